@@ -1,0 +1,201 @@
+import { MeshError } from './errors.ts';
+import { TRANSFER } from './tuning.ts';
+
+/**
+ * A chunk on the wire, little endian:
+ * u8 version | u8 kind | u16 reserved, 0 | u32 transfer id | u32 index | u32 count | payload.
+ */
+export const CHUNK_HEADER_BYTES = 16;
+const CHUNK_VERSION = 1;
+const KIND_TRANSFER = 1;
+
+interface ChunkHeader {
+  transferId: number;
+  index: number;
+  count: number;
+}
+
+/**
+ * Cuts a transfer, given as consecutive byte ranges, into chunks of at most `chunkBytes` payload, each made only when asked for:
+ * a transfer of 64 MiB is not held twice.
+ */
+export function* splitTransfer(
+  transferId: number,
+  parts: readonly Uint8Array[],
+  chunkBytes: number,
+): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
+  const totalBytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
+  const count = Math.max(1, Math.ceil(totalBytes / chunkBytes));
+  let partIndex = 0;
+  let partOffset = 0;
+  for (let index = 0; index < count; index++) {
+    const payloadBytes = Math.min(chunkBytes, totalBytes - index * chunkBytes);
+    const chunk = new Uint8Array(CHUNK_HEADER_BYTES + payloadBytes);
+    writeHeader(chunk, { transferId, index, count });
+    let filled = 0;
+    while (filled < payloadBytes) {
+      const part = parts[partIndex];
+      if (!part) break;
+      const slice = part.subarray(partOffset, partOffset + payloadBytes - filled);
+      chunk.set(slice, CHUNK_HEADER_BYTES + filled);
+      filled += slice.byteLength;
+      partOffset += slice.byteLength;
+      if (partOffset === part.byteLength) {
+        partIndex++;
+        partOffset = 0;
+      }
+    }
+    yield chunk;
+  }
+}
+
+export interface ReassemblerOptions {
+  chunkBytes: number;
+  /** Lossy channels are ordered and not interleaved: a later transfer's first chunk means the rest of an earlier one is lost. */
+  lossy?: boolean;
+  /** Called with the ids of transfers that will never be whole. */
+  onLost?: (transferIds: number[]) => void;
+  maxTransferBytes?: number;
+  maxPartialTransfers?: number;
+  maxPartialBytes?: number;
+}
+
+interface PartialTransfer {
+  chunks: (Uint8Array | undefined)[];
+  received: number;
+  sizeBytes: number;
+  startedMs: number;
+}
+
+/** Puts chunks back together, in whatever order they come. Every bound is per channel; passing one throws a MeshError. */
+export class Reassembler {
+  readonly #partials = new Map<number, PartialTransfer>();
+  readonly #options: Required<Omit<ReassemblerOptions, 'onLost'>> & Pick<ReassemblerOptions, 'onLost'>;
+  #partialBytes = 0;
+
+  constructor(options: ReassemblerOptions) {
+    this.#options = {
+      lossy: false,
+      maxTransferBytes: TRANSFER.maxTransferBytes,
+      maxPartialTransfers: TRANSFER.maxPartialTransfers,
+      maxPartialBytes: TRANSFER.maxPartialBytes,
+      ...options,
+    };
+  }
+
+  /** Transfers begun and not whole. */
+  get unfinished(): number {
+    return this.#partials.size;
+  }
+
+  /** Takes one chunk; returns the whole transfer when this was its last. Throws MeshError `malformed` or `too-large`. */
+  push(chunk: Uint8Array, nowMs: number): Uint8Array | null {
+    const header = readHeader(chunk);
+    const payload = chunk.subarray(CHUNK_HEADER_BYTES);
+    this.#checkSize(header, payload);
+    if (this.#options.lossy) this.#dropOlderThan(header.transferId);
+    if (header.count === 1) return payload;
+
+    const partial = this.#partials.get(header.transferId) ?? this.#begin(header, nowMs);
+    if (partial.chunks.length !== header.count)
+      throw MeshError.malformed('Two chunks of one transfer disagree on its length.');
+    if (partial.chunks[header.index]) throw MeshError.malformed('A chunk came twice.');
+    if (this.#partialBytes + payload.byteLength > this.#options.maxPartialBytes) {
+      const { maxPartialBytes } = this.#options;
+      throw MeshError.tooLarge(
+        'What is unfinished on this channel',
+        this.#partialBytes + payload.byteLength,
+        maxPartialBytes,
+      );
+    }
+    partial.chunks[header.index] = payload;
+    partial.received++;
+    partial.sizeBytes += payload.byteLength;
+    this.#partialBytes += payload.byteLength;
+    if (partial.received < header.count) return null;
+
+    this.#forget(header.transferId, partial);
+    return join(partial);
+  }
+
+  /** Gives up transfers begun before `beforeMs`. */
+  expire(beforeMs: number): void {
+    this.#drop((_, partial) => partial.startedMs < beforeMs);
+  }
+
+  #dropOlderThan(transferId: number): void {
+    if (this.#partials.size > 0) this.#drop((id) => id < transferId);
+  }
+
+  #drop(isLost: (transferId: number, partial: PartialTransfer) => boolean): void {
+    const lost: number[] = [];
+    for (const [id, partial] of this.#partials) {
+      if (!isLost(id, partial)) continue;
+      this.#forget(id, partial);
+      lost.push(id);
+    }
+    if (lost.length > 0) this.#options.onLost?.(lost);
+  }
+
+  #begin({ transferId, count }: ChunkHeader, nowMs: number): PartialTransfer {
+    if (this.#partials.size >= this.#options.maxPartialTransfers) {
+      throw MeshError.malformed(
+        `More than ${this.#options.maxPartialTransfers} transfers were begun and not finished.`,
+      );
+    }
+    const partial: PartialTransfer = { chunks: new Array(count), received: 0, sizeBytes: 0, startedMs: nowMs };
+    this.#partials.set(transferId, partial);
+    return partial;
+  }
+
+  #forget(transferId: number, partial: PartialTransfer): void {
+    this.#partials.delete(transferId);
+    this.#partialBytes -= partial.sizeBytes;
+  }
+
+  #checkSize({ index, count }: ChunkHeader, payload: Uint8Array): void {
+    const { chunkBytes, maxTransferBytes } = this.#options;
+    const isLast = index === count - 1;
+    if (payload.byteLength > chunkBytes || (!isLast && payload.byteLength !== chunkBytes)) {
+      throw MeshError.malformed('A chunk has the wrong size.');
+    }
+    // The announced length is believed only as far as it is harmless: nothing is reserved for chunks that have not come.
+    const announcedBytes = (count - 1) * chunkBytes;
+    if (announcedBytes > maxTransferBytes) throw MeshError.tooLarge('A transfer', announcedBytes, maxTransferBytes);
+  }
+}
+
+function join(partial: PartialTransfer): Uint8Array {
+  const whole = new Uint8Array(partial.sizeBytes);
+  let offset = 0;
+  for (const chunk of partial.chunks) {
+    if (!chunk) throw MeshError.malformed('A transfer has a hole.');
+    whole.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return whole;
+}
+
+function writeHeader(chunk: Uint8Array, { transferId, index, count }: ChunkHeader): void {
+  const view = new DataView(chunk.buffer, chunk.byteOffset, CHUNK_HEADER_BYTES);
+  view.setUint8(0, CHUNK_VERSION);
+  view.setUint8(1, KIND_TRANSFER);
+  view.setUint32(4, transferId, true);
+  view.setUint32(8, index, true);
+  view.setUint32(12, count, true);
+}
+
+function readHeader(chunk: Uint8Array): ChunkHeader {
+  if (chunk.byteLength < CHUNK_HEADER_BYTES) throw MeshError.malformed('A chunk is shorter than its header.');
+  const view = new DataView(chunk.buffer, chunk.byteOffset, CHUNK_HEADER_BYTES);
+  if (view.getUint8(0) !== CHUNK_VERSION || view.getUint8(1) !== KIND_TRANSFER || view.getUint16(2) !== 0) {
+    throw MeshError.malformed('A chunk has an unknown version or kind.');
+  }
+  const header = {
+    transferId: view.getUint32(4, true),
+    index: view.getUint32(8, true),
+    count: view.getUint32(12, true),
+  };
+  if (header.count === 0 || header.index >= header.count) throw MeshError.malformed('A chunk has an impossible index.');
+  return header;
+}

@@ -1,0 +1,93 @@
+/** Why something of ours failed. The same words reach the SDK's caller, the pages and the wire. */
+export const MESH_ERROR_REASONS = [
+  'bad-input',
+  'unknown-task',
+  'unknown-model',
+  'no-volunteer',
+  'timeout',
+  'cancelled',
+  'queue-full',
+  'volunteer-failed',
+  'verify-failed',
+  'room-full',
+  'not-invited',
+  'rate-limited',
+  'protocol-version',
+  'connection-failed',
+  'signaling-unreachable',
+  'unsupported-browser',
+  'device-lost',
+  'source-ended',
+  'too-large',
+  'malformed',
+  'closed',
+] as const;
+
+export type MeshErrorReason = (typeof MESH_ERROR_REASONS)[number];
+
+/** A {@link MeshError} as it travels between threads, browsers and the server. */
+export interface WireError {
+  reason: MeshErrorReason;
+  message: string;
+}
+
+/** Every rejection and every thrown error of the SDK. `message` tells a person what to do. */
+export class MeshError extends Error {
+  override readonly name = 'MeshError';
+
+  constructor(
+    readonly reason: MeshErrorReason,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+
+  static badInput(what: string): MeshError {
+    return new MeshError('bad-input', what);
+  }
+
+  static malformed(what: string): MeshError {
+    return new MeshError('malformed', `${what} The other side may run another version; reload both pages.`);
+  }
+
+  static tooLarge(what: string, sizeBytes: number, limitBytes: number): MeshError {
+    return new MeshError(
+      'too-large',
+      `${what} is ${sizeBytes} bytes; the limit is ${limitBytes}. Send something smaller.`,
+    );
+  }
+
+  static cancelled(what = 'The task'): MeshError {
+    return new MeshError('cancelled', `${what} was cancelled.`);
+  }
+
+  static timeout(what: string, timeoutMs: number): MeshError {
+    return new MeshError(
+      'timeout',
+      `${what} did not finish within ${Math.round(timeoutMs)} ms. Allow more time or send less work.`,
+    );
+  }
+
+  static closed(what: string): MeshError {
+    return new MeshError('closed', `${what} is closed. Open a new one to go on.`);
+  }
+
+  /** Rebuilds an error that crossed a thread or a link; anything unknown becomes `fallback` with its message kept. */
+  static from(cause: unknown, fallback: MeshErrorReason = 'volunteer-failed'): MeshError {
+    if (cause instanceof MeshError) return cause;
+    if (isWireError(cause)) return new MeshError(cause.reason, cause.message);
+    const message = cause instanceof Error ? cause.message : String(cause);
+    return new MeshError(fallback, message, { cause });
+  }
+
+  toWire(): WireError {
+    return { reason: this.reason, message: this.message };
+  }
+}
+
+function isWireError(value: unknown): value is WireError {
+  if (typeof value !== 'object' || value === null) return false;
+  const { reason, message } = value as Partial<WireError>;
+  return typeof message === 'string' && (MESH_ERROR_REASONS as readonly string[]).includes(reason ?? '');
+}

@@ -1,0 +1,111 @@
+import { roleSchema, wireErrorSchema } from './signaling.ts';
+import { AVAILABLE_QUALITIES } from './tasks/upscale.ts';
+import { SIGNALING, STREAM, TASKS } from './tuning.ts';
+import { z } from './zod.ts';
+
+/** What travels on each channel of a link, in both directions. Every message is a `kind` union. */
+
+const id32 = z.int().min(0).max(0xffffffff);
+const durationMs = z.number().min(0).max(3_600_000);
+const shortText = z.string().max(64);
+const side = z.int().min(2).max(STREAM.maxSide);
+
+/** What a volunteer's machine can do, as it measured it. */
+export const capabilitiesSchema = z.strictObject({
+  adapter: z.string().max(256),
+  /** By task type: the fastest backend that gave right answers, and its speed in units of the type's cost(). */
+  backends: z.record(shortText, z.strictObject({ backend: shortText, unitsPerMs: z.number().min(0) })),
+  tasks: z.array(shortText).max(16),
+  /** Codecs it can decode and encode, best first. */
+  codecs: z.array(shortText).max(8),
+});
+export type Capabilities = z.infer<typeof capabilitiesSchema>;
+
+const streamIdField = { streamId: id32 };
+
+/** Shape of a stream as its gamer wants it. */
+export const streamSetupSchema = z.strictObject({
+  ...streamIdField,
+  codec: shortText,
+  width: side,
+  height: side,
+  outWidth: side,
+  outHeight: side,
+  quality: z.enum(AVAILABLE_QUALITIES),
+  fps: z.number().min(1).max(240),
+  uplinkKbps: z.number().min(50).max(200_000),
+  downlinkKbps: z.number().min(50).max(200_000),
+});
+export type StreamSetup = z.infer<typeof streamSetupSchema>;
+
+export const controlMessageSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('hello'),
+    protocolVersion: z.int(),
+    role: roleSchema,
+    name: z.string().max(SIGNALING.maxNameChars),
+    capabilities: capabilitiesSchema.nullable(),
+  }),
+  /** Sent again when a device was lost and the machine measured itself anew. */
+  z.strictObject({ kind: z.literal('capabilities'), capabilities: capabilitiesSchema }),
+  /** Opens a stream, or changes an open one. */
+  z.strictObject({ kind: z.literal('stream-setup'), setup: streamSetupSchema }),
+  z.strictObject({ kind: z.literal('stream-ready'), ...streamIdField, backend: shortText }),
+  z.strictObject({ kind: z.literal('stream-failed'), ...streamIdField, error: wireErrorSchema }),
+  z.strictObject({ kind: z.literal('stream-close'), ...streamIdField }),
+  /** The last message on a link that is closed on purpose; null when nothing went wrong. */
+  z.strictObject({ kind: z.literal('bye'), error: wireErrorSchema.nullable() }),
+]);
+export type ControlMessage = z.infer<typeof controlMessageSchema>;
+
+export const taskMessageSchema = z.discriminatedUnion('kind', [
+  /** Gamer to volunteer. Attachments: the task's. */
+  z.strictObject({ kind: z.literal('task'), id: id32, type: shortText, params: z.unknown() }),
+  z.strictObject({ kind: z.literal('cancel'), id: id32 }),
+  /** Volunteer to gamer. Attachments: the result's. */
+  z.strictObject({
+    kind: z.literal('result'),
+    id: id32,
+    value: z.unknown(),
+    backend: shortText,
+    queueMs: durationMs,
+    computeMs: durationMs,
+  }),
+  z.strictObject({ kind: z.literal('failed'), id: id32, error: wireErrorSchema }),
+  /** Handed back unharmed: the volunteer paused or lost its GPU. Not a failure of the task. */
+  z.strictObject({ kind: z.literal('returned'), id: id32 }),
+  /** How many tasks of this gamer the volunteer is willing to hold. The channel has no order, so the newest `serial` counts. */
+  z.strictObject({ kind: z.literal('credit'), serial: id32, window: z.int().min(0).max(TASKS.maxHeld) }),
+]);
+export type TaskMessage = z.infer<typeof taskMessageSchema>;
+
+export const pulseMessageSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('ping'), serial: id32 }),
+  z.strictObject({ kind: z.literal('pong'), serial: id32, load: z.number().min(0).max(1), held: z.int().min(0) }),
+]);
+export type PulseMessage = z.infer<typeof pulseMessageSchema>;
+
+/** Time a frame spent on the volunteer, ms. `totalMs` is from its last chunk's arrival to handing the answer to the channel. */
+export const volunteerStagesSchema = z.strictObject({
+  queueMs: durationMs,
+  decodeMs: durationMs,
+  computeMs: durationMs,
+  encodeMs: durationMs,
+  totalMs: durationMs,
+});
+export type VolunteerStages = z.infer<typeof volunteerStagesSchema>;
+
+const frameFields = { ...streamIdField, frameId: id32, timestampUs: z.int(), keyframe: z.boolean() };
+
+export const videoMessageSchema = z.discriminatedUnion('kind', [
+  /** Gamer to volunteer: one encoded source frame, its only attachment. */
+  z.strictObject({ kind: z.literal('frame'), ...frameFields }),
+  /** Volunteer to gamer: the same frame, sharper. */
+  z.strictObject({ kind: z.literal('sharper'), ...frameFields, stages: volunteerStagesSchema }),
+  /** Volunteer to gamer at a frame's arrival: how many it holds, itself included. */
+  z.strictObject({ kind: z.literal('ack'), ...streamIdField, frameId: id32, queueDepth: z.int().min(0).max(1_000) }),
+  z.strictObject({ kind: z.literal('dropped'), ...streamIdField, frameId: id32, why: shortText }),
+  /** Either way: the next frame should stand by itself. */
+  z.strictObject({ kind: z.literal('keyframe-request'), ...streamIdField }),
+]);
+export type VideoMessage = z.infer<typeof videoMessageSchema>;

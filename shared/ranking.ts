@@ -1,0 +1,32 @@
+import { RANKING } from './tuning.ts';
+
+/** What is known of a volunteer when it is ranked for one gamer. */
+export interface RankingFacts {
+  completed: number;
+  failed: number;
+  /** 0 idle .. 1 full. */
+  load: number;
+  /** Round trip between the two, ms; the sum of both sockets' round trips while there is no link yet. */
+  latencyMs: number;
+  /** 0..1: have these two worked together before, or on the same network? */
+  affinity: number;
+}
+
+/** DESIGN §4: 0.4 history + 0.3 (1 - load) + 0.2 / (1 + latencyMs) + 0.1 affinity, in 0..1. */
+export function score({ completed, failed, load, latencyMs, affinity }: RankingFacts): number {
+  return (
+    RANKING.history * history(completed, failed) +
+    RANKING.free * (1 - clamp01(load)) +
+    RANKING.latency / (1 + Math.max(0, latencyMs)) +
+    RANKING.affinity * clamp01(affinity)
+  );
+}
+
+/** Laplace's rule of succession: a newcomer counts as even odds, so one early failure does not condemn it. */
+function history(completed: number, failed: number): number {
+  return (completed + 1) / (completed + failed + 2);
+}
+
+function clamp01(value: number): number {
+  return Math.min(1, Math.max(0, value));
+}

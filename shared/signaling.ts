@@ -1,0 +1,149 @@
+import { MESH_ERROR_REASONS, type WireError } from './errors.ts';
+import { SIGNALING } from './tuning.ts';
+import { z } from './zod.ts';
+
+/** Raised whenever the two ends of any connection would misunderstand each other. */
+export const PROTOCOL_VERSION = 1;
+
+export const roleSchema = z.enum(['gamer', 'volunteer']);
+export type Role = z.infer<typeof roleSchema>;
+
+/** base64url of a SHA-256 cut to 128 bits. */
+export const sessionIdSchema = z.string().regex(/^[\w-]{22}$/);
+const nameSchema = z.string().trim().min(1).max(SIGNALING.maxNameChars);
+/** A room's name may be any printable text without spaces at its ends; the name is what lets one in. */
+const roomSchema = z.string().trim().min(1).max(SIGNALING.maxRoomChars);
+
+/** What the coordinator needs to rank a volunteer. */
+export const volunteerStatusSchema = z.strictObject({
+  /** 0 idle .. 1 as busy as its limits allow. */
+  load: z.number().min(0).max(1),
+  accepting: z.boolean(),
+  tasks: z.array(z.string().max(32)).max(16),
+  maxGamers: z.int().min(1).max(64),
+});
+export type VolunteerStatus = z.infer<typeof volunteerStatusSchema>;
+
+export const joinSchema = z.strictObject({
+  protocolVersion: z.int(),
+  /**
+   * 128 random bits only this page knows; the session's id is its hash (see sessionIdOf), so any server can resume a session
+   * without having seen it before.
+   */
+  sessionKey: z.string().regex(/^[\w-]{22}$/),
+  role: roleSchema,
+  name: nameSchema,
+  /** Absent: a new room with an unguessable name. */
+  room: roomSchema.optional(),
+  /** An invite, or the pass of an earlier join. */
+  invite: z.string().max(SIGNALING.maxInviteChars).optional(),
+  /** Makes a new room one that wants a signed invite. */
+  inviteOnly: z.boolean().optional(),
+  status: volunteerStatusSchema.optional(),
+});
+export type JoinRequest = z.infer<typeof joinSchema>;
+
+export interface Joined {
+  id: string;
+  room: string;
+  inviteOnly: boolean;
+  /** Presented as `invite` when joining again: lets a member back in after a restart of the server. */
+  pass: string;
+  iceServers: RTCIceServer[];
+  /** True when the coordinator still knew this session. */
+  resumed: boolean;
+}
+
+/** The three kinds of signal simple-peer makes here; anything else would destroy the peer, so it stops at the border. */
+export const peerSignalSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('offer'), sdp: z.string().max(SIGNALING.maxSdpChars) }),
+  z.strictObject({ type: z.literal('answer'), sdp: z.string().max(SIGNALING.maxSdpChars) }),
+  z.strictObject({
+    type: z.literal('candidate'),
+    candidate: z.strictObject({
+      candidate: z.string().max(SIGNALING.maxCandidateChars),
+      sdpMLineIndex: z.int().min(0).max(16).nullable().optional(),
+      sdpMid: z.string().max(64).nullable().optional(),
+    }),
+  }),
+]);
+export type PeerSignal = z.infer<typeof peerSignalSchema>;
+
+export const signalSchema = z.strictObject({
+  to: sessionIdSchema,
+  /** Counts the connections this pair has tried, so that a late signal of an old one is not given to a new one. */
+  attempt: z.int().min(0).max(1_000_000),
+  signal: peerSignalSchema,
+});
+export type SignalRequest = z.infer<typeof signalSchema>;
+
+export const inviteSchema = z.strictObject({
+  role: roleSchema,
+  expiresInS: z.int().min(1).max(31_536_000),
+  uses: z.int().min(1).max(10_000).optional(),
+});
+export type InviteRequest = z.infer<typeof inviteSchema>;
+
+/** What a gamer saw of a volunteer since its last report. */
+export const reportSchema = z.strictObject({
+  volunteerId: sessionIdSchema,
+  completed: z.int().min(0).max(1_000_000),
+  failed: z.int().min(0).max(1_000_000),
+  rttMs: z.number().min(0).max(60_000),
+});
+export type VolunteerReport = z.infer<typeof reportSchema>;
+
+export interface Introduction {
+  peerId: string;
+  name: string;
+  role: Role;
+  /** True for the side that makes the offer: the gamer. */
+  initiate: boolean;
+  /** The coordinator's score of the volunteer, 0..1. */
+  score: number;
+}
+
+export type Answer<T> = { ok: true; value: T } | { ok: false; error: WireError };
+type Ack<T> = (answer: Answer<T>) => void;
+
+export interface ClientToServerEvents {
+  join: (request: JoinRequest, ack: Ack<Joined>) => void;
+  signal: (request: SignalRequest, ack: Ack<null>) => void;
+  status: (status: VolunteerStatus, ack: Ack<null>) => void;
+  report: (report: VolunteerReport, ack: Ack<null>) => void;
+  invite: (request: InviteRequest, ack: Ack<{ token: string }>) => void;
+  leave: (ack: Ack<null>) => void;
+}
+
+export interface ServerToClientEvents {
+  introduce: (introduction: Introduction) => void;
+  signal: (signal: { from: string; attempt: number; signal: PeerSignal }) => void;
+  /** A member left the room for good, or was replaced by a newer socket of the same session (`peerId` is then one's own). */
+  gone: (member: { peerId: string; why: 'left' | 'expired' | 'replaced' }) => void;
+}
+
+/** Server to browser messages are validated as well: a page may be pointed at any server. */
+export const introductionSchema: z.ZodType<Introduction> = z.strictObject({
+  peerId: sessionIdSchema,
+  name: nameSchema,
+  role: roleSchema,
+  initiate: z.boolean(),
+  score: z.number(),
+});
+export const relayedSignalSchema = z.strictObject({
+  from: sessionIdSchema,
+  attempt: z.int().min(0),
+  signal: peerSignalSchema,
+});
+export const goneSchema = z.strictObject({ peerId: sessionIdSchema, why: z.enum(['left', 'expired', 'replaced']) });
+export const wireErrorSchema = z.strictObject({ reason: z.enum(MESH_ERROR_REASONS), message: z.string().max(2_000) });
+
+/** The public id of a session: SHA-256 of its key, cut to 128 bits, base64url. */
+export async function sessionIdOf(sessionKey: string): Promise<string> {
+  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(sessionKey));
+  const bytes = new Uint8Array(hash, 0, 16);
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
+}

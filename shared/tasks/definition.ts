@@ -1,0 +1,41 @@
+import type { ZodType } from 'zod';
+
+/** 8-bit sRGB RGBA pixels, rows top to bottom, straight (not premultiplied) alpha; `data.length === width * height * 4`. */
+export interface PixelImage {
+  width: number;
+  height: number;
+  data: Uint8ClampedArray | Uint8Array;
+}
+
+/** A task as it travels: small params in the envelope, bulk bytes as raw attachments. */
+export interface PackedTask<Params = unknown> {
+  params: Params;
+  attachments: Uint8Array[];
+}
+
+/** What an executor answers: a small value for the envelope and raw attachments. */
+export interface PackedResult {
+  value: unknown;
+  attachments: Uint8Array[];
+}
+
+/** What both ends must agree on about one task type. */
+export interface TaskDefinition<Input, Params, Result> {
+  readonly type: string;
+  /** Shape of the params on the wire. */
+  readonly params: ZodType<Params>;
+  /** Deterministic: equal inputs give equal results. */
+  readonly cacheable: boolean;
+  /** Gamer's side: validates an input. Throws MeshError `bad-input`, `too-large` or `unknown-model`. */
+  pack(input: Input): PackedTask<Params>;
+  /** Volunteer's side: do the attachments fit the params? Throws MeshError `malformed` or `too-large`. */
+  checkAttachments(params: Params, attachments: readonly Uint8Array[]): void;
+  /** Gamer's side: validates what a volunteer answered. Throws MeshError `malformed`. */
+  unpackResult(params: Params, result: PackedResult): Result;
+  /** First deadline, ms, before anything is measured. */
+  firstDeadlineMs(params: Params): number;
+  /** Units of work: what `unitsPerMs` of a backend counts. */
+  cost(params: Params): number;
+  /** Bytes of the result, for predicting its transfer. */
+  resultBytes(params: Params): number;
+}

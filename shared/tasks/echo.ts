@@ -1,0 +1,45 @@
+import { MeshError } from '../errors.ts';
+import { TRANSFER } from '../tuning.ts';
+import { z } from '../zod.ts';
+import type { TaskDefinition } from './definition.ts';
+
+export interface EchoInput {
+  bytes: Uint8Array;
+}
+export interface EchoParams {
+  sizeBytes: number;
+}
+export interface EchoResult {
+  bytes: Uint8Array;
+}
+
+/** One attachment less than a whole transfer, so that the envelope fits beside it. */
+const MAX_ECHO_BYTES = TRANSFER.maxTransferBytes - 64 * 1024;
+
+/** `echo` returns its bytes: the smallest task, for measuring the path itself. */
+export const echo: TaskDefinition<EchoInput, EchoParams, EchoResult> = {
+  type: 'echo',
+  params: z.strictObject({ sizeBytes: z.int().min(0).max(MAX_ECHO_BYTES) }),
+  cacheable: true,
+  pack({ bytes }) {
+    if (!(bytes instanceof Uint8Array)) throw MeshError.badInput('echo wants { bytes } as a Uint8Array.');
+    if (bytes.byteLength > MAX_ECHO_BYTES)
+      throw MeshError.tooLarge('The bytes to echo', bytes.byteLength, MAX_ECHO_BYTES);
+    return { params: { sizeBytes: bytes.byteLength }, attachments: [bytes.slice()] };
+  },
+  checkAttachments({ sizeBytes }, attachments) {
+    if (attachments.length !== 1 || attachments[0]?.byteLength !== sizeBytes) {
+      throw MeshError.malformed('An echo task came without its bytes.');
+    }
+  },
+  unpackResult({ sizeBytes }, { attachments }) {
+    const bytes = attachments[0];
+    if (attachments.length !== 1 || bytes?.byteLength !== sizeBytes) {
+      throw MeshError.malformed('An echo came back with the wrong size.');
+    }
+    return { bytes };
+  },
+  firstDeadlineMs: () => 500,
+  cost: ({ sizeBytes }) => sizeBytes,
+  resultBytes: ({ sizeBytes }) => sizeBytes,
+};

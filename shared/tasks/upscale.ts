@@ -1,0 +1,128 @@
+import { MeshError } from '../errors.ts';
+import { COMPUTE } from '../tuning.ts';
+import { z } from '../zod.ts';
+import type { PixelImage, TaskDefinition } from './definition.ts';
+
+/** Every quality the SDK names. */
+export const QUALITIES = ['bilinear', 'spatial', 'fast', 'balanced', 'quality'] as const;
+export type Quality = (typeof QUALITIES)[number];
+
+/** The qualities there are kernels for; the networks join when they are trained. */
+export const AVAILABLE_QUALITIES = ['bilinear', 'spatial'] as const;
+export type AvailableQuality = (typeof AVAILABLE_QUALITIES)[number];
+
+export interface UpscaleInput {
+  image: PixelImage;
+  scale?: number | undefined;
+  width?: number | undefined;
+  height?: number | undefined;
+  quality?: Quality | undefined;
+}
+export interface UpscaleParams {
+  width: number;
+  height: number;
+  outWidth: number;
+  outHeight: number;
+  quality: AvailableQuality;
+}
+export interface UpscaleResult {
+  image: { width: number; height: number; data: Uint8ClampedArray };
+}
+
+const MIN_RATIO = 1;
+const MAX_RATIO = 4;
+const DEFAULT_SCALE = 2;
+
+/** Work of one output pixel relative to bilinear: reads and arithmetic of the passes, counted in the kernels. */
+const WORK_PER_PIXEL: Record<AvailableQuality, number> = { bilinear: 1, spatial: 6 };
+
+const side = z.int().min(1).max(COMPUTE.maxImageSide);
+
+/** `upscale` makes a picture 1 to 4 times as large on each axis. */
+export const upscale: TaskDefinition<UpscaleInput, UpscaleParams, UpscaleResult> = {
+  type: 'upscale',
+  params: z
+    .strictObject({ width: side, height: side, outWidth: side, outHeight: side, quality: z.enum(AVAILABLE_QUALITIES) })
+    .refine((p) => isRatioAllowed(p.width, p.outWidth) && isRatioAllowed(p.height, p.outHeight), 'ratio out of 1..4')
+    .refine((p) => p.outWidth * p.outHeight <= COMPUTE.maxOutputPixels, 'result too large'),
+  cacheable: true,
+  pack(input) {
+    const { image } = input;
+    const size = outputSize(image, input);
+    const quality = availableQuality(input.quality ?? 'spatial');
+    return {
+      params: { width: image.width, height: image.height, ...size, quality },
+      attachments: [new Uint8Array(image.data.buffer, image.data.byteOffset, image.data.byteLength).slice()],
+    };
+  },
+  checkAttachments({ width, height }, attachments) {
+    if (attachments.length !== 1 || attachments[0]?.byteLength !== width * height * 4) {
+      throw MeshError.malformed('An upscale task came without all of its pixels.');
+    }
+  },
+  unpackResult({ outWidth, outHeight }, { attachments }) {
+    const pixels = attachments[0];
+    if (attachments.length !== 1 || pixels?.byteLength !== outWidth * outHeight * 4) {
+      throw MeshError.malformed('An upscaled picture came back with the wrong size.');
+    }
+    const data = new Uint8ClampedArray(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+    return { image: { width: outWidth, height: outHeight, data } };
+  },
+  firstDeadlineMs: () => 100,
+  cost: ({ outWidth, outHeight, quality }) => outWidth * outHeight * WORK_PER_PIXEL[quality],
+  resultBytes: ({ outWidth, outHeight }) => outWidth * outHeight * 4,
+};
+
+/** Is there a kernel for it? Throws MeshError `unknown-model` for the networks, `bad-input` for anything else. */
+export function availableQuality(quality: Quality): AvailableQuality {
+  const available = AVAILABLE_QUALITIES.find((name) => name === quality);
+  if (available) return available;
+  if (QUALITIES.includes(quality)) {
+    throw new MeshError(
+      'unknown-model',
+      `The network for quality '${quality}' is not there yet. Use 'spatial' or 'bilinear'.`,
+    );
+  }
+  throw MeshError.badInput(`There is no quality '${quality}'. Use 'spatial' or 'bilinear'.`);
+}
+
+function outputSize(
+  image: PixelImage,
+  { scale, width, height }: Omit<UpscaleInput, 'image'>,
+): { outWidth: number; outHeight: number } {
+  checkImage(image);
+  const exact = width !== undefined || height !== undefined;
+  if (exact && (width === undefined || height === undefined)) {
+    throw MeshError.badInput('Give both width and height of the result, or a scale.');
+  }
+  const outWidth = width ?? Math.round(image.width * (scale ?? DEFAULT_SCALE));
+  const outHeight = height ?? Math.round(image.height * (scale ?? DEFAULT_SCALE));
+  const isInteger = Number.isInteger(outWidth) && Number.isInteger(outHeight);
+  if (!isInteger || !isRatioAllowed(image.width, outWidth) || !isRatioAllowed(image.height, outHeight)) {
+    throw MeshError.badInput(
+      `A picture can become ${MIN_RATIO} to ${MAX_RATIO} times as large on each axis, in whole pixels.`,
+    );
+  }
+  if (Math.max(outWidth, outHeight) > COMPUTE.maxImageSide || outWidth * outHeight > COMPUTE.maxOutputPixels) {
+    throw MeshError.tooLarge('The result', outWidth * outHeight * 4, COMPUTE.maxOutputPixels * 4);
+  }
+  return { outWidth, outHeight };
+}
+
+function checkImage({ width, height, data }: PixelImage): void {
+  if (!Number.isInteger(width) || !Number.isInteger(height) || width < 1 || height < 1) {
+    throw MeshError.badInput(
+      `An image of ${width}x${height} has no pixels. Wait until it has loaded, or give another.`,
+    );
+  }
+  if (data.byteLength !== width * height * 4) {
+    throw MeshError.badInput(
+      `RGBA pixels of ${width}x${height} are ${width * height * 4} bytes, not ${data.byteLength}.`,
+    );
+  }
+}
+
+/** Rounding a fractional scale may pass the bound by less than a pixel. */
+function isRatioAllowed(from: number, to: number): boolean {
+  return to >= from * MIN_RATIO && to <= from * MAX_RATIO;
+}

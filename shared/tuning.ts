@@ -1,0 +1,151 @@
+/** Every timeout, threshold and ratio of the house: unit in the name, reason beside it. Grouped by who reads them. */
+
+/** Signaling: the browser's socket to the coordinator. */
+export const SIGNALING = {
+  /** A first answer from a server on another continent takes well under a second; past this a person should be told. */
+  connectTimeoutMs: 10_000,
+  /** How long the coordinator keeps a session whose socket is lost: covers a reload of a router, not a closed tab for long. */
+  resumeGraceMs: 30_000,
+  /** Reconnect attempts start fast, since most losses are a server restart, and stay below a person's patience. */
+  reconnectDelayMs: 250,
+  reconnectDelayMaxMs: 5_000,
+  /** socket.io's jitter factor: spreads a thousand pages that lost the same server. */
+  reconnectJitter: 0.5,
+  /** Signals kept for a member whose socket is away: one offer or answer and its candidates are about twenty. */
+  maxBufferedSignals: 64,
+  /** An SDP with four data channels is under 2 KB; ICE servers with many interfaces stay under 16 KB. */
+  maxSdpChars: 16_384,
+  maxCandidateChars: 1_024,
+  /** Largest socket.io message in either direction: an SDP with room to spare. */
+  maxMessageBytes: 64 * 1024,
+  /** How often a volunteer tells the coordinator its load: ranking needs seconds, not frames. */
+  statusIntervalMs: 2_000,
+  maxNameChars: 64,
+  maxRoomChars: 128,
+  maxInviteChars: 2_048,
+} as const;
+
+/** The coordinator's defaults; its configuration may change each. */
+export const COORDINATOR = {
+  /** Members of one room: a party of friends and their machines, with room to spare. */
+  roomCapacity: 128,
+  /** Volunteers one gamer is introduced to: a frame needs few, and each link costs a peer connection. */
+  maxIntroductions: 8,
+  /** How long a graceful stop waits for requests under way. */
+  drainMs: 3_000,
+} as const;
+
+/** Weights of the coordinator's score of a volunteer, terms in 0..1 (DESIGN §4). */
+export const RANKING = { history: 0.4, free: 0.3, latency: 0.2, affinity: 0.1 } as const;
+
+/** Links: one WebRTC connection between a gamer and a volunteer. */
+export const LINK = {
+  /** ICE on a LAN takes under 200 ms, through TURN a second or two; past this it will not come. */
+  connectTimeoutMs: 15_000,
+  /** `disconnected` often heals by itself: networks change, laptops wake (FIELD, simple-peer). */
+  disconnectedGraceMs: 5_000,
+  /** Waits before each new attempt, each with jitter; after the last the link is given up until the next introduction. */
+  retryDelaysMs: [0, 300, 1_200, 2_700, 4_800, 7_000],
+  /** Each wait is multiplied by 1 + random * this. */
+  retryJitter: 0.3,
+  /** The hello is the first message on a link that just opened: if it does not come the other side is not ours. */
+  helloTimeoutMs: 5_000,
+  /** hello, capabilities and stream setup are a few hundred bytes. */
+  maxControlBytes: 64 * 1024,
+} as const;
+
+/** Transfers: one message on a channel, whatever number of chunks it takes. */
+export const TRANSFER = {
+  /** An 8-bit RGBA picture of 16 megapixels, the largest result of an `upscale`, with its envelope. */
+  maxTransferBytes: 64 * 1024 * 1024 + 64 * 1024,
+  /** Unfinished transfers per channel and their bytes: what a hostile peer can make us hold. */
+  maxPartialTransfers: 64,
+  maxPartialBytes: 160 * 1024 * 1024,
+  /** Messages in one envelope; a batch is split beyond it. */
+  maxMessagesPerEnvelope: 256,
+  maxEnvelopeBytes: 1024 * 1024,
+  maxAttachments: 1_024,
+  /** Bytes waiting in our own send queue of a channel before senders are refused. */
+  maxQueuedBytes: 256 * 1024 * 1024,
+} as const;
+
+/** Pulse: the worker's own sign of life, on its own unreliable channel. */
+export const PULSE = {
+  /** A ping this often keeps the RTT fresh and notices a dead peer; 20 bytes a time. */
+  intervalMs: 500,
+  /** Silence of this length is a confirmed loss: ten pings in a row do not die of packet loss. */
+  lostAfterMs: 5_000,
+  /** Weight of the newest RTT sample (RFC 6298's alpha). */
+  rttSmoothing: 0.125,
+} as const;
+
+/** Tasks: queueing, credits and the ladder of DESIGN §4. */
+export const TASKS = {
+  /** Tasks a client may have waiting; past it `queue-full`. `ready()` resolves below `readyBelow`. */
+  maxQueued: 4_096,
+  readyBelow: 1_024,
+  /** Attempts on volunteers in all, before the task is run locally. */
+  maxAttempts: 3,
+  /** Tasks a volunteer takes from one gamer at a time, running and waiting: hides the round trip without hoarding. */
+  creditsPerGamer: 32,
+  /** Tasks a volunteer holds for all its gamers. */
+  maxHeld: 256,
+  /** Results kept for `getResult` after a task ended (p2c2r.d.ts). */
+  resultKeptMs: 60_000,
+  maxKeptResults: 1_024,
+  /** `whenReady` without a timeout of its own. */
+  whenReadyTimeoutMs: 30_000,
+  /** Weight of the newest sample in the learned service times. */
+  estimateSmoothing: 0.2,
+  /** Link speed assumed before it is measured: loopback reaches 30 MB/s, a home uplink 2 MB/s (DESIGN §10). */
+  assumedBytesPerMs: 5_000,
+  /** Added to every local prediction: a task at home competes with the game itself. */
+  localPenaltyMs: 1,
+} as const;
+
+/** Compute: probing and limits of one machine. */
+export const COMPUTE = {
+  /** All start-up probing together (DESIGN §7). */
+  probeBudgetMs: 3_000,
+  /** One backend's share before it is abandoned as slow. */
+  probeBackendMs: 1_200,
+  /** Size of the picture the probe upscales twofold: large enough to hide dispatch cost, small enough for a software adapter. */
+  probeWidth: 160,
+  probeHeight: 90,
+  /** Largest per-channel difference between backends that both round correctly: one step of rounding in each of two passes. */
+  tolerance8bit: 2,
+  /** Readback buffers in rotation: hides the 5-15 ms of mapAsync (FIELD). */
+  readbackRing: 3,
+  /** Image limits of `upscale`. */
+  maxImageSide: 8_192,
+  maxOutputPixels: 16 * 1024 * 1024,
+} as const;
+
+/** Streams: live frames. */
+export const STREAM = {
+  /** Frames under way to a volunteer before new ones are dropped: two hide the round trip, more only add latency. */
+  maxFramesInFlight: 3,
+  /** Bytes in the video channel's queue before whole frames are dropped (LiveKit: about 100 ms of bitrate). */
+  maxBufferedBytes: 256 * 1024,
+  /** Frames the decoder or the GPU may have waiting on either side; a decoder stalls at about ten unclosed ones. */
+  maxDecodeQueue: 3,
+  /** Incomplete frames are given up after this. */
+  partialFrameMs: 500,
+  /** Keyframe requests: first wait and its doubling bound (FIELD, Selkies). */
+  keyframeRequestMs: 500,
+  keyframeRequestMaxMs: 4_000,
+  defaultFps: 60,
+  defaultScale: 2,
+  defaultBitrateKbps: 6_000,
+  /** The way back carries scale^2 the pixels; sharp pictures of a game need about this factor. */
+  downlinkBitrateFactor: 2.5,
+  /** A frame not back after this is counted as dropped. */
+  frameTimeoutMs: 2_000,
+  /** Window of every percentile in `StreamStats` (p2c2r.d.ts). */
+  statsWindowMs: 5_000,
+  maxSide: 4_096,
+  /** Setting up codecs on both ends, a model and the first keyframe. */
+  openTimeoutMs: 10_000,
+  /** `auto` changes sides only for a gain of this ratio, so that it does not flap. */
+  switchRatio: 0.85,
+} as const;

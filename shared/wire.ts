@@ -1,0 +1,84 @@
+import { Packr } from 'msgpackr/index-no-eval';
+import type { ZodType } from 'zod';
+import { MeshError } from './errors.ts';
+import { TRANSFER } from './tuning.ts';
+
+/** A message and the raw bytes that belong to it. */
+export interface Carried<Message> {
+  message: Message;
+  attachments: Uint8Array[];
+}
+
+/**
+ * A transfer: u32 length of the envelope, little endian | envelope | attachments, one after another.
+ * The envelope is MessagePack: an array of [message, sizes of its attachments in bytes].
+ */
+const LENGTH_BYTES = 4;
+
+// Records would make the meaning of one envelope depend on earlier ones; channels without order cannot afford that.
+const packr = new Packr({ useRecords: false, moreTypes: false });
+
+/** A message without attachments. */
+export function bare<Message>(message: Message): Carried<Message> {
+  return { message, attachments: [] };
+}
+
+/** Bytes of a transfer as consecutive ranges; attachments are not copied. */
+export function encodeTransfer(items: readonly Carried<unknown>[]): Uint8Array[] {
+  const envelope = packr.pack(items.map(({ message, attachments }) => [message, attachments.map((a) => a.byteLength)]));
+  const head = new Uint8Array(LENGTH_BYTES + envelope.byteLength);
+  new DataView(head.buffer).setUint32(0, envelope.byteLength, true);
+  head.set(envelope, LENGTH_BYTES);
+  return [head, ...items.flatMap(({ attachments }) => attachments)];
+}
+
+/** Reads a whole transfer; attachments are views on its bytes. Throws MeshError `malformed` or `too-large`. */
+export function decodeTransfer<Message>(bytes: Uint8Array, schema: ZodType<Message>): Carried<Message>[] {
+  const envelope = readEnvelope(bytes);
+  let offset = LENGTH_BYTES + envelope.sizeBytes;
+  const items = envelope.entries.map((entry) => {
+    const { message, sizes } = readEntry(entry);
+    const parsed = schema.safeParse(message);
+    if (!parsed.success) throw MeshError.malformed('A message of unknown kind or shape arrived.');
+    const attachments = sizes.map((sizeBytes) => {
+      const attachment = bytes.subarray(offset, offset + sizeBytes);
+      if (attachment.byteLength !== sizeBytes) throw MeshError.malformed('A transfer is shorter than it says.');
+      offset += sizeBytes;
+      return attachment;
+    });
+    return { message: parsed.data, attachments };
+  });
+  if (offset !== bytes.byteLength) throw MeshError.malformed('A transfer is longer than it says.');
+  return items;
+}
+
+function readEnvelope(bytes: Uint8Array): { entries: unknown[]; sizeBytes: number } {
+  if (bytes.byteLength < LENGTH_BYTES) throw MeshError.malformed('A transfer is shorter than its header.');
+  const sizeBytes = new DataView(bytes.buffer, bytes.byteOffset, LENGTH_BYTES).getUint32(0, true);
+  if (sizeBytes > TRANSFER.maxEnvelopeBytes)
+    throw MeshError.tooLarge('An envelope', sizeBytes, TRANSFER.maxEnvelopeBytes);
+  if (LENGTH_BYTES + sizeBytes > bytes.byteLength) throw MeshError.malformed('An envelope is cut off.');
+  const entries = unpack(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + sizeBytes));
+  if (!Array.isArray(entries) || entries.length === 0 || entries.length > TRANSFER.maxMessagesPerEnvelope) {
+    throw MeshError.malformed('An envelope holds no list of messages.');
+  }
+  return { entries, sizeBytes };
+}
+
+function unpack(envelope: Uint8Array): unknown {
+  try {
+    return packr.unpack(envelope);
+  } catch (cause) {
+    throw new MeshError('malformed', 'An envelope is not MessagePack. Reload both pages.', { cause });
+  }
+}
+
+function readEntry(entry: unknown): { message: unknown; sizes: number[] } {
+  const [message, sizes] = Array.isArray(entry) ? entry : [];
+  const isValid =
+    Array.isArray(sizes) &&
+    sizes.length <= TRANSFER.maxAttachments &&
+    sizes.every((size) => Number.isInteger(size) && size >= 0 && size <= TRANSFER.maxTransferBytes);
+  if (!isValid) throw MeshError.malformed('An envelope lists impossible attachments.');
+  return { message, sizes };
+}

@@ -1,0 +1,38 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+
+const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/**
+ * The pages and the SDK. `base: './'` makes every asset relative to the file that names it, so that `/p2c2r.js` finds its
+ * workers from `import.meta.url` even when a page of another origin imports it.
+ */
+export default defineConfig({
+  root: fromHere('./web'),
+  base: './',
+  resolve: {
+    // simple-peer's own entry needs Node polyfills: a plain import builds, then throws in the page.
+    alias: { 'simple-peer': 'simple-peer/simplepeer.min.js' },
+  },
+  esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
+  build: {
+    target: 'es2022',
+    emptyOutDir: true,
+    // Small assets inlined as data: URLs would need a laxer Content-Security-Policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rollupOptions: {
+      preserveEntrySignatures: 'exports-only',
+      input: {
+        index: fromHere('./web/index.html'),
+        gamer: fromHere('./web/gamer.html'),
+        volunteer: fromHere('./web/volunteer.html'),
+        p2c2r: fromHere('./web/sdk/p2c2r.ts'),
+      },
+      output: {
+        entryFileNames: (chunk) => (chunk.name === 'p2c2r' ? 'p2c2r.js' : 'assets/[name]-[hash].js'),
+      },
+    },
+  },
+  worker: { format: 'es' },
+});

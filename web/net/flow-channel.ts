@@ -1,0 +1,222 @@
+import type { ZodType } from 'zod';
+import type { ChannelSpec } from '../../shared/channels.ts';
+import { Reassembler, splitTransfer } from '../../shared/chunks.ts';
+import { MeshError } from '../../shared/errors.ts';
+import { TRANSFER } from '../../shared/tuning.ts';
+import { type Carried, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
+import type { ChannelPort } from './channel-port.ts';
+import { AfterTurn } from './turn.ts';
+
+export interface FlowChannelHandlers<Message> {
+  onMessage(item: Carried<Message>): void;
+  onOpen?(): void;
+  /** Called once. `error` is set when what arrived was malformed or the channel broke; the link must end. */
+  onClose?(error: MeshError | null): void;
+  /** Lossy channels: so many transfers will never be whole. */
+  onLost?(count: number): void;
+}
+
+export interface FlowChannelStats {
+  bytesIn: number;
+  bytesOut: number;
+}
+
+interface Outgoing {
+  chunks: Generator<Uint8Array<ArrayBuffer>, void, undefined>;
+  remainingBytes: number;
+}
+
+/**
+ * Messages over one data channel: chunked, flow-controlled by the browser's send queue, bounded both ways, validated on
+ * arrival. Messages given in one turn of the event loop share an envelope; the chunks of several transfers are mixed, so that a
+ * small message does not wait behind a large one.
+ *
+ * @typeParam Message - the `kind` union of the channel, both directions.
+ */
+export class FlowChannel<Message> {
+  readonly stats: FlowChannelStats = { bytesIn: 0, bytesOut: 0 };
+  readonly #port: ChannelPort;
+  readonly #spec: ChannelSpec;
+  readonly #schema: ZodType<Message>;
+  readonly #handlers: FlowChannelHandlers<Message>;
+  readonly #nowMs: () => number;
+  readonly #reassembler: Reassembler;
+  readonly #listeners = new AbortController();
+  readonly #flushAfterTurn = new AfterTurn(() => this.#flush());
+  #gathered: Carried<Message>[] = [];
+  #outgoing: Outgoing[] = [];
+  #nextTurn = 0;
+  #queuedBytes = 0;
+  #nextTransferId = 0;
+  #closed = false;
+
+  constructor(
+    port: ChannelPort,
+    spec: ChannelSpec,
+    schema: ZodType<Message>,
+    handlers: FlowChannelHandlers<Message>,
+    nowMs: () => number,
+  ) {
+    this.#port = port;
+    this.#spec = spec;
+    this.#schema = schema;
+    this.#handlers = handlers;
+    this.#nowMs = nowMs;
+    this.#reassembler = new Reassembler({
+      chunkBytes: spec.chunkBytes,
+      lossy: spec.ordered && spec.partialTransferMs !== undefined,
+      onLost: (ids) => handlers.onLost?.(ids.length),
+    });
+    port.binaryType = 'arraybuffer';
+    port.bufferedAmountLowThreshold = spec.lowWaterBytes;
+    const { signal } = this.#listeners;
+    port.addEventListener('open', () => this.#opened(), { signal });
+    port.addEventListener('bufferedamountlow', () => this.#pump(), { signal });
+    port.addEventListener('message', (event) => this.#received(event.data), { signal });
+    port.addEventListener('close', () => this.#end(null), { signal });
+    port.addEventListener(
+      'error',
+      () => this.#end(new MeshError('connection-failed', 'The link to the other browser broke.')),
+      {
+        signal,
+      },
+    );
+    if (port.readyState === 'open') queueMicrotask(() => this.#opened());
+  }
+
+  /** Bytes accepted and not yet handed to the network. */
+  get queuedBytes(): number {
+    return this.#queuedBytes + this.#port.bufferedAmount;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** Queues a message. Throws MeshError `closed`, `too-large` or `queue-full`. */
+  send(item: Carried<Message>): void {
+    if (this.#closed) throw MeshError.closed('The link');
+    const sizeBytes = attachedBytes(item);
+    if (sizeBytes > TRANSFER.maxTransferBytes)
+      throw MeshError.tooLarge('A message', sizeBytes, TRANSFER.maxTransferBytes);
+    if (this.#queuedBytes + sizeBytes > TRANSFER.maxQueuedBytes) {
+      throw new MeshError(
+        'queue-full',
+        'More is waiting to be sent than this link may hold. Wait for results before sending more.',
+      );
+    }
+    this.#gathered.push(item);
+    this.#queuedBytes += sizeBytes;
+    this.#flushAfterTurn.request();
+  }
+
+  /** Sends without waiting for the turn to end, or not at all when more than `maxQueuedBytes` is waiting: for live frames. */
+  trySendNow(item: Carried<Message>, maxQueuedBytes: number): boolean {
+    if (this.#closed || this.#port.readyState !== 'open' || this.queuedBytes > maxQueuedBytes) return false;
+    this.#gathered.push(item);
+    this.#queuedBytes += attachedBytes(item);
+    this.#flush();
+    return true;
+  }
+
+  close(): void {
+    this.#end(null);
+  }
+
+  #opened(): void {
+    if (this.#closed) return;
+    this.#handlers.onOpen?.();
+    this.#pump();
+  }
+
+  #flush(): void {
+    const gathered = this.#gathered;
+    this.#gathered = [];
+    for (const items of coalesce(gathered)) {
+      const parts = encodeTransfer(items);
+      const transferBytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
+      const attached = items.reduce((sum, item) => sum + attachedBytes(item), 0);
+      this.#queuedBytes += transferBytes - attached;
+      const transferId = this.#nextTransferId;
+      this.#nextTransferId = (this.#nextTransferId + 1) >>> 0;
+      this.#outgoing.push({
+        chunks: splitTransfer(transferId, parts, this.#spec.chunkBytes),
+        remainingBytes: transferBytes,
+      });
+    }
+    this.#pump();
+  }
+
+  /** Hands chunks to the browser, one of each of the first few transfers in turn, until its queue is full. */
+  #pump(): void {
+    if (this.#closed || this.#port.readyState !== 'open') return;
+    while (this.#outgoing.length > 0 && this.#port.bufferedAmount < this.#spec.highWaterBytes) {
+      const lanes = Math.min(this.#outgoing.length, this.#spec.interleavedTransfers);
+      const lane = this.#nextTurn++ % lanes;
+      const transfer = this.#outgoing[lane];
+      const chunk = transfer?.chunks.next().value;
+      if (transfer && chunk) {
+        const payloadBytes = Math.min(transfer.remainingBytes, this.#spec.chunkBytes);
+        transfer.remainingBytes -= payloadBytes;
+        this.#queuedBytes -= payloadBytes;
+        this.#port.send(chunk);
+        this.stats.bytesOut += chunk.byteLength;
+      }
+      if (!transfer || transfer.remainingBytes <= 0) this.#outgoing.splice(lane, 1);
+    }
+  }
+
+  #received(data: unknown): void {
+    if (this.#closed) return;
+    try {
+      if (!(data instanceof ArrayBuffer)) throw MeshError.malformed('Text arrived where bytes were expected.');
+      this.stats.bytesIn += data.byteLength;
+      const nowMs = this.#nowMs();
+      if (this.#spec.partialTransferMs !== undefined) this.#reassembler.expire(nowMs - this.#spec.partialTransferMs);
+      const transfer = this.#reassembler.push(new Uint8Array(data), nowMs);
+      if (!transfer) return;
+      for (const item of decodeTransfer(transfer, this.#schema)) {
+        if (this.#closed) return;
+        this.#handlers.onMessage(item);
+      }
+    } catch (cause) {
+      this.#end(MeshError.from(cause, 'malformed'));
+    }
+  }
+
+  #end(error: MeshError | null): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#listeners.abort();
+    this.#flushAfterTurn.dispose();
+    this.#gathered = [];
+    this.#outgoing = [];
+    this.#queuedBytes = 0;
+    this.#port.close();
+    this.#handlers.onClose?.(error);
+  }
+}
+
+/** Small messages share an envelope; a large one travels alone, so that its neighbours need not wait for all of it. */
+const COALESCE_BYTES = 128 * 1024;
+
+function* coalesce<Message>(items: readonly Carried<Message>[]): Generator<Carried<Message>[]> {
+  let group: Carried<Message>[] = [];
+  let groupBytes = 0;
+  for (const item of items) {
+    const sizeBytes = attachedBytes(item);
+    const isFull = groupBytes + sizeBytes > COALESCE_BYTES || group.length >= TRANSFER.maxMessagesPerEnvelope;
+    if (isFull && group.length > 0) {
+      yield group;
+      group = [];
+      groupBytes = 0;
+    }
+    group.push(item);
+    groupBytes += sizeBytes;
+  }
+  if (group.length > 0) yield group;
+}
+
+function attachedBytes({ attachments }: Carried<unknown>): number {
+  return attachments.reduce((sum, attachment) => sum + attachment.byteLength, 0);
+}

@@ -1,0 +1,127 @@
+import type { ChannelPort, ChannelPortEvents } from './channel-port.ts';
+
+/**
+ * Where a browser cannot transfer a data channel to a worker, the page forwards: bytes move as transferred buffers, and the
+ * browser's send queue is reported back so that flow control works as on the channel itself.
+ */
+type ToWorker =
+  | { kind: 'state'; readyState: RTCDataChannelState }
+  | { kind: 'message'; data: ArrayBuffer | string }
+  | { kind: 'error' }
+  /** The page has handed `sentBytes` in all to the channel, which holds `bufferedAmount` of them. */
+  | { kind: 'buffered'; sentBytes: number; bufferedAmount: number };
+
+type ToPage = { kind: 'send'; data: ArrayBuffer } | { kind: 'threshold'; bytes: number } | { kind: 'close' };
+
+/** Page's end: carries everything between a channel and a port until either closes. */
+export function forwardChannel(channel: RTCDataChannel, port: MessagePort): void {
+  let sentBytes = 0;
+  const tell = (message: ToWorker, transfer: Transferable[] = []) => port.postMessage(message, transfer);
+  const tellBuffered = () => tell({ kind: 'buffered', sentBytes, bufferedAmount: channel.bufferedAmount });
+
+  channel.binaryType = 'arraybuffer';
+  channel.addEventListener('open', () => tell({ kind: 'state', readyState: 'open' }));
+  channel.addEventListener('error', () => tell({ kind: 'error' }));
+  channel.addEventListener('bufferedamountlow', tellBuffered);
+  channel.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer | string>) =>
+    tell({ kind: 'message', data }, typeof data === 'string' ? [] : [data]),
+  );
+  channel.addEventListener('close', () => {
+    tell({ kind: 'state', readyState: 'closed' });
+    port.close();
+  });
+  port.onmessage = ({ data }: MessageEvent<ToPage>) => {
+    if (data.kind === 'close') channel.close();
+    else if (data.kind === 'threshold') channel.bufferedAmountLowThreshold = data.bytes;
+    else if (channel.readyState === 'open') {
+      sentBytes += data.data.byteLength;
+      channel.send(data.data);
+      tellBuffered();
+    }
+  };
+  tell({ kind: 'state', readyState: channel.readyState });
+}
+
+/** Worker's end: looks like the channel. */
+export class ForwardedPort extends EventTarget implements ChannelPort {
+  binaryType = 'arraybuffer';
+  readonly #port: MessagePort;
+  #readyState: RTCDataChannelState = 'connecting';
+  #lowThresholdBytes = 0;
+  #sentBytes = 0;
+  /** Sent from here and, at the page's last word, not yet handed over or still in the channel's queue. */
+  #reportedSentBytes = 0;
+  #reportedBufferedBytes = 0;
+
+  constructor(port: MessagePort) {
+    super();
+    this.#port = port;
+    port.onmessage = ({ data }: MessageEvent<ToWorker>) => this.#told(data);
+  }
+
+  get readyState(): RTCDataChannelState {
+    return this.#readyState;
+  }
+
+  get bufferedAmount(): number {
+    return this.#sentBytes - this.#reportedSentBytes + this.#reportedBufferedBytes;
+  }
+
+  get bufferedAmountLowThreshold(): number {
+    return this.#lowThresholdBytes;
+  }
+
+  set bufferedAmountLowThreshold(bytes: number) {
+    this.#lowThresholdBytes = bytes;
+    this.#post({ kind: 'threshold', bytes });
+  }
+
+  send(data: Uint8Array<ArrayBuffer>): void {
+    const isWhole = data.byteLength === data.buffer.byteLength;
+    const buffer = isWhole ? data.buffer : data.slice().buffer;
+    this.#sentBytes += buffer.byteLength;
+    this.#post({ kind: 'send', data: buffer }, [buffer]);
+  }
+
+  close(): void {
+    if (this.#readyState === 'closed') return;
+    this.#readyState = 'closed';
+    this.#post({ kind: 'close' });
+  }
+
+  override addEventListener<Type extends keyof ChannelPortEvents>(
+    type: Type,
+    listener: (event: ChannelPortEvents[Type]) => void,
+    options?: { signal?: AbortSignal },
+  ): void {
+    super.addEventListener(type, listener as EventListener, options);
+  }
+
+  #post(message: ToPage, transfer: Transferable[] = []): void {
+    this.#port.postMessage(message, transfer);
+  }
+
+  #told(message: ToWorker): void {
+    if (message.kind === 'message') this.dispatchEvent(new MessageEvent('message', { data: message.data }));
+    else if (message.kind === 'error') this.dispatchEvent(new Event('error'));
+    else if (message.kind === 'buffered') this.#buffered(message.sentBytes, message.bufferedAmount);
+    else this.#stateChanged(message.readyState);
+  }
+
+  #stateChanged(readyState: RTCDataChannelState): void {
+    if (this.#readyState === readyState) return;
+    this.#readyState = readyState;
+    if (readyState === 'open') this.dispatchEvent(new Event('open'));
+    if (readyState === 'closed') {
+      this.dispatchEvent(new Event('close'));
+      this.#port.close();
+    }
+  }
+
+  #buffered(sentBytes: number, bufferedBytes: number): void {
+    const wasAbove = this.bufferedAmount > this.#lowThresholdBytes;
+    this.#reportedSentBytes = sentBytes;
+    this.#reportedBufferedBytes = bufferedBytes;
+    if (wasAbove && this.bufferedAmount <= this.#lowThresholdBytes) this.dispatchEvent(new Event('bufferedamountlow'));
+  }
+}
