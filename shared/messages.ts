@@ -23,7 +23,10 @@ export type Capabilities = z.infer<typeof capabilitiesSchema>;
 
 const streamIdField = { streamId: id32 };
 
-/** Shape of a stream as its gamer wants it. */
+/**
+ * Shape of a stream as its gamer wants it; both sizes even, `codec` one of `web/stream/codecs.ts`. Said again under the same id it
+ * changes quality, fps and bitrates in place; another size or codec is another stream.
+ */
 export const streamSetupSchema = z.strictObject({
   ...streamIdField,
   codec: shortText,
@@ -32,9 +35,9 @@ export const streamSetupSchema = z.strictObject({
   outWidth: side,
   outHeight: side,
   quality: z.enum(AVAILABLE_QUALITIES),
-  fps: z.number().min(1).max(240),
-  uplinkKbps: z.number().min(50).max(200_000),
-  downlinkKbps: z.number().min(50).max(200_000),
+  fps: z.number().min(1).max(STREAM.maxFps),
+  uplinkKbps: z.number().min(STREAM.minBitrateKbps).max(STREAM.maxBitrateKbps),
+  downlinkKbps: z.number().min(STREAM.minBitrateKbps).max(STREAM.maxBitrateKbps),
 });
 export type StreamSetup = z.infer<typeof streamSetupSchema>;
 
@@ -95,7 +98,38 @@ export const volunteerStagesSchema = z.strictObject({
 });
 export type VolunteerStages = z.infer<typeof volunteerStagesSchema>;
 
-const frameFields = { ...streamIdField, frameId: id32, timestampUs: z.int(), keyframe: z.boolean() };
+/** What a decoder is told of a picture's colours, since VP8 and VP9 carry none. A name this version does not know counts as unsaid. */
+export const colorSpaceSchema = z.strictObject({
+  primaries: z.enum(['bt709', 'bt470bg', 'smpte170m', 'bt2020', 'smpte432']).nullable().catch(null),
+  transfer: z.enum(['bt709', 'smpte170m', 'iec61966-2-1', 'linear', 'pq', 'hlg']).nullable().catch(null),
+  matrix: z.enum(['rgb', 'bt709', 'bt470bg', 'smpte170m', 'bt2020-ncl']).nullable().catch(null),
+  fullRange: z.boolean().nullable().catch(null),
+});
+export type ColorSpace = z.infer<typeof colorSpaceSchema>;
+
+const frameFields = {
+  ...streamIdField,
+  /** The source frame's number; frames that were never sent leave gaps. */
+  frameId: id32,
+  /** Counts what one encoder made, without gaps: a gap at the receiver means that the deltas after it cannot be decoded. */
+  sequence: id32,
+  timestampUs: z.int(),
+  keyframe: z.boolean(),
+  /** With keyframes; null with deltas. */
+  color: colorSpaceSchema.nullable(),
+};
+
+/** Why a volunteer gave no answer to a frame. */
+export const VOLUNTEER_DROP_CAUSES = [
+  'volunteer-busy',
+  'downlink-full',
+  'packet-lost',
+  'decoder-busy',
+  'undecodable',
+  'encoder-skipped',
+  'compute-failed',
+] as const;
+export type VolunteerDropCause = (typeof VOLUNTEER_DROP_CAUSES)[number];
 
 export const videoMessageSchema = z.discriminatedUnion('kind', [
   /** Gamer to volunteer: one encoded source frame, its only attachment. */
@@ -104,7 +138,7 @@ export const videoMessageSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('sharper'), ...frameFields, stages: volunteerStagesSchema }),
   /** Volunteer to gamer at a frame's arrival: how many it holds, itself included. */
   z.strictObject({ kind: z.literal('ack'), ...streamIdField, frameId: id32, queueDepth: z.int().min(0).max(1_000) }),
-  z.strictObject({ kind: z.literal('dropped'), ...streamIdField, frameId: id32, why: shortText }),
+  z.strictObject({ kind: z.literal('dropped'), ...streamIdField, frameId: id32, why: z.enum(VOLUNTEER_DROP_CAUSES) }),
   /** Either way: the next frame should stand by itself. */
   z.strictObject({ kind: z.literal('keyframe-request'), ...streamIdField }),
 ]);

@@ -33,6 +33,22 @@ export const COORDINATOR = {
   maxIntroductions: 8,
   /** How long a graceful stop waits for requests under way. */
   drainMs: 3_000,
+  /** Sessions of one instance, those in their resume grace included: about 20 kB each, so a small machine holds them. */
+  maxSessions: 20_000,
+  /** A socket that has not joined by then is not one of our pages. */
+  joinTimeoutMs: 10_000,
+  /** Packets waiting for a slow socket before it is dropped: twice what a resume may flush at once. */
+  maxQueuedPackets: 512,
+  /** A socket's round trip before it is measured: between a home network and a server on the same continent. */
+  assumedRttMs: 50,
+  /** A member may come back with its pass after a weekend, not with one found in an old backup. */
+  passValidS: 7 * 24 * 3_600,
+  /** What is remembered of volunteers and of who worked with whom, least recently used first out; under 200 bytes each. */
+  maxReputations: 50_000,
+  maxPartnersPerGamer: 64,
+  maxGamersRemembered: 10_000,
+  /** Invites with a number of uses that are being counted; past it new ones are refused rather than old ones forgotten. */
+  maxCountedInvites: 10_000,
 } as const;
 
 /** Weights of the coordinator's score of a volunteer, terms in 0..1 (DESIGN §4). */
@@ -50,6 +66,8 @@ export const LINK = {
   retryJitter: 0.3,
   /** The hello is the first message on a link that just opened: if it does not come the other side is not ours. */
   helloTimeoutMs: 5_000,
+  /** How long the answering side waits for the next offer: the initiator's longest wait and one whole attempt, with some slack. */
+  awaitOfferMs: 30_000,
   /** hello, capabilities and stream setup are a few hundred bytes. */
   maxControlBytes: 64 * 1024,
 } as const;
@@ -125,27 +143,47 @@ export const COMPUTE = {
 export const STREAM = {
   /** Frames under way to a volunteer before new ones are dropped: two hide the round trip, more only add latency. */
   maxFramesInFlight: 3,
-  /** Bytes in the video channel's queue before whole frames are dropped (LiveKit: about 100 ms of bitrate). */
+  /** What may wait in the video channel before whole frames are dropped, as time at the stream's bitrate (FIELD, LiveKit). */
+  maxQueuedMs: 100,
+  /** Bounds of that in bytes: a small keyframe must fit, and 100 ms of the largest bitrate must not pile up. */
+  minBufferedBytes: 32 * 1024,
   maxBufferedBytes: 256 * 1024,
   /** Frames the decoder or the GPU may have waiting on either side; a decoder stalls at about ten unclosed ones. */
   maxDecodeQueue: 3,
-  /** Incomplete frames are given up after this. */
-  partialFrameMs: 500,
+  /** Decoder failures with no good frame between them before the stream is given up: more keyframes would not help. */
+  maxDecoderFailures: 3,
   /** Keyframe requests: first wait and its doubling bound (FIELD, Selkies). */
   keyframeRequestMs: 500,
   keyframeRequestMaxMs: 4_000,
   defaultFps: 60,
+  maxFps: 240,
   defaultScale: 2,
+  maxScale: 4,
   defaultBitrateKbps: 6_000,
+  minBitrateKbps: 50,
+  maxBitrateKbps: 200_000,
   /** The way back carries scale^2 the pixels; sharp pictures of a game need about this factor. */
   downlinkBitrateFactor: 2.5,
   /** A frame not back after this is counted as dropped. */
   frameTimeoutMs: 2_000,
+  /** A picture this old while frames come in counts as stalled, and the next frame is sharpened locally: ten frames at 60 fps. */
+  gapMs: 160,
   /** Window of every percentile in `StreamStats` (p2c2r.d.ts). */
   statsWindowMs: 5_000,
+  /** How often a stream tells the page its figures: as often as a person can read them. */
+  statsIntervalMs: 250,
   maxSide: 4_096,
   /** Setting up codecs on both ends, a model and the first keyframe. */
   openTimeoutMs: 10_000,
+  /** Streams of one gamer a volunteer holds at a time: each has a decoder, an encoder and a pipeline. */
+  maxStreamsPerLink: 4,
   /** `auto` changes sides only for a gain of this ratio, so that it does not flap. */
   switchRatio: 0.85,
+  /** `auto` tries the side that is not running this often, with so many frames: enough for a median, 2 % of the frames at 60 fps. */
+  trialIntervalMs: 5_000,
+  trialFrames: 5,
+  /** Both codecs on both machines, before it is measured: 720p in software (DESIGN §10). */
+  assumedCodecMs: 20,
+  /** After the local engine or a volunteer failed at a stream: how long before it is asked again. */
+  retryAfterMs: 5_000,
 } as const;

@@ -1,0 +1,15 @@
+/** Time as decisions see it: real in a page, virtual in tests and simulations. */
+export interface Clock {
+  /** Monotonic, ms, from an arbitrary start. */
+  now(): number;
+  /** Calls back once after `delayMs`; returns what cancels it. */
+  after(delayMs: number, callback: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+};

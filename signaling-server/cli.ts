@@ -1,0 +1,51 @@
+import { ConfigError, helpText, readConfig } from './config.ts';
+import { createServer, StartError } from './server.ts';
+
+/** What a run needs of its process, so that a test can be one. */
+export interface Host {
+  out(text: string): void;
+  err(text: string): void;
+  /** Calls back on each request to stop: SIGINT or SIGTERM. */
+  onStop(callback: () => void): void;
+  /** Ends at once. */
+  exit(code: number): void;
+}
+
+/** @returns the exit code: 0 after a graceful stop, 1 when it cannot start, 2 for a wrong setting. */
+export async function run(argv: readonly string[], env: NodeJS.ProcessEnv, host: Host): Promise<number> {
+  try {
+    const config = readConfig(argv, env);
+    if (!config) {
+      host.out(helpText());
+      return 0;
+    }
+    const server = await createServer(config);
+    const { url } = await server.listen();
+    host.out(`P2C2R is at ${url} (Ctrl+C stops it)\n`);
+    await stopRequested(host);
+    await server.close();
+    return 0;
+  } catch (cause) {
+    if (cause instanceof ConfigError) {
+      host.err(`${cause.message}\n`);
+      return 2;
+    }
+    if (cause instanceof StartError) {
+      host.err(`${cause.message}\n`);
+      return 1;
+    }
+    throw cause;
+  }
+}
+
+/** Resolves at the first request to stop; a second one does not wait for the drain. */
+function stopRequested(host: Host): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    host.onStop(() => {
+      if (asked) host.exit(1);
+      asked = true;
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,190 @@
+import type { Logger } from 'pino';
+import { MeshError } from '../shared/errors.ts';
+import {
+  type InviteRequest,
+  type Joined,
+  type JoinRequest,
+  type SignalRequest,
+  sessionIdOf,
+  type VolunteerReport,
+  type VolunteerStatus,
+} from '../shared/signaling.ts';
+import { SIGNALING } from '../shared/tuning.ts';
+import type { ServerClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { type Invites, notInvited } from './invites.ts';
+import { match, scoreFor } from './matchmaker.ts';
+import type { Connection, Member } from './member.ts';
+import { type Place, privateName } from './place.ts';
+import { type Counts, Rooms } from './rooms.ts';
+import type { MemoryStore } from './store/memory.ts';
+
+interface Parts {
+  config: Pick<Config, 'roomCapacity' | 'maxSessions' | 'maxIntroductions' | 'iceServers'>;
+  invites: Invites;
+  store: MemoryStore;
+  clock: ServerClock;
+  log: Logger;
+}
+
+/** What the coordinator decides on each event. It knows members and their connections, nothing of sockets. */
+export class Coordinator {
+  readonly #rooms: Rooms;
+  /** Cancels the end of the resume grace of members whose socket is away. */
+  readonly #graces = new Map<Member, () => void>();
+
+  constructor(private readonly parts: Parts) {
+    this.#rooms = new Rooms(parts.config);
+  }
+
+  counts(): Counts {
+    return this.#rooms.counts();
+  }
+
+  /**
+   * Lets a page in, or back into its session. Call {@link welcome} once the page knows that it joined.
+   * @throws MeshError `not-invited`, `room-full`
+   */
+  async join(request: JoinRequest, connection: Connection): Promise<{ member: Member; joined: Joined }> {
+    const { invites, store, config } = this.parts;
+    const id = await sessionIdOf(request.sessionKey);
+    const { role, name } = request;
+    const place = await this.#admit(id, request);
+    const pass = await invites.pass(place, role, id);
+    const reputation = await store.reputation(id);
+    const partners = await store.partners(id);
+
+    const known = this.#rooms.session(id);
+    const resumed =
+      known?.role === role && known.place.name === place.name && known.place.inviteOnly === place.inviteOnly;
+    if (known && !resumed) {
+      known.dismiss();
+      this.#depart(known, 'left');
+    }
+    const member = known && resumed ? known : this.#rooms.add({ id, role, name }, place);
+    member.attach(connection);
+    this.#endGrace(member);
+    Object.assign(member, { name, reputation, partners });
+    if (role === 'volunteer' && request.status) member.status = request.status;
+    this.parts.log.debug({ member: id, role, resumed }, 'joined');
+    const { name: room, inviteOnly } = place;
+    return { member, joined: { id, room, inviteOnly, pass, iceServers: config.iceServers, resumed } };
+  }
+
+  /** Tells a member that just joined whom it knows, and finds it others. */
+  welcome(member: Member): void {
+    for (const peer of member.peers.values()) introduce(member, peer);
+    member.deliverWaiting();
+    this.#matchIn(member.place);
+  }
+
+  /** @throws MeshError `not-invited` between members that were not introduced, `queue-full` */
+  signal(from: Member, { to, attempt, signal }: SignalRequest): void {
+    const peer = from.peers.get(to);
+    if (!peer) throw notInvited('You are not introduced to this member, or it has left. Wait for an introduction.');
+    peer.signal({ from: from.id, attempt, signal });
+  }
+
+  /** @throws MeshError `malformed` from a gamer */
+  setStatus(volunteer: Member, status: VolunteerStatus): void {
+    if (volunteer.role !== 'volunteer') throw MeshError.malformed('Only a volunteer has a status.');
+    const before = volunteer.status;
+    volunteer.status = status;
+    // Load changes the order of the next introductions; only these two change who may be introduced.
+    const mayMatch = before.accepting !== status.accepting || before.maxGamers < status.maxGamers;
+    if (mayMatch) this.#matchIn(volunteer.place);
+  }
+
+  /** @throws MeshError `malformed` from a volunteer, `not-invited` about a stranger */
+  async report(gamer: Member, report: VolunteerReport): Promise<void> {
+    if (gamer.role !== 'gamer') throw MeshError.malformed('Only a gamer reports on volunteers.');
+    const volunteer = gamer.peers.get(report.volunteerId);
+    if (!volunteer) throw notInvited('You are not introduced to this volunteer, or it has left.');
+    const { store } = this.parts;
+    await store.record(gamer.id, report);
+    volunteer.reputation = await store.reputation(volunteer.id);
+    gamer.partners = await store.partners(gamer.id);
+  }
+
+  /** @throws MeshError `not-invited` from a volunteer */
+  async invite(gamer: Member, request: InviteRequest): Promise<{ token: string }> {
+    if (gamer.role !== 'gamer') throw notInvited('Only a gamer can invite others into a room.');
+    return { token: await this.parts.invites.invite(gamer.place, request) };
+  }
+
+  leave(member: Member): void {
+    if (this.#isPresent(member)) this.#depart(member, 'left');
+  }
+
+  /** A socket is gone; its session waits for another one. */
+  lost(member: Member, connection: Connection): void {
+    if (!member.detach(connection) || !this.#isPresent(member)) return;
+    const expire = () => this.#depart(member, 'expired');
+    this.#graces.set(member, this.parts.clock.after(SIGNALING.resumeGraceMs, expire));
+  }
+
+  close(): void {
+    for (const cancel of this.#graces.values()) cancel();
+    this.#graces.clear();
+  }
+
+  /** The place this session may enter. */
+  async #admit(id: string, { role, room, invite, inviteOnly = false }: JoinRequest): Promise<Place> {
+    const known = this.#rooms.session(id);
+    if (known?.role === role && (room === undefined || room === known.place.name)) return known.place;
+    if (invite !== undefined) return this.#redeem(invite, id, { role, room });
+    if (room === undefined) return { name: privateName(), inviteOnly };
+    if (!inviteOnly && this.#rooms.has({ name: room, inviteOnly: false })) return { name: room, inviteOnly: false };
+    if (this.#rooms.has({ name: room, inviteOnly: true })) {
+      throw notInvited('This room lets in invited members only. Ask one of them for a link.');
+    }
+    return { name: room, inviteOnly };
+  }
+
+  async #redeem(token: string, sessionId: string, wanted: Pick<JoinRequest, 'role' | 'room'>): Promise<Place> {
+    const { place, counted } = await this.parts.invites.verify(token, { sessionId, ...wanted });
+    // Before the use is counted: an invite is not spent on a room that is full.
+    this.#rooms.checkSpace(place);
+    if (counted && !(await this.parts.store.useInvite(counted, sessionId))) {
+      throw notInvited('This invite has been used up. Ask for a new one.');
+    }
+    return place;
+  }
+
+  #matchIn(place: Place): void {
+    const online = [...this.#rooms.members(place)].filter(({ online }) => online);
+    const gamers = online.filter(({ role }) => role === 'gamer');
+    const volunteers = online.filter(({ role }) => role === 'volunteer');
+    for (const { gamer, volunteer } of match(gamers, volunteers, this.parts.config.maxIntroductions)) {
+      gamer.peers.set(volunteer.id, volunteer);
+      volunteer.peers.set(gamer.id, gamer);
+      introduce(gamer, volunteer);
+    }
+  }
+
+  #depart(member: Member, why: 'left' | 'expired'): void {
+    this.#endGrace(member);
+    this.#rooms.remove(member);
+    for (const peer of member.peers.values()) peer.part({ peerId: member.id, why });
+    member.peers.clear();
+    this.parts.log.debug({ member: member.id, why }, 'gone');
+    this.#matchIn(member.place);
+  }
+
+  #endGrace(member: Member): void {
+    this.#graces.get(member)?.();
+    this.#graces.delete(member);
+  }
+
+  #isPresent(member: Member): boolean {
+    return this.#rooms.session(member.id) === member;
+  }
+}
+
+/** Tells both sides of a pair about each other, whichever of them asked. */
+function introduce(one: Member, other: Member): void {
+  const [gamer, volunteer] = one.role === 'gamer' ? [one, other] : [other, one];
+  const score = scoreFor(gamer, volunteer);
+  gamer.introduce(volunteer, score);
+  volunteer.introduce(gamer, score);
+}

@@ -1,0 +1,198 @@
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { Logger } from 'pino';
+import { Server } from 'socket.io';
+import { MeshError } from '../shared/errors.ts';
+import {
+  type Answer,
+  type ClientToServerEvents,
+  inviteSchema,
+  joinSchema,
+  PROTOCOL_VERSION,
+  reportSchema,
+  type ServerToClientEvents,
+  signalSchema,
+  volunteerStatusSchema,
+} from '../shared/signaling.ts';
+import { COORDINATOR, SIGNALING } from '../shared/tuning.ts';
+import { z } from '../shared/zod.ts';
+import type { ServerClock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Coordinator } from './coordinator.ts';
+import { notInvited } from './invites.ts';
+import type { Member } from './member.ts';
+import { mayConnect } from './origins.ts';
+import { applySecurityHeaders } from './security-headers.ts';
+import { type SignalingSocket, SocketConnection } from './socket-connection.ts';
+
+type EventName = keyof ClientToServerEvents;
+/** What a client gets for an event that went well. */
+type Value<E extends EventName> =
+  Parameters<ClientToServerEvents[E]> extends [...unknown[], (answer: Answer<infer T>) => void] ? T : never;
+type Handlers = {
+  [E in EventName]: (seat: Seat, payload: unknown, answer: (value: Value<E>) => void) => void | Promise<void>;
+};
+
+/** One socket and the member it speaks for, once it has joined. */
+interface Seat {
+  readonly socket: SignalingSocket;
+  readonly connection: SocketConnection;
+  member: Member | null;
+  joining: boolean;
+}
+
+interface Parts {
+  coordinator: Coordinator;
+  config: Pick<Config, 'allowedOrigins'>;
+  clock: ServerClock;
+  log: Logger;
+}
+
+/** The sockets: who may connect, what is well formed, which answer goes where. Decisions are the coordinator's. */
+export class Gateway {
+  readonly #io: Server<ClientToServerEvents, ServerToClientEvents>;
+  readonly #openedAtMs = new WeakMap<object, number>();
+  readonly #underWay = new Set<Promise<void>>();
+
+  constructor(
+    http: HttpServer,
+    private readonly parts: Parts,
+  ) {
+    this.#io = new Server(http, {
+      serveClient: false,
+      // One transport: no sticky sessions behind a balancer, no CORS, one rule for the size of a message.
+      transports: ['websocket'],
+      maxHttpBufferSize: SIGNALING.maxMessageBytes,
+      allowRequest: ({ headers }: IncomingMessage, decide) =>
+        decide(null, mayConnect(headers.origin, headers.host, parts.config.allowedOrigins)),
+    });
+    this.#io.engine.use(applySecurityHeaders);
+    this.#io.engine.on('connection', (conn: object) => this.#openedAtMs.set(conn, parts.clock.now()));
+    this.#io.on('connection', (socket) => this.#accept(socket));
+  }
+
+  get socketCount(): number {
+    return this.#io.engine.clientsCount;
+  }
+
+  /** Resolves when no event is being worked on. */
+  async settled(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  }
+
+  /** Ends every socket so that its page connects again, to this server's successor. */
+  close(): Promise<void> {
+    return this.#io.close();
+  }
+
+  #accept(socket: SignalingSocket): void {
+    const { clock, log, coordinator } = this.parts;
+    const nowMs = clock.now();
+    const handshakeMs = nowMs - (this.#openedAtMs.get(socket.conn) ?? nowMs);
+    const seat: Seat = {
+      socket,
+      connection: new SocketConnection(socket, handshakeMs, clock, log),
+      member: null,
+      joining: false,
+    };
+    const endUnlessJoined = () => {
+      if (!seat.member && !seat.joining) socket.disconnect(true);
+    };
+    const cancelDeadline = clock.after(COORDINATOR.joinTimeoutMs, endUnlessJoined);
+    socket.onAny((event: string, ...args: unknown[]) => {
+      const work = this.#dispatch(seat, event, args);
+      this.#underWay.add(work);
+      void work.finally(() => this.#underWay.delete(work));
+    });
+    socket.on('disconnect', () => {
+      cancelDeadline();
+      if (seat.member) coordinator.lost(seat.member, seat.connection);
+    });
+  }
+
+  /** Answers every event exactly once, whatever it carries; never rejects. */
+  async #dispatch(seat: Seat, event: string, args: unknown[]): Promise<void> {
+    const last = args.at(-1);
+    const acknowledge = typeof last === 'function' ? (answer: Answer<unknown>) => last(answer) : () => {};
+    const payload = typeof args[0] === 'function' ? undefined : args[0];
+    try {
+      if (!this.#isEvent(event)) throw MeshError.malformed('This server does not know this event.');
+      await this.#handlers[event](seat, payload, (value: unknown) => acknowledge({ ok: true, value }));
+    } catch (cause) {
+      if (!(cause instanceof MeshError)) this.parts.log.error({ err: cause, event }, 'an event failed');
+      acknowledge({ ok: false, error: refusalOf(cause).toWire() });
+    }
+  }
+
+  #isEvent(name: string): name is EventName {
+    return Object.hasOwn(this.#handlers, name);
+  }
+
+  readonly #handlers: Handlers = {
+    join: async (seat, payload, answer) => {
+      checkVersion(payload);
+      const request = parse(joinSchema, payload);
+      if (seat.member || seat.joining) throw MeshError.malformed('This socket has joined already.');
+      seat.joining = true;
+      try {
+        const { member, joined } = await this.parts.coordinator.join(request, seat.connection);
+        seat.member = member;
+        answer(joined);
+        // A join that outlasts its socket has made a session all the same: it waits for the page's next socket.
+        if (seat.socket.connected) this.parts.coordinator.welcome(member);
+        else this.parts.coordinator.lost(member, seat.connection);
+      } finally {
+        seat.joining = false;
+      }
+    },
+    signal: (seat, payload, answer) => {
+      this.parts.coordinator.signal(memberOf(seat), parse(signalSchema, payload));
+      answer(null);
+    },
+    status: (seat, payload, answer) => {
+      this.parts.coordinator.setStatus(memberOf(seat), parse(volunteerStatusSchema, payload));
+      answer(null);
+    },
+    report: async (seat, payload, answer) => {
+      await this.parts.coordinator.report(memberOf(seat), parse(reportSchema, payload));
+      answer(null);
+    },
+    invite: async (seat, payload, answer) => {
+      answer(await this.parts.coordinator.invite(memberOf(seat), parse(inviteSchema, payload)));
+    },
+    leave: (seat, _payload, answer) => {
+      this.parts.coordinator.leave(memberOf(seat));
+      seat.member = null;
+      answer(null);
+    },
+  };
+}
+
+function memberOf({ member }: Seat): Member {
+  if (!member) throw notInvited('Join a room first.');
+  return member;
+}
+
+/** Before anything else of a join is read: another version's may look different everywhere else. */
+function checkVersion(payload: unknown): void {
+  const parsed = z.object({ protocolVersion: z.int() }).safeParse(payload);
+  if (!parsed.success || parsed.data.protocolVersion === PROTOCOL_VERSION) return;
+  throw new MeshError(
+    'protocol-version',
+    `The page speaks version ${parsed.data.protocolVersion} of the protocol, this server version ${PROTOCOL_VERSION}. ` +
+      'Reload the page; if that does not help, update the older of the two.',
+  );
+}
+
+function parse<T>(schema: z.ZodType<T>, payload: unknown): T {
+  const parsed = schema.safeParse(payload);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue?.path.join('.') || 'message';
+  throw MeshError.malformed(`The server cannot read what the page sent (${where}: ${issue?.code}).`);
+}
+
+/** A failure of our own says nothing of its inside to the other end. */
+function refusalOf(cause: unknown): MeshError {
+  if (cause instanceof MeshError) return cause;
+  return new MeshError('signaling-unreachable', 'The server failed at this. Try again; its log says more.', { cause });
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { errors, jwtVerify, SignJWT } from 'jose';
+import { MeshError } from '../shared/errors.ts';
+import { type InviteRequest, type Role, roleSchema, sessionIdSchema } from '../shared/signaling.ts';
+import { COORDINATOR } from '../shared/tuning.ts';
+import { z } from '../shared/zod.ts';
+import type { ServerClock } from './clock.ts';
+import type { Place } from './place.ts';
+import type { CountedInvite } from './store/memory.ts';
+
+/** Held apart by their audience, so that neither passes for the other. */
+const INVITE = 'p2c2r-invite';
+const PASS = 'p2c2r-pass';
+
+const claimsSchema = z.object({
+  room: z.string(),
+  inviteOnly: z.boolean(),
+  role: roleSchema,
+  exp: z.number(),
+  jti: z.string(),
+  uses: z.int().optional(),
+  /** A pass is for the session it was given to. */
+  sub: sessionIdSchema.optional(),
+});
+
+/** What a token must agree with. */
+export interface Bearer {
+  sessionId: string;
+  role: Role;
+  /** Absent: wherever the token leads. */
+  room?: string | undefined;
+}
+
+export interface Grant {
+  place: Place;
+  /** Null when it may be used any number of times. */
+  counted: CountedInvite | null;
+}
+
+/** Signed tokens (JWT, HS256): invites, which members hand on, and passes, which let a member back in after a restart. */
+export class Invites {
+  readonly #key: Uint8Array;
+
+  constructor(
+    secret: string,
+    private readonly clock: Pick<ServerClock, 'epochMs'>,
+  ) {
+    this.#key = new TextEncoder().encode(secret);
+  }
+
+  invite(place: Place, { role, expiresInS, uses }: InviteRequest): Promise<string> {
+    return this.#sign(INVITE, { room: place.name, inviteOnly: place.inviteOnly, role, uses }, expiresInS);
+  }
+
+  pass(place: Place, role: Role, sessionId: string): Promise<string> {
+    const claims = { room: place.name, inviteOnly: place.inviteOnly, role, sub: sessionId };
+    return this.#sign(PASS, claims, COORDINATOR.passValidS);
+  }
+
+  /** @throws MeshError `not-invited` with what is wrong with the token. */
+  async verify(token: string, { sessionId, role, room }: Bearer): Promise<Grant> {
+    const claims = await this.#read(token);
+    if (claims.sub !== undefined && claims.sub !== sessionId) {
+      throw notInvited('This pass belongs to another member. Ask for an invite of your own.');
+    }
+    if (room !== undefined && claims.room !== room) throw notInvited('This invite is for another room.');
+    if (claims.role !== role) {
+      throw notInvited(`This invite is for a ${claims.role}. Open it on the ${claims.role} page, or ask for another.`);
+    }
+    const place = { name: claims.room, inviteOnly: claims.inviteOnly };
+    if (claims.uses === undefined) return { place, counted: null };
+    return { place, counted: { id: claims.jti, maxUses: claims.uses, expiresAtMs: claims.exp * 1_000 } };
+  }
+
+  #sign(audience: string, claims: Record<string, unknown>, validS: number): Promise<string> {
+    const nowS = Math.floor(this.clock.epochMs() / 1_000);
+    return new SignJWT(claims)
+      .setProtectedHeader({ alg: 'HS256' })
+      .setAudience(audience)
+      .setJti(randomUUID())
+      .setIssuedAt(nowS)
+      .setExpirationTime(nowS + validS)
+      .sign(this.#key);
+  }
+
+  async #read(token: string) {
+    try {
+      const { payload } = await jwtVerify(token, this.#key, {
+        algorithms: ['HS256'],
+        audience: [INVITE, PASS],
+        currentDate: new Date(this.clock.epochMs()),
+      });
+      const claims = claimsSchema.parse(payload);
+      // Without its session a pass would be an invite for everybody.
+      if (payload.aud === PASS && claims.sub === undefined) throw notInvited('This pass names nobody.');
+      return claims;
+    } catch (cause) {
+      if (cause instanceof errors.JWTExpired) throw notInvited('This invite has expired. Ask for a new one.', cause);
+      throw notInvited('This invite is not valid on this server. Check the link, or ask for a new one.', cause);
+    }
+  }
+}
+
+export function notInvited(message: string, cause?: unknown): MeshError {
+  return new MeshError('not-invited', message, { cause });
+}

@@ -1,0 +1,12 @@
+import { run } from './cli.ts';
+
+const code = await run(process.argv.slice(2), process.env, {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  onStop: (callback) => {
+    process.on('SIGINT', callback);
+    process.on('SIGTERM', callback);
+  },
+  exit: (exitCode) => process.exit(exitCode),
+});
+process.exit(code);

@@ -1,0 +1,115 @@
+import { MeshError } from '../shared/errors.ts';
+import type { Role, ServerToClientEvents, VolunteerStatus } from '../shared/signaling.ts';
+import { COORDINATOR, SIGNALING } from '../shared/tuning.ts';
+import type { Place } from './place.ts';
+import type { Reputation } from './store/memory.ts';
+
+type Body<E extends keyof ServerToClientEvents> = Parameters<ServerToClientEvents[E]>[0];
+export type RelayedSignal = Body<'signal'>;
+export type Farewell = Body<'gone'>;
+
+/** A member's way out: one socket. The gateway makes it over socket.io. */
+export interface Connection {
+  /** Measured round trip, ms; an assumption until then. */
+  readonly rttMs: number;
+  introduce(introduction: Body<'introduce'>): void;
+  signal(signal: RelayedSignal): void;
+  gone(farewell: Farewell): void;
+  /** Ends the socket after what was sent; it is not to come back by itself. */
+  close(): void;
+}
+
+type Letter = { kind: 'signal'; body: RelayedSignal } | { kind: 'gone'; body: Farewell };
+
+/** A volunteer that has told nothing yet is not offered to anybody. */
+const UNTOLD_STATUS: VolunteerStatus = { load: 0, accepting: false, tasks: [], maxGamers: 1 };
+
+/** One session in one room. It outlives its sockets; what is sent while there is none waits, within bounds. */
+export class Member {
+  status: VolunteerStatus = UNTOLD_STATUS;
+  reputation: Reputation = { completed: 0, failed: 0 };
+  /** Volunteers this gamer has worked with: id -> last round trip it reported, ms. */
+  partners: ReadonlyMap<string, number> = new Map();
+  /** The members this one is introduced to, by id; always mutual. */
+  readonly peers = new Map<string, Member>();
+  #connection: Connection | null = null;
+  #waiting: Letter[] = [];
+
+  constructor(
+    readonly id: string,
+    readonly role: Role,
+    public name: string,
+    readonly place: Place,
+  ) {}
+
+  get online(): boolean {
+    return this.#connection !== null;
+  }
+
+  get rttMs(): number {
+    return this.#connection?.rttMs ?? COORDINATOR.assumedRttMs;
+  }
+
+  /** Takes a newer socket; the older one, if any, is told and ended. */
+  attach(connection: Connection): void {
+    this.dismiss();
+    this.#connection = connection;
+  }
+
+  /** @returns false when `connection` is not the member's newest, so that its loss means nothing. */
+  detach(connection: Connection): boolean {
+    if (this.#connection !== connection) return false;
+    this.#connection = null;
+    return true;
+  }
+
+  /** Ends the present socket because a newer one of the same session takes over. */
+  dismiss(): void {
+    this.#connection?.gone({ peerId: this.id, why: 'replaced' });
+    this.#connection?.close();
+    this.#connection = null;
+  }
+
+  /** An absent member is introduced to its peers again when it returns, so nothing of this waits. */
+  introduce(peer: Member, score: number): void {
+    const { id: peerId, name, role } = peer;
+    this.#connection?.introduce({ peerId, name, role, initiate: this.role === 'gamer', score });
+  }
+
+  /** @throws MeshError `queue-full` when the member is away and has enough waiting for it. */
+  signal(signal: RelayedSignal): void {
+    if (this.#connection) {
+      this.#connection.signal(signal);
+      return;
+    }
+    // Only the newest attempt of a sender can still become a link.
+    this.#waiting = this.#waiting.filter(
+      ({ kind, body }) => kind === 'gone' || body.from !== signal.from || body.attempt >= signal.attempt,
+    );
+    if (this.#waiting.length >= SIGNALING.maxBufferedSignals) {
+      throw new MeshError('queue-full', 'The other side is offline and has many signals waiting. Try again shortly.');
+    }
+    this.#waiting.push({ kind: 'signal', body: signal });
+  }
+
+  /** Parts from a peer for good. */
+  part(farewell: Farewell): void {
+    this.peers.delete(farewell.peerId);
+    if (this.#connection) {
+      this.#connection.gone(farewell);
+      return;
+    }
+    this.#waiting = this.#waiting.filter(({ kind, body }) => kind === 'gone' || body.from !== farewell.peerId);
+    this.#waiting.push({ kind: 'gone', body: farewell });
+  }
+
+  /** Hands over what waited, in the order it came. */
+  deliverWaiting(): void {
+    const letters = this.#waiting;
+    this.#waiting = [];
+    for (const letter of letters) {
+      if (letter.kind === 'signal') this.#connection?.signal(letter.body);
+      else this.#connection?.gone(letter.body);
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import { MeshError } from '../shared/errors.ts';
+import type { Role } from '../shared/signaling.ts';
+import { Member } from './member.ts';
+import { type Place, placeKey } from './place.ts';
+
+interface Room {
+  place: Place;
+  members: Map<string, Member>;
+}
+
+export interface Counts {
+  rooms: number;
+  gamers: number;
+  volunteers: number;
+}
+
+interface Limits {
+  /** Members of one room. */
+  roomCapacity: number;
+  /** Members of all rooms. */
+  maxSessions: number;
+}
+
+/** Who is where. A room exists while it has members. */
+export class Rooms {
+  readonly #rooms = new Map<string, Room>();
+  readonly #sessions = new Map<string, Member>();
+
+  constructor(private readonly limits: Limits) {}
+
+  has(place: Place): boolean {
+    return this.#rooms.has(placeKey(place));
+  }
+
+  members(place: Place): Iterable<Member> {
+    return this.#rooms.get(placeKey(place))?.members.values() ?? [];
+  }
+
+  session(id: string): Member | undefined {
+    return this.#sessions.get(id);
+  }
+
+  /** @throws MeshError `room-full` */
+  checkSpace(place: Place): void {
+    const size = this.#rooms.get(placeKey(place))?.members.size ?? 0;
+    if (size >= this.limits.roomCapacity) {
+      throw new MeshError(
+        'room-full',
+        `This room is full (${size} members). Wait for somebody to leave, or make another.`,
+      );
+    }
+    if (this.#sessions.size >= this.limits.maxSessions) {
+      throw new MeshError('room-full', 'This server is full. Try again in a few minutes, or use another server.');
+    }
+  }
+
+  /**
+   * Adds a session that is in no room, making the room if needed.
+   * @throws MeshError `room-full`
+   */
+  add({ id, role, name }: { id: string; role: Role; name: string }, place: Place): Member {
+    this.checkSpace(place);
+    const key = placeKey(place);
+    const room = this.#rooms.get(key) ?? { place, members: new Map() };
+    const member = new Member(id, role, name, room.place);
+    room.members.set(id, member);
+    this.#rooms.set(key, room);
+    this.#sessions.set(id, member);
+    return member;
+  }
+
+  remove(member: Member): void {
+    const key = placeKey(member.place);
+    const room = this.#rooms.get(key);
+    room?.members.delete(member.id);
+    if (room?.members.size === 0) this.#rooms.delete(key);
+    this.#sessions.delete(member.id);
+  }
+
+  counts(): Counts {
+    let gamers = 0;
+    for (const { role } of this.#sessions.values()) if (role === 'gamer') gamers++;
+    return { rooms: this.#rooms.size, gamers, volunteers: this.#sessions.size - gamers };
+  }
+}

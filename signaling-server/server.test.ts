@@ -1,0 +1,44 @@
+import { connect } from 'node:net';
+import { pino } from 'pino';
+import { afterEach, expect, test } from 'vitest';
+import { createServer } from './server.ts';
+import { TestBed, testConfig } from './test-server.ts';
+
+const bed = new TestBed();
+afterEach(() => bed.end());
+
+test('a stop finishes the joins under way and is not held up by connections that never answer', async () => {
+  const { url, port, close } = await bed.server();
+  const mute = connect(port, '127.0.0.1');
+  await new Promise((resolve) => mute.once('connect', resolve));
+  const ended = new Promise((resolve) => mute.once('close', resolve));
+  mute.on('error', () => {});
+  const page = bed.page(url);
+  await page.caughtUp();
+  const joining = page.join();
+  await page.caughtUp();
+  await close();
+  expect((await joining).resumed).toBe(false);
+  await ended;
+});
+
+test('the log holds no room name, key, token or description of a connection', async () => {
+  let logged = '';
+  const write = (line: string) => {
+    logged += line;
+  };
+  const log = pino({ level: 'trace' }, { write });
+  const server = await createServer(testConfig(), { log });
+  const { url } = await server.listen();
+  const [gamer, volunteer] = [bed.page(url), bed.page(url)];
+  const { room, pass, id } = await gamer.join({ name: 'private name' });
+  const { id: volunteerId } = await volunteer.join({ room, role: 'volunteer' });
+  await gamer.signal(volunteerId, 0, 'v=0 private address');
+  const invited = await gamer.ask<{ token: string }>('invite', { role: 'gamer', expiresInS: 60 });
+  await gamer.tryJoin({ invite: 'private token' });
+  await gamer.ask('leave');
+  await server.close();
+  expect(logged).toContain(id);
+  const token = invited.ok ? invited.value.token : 'no token';
+  for (const secret of [room, pass, token, gamer.sessionKey, 'private']) expect(logged).not.toContain(secret);
+});

@@ -1,0 +1,19 @@
+import { EventEmitter } from 'node:events';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { ManualServerClock } from './manual-clock.ts';
+import { type SignalingSocket, SocketConnection } from './socket-connection.ts';
+
+test('the round trip is the handshake’s until a heartbeat has measured a newer one', () => {
+  const clock = new ManualServerClock();
+  const conn = new EventEmitter();
+  const connection = new SocketConnection({ conn } as unknown as SignalingSocket, 40, clock, pino({ level: 'silent' }));
+  expect(connection.rttMs).toBe(40);
+  conn.emit('packetCreate', { type: 'message' });
+  conn.emit('heartbeat');
+  expect(connection.rttMs).toBe(40);
+  conn.emit('packetCreate', { type: 'ping' });
+  clock.advance(15);
+  conn.emit('heartbeat');
+  expect(connection.rttMs).toBe(15);
+});

@@ -1,0 +1,73 @@
+import type { Logger } from 'pino';
+import type { Socket } from 'socket.io';
+import type { ClientToServerEvents, Introduction, ServerToClientEvents } from '../shared/signaling.ts';
+import { COORDINATOR } from '../shared/tuning.ts';
+import type { ServerClock } from './clock.ts';
+import type { Connection, Farewell, RelayedSignal } from './member.ts';
+
+export type SignalingSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
+
+/**
+ * A member's socket over socket.io: measures its round trip from the heartbeats it sends anyway, and drops a socket that does
+ * not read what it is sent.
+ */
+export class SocketConnection implements Connection {
+  #rttMs: number;
+  #pingSentAtMs: number | null = null;
+  #queuedPackets = 0;
+
+  /** @param handshakeMs from the server's first packet to the client's answer, a round trip in itself. */
+  constructor(
+    private readonly socket: SignalingSocket,
+    handshakeMs: number,
+    clock: Pick<ServerClock, 'now'>,
+    private readonly log: Logger,
+  ) {
+    this.#rttMs = handshakeMs;
+    const { conn } = socket;
+    conn.on('packetCreate', ({ type }: { type: string }) => {
+      this.#queuedPackets++;
+      if (type === 'ping') this.#pingSentAtMs = clock.now();
+    });
+    conn.on('flush', () => {
+      this.#queuedPackets = 0;
+    });
+    conn.on('heartbeat', () => {
+      if (this.#pingSentAtMs !== null) this.#rttMs = clock.now() - this.#pingSentAtMs;
+      this.#pingSentAtMs = null;
+    });
+  }
+
+  get rttMs(): number {
+    return this.#rttMs;
+  }
+
+  introduce(introduction: Introduction): void {
+    if (this.#keepsUp()) this.socket.emit('introduce', introduction);
+  }
+
+  signal(signal: RelayedSignal): void {
+    if (this.#keepsUp()) this.socket.emit('signal', signal);
+  }
+
+  gone(farewell: Farewell): void {
+    if (this.#keepsUp()) this.socket.emit('gone', farewell);
+  }
+
+  close(): void {
+    this.socket.disconnect(true);
+  }
+
+  #keepsUp(): boolean {
+    if (this.#queuedPackets < COORDINATOR.maxQueuedPackets) return true;
+    this.log.warn(
+      { socket: this.socket.id, queuedPackets: this.#queuedPackets },
+      'dropped a socket that does not read',
+    );
+    // The transport, not the socket: the page sees a lost connection and comes back for what it missed. It would not read a
+    // goodbye either, so the connection goes at once, and what waited in it.
+    this.socket.conn.close(true);
+    this.socket.conn.request.socket.destroy();
+    return false;
+  }
+}

@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { io, type Socket } from 'socket.io-client';
+import {
+  type Answer,
+  type ClientToServerEvents,
+  type Introduction,
+  type Joined,
+  type JoinRequest,
+  PROTOCOL_VERSION,
+  type ServerToClientEvents,
+} from '../shared/signaling.ts';
+import type { ServerClock } from './clock.ts';
+import { type Config, readConfig } from './config.ts';
+import type { Farewell, RelayedSignal } from './member.ts';
+import { createServer } from './server.ts';
+
+export const newSessionKey = () => randomBytes(16).toString('base64url');
+
+export const IDLE_STATUS = { load: 0, accepting: true, tasks: ['echo'], maxGamers: 8 };
+
+/** A configuration for tests: a free port, no log, a secret of its own. */
+export function testConfig(overrides: Partial<Config> = {}): Config {
+  const config = readConfig(['--port', '0', '--host', '127.0.0.1', '--log-level', 'silent'], {});
+  if (!config) throw new Error('help was asked for');
+  return {
+    ...config,
+    pagesDir: '/nonexistent',
+    inviteSecret: 'a secret of at least thirty-two characters',
+    ...overrides,
+  };
+}
+
+/** A page as the server sees it: one session key, one socket at a time, and everything it was told. */
+export class TestPage {
+  readonly introductions: Introduction[] = [];
+  readonly signals: RelayedSignal[] = [];
+  readonly farewells: Farewell[] = [];
+  readonly socket: Socket<ServerToClientEvents, ClientToServerEvents>;
+  /** Why the socket ended, once it has. */
+  readonly ended: Promise<string>;
+
+  constructor(
+    url: string,
+    readonly sessionKey = newSessionKey(),
+    extraHeaders: Record<string, string> = {},
+  ) {
+    this.socket = io(url, { transports: ['websocket'], reconnection: false, forceNew: true, extraHeaders });
+    this.socket.on('introduce', (introduction) => this.introductions.push(introduction));
+    this.socket.on('signal', (signal) => this.signals.push(signal));
+    this.socket.on('gone', (farewell) => this.farewells.push(farewell));
+    this.ended = new Promise((resolve) => {
+      this.socket.on('disconnect', resolve);
+      this.socket.on('connect_error', ({ message }) => resolve(message));
+    });
+  }
+
+  /** Sends any event with any payloads, as a hostile page could, and gives back the raw answer. */
+  ask<T = unknown>(event: string, ...payloads: unknown[]): Promise<Answer<T>> {
+    return (this.socket as Socket).timeout(5_000).emitWithAck(event, ...payloads);
+  }
+
+  /** The same without asking for an answer. */
+  send(event: string, ...payloads: unknown[]): void {
+    (this.socket as Socket).emit(event, ...payloads);
+  }
+
+  tryJoin(request: Partial<JoinRequest> = {}): Promise<Answer<Joined>> {
+    const { sessionKey } = this;
+    const role = request.role ?? 'gamer';
+    const status = role === 'volunteer' ? { status: IDLE_STATUS } : {};
+    return this.ask<Joined>('join', {
+      ...{ protocolVersion: PROTOCOL_VERSION, sessionKey, role, name: role, ...status },
+      ...request,
+    });
+  }
+
+  async join(request: Partial<JoinRequest> = {}): Promise<Joined> {
+    const answer = await this.tryJoin(request);
+    if (!answer.ok) throw new Error(`${answer.error.reason}: ${answer.error.message}`);
+    return answer.value;
+  }
+
+  /** An offer to another member. */
+  signal(to: string, attempt = 0, sdp = 'v=0'): Promise<Answer<null>> {
+    return this.ask<null>('signal', { to, attempt, signal: { type: 'offer', sdp } });
+  }
+
+  /** Resolves once everything the server sent before now has arrived: sockets keep their order. */
+  async caughtUp(): Promise<void> {
+    await this.ask('no such event');
+  }
+
+  /** Leaves what the server sends in the network's buffers, as a stalled page does. */
+  pauseReading(): void {
+    // socket.io-client keeps its WebSocket, the `ws` package's in Node, to itself.
+    const transport = this.socket.io.engine.transport as unknown as { ws: { pause(): void } };
+    transport.ws.pause();
+  }
+
+  close(): void {
+    this.socket.disconnect();
+  }
+}
+
+/** Starts servers and pages for one test and ends them all. */
+export class TestBed {
+  readonly #endings: (() => unknown)[] = [];
+
+  async server(overrides: Partial<Config> = {}, clock?: ServerClock) {
+    const server = await createServer(testConfig(overrides), clock ? { clock } : {});
+    const running = await server.listen();
+    let stopping: Promise<void> | undefined;
+    const close = () => {
+      stopping ??= server.close();
+      return stopping;
+    };
+    this.#endings.push(close);
+    return { ...running, close };
+  }
+
+  page(url: string, sessionKey?: string, extraHeaders?: Record<string, string>): TestPage {
+    const page = new TestPage(url, sessionKey, extraHeaders);
+    this.#endings.push(() => page.close());
+    return page;
+  }
+
+  async folder(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'p2c2r-'));
+    this.#endings.push(() => rm(folder, { recursive: true }));
+    return folder;
+  }
+
+  async end(): Promise<void> {
+    for (const end of this.#endings.splice(0).reverse()) await end();
+  }
+}
+
+/** Polls for what another connection causes; `what` names it in the failure. */
+export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 500; tries++) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`did not happen within 5 s: ${what}`);
+}

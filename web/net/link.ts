@@ -1,0 +1,224 @@
+import type { ChannelName } from '../../shared/channels.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { MeshError } from '../../shared/errors.ts';
+import { type Capabilities, type ControlMessage, controlMessageSchema } from '../../shared/messages.ts';
+import { type Introduction, type PeerSignal, PROTOCOL_VERSION } from '../../shared/signaling.ts';
+import { LINK } from '../../shared/tuning.ts';
+import { bare, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
+import { concatBytes } from './bytes.ts';
+import { Listeners } from './listeners.ts';
+import { Peer, type PeerOptions } from './peer.ts';
+
+export type Hello = Extract<ControlMessage, { kind: 'hello' }>;
+export type LinkState = 'connecting' | 'open' | 'retrying' | 'closed';
+
+export interface LinkEnvironment extends Pick<PeerOptions, 'iceServers' | 'relayOnly' | 'wrtc' | 'clock'> {
+  /** 0..1, for the jitter of retries. */
+  random(): number;
+  /** Counts connections over all links, so that a later one always has the higher number. */
+  nextAttempt(): number;
+  sendSignal(peerId: string, attempt: number, signal: PeerSignal): void;
+  /** What we say of ourselves, at the moment it is said. */
+  hello(): Hello;
+  /**
+   * Called for every new connection, in the task that made it: the owner makes the channels it wants and hands them to their
+   * workers. What it returns is called when that connection ends.
+   */
+  attachChannels(link: Link, createChannel: (name: Exclude<ChannelName, 'control'>) => RTCDataChannel): () => void;
+}
+
+export type LinkEvent =
+  | { kind: 'open' }
+  /** The connection is gone; whatever it carried must be done elsewhere. A retry may follow. */
+  | { kind: 'lost'; error: MeshError | null }
+  | { kind: 'message'; message: ControlMessage }
+  /** No more attempts. */
+  | { kind: 'closed'; error: MeshError | null };
+
+interface Connection {
+  attempt: number;
+  peer: Peer;
+  detach: () => void;
+}
+
+/**
+ * The lasting relation of one gamer and one volunteer: one connection at a time, a hello in both directions, and new connections
+ * with growing waits when one fails. It outlives the coordinator, which is needed only to make a new connection.
+ */
+export class Link {
+  readonly peerId: string;
+  readonly peerName: string;
+  readonly score: number;
+  readonly events = new Listeners<LinkEvent>();
+  readonly #initiate: boolean;
+  readonly #environment: LinkEnvironment;
+  readonly #clock: Clock;
+  #state: LinkState = 'connecting';
+  #connection: Connection | null = null;
+  #remote: Hello | null = null;
+  #failures = 0;
+  #cancelTimer: () => void = () => {};
+
+  constructor({ peerId, name, initiate, score }: Introduction, environment: LinkEnvironment) {
+    this.peerId = peerId;
+    this.peerName = name;
+    this.score = score;
+    this.#initiate = initiate;
+    this.#environment = environment;
+    this.#clock = environment.clock;
+    if (initiate) this.#connect(environment.nextAttempt());
+    else this.#waitForOffer();
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  /** What the other side can do; null before its hello and for gamers. */
+  get capabilities(): Capabilities | null {
+    return this.#remote?.capabilities ?? null;
+  }
+
+  /** A signal of the other side, relayed by the coordinator. */
+  receive(attempt: number, signal: PeerSignal): void {
+    if (this.#state === 'closed') return;
+    const current = this.#connection?.attempt ?? -1;
+    const isNewOffer = !this.#initiate && signal.type === 'offer' && attempt > current;
+    if (isNewOffer) {
+      this.#dropConnection(null);
+      this.#connect(attempt);
+    }
+    if (this.#connection?.attempt === attempt) this.#connection.peer.signal(signal);
+  }
+
+  /** Sends on the control channel; without a connection the message has nobody to go to and is dropped. */
+  send(message: ControlMessage): void {
+    this.#connection?.peer.send(concatBytes(encodeTransfer([bare(message)])));
+  }
+
+  /** Further channels of the present connection. Throws MeshError `closed` when there is none. */
+  createChannel(name: Exclude<ChannelName, 'control'>): RTCDataChannel {
+    if (!this.#connection) throw MeshError.closed('The link');
+    return this.#connection.peer.createChannel(name);
+  }
+
+  /** Ends the present connection and tries anew, as when the pulse stopped. */
+  fail(error: MeshError): void {
+    if (this.#connection) this.#connectionEnded(error);
+  }
+
+  /** Ends the link for good and tells the other side why. */
+  close(error: MeshError | null): void {
+    if (this.#state === 'closed') return;
+    this.send({ kind: 'bye', error: error?.toWire() ?? null });
+    this.#finish(error);
+  }
+
+  #connect(attempt: number): void {
+    this.#cancelTimer();
+    this.#state = 'connecting';
+    const { iceServers, relayOnly, wrtc, clock } = this.#environment;
+    const peer = new Peer({
+      initiate: this.#initiate,
+      iceServers,
+      relayOnly,
+      wrtc,
+      clock,
+      onSignal: (signal) => this.#environment.sendSignal(this.peerId, attempt, signal),
+      onConnect: () => this.#connected(),
+      onMessage: (bytes) => this.#received(bytes),
+      onClose: (error) => {
+        if (this.#connection?.peer === peer) this.#connectionEnded(error);
+      },
+    });
+    const detach = this.#environment.attachChannels(this, (name) => peer.createChannel(name));
+    this.#connection = { attempt, peer, detach };
+  }
+
+  #connected(): void {
+    this.send(this.#environment.hello());
+    this.#cancelTimer = this.#clock.after(LINK.helloTimeoutMs, () =>
+      this.fail(new MeshError('connection-failed', 'The other browser connected and said nothing. Reload both pages.')),
+    );
+  }
+
+  #received(bytes: Uint8Array): void {
+    try {
+      if (bytes.byteLength > LINK.maxControlBytes) {
+        throw MeshError.tooLarge('A control message', bytes.byteLength, LINK.maxControlBytes);
+      }
+      for (const { message } of decodeTransfer(bytes, controlMessageSchema)) this.#understood(message);
+    } catch (cause) {
+      this.close(MeshError.from(cause, 'malformed'));
+    }
+  }
+
+  #understood(message: ControlMessage): void {
+    if (message.kind === 'bye') this.#finish(message.error && MeshError.from(message.error));
+    else if (message.kind === 'hello') this.#greeted(message);
+    else if (this.#state !== 'open') throw MeshError.malformed('A message came before the hello.');
+    else {
+      if (message.kind === 'capabilities' && this.#remote) this.#remote.capabilities = message.capabilities;
+      this.events.emit({ kind: 'message', message });
+    }
+  }
+
+  #greeted(hello: Hello): void {
+    if (hello.protocolVersion !== PROTOCOL_VERSION) {
+      const theirs = hello.protocolVersion;
+      throw new MeshError(
+        'protocol-version',
+        `The other browser speaks version ${theirs} of the protocol and this one version ${PROTOCOL_VERSION}. Reload both pages.`,
+      );
+    }
+    if (this.#state === 'open') throw MeshError.malformed('A second hello came.');
+    this.#cancelTimer();
+    this.#failures = 0;
+    this.#remote = hello;
+    this.#state = 'open';
+    this.events.emit({ kind: 'open' });
+  }
+
+  #connectionEnded(error: MeshError | null): void {
+    this.#dropConnection(error);
+    // A listener of `lost` may have closed the link.
+    if (this.state === 'closed') return;
+    this.#state = 'retrying';
+    if (!this.#initiate) {
+      this.#waitForOffer();
+      return;
+    }
+    const waitMs = LINK.retryDelaysMs[this.#failures++];
+    if (waitMs === undefined) this.#finish(error ?? MeshError.closed('The link'));
+    else {
+      const jitteredMs = waitMs * (1 + this.#environment.random() * LINK.retryJitter);
+      this.#cancelTimer = this.#clock.after(jitteredMs, () => this.#connect(this.#environment.nextAttempt()));
+    }
+  }
+
+  /** The gamer's side makes the offers; one that never comes means that it gave up or never was. */
+  #waitForOffer(): void {
+    this.#cancelTimer = this.#clock.after(LINK.awaitOfferMs, () =>
+      this.#finish(new MeshError('connection-failed', 'The other browser did not come back. It may have been closed.')),
+    );
+  }
+
+  #dropConnection(error: MeshError | null): void {
+    this.#cancelTimer();
+    const connection = this.#connection;
+    if (!connection) return;
+    this.#connection = null;
+    this.#remote = null;
+    connection.detach();
+    connection.peer.destroy();
+    this.events.emit({ kind: 'lost', error });
+  }
+
+  #finish(error: MeshError | null): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#dropConnection(error);
+    this.events.emit({ kind: 'closed', error });
+    this.events.clear();
+  }
+}

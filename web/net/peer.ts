@@ -1,0 +1,127 @@
+import SimplePeer from 'simple-peer';
+import { CHANNELS, type ChannelName } from '../../shared/channels.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { MeshError } from '../../shared/errors.ts';
+import type { PeerSignal } from '../../shared/signaling.ts';
+import { LINK } from '../../shared/tuning.ts';
+
+export interface PeerOptions {
+  /** The gamer's side makes the offer. */
+  initiate: boolean;
+  iceServers: RTCIceServer[];
+  /** Hides addresses: everything goes through TURN. */
+  relayOnly: boolean;
+  /** A WebRTC implementation, where the platform has none (Node). */
+  wrtc?: SimplePeer.Options['wrtc'];
+  clock: Clock;
+  onSignal(signal: PeerSignal): void;
+  onConnect(): void;
+  /** One message of the control channel. */
+  onMessage(bytes: Uint8Array): void;
+  /** Called once; `error` is null when either side closed on purpose. */
+  onClose(error: MeshError | null): void;
+}
+
+/** simple-peer keeps its connection private; the further channels of a link need it (FIELD, simple-peer). */
+type PeerInternals = SimplePeer.Instance & { readonly _pc: RTCPeerConnection };
+
+/** True where links can be made. */
+export function isWebRtcSupported(wrtc: PeerOptions['wrtc']): boolean {
+  return wrtc !== undefined || typeof RTCPeerConnection === 'function';
+}
+
+/** One WebRTC connection. The only file that knows simple-peer. */
+export class Peer {
+  readonly #peer: PeerInternals;
+  readonly #options: PeerOptions;
+  #cancelConnectTimeout: () => void;
+  #cancelGrace: (() => void) | undefined;
+  #closed = false;
+
+  constructor(options: PeerOptions) {
+    this.#options = options;
+    const { iceServers, relayOnly, wrtc, clock } = options;
+    const control = CHANNELS.control;
+    this.#peer = new SimplePeer({
+      initiator: options.initiate,
+      channelName: control.name,
+      channelConfig: { negotiated: true, id: control.id, ordered: control.ordered },
+      // simple-peer's default names public STUN servers: the list is always ours.
+      config: { iceServers, iceTransportPolicy: relayOnly ? 'relay' : 'all' },
+      objectMode: true,
+      ...(wrtc && { wrtc }),
+    }) as PeerInternals;
+
+    // `error` first: without a listener, simple-peer loses `close` on some remote endings.
+    this.#peer.on('error', (cause) => this.#end(connectionFailed(cause)));
+    this.#peer.on('close', () => this.#end(null));
+    this.#peer.on('signal', (signal) => options.onSignal(signal as PeerSignal));
+    this.#peer.on('data', (data: Uint8Array | string) => this.#received(data));
+    this.#peer.on('connect', () => {
+      this.#cancelConnectTimeout();
+      options.onConnect();
+    });
+    this.#peer.on('iceStateChange', (state: RTCIceConnectionState) => this.#iceChanged(state));
+    this.#cancelConnectTimeout = clock.after(LINK.connectTimeoutMs, () =>
+      this.#end(connectionFailed('no route in time')),
+    );
+  }
+
+  /** Must follow the constructor in the same task, if the channel is to be transferred to a worker. */
+  createChannel(name: Exclude<ChannelName, 'control'>): RTCDataChannel {
+    const { id, ordered, maxRetransmits } = CHANNELS[name];
+    return this.#peer._pc.createDataChannel(name, {
+      negotiated: true,
+      id,
+      ordered,
+      ...(maxRetransmits !== undefined && { maxRetransmits }),
+    });
+  }
+
+  /** Takes a validated signal of the other side. */
+  signal(signal: PeerSignal): void {
+    if (!this.#closed) this.#peer.signal(signal as SimplePeer.SignalData);
+  }
+
+  send(bytes: Uint8Array): void {
+    if (!this.#closed && this.#peer.connected) this.#peer.send(bytes);
+  }
+
+  destroy(): void {
+    this.#end(null);
+  }
+
+  #received(data: Uint8Array | string): void {
+    if (this.#closed) return;
+    if (typeof data === 'string') this.#end(MeshError.malformed('Text arrived where bytes were expected.'));
+    else this.#options.onMessage(data);
+  }
+
+  /** `disconnected` often heals; simple-peer itself acts on `failed` only. */
+  #iceChanged(state: RTCIceConnectionState): void {
+    this.#cancelGrace?.();
+    this.#cancelGrace = undefined;
+    if (state !== 'disconnected' || this.#closed) return;
+    this.#cancelGrace = this.#options.clock.after(LINK.disconnectedGraceMs, () =>
+      this.#end(connectionFailed('the other side fell silent')),
+    );
+  }
+
+  #end(error: MeshError | null): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#cancelConnectTimeout();
+    this.#cancelGrace?.();
+    this.#peer.destroy();
+    this.#options.onClose(error);
+  }
+}
+
+function connectionFailed(cause: unknown): MeshError {
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  return new MeshError(
+    'connection-failed',
+    `The two browsers could not connect directly (${detail}). If they are in different networks, the server needs a TURN relay.`,
+    { cause },
+  );
+}
