@@ -4,6 +4,8 @@
 export const SIGNALING = {
   /** A first answer from a server on another continent takes well under a second; past this a person should be told. */
   connectTimeoutMs: 10_000,
+  /** A page that is closing waits this long for the server to hear it. */
+  leaveTimeoutMs: 1_000,
   /** How long the coordinator keeps a session whose socket is lost: covers a reload of a router, not a closed tab for long. */
   resumeGraceMs: 30_000,
   /** Reconnect attempts start fast, since most losses are a server restart, and stay below a person's patience. */
@@ -93,6 +95,8 @@ export const PULSE = {
   intervalMs: 500,
   /** Silence of this length is a confirmed loss: ten pings in a row do not die of packet loss. */
   lostAfterMs: 5_000,
+  /** Round trip of a link before it is measured: two homes in one country. */
+  assumedRttMs: 20,
   /** Weight of the newest RTT sample (RFC 6298's alpha). */
   rttSmoothing: 0.125,
 } as const;
@@ -102,8 +106,12 @@ export const TASKS = {
   /** Tasks a client may have waiting; past it `queue-full`. `ready()` resolves below `readyBelow`. */
   maxQueued: 4_096,
   readyBelow: 1_024,
+  /** Bytes those tasks may carry: pictures of eight 16-megapixel games, with room to spare. */
+  maxQueuedBytes: 512 * 1024 * 1024,
   /** Attempts on volunteers in all, before the task is run locally. */
   maxAttempts: 3,
+  /** Times a task may be handed back unharmed before that counts as a failure: a machine that pauses all day must not hold it. */
+  maxReturns: 8,
   /** Tasks a volunteer takes from one gamer at a time, running and waiting: hides the round trip without hoarding. */
   creditsPerGamer: 32,
   /** Tasks a volunteer holds for all its gamers. */
@@ -111,12 +119,18 @@ export const TASKS = {
   /** Results kept for `getResult` after a task ended (p2c2r.d.ts). */
   resultKeptMs: 60_000,
   maxKeptResults: 1_024,
+  /** Of pixels and the like in kept results: sixteen of the largest pictures. */
+  maxKeptBytes: 1024 * 1024 * 1024,
   /** `whenReady` without a timeout of its own. */
   whenReadyTimeoutMs: 30_000,
   /** Weight of the newest sample in the learned service times. */
   estimateSmoothing: 0.2,
   /** Link speed assumed before it is measured: loopback reaches 30 MB/s, a home uplink 2 MB/s (DESIGN §10). */
   assumedBytesPerMs: 5_000,
+  /** Below this many bytes a task's time is the round trip and says nothing of the link's rate. */
+  minRateSampleBytes: 64 * 1024,
+  /** Tasks given to the local engine at a time: the second one hides the hop to its worker. */
+  localPipeline: 2,
   /** Added to every local prediction: a task at home competes with the game itself. */
   localPenaltyMs: 1,
 } as const;
@@ -186,4 +200,28 @@ export const STREAM = {
   assumedCodecMs: 20,
   /** After the local engine or a volunteer failed at a stream: how long before it is asked again. */
   retryAfterMs: 5_000,
+} as const;
+
+/** The gamer page's built-in game. */
+export const GAME = {
+  /** What a modest machine draws and a volunteer doubles to 720p. */
+  width: 640,
+  height: 360,
+  /** A craft moves half a metre a step at full speed: finer than anything it can touch. */
+  stepMs: 1000 / 120,
+  /** Beyond 8 frames a second the game slows down rather than simulate what nobody saw. */
+  maxStepsPerFrame: 15,
+  /** On a faster screen more frames would only be dropped by the stream. */
+  maxFps: 60,
+  /** Without a touch for this long the game plays itself again. */
+  attractAfterMs: 15_000,
+  /** A browser whose GPU process is still starting has no WebGL for its first moments. */
+  contextAttempts: 8,
+  contextRetryMs: 250,
+  /** How long a lost WebGL context may take to come back before the game gives up. */
+  contextRestoreMs: 5_000,
+  /** Frames that may wait for a slow reader; newer ones are then not captured. */
+  maxQueuedFrames: 2,
+  /** How often the page hears of score and lap. */
+  stateIntervalMs: 200,
 } as const;
