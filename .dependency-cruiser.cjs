@@ -1,15 +1,19 @@
 /**
  * The import rules of the house, five floors with no arrow back up:
- * pages -> sdk -> dispatch, stream -> net, compute -> shared. The README draws them.
+ * pages -> sdk -> dispatch, stream -> net, compute -> shared. The README draws them. `npm run check` first proves that each
+ * rule bites (deploy/import-rules.mjs), then holds the tree to them; tests live on the floor of what they test.
  * @type {import('dependency-cruiser').IConfiguration}
  */
+const FLOORS = ['net', 'compute', 'dispatch', 'stream', 'sdk', 'ui', 'gamer', 'volunteer'];
+const TESTS = '(\\.test\\.tsx?|/test-[^/]+\\.tsx?)$';
+
 const only = (name, from, allowed, comment) => ({
   name,
   comment,
   severity: 'error',
-  from: { path: `^${from}/`, pathNot: '\\.test\\.tsx?$' },
+  from: { path: `^${from}/` },
   to: {
-    path: '^(shared|signaling-server|web|e2e|bench|deploy)/',
+    path: '^(shared|signaling-server|web|e2e|bench|deploy|examples)/',
     pathNot: [`^${from}/`, ...allowed.map((folder) => `^${folder}/`)],
   },
 });
@@ -17,6 +21,13 @@ const only = (name, from, allowed, comment) => ({
 module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-unresolvable',
+      comment: 'the rules cannot judge an import that leads nowhere',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
     only('shared-imports-nothing', 'shared', [], 'both ends agree on shared/; it knows nobody'),
     only('server-knows-only-shared', 'signaling-server', ['shared'], 'the coordinator introduces; it never computes'),
     only('net-floor', 'web/net', ['shared'], 'net and compute do not know each other'),
@@ -33,15 +44,29 @@ module.exports = {
     only('gamer-page', 'web/gamer', ['shared', 'web/sdk', 'web/ui'], 'a page wires the SDK to ui/'),
     only('volunteer-page', 'web/volunteer', ['shared', 'web/sdk', 'web/ui'], 'a page wires the SDK to ui/'),
     {
+      ...only('other-page', 'web', ['shared', 'web/sdk', 'web/ui'], 'what is on no floor is a page'),
+      from: { path: '^web/', pathNot: `^web/(${FLOORS.join('|')})/` },
+      to: {
+        path: `^(signaling-server|e2e|bench|deploy|examples|web/(${FLOORS.join('|')}))/`,
+        pathNot: '^web/(sdk|ui)/',
+      },
+    },
+    {
       name: 'simple-peer-behind-one-file',
       severity: 'error',
       from: { pathNot: '^web/net/peer\\.ts$' },
-      to: { path: 'simple-peer' },
+      to: { path: '(^|/)simple-peer(/|$)' },
+    },
+    {
+      name: 'production-imports-no-tests',
+      severity: 'error',
+      from: { pathNot: [TESTS, '^e2e/'] },
+      to: { path: TESTS },
     },
     {
       name: 'no-dev-dependencies-in-production',
       severity: 'error',
-      from: { path: '^(shared|signaling-server|web)/', pathNot: '\\.test\\.tsx?$' },
+      from: { path: '^(shared|signaling-server|web)/', pathNot: TESTS },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
   ],

@@ -1,0 +1,129 @@
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { ROOT, runChild } from './child.mjs';
+
+const CRUISER = join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
+const RULES = join(ROOT, '.dependency-cruiser.cjs');
+const HOUSE = ['shared', 'signaling-server', 'web', 'e2e', 'bench', 'deploy', 'examples'];
+
+/** Files that exist to be imported in the trials below. */
+const TARGETS = [
+  'shared/errors.ts',
+  'signaling-server/rooms.ts',
+  'signaling-server/rooms.test.ts',
+  'signaling-server/test-server.ts',
+  'web/net/link.ts',
+  'web/compute/engine.ts',
+  'web/dispatch/dispatcher.ts',
+  'web/stream/gamer-stream.ts',
+  'web/sdk/p2c2r.ts',
+  'web/ui/meter.ts',
+  'web/gamer/page.ts',
+  'web/volunteer/page.ts',
+];
+
+/** @typedef {readonly [from: string, to: string, rule: string | null]} Trial a file, what it imports, the rule against it */
+
+/** @type {readonly Trial[]} */
+const TRIALS = [
+  ['shared/bad.ts', 'web/net/link.ts', 'shared-imports-nothing'],
+  ['signaling-server/bad.ts', 'web/net/link.ts', 'server-knows-only-shared'],
+  ['web/net/bad.ts', 'web/compute/engine.ts', 'net-floor'],
+  ['web/net/bad.test.ts', 'web/sdk/p2c2r.ts', 'net-floor'],
+  ['web/compute/bad.ts', 'web/net/link.ts', 'compute-floor'],
+  ['web/dispatch/bad.ts', 'web/stream/gamer-stream.ts', 'dispatch-floor'],
+  ['web/stream/bad.ts', 'web/dispatch/dispatcher.ts', 'stream-floor'],
+  ['web/sdk/bad.ts', 'web/gamer/page.ts', 'sdk-floor'],
+  ['web/ui/bad.ts', 'shared/errors.ts', 'ui-knows-nobody'],
+  ['web/gamer/bad.ts', 'web/volunteer/page.ts', 'gamer-page'],
+  ['web/volunteer/bad.ts', 'web/net/link.ts', 'volunteer-page'],
+  ['web/other/bad.ts', 'web/net/link.ts', 'other-page'],
+  ['web/stream/bad-peer.ts', 'simple-peer', 'simple-peer-behind-one-file'],
+  ['web/net/bad-tool.ts', 'vitest', 'no-dev-dependencies-in-production'],
+  ['signaling-server/bad-helper.ts', 'signaling-server/test-server.ts', 'production-imports-no-tests'],
+  ['signaling-server/bad-test.ts', 'signaling-server/rooms.test.ts', 'production-imports-no-tests'],
+  ['web/net/bad-name.ts', 'web/net/nobody.ts', 'no-unresolvable'],
+  ['web/net/circle.ts', 'web/net/circle.ts', 'no-circular'],
+  ['shared/good.ts', 'shared/errors.ts', null],
+  ['signaling-server/good.ts', 'shared/errors.ts', null],
+  ['signaling-server/good.test.ts', 'signaling-server/test-server.ts', null],
+  ['signaling-server/vitest.test.ts', 'vitest', null],
+  ['signaling-server/test-bed.ts', 'vitest', null],
+  ['web/net/peer.ts', 'simple-peer', null],
+  ['web/dispatch/good.ts', 'web/net/link.ts', null],
+  ['web/stream/good.ts', 'web/compute/engine.ts', null],
+  ['web/sdk/good.ts', 'web/dispatch/dispatcher.ts', null],
+  ['web/gamer/good.ts', 'web/sdk/p2c2r.ts', null],
+  ['web/volunteer/good.ts', 'web/ui/meter.ts', null],
+  ['e2e/good.e2e.ts', 'web/sdk/p2c2r.ts', null],
+];
+
+/**
+ * Shows that the import rules bite, on a small house of files that break one each, and of some that break none.
+ * @returns {Promise<string>} what is wrong with the rules; empty when all is well
+ */
+export async function tryImportRules() {
+  await mkdir(join(ROOT, '.build'), { recursive: true });
+  // Inside the checkout, where imports of packages find node_modules.
+  const house = await mkdtemp(join(ROOT, '.build/import-rules-'));
+  try {
+    for (const file of ['package.json', 'tsconfig.json']) await cp(join(ROOT, file), join(house, file));
+    for (const target of TARGETS) await write(join(house, target), 'export const here = 1;\n');
+    for (const [from, to] of TRIALS) await write(join(house, from), `import '${specifier(from, to)}';\n`);
+    const { output } = await cruise(house, ['--output-type', 'json']);
+    return judge(JSON.parse(output)).join('\n');
+  } finally {
+    await rm(house, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Holds the tree to the rules.
+ * @returns {Promise<string>} what breaks them; empty when nothing does
+ */
+export async function checkImports() {
+  const { code, output } = await cruise(ROOT, ['--output-type', 'err']);
+  return code === 0 ? '' : output;
+}
+
+/**
+ * @param {string} folder
+ * @param {readonly string[]} args
+ */
+async function cruise(folder, args) {
+  const there = await readdir(folder);
+  const folders = HOUSE.filter((name) => there.includes(name));
+  return runChild(process.execPath, [CRUISER, '--config', RULES, '--no-cache', ...args, ...folders], {
+    cwd: folder,
+    quiet: true,
+  });
+}
+
+/**
+ * @param {{ summary: { violations: { from: string, to: string, rule: { name: string } }[] } }} report
+ * @returns {string[]}
+ */
+function judge({ summary: { violations } }) {
+  return TRIALS.flatMap(([from, to, expected]) => {
+    const found = violations.filter((violation) => violation.from === from).map(({ rule }) => rule.name);
+    if (expected === null) return found.map((rule) => `${rule} wrongly refuses that ${from} imports ${to}.`);
+    return found.includes(expected) ? [] : [`${expected} does not refuse that ${from} imports ${to}.`];
+  });
+}
+
+/**
+ * @param {string} from
+ * @param {string} to
+ */
+function specifier(from, to) {
+  return to.includes('/') ? `${'../'.repeat(from.split('/').length - 1)}${to}` : to;
+}
+
+/**
+ * @param {string} file
+ * @param {string} text
+ */
+async function write(file, text) {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, text);
+}

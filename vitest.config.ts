@@ -1,0 +1,51 @@
+/// <reference types="@vitest/browser/providers/playwright" />
+import { configDefaults, defineConfig } from 'vitest/config';
+import { launchOptions } from './e2e/launch.mjs';
+import pages from './vite.config.ts';
+
+const IN_BROWSER = '**/*.browser.test.{ts,tsx}';
+const exclude = [...configDefaults.exclude, '.build/**'];
+
+/** The sources as the pages are built from them. */
+const { resolve, esbuild, worker } = pages;
+const sources = { ...(resolve && { resolve }), ...(esbuild && { esbuild }), ...(worker && { worker }) };
+
+// Timeouts only end what hangs: a machine of two busy cores is slow, and a test must not fail for that.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...sources,
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: ['**/*.test.{ts,tsx}'],
+          exclude: [...exclude, IN_BROWSER],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        ...sources,
+        // Found in advance: a package found during a run makes Vite reload the page in the middle of a test.
+        optimizeDeps: { entries: ['web/**/*.{ts,tsx}', 'shared/**/*.ts'] },
+        test: {
+          name: 'browser',
+          include: [IN_BROWSER],
+          exclude,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          browser: {
+            enabled: true,
+            provider: 'playwright',
+            headless: true,
+            // Side by side they would fight over one GPU, which is often software.
+            fileParallelism: false,
+            screenshotFailures: false,
+            instances: [{ browser: 'chromium', launch: await launchOptions() }],
+          },
+        },
+      },
+    ],
+  },
+});
