@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 /** The checkout, whatever folder the command was started from. */
@@ -6,6 +7,9 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** How long a child may take to stop when asked, before it is made to. */
 const STOP_GRACE_MS = 5_000;
+
+/** @type {readonly NodeJS.Signals[]} */
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
  * @typedef {object} ChildOptions
@@ -79,13 +83,13 @@ export function runChild(program, args, { cwd = ROOT, env = {}, timeoutMs, quiet
     askedToStop = signal;
     stop(signal);
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
 
   return new Promise((resolve, reject) => {
     const settle = () => {
       clearTimeout(deadline);
       clearTimeout(lastResort);
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+      for (const signal of STOP_SIGNALS) process.off(signal, onSignal);
       // What it left behind goes with it.
       if (timedOut || askedToStop) signalAll('SIGKILL');
       if (askedToStop) process.exit(exitCodeOf(null, askedToStop));
@@ -107,6 +111,5 @@ export function runChild(program, args, { cwd = ROOT, env = {}, timeoutMs, quiet
  * @param {NodeJS.Signals | null} signal
  */
 function exitCodeOf(code, signal) {
-  if (code !== null) return code;
-  return 128 + (signal === 'SIGINT' ? 2 : signal === 'SIGKILL' ? 9 : 15);
+  return code ?? 128 + (signal ? constants.signals[signal] : 0);
 }

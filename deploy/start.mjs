@@ -3,7 +3,9 @@ import { ensureBuilt } from './build.mjs';
 import { ROOT } from './child.mjs';
 import { runCommand } from './failure.mjs';
 import { ensureInstalled } from './install.mjs';
+import { endWithNpm } from './npm-parent.mjs';
 
+endWithNpm();
 await runCommand(async () => {
   await ensureInstalled();
   const { pagesDir, serverFile } = await ensureBuilt();

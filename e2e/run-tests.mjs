@@ -5,6 +5,7 @@ import { ensureBuilt } from '../deploy/build.mjs';
 import { runChild } from '../deploy/child.mjs';
 import { hasCode, SetupError } from '../deploy/failure.mjs';
 import { ensureInstalled } from '../deploy/install.mjs';
+import { endWithNpm } from '../deploy/npm-parent.mjs';
 import { ensureBrowser } from './browser.mjs';
 import { RUNNERS } from './runners.mjs';
 
@@ -21,6 +22,7 @@ const total = { passed: 0, failed: 0 };
 /** What went wrong beside the tests; each counts as one failure. @type {string[]} */
 const troubles = [];
 
+endWithNpm();
 const scratch = await mkdtemp(join(tmpdir(), 'p2c2r-tests-'));
 try {
   await testAll();
