@@ -43,16 +43,23 @@ export const joinSchema = z.strictObject({
 });
 export type JoinRequest = z.infer<typeof joinSchema>;
 
-export interface Joined {
-  id: string;
-  room: string;
-  inviteOnly: boolean;
+const iceServerSchema = z.object({
+  urls: z.union([z.string().max(512), z.array(z.string().max(512)).max(16)]),
+  username: z.string().max(512).exactOptional(),
+  credential: z.string().max(512).exactOptional(),
+});
+
+export const joinedSchema = z.strictObject({
+  id: sessionIdSchema,
+  room: roomSchema,
+  inviteOnly: z.boolean(),
   /** Presented as `invite` when joining again: lets a member back in after a restart of the server. */
-  pass: string;
-  iceServers: RTCIceServer[];
+  pass: z.string().max(SIGNALING.maxInviteChars),
+  iceServers: z.array(iceServerSchema).max(16),
   /** True when the coordinator still knew this session. */
-  resumed: boolean;
-}
+  resumed: z.boolean(),
+});
+export type Joined = z.infer<typeof joinedSchema>;
 
 /** The three kinds of signal simple-peer makes here; anything else would destroy the peer, so it stops at the border. */
 export const peerSignalSchema = z.discriminatedUnion('type', [
@@ -112,7 +119,7 @@ export interface ClientToServerEvents {
   status: (status: VolunteerStatus, ack: Ack<null>) => void;
   report: (report: VolunteerReport, ack: Ack<null>) => void;
   invite: (request: InviteRequest, ack: Ack<{ token: string }>) => void;
-  leave: (ack: Ack<null>) => void;
+  leave: (nothing: null, ack: Ack<null>) => void;
 }
 
 export interface ServerToClientEvents {

@@ -56,6 +56,12 @@ export const COORDINATOR = {
 /** Weights of the coordinator's score of a volunteer, terms in 0..1 (DESIGN §4). */
 export const RANKING = { history: 0.4, free: 0.3, latency: 0.2, affinity: 0.1 } as const;
 
+/** Invites, where the caller says nothing else. */
+export const INVITE = {
+  /** A link sent to a friend works until the same time tomorrow. */
+  expiresInS: 24 * 3_600,
+} as const;
+
 /** Links: one WebRTC connection between a gamer and a volunteer. */
 export const LINK = {
   /** ICE on a LAN takes under 200 ms, through TURN a second or two; past this it will not come. */
@@ -133,6 +139,17 @@ export const TASKS = {
   localPipeline: 2,
   /** Added to every local prediction: a task at home competes with the game itself. */
   localPenaltyMs: 1,
+} as const;
+
+/** A volunteer's machine. */
+export const VOLUNTEER = {
+  /** Gamers it serves at a time unless told otherwise, and at most (the status schema's bound). */
+  maxGamers: 4,
+  maxGamersLimit: 64,
+  /** How often its page learns what the worker did: twice a second looks live. */
+  statsIntervalMs: 500,
+  /** Its load is the busy share of this long: steady enough to rank by, fresh enough to notice a game that started. */
+  loadWindowMs: 3_000,
 } as const;
 
 /** Compute: probing and limits of one machine. */

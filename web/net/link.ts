@@ -12,7 +12,9 @@ import { Peer, type PeerOptions } from './peer.ts';
 export type Hello = Extract<ControlMessage, { kind: 'hello' }>;
 export type LinkState = 'connecting' | 'open' | 'retrying' | 'closed';
 
-export interface LinkEnvironment extends Pick<PeerOptions, 'iceServers' | 'relayOnly' | 'wrtc' | 'clock'> {
+export interface LinkEnvironment extends Pick<PeerOptions, 'relayOnly' | 'wrtc' | 'clock'> {
+  /** Asked for every connection: a TURN server's credentials expire. */
+  iceServers(): RTCIceServer[];
   /** 0..1, for the jitter of retries. */
   random(): number;
   /** Counts connections over all links, so that a later one always has the higher number. */
@@ -107,6 +109,12 @@ export class Link {
     if (this.#connection) this.#connectionEnded(error);
   }
 
+  /** A channel of the present connection broke: a lost connection is tried anew, a side that sends nonsense is not. */
+  broken(error: MeshError): void {
+    if (error.reason === 'connection-failed') this.fail(error);
+    else this.close(error);
+  }
+
   /** Ends the link for good and tells the other side why. */
   close(error: MeshError | null): void {
     if (this.#state === 'closed') return;
@@ -120,7 +128,7 @@ export class Link {
     const { iceServers, relayOnly, wrtc, clock } = this.#environment;
     const peer = new Peer({
       initiate: this.#initiate,
-      iceServers,
+      iceServers: iceServers(),
       relayOnly,
       wrtc,
       clock,

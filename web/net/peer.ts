@@ -25,9 +25,13 @@ export interface PeerOptions {
 /** simple-peer keeps its connection private; the further channels of a link need it (FIELD, simple-peer). */
 type PeerInternals = SimplePeer.Instance & { readonly _pc: RTCPeerConnection };
 
-/** True where links can be made. */
-export function isWebRtcSupported(wrtc: PeerOptions['wrtc']): boolean {
-  return wrtc !== undefined || typeof RTCPeerConnection === 'function';
+/** Throws MeshError `unsupported-browser` where links cannot be made. */
+export function requireWebRtc(wrtc: PeerOptions['wrtc']): void {
+  if (wrtc !== undefined || typeof RTCPeerConnection === 'function') return;
+  throw new MeshError(
+    'unsupported-browser',
+    'This browser has no WebRTC, which links it to others. Use a current Chrome, Edge, Firefox or Safari, and see that no extension blocks WebRTC.',
+  );
 }
 
 /** One WebRTC connection. The only file that knows simple-peer. */

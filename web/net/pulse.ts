@@ -1,5 +1,6 @@
 import { CHANNELS } from '../../shared/channels.ts';
 import type { Clock } from '../../shared/clock.ts';
+import { MeshError } from '../../shared/errors.ts';
 import { type PulseMessage, pulseMessageSchema } from '../../shared/messages.ts';
 import { PULSE } from '../../shared/tuning.ts';
 import { bare } from '../../shared/wire.ts';
@@ -14,22 +15,28 @@ export interface PulseReading {
   held: number;
 }
 
+export interface PulseHandlers {
+  onReading(reading: PulseReading): void;
+  /** Silence for too long: the connection is as good as gone. */
+  onLost(error: MeshError): void;
+  /** What came was malformed: the link must end. */
+  onBroken(error: MeshError): void;
+}
+
 /** Gamer's end: asks at a steady rate, keeps the round trip and the load fresh, and notices silence. */
 export class PulseMonitor {
   readonly #channel: FlowChannel<PulseMessage>;
   readonly #clock: Clock;
-  readonly #onLost: () => void;
-  readonly #onReading: (reading: PulseReading) => void;
+  readonly #handlers: PulseHandlers;
   #serial = 0;
   #sentMs = 0;
   #heardMs = 0;
   #rttMs: number | undefined;
   #cancelNext: () => void = () => {};
 
-  constructor(port: ChannelPort, clock: Clock, onReading: (reading: PulseReading) => void, onLost: () => void) {
+  constructor(port: ChannelPort, clock: Clock, handlers: PulseHandlers) {
     this.#clock = clock;
-    this.#onReading = onReading;
-    this.#onLost = onLost;
+    this.#handlers = handlers;
     this.#channel = new FlowChannel(
       port,
       CHANNELS.pulse,
@@ -40,7 +47,10 @@ export class PulseMonitor {
           this.#ask();
         },
         onMessage: ({ message }) => this.#heard(message),
-        onClose: () => this.#cancelNext(),
+        onClose: (error) => {
+          this.#cancelNext();
+          if (error) handlers.onBroken(error);
+        },
       },
       () => clock.now(),
     );
@@ -54,7 +64,7 @@ export class PulseMonitor {
   #ask(): void {
     const nowMs = this.#clock.now();
     if (nowMs - this.#heardMs > PULSE.lostAfterMs) {
-      this.#onLost();
+      this.#handlers.onLost(new MeshError('connection-failed', 'The volunteer fell silent.'));
       return;
     }
     this.#serial = (this.#serial + 1) >>> 0;
@@ -71,7 +81,7 @@ export class PulseMonitor {
     if (message.serial !== this.#serial) return;
     const sampleMs = nowMs - this.#sentMs;
     this.#rttMs = this.#rttMs === undefined ? sampleMs : this.#rttMs + PULSE.rttSmoothing * (sampleMs - this.#rttMs);
-    this.#onReading({ rttMs: this.#rttMs, load: message.load, held: message.held });
+    this.#handlers.onReading({ rttMs: this.#rttMs, load: message.load, held: message.held });
   }
 }
 
@@ -79,7 +89,12 @@ export class PulseMonitor {
 export class PulseResponder {
   readonly #channel: FlowChannel<PulseMessage>;
 
-  constructor(port: ChannelPort, clock: Clock, read: () => { load: number; held: number }) {
+  constructor(
+    port: ChannelPort,
+    clock: Clock,
+    read: () => { load: number; held: number },
+    onBroken: (error: MeshError) => void,
+  ) {
     this.#channel = new FlowChannel(
       port,
       CHANNELS.pulse,
@@ -89,6 +104,9 @@ export class PulseResponder {
           if (message.kind !== 'ping') return;
           const pong: PulseMessage = { kind: 'pong', serial: message.serial, ...read() };
           this.#channel.trySendNow(bare(pong), CHANNELS.pulse.highWaterBytes);
+        },
+        onClose: (error) => {
+          if (error) onBroken(error);
         },
       },
       () => clock.now(),

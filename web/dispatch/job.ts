@@ -1,0 +1,55 @@
+import type { MeshError } from '../../shared/errors.ts';
+import type { AnyTaskDefinition } from '../../shared/tasks/catalogue.ts';
+import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
+
+/** auto: whichever is predicted to finish first; volunteers: never here; local: never elsewhere. */
+export type Where = 'auto' | 'volunteers' | 'local';
+
+/** A task on its way: what runners need to know of it. */
+export interface Job {
+  readonly id: string;
+  readonly type: string;
+  readonly definition: AnyTaskDefinition;
+  /** Kept until the task is settled: it may have to be sent again. */
+  readonly packed: PackedTask;
+  /** Units of the type's cost(). */
+  readonly cost: number;
+  readonly bytesOut: number;
+  readonly bytesIn: number;
+  readonly where: Where;
+  /** Higher first. */
+  readonly priority: number;
+  readonly submittedMs: number;
+  /** Breaks ties of priority. */
+  readonly deadlineMs: number;
+}
+
+/** How one attempt ended. */
+export type Outcome =
+  | { kind: 'result'; result: PackedResult; backend: string; queueMs: number; computeMs: number }
+  /** The runner said no or answered nonsense. */
+  | { kind: 'failed'; error: MeshError }
+  /** Handed back unharmed. */
+  | { kind: 'returned' }
+  /** The runner is gone. */
+  | { kind: 'lost'; error: MeshError };
+
+/** Somebody who runs tasks: a volunteer over its link, or this machine. */
+export interface Runner {
+  /** A volunteer's id, or `local`. */
+  readonly id: string;
+  /** Will it take one more now? */
+  readonly hasRoom: boolean;
+  can(type: string): boolean;
+  /** From now to the result in hand, ms, with what it holds already done first. */
+  predictMs(job: Job): number;
+  /** By how much this job delays those after it, ms. */
+  workMs(job: Job): number;
+  start(job: Job, onOutcome: (outcome: Outcome) => void): void;
+  /** The outcome of this job is not wanted any more; none will be told. */
+  cancel(job: Job): void;
+}
+
+export function attachedBytes(attachments: readonly Uint8Array[]): number {
+  return attachments.reduce((sum, { byteLength }) => sum + byteLength, 0);
+}

@@ -1,0 +1,114 @@
+import { MeshError } from '../../shared/errors.ts';
+import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
+import { TASKS } from '../../shared/tuning.ts';
+import { Estimator } from './estimator.ts';
+import type { Job, Outcome, Runner } from './job.ts';
+
+/** The compute engine of this machine, wherever it lives. */
+export interface LocalEngine {
+  /** Measures it first, once. */
+  backends(): Promise<Record<string, { backend: string; unitsPerMs: number }>>;
+  execute(
+    callId: number,
+    type: string,
+    packed: PackedTask,
+  ): Promise<PackedResult & { backend: string; computeMs: number }>;
+  cancel(callId: number): void;
+}
+
+/** This machine as a runner: one task at a time, and the next one at hand. */
+export class LocalRunner implements Runner {
+  readonly id = 'local';
+  readonly #engine: LocalEngine;
+  readonly #now: () => number;
+  readonly #onRoom: () => void;
+  readonly #estimator = new Estimator(TASKS.localPenaltyMs);
+  readonly #running = new Map<Job, number>();
+  /** Null until the machine is measured. */
+  #types: ReadonlySet<string> | null = null;
+  #measuring = false;
+  #error: MeshError | null = null;
+  #nextCallId = 0;
+  #backlogMs = 0;
+
+  constructor(engine: LocalEngine, now: () => number, onRoom: () => void) {
+    this.#engine = engine;
+    this.#now = now;
+    this.#onRoom = onRoom;
+  }
+
+  /** Why nothing can run here; null while that is not known. */
+  get error(): MeshError | null {
+    return this.#error;
+  }
+
+  get hasRoom(): boolean {
+    return this.#running.size < TASKS.localPipeline;
+  }
+
+  /** Starts measuring the machine, which takes seconds; `onRoom` tells when tasks can run. */
+  prepare(): void {
+    if (this.#measuring) return;
+    this.#measuring = true;
+    this.#engine
+      .backends()
+      .then((backends) => {
+        this.#estimator.announce(backends);
+        this.#types = new Set(Object.keys(backends));
+      })
+      .catch((cause: unknown) => {
+        this.#error = MeshError.from(cause, 'device-lost');
+      })
+      .finally(() => this.#onRoom());
+  }
+
+  can(type: string): boolean {
+    return this.#types?.has(type) ?? false;
+  }
+
+  /** False when it is known that it cannot. */
+  mayYetRun(type: string): boolean {
+    return this.#error === null && (this.#types === null || this.#types.has(type));
+  }
+
+  predictMs(job: Job): number {
+    return this.#backlogMs + TASKS.localPenaltyMs + this.#estimator.computeMs(job);
+  }
+
+  workMs(job: Job): number {
+    return this.#estimator.computeMs(job);
+  }
+
+  start(job: Job, onOutcome: (outcome: Outcome) => void): void {
+    const callId = this.#nextCallId++;
+    const predictedMs = this.#estimator.computeMs(job);
+    const startedMs = this.#now();
+    this.#backlogMs += predictedMs;
+    this.#running.set(job, callId);
+    const settle = (outcome: Outcome) => {
+      this.#backlogMs = Math.max(0, this.#backlogMs - predictedMs);
+      const isWanted = this.#running.get(job) === callId;
+      if (isWanted) this.#running.delete(job);
+      if (isWanted) onOutcome(outcome);
+      this.#onRoom();
+    };
+    this.#engine.execute(callId, job.type, job.packed).then(
+      ({ value, attachments, backend, computeMs }) => {
+        this.#estimator.learn({ job, computeMs, transferMs: 0, bytesInFlight: 0 });
+        const queueMs = Math.max(0, this.#now() - startedMs - computeMs);
+        settle({ kind: 'result', result: { value, attachments }, backend, queueMs, computeMs });
+      },
+      (cause: unknown) => {
+        const error = MeshError.from(cause, 'device-lost');
+        settle(error.reason === 'device-lost' ? { kind: 'returned' } : { kind: 'failed', error });
+      },
+    );
+  }
+
+  cancel(job: Job): void {
+    const callId = this.#running.get(job);
+    if (callId === undefined) return;
+    this.#running.delete(job);
+    this.#engine.cancel(callId);
+  }
+}

@@ -1,0 +1,169 @@
+import { CHANNELS } from '../../shared/channels.ts';
+import { MeshError } from '../../shared/errors.ts';
+import { type Capabilities, type TaskMessage, taskMessageSchema } from '../../shared/messages.ts';
+import { PULSE } from '../../shared/tuning.ts';
+import { bare, type Carried } from '../../shared/wire.ts';
+import type { ChannelPort } from '../net/channel-port.ts';
+import { FlowChannel } from '../net/flow-channel.ts';
+import { Estimator } from './estimator.ts';
+import type { Job, Outcome, Runner } from './job.ts';
+
+interface Outstanding {
+  job: Job;
+  sentMs: number;
+  /** Bytes on their way when it was sent, its own included. */
+  bytesInFlight: number;
+  /** Its part of the backlog. */
+  computeMs: number;
+  onOutcome(outcome: Outcome): void;
+}
+
+export interface RemoteRunnerOptions {
+  volunteerId: string;
+  port: ChannelPort;
+  now(): number;
+  /** It will take more, or can do something else. */
+  onRoom(): void;
+  /** What came was malformed or the channel broke: the link must end. */
+  onBroken(error: MeshError): void;
+}
+
+/** A volunteer seen over one connection's `tasks` channel: within its credit, tasks are pipelined. */
+export class RemoteRunner implements Runner {
+  readonly id: string;
+  readonly #options: RemoteRunnerOptions;
+  readonly #channel: FlowChannel<TaskMessage>;
+  readonly #estimator = new Estimator(PULSE.assumedRttMs);
+  readonly #outstanding = new Map<number, Outstanding>();
+  readonly #idOfJob = new Map<Job, number>();
+  #nextId = 0;
+  #capabilities: Capabilities | null = null;
+  #creditWindow = 0;
+  #creditSerial = -1;
+  #backlogMs = 0;
+  #bytesInFlight = 0;
+
+  constructor(options: RemoteRunnerOptions) {
+    this.id = options.volunteerId;
+    this.#options = options;
+    this.#channel = new FlowChannel(
+      options.port,
+      CHANNELS.tasks,
+      taskMessageSchema,
+      {
+        onMessage: (item) => this.#received(item),
+        onClose: (error) => {
+          this.#loseAll(error);
+          if (error) options.onBroken(error);
+        },
+      },
+      options.now,
+    );
+  }
+
+  /** From the volunteer's hello; null until then. */
+  set capabilities(capabilities: Capabilities | null) {
+    this.#capabilities = capabilities;
+    if (capabilities) this.#estimator.announce(capabilities.backends);
+    this.#options.onRoom();
+  }
+
+  set rttMs(rttMs: number) {
+    this.#estimator.setRtt(rttMs);
+  }
+
+  get hasRoom(): boolean {
+    return this.#outstanding.size < this.#creditWindow;
+  }
+
+  can(type: string): boolean {
+    return this.#capabilities?.tasks.includes(type) ?? false;
+  }
+
+  predictMs(job: Job): number {
+    const transferMs = this.#estimator.transferMs(job, this.#bytesInFlight);
+    return this.#backlogMs + transferMs + this.#estimator.computeMs(job);
+  }
+
+  workMs(job: Job): number {
+    return this.#estimator.workMs(job);
+  }
+
+  start(job: Job, onOutcome: (outcome: Outcome) => void): void {
+    const id = this.#nextId;
+    this.#nextId = (this.#nextId + 1) >>> 0;
+    const { type, packed } = job;
+    try {
+      const message = { kind: 'task', id, type, params: packed.params } as const;
+      this.#channel.send({ message, attachments: packed.attachments });
+    } catch (cause) {
+      queueMicrotask(() => onOutcome({ kind: 'lost', error: MeshError.from(cause) }));
+      return;
+    }
+    const computeMs = this.#estimator.computeMs(job);
+    const sentMs = this.#options.now();
+    this.#backlogMs += computeMs;
+    this.#bytesInFlight += job.bytesOut + job.bytesIn;
+    this.#outstanding.set(id, { job, sentMs, bytesInFlight: this.#bytesInFlight, computeMs, onOutcome });
+    this.#idOfJob.set(job, id);
+  }
+
+  cancel(job: Job): void {
+    const id = this.#idOfJob.get(job);
+    if (id === undefined) return;
+    this.#take(id);
+    if (!this.#channel.isClosed) this.#channel.send(bare({ kind: 'cancel', id }));
+    this.#options.onRoom();
+  }
+
+  dispose(): void {
+    this.#channel.close();
+  }
+
+  #received({ message, attachments }: Carried<TaskMessage>): void {
+    if (message.kind === 'credit') {
+      if (message.serial <= this.#creditSerial) return;
+      this.#creditSerial = message.serial;
+      this.#creditWindow = message.window;
+    } else if (message.kind === 'result') this.#finished(message, attachments);
+    else if (message.kind === 'failed') {
+      this.#take(message.id)?.onOutcome({ kind: 'failed', error: MeshError.from(message.error) });
+    } else if (message.kind === 'returned') this.#take(message.id)?.onOutcome({ kind: 'returned' });
+    else throw MeshError.malformed('A volunteer sent a task to a gamer.');
+    this.#options.onRoom();
+  }
+
+  #finished(message: Extract<TaskMessage, { kind: 'result' }>, attachments: Uint8Array[]): void {
+    const outstanding = this.#take(message.id);
+    // Its answer crossed our cancel.
+    if (!outstanding) return;
+    const { job, sentMs, bytesInFlight, onOutcome } = outstanding;
+    const elapsedMs = this.#options.now() - sentMs;
+    // What a volunteer claims cannot exceed what we saw.
+    const computeMs = Math.min(message.computeMs, elapsedMs);
+    const queueMs = Math.min(message.queueMs, elapsedMs - computeMs);
+    this.#estimator.learn({ job, computeMs, transferMs: elapsedMs - computeMs - queueMs, bytesInFlight });
+    const { value, backend } = message;
+    onOutcome({ kind: 'result', result: { value, attachments }, backend, queueMs, computeMs });
+  }
+
+  #take(id: number): Outstanding | undefined {
+    const outstanding = this.#outstanding.get(id);
+    if (!outstanding) return undefined;
+    const { job, computeMs } = outstanding;
+    this.#outstanding.delete(id);
+    this.#idOfJob.delete(job);
+    this.#bytesInFlight -= job.bytesOut + job.bytesIn;
+    // Sums of fractions drift; an empty backlog is exactly none.
+    this.#backlogMs = this.#outstanding.size === 0 ? 0 : this.#backlogMs - computeMs;
+    return outstanding;
+  }
+
+  #loseAll(error: MeshError | null): void {
+    const lost = [...this.#outstanding.values()];
+    this.#outstanding.clear();
+    this.#idOfJob.clear();
+    const why = error ?? new MeshError('volunteer-failed', 'The volunteer left while it was working.');
+    for (const { onOutcome } of lost) onOutcome({ kind: 'lost', error: why });
+  }
+}

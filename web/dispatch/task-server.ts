@@ -1,0 +1,150 @@
+import { CHANNELS } from '../../shared/channels.ts';
+import { MeshError } from '../../shared/errors.ts';
+import { type TaskMessage, taskMessageSchema } from '../../shared/messages.ts';
+import { checkArrivedTask } from '../../shared/tasks/catalogue.ts';
+import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
+import { TASKS } from '../../shared/tuning.ts';
+import { bare, type Carried } from '../../shared/wire.ts';
+import type { ChannelPort } from '../net/channel-port.ts';
+import { FlowChannel } from '../net/flow-channel.ts';
+
+export interface Executed extends PackedResult {
+  backend: string;
+  computeMs: number;
+}
+
+export interface TaskServerOptions {
+  port: ChannelPort;
+  /** Rejects with `device-lost` when the work can be done again elsewhere. */
+  execute(type: string, packed: PackedTask, signal: AbortSignal): Promise<Executed>;
+  now(): number;
+  /** A task was done: how long it kept this machine busy. */
+  onDone(computeMs: number): void;
+  /** What came was malformed or the channel broke: the link must end. */
+  onBroken(error: MeshError): void;
+}
+
+type ArrivedTask = Extract<TaskMessage, { kind: 'task' }>;
+
+/** A volunteer's end of one link's `tasks` channel: takes tasks within the credit it gave and answers each exactly once. */
+export class TaskServer {
+  readonly #options: TaskServerOptions;
+  readonly #channel: FlowChannel<TaskMessage>;
+  readonly #running = new Map<number, AbortController>();
+  #creditWindow = 0;
+  #creditSerial = 0;
+
+  constructor(options: TaskServerOptions) {
+    this.#options = options;
+    this.#channel = new FlowChannel(
+      options.port,
+      CHANNELS.tasks,
+      taskMessageSchema,
+      {
+        onOpen: () => this.#tellCredit(),
+        onMessage: (item) => this.#received(item),
+        onClose: (error) => {
+          this.#abortAll();
+          if (error) options.onBroken(error);
+        },
+      },
+      options.now,
+    );
+  }
+
+  /** Tasks held for this gamer, running and waiting. */
+  get held(): number {
+    return this.#running.size;
+  }
+
+  get stats(): { bytesIn: number; bytesOut: number } {
+    return this.#channel.stats;
+  }
+
+  /** How many tasks this gamer may have here at a time; 0 while paused. */
+  setCredit(window: number): void {
+    if (window === this.#creditWindow) return;
+    this.#creditWindow = window;
+    this.#tellCredit();
+  }
+
+  /** Hands everything back at once. */
+  returnAll(): void {
+    const ids = [...this.#running.keys()];
+    this.#abortAll();
+    for (const id of ids) this.#answer(bare({ kind: 'returned', id }));
+  }
+
+  dispose(): void {
+    this.#channel.close();
+  }
+
+  #tellCredit(): void {
+    if (this.#channel.isClosed) return;
+    this.#channel.send(bare({ kind: 'credit', serial: this.#creditSerial++, window: this.#creditWindow }));
+  }
+
+  #received({ message, attachments }: Carried<TaskMessage>): void {
+    if (message.kind === 'task') this.#accept(message, attachments);
+    else if (message.kind === 'cancel') this.#abort(message.id);
+    else throw MeshError.malformed('A gamer sent a result to a volunteer.');
+  }
+
+  #accept(task: ArrivedTask, attachments: Uint8Array[]): void {
+    const { id } = task;
+    if (this.#running.has(id)) throw MeshError.malformed('Two tasks came with one number.');
+    // A credit that shrank may cross tasks on their way; more than was ever promised is handed back as well.
+    if (this.#running.size >= this.#creditWindow) this.#answer(bare({ kind: 'returned', id }));
+    else void this.#run(task, attachments);
+  }
+
+  async #run({ id, type, params }: ArrivedTask, attachments: Uint8Array[]): Promise<void> {
+    const { now, execute, onDone } = this.#options;
+    const abort = new AbortController();
+    this.#running.set(id, abort);
+    const arrivedMs = now();
+    try {
+      const executed = await execute(type, checkArrivedTask(type, { params, attachments }), abort.signal);
+      if (abort.signal.aborted) return;
+      const { value, backend, computeMs } = executed;
+      const queueMs = Math.max(0, now() - arrivedMs - computeMs);
+      onDone(computeMs);
+      const message = { kind: 'result', id, value, backend, queueMs, computeMs } as const;
+      this.#answer({ message, attachments: executed.attachments });
+    } catch (cause) {
+      if (abort.signal.aborted) return;
+      const error = MeshError.from(cause);
+      this.#answer(
+        bare(error.reason === 'device-lost' ? { kind: 'returned', id } : { kind: 'failed', id, error: error.toWire() }),
+      );
+    } finally {
+      if (this.#running.get(id) === abort) this.#running.delete(id);
+    }
+  }
+
+  #answer(item: Carried<TaskMessage>): void {
+    if (this.#channel.isClosed) return;
+    try {
+      this.#channel.send(item);
+    } catch (cause) {
+      // A result that does not fit the send queue: the gamer should try elsewhere rather than wait for it.
+      const { message } = item;
+      if (message.kind !== 'result') throw cause;
+      this.#channel.send(bare({ kind: 'failed', id: message.id, error: MeshError.from(cause).toWire() }));
+    }
+  }
+
+  #abort(id: number): void {
+    this.#running.get(id)?.abort();
+    this.#running.delete(id);
+  }
+
+  #abortAll(): void {
+    for (const id of [...this.#running.keys()]) this.#abort(id);
+  }
+}
+
+/** The credit of each of so many gamers: together no more than a volunteer may hold. */
+export function creditFor(gamers: number): number {
+  return Math.min(TASKS.creditsPerGamer, Math.max(1, Math.floor(TASKS.maxHeld / Math.max(1, gamers))));
+}

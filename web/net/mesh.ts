@@ -1,0 +1,146 @@
+import type { Clock } from '../../shared/clock.ts';
+import { MeshError } from '../../shared/errors.ts';
+import type { Capabilities } from '../../shared/messages.ts';
+import { type Introduction, PROTOCOL_VERSION, type Role, type VolunteerStatus } from '../../shared/signaling.ts';
+import { COORDINATOR } from '../../shared/tuning.ts';
+import { Link, type LinkEnvironment } from './link.ts';
+import { requireWebRtc } from './peer.ts';
+import { randomId } from './random-id.ts';
+import { SignalingClient, type SignalingEvent, type SignalingState } from './signaling-client.ts';
+
+export interface MeshOptions {
+  url: string;
+  role: Role;
+  name: string;
+  /** Absent: a new room with an unguessable name. */
+  room?: string | undefined;
+  /** A signed token, for rooms that want one. */
+  invite?: string | undefined;
+  inviteOnly?: boolean | undefined;
+  /** Absent: those the server names. */
+  iceServers?: RTCIceServer[] | undefined;
+  relayOnly?: boolean | undefined;
+  wrtc?: LinkEnvironment['wrtc'];
+  clock: Clock;
+  /** 0..1. */
+  random(): number;
+  /** What this machine can do; null for gamers. */
+  capabilities(): Capabilities | null;
+  /** Volunteers: asked at every join. */
+  status?(): VolunteerStatus;
+  attachChannels: LinkEnvironment['attachChannels'];
+  onEvent(event: MeshEvent): void;
+}
+
+export type MeshEvent =
+  | Extract<SignalingEvent, { kind: 'state' | 'refused' | 'ended' }>
+  /** A link began; it opens, if it does, later. */
+  | { kind: 'linked'; link: Link }
+  /** A link is over for good. */
+  | { kind: 'unlinked'; link: Link; error: MeshError | null };
+
+/** One member's place in a room: its session at the coordinator and a {@link Link} to everyone it was introduced to. */
+export class Mesh {
+  readonly #options: MeshOptions;
+  readonly #links = new Map<string, Link>();
+  readonly #environment: LinkEnvironment;
+  /** Set before any event is acted on: what comes during the join waits for it. */
+  #signaling: SignalingClient | null = null;
+  #early: SignalingEvent[] = [];
+  #attempts = 0;
+
+  /** Throws MeshError `unsupported-browser`, `signaling-unreachable`, or why the server did not let us in. */
+  static async join(options: MeshOptions): Promise<Mesh> {
+    requireWebRtc(options.wrtc);
+    const mesh = new Mesh(options);
+    const { url, role, name, room, invite, inviteOnly, status } = options;
+    const signaling = await SignalingClient.connect({
+      url,
+      join: {
+        protocolVersion: PROTOCOL_VERSION,
+        sessionKey: randomId(),
+        role,
+        name,
+        ...(room !== undefined && { room }),
+        ...(invite !== undefined && { invite }),
+        ...(inviteOnly !== undefined && { inviteOnly }),
+      },
+      ...(status && { status }),
+      onEvent: (event) => mesh.#heard(event),
+    });
+    mesh.#begin(signaling);
+    return mesh;
+  }
+
+  private constructor(options: MeshOptions) {
+    this.#options = options;
+    const { role, name, capabilities, iceServers, relayOnly = false, wrtc, clock, random, attachChannels } = options;
+    this.#environment = {
+      clock,
+      random,
+      relayOnly,
+      ...(wrtc && { wrtc }),
+      attachChannels,
+      iceServers: () => iceServers ?? this.session.joined.iceServers,
+      nextAttempt: () => this.#attempts++,
+      sendSignal: (peerId, attempt, signal) => this.session.signal(peerId, attempt, signal),
+      hello: () => ({ kind: 'hello', protocolVersion: PROTOCOL_VERSION, role, name, capabilities: capabilities() }),
+    };
+  }
+
+  /** Our own id, room and the like. Throws MeshError `closed` before the join is done. */
+  get session(): SignalingClient {
+    if (!this.#signaling) throw MeshError.closed('The session');
+    return this.#signaling;
+  }
+
+  get links(): ReadonlyMap<string, Link> {
+    return this.#links;
+  }
+
+  get state(): SignalingState {
+    return this.session.state;
+  }
+
+  async close(): Promise<void> {
+    for (const link of [...this.#links.values()]) link.close(null);
+    await this.session.close();
+  }
+
+  #begin(signaling: SignalingClient): void {
+    this.#signaling = signaling;
+    for (const event of this.#early.splice(0)) this.#heard(event);
+  }
+
+  #heard(event: SignalingEvent): void {
+    if (!this.#signaling) this.#early.push(event);
+    else if (event.kind === 'introduced') this.#introduced(event.introduction);
+    else if (event.kind === 'signal') this.#links.get(event.from)?.receive(event.attempt, event.signal);
+    else if (event.kind === 'gone') this.#gone(event.peerId, event.why);
+    else this.#options.onEvent(event);
+  }
+
+  /** A server that was restarted introduces those who are linked already: their links go on as they are. */
+  #introduced(introduction: Introduction): void {
+    if (this.#links.has(introduction.peerId)) return;
+    if (this.#links.size >= COORDINATOR.roomCapacity) {
+      const error = new MeshError('room-full', 'This page has as many links as it may hold. Use another room.');
+      this.#options.onEvent({ kind: 'refused', error });
+      return;
+    }
+    const link = new Link(introduction, this.#environment);
+    this.#links.set(link.peerId, link);
+    link.events.add((event) => {
+      if (event.kind !== 'closed') return;
+      this.#links.delete(link.peerId);
+      this.#options.onEvent({ kind: 'unlinked', link, error: event.error });
+    });
+    this.#options.onEvent({ kind: 'linked', link });
+  }
+
+  #gone(peerId: string, why: 'left' | 'expired' | 'replaced'): void {
+    const link = this.#links.get(peerId);
+    // One whose session expired may be cut off from the server only: its link is the better witness.
+    if (link && (why === 'left' || link.state !== 'open')) link.close(null);
+  }
+}

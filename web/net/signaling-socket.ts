@@ -1,0 +1,112 @@
+import { io, type Socket } from 'socket.io-client';
+import type { ZodType } from 'zod';
+import { MeshError } from '../../shared/errors.ts';
+import {
+  type ClientToServerEvents,
+  goneSchema,
+  type Introduction,
+  introductionSchema,
+  type PeerSignal,
+  relayedSignalSchema,
+  type ServerToClientEvents,
+  wireErrorSchema,
+} from '../../shared/signaling.ts';
+import { SIGNALING } from '../../shared/tuning.ts';
+import { z } from '../../shared/zod.ts';
+
+export type SignalingSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
+
+/** What the server says unasked. */
+export type ServerEvent =
+  | { kind: 'introduced'; introduction: Introduction }
+  | { kind: 'signal'; from: string; attempt: number; signal: PeerSignal }
+  | { kind: 'gone'; peerId: string; why: 'left' | 'expired' | 'replaced' }
+  /** It sent what this version does not know. */
+  | { kind: 'refused'; error: MeshError };
+
+/** Opens a socket that comes back by itself. Throws MeshError `signaling-unreachable` when its first attempt fails. */
+export function openSocket(url: string): Promise<SignalingSocket> {
+  const socket: SignalingSocket = io(url, {
+    transports: ['websocket'],
+    // Two clients of one page are two members.
+    multiplex: false,
+    timeout: SIGNALING.connectTimeoutMs,
+    reconnectionDelay: SIGNALING.reconnectDelayMs,
+    reconnectionDelayMax: SIGNALING.reconnectDelayMaxMs,
+    randomizationFactor: SIGNALING.reconnectJitter,
+  });
+  return new Promise((resolve, reject) => {
+    socket.once('connect', () => {
+      socket.off('connect_error');
+      resolve(socket);
+    });
+    socket.once('connect_error', (cause) => {
+      socket.disconnect();
+      reject(unreachable(url, cause));
+    });
+  });
+}
+
+/**
+ * Asks the server and awaits its answer. Throws the MeshError it refuses with; `signaling-unreachable` when no answer comes,
+ * `malformed` when it has not the shape of `schema`.
+ */
+export async function ask<Event extends keyof ClientToServerEvents, Value>(
+  socket: SignalingSocket,
+  event: Event,
+  payload: Parameters<ClientToServerEvents[Event]>[0],
+  schema: ZodType<Value>,
+  timeoutMs: number = SIGNALING.connectTimeoutMs,
+): Promise<Value> {
+  const parsed = answerSchema.safeParse(await answerOf(socket, event, payload, timeoutMs));
+  if (parsed.success && !parsed.data.ok) throw MeshError.from(parsed.data.error);
+  const value = schema.safeParse(parsed.data?.ok ? parsed.data.value : undefined);
+  if (value.success) return value.data;
+  throw MeshError.malformed('The server answered with something this page does not know.');
+}
+
+const answerSchema = z.discriminatedUnion('ok', [
+  z.strictObject({ ok: z.literal(true), value: z.unknown() }),
+  z.strictObject({ ok: z.literal(false), error: wireErrorSchema }),
+]);
+
+async function answerOf(socket: SignalingSocket, event: string, payload: unknown, timeoutMs: number): Promise<unknown> {
+  // The typed form resolves to `any`; what comes is checked by the caller.
+  const untyped: Socket = socket;
+  try {
+    return await untyped.timeout(timeoutMs).emitWithAck(event, payload);
+  } catch (cause) {
+    throw unreachable(socketUrl(socket), cause);
+  }
+}
+
+/** Passes on what the server says once it has the right shape. Returns what ends it. */
+export function hear(socket: SignalingSocket, onEvent: (event: ServerEvent) => void): () => void {
+  const checked =
+    <T>(schema: ZodType<T>, toEvent: (value: T) => ServerEvent) =>
+    (payload: unknown) => {
+      const parsed = schema.safeParse(payload);
+      const error = MeshError.malformed('The server sent something this page does not know.');
+      onEvent(parsed.success ? toEvent(parsed.data) : { kind: 'refused', error });
+    };
+  const introduce = checked(introductionSchema, (introduction) => ({ kind: 'introduced', introduction }));
+  const signal = checked(relayedSignalSchema, (relayed) => ({ kind: 'signal', ...relayed }));
+  const gone = checked(goneSchema, (farewell) => ({ kind: 'gone', ...farewell }));
+  socket.on('introduce', introduce).on('signal', signal).on('gone', gone);
+  return () => {
+    socket.off('introduce', introduce).off('signal', signal).off('gone', gone);
+  };
+}
+
+export function unreachable(url: string, cause?: unknown): MeshError {
+  return new MeshError(
+    'signaling-unreachable',
+    `The P2C2R server at ${url} does not answer. Check the address, that the server runs, and that it allows this page's origin.`,
+    { cause },
+  );
+}
+
+export function socketUrl(socket: SignalingSocket): string {
+  // `uri` is the manager's; its declaration hides it.
+  return (socket.io as unknown as { readonly uri: string }).uri;
+}
