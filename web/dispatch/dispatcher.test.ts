@@ -1,0 +1,321 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MeshError } from '../../shared/errors.ts';
+import { ManualClock } from '../../shared/manual-clock.ts';
+import { TASKS } from '../../shared/tuning.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { LocalRunner } from './local-runner.ts';
+import { type BookOptions, TaskBook } from './task-book.ts';
+import { TestEngine, TestVolunteer, turnsPass } from './test-runner.ts';
+
+let clock: ManualClock;
+let engine: TestEngine;
+let dispatcher: Dispatcher;
+let book: TaskBook;
+let verdicts: [string, boolean][];
+
+beforeEach(() => {
+  clock = new ManualClock(1_000);
+  engine = new TestEngine(clock);
+  verdicts = [];
+  const local: LocalRunner = new LocalRunner(
+    engine,
+    () => clock.now(),
+    () => dispatcher.wake(),
+  );
+  dispatcher = new Dispatcher(clock, local, { onVolunteerResult: (id, succeeded) => verdicts.push([id, succeeded]) });
+  book = new TaskBook(dispatcher, clock);
+});
+
+afterEach(() => dispatcher.dispose(MeshError.closed('The test')));
+
+function submit(options: Partial<BookOptions> = {}, byte = 1) {
+  const input = () => ({ bytes: new Uint8Array([byte]) });
+  return book.submit('echo', input, { where: 'auto', ...options }, (value) => value as Record<string, unknown>);
+}
+
+function volunteer(id: string, types?: string[]): TestVolunteer {
+  const runner = new TestVolunteer(id, types);
+  dispatcher.add(runner);
+  return runner;
+}
+
+const reasonOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'no error',
+    (error: MeshError) => error.reason,
+  );
+
+describe('where a task runs', () => {
+  test('volunteers: never here, even when here would be sooner', async () => {
+    const [far] = [volunteer('far')];
+    far.msPerTask = 1_000;
+    const task = submit({ where: 'volunteers' });
+    await turnsPass();
+    far.end(far.started[0]);
+    await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'far', attempts: 1 } });
+    expect(engine.executed).toEqual([]);
+  });
+
+  test('local: never on a volunteer', async () => {
+    const idle = volunteer('idle');
+    const task = submit({ where: 'local' });
+    await turnsPass();
+    clock.advance(10);
+    await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'local' } });
+    expect(idle.started).toEqual([]);
+  });
+
+  test('auto: here when there is nobody, which is never worse than no volunteers', async () => {
+    const task = submit();
+    await turnsPass();
+    clock.advance(10);
+    await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'local', backend: 'js' } });
+  });
+
+  test('auto: whoever is predicted to finish first, as their backlogs grow', async () => {
+    const [fast, slow] = [volunteer('fast'), volunteer('slow', ['echo'])];
+    fast.msPerTask = 10;
+    slow.msPerTask = 35;
+    const tasks = Array.from({ length: 8 }, () => submit({ where: 'volunteers' }));
+    await turnsPass();
+    // 10, 20, 30 on the fast one beat 35 on the slow one; then 40, 50, 60, 70 beat 70.
+    expect([fast.started.length, slow.started.length]).toEqual([7, 1]);
+    for (const task of tasks) task.cancel();
+  });
+
+  test('a task waits for a fast busy volunteer rather than going to a slow free one', async () => {
+    const [fast, slow] = [volunteer('fast'), volunteer('slow')];
+    fast.room = 1;
+    fast.msPerTask = 10;
+    slow.msPerTask = 1_000;
+    submit({ where: 'volunteers' });
+    submit({ where: 'volunteers' });
+    await turnsPass();
+    expect([fast.started.length, slow.started.length]).toEqual([1, 0]);
+    fast.end(fast.started[0]);
+    await turnsPass();
+    expect([fast.started.length, slow.started.length]).toEqual([2, 0]);
+  });
+
+  test('only volunteers that can do the type are asked', async () => {
+    const echoless = volunteer('echoless', ['upscale']);
+    submit({ where: 'volunteers' });
+    await turnsPass();
+    expect(echoless.started).toEqual([]);
+  });
+
+  test('higher priority goes first, then the earlier deadline', async () => {
+    const one = volunteer('one');
+    one.room = 1;
+    submit({ where: 'volunteers' }, 1);
+    submit({ where: 'volunteers', timeoutMs: 400 }, 2);
+    submit({ where: 'volunteers', priority: 5 }, 3);
+    for (let ended = 0; ended < 3; ended++) {
+      await turnsPass();
+      one.end(one.started[ended]);
+    }
+    expect(one.started.map(({ packed }) => packed.attachments[0]?.[0])).toEqual([3, 2, 1]);
+  });
+});
+
+describe('when a volunteer does not deliver', () => {
+  test('a task it errs at goes to another one, and is not given to the first again', async () => {
+    const [bad, good] = [volunteer('bad'), volunteer('good')];
+    good.msPerTask = 100;
+    const task = submit({ where: 'volunteers' });
+    await turnsPass();
+    bad.end(bad.started[0], { kind: 'failed', error: new MeshError('volunteer-failed', 'no') });
+    await turnsPass();
+    good.end(good.started[0]);
+    await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'good', attempts: 2 } });
+    expect(bad.started.length).toBe(1);
+    expect(verdicts).toEqual([
+      ['bad', false],
+      ['good', true],
+    ]);
+    expect(dispatcher.counts.redispatched).toBe(1);
+  });
+
+  test('an answer of the wrong shape counts as an error of the volunteer', async () => {
+    const [liar, good] = [volunteer('liar'), volunteer('good')];
+    good.msPerTask = 100;
+    const task = submit({ where: 'volunteers' });
+    await turnsPass();
+    const result = { value: null, attachments: [new Uint8Array(7)] };
+    liar.end(liar.started[0], { kind: 'result', result, backend: 'x', queueMs: 0, computeMs: 0 });
+    await turnsPass();
+    good.end(good.started[0]);
+    await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'good' } });
+  });
+
+  test('auto: after its attempts on volunteers a task is run here', async () => {
+    const many = Array.from({ length: TASKS.maxAttempts + 1 }, (_, index) => volunteer(`v${index}`));
+    for (const one of many) one.msPerTask = 0;
+    const task = submit();
+    for (let attempt = 0; attempt < TASKS.maxAttempts; attempt++) {
+      await turnsPass();
+      const asked = many.find(({ id, started }) => started.length > 0 && !verdicts.some(([judged]) => judged === id));
+      asked?.end(asked.started[0], { kind: 'failed', error: new MeshError('volunteer-failed', 'no') });
+    }
+    await turnsPass();
+    clock.advance(10);
+    await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'local', attempts: TASKS.maxAttempts + 1 } });
+    expect(many.filter(({ started }) => started.length > 0).length).toBe(TASKS.maxAttempts);
+  });
+
+  test('volunteers: fails with the last reason when the only one there cannot do it', async () => {
+    const bad = volunteer('bad');
+    const task = submit({ where: 'volunteers' });
+    await turnsPass();
+    bad.end(bad.started[0], { kind: 'failed', error: new MeshError('unknown-model', 'no such model') });
+    expect(await reasonOf(task.result)).toBe('unknown-model');
+  });
+
+  test('a volunteer that only lost its connection may have the task again', async () => {
+    const first = volunteer('flaky');
+    const task = submit({ where: 'volunteers' });
+    await turnsPass();
+    dispatcher.remove(first);
+    first.end(first.started[0], { kind: 'lost', error: MeshError.closed('The link') });
+    await turnsPass();
+    const again = volunteer('flaky');
+    await turnsPass();
+    again.end(again.started[0]);
+    await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'flaky', attempts: 2 } });
+  });
+
+  test('handing back is no failure: the task goes on without losing an attempt, but not for ever', async () => {
+    const pausing = volunteer('pausing');
+    const task = submit({ where: 'volunteers' });
+    for (let round = 0; round <= TASKS.maxReturns; round++) {
+      await turnsPass();
+      pausing.end(pausing.started[round], { kind: 'returned' });
+    }
+    expect(await reasonOf(task.result)).toBe('volunteer-failed');
+    expect(pausing.started.length).toBe(TASKS.maxReturns + 1);
+  });
+
+  test('local: what fails here is told with its reason', async () => {
+    engine.failure = new MeshError('bad-input', 'cannot');
+    const task = submit({ where: 'local' });
+    await turnsPass();
+    clock.advance(10);
+    expect(await reasonOf(task.result)).toBe('bad-input');
+  });
+});
+
+describe('ending a task', () => {
+  test('cancel ends it wherever it is and tells the runner', async () => {
+    const one = volunteer('one');
+    one.room = 1;
+    const [running, waiting] = [submit({ where: 'volunteers' }), submit({ where: 'volunteers' })];
+    await turnsPass();
+    running.cancel();
+    waiting.cancel();
+    expect(await reasonOf(running.result)).toBe('cancelled');
+    expect(await reasonOf(waiting.result)).toBe('cancelled');
+    expect(one.cancelled).toEqual(one.started);
+    expect(dispatcher.inFlight + dispatcher.queued).toBe(0);
+    expect(book.counts).toMatchObject({ submitted: 2, cancelled: 2, failed: 0 });
+  });
+
+  test('an AbortSignal cancels, before and after submitting', async () => {
+    volunteer('one');
+    const abort = new AbortController();
+    const task = submit({ where: 'volunteers', signal: abort.signal });
+    await turnsPass();
+    abort.abort();
+    expect(await reasonOf(task.result)).toBe('cancelled');
+    expect(await reasonOf(submit({ signal: abort.signal }).result)).toBe('cancelled');
+  });
+
+  test('timeoutMs is hard', async () => {
+    volunteer('slow');
+    const task = submit({ where: 'volunteers', timeoutMs: 50 });
+    await turnsPass();
+    clock.advance(49);
+    clock.advance(1);
+    expect(await reasonOf(task.result)).toBe('timeout');
+  });
+
+  test('volunteers without one: waits up to timeoutMs, then says that nobody was there', async () => {
+    const task = submit({ where: 'volunteers', timeoutMs: 50 });
+    await turnsPass();
+    clock.advance(50);
+    expect(await reasonOf(task.result)).toBe('no-volunteer');
+  });
+
+  test('a late volunteer takes what waits for one', async () => {
+    const task = submit({ where: 'volunteers', timeoutMs: 50 });
+    await turnsPass();
+    const late = volunteer('late');
+    await turnsPass();
+    late.end(late.started[0]);
+    await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'late' } });
+  });
+
+  test('a task nobody awaits raises no unhandled rejection, and a bad input rejects its own promise only', async () => {
+    const noBytes = () => ({ bytes: 'no' });
+    const bad = book.submit('echo', noBytes, { where: 'auto' }, () => ({}));
+    const unknown = book.submit(
+      'teleport',
+      () => ({}),
+      { where: 'auto' },
+      () => ({}),
+    );
+    await turnsPass();
+    expect(await reasonOf(bad.result)).toBe('bad-input');
+    expect(await reasonOf(unknown.result)).toBe('unknown-task');
+  });
+
+  test('past its bound the queue refuses, and ready() tells when it has room', async () => {
+    const tasks = Array.from({ length: TASKS.maxQueued }, () => submit({ where: 'volunteers' }));
+    expect(await reasonOf(submit({ where: 'volunteers' }).result)).toBe('queue-full');
+    let isReady = false;
+    const ready = dispatcher.ready().then(() => {
+      isReady = true;
+    });
+    await turnsPass();
+    expect(isReady).toBe(false);
+    for (const task of tasks) task.cancel();
+    await ready;
+    expect(isReady).toBe(true);
+  });
+});
+
+describe('results by id', () => {
+  test('are awaited, kept for a while after the end, and then forgotten', async () => {
+    const one = volunteer('one');
+    const { id } = submit({ where: 'volunteers' }, 9);
+    await turnsPass();
+    const awaited = book.result(id, undefined);
+    one.end(one.started[0]);
+    await expect(awaited).resolves.toMatchObject({ bytes: new Uint8Array([9]) });
+    clock.advance(TASKS.resultKeptMs - 1_000);
+    await expect(book.result(id, undefined)).resolves.toMatchObject({ bytes: new Uint8Array([9]) });
+    clock.advance(2_000);
+    expect(await reasonOf(book.result(id, undefined))).toBe('bad-input');
+  });
+
+  test('a timeout ends the waiting, not the task', async () => {
+    const one = volunteer('one');
+    const { id } = submit({ where: 'volunteers' });
+    await turnsPass();
+    const impatient = book.result(id, 20);
+    clock.advance(20);
+    expect(await reasonOf(impatient)).toBe('timeout');
+    one.end(one.started[0]);
+    await expect(book.result(id, undefined)).resolves.toMatchObject({ timing: { ranOn: 'one' } });
+  });
+});
+
+test('the stages of a task add up to its total', async () => {
+  const one = volunteer('one');
+  const task = submit({ where: 'volunteers' });
+  await turnsPass();
+  clock.advance(30);
+  one.end(one.started[0]);
+  const { timing } = await task.result;
+  expect(timing.queueMs + timing.sendMs + timing.computeMs + timing.receiveMs).toBeCloseTo(timing.totalMs);
+  expect(timing).toMatchObject({ totalMs: 30, computeMs: 1 });
+});
