@@ -1,0 +1,91 @@
+import { STREAM } from '../../shared/tuning.ts';
+import type { CapturedFrame } from './frames.ts';
+
+/** A frame on its way to a volunteer and back. */
+export interface Flight extends Omit<CapturedFrame, 'frame'> {
+  encodeStartMs: number;
+  /** Null while it is being encoded. */
+  sentMs: number | null;
+  upBytes: number;
+  /** The volunteer said that it has it. */
+  acknowledged: boolean;
+}
+
+/**
+ * Frames under way to one volunteer, oldest first and at most `STREAM.maxFramesInFlight`. The video channel keeps its order, so a
+ * word about one frame tells that those before it, of which nothing was heard, are lost: their places are free at once.
+ */
+export class Flights {
+  readonly #flights = new Map<number, Flight>();
+  readonly #onLost: (flight: Flight, cause: 'lost' | 'timeout') => void;
+
+  constructor(onLost: (flight: Flight, cause: 'lost' | 'timeout') => void) {
+    this.#onLost = onLost;
+  }
+
+  get size(): number {
+    return this.#flights.size;
+  }
+
+  /** Is there a place? Frees those of frames that were given up. */
+  hasRoom(nowMs: number): boolean {
+    for (const flight of [...this.#flights.values()]) {
+      if (nowMs - flight.encodeStartMs > STREAM.frameTimeoutMs) this.#lose(flight, 'timeout');
+    }
+    return this.#flights.size < STREAM.maxFramesInFlight;
+  }
+
+  start(captured: CapturedFrame, nowMs: number): Flight {
+    const { frameId, capturedMs, purpose } = captured;
+    const flight = {
+      frameId,
+      capturedMs,
+      purpose,
+      encodeStartMs: nowMs,
+      sentMs: null,
+      upBytes: 0,
+      acknowledged: false,
+    };
+    this.#flights.set(frameId, flight);
+    return flight;
+  }
+
+  acknowledged(frameId: number): void {
+    for (const flight of [...this.#flights.values()]) {
+      if (flight.frameId < frameId && !flight.acknowledged) this.#lose(flight, 'lost');
+    }
+    const flight = this.#flights.get(frameId);
+    if (flight) flight.acknowledged = true;
+  }
+
+  /** The volunteer answers in order: what it was sent before this frame and said nothing of is lost. */
+  answered(frameId: number): Flight | undefined {
+    for (const flight of [...this.#flights.values()]) {
+      if (flight.frameId < frameId) this.#lose(flight, 'lost');
+    }
+    return this.dropped(frameId);
+  }
+
+  /** The volunteer will not answer this one. Undefined when it was given up, or never sent. */
+  dropped(frameId: number): Flight | undefined {
+    const flight = this.#flights.get(frameId);
+    this.#flights.delete(frameId);
+    return flight?.sentMs === null ? undefined : flight;
+  }
+
+  /** Never left this machine. */
+  abandon(frameId: number): void {
+    this.#flights.delete(frameId);
+  }
+
+  clear(): Flight[] {
+    const flights = [...this.#flights.values()];
+    this.#flights.clear();
+    return flights;
+  }
+
+  #lose(flight: Flight, cause: 'lost' | 'timeout'): void {
+    this.#flights.delete(flight.frameId);
+    this.#onLost(flight, cause);
+  }
+}

@@ -1,0 +1,126 @@
+import type { VolunteerDropCause } from '../../shared/messages.ts';
+import { STREAM } from '../../shared/tuning.ts';
+import type { UndecodedCause } from './frame-decoder.ts';
+import { type FrameTiming, summarize } from './percentiles.ts';
+import { SlidingWindow } from './sliding-window.ts';
+import { type StageTimes, totalMs } from './stage-clock.ts';
+
+/** Which side sharpens the frames. */
+export type Side = 'volunteers' | 'local';
+
+/** Why a frame was not shown. */
+export type DropCause =
+  | VolunteerDropCause
+  | UndecodedCause
+  /** More frames a second than wanted. */
+  | 'fps-cap'
+  /** A newer one came while it waited. */
+  | 'superseded'
+  | 'encoder-skipped'
+  | 'uplink-full'
+  /** Gone on the network. */
+  | 'lost'
+  | 'timeout'
+  /** A newer one was shown before it came back. */
+  | 'late'
+  | 'wrong-size'
+  /** The volunteer left, or the stream changed its size. */
+  | 'route-closed';
+
+/** `StreamStats` of p2c2r.d.ts. Times in ms over the last `STREAM.statsWindowMs`; the stages add up to glass-to-glass p50. */
+export interface StreamStats {
+  framesCaptured: number;
+  framesSent: number;
+  framesPresented: number;
+  framesLocal: number;
+  framesDropped: Record<string, number>;
+  fps: number;
+  glassToGlassMs: { p50: number; p95: number };
+  stagesMs: { name: string; p50: number }[];
+  uplinkKbps: number;
+  downlinkKbps: number;
+  codec: string;
+  shares: { volunteerId: string; share: number }[];
+  running: Side;
+  why: string;
+}
+
+interface Presented extends FrameTiming {
+  /** Null: this machine itself. */
+  volunteerId: string | null;
+}
+
+const MAX_FRAMES_IN_WINDOW = (STREAM.maxFps * STREAM.statsWindowMs) / 1000;
+
+/** Counts what becomes of a stream's frames. */
+export class StreamStatistics {
+  readonly #now: () => number;
+  readonly #presented = new SlidingWindow<Presented>(STREAM.statsWindowMs, MAX_FRAMES_IN_WINDOW);
+  readonly #upBytes = new SlidingWindow<number>(STREAM.statsWindowMs, MAX_FRAMES_IN_WINDOW);
+  readonly #downBytes = new SlidingWindow<number>(STREAM.statsWindowMs, MAX_FRAMES_IN_WINDOW);
+  readonly #dropped = new Map<DropCause, number>();
+  #framesCaptured = 0;
+  #framesSent = 0;
+  #framesPresented = 0;
+  #framesLocal = 0;
+  #firstCapturedMs: number | null = null;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  captured(): void {
+    this.#firstCapturedMs ??= this.#now();
+    this.#framesCaptured++;
+  }
+
+  sent(sizeBytes: number): void {
+    this.#framesSent++;
+    this.#upBytes.add(sizeBytes, this.#now());
+  }
+
+  received(sizeBytes: number): void {
+    this.#downBytes.add(sizeBytes, this.#now());
+  }
+
+  dropped(cause: DropCause): void {
+    this.#dropped.set(cause, (this.#dropped.get(cause) ?? 0) + 1);
+  }
+
+  presented(volunteerId: string | null, stages: StageTimes): void {
+    const nowMs = this.#now();
+    this.#framesPresented++;
+    if (volunteerId === null) this.#framesLocal++;
+    this.#presented.add({ volunteerId, stages, totalMs: totalMs(stages) }, nowMs);
+  }
+
+  report(state: Pick<StreamStats, 'codec' | 'running' | 'why'>): StreamStats {
+    const nowMs = this.#now();
+    const presented = this.#presented.entries(nowMs);
+    // A stream younger than the window is not slower for it.
+    const spanMs = Math.min(STREAM.statsWindowMs, Math.max(1, nowMs - (this.#firstCapturedMs ?? nowMs)));
+    const kbps = (bytes: SlidingWindow<number>) => (8 * bytes.entries(nowMs).reduce((sum, n) => sum + n, 0)) / spanMs;
+    return {
+      framesCaptured: this.#framesCaptured,
+      framesSent: this.#framesSent,
+      framesPresented: this.#framesPresented,
+      framesLocal: this.#framesLocal,
+      framesDropped: Object.fromEntries(this.#dropped),
+      fps: presented.length > 1 ? (1000 * presented.length) / spanMs : 0,
+      ...summarize(presented),
+      uplinkKbps: kbps(this.#upBytes),
+      downlinkKbps: kbps(this.#downBytes),
+      shares: sharesOf(presented),
+      ...state,
+    };
+  }
+}
+
+/** Each volunteer's part of the frames shown; what is missing to 1 was sharpened here. */
+function sharesOf(presented: readonly Presented[]): StreamStats['shares'] {
+  const counts = new Map<string, number>();
+  for (const { volunteerId } of presented) {
+    if (volunteerId !== null) counts.set(volunteerId, (counts.get(volunteerId) ?? 0) + 1);
+  }
+  return [...counts].map(([volunteerId, count]) => ({ volunteerId, share: count / presented.length }));
+}
