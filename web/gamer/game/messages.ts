@@ -1,0 +1,24 @@
+import type { WireError } from '../../../shared/errors.ts';
+import type { Controls } from './simulation/craft.ts';
+import type { RaceState } from './simulation/race.ts';
+
+/** From the page to the game's worker. */
+export type ToGame =
+  | {
+      kind: 'start';
+      canvas: OffscreenCanvas;
+      frames: WritableStream<VideoFrame>;
+      seed: number;
+      isCalm: boolean;
+    }
+  | { kind: 'controls'; controls: Controls }
+  | { kind: 'pause' }
+  | { kind: 'resume' }
+  | { kind: 'dispose' };
+
+/** From the game's worker to the page. */
+export type FromGame =
+  | { kind: 'ready' }
+  | { kind: 'state'; state: RaceState }
+  | { kind: 'failed'; error: WireError }
+  | { kind: 'disposed' };

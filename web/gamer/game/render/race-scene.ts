@@ -1,0 +1,83 @@
+import { Color, Fog, type Group, Scene, WebGLRenderer } from 'three';
+import type { Race } from '../simulation/race.ts';
+import type { Random } from '../simulation/random.ts';
+import { ChaseCamera } from './chase-camera.ts';
+import { cityMesh } from './city-mesh.ts';
+import { CraftMesh } from './craft-mesh.ts';
+import { GlowMesh } from './glow-mesh.ts';
+import { Hud } from './hud.ts';
+import { OrbMesh, padMesh } from './items-mesh.ts';
+import { PALETTE } from './palette.ts';
+import { roadMesh } from './road-mesh.ts';
+import { roadsideMesh } from './roadside-mesh.ts';
+import { skyMesh } from './sky-mesh.ts';
+
+const FOG_M = { near: 60, far: 620 } as const;
+
+export interface RaceSceneOptions {
+  canvas: OffscreenCanvas;
+  context: WebGL2RenderingContext;
+  race: Race;
+  /** Where windows are lit and stars stand. */
+  random: Random;
+  /** Prefers reduced motion. */
+  isCalm: boolean;
+}
+
+/** The picture of a race: no lights, shadows or passes over the whole picture, so that software WebGL keeps up. */
+export class RaceScene {
+  readonly #renderer: WebGLRenderer;
+  readonly #race: Race;
+  readonly #scene = new Scene();
+  readonly #camera: ChaseCamera;
+  readonly #hud: Hud;
+  readonly #sky: Group;
+  readonly #crafts: CraftMesh;
+  readonly #glows: GlowMesh;
+  readonly #orbs: OrbMesh;
+
+  constructor({ canvas, context, race, random, isCalm }: RaceSceneOptions) {
+    const { width, height } = canvas;
+    this.#race = race;
+    this.#renderer = new WebGLRenderer({ canvas, context });
+    this.#renderer.setSize(width, height, false);
+    this.#renderer.autoClear = false;
+    this.#camera = new ChaseCamera(width / height, isCalm);
+    this.#hud = new Hud(race, width, height, isCalm);
+    this.#sky = skyMesh(random);
+    this.#crafts = new CraftMesh(1 + race.rivals.length);
+    this.#glows = new GlowMesh(1 + race.rivals.length);
+    this.#orbs = new OrbMesh(race.items);
+    this.#scene.fog = new Fog(new Color(PALETTE.fog), FOG_M.near, FOG_M.far);
+    this.#scene.add(
+      roadMesh(race.track, random),
+      roadsideMesh(race.track),
+      cityMesh(race.track, random),
+      padMesh(race.items, race.track),
+      this.#crafts.object,
+      this.#orbs.object,
+      this.#glows.object,
+      this.#sky,
+    );
+  }
+
+  /** @param aheadS - time since the last simulated step. */
+  draw(aheadS: number): void {
+    const { track, player, rivals, items, timeS } = this.#race;
+    const crafts = [player, ...rivals];
+    this.#crafts.update(crafts, track, timeS, aheadS);
+    this.#glows.update(crafts, track, timeS, aheadS);
+    this.#orbs.update(items, track, timeS);
+    this.#camera.update(player, track, aheadS);
+    this.#sky.position.copy(this.#camera.camera.position);
+    this.#hud.update(this.#race);
+    this.#renderer.clear();
+    this.#renderer.render(this.#scene, this.#camera.camera);
+    this.#renderer.clearDepth();
+    this.#renderer.render(this.#hud.scene, this.#hud.camera);
+  }
+
+  dispose(): void {
+    this.#renderer.dispose();
+  }
+}
