@@ -48,6 +48,8 @@ export interface GamerStreamHandlers {
 
 export interface GamerStreamOptions {
   frames: ReadableStream<VideoFrame>;
+  /** What a source that stands still shows now; taken over. */
+  first: VideoFrame | null;
   canvas: OffscreenCanvas;
   settings: StreamSettings;
   engine(): Promise<FrameEngine>;
@@ -80,12 +82,13 @@ export class GamerStream {
   #newest: { frame: VideoFrame; frameId: number; atMs: number } | null = null;
   #presentedMs: number;
   #cancelTick: () => void = () => {};
+  #ended: MeshError | null = null;
   #closed = false;
 
-  /** Throws MeshError `unsupported-browser`. */
+  /** Throws MeshError `unsupported-browser`; what it was given then stays the caller's. */
   constructor(options: GamerStreamOptions) {
     this.#options = options;
-    const { clock, canvas, settings, engine, frames, handlers } = options;
+    const { clock, canvas, settings, engine, frames, first } = options;
     const now = () => clock.now();
     this.#settings = settings;
     this.#statistics = new StreamStatistics(now);
@@ -100,7 +103,12 @@ export class GamerStream {
     this.#local = new LocalRoute({ engine, now, sink: this.#sink });
     this.#presentedMs = now();
     this.#decision = this.#decide();
-    this.#reader = new SourceReader(frames, (frame) => this.#arrived(frame), handlers.onEnded);
+    this.#reader = new SourceReader(
+      frames,
+      first,
+      (frame) => this.#arrived(frame),
+      (error) => this.#sourceEnded(error),
+    );
     this.#tick();
   }
 
@@ -108,6 +116,7 @@ export class GamerStream {
     this.#settings = { ...this.#settings, ...changes };
     this.#rateCap.fps = this.#settings.maxFps;
     if (this.#size) this.#local.shape(this.#size, this.#settings.quality);
+    this.#volunteer?.route.setRate(this.#settings.maxFps);
     this.#meters.restartTrials();
     this.#repeatNewest();
   }
@@ -137,8 +146,15 @@ export class GamerStream {
     this.#repeatNewest();
   }
 
+  /** Nothing more will come from this volunteer. */
+  volunteerLost(volunteerId: string, error: MeshError): void {
+    const route = this.#volunteer?.route;
+    if (route?.volunteerId === volunteerId) this.#volunteerFailed(route.setup.streamId, error);
+  }
+
   stats(): StreamStats {
-    const { running, why } = this.#decision;
+    const { running } = this.#decision;
+    const why = this.#ended?.message ?? this.#decision.why;
     return this.#statistics.report({
       codec: this.#volunteer?.route.setup.codec ?? '',
       running,
@@ -236,6 +252,12 @@ export class GamerStream {
     const { where, maxFps } = this.#settings;
     const volunteer = this.#volunteer && { name: this.#volunteer.name, ...this.#meters.volunteerForecast(maxFps) };
     return this.#choice.decide({ where, local: this.#meters.localForecast(maxFps), volunteer });
+  }
+
+  /** The last frame stays on the screen, sharpened here if it was not yet. */
+  #sourceEnded(error: MeshError): void {
+    this.#ended = error;
+    this.#options.handlers.onEnded(error);
   }
 
   #volunteerFailed(streamId: number, error: MeshError): void {

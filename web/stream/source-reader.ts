@@ -7,17 +7,19 @@ export class SourceReader {
   #stopped = false;
 
   /**
+   * @param first - comes before those of the stream; taken over.
    * @param onFrame - takes each frame over.
    * @param onEnd - called once, unless stopped before: MeshError `source-ended`.
    */
   constructor(
     frames: ReadableStream<VideoFrame>,
+    first: VideoFrame | null,
     onFrame: (frame: VideoFrame) => void,
     onEnd: (error: MeshError) => void,
   ) {
     this.#reader = frames.getReader();
     this.#onFrame = onFrame;
-    void this.#read().then((error) => {
+    void this.#read(first).then((error) => {
       if (!this.#stopped) onEnd(error);
     });
   }
@@ -31,8 +33,9 @@ export class SourceReader {
     }
   }
 
-  async #read(): Promise<MeshError> {
+  async #read(first: VideoFrame | null): Promise<MeshError> {
     try {
+      if (first) this.#onFrame(first);
       for (;;) {
         const { done, value } = await this.#reader.read();
         if (done) return new MeshError('source-ended', 'The source of the frames ended. Open a stream on another one.');

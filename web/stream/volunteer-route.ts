@@ -103,8 +103,8 @@ export class VolunteerRoute {
     this.#pump();
   }
 
-  setRate(fps: number, kbps: number): void {
-    this.#encoder.setRate(fps, kbps);
+  setRate(fps: number): void {
+    this.#encoder.setRate(fps, this.#options.setup.uplinkKbps);
   }
 
   dispose(): void {

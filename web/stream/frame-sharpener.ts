@@ -1,0 +1,143 @@
+import { MeshError } from '../../shared/errors.ts';
+import type { AvailableQuality } from '../../shared/tasks/upscale.ts';
+import { STREAM } from '../../shared/tuning.ts';
+import type { FrameEngine, FrameUpscaler } from './frame-engine.ts';
+
+/** What the caller knows of a frame, and where its moments are written. */
+interface SharpenTag {
+  computeStartMs: number;
+  computedMs: number;
+}
+
+export interface FrameSharpenerHandlers<Tag> {
+  /** Takes the frame over; it has its source's timestamp. */
+  onSharp(frame: VideoFrame, tag: Tag): void;
+  onDropped(tag: Tag, cause: 'volunteer-busy' | 'compute-failed'): void;
+  /** The engine failed again and again. */
+  onError(error: MeshError): void;
+}
+
+export interface SharpenerShape {
+  outWidth: number;
+  outHeight: number;
+  quality: AvailableQuality;
+}
+
+/** Puts a volunteer's decoded frames through the engine, one at a time in their order; the oldest give way when too many wait. */
+export class FrameSharpener<Tag extends SharpenTag> {
+  readonly #engine: FrameEngine;
+  readonly #now: () => number;
+  readonly #handlers: FrameSharpenerHandlers<Tag>;
+  readonly #waiting: { frame: VideoFrame; tag: Tag }[] = [];
+  #shape: SharpenerShape;
+  #upscaler: FrameUpscaler | null;
+  #backend: string;
+  #busy = false;
+  #failures = 0;
+  #disposed = false;
+
+  /** Throws MeshError when the engine has no backend for it. */
+  constructor(
+    engine: FrameEngine,
+    { outWidth, outHeight, quality }: SharpenerShape,
+    now: () => number,
+    handlers: FrameSharpenerHandlers<Tag>,
+  ) {
+    this.#engine = engine;
+    this.#now = now;
+    this.#handlers = handlers;
+    this.#shape = { outWidth, outHeight, quality };
+    this.#upscaler = engine.openFrames(this.#shape);
+    this.#backend = this.#upscaler.backend;
+  }
+
+  get backend(): string {
+    return this.#backend;
+  }
+
+  /** From the next frame on. */
+  set quality(quality: AvailableQuality) {
+    if (quality === this.#shape.quality) return;
+    this.#shape = { ...this.#shape, quality };
+    if (!this.#busy) this.#closeUpscaler();
+  }
+
+  /** Takes the frame over. */
+  offer(frame: VideoFrame, tag: Tag): void {
+    if (this.#disposed) {
+      frame.close();
+      return;
+    }
+    this.#waiting.push({ frame, tag });
+    if (this.#waiting.length > STREAM.maxDecodeQueue) this.#dropOldest();
+    if (!this.#busy) void this.#run();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    while (this.#waiting.length > 0) this.#dropOldest();
+    if (!this.#busy) this.#closeUpscaler();
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true;
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift())
+      await this.#sharpen(next.frame, next.tag);
+    this.#busy = false;
+    if (this.#disposed) this.#closeUpscaler();
+  }
+
+  async #sharpen(frame: VideoFrame, tag: Tag): Promise<void> {
+    tag.computeStartMs = this.#now();
+    const shape = this.#shape;
+    try {
+      this.#upscaler ??= this.#openUpscaler();
+      const sharp = await this.#upscaler.process(frame);
+      this.#failures = 0;
+      tag.computedMs = this.#now();
+      this.#deliver(sharp, frame.timestamp, tag);
+    } catch (cause) {
+      this.#failed(cause, tag);
+    } finally {
+      frame.close();
+    }
+    // The quality changed while it was busy.
+    if (shape !== this.#shape) this.#closeUpscaler();
+  }
+
+  #openUpscaler(): FrameUpscaler {
+    const upscaler = this.#engine.openFrames(this.#shape);
+    this.#backend = upscaler.backend;
+    return upscaler;
+  }
+
+  #deliver(sharp: VideoFrame, timestamp: number, tag: Tag): void {
+    try {
+      if (this.#disposed) this.#handlers.onDropped(tag, 'volunteer-busy');
+      else this.#handlers.onSharp(new VideoFrame(sharp, { timestamp }), tag);
+    } finally {
+      sharp.close();
+    }
+  }
+
+  #failed(cause: unknown, tag: Tag): void {
+    this.#closeUpscaler();
+    this.#failures++;
+    this.#handlers.onDropped(tag, 'compute-failed');
+    if (this.#failures >= STREAM.maxDecoderFailures && !this.#disposed) {
+      this.#handlers.onError(MeshError.from(cause, 'volunteer-failed'));
+    }
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#waiting.shift();
+    if (!oldest) return;
+    oldest.frame.close();
+    this.#handlers.onDropped(oldest.tag, 'volunteer-busy');
+  }
+
+  #closeUpscaler(): void {
+    this.#upscaler?.dispose();
+    this.#upscaler = null;
+  }
+}

@@ -1,0 +1,90 @@
+import { MeshError } from '../../shared/errors.ts';
+
+/** p2c2r.d.ts. */
+export type StreamSource = HTMLCanvasElement | HTMLVideoElement | MediaStreamTrack | ReadableStream<VideoFrame>;
+
+/** A source's frames, ready to be transferred to a worker. */
+export interface SourceFrames {
+  frames: ReadableStream<VideoFrame>;
+  /** What the source shows now: one that stands still would give no frame. Null when it shows nothing yet. */
+  first: VideoFrame | null;
+  /** Ends what was started here, never what belongs to the caller. */
+  stop(): void;
+}
+
+/** TypeScript knows it in workers only, where the standard put it; Chromium has it on the page only (DESIGN §10). */
+interface TrackProcessor {
+  readonly readable: ReadableStream<VideoFrame>;
+}
+type TrackProcessorConstructor = new (init: { track: MediaStreamTrack }) => TrackProcessor;
+
+/** Elements that can be captured; not every browser has it for video. */
+interface Capturable {
+  captureStream?(): MediaStream;
+}
+
+/** Throws MeshError `bad-input`, `source-ended`, `unsupported-browser`. */
+export function openSource(source: StreamSource): SourceFrames {
+  if (source instanceof ReadableStream) {
+    if (source.locked) throw MeshError.badInput('This stream of frames is being read already. Give a fresh one.');
+    return { frames: source, first: null, stop: () => {} };
+  }
+  if (source instanceof MediaStreamTrack) return { frames: framesOf(source), first: null, stop: () => {} };
+  if (source instanceof HTMLCanvasElement || source instanceof HTMLVideoElement) return openElement(source);
+  throw MeshError.badInput(
+    'A stream wants a canvas, a video element, a MediaStreamTrack or a ReadableStream of VideoFrames.',
+  );
+}
+
+function openElement(element: HTMLCanvasElement | HTMLVideoElement): SourceFrames {
+  const captured = capture(element);
+  const [track, ...others] = captured.getVideoTracks();
+  for (const unused of [...others, ...captured.getAudioTracks()]) unused.stop();
+  if (!track) throw MeshError.badInput('The video has no picture yet. Wait for its `loadeddata` event.');
+  try {
+    return { frames: framesOf(track), first: firstFrame(element), stop: () => track.stop() };
+  } catch (cause) {
+    track.stop();
+    throw cause;
+  }
+}
+
+function capture(element: HTMLCanvasElement | HTMLVideoElement): MediaStream {
+  const { captureStream } = element as Capturable;
+  if (!captureStream) throw cannotCapture('captureStream()');
+  try {
+    return captureStream.call(element);
+  } catch (cause) {
+    throw new MeshError(
+      'bad-input',
+      'This element cannot be captured: it shows something of another origin without its permission (CORS), or nothing.',
+      { cause },
+    );
+  }
+}
+
+function framesOf(track: MediaStreamTrack): ReadableStream<VideoFrame> {
+  if (track.kind !== 'video') throw MeshError.badInput('This track carries sound. Give a video track.');
+  if (track.readyState === 'ended') {
+    throw new MeshError('source-ended', 'This track has ended already. Start the camera, screen share or video again.');
+  }
+  const { MediaStreamTrackProcessor } = globalThis as { MediaStreamTrackProcessor?: TrackProcessorConstructor };
+  if (!MediaStreamTrackProcessor) throw cannotCapture('MediaStreamTrackProcessor');
+  return new MediaStreamTrackProcessor({ track }).readable;
+}
+
+function firstFrame(element: HTMLCanvasElement | HTMLVideoElement): VideoFrame | null {
+  try {
+    return new VideoFrame(element, { timestamp: 0 });
+  } catch {
+    // Nothing is shown yet; the first captured frame will be the first.
+    return null;
+  }
+}
+
+function cannotCapture(what: string): MeshError {
+  return new MeshError(
+    'unsupported-browser',
+    `This browser has no ${what}, so frames cannot be taken from here. Use a current Chrome or Edge, or give a ReadableStream of VideoFrames.`,
+  );
+}
