@@ -4,7 +4,7 @@ import { type AnyTaskDefinition, definitionOf } from '../../shared/tasks/catalog
 import type { PackedTask } from '../../shared/tasks/definition.ts';
 import { TASKS } from '../../shared/tuning.ts';
 import { randomId } from '../net/random-id.ts';
-import type { Dispatcher } from './dispatcher.ts';
+import type { Dispatcher, JobEnd } from './dispatcher.ts';
 import { attachedBytes, type Job, type Where } from './job.ts';
 import { KeptResults } from './results.ts';
 import type { Timing } from './timing.ts';
@@ -20,7 +20,7 @@ export interface BookOptions {
 export interface BookedTask {
   readonly id: string;
   readonly type: string;
-  readonly result: Promise<Record<string, unknown> & { timing: Timing }>;
+  readonly result: Promise<Result>;
   cancel(): void;
 }
 
@@ -31,7 +31,7 @@ export interface BookCounts {
   cancelled: number;
 }
 
-type Ended = { ok: true; value: Record<string, unknown> & { timing: Timing } } | { ok: false; error: MeshError };
+type Result = Record<string, unknown> & { timing: Timing };
 
 /**
  * Every task a client submitted, from its handle to its end: validation, hard timeouts, cancelling, and results kept for a while.
@@ -41,7 +41,7 @@ export class TaskBook {
   readonly counts: BookCounts = { submitted: 0, completed: 0, failed: 0, cancelled: 0 };
   readonly #dispatcher: Dispatcher;
   readonly #clock: Clock;
-  readonly #running = new Map<string, BookedTask>();
+  readonly #running = new Map<string, Promise<Result>>();
   readonly #kept: KeptResults;
 
   constructor(dispatcher: Dispatcher, clock: Clock) {
@@ -62,26 +62,19 @@ export class TaskBook {
   ): BookedTask {
     const id = randomId();
     this.counts.submitted++;
-    let cancel = () => {};
-    const result = new Promise<Record<string, unknown> & { timing: Timing }>((resolve, reject) => {
-      cancel = this.#begin(
-        id,
-        type,
-        input,
-        options,
-        (end) => {
-          this.#running.delete(id);
-          if (end.ok) resolve(end.value);
-          else reject(end.error);
-        },
-        toResult,
-      );
-    });
+    let job: Job | null = null;
+    const result = new Promise<JobEnd>((resolve) => {
+      try {
+        job = this.#jobOf(id, type, input(), options);
+        this.#start(job, options, resolve);
+      } catch (cause) {
+        resolve({ ok: false, error: MeshError.from(cause, 'bad-input') });
+      }
+    }).then((end) => this.#settle(id, end, toResult, job?.bytesIn ?? 0));
+    this.#running.set(id, result);
     // A task nobody awaits must not raise an unhandled rejection; whoever awaits `result` still sees it.
     result.catch(() => {});
-    const task = { id, type, result, cancel };
-    if (!this.#kept.get(id)) this.#running.set(id, task);
-    return task;
+    return { id, type, result, cancel: () => job && this.#dispatcher.abort(job, MeshError.cancelled()) };
   }
 
   /** Throws MeshError `bad-input` for an id that is not known any more, `timeout`, or why the task failed. */
@@ -89,68 +82,53 @@ export class TaskBook {
     const kept = this.#kept.get(id);
     if (kept?.ok) return kept.value;
     if (kept) throw kept.error;
-    const task = this.#running.get(id);
-    if (!task) {
+    const running = this.#running.get(id);
+    if (!running) {
       const keptS = TASKS.resultKeptMs / 1000;
       throw MeshError.badInput(
         `There is no task with the id '${id}'. Results are kept for ${keptS} s after their end.`,
       );
     }
-    if (timeoutMs === undefined) return task.result;
+    if (timeoutMs === undefined) return running;
     let cancelTimer = () => {};
     const timeout = new Promise<never>((_, reject) => {
       cancelTimer = this.#clock.after(timeoutMs, () => reject(MeshError.timeout('The task', timeoutMs)));
     });
-    return Promise.race([task.result, timeout]).finally(cancelTimer);
+    return Promise.race([running, timeout]).finally(cancelTimer);
   }
 
   dispose(): void {
     this.#kept.clear();
   }
 
-  /** Returns what cancels the task. */
-  #begin(
-    id: string,
-    type: string,
-    input: () => unknown,
-    options: BookOptions,
-    settle: (end: Ended) => void,
-    toResult: (value: unknown) => Record<string, unknown>,
-  ): () => void {
-    const { timeoutMs, signal } = options;
-    const cleanup = new AbortController();
-    let cancelTimer = () => {};
-    let isOver = false;
-    const end = (outcome: Ended, sizeBytes: number) => {
-      if (isOver) return;
-      isOver = true;
-      cancelTimer();
-      cleanup.abort();
-      this.#count(outcome);
-      this.#kept.keep(id, outcome, sizeBytes);
-      settle(outcome);
-    };
-    const refuse = (cause: unknown) => end({ ok: false, error: MeshError.from(cause, 'bad-input') }, 0);
-    try {
-      const job = this.#jobOf(id, type, input(), options);
-      const abort = (error: MeshError) => {
-        this.#dispatcher.abort(job, error);
-      };
-      if (signal?.aborted) throw MeshError.cancelled();
-      this.#dispatcher.submit(job, (outcome) =>
-        end(
-          outcome.ok ? { ok: true, value: { ...toResult(outcome.value), timing: outcome.timing } } : outcome,
-          outcome.ok ? job.bytesIn : 0,
-        ),
-      );
-      signal?.addEventListener('abort', () => abort(MeshError.cancelled()), { signal: cleanup.signal });
-      if (timeoutMs !== undefined)
-        cancelTimer = this.#clock.after(timeoutMs, () => abort(this.#lateness(job, timeoutMs)));
-      return () => abort(MeshError.cancelled());
-    } catch (cause) {
-      refuse(cause);
-      return () => {};
+  /** Hands the job over, and ends it when its time is up or its signal says so. Throws MeshError `queue-full`, `cancelled`. */
+  #start(job: Job, { timeoutMs, signal }: BookOptions, onEnd: (end: JobEnd) => void): void {
+    if (signal?.aborted) throw MeshError.cancelled();
+    const ended = new AbortController();
+    this.#dispatcher.submit(job, (end) => {
+      ended.abort();
+      onEnd(end);
+    });
+    signal?.addEventListener('abort', () => this.#dispatcher.abort(job, MeshError.cancelled()), {
+      signal: ended.signal,
+    });
+    if (timeoutMs === undefined) return;
+    const cancelTimer = this.#clock.after(timeoutMs, () => this.#dispatcher.abort(job, this.#lateness(job, timeoutMs)));
+    ended.signal.addEventListener('abort', cancelTimer);
+  }
+
+  #settle(id: string, end: JobEnd, toResult: (value: unknown) => Record<string, unknown>, sizeBytes: number): Result {
+    this.#running.delete(id);
+    if (!end.ok) {
+      if (end.error.reason === 'cancelled') this.counts.cancelled++;
+      else this.counts.failed++;
+      this.#kept.keep(id, end, 0);
+      throw end.error;
     }
+    const value = { ...toResult(end.value), timing: end.timing };
+    this.counts.completed++;
+    this.#kept.keep(id, { ok: true, value }, sizeBytes);
+    return value;
   }
 
   #jobOf(id: string, type: string, input: unknown, { where, priority = 0, timeoutMs }: BookOptions): Job {
@@ -180,12 +158,6 @@ export class TaskBook {
       'no-volunteer',
       `No volunteer was there to take the task within ${Math.round(timeoutMs)} ms. Invite one, or allow it to run locally.`,
     );
-  }
-
-  #count(outcome: Ended): void {
-    if (outcome.ok) this.counts.completed++;
-    else if (outcome.error.reason === 'cancelled') this.counts.cancelled++;
-    else this.counts.failed++;
   }
 }
 

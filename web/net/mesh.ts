@@ -68,6 +68,13 @@ export class Mesh {
       ...(status && { status }),
       onEvent: (event) => mesh.#heard(event),
     });
+    if (options.relayOnly && !mesh.#hasRelay(signaling)) {
+      await signaling.close();
+      throw new MeshError(
+        'connection-failed',
+        'relayOnly needs a TURN relay, and neither this page nor the server names one. Configure one, or allow direct links.',
+      );
+    }
     mesh.#begin(signaling);
     return mesh;
   }
@@ -105,6 +112,11 @@ export class Mesh {
   async close(): Promise<void> {
     for (const link of [...this.#links.values()]) link.close(null);
     await this.session.close();
+  }
+
+  #hasRelay({ joined }: SignalingClient): boolean {
+    const servers = this.#options.iceServers ?? joined.iceServers;
+    return servers.flatMap(({ urls }) => urls).some((url) => /^turns?:/.test(url));
   }
 
   #begin(signaling: SignalingClient): void {

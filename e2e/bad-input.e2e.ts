@@ -1,0 +1,192 @@
+import { chromium, type Page } from 'playwright/test';
+import { CHROMIUM_FLAGS } from './browser.mjs';
+import { expect, test, waitForVolunteers } from './fixtures.ts';
+import { launchOptions } from './launch.mjs';
+import { startServer } from './server.ts';
+
+interface Refusal {
+  reason: string;
+  message: string;
+  isMeshError: boolean;
+}
+
+declare global {
+  interface Window {
+    refusalOf(promise: Promise<unknown>): Promise<Refusal | 'no error'>;
+  }
+}
+
+/** Gives a page `refusalOf`: how a promise of the SDK rejects. */
+async function withRefusals(page: Page): Promise<Page> {
+  await page.evaluate(() => {
+    window.refusalOf = (promise) =>
+      promise.then(
+        () => 'no error' as const,
+        (error) => ({
+          reason: error.reason,
+          message: error.message,
+          isMeshError: error instanceof window.sdk.MeshError,
+        }),
+      );
+  });
+  return page;
+}
+
+/** Every one says what to do in a sentence. */
+function refusal(reason: string) {
+  return { reason, message: expect.stringMatching(/^[A-Z0-9].{20,}\.$/s), isMeshError: true };
+}
+
+test('wrong tasks reject with their reasons, and those beside them are done', async ({ volunteerPage, gamerPage }) => {
+  await volunteerPage('mixed');
+  const gamer = await withRefusals(await gamerPage('mixed', { where: 'volunteers' }));
+  await waitForVolunteers(gamer, 1);
+  const refusals = await gamer.evaluate(async () => {
+    const { client, refusalOf } = window;
+    const pixels = { width: 2, height: 2, data: new Uint8ClampedArray(16) };
+    const wrong = [
+      client.submitTask('teleport' as 'echo', { bytes: new Uint8Array() }),
+      client.submitTask('upscale', { image: { width: 0, height: 0, data: new Uint8ClampedArray() } }),
+      client.submitTask('upscale', { image: { width: 3, height: 2, data: new Uint8ClampedArray(16) } }),
+      client.submitTask('upscale', { image: 'a picture' as unknown as ImageData }),
+      client.submitTask('upscale', { image: pixels, scale: 9 }),
+      client.submitTask('upscale', { image: pixels, scale: Number.NaN }),
+      client.submitTask('upscale', { image: pixels, quality: 'balanced' }),
+      client.submitTask('echo', { bytes: new Uint8Array(70 * 1024 * 1024) }),
+      client.submitTask('echo', { bytes: new Uint8Array(1) }, { timeoutMs: -1 }),
+      client.submitTask('echo', { bytes: 'text' as unknown as Uint8Array }),
+    ];
+    const right = client.submitTask('echo', { bytes: new Uint8Array([1, 2, 3]) });
+    const ends = await Promise.all(wrong.map(({ result }) => refusalOf(result)));
+    const { bytes } = await right.result;
+    return { ends, bytes: [...bytes] };
+  });
+  expect(refusals.ends).toEqual([
+    refusal('unknown-task'),
+    ...Array.from({ length: 5 }, () => refusal('bad-input')),
+    refusal('unknown-model'),
+    refusal('too-large'),
+    refusal('bad-input'),
+    refusal('bad-input'),
+  ]);
+  expect(refusals.bytes).toEqual([1, 2, 3]);
+});
+
+test('with nobody there: a task for volunteers only says so in time', async ({ gamerPage }) => {
+  const gamer = await withRefusals(await gamerPage('empty'));
+  const ends = await gamer.evaluate(() =>
+    Promise.all([
+      window.refusalOf(
+        window.client.submitTask('echo', { bytes: new Uint8Array(1) }, { where: 'volunteers', timeoutMs: 300 }).result,
+      ),
+      window.refusalOf(window.client.whenReady({ volunteers: 1, timeoutMs: 300 })),
+    ]),
+  );
+  expect(ends).toEqual([refusal('no-volunteer'), refusal('no-volunteer')]);
+});
+
+test('a closed client ends its tasks and refuses new ones', async ({ gamerPage }) => {
+  const gamer = await withRefusals(await gamerPage('closing', { where: 'volunteers' }));
+  const ends = await gamer.evaluate(async () => {
+    const { client, refusalOf } = window;
+    const running = refusalOf(client.submitTask('echo', { bytes: new Uint8Array(1) }).result);
+    await client.close();
+    return [await running, await refusalOf(client.submitTask('echo', { bytes: new Uint8Array(1) }).result)];
+  });
+  expect(ends).toEqual([refusal('closed'), refusal('closed')]);
+});
+
+test('a full room, a wrong address and a missing invite are told apart', async ({ sdkPage }) => {
+  const small = await startServer({ env: { ROOM_CAPACITY: '2', ALLOWED_ORIGINS: '*' } });
+  try {
+    const page = await withRefusals(await sdkPage());
+    const ends = await page.evaluate(async (url) => {
+      const { sdk, refusalOf } = window;
+      const connect = (room: string, options = {}) => sdk.GamerClient.connect({ url, room, ...options });
+      const inside = [await connect('small'), await connect('small')];
+      const full = await refusalOf(connect('small'));
+      const closed = await connect('closed', { inviteOnly: true });
+      const uninvited = await refusalOf(connect('closed'));
+      const nowhere = await refusalOf(sdk.GamerClient.connect({ url: 'http://localhost:9' }));
+      for (const client of [...inside, closed]) await client.close();
+      return [full, uninvited, nowhere];
+    }, small.url);
+    expect(ends).toEqual([refusal('room-full'), refusal('not-invited'), refusal('signaling-unreachable')]);
+  } finally {
+    await small.stop();
+  }
+});
+
+test('a page of another version is told so by the server', async ({ sdkPage }) => {
+  const page = await withRefusals(await sdkPage());
+  await page.routeWebSocket(/socket\.io/, (socket) => {
+    const server = socket.connectToServer();
+    socket.onMessage((message) => server.send(String(message).replace('"protocolVersion":1', '"protocolVersion":999')));
+  });
+  const end = await page.evaluate(() => window.refusalOf(window.sdk.GamerClient.connect({ room: 'old' })));
+  expect(end).toEqual(refusal('protocol-version'));
+});
+
+test('a browser without WebRTC is told so', async ({ sdkPage }) => {
+  const page = await withRefusals(await sdkPage());
+  const ends = await page.evaluate(() => {
+    Reflect.deleteProperty(window, 'RTCPeerConnection');
+    const { refusalOf, sdk } = window;
+    return Promise.all([
+      refusalOf(sdk.GamerClient.connect({ room: 'x' })),
+      refusalOf(sdk.VolunteerNode.start({ room: 'x' })),
+    ]);
+  });
+  expect(ends).toEqual([refusal('unsupported-browser'), refusal('unsupported-browser')]);
+});
+
+test('a browser without WebGPU volunteers with its processor', async ({ server }) => {
+  const browser = await chromium.launch({
+    ...(await launchOptions()),
+    args: CHROMIUM_FLAGS.filter((flag) => flag !== '--enable-unsafe-webgpu'),
+  });
+  try {
+    const page = await browser.newPage();
+    await page.goto(`${server.url}/healthz`);
+    const capabilities = await page.evaluate(async (module) => {
+      const { VolunteerNode } = await import(module);
+      const node = await VolunteerNode.start({ room: 'no gpu' });
+      const told = node.capabilities;
+      await node.stop();
+      return told;
+    }, '/p2c2r.js');
+    expect(capabilities.backends.upscale.backend).toBe('js');
+    expect(capabilities.adapter).not.toBe('');
+  } finally {
+    await browser.close();
+  }
+});
+
+test('browsers that cannot connect to each other: the gamer is told why', async ({ server }) => {
+  const browser = await chromium.launch({
+    ...(await launchOptions()),
+    args: [...CHROMIUM_FLAGS, '--force-webrtc-ip-handling-policy=disable_non_proxied_udp'],
+  });
+  try {
+    const context = await browser.newContext();
+    const [volunteer, gamer] = [await context.newPage(), await context.newPage()];
+    for (const page of [volunteer, gamer]) await page.goto(`${server.url}/healthz`);
+    await volunteer.evaluate(
+      async (module) => (await import(module)).VolunteerNode.start({ room: 'walled' }).then(() => {}),
+      '/p2c2r.js',
+    );
+    const told = await gamer.evaluate(async (module) => {
+      const { GamerClient } = await import(module);
+      const client = await GamerClient.connect({ room: 'walled' });
+      return new Promise<{ reason: string; message: string }>((resolve) => {
+        client.addEventListener('error', ({ detail }: CustomEvent) =>
+          resolve({ reason: detail.reason, message: detail.message }),
+        );
+      });
+    }, '/p2c2r.js');
+    expect(told.reason).toBe('connection-failed');
+    expect(told.message).toContain('TURN');
+  } finally {
+    await browser.close();
+  }
+});

@@ -1,0 +1,305 @@
+import { systemClock } from '../../shared/clock.ts';
+import { MeshError } from '../../shared/errors.ts';
+import { makeInviteLink } from '../../shared/invite.ts';
+import type { PixelImage } from '../../shared/tasks/definition.ts';
+import { INVITE, SIGNALING, TASKS } from '../../shared/tuning.ts';
+import { Dispatcher } from '../dispatch/dispatcher.ts';
+import { LocalRunner } from '../dispatch/local-runner.ts';
+import { TaskBook } from '../dispatch/task-book.ts';
+import type { Link } from '../net/link.ts';
+import { Mesh, type MeshEvent } from '../net/mesh.ts';
+import { moveChannel } from '../net/moved-channel.ts';
+import type { PeerOptions } from '../net/peer.ts';
+import {
+  type FrameStream,
+  openFrameStream,
+  type StreamLink,
+  type StreamOptions,
+  type StreamSource,
+} from './frame-stream.ts';
+import { GamerLink } from './gamer-link.ts';
+import { LocalEngineClient } from './local-engine-client.ts';
+import { defaultServerUrl } from './module-url.ts';
+import { whenPageEnds } from './page-end.ts';
+import { readImage } from './read-image.ts';
+import type {
+  ClientStats,
+  GamerOptions,
+  ImageInput,
+  InviteOptions,
+  Task,
+  TaskOptions,
+  TaskType,
+  TaskTypes,
+  VolunteerInfo,
+  Where,
+} from './types.ts';
+
+export type GamerState = 'connecting' | 'online' | 'reconnecting' | 'closed';
+
+/**
+ * A game's side of P2C2R: submits tasks and streams, which run on the room's volunteers or here, whichever is sooner.
+ *
+ * Events: `volunteers` (the list changed), `state`, `error` (a CustomEvent<MeshError>: a volunteer could not be linked, the server
+ * ended the session; tasks and streams go on as they can).
+ */
+export class GamerClient extends EventTarget {
+  readonly #where: Where;
+  readonly #url: string;
+  readonly #engine = new LocalEngineClient();
+  readonly #dispatcher: Dispatcher;
+  readonly #book: TaskBook;
+  readonly #links = new Map<string, GamerLink>();
+  readonly #streams = new Set<FrameStream>();
+  #mesh: Mesh | null = null;
+  #cancelReports = () => {};
+  readonly #stopWatchingPage = whenPageEnds(() => this.close());
+  #lastError: MeshError | null = null;
+  #closing: Promise<void> | null = null;
+
+  /** Throws MeshError `unsupported-browser`, `signaling-unreachable`, `not-invited`, `room-full`, `protocol-version`. */
+  static async connect(options: GamerOptions = {}): Promise<GamerClient> {
+    const client = new GamerClient(options);
+    try {
+      await client.#join(options);
+      return client;
+    } catch (cause) {
+      await client.close();
+      throw MeshError.from(cause, 'connection-failed');
+    }
+  }
+
+  private constructor({ where = 'auto', url = defaultServerUrl() }: GamerOptions) {
+    super();
+    this.#where = where;
+    this.#url = url;
+    const local = new LocalRunner(this.#engine, systemClock.now, () => this.#dispatcher.wake());
+    this.#dispatcher = new Dispatcher(systemClock, local, {
+      onVolunteerResult: (volunteerId, succeeded) => this.#links.get(volunteerId)?.count(succeeded),
+    });
+    this.#book = new TaskBook(this.#dispatcher, systemClock);
+  }
+
+  get room(): string {
+    return this.#mesh?.session.joined.room ?? '';
+  }
+
+  get state(): GamerState {
+    if (this.#closing) return 'closed';
+    return this.#mesh?.state ?? 'connecting';
+  }
+
+  /** Those linked now that have told what they can do. */
+  get volunteers(): readonly VolunteerInfo[] {
+    return [...this.#links.values()].map((link) => link.info()).filter((info) => info !== null);
+  }
+
+  /** Resolves when so many volunteers are linked. Throws MeshError `no-volunteer` when they are not in time, `closed`. */
+  whenReady(options: { volunteers?: number; timeoutMs?: number } = {}): Promise<void> {
+    const { volunteers = 1, timeoutMs = TASKS.whenReadyTimeoutMs } = options;
+    return new Promise((resolve, reject) => {
+      const listening = new AbortController();
+      const settle = (error: MeshError | null) => {
+        listening.abort();
+        cancelTimer();
+        if (error) reject(error);
+        else resolve();
+      };
+      const look = () => {
+        if (this.#closing) settle(MeshError.closed('The client'));
+        else if (this.volunteers.length >= volunteers) settle(null);
+      };
+      const cancelTimer = systemClock.after(timeoutMs, () => settle(this.#notReady(volunteers, timeoutMs)));
+      this.addEventListener('volunteers', look, { signal: listening.signal });
+      this.addEventListener('state', look, { signal: listening.signal });
+      look();
+    });
+  }
+
+  /** Resolves when the queue has room: back-pressure for bulk work. */
+  ready(): Promise<void> {
+    return this.#dispatcher.ready();
+  }
+
+  /** Never throws: whatever is wrong rejects the task's `result` with a MeshError. */
+  submitTask<T extends TaskType>(type: T, input: TaskTypes[T]['input'], options: TaskOptions = {}): Task<T> {
+    const { where = this.#where, ...rest } = options;
+    const book = { where, ...rest };
+    const prepare = () => {
+      if (this.#closing) throw MeshError.closed('The client');
+      return type === 'upscale' ? withPixels(input as TaskTypes['upscale']['input']) : input;
+    };
+    // Sound: the catalogue validates the input and result of the type this name stands for.
+    return this.#book.submit(type, prepare, book, toPublicResult) as unknown as Task<T>;
+  }
+
+  submitTasksBatch<T extends TaskType>(
+    items: { type: T; input: TaskTypes[T]['input']; options?: TaskOptions }[],
+  ): Task<T>[] {
+    return items.map(({ type, input, options }) => this.submitTask(type, input, options));
+  }
+
+  /** Awaits a task by id. Its timeout ends the waiting, not the task. Results are kept for 60 s after they are done. */
+  getResult(id: string, { timeoutMs }: { timeoutMs?: number } = {}): Promise<unknown> {
+    return this.#book.result(id, timeoutMs);
+  }
+
+  /** Throws MeshError `unsupported-browser`, `bad-input`, `unknown-model`, `closed`. */
+  async openStream(source: StreamSource, options: StreamOptions = {}): Promise<FrameStream> {
+    if (this.#closing) throw MeshError.closed('The client');
+    const stream = await openFrameStream(
+      {
+        worker: this.#engine.worker(),
+        links: () => this.#streamLinks(),
+        onLinksChanged: (listener) => {
+          this.addEventListener('volunteers', listener);
+          return () => this.removeEventListener('volunteers', listener);
+        },
+        now: systemClock.now,
+        defaultWhere: this.#where,
+        onClosed: (closed) => this.#streams.delete(closed),
+      },
+      source,
+      options,
+    );
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  /** A link that lets others into this room. Throws MeshError `signaling-unreachable`, `not-invited`, `bad-input`. */
+  async createInvite({ role = 'volunteer', expiresInS = INVITE.expiresInS, uses }: InviteOptions = {}): Promise<{
+    url: string;
+    token: string;
+  }> {
+    if (!this.#mesh || this.#closing) throw MeshError.closed('The client');
+    const token = await this.#mesh.session.createInvite({ role, expiresInS, ...(uses !== undefined && { uses }) });
+    return { url: makeInviteLink(new URL(`/${role}`, this.#url).href, { room: this.room, token }), token };
+  }
+
+  stats(): ClientStats {
+    return {
+      ...this.#book.counts,
+      ...this.#dispatcher.counts,
+      cacheHits: 0,
+      hedged: 0,
+      rejectedByVerify: 0,
+      inFlight: this.#dispatcher.inFlight,
+      queued: this.#dispatcher.queued,
+    };
+  }
+
+  /** Ends every task and stream with reason `closed` and leaves the room. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #join(options: GamerOptions): Promise<void> {
+    const { room, invite, inviteOnly, name = 'gamer', iceServers, relayOnly, wrtc } = options;
+    this.#mesh = await Mesh.join({
+      url: this.#url,
+      role: 'gamer',
+      ...{ name, room, invite, inviteOnly, iceServers, relayOnly },
+      wrtc: wrtc as PeerOptions['wrtc'],
+      clock: systemClock,
+      random: Math.random,
+      capabilities: () => null,
+      attachChannels: (link, createChannel) => this.#linkOf(link).attach(createChannel),
+      onEvent: (event) => this.#heard(event),
+    });
+    this.#report();
+  }
+
+  async #close(): Promise<void> {
+    this.#cancelReports();
+    this.#stopWatchingPage();
+    await Promise.all([...this.#streams].map((stream) => stream.close()));
+    this.#dispatcher.dispose(MeshError.closed('The client'));
+    this.#book.dispose();
+    await this.#mesh?.close();
+    this.#engine.dispose();
+    this.dispatchEvent(new Event('state'));
+  }
+
+  /** The link's first connection wants its channels before anybody hears of the link. */
+  #linkOf(link: Link): GamerLink {
+    const known = this.#links.get(link.peerId);
+    if (known) return known;
+    const gamerLink = new GamerLink({
+      link,
+      dispatcher: this.#dispatcher,
+      clock: systemClock,
+      onChanged: () => this.dispatchEvent(new Event('volunteers')),
+      onTrouble: (error) => this.#tell(error),
+      moveVideo: (volunteerId, channel) => this.#engine.moveVideo(volunteerId, moveChannel(channel)),
+    });
+    this.#links.set(link.peerId, gamerLink);
+    return gamerLink;
+  }
+
+  #heard(event: MeshEvent): void {
+    if (event.kind === 'state') this.dispatchEvent(new Event('state'));
+    else if (event.kind === 'unlinked') {
+      this.#links.delete(event.link.peerId);
+      this.dispatchEvent(new Event('volunteers'));
+    } else if (event.kind !== 'linked') this.#tell(event.error);
+  }
+
+  #tell(error: MeshError): void {
+    this.#lastError = error;
+    this.dispatchEvent(new CustomEvent('error', { detail: error }));
+  }
+
+  #notReady(wanted: number, timeoutMs: number): MeshError {
+    const seconds = Math.round(timeoutMs / 100) / 10;
+    const found = `${this.volunteers.length} of ${wanted} volunteers were linked within ${seconds} s.`;
+    const why = this.#lastError ? ` The last trouble: ${this.#lastError.message}` : '';
+    return new MeshError(
+      'no-volunteer',
+      `${found} Send somebody the invite link, or allow tasks to run locally.${why}`,
+    );
+  }
+
+  #streamLinks(): StreamLink[] {
+    return [...this.#links.values()].flatMap((link) => {
+      const { capabilities } = link;
+      if (!capabilities) return [];
+      return {
+        id: link.id,
+        name: link.name,
+        capabilities,
+        rttMs: () => link.rttMs,
+        sendControl: (message) => link.link.send(message),
+        onControl: (listener) =>
+          link.link.events.add((event) => {
+            if (event.kind === 'message') listener(event.message);
+          }),
+        ensureVideo: () => link.ensureVideo(),
+      };
+    });
+  }
+
+  /** Tells the coordinator how volunteers did, for its ranking. */
+  #report(): void {
+    this.#cancelReports = systemClock.after(SIGNALING.statusIntervalMs, () => this.#report());
+    for (const link of this.#links.values()) {
+      const report = link.takeReport();
+      if (report) this.#mesh?.session.tellReport(report);
+    }
+  }
+}
+
+function withPixels(input: TaskTypes['upscale']['input']): Omit<typeof input, 'image'> & { image: PixelImage } {
+  const image: ImageInput | undefined = input?.image;
+  if (image === undefined) throw MeshError.badInput('upscale wants { image }.');
+  return { ...input, image: readImage(image) };
+}
+
+/** Pixels become what a canvas takes. */
+function toPublicResult(value: unknown): Record<string, unknown> {
+  const result = value as Record<string, unknown>;
+  if (!('image' in result) || typeof ImageData !== 'function') return result;
+  const { width, height, data } = result.image as PixelImage;
+  const pixels = new Uint8ClampedArray(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+  return { ...result, image: new ImageData(pixels, width, height) };
+}

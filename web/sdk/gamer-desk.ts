@@ -1,0 +1,108 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { MeshError } from '../../shared/errors.ts';
+import type { StreamSetup } from '../../shared/messages.ts';
+import type { Engine } from '../compute/engine.ts';
+import { creditFor, TaskServer } from '../dispatch/task-server.ts';
+import { adoptChannel } from '../net/moved-channel.ts';
+import { PulseResponder } from '../net/pulse.ts';
+import { VolunteerStreams } from '../stream/volunteer-streams.ts';
+import type { BusyMeter } from './busy-meter.ts';
+import type { MovedChannels } from './volunteer-worker-protocol.ts';
+
+export interface GamerDeskOptions {
+  channels: MovedChannels;
+  engine: Engine;
+  meter: BusyMeter;
+  clock: Clock;
+  /** Tasks held for all gamers. */
+  held(): number;
+  /** What this gamer sent was malformed, or the connection broke. */
+  onBroken(error: MeshError): void;
+  onStreamFailed(streamId: number, error: MeshError): void;
+}
+
+/** Where one gamer's tasks, frames and pulse are served: the worker's ends of a connection's channels. */
+export class GamerDesk {
+  readonly #options: GamerDeskOptions;
+  readonly #tasks: TaskServer;
+  readonly #streams: VolunteerStreams;
+  readonly #pulse: PulseResponder;
+  readonly #streamIds = new Set<number>();
+
+  constructor(options: GamerDeskOptions) {
+    this.#options = options;
+    const { channels, engine, meter, clock, held, onBroken } = options;
+    const now = () => clock.now();
+    this.#tasks = new TaskServer({
+      port: adoptChannel(channels.tasks),
+      execute: (type, packed, signal) => engine.execute(type, packed, signal),
+      now,
+      onDone: (computeMs) => meter.taskDone(computeMs),
+      onBroken,
+    });
+    this.#streams = new VolunteerStreams({
+      port: adoptChannel(channels.video),
+      engine,
+      now,
+      onFrameDone: (computeMs) => meter.frameDone(computeMs),
+      onFailed: (streamId, error) => this.#streamFailed(streamId, error),
+      onClosed: (error) => {
+        if (error) onBroken(error);
+      },
+    });
+    this.#pulse = new PulseResponder(
+      adoptChannel(channels.pulse),
+      clock,
+      () => ({ load: meter.load, held: held() }),
+      onBroken,
+    );
+  }
+
+  get held(): number {
+    return this.#tasks.held;
+  }
+
+  get bytesIn(): number {
+    return this.#tasks.stats.bytesIn + this.#streams.stats.bytesIn;
+  }
+
+  get bytesOut(): number {
+    return this.#tasks.stats.bytesOut + this.#streams.stats.bytesOut;
+  }
+
+  /** Shares this machine among so many; null: it takes nothing now. */
+  setGamers(gamers: number | null): void {
+    this.#tasks.setCredit(gamers === null ? 0 : creditFor(gamers));
+  }
+
+  async setupStream(setup: StreamSetup): Promise<string> {
+    const backend = await this.#streams.setup(setup);
+    this.#streamIds.add(setup.streamId);
+    return backend;
+  }
+
+  closeStream(streamId: number): void {
+    this.#streamIds.delete(streamId);
+    this.#streams.close(streamId);
+  }
+
+  /** Gives everything that is running back to the gamer. */
+  handBack(error: MeshError): void {
+    this.#tasks.returnAll();
+    for (const streamId of [...this.#streamIds]) {
+      this.#streams.close(streamId);
+      this.#streamFailed(streamId, error);
+    }
+  }
+
+  dispose(): void {
+    this.#tasks.dispose();
+    this.#streams.dispose();
+    this.#pulse.dispose();
+  }
+
+  #streamFailed(streamId: number, error: MeshError): void {
+    this.#streamIds.delete(streamId);
+    this.#options.onStreamFailed(streamId, error);
+  }
+}

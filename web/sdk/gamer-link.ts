@@ -1,0 +1,146 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { MeshError } from '../../shared/errors.ts';
+import type { Capabilities } from '../../shared/messages.ts';
+import { PULSE } from '../../shared/tuning.ts';
+import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import { RemoteRunner } from '../dispatch/remote-runner.ts';
+import type { Link, LinkEnvironment } from '../net/link.ts';
+import { PulseMonitor } from '../net/pulse.ts';
+import type { TaskType, VolunteerInfo } from './types.ts';
+
+type CreateChannel = Parameters<LinkEnvironment['attachChannels']>[1];
+
+export interface GamerLinkOptions {
+  link: Link;
+  dispatcher: Dispatcher;
+  clock: Clock;
+  /** Something of {@link GamerLink.info} changed. */
+  onChanged(): void;
+  /** A connection failed or broke; another attempt may follow. */
+  onTrouble(error: MeshError): void;
+  /** Moves a new connection's video channel to the stream worker; returns what takes it back. */
+  moveVideo(volunteerId: string, channel: RTCDataChannel): () => void;
+}
+
+/** One volunteer as a gamer sees it: its tasks, its pulse, and what is known of it. */
+export class GamerLink {
+  readonly #options: GamerLinkOptions;
+  #runner: RemoteRunner | null = null;
+  #rttMs: number = PULSE.assumedRttMs;
+  #load = 0;
+  #completed = 0;
+  #failed = 0;
+  #reported = { completed: 0, failed: 0 };
+  /** What takes the present connection's video channel back; null until a stream wanted one. */
+  #detachVideo: (() => void) | null = null;
+
+  constructor(options: GamerLinkOptions) {
+    this.#options = options;
+    options.link.events.add((event) => {
+      if (event.kind === 'lost' && event.error) options.onTrouble(event.error);
+      if (event.kind === 'open' || (event.kind === 'message' && event.message.kind === 'capabilities')) this.#greeted();
+    });
+  }
+
+  get link(): Link {
+    return this.#options.link;
+  }
+
+  get id(): string {
+    return this.link.peerId;
+  }
+
+  get name(): string {
+    return this.link.peerName;
+  }
+
+  /** Null while there is no open connection. */
+  get capabilities(): Capabilities | null {
+    return this.link.state === 'open' ? this.link.capabilities : null;
+  }
+
+  get rttMs(): number {
+    return this.#rttMs;
+  }
+
+  /** Makes this end of a new connection's channels, in the task that made the connection. Returns what ends them. */
+  attach(createChannel: CreateChannel): () => void {
+    const { link, dispatcher, clock } = this.#options;
+    const onBroken = (error: MeshError) => link.broken(error);
+    const runner = new RemoteRunner({
+      volunteerId: link.peerId,
+      port: createChannel('tasks'),
+      now: () => clock.now(),
+      onRoom: () => dispatcher.wake(),
+      onBroken,
+    });
+    const pulse = new PulseMonitor(createChannel('pulse'), clock, {
+      onReading: ({ rttMs, load }) => {
+        this.#rttMs = rttMs;
+        this.#load = load;
+        runner.rttMs = rttMs;
+        this.#options.onChanged();
+      },
+      onLost: (error) => link.fail(error),
+      onBroken,
+    });
+    this.#runner = runner;
+    return () => {
+      this.#runner = null;
+      this.#detachVideo?.();
+      this.#detachVideo = null;
+      pulse.dispose();
+      runner.dispose();
+      dispatcher.remove(runner);
+      this.#options.onChanged();
+    };
+  }
+
+  /** Streams share one video channel per connection, made when the first one wants it. */
+  ensureVideo(): void {
+    const { link, moveVideo } = this.#options;
+    this.#detachVideo ??= moveVideo(link.peerId, link.createChannel('video'));
+  }
+
+  /** A task of ours ended there. */
+  count(succeeded: boolean): void {
+    if (succeeded) this.#completed++;
+    else this.#failed++;
+  }
+
+  /** What happened since this was asked last; null when nothing did. */
+  takeReport(): { volunteerId: string; completed: number; failed: number; rttMs: number } | null {
+    const completed = this.#completed - this.#reported.completed;
+    const failed = this.#failed - this.#reported.failed;
+    if (completed + failed === 0) return null;
+    this.#reported = { completed: this.#completed, failed: this.#failed };
+    return { volunteerId: this.id, completed, failed, rttMs: this.#rttMs };
+  }
+
+  /** Null while it is not linked. */
+  info(): VolunteerInfo | null {
+    const { capabilities } = this;
+    if (!capabilities) return null;
+    return {
+      id: this.id,
+      name: this.name,
+      backend: capabilities.backends.upscale?.backend ?? '',
+      rttMs: this.#rttMs,
+      load: this.#load,
+      score: this.link.score,
+      tasks: capabilities.tasks as TaskType[],
+      completed: this.#completed,
+      failed: this.#failed,
+      barred: false,
+    };
+  }
+
+  #greeted(): void {
+    const { dispatcher } = this.#options;
+    const runner = this.#runner;
+    if (!runner) return;
+    runner.capabilities = this.link.capabilities;
+    dispatcher.add(runner);
+    this.#options.onChanged();
+  }
+}

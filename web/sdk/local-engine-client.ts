@@ -1,0 +1,54 @@
+import * as Comlink from 'comlink';
+import type { PackedTask } from '../../shared/tasks/definition.ts';
+import type { LocalEngine } from '../dispatch/local-runner.ts';
+import type { MovedChannel } from '../net/moved-channel.ts';
+import { startWorker } from './start-worker.ts';
+import type { StreamWorkerApi } from './stream.worker.ts';
+import streamWorkerUrl from './stream.worker.ts?worker&url';
+import './worker-errors.ts';
+
+/** The gamer's worker, started when it is first needed: the local engine, and later the streams. */
+export class LocalEngineClient implements LocalEngine {
+  #started: { remote: Comlink.Remote<StreamWorkerApi>; failed: Promise<never>; worker: Worker } | null = null;
+
+  /** Throws MeshError `unsupported-browser`. */
+  worker(): Comlink.Remote<StreamWorkerApi> {
+    return this.#start().remote;
+  }
+
+  async backends() {
+    const { remote, failed } = this.#start();
+    const { backends } = await Promise.race([remote.engineCapabilities(), failed]);
+    return backends;
+  }
+
+  async execute(callId: number, type: string, packed: PackedTask) {
+    const { remote, failed } = this.#start();
+    return Promise.race([remote.execute(callId, type, packed), failed]);
+  }
+
+  cancel(callId: number): void {
+    void this.#started?.remote.cancel(callId);
+  }
+
+  /** Hands a link's video channel to the streams. Returns what takes it back. */
+  moveVideo(linkId: string, channel: MovedChannel): () => void {
+    const { remote } = this.#start();
+    void remote.attachVideo(linkId, Comlink.transfer(channel, [channel]));
+    return () => void remote.detachVideo(linkId);
+  }
+
+  dispose(): void {
+    this.#started?.remote[Comlink.releaseProxy]();
+    this.#started?.worker.terminate();
+    this.#started = null;
+  }
+
+  #start() {
+    if (!this.#started) {
+      const { worker, failed } = startWorker(streamWorkerUrl, 'p2c2r-stream');
+      this.#started = { remote: Comlink.wrap<StreamWorkerApi>(worker), failed, worker };
+    }
+    return this.#started;
+  }
+}

@@ -1,0 +1,69 @@
+import { MeshError } from '../../shared/errors.ts';
+import type { PixelImage } from '../../shared/tasks/definition.ts';
+import { COMPUTE } from '../../shared/tuning.ts';
+import type { ImageInput } from './types.ts';
+
+/**
+ * Reads a picture's pixels at once, so that whoever gave it may change or close it. Pixels are returned as they are, not copied.
+ * Throws MeshError `bad-input` for what cannot be drawn or has no size, `too-large`.
+ */
+export function readImage(image: ImageInput): PixelImage {
+  if (isPixels(image)) return image;
+  if (!isDrawable(image)) {
+    throw MeshError.badInput(
+      'image must be ImageData, an ImageBitmap, a VideoFrame, a canvas or { width, height, data } with RGBA bytes.',
+    );
+  }
+  const { width, height } = sizeOf(image);
+  // Refused by the task's own rule for sizes, with its words.
+  if (width < 1 || height < 1) return { width, height, data: new Uint8ClampedArray() };
+  if (Math.max(width, height) > COMPUTE.maxImageSide) {
+    throw MeshError.tooLarge('The picture', width * height * 4, COMPUTE.maxImageSide ** 2 * 4);
+  }
+  return draw(image, width, height);
+}
+
+type Drawable = Exclude<
+  ImageInput,
+  ImageData | { width: number; height: number; data: Uint8ClampedArray | Uint8Array }
+>;
+
+function isPixels(image: unknown): image is PixelImage {
+  if (typeof image !== 'object' || image === null || !('data' in image)) return false;
+  const { data } = image;
+  return data instanceof Uint8ClampedArray || data instanceof Uint8Array;
+}
+
+function isDrawable(image: unknown): image is Drawable {
+  const kinds = [
+    globalThis.ImageBitmap,
+    globalThis.VideoFrame,
+    globalThis.HTMLCanvasElement,
+    globalThis.OffscreenCanvas,
+  ];
+  return kinds.some((kind) => typeof kind === 'function' && image instanceof kind);
+}
+
+function sizeOf(image: Drawable): { width: number; height: number } {
+  return 'displayWidth' in image ? { width: image.displayWidth, height: image.displayHeight } : image;
+}
+
+function draw(image: Drawable, width: number, height: number): PixelImage {
+  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+  if (!context) {
+    throw new MeshError(
+      'unsupported-browser',
+      'This browser cannot read pixels of a canvas. Give RGBA pixels instead.',
+    );
+  }
+  try {
+    context.drawImage(image, 0, 0, width, height);
+    return context.getImageData(0, 0, width, height);
+  } catch (cause) {
+    throw new MeshError(
+      'bad-input',
+      'The picture cannot be read: it is closed, or comes from another origin without its permission (CORS).',
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,49 @@
+import { MeshError } from '../../shared/errors.ts';
+
+/** A worker of ours, and a promise that rejects with a MeshError `unsupported-browser` if it does not start or breaks. */
+export interface StartedWorker {
+  worker: Worker;
+  failed: Promise<never>;
+}
+
+/**
+ * Starts a module worker beside the SDK's own file. A page of another origin may not name our file as its worker, but a worker of
+ * its own may import it.
+ */
+export function startWorker(url: string, name: string): StartedWorker {
+  if (typeof Worker !== 'function') throw cannotStart('there are no Web Workers');
+  const worker = isSameOrigin(url) ? newWorker(url, name) : newImportingWorker(url, name);
+  const failed = new Promise<never>((_, reject) => {
+    worker.addEventListener('error', ({ message }) => reject(cannotStart(message || 'its file could not be loaded')), {
+      once: true,
+    });
+  });
+  // Raced by those who wait for an answer; on its own it is not an unhandled one.
+  failed.catch(() => {});
+  return { worker, failed };
+}
+
+function isSameOrigin(url: string): boolean {
+  return new URL(url, location.href).origin === location.origin;
+}
+
+function newWorker(url: string, name: string): Worker {
+  return new Worker(url, { type: 'module', name });
+}
+
+function newImportingWorker(url: string, name: string): Worker {
+  const entry = URL.createObjectURL(new Blob([`import ${JSON.stringify(url)};`], { type: 'text/javascript' }));
+  try {
+    return newWorker(entry, name);
+  } finally {
+    // The worker holds on to what the address meant when it was made.
+    URL.revokeObjectURL(entry);
+  }
+}
+
+function cannotStart(why: string): MeshError {
+  return new MeshError(
+    'unsupported-browser',
+    `The worker that computes did not start (${why}). Reload the page; if that does not help, use a current Chrome, Edge or Safari.`,
+  );
+}

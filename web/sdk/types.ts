@@ -1,0 +1,190 @@
+import type { Quality } from '../../shared/tasks/upscale.ts';
+import type { Where } from '../dispatch/job.ts';
+import type { Timing } from '../dispatch/timing.ts';
+
+/** The SDK's vocabulary. What is said of a member here is what its users read; README shows the whole in use. */
+
+export type { Quality, Timing, Where };
+
+/**
+ * Anything drawable, or RGBA 8-bit sRGB pixels, straight alpha. Inputs are read before `submitTask` returns; a VideoFrame stays the
+ * caller's to close.
+ */
+export type ImageInput =
+  | ImageData
+  | ImageBitmap
+  | VideoFrame
+  | HTMLCanvasElement
+  | OffscreenCanvas
+  | { width: number; height: number; data: Uint8ClampedArray | Uint8Array };
+
+export type Tensor = { type: string; dims: number[]; data: ArrayBufferView };
+export type Vec3 = [number, number, number];
+export type Material = { color: Vec3; reflectivity?: number };
+export type SceneObject =
+  | { type: 'sphere'; center: Vec3; radius: number; material: Material }
+  | { type: 'plane'; point: Vec3; normal: Vec3; material: Material }
+  | { type: 'mesh'; positions: Float32Array; indices: Uint32Array; material: Material };
+
+/** `echo` and `upscale` run today; the others are refused with reason `unknown-task` until they are built. */
+export interface TaskTypes {
+  echo: { input: { bytes: Uint8Array }; result: { bytes: Uint8Array } };
+  /** scale 1..4, default 2; or an exact width and height. quality: default `spatial`; the networks are refused with `unknown-model` until trained. */
+  upscale: {
+    input: { image: ImageInput; scale?: number; width?: number; height?: number; quality?: Quality };
+    result: { image: ImageData };
+  };
+  /** effort picks the first deadline: simple 500 ms (default), complex 5 s. */
+  infer: {
+    input: { model: string; inputs: Record<string, Tensor>; effort?: 'simple' | 'complex' };
+    result: { outputs: Record<string, Tensor> };
+  };
+  /** cost 0 is a wall; entering a cell costs its value, diagonal steps sqrt(2) times it. null: no path. */
+  pathfinding: {
+    input: {
+      grid: { width: number; height: number; cost: Uint8Array };
+      neighbours: 4 | 8;
+      queries: { start: [number, number]; goal: [number, number] }[];
+    };
+    result: { paths: ({ points: [number, number][]; cost: number } | null)[] };
+  };
+  /** SI units; semi-implicit Euler; spheres, elastic unless `restitution` is given. */
+  physics: {
+    input: {
+      bodies: { position: Vec3; velocity: Vec3; radius: number; mass: number }[];
+      gravity: Vec3;
+      timestepS: number;
+      steps: number;
+      restitution?: number;
+    };
+    result: {
+      bodies: { position: Vec3; velocity: Vec3 }[];
+      collisions: [number, number][];
+      checkpoints: unknown;
+    };
+  };
+  /** Lambert shading with 5 % ambient, point lights without falloff, linear colours written as sRGB, black background unless given. */
+  raytracing: {
+    input: {
+      camera: { position: Vec3; target: Vec3; fovDeg: number };
+      objects: SceneObject[];
+      lights: { position: Vec3; color: Vec3 }[];
+      background?: Vec3;
+      width: number;
+      height: number;
+      samplesPerPixel: number;
+      seed: number;
+    };
+    result: { image: ImageData };
+  };
+}
+export type TaskType = keyof TaskTypes;
+
+export interface TaskOptions {
+  where?: Where;
+  /** Higher first, default 0. */
+  priority?: number;
+  /** Hard; without it a task is waited for. */
+  timeoutMs?: number;
+  signal?: AbortSignal;
+  /** Default true for deterministic types. There is no result cache yet, so it changes nothing today. */
+  cache?: boolean;
+}
+
+export interface Task<T extends TaskType = TaskType> {
+  readonly id: string;
+  readonly type: T;
+  readonly result: Promise<TaskTypes[T]['result'] & { timing: Timing }>;
+  cancel(): void;
+}
+
+export interface VolunteerInfo {
+  id: string;
+  name: string;
+  /** What it upscales with. */
+  backend: string;
+  rttMs: number;
+  /** 0 idle .. 1 full, as it says itself. */
+  load: number;
+  /** The coordinator's score, 0..1. */
+  score: number;
+  tasks: TaskType[];
+  completed: number;
+  failed: number;
+  /** Caught giving wrong results. Results are not verified yet, so always false. */
+  barred: boolean;
+}
+
+/** Counts since the client connected; `inFlight` and `queued` are of this moment. Caching, hedging and verifying are not built yet: their counts stay 0. */
+export interface ClientStats {
+  submitted: number;
+  completed: number;
+  failed: number;
+  cancelled: number;
+  cacheHits: number;
+  hedged: number;
+  redispatched: number;
+  ranLocally: number;
+  ranOnVolunteers: number;
+  rejectedByVerify: number;
+  inFlight: number;
+  queued: number;
+}
+
+export interface GamerOptions {
+  /** The server. Default: where this module came from. */
+  url?: string;
+  /** Its name is what lets one in: default a new one of 128 random bits. A name given in code is open to whoever knows it. */
+  room?: string;
+  /** A signed token, for rooms that want one. */
+  invite?: string;
+  /** A new room then wants a signed invite of whoever joins. */
+  inviteOnly?: boolean;
+  name?: string;
+  /** Default of every task and stream. */
+  where?: Where;
+  /** Default: those the server names. */
+  iceServers?: RTCIceServer[];
+  /** Hides this machine's addresses from volunteers: everything goes through TURN. */
+  relayOnly?: boolean;
+  /** A WebRTC implementation for Node. */
+  wrtc?: unknown;
+}
+
+export interface VolunteerOptions {
+  url?: string;
+  room?: string;
+  invite?: string;
+  name?: string;
+  limits?: Partial<VolunteerLimits>;
+  iceServers?: RTCIceServer[];
+  relayOnly?: boolean;
+}
+
+/** `maxGamers` acts today; the others are kept and told, and act once the volunteer's limits are built. */
+export interface VolunteerLimits {
+  /** 0..1 of the GPU's time. */
+  gpuShare: number;
+  maxGamers: number;
+  onlyWhenIdle: boolean;
+  pauseOnBattery: boolean;
+  keepAwake: boolean;
+  acceptModelsFrom: string[];
+}
+
+export interface VolunteerStats {
+  tasksDone: number;
+  framesDone: number;
+  gamers: number;
+  /** 0 idle .. 1 full, over the last seconds. */
+  load: number;
+  busyMs: number;
+  bytesIn: number;
+  bytesOut: number;
+}
+
+export interface InviteOptions {
+  role?: 'volunteer' | 'gamer';
+  expiresInS?: number;
+  uses?: number;
+}
