@@ -1,0 +1,109 @@
+import type { MeshError } from '../../shared/errors.ts';
+import { BeforeAfter } from '../ui/before-after.tsx';
+import { Button } from '../ui/button.tsx';
+import { errorTitle } from '../ui/error-titles.ts';
+import { Notice } from '../ui/notice.tsx';
+import { PageHeader } from '../ui/page-header.tsx';
+import { Panel } from '../ui/panel.tsx';
+import { StatusLine } from '../ui/status-line.tsx';
+import { useDroppedFile } from './drop-target.ts';
+import './gamer-page.css';
+import { LiveDetails, LiveFigures } from './live-hud.tsx';
+import type { Player } from './player.ts';
+import { saveCanvas } from './save-canvas.ts';
+import { helpersOf, statusOf } from './sentences.ts';
+import type { GamerSession } from './session.ts';
+import { SettingsRow } from './settings-panel.tsx';
+import { SharePanel } from './share-panel.tsx';
+import { fileChoice } from './source.ts';
+import { SourcePicker } from './source-picker.tsx';
+import { StillDetails, StillFigures } from './still-hud.tsx';
+import { openVolunteerWindow } from './volunteer-window.ts';
+import { VolunteersPanel } from './volunteers-panel.tsx';
+
+const DEFAULT_RATIO = 16 / 9;
+
+/** Everything a gamer sees. */
+export function GamerPage({ session, player, name }: { session: GamerSession; player: Player; name: string }) {
+  const phase = session.phase.value;
+  const volunteers = session.volunteers.value;
+  const report = player.report.value;
+  const where = player.where.value;
+  const source = player.source.value;
+  const isDropping = useDroppedFile((file) => {
+    const choice = fileChoice(file);
+    if (choice) void player.choose(choice);
+    else player.refuse(file);
+  });
+  const status = statusOf({ phase, report, where, volunteers });
+  const helpers = helpersOf(report, volunteers);
+
+  return (
+    <>
+      <PageHeader title="Gamer">You are {name}</PageHeader>
+      <main class={isDropping ? 'gamer gamer--dropping' : 'gamer'}>
+        <div class="gamer__stage">
+          <StatusLine {...status} testId="status" />
+          {session.error.value && <ErrorNotice error={session.error.value} onRetry={() => void session.start()} />}
+          {session.mishap.value && (
+            <Notice title={errorTitle(session.mishap.value.reason)} text={session.mishap.value.message}>
+              <Button onPress={() => (session.mishap.value = null)}>Dismiss</Button>
+            </Notice>
+          )}
+          {player.error.value && <ErrorNotice error={player.error.value} onRetry={() => void player.retry()} />}
+          <BeforeAfter
+            before={source?.before ?? null}
+            after={player.output.value}
+            ratio={source ? source.width / source.height : DEFAULT_RATIO}
+            beforeLabel={source ? `Before: ${source.width} × ${source.height}, stretched` : 'Before'}
+            afterLabel={`After: ${player.scale.value}×, sharpened`}
+            play={source?.play ?? null}
+            testId="output"
+          />
+          {report?.kind === 'still' ? (
+            <StillFigures report={report} helpers={helpers} />
+          ) : (
+            <LiveFigures report={report} helpers={helpers} />
+          )}
+        </div>
+        <div class="gamer__side">
+          <Panel title="Picture">
+            <div class="gamer__settings">
+              <SourcePicker choice={player.choice.value} onChoose={(choice) => void player.choose(choice)} />
+              <SettingsRow
+                where={where}
+                quality={player.quality.value}
+                scale={player.scale.value}
+                onWhere={(chosen) => player.setWhere(chosen)}
+                onQuality={(chosen) => player.setQuality(chosen)}
+                onScale={(chosen) => void player.setScale(chosen)}
+              />
+            </div>
+          </Panel>
+          <SharePanel
+            inviteUrl={session.inviteUrl.value}
+            onOpenWindow={() => {
+              const url = session.inviteUrl.value;
+              if (!url) return;
+              openVolunteerWindow(url);
+              player.setWhere('volunteers');
+            }}
+          />
+          <VolunteersPanel volunteers={volunteers} shares={report?.kind === 'live' ? report.stats.shares : null} />
+        </div>
+        <div class="gamer__details">
+          {report?.kind === 'live' && <LiveDetails report={report} />}
+          {report?.kind === 'still' && <StillDetails report={report} onSave={() => void player.save(saveCanvas)} />}
+        </div>
+      </main>
+    </>
+  );
+}
+
+function ErrorNotice({ error, onRetry }: { error: MeshError; onRetry: () => void }) {
+  return (
+    <Notice title={errorTitle(error.reason)} text={error.message} isError>
+      <Button onPress={onRetry}>Try again</Button>
+    </Notice>
+  );
+}

@@ -1,0 +1,92 @@
+import { formatCount, formatKbps, formatMs, formatRate, NO_FIGURE } from '../ui/format.ts';
+import { type ChartLine, LiveChart } from '../ui/live-chart.tsx';
+import { StageBar } from '../ui/stage-bar.tsx';
+import { Stat, Stats } from '../ui/stat.tsx';
+import type { StreamStats } from './client.ts';
+import { CHART_WINDOW_S } from './live-show.ts';
+import type { Report } from './show.ts';
+import { streamStages } from './stage-times.ts';
+
+const LINES: readonly [ChartLine, ChartLine] = [
+  { name: 'Frames', colour: 'accent', unit: 'fps' },
+  { name: 'Latency p50', colour: 'blue', unit: 'ms' },
+];
+
+type LiveReport = Extract<Report, { kind: 'live' }>;
+
+interface LiveHudProps {
+  report: LiveReport | null;
+  helpers: string;
+}
+
+/** The figures of a stream. */
+export function LiveFigures({ report, helpers }: LiveHudProps) {
+  const stats = report?.stats;
+  const hasFrames = stats !== undefined && stats.fps > 0;
+  const { p50, p95 } = stats?.glassToGlassMs ?? { p50: 0, p95: 0 };
+  const isSending = stats !== undefined && stats.framesSent > 0;
+  return (
+    <Stats>
+      <Stat label="Frames a second" value={stats ? formatRate(stats.fps) : NO_FIGURE} unit="fps" testId="fps" />
+      <Stat
+        label="Glass to glass, p50 / p95"
+        value={hasFrames ? `${formatMs(p50)} / ${formatMs(p95)}` : NO_FIGURE}
+        unit="ms"
+        testId="latency"
+      />
+      <Stat label="Sharpened by" value={helpers} testId="helpers" />
+      <Stat
+        label="Up / down"
+        value={isSending ? `${formatKbps(stats.uplinkKbps)} / ${formatKbps(stats.downlinkKbps)}` : NO_FIGURE}
+        {...(stats?.codec && { hint: stats.codec })}
+      />
+    </Stats>
+  );
+}
+
+/** Where a frame's time goes, the last minute, and what became of every frame. */
+export function LiveDetails({ report: { stats, columns } }: { report: LiveReport }) {
+  const { p50 } = stats.glassToGlassMs;
+  return (
+    <>
+      {stats.fps > 0 && <StageBar stages={streamStages(stats)} />}
+      <LiveChart
+        lines={LINES}
+        columns={columns}
+        windowS={CHART_WINDOW_S}
+        summary={`The last minute: now ${formatRate(stats.fps)} frames a second at ${formatMs(p50)} milliseconds.`}
+      />
+      <Frames stats={stats} />
+    </>
+  );
+}
+
+/** Every frame's fate. */
+function Frames({ stats }: { stats: StreamStats }) {
+  const drops = Object.entries(stats.framesDropped).filter(([, count]) => count > 0);
+  const dropped = drops.reduce((sum, [, count]) => sum + count, 0);
+  return (
+    <details class="hud-frames">
+      <summary>
+        {formatCount(stats.framesPresented)} frames shown, {formatCount(dropped)} not
+      </summary>
+      <dl class="hud-frames__list">
+        <Count name="captured" count={stats.framesCaptured} />
+        <Count name="sent to volunteers" count={stats.framesSent} />
+        <Count name="sharpened here" count={stats.framesLocal} />
+        {drops.map(([cause, count]) => (
+          <Count key={cause} name={`not shown: ${cause.replaceAll('-', ' ')}`} count={count} />
+        ))}
+      </dl>
+    </details>
+  );
+}
+
+function Count({ name, count }: { name: string; count: number }) {
+  return (
+    <div class="hud-frames__entry">
+      <dt>{name}</dt>
+      <dd class="figures">{formatCount(count)}</dd>
+    </div>
+  );
+}

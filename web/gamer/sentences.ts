@@ -1,0 +1,77 @@
+import type { Where } from '../sdk/types.ts';
+import type { Tone } from '../ui/status-line.tsx';
+import type { StreamStats } from './client.ts';
+import type { Phase } from './session.ts';
+import type { Report } from './show.ts';
+
+export interface Status {
+  tone: Tone;
+  headline: string;
+  detail: string;
+}
+
+export interface Situation {
+  phase: Phase;
+  report: Report | null;
+  where: Where;
+  volunteers: readonly { id: string; name: string }[];
+}
+
+/** How things stand: the headline changes only when they do, the detail may move with the figures. */
+export function statusOf({ phase, report, where, volunteers }: Situation): Status {
+  if (phase === 'connecting') return { tone: 'busy', headline: 'Opening your room…', detail: '' };
+  if (phase === 'failed' || phase === 'closed') return { tone: 'bad', headline: 'Not connected.', detail: '' };
+  const working = workOf(report, where, volunteers);
+  if (phase === 'reconnecting') {
+    const headline = 'The server is away; reconnecting. Helpers already linked carry on.';
+    return { tone: 'busy', headline, detail: working.detail };
+  }
+  return working;
+}
+
+/** Who did the work, as a list of names. */
+export function helpersOf(report: Report | null, volunteers: Situation['volunteers']): string {
+  if (!report) return '–';
+  if (report.kind === 'still') return report.timing ? whoRan(report.timing.ranOn, volunteers) : '–';
+  const helping = sharing(report.stats);
+  if (helping.length === 0) return report.stats.fps > 0 ? 'this computer' : '–';
+  return helping.map(({ volunteerId }) => nameOf(volunteerId, volunteers)).join(', ');
+}
+
+function workOf(report: Report | null, where: Where, volunteers: Situation['volunteers']): Status {
+  if (!report) return { tone: 'busy', headline: 'Starting the picture…', detail: '' };
+  if (report.kind === 'still') {
+    if (!report.timing) return { tone: 'busy', headline: waitingFor(where, volunteers), detail: '' };
+    const headline = `Sharpened by ${whoRan(report.timing.ranOn, volunteers)}.`;
+    return { tone: 'good', headline, detail: '' };
+  }
+  const { stats } = report;
+  if (stats.fps === 0) return { tone: 'busy', headline: 'Waiting for the first frame…', detail: stats.why };
+  if (stats.running === 'volunteers' && sharing(stats).length > 0) {
+    const helping = sharing(stats);
+    const who =
+      helping.length === 1 ? `${helpersOf(report, volunteers)} sharpens` : `${helping.length} volunteers sharpen`;
+    return { tone: 'good', headline: `${who} your frames.`, detail: stats.why };
+  }
+  const isWaiting = where === 'volunteers';
+  const headline = isWaiting ? 'Waiting for a volunteer.' : 'Sharpened on this computer.';
+  return { tone: isWaiting ? 'busy' : 'good', headline, detail: stats.why };
+}
+
+function waitingFor(where: Where, volunteers: Situation['volunteers']): string {
+  if (where !== 'volunteers') return 'Sharpening…';
+  return volunteers.length > 0 ? 'A volunteer is sharpening it…' : 'Waiting for a volunteer to sharpen it…';
+}
+
+function whoRan(ranOn: string, volunteers: Situation['volunteers']): string {
+  if (ranOn === 'local') return 'this computer';
+  return ranOn === 'cache' ? 'this computer’s memory of it' : nameOf(ranOn, volunteers);
+}
+
+function nameOf(id: string, volunteers: Situation['volunteers']): string {
+  return volunteers.find((volunteer) => volunteer.id === id)?.name ?? 'a volunteer who left';
+}
+
+function sharing(stats: StreamStats): StreamStats['shares'] {
+  return stats.shares.filter(({ share }) => share > 0);
+}

@@ -1,0 +1,116 @@
+import { signal } from '@preact/signals';
+import { MeshError } from '../../shared/errors.ts';
+import type { VolunteerInfo } from '../sdk/types.ts';
+import type { Client, Connect } from './client.ts';
+import { entryOptions, forgetRoom, keepRoom, roomToEnter, type TabStore } from './room-entry.ts';
+
+export type Phase = Client['state'] | 'failed';
+
+interface SessionOptions {
+  connect: Connect;
+  name: string;
+  pageUrl: string;
+  store: TabStore | null;
+}
+
+/** This page's place in a room: joining, who is there, and the link that lets others in. */
+export class GamerSession {
+  readonly phase = signal<Phase>('connecting');
+  /** Why there is no room. */
+  readonly error = signal<MeshError | null>(null);
+  /** What went wrong on the way, and left the room as it is. */
+  readonly mishap = signal<MeshError | null>(null);
+  readonly client = signal<Client | null>(null);
+  readonly volunteers = signal<readonly VolunteerInfo[]>([]);
+  /** A link for volunteers; made ahead, since a browser opens windows only at once after a click. */
+  readonly inviteUrl = signal<string | null>(null);
+  readonly #options: SessionOptions;
+  #closed = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+  }
+
+  /** Joins; again after it failed. Never rejects: what went wrong is in `error`. */
+  async start(): Promise<void> {
+    this.phase.value = 'connecting';
+    this.error.value = null;
+    this.mishap.value = null;
+    try {
+      await this.#leave();
+      const client = await this.#join();
+      if (this.#closed) return void client.close();
+      this.client.value = client;
+      client.addEventListener('volunteers', this.#onVolunteers);
+      client.addEventListener('state', this.#onState);
+      client.addEventListener('error', this.#onMishap);
+      this.#onVolunteers();
+      this.#onState();
+      this.#makeInvites(client).catch((cause: unknown) => {
+        // The room stands all the same; only nobody new can be let in.
+        if (this.client.value === client) this.mishap.value = MeshError.from(cause);
+      });
+    } catch (cause) {
+      this.#fail(cause);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    return this.#leave();
+  }
+
+  async #leave(): Promise<void> {
+    const client = this.client.value;
+    this.client.value = null;
+    this.volunteers.value = [];
+    client?.removeEventListener('volunteers', this.#onVolunteers);
+    client?.removeEventListener('state', this.#onState);
+    client?.removeEventListener('error', this.#onMishap);
+    await client?.close();
+  }
+
+  async #join(): Promise<Client> {
+    const { connect, name, pageUrl, store } = this.#options;
+    const invite = roomToEnter(pageUrl, store);
+    try {
+      return await connect({ ...entryOptions(invite), name, where: 'auto' });
+    } catch (cause) {
+      // Only a link is a person's wish to be in that room; one kept from before a reload may have run out.
+      const isKept = invite !== null && roomToEnter(pageUrl, null) === null;
+      if (!isKept || MeshError.from(cause).reason !== 'not-invited') throw cause;
+      forgetRoom(store);
+      return connect({ ...entryOptions(null), name, where: 'auto' });
+    }
+  }
+
+  async #makeInvites(client: Client): Promise<void> {
+    const { url } = await client.createInvite({ role: 'volunteer' });
+    this.inviteUrl.value = url;
+    if (roomToEnter(this.#options.pageUrl, null)) return;
+    const back = await client.createInvite({ role: 'gamer' });
+    keepRoom(this.#options.store, back.url);
+  }
+
+  readonly #onVolunteers = () => {
+    this.volunteers.value = [...(this.client.value?.volunteers ?? [])];
+  };
+
+  readonly #onState = () => {
+    const state = this.client.value?.state;
+    if (!state) return;
+    this.phase.value = state;
+    if (state === 'closed') this.#fail(this.mishap.value ?? MeshError.closed('The room'));
+  };
+
+  readonly #onMishap = (event: Event) => {
+    this.mishap.value = MeshError.from((event as CustomEvent<unknown>).detail);
+  };
+
+  #fail(cause: unknown): void {
+    if (this.#closed) return;
+    this.error.value = MeshError.from(cause, 'connection-failed');
+    this.mishap.value = null;
+    this.phase.value = 'failed';
+  }
+}

@@ -1,0 +1,53 @@
+import { Button } from '../ui/button.tsx';
+import { CopyField } from '../ui/copy-field.tsx';
+import { Panel } from '../ui/panel.tsx';
+import { QrCode } from '../ui/qr-code.tsx';
+
+interface SharePanelProps {
+  /** Null while there is none. */
+  inviteUrl: string | null;
+  onOpenWindow: () => void;
+}
+
+/** The ways to get a volunteer. */
+export function SharePanel({ inviteUrl, onOpenWindow }: SharePanelProps) {
+  if (!inviteUrl) {
+    return (
+      <Panel title="Get help">
+        <p class="soft">Your invite link appears here once the room is open.</p>
+      </Panel>
+    );
+  }
+  return (
+    <Panel title="Get help">
+      <p class="soft small">
+        Send this link to a friend with a good graphics card. Only who has it can enter; there is nothing to install.
+      </p>
+      <CopyField label="Invite link" text={inviteUrl} />
+      <div class="share-panel__actions">
+        {'share' in navigator && <Button onPress={() => void share(inviteUrl)}>Share…</Button>}
+        <details class="share-panel__qr">
+          <summary>QR code</summary>
+          <QrCode text={inviteUrl} label="The invite link as a QR code" />
+        </details>
+      </div>
+      <div class="share-panel__here">
+        <Button onPress={onOpenWindow} primary testId="open-volunteer">
+          Open a volunteer window here
+        </Button>
+        <p class="soft small">
+          Tries it out on this machine. A window of its own, since browsers slow hidden tabs down; and frames are then
+          sent to volunteers, since on one machine the fastest way is rightly not to send them.
+        </p>
+      </div>
+    </Panel>
+  );
+}
+
+async function share(url: string): Promise<void> {
+  try {
+    await navigator.share({ title: 'P2C2R', text: 'Lend my game your graphics card:', url });
+  } catch {
+    // The person closed the share sheet; the link is still there to copy.
+  }
+}

@@ -1,0 +1,37 @@
+import { backendWords } from '../ui/backend-words.ts';
+import { Button } from '../ui/button.tsx';
+import { formatMs, NO_FIGURE } from '../ui/format.ts';
+import { StageBar } from '../ui/stage-bar.tsx';
+import { Stat, Stats } from '../ui/stat.tsx';
+import type { Report } from './show.ts';
+import { taskStages } from './stage-times.ts';
+
+type StillReport = Extract<Report, { kind: 'still' }>;
+
+/** The figures of one sharpened picture. */
+export function StillFigures({ report: { timing, width, height }, helpers }: { report: StillReport; helpers: string }) {
+  return (
+    <Stats>
+      <Stat label="Result" value={`${width} × ${height}`} unit="px" />
+      <Stat label="Took" value={timing ? formatMs(timing.totalMs) : NO_FIGURE} unit="ms" testId="latency" />
+      <Stat label="Sharpened by" value={helpers} testId="helpers" />
+      <Stat
+        label="Attempts"
+        value={timing ? String(timing.attempts) : NO_FIGURE}
+        {...(timing && { hint: `on the ${backendWords(timing.backend)}` })}
+      />
+    </Stats>
+  );
+}
+
+/** Where the time went, and the way to keep the result. */
+export function StillDetails({ report: { timing }, onSave }: { report: StillReport; onSave: () => void }) {
+  return (
+    <>
+      {timing && <StageBar stages={taskStages(timing)} />}
+      <Button onPress={onSave} disabled={!timing}>
+        Save the result
+      </Button>
+    </>
+  );
+}

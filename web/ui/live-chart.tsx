@@ -1,0 +1,125 @@
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import './live-chart.css';
+
+export interface ChartLine {
+  name: string;
+  colour: 'accent' | 'blue';
+  /** Lines of one unit share an axis: the first on the left, the second on the right. */
+  unit: string;
+  /** The axis's top where it is known; else it follows the values. */
+  top?: number;
+}
+
+interface LiveChartProps {
+  lines: readonly [ChartLine, ChartLine];
+  /** Times in seconds, then one column a line. */
+  columns: [number[], ...(number | null)[][]];
+  windowS: number;
+  /** What the chart shows, for who cannot see it. */
+  summary: string;
+}
+
+const HEIGHT_PX = 144;
+const AXIS_FONT = '12px ui-monospace, monospace';
+
+/** The last minute or so of two figures. */
+export function LiveChart({ lines, columns, windowS, summary }: LiveChartProps) {
+  const holder = useRef<HTMLDivElement>(null);
+  const chart = useRef<uPlot | null>(null);
+  const latest = useRef(columns);
+  latest.current = columns;
+
+  useEffect(() => {
+    const place = holder.current;
+    if (!place) return;
+    const plot = new uPlot(chartOptions(place, lines, windowS), latest.current, place);
+    chart.current = plot;
+    const resizes = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT_PX }));
+    resizes.observe(place);
+    return () => {
+      resizes.disconnect();
+      plot.destroy();
+      chart.current = null;
+    };
+  }, []);
+
+  useEffect(() => chart.current?.setData(columns), [columns]);
+
+  return (
+    <figure class="live-chart">
+      <figcaption class="live-chart__legend">
+        {lines.map(({ name, colour, unit }) => (
+          <span key={name} class={`live-chart__name live-chart__name--${colour}`}>
+            {name}, {unit}
+          </span>
+        ))}
+      </figcaption>
+      <div class="live-chart__plot" role="img" aria-label={summary} ref={holder} />
+    </figure>
+  );
+}
+
+function chartOptions(place: HTMLElement, lines: readonly ChartLine[], windowS: number): uPlot.Options {
+  const style = getComputedStyle(place);
+  const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
+  const grid = { stroke: colour('line'), width: 1 };
+  const axis = { stroke: colour('text-soft'), font: AXIS_FONT, ticks: { show: false } };
+  return {
+    width: place.clientWidth,
+    height: HEIGHT_PX,
+    cursor: { show: false },
+    legend: { show: false },
+    scales: {
+      x: { time: false, range: (_plot, _min, max) => [max - windowS, max] },
+      ...Object.fromEntries(
+        lines.map(({ unit, top }) => [
+          unit,
+          { range: (_plot: uPlot, _min: number, max: number) => [0, top ?? niceTop(max)] },
+        ]),
+      ),
+    },
+    axes: [
+      {
+        ...axis,
+        size: 28,
+        gap: 8,
+        grid: { show: false },
+        splits: (_plot, _axis, _min, max) => [1, 0.75, 0.5, 0.25, 0].map((part) => max - part * windowS),
+        values: (plot, ticks) => ticks.map((tick) => secondsAgo(plot, tick)),
+      },
+      ...lines.map(({ unit }, line) => ({
+        ...axis,
+        scale: unit,
+        side: line === 0 ? 3 : 1,
+        size: 40,
+        splits: (_plot: uPlot, _axis: number, _min: number, max: number) => [0, max / 2, max],
+        grid: line === 0 ? grid : { show: false },
+      })),
+    ],
+    series: [
+      {},
+      ...lines.map(({ name, unit, colour: lineColour }) => ({
+        label: name,
+        scale: unit,
+        stroke: colour(lineColour),
+        width: 2,
+        points: { show: false },
+      })),
+    ],
+  };
+}
+
+function secondsAgo(plot: uPlot, tickS: number): string {
+  const ago = Math.round(tickS - (plot.scales.x?.max ?? tickS));
+  return ago === 0 ? 'now' : `${ago} s`;
+}
+
+/** Tops whose half is a round number too. */
+const TOPS = [1, 2, 4, 6, 8, 10];
+
+function niceTop(max: number): number {
+  const step = 10 ** Math.floor(Math.log10(Math.max(max, 2)));
+  return step * (TOPS.find((top) => top * step >= max) ?? 10);
+}

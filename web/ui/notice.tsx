@@ -1,0 +1,21 @@
+import type { ComponentChildren } from 'preact';
+import './notice.css';
+
+interface NoticeProps {
+  title: string;
+  text: string;
+  /** An error is announced at once; anything else waits its turn. */
+  isError?: boolean;
+  /** Buttons. */
+  children?: ComponentChildren;
+}
+
+export function Notice({ title, text, isError = false, children }: NoticeProps) {
+  return (
+    <div class={isError ? 'notice notice--error' : 'notice'} role={isError ? 'alert' : 'note'}>
+      <h2 class="notice__title">{title}</h2>
+      <p class="notice__text">{text}</p>
+      {children && <div class="notice__actions">{children}</div>}
+    </div>
+  );
+}

@@ -1,0 +1,28 @@
+import type { ComponentChildren } from 'preact';
+import './stat.css';
+
+export function Stats({ children }: { children: ComponentChildren }) {
+  return <dl class="stats">{children}</dl>;
+}
+
+interface StatProps {
+  label: string;
+  value: string;
+  unit?: string;
+  hint?: string;
+  testId?: string;
+}
+
+/** One figure with its name, unit and, where it needs one, a word about it. */
+export function Stat({ label, value, unit, hint, testId }: StatProps) {
+  return (
+    <div class="stat">
+      <dt class="stat__label">{label}</dt>
+      <dd class="stat__value" title={value}>
+        <span data-testid={testId}>{value}</span>
+        {unit && <span class="stat__unit">{unit}</span>}
+      </dd>
+      {hint && <dd class="stat__hint">{hint}</dd>}
+    </div>
+  );
+}

@@ -1,0 +1,118 @@
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import type { Invite } from '../../shared/invite.ts';
+import { SIGNALING, VOLUNTEER } from '../../shared/tuning.ts';
+import { Button } from '../ui/button.tsx';
+import { errorTitle } from '../ui/error-titles.ts';
+import { Notice } from '../ui/notice.tsx';
+import { PageHeader } from '../ui/page-header.tsx';
+import { Panel } from '../ui/panel.tsx';
+import type { Choice } from '../ui/segmented.tsx';
+import { SelectField } from '../ui/select-field.tsx';
+import { StatusLine } from '../ui/status-line.tsx';
+import { TextField } from '../ui/text-field.tsx';
+import { AbilitiesPanel } from './abilities-panel.tsx';
+import { FiguresPanel } from './figures-panel.tsx';
+import { InviteForm } from './invite-form.tsx';
+import type { InvitedRoom } from './invited-room.ts';
+import { statusOf } from './sentences.ts';
+import './volunteer-page.css';
+import type { Volunteering } from './volunteering.ts';
+
+const MAX_GAMERS: readonly Choice<string>[] = ['1', '2', '4', '8'].map((value) => ({ value, label: value }));
+
+interface VolunteerPageProps {
+  volunteering: Volunteering;
+  invited: InvitedRoom;
+  name: string;
+  onName: (name: string) => void;
+}
+
+/** Everything a volunteer sees. */
+export function VolunteerPage({ volunteering, invited, name: firstName, onName }: VolunteerPageProps) {
+  const invite = useSignal<Invite | null>(invited.invite);
+  const name = useSignal(firstName);
+  const maxGamers = useSignal<number>(VOLUNTEER.maxGamers);
+  const phase = volunteering.phase.value;
+  const error = volunteering.error.value;
+  const mishap = volunteering.mishap.value;
+  const figures = volunteering.figures.value;
+  const isOn = phase !== 'off' && phase !== 'failed';
+
+  const start = () => {
+    if (!invite.value) return;
+    onName(name.value);
+    void volunteering.start({ invite: invite.value, name: name.value.trim(), maxGamers: maxGamers.value });
+  };
+
+  // Only on arrival: what happens afterwards is for the person to say.
+  useEffect(() => {
+    if (invited.isConsented) start();
+  }, []);
+
+  return (
+    <>
+      <PageHeader title="Volunteer">Close this page and it stops</PageHeader>
+      <main class="volunteer">
+        <div class="volunteer__control">
+          <StatusLine {...statusOf(phase, figures?.stats.gamers ?? 0)} testId="status" />
+          {error && <Notice title={errorTitle(error.reason)} text={error.message} isError />}
+          {mishap && (
+            <Notice title={errorTitle(mishap.reason)} text={mishap.message}>
+              <Button onPress={() => (volunteering.mishap.value = null)}>Dismiss</Button>
+            </Notice>
+          )}
+          <div class="volunteer__buttons">
+            {!isOn && (
+              <Button onPress={start} primary disabled={!invite.value} testId="start">
+                Start
+              </Button>
+            )}
+            {isOn && (
+              <Button
+                onPress={() => (phase === 'paused' ? volunteering.resume() : volunteering.pause())}
+                primary
+                disabled={phase === 'starting'}
+                testId="pause"
+              >
+                {phase === 'paused' ? 'Resume' : 'Pause'}
+              </Button>
+            )}
+            {isOn && (
+              <Button onPress={() => void volunteering.stop()} testId="stop">
+                Stop
+              </Button>
+            )}
+          </div>
+          {figures && <FiguresPanel figures={figures} />}
+        </div>
+        <div class="volunteer__side">
+          {!invite.value && <InviteForm onInvite={(found) => (invite.value = found)} />}
+          <AbilitiesPanel capabilities={volunteering.abilities.value} />
+          <Panel title="Terms">
+            <TextField
+              label="Name shown to gamers"
+              value={name.value}
+              onChange={(changed) => (name.value = changed)}
+              maxLength={SIGNALING.maxNameChars}
+              disabled={isOn}
+            />
+            <SelectField
+              label="Gamers at a time, at most"
+              choices={MAX_GAMERS}
+              value={String(maxGamers.value)}
+              onChange={(chosen) => {
+                maxGamers.value = Number(chosen);
+                volunteering.setMaxGamers(maxGamers.value);
+              }}
+            />
+            <p class="soft small">
+              Gamers send you pictures and get them back sharper. Their pages can run nothing of their own on this
+              machine, and see nothing of it but its speed, this name and, as with any call, its network address.
+            </p>
+          </Panel>
+        </div>
+      </main>
+    </>
+  );
+}
