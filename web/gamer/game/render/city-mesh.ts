@@ -10,7 +10,7 @@ const BUILDINGS = 170;
 const CITY_RADIUS_M = 430;
 /** Between a building's wall and the middle of the road. */
 const CLEARANCE_M = 22;
-const STOREY_M = 3.4;
+const STOREY_M = 2.6;
 const GROUND_M = 1_500;
 const GROUND_TILE_M = 24;
 /** Roofs and ledges have coloured edges on this share of the buildings. */

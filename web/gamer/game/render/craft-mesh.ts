@@ -46,7 +46,10 @@ export function placeCraft(object: Object3D, craft: Craft, track: Track, timeS: 
 }
 
 const WHITE_TEXEL: Patch = { left: 0.02, bottom: 0.02, right: 0.02, top: 0.02 };
-const DECK: Patch = { left: 0.04, bottom: 0.04, right: 0.96, top: 0.96 };
+const DECK: Patch = { left: 0.04, bottom: 0.04, right: 0.96, top: 0.7 };
+/** Name plates: on the wing and the tail. */
+const WING: Patch = { left: 0, bottom: 0.875, right: 1, top: 1 };
+const TAIL: Patch = { left: 0, bottom: 0.75, right: 1, top: 0.875 };
 
 const p = (x: number, y: number, z: number): Point => ({ x, y, z });
 
@@ -59,7 +62,7 @@ function hull() {
   const both = (add: (side: number) => void) => [-1, 1].forEach(add);
   // The deck, from tail to nose.
   builder.quad([p(-0.75, 0.55, 2), p(0.75, 0.55, 2), p(0.34, 0.22, -2.7), p(-0.34, 0.22, -2.7)], DECK, light);
-  builder.quad([p(-0.75, 0, 2), p(0.75, 0, 2), p(0.75, 0.55, 2), p(-0.75, 0.55, 2)], WHITE_TEXEL, dark);
+  builder.quad([p(-0.75, 0, 2), p(0.75, 0, 2), p(0.75, 0.55, 2), p(-0.75, 0.55, 2)], TAIL, light);
   builder.quad([p(-0.34, 0, -2.7), p(-0.34, 0.22, -2.7), p(0.34, 0.22, -2.7), p(0.34, 0, -2.7)], WHITE_TEXEL, grey);
   both((side) => {
     const flip = (points: [Point, Point, Point, Point]): [Point, Point, Point, Point] =>
@@ -101,11 +104,7 @@ function hull() {
       grey,
     );
   });
-  builder.quad(
-    [p(-1.25, 1.15, 2.45), p(1.25, 1.15, 2.45), p(1.25, 1.22, 1.85), p(-1.25, 1.22, 1.85)],
-    WHITE_TEXEL,
-    light,
-  );
+  builder.quad([p(-1.25, 1.15, 2.45), p(1.25, 1.15, 2.45), p(1.25, 1.27, 1.75), p(-1.25, 1.27, 1.75)], WING, light);
   builder.quad(
     [p(-1.25, 1.08, 2.45), p(1.25, 1.08, 2.45), p(1.25, 1.15, 2.45), p(-1.25, 1.15, 2.45)],
     WHITE_TEXEL,
@@ -126,27 +125,36 @@ function hull() {
   return builder.build();
 }
 
-/** Panel lines, a number and stripes on the deck; white elsewhere. */
+/** Deck with panel lines, a number and stripes, below plates for wing and tail. */
 function hullTexture() {
   const size = 256;
+  const plate = size / 8;
+  const dark = '#20243c';
   return paintedTexture(
     size,
     size,
     (painter) => {
       painter.fillStyle = PALETTE.white;
       painter.fillRect(0, 0, size, size);
-      painter.fillStyle = '#20243c';
-      painter.fillRect(60, 10, 22, size - 30);
-      painter.fillRect(size - 82, 10, 22, size - 30);
+      painter.textAlign = 'center';
+      painter.fillStyle = dark;
+      painter.fillRect(0, 2, size, 4);
+      painter.fillRect(0, plate - 6, size, 4);
+      painter.font = `900 22px ${SANS}`;
+      painter.fillText('P2C2R  ▸▸▸  07', size / 2, plate - 9);
+      painter.fillRect(0, plate, size, plate);
+      painter.fillStyle = PALETTE.white;
+      for (let slat = 0; slat < 16; slat++) painter.fillRect(slat * 16 + 2, plate + 6, 5, plate - 12);
+      painter.fillStyle = dark;
+      painter.fillRect(60, 2.5 * plate, 22, size);
+      painter.fillRect(size - 82, 2.5 * plate, 22, size);
       painter.strokeStyle = 'rgb(20 24 50 / 0.6)';
       painter.lineWidth = 2;
-      for (let line = 1; line < 8; line++) painter.strokeRect(12, 12, size - 24, (line * (size - 24)) / 8);
-      painter.fillStyle = '#20243c';
-      painter.textAlign = 'center';
-      painter.font = `900 64px ${SANS}`;
-      painter.fillText('07', size / 2, size - 22);
+      for (let line = 0; line < 6; line++) painter.strokeRect(12, 2.5 * plate, size - 24, 12 + line * 28);
+      painter.font = `900 70px ${SANS}`;
+      painter.fillText('07', size / 2, size - 14);
       painter.font = `700 15px ${MONO}`;
-      painter.fillText('P2C2R', size / 2, 40);
+      painter.fillText('P2C2R', size / 2, 3.4 * plate);
     },
     { anisotropy: 2 },
   );

@@ -39,7 +39,7 @@ export function signAtlas(): Texture {
       painter.translate(0, BANNER_HEIGHT);
       banner(painter);
     },
-    { anisotropy: 4 },
+    { anisotropy: 2 },
   );
 }
 

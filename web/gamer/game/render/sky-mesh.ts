@@ -18,7 +18,7 @@ import { PALETTE, type Tint, tint } from './palette.ts';
 const RADIUS_M = 1_200;
 const STARS = 420;
 const SIDES = 48;
-const SUN = { directionRad: 0.9, sizeM: 330, heightM: 150 } as const;
+const SUN = { directionRad: 0.9, sizeM: 380, heightM: 215 } as const;
 /** Drawn after everything solid: what is hidden costs nothing. */
 const LAST = 10;
 
@@ -127,7 +127,7 @@ function sunTexture() {
     painter.fill();
     for (let slit = 0; slit < 8; slit++) {
       const share = slit / 8;
-      painter.clearRect(0, size * (0.48 + share * 0.5), size, 3 + share * 9);
+      painter.clearRect(0, size * (0.42 + share * 0.5), size, 4 + share * 8);
     }
   });
 }

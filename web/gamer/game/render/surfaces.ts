@@ -66,7 +66,7 @@ export function roadTexture(random: Random): Texture {
       chevron(painter, size / 2, size * 0.72, 26, 'rgb(55 230 255 / 0.55)');
       chevron(painter, size / 2, size * 0.8, 26, 'rgb(55 230 255 / 0.3)');
     },
-    { anisotropy: 4 },
+    { anisotropy: 2 },
   );
 }
 
@@ -83,24 +83,19 @@ function chevron(painter: Painter, x: number, y: number, reach: number, colour: 
 /** A plain with a fine and a coarse grid. */
 export function groundTexture(random: Random): Texture {
   const size = 256;
-  return paintedTexture(
-    size,
-    size,
-    (painter) => {
-      painter.fillStyle = PALETTE.ground;
-      painter.fillRect(0, 0, size, size);
-      speckle(painter, size, 900, random, ['#1d2350', '#05060f']);
-      painter.fillStyle = 'rgb(80 70 190 / 0.35)';
-      for (let line = 1; line < 4; line++) {
-        painter.fillRect((line * size) / 4, 0, 1, size);
-        painter.fillRect(0, (line * size) / 4, size, 1);
-      }
-      painter.fillStyle = 'rgb(255 63 164 / 0.75)';
-      painter.fillRect(0, 0, 3, size);
-      painter.fillRect(0, 0, size, 3);
-    },
-    { anisotropy: 4 },
-  );
+  return paintedTexture(size, size, (painter) => {
+    painter.fillStyle = PALETTE.ground;
+    painter.fillRect(0, 0, size, size);
+    speckle(painter, size, 900, random, ['#1d2350', '#05060f']);
+    painter.fillStyle = 'rgb(80 70 190 / 0.35)';
+    for (let line = 1; line < 4; line++) {
+      painter.fillRect((line * size) / 4, 0, 1, size);
+      painter.fillRect(0, (line * size) / 4, size, 1);
+    }
+    painter.fillStyle = 'rgb(255 63 164 / 0.75)';
+    painter.fillRect(0, 0, 3, size);
+    painter.fillRect(0, 0, size, 3);
+  });
 }
 
 /** Lit and dark windows with frames; its first texel is wall, for roofs. */
@@ -166,7 +161,7 @@ export function barrierTexture(): Texture {
         painter.stroke();
       }
     },
-    { anisotropy: 4 },
+    { anisotropy: 2 },
   );
 }
 
