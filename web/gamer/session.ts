@@ -100,7 +100,9 @@ export class GamerSession {
     const state = this.client.value?.state;
     if (!state) return;
     this.phase.value = state;
-    if (state === 'closed') this.#fail(this.mishap.value ?? MeshError.closed('The room'));
+    if (state !== 'closed') return;
+    this.#fail(this.mishap.value ?? MeshError.closed('The room'));
+    void this.#leave();
   };
 
   readonly #onMishap = (event: Event) => {

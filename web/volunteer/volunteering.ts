@@ -36,7 +36,8 @@ export class Volunteering {
   #timer: ReturnType<typeof setInterval> | undefined;
   #history = new TimeWindow(CHART_WINDOW_S, MAX_SAMPLES);
   #last: { atMs: number; framesDone: number } | null = null;
-  #isWanted = false;
+  /** The start that counts; null when the person wants none. */
+  #attempt: symbol | null = null;
 
   constructor(
     private readonly startNode: StartNode,
@@ -45,19 +46,20 @@ export class Volunteering {
 
   /** Never rejects: what went wrong is in `error`. */
   async start({ invite, name, maxGamers }: StartOptions): Promise<void> {
-    if (this.#isWanted) return;
-    this.#isWanted = true;
+    if (this.#attempt) return;
+    const attempt = Symbol('start');
+    this.#attempt = attempt;
     this.phase.value = 'starting';
     this.error.value = null;
     this.mishap.value = null;
     try {
       const room = invite.token ? { room: invite.room, invite: invite.token } : { room: invite.room };
       const node = await this.startNode({ ...room, ...(name && { name }), limits: { maxGamers } });
-      if (!this.#isWanted) return void node.stop();
+      if (this.#attempt !== attempt) return void node.stop();
       this.#serve(node);
     } catch (cause) {
-      if (!this.#isWanted) return;
-      this.#isWanted = false;
+      if (this.#attempt !== attempt) return;
+      this.#attempt = null;
       this.error.value = MeshError.from(cause, 'connection-failed');
       this.phase.value = 'failed';
     }
@@ -76,7 +78,7 @@ export class Volunteering {
   }
 
   async stop(): Promise<void> {
-    this.#isWanted = false;
+    this.#attempt = null;
     const node = this.#letGo();
     this.phase.value = 'off';
     await node?.stop();
@@ -123,7 +125,7 @@ export class Volunteering {
     }
     // Not by us: we let go of a node before we stop it.
     this.#letGo();
-    this.#isWanted = false;
+    this.#attempt = null;
     this.phase.value = 'failed';
     this.error.value = this.mishap.value ?? MeshError.closed('The room');
     this.mishap.value = null;

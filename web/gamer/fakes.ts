@@ -1,0 +1,45 @@
+import type { VolunteerInfo } from '../sdk/types.ts';
+import type { StreamStats } from './client.ts';
+
+/** For tests: figures of a stream that one volunteer sharpens. */
+export function streamStats(changes: Partial<StreamStats> = {}): StreamStats {
+  return {
+    framesCaptured: 100,
+    framesSent: 90,
+    framesPresented: 88,
+    framesLocal: 2,
+    framesDropped: { late: 2 },
+    fps: 58,
+    glassToGlassMs: { p50: 20, p95: 34 },
+    stagesMs: [
+      { name: 'encode', p50: 2 },
+      { name: 'uplink', p50: 3 },
+      { name: 'compute', p50: 4 },
+      { name: 'queue', p50: 0 },
+      { name: 'decode', p50: 1 },
+    ],
+    uplinkKbps: 6_000,
+    downlinkKbps: 14_000,
+    codec: 'vp8',
+    shares: [{ volunteerId: 'v1', share: 0.98 }],
+    running: 'volunteers',
+    why: 'Fresher there.',
+    ...changes,
+  };
+}
+
+export function volunteer(changes: Partial<VolunteerInfo> = {}): VolunteerInfo {
+  return {
+    id: 'v1',
+    name: 'brave-otter',
+    backend: 'wgsl',
+    rttMs: 3,
+    load: 0,
+    score: 1,
+    tasks: ['upscale'],
+    completed: 0,
+    failed: 0,
+    barred: false,
+    ...changes,
+  };
+}

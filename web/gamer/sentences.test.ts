@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import type { StreamStats } from './client.ts';
+import { streamStats, volunteer } from './fakes.ts';
+import { helpersOf, type Situation, statusOf } from './sentences.ts';
+import type { Report } from './show.ts';
+
+const COLUMNS: [number[], ...(number | null)[][]] = [[], [], []];
+const live = (changes: Partial<StreamStats> = {}): Report => ({
+  kind: 'live',
+  stats: streamStats(changes),
+  columns: COLUMNS,
+});
+const LOCAL: Partial<StreamStats> = { running: 'local', shares: [], why: 'No volunteer is ready yet.' };
+const situation = (changes: Partial<Situation> = {}): Situation => ({
+  phase: 'online',
+  report: live(),
+  where: 'auto',
+  volunteers: [volunteer()],
+  ...changes,
+});
+
+describe('the status of the gamer page', () => {
+  it('names the volunteer that helps, and says why it does', () => {
+    expect(statusOf(situation())).toEqual({
+      tone: 'good',
+      headline: 'brave-otter sharpens your frames.',
+      detail: 'Fresher there.',
+    });
+  });
+
+  it('keeps its headline while only figures move, so that it is not read out again and again', () => {
+    const headlines = [58, 60].map((fps) => statusOf(situation({ report: live({ fps, why: `${fps} ms` }) })).headline);
+    expect(new Set(headlines).size).toBe(1);
+  });
+
+  it('is honest about doing it alone', () => {
+    expect(statusOf(situation({ report: live(LOCAL) }))).toMatchObject({
+      tone: 'good',
+      headline: 'Sharpened on this computer.',
+    });
+    expect(helpersOf(live(LOCAL), [])).toBe('this computer');
+  });
+
+  it('waits for a volunteer where only volunteers are wanted', () => {
+    expect(statusOf(situation({ report: live(LOCAL), where: 'volunteers' }))).toMatchObject({
+      tone: 'busy',
+      headline: 'Waiting for a volunteer.',
+      detail: 'No volunteer is ready yet.',
+    });
+  });
+
+  it('tells a server that is away from a room that is gone', () => {
+    expect(statusOf(situation({ phase: 'reconnecting' })).headline).toContain('reconnecting');
+    expect(statusOf(situation({ phase: 'failed' }))).toMatchObject({ tone: 'bad', headline: 'Not connected.' });
+  });
+
+  it('tells who sharpened a picture, even when that one has left', () => {
+    const timing = {
+      totalMs: 9,
+      queueMs: 1,
+      sendMs: 2,
+      computeMs: 4,
+      receiveMs: 2,
+      ranOn: 'v1',
+      backend: 'wgsl',
+      attempts: 1,
+    };
+    const report: Report = { kind: 'still', timing, width: 4, height: 4 };
+    expect(statusOf(situation({ report })).headline).toBe('Sharpened by brave-otter.');
+    expect(helpersOf(report, [])).toBe('a volunteer who left');
+  });
+});

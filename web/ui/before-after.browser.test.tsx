@@ -1,0 +1,72 @@
+import { render } from 'preact';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BeforeAfter } from './before-after.tsx';
+
+const settled = () => new Promise((resolve) => setTimeout(resolve));
+
+describe('the before/after divider', () => {
+  let root: HTMLElement;
+  let after: HTMLCanvasElement;
+
+  beforeEach(async () => {
+    root = document.body.appendChild(document.createElement('div'));
+    root.style.width = '400px';
+    after = document.createElement('canvas');
+    const before = document.createElement('canvas');
+    const labels = { beforeLabel: 'Before', afterLabel: 'After' };
+    render(<BeforeAfter before={before} after={after} ratio={2} play={null} {...labels} testId="output" />, root);
+    await settled();
+  });
+  afterEach(() => {
+    render(null, root);
+    root.remove();
+  });
+
+  const divider = () => {
+    const slider = root.querySelector<HTMLElement>('[role=slider]');
+    if (!slider) throw new Error('no divider');
+    return slider;
+  };
+  const splitOf = (slider: HTMLElement) => Number(slider.getAttribute('aria-valuenow'));
+
+  it('moves with the keyboard and says in words what is shown', async () => {
+    const press = (key: string) => divider().dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+    expect(splitOf(divider())).toBe(50);
+    press('ArrowRight');
+    await settled();
+    expect(splitOf(divider())).toBe(52);
+    expect(divider().getAttribute('aria-valuetext')).toBe('52 % Before, 48 % After');
+    press('Home');
+    await settled();
+    expect(splitOf(divider())).toBe(0);
+  });
+
+  it('follows a pointer only while it is held', async () => {
+    const box = root.querySelector('.before-after')?.getBoundingClientRect() ?? new DOMRect();
+    const at = (part: number, buttons: number) => {
+      const clientX = box.left + box.width * part;
+      return { clientX, clientY: box.top + 10, pointerId: 1, button: 0, buttons, bubbles: true };
+    };
+    // A made-up pointer cannot be captured; whether it is held is all the divider asks of the capture.
+    const held = new Set<number>();
+    const slider = divider();
+    slider.setPointerCapture = (id) => void held.add(id);
+    slider.hasPointerCapture = (id) => held.has(id);
+    slider.dispatchEvent(new PointerEvent('pointermove', at(0.9, 0)));
+    await settled();
+    expect(splitOf(divider())).toBe(50);
+    slider.dispatchEvent(new PointerEvent('pointerdown', at(0.5, 1)));
+    slider.dispatchEvent(new PointerEvent('pointermove', at(0.8, 1)));
+    await settled();
+    expect(splitOf(divider())).toBe(80);
+  });
+
+  it('hands out the very canvas it was given, so that its pixels can be read', () => {
+    expect(root.querySelector('[data-testid=output] canvas')).toBe(after);
+  });
+
+  it('clips the sharp side at the divider', () => {
+    const layer = root.querySelector('.before-after__layer--after');
+    expect(layer && getComputedStyle(layer).clipPath).toBe('inset(0px 0px 0px 50%)');
+  });
+});

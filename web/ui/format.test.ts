@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { formatBytes, formatKbps, formatMs, formatPercent, formatRate, NO_FIGURE } from './format.ts';
+
+describe('figures as a person reads them', () => {
+  it('gives milliseconds a decimal only where it says something', () => {
+    expect([0, 2.345, 9.94, 9.96, 123.4].map(formatMs)).toEqual(['0.0', '2.3', '9.9', '10', '123']);
+  });
+
+  it('shows whole rates, but tells a slow stream from a dead one', () => {
+    expect([0, 0.5, 59.94].map(formatRate)).toEqual(['0', '0.5', '60']);
+  });
+
+  it('counts bytes and bits in steps of a thousand', () => {
+    expect([0, 999, 1_500, 250_000_000, 3.2e12].map(formatBytes)).toEqual([
+      '0 B',
+      '999 B',
+      '1.5 kB',
+      '250 MB',
+      '3.2 TB',
+    ]);
+    expect([512, 5_730].map(formatKbps)).toEqual(['512 kb/s', '5.7 Mb/s']);
+  });
+
+  it('never prints NaN', () => {
+    expect([formatMs, formatRate, formatPercent, formatKbps].map((format) => format(Number.NaN))).toEqual(
+      Array(4).fill(NO_FIGURE),
+    );
+  });
+});

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { friendlyName, type NameStore, rememberedName } from './friendly-name.ts';
+
+function memoryStore(): NameStore {
+  const items = new Map<string, string>();
+  return { getItem: (key) => items.get(key) ?? null, setItem: (key, value) => void items.set(key, value) };
+}
+
+describe('names', () => {
+  it('are two words for any random number', () => {
+    for (const random of [0, 0.5, 0.999_999]) expect(friendlyName(() => random)).toMatch(/^[a-z]+-[a-z]+$/);
+  });
+
+  it('stay the same from one visit to the next', () => {
+    const store = memoryStore();
+    const first = rememberedName(store, () => 0);
+    expect(rememberedName(store, () => 0.9)).toBe(first);
+  });
+
+  it('do without storage, and survive one that is full', () => {
+    const full: NameStore = {
+      getItem: () => null,
+      setItem: () => {
+        throw new DOMException('full', 'QuotaExceededError');
+      },
+    };
+    expect(rememberedName(null, () => 0)).toBe(rememberedName(full, () => 0));
+  });
+});

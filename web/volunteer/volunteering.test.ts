@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { MeshError } from '../../shared/errors.ts';
+import type { Node, StartNode } from './node.ts';
+import { Volunteering } from './volunteering.ts';
+
+/** A node that serves 30 frames a second. */
+class FakeNode extends EventTarget {
+  state: Node['state'] = 'serving';
+  framesDone = 0;
+  readonly capabilities = { adapter: 'card', backends: {} };
+  readonly limits = {
+    gpuShare: 1,
+    maxGamers: 4,
+    onlyWhenIdle: false,
+    pauseOnBattery: false,
+    keepAwake: false,
+    acceptModelsFrom: [],
+  };
+  setLimits() {}
+  stats() {
+    this.framesDone += 30;
+    return { tasksDone: 1, framesDone: this.framesDone, gamers: 1, load: 0.5, busyMs: 1, bytesIn: 2, bytesOut: 3 };
+  }
+  pause() {
+    this.become('paused');
+  }
+  resume() {
+    this.become('serving');
+  }
+  async stop() {
+    this.become('stopped');
+  }
+  become(state: Node['state']) {
+    this.state = state;
+    this.dispatchEvent(new Event('state'));
+  }
+}
+
+const OPTIONS = { invite: { room: 'r', token: 't' }, name: 'calm-fox', maxGamers: 2 };
+const volunteeringWith = (start: StartNode) => new Volunteering(start, () => Date.now());
+
+describe('volunteering', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('starts with what the person chose, pauses, resumes and stops', async () => {
+    const node = new FakeNode();
+    const start = vi.fn(async () => node);
+    const volunteering = volunteeringWith(start);
+    await volunteering.start(OPTIONS);
+    expect(start).toHaveBeenCalledWith({ room: 'r', invite: 't', name: 'calm-fox', limits: { maxGamers: 2 } });
+    expect(volunteering.phase.value).toBe('serving');
+    volunteering.pause();
+    expect(volunteering.phase.value).toBe('paused');
+    volunteering.resume();
+    expect(volunteering.phase.value).toBe('serving');
+    await volunteering.stop();
+    expect(volunteering.phase.value).toBe('off');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('tells the rate of frames, and charts no more than a minute of it', async () => {
+    const volunteering = volunteeringWith(async () => new FakeNode());
+    await volunteering.start(OPTIONS);
+    vi.advanceTimersByTime(200_000);
+    expect(volunteering.figures.value?.framesPerS).toBe(30);
+    expect(volunteering.figures.value?.columns[0].length).toBe(61);
+    await volunteering.stop();
+  });
+
+  it('stops a node that was started after the person changed their mind', async () => {
+    const node = new FakeNode();
+    let arrive = () => {};
+    const volunteering = volunteeringWith(
+      () =>
+        new Promise((resolve) => {
+          arrive = () => resolve(node);
+        }),
+    );
+    const started = volunteering.start(OPTIONS);
+    await volunteering.stop();
+    arrive();
+    await started;
+    expect(node.state).toBe('stopped');
+    expect(volunteering.phase.value).toBe('off');
+  });
+
+  it('can be started again after it failed, and after the server ended it', async () => {
+    const node = new FakeNode();
+    const start = vi
+      .fn<StartNode>()
+      .mockRejectedValueOnce(new MeshError('not-invited', 'Expired.'))
+      .mockResolvedValue(node);
+    const volunteering = volunteeringWith(start);
+    await volunteering.start(OPTIONS);
+    expect(volunteering.error.value?.reason).toBe('not-invited');
+    await volunteering.start(OPTIONS);
+    expect(volunteering.phase.value).toBe('serving');
+    node.become('stopped');
+    expect(volunteering.phase.value).toBe('failed');
+    expect(volunteering.error.value?.reason).toBe('closed');
+    await volunteering.start(OPTIONS);
+    expect(start).toHaveBeenCalledTimes(3);
+    await volunteering.stop();
+  });
+});
