@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { GAME } from '../../../shared/tuning.ts';
 import { BuiltInGame, type BuiltInGameOptions, type RaceState } from './built-in-game.ts';
 
@@ -107,4 +107,14 @@ it('a canvas that is already in use is refused with what to do', () => {
   const canvas = document.createElement('canvas');
   canvas.getContext('2d');
   expect(() => new BuiltInGame(canvas)).toThrow(expect.objectContaining({ reason: 'bad-input' }));
+});
+
+it('a browser without OffscreenCanvas is told what to do instead', () => {
+  vi.stubGlobal('OffscreenCanvas', undefined);
+  try {
+    const canvas = document.createElement('canvas');
+    expect(() => new BuiltInGame(canvas)).toThrow(expect.objectContaining({ reason: 'unsupported-browser' }));
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });

@@ -14,13 +14,20 @@ const MAX_QUADS = 320;
 /** A character nothing is written with: its cell is filled, for rectangles. */
 const BLOCK = 127 - 32;
 
+interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
 /** Text and rectangles of one picture in one draw call, from an atlas of the 64 characters from space to underscore. */
 export class GlyphBatch {
   readonly object: Mesh;
   readonly #geometry = new BufferGeometry();
   readonly #positions = new Float32BufferAttribute(new Float32Array(MAX_QUADS * 4 * 3), 3);
   readonly #uvs = new Float32BufferAttribute(new Float32Array(MAX_QUADS * 4 * 2), 2);
-  readonly #colours = new Float32BufferAttribute(new Float32Array(MAX_QUADS * 4 * 3), 3);
+  readonly #colours = new Float32BufferAttribute(new Float32Array(MAX_QUADS * 4 * 4), 4);
   readonly #tints = new Map<string, Tint>();
   #quads = 0;
 
@@ -53,13 +60,15 @@ export class GlyphBatch {
       [...words].forEach((character, index) => {
         if (character === ' ') return;
         const code = character.charCodeAt(0) - FIRST_CHAR;
-        this.#quad(start + index * advance + offset, y - height * 0.22 - offset, width, height, code, shade);
+        const box = { x: start + index * advance + offset, y: y - height * 0.22 - offset, width, height };
+        this.#quad(box, code, shade, 1);
       });
     }
   }
 
-  rectangle(x: number, y: number, width: number, height: number, colour: string): void {
-    this.#quad(x, y, width, height, BLOCK, this.#tint(colour));
+  /** @param opacity - 0 to 1. */
+  rectangle(x: number, y: number, width: number, height: number, colour: string, opacity = 1): void {
+    this.#quad({ x, y, width, height }, BLOCK, this.#tint(colour), opacity);
   }
 
   /** Hands what was written to the GPU. */
@@ -76,7 +85,7 @@ export class GlyphBatch {
     return made;
   }
 
-  #quad(x: number, y: number, width: number, height: number, code: number, colour: Tint): void {
+  #quad({ x, y, width, height }: Box, code: number, colour: Tint, opacity: number): void {
     if (this.#quads >= MAX_QUADS) return;
     const first = this.#quads++ * 4;
     const { left, right, bottom, top } = cellPatch(code);
@@ -89,7 +98,7 @@ export class GlyphBatch {
     corners.forEach(([atX, atY, u, v], index) => {
       this.#positions.setXYZ(first + index, atX, atY, 0);
       this.#uvs.setXY(first + index, u, v);
-      this.#colours.setXYZ(first + index, ...colour);
+      this.#colours.setXYZW(first + index, ...colour, opacity);
     });
   }
 }

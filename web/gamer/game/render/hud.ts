@@ -7,6 +7,7 @@ import { PALETTE } from './palette.ts';
 const MAP_POINTS = 128;
 const MAP = { size: 84, margin: 14 } as const;
 const KMH = 3.6;
+const PANEL_OPACITY = 0.55;
 
 /** Score, lap, speed and a map over the picture, in its own pixels and in two draw calls. */
 export class Hud {
@@ -44,6 +45,9 @@ export class Hud {
     const glyphs = this.#glyphs;
     const { player } = race;
     glyphs.clear();
+    glyphs.rectangle(6, this.#height - 72, 176, 66, PALETTE.ink, PANEL_OPACITY);
+    glyphs.rectangle(this.#width - 130, 8, 124, 48, PALETTE.ink, PANEL_OPACITY);
+    if (!race.playing) glyphs.rectangle(this.#width / 2 - 188, 18, 376, 44, PALETTE.ink, PANEL_OPACITY);
     glyphs.text(12, this.#height - 30, 20, PALETTE.white, String(race.score).padStart(6, '0'));
     glyphs.text(
       12,
@@ -56,7 +60,7 @@ export class Hud {
     glyphs.text(12, this.#height - 64, 11, PALETTE.cyan, `${race.lapTimeS.toFixed(2)}${times}`);
     const kmh = String(Math.round(player.speedMps * KMH)).padStart(3, ' ');
     glyphs.text(this.#width - 122, 26, 30, player.boosting ? PALETTE.cyan : PALETTE.white, kmh);
-    glyphs.text(this.#width - 60, 27, 13, PALETTE.steel, 'KM/H');
+    glyphs.text(this.#width - 60, 27, 13, PALETTE.white, 'KM/H');
     this.#bar(this.#width - 122, 14, 108, player.energy, PALETTE.cyan);
     for (const [index, craft] of [...race.rivals, player].entries()) {
       const { x, y } = this.#toMap(race.track.at(craft.distanceM));

@@ -96,7 +96,7 @@ function smallPrint(painter: Painter): void {
     'No frames were harmed. Offer ends at the horizon.',
   ];
   lines.forEach((line, index) => {
-    text(painter, line, 256, 118 + index * 31, `500 20px ${SANS}`, PALETTE.white);
+    text(painter, line, 256, 118 + index * 31, `500 18px ${SANS}`, PALETTE.white);
   });
 }
 

@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { PlayerInput } from './player-input.ts';
+import { type Controls, NEUTRAL } from './simulation/craft.ts';
+
+const WIDTH_PX = 400;
+let target: HTMLElement;
+let input: PlayerInput;
+let last: Controls;
+
+beforeEach(() => {
+  target = document.createElement('div');
+  target.tabIndex = 0;
+  Object.assign(target.style, { position: 'fixed', left: '0', top: '0', width: `${WIDTH_PX}px`, height: '100px' });
+  document.body.append(target);
+  last = NEUTRAL;
+  input = new PlayerInput(target, (controls) => {
+    last = controls;
+  });
+});
+
+afterEach(() => {
+  input.dispose();
+  target.remove();
+});
+
+function key(type: 'keydown' | 'keyup', code: string, init: KeyboardEventInit = {}): boolean {
+  return target.dispatchEvent(new KeyboardEvent(type, { code, cancelable: true, ...init }));
+}
+
+/** Only a real finger can be captured, so its capture is left out. */
+function finger(type: string, pointerId: number, clientX = 0): void {
+  target.setPointerCapture = () => {};
+  target.dispatchEvent(new PointerEvent(type, { pointerId, clientX, button: 0 }));
+}
+
+it('arrows and WASD steer, brake and boost, and do not scroll the page', () => {
+  expect(key('keydown', 'ArrowLeft')).toBe(false);
+  expect(last).toEqual({ steer: -1, go: false, brake: false, boost: false });
+  key('keydown', 'KeyD');
+  expect(last.steer).toBe(0);
+  key('keyup', 'ArrowLeft');
+  key('keydown', 'Space');
+  key('keydown', 'KeyS');
+  expect(last).toEqual({ steer: 1, go: false, brake: true, boost: true });
+});
+
+it('shortcuts and other keys stay the browser’s', () => {
+  expect(key('keydown', 'KeyA', { ctrlKey: true })).toBe(true);
+  expect(key('keydown', 'Tab')).toBe(true);
+  expect(last).toEqual(NEUTRAL);
+});
+
+it('losing the focus lets every key go', () => {
+  key('keydown', 'ArrowRight');
+  target.dispatchEvent(new FocusEvent('blur'));
+  expect(last).toEqual(NEUTRAL);
+});
+
+it('a finger steers to where it is, a second one boosts, lifting them lets go', () => {
+  finger('pointerdown', 1, WIDTH_PX);
+  expect(last).toEqual({ steer: 1, go: true, brake: false, boost: false });
+  finger('pointermove', 1, 0);
+  expect(last.steer).toBe(-1);
+  finger('pointerdown', 2, WIDTH_PX);
+  expect(last).toMatchObject({ steer: -1, boost: true });
+  finger('pointerup', 2);
+  finger('pointerup', 1);
+  expect(last).toEqual(NEUTRAL);
+});
+
+it('disposing of it lets everything go and hears no more', () => {
+  key('keydown', 'ArrowRight');
+  input.dispose();
+  expect(last).toEqual(NEUTRAL);
+  key('keydown', 'ArrowLeft');
+  expect(last).toEqual(NEUTRAL);
+});
