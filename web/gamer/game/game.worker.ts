@@ -27,8 +27,8 @@ async function start({ canvas, frames, seed, isCalm }: Extract<ToGame, { kind: '
     if (!isPaused) loop.resume();
   } catch (cause) {
     fail(MeshError.from(cause, 'unsupported-browser'));
-    // Whoever reads the source is told as well.
-    await frames.close();
+    // Whoever reads the source is told as well, unless that ended first.
+    await frames.close().catch(() => {});
   }
 }
 
