@@ -27,7 +27,7 @@ interface Capturable {
 export function openSource(source: StreamSource): SourceFrames {
   if (source instanceof ReadableStream) {
     if (source.locked) throw MeshError.badInput('This stream of frames is being read already. Give a fresh one.');
-    return { frames: source, first: null, stop: () => {} };
+    return { frames: closingFrames(source), first: null, stop: () => {} };
   }
   if (source instanceof MediaStreamTrack) return { frames: framesOf(source), first: null, stop: () => {} };
   if (source instanceof HTMLCanvasElement || source instanceof HTMLVideoElement) return openElement(source);
@@ -71,6 +71,31 @@ function framesOf(track: MediaStreamTrack): ReadableStream<VideoFrame> {
   const { MediaStreamTrackProcessor } = globalThis as { MediaStreamTrackProcessor?: TrackProcessorConstructor };
   if (!MediaStreamTrackProcessor) throw cannotCapture('MediaStreamTrackProcessor');
   return new MediaStreamTrackProcessor({ track }).readable;
+}
+
+/**
+ * The same frames, each closed once its copy is on its way: a transferred stream sends clones, and a source whose originals stay
+ * open runs dry (a decoder after about ten). The page reads the next frame only when the last one was sent.
+ */
+function closingFrames(frames: ReadableStream<VideoFrame>): ReadableStream<VideoFrame> {
+  const reader = frames.getReader();
+  let sent: VideoFrame | undefined;
+  return new ReadableStream<VideoFrame>(
+    {
+      async pull(controller) {
+        sent?.close();
+        const { done, value } = await reader.read();
+        sent = value;
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel(reason) {
+        sent?.close();
+        await reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 function firstFrame(element: HTMLCanvasElement | HTMLVideoElement): VideoFrame | null {

@@ -1,0 +1,211 @@
+import * as Comlink from 'comlink';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { linkVolunteer, type TestVolunteerLink } from '../stream/test-volunteer-link.ts';
+import { type FrameStream, openFrameStream, type StreamDeps, type StreamOptions } from './frame-stream.ts';
+import type { StreamWorkerApi } from './stream.worker.ts';
+import './worker-errors.ts';
+
+const WIDTH = 64;
+const HEIGHT = 36;
+const LEFT_COLOR = [200, 40, 40];
+
+let worker: Worker;
+let remote: Comlink.Remote<StreamWorkerApi>;
+let source: HTMLCanvasElement;
+let linked: TestVolunteerLink | null;
+let linksChanged: () => void;
+let open: FrameStream[];
+
+beforeEach(() => {
+  worker = new Worker(new URL('../stream/test-gamer.worker.ts', import.meta.url), { type: 'module' });
+  remote = Comlink.wrap<StreamWorkerApi>(worker);
+  source = Object.assign(document.createElement('canvas'), { width: WIDTH, height: HEIGHT });
+  linked = null;
+  linksChanged = () => {};
+  open = [];
+});
+
+afterEach(async () => {
+  await Promise.all(open.map((stream) => stream.close()));
+  linked?.leave();
+  worker.terminate();
+});
+
+test('frames come back from a volunteer, twice as large and with the right picture', async () => {
+  linked = await newVolunteer();
+  const stream = await openOn(animated(), { where: 'volunteers' });
+  await vi.waitUntil(() => stream.stats().shares.length > 0 && stream.stats().framesPresented > 5, WAIT);
+
+  await expectPicture(stream, 2);
+  expect(stream.stats()).toMatchObject({ running: 'volunteers', codec: 'vp8' });
+  expect(stream.stats().shares[0]?.volunteerId).toBe('volunteer-1');
+  expect(stream.stats().framesSent).toBeGreaterThan(0);
+  expect(await linked.volunteer.framesDone).toBeGreaterThan(0);
+});
+
+test('the stages of a volunteer’s frames add up to glass to glass, and none is negative', async () => {
+  linked = await newVolunteer();
+  const stream = await openOn(animated(), { where: 'volunteers' });
+  await vi.waitUntil(() => stream.stats().shares[0]?.share === 1 || stream.stats().framesPresented > 60, WAIT);
+
+  const { stagesMs, glassToGlassMs } = stream.stats();
+  expect(stagesMs.reduce((sum, { p50 }) => sum + p50, 0)).toBeCloseTo(glassToGlassMs.p50, 6);
+  for (const { p50 } of stagesMs) expect(p50).toBeGreaterThanOrEqual(0);
+});
+
+test('a volunteer that leaves hands the picture to this machine', async () => {
+  linked = await newVolunteer();
+  const stream = await openOn(animated(), { where: 'volunteers' });
+  await vi.waitUntil(() => stream.stats().shares.length > 0, WAIT);
+
+  linked.leave();
+  linked = null;
+  linksChanged();
+  const { framesLocal } = stream.stats();
+  await vi.waitUntil(() => stream.stats().framesLocal > framesLocal + 5, WAIT);
+  expect(stream.stats().running).toBe('local');
+  expect(stream.stats().why).toMatch(/No volunteer is ready/);
+  await expectPicture(stream, 2);
+});
+
+test('a volunteer that comes later is taken', async () => {
+  const stream = await openOn(animated(), { where: 'volunteers' });
+  await vi.waitUntil(() => stream.stats().framesLocal > 2, WAIT);
+  linked = await newVolunteer();
+  linksChanged();
+  await vi.waitUntil(() => stream.stats().shares.length > 0, WAIT);
+});
+
+test('a canvas nobody draws on any more is shown all the same', async () => {
+  paint(0);
+  const stream = await openOn(source, { where: 'local', scale: 3 });
+  await vi.waitUntil(() => stream.stats().framesLocal > 0, WAIT);
+  await expectPicture(stream, 3);
+});
+
+test('a still canvas goes through a volunteer too', async () => {
+  linked = await newVolunteer();
+  paint(0);
+  const stream = await openOn(source, { where: 'volunteers' });
+  await vi.waitUntil(() => stream.stats().shares.length > 0, WAIT);
+  await expectPicture(stream, 2);
+});
+
+test('a source that ends keeps its last picture and says why', async () => {
+  paint(0);
+  const frame = new VideoFrame(source, { timestamp: 0 });
+  const frames = new ReadableStream<VideoFrame>({
+    start(controller) {
+      controller.enqueue(frame);
+      controller.close();
+    },
+  });
+  const stream = await openOn(frames, { where: 'local' });
+  await vi.waitUntil(() => stream.stats().framesLocal > 0, WAIT);
+  await vi.waitUntil(() => /ended/.test(stream.stats().why), WAIT);
+  await expectPicture(stream, 2);
+  // What the page was given is closed, not left to the garbage collector.
+  expect(frame.format).toBe(null);
+});
+
+test('the output can be had as a track, which ends with the stream', async () => {
+  const stream = await openOn(animated(), { where: 'local' });
+  const { track } = stream;
+  expect(track).toMatchObject({ kind: 'video', readyState: 'live' });
+  await stream.close();
+  expect(track.readyState).toBe('ended');
+});
+
+test('settings change while it runs', async () => {
+  linked = await newVolunteer();
+  const stream = await openOn(animated(), { where: 'local' });
+  await vi.waitUntil(() => stream.stats().framesLocal > 0, WAIT);
+  stream.set({ where: 'volunteers', quality: 'bilinear', maxFps: 30 });
+  await vi.waitUntil(() => stream.stats().running === 'volunteers', WAIT);
+  expect(() => stream.set({ maxFps: 0 })).toThrow(expect.objectContaining({ reason: 'bad-input' }));
+});
+
+test.each([
+  [{ scale: 0.5 }, 'bad-input'],
+  [{ scale: 5 }, 'bad-input'],
+  [{ maxFps: Number.NaN }, 'bad-input'],
+  [{ where: 'elsewhere' as 'local' }, 'bad-input'],
+  [{ quality: 'balanced' as const }, 'unknown-model'],
+])('options %o are refused with %s', async (options, reason) => {
+  await expect(openOn(source, options)).rejects.toMatchObject({ name: 'MeshError', reason });
+});
+
+test('sources that give no frames are refused with what to do', async () => {
+  const track = source.captureStream().getVideoTracks()[0];
+  track?.stop();
+  await expect(openOn(track as MediaStreamTrack, {})).rejects.toMatchObject({ reason: 'source-ended' });
+  await expect(openOn({} as HTMLCanvasElement, {})).rejects.toMatchObject({ reason: 'bad-input' });
+  const locked = new ReadableStream<VideoFrame>();
+  locked.getReader();
+  await expect(openOn(locked, {})).rejects.toMatchObject({ reason: 'bad-input' });
+});
+
+/** Ends what hangs; nothing is measured. */
+const WAIT = { timeout: 30_000, interval: 20 };
+
+function newVolunteer(): Promise<TestVolunteerLink> {
+  return linkVolunteer((moved) => void remote.attachVideo('volunteer-1', Comlink.transfer(moved, [moved])));
+}
+
+async function openOn(from: Parameters<typeof openFrameStream>[1], options: StreamOptions): Promise<FrameStream> {
+  const deps: StreamDeps = {
+    worker: remote,
+    links: () => (linked ? [linked.link] : []),
+    onLinksChanged(listener) {
+      linksChanged = listener;
+      return () => {};
+    },
+    now: () => performance.now(),
+    defaultWhere: 'auto',
+    onClosed: () => {},
+  };
+  const stream = await openFrameStream(deps, from, options);
+  open.push(stream);
+  return stream;
+}
+
+/** Left half red, right half one of two blues. */
+function paint(step: number): void {
+  const context = source.getContext('2d');
+  if (!context) throw new Error('no canvas');
+  context.fillStyle = `rgb(${LEFT_COLOR.join(' ')})`;
+  context.fillRect(0, 0, WIDTH / 2, HEIGHT);
+  context.fillStyle = step % 2 ? 'rgb(20 20 190)' : 'rgb(20 20 210)';
+  context.fillRect(WIDTH / 2, 0, WIDTH / 2, HEIGHT);
+}
+
+function animated(): HTMLCanvasElement {
+  let step = 0;
+  const { canvas } = source.getContext('2d') ?? {};
+  const draw = () => {
+    if (source !== canvas) return;
+    paint(step++);
+    requestAnimationFrame(draw);
+  };
+  draw();
+  return source;
+}
+
+/** Waited for: the browser puts a worker's drawing on the page's canvas a little after it was drawn. */
+async function expectPicture({ canvas }: FrameStream, scale: number): Promise<void> {
+  await vi.waitFor(() => {
+    const [width, height] = [scale * WIDTH, scale * HEIGHT];
+    expect([canvas.width, canvas.height]).toEqual([width, height]);
+    const context = new OffscreenCanvas(width, height).getContext('2d');
+    context?.drawImage(canvas, 0, 0);
+    const colorAt = (x: number) => [...(context?.getImageData(x, height / 2, 1, 1).data ?? [])].slice(0, 3);
+    // A lossy codec twice over.
+    expectNear(colorAt(width / 4), LEFT_COLOR, 16);
+    expectNear(colorAt((3 * width) / 4), [20, 20, 200], 26);
+  }, WAIT);
+}
+
+function expectNear(actual: number[], expected: number[], tolerance: number): void {
+  const distances = expected.map((value, i) => Math.abs(value - (actual[i] ?? Number.NaN)));
+  for (const distance of distances) expect(distance, `${actual} near ${expected}`).toBeLessThan(tolerance);
+}

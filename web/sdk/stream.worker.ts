@@ -1,0 +1,86 @@
+import * as Comlink from 'comlink';
+import { systemClock } from '../../shared/clock.ts';
+import type { WireError } from '../../shared/errors.ts';
+import type { PackedTask } from '../../shared/tasks/definition.ts';
+import { Engine, type EngineCapabilities, type ExecutedTask } from '../compute/engine.ts';
+import type { MovedChannel } from '../net/moved-channel.ts';
+import type { ReadyVolunteer, StreamSettings } from '../stream/gamer-stream.ts';
+import { GamerStreams, type StreamOpening } from '../stream/gamer-streams.ts';
+import type { StreamStats } from '../stream/stream-statistics.ts';
+import './worker-errors.ts';
+
+/** What a gamer's worker does for its page: the local engine, and everything of a stream that touches a frame. */
+class StreamWorker {
+  readonly #streams = new GamerStreams(() => this.#startEngine(), systemClock);
+  readonly #running = new Map<number, AbortController>();
+  #engine: Promise<Engine> | null = null;
+
+  /** Measures this machine first, once. Throws MeshError when nothing can be computed here. */
+  async engineCapabilities(): Promise<EngineCapabilities> {
+    return (await this.#startEngine()).capabilities;
+  }
+
+  /** Throws MeshError. */
+  async execute(callId: number, type: string, packed: PackedTask): Promise<ExecutedTask> {
+    const controller = new AbortController();
+    this.#running.set(callId, controller);
+    try {
+      const engine = await this.#startEngine();
+      const executed = await engine.execute(type, packed, controller.signal);
+      return Comlink.transfer(executed, [...new Set(executed.attachments.map(({ buffer }) => buffer as ArrayBuffer))]);
+    } finally {
+      this.#running.delete(callId);
+    }
+  }
+
+  cancel(callId: number): void {
+    this.#running.get(callId)?.abort();
+  }
+
+  /**
+   * Takes a link's video channel over. Comlink calls this in the handler of the message that brought the channel, as it must be.
+   * Resolves when the channel has closed: to null, or to what was wrong with what arrived, and then the link must end.
+   */
+  attachVideo(linkId: string, moved: MovedChannel): Promise<WireError | null> {
+    return this.#streams.attachVideo(linkId, moved);
+  }
+
+  detachVideo(linkId: string): void {
+    this.#streams.detachVideo(linkId);
+  }
+
+  /** Throws MeshError `unsupported-browser`. */
+  openStream(key: number, opening: StreamOpening): StreamStats {
+    return this.#streams.open(key, opening);
+  }
+
+  setStream(key: number, changes: Partial<StreamSettings>): void {
+    this.#streams.set(key, changes);
+  }
+
+  /** Throws MeshError `closed`, `unsupported-browser`. */
+  useVolunteer(key: number, ready: ReadyVolunteer): void {
+    this.#streams.useVolunteer(key, ready);
+  }
+
+  dropVolunteer(key: number, streamId: number): void {
+    this.#streams.dropVolunteer(key, streamId);
+  }
+
+  closeStream(key: number): Promise<void> {
+    return this.#streams.close(key);
+  }
+
+  #startEngine(): Promise<Engine> {
+    this.#engine ??= Engine.create({ gpu: navigator.gpu, now: systemClock.now }).catch((cause: unknown) => {
+      // The next one who asks tries again.
+      this.#engine = null;
+      throw cause;
+    });
+    return this.#engine;
+  }
+}
+
+export type StreamWorkerApi = StreamWorker;
+
+Comlink.expose(new StreamWorker());

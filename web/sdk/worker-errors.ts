@@ -1,0 +1,38 @@
+import * as Comlink from 'comlink';
+import { MeshError } from '../../shared/errors.ts';
+
+/**
+ * Importing this, on the page and in its workers, lets a MeshError keep its class and reason when a worker throws it: Comlink by
+ * itself would make a plain Error of it.
+ */
+const plain = Comlink.transferHandlers.get('throw');
+if (!plain) throw new Error('This version of Comlink has no handler for thrown values.');
+const { canHandle, serialize, deserialize } = plain;
+
+/** What Comlink wraps a thrown value in. */
+interface Thrown {
+  value: unknown;
+}
+
+Comlink.transferHandlers.set('throw', {
+  canHandle,
+  serialize(thrown) {
+    const { value } = thrown as Thrown;
+    return value instanceof MeshError ? [{ meshError: value.toWire() }, []] : serialize(thrown);
+  },
+  deserialize(serialized): never {
+    if (typeof serialized === 'object' && serialized !== null && 'meshError' in serialized) {
+      throw MeshError.from(serialized.meshError);
+    }
+    throw thrownBy(() => deserialize(serialized));
+  },
+});
+
+/** Comlink's own way to hand a thrown value over is to throw it. */
+function thrownBy(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (thrown) {
+    return thrown;
+  }
+}

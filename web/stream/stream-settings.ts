@@ -1,0 +1,55 @@
+import { MeshError } from '../../shared/errors.ts';
+import { availableQuality, type Quality } from '../../shared/tasks/upscale.ts';
+import { STREAM } from '../../shared/tuning.ts';
+import type { StreamSettings } from './gamer-stream.ts';
+import type { Where } from './side-choice.ts';
+
+/** p2c2r.d.ts. */
+export interface StreamOptions {
+  /** 1..4, default 2. */
+  scale?: number;
+  /** Default `spatial`; the networks are refused with `unknown-model` until trained. */
+  quality?: Quality;
+  /** Default 60. */
+  maxFps?: number;
+  /**
+   * auto: whichever side shows fresher pictures. volunteers: a volunteer whenever one is ready; while there is none frames are
+   * sharpened here, since the picture must not freeze, and `stats().why` says so. local: never elsewhere. Default: the client's.
+   */
+  where?: Where;
+  /** Of the way to the volunteer, default 6000; the way back, with its larger pictures, gets 2.5 times as much. */
+  bitrateKbps?: number;
+}
+
+/** Throws MeshError `bad-input` or `unknown-model`. */
+export function toStreamSettings(options: StreamOptions, defaultWhere: Where): StreamSettings {
+  const { scale = STREAM.defaultScale, bitrateKbps = STREAM.defaultBitrateKbps } = options;
+  checkRange('scale', scale, 1, STREAM.maxScale);
+  checkRange('bitrateKbps', bitrateKbps, STREAM.minBitrateKbps, STREAM.maxBitrateKbps);
+  const { quality = 'spatial', maxFps = STREAM.defaultFps, where = defaultWhere } = options;
+  checkStreamChanges({ maxFps, where });
+  return { scale, bitrateKbps, quality: availableQuality(quality), maxFps, where };
+}
+
+/** What may change while a stream runs. Throws MeshError `bad-input` or `unknown-model`. */
+export function checkStreamChanges(
+  options: Pick<StreamOptions, 'quality' | 'maxFps' | 'where'>,
+): Partial<StreamSettings> {
+  const { quality, maxFps, where } = options;
+  if (maxFps !== undefined) checkRange('maxFps', maxFps, 1, STREAM.maxFps);
+  if (where !== undefined && !WHERES.includes(where)) {
+    throw MeshError.badInput(`where must be one of ${WHERES.join(', ')}, not '${where}'.`);
+  }
+  return {
+    ...(quality !== undefined && { quality: availableQuality(quality) }),
+    ...(maxFps !== undefined && { maxFps }),
+    ...(where !== undefined && { where }),
+  };
+}
+
+const WHERES: readonly Where[] = ['auto', 'volunteers', 'local'];
+
+function checkRange(name: string, value: number, min: number, max: number): void {
+  if (value >= min && value <= max) return;
+  throw MeshError.badInput(`${name} must be a number from ${min} to ${max}, not ${value}.`);
+}

@@ -1,0 +1,91 @@
+import * as Comlink from 'comlink';
+import { systemClock } from '../../shared/clock.ts';
+import { MeshError } from '../../shared/errors.ts';
+import type { ControlMessage } from '../../shared/messages.ts';
+import { Listeners } from '../net/listeners.ts';
+import { moveChannel } from '../net/moved-channel.ts';
+import { Peer } from '../net/peer.ts';
+import type { TestVolunteerApi } from './test-volunteer.worker.ts';
+import type { StreamLink } from './volunteer-slot.ts';
+
+export interface TestVolunteerLink {
+  link: StreamLink;
+  volunteer: Comlink.Remote<TestVolunteerApi>;
+  /** The volunteer closes its page. */
+  leave(): void;
+}
+
+/** A volunteer's worker on the far end of a real connection of its own. Control messages take a short cut: no link carries them here. */
+export async function linkVolunteer(
+  attachVideo: (channel: RTCDataChannel | MessagePort) => void,
+): Promise<TestVolunteerLink> {
+  const worker = new Worker(new URL('./test-volunteer.worker.ts', import.meta.url), { type: 'module' });
+  const volunteer = Comlink.wrap<TestVolunteerApi>(worker);
+  const [near, far] = await connectPeers((channel) => {
+    const moved = moveChannel(channel);
+    void volunteer.attach(Comlink.transfer(moved, [moved]));
+  }, attachVideo);
+  const toGamer = new Listeners<ControlMessage>();
+  const answer = async (message: ControlMessage) => {
+    if (message.kind === 'stream-close') await volunteer.close(message.streamId);
+    if (message.kind !== 'stream-setup') return;
+    const { streamId } = message.setup;
+    try {
+      toGamer.emit({ kind: 'stream-ready', streamId, backend: await volunteer.setup(message.setup) });
+    } catch (cause) {
+      toGamer.emit({ kind: 'stream-failed', streamId, error: MeshError.from(cause).toWire() });
+    }
+  };
+  return {
+    volunteer,
+    leave() {
+      worker.terminate();
+      far.destroy();
+      near.destroy();
+    },
+    link: {
+      id: 'volunteer-1',
+      name: 'Vera',
+      capabilities: {
+        adapter: 'none',
+        backends: { upscale: { backend: 'canvas', unitsPerMs: 1e6 } },
+        tasks: ['upscale'],
+        codecs: ['vp8'],
+      },
+      rttMs: () => 1,
+      sendControl: (message) => void answer(message),
+      onControl: (listener) => toGamer.add(listener),
+      ensureVideo() {},
+    },
+  };
+}
+
+/** Two ends of a loopback connection; each makes its `video` channel in the task that made the connection. */
+function connectPeers(
+  onFarVideo: (channel: RTCDataChannel) => void,
+  onNearVideo: (moved: RTCDataChannel | MessagePort) => void,
+) {
+  return new Promise<[Peer, Peer]>((resolve, reject) => {
+    const options = {
+      iceServers: [],
+      relayOnly: false,
+      clock: systemClock,
+      onMessage: () => {},
+      onClose: (error: MeshError | null) => reject(error ?? MeshError.closed('The connection')),
+    };
+    const near: Peer = new Peer({
+      ...options,
+      initiate: true,
+      onSignal: (signal) => far.signal(signal),
+      onConnect: () => resolve([near, far]),
+    });
+    onNearVideo(moveChannel(near.createChannel('video')));
+    const far: Peer = new Peer({
+      ...options,
+      initiate: false,
+      onSignal: (signal) => near.signal(signal),
+      onConnect: () => {},
+    });
+    onFarVideo(far.createChannel('video'));
+  });
+}
