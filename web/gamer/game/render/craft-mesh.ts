@@ -130,32 +130,27 @@ function hullTexture() {
   const size = 256;
   const plate = size / 8;
   const dark = '#20243c';
-  return paintedTexture(
-    size,
-    size,
-    (painter) => {
-      painter.fillStyle = PALETTE.white;
-      painter.fillRect(0, 0, size, size);
-      painter.textAlign = 'center';
-      painter.fillStyle = dark;
-      painter.fillRect(0, 2, size, 4);
-      painter.fillRect(0, plate - 6, size, 4);
-      painter.font = `900 22px ${SANS}`;
-      painter.fillText('P2C2R  ▸▸▸  07', size / 2, plate - 9);
-      painter.fillRect(0, plate, size, plate);
-      painter.fillStyle = PALETTE.white;
-      for (let slat = 0; slat < 16; slat++) painter.fillRect(slat * 16 + 2, plate + 6, 5, plate - 12);
-      painter.fillStyle = dark;
-      painter.fillRect(60, 2.5 * plate, 22, size);
-      painter.fillRect(size - 82, 2.5 * plate, 22, size);
-      painter.strokeStyle = 'rgb(20 24 50 / 0.6)';
-      painter.lineWidth = 2;
-      for (let line = 0; line < 6; line++) painter.strokeRect(12, 2.5 * plate, size - 24, 12 + line * 28);
-      painter.font = `900 70px ${SANS}`;
-      painter.fillText('07', size / 2, size - 14);
-      painter.font = `700 15px ${MONO}`;
-      painter.fillText('P2C2R', size / 2, 3.4 * plate);
-    },
-    { anisotropy: 2 },
-  );
+  return paintedTexture(size, size, (painter) => {
+    painter.fillStyle = PALETTE.white;
+    painter.fillRect(0, 0, size, size);
+    painter.textAlign = 'center';
+    painter.fillStyle = dark;
+    painter.fillRect(0, 2, size, 4);
+    painter.fillRect(0, plate - 6, size, 4);
+    painter.font = `900 22px ${SANS}`;
+    painter.fillText('P2C2R  ▸▸▸  07', size / 2, plate - 9);
+    painter.fillRect(0, plate, size, plate);
+    painter.fillStyle = PALETTE.white;
+    for (let slat = 0; slat < 16; slat++) painter.fillRect(slat * 16 + 2, plate + 6, 5, plate - 12);
+    painter.fillStyle = dark;
+    painter.fillRect(60, 2.5 * plate, 22, size);
+    painter.fillRect(size - 82, 2.5 * plate, 22, size);
+    painter.strokeStyle = 'rgb(20 24 50 / 0.6)';
+    painter.lineWidth = 2;
+    for (let line = 0; line < 6; line++) painter.strokeRect(12, 2.5 * plate, size - 24, 12 + line * 28);
+    painter.font = `900 70px ${SANS}`;
+    painter.fillText('07', size / 2, size - 14);
+    painter.font = `700 15px ${MONO}`;
+    painter.fillText('P2C2R', size / 2, 3.4 * plate);
+  });
 }

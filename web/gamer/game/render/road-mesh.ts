@@ -154,7 +154,7 @@ function pillars(track: Track) {
   return builder.build();
 }
 
-const LAMP_M = { height: 7.4, cableSag: 1.2, cableParts: 5 } as const;
+const LAMP_M = { height: 7.4, rungs: 7, cableSag: 1.2, cableParts: 5 } as const;
 
 function lamps(track: Track) {
   const lines = new LineBuilder();
@@ -169,9 +169,9 @@ function lamps(track: Track) {
         lines.line(foot, top, post);
         lines.line(top, track.place(fromM + offsetM, side * (track.halfWidthM - 1), LAMP_M.height), post);
       }
-      for (let rung = 0; rung < 12; rung++) {
-        const lowM = (rung / 12) * LAMP_M.height;
-        const highM = ((rung + 1) / 12) * LAMP_M.height;
+      for (let rung = 0; rung < LAMP_M.rungs; rung++) {
+        const lowM = (rung / LAMP_M.rungs) * LAMP_M.height;
+        const highM = ((rung + 1) / LAMP_M.rungs) * LAMP_M.height;
         lines.line(track.place(fromM - 0.15, lateralM, lowM), track.place(fromM + 0.15, lateralM, highM), post);
       }
       const hang = (share: number) => {

@@ -24,23 +24,18 @@ export const BANNER_PATCHES: readonly [Patch, Patch] = [
 /** Signs are eye tests on purpose: letters, gratings and small print that only a sharp picture shows. */
 export function signAtlas(): Texture {
   const signs = [eyeChart, siemensStar, smallPrint, turnArrows, resolutions, rings];
-  return paintedTexture(
-    SIZE,
-    SIZE,
-    (painter) => {
-      signs.forEach((draw, index) => {
-        painter.save();
-        painter.translate((index % 2) * SIGN.width, Math.floor(index / 2) * SIGN.height);
-        draw(painter);
-        painter.restore();
-      });
-      painter.translate(0, SIZE - 2 * BANNER_HEIGHT);
-      startBanner(painter);
-      painter.translate(0, BANNER_HEIGHT);
-      banner(painter);
-    },
-    { anisotropy: 2 },
-  );
+  return paintedTexture(SIZE, SIZE, (painter) => {
+    signs.forEach((draw, index) => {
+      painter.save();
+      painter.translate((index % 2) * SIGN.width, Math.floor(index / 2) * SIGN.height);
+      draw(painter);
+      painter.restore();
+    });
+    painter.translate(0, SIZE - 2 * BANNER_HEIGHT);
+    startBanner(painter);
+    painter.translate(0, BANNER_HEIGHT);
+    banner(painter);
+  });
 }
 
 function board(painter: Painter, fill: string, frame: string): void {

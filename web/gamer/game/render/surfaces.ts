@@ -127,42 +127,37 @@ export function windowsTexture(random: Random): Texture {
 export function barrierTexture(): Texture {
   const width = 1024;
   const height = 64;
-  return paintedTexture(
-    width,
-    height,
-    (painter) => {
-      painter.fillStyle = '#232845';
-      painter.fillRect(0, 0, width, height);
-      painter.fillStyle = PALETTE.white;
-      painter.fillRect(0, 0, width, height / 8);
-      painter.fillStyle = '#c9d2ff';
-      painter.font = `800 34px ${SANS}`;
-      painter.textBaseline = 'middle';
-      painter.fillText('P2C2R', 30, 38);
-      painter.font = `600 15px ${SANS}`;
-      painter.fillText('peer to peer · frame by frame', 160, 30);
-      painter.fillText('0123456789 sharper together', 160, 49);
-      for (let stripe = 0; stripe < 20; stripe++) {
-        painter.fillStyle = stripe % 2 === 0 ? PALETTE.amber : PALETTE.ink;
-        painter.beginPath();
-        painter.moveTo(400 + stripe * 16, height);
-        painter.lineTo(416 + stripe * 16, height);
-        painter.lineTo(440 + stripe * 16, 10);
-        painter.lineTo(424 + stripe * 16, 10);
-        painter.fill();
-      }
-      painter.strokeStyle = PALETTE.cyan;
-      painter.lineWidth = 5;
-      for (let arrow = 0; arrow < 6; arrow++) {
-        painter.beginPath();
-        painter.moveTo(800 + arrow * 34, 18);
-        painter.lineTo(818 + arrow * 34, 37);
-        painter.lineTo(800 + arrow * 34, 56);
-        painter.stroke();
-      }
-    },
-    { anisotropy: 2 },
-  );
+  return paintedTexture(width, height, (painter) => {
+    painter.fillStyle = '#232845';
+    painter.fillRect(0, 0, width, height);
+    painter.fillStyle = PALETTE.white;
+    painter.fillRect(0, 0, width, height / 8);
+    painter.fillStyle = '#c9d2ff';
+    painter.font = `800 34px ${SANS}`;
+    painter.textBaseline = 'middle';
+    painter.fillText('P2C2R', 30, 38);
+    painter.font = `600 15px ${SANS}`;
+    painter.fillText('peer to peer · frame by frame', 160, 30);
+    painter.fillText('0123456789 sharper together', 160, 49);
+    for (let stripe = 0; stripe < 20; stripe++) {
+      painter.fillStyle = stripe % 2 === 0 ? PALETTE.amber : PALETTE.ink;
+      painter.beginPath();
+      painter.moveTo(400 + stripe * 16, height);
+      painter.lineTo(416 + stripe * 16, height);
+      painter.lineTo(440 + stripe * 16, 10);
+      painter.lineTo(424 + stripe * 16, 10);
+      painter.fill();
+    }
+    painter.strokeStyle = PALETTE.cyan;
+    painter.lineWidth = 5;
+    for (let arrow = 0; arrow < 6; arrow++) {
+      painter.beginPath();
+      painter.moveTo(800 + arrow * 34, 18);
+      painter.lineTo(818 + arrow * 34, 37);
+      painter.lineTo(800 + arrow * 34, 56);
+      painter.stroke();
+    }
+  });
 }
 
 /** Wire netting, mostly holes. */
