@@ -88,17 +88,20 @@ export function availableQuality(quality: Quality): AvailableQuality {
 
 function outputSize(
   image: PixelImage,
-  { scale, width, height }: Omit<UpscaleInput, 'image'>,
+  { scale = DEFAULT_SCALE, width, height }: Omit<UpscaleInput, 'image'>,
 ): { outWidth: number; outHeight: number } {
   checkImage(image);
   const exact = width !== undefined || height !== undefined;
   if (exact && (width === undefined || height === undefined)) {
     throw MeshError.badInput('Give both width and height of the result, or a scale.');
   }
-  const outWidth = width ?? Math.round(image.width * (scale ?? DEFAULT_SCALE));
-  const outHeight = height ?? Math.round(image.height * (scale ?? DEFAULT_SCALE));
+  // On a small picture, rounding would hide a scale that is out of range.
+  const isScaleAllowed = exact || isRatioAllowed(1, scale);
+  const outWidth = width ?? Math.round(image.width * scale);
+  const outHeight = height ?? Math.round(image.height * scale);
   const isInteger = Number.isInteger(outWidth) && Number.isInteger(outHeight);
-  if (!isInteger || !isRatioAllowed(image.width, outWidth) || !isRatioAllowed(image.height, outHeight)) {
+  const isSizeAllowed = isRatioAllowed(image.width, outWidth) && isRatioAllowed(image.height, outHeight);
+  if (!isScaleAllowed || !isInteger || !isSizeAllowed) {
     throw MeshError.badInput(
       `A picture can become ${MIN_RATIO} to ${MAX_RATIO} times as large on each axis, in whole pixels.`,
     );
@@ -122,7 +125,6 @@ function checkImage({ width, height, data }: PixelImage): void {
   }
 }
 
-/** Rounding a fractional scale may pass the bound by less than a pixel. */
 function isRatioAllowed(from: number, to: number): boolean {
   return to >= from * MIN_RATIO && to <= from * MAX_RATIO;
 }

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { MESH_ERROR_REASONS, MeshError } from './errors.ts';
+import { wireErrorSchema } from './signaling.ts';
+
+test('an error crosses a thread or a link with its reason and its sentence', () => {
+  for (const reason of MESH_ERROR_REASONS) {
+    const wire = structuredClone(new MeshError(reason, 'Do this.').toWire());
+    expect(wireErrorSchema.parse(wire)).toEqual({ reason, message: 'Do this.' });
+    const rebuilt = MeshError.from(wire);
+    expect(rebuilt).toBeInstanceOf(MeshError);
+    expect(rebuilt).toMatchObject({ reason, message: 'Do this.', name: 'MeshError' });
+  }
+});
+
+test('a MeshError stays the very same; any other error becomes the fallback with its message and cause kept', () => {
+  const known = MeshError.badInput('No.');
+  expect(MeshError.from(known, 'malformed')).toBe(known);
+  const cause = new TypeError('x is not a function');
+  expect(MeshError.from(cause)).toMatchObject({ reason: 'volunteer-failed', message: 'x is not a function', cause });
+  expect(MeshError.from(cause, 'device-lost').reason).toBe('device-lost');
+});
+
+test('whatever was thrown becomes a MeshError', () => {
+  for (const thrown of [
+    undefined,
+    null,
+    0,
+    'text',
+    {},
+    [],
+    { reason: 'bad-input' },
+    { reason: 'bad-input', message: 7 },
+  ]) {
+    expect(MeshError.from(thrown, 'closed')).toMatchObject({ reason: 'closed', message: expect.any(String) });
+  }
+  expect(MeshError.from({ reason: 'no such reason', message: 'm' }).reason).toBe('volunteer-failed');
+});

@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import type { ZodType } from 'zod';
+import { controlMessageSchema, pulseMessageSchema, taskMessageSchema, videoMessageSchema } from './messages.ts';
+import { STREAM, TASKS } from './tuning.ts';
+
+const capabilities = {
+  adapter: 'gpu',
+  backends: { upscale: { backend: 'wgsl', unitsPerMs: 9 } },
+  tasks: ['upscale'],
+  codecs: ['vp8'],
+};
+const hello = { kind: 'hello', protocolVersion: 1, role: 'volunteer', name: 'attic', capabilities };
+const setup = {
+  ...{ streamId: 1, codec: 'vp8', width: 640, height: 360, outWidth: 1280, outHeight: 720, quality: 'spatial' },
+  ...{ fps: 60, uplinkKbps: 6_000, downlinkKbps: 15_000 },
+};
+const color = { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false };
+const frame = { kind: 'frame', streamId: 1, frameId: 2, sequence: 2, timestampUs: -5, keyframe: true, color };
+const result = { kind: 'result', id: 0, value: { any: 'thing' }, backend: 'js', queueMs: 0, computeMs: 1.5 };
+const error = { reason: 'device-lost', message: 'Start again.' };
+
+/** `good` passes unchanged; each variation of it is refused. */
+function holds(schema: ZodType, good: object, variations: Record<string, unknown>[]) {
+  expect(schema.parse(good)).toEqual(good);
+  for (const variation of [...variations, { unheardOf: 1 }, { kind: 'unheard of' }]) {
+    expect(schema.safeParse({ ...good, ...variation }).success, JSON.stringify(variation)).toBe(false);
+  }
+}
+
+describe('control', () => {
+  test('hello, whatever version it speaks', () => {
+    holds(controlMessageSchema, hello, [
+      { protocolVersion: '1' },
+      { role: 'admin' },
+      { name: 'n'.repeat(65) },
+      { capabilities: undefined },
+      { capabilities: { ...capabilities, adapter: 'a'.repeat(257) } },
+      { capabilities: { ...capabilities, tasks: Array(17).fill('echo') } },
+      { capabilities: { ...capabilities, backends: { upscale: { backend: 'wgsl', unitsPerMs: -1 } } } },
+      { capabilities: { ...capabilities, backends: { upscale: { backend: 'wgsl', unitsPerMs: Number.NaN } } } },
+    ]);
+    holds(controlMessageSchema, { ...hello, role: 'gamer', capabilities: null, protocolVersion: 99 }, []);
+  });
+
+  test('stream setup within what a volunteer can hold', () => {
+    const wrong = [
+      ...[{ width: 1 }, { height: STREAM.maxSide + 1 }, { outWidth: 0.5 }, { fps: 0 }, { fps: STREAM.maxFps + 1 }],
+      ...[
+        { uplinkKbps: 0 },
+        { downlinkKbps: 1e9 },
+        { quality: 'balanced' },
+        { streamId: -1 },
+        { codec: 'c'.repeat(65) },
+      ],
+    ];
+    const variations = wrong.map((field) => ({ setup: { ...setup, ...field } }));
+    holds(controlMessageSchema, { kind: 'stream-setup', setup }, variations);
+  });
+
+  test('a farewell says why, or that nothing went wrong', () => {
+    holds(controlMessageSchema, { kind: 'bye', error: null }, [{ error: undefined }]);
+    holds(controlMessageSchema, { kind: 'bye', error }, [
+      { error: { ...error, reason: 'because' } },
+      { error: { ...error, message: 'm'.repeat(2_001) } },
+      { error: 'text' },
+    ]);
+  });
+});
+
+test('tasks: ids fit 32 bits, times are times, credits are bounded', () => {
+  holds(taskMessageSchema, { kind: 'task', id: 0xffffffff, type: 'echo', params: { sizeBytes: 1 } }, [
+    { id: 2 ** 32 },
+    { id: -1 },
+    { id: 1.5 },
+    { type: 't'.repeat(65) },
+    { type: 7 },
+  ]);
+  holds(taskMessageSchema, result, [
+    { queueMs: -1 },
+    { computeMs: Number.NaN },
+    { computeMs: Number.POSITIVE_INFINITY },
+  ]);
+  holds(taskMessageSchema, { kind: 'failed', id: 1, error }, [{ error: { reason: 'closed' } }]);
+  holds(taskMessageSchema, { kind: 'credit', serial: 1, window: TASKS.maxHeld }, [
+    { window: TASKS.maxHeld + 1 },
+    { window: -1 },
+    { serial: undefined },
+  ]);
+});
+
+test('pulse: a load is 0..1', () => {
+  holds(pulseMessageSchema, { kind: 'pong', serial: 3, load: 1, held: 0 }, [
+    { load: 1.01 },
+    { load: -1 },
+    { held: -1 },
+  ]);
+});
+
+test('video: frames, drops and acknowledgements', () => {
+  holds(videoMessageSchema, frame, [{ timestampUs: 0.5 }, { keyframe: 1 }, { sequence: -1 }, { color: undefined }]);
+  holds(videoMessageSchema, { kind: 'dropped', streamId: 1, frameId: 2, why: 'volunteer-busy' }, [{ why: 'tired' }]);
+  holds(videoMessageSchema, { kind: 'ack', streamId: 1, frameId: 2, queueDepth: 1 }, [{ queueDepth: 1_001 }]);
+});
+
+test('a colour space this version does not know counts as unsaid and costs no frame', () => {
+  const unknown = { ...frame, color: { ...color, primaries: 'film', matrix: 7 } };
+  expect(videoMessageSchema.parse(unknown)).toMatchObject({ color: { ...color, primaries: null, matrix: null } });
+});

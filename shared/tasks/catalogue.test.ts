@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { TRANSFER } from '../tuning.ts';
+import { checkArrivedTask, definitionOf, RUNNABLE_TASK_TYPES } from './catalogue.ts';
+import { echo } from './echo.ts';
+
+const bytes = Uint8Array.of(1, 2, 3);
+
+test('every runnable type answers to its own name', () => {
+  for (const type of RUNNABLE_TASK_TYPES) expect(definitionOf(type).type).toBe(type);
+});
+
+test('a type that is not here is unknown, and the message names those that are', () => {
+  for (const type of ['infer', '', 'constructor', '__proto__', 'toString']) {
+    expect(() => definitionOf(type)).toThrow(
+      expect.objectContaining({ reason: 'unknown-task', message: expect.stringContaining('echo, upscale') }),
+    );
+  }
+});
+
+test('a packed task is what its volunteer accepts, and an echo comes back as it was', () => {
+  const task = echo.pack({ bytes });
+  expect(checkArrivedTask('echo', structuredClone(task))).toEqual(task);
+  expect(echo.unpackResult(task.params, { value: null, attachments: task.attachments })).toEqual({ bytes });
+});
+
+test('an input may be changed once it is packed', () => {
+  const input = bytes.slice();
+  const task = echo.pack({ bytes: input });
+  input.fill(9);
+  expect(task.attachments).toEqual([bytes]);
+});
+
+test.each([
+  ['params of another shape', { params: { sizeBytes: 3, extra: 1 }, attachments: [bytes] }],
+  ['params that are nothing', { params: undefined, attachments: [bytes] }],
+  ['a negative size', { params: { sizeBytes: -1 }, attachments: [bytes] }],
+  ['no attachment', { params: { sizeBytes: 3 }, attachments: [] }],
+  ['an attachment too many', { params: { sizeBytes: 3 }, attachments: [bytes, bytes] }],
+  ['an attachment of another size', { params: { sizeBytes: 4 }, attachments: [bytes] }],
+])('a task that arrives with %s is malformed', (_, task) => {
+  expect(() => checkArrivedTask('echo', task)).toThrow(expect.objectContaining({ reason: 'malformed' }));
+});
+
+test('an echo of the wrong size is malformed', () => {
+  for (const attachments of [[], [bytes, bytes], [bytes.subarray(1)]]) {
+    expect(() => echo.unpackResult({ sizeBytes: 3 }, { value: null, attachments })).toThrow(
+      expect.objectContaining({ reason: 'malformed' }),
+    );
+  }
+});
+
+test('echo refuses what is no bytes, and more than a transfer carries', () => {
+  for (const wrong of ['text', [1, 2], new ArrayBuffer(3), undefined]) {
+    expect(() => echo.pack({ bytes: wrong as unknown as Uint8Array })).toThrow(
+      expect.objectContaining({ reason: 'bad-input' }),
+    );
+  }
+  const huge = new Uint8Array(TRANSFER.maxTransferBytes);
+  expect(() => echo.pack({ bytes: huge })).toThrow(expect.objectContaining({ reason: 'too-large' }));
+});
