@@ -1,0 +1,312 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { CHANNELS, type ChannelSpec } from '../../shared/channels.ts';
+import { CHUNK_HEADER_BYTES } from '../../shared/chunks.ts';
+import type { MeshError } from '../../shared/errors.ts';
+import { TRANSFER } from '../../shared/tuning.ts';
+import { bare, type Carried, encodeTransfer } from '../../shared/wire.ts';
+import { z } from '../../shared/zod.ts';
+import { FlowChannel } from './flow-channel.ts';
+import { deliver, TestPort } from './test-port.ts';
+
+const schema = z.strictObject({ kind: z.literal('note'), id: z.int() });
+type Note = z.infer<typeof schema>;
+const note = (id: number, sizeBytes?: number) => ({
+  message: { kind: 'note' as const, id },
+  attachments: sizeBytes === undefined ? [] : [new Uint8Array(sizeBytes).fill(id)],
+});
+
+const SPEC: ChannelSpec = {
+  ...{ name: 'tasks', id: 1, ordered: false, interleavedTransfers: 4 },
+  ...{ chunkBytes: 1_000, highWaterBytes: 4_000, lowWaterBytes: 1_000 },
+};
+const LOSSY: ChannelSpec = {
+  ...SPEC,
+  ordered: true,
+  interleavedTransfers: 1,
+  maxRetransmits: 0,
+  partialTransferMs: 100,
+};
+
+const made: FlowChannel<Note>[] = [];
+afterEach(() => {
+  for (const channel of made.splice(0)) channel.close();
+});
+
+/** A channel over a port of its own, and all that its owner is told. */
+function end(spec = SPEC, port = new TestPort()) {
+  const heard: Carried<Note>[] = [];
+  const told: (MeshError | null | 'open')[] = [];
+  let lost = 0;
+  const time = { nowMs: 0 };
+  const channel = new FlowChannel<Note>(
+    port,
+    spec,
+    schema,
+    {
+      onMessage: (item) => heard.push(item),
+      onOpen: () => told.push('open'),
+      onClose: (error) => told.push(error),
+      onLost: (count) => {
+        lost += count;
+      },
+    },
+    () => time.nowMs,
+  );
+  made.push(channel);
+  return { channel, port, heard, told, time, lost: () => lost, ids: () => heard.map(({ message }) => message.id) };
+}
+
+/** After this turn of the event loop and what it set off. */
+const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+describe('sending', () => {
+  test('messages of one turn share an envelope, also those that its microtasks made', async () => {
+    const [a, b] = [end(), end()];
+    a.channel.send(note(1));
+    await Promise.resolve();
+    a.channel.send(note(2));
+    queueMicrotask(() => a.channel.send(note(3, 10)));
+    await turn();
+    expect(a.port.waiting).toHaveLength(1);
+    a.channel.send(note(4));
+    await turn();
+    expect(deliver(a.port, b.port)).toBe(2);
+    expect(b.heard).toEqual([note(1), note(2), note(3, 10), note(4)]);
+  });
+
+  test('more messages than an envelope holds travel in several', async () => {
+    const [a, b] = [end(), end()];
+    const count = TRANSFER.maxMessagesPerEnvelope * 2 + 1;
+    for (let id = 0; id < count; id++) a.channel.send(note(id));
+    await turn();
+    deliver(a.port, b.port);
+    expect(b.ids().toSorted((x, y) => x - y)).toEqual(Array.from({ length: count }, (_, id) => id));
+    expect(b.told).toEqual(['open']);
+  });
+
+  test('a small message overtakes a large one that is under way', async () => {
+    const [a, b] = [end(), end()];
+    a.channel.send(note(1, 500_000));
+    await turn();
+    a.channel.send(note(2));
+    await turn();
+    deliver(a.port, b.port);
+    expect(b.ids()).toEqual([2, 1]);
+    expect(b.heard).toContainEqual(note(1, 500_000));
+  });
+
+  test('a large message does not hold up a small one of the same turn', async () => {
+    const [a, b] = [end(), end()];
+    a.channel.send(note(1, 500_000));
+    a.channel.send(note(2));
+    await turn();
+    deliver(a.port, b.port);
+    expect(b.ids()).toEqual([2, 1]);
+  });
+
+  test('on a channel that is not interleaved the order holds', async () => {
+    const [a, b] = [end({ ...SPEC, interleavedTransfers: 1 }), end()];
+    for (const [id, sizeBytes] of [30_000, 0, 200_000, 7].entries()) a.channel.send(note(id, sizeBytes));
+    await turn();
+    deliver(a.port, b.port);
+    expect(b.ids()).toEqual([0, 1, 2, 3]);
+  });
+
+  test('the browser’s queue never holds more than the high-water mark and a chunk, and fills again when it runs low', async () => {
+    const [a, b] = [end(), end()];
+    for (let id = 0; id < 9; id++) a.channel.send(note(id, 50_000));
+    await turn();
+    expect(a.port.waiting.length).toBeGreaterThan(1);
+    deliver(a.port, b.port);
+    expect(b.heard).toHaveLength(9);
+    expect(a.port.highestBufferedAmount).toBeLessThanOrEqual(
+      SPEC.highWaterBytes + SPEC.chunkBytes + CHUNK_HEADER_BYTES,
+    );
+    expect(a.channel.queuedBytes).toBe(0);
+  });
+
+  test('queuedBytes counts what is accepted and not yet sent, in all its stages', async () => {
+    const { channel, port } = end();
+    channel.send(note(1, 100_000));
+    expect(channel.queuedBytes).toBeGreaterThanOrEqual(100_000);
+    await turn();
+    expect(channel.queuedBytes).toBeGreaterThanOrEqual(100_000);
+    port.take();
+    expect(channel.queuedBytes).toBeLessThan(100_000);
+  });
+
+  test('what is sent before the channel opens waits for it', async () => {
+    const port = new TestPort();
+    port.readyState = 'connecting';
+    const [a, b] = [end(SPEC, port), end()];
+    a.channel.send(note(1));
+    await turn();
+    expect([port.waiting.length, a.told]).toEqual([0, []]);
+    port.readyState = 'open';
+    port.fire('open');
+    expect(a.told).toEqual(['open']);
+    deliver(port, b.port);
+    expect(b.ids()).toEqual([1]);
+  });
+
+  test('a message beyond the largest transfer is too large; the channel lives', async () => {
+    const { channel, port } = end();
+    const huge = { message: note(1).message, attachments: [new Uint8Array(TRANSFER.maxTransferBytes + 1)] };
+    expect(() => channel.send(huge)).toThrow(expect.objectContaining({ reason: 'too-large' }));
+    channel.send(note(2));
+    await turn();
+    expect(port.waiting).toHaveLength(1);
+  });
+
+  test('past its bound the queue is full until what waits has gone', async () => {
+    const { channel, port } = end({
+      ...SPEC,
+      chunkBytes: 1_000_000,
+      highWaterBytes: 2_000_000,
+      lowWaterBytes: 1_000_000,
+    });
+    // The same bytes over and over: the queue holds references.
+    const attachments = [new Uint8Array(TRANSFER.maxTransferBytes)];
+    const large = { message: note(1).message, attachments };
+    const fits = Math.floor(TRANSFER.maxQueuedBytes / TRANSFER.maxTransferBytes);
+    for (let count = 0; count < fits; count++) channel.send(large);
+    expect(() => channel.send(large)).toThrow(expect.objectContaining({ reason: 'queue-full' }));
+    await turn();
+    while (port.waiting.length > 0) port.take();
+    expect(() => channel.send(large)).not.toThrow();
+  });
+});
+
+describe('sending now', () => {
+  test('a frame goes out in the same turn, or not at all when too much waits', () => {
+    const { channel, port } = end(LOSSY);
+    expect(channel.trySendNow(note(1, 2_500), 3_000)).toBe(true);
+    expect(port.waiting).toHaveLength(3);
+    expect(channel.trySendNow(note(2, 2_500), 3_000)).toBe(true);
+    expect(channel.trySendNow(note(3), 3_000)).toBe(false);
+    while (port.waiting.length > 0) port.take();
+    expect(channel.trySendNow(note(4), 3_000)).toBe(true);
+  });
+
+  test('before the channel is open and after it closed, a frame is refused and nothing is kept', () => {
+    const port = new TestPort();
+    port.readyState = 'connecting';
+    const { channel } = end(LOSSY, port);
+    expect(channel.trySendNow(note(1), 3_000)).toBe(false);
+    expect(channel.queuedBytes).toBe(0);
+    channel.close();
+    expect(channel.trySendNow(note(1), 3_000)).toBe(false);
+  });
+});
+
+describe('arrivals', () => {
+  const chunk = (payload: Uint8Array) => {
+    const whole = new Uint8Array(CHUNK_HEADER_BYTES + payload.byteLength);
+    whole.set([1, 1, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
+    whole.set(payload, CHUNK_HEADER_BYTES);
+    return whole.buffer;
+  };
+  const unknown = encodeTransfer([bare({ kind: 'unheard of' })])[0] ?? new Uint8Array();
+
+  test.each<[string, unknown]>([
+    ['text', 'hello'],
+    ['a Blob', new Blob(['hello'])],
+    ['nothing', new ArrayBuffer(0)],
+    ['no chunk', new Uint8Array(100).fill(255).buffer],
+    ['a chunk of garbage', chunk(new Uint8Array(100).fill(0xc1).fill(0, 0, 4))],
+    ['a message of unknown kind', chunk(unknown)],
+  ])('%s ends the channel, and only it, as malformed', (_, data) => {
+    const [a, other] = [end(), end()];
+    a.port.receive(data);
+    expect(a.told).toEqual([expect.objectContaining({ name: 'MeshError', reason: 'malformed' })]);
+    expect([a.port.closeCalls, a.channel.isClosed, other.channel.isClosed]).toEqual([1, true, false]);
+    a.port.receive(data);
+    expect(a.told, 'told once').toHaveLength(1);
+  });
+
+  test('a message after the owner closed the channel in the middle of an envelope is not delivered', async () => {
+    const port = new TestPort();
+    const heard: number[] = [];
+    const onMessage = ({ message }: { message: Note }) => {
+      heard.push(message.id);
+      channel.close();
+    };
+    const channel: FlowChannel<Note> = new FlowChannel(port, SPEC, schema, { onMessage }, () => 0);
+    const a = end();
+    a.channel.send(note(1));
+    a.channel.send(note(2));
+    await turn();
+    deliver(a.port, port);
+    expect(heard).toEqual([1]);
+  });
+
+  test('a lost chunk on a lossy channel costs its own transfer and no other', () => {
+    const [a, b] = [end(LOSSY), end(LOSSY)];
+    for (let id = 1; id <= 3; id++) expect(a.channel.trySendNow(note(id, 1_500), 100_000)).toBe(true);
+    a.port.take();
+    deliver(a.port, b.port);
+    expect([b.ids(), b.lost(), b.channel.isClosed]).toEqual([[2, 3], 1, false]);
+  });
+
+  test('a transfer whose end never comes is given up by the next arrival after its time', () => {
+    const [a, b] = [end({ ...LOSSY, ordered: false }), end({ ...LOSSY, ordered: false })];
+    a.channel.trySendNow(note(1, 1_500), 100_000);
+    b.port.receive(a.port.take()?.buffer);
+    while (a.port.waiting.length > 0) a.port.take();
+    b.time.nowMs = 101;
+    a.channel.trySendNow(note(2), 100_000);
+    deliver(a.port, b.port);
+    expect([b.ids(), b.lost()]).toEqual([[2], 1]);
+  });
+
+  test('bytes are counted both ways, headers included', async () => {
+    const [a, b] = [end(), end()];
+    a.channel.send(note(1, 5_000));
+    await turn();
+    deliver(a.port, b.port);
+    expect(a.channel.stats.bytesOut).toBeGreaterThan(5_000 + 5 * CHUNK_HEADER_BYTES);
+    expect(b.channel.stats).toEqual({ bytesIn: a.channel.stats.bytesOut, bytesOut: 0 });
+  });
+});
+
+describe('the end', () => {
+  test('closing twice is closing once; nothing is sent, told or kept after it', async () => {
+    const { channel, port, told } = end();
+    channel.send(note(1, 90_000));
+    channel.close();
+    channel.close();
+    port.fire('close');
+    port.fire('error');
+    port.fire('open');
+    await turn();
+    expect([told, port.closeCalls, port.waiting.length, channel.queuedBytes]).toEqual([[null], 1, 0, 0]);
+    expect(() => channel.send(note(2))).toThrow(expect.objectContaining({ reason: 'closed' }));
+  });
+
+  test('the other side’s close is an end without an error, a broken channel one with `connection-failed`', () => {
+    const [left, broken] = [end(), end()];
+    left.port.fire('close');
+    broken.port.fire('error');
+    expect(left.told).toEqual([null]);
+    expect(broken.told).toEqual([expect.objectContaining({ reason: 'connection-failed' })]);
+  });
+
+  test('a channel that is closing takes no more bytes, and no bytes are an error', async () => {
+    const { channel, port, told } = end();
+    await turn();
+    port.readyState = 'closing';
+    channel.send(note(1));
+    await turn();
+    expect([port.waiting.length, told]).toEqual([0, ['open']]);
+  });
+});
+
+test('the channels of a link have distinct ids, and marks and chunks that fit a browser', () => {
+  const specs = Object.values(CHANNELS);
+  expect(new Set(specs.map(({ id }) => id)).size).toBe(specs.length);
+  for (const { chunkBytes, highWaterBytes, lowWaterBytes } of specs) {
+    expect(chunkBytes + CHUNK_HEADER_BYTES).toBeLessThanOrEqual(262_144);
+    expect(lowWaterBytes).toBeLessThan(highWaterBytes);
+    expect(highWaterBytes).toBeLessThanOrEqual(16 * 1024 * 1024);
+  }
+});
