@@ -1,4 +1,6 @@
+import type { ComponentChildren } from 'preact';
 import type { MeshError } from '../../shared/errors.ts';
+import type { Quality } from '../sdk/types.ts';
 import { BeforeAfter } from '../ui/before-after.tsx';
 import { Button } from '../ui/button.tsx';
 import { errorTitle } from '../ui/error-titles.ts';
@@ -15,7 +17,7 @@ import { helpersOf, statusOf } from './sentences.ts';
 import type { GamerSession } from './session.ts';
 import { SettingsRow } from './settings-panel.tsx';
 import { SharePanel } from './share-panel.tsx';
-import { fileChoice } from './source.ts';
+import { fileChoice, type Source } from './source.ts';
 import { SourcePicker } from './source-picker.tsx';
 import { StillDetails, StillFigures } from './still-hud.tsx';
 import { openVolunteerWindow } from './volunteer-window.ts';
@@ -35,7 +37,7 @@ export function GamerPage({ session, player, name }: { session: GamerSession; pl
     if (choice) void player.choose(choice);
     else player.refuse(file);
   });
-  const status = statusOf({ phase, report, where, volunteers });
+  const status = statusOf({ phase, report, where, isBroken: player.error.value !== null, volunteers });
   const helpers = helpersOf(report, volunteers);
 
   return (
@@ -44,19 +46,30 @@ export function GamerPage({ session, player, name }: { session: GamerSession; pl
       <main class={isDropping ? 'gamer gamer--dropping' : 'gamer'}>
         <div class="gamer__stage">
           <StatusLine {...status} testId="status" />
-          {session.error.value && <ErrorNotice error={session.error.value} onRetry={() => void session.start()} />}
+          {session.error.value && (
+            <ErrorNotice error={session.error.value}>
+              <Button onPress={() => void session.start()}>Try again</Button>
+            </ErrorNotice>
+          )}
           {session.mishap.value && (
             <Notice title={errorTitle(session.mishap.value.reason)} text={session.mishap.value.message}>
               <Button onPress={() => (session.mishap.value = null)}>Dismiss</Button>
             </Notice>
           )}
-          {player.error.value && <ErrorNotice error={player.error.value} onRetry={() => void player.retry()} />}
+          {player.error.value && (
+            <ErrorNotice error={player.error.value}>
+              <Button onPress={() => void player.retry()}>Try again</Button>
+              {player.choice.value.kind !== 'game' && (
+                <Button onPress={() => void player.choose({ kind: 'game' })}>Back to the game</Button>
+              )}
+            </ErrorNotice>
+          )}
           <BeforeAfter
             before={source?.before ?? null}
             after={player.output.value}
             ratio={source ? source.width / source.height : DEFAULT_RATIO}
             beforeLabel={source ? `Before: ${source.width} × ${source.height}, stretched` : 'Before'}
-            afterLabel={`After: ${player.scale.value}×, sharpened`}
+            afterLabel={afterLabel(source, player.scale.value, player.quality.value)}
             play={source?.play ?? null}
             testId="output"
           />
@@ -100,10 +113,15 @@ export function GamerPage({ session, player, name }: { session: GamerSession; pl
   );
 }
 
-function ErrorNotice({ error, onRetry }: { error: MeshError; onRetry: () => void }) {
+function afterLabel(source: Source | null, scale: number, quality: Quality): string {
+  const how = quality === 'bilinear' ? 'bilinear' : 'sharpened';
+  return source ? `After: ${Math.round(source.width * scale)} × ${Math.round(source.height * scale)}, ${how}` : 'After';
+}
+
+function ErrorNotice({ error, children }: { error: MeshError; children: ComponentChildren }) {
   return (
     <Notice title={errorTitle(error.reason)} text={error.message} isError>
-      <Button onPress={onRetry}>Try again</Button>
+      {children}
     </Notice>
   );
 }

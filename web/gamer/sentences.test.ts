@@ -15,6 +15,7 @@ const situation = (changes: Partial<Situation> = {}): Situation => ({
   phase: 'online',
   report: live(),
   where: 'auto',
+  isBroken: false,
   volunteers: [volunteer()],
   ...changes,
 });
@@ -52,6 +53,11 @@ describe('the status of the gamer page', () => {
   it('tells a server that is away from a room that is gone', () => {
     expect(statusOf(situation({ phase: 'reconnecting' })).headline).toContain('reconnecting');
     expect(statusOf(situation({ phase: 'failed' }))).toMatchObject({ tone: 'bad', headline: 'Not connected.' });
+  });
+
+  it('does not promise a picture that will not come', () => {
+    expect(statusOf(situation({ report: null })).tone).toBe('busy');
+    expect(statusOf(situation({ report: null, isBroken: true })).tone).toBe('bad');
   });
 
   it('tells who sharpened a picture, even when that one has left', () => {

@@ -14,13 +14,16 @@ export interface Situation {
   phase: Phase;
   report: Report | null;
   where: Where;
+  /** The source or its stream failed. */
+  isBroken: boolean;
   volunteers: readonly { id: string; name: string }[];
 }
 
 /** How things stand: the headline changes only when they do, the detail may move with the figures. */
-export function statusOf({ phase, report, where, volunteers }: Situation): Status {
+export function statusOf({ phase, report, where, isBroken, volunteers }: Situation): Status {
   if (phase === 'connecting') return { tone: 'busy', headline: 'Opening your room…', detail: '' };
   if (phase === 'failed' || phase === 'closed') return { tone: 'bad', headline: 'Not connected.', detail: '' };
+  if (isBroken) return { tone: 'bad', headline: 'There is no picture to sharpen.', detail: '' };
   const working = workOf(report, where, volunteers);
   if (phase === 'reconnecting') {
     const headline = 'The server is away; reconnecting. Helpers already linked carry on.';

@@ -62,6 +62,7 @@ export function VolunteerPage({ volunteering, invited, name: firstName, onName }
               <Button onPress={() => (volunteering.mishap.value = null)}>Dismiss</Button>
             </Notice>
           )}
+          {!invite.value && <InviteForm onInvite={(found) => (invite.value = found)} />}
           <div class="volunteer__buttons">
             {!isOn && (
               <Button onPress={start} primary disabled={!invite.value} testId="start">
@@ -85,10 +86,9 @@ export function VolunteerPage({ volunteering, invited, name: firstName, onName }
             )}
           </div>
           {figures && <FiguresPanel figures={figures} />}
+          <AbilitiesPanel capabilities={volunteering.abilities.value} />
         </div>
         <div class="volunteer__side">
-          {!invite.value && <InviteForm onInvite={(found) => (invite.value = found)} />}
-          <AbilitiesPanel capabilities={volunteering.abilities.value} />
           <Panel title="Terms">
             <TextField
               label="Name shown to gamers"
