@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { STREAM } from '../../shared/tuning.ts';
+import { isSameSize, streamSize } from './frame-size.ts';
+
+test.each([
+  [640, 360, 2, [640, 360, 1280, 720]],
+  [853, 481, 2, [852, 480, 1704, 960]],
+  [2, 2, 1, [2, 2, 2, 2]],
+  [70, 70, 1.1, [70, 70, 76, 76]],
+  [1920, 1080, 4, [1920, 1080, STREAM.maxSide, 2304]],
+])('%ix%i at %fx is sent and comes back in even sizes', (width, height, scale, expected) => {
+  const size = streamSize({ width, height }, scale);
+  expect([size.width, size.height, size.outWidth, size.outHeight]).toEqual(expected);
+});
+
+test('a product that means a whole number is not rounded down', () => {
+  expect(streamSize({ width: 140, height: 140 }, 1.1).outWidth).toBe(154);
+});
+
+test.each([
+  [1, 100, 'bad-input'],
+  [0, 0, 'bad-input'],
+  [STREAM.maxSide + 2, 100, 'too-large'],
+])('%ix%i is refused as %s', (width, height, reason) => {
+  expect(() => streamSize({ width, height }, 2)).toThrow(expect.objectContaining({ reason }));
+});
+
+test('sizes are the same when all four sides are', () => {
+  const size = streamSize({ width: 64, height: 36 }, 2);
+  expect(isSameSize(size, { ...size })).toBe(true);
+  expect(isSameSize(size, streamSize({ width: 64, height: 36 }, 3))).toBe(false);
+});

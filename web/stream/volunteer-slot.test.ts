@@ -1,0 +1,166 @@
+import { beforeEach, expect, test } from 'vitest';
+import { MeshError } from '../../shared/errors.ts';
+import { ManualClock } from '../../shared/manual-clock.ts';
+import type { ControlMessage, StreamSetup } from '../../shared/messages.ts';
+import { STREAM } from '../../shared/tuning.ts';
+import { Listeners } from '../net/listeners.ts';
+import { streamSize } from './frame-size.ts';
+import type { ReadyVolunteer } from './gamer-stream.ts';
+import { toStreamSettings } from './stream-settings.ts';
+import { type StreamLink, VolunteerSlot } from './volunteer-slot.ts';
+
+/** A volunteer that answers only what a test says. */
+class FakeLink implements StreamLink {
+  readonly name = 'Vera';
+  readonly capabilities;
+  readonly sent: ControlMessage[] = [];
+  readonly incoming = new Listeners<ControlMessage>();
+
+  constructor(
+    readonly id: string,
+    unitsPerMs: number,
+    codecs: string[] = ['vp8', 'h264'],
+  ) {
+    const backends = { upscale: { backend: 'wgsl', unitsPerMs } };
+    this.capabilities = { adapter: '', backends, tasks: ['upscale'], codecs };
+  }
+
+  rttMs = () => 5;
+  sendControl = (message: ControlMessage) => void this.sent.push(message);
+  onControl = (listener: (message: ControlMessage) => void) => this.incoming.add(listener);
+  ensureVideo = () => {};
+
+  get setups(): StreamSetup[] {
+    return this.sent.flatMap((message) => (message.kind === 'stream-setup' ? [message.setup] : []));
+  }
+
+  ready(): void {
+    this.incoming.emit({ kind: 'stream-ready', streamId: this.setups.at(-1)?.streamId ?? -1, backend: 'wgsl' });
+  }
+
+  refuse(): void {
+    const error = new MeshError('volunteer-failed', 'no').toWire();
+    this.incoming.emit({ kind: 'stream-failed', streamId: this.setups.at(-1)?.streamId ?? -1, error });
+  }
+}
+
+const SIZE = streamSize({ width: 64, height: 36 }, 2);
+const SETTINGS = toStreamSettings({}, 'auto');
+
+let clock: ManualClock;
+let links: FakeLink[];
+let used: ReadyVolunteer[];
+let dropped: number[];
+let slot: VolunteerSlot;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  links = [];
+  used = [];
+  dropped = [];
+  let nextStreamId = 0;
+  slot = new VolunteerSlot({
+    links: () => links,
+    now: () => clock.now(),
+    nextStreamId: () => nextStreamId++,
+    codecs: ['h264', 'vp8'],
+    use: async (ready) => void used.push(ready),
+    drop: (streamId) => dropped.push(streamId),
+  });
+});
+
+test('the volunteer predicted to be fastest is set up, and used once it says that it is ready', () => {
+  const [slow, fast] = [new FakeLink('slow', 10), new FakeLink('fast', 1_000)];
+  links = [slow, fast];
+  slot.want(SIZE, SETTINGS);
+  expect(slow.sent).toEqual([]);
+  expect(fast.setups).toMatchObject([
+    { ...SIZE, quality: 'spatial', fps: 60, uplinkKbps: 6_000, downlinkKbps: 15_000 },
+  ]);
+  expect(used).toEqual([]);
+  fast.ready();
+  expect(used).toMatchObject([{ volunteerId: 'fast', setup: { streamId: 0 } }]);
+});
+
+test('a codec that fails gives way to the next, then the volunteer rests', () => {
+  const link = new FakeLink('only', 100);
+  links = [link];
+  slot.want(SIZE, SETTINGS);
+  link.refuse();
+  link.refuse();
+  expect(link.setups.map(({ codec }) => codec)).toEqual(['h264', 'vp8']);
+  expect(slot.lastError?.message).toBe('no');
+  clock.advance(STREAM.retryAfterMs - 1);
+  slot.look();
+  expect(link.setups).toHaveLength(2);
+  clock.advance(1);
+  slot.look();
+  expect(link.setups).toHaveLength(3);
+  link.ready();
+  expect(slot.lastError).toBe(null);
+});
+
+test('a volunteer that leaves is replaced by the next one', () => {
+  const [first, second] = [new FakeLink('first', 1_000), new FakeLink('second', 10)];
+  links = [first, second];
+  slot.want(SIZE, SETTINGS);
+  first.ready();
+  links = [second];
+  slot.look();
+  expect(dropped).toEqual([0]);
+  expect(first.sent.map(({ kind }) => kind)).toEqual(['stream-setup']);
+  second.ready();
+  expect(used.map(({ volunteerId }) => volunteerId)).toEqual(['first', 'second']);
+});
+
+test('a volunteer that never answers is given up', () => {
+  const link = new FakeLink('silent', 100, ['vp8']);
+  links = [link];
+  slot.want(SIZE, SETTINGS);
+  clock.advance(STREAM.openTimeoutMs + 1);
+  slot.look();
+  expect(slot.lastError?.reason).toBe('timeout');
+  expect(link.sent.at(-1)).toEqual({ kind: 'stream-close', streamId: 0 });
+  link.ready();
+  expect(used).toEqual([]);
+});
+
+test('quality and rate change in place, a size makes another stream', () => {
+  const link = new FakeLink('only', 100);
+  links = [link];
+  slot.want(SIZE, SETTINGS);
+  link.ready();
+  slot.want(SIZE, { ...SETTINGS, quality: 'bilinear', maxFps: 30 });
+  expect(link.setups.at(-1)).toMatchObject({ streamId: 0, quality: 'bilinear', fps: 30 });
+  slot.want(streamSize({ width: 32, height: 32 }, 2), SETTINGS);
+  expect(link.sent.slice(-2)).toMatchObject([
+    { kind: 'stream-close', streamId: 0 },
+    { setup: { streamId: 1, width: 32 } },
+  ]);
+});
+
+test('what changes while a volunteer is being set up reaches it afterwards', () => {
+  const link = new FakeLink('only', 100);
+  links = [link];
+  slot.want(SIZE, SETTINGS);
+  slot.want(SIZE, { ...SETTINGS, maxFps: 30 });
+  expect(link.setups).toHaveLength(1);
+  link.ready();
+  expect(link.setups.at(-1)).toMatchObject({ streamId: 0, fps: 30 });
+});
+
+test('a stream that runs here only holds no volunteer', () => {
+  const link = new FakeLink('only', 100);
+  links = [link];
+  slot.want(SIZE, SETTINGS);
+  slot.want(SIZE, { ...SETTINGS, where: 'local' });
+  expect(link.sent.at(-1)).toEqual({ kind: 'stream-close', streamId: 0 });
+  slot.look();
+  expect(link.setups).toHaveLength(1);
+});
+
+test('a volunteer without a common codec or without a backend is not asked', () => {
+  links = [new FakeLink('other', 100, ['av1']), new FakeLink('idle', 0)];
+  slot.want(SIZE, SETTINGS);
+  expect(links.flatMap(({ sent }) => sent)).toEqual([]);
+});
