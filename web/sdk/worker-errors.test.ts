@@ -4,13 +4,13 @@ import { MeshError } from '../../shared/errors.ts';
 import './worker-errors.ts';
 
 const api = {
-  async refuse(): Promise<never> {
+  async refuse(): Promise<void> {
     throw new MeshError('unknown-model', 'There is no such network.');
   },
-  refuseAtOnce(): never {
+  refuseAtOnce(): void {
     throw MeshError.cancelled();
   },
-  async break(): Promise<never> {
+  async break(): Promise<void> {
     throw new TypeError('a bug');
   },
 };
