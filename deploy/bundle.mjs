@@ -21,8 +21,16 @@ async function buildPages(folder) {
   await build({
     configFile: join(ROOT, 'vite.config.ts'),
     logLevel: 'warn',
-    build: { outDir: join(folder, 'pages') },
+    build: { outDir: join(folder, 'pages'), rollupOptions: { onwarn } },
   });
+}
+
+/**
+ * A comment of a package that Rollup cannot use (zod has some) is no news to whoever builds.
+ * @type {import('vite').Rollup.WarningHandlerWithDefault}
+ */
+function onwarn(warning, warn) {
+  if (warning.code !== 'INVALID_ANNOTATION') warn(warning);
 }
 
 /**
