@@ -40,7 +40,9 @@ export class SignalingClient {
   readonly #socket: SignalingSocket;
   #joined: Joined;
   #state: SignalingState = 'online';
-  /** Signals made while the socket was away, oldest first. */
+  /** Whom the server, as it is now, has introduced us to; it relays nothing to others. */
+  readonly #introduced = new Set<string>();
+  /** Signals to those who are not introduced, or not again since the socket was away; oldest first. */
   #outbox: SignalRequest[] = [];
 
   /** Throws MeshError `signaling-unreachable`, or why the server did not let us in. */
@@ -71,7 +73,10 @@ export class SignalingClient {
       // Ended by the server on purpose: it will not have this session back.
       if (why === 'io server disconnect')
         this.#end(new MeshError('closed', 'The server ended this session. Reload the page.'));
-      else this.#setState('reconnecting');
+      else {
+        this.#introduced.clear();
+        this.#setState('reconnecting');
+      }
     });
   }
 
@@ -83,11 +88,15 @@ export class SignalingClient {
     return this.#state;
   }
 
-  /** Relays to one we were introduced to; kept while the socket is away, within bounds. */
+  /**
+   * Relays to one we were introduced to. While the socket is away, and after a restart of the server until both sides are back,
+   * signals wait for the next introduction, within bounds.
+   */
   signal(to: string, attempt: number, signal: PeerSignal): void {
+    if (this.#state === 'closed') return;
     const request = { to, attempt, signal };
-    if (this.#state === 'online') this.#sendSignal(request);
-    else if (this.#state === 'reconnecting') {
+    if (this.#introduced.has(to)) this.#sendSignal(request);
+    else {
       this.#outbox.push(request);
       if (this.#outbox.length > SIGNALING.maxBufferedSignals) this.#outbox.shift();
     }
@@ -127,7 +136,6 @@ export class SignalingClient {
     try {
       this.#joined = await join(this.#socket, { ...this.#options, join: request });
       this.#setState('online');
-      for (const signal of this.#outbox.splice(0)) this.#sendSignal(signal);
     } catch (cause) {
       const error = MeshError.from(cause, 'signaling-unreachable');
       // A server that answers no doesn't change its mind; one that doesn't answer is tried again over a new socket.
@@ -137,7 +145,22 @@ export class SignalingClient {
   }
 
   #heard(event: ServerEvent): void {
-    if (this.#state !== 'closed') this.#options.onEvent(event);
+    if (this.#state === 'closed') return;
+    if (event.kind === 'introduced') this.#reachable(event.introduction.peerId);
+    if (event.kind === 'gone') this.#unreachable(event.peerId);
+    this.#options.onEvent(event);
+  }
+
+  #reachable(peerId: string): void {
+    this.#introduced.add(peerId);
+    const waiting = this.#outbox.filter(({ to }) => to === peerId);
+    this.#outbox = this.#outbox.filter(({ to }) => to !== peerId);
+    for (const request of waiting) this.#sendSignal(request);
+  }
+
+  #unreachable(peerId: string): void {
+    this.#introduced.delete(peerId);
+    this.#outbox = this.#outbox.filter(({ to }) => to !== peerId);
   }
 
   #sendSignal(request: SignalRequest): void {
