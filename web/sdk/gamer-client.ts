@@ -10,13 +10,7 @@ import type { Link } from '../net/link.ts';
 import { Mesh, type MeshEvent } from '../net/mesh.ts';
 import { moveChannel } from '../net/moved-channel.ts';
 import type { PeerOptions } from '../net/peer.ts';
-import {
-  type FrameStream,
-  openFrameStream,
-  type StreamLink,
-  type StreamOptions,
-  type StreamSource,
-} from './frame-stream.ts';
+import { openFrameStream, type StreamLink } from './frame-stream.ts';
 import { GamerLink } from './gamer-link.ts';
 import { LocalEngineClient } from './local-engine-client.ts';
 import { defaultServerUrl } from './module-url.ts';
@@ -24,9 +18,12 @@ import { whenPageEnds } from './page-end.ts';
 import { readImage } from './read-image.ts';
 import type {
   ClientStats,
+  FrameStream,
   GamerOptions,
   ImageInput,
   InviteOptions,
+  StreamOptions,
+  StreamSource,
   Task,
   TaskOptions,
   TaskType,
@@ -147,7 +144,7 @@ export class GamerClient extends EventTarget {
   /** Throws MeshError `unsupported-browser`, `bad-input`, `unknown-model`, `closed`. */
   async openStream(source: StreamSource, options: StreamOptions = {}): Promise<FrameStream> {
     if (this.#closing) throw MeshError.closed('The client');
-    const stream = await openFrameStream(
+    const opening = openFrameStream(
       {
         worker: this.#engine.worker(),
         links: () => this.#streamLinks(),
@@ -162,6 +159,7 @@ export class GamerClient extends EventTarget {
       source,
       options,
     );
+    const stream = await Promise.race([opening, this.#engine.failed()]);
     this.#streams.add(stream);
     return stream;
   }
@@ -231,7 +229,8 @@ export class GamerClient extends EventTarget {
       clock: systemClock,
       onChanged: () => this.dispatchEvent(new Event('volunteers')),
       onTrouble: (error) => this.#tell(error),
-      moveVideo: (volunteerId, channel) => this.#engine.moveVideo(volunteerId, moveChannel(channel)),
+      moveVideo: (volunteerId, channel) =>
+        this.#engine.moveVideo(volunteerId, moveChannel(channel), (error) => link.broken(error)),
     });
     this.#links.set(link.peerId, gamerLink);
     return gamerLink;

@@ -1,4 +1,5 @@
 import * as Comlink from 'comlink';
+import { MeshError } from '../../shared/errors.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
 import type { LocalEngine } from '../dispatch/local-runner.ts';
 import type { MovedChannel } from '../net/moved-channel.ts';
@@ -31,10 +32,22 @@ export class LocalEngineClient implements LocalEngine {
     void this.#started?.remote.cancel(callId);
   }
 
-  /** Hands a link's video channel to the streams. Returns what takes it back. */
-  moveVideo(linkId: string, channel: MovedChannel): () => void {
+  /** Rejects if the worker does not start. */
+  failed(): Promise<never> {
+    return this.#start().failed;
+  }
+
+  /**
+   * Hands a link's video channel to the streams, in the task that made the channel. Returns what takes it back.
+   *
+   * @param onBroken - what came over it was malformed, or it broke.
+   */
+  moveVideo(linkId: string, channel: MovedChannel, onBroken: (error: MeshError) => void): () => void {
     const { remote } = this.#start();
-    void remote.attachVideo(linkId, Comlink.transfer(channel, [channel]));
+    const closed = remote.attachVideo(linkId, Comlink.transfer(channel, [channel]));
+    void closed.then((error) => {
+      if (error) onBroken(MeshError.from(error));
+    });
     return () => void remote.detachVideo(linkId);
   }
 

@@ -1,10 +1,11 @@
 import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { Where } from '../dispatch/job.ts';
 import type { Timing } from '../dispatch/timing.ts';
+import type { FrameStream, StreamChanges, StreamOptions, StreamSource, StreamStats } from './frame-stream.ts';
 
 /** The SDK's vocabulary. What is said of a member here is what its users read; README shows the whole in use. */
 
-export type { Quality, Timing, Where };
+export type { FrameStream, Quality, StreamChanges, StreamOptions, StreamSource, StreamStats, Timing, Where };
 
 /**
  * Anything drawable, or RGBA 8-bit sRGB pixels, straight alpha. Inputs are read before `submitTask` returns; a VideoFrame stays the
