@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureBuilt } from '../deploy/build.mjs';
@@ -23,12 +24,10 @@ const total = { passed: 0, failed: 0 };
 const troubles = [];
 
 endWithNpm();
-const scratch = await mkdtemp(join(tmpdir(), 'p2c2r-tests-'));
-try {
-  await testAll();
-} finally {
-  await rm(scratch, { recursive: true, force: true });
-}
+const scratch = mkdtempSync(join(tmpdir(), 'p2c2r-tests-'));
+// A signal ends us in the middle; this is done all the same.
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+await testAll();
 for (const trouble of troubles) console.error(`\n${trouble}`);
 const failed = total.failed + troubles.length;
 console.log(`\n${total.passed} passed, ${failed} failed`);
