@@ -165,6 +165,15 @@ export const COMPUTE = {
   tolerance8bit: 2,
   /** Readback buffers in rotation: hides the 5-15 ms of mapAsync (FIELD). */
   readbackRing: 3,
+  /** Textures and buffers kept for sizes that may come again: one 16-megapixel picture, or dozens of frames' sizes. */
+  maxKeptBytes: 256 * 1024 * 1024,
+  /** How long the processor computes before it looks up for a cancel or a frame: half a frame at 60 fps. */
+  sliceMs: 8,
+  /** What `echo` costs is handing bytes over: about the speed of memory. */
+  echoBytesPerMs: 1_000_000,
+  /** Lost devices before the processor takes over for good, and attempts at one frame meanwhile. */
+  maxDeviceLosses: 3,
+  maxFrameAttempts: 3,
   /** Image limits of `upscale`. */
   maxImageSide: 8_192,
   maxOutputPixels: 16 * 1024 * 1024,

@@ -1,0 +1,36 @@
+import type { AvailableQuality } from '../../shared/tasks/upscale.ts';
+import type { Turn } from './schedule.ts';
+
+export interface FrameTarget {
+  outWidth: number;
+  outHeight: number;
+  quality: AvailableQuality;
+}
+
+export interface UpscaleShape extends FrameTarget {
+  width: number;
+  height: number;
+}
+
+/** Work that is under way: what is left needs no turn, so that the next may start meanwhile. */
+export interface Started<T> {
+  /** Throws MeshError `device-lost`, `closed`. */
+  finish(): Promise<T>;
+}
+
+/** One way this machine computes. `start` is called in a turn of the schedule, `finish` after it. */
+export interface Backend {
+  readonly name: 'wgsl' | 'js';
+  /** Straight-alpha sRGB RGBA8 in and out. Throws MeshError. */
+  startPixels(pixels: Uint8Array, shape: UpscaleShape, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>>;
+  openFrames(target: FrameTarget): BackendFrames;
+  dispose(): void;
+}
+
+/** What one stream keeps on a backend. */
+export interface BackendFrames {
+  /** The frame stays the caller's and may be closed when this resolved. Throws MeshError. */
+  start(frame: VideoFrame): Promise<Started<VideoFrame>>;
+  /** What is under way may still finish. */
+  dispose(): void;
+}

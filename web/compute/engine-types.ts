@@ -1,0 +1,32 @@
+/** What a volunteer promises. `frameIn` and `frameOut` name the ways a frame takes into and out of the backend. */
+export interface EngineCapabilities {
+  adapter: string;
+  backends: Record<string, { backend: string; unitsPerMs: number }>;
+  frameIn: string;
+  frameOut: string;
+}
+
+/** `computeMs` is the time from its turn to its result, without the waiting for others. */
+export interface ExecutedTask {
+  value: unknown;
+  attachments: Uint8Array[];
+  backend: string;
+  computeMs: number;
+}
+
+export interface EngineOptions {
+  gpu: GPU | undefined;
+  now(): number;
+  /** Again after a lost device. */
+  onCapabilities?(capabilities: EngineCapabilities): void;
+  /** Takes it even where the other is faster. */
+  preferBackend?: 'wgsl' | 'js';
+}
+
+/** Sharpens the frames of one stream. */
+export interface FrameUpscaler {
+  readonly backend: string;
+  /** A new frame with the same timestamp; the caller closes both. May be called again before the last one resolved. */
+  process(frame: VideoFrame): Promise<VideoFrame>;
+  dispose(): void;
+}

@@ -1,0 +1,120 @@
+import { MeshError } from '../../shared/errors.ts';
+import { checkArrivedTask, type PackedTask } from '../../shared/tasks/catalogue.ts';
+import type { UpscaleParams } from '../../shared/tasks/upscale.ts';
+import { COMPUTE } from '../../shared/tuning.ts';
+import type { FrameTarget } from './backend.ts';
+import { EngineFrames } from './engine-frames.ts';
+import type { EngineCapabilities, EngineOptions, ExecutedTask, FrameUpscaler } from './engine-types.ts';
+import type { Machine } from './machine.ts';
+import { nextMacrotask } from './macrotask.ts';
+import { Schedule } from './schedule.ts';
+import { setUpMachine } from './set-up-machine.ts';
+
+export type { EngineCapabilities, EngineOptions, ExecutedTask, FrameUpscaler };
+
+/** Executes tasks and sharpens frames on this machine: the only one who touches its GPU. Lives in a worker. */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #schedule = new Schedule(nextMacrotask);
+  readonly #frames = new Set<EngineFrames>();
+  #machine: Promise<Machine>;
+  #current: Machine;
+  #losses = 0;
+  #disposed = false;
+
+  private constructor(options: EngineOptions, machine: Machine) {
+    this.#options = options;
+    this.#current = machine;
+    this.#machine = Promise.resolve(machine);
+    this.#watch(machine);
+  }
+
+  /** Measures this machine first, within {@link COMPUTE.probeBudgetMs}. */
+  static async create(options: EngineOptions): Promise<Engine> {
+    return new Engine(options, await setUpMachine(options));
+  }
+
+  get capabilities(): EngineCapabilities {
+    const { adapter, frameIn, frameOut, upscaler, unitsPerMs } = this.#current;
+    return {
+      adapter,
+      backends: {
+        echo: { backend: 'js', unitsPerMs: COMPUTE.echoBytesPerMs },
+        upscale: { backend: upscaler.name, unitsPerMs },
+      },
+      frameIn,
+      frameOut,
+    };
+  }
+
+  /**
+   * Tasks wait for their turn here. Throws MeshError: `unknown-task` or `malformed`; `cancelled`; `device-lost` when the device went
+   * away while it ran, and then it can be given to another; `closed`.
+   */
+  async execute(type: string, packed: PackedTask, signal: AbortSignal): Promise<ExecutedTask> {
+    const { params, attachments } = checkArrivedTask(type, packed);
+    if (signal.aborted) throw MeshError.cancelled();
+    if (type === 'echo') return { value: null, attachments, backend: 'js', computeMs: 0 };
+    return this.#upscale(params as UpscaleParams, attachments[0] ?? new Uint8Array(0), signal);
+  }
+
+  /** Frames go before tasks. Throws MeshError `closed`. */
+  openFrames({ outWidth, outHeight, quality }: FrameTarget): FrameUpscaler {
+    if (this.#disposed) throw MeshError.closed('The compute engine');
+    const frames = new EngineFrames({
+      target: { outWidth, outHeight, quality },
+      schedule: this.#schedule,
+      current: () => this.#current,
+      machine: () => this.#machine,
+      onDisposed: () => this.#frames.delete(frames),
+    });
+    this.#frames.add(frames);
+    return frames;
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#schedule.dispose();
+    for (const frames of [...this.#frames]) frames.dispose();
+    this.#current.dispose();
+  }
+
+  async #upscale(params: UpscaleParams, pixels: Uint8Array, signal: AbortSignal): Promise<ExecutedTask> {
+    const { now } = this.#options;
+    const { upscaler } = await this.#machine;
+    let startMs = now();
+    const started = await this.#schedule.task(signal, (turn) => {
+      startMs = now();
+      return upscaler.startPixels(pixels, params, turn);
+    });
+    const result = await started.finish();
+    if (signal.aborted) throw MeshError.cancelled();
+    return { value: null, attachments: [result], backend: upscaler.name, computeMs: now() - startMs };
+  }
+
+  #watch(machine: Machine): void {
+    void machine.lost.then(() => {
+      if (!this.#disposed) this.#rebuild(machine);
+    });
+  }
+
+  #rebuild(lost: Machine): void {
+    this.#losses++;
+    // Whatever takes a device away that often will take the next one too.
+    const isHopeless = this.#losses > COMPUTE.maxDeviceLosses;
+    this.#machine = setUpMachine(isHopeless ? { ...this.#options, preferBackend: 'js' } : this.#options).then(
+      (machine) => {
+        lost.dispose();
+        this.#current = machine;
+        if (this.#disposed) {
+          machine.dispose();
+          return machine;
+        }
+        this.#watch(machine);
+        this.#options.onCapabilities?.(this.capabilities);
+        return machine;
+      },
+    );
+  }
+}

@@ -1,0 +1,69 @@
+import type { PixelImage } from '../../shared/tasks/definition.ts';
+import { AVAILABLE_QUALITIES, type AvailableQuality, upscale } from '../../shared/tasks/upscale.ts';
+import { COMPUTE } from '../../shared/tuning.ts';
+import type { Backend, UpscaleShape } from './backend.ts';
+import { upscaleReference } from './reference/upscale.ts';
+import type { Turn } from './schedule.ts';
+
+/** Runs after the first, which pays for compiling and allocating. */
+const MAX_RUNS = 8;
+
+/** Alone on the machine and nobody to cancel it. */
+const PROBE_TURN: Turn = { signal: new AbortController().signal, giveWay: async () => {} };
+
+/**
+ * How fast a backend upscales, in units of `upscale.cost` per ms. Runs no longer than `budgetMs` and the one run that passes it.
+ */
+export async function measureSpeed(backend: Backend, now: () => number, budgetMs: number): Promise<number> {
+  const startMs = now();
+  const image = probePicture(COMPUTE.probeWidth, COMPUTE.probeHeight);
+  const shape = doubled(image, 'spatial');
+  let bestMs = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < MAX_RUNS && (run === 0 || now() - startMs < budgetMs); run++) {
+    const runStartMs = now();
+    await runOnce(backend, image, shape);
+    bestMs = Math.min(bestMs, now() - runStartMs);
+  }
+  // A browser's clock may not see less than this pass.
+  return upscale.cost(shape) / Math.max(bestMs, 0.1);
+}
+
+/** Does it answer as the reference does, at every quality? Throws MeshError when it does not answer at all. */
+export async function givesRightAnswers(backend: Backend): Promise<boolean> {
+  const image = probePicture(COMPUTE.probeWidth, COMPUTE.probeHeight);
+  for (const quality of AVAILABLE_QUALITIES) if (!(await isRight(backend, image, quality))) return false;
+  return true;
+}
+
+async function isRight(backend: Backend, image: PixelImage, quality: AvailableQuality): Promise<boolean> {
+  const shape = doubled(image, quality);
+  const answer = await runOnce(backend, image, shape);
+  const expected = upscaleReference(image, shape);
+  return answer.every((value, i) => Math.abs(value - (expected[i] ?? 0)) <= COMPUTE.tolerance8bit);
+}
+
+async function runOnce(backend: Backend, { data }: PixelImage, shape: UpscaleShape): Promise<Uint8Array> {
+  const pixels = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return (await backend.startPixels(pixels, shape, PROBE_TURN)).finish();
+}
+
+function doubled({ width, height }: PixelImage, quality: AvailableQuality): UpscaleShape {
+  return { width, height, outWidth: width * 2, outHeight: height * 2, quality };
+}
+
+/** Edges in every direction, slopes, fine patterns and see-through parts. */
+export function probePicture(width: number, height: number): PixelImage {
+  const data = new Uint8Array(width * height * 4);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const isInDisc = (x - width / 3) ** 2 + (y - height / 2) ** 2 < (height / 3) ** 2;
+      const isStripe = (x + 2 * y) % 11 < 3;
+      const alpha = x > width * 0.8 ? (y * 255) / height : 255;
+      data.set(
+        [isInDisc ? 230 : 30, (x * 255) / width, isStripe ? 250 : (y * 200) / height, alpha],
+        (y * width + x) * 4,
+      );
+    }
+  }
+  return { width, height, data };
+}

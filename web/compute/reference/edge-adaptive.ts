@@ -1,0 +1,132 @@
+import type { AxisSamples } from './sampling.ts';
+import { PAD_LEFT, type SourceRow } from './source-rows.ts';
+import { SPATIAL } from './spatial-constants.ts';
+
+/** The 4x4 pixels around a position but for the corners, which a round kernel of radius two hardly reaches. */
+const TAP_X = [0, 1, -1, 0, 1, 2, -1, 0, 1, 2, 0, 1] as const;
+const TAP_Y = [-1, -1, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2] as const;
+const TAPS = TAP_X.length;
+
+/** The four pixels a position lies between, in {@link Edge}'s arrays: where, and their place among the rows. */
+const QUAD_X = [0, 1, 0, 1] as const;
+const QUAD_Y = [0, 0, 1, 1] as const;
+
+/** The kernel for one position: an ellipse that lies along the edge there. */
+interface Ellipse {
+  /** Unit vector across the edge. */
+  x: number;
+  y: number;
+  /** Squared scale across and along it. */
+  across: number;
+  along: number;
+  /** Strength of the negative lobe, and the squared radius where the kernel ends. */
+  lobe: number;
+  end: number;
+}
+
+/**
+ * One output row of the edge-adaptive upscaler, of the class of AMD FidelityFX Super Resolution 1's EASU (the idea as published:
+ * GPUOpen, "FidelityFX Super Resolution 1.0", 2021; the code is our own). The gradients of the four nearest pixels tell where an
+ * edge runs and how much of an edge it is; a 12-tap kernel is stretched along it and narrowed across it; and the result is held
+ * between the least and the greatest of those four pixels, so that the negative lobes cannot ring.
+ */
+export function edgeAdaptiveRow(
+  rows: readonly [SourceRow, SourceRow, SourceRow, SourceRow],
+  fy: number,
+  { base, fraction }: AxisSamples,
+  out: Float32Array,
+): void {
+  const ellipse: Ellipse = { x: 1, y: 0, across: 1, along: 1, lobe: 0, end: 0 };
+  const weights = new Float64Array(TAPS);
+  for (let x = 0; x < base.length; x++) {
+    const fx = fraction[x] ?? 0;
+    const left = (base[x] ?? 0) + PAD_LEFT;
+    findEdge(rows, left, fx, fy, ellipse);
+    const total = weigh(ellipse, fx, fy, weights);
+    for (let channel = 0; channel < 4; channel++) {
+      let sum = 0;
+      for (let tap = 0; tap < TAPS; tap++) {
+        sum += (weights[tap] ?? 0) * value(rows, left + (TAP_X[tap] ?? 0), (TAP_Y[tap] ?? 0) + 1, channel);
+      }
+      const a = value(rows, left, 1, channel);
+      const b = value(rows, left + 1, 1, channel);
+      const c = value(rows, left, 2, channel);
+      const d = value(rows, left + 1, 2, channel);
+      out[x * 4 + channel] = Math.min(Math.max(sum / total, Math.min(a, b, c, d)), Math.max(a, b, c, d));
+    }
+  }
+}
+
+function value(rows: readonly SourceRow[], x: number, row: number, channel: number): number {
+  return rows[row]?.color[x * 4 + channel] ?? 0;
+}
+
+function findEdge(rows: readonly SourceRow[], left: number, fx: number, fy: number, ellipse: Ellipse): void {
+  let gradientX = 0;
+  let gradientY = 0;
+  let edgeness = 0;
+  for (let corner = 0; corner < 4; corner++) {
+    const column = QUAD_X[corner] ?? 0;
+    const row = QUAD_Y[corner] ?? 0;
+    const share = (column ? fx : 1 - fx) * (row ? fy : 1 - fy);
+    const x = left + column;
+    const here = rows[row + 1]?.luma;
+    const west = here?.[x - 1] ?? 0;
+    const center = here?.[x] ?? 0;
+    const east = here?.[x + 1] ?? 0;
+    const north = rows[row]?.luma[x] ?? 0;
+    const south = rows[row + 2]?.luma[x] ?? 0;
+    gradientX += share * (east - west);
+    gradientY += share * (south - north);
+    edgeness += share * (steadiness(west, center, east) + steadiness(north, center, south));
+  }
+  shape(gradientX, gradientY, edgeness, ellipse);
+}
+
+/** 1 where brightness rises or falls steadily through a pixel, as over an edge; 0 where it turns back, as over a thin line. */
+function steadiness(before: number, here: number, after: number): number {
+  const largest = Math.max(Math.abs(after - here), Math.abs(here - before), SPATIAL.tinyStep);
+  const ratio = Math.min(Math.abs(after - before) / largest, 1);
+  return ratio * ratio;
+}
+
+function shape(gradientX: number, gradientY: number, edgeness: number, ellipse: Ellipse): void {
+  const squared = gradientX * gradientX + gradientY * gradientY;
+  const isFlat = squared < SPATIAL.flatGradientSquared;
+  const length = Math.sqrt(squared);
+  ellipse.x = isFlat ? 1 : gradientX / length;
+  ellipse.y = isFlat ? 0 : gradientY / length;
+  const strength = (edgeness / 2) ** 2;
+  // On a diagonal the neighbours across lie sqrt(2) away: the kernel is narrowed to keep them out.
+  const diagonal = 1 / Math.max(Math.abs(ellipse.x), Math.abs(ellipse.y));
+  ellipse.across = (1 + (diagonal - 1) * strength) ** 2;
+  ellipse.along = (1 - SPATIAL.stretch * strength) ** 2;
+  ellipse.lobe = SPATIAL.lobeFlat + (SPATIAL.lobeEdge - SPATIAL.lobeFlat) * strength;
+  ellipse.end = 1 / ellipse.lobe;
+}
+
+/** Returns the sum of the weights it wrote. */
+function weigh({ x, y, across, along, lobe, end }: Ellipse, fx: number, fy: number, weights: Float64Array): number {
+  let total = 0;
+  for (let tap = 0; tap < TAPS; tap++) {
+    const dx = (TAP_X[tap] ?? 0) - fx;
+    const dy = (TAP_Y[tap] ?? 0) - fy;
+    const u = dx * x + dy * y;
+    const v = dy * x - dx * y;
+    const squared = Math.min(u * u * across + v * v * along, end);
+    const weight = kernel(squared, lobe);
+    weights[tap] = weight;
+    total += weight;
+  }
+  return total;
+}
+
+/**
+ * A windowed cosine in polynomials of the squared distance: zero at distance one, a negative lobe behind it, and zero again where
+ * the window `(1 - lobe * d²)²` ends. No square root, no transcendental function.
+ */
+function kernel(squared: number, lobe: number): number {
+  const wave = 0.4 * squared - 1;
+  const window = lobe * squared - 1;
+  return (1.5625 * wave * wave - 0.5625) * window * window;
+}

@@ -1,0 +1,65 @@
+import type { PixelImage } from '../../../shared/tasks/definition.ts';
+
+/** Pixels repeated at the ends of a row, so that no tap needs clamping: the first output pixel lies before the first input pixel. */
+export const PAD_LEFT = 2;
+const PAD_RIGHT = 2;
+/** The tallest kernel reads four rows. */
+const ROWS_KEPT = 4;
+
+/** One row of the input as the filters read it, padded by {@link PAD_LEFT} on the left. */
+export interface SourceRow {
+  /** RGBA, 0..1, premultiplied. */
+  color: Float32Array;
+  /** What edges are looked for in. */
+  luma: Float32Array;
+}
+
+/**
+ * The input's rows, converted when they are needed: a 16-megapixel picture whole in floats would take 256 MiB.
+ *
+ * Colours are premultiplied by alpha while they are filtered, so that what an invisible pixel happens to hold weighs nothing:
+ * averaged straight, the black behind a cut-out's edge would bleed into it as a dark fringe.
+ */
+export class SourceRows {
+  readonly #image: PixelImage;
+  readonly #kept: { y: number; row: SourceRow }[];
+
+  constructor(image: PixelImage) {
+    this.#image = image;
+    const length = image.width + PAD_LEFT + PAD_RIGHT;
+    this.#kept = Array.from({ length: ROWS_KEPT }, () => ({
+      y: -1,
+      row: { color: new Float32Array(length * 4), luma: new Float32Array(length) },
+    }));
+  }
+
+  /** Rows outside the picture are its first or last one. A row is valid until four others were asked for. */
+  at(y: number): SourceRow {
+    const inside = Math.min(Math.max(y, 0), this.#image.height - 1);
+    const slot = this.#kept[inside % ROWS_KEPT];
+    if (!slot) throw new RangeError(`row ${y} of ${this.#image.height}`);
+    if (slot.y !== inside) {
+      this.#convert(inside, slot.row);
+      slot.y = inside;
+    }
+    return slot.row;
+  }
+
+  #convert(y: number, { color, luma }: SourceRow): void {
+    const { width, data } = this.#image;
+    for (let i = 0; i < luma.length; i++) {
+      const x = Math.min(Math.max(i - PAD_LEFT, 0), width - 1);
+      const from = (y * width + x) * 4;
+      const alpha = (data[from + 3] ?? 0) / 255;
+      const red = ((data[from] ?? 0) / 255) * alpha;
+      const green = ((data[from + 1] ?? 0) / 255) * alpha;
+      const blue = ((data[from + 2] ?? 0) / 255) * alpha;
+      color[i * 4] = red;
+      color[i * 4 + 1] = green;
+      color[i * 4 + 2] = blue;
+      color[i * 4 + 3] = alpha;
+      // Green counts double, as eyes have it; alpha counts so that black writing on nothing has edges too.
+      luma[i] = red * 0.25 + green * 0.5 + blue * 0.25 + alpha;
+    }
+  }
+}

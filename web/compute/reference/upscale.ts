@@ -1,0 +1,110 @@
+import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import type { AvailableQuality } from '../../../shared/tasks/upscale.ts';
+import { bilinearRow } from './bilinear.ts';
+import { edgeAdaptiveRow } from './edge-adaptive.ts';
+import { type AxisSamples, axisSamples } from './sampling.ts';
+import { sharpenRow } from './sharpen.ts';
+import { SourceRows } from './source-rows.ts';
+
+export interface UpscaleTarget {
+  outWidth: number;
+  outHeight: number;
+  quality: AvailableQuality;
+}
+
+/**
+ * What `upscale` means, in plain TypeScript: every kernel is tested against it, and it is the `js` backend. Any ratio from 1 to 4
+ * on either axis, pixel centres aligned, edges repeated. Straight-alpha sRGB RGBA8 in and out; a pixel that comes out wholly
+ * transparent is black.
+ */
+export function upscaleReference(image: PixelImage, target: UpscaleTarget): Uint8ClampedArray<ArrayBuffer> {
+  const out = new Uint8ClampedArray(target.outWidth * target.outHeight * 4);
+  for (const _row of upscaleRows(image, target, out)) {
+    // Nothing to do between the rows here.
+  }
+  return out;
+}
+
+/** The same, row by row into `out`: whoever iterates may rest between rows, or leave. Yields the number of rows done. */
+export function* upscaleRows(
+  image: PixelImage,
+  { outWidth, outHeight, quality }: UpscaleTarget,
+  out: Uint8ClampedArray,
+): Generator<number, void> {
+  if (quality === 'bilinear' && isIdentity(image, { outWidth, outHeight })) {
+    out.set(image.data);
+    return;
+  }
+  const source = new SourceRows(image);
+  const columns = axisSamples(image.width, outWidth);
+  const lines = axisSamples(image.height, outHeight);
+  const write = (y: number, row: Float32Array) => writeRow(row, out, y * outWidth * 4);
+  if (quality === 'bilinear') yield* bilinearRows(source, columns, lines, write);
+  else yield* spatialRows(source, columns, lines, write);
+}
+
+/** At its own size a bilinear picture is a copy, colours behind transparent pixels included. */
+export function isIdentity(
+  image: { width: number; height: number },
+  target: { outWidth: number; outHeight: number },
+): boolean {
+  return image.width === target.outWidth && image.height === target.outHeight;
+}
+
+function* bilinearRows(
+  source: SourceRows,
+  columns: AxisSamples,
+  lines: AxisSamples,
+  write: (y: number, row: Float32Array) => void,
+): Generator<number, void> {
+  const row = new Float32Array(columns.base.length * 4);
+  for (let y = 0; y < lines.base.length; y++) {
+    const top = lines.base[y] ?? 0;
+    bilinearRow(source.at(top), source.at(top + 1), lines.fraction[y] ?? 0, columns, row);
+    write(y, row);
+    yield y + 1;
+  }
+}
+
+/** Upscaled rows are kept only while a neighbour is sharpened against them. */
+function* spatialRows(
+  source: SourceRows,
+  columns: AxisSamples,
+  lines: AxisSamples,
+  write: (y: number, row: Float32Array) => void,
+): Generator<number, void> {
+  const length = columns.base.length * 4;
+  const sharp = new Float32Array(length);
+  let above = new Float32Array(length);
+  let here = new Float32Array(length);
+  let below = new Float32Array(length);
+  const upscale = (y: number, row: Float32Array) => {
+    const top = lines.base[y] ?? 0;
+    const rows = [source.at(top - 1), source.at(top), source.at(top + 1), source.at(top + 2)] as const;
+    edgeAdaptiveRow(rows, lines.fraction[y] ?? 0, columns, row);
+  };
+  const last = lines.base.length - 1;
+  upscale(0, here);
+  above.set(here);
+  for (let y = 0; y <= last; y++) {
+    if (y < last) upscale(y + 1, below);
+    else below.set(here);
+    sharpenRow(above, here, below, sharp);
+    write(y, sharp);
+    yield y + 1;
+    [above, here, below] = [here, below, above];
+  }
+}
+
+function writeRow(row: Float32Array, out: Uint8ClampedArray, offset: number): void {
+  for (let i = 0; i < row.length; i += 4) {
+    const alpha = row[i + 3] ?? 0;
+    // A tenth of a step of 8 bits: below it the colour is noise.
+    const scale = alpha > 1 / 2550 ? 255 / alpha : 0;
+    // A Uint8ClampedArray rounds and clamps.
+    out[offset + i] = (row[i] ?? 0) * scale;
+    out[offset + i + 1] = (row[i + 1] ?? 0) * scale;
+    out[offset + i + 2] = (row[i + 2] ?? 0) * scale;
+    out[offset + i + 3] = alpha * 255;
+  }
+}

@@ -1,0 +1,62 @@
+import type { PixelImage } from '../../shared/tasks/definition.ts';
+
+/** Hard edges in every direction, slopes and see-through parts: what kernels get wrong. */
+export function paintedPicture(width: number, height: number): PixelImage {
+  return paint(width, height, (x, y) => {
+    const isInDisc = (x - width / 3) ** 2 + (y - height / 2) ** 2 < (height / 3) ** 2;
+    const isInBar = Math.abs(x * 0.6 - y - width * 0.25) < height / 12;
+    const alpha = x > width * 0.8 ? Math.round((y * 255) / height) : 255;
+    return [isInDisc ? 230 : 30, Math.round((x * 255) / width), isInBar ? 250 : 60, alpha];
+  });
+}
+
+/** Dark strokes two to four pixels wide on white, straight and slanted, as letters have them. */
+export function writingPicture(width: number, height: number): PixelImage {
+  return paint(width, height, (x, y) => {
+    const column = x % 16;
+    const row = y % 24;
+    const isUpright = row > 3 && row < 20 && column > 2 && column < 6;
+    const isSlanted = row > 3 && row < 20 && Math.abs(column - 4 - (row - 4) / 2) < 1.6;
+    const isFoot = row > 16 && row < 20 && column > 2 && column < 13;
+    return isUpright || isSlanted || isFoot ? [20, 24, 40, 255] : [250, 250, 240, 255];
+  });
+}
+
+/** The box average of 2x2 pixels, as a good renderer shows a small picture. Sides must be even. */
+export function halved({ width, height, data }: PixelImage): PixelImage {
+  const at = (x: number, y: number, channel: number) => data[(y * width + x) * 4 + channel] ?? 0;
+  return paint(width / 2, height / 2, (x, y) => {
+    const average = (channel: number) =>
+      Math.round(
+        (at(2 * x, 2 * y, channel) +
+          at(2 * x + 1, 2 * y, channel) +
+          at(2 * x, 2 * y + 1, channel) +
+          at(2 * x + 1, 2 * y + 1, channel)) /
+          4,
+      );
+    return [average(0), average(1), average(2), average(3)];
+  });
+}
+
+export function meanSquaredError(a: PixelImage, b: PixelImage): number {
+  let sum = 0;
+  for (let i = 0; i < a.data.length; i++) sum += ((a.data[i] ?? 0) - (b.data[i] ?? 0)) ** 2;
+  return sum / a.data.length;
+}
+
+/** Peak signal to noise ratio of 8-bit pictures, dB. */
+export function psnrDb(a: PixelImage, b: PixelImage): number {
+  return 10 * Math.log10(255 ** 2 / meanSquaredError(a, b));
+}
+
+function paint(
+  width: number,
+  height: number,
+  color: (x: number, y: number) => readonly [number, number, number, number],
+): PixelImage {
+  const data = new Uint8Array(width * height * 4);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) data.set(color(x, y), (y * width + x) * 4);
+  }
+  return { width, height, data };
+}
