@@ -4,7 +4,8 @@ import type { FrameEngine } from './frame-engine.ts';
 export const canvasEngine: FrameEngine = {
   openFrames({ outWidth, outHeight }) {
     const canvas = new OffscreenCanvas(outWidth, outHeight);
-    const context = canvas.getContext('2d', { alpha: false });
+    // In memory: these tests must not depend on how fast a browser without a GPU reads a texture back.
+    const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
     return {
       backend: 'canvas',
       async process(frame) {
