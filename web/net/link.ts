@@ -88,6 +88,8 @@ export class Link {
     const isNewOffer = !this.#initiate && signal.type === 'offer' && attempt > current;
     if (isNewOffer) {
       this.#dropConnection(null);
+      // A listener of `lost` may have closed the link.
+      if (this.state === 'closed') return;
       this.#connect(attempt);
     }
     if (this.#connection?.attempt === attempt) this.#connection.peer.signal(signal);
@@ -134,13 +136,18 @@ export class Link {
       clock,
       onSignal: (signal) => this.#environment.sendSignal(this.peerId, attempt, signal),
       onConnect: () => this.#connected(),
-      onMessage: (bytes) => this.#received(bytes),
+      onMessage: (data) => this.#received(data),
       onClose: (error) => {
         if (this.#connection?.peer === peer) this.#connectionEnded(error);
       },
     });
-    const detach = this.#environment.attachChannels(this, (name) => peer.createChannel(name));
-    this.#connection = { attempt, peer, detach };
+    try {
+      const detach = this.#environment.attachChannels(this, (name) => peer.createChannel(name));
+      this.#connection = { attempt, peer, detach };
+    } catch (cause) {
+      peer.destroy();
+      this.#connectionEnded(MeshError.from(cause, 'connection-failed'));
+    }
   }
 
   #connected(): void {
@@ -150,12 +157,13 @@ export class Link {
     );
   }
 
-  #received(bytes: Uint8Array): void {
+  #received(data: Uint8Array | string): void {
     try {
-      if (bytes.byteLength > LINK.maxControlBytes) {
-        throw MeshError.tooLarge('A control message', bytes.byteLength, LINK.maxControlBytes);
+      if (typeof data === 'string') throw MeshError.malformed('Text arrived where bytes were expected.');
+      if (data.byteLength > LINK.maxControlBytes) {
+        throw MeshError.tooLarge('A control message', data.byteLength, LINK.maxControlBytes);
       }
-      for (const { message } of decodeTransfer(bytes, controlMessageSchema)) this.#understood(message);
+      for (const { message } of decodeTransfer(data, controlMessageSchema)) this.#understood(message);
     } catch (cause) {
       this.close(MeshError.from(cause, 'malformed'));
     }

@@ -16,14 +16,14 @@ export interface PeerOptions {
   clock: Clock;
   onSignal(signal: PeerSignal): void;
   onConnect(): void;
-  /** One message of the control channel. */
-  onMessage(bytes: Uint8Array): void;
+  /** One message of the control channel; text, which is never sent here, as it came. */
+  onMessage(data: Uint8Array | string): void;
   /** Called once; `error` is null when either side closed on purpose. */
   onClose(error: MeshError | null): void;
 }
 
 /** simple-peer keeps its connection private; the further channels of a link need it (FIELD, simple-peer). */
-type PeerInternals = SimplePeer.Instance & { readonly _pc: RTCPeerConnection };
+type PeerInternals = SimplePeer.Instance & { readonly _pc: RTCPeerConnection | null | undefined };
 
 /** Throws MeshError `unsupported-browser` where links cannot be made. */
 export function requireWebRtc(wrtc: PeerOptions['wrtc']): void {
@@ -60,7 +60,9 @@ export class Peer {
     this.#peer.on('error', (cause) => this.#end(connectionFailed(cause)));
     this.#peer.on('close', () => this.#end(null));
     this.#peer.on('signal', (signal) => options.onSignal(signal as PeerSignal));
-    this.#peer.on('data', (data: Uint8Array | string) => this.#received(data));
+    this.#peer.on('data', (data: Uint8Array | string) => {
+      if (!this.#closed) options.onMessage(data);
+    });
     this.#peer.on('connect', () => {
       this.#cancelConnectTimeout();
       options.onConnect();
@@ -71,10 +73,15 @@ export class Peer {
     );
   }
 
-  /** Must follow the constructor in the same task, if the channel is to be transferred to a worker. */
+  /**
+   * Must follow the constructor in the same task, if the channel is to be transferred to a worker. Throws MeshError
+   * `connection-failed` when the connection could not be made at all, as with malformed ICE servers.
+   */
   createChannel(name: Exclude<ChannelName, 'control'>): RTCDataChannel {
     const { id, ordered, maxRetransmits } = CHANNELS[name];
-    return this.#peer._pc.createDataChannel(name, {
+    const connection = this.#peer._pc;
+    if (!connection) throw connectionFailed('the browser refuses the settings, which may be wrong ICE servers');
+    return connection.createDataChannel(name, {
       negotiated: true,
       id,
       ordered,
@@ -93,12 +100,6 @@ export class Peer {
 
   destroy(): void {
     this.#end(null);
-  }
-
-  #received(data: Uint8Array | string): void {
-    if (this.#closed) return;
-    if (typeof data === 'string') this.#end(MeshError.malformed('Text arrived where bytes were expected.'));
-    else this.#options.onMessage(data);
   }
 
   /** `disconnected` often heals; simple-peer itself acts on `failed` only. */

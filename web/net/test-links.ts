@@ -1,0 +1,86 @@
+import type { ChannelName } from '../../shared/channels.ts';
+import { type Clock, systemClock } from '../../shared/clock.ts';
+import type { Capabilities } from '../../shared/messages.ts';
+import { type Introduction, PROTOCOL_VERSION, type Role } from '../../shared/signaling.ts';
+import { Link, type LinkEnvironment, type LinkEvent } from './link.ts';
+
+export const CAPABILITIES: Capabilities = {
+  ...{ adapter: 'test', tasks: ['echo'], codecs: ['vp8'] },
+  backends: { echo: { backend: 'js', unitsPerMs: 1_000 } },
+};
+
+export type CreateChannel = Parameters<LinkEnvironment['attachChannels']>[1];
+
+export interface EndOptions {
+  attach?(createChannel: CreateChannel): () => void;
+  protocolVersion?: number;
+  relayOnly?: boolean;
+  iceServers?: RTCIceServer[];
+  clock?: Clock;
+}
+
+/** One side of a pair: its link, all that it told, and the browser's own connections, for the faults that a test makes. */
+export interface LinkEnd {
+  link: Link;
+  events: LinkEvent[];
+  connections: TestConnection[];
+}
+
+/** A connection that lets a test reach its channels. */
+export class TestConnection extends RTCPeerConnection {
+  readonly channels = new Map<string, RTCDataChannel>();
+
+  override createDataChannel(label: ChannelName, options?: RTCDataChannelInit): RTCDataChannel {
+    const channel = super.createDataChannel(label, options);
+    this.channels.set(label, channel);
+    return channel;
+  }
+}
+
+/** Two links in one page, over real WebRTC; a function between them stands for the coordinator. */
+export function linkPair(gamerOptions: EndOptions = {}, volunteerOptions: EndOptions = {}) {
+  // The volunteer first: it waits for the gamer's offer.
+  const volunteer = linkEnd('volunteer', volunteerOptions, () => gamer.link);
+  const gamer: LinkEnd = linkEnd('gamer', gamerOptions, () => volunteer.link);
+  return { gamer, volunteer };
+}
+
+function linkEnd(role: Role, options: EndOptions, other: () => Link): LinkEnd {
+  const { attach = () => () => {}, protocolVersion = PROTOCOL_VERSION, clock = systemClock } = options;
+  const { relayOnly = false, iceServers = [] } = options;
+  const connections: TestConnection[] = [];
+  let attempts = 0;
+  const environment: LinkEnvironment = {
+    ...{ clock, relayOnly },
+    wrtc: { ...{ RTCSessionDescription, RTCIceCandidate }, RTCPeerConnection: recorded(connections) },
+    iceServers: () => iceServers,
+    random: () => 0.5,
+    nextAttempt: () => attempts++,
+    sendSignal: (_, attempt, signal) => {
+      const relayed = structuredClone(signal);
+      setTimeout(() => other().receive(attempt, relayed));
+    },
+    hello: () => {
+      const capabilities = role === 'volunteer' ? CAPABILITIES : null;
+      return { kind: 'hello', protocolVersion, role, name: role, capabilities };
+    },
+    attachChannels: (_, createChannel) => attach(createChannel),
+  };
+  const introduction: Introduction = {
+    ...{ peerId: `the other of the ${role}`, name: 'other', score: 1 },
+    ...{ role: role === 'gamer' ? 'volunteer' : 'gamer', initiate: role === 'gamer' },
+  };
+  const link = new Link(introduction, environment);
+  const events: LinkEvent[] = [];
+  link.events.add((event) => events.push(event));
+  return { link, events, connections };
+}
+
+function recorded(connections: TestConnection[]): typeof TestConnection {
+  return class extends TestConnection {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      connections.push(this);
+    }
+  };
+}
