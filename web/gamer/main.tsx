@@ -8,7 +8,7 @@ import { tabStore } from './room-entry.ts';
 import { GamerSession } from './session.ts';
 import { openSource } from './source.ts';
 
-const name = rememberedName(nameStore(), Math.random);
+const name = rememberedName(nameStore(), 'gamer', Math.random);
 const session = new GamerSession({
   connect: (options) => GamerClient.connect(options),
   name,

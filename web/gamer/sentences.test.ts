@@ -55,6 +55,13 @@ describe('the status of the gamer page', () => {
     expect(statusOf(situation({ phase: 'failed' }))).toMatchObject({ tone: 'bad', headline: 'Not connected.' });
   });
 
+  it('tells a stream that has begun from one that has stopped', () => {
+    const headline = (framesPresented: number) =>
+      statusOf(situation({ report: live({ fps: 0, framesPresented }) })).headline;
+    expect(headline(0)).toBe('Waiting for the first frame…');
+    expect(headline(9)).toBe('The picture stands still.');
+  });
+
   it('does not promise a picture that will not come', () => {
     expect(statusOf(situation({ report: null })).tone).toBe('busy');
     expect(statusOf(situation({ report: null, isBroken: true })).tone).toBe('bad');

@@ -49,16 +49,20 @@ function workOf(report: Report | null, where: Where, volunteers: Situation['volu
     return { tone: 'good', headline, detail: '' };
   }
   const { stats } = report;
-  if (stats.fps === 0) return { tone: 'busy', headline: 'Waiting for the first frame…', detail: stats.why };
+  if (stats.fps === 0) {
+    const headline = stats.framesPresented === 0 ? 'Waiting for the first frame…' : 'The picture stands still.';
+    return { tone: 'busy', headline, detail: stats.why };
+  }
   if (stats.running === 'volunteers' && sharing(stats).length > 0) {
     const helping = sharing(stats);
     const who =
       helping.length === 1 ? `${helpersOf(report, volunteers)} sharpens` : `${helping.length} volunteers sharpen`;
     return { tone: 'good', headline: `${who} your frames.`, detail: stats.why };
   }
-  const isWaiting = where === 'volunteers';
-  const headline = isWaiting ? 'Waiting for a volunteer.' : 'Sharpened on this computer.';
-  return { tone: isWaiting ? 'busy' : 'good', headline, detail: stats.why };
+  if (where !== 'volunteers') return { tone: 'good', headline: 'Sharpened on this computer.', detail: stats.why };
+  const headline =
+    stats.running === 'volunteers' ? 'Waiting for a volunteer’s first frame.' : 'Waiting for a volunteer.';
+  return { tone: 'busy', headline, detail: stats.why };
 }
 
 function waitingFor(where: Where, volunteers: Situation['volunteers']): string {

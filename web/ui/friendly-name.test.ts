@@ -13,8 +13,14 @@ describe('names', () => {
 
   it('stay the same from one visit to the next', () => {
     const store = memoryStore();
-    const first = rememberedName(store, () => 0);
-    expect(rememberedName(store, () => 0.9)).toBe(first);
+    const first = rememberedName(store, 'gamer', () => 0);
+    expect(rememberedName(store, 'gamer', () => 0.9)).toBe(first);
+  });
+
+  it('differ between the roles of one browser', () => {
+    const store = memoryStore();
+    const gamer = rememberedName(store, 'gamer', () => 0);
+    expect(rememberedName(store, 'volunteer', () => 0.9)).not.toBe(gamer);
   });
 
   it('do without storage, and survive one that is full', () => {
@@ -24,6 +30,6 @@ describe('names', () => {
         throw new DOMException('full', 'QuotaExceededError');
       },
     };
-    expect(rememberedName(null, () => 0)).toBe(rememberedName(full, () => 0));
+    expect(rememberedName(null, 'gamer', () => 0)).toBe(rememberedName(full, 'gamer', () => 0));
   });
 });

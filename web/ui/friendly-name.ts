@@ -54,8 +54,6 @@ const ANIMALS = [
 /** Browser storage, as far as names need it. */
 export type NameStore = Pick<Storage, 'getItem' | 'setItem'>;
 
-const KEY = 'p2c2r.name';
-
 /**
  * A name like `brave-otter`.
  * @param random 0 (included) to 1 (not included), as Math.random
@@ -64,18 +62,21 @@ export function friendlyName(random: () => number): string {
   return `${pick(ADJECTIVES, random)}-${pick(ANIMALS, random)}`;
 }
 
-/** The name this browser went by last time, else a new one, kept. */
-export function rememberedName(store: NameStore | null, random: () => number): string {
-  const known = store?.getItem(KEY)?.trim();
+/**
+ * The name this browser went by last time, else a new one, kept.
+ * @param role each has a name of its own: on one machine a gamer should not seem to be helped by itself
+ */
+export function rememberedName(store: NameStore | null, role: string, random: () => number): string {
+  const known = store?.getItem(keyOf(role))?.trim();
   if (known) return known;
   const name = friendlyName(random);
-  rememberName(store, name);
+  rememberName(store, role, name);
   return name;
 }
 
-export function rememberName(store: NameStore | null, name: string): void {
+export function rememberName(store: NameStore | null, role: string, name: string): void {
   try {
-    store?.setItem(KEY, name);
+    store?.setItem(keyOf(role), name);
   } catch {
     // A full or forbidden store: the name then lasts as long as the page, which is no loss to anybody.
   }
@@ -89,6 +90,8 @@ export function nameStore(): NameStore | null {
     return null;
   }
 }
+
+const keyOf = (role: string) => `p2c2r.name.${role}`;
 
 function pick(words: readonly string[], random: () => number): string {
   return words[Math.floor(random() * words.length)] ?? '';

@@ -93,7 +93,7 @@ function chartOptions(place: HTMLElement, lines: readonly ChartLine[], windowS: 
         ...axis,
         scale: unit,
         side: line === 0 ? 3 : 1,
-        size: 40,
+        size: 50,
         splits: (_plot: uPlot, _axis: number, _min: number, max: number) => [0, max / 2, max],
         grid: line === 0 ? grid : { show: false },
       })),

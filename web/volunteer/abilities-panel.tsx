@@ -16,7 +16,7 @@ export function AbilitiesPanel({ capabilities }: { capabilities: Node['capabilit
       {capabilities ? (
         <dl class="abilities">
           <div class="abilities__entry">
-            <dt>Graphics card</dt>
+            <dt>Hardware</dt>
             <dd class="soft">{capabilities.adapter || 'none that this browser offers'}</dd>
           </div>
           {abilitiesOf(capabilities).map(({ name, means, speed }) => (

@@ -26,8 +26,8 @@ if (root) {
     <VolunteerPage
       volunteering={volunteering}
       invited={invited}
-      name={rememberedName(store, Math.random)}
-      onName={(name) => rememberName(store, name)}
+      name={rememberedName(store, 'volunteer', Math.random)}
+      onName={(name) => rememberName(store, 'volunteer', name)}
     />,
     root,
   );
