@@ -58,7 +58,7 @@ describe('the status of the gamer page', () => {
   it('tells a stream that has begun from one that has stopped', () => {
     const headline = (framesPresented: number) =>
       statusOf(situation({ report: live({ fps: 0, framesPresented }) })).headline;
-    expect(headline(0)).toBe('Waiting for the first frame…');
+    expect(headline(0)).toBe('Waiting for the first frames…');
     expect(headline(9)).toBe('The picture stands still.');
   });
 

@@ -23,11 +23,11 @@ export interface Situation {
 export function statusOf({ phase, report, where, isBroken, volunteers }: Situation): Status {
   if (phase === 'connecting') return { tone: 'busy', headline: 'Opening your room…', detail: '' };
   if (phase === 'failed' || phase === 'closed') return { tone: 'bad', headline: 'Not connected.', detail: '' };
-  if (isBroken) return { tone: 'bad', headline: 'There is no picture to sharpen.', detail: '' };
+  if (isBroken) return { tone: 'bad', headline: 'Nothing is being sharpened.', detail: '' };
   const working = workOf(report, where, volunteers);
   if (phase === 'reconnecting') {
-    const headline = 'The server is away; reconnecting. Helpers already linked carry on.';
-    return { tone: 'busy', headline, detail: working.detail };
+    const meanwhile = volunteers.length > 0 ? ' Volunteers already linked carry on.' : '';
+    return { tone: 'busy', headline: `The server is away; reconnecting.${meanwhile}`, detail: working.detail };
   }
   return working;
 }
@@ -50,7 +50,7 @@ function workOf(report: Report | null, where: Where, volunteers: Situation['volu
   }
   const { stats } = report;
   if (stats.fps === 0) {
-    const headline = stats.framesPresented === 0 ? 'Waiting for the first frame…' : 'The picture stands still.';
+    const headline = stats.framesPresented < 2 ? 'Waiting for the first frames…' : 'The picture stands still.';
     return { tone: 'busy', headline, detail: stats.why };
   }
   if (stats.running === 'volunteers' && sharing(stats).length > 0) {
