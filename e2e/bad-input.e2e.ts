@@ -1,6 +1,6 @@
 import { chromium, type Page } from 'playwright/test';
 import { CHROMIUM_FLAGS } from './browser.mjs';
-import { expect, test, waitForVolunteers } from './fixtures.ts';
+import { expect, openSdk, test, waitForVolunteers } from './fixtures.ts';
 import { launchOptions } from './launch.mjs';
 import { startServer } from './server.ts';
 
@@ -96,13 +96,14 @@ test('a closed client ends its tasks and refuses new ones', async ({ gamerPage }
   expect(ends).toEqual([refusal('closed'), refusal('closed')]);
 });
 
-test('a full room, a wrong address and a missing invite are told apart', async ({ sdkPage }) => {
-  const small = await startServer({ env: { ROOM_CAPACITY: '2', ALLOWED_ORIGINS: '*' } });
+test('a full room, a wrong address and a missing invite are told apart', async ({ page }) => {
+  const small = await startServer({ env: { ROOM_CAPACITY: '2' } });
   try {
-    const page = await withRefusals(await sdkPage());
-    const ends = await page.evaluate(async (url) => {
+    await openSdk(page, small.url);
+    await withRefusals(page);
+    const ends = await page.evaluate(async () => {
       const { sdk, refusalOf } = window;
-      const connect = (room: string, options = {}) => sdk.GamerClient.connect({ url, room, ...options });
+      const connect = (room: string, options = {}) => sdk.GamerClient.connect({ room, ...options });
       const inside = [await connect('small'), await connect('small')];
       const full = await refusalOf(connect('small'));
       const closed = await connect('closed', { inviteOnly: true });
@@ -110,19 +111,22 @@ test('a full room, a wrong address and a missing invite are told apart', async (
       const nowhere = await refusalOf(sdk.GamerClient.connect({ url: 'http://localhost:9' }));
       for (const client of [...inside, closed]) await client.close();
       return [full, uninvited, nowhere];
-    }, small.url);
+    });
     expect(ends).toEqual([refusal('room-full'), refusal('not-invited'), refusal('signaling-unreachable')]);
   } finally {
     await small.stop();
   }
 });
 
-test('a page of another version is told so by the server', async ({ sdkPage }) => {
-  const page = await withRefusals(await sdkPage());
+test('a page of another version is told so by the server', async ({ page, server }) => {
   await page.routeWebSocket(/socket\.io/, (socket) => {
-    const server = socket.connectToServer();
-    socket.onMessage((message) => server.send(String(message).replace('"protocolVersion":1', '"protocolVersion":999')));
+    const upstream = socket.connectToServer();
+    socket.onMessage((message) =>
+      upstream.send(String(message).replace('"protocolVersion":1', '"protocolVersion":999')),
+    );
   });
+  await openSdk(page, server.url);
+  await withRefusals(page);
   const end = await page.evaluate(() => window.refusalOf(window.sdk.GamerClient.connect({ room: 'old' })));
   expect(end).toEqual(refusal('protocol-version'));
 });
@@ -165,7 +169,7 @@ test('a browser without WebGPU volunteers with its processor', async ({ server }
 test('browsers that cannot connect to each other: the gamer is told why', async ({ server }) => {
   const browser = await chromium.launch({
     ...(await launchOptions()),
-    args: [...CHROMIUM_FLAGS, '--force-webrtc-ip-handling-policy=disable_non_proxied_udp'],
+    args: [...CHROMIUM_FLAGS, '--webrtc-ip-handling-policy=disable_non_proxied_udp'],
   });
   try {
     const context = await browser.newContext();

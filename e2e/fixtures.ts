@@ -32,10 +32,7 @@ export const test = base.extend<Fixtures>({
     const context = await browser.newContext();
     await use(async () => {
       const page = await context.newPage();
-      await page.goto(`${server.url}/healthz`);
-      await page.evaluate(async (module) => {
-        window.sdk = await import(module);
-      }, '/p2c2r.js');
+      await openSdk(page, server.url);
       return page;
     });
     await context.close();
@@ -67,6 +64,14 @@ export const test = base.extend<Fixtures>({
 });
 
 export { expect } from 'playwright/test';
+
+/** Opens a page of the server's origin that knows nothing but `/p2c2r.js`, as `window.sdk`. */
+export async function openSdk(page: Page, serverUrl: string): Promise<void> {
+  await page.goto(new URL('/healthz', serverUrl).href);
+  await page.evaluate(async (module) => {
+    window.sdk = await import(module);
+  }, '/p2c2r.js');
+}
 
 /** Until so many volunteers are linked. */
 export async function waitForVolunteers(gamer: Page, volunteers: number): Promise<void> {

@@ -290,7 +290,7 @@ export class GamerClient extends EventTarget {
 
 function withPixels(input: TaskTypes['upscale']['input']): Omit<typeof input, 'image'> & { image: PixelImage } {
   const image: ImageInput | undefined = input?.image;
-  if (image === undefined) throw MeshError.badInput('upscale wants { image }.');
+  if (image === undefined) throw MeshError.badInput('An upscale task wants { image }.');
   return { ...input, image: readImage(image) };
 }
 

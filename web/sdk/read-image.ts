@@ -11,7 +11,7 @@ export function readImage(image: ImageInput): PixelImage {
   if (isPixels(image)) return image;
   if (!isDrawable(image)) {
     throw MeshError.badInput(
-      'image must be ImageData, an ImageBitmap, a VideoFrame, a canvas or { width, height, data } with RGBA bytes.',
+      'An image must be ImageData, an ImageBitmap, a VideoFrame, a canvas or { width, height, data } with RGBA bytes.',
     );
   }
   const { width, height } = sizeOf(image);
