@@ -1,11 +1,15 @@
 import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
 import { supportedCodecs } from '../stream/codecs.ts';
-import type { StreamSettings } from '../stream/gamer-stream.ts';
 import type { Where } from '../stream/side-choice.ts';
 import { openSource, type SourceFrames, type StreamSource } from '../stream/source-frames.ts';
 import type { StreamEvent } from '../stream/stream-events.ts';
-import { checkStreamChanges, type StreamOptions, toStreamSettings } from '../stream/stream-settings.ts';
+import {
+  checkStreamChanges,
+  type StreamOptions,
+  type StreamSettings,
+  toStreamSettings,
+} from '../stream/stream-settings.ts';
 import type { StreamStats } from '../stream/stream-statistics.ts';
 import { type StreamLink, VolunteerSlot } from '../stream/volunteer-slot.ts';
 import type { StreamWorkerApi } from './stream.worker.ts';

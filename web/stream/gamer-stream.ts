@@ -1,7 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { MeshError } from '../../shared/errors.ts';
 import type { StreamSetup } from '../../shared/messages.ts';
-import type { AvailableQuality } from '../../shared/tasks/upscale.ts';
 import { STREAM } from '../../shared/tuning.ts';
 import type { Codec } from './codecs.ts';
 import type { FrameEngine } from './frame-engine.ts';
@@ -10,22 +9,13 @@ import { isSameSize, retimed, type StreamSize, sizeOf, streamSize } from './fram
 import type { CapturedFrame, FrameSink, Purpose, SharpFrame } from './frames.ts';
 import { LocalRoute } from './local-route.ts';
 import { Presenter } from './presenter.ts';
-import { type Decision, SideChoice, type Where } from './side-choice.ts';
+import { type Decision, SideChoice } from './side-choice.ts';
 import { SideMeters } from './side-meters.ts';
 import { SourceReader } from './source-reader.ts';
+import type { StreamSettings } from './stream-settings.ts';
 import { StreamStatistics, type StreamStats } from './stream-statistics.ts';
 import type { VideoChannel } from './video-channel.ts';
 import { VolunteerRoute } from './volunteer-route.ts';
-
-/** What the user wants of a stream. */
-export interface StreamSettings {
-  scale: number;
-  quality: AvailableQuality;
-  maxFps: number;
-  where: Where;
-  /** Of the way to the volunteer. */
-  bitrateKbps: number;
-}
 
 /** A volunteer that said `stream-ready`. */
 export interface ReadyVolunteer {
@@ -97,6 +87,7 @@ export class GamerStream {
     this.#sink = {
       onSharp: (sharp) => this.#sharpened(sharp),
       onDropped: ({ purpose }, cause) => {
+        if (cause === 'timeout') this.#meters.timedOut();
         if (purpose === 'show') this.#statistics.dropped(cause);
       },
     };

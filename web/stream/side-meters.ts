@@ -1,3 +1,4 @@
+import { STREAM } from '../../shared/tuning.ts';
 import type { SharpFrame } from './frames.ts';
 import { type Forecast, localForecast, RecentMedian, volunteerForecast } from './side-choice.ts';
 import { totalMs } from './stage-clock.ts';
@@ -25,6 +26,11 @@ export class SideMeters {
       this.#volunteerMs.add(totalMs(stages));
       this.#volunteerComputeMs.add(stages.compute);
     }
+  }
+
+  /** A frame for the volunteer never came back: without this a promise that is never kept would count for ever. */
+  timedOut(): void {
+    this.#volunteerMs.add(STREAM.frameTimeoutMs);
   }
 
   newVolunteer(predictedMs: number): void {

@@ -1,7 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
-import { availableQuality, type Quality } from '../../shared/tasks/upscale.ts';
+import { type AvailableQuality, availableQuality, type Quality } from '../../shared/tasks/upscale.ts';
 import { STREAM } from '../../shared/tuning.ts';
-import type { StreamSettings } from './gamer-stream.ts';
 import type { Where } from './side-choice.ts';
 
 /** p2c2r.d.ts. */
@@ -19,6 +18,16 @@ export interface StreamOptions {
   where?: Where;
   /** Of the way to the volunteer, default 6000; the way back, with its larger pictures, gets 2.5 times as much. */
   bitrateKbps?: number;
+}
+
+/** What the user wants of a stream. */
+export interface StreamSettings {
+  scale: number;
+  quality: AvailableQuality;
+  maxFps: number;
+  where: Where;
+  /** Of the way to the volunteer. */
+  bitrateKbps: number;
 }
 
 /** Throws MeshError `bad-input` or `unknown-model`. */

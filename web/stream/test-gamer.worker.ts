@@ -1,8 +1,9 @@
 import * as Comlink from 'comlink';
 import { systemClock } from '../../shared/clock.ts';
 import type { MovedChannel } from '../net/moved-channel.ts';
-import type { ReadyVolunteer, StreamSettings } from './gamer-stream.ts';
+import type { ReadyVolunteer } from './gamer-stream.ts';
 import { GamerStreams, type StreamOpening } from './gamer-streams.ts';
+import type { StreamSettings } from './stream-settings.ts';
 import { canvasEngine } from './test-frame-engine.ts';
 
 /** The streams of the gamer's worker, without a GPU. */

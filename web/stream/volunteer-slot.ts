@@ -4,7 +4,8 @@ import { upscale } from '../../shared/tasks/upscale.ts';
 import { STREAM } from '../../shared/tuning.ts';
 import { type Codec, commonCodecs } from './codecs.ts';
 import type { StreamSize } from './frame-size.ts';
-import type { ReadyVolunteer, StreamSettings } from './gamer-stream.ts';
+import type { ReadyVolunteer } from './gamer-stream.ts';
+import type { StreamSettings } from './stream-settings.ts';
 
 /** A linked volunteer, as a stream sees it. */
 export interface StreamLink {
