@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import type { Client, FrameStream } from './client.ts';
-import { streamStats } from './fakes.ts';
+import { streamStats } from './test-figures.ts';
 import { Player } from './player.ts';
 import type { LiveSource, SourceChoice } from './source.ts';
 

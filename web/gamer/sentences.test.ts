@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StreamStats } from './client.ts';
-import { streamStats, volunteer } from './fakes.ts';
+import { streamStats, volunteer } from './test-figures.ts';
 import { helpersOf, type Situation, statusOf } from './sentences.ts';
 import type { Report } from './show.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import type { Client, Connect } from './client.ts';
-import { volunteer } from './fakes.ts';
+import { volunteer } from './test-figures.ts';
 import type { TabStore } from './room-entry.ts';
 import { GamerSession } from './session.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { streamStats } from './fakes.ts';
+import { streamStats } from './test-figures.ts';
 import { streamStages, taskStages } from './stage-times.ts';
 
 it('says of each stage where it was spent, and leaves out those a frame did not pass', () => {
