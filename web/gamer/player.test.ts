@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import type { Client, FrameStream } from './client.ts';
-import { streamStats } from './test-figures.ts';
 import { Player } from './player.ts';
 import type { LiveSource, SourceChoice } from './source.ts';
+import { streamStats } from './test-figures.ts';
 
 /** Elements are only passed on: nothing here looks into them. */
 const element = () => ({}) as HTMLCanvasElement;

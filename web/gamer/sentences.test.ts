@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { StreamStats } from './client.ts';
-import { streamStats, volunteer } from './test-figures.ts';
 import { helpersOf, type Situation, statusOf } from './sentences.ts';
 import type { Report } from './show.ts';
+import { streamStats, volunteer } from './test-figures.ts';
 
 const COLUMNS: [number[], ...(number | null)[][]] = [[], [], []];
 const live = (changes: Partial<StreamStats> = {}): Report => ({

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import type { Client, Connect } from './client.ts';
-import { volunteer } from './test-figures.ts';
 import type { TabStore } from './room-entry.ts';
 import { GamerSession } from './session.ts';
+import { volunteer } from './test-figures.ts';
 
 /** The mesh as this page sees it. */
 class FakeClient extends EventTarget {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { streamStats } from './test-figures.ts';
 import { streamStages, taskStages } from './stage-times.ts';
+import { streamStats } from './test-figures.ts';
 
 it('says of each stage where it was spent, and leaves out those a frame did not pass', () => {
   const places = streamStages(streamStats()).map(({ name, place }) => `${name} ${place}`);
