@@ -35,3 +35,9 @@ test('whatever was thrown becomes a MeshError', () => {
   }
   expect(MeshError.from({ reason: 'no such reason', message: 'm' }).reason).toBe('volunteer-failed');
 });
+
+test('a message of any length fits the wire, so that a long one does not end the link that carries it', () => {
+  const wire = new MeshError('device-lost', 'A shader did not compile. '.repeat(1_000)).toWire();
+  expect(wireErrorSchema.parse(wire)).toEqual(wire);
+  expect(wire.message).toMatch(/^A shader did not compile\./);
+});

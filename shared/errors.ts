@@ -25,6 +25,9 @@ export const MESH_ERROR_REASONS = [
 
 export type MeshErrorReason = (typeof MESH_ERROR_REASONS)[number];
 
+/** Longest message on the wire: a shader compiler's may be longer, and must not make its carrier malformed. */
+export const MAX_WIRE_MESSAGE_CHARS = 2_000;
+
 /** A {@link MeshError} as it travels between threads, browsers and the server. */
 export interface WireError {
   reason: MeshErrorReason;
@@ -82,7 +85,7 @@ export class MeshError extends Error {
   }
 
   toWire(): WireError {
-    return { reason: this.reason, message: this.message };
+    return { reason: this.reason, message: this.message.slice(0, MAX_WIRE_MESSAGE_CHARS) };
   }
 }
 

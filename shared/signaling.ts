@@ -1,4 +1,4 @@
-import { MESH_ERROR_REASONS, type WireError } from './errors.ts';
+import { MAX_WIRE_MESSAGE_CHARS, MESH_ERROR_REASONS, type WireError } from './errors.ts';
 import { SIGNALING } from './tuning.ts';
 import { z } from './zod.ts';
 
@@ -143,7 +143,10 @@ export const relayedSignalSchema = z.strictObject({
   signal: peerSignalSchema,
 });
 export const goneSchema = z.strictObject({ peerId: sessionIdSchema, why: z.enum(['left', 'expired', 'replaced']) });
-export const wireErrorSchema = z.strictObject({ reason: z.enum(MESH_ERROR_REASONS), message: z.string().max(2_000) });
+export const wireErrorSchema = z.strictObject({
+  reason: z.enum(MESH_ERROR_REASONS),
+  message: z.string().max(MAX_WIRE_MESSAGE_CHARS),
+});
 
 /** The public id of a session: SHA-256 of its key, cut to 128 bits, base64url. */
 export async function sessionIdOf(sessionKey: string): Promise<string> {

@@ -291,6 +291,16 @@ describe('the end', () => {
     expect(broken.told).toEqual([expect.objectContaining({ reason: 'connection-failed' })]);
   });
 
+  test('a chunk that the browser refuses ends the channel with its cause: the transfer would have a hole', async () => {
+    const { channel, port, told } = end();
+    await turn();
+    port.fault = new Error('the queue is full');
+    channel.send(note(1, 90_000));
+    await turn();
+    expect(told).toEqual(['open', expect.objectContaining({ reason: 'connection-failed', cause: port.fault })]);
+    expect([port.closeCalls, channel.queuedBytes]).toEqual([1, 0]);
+  });
+
   test('a channel that is closing takes no more bytes, and no bytes are an error', async () => {
     const { channel, port, told } = end();
     await turn();

@@ -74,13 +74,7 @@ export class FlowChannel<Message> {
     port.addEventListener('bufferedamountlow', () => this.#pump(), { signal });
     port.addEventListener('message', (event) => this.#received(event.data), { signal });
     port.addEventListener('close', () => this.#end(null), { signal });
-    port.addEventListener(
-      'error',
-      () => this.#end(new MeshError('connection-failed', 'The link to the other browser broke.')),
-      {
-        signal,
-      },
-    );
+    port.addEventListener('error', () => this.#end(linkBroke()), { signal });
     if (port.readyState === 'open') queueMicrotask(() => this.#opened());
   }
 
@@ -159,10 +153,21 @@ export class FlowChannel<Message> {
         const payloadBytes = Math.min(transfer.remainingBytes, this.#spec.chunkBytes);
         transfer.remainingBytes -= payloadBytes;
         this.#queuedBytes -= payloadBytes;
-        this.#port.send(chunk);
-        this.stats.bytesOut += chunk.byteLength;
+        if (!this.#trySend(chunk)) return;
       }
       if (!transfer || transfer.remainingBytes <= 0) this.#outgoing.splice(lane, 1);
+    }
+  }
+
+  /** A chunk that the browser refuses leaves a hole no one would fill: the channel ends. */
+  #trySend(chunk: Uint8Array<ArrayBuffer>): boolean {
+    try {
+      this.#port.send(chunk);
+      this.stats.bytesOut += chunk.byteLength;
+      return true;
+    } catch (cause) {
+      this.#end(linkBroke({ cause }));
+      return false;
     }
   }
 
@@ -219,4 +224,8 @@ function* coalesce<Message>(items: readonly Carried<Message>[]): Generator<Carri
 
 function attachedBytes({ attachments }: Carried<unknown>): number {
   return attachments.reduce((sum, attachment) => sum + attachment.byteLength, 0);
+}
+
+function linkBroke(options?: ErrorOptions): MeshError {
+  return new MeshError('connection-failed', 'The link to the other browser broke.', options);
 }

@@ -11,6 +11,8 @@ export class TestPort extends EventTarget implements ChannelPort {
   /** The most that was ever waiting, bytes. */
   highestBufferedAmount = 0;
   closeCalls = 0;
+  /** Thrown by the next `send`. */
+  fault: Error | null = null;
   readonly #queue: Uint8Array<ArrayBuffer>[] = [];
 
   /** Chunks that wait to be delivered. */
@@ -19,6 +21,7 @@ export class TestPort extends EventTarget implements ChannelPort {
   }
 
   send(data: Uint8Array<ArrayBuffer>): void {
+    if (this.fault) throw this.fault;
     this.#queue.push(data.slice());
     this.bufferedAmount += data.byteLength;
     this.highestBufferedAmount = Math.max(this.highestBufferedAmount, this.bufferedAmount);
