@@ -116,6 +116,19 @@ test('the output can be had as a track, which ends with the stream', async () =>
   expect(track.readyState).toBe('ended');
 });
 
+test('when a stream is closed no frame is left open, neither here nor at the volunteer', async () => {
+  linked = await newVolunteer();
+  const stream = await openOn(animated(), { where: 'volunteers' });
+  await vi.waitUntil(() => stream.stats().shares.length > 0, WAIT);
+  stream.set({ where: 'auto' });
+  await vi.waitUntil(() => stream.stats().framesPresented > 30, WAIT);
+  await stream.close();
+
+  const gamer = Comlink.wrap<{ openFrames(): number }>(worker);
+  const { volunteer } = linked;
+  await vi.waitFor(async () => expect([await gamer.openFrames(), await volunteer.openFrames()]).toEqual([0, 0]), WAIT);
+});
+
 test('settings change while it runs', async () => {
   linked = await newVolunteer();
   const stream = await openOn(animated(), { where: 'local' });

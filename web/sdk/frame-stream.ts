@@ -64,8 +64,9 @@ export async function openFrameStream(
     await stream.open(opened, codecs);
     return stream;
   } catch (cause) {
+    opened.first?.close();
     await stream.close();
-    throw MeshError.from(cause, 'unsupported-browser');
+    throw cause instanceof MeshError ? cause : cannotHandOver(cause);
   }
 }
 
@@ -166,6 +167,15 @@ class PageFrameStream implements FrameStream {
       this.#slot?.release();
     }
   }
+}
+
+function cannotHandOver(cause: unknown): MeshError {
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  return new MeshError(
+    'unsupported-browser',
+    `This browser cannot hand frames to a worker (${detail}). Use a current Chrome or Edge.`,
+    { cause },
+  );
 }
 
 function checkSupport(): void {

@@ -5,11 +5,13 @@ import type { ReadyVolunteer } from './gamer-stream.ts';
 import { GamerStreams, type StreamOpening } from './gamer-streams.ts';
 import type { StreamSettings } from './stream-settings.ts';
 import { canvasEngine } from './test-frame-engine.ts';
+import { openFrames } from './test-frame-ledger.ts';
 
 /** The streams of the gamer's worker, without a GPU. */
 const streams = new GamerStreams(async () => canvasEngine, systemClock);
 
 Comlink.expose({
+  openFrames,
   attachVideo: (linkId: string, moved: MovedChannel) => streams.attachVideo(linkId, moved),
   detachVideo: (linkId: string) => streams.detachVideo(linkId),
   openStream: (key: number, opening: StreamOpening) => streams.open(key, opening),

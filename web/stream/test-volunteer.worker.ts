@@ -3,6 +3,7 @@ import { MeshError } from '../../shared/errors.ts';
 import type { StreamSetup } from '../../shared/messages.ts';
 import { adoptChannel, type MovedChannel } from '../net/moved-channel.ts';
 import { canvasEngine } from './test-frame-engine.ts';
+import { openFrames } from './test-frame-ledger.ts';
 import { VolunteerStreams } from './volunteer-streams.ts';
 
 /** The streams of a volunteer's worker, without a GPU. */
@@ -32,6 +33,10 @@ class TestVolunteer {
 
   get framesDone(): number {
     return this.#streams?.stats.framesDone ?? 0;
+  }
+
+  openFrames(): number {
+    return openFrames();
   }
 
   dispose(): void {
