@@ -30,11 +30,14 @@ export class EngineFrames implements FrameUpscaler {
 
   async process(frame: VideoFrame): Promise<VideoFrame> {
     for (let attempt = 1; ; attempt++) {
+      const machine = await this.#options.machine();
       try {
-        return await this.#attempt(frame, await this.#options.machine());
+        return await this.#attempt(frame, machine);
       } catch (cause) {
         const isLost = cause instanceof MeshError && cause.reason === 'device-lost';
         if (!isLost || attempt >= COMPUTE.maxFrameAttempts) throw MeshError.from(cause);
+        // Now the engine knows too, and the next attempt waits for the machine it sets up.
+        await machine.lost;
       }
     }
   }

@@ -2,7 +2,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { checkArrivedTask, type PackedTask } from '../../shared/tasks/catalogue.ts';
 import type { UpscaleParams } from '../../shared/tasks/upscale.ts';
 import { COMPUTE } from '../../shared/tuning.ts';
-import type { FrameTarget } from './backend.ts';
+import type { Backend, FrameTarget } from './backend.ts';
 import { EngineFrames } from './engine-frames.ts';
 import type { EngineCapabilities, EngineOptions, ExecutedTask, FrameUpscaler } from './engine-types.ts';
 import type { Machine } from './machine.ts';
@@ -82,9 +82,10 @@ export class Engine {
 
   async #upscale(params: UpscaleParams, pixels: Uint8Array, signal: AbortSignal): Promise<ExecutedTask> {
     const { now } = this.#options;
-    const { upscaler } = await this.#machine;
     let startMs = now();
-    const started = await this.#schedule.task(signal, (turn) => {
+    let upscaler: Backend = this.#current.upscaler;
+    const started = await this.#schedule.task(signal, async (turn) => {
+      upscaler = (await this.#machine).upscaler;
       startMs = now();
       return upscaler.startPixels(pixels, params, turn);
     });
@@ -95,7 +96,7 @@ export class Engine {
 
   #watch(machine: Machine): void {
     void machine.lost.then(() => {
-      if (!this.#disposed) this.#rebuild(machine);
+      if (!this.#disposed && machine === this.#current) this.#rebuild(machine);
     });
   }
 

@@ -7,7 +7,7 @@ export interface Machine {
   frameOut: string;
   upscaler: Backend;
   unitsPerMs: number;
-  /** Resolves when the device went away by itself; never for one without. */
+  /** Resolves when its device has gone, for whatever reason. */
   lost: Promise<void>;
   dispose(): void;
 }

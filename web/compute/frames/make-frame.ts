@@ -1,5 +1,5 @@
 /** Said of every frame we make: without it a browser guesses from the size and colours shift. */
-export const SRGB: VideoColorSpaceInit = {
+const SRGB: VideoColorSpaceInit = {
   primaries: 'bt709',
   transfer: 'iec61966-2-1',
   matrix: 'rgb',

@@ -1,0 +1,237 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { MeshError } from '../../shared/errors.ts';
+import { definitionOf } from '../../shared/tasks/catalogue.ts';
+import type { PixelImage } from '../../shared/tasks/definition.ts';
+import { AVAILABLE_QUALITIES, type AvailableQuality } from '../../shared/tasks/upscale.ts';
+import { COMPUTE } from '../../shared/tuning.ts';
+import { Engine } from './engine.ts';
+import type { EngineCapabilities, EngineOptions, FrameUpscaler } from './engine-types.ts';
+import { upscaleReference } from './reference/upscale.ts';
+import { paintedPicture } from './test-pictures.ts';
+
+const never = new AbortController().signal;
+const engines: Engine[] = [];
+
+async function startEngine(options: Partial<EngineOptions> = {}): Promise<Engine> {
+  const engine = await Engine.create({
+    gpu: navigator.gpu,
+    now: () => performance.now(),
+    preferBackend: 'wgsl',
+    ...options,
+  });
+  engines.push(engine);
+  return engine;
+}
+
+afterEach(() => {
+  for (const engine of engines.splice(0)) engine.dispose();
+});
+
+function upscaleTask(image: PixelImage, width: number, height: number, quality: AvailableQuality) {
+  return definitionOf('upscale').pack({ image, width, height, quality });
+}
+
+function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) return Number.POSITIVE_INFINITY;
+  let largest = 0;
+  for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs((a[i] ?? 0) - (b[i] ?? 0)));
+  return largest;
+}
+
+/** Differences that can be seen: colours behind what is all but transparent are noise on either side. */
+function largestVisibleDifference(a: Uint8Array, b: Uint8ClampedArray): number {
+  return largestDifference(premultiplied(a), premultiplied(b));
+}
+
+function premultiplied(data: Uint8Array | Uint8ClampedArray): Float32Array {
+  return Float32Array.from(data, (value, i) => (i % 4 === 3 ? value : (value * (data[i | 3] ?? 0)) / 255));
+}
+
+describe.each(AVAILABLE_QUALITIES)('the %s kernel', (quality) => {
+  test('answers as the reference does, on odd sizes, any ratio and alpha', async () => {
+    const engine = await startEngine();
+    for (const [width, height, outWidth, outHeight] of [
+      [1, 1, 1, 1],
+      [1, 1, 4, 3],
+      [17, 5, 17, 5],
+      [17, 5, 34, 10],
+      [17, 5, 68, 20],
+      [17, 5, 31, 17],
+      [5, 17, 5, 68],
+      [67, 33, 100, 50],
+      [33, 67, 99, 201],
+    ] as const) {
+      const image = paintedPicture(width, height);
+      const task = upscaleTask(image, outWidth, outHeight, quality);
+      const { backend, attachments } = await engine.execute('upscale', task, never);
+      const expected = upscaleReference(image, { outWidth, outHeight, quality });
+      expect(backend).toBe('wgsl');
+      const difference = largestVisibleDifference(attachments[0] ?? new Uint8Array(0), expected);
+      expect([width, height, outWidth, outHeight, difference <= COMPUTE.tolerance8bit ? 'right' : difference]).toEqual([
+        ...[width, height, outWidth, outHeight],
+        'right',
+      ]);
+    }
+  });
+
+  test('sharpens a frame of a stream as it does a picture, and keeps its time', async () => {
+    const engine = await startEngine();
+    const image = opaque(paintedPicture(48, 27));
+    const upscaler = engine.openFrames({ outWidth: 96, outHeight: 54, quality });
+    const expected = upscaleReference(image, { outWidth: 96, outHeight: 54, quality });
+    // More at a time than there are readback buffers.
+    const times = [10, 20, 30, 40, 50];
+    const frames = await Promise.all(times.map((timestamp) => processed(upscaler, image, timestamp)));
+    expect(frames.map(({ timestamp }) => timestamp)).toEqual(times);
+    for (const { pixels } of frames)
+      expect(largestDifference(pixels, expected)).toBeLessThanOrEqual(COMPUTE.tolerance8bit);
+  });
+});
+
+test('853x480 comes out as the reference has it', async () => {
+  const engine = await startEngine();
+  const image = paintedPicture(853, 480);
+  const task = upscaleTask(image, 1280, 720, 'bilinear');
+  const { attachments } = await engine.execute('upscale', task, never);
+  const expected = upscaleReference(image, { outWidth: 1280, outHeight: 720, quality: 'bilinear' });
+  expect(largestVisibleDifference(attachments[0] ?? new Uint8Array(0), expected)).toBeLessThanOrEqual(2);
+});
+
+test("frames in a decoder's I420 are converted", async () => {
+  const engine = await startEngine();
+  // Mid grey is the same in every matrix: luma 126 of 16..235, chroma 128.
+  const planes = new Uint8Array(16 * 16 * 1.5).fill(128);
+  planes.fill(126, 0, 256);
+  const frame = new VideoFrame(planes, { format: 'I420', codedWidth: 16, codedHeight: 16, timestamp: 7 });
+  const sharp = await engine.openFrames({ outWidth: 32, outHeight: 32, quality: 'spatial' }).process(frame);
+  const pixels = await pixelsOf(sharp);
+  frame.close();
+  sharp.close();
+  expect(largestDifference(pixels.slice(0, 4), [128, 128, 128, 255])).toBeLessThanOrEqual(3);
+});
+
+test('a stream goes on when its frames change size, and says so when they no longer fit', async () => {
+  const engine = await startEngine();
+  const upscaler = engine.openFrames({ outWidth: 64, outHeight: 64, quality: 'spatial' });
+  await processed(upscaler, opaque(paintedPicture(32, 32)), 1);
+  await processed(upscaler, opaque(paintedPicture(48, 40)), 2);
+  await expect(processed(upscaler, opaque(paintedPicture(8, 8)), 3)).rejects.toMatchObject({ reason: 'bad-input' });
+});
+
+test('without WebGPU the processor does it, and says so', async () => {
+  const engine = await startEngine({ gpu: undefined });
+  expect(engine.capabilities.adapter).toContain('No WebGPU');
+  expect(engine.capabilities.backends.upscale).toMatchObject({ backend: 'js' });
+  const image = paintedPicture(17, 5);
+  const executed = await engine.execute('upscale', upscaleTask(image, 34, 10, 'spatial'), never);
+  const expected = upscaleReference(image, { outWidth: 34, outHeight: 10, quality: 'spatial' });
+  expect(executed.backend).toBe('js');
+  expect(largestDifference(executed.attachments[0] ?? [], expected)).toBe(0);
+  const frame = await processed(
+    engine.openFrames({ outWidth: 34, outHeight: 10, quality: 'spatial' }),
+    opaque(image),
+    5,
+  );
+  expect(frame.pixels.length).toBe(34 * 10 * 4);
+});
+
+test('what it offers is measured, and echo returns its bytes', async () => {
+  const engine = await startEngine();
+  const { adapter, backends, frameIn, frameOut } = engine.capabilities;
+  expect(adapter.length).toBeGreaterThan(0);
+  expect(backends.upscale?.unitsPerMs).toBeGreaterThan(0);
+  expect([frameIn, frameOut].every((way) => way.length > 0)).toBe(true);
+  const bytes = new Uint8Array([1, 2, 3]);
+  const { attachments } = await engine.execute('echo', { params: { sizeBytes: 3 }, attachments: [bytes] }, never);
+  expect([...(attachments[0] ?? [])]).toEqual([1, 2, 3]);
+});
+
+test('a cancelled task ends at once, a wrong one is refused, and others are unharmed', async () => {
+  const engine = await startEngine({ preferBackend: 'js' });
+  const controller = new AbortController();
+  const large = upscaleTask(paintedPicture(640, 360), 2560, 1440, 'spatial');
+  const cancelled = engine.execute('upscale', large, controller.signal);
+  const other = engine.execute('upscale', upscaleTask(paintedPicture(4, 4), 8, 8, 'spatial'), never);
+  setTimeout(() => controller.abort(), 20);
+  await expect(cancelled).rejects.toMatchObject({ reason: 'cancelled' });
+  await expect(other).resolves.toMatchObject({ backend: 'js' });
+  const torn = { params: large.params, attachments: [new Uint8Array(3)] };
+  await expect(engine.execute('upscale', torn, never)).rejects.toMatchObject({ reason: 'malformed' });
+  await expect(engine.execute('cooking', large, never)).rejects.toMatchObject({ reason: 'unknown-task' });
+});
+
+test('a lost device hands its task back, and tasks and streams go on with a new one', async () => {
+  const { gpu, devices } = watchedGpu();
+  const told: EngineCapabilities[] = [];
+  const engine = await startEngine({ gpu, onCapabilities: (capabilities) => told.push(capabilities) });
+  const image = opaque(paintedPicture(64, 36));
+  const task = upscaleTask(image, 128, 72, 'spatial');
+  const upscaler = engine.openFrames({ outWidth: 128, outHeight: 72, quality: 'spatial' });
+  await processed(upscaler, image, 1);
+  const running = engine.execute('upscale', task, never);
+  devices[0]?.destroy();
+  await expect(running).rejects.toMatchObject({ reason: 'device-lost' });
+  expect((await processed(upscaler, image, 2)).timestamp).toBe(2);
+  expect((await engine.execute('upscale', task, never)).backend).toBe('wgsl');
+  expect([devices.length, told.length]).toEqual([2, 1]);
+});
+
+test('a machine that keeps losing its device ends up on the processor', async () => {
+  const { gpu, devices } = watchedGpu();
+  let told = 0;
+  const engine = await startEngine({ gpu, onCapabilities: () => told++ });
+  for (let loss = 1; loss <= COMPUTE.maxDeviceLosses + 1; loss++) {
+    devices.at(-1)?.destroy();
+    await expect.poll(() => told, { timeout: 20_000 }).toBe(loss);
+  }
+  expect(engine.capabilities.backends.upscale?.backend).toBe('js');
+});
+
+test('a disposed engine refuses work', async () => {
+  const engine = await startEngine();
+  engine.dispose();
+  const task = upscaleTask(paintedPicture(4, 4), 8, 8, 'spatial');
+  await expect(engine.execute('upscale', task, never)).rejects.toMatchObject({ reason: 'closed' });
+  expect(() => engine.openFrames({ outWidth: 8, outHeight: 8, quality: 'spatial' })).toThrow(MeshError);
+});
+
+function opaque({ width, height, data }: PixelImage): PixelImage & { data: Uint8Array<ArrayBuffer> } {
+  return { width, height, data: Uint8Array.from(data, (value, i) => (i % 4 === 3 ? 255 : value)) };
+}
+
+async function processed(upscaler: FrameUpscaler, image: ReturnType<typeof opaque>, timestamp: number) {
+  const { width: codedWidth, height: codedHeight, data } = image;
+  const frame = new VideoFrame(data, { format: 'RGBX', codedWidth, codedHeight, timestamp });
+  try {
+    const sharp = await upscaler.process(frame);
+    const pixels = await pixelsOf(sharp);
+    sharp.close();
+    return { timestamp: sharp.timestamp, pixels };
+  } finally {
+    frame.close();
+  }
+}
+
+async function pixelsOf(frame: VideoFrame): Promise<Uint8Array> {
+  const pixels = new Uint8Array(frame.codedWidth * frame.codedHeight * 4);
+  await frame.copyTo(pixels, { format: 'RGBA' });
+  return pixels;
+}
+
+/** The browser's WebGPU, and the devices that were taken from it: a test takes them away. */
+function watchedGpu(): { gpu: GPU; devices: GPUDevice[] } {
+  const devices: GPUDevice[] = [];
+  const requestAdapter = async (options?: GPURequestAdapterOptions) => {
+    const adapter = await navigator.gpu.requestAdapter(options);
+    if (!adapter) return null;
+    return {
+      info: adapter.info,
+      requestDevice: async (descriptor?: GPUDeviceDescriptor) => {
+        const device = await adapter.requestDevice(descriptor);
+        devices.push(device);
+        return device;
+      },
+    };
+  };
+  return { gpu: { requestAdapter } as unknown as GPU, devices };
+}

@@ -1,0 +1,33 @@
+/** A device of ours, and what there is to say about it. */
+export interface OpenedDevice {
+  device: GPUDevice;
+  /** For a person. */
+  name: string;
+  /** The processor pretending to be a GPU. */
+  isSoftware: boolean;
+}
+
+const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|software/i;
+
+/**
+ * Null where there is no adapter. The limits every WebGPU device has are enough for a 16-megapixel picture, so none are asked for:
+ * textures of 8,192 pixels a side, buffers of 256 MiB (it takes 64), 16 KiB of workgroup memory. Nor are features.
+ */
+export async function openDevice(gpu: GPU): Promise<OpenedDevice | null> {
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) return null;
+  const { info } = adapter;
+  const device = await adapter.requestDevice({ label: 'p2c2r' });
+  return { device, name: nameOf(info), isSoftware: isSoftware(info) };
+}
+
+/** Browsers tell as much as they like of an adapter: a sentence, a family, or nothing. */
+function nameOf(info: GPUAdapterInfo): string {
+  const { description, vendor, architecture, device } = info;
+  const name = description || [vendor, architecture || device].filter(Boolean).join(' ') || 'A GPU without a name';
+  return isSoftware(info) ? `${name} (software)` : name;
+}
+
+function isSoftware({ isFallbackAdapter, vendor, architecture, device, description }: GPUAdapterInfo): boolean {
+  return isFallbackAdapter || SOFTWARE.test([vendor, architecture, device, description].join(' '));
+}

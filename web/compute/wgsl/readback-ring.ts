@@ -1,0 +1,75 @@
+import { MeshError } from '../../../shared/errors.ts';
+import { COMPUTE } from '../../../shared/tuning.ts';
+
+/** A copy out of a texture starts each row at a multiple of this (WebGPU specification, `bytesPerRow`). */
+const ROW_ALIGNMENT_BYTES = 256;
+
+/** Buffers in rotation through which pictures of one size come back from the GPU, so that one is mapped while the next is computed. */
+export class ReadbackRing {
+  readonly strideBytes: number;
+  readonly #device: GPUDevice;
+  readonly #sizeBytes: number;
+  readonly #free: GPUBuffer[] = [];
+  readonly #waiting: { resolve(buffer: GPUBuffer): void; reject(error: MeshError): void }[] = [];
+  #made = 0;
+  #disposed = false;
+
+  constructor(device: GPUDevice, width: number, height: number) {
+    this.#device = device;
+    this.strideBytes = Math.ceil((width * 4) / ROW_ALIGNMENT_BYTES) * ROW_ALIGNMENT_BYTES;
+    this.#sizeBytes = this.strideBytes * height;
+  }
+
+  get sizeBytes(): number {
+    return this.#made * this.#sizeBytes;
+  }
+
+  /** Waits while all are under way. Whoever takes one hands it to {@link read}. Throws MeshError `closed`. */
+  take(): Promise<GPUBuffer> | GPUBuffer {
+    if (this.#disposed) throw MeshError.closed('The picture');
+    const free = this.#free.pop();
+    if (free) return free;
+    if (this.#made >= COMPUTE.readbackRing) {
+      return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    }
+    this.#made++;
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    return this.#device.createBuffer({ label: 'readback', size: this.#sizeBytes, usage });
+  }
+
+  /** Gives `use` the bytes once the GPU has written them; they are gone after it. Throws MeshError `device-lost`. */
+  async read<T>(buffer: GPUBuffer, use: (bytes: ArrayBuffer) => T): Promise<T> {
+    try {
+      await buffer.mapAsync(GPUMapMode.READ).catch((cause: unknown) => {
+        // Nothing else makes a sound buffer refuse: see this class, and the checks at start-up.
+        throw deviceLost(cause);
+      });
+      const result = use(buffer.getMappedRange());
+      buffer.unmap();
+      return result;
+    } finally {
+      this.#release(buffer);
+    }
+  }
+
+  /** What is being read is still read. */
+  dispose(): void {
+    this.#disposed = true;
+    for (const buffer of this.#free.splice(0)) buffer.destroy();
+    for (const { reject } of this.#waiting.splice(0)) reject(MeshError.closed('The picture'));
+  }
+
+  #release(buffer: GPUBuffer): void {
+    if (this.#disposed) {
+      buffer.destroy();
+      return;
+    }
+    const waiting = this.#waiting.shift();
+    if (waiting) waiting.resolve(buffer);
+    else this.#free.push(buffer);
+  }
+}
+
+function deviceLost(cause: unknown): MeshError {
+  return new MeshError('device-lost', 'The GPU went away while it computed. The work is given to another.', { cause });
+}
