@@ -1,63 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { CHANNELS, type ChannelSpec } from '../../shared/channels.ts';
+import { CHANNELS } from '../../shared/channels.ts';
 import { CHUNK_HEADER_BYTES } from '../../shared/chunks.ts';
-import type { MeshError } from '../../shared/errors.ts';
 import { TRANSFER } from '../../shared/tuning.ts';
-import { bare, type Carried, encodeTransfer } from '../../shared/wire.ts';
-import { z } from '../../shared/zod.ts';
-import { FlowChannel } from './flow-channel.ts';
+import { closeAll, end, LOSSY, note, SPEC, turn } from './test-channel.ts';
 import { deliver, TestPort } from './test-port.ts';
 
-const schema = z.strictObject({ kind: z.literal('note'), id: z.int() });
-type Note = z.infer<typeof schema>;
-const note = (id: number, sizeBytes?: number) => ({
-  message: { kind: 'note' as const, id },
-  attachments: sizeBytes === undefined ? [] : [new Uint8Array(sizeBytes).fill(id)],
-});
-
-const SPEC: ChannelSpec = {
-  ...{ name: 'tasks', id: 1, ordered: false, interleavedTransfers: 4 },
-  ...{ chunkBytes: 1_000, highWaterBytes: 4_000, lowWaterBytes: 1_000 },
-};
-const LOSSY: ChannelSpec = {
-  ...SPEC,
-  ordered: true,
-  interleavedTransfers: 1,
-  maxRetransmits: 0,
-  partialTransferMs: 100,
-};
-
-const made: FlowChannel<Note>[] = [];
-afterEach(() => {
-  for (const channel of made.splice(0)) channel.close();
-});
-
-/** A channel over a port of its own, and all that its owner is told. */
-function end(spec = SPEC, port = new TestPort()) {
-  const heard: Carried<Note>[] = [];
-  const told: (MeshError | null | 'open')[] = [];
-  let lost = 0;
-  const time = { nowMs: 0 };
-  const channel = new FlowChannel<Note>(
-    port,
-    spec,
-    schema,
-    {
-      onMessage: (item) => heard.push(item),
-      onOpen: () => told.push('open'),
-      onClose: (error) => told.push(error),
-      onLost: (count) => {
-        lost += count;
-      },
-    },
-    () => time.nowMs,
-  );
-  made.push(channel);
-  return { channel, port, heard, told, time, lost: () => lost, ids: () => heard.map(({ message }) => message.id) };
-}
-
-/** After this turn of the event loop and what it set off. */
-const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+afterEach(closeAll);
 
 describe('sending', () => {
   test('messages of one turn share an envelope, also those that its microtasks made', async () => {
@@ -196,76 +144,6 @@ describe('sending now', () => {
     expect(channel.queuedBytes).toBe(0);
     channel.close();
     expect(channel.trySendNow(note(1), 3_000)).toBe(false);
-  });
-});
-
-describe('arrivals', () => {
-  const chunk = (payload: Uint8Array) => {
-    const whole = new Uint8Array(CHUNK_HEADER_BYTES + payload.byteLength);
-    whole.set([1, 1, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
-    whole.set(payload, CHUNK_HEADER_BYTES);
-    return whole.buffer;
-  };
-  const unknown = encodeTransfer([bare({ kind: 'unheard of' })])[0] ?? new Uint8Array();
-
-  test.each<[string, unknown]>([
-    ['text', 'hello'],
-    ['a Blob', new Blob(['hello'])],
-    ['nothing', new ArrayBuffer(0)],
-    ['no chunk', new Uint8Array(100).fill(255).buffer],
-    ['a chunk of garbage', chunk(new Uint8Array(100).fill(0xc1).fill(0, 0, 4))],
-    ['a message of unknown kind', chunk(unknown)],
-  ])('%s ends the channel, and only it, as malformed', (_, data) => {
-    const [a, other] = [end(), end()];
-    a.port.receive(data);
-    expect(a.told).toEqual([expect.objectContaining({ name: 'MeshError', reason: 'malformed' })]);
-    expect([a.port.closeCalls, a.channel.isClosed, other.channel.isClosed]).toEqual([1, true, false]);
-    a.port.receive(data);
-    expect(a.told, 'told once').toHaveLength(1);
-  });
-
-  test('a message after the owner closed the channel in the middle of an envelope is not delivered', async () => {
-    const port = new TestPort();
-    const heard: number[] = [];
-    const onMessage = ({ message }: { message: Note }) => {
-      heard.push(message.id);
-      channel.close();
-    };
-    const channel: FlowChannel<Note> = new FlowChannel(port, SPEC, schema, { onMessage }, () => 0);
-    const a = end();
-    a.channel.send(note(1));
-    a.channel.send(note(2));
-    await turn();
-    deliver(a.port, port);
-    expect(heard).toEqual([1]);
-  });
-
-  test('a lost chunk on a lossy channel costs its own transfer and no other', () => {
-    const [a, b] = [end(LOSSY), end(LOSSY)];
-    for (let id = 1; id <= 3; id++) expect(a.channel.trySendNow(note(id, 1_500), 100_000)).toBe(true);
-    a.port.take();
-    deliver(a.port, b.port);
-    expect([b.ids(), b.lost(), b.channel.isClosed]).toEqual([[2, 3], 1, false]);
-  });
-
-  test('a transfer whose end never comes is given up by the next arrival after its time', () => {
-    const [a, b] = [end({ ...LOSSY, ordered: false }), end({ ...LOSSY, ordered: false })];
-    a.channel.trySendNow(note(1, 1_500), 100_000);
-    b.port.receive(a.port.take()?.buffer);
-    while (a.port.waiting.length > 0) a.port.take();
-    b.time.nowMs = 101;
-    a.channel.trySendNow(note(2), 100_000);
-    deliver(a.port, b.port);
-    expect([b.ids(), b.lost()]).toEqual([[2], 1]);
-  });
-
-  test('bytes are counted both ways, headers included', async () => {
-    const [a, b] = [end(), end()];
-    a.channel.send(note(1, 5_000));
-    await turn();
-    deliver(a.port, b.port);
-    expect(a.channel.stats.bytesOut).toBeGreaterThan(5_000 + 5 * CHUNK_HEADER_BYTES);
-    expect(b.channel.stats).toEqual({ bytesIn: a.channel.stats.bytesOut, bytesOut: 0 });
   });
 });
 

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
+import { turn } from './test-channel.ts';
 import { AfterTurn } from './turn.ts';
-
-const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 test('however often it is asked in a turn, it runs once, after the turn and its microtasks', async () => {
   const order: string[] = [];
