@@ -68,6 +68,24 @@ test('a volunteer that leaves hands the picture to this machine', async () => {
   await expectPicture(stream, 2);
 });
 
+test('a volunteer that says it is ready and then gives no answer does not freeze the picture', async () => {
+  const served = await newVolunteer();
+  const { link, volunteer } = served;
+  const onControl: typeof link.onControl = (listener) =>
+    link.onControl(async (message) => {
+      // Whoever listens there is gone by the time the gamer hears of it.
+      if (message.kind === 'stream-ready') await volunteer.close(message.streamId);
+      listener(message);
+    });
+  linked = { ...served, link: { ...link, onControl } };
+  const stream = await openOn(animated(), { where: 'volunteers' });
+  await vi.waitUntil(() => stream.stats().running === 'volunteers', WAIT);
+  const { framesLocal } = stream.stats();
+  await vi.waitUntil(() => stream.stats().framesLocal > framesLocal + 3, WAIT);
+  expect(stream.stats().shares).toEqual([]);
+  await expectPicture(stream, 2);
+});
+
 test('a volunteer that comes later is taken', async () => {
   const stream = await openOn(animated(), { where: 'volunteers' });
   await vi.waitUntil(() => stream.stats().framesLocal > 2, WAIT);
