@@ -1,12 +1,12 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { AVAILABLE_QUALITIES, type AvailableQuality } from '../../shared/tasks/upscale.ts';
 import { COMPUTE } from '../../shared/tuning.ts';
-import { Engine } from './engine.ts';
 import type { EngineCapabilities, EngineOptions, FrameUpscaler } from './engine-types.ts';
 import { upscaleReference } from './reference/upscale.ts';
+import { Engine } from './engine.ts';
 import { paintedPicture } from './test-pictures.ts';
 
 const never = new AbortController().signal;
@@ -23,9 +23,19 @@ async function startEngine(options: Partial<EngineOptions> = {}): Promise<Engine
   return engine;
 }
 
+/** For those who do it no harm: measuring a software adapter takes seconds. */
+let shared: Engine;
+
+beforeAll(async () => {
+  shared = await startEngine();
+  engines.length = 0;
+});
+
 afterEach(() => {
   for (const engine of engines.splice(0)) engine.dispose();
 });
+
+afterAll(() => shared.dispose());
 
 function upscaleTask(image: PixelImage, width: number, height: number, quality: AvailableQuality) {
   return definitionOf('upscale').pack({ image, width, height, quality });
@@ -49,7 +59,6 @@ function premultiplied(data: Uint8Array | Uint8ClampedArray): Float32Array {
 
 describe.each(AVAILABLE_QUALITIES)('the %s kernel', (quality) => {
   test('answers as the reference does, on odd sizes, any ratio and alpha', async () => {
-    const engine = await startEngine();
     for (const [width, height, outWidth, outHeight] of [
       [1, 1, 1, 1],
       [1, 1, 4, 3],
@@ -63,7 +72,7 @@ describe.each(AVAILABLE_QUALITIES)('the %s kernel', (quality) => {
     ] as const) {
       const image = paintedPicture(width, height);
       const task = upscaleTask(image, outWidth, outHeight, quality);
-      const { backend, attachments } = await engine.execute('upscale', task, never);
+      const { backend, attachments } = await shared.execute('upscale', task, never);
       const expected = upscaleReference(image, { outWidth, outHeight, quality });
       expect(backend).toBe('wgsl');
       const difference = largestVisibleDifference(attachments[0] ?? new Uint8Array(0), expected);
@@ -75,9 +84,8 @@ describe.each(AVAILABLE_QUALITIES)('the %s kernel', (quality) => {
   });
 
   test('sharpens a frame of a stream as it does a picture, and keeps its time', async () => {
-    const engine = await startEngine();
     const image = opaque(paintedPicture(48, 27));
-    const upscaler = engine.openFrames({ outWidth: 96, outHeight: 54, quality });
+    const upscaler = shared.openFrames({ outWidth: 96, outHeight: 54, quality });
     const expected = upscaleReference(image, { outWidth: 96, outHeight: 54, quality });
     // More at a time than there are readback buffers.
     const times = [10, 20, 30, 40, 50];
@@ -89,21 +97,19 @@ describe.each(AVAILABLE_QUALITIES)('the %s kernel', (quality) => {
 });
 
 test('853x480 comes out as the reference has it', async () => {
-  const engine = await startEngine();
   const image = paintedPicture(853, 480);
   const task = upscaleTask(image, 1280, 720, 'bilinear');
-  const { attachments } = await engine.execute('upscale', task, never);
+  const { attachments } = await shared.execute('upscale', task, never);
   const expected = upscaleReference(image, { outWidth: 1280, outHeight: 720, quality: 'bilinear' });
   expect(largestVisibleDifference(attachments[0] ?? new Uint8Array(0), expected)).toBeLessThanOrEqual(2);
 });
 
 test("frames in a decoder's I420 are converted", async () => {
-  const engine = await startEngine();
   // Mid grey is the same in every matrix: luma 126 of 16..235, chroma 128.
   const planes = new Uint8Array(16 * 16 * 1.5).fill(128);
   planes.fill(126, 0, 256);
   const frame = new VideoFrame(planes, { format: 'I420', codedWidth: 16, codedHeight: 16, timestamp: 7 });
-  const sharp = await engine.openFrames({ outWidth: 32, outHeight: 32, quality: 'spatial' }).process(frame);
+  const sharp = await shared.openFrames({ outWidth: 32, outHeight: 32, quality: 'spatial' }).process(frame);
   const pixels = await pixelsOf(sharp);
   frame.close();
   sharp.close();
@@ -111,8 +117,7 @@ test("frames in a decoder's I420 are converted", async () => {
 });
 
 test('a stream goes on when its frames change size, and says so when they no longer fit', async () => {
-  const engine = await startEngine();
-  const upscaler = engine.openFrames({ outWidth: 64, outHeight: 64, quality: 'spatial' });
+  const upscaler = shared.openFrames({ outWidth: 64, outHeight: 64, quality: 'spatial' });
   await processed(upscaler, opaque(paintedPicture(32, 32)), 1);
   await processed(upscaler, opaque(paintedPicture(48, 40)), 2);
   await expect(processed(upscaler, opaque(paintedPicture(8, 8)), 3)).rejects.toMatchObject({ reason: 'bad-input' });
@@ -136,13 +141,12 @@ test('without WebGPU the processor does it, and says so', async () => {
 });
 
 test('what it offers is measured, and echo returns its bytes', async () => {
-  const engine = await startEngine();
-  const { adapter, backends, frameIn, frameOut } = engine.capabilities;
+  const { adapter, backends, frameIn, frameOut } = shared.capabilities;
   expect(adapter.length).toBeGreaterThan(0);
   expect(backends.upscale?.unitsPerMs).toBeGreaterThan(0);
   expect([frameIn, frameOut].every((way) => way.length > 0)).toBe(true);
   const bytes = new Uint8Array([1, 2, 3]);
-  const { attachments } = await engine.execute('echo', { params: { sizeBytes: 3 }, attachments: [bytes] }, never);
+  const { attachments } = await shared.execute('echo', { params: { sizeBytes: 3 }, attachments: [bytes] }, never);
   expect([...(attachments[0] ?? [])]).toEqual([1, 2, 3]);
 });
 

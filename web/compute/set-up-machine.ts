@@ -9,17 +9,20 @@ import { WgslBackend } from './wgsl/wgsl-backend.ts';
 
 type Options = Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend'>;
 
-/** Measures what this machine can do and takes the fastest way that gives right answers; within {@link COMPUTE.probeBudgetMs}. */
+/**
+ * Measures what this machine can do and takes the fastest way that gives right answers; within {@link COMPUTE.probeBudgetMs} unless
+ * the GPU was asked for by name.
+ */
 export async function setUpMachine(options: Options): Promise<Machine> {
   const startMs = options.now();
   const processor = await measureProcessor(options.now);
   if (!options.gpu || options.preferBackend === 'js') return processor;
-  const graphics = await within(
-    COMPUTE.probeBudgetMs - (options.now() - startMs),
-    measureGpu(options.gpu, options.now),
-  );
+  const measuring = measureGpu(options.gpu, options.now);
+  // Whoever insists on the GPU waits for it.
+  const insists = options.preferBackend === 'wgsl';
+  const graphics = await (insists ? measuring : within(COMPUTE.probeBudgetMs - (options.now() - startMs), measuring));
   if (!graphics) return processor;
-  if (graphics.unitsPerMs > processor.unitsPerMs || options.preferBackend === 'wgsl') return graphics;
+  if (insists || graphics.unitsPerMs > processor.unitsPerMs) return graphics;
   // A software adapter: the same processor, with more to carry.
   graphics.dispose();
   return { ...processor, adapter: `${graphics.adapter}: this computer's processor is faster` };

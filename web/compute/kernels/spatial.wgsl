@@ -15,7 +15,7 @@ const LOBE_EDGE = 0.21;
 const STRETCH = 0.5;
 const FLAT_GRADIENT_SQUARED = 1.0 / 32768.0;
 const TINY_STEP = 1.0 / 65536.0;
-const SHARPNESS = 0.8;
+const SHARPNESS = 0.6;
 const OVERSHOOT = 0.05;
 
 var<workgroup> pixels: array<vec4f, SOURCE_SIDE * SOURCE_SIDE>;

@@ -13,7 +13,7 @@ export const SPATIAL = {
   /** Keeps 0 / 0 away: far below one step of 8 bits. */
   tinyStep: 1 / 65536,
   /** How much of what the four neighbours average to is taken away: the crispness. */
-  sharpness: 0.8,
+  sharpness: 0.6,
   /** How far past its neighbours a sharpened pixel may go, as a share of their contrast: crisp, yet no halo one could see. */
   overshoot: 0.05,
 } as const;
