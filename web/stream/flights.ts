@@ -32,7 +32,7 @@ export class Flights {
     for (const flight of [...this.#flights.values()]) {
       if (nowMs - flight.encodeStartMs > STREAM.frameTimeoutMs) this.#lose(flight, 'timeout');
     }
-    return this.#flights.size < STREAM.maxFramesInFlight;
+    return this.size < STREAM.maxFramesInFlight;
   }
 
   start(captured: CapturedFrame, nowMs: number): Flight {

@@ -8,10 +8,6 @@ export class LatestSlot<Item> {
     this.#discard = discard;
   }
 
-  get isEmpty(): boolean {
-    return this.#item === null;
-  }
-
   put(item: Item): void {
     const replaced = this.#item;
     this.#item = item;

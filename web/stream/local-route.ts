@@ -46,10 +46,6 @@ export class LocalRoute {
     return this.#error;
   }
 
-  get isReady(): boolean {
-    return this.#engine !== null && this.#error === null;
-  }
-
   shape(size: StreamSize, quality: AvailableQuality): void {
     this.#shape = { size, quality };
   }
