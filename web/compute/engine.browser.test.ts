@@ -4,9 +4,9 @@ import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { AVAILABLE_QUALITIES, type AvailableQuality } from '../../shared/tasks/upscale.ts';
 import { COMPUTE } from '../../shared/tuning.ts';
+import { Engine } from './engine.ts';
 import type { EngineCapabilities, EngineOptions, FrameUpscaler } from './engine-types.ts';
 import { upscaleReference } from './reference/upscale.ts';
-import { Engine } from './engine.ts';
 import { paintedPicture } from './test-pictures.ts';
 
 const never = new AbortController().signal;

@@ -55,7 +55,11 @@ export class Engine {
     const { params, attachments } = checkArrivedTask(type, packed);
     if (signal.aborted) throw MeshError.cancelled();
     if (type === 'echo') return { value: null, attachments, backend: 'js', computeMs: 0 };
-    return this.#upscale(params as UpscaleParams, attachments[0] ?? new Uint8Array(0), signal);
+    try {
+      return await this.#upscale(params as UpscaleParams, attachments[0] ?? new Uint8Array(0), signal);
+    } catch (cause) {
+      throw MeshError.from(cause);
+    }
   }
 
   /** Frames go before tasks. Throws MeshError `closed`. */

@@ -1,3 +1,4 @@
+import { MeshError } from '../../shared/errors.ts';
 import { COMPUTE } from '../../shared/tuning.ts';
 import type { EngineOptions } from './engine-types.ts';
 import { JsBackend } from './js/js-backend.ts';
@@ -6,6 +7,11 @@ import { givesRightAnswers, measureSpeed } from './probe.ts';
 import { findFrameWays } from './wgsl/frame-self-test.ts';
 import { type OpenedDevice, openDevice } from './wgsl/gpu-device.ts';
 import { WgslBackend } from './wgsl/wgsl-backend.ts';
+
+/** Why a GPU is not used, for a person. */
+interface Refusal {
+  refused: string;
+}
 
 type Options = Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend'>;
 
@@ -16,22 +22,23 @@ type Options = Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend'>;
 export async function setUpMachine(options: Options): Promise<Machine> {
   const startMs = options.now();
   const processor = await measureProcessor(options.now);
-  if (!options.gpu || options.preferBackend === 'js') return processor;
+  if (options.preferBackend === 'js') return processor;
+  if (!options.gpu) return { ...processor, adapter: `No WebGPU: ${processor.adapter}` };
   const measuring = measureGpu(options.gpu, options.now);
   // Whoever insists on the GPU waits for it.
   const insists = options.preferBackend === 'wgsl';
   const graphics = await (insists ? measuring : within(COMPUTE.probeBudgetMs - (options.now() - startMs), measuring));
-  if (!graphics) return processor;
+  if ('refused' in graphics) return { ...processor, adapter: `${graphics.refused}: ${processor.adapter}` };
   if (insists || graphics.unitsPerMs > processor.unitsPerMs) return graphics;
   // A software adapter: the same processor, with more to carry.
   graphics.dispose();
-  return { ...processor, adapter: `${graphics.adapter}: this computer's processor is faster` };
+  return { ...processor, adapter: `${graphics.adapter} is slower than ${processor.adapter}` };
 }
 
 async function measureProcessor(now: () => number): Promise<Machine> {
   const js = new JsBackend(now);
   return {
-    adapter: "No WebGPU: this computer's processor",
+    adapter: "this computer's processor",
     frameIn: 'copyTo',
     frameOut: 'pixels',
     upscaler: js,
@@ -43,18 +50,18 @@ async function measureProcessor(now: () => number): Promise<Machine> {
   };
 }
 
-/** Null where there is no adapter, or none that computes right. */
-async function measureGpu(gpu: GPU, now: () => number): Promise<Machine | null> {
+async function measureGpu(gpu: GPU, now: () => number): Promise<Machine | Refusal> {
   const opened = await openDevice(gpu).catch(() => null);
-  if (!opened) return null;
+  if (!opened) return { refused: 'No GPU for WebGPU' };
   const wgsl = new WgslBackend(opened.device);
   try {
     if (await givesRightAnswers(wgsl)) return await measureBackend(opened, wgsl, now);
-  } catch {
-    // A driver that cannot run the kernels: the processor does it.
+    wgsl.dispose();
+    return { refused: `${opened.name} computes wrong` };
+  } catch (cause) {
+    wgsl.dispose();
+    return { refused: `${opened.name} does not run the kernels (${MeshError.from(cause).message})` };
   }
-  wgsl.dispose();
-  return null;
 }
 
 async function measureBackend(
@@ -74,20 +81,20 @@ async function measureBackend(
   };
 }
 
-/** Null when it takes too long; what still comes of it is disposed. */
-async function within(budgetMs: number, measuring: Promise<Machine | null>): Promise<Machine | null> {
+/** Refused when it takes too long; what still comes of it is disposed. */
+async function within(budgetMs: number, measuring: Promise<Machine | Refusal>): Promise<Machine | Refusal> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isLate = false;
-  const late = new Promise<null>((resolve) => {
+  const late = new Promise<Refusal>((resolve) => {
     timer = setTimeout(() => {
       isLate = true;
-      resolve(null);
+      resolve({ refused: 'A GPU too slow to be measured' });
     }, budgetMs);
   });
-  void measuring.then((machine) => {
-    if (isLate) machine?.dispose();
+  void measuring.then((measured) => {
+    if (isLate && !('refused' in measured)) measured.dispose();
   });
-  const machine = await Promise.race([measuring, late]);
+  const measured = await Promise.race([measuring, late]);
   clearTimeout(timer);
-  return machine;
+  return measured;
 }

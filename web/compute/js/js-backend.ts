@@ -4,7 +4,8 @@ import type { Backend, BackendFrames, FrameTarget, Started, UpscaleShape } from 
 import { checkFrameShape } from '../frames/check-ratio.ts';
 import { makeFrame, timeOf } from '../frames/make-frame.ts';
 import { RgbaReader } from '../frames/rgba-reader.ts';
-import { type UpscaleTarget, upscaleReference, upscaleRows } from '../reference/upscale.ts';
+import { nextMacrotask } from '../macrotask.ts';
+import { type UpscaleTarget, upscaleRows } from '../reference/upscale.ts';
 import type { Turn } from '../schedule.ts';
 
 /** The reference, on this computer's processor: for browsers without WebGPU, and where a software adapter would be slower. */
@@ -19,35 +20,44 @@ export class JsBackend implements Backend {
   async startPixels(data: Uint8Array, shape: UpscaleShape, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>> {
     const { width, height, outWidth, outHeight } = shape;
     const out = new Uint8ClampedArray(outWidth * outHeight * 4);
-    await this.#upscale({ width, height, data }, shape, out, turn);
+    await upscaleInSlices({ width, height, data }, shape, out, this.#now, () => turn.giveWay());
     return { finish: async () => new Uint8Array(out.buffer) };
   }
 
   openFrames(target: FrameTarget): BackendFrames {
-    return new JsFrames(target);
+    return new JsFrames(target, this.#now);
   }
 
   dispose(): void {
     // It holds nothing between two turns.
   }
+}
 
-  async #upscale(image: PixelImage, target: UpscaleTarget, out: Uint8ClampedArray, turn: Turn): Promise<void> {
-    let sliceStartMs = this.#now();
-    for (const _row of upscaleRows(image, target, out)) {
-      if (this.#now() - sliceStartMs < COMPUTE.sliceMs) continue;
-      await turn.giveWay();
-      sliceStartMs = this.#now();
-    }
+/** Looks up from the work every few milliseconds. */
+async function upscaleInSlices(
+  image: PixelImage,
+  target: UpscaleTarget,
+  out: Uint8ClampedArray,
+  now: () => number,
+  lookUp: () => Promise<void>,
+): Promise<void> {
+  let sliceStartMs = now();
+  for (const _row of upscaleRows(image, target, out)) {
+    if (now() - sliceStartMs < COMPUTE.sliceMs) continue;
+    await lookUp();
+    sliceStartMs = now();
   }
 }
 
-/** Frames are computed in one go: nothing goes before them. */
+/** Nothing is computed before a frame that has begun, but messages still get in. */
 class JsFrames implements BackendFrames {
   readonly #target: FrameTarget;
+  readonly #now: () => number;
   readonly #reader = new RgbaReader();
 
-  constructor(target: FrameTarget) {
+  constructor(target: FrameTarget, now: () => number) {
     this.#target = target;
+    this.#now = now;
   }
 
   async start(frame: VideoFrame): Promise<Started<VideoFrame>> {
@@ -55,7 +65,8 @@ class JsFrames implements BackendFrames {
     const image = await this.#reader.read(frame);
     const { outWidth: width, outHeight: height } = this.#target;
     checkFrameShape({ ...this.#target, width: image.width, height: image.height });
-    const pixels = upscaleReference(image, this.#target);
+    const pixels = new Uint8ClampedArray(width * height * 4);
+    await upscaleInSlices(image, this.#target, pixels, this.#now, nextMacrotask);
     return { finish: async () => makeFrame(pixels, { width, height, strideBytes: width * 4 }, time) };
   }
 

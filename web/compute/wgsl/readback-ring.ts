@@ -1,5 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { COMPUTE } from '../../../shared/tuning.ts';
+import { deviceLost } from './device-lost.ts';
 
 /** A copy out of a texture starts each row at a multiple of this (WebGPU specification, `bytesPerRow`). */
 const ROW_ALIGNMENT_BYTES = 256;
@@ -68,8 +69,4 @@ export class ReadbackRing {
     if (waiting) waiting.resolve(buffer);
     else this.#free.push(buffer);
   }
-}
-
-function deviceLost(cause: unknown): MeshError {
-  return new MeshError('device-lost', 'The GPU went away while it computed. The work is given to another.', { cause });
 }

@@ -1,5 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { UpscaleShape } from '../backend.ts';
+import { deviceLost } from './device-lost.ts';
 import type { Pipelines, UpscalePipeline } from './pipelines.ts';
 import { ReadbackRing } from './readback-ring.ts';
 
@@ -40,7 +41,9 @@ export class Surface {
     const kernel = await pipelines.get(shape.quality, 'texture');
     device.pushErrorScope('out-of-memory');
     const surface = new Surface(device, shape, kernel);
-    const error = await device.popErrorScope();
+    const error = await device.popErrorScope().catch((cause: unknown) => {
+      throw deviceLost(cause);
+    });
     if (!error) return surface;
     surface.dispose();
     const { outWidth, outHeight } = shape;
