@@ -67,7 +67,7 @@ function Frames({ stats }: { stats: StreamStats }) {
   const dropped = drops.reduce((sum, [, count]) => sum + count, 0);
   return (
     <details class="hud-frames">
-      <summary>
+      <summary data-testid="frames">
         {formatCount(stats.framesPresented)} frames shown, {formatCount(dropped)} not
       </summary>
       <dl class="hud-frames__list">

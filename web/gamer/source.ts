@@ -29,7 +29,7 @@ export interface StillSource extends AnySource {
 
 export type Source = LiveSource | StillSource;
 
-const GAME_LABEL = 'The built-in game: arrow keys to play.';
+const GAME_LABEL = 'The built-in game: arrow keys to play, P to pause.';
 
 interface OpenOptions {
   onError: (error: MeshError) => void;

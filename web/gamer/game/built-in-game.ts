@@ -34,6 +34,7 @@ export class BuiltInGame {
   readonly #inputs = new Set<PlayerInput>();
   readonly #options: BuiltInGameOptions;
   #settleReady: { resolve(): void; reject(error: MeshError): void } = { resolve: () => {}, reject: () => {} };
+  #isPaused = false;
   #isDisposed = false;
 
   /**
@@ -67,9 +68,13 @@ export class BuiltInGame {
     this.#send({ kind: 'start', canvas: drawing, frames: writable, seed, isCalm }, [drawing, writable]);
   }
 
-  /** Lets this element play: keys while it has the focus (give it a `tabindex`), pointers and gamepads. Returns what ends that. */
+  /** Lets this element play: keys while it has the focus (give it a `tabindex`; P pauses), pointers and gamepads. Returns what ends that. */
   attach(target: HTMLElement): () => void {
-    const input = new PlayerInput(target, (controls) => this.#send({ kind: 'controls', controls }));
+    const input = new PlayerInput(
+      target,
+      (controls) => this.#send({ kind: 'controls', controls }),
+      () => (this.#isPaused ? this.resume() : this.pause()),
+    );
     this.#inputs.add(input);
     return () => {
       this.#inputs.delete(input);
@@ -79,10 +84,12 @@ export class BuiltInGame {
 
   /** Stands still and gives no frames. */
   pause(): void {
+    this.#isPaused = true;
     this.#send({ kind: 'pause' });
   }
 
   resume(): void {
+    this.#isPaused = false;
     this.#send({ kind: 'resume' });
   }
 

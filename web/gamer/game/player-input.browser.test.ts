@@ -6,6 +6,7 @@ const WIDTH_PX = 400;
 let target: HTMLElement;
 let input: PlayerInput;
 let last: Controls;
+let pauses: number;
 
 beforeEach(() => {
   target = document.createElement('div');
@@ -13,9 +14,14 @@ beforeEach(() => {
   Object.assign(target.style, { position: 'fixed', left: '0', top: '0', width: `${WIDTH_PX}px`, height: '100px' });
   document.body.append(target);
   last = NEUTRAL;
-  input = new PlayerInput(target, (controls) => {
-    last = controls;
-  });
+  pauses = 0;
+  input = new PlayerInput(
+    target,
+    (controls) => {
+      last = controls;
+    },
+    () => pauses++,
+  );
 });
 
 afterEach(() => {
@@ -32,6 +38,14 @@ function finger(type: string, pointerId: number, clientX = 0): void {
   target.setPointerCapture = () => {};
   target.dispatchEvent(new PointerEvent(type, { pointerId, clientX, button: 0 }));
 }
+
+it('P pauses, once for each press however long it is held', () => {
+  key('keydown', 'KeyP');
+  key('keydown', 'KeyP', { repeat: true });
+  key('keyup', 'KeyP');
+  key('keydown', 'KeyP');
+  expect(pauses).toBe(2);
+});
 
 it('arrows and WASD steer, brake and boost, and do not scroll the page', () => {
   expect(key('keydown', 'ArrowLeft')).toBe(false);

@@ -17,6 +17,9 @@ const KEYS: Readonly<Record<string, Action>> = {
   Space: 'boost',
 };
 
+/** Stands still until it is pressed again. */
+const PAUSE_KEY = 'KeyP';
+
 /** A pointer this share of the width from the middle steers fully. */
 const FULL_STEER_SHARE = 0.3;
 
@@ -34,7 +37,7 @@ export class PlayerInput {
   #pad = NEUTRAL;
   #sent = NEUTRAL;
 
-  constructor(target: HTMLElement, onControls: (controls: Controls) => void) {
+  constructor(target: HTMLElement, onControls: (controls: Controls) => void, onPauseKey: () => void) {
     this.#target = target;
     this.#onControls = onControls;
     this.#gamepad = new GamepadInput((controls) => {
@@ -43,6 +46,13 @@ export class PlayerInput {
     });
     const options = { signal: this.#listening.signal };
     target.addEventListener('keydown', (event) => this.#key(event, true), options);
+    target.addEventListener(
+      'keydown',
+      ({ code, repeat }) => {
+        if (code === PAUSE_KEY && !repeat) onPauseKey();
+      },
+      options,
+    );
     target.addEventListener('keyup', (event) => this.#key(event, false), options);
     target.addEventListener('pointerdown', (event) => this.#press(event), options);
     target.addEventListener('pointermove', (event) => this.#move(event), options);

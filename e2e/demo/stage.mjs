@@ -1,0 +1,114 @@
+import { chromium } from 'playwright';
+import { launchOptions } from '../launch.mjs';
+import { comparePictures } from './compare-pictures.mjs';
+
+/** A software GPU on two busy cores takes its time. */
+const PATIENCE_MS = 60_000;
+const LINE_INTERVAL_MS = 1_000;
+
+/** A gamer's and a volunteer's page, as people have them, in one headless browser. */
+export class Stage {
+  /**
+   * @param {import('playwright').Browser} browser
+   * @param {import('playwright').Page} gamer
+   * @param {import('playwright').Page} volunteer
+   */
+  constructor(browser, gamer, volunteer) {
+    this.browser = browser;
+    this.gamer = gamer;
+    this.volunteer = volunteer;
+  }
+
+  /** @param {string} url the server's */
+  static async open(url) {
+    const browser = await chromium.launch(await launchOptions());
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    context.setDefaultTimeout(PATIENCE_MS);
+    const gamer = await context.newPage();
+    await gamer.goto(new URL('/gamer', url).href);
+    return new Stage(browser, gamer, await context.newPage());
+  }
+
+  /** Follows the invite and presses Start. Returns what the volunteer's machine says of itself. */
+  async startVolunteer() {
+    const invite = await this.gamer.getByRole('textbox', { name: 'Invite link' }).inputValue();
+    await this.volunteer.goto(invite);
+    await this.volunteer.getByTestId('start').click();
+    await this.gamer.locator('.volunteers__entry').waitFor();
+    await this.gamer.getByTestId('where').getByRole('radio', { name: 'Volunteers' }).check();
+    return this.#text('.volunteers__facts');
+  }
+
+  /** Until the gamer sees a frame that the volunteer sharpened. */
+  async firstFrame() {
+    await this.volunteer.waitForFunction(
+      () => Number(document.querySelector('[data-testid=frames]')?.textContent ?? 0) > 0,
+    );
+    await this.gamer.waitForFunction(() => {
+      const fps = document.querySelector('[data-testid=fps]')?.textContent ?? '';
+      return Number(fps) > 0;
+    });
+  }
+
+  /**
+   * @param {number} durationMs
+   * @param {(line: string) => void} say what can be seen now, once a second
+   * @returns {Promise<Record<string, string>>} what a person could read off the two pages
+   */
+  async watch(durationMs, say) {
+    const before = await this.#framesShown();
+    const startedMs = performance.now();
+    while (performance.now() - startedMs < durationMs) {
+      await this.gamer.waitForTimeout(LINE_INTERVAL_MS);
+      const seconds = String(Math.round((performance.now() - startedMs) / 1_000)).padStart(3);
+      say(
+        `${seconds} s  ${await this.#figure('fps')} fps  ${await this.#figure('latency')} ms  by ${await this.#figure('helpers')}`,
+      );
+    }
+    const frames = (await this.#framesShown()) - before;
+    const [p50 = '', p95 = ''] = (await this.#figure('latency')).split(' / ');
+    return {
+      frames: String(frames),
+      fps: ((1_000 * frames) / (performance.now() - startedMs)).toFixed(1),
+      'latency p50': `${p50} ms`,
+      'latency p95': `${p95} ms`,
+      backend: (await this.#text('.volunteers__facts')).split(' · ')[0] ?? '',
+      'sharpened by': await this.#figure('helpers'),
+    };
+  }
+
+  /** Pauses the game, so that source and result show the same moment, and compares the two. */
+  async beforeAndAfter() {
+    await this.gamer.getByRole('application').press('p');
+    await this.#standStill();
+    const { dataUrl, sharpness } = await this.gamer.evaluate(comparePictures);
+    return { picture: Buffer.from(dataUrl.slice(dataUrl.indexOf(',') + 1), 'base64'), sharpness };
+  }
+
+  async close() {
+    await this.browser.close();
+  }
+
+  /** Until no frame came for a while: the last one sharpened is the last one drawn. */
+  async #standStill() {
+    for (let last = -1, now = await this.#framesShown(); now !== last; ) {
+      last = now;
+      await this.gamer.waitForTimeout(3 * LINE_INTERVAL_MS);
+      now = await this.#framesShown();
+    }
+  }
+
+  /** @param {string} testId */
+  async #figure(testId) {
+    return (await this.gamer.getByTestId(testId).textContent()) ?? '';
+  }
+
+  /** @param {string} selector */
+  async #text(selector) {
+    return (await this.gamer.locator(selector).first().textContent()) ?? '';
+  }
+
+  async #framesShown() {
+    return Number.parseInt((await this.#figure('frames')).replaceAll(/[^\d ]/g, ''), 10);
+  }
+}

@@ -1,0 +1,43 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensureBuilt } from '../deploy/build.mjs';
+import { ROOT } from '../deploy/child.mjs';
+import { runCommand } from '../deploy/failure.mjs';
+import { ensureInstalled } from '../deploy/install.mjs';
+import { endWithNpm } from '../deploy/npm-parent.mjs';
+import { ensureBrowser } from './browser.mjs';
+
+/** What the demo shows, ms. */
+const DURATION_MS = 10_000;
+const OUTPUT = join(ROOT, 'demo-output');
+
+// npm run demo: a server, a volunteer and a gamer of their own, without a screen.
+endWithNpm();
+await runCommand(async () => {
+  await ensureInstalled();
+  process.env.P2C2R_BROWSER = await ensureBrowser();
+  const build = await ensureBuilt();
+  const { startServer } = await import('./server-process.mjs');
+  const { Stage } = await import('./demo/stage.mjs');
+  const { table } = await import('./demo/table.mjs');
+
+  const server = await startServer(build);
+  try {
+    console.log(`Server at ${server.url}`);
+    const stage = await Stage.open(server.url);
+    try {
+      console.log(`Volunteer: ${await stage.startVolunteer()}`);
+      await stage.firstFrame();
+      const figures = await stage.watch(DURATION_MS, (line) => console.log(line));
+      const { picture, sharpness } = await stage.beforeAndAfter();
+      await mkdir(OUTPUT, { recursive: true });
+      await writeFile(join(OUTPUT, 'before-after.png'), picture);
+      console.log(`\n${table({ ...figures, 'edge contrast': `${sharpness.toFixed(2)} x bilinear` })}`);
+      console.log('\nBefore and after: demo-output/before-after.png');
+    } finally {
+      await stage.close();
+    }
+  } finally {
+    await server.stop();
+  }
+});
