@@ -140,6 +140,13 @@ test('without WebGPU the processor does it, and says so', async () => {
   expect(frame.pixels.length).toBe(34 * 10 * 4);
 });
 
+test('a GPU that cannot be had is not counted on, and the reason is told', async () => {
+  const gpu = { requestAdapter: async () => null } as unknown as GPU;
+  const engine = await startEngine({ gpu });
+  expect(engine.capabilities.backends.upscale?.backend).toBe('js');
+  expect(engine.capabilities.adapter).toContain('No GPU');
+});
+
 test('what it offers is measured, and echo returns its bytes', async () => {
   const { adapter, backends, frameIn, frameOut } = shared.capabilities;
   expect(adapter.length).toBeGreaterThan(0);

@@ -8,6 +8,9 @@ import { findFrameWays } from './wgsl/frame-self-test.ts';
 import { type OpenedDevice, openDevice } from './wgsl/gpu-device.ts';
 import { WgslBackend } from './wgsl/wgsl-backend.ts';
 
+/** A driver's complaint may be pages long; a line of it is passed on. */
+const MAX_CAUSE = 80;
+
 /** Why a GPU is not used, for a person. */
 interface Refusal {
   refused: string;
@@ -60,7 +63,9 @@ async function measureGpu(gpu: GPU, now: () => number): Promise<Machine | Refusa
     return { refused: `${opened.name} computes wrong` };
   } catch (cause) {
     wgsl.dispose();
-    return { refused: `${opened.name} does not run the kernels (${MeshError.from(cause).message})` };
+    return {
+      refused: `${opened.name} does not run the kernels (${MeshError.from(cause).message.slice(0, MAX_CAUSE)})`,
+    };
   }
 }
 

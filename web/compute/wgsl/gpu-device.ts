@@ -7,6 +7,9 @@ export interface OpenedDevice {
   isSoftware: boolean;
 }
 
+/** Fits the capabilities it is told in, with a few words around it. */
+const MAX_NAME = 100;
+
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|software/i;
 
 /**
@@ -25,7 +28,7 @@ export async function openDevice(gpu: GPU): Promise<OpenedDevice | null> {
 function nameOf(info: GPUAdapterInfo): string {
   const { description, vendor, architecture, device } = info;
   const name = description || [vendor, architecture || device].filter(Boolean).join(' ') || 'A GPU without a name';
-  return isSoftware(info) ? `${name} (software)` : name;
+  return isSoftware(info) ? `${name.slice(0, MAX_NAME)} (software)` : name.slice(0, MAX_NAME);
 }
 
 function isSoftware({ isFallbackAdapter, vendor, architecture, device, description }: GPUAdapterInfo): boolean {

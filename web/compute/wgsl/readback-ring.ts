@@ -38,12 +38,11 @@ export class ReadbackRing {
     return this.#device.createBuffer({ label: 'readback', size: this.#sizeBytes, usage });
   }
 
-  /** Gives `use` the bytes once the GPU has written them; they are gone after it. Throws MeshError `device-lost`. */
+  /** Gives `use` the bytes once the GPU has written them; they are gone after it. Throws MeshError `device-lost` or `too-large`. */
   async read<T>(buffer: GPUBuffer, use: (bytes: ArrayBuffer) => T): Promise<T> {
     try {
       await buffer.mapAsync(GPUMapMode.READ).catch((cause: unknown) => {
-        // Nothing else makes a sound buffer refuse: see this class, and the checks at start-up.
-        throw deviceLost(cause);
+        throw mapFailed(cause);
       });
       const result = use(buffer.getMappedRange());
       buffer.unmap();
@@ -69,4 +68,11 @@ export class ReadbackRing {
     if (waiting) waiting.resolve(buffer);
     else this.#free.push(buffer);
   }
+}
+
+/** A buffer of a lost device aborts; one that could not be allocated is invalid (WebGPU specification, mapAsync). */
+function mapFailed(cause: unknown): MeshError {
+  if (!(cause instanceof DOMException) || cause.name !== 'OperationError') return deviceLost(cause);
+  const what = 'This GPU has no memory for the picture. Close other programs, or make it smaller.';
+  return new MeshError('too-large', what, { cause });
 }
