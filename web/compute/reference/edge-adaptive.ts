@@ -37,28 +37,22 @@ export function edgeAdaptiveRow(
   out: Float32Array,
 ): void {
   const ellipse: Ellipse = { x: 1, y: 0, across: 1, along: 1, lobe: 0, end: 0 };
-  const weights = new Float64Array(TAPS);
+  const sum = new Float64Array(4);
+  const [, upper, lower] = rows;
   for (let x = 0; x < base.length; x++) {
     const fx = fraction[x] ?? 0;
     const left = (base[x] ?? 0) + PAD_LEFT;
     findEdge(rows, left, fx, fy, ellipse);
-    const total = weigh(ellipse, fx, fy, weights);
+    gather(rows, left, fx, fy, ellipse, sum);
     for (let channel = 0; channel < 4; channel++) {
-      let sum = 0;
-      for (let tap = 0; tap < TAPS; tap++) {
-        sum += (weights[tap] ?? 0) * value(rows, left + (TAP_X[tap] ?? 0), (TAP_Y[tap] ?? 0) + 1, channel);
-      }
-      const a = value(rows, left, 1, channel);
-      const b = value(rows, left + 1, 1, channel);
-      const c = value(rows, left, 2, channel);
-      const d = value(rows, left + 1, 2, channel);
-      out[x * 4 + channel] = Math.min(Math.max(sum / total, Math.min(a, b, c, d)), Math.max(a, b, c, d));
+      const at = left * 4 + channel;
+      const a = upper.color[at] ?? 0;
+      const b = upper.color[at + 4] ?? 0;
+      const c = lower.color[at] ?? 0;
+      const d = lower.color[at + 4] ?? 0;
+      out[x * 4 + channel] = Math.min(Math.max(sum[channel] ?? 0, Math.min(a, b, c, d)), Math.max(a, b, c, d));
     }
   }
-}
-
-function value(rows: readonly SourceRow[], x: number, row: number, channel: number): number {
-  return rows[row]?.color[x * 4 + channel] ?? 0;
 }
 
 function findEdge(rows: readonly SourceRow[], left: number, fx: number, fy: number, ellipse: Ellipse): void {
@@ -105,20 +99,41 @@ function shape(gradientX: number, gradientY: number, edgeness: number, ellipse: 
   ellipse.end = 1 / ellipse.lobe;
 }
 
-/** Returns the sum of the weights it wrote. */
-function weigh({ x, y, across, along, lobe, end }: Ellipse, fx: number, fy: number, weights: Float64Array): number {
+/** The weighted mean of the taps. */
+function gather(
+  rows: readonly SourceRow[],
+  left: number,
+  fx: number,
+  fy: number,
+  { x, y, across, along, lobe, end }: Ellipse,
+  mean: Float64Array,
+): void {
   let total = 0;
+  let red = 0;
+  let green = 0;
+  let blue = 0;
+  let alpha = 0;
   for (let tap = 0; tap < TAPS; tap++) {
-    const dx = (TAP_X[tap] ?? 0) - fx;
-    const dy = (TAP_Y[tap] ?? 0) - fy;
+    const column = TAP_X[tap] ?? 0;
+    const row = TAP_Y[tap] ?? 0;
+    const dx = column - fx;
+    const dy = row - fy;
     const u = dx * x + dy * y;
     const v = dy * x - dx * y;
-    const squared = Math.min(u * u * across + v * v * along, end);
-    const weight = kernel(squared, lobe);
-    weights[tap] = weight;
+    const weight = kernel(Math.min(u * u * across + v * v * along, end), lobe);
+    const color = rows[row + 1]?.color;
+    if (!color) continue;
+    const at = (left + column) * 4;
     total += weight;
+    red += weight * (color[at] ?? 0);
+    green += weight * (color[at + 1] ?? 0);
+    blue += weight * (color[at + 2] ?? 0);
+    alpha += weight * (color[at + 3] ?? 0);
   }
-  return total;
+  mean[0] = red / total;
+  mean[1] = green / total;
+  mean[2] = blue / total;
+  mean[3] = alpha / total;
 }
 
 /**
