@@ -3,13 +3,9 @@ import { PAD_LEFT, type SourceRow } from './source-rows.ts';
 import { SPATIAL } from './spatial-constants.ts';
 
 /** The 4x4 pixels around a position but for the corners, which a round kernel of radius two hardly reaches. */
-const TAP_X = [0, 1, -1, 0, 1, 2, -1, 0, 1, 2, 0, 1] as const;
-const TAP_Y = [-1, -1, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2] as const;
+const TAP_X = Int8Array.of(0, 1, -1, 0, 1, 2, -1, 0, 1, 2, 0, 1);
+const TAP_Y = Int8Array.of(-1, -1, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2);
 const TAPS = TAP_X.length;
-
-/** The four pixels a position lies between, in {@link Edge}'s arrays: where, and their place among the rows. */
-const QUAD_X = [0, 1, 0, 1] as const;
-const QUAD_Y = [0, 0, 1, 1] as const;
 
 /** The kernel for one position: an ellipse that lies along the edge there. */
 interface Ellipse {
@@ -55,24 +51,32 @@ export function edgeAdaptiveRow(
   }
 }
 
-function findEdge(rows: readonly SourceRow[], left: number, fx: number, fy: number, ellipse: Ellipse): void {
+function findEdge(
+  [first, upper, lower, last]: readonly [SourceRow, SourceRow, SourceRow, SourceRow],
+  left: number,
+  fx: number,
+  fy: number,
+  ellipse: Ellipse,
+): void {
   let gradientX = 0;
   let gradientY = 0;
   let edgeness = 0;
-  for (let corner = 0; corner < 4; corner++) {
-    const column = QUAD_X[corner] ?? 0;
-    const row = QUAD_Y[corner] ?? 0;
-    const share = (column ? fx : 1 - fx) * (row ? fy : 1 - fy);
-    const x = left + column;
-    const here = rows[row + 1]?.luma;
-    const west = here?.[x - 1] ?? 0;
-    const center = here?.[x] ?? 0;
-    const east = here?.[x + 1] ?? 0;
-    const north = rows[row]?.luma[x] ?? 0;
-    const south = rows[row + 2]?.luma[x] ?? 0;
-    gradientX += share * (east - west);
-    gradientY += share * (south - north);
-    edgeness += share * (steadiness(west, center, east) + steadiness(north, center, south));
+  for (let row = 0; row < 2; row++) {
+    const norths = row ? upper.luma : first.luma;
+    const here = row ? lower.luma : upper.luma;
+    const souths = row ? last.luma : lower.luma;
+    for (let column = 0; column < 2; column++) {
+      const share = (column ? fx : 1 - fx) * (row ? fy : 1 - fy);
+      const x = left + column;
+      const west = here[x - 1] ?? 0;
+      const center = here[x] ?? 0;
+      const east = here[x + 1] ?? 0;
+      const north = norths[x] ?? 0;
+      const south = souths[x] ?? 0;
+      gradientX += share * (east - west);
+      gradientY += share * (south - north);
+      edgeness += share * (steadiness(west, center, east) + steadiness(north, center, south));
+    }
   }
   shape(gradientX, gradientY, edgeness, ellipse);
 }
@@ -101,7 +105,7 @@ function shape(gradientX: number, gradientY: number, edgeness: number, ellipse: 
 
 /** The weighted mean of the taps. */
 function gather(
-  rows: readonly SourceRow[],
+  rows: readonly [SourceRow, SourceRow, SourceRow, SourceRow],
   left: number,
   fx: number,
   fy: number,
