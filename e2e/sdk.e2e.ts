@@ -5,43 +5,46 @@ import { largestDifference, testPicture } from './pictures.ts';
 const ROOM = 'a room known by name';
 const COUNT = 100;
 
-test('a script that only knows /p2c2r.js gets 100 correct upscaled images from another page', async ({
-  volunteerPage,
-  gamerPage,
-}) => {
-  await volunteerPage(ROOM);
-  const gamer = await gamerPage(ROOM, { where: 'volunteers' });
-  await waitForVolunteers(gamer, 1);
+for (const backend of ['wgsl', 'js'] as const) {
+  test(`a script that only knows /p2c2r.js gets 100 correct upscaled images from another page: ${backend}`, async ({
+    volunteerPage,
+    gamerPage,
+  }) => {
+    await volunteerPage(ROOM, { backend });
+    const gamer = await gamerPage(ROOM, { where: 'volunteers' });
+    await waitForVolunteers(gamer, 1);
 
-  const pictures = Array.from({ length: COUNT }, (_, seed) => testPicture(48, 27, seed));
-  const answers = await gamer.evaluate(async (sources) => {
-    const tasks = window.client.submitTasksBatch(
-      sources.map(({ width, height, base64 }) => {
-        const data = Uint8ClampedArray.from(atob(base64), (char) => char.charCodeAt(0));
-        return { type: 'upscale' as const, input: { image: { width, height, data }, scale: 2 } };
-      }),
-    );
-    const toBase64 = (bytes: Uint8ClampedArray) =>
-      btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
-    return Promise.all(
-      tasks.map(async ({ result }) => {
-        const { image, timing } = await result;
-        return { width: image.width, height: image.height, base64: toBase64(image.data), timing };
-      }),
-    );
-  }, pictures);
+    const pictures = Array.from({ length: COUNT }, (_, seed) => testPicture(48, 27, seed));
+    const answers = await gamer.evaluate(async (sources) => {
+      const tasks = window.client.submitTasksBatch(
+        sources.map(({ width, height, base64 }) => {
+          const data = Uint8ClampedArray.from(atob(base64), (char) => char.charCodeAt(0));
+          return { type: 'upscale' as const, input: { image: { width, height, data }, scale: 2 } };
+        }),
+      );
+      const toBase64 = (bytes: Uint8ClampedArray) =>
+        btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+      return Promise.all(
+        tasks.map(async ({ result }) => {
+          const { image, timing } = await result;
+          return { width: image.width, height: image.height, base64: toBase64(image.data), timing };
+        }),
+      );
+    }, pictures);
 
-  expect(answers).toHaveLength(COUNT);
-  for (const [index, { width, height, base64, timing }] of answers.entries()) {
-    const picture = pictures[index];
-    if (!picture) throw new Error('an answer without a question');
-    const expected = upscaleReference(picture, { outWidth: 96, outHeight: 54, quality: 'spatial' });
-    expect([width, height]).toEqual([96, 54]);
-    expect(largestDifference(Buffer.from(base64, 'base64'), expected)).toBeLessThanOrEqual(2);
-    const { ranOn, queueMs, sendMs, computeMs, receiveMs, totalMs } = timing;
-    expect(ranOn).not.toBe('local');
-    expect(queueMs + sendMs + computeMs + receiveMs).toBeCloseTo(totalMs);
-  }
-  const stats = await gamer.evaluate(() => window.client.stats());
-  expect(stats).toMatchObject({ submitted: COUNT, completed: COUNT, ranOnVolunteers: COUNT, failed: 0, inFlight: 0 });
-});
+    expect(answers).toHaveLength(COUNT);
+    for (const [index, { width, height, base64, timing }] of answers.entries()) {
+      const picture = pictures[index];
+      if (!picture) throw new Error('an answer without a question');
+      const expected = upscaleReference(picture, { outWidth: 96, outHeight: 54, quality: 'spatial' });
+      expect([width, height]).toEqual([96, 54]);
+      expect(largestDifference(Buffer.from(base64, 'base64'), expected)).toBeLessThanOrEqual(2);
+      const { ranOn, queueMs, sendMs, computeMs, receiveMs, totalMs } = timing;
+      expect(ranOn).not.toBe('local');
+      expect(timing.backend).toBe(backend);
+      expect(queueMs + sendMs + computeMs + receiveMs).toBeCloseTo(totalMs);
+    }
+    const stats = await gamer.evaluate(() => window.client.stats());
+    expect(stats).toMatchObject({ submitted: COUNT, completed: COUNT, ranOnVolunteers: COUNT, failed: 0, inFlight: 0 });
+  });
+}

@@ -196,6 +196,8 @@ export const STREAM = {
   keyframeRequestMs: 500,
   keyframeRequestMaxMs: 4_000,
   defaultFps: 60,
+  /** An encoder reckons with at least this many frames a second, however few come: none may take more than 100 ms of the bitrate. */
+  minEncoderFps: 10,
   maxFps: 240,
   defaultScale: 2,
   maxScale: 4,

@@ -14,7 +14,7 @@ export interface GamerDeskOptions {
   engine: Engine;
   meter: BusyMeter;
   clock: Clock;
-  /** Tasks held for all gamers. */
+  /** Tasks and frames held for all gamers. */
   held(): number;
   /** What this gamer sent was malformed, or the connection broke. */
   onBroken(error: MeshError): void;
@@ -59,7 +59,7 @@ export class GamerDesk {
   }
 
   get held(): number {
-    return this.#tasks.held;
+    return this.#tasks.held + this.#streams.queued;
   }
 
   get bytesIn(): number {

@@ -158,6 +158,8 @@ export interface VolunteerOptions {
   invite?: string;
   name?: string;
   limits?: Partial<VolunteerLimits>;
+  /** Insists on one way to compute; default: whichever proves fastest here. Falls back to the processor where there is no WebGPU. */
+  backend?: 'wgsl' | 'js';
   iceServers?: RTCIceServer[];
   relayOnly?: boolean;
 }

@@ -128,10 +128,11 @@ export class VolunteerNode extends EventTarget {
     room,
     invite,
     name = 'volunteer',
+    backend,
     ...net
   }: VolunteerOptions): Promise<void> {
     const tell = Comlink.proxy((event: VolunteerWorkerEvent) => this.#told(event));
-    this.#capabilities = await Promise.race([this.#worker.start(tell), this.#started.failed]);
+    this.#capabilities = await Promise.race([this.#worker.start(tell, backend), this.#started.failed]);
     this.#mesh = await Mesh.join({
       url,
       role: 'volunteer',

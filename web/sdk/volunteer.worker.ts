@@ -26,7 +26,7 @@ class VolunteerWorker {
   #past = { bytesIn: 0, bytesOut: 0 };
 
   /** Measures this machine. Throws MeshError when nothing can be computed here. */
-  async start(tell: (event: VolunteerWorkerEvent) => void): Promise<Capabilities> {
+  async start(tell: (event: VolunteerWorkerEvent) => void, backend?: 'wgsl' | 'js'): Promise<Capabilities> {
     const codecs = await supportedCodecs();
     const toCapabilities = ({ adapter, backends }: Engine['capabilities']): Capabilities => ({
       ...{ adapter, backends, codecs },
@@ -36,6 +36,7 @@ class VolunteerWorker {
     this.#engine = await Engine.create({
       gpu: navigator.gpu,
       now: systemClock.now,
+      ...(backend && { preferBackend: backend }),
       onCapabilities: (measured) => tell({ kind: 'capabilities', capabilities: toCapabilities(measured) }),
     });
     this.#tellStats();

@@ -4,6 +4,8 @@ import { STREAM } from '../../shared/tuning.ts';
 import { Flights } from './flights.ts';
 import type { CapturedFrame } from './frames.ts';
 
+const AT_ONCE = { queueMs: 0, decodeMs: 0, computeMs: 5, encodeMs: 0, totalMs: 5 };
+
 let clock: ManualClock;
 let lost: [number, string][];
 let flights: Flights;
@@ -25,7 +27,7 @@ test('only so many frames are under way at a time', () => {
     start(frameId);
   }
   expect(flights.hasRoom(clock.now())).toBe(false);
-  expect(flights.answered(0)?.frameId).toBe(0);
+  expect(flights.answered(0, AT_ONCE)?.frameId).toBe(0);
   expect(flights.hasRoom(clock.now())).toBe(true);
 });
 
@@ -40,7 +42,7 @@ test('an acknowledged frame tells that unheard earlier ones are lost', () => {
 test('answers come in order: what was sent before is lost, acknowledged or not', () => {
   for (const frameId of [1, 2, 3]) start(frameId);
   flights.acknowledged(1);
-  expect(flights.answered(3)?.frameId).toBe(3);
+  expect(flights.answered(3, AT_ONCE)?.frameId).toBe(3);
   expect(lost).toEqual([
     [1, 'lost'],
     [2, 'lost'],
@@ -52,11 +54,11 @@ test('a frame that never comes back frees its place after a while', () => {
   clock.advance(STREAM.frameTimeoutMs + 1);
   expect(flights.hasRoom(clock.now())).toBe(true);
   expect(lost).toHaveLength(3);
-  expect(flights.answered(1)).toBeUndefined();
+  expect(flights.answered(1, AT_ONCE)).toBeUndefined();
 });
 
 test('an answer to a frame that was never sent is no flight of ours', () => {
   flights.start({ frameId: 7, capturedMs: 0, purpose: 'show' } as CapturedFrame, 0);
-  expect(flights.answered(7)).toBeUndefined();
-  expect(flights.answered(8)).toBeUndefined();
+  expect(flights.answered(7, AT_ONCE)).toBeUndefined();
+  expect(flights.answered(8, AT_ONCE)).toBeUndefined();
 });

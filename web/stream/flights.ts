@@ -1,4 +1,6 @@
+import type { VolunteerStages } from '../../shared/messages.ts';
 import { STREAM } from '../../shared/tuning.ts';
+import { FlightWindow } from './flight-window.ts';
 import type { CapturedFrame } from './frames.ts';
 
 /** A frame on its way to a volunteer and back. */
@@ -12,11 +14,12 @@ export interface Flight extends Omit<CapturedFrame, 'frame'> {
 }
 
 /**
- * Frames under way to one volunteer, oldest first and at most `STREAM.maxFramesInFlight`. The video channel keeps its order, so a
+ * Frames under way to one volunteer, oldest first and at most as many as its {@link FlightWindow} allows. The video channel keeps its order, so a
  * word about one frame tells that those before it, of which nothing was heard, are lost: their places are free at once.
  */
 export class Flights {
   readonly #flights = new Map<number, Flight>();
+  readonly #window = new FlightWindow();
   readonly #onLost: (flight: Flight, cause: 'lost' | 'timeout') => void;
 
   constructor(onLost: (flight: Flight, cause: 'lost' | 'timeout') => void) {
@@ -32,7 +35,7 @@ export class Flights {
     for (const flight of [...this.#flights.values()]) {
       if (nowMs - flight.encodeStartMs > STREAM.frameTimeoutMs) this.#lose(flight, 'timeout');
     }
-    return this.size < STREAM.maxFramesInFlight;
+    return this.size < this.#window.limit;
   }
 
   start(captured: CapturedFrame, nowMs: number): Flight {
@@ -59,7 +62,8 @@ export class Flights {
   }
 
   /** The volunteer answers in order: what it was sent before this frame and said nothing of is lost. */
-  answered(frameId: number): Flight | undefined {
+  answered(frameId: number, stages: VolunteerStages): Flight | undefined {
+    this.#window.answered(stages);
     for (const flight of [...this.#flights.values()]) {
       if (flight.frameId < frameId) this.#lose(flight, 'lost');
     }
@@ -86,6 +90,7 @@ export class Flights {
 
   #lose(flight: Flight, cause: 'lost' | 'timeout'): void {
     this.#flights.delete(flight.frameId);
+    if (cause === 'timeout') this.#window.timedOut();
     this.#onLost(flight, cause);
   }
 }

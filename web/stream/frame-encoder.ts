@@ -1,6 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
 import { type ColorSpace, colorSpaceSchema } from '../../shared/messages.ts';
 import { type Codec, type CodecSize, encoderConfig } from './codecs.ts';
+import { RateFollower } from './rate-follower.ts';
 
 /** One encoded frame as it travels. */
 export interface Packet {
@@ -38,6 +39,7 @@ export class FrameEncoder<Tag> {
   readonly #encoder: VideoEncoder;
   /** Frames inside the encoder, oldest first. */
   readonly #inside: { timestampUs: number; tag: Tag }[] = [];
+  readonly #rate: RateFollower;
   #color: ColorSpace | null = null;
   #sequence = 0;
   #wantsKeyframe = true;
@@ -46,6 +48,7 @@ export class FrameEncoder<Tag> {
   constructor(settings: FrameEncoderSettings, handlers: FrameEncoderHandlers<Tag>) {
     this.#settings = { ...settings };
     this.#handlers = handlers;
+    this.#rate = new RateFollower(settings.fps);
     try {
       this.#encoder = new VideoEncoder({
         output: (chunk, metadata) => this.#encoded(chunk, metadata),
@@ -66,6 +69,7 @@ export class FrameEncoder<Tag> {
   encode(frame: VideoFrame, tag: Tag): void {
     this.#inside.push({ timestampUs: frame.timestamp, tag });
     try {
+      if (this.#rate.frame(frame.timestamp)) this.#configure();
       this.#encoder.encode(frame, { keyFrame: this.#wantsKeyframe });
       this.#wantsKeyframe = false;
     } catch (cause) {
@@ -84,6 +88,7 @@ export class FrameEncoder<Tag> {
     if (fps === this.#settings.fps && kbps === this.#settings.kbps) return;
     this.#settings.fps = fps;
     this.#settings.kbps = kbps;
+    this.#rate.maxFps = fps;
     if (this.#encoder.state === 'configured') this.#configure();
   }
 
@@ -94,8 +99,8 @@ export class FrameEncoder<Tag> {
   }
 
   #configure(): void {
-    const { codec, fps, kbps } = this.#settings;
-    this.#encoder.configure(encoderConfig(codec, this.#settings, fps, kbps));
+    const { codec, kbps } = this.#settings;
+    this.#encoder.configure(encoderConfig(codec, this.#settings, this.#rate.fps, kbps));
   }
 
   #encoded(chunk: EncodedVideoChunk, metadata: EncodedVideoChunkMetadata | undefined): void {

@@ -156,7 +156,7 @@ export class VolunteerRoute {
 
   #answered(message: Sharper, data: Uint8Array): void {
     const { now, onReceived } = this.#options;
-    const flight = this.#flights.answered(message.frameId);
+    const flight = this.#flights.answered(message.frameId, message.stages);
     onReceived(data.byteLength);
     const { sequence, timestampUs, keyframe, color } = message;
     const answer = { message, flight, arrivedMs: now(), downBytes: data.byteLength };
