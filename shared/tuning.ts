@@ -72,6 +72,8 @@ export const LINK = {
   retryDelaysMs: [0, 300, 1_200, 2_700, 4_800, 7_000],
   /** Each wait is multiplied by 1 + random * this. */
   retryJitter: 0.3,
+  /** Control messages that may arrive before our own side knows that it is connected: a hello and what follows at once. */
+  maxEarlyMessages: 16,
   /** The hello is the first message on a link that just opened: if it does not come the other side is not ours. */
   helloTimeoutMs: 5_000,
   /** How long the answering side waits for the next offer: the initiator's longest wait and one whole attempt, with some slack. */
@@ -206,8 +208,10 @@ export const STREAM = {
   maxBitrateKbps: 200_000,
   /** The way back carries scale^2 the pixels; sharp pictures of a game need about this factor. */
   downlinkBitrateFactor: 2.5,
-  /** A frame not back after this is counted as dropped. */
+  /** A frame the volunteer has not even acknowledged after this is counted as dropped. */
   frameTimeoutMs: 2_000,
+  /** One it has acknowledged may take longer: a slow processor at a large picture answers yet, and an old picture is better than none. */
+  answerTimeoutMs: 6_000,
   /** A picture this old while frames come in counts as stalled, and the next frame is sharpened locally: ten frames at 60 fps. */
   gapMs: 160,
   /** Window of every percentile in `StreamStats` (p2c2r.d.ts). */

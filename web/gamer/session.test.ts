@@ -57,6 +57,20 @@ describe('the gamer page’s session', () => {
     expect([...store.items.values()]).toEqual(['room=r&invite=gamer-token']);
   });
 
+  it('takes back that nobody could be reached once somebody is', async () => {
+    const client = new FakeClient();
+    client.volunteers = [];
+    const session = sessionWith(async () => client);
+    await session.start();
+    const error = new MeshError('connection-failed', 'No route.');
+    client.dispatchEvent(new CustomEvent('error', { detail: error }));
+    client.dispatchEvent(new Event('volunteers'));
+    expect(session.mishap.value).toBe(error);
+    client.volunteers = [volunteer()];
+    client.dispatchEvent(new Event('volunteers'));
+    expect(session.mishap.value).toBeNull();
+  });
+
   it('says what went wrong, and joins when asked again', async () => {
     let attempts = 0;
     const session = sessionWith(async () => {

@@ -93,7 +93,11 @@ export class GamerSession {
   }
 
   readonly #onVolunteers = () => {
-    this.volunteers.value = [...(this.client.value?.volunteers ?? [])];
+    const linked = [...(this.client.value?.volunteers ?? [])];
+    const isMore = linked.length > this.volunteers.value.length;
+    this.volunteers.value = linked;
+    // It was tried again, or somebody else came: either way there is help now.
+    if (isMore && this.mishap.value?.reason === 'connection-failed') this.mishap.value = null;
   };
 
   readonly #onState = () => {

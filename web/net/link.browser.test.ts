@@ -41,6 +41,27 @@ test('both sides open, know what the other can do, and talk', async () => {
   expect(gamer.link.capabilities).toEqual(better);
 });
 
+test('a hello that overtakes our own side’s connection is heard all the same, and the wait for it ends', async () => {
+  let waits = 0;
+  const clock: Clock = {
+    now: systemClock.now,
+    after(delayMs, callback) {
+      if (delayMs !== LINK.helloTimeoutMs) return systemClock.after(delayMs, callback);
+      waits++;
+      const cancel = systemClock.after(delayMs, callback);
+      return () => {
+        waits--;
+        cancel();
+      };
+    },
+  };
+  const { gamer, volunteer } = pair({ clock, statsDelayMs: 300 });
+  await areOpen(gamer, volunteer);
+  expect(waits).toBe(0);
+  gamer.link.send({ kind: 'stream-close', streamId: 7 });
+  await happened(() => expect(kinds(volunteer)).toEqual(['open', 'message']));
+});
+
 test('a side that closes tells the other, and neither tries again nor keeps a connection', async () => {
   const { gamer, volunteer } = pair();
   await areOpen(gamer, volunteer);

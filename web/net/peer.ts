@@ -40,6 +40,8 @@ export class Peer {
   readonly #options: PeerOptions;
   #cancelConnectTimeout: () => void;
   #cancelGrace: (() => void) | undefined;
+  /** Messages that overtook our own `connect`: before it nothing could be answered. */
+  readonly #early: (Uint8Array | string)[] = [];
   #closed = false;
 
   constructor(options: PeerOptions) {
@@ -60,12 +62,11 @@ export class Peer {
     this.#peer.on('error', (cause) => this.#end(connectionFailed(cause)));
     this.#peer.on('close', () => this.#end(null));
     this.#peer.on('signal', (signal) => options.onSignal(signal as PeerSignal));
-    this.#peer.on('data', (data: Uint8Array | string) => {
-      if (!this.#closed) options.onMessage(data);
-    });
+    this.#peer.on('data', (data: Uint8Array | string) => this.#received(data));
     this.#peer.on('connect', () => {
       this.#cancelConnectTimeout();
       options.onConnect();
+      for (const data of this.#early.splice(0)) this.#received(data);
     });
     this.#peer.on('iceStateChange', (state: RTCIceConnectionState) => this.#iceChanged(state));
     this.#cancelConnectTimeout = clock.after(LINK.connectTimeoutMs, () =>
@@ -100,6 +101,14 @@ export class Peer {
 
   destroy(): void {
     this.#end(null);
+  }
+
+  #received(data: Uint8Array | string): void {
+    if (this.#closed) return;
+    if (this.#peer.connected) this.#options.onMessage(data);
+    else if (this.#early.push(data) > LINK.maxEarlyMessages) {
+      this.#end(connectionFailed('more came before the connection stood than any of ours sends'));
+    }
   }
 
   /** `disconnected` often heals; simple-peer itself acts on `failed` only. */

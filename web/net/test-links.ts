@@ -17,6 +17,8 @@ export interface EndOptions {
   relayOnly?: boolean;
   iceServers?: RTCIceServer[];
   clock?: Clock;
+  /** Learns so much later than the other side that they are connected: simple-peer looks at its statistics first. */
+  statsDelayMs?: number;
 }
 
 /** One side of a pair: its link, all that it told, and the browser's own connections, for the faults that a test makes. */
@@ -52,7 +54,10 @@ function linkEnd(role: Role, options: EndOptions, other: () => Link): LinkEnd {
   let attempts = 0;
   const environment: LinkEnvironment = {
     ...{ clock, relayOnly },
-    wrtc: { ...{ RTCSessionDescription, RTCIceCandidate }, RTCPeerConnection: recorded(connections) },
+    wrtc: {
+      ...{ RTCSessionDescription, RTCIceCandidate },
+      RTCPeerConnection: recorded(connections, options.statsDelayMs ?? 0),
+    },
     iceServers: () => iceServers,
     random: () => 0.5,
     nextAttempt: () => attempts++,
@@ -76,11 +81,16 @@ function linkEnd(role: Role, options: EndOptions, other: () => Link): LinkEnd {
   return { link, events, connections };
 }
 
-function recorded(connections: TestConnection[]): typeof TestConnection {
+function recorded(connections: TestConnection[], statsDelayMs: number): typeof TestConnection {
   return class extends TestConnection {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);
       connections.push(this);
+    }
+
+    override async getStats(): Promise<RTCStatsReport> {
+      await new Promise((resolve) => setTimeout(resolve, statsDelayMs));
+      return super.getStats();
     }
   };
 }

@@ -33,7 +33,8 @@ export class Flights {
   /** Is there a place? Frees those of frames that were given up. */
   hasRoom(nowMs: number): boolean {
     for (const flight of [...this.#flights.values()]) {
-      if (nowMs - flight.encodeStartMs > STREAM.frameTimeoutMs) this.#lose(flight, 'timeout');
+      const timeoutMs = flight.acknowledged ? STREAM.answerTimeoutMs : STREAM.frameTimeoutMs;
+      if (nowMs - flight.encodeStartMs > timeoutMs) this.#lose(flight, 'timeout');
     }
     return this.size < this.#window.limit;
   }

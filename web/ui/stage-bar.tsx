@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { formatMs } from './format.ts';
 import './stage-bar.css';
 
@@ -32,7 +32,7 @@ export function StageBar({ stages }: { stages: readonly StageTime[] }) {
 
 function Part({ stage: { ms, place } }: { stage: StageTime }) {
   const part = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     // Through the object model: the Content-Security-Policy forbids style attributes.
     if (part.current) part.current.style.flexGrow = String(Math.max(ms, 0));
   }, [ms]);
