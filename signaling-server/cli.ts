@@ -9,7 +9,12 @@ export interface Host {
   onStop(callback: () => void): void;
   /** Ends at once. */
   exit(code: number): void;
+  /** Monotonic, ms. */
+  now(): number;
 }
+
+/** Ctrl+C in a terminal comes from the terminal and again from npm: two requests this close together are one. */
+const SAME_REQUEST_MS = 1_000;
 
 /** @returns the exit code: 0 after a graceful stop, 1 when it cannot start, 2 for a wrong setting. */
 export async function run(argv: readonly string[], env: NodeJS.ProcessEnv, host: Host): Promise<number> {
@@ -41,10 +46,10 @@ export async function run(argv: readonly string[], env: NodeJS.ProcessEnv, host:
 /** Resolves at the first request to stop; a second one does not wait for the drain. */
 function stopRequested(host: Host): Promise<void> {
   return new Promise((resolve) => {
-    let asked = false;
+    let askedMs: number | null = null;
     host.onStop(() => {
-      if (asked) host.exit(1);
-      asked = true;
+      if (askedMs !== null && host.now() - askedMs > SAME_REQUEST_MS) host.exit(1);
+      askedMs ??= host.now();
       resolve();
     });
   });

@@ -8,5 +8,6 @@ const code = await run(process.argv.slice(2), process.env, {
     process.on('SIGTERM', callback);
   },
   exit: (exitCode) => process.exit(exitCode),
+  now: () => performance.now(),
 });
 process.exit(code);

@@ -1,0 +1,204 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MeshError } from '../../shared/errors.ts';
+import { definitionOf } from '../../shared/tasks/catalogue.ts';
+import type { PackedTask } from '../../shared/tasks/definition.ts';
+import { TASKS } from '../../shared/tuning.ts';
+import { deliver, TestPort } from '../net/test-port.ts';
+import type { Job, Outcome } from './job.ts';
+import { RemoteRunner } from './remote-runner.ts';
+import { creditFor, type Executed, TaskServer } from './task-server.ts';
+import { turnsPass } from './test-runner.ts';
+
+/** A task as the volunteer's engine sees it; the test ends it. */
+interface Execution {
+  packed: PackedTask;
+  signal: AbortSignal;
+  finish(executed: Executed): void;
+  fail(error: Error): void;
+}
+
+/** A gamer's runner and a volunteer's server on the two ends of one channel. */
+let nowMs: number;
+let gamerPort: TestPort;
+let volunteerPort: TestPort;
+let runner: RemoteRunner;
+let server: TaskServer;
+let executions: Execution[];
+let broken: MeshError[];
+
+beforeEach(async () => {
+  nowMs = 1_000;
+  executions = [];
+  broken = [];
+  gamerPort = new TestPort();
+  volunteerPort = new TestPort();
+  const now = () => nowMs;
+  const onBroken = (error: MeshError) => broken.push(error);
+  runner = new RemoteRunner({ volunteerId: 'v', port: gamerPort, now, onRoom: () => {}, onBroken });
+  server = new TaskServer({
+    port: volunteerPort,
+    now,
+    execute: (_, packed, signal) => new Promise((finish, fail) => executions.push({ packed, signal, finish, fail })),
+    onDone: () => {},
+    onBroken,
+  });
+  runner.capabilities = {
+    adapter: '',
+    codecs: [],
+    tasks: ['echo'],
+    backends: { echo: { backend: 'js', unitsPerMs: 1 } },
+  };
+  server.setCredit(4);
+  await exchange();
+});
+
+afterEach(() => {
+  runner.dispose();
+  server.dispose();
+});
+
+/** Everything both ends want to say reaches the other one. Returns the chunks that went each way. */
+async function exchange() {
+  await turnsPass();
+  const toVolunteer = deliver(gamerPort, volunteerPort);
+  await turnsPass();
+  const toGamer = deliver(volunteerPort, gamerPort);
+  await turnsPass();
+  return { toVolunteer, toGamer };
+}
+
+function echoJob(byte: number): Job {
+  const definition = definitionOf('echo');
+  const packed = definition.pack({ bytes: new Uint8Array([byte]) });
+  const base = {
+    id: `job ${byte}`,
+    type: 'echo',
+    where: 'volunteers',
+    priority: 0,
+    submittedMs: 0,
+    deadlineMs: 0,
+  } as const;
+  return { ...base, definition, packed, cost: 1, bytesOut: 1, bytesIn: 1 };
+}
+
+function start(byte: number) {
+  const outcomes: Outcome[] = [];
+  const job = echoJob(byte);
+  runner.start(job, (outcome) => outcomes.push(outcome));
+  return { job, outcomes };
+}
+
+const done = (execution: Execution | undefined, computeMs = 2) =>
+  execution?.finish({ value: null, attachments: execution.packed.attachments, backend: 'js', computeMs });
+
+test('tasks of one turn travel together, and so do their results; each finds its own way back', async () => {
+  const started = [start(1), start(2), start(3)];
+  expect((await exchange()).toVolunteer).toBe(1);
+  expect(executions).toHaveLength(3);
+  for (const execution of executions.reverse()) done(execution);
+  expect((await exchange()).toGamer).toBe(1);
+  for (const [index, { outcomes }] of started.entries()) {
+    const result = { value: null, attachments: [new Uint8Array([index + 1])] };
+    // The clock stands still, so no time can have been spent.
+    expect(outcomes).toEqual([{ kind: 'result', result, backend: 'js', queueMs: 0, computeMs: 0 }]);
+  }
+});
+
+test('a runner takes as many as the volunteer gave credit for, and what is over comes back', async () => {
+  expect(runner.hasRoom).toBe(true);
+  const started = [1, 2, 3, 4, 5].map((byte) => start(byte));
+  expect(runner.hasRoom).toBe(false);
+  await exchange();
+  expect(executions).toHaveLength(4);
+  expect(started[4]?.outcomes).toEqual([{ kind: 'returned' }]);
+  done(executions[0]);
+  await exchange();
+  expect(runner.hasRoom).toBe(true);
+});
+
+test('a cancelled task stops on the volunteer, and its answer, if it crossed, counts for nothing', async () => {
+  const { job, outcomes } = start(1);
+  await exchange();
+  runner.cancel(job);
+  await exchange();
+  expect(executions[0]?.signal.aborted).toBe(true);
+  done(executions[0]);
+  await exchange();
+  expect([outcomes, server.held, broken]).toEqual([[], 0, []]);
+});
+
+test('a pause hands everything back at once and takes nothing until it ends', async () => {
+  const { outcomes } = start(1);
+  await exchange();
+  server.setCredit(0);
+  server.returnAll();
+  await exchange();
+  expect([outcomes, executions[0]?.signal.aborted, runner.hasRoom]).toEqual([[{ kind: 'returned' }], true, false]);
+  server.setCredit(4);
+  await exchange();
+  expect(runner.hasRoom).toBe(true);
+});
+
+test('a lost GPU hands the task back; any other failure is told with its reason', async () => {
+  const [lost, failed] = [start(1), start(2)];
+  await exchange();
+  executions[0]?.fail(new MeshError('device-lost', 'The GPU went away.'));
+  executions[1]?.fail(new MeshError('too-large', 'It does not fit.'));
+  await exchange();
+  expect(lost.outcomes).toEqual([{ kind: 'returned' }]);
+  expect(failed.outcomes).toMatchObject([{ kind: 'failed', error: { reason: 'too-large' } }]);
+});
+
+test('an unknown task type and a task without its bytes fail alone', async () => {
+  const unknown = { ...echoJob(1), type: 'teleport' };
+  const empty = { ...echoJob(2), packed: { params: { sizeBytes: 9 }, attachments: [] } };
+  const outcomes: Outcome[] = [];
+  for (const job of [unknown, empty]) runner.start(job, (outcome) => outcomes.push(outcome));
+  const good = start(3);
+  await exchange();
+  done(executions[0]);
+  await exchange();
+  expect(outcomes).toMatchObject([{ error: { reason: 'unknown-task' } }, { error: { reason: 'malformed' } }]);
+  expect(good.outcomes).toMatchObject([{ kind: 'result' }]);
+  expect(broken).toEqual([]);
+});
+
+test('when the channel closes, all that was out is lost, and the volunteer stops working on it', async () => {
+  const { outcomes } = start(1);
+  await exchange();
+  gamerPort.fire('close');
+  volunteerPort.fire('close');
+  expect(outcomes).toMatchObject([{ kind: 'lost', error: { reason: 'volunteer-failed' } }]);
+  expect(executions[0]?.signal.aborted).toBe(true);
+});
+
+test('a volunteer cannot claim more time than has passed', async () => {
+  const { outcomes } = start(1);
+  await exchange();
+  nowMs += 30;
+  done(executions[0], 9_000);
+  await exchange();
+  expect(outcomes).toMatchObject([{ kind: 'result', computeMs: 30, queueMs: 0 }]);
+});
+
+test('nonsense ends the link with a reason', async () => {
+  volunteerPort.receive(new ArrayBuffer(3));
+  expect(broken).toMatchObject([{ reason: 'malformed' }]);
+});
+
+test('predictions follow what was seen: a slow volunteer is expected to be slow', async () => {
+  const before = runner.predictMs(echoJob(1));
+  start(1);
+  await exchange();
+  nowMs += 500;
+  done(executions[0], 480);
+  await exchange();
+  expect(runner.predictMs(echoJob(1))).toBeGreaterThan(before + 400);
+});
+
+test('credits of many gamers stay within what a volunteer may hold', () => {
+  for (const gamers of [1, 2, 8, 64, 300]) {
+    expect(creditFor(gamers)).toBeGreaterThanOrEqual(1);
+    if (gamers <= TASKS.maxHeld) expect(creditFor(gamers) * gamers).toBeLessThanOrEqual(TASKS.maxHeld);
+  }
+});
