@@ -53,6 +53,21 @@ test('a gamer shares a link, a volunteer follows it, and the game comes back sha
   await expect.poll(async () => (await lookAtOutput(gamer)).print).not.toBe(first.print);
 });
 
+test('alone with one machine: a button opens a second window that starts at once and helps', async ({
+  server,
+  context,
+}) => {
+  const gamer = await context.newPage();
+  await openGamer(gamer, server.url);
+  const opening = context.waitForEvent('page');
+  await gamer.getByTestId('open-volunteer').click();
+  const volunteer = await opening;
+  await expect(volunteer.getByTestId('pause')).toBeEnabled();
+  await expect(volunteer.getByTestId('frames')).not.toHaveText('0');
+  await expect(gamer.getByTestId('where').getByRole('radio', { name: 'Volunteers' })).toBeChecked();
+  await expect(gamer.locator('.volunteers__name')).toHaveCount(1);
+});
+
 test('when the volunteer closes its page, the picture goes on here', async ({ server, context }) => {
   const gamer = await context.newPage();
   const invite = await openGamer(gamer, server.url);

@@ -1,0 +1,60 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from './fixtures.ts';
+import { startServer } from './server.ts';
+
+/** A game's own site: any page, from anywhere but our server. */
+async function startSite(): Promise<{ origin: string; stop(): void }> {
+  const site = createServer((_, response) => response.setHeader('content-type', 'text/html').end('<h1>A game</h1>'));
+  await new Promise<void>((resolve) => site.listen(0, 'localhost', resolve));
+  const { port } = site.address() as AddressInfo;
+  return { origin: `http://localhost:${port}`, stop: () => site.close() };
+}
+
+test('a page of an allowed origin imports the SDK from our server and runs tasks in its workers', async ({
+  context,
+}) => {
+  const site = await startSite();
+  const server = await startServer({ env: { ALLOWED_ORIGINS: site.origin } });
+  try {
+    const module = new URL('/p2c2r.js', server.url).href;
+    const [volunteer, gamer] = [await context.newPage(), await context.newPage()];
+    for (const page of [volunteer, gamer]) await page.goto(site.origin);
+    await volunteer.evaluate(async (url) => {
+      const { VolunteerNode } = await import(url);
+      window.node = await VolunteerNode.start({ room: 'abroad' });
+    }, module);
+    const ranOn = await gamer.evaluate(async (url) => {
+      const { GamerClient } = await import(url);
+      const client = await GamerClient.connect({ room: 'abroad' });
+      await client.whenReady({ timeoutMs: 60_000 });
+      const image = { width: 8, height: 8, data: new Uint8ClampedArray(256).fill(200) };
+      const there = await client.submitTask('upscale', { image }, { where: 'volunteers' }).result;
+      const here = await client.submitTask('upscale', { image }, { where: 'local' }).result;
+      await client.close();
+      return { there: there.timing.ranOn, here: here.timing.ranOn, size: there.image.width };
+    }, module);
+    expect(ranOn).toEqual({ there: expect.stringMatching(/^[\w-]{22}$/), here: 'local', size: 16 });
+  } finally {
+    await server.stop();
+    site.stop();
+  }
+});
+
+test('a page of any other origin is told that the server does not answer it', async ({ context, server }) => {
+  const site = await startSite();
+  try {
+    const page = await context.newPage();
+    await page.goto(site.origin);
+    const reason = await page.evaluate(async (url) => {
+      const { GamerClient } = await import(url);
+      return GamerClient.connect().then(
+        () => 'no error',
+        (error: { reason: string }) => error.reason,
+      );
+    }, new URL('/p2c2r.js', server.url).href);
+    expect(reason).toBe('signaling-unreachable');
+  } finally {
+    site.stop();
+  }
+});
