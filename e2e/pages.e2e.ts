@@ -1,4 +1,4 @@
-import type { Page } from 'playwright/test';
+import type { BrowserContext, Page } from 'playwright/test';
 import { expect, test } from './fixtures.ts';
 
 /** The gamer page with its game running, and the link it shares. */
@@ -8,13 +8,17 @@ async function openGamer(page: Page, serverUrl: string): Promise<string> {
   return page.getByRole('textbox', { name: 'Invite link' }).inputValue();
 }
 
-async function startVolunteer(page: Page, invite: string): Promise<void> {
-  await page.goto(invite);
-  await page.getByTestId('start').click();
-  await expect(page.getByTestId('pause')).toBeEnabled();
+/** A gamer's page, and a volunteer's that followed its link and pressed Start; frames go there. */
+async function openBoth(context: BrowserContext, serverUrl: string): Promise<{ gamer: Page; volunteer: Page }> {
+  const gamer = await context.newPage();
+  const invite = await openGamer(gamer, serverUrl);
+  const volunteer = await context.newPage();
+  await volunteer.goto(invite);
+  await volunteer.getByTestId('start').click();
+  await expect(volunteer.getByTestId('pause')).toBeEnabled();
+  await gamer.getByTestId('where').getByRole('radio', { name: 'Volunteers' }).check();
+  return { gamer, volunteer };
 }
-
-const chooseWhere = (page: Page, name: string) => page.getByTestId('where').getByRole('radio', { name }).check();
 
 /** The output's size, how much its brightness varies, and a rough print of it to tell two moments apart. */
 function lookAtOutput(page: Page): Promise<{ width: number; height: number; spread: number; print: string }> {
@@ -34,11 +38,7 @@ function lookAtOutput(page: Page): Promise<{ width: number; height: number; spre
 }
 
 test('a gamer shares a link, a volunteer follows it, and the game comes back sharper', async ({ server, context }) => {
-  const gamer = await context.newPage();
-  const invite = await openGamer(gamer, server.url);
-  const volunteer = await context.newPage();
-  await startVolunteer(volunteer, invite);
-  await chooseWhere(gamer, 'Volunteers');
+  const { gamer, volunteer } = await openBoth(context, server.url);
 
   const volunteerName = (await gamer.locator('.volunteers__name').textContent()) ?? '';
   await expect(gamer.getByTestId('helpers')).toHaveText(volunteerName);
@@ -69,11 +69,7 @@ test('alone with one machine: a button opens a second window that starts at once
 });
 
 test('when the volunteer closes its page, the picture goes on here', async ({ server, context }) => {
-  const gamer = await context.newPage();
-  const invite = await openGamer(gamer, server.url);
-  const volunteer = await context.newPage();
-  await startVolunteer(volunteer, invite);
-  await chooseWhere(gamer, 'Volunteers');
+  const { gamer, volunteer } = await openBoth(context, server.url);
   await expect(volunteer.getByTestId('frames')).not.toHaveText('0');
   await volunteer.close();
 
@@ -83,11 +79,7 @@ test('when the volunteer closes its page, the picture goes on here', async ({ se
 });
 
 test('a volunteer pauses in one click, gets nothing meanwhile, and goes on', async ({ server, context }) => {
-  const gamer = await context.newPage();
-  const invite = await openGamer(gamer, server.url);
-  const volunteer = await context.newPage();
-  await startVolunteer(volunteer, invite);
-  await chooseWhere(gamer, 'Volunteers');
+  const { gamer, volunteer } = await openBoth(context, server.url);
   await expect(volunteer.getByTestId('frames')).not.toHaveText('0');
 
   await volunteer.getByTestId('pause').click();
@@ -98,10 +90,7 @@ test('a volunteer pauses in one click, gets nothing meanwhile, and goes on', asy
 });
 
 test('a picture is sharpened as a task and can be saved', async ({ server, context }) => {
-  const gamer = await context.newPage();
-  const invite = await openGamer(gamer, server.url);
-  await startVolunteer(await context.newPage(), invite);
-  await chooseWhere(gamer, 'Volunteers');
+  const { gamer } = await openBoth(context, server.url);
   const png = await gamer.evaluate(() => {
     const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 36 });
     const context = canvas.getContext('2d');
