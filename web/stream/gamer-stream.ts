@@ -145,14 +145,10 @@ export class GamerStream {
 
   stats(): StreamStats {
     const { running } = this.#decision;
-    const why = this.#ended?.message ?? this.#decision.why;
     return this.#statistics.report({
       codec: this.#volunteer?.route.setup.codec ?? '',
       running,
-      why:
-        this.#local.error && running === 'local'
-          ? `${why} It shows them unsharpened: ${this.#local.error.message}`
-          : why,
+      why: this.#ended?.message ?? this.#why(),
     });
   }
 
@@ -224,14 +220,23 @@ export class GamerStream {
   }
 
   #show(sharp: SharpFrame): void {
-    const { frameId, purpose, frame, volunteerId } = sharp;
+    const { frameId, purpose, frame } = sharp;
     if (this.#size) this.#presenter.resize(this.#size.outWidth, this.#size.outHeight);
     if (!this.#presenter.show(frame, frameId)) {
       if (purpose === 'show') this.#statistics.dropped('late');
       return;
     }
     this.#presentedMs = this.#options.clock.now();
-    this.#statistics.presented(volunteerId, sharp.stagesAt(this.#presentedMs));
+    this.#statistics.presented(sharp, sharp.stagesAt(this.#presentedMs));
+  }
+
+  #why(): string {
+    const { running, why } = this.#decision;
+    if (running === 'volunteers' || this.#local.isReady) return why;
+    const { error } = this.#local;
+    return error
+      ? `This computer shows frames unsharpened: ${error.message}`
+      : 'Getting ready: this computer measures how to sharpen, and shows frames as they come meanwhile.';
   }
 
   #isStalled(nowMs: number): boolean {

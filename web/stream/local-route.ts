@@ -46,6 +46,11 @@ export class LocalRoute {
     return this.#error;
   }
 
+  /** Does it sharpen, or let frames through as they are? */
+  get isReady(): boolean {
+    return this.#engine !== null && this.#error === null;
+  }
+
   shape(size: StreamSize, quality: AvailableQuality): void {
     this.#shape = { size, quality };
   }

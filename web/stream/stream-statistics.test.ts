@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 
 /** One frame that took `delayMs` and was shown now. */
-function present(delayMs: number, volunteerId: string | null = null): void {
+function present(delayMs: number, volunteerId: string | null = null, isSharpened = true): void {
   const nowMs = clock.now();
   const stages = localFrameStages({
     capturedMs: nowMs - delayMs,
@@ -24,7 +24,7 @@ function present(delayMs: number, volunteerId: string | null = null): void {
     presentedMs: nowMs,
   });
   statistics.captured();
-  statistics.presented(volunteerId, stages);
+  statistics.presented({ volunteerId, isSharpened }, stages);
 }
 
 test('counts what became of every frame', () => {
@@ -77,4 +77,16 @@ test('rates of the link both ways', () => {
   statistics.received(3_000);
   const { uplinkKbps, downlinkKbps } = statistics.report(STATE);
   expect([uplinkKbps, downlinkKbps]).toEqual([8, 24]);
+});
+
+test('frames shown unsharpened count as shown, and say nothing of how long sharpening takes', () => {
+  for (let frame = 0; frame < 10; frame++) {
+    clock.advance(50);
+    present(1, null, false);
+  }
+  present(80);
+  const report = statistics.report(STATE);
+  expect(report).toMatchObject({ framesPresented: 11, framesUnsharpened: 10, framesLocal: 1 });
+  expect(report.glassToGlassMs).toEqual({ p50: 80, p95: 80 });
+  expect(report.fps).toBeGreaterThan(10);
 });

@@ -32,9 +32,13 @@ export interface StreamStats {
   framesCaptured: number;
   framesSent: number;
   framesPresented: number;
+  /** Sharpened on this computer. */
   framesLocal: number;
+  /** Shown as they came, since this computer was still measuring itself or could not sharpen them. */
+  framesUnsharpened: number;
   framesDropped: Record<string, number>;
   fps: number;
+  /** Of sharpened frames; 0 while there is none. */
   glassToGlassMs: { p50: number; p95: number };
   stagesMs: { name: string; p50: number }[];
   uplinkKbps: number;
@@ -48,6 +52,7 @@ export interface StreamStats {
 interface Presented extends FrameTiming {
   /** Null: this machine itself. */
   volunteerId: string | null;
+  isSharpened: boolean;
 }
 
 const MAX_FRAMES_IN_WINDOW = (STREAM.maxFps * STREAM.statsWindowMs) / 1000;
@@ -63,6 +68,7 @@ export class StreamStatistics {
   #framesSent = 0;
   #framesPresented = 0;
   #framesLocal = 0;
+  #framesUnsharpened = 0;
   #firstCapturedMs: number | null = null;
 
   constructor(now: () => number) {
@@ -87,11 +93,12 @@ export class StreamStatistics {
     this.#dropped.set(cause, (this.#dropped.get(cause) ?? 0) + 1);
   }
 
-  presented(volunteerId: string | null, stages: StageTimes): void {
+  presented({ volunteerId, isSharpened }: Pick<Presented, 'volunteerId' | 'isSharpened'>, stages: StageTimes): void {
     const nowMs = this.#now();
     this.#framesPresented++;
-    if (volunteerId === null) this.#framesLocal++;
-    this.#presented.add({ volunteerId, stages, totalMs: totalMs(stages) }, nowMs);
+    if (!isSharpened) this.#framesUnsharpened++;
+    else if (volunteerId === null) this.#framesLocal++;
+    this.#presented.add({ volunteerId, isSharpened, stages, totalMs: totalMs(stages) }, nowMs);
   }
 
   report(state: Pick<StreamStats, 'codec' | 'running' | 'why'>): StreamStats {
@@ -105,9 +112,11 @@ export class StreamStatistics {
       framesSent: this.#framesSent,
       framesPresented: this.#framesPresented,
       framesLocal: this.#framesLocal,
+      framesUnsharpened: this.#framesUnsharpened,
       framesDropped: Object.fromEntries(this.#dropped),
       fps: presented.length > 1 ? (1000 * presented.length) / spanMs : 0,
-      ...summarize(presented),
+      // A frame that nobody worked on is fast, and says nothing of those that will be.
+      ...summarize(presented.filter(({ isSharpened }) => isSharpened)),
       uplinkKbps: kbps(this.#upBytes),
       downlinkKbps: kbps(this.#downBytes),
       shares: sharesOf(presented),
@@ -116,7 +125,7 @@ export class StreamStatistics {
   }
 }
 
-/** Each volunteer's part of the frames shown; what is missing to 1 was sharpened here. */
+/** Each volunteer's part of the frames shown; what is missing to 1 was shown from here. */
 function sharesOf(presented: readonly Presented[]): StreamStats['shares'] {
   const counts = new Map<string, number>();
   for (const { volunteerId } of presented) {
