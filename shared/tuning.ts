@@ -122,6 +122,8 @@ export const TASKS = {
   maxReturns: 8,
   /** Tasks a volunteer takes from one gamer at a time, running and waiting: hides the round trip without hoarding. */
   creditsPerGamer: 32,
+  /** Bytes of tasks and their results on their way to and from one volunteer, before it gets more: with the largest task on top they fit a send queue. */
+  maxBytesInFlight: 96 * 1024 * 1024,
   /** Tasks a volunteer holds for all its gamers. */
   maxHeld: 256,
   /** Results kept for `getResult` after a task ended (p2c2r.d.ts). */

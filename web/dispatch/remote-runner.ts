@@ -1,7 +1,7 @@
 import { CHANNELS } from '../../shared/channels.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type Capabilities, type TaskMessage, taskMessageSchema } from '../../shared/messages.ts';
-import { PULSE } from '../../shared/tuning.ts';
+import { PULSE, TASKS } from '../../shared/tuning.ts';
 import { bare, type Carried } from '../../shared/wire.ts';
 import type { ChannelPort } from '../net/channel-port.ts';
 import { FlowChannel } from '../net/flow-channel.ts';
@@ -73,7 +73,9 @@ export class RemoteRunner implements Runner {
   }
 
   get hasRoom(): boolean {
-    return this.#outstanding.size < this.#creditWindow;
+    if (this.#outstanding.size >= this.#creditWindow) return false;
+    // More than either side's send queue holds would be refused there, and count as the volunteer's failure.
+    return this.#outstanding.size === 0 || this.#bytesInFlight < TASKS.maxBytesInFlight;
   }
 
   can(type: string): boolean {

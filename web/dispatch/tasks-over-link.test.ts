@@ -67,7 +67,7 @@ async function exchange() {
   return { toVolunteer, toGamer };
 }
 
-function echoJob(byte: number): Job {
+function echoJob(byte: number, resultBytes = 1): Job {
   const definition = definitionOf('echo');
   const packed = definition.pack({ bytes: new Uint8Array([byte]) });
   const base = {
@@ -78,7 +78,7 @@ function echoJob(byte: number): Job {
     submittedMs: 0,
     deadlineMs: 0,
   } as const;
-  return { ...base, definition, packed, cost: 1, bytesOut: 1, bytesIn: 1 };
+  return { ...base, definition, packed, cost: 1, bytesOut: 1, bytesIn: resultBytes };
 }
 
 function start(byte: number) {
@@ -102,6 +102,16 @@ test('tasks of one turn travel together, and so do their results; each finds its
     // The clock stands still, so no time can have been spent.
     expect(outcomes).toEqual([{ kind: 'result', result, backend: 'js', queueMs: 0, computeMs: 0 }]);
   }
+});
+
+test('large tasks wait while as many bytes are on their way as a link may hold; a single one never does', async () => {
+  const large = echoJob(1, TASKS.maxBytesInFlight);
+  runner.start(large, () => {});
+  expect(runner.hasRoom).toBe(false);
+  runner.cancel(large);
+  expect(runner.hasRoom).toBe(true);
+  start(2);
+  expect(runner.hasRoom).toBe(true);
 });
 
 test('a runner takes as many as the volunteer gave credit for, and what is over comes back', async () => {
