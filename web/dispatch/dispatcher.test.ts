@@ -281,6 +281,13 @@ describe('ending a task', () => {
     await ready;
     expect(isReady).toBe(true);
   });
+
+  test('a client that closes keeps nobody waiting for room', async () => {
+    for (let count = 0; count < TASKS.maxQueued; count++) submit({ where: 'volunteers' });
+    const ready = dispatcher.ready();
+    dispatcher.dispose(MeshError.closed('The test'));
+    await expect(ready).resolves.toBeUndefined();
+  });
 });
 
 describe('results by id', () => {

@@ -106,7 +106,7 @@ export class Dispatcher {
     return progress !== undefined && (progress.running !== null || progress.attempts > 0 || progress.returns > 0);
   }
 
-  /** Resolves when the queue has room again. */
+  /** Resolves when the queue has room again, or nothing waits any more. */
   ready(): Promise<void> {
     if (this.#queue.length < TASKS.readyBelow) return Promise.resolve();
     return new Promise((resolve) => this.#waitingForRoom.push(resolve));
@@ -116,6 +116,7 @@ export class Dispatcher {
     for (const { job } of [...this.#progress.values()]) this.abort(job, error);
     this.#pumpAfterTurn.dispose();
     this.#volunteers.clear();
+    this.#admitWaiting();
   }
 
   /**
@@ -143,7 +144,11 @@ export class Dispatcher {
       return true;
     });
     for (const progress of hopeless) this.#giveUp(progress);
-    if (this.#queue.length < TASKS.readyBelow) for (const resolve of this.#waitingForRoom.splice(0)) resolve();
+    if (this.#queue.length < TASKS.readyBelow) this.#admitWaiting();
+  }
+
+  #admitWaiting(): void {
+    for (const resolve of this.#waitingForRoom.splice(0)) resolve();
   }
 
   #hasRoom(): boolean {
