@@ -76,9 +76,16 @@ export class GamerDesk {
   }
 
   async setupStream(setup: StreamSetup): Promise<string> {
-    const backend = await this.#streams.setup(setup);
-    this.#streamIds.add(setup.streamId);
-    return backend;
+    const { streamId } = setup;
+    const isNew = !this.#streamIds.has(streamId);
+    // Before it is open, so that a pause in between hands it back as well.
+    this.#streamIds.add(streamId);
+    try {
+      return await this.#streams.setup(setup);
+    } catch (cause) {
+      if (isNew) this.#streamIds.delete(streamId);
+      throw cause;
+    }
   }
 
   closeStream(streamId: number): void {
