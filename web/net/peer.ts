@@ -95,8 +95,15 @@ export class Peer {
     if (!this.#closed) this.#peer.signal(signal as SimplePeer.SignalData);
   }
 
+  /** Dropped when there is no connection; one that refuses it is over. */
   send(bytes: Uint8Array): void {
-    if (!this.#closed && this.#peer.connected) this.#peer.send(bytes);
+    if (this.#closed || !this.#peer.connected) return;
+    try {
+      this.#peer.send(bytes);
+    } catch (cause) {
+      // The channel closes before simple-peer hears of it.
+      this.#end(connectionFailed(cause));
+    }
   }
 
   destroy(): void {
