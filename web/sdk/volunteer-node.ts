@@ -38,7 +38,7 @@ const NO_STATS: WorkerStats = { tasksDone: 0, framesDone: 0, load: 0, busyMs: 0,
 export class VolunteerNode extends EventTarget {
   readonly #started: StartedWorker;
   readonly #worker: Comlink.Remote<VolunteerWorkerApi>;
-  readonly #stopWatchingPage = whenPageEnds(() => this.stop());
+  readonly #stopWatchingPage: () => void;
   #limits: VolunteerLimits;
   #capabilities: Capabilities = { adapter: '', backends: {}, tasks: [], codecs: [] };
   #mesh: Mesh | null = null;
@@ -68,6 +68,7 @@ export class VolunteerNode extends EventTarget {
     this.#limits = checkedLimits({ ...DEFAULT_LIMITS, ...limits });
     this.#started = startWorker(volunteerWorkerUrl, 'p2c2r-volunteer');
     this.#worker = Comlink.wrap<VolunteerWorkerApi>(this.#started.worker);
+    this.#stopWatchingPage = whenPageEnds(() => this.stop());
   }
 
   get room(): string {
