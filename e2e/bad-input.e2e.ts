@@ -96,6 +96,22 @@ test('a closed client ends its tasks and refuses new ones', async ({ gamerPage }
   expect(ends).toEqual([refusal('closed'), refusal('closed')]);
 });
 
+test('options that make no sense are refused before anything is connected', async ({ sdkPage }) => {
+  const page = await withRefusals(await sdkPage());
+  const ends = await page.evaluate(() => {
+    const { sdk, refusalOf } = window;
+    return Promise.all([
+      refusalOf(sdk.GamerClient.connect({ where: 'here' as 'local' })),
+      refusalOf(sdk.GamerClient.connect({ room: '' })),
+      refusalOf(sdk.GamerClient.connect({ name: 'x'.repeat(500) })),
+      refusalOf(sdk.GamerClient.connect({ url: 'nowhere' })),
+      refusalOf(sdk.VolunteerNode.start({ room: '' })),
+      refusalOf(sdk.VolunteerNode.start({ limits: { maxGamers: 0 } })),
+    ]);
+  });
+  expect(ends).toEqual(Array.from({ length: 6 }, () => refusal('bad-input')));
+});
+
 test('a full room, a wrong address and a missing invite are told apart', async ({ page }) => {
   const small = await startServer({ env: { ROOM_CAPACITY: '2' } });
   try {

@@ -1,9 +1,7 @@
 import type { MeshError } from '../../shared/errors.ts';
 import type { AnyTaskDefinition } from '../../shared/tasks/catalogue.ts';
 import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
-
-/** auto: whichever is predicted to finish first; volunteers: never here; local: never elsewhere. */
-export type Where = 'auto' | 'volunteers' | 'local';
+import type { Where } from '../../shared/where.ts';
 
 /** A task on its way: what runners need to know of it. */
 export interface Job {

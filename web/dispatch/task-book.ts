@@ -3,9 +3,10 @@ import { MeshError } from '../../shared/errors.ts';
 import { type AnyTaskDefinition, definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
 import { TASKS } from '../../shared/tuning.ts';
+import { checkWhere, type Where } from '../../shared/where.ts';
 import { randomId } from '../net/random-id.ts';
 import type { Dispatcher, JobEnd } from './dispatcher.ts';
-import { attachedBytes, type Job, type Where } from './job.ts';
+import { attachedBytes, type Job } from './job.ts';
 import { KeptResults } from './results.ts';
 import type { Timing } from './timing.ts';
 
@@ -132,6 +133,7 @@ export class TaskBook {
   }
 
   #jobOf(id: string, type: string, input: unknown, { where, priority = 0, timeoutMs }: BookOptions): Job {
+    checkWhere(where);
     checkOptions(priority, timeoutMs);
     const definition = definitionOf(type);
     const packed = packInput(definition, input);

@@ -1,8 +1,15 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { Capabilities } from '../../shared/messages.ts';
-import { type Introduction, PROTOCOL_VERSION, type Role, type VolunteerStatus } from '../../shared/signaling.ts';
-import { COORDINATOR } from '../../shared/tuning.ts';
+import {
+  type Introduction,
+  type JoinRequest,
+  joinSchema,
+  PROTOCOL_VERSION,
+  type Role,
+  type VolunteerStatus,
+} from '../../shared/signaling.ts';
+import { COORDINATOR, SIGNALING } from '../../shared/tuning.ts';
 import { Link, type LinkEnvironment } from './link.ts';
 import { requireWebRtc } from './peer.ts';
 import { randomId } from './random-id.ts';
@@ -49,22 +56,14 @@ export class Mesh {
   #early: SignalingEvent[] = [];
   #attempts = 0;
 
-  /** Throws MeshError `unsupported-browser`, `signaling-unreachable`, or why the server did not let us in. */
+  /** Throws MeshError `unsupported-browser`, `bad-input`, `signaling-unreachable`, or why the server did not let us in. */
   static async join(options: MeshOptions): Promise<Mesh> {
     requireWebRtc(options.wrtc);
     const mesh = new Mesh(options);
-    const { url, role, name, room, invite, inviteOnly, status } = options;
+    const { url, status } = options;
     const signaling = await SignalingClient.connect({
-      url,
-      join: {
-        protocolVersion: PROTOCOL_VERSION,
-        sessionKey: randomId(),
-        role,
-        name,
-        ...(room !== undefined && { room }),
-        ...(invite !== undefined && { invite }),
-        ...(inviteOnly !== undefined && { inviteOnly }),
-      },
+      url: checkedUrl(url),
+      join: joinRequest(options),
       ...(status && { status }),
       onEvent: (event) => mesh.#heard(event),
     });
@@ -155,4 +154,26 @@ export class Mesh {
     // One whose session expired may be cut off from the server only: its link is the better witness.
     if (link && (why === 'left' || link.state !== 'open')) link.close(null);
   }
+}
+
+/** Throws MeshError `bad-input`: the server's own words would be about versions of the page. */
+function joinRequest({ role, name, room, invite, inviteOnly }: MeshOptions): JoinRequest {
+  const request = {
+    ...{ protocolVersion: PROTOCOL_VERSION, sessionKey: randomId(), role, name },
+    ...(room !== undefined && { room }),
+    ...(invite !== undefined && { invite }),
+    ...(inviteOnly !== undefined && { inviteOnly }),
+  };
+  const parsed = joinSchema.safeParse(request);
+  if (parsed.success) return request;
+  const wrong = String(parsed.error.issues[0]?.path[0]);
+  throw MeshError.badInput(
+    `The ${wrong} cannot be used. A room has 1 to ${SIGNALING.maxRoomChars} characters, a name 1 to ${SIGNALING.maxNameChars}, ` +
+      `an invite up to ${SIGNALING.maxInviteChars}.`,
+  );
+}
+
+function checkedUrl(url: string): string {
+  if (URL.canParse(url)) return url;
+  throw MeshError.badInput(`The address '${url}' is not that of a server. Give one such as https://play.example.org.`);
 }

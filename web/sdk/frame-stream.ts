@@ -1,7 +1,7 @@
 import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
+import type { Where } from '../../shared/where.ts';
 import { supportedCodecs } from '../stream/codecs.ts';
-import type { Where } from '../stream/side-choice.ts';
 import { openSource, type SourceFrames, type StreamSource } from '../stream/source-frames.ts';
 import type { StreamEvent } from '../stream/stream-events.ts';
 import {
@@ -188,6 +188,8 @@ function checkSupport(): void {
   if (isSupported) return;
   throw new MeshError(
     'unsupported-browser',
-    'Live streams need WebCodecs and OffscreenCanvas. Use a current Chrome, Edge or Safari, over https or on localhost.',
+    isSecureContext
+      ? 'Live streams need WebCodecs and OffscreenCanvas. Use a current Chrome or Edge.'
+      : 'This page was opened over http://, where browsers offer no WebCodecs. Open it over https://, or on localhost.',
   );
 }

@@ -3,6 +3,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { makeInviteLink } from '../../shared/invite.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { INVITE, SIGNALING, TASKS } from '../../shared/tuning.ts';
+import { checkWhere } from '../../shared/where.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { LocalRunner } from '../dispatch/local-runner.ts';
 import { TaskBook } from '../dispatch/task-book.ts';
@@ -54,8 +55,9 @@ export class GamerClient extends EventTarget {
   #lastError: MeshError | null = null;
   #closing: Promise<void> | null = null;
 
-  /** Throws MeshError `unsupported-browser`, `signaling-unreachable`, `not-invited`, `room-full`, `protocol-version`. */
+  /** Throws MeshError `bad-input`, `unsupported-browser`, `signaling-unreachable`, `not-invited`, `room-full`, `protocol-version`. */
   static async connect(options: GamerOptions = {}): Promise<GamerClient> {
+    checkWhere(options.where ?? 'auto');
     const client = new GamerClient(options);
     try {
       await client.#join(options);

@@ -3,14 +3,14 @@ import { MeshError } from '../../shared/errors.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
 import type { LocalEngine } from '../dispatch/local-runner.ts';
 import type { MovedChannel } from '../net/moved-channel.ts';
-import { startWorker } from './start-worker.ts';
+import { type StartedWorker, startWorker } from './start-worker.ts';
 import type { StreamWorkerApi } from './stream.worker.ts';
 import streamWorkerUrl from './stream.worker.ts?worker&url';
 import './worker-errors.ts';
 
 /** The gamer's worker, started when it is first needed: the local engine, and later the streams. */
 export class LocalEngineClient implements LocalEngine {
-  #started: { remote: Comlink.Remote<StreamWorkerApi>; failed: Promise<never>; worker: Worker } | null = null;
+  #started: (StartedWorker & { remote: Comlink.Remote<StreamWorkerApi> }) | null = null;
 
   /** Throws MeshError `unsupported-browser`. */
   worker(): Comlink.Remote<StreamWorkerApi> {
@@ -32,7 +32,7 @@ export class LocalEngineClient implements LocalEngine {
     void this.#started?.remote.cancel(callId);
   }
 
-  /** Rejects if the worker does not start. */
+  /** Rejects if the worker does not start, and when it is disposed. */
   failed(): Promise<never> {
     return this.#start().failed;
   }
@@ -53,14 +53,14 @@ export class LocalEngineClient implements LocalEngine {
 
   dispose(): void {
     this.#started?.remote[Comlink.releaseProxy]();
-    this.#started?.worker.terminate();
+    this.#started?.terminate();
     this.#started = null;
   }
 
   #start() {
     if (!this.#started) {
-      const { worker, failed } = startWorker(streamWorkerUrl, 'p2c2r-stream');
-      this.#started = { remote: Comlink.wrap<StreamWorkerApi>(worker), failed, worker };
+      const started = startWorker(streamWorkerUrl, 'p2c2r-stream');
+      this.#started = { ...started, remote: Comlink.wrap<StreamWorkerApi>(started.worker) };
     }
     return this.#started;
   }

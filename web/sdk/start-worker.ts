@@ -1,9 +1,11 @@
 import { MeshError } from '../../shared/errors.ts';
 
-/** A worker of ours, and a promise that rejects with a MeshError `unsupported-browser` if it does not start or breaks. */
+/** A worker of ours, and a promise that rejects with a MeshError: `unsupported-browser` if it does not start or breaks, `closed`. */
 export interface StartedWorker {
   worker: Worker;
   failed: Promise<never>;
+  /** What is still asked of it gets no answer: `failed` rejects. */
+  terminate(): void;
 }
 
 /**
@@ -13,14 +15,20 @@ export interface StartedWorker {
 export function startWorker(url: string, name: string): StartedWorker {
   if (typeof Worker !== 'function') throw cannotStart('there are no Web Workers');
   const worker = isSameOrigin(url) ? newWorker(url, name) : newImportingWorker(url, name);
+  const terminating = new AbortController();
   const failed = new Promise<never>((_, reject) => {
     worker.addEventListener('error', ({ message }) => reject(cannotStart(message || 'its file could not be loaded')), {
       once: true,
     });
+    terminating.signal.addEventListener('abort', () => reject(MeshError.closed('The worker')));
   });
   // Raced by those who wait for an answer; on its own it is not an unhandled one.
   failed.catch(() => {});
-  return { worker, failed };
+  const terminate = () => {
+    worker.terminate();
+    terminating.abort();
+  };
+  return { worker, failed, terminate };
 }
 
 function isSameOrigin(url: string): boolean {

@@ -1,5 +1,5 @@
 import type { Quality } from '../../shared/tasks/upscale.ts';
-import type { Where } from '../dispatch/job.ts';
+import type { Where } from '../../shared/where.ts';
 import type { Timing } from '../dispatch/timing.ts';
 import type { FrameStream, StreamChanges, StreamOptions, StreamSource, StreamStats } from './frame-stream.ts';
 

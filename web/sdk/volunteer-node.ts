@@ -156,7 +156,7 @@ export class VolunteerNode extends EventTarget {
     this.#stopWatchingPage();
     await this.#mesh?.close();
     this.#worker[Comlink.releaseProxy]();
-    this.#started.worker.terminate();
+    this.#started.terminate();
     this.dispatchEvent(new Event('state'));
   }
 
@@ -245,8 +245,8 @@ export class VolunteerNode extends EventTarget {
 function checkedLimits(limits: VolunteerLimits): VolunteerLimits {
   const { maxGamers, gpuShare } = limits;
   if (!Number.isInteger(maxGamers) || maxGamers < 1 || maxGamers > VOLUNTEER.maxGamersLimit) {
-    throw MeshError.badInput(`maxGamers is a whole number from 1 to ${VOLUNTEER.maxGamersLimit}.`);
+    throw MeshError.badInput(`The limit maxGamers is a whole number from 1 to ${VOLUNTEER.maxGamersLimit}.`);
   }
-  if (!(gpuShare > 0 && gpuShare <= 1)) throw MeshError.badInput('gpuShare is a number above 0 and up to 1.');
+  if (!(gpuShare > 0 && gpuShare <= 1)) throw MeshError.badInput('The limit gpuShare is a number above 0 and up to 1.');
   return limits;
 }

@@ -200,9 +200,10 @@ export class GamerStream {
     const isTrial =
       this.#settings.where === 'auto' && volunteer && this.#meters.wantsTrial(this.#decision.running, nowMs);
     if (volunteer && this.#decision.running === 'volunteers') {
-      send(volunteer, 'show');
       if (this.#isStalled(nowMs)) send(this.#local, 'fill');
       else if (isTrial) send(this.#local, 'measure');
+      // Last: where its encoder fails at once, the newest frame is taken anew and this one closed.
+      send(volunteer, 'show');
     } else {
       send(this.#local, 'show');
       if (isTrial) send(volunteer, 'measure');

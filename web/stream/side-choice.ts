@@ -1,9 +1,7 @@
 import { STREAM } from '../../shared/tuning.ts';
+import type { Where } from '../../shared/where.ts';
 import { percentile } from './percentiles.ts';
 import type { Side } from './stream-statistics.ts';
-
-/** p2c2r.d.ts. */
-export type Where = 'auto' | 'volunteers' | 'local';
 
 /** What a side would do to the picture, measured or, before that, predicted. */
 export interface Forecast {

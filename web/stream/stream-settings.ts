@@ -1,7 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
 import { type AvailableQuality, availableQuality, type Quality } from '../../shared/tasks/upscale.ts';
 import { STREAM } from '../../shared/tuning.ts';
-import type { Where } from './side-choice.ts';
+import { checkWhere, type Where } from '../../shared/where.ts';
 
 /** p2c2r.d.ts. */
 export interface StreamOptions {
@@ -46,17 +46,13 @@ export function checkStreamChanges(
 ): Partial<StreamSettings> {
   const { quality, maxFps, where } = options;
   if (maxFps !== undefined) checkRange('maxFps', maxFps, 1, STREAM.maxFps);
-  if (where !== undefined && !WHERES.includes(where)) {
-    throw MeshError.badInput(`where must be one of ${WHERES.join(', ')}, not '${where}'.`);
-  }
+  if (where !== undefined) checkWhere(where);
   return {
     ...(quality !== undefined && { quality: availableQuality(quality) }),
     ...(maxFps !== undefined && { maxFps }),
     ...(where !== undefined && { where }),
   };
 }
-
-const WHERES: readonly Where[] = ['auto', 'volunteers', 'local'];
 
 function checkRange(name: string, value: number, min: number, max: number): void {
   if (value >= min && value <= max) return;
