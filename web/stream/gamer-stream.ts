@@ -71,6 +71,8 @@ export class GamerStream {
   /** A copy of the newest source frame: what a still source would otherwise have to show again. */
   #newest: { frame: VideoFrame; frameId: number; atMs: number } | null = null;
   #presentedMs: number;
+  /** What is on the screen was let through as it came. */
+  #isShownSoft = false;
   #cancelTick: () => void = () => {};
   #ended: MeshError | null = null;
   #closed = false;
@@ -228,6 +230,7 @@ export class GamerStream {
       return;
     }
     this.#presentedMs = this.#options.clock.now();
+    this.#isShownSoft = !sharp.isSharpened;
     this.#statistics.presented(sharp, sharp.stagesAt(this.#presentedMs));
   }
 
@@ -268,13 +271,13 @@ export class GamerStream {
     volunteer?.route.dispose();
   }
 
-  /** A few times a second: figures for the page, and a still source's last frame if it never came back. */
+  /** A few times a second: figures for the page, and a still source's last frame if it never came back sharp. */
   #tick(): void {
     this.#cancelTick = this.#options.clock.after(STREAM.statsIntervalMs, () => this.#tick());
     const nowMs = this.#options.clock.now();
     const isMissing = this.#newest && this.#newest.frameId > this.#presenter.newestFrameId;
-    if (isMissing && this.#isStalled(nowMs) && nowMs - (this.#newest?.atMs ?? nowMs) > STREAM.gapMs)
-      this.#repeatNewest();
+    const isLate = isMissing && this.#isStalled(nowMs) && nowMs - (this.#newest?.atMs ?? nowMs) > STREAM.gapMs;
+    if (isLate || (this.#isShownSoft && this.#local.isReady)) this.#repeatNewest();
     this.#decision = this.#decide();
     this.#options.handlers.onStats(this.stats());
   }
