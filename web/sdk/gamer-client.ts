@@ -16,12 +16,11 @@ import { GamerLink } from './gamer-link.ts';
 import { LocalEngineClient } from './local-engine-client.ts';
 import { defaultServerUrl } from './module-url.ts';
 import { whenPageEnds } from './page-end.ts';
-import { readImage } from './read-image.ts';
+import { withPixels } from './read-image.ts';
 import type {
   ClientStats,
   FrameStream,
   GamerOptions,
-  ImageInput,
   InviteOptions,
   StreamOptions,
   StreamSource,
@@ -122,8 +121,7 @@ export class GamerClient extends EventTarget {
 
   /** Never throws: whatever is wrong rejects the task's `result` with a MeshError. */
   submitTask<T extends TaskType>(type: T, input: TaskTypes[T]['input'], options: TaskOptions = {}): Task<T> {
-    const { where = this.#where, ...rest } = options;
-    const book = { where, ...rest };
+    const book = { ...options, where: options.where ?? this.#where };
     const prepare = () => {
       if (this.#closing) throw MeshError.closed('The client');
       return type === 'upscale' ? withPixels(input as TaskTypes['upscale']['input']) : input;
@@ -243,6 +241,8 @@ export class GamerClient extends EventTarget {
     else if (event.kind === 'unlinked') {
       this.#links.delete(event.link.peerId);
       this.dispatchEvent(new Event('volunteers'));
+      // A connection that was lost told it already; one that never came to be did not.
+      if (event.error && event.error !== this.#lastError) this.#tell(event.error);
     } else if (event.kind !== 'linked') this.#tell(event.error);
   }
 
@@ -288,12 +288,6 @@ export class GamerClient extends EventTarget {
       if (report) this.#mesh?.session.tellReport(report);
     }
   }
-}
-
-function withPixels(input: TaskTypes['upscale']['input']): Omit<typeof input, 'image'> & { image: PixelImage } {
-  const image: ImageInput | undefined = input?.image;
-  if (image === undefined) throw MeshError.badInput('An upscale task wants { image }.');
-  return { ...input, image: readImage(image) };
 }
 
 /** Pixels become what a canvas takes. */

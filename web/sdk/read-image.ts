@@ -1,13 +1,20 @@
 import { MeshError } from '../../shared/errors.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { COMPUTE } from '../../shared/tuning.ts';
-import type { ImageInput } from './types.ts';
+import type { ImageInput, TaskTypes } from './types.ts';
+
+/** An upscale task's input with its picture read. Throws what {@link readImage} throws. */
+export function withPixels(input: TaskTypes['upscale']['input']): Omit<typeof input, 'image'> & { image: PixelImage } {
+  const image: ImageInput | undefined = input?.image;
+  if (image === undefined) throw MeshError.badInput('An upscale task wants { image }.');
+  return { ...input, image: readImage(image) };
+}
 
 /**
  * Reads a picture's pixels at once, so that whoever gave it may change or close it. Pixels are returned as they are, not copied.
  * Throws MeshError `bad-input` for what cannot be drawn or has no size, `too-large`.
  */
-export function readImage(image: ImageInput): PixelImage {
+function readImage(image: ImageInput): PixelImage {
   if (isPixels(image)) return image;
   if (!isDrawable(image)) {
     throw MeshError.badInput(
