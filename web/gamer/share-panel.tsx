@@ -21,23 +21,22 @@ export function SharePanel({ inviteUrl, onOpenWindow }: SharePanelProps) {
   return (
     <Panel title="Get help">
       <p class="soft small">
-        Send this link to a friend with a good graphics card. Only who has it can enter; there is nothing to install.
+        Send this link to a friend with a good graphics card. Only people with the link can join; there is nothing to
+        install.
       </p>
       <CopyField label="Invite link" text={inviteUrl} />
-      <div class="share-panel__actions">
-        {'share' in navigator && <Button onPress={() => void share(inviteUrl)}>Share…</Button>}
-        <details class="share-panel__qr">
-          <summary>QR code</summary>
-          <QrCode text={inviteUrl} label="The invite link as a QR code" />
-        </details>
-      </div>
+      {'share' in navigator && <Button onPress={() => void share(inviteUrl)}>Share…</Button>}
+      <details>
+        <summary>QR code</summary>
+        <QrCode text={inviteUrl} label="The invite link as a QR code" />
+      </details>
       <div class="share-panel__here">
         <Button onPress={onOpenWindow} primary testId="open-volunteer">
           Open a volunteer window here
         </Button>
         <p class="soft small">
-          Tries it out on this machine. A window of its own, since browsers slow hidden tabs down; and frames are then
-          sent to volunteers, since on one machine the fastest way is rightly not to send them.
+          Tries it out on this machine, in a window of its own since browsers slow hidden tabs down. Where is then set
+          to Volunteers: left on Auto, a single machine would keep its frames.
         </p>
       </div>
     </Panel>

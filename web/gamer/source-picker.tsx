@@ -1,5 +1,5 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { Button } from '../ui/button.tsx';
+import { useEffect, useState } from 'preact/hooks';
+import { FileButton } from '../ui/file-button.tsx';
 import { type Choice, Segmented } from '../ui/segmented.tsx';
 import type { SourceChoice, SourceKind } from './source.ts';
 
@@ -19,7 +19,6 @@ export function SourcePicker({ choice, onChoose }: SourcePickerProps) {
   const [kind, setKind] = useState(choice.kind);
   // A dropped file chooses its kind too.
   useEffect(() => setKind(choice.kind), [choice]);
-  const files = { image: useRef<HTMLInputElement>(null), video: useRef<HTMLInputElement>(null) };
   const fileName = choice.kind !== 'game' && choice.kind === kind ? choice.file.name : null;
   return (
     <div class="source-picker">
@@ -33,28 +32,19 @@ export function SourcePicker({ choice, onChoose }: SourcePickerProps) {
         }}
         testId="source"
       />
-      {kind !== 'game' && (
-        <Button onPress={() => files[kind].current?.click()} primary={!fileName}>
-          {fileName ? 'Choose another file…' : 'Choose a file…'}
-        </Button>
-      )}
-      <p class="source-picker__hint">{fileName ?? 'Or drop a picture or video anywhere.'}</p>
       {(['image', 'video'] as const).map((fileKind) => (
-        <input
-          key={fileKind}
-          ref={files[fileKind]}
-          type="file"
-          accept={`${fileKind}/*`}
-          hidden
-          data-testid={`source-${fileKind}`}
-          onChange={(event) => {
-            const file = event.currentTarget.files?.[0];
-            if (file) onChoose({ kind: fileKind, file });
-            // The same file may be chosen again.
-            event.currentTarget.value = '';
-          }}
-        />
+        <div class="source-picker__file" key={fileKind} hidden={kind !== fileKind}>
+          <FileButton
+            accept={`${fileKind}/*`}
+            onFile={(file) => onChoose({ kind: fileKind, file })}
+            primary={!fileName}
+            testId={`source-${fileKind}`}
+          >
+            {fileName ? 'Choose another file…' : 'Choose a file…'}
+          </FileButton>
+        </div>
       ))}
+      <p class="source-picker__hint">{fileName ?? 'Or drop a picture or video anywhere.'}</p>
     </div>
   );
 }
