@@ -4,6 +4,7 @@ import type { Quality } from '../sdk/types.ts';
 import { BeforeAfter } from '../ui/before-after.tsx';
 import { Button } from '../ui/button.tsx';
 import { errorTitle } from '../ui/error-titles.ts';
+import { FileButton } from '../ui/file-button.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
 import { Panel } from '../ui/panel.tsx';
@@ -13,11 +14,12 @@ import './gamer-page.css';
 import { LiveDetails, LiveFigures } from './live-hud.tsx';
 import type { Player } from './player.ts';
 import { saveCanvas } from './save-canvas.ts';
-import { helpersOf, statusOf } from './sentences.ts';
+import { helpersOf, isSharpened, statusOf } from './sentences.ts';
 import type { GamerSession } from './session.ts';
 import { SettingsRow } from './settings-panel.tsx';
 import { SharePanel } from './share-panel.tsx';
-import { fileChoice, type Source } from './source.ts';
+import type { Report } from './show.ts';
+import type { Source } from './source.ts';
 import { SourcePicker } from './source-picker.tsx';
 import { StillDetails, StillFigures } from './still-hud.tsx';
 import { openVolunteerWindow } from './volunteer-window.ts';
@@ -32,12 +34,10 @@ export function GamerPage({ session, player, name }: { session: GamerSession; pl
   const report = player.report.value;
   const where = player.where.value;
   const source = player.source.value;
-  const isDropping = useDroppedFile((file) => {
-    const choice = fileChoice(file);
-    if (choice) void player.choose(choice);
-    else player.refuse(file);
-  });
-  const status = statusOf({ phase, report, where, isBroken: player.error.value !== null, volunteers });
+  const chooseFile = (file: File) => void player.chooseFile(file);
+  const isDropping = useDroppedFile(chooseFile);
+  const failure = player.error.value;
+  const status = statusOf({ phase, report, where, isBroken: failure !== null, volunteers });
   const helpers = helpersOf(report, volunteers);
 
   return (
@@ -51,28 +51,39 @@ export function GamerPage({ session, player, name }: { session: GamerSession; pl
               <Button onPress={() => void session.start()}>Try again</Button>
             </ErrorNotice>
           )}
-          {session.mishap.value && (
-            <Notice title={errorTitle(session.mishap.value.reason)} text={session.mishap.value.message}>
-              <Button onPress={() => (session.mishap.value = null)}>Dismiss</Button>
-            </Notice>
+          {[session.mishap, player.mishap].map(
+            (mishap) =>
+              mishap.value && (
+                <Notice title={errorTitle(mishap.value.reason)} text={mishap.value.message}>
+                  <Button onPress={() => (mishap.value = null)}>Dismiss</Button>
+                </Notice>
+              ),
           )}
-          {player.error.value && (
-            <ErrorNotice error={player.error.value}>
-              <Button onPress={() => void player.retry()}>Try again</Button>
+          {failure && (
+            <ErrorNotice error={failure}>
+              {failure.reason === 'bad-input' && player.choice.value.kind !== 'game' ? (
+                <FileButton accept="image/*,video/*" onFile={chooseFile} primary>
+                  Choose another file…
+                </FileButton>
+              ) : (
+                <Button onPress={() => void player.retry()}>Try again</Button>
+              )}
               {player.choice.value.kind !== 'game' && (
                 <Button onPress={() => void player.choose({ kind: 'game' })}>Back to the game</Button>
               )}
             </ErrorNotice>
           )}
-          <BeforeAfter
-            before={source?.before ?? null}
-            after={player.output.value}
-            ratio={source ? source.width / source.height : DEFAULT_RATIO}
-            beforeLabel={source ? `Before: ${source.width} × ${source.height}, stretched` : 'Before'}
-            afterLabel={afterLabel(source, player.scale.value, player.quality.value)}
-            play={source?.play ?? null}
-            testId="output"
-          />
+          {(source || !failure) && (
+            <BeforeAfter
+              before={source?.before ?? null}
+              after={player.output.value}
+              ratio={source ? source.width / source.height : DEFAULT_RATIO}
+              beforeLabel={source ? `Before: ${source.width} × ${source.height}, stretched` : 'Before'}
+              afterLabel={afterLabel(source, player.scale.value, player.quality.value, report)}
+              play={source?.play ?? null}
+              testId="output"
+            />
+          )}
           {report?.kind === 'still' ? (
             <StillFigures report={report} helpers={helpers} />
           ) : (
@@ -80,7 +91,16 @@ export function GamerPage({ session, player, name }: { session: GamerSession; pl
           )}
         </div>
         <div class="gamer__side">
-          <Panel title="Picture">
+          <SharePanel
+            inviteUrl={session.inviteUrl.value}
+            onOpenWindow={() => {
+              const url = session.inviteUrl.value;
+              if (!url) return;
+              openVolunteerWindow(url);
+              player.setWhere('volunteers');
+            }}
+          />
+          <Panel title="Source and settings">
             <div class="gamer__settings">
               <SourcePicker choice={player.choice.value} onChoose={(choice) => void player.choose(choice)} />
               <SettingsRow
@@ -93,15 +113,6 @@ export function GamerPage({ session, player, name }: { session: GamerSession; pl
               />
             </div>
           </Panel>
-          <SharePanel
-            inviteUrl={session.inviteUrl.value}
-            onOpenWindow={() => {
-              const url = session.inviteUrl.value;
-              if (!url) return;
-              openVolunteerWindow(url);
-              player.setWhere('volunteers');
-            }}
-          />
           <VolunteersPanel volunteers={volunteers} shares={report?.kind === 'live' ? report.stats.shares : null} />
         </div>
         <div class="gamer__details">
@@ -113,8 +124,9 @@ export function GamerPage({ session, player, name }: { session: GamerSession; pl
   );
 }
 
-function afterLabel(source: Source | null, scale: number, quality: Quality): string {
-  const how = quality === 'bilinear' ? 'bilinear' : 'sharpened';
+function afterLabel(source: Source | null, scale: number, quality: Quality, report: Report | null): string {
+  const done = quality === 'bilinear' ? 'bilinear' : 'sharpened';
+  const how = report && isSharpened(report) ? done : 'not sharpened yet';
   return source ? `After: ${Math.round(source.width * scale)} × ${Math.round(source.height * scale)}, ${how}` : 'After';
 }
 

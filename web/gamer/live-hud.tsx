@@ -4,13 +4,17 @@ import { StageBar } from '../ui/stage-bar.tsx';
 import { Stat, Stats } from '../ui/stat.tsx';
 import type { StreamStats } from './client.ts';
 import { CHART_WINDOW_S } from './live-show.ts';
+import { isSharpening } from './sentences.ts';
 import type { Report } from './show.ts';
 import { streamStages } from './stage-times.ts';
 
 const LINES: readonly [ChartLine, ChartLine] = [
   { name: 'Frames', colour: 'accent', unit: 'fps' },
-  { name: 'Latency p50', colour: 'blue', unit: 'ms' },
+  { name: 'Typical delay', colour: 'blue', unit: 'ms' },
 ];
+
+/** With a hard space, lest the sign stand alone on a line. */
+const DELAY_LABEL = 'Delay, typical / slowest 5\u00a0%';
 
 type LiveReport = Extract<Report, { kind: 'live' }>;
 
@@ -22,15 +26,15 @@ interface LiveHudProps {
 /** The figures of a stream. */
 export function LiveFigures({ report, helpers }: LiveHudProps) {
   const stats = report?.stats;
-  const hasFrames = stats !== undefined && stats.fps > 0;
+  const isMeasured = stats !== undefined && isSharpening(stats);
   const { p50, p95 } = stats?.glassToGlassMs ?? { p50: 0, p95: 0 };
   const isSending = stats !== undefined && stats.framesSent > 0;
   return (
     <Stats>
       <Stat label="Frames a second" value={stats ? formatRate(stats.fps) : NO_FIGURE} unit="fps" testId="fps" />
       <Stat
-        label="Glass to glass, p50 / p95"
-        value={hasFrames ? `${formatMs(p50)} / ${formatMs(p95)}` : NO_FIGURE}
+        label={DELAY_LABEL}
+        value={isMeasured ? `${formatMs(p50)} / ${formatMs(p95)}` : NO_FIGURE}
         unit="ms"
         testId="latency"
       />
@@ -46,15 +50,15 @@ export function LiveFigures({ report, helpers }: LiveHudProps) {
 
 /** Where a frame's time goes, the last minute, and what became of every frame. */
 export function LiveDetails({ report: { stats, columns } }: { report: LiveReport }) {
-  const { p50 } = stats.glassToGlassMs;
+  const delay = isSharpening(stats) ? `, typically ${formatMs(stats.glassToGlassMs.p50)} milliseconds late` : '';
   return (
     <>
-      {stats.fps > 0 && <StageBar stages={streamStages(stats)} />}
+      {isSharpening(stats) && <StageBar stages={streamStages(stats)} />}
       <LiveChart
         lines={LINES}
         columns={columns}
         windowS={CHART_WINDOW_S}
-        summary={`The last minute: now ${formatRate(stats.fps)} frames a second at ${formatMs(p50)} milliseconds.`}
+        summary={`The last minute: now ${formatRate(stats.fps)} frames a second${delay}.`}
       />
       <Frames stats={stats} />
     </>
@@ -68,14 +72,15 @@ function Frames({ stats }: { stats: StreamStats }) {
   return (
     <details class="hud-frames">
       <summary data-testid="frames">
-        {formatCount(stats.framesPresented)} frames shown, {formatCount(dropped)} not
+        {formatCount(stats.framesPresented)} frames shown, {formatCount(dropped)} dropped
       </summary>
       <dl class="hud-frames__list">
         <Count name="captured" count={stats.framesCaptured} />
         <Count name="sent to volunteers" count={stats.framesSent} />
         <Count name="sharpened here" count={stats.framesLocal} />
+        <Count name="shown unsharpened" count={stats.framesUnsharpened} />
         {drops.map(([cause, count]) => (
-          <Count key={cause} name={`not shown: ${cause.replaceAll('-', ' ')}`} count={count} />
+          <Count key={cause} name={`dropped: ${cause.replaceAll('-', ' ')}`} count={count} />
         ))}
       </dl>
     </details>

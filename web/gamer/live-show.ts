@@ -1,5 +1,6 @@
 import { TimeWindow } from '../ui/time-window.ts';
 import type { Client, FrameStream } from './client.ts';
+import { isSharpening } from './sentences.ts';
 import type { Report, Settings, Show } from './show.ts';
 import type { LiveSource } from './source.ts';
 
@@ -46,9 +47,8 @@ export class LiveShow implements Show {
 
   #report(): void {
     const stats = this.stream.stats();
-    const hasFrames = stats.fps > 0;
     const timeS = (performance.now() - this.#startedMs) / 1_000;
-    this.#history.add([timeS, stats.fps, hasFrames ? stats.glassToGlassMs.p50 : null]);
+    this.#history.add([timeS, stats.fps, isSharpening(stats) ? stats.glassToGlassMs.p50 : null]);
     this.onReport({ kind: 'live', stats, columns: this.#history.columns(2) });
   }
 }

@@ -53,6 +53,7 @@ class Bench {
   }
 }
 
+const TEXT = new File(['x'], 'notes.txt', { type: 'text/plain' });
 const FILE = new File(['x'], 'clip.mp4', { type: 'video/mp4' });
 
 describe('the player', () => {
@@ -101,6 +102,21 @@ describe('the player', () => {
       'stream auto 2',
       'stream auto 3',
     ]);
+    await player.close();
+  });
+
+  it('refuses a file that is no picture, and leaves what is shown as it is', async () => {
+    const bench = new Bench();
+    const player = new Player(bench.openSource);
+    await player.useClient(bench.client);
+    const shown = player.output.value;
+    await player.chooseFile(TEXT);
+    expect(player.mishap.value?.message).toContain('notes.txt');
+    expect(player.error.value).toBeNull();
+    expect(player.output.value).toBe(shown);
+    await player.chooseFile(FILE);
+    expect(player.mishap.value).toBeNull();
+    expect(player.choice.value.kind).toBe('video');
     await player.close();
   });
 

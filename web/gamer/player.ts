@@ -4,7 +4,7 @@ import type { Quality, Where } from '../sdk/types.ts';
 import type { Client } from './client.ts';
 import { LiveShow } from './live-show.ts';
 import type { Report, Settings, Show } from './show.ts';
-import { isSpent, type openSource, type Source, type SourceChoice } from './source.ts';
+import { fileChoice, isSpent, type openSource, type Source, type SourceChoice } from './source.ts';
 import { StillShow } from './still-show.ts';
 
 /**
@@ -21,6 +21,8 @@ export class Player {
   readonly output = signal<HTMLCanvasElement | null>(null);
   readonly report = signal<Report | null>(null);
   readonly error = signal<MeshError | null>(null);
+  /** What went wrong beside the picture, and left it as it is. */
+  readonly mishap = signal<MeshError | null>(null);
 
   #client: Client | null = null;
   #show: Show | null = null;
@@ -39,6 +41,7 @@ export class Player {
 
   choose(choice: SourceChoice): Promise<void> {
     this.choice.value = choice;
+    this.mishap.value = null;
     return this.#restart();
   }
 
@@ -63,9 +66,12 @@ export class Player {
     return this.#restart();
   }
 
-  /** For a file that can be no source. */
-  refuse(file: File): void {
-    this.#fail(MeshError.badInput(`“${file.name}” is neither a picture nor a video. Drop one of these.`));
+  /** Shows a file, unless it can be no source. */
+  async chooseFile(file: File): Promise<void> {
+    const choice = fileChoice(file);
+    if (choice) return this.choose(choice);
+
+    this.mishap.value = MeshError.badInput(`“${file.name}” is neither a picture nor a video. Choose one of these.`);
   }
 
   /** Hands the result to who writes it to a file. */
@@ -76,7 +82,7 @@ export class Player {
     try {
       await write(canvas, `${choice.file.name.replace(/\.\w+$/, '')}-${this.scale.value}x.png`);
     } catch (cause) {
-      this.#fail(MeshError.from(cause));
+      this.mishap.value = MeshError.from(cause);
     }
   }
 

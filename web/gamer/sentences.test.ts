@@ -42,10 +42,25 @@ describe('the status of the gamer page', () => {
     expect(helpersOf(live(LOCAL), [])).toBe('this computer');
   });
 
+  it('claims no sharpening while frames are shown as they are', () => {
+    const report = live({ ...LOCAL, glassToGlassMs: { p50: 0, p95: 0 }, framesUnsharpened: 88, why: 'Getting ready.' });
+    expect(statusOf(situation({ report }))).toEqual({
+      tone: 'idle',
+      headline: 'Getting ready: not sharpened yet.',
+      detail: 'Getting ready.',
+    });
+    expect(helpersOf(report, [])).toBe('–');
+  });
+
+  it('no longer names a volunteer that has left or paused', () => {
+    expect(helpersOf(live(), [])).toBe('–');
+    expect(helpersOf(live({ running: 'local' }), [volunteer()])).toBe('this computer');
+  });
+
   it('waits for a volunteer where only volunteers are wanted', () => {
     expect(statusOf(situation({ report: live(LOCAL), where: 'volunteers' }))).toMatchObject({
       tone: 'busy',
-      headline: 'Waiting for a volunteer.',
+      headline: 'No volunteer is helping right now.',
       detail: 'No volunteer is ready yet.',
     });
   });

@@ -32,12 +32,25 @@ export function statusOf({ phase, report, where, isBroken, volunteers }: Situati
   return working;
 }
 
-/** Who did the work, as a list of names. */
+/** Whether any frame of the last moments was sharpened: until this machine has been measured they are shown as they are. */
+export function isSharpening({ fps, glassToGlassMs }: StreamStats): boolean {
+  return fps > 0 && glassToGlassMs.p50 > 0;
+}
+
+/** Whether what is shown is the sharp picture. */
+export function isSharpened(report: Report): boolean {
+  return report.kind === 'live' ? isSharpening(report.stats) : report.timing !== null;
+}
+
+/** Who does the work, as a list of names. */
 export function helpersOf(report: Report | null, volunteers: Situation['volunteers']): string {
   if (!report) return '–';
   if (report.kind === 'still') return report.timing ? whoRan(report.timing.ranOn, volunteers) : '–';
-  const helping = sharing(report.stats);
-  if (helping.length === 0) return report.stats.fps > 0 ? 'this computer' : '–';
+  if (!isSharpening(report.stats)) return '–';
+  // A volunteer that paused still has its share of the last frames.
+  if (report.stats.running === 'local') return 'this computer';
+  const helping = sharing(report.stats, volunteers);
+  if (helping.length === 0) return '–';
   return helping.map(({ volunteerId }) => nameOf(volunteerId, volunteers)).join(', ');
 }
 
@@ -53,15 +66,16 @@ function workOf(report: Report | null, where: Where, volunteers: Situation['volu
     const headline = stats.framesPresented < 2 ? 'Waiting for the first frames…' : 'The picture stands still.';
     return { tone: 'busy', headline, detail: stats.why };
   }
-  if (stats.running === 'volunteers' && sharing(stats).length > 0) {
-    const helping = sharing(stats);
+  if (!isSharpening(stats)) return { tone: 'idle', headline: 'Getting ready: not sharpened yet.', detail: stats.why };
+  const helping = sharing(stats, volunteers);
+  if (stats.running === 'volunteers' && helping.length > 0) {
     const who =
       helping.length === 1 ? `${helpersOf(report, volunteers)} sharpens` : `${helping.length} volunteers sharpen`;
     return { tone: 'good', headline: `${who} your frames.`, detail: stats.why };
   }
   if (where !== 'volunteers') return { tone: 'good', headline: 'Sharpened on this computer.', detail: stats.why };
   const headline =
-    stats.running === 'volunteers' ? 'Waiting for a volunteer’s first frame.' : 'Waiting for a volunteer.';
+    stats.running === 'volunteers' ? 'Waiting for a volunteer’s first frame.' : 'No volunteer is helping right now.';
   return { tone: 'busy', headline, detail: stats.why };
 }
 
@@ -79,6 +93,7 @@ function nameOf(id: string, volunteers: Situation['volunteers']): string {
   return volunteers.find((volunteer) => volunteer.id === id)?.name ?? 'a volunteer who left';
 }
 
-function sharing(stats: StreamStats): StreamStats['shares'] {
-  return stats.shares.filter(({ share }) => share > 0);
+/** Who sharpened some of the last frames and is still linked. */
+function sharing({ shares }: StreamStats, volunteers: Situation['volunteers']): StreamStats['shares'] {
+  return shares.filter(({ volunteerId, share }) => share > 0 && volunteers.some(({ id }) => id === volunteerId));
 }

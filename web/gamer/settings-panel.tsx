@@ -9,8 +9,8 @@ const WHERES: readonly Choice<Where>[] = [
 ];
 
 const QUALITIES: readonly Choice<Quality>[] = [
-  { value: 'spatial', label: 'Spatial, sharp edges' },
-  { value: 'bilinear', label: 'Bilinear, as browsers do' },
+  { value: 'spatial', label: 'Sharp edges (spatial)' },
+  { value: 'bilinear', label: 'As browsers do (bilinear)' },
 ];
 
 const SCALES: readonly Choice<string>[] = ['1.5', '2', '3', '4'].map((scale) => ({ value: scale, label: `${scale}×` }));

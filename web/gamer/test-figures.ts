@@ -8,6 +8,7 @@ export function streamStats(changes: Partial<StreamStats> = {}): StreamStats {
     framesSent: 90,
     framesPresented: 88,
     framesLocal: 2,
+    framesUnsharpened: 0,
     framesDropped: { late: 2 },
     fps: 58,
     glassToGlassMs: { p50: 20, p95: 34 },

@@ -16,7 +16,7 @@ export function VolunteersPanel({ volunteers, shares }: VolunteersPanelProps) {
   return (
     <Panel title="Volunteers" {...(note && { note })}>
       {volunteers.length === 0 ? (
-        <p class="soft small">Nobody is linked yet. Who follows your invite link appears here.</p>
+        <p class="soft small">Nobody is linked yet. Anyone who opens your invite link appears here.</p>
       ) : (
         <ul class="volunteers">
           {volunteers.map((volunteer) => (
