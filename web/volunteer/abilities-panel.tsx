@@ -8,11 +8,11 @@ import type { Node } from './node.ts';
 export function AbilitiesPanel({ capabilities }: { capabilities: Node['capabilities'] | null }) {
   const [glance, setGlance] = useState<GpuGlance | null>(null);
   useEffect(() => {
-    void glanceAtGpu(navigator.gpu).then(setGlance);
+    void glanceAtGpu(navigator.gpu, isSecureContext).then(setGlance);
   }, []);
   return (
     <Panel title="What this machine can do">
-      {glance && !capabilities && <p class="soft">{gpuSentence(glance)}</p>}
+      {glance && (!capabilities || glance.kind === 'insecure') && <p class="soft">{gpuSentence(glance)}</p>}
       {capabilities ? (
         <dl class="abilities">
           <div class="abilities__entry">

@@ -1,9 +1,11 @@
 import { SOFTWARE_GPU } from './abilities.ts';
 
 /** What can be told of the graphics card before anything is started. */
-export type GpuGlance = { kind: 'gpu'; name: string } | { kind: 'software' } | { kind: 'none' };
+export type GpuGlance = { kind: 'gpu'; name: string } | { kind: 'software' } | { kind: 'none' } | { kind: 'insecure' };
 
-export async function glanceAtGpu(gpu: GPU | undefined): Promise<GpuGlance> {
+/** @param isSecure whether this page may see the graphics card at all: browsers give WebGPU to secure contexts only */
+export async function glanceAtGpu(gpu: GPU | undefined, isSecure: boolean): Promise<GpuGlance> {
+  if (!isSecure) return { kind: 'insecure' };
   const adapter = await gpu?.requestAdapter().catch(() => null);
   if (!adapter) return { kind: 'none' };
   const { vendor, architecture, device, description } = adapter.info;
@@ -16,6 +18,9 @@ export function gpuSentence(glance: GpuGlance): string {
     return glance.name
       ? `This browser can use your graphics card (${glance.name}).`
       : 'This browser can use your graphics card.';
+  }
+  if (glance.kind === 'insecure') {
+    return 'This page was opened over http://. Open it over https:// (or on localhost), or the graphics card stays out of reach.';
   }
   const why =
     glance.kind === 'none'

@@ -3,19 +3,19 @@ import type { Invite } from '../../shared/invite.ts';
 import { Button } from '../ui/button.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { TextField } from '../ui/text-field.tsx';
-import { pastedInvite } from './invited-room.ts';
+import { type Pasted, pastedInvite } from './invited-room.ts';
 
-/** For who came without an invite. */
+/** For who came without an invite, or with one that does not work. */
 export function InviteForm({ onInvite }: { onInvite: (invite: Invite) => void }) {
   const [text, setText] = useState('');
-  const [isWrong, setIsWrong] = useState(false);
+  const [pasted, setPasted] = useState<Pasted | null>(null);
   const use = () => {
-    const invite = pastedInvite(text);
-    setIsWrong(!invite);
-    if (invite) onInvite(invite);
+    const found = pastedInvite(text, location.href);
+    setPasted(found);
+    if (found.kind === 'invite') onInvite(found.invite);
   };
   return (
-    <Panel title="Whom do you help?">
+    <Panel title="Who are you helping?">
       <p class="soft">
         A gamer’s invite link says whose frames this machine may sharpen. Ask for one, and open it or paste it here.
       </p>
@@ -32,7 +32,13 @@ export function InviteForm({ onInvite }: { onInvite: (invite: Invite) => void })
         </Button>
       </form>
       <p class="invite-form__wrong" role="alert">
-        {isWrong && 'This is no invite link. It contains “#room=”; copy it whole from the gamer’s page.'}
+        {pasted?.kind === 'nothing' &&
+          'This is no invite link. It contains “#room=”; copy it whole from the gamer’s page.'}
+        {pasted?.kind === 'elsewhere' && (
+          <>
+            This link is for {pasted.host}, and this page is {location.host}’s. <a href={pasted.url}>Open it there</a>.
+          </>
+        )}
       </p>
     </Panel>
   );

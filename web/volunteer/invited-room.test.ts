@@ -14,8 +14,16 @@ describe('the volunteer page’s address', () => {
   });
 
   it('takes a pasted link with its blanks, and nothing that is none', () => {
-    expect(pastedInvite(`  ${PAGE}#room=a&invite=t\n`)).toEqual({ room: 'a', token: 't' });
-    expect(pastedInvite('my room')).toBeNull();
-    expect(pastedInvite(PAGE)).toBeNull();
+    const invite = { room: 'a', token: 't' };
+    expect(pastedInvite(`  ${PAGE}#room=a&invite=t\n`, PAGE)).toEqual({ kind: 'invite', invite });
+    for (const text of ['my room', PAGE, 'javascript:alert(1)#room=a']) {
+      expect(pastedInvite(text, PAGE)).toEqual({ kind: 'nothing' });
+    }
+  });
+
+  it('tells a link of another server from one of its own, ports included', () => {
+    const url = 'https://other.example:8443/volunteer#room=a';
+    expect(pastedInvite(url, PAGE)).toEqual({ kind: 'elsewhere', url, host: 'other.example:8443' });
+    expect(pastedInvite(`${PAGE}#room=a`.replace('.example', '.example:8080'), PAGE).kind).toBe('elsewhere');
   });
 });

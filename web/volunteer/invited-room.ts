@@ -13,7 +13,18 @@ export function invitedRoom(pageUrl: string): InvitedRoom {
   return { invite, isConsented: invite !== null && isConsented };
 }
 
-/** The invite in whatever was pasted, or null when it is no invite link. */
-export function pastedInvite(text: string): Invite | null {
-  return URL.canParse(text.trim()) ? parseInviteLink(text.trim()) : null;
+/** What a person pasted; `elsewhere`: an invite of another server, whose rooms this page's server knows nothing of. */
+export type Pasted =
+  | { kind: 'invite'; invite: Invite }
+  | { kind: 'elsewhere'; url: string; host: string }
+  | { kind: 'nothing' };
+
+export function pastedInvite(text: string, pageUrl: string): Pasted {
+  const link = text.trim();
+  const invite = URL.canParse(link) ? parseInviteLink(link) : null;
+  if (!invite) return { kind: 'nothing' };
+  const { protocol, host } = new URL(link);
+  if (host === new URL(pageUrl).host) return { kind: 'invite', invite };
+  // Anything else, such as `javascript:`, is no place to send a person.
+  return /^https?:$/.test(protocol) ? { kind: 'elsewhere', url: link, host } : { kind: 'nothing' };
 }

@@ -1,4 +1,8 @@
+import type { MeshError } from '../../shared/errors.ts';
+import { errorTitle } from '../ui/error-titles.ts';
+import { formatCount } from '../ui/format.ts';
 import type { Tone } from '../ui/status-line.tsx';
+import type { NodeStats } from './node.ts';
 import type { Phase } from './volunteering.ts';
 
 export interface Status {
@@ -6,11 +10,14 @@ export interface Status {
   headline: string;
 }
 
-/** How things stand, in a sentence that changes only when they do. */
-export function statusOf(phase: Phase, gamers: number): Status {
+/** How things stand, in a sentence that changes only when they do. @param stats null before the first start */
+export function statusOf(phase: Phase, stats: Pick<NodeStats, 'framesDone' | 'tasksDone' | 'gamers'> | null): Status {
   switch (phase) {
     case 'off':
-      return { tone: 'idle', headline: 'Not helping yet. Nothing runs until you press Start.' };
+      return {
+        tone: 'idle',
+        headline: `${stats ? farewell(stats) : 'Not helping yet.'} Nothing runs until you press Start.`,
+      };
     case 'starting':
       return { tone: 'busy', headline: 'Measuring what this machine can do…' };
     case 'paused':
@@ -19,8 +26,23 @@ export function statusOf(phase: Phase, gamers: number): Status {
       return { tone: 'busy', headline: 'The server is away; reconnecting. Linked gamers are still served.' };
     case 'failed':
       return { tone: 'bad', headline: 'Not helping.' };
-    case 'serving':
+    case 'serving': {
+      const gamers = stats?.gamers ?? 0;
       if (gamers === 0) return { tone: 'good', headline: 'Ready. Waiting for a gamer.' };
       return { tone: 'good', headline: gamers === 1 ? 'Helping a gamer.' : `Helping ${gamers} gamers.` };
+    }
   }
+}
+
+export function volunteerErrorTitle({ reason }: MeshError): string {
+  return reason === 'not-invited' ? 'This invite does not work' : errorTitle(reason);
+}
+
+function farewell({ framesDone, tasksDone }: Pick<NodeStats, 'framesDone' | 'tasksDone'>): string {
+  const given = [counted(framesDone, 'frame'), counted(tasksDone, 'task')].filter(Boolean).join(' and ');
+  return given ? `Stopped. Thank you for ${given}.` : 'Stopped.';
+}
+
+function counted(count: number, what: string): string {
+  return count > 0 ? `${formatCount(count)} ${what}${count === 1 ? '' : 's'}` : '';
 }

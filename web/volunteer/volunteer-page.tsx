@@ -3,7 +3,6 @@ import { useEffect } from 'preact/hooks';
 import type { Invite } from '../../shared/invite.ts';
 import { SIGNALING, VOLUNTEER } from '../../shared/tuning.ts';
 import { Button } from '../ui/button.tsx';
-import { errorTitle } from '../ui/error-titles.ts';
 import { Notice } from '../ui/notice.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
 import { Panel } from '../ui/panel.tsx';
@@ -15,7 +14,7 @@ import { AbilitiesPanel } from './abilities-panel.tsx';
 import { FiguresPanel } from './figures-panel.tsx';
 import { InviteForm } from './invite-form.tsx';
 import type { InvitedRoom } from './invited-room.ts';
-import { statusOf } from './sentences.ts';
+import { statusOf, volunteerErrorTitle } from './sentences.ts';
 import './volunteer-page.css';
 import type { Volunteering } from './volunteering.ts';
 
@@ -37,6 +36,7 @@ export function VolunteerPage({ volunteering, invited, name: firstName, onName }
   const error = volunteering.error.value;
   const mishap = volunteering.mishap.value;
   const figures = volunteering.figures.value;
+  const needsInvite = !invite.value || error?.reason === 'not-invited';
   const isOn = phase !== 'off' && phase !== 'failed';
 
   const start = () => {
@@ -55,17 +55,24 @@ export function VolunteerPage({ volunteering, invited, name: firstName, onName }
       <PageHeader title="Volunteer">Close this page and it stops</PageHeader>
       <main class="volunteer">
         <div class="volunteer__control">
-          <StatusLine {...statusOf(phase, figures?.stats.gamers ?? 0)} testId="status" />
-          {error && <Notice title={errorTitle(error.reason)} text={error.message} isError />}
+          <StatusLine {...statusOf(phase, figures?.stats ?? null)} testId="status" />
+          {error && <Notice title={volunteerErrorTitle(error)} text={error.message} isError />}
           {mishap && (
-            <Notice title={errorTitle(mishap.reason)} text={mishap.message}>
+            <Notice title={volunteerErrorTitle(mishap)} text={mishap.message}>
               <Button onPress={() => (volunteering.mishap.value = null)}>Dismiss</Button>
             </Notice>
           )}
-          {!invite.value && <InviteForm onInvite={(found) => (invite.value = found)} />}
+          {needsInvite && (
+            <InviteForm
+              onInvite={(found) => {
+                invite.value = found;
+                volunteering.forgetFailure();
+              }}
+            />
+          )}
           <div class="volunteer__buttons">
             {!isOn && (
-              <Button onPress={start} primary disabled={!invite.value} testId="start">
+              <Button onPress={start} primary disabled={needsInvite} testId="start">
                 Start
               </Button>
             )}
@@ -89,7 +96,7 @@ export function VolunteerPage({ volunteering, invited, name: firstName, onName }
           <AbilitiesPanel capabilities={volunteering.abilities.value} />
         </div>
         <div class="volunteer__side">
-          <Panel title="Terms">
+          <Panel title="Your settings">
             <TextField
               label="Name shown to gamers"
               value={name.value}

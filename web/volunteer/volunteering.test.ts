@@ -63,6 +63,15 @@ describe('volunteering', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('keeps what was given when it stops, and helps nobody any more', async () => {
+    const volunteering = volunteeringWith(async () => new FakeNode());
+    await volunteering.start(OPTIONS);
+    vi.advanceTimersByTime(2_000);
+    await volunteering.stop();
+    expect(volunteering.figures.value?.stats).toMatchObject({ gamers: 0, load: 0 });
+    expect(volunteering.figures.value?.stats.framesDone).toBeGreaterThanOrEqual(90);
+  });
+
   it('tells the rate of frames, and charts no more than a minute of it', async () => {
     const volunteering = volunteeringWith(async () => new FakeNode());
     await volunteering.start(OPTIONS);
@@ -98,6 +107,8 @@ describe('volunteering', () => {
     const volunteering = volunteeringWith(start);
     await volunteering.start(OPTIONS);
     expect(volunteering.error.value?.reason).toBe('not-invited');
+    volunteering.forgetFailure();
+    expect([volunteering.phase.value, volunteering.error.value]).toEqual(['off', null]);
     await volunteering.start(OPTIONS);
     expect(volunteering.phase.value).toBe('serving');
     node.become('stopped');

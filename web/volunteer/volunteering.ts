@@ -65,6 +65,13 @@ export class Volunteering {
     }
   }
 
+  /** A failure is dealt with: the person has another invite. */
+  forgetFailure(): void {
+    if (this.phase.value !== 'failed') return;
+    this.phase.value = 'off';
+    this.error.value = null;
+  }
+
   pause(): void {
     this.#node?.pause();
   }
@@ -100,6 +107,7 @@ export class Volunteering {
     const node = this.#node;
     this.#node = null;
     clearInterval(this.#timer);
+    if (node) this.#reportEnd(node);
     node?.removeEventListener('state', this.#onState);
     node?.removeEventListener('error', this.#onMishap);
     return node;
@@ -114,6 +122,12 @@ export class Volunteering {
     this.#history.add([atMs / 1_000, framesPerS, stats.load * 100]);
     this.abilities.value = node.capabilities;
     this.figures.value = { stats, framesPerS, columns: this.#history.columns(2) };
+  }
+
+  /** What was given stays to be read; nobody is helped any more. */
+  #reportEnd(node: Node): void {
+    const stats = { ...node.stats(), gamers: 0, load: 0 };
+    this.figures.value = { stats, framesPerS: 0, columns: this.#history.columns(2) };
   }
 
   readonly #onState = () => {
