@@ -1,3 +1,5 @@
+import { LINK, TRANSFER } from './tuning.ts';
+
 /** The channels of a link (DESIGN §6). All negotiated with fixed ids, so neither side waits for the other to announce them. */
 export type ChannelName = 'control' | 'tasks' | 'video' | 'pulse';
 
@@ -7,6 +9,8 @@ export interface ChannelSpec {
   readonly ordered: boolean;
   /** Absent: retransmitted until it arrives. */
   readonly maxRetransmits?: number;
+  /** The largest transfer either side may send. */
+  readonly maxTransferBytes: number;
   /** Payload bytes of one chunk. */
   readonly chunkBytes: number;
   /** Above `highWaterBytes` in the browser's own queue we stop sending; below `lowWaterBytes` we go on. */
@@ -25,6 +29,7 @@ export const CHANNELS: Record<ChannelName, ChannelSpec> = {
     name: 'control',
     id: 0,
     ordered: true,
+    maxTransferBytes: LINK.maxControlBytes,
     chunkBytes: 64 * KIB,
     highWaterBytes: 256 * KIB,
     lowWaterBytes: 64 * KIB,
@@ -35,6 +40,7 @@ export const CHANNELS: Record<ChannelName, ChannelSpec> = {
     name: 'tasks',
     id: 1,
     ordered: false,
+    maxTransferBytes: TRANSFER.maxTransferBytes,
     chunkBytes: 64 * KIB,
     highWaterBytes: 1024 * KIB,
     lowWaterBytes: 256 * KIB,
@@ -46,6 +52,8 @@ export const CHANNELS: Record<ChannelName, ChannelSpec> = {
     id: 2,
     ordered: true,
     maxRetransmits: 3,
+    // A keyframe of the largest picture at the best quality, several times over.
+    maxTransferBytes: 16 * 1024 * KIB,
     chunkBytes: 16 * KIB,
     highWaterBytes: 256 * KIB,
     lowWaterBytes: 32 * KIB,
@@ -57,6 +65,7 @@ export const CHANNELS: Record<ChannelName, ChannelSpec> = {
     id: 3,
     ordered: false,
     maxRetransmits: 0,
+    maxTransferBytes: 1 * KIB,
     chunkBytes: 1 * KIB,
     highWaterBytes: 16 * KIB,
     lowWaterBytes: 4 * KIB,

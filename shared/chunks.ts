@@ -1,3 +1,4 @@
+import { concatBytes, totalBytes } from './bytes.ts';
 import { MeshError } from './errors.ts';
 import { TRANSFER } from './tuning.ts';
 
@@ -24,12 +25,12 @@ export function* splitTransfer(
   parts: readonly Uint8Array[],
   chunkBytes: number,
 ): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
-  const totalBytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
-  const count = Math.max(1, Math.ceil(totalBytes / chunkBytes));
+  const sizeBytes = totalBytes(parts);
+  const count = Math.max(1, Math.ceil(sizeBytes / chunkBytes));
   let partIndex = 0;
   let partOffset = 0;
   for (let index = 0; index < count; index++) {
-    const payloadBytes = Math.min(chunkBytes, totalBytes - index * chunkBytes);
+    const payloadBytes = Math.min(chunkBytes, sizeBytes - index * chunkBytes);
     const chunk = new Uint8Array(CHUNK_HEADER_BYTES + payloadBytes);
     writeHeader(chunk, { transferId, index, count });
     let filled = 0;
@@ -61,8 +62,10 @@ export interface ReassemblerOptions {
 }
 
 interface PartialTransfer {
-  chunks: (Uint8Array | undefined)[];
-  received: number;
+  /** Chunks in all. */
+  count: number;
+  /** By index, as they came. */
+  chunks: Map<number, Uint8Array>;
   sizeBytes: number;
   startedMs: number;
 }
@@ -97,9 +100,8 @@ export class Reassembler {
     if (header.count === 1) return payload;
 
     const partial = this.#partials.get(header.transferId) ?? this.#begin(header, nowMs);
-    if (partial.chunks.length !== header.count)
-      throw MeshError.malformed('Two chunks of one transfer disagree on its length.');
-    if (partial.chunks[header.index]) throw MeshError.malformed('A chunk came twice.');
+    if (partial.count !== header.count) throw MeshError.malformed('Two chunks of one transfer disagree on its length.');
+    if (partial.chunks.has(header.index)) throw MeshError.malformed('A chunk came twice.');
     if (this.#partialBytes + payload.byteLength > this.#options.maxPartialBytes) {
       const { maxPartialBytes } = this.#options;
       throw MeshError.tooLarge(
@@ -108,11 +110,10 @@ export class Reassembler {
         maxPartialBytes,
       );
     }
-    partial.chunks[header.index] = payload;
-    partial.received++;
+    partial.chunks.set(header.index, payload);
     partial.sizeBytes += payload.byteLength;
     this.#partialBytes += payload.byteLength;
-    if (partial.received < header.count) return null;
+    if (partial.chunks.size < header.count) return null;
 
     this.#forget(header.transferId, partial);
     return join(partial);
@@ -143,7 +144,7 @@ export class Reassembler {
         `More than ${this.#options.maxPartialTransfers} transfers were begun and not finished.`,
       );
     }
-    const partial: PartialTransfer = { chunks: new Array(count), received: 0, sizeBytes: 0, startedMs: nowMs };
+    const partial: PartialTransfer = { count, chunks: new Map(), sizeBytes: 0, startedMs: nowMs };
     this.#partials.set(transferId, partial);
     return partial;
   }
@@ -165,15 +166,8 @@ export class Reassembler {
   }
 }
 
-function join(partial: PartialTransfer): Uint8Array {
-  const whole = new Uint8Array(partial.sizeBytes);
-  let offset = 0;
-  for (const chunk of partial.chunks) {
-    if (!chunk) throw MeshError.malformed('A transfer has a hole.');
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return whole;
+function join({ chunks }: PartialTransfer): Uint8Array {
+  return concatBytes([...chunks].sort(([a], [b]) => a - b).map(([, chunk]) => chunk));
 }
 
 function writeHeader(chunk: Uint8Array, { transferId, index, count }: ChunkHeader): void {

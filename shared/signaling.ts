@@ -1,3 +1,4 @@
+import { toBase64Url } from './bytes.ts';
 import { MAX_WIRE_MESSAGE_CHARS, MESH_ERROR_REASONS, type WireError } from './errors.ts';
 import { SIGNALING } from './tuning.ts';
 import { z } from './zod.ts';
@@ -151,9 +152,5 @@ export const wireErrorSchema = z.strictObject({
 /** The public id of a session: SHA-256 of its key, cut to 128 bits, base64url. */
 export async function sessionIdOf(sessionKey: string): Promise<string> {
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(sessionKey));
-  const bytes = new Uint8Array(hash, 0, 16);
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '');
+  return toBase64Url(new Uint8Array(hash, 0, 16));
 }

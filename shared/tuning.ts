@@ -129,8 +129,8 @@ export const TASKS = {
   /** Results kept for `getResult` after a task ended (p2c2r.d.ts). */
   resultKeptMs: 60_000,
   maxKeptResults: 1_024,
-  /** Of pixels and the like in kept results: sixteen of the largest pictures. */
-  maxKeptBytes: 1024 * 1024 * 1024,
+  /** Of pixels and the like in kept results: four of the largest pictures. */
+  maxKeptBytes: 256 * 1024 * 1024,
   /** `whenReady` without a timeout of its own. */
   whenReadyTimeoutMs: 30_000,
   /** Weight of the newest sample in the learned service times. */

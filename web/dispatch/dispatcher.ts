@@ -177,6 +177,7 @@ export class Dispatcher {
     const startedMs = this.#clock.now();
     const running = { runner, startedMs };
     progress.running = running;
+    if (progress.attempts + progress.returns > 0) this.counts.redispatched++;
     runner.start(progress.job, (outcome) => {
       if (progress.running === running) this.#attemptEnded(progress, running, outcome);
     });
@@ -231,7 +232,6 @@ export class Dispatcher {
   }
 
   #queueAgain({ job }: Progress): void {
-    this.counts.redispatched++;
     this.#queue.add(job);
     this.wake();
   }

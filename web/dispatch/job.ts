@@ -47,7 +47,3 @@ export interface Runner {
   /** The outcome of this job is not wanted any more; none will be told. */
   cancel(job: Job): void;
 }
-
-export function attachedBytes(attachments: readonly Uint8Array[]): number {
-  return attachments.reduce((sum, { byteLength }) => sum + byteLength, 0);
-}

@@ -46,10 +46,11 @@ export class LocalRunner implements Runner {
     return this.#running.size < TASKS.localPipeline;
   }
 
-  /** Starts measuring the machine, which takes seconds; `onRoom` tells when tasks can run. */
+  /** Starts measuring the machine, unless that was done; it takes seconds. `onRoom` tells when tasks can run. */
   prepare(): void {
     if (this.#measuring) return;
     this.#measuring = true;
+    this.#error = null;
     this.#engine
       .backends()
       .then((backends) => {
@@ -58,6 +59,8 @@ export class LocalRunner implements Runner {
       })
       .catch((cause: unknown) => {
         this.#error = MeshError.from(cause, 'device-lost');
+        // The next task tries again.
+        this.#measuring = false;
       })
       .finally(() => this.#onRoom());
   }

@@ -13,6 +13,8 @@ export class KeptResults {
       max: TASKS.maxKeptResults,
       maxSize: TASKS.maxKeptBytes,
       ttl: TASKS.resultKeptMs,
+      // Without being asked: pictures that nobody fetches must not stay.
+      ttlAutopurge: true,
       perf: { now },
       ttlResolution: 0,
     });

@@ -1,3 +1,4 @@
+import { totalBytes } from '../../shared/bytes.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type AnyTaskDefinition, definitionOf } from '../../shared/tasks/catalogue.ts';
@@ -6,7 +7,7 @@ import { TASKS } from '../../shared/tuning.ts';
 import { checkWhere, type Where } from '../../shared/where.ts';
 import { randomId } from '../net/random-id.ts';
 import type { Dispatcher, JobEnd } from './dispatcher.ts';
-import { attachedBytes, type Job } from './job.ts';
+import type { Job } from './job.ts';
 import { KeptResults } from './results.ts';
 import type { Timing } from './timing.ts';
 
@@ -144,7 +145,7 @@ export class TaskBook {
       definition,
       packed,
       cost: definition.cost(packed.params),
-      bytesOut: attachedBytes(packed.attachments),
+      bytesOut: totalBytes(packed.attachments),
       bytesIn: definition.resultBytes(packed.params),
       where,
       priority,

@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod';
+import { totalBytes } from '../../shared/bytes.ts';
 import type { ChannelSpec } from '../../shared/channels.ts';
 import { Reassembler, splitTransfer } from '../../shared/chunks.ts';
 import { MeshError } from '../../shared/errors.ts';
@@ -64,6 +65,7 @@ export class FlowChannel<Message> {
     this.#nowMs = nowMs;
     this.#reassembler = new Reassembler({
       chunkBytes: spec.chunkBytes,
+      maxTransferBytes: spec.maxTransferBytes,
       lossy: spec.ordered && spec.partialTransferMs !== undefined,
       onLost: (ids) => handlers.onLost?.(ids.length),
     });
@@ -90,9 +92,10 @@ export class FlowChannel<Message> {
   /** Queues a message. Throws MeshError `closed`, `too-large` or `queue-full`. */
   send(item: Carried<Message>): void {
     if (this.#closed) throw MeshError.closed('The link');
-    const sizeBytes = attachedBytes(item);
-    if (sizeBytes > TRANSFER.maxTransferBytes)
-      throw MeshError.tooLarge('A message', sizeBytes, TRANSFER.maxTransferBytes);
+    const sizeBytes = totalBytes(item.attachments);
+    if (sizeBytes > this.#spec.maxTransferBytes) {
+      throw MeshError.tooLarge('A message', sizeBytes, this.#spec.maxTransferBytes);
+    }
     if (this.#queuedBytes + sizeBytes > TRANSFER.maxQueuedBytes) {
       throw new MeshError(
         'queue-full',
@@ -108,7 +111,7 @@ export class FlowChannel<Message> {
   trySendNow(item: Carried<Message>, maxQueuedBytes: number): boolean {
     if (this.#closed || this.#port.readyState !== 'open' || this.queuedBytes > maxQueuedBytes) return false;
     this.#gathered.push(item);
-    this.#queuedBytes += attachedBytes(item);
+    this.#queuedBytes += totalBytes(item.attachments);
     this.#flush();
     return true;
   }
@@ -128,8 +131,8 @@ export class FlowChannel<Message> {
     this.#gathered = [];
     for (const items of coalesce(gathered)) {
       const parts = encodeTransfer(items);
-      const transferBytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
-      const attached = items.reduce((sum, item) => sum + attachedBytes(item), 0);
+      const transferBytes = totalBytes(parts);
+      const attached = items.reduce((sum, item) => sum + totalBytes(item.attachments), 0);
       this.#queuedBytes += transferBytes - attached;
       const transferId = this.#nextTransferId;
       this.#nextTransferId = (this.#nextTransferId + 1) >>> 0;
@@ -209,7 +212,7 @@ function* coalesce<Message>(items: readonly Carried<Message>[]): Generator<Carri
   let group: Carried<Message>[] = [];
   let groupBytes = 0;
   for (const item of items) {
-    const sizeBytes = attachedBytes(item);
+    const sizeBytes = totalBytes(item.attachments);
     const isFull = groupBytes + sizeBytes > COALESCE_BYTES || group.length >= TRANSFER.maxMessagesPerEnvelope;
     if (isFull && group.length > 0) {
       yield group;
@@ -220,10 +223,6 @@ function* coalesce<Message>(items: readonly Carried<Message>[]): Generator<Carri
     groupBytes += sizeBytes;
   }
   if (group.length > 0) yield group;
-}
-
-function attachedBytes({ attachments }: Carried<unknown>): number {
-  return attachments.reduce((sum, attachment) => sum + attachment.byteLength, 0);
 }
 
 function linkBroke(options?: ErrorOptions): MeshError {

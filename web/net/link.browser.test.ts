@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { concatBytes } from '../../shared/bytes.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { LINK } from '../../shared/tuning.ts';
 import { bare, encodeTransfer } from '../../shared/wire.ts';
-import { concatBytes } from './bytes.ts';
 import { CAPABILITIES, type EndOptions, type LinkEnd, linkPair } from './test-links.ts';
 
 /** Real WebRTC between two links of one page. */

@@ -1,3 +1,4 @@
+import { concatBytes } from '../../shared/bytes.ts';
 import type { ChannelName } from '../../shared/channels.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
@@ -5,7 +6,6 @@ import { type Capabilities, type ControlMessage, controlMessageSchema } from '..
 import { type Introduction, type PeerSignal, PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { LINK } from '../../shared/tuning.ts';
 import { bare, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
-import { concatBytes } from './bytes.ts';
 import { Listeners } from './listeners.ts';
 import { Peer, type PeerOptions } from './peer.ts';
 

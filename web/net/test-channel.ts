@@ -1,5 +1,6 @@
 import type { ChannelSpec } from '../../shared/channels.ts';
 import type { MeshError } from '../../shared/errors.ts';
+import { TRANSFER } from '../../shared/tuning.ts';
 import type { Carried } from '../../shared/wire.ts';
 import { z } from '../../shared/zod.ts';
 import { FlowChannel } from './flow-channel.ts';
@@ -14,7 +15,7 @@ export const note = (id: number, sizeBytes?: number) => ({
 
 export const SPEC: ChannelSpec = {
   ...{ name: 'tasks', id: 1, ordered: false, interleavedTransfers: 4 },
-  ...{ chunkBytes: 1_000, highWaterBytes: 4_000, lowWaterBytes: 1_000 },
+  ...{ chunkBytes: 1_000, highWaterBytes: 4_000, lowWaterBytes: 1_000, maxTransferBytes: TRANSFER.maxTransferBytes },
 };
 export const LOSSY: ChannelSpec = {
   ...SPEC,

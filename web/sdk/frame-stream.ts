@@ -146,10 +146,10 @@ class PageFrameStream implements FrameStream {
     this.#stopWatchingLinks();
     this.#slot?.release();
     this.#track?.stop();
-    await this.#deps.worker.closeStream(this.#key);
     this.#stopSource();
     this.#events.port1.close();
     this.#deps.onClosed(this);
+    await this.#deps.worker.closeStream(this.#key);
   }
 
   #heard(event: StreamEvent): void {

@@ -121,7 +121,7 @@ export class GamerClient extends EventTarget {
 
   /** Never throws: whatever is wrong rejects the task's `result` with a MeshError. */
   submitTask<T extends TaskType>(type: T, input: TaskTypes[T]['input'], options: TaskOptions = {}): Task<T> {
-    const book = { ...options, where: options.where ?? this.#where };
+    const book = { ...options, where: options?.where ?? this.#where };
     const prepare = () => {
       if (this.#closing) throw MeshError.closed('The client');
       return type === 'upscale' ? withPixels(input as TaskTypes['upscale']['input']) : input;
@@ -161,7 +161,10 @@ export class GamerClient extends EventTarget {
     );
     const stream = await Promise.race([opening, this.#engine.failed()]);
     this.#streams.add(stream);
-    return stream;
+    if (!this.#closing) return stream;
+    // It opened while the client was closing, too late to be closed with the others.
+    await stream.close();
+    throw MeshError.closed('The client');
   }
 
   /** A link that lets others into this room. Throws MeshError `signaling-unreachable`, `not-invited`, `bad-input`. */

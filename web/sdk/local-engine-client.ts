@@ -45,9 +45,12 @@ export class LocalEngineClient implements LocalEngine {
   moveVideo(linkId: string, channel: MovedChannel, onBroken: (error: MeshError) => void): () => void {
     const { remote } = this.#start();
     const closed = remote.attachVideo(linkId, Comlink.transfer(channel, [channel]));
-    void closed.then((error) => {
-      if (error) onBroken(MeshError.from(error));
-    });
+    closed.then(
+      (error) => {
+        if (error) onBroken(MeshError.from(error));
+      },
+      (cause: unknown) => onBroken(MeshError.from(cause, 'connection-failed')),
+    );
     return () => void remote.detachVideo(linkId);
   }
 

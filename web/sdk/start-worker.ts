@@ -1,6 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
 
-/** A worker of ours, and a promise that rejects with a MeshError: `unsupported-browser` if it does not start or breaks, `closed`. */
+/** A worker of ours, and a promise that rejects with a MeshError: `unsupported-browser` if it does not start, `closed`. */
 export interface StartedWorker {
   worker: Worker;
   failed: Promise<never>;
@@ -17,8 +17,11 @@ export function startWorker(url: string, name: string): StartedWorker {
   const worker = isSameOrigin(url) ? newWorker(url, name) : newImportingWorker(url, name);
   const terminating = new AbortController();
   const failed = new Promise<never>((_, reject) => {
+    const starting = new AbortController();
+    // Once it has said something it runs: a later uncaught error leaves it running, and the browser logs it.
+    worker.addEventListener('message', () => starting.abort(), { signal: starting.signal });
     worker.addEventListener('error', ({ message }) => reject(cannotStart(message || 'its file could not be loaded')), {
-      once: true,
+      signal: starting.signal,
     });
     terminating.signal.addEventListener('abort', () => reject(MeshError.closed('The worker')));
   });

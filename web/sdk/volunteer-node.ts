@@ -165,7 +165,9 @@ export class VolunteerNode extends EventTarget {
       (channel) => moveChannel(channel),
     );
     if (!tasks || !video || !pulse) return () => {};
-    void this.#worker.attach(link.peerId, Comlink.transfer({ tasks, video, pulse }, [tasks, video, pulse]));
+    this.#worker
+      .attach(link.peerId, Comlink.transfer({ tasks, video, pulse }, [tasks, video, pulse]))
+      .catch((cause: unknown) => link.broken(MeshError.from(cause, 'connection-failed')));
     return () => void this.#worker.detach(link.peerId);
   }
 
