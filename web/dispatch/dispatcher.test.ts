@@ -1,49 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
-import { ManualClock } from '../../shared/manual-clock.ts';
 import { TASKS } from '../../shared/tuning.ts';
-import { Dispatcher } from './dispatcher.ts';
-import { LocalRunner } from './local-runner.ts';
-import { type BookOptions, TaskBook } from './task-book.ts';
-import { TestEngine, TestVolunteer, turnsPass } from './test-runner.ts';
+import { reasonOf, TestBench } from './test-bench.ts';
+import { turnsPass } from './test-runner.ts';
 
-let clock: ManualClock;
-let engine: TestEngine;
-let dispatcher: Dispatcher;
-let book: TaskBook;
-let verdicts: [string, boolean][];
+let bench: TestBench;
 
 beforeEach(() => {
-  clock = new ManualClock(1_000);
-  engine = new TestEngine(clock);
-  verdicts = [];
-  const local: LocalRunner = new LocalRunner(
-    engine,
-    () => clock.now(),
-    () => dispatcher.wake(),
-  );
-  dispatcher = new Dispatcher(clock, local, { onVolunteerResult: (id, succeeded) => verdicts.push([id, succeeded]) });
-  book = new TaskBook(dispatcher, clock);
+  bench = new TestBench();
 });
 
-afterEach(() => dispatcher.dispose(MeshError.closed('The test')));
+afterEach(() => bench.dispose());
 
-function submit(options: Partial<BookOptions> = {}, byte = 1) {
-  const input = () => ({ bytes: new Uint8Array([byte]) });
-  return book.submit('echo', input, { where: 'auto', ...options }, (value) => value as Record<string, unknown>);
-}
-
-function volunteer(id: string, types?: string[]): TestVolunteer {
-  const runner = new TestVolunteer(id, types);
-  dispatcher.add(runner);
-  return runner;
-}
-
-const reasonOf = (promise: Promise<unknown>) =>
-  promise.then(
-    () => 'no error',
-    (error: MeshError) => error.reason,
-  );
+const submit: TestBench['submit'] = (options, byte) => bench.submit(options, byte);
+const volunteer: TestBench['volunteer'] = (id, types) => bench.volunteer(id, types);
 
 describe('where a task runs', () => {
   test('volunteers: never here, even when here would be sooner', async () => {
@@ -53,14 +23,14 @@ describe('where a task runs', () => {
     await turnsPass();
     far.end(far.started[0]);
     await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'far', attempts: 1 } });
-    expect(engine.executed).toEqual([]);
+    expect(bench.engine.executed).toEqual([]);
   });
 
   test('local: never on a volunteer', async () => {
     const idle = volunteer('idle');
     const task = submit({ where: 'local' });
     await turnsPass();
-    clock.advance(10);
+    bench.clock.advance(10);
     await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'local' } });
     expect(idle.started).toEqual([]);
   });
@@ -68,7 +38,7 @@ describe('where a task runs', () => {
   test('auto: here when there is nobody, which is never worse than no volunteers', async () => {
     const task = submit();
     await turnsPass();
-    clock.advance(10);
+    bench.clock.advance(10);
     await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'local', backend: 'js' } });
   });
 
@@ -129,11 +99,11 @@ describe('when a volunteer does not deliver', () => {
     good.end(good.started[0]);
     await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'good', attempts: 2 } });
     expect(bad.started.length).toBe(1);
-    expect(verdicts).toEqual([
+    expect(bench.verdicts).toEqual([
       ['bad', false],
       ['good', true],
     ]);
-    expect(dispatcher.counts.redispatched).toBe(1);
+    expect(bench.dispatcher.counts.redispatched).toBe(1);
   });
 
   test('an answer of the wrong shape counts as an error of the volunteer', async () => {
@@ -154,11 +124,13 @@ describe('when a volunteer does not deliver', () => {
     const task = submit();
     for (let attempt = 0; attempt < TASKS.maxAttempts; attempt++) {
       await turnsPass();
-      const asked = many.find(({ id, started }) => started.length > 0 && !verdicts.some(([judged]) => judged === id));
+      const asked = many.find(
+        ({ id, started }) => started.length > 0 && !bench.verdicts.some(([judged]) => judged === id),
+      );
       asked?.end(asked.started[0], { kind: 'failed', error: new MeshError('volunteer-failed', 'no') });
     }
     await turnsPass();
-    clock.advance(10);
+    bench.clock.advance(10);
     await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'local', attempts: TASKS.maxAttempts + 1 } });
     expect(many.filter(({ started }) => started.length > 0).length).toBe(TASKS.maxAttempts);
   });
@@ -175,7 +147,7 @@ describe('when a volunteer does not deliver', () => {
     const first = volunteer('flaky');
     const task = submit({ where: 'volunteers' });
     await turnsPass();
-    dispatcher.remove(first);
+    bench.dispatcher.remove(first);
     first.end(first.started[0], { kind: 'lost', error: MeshError.closed('The link') });
     await turnsPass();
     const again = volunteer('flaky');
@@ -196,123 +168,11 @@ describe('when a volunteer does not deliver', () => {
   });
 
   test('local: what fails here is told with its reason', async () => {
-    engine.failure = new MeshError('bad-input', 'cannot');
+    bench.engine.failure = new MeshError('bad-input', 'cannot');
     const task = submit({ where: 'local' });
     await turnsPass();
-    clock.advance(10);
+    bench.clock.advance(10);
     expect(await reasonOf(task.result)).toBe('bad-input');
-  });
-});
-
-describe('ending a task', () => {
-  test('cancel ends it wherever it is and tells the runner', async () => {
-    const one = volunteer('one');
-    one.room = 1;
-    const [running, waiting] = [submit({ where: 'volunteers' }), submit({ where: 'volunteers' })];
-    await turnsPass();
-    running.cancel();
-    waiting.cancel();
-    expect(await reasonOf(running.result)).toBe('cancelled');
-    expect(await reasonOf(waiting.result)).toBe('cancelled');
-    expect(one.cancelled).toEqual(one.started);
-    expect(dispatcher.inFlight + dispatcher.queued).toBe(0);
-    expect(book.counts).toMatchObject({ submitted: 2, cancelled: 2, failed: 0 });
-  });
-
-  test('an AbortSignal cancels, before and after submitting', async () => {
-    volunteer('one');
-    const abort = new AbortController();
-    const task = submit({ where: 'volunteers', signal: abort.signal });
-    await turnsPass();
-    abort.abort();
-    expect(await reasonOf(task.result)).toBe('cancelled');
-    expect(await reasonOf(submit({ signal: abort.signal }).result)).toBe('cancelled');
-  });
-
-  test('timeoutMs is hard', async () => {
-    volunteer('slow');
-    const task = submit({ where: 'volunteers', timeoutMs: 50 });
-    await turnsPass();
-    clock.advance(49);
-    clock.advance(1);
-    expect(await reasonOf(task.result)).toBe('timeout');
-  });
-
-  test('volunteers without one: waits up to timeoutMs, then says that nobody was there', async () => {
-    const task = submit({ where: 'volunteers', timeoutMs: 50 });
-    await turnsPass();
-    clock.advance(50);
-    expect(await reasonOf(task.result)).toBe('no-volunteer');
-  });
-
-  test('a late volunteer takes what waits for one', async () => {
-    const task = submit({ where: 'volunteers', timeoutMs: 50 });
-    await turnsPass();
-    const late = volunteer('late');
-    await turnsPass();
-    late.end(late.started[0]);
-    await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'late' } });
-  });
-
-  test('a task nobody awaits raises no unhandled rejection, and a bad input rejects its own promise only', async () => {
-    const noBytes = () => ({ bytes: 'no' });
-    const bad = book.submit('echo', noBytes, { where: 'auto' }, () => ({}));
-    const unknown = book.submit(
-      'teleport',
-      () => ({}),
-      { where: 'auto' },
-      () => ({}),
-    );
-    await turnsPass();
-    expect(await reasonOf(bad.result)).toBe('bad-input');
-    expect(await reasonOf(unknown.result)).toBe('unknown-task');
-  });
-
-  test('past its bound the queue refuses, and ready() tells when it has room', async () => {
-    const tasks = Array.from({ length: TASKS.maxQueued }, () => submit({ where: 'volunteers' }));
-    expect(await reasonOf(submit({ where: 'volunteers' }).result)).toBe('queue-full');
-    let isReady = false;
-    const ready = dispatcher.ready().then(() => {
-      isReady = true;
-    });
-    await turnsPass();
-    expect(isReady).toBe(false);
-    for (const task of tasks) task.cancel();
-    await ready;
-    expect(isReady).toBe(true);
-  });
-
-  test('a client that closes keeps nobody waiting for room', async () => {
-    for (let count = 0; count < TASKS.maxQueued; count++) submit({ where: 'volunteers' });
-    const ready = dispatcher.ready();
-    dispatcher.dispose(MeshError.closed('The test'));
-    await expect(ready).resolves.toBeUndefined();
-  });
-});
-
-describe('results by id', () => {
-  test('are awaited, kept for a while after the end, and then forgotten', async () => {
-    const one = volunteer('one');
-    const { id } = submit({ where: 'volunteers' }, 9);
-    await turnsPass();
-    const awaited = book.result(id, undefined);
-    one.end(one.started[0]);
-    await expect(awaited).resolves.toMatchObject({ bytes: new Uint8Array([9]) });
-    clock.advance(TASKS.resultKeptMs - 1_000);
-    await expect(book.result(id, undefined)).resolves.toMatchObject({ bytes: new Uint8Array([9]) });
-    clock.advance(2_000);
-    expect(await reasonOf(book.result(id, undefined))).toBe('bad-input');
-  });
-
-  test('a timeout ends the waiting, not the task', async () => {
-    const one = volunteer('one');
-    const { id } = submit({ where: 'volunteers' });
-    await turnsPass();
-    const impatient = book.result(id, 20);
-    clock.advance(20);
-    expect(await reasonOf(impatient)).toBe('timeout');
-    one.end(one.started[0]);
-    await expect(book.result(id, undefined)).resolves.toMatchObject({ timing: { ranOn: 'one' } });
   });
 });
 
@@ -320,7 +180,7 @@ test('the stages of a task add up to its total', async () => {
   const one = volunteer('one');
   const task = submit({ where: 'volunteers' });
   await turnsPass();
-  clock.advance(30);
+  bench.clock.advance(30);
   one.end(one.started[0]);
   const { timing } = await task.result;
   expect(timing.queueMs + timing.sendMs + timing.computeMs + timing.receiveMs).toBeCloseTo(timing.totalMs);
