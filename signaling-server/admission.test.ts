@@ -43,6 +43,26 @@ test('a full room says so, and has room again once somebody left', async () => {
   expect(await three.tryJoin({ room: 'den' })).toMatchObject({ ok: true });
 });
 
+test('a page that finds the room it moves to full stays where it was', async () => {
+  const { url } = await bed.server({ roomCapacity: 1 });
+  const [mover, other, newcomer] = [bed.page(url), bed.page(url), bed.page(url)];
+  await mover.join({ room: 'old' });
+  await other.join({ room: 'full' });
+  const second = bed.page(url, mover.sessionKey);
+  expect(await second.tryJoin({ room: 'full' })).toMatchObject({ error: { reason: 'room-full' } });
+  expect(await newcomer.tryJoin({ room: 'old' })).toMatchObject({ error: { reason: 'room-full' } });
+  await mover.caughtUp();
+  expect(mover.farewells).toEqual([]);
+});
+
+test('a page may change its room or its role on a full server: it needs no more space than it has', async () => {
+  const { url } = await bed.server({ roomCapacity: 1, maxSessions: 1 });
+  const { sessionKey } = bed.page(url);
+  await bed.page(url, sessionKey).join({ room: 'old' });
+  expect(await bed.page(url, sessionKey).tryJoin({ room: 'new' })).toMatchObject({ ok: true });
+  expect(await bed.page(url, sessionKey).tryJoin({ room: 'new', role: 'volunteer' })).toMatchObject({ ok: true });
+});
+
 test('a full server says so', async () => {
   const { url } = await bed.server({ maxSessions: 2 });
   await Promise.all([bed.page(url).join(), bed.page(url).join()]);

@@ -27,6 +27,12 @@ interface Parts {
   log: Logger;
 }
 
+/** Where a session may go; `onlyIfNew`: uninvited, so only as the one who makes the room. */
+interface Admission {
+  place: Place;
+  onlyIfNew: boolean;
+}
+
 /** What the coordinator decides on each event. It knows members and their connections, nothing of sockets. */
 export class Coordinator {
   readonly #rooms: Rooms;
@@ -49,7 +55,7 @@ export class Coordinator {
     const { invites, store, config } = this.parts;
     const id = await sessionIdOf(request.sessionKey);
     const { role, name } = request;
-    const place = await this.#admit(id, request);
+    const { place, onlyIfNew } = await this.#admit(id, request);
     const pass = await invites.pass(place, role, id);
     const reputation = await store.reputation(id);
     const partners = await store.partners(id);
@@ -57,6 +63,12 @@ export class Coordinator {
     const known = this.#rooms.session(id);
     const resumed =
       known?.role === role && known.place.name === place.name && known.place.inviteOnly === place.inviteOnly;
+    if (!resumed) {
+      // Somebody else may have made the room since this page was let into a new one.
+      if (onlyIfNew && this.#rooms.has(place)) throw invitedMembersOnly();
+      // Before it departs: a page that finds no space elsewhere stays where it is.
+      this.#rooms.checkSpace(place, known);
+    }
     if (known && !resumed) {
       known.dismiss();
       this.#depart(known, 'left');
@@ -129,22 +141,23 @@ export class Coordinator {
   }
 
   /** The place this session may enter. */
-  async #admit(id: string, { role, room, invite, inviteOnly = false }: JoinRequest): Promise<Place> {
+  async #admit(id: string, { role, room, invite, inviteOnly = false }: JoinRequest): Promise<Admission> {
     const known = this.#rooms.session(id);
-    if (known?.role === role && (room === undefined || room === known.place.name)) return known.place;
-    if (invite !== undefined) return this.#redeem(invite, id, { role, room });
-    if (room === undefined) return { name: privateName(), inviteOnly };
-    if (!inviteOnly && this.#rooms.has({ name: room, inviteOnly: false })) return { name: room, inviteOnly: false };
-    if (this.#rooms.has({ name: room, inviteOnly: true })) {
-      throw notInvited('This room lets in invited members only. Ask one of them for a link.');
+    if (known?.role === role && (room === undefined || room === known.place.name)) {
+      return { place: known.place, onlyIfNew: false };
     }
-    return { name: room, inviteOnly };
+    if (invite !== undefined) return { place: await this.#redeem(invite, id, { role, room }), onlyIfNew: false };
+    if (room === undefined) return { place: { name: privateName(), inviteOnly }, onlyIfNew: false };
+    const place = { name: room, inviteOnly };
+    if (!inviteOnly && this.#rooms.has(place)) return { place, onlyIfNew: false };
+    if (this.#rooms.has({ name: room, inviteOnly: true })) throw invitedMembersOnly();
+    return { place, onlyIfNew: inviteOnly };
   }
 
   async #redeem(token: string, sessionId: string, wanted: Pick<JoinRequest, 'role' | 'room'>): Promise<Place> {
     const { place, counted } = await this.parts.invites.verify(token, { sessionId, ...wanted });
     // Before the use is counted: an invite is not spent on a room that is full.
-    this.#rooms.checkSpace(place);
+    this.#rooms.checkSpace(place, this.#rooms.session(sessionId));
     if (counted && !(await this.parts.store.useInvite(counted, sessionId))) {
       throw notInvited('This invite has been used up. Ask for a new one.');
     }
@@ -179,6 +192,10 @@ export class Coordinator {
   #isPresent(member: Member): boolean {
     return this.#rooms.session(member.id) === member;
   }
+}
+
+function invitedMembersOnly(): MeshError {
+  return notInvited('This room lets in invited members only. Ask one of them for a link.');
 }
 
 /** Tells both sides of a pair about each other, whichever of them asked. */

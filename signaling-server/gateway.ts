@@ -38,6 +38,8 @@ interface Seat {
   readonly connection: SocketConnection;
   member: Member | null;
   joining: boolean;
+  /** Cancels the end of the time to join. */
+  cancelDeadline(): void;
 }
 
 interface Parts {
@@ -93,19 +95,27 @@ export class Gateway {
       connection: new SocketConnection(socket, handshakeMs, clock, log),
       member: null,
       joining: false,
+      cancelDeadline: () => {},
     };
-    const endUnlessJoined = () => {
-      if (!seat.member && !seat.joining) socket.disconnect(true);
-    };
-    const cancelDeadline = clock.after(COORDINATOR.joinTimeoutMs, endUnlessJoined);
+    this.#expectJoin(seat);
     socket.onAny((event: string, ...args: unknown[]) => {
       const work = this.#dispatch(seat, event, args);
       this.#underWay.add(work);
       void work.finally(() => this.#underWay.delete(work));
     });
     socket.on('disconnect', () => {
-      cancelDeadline();
+      seat.cancelDeadline();
       if (seat.member) coordinator.lost(seat.member, seat.connection);
+    });
+  }
+
+  /** A socket that speaks for nobody is ended after a while. */
+  #expectJoin(seat: Seat): void {
+    seat.cancelDeadline();
+    seat.cancelDeadline = this.parts.clock.after(COORDINATOR.joinTimeoutMs, () => {
+      // A join under way may yet be refused.
+      if (seat.joining) this.#expectJoin(seat);
+      else if (!seat.member) seat.socket.disconnect(true);
     });
   }
 
@@ -162,6 +172,7 @@ export class Gateway {
     leave: (seat, _payload, answer) => {
       this.parts.coordinator.leave(memberOf(seat));
       seat.member = null;
+      this.#expectJoin(seat);
       answer(null);
     },
   };

@@ -40,16 +40,20 @@ export class Rooms {
     return this.#sessions.get(id);
   }
 
-  /** @throws MeshError `room-full` */
-  checkSpace(place: Place): void {
-    const size = this.#rooms.get(placeKey(place))?.members.size ?? 0;
+  /**
+   * @param leaving - gives up its own place to come here.
+   * @throws MeshError `room-full`
+   */
+  checkSpace(place: Place, leaving?: Member): void {
+    const members = this.#rooms.get(placeKey(place))?.members;
+    const size = (members?.size ?? 0) - (leaving && members?.has(leaving.id) ? 1 : 0);
     if (size >= this.limits.roomCapacity) {
       throw new MeshError(
         'room-full',
         `This room is full (${size} members). Wait for somebody to leave, or make another.`,
       );
     }
-    if (this.#sessions.size >= this.limits.maxSessions) {
+    if (this.#sessions.size - (leaving ? 1 : 0) >= this.limits.maxSessions) {
       throw new MeshError('room-full', 'This server is full. Try again in a few minutes, or use another server.');
     }
   }

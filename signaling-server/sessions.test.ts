@@ -153,6 +153,20 @@ test('a socket that does not join in time is ended', async () => {
   await member.caughtUp();
 });
 
+test('a socket that leaves has as long to join again, and is ended if it does not', async () => {
+  const { url } = await bed.server({}, clock);
+  const [idle, rejoining] = [bed.page(url), bed.page(url)];
+  for (const page of [idle, rejoining]) await page.join();
+  clock.advance(COORDINATOR.joinTimeoutMs / 2);
+  for (const page of [idle, rejoining]) await page.ask('leave');
+  clock.advance(COORDINATOR.joinTimeoutMs / 2);
+  await rejoining.join();
+  await idle.caughtUp();
+  clock.advance(COORDINATOR.joinTimeoutMs / 2);
+  expect(await idle.ended).toBe('io server disconnect');
+  await rejoining.caughtUp();
+});
+
 test('an empty room vanishes, and the counts follow', async () => {
   const { url } = await bed.server({}, clock);
   const counts = async () => (await (await fetch(`${url}healthz`)).json()).counts;
