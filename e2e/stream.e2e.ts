@@ -1,0 +1,70 @@
+import type * as Sdk from '../web/sdk/p2c2r.ts';
+import { expect, test, waitForVolunteers } from './fixtures.ts';
+
+declare global {
+  interface Window {
+    stream: Sdk.FrameStream;
+  }
+}
+
+for (const backend of ['wgsl', 'js'] as const) {
+  test(`a canvas streamed to a volunteer comes back larger, in its colours, with its time accounted for: ${backend}`, async ({
+    volunteerPage,
+    gamerPage,
+  }) => {
+    const volunteer = await volunteerPage('stream', { backend });
+    const gamer = await gamerPage('stream', { where: 'volunteers' });
+    await waitForVolunteers(gamer, 1);
+    await gamer.evaluate(async () => {
+      const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 36 });
+      const context = canvas.getContext('2d');
+      let frame = 0;
+      const draw = () => {
+        if (!context) return;
+        // Three fields that stay, so that any frame tells right from wrong, and a corner that moves.
+        for (const [index, colour] of ['#c02020', '#20a040', '#3050d0'].entries()) {
+          context.fillStyle = colour;
+          context.fillRect(index * 22, 0, 22, 36);
+        }
+        context.fillStyle = frame++ % 2 ? '#000' : '#fff';
+        context.fillRect(0, 0, 6, 6);
+        requestAnimationFrame(draw);
+      };
+      draw();
+      window.stream = await window.client.openStream(canvas, { scale: 2 });
+    });
+    await gamer.waitForFunction(() => {
+      const { shares, fps } = window.stream.stats();
+      return fps > 0 && shares.some(({ share }) => share === 1);
+    });
+
+    const seen = await gamer.evaluate(() => {
+      const { canvas } = window.stream;
+      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d');
+      if (!copy) throw new Error('no canvas');
+      copy.drawImage(canvas, 0, 0);
+      const colours = [22, 66, 110].map((x) => [...copy.getImageData(x, 40, 1, 1).data].slice(0, 3));
+      return { size: [canvas.width, canvas.height], colours, stats: window.stream.stats() };
+    });
+    expect(seen.size).toEqual([128, 72]);
+    const expected = [
+      [192, 32, 32],
+      [32, 160, 64],
+      [48, 80, 208],
+    ];
+    for (const [index, colour] of seen.colours.entries()) {
+      // Twice through a video codec with half the colour resolution.
+      for (const [channel, value] of colour.entries()) {
+        expect(Math.abs(value - (expected[index]?.[channel] ?? 0))).toBeLessThan(24);
+      }
+    }
+    const { stagesMs, glassToGlassMs, running, codec } = seen.stats;
+    expect(stagesMs.reduce((sum, { p50 }) => sum + p50, 0)).toBeCloseTo(glassToGlassMs.p50);
+    expect([running, codec]).toEqual(['volunteers', expect.stringMatching(/^(vp8|vp9|h264|av1)$/)]);
+    expect(await volunteer.evaluate(() => window.node.stats().framesDone)).toBeGreaterThan(0);
+
+    await gamer.evaluate(() => window.stream.close());
+    // Nobody sends it frames any more.
+    await expect.poll(() => volunteer.evaluate(() => window.node.stats().load)).toBe(0);
+  });
+}
