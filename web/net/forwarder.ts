@@ -14,7 +14,7 @@ type ToWorker =
 type ToPage = { kind: 'send'; data: ArrayBuffer } | { kind: 'threshold'; bytes: number } | { kind: 'close' };
 
 /** Page's end: carries everything between a channel and a port until either closes. */
-export function forwardChannel(channel: RTCDataChannel, port: MessagePort): void {
+export function forwardChannel(channel: ChannelPort, port: MessagePort): void {
   let sentBytes = 0;
   const tell = (message: ToWorker, transfer: Transferable[] = []) => port.postMessage(message, transfer);
   const tellBuffered = () => tell({ kind: 'buffered', sentBytes, bufferedAmount: channel.bufferedAmount });
@@ -23,21 +23,35 @@ export function forwardChannel(channel: RTCDataChannel, port: MessagePort): void
   channel.addEventListener('open', () => tell({ kind: 'state', readyState: 'open' }));
   channel.addEventListener('error', () => tell({ kind: 'error' }));
   channel.addEventListener('bufferedamountlow', tellBuffered);
-  channel.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer | string>) =>
-    tell({ kind: 'message', data }, typeof data === 'string' ? [] : [data]),
-  );
-  channel.addEventListener('close', () => {
+  const end = () => {
     tell({ kind: 'state', readyState: 'closed' });
     port.close();
-  });
-  port.onmessage = ({ data }: MessageEvent<ToPage>) => {
-    if (data.kind === 'close') channel.close();
-    else if (data.kind === 'threshold') channel.bufferedAmountLowThreshold = data.bytes;
-    else if (channel.readyState === 'open') {
-      sentBytes += data.data.byteLength;
-      channel.send(data.data);
+  };
+  const close = () => {
+    channel.close();
+    // One that has closed already, as with its connection, fires no event any more.
+    if (channel.readyState === 'closed') end();
+  };
+  const send = (data: ArrayBuffer) => {
+    sentBytes += data.byteLength;
+    try {
+      channel.send(new Uint8Array(data));
       tellBuffered();
+    } catch {
+      // What is an error event where channels move: the transfer has a hole, and the worker ends the channel saying so.
+      tell({ kind: 'error' });
+      close();
     }
+  };
+  channel.addEventListener('message', ({ data }) => {
+    if (typeof data === 'string') tell({ kind: 'message', data });
+    else if (data instanceof ArrayBuffer) tell({ kind: 'message', data }, [data]);
+  });
+  channel.addEventListener('close', end);
+  port.onmessage = ({ data }: MessageEvent<ToPage>) => {
+    if (data.kind === 'close') close();
+    else if (data.kind === 'threshold') channel.bufferedAmountLowThreshold = data.bytes;
+    else if (channel.readyState === 'open') send(data.data);
   };
   tell({ kind: 'state', readyState: channel.readyState });
 }
