@@ -1,12 +1,11 @@
-import type { Clock } from '../../shared/clock.ts';
-import type { MeshError } from '../../shared/errors.ts';
+import { MeshError } from '../../shared/errors.ts';
 import type { StreamSetup } from '../../shared/messages.ts';
 import { STREAM } from '../../shared/tuning.ts';
 import type { Codec } from './codecs.ts';
-import type { FrameEngine } from './frame-engine.ts';
 import { FrameRateCap } from './frame-rate-cap.ts';
 import { isSameSize, retimed, type StreamSize, sizeOf, streamSize } from './frame-size.ts';
 import type { CapturedFrame, FrameSink, Purpose, SharpFrame } from './frames.ts';
+import type { GamerStreamOptions } from './gamer-stream-options.ts';
 import { LocalRoute } from './local-route.ts';
 import { Presenter } from './presenter.ts';
 import { type Decision, SideChoice } from './side-choice.ts';
@@ -24,27 +23,6 @@ export interface ReadyVolunteer {
   setup: StreamSetup & { codec: Codec };
   /** What a frame is expected to take there until it is measured, ms. */
   predictedMs: number;
-}
-
-export interface GamerStreamHandlers {
-  /** Before the first frame and whenever the source changes its size: a volunteer must be set up for it. */
-  onSize(size: StreamSize): void;
-  /** The volunteer's stream is of no more use and was let go. */
-  onVolunteerFailed(streamId: number, error: MeshError): void;
-  onStats(stats: StreamStats): void;
-  /** The stream ended by itself. It has to be closed all the same. */
-  onEnded(error: MeshError): void;
-}
-
-export interface GamerStreamOptions {
-  frames: ReadableStream<VideoFrame>;
-  /** What a source that stands still shows now; taken over. */
-  first: VideoFrame | null;
-  canvas: OffscreenCanvas;
-  settings: StreamSettings;
-  engine(): Promise<FrameEngine>;
-  clock: Clock;
-  handlers: GamerStreamHandlers;
 }
 
 /**
@@ -74,6 +52,8 @@ export class GamerStream {
   /** What is on the screen was let through as it came. */
   #isShownSoft = false;
   #cancelTick: () => void = () => {};
+  /** Why the newest frame could not be used; null when it could. */
+  #frameError: MeshError | null = null;
   #ended: MeshError | null = null;
   #closed = false;
 
@@ -96,12 +76,11 @@ export class GamerStream {
     this.#local = new LocalRoute({ engine, now, sink: this.#sink });
     this.#presentedMs = now();
     this.#decision = this.#decide();
-    this.#reader = new SourceReader(
-      frames,
-      first,
-      (frame) => this.#arrived(frame),
-      (error) => this.#sourceEnded(error),
-    );
+    this.#reader = new SourceReader(frames, first, {
+      onFrame: (frame) => this.#arrived(frame),
+      onFrameFailed: (error) => this.#frameFailed(error),
+      onEnd: (error) => this.#sourceEnded(error),
+    });
     this.#tick();
   }
 
@@ -185,6 +164,7 @@ export class GamerStream {
     this.#forgetNewest();
     this.#newest = { frame, frameId, atMs: nowMs };
     this.#route(frame, frameId, nowMs);
+    this.#frameError = null;
   }
 
   #resize(size: StreamSize): void {
@@ -235,6 +215,10 @@ export class GamerStream {
   }
 
   #why(): string {
+    if (this.#frameError) {
+      const { reason, message } = this.#frameError;
+      return `The newest frame cannot be used (${reason}): ${message}`;
+    }
     const { running, why } = this.#decision;
     if (running === 'volunteers' || this.#local.isReady) return why;
     const { error } = this.#local;
@@ -252,6 +236,12 @@ export class GamerStream {
     const { where, maxFps } = this.#settings;
     const volunteer = this.#volunteer && { name: this.#volunteer.name, ...this.#meters.volunteerForecast(maxFps) };
     return this.#choice.decide({ where, local: this.#meters.localForecast(maxFps), volunteer });
+  }
+
+  /** Told in `why`, until a frame can be used. */
+  #frameFailed(error: MeshError): void {
+    this.#frameError = error;
+    this.#statistics.dropped('failed');
   }
 
   /** The last frame stays on the screen, sharpened here if it was not yet. */
@@ -277,7 +267,7 @@ export class GamerStream {
     const nowMs = this.#options.clock.now();
     const isMissing = this.#newest && this.#newest.frameId > this.#presenter.newestFrameId;
     const isLate = isMissing && this.#isStalled(nowMs) && nowMs - (this.#newest?.atMs ?? nowMs) > STREAM.gapMs;
-    if (isLate || (this.#isShownSoft && this.#local.isReady)) this.#repeatNewest();
+    if (isLate || (this.#isShownSoft && this.#local.mayTry)) this.#repeatNewest();
     this.#decision = this.#decide();
     this.#options.handlers.onStats(this.stats());
   }
@@ -288,6 +278,8 @@ export class GamerStream {
     this.#newest = null;
     try {
       this.#take(frame);
+    } catch (cause) {
+      this.#frameFailed(MeshError.from(cause, 'device-lost'));
     } finally {
       frame.close();
     }

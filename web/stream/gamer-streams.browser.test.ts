@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { systemClock } from '../../shared/clock.ts';
+import { type Clock, systemClock } from '../../shared/clock.ts';
+import { ManualClock } from '../../shared/manual-clock.ts';
 import { STREAM } from '../../shared/tuning.ts';
+import type { FrameEngine } from './frame-engine.ts';
 import { GamerStreams } from './gamer-streams.ts';
 import type { StreamEvent } from './stream-events.ts';
 import { toStreamSettings } from './stream-settings.ts';
@@ -14,7 +16,7 @@ let events: StreamEvent[];
 let eventPort: MessagePort;
 
 beforeEach(() => {
-  streams = new GamerStreams(async () => canvasEngine, systemClock);
+  use(async () => canvasEngine);
   channel = new MessageChannel();
   events = [];
 });
@@ -49,11 +51,62 @@ test('a volunteer without a video channel cannot be used', () => {
 test.each([
   ['too large', STREAM.maxSide + 2, 2, 'too-large'],
   ['too small', 1, 1, 'bad-input'],
-])('a source whose frames are %s ends the stream with the reason', async (_, width, height, reason) => {
-  const pixels = new Uint8Array(4 * width * height);
-  const size = { codedWidth: width, codedHeight: height };
-  open(framesOf(new VideoFrame(pixels, { format: 'RGBX', ...size, timestamp: 0 })));
-  await expect.poll(() => events.find(({ kind }) => kind === 'ended')).toMatchObject({ error: { reason } });
+])(
+  'a frame that is %s is told with its reason, and the stream goes on with one that fits',
+  async (_, width, height, reason) => {
+    let source: ReadableStreamDefaultController<VideoFrame> | undefined;
+    open(
+      new ReadableStream({
+        start(controller) {
+          source = controller;
+        },
+      }),
+    );
+    source?.enqueue(frameOf(width, height));
+    await expect.poll(() => newestStats()?.why).toContain(`(${reason})`);
+    expect(newestStats()?.framesDropped).toEqual({ failed: 1 });
+    source?.enqueue(frameOf(64, 36));
+    await expect.poll(() => newestStats()?.framesPresented).toBe(1);
+    expect(newestStats()?.why).not.toContain(reason);
+    expect(events.map(({ kind }) => kind)).not.toContain('ended');
+  },
+);
+
+test('what the browser throws at a frame is told as it is, not as the end of the source', async () => {
+  // Its pixels cannot be had: making a frame of it throws.
+  const broken = { visibleRect: new DOMRectReadOnly(0, 0, 64, 36), close() {} } as VideoFrame;
+  open(framesOf(broken));
+  await expect.poll(() => newestStats()?.why).toMatch(/\(device-lost\).*VideoFrame/);
+  expect(events.map(({ kind }) => kind)).not.toContain('ended');
+});
+
+test.each(['engine', 'frame'])('a still source is sharpened after a passing failure of its %s', async (failing) => {
+  const clock = new ManualClock();
+  let failures = 1;
+  const failOnce = (what: string) => {
+    if (what === failing && failures-- > 0) throw new Error('the GPU was away');
+  };
+  use(async () => {
+    failOnce('engine');
+    return {
+      openFrames(options) {
+        failOnce('frame');
+        return canvasEngine.openFrames(options);
+      },
+    };
+  }, clock);
+  open(framesOf(frameOf(64, 36)));
+  await expect
+    .poll(
+      () => {
+        clock.advance(STREAM.statsIntervalMs);
+        return newestStats();
+      },
+      { timeout: 30_000, interval: 10 },
+    )
+    .toMatchObject({ framesLocal: 1 });
+  expect(failures).toBeLessThanOrEqual(0);
+  expect(newestStats()?.framesUnsharpened).toBeGreaterThan(0);
 });
 
 test('a source that fails ends the stream, and its words are kept', async () => {
@@ -69,6 +122,19 @@ test('a source that fails ends the stream, and its words are kept', async () => 
       error: { reason: 'source-ended', message: expect.stringContaining('the cable came off') },
     });
 });
+
+function use(engine: () => Promise<FrameEngine>, clock: Clock = systemClock): void {
+  streams = new GamerStreams(engine, clock);
+}
+
+function newestStats() {
+  return events.flatMap((event) => (event.kind === 'stats' ? [event.stats] : [])).at(-1);
+}
+
+function frameOf(codedWidth: number, codedHeight: number): VideoFrame {
+  const pixels = new Uint8Array(4 * codedWidth * codedHeight);
+  return new VideoFrame(pixels, { format: 'RGBX', codedWidth, codedHeight, timestamp: 0 });
+}
 
 function open(frames: ReadableStream<VideoFrame>): void {
   const { port1, port2 } = new MessageChannel();

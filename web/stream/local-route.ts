@@ -51,6 +51,11 @@ export class LocalRoute {
     return this.#engine !== null && this.#error === null;
   }
 
+  /** Would a frame offered now be sharpened, or at least make the engine be tried again? */
+  get mayTry(): boolean {
+    return !this.#makingEngine && this.#options.now() >= this.#retryAtMs;
+  }
+
   shape(size: StreamSize, quality: AvailableQuality): void {
     this.#shape = { size, quality };
   }
