@@ -1,7 +1,6 @@
 import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { makeInviteLink } from '../../shared/invite.ts';
-import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { INVITE, SIGNALING, TASKS } from '../../shared/tuning.ts';
 import { checkWhere } from '../../shared/where.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
@@ -16,6 +15,7 @@ import { GamerLink } from './gamer-link.ts';
 import { LocalEngineClient } from './local-engine-client.ts';
 import { defaultServerUrl } from './module-url.ts';
 import { whenPageEnds } from './page-end.ts';
+import { toPublicResult } from './public-result.ts';
 import { withPixels } from './read-image.ts';
 import type {
   ClientStats,
@@ -291,13 +291,4 @@ export class GamerClient extends EventTarget {
       if (report) this.#mesh?.session.tellReport(report);
     }
   }
-}
-
-/** Pixels become what a canvas takes. */
-function toPublicResult(value: unknown): Record<string, unknown> {
-  const result = value as Record<string, unknown>;
-  if (!('image' in result) || typeof ImageData !== 'function') return result;
-  const { width, height, data } = result.image as PixelImage;
-  const pixels = new Uint8ClampedArray(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
-  return { ...result, image: new ImageData(pixels, width, height) };
 }
