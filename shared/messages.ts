@@ -11,7 +11,7 @@ const shortText = z.string().max(64);
 const side = z.int().min(2).max(STREAM.maxSide);
 
 /** What a volunteer's machine can do, as it measured it. */
-export const capabilitiesSchema = z.strictObject({
+const capabilitiesSchema = z.strictObject({
   adapter: z.string().max(256),
   /** By task type: the fastest backend that gave right answers, and its speed in units of the type's cost(). */
   backends: z.record(shortText, z.strictObject({ backend: shortText, unitsPerMs: z.number().min(0) })),
@@ -27,7 +27,7 @@ const streamIdField = { streamId: id32 };
  * Shape of a stream as its gamer wants it; both sizes even, `codec` one of `web/stream/codecs.ts`. Said again under the same id it
  * changes quality, fps and bitrates in place; another size or codec is another stream.
  */
-export const streamSetupSchema = z.strictObject({
+const streamSetupSchema = z.strictObject({
   ...streamIdField,
   codec: shortText,
   width: side,
@@ -89,7 +89,7 @@ export const pulseMessageSchema = z.discriminatedUnion('kind', [
 export type PulseMessage = z.infer<typeof pulseMessageSchema>;
 
 /** Time a frame spent on the volunteer, ms. `totalMs` is from its last chunk's arrival to handing the answer to the channel. */
-export const volunteerStagesSchema = z.strictObject({
+const volunteerStagesSchema = z.strictObject({
   queueMs: durationMs,
   decodeMs: durationMs,
   computeMs: durationMs,
@@ -120,7 +120,7 @@ const frameFields = {
 };
 
 /** Why a volunteer gave no answer to a frame. */
-export const VOLUNTEER_DROP_CAUSES = [
+const VOLUNTEER_DROP_CAUSES = [
   'volunteer-busy',
   'downlink-full',
   'packet-lost',

@@ -5,7 +5,7 @@ import { upscale } from './upscale.ts';
 
 /** The task types that can be run today. */
 export const catalogue = { echo, upscale } as const;
-export type RunnableTaskType = keyof typeof catalogue;
+type RunnableTaskType = keyof typeof catalogue;
 export const RUNNABLE_TASK_TYPES = Object.keys(catalogue) as RunnableTaskType[];
 
 /** A definition whose types were checked at its own declaration and are opaque to those who only move tasks about. */

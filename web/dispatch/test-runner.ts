@@ -51,7 +51,7 @@ export class TestVolunteer implements Runner {
   }
 }
 
-export function echoed({ packed }: Job): Outcome {
+function echoed({ packed }: Job): Outcome {
   const result = { value: null, attachments: packed.attachments };
   return { kind: 'result', result, backend: 'test', queueMs: 0, computeMs: 1 };
 }

@@ -106,7 +106,7 @@ export function unreachable(url: string, cause?: unknown): MeshError {
   );
 }
 
-export function socketUrl(socket: SignalingSocket): string {
+function socketUrl(socket: SignalingSocket): string {
   // `uri` is the manager's; its declaration hides it.
   return (socket.io as unknown as { readonly uri: string }).uri;
 }

@@ -1,7 +1,7 @@
 import { STREAM } from '../../shared/tuning.ts';
 
 /** Video codecs by the names that travel in `Capabilities.codecs` and `StreamSetup.codec`. */
-export const CODECS = ['h264', 'vp8', 'vp9', 'av1'] as const;
+const CODECS = ['h264', 'vp8', 'vp9', 'av1'] as const;
 export type Codec = (typeof CODECS)[number];
 
 export interface CodecSize {
