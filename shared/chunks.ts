@@ -124,6 +124,12 @@ export class Reassembler {
     this.#drop((_, partial) => partial.startedMs < beforeMs);
   }
 
+  /** The channel is over: what was begun goes with it. */
+  clear(): void {
+    this.#partials.clear();
+    this.#partialBytes = 0;
+  }
+
   #dropOlderThan(transferId: number): void {
     if (this.#partials.size > 0) this.#drop((id) => id < transferId);
   }

@@ -6,6 +6,9 @@ export interface Clock {
   after(delayMs: number, callback: () => void): () => void;
 }
 
+/** A timer may fire this much early, by the clock it was set with; setting another one for the rest would be no better. */
+export const TIMER_GRAIN_MS = 1;
+
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(delayMs, callback) {

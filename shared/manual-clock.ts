@@ -1,8 +1,13 @@
 import type { Clock } from './clock.ts';
 
+interface Timer {
+  atMs: number;
+  callback: () => void;
+}
+
 /** A clock that stands still until a test or a simulation moves it. */
 export class ManualClock implements Clock {
-  readonly #timers = new Set<{ atMs: number; callback: () => void }>();
+  readonly #timers = new Set<Timer>();
   #nowMs: number;
 
   constructor(startMs = 0) {
@@ -27,12 +32,27 @@ export class ManualClock implements Clock {
   /** Runs what falls due, in order. */
   advance(byMs: number): void {
     const untilMs = this.#nowMs + byMs;
-    const due = () => [...this.#timers].filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
-    for (let timer = due(); timer; timer = due()) {
-      this.#timers.delete(timer);
-      this.#nowMs = timer.atMs;
-      timer.callback();
-    }
+    for (let timer = this.#next(); timer && timer.atMs <= untilMs; timer = this.#next()) this.#run(timer);
     this.#nowMs = untilMs;
+  }
+
+  /** Runs the timer that falls due next, however far off. False when there is none. */
+  advanceToNext(): boolean {
+    const timer = this.#next();
+    if (timer) this.#run(timer);
+    return timer !== undefined;
+  }
+
+  #run(timer: Timer): void {
+    this.#timers.delete(timer);
+    this.#nowMs = Math.max(this.#nowMs, timer.atMs);
+    timer.callback();
+  }
+
+  /** Of those due at the same time, the one set first. */
+  #next(): Timer | undefined {
+    let next: Timer | undefined;
+    for (const timer of this.#timers) if (!next || timer.atMs < next.atMs) next = timer;
+    return next;
   }
 }

@@ -118,6 +118,8 @@ export const TASKS = {
   maxQueuedBytes: 512 * 1024 * 1024,
   /** Attempts on volunteers in all, before the task is run locally. */
   maxAttempts: 3,
+  /** Waiting jobs that a pump looks past: what none of so many would rather wait for is no runner to hold a place for. */
+  lookAhead: 256,
   /** Times a task may be handed back unharmed before that counts as a failure: a machine that pauses all day must not hold it. */
   maxReturns: 8,
   /** Tasks a volunteer takes from one gamer at a time, running and waiting: hides the round trip without hoarding. */
@@ -133,16 +135,59 @@ export const TASKS = {
   maxKeptBytes: 256 * 1024 * 1024,
   /** `whenReady` without a timeout of its own. */
   whenReadyTimeoutMs: 30_000,
-  /** Weight of the newest sample in the learned service times. */
+  /** Weight of the newest sample in the learned service times: follows a machine that became busy within some five tasks. */
   estimateSmoothing: 0.2,
+  /** What was learned weighs a third after this long without a sample: machines change what else they do within seconds. */
+  forgetAfterMs: 5_000,
+  /** Costs must differ by this ratio before they tell a fixed part from one by cost. */
+  minCostSpread: 0.1,
+  /** Bounds of how much longer or shorter than our own work explains a machine seems to take, and how fast that is forgotten. */
+  maxStretch: 8,
+  stretchFadesMs: 5_000,
   /** Link speed assumed before it is measured: loopback reaches 30 MB/s, a home uplink 2 MB/s (DESIGN §10). */
   assumedBytesPerMs: 5_000,
   /** Below this many bytes a task's time is the round trip and says nothing of the link's rate. */
   minRateSampleBytes: 64 * 1024,
+  /** A task is late past this quantile of what tasks of its type took, once so many of the newest have been seen (DESIGN §4.5). */
+  lateQuantile: 0.95,
+  minLatenessSamples: 20,
+  latenessWindow: 128,
+  /** The quantile is taken anew every so many samples: it moves slowly, and sorting is not free. */
+  latenessRefresh: 16,
+  /** Nothing is late before this: the timers and the event loop of a busy page are no finer. */
+  minLateMs: 8,
+  /** One task in so many may be run twice: 5 % (The Tail at Scale); what is unspent is kept up to a burst. */
+  tasksPerDuplicate: 20,
+  duplicateBurst: 4,
+  /** One task in so many is also run where it was predicted to be slower, up to this ratio, if nothing was measured there for so long. */
+  tasksPerExploration: 50,
+  maxExplorationRatio: 8,
+  staleAfterMs: 2_000,
   /** Tasks given to the local engine at a time: the second one hides the hop to its worker. */
   localPipeline: 2,
   /** Added to every local prediction: a task at home competes with the game itself. */
   localPenaltyMs: 1,
+} as const;
+
+/** What a task may take before anything is measured, ms (DESIGN §4.5); types still to come find theirs here. */
+export const FIRST_DEADLINE_MS = {
+  echo: 500,
+  upscale: { bilinear: 100, spatial: 100, fast: 100, balanced: 1_000, quality: 1_000 },
+  infer: { simple: 500, complex: 5_000 },
+  pathfinding: 500,
+  physics: 50,
+  raytracing: 2_000,
+} as const;
+
+/** The result cache (DESIGN §4.2). */
+export const CACHE = {
+  maxEntries: 1_000,
+  /** Some thirty 720p pictures. */
+  maxBytes: 128 * 1024 * 1024,
+  /** One result may not push out all others. */
+  maxEntryBytes: 32 * 1024 * 1024,
+  /** Up to here hashing at once, in script, costs less than asking the browser, which answers in a later turn. */
+  syncHashBytes: 16 * 1024,
 } as const;
 
 /** A volunteer's machine. */

@@ -32,7 +32,11 @@ export function encodeTransfer(items: readonly Carried<unknown>[]): Uint8Array[]
   return [head, ...items.flatMap(({ attachments }) => attachments)];
 }
 
-/** Reads a whole transfer; attachments are views on its bytes. Throws MeshError `malformed` or `too-large`. */
+/**
+ * Reads a whole transfer. The attachments of a message that travelled alone are views on its bytes; those that shared a transfer have
+ * bytes of their own, so that keeping one does not keep all, and handing one on does not take the others along. Throws MeshError
+ * `malformed` or `too-large`.
+ */
 export function decodeTransfer<Message>(bytes: Uint8Array, schema: ZodType<Message>): Carried<Message>[] {
   const envelope = readEnvelope(bytes);
   let offset = LENGTH_BYTES + envelope.sizeBytes;
@@ -44,7 +48,7 @@ export function decodeTransfer<Message>(bytes: Uint8Array, schema: ZodType<Messa
       const attachment = bytes.subarray(offset, offset + sizeBytes);
       if (attachment.byteLength !== sizeBytes) throw MeshError.malformed('A transfer is shorter than it says.');
       offset += sizeBytes;
-      return attachment;
+      return envelope.entries.length > 1 ? attachment.slice() : attachment;
     });
     return { message: parsed.data, attachments };
   });

@@ -1,5 +1,5 @@
 import { MeshError } from '../errors.ts';
-import { TRANSFER } from '../tuning.ts';
+import { FIRST_DEADLINE_MS, TRANSFER } from '../tuning.ts';
 import { z } from '../zod.ts';
 import type { TaskDefinition } from './definition.ts';
 
@@ -39,7 +39,7 @@ export const echo: TaskDefinition<EchoInput, EchoParams, EchoResult> = {
     }
     return { bytes };
   },
-  firstDeadlineMs: () => 500,
+  firstDeadlineMs: () => FIRST_DEADLINE_MS.echo,
   cost: ({ sizeBytes }) => sizeBytes,
   resultBytes: ({ sizeBytes }) => sizeBytes,
 };

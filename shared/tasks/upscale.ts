@@ -1,5 +1,5 @@
 import { MeshError } from '../errors.ts';
-import { COMPUTE } from '../tuning.ts';
+import { COMPUTE, FIRST_DEADLINE_MS } from '../tuning.ts';
 import { z } from '../zod.ts';
 import type { PixelImage, TaskDefinition } from './definition.ts';
 
@@ -68,7 +68,7 @@ export const upscale: TaskDefinition<UpscaleInput, UpscaleParams, UpscaleResult>
     const data = new Uint8ClampedArray(pixels.buffer, pixels.byteOffset, pixels.byteLength);
     return { image: { width: outWidth, height: outHeight, data } };
   },
-  firstDeadlineMs: () => 100,
+  firstDeadlineMs: ({ quality }) => FIRST_DEADLINE_MS.upscale[quality],
   cost: ({ outWidth, outHeight, quality }) => outWidth * outHeight * WORK_PER_PIXEL[quality],
   resultBytes: ({ outWidth, outHeight }) => outWidth * outHeight * 4,
 };

@@ -2,50 +2,62 @@ import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { TASKS } from '../../shared/tuning.ts';
 import { AfterTurn } from '../net/turn.ts';
+import { DuplicateBudget } from './duplicate-budget.ts';
+import { Exploration } from './exploration.ts';
+import { Hedging } from './hedging.ts';
 import type { Job, Outcome, Runner } from './job.ts';
-import { JobQueue } from './job-queue.ts';
+import { JobQueue, type Verdict } from './job-queue.ts';
+import { type Attempt, type JobEnd, JobRun, type Need, type RedispatchCause } from './job-run.ts';
 import type { LocalRunner } from './local-runner.ts';
-import { type Timing, timingOf } from './timing.ts';
+import { earliest, noPlacements, type Placement, type PlacementCounts, placementOf } from './placement.ts';
+import { timingOf } from './timing.ts';
 
-/** How a job ended for whoever submitted it. */
-export type JobEnd = { ok: true; value: unknown; timing: Timing } | { ok: false; error: MeshError };
+export type { JobEnd, RedispatchCause };
+
+export interface Redispatch {
+  /** Whose attempt was not enough: a volunteer's id, or `local`. */
+  ranOn: string;
+  cause: RedispatchCause;
+  /** From noticing that to the start of another attempt. */
+  delayMs: number;
+}
 
 export interface DispatcherEvents {
   /** A volunteer gave a valid answer, or did not. */
   onVolunteerResult(volunteerId: string, succeeded: boolean): void;
+  onRedispatch(redispatch: Redispatch): void;
 }
 
 export interface DispatchCounts {
+  /** Attempts beside one that was late or silent. */
+  hedged: number;
+  /** Attempts after one that ended without a result. */
   redispatched: number;
   ranLocally: number;
   ranOnVolunteers: number;
-}
-
-/** What the dispatcher knows of a job between its attempts. */
-interface Progress {
-  readonly job: Job;
-  readonly onEnd: (end: JobEnd) => void;
-  /** Volunteers that failed at it. */
-  readonly excluded: Set<string>;
-  attempts: number;
-  returns: number;
-  failedLocally: boolean;
-  lastError: MeshError | null;
-  running: { runner: Runner; startedMs: number } | null;
+  /** Where results came from and why it was run there. */
+  placements: PlacementCounts;
 }
 
 /**
- * Decides who runs which job when. A job goes to whoever is predicted to finish it first; a runner that fails at it is not asked
- * again for it, and after {@link TASKS.maxAttempts} it is run here, if it may be.
+ * Decides who runs which job when (DESIGN §4). A job goes to whoever is predicted to finish it first. One that is late, or whose
+ * volunteer fell silent, is given to a second runner as well, and the first valid result wins. A runner that fails at a job is
+ * not asked again for it, and after {@link TASKS.maxAttempts} it is run here, if it may be.
  */
 export class Dispatcher {
-  readonly counts: DispatchCounts = { redispatched: 0, ranLocally: 0, ranOnVolunteers: 0 };
+  readonly counts: DispatchCounts = {
+    ...{ hedged: 0, redispatched: 0, ranLocally: 0, ranOnVolunteers: 0 },
+    placements: noPlacements(),
+  };
   readonly #clock: Clock;
   readonly #local: LocalRunner;
   readonly #events: DispatcherEvents;
   readonly #queue = new JobQueue();
-  readonly #progress = new Map<Job, Progress>();
+  readonly #runs = new Map<Job, JobRun>();
   readonly #volunteers = new Set<Runner>();
+  readonly #budget = new DuplicateBudget();
+  readonly #exploration: Exploration;
+  readonly #hedging: Hedging;
   readonly #pumpAfterTurn = new AfterTurn(() => this.#pump());
   #waitingForRoom: (() => void)[] = [];
 
@@ -53,6 +65,8 @@ export class Dispatcher {
     this.#clock = clock;
     this.#local = local;
     this.#events = events;
+    this.#exploration = new Exploration(this.#budget, () => clock.now());
+    this.#hedging = new Hedging(clock, this.#budget, () => this.wake());
   }
 
   get queued(): number {
@@ -60,7 +74,7 @@ export class Dispatcher {
   }
 
   get inFlight(): number {
-    return this.#progress.size - this.#queue.length;
+    return this.#runs.size - this.#queue.length;
   }
 
   /** A volunteer's connection opened. */
@@ -75,35 +89,54 @@ export class Dispatcher {
     this.wake();
   }
 
+  /** It has fallen silent: what it holds is begun elsewhere as well, at once. Only a confirmed loss counts against it. */
+  suspect(volunteer: Runner): void {
+    for (const { attempts } of this.#runs.values()) {
+      const attempt = attempts.get(volunteer);
+      if (attempt) this.#hedging.suspect(attempt);
+    }
+  }
+
   /** Something changed: look at the queue once this turn of the event loop is over, so that what is submitted in it travels together. */
   wake(): void {
     this.#pumpAfterTurn.request();
   }
 
+  /** Throws MeshError `queue-full` when the queue cannot take a job beside others of so many and so many bytes. */
+  checkSpace({ bytesOut }: Job, otherJobs = 0, otherBytes = 0): void {
+    const { length, sizeBytes } = this.#queue;
+    if (length + otherJobs < TASKS.maxQueued && sizeBytes + otherBytes + bytesOut <= TASKS.maxQueuedBytes) return;
+    throw new MeshError('queue-full', 'Too many tasks are waiting. Await ready() before submitting more.');
+  }
+
   /** Takes a job; `onEnd` is called once, later. Throws MeshError `queue-full`. */
   submit(job: Job, onEnd: (end: JobEnd) => void): void {
-    if (this.#queue.length >= TASKS.maxQueued || this.#queue.sizeBytes + job.bytesOut > TASKS.maxQueuedBytes) {
-      throw new MeshError('queue-full', 'Too many tasks are waiting. Await ready() before submitting more.');
-    }
-    const progress = { excluded: new Set<string>(), attempts: 0, returns: 0, failedLocally: false };
-    this.#progress.set(job, { job, onEnd, ...progress, lastError: null, running: null });
+    this.checkSpace(job);
+    this.#runs.set(job, new JobRun(job, onEnd));
     this.#queue.add(job);
     if (job.where !== 'volunteers') this.#local.prepare();
     this.wake();
   }
 
+  /** Makes a job at least so urgent. */
+  prioritise(job: Job, priority: number): void {
+    if (priority <= job.priority) return;
+    const wasWaiting = this.#queue.remove(job);
+    job.priority = priority;
+    if (wasWaiting) this.#queue.add(job);
+  }
+
   /** Ends a job wherever it is. */
   abort(job: Job, error: MeshError): void {
-    const progress = this.#progress.get(job);
-    if (!progress) return;
-    if (progress.running) progress.running.runner.cancel(job);
-    this.#end(progress, { ok: false, error });
+    const run = this.#runs.get(job);
+    if (!run) return;
+    for (const { runner } of run.attempts.values()) runner.cancel(job);
+    this.#end(run, { ok: false, error });
   }
 
   /** Was the job ever given to anybody? */
-  wasAssigned(job: Job): boolean {
-    const progress = this.#progress.get(job);
-    return progress !== undefined && (progress.running !== null || progress.attempts > 0 || progress.returns > 0);
+  wasStarted(job: Job): boolean {
+    return this.#runs.get(job)?.wasStarted ?? false;
   }
 
   /** Resolves when the queue has room again, or nothing waits any more. */
@@ -113,38 +146,56 @@ export class Dispatcher {
   }
 
   dispose(error: MeshError): void {
-    for (const { job } of [...this.#progress.values()]) this.abort(job, error);
+    for (const job of [...this.#runs.keys()]) this.abort(job, error);
     this.#pumpAfterTurn.dispose();
+    this.#hedging.dispose();
     this.#volunteers.clear();
     this.#admitWaiting();
+  }
+
+  #pump(): void {
+    this.#hedge();
+    this.#startWaiting();
+    if (this.#queue.length < TASKS.readyBelow) this.#admitWaiting();
+  }
+
+  /** Before anything new: they have waited longest. */
+  #hedge(): void {
+    if (!this.#hasRoom()) return;
+    const find = (run: JobRun) => {
+      const free = run.candidates(this.#local, this.#listening()).filter(({ hasRoom }) => hasRoom);
+      return earliest(free, run.job);
+    };
+    this.#hedging.pairUp(find, (run, second) => this.#start(run, second, 'hedge'));
   }
 
   /**
    * List scheduling: each job in turn picks whoever finishes it first. One that picks a busy runner waits for it, and those after it
    * see that runner's time as taken.
    */
-  #pump(): void {
+  #startWaiting(): void {
     const reservedMs = new Map<Runner, number>();
-    const hopeless: Progress[] = [];
-    this.#queue.take((job) => {
-      const progress = this.#progress.get(job);
-      if (!progress || !this.#hasRoom()) return null;
-      const candidates = this.#candidates(progress);
+    const hopeless: JobRun[] = [];
+    let passedOver = 0;
+    this.#queue.take((job): Verdict => {
+      const run = this.#runs.get(job);
+      if (!run) return 'take';
+      if (passedOver > TASKS.lookAhead || !this.#hasRoom()) return 'stop';
+      const candidates = run.candidates(this.#local, this.#listening());
       const first = earliest(candidates, job, reservedMs);
-      if (!first) {
-        const isHopeless = !this.#mayYetRun(progress);
-        if (isHopeless) hopeless.push(progress);
-        return isHopeless;
+      if (first?.hasRoom) {
+        this.#startFirst(run, first, candidates);
+        return 'take';
       }
-      if (!first.hasRoom) {
-        reservedMs.set(first, (reservedMs.get(first) ?? 0) + first.workMs(job));
-        return false;
+      if (!first && !run.mayYetRun(this.#local)) {
+        hopeless.push(run);
+        return 'take';
       }
-      this.#start(progress, first);
-      return true;
+      if (first) reservedMs.set(first, (reservedMs.get(first) ?? 0) + first.workMs(job));
+      passedOver++;
+      return 'leave';
     });
-    for (const progress of hopeless) this.#giveUp(progress);
-    if (this.#queue.length < TASKS.readyBelow) this.#admitWaiting();
+    for (const run of hopeless) this.#giveUp(run);
   }
 
   #admitWaiting(): void {
@@ -153,112 +204,113 @@ export class Dispatcher {
 
   #hasRoom(): boolean {
     if (this.#local.hasRoom) return true;
-    for (const volunteer of this.#volunteers) if (volunteer.hasRoom) return true;
+    for (const volunteer of this.#listening()) if (volunteer.hasRoom) return true;
     return false;
   }
 
-  #candidates({ job, excluded, attempts, failedLocally }: Progress): Runner[] {
-    const candidates: Runner[] = [];
-    if (job.where !== 'volunteers' && !failedLocally && this.#local.can(job.type)) candidates.push(this.#local);
-    if (job.where === 'local' || attempts >= TASKS.maxAttempts) return candidates;
-    for (const volunteer of this.#volunteers) {
-      if (!excluded.has(volunteer.id) && volunteer.can(job.type)) candidates.push(volunteer);
-    }
-    return candidates;
+  *#listening(): Generator<Runner> {
+    for (const volunteer of this.#volunteers) if (!volunteer.silent) yield volunteer;
   }
 
-  /** Nobody can run it now; will somebody later? A volunteer that failed at it is not worth waiting for another one. */
-  #mayYetRun({ job, excluded, attempts, failedLocally }: Progress): boolean {
-    if (job.where === 'volunteers') return attempts < TASKS.maxAttempts && excluded.size === 0;
-    return !failedLocally && this.#local.mayYetRun(job.type);
+  #startFirst(run: JobRun, runner: Runner, candidates: readonly Runner[]): void {
+    const isRetry = run.wasStarted;
+    this.#start(run, runner, isRetry ? 'retry' : placementOf(run.job, candidates));
+    if (isRetry) return;
+    this.#budget.earn();
+    const lessKnown = this.#exploration.pick(run.job, candidates, runner);
+    if (lessKnown) this.#start(run, lessKnown, 'exploration');
   }
 
-  #start(progress: Progress, runner: Runner): void {
-    const startedMs = this.#clock.now();
-    const running = { runner, startedMs };
-    progress.running = running;
-    if (progress.attempts + progress.returns > 0) this.counts.redispatched++;
-    runner.start(progress.job, (outcome) => {
-      if (progress.running === running) this.#attemptEnded(progress, running, outcome);
-    });
+  #start(run: JobRun, runner: Runner, placement: Placement): void {
+    const { need, job } = run;
+    const attempt: Attempt = { run, runner, placement, startedMs: this.#clock.now() };
+    if (placement === 'hedge') this.counts.hedged++;
+    if (placement === 'retry') this.counts.redispatched++;
+    // Asked before it starts, which lengthens the backlog.
+    const lateAfterMs = runner.lateAfterMs(job);
+    run.begin(attempt);
+    this.#hedging.began(attempt, lateAfterMs);
+    runner.start(job, (outcome) => this.#attemptEnded(attempt, outcome));
+    if (need) this.#tellRedispatch(need, attempt);
   }
 
-  #attemptEnded(progress: Progress, { runner, startedMs }: NonNullable<Progress['running']>, outcome: Outcome): void {
-    progress.running = null;
-    const isLocal = runner.id === this.#local.id;
-    if (outcome.kind === 'returned' && ++progress.returns <= TASKS.maxReturns) {
-      this.#queueAgain(progress);
-      return;
-    }
-    progress.attempts++;
+  /** Later: a listener may submit tasks, and the queue is being looked through. */
+  #tellRedispatch({ ranOn, cause, detectedMs }: Need, { startedMs }: Attempt): void {
+    queueMicrotask(() => this.#events.onRedispatch({ ranOn, cause, delayMs: startedMs - detectedMs }));
+  }
+
+  #attemptEnded(attempt: Attempt, outcome: Outcome): void {
+    const { run, runner } = attempt;
+    this.#hedging.ended(attempt);
+    // An exploration may end long after its job.
+    if (run.attempts.get(runner) !== attempt || this.#runs.get(run.job) !== run) return;
+    run.attempts.delete(runner);
     if (outcome.kind === 'result') {
-      const error = this.#finish(progress, runner.id, startedMs, outcome);
-      if (!error) return;
-      progress.lastError = error;
-    } else if (outcome.kind === 'returned') {
-      progress.lastError = new MeshError('volunteer-failed', 'The task was handed back again and again.');
-    } else progress.lastError = outcome.error;
-    if (isLocal) progress.failedLocally = true;
+      const error = this.#finish(attempt, outcome);
+      if (error) this.#attemptFailed(attempt, { kind: 'failed', error });
+    } else if (outcome.kind !== 'returned') this.#attemptFailed(attempt, outcome);
+    else if (run.returned()) this.#needAnother(run, runner, 'returned');
     else {
-      this.#events.onVolunteerResult(runner.id, false);
-      // One that only lost its connection may come back.
-      if (outcome.kind !== 'lost') progress.excluded.add(runner.id);
+      const error = new MeshError('volunteer-failed', 'The task was handed back again and again.');
+      this.#attemptFailed(attempt, { kind: 'failed', error });
     }
-    this.#queueAgain(progress);
+  }
+
+  #attemptFailed({ run, runner }: Attempt, { kind, error }: Extract<Outcome, { kind: 'failed' | 'lost' }>): void {
+    if (kind === 'lost') run.lost(runner.id, error);
+    else run.failed(runner.id, error);
+    if (runner.id !== this.#local.id) this.#events.onVolunteerResult(runner.id, false);
+    this.#needAnother(run, runner, kind);
+  }
+
+  /** Unless one is under way. */
+  #needAnother(run: JobRun, runner: Runner, cause: RedispatchCause): void {
+    if (run.awaited > 0) return;
+    run.need = { cause, ranOn: runner.id, detectedMs: this.#clock.now() };
+    this.#queue.add(run.job);
+    this.wake();
   }
 
   /** Ends the job if the result is what its type says; else returns what is wrong with it. */
-  #finish(
-    progress: Progress,
-    ranOn: string,
-    startedMs: number,
-    { result, backend, queueMs, computeMs }: Extract<Outcome, { kind: 'result' }>,
-  ): MeshError | null {
-    const { job, attempts } = progress;
+  #finish(attempt: Attempt, outcome: Extract<Outcome, { kind: 'result' }>): MeshError | null {
+    const { run, runner, placement, startedMs } = attempt;
+    const { job } = run;
+    const { result, backend, queueMs, computeMs } = outcome;
     let value: unknown;
     try {
       value = job.definition.unpackResult(job.packed.params, result);
     } catch (cause) {
       return MeshError.from(cause, 'malformed');
     }
-    const marks = { startedMs, endedMs: this.#clock.now(), queueMs, computeMs, ranOn, backend, attempts };
-    if (ranOn === this.#local.id) this.counts.ranLocally++;
+    const isLocal = runner.id === this.#local.id;
+    if (isLocal) this.counts.ranLocally++;
     else {
       this.counts.ranOnVolunteers++;
-      this.#events.onVolunteerResult(ranOn, true);
+      this.#events.onVolunteerResult(runner.id, true);
     }
-    this.#end(progress, { ok: true, value, timing: timingOf(job, marks) });
+    this.counts.placements[isLocal ? 'local' : 'volunteers'][placement]++;
+    for (const other of run.attempts.values()) {
+      // What an exploration costs is only learned from its end.
+      if (other.placement !== 'exploration') other.runner.cancel(job);
+    }
+    const endedMs = this.#clock.now();
+    const marks = { startedMs, endedMs, queueMs, computeMs, ranOn: runner.id, backend, attempts: run.attempted };
+    this.#end(run, { ok: true, value, packed: result, timing: timingOf(job, marks) });
     return null;
   }
 
-  #queueAgain({ job }: Progress): void {
-    this.#queue.add(job);
-    this.wake();
-  }
-
-  #giveUp(progress: Progress): void {
+  #giveUp(run: JobRun): void {
     const nobody = this.#local.error ?? new MeshError('volunteer-failed', 'Nobody could run this task. Try again.');
-    this.#end(progress, { ok: false, error: progress.lastError ?? nobody });
+    this.#end(run, { ok: false, error: run.lastError ?? nobody });
   }
 
-  #end(progress: Progress, end: JobEnd): void {
-    if (!this.#progress.delete(progress.job)) return;
-    progress.running = null;
-    this.#queue.remove(progress.job);
-    progress.onEnd(end);
+  #end(run: JobRun, end: JobEnd): void {
+    if (!this.#runs.delete(run.job)) return;
+    for (const attempt of run.attempts.values()) this.#hedging.ended(attempt);
+    run.attempts.clear();
+    // A job that runs is not in the queue, and looking for it there would cost the length of the queue.
+    if (!run.wasStarted || run.need) this.#queue.remove(run.job);
+    run.onEnd(end);
     this.wake();
   }
-}
-
-function earliest(runners: readonly Runner[], job: Job, reservedMs: ReadonlyMap<Runner, number>): Runner | undefined {
-  let best: Runner | undefined;
-  let bestMs = Number.POSITIVE_INFINITY;
-  for (const runner of runners) {
-    const predictedMs = runner.predictMs(job) + (reservedMs.get(runner) ?? 0);
-    if (predictedMs < bestMs) {
-      best = runner;
-      bestMs = predictedMs;
-    }
-  }
-  return best;
 }

@@ -1,10 +1,15 @@
 import { TASKS } from '../../shared/tuning.ts';
 import type { Job } from './job.ts';
+import { ServiceModel } from './service-model.ts';
 
 /** How one attempt spent its time, for learning from. */
 export interface Sample {
   job: Job;
   computeMs: number;
+  /** In the machine's own queue. */
+  queueMs: number;
+  /** What was predicted of that. */
+  backlogMs: number;
   /** From handing it over to having the result, less queue and compute. */
   transferMs: number;
   /** Bytes of this and of all that was on its way before it. */
@@ -12,25 +17,30 @@ export interface Sample {
 }
 
 /**
- * What running a task on one machine takes: a fixed part (the round trip), a part by bytes, and a part by cost, each an
- * exponentially weighted mean of what was seen, starting from what the machine measured of itself.
+ * What running a task on one machine takes: the round trip, a part by bytes, and what its {@link ServiceModel} says of the type and
+ * cost, stretched by what others have of the machine. Learned from what was seen, starting from what it measured of itself.
  */
 export class Estimator {
-  readonly #msPerUnit = new Map<string, number>();
-  readonly #measuredTypes = new Set<string>();
+  readonly #now: () => number;
+  readonly #services = new Map<string, ServiceModel>();
+  readonly #measuredAtMs = new Map<string, number>();
   #bytesPerMs: number = TASKS.assumedBytesPerMs;
   #isRateMeasured = false;
   #fixedMs: number;
+  /** By how much queue and compute took longer than our own work there explains. */
+  #stretch = 1;
+  #stretchedAtMs = Number.NEGATIVE_INFINITY;
 
   /** @param fixedMs - before it is measured. */
-  constructor(fixedMs: number) {
+  constructor(fixedMs: number, now: () => number) {
     this.#fixedMs = fixedMs;
+    this.#now = now;
   }
 
   /** What the machine says of itself; what was seen here counts for more. */
   announce(backends: Record<string, { unitsPerMs: number }>): void {
     for (const [type, { unitsPerMs }] of Object.entries(backends)) {
-      if (!this.#measuredTypes.has(type) && unitsPerMs > 0) this.#msPerUnit.set(type, 1 / unitsPerMs);
+      if (unitsPerMs > 0 && !this.#measuredAtMs.has(type)) this.#services.set(type, new ServiceModel(1 / unitsPerMs));
     }
   }
 
@@ -39,8 +49,19 @@ export class Estimator {
     this.#fixedMs = rttMs;
   }
 
+  measuredAtMs(type: string): number | null {
+    return this.#measuredAtMs.get(type) ?? null;
+  }
+
+  /** With the machine to ourselves. */
   computeMs({ type, cost }: Job): number {
-    return cost * (this.#msPerUnit.get(type) ?? 0);
+    return this.#services.get(type)?.predictMs(cost) ?? 0;
+  }
+
+  /** Queue and compute of a job behind so much of our own, with others there as lately. What was seen of them fades. */
+  serviceMs(job: Job, backlogMs: number): number {
+    const fading = Math.exp((this.#stretchedAtMs - this.#now()) / TASKS.stretchFadesMs);
+    return (backlogMs + this.computeMs(job)) * (1 + (this.#stretch - 1) * fading);
   }
 
   /** @param bytesBefore - of what is on its way already. */
@@ -50,27 +71,42 @@ export class Estimator {
 
   /** What it adds to the wait of those behind it: transfers and computing overlap, so the slower of the two. */
   workMs(job: Job): number {
-    return Math.max(this.computeMs(job), (job.bytesOut + job.bytesIn) / this.#bytesPerMs);
+    return Math.max(this.serviceMs(job, 0), (job.bytesOut + job.bytesIn) / this.#bytesPerMs);
   }
 
-  learn({ job, computeMs, transferMs, bytesInFlight }: Sample): void {
-    if (job.cost > 0) {
-      const sample = computeMs / job.cost;
-      const known = this.#measuredTypes.has(job.type) ? this.#msPerUnit.get(job.type) : undefined;
-      this.#msPerUnit.set(job.type, smoothed(known, sample));
-      this.#measuredTypes.add(job.type);
-    }
+  learn({ job, computeMs, queueMs, backlogMs, transferMs, bytesInFlight }: Sample): void {
+    this.#learnStretch(queueMs + computeMs, backlogMs + computeMs);
+    const nowMs = this.#now();
+    const sinceLastMs = nowMs - (this.#measuredAtMs.get(job.type) ?? nowMs);
+    this.#service(job.type).learn(job.cost, computeMs, sinceLastMs);
+    this.#measuredAtMs.set(job.type, nowMs);
     // Small tasks say nothing of the rate: their time is the round trip.
     if (bytesInFlight < TASKS.minRateSampleBytes) return;
-    const rate = bytesInFlight / Math.max(transferMs - this.#fixedMs, MIN_TRANSFER_MS);
-    this.#bytesPerMs = smoothed(this.#isRateMeasured ? this.#bytesPerMs : undefined, rate);
+    const rate = bytesInFlight / Math.max(transferMs - this.#fixedMs, MIN_MS);
+    this.#bytesPerMs = this.#isRateMeasured ? smoothed(this.#bytesPerMs, rate) : rate;
     this.#isRateMeasured = true;
+  }
+
+  #learnStretch(tookMs: number, ownMs: number): void {
+    const sample = (tookMs + MIN_MS) / (ownMs + MIN_MS);
+    const bounded = Math.min(TASKS.maxStretch, Math.max(1 / TASKS.maxStretch, sample));
+    this.#stretch = smoothed(this.#stretch, bounded);
+    this.#stretchedAtMs = this.#now();
+  }
+
+  #service(type: string): ServiceModel {
+    let service = this.#services.get(type);
+    if (!service) {
+      service = new ServiceModel(0);
+      this.#services.set(type, service);
+    }
+    return service;
   }
 }
 
-/** Below the resolution of a browser's clock nothing can be divided by. */
-const MIN_TRANSFER_MS = 0.1;
+/** Times below this are the clock's grain and the event loop's; nothing can be divided by them. */
+const MIN_MS = 1;
 
-function smoothed(known: number | undefined, sample: number): number {
-  return known === undefined ? sample : known + TASKS.estimateSmoothing * (sample - known);
+function smoothed(known: number, sample: number): number {
+  return known + TASKS.estimateSmoothing * (sample - known);
 }

@@ -1,5 +1,8 @@
 import type { Job } from './job.ts';
 
+/** What to do with a waiting job: take it out, leave it, or look no further. */
+export type Verdict = 'take' | 'leave' | 'stop';
+
 /** Waiting jobs, most urgent first: by priority, then by deadline, then as they came. */
 export class JobQueue {
   readonly #jobs: Job[] = [];
@@ -19,20 +22,19 @@ export class JobQueue {
     this.#sizeBytes += job.bytesOut;
   }
 
-  /** Takes out, in order, every job that `wanted` says yes to; it may end the search by returning null. */
-  take(wanted: (job: Job) => boolean | null): Job[] {
-    const taken: Job[] = [];
-    for (let index = 0; index < this.#jobs.length; ) {
-      const job = this.#jobs[index];
-      const answer = job ? wanted(job) : null;
-      if (answer === null) break;
-      if (answer && job) {
-        this.#jobs.splice(index, 1);
-        this.#sizeBytes -= job.bytesOut;
-        taken.push(job);
-      } else index++;
+  /** Asks about each job in order, and takes out those that `judge` says to take. */
+  take(judge: (job: Job) => Verdict): void {
+    let kept = 0;
+    let looked = 0;
+    for (; looked < this.#jobs.length; looked++) {
+      const job = this.#jobs[looked];
+      const verdict = job ? judge(job) : 'stop';
+      if (!job || verdict === 'stop') break;
+      if (verdict === 'take') this.#sizeBytes -= job.bytesOut;
+      else this.#jobs[kept++] = job;
     }
-    return taken;
+    // In one go: taking them out one by one would move the whole queue for each.
+    this.#jobs.splice(kept, looked - kept);
   }
 
   /** Was it waiting? */

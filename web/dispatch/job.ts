@@ -5,7 +5,6 @@ import type { Where } from '../../shared/where.ts';
 
 /** A task on its way: what runners need to know of it. */
 export interface Job {
-  readonly id: string;
   readonly type: string;
   readonly definition: AnyTaskDefinition;
   /** Kept until the task is settled: it may have to be sent again. */
@@ -15,11 +14,13 @@ export interface Job {
   readonly bytesOut: number;
   readonly bytesIn: number;
   readonly where: Where;
-  /** Higher first. */
-  readonly priority: number;
+  /** Higher first. Raised when a more urgent task wants the same result: see {@link Dispatcher.prioritise}. */
+  priority: number;
   readonly submittedMs: number;
   /** Breaks ties of priority. */
   readonly deadlineMs: number;
+  /** How long one attempt may take before it counts as late, until that is measured, ms. */
+  readonly firstDeadlineMs: number;
 }
 
 /** How one attempt ended. */
@@ -38,11 +39,17 @@ export interface Runner {
   readonly id: string;
   /** Will it take one more now? */
   readonly hasRoom: boolean;
+  /** It gave no sign of life for longer than its work explains. Nothing new goes there; what it holds is done elsewhere as well. */
+  readonly silent: boolean;
   can(type: string): boolean;
   /** From now to the result in hand, ms, with what it holds already done first. */
   predictMs(job: Job): number;
   /** By how much this job delays those after it, ms. */
   workMs(job: Job): number;
+  /** From now to when this job, if started now, is late, ms: its first deadline until there is a measured p95. */
+  lateAfterMs(job: Job): number;
+  /** When a job of this type last ended here; null: never. */
+  measuredAtMs(type: string): number | null;
   start(job: Job, onOutcome: (outcome: Outcome) => void): void;
   /** The outcome of this job is not wanted any more; none will be told. */
   cancel(job: Job): void;

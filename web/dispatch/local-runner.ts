@@ -3,6 +3,7 @@ import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts'
 import { TASKS } from '../../shared/tuning.ts';
 import { Estimator } from './estimator.ts';
 import type { Job, Outcome, Runner } from './job.ts';
+import { Lateness } from './lateness.ts';
 
 /** The compute engine of this machine, wherever it lives. */
 export interface LocalEngine {
@@ -19,10 +20,12 @@ export interface LocalEngine {
 /** This machine as a runner: one task at a time, and the next one at hand. */
 export class LocalRunner implements Runner {
   readonly id = 'local';
+  readonly silent = false;
   readonly #engine: LocalEngine;
   readonly #now: () => number;
   readonly #onRoom: () => void;
-  readonly #estimator = new Estimator(TASKS.localPenaltyMs);
+  readonly #estimator: Estimator;
+  readonly #lateness = new Lateness();
   readonly #running = new Map<Job, number>();
   /** Null until the machine is measured. */
   #types: ReadonlySet<string> | null = null;
@@ -35,6 +38,7 @@ export class LocalRunner implements Runner {
     this.#engine = engine;
     this.#now = now;
     this.#onRoom = onRoom;
+    this.#estimator = new Estimator(TASKS.localPenaltyMs, now);
   }
 
   /** Why nothing can run here; null while that is not known. */
@@ -75,21 +79,31 @@ export class LocalRunner implements Runner {
   }
 
   predictMs(job: Job): number {
-    return this.#backlogMs + TASKS.localPenaltyMs + this.#estimator.computeMs(job);
+    return TASKS.localPenaltyMs + this.#estimator.serviceMs(job, this.#backlogMs);
   }
 
   workMs(job: Job): number {
-    return this.#estimator.computeMs(job);
+    return this.#estimator.serviceMs(job, 0);
+  }
+
+  lateAfterMs(job: Job): number {
+    return this.#lateness.lateAfterMs(job, this.predictMs(job));
+  }
+
+  measuredAtMs(type: string): number | null {
+    return this.#estimator.measuredAtMs(type);
   }
 
   start(job: Job, onOutcome: (outcome: Outcome) => void): void {
     const callId = this.#nextCallId++;
-    const predictedMs = this.#estimator.computeMs(job);
+    const predictedMs = this.predictMs(job);
+    const workMs = this.#estimator.computeMs(job);
+    const backlogMs = this.#backlogMs;
     const startedMs = this.#now();
-    this.#backlogMs += predictedMs;
+    this.#backlogMs += workMs;
     this.#running.set(job, callId);
     const settle = (outcome: Outcome) => {
-      this.#backlogMs = Math.max(0, this.#backlogMs - predictedMs);
+      this.#backlogMs = Math.max(0, this.#backlogMs - workMs);
       const isWanted = this.#running.get(job) === callId;
       if (isWanted) this.#running.delete(job);
       if (isWanted) onOutcome(outcome);
@@ -97,8 +111,10 @@ export class LocalRunner implements Runner {
     };
     this.#engine.execute(callId, job.type, job.packed).then(
       ({ value, attachments, backend, computeMs }) => {
-        this.#estimator.learn({ job, computeMs, transferMs: 0, bytesInFlight: 0 });
-        const queueMs = Math.max(0, this.#now() - startedMs - computeMs);
+        const elapsedMs = this.#now() - startedMs;
+        const queueMs = Math.max(0, elapsedMs - computeMs);
+        this.#estimator.learn({ job, computeMs, queueMs, backlogMs, transferMs: 0, bytesInFlight: 0 });
+        this.#lateness.learn(job.type, predictedMs, elapsedMs);
         settle({ kind: 'result', result: { value, attachments }, backend, queueMs, computeMs });
       },
       (cause: unknown) => {

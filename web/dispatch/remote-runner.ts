@@ -7,14 +7,20 @@ import type { ChannelPort } from '../net/channel-port.ts';
 import { FlowChannel } from '../net/flow-channel.ts';
 import { Estimator } from './estimator.ts';
 import type { Job, Outcome, Runner } from './job.ts';
+import { Lateness } from './lateness.ts';
+import { RecentQuantile } from './recent-quantile.ts';
 
 interface Outstanding {
   job: Job;
   sentMs: number;
   /** Bytes on their way when it was sent, its own included. */
   bytesInFlight: number;
-  /** Its part of the backlog. */
-  computeMs: number;
+  /** From sending to the result. */
+  predictedMs: number;
+  /** Of the work sent before it. */
+  backlogMs: number;
+  /** Its own part of the backlog. */
+  workMs: number;
   onOutcome(outcome: Outcome): void;
 }
 
@@ -33,7 +39,9 @@ export class RemoteRunner implements Runner {
   readonly id: string;
   readonly #options: RemoteRunnerOptions;
   readonly #channel: FlowChannel<TaskMessage>;
-  readonly #estimator = new Estimator(PULSE.assumedRttMs);
+  readonly #estimator: Estimator;
+  readonly #lateness = new Lateness();
+  readonly #serviceMs = new RecentQuantile(0.99, TASKS.latenessWindow, TASKS.latenessRefresh);
   readonly #outstanding = new Map<number, Outstanding>();
   readonly #idOfJob = new Map<Job, number>();
   #nextId = 0;
@@ -42,10 +50,12 @@ export class RemoteRunner implements Runner {
   #creditSerial = -1;
   #backlogMs = 0;
   #bytesInFlight = 0;
+  #silent = false;
 
   constructor(options: RemoteRunnerOptions) {
     this.id = options.volunteerId;
     this.#options = options;
+    this.#estimator = new Estimator(PULSE.assumedRttMs, options.now);
     this.#channel = new FlowChannel(
       options.port,
       CHANNELS.tasks,
@@ -72,6 +82,29 @@ export class RemoteRunner implements Runner {
     this.#estimator.setRtt(rttMs);
   }
 
+  get silent(): boolean {
+    return this.#silent;
+  }
+
+  set silent(silent: boolean) {
+    this.#silent = silent;
+    this.#options.onRoom();
+  }
+
+  /** Tasks it has and has not answered. */
+  get outstanding(): number {
+    return this.#outstanding.size;
+  }
+
+  get unfinishedTransfers(): number {
+    return this.#channel.unfinishedTransfers;
+  }
+
+  /** What its tasks lately kept it busy with, one at a time. */
+  get serviceP99Ms(): number {
+    return this.#serviceMs.value;
+  }
+
   get hasRoom(): boolean {
     if (this.#outstanding.size >= this.#creditWindow) return false;
     // More than either side's send queue holds would be refused there, and count as the volunteer's failure.
@@ -84,11 +117,19 @@ export class RemoteRunner implements Runner {
 
   predictMs(job: Job): number {
     const transferMs = this.#estimator.transferMs(job, this.#bytesInFlight);
-    return this.#backlogMs + transferMs + this.#estimator.computeMs(job);
+    return transferMs + this.#estimator.serviceMs(job, this.#backlogMs);
   }
 
   workMs(job: Job): number {
     return this.#estimator.workMs(job);
+  }
+
+  lateAfterMs(job: Job): number {
+    return this.#lateness.lateAfterMs(job, this.predictMs(job));
+  }
+
+  measuredAtMs(type: string): number | null {
+    return this.#estimator.measuredAtMs(type);
   }
 
   start(job: Job, onOutcome: (outcome: Outcome) => void): void {
@@ -102,11 +143,11 @@ export class RemoteRunner implements Runner {
       queueMicrotask(() => onOutcome({ kind: 'lost', error: MeshError.from(cause) }));
       return;
     }
-    const computeMs = this.#estimator.computeMs(job);
-    const sentMs = this.#options.now();
-    this.#backlogMs += computeMs;
+    const workMs = this.#estimator.computeMs(job);
+    const marks = { sentMs: this.#options.now(), predictedMs: this.predictMs(job), backlogMs: this.#backlogMs, workMs };
+    this.#backlogMs += workMs;
     this.#bytesInFlight += job.bytesOut + job.bytesIn;
-    this.#outstanding.set(id, { job, sentMs, bytesInFlight: this.#bytesInFlight, computeMs, onOutcome });
+    this.#outstanding.set(id, { job, ...marks, bytesInFlight: this.#bytesInFlight, onOutcome });
     this.#idOfJob.set(job, id);
   }
 
@@ -123,6 +164,9 @@ export class RemoteRunner implements Runner {
   }
 
   #received({ message, attachments }: Carried<TaskMessage>): void {
+    if ('id' in message && message.id >= this.#nextId) {
+      throw MeshError.malformed('A volunteer answered a task that it was never given.');
+    }
     if (message.kind === 'credit') {
       if (message.serial <= this.#creditSerial) return;
       this.#creditSerial = message.serial;
@@ -139,12 +183,15 @@ export class RemoteRunner implements Runner {
     const outstanding = this.#take(message.id);
     // Its answer crossed our cancel.
     if (!outstanding) return;
-    const { job, sentMs, bytesInFlight, onOutcome } = outstanding;
+    const { job, sentMs, bytesInFlight, predictedMs, backlogMs, onOutcome } = outstanding;
     const elapsedMs = this.#options.now() - sentMs;
     // What a volunteer claims cannot exceed what we saw.
     const computeMs = Math.min(message.computeMs, elapsedMs);
     const queueMs = Math.min(message.queueMs, elapsedMs - computeMs);
-    this.#estimator.learn({ job, computeMs, transferMs: elapsedMs - computeMs - queueMs, bytesInFlight });
+    const transferMs = elapsedMs - computeMs - queueMs;
+    this.#estimator.learn({ job, computeMs, queueMs, backlogMs, transferMs, bytesInFlight });
+    this.#serviceMs.add(computeMs);
+    this.#lateness.learn(job.type, predictedMs, elapsedMs);
     const { value, backend } = message;
     onOutcome({ kind: 'result', result: { value, attachments }, backend, queueMs, computeMs });
   }
@@ -152,12 +199,12 @@ export class RemoteRunner implements Runner {
   #take(id: number): Outstanding | undefined {
     const outstanding = this.#outstanding.get(id);
     if (!outstanding) return undefined;
-    const { job, computeMs } = outstanding;
+    const { job, workMs } = outstanding;
     this.#outstanding.delete(id);
     this.#idOfJob.delete(job);
     this.#bytesInFlight -= job.bytesOut + job.bytesIn;
     // Sums of fractions drift; an empty backlog is exactly none.
-    this.#backlogMs = this.#outstanding.size === 0 ? 0 : this.#backlogMs - computeMs;
+    this.#backlogMs = this.#outstanding.size === 0 ? 0 : this.#backlogMs - workMs;
     return outstanding;
   }
 

@@ -6,9 +6,9 @@ import type { PackedTask } from '../../shared/tasks/definition.ts';
 import { TASKS } from '../../shared/tuning.ts';
 import { checkWhere, type Where } from '../../shared/where.ts';
 import { randomId } from '../net/random-id.ts';
-import type { Dispatcher, JobEnd } from './dispatcher.ts';
 import type { Job } from './job.ts';
 import { KeptResults } from './results.ts';
+import type { Claim, SharedWork, WorkEnd } from './shared-work.ts';
 import type { Timing } from './timing.ts';
 
 export interface BookOptions {
@@ -17,6 +17,8 @@ export interface BookOptions {
   /** Hard. */
   timeoutMs?: number | undefined;
   signal?: AbortSignal | undefined;
+  /** False: run it even if its result is known. */
+  cache?: boolean | undefined;
 }
 
 export interface BookedTask {
@@ -41,15 +43,22 @@ type Result = Record<string, unknown> & { timing: Timing };
  */
 export class TaskBook {
   readonly counts: BookCounts = { submitted: 0, completed: 0, failed: 0, cancelled: 0 };
-  readonly #dispatcher: Dispatcher;
+  readonly #work: SharedWork;
   readonly #clock: Clock;
   readonly #running = new Map<string, Promise<Result>>();
   readonly #kept: KeptResults;
+  /** Ids of one client are told apart by a number, and those of several by this. */
+  readonly #idPrefix = randomId();
 
-  constructor(dispatcher: Dispatcher, clock: Clock) {
-    this.#dispatcher = dispatcher;
+  constructor(work: SharedWork, clock: Clock) {
+    this.#work = work;
     this.#clock = clock;
-    this.#kept = new KeptResults(() => clock.now());
+    this.#kept = new KeptResults(clock);
+  }
+
+  /** Tasks that have not ended. */
+  get running(): number {
+    return this.#running.size;
   }
 
   /**
@@ -62,21 +71,22 @@ export class TaskBook {
     options: BookOptions,
     toResult: (value: unknown) => Record<string, unknown>,
   ): BookedTask {
-    const id = randomId();
-    this.counts.submitted++;
-    let job: Job | null = null;
-    const result = new Promise<JobEnd>((resolve) => {
+    const id = `${this.#idPrefix}-${this.counts.submitted++}`;
+    let claim: Claim | null = null;
+    let sizeBytes = 0;
+    const result = new Promise<WorkEnd>((resolve) => {
       try {
-        job = this.#jobOf(id, type, input(), options);
-        this.#start(job, options, resolve);
+        const job = this.#jobOf(type, input(), options);
+        sizeBytes = job.bytesIn;
+        claim = this.#start(job, options, resolve);
       } catch (cause) {
         resolve({ ok: false, error: MeshError.from(cause, 'bad-input') });
       }
-    }).then((end) => this.#settle(id, end, toResult, job?.bytesIn ?? 0));
+    }).then((end) => this.#settle(id, end, toResult, sizeBytes));
     this.#running.set(id, result);
     // A task nobody awaits must not raise an unhandled rejection; whoever awaits `result` still sees it.
     result.catch(() => {});
-    return { id, type, result, cancel: () => job && this.#dispatcher.abort(job, MeshError.cancelled()) };
+    return { id, type, result, cancel: () => claim?.withdraw(MeshError.cancelled()) };
   }
 
   /** Throws MeshError `bad-input` for an id that is not known any more, `timeout`, or why the task failed. */
@@ -103,66 +113,65 @@ export class TaskBook {
     this.#kept.clear();
   }
 
-  /** Hands the job over, and ends it when its time is up or its signal says so. Throws MeshError `queue-full`, `cancelled`. */
-  #start(job: Job, { timeoutMs, signal }: BookOptions, onEnd: (end: JobEnd) => void): void {
+  /** Hands the job over, and ends it when its time is up or its signal says so. Throws MeshError `queue-full`, `cancelled`, `timeout`. */
+  #start(job: Job, { timeoutMs, signal, cache = true }: BookOptions, onEnd: (end: WorkEnd) => void): Claim {
     if (signal?.aborted) throw MeshError.cancelled();
-    const ended = new AbortController();
-    this.#dispatcher.submit(job, (end) => {
-      ended.abort();
+    if (timeoutMs !== undefined && timeoutMs <= 0) throw MeshError.timeout('The task', timeoutMs);
+    let stopWatching = () => {};
+    const claim = this.#work.submit(job, cache, (end) => {
+      stopWatching();
       onEnd(end);
     });
-    signal?.addEventListener('abort', () => this.#dispatcher.abort(job, MeshError.cancelled()), {
-      signal: ended.signal,
-    });
-    if (timeoutMs === undefined) return;
-    const cancelTimer = this.#clock.after(timeoutMs, () => this.#dispatcher.abort(job, this.#lateness(job, timeoutMs)));
-    ended.signal.addEventListener('abort', cancelTimer);
+    if (timeoutMs === undefined && !signal) return claim;
+
+    const onAbort = () => claim.withdraw(MeshError.cancelled());
+    signal?.addEventListener('abort', onAbort);
+    const cancelTimer =
+      timeoutMs === undefined
+        ? () => {}
+        : this.#clock.after(timeoutMs, () => claim.withdraw(lateness(job, claim.wasStarted, timeoutMs)));
+    stopWatching = () => {
+      signal?.removeEventListener('abort', onAbort);
+      cancelTimer();
+    };
+    return claim;
   }
 
-  #settle(id: string, end: JobEnd, toResult: (value: unknown) => Record<string, unknown>, sizeBytes: number): Result {
+  #settle(id: string, end: WorkEnd, toResult: (value: unknown) => Record<string, unknown>, sizeBytes: number): Result {
     this.#running.delete(id);
     if (!end.ok) {
       if (end.error.reason === 'cancelled') this.counts.cancelled++;
       else this.counts.failed++;
-      this.#kept.keep(id, end, 0);
+      this.#kept.keep(id, end, ENTRY_BYTES);
       throw end.error;
     }
     const value = { ...toResult(end.value), timing: end.timing };
     this.counts.completed++;
-    this.#kept.keep(id, { ok: true, value }, sizeBytes);
+    this.#kept.keep(id, { ok: true, value }, sizeBytes + ENTRY_BYTES);
     return value;
   }
 
-  #jobOf(id: string, type: string, input: unknown, { where, priority = 0, timeoutMs }: BookOptions): Job {
+  #jobOf(type: string, input: unknown, { where, priority = 0, timeoutMs }: BookOptions): Job {
     checkWhere(where);
     checkOptions(priority, timeoutMs);
     const definition = definitionOf(type);
     const packed = packInput(definition, input);
     const submittedMs = this.#clock.now();
+    const firstDeadlineMs = definition.firstDeadlineMs(packed.params);
     return {
-      id,
-      type,
-      definition,
-      packed,
+      ...{ type, definition, packed, where, priority },
       cost: definition.cost(packed.params),
       bytesOut: totalBytes(packed.attachments),
       bytesIn: definition.resultBytes(packed.params),
-      where,
-      priority,
       submittedMs,
-      deadlineMs: submittedMs + (timeoutMs ?? definition.firstDeadlineMs(packed.params)),
+      firstDeadlineMs,
+      deadlineMs: submittedMs + (timeoutMs ?? firstDeadlineMs),
     };
   }
-
-  #lateness(job: Job, timeoutMs: number): MeshError {
-    if (job.where !== 'volunteers' || this.#dispatcher.wasAssigned(job))
-      return MeshError.timeout('The task', timeoutMs);
-    return new MeshError(
-      'no-volunteer',
-      `No volunteer was there to take the task within ${Math.round(timeoutMs)} ms. Invite one, or allow it to run locally.`,
-    );
-  }
 }
+
+/** A result without bulk is not free either. */
+const ENTRY_BYTES = 512;
 
 function packInput(definition: AnyTaskDefinition, input: unknown): PackedTask {
   if (typeof input !== 'object' || input === null)
@@ -172,6 +181,14 @@ function packInput(definition: AnyTaskDefinition, input: unknown): PackedTask {
 
 function checkOptions(priority: number, timeoutMs: number | undefined): void {
   if (!Number.isFinite(priority)) throw MeshError.badInput('A priority is a number; higher runs first.');
-  if (timeoutMs !== undefined && !(timeoutMs > 0))
-    throw MeshError.badInput('A timeout is a number of milliseconds above 0.');
+  if (timeoutMs !== undefined && Number.isNaN(timeoutMs))
+    throw MeshError.badInput('A timeout is a number of milliseconds.');
+}
+
+function lateness({ where }: Job, wasStarted: boolean, timeoutMs: number): MeshError {
+  if (where !== 'volunteers' || wasStarted) return MeshError.timeout('The task', timeoutMs);
+  return new MeshError(
+    'no-volunteer',
+    `No volunteer was there to take the task within ${Math.round(timeoutMs)} ms. Invite one, or allow it to run locally.`,
+  );
 }

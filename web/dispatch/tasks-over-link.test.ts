@@ -71,12 +71,12 @@ function echoJob(byte: number, resultBytes = 1): Job {
   const definition = definitionOf('echo');
   const packed = definition.pack({ bytes: new Uint8Array([byte]) });
   const base = {
-    id: `job ${byte}`,
     type: 'echo',
     where: 'volunteers',
     priority: 0,
     submittedMs: 0,
     deadlineMs: 0,
+    firstDeadlineMs: 500,
   } as const;
   return { ...base, definition, packed, cost: 1, bytesOut: 1, bytesIn: resultBytes };
 }

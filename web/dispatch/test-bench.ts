@@ -1,9 +1,11 @@
 import { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import { Dispatcher } from './dispatcher.ts';
+import { Dispatcher, type Redispatch } from './dispatcher.ts';
 import { LocalRunner } from './local-runner.ts';
+import { SharedWork } from './shared-work.ts';
 import { type BookOptions, TaskBook } from './task-book.ts';
-import { TestEngine, TestVolunteer } from './test-runner.ts';
+import { TestEngine, TestVolunteer, turnsPass } from './test-runner.ts';
+import type { Timing } from './timing.ts';
 
 /** A dispatcher with a clock, a local engine and volunteers that do what a test tells them. */
 export class TestBench {
@@ -11,7 +13,9 @@ export class TestBench {
   readonly engine = new TestEngine(this.clock);
   /** Volunteer and whether it succeeded, in order. */
   readonly verdicts: [string, boolean][] = [];
+  readonly redispatches: Redispatch[] = [];
   readonly dispatcher: Dispatcher;
+  readonly work: SharedWork;
   readonly book: TaskBook;
 
   constructor() {
@@ -22,14 +26,27 @@ export class TestBench {
     );
     this.dispatcher = new Dispatcher(this.clock, local, {
       onVolunteerResult: (id, succeeded) => this.verdicts.push([id, succeeded]),
+      onRedispatch: (redispatch) => this.redispatches.push(redispatch),
     });
-    this.book = new TaskBook(this.dispatcher, this.clock);
+    this.work = new SharedWork(this.dispatcher, this.clock);
+    this.book = new TaskBook(this.work, this.clock);
   }
 
-  /** An echo of one byte. */
+  /** An echo of one byte, run whether its result is known or not, unless `cache` says otherwise. */
   submit(options: Partial<BookOptions> = {}, byte = 1) {
-    const input = () => ({ bytes: new Uint8Array([byte]) });
-    return this.book.submit('echo', input, { where: 'auto', ...options }, (value) => value as Record<string, unknown>);
+    return this.submitBytes(new Uint8Array([byte]), { cache: false, ...options });
+  }
+
+  submitBytes(bytes: Uint8Array, options: Partial<BookOptions> = {}) {
+    return submitEcho(this.book, bytes, options);
+  }
+
+  /** Measures this machine, so that nothing needs to be tried here to learn what it takes. */
+  async warmUp(): Promise<void> {
+    const { result } = this.submit({ where: 'local' });
+    await turnsPass();
+    this.clock.advance(this.engine.msPerTask);
+    await result;
   }
 
   volunteer(id: string, types?: string[]): TestVolunteer {
@@ -40,7 +57,16 @@ export class TestBench {
 
   dispose(): void {
     this.dispatcher.dispose(MeshError.closed('The test'));
+    this.work.dispose();
+    this.book.dispose();
   }
+}
+
+/** With the result it has as its type; the book itself knows no types. */
+export function submitEcho(book: TaskBook, bytes: Uint8Array, options: Partial<BookOptions>) {
+  const toResult = (value: unknown) => value as Record<string, unknown>;
+  const task = book.submit('echo', () => ({ bytes }), { where: 'auto', ...options }, toResult);
+  return { ...task, result: task.result as Promise<{ bytes: Uint8Array; timing: Timing }> };
 }
 
 export const reasonOf = (promise: Promise<unknown>) =>

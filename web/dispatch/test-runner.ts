@@ -9,6 +9,10 @@ export class TestVolunteer implements Runner {
   readonly cancelled: Job[] = [];
   room = 8;
   msPerTask = 10;
+  silent = false;
+  /** By default nothing is ever late, and nothing needs to be explored. */
+  lateMs = Number.POSITIVE_INFINITY;
+  measuredMs: number | null = Number.POSITIVE_INFINITY;
   readonly #waiting = new Map<Job, (outcome: Outcome) => void>();
 
   constructor(
@@ -30,6 +34,19 @@ export class TestVolunteer implements Runner {
 
   workMs(): number {
     return this.msPerTask;
+  }
+
+  lateAfterMs(): number {
+    return this.lateMs;
+  }
+
+  measuredAtMs(): number | null {
+    return this.measuredMs;
+  }
+
+  /** Attempts that were begun and neither ended nor cancelled. */
+  get held(): number {
+    return this.#waiting.size;
   }
 
   start(job: Job, onOutcome: (outcome: Outcome) => void): void {
@@ -91,5 +108,5 @@ export class TestEngine implements LocalEngine {
 
 /** Lets promises and messages to ourselves run: what the dispatcher does at the end of a turn is done after it. */
 export async function turnsPass(turns = 4): Promise<void> {
-  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
+  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -85,6 +85,11 @@ export class FlowChannel<Message> {
     return this.#queuedBytes + this.#port.bufferedAmount;
   }
 
+  /** Transfers of the other side that have begun to arrive. */
+  get unfinishedTransfers(): number {
+    return this.#reassembler.unfinished;
+  }
+
   get isClosed(): boolean {
     return this.#closed;
   }
@@ -200,6 +205,7 @@ export class FlowChannel<Message> {
     this.#gathered = [];
     this.#outgoing = [];
     this.#queuedBytes = 0;
+    this.#reassembler.clear();
     this.#port.close();
     this.#handlers.onClose?.(error);
   }

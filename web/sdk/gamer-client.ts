@@ -5,6 +5,7 @@ import { INVITE, SIGNALING, TASKS } from '../../shared/tuning.ts';
 import { checkWhere } from '../../shared/where.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { LocalRunner } from '../dispatch/local-runner.ts';
+import { SharedWork } from '../dispatch/shared-work.ts';
 import { TaskBook } from '../dispatch/task-book.ts';
 import type { Link } from '../net/link.ts';
 import { Mesh, type MeshEvent } from '../net/mesh.ts';
@@ -38,13 +39,14 @@ export type GamerState = 'connecting' | 'online' | 'reconnecting' | 'closed';
  * A game's side of P2C2R: submits tasks and streams, which run on the room's volunteers or here, whichever is sooner.
  *
  * Events: `volunteers` (the list changed), `state`, `error` (a CustomEvent<MeshError>: a volunteer could not be linked, the server
- * ended the session; tasks and streams go on as they can).
+ * ended the session; tasks and streams go on as they can), `redispatched` (a CustomEvent<Redispatch>: a task was begun again elsewhere).
  */
 export class GamerClient extends EventTarget {
   readonly #where: Where;
   readonly #url: string;
   readonly #engine = new LocalEngineClient();
   readonly #dispatcher: Dispatcher;
+  readonly #work: SharedWork;
   readonly #book: TaskBook;
   readonly #links = new Map<string, GamerLink>();
   readonly #streams = new Set<FrameStream>();
@@ -74,8 +76,10 @@ export class GamerClient extends EventTarget {
     const local = new LocalRunner(this.#engine, systemClock.now, () => this.#dispatcher.wake());
     this.#dispatcher = new Dispatcher(systemClock, local, {
       onVolunteerResult: (volunteerId, succeeded) => this.#links.get(volunteerId)?.count(succeeded),
+      onRedispatch: (detail) => this.dispatchEvent(new CustomEvent('redispatched', { detail })),
     });
-    this.#book = new TaskBook(this.#dispatcher, systemClock);
+    this.#work = new SharedWork(this.#dispatcher, systemClock);
+    this.#book = new TaskBook(this.#work, systemClock);
   }
 
   get room(): string {
@@ -181,11 +185,11 @@ export class GamerClient extends EventTarget {
     return {
       ...this.#book.counts,
       ...this.#dispatcher.counts,
-      cacheHits: 0,
-      hedged: 0,
+      placements: structuredClone(this.#dispatcher.counts.placements),
+      cacheHits: this.#work.hits,
       rejectedByVerify: 0,
       inFlight: this.#dispatcher.inFlight,
-      queued: this.#dispatcher.queued,
+      queued: this.#dispatcher.queued + this.#work.hashing,
     };
   }
 
@@ -216,6 +220,7 @@ export class GamerClient extends EventTarget {
     this.#stopWatchingPage();
     await Promise.all([...this.#streams].map((stream) => stream.close()));
     this.#dispatcher.dispose(MeshError.closed('The client'));
+    this.#work.dispose();
     this.#book.dispose();
     await this.#mesh?.close();
     this.#engine.dispose();

@@ -1,11 +1,26 @@
 import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { Where } from '../../shared/where.ts';
+import type { Redispatch, RedispatchCause } from '../dispatch/dispatcher.ts';
+import type { Placement, PlacementCounts } from '../dispatch/placement.ts';
 import type { Timing } from '../dispatch/timing.ts';
 import type { FrameStream, StreamChanges, StreamOptions, StreamSource, StreamStats } from './frame-stream.ts';
 
 /** The SDK's vocabulary. What is said of a member here is what its users read; README shows the whole in use. */
 
-export type { FrameStream, Quality, StreamChanges, StreamOptions, StreamSource, StreamStats, Timing, Where };
+export type {
+  FrameStream,
+  Placement,
+  PlacementCounts,
+  Quality,
+  Redispatch,
+  RedispatchCause,
+  StreamChanges,
+  StreamOptions,
+  StreamSource,
+  StreamStats,
+  Timing,
+  Where,
+};
 
 /**
  * Anything drawable, or RGBA 8-bit sRGB pixels, straight alpha. Inputs are read before `submitTask` returns; a VideoFrame stays the
@@ -85,10 +100,10 @@ export interface TaskOptions {
   where?: Where;
   /** Higher first, default 0. */
   priority?: number;
-  /** Hard; without it a task is waited for. */
+  /** Hard; without it a task is waited for. One that is not above 0 has passed already. */
   timeoutMs?: number;
   signal?: AbortSignal;
-  /** Default true for deterministic types. There is no result cache yet, so it changes nothing today. */
+  /** Default true for deterministic types: an equal task that is done or under way is not run again. False runs it in any case. */
   cache?: boolean;
 }
 
@@ -116,17 +131,22 @@ export interface VolunteerInfo {
   barred: boolean;
 }
 
-/** Counts since the client connected; `inFlight` and `queued` are of this moment. Caching, hedging and verifying are not built yet: their counts stay 0. */
+/** Counts since the client connected; `inFlight` and `queued` are of this moment. Verifying is not built yet: its count stays 0. */
 export interface ClientStats {
   submitted: number;
   completed: number;
   failed: number;
   cancelled: number;
+  /** Results that came from the cache, or from the run of an equal task. */
   cacheHits: number;
+  /** Second attempts beside one that was late, or whose volunteer fell silent. */
   hedged: number;
+  /** Attempts after one that ended without a result. */
   redispatched: number;
   ranLocally: number;
   ranOnVolunteers: number;
+  /** Where results came from and why they were run there. */
+  placements: PlacementCounts;
   rejectedByVerify: number;
   inFlight: number;
   queued: number;

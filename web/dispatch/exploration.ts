@@ -1,0 +1,46 @@
+import { TASKS } from '../../shared/tuning.ts';
+import type { DuplicateBudget } from './duplicate-budget.ts';
+import type { Job, Runner } from './job.ts';
+
+/**
+ * An estimate that is too high would hold for ever, since nobody asks who seems slow. So now and then a task is run a second time
+ * by whom we know least of. A duplicate costs the task no time, and comes out of the same budget as hedging.
+ */
+export class Exploration {
+  readonly #budget: DuplicateBudget;
+  readonly #now: () => number;
+  #startsSince = 0;
+
+  constructor(budget: DuplicateBudget, now: () => number) {
+    this.#budget = budget;
+    this.#now = now;
+  }
+
+  /** Whom to try beside `chosen`; mostly nobody. Call it once for each task that starts. */
+  pick(job: Job, candidates: readonly Runner[], chosen: Runner): Runner | null {
+    this.#startsSince++;
+    if (candidates.length < 2 || !this.#budget.canSpend) return null;
+    const least = this.#leastKnown(job, candidates, chosen);
+    if (!least) return null;
+    const isUnknown = least.measuredAtMs(job.type) === null;
+    if (!isUnknown && this.#startsSince < TASKS.tasksPerExploration) return null;
+    this.#startsSince = 0;
+    this.#budget.spend();
+    return least;
+  }
+
+  #leastKnown(job: Job, candidates: readonly Runner[], chosen: Runner): Runner | null {
+    // What is that much slower would only be in its way: the machine at home is also the one that plays.
+    const worthMs = TASKS.maxExplorationRatio * Math.max(chosen.predictMs(job), TASKS.minLateMs);
+    let least: Runner | null = null;
+    let leastMs = this.#now() - TASKS.staleAfterMs;
+    for (const runner of candidates) {
+      if (runner === chosen || !runner.hasRoom || runner.silent) continue;
+      const measuredMs = runner.measuredAtMs(job.type) ?? Number.NEGATIVE_INFINITY;
+      if (measuredMs > leastMs || runner.predictMs(job) > worthMs) continue;
+      least = runner;
+      leastMs = measuredMs;
+    }
+    return least;
+  }
+}

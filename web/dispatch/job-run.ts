@@ -1,0 +1,109 @@
+import type { MeshError } from '../../shared/errors.ts';
+import type { PackedResult } from '../../shared/tasks/definition.ts';
+import { TASKS } from '../../shared/tuning.ts';
+import type { Job, Runner } from './job.ts';
+import type { Placement } from './placement.ts';
+import type { Timing } from './timing.ts';
+
+/** How a job ended for whoever submitted it. `packed` is what `value` was made of. */
+export type JobEnd =
+  | { ok: true; value: unknown; packed: PackedResult; timing: Timing }
+  | { ok: false; error: MeshError };
+
+/** Why a job needs another attempt. */
+export type RedispatchCause = 'silent' | 'late' | 'failed' | 'returned' | 'lost';
+
+export interface Need {
+  readonly cause: RedispatchCause;
+  /** Whose attempt was not enough: a volunteer's id, or `local`. */
+  readonly ranOn: string;
+  readonly detectedMs: number;
+}
+
+export interface Attempt {
+  readonly run: JobRun;
+  readonly runner: Runner;
+  readonly placement: Placement;
+  readonly startedMs: number;
+}
+
+/** What the dispatcher knows of one job from its submission to its end. */
+export class JobRun {
+  /** Under way now; more than one when it is hedged. */
+  readonly attempts = new Map<Runner, Attempt>();
+  /** Runners that failed at it: not asked again. */
+  readonly #failedOn = new Set<string>();
+  /** Volunteers lost with it: asked again only if there is nobody else, since they may have come back. */
+  readonly #lostOn = new Set<string>();
+  #failures = 0;
+  #returns = 0;
+  #started = 0;
+  /** Of the newest attempt that was not enough; null once another one began. */
+  need: Need | null = null;
+  lastError: MeshError | null = null;
+
+  constructor(
+    readonly job: Job,
+    readonly onEnd: (end: JobEnd) => void,
+  ) {}
+
+  get wasStarted(): boolean {
+    return this.#started > 0;
+  }
+
+  /** Attempts so far, but for those that were handed back unharmed. */
+  get attempted(): number {
+    return this.#started - this.#returns;
+  }
+
+  /** Attempts under way that were made for the result, and not to learn from. */
+  get awaited(): number {
+    let count = 0;
+    for (const { placement } of this.attempts.values()) if (placement !== 'exploration') count++;
+    return count;
+  }
+
+  begin(attempt: Attempt): void {
+    this.attempts.set(attempt.runner, attempt);
+    this.#started++;
+    if (attempt.placement !== 'exploration') this.need = null;
+  }
+
+  /** Handed back. False when that happened too often to be told from a failure. */
+  returned(): boolean {
+    return ++this.#returns <= TASKS.maxReturns;
+  }
+
+  failed(runnerId: string, error: MeshError): void {
+    this.#failures++;
+    this.#failedOn.add(runnerId);
+    this.lastError = error;
+  }
+
+  lost(runnerId: string, error: MeshError): void {
+    this.#failures++;
+    this.#lostOn.add(runnerId);
+    this.lastError = error;
+  }
+
+  /** Those that may run it, whether they have room now or not. */
+  candidates(local: Runner, volunteers: Iterable<Runner>): Runner[] {
+    const able: Runner[] = [];
+    if (this.job.where !== 'volunteers' && this.#mayAsk(local)) able.push(local);
+    if (this.job.where === 'local' || this.#failures >= TASKS.maxAttempts) return able;
+    for (const volunteer of volunteers) if (this.#mayAsk(volunteer)) able.push(volunteer);
+    if (this.#lostOn.size === 0) return able;
+    const steady = able.filter(({ id }) => !this.#lostOn.has(id));
+    return steady.length > 0 ? steady : able;
+  }
+
+  /** Nobody can run it now; will somebody later? A volunteer that failed at it is not worth waiting for another one. */
+  mayYetRun(local: { readonly id: string; mayYetRun(type: string): boolean }): boolean {
+    if (this.job.where === 'volunteers') return this.#failures < TASKS.maxAttempts && this.#failedOn.size === 0;
+    return !this.#failedOn.has(local.id) && local.mayYetRun(this.job.type);
+  }
+
+  #mayAsk(runner: Runner): boolean {
+    return !this.#failedOn.has(runner.id) && !this.attempts.has(runner) && runner.can(this.job.type);
+  }
+}

@@ -1,0 +1,164 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MeshError } from '../../shared/errors.ts';
+import { CACHE } from '../../shared/tuning.ts';
+import { reasonOf, TestBench } from './test-bench.ts';
+import { type TestVolunteer, turnsPass } from './test-runner.ts';
+
+let bench: TestBench;
+let volunteer: TestVolunteer;
+
+beforeEach(() => {
+  bench = new TestBench();
+  volunteer = bench.volunteer('one');
+});
+
+afterEach(() => bench.dispose());
+
+const submit = (byte: number, options: Parameters<TestBench['submit']>[0] = {}) =>
+  bench.submit({ where: 'volunteers', cache: true, ...options }, byte);
+
+async function runOnce(byte: number) {
+  const task = submit(byte);
+  await turnsPass();
+  volunteer.end(volunteer.started.at(-1));
+  return task.result;
+}
+
+describe('a task whose result is known', () => {
+  test('gets it from the cache, whoever may run it', async () => {
+    await runOnce(7);
+    for (const where of ['volunteers', 'local', 'auto'] as const) {
+      const { timing, bytes } = await submit(7, { where }).result;
+      expect(timing).toMatchObject({ ranOn: 'cache', attempts: 0 });
+      expect(bytes).toEqual(new Uint8Array([7]));
+    }
+    expect(volunteer.started).toHaveLength(1);
+    expect(bench.work.hits).toBe(3);
+    expect(bench.book.counts).toMatchObject({ submitted: 4, completed: 4 });
+  });
+
+  test('is run all the same with cache: false', async () => {
+    await runOnce(7);
+    submit(7, { cache: false });
+    await turnsPass();
+    expect(volunteer.started).toHaveLength(2);
+  });
+
+  test('gets bytes of its own: what others do with theirs changes nothing', async () => {
+    const first = await runOnce(7);
+    first.bytes[0] = 99;
+    const second = await submit(7).result;
+    expect(second.bytes[0]).toBe(7);
+    second.bytes[0] = 98;
+    expect((await submit(7).result).bytes[0]).toBe(7);
+  });
+
+  test('other bytes are other work, and a failure is no result', async () => {
+    await runOnce(7);
+    submit(8);
+    await turnsPass();
+    expect(volunteer.started).toHaveLength(2);
+    const failing = submit(9);
+    await turnsPass();
+    volunteer.end(volunteer.started[2], { kind: 'failed', error: new MeshError('volunteer-failed', 'no') });
+    await expect(failing.result).rejects.toThrow('no');
+    bench.volunteer('another');
+    const again = submit(9);
+    await turnsPass();
+    expect(await Promise.race([again.result.catch(() => 'failed'), turnsPass().then(() => 'running')])).toBe('running');
+  });
+});
+
+describe('equal tasks under way', () => {
+  test('share one run, and each gets bytes of its own', async () => {
+    const tasks = [submit(7), submit(7), submit(7)];
+    await turnsPass();
+    expect(volunteer.started).toHaveLength(1);
+    volunteer.end(volunteer.started[0]);
+    const results = await Promise.all(tasks.map(({ result }) => result));
+    expect(results.map(({ timing }) => timing.ranOn)).toEqual(['one', 'cache', 'cache']);
+    expect(new Set(results.map(({ bytes }) => bytes.buffer)).size).toBe(3);
+    expect(bench.work.hits).toBe(2);
+  });
+
+  test('fail together', async () => {
+    const tasks = [submit(7), submit(7)];
+    await turnsPass();
+    volunteer.end(volunteer.started[0], { kind: 'failed', error: new MeshError('unknown-model', 'no') });
+    expect(await Promise.all(tasks.map(({ result }) => reasonOf(result)))).toEqual(['unknown-model', 'unknown-model']);
+  });
+
+  test('one that is cancelled leaves the run to the others; the last one ends it', async () => {
+    const [first, second] = [submit(7), submit(7)];
+    await turnsPass();
+    first.cancel();
+    await turnsPass();
+    expect(await reasonOf(first.result)).toBe('cancelled');
+    expect(volunteer.cancelled).toEqual([]);
+    second.cancel();
+    expect(await reasonOf(second.result)).toBe('cancelled');
+    expect(volunteer.cancelled).toEqual(volunteer.started);
+    expect(bench.dispatcher.inFlight).toBe(0);
+    // And it is no more in the way of a third.
+    submit(7);
+    await turnsPass();
+    expect(volunteer.started).toHaveLength(2);
+  });
+
+  test('a timeout of one is its own', async () => {
+    const [patient, hasty] = [submit(7), submit(7, { timeoutMs: 20 })];
+    await turnsPass();
+    bench.clock.advance(20);
+    expect(await reasonOf(hasty.result)).toBe('timeout');
+    volunteer.end(volunteer.started[0]);
+    await expect(patient.result).resolves.toMatchObject({ timing: { ranOn: 'one' } });
+  });
+
+  test('are run apart when they may not run in the same places: one must not wait for volunteers because another does', async () => {
+    submit(7);
+    const here = submit(7, { where: 'local' });
+    await turnsPass();
+    bench.clock.advance(bench.engine.msPerTask);
+    await expect(here.result).resolves.toMatchObject({ timing: { ranOn: 'local' } });
+  });
+
+  test('run as urgently as the most urgent of them', async () => {
+    volunteer.room = 0;
+    submit(1, { priority: 5 });
+    submit(2);
+    submit(2, { priority: 9 });
+    await turnsPass();
+    volunteer.room = 1;
+    bench.dispatcher.wake();
+    await turnsPass();
+    expect(volunteer.started[0]?.packed.attachments[0]).toEqual(new Uint8Array([2]));
+  });
+});
+
+describe('large work, which is named in a later turn', () => {
+  const large = (byte: number) => new Uint8Array(CACHE.syncHashBytes + 1).fill(byte);
+  const submitLarge = (byte: number) => bench.submitBytes(large(byte), { where: 'volunteers' });
+
+  async function hashed() {
+    while (bench.work.hashing > 0) await turnsPass(1);
+    await turnsPass();
+  }
+
+  test('shares runs and results as well', async () => {
+    const tasks = [submitLarge(1), submitLarge(1)];
+    await hashed();
+    expect(volunteer.started).toHaveLength(1);
+    volunteer.end(volunteer.started[0]);
+    await Promise.all(tasks.map(({ result }) => result));
+    await expect(submitLarge(1).result).resolves.toMatchObject({ timing: { ranOn: 'cache' } });
+  });
+
+  test('can be cancelled before it has a name', async () => {
+    const task = submitLarge(1);
+    task.cancel();
+    expect(await reasonOf(task.result)).toBe('cancelled');
+    await hashed();
+    expect(volunteer.started).toEqual([]);
+    expect(bench.book.running).toBe(0);
+  });
+});
