@@ -24,3 +24,18 @@ export async function close() {
   await connected?.close();
   connected = undefined;
 }
+
+/**
+ * From nothing but loaded code to a volunteer that is ready for work.
+ * @param {{ room: string }} options
+ */
+export async function joinMs(options) {
+  const startedMs = performance.now();
+  await connect(options);
+  const tookMs = performance.now() - startedMs;
+  await close();
+  return tookMs;
+}
+
+/** Called once the page has this module, and with it all the code there is to load. */
+export function loaded() {}
