@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { dirname } from 'node:path';
 import { markOf } from './rows.mjs';
 
@@ -31,13 +31,19 @@ export function tableOf(sections) {
   return [rule('┌', '┬', '┐'), line(HEAD), rule('├', '┼', '┤'), body, rule('└', '┴', '┘')].join('\n');
 }
 
+/** This machine now; a load near its cores or above means that others are working on it, and that figures are off. */
+export function describeMachine() {
+  const [cpu] = cpus();
+  const [load = 0] = loadavg();
+  return { cpu: cpu?.model ?? '', cores: cpus().length, load, node: process.version };
+}
+
 /**
  * @param {string} file
+ * @param {ReturnType<typeof describeMachine>} machine before the first section
  * @param {readonly SectionReport[]} sections
  */
-export async function writeJson(file, sections) {
-  const [cpu] = cpus();
-  const machine = { cpu: cpu?.model ?? '', cores: cpus().length, node: process.version };
+export async function writeJson(file, machine, sections) {
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, `${JSON.stringify({ measuredAt: new Date().toISOString(), machine, sections }, null, 2)}\n`);
 }

@@ -6,7 +6,7 @@ import { runCommand, SetupError } from '../deploy/failure.mjs';
 import { ensureInstalled } from '../deploy/install.mjs';
 import { endWithNpm } from '../deploy/npm-parent.mjs';
 import { BenchContext } from './context.mjs';
-import { tableOf, writeJson } from './report.mjs';
+import { describeMachine, tableOf, writeJson } from './report.mjs';
 
 /**
  * @typedef {object} Section what a file in bench/sections/ exports as `section`
@@ -30,10 +30,12 @@ await runCommand(async () => {
   }
   await ensureInstalled();
   const chosen = sections.filter(({ name }) => names.length === 0 || names.includes(name));
+  const machine = describeMachine();
+  console.log(`${machine.cores} cores, ${machine.cpu}; load before: ${machine.load.toFixed(1)}`);
   const reports = [];
   for (const section of chosen) reports.push(await runSection(section));
   console.log(`\n${tableOf(reports)}`);
-  await writeJson(jsonFile, reports);
+  await writeJson(jsonFile, machine, reports);
   console.log(`\nThe same as JSON: ${relative(process.cwd(), jsonFile)}`);
   if (reports.some(({ crash }) => crash)) process.exitCode = 1;
 });

@@ -15,6 +15,7 @@ export async function measureEcho({ room, rounds, trips, ...load }) {
   const rates = await inTurn(
     {
       bare: () => bareRate(channel, load),
+      coarse: async () => load.batch * (await bareRate(channel, inOneMessage(load))),
       single: () => taskRate(load),
       batched: () => batchRate(load),
       singleUncached: () => taskRate(load, UNCACHED),
@@ -38,6 +39,7 @@ export async function measureEcho({ room, rounds, trips, ...load }) {
   return {
     perS: {
       bare: median(rates.bare),
+      coarse: median(rates.coarse),
       single: median(rates.single),
       batched: median(rates.batched),
       singleUncached: median(rates.singleUncached),
@@ -49,4 +51,12 @@ export async function measureEcho({ room, rounds, trips, ...load }) {
       taskUncached: tails(latencies.taskUncached),
     },
   };
+}
+
+/**
+ * The same bytes with a batch in each message: what the channel itself gains by that.
+ * @param {import('./echo-loads.mjs').Load & { batch: number }} load
+ */
+function inOneMessage({ sizeBytes, window, batch, durationMs }) {
+  return { sizeBytes: sizeBytes * batch, window: window / batch, durationMs };
 }

@@ -34,6 +34,7 @@ export const section = {
     return [
       figure('tasks one by one / bare channel', times(perS.single), 'x', { atLeast: 0.7, ...rate(perS.single) }),
       figure('in batches of 16 / bare channel', times(perS.batched), 'x', { atLeast: 2, ...rate(perS.batched) }),
+      figure('bare channel with 16 in a message / bare channel', times(perS.coarse), 'x', rate(perS.coarse)),
       figure('one by one, cache off', times(perS.singleUncached), 'x', rate(perS.singleUncached)),
       figure('in batches of 16, cache off', times(perS.batchedUncached), 'x', rate(perS.batchedUncached)),
       figure('p50 later than bare', behind(trips.task, 'p50Ms'), 'ms', { below: 1, ...later(trips.task, 'p50Ms') }),
