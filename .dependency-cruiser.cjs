@@ -60,7 +60,7 @@ module.exports = {
     {
       name: 'production-imports-no-tests',
       severity: 'error',
-      from: { pathNot: [TESTS, '^e2e/'] },
+      from: { pathNot: [TESTS, '^(e2e|bench)/'] },
       to: { path: TESTS },
     },
     {

@@ -1,0 +1,84 @@
+import { readdir } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ROOT } from '../deploy/child.mjs';
+import { runCommand, SetupError } from '../deploy/failure.mjs';
+import { ensureInstalled } from '../deploy/install.mjs';
+import { endWithNpm } from '../deploy/npm-parent.mjs';
+import { BenchContext } from './context.mjs';
+import { describeMachine, tableOf, writeJson } from './report.mjs';
+
+/**
+ * @typedef {object} Section what a file in bench/sections/ exports as `section`
+ * @property {string} name what `npm run bench -- NAME` calls it
+ * @property {string} about one line for `--list`
+ * @property {(context: BenchContext) => Promise<import('./rows.mjs').Row[]>} run
+ */
+
+// npm run bench [-- NAME ...] [--list] [--json FILE]: this machine's figures, each beside what it is compared with.
+endWithNpm();
+await runCommand(async () => {
+  const { names, list, jsonFile } = readArguments();
+  const sections = await loadSections();
+  if (list) {
+    for (const { name, about } of sections) console.log(`${name.padEnd(16)} ${about}`);
+    return;
+  }
+  const unknown = names.filter((name) => !sections.some((section) => section.name === name));
+  if (unknown.length > 0) {
+    throw new SetupError(`There is no section ${unknown.join(', ')}. See npm run bench -- --list.`);
+  }
+  await ensureInstalled();
+  const chosen = sections.filter(({ name }) => names.length === 0 || names.includes(name));
+  const machine = describeMachine();
+  console.log(`${machine.cores} cores, ${machine.cpu}; load before: ${machine.load.toFixed(1)}`);
+  const reports = [];
+  for (const section of chosen) reports.push(await runSection(section));
+  console.log(`\n${tableOf(reports)}`);
+  await writeJson(jsonFile, machine, reports);
+  console.log(`\nThe same as JSON: ${relative(process.cwd(), jsonFile)}`);
+  if (reports.some(({ crash }) => crash)) process.exitCode = 1;
+});
+// What a section could not end, such as a native library's thread, must not keep us.
+process.exit();
+
+function readArguments() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { list: { type: 'boolean', default: false }, json: { type: 'string' } },
+    });
+    const jsonFile = values.json ? resolve(values.json) : join(ROOT, 'bench-output/bench.json');
+    return { names: positionals, list: values.list, jsonFile };
+  } catch (cause) {
+    throw new SetupError(`${cause instanceof Error ? cause.message : cause}\nSee npm run bench -- --list.`);
+  }
+}
+
+/** @returns {Promise<Section[]>} by name */
+async function loadSections() {
+  const files = (await readdir(new URL('sections/', import.meta.url))).filter((file) => file.endsWith('.mjs')).sort();
+  return Promise.all(
+    files.map(async (file) => (await import(new URL(`sections/${file}`, import.meta.url).href)).section),
+  );
+}
+
+/**
+ * A section that crashes tells why and leaves the others alone.
+ * @param {Section} section
+ * @returns {Promise<import('./report.mjs').SectionReport>}
+ */
+async function runSection({ name, run }) {
+  console.log(`\n=== ${name}`);
+  const context = new BenchContext(name);
+  const startedMs = performance.now();
+  const tookS = () => Math.round((performance.now() - startedMs) / 100) / 10;
+  try {
+    return { name, rows: await run(context), tookS: tookS(), crash: null };
+  } catch (cause) {
+    console.error(cause);
+    return { name, rows: [], tookS: tookS(), crash: cause instanceof Error ? cause.message : String(cause) };
+  } finally {
+    await context.end();
+  }
+}
