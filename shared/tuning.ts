@@ -173,6 +173,12 @@ export const COMPUTE = {
   maxKeptBytes: 256 * 1024 * 1024,
   /** How long the processor computes before it looks up for a cancel or a frame: half a frame at 60 fps. */
   sliceMs: 8,
+  /** Tasks started and not finished: hides the 5-15 ms of mapAsync (FIELD), and a frame waits behind no more than these. */
+  tasksUnderWay: 3,
+  /** Weight of the newest in what a gamer's next task is expected to take; set right when it ended. */
+  turnSmoothing: 0.25,
+  /** Gamers remembered for having used more than the others, while they have nothing here: as many as a volunteer may serve. */
+  maxIdleOwners: 64,
   /** What `echo` costs is handing bytes over: about the speed of memory. */
   echoBytesPerMs: 1_000_000,
   /** Lost devices before the processor takes over for good, and attempts at one frame meanwhile. */

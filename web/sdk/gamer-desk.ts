@@ -10,6 +10,7 @@ import type { BusyMeter } from './busy-meter.ts';
 import type { MovedChannels } from './volunteer-worker-protocol.ts';
 
 export interface GamerDeskOptions {
+  linkId: string;
   channels: MovedChannels;
   engine: Engine;
   meter: BusyMeter;
@@ -31,11 +32,11 @@ export class GamerDesk {
 
   constructor(options: GamerDeskOptions) {
     this.#options = options;
-    const { channels, engine, meter, clock, held, onBroken } = options;
+    const { linkId, channels, engine, meter, clock, held, onBroken } = options;
     const now = () => clock.now();
     this.#tasks = new TaskServer({
       port: adoptChannel(channels.tasks),
-      execute: (type, packed, signal) => engine.execute(type, packed, signal),
+      execute: (type, packed, signal) => engine.execute(type, packed, { owner: linkId, signal }),
       now,
       onDone: (computeMs) => meter.taskDone(computeMs),
       onBroken,

@@ -48,6 +48,7 @@ class VolunteerWorker {
     this.detach(linkId);
     const engine = this.#started();
     const desk = new GamerDesk({
+      linkId,
       channels,
       engine,
       meter: this.#meter,
