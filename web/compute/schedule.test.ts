@@ -128,6 +128,24 @@ test('two gamers get the same time of a machine, however long the tasks of each'
   for (const aheadMs of share) expect(Math.abs(aheadMs)).toBeLessThanOrEqual(20);
 });
 
+test('between short tasks the event loop runs every few milliseconds, so that a frame need not wait for all', async () => {
+  const clock = new ManualClock();
+  const schedule = start(clock);
+  const tasks = Array.from({ length: 30 }, () =>
+    schedule.task(
+      'a',
+      new AbortController().signal,
+      done(async () => clock.advance(3)),
+    ),
+  );
+  let frameMs = 0;
+  // What a message that arrives meanwhile does.
+  const message = nextMacrotask().then(() => schedule.frame(frameDone(async () => (frameMs = clock.now()))));
+  await Promise.all([...tasks, message]);
+  expect(clock.now()).toBe(90);
+  expect(frameMs).toBeLessThanOrEqual(2 * (COMPUTE.sliceMs + 3));
+});
+
 test('frames and the time they take in the middle of a task are not at the expense of its gamer', async () => {
   const clock = new ManualClock();
   const schedule = start(clock);

@@ -35,6 +35,8 @@ export class Schedule {
   #tasksUnderWay = 0;
   /** The machine's time until then is somebody's. */
   #countedMs = Number.NEGATIVE_INFINITY;
+  /** When the event loop last ran. */
+  #restedMs = 0;
   #busy = false;
   #disposed = false;
 
@@ -77,8 +79,18 @@ export class Schedule {
   async #run(): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
-    for (let next = this.#next(); next; next = this.#next()) await next();
+    this.#restedMs = this.#options.now();
+    for (let next = this.#next(); next; next = this.#next()) {
+      await next();
+      // Promises alone would keep the event loop from a row of short tasks until their end: frames, cancels and leases with it.
+      if (this.#options.now() - this.#restedMs >= COMPUTE.sliceMs) await this.#rest();
+    }
     this.#busy = false;
+  }
+
+  async #rest(): Promise<void> {
+    await this.#options.rest();
+    this.#restedMs = this.#options.now();
   }
 
   #next(): (() => Promise<void>) | undefined {
@@ -114,7 +126,7 @@ export class Schedule {
   }
 
   async #giveWay(job: Job, signal: AbortSignal): Promise<void> {
-    await this.#options.rest();
+    await this.#rest();
     if (this.#frames.length > 0) this.#count(job);
     for (let frame = this.#frames.shift(); frame; frame = this.#frames.shift()) await this.#start(frame);
     throwIfCancelled(signal);

@@ -11,6 +11,7 @@ function serving(rttMs: number, share: number = TASKS.maxHeld) {
   const sizes: number[] = [window.size];
   const work = (tasks: number, serviceMs: number | ((task: number) => number)) => {
     for (let task = 0; task < tasks; task++) {
+      window.taskCame();
       nowMs += typeof serviceMs === 'number' ? serviceMs : serviceMs(task);
       window.taskDone();
       if (window.size !== sizes.at(-1)) sizes.push(window.size);
@@ -20,10 +21,7 @@ function serving(rttMs: number, share: number = TASKS.maxHeld) {
 }
 
 test('before anything is measured it is enough for a fast volunteer', () => {
-  const { window, work } = serving(50);
-  expect(window.size).toBe(CREDIT.first);
-  work(1, 40);
-  expect(window.size).toBe(CREDIT.first);
+  expect(serving(50).window.size).toBe(CREDIT.first);
 });
 
 test('a slow volunteer close by hoards nothing', () => {
@@ -86,9 +84,20 @@ test('it is told anew only when it changed by much: not for times that scatter, 
   }
 });
 
+test('it grows as well where the network is so slow that a task is done before the next one comes', () => {
+  const { window, work, pass } = serving(50);
+  work(30, 40);
+  for (let task = 0; task < 80; task++) {
+    window.idle();
+    pass(300);
+    work(1, 0.05);
+  }
+  expect(window.size).toBe(TASKS.creditsPerGamer);
+});
+
 test('time without work says nothing of the speed', () => {
   const { window, work, pass } = serving(50);
-  work(30, 0.5);
+  work(60, 0.5);
   const before = window.size;
   window.idle();
   pass(60_000);

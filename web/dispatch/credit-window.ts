@@ -9,10 +9,10 @@ export class CreditWindow {
   readonly #now: () => number;
   #share = 0;
   #rttMs: number = PULSE.assumedRttMs;
-  /** Between two tasks done; null before it is measured. */
+  /** From one task done to the next, while there is work; null before it is measured. */
   #serviceMs: number | null = null;
-  /** When the last one was done, while others were here to follow it at once. */
-  #doneMs: number | null = null;
+  /** The last one was done then, or the first came; null while there is none. */
+  #sinceMs: number | null = null;
   #size = 0;
 
   constructor(now: () => number) {
@@ -34,15 +34,19 @@ export class CreditWindow {
     this.#resize();
   }
 
-  taskDone(): void {
-    const nowMs = this.#now();
-    if (this.#doneMs !== null) this.#learn(nowMs - this.#doneMs);
-    this.#doneMs = nowMs;
+  taskCame(): void {
+    this.#sinceMs ??= this.#now();
   }
 
-  /** Nothing is left here: the time until the next one is done tells nothing. */
+  taskDone(): void {
+    const nowMs = this.#now();
+    this.#learn(nowMs - (this.#sinceMs ?? nowMs));
+    this.#sinceMs = nowMs;
+  }
+
+  /** Nothing is left here: the time until the next one comes tells nothing. */
   idle(): void {
-    this.#doneMs = null;
+    this.#sinceMs = null;
   }
 
   #learn(sampleMs: number): void {

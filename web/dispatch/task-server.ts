@@ -124,6 +124,7 @@ export class TaskServer {
     const { now, execute, onDone, onWork } = this.#options;
     const abort = new AbortController();
     this.#running.set(id, abort);
+    this.#window.taskCame();
     onWork();
     const arrivedMs = now();
     try {
