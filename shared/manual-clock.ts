@@ -29,6 +29,13 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
+  /** As where a thread stood still: what fell due meanwhile runs only now, once and late. */
+  jump(byMs: number): void {
+    this.#nowMs += byMs;
+    const due = [...this.#timers].filter(({ atMs }) => atMs <= this.#nowMs).sort((a, b) => a.atMs - b.atMs);
+    for (const timer of due) if (this.#timers.delete(timer)) timer.callback();
+  }
+
   /** Runs what falls due, in order. */
   advance(byMs: number): void {
     const untilMs = this.#nowMs + byMs;

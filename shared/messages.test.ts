@@ -88,12 +88,20 @@ test('tasks: ids fit 32 bits, times are times, credits are bounded', () => {
   ]);
 });
 
-test('pulse: a load is 0..1', () => {
+test('pulse: a load is 0..1, a round trip is a time', () => {
   holds(pulseMessageSchema, { kind: 'pong', serial: 3, load: 1, held: 0 }, [
     { load: 1.01 },
     { load: -1 },
     { held: -1 },
   ]);
+  holds(pulseMessageSchema, { kind: 'lease' }, []);
+  holds(pulseMessageSchema, { kind: 'ping', serial: 3, rttMs: 12.5 }, [
+    { rttMs: -1 },
+    { rttMs: Number.NaN },
+    { rttMs: Number.POSITIVE_INFINITY },
+    { rttMs: undefined },
+  ]);
+  holds(pulseMessageSchema, { kind: 'ping', serial: 3, rttMs: null }, []);
 });
 
 test('video: frames, drops and acknowledgements', () => {

@@ -83,7 +83,10 @@ export const taskMessageSchema = z.discriminatedUnion('kind', [
 export type TaskMessage = z.infer<typeof taskMessageSchema>;
 
 export const pulseMessageSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('ping'), serial: id32 }),
+  /** Gamer to volunteer, with the round trip it measured; null before. */
+  z.strictObject({ kind: z.literal('ping'), serial: id32, rttMs: durationMs.nullable() }),
+  /** Volunteer to gamer: the answer; and, unasked, that its worker lives while it has work of this gamer. */
+  z.strictObject({ kind: z.literal('lease') }),
   z.strictObject({ kind: z.literal('pong'), serial: id32, load: z.number().min(0).max(1), held: z.int().min(0) }),
 ]);
 export type PulseMessage = z.infer<typeof pulseMessageSchema>;

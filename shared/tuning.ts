@@ -105,8 +105,16 @@ export const PULSE = {
   lostAfterMs: 5_000,
   /** Round trip of a link before it is measured: two homes in one country. */
   assumedRttMs: 20,
-  /** Weight of the newest RTT sample (RFC 6298's alpha). */
+  /** Weights of the newest RTT sample in the round trip and in its jitter, and how much jitter an answer may have (RFC 6298). */
   rttSmoothing: 0.125,
+  jitterSmoothing: 0.25,
+  jitterFactor: 4,
+  /** A worker that has work says so this often, 37 bytes a time: one may be lost, or late, and it is not suspected. */
+  leaseMs: 20,
+  /** A worker with work is suspected after this silence at the earliest (DESIGN §4): one collection of garbage is not enough. */
+  suspectAfterMs: 50,
+  /** Between the two looks at a silence: what waits in our own event queue is heard by then. */
+  secondLookMs: 10,
 } as const;
 
 /** Tasks: queueing, credits and the ladder of DESIGN §4. */
@@ -122,8 +130,8 @@ export const TASKS = {
   lookAhead: 256,
   /** Times a task may be handed back unharmed before that counts as a failure: a machine that pauses all day must not hold it. */
   maxReturns: 8,
-  /** Tasks a volunteer takes from one gamer at a time, running and waiting: hides the round trip without hoarding. */
-  creditsPerGamer: 32,
+  /** Most tasks a volunteer takes from one gamer at a time, running and waiting, however fast it is: a batch of small ones. */
+  creditsPerGamer: 64,
   /** Bytes of tasks and their results on their way to and from one volunteer, before it gets more: with the largest task on top they fit a send queue. */
   maxBytesInFlight: 96 * 1024 * 1024,
   /** Tasks a volunteer holds for all its gamers. */
@@ -190,6 +198,25 @@ export const CACHE = {
   syncHashBytes: 16 * 1024,
 } as const;
 
+/** How a volunteer sizes what it takes from one gamer (web/dispatch/credit-window.ts). */
+export const CREDIT = {
+  /** Before anything is measured: enough for a fast volunteer not to wait, and what a slow one can give back without much loss. */
+  first: 16,
+  /** One to work on and one at hand, however long they take. */
+  atLeast: 2,
+  /** Beyond the round trip: a page that draws looks at its messages once a frame. */
+  slackMs: 16,
+  /** Weight of the newest interval: follows a change within some tens of tasks, and a task twice as large as the last is no change. */
+  serviceSmoothing: 0.1,
+  /** An interval counts at most as so many times the learned one and a little: a collection of garbage is not a new speed. */
+  largestStep: 4,
+  smallestStepMs: 1,
+  /** Below it the clock of a browser sees nothing. */
+  shortestServiceMs: 0.01,
+  /** A window is told only when it changed by this part: not with every task. */
+  hysteresis: 0.25,
+} as const;
+
 /** A volunteer's machine. */
 export const VOLUNTEER = {
   /** Gamers it serves at a time unless told otherwise, and at most (the status schema's bound). */
@@ -218,6 +245,12 @@ export const COMPUTE = {
   maxKeptBytes: 256 * 1024 * 1024,
   /** How long the processor computes before it looks up for a cancel or a frame: half a frame at 60 fps. */
   sliceMs: 8,
+  /** Tasks started and not finished: hides the 5-15 ms of mapAsync (FIELD), and a frame waits behind no more than these. */
+  tasksUnderWay: 3,
+  /** Weight of the newest in what a gamer's next task is expected to take; set right when it ended. */
+  turnSmoothing: 0.25,
+  /** Gamers remembered for having used more than the others, while they have nothing here: as many as a volunteer may serve. */
+  maxIdleOwners: 64,
   /** What `echo` costs is handing bytes over: about the speed of memory. */
   echoBytesPerMs: 1_000_000,
   /** Lost devices before the processor takes over for good, and attempts at one frame meanwhile. */

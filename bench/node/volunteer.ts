@@ -5,7 +5,7 @@ import { PulseResponder } from '../../web/net/pulse.ts';
 import type { Wrtc } from './wrtc.ts';
 
 /** Tasks taken at a time: so few that a gamer who has more outstanding than all may hold gives work to each. */
-const CREDIT = 4;
+const SHARE = 4;
 
 const capabilities = {
   adapter: 'node',
@@ -29,16 +29,25 @@ export async function startVolunteer(url: string, room: string, name: string, wr
     status: () => ({ load: 0, accepting: true, tasks: ['echo'], maxGamers: 1 }),
     attachChannels(link, createChannel) {
       const onBroken = link.broken.bind(link);
-      const tasks = new TaskServer({
+      const tasks: TaskServer = new TaskServer({
         port: createChannel('tasks'),
         execute: async (_type, { attachments }) => ({ value: null, attachments, backend: 'js', computeMs: 0 }),
         now: () => systemClock.now(),
         onDone: () => tasksDone++,
+        onWork: () => pulse.workBegan(),
         onBroken,
       });
-      tasks.setCredit(CREDIT);
-      const read = () => ({ load: 0, held: tasks.held });
-      const pulse = new PulseResponder(createChannel('pulse'), systemClock, read, onBroken);
+      tasks.share = SHARE;
+      const pulse: PulseResponder = new PulseResponder({
+        port: createChannel('pulse'),
+        clock: systemClock,
+        read: () => ({ load: 0, held: tasks.held }),
+        working: () => tasks.working,
+        onRtt: (rttMs) => {
+          tasks.rttMs = rttMs;
+        },
+        onBroken,
+      });
       return () => {
         tasks.dispose();
         pulse.dispose();

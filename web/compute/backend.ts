@@ -1,5 +1,5 @@
 import type { AvailableQuality } from '../../shared/tasks/upscale.ts';
-import type { Turn } from './schedule.ts';
+import type { Started, Turn } from './schedule.ts';
 
 export interface FrameTarget {
   outWidth: number;
@@ -10,12 +10,6 @@ export interface FrameTarget {
 export interface UpscaleShape extends FrameTarget {
   width: number;
   height: number;
-}
-
-/** Work that is under way: what is left needs no turn, so that the next may start meanwhile. */
-export interface Started<T> {
-  /** Throws MeshError `device-lost`, `closed`. */
-  finish(): Promise<T>;
 }
 
 /** One way this machine computes. `start` is called in a turn of the schedule, `finish` after it. */

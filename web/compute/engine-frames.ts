@@ -50,9 +50,8 @@ export class EngineFrames implements FrameUpscaler {
     this.#options.onDisposed();
   }
 
-  async #attempt(frame: VideoFrame, machine: Machine): Promise<VideoFrame> {
-    const started = await this.#options.schedule.frame(async () => this.#framesOn(machine).start(frame));
-    return started.finish();
+  #attempt(frame: VideoFrame, machine: Machine): Promise<VideoFrame> {
+    return this.#options.schedule.frame(async () => this.#framesOn(machine).start(frame));
   }
 
   #framesOn(machine: Machine): BackendFrames {

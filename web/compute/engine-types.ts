@@ -14,6 +14,12 @@ export interface ExecutedTask {
   computeMs: number;
 }
 
+/** Whose task it is, for each owner gets its share of the machine; and what cancels it. */
+export interface ExecuteOptions {
+  owner: string;
+  signal: AbortSignal;
+}
+
 export interface EngineOptions {
   gpu: GPU | undefined;
   now(): number;

@@ -5,11 +5,11 @@ import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { AVAILABLE_QUALITIES, type AvailableQuality } from '../../shared/tasks/upscale.ts';
 import { COMPUTE } from '../../shared/tuning.ts';
 import { Engine } from './engine.ts';
-import type { EngineCapabilities, EngineOptions, FrameUpscaler } from './engine-types.ts';
+import type { EngineCapabilities, EngineOptions, ExecuteOptions, FrameUpscaler } from './engine-types.ts';
 import { upscaleReference } from './reference/upscale.ts';
 import { paintedPicture } from './test-pictures.ts';
 
-const never = new AbortController().signal;
+const nobodys: ExecuteOptions = { owner: 'nobody', signal: new AbortController().signal };
 const engines: Engine[] = [];
 
 async function startEngine(options: Partial<EngineOptions> = {}): Promise<Engine> {
@@ -72,7 +72,7 @@ describe.each(AVAILABLE_QUALITIES)('the %s kernel', (quality) => {
     ] as const) {
       const image = paintedPicture(width, height);
       const task = upscaleTask(image, outWidth, outHeight, quality);
-      const { backend, attachments } = await shared.execute('upscale', task, never);
+      const { backend, attachments } = await shared.execute('upscale', task, nobodys);
       const expected = upscaleReference(image, { outWidth, outHeight, quality });
       expect(backend).toBe('wgsl');
       const difference = largestVisibleDifference(attachments[0] ?? new Uint8Array(0), expected);
@@ -99,7 +99,7 @@ describe.each(AVAILABLE_QUALITIES)('the %s kernel', (quality) => {
 test('853x480 comes out as the reference has it', async () => {
   const image = paintedPicture(853, 480);
   const task = upscaleTask(image, 1280, 720, 'bilinear');
-  const { attachments } = await shared.execute('upscale', task, never);
+  const { attachments } = await shared.execute('upscale', task, nobodys);
   const expected = upscaleReference(image, { outWidth: 1280, outHeight: 720, quality: 'bilinear' });
   expect(largestVisibleDifference(attachments[0] ?? new Uint8Array(0), expected)).toBeLessThanOrEqual(2);
 });
@@ -128,7 +128,7 @@ test('without WebGPU the processor does it, and says so', async () => {
   expect(engine.capabilities.adapter).toContain('No WebGPU');
   expect(engine.capabilities.backends.upscale).toMatchObject({ backend: 'js' });
   const image = paintedPicture(17, 5);
-  const executed = await engine.execute('upscale', upscaleTask(image, 34, 10, 'spatial'), never);
+  const executed = await engine.execute('upscale', upscaleTask(image, 34, 10, 'spatial'), nobodys);
   const expected = upscaleReference(image, { outWidth: 34, outHeight: 10, quality: 'spatial' });
   expect(executed.backend).toBe('js');
   expect(largestDifference(executed.attachments[0] ?? [], expected)).toBe(0);
@@ -153,7 +153,7 @@ test('what it offers is measured, and echo returns its bytes', async () => {
   expect(backends.upscale?.unitsPerMs).toBeGreaterThan(0);
   expect([frameIn, frameOut].every((way) => way.length > 0)).toBe(true);
   const bytes = new Uint8Array([1, 2, 3]);
-  const { attachments } = await shared.execute('echo', { params: { sizeBytes: 3 }, attachments: [bytes] }, never);
+  const { attachments } = await shared.execute('echo', { params: { sizeBytes: 3 }, attachments: [bytes] }, nobodys);
   expect([...(attachments[0] ?? [])]).toEqual([1, 2, 3]);
 });
 
@@ -161,14 +161,14 @@ test('a cancelled task ends at once, a wrong one is refused, and others are unha
   const engine = await startEngine({ preferBackend: 'js' });
   const controller = new AbortController();
   const large = upscaleTask(paintedPicture(640, 360), 2560, 1440, 'spatial');
-  const cancelled = engine.execute('upscale', large, controller.signal);
-  const other = engine.execute('upscale', upscaleTask(paintedPicture(4, 4), 8, 8, 'spatial'), never);
+  const cancelled = engine.execute('upscale', large, { owner: 'impatient', signal: controller.signal });
+  const other = engine.execute('upscale', upscaleTask(paintedPicture(4, 4), 8, 8, 'spatial'), nobodys);
   setTimeout(() => controller.abort(), 20);
   await expect(cancelled).rejects.toMatchObject({ reason: 'cancelled' });
   await expect(other).resolves.toMatchObject({ backend: 'js' });
   const torn = { params: large.params, attachments: [new Uint8Array(3)] };
-  await expect(engine.execute('upscale', torn, never)).rejects.toMatchObject({ reason: 'malformed' });
-  await expect(engine.execute('cooking', large, never)).rejects.toMatchObject({ reason: 'unknown-task' });
+  await expect(engine.execute('upscale', torn, nobodys)).rejects.toMatchObject({ reason: 'malformed' });
+  await expect(engine.execute('cooking', large, nobodys)).rejects.toMatchObject({ reason: 'unknown-task' });
 });
 
 test('a lost device hands its task back, and tasks and streams go on with a new one', async () => {
@@ -179,11 +179,11 @@ test('a lost device hands its task back, and tasks and streams go on with a new 
   const task = upscaleTask(image, 128, 72, 'spatial');
   const upscaler = engine.openFrames({ outWidth: 128, outHeight: 72, quality: 'spatial' });
   await processed(upscaler, image, 1);
-  const running = engine.execute('upscale', task, never);
+  const running = engine.execute('upscale', task, nobodys);
   devices[0]?.destroy();
   await expect(running).rejects.toMatchObject({ reason: 'device-lost' });
   expect((await processed(upscaler, image, 2)).timestamp).toBe(2);
-  expect((await engine.execute('upscale', task, never)).backend).toBe('wgsl');
+  expect((await engine.execute('upscale', task, nobodys)).backend).toBe('wgsl');
   expect([devices.length, told.length]).toEqual([2, 1]);
 });
 
@@ -202,7 +202,7 @@ test('a disposed engine refuses work', async () => {
   const engine = await startEngine();
   engine.dispose();
   const task = upscaleTask(paintedPicture(4, 4), 8, 8, 'spatial');
-  await expect(engine.execute('upscale', task, never)).rejects.toMatchObject({ reason: 'closed' });
+  await expect(engine.execute('upscale', task, nobodys)).rejects.toMatchObject({ reason: 'closed' });
   expect(() => engine.openFrames({ outWidth: 8, outHeight: 8, quality: 'spatial' })).toThrow(MeshError);
 });
 

@@ -4,7 +4,7 @@ import type { UpscaleParams } from '../../shared/tasks/upscale.ts';
 import { COMPUTE } from '../../shared/tuning.ts';
 import type { Backend, FrameTarget } from './backend.ts';
 import { EngineFrames } from './engine-frames.ts';
-import type { EngineCapabilities, EngineOptions, ExecutedTask, FrameUpscaler } from './engine-types.ts';
+import type { EngineCapabilities, EngineOptions, ExecutedTask, ExecuteOptions, FrameUpscaler } from './engine-types.ts';
 import type { Machine } from './machine.ts';
 import { nextMacrotask } from './macrotask.ts';
 import { Schedule } from './schedule.ts';
@@ -15,7 +15,7 @@ export type { EngineCapabilities, EngineOptions, ExecutedTask, FrameUpscaler };
 /** Executes tasks and sharpens frames on this machine: the only one who touches its GPU. Lives in a worker. */
 export class Engine {
   readonly #options: EngineOptions;
-  readonly #schedule = new Schedule(nextMacrotask);
+  readonly #schedule: Schedule;
   readonly #frames = new Set<EngineFrames>();
   #machine: Promise<Machine>;
   #current: Machine;
@@ -24,6 +24,7 @@ export class Engine {
 
   private constructor(options: EngineOptions, machine: Machine) {
     this.#options = options;
+    this.#schedule = new Schedule({ now: options.now, rest: nextMacrotask });
     this.#current = machine;
     this.#machine = Promise.resolve(machine);
     this.#watch(machine);
@@ -48,15 +49,15 @@ export class Engine {
   }
 
   /**
-   * Tasks wait for their turn here. Throws MeshError: `unknown-task` or `malformed`; `cancelled`; `device-lost` when the device went
+   * Tasks wait for their turn here, and owners take turns by the time they use. Throws MeshError: `unknown-task` or `malformed`; `cancelled`; `device-lost` when the device went
    * away while it ran, and then it can be given to another; `closed`.
    */
-  async execute(type: string, packed: PackedTask, signal: AbortSignal): Promise<ExecutedTask> {
+  async execute(type: string, packed: PackedTask, options: ExecuteOptions): Promise<ExecutedTask> {
     const { params, attachments } = checkArrivedTask(type, packed);
-    if (signal.aborted) throw MeshError.cancelled();
+    if (options.signal.aborted) throw MeshError.cancelled();
     if (type === 'echo') return { value: null, attachments, backend: 'js', computeMs: 0 };
     try {
-      return await this.#upscale(params as UpscaleParams, attachments[0] ?? new Uint8Array(0), signal);
+      return await this.#upscale(params as UpscaleParams, attachments[0] ?? new Uint8Array(0), options);
     } catch (cause) {
       throw MeshError.from(cause);
     }
@@ -84,17 +85,15 @@ export class Engine {
     this.#current.dispose();
   }
 
-  async #upscale(params: UpscaleParams, pixels: Uint8Array, signal: AbortSignal): Promise<ExecutedTask> {
+  async #upscale(params: UpscaleParams, pixels: Uint8Array, { owner, signal }: ExecuteOptions): Promise<ExecutedTask> {
     const { now } = this.#options;
     let startMs = now();
     let upscaler: Backend = this.#current.upscaler;
-    const started = await this.#schedule.task(signal, async (turn) => {
+    const result = await this.#schedule.task(owner, signal, async (turn) => {
       upscaler = (await this.#machine).upscaler;
       startMs = now();
       return upscaler.startPixels(pixels, params, turn);
     });
-    const result = await started.finish();
-    if (signal.aborted) throw MeshError.cancelled();
     return { value: null, attachments: [result], backend: upscaler.name, computeMs: now() - startMs };
   }
 

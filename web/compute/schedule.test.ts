@@ -1,11 +1,31 @@
 import { expect, test } from 'vitest';
+import { ManualClock } from '../../shared/manual-clock.ts';
+import { COMPUTE } from '../../shared/tuning.ts';
 import { nextMacrotask } from './macrotask.ts';
-import { Schedule } from './schedule.ts';
+import { Schedule, type Started, type Turn } from './schedule.ts';
 
 const never = new AbortController().signal;
 
+function start(clock = new ManualClock()) {
+  return new Schedule({ now: () => clock.now(), rest: nextMacrotask });
+}
+
+/** All of it is done in its turn. */
+function done<T>(body: (turn: Turn) => Promise<T>): (turn: Turn) => Promise<Started<T>> {
+  return async (turn) => {
+    const value = await body(turn);
+    return { isDone: true, finish: async () => value };
+  };
+}
+
+/** The same of frames, which have no turn to give away. */
+const frameDone =
+  <T>(body: () => Promise<T>) =>
+  () =>
+    done(body)({ signal: never, giveWay: nextMacrotask });
+
 test('one at a time: frames before tasks, each in their order', async () => {
-  const schedule = new Schedule(nextMacrotask);
+  const schedule = start();
   const order: string[] = [];
   let running = 0;
   const body = (name: string) => async () => {
@@ -15,40 +35,52 @@ test('one at a time: frames before tasks, each in their order', async () => {
     order.push(name);
   };
   await Promise.all([
-    schedule.task(never, body('task 1')),
-    schedule.task(never, body('task 2')),
-    schedule.frame(body('frame 1')),
-    schedule.frame(body('frame 2')),
+    schedule.task('a', never, done(body('task 1'))),
+    schedule.task('a', never, done(body('task 2'))),
+    schedule.frame(frameDone(body('frame 1'))),
+    schedule.frame(frameDone(body('frame 2'))),
   ]);
   expect(order).toEqual(['task 1', 'frame 1', 'frame 2', 'task 2']);
 });
 
 test('a long task gives way to frames and goes on', async () => {
-  const schedule = new Schedule(nextMacrotask);
+  const schedule = start();
   const order: string[] = [];
-  const task = schedule.task(never, async (turn) => {
-    order.push('begins');
-    await turn.giveWay();
-    order.push('goes on');
-  });
-  await Promise.all([task, schedule.frame(async () => order.push('frame'))]);
+  const task = schedule.task(
+    'a',
+    never,
+    done(async (turn) => {
+      order.push('begins');
+      await turn.giveWay();
+      order.push('goes on');
+    }),
+  );
+  await Promise.all([task, schedule.frame(frameDone(async () => order.push('frame')))]);
   expect(order).toEqual(['begins', 'frame', 'goes on']);
 });
 
 test('a cancelled task leaves the queue, or ends where it next gives way; others are not held up', async () => {
-  const schedule = new Schedule(nextMacrotask);
+  const schedule = start();
   const first = new AbortController();
   const second = new AbortController();
   let ended = false;
-  const running = schedule.task(first.signal, async (turn) => {
+  const running = schedule.task('a', first.signal, async (turn) => {
     try {
       for (;;) await turn.giveWay();
     } finally {
       ended = true;
     }
   });
-  const waiting = schedule.task(second.signal, async () => 'never');
-  const last = schedule.task(never, async () => 'done');
+  const waiting = schedule.task(
+    'a',
+    second.signal,
+    done(async () => 'never'),
+  );
+  const last = schedule.task(
+    'a',
+    never,
+    done(async () => 'done'),
+  );
   second.abort();
   await expect(waiting).rejects.toMatchObject({ reason: 'cancelled' });
   first.abort();
@@ -58,19 +90,122 @@ test('a cancelled task leaves the queue, or ends where it next gives way; others
 });
 
 test('one that fails fails alone', async () => {
-  const schedule = new Schedule(nextMacrotask);
+  const schedule = start();
   const failing = schedule.frame(() => Promise.reject(new Error('broken')));
-  const next = schedule.frame(async () => 'fine');
+  const next = schedule.frame(frameDone(async () => 'fine'));
   await expect(failing).rejects.toThrow('broken');
   expect(await next).toBe('fine');
 });
 
 test('what waits when it is disposed is told', async () => {
-  const schedule = new Schedule(nextMacrotask);
-  const running = schedule.task(never, nextMacrotask);
-  const waiting = schedule.frame(nextMacrotask);
+  const schedule = start();
+  const running = schedule.task('a', never, done(nextMacrotask));
+  const waiting = schedule.frame(frameDone(nextMacrotask));
   schedule.dispose();
   await expect(waiting).rejects.toMatchObject({ reason: 'closed' });
   await running;
-  await expect(schedule.frame(nextMacrotask)).rejects.toMatchObject({ reason: 'closed' });
+  await expect(schedule.frame(frameDone(nextMacrotask))).rejects.toMatchObject({ reason: 'closed' });
+});
+
+test('two gamers get the same time of a machine, however long the tasks of each', async () => {
+  const clock = new ManualClock();
+  const schedule = start(clock);
+  const usedMs = { short: 0, long: 0 };
+  const whenDone: Promise<unknown>[] = [];
+  const share: number[] = [];
+  const submit = (owner: 'short' | 'long', takesMs: number) => {
+    const body = done(async () => {
+      clock.advance(takesMs);
+      usedMs[owner] += takesMs;
+      if (clock.now() < 60) share.push(usedMs.long - usedMs.short);
+    });
+    for (let i = 0; i < 30; i++) whenDone.push(schedule.task(owner, new AbortController().signal, body));
+  };
+  submit('short', 1);
+  submit('long', 20);
+  await Promise.all(whenDone);
+  expect(share.length).toBeGreaterThan(20);
+  for (const aheadMs of share) expect(Math.abs(aheadMs)).toBeLessThanOrEqual(20);
+});
+
+test('between short tasks the event loop runs every few milliseconds, so that a frame need not wait for all', async () => {
+  const clock = new ManualClock();
+  const schedule = start(clock);
+  const tasks = Array.from({ length: 30 }, () =>
+    schedule.task(
+      'a',
+      new AbortController().signal,
+      done(async () => clock.advance(3)),
+    ),
+  );
+  let frameMs = 0;
+  // What a message that arrives meanwhile does.
+  const message = nextMacrotask().then(() => schedule.frame(frameDone(async () => (frameMs = clock.now()))));
+  await Promise.all([...tasks, message]);
+  expect(clock.now()).toBe(90);
+  expect(frameMs).toBeLessThanOrEqual(2 * (COMPUTE.sliceMs + 3));
+});
+
+test('frames and the time they take in the middle of a task are not at the expense of its gamer', async () => {
+  const clock = new ManualClock();
+  const schedule = start(clock);
+  const order: string[] = [];
+  const submit = (owner: string) =>
+    schedule.task(
+      owner,
+      never,
+      done(async (turn) => {
+        order.push(owner);
+        clock.advance(5);
+        await turn.giveWay();
+        clock.advance(5);
+      }),
+    );
+  const tasks = ['a', 'a', 'a', 'b', 'b', 'b'].map(submit);
+  const frame = schedule.frame(frameDone(async () => clock.advance(1_000)));
+  await Promise.all([...tasks, frame]);
+  expect(order).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
+});
+
+test('only so many are unfinished at a time, a frame never waits for that, and each pays for its own part', async () => {
+  const clock = new ManualClock();
+  const schedule = start(clock);
+  const finishing: (() => void)[] = [];
+  const started: string[] = [];
+  const submit = (owner: string) =>
+    schedule.task(owner, new AbortController().signal, async () => {
+      started.push(owner);
+      return { isDone: false, finish: () => new Promise<void>((resolve) => finishing.push(resolve)) };
+    });
+  const tasks = ['a', 'a', 'a', 'a', 'a', 'b', 'b', 'b'].map(submit);
+  await nextMacrotask();
+  expect(started).toHaveLength(COMPUTE.tasksUnderWay);
+  expect(await schedule.frame(frameDone(async () => 'frame'))).toBe('frame');
+  for (let i = 0; i < tasks.length; i++) {
+    clock.advance(10);
+    finishing.shift()?.();
+    await nextMacrotask();
+  }
+  await Promise.all(tasks);
+  expect(started.slice(0, 6)).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
+});
+
+test('a cancelled task is told at once, and the machine is not given away before it is free', async () => {
+  const schedule = start();
+  const impatient = new AbortController();
+  const ends: (() => void)[] = [];
+  const finish = () => new Promise<void>((resolve) => ends.push(resolve));
+  const cancelled = schedule.task('a', impatient.signal, async () => ({ isDone: false, finish }));
+  const others = Array.from({ length: COMPUTE.tasksUnderWay }, () =>
+    schedule.task('b', never, async () => ({ isDone: false, finish })),
+  );
+  await nextMacrotask();
+  impatient.abort();
+  await expect(cancelled).rejects.toMatchObject({ reason: 'cancelled' });
+  expect(ends).toHaveLength(COMPUTE.tasksUnderWay);
+  for (let i = 0; i <= COMPUTE.tasksUnderWay; i++) {
+    ends.shift()?.();
+    await nextMacrotask();
+  }
+  await Promise.all(others);
 });

@@ -1,4 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
+import { COMPUTE } from '../../shared/tuning.ts';
+import { FairQueue, type Taken } from './fair-queue.ts';
 
 /** Given to a task while it has its turn. */
 export interface Turn {
@@ -7,92 +9,165 @@ export interface Turn {
   giveWay(): Promise<void>;
 }
 
-interface Waiting {
-  run(): Promise<void>;
-  cancel(): void;
+/** Work that is under way: what is left needs no turn, so that the next may start meanwhile. */
+export interface Started<T> {
+  /** Nothing is left: it was all done in its turn. */
+  readonly isDone: boolean;
+  /** Throws MeshError `device-lost`, `closed`. */
+  finish(): Promise<T>;
 }
 
-/** Who computes next on this machine: one at a time, frames before tasks, each in the order they came. Its callers bound what waits. */
+export interface ScheduleOptions {
+  now(): number;
+  /** Lets the event loop run, so that messages with frames and cancels get in. */
+  rest(): Promise<void>;
+}
+
+/**
+ * Who computes next on this machine: frames before tasks, in the order they came; tasks by what time their owners have used. One
+ * starts at a time, and of those started only so many tasks are unfinished, for a GPU takes its work in order: whatever comes waits
+ * behind them. Its callers bound what waits.
+ */
 export class Schedule {
-  readonly #frames: Waiting[] = [];
-  readonly #tasks: Waiting[] = [];
-  readonly #rest: () => Promise<void>;
+  readonly #options: ScheduleOptions;
+  readonly #frames: Job[] = [];
+  readonly #tasks = new FairQueue<Job>();
+  #tasksUnderWay = 0;
+  /** The machine's time until then is somebody's. */
+  #countedMs = Number.NEGATIVE_INFINITY;
+  /** When the event loop last ran. */
+  #restedMs = 0;
   #busy = false;
   #disposed = false;
 
-  /** `rest` lets the event loop run, so that messages with frames and cancels get in. */
-  constructor(rest: () => Promise<void>) {
-    this.#rest = rest;
+  constructor(options: ScheduleOptions) {
+    this.#options = options;
   }
 
   /** Rejects with MeshError `closed` when disposed before its turn. */
-  frame<T>(body: () => Promise<T>): Promise<T> {
-    return this.#enqueue(this.#frames, body);
+  frame<T>(body: () => Promise<Started<T>>): Promise<T> {
+    if (this.#disposed) return Promise.reject(closed());
+    return new Promise<T>((resolve, reject) => {
+      this.#frames.push(new Job((onEnded) => begin(body, { resolve, reject, onEnded }), reject));
+      void this.#run();
+    });
   }
 
   /** Rejects with MeshError `cancelled` as soon as the signal says so, also while it waits. */
-  task<T>(signal: AbortSignal, body: (turn: Turn) => Promise<T>): Promise<T> {
-    const turn: Turn = { signal, giveWay: () => this.#giveWay(signal) };
-    return this.#enqueue(
-      this.#tasks,
-      () => {
-        throwIfCancelled(signal);
-        return body(turn);
-      },
-      signal,
-    );
+  task<T>(owner: string, signal: AbortSignal, body: (turn: Turn) => Promise<Started<T>>): Promise<T> {
+    if (this.#disposed) return Promise.reject(closed());
+    if (signal.aborted) return Promise.reject(MeshError.cancelled());
+    const done = new AbortController();
+    return new Promise<T>((resolve, reject) => {
+      const turn: Turn = { signal, giveWay: () => this.#giveWay(job, signal) };
+      const job = new Job((onEnded) => begin(() => body(turn), { resolve, reject, onEnded }), reject);
+      const onAbort = () => {
+        this.#tasks.remove(owner, job);
+        reject(MeshError.cancelled());
+      };
+      signal.addEventListener('abort', onAbort, { once: true, signal: done.signal });
+      this.#tasks.push(owner, job);
+      void this.#run();
+    }).finally(() => done.abort());
   }
 
   dispose(): void {
     this.#disposed = true;
-    for (const waiting of [...this.#frames.splice(0), ...this.#tasks.splice(0)]) waiting.cancel();
-  }
-
-  #enqueue<T>(queue: Waiting[], body: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    if (this.#disposed) return Promise.reject(MeshError.closed('The compute engine'));
-    if (signal?.aborted) return Promise.reject(MeshError.cancelled());
-    return new Promise<T>((resolve, reject) => {
-      const onAbort = () => {
-        const at = queue.indexOf(waiting);
-        if (at >= 0) queue.splice(at, 1);
-        reject(MeshError.cancelled());
-      };
-      const waiting: Waiting = {
-        run: async () => {
-          try {
-            resolve(await body());
-          } catch (cause) {
-            reject(cause);
-          } finally {
-            signal?.removeEventListener('abort', onAbort);
-          }
-        },
-        cancel: () => reject(MeshError.closed('The compute engine')),
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      queue.push(waiting);
-      if (!this.#busy) void this.#run();
-    });
+    for (const job of [...this.#frames.splice(0), ...this.#tasks.drain()]) job.refuse(closed());
   }
 
   async #run(): Promise<void> {
+    if (this.#busy) return;
     this.#busy = true;
-    for (let next = this.#next(); next; next = this.#next()) await next.run();
+    this.#restedMs = this.#options.now();
+    for (let next = this.#next(); next; next = this.#next()) {
+      await next();
+      // Promises alone would keep the event loop from a row of short tasks until their end: frames, cancels and leases with it.
+      if (this.#options.now() - this.#restedMs >= COMPUTE.sliceMs) await this.#rest();
+    }
     this.#busy = false;
   }
 
-  #next(): Waiting | undefined {
-    return this.#frames.shift() ?? this.#tasks.shift();
+  async #rest(): Promise<void> {
+    await this.#options.rest();
+    this.#restedMs = this.#options.now();
   }
 
-  async #giveWay(signal: AbortSignal): Promise<void> {
+  #next(): (() => Promise<void>) | undefined {
+    const frame = this.#frames.shift();
+    if (frame) return () => this.#start(frame);
+    const task = this.#tasksUnderWay < COMPUTE.tasksUnderWay ? this.#tasks.take() : undefined;
+    return task && (() => this.#startTask(task));
+  }
+
+  #startTask({ item, settle }: Taken<Job>): Promise<void> {
+    this.#tasksUnderWay++;
+    return this.#start(item, () => {
+      this.#tasksUnderWay--;
+      settle(item.spentMs);
+      void this.#run();
+    });
+  }
+
+  /** Resolves when the next may start. */
+  #start(job: Job, onEnded?: () => void): Promise<void> {
+    job.startedMs = this.#options.now();
+    return job.start(() => {
+      this.#count(job);
+      onEnded?.();
+    });
+  }
+
+  /** What is under way together is paid for in the order it ends: each the time since the one before it. */
+  #count(job: Job): void {
+    const nowMs = this.#options.now();
+    job.spentMs += Math.max(0, nowMs - Math.max(job.startedMs, this.#countedMs));
+    this.#countedMs = nowMs;
+  }
+
+  async #giveWay(job: Job, signal: AbortSignal): Promise<void> {
     await this.#rest();
-    for (let frame = this.#frames.shift(); frame; frame = this.#frames.shift()) await frame.run();
+    if (this.#frames.length > 0) this.#count(job);
+    for (let frame = this.#frames.shift(); frame; frame = this.#frames.shift()) await this.#start(frame);
     throwIfCancelled(signal);
-    if (this.#disposed) throw MeshError.closed('The compute engine');
+    if (this.#disposed) throw closed();
+  }
+}
+
+class Job {
+  startedMs = 0;
+  spentMs = 0;
+
+  constructor(
+    /** Resolves when what is left of it needs no turn; calls back once it ended, well or not. */
+    readonly start: (onEnded: () => void) => Promise<void>,
+    readonly refuse: (error: MeshError) => void,
+  ) {}
+}
+
+interface Settling<T> {
+  resolve(value: T): void;
+  reject(cause: unknown): void;
+  /** Before the others: whoever waits for them may compute at once. */
+  onEnded(): void;
+}
+
+async function begin<T>(body: () => Promise<Started<T>>, { resolve, reject, onEnded }: Settling<T>): Promise<void> {
+  try {
+    const started = await body();
+    const finishing = started.finish().finally(onEnded).then(resolve, reject);
+    // The next may compute without a pause, and this one's end would be noticed only after it.
+    if (started.isDone) await finishing;
+  } catch (cause) {
+    onEnded();
+    reject(cause);
   }
 }
 
 function throwIfCancelled(signal: AbortSignal): void {
   if (signal.aborted) throw MeshError.cancelled();
+}
+
+function closed(): MeshError {
+  return MeshError.closed('The compute engine');
 }

@@ -30,6 +30,10 @@ export interface RemoteRunnerOptions {
   now(): number;
   /** It will take more, or can do something else. */
   onRoom(): void;
+  /** The first task went out. */
+  onWork?(): void;
+  /** Something came, were it only a part of a result. */
+  onSign?(): void;
   /** What came was malformed or the channel broke: the link must end. */
   onBroken(error: MeshError): void;
 }
@@ -62,6 +66,7 @@ export class RemoteRunner implements Runner {
       taskMessageSchema,
       {
         onMessage: (item) => this.#received(item),
+        onChunk: () => options.onSign?.(),
         onClose: (error) => {
           this.#loseAll(error);
           if (error) options.onBroken(error);
@@ -82,6 +87,7 @@ export class RemoteRunner implements Runner {
     this.#estimator.setRtt(rttMs);
   }
 
+  /** Tasks are out and it gives no sign of life: suspected, not lost. */
   get silent(): boolean {
     return this.#silent;
   }
@@ -149,6 +155,7 @@ export class RemoteRunner implements Runner {
     this.#bytesInFlight += job.bytesOut + job.bytesIn;
     this.#outstanding.set(id, { job, ...marks, bytesInFlight: this.#bytesInFlight, onOutcome });
     this.#idOfJob.set(job, id);
+    if (this.#outstanding.size === 1) this.#options.onWork?.();
   }
 
   cancel(job: Job): void {

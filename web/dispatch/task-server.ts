@@ -3,10 +3,10 @@ import { MeshError } from '../../shared/errors.ts';
 import { type TaskMessage, taskMessageSchema } from '../../shared/messages.ts';
 import { checkArrivedTask } from '../../shared/tasks/catalogue.ts';
 import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
-import { TASKS } from '../../shared/tuning.ts';
 import { bare, type Carried } from '../../shared/wire.ts';
 import type { ChannelPort } from '../net/channel-port.ts';
 import { FlowChannel } from '../net/flow-channel.ts';
+import { CreditWindow } from './credit-window.ts';
 
 export interface Executed extends PackedResult {
   backend: string;
@@ -20,6 +20,8 @@ export interface TaskServerOptions {
   now(): number;
   /** A task was done: how long it kept this machine busy. */
   onDone(computeMs: number): void;
+  /** Work of this gamer came, or begins to come. */
+  onWork(): void;
   /** What came was malformed or the channel broke: the link must end. */
   onBroken(error: MeshError): void;
 }
@@ -31,11 +33,13 @@ export class TaskServer {
   readonly #options: TaskServerOptions;
   readonly #channel: FlowChannel<TaskMessage>;
   readonly #running = new Map<number, AbortController>();
-  #creditWindow = 0;
+  readonly #window: CreditWindow;
+  #toldWindow = 0;
   #creditSerial = 0;
 
   constructor(options: TaskServerOptions) {
     this.#options = options;
+    this.#window = new CreditWindow(options.now);
     this.#channel = new FlowChannel(
       options.port,
       CHANNELS.tasks,
@@ -43,6 +47,9 @@ export class TaskServer {
       {
         onOpen: () => this.#tellCredit(),
         onMessage: (item) => this.#received(item),
+        onChunk: () => {
+          if (this.#channel.unfinishedTransfers > 0) options.onWork();
+        },
         onClose: (error) => {
           this.#abortAll();
           if (error) options.onBroken(error);
@@ -57,31 +64,46 @@ export class TaskServer {
     return this.#running.size;
   }
 
+  /** Is there anything of this gamer: tasks on their way in, here, or results on their way out? */
+  get working(): boolean {
+    if (this.#channel.isClosed) return false;
+    return this.#running.size > 0 || this.#channel.unfinishedTransfers > 0 || this.#channel.queuedBytes > 0;
+  }
+
   get stats(): { bytesIn: number; bytesOut: number } {
     return this.#channel.stats;
   }
 
-  /** How many tasks this gamer may have here at a time; 0 while paused. */
-  setCredit(window: number): void {
-    if (window === this.#creditWindow) return;
-    this.#creditWindow = window;
-    this.#tellCredit();
+  /** How many tasks this gamer may have here at most. What it has beyond that goes back at once: with 0, as in a pause, all. */
+  set share(share: number) {
+    this.#window.share = share;
+    this.#adjust();
   }
 
-  /** Hands everything back at once. */
-  returnAll(): void {
-    const ids = [...this.#running.keys()];
-    this.#abortAll();
-    for (const id of ids) this.#answer(bare({ kind: 'returned', id }));
+  /** The link's round trip: with a longer one the gamer may have more on its way. */
+  set rttMs(rttMs: number) {
+    this.#window.rttMs = rttMs;
+    this.#adjust();
   }
 
   dispose(): void {
     this.#channel.close();
   }
 
+  #adjust(): void {
+    if (this.#window.size === this.#toldWindow) return;
+    this.#tellCredit();
+    // The newest: the oldest are being worked on.
+    for (const id of [...this.#running.keys()].slice(this.#toldWindow)) {
+      this.#abort(id);
+      this.#answer(bare({ kind: 'returned', id }));
+    }
+  }
+
   #tellCredit(): void {
+    this.#toldWindow = this.#window.size;
     if (this.#channel.isClosed) return;
-    this.#channel.send(bare({ kind: 'credit', serial: this.#creditSerial++, window: this.#creditWindow }));
+    this.#channel.send(bare({ kind: 'credit', serial: this.#creditSerial++, window: this.#toldWindow }));
   }
 
   #received({ message, attachments }: Carried<TaskMessage>): void {
@@ -94,14 +116,16 @@ export class TaskServer {
     const { id } = task;
     if (this.#running.has(id)) throw MeshError.malformed('Two tasks came with one number.');
     // A credit that shrank may cross tasks on their way; more than was ever promised is handed back as well.
-    if (this.#running.size >= this.#creditWindow) this.#answer(bare({ kind: 'returned', id }));
+    if (this.#running.size >= this.#toldWindow) this.#answer(bare({ kind: 'returned', id }));
     else void this.#run(task, attachments);
   }
 
   async #run({ id, type, params }: ArrivedTask, attachments: Uint8Array[]): Promise<void> {
-    const { now, execute, onDone } = this.#options;
+    const { now, execute, onDone, onWork } = this.#options;
     const abort = new AbortController();
     this.#running.set(id, abort);
+    this.#window.taskCame();
+    onWork();
     const arrivedMs = now();
     try {
       const executed = await execute(type, checkArrivedTask(type, { params, attachments }), abort.signal);
@@ -109,6 +133,7 @@ export class TaskServer {
       const { value, backend, computeMs } = executed;
       const queueMs = Math.max(0, now() - arrivedMs - computeMs);
       onDone(computeMs);
+      this.#window.taskDone();
       const message = { kind: 'result', id, value, backend, queueMs, computeMs } as const;
       this.#answer({ message, attachments: executed.attachments });
     } catch (cause) {
@@ -118,7 +143,8 @@ export class TaskServer {
         bare(error.reason === 'device-lost' ? { kind: 'returned', id } : { kind: 'failed', id, error: error.toWire() }),
       );
     } finally {
-      if (this.#running.get(id) === abort) this.#running.delete(id);
+      if (this.#running.get(id) === abort) this.#forget(id);
+      this.#adjust();
     }
   }
 
@@ -136,15 +162,15 @@ export class TaskServer {
 
   #abort(id: number): void {
     this.#running.get(id)?.abort();
+    this.#forget(id);
+  }
+
+  #forget(id: number): void {
     this.#running.delete(id);
+    if (this.#running.size === 0) this.#window.idle();
   }
 
   #abortAll(): void {
     for (const id of [...this.#running.keys()]) this.#abort(id);
   }
-}
-
-/** The credit of each of so many gamers: together no more than a volunteer may hold. */
-export function creditFor(gamers: number): number {
-  return Math.min(TASKS.creditsPerGamer, Math.max(1, Math.floor(TASKS.maxHeld / Math.max(1, gamers))));
 }

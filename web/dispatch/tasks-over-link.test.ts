@@ -2,11 +2,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
-import { TASKS } from '../../shared/tuning.ts';
+import { CREDIT, TASKS } from '../../shared/tuning.ts';
 import { deliver, TestPort } from '../net/test-port.ts';
 import type { Job, Outcome } from './job.ts';
 import { RemoteRunner } from './remote-runner.ts';
-import { creditFor, type Executed, TaskServer } from './task-server.ts';
+import { type Executed, TaskServer } from './task-server.ts';
 import { turnsPass } from './test-runner.ts';
 
 /** A task as the volunteer's engine sees it; the test ends it. */
@@ -25,11 +25,13 @@ let runner: RemoteRunner;
 let server: TaskServer;
 let executions: Execution[];
 let broken: MeshError[];
+let workBegan: number;
 
 beforeEach(async () => {
   nowMs = 1_000;
   executions = [];
   broken = [];
+  workBegan = 0;
   gamerPort = new TestPort();
   volunteerPort = new TestPort();
   const now = () => nowMs;
@@ -40,6 +42,7 @@ beforeEach(async () => {
     now,
     execute: (_, packed, signal) => new Promise((finish, fail) => executions.push({ packed, signal, finish, fail })),
     onDone: () => {},
+    onWork: () => workBegan++,
     onBroken,
   });
   runner.capabilities = {
@@ -48,7 +51,7 @@ beforeEach(async () => {
     tasks: ['echo'],
     backends: { echo: { backend: 'js', unitsPerMs: 1 } },
   };
-  server.setCredit(4);
+  server.share = 4;
   await exchange();
 });
 
@@ -140,11 +143,10 @@ test('a cancelled task stops on the volunteer, and its answer, if it crossed, co
 test('a pause hands everything back at once and takes nothing until it ends', async () => {
   const { outcomes } = start(1);
   await exchange();
-  server.setCredit(0);
-  server.returnAll();
+  server.share = 0;
   await exchange();
   expect([outcomes, executions[0]?.signal.aborted, runner.hasRoom]).toEqual([[{ kind: 'returned' }], true, false]);
-  server.setCredit(4);
+  server.share = 4;
   await exchange();
   expect(runner.hasRoom).toBe(true);
 });
@@ -206,9 +208,65 @@ test('predictions follow what was seen: a slow volunteer is expected to be slow'
   expect(runner.predictMs(echoJob(1))).toBeGreaterThan(before + 400);
 });
 
-test('credits of many gamers stay within what a volunteer may hold', () => {
-  for (const gamers of [1, 2, 8, 64, 300]) {
-    expect(creditFor(gamers)).toBeGreaterThanOrEqual(1);
-    if (gamers <= TASKS.maxHeld) expect(creditFor(gamers) * gamers).toBeLessThanOrEqual(TASKS.maxHeld);
+test('a window that shrinks takes no more than it says: the newest go back, and so do those on their way', async () => {
+  const here = [start(1), start(2), start(3)];
+  await exchange();
+  const onTheWay = start(4);
+  server.share = 2;
+  await exchange();
+  expect(here.map(({ outcomes }) => outcomes)).toEqual([[], [], [{ kind: 'returned' }]]);
+  expect(onTheWay.outcomes).toEqual([{ kind: 'returned' }]);
+  expect(executions.map(({ signal }) => signal.aborted)).toEqual([false, false, true]);
+  expect([server.held, runner.hasRoom]).toEqual([2, false]);
+});
+
+test('credit follows what tasks take here, and is not told with every one of them', async () => {
+  server.share = TASKS.maxHeld;
+  await exchange();
+  const most: number[] = [];
+  for (let next = 0; next < 60; next++) {
+    while (runner.hasRoom) start(next);
+    most.push(runner.outstanding);
+    await exchange();
+    nowMs += 40;
+    done(executions.filter(({ signal }) => !signal.aborted)[next]);
+    await exchange();
   }
+  expect(most[0]).toBe(CREDIT.first);
+  expect(Math.max(...most.slice(-40))).toBeLessThanOrEqual(4);
+  expect(new Set(most).size, 'windows told').toBeLessThanOrEqual(4);
+  expect(server.held).toBeLessThanOrEqual(4);
+});
+
+test('there is work while anything of it comes, is here or goes', async () => {
+  expect([workBegan, server.working]).toEqual([0, false]);
+  start(1);
+  expect([runner.outstanding, server.working]).toEqual([1, false]);
+  await exchange();
+  expect([workBegan > 0, server.working]).toEqual([true, true]);
+  done(executions[0]);
+  await turnsPass();
+  expect([server.held, server.working]).toEqual([0, true]);
+  await exchange();
+  expect([runner.outstanding, server.working]).toEqual([0, false]);
+});
+
+test('a large task is work from its first part on, and every part of its result is a sign of life', async () => {
+  let [began, signs] = [0, 0];
+  runner.dispose();
+  const port = new TestPort();
+  const options = { volunteerId: 'v', now: () => nowMs, onRoom: () => {}, onBroken: () => {} };
+  runner = new RemoteRunner({ ...options, port, onWork: () => began++, onSign: () => signs++ });
+  const large = { ...echoJob(1), packed: definitionOf('echo').pack({ bytes: new Uint8Array(300_000) }) };
+  for (const job of [large, echoJob(2)]) runner.start(job, () => {});
+  expect([began, runner.outstanding]).toEqual([1, 2]);
+  await turnsPass();
+  volunteerPort.receive(port.take()?.buffer);
+  expect([workBegan, server.held, server.working]).toEqual([1, 0, true]);
+  deliver(port, volunteerPort);
+  await turnsPass();
+  for (const execution of executions) done(execution);
+  await turnsPass();
+  expect(deliver(volunteerPort, port)).toBeGreaterThan(3);
+  expect(signs).toBeGreaterThan(3);
 });

@@ -2,6 +2,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
 import { simulatedChannel, type WireSpeed } from '../net/test-wire.ts';
+import { shareOf } from './credit-window.ts';
 import { Dispatcher, type Redispatch } from './dispatcher.ts';
 import { LocalRunner } from './local-runner.ts';
 import { RemoteRunner } from './remote-runner.ts';
@@ -14,7 +15,8 @@ import { SimulatedMachine } from './test-machine.ts';
 export interface VolunteerOptions extends Partial<WireSpeed> {
   /** What a task takes it, given its bytes and how many it did before. */
   serviceMs(sizeBytes: number, nth: number): number;
-  credit?: number;
+  /** Tasks it may hold of this gamer. */
+  share?: number;
 }
 
 /** A LAN. */
@@ -99,7 +101,7 @@ export class SimulatedVolunteer {
   constructor(
     readonly id: string,
     simulation: Simulation,
-    { serviceMs, credit = 32, latencyMs = WIRE.latencyMs, bytesPerMs = WIRE.bytesPerMs }: VolunteerOptions,
+    { serviceMs, share = shareOf(1), latencyMs = WIRE.latencyMs, bytesPerMs = WIRE.bytesPerMs }: VolunteerOptions,
   ) {
     const { clock, dispatcher } = simulation;
     const now = () => clock.now();
@@ -116,8 +118,10 @@ export class SimulatedVolunteer {
       ...{ port: volunteerEnd, now, onBroken },
       execute: (_, packed: PackedTask, signal) => this.machine.run(packed, signal),
       onDone: () => {},
+      onWork: () => {},
     });
-    this.#server.setCredit(credit);
+    this.#server.share = share;
+    this.#server.rttMs = 2 * latencyMs;
     this.runner.rttMs = 2 * latencyMs;
     this.runner.capabilities = {
       ...{ adapter: 'simulated', codecs: [], tasks: ['echo'] },

@@ -10,6 +10,8 @@ import { AfterTurn } from './turn.ts';
 
 export interface FlowChannelHandlers<Message> {
   onMessage(item: Carried<Message>): void;
+  /** Something came, were it only a part of a message; before the messages it completes. */
+  onChunk?(): void;
   onOpen?(): void;
   /** Called once. `error` is set when what arrived was malformed or the channel broke; the link must end. */
   onClose?(error: MeshError | null): void;
@@ -187,7 +189,8 @@ export class FlowChannel<Message> {
       const nowMs = this.#nowMs();
       if (this.#spec.partialTransferMs !== undefined) this.#reassembler.expire(nowMs - this.#spec.partialTransferMs);
       const transfer = this.#reassembler.push(new Uint8Array(data), nowMs);
-      if (!transfer) return;
+      this.#handlers.onChunk?.();
+      if (!transfer || this.#closed) return;
       for (const item of decodeTransfer(transfer, this.#schema)) {
         if (this.#closed) return;
         this.#handlers.onMessage(item);

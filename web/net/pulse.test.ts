@@ -18,17 +18,28 @@ async function pulse() {
   const lost: MeshError[] = [];
   const broken: MeshError[] = [];
   const work = { load: 0.25, held: 3 };
-  const monitor = new PulseMonitor(gamer, clock, {
+  const service = { p99Ms: 0 };
+  const silences: boolean[] = [];
+  const rtts: number[] = [];
+  const isWorking = { gamer: false, volunteer: false };
+  const monitor = new PulseMonitor({
+    port: gamer,
+    clock,
+    working: () => isWorking.gamer,
+    serviceP99Ms: () => service.p99Ms,
     onReading: (reading) => readings.push(reading),
+    onSilence: (isSilent) => silences.push(isSilent),
     onLost: (error) => lost.push(error),
     onBroken: (error) => broken.push(error),
   });
-  const responder = new PulseResponder(
-    volunteer,
+  const responder = new PulseResponder({
+    port: volunteer,
     clock,
-    () => ({ ...work }),
-    (error) => broken.push(error),
-  );
+    read: () => ({ ...work }),
+    working: () => isWorking.volunteer,
+    onRtt: (rttMs) => rtts.push(rttMs),
+    onBroken: (error) => broken.push(error),
+  });
   endings.push(
     () => monitor.dispose(),
     () => responder.dispose(),
@@ -39,7 +50,24 @@ async function pulse() {
     clock.advance(rttMs);
     deliver(volunteer, gamer);
   };
-  return { clock, gamer, volunteer, readings, lost, broken, work, monitor, responder, exchange };
+  /** Both ends have work, and leases arrive as they are sent. */
+  const workFor = (ms: number) => {
+    for (let passedMs = 0; passedMs < ms; passedMs += 5) {
+      deliver(gamer, volunteer);
+      deliver(volunteer, gamer);
+      clock.advance(5);
+    }
+  };
+  const beginWork = () => {
+    isWorking.gamer = true;
+    isWorking.volunteer = true;
+    monitor.workBegan();
+    responder.workBegan();
+  };
+  return {
+    ...{ clock, gamer, volunteer, readings, lost, broken, work, monitor, responder, exchange },
+    ...{ silences, rtts, service, isWorking, workFor, beginWork },
+  };
 }
 
 test('each answer tells the round trip, smoothed, and how busy the volunteer is', async () => {
@@ -70,7 +98,7 @@ test('one silence is told once, and not before its time', async () => {
   exchange(10);
   clock.advance(PULSE.lostAfterMs);
   expect(lost).toEqual([]);
-  clock.advance(PULSE.intervalMs);
+  clock.advance(PULSE.intervalMs + PULSE.secondLookMs);
   expect(lost).toMatchObject([{ reason: 'connection-failed' }]);
   clock.advance(10 * PULSE.lostAfterMs);
   expect(lost).toHaveLength(1);
@@ -105,4 +133,118 @@ test('an end that gets what only the other should get ignores it', async () => {
   const ping = gamer.take();
   gamer.receive(ping?.buffer);
   expect([readings, broken, gamer.waiting.length, volunteer.waiting.length]).toEqual([[], [], 0, 0]);
+});
+
+test('while it has work a worker says so every few milliseconds, from the first moment and no longer', async () => {
+  const { clock, volunteer, responder, isWorking } = await pulse();
+  volunteer.take();
+  isWorking.volunteer = true;
+  for (let task = 0; task < 3; task++) responder.workBegan();
+  expect(volunteer.waiting).toHaveLength(1);
+  expect(volunteer.waiting[0]?.byteLength).toBeLessThan(40);
+  clock.advance(10 * PULSE.leaseMs);
+  expect(volunteer.waiting).toHaveLength(11);
+  isWorking.volunteer = false;
+  clock.advance(10 * PULSE.leaseMs);
+  expect(volunteer.waiting).toHaveLength(11);
+  isWorking.volunteer = true;
+  responder.workBegan();
+  expect(volunteer.waiting).toHaveLength(12);
+  responder.dispose();
+  clock.advance(10 * PULSE.leaseMs);
+  responder.workBegan();
+  expect(volunteer.waiting).toHaveLength(12);
+});
+
+test('a worker that lives is not suspected, however long it works', async () => {
+  const { silences, readings, beginWork, workFor } = await pulse();
+  beginWork();
+  workFor(3_000);
+  expect(silences).toEqual([]);
+  expect(readings.length).toBeGreaterThan(4);
+});
+
+test('a worker that falls silent is suspected in time, once; the next sign, whatever it is, clears it', async () => {
+  const { clock, volunteer, gamer, silences, monitor, beginWork, workFor, lost } = await pulse();
+  beginWork();
+  workFor(200);
+  deliver(volunteer, gamer);
+  clock.advance(PULSE.suspectAfterMs - 1);
+  expect(silences).toEqual([]);
+  clock.advance(1);
+  expect(silences).toEqual([true]);
+  clock.advance(1_000);
+  expect(silences).toEqual([true]);
+  monitor.heard();
+  expect(silences).toEqual([true, false]);
+  clock.advance(PULSE.suspectAfterMs);
+  expect([silences, lost]).toEqual([[true, false, true], []]);
+  deliver(volunteer, gamer);
+  expect(silences).toEqual([true, false, true, false]);
+});
+
+test('silence begins with the work: none before it counts, and none without it', async () => {
+  const { clock, gamer, silences, monitor, isWorking, exchange } = await pulse();
+  exchange(10);
+  clock.advance(400);
+  expect(silences).toEqual([]);
+  isWorking.gamer = true;
+  monitor.workBegan();
+  clock.advance(PULSE.suspectAfterMs - 1);
+  expect(silences).toEqual([]);
+  isWorking.gamer = false;
+  clock.advance(PULSE.suspectAfterMs);
+  expect(silences).toEqual([]);
+  expect(clock.pending, 'only the next ping').toBe(1);
+  expect(gamer.waiting.length).toBeGreaterThan(0);
+});
+
+test('a far, jittery or slow volunteer is given the time it takes', async () => {
+  const { clock, silences, service, monitor, isWorking, exchange } = await pulse();
+  exchange(100);
+  service.p99Ms = 70;
+  isWorking.gamer = true;
+  monitor.workBegan();
+  // A round trip, its jitter (at first half of it) as often as it may be late, and what tasks take there.
+  const allowedMs = 100 + PULSE.jitterFactor * 50 + 70;
+  clock.advance(allowedMs - 1);
+  expect(silences).toEqual([]);
+  clock.advance(1);
+  expect(silences).toEqual([true]);
+});
+
+test('a page that stood still hears what came meanwhile before it suspects anybody', async () => {
+  const { clock, gamer, volunteer, silences, lost, beginWork, workFor } = await pulse();
+  beginWork();
+  workFor(100);
+  // The clock jumps, as after a long task of ours: the timer fires late, and the messages are only behind it.
+  clock.jump(PULSE.lostAfterMs + 1_000);
+  deliver(volunteer, gamer);
+  workFor(500);
+  expect([silences, lost]).toEqual([[], []]);
+  clock.jump(300);
+  clock.advance(PULSE.secondLookMs);
+  expect(silences, 'and if nothing came it does').toEqual([true]);
+});
+
+test('the volunteer is told the round trip as soon as it is known', async () => {
+  const { clock, rtts, exchange } = await pulse();
+  exchange(40);
+  expect(rtts).toEqual([]);
+  clock.advance(PULSE.intervalMs - 40);
+  exchange(40);
+  expect(rtts).toEqual([40]);
+});
+
+test('a pulse that is over suspects nobody and leaves no timer', async () => {
+  const { clock, silences, monitor, responder, beginWork, workFor } = await pulse();
+  beginWork();
+  workFor(100);
+  monitor.dispose();
+  responder.dispose();
+  expect(clock.pending).toBe(0);
+  monitor.workBegan();
+  monitor.heard();
+  clock.advance(1_000);
+  expect([silences, clock.pending]).toEqual([[], 0]);
 });

@@ -6,6 +6,8 @@ import { PULSE } from '../../shared/tuning.ts';
 import { bare } from '../../shared/wire.ts';
 import type { ChannelPort } from './channel-port.ts';
 import { FlowChannel } from './flow-channel.ts';
+import { RoundTrip } from './round-trip.ts';
+import { SilenceWatch } from './silence-watch.ts';
 
 export interface PulseReading {
   rttMs: number;
@@ -15,8 +17,16 @@ export interface PulseReading {
   held: number;
 }
 
-export interface PulseHandlers {
+export interface PulseMonitorOptions {
+  port: ChannelPort;
+  clock: Clock;
+  /** Are tasks out? Only then there should be leases. */
+  working(): boolean;
+  /** All but one in a hundred tasks are answered there within this; 0 when nothing is known. */
+  serviceP99Ms(): number;
   onReading(reading: PulseReading): void;
+  /** Suspicion: tasks are out and there is no sign of life; false at the next one. */
+  onSilence(isSilent: boolean): void;
   /** Silence for too long: the connection is as good as gone. */
   onLost(error: MeshError): void;
   /** What came was malformed: the link must end. */
@@ -25,18 +35,19 @@ export interface PulseHandlers {
 
 /** Gamer's end: asks at a steady rate, keeps the round trip and the load fresh, and notices silence. */
 export class PulseMonitor {
+  readonly #options: PulseMonitorOptions;
   readonly #channel: FlowChannel<PulseMessage>;
-  readonly #clock: Clock;
-  readonly #handlers: PulseHandlers;
+  readonly #roundTrip = new RoundTrip();
+  readonly #silence: SilenceWatch;
   #serial = 0;
   #sentMs = 0;
   #heardMs = 0;
-  #rttMs: number | undefined;
   #cancelNext: () => void = () => {};
 
-  constructor(port: ChannelPort, clock: Clock, handlers: PulseHandlers) {
-    this.#clock = clock;
-    this.#handlers = handlers;
+  constructor(options: PulseMonitorOptions) {
+    this.#options = options;
+    const { port, clock, working, onSilence, onBroken } = options;
+    this.#silence = new SilenceWatch({ clock, working, onSilence, allowedMs: () => this.#allowedSilenceMs() });
     this.#channel = new FlowChannel(
       port,
       CHANNELS.pulse,
@@ -46,66 +57,9 @@ export class PulseMonitor {
           this.#heardMs = clock.now();
           this.#ask();
         },
-        onMessage: ({ message }) => this.#heard(message),
+        onMessage: ({ message }) => this.#received(message),
         onClose: (error) => {
-          this.#cancelNext();
-          if (error) handlers.onBroken(error);
-        },
-      },
-      () => clock.now(),
-    );
-  }
-
-  dispose(): void {
-    this.#cancelNext();
-    this.#channel.close();
-  }
-
-  #ask(): void {
-    const nowMs = this.#clock.now();
-    if (nowMs - this.#heardMs > PULSE.lostAfterMs) {
-      this.#handlers.onLost(new MeshError('connection-failed', 'The volunteer fell silent.'));
-      return;
-    }
-    this.#serial = (this.#serial + 1) >>> 0;
-    this.#sentMs = nowMs;
-    this.#channel.trySendNow(bare({ kind: 'ping', serial: this.#serial }), CHANNELS.pulse.highWaterBytes);
-    this.#cancelNext = this.#clock.after(PULSE.intervalMs, () => this.#ask());
-  }
-
-  #heard(message: PulseMessage): void {
-    if (message.kind !== 'pong') return;
-    const nowMs = this.#clock.now();
-    this.#heardMs = nowMs;
-    // A late pong is a sign of life but says nothing of the round trip of the newest ping.
-    if (message.serial !== this.#serial) return;
-    const sampleMs = nowMs - this.#sentMs;
-    this.#rttMs = this.#rttMs === undefined ? sampleMs : this.#rttMs + PULSE.rttSmoothing * (sampleMs - this.#rttMs);
-    this.#handlers.onReading({ rttMs: this.#rttMs, load: message.load, held: message.held });
-  }
-}
-
-/** Volunteer's end, in the worker that does the work: its answer is the worker's own sign of life. */
-export class PulseResponder {
-  readonly #channel: FlowChannel<PulseMessage>;
-
-  constructor(
-    port: ChannelPort,
-    clock: Clock,
-    read: () => { load: number; held: number },
-    onBroken: (error: MeshError) => void,
-  ) {
-    this.#channel = new FlowChannel(
-      port,
-      CHANNELS.pulse,
-      pulseMessageSchema,
-      {
-        onMessage: ({ message }) => {
-          if (message.kind !== 'ping') return;
-          const pong: PulseMessage = { kind: 'pong', serial: message.serial, ...read() };
-          this.#channel.trySendNow(bare(pong), CHANNELS.pulse.highWaterBytes);
-        },
-        onClose: (error) => {
+          this.#stop();
           if (error) onBroken(error);
         },
       },
@@ -113,7 +67,123 @@ export class PulseResponder {
     );
   }
 
+  /** The first task went out. */
+  workBegan(): void {
+    if (!this.#channel.isClosed) this.#silence.workBegan();
+  }
+
+  /** There was a sign of life elsewhere: something came on `tasks`. */
+  heard(): void {
+    if (this.#channel.isClosed) return;
+    this.#heardMs = this.#options.clock.now();
+    this.#silence.heard();
+  }
+
   dispose(): void {
     this.#channel.close();
+  }
+
+  #stop(): void {
+    this.#cancelNext();
+    this.#silence.dispose();
+  }
+
+  get #isLost(): boolean {
+    return this.#options.clock.now() - this.#heardMs > PULSE.lostAfterMs;
+  }
+
+  #allowedSilenceMs(): number {
+    return Math.max(PULSE.suspectAfterMs, this.#roundTrip.longestMs + this.#options.serviceP99Ms());
+  }
+
+  #ask(): void {
+    // If it was this page that slept, the answers are waiting to be heard.
+    if (this.#isLost) this.#cancelNext = this.#options.clock.after(PULSE.secondLookMs, () => this.#judge());
+    else this.#ping();
+  }
+
+  #judge(): void {
+    if (this.#isLost) this.#options.onLost(new MeshError('connection-failed', 'The volunteer fell silent.'));
+    else this.#ping();
+  }
+
+  #ping(): void {
+    const { clock } = this.#options;
+    this.#serial = (this.#serial + 1) >>> 0;
+    this.#sentMs = clock.now();
+    const ping: PulseMessage = { kind: 'ping', serial: this.#serial, rttMs: this.#roundTrip.measuredMs };
+    this.#channel.trySendNow(bare(ping), CHANNELS.pulse.highWaterBytes);
+    this.#cancelNext = clock.after(PULSE.intervalMs, () => this.#ask());
+  }
+
+  #received(message: PulseMessage): void {
+    if (message.kind === 'ping') return;
+    // A late pong is a sign of life but says nothing of the round trip of the newest ping.
+    if (message.kind === 'pong' && message.serial === this.#serial) {
+      const rttMs = this.#roundTrip.add(this.#options.clock.now() - this.#sentMs);
+      this.#options.onReading({ rttMs, load: message.load, held: message.held });
+    }
+    this.heard();
+  }
+}
+
+export interface PulseResponderOptions {
+  port: ChannelPort;
+  clock: Clock;
+  /** How busy it is now. */
+  read(): { load: number; held: number };
+  /** Is there work of this gamer? Leases go out as long as there is. */
+  working(): boolean;
+  /** The round trip, as the gamer measured it. */
+  onRtt(rttMs: number): void;
+  onBroken(error: MeshError): void;
+}
+
+/** Volunteer's end, in the worker that does the work: what it says is the worker's own sign of life. */
+export class PulseResponder {
+  readonly #options: PulseResponderOptions;
+  readonly #channel: FlowChannel<PulseMessage>;
+  #cancelLease: (() => void) | null = null;
+
+  constructor(options: PulseResponderOptions) {
+    this.#options = options;
+    const { port, clock, onBroken } = options;
+    this.#channel = new FlowChannel(
+      port,
+      CHANNELS.pulse,
+      pulseMessageSchema,
+      {
+        onMessage: ({ message }) => this.#received(message),
+        onClose: (error) => {
+          this.#cancelLease?.();
+          if (error) onBroken(error);
+        },
+      },
+      () => clock.now(),
+    );
+  }
+
+  /** There is work of this gamer: it is told at once, and again as long as there is. */
+  workBegan(): void {
+    if (!this.#cancelLease) this.#lease();
+  }
+
+  dispose(): void {
+    this.#channel.close();
+  }
+
+  #lease(): void {
+    this.#cancelLease = null;
+    if (this.#channel.isClosed || !this.#options.working()) return;
+    this.#channel.trySendNow(bare({ kind: 'lease' }), CHANNELS.pulse.highWaterBytes);
+    this.#cancelLease = this.#options.clock.after(PULSE.leaseMs, () => this.#lease());
+  }
+
+  #received(message: PulseMessage): void {
+    if (message.kind !== 'ping') return;
+    const { read, onRtt } = this.#options;
+    if (message.rttMs !== null) onRtt(message.rttMs);
+    const pong: PulseMessage = { kind: 'pong', serial: message.serial, ...read() };
+    this.#channel.trySendNow(bare(pong), CHANNELS.pulse.highWaterBytes);
   }
 }

@@ -2,7 +2,8 @@ import type { Clock } from '../../shared/clock.ts';
 import type { MeshError } from '../../shared/errors.ts';
 import type { StreamSetup } from '../../shared/messages.ts';
 import type { Engine } from '../compute/engine.ts';
-import { creditFor, TaskServer } from '../dispatch/task-server.ts';
+import { shareOf } from '../dispatch/credit-window.ts';
+import { TaskServer } from '../dispatch/task-server.ts';
 import { adoptChannel } from '../net/moved-channel.ts';
 import { PulseResponder } from '../net/pulse.ts';
 import { VolunteerStreams } from '../stream/volunteer-streams.ts';
@@ -10,6 +11,7 @@ import type { BusyMeter } from './busy-meter.ts';
 import type { MovedChannels } from './volunteer-worker-protocol.ts';
 
 export interface GamerDeskOptions {
+  linkId: string;
   channels: MovedChannels;
   engine: Engine;
   meter: BusyMeter;
@@ -31,13 +33,14 @@ export class GamerDesk {
 
   constructor(options: GamerDeskOptions) {
     this.#options = options;
-    const { channels, engine, meter, clock, held, onBroken } = options;
+    const { linkId, channels, engine, meter, clock, held, onBroken } = options;
     const now = () => clock.now();
     this.#tasks = new TaskServer({
       port: adoptChannel(channels.tasks),
-      execute: (type, packed, signal) => engine.execute(type, packed, signal),
+      execute: (type, packed, signal) => engine.execute(type, packed, { owner: linkId, signal }),
       now,
       onDone: (computeMs) => meter.taskDone(computeMs),
+      onWork: () => this.#pulse.workBegan(),
       onBroken,
     });
     this.#streams = new VolunteerStreams({
@@ -50,12 +53,16 @@ export class GamerDesk {
         if (error) onBroken(error);
       },
     });
-    this.#pulse = new PulseResponder(
-      adoptChannel(channels.pulse),
+    this.#pulse = new PulseResponder({
+      port: adoptChannel(channels.pulse),
       clock,
-      () => ({ load: meter.load, held: held() }),
+      read: () => ({ load: meter.load, held: held() }),
+      working: () => this.#tasks.working,
+      onRtt: (rttMs) => {
+        this.#tasks.rttMs = rttMs;
+      },
       onBroken,
-    );
+    });
   }
 
   get held(): number {
@@ -70,9 +77,9 @@ export class GamerDesk {
     return this.#tasks.stats.bytesOut + this.#streams.stats.bytesOut;
   }
 
-  /** Shares this machine among so many; null: it takes nothing now. */
+  /** Shares this machine among so many; null: it takes nothing now, and gives back the tasks it has. */
   setGamers(gamers: number | null): void {
-    this.#tasks.setCredit(gamers === null ? 0 : creditFor(gamers));
+    this.#tasks.share = gamers === null ? 0 : shareOf(gamers);
   }
 
   async setupStream(setup: StreamSetup): Promise<string> {
@@ -93,9 +100,8 @@ export class GamerDesk {
     this.#streams.close(streamId);
   }
 
-  /** Gives everything that is running back to the gamer. */
-  handBack(error: MeshError): void {
-    this.#tasks.returnAll();
+  /** Gives the streams that are running back to the gamer. */
+  closeStreams(error: MeshError): void {
     for (const streamId of [...this.#streamIds]) {
       this.#streams.close(streamId);
       this.#streamFailed(streamId, error);

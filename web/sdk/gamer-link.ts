@@ -72,14 +72,24 @@ export class GamerLink {
       port: createChannel('tasks'),
       now: () => clock.now(),
       onRoom: () => dispatcher.wake(),
+      onWork: () => pulse.workBegan(),
+      onSign: () => pulse.heard(),
       onBroken,
     });
-    const pulse = new PulseMonitor(createChannel('pulse'), clock, {
+    const pulse = new PulseMonitor({
+      port: createChannel('pulse'),
+      clock,
+      working: () => runner.outstanding > 0,
+      serviceP99Ms: () => runner.serviceP99Ms,
       onReading: ({ rttMs, load }) => {
         this.#rttMs = rttMs;
         this.#load = load;
         runner.rttMs = rttMs;
         this.#options.onChanged();
+      },
+      onSilence: (isSilent) => {
+        runner.silent = isSilent;
+        if (isSilent) dispatcher.suspect(runner);
       },
       onLost: (error) => link.fail(error),
       onBroken,

@@ -10,6 +10,9 @@ import type { StreamSettings } from '../stream/stream-settings.ts';
 import type { StreamStats } from '../stream/stream-statistics.ts';
 import './worker-errors.ts';
 
+/** Of every task here: this machine works for one gamer. */
+const OWNER = 'local';
+
 /** What a gamer's worker does for its page: the local engine, and everything of a stream that touches a frame. */
 class StreamWorker {
   readonly #streams = new GamerStreams(() => this.#startEngine(), systemClock);
@@ -27,7 +30,7 @@ class StreamWorker {
     this.#running.set(callId, controller);
     try {
       const engine = await this.#startEngine();
-      const executed = await engine.execute(type, packed, controller.signal);
+      const executed = await engine.execute(type, packed, { owner: OWNER, signal: controller.signal });
       return Comlink.transfer(executed, [...new Set(executed.attachments.map(({ buffer }) => buffer as ArrayBuffer))]);
     } finally {
       this.#running.delete(callId);

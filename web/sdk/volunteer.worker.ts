@@ -48,6 +48,7 @@ class VolunteerWorker {
     this.detach(linkId);
     const engine = this.#started();
     const desk = new GamerDesk({
+      linkId,
       channels,
       engine,
       meter: this.#meter,
@@ -87,7 +88,7 @@ class VolunteerWorker {
   pause(): void {
     this.#paused = true;
     this.#shareCredit();
-    for (const desk of this.#desks.values()) desk.handBack(pausedError());
+    for (const desk of this.#desks.values()) desk.closeStreams(pausedError());
   }
 
   resume(): void {

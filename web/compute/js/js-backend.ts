@@ -1,12 +1,12 @@
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { COMPUTE } from '../../../shared/tuning.ts';
-import type { Backend, BackendFrames, FrameTarget, Started, UpscaleShape } from '../backend.ts';
+import type { Backend, BackendFrames, FrameTarget, UpscaleShape } from '../backend.ts';
 import { checkFrameShape } from '../frames/check-ratio.ts';
 import { makeFrame, timeOf } from '../frames/make-frame.ts';
 import { RgbaReader } from '../frames/rgba-reader.ts';
 import { nextMacrotask } from '../macrotask.ts';
 import { type UpscaleTarget, upscaleRows } from '../reference/upscale.ts';
-import type { Turn } from '../schedule.ts';
+import type { Started, Turn } from '../schedule.ts';
 
 /** The reference, on this computer's processor: for browsers without WebGPU, and where a software adapter would be slower. */
 export class JsBackend implements Backend {
@@ -21,7 +21,7 @@ export class JsBackend implements Backend {
     const { width, height, outWidth, outHeight } = shape;
     const out = new Uint8ClampedArray(outWidth * outHeight * 4);
     await upscaleInSlices({ width, height, data }, shape, out, this.#now, () => turn.giveWay());
-    return { finish: async () => new Uint8Array(out.buffer) };
+    return { isDone: true, finish: async () => new Uint8Array(out.buffer) };
   }
 
   openFrames(target: FrameTarget): BackendFrames {
@@ -67,7 +67,7 @@ class JsFrames implements BackendFrames {
     checkFrameShape({ ...this.#target, width: image.width, height: image.height });
     const pixels = new Uint8ClampedArray(width * height * 4);
     await upscaleInSlices(image, this.#target, pixels, this.#now, nextMacrotask);
-    return { finish: async () => makeFrame(pixels, { width, height, strideBytes: width * 4 }, time) };
+    return { isDone: true, finish: async () => makeFrame(pixels, { width, height, strideBytes: width * 4 }, time) };
   }
 
   dispose(): void {

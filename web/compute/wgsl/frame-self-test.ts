@@ -1,46 +1,65 @@
+import { AVAILABLE_QUALITIES, type AvailableQuality } from '../../../shared/tasks/upscale.ts';
 import { COMPUTE } from '../../../shared/tuning.ts';
+import type { Backend } from '../backend.ts';
 import { makeFrame } from '../frames/make-frame.ts';
 import { RgbaReader } from '../frames/rgba-reader.ts';
 import { probePicture } from '../probe.ts';
 import { upscaleReference } from '../reference/upscale.ts';
 import { type FrameWays, SAFE_WAYS, WAYS_IN, WAYS_OUT } from './frame-ways.ts';
-import type { WgslBackend } from './wgsl-backend.ts';
 
 const SIDE = 64;
 /** The first run pays for compiling and allocating. */
 const RUNS = 4;
 
+/** A backend that can be told the ways it is to try. */
+type Trier = Pick<Backend, 'openFrames'> & { ways: FrameWays };
+
 /**
  * The fastest ways for frames into and out of this GPU that bring a known picture through intact. A software adapter is not put to
  * the test: there the short ways fail, and a canvas read back can take the browser's GPU process down with every page that uses it.
  */
-export async function findFrameWays(backend: WgslBackend, isSoftware: boolean, now: () => number): Promise<FrameWays> {
+export async function findFrameWays(backend: Trier, isSoftware: boolean, now: () => number): Promise<FrameWays> {
   if (isSoftware) return SAFE_WAYS;
   const frameIn = await fastest(
     backend,
     now,
     WAYS_IN.map((way) => ({ ...SAFE_WAYS, frameIn: way })),
   );
-  return fastest(
+  const ways = await fastest(
     backend,
     now,
     WAYS_OUT.map((way) => ({ ...frameIn, frameOut: way })),
   );
+  return (await worksAtEveryQuality(backend, ways, now)) ? ways : SAFE_WAYS;
 }
 
-async function fastest(backend: WgslBackend, now: () => number, candidates: FrameWays[]): Promise<FrameWays> {
+/** Leaves what a stream will need compiled and run, at whatever quality: its first frame waits for nothing. */
+async function worksAtEveryQuality(backend: Trier, ways: FrameWays, now: () => number): Promise<boolean> {
+  for (const quality of AVAILABLE_QUALITIES) {
+    if ((await timeIntact(backend, { ways, quality, runs: 1 }, now)) === Number.POSITIVE_INFINITY) return false;
+  }
+  return true;
+}
+
+async function fastest(backend: Trier, now: () => number, candidates: FrameWays[]): Promise<FrameWays> {
   let best = { ways: SAFE_WAYS, ms: Number.POSITIVE_INFINITY };
   for (const ways of candidates) {
-    const ms = await timeIntact(backend, ways, now);
+    const ms = await timeIntact(backend, { ways, quality: 'bilinear', runs: RUNS }, now);
     if (ms < best.ms) best = { ways, ms };
   }
   return best.ways;
 }
 
+interface Trial {
+  ways: FrameWays;
+  quality: AvailableQuality;
+  runs: number;
+}
+
 /** Infinite when the picture does not come through. */
-async function timeIntact(backend: WgslBackend, ways: FrameWays, now: () => number): Promise<number> {
+async function timeIntact(backend: Trier, { ways, quality, runs }: Trial, now: () => number): Promise<number> {
   const picture = probePicture(SIDE, SIDE);
-  const target = { outWidth: SIDE * 2, outHeight: SIDE * 2, quality: 'bilinear' } as const;
+  const target = { outWidth: SIDE * 2, outHeight: SIDE * 2, quality };
   // Opaque, as the frames of a decoder are.
   const pixels = Uint8Array.from(picture.data, (value, i) => (i % 4 === 3 ? 255 : value));
   const expected = upscaleReference({ ...picture, data: pixels }, target);
@@ -51,7 +70,7 @@ async function timeIntact(backend: WgslBackend, ways: FrameWays, now: () => numb
   const frames = backend.openFrames(target);
   let bestMs = Number.POSITIVE_INFINITY;
   try {
-    for (let run = 0; run < RUNS; run++) {
+    for (let run = 0; run < runs; run++) {
       const startMs = now();
       const sharp = await (await frames.start(frame)).finish();
       bestMs = Math.min(bestMs, now() - startMs);

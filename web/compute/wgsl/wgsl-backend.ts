@@ -1,5 +1,6 @@
-import type { Backend, BackendFrames, FrameTarget, Started, UpscaleShape } from '../backend.ts';
+import type { Backend, BackendFrames, FrameTarget, UpscaleShape } from '../backend.ts';
 import { isIdentity } from '../reference/upscale.ts';
+import type { Started } from '../schedule.ts';
 import { type FrameWays, SAFE_WAYS } from './frame-ways.ts';
 import { Pipelines } from './pipelines.ts';
 import { SurfaceStore } from './surface-store.ts';
@@ -23,7 +24,7 @@ export class WgslBackend implements Backend {
   async startPixels(pixels: Uint8Array, shape: UpscaleShape): Promise<Started<Uint8Array<ArrayBuffer>>> {
     if (shape.quality === 'bilinear' && isIdentity(shape, shape)) {
       const copy = pixels.slice();
-      return { finish: async () => copy };
+      return { isDone: true, finish: async () => copy };
     }
     const { outWidth, outHeight } = shape;
     const surface = await this.#surfaces.get(shape);
@@ -36,7 +37,7 @@ export class WgslBackend implements Backend {
     result.catch(() => {
       // Whoever calls finish() hears of it.
     });
-    return { finish: () => result };
+    return { isDone: false, finish: () => result };
   }
 
   openFrames(target: FrameTarget): BackendFrames {

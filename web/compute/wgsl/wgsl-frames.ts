@@ -1,8 +1,9 @@
 import { MeshError } from '../../../shared/errors.ts';
-import type { BackendFrames, FrameTarget, Started } from '../backend.ts';
+import type { BackendFrames, FrameTarget } from '../backend.ts';
 import { checkFrameShape } from '../frames/check-ratio.ts';
 import { type FrameTime, makeFrame, timeOf } from '../frames/make-frame.ts';
 import { frameSize, RgbaReader } from '../frames/rgba-reader.ts';
+import type { Started } from '../schedule.ts';
 import type { FrameWays } from './frame-ways.ts';
 import type { Pipelines } from './pipelines.ts';
 import { Surface } from './surface.ts';
@@ -35,7 +36,7 @@ export class WgslFrames implements BackendFrames {
     const { outWidth: width, outHeight: height } = this.#target;
     const { strideBytes } = surface.ring;
     const sharp = surface.ring.read(readback, (bytes) => makeFrame(bytes, { width, height, strideBytes }, time));
-    return { finish: () => sharp };
+    return { isDone: false, finish: () => sharp };
   }
 
   dispose(): void {
@@ -67,7 +68,7 @@ export class WgslFrames implements BackendFrames {
     this.#canvas ??= new OutputCanvas(this.#device, this.#target);
     surface.submitInto(this.#canvas.nextTexture(), external);
     const sharp = this.#canvas.toFrame(time);
-    return { finish: async () => sharp };
+    return { isDone: true, finish: async () => sharp };
   }
 
   async #surfaceFor(frame: VideoFrame): Promise<Surface> {

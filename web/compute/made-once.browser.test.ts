@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { definitionOf } from '../../shared/tasks/catalogue.ts';
+import { AVAILABLE_QUALITIES } from '../../shared/tasks/upscale.ts';
+import { COMPUTE } from '../../shared/tuning.ts';
+import { Engine } from './engine.ts';
+import { paintedPicture } from './test-pictures.ts';
+
+/** What compiles, and what allocates on the GPU. */
+const COMPILING = [
+  ...['createShaderModule', 'createPipelineLayout', 'createBindGroupLayout'],
+  ...['createComputePipeline', 'createComputePipelineAsync', 'createRenderPipeline', 'createRenderPipelineAsync'],
+];
+const ALLOCATING = ['createBuffer', 'createTexture', 'createSampler'];
+
+const calls: string[] = [];
+let engine: Engine;
+
+/** The browser's WebGPU, with an ear on what is made on its devices. */
+function overheardGpu(): GPU {
+  const requestAdapter = async (options?: GPURequestAdapterOptions) => {
+    const adapter = await navigator.gpu.requestAdapter(options);
+    if (!adapter) return null;
+    const requestDevice = async (descriptor?: GPUDeviceDescriptor) =>
+      overheard(await adapter.requestDevice(descriptor));
+    return { info: adapter.info, requestDevice };
+  };
+  return { requestAdapter } as unknown as GPU;
+}
+
+/** Its own methods are listened to, for the browser accepts no stand-in for a device. */
+function overheard(device: GPUDevice): GPUDevice {
+  for (const name of [...COMPILING, ...ALLOCATING]) {
+    const method = Reflect.get(device, name) as (...parameters: unknown[]) => unknown;
+    Reflect.set(device, name, (...parameters: unknown[]) => {
+      calls.push(name);
+      return Reflect.apply(method, device, parameters);
+    });
+  }
+  return device;
+}
+
+/** What was made on the GPU while `work` was done. */
+async function madeBy(names: readonly string[], work: () => Promise<unknown>): Promise<string[]> {
+  calls.length = 0;
+  await work();
+  return calls.filter((name) => names.includes(name));
+}
+
+beforeAll(async () => {
+  engine = await Engine.create({ gpu: overheardGpu(), now: () => performance.now(), preferBackend: 'wgsl' });
+  // Were nothing heard here, silence would prove nothing below.
+  expect(calls).toEqual(expect.arrayContaining(['createShaderModule', 'createBuffer', 'createTexture']));
+});
+
+afterAll(() => engine.dispose());
+
+const sizes = { bilinear: [24, 18], spatial: [26, 20] } as const;
+
+function runTask(quality: 'bilinear' | 'spatial', owner = 'ann') {
+  const [width, height] = sizes[quality];
+  const image = paintedPicture(width, height);
+  const packed = definitionOf('upscale').pack({ image, width: width * 2, height: height * 2, quality });
+  return engine.execute('upscale', packed, { owner, signal: new AbortController().signal });
+}
+
+async function many(count: number, run: () => Promise<unknown>) {
+  for (let i = 0; i < count; i++) await run();
+}
+
+test.each(AVAILABLE_QUALITIES)(
+  '%s: the first task finds its pipeline compiled, the tenth its buffers',
+  async (quality) => {
+    expect(await madeBy(COMPILING, () => runTask(quality))).toEqual([]);
+    await many(8, () => runTask(quality));
+    expect(await madeBy([...COMPILING, ...ALLOCATING], () => runTask(quality))).toEqual([]);
+  },
+);
+
+test('tasks at a time rotate through a few readback buffers, whoever they are from', async () => {
+  const burst = () => Promise.all(['ann', 'bob', 'ann', 'cat', 'bob', 'ann'].map((owner) => runTask('spatial', owner)));
+  const made = await madeBy(ALLOCATING, burst);
+  expect(made.filter((name) => name === 'createBuffer').length).toBeLessThanOrEqual(COMPUTE.readbackRing);
+  expect(await madeBy([...COMPILING, ...ALLOCATING], burst)).toEqual([]);
+});
+
+test('a task of another size in between takes nothing away', async () => {
+  await many(2, () => runTask('bilinear'));
+  await many(2, () => runTask('spatial'));
+  const alternating = async () => {
+    await runTask('bilinear');
+    await runTask('spatial');
+  };
+  expect(await madeBy([...COMPILING, ...ALLOCATING], alternating)).toEqual([]);
+});
+
+test.each(AVAILABLE_QUALITIES)('%s: the same of the frames of a stream', async (quality) => {
+  const frames = engine.openFrames({ outWidth: 64, outHeight: 48, quality });
+  const { data } = paintedPicture(32, 24);
+  const pixels = Uint8Array.from(data);
+  const sharpen = async () => {
+    const frame = new VideoFrame(pixels, { format: 'RGBX', codedWidth: 32, codedHeight: 24, timestamp: 0 });
+    (await frames.process(frame)).close();
+    frame.close();
+  };
+  expect(await madeBy(COMPILING, sharpen)).toEqual([]);
+  await many(8, sharpen);
+  expect(await madeBy([...COMPILING, ...ALLOCATING], sharpen)).toEqual([]);
+  frames.dispose();
+});

@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest';
+import { TASKS } from '../../shared/tuning.ts';
+import { idealMs, latencyP95Ms, makespanMs, noise, roundRobinMs } from './test-scenarios.ts';
+import { Simulation } from './test-simulation.ts';
+
+/** Under a virtual clock: what is asserted is the same on every machine. */
+const times = (count: number, ms: number) => Array.from({ length: count }, () => ms);
+
+describe('a pool', () => {
+  test('of equals is kept busy', async () => {
+    const pool = times(16, 10);
+    expect(idealMs(pool, 16 * 50) / (await makespanMs(pool, 16 * 50))).toBeGreaterThan(0.95);
+  });
+
+  test('of fast and slow ones is not held up by the slow', async () => {
+    const pool = [...times(4, 10), ...times(12, 80)];
+    const count = 16 * 50;
+    const tookMs = await makespanMs(pool, count);
+    expect((await roundRobinMs(pool, count)) / tookMs).toBeGreaterThan(2);
+    expect(idealMs(pool, count) / tookMs).toBeGreaterThan(0.9);
+  });
+});
+
+describe('auto is never worse than the better of here and there', () => {
+  for (const [localMs, volunteerMs] of [
+    [20, 5],
+    [5, 20],
+    [10, 8],
+    [10, 10],
+  ] as const) {
+    test(`here ${localMs} ms, there ${volunteerMs} ms`, async () => {
+      const scenario = { localMs, volunteerMs, gapMs: 30 };
+      const local = await latencyP95Ms({ ...scenario, where: 'local' });
+      const volunteers = await latencyP95Ms({ ...scenario, where: 'volunteers' });
+      expect(await latencyP95Ms({ ...scenario, where: 'auto' })).toBeLessThanOrEqual(1.1 * Math.min(local, volunteers));
+    });
+  }
+
+  test('and uses both when one is not enough', async () => {
+    // Each would fall behind without end.
+    const scenario = { localMs: 20, volunteerMs: 20, gapMs: 12 };
+    const auto = await latencyP95Ms({ ...scenario, where: 'auto' });
+    expect(auto).toBeLessThan(60);
+    expect(await latencyP95Ms({ ...scenario, where: 'volunteers' })).toBeGreaterThan(1_000);
+  });
+
+  test('and finds out that a volunteer it held for slow has become fast', async () => {
+    const simulation = new Simulation(() => 20);
+    let volunteerMs = 60;
+    simulation.addVolunteer({ serviceMs: () => volunteerMs });
+    const run = async (count: number) => {
+      for (let nth = 0; nth < count; nth++) {
+        simulation.submit(64);
+        await simulation.pass(70);
+      }
+      return { ...simulation.dispatcher.counts };
+    };
+    const before = await run(100);
+    expect(before.ranOnVolunteers).toBeLessThan(10);
+    volunteerMs = 5;
+    await run(200);
+    const after = await run(100);
+    expect(after.ranOnVolunteers).toBeGreaterThan(200);
+    simulation.dispose();
+  });
+});
+
+test('predictions are right within a fifth once learned, for small and large tasks that share a link and wait for each other', async () => {
+  const simulation = new Simulation();
+  const serviceMs = (sizeBytes: number) => 3 + sizeBytes / 2_000;
+  const { runner } = simulation.addVolunteer({ serviceMs, latencyMs: 8, bytesPerMs: 10_000 });
+  const errors: number[] = [];
+  const start = runner.start.bind(runner);
+  runner.start = (job, onOutcome) => {
+    const [predictedMs, startedMs] = [runner.predictMs(job), simulation.clock.now()];
+    start(job, (outcome) => {
+      const tookMs = simulation.clock.now() - startedMs;
+      errors.push(Math.abs(predictedMs - tookMs) / tookMs);
+      onOutcome(outcome);
+    });
+  };
+  for (let nth = 0; nth < 120; nth++) {
+    const tasks = Array.from({ length: 1 + (nth % 4) }, (_, other) =>
+      simulation.submit(1_000 + Math.floor(100_000 * noise(10 * nth + other)), { where: 'volunteers' }),
+    );
+    await simulation.until(Promise.all(tasks.map(({ result }) => result)));
+  }
+  const learned = errors.slice(errors.length / 2).sort((a, b) => a - b);
+  expect(learned[Math.floor(learned.length / 2)]).toBeLessThan(0.2);
+  simulation.dispose();
+});
+
+describe('stragglers', () => {
+  /** One task in thirty takes twenty times as long as the others. */
+  async function run(isHedging: boolean) {
+    const simulation = new Simulation();
+    const count = isHedging ? 4 : 1;
+    for (let index = 0; index < count; index++) {
+      const serviceMs = (_: number, nth: number) => (noise(1_000 * index + nth) < 1 / 30 ? 200 : 9 + 2 * noise(nth));
+      simulation.addVolunteer({ serviceMs });
+    }
+    const totalsMs: number[] = [];
+    for (let nth = 0; nth < 600; nth++) {
+      const task = simulation.submit(64, { where: 'volunteers' });
+      task.result.then(({ timing }) => totalsMs.push(timing.totalMs));
+      await simulation.pass(250);
+    }
+    const { hedged } = simulation.dispatcher.counts;
+    const done = simulation.volunteers.reduce((sum, { machine }) => sum + machine.done, 0);
+    simulation.dispose();
+    totalsMs.sort((a, b) => a - b);
+    return { p99Ms: totalsMs[Math.floor(0.99 * totalsMs.length)] ?? 0, hedged, done, results: totalsMs.length };
+  }
+
+  test('are overtaken by hedges, at the price of one task in twenty run twice', async () => {
+    const [alone, hedged] = [await run(false), await run(true)];
+    expect(alone.p99Ms).toBeGreaterThan(200);
+    expect(hedged.p99Ms).toBeLessThan(60);
+    expect(hedged.results).toBe(600);
+    expect(hedged.done - 600).toBeLessThanOrEqual(600 / TASKS.tasksPerDuplicate + TASKS.duplicateBurst);
+  });
+});
+
+test('a volunteer that is killed in the middle of its work costs no task, and each is delivered once', async () => {
+  const simulation = new Simulation();
+  for (let index = 0; index < 4; index++) simulation.addVolunteer({ serviceMs: () => 5 });
+  const delivered = new Map<string, number>();
+  const tasks = Array.from({ length: 1_000 }, () => simulation.submit(64, { where: 'volunteers' }));
+  for (const { id, result } of tasks) result.then(() => delivered.set(id, (delivered.get(id) ?? 0) + 1));
+  await simulation.pass(200);
+  const [victim] = simulation.volunteers;
+  victim?.kill();
+  await simulation.pass(100);
+  // What the pulse would find out.
+  if (victim) {
+    victim.runner.silent = true;
+    simulation.dispatcher.suspect(victim.runner);
+  }
+  await simulation.until(Promise.all(tasks.map(({ result }) => result)));
+  expect([...delivered.values()]).toEqual(Array.from({ length: 1_000 }, () => 1));
+  const delaysMs = simulation.redispatches.filter(({ cause }) => cause === 'silent').map(({ delayMs }) => delayMs);
+  expect(delaysMs.length).toBeGreaterThan(0);
+  expect(Math.max(...delaysMs)).toBeLessThan(50);
+  simulation.dispose();
+});

@@ -1,0 +1,30 @@
+import { PULSE } from '../../shared/tuning.ts';
+
+/** A link's round trip and how much it scatters, smoothed as RFC 6298 does. */
+export class RoundTrip {
+  #smoothedMs: number | null = null;
+  #jitterMs: number = PULSE.assumedRttMs / 2;
+
+  /** Null before it is measured. */
+  get measuredMs(): number | null {
+    return this.#smoothedMs;
+  }
+
+  /** All but the rarest answers come within it. */
+  get longestMs(): number {
+    return (this.#smoothedMs ?? PULSE.assumedRttMs) + PULSE.jitterFactor * this.#jitterMs;
+  }
+
+  /** Returns the smoothed round trip. */
+  add(sampleMs: number): number {
+    if (this.#smoothedMs === null) {
+      this.#smoothedMs = sampleMs;
+      this.#jitterMs = sampleMs / 2;
+    } else {
+      const offMs = Math.abs(this.#smoothedMs - sampleMs);
+      this.#jitterMs += PULSE.jitterSmoothing * (offMs - this.#jitterMs);
+      this.#smoothedMs += PULSE.rttSmoothing * (sampleMs - this.#smoothedMs);
+    }
+    return this.#smoothedMs;
+  }
+}
