@@ -48,3 +48,29 @@ for (const backend of ['wgsl', 'js'] as const) {
     expect(stats).toMatchObject({ submitted: COUNT, completed: COUNT, ranOnVolunteers: COUNT, failed: 0, inFlight: 0 });
   });
 }
+
+test('a hundred tasks travel over one lasting connection, and an equal one over none', async ({
+  volunteerPage,
+  sdkPage,
+}) => {
+  await volunteerPage(ROOM, { backend: 'js' });
+  const gamer = await sdkPage();
+  const made = await gamer.evaluate(async (room) => {
+    let connections = 0;
+    window.RTCPeerConnection = new Proxy(window.RTCPeerConnection, {
+      construct(target, args: [RTCConfiguration?]) {
+        connections++;
+        return new target(...args);
+      },
+    });
+    const client = await window.sdk.GamerClient.connect({ room, where: 'volunteers' });
+    await client.whenReady();
+    const afterLinking = connections;
+    const echo = (byte: number) => client.submitTask('echo', { bytes: new Uint8Array([byte]) }).result;
+    for (let nth = 0; nth < 100; nth++) await echo(nth);
+    const { ranOn } = (await echo(7)).timing;
+    await client.close();
+    return { afterLinking, afterwards: connections, ranOn };
+  }, ROOM);
+  expect(made).toEqual({ afterLinking: 1, afterwards: 1, ranOn: 'cache' });
+});

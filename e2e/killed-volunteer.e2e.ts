@@ -1,0 +1,83 @@
+import { chromium } from 'playwright';
+import type { Page } from 'playwright/test';
+import type { Redispatch } from '../web/sdk/p2c2r.ts';
+import { expect, openSdk, test, waitForVolunteers } from './fixtures.ts';
+import { launchOptions } from './launch.mjs';
+
+declare global {
+  interface Window {
+    redispatches: Redispatch[];
+    /** Of each task in turn, how often it was delivered rightly. */
+    deliveries: number[];
+    delivered: Promise<unknown>;
+  }
+}
+
+const ROOM = 'mortals';
+const COUNT = 1_000;
+
+/** Two browsers hide their addresses from each other behind names that only a network resolves. */
+const options = await launchOptions();
+const launch = { ...options, args: [...(options.args ?? []), '--disable-features=WebRtcHideLocalIpsWithMdns'] };
+
+async function startVolunteer(page: Page, serverUrl: string): Promise<void> {
+  await openSdk(page, serverUrl);
+  await page.evaluate(async (room) => {
+    window.node = await window.sdk.VolunteerNode.start({ room, backend: 'js' });
+  }, ROOM);
+}
+
+/** Enough at a time to keep all of them busy, and new ones as others end. */
+function deliverAll(count: number): void {
+  window.redispatches = [];
+  window.client.addEventListener('redispatched', (event) => {
+    window.redispatches.push((event as CustomEvent<Redispatch>).detail);
+  });
+  window.deliveries = new Array<number>(count).fill(0);
+  let next = 0;
+  const worker = async () => {
+    while (next < count) {
+      const index = next++;
+      const bytes = new Uint8Array(2_000).fill(index % 251);
+      new DataView(bytes.buffer).setUint32(0, index);
+      const { bytes: answer } = await window.client.submitTask('echo', { bytes }).result;
+      const isRight = answer.every((byte, at) => byte === bytes[at]) && answer.byteLength === bytes.byteLength;
+      if (isRight) window.deliveries[index] = (window.deliveries[index] ?? 0) + 1;
+    }
+  };
+  window.delivered = Promise.all(Array.from({ length: 64 }, worker));
+}
+
+test('a volunteer whose browser is killed, and never says so, costs no task', async ({ server }) => {
+  const mortal = await chromium.launchServer(launch);
+  const lasting = await chromium.launch(launch);
+  try {
+    const context = await lasting.newContext();
+    const mortalBrowser = await chromium.connect(mortal.wsEndpoint());
+    await startVolunteer(await mortalBrowser.newPage(), server.url);
+    await startVolunteer(await context.newPage(), server.url);
+    const gamer = await context.newPage();
+    await openSdk(gamer, server.url);
+    await gamer.evaluate(async (room) => {
+      window.client = await window.sdk.GamerClient.connect({ room, where: 'volunteers' });
+    }, ROOM);
+    await waitForVolunteers(gamer, 2);
+    await gamer.evaluate(deliverAll, COUNT);
+    await gamer.waitForFunction(() => window.client.stats().completed > 200);
+    const { pid } = mortal.process();
+    if (pid === undefined) throw new Error('The browser to be killed did not start.');
+    // With all its helpers, which would otherwise say goodbye.
+    process.kill(-pid, 'SIGKILL');
+
+    const ended = await gamer.evaluate(async () => {
+      await window.delivered;
+      return { deliveries: window.deliveries, redispatches: window.redispatches, stats: window.client.stats() };
+    });
+    expect(ended.deliveries).toEqual(new Array<number>(COUNT).fill(1));
+    expect(ended.stats).toMatchObject({ completed: COUNT, failed: 0, inFlight: 0, queued: 0 });
+    expect(ended.redispatches.map(({ cause }) => cause)).toContain('silent');
+  } finally {
+    await lasting.close();
+    await mortal.close();
+  }
+});
