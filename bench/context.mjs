@@ -20,6 +20,8 @@ export class BenchContext {
   #endings = [];
   /** @type {Promise<string> | undefined} */
   #folder;
+  /** @type {Promise<void> | undefined} */
+  #ended;
   #name;
 
   /** @param {string} name the section's */
@@ -121,7 +123,13 @@ export class BenchContext {
     return child;
   }
 
-  async end() {
+  /** Once, whoever asks; resolves when everything has ended. */
+  end() {
+    this.#ended ??= this.#endAll();
+    return this.#ended;
+  }
+
+  async #endAll() {
     for (const ending of this.#endings.splice(0).reverse()) {
       await ending().catch((cause) => console.error('A section could not be cleaned up:', cause));
     }
@@ -144,6 +152,8 @@ export class BenchContext {
   async #launchOptions(flags) {
     process.env.P2C2R_BROWSER ??= await ensureBrowser();
     const options = await launchOptions();
-    return { ...options, args: [...(options.args ?? []), ...flags] };
+    // A signal ends the section, and the section its browsers.
+    const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
+    return { ...options, ...signals, args: [...(options.args ?? []), ...flags] };
   }
 }

@@ -1,5 +1,7 @@
 import { readdir } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { join, relative, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ROOT } from '../deploy/child.mjs';
 import { runCommand, SetupError } from '../deploy/failure.mjs';
@@ -14,6 +16,19 @@ import { describeMachine, tableOf, writeJson } from './report.mjs';
  * @property {string} about one line for `--list`
  * @property {(context: BenchContext) => Promise<import('./rows.mjs').Row[]>} run
  */
+
+/** Only ends what hangs: a section takes half a minute. */
+const SECTION_TIMEOUT_MS = 240_000;
+
+/** The section that runs now. @type {BenchContext | undefined} */
+let running;
+
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+  process.on(signal, async () => {
+    await running?.end();
+    process.exit(128 + constants.signals[signal]);
+  });
+}
 
 // npm run bench [-- NAME ...] [--list] [--json FILE]: this machine's figures, each beside what it is compared with.
 endWithNpm();
@@ -71,14 +86,22 @@ async function loadSections() {
 async function runSection({ name, run }) {
   console.log(`\n=== ${name}`);
   const context = new BenchContext(name);
+  running = context;
   const startedMs = performance.now();
   const tookS = () => Math.round((performance.now() - startedMs) / 100) / 10;
   try {
-    return { name, rows: await run(context), tookS: tookS(), crash: null };
+    const rows = await Promise.race([run(context), tooLate()]);
+    return { name, rows, tookS: tookS(), crash: null };
   } catch (cause) {
     console.error(cause);
     return { name, rows: [], tookS: tookS(), crash: cause instanceof Error ? cause.message : String(cause) };
   } finally {
     await context.end();
   }
+}
+
+/** @returns {Promise<never>} */
+async function tooLate() {
+  await sleep(SECTION_TIMEOUT_MS, undefined, { ref: false });
+  throw new Error(`It did not end within ${SECTION_TIMEOUT_MS / 1_000} s.`);
 }

@@ -56,6 +56,7 @@ const TRIALS = [
   ['web/gamer/good.ts', 'web/sdk/p2c2r.ts', null],
   ['web/volunteer/good.ts', 'web/ui/meter.ts', null],
   ['e2e/good.e2e.ts', 'web/sdk/p2c2r.ts', null],
+  ['bench/good.ts', 'signaling-server/test-server.ts', null],
 ];
 
 /**

@@ -22,14 +22,17 @@ export async function connectAndListen(options) {
 }
 
 /**
- * Different echoes, with a small upscale after every `echoesPerUpscale` of them so that volunteers have to compute a little.
- * @param {{ echoes: number, sizeBytes: number, window: number, echoesPerUpscale: number }} options
+ * Different echoes, with a small upscale after every `echoesPerUpscale` of them so that volunteers have to compute a little. Calls
+ * the page's `kill()` when the one to be killed has just answered, so that it dies in the middle of its work.
+ * @param {{ echoes: number, sizeBytes: number, window: number, echoesPerUpscale: number, killAfter: number, mortal: string }} options
  */
-export async function runEchoes({ echoes, sizeBytes, window, echoesPerUpscale }) {
+export async function runEchoes({ echoes, sizeBytes, window, echoesPerUpscale, killAfter, mortal }) {
   const before = client().stats();
+  const mortalId = client().volunteers.find(({ name }) => name === mortal)?.id;
   let submitted = 0;
   let right = 0;
   let pictures = 0;
+  let killed = false;
   let longestMs = 0;
   const lane = async () => {
     while (submitted < echoes) {
@@ -38,6 +41,10 @@ export async function runEchoes({ echoes, sizeBytes, window, echoesPerUpscale })
       const { bytes, timing } = await client().submitTask('echo', { bytes: sent }).result;
       longestMs = Math.max(longestMs, timing.totalMs);
       if (bytes.length === sent.length && bytes.every((byte, index) => byte === sent[index])) right++;
+      if (!killed && right >= killAfter && timing.ranOn === mortalId) {
+        killed = true;
+        Reflect.get(globalThis, 'kill')();
+      }
       if (serial % echoesPerUpscale === 0) {
         await client().submitTask('upscale', { image: freshPicture(64, 36) }).result;
         pictures++;
@@ -45,19 +52,17 @@ export async function runEchoes({ echoes, sizeBytes, window, echoesPerUpscale })
     }
   };
   const lanes = await Promise.allSettled(Array.from({ length: window }, lane));
-  const { completed, failed } = client().stats();
+  const { completed, failed, redispatched } = client().stats();
   return {
     right,
     pictures,
+    killed,
     /** Every task ended once: what the client counted is what was awaited here. */
     completed: completed - before.completed,
     failed: failed - before.failed + lanes.filter(({ status }) => status === 'rejected').length,
+    /** Attempts after the first, as the client counts them. */
+    redispatched: redispatched - before.redispatched,
     longestMs,
     redispatches,
   };
-}
-
-/** How many tasks have ended so far. */
-export function completed() {
-  return client().stats().completed;
 }

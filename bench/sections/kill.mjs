@@ -3,8 +3,8 @@ import { figure, said } from '../rows.mjs';
 import { call, openPage, openVolunteer } from '../stage.mjs';
 
 const ROOM = 'kill';
-const LOAD = { echoes: 1_000, sizeBytes: 4_096, window: 64, echoesPerUpscale: 4 };
-const KILL_AFTER = 300;
+const MORTAL = 'mortal';
+const LOAD = { echoes: 1_000, sizeBytes: 4_096, window: 64, echoesPerUpscale: 4, killAfter: 200, mortal: MORTAL };
 /** Two browsers would otherwise hide their addresses from each other behind names that only a network can resolve. */
 const FLAGS = ['--disable-features=WebRtcHideLocalIpsWithMdns'];
 
@@ -21,18 +21,20 @@ export const section = {
     const pages = await browser.newContext();
     const mortal = await context.launchMortalBrowser(FLAGS);
     const mortalPages = await mortal.browser.newContext();
-    await openVolunteer(mortalPages, server.url, { room: ROOM, backend: 'js', name: 'mortal' });
+    await openVolunteer(mortalPages, server.url, { room: ROOM, backend: 'js', name: MORTAL });
     for (const name of ['one', 'two', 'three']) {
       await openVolunteer(pages, server.url, { room: ROOM, backend: 'js', name });
     }
     const gamer = await openPage(pages, server.url);
     await call(gamer, 'kill.mjs#connectAndListen', { room: ROOM, volunteers: 4 });
-    /** @type {Promise<Outcome>} */
-    const running = call(gamer, 'kill.mjs#runEchoes', LOAD);
-    while (/** @type {number} */ (await call(gamer, 'kill.mjs#completed', null)) < KILL_AFTER);
-    const killedAtMs = Date.now();
-    mortal.kill();
-    return rowsOf(await running, killedAtMs);
+    let killedAtMs = Number.NaN;
+    await gamer.exposeFunction('kill', () => {
+      killedAtMs = Date.now();
+      mortal.kill();
+    });
+    /** @type {Outcome} */
+    const outcome = await call(gamer, 'kill.mjs#runEchoes', LOAD);
+    return rowsOf(outcome, killedAtMs);
   },
 };
 
@@ -40,8 +42,12 @@ export const section = {
  * @param {Outcome} outcome
  * @param {number} killedAtMs
  */
-function rowsOf({ right, pictures, completed, failed, longestMs, redispatches }, killedAtMs) {
+function rowsOf({ right, pictures, killed, completed, failed, redispatched, longestMs, redispatches }, killedAtMs) {
   const rows = [
+    figure('tasks of the killed one, done by others', redispatched, '', {
+      atLeast: 1,
+      note: killed ? 'killed at work' : 'it was given no work and lives: nothing was shown',
+    }),
     figure('right echoes of 1,000', right, '', { atLeast: LOAD.echoes, note: `and ${pictures} small upscales` }),
     figure('ended not once, or failed', Math.abs(right + pictures - completed) + failed, '', { atMost: 0 }),
     figure('longest wait of a task', longestMs, 'ms'),
