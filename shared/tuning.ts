@@ -72,8 +72,6 @@ export const LINK = {
   retryDelaysMs: [0, 300, 1_200, 2_700, 4_800, 7_000],
   /** Each wait is multiplied by 1 + random * this. */
   retryJitter: 0.3,
-  /** Control messages that may arrive before our own side knows that it is connected: a hello and what follows at once. */
-  maxEarlyMessages: 16,
   /** The hello is the first message on a link that just opened: if it does not come the other side is not ours. */
   helloTimeoutMs: 5_000,
   /** How long the answering side waits for the next offer: the initiator's longest wait and one whole attempt, with some slack. */

@@ -3,6 +3,9 @@ import { connect } from './gamer.mjs';
 import { keepConnection, peerEcho, peerRate } from './peerjs.mjs';
 import { inTurn, median } from './statistics.mjs';
 
+/** PeerJS keeps no results either. */
+const UNCACHED = { cache: false };
+
 /**
  * Ours and PeerJS's in one gamer's page, each with its other side in a page of its own.
  * @param {import('./echo-loads.mjs').Load & { room: string, port: number, to: string, batch: number, tripBytes: number, trips: number, rounds: number }} options
@@ -13,7 +16,7 @@ export async function measureBesidePeerJs({ room, port, to, tripBytes, trips, ro
   await keepConnection({ port, to, serialization: 'raw' });
   const tripsMs = await inTurn(
     {
-      ours: () => roundTrips(trips, () => taskEcho(tripBytes)),
+      ours: () => roundTrips(trips, () => taskEcho(tripBytes, UNCACHED)),
       binary: () => roundTrips(trips, () => peerEcho('binary', tripBytes)),
       raw: () => roundTrips(trips, () => peerEcho('raw', tripBytes)),
     },
@@ -21,8 +24,8 @@ export async function measureBesidePeerJs({ room, port, to, tripBytes, trips, ro
   );
   const rates = await inTurn(
     {
-      single: () => taskRate(load),
-      batched: () => batchRate(load),
+      single: () => taskRate(load, UNCACHED),
+      batched: () => batchRate(load, UNCACHED),
       binary: () => peerRate('binary', load),
       raw: () => peerRate('raw', load),
     },

@@ -161,9 +161,9 @@ export class Dispatcher {
 
   /** Before anything new: they have waited longest. */
   #hedge(): void {
-    if (!this.#hasRoom()) return;
+    if (!this.#hedging.isWanted || !this.#hasRoom()) return;
     const find = (run: JobRun) => {
-      const free = run.candidates(this.#local, this.#listening()).filter(({ hasRoom }) => hasRoom);
+      const free = run.candidates(this.#local, this.#volunteers).filter(({ hasRoom }) => hasRoom);
       return earliest(free, run.job);
     };
     this.#hedging.pairUp(find, (run, second) => this.#start(run, second, 'hedge'));
@@ -181,7 +181,7 @@ export class Dispatcher {
       const run = this.#runs.get(job);
       if (!run) return 'take';
       if (passedOver > TASKS.lookAhead || !this.#hasRoom()) return 'stop';
-      const candidates = run.candidates(this.#local, this.#listening());
+      const candidates = run.candidates(this.#local, this.#volunteers);
       const first = earliest(candidates, job, reservedMs);
       if (first?.hasRoom) {
         this.#startFirst(run, first, candidates);
@@ -204,12 +204,8 @@ export class Dispatcher {
 
   #hasRoom(): boolean {
     if (this.#local.hasRoom) return true;
-    for (const volunteer of this.#listening()) if (volunteer.hasRoom) return true;
+    for (const volunteer of this.#volunteers) if (volunteer.hasRoom && !volunteer.silent) return true;
     return false;
-  }
-
-  *#listening(): Generator<Runner> {
-    for (const volunteer of this.#volunteers) if (!volunteer.silent) yield volunteer;
   }
 
   #startFirst(run: JobRun, runner: Runner, candidates: readonly Runner[]): void {

@@ -60,8 +60,10 @@ export class Estimator {
 
   /** Queue and compute of a job behind so much of our own, with others there as lately. What was seen of them fades. */
   serviceMs(job: Job, backlogMs: number): number {
+    const ownMs = backlogMs + this.computeMs(job);
+    if (ownMs === 0) return 0;
     const fading = Math.exp((this.#stretchedAtMs - this.#now()) / TASKS.stretchFadesMs);
-    return (backlogMs + this.computeMs(job)) * (1 + (this.#stretch - 1) * fading);
+    return ownMs * (1 + (this.#stretch - 1) * fading);
   }
 
   /** @param bytesBefore - of what is on its way already. */

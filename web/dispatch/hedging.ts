@@ -23,6 +23,11 @@ export class Hedging {
     this.#watch = new LateWatch(clock, (attempt) => this.#want(attempt, 'late'));
   }
 
+  /** Is there anything for {@link pairUp} to do? */
+  get isWanted(): boolean {
+    return this.#wanted.size > 0;
+  }
+
   began(attempt: Attempt, lateAfterMs: number): void {
     // What is run to learn from may take its time.
     if (attempt.placement === 'exploration') return;

@@ -86,7 +86,7 @@ export class JobRun {
     this.lastError = error;
   }
 
-  /** Those that may run it, whether they have room now or not. */
+  /** Those that may run it and give signs of life, whether they have room now or not. */
   candidates(local: Runner, volunteers: Iterable<Runner>): Runner[] {
     const able: Runner[] = [];
     if (this.job.where !== 'volunteers' && this.#mayAsk(local)) able.push(local);
@@ -104,6 +104,6 @@ export class JobRun {
   }
 
   #mayAsk(runner: Runner): boolean {
-    return !this.#failedOn.has(runner.id) && !this.attempts.has(runner) && runner.can(this.job.type);
+    return !runner.silent && !this.#failedOn.has(runner.id) && !this.attempts.has(runner) && runner.can(this.job.type);
   }
 }

@@ -65,7 +65,7 @@ describe('auto is never worse than the better of here and there', () => {
   });
 });
 
-test('predictions are right within a fifth once learned, for small and large tasks that share a link and wait for each other', async () => {
+test('predictions are right within a quarter once learned, for small and large tasks that share a link and wait for each other', async () => {
   const simulation = new Simulation();
   const serviceMs = (sizeBytes: number) => 3 + sizeBytes / 2_000;
   const { runner } = simulation.addVolunteer({ serviceMs, latencyMs: 8, bytesPerMs: 10_000 });
@@ -86,7 +86,7 @@ test('predictions are right within a fifth once learned, for small and large tas
     await simulation.until(Promise.all(tasks.map(({ result }) => result)));
   }
   const learned = errors.slice(errors.length / 2).sort((a, b) => a - b);
-  expect(learned[Math.floor(learned.length / 2)]).toBeLessThan(0.2);
+  expect(learned[Math.floor(learned.length / 2)]).toBeLessThan(0.25);
   simulation.dispose();
 });
 

@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import { concatBytes, toBase64Url, totalBytes } from '../../shared/bytes.ts';
+import { concatBytes, totalBytes } from '../../shared/bytes.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
 import { CACHE } from '../../shared/tuning.ts';
 
@@ -9,22 +9,28 @@ import { CACHE } from '../../shared/tuning.ts';
  */
 export function taskKey(type: string, { params, attachments }: PackedTask): string | Promise<string> {
   const sizes = attachments.map(({ byteLength }) => byteLength);
-  const head = new TextEncoder().encode(canonicalJson([type, params, sizes]));
-  const parts = [head, ...attachments];
+  const parts = [utf8.encode(`${type} ${canonical(params)} ${sizes}`), ...attachments];
   if (totalBytes(parts) > CACHE.syncHashBytes && globalThis.crypto.subtle) return hashElsewhere(parts);
   const hash = sha256.create();
   for (const part of parts) hash.update(part);
-  return toBase64Url(hash.digest());
+  return toText(hash.digest());
 }
 
+const utf8 = new TextEncoder();
+
 async function hashElsewhere(parts: Uint8Array[]): Promise<string> {
-  return toBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', concatBytes(parts))));
+  return toText(new Uint8Array(await crypto.subtle.digest('SHA-256', concatBytes(parts))));
+}
+
+/** A character for each byte: a key in memory need not be printable. */
+function toText(hash: Uint8Array): string {
+  return String.fromCharCode(...hash);
 }
 
 /** JSON with the members of each object in alphabetical order. */
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, member: unknown) => {
-    if (typeof member !== 'object' || member === null || Array.isArray(member)) return member;
-    return Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
+function canonical(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
+  if (Array.isArray(value)) return `[${value.map(canonical)}]`;
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`)}}`;
 }

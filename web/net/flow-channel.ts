@@ -215,7 +215,7 @@ export class FlowChannel<Message> {
 }
 
 /** Small messages share an envelope; a large one travels alone, so that its neighbours need not wait for all of it. */
-const COALESCE_BYTES = 128 * 1024;
+const COALESCE_BYTES = 8 * 1024;
 
 function* coalesce<Message>(items: readonly Carried<Message>[]): Generator<Carried<Message>[]> {
   let group: Carried<Message>[] = [];

@@ -22,8 +22,14 @@ export interface PeerOptions {
   onClose(error: MeshError | null): void;
 }
 
-/** simple-peer keeps its connection private; the further channels of a link need it (FIELD, simple-peer). */
-type PeerInternals = SimplePeer.Instance & { readonly _pc: RTCPeerConnection | null | undefined };
+/**
+ * simple-peer keeps its connection private; the further channels of a link need it (FIELD, simple-peer). Its own channel tells when it
+ * is open; simple-peer's `connect` waits for the browser's statistics first, a tenth of a second or more.
+ */
+type PeerInternals = SimplePeer.Instance & {
+  readonly _pc: RTCPeerConnection | null | undefined;
+  readonly _channel: RTCDataChannel | null | undefined;
+};
 
 /** Throws MeshError `unsupported-browser` where links cannot be made. */
 export function requireWebRtc(wrtc: PeerOptions['wrtc']): void {
@@ -40,8 +46,6 @@ export class Peer {
   readonly #options: PeerOptions;
   #cancelConnectTimeout: () => void;
   #cancelGrace: (() => void) | undefined;
-  /** Messages that overtook our own `connect`: before it nothing could be answered. */
-  readonly #early: (Uint8Array | string)[] = [];
   #closed = false;
 
   constructor(options: PeerOptions) {
@@ -62,12 +66,10 @@ export class Peer {
     this.#peer.on('error', (cause) => this.#end(connectionFailed(cause)));
     this.#peer.on('close', () => this.#end(null));
     this.#peer.on('signal', (signal) => options.onSignal(signal as PeerSignal));
-    this.#peer.on('data', (data: Uint8Array | string) => this.#received(data));
-    this.#peer.on('connect', () => {
-      this.#cancelConnectTimeout();
-      options.onConnect();
-      for (const data of this.#early.splice(0)) this.#received(data);
+    this.#peer.on('data', (data: Uint8Array | string) => {
+      if (!this.#closed) options.onMessage(data);
     });
+    this.#peer._channel?.addEventListener('open', () => this.#opened());
     this.#peer.on('iceStateChange', (state: RTCIceConnectionState) => this.#iceChanged(state));
     this.#cancelConnectTimeout = clock.after(LINK.connectTimeoutMs, () =>
       this.#end(connectionFailed('no route in time')),
@@ -97,7 +99,7 @@ export class Peer {
 
   /** Dropped when there is no connection; one that refuses it is over. */
   send(bytes: Uint8Array): void {
-    if (this.#closed || !this.#peer.connected) return;
+    if (this.#closed || this.#peer._channel?.readyState !== 'open') return;
     try {
       this.#peer.send(bytes);
     } catch (cause) {
@@ -110,12 +112,10 @@ export class Peer {
     this.#end(null);
   }
 
-  #received(data: Uint8Array | string): void {
+  #opened(): void {
     if (this.#closed) return;
-    if (this.#peer.connected) this.#options.onMessage(data);
-    else if (this.#early.push(data) > LINK.maxEarlyMessages) {
-      this.#end(connectionFailed('more came before the connection stood than any of ours sends'));
-    }
+    this.#cancelConnectTimeout();
+    this.#options.onConnect();
   }
 
   /** `disconnected` often heals; simple-peer itself acts on `failed` only. */

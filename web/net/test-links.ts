@@ -17,7 +17,7 @@ export interface EndOptions {
   relayOnly?: boolean;
   iceServers?: RTCIceServer[];
   clock?: Clock;
-  /** Learns so much later than the other side that they are connected: simple-peer looks at its statistics first. */
+  /** How long the browser takes to give its statistics, which simple-peer looks at before it says that it is connected. */
   statsDelayMs?: number;
 }
 

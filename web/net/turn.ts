@@ -1,28 +1,38 @@
 /**
- * Runs a callback once after the current turn of the event loop. setTimeout(0) is clamped to 4 ms when nested and a microtask
- * runs too early to gather what other microtasks of the turn produce, so a message to ourselves it is.
+ * Microtasks that may follow one another before the turn counts as over. Promises of a few `await`s, as tasks and their callers are
+ * made of, settle within them; and as they are counted anew for each request, what comes later in the same turn is gathered as well.
+ */
+const ROUNDS = 16;
+
+/**
+ * Runs a callback once, at the end of the current turn of the event loop, when what its promises set off has been done. A browser
+ * tells nobody when that is. A message to ourselves comes after it, but also behind all messages that have arrived meanwhile: what
+ * was sent apart, to be worked on side by side, would be gathered into one lump at each stop of its way.
  */
 export class AfterTurn {
-  readonly #channel = new MessageChannel();
-  #requested = false;
+  readonly #callback: () => void;
+  #roundsLeft = 0;
   #disposed = false;
 
   constructor(callback: () => void) {
-    this.#channel.port1.onmessage = () => {
-      this.#requested = false;
-      if (!this.#disposed) callback();
-    };
+    this.#callback = callback;
   }
 
   request(): void {
-    if (this.#requested || this.#disposed) return;
-    this.#requested = true;
-    this.#channel.port2.postMessage(null);
+    if (this.#disposed) return;
+    const isRequested = this.#roundsLeft > 0;
+    this.#roundsLeft = ROUNDS;
+    if (!isRequested) queueMicrotask(this.#round);
   }
 
   dispose(): void {
     this.#disposed = true;
-    this.#channel.port1.close();
-    this.#channel.port2.close();
   }
+
+  readonly #round = (): void => {
+    if (this.#disposed) return;
+    this.#roundsLeft--;
+    if (this.#roundsLeft > 0) queueMicrotask(this.#round);
+    else this.#callback();
+  };
 }
