@@ -3,7 +3,7 @@ import { freshBytes, freshPicture } from './payload.mjs';
 
 /**
  * @typedef {object} Redispatch as the client tells it in its event `redispatched`
- * @property {string} volunteerId
+ * @property {string} ranOn whose attempt was not enough
  * @property {'silent' | 'late' | 'failed' | 'returned' | 'lost'} cause
  * @property {number} delayMs from the detection to the start of the new attempt
  */
@@ -52,7 +52,7 @@ export async function runEchoes({ echoes, sizeBytes, window, echoesPerUpscale, k
     }
   };
   const lanes = await Promise.allSettled(Array.from({ length: window }, lane));
-  const { completed, failed, redispatched } = client().stats();
+  const { completed, failed } = client().stats();
   return {
     right,
     pictures,
@@ -60,9 +60,8 @@ export async function runEchoes({ echoes, sizeBytes, window, echoesPerUpscale, k
     /** Every task ended once: what the client counted is what was awaited here. */
     completed: completed - before.completed,
     failed: failed - before.failed + lanes.filter(({ status }) => status === 'rejected').length,
-    /** Attempts after the first, as the client counts them. */
-    redispatched: redispatched - before.redispatched,
     longestMs,
     redispatches,
+    mortalId,
   };
 }

@@ -219,13 +219,13 @@ export class Dispatcher {
 
   #start(run: JobRun, runner: Runner, placement: Placement): void {
     const { need, job } = run;
-    const attempt: Attempt = { run, runner, placement, startedMs: this.#clock.now() };
-    if (placement === 'hedge') this.counts.hedged++;
-    if (placement === 'retry') this.counts.redispatched++;
     // Asked before it starts, which lengthens the backlog.
     const lateAfterMs = runner.lateAfterMs(job);
+    const attempt: Attempt = { run, runner, placement, startedMs: this.#clock.now(), lateAfterMs };
+    if (placement === 'hedge') this.counts.hedged++;
+    if (placement === 'retry') this.counts.redispatched++;
     run.begin(attempt);
-    this.#hedging.began(attempt, lateAfterMs);
+    this.#hedging.began(attempt);
     runner.start(job, (outcome) => this.#attemptEnded(attempt, outcome));
     if (need) this.#tellRedispatch(need, attempt);
   }

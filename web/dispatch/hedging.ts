@@ -20,7 +20,7 @@ export class Hedging {
     this.#clock = clock;
     this.#budget = budget;
     this.#onWanted = onWanted;
-    this.#watch = new LateWatch(clock, (attempt) => this.#want(attempt, 'late'));
+    this.#watch = new LateWatch(clock, (attempt) => this.#late(attempt));
   }
 
   /** Is there anything for {@link pairUp} to do? */
@@ -28,11 +28,11 @@ export class Hedging {
     return this.#wanted.size > 0;
   }
 
-  began(attempt: Attempt, lateAfterMs: number): void {
+  began(attempt: Attempt): void {
     // What is run to learn from may take its time.
     if (attempt.placement === 'exploration') return;
     this.#wanted.delete(attempt.run);
-    this.#watch.watch(attempt, lateAfterMs);
+    this.#watch.watch(attempt, attempt.lateAfterMs);
   }
 
   ended(attempt: Attempt): void {
@@ -66,6 +66,12 @@ export class Hedging {
   dispose(): void {
     this.#watch.dispose();
     this.#wanted.clear();
+  }
+
+  #late(attempt: Attempt): void {
+    if (this.#budget.canSpend) this.#want(attempt, 'late');
+    // Once as late again there may be something to spend.
+    else this.#watch.watch(attempt, attempt.lateAfterMs);
   }
 
   /** Two attempts at a time are enough: a third comes when both have failed. */

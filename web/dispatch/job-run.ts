@@ -25,6 +25,8 @@ export interface Attempt {
   readonly runner: Runner;
   readonly placement: Placement;
   readonly startedMs: number;
+  /** From its start to when it is late, ms. */
+  readonly lateAfterMs: number;
 }
 
 /** What the dispatcher knows of one job from its submission to its end. */
