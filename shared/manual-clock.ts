@@ -9,6 +9,7 @@ interface Timer {
 export class ManualClock implements Clock {
   readonly #timers = new Set<Timer>();
   #nowMs: number;
+  #fired = 0;
 
   constructor(startMs = 0) {
     this.#nowMs = startMs;
@@ -17,6 +18,11 @@ export class ManualClock implements Clock {
   /** Timers that have not fallen due. */
   get pending(): number {
     return this.#timers.size;
+  }
+
+  /** Timers that have. */
+  get fired(): number {
+    return this.#fired;
   }
 
   now(): number {
@@ -53,6 +59,7 @@ export class ManualClock implements Clock {
   #run(timer: Timer): void {
     this.#timers.delete(timer);
     this.#nowMs = Math.max(this.#nowMs, timer.atMs);
+    this.#fired++;
     timer.callback();
   }
 

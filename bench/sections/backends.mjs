@@ -25,8 +25,12 @@ export const section = {
       if (backend !== wanted) rows.push(said(wanted, `not on this machine: ${backend} computes instead`));
       else {
         const gamer = await openPage(pages, server.url);
-        /** @type {number} */
-        const perS = await call(gamer, 'upscale.mjs#measureBackend', { room: wanted, ...LOAD, ...SIZE });
+        /** @type {Awaited<ReturnType<typeof import('../pages/upscale.mjs').measureBackend>>} */
+        const { perS, firstMs, laterMs } = await call(gamer, 'upscale.mjs#measureBackend', {
+          room: wanted,
+          ...LOAD,
+          ...SIZE,
+        });
         await gamer.close();
         if (wanted === 'wgsl') rows.push(said('GPU', gpuIn(capabilities.adapter)));
         const measuredPerS = (1_000 * unitsPerMs) / upscaleCost(SIZE.width, SIZE.height);
@@ -36,6 +40,9 @@ export const section = {
           }),
           figure(`${wanted}: upscale tasks of 160x90`, perS, '/s'),
           figure(`${wanted}: what arrives / what it measured`, perS / measuredPerS, 'x'),
+          figure(`${wanted}: first task / later ones`, firstMs / laterMs, 'x', {
+            note: `${firstMs.toFixed(0)} and ${laterMs.toFixed(0)} ms: nothing is loaded for a task`,
+          }),
         );
       }
       await volunteer.close();

@@ -1,3 +1,4 @@
+import type { MeshError } from '../../shared/errors.ts';
 import type { Where } from '../../shared/where.ts';
 import { Simulation, type VolunteerOptions } from './test-simulation.ts';
 
@@ -67,4 +68,75 @@ export async function latencyP95Ms({ localMs, volunteerMs, where, gapMs }: Laten
 
 function scattered(meanMs: number, seed: number): VolunteerOptions['serviceMs'] {
   return (_, nth) => meanMs * (0.9 + 0.2 * noise(seed + nth));
+}
+
+export interface StragglerFigures {
+  p99Ms: number;
+  /** Tasks that were delivered. */
+  results: number;
+  /** Runs beyond one for each task. */
+  duplicates: number;
+}
+
+/** 600 tasks, one at a time, of which each thirtieth takes twenty times as long as the others; with so many volunteers. */
+export async function stragglers(volunteers: number): Promise<StragglerFigures> {
+  const count = 600;
+  const simulation = new Simulation();
+  try {
+    for (let index = 0; index < volunteers; index++) {
+      const serviceMs = (_: number, nth: number) => (noise(1_000 * index + nth) < 1 / 30 ? 200 : 9 + 2 * noise(nth));
+      simulation.addVolunteer({ serviceMs });
+    }
+    const totalsMs: number[] = [];
+    for (let nth = 0; nth < count; nth++) {
+      const task = simulation.submit(64, { where: 'volunteers' });
+      void task.result.then(({ timing }) => totalsMs.push(timing.totalMs));
+      await simulation.pass(250);
+    }
+    const done = simulation.volunteers.reduce((sum, { machine }) => sum + machine.done, 0);
+    totalsMs.sort((a, b) => a - b);
+    const p99Ms = totalsMs[Math.floor(0.99 * totalsMs.length)] ?? 0;
+    return { p99Ms, results: totalsMs.length, duplicates: done - count };
+  } finally {
+    simulation.dispose();
+  }
+}
+
+/** 100 tasks of 40 ms each, one at a time: how many are delivered when each may take so long. */
+export async function deliveredWithin(timeoutMs: number | undefined): Promise<number> {
+  const simulation = new Simulation();
+  try {
+    simulation.addVolunteer({ serviceMs: () => 40 });
+    let delivered = 0;
+    for (let nth = 0; nth < 100; nth++) {
+      const { result } = simulation.submit(64, { where: 'volunteers', timeoutMs });
+      await simulation.until(
+        result.then(
+          () => delivered++,
+          // What has timed out is what is counted.
+          (_: MeshError) => {},
+        ),
+      );
+    }
+    return delivered;
+  } finally {
+    simulation.dispose();
+  }
+}
+
+/** Timers that fire in an hour in which so many tasks wait for a volunteer that takes none. */
+export async function wakeUpsWhileWaiting(tasks: number): Promise<number> {
+  const simulation = new Simulation();
+  try {
+    simulation.addVolunteer({ serviceMs: () => 10, share: 0 });
+    await simulation.pass(1_000);
+    for (let nth = 0; nth < tasks; nth++) simulation.submit(64, { where: 'volunteers' });
+    await simulation.pass(1_000);
+    const before = simulation.clock.fired;
+    await simulation.pass(3_600_000);
+    // The last one is our own.
+    return simulation.clock.fired - before - 1;
+  } finally {
+    simulation.dispose();
+  }
 }
