@@ -111,20 +111,22 @@ export const PULSE = {
   leaseMs: 20,
   /** A worker with work is suspected after this silence at the earliest (DESIGN §4): one collection of garbage is not enough. */
   suspectAfterMs: 50,
+  /** Between a channel's end and that of its link: a farewell under way takes no longer. */
+  farewellMs: 1_000,
   /** Between the two looks at a silence: what waits in our own event queue is heard by then. */
   secondLookMs: 10,
 } as const;
 
 /** Tasks: queueing, credits and the ladder of DESIGN §4. */
 export const TASKS = {
-  /** Tasks a client may have waiting; past it `queue-full`. `ready()` resolves below `readyBelow`. */
+  /** Tasks a client may have waiting, and the bytes they may carry (pictures of eight 16-megapixel games); past either `queue-full`. */
   maxQueued: 4_096,
-  readyBelow: 1_024,
-  /** Bytes those tasks may carry: pictures of eight 16-megapixel games, with room to spare. */
   maxQueuedBytes: 512 * 1024 * 1024,
+  /** `ready()` resolves below this part of both. */
+  readyBelow: 0.25,
   /** Attempts on volunteers in all, before the task is run locally. */
   maxAttempts: 3,
-  /** Waiting jobs that a pump looks past: what none of so many would rather wait for is no runner to hold a place for. */
+  /** Waiting jobs of one type and `where` that a pump looks past: what none of so many would rather have is no runner to hold a place for. */
   lookAhead: 256,
   /** Times a task may be handed back unharmed before that counts as a failure: a machine that pauses all day must not hold it. */
   maxReturns: 8,
@@ -147,9 +149,10 @@ export const TASKS = {
   forgetAfterMs: 5_000,
   /** Costs must differ by this ratio before they tell a fixed part from one by cost. */
   minCostSpread: 0.1,
-  /** Bounds of how much longer or shorter than our own work explains a machine seems to take, and how fast that is forgotten. */
-  maxStretch: 8,
-  stretchFadesMs: 5_000,
+  /** The least part of its tasks that a machine does one after another: it overlaps a few (COMPUTE.tasksUnderWay), not many. */
+  minInTurn: 0.25,
+  /** How fast a wait behind others' work is forgotten: a game's load lasts for seconds. */
+  waitFadesMs: 5_000,
   /** Link speed assumed before it is measured: loopback reaches 30 MB/s, a home uplink 2 MB/s (DESIGN §10). */
   assumedBytesPerMs: 5_000,
   /** Below this many bytes a task's time is the round trip and says nothing of the link's rate. */
@@ -162,6 +165,8 @@ export const TASKS = {
   latenessRefresh: 16,
   /** Nothing is late before this: the timers and the event loop of a busy page are no finer. */
   minLateMs: 8,
+  /** So many times later than late, an attempt is hedged whatever was spent: it may well never end. */
+  farTooLate: 4,
   /** One task in so many may be run twice: 5 % (The Tail at Scale); what is unspent is kept up to a burst. */
   tasksPerDuplicate: 20,
   duplicateBurst: 4,

@@ -59,7 +59,10 @@ export class Dispatcher {
   readonly #exploration: Exploration;
   readonly #hedging: Hedging;
   readonly #pumpAfterTurn = new AfterTurn(() => this.#pump());
+  /** Of jobs that are not queued yet and will be. */
+  #announced = { jobs: 0, bytes: 0 };
   #waitingForRoom: (() => void)[] = [];
+  #disposed: MeshError | null = null;
 
   constructor(clock: Clock, local: LocalRunner, events: DispatcherEvents) {
     this.#clock = clock;
@@ -70,7 +73,7 @@ export class Dispatcher {
   }
 
   get queued(): number {
-    return this.#queue.length;
+    return this.#queue.length + this.#announced.jobs;
   }
 
   get inFlight(): number {
@@ -102,16 +105,21 @@ export class Dispatcher {
     this.#pumpAfterTurn.request();
   }
 
-  /** Throws MeshError `queue-full` when the queue cannot take a job beside others of so many and so many bytes. */
-  checkSpace({ bytesOut }: Job, otherJobs = 0, otherBytes = 0): void {
-    const { length, sizeBytes } = this.#queue;
-    if (length + otherJobs < TASKS.maxQueued && sizeBytes + otherBytes + bytesOut <= TASKS.maxQueuedBytes) return;
-    throw new MeshError('queue-full', 'Too many tasks are waiting. Await ready() before submitting more.');
+  /** A job will be submitted, or not, when what is returned is called: until then it counts as queued. Throws MeshError `queue-full`, `closed`. */
+  announce({ bytesOut }: Job): () => void {
+    this.#checkSpace(bytesOut);
+    this.#announced.jobs++;
+    this.#announced.bytes += bytesOut;
+    return () => {
+      this.#announced.jobs--;
+      this.#announced.bytes -= bytesOut;
+      this.#admitWaiting();
+    };
   }
 
-  /** Takes a job; `onEnd` is called once, later. Throws MeshError `queue-full`. */
+  /** Takes a job; `onEnd` is called once, later. Throws MeshError `queue-full`, `closed`. */
   submit(job: Job, onEnd: (end: JobEnd) => void): void {
-    this.checkSpace(job);
+    this.#checkSpace(job.bytesOut);
     this.#runs.set(job, new JobRun(job, onEnd));
     this.#queue.add(job);
     if (job.where !== 'volunteers') this.#local.prepare();
@@ -141,11 +149,12 @@ export class Dispatcher {
 
   /** Resolves when the queue has room again, or nothing waits any more. */
   ready(): Promise<void> {
-    if (this.#queue.length < TASKS.readyBelow) return Promise.resolve();
+    if (this.#isRoomy) return Promise.resolve();
     return new Promise((resolve) => this.#waitingForRoom.push(resolve));
   }
 
   dispose(error: MeshError): void {
+    this.#disposed = error;
     for (const job of [...this.#runs.keys()]) this.abort(job, error);
     this.#pumpAfterTurn.dispose();
     this.#hedging.dispose();
@@ -153,10 +162,25 @@ export class Dispatcher {
     this.#admitWaiting();
   }
 
+  get #isRoomy(): boolean {
+    const { length, sizeBytes } = this.#queue;
+    const { jobs, bytes } = this.#announced;
+    const isShort = length + jobs < TASKS.readyBelow * TASKS.maxQueued;
+    return this.#disposed !== null || (isShort && sizeBytes + bytes < TASKS.readyBelow * TASKS.maxQueuedBytes);
+  }
+
+  #checkSpace(bytesOut: number): void {
+    if (this.#disposed) throw this.#disposed;
+    const { length, sizeBytes } = this.#queue;
+    const { jobs, bytes } = this.#announced;
+    if (length + jobs < TASKS.maxQueued && sizeBytes + bytes + bytesOut <= TASKS.maxQueuedBytes) return;
+    throw new MeshError('queue-full', 'Too many tasks are waiting. Await ready() before submitting more.');
+  }
+
   #pump(): void {
     this.#hedge();
     this.#startWaiting();
-    if (this.#queue.length < TASKS.readyBelow) this.#admitWaiting();
+    this.#admitWaiting();
   }
 
   /** Before anything new: they have waited longest. */
@@ -176,35 +200,43 @@ export class Dispatcher {
   #startWaiting(): void {
     const reservedMs = new Map<Runner, number>();
     const hopeless: JobRun[] = [];
-    let passedOver = 0;
+    const passedOver = new Map<string, number>();
     this.#queue.take((job): Verdict => {
       const run = this.#runs.get(job);
       if (!run) return 'take';
-      if (passedOver > TASKS.lookAhead || !this.#hasRoom()) return 'stop';
+      if (!this.#hasRoom()) return 'stop';
+      const kind = `${job.where} ${job.type}`;
+      const passed = passedOver.get(kind) ?? 0;
+      if (passed > TASKS.lookAhead) return 'leave';
       const candidates = run.candidates(this.#local, this.#volunteers);
       const first = earliest(candidates, job, reservedMs);
       if (first?.hasRoom) {
+        run.isQueued = false;
         this.#startFirst(run, first, candidates);
         return 'take';
       }
-      if (!first && !run.mayYetRun(this.#local)) {
+      // What is run to learn from may bring the result yet.
+      if (!first && run.attempts.size === 0 && !run.mayYetRun(this.#local, this.#volunteers)) {
+        run.isQueued = false;
         hopeless.push(run);
         return 'take';
       }
       if (first) reservedMs.set(first, (reservedMs.get(first) ?? 0) + first.workMs(job));
-      passedOver++;
+      passedOver.set(kind, passed + 1);
       return 'leave';
     });
     for (const run of hopeless) this.#giveUp(run);
   }
 
   #admitWaiting(): void {
+    if (!this.#isRoomy) return;
     for (const resolve of this.#waitingForRoom.splice(0)) resolve();
   }
 
   #hasRoom(): boolean {
     if (this.#local.hasRoom) return true;
-    for (const volunteer of this.#volunteers) if (volunteer.hasRoom && !volunteer.silent) return true;
+    for (const volunteer of this.#volunteers)
+      if (volunteer.hasRoom && volunteer.accepts && !volunteer.silent) return true;
     return false;
   }
 
@@ -226,6 +258,8 @@ export class Dispatcher {
     if (placement === 'retry') this.counts.redispatched++;
     run.begin(attempt);
     this.#hedging.began(attempt);
+    if (placement === 'exploration') this.#exploration.began(attempt);
+    else this.#exploration.giveWay(runner);
     runner.start(job, (outcome) => this.#attemptEnded(attempt, outcome));
     if (need) this.#tellRedispatch(need, attempt);
   }
@@ -238,6 +272,7 @@ export class Dispatcher {
   #attemptEnded(attempt: Attempt, outcome: Outcome): void {
     const { run, runner } = attempt;
     this.#hedging.ended(attempt);
+    if (attempt.placement === 'exploration') this.#exploration.ended(attempt);
     // An exploration may end long after its job.
     if (run.attempts.get(runner) !== attempt || this.#runs.get(run.job) !== run) return;
     run.attempts.delete(runner);
@@ -261,9 +296,13 @@ export class Dispatcher {
 
   /** Unless one is under way. */
   #needAnother(run: JobRun, runner: Runner, cause: RedispatchCause): void {
-    if (run.awaited > 0) return;
-    run.need = { cause, ranOn: runner.id, detectedMs: this.#clock.now() };
-    this.#queue.add(run.job);
+    const [other] = run.awaited;
+    if (other) this.#hedging.remains(other);
+    else if (!run.isQueued) {
+      run.need = { cause, ranOn: runner.id, detectedMs: this.#clock.now() };
+      run.isQueued = true;
+      this.#queue.add(run.job);
+    }
     this.wake();
   }
 
@@ -304,8 +343,8 @@ export class Dispatcher {
     if (!this.#runs.delete(run.job)) return;
     for (const attempt of run.attempts.values()) this.#hedging.ended(attempt);
     run.attempts.clear();
-    // A job that runs is not in the queue, and looking for it there would cost the length of the queue.
-    if (!run.wasStarted || run.need) this.#queue.remove(run.job);
+    // Looking for one that is not there would cost the length of the queue.
+    if (run.isQueued) this.#queue.remove(run.job);
     run.onEnd(end);
     this.wake();
   }

@@ -16,6 +16,11 @@ export class DuplicateBudget {
     return this.#saved >= TASKS.tasksPerDuplicate;
   }
 
+  /** Beyond one for whoever needs it more. */
+  get canSpare(): boolean {
+    return this.#saved >= 2 * TASKS.tasksPerDuplicate;
+  }
+
   spend(): void {
     this.#saved -= TASKS.tasksPerDuplicate;
   }

@@ -5,6 +5,8 @@ import { ServiceModel } from './service-model.ts';
 /** How one attempt spent its time, for learning from. */
 export interface Sample {
   job: Job;
+  /** Of all that follows, what the machine says of itself is bounded by what was seen. */
+  elapsedMs: number;
   computeMs: number;
   /** In the machine's own queue. */
   queueMs: number;
@@ -17,8 +19,8 @@ export interface Sample {
 }
 
 /**
- * What running a task on one machine takes: the round trip, a part by bytes, and what its {@link ServiceModel} says of the type and
- * cost, stretched by what others have of the machine. Learned from what was seen, starting from what it measured of itself.
+ * What running a task on one machine takes: the round trip, a part by bytes, what its {@link ServiceModel} says of the type and cost,
+ * and what others have of the machine. Learned from what was seen, starting from what it measured of itself.
  */
 export class Estimator {
   readonly #now: () => number;
@@ -27,9 +29,11 @@ export class Estimator {
   #bytesPerMs: number = TASKS.assumedBytesPerMs;
   #isRateMeasured = false;
   #fixedMs: number;
-  /** By how much queue and compute took longer than our own work there explains. */
-  #stretch = 1;
-  #stretchedAtMs = Number.NEGATIVE_INFINITY;
+  /** Part of our own work there that is not done side by side: below 1 on a machine that overlaps tasks. */
+  #inTurn = 1;
+  /** What tasks took beyond all that our own work explains: others' work, or a machine that says less than it takes. */
+  #waitMs = 0;
+  #waitedAtMs = Number.NEGATIVE_INFINITY;
 
   /** @param fixedMs - before it is measured. */
   constructor(fixedMs: number, now: () => number) {
@@ -60,10 +64,7 @@ export class Estimator {
 
   /** Queue and compute of a job behind so much of our own, with others there as lately. What was seen of them fades. */
   serviceMs(job: Job, backlogMs: number): number {
-    const ownMs = backlogMs + this.computeMs(job);
-    if (ownMs === 0) return 0;
-    const fading = Math.exp((this.#stretchedAtMs - this.#now()) / TASKS.stretchFadesMs);
-    return ownMs * (1 + (this.#stretch - 1) * fading);
+    return this.#inTurn * (backlogMs + this.computeMs(job)) + this.#expectedWaitMs();
   }
 
   /** @param bytesBefore - of what is on its way already. */
@@ -73,12 +74,14 @@ export class Estimator {
 
   /** What it adds to the wait of those behind it: transfers and computing overlap, so the slower of the two. */
   workMs(job: Job): number {
-    return Math.max(this.serviceMs(job, 0), (job.bytesOut + job.bytesIn) / this.#bytesPerMs);
+    return Math.max(this.#inTurn * this.computeMs(job), (job.bytesOut + job.bytesIn) / this.#bytesPerMs);
   }
 
-  learn({ job, computeMs, queueMs, backlogMs, transferMs, bytesInFlight }: Sample): void {
-    this.#learnStretch(queueMs + computeMs, backlogMs + computeMs);
+  learn({ job, elapsedMs, computeMs, queueMs, backlogMs, transferMs, bytesInFlight }: Sample): void {
     const nowMs = this.#now();
+    const ownMs = backlogMs + computeMs;
+    this.#learnOverlap(queueMs + computeMs, ownMs);
+    this.#learnWait(elapsedMs - this.transferMs(job, bytesInFlight) - this.#inTurn * ownMs);
     const sinceLastMs = nowMs - (this.#measuredAtMs.get(job.type) ?? nowMs);
     this.#service(job.type).learn(job.cost, computeMs, sinceLastMs);
     this.#measuredAtMs.set(job.type, nowMs);
@@ -89,11 +92,19 @@ export class Estimator {
     this.#isRateMeasured = true;
   }
 
-  #learnStretch(tookMs: number, ownMs: number): void {
-    const sample = (tookMs + MIN_MS) / (ownMs + MIN_MS);
-    const bounded = Math.min(TASKS.maxStretch, Math.max(1 / TASKS.maxStretch, sample));
-    this.#stretch = smoothed(this.#stretch, bounded);
-    this.#stretchedAtMs = this.#now();
+  #learnOverlap(tookMs: number, ownMs: number): void {
+    const sample = Math.min(1, (tookMs + MIN_MS) / (ownMs + MIN_MS));
+    this.#inTurn = smoothed(this.#inTurn, Math.max(TASKS.minInTurn, sample));
+  }
+
+  #learnWait(unexplainedMs: number): void {
+    this.#waitMs = smoothed(this.#expectedWaitMs(), Math.max(0, unexplainedMs));
+    this.#waitedAtMs = this.#now();
+  }
+
+  #expectedWaitMs(): number {
+    if (this.#waitMs === 0) return 0;
+    return this.#waitMs * Math.exp((this.#waitedAtMs - this.#now()) / TASKS.waitFadesMs);
   }
 
   #service(type: string): ServiceModel {

@@ -44,7 +44,10 @@ test('its result counts if it comes first, as for one that seemed slower than it
 test('one measured long ago is tried with one task in so many', async () => {
   other.measuredMs = bench.clock.now() - TASKS.staleAfterMs;
   other.room = 1_000;
-  for (let nth = 0; nth < 3 * TASKS.tasksPerExploration; nth++) await runOne();
+  for (let nth = 0; nth < 3 * TASKS.tasksPerExploration; nth++) {
+    await runOne();
+    for (const job of other.started) other.end(job);
+  }
   expect(other.started).toHaveLength(3);
 });
 
@@ -61,6 +64,37 @@ test('one that was measured lately, is busy, silent or far too slow is left alon
   other.msPerTask = TASKS.maxExplorationRatio * 100;
   await runOne();
   expect(other.started).toEqual([]);
+});
+
+test('one at a time is explored, and some of what may be spent is left for hedging', async () => {
+  other.measuredMs = null;
+  const others = [
+    bench.volunteer('third'),
+    bench.volunteer('fourth'),
+    bench.volunteer('fifth'),
+    bench.volunteer('sixth'),
+  ];
+  for (const one of others) {
+    one.measuredMs = null;
+    one.msPerTask = 20;
+  }
+  for (let nth = 0; nth < 8; nth++) await runOne();
+  const explored = [other, ...others].map(({ started }) => started.length);
+  expect(Math.max(...explored)).toBe(1);
+  expect(explored.reduce((sum, count) => sum + count, 0)).toBe(TASKS.duplicateBurst - 1);
+});
+
+test('an exploration whose own task is over gives way to work that is wanted', async () => {
+  other.measuredMs = null;
+  await runOne();
+  const [explored] = other.started;
+  chosen.room = 0;
+  const task = bench.submit({ where: 'volunteers' });
+  bench.dispatcher.remove(chosen);
+  await turnsPass();
+  expect(other.cancelled).toEqual([explored]);
+  other.end(other.started[1]);
+  await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'other' } });
 });
 
 test('a task does not wait for an exploration when the attempt it counts on has failed', async () => {

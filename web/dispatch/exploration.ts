@@ -1,14 +1,18 @@
 import { TASKS } from '../../shared/tuning.ts';
 import type { DuplicateBudget } from './duplicate-budget.ts';
 import type { Job, Runner } from './job.ts';
+import type { Attempt } from './job-run.ts';
 
 /**
  * An estimate that is too high would hold for ever, since nobody asks who seems slow. So now and then a task is run a second time
- * by whom we know least of. A duplicate costs the task no time, and comes out of the same budget as hedging.
+ * by whom we know least of, to the end, for the sake of knowing. A duplicate delays nobody: it comes out of the same budget as hedging,
+ * of which it leaves some, and gives way to work that is wanted.
  */
 export class Exploration {
   readonly #budget: DuplicateBudget;
   readonly #now: () => number;
+  /** Under way, by runner: one at a time. */
+  readonly #underWay = new Map<Runner, Attempt>();
   #startsSince = 0;
 
   constructor(budget: DuplicateBudget, now: () => number) {
@@ -19,7 +23,7 @@ export class Exploration {
   /** Whom to try beside `chosen`; mostly nobody. Call it once for each task that starts. */
   pick(job: Job, candidates: readonly Runner[], chosen: Runner): Runner | null {
     this.#startsSince++;
-    if (candidates.length < 2 || !this.#budget.canSpend) return null;
+    if (candidates.length < 2 || !this.#budget.canSpare) return null;
     const least = this.#leastKnown(job, candidates, chosen);
     if (!least) return null;
     const isUnknown = least.measuredAtMs(job.type) === null;
@@ -29,13 +33,29 @@ export class Exploration {
     return least;
   }
 
+  began(attempt: Attempt): void {
+    this.#underWay.set(attempt.runner, attempt);
+  }
+
+  ended({ runner }: Attempt): void {
+    this.#underWay.delete(runner);
+  }
+
+  /** Work that is wanted starts there: what is only run to learn from, its own job being over, ends. */
+  giveWay(runner: Runner): void {
+    const attempt = this.#underWay.get(runner);
+    if (!attempt || attempt.run.attempts.has(runner)) return;
+    this.#underWay.delete(runner);
+    runner.cancel(attempt.run.job);
+  }
+
   #leastKnown(job: Job, candidates: readonly Runner[], chosen: Runner): Runner | null {
     // What is that much slower would only be in its way: the machine at home is also the one that plays.
     const worthMs = TASKS.maxExplorationRatio * Math.max(chosen.predictMs(job), TASKS.minLateMs);
     let least: Runner | null = null;
     let leastMs = this.#now() - TASKS.staleAfterMs;
     for (const runner of candidates) {
-      if (runner === chosen || !runner.hasRoom || runner.silent) continue;
+      if (runner === chosen || !runner.hasRoom || this.#underWay.has(runner)) continue;
       const measuredMs = runner.measuredAtMs(job.type) ?? Number.NEGATIVE_INFINITY;
       if (measuredMs > leastMs || runner.predictMs(job) > worthMs) continue;
       least = runner;

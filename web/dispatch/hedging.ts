@@ -1,12 +1,14 @@
 import type { Clock } from '../../shared/clock.ts';
+import { TASKS } from '../../shared/tuning.ts';
 import type { DuplicateBudget } from './duplicate-budget.ts';
 import type { Runner } from './job.ts';
 import type { Attempt, JobRun, RedispatchCause } from './job-run.ts';
 import { LateWatch } from './late-watch.ts';
 
 /**
- * Which jobs should be given to a second runner: those whose only attempt is late, within the budget of duplicates, and those whose
- * volunteer fell silent, without one: silence is rare and strong evidence, while one attempt in twenty is late by definition.
+ * Which jobs should be given to a second runner: those whose only attempt is late, within the budget of duplicates, and, without one,
+ * those whose volunteer fell silent or takes several times as long as would be late: both are rare and strong evidence, while one attempt
+ * in twenty is late by definition.
  */
 export class Hedging {
   readonly #clock: Clock;
@@ -42,23 +44,31 @@ export class Hedging {
 
   /** Its volunteer fell silent. */
   suspect(attempt: Attempt): void {
-    this.#want(attempt, 'silent');
+    if (attempt.placement !== 'exploration') this.#want(attempt, 'silent');
+  }
+
+  /** It is the only one again: the attempt beside it has failed. */
+  remains(attempt: Attempt): void {
+    const leftMs = attempt.startedMs + attempt.lateAfterMs - this.#clock.now();
+    this.#watch.watch(attempt, Math.max(0, leftMs));
   }
 
   /** Finds seconds, for those that have waited longest first, while `find` gives some; `start` makes the attempt. */
   pairUp(find: (run: JobRun) => Runner | null, start: (run: JobRun, second: Runner) => void): void {
-    for (const [run, { runner }] of this.#wanted) {
+    for (const [run, attempt] of this.#wanted) {
       const isSilent = run.need?.cause === 'silent';
-      if (isSilent && !runner.silent) {
+      if (isSilent && !attempt.runner.silent) {
         // It was only held up, and may still be in time.
         this.#wanted.delete(run);
         run.need = null;
+        this.remains(attempt);
         continue;
       }
-      if (!isSilent && !this.#budget.canSpend) continue;
+      const isFree = isSilent || this.#isFarTooLate(attempt);
+      if (!isFree && !this.#budget.canSpend) continue;
       const second = find(run);
       if (!second) continue;
-      if (!isSilent) this.#budget.spend();
+      if (!isFree) this.#budget.spend();
       start(run, second);
     }
   }
@@ -68,17 +78,23 @@ export class Hedging {
     this.#wanted.clear();
   }
 
+  /** Others that wait for this runner may do better elsewhere by now: they are looked at as well, less and less often. */
   #late(attempt: Attempt): void {
-    if (this.#budget.canSpend) this.#want(attempt, 'late');
-    // Once as late again there may be something to spend.
-    else this.#watch.watch(attempt, attempt.lateAfterMs);
+    this.#watch.watch(attempt, this.#clock.now() - attempt.startedMs + TASKS.minLateMs);
+    this.#want(attempt, 'late');
+    this.#onWanted();
   }
 
-  /** Two attempts at a time are enough: a third comes when both have failed. */
+  #isFarTooLate({ startedMs, lateAfterMs }: Attempt): boolean {
+    return this.#clock.now() - startedMs >= TASKS.farTooLate * lateAfterMs;
+  }
+
+  /** One from which a result may be expected is enough beside it: a third comes when that one is not. */
   #want(attempt: Attempt, cause: RedispatchCause): void {
     const { run, runner } = attempt;
-    if (run.awaited > 1 || run.need?.cause === 'silent') return;
-    run.need = { cause, ranOn: runner.id, detectedMs: this.#clock.now() };
+    const others = run.awaited.filter((other) => other !== attempt);
+    if (others.length > 0 || run.isQueued || run.need?.cause === 'silent') return;
+    if (run.need?.cause !== cause) run.need = { cause, ranOn: runner.id, detectedMs: this.#clock.now() };
     this.#wanted.set(run, attempt);
     this.#onWanted();
   }

@@ -29,9 +29,14 @@ export interface Attempt {
   readonly lateAfterMs: number;
 }
 
+interface LocalKnowledge {
+  readonly id: string;
+  mayYetRun(type: string): boolean;
+}
+
 /** What the dispatcher knows of one job from its submission to its end. */
 export class JobRun {
-  /** Under way now; more than one when it is hedged. */
+  /** Under way now; more than one when it is hedged or explored. */
   readonly attempts = new Map<Runner, Attempt>();
   /** Runners that failed at it: not asked again. */
   readonly #failedOn = new Set<string>();
@@ -40,6 +45,8 @@ export class JobRun {
   #failures = 0;
   #returns = 0;
   #started = 0;
+  /** Does it wait in the queue? */
+  isQueued = true;
   /** Of the newest attempt that was not enough; null once another one began. */
   need: Need | null = null;
   lastError: MeshError | null = null;
@@ -58,11 +65,9 @@ export class JobRun {
     return this.#started - this.#returns;
   }
 
-  /** Attempts under way that were made for the result, and not to learn from. */
-  get awaited(): number {
-    let count = 0;
-    for (const { placement } of this.attempts.values()) if (placement !== 'exploration') count++;
-    return count;
+  /** Attempts under way from which a result may be expected: made for it, and with somebody who gives signs of life. */
+  get awaited(): Attempt[] {
+    return [...this.attempts.values()].filter(({ placement, runner }) => placement !== 'exploration' && !runner.silent);
   }
 
   begin(attempt: Attempt): void {
@@ -88,24 +93,36 @@ export class JobRun {
     this.lastError = error;
   }
 
-  /** Those that may run it and give signs of life, whether they have room now or not. */
+  /** Those that may run it and are there to take work, whether they have room now or not. */
   candidates(local: Runner, volunteers: Iterable<Runner>): Runner[] {
     const able: Runner[] = [];
     if (this.job.where !== 'volunteers' && this.#mayAsk(local)) able.push(local);
-    if (this.job.where === 'local' || this.#failures >= TASKS.maxAttempts) return able;
+    if (!this.#mayAskVolunteers) return able;
     for (const volunteer of volunteers) if (this.#mayAsk(volunteer)) able.push(volunteer);
     if (this.#lostOn.size === 0) return able;
     const steady = able.filter(({ id }) => !this.#lostOn.has(id));
     return steady.length > 0 ? steady : able;
   }
 
-  /** Nobody can run it now; will somebody later? A volunteer that failed at it is not worth waiting for another one. */
-  mayYetRun(local: { readonly id: string; mayYetRun(type: string): boolean }): boolean {
-    if (this.job.where === 'volunteers') return this.#failures < TASKS.maxAttempts && this.#failedOn.size === 0;
-    return !this.#failedOn.has(local.id) && local.mayYetRun(this.job.type);
+  /**
+   * Nobody can take it now; will somebody later? Here, once this machine is measured; a volunteer that is silent or takes nothing just now; or, until
+   * one has failed at it, a volunteer that is still to come.
+   */
+  mayYetRun(local: LocalKnowledge, volunteers: Iterable<Runner>): boolean {
+    const { where, type } = this.job;
+    if (where !== 'volunteers' && !this.#failedOn.has(local.id) && local.mayYetRun(type)) return true;
+    if (!this.#mayAskVolunteers) return false;
+    if (where === 'volunteers' && this.#failedOn.size === 0) return true;
+    for (const volunteer of volunteers) if (!this.#failedOn.has(volunteer.id) && volunteer.can(type)) return true;
+    return false;
+  }
+
+  get #mayAskVolunteers(): boolean {
+    return this.job.where !== 'local' && this.#failures < TASKS.maxAttempts;
   }
 
   #mayAsk(runner: Runner): boolean {
-    return !runner.silent && !this.#failedOn.has(runner.id) && !this.attempts.has(runner) && runner.can(this.job.type);
+    const isThere = runner.accepts && !runner.silent && runner.can(this.job.type);
+    return isThere && !this.#failedOn.has(runner.id) && !this.attempts.has(runner);
   }
 }

@@ -37,6 +37,8 @@ export type Outcome =
 export interface Runner {
   /** A volunteer's id, or `local`. */
   readonly id: string;
+  /** Does it take work at all at the moment? */
+  readonly accepts: boolean;
   /** Will it take one more now? */
   readonly hasRoom: boolean;
   /** It gave no sign of life for longer than its work explains. Nothing new goes there; what it holds is done elsewhere as well. */

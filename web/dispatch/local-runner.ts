@@ -20,6 +20,7 @@ export interface LocalEngine {
 /** This machine as a runner: one task at a time, and the next one at hand. */
 export class LocalRunner implements Runner {
   readonly id = 'local';
+  readonly accepts = true;
   readonly silent = false;
   readonly #engine: LocalEngine;
   readonly #now: () => number;
@@ -113,7 +114,7 @@ export class LocalRunner implements Runner {
       ({ value, attachments, backend, computeMs }) => {
         const elapsedMs = this.#now() - startedMs;
         const queueMs = Math.max(0, elapsedMs - computeMs);
-        this.#estimator.learn({ job, computeMs, queueMs, backlogMs, transferMs: 0, bytesInFlight: 0 });
+        this.#estimator.learn({ job, computeMs, queueMs, backlogMs, transferMs: 0, bytesInFlight: 0, elapsedMs });
         this.#lateness.learn(job.type, predictedMs, elapsedMs);
         settle({ kind: 'result', result: { value, attachments }, backend, queueMs, computeMs });
       },

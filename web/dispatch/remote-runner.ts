@@ -111,8 +111,13 @@ export class RemoteRunner implements Runner {
     return this.#serviceMs.value;
   }
 
+  /** It said so, and there is a channel to ask it by. */
+  get accepts(): boolean {
+    return this.#creditWindow > 0 && !this.#channel.isClosed;
+  }
+
   get hasRoom(): boolean {
-    if (this.#outstanding.size >= this.#creditWindow) return false;
+    if (!this.accepts || this.#outstanding.size >= this.#creditWindow) return false;
     // More than either side's send queue holds would be refused there, and count as the volunteer's failure.
     return this.#outstanding.size === 0 || this.#bytesInFlight < TASKS.maxBytesInFlight;
   }
@@ -123,7 +128,7 @@ export class RemoteRunner implements Runner {
 
   predictMs(job: Job): number {
     const transferMs = this.#estimator.transferMs(job, this.#bytesInFlight);
-    return transferMs + this.#estimator.serviceMs(job, this.#backlogMs);
+    return transferMs + this.#estimator.serviceMs(job, this.#backlogMs) + this.#overdueMs();
   }
 
   workMs(job: Job): number {
@@ -170,6 +175,12 @@ export class RemoteRunner implements Runner {
     this.#channel.close();
   }
 
+  /** By how much the oldest task there is past its time: as long again it may take, for all that is known. */
+  #overdueMs(): number {
+    const [oldest] = this.#outstanding.values();
+    return oldest ? Math.max(0, this.#options.now() - oldest.sentMs - oldest.predictedMs) : 0;
+  }
+
   #received({ message, attachments }: Carried<TaskMessage>): void {
     if ('id' in message && message.id >= this.#nextId) {
       throw MeshError.malformed('A volunteer answered a task that it was never given.');
@@ -196,7 +207,7 @@ export class RemoteRunner implements Runner {
     const computeMs = Math.min(message.computeMs, elapsedMs);
     const queueMs = Math.min(message.queueMs, elapsedMs - computeMs);
     const transferMs = elapsedMs - computeMs - queueMs;
-    this.#estimator.learn({ job, computeMs, queueMs, backlogMs, transferMs, bytesInFlight });
+    this.#estimator.learn({ job, computeMs, queueMs, backlogMs, transferMs, bytesInFlight, elapsedMs });
     this.#serviceMs.add(computeMs);
     this.#lateness.learn(job.type, predictedMs, elapsedMs);
     const { value, backend } = message;

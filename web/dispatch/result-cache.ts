@@ -8,26 +8,34 @@ import { CACHE } from '../../shared/tuning.ts';
  * copies and gives copies: callers may do with their results what they like.
  */
 export class ResultCache {
-  readonly #results = new LRUCache<string, PackedResult>({
+  readonly #results = new LRUCache<string, Cached>({
     max: CACHE.maxEntries,
     maxSize: CACHE.maxBytes,
     maxEntrySize: CACHE.maxEntryBytes,
-    sizeCalculation: ({ attachments }) => totalBytes(attachments) + ENTRY_BYTES,
+    sizeCalculation: ({ result }) => totalBytes(result.attachments) + ENTRY_BYTES,
   });
 
-  get(key: string): PackedResult | undefined {
-    const result = this.#results.get(key);
-    return result && copyOf(result);
+  /** @param onlyOurs - what a volunteer computed does not count. */
+  get(key: string, onlyOurs: boolean): PackedResult | undefined {
+    const cached = this.#results.get(key);
+    return cached && (cached.isOurs || !onlyOurs) ? copyOf(cached.result) : undefined;
   }
 
-  put(key: string, result: PackedResult): void {
+  /** @param isOurs - computed on this machine. */
+  put(key: string, result: PackedResult, isOurs: boolean): void {
     // Before the copy, which is what would cost.
-    if (totalBytes(result.attachments) + ENTRY_BYTES <= CACHE.maxEntryBytes) this.#results.set(key, copyOf(result));
+    if (totalBytes(result.attachments) + ENTRY_BYTES > CACHE.maxEntryBytes) return;
+    this.#results.set(key, { result: copyOf(result), isOurs });
   }
 
   clear(): void {
     this.#results.clear();
   }
+}
+
+interface Cached {
+  result: PackedResult;
+  isOurs: boolean;
 }
 
 /** An entry without bulk is not free either. */

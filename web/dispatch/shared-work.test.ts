@@ -25,16 +25,26 @@ async function runOnce(byte: number) {
 }
 
 describe('a task whose result is known', () => {
-  test('gets it from the cache, whoever may run it', async () => {
+  test('gets it from the cache', async () => {
     await runOnce(7);
-    for (const where of ['volunteers', 'local', 'auto'] as const) {
+    for (const where of ['volunteers', 'auto'] as const) {
       const { timing, bytes } = await submit(7, { where }).result;
       expect(timing).toMatchObject({ ranOn: 'cache', attempts: 0 });
       expect(bytes).toEqual(new Uint8Array([7]));
     }
     expect(volunteer.started).toHaveLength(1);
-    expect(bench.work.hits).toBe(3);
-    expect(bench.book.counts).toMatchObject({ submitted: 4, completed: 4 });
+    expect(bench.work.hits).toBe(2);
+    expect(bench.book.counts).toMatchObject({ submitted: 3, completed: 3 });
+  });
+
+  test('is run here if it must be, and a volunteer computed what is known', async () => {
+    await runOnce(7);
+    const here = submit(7, { where: 'local' });
+    await turnsPass();
+    bench.clock.advance(bench.engine.msPerTask);
+    await expect(here.result).resolves.toMatchObject({ timing: { ranOn: 'local' } });
+    // Which then serves everybody.
+    await expect(submit(7, { where: 'local' }).result).resolves.toMatchObject({ timing: { ranOn: 'cache' } });
   });
 
   test('is run all the same with cache: false', async () => {
@@ -140,7 +150,7 @@ describe('large work, which is named in a later turn', () => {
   const submitLarge = (byte: number) => bench.submitBytes(large(byte), { where: 'volunteers' });
 
   async function hashed() {
-    while (bench.work.hashing > 0) await turnsPass(1);
+    while (bench.work.naming > 0) await turnsPass(1);
     await turnsPass();
   }
 
@@ -160,5 +170,14 @@ describe('large work, which is named in a later turn', () => {
     await hashed();
     expect(volunteer.started).toEqual([]);
     expect(bench.book.running).toBe(0);
+  });
+
+  test('counts as queued meanwhile, and ends with its client', async () => {
+    const task = submitLarge(1);
+    expect(bench.dispatcher.queued).toBe(1);
+    bench.dispose();
+    expect(await reasonOf(task.result)).toBe('closed');
+    expect([bench.dispatcher.queued, bench.work.naming]).toEqual([0, 0]);
+    expect(await reasonOf(submitLarge(2).result)).toBe('closed');
   });
 });

@@ -32,9 +32,10 @@ export class SharedWork {
   readonly #dispatcher: Dispatcher;
   readonly #clock: Clock;
   readonly #cache = new ResultCache();
-  /** By key and `where`: who may only have it done here must not wait for those who want it done elsewhere. */
+  /** By key and `where`: who wants it done here must not wait for those who want it done elsewhere. */
   readonly #underWay = new Map<string, Work>();
-  #hashing = { jobs: 0, bytes: 0 };
+  /** Ends those that wait to be named. */
+  readonly #naming = new Set<(error: MeshError) => void>();
   #hits = 0;
 
   constructor(dispatcher: Dispatcher, clock: Clock) {
@@ -48,8 +49,8 @@ export class SharedWork {
   }
 
   /** Jobs that wait to be named, before they are queued. */
-  get hashing(): number {
-    return this.#hashing.jobs;
+  get naming(): number {
+    return this.#naming.size;
   }
 
   /** `onEnd` is called once: later, or by `withdraw`. Throws MeshError `queue-full`. */
@@ -60,7 +61,8 @@ export class SharedWork {
     return this.#submitOnceNamed(key, job, onEnd);
   }
 
-  dispose(): void {
+  dispose(error: MeshError): void {
+    for (const end of [...this.#naming]) end(error);
     this.#cache.clear();
   }
 
@@ -75,23 +77,29 @@ export class SharedWork {
     };
   }
 
-  /** What is being hashed counts as queued. */
   #submitOnceNamed(naming: Promise<string>, job: Job, onEnd: (end: WorkEnd) => void): Claim {
-    this.#dispatcher.checkSpace(job, this.#hashing.jobs, this.#hashing.bytes);
-    this.#hashing.jobs++;
-    this.#hashing.bytes += job.bytesOut;
-    let isWithdrawn = false;
+    const forget = this.#dispatcher.announce(job);
     let claim: Claim | null = null;
+    let isOver = false;
+    const end = (error: MeshError) => {
+      if (isOver) return;
+      isOver = true;
+      this.#naming.delete(end);
+      forget();
+      onEnd({ ok: false, error });
+    };
     const submit = (how: () => Claim) => {
-      this.#hashing.jobs--;
-      this.#hashing.bytes -= job.bytesOut;
-      if (isWithdrawn) return;
+      if (isOver) return;
+      this.#naming.delete(end);
+      forget();
       try {
         claim = how();
       } catch (cause) {
+        isOver = true;
         onEnd({ ok: false, error: MeshError.from(cause) });
       }
     };
+    this.#naming.add(end);
     naming.then(
       (key) => submit(() => this.#submitAs(key, job, onEnd)),
       // Without a name it can still be done.
@@ -101,16 +109,12 @@ export class SharedWork {
       get wasStarted() {
         return claim?.wasStarted ?? false;
       },
-      withdraw(error) {
-        if (claim) claim.withdraw(error);
-        else if (!isWithdrawn) onEnd({ ok: false, error });
-        isWithdrawn = true;
-      },
+      withdraw: (error) => (claim ? claim.withdraw(error) : end(error)),
     };
   }
 
   #submitAs(key: string, job: Job, onEnd: (end: WorkEnd) => void): Claim {
-    const cached = this.#cache.get(key);
+    const cached = this.#cache.get(key, job.where === 'local');
     if (!cached) return this.#claim(key, { job, onEnd });
     this.#hits++;
     let isOver = false;
@@ -146,7 +150,7 @@ export class SharedWork {
     const work: Work = { job, wishes: new Set() };
     this.#dispatcher.submit(job, (end) => {
       this.#underWay.delete(place);
-      if (end.ok) this.#cache.put(key, end.packed);
+      if (end.ok) this.#cache.put(key, end.packed, end.timing.ranOn === 'local');
       this.#deliver(work, end);
     });
     this.#underWay.set(place, work);

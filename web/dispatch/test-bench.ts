@@ -56,8 +56,8 @@ export class TestBench {
   }
 
   dispose(): void {
+    this.work.dispose(MeshError.closed('The test'));
     this.dispatcher.dispose(MeshError.closed('The test'));
-    this.work.dispose();
     this.book.dispose();
   }
 }

@@ -17,6 +17,8 @@ export class SimulatedMachine {
   readonly #waiting: Waiting[] = [];
   #isBusy = false;
   isDead = false;
+  /** What it says that a task took, if not the truth. */
+  claimedMs: number | null = null;
   /** Tasks done. */
   done = 0;
   busyMs = 0;
@@ -62,7 +64,12 @@ export class SimulatedMachine {
     this.#clock.after(computeMs, () => {
       this.done++;
       this.busyMs += computeMs;
-      next.resolve({ value: null, attachments: next.packed.attachments, backend: 'simulated', computeMs });
+      next.resolve({
+        value: null,
+        attachments: next.packed.attachments,
+        backend: 'simulated',
+        computeMs: this.claimedMs ?? computeMs,
+      });
       this.#next();
     });
   }

@@ -9,6 +9,7 @@ export class TestVolunteer implements Runner {
   readonly cancelled: Job[] = [];
   room = 8;
   msPerTask = 10;
+  accepts = true;
   silent = false;
   /** By default nothing is ever late, and nothing needs to be explored. */
   lateMs = Number.POSITIVE_INFINITY;

@@ -15,6 +15,8 @@ import { SimulatedMachine } from './test-machine.ts';
 export interface VolunteerOptions extends Partial<WireSpeed> {
   /** What a task takes it, given its bytes and how many it did before. */
   serviceMs(sizeBytes: number, nth: number): number;
+  /** What it says that a task took, if not the truth. */
+  claimedMs?: number;
   /** Tasks it may hold of this gamer. */
   share?: number;
 }
@@ -85,8 +87,8 @@ export class Simulation {
   }
 
   dispose(): void {
+    this.work.dispose(MeshError.closed('The simulation'));
     this.dispatcher.dispose(MeshError.closed('The simulation'));
-    this.work.dispose();
     this.book.dispose();
     for (const volunteer of this.volunteers) volunteer.dispose();
   }
@@ -101,7 +103,13 @@ export class SimulatedVolunteer {
   constructor(
     readonly id: string,
     simulation: Simulation,
-    { serviceMs, share = shareOf(1), latencyMs = WIRE.latencyMs, bytesPerMs = WIRE.bytesPerMs }: VolunteerOptions,
+    {
+      serviceMs,
+      claimedMs,
+      share = shareOf(1),
+      latencyMs = WIRE.latencyMs,
+      bytesPerMs = WIRE.bytesPerMs,
+    }: VolunteerOptions,
   ) {
     const { clock, dispatcher } = simulation;
     const now = () => clock.now();
@@ -110,6 +118,7 @@ export class SimulatedVolunteer {
     };
     const [gamerEnd, volunteerEnd] = simulatedChannel(clock, { latencyMs, bytesPerMs });
     this.machine = new SimulatedMachine(clock, serviceMs);
+    this.machine.claimedMs = claimedMs ?? null;
     this.runner = new RemoteRunner({
       ...{ volunteerId: id, port: gamerEnd, now, onBroken },
       onRoom: () => dispatcher.wake(),

@@ -83,14 +83,16 @@ test('each answer tells the round trip, smoothed, and how busy the volunteer is'
   ]);
 });
 
-test('a late answer is a sign of life and no measure of the round trip', async () => {
+test('a round trip longer than the time between two pings is measured as well', async () => {
   const { clock, gamer, volunteer, readings, lost } = await pulse();
-  for (let beat = 0; beat < 30; beat++) {
+  for (let beat = 0; beat < 4; beat++) {
     deliver(gamer, volunteer);
+    clock.advance(PULSE.intervalMs);
     clock.advance(PULSE.intervalMs);
     deliver(volunteer, gamer);
   }
-  expect([readings, lost]).toEqual([[], []]);
+  expect(readings[0]?.rttMs).toBe(2 * PULSE.intervalMs);
+  expect(lost).toEqual([]);
 });
 
 test('one silence is told once, and not before its time', async () => {
@@ -113,10 +115,20 @@ test('a pulse that is disposed asks nothing more and leaves no timer', async () 
   expect([clock.pending, gamer.waiting.length, lost]).toEqual([0, 0, []]);
 });
 
-test('a pulse whose channel closes is over without a word: the connection tells the rest', async () => {
+test('a pulse whose channel closes without a farewell of its link has lost the volunteer', async () => {
   const { clock, gamer, volunteer, lost, broken } = await pulse();
   gamer.fire('close');
   volunteer.fire('close');
+  expect(lost).toEqual([]);
+  clock.advance(PULSE.farewellMs);
+  expect([lost, broken]).toMatchObject([[{ reason: 'connection-failed' }], []]);
+  expect(clock.pending).toBe(0);
+});
+
+test('with a farewell it is over without a word', async () => {
+  const { clock, gamer, lost, broken, monitor } = await pulse();
+  gamer.fire('close');
+  monitor.dispose();
   clock.advance(10 * PULSE.lostAfterMs);
   expect([clock.pending, lost, broken]).toEqual([0, [], []]);
 });

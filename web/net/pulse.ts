@@ -39,9 +39,11 @@ export class PulseMonitor {
   readonly #channel: FlowChannel<PulseMessage>;
   readonly #roundTrip = new RoundTrip();
   readonly #silence: SilenceWatch;
+  /** When the newest pings went out, by serial: the round trip may be longer than the time between two. */
+  readonly #sentMs = new Map<number, number>();
   #serial = 0;
-  #sentMs = 0;
   #heardMs = 0;
+  #disposed = false;
   #cancelNext: () => void = () => {};
 
   constructor(options: PulseMonitorOptions) {
@@ -61,6 +63,7 @@ export class PulseMonitor {
         onClose: (error) => {
           this.#stop();
           if (error) onBroken(error);
+          else if (!this.#disposed) this.#closedByOthers();
         },
       },
       () => clock.now(),
@@ -80,7 +83,16 @@ export class PulseMonitor {
   }
 
   dispose(): void {
+    this.#disposed = true;
+    this.#cancelNext();
     this.#channel.close();
+  }
+
+  /** As a rule the link says goodbye with it. Where it does not, the worker that held the other end is gone, and the link is of no use. */
+  #closedByOthers(): void {
+    this.#cancelNext = this.#options.clock.after(PULSE.farewellMs, () =>
+      this.#options.onLost(new MeshError('connection-failed', 'The volunteer stopped working.')),
+    );
   }
 
   #stop(): void {
@@ -110,7 +122,11 @@ export class PulseMonitor {
   #ping(): void {
     const { clock } = this.#options;
     this.#serial = (this.#serial + 1) >>> 0;
-    this.#sentMs = clock.now();
+    this.#sentMs.set(this.#serial, clock.now());
+    for (const oldest of this.#sentMs.keys()) {
+      if (this.#sentMs.size <= PULSE.lostAfterMs / PULSE.intervalMs) break;
+      this.#sentMs.delete(oldest);
+    }
     const ping: PulseMessage = { kind: 'ping', serial: this.#serial, rttMs: this.#roundTrip.measuredMs };
     this.#channel.trySendNow(bare(ping), CHANNELS.pulse.highWaterBytes);
     this.#cancelNext = clock.after(PULSE.intervalMs, () => this.#ask());
@@ -118,12 +134,15 @@ export class PulseMonitor {
 
   #received(message: PulseMessage): void {
     if (message.kind === 'ping') return;
-    // A late pong is a sign of life but says nothing of the round trip of the newest ping.
-    if (message.kind === 'pong' && message.serial === this.#serial) {
-      const rttMs = this.#roundTrip.add(this.#options.clock.now() - this.#sentMs);
-      this.#options.onReading({ rttMs, load: message.load, held: message.held });
-    }
+    if (message.kind === 'pong') this.#answered(message);
     this.heard();
+  }
+
+  #answered({ serial, load, held }: Extract<PulseMessage, { kind: 'pong' }>): void {
+    const sentMs = this.#sentMs.get(serial);
+    if (sentMs === undefined) return;
+    this.#sentMs.delete(serial);
+    this.#options.onReading({ rttMs: this.#roundTrip.add(this.#options.clock.now() - sentMs), load, held });
   }
 }
 

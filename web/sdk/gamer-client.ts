@@ -189,7 +189,7 @@ export class GamerClient extends EventTarget {
       cacheHits: this.#work.hits,
       rejectedByVerify: 0,
       inFlight: this.#dispatcher.inFlight,
-      queued: this.#dispatcher.queued + this.#work.hashing,
+      queued: this.#dispatcher.queued,
     };
   }
 
@@ -219,8 +219,8 @@ export class GamerClient extends EventTarget {
     this.#cancelReports();
     this.#stopWatchingPage();
     await Promise.all([...this.#streams].map((stream) => stream.close()));
+    this.#work.dispose(MeshError.closed('The client'));
     this.#dispatcher.dispose(MeshError.closed('The client'));
-    this.#work.dispose();
     this.#book.dispose();
     await this.#mesh?.close();
     this.#engine.dispose();
