@@ -139,8 +139,14 @@ export const videoMessageSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('frame'), ...frameFields }),
   /** Volunteer to gamer: the same frame, sharper. */
   z.strictObject({ kind: z.literal('sharper'), ...frameFields, stages: volunteerStagesSchema }),
-  /** Volunteer to gamer at a frame's arrival: how many it holds, itself included. */
-  z.strictObject({ kind: z.literal('ack'), ...streamIdField, frameId: id32, queueDepth: z.int().min(0).max(1_000) }),
+  /** Either way, at a frame's arrival: when that was by the receiver's own clock, and how many it holds. */
+  z.strictObject({
+    kind: z.literal('ack'),
+    ...streamIdField,
+    frameId: id32,
+    receivedMs: z.number().min(0),
+    queueDepth: z.int().min(0).max(1_000),
+  }),
   z.strictObject({ kind: z.literal('dropped'), ...streamIdField, frameId: id32, why: z.enum(VOLUNTEER_DROP_CAUSES) }),
   /** Either way: the next frame should stand by itself. */
   z.strictObject({ kind: z.literal('keyframe-request'), ...streamIdField }),

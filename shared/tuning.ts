@@ -295,8 +295,34 @@ export const STREAM = {
   frameTimeoutMs: 2_000,
   /** One it has acknowledged may take longer: a slow processor at a large picture answers yet, and an old picture is better than none. */
   answerTimeoutMs: 6_000,
-  /** A picture this old while frames come in counts as stalled, and the next frame is sharpened locally: ten frames at 60 fps. */
+  /** How long a picture may stay before it is known how long one usually does, ms: ten frames at 60 fps. */
   gapMs: 160,
+  /** Beyond its usual time a picture may be late by its usual scatter, within these; then the gap is filled here. */
+  minGapSlackMs: 15,
+  maxGapSlackMs: 40,
+  /** The local engine fills a gap if it takes no longer than this; else the frame is shown as it came, if the volunteers are silent. */
+  fillWithinMs: 40,
+  /** A volunteer that has not told of a frame's arrival so long after it should have is silent: others get the frames. */
+  suspectAfterMs: 15,
+  /** One that stays silent for so long is let go, and may be set up anew. */
+  silentForMs: 5_000,
+  /** Volunteers set up for one stream: two share the work or stand by, more help only slow ones. */
+  maxVolunteers: 4,
+  /** Rate of a leg: congested when frames stand in queues for longer than this, calm below that. */
+  congestedAfterMs: 60,
+  calmBelowMs: 30,
+  /** Steps of a rate: this often, down to this part of what the leg carries, up by this part of what was asked for: full again within 5 s. */
+  rateStepMs: 200,
+  rateDecrease: 0.8,
+  carriedWindowMs: 500,
+  deepestStep: 0.3,
+  rateIncrease: 0.05,
+  /** A rate is told to an encoder when it differs by this part: each change costs it some frames of settling. */
+  rateHysteresis: 0.1,
+  /** The fastest way of a frame is looked for in the last one to two of these: clocks drift, routes change. */
+  fastestWindowMs: 10_000,
+  /** Frames remembered for their acknowledgement. */
+  maxUnacknowledged: 64,
   /** Window of every percentile in `StreamStats` (p2c2r.d.ts). */
   statsWindowMs: 5_000,
   /** How often a stream tells the page its figures: as often as a person can read them. */

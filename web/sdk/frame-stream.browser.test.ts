@@ -1,6 +1,6 @@
 import * as Comlink from 'comlink';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { linkVolunteer, type TestVolunteerLink } from '../stream/test-volunteer-link.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { linkVolunteer, type TestVolunteerLink, type TestVolunteerOptions } from '../stream/test-volunteer-link.ts';
 import { type FrameStream, openFrameStream, type StreamDeps, type StreamOptions } from './frame-stream.ts';
 import type { StreamWorkerApi } from './stream.worker.ts';
 import './worker-errors.ts';
@@ -12,7 +12,7 @@ const LEFT_COLOR = [200, 40, 40];
 let worker: Worker;
 let remote: Comlink.Remote<StreamWorkerApi>;
 let source: HTMLCanvasElement;
-let linked: TestVolunteerLink | null;
+let linked: TestVolunteerLink[];
 let linksChanged: () => void;
 let open: FrameStream[];
 
@@ -20,19 +20,19 @@ beforeEach(() => {
   worker = new Worker(new URL('../stream/test-gamer.worker.ts', import.meta.url), { type: 'module' });
   remote = Comlink.wrap<StreamWorkerApi>(worker);
   source = Object.assign(document.createElement('canvas'), { width: WIDTH, height: HEIGHT });
-  linked = null;
+  linked = [];
   linksChanged = () => {};
   open = [];
 });
 
 afterEach(async () => {
   await Promise.all(open.map((stream) => stream.close()));
-  linked?.leave();
+  for (const { leave } of linked) leave();
   worker.terminate();
 });
 
 test('frames come back from a volunteer, twice as large and with the right picture', async () => {
-  linked = await newVolunteer();
+  const volunteer = await newVolunteer();
   const stream = await openOn(animated(), { where: 'volunteers' });
   await vi.waitUntil(() => stream.stats().shares.length > 0 && stream.stats().framesPresented > 5, WAIT);
 
@@ -40,11 +40,11 @@ test('frames come back from a volunteer, twice as large and with the right pictu
   expect(stream.stats()).toMatchObject({ running: 'volunteers', codec: 'vp8' });
   expect(stream.stats().shares[0]?.volunteerId).toBe('volunteer-1');
   expect(stream.stats().framesSent).toBeGreaterThan(0);
-  expect(await linked.volunteer.framesDone).toBeGreaterThan(0);
+  expect(await volunteer.volunteer.framesDone).toBeGreaterThan(0);
 });
 
 test('the stages of a volunteer’s frames add up to glass to glass, and none is negative', async () => {
-  linked = await newVolunteer();
+  await newVolunteer();
   const stream = await openOn(animated(), { where: 'volunteers' });
   await vi.waitUntil(() => stream.stats().shares[0]?.share === 1 || stream.stats().framesPresented > 60, WAIT);
 
@@ -54,12 +54,12 @@ test('the stages of a volunteer’s frames add up to glass to glass, and none is
 });
 
 test('a volunteer that leaves hands the picture to this machine', async () => {
-  linked = await newVolunteer();
+  const volunteer = await newVolunteer();
   const stream = await openOn(animated(), { where: 'volunteers' });
   await vi.waitUntil(() => stream.stats().shares.length > 0, WAIT);
 
-  linked.leave();
-  linked = null;
+  volunteer.leave();
+  linked = [];
   linksChanged();
   const { framesLocal } = stream.stats();
   await vi.waitUntil(() => stream.stats().framesLocal > framesLocal + 5, WAIT);
@@ -77,9 +77,9 @@ test('a volunteer that says it is ready and then gives no answer does not freeze
       if (message.kind === 'stream-ready') await volunteer.close(message.streamId);
       listener(message);
     });
-  linked = { ...served, link: { ...link, onControl } };
+  linked = [{ ...served, link: { ...link, onControl } }];
   const stream = await openOn(animated(), { where: 'volunteers' });
-  await vi.waitUntil(() => stream.stats().running === 'volunteers', WAIT);
+  await vi.waitUntil(() => stream.stats().framesSent > 0, WAIT);
   const { framesLocal } = stream.stats();
   await vi.waitUntil(() => stream.stats().framesLocal > framesLocal + 3, WAIT);
   expect(stream.stats().shares).toEqual([]);
@@ -89,7 +89,7 @@ test('a volunteer that says it is ready and then gives no answer does not freeze
 test('a volunteer that comes later is taken', async () => {
   const stream = await openOn(animated(), { where: 'volunteers' });
   await vi.waitUntil(() => stream.stats().framesLocal > 2, WAIT);
-  linked = await newVolunteer();
+  await newVolunteer();
   linksChanged();
   await vi.waitUntil(() => stream.stats().shares.length > 0, WAIT);
 });
@@ -101,8 +101,51 @@ test('a canvas nobody draws on any more is shown all the same', async () => {
   await expectPicture(stream, 3);
 });
 
+describe('two volunteers', () => {
+  let first: TestVolunteerLink;
+  let second: TestVolunteerLink;
+
+  /** Each too slow for the source by itself. */
+  beforeEach(async () => {
+    first = await newVolunteer({ id: 'first', computeMs: 40 });
+    second = await newVolunteer({ id: 'second', computeMs: 40 });
+  });
+
+  const shareOf = (stream: FrameStream, id: string) =>
+    stream.stats().shares.find(({ volunteerId }) => volunteerId === id)?.share ?? 0;
+
+  test('share the frames of a stream', async () => {
+    const stream = await openOn(animated(), { where: 'volunteers' });
+    await vi.waitUntil(() => shareOf(stream, 'first') > 0.2 && shareOf(stream, 'second') > 0.2, WAIT);
+    await expectPicture(stream, 2);
+    expect(stream.stats().why).toMatch(/and 1 more/);
+  });
+
+  test('one that leaves takes nothing with it but its share', async () => {
+    const stream = await openOn(animated(), { where: 'volunteers' });
+    await vi.waitUntil(() => shareOf(stream, 'first') > 0 && shareOf(stream, 'second') > 0, WAIT);
+    first.leave();
+    linked = [second];
+    linksChanged();
+    await vi.waitUntil(() => shareOf(stream, 'first') === 0 && shareOf(stream, 'second') > 0.5, WAIT);
+    expect(stream.stats().running).toBe('volunteers');
+    await expectPicture(stream, 2);
+  });
+
+  test('one that freezes without a word leaves the picture to the other, and has its share again afterwards', async () => {
+    const stream = await openOn(animated(), { where: 'volunteers' });
+    await vi.waitUntil(() => shareOf(stream, 'first') > 0 && shareOf(stream, 'second') > 0, WAIT);
+    const { framesPresented } = stream.stats();
+    const thawed = first.volunteer.freeze(2_000);
+    await vi.waitUntil(() => stream.stats().framesPresented > framesPresented + 20, WAIT);
+    await thawed;
+    await vi.waitUntil(() => shareOf(stream, 'first') > 0.2, WAIT);
+    await expectPicture(stream, 2);
+  });
+});
+
 test('a still canvas goes through a volunteer too', async () => {
-  linked = await newVolunteer();
+  await newVolunteer();
   paint(0);
   const stream = await openOn(source, { where: 'volunteers' });
   await vi.waitUntil(() => stream.stats().shares.length > 0, WAIT);
@@ -135,7 +178,7 @@ test('the output can be had as a track, which ends with the stream', async () =>
 });
 
 test('when a stream is closed no frame is left open, neither here nor at the volunteer', async () => {
-  linked = await newVolunteer();
+  const { volunteer } = await newVolunteer();
   const stream = await openOn(animated(), { where: 'volunteers' });
   await vi.waitUntil(() => stream.stats().shares.length > 0, WAIT);
   stream.set({ where: 'auto' });
@@ -143,12 +186,11 @@ test('when a stream is closed no frame is left open, neither here nor at the vol
   await stream.close();
 
   const gamer = Comlink.wrap<{ openFrames(): number }>(worker);
-  const { volunteer } = linked;
   await vi.waitFor(async () => expect([await gamer.openFrames(), await volunteer.openFrames()]).toEqual([0, 0]), WAIT);
 });
 
 test('settings change while it runs', async () => {
-  linked = await newVolunteer();
+  await newVolunteer();
   const stream = await openOn(animated(), { where: 'local' });
   await vi.waitUntil(() => stream.stats().framesLocal > 0, WAIT);
   stream.set({ where: 'volunteers', quality: 'bilinear', maxFps: 30 });
@@ -179,14 +221,18 @@ test('sources that give no frames are refused with what to do', async () => {
 /** Ends what hangs; nothing is measured. */
 const WAIT = { timeout: 30_000, interval: 20 };
 
-function newVolunteer(): Promise<TestVolunteerLink> {
-  return linkVolunteer((moved) => void remote.attachVideo('volunteer-1', Comlink.transfer(moved, [moved])));
+async function newVolunteer(options: TestVolunteerOptions = {}): Promise<TestVolunteerLink> {
+  const { id = 'volunteer-1' } = options;
+  const attach = (moved: RTCDataChannel | MessagePort) => void remote.attachVideo(id, Comlink.transfer(moved, [moved]));
+  const made = await linkVolunteer(attach, options);
+  linked.push(made);
+  return made;
 }
 
 async function openOn(from: Parameters<typeof openFrameStream>[1], options: StreamOptions): Promise<FrameStream> {
   const deps: StreamDeps = {
     worker: remote,
-    links: () => (linked ? [linked.link] : []),
+    links: () => linked.map(({ link }) => link),
     onLinksChanged(listener) {
       linksChanged = listener;
       return () => {};

@@ -11,7 +11,7 @@ import {
   toStreamSettings,
 } from '../stream/stream-settings.ts';
 import type { StreamStats } from '../stream/stream-statistics.ts';
-import { type StreamLink, VolunteerSlot } from '../stream/volunteer-slot.ts';
+import { type StreamLink, VolunteerRoster } from '../stream/volunteer-roster.ts';
 import type { StreamWorkerApi } from './stream.worker.ts';
 
 export type { StreamLink, StreamOptions, StreamSource, StreamStats };
@@ -80,7 +80,7 @@ class PageFrameStream implements FrameStream {
   readonly #key = nextKey++;
   readonly #events = new MessageChannel();
   readonly #stopSource: () => void;
-  #slot: VolunteerSlot | null = null;
+  #roster: VolunteerRoster | null = null;
   #stopWatchingLinks: () => void = () => {};
   #settings: StreamSettings;
   #size: Extract<StreamEvent, { kind: 'size' }>['size'] | null = null;
@@ -96,7 +96,7 @@ class PageFrameStream implements FrameStream {
 
   async open({ frames, first }: SourceFrames, codecs: Awaited<ReturnType<typeof supportedCodecs>>): Promise<void> {
     const { worker, links, now, onLinksChanged } = this.#deps;
-    const slot = new VolunteerSlot({
+    const roster = new VolunteerRoster({
       links,
       now,
       codecs,
@@ -104,8 +104,8 @@ class PageFrameStream implements FrameStream {
       use: (ready) => worker.useVolunteer(this.#key, ready),
       drop: (streamId) => void worker.dropVolunteer(this.#key, streamId),
     });
-    this.#slot = slot;
-    this.#stopWatchingLinks = onLinksChanged(() => slot.look());
+    this.#roster = roster;
+    this.#stopWatchingLinks = onLinksChanged(() => roster.look());
     this.#events.port1.onmessage = ({ data }: MessageEvent<StreamEvent>) => this.#heard(data);
     const canvas = this.canvas.transferControlToOffscreen();
     const events = this.#events.port2;
@@ -124,7 +124,7 @@ class PageFrameStream implements FrameStream {
   stats(): StreamStats {
     if (!this.#stats) throw MeshError.closed('The stream');
     const { running, why } = this.#stats;
-    const error = this.#slot?.lastError;
+    const error = this.#roster?.lastError;
     const isTold = error && running === 'local' && this.#settings.where !== 'local';
     return isTold ? { ...this.#stats, why: `${why} The last volunteer was let go: ${error.message}` } : this.#stats;
   }
@@ -134,7 +134,7 @@ class PageFrameStream implements FrameStream {
     if (this.#closing) throw MeshError.closed('The stream');
     this.#settings = { ...this.#settings, ...changes };
     void this.#deps.worker.setStream(this.#key, changes);
-    if (this.#size) this.#slot?.want(this.#size, this.#settings);
+    if (this.#size) this.#roster?.want(this.#size, this.#settings);
   }
 
   close(): Promise<void> {
@@ -144,7 +144,7 @@ class PageFrameStream implements FrameStream {
 
   async #close(): Promise<void> {
     this.#stopWatchingLinks();
-    this.#slot?.release();
+    this.#roster?.release();
     this.#track?.stop();
     this.#stopSource();
     this.#events.port1.close();
@@ -156,15 +156,15 @@ class PageFrameStream implements FrameStream {
     if (this.#closing) return;
     if (event.kind === 'stats') {
       this.#stats = event.stats;
-      this.#slot?.look();
+      this.#roster?.look();
     } else if (event.kind === 'size') {
       this.#size = event.size;
-      this.#slot?.want(event.size, this.#settings);
+      this.#roster?.want(event.size, this.#settings);
     } else if (event.kind === 'volunteer-failed') {
-      this.#slot?.failed(event.streamId, MeshError.from(event.error));
+      this.#roster?.failed(event.streamId, MeshError.from(event.error));
     } else {
       this.#size = null;
-      this.#slot?.release();
+      this.#roster?.release();
     }
   }
 }

@@ -4,10 +4,10 @@ import type { WireError } from '../../shared/errors.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
 import { Engine, type EngineCapabilities, type ExecutedTask } from '../compute/engine.ts';
 import type { MovedChannel } from '../net/moved-channel.ts';
-import type { ReadyVolunteer } from '../stream/gamer-stream.ts';
 import { GamerStreams, type StreamOpening } from '../stream/gamer-streams.ts';
 import type { StreamSettings } from '../stream/stream-settings.ts';
 import type { StreamStats } from '../stream/stream-statistics.ts';
+import type { ReadyVolunteer } from '../stream/volunteer-route.ts';
 import './worker-errors.ts';
 
 /** Of every task here: this machine works for one gamer. */

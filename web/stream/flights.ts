@@ -1,10 +1,11 @@
 import type { VolunteerStages } from '../../shared/messages.ts';
 import { STREAM } from '../../shared/tuning.ts';
 import { FlightWindow } from './flight-window.ts';
-import type { CapturedFrame } from './frames.ts';
+import type { CapturedFrame, Purpose } from './frames.ts';
 
 /** A frame on its way to a volunteer and back. */
-export interface Flight extends Omit<CapturedFrame, 'frame'> {
+export interface Flight extends Omit<CapturedFrame, 'frame' | 'purpose'> {
+  purpose: Purpose;
   encodeStartMs: number;
   /** Null while it is being encoded. */
   sentMs: number | null;
@@ -54,12 +55,29 @@ export class Flights {
     return flight;
   }
 
-  acknowledged(frameId: number): void {
+  /** A frame that is there to be measured is to be shown as well. False if it is not there. */
+  promote(frameId: number): boolean {
+    const flight = this.#flights.get(frameId);
+    if (flight) flight.purpose = 'show';
+    return flight !== undefined;
+  }
+
+  /** Was a frame older than this one sent to be shown, and not given up? */
+  isOlderExpected(frameId: number): boolean {
+    for (const flight of this.#flights.values()) {
+      if (flight.purpose === 'show' && flight.frameId < frameId) return true;
+    }
+    return false;
+  }
+
+  /** Returns the flight, if it was not given up. */
+  acknowledged(frameId: number): Flight | undefined {
     for (const flight of [...this.#flights.values()]) {
       if (flight.frameId < frameId && !flight.acknowledged) this.#lose(flight, 'lost');
     }
     const flight = this.#flights.get(frameId);
     if (flight) flight.acknowledged = true;
+    return flight;
   }
 
   /** The volunteer answers in order: what it was sent before this frame and said nothing of is lost. */

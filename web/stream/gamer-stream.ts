@@ -1,34 +1,26 @@
 import { MeshError } from '../../shared/errors.ts';
-import type { StreamSetup } from '../../shared/messages.ts';
 import { STREAM } from '../../shared/tuning.ts';
-import type { Codec } from './codecs.ts';
+import { FrameOrder } from './frame-order.ts';
 import { FrameRateCap } from './frame-rate-cap.ts';
 import { isSameSize, retimed, type StreamSize, sizeOf, streamSize } from './frame-size.ts';
 import type { CapturedFrame, FrameSink, Purpose, SharpFrame } from './frames.ts';
 import type { GamerStreamOptions } from './gamer-stream-options.ts';
+import { GapWatch } from './gap-watch.ts';
+import { LocalMeter } from './local-meter.ts';
 import { LocalRoute } from './local-route.ts';
 import { Presenter } from './presenter.ts';
 import { type Decision, SideChoice } from './side-choice.ts';
-import { SideMeters } from './side-meters.ts';
 import { SourceReader } from './source-reader.ts';
 import type { StreamSettings } from './stream-settings.ts';
 import { StreamStatistics, type StreamStats } from './stream-statistics.ts';
 import type { VideoChannel } from './video-channel.ts';
-import { VolunteerRoute } from './volunteer-route.ts';
-
-/** A volunteer that said `stream-ready`. */
-export interface ReadyVolunteer {
-  volunteerId: string;
-  name: string;
-  setup: StreamSetup & { codec: Codec };
-  /** What a frame is expected to take there until it is measured, ms. */
-  predictedMs: number;
-}
+import { VolunteerPool } from './volunteer-pool.ts';
+import type { ReadyVolunteer } from './volunteer-route.ts';
 
 /**
  * A stream on the gamer's side, in its worker: source frames in, the freshest sharp ones on the canvas. Each goes to the side that
- * {@link SideChoice} names; when no picture has come for a while the next frame is sharpened here as well, so that the picture
- * never freezes.
+ * {@link SideChoice} names; when no picture comes in its usual time the newest frame is shown from here, so that the picture never
+ * freezes.
  */
 export class GamerStream {
   readonly #options: GamerStreamOptions;
@@ -37,12 +29,14 @@ export class GamerStream {
   readonly #reader: SourceReader;
   readonly #rateCap: FrameRateCap;
   readonly #local: LocalRoute;
+  readonly #localMeter = new LocalMeter();
+  readonly #pool: VolunteerPool;
+  readonly #order: FrameOrder;
+  readonly #gaps: GapWatch;
   readonly #choice = new SideChoice();
-  readonly #meters = new SideMeters();
   readonly #sink: FrameSink;
   #settings: StreamSettings;
   #size: StreamSize | null = null;
-  #volunteer: { route: VolunteerRoute; name: string } | null = null;
   #decision: Decision;
   #nextFrameId = 0;
   #lastTimestampUs = 0;
@@ -69,11 +63,28 @@ export class GamerStream {
     this.#sink = {
       onSharp: (sharp) => this.#sharpened(sharp),
       onDropped: ({ purpose }, cause) => {
-        if (cause === 'timeout') this.#meters.timedOut();
         if (purpose === 'show') this.#statistics.dropped(cause);
+        this.#order.settle();
       },
     };
     this.#local = new LocalRoute({ engine, now, sink: this.#sink });
+    this.#pool = new VolunteerPool(
+      {
+        ...{ clock, sink: this.#sink },
+        onSent: (sizeBytes) => this.#statistics.sent(sizeBytes),
+        onReceived: (sizeBytes) => this.#statistics.received(sizeBytes),
+        onSilent: () => this.#volunteerSilent(),
+        onFailed: (streamId, error) => this.#volunteerFailed(streamId, error),
+      },
+      settings.maxFps,
+    );
+    this.#order = new FrameOrder({
+      clock,
+      holdMs: () => 1000 / this.#settings.maxFps,
+      isOlderExpected: (frameId) => this.#pool.isOlderExpected(frameId),
+      show: (sharp) => this.#show(sharp),
+    });
+    this.#gaps = new GapWatch(clock, () => this.#fillGap());
     this.#presentedMs = now();
     this.#decision = this.#decide();
     this.#reader = new SourceReader(frames, first, {
@@ -88,46 +99,33 @@ export class GamerStream {
     this.#settings = { ...this.#settings, ...changes };
     this.#rateCap.fps = this.#settings.maxFps;
     if (this.#size) this.#local.shape(this.#size, this.#settings.quality);
-    this.#volunteer?.route.setRate(this.#settings.maxFps);
-    this.#meters.restartTrials();
+    this.#pool.fps = this.#settings.maxFps;
+    this.#restartTrials();
     this.#repeatNewest();
   }
 
-  /** From now on frames may go to this volunteer. Throws MeshError `unsupported-browser` if they cannot be encoded. */
-  useVolunteer({ volunteerId, name, setup, predictedMs }: ReadyVolunteer, channel: VideoChannel): void {
-    this.#dropVolunteer();
-    const route = new VolunteerRoute({
-      volunteerId,
-      setup,
-      channel,
-      now: () => this.#options.clock.now(),
-      sink: this.#sink,
-      onSent: (sizeBytes) => this.#statistics.sent(sizeBytes),
-      onReceived: (sizeBytes) => this.#statistics.received(sizeBytes),
-      onFailed: (error) => this.#volunteerFailed(setup.streamId, error),
-    });
-    this.#volunteer = { route, name };
-    this.#meters.newVolunteer(predictedMs);
+  /** From now on frames may go to this volunteer too. Throws MeshError `unsupported-browser` if they cannot be encoded. */
+  useVolunteer(ready: ReadyVolunteer, channel: VideoChannel): void {
+    this.#pool.add(ready, channel);
+    this.#restartTrials();
     this.#repeatNewest();
   }
 
-  /** The volunteer's stream with this id is over; the picture goes on here. */
+  /** The volunteer's stream with this id is over; the picture goes on without it. */
   dropVolunteer(streamId: number): void {
-    if (this.#volunteer?.route.setup.streamId !== streamId) return;
-    this.#dropVolunteer();
+    this.#pool.drop(streamId);
     this.#repeatNewest();
   }
 
   /** Nothing more will come from this volunteer. */
   volunteerLost(volunteerId: string, error: MeshError): void {
-    const route = this.#volunteer?.route;
-    if (route?.volunteerId === volunteerId) this.#volunteerFailed(route.setup.streamId, error);
+    for (const streamId of this.#pool.lost(volunteerId)) this.#volunteerFailed(streamId, error);
   }
 
   stats(): StreamStats {
     const { running } = this.#decision;
     return this.#statistics.report({
-      codec: this.#volunteer?.route.setup.codec ?? '',
+      codec: this.#pool.codec,
       running,
       why: this.#ended?.message ?? this.#why(),
     });
@@ -137,7 +135,9 @@ export class GamerStream {
     if (this.#closed) return;
     this.#closed = true;
     this.#cancelTick();
-    this.#dropVolunteer();
+    this.#gaps.dispose();
+    this.#order.dispose();
+    this.#pool.clear();
     this.#local.dispose();
     this.#forgetNewest();
     await this.#reader.stop();
@@ -164,54 +164,71 @@ export class GamerStream {
     this.#forgetNewest();
     this.#newest = { frame, frameId, atMs: nowMs };
     this.#route(frame, frameId, nowMs);
+    this.#gaps.captured(this.#decision.running === 'volunteers' ? this.#pool.delayMs : 0);
     this.#frameError = null;
   }
 
   #resize(size: StreamSize): void {
     this.#size = size;
-    this.#dropVolunteer();
+    this.#pool.clear();
     this.#local.shape(size, this.#settings.quality);
     this.#options.handlers.onSize(size);
   }
 
   #route(frame: VideoFrame, frameId: number, nowMs: number): void {
-    const send = (route: { offer(captured: CapturedFrame): void }, purpose: Purpose) =>
-      route.offer({ frameId, capturedMs: nowMs, frame: frame.clone(), purpose });
-    const volunteer = this.#volunteer?.route;
+    const copy = (purpose: Purpose): CapturedFrame => ({ frameId, capturedMs: nowMs, frame: frame.clone(), purpose });
     this.#decision = this.#decide();
-    const isTrial =
-      this.#settings.where === 'auto' && volunteer && this.#meters.wantsTrial(this.#decision.running, nowMs);
-    if (volunteer && this.#decision.running === 'volunteers') {
-      if (this.#isStalled(nowMs)) send(this.#local, 'fill');
-      else if (isTrial) send(this.#local, 'measure');
-      // Last: where its encoder fails at once, the newest frame is taken anew and this one closed.
-      send(volunteer, 'show');
+    const isAuto = this.#settings.where === 'auto';
+    if (this.#decision.running === 'volunteers') {
+      if (isAuto && this.#localMeter.wantsTrial(nowMs)) this.#local.offer(copy('measure'));
+      // Last: where an encoder fails at once, the newest frame is taken anew and this one closed.
+      this.#pool.offer(copy('show'));
+      if (this.#newest?.frameId === frameId) this.#pool.tryOthers(() => copy('measure'));
     } else {
-      send(this.#local, 'show');
-      if (isTrial) send(volunteer, 'measure');
+      this.#local.offer(copy('show'));
+      if (isAuto) this.#pool.tryOthers(() => copy('measure'));
     }
   }
 
+  /** Takes the frame over. */
   #sharpened(sharp: SharpFrame): void {
-    try {
-      const isFill = sharp.purpose !== 'measure';
-      if (isFill && !this.#closed) this.#show(sharp);
-      this.#meters.measured(sharp, this.#options.clock.now());
-    } finally {
-      sharp.frame.close();
-    }
+    this.#localMeter.measured(sharp, this.#options.clock.now());
+    if (this.#closed || sharp.purpose === 'measure') sharp.frame.close();
+    // What fills a gap must not wait for those that left it.
+    else if (sharp.purpose === 'fill') this.#show(sharp);
+    else this.#order.offer(sharp);
   }
 
+  /** Takes the frame over. */
   #show(sharp: SharpFrame): void {
     const { frameId, purpose, frame } = sharp;
-    if (this.#size) this.#presenter.resize(this.#size.outWidth, this.#size.outHeight);
-    if (!this.#presenter.show(frame, frameId)) {
-      if (purpose === 'show') this.#statistics.dropped('late');
-      return;
+    try {
+      if (this.#size) this.#presenter.resize(this.#size.outWidth, this.#size.outHeight);
+      if (!this.#presenter.show(frame, frameId)) {
+        if (purpose === 'show') this.#statistics.dropped('late');
+        return;
+      }
+      this.#presentedMs = this.#options.clock.now();
+      this.#isShownSoft = !sharp.isSharpened;
+      this.#statistics.presented(sharp, sharp.stagesAt(this.#presentedMs));
+      this.#gaps.shown();
+    } finally {
+      frame.close();
     }
-    this.#presentedMs = this.#options.clock.now();
-    this.#isShownSoft = !sharp.isSharpened;
-    this.#statistics.presented(sharp, sharp.stagesAt(this.#presentedMs));
+  }
+
+  /** No picture came in its usual time. Returns whether one should have. */
+  #fillGap(): boolean {
+    const newest = this.#newest;
+    if (!newest || newest.frameId <= this.#presenter.newestFrameId) return false;
+    const { frame, frameId, atMs: capturedMs } = newest;
+    const captured: CapturedFrame = { frameId, capturedMs, frame: frame.clone(), purpose: 'fill' };
+    const isQuick = this.#local.isReady && (this.#localMeter.computeMs ?? 0) <= STREAM.fillWithinMs;
+    if (isQuick || this.#isStalled(this.#options.clock.now())) this.#local.offer(captured);
+    // Soft now, since nobody will have it sharp in time.
+    else if (this.#pool.name === null) this.#local.letThrough(captured);
+    else captured.frame.close();
+    return true;
   }
 
   #why(): string {
@@ -228,14 +245,22 @@ export class GamerStream {
   }
 
   #isStalled(nowMs: number): boolean {
-    const usualMs = this.#meters.volunteerDelayMs ?? 0;
+    const usualMs = this.#pool.name === null ? 0 : this.#pool.delayMs;
     return nowMs - this.#presentedMs > Math.max(STREAM.gapMs, 2 * usualMs);
   }
 
   #decide(): Decision {
     const { where, maxFps } = this.#settings;
-    const volunteer = this.#volunteer && { name: this.#volunteer.name, ...this.#meters.volunteerForecast(maxFps) };
-    return this.#choice.decide({ where, local: this.#meters.localForecast(maxFps), volunteer });
+    return this.#choice.decide({
+      where,
+      local: this.#localMeter.forecast(maxFps),
+      volunteer: this.#pool.forecast(),
+    });
+  }
+
+  #restartTrials(): void {
+    this.#localMeter.restartTrials();
+    this.#pool.restartTrials();
   }
 
   /** Told in `why`, until a frame can be used. */
@@ -251,14 +276,13 @@ export class GamerStream {
   }
 
   #volunteerFailed(streamId: number, error: MeshError): void {
-    this.dropVolunteer(streamId);
     this.#options.handlers.onVolunteerFailed(streamId, error);
+    this.#repeatNewest();
   }
 
-  #dropVolunteer(): void {
-    const volunteer = this.#volunteer;
-    this.#volunteer = null;
-    volunteer?.route.dispose();
+  /** What it holds may never come: the newest frame goes to another one, or is sharpened here. */
+  #volunteerSilent(): void {
+    if (this.#newest && this.#newest.frameId > this.#presenter.newestFrameId) this.#repeatNewest();
   }
 
   /** A few times a second: figures for the page, and a still source's last frame if it never came back sharp. */

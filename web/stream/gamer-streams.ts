@@ -2,11 +2,12 @@ import type { Clock } from '../../shared/clock.ts';
 import { MeshError, type WireError } from '../../shared/errors.ts';
 import { adoptChannel, type MovedChannel } from '../net/moved-channel.ts';
 import type { FrameEngine } from './frame-engine.ts';
-import { GamerStream, type ReadyVolunteer } from './gamer-stream.ts';
+import { GamerStream } from './gamer-stream.ts';
 import type { StreamEvent } from './stream-events.ts';
 import type { StreamSettings } from './stream-settings.ts';
 import type { StreamStats } from './stream-statistics.ts';
 import { VideoChannel } from './video-channel.ts';
+import type { ReadyVolunteer } from './volunteer-route.ts';
 
 /** What a page hands over to open a stream; everything but `settings` is transferred. */
 export interface StreamOpening {

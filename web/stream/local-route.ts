@@ -71,6 +71,13 @@ export class LocalRoute {
     if (!this.#busy) void this.#run();
   }
 
+  /** Takes the frame over and shows it as it came. */
+  letThrough(captured: CapturedFrame): void {
+    this.#makeEngine();
+    this.#passThrough(captured);
+    captured.frame.close();
+  }
+
   dispose(): void {
     this.#disposed = true;
     this.#waiting.clear();

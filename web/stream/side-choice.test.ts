@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
 import { STREAM } from '../../shared/tuning.ts';
-import { localForecast, oldestPictureMs, SideChoice, volunteerForecast } from './side-choice.ts';
+import { localForecast, oldestPictureMs, poolForecast, SideChoice } from './side-choice.ts';
 
 const local = (delayMs: number) => localForecast(delayMs, 60);
-const volunteer = (delayMs: number, computeMs = 1) => ({ name: 'Vera', ...volunteerForecast(delayMs, computeMs, 60) });
+const volunteer = (delayMs: number, serviceMs = 1) => ({
+  name: 'Vera',
+  ...poolForecast(delayMs, [{ delayMs, serviceMs }], 60),
+});
 
 test('a side that was chosen by the user runs, whatever it costs', () => {
   const choice = new SideChoice();
@@ -41,4 +44,11 @@ test('a low rate counts like a long delay', () => {
   // Fewer milliseconds for one frame, but only ten frames a second.
   const choice = new SideChoice();
   expect(choice.decide({ where: 'auto', local: local(100), volunteer: volunteer(120, 10) }).running).toBe('volunteers');
+});
+
+test('two volunteers make twice the rate of one, up to that of the source', () => {
+  const route = { delayMs: 60, serviceMs: 40 };
+  expect(poolForecast(60, [route], 60).intervalMs).toBe(40);
+  expect(poolForecast(60, [route, route], 60).intervalMs).toBe(20);
+  expect(poolForecast(60, [route, route, route], 60).intervalMs).toBeCloseTo(1000 / 60);
 });

@@ -74,9 +74,21 @@ export function localForecast(delayMs: number, fps: number): Forecast {
   return { delayMs, intervalMs: Math.max(1000 / fps, delayMs) };
 }
 
-/** Several frames on the way at a time; none goes faster than its slowest stage, the computing. */
-export function volunteerForecast(delayMs: number, computeMs: number, fps: number): Forecast {
-  return { delayMs, intervalMs: Math.max(1000 / fps, computeMs, delayMs / STREAM.maxFramesInFlight) };
+/**
+ * Frames shared by several volunteers, each with several on the way at a time; none goes faster than its slowest stage.
+ *
+ * @param routes - at least one.
+ */
+export function poolForecast(
+  delayMs: number,
+  routes: readonly { delayMs: number; serviceMs: number }[],
+  fps: number,
+): Forecast {
+  const perMs = routes.reduce(
+    (sum, route) => sum + 1 / Math.max(route.serviceMs, route.delayMs / STREAM.maxFramesInFlight),
+    0,
+  );
+  return { delayMs, intervalMs: Math.max(1000 / fps, 1 / perMs) };
 }
 
 /** Enough samples that one hiccup does not move the median, few enough to follow a change within a second. */

@@ -16,3 +16,22 @@ export const canvasEngine: FrameEngine = {
     };
   },
 };
+
+/** The same, taking a fixed time for each frame, one after another as a GPU would. */
+export function slowEngine(computeMs: number): FrameEngine {
+  return {
+    openFrames(options) {
+      const frames = canvasEngine.openFrames(options);
+      return {
+        ...frames,
+        async process(frame) {
+          const [sharp] = await Promise.all([
+            frames.process(frame),
+            new Promise((resolve) => setTimeout(resolve, computeMs)),
+          ]);
+          return sharp;
+        },
+      };
+    },
+  };
+}

@@ -1,11 +1,11 @@
 import * as Comlink from 'comlink';
 import { systemClock } from '../../shared/clock.ts';
 import type { MovedChannel } from '../net/moved-channel.ts';
-import type { ReadyVolunteer } from './gamer-stream.ts';
 import { GamerStreams, type StreamOpening } from './gamer-streams.ts';
 import type { StreamSettings } from './stream-settings.ts';
 import { canvasEngine } from './test-frame-engine.ts';
 import { openFrames } from './test-frame-ledger.ts';
+import type { ReadyVolunteer } from './volunteer-route.ts';
 
 /** The streams of the gamer's worker, without a GPU. */
 const streams = new GamerStreams(async () => canvasEngine, systemClock);

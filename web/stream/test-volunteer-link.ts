@@ -6,7 +6,7 @@ import { Listeners } from '../net/listeners.ts';
 import { moveChannel } from '../net/moved-channel.ts';
 import { Peer } from '../net/peer.ts';
 import type { TestVolunteerApi } from './test-volunteer.worker.ts';
-import type { StreamLink } from './volunteer-slot.ts';
+import type { StreamLink } from './volunteer-roster.ts';
 
 export interface TestVolunteerLink {
   link: StreamLink;
@@ -15,15 +15,22 @@ export interface TestVolunteerLink {
   leave(): void;
 }
 
+export interface TestVolunteerOptions {
+  id?: string;
+  /** What a frame takes it. */
+  computeMs?: number;
+}
+
 /** A volunteer's worker on the far end of a real connection of its own. Control messages take a short cut: no link carries them here. */
 export async function linkVolunteer(
   attachVideo: (channel: RTCDataChannel | MessagePort) => void,
+  { id = 'volunteer-1', computeMs = 0 }: TestVolunteerOptions = {},
 ): Promise<TestVolunteerLink> {
   const worker = new Worker(new URL('./test-volunteer.worker.ts', import.meta.url), { type: 'module' });
   const volunteer = Comlink.wrap<TestVolunteerApi>(worker);
   const [near, far] = await connectPeers((channel) => {
     const moved = moveChannel(channel);
-    void volunteer.attach(Comlink.transfer(moved, [moved]));
+    void volunteer.attach(Comlink.transfer(moved, [moved]), computeMs);
   }, attachVideo);
   const toGamer = new Listeners<ControlMessage>();
   const answer = async (message: ControlMessage) => {
@@ -44,7 +51,7 @@ export async function linkVolunteer(
       near.destroy();
     },
     link: {
-      id: 'volunteer-1',
+      id,
       name: 'Vera',
       capabilities: {
         adapter: 'none',

@@ -2,7 +2,7 @@ import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
 import type { StreamSetup } from '../../shared/messages.ts';
 import { adoptChannel, type MovedChannel } from '../net/moved-channel.ts';
-import { canvasEngine } from './test-frame-engine.ts';
+import { canvasEngine, slowEngine } from './test-frame-engine.ts';
 import { openFrames } from './test-frame-ledger.ts';
 import { VolunteerStreams } from './volunteer-streams.ts';
 
@@ -10,10 +10,10 @@ import { VolunteerStreams } from './volunteer-streams.ts';
 class TestVolunteer {
   #streams: VolunteerStreams | null = null;
 
-  attach(moved: MovedChannel): void {
+  attach(moved: MovedChannel, computeMs: number): void {
     this.#streams = new VolunteerStreams({
       port: adoptChannel(moved),
-      engine: canvasEngine,
+      engine: computeMs > 0 ? slowEngine(computeMs) : canvasEngine,
       now: () => performance.now(),
       onFailed: (_, error) => {
         throw error;
@@ -25,6 +25,12 @@ class TestVolunteer {
   setup(setup: StreamSetup): Promise<string> {
     if (!this.#streams) throw MeshError.closed('The link');
     return this.#streams.setup(setup);
+  }
+
+  /** Neither hears nor says anything, as when its machine stands still. */
+  freeze(forMs: number): void {
+    const untilMs = performance.now() + forMs;
+    while (performance.now() < untilMs);
   }
 
   close(streamId: number): void {

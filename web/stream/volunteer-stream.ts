@@ -9,6 +9,7 @@ import type { FrameEngine } from './frame-engine.ts';
 import { FrameSharpener } from './frame-sharpener.ts';
 import { sizeOf } from './frame-size.ts';
 import { KeyframeRequests } from './keyframe-requests.ts';
+import { LegRate } from './leg-rate.ts';
 import type { VideoChannel } from './video-channel.ts';
 
 export type CheckedSetup = StreamSetup & { codec: Codec };
@@ -42,6 +43,7 @@ export class VolunteerStream {
   readonly #decoder: FrameDecoder<HeldFrame>;
   readonly #sharpener: FrameSharpener<HeldFrame>;
   readonly #encoder: FrameEncoder<HeldFrame>;
+  readonly #rate: LegRate;
   readonly #keyframeRequests: KeyframeRequests;
   readonly #stopListening: () => void;
   #setup: CheckedSetup;
@@ -54,6 +56,7 @@ export class VolunteerStream {
     const { setup, channel, engine, now } = options;
     const { streamId, codec, width, height, outWidth, outHeight, fps, downlinkKbps } = setup;
     this.#setup = setup;
+    this.#rate = new LegRate(downlinkKbps);
     const onError = (error: MeshError) => this.#fail(error);
     this.#keyframeRequests = new KeyframeRequests(
       () => channel.trySendNote({ kind: 'keyframe-request', streamId }),
@@ -115,7 +118,7 @@ export class VolunteerStream {
     if (!isSameShape) throw MeshError.badInput('An open stream keeps its codec and sizes. Open another stream.');
     this.#setup = setup;
     this.#sharpener.quality = setup.quality;
-    this.#encoder.setRate(setup.fps, setup.downlinkKbps);
+    this.#followRate();
   }
 
   dispose(): void {
@@ -129,6 +132,7 @@ export class VolunteerStream {
 
   #received({ message, attachments }: Carried<VideoMessage>): void {
     if (message.kind === 'keyframe-request') this.#encoder.wantKeyframe();
+    else if (message.kind === 'ack') this.#acknowledged(message);
     else if (message.kind === 'frame') this.#arrived(message, attachments[0] ?? new Uint8Array());
   }
 
@@ -136,9 +140,17 @@ export class VolunteerStream {
     const { streamId, frameId, sequence, timestampUs, keyframe, color } = message;
     const nowMs = this.#options.now();
     this.#held++;
-    this.#options.channel.trySendNote({ kind: 'ack', streamId, frameId, queueDepth: this.#held });
+    this.#options.channel.trySendNote({ kind: 'ack', streamId, frameId, receivedMs: nowMs, queueDepth: this.#held });
     const held = { frameId, arrivedMs: nowMs, decodedMs: nowMs, computeStartMs: nowMs, computedMs: nowMs };
     this.#decoder.decode({ sequence, timestampUs, keyframe, color, data }, held);
+  }
+
+  #acknowledged({ frameId, receivedMs }: Extract<VideoMessage, { kind: 'ack' }>): void {
+    if (this.#rate.acknowledged(frameId, receivedMs, this.#options.now())) this.#followRate();
+  }
+
+  #followRate(): void {
+    this.#encoder.setRate(this.#setup.fps, this.#rate.kbps);
   }
 
   #decoded(frame: VideoFrame, held: HeldFrame): void {
@@ -156,7 +168,7 @@ export class VolunteerStream {
     const { channel } = this.#options;
     try {
       // Better left out before the encoder than after it, when later frames would build on it.
-      if (!channel.hasRoom(this.#setup.downlinkKbps)) this.#drop(held, 'downlink-full');
+      if (!channel.hasRoom(this.#rate.kbps)) this.#downlinkFull(held);
       else if (this.#encoder.queued >= STREAM.maxDecodeQueue) this.#drop(held, 'volunteer-busy');
       else this.#encoder.encode(frame, held);
     } finally {
@@ -166,7 +178,7 @@ export class VolunteerStream {
 
   #send({ data, ...packet }: Packet, held: HeldFrame): void {
     const { channel, now, onFrameDone } = this.#options;
-    const { streamId, downlinkKbps } = this.#setup;
+    const { streamId } = this.#setup;
     const { frameId, arrivedMs, decodedMs, computeStartMs, computedMs } = held;
     const sentMs = now();
     const stages = {
@@ -177,13 +189,19 @@ export class VolunteerStream {
       totalMs: sentMs - arrivedMs,
     };
     const message = { kind: 'sharper', streamId, frameId, ...packet, stages } as const;
-    if (!channel.trySendFrame(message, data, downlinkKbps)) {
+    if (!channel.trySendFrame(message, data, this.#rate.kbps)) {
       this.#encoder.wantKeyframe();
-      this.#drop(held, 'downlink-full');
+      this.#downlinkFull(held);
       return;
     }
+    this.#rate.sent(frameId, data.byteLength, sentMs);
     this.#held--;
     onFrameDone(stages.computeMs);
+  }
+
+  #downlinkFull(held: HeldFrame): void {
+    if (this.#rate.congested(this.#options.now())) this.#followRate();
+    this.#drop(held, 'downlink-full');
   }
 
   #drop({ frameId }: HeldFrame, why: VolunteerDropCause): void {

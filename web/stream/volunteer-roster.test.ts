@@ -5,9 +5,9 @@ import type { ControlMessage, StreamSetup } from '../../shared/messages.ts';
 import { STREAM } from '../../shared/tuning.ts';
 import { Listeners } from '../net/listeners.ts';
 import { streamSize } from './frame-size.ts';
-import type { ReadyVolunteer } from './gamer-stream.ts';
 import { toStreamSettings } from './stream-settings.ts';
-import { type StreamLink, VolunteerSlot } from './volunteer-slot.ts';
+import { type StreamLink, VolunteerRoster } from './volunteer-roster.ts';
+import type { ReadyVolunteer } from './volunteer-route.ts';
 
 /** A volunteer that answers only what a test says. */
 class FakeLink implements StreamLink {
@@ -51,7 +51,7 @@ let clock: ManualClock;
 let links: FakeLink[];
 let used: ReadyVolunteer[];
 let dropped: number[];
-let slot: VolunteerSlot;
+let roster: VolunteerRoster;
 
 beforeEach(() => {
   clock = new ManualClock();
@@ -59,7 +59,7 @@ beforeEach(() => {
   used = [];
   dropped = [];
   let nextStreamId = 0;
-  slot = new VolunteerSlot({
+  roster = new VolunteerRoster({
     links: () => links,
     now: () => clock.now(),
     nextStreamId: () => nextStreamId++,
@@ -69,57 +69,76 @@ beforeEach(() => {
   });
 });
 
-test('the volunteer predicted to be fastest is set up, and used once it says that it is ready', () => {
-  const [slow, fast] = [new FakeLink('slow', 10), new FakeLink('fast', 1_000)];
-  links = [slow, fast];
-  slot.want(SIZE, SETTINGS);
-  expect(slow.sent).toEqual([]);
-  expect(fast.setups).toMatchObject([
+test('a volunteer is set up, and used once it says that it is ready', () => {
+  const link = new FakeLink('vera', 1_000);
+  links = [link];
+  roster.want(SIZE, SETTINGS);
+  expect(link.setups).toMatchObject([
     { ...SIZE, quality: 'spatial', fps: 60, uplinkKbps: 6_000, downlinkKbps: 15_000 },
   ]);
   expect(used).toEqual([]);
-  fast.ready();
-  expect(used).toMatchObject([{ volunteerId: 'fast', setup: { streamId: 0 } }]);
+  link.ready();
+  expect(used).toMatchObject([{ volunteerId: 'vera', setup: { streamId: 0 } }]);
+});
+
+test('as many as a stream may have are set up, the fastest of all that are there', () => {
+  const many = Array.from({ length: STREAM.maxVolunteers + 2 }, (_, index) => new FakeLink(`${index}`, 10 + index));
+  links = many;
+  roster.want(SIZE, SETTINGS);
+  expect(many.map(({ setups }) => setups.length)).toEqual([0, 0, 1, 1, 1, 1]);
+});
+
+test('one that joins while there is a place is set up beside the others', () => {
+  const [first, second] = [new FakeLink('first', 10), new FakeLink('second', 1_000)];
+  links = [first];
+  roster.want(SIZE, SETTINGS);
+  first.ready();
+  links = [first, second];
+  roster.look();
+  second.ready();
+  expect(used.map(({ volunteerId }) => volunteerId)).toEqual(['first', 'second']);
+  expect(dropped).toEqual([]);
 });
 
 test('a codec that fails gives way to the next, then the volunteer rests', () => {
   const link = new FakeLink('only', 100);
   links = [link];
-  slot.want(SIZE, SETTINGS);
+  roster.want(SIZE, SETTINGS);
   link.refuse();
   link.refuse();
   expect(link.setups.map(({ codec }) => codec)).toEqual(['h264', 'vp8']);
-  expect(slot.lastError?.message).toBe('no');
+  expect(roster.lastError?.message).toBe('no');
   clock.advance(STREAM.retryAfterMs - 1);
-  slot.look();
+  roster.look();
   expect(link.setups).toHaveLength(2);
   clock.advance(1);
-  slot.look();
+  roster.look();
   expect(link.setups).toHaveLength(3);
   link.ready();
-  expect(slot.lastError).toBe(null);
+  expect(roster.lastError).toBe(null);
 });
 
-test('a volunteer that leaves is replaced by the next one', () => {
-  const [first, second] = [new FakeLink('first', 1_000), new FakeLink('second', 10)];
-  links = [first, second];
-  slot.want(SIZE, SETTINGS);
-  first.ready();
-  links = [second];
-  slot.look();
+test('a volunteer that leaves is dropped, and the next one takes its place', () => {
+  const many = Array.from({ length: STREAM.maxVolunteers + 1 }, (_, index) => new FakeLink(`${index}`, 1_000 - index));
+  links = many;
+  roster.want(SIZE, SETTINGS);
+  const [first] = many;
+  first?.ready();
+  links = many.slice(1);
+  roster.look();
   expect(dropped).toEqual([0]);
-  expect(first.sent.map(({ kind }) => kind)).toEqual(['stream-setup']);
-  second.ready();
-  expect(used.map(({ volunteerId }) => volunteerId)).toEqual(['first', 'second']);
+  expect(first?.sent.map(({ kind }) => kind)).toEqual(['stream-setup']);
+  many.at(-1)?.ready();
+  expect(used.map(({ volunteerId }) => volunteerId)).toEqual(['0', `${STREAM.maxVolunteers}`]);
 });
 
 test('a volunteer that never answers is given up', () => {
   const link = new FakeLink('silent', 100, ['vp8']);
   links = [link];
-  slot.want(SIZE, SETTINGS);
+  roster.want(SIZE, SETTINGS);
   clock.advance(STREAM.openTimeoutMs + 1);
-  slot.look();
-  expect(slot.lastError?.reason).toBe('timeout');
+  roster.look();
+  expect(roster.lastError?.reason).toBe('timeout');
   expect(link.sent.at(-1)).toEqual({ kind: 'stream-close', streamId: 0 });
   link.ready();
   expect(used).toEqual([]);
@@ -128,11 +147,11 @@ test('a volunteer that never answers is given up', () => {
 test('quality and rate change in place, a size makes another stream', () => {
   const link = new FakeLink('only', 100);
   links = [link];
-  slot.want(SIZE, SETTINGS);
+  roster.want(SIZE, SETTINGS);
   link.ready();
-  slot.want(SIZE, { ...SETTINGS, quality: 'bilinear', maxFps: 30 });
+  roster.want(SIZE, { ...SETTINGS, quality: 'bilinear', maxFps: 30 });
   expect(link.setups.at(-1)).toMatchObject({ streamId: 0, quality: 'bilinear', fps: 30 });
-  slot.want(streamSize({ width: 32, height: 32 }, 2), SETTINGS);
+  roster.want(streamSize({ width: 32, height: 32 }, 2), SETTINGS);
   expect(link.sent.slice(-2)).toMatchObject([
     { kind: 'stream-close', streamId: 0 },
     { setup: { streamId: 1, width: 32 } },
@@ -142,8 +161,8 @@ test('quality and rate change in place, a size makes another stream', () => {
 test('what changes while a volunteer is being set up reaches it afterwards', () => {
   const link = new FakeLink('only', 100);
   links = [link];
-  slot.want(SIZE, SETTINGS);
-  slot.want(SIZE, { ...SETTINGS, maxFps: 30 });
+  roster.want(SIZE, SETTINGS);
+  roster.want(SIZE, { ...SETTINGS, maxFps: 30 });
   expect(link.setups).toHaveLength(1);
   link.ready();
   expect(link.setups.at(-1)).toMatchObject({ streamId: 0, fps: 30 });
@@ -152,15 +171,15 @@ test('what changes while a volunteer is being set up reaches it afterwards', () 
 test('a stream that runs here only holds no volunteer', () => {
   const link = new FakeLink('only', 100);
   links = [link];
-  slot.want(SIZE, SETTINGS);
-  slot.want(SIZE, { ...SETTINGS, where: 'local' });
+  roster.want(SIZE, SETTINGS);
+  roster.want(SIZE, { ...SETTINGS, where: 'local' });
   expect(link.sent.at(-1)).toEqual({ kind: 'stream-close', streamId: 0 });
-  slot.look();
+  roster.look();
   expect(link.setups).toHaveLength(1);
 });
 
 test('a volunteer without a common codec or without a backend is not asked', () => {
   links = [new FakeLink('other', 100, ['av1']), new FakeLink('idle', 0)];
-  slot.want(SIZE, SETTINGS);
+  roster.want(SIZE, SETTINGS);
   expect(links.flatMap(({ sent }) => sent)).toEqual([]);
 });

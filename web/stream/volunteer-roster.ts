@@ -4,8 +4,8 @@ import { upscale } from '../../shared/tasks/upscale.ts';
 import { STREAM } from '../../shared/tuning.ts';
 import { type Codec, commonCodecs } from './codecs.ts';
 import type { StreamSize } from './frame-size.ts';
-import type { ReadyVolunteer } from './gamer-stream.ts';
 import type { StreamSettings } from './stream-settings.ts';
+import type { ReadyVolunteer } from './volunteer-route.ts';
 
 /** A linked volunteer, as a stream sees it. */
 export interface StreamLink {
@@ -20,7 +20,7 @@ export interface StreamLink {
   ensureVideo(): void;
 }
 
-export interface VolunteerSlotOptions {
+export interface VolunteerRosterOptions {
   /** Those linked now. */
   links(): StreamLink[];
   now(): number;
@@ -40,7 +40,7 @@ interface Candidate {
   predictedMs: number;
 }
 
-interface Current extends Candidate {
+interface Asked extends Candidate {
   setup: StreamSetup & { codec: Codec };
   askedMs: number;
   isReady: boolean;
@@ -48,33 +48,35 @@ interface Current extends Candidate {
 }
 
 /**
- * Keeps a stream's one volunteer: picks the one predicted to be fastest, sets it up over the control channel, and picks again when
- * it leaves, refuses or fails. One that failed with a codec is asked again for that codec only after a while.
+ * Keeps a stream's volunteers: sets up those predicted to be fastest over the control channel, as many as one stream may have, and others when
+ * some leave, refuse or fail. One that failed with a codec is asked again for that codec only after a while.
  */
-export class VolunteerSlot {
-  readonly #options: VolunteerSlotOptions;
+export class VolunteerRoster {
+  readonly #options: VolunteerRosterOptions;
   /** Until when, by link and codec. */
   readonly #barred = new Map<string, number>();
+  /** Asked or ready, by link. */
+  readonly #asked = new Map<string, Asked>();
   #wanted: { size: StreamSize; settings: StreamSettings } | null = null;
-  #current: Current | null = null;
   #lastError: MeshError | null = null;
 
-  constructor(options: VolunteerSlotOptions) {
+  constructor(options: VolunteerRosterOptions) {
     this.#options = options;
   }
 
-  /** Why the last volunteer was let go; null while one is ready. */
+  /** Why the last volunteer was let go; null since another one became ready. */
   get lastError(): MeshError | null {
     return this.#lastError;
   }
 
   /** What frames are to become. Another size is another stream; everything else is changed in place. */
   want(size: StreamSize, settings: StreamSettings): void {
-    const before = this.#wanted;
+    const isOver = this.#wanted?.size !== size || settings.where === 'local';
     this.#wanted = { size, settings };
-    const current = this.#current;
-    if (current && (before?.size !== size || settings.where === 'local')) this.#release(current);
-    else if (current?.isReady) this.#change(current);
+    for (const asked of [...this.#asked.values()]) {
+      if (isOver) this.#release(asked);
+      else if (asked.isReady) this.#change(asked);
+    }
     this.look();
   }
 
@@ -83,85 +85,100 @@ export class VolunteerSlot {
     const { links, now } = this.#options;
     const nowMs = now();
     for (const [key, untilMs] of this.#barred) if (untilMs <= nowMs) this.#barred.delete(key);
-    const current = this.#current;
-    if (current && !links().some(({ id }) => id === current.link.id)) this.#release(current);
-    else if (current && !current.isReady && nowMs - current.askedMs > STREAM.openTimeoutMs) {
-      this.failed(current.setup.streamId, MeshError.timeout(`Setting up ${current.link.name}`, STREAM.openTimeoutMs));
+    for (const asked of [...this.#asked.values()]) {
+      const { link, setup } = asked;
+      if (!links().some(({ id }) => id === link.id)) this.#release(asked);
+      else if (!asked.isReady && nowMs - asked.askedMs > STREAM.openTimeoutMs) {
+        this.failed(setup.streamId, MeshError.timeout(`Setting up ${link.name}`, STREAM.openTimeoutMs));
+      }
     }
-    if (this.#current || !this.#wanted || this.#wanted.settings.where === 'local') return;
-    const best = this.#best(this.#wanted.size, this.#wanted.settings);
-    if (best) this.#ask(best, this.#wanted.size, this.#wanted.settings);
+    this.#fill();
   }
 
   /** The stream with this id is of no more use. */
   failed(streamId: number, error: MeshError): void {
-    const current = this.#current;
-    if (current?.setup.streamId !== streamId) return;
-    this.#barred.set(barKey(current), this.#options.now() + STREAM.retryAfterMs);
-    this.#release(current);
+    const asked = this.#withStream(streamId);
+    if (!asked) return;
+    this.#barred.set(barKey(asked), this.#options.now() + STREAM.retryAfterMs);
+    this.#release(asked);
     this.#lastError = error;
-    this.look();
+    this.#fill();
   }
 
   /** No volunteer is wanted any more. */
   release(): void {
     this.#wanted = null;
-    if (this.#current) this.#release(this.#current);
+    for (const asked of [...this.#asked.values()]) this.#release(asked);
   }
 
-  #best(size: StreamSize, { quality }: StreamSettings): Candidate | null {
+  /** Asks the best of those that were not, until there are enough. */
+  #fill(): void {
+    if (!this.#wanted || this.#wanted.settings.where === 'local') return;
+    const { size, settings } = this.#wanted;
+    const places = STREAM.maxVolunteers - this.#asked.size;
+    for (const candidate of this.#candidates(size, settings).slice(0, Math.max(0, places))) {
+      this.#ask(candidate, size, settings);
+    }
+  }
+
+  /** Fastest first. */
+  #candidates(size: StreamSize, { quality }: StreamSettings): Candidate[] {
     const candidates: Candidate[] = [];
     for (const link of this.#options.links()) {
       const speed = link.capabilities.backends.upscale?.unitsPerMs ?? 0;
       const codec = commonCodecs(this.#options.codecs, link.capabilities.codecs).find(
         (common) => !this.#barred.has(barKey({ link, codec: common })),
       );
-      if (!codec || speed <= 0) continue;
+      if (!codec || speed <= 0 || this.#asked.has(link.id)) continue;
       const predictedMs = link.rttMs() + upscale.cost({ ...size, quality }) / speed + STREAM.assumedCodecMs;
       candidates.push({ link, codec, predictedMs });
     }
-    return candidates.sort((a, b) => a.predictedMs - b.predictedMs)[0] ?? null;
+    return candidates.sort((a, b) => a.predictedMs - b.predictedMs);
+  }
+
+  #withStream(streamId: number): Asked | undefined {
+    return [...this.#asked.values()].find(({ setup }) => setup.streamId === streamId);
   }
 
   #ask(candidate: Candidate, size: StreamSize, settings: StreamSettings): void {
     const { link, codec } = candidate;
     const setup = { streamId: this.#options.nextStreamId(), codec, ...size, ...ratesOf(settings) };
     const stopListening = link.onControl((message) => this.#heard(setup.streamId, message));
-    this.#current = { ...candidate, setup, askedMs: this.#options.now(), isReady: false, stopListening };
+    this.#asked.set(link.id, { ...candidate, setup, askedMs: this.#options.now(), isReady: false, stopListening });
     link.ensureVideo();
     link.sendControl({ kind: 'stream-setup', setup });
   }
 
-  #change(current: Current): void {
+  #change(asked: Asked): void {
     if (!this.#wanted) return;
     const rates = ratesOf(this.#wanted.settings);
-    const { quality, fps } = current.setup;
+    const { quality, fps } = asked.setup;
     if (rates.quality === quality && rates.fps === fps) return;
-    current.setup = { ...current.setup, ...rates };
-    current.link.sendControl({ kind: 'stream-setup', setup: current.setup });
+    asked.setup = { ...asked.setup, ...rates };
+    asked.link.sendControl({ kind: 'stream-setup', setup: asked.setup });
   }
 
   #heard(streamId: number, message: ControlMessage): void {
-    const current = this.#current;
-    if (current?.setup.streamId !== streamId || !('streamId' in message) || message.streamId !== streamId) return;
+    if (!('streamId' in message) || message.streamId !== streamId) return;
+    const asked = this.#withStream(streamId);
     if (message.kind === 'stream-failed') this.failed(streamId, MeshError.from(message.error));
-    else if (message.kind === 'stream-ready' && !current.isReady) this.#ready(current);
+    else if (message.kind === 'stream-ready' && asked && !asked.isReady) this.#ready(asked);
   }
 
-  #ready(current: Current): void {
-    const { link, setup, predictedMs } = current;
-    current.isReady = true;
+  #ready(asked: Asked): void {
+    const { link, setup, predictedMs } = asked;
+    asked.isReady = true;
     this.#lastError = null;
     const fail = (cause: unknown) => this.failed(setup.streamId, MeshError.from(cause));
     this.#options.use({ volunteerId: link.id, name: link.name, setup, predictedMs }).catch(fail);
     // What was wanted may have changed while it was being set up.
-    this.#change(current);
+    this.#change(asked);
   }
 
-  #release(current: Current): void {
-    const { link, setup } = current;
-    this.#current = null;
-    current.stopListening();
+  #release(asked: Asked): void {
+    const { link, setup, stopListening } = asked;
+    this.#asked.delete(link.id);
+    stopListening();
     this.#options.drop(setup.streamId);
     if (this.#options.links().some(({ id }) => id === link.id)) {
       link.sendControl({ kind: 'stream-close', streamId: setup.streamId });

@@ -1,0 +1,59 @@
+import { STREAM } from '../../shared/tuning.ts';
+import { RecentMedian } from './side-choice.ts';
+import { type StageTimes, totalMs } from './stage-clock.ts';
+
+/** What a frame takes through one volunteer, from those that came back; before that, as predicted. */
+export class RouteMeter {
+  readonly #totalMs = new RecentMedian();
+  readonly #unqueuedMs = new RecentMedian();
+  readonly #serviceMs = new RecentMedian();
+  readonly #predictedMs: number;
+  /** When the newest frame sent there should be back. */
+  #lastExpectedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(predictedMs: number) {
+    this.#predictedMs = predictedMs;
+  }
+
+  get isMeasured(): boolean {
+    return this.#totalMs.value !== null;
+  }
+
+  /** Glass to glass, ms. */
+  get delayMs(): number {
+    return this.#totalMs.value ?? this.#predictedMs;
+  }
+
+  /** Between two frames when it is never idle: its slowest stage, ms. 0 before it is measured. */
+  get serviceMs(): number {
+    return this.#serviceMs.value ?? 0;
+  }
+
+  /** When a frame sent now should be back: behind those that are there. */
+  expectMs(nowMs: number): number {
+    const unqueuedMs = this.#unqueuedMs.value ?? this.#predictedMs;
+    return Math.max(nowMs + unqueuedMs, this.#lastExpectedMs + this.serviceMs);
+  }
+
+  sent(nowMs: number): void {
+    this.#lastExpectedMs = this.expectMs(nowMs);
+  }
+
+  /** Nothing is there any more: whatever was expected has come or will not. */
+  idle(): void {
+    this.#lastExpectedMs = Number.NEGATIVE_INFINITY;
+  }
+
+  measured(stages: StageTimes): void {
+    const total = totalMs(stages);
+    this.#totalMs.add(total);
+    this.#unqueuedMs.add(total - stages.queue);
+    this.#serviceMs.add(Math.max(stages['volunteer decode'], stages.compute, stages['volunteer encode']));
+  }
+
+  /** A frame never came back: without this a promise that is never kept would count for ever. */
+  timedOut(): void {
+    this.#totalMs.add(STREAM.frameTimeoutMs);
+    this.#unqueuedMs.add(STREAM.frameTimeoutMs);
+  }
+}
