@@ -10,6 +10,7 @@ import { JobQueue, type Verdict } from './job-queue.ts';
 import { type Attempt, type JobEnd, JobRun, type Need, type RedispatchCause } from './job-run.ts';
 import type { LocalRunner } from './local-runner.ts';
 import { earliest, noPlacements, type Placement, type PlacementCounts, placementOf } from './placement.ts';
+import { QueueSpace } from './queue-space.ts';
 import { timingOf } from './timing.ts';
 
 export type { JobEnd, RedispatchCause };
@@ -59,10 +60,7 @@ export class Dispatcher {
   readonly #exploration: Exploration;
   readonly #hedging: Hedging;
   readonly #pumpAfterTurn = new AfterTurn(() => this.#pump());
-  /** Of jobs that are not queued yet and will be. */
-  #announced = { jobs: 0, bytes: 0 };
-  #waitingForRoom: (() => void)[] = [];
-  #disposed: MeshError | null = null;
+  readonly #space = new QueueSpace(this.#queue);
 
   constructor(clock: Clock, local: LocalRunner, events: DispatcherEvents) {
     this.#clock = clock;
@@ -73,7 +71,7 @@ export class Dispatcher {
   }
 
   get queued(): number {
-    return this.#queue.length + this.#announced.jobs;
+    return this.#queue.length + this.#space.announced;
   }
 
   get inFlight(): number {
@@ -106,20 +104,13 @@ export class Dispatcher {
   }
 
   /** A job will be submitted, or not, when what is returned is called: until then it counts as queued. Throws MeshError `queue-full`, `closed`. */
-  announce({ bytesOut }: Job): () => void {
-    this.#checkSpace(bytesOut);
-    this.#announced.jobs++;
-    this.#announced.bytes += bytesOut;
-    return () => {
-      this.#announced.jobs--;
-      this.#announced.bytes -= bytesOut;
-      this.#admitWaiting();
-    };
+  announce(job: Job): () => void {
+    return this.#space.announce(job);
   }
 
   /** Takes a job; `onEnd` is called once, later. Throws MeshError `queue-full`, `closed`. */
   submit(job: Job, onEnd: (end: JobEnd) => void): void {
-    this.#checkSpace(job.bytesOut);
+    this.#space.check(job);
     this.#runs.set(job, new JobRun(job, onEnd));
     this.#queue.add(job);
     if (job.where !== 'volunteers') this.#local.prepare();
@@ -149,38 +140,21 @@ export class Dispatcher {
 
   /** Resolves when the queue has room again, or nothing waits any more. */
   ready(): Promise<void> {
-    if (this.#isRoomy) return Promise.resolve();
-    return new Promise((resolve) => this.#waitingForRoom.push(resolve));
+    return this.#space.ready();
   }
 
   dispose(error: MeshError): void {
-    this.#disposed = error;
     for (const job of [...this.#runs.keys()]) this.abort(job, error);
     this.#pumpAfterTurn.dispose();
     this.#hedging.dispose();
     this.#volunteers.clear();
-    this.#admitWaiting();
-  }
-
-  get #isRoomy(): boolean {
-    const { length, sizeBytes } = this.#queue;
-    const { jobs, bytes } = this.#announced;
-    const isShort = length + jobs < TASKS.readyBelow * TASKS.maxQueued;
-    return this.#disposed !== null || (isShort && sizeBytes + bytes < TASKS.readyBelow * TASKS.maxQueuedBytes);
-  }
-
-  #checkSpace(bytesOut: number): void {
-    if (this.#disposed) throw this.#disposed;
-    const { length, sizeBytes } = this.#queue;
-    const { jobs, bytes } = this.#announced;
-    if (length + jobs < TASKS.maxQueued && sizeBytes + bytes + bytesOut <= TASKS.maxQueuedBytes) return;
-    throw new MeshError('queue-full', 'Too many tasks are waiting. Await ready() before submitting more.');
+    this.#space.close(error);
   }
 
   #pump(): void {
     this.#hedge();
     this.#startWaiting();
-    this.#admitWaiting();
+    this.#space.admit();
   }
 
   /** Before anything new: they have waited longest. */
@@ -226,11 +200,6 @@ export class Dispatcher {
       return 'leave';
     });
     for (const run of hopeless) this.#giveUp(run);
-  }
-
-  #admitWaiting(): void {
-    if (!this.#isRoomy) return;
-    for (const resolve of this.#waitingForRoom.splice(0)) resolve();
   }
 
   #hasRoom(): boolean {
