@@ -8,6 +8,7 @@ import type { GamerStreamOptions } from './gamer-stream-options.ts';
 import { GapWatch } from './gap-watch.ts';
 import { LocalMeter } from './local-meter.ts';
 import { LocalRoute } from './local-route.ts';
+import { NewestFrame } from './newest-frame.ts';
 import { Presenter } from './presenter.ts';
 import { type Decision, SideChoice } from './side-choice.ts';
 import { SourceReader } from './source-reader.ts';
@@ -40,8 +41,7 @@ export class GamerStream {
   #decision: Decision;
   #nextFrameId = 0;
   #lastTimestampUs = 0;
-  /** A copy of the newest source frame: what a still source would otherwise have to show again. */
-  #newest: { frame: VideoFrame; frameId: number; atMs: number } | null = null;
+  readonly #newest = new NewestFrame();
   #presentedMs: number;
   /** What is on the screen was let through as it came. */
   #isShownSoft = false;
@@ -139,7 +139,7 @@ export class GamerStream {
     this.#order.dispose();
     this.#pool.clear();
     this.#local.dispose();
-    this.#forgetNewest();
+    this.#newest.forget();
     await this.#reader.stop();
   }
 
@@ -161,8 +161,7 @@ export class GamerStream {
     this.#lastTimestampUs = Math.max(this.#lastTimestampUs + 1, Math.round(nowMs * 1000));
     const frame = retimed(source, this.#lastTimestampUs, size);
     const frameId = this.#nextFrameId++;
-    this.#forgetNewest();
-    this.#newest = { frame, frameId, atMs: nowMs };
+    this.#newest.keep({ frame, frameId, atMs: nowMs });
     this.#route(frame, frameId, nowMs);
     this.#gaps.captured(this.#decision.running === 'volunteers' ? this.#pool.delayMs : 0);
     this.#frameError = null;
@@ -183,7 +182,7 @@ export class GamerStream {
       if (isAuto && this.#localMeter.wantsTrial(nowMs)) this.#local.offer(copy('measure'));
       // Last: where an encoder fails at once, the newest frame is taken anew and this one closed.
       this.#pool.offer(copy('show'));
-      if (this.#newest?.frameId === frameId) this.#pool.tryOthers(() => copy('measure'));
+      if (this.#newest.current?.frameId === frameId) this.#pool.tryOthers(() => copy('measure'));
     } else {
       this.#local.offer(copy('show'));
       if (isAuto) this.#pool.tryOthers(() => copy('measure'));
@@ -219,7 +218,7 @@ export class GamerStream {
 
   /** No picture came in its usual time. Returns whether one should have. */
   #fillGap(): boolean {
-    const newest = this.#newest;
+    const newest = this.#newest.current;
     if (!newest || newest.frameId <= this.#presenter.newestFrameId) return false;
     const { frame, frameId, atMs: capturedMs } = newest;
     const captured: CapturedFrame = { frameId, capturedMs, frame: frame.clone(), purpose: 'fill' };
@@ -282,35 +281,35 @@ export class GamerStream {
 
   /** What it holds may never come: the newest frame goes to another one, or is sharpened here. */
   #volunteerSilent(): void {
-    if (this.#newest && this.#newest.frameId > this.#presenter.newestFrameId) this.#repeatNewest();
+    if (this.#isNewestMissing) this.#repeatNewest();
   }
 
   /** A few times a second: figures for the page, and a still source's last frame if it never came back sharp. */
   #tick(): void {
     this.#cancelTick = this.#options.clock.after(STREAM.statsIntervalMs, () => this.#tick());
     const nowMs = this.#options.clock.now();
-    const isMissing = this.#newest && this.#newest.frameId > this.#presenter.newestFrameId;
-    const isLate = isMissing && this.#isStalled(nowMs) && nowMs - (this.#newest?.atMs ?? nowMs) > STREAM.gapMs;
+    const ageMs = nowMs - (this.#newest.current?.atMs ?? nowMs);
+    const isLate = this.#isNewestMissing && this.#isStalled(nowMs) && ageMs > STREAM.gapMs;
     if (isLate || (this.#isShownSoft && this.#local.mayTry)) this.#repeatNewest();
     this.#decision = this.#decide();
     this.#options.handlers.onStats(this.stats());
   }
 
+  get #isNewestMissing(): boolean {
+    const { current } = this.#newest;
+    return current !== null && current.frameId > this.#presenter.newestFrameId;
+  }
+
   #repeatNewest(): void {
-    if (!this.#newest || this.#closed) return;
-    const { frame } = this.#newest;
-    this.#newest = null;
+    if (this.#closed) return;
+    const newest = this.#newest.take();
+    if (!newest) return;
     try {
-      this.#take(frame);
+      this.#take(newest.frame);
     } catch (cause) {
       this.#frameFailed(MeshError.from(cause, 'device-lost'));
     } finally {
-      frame.close();
+      newest.frame.close();
     }
-  }
-
-  #forgetNewest(): void {
-    this.#newest?.frame.close();
-    this.#newest = null;
   }
 }
