@@ -22,14 +22,17 @@ export interface PeerOptions {
   onClose(error: MeshError | null): void;
 }
 
-/**
- * simple-peer keeps its connection private; the further channels of a link need it (FIELD, simple-peer). Its own channel tells when it
- * is open; simple-peer's `connect` waits for the browser's statistics first, a tenth of a second or more.
- */
+type Statistics = { id: string; type: string; selected: boolean };
+
+/** simple-peer keeps its connection private; the further channels of a link need it (FIELD, simple-peer). */
 type PeerInternals = SimplePeer.Instance & {
   readonly _pc: RTCPeerConnection | null | undefined;
   readonly _channel: RTCDataChannel | null | undefined;
+  getStats: (callback: (error: null, statistics: Statistics[]) => void) => void;
 };
+
+/** What satisfies simple-peer: without a chosen pair of candidates it asks again every 100 ms. */
+const NO_STATISTICS: Statistics[] = [{ id: '', type: 'candidate-pair', selected: true }];
 
 /** Throws MeshError `unsupported-browser` where links cannot be made. */
 export function requireWebRtc(wrtc: PeerOptions['wrtc']): void {
@@ -61,6 +64,9 @@ export class Peer {
       objectMode: true,
       ...(wrtc && { wrtc }),
     }) as PeerInternals;
+    // Before its `connect`, simple-peer reads the browser's statistics for addresses that nobody here wants: 10 ms of the threads
+    // that carry the first message. We hear of the connection from the channel itself.
+    this.#peer.getStats = (callback) => callback(null, NO_STATISTICS);
 
     // `error` first: without a listener, simple-peer loses `close` on some remote endings.
     this.#peer.on('error', (cause) => this.#end(connectionFailed(cause)));

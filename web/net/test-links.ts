@@ -17,8 +17,6 @@ export interface EndOptions {
   relayOnly?: boolean;
   iceServers?: RTCIceServer[];
   clock?: Clock;
-  /** How long the browser takes to give its statistics, which simple-peer looks at before it says that it is connected. */
-  statsDelayMs?: number;
 }
 
 /** One side of a pair: its link, all that it told, and the browser's own connections, for the faults that a test makes. */
@@ -28,9 +26,15 @@ export interface LinkEnd {
   connections: TestConnection[];
 }
 
-/** A connection that lets a test reach its channels. */
+/** A connection that lets a test reach its channels, and counts how often its statistics were asked for. */
 export class TestConnection extends RTCPeerConnection {
   readonly channels = new Map<string, RTCDataChannel>();
+  statsAsked = 0;
+
+  override getStats(): Promise<RTCStatsReport> {
+    this.statsAsked++;
+    return super.getStats();
+  }
 
   override createDataChannel(label: ChannelName, options?: RTCDataChannelInit): RTCDataChannel {
     const channel = super.createDataChannel(label, options);
@@ -56,7 +60,7 @@ function linkEnd(role: Role, options: EndOptions, other: () => Link): LinkEnd {
     ...{ clock, relayOnly },
     wrtc: {
       ...{ RTCSessionDescription, RTCIceCandidate },
-      RTCPeerConnection: recorded(connections, options.statsDelayMs ?? 0),
+      RTCPeerConnection: recorded(connections),
     },
     iceServers: () => iceServers,
     random: () => 0.5,
@@ -81,16 +85,11 @@ function linkEnd(role: Role, options: EndOptions, other: () => Link): LinkEnd {
   return { link, events, connections };
 }
 
-function recorded(connections: TestConnection[], statsDelayMs: number): typeof TestConnection {
+function recorded(connections: TestConnection[]): typeof TestConnection {
   return class extends TestConnection {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);
       connections.push(this);
-    }
-
-    override async getStats(): Promise<RTCStatsReport> {
-      await new Promise((resolve) => setTimeout(resolve, statsDelayMs));
-      return super.getStats();
     }
   };
 }
