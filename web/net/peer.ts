@@ -14,6 +14,10 @@ export interface PeerOptions {
   /** A WebRTC implementation, where the platform has none (Node). */
   wrtc?: SimplePeer.Options['wrtc'];
   clock: Clock;
+}
+
+/** Whom a connection is for. */
+export interface PeerOwner {
   onSignal(signal: PeerSignal): void;
   onConnect(): void;
   /** One message of the control channel; text, which is never sent here, as it came. */
@@ -43,20 +47,24 @@ export function requireWebRtc(wrtc: PeerOptions['wrtc']): void {
   );
 }
 
-/** One WebRTC connection. The only file that knows simple-peer. */
+/**
+ * One WebRTC connection. It may be made, its offer included, before it is known to whom it leads: until {@link begin} its signals
+ * wait. The only file that knows simple-peer.
+ */
 export class Peer {
   readonly #peer: PeerInternals;
-  readonly #options: PeerOptions;
-  #cancelConnectTimeout: () => void;
+  readonly #clock: Clock;
+  #owner: PeerOwner | null = null;
+  #earlySignals: PeerSignal[] = [];
+  #cancelConnectTimeout: () => void = () => {};
   #cancelGrace: (() => void) | undefined;
   #closed = false;
 
-  constructor(options: PeerOptions) {
-    this.#options = options;
-    const { iceServers, relayOnly, wrtc, clock } = options;
+  constructor({ initiate, iceServers, relayOnly, wrtc, clock }: PeerOptions) {
+    this.#clock = clock;
     const control = CHANNELS.control;
     this.#peer = new SimplePeer({
-      initiator: options.initiate,
+      initiator: initiate,
       channelName: control.name,
       channelConfig: { negotiated: true, id: control.id, ordered: control.ordered },
       // simple-peer's default names public STUN servers: the list is always ours.
@@ -71,21 +79,29 @@ export class Peer {
     // `error` first: without a listener, simple-peer loses `close` on some remote endings.
     this.#peer.on('error', (cause) => this.#end(connectionFailed(cause)));
     this.#peer.on('close', () => this.#end(null));
-    this.#peer.on('signal', (signal) => options.onSignal(signal as PeerSignal));
+    this.#peer.on('signal', (signal) => this.#signalled(signal as PeerSignal));
     this.#peer.on('data', (data: Uint8Array | string) => {
-      if (!this.#closed) options.onMessage(data);
+      if (!this.#closed) this.#owner?.onMessage(data);
     });
     this.#peer._channel?.addEventListener('open', () => this.#opened());
     this.#peer.on('iceStateChange', (state: RTCIceConnectionState) => this.#iceChanged(state));
-    this.#cancelConnectTimeout = clock.after(LINK.connectTimeoutMs, () =>
-      this.#end(connectionFailed('no route in time')),
-    );
   }
 
-  /**
-   * Must follow the constructor in the same task, if the channel is to be transferred to a worker. Throws MeshError
-   * `connection-failed` when the connection could not be made at all, as with malformed ICE servers.
-   */
+  /** It failed or was destroyed: there is nothing to begin. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** The other side is known, and has this long to connect. */
+  begin(owner: PeerOwner): void {
+    this.#owner = owner;
+    this.#cancelConnectTimeout = this.#clock.after(LINK.connectTimeoutMs, () =>
+      this.#end(connectionFailed('no route in time')),
+    );
+    for (const signal of this.#earlySignals.splice(0)) owner.onSignal(signal);
+  }
+
+  /** Throws MeshError `connection-failed` when the connection could not be made at all, as with malformed ICE servers. */
   createChannel(name: Exclude<ChannelName, 'control'>): RTCDataChannel {
     const { id, ordered, maxRetransmits } = CHANNELS[name];
     const connection = this.#peer._pc;
@@ -121,7 +137,12 @@ export class Peer {
   #opened(): void {
     if (this.#closed) return;
     this.#cancelConnectTimeout();
-    this.#options.onConnect();
+    this.#owner?.onConnect();
+  }
+
+  #signalled(signal: PeerSignal): void {
+    if (this.#owner) this.#owner.onSignal(signal);
+    else this.#earlySignals.push(signal);
   }
 
   /** `disconnected` often heals; simple-peer itself acts on `failed` only. */
@@ -129,7 +150,7 @@ export class Peer {
     this.#cancelGrace?.();
     this.#cancelGrace = undefined;
     if (state !== 'disconnected' || this.#closed) return;
-    this.#cancelGrace = this.#options.clock.after(LINK.disconnectedGraceMs, () =>
+    this.#cancelGrace = this.#clock.after(LINK.disconnectedGraceMs, () =>
       this.#end(connectionFailed('the other side fell silent')),
     );
   }
@@ -140,7 +161,7 @@ export class Peer {
     this.#cancelConnectTimeout();
     this.#cancelGrace?.();
     this.#peer.destroy();
-    this.#options.onClose(error);
+    this.#owner?.onClose(error);
   }
 }
 

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { Capabilities } from '../../shared/messages.ts';
 import { type Introduction, PROTOCOL_VERSION, type Role } from '../../shared/signaling.ts';
 import { Link, type LinkEnvironment, type LinkEvent } from './link.ts';
+import { Peer, type PeerOptions } from './peer.ts';
 
 export const CAPABILITIES: Capabilities = {
   ...{ adapter: 'test', tasks: ['echo'], codecs: ['vp8'] },
@@ -57,12 +58,8 @@ function linkEnd(role: Role, options: EndOptions, other: () => Link): LinkEnd {
   const connections: TestConnection[] = [];
   let attempts = 0;
   const environment: LinkEnvironment = {
-    ...{ clock, relayOnly },
-    wrtc: {
-      ...{ RTCSessionDescription, RTCIceCandidate },
-      RTCPeerConnection: recorded(connections),
-    },
-    iceServers: () => iceServers,
+    clock,
+    openPeer: (initiate) => new Peer({ ...{ initiate, iceServers, relayOnly, clock }, wrtc: recorded(connections) }),
     random: () => 0.5,
     nextAttempt: () => attempts++,
     sendSignal: (_, attempt, signal) => {
@@ -85,11 +82,13 @@ function linkEnd(role: Role, options: EndOptions, other: () => Link): LinkEnd {
   return { link, events, connections };
 }
 
-function recorded(connections: TestConnection[]): typeof TestConnection {
-  return class extends TestConnection {
+/** The browser's WebRTC; every connection made is added to the list. */
+function recorded(connections: TestConnection[]): PeerOptions['wrtc'] {
+  const RTCPeerConnection = class extends TestConnection {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);
       connections.push(this);
     }
   };
+  return { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate };
 }
