@@ -62,9 +62,11 @@ export class Coordinator {
     const id = await sessionIdOf(request.sessionKey);
     const { role, name } = request;
     const { place, onlyIfNew } = await this.#admit(id, request);
-    const pass = await invites.pass(place, role, id);
-    const reputation = await store.reputation(id);
-    const partners = await store.partners(id);
+    const [pass, reputation, partners] = await Promise.all([
+      invites.pass(place, role, id),
+      store.reputation(id),
+      store.partners(id),
+    ]);
 
     const known = this.#rooms.session(id);
     const resumed =
