@@ -48,14 +48,14 @@ export function requireWebRtc(wrtc: PeerOptions['wrtc']): void {
 }
 
 /**
- * One WebRTC connection. It may be made, its offer included, before it is known to whom it leads: until {@link begin} its signals
- * wait. The only file that knows simple-peer.
+ * One WebRTC connection. It may be made, its offer included, before it is known to whom it leads; nothing is heard of it until
+ * {@link begin}. The only file that knows simple-peer.
  */
 export class Peer {
   readonly #peer: PeerInternals;
   readonly #clock: Clock;
   #owner: PeerOwner | null = null;
-  #earlySignals: PeerSignal[] = [];
+  #hasEarlyOffer = false;
   #cancelConnectTimeout: () => void = () => {};
   #cancelGrace: (() => void) | undefined;
   #closed = false;
@@ -98,7 +98,9 @@ export class Peer {
     this.#cancelConnectTimeout = this.#clock.after(LINK.connectTimeoutMs, () =>
       this.#end(connectionFailed('no route in time')),
     );
-    for (const signal of this.#earlySignals.splice(0)) owner.onSignal(signal);
+    // As it is now it names the addresses found since it was made: none of them takes a signal of its own.
+    const offer = this.#hasEarlyOffer ? this.#peer._pc?.localDescription : null;
+    if (offer) owner.onSignal({ type: 'offer', sdp: offer.sdp });
   }
 
   /** Throws MeshError `connection-failed` when the connection could not be made at all, as with malformed ICE servers. */
@@ -142,7 +144,7 @@ export class Peer {
 
   #signalled(signal: PeerSignal): void {
     if (this.#owner) this.#owner.onSignal(signal);
-    else this.#earlySignals.push(signal);
+    else this.#hasEarlyOffer ||= signal.type === 'offer';
   }
 
   /** `disconnected` often heals; simple-peer itself acts on `failed` only. */
