@@ -66,7 +66,7 @@ export class Mesh {
     const { url, status } = options;
     const joining = SignalingClient.connect({
       url: checkedUrl(url),
-      join: joinRequest(options),
+      join: () => joinRequest(options),
       ...(status && { status }),
       onEvent: (event) => mesh.#heard(event),
     });

@@ -39,7 +39,7 @@ async function connect(url: string) {
   const events: SignalingEvent[] = [];
   const client = await SignalingClient.connect({
     url,
-    join: JOIN,
+    join: () => JOIN,
     onEvent: (event) => events.push(event),
   });
   endings.push(() => client.close());
@@ -73,7 +73,7 @@ test('every connect brings the join: first as wanted, later to where that led, w
   const wanted = { ...JOIN, role: 'volunteer' as const };
   let load = 0;
   const status = () => ({ load: load++, accepting: true, tasks: [], maxGamers: 1 });
-  const client = await SignalingClient.connect({ url, join: wanted, status, onEvent: () => {} });
+  const client = await SignalingClient.connect({ url, join: () => wanted, status, onEvent: () => {} });
   endings.push(() => client.close());
   await vi.waitFor(() => expect(joins).toHaveLength(2), { timeout: 10_000 });
   expect(joins).toEqual([
@@ -86,6 +86,18 @@ test('every connect brings the join: first as wanted, later to where that led, w
       status: { load: 1, accepting: true, tasks: [], maxGamers: 1 },
     },
   ]);
+});
+
+test('a join that cannot be asked for fails the connect, and leaves no socket behind', async () => {
+  const sockets: Socket[] = [];
+  const url = await serve((socket) => void sockets.push(socket));
+  const wrong = new Error('no such room');
+  const join = () => {
+    throw wrong;
+  };
+  await expect(SignalingClient.connect({ url, join, onEvent: () => {} })).rejects.toBe(wrong);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(sockets).toEqual([]);
 });
 
 test('a socket that is lost before the first answer is a server that cannot be reached', async () => {

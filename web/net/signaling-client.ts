@@ -32,7 +32,8 @@ export type SignalingEvent =
 
 export interface SignalingOptions {
   url: string;
-  join: Omit<JoinRequest, 'status'>;
+  /** Asked once, when the socket is on its way; whatever it throws fails the connect. */
+  join(): Omit<JoinRequest, 'status'>;
   /** Volunteers: asked anew at every join. */
   status?(): VolunteerStatus;
   onEvent(event: SignalingEvent): void;
@@ -47,6 +48,7 @@ const nothing = z.null();
 export class SignalingClient {
   readonly #options: SignalingOptions;
   readonly #socket: SignalingSocket;
+  readonly #wanted: Omit<JoinRequest, 'status'>;
   /** Called with the outcome of the first join; null from then on. */
   #onFirstJoin: ((refusal: MeshError | null) => void) | null;
   #joined: Joined | null = null;
@@ -80,6 +82,12 @@ export class SignalingClient {
     // Only the first attempt is told of: later ones are made again until one succeeds.
     this.#socket.on('connect_error', (cause) => this.#failedFirst(cause));
     this.#socket.on('disconnect', (why) => this.#disconnected(why));
+    try {
+      this.#wanted = options.join();
+    } catch (cause) {
+      this.#dispose();
+      throw cause;
+    }
   }
 
   /** Throws MeshError `closed` before the first join is done. */
@@ -136,8 +144,8 @@ export class SignalingClient {
 
   /** After the first join one goes back to where that led. */
   #joinRequest(): JoinRequest {
-    const { join, status } = this.#options;
-    const request = { ...join, ...(status && { status: status() }) };
+    const { status } = this.#options;
+    const request = { ...this.#wanted, ...(status && { status: status() }) };
     if (!this.#joined) return request;
     const { room, inviteOnly, pass } = this.#joined;
     return { ...request, room, inviteOnly, ...(inviteOnly && { invite: pass }) };
