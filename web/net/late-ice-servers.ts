@@ -6,10 +6,15 @@ import type { PeerOptions } from './peer.ts';
  */
 export function withLateIceServers(iceServers: Promise<RTCIceServer[]>): PeerOptions['wrtc'] {
   const LateConnection = class extends RTCPeerConnection {
-    /** Begins to gather addresses, which a later change of the servers would not begin anew. */
-    override async setLocalDescription(description?: RTCLocalSessionDescriptionInit): Promise<void> {
-      this.setConfiguration({ ...this.getConfiguration(), iceServers: await iceServers });
-      return super.setLocalDescription(description);
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      const begin = this.setLocalDescription.bind(this);
+      // It begins to gather addresses, which a later change of the servers would not begin anew. Replaced on the object itself:
+      // where a page has put a wrapper in the browser's place, `super` may have returned an object of another class.
+      this.setLocalDescription = async (description?: RTCLocalSessionDescriptionInit) => {
+        this.setConfiguration({ ...this.getConfiguration(), iceServers: await iceServers });
+        return begin(description);
+      };
     }
   };
   return { RTCPeerConnection: LateConnection, RTCSessionDescription, RTCIceCandidate };

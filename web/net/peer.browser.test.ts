@@ -69,6 +69,29 @@ test('one that waits for its ICE servers has neither offered nor looked for addr
   expect(made[0]?.getConfiguration().iceServers).toMatchObject(iceServers);
 });
 
+test('late ICE servers reach a connection of a page that has put a wrapper in the browser’s place', async () => {
+  const Native = RTCPeerConnection;
+  const iceServers = [{ urls: ['stun:127.0.0.1:9'] }];
+  const made: RTCPeerConnection[] = [];
+  vi.stubGlobal(
+    'RTCPeerConnection',
+    new Proxy(Native, {
+      construct(_, args: [RTCConfiguration?]) {
+        const connection = new Native(...args);
+        made.push(connection);
+        return connection;
+      },
+    }),
+  );
+  try {
+    peerOf({ wrtc: withLateIceServers(Promise.resolve(iceServers)) });
+  } finally {
+    vi.unstubAllGlobals();
+  }
+  await happened(() => expect(made[0]?.localDescription?.type).toBe('offer'));
+  expect(made[0]?.getConfiguration().iceServers).toMatchObject(iceServers);
+});
+
 test('one whose late ICE servers the browser refuses is closed, and can be known by that', async () => {
   const peer = peerOf({ wrtc: withLateIceServers(Promise.resolve([{ urls: 'nonsense' }])) });
   await happened(() => expect(peer.closed).toBe(true));
