@@ -24,8 +24,8 @@ export interface LinkEnvironment {
   /** What we say of ourselves, at the moment it is said. */
   hello(): Hello;
   /**
-   * Called for every new connection, in the task that made it: the owner makes the channels it wants and hands them to their
-   * workers. What it returns is called when that connection ends.
+   * Called for every new connection, before the other side can have said anything: the owner makes the channels it wants and
+   * hands them to their workers. What it returns is called when that connection ends.
    */
   attachChannels(link: Link, createChannel: (name: Exclude<ChannelName, 'control'>) => RTCDataChannel): () => void;
 }
