@@ -16,7 +16,7 @@ async function member(url: string, role: Role, wanted: Partial<JoinRequest> = {}
   const events: SignalingEvent[] = [];
   const client = await SignalingClient.connect({
     url,
-    join: { protocolVersion: PROTOCOL_VERSION, sessionKey, role, name: role, room: 'den', ...wanted },
+    join: () => ({ protocolVersion: PROTOCOL_VERSION, sessionKey, role, name: role, room: 'den', ...wanted }),
     ...(role === 'volunteer' && { status: () => IDLE_STATUS }),
     onEvent: (event) => events.push(event),
   });

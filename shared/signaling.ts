@@ -4,7 +4,7 @@ import { SIGNALING } from './tuning.ts';
 import { z } from './zod.ts';
 
 /** Raised whenever the two ends of any connection would misunderstand each other. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 export const roleSchema = z.enum(['gamer', 'volunteer']);
 export type Role = z.infer<typeof roleSchema>;
@@ -25,6 +25,7 @@ export const volunteerStatusSchema = z.strictObject({
 });
 export type VolunteerStatus = z.infer<typeof volunteerStatusSchema>;
 
+/** Comes as the `auth` of socket.io's CONNECT packet, whenever a socket opens: a join costs no round trip of its own. */
 export const joinSchema = z.strictObject({
   protocolVersion: z.int(),
   /**
@@ -50,6 +51,25 @@ const iceServerSchema = z.object({
   credential: z.string().max(512).exactOptional(),
 });
 
+export interface Introduction {
+  peerId: string;
+  name: string;
+  role: Role;
+  /** True for the side that makes the offer: the gamer. */
+  initiate: boolean;
+  /** The coordinator's score of the volunteer, 0..1. */
+  score: number;
+}
+
+/** Server to browser messages are validated as well: a page may be pointed at any server. */
+export const introductionSchema: z.ZodType<Introduction> = z.strictObject({
+  peerId: sessionIdSchema,
+  name: nameSchema,
+  role: roleSchema,
+  initiate: z.boolean(),
+  score: z.number(),
+});
+
 export const joinedSchema = z.strictObject({
   id: sessionIdSchema,
   room: roomSchema,
@@ -59,6 +79,8 @@ export const joinedSchema = z.strictObject({
   iceServers: z.array(iceServerSchema).max(16),
   /** True when the coordinator still knew this session. */
   resumed: z.boolean(),
+  /** Whom it is introduced to already: most pages come for somebody who is there. */
+  introductions: z.array(introductionSchema).max(SIGNALING.maxFirstIntroductions),
 });
 export type Joined = z.infer<typeof joinedSchema>;
 
@@ -101,21 +123,10 @@ export const reportSchema = z.strictObject({
 });
 export type VolunteerReport = z.infer<typeof reportSchema>;
 
-export interface Introduction {
-  peerId: string;
-  name: string;
-  role: Role;
-  /** True for the side that makes the offer: the gamer. */
-  initiate: boolean;
-  /** The coordinator's score of the volunteer, 0..1. */
-  score: number;
-}
-
 export type Answer<T> = { ok: true; value: T } | { ok: false; error: WireError };
 type Ack<T> = (answer: Answer<T>) => void;
 
 export interface ClientToServerEvents {
-  join: (request: JoinRequest, ack: Ack<Joined>) => void;
   signal: (request: SignalRequest, ack: Ack<null>) => void;
   status: (status: VolunteerStatus, ack: Ack<null>) => void;
   report: (report: VolunteerReport, ack: Ack<null>) => void;
@@ -124,20 +135,14 @@ export interface ClientToServerEvents {
 }
 
 export interface ServerToClientEvents {
+  /** The answer to the join that came with the socket's handshake. */
+  joined: (answer: Answer<Joined>) => void;
   introduce: (introduction: Introduction) => void;
   signal: (signal: { from: string; attempt: number; signal: PeerSignal }) => void;
   /** A member left the room for good, or was replaced by a newer socket of the same session (`peerId` is then one's own). */
   gone: (member: { peerId: string; why: 'left' | 'expired' | 'replaced' }) => void;
 }
 
-/** Server to browser messages are validated as well: a page may be pointed at any server. */
-export const introductionSchema: z.ZodType<Introduction> = z.strictObject({
-  peerId: sessionIdSchema,
-  name: nameSchema,
-  role: roleSchema,
-  initiate: z.boolean(),
-  score: z.number(),
-});
 export const relayedSignalSchema = z.strictObject({
   from: sessionIdSchema,
   attempt: z.int().min(0),

@@ -22,6 +22,8 @@ export const SIGNALING = {
   maxMessageBytes: 64 * 1024,
   /** How often a volunteer tells the coordinator its load: ranking needs seconds, not frames. */
   statusIntervalMs: 2_000,
+  /** Introductions that come with the answer to a join: MAX_INTRODUCTIONS and a volunteer's `maxGamers` end at 64. */
+  maxFirstIntroductions: 64,
   maxNameChars: 64,
   maxRoomChars: 128,
   maxInviteChars: 2_048,

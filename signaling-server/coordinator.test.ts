@@ -28,7 +28,7 @@ class SlowStore extends MemoryStore {
   }
 }
 
-const connection = (): Connection => ({ rttMs: 1, introduce() {}, signal() {}, gone() {}, close() {} });
+const connection = (): Connection => ({ rttMs: 1, joined() {}, introduce() {}, signal() {}, gone() {}, close() {} });
 
 function coordinatorFor(askers: number): Coordinator {
   const clock = new ManualServerClock();

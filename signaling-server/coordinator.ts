@@ -33,6 +33,12 @@ interface Admission {
   onlyIfNew: boolean;
 }
 
+/** A member over its newest socket, which is yet to be told so. */
+interface Arrival {
+  member: Member;
+  joined: Omit<Joined, 'introductions'>;
+}
+
 /** What the coordinator decides on each event. It knows members and their connections, nothing of sockets. */
 export class Coordinator {
   readonly #rooms: Rooms;
@@ -48,17 +54,19 @@ export class Coordinator {
   }
 
   /**
-   * Lets a page in, or back into its session. Call {@link welcome} once the page knows that it joined.
+   * Lets a page in, or back into its session. Call {@link welcome} with what it returns while the page is still there.
    * @throws MeshError `not-invited`, `room-full`
    */
-  async join(request: JoinRequest, connection: Connection): Promise<{ member: Member; joined: Joined }> {
+  async join(request: JoinRequest, connection: Connection): Promise<Arrival> {
     const { invites, store, config } = this.parts;
     const id = await sessionIdOf(request.sessionKey);
     const { role, name } = request;
     const { place, onlyIfNew } = await this.#admit(id, request);
-    const pass = await invites.pass(place, role, id);
-    const reputation = await store.reputation(id);
-    const partners = await store.partners(id);
+    const [pass, reputation, partners] = await Promise.all([
+      invites.pass(place, role, id),
+      store.reputation(id),
+      store.partners(id),
+    ]);
 
     const known = this.#rooms.session(id);
     const resumed =
@@ -83,11 +91,11 @@ export class Coordinator {
     return { member, joined: { id, room, inviteOnly, pass, iceServers: config.iceServers, resumed } };
   }
 
-  /** Tells a member that just joined whom it knows, and finds it others. */
-  welcome(member: Member): void {
+  /** Tells a member that it joined, whom it knows, and finds it others. */
+  welcome({ member, joined }: Arrival): void {
     for (const peer of member.peers.values()) introduce(member, peer);
-    member.deliverWaiting();
     this.#matchIn(member.place);
+    member.greet(joined);
   }
 
   /** @throws MeshError `not-invited` between members that were not introduced, `queue-full` */

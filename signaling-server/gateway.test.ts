@@ -23,23 +23,18 @@ test('a page joins under the id of its key, in a private room of its own', async
   expect((await bed.page(url).join()).room).not.toBe(joined.room);
 });
 
-test('a gamer and a volunteer of one room are introduced, after they know that they joined; the gamer makes the offer', async () => {
+test('a gamer and a volunteer of one room are introduced, the one who comes by the answer to its join; the gamer makes the offer', async () => {
   const { url } = await bed.server();
   const [gamer, volunteer] = [bed.page(url), bed.page(url)];
-  const order: string[] = [];
-  gamer.socket.on('introduce', () => order.push('introduced'));
-  const { id: volunteerId } = await volunteer.join({ role: 'volunteer', room: 'den', name: 'attic' });
-  const gamerId = await sessionIdOf(gamer.sessionKey);
-  const request = { ...join, sessionKey: gamer.sessionKey, room: 'den', name: 'ann' };
-  // The bare callback: a promise's continuation would run after what else the same read brought.
-  gamer.socket.emit('join', request, () => order.push('joined'));
-  await eventually('both have happened', () => order.length === 2);
-  await volunteer.caughtUp();
-  expect(gamer.introductions).toMatchObject([
+  const { id: volunteerId, introductions } = await volunteer.join({ role: 'volunteer', room: 'den', name: 'attic' });
+  expect(introductions).toEqual([]);
+  const joined = await gamer.join({ room: 'den', name: 'ann' });
+  await Promise.all([gamer.caughtUp(), volunteer.caughtUp()]);
+  expect(joined.introductions).toMatchObject([
     { peerId: volunteerId, name: 'attic', role: 'volunteer', initiate: true },
   ]);
-  expect(volunteer.introductions).toMatchObject([{ peerId: gamerId, name: 'ann', role: 'gamer', initiate: false }]);
-  expect(order).toEqual(['joined', 'introduced']);
+  expect(gamer.introductions, 'and no other').toEqual(joined.introductions);
+  expect(volunteer.introductions).toMatchObject([{ peerId: joined.id, name: 'ann', role: 'gamer', initiate: false }]);
 });
 
 test('signals pass between introduced members only; two rooms never see each other', async () => {
@@ -65,22 +60,25 @@ test('signals pass between introduced members only; two rooms never see each oth
 });
 
 const NOTHINGS = [[], [null], [undefined], [0], [''], ['text'], [[]], [{}], [true], [Buffer.from('bytes')]];
+const NASTY_JOINS: unknown[] = [
+  undefined,
+  null,
+  {},
+  { ...join, role: 'admin' },
+  { ...join, name: '   ' },
+  { ...join, name: 'n'.repeat(65) },
+  { ...join, sessionKey: 'short' },
+  { ...join, sessionKey: { $ne: 1 } },
+  { ...join, room: 'r'.repeat(129) },
+  { ...join, room: 7 },
+  { ...join, invite: 'i'.repeat(2_049) },
+  { ...join, status: { ...IDLE_STATUS, load: 2 } },
+  { ...join, extra: 1 },
+  { ...join, pid: 'socket.io’s own', offset: '0' },
+  JSON.parse(`{"__proto__": {"role": "gamer"}, "constructor": 1}`),
+];
 const NASTY: Record<string, unknown[][]> = {
-  join: [
-    ...NOTHINGS,
-    [{ ...join, role: 'admin' }],
-    [{ ...join, name: '   ' }],
-    [{ ...join, name: 'n'.repeat(65) }],
-    [{ ...join, sessionKey: 'short' }],
-    [{ ...join, sessionKey: { $ne: 1 } }],
-    [{ ...join, room: 'r'.repeat(129) }],
-    [{ ...join, room: 7 }],
-    [{ ...join, invite: 'i'.repeat(2_049) }],
-    [{ ...join, status: { ...IDLE_STATUS, load: 2 } }],
-    [{ ...join, extra: 1 }],
-    [JSON.parse(`{"__proto__": {"role": "gamer"}, "constructor": 1}`)],
-    [[join]],
-  ],
+  join: [...NOTHINGS, [join]],
   signal: [
     ...NOTHINGS,
     [{ ...offer, to: '../etc' }],
@@ -100,30 +98,48 @@ const NASTY: Record<string, unknown[][]> = {
   toString: NOTHINGS,
 };
 
+const malformed = {
+  ok: false,
+  error: { reason: 'malformed', message: expect.stringMatching(/^.{20,300}$/) },
+};
+
+test('every malformed join is answered with a reason, or ends its socket, and harms nobody', async () => {
+  const { url } = await bed.server();
+  const [newcomer, bystander] = [bed.page(url), bed.page(url)];
+  await bystander.join({ room: 'den' });
+  for (const handshake of NASTY_JOINS) {
+    const answer = await newcomer.open(handshake);
+    expect(answer, JSON.stringify(handshake)?.slice(0, 80)).toMatchObject(malformed);
+  }
+  // socket.io itself reads no such handshake.
+  for (const handshake of ['text', true, [join]]) {
+    await expect(bed.page(url).open(handshake), JSON.stringify(handshake)).rejects.toThrow(/transport/);
+  }
+  expect(await newcomer.join({ room: 'den', role: 'volunteer' })).toMatchObject({ introductions: [{ role: 'gamer' }] });
+  await bystander.caughtUp();
+});
+
 test('every malformed event is answered with a reason, and harms nobody', async () => {
   const { url } = await bed.server();
-  const [gamer, volunteer, newcomer] = [bed.page(url), bed.page(url), bed.page(url)];
+  const [gamer, volunteer] = [bed.page(url), bed.page(url)];
   await gamer.join({ room: 'den' });
   const { id: volunteerId } = await volunteer.join({ room: 'den', role: 'volunteer' });
   for (const [event, payloads] of Object.entries(NASTY)) {
     for (const payload of payloads) {
-      const page = event === 'join' ? newcomer : event === 'status' ? volunteer : gamer;
+      const page = event === 'status' ? volunteer : gamer;
       const answer = await page.ask(event, ...payload);
-      expect(answer, `${event} ${JSON.stringify(payload)?.slice(0, 80)}`).toMatchObject({
-        ok: false,
-        error: { reason: 'malformed', message: expect.stringMatching(/^.{20,300}$/) },
-      });
+      expect(answer, `${event} ${JSON.stringify(payload)?.slice(0, 80)}`).toMatchObject(malformed);
       // Without an acknowledgement to answer, the same must not trip the server either.
       page.send(event, ...payload);
     }
   }
   expect(await gamer.signal(volunteerId)).toMatchObject({ ok: true });
-  await newcomer.join({ room: 'den', role: 'volunteer' });
 });
 
-test('before it has joined a page may do nothing else, and it joins once', async () => {
+test('a page that was not let in may do nothing', async () => {
   const { url } = await bed.server();
   const page = bed.page(url);
+  await page.open({});
   const requests: [string, ...unknown[]][] = [
     ['signal', offer],
     ['status', IDLE_STATUS],
@@ -134,13 +150,11 @@ test('before it has joined a page may do nothing else, and it joins once', async
   for (const request of requests) {
     expect(await page.ask(...request)).toMatchObject({ ok: false, error: { reason: 'not-invited' } });
   }
-  const answers = await Promise.all([page.tryJoin(), page.tryJoin()]);
-  expect(answers.map(({ ok }) => ok)).toEqual([true, false]);
 });
 
 test('another version of the protocol is named, whatever else its join looks like', async () => {
   const { url } = await bed.server();
-  expect(await bed.page(url).ask('join', { protocolVersion: 999, other: 'fields' })).toMatchObject({
+  expect(await bed.page(url).open({ protocolVersion: 999, other: 'fields' })).toMatchObject({
     ok: false,
     error: { reason: 'protocol-version', message: expect.stringContaining('999') },
   });
@@ -192,6 +206,6 @@ test('pages of other sites connect only when allowed; programs, which send no or
   }
   for (const origin of ['https://evil.example', 'http://127.0.0.1:1', 'null']) {
     const page = bed.page(url, newSessionKey(), { origin });
-    expect(await page.ended, origin).toMatch(/websocket error/);
+    await expect(page.join(), origin).rejects.toThrow(/websocket error/);
   }
 });

@@ -64,6 +64,8 @@ export class Gateway {
       // One transport: no sticky sessions behind a balancer, no CORS, one rule for the size of a message.
       transports: ['websocket'],
       maxHttpBufferSize: SIGNALING.maxMessageBytes,
+      // Until its CONNECT packet, which brings the join, a connection is socket.io's; from then on the seat has its own deadline.
+      connectTimeout: COORDINATOR.joinTimeoutMs,
       allowRequest: ({ headers }: IncomingMessage, decide) =>
         decide(null, mayConnect(headers.origin, headers.host, parts.config.allowedOrigins)),
     });
@@ -94,29 +96,48 @@ export class Gateway {
       socket,
       connection: new SocketConnection(socket, handshakeMs, clock, log),
       member: null,
-      joining: false,
+      joining: true,
       cancelDeadline: () => {},
     };
-    this.#expectJoin(seat);
-    socket.onAny((event: string, ...args: unknown[]) => {
-      const work = this.#dispatch(seat, event, args);
-      this.#underWay.add(work);
-      void work.finally(() => this.#underWay.delete(work));
-    });
+    this.#endIfNobody(seat);
+    this.#track(this.#join(seat));
+    socket.onAny((event: string, ...args: unknown[]) => this.#track(this.#dispatch(seat, event, args)));
     socket.on('disconnect', () => {
       seat.cancelDeadline();
       if (seat.member) coordinator.lost(seat.member, seat.connection);
     });
   }
 
+  #track(work: Promise<void>): void {
+    this.#underWay.add(work);
+    void work.finally(() => this.#underWay.delete(work));
+  }
+
   /** A socket that speaks for nobody is ended after a while. */
-  #expectJoin(seat: Seat): void {
+  #endIfNobody(seat: Seat): void {
     seat.cancelDeadline();
     seat.cancelDeadline = this.parts.clock.after(COORDINATOR.joinTimeoutMs, () => {
       // A join under way may yet be refused.
-      if (seat.joining) this.#expectJoin(seat);
+      if (seat.joining) this.#endIfNobody(seat);
       else if (!seat.member) seat.socket.disconnect(true);
     });
+  }
+
+  /** Acts on the join that the socket's handshake brought, and answers it once, whatever it carried; never rejects. */
+  async #join(seat: Seat): Promise<void> {
+    const { auth } = seat.socket.handshake;
+    try {
+      checkVersion(auth);
+      const arrival = await this.parts.coordinator.join(parse(joinSchema, auth), seat.connection);
+      seat.member = arrival.member;
+      // A join that outlasts its socket has made a session all the same: it waits for the page's next socket.
+      if (seat.socket.connected) this.parts.coordinator.welcome(arrival);
+      else this.parts.coordinator.lost(arrival.member, seat.connection);
+    } catch (cause) {
+      seat.socket.emit('joined', { ok: false, error: this.#refusalOf(cause, 'join').toWire() });
+    } finally {
+      seat.joining = false;
+    }
   }
 
   /** Answers every event exactly once, whatever it carries; never rejects. */
@@ -128,9 +149,17 @@ export class Gateway {
       if (!this.#isEvent(event)) throw MeshError.malformed('This server does not know this event.');
       await this.#handlers[event](seat, payload, (value: unknown) => acknowledge({ ok: true, value }));
     } catch (cause) {
-      if (!(cause instanceof MeshError)) this.parts.log.error({ err: cause, event }, 'an event failed');
-      acknowledge({ ok: false, error: refusalOf(cause).toWire() });
+      acknowledge({ ok: false, error: this.#refusalOf(cause, event).toWire() });
     }
+  }
+
+  /** A failure of our own says nothing of its inside to the other end. */
+  #refusalOf(cause: unknown, event: string): MeshError {
+    if (cause instanceof MeshError) return cause;
+    this.parts.log.error({ err: cause, event }, 'an event failed');
+    return new MeshError('signaling-unreachable', 'The server failed at this. Try again; its log says more.', {
+      cause,
+    });
   }
 
   #isEvent(name: string): name is EventName {
@@ -138,22 +167,6 @@ export class Gateway {
   }
 
   readonly #handlers: Handlers = {
-    join: async (seat, payload, answer) => {
-      checkVersion(payload);
-      const request = parse(joinSchema, payload);
-      if (seat.member || seat.joining) throw MeshError.malformed('This socket has joined already.');
-      seat.joining = true;
-      try {
-        const { member, joined } = await this.parts.coordinator.join(request, seat.connection);
-        seat.member = member;
-        answer(joined);
-        // A join that outlasts its socket has made a session all the same: it waits for the page's next socket.
-        if (seat.socket.connected) this.parts.coordinator.welcome(member);
-        else this.parts.coordinator.lost(member, seat.connection);
-      } finally {
-        seat.joining = false;
-      }
-    },
     signal: (seat, payload, answer) => {
       this.parts.coordinator.signal(memberOf(seat), parse(signalSchema, payload));
       answer(null);
@@ -172,7 +185,7 @@ export class Gateway {
     leave: (seat, _payload, answer) => {
       this.parts.coordinator.leave(memberOf(seat));
       seat.member = null;
-      this.#expectJoin(seat);
+      this.#endIfNobody(seat);
       answer(null);
     },
   };
@@ -200,10 +213,4 @@ function parse<T>(schema: z.ZodType<T>, payload: unknown): T {
   const [issue] = parsed.error.issues;
   const where = issue?.path.join('.') || 'message';
   throw MeshError.malformed(`The server cannot read what the page sent (${where}: ${issue?.code}).`);
-}
-
-/** A failure of our own says nothing of its inside to the other end. */
-function refusalOf(cause: unknown): MeshError {
-  if (cause instanceof MeshError) return cause;
-  return new MeshError('signaling-unreachable', 'The server failed at this. Try again; its log says more.', { cause });
 }

@@ -39,13 +39,15 @@ export interface Grant {
 
 /** Signed tokens (JWT, HS256): invites, which members hand on, and passes, which let a member back in after a restart. */
 export class Invites {
-  readonly #key: Uint8Array;
+  /** Imported once: jose would do it for every token. */
+  readonly #key: Promise<CryptoKey>;
 
   constructor(
     secret: string,
     private readonly clock: Pick<ServerClock, 'epochMs'>,
   ) {
-    this.#key = new TextEncoder().encode(secret);
+    const algorithm = { name: 'HMAC', hash: 'SHA-256' };
+    this.#key = crypto.subtle.importKey('raw', new TextEncoder().encode(secret), algorithm, false, ['sign', 'verify']);
   }
 
   invite(place: Place, { role, expiresInS, uses }: InviteRequest): Promise<string> {
@@ -72,7 +74,7 @@ export class Invites {
     return { place, counted: { id: claims.jti, maxUses: claims.uses, expiresAtMs: claims.exp * 1_000 } };
   }
 
-  #sign(audience: string, claims: Record<string, unknown>, validS: number): Promise<string> {
+  async #sign(audience: string, claims: Record<string, unknown>, validS: number): Promise<string> {
     const nowS = Math.floor(this.clock.epochMs() / 1_000);
     return new SignJWT(claims)
       .setProtectedHeader({ alg: 'HS256' })
@@ -80,12 +82,12 @@ export class Invites {
       .setJti(randomUUID())
       .setIssuedAt(nowS)
       .setExpirationTime(nowS + validS)
-      .sign(this.#key);
+      .sign(await this.#key);
   }
 
   async #read(token: string) {
     try {
-      const { payload } = await jwtVerify(token, this.#key, {
+      const { payload } = await jwtVerify(token, await this.#key, {
         algorithms: ['HS256'],
         audience: [INVITE, PASS],
         currentDate: new Date(this.clock.epochMs()),

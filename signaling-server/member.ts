@@ -1,5 +1,5 @@
 import { MeshError } from '../shared/errors.ts';
-import type { Role, ServerToClientEvents, VolunteerStatus } from '../shared/signaling.ts';
+import type { Introduction, Joined, Role, ServerToClientEvents, VolunteerStatus } from '../shared/signaling.ts';
 import { COORDINATOR, SIGNALING } from '../shared/tuning.ts';
 import type { Place } from './place.ts';
 import type { Reputation } from './store/memory.ts';
@@ -12,7 +12,8 @@ export type Farewell = Body<'gone'>;
 export interface Connection {
   /** Measured round trip, ms; an assumption until then. */
   readonly rttMs: number;
-  introduce(introduction: Body<'introduce'>): void;
+  joined(joined: Joined): void;
+  introduce(introduction: Introduction): void;
   signal(signal: RelayedSignal): void;
   gone(farewell: Farewell): void;
   /** Ends the socket after what was sent; it is not to come back by itself. */
@@ -33,6 +34,8 @@ export class Member {
   /** The members this one is introduced to, by id; always mutual. */
   readonly peers = new Map<string, Member>();
   #connection: Connection | null = null;
+  /** By peer: what goes with the answer to a join; null once that was given. */
+  #firstIntroductions: Map<string, Introduction> | null = null;
   #waiting: Letter[] = [];
 
   constructor(
@@ -50,16 +53,31 @@ export class Member {
     return this.#connection?.rttMs ?? COORDINATOR.assumedRttMs;
   }
 
-  /** Takes a newer socket; the older one, if any, is told and ended. */
+  /** Takes a newer socket, to be {@link greet greeted}; the older one, if any, is told and ended. */
   attach(connection: Connection): void {
     this.dismiss();
     this.#connection = connection;
+    this.#firstIntroductions = new Map();
+  }
+
+  /** Tells the newest socket that it joined, whom it knows since, and then what waited, in the order it came. */
+  greet(joined: Omit<Joined, 'introductions'>): void {
+    const introductions = [...(this.#firstIntroductions?.values() ?? [])];
+    this.#firstIntroductions = null;
+    this.#connection?.joined({ ...joined, introductions });
+    const letters = this.#waiting;
+    this.#waiting = [];
+    for (const letter of letters) {
+      if (letter.kind === 'signal') this.#connection?.signal(letter.body);
+      else this.#connection?.gone(letter.body);
+    }
   }
 
   /** @returns false when `connection` is not the member's newest, so that its loss means nothing. */
   detach(connection: Connection): boolean {
     if (this.#connection !== connection) return false;
     this.#connection = null;
+    this.#firstIntroductions = null;
     return true;
   }
 
@@ -73,7 +91,9 @@ export class Member {
   /** An absent member is introduced to its peers again when it returns, so nothing of this waits. */
   introduce(peer: Member, score: number): void {
     const { id: peerId, name, role } = peer;
-    this.#connection?.introduce({ peerId, name, role, initiate: this.role === 'gamer', score });
+    const introduction = { peerId, name, role, initiate: this.role === 'gamer', score };
+    if (this.#firstIntroductions) this.#firstIntroductions.set(peerId, introduction);
+    else this.#connection?.introduce(introduction);
   }
 
   /** @throws MeshError `queue-full` when the member is away and has enough waiting for it. */
@@ -101,15 +121,5 @@ export class Member {
     }
     this.#waiting = this.#waiting.filter(({ kind, body }) => kind === 'gone' || body.from !== farewell.peerId);
     this.#waiting.push({ kind: 'gone', body: farewell });
-  }
-
-  /** Hands over what waited, in the order it came. */
-  deliverWaiting(): void {
-    const letters = this.#waiting;
-    this.#waiting = [];
-    for (const letter of letters) {
-      if (letter.kind === 'signal') this.#connection?.signal(letter.body);
-      else this.#connection?.gone(letter.body);
-    }
   }
 }

@@ -14,9 +14,8 @@ test('a stop finishes the joins under way and is not held up by connections that
   const ended = new Promise((resolve) => mute.once('close', resolve));
   mute.on('error', () => {});
   const page = bed.page(url);
-  await page.caughtUp();
   const joining = page.join();
-  await page.caughtUp();
+  await new Promise<void>((resolve) => page.socket.once('connect', resolve));
   await close();
   expect((await joining).resumed).toBe(false);
   await ended;

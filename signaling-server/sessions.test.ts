@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Manager } from 'socket.io-client';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { sessionIdOf } from '../shared/signaling.ts';
 import { COORDINATOR, SIGNALING } from '../shared/tuning.ts';
 import { ManualServerClock } from './manual-clock.ts';
@@ -143,28 +144,33 @@ test('whoever re-makes a room under the name of an invite-only one meets none of
   expect([...squatter.introductions, ...back.introductions]).toEqual([]);
 });
 
-test('a socket that does not join in time is ended', async () => {
+test('a socket that was refused, or has left, is ended after a while', async () => {
   const { url } = await bed.server({}, clock);
-  const [idle, member] = [bed.page(url), bed.page(url)];
-  await member.join();
-  await idle.caughtUp();
-  clock.advance(COORDINATOR.joinTimeoutMs);
-  expect(await idle.ended).toBe('io server disconnect');
+  const [refused, left, member] = [bed.page(url), bed.page(url), bed.page(url)];
+  for (const page of [left, member]) await page.join();
+  clock.advance(COORDINATOR.joinTimeoutMs / 2);
+  await refused.open({});
+  await left.ask('leave');
+  clock.advance(COORDINATOR.joinTimeoutMs - 1);
+  await Promise.all([refused.caughtUp(), left.caughtUp()]);
+  clock.advance(1);
+  expect(await Promise.all([refused.ended, left.ended])).toEqual(Array(2).fill('io server disconnect'));
   await member.caughtUp();
 });
 
-test('a socket that leaves has as long to join again, and is ended if it does not', async () => {
-  const { url } = await bed.server({}, clock);
-  const [idle, rejoining] = [bed.page(url), bed.page(url)];
-  for (const page of [idle, rejoining]) await page.join();
-  clock.advance(COORDINATOR.joinTimeoutMs / 2);
-  for (const page of [idle, rejoining]) await page.ask('leave');
-  clock.advance(COORDINATOR.joinTimeoutMs / 2);
-  await rejoining.join();
-  await idle.caughtUp();
-  clock.advance(COORDINATOR.joinTimeoutMs / 2);
-  expect(await idle.ended).toBe('io server disconnect');
-  await rejoining.caughtUp();
+test('a connection that sends no handshake at all is ended', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const { url } = await bed.server({}, clock);
+    // socket.io's manager opens a connection; its sockets, of which this one has none, send the handshakes.
+    const silent = new Manager(url, { transports: ['websocket'], reconnection: false });
+    const closed = new Promise((resolve) => silent.on('close', resolve));
+    await new Promise<void>((resolve) => silent.on('open', resolve));
+    vi.advanceTimersByTime(COORDINATOR.joinTimeoutMs);
+    await closed;
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('an empty room vanishes, and the counts follow', async () => {

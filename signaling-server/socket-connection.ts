@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Socket } from 'socket.io';
-import type { ClientToServerEvents, Introduction, ServerToClientEvents } from '../shared/signaling.ts';
+import type { ClientToServerEvents, Introduction, Joined, ServerToClientEvents } from '../shared/signaling.ts';
 import { COORDINATOR } from '../shared/tuning.ts';
 import type { ServerClock } from './clock.ts';
 import type { Connection, Farewell, RelayedSignal } from './member.ts';
@@ -40,6 +40,10 @@ export class SocketConnection implements Connection {
 
   get rttMs(): number {
     return this.#rttMs;
+  }
+
+  joined(joined: Joined): void {
+    this.socket.emit('joined', { ok: true, value: joined });
   }
 
   introduce(introduction: Introduction): void {

@@ -33,26 +33,32 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
   };
 }
 
-/** A page as the server sees it: one session key, one socket at a time, and everything it was told. */
+/** A page as the server sees it: one session key, one socket at a time, which joins as it opens, and everything it was told. */
 export class TestPage {
   readonly introductions: Introduction[] = [];
   readonly signals: RelayedSignal[] = [];
   readonly farewells: Farewell[] = [];
   readonly socket: Socket<ServerToClientEvents, ClientToServerEvents>;
-  /** Why the socket ended, once it has. */
+  /** Why the socket ended, once it has and not because the page wanted it. */
   readonly ended: Promise<string>;
+  #handshake: unknown;
 
   constructor(
     url: string,
     readonly sessionKey = newSessionKey(),
     extraHeaders: Record<string, string> = {},
   ) {
-    this.socket = io(url, { transports: ['websocket'], reconnection: false, forceNew: true, extraHeaders });
+    this.socket = io(url, {
+      ...{ transports: ['websocket'], reconnection: false, forceNew: true, autoConnect: false, extraHeaders },
+      // A hostile page's may be anything.
+      auth: (send) => send(this.#handshake as object),
+    });
+    this.socket.on('joined', (answer) => answer.ok && this.introductions.push(...answer.value.introductions));
     this.socket.on('introduce', (introduction) => this.introductions.push(introduction));
     this.socket.on('signal', (signal) => this.signals.push(signal));
     this.socket.on('gone', (farewell) => this.farewells.push(farewell));
     this.ended = new Promise((resolve) => {
-      this.socket.on('disconnect', resolve);
+      this.socket.on('disconnect', (why) => why !== 'io client disconnect' && resolve(why));
       this.socket.on('connect_error', ({ message }) => resolve(message));
     });
   }
@@ -71,9 +77,21 @@ export class TestPage {
     const { sessionKey } = this;
     const role = request.role ?? 'gamer';
     const status = role === 'volunteer' ? { status: IDLE_STATUS } : {};
-    return this.ask<Joined>('join', {
+    return this.open({
       ...{ protocolVersion: PROTOCOL_VERSION, sessionKey, role, name: role, ...status },
       ...request,
+    });
+  }
+
+  /** Opens a socket whose handshake carries any join, as a hostile page could, and gives back the raw answer. */
+  open(handshake: unknown): Promise<Answer<Joined>> {
+    // One that was refused, or has left, may still be open.
+    this.socket.disconnect();
+    this.#handshake = handshake;
+    return new Promise((resolve, reject) => {
+      this.socket.once('joined', resolve);
+      void this.ended.then((why) => reject(new Error(why)));
+      this.socket.connect();
     });
   }
 

@@ -32,6 +32,9 @@ test('both sides open, know what the other can do, and talk', async () => {
   const { gamer, volunteer } = pair();
   await areOpen(gamer, volunteer);
   expect([gamer.link.capabilities, volunteer.link.capabilities]).toEqual([CAPABILITIES, null]);
+  expect([gamer.connections.length, volunteer.connections.length], 'the one made for the offer is used').toEqual([
+    1, 1,
+  ]);
 
   gamer.link.send({ kind: 'stream-close', streamId: 7 });
   const better = { ...CAPABILITIES, adapter: 'another' };
@@ -41,7 +44,7 @@ test('both sides open, know what the other can do, and talk', async () => {
   expect(gamer.link.capabilities).toEqual(better);
 });
 
-test('nobody waits for the statistics that simple-peer gathers, and the wait for the hello ends', async () => {
+test('the browser’s statistics are never asked for, and the wait for the hello ends', async () => {
   let waits = 0;
   const clock: Clock = {
     now: systemClock.now,
@@ -55,11 +58,12 @@ test('nobody waits for the statistics that simple-peer gathers, and the wait for
       };
     },
   };
-  const { gamer, volunteer } = pair({ clock, statsDelayMs: 60_000 }, { statsDelayMs: 60_000 });
+  const { gamer, volunteer } = pair({ clock });
   await areOpen(gamer, volunteer);
   expect(waits).toBe(0);
   gamer.link.send({ kind: 'stream-close', streamId: 7 });
   await happened(() => expect(kinds(volunteer)).toEqual(['open', 'message']));
+  expect([...gamer.connections, ...volunteer.connections].map(({ statsAsked }) => statsAsked)).toEqual([0, 0]);
 });
 
 test('a side that closes tells the other, and neither tries again nor keeps a connection', async () => {
@@ -73,6 +77,13 @@ test('a side that closes tells the other, and neither tries again nor keeps a co
     expect(end.events.at(-1)).toEqual({ kind: 'closed', error: null });
     await happened(() => expect(isGone(end)).toBe(true));
   }
+});
+
+test('a side that closes before the offer came keeps nothing of what it had ready', async () => {
+  const { volunteer } = pair();
+  expect(volunteer.connections).toHaveLength(1);
+  volunteer.link.close(null);
+  await happened(() => expect(isGone(volunteer)).toBe(true));
 });
 
 test('two versions of the protocol part with that reason on both sides', async () => {

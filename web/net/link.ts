@@ -7,14 +7,15 @@ import { type Introduction, type PeerSignal, PROTOCOL_VERSION } from '../../shar
 import { LINK } from '../../shared/tuning.ts';
 import { bare, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
 import { Listeners } from './listeners.ts';
-import { Peer, type PeerOptions } from './peer.ts';
+import type { Peer } from './peer.ts';
 
 export type Hello = Extract<ControlMessage, { kind: 'hello' }>;
 export type LinkState = 'connecting' | 'open' | 'retrying' | 'closed';
 
-export interface LinkEnvironment extends Pick<PeerOptions, 'relayOnly' | 'wrtc' | 'clock'> {
-  /** Asked for every connection: a TURN server's credentials expire. */
-  iceServers(): RTCIceServer[];
+export interface LinkEnvironment {
+  clock: Clock;
+  /** A connection that nobody else uses. */
+  openPeer(initiate: boolean): Peer;
   /** 0..1, for the jitter of retries. */
   random(): number;
   /** Counts connections over all links, so that a later one always has the higher number. */
@@ -23,8 +24,8 @@ export interface LinkEnvironment extends Pick<PeerOptions, 'relayOnly' | 'wrtc' 
   /** What we say of ourselves, at the moment it is said. */
   hello(): Hello;
   /**
-   * Called for every new connection, in the task that made it: the owner makes the channels it wants and hands them to their
-   * workers. What it returns is called when that connection ends.
+   * Called for every new connection, before the other side can have said anything: the owner makes the channels it wants and
+   * hands them to their workers. What it returns is called when that connection ends.
    */
   attachChannels(link: Link, createChannel: (name: Exclude<ChannelName, 'control'>) => RTCDataChannel): () => void;
 }
@@ -57,6 +58,8 @@ export class Link {
   readonly #clock: Clock;
   #state: LinkState = 'connecting';
   #connection: Connection | null = null;
+  /** Ready for the offer that is waited for. */
+  #prepared: Peer | null = null;
   #remote: Hello | null = null;
   #failures = 0;
   #cancelTimer: () => void = () => {};
@@ -90,9 +93,8 @@ export class Link {
       this.#dropConnection(null);
       // A listener of `lost` may have closed the link.
       if (this.state === 'closed') return;
-      this.#connect(attempt);
-    }
-    if (this.#connection?.attempt === attempt) this.#connection.peer.signal(signal);
+      this.#connect(attempt, signal);
+    } else if (this.#connection?.attempt === attempt) this.#connection.peer.signal(signal);
   }
 
   /** Sends on the control channel; without a connection the message has nobody to go to and is dropped. */
@@ -124,16 +126,11 @@ export class Link {
     this.#finish(error);
   }
 
-  #connect(attempt: number): void {
+  #connect(attempt: number, offer?: PeerSignal): void {
     this.#cancelTimer();
     this.#state = 'connecting';
-    const { iceServers, relayOnly, wrtc, clock } = this.#environment;
-    const peer = new Peer({
-      initiate: this.#initiate,
-      iceServers: iceServers(),
-      relayOnly,
-      wrtc,
-      clock,
+    const peer = this.#takePrepared() ?? this.#environment.openPeer(this.#initiate);
+    peer.begin({
       onSignal: (signal) => this.#environment.sendSignal(this.peerId, attempt, signal),
       onConnect: () => this.#connected(),
       onMessage: (data) => this.#received(data),
@@ -141,6 +138,8 @@ export class Link {
         if (this.#connection?.peer === peer) this.#connectionEnded(error);
       },
     });
+    // The browser reads it while the channels are made.
+    if (offer) peer.signal(offer);
     try {
       const detach = this.#environment.attachChannels(this, (name) => peer.createChannel(name));
       this.#connection = { attempt, peer, detach };
@@ -214,9 +213,16 @@ export class Link {
 
   /** The gamer's side makes the offers; one that never comes means that it gave up or never was. */
   #waitForOffer(): void {
+    this.#prepared = this.#environment.openPeer(false);
     this.#cancelTimer = this.#clock.after(LINK.awaitOfferMs, () =>
       this.#finish(new MeshError('connection-failed', 'The other browser did not come back. It may have been closed.')),
     );
+  }
+
+  #takePrepared(): Peer | null {
+    const peer = this.#prepared;
+    this.#prepared = null;
+    return peer?.closed ? null : peer;
   }
 
   #dropConnection(error: MeshError | null): void {
@@ -233,6 +239,7 @@ export class Link {
   #finish(error: MeshError | null): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
+    this.#takePrepared()?.destroy();
     this.#dropConnection(error);
     this.events.emit({ kind: 'closed', error });
     this.events.clear();

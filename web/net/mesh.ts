@@ -10,8 +10,9 @@ import {
   type VolunteerStatus,
 } from '../../shared/signaling.ts';
 import { COORDINATOR, SIGNALING } from '../../shared/tuning.ts';
+import { withLateIceServers } from './late-ice-servers.ts';
 import { Link, type LinkEnvironment } from './link.ts';
-import { requireWebRtc } from './peer.ts';
+import { Peer, type PeerOptions, requireWebRtc } from './peer.ts';
 import { randomId } from './random-id.ts';
 import { SignalingClient, type SignalingEvent, type SignalingState } from './signaling-client.ts';
 
@@ -27,7 +28,7 @@ export interface MeshOptions {
   /** Absent: those the server names. */
   iceServers?: RTCIceServer[] | undefined;
   relayOnly?: boolean | undefined;
-  wrtc?: LinkEnvironment['wrtc'];
+  wrtc?: PeerOptions['wrtc'];
   clock: Clock;
   /** 0..1. */
   random(): number;
@@ -54,6 +55,8 @@ export class Mesh {
   /** Set before any event is acted on: what comes during the join waits for it. */
   #signaling: SignalingClient | null = null;
   #early: SignalingEvent[] = [];
+  /** A gamer's first connection, made while it joins; for the first volunteer it is introduced to. */
+  #spare: Peer | null = null;
   #attempts = 0;
 
   /** Throws MeshError `unsupported-browser`, `bad-input`, `signaling-unreachable`, or why the server did not let us in. */
@@ -61,33 +64,39 @@ export class Mesh {
     requireWebRtc(options.wrtc);
     const mesh = new Mesh(options);
     const { url, status } = options;
-    const signaling = await SignalingClient.connect({
+    const joining = SignalingClient.connect({
       url: checkedUrl(url),
-      join: joinRequest(options),
+      join: () => joinRequest(options),
       ...(status && { status }),
       onEvent: (event) => mesh.#heard(event),
     });
-    if (options.relayOnly && !mesh.#hasRelay(signaling)) {
-      await signaling.close();
-      throw new MeshError(
-        'connection-failed',
-        'relayOnly needs a TURN relay, and neither this page nor the server names one. Configure one, or allow direct links.',
-      );
+    const tellIceServers = mesh.#makeSpare();
+    try {
+      const signaling = await joining;
+      if (options.relayOnly && !mesh.#hasRelay(signaling)) {
+        await signaling.close();
+        throw new MeshError(
+          'connection-failed',
+          'relayOnly needs a TURN relay, and neither this page nor the server names one. Configure one, or allow direct links.',
+        );
+      }
+      tellIceServers(signaling.joined.iceServers);
+      mesh.#begin(signaling);
+      return mesh;
+    } finally {
+      mesh.#spare?.destroy();
+      mesh.#spare = null;
     }
-    mesh.#begin(signaling);
-    return mesh;
   }
 
   private constructor(options: MeshOptions) {
     this.#options = options;
-    const { role, name, capabilities, iceServers, relayOnly = false, wrtc, clock, random, attachChannels } = options;
+    const { role, name, capabilities, clock, random, attachChannels } = options;
     this.#environment = {
       clock,
       random,
-      relayOnly,
-      ...(wrtc && { wrtc }),
       attachChannels,
-      iceServers: () => iceServers ?? this.session.joined.iceServers,
+      openPeer: (initiate) => this.#openPeer(initiate),
       nextAttempt: () => this.#attempts++,
       sendSignal: (peerId, attempt, signal) => this.session.signal(peerId, attempt, signal),
       hello: () => ({ kind: 'hello', protocolVersion: PROTOCOL_VERSION, role, name, capabilities: capabilities() }),
@@ -111,6 +120,33 @@ export class Mesh {
   async close(): Promise<void> {
     for (const link of [...this.#links.values()]) link.close(null);
     await this.session.close();
+  }
+
+  /** After the socket was opened, which then has the time that this takes. Returns what is to be told the server's ICE servers. */
+  #makeSpare(): (iceServers: RTCIceServer[]) => void {
+    let tell: (iceServers: RTCIceServer[]) => void = () => {};
+    const { role, iceServers, relayOnly = false, wrtc, clock } = this.#options;
+    if (role !== 'gamer' || wrtc) return tell;
+    const settings = { initiate: true, relayOnly, clock };
+    if (iceServers) this.#spare = new Peer({ ...settings, iceServers });
+    else {
+      const named = new Promise<RTCIceServer[]>((resolve) => {
+        tell = resolve;
+      });
+      this.#spare = new Peer({ ...settings, iceServers: [], wrtc: withLateIceServers(named) });
+    }
+    return tell;
+  }
+
+  /** ICE servers are read for every connection: a TURN server's credentials expire. */
+  #openPeer(initiate: boolean): Peer {
+    const spare = this.#spare;
+    if (initiate && spare && !spare.closed) {
+      this.#spare = null;
+      return spare;
+    }
+    const { iceServers = this.session.joined.iceServers, relayOnly = false, wrtc, clock } = this.#options;
+    return new Peer({ initiate, iceServers, relayOnly, wrtc, clock });
   }
 
   #hasRelay({ joined }: SignalingClient): boolean {

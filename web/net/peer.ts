@@ -14,6 +14,10 @@ export interface PeerOptions {
   /** A WebRTC implementation, where the platform has none (Node). */
   wrtc?: SimplePeer.Options['wrtc'];
   clock: Clock;
+}
+
+/** Whom a connection is for. */
+export interface PeerOwner {
   onSignal(signal: PeerSignal): void;
   onConnect(): void;
   /** One message of the control channel; text, which is never sent here, as it came. */
@@ -22,14 +26,17 @@ export interface PeerOptions {
   onClose(error: MeshError | null): void;
 }
 
-/**
- * simple-peer keeps its connection private; the further channels of a link need it (FIELD, simple-peer). Its own channel tells when it
- * is open; simple-peer's `connect` waits for the browser's statistics first, a tenth of a second or more.
- */
+type Statistics = { id: string; type: string; selected: boolean };
+
+/** simple-peer keeps its connection private; the further channels of a link need it (FIELD, simple-peer). */
 type PeerInternals = SimplePeer.Instance & {
   readonly _pc: RTCPeerConnection | null | undefined;
   readonly _channel: RTCDataChannel | null | undefined;
+  getStats: (callback: (error: null, statistics: Statistics[]) => void) => void;
 };
+
+/** What satisfies simple-peer: without a chosen pair of candidates it asks again every 100 ms. */
+const NO_STATISTICS: Statistics[] = [{ id: '', type: 'candidate-pair', selected: true }];
 
 /** Throws MeshError `unsupported-browser` where links cannot be made. */
 export function requireWebRtc(wrtc: PeerOptions['wrtc']): void {
@@ -40,20 +47,24 @@ export function requireWebRtc(wrtc: PeerOptions['wrtc']): void {
   );
 }
 
-/** One WebRTC connection. The only file that knows simple-peer. */
+/**
+ * One WebRTC connection. It may be made, its offer included, before it is known to whom it leads; nothing is heard of it until
+ * {@link begin}. The only file that knows simple-peer.
+ */
 export class Peer {
   readonly #peer: PeerInternals;
-  readonly #options: PeerOptions;
-  #cancelConnectTimeout: () => void;
+  readonly #clock: Clock;
+  #owner: PeerOwner | null = null;
+  #hasEarlyOffer = false;
+  #cancelConnectTimeout: () => void = () => {};
   #cancelGrace: (() => void) | undefined;
   #closed = false;
 
-  constructor(options: PeerOptions) {
-    this.#options = options;
-    const { iceServers, relayOnly, wrtc, clock } = options;
+  constructor({ initiate, iceServers, relayOnly, wrtc, clock }: PeerOptions) {
+    this.#clock = clock;
     const control = CHANNELS.control;
     this.#peer = new SimplePeer({
-      initiator: options.initiate,
+      initiator: initiate,
       channelName: control.name,
       channelConfig: { negotiated: true, id: control.id, ordered: control.ordered },
       // simple-peer's default names public STUN servers: the list is always ours.
@@ -61,25 +72,38 @@ export class Peer {
       objectMode: true,
       ...(wrtc && { wrtc }),
     }) as PeerInternals;
+    // Before its `connect`, simple-peer reads the browser's statistics for addresses that nobody here wants: 10 ms of the threads
+    // that carry the first message. We hear of the connection from the channel itself.
+    this.#peer.getStats = (callback) => callback(null, NO_STATISTICS);
 
     // `error` first: without a listener, simple-peer loses `close` on some remote endings.
     this.#peer.on('error', (cause) => this.#end(connectionFailed(cause)));
     this.#peer.on('close', () => this.#end(null));
-    this.#peer.on('signal', (signal) => options.onSignal(signal as PeerSignal));
+    this.#peer.on('signal', (signal) => this.#signalled(signal as PeerSignal));
     this.#peer.on('data', (data: Uint8Array | string) => {
-      if (!this.#closed) options.onMessage(data);
+      if (!this.#closed) this.#owner?.onMessage(data);
     });
     this.#peer._channel?.addEventListener('open', () => this.#opened());
     this.#peer.on('iceStateChange', (state: RTCIceConnectionState) => this.#iceChanged(state));
-    this.#cancelConnectTimeout = clock.after(LINK.connectTimeoutMs, () =>
-      this.#end(connectionFailed('no route in time')),
-    );
   }
 
-  /**
-   * Must follow the constructor in the same task, if the channel is to be transferred to a worker. Throws MeshError
-   * `connection-failed` when the connection could not be made at all, as with malformed ICE servers.
-   */
+  /** It failed or was destroyed: there is nothing to begin. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** The other side is known, and has this long to connect. */
+  begin(owner: PeerOwner): void {
+    this.#owner = owner;
+    this.#cancelConnectTimeout = this.#clock.after(LINK.connectTimeoutMs, () =>
+      this.#end(connectionFailed('no route in time')),
+    );
+    // As it is now it names the addresses found since it was made: none of them takes a signal of its own.
+    const offer = this.#hasEarlyOffer ? this.#peer._pc?.localDescription : null;
+    if (offer) owner.onSignal({ type: 'offer', sdp: offer.sdp });
+  }
+
+  /** Throws MeshError `connection-failed` when the connection could not be made at all, as with malformed ICE servers. */
   createChannel(name: Exclude<ChannelName, 'control'>): RTCDataChannel {
     const { id, ordered, maxRetransmits } = CHANNELS[name];
     const connection = this.#peer._pc;
@@ -115,7 +139,12 @@ export class Peer {
   #opened(): void {
     if (this.#closed) return;
     this.#cancelConnectTimeout();
-    this.#options.onConnect();
+    this.#owner?.onConnect();
+  }
+
+  #signalled(signal: PeerSignal): void {
+    if (this.#owner) this.#owner.onSignal(signal);
+    else this.#hasEarlyOffer ||= signal.type === 'offer';
   }
 
   /** `disconnected` often heals; simple-peer itself acts on `failed` only. */
@@ -123,7 +152,7 @@ export class Peer {
     this.#cancelGrace?.();
     this.#cancelGrace = undefined;
     if (state !== 'disconnected' || this.#closed) return;
-    this.#cancelGrace = this.#options.clock.after(LINK.disconnectedGraceMs, () =>
+    this.#cancelGrace = this.#clock.after(LINK.disconnectedGraceMs, () =>
       this.#end(connectionFailed('the other side fell silent')),
     );
   }
@@ -134,7 +163,7 @@ export class Peer {
     this.#cancelConnectTimeout();
     this.#cancelGrace?.();
     this.#peer.destroy();
-    this.#options.onClose(error);
+    this.#owner?.onClose(error);
   }
 }
 

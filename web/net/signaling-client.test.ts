@@ -13,8 +13,17 @@ afterEach(async () => {
 });
 
 const id = (letter: string) => letter.repeat(22);
-const JOINED = { id: id('M'), room: 'den', inviteOnly: false, pass: 'p', iceServers: [], resumed: false };
+const JOINED = {
+  id: id('M'),
+  room: 'den',
+  inviteOnly: false,
+  pass: 'p',
+  iceServers: [],
+  resumed: false,
+  introductions: [],
+};
 const introduction = { peerId: id('P'), name: 'peer', role: 'volunteer', initiate: true, score: 0.5 };
+const JOIN = { protocolVersion: PROTOCOL_VERSION, sessionKey: id('k'), role: 'gamer' as const, name: 'ann' };
 const offer = (sdp: string) => ({ type: 'offer' as const, sdp });
 
 async function serve(onConnection: (socket: Socket) => void): Promise<string> {
@@ -30,29 +39,92 @@ async function connect(url: string) {
   const events: SignalingEvent[] = [];
   const client = await SignalingClient.connect({
     url,
-    join: { protocolVersion: PROTOCOL_VERSION, sessionKey: id('k'), role: 'gamer', name: 'ann' },
+    join: () => JOIN,
     onEvent: (event) => events.push(event),
   });
   endings.push(() => client.close());
   return { client, events };
 }
 
-const joinedWith = (answer: unknown) => (socket: Socket) =>
-  socket.on('join', (_, ack: (answer: unknown) => void) => ack(answer));
+const joinedWith = (answer: unknown) => (socket: Socket) => socket.emit('joined', answer);
 
-test('an introduction that comes before the join’s answer is not lost', async () => {
-  const url = await serve((socket) =>
-    socket.on('join', (_, ack) => {
-      socket.emit('introduce', introduction);
-      socket.emit('signal', { from: id('P'), attempt: 0, signal: offer('v=0') });
-      ack({ ok: true, value: JOINED });
-    }),
-  );
+test('what comes before the join’s answer is not lost, nor the introductions in it', async () => {
+  const second = { ...introduction, peerId: id('Q') };
+  const url = await serve((socket) => {
+    socket.emit('introduce', introduction);
+    socket.emit('signal', { from: id('P'), attempt: 0, signal: offer('v=0') });
+    socket.emit('joined', { ok: true, value: { ...JOINED, introductions: [second] } });
+  });
   const { events } = await connect(url);
   expect(events).toEqual([
     { kind: 'introduced', introduction },
     { kind: 'signal', from: id('P'), attempt: 0, signal: offer('v=0') },
+    { kind: 'introduced', introduction: second },
   ]);
+});
+
+test('every connect brings the join: first as wanted, later to where that led, with the status of the moment', async () => {
+  const joins: unknown[] = [];
+  const url = await serve((socket) => {
+    joins.push(socket.handshake.auth);
+    joinedWith({ ok: true, value: { ...JOINED, inviteOnly: true } })(socket);
+    if (joins.length === 1) setTimeout(() => socket.conn.close(), 20);
+  });
+  const wanted = { ...JOIN, role: 'volunteer' as const };
+  let load = 0;
+  const status = () => ({ load: load++, accepting: true, tasks: [], maxGamers: 1 });
+  const client = await SignalingClient.connect({ url, join: () => wanted, status, onEvent: () => {} });
+  endings.push(() => client.close());
+  await vi.waitFor(() => expect(joins).toHaveLength(2), { timeout: 10_000 });
+  expect(joins).toEqual([
+    { ...wanted, status: { load: 0, accepting: true, tasks: [], maxGamers: 1 } },
+    {
+      ...wanted,
+      room: 'den',
+      inviteOnly: true,
+      invite: 'p',
+      status: { load: 1, accepting: true, tasks: [], maxGamers: 1 },
+    },
+  ]);
+});
+
+test('a join that cannot be asked for fails the connect, and leaves no socket behind', async () => {
+  const sockets: Socket[] = [];
+  const url = await serve((socket) => void sockets.push(socket));
+  const wrong = new Error('no such room');
+  const join = () => {
+    throw wrong;
+  };
+  await expect(SignalingClient.connect({ url, join, onEvent: () => {} })).rejects.toBe(wrong);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(sockets).toEqual([]);
+});
+
+test('a socket that is lost before the first answer is a server that cannot be reached', async () => {
+  const url = await serve((socket) => void socket.conn.close());
+  await expect(connect(url)).rejects.toMatchObject({ name: 'MeshError', reason: 'signaling-unreachable' });
+});
+
+test('a server that takes the socket and never answers the join is given up in time', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  endings.push(() => vi.useRealTimers());
+  let connected = () => {};
+  const taken = new Promise<void>((resolve) => {
+    connected = resolve;
+  });
+  const url = await serve(() => connected());
+  let given: unknown;
+  const joining = connect(url).catch((error: unknown) => {
+    given = error;
+  });
+  await taken;
+  // The client begins to wait when it has read that, which no clock of ours tells.
+  while (!given) {
+    await new Promise(setImmediate);
+    vi.advanceTimersByTime(SIGNALING.connectTimeoutMs / 10);
+  }
+  await joining;
+  expect(given).toMatchObject({ name: 'MeshError', reason: 'signaling-unreachable' });
 });
 
 test.each([
@@ -60,6 +132,7 @@ test.each([
   ['text', 'welcome'],
   ['neither yes nor no', { value: JOINED }],
   ['a yes without a place', { ok: true, value: null }],
+  ['introductions that are none', { ok: true, value: { ...JOINED, introductions: [null] } }],
   ['an id that is none', { ok: true, value: { ...JOINED, id: '../etc' } }],
   ['a no for a reason nobody knows', { ok: false, error: { reason: 'mood', message: 'No.' } }],
 ])('a join answered with %s fails as malformed', async (_, answer) => {
@@ -134,13 +207,11 @@ test('a server that ends the session on purpose is not asked again', async () =>
 test('a server that says no when we come back has ended the session, with its reason', async () => {
   let joins = 0;
   const refusal = { ok: false, error: { reason: 'room-full', message: 'The room is full.' } };
-  const url = await serve((socket) =>
-    socket.on('join', (_, ack) => {
-      joins++;
-      ack(joins === 1 ? { ok: true, value: JOINED } : refusal);
-      if (joins === 1) setTimeout(() => socket.conn.close(), 20);
-    }),
-  );
+  const url = await serve((socket) => {
+    joins++;
+    joinedWith(joins === 1 ? { ok: true, value: JOINED } : refusal)(socket);
+    if (joins === 1) setTimeout(() => socket.conn.close(), 20);
+  });
   const { client, events } = await connect(url);
   await vi.waitFor(() => expect(client.state).toBe('closed'), { timeout: 10_000 });
   expect(events).toMatchObject([

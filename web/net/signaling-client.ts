@@ -1,3 +1,4 @@
+import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import {
   type InviteRequest,
@@ -11,7 +12,15 @@ import {
 } from '../../shared/signaling.ts';
 import { SIGNALING } from '../../shared/tuning.ts';
 import { z } from '../../shared/zod.ts';
-import { ask, hear, openSocket, type ServerEvent, type SignalingSocket, unreachable } from './signaling-socket.ts';
+import {
+  ask,
+  hear,
+  openSocket,
+  readAnswer,
+  type ServerEvent,
+  type SignalingSocket,
+  unreachable,
+} from './signaling-socket.ts';
 
 export type SignalingState = 'online' | 'reconnecting' | 'closed';
 
@@ -23,7 +32,8 @@ export type SignalingEvent =
 
 export interface SignalingOptions {
   url: string;
-  join: Omit<JoinRequest, 'status'>;
+  /** Asked once, when the socket is on its way; whatever it throws fails the connect. */
+  join(): Omit<JoinRequest, 'status'>;
   /** Volunteers: asked anew at every join. */
   status?(): VolunteerStatus;
   onEvent(event: SignalingEvent): void;
@@ -38,49 +48,51 @@ const nothing = z.null();
 export class SignalingClient {
   readonly #options: SignalingOptions;
   readonly #socket: SignalingSocket;
-  #joined: Joined;
-  #state: SignalingState = 'online';
+  readonly #wanted: Omit<JoinRequest, 'status'>;
+  /** Called with the outcome of the first join; null from then on. */
+  #onFirstJoin: ((refusal: MeshError | null) => void) | null;
+  #joined: Joined | null = null;
+  #state: SignalingState = 'reconnecting';
+  #cancelJoinTimeout: () => void = () => {};
   /** Whom the server, as it is now, has introduced us to; it relays nothing to others. */
   readonly #introduced = new Set<string>();
   /** Signals to those who are not introduced, or not again since the socket was away; oldest first. */
   #outbox: SignalRequest[] = [];
 
-  /** Throws MeshError `signaling-unreachable`, or why the server did not let us in. */
-  static async connect(options: SignalingOptions): Promise<SignalingClient> {
-    const socket = await openSocket(options.url);
-    // The introductions of a join may overtake its awaited answer, so they are heard from before it.
-    const early: ServerEvent[] = [];
-    const stopHearing = hear(socket, (event) => early.push(event));
-    try {
-      const client = new SignalingClient(socket, options, await join(socket, options));
-      for (const event of early) client.#heard(event);
-      return client;
-    } catch (cause) {
-      socket.disconnect();
-      throw cause;
-    } finally {
-      stopHearing();
-    }
-  }
-
-  private constructor(socket: SignalingSocket, options: SignalingOptions, joined: Joined) {
-    this.#socket = socket;
-    this.#options = options;
-    this.#joined = joined;
-    hear(socket, (event) => this.#heard(event));
-    socket.on('connect', () => void this.#rejoin());
-    socket.on('disconnect', (why) => {
-      // Ended by the server on purpose: it will not have this session back.
-      if (why === 'io server disconnect')
-        this.#end(new MeshError('closed', 'The server ended this session. Reload the page.'));
-      else {
-        this.#introduced.clear();
-        this.#setState('reconnecting');
-      }
+  /**
+   * What the server says may be told before this resolves. Throws MeshError `signaling-unreachable`, or why the server did not
+   * let us in.
+   */
+  static connect(options: SignalingOptions): Promise<SignalingClient> {
+    return new Promise((resolve, reject) => {
+      const client = new SignalingClient(options, (refusal) => {
+        if (refusal) reject(refusal);
+        else resolve(client);
+      });
     });
   }
 
+  private constructor(options: SignalingOptions, onFirstJoin: (refusal: MeshError | null) => void) {
+    this.#options = options;
+    this.#onFirstJoin = onFirstJoin;
+    this.#socket = openSocket(options.url, () => this.#joinRequest());
+    hear(this.#socket, (event) => this.#heard(event));
+    this.#socket.on('connect', () => this.#awaitAnswer());
+    this.#socket.on('joined', (answer) => this.#answered(answer));
+    // Only the first attempt is told of: later ones are made again until one succeeds.
+    this.#socket.on('connect_error', (cause) => this.#failedFirst(cause));
+    this.#socket.on('disconnect', (why) => this.#disconnected(why));
+    try {
+      this.#wanted = options.join();
+    } catch (cause) {
+      this.#dispose();
+      throw cause;
+    }
+  }
+
+  /** Throws MeshError `closed` before the first join is done. */
   get joined(): Joined {
+    if (!this.#joined) throw MeshError.closed('The session');
     return this.#joined;
   }
 
@@ -130,17 +142,56 @@ export class SignalingClient {
     this.#dispose();
   }
 
-  async #rejoin(): Promise<void> {
+  /** After the first join one goes back to where that led. */
+  #joinRequest(): JoinRequest {
+    const { status } = this.#options;
+    const request = { ...this.#wanted, ...(status && { status: status() }) };
+    if (!this.#joined) return request;
     const { room, inviteOnly, pass } = this.#joined;
-    const request = { ...this.#options.join, room, inviteOnly, ...(inviteOnly && { invite: pass }) };
+    return { ...request, room, inviteOnly, ...(inviteOnly && { invite: pass }) };
+  }
+
+  #awaitAnswer(): void {
+    this.#cancelJoinTimeout();
+    this.#cancelJoinTimeout = systemClock.after(SIGNALING.connectTimeoutMs, () => this.#unanswered());
+  }
+
+  #answered(answer: unknown): void {
+    this.#cancelJoinTimeout();
     try {
-      this.#joined = await join(this.#socket, { ...this.#options, join: request });
-      this.#setState('online');
+      this.#joined = readAnswer(answer, joinedSchema);
     } catch (cause) {
-      const error = MeshError.from(cause, 'signaling-unreachable');
-      // A server that answers no doesn't change its mind; one that doesn't answer is tried again over a new socket.
-      if (error.reason !== 'signaling-unreachable') this.#end(error);
-      else if (this.#socket.connected) this.#socket.io.engine.close();
+      const error = MeshError.from(cause, 'malformed');
+      // A server that says no doesn't change its mind; one that failed at it is asked again.
+      if (error.reason === 'signaling-unreachable') this.#unanswered(error);
+      else this.#end(error);
+      return;
+    }
+    this.#setState('online');
+    this.#onFirstJoin?.(null);
+    this.#onFirstJoin = null;
+    for (const introduction of this.#joined.introductions) this.#heard({ kind: 'introduced', introduction });
+  }
+
+  /** Over a new socket, unless it was the first. */
+  #unanswered(cause?: unknown): void {
+    if (this.#onFirstJoin) this.#failedFirst(cause);
+    else this.#socket.io.engine.close();
+  }
+
+  #failedFirst(cause: unknown): void {
+    if (this.#onFirstJoin) this.#end(cause instanceof MeshError ? cause : unreachable(this.#options.url, cause));
+  }
+
+  #disconnected(why: string): void {
+    this.#cancelJoinTimeout();
+    // Ended by the server on purpose: it will not have this session back.
+    if (why === 'io server disconnect')
+      this.#end(new MeshError('closed', 'The server ended this session. Reload the page.'));
+    else if (this.#onFirstJoin) this.#failedFirst(why);
+    else {
+      this.#introduced.clear();
+      this.#setState('reconnecting');
     }
   }
 
@@ -178,23 +229,21 @@ export class SignalingClient {
   #setState(state: SignalingState): void {
     if (this.#state === state || this.#state === 'closed') return;
     this.#state = state;
-    this.#options.onEvent({ kind: 'state', state });
+    if (!this.#onFirstJoin) this.#options.onEvent({ kind: 'state', state });
   }
 
   #end(error: MeshError): void {
     if (this.#state === 'closed') return;
     this.#setState('closed');
-    this.#options.onEvent({ kind: 'ended', error });
+    if (this.#onFirstJoin) this.#onFirstJoin(error);
+    else this.#options.onEvent({ kind: 'ended', error });
     this.#dispose();
   }
 
   #dispose(): void {
+    this.#cancelJoinTimeout();
     this.#outbox = [];
     this.#socket.off();
     this.#socket.disconnect();
   }
-}
-
-function join(socket: SignalingSocket, { join: request, status }: SignalingOptions): Promise<Joined> {
-  return ask(socket, 'join', { ...request, ...(status && { status: status() }) }, joinedSchema);
 }

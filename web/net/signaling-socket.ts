@@ -6,6 +6,7 @@ import {
   goneSchema,
   type Introduction,
   introductionSchema,
+  type JoinRequest,
   type PeerSignal,
   relayedSignalSchema,
   type ServerToClientEvents,
@@ -24,9 +25,9 @@ export type ServerEvent =
   /** It sent what this version does not know. */
   | { kind: 'refused'; error: MeshError };
 
-/** Opens a socket that comes back by itself. Throws MeshError `signaling-unreachable` when its first attempt fails. */
-export function openSocket(url: string): Promise<SignalingSocket> {
-  const socket: SignalingSocket = io(url, {
+/** Opens a socket that comes back by itself, and joins, with what `joinRequest` returns, whenever it opens. */
+export function openSocket(url: string, joinRequest: () => JoinRequest): SignalingSocket {
+  return io(url, {
     transports: ['websocket'],
     // Two clients of one page are two members.
     multiplex: false,
@@ -34,16 +35,7 @@ export function openSocket(url: string): Promise<SignalingSocket> {
     reconnectionDelay: SIGNALING.reconnectDelayMs,
     reconnectionDelayMax: SIGNALING.reconnectDelayMaxMs,
     randomizationFactor: SIGNALING.reconnectJitter,
-  });
-  return new Promise((resolve, reject) => {
-    socket.once('connect', () => {
-      socket.off('connect_error');
-      resolve(socket);
-    });
-    socket.once('connect_error', (cause) => {
-      socket.disconnect();
-      reject(unreachable(url, cause));
-    });
+    auth: (send) => send(joinRequest()),
   });
 }
 
@@ -58,7 +50,12 @@ export async function ask<Event extends keyof ClientToServerEvents, Value>(
   schema: ZodType<Value>,
   timeoutMs: number = SIGNALING.connectTimeoutMs,
 ): Promise<Value> {
-  const parsed = answerSchema.safeParse(await answerOf(socket, event, payload, timeoutMs));
+  return readAnswer(await answerOf(socket, event, payload, timeoutMs), schema);
+}
+
+/** Throws the MeshError that the server refuses with; `malformed` when its answer has not the shape of `schema`. */
+export function readAnswer<Value>(answer: unknown, schema: ZodType<Value>): Value {
+  const parsed = answerSchema.safeParse(answer);
   if (parsed.success && !parsed.data.ok) throw MeshError.from(parsed.data.error);
   const value = schema.safeParse(parsed.data?.ok ? parsed.data.value : undefined);
   if (value.success) return value.data;
@@ -80,22 +77,30 @@ async function answerOf(socket: SignalingSocket, event: string, payload: unknown
   }
 }
 
-/** Passes on what the server says once it has the right shape. Returns what ends it. */
-export function hear(socket: SignalingSocket, onEvent: (event: ServerEvent) => void): () => void {
+/** Passes on what the server says once it has the right shape. */
+export function hear(socket: SignalingSocket, onEvent: (event: ServerEvent) => void): void {
   const checked =
     <T>(schema: ZodType<T>, toEvent: (value: T) => ServerEvent) =>
     (payload: unknown) => {
       const parsed = schema.safeParse(payload);
-      const error = MeshError.malformed('The server sent something this page does not know.');
-      onEvent(parsed.success ? toEvent(parsed.data) : { kind: 'refused', error });
+      // An error is not free to make: its stack has V8 look up where everything on it is.
+      if (parsed.success) onEvent(toEvent(parsed.data));
+      else
+        onEvent({ kind: 'refused', error: MeshError.malformed('The server sent something this page does not know.') });
     };
-  const introduce = checked(introductionSchema, (introduction) => ({ kind: 'introduced', introduction }));
-  const signal = checked(relayedSignalSchema, (relayed) => ({ kind: 'signal', ...relayed }));
-  const gone = checked(goneSchema, (farewell) => ({ kind: 'gone', ...farewell }));
-  socket.on('introduce', introduce).on('signal', signal).on('gone', gone);
-  return () => {
-    socket.off('introduce', introduce).off('signal', signal).off('gone', gone);
-  };
+  socket
+    .on(
+      'introduce',
+      checked(introductionSchema, (introduction) => ({ kind: 'introduced', introduction })),
+    )
+    .on(
+      'signal',
+      checked(relayedSignalSchema, (relayed) => ({ kind: 'signal', ...relayed })),
+    )
+    .on(
+      'gone',
+      checked(goneSchema, (farewell) => ({ kind: 'gone', ...farewell })),
+    );
 }
 
 export function unreachable(url: string, cause?: unknown): MeshError {

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { Capabilities } from '../../shared/messages.ts';
 import { type Introduction, PROTOCOL_VERSION, type Role } from '../../shared/signaling.ts';
 import { Link, type LinkEnvironment, type LinkEvent } from './link.ts';
+import { Peer, type PeerOptions } from './peer.ts';
 
 export const CAPABILITIES: Capabilities = {
   ...{ adapter: 'test', tasks: ['echo'], codecs: ['vp8'] },
@@ -17,8 +18,6 @@ export interface EndOptions {
   relayOnly?: boolean;
   iceServers?: RTCIceServer[];
   clock?: Clock;
-  /** How long the browser takes to give its statistics, which simple-peer looks at before it says that it is connected. */
-  statsDelayMs?: number;
 }
 
 /** One side of a pair: its link, all that it told, and the browser's own connections, for the faults that a test makes. */
@@ -28,9 +27,15 @@ export interface LinkEnd {
   connections: TestConnection[];
 }
 
-/** A connection that lets a test reach its channels. */
+/** A connection that lets a test reach its channels, and counts how often its statistics were asked for. */
 export class TestConnection extends RTCPeerConnection {
   readonly channels = new Map<string, RTCDataChannel>();
+  statsAsked = 0;
+
+  override getStats(): Promise<RTCStatsReport> {
+    this.statsAsked++;
+    return super.getStats();
+  }
 
   override createDataChannel(label: ChannelName, options?: RTCDataChannelInit): RTCDataChannel {
     const channel = super.createDataChannel(label, options);
@@ -53,12 +58,8 @@ function linkEnd(role: Role, options: EndOptions, other: () => Link): LinkEnd {
   const connections: TestConnection[] = [];
   let attempts = 0;
   const environment: LinkEnvironment = {
-    ...{ clock, relayOnly },
-    wrtc: {
-      ...{ RTCSessionDescription, RTCIceCandidate },
-      RTCPeerConnection: recorded(connections, options.statsDelayMs ?? 0),
-    },
-    iceServers: () => iceServers,
+    clock,
+    openPeer: (initiate) => new Peer({ ...{ initiate, iceServers, relayOnly, clock }, wrtc: recorded(connections) }),
     random: () => 0.5,
     nextAttempt: () => attempts++,
     sendSignal: (_, attempt, signal) => {
@@ -81,16 +82,13 @@ function linkEnd(role: Role, options: EndOptions, other: () => Link): LinkEnd {
   return { link, events, connections };
 }
 
-function recorded(connections: TestConnection[], statsDelayMs: number): typeof TestConnection {
-  return class extends TestConnection {
+/** The browser's WebRTC; every connection made is added to the list. */
+function recorded(connections: TestConnection[]): PeerOptions['wrtc'] {
+  const RTCPeerConnection = class extends TestConnection {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);
       connections.push(this);
     }
-
-    override async getStats(): Promise<RTCStatsReport> {
-      await new Promise((resolve) => setTimeout(resolve, statsDelayMs));
-      return super.getStats();
-    }
   };
+  return { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate };
 }

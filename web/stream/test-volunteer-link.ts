@@ -73,26 +73,16 @@ function connectPeers(
   onNearVideo: (moved: RTCDataChannel | MessagePort) => void,
 ) {
   return new Promise<[Peer, Peer]>((resolve, reject) => {
-    const options = {
-      iceServers: [],
-      relayOnly: false,
-      clock: systemClock,
+    const options = { iceServers: [], relayOnly: false, clock: systemClock };
+    const owner = {
       onMessage: () => {},
       onClose: (error: MeshError | null) => reject(error ?? MeshError.closed('The connection')),
     };
-    const near: Peer = new Peer({
-      ...options,
-      initiate: true,
-      onSignal: (signal) => far.signal(signal),
-      onConnect: () => resolve([near, far]),
-    });
+    const near = new Peer({ ...options, initiate: true });
     onNearVideo(moveChannel(near.createChannel('video')));
-    const far: Peer = new Peer({
-      ...options,
-      initiate: false,
-      onSignal: (signal) => near.signal(signal),
-      onConnect: () => {},
-    });
+    const far = new Peer({ ...options, initiate: false });
     onFarVideo(far.createChannel('video'));
+    near.begin({ ...owner, onSignal: (signal) => far.signal(signal), onConnect: () => resolve([near, far]) });
+    far.begin({ ...owner, onSignal: (signal) => near.signal(signal), onConnect: () => {} });
   });
 }

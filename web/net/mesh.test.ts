@@ -1,0 +1,108 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Server, type Socket } from 'socket.io';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { systemClock } from '../../shared/clock.ts';
+import { Mesh, type MeshOptions } from './mesh.ts';
+
+/** What becomes of the connection that a gamer makes while it joins. That such connections connect: peer.browser.test.ts. */
+class IdleConnection extends EventTarget {
+  static made: IdleConnection[] = [];
+  signalingState = 'stable';
+  localDescription: RTCSessionDescriptionInit | null = null;
+
+  constructor() {
+    super();
+    IdleConnection.made.push(this);
+  }
+
+  createDataChannel() {
+    return Object.assign(new EventTarget(), { readyState: 'connecting', close() {} });
+  }
+
+  async createOffer() {
+    return { type: 'offer', sdp: 'v=0' };
+  }
+
+  async setLocalDescription(description: RTCSessionDescriptionInit) {
+    this.localDescription = description;
+  }
+
+  close() {
+    this.signalingState = 'closed';
+  }
+}
+
+const endings: (() => unknown)[] = [];
+beforeEach(() => {
+  IdleConnection.made = [];
+  for (const name of ['RTCPeerConnection', 'RTCSessionDescription', 'RTCIceCandidate']) {
+    vi.stubGlobal(name, IdleConnection);
+  }
+});
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+  vi.unstubAllGlobals();
+});
+
+const id = (letter: string) => letter.repeat(22);
+const JOINED = { id: id('M'), room: 'den', inviteOnly: false, pass: 'p', iceServers: [], resumed: false };
+const introductions = ['P', 'Q'].map((letter) => ({
+  ...{ peerId: id(letter), name: 'peer', role: 'volunteer', initiate: true, score: 0.5 },
+}));
+
+async function serve(onConnection: (socket: Socket) => void): Promise<string> {
+  const http = createServer();
+  const server = new Server(http, { transports: ['websocket'] });
+  server.on('connection', onConnection);
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  endings.push(() => server.close());
+  return `http://127.0.0.1:${(http.address() as AddressInfo).port}/`;
+}
+
+const answering = (answer: unknown) =>
+  serve((socket) => {
+    socket.emit('joined', answer);
+    socket.on('leave', (_, acknowledge) => acknowledge({ ok: true, value: null }));
+  });
+
+async function join(options: Pick<MeshOptions, 'url'> & Partial<MeshOptions>): Promise<Mesh> {
+  const mesh = await Mesh.join({
+    ...{ role: 'gamer', name: 'ann', iceServers: [], clock: systemClock, random: () => 0.5 },
+    ...{ capabilities: () => null, attachChannels: () => () => {}, onEvent: () => {} },
+    ...options,
+  });
+  endings.push(() => mesh.close());
+  return mesh;
+}
+
+/** simple-peer closes in a microtask of its own. */
+const states = async () => {
+  await new Promise((resolve) => setTimeout(resolve));
+  return IdleConnection.made.map(({ signalingState }) => signalingState);
+};
+
+test('a gamer’s first volunteer gets the connection that was made during the join, the next its own', async () => {
+  await join({ url: await answering({ ok: true, value: { ...JOINED, introductions } }) });
+  expect(await states()).toEqual(['stable', 'stable']);
+});
+
+test('a gamer who is alone keeps none', async () => {
+  await join({ url: await answering({ ok: true, value: { ...JOINED, introductions: [] } }) });
+  expect(await states()).toEqual(['closed']);
+});
+
+test.each<[string, unknown, Partial<MeshOptions>]>([
+  ['not-invited', { ok: false, error: { reason: 'not-invited', message: 'No.' } }, {}],
+  ['bad-input', null, { room: ' ' }],
+  ['connection-failed', { ok: true, value: { ...JOINED, introductions: [] } }, { relayOnly: true }],
+])('nor does one whose join fails: %s', async (reason, answer, options) => {
+  const url = await answering(answer);
+  await expect(join({ url, ...options })).rejects.toMatchObject({ name: 'MeshError', reason });
+  expect(await states()).toEqual(['closed']);
+});
+
+test('a volunteer makes none before it is introduced', async () => {
+  await join({ url: await answering({ ok: true, value: { ...JOINED, introductions: [] } }), role: 'volunteer' });
+  expect(await states()).toEqual([]);
+});

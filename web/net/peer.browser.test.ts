@@ -1,0 +1,98 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { systemClock } from '../../shared/clock.ts';
+import type { PeerSignal } from '../../shared/signaling.ts';
+import { withLateIceServers } from './late-ice-servers.ts';
+import { Peer, type PeerOptions } from './peer.ts';
+
+/** Connections that are made before it is known to whom they lead, and before their ICE servers are. */
+const peers: Peer[] = [];
+afterEach(() => {
+  for (const peer of peers.splice(0)) peer.destroy();
+});
+
+function peerOf(options: Partial<PeerOptions>): Peer {
+  const peer = new Peer({ initiate: true, iceServers: [], relayOnly: false, clock: systemClock, ...options });
+  peers.push(peer);
+  return peer;
+}
+
+/** The browser's WebRTC, and the connection that is made of it. */
+function watched(wrtc: PeerOptions['wrtc'] = { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate }) {
+  const Connection: typeof RTCPeerConnection = wrtc.RTCPeerConnection;
+  const made: RTCPeerConnection[] = [];
+  const Watched = class extends Connection {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      made.push(this);
+    }
+  };
+  return { made, wrtc: { ...wrtc, RTCPeerConnection: Watched } };
+}
+
+const happened = (what: () => void) => vi.waitFor(what, { timeout: 30_000, interval: 10 });
+const quiet = { onMessage: () => {}, onClose: () => {} };
+
+test('an offer made before it is known for whom goes out once, with the addresses found meanwhile, and connects', async () => {
+  const { made, wrtc } = watched();
+  const early = peerOf({ wrtc });
+  await happened(() => expect(made[0]?.iceGatheringState).toBe('complete'));
+  const answering = peerOf({ initiate: false });
+  const signals: PeerSignal[] = [];
+  let connected = 0;
+  answering.begin({ ...quiet, onSignal: (signal) => early.signal(signal), onConnect: () => connected++ });
+  early.begin({
+    ...quiet,
+    onSignal: (signal) => {
+      signals.push(signal);
+      answering.signal(signal);
+    },
+    onConnect: () => connected++,
+  });
+  await happened(() => expect(connected).toBe(2));
+  expect(signals).toEqual([{ type: 'offer', sdp: expect.stringContaining('a=candidate:') }]);
+});
+
+test('one that waits for its ICE servers has neither offered nor looked for addresses, and then uses them', async () => {
+  const iceServers = [{ urls: ['stun:127.0.0.1:9'] }];
+  let name = (_: RTCIceServer[]) => {};
+  const named = new Promise<RTCIceServer[]>((resolve) => {
+    name = resolve;
+  });
+  const { made, wrtc } = watched(withLateIceServers(named));
+  const peer = peerOf({ wrtc });
+  const signals: PeerSignal[] = [];
+  peer.begin({ ...quiet, onSignal: (signal) => signals.push(signal), onConnect: () => {} });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect([signals, made[0]?.iceGatheringState]).toEqual([[], 'new']);
+  name(iceServers);
+  await happened(() => expect(signals[0]?.type).toBe('offer'));
+  expect(made[0]?.getConfiguration().iceServers).toMatchObject(iceServers);
+});
+
+test('late ICE servers reach a connection of a page that has put a wrapper in the browser’s place', async () => {
+  const Native = RTCPeerConnection;
+  const iceServers = [{ urls: ['stun:127.0.0.1:9'] }];
+  const made: RTCPeerConnection[] = [];
+  vi.stubGlobal(
+    'RTCPeerConnection',
+    new Proxy(Native, {
+      construct(_, args: [RTCConfiguration?]) {
+        const connection = new Native(...args);
+        made.push(connection);
+        return connection;
+      },
+    }),
+  );
+  try {
+    peerOf({ wrtc: withLateIceServers(Promise.resolve(iceServers)) });
+  } finally {
+    vi.unstubAllGlobals();
+  }
+  await happened(() => expect(made[0]?.localDescription?.type).toBe('offer'));
+  expect(made[0]?.getConfiguration().iceServers).toMatchObject(iceServers);
+});
+
+test('one whose late ICE servers the browser refuses is closed, and can be known by that', async () => {
+  const peer = peerOf({ wrtc: withLateIceServers(Promise.resolve([{ urls: 'nonsense' }])) });
+  await happened(() => expect(peer.closed).toBe(true));
+});
