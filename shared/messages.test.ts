@@ -107,7 +107,10 @@ test('pulse: a load is 0..1, a round trip is a time', () => {
 test('video: frames, drops and acknowledgements', () => {
   holds(videoMessageSchema, frame, [{ timestampUs: 0.5 }, { keyframe: 1 }, { sequence: -1 }, { color: undefined }]);
   holds(videoMessageSchema, { kind: 'dropped', streamId: 1, frameId: 2, why: 'volunteer-busy' }, [{ why: 'tired' }]);
-  holds(videoMessageSchema, { kind: 'ack', streamId: 1, frameId: 2, queueDepth: 1 }, [{ queueDepth: 1_001 }]);
+  holds(videoMessageSchema, { kind: 'ack', streamId: 1, frameId: 2, receivedMs: 1.5, queueDepth: 1 }, [
+    { queueDepth: 1_001 },
+    { receivedMs: -1 },
+  ]);
 });
 
 test('a colour space this version does not know counts as unsaid and costs no frame', () => {
