@@ -1,5 +1,8 @@
 import { LARGEST_NUMBER, writeNumber } from './frame-number.mjs';
 
+/** Frames whose time of drawing is known: more than are ever under way. */
+const REMEMBERED = 4_096;
+
 /** @typedef {(luma: Uint8Array, width: number, height: number, number: number) => void} Painter draws a frame, all but its number */
 
 /**
@@ -8,7 +11,7 @@ import { LARGEST_NUMBER, writeNumber } from './frame-number.mjs';
 export class FrameSource {
   /** @type {ReadableStream<VideoFrame>} */
   frames;
-  /** When each number was drawn, ms of this page's clock. @type {Map<number, number>} */
+  /** When each of the latest numbers was drawn, ms of this page's clock. @type {Map<number, number>} */
   drawnAtMs = new Map();
   #intervalMs;
   #number = 0;
@@ -31,6 +34,7 @@ export class FrameSource {
           writeNumber(luma, width, height, number);
           const atMs = performance.now();
           this.drawnAtMs.set(number, atMs);
+          this.drawnAtMs.delete((number - REMEMBERED) & LARGEST_NUMBER);
           controller.enqueue(
             new VideoFrame(picture, {
               ...{ format: 'I420', codedWidth: width, codedHeight: height },
@@ -76,21 +80,47 @@ export function paintSlope(luma, width, height, number) {
   for (let y = 0; y < height; y++) luma.set(row, y * width);
 }
 
-/** A picture that no codec can foresee, so that a stream takes all the bitrate it is given. @returns {Painter} */
-export function noisePainter() {
-  /** @type {Uint8Array[]} */
-  const pictures = [];
-  return (luma, _width, _height, number) => {
-    if (pictures.length === 0) for (let index = 0; index < 16; index++) pictures.push(noise(luma.length, index + 1));
-    luma.set(pictures[number % pictures.length] ?? luma);
+/** Places a picture takes in turn, a pixel or two apart. */
+export const PLACES = 8;
+
+/**
+ * A still picture with detail of every kind that moves a little with each frame, in a circle.
+ * @returns {Painter}
+ */
+export function picturePainter() {
+  /** @type {Map<number, Uint8Array>} */
+  const places = new Map();
+  return (luma, width, height, number) => {
+    const place = number % PLACES;
+    const angle = (2 * Math.PI * place) / PLACES;
+    const known = places.get(place) ?? detail(width, height, 2 * Math.cos(angle), 2 * Math.sin(angle));
+    places.set(place, known);
+    luma.set(known);
   };
 }
 
-/** The same for the same seed. @param {number} length @param {number} seed */
-function noise(length, seed) {
-  let state = seed;
-  return Uint8Array.from({ length }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return 64 + (state >>> 25);
-  });
+/**
+ * Rings that get finer outwards, a slope, bars, and a patch of grain.
+ * @param {number} width
+ * @param {number} height
+ * @param {number} dx
+ * @param {number} dy
+ */
+function detail(width, height, dx, dy) {
+  const luma = new Uint8Array(width * height);
+  for (let index = 0; index < luma.length; index++) {
+    const [x, y] = [(index % width) + dx, Math.floor(index / width) + dy];
+    const [right, low] = [x > width / 2, y > height / 2];
+    if (!right && !low) luma[index] = 126 + 90 * Math.sin(((x - width / 4) ** 2 + (y - height / 4) ** 2) / width);
+    else if (!low) luma[index] = 40 + (170 * (x - width / 2)) / (width / 2);
+    else if (!right) luma[index] = Math.sin(x * (0.2 + (1.6 * x) / width)) > 0 ? 200 : 50;
+    else luma[index] = 60 + grain(Math.round(x), Math.round(y));
+  }
+  return luma;
+}
+
+/** Different at every place, and always the same there; 0..127. @param {number} x @param {number} y */
+function grain(x, y) {
+  const mixed = Math.imul(Math.imul(x, 374_761_393) + Math.imul(y, 668_265_263), 1_274_126_177);
+  return ((mixed ^ (mixed >>> 15)) >>> 0) % 128;
 }

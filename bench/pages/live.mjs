@@ -1,10 +1,10 @@
-import { FrameSource, noisePainter, paintSlope } from './frame-source.mjs';
+import { FrameSource, paintSlope, picturePainter } from './frame-source.mjs';
 import { sdkOf } from './sdk.mjs';
 import { ShownFrames } from './shown-frames.mjs';
 
 /** @typedef {import('../../web/sdk/p2c2r.ts').GamerClient} Client */
 /** @typedef {import('../../web/sdk/p2c2r.ts').FrameStream} FrameStream */
-/** @typedef {{ client: Client, stream: FrameStream, source: FrameSource, shown: ShownFrames }} Live */
+/** @typedef {{ client: Client, stream: FrameStream, source: FrameSource, shown: ShownFrames | null }} Live */
 
 /**
  * @typedef {object} LiveOptions
@@ -16,7 +16,7 @@ import { ShownFrames } from './shown-frames.mjs';
  * @property {number} width
  * @property {number} height
  * @property {number} fps
- * @property {'slope' | 'noise'} [picture]
+ * @property {'slope' | 'detail'} [picture]
  * @property {number} [bitrateKbps]
  */
 
@@ -39,13 +39,13 @@ export async function open(options) {
   const client = await GamerClient.connect({ room, where: 'volunteers', iceServers, relayOnly });
   await client.whenReady({ volunteers, timeoutMs: PATIENCE_MS });
   const { width, height, fps, bitrateKbps } = options;
-  const source = new FrameSource({ width, height, fps, paint: picture === 'noise' ? noisePainter() : paintSlope });
+  const source = new FrameSource({ width, height, fps, paint: picture === 'detail' ? picturePainter() : paintSlope });
   const stream = await client.openStream(source.frames, {
     maxFps: 240,
     ...(bitrateKbps !== undefined && { bitrateKbps }),
   });
   document.body.append(stream.canvas);
-  streams.set(room, { client, stream, source, shown: new ShownFrames(stream) });
+  streams.set(room, { client, stream, source, shown: null });
 }
 
 /** Until volunteers alone give the pictures: this machine's own engine has been measured by then, and disturbs nobody any more. @param {string} room */
@@ -58,9 +58,79 @@ export async function settled(room) {
   }
 }
 
+/** @param {{ room: string, volunteers: number }} options */
+export function ready({ room, volunteers }) {
+  return live(room).client.whenReady({ volunteers, timeoutMs: PATIENCE_MS });
+}
+
+/** @param {{ room: string, fps: number }} options */
+export function pace({ room, fps }) {
+  live(room).source.pace(fps);
+}
+
+/** The volunteer that gives most of the pictures. @param {string} room */
+export function primary(room) {
+  const { client, stream } = live(room);
+  const [first] = stream.stats().shares.toSorted((a, b) => b.share - a.share);
+  return {
+    name: client.volunteers.find(({ id }) => id === first?.volunteerId)?.name ?? 'nobody',
+    share: first?.share ?? 0,
+  };
+}
+
+/** What the stream shows from now on. @param {string} room */
+export function watch(room) {
+  const found = live(room);
+  found.shown ??= new ShownFrames(found.stream);
+  found.shown.frames = [];
+  return found.shown;
+}
+
+/** What it has shown since, in ms of a clock that other processes of this machine have as well. @param {string} room */
+export function seen(room) {
+  const { shown, source } = live(room);
+  const frames = (shown?.frames ?? []).map(({ number, atMs }) => ({
+    number,
+    atMs: performance.timeOrigin + atMs,
+    ageMs: atMs - (source.drawnAtMs.get(number) ?? Number.NaN),
+  }));
+  return { frames, unreadable: shown?.unreadable ?? 0 };
+}
+
+/** @param {string} room */
+export async function close(room) {
+  const { client, stream, shown } = live(room);
+  streams.delete(room);
+  await shown?.stop();
+  await stream.close();
+  await client.close();
+}
+
 /** @param {FrameStream} stream */
-export function describe(stream) {
+function describe(stream) {
   return JSON.stringify(stream.stats());
+}
+
+/**
+ * Frames the stream presents a second. Its figures come a few times a second: exact is a count at the moment when it changes.
+ * @param {{ room: string, durationMs: number }} options
+ */
+export async function presentedPerS({ room, durationMs }) {
+  const before = await nextCount(room);
+  await sleep(durationMs);
+  const after = await nextCount(room);
+  return (1_000 * (after.framesPresented - before.framesPresented)) / (after.atMs - before.atMs);
+}
+
+/** @param {string} room */
+async function nextCount(room) {
+  const { stream } = live(room);
+  const { framesPresented: before } = stream.stats();
+  for (;;) {
+    await sleep(1);
+    const { framesPresented } = stream.stats();
+    if (framesPresented !== before) return { framesPresented, atMs: performance.now() };
+  }
 }
 
 /** @param {number} ms @returns {Promise<void>} */

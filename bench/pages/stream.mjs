@@ -1,4 +1,4 @@
-import { live, sleep } from './live.mjs';
+import { live, presentedPerS, seen, sleep, watch } from './live.mjs';
 import { inTurn, median } from './statistics.mjs';
 
 /** For the queues to fill. */
@@ -16,8 +16,8 @@ export async function measureStream({ rooms, fastFps, steadyFps, durationMs, rou
   for (const room of Object.values(rooms)) live(room).source.pause();
   const fps = await inTurn(
     {
-      channel: () => running(rooms.channel, fastFps, () => shownPerS(rooms.channel, durationMs)),
-      port: () => running(rooms.port, fastFps, () => shownPerS(rooms.port, durationMs)),
+      channel: () => running(rooms.channel, fastFps, () => presentedPerS({ room: rooms.channel, durationMs })),
+      port: () => running(rooms.port, fastFps, () => presentedPerS({ room: rooms.port, durationMs })),
     },
     rounds,
   );
@@ -57,36 +57,17 @@ async function running(room, fps, measure) {
   return result;
 }
 
-/** @param {string} room @param {number} durationMs */
-async function shownPerS(room, durationMs) {
-  const before = await nextCount(room);
-  await sleep(durationMs);
-  const after = await nextCount(room);
-  return (1_000 * (after.framesPresented - before.framesPresented)) / (after.atMs - before.atMs);
-}
-
-/** The figures come a few times a second: exact is a count at the moment when it changes. @param {string} room */
-async function nextCount(room) {
-  const { stream } = live(room);
-  const { framesPresented: before } = stream.stats();
-  for (;;) {
-    await sleep(1);
-    const { framesPresented } = stream.stats();
-    if (framesPresented !== before) return { framesPresented, atMs: performance.now() };
-  }
-}
-
 /** @param {string} room */
 async function latency(room) {
-  const { stream, source, shown } = live(room);
-  shown.frames = [];
+  const { stream } = live(room);
+  watch(room);
   await sleep(WINDOW_MS);
   const { glassToGlassMs, stagesMs, fps } = stream.stats();
   const sumMs = stagesMs.reduce((sum, { p50 }) => sum + p50, 0);
   return {
     glassToGlassMs: glassToGlassMs.p50,
     stagesOff: Math.abs(sumMs - glassToGlassMs.p50) / glassToGlassMs.p50,
-    seenMs: median(shown.frames.map(({ number, atMs }) => atMs - (source.drawnAtMs.get(number) ?? Number.NaN))),
+    seenMs: median(seen(room).frames.map(({ ageMs }) => ageMs)),
     fps,
   };
 }
