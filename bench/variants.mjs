@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
  */
 export const VARIANTS = Object.freeze({
   'by-port': { replaced: here('../web/net/moved-channel.ts'), by: here('variants/moved-port.ts') },
+  quick: { replaced: here('../web/compute/engine.ts'), by: here('variants/quick-engine.ts') },
   waiting: { replaced: here('../web/compute/engine.ts'), by: here('variants/waiting-engine.ts') },
 });
 

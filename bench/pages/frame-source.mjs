@@ -80,11 +80,12 @@ export function paintSlope(luma, width, height, number) {
   for (let y = 0; y < height; y++) luma.set(row, y * width);
 }
 
-/** Places a picture takes in turn, a pixel or two apart. */
-export const PLACES = 8;
+/** Places a picture takes in turn, on a circle, less than two pixels apart. */
+export const PLACES = 24;
+const RADIUS = 7;
 
 /**
- * A still picture with detail of every kind that moves a little with each frame, in a circle.
+ * A still picture with detail of every kind that moves a little with each frame.
  * @returns {Painter}
  */
 export function picturePainter() {
@@ -93,14 +94,14 @@ export function picturePainter() {
   return (luma, width, height, number) => {
     const place = number % PLACES;
     const angle = (2 * Math.PI * place) / PLACES;
-    const known = places.get(place) ?? detail(width, height, 2 * Math.cos(angle), 2 * Math.sin(angle));
+    const known = places.get(place) ?? detail(width, height, RADIUS * Math.cos(angle), RADIUS * Math.sin(angle));
     places.set(place, known);
     luma.set(known);
   };
 }
 
 /**
- * Rings that get finer outwards, a slope, bars, and a patch of grain.
+ * Rings that get finer outwards, a slope with a little grain, bars that get finer, and grain.
  * @param {number} width
  * @param {number} height
  * @param {number} dx
@@ -112,7 +113,7 @@ function detail(width, height, dx, dy) {
     const [x, y] = [(index % width) + dx, Math.floor(index / width) + dy];
     const [right, low] = [x > width / 2, y > height / 2];
     if (!right && !low) luma[index] = 126 + 90 * Math.sin(((x - width / 4) ** 2 + (y - height / 4) ** 2) / width);
-    else if (!low) luma[index] = 40 + (170 * (x - width / 2)) / (width / 2);
+    else if (!low) luma[index] = 40 + (300 * (x - width / 2)) / width + grain(Math.round(x), Math.round(y)) / 6;
     else if (!right) luma[index] = Math.sin(x * (0.2 + (1.6 * x) / width)) > 0 ? 200 : 50;
     else luma[index] = 60 + grain(Math.round(x), Math.round(y));
   }
