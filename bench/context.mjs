@@ -23,10 +23,16 @@ export class BenchContext {
   /** @type {Promise<void> | undefined} */
   #ended;
   #name;
+  /** How long a section that may run long shall run. @readonly */
+  minutes;
 
-  /** @param {string} name the section's */
-  constructor(name) {
+  /**
+   * @param {string} name the section's
+   * @param {number} minutes
+   */
+  constructor(name, minutes) {
     this.#name = name;
+    this.minutes = minutes;
   }
 
   /** A line of progress. @param {string} line */
@@ -42,12 +48,14 @@ export class BenchContext {
   /**
    * A server of the present sources, as self-hosters run it, which also serves bench/pages/ as /bench/.
    * @param {Record<string, string>} [env]
+   * @param {readonly import('./variants.mjs').Variant[]} [variants] of the SDK that it serves as well
    */
-  async startServer(env = {}) {
+  async startServer(env = {}, variants = []) {
     const { serverFile, pagesDir } = await ensureBuilt();
     const served = join(await this.#ownFolder(), 'pages');
     await cp(pagesDir, served, { recursive: true });
     await cp(join(ROOT, 'bench/pages'), join(served, 'bench'), { recursive: true });
+    if (variants.length > 0) await runBundler('bench/bundle-sdk.mjs', join(served, 'bench'), variants);
     await cp(join(ROOT, 'node_modules/peerjs/dist/peerjs.min.js'), join(served, 'bench/peerjs.js'));
     const server = await startServer({ serverFile, pagesDir: served }, { env });
     this.defer(() => server.stop());
@@ -82,10 +90,7 @@ export class BenchContext {
    */
   async bundle(entries) {
     const folder = join(await this.#ownFolder(), 'node');
-    const { code, output } = await runChild(process.execPath, [join(ROOT, 'bench/bundle.mjs'), folder, ...entries], {
-      quiet: true,
-    });
-    if (code !== 0) throw new SetupError(`${output.trim()}\n\nbench/ could not be bundled; the reason is above.`);
+    await runBundler('bench/bundle.mjs', folder, entries);
     return entries.map((entry) => join(folder, `${basename(entry, '.ts')}.mjs`));
   }
 
@@ -156,4 +161,14 @@ export class BenchContext {
     const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
     return { ...options, ...signals, args: [...(options.args ?? []), ...flags] };
   }
+}
+
+/**
+ * @param {string} script
+ * @param {string} folder where to
+ * @param {readonly string[]} what
+ */
+async function runBundler(script, folder, what) {
+  const { code, output } = await runChild(process.execPath, [join(ROOT, script), folder, ...what], { quiet: true });
+  if (code !== 0) throw new SetupError(`${output.trim()}\n\n${script} failed; the reason is above.`);
 }

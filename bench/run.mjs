@@ -14,11 +14,13 @@ import { describeMachine, tableOf, writeJson } from './report.mjs';
  * @typedef {object} Section what a file in bench/sections/ exports as `section`
  * @property {string} name what `npm run bench -- NAME` calls it
  * @property {string} about one line for `--list`
+ * @property {boolean} [onlyWhenNamed] it takes too long for those who want all of it
  * @property {(context: BenchContext) => Promise<import('./rows.mjs').Row[]>} run
  */
 
-/** Only ends what hangs: a section takes half a minute. */
+/** Only ends what hangs: a section takes half a minute, and beside that as long as it was told to run. */
 const SECTION_TIMEOUT_MS = 240_000;
+const DEFAULT_MINUTES = 10;
 
 /** The section that runs now. @type {BenchContext | undefined} */
 let running;
@@ -30,13 +32,15 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   });
 }
 
-// npm run bench [-- NAME ...] [--list] [--json FILE]: this machine's figures, each beside what it is compared with.
+// npm run bench [-- NAME ...] [--list] [--json FILE] [--minutes N]: this machine's figures, each beside what it is compared with.
 endWithNpm();
 await runCommand(async () => {
-  const { names, list, jsonFile } = readArguments();
+  const { names, list, jsonFile, minutes } = readArguments();
   const sections = await loadSections();
   if (list) {
-    for (const { name, about } of sections) console.log(`${name.padEnd(16)} ${about}`);
+    for (const { name, about, onlyWhenNamed } of sections) {
+      console.log(`${name.padEnd(16)} ${about}${onlyWhenNamed ? '; only when named' : ''}`);
+    }
     return;
   }
   const unknown = names.filter((name) => !sections.some((section) => section.name === name));
@@ -44,11 +48,13 @@ await runCommand(async () => {
     throw new SetupError(`There is no section ${unknown.join(', ')}. See npm run bench -- --list.`);
   }
   await ensureInstalled();
-  const chosen = sections.filter(({ name }) => names.length === 0 || names.includes(name));
+  const chosen = sections.filter(({ name, onlyWhenNamed }) =>
+    names.length === 0 ? !onlyWhenNamed : names.includes(name),
+  );
   const machine = describeMachine();
   console.log(`${machine.cores} cores, ${machine.cpu}; load before: ${machine.load.toFixed(1)}`);
   const reports = [];
-  for (const section of chosen) reports.push(await runSection(section));
+  for (const section of chosen) reports.push(await runSection(section, minutes));
   console.log(`\n${tableOf(reports)}`);
   await writeJson(jsonFile, machine, reports);
   console.log(`\nThe same as JSON: ${relative(process.cwd(), jsonFile)}`);
@@ -61,10 +67,16 @@ function readArguments() {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { list: { type: 'boolean', default: false }, json: { type: 'string' } },
+      options: {
+        list: { type: 'boolean', default: false },
+        json: { type: 'string' },
+        minutes: { type: 'string', default: String(DEFAULT_MINUTES) },
+      },
     });
+    const minutes = Number(values.minutes);
+    if (!(minutes > 0)) throw new Error(`--minutes wants a number above 0, not ${values.minutes}.`);
     const jsonFile = values.json ? resolve(values.json) : join(ROOT, 'bench-output/bench.json');
-    return { names: positionals, list: values.list, jsonFile };
+    return { names: positionals, list: values.list, jsonFile, minutes };
   } catch (cause) {
     throw new SetupError(`${cause instanceof Error ? cause.message : cause}\nSee npm run bench -- --list.`);
   }
@@ -81,16 +93,20 @@ async function loadSections() {
 /**
  * A section that crashes tells why and leaves the others alone.
  * @param {Section} section
+ * @param {number} minutes
  * @returns {Promise<import('./report.mjs').SectionReport>}
  */
-async function runSection({ name, run }) {
+async function runSection({ name, run, onlyWhenNamed = false }, minutes) {
   console.log(`\n=== ${name}`);
-  const context = new BenchContext(name);
+  const context = new BenchContext(name, minutes);
   running = context;
   const startedMs = performance.now();
   const tookS = () => Math.round((performance.now() - startedMs) / 100) / 10;
   try {
-    const rows = await Promise.race([run(context), tooLate()]);
+    const rows = await Promise.race([
+      run(context),
+      tooLate(SECTION_TIMEOUT_MS + (onlyWhenNamed ? 60_000 * minutes : 0)),
+    ]);
     return { name, rows, tookS: tookS(), crash: null };
   } catch (cause) {
     console.error(cause);
@@ -100,8 +116,8 @@ async function runSection({ name, run }) {
   }
 }
 
-/** @returns {Promise<never>} */
-async function tooLate() {
-  await sleep(SECTION_TIMEOUT_MS, undefined, { ref: false });
-  throw new Error(`It did not end within ${SECTION_TIMEOUT_MS / 1_000} s.`);
+/** @param {number} timeoutMs @returns {Promise<never>} */
+async function tooLate(timeoutMs) {
+  await sleep(timeoutMs, undefined, { ref: false });
+  throw new Error(`It did not end within ${timeoutMs / 1_000} s.`);
 }

@@ -34,7 +34,7 @@ export async function call(page, name, argument) {
  * A volunteer's page.
  * @param {import('playwright').BrowserContext} browserContext
  * @param {string} serverUrl
- * @param {import('../web/sdk/types.ts').VolunteerOptions} options
+ * @param {Parameters<typeof import('./pages/volunteer.mjs').volunteer>[0]} options
  */
 export async function openVolunteer(browserContext, serverUrl, options) {
   const page = await openPage(browserContext, serverUrl);

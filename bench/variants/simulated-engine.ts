@@ -1,0 +1,59 @@
+import type { Engine as RealEngine } from '../../web/compute/engine.ts';
+import type { EngineCapabilities, EngineOptions, ExecutedTask, FrameUpscaler } from '../../web/compute/engine-types.ts';
+
+/**
+ * Stands in for `web/compute/engine.ts`: takes a fixed time for a frame, one after the other, whatever the speed of this machine's
+ * processor, and costs that next to nothing.
+ */
+export class SimulatedEngine implements Pick<RealEngine, 'capabilities' | 'execute' | 'openFrames' | 'dispose'> {
+  readonly #computeMs: number;
+  #lastFrame: Promise<unknown> = Promise.resolve();
+
+  /** What such an engine's module exports as `Engine`. */
+  static taking(computeMs: number): { create(options: EngineOptions): Promise<SimulatedEngine> } {
+    return { create: async () => new SimulatedEngine(computeMs) };
+  }
+
+  private constructor(computeMs: number) {
+    this.#computeMs = computeMs;
+  }
+
+  get capabilities(): EngineCapabilities {
+    return {
+      adapter: '',
+      backends: { upscale: { backend: 'js', unitsPerMs: 1e6 } },
+      frameIn: 'drawn',
+      frameOut: 'drawn',
+    };
+  }
+
+  async execute(): Promise<ExecutedTask> {
+    throw new Error('This engine sharpens frames and runs no tasks.');
+  }
+
+  openFrames({ outWidth, outHeight }: { outWidth: number; outHeight: number }): FrameUpscaler {
+    const canvas = new OffscreenCanvas(outWidth, outHeight);
+    // In memory: without a GPU, reading a texture back would take longer than the wait.
+    const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
+    const scale = async (frame: VideoFrame) => {
+      const startedMs = performance.now();
+      context?.drawImage(frame, 0, 0, outWidth, outHeight);
+      const scaled = new VideoFrame(canvas, { timestamp: frame.timestamp });
+      const leftMs = this.#computeMs - (performance.now() - startedMs);
+      if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs));
+      return scaled;
+    };
+    return {
+      backend: 'js',
+      process: (frame) => {
+        const scaled = this.#lastFrame.then(() => scale(frame));
+        // One that fails fails alone.
+        this.#lastFrame = scaled.catch(() => {});
+        return scaled;
+      },
+      dispose() {},
+    };
+  }
+
+  dispose(): void {}
+}

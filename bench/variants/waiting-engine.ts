@@ -1,0 +1,4 @@
+import { SimulatedEngine } from './simulated-engine.ts';
+
+/** A modest GPU. */
+export const Engine = SimulatedEngine.taking(40);

@@ -1,0 +1,101 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { ImpairedWay } from './impaired-way.mjs';
+
+const HOST = '127.0.0.1';
+/** Two browsers make a dozen. */
+const MAX_CLIENTS = 64;
+/** Of a socket; a burst of a whole second of video must not get lost where nobody counts it. */
+const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
+
+/**
+ * @typedef {object} Impairment
+ * @property {number} delayMs each way
+ * @property {number} loss 0..1, each way
+ * @property {number} queueBytes what may wait each way while the relay is squeezed; what comes then is dropped
+ * @property {number} [seed] of the losses
+ */
+
+/**
+ * Stands before a UDP server on this machine, such as a TURN server, and makes the way to it a bad one. The kernel may have no means
+ * for that (DESIGN §10). All clients share the way, as the flats of a house share its line.
+ */
+export class ImpairedRelay {
+  /** Its end for clients. */
+  #socket = createSocket({ type: 'udp4', recvBufferSize: SOCKET_BUFFER_BYTES });
+  /** To the server a socket for each client, by the client's address. @type {Map<string, import('node:dgram').Socket>} */
+  #clients = new Map();
+  #serverPort;
+  #up;
+  #down;
+
+  /**
+   * @param {number} serverPort
+   * @param {Impairment} impairment
+   */
+  static async start(serverPort, impairment) {
+    const relay = new ImpairedRelay(serverPort, impairment);
+    relay.#socket.bind(0, HOST);
+    await once(relay.#socket, 'listening');
+    return relay;
+  }
+
+  /**
+   * @param {number} serverPort
+   * @param {Impairment} impairment
+   */
+  constructor(serverPort, { seed = 1, ...impairment }) {
+    this.#serverPort = serverPort;
+    this.#up = new ImpairedWay({ ...impairment, seed });
+    this.#down = new ImpairedWay({ ...impairment, seed: seed + 1 });
+    this.#socket.on('message', (data, { address, port }) => this.#cameUp(data, address, port));
+  }
+
+  get port() {
+    return this.#socket.address().port;
+  }
+
+  /** Datagrams each way that were let through, that were lost, and that found the queue full. */
+  get counts() {
+    return { up: this.#up.counts, down: this.#down.counts };
+  }
+
+  /** From now on no more than this each way; null: as much as comes. @param {number | null} kbps */
+  squeeze(kbps) {
+    this.#up.squeeze(kbps);
+    this.#down.squeeze(kbps);
+  }
+
+  async stop() {
+    this.#up.stop();
+    this.#down.stop();
+    const sockets = [this.#socket, ...this.#clients.values()];
+    this.#clients.clear();
+    await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.close(() => resolve(undefined)))));
+  }
+
+  /**
+   * @param {Buffer} data
+   * @param {string} address
+   * @param {number} port
+   */
+  #cameUp(data, address, port) {
+    const client = this.#clientAt(address, port);
+    if (client) this.#up.carry(data, () => client.send(data, this.#serverPort, HOST));
+  }
+
+  /**
+   * @param {string} address
+   * @param {number} port
+   */
+  #clientAt(address, port) {
+    const key = `${address}:${port}`;
+    const known = this.#clients.get(key);
+    if (known || this.#clients.size >= MAX_CLIENTS) return known;
+    const client = createSocket({ type: 'udp4', recvBufferSize: SOCKET_BUFFER_BYTES });
+    client.on('message', (data) => this.#down.carry(data, () => this.#socket.send(data, port, address)));
+    client.bind(0, HOST);
+    this.#clients.set(key, client);
+    return client;
+  }
+}

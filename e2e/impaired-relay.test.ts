@@ -1,0 +1,82 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, test } from 'vitest';
+import { ImpairedRelay } from './impaired-relay.mjs';
+
+const HOST = '127.0.0.1';
+
+let endings: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const end of endings.reverse()) await end();
+  endings = [];
+});
+
+test('what goes through comes back to the one that sent it, late by both delays', async () => {
+  const relay = await echoBehind({ delayMs: 30, loss: 0, queueBytes: 10_000 });
+  const [one, other] = [await newSocket(), await newSocket()];
+  const sentMs = performance.now();
+  const answers = [answerTo(one), answerTo(other)];
+  one.send('one', relay.port, HOST);
+  other.send('other', relay.port, HOST);
+  expect(await Promise.all(answers)).toEqual(['one', 'other']);
+  expect(performance.now() - sentMs).toBeGreaterThan(58);
+});
+
+test('its losses are the same for the same seed', async () => {
+  const lost = [];
+  for (const seed of [7, 7, 8]) {
+    const relay = await echoBehind({ delayMs: 0, loss: 0.2, queueBytes: 10_000, seed });
+    const socket = await newSocket();
+    const came: number[] = [];
+    socket.on('message', (data) => came.push(data.readUInt8()));
+    for (let index = 0; index < 100; index++) socket.send(Uint8Array.of(index), relay.port, HOST);
+    await expect.poll(() => relay.counts.up.carried + relay.counts.up.lost).toBe(100);
+    await expect.poll(() => relay.counts.down.carried + relay.counts.down.lost).toBe(relay.counts.up.carried);
+    await expect.poll(() => came.length).toBe(relay.counts.down.carried);
+    lost.push(came.join());
+    expect(relay.counts.up.lost).toBeGreaterThan(5);
+    expect(relay.counts.up.lost).toBeLessThan(40);
+  }
+  expect(lost[0]).toBe(lost[1]);
+  expect(lost[0]).not.toBe(lost[2]);
+});
+
+test('squeezed, it lets through no more than its rate, and holds no more than its queue', async () => {
+  const relay = await echoBehind({ delayMs: 0, loss: 0, queueBytes: 5_000 });
+  const socket = await newSocket();
+  let came = 0;
+  socket.on('message', () => came++);
+  relay.squeeze(80);
+  // Ten bytes a millisecond: five datagrams wait half a second in the queue, the others find it full.
+  for (let index = 0; index < 20; index++) socket.send(new Uint8Array(1_000), relay.port, HOST);
+  await sleep(250);
+  expect(came).toBeLessThanOrEqual(2);
+  expect(relay.counts.up.overflowed).toBe(15);
+  await expect.poll(() => came).toBe(5);
+  relay.squeeze(null);
+  for (let index = 0; index < 20; index++) socket.send(new Uint8Array(1_000), relay.port, HOST);
+  await expect.poll(() => came).toBe(25);
+});
+
+/** A relay before a server that sends back what it gets. */
+async function echoBehind(impairment: Parameters<typeof ImpairedRelay.start>[1]) {
+  const server = await newSocket();
+  server.on('message', (data, { address, port }) => server.send(data, port, address));
+  const relay = await ImpairedRelay.start(server.address().port, impairment);
+  endings.push(() => relay.stop());
+  return relay;
+}
+
+async function newSocket(): Promise<Socket> {
+  const socket = createSocket('udp4').bind(0, HOST);
+  await once(socket, 'listening');
+  endings.push(() => socket.close());
+  return socket;
+}
+
+async function answerTo(socket: Socket): Promise<string> {
+  const [data] = await once(socket, 'message');
+  return String(data);
+}

@@ -1,0 +1,102 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { createHmac, randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SetupError } from '../deploy/failure.mjs';
+import { installPackage, isDebianRoot } from './debian.mjs';
+
+const PROGRAM = 'turnserver';
+const HOST = '127.0.0.1';
+const START_TIMEOUT_MS = 10_000;
+const PROBE_INTERVAL_MS = 50;
+/** Longer than any run. */
+const CREDENTIALS_LIVE_S = 24 * 3_600;
+
+/**
+ * Finds coturn, or installs Debian's where that may be done.
+ * @throws {SetupError} saying what to do, when it cannot be had
+ */
+export async function ensureCoturn() {
+  if (isThere()) return;
+  if (await isDebianRoot()) {
+    await installPackage('coturn');
+    if (isThere()) return;
+  }
+  throw new SetupError('There is no TURN server here. Install coturn, such as: sudo apt-get install coturn');
+}
+
+/**
+ * A coturn of our own on this machine, for this machine only.
+ * @returns {Promise<{ port: number, credentials: { username: string, credential: string }, stop(): Promise<void> }>}
+ * @throws {SetupError} when it ends before it answers
+ */
+export async function startTurnServer() {
+  const secret = randomBytes(16).toString('hex');
+  const port = await freePort();
+  const child = spawn(
+    PROGRAM,
+    [
+      '-n',
+      ...[`--listening-ip=${HOST}`, `--relay-ip=${HOST}`, '-p', String(port)],
+      ...['--use-auth-secret', `--static-auth-secret=${secret}`, '--realm=p2c2r', '--allow-loopback-peers'],
+      ...['--no-tcp', '--no-tls', '--no-dtls', '--no-cli', '--log-file=stdout', '--pidfile=/dev/null'],
+    ],
+    { stdio: 'ignore' },
+  );
+  const ended = once(child, 'exit');
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+    await ended;
+  };
+  const isUp = await Promise.race([answers(port), ended.then(() => false)]);
+  if (!isUp) {
+    await stop();
+    throw new SetupError(`${PROGRAM} does not answer on UDP port ${port}.`);
+  }
+  return { port, credentials: credentialsOf(secret), stop };
+}
+
+/** @param {number} port @param {{ username: string, credential: string }} credentials @returns {RTCIceServer[]} */
+export function iceServersAt(port, credentials) {
+  return [{ urls: `turn:${HOST}:${port}?transport=udp`, ...credentials }];
+}
+
+/** TURN REST credentials, as the coordinator gives them out. @param {string} secret */
+function credentialsOf(secret) {
+  const username = `${Math.floor(Date.now() / 1_000) + CREDENTIALS_LIVE_S}:bench`;
+  return { username, credential: createHmac('sha1', secret).update(username).digest('base64') };
+}
+
+function isThere() {
+  return spawnSync(PROGRAM, ['--version'], { stdio: 'ignore' }).error === undefined;
+}
+
+async function freePort() {
+  const socket = createSocket('udp4').bind(0, HOST);
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, 'close');
+  return port;
+}
+
+/** Until it answers a STUN binding request (RFC 8489). @param {number} port */
+async function answers(port) {
+  const request = Buffer.concat([Buffer.from([0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42]), randomBytes(12)]);
+  const socket = createSocket('udp4').bind(0, HOST);
+  // One that is refused is asked again.
+  socket.on('error', () => {});
+  let isAnswered = false;
+  socket.on('message', () => {
+    isAnswered = true;
+  });
+  await once(socket, 'listening');
+  const untilMs = performance.now() + START_TIMEOUT_MS;
+  while (!isAnswered && performance.now() < untilMs) {
+    socket.send(request, port, HOST);
+    await sleep(PROBE_INTERVAL_MS);
+  }
+  socket.close();
+  return isAnswered;
+}
