@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { access, constants, readFile } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { ROOT, runChild } from '../deploy/child.mjs';
 import { SetupError } from '../deploy/failure.mjs';
+import { installDebianPackage } from './debian.mjs';
 
 /** WebGPU without a GPU, in a container, without a word to the internet. */
 export const CHROMIUM_FLAGS = Object.freeze([
@@ -27,7 +28,6 @@ const ELSEWHERE = [
 /** Playwright asks several hosts in turn; one that swallows packets must not hold us for long. */
 const CONNECT_TIMEOUT_MS = 10_000;
 const DOWNLOAD_TIMEOUT_MS = 300_000;
-const PACKAGE_TIMEOUT_MS = 600_000;
 
 /**
  * The Chromium or Chrome to test with: the one named by P2C2R_CHROMIUM or CHROME_PATH, Playwright's own, or the system's.
@@ -63,8 +63,7 @@ export async function ensureBrowser() {
   await downloadBrowser();
   const downloaded = await findBrowser();
   if (downloaded) return downloaded;
-  if (await isDebianRoot()) {
-    await installPackage();
+  if (await installDebianPackage('chromium')) {
     const installed = await findBrowser();
     if (installed) return installed;
   }
@@ -85,24 +84,6 @@ async function downloadBrowser() {
     quiet: true,
   });
   console.log(code === 0 ? 'Downloaded.' : 'It cannot be had here.');
-}
-
-async function installPackage() {
-  console.log("Installing Debian's chromium package ...");
-  const script = 'apt-get update && apt-get install -y --no-install-recommends chromium';
-  const { code, output } = await runChild('sh', ['-c', script], {
-    env: { DEBIAN_FRONTEND: 'noninteractive' },
-    timeoutMs: PACKAGE_TIMEOUT_MS,
-    quiet: true,
-  });
-  console.log(code === 0 ? 'Installed.' : `${output.trim()}\napt-get failed; the reason is above.`);
-}
-
-async function isDebianRoot() {
-  if (process.getuid?.() !== 0) return false;
-  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
-  // Ubuntu's package is an empty one that points to a snap.
-  return /^ID=debian$/m.test(release);
 }
 
 /**

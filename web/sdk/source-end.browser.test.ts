@@ -30,6 +30,7 @@ test('a video that comes to its end: the same', async () => {
   await vi.waitUntil(() => stream.stats().framesLocal > 3, WAIT);
   await vi.waitUntil(() => video.ended, WAIT);
   await expectEnd(stream);
+  URL.revokeObjectURL(video.src);
 });
 
 test('a stream of frames that is closed: the same, through a volunteer', async () => {

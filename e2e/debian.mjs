@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import { runChild } from '../deploy/child.mjs';
+
+/** Of `apt-get`, which fetches its lists first. */
+const PACKAGE_TIMEOUT_MS = 600_000;
+
+/**
+ * Installs one of Debian's packages where that is ours to do: as root, on Debian itself.
+ * @param {string} name
+ * @returns {Promise<boolean>} whether it was tried
+ */
+export async function installDebianPackage(name) {
+  if (!(await isDebianRoot())) return false;
+  console.log(`Installing Debian's ${name} package ...`);
+  const script = `apt-get update && apt-get install -y --no-install-recommends ${name}`;
+  const { code, output } = await runChild('sh', ['-c', script], {
+    env: { DEBIAN_FRONTEND: 'noninteractive' },
+    timeoutMs: PACKAGE_TIMEOUT_MS,
+    quiet: true,
+  });
+  console.log(code === 0 ? 'Installed.' : `${output.trim()}\napt-get failed; the reason is above.`);
+  return true;
+}
+
+async function isDebianRoot() {
+  if (process.getuid?.() !== 0) return false;
+  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  // Ubuntu's packages of browsers are empty ones that point to a snap.
+  return /^ID=debian$/m.test(release);
+}
