@@ -3,7 +3,7 @@ import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { ROOT, runChild } from '../deploy/child.mjs';
 import { SetupError } from '../deploy/failure.mjs';
-import { installPackage, isDebianRoot } from './debian.mjs';
+import { installDebianPackage } from './debian.mjs';
 
 /** WebGPU without a GPU, in a container, without a word to the internet. */
 export const CHROMIUM_FLAGS = Object.freeze([
@@ -63,8 +63,7 @@ export async function ensureBrowser() {
   await downloadBrowser();
   const downloaded = await findBrowser();
   if (downloaded) return downloaded;
-  if (await isDebianRoot()) {
-    await installPackage('chromium');
+  if (await installDebianPackage('chromium')) {
     const installed = await findBrowser();
     if (installed) return installed;
   }

@@ -1,21 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { runChild } from '../deploy/child.mjs';
 
+/** Of `apt-get`, which fetches its lists first. */
 const PACKAGE_TIMEOUT_MS = 600_000;
 
-/** May we install one of Debian's packages here? */
-export async function isDebianRoot() {
-  if (process.getuid?.() !== 0) return false;
-  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
-  // Ubuntu is another matter: its chromium package, say, is an empty one that points to a snap.
-  return /^ID=debian$/m.test(release);
-}
-
 /**
- * Whether it succeeded is seen by looking for what was wanted.
+ * Installs one of Debian's packages where that is ours to do: as root, on Debian itself.
  * @param {string} name
+ * @returns {Promise<boolean>} whether it was tried
  */
-export async function installPackage(name) {
+export async function installDebianPackage(name) {
+  if (!(await isDebianRoot())) return false;
   console.log(`Installing Debian's ${name} package ...`);
   const script = `apt-get update && apt-get install -y --no-install-recommends ${name}`;
   const { code, output } = await runChild('sh', ['-c', script], {
@@ -24,4 +19,12 @@ export async function installPackage(name) {
     quiet: true,
   });
   console.log(code === 0 ? 'Installed.' : `${output.trim()}\napt-get failed; the reason is above.`);
+  return true;
+}
+
+async function isDebianRoot() {
+  if (process.getuid?.() !== 0) return false;
+  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  // Ubuntu's packages of browsers are empty ones that point to a snap.
+  return /^ID=debian$/m.test(release);
 }

@@ -4,7 +4,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SetupError } from '../deploy/failure.mjs';
-import { installPackage, isDebianRoot } from './debian.mjs';
+import { installDebianPackage } from './debian.mjs';
 
 const PROGRAM = 'turnserver';
 const HOST = '127.0.0.1';
@@ -19,8 +19,7 @@ const CREDENTIALS_LIVE_S = 24 * 3_600;
  */
 export async function ensureCoturn() {
   if (isThere()) return;
-  if (await isDebianRoot()) {
-    await installPackage('coturn');
+  if (await installDebianPackage('coturn')) {
     if (isThere()) return;
   }
   throw new SetupError('There is no TURN server here. Install coturn, such as: sudo apt-get install coturn');

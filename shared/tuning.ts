@@ -235,8 +235,8 @@ export const VOLUNTEER = {
 
 /** Compute: probing and limits of one machine. */
 export const COMPUTE = {
-  /** All start-up probing together (DESIGN §7). */
-  probeBudgetMs: 3_000,
+  /** Backends and the ways of frames: of all start-up probing's 3 s (DESIGN §7), what the codecs' `STREAM.codecProbeMs` leaves. */
+  probeBudgetMs: 2_600,
   /** One backend's share before it is abandoned as slow. */
   probeBackendMs: 1_200,
   /** Size of the picture the probe upscales twofold: large enough to hide dispatch cost, small enough for a software adapter. */
@@ -330,6 +330,9 @@ export const STREAM = {
   /** How often a stream tells the page its figures: as often as a person can read them. */
   statsIntervalMs: 250,
   maxSide: 4_096,
+  /** Trying every codec in software, each with so many frames: about 45 ms a codec on two cores; a part of a volunteer's 3 s (DESIGN §7). */
+  codecProbeMs: 400,
+  codecProbeFrames: 10,
   /** Setting up codecs on both ends, a model and the first keyframe. */
   openTimeoutMs: 10_000,
   /** Streams of one gamer a volunteer holds at a time: each has a decoder, an encoder and a pipeline. */

@@ -8,6 +8,7 @@ import { Engine } from './engine.ts';
 import type { EngineCapabilities, EngineOptions, ExecuteOptions, FrameUpscaler } from './engine-types.ts';
 import { upscaleReference } from './reference/upscale.ts';
 import { paintedPicture } from './test-pictures.ts';
+import { watchedGpu } from './test-watched-gpu.ts';
 
 const nobodys: ExecuteOptions = { owner: 'nobody', signal: new AbortController().signal };
 const engines: Engine[] = [];
@@ -227,22 +228,4 @@ async function pixelsOf(frame: VideoFrame): Promise<Uint8Array> {
   const pixels = new Uint8Array(frame.codedWidth * frame.codedHeight * 4);
   await frame.copyTo(pixels, { format: 'RGBA' });
   return pixels;
-}
-
-/** The browser's WebGPU, and the devices that were taken from it: a test takes them away. */
-function watchedGpu(): { gpu: GPU; devices: GPUDevice[] } {
-  const devices: GPUDevice[] = [];
-  const requestAdapter = async (options?: GPURequestAdapterOptions) => {
-    const adapter = await navigator.gpu.requestAdapter(options);
-    if (!adapter) return null;
-    return {
-      info: adapter.info,
-      requestDevice: async (descriptor?: GPUDeviceDescriptor) => {
-        const device = await adapter.requestDevice(descriptor);
-        devices.push(device);
-        return device;
-      },
-    };
-  };
-  return { gpu: { requestAdapter } as unknown as GPU, devices };
 }

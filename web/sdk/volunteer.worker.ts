@@ -5,7 +5,7 @@ import type { Capabilities, StreamSetup } from '../../shared/messages.ts';
 import { RUNNABLE_TASK_TYPES } from '../../shared/tasks/catalogue.ts';
 import { VOLUNTEER } from '../../shared/tuning.ts';
 import { Engine } from '../compute/engine.ts';
-import { supportedCodecs } from '../stream/codecs.ts';
+import { rankedCodecs } from '../stream/codecs.ts';
 import { BusyMeter } from './busy-meter.ts';
 import { GamerDesk } from './gamer-desk.ts';
 import { sumOf } from './sum.ts';
@@ -27,7 +27,8 @@ class VolunteerWorker {
 
   /** Measures this machine. Throws MeshError when nothing can be computed here. */
   async start(tell: (event: VolunteerWorkerEvent) => void, backend?: 'wgsl' | 'js'): Promise<Capabilities> {
-    const codecs = await supportedCodecs();
+    // Before the engine is measured, not beside it: both take the processor.
+    const codecs = await rankedCodecs();
     const toCapabilities = ({ adapter, backends }: Engine['capabilities']): Capabilities => ({
       ...{ adapter, backends, codecs },
       tasks: [...RUNNABLE_TASK_TYPES],

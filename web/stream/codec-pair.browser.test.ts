@@ -3,6 +3,7 @@ import { type Codec, isCodecUsable, supportedCodecs } from './codecs.ts';
 import { FrameDecoder } from './frame-decoder.ts';
 import { FrameEncoder, type Packet } from './frame-encoder.ts';
 import { sizeOf } from './frame-size.ts';
+import { seal } from './packet-seal.ts';
 
 const SIZE = { width: 64, height: 36 };
 const WAIT = { timeout: 30_000, interval: 5 };
@@ -84,7 +85,7 @@ test('a packet of noise is survived: the frames after the next keyframe are show
   await encode(0, 1);
   feed(0);
   const broken = packets[1];
-  if (broken) decoder.decode({ ...broken, keyframe: true, data: new Uint8Array(40).fill(0xff) }, 1);
+  if (broken) decoder.decode({ ...broken, keyframe: true, data: noise() }, 1);
   await vi.waitUntil(() => keyframeRequests > 0, WAIT);
   encoder.wantKeyframe();
   await encode(2);
@@ -97,9 +98,8 @@ test('a sender of nothing but noise ends the stream, not the page', async () => 
   await encode(0);
   const keyframe = packets[0];
   if (!keyframe) throw new Error('no packet');
-  const noise = { ...keyframe, data: new Uint8Array(40).fill(0xff) };
   await vi.waitUntil(() => {
-    decoder.decode(noise, 0);
+    decoder.decode({ ...keyframe, data: noise() }, 0);
     return errors.length > 0;
   }, WAIT);
   expect(errors[0]).toMatchObject({ reason: 'malformed' });
@@ -135,6 +135,13 @@ async function encode(...numbers: number[]): Promise<void> {
 function feed(number: number): void {
   const packet = packets.find((one) => one.timestampUs === timestampUs(number));
   if (packet) decoder.decode(packet, number);
+}
+
+/** As it was sent: it is the decoder that must find out. */
+function noise(): Uint8Array {
+  const data = new Uint8Array(40).fill(0xff);
+  seal(data);
+  return data;
 }
 
 function withFrame(number: number, use: (frame: VideoFrame) => void): void {

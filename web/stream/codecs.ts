@@ -1,4 +1,5 @@
 import { STREAM } from '../../shared/tuning.ts';
+import { measureCosts, rankByCost, TRIAL_SIZE } from './codec-probe.ts';
 
 /** Video codecs by the names that travel in `Capabilities.codecs` and `StreamSetup.codec`. */
 const CODECS = ['h264', 'vp8', 'vp9', 'av1'] as const;
@@ -14,7 +15,7 @@ const PROBE_SIZE: CodecSize = { width: 1280, height: 720 };
 
 /**
  * Cheapest first, in software on two cores: 720p of a real game's clip took 5.5 + 1.6 ms to encode and decode in H.264, 8.5 + 3.6 in
- * VP8, 11.5 + 2.7 in VP9 (Chromium 156).
+ * VP8, 11.5 + 2.7 in VP9 (Chromium 156). What holds until this machine's own order is measured, and for what could not be.
  */
 const SOFTWARE_ORDER: readonly Codec[] = ['h264', 'vp8', 'vp9', 'av1'];
 
@@ -58,15 +59,30 @@ export function decoderConfig(codec: Codec, { width, height }: CodecSize): Video
 }
 
 /**
- * Codecs this browser both encodes and decodes, best first: those its hardware encodes, then the cheapest in software. Asked of
- * the browser once. Empty where there is no WebCodecs.
+ * Codecs this browser both encodes and decodes, best first: those its hardware encodes, then those in software, the cheapest first
+ * as far as that is known yet. The first call lets it be measured, and waits for nothing but the browser's answers. Empty where
+ * there is no WebCodecs.
  */
-export function supportedCodecs(): Promise<Codec[]> {
-  cachedCodecs ??= probeCodecs();
-  return cachedCodecs;
+export async function supportedCodecs(): Promise<Codec[]> {
+  void rankedCodecs();
+  const { inHardware, inSoftware } = await usableCodecs();
+  return ranked ?? [...inHardware, ...inSoftware];
 }
 
-let cachedCodecs: Promise<Codec[]> | undefined;
+/** The same once it is measured, which is done once in each thread and takes {@link STREAM.codecProbeMs} at most. */
+export function rankedCodecs(): Promise<Codec[]> {
+  ranking ??= rankCodecs();
+  return ranking;
+}
+
+interface UsableCodecs {
+  inHardware: Codec[];
+  inSoftware: Codec[];
+}
+
+let usable: Promise<UsableCodecs> | undefined;
+let ranking: Promise<Codec[]> | undefined;
+let ranked: Codec[] | undefined;
 
 /** Can this browser encode `sent` and decode `received` with it? */
 export async function isCodecUsable(codec: Codec, sent: CodecSize, received: CodecSize): Promise<boolean> {
@@ -87,13 +103,32 @@ export function isCodec(name: string): name is Codec {
   return (CODECS as readonly string[]).includes(name);
 }
 
-async function probeCodecs(): Promise<Codec[]> {
-  if (typeof VideoEncoder !== 'function' || typeof VideoDecoder !== 'function') return [];
-  const probed = await Promise.all(
+async function rankCodecs(): Promise<Codec[]> {
+  const { inHardware, inSoftware } = await usableCodecs();
+  const trials = inSoftware.map((codec) => ({
+    name: codec,
+    encoder: encoderConfig(codec, TRIAL_SIZE, STREAM.defaultFps, STREAM.defaultBitrateKbps),
+    decoder: decoderConfig(codec, TRIAL_SIZE),
+  }));
+  const costs = await measureCosts(trials, () => performance.now());
+  ranked = [...inHardware, ...rankByCost(inSoftware, costs)];
+  return ranked;
+}
+
+function usableCodecs(): Promise<UsableCodecs> {
+  usable ??= askForCodecs();
+  return usable;
+}
+
+async function askForCodecs(): Promise<UsableCodecs> {
+  if (typeof VideoEncoder !== 'function' || typeof VideoDecoder !== 'function') {
+    return { inHardware: [], inSoftware: [] };
+  }
+  const asked = await Promise.all(
     CODECS.map(async (codec) => ({
       codec,
-      usable: await isCodecUsable(codec, PROBE_SIZE, PROBE_SIZE),
-      inHardware: await isSupported(() =>
+      isUsable: await isCodecUsable(codec, PROBE_SIZE, PROBE_SIZE),
+      isInHardware: await isSupported(() =>
         VideoEncoder.isConfigSupported({
           ...encoderConfig(codec, PROBE_SIZE, STREAM.defaultFps, STREAM.defaultBitrateKbps),
           hardwareAcceleration: 'prefer-hardware',
@@ -101,10 +136,11 @@ async function probeCodecs(): Promise<Codec[]> {
       ),
     })),
   );
-  const usable = probed.filter(({ usable }) => usable);
-  const inOrder = (order: readonly Codec[], inHardware: boolean) =>
-    order.filter((codec) => usable.some((probe) => probe.codec === codec && probe.inHardware === inHardware));
-  return [...inOrder(HARDWARE_ORDER, true), ...inOrder(SOFTWARE_ORDER, false)];
+  const inOrder = (order: readonly Codec[], isInHardware: boolean) =>
+    order.filter((codec) =>
+      asked.some((answer) => answer.codec === codec && answer.isUsable && answer.isInHardware === isInHardware),
+    );
+  return { inHardware: inOrder(HARDWARE_ORDER, true), inSoftware: inOrder(SOFTWARE_ORDER, false) };
 }
 
 async function isSupported(ask: () => Promise<{ supported?: boolean }>): Promise<boolean> {

@@ -2,6 +2,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { STREAM } from '../../shared/tuning.ts';
 import { type Codec, type CodecSize, decoderConfig } from './codecs.ts';
 import type { Packet } from './frame-encoder.ts';
+import { unseal } from './packet-seal.ts';
 
 /** Why a packet gave no frame. */
 export type UndecodedCause = 'packet-lost' | 'decoder-busy' | 'undecodable';
@@ -18,8 +19,8 @@ export interface FrameDecoderHandlers<Tag> {
 }
 
 /**
- * One leg's VideoDecoder. Never shows a picture built on a missing one: after a gap, an error or a full queue it waits for a
- * keyframe and asks for it.
+ * One leg's VideoDecoder. Never shows a picture built on a missing or damaged one: after a gap, an error or a full queue it waits
+ * for a keyframe and asks for it.
  *
  * @typeParam Tag - what the caller knows of a packet, handed back with its frame.
  */
@@ -66,9 +67,11 @@ export class FrameDecoder<Tag> {
     const number = this.#nextNumber++;
     try {
       this.#inside.set(number, { tag, keyframe: packet.keyframe, timestampUs: packet.timestampUs });
+      const data = unseal(packet.data);
+      if (!data) throw new Error('a packet is not as it was sent');
       if (packet.keyframe) this.#configure(packet);
       const type = packet.keyframe ? 'key' : 'delta';
-      this.#decoder?.decode(new EncodedVideoChunk({ type, timestamp: number, data: packet.data }));
+      this.#decoder?.decode(new EncodedVideoChunk({ type, timestamp: number, data }));
       this.#expectedSequence = (packet.sequence + 1) >>> 0;
     } catch (cause) {
       this.#failed(cause);

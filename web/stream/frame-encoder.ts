@@ -1,6 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
 import { type ColorSpace, colorSpaceSchema } from '../../shared/messages.ts';
 import { type Codec, type CodecSize, encoderConfig } from './codecs.ts';
+import { SEAL_BYTES, seal } from './packet-seal.ts';
 import { RateFollower } from './rate-follower.ts';
 
 /** One encoded frame as it travels. */
@@ -11,6 +12,7 @@ export interface Packet {
   keyframe: boolean;
   /** With keyframes. */
   color: ColorSpace | null;
+  /** Sealed. */
   data: Uint8Array;
 }
 
@@ -107,8 +109,9 @@ export class FrameEncoder<Tag> {
     this.#color = readColor(metadata?.decoderConfig?.colorSpace) ?? this.#color;
     const tag = this.#tagOf(chunk.timestamp);
     if (tag === undefined) return;
-    const data = new Uint8Array(chunk.byteLength);
+    const data = new Uint8Array(chunk.byteLength + SEAL_BYTES);
     chunk.copyTo(data);
+    seal(data);
     const keyframe = chunk.type === 'key';
     const color = keyframe ? this.#color : null;
     this.#handlers.onPacket({ sequence: this.#sequence++, timestampUs: chunk.timestamp, keyframe, color, data }, tag);

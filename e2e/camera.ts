@@ -1,0 +1,47 @@
+import type { Page } from 'playwright/test';
+import type * as Sdk from '../web/sdk/p2c2r.ts';
+
+declare global {
+  interface Window {
+    stream: Sdk.FrameStream;
+  }
+}
+
+/** A browser's own test picture as its camera: a track that no page draws. */
+export const CAMERA_FLAGS = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
+
+/** Small, and few enough a second for two busy cores to keep up with. */
+export const CAMERA_FPS = 10;
+
+/** A gamer's page streams its camera, as `window.stream`, until frames come back from a volunteer. */
+export async function streamCamera(gamer: Page): Promise<void> {
+  await gamer.evaluate(async (frameRate) => {
+    const camera = await navigator.mediaDevices.getUserMedia({ video: { width: 160, height: 120, frameRate } });
+    const [track] = camera.getVideoTracks();
+    if (!track) throw new Error('This browser has no camera, not even a pretended one.');
+    window.stream = await window.client.openStream(track, { scale: 2, quality: 'bilinear' });
+    document.body.append(window.stream.canvas);
+  }, CAMERA_FPS);
+  await gamer.waitForFunction(() => {
+    const { shares, framesPresented } = window.stream.stats();
+    return framesPresented > 20 && shares.some(({ share }) => share > 0.5);
+  });
+}
+
+/** Frames a second that a volunteer sharpened and the gamer saw, over so long. */
+export function volunteerFps(gamer: Page, spanMs: number): Promise<number> {
+  return gamer.evaluate(async (wantedMs) => {
+    const look = () => {
+      const { framesPresented, framesLocal, framesUnsharpened } = window.stream.stats();
+      return { atMs: performance.now(), count: framesPresented - framesLocal - framesUnsharpened };
+    };
+    const first = look();
+    // A worker's clock: a hidden page's own ticks once a second.
+    const clock = new Worker(
+      URL.createObjectURL(new Blob([`setTimeout(() => postMessage(null), ${wantedMs})`], { type: 'text/javascript' })),
+    );
+    await new Promise((resolve) => clock.addEventListener('message', resolve));
+    const last = look();
+    return (1000 * (last.count - first.count)) / (last.atMs - first.atMs);
+  }, spanMs);
+}

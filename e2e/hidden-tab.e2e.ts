@@ -1,0 +1,83 @@
+import type { Page } from 'playwright/test';
+import { CAMERA_FLAGS, streamCamera, volunteerFps } from './camera.ts';
+import { expect, openSdk, test, waitForVolunteers } from './fixtures.ts';
+import { ensureXvfb, type HeadedBrowser, launchHeaded } from './headed.ts';
+
+/** Long enough for a hidden page's once-a-second timers to show in what its worker does, if they did. */
+const SPAN_MS = 3_000;
+/** What hung on a hidden page's timers would have a tenth of its pace; the rest is for a machine that does other things as well. */
+const LEAST_SHARE = 0.5;
+const INSTALL_TIMEOUT_MS = 600_000;
+
+let headed: HeadedBrowser;
+let gamer: Page;
+let volunteer: Page;
+
+test.beforeAll(async () => {
+  test.setTimeout(INSTALL_TIMEOUT_MS);
+  await ensureXvfb();
+});
+
+test.beforeEach(async ({ server }) => {
+  headed = await launchHeaded(CAMERA_FLAGS);
+  // A window each.
+  [gamer, volunteer] = [await headed.newWindow(), await headed.newWindow()];
+  for (const page of [gamer, volunteer]) await openSdk(page, server.url);
+  await volunteer.evaluate(async () => {
+    window.node = await window.sdk.VolunteerNode.start({ room: 'hidden', backend: 'js' });
+  });
+  await gamer.evaluate(async () => {
+    window.client = await window.sdk.GamerClient.connect({ room: 'hidden', where: 'volunteers' });
+  });
+  await waitForVolunteers(gamer, 1);
+  await streamCamera(gamer);
+});
+
+test.afterEach(() => headed.close());
+
+test('a volunteer whose tab is hidden goes on at the same pace', async () => {
+  const shownFps = await volunteerFps(gamer, SPAN_MS);
+  await hide(volunteer);
+  const hiddenFps = await volunteerFps(gamer, SPAN_MS);
+  expect(await visibilityOf(volunteer)).toBe('hidden');
+  test.info().annotations.push({ type: 'frames a second', description: `${shownFps} shown, ${hiddenFps} hidden` });
+  expect(hiddenFps).toBeGreaterThan(LEAST_SHARE * shownFps);
+});
+
+test('a gamer whose tab is hidden still gets its frames, and sees them at once when it is shown again', async () => {
+  const shownFps = await volunteerFps(gamer, SPAN_MS);
+  await hide(gamer);
+  const hiddenFps = await volunteerFps(gamer, SPAN_MS);
+  test.info().annotations.push({ type: 'frames a second', description: `${shownFps} shown, ${hiddenFps} hidden` });
+  expect(hiddenFps).toBeGreaterThan(LEAST_SHARE * shownFps);
+
+  await gamer.bringToFront();
+  await expect.poll(() => visibilityOf(gamer)).toBe('visible');
+  const tookMs = await gamer.evaluate(async () => {
+    const startMs = performance.now();
+    const print = () => {
+      const small = new OffscreenCanvas(40, 30).getContext('2d', { willReadFrequently: true });
+      small?.drawImage(window.stream.canvas, 0, 0, 40, 30);
+      return small?.getImageData(0, 0, 40, 30).data.join() ?? '';
+    };
+    // Two pictures that differ from the one before: it moves.
+    for (let changes = 0, before = print(); changes < 2; ) {
+      await new Promise(requestAnimationFrame);
+      const now = print();
+      if (now !== before) changes++;
+      before = now;
+    }
+    return performance.now() - startMs;
+  });
+  expect(tookMs).toBeLessThan(1_000);
+  expect(await volunteerFps(gamer, SPAN_MS)).toBeGreaterThan(LEAST_SHARE * shownFps);
+});
+
+async function hide(page: Page): Promise<void> {
+  await headed.hide(page);
+  await expect.poll(() => visibilityOf(page)).toBe('hidden');
+}
+
+function visibilityOf(page: Page): Promise<string> {
+  return page.evaluate(() => document.visibilityState);
+}

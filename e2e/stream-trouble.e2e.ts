@@ -1,0 +1,153 @@
+import type { Page, Worker } from 'playwright/test';
+import { CHROMIUM_FLAGS } from './browser.mjs';
+import { CAMERA_FLAGS, streamCamera } from './camera.ts';
+import { expect, test, waitForVolunteers } from './fixtures.ts';
+import { launchOptions } from './launch.mjs';
+
+declare global {
+  interface Window {
+    /** In a gamer's worker: when each frame was drawn, on the clock that all threads share. */
+    drawnAtMs: number[];
+    /** In a volunteer's worker: the device it computed with last. */
+    device: GPUDevice | undefined;
+    /** On a page: what it sent over a `video` channel itself. */
+    videoSends: number;
+  }
+}
+
+/** A collection of garbage, a level that loads: what a game's page does to its main thread. */
+const BLOCK_MS = 500;
+const BLOCKS = 6;
+/** Between two blocks. */
+const REST_FRAMES = 8;
+
+test.use({ launchOptions: { ...(await launchOptions()), args: [...CHROMIUM_FLAGS, ...CAMERA_FLAGS] } });
+
+test('while the gamer’s page is blocked, frames of a source that it does not draw go on being shown', async ({
+  volunteerPage,
+  gamerPage,
+}) => {
+  await volunteerPage('blocked', { backend: 'js' });
+  const gamer = await gamerPage('blocked', { where: 'volunteers' });
+  await waitForVolunteers(gamer, 1);
+  await streamCamera(gamer);
+  const worker = workerOf(gamer, 'stream.worker');
+  await worker.evaluate(noteDrawings);
+
+  const blocks: { fromMs: number; toMs: number }[] = [];
+  while (blocks.length < BLOCKS) {
+    await presentMore(gamer, REST_FRAMES);
+    blocks.push(await gamer.evaluate(block, BLOCK_MS));
+  }
+  const drawnAtMs = await worker.evaluate(() => self.drawnAtMs);
+  const [start, end] = [drawnAtMs[0] ?? 0, blocks.at(-1)?.toMs ?? 0];
+  const isBlocked = (atMs: number) => blocks.some(({ fromMs, toMs }) => atMs > fromMs && atMs < toMs);
+  const blockedMs = blocks.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
+  const blockedFps = (1000 * drawnAtMs.filter(isBlocked).length) / blockedMs;
+  const usualFps =
+    (1000 * drawnAtMs.filter((atMs) => atMs < end && !isBlocked(atMs)).length) / (end - start - blockedMs);
+  test.info().annotations.push({ type: 'frames a second', description: `${usualFps}, blocked ${blockedFps}` });
+  expect(blockedFps).toBeGreaterThan(usualFps / 2);
+});
+
+test('where channels cannot be moved to a worker the page forwards them, and goes on after it was blocked', async ({
+  sdkPage,
+}) => {
+  const [volunteer, gamer] = [await sdkPage(), await sdkPage()];
+  for (const page of [volunteer, gamer]) await page.evaluate(refuseToMoveChannels);
+  await volunteer.evaluate(async () => {
+    window.node = await window.sdk.VolunteerNode.start({ room: 'unmoved', backend: 'js' });
+  });
+  await gamer.evaluate(async () => {
+    window.client = await window.sdk.GamerClient.connect({ room: 'unmoved', where: 'volunteers' });
+  });
+  await waitForVolunteers(gamer, 1);
+  await streamCamera(gamer);
+  await gamer.evaluate(block, BLOCK_MS);
+  await presentMore(gamer, REST_FRAMES);
+  const { running, shares } = await gamer.evaluate(() => window.stream.stats());
+  expect([running, shares.length]).toEqual(['volunteers', 1]);
+  for (const page of [volunteer, gamer])
+    expect(await page.evaluate(() => window.videoSends)).toBeGreaterThan(REST_FRAMES);
+});
+
+test('a volunteer whose GPU goes away in the middle of a stream gets it back and goes on', async ({
+  volunteerPage,
+  gamerPage,
+}) => {
+  const volunteer = await volunteerPage('lost', { backend: 'wgsl' });
+  const gamer = await gamerPage('lost', { where: 'volunteers' });
+  await waitForVolunteers(gamer, 1);
+  await streamCamera(gamer);
+  const worker = workerOf(volunteer, 'volunteer.worker');
+  await worker.evaluate(noteDevice);
+  await expect.poll(() => worker.evaluate(() => self.device !== undefined)).toBe(true);
+  await worker.evaluate(() => {
+    self.device?.destroy();
+    self.device = undefined;
+  });
+  // The picture goes on meanwhile.
+  await presentMore(gamer, 3);
+  await expect.poll(() => worker.evaluate(() => self.device !== undefined), { timeout: 60_000 }).toBe(true);
+  const framesDone = await volunteer.evaluate(() => window.node.stats().framesDone);
+  await volunteer.waitForFunction((before) => window.node.stats().framesDone > before + 3, framesDone);
+  await gamer.waitForFunction(() => window.stream.stats().running === 'volunteers');
+});
+
+function workerOf(page: Page, name: string): Worker {
+  const worker = page.workers().find((one) => one.url().includes(name));
+  if (!worker) throw new Error(`The page has no ${name}.`);
+  return worker;
+}
+
+/** Until so many more frames were shown. */
+async function presentMore(gamer: Page, frames: number): Promise<void> {
+  const shown = await gamer.evaluate(() => window.stream.stats().framesPresented);
+  await gamer.waitForFunction((wanted) => window.stream.stats().framesPresented >= wanted, shown + frames);
+}
+
+function noteDrawings(): void {
+  self.drawnAtMs = [];
+  const { drawImage } = OffscreenCanvasRenderingContext2D.prototype;
+  OffscreenCanvasRenderingContext2D.prototype.drawImage = function (
+    this: OffscreenCanvasRenderingContext2D,
+    ...given: unknown[]
+  ) {
+    self.drawnAtMs.push(performance.timeOrigin + performance.now());
+    Reflect.apply(drawImage, this, given);
+  };
+}
+
+function block(spanMs: number): { fromMs: number; toMs: number } {
+  const startMs = performance.now();
+  while (performance.now() < startMs + spanMs);
+  return { fromMs: performance.timeOrigin + startMs, toMs: performance.timeOrigin + performance.now() };
+}
+
+/** As Firefox does. */
+function refuseToMoveChannels(): void {
+  for (const { prototype } of [MessagePort, Worker]) {
+    const { postMessage } = prototype;
+    prototype.postMessage = function (this: MessagePort | Worker, ...given: unknown[]) {
+      const [, moved] = given;
+      if (Array.isArray(moved) && moved.some((one) => one instanceof RTCDataChannel)) {
+        throw new DOMException('An RTCDataChannel could not be cloned.', 'DataCloneError');
+      }
+      Reflect.apply(postMessage, this, given);
+    };
+  }
+  window.videoSends = 0;
+  const { send } = RTCDataChannel.prototype;
+  RTCDataChannel.prototype.send = function (this: RTCDataChannel, ...given: unknown[]) {
+    if (this.label === 'video') window.videoSends++;
+    Reflect.apply(send, this, given);
+  };
+}
+
+function noteDevice(): void {
+  const { createCommandEncoder } = GPUDevice.prototype;
+  GPUDevice.prototype.createCommandEncoder = function (this: GPUDevice, ...given) {
+    self.device = this;
+    return createCommandEncoder.apply(this, given);
+  };
+}

@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { FrameStream } from './frame-stream.ts';
+import { fieldFrames, lookAtFields, paintFields } from './test-fields.ts';
+import { StreamRig } from './test-stream-rig.ts';
+
+/** Ends what hangs; nothing is measured. */
+const WAIT = { timeout: 30_000, interval: 10 };
+
+let rig: StreamRig;
+
+beforeEach(() => {
+  rig = new StreamRig();
+});
+
+afterEach(() => rig.dispose());
+
+test('a track that is stopped: the stream says so and keeps its last picture', async () => {
+  const { track, stop } = animatedTrack();
+  const stream = await rig.open(track, { where: 'local' });
+  await vi.waitUntil(() => stream.stats().framesLocal > 3, WAIT);
+  track.stop();
+  await expectEnd(stream);
+  stop();
+});
+
+test('a video that comes to its end: the same', async () => {
+  const video = await recordedVideo();
+  const stream = await rig.open(video, { where: 'local' });
+  await video.play();
+  await vi.waitUntil(() => stream.stats().framesLocal > 3, WAIT);
+  await vi.waitUntil(() => video.ended, WAIT);
+  await expectEnd(stream);
+  URL.revokeObjectURL(video.src);
+});
+
+test('a stream of frames that is closed: the same, through a volunteer', async () => {
+  const reader = fieldFrames(64, 36).getReader();
+  let left = 20;
+  const frames = new ReadableStream<VideoFrame>({
+    async pull(controller) {
+      const { value } = await reader.read();
+      if (value) controller.enqueue(value);
+      if (--left > 0) return;
+      controller.close();
+      await reader.cancel();
+    },
+  });
+  const stream = await rig.open(frames, { where: 'volunteers' });
+  await expectEnd(stream);
+});
+
+test('a stream of frames whose read fails: its words are told, and its last picture is kept', async () => {
+  const reader = fieldFrames(64, 36).getReader();
+  let left = 20;
+  const frames = new ReadableStream<VideoFrame>({
+    async pull(controller) {
+      const { value } = await reader.read();
+      if (left-- > 0 && value) return controller.enqueue(value);
+      value?.close();
+      await reader.cancel();
+      throw new Error('the cable came off');
+    },
+  });
+  const stream = await rig.open(frames, { where: 'local' });
+  await expectEnd(stream);
+  expect(stream.stats().why).toContain('the cable came off');
+});
+
+/** The words of `source-ended`, and the picture as it was. */
+async function expectEnd(stream: FrameStream): Promise<void> {
+  await vi.waitUntil(() => /source of the frames (ended|failed)/.test(stream.stats().why), WAIT);
+  await vi.waitFor(() => expect(lookAtFields(stream.canvas)).toMatchObject({ isRight: true }), WAIT);
+  const { framesPresented } = stream.stats();
+  expect(framesPresented).toBeGreaterThan(0);
+}
+
+function animatedTrack(): { track: MediaStreamTrack; canvas: HTMLCanvasElement; stop(): void } {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 36 });
+  const context = canvas.getContext('2d');
+  if (!context) throw new Error('no canvas');
+  let count = 0;
+  let request = 0;
+  const draw = () => {
+    paintFields(context, count++);
+    request = requestAnimationFrame(draw);
+  };
+  draw();
+  const [track] = canvas.captureStream().getVideoTracks();
+  if (!track) throw new Error('no track');
+  return { track, canvas, stop: () => cancelAnimationFrame(request) };
+}
+
+/** Some thirty frames. */
+async function recordedVideo(): Promise<HTMLVideoElement> {
+  const { track, stop } = animatedTrack();
+  const recorder = new MediaRecorder(new MediaStream([track]), { mimeType: 'video/webm' });
+  const recorded: Blob[] = [];
+  const stopped = new Promise((resolve) => recorder.addEventListener('stop', resolve));
+  recorder.addEventListener('dataavailable', ({ data }) => recorded.push(data));
+  recorder.start(50);
+  await vi.waitUntil(() => recorded.length > 12, WAIT);
+  recorder.stop();
+  await stopped;
+  stop();
+  const video = Object.assign(document.createElement('video'), { muted: true });
+  const loaded = new Promise((resolve) => video.addEventListener('loadeddata', resolve));
+  video.src = URL.createObjectURL(new Blob(recorded, { type: 'video/webm' }));
+  await loaded;
+  return video;
+}

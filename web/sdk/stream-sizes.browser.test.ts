@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { STREAM } from '../../shared/tuning.ts';
+import { fieldFrames, lookAtFields } from './test-fields.ts';
+import { framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
+
+/** Ends what hangs; nothing is measured. */
+const WAIT = { timeout: 30_000, interval: 10 };
+
+let rig: StreamRig;
+
+beforeEach(() => {
+  rig = new StreamRig({ codec: 'h264' });
+});
+
+afterEach(() => rig.dispose());
+
+test.each([
+  [321, 181, 640, 360],
+  [320, 181, 640, 360],
+  [3, 3, 4, 4],
+])(
+  'a source of %ix%i works, less its last odd column and row: %ix%i come back',
+  async (width, height, outWidth, outHeight) => {
+    const stream = await rig.open(fieldFrames(width, height), { where: 'volunteers', scale: 2 });
+    await vi.waitUntil(() => stream.stats().framesPresented > 3, WAIT);
+    expect([stream.canvas.width, stream.canvas.height]).toEqual([outWidth, outHeight]);
+    if (width > 100) {
+      await vi.waitUntil(() => framesOfVolunteers(stream) > 3, WAIT);
+      expect(lookAtFields(stream.canvas)).toMatchObject({ isRight: true });
+    }
+  },
+);
+
+test('a size the volunteer cannot encode is refused with a reason, and the picture is sharpened here', async () => {
+  const { isConfigSupported } = VideoEncoder;
+  vi.spyOn(VideoEncoder, 'isConfigSupported').mockImplementation((config) =>
+    config.width === 640 ? Promise.resolve({ supported: false, config }) : isConfigSupported.call(VideoEncoder, config),
+  );
+  const stream = await rig.open(fieldFrames(320, 180), { where: 'volunteers' });
+  await vi.waitUntil(() => rig.failures.length > 0 && stream.stats().framesLocal > 3, WAIT);
+  vi.restoreAllMocks();
+  expect(rig.failures[0]).toMatchObject({
+    reason: 'unsupported-browser',
+    message: expect.stringContaining('h264 at 640x360'),
+  });
+  expect(stream.stats()).toMatchObject({ running: 'local', why: expect.stringContaining('h264 at 640x360') });
+});
+
+test('a size this browser’s encoder refuses when it is set up is told, and the picture is sharpened here', async () => {
+  const { configure } = VideoEncoder.prototype;
+  vi.spyOn(VideoEncoder.prototype, 'configure').mockImplementation(function (this: VideoEncoder, config) {
+    // What a browser does with a size no encoder of it takes: it finds out later.
+    configure.call(
+      this,
+      config.width === 320 ? { ...config, codec: 'avc1.42e00a', width: 1 << 14, height: 1 << 14 } : config,
+    );
+  });
+  const stream = await rig.open(fieldFrames(320, 180), { where: 'volunteers' });
+  await vi.waitUntil(
+    () => /cannot encode h264 at 320x180/.test(stream.stats().why) && stream.stats().framesLocal > 3,
+    WAIT,
+  );
+  vi.restoreAllMocks();
+  expect(stream.stats().running).toBe('local');
+});
+
+test('a source above the limits is refused with a reason', async () => {
+  const stream = await rig.open(fieldFrames(STREAM.maxSide + 2, 18), { where: 'volunteers' });
+  await vi.waitUntil(() => /too-large/.test(stream.stats().why), WAIT);
+  expect(stream.stats().why).toContain(`${STREAM.maxSide}`);
+});

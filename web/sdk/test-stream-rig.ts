@@ -1,0 +1,139 @@
+import * as Comlink from 'comlink';
+import { systemClock } from '../../shared/clock.ts';
+import { MeshError } from '../../shared/errors.ts';
+import type { ControlMessage } from '../../shared/messages.ts';
+import { forwardChannel } from '../net/forwarder.ts';
+import { Listeners } from '../net/listeners.ts';
+import { type SimulatedPort, simulatedChannel } from '../net/test-wire.ts';
+import type { Codec } from '../stream/codecs.ts';
+import type { FrameEngine } from '../stream/frame-engine.ts';
+import { GamerStreams } from '../stream/gamer-streams.ts';
+import { canvasEngine } from '../stream/test-frame-engine.ts';
+import { gamerApi } from '../stream/test-gamer-api.ts';
+import { VolunteerStreams } from '../stream/volunteer-streams.ts';
+import {
+  type FrameStream,
+  openFrameStream,
+  type StreamLink,
+  type StreamOptions,
+  type StreamSource,
+} from './frame-stream.ts';
+import type { StreamWorkerApi } from './stream.worker.ts';
+
+const VOLUNTEER_ID = 'volunteer-1';
+const LOOPBACK = { latencyMs: 1, bytesPerMs: 1e6 };
+
+export type End = 'gamer' | 'volunteer';
+
+export interface StreamRigOptions {
+  codec?: Codec;
+  gamerEngine?: () => Promise<FrameEngine>;
+  volunteerEngine?: FrameEngine;
+}
+
+/** A gamer's page, its worker and one volunteer in one thread, where a test can get at everything that goes wrong between them. */
+export class StreamRig {
+  /** Why streams failed at the volunteer. */
+  readonly failures: MeshError[] = [];
+  /** What happens to a message on its way; changes its bytes in place. */
+  damage: (bytes: Uint8Array, to: End) => void = () => {};
+  readonly #link: StreamLink;
+  readonly #gamer: GamerStreams;
+  readonly #worker: Comlink.Remote<StreamWorkerApi>;
+  readonly #volunteer: VolunteerStreams;
+  readonly #toGamer = new Listeners<ControlMessage>();
+  readonly #open: FrameStream[] = [];
+
+  constructor({
+    codec = 'vp8',
+    gamerEngine = async () => canvasEngine,
+    volunteerEngine = canvasEngine,
+  }: StreamRigOptions = {}) {
+    this.#link = {
+      id: VOLUNTEER_ID,
+      name: 'Vera',
+      capabilities: {
+        adapter: 'none',
+        backends: { upscale: { backend: 'canvas', unitsPerMs: 1e6 } },
+        tasks: ['upscale'],
+        codecs: [codec],
+      },
+      rttMs: () => 1,
+      sendControl: (message) => void this.#answer(message),
+      onControl: (listener) => this.#toGamer.add(listener),
+      ensureVideo() {},
+    };
+    this.#gamer = new GamerStreams(gamerEngine, systemClock);
+    const { port1, port2 } = new MessageChannel();
+    Comlink.expose(gamerApi(this.#gamer), port1);
+    this.#worker = Comlink.wrap<StreamWorkerApi>(port2);
+    const [gamerEnd, volunteerEnd] = simulatedChannel(systemClock, LOOPBACK);
+    this.#watch(gamerEnd, 'gamer');
+    this.#watch(volunteerEnd, 'volunteer');
+    const forwarded = new MessageChannel();
+    forwardChannel(gamerEnd, forwarded.port1);
+    void this.#gamer.attachVideo(VOLUNTEER_ID, forwarded.port2);
+    this.#volunteer = new VolunteerStreams({
+      port: volunteerEnd,
+      engine: volunteerEngine,
+      now: systemClock.now,
+      onFailed: (streamId, error) => this.#failed(streamId, error),
+      onClosed: () => {},
+    });
+  }
+
+  async open(source: StreamSource, options: StreamOptions): Promise<FrameStream> {
+    const stream = await openFrameStream(
+      {
+        worker: this.#worker,
+        links: () => [this.#link],
+        onLinksChanged: () => () => {},
+        now: systemClock.now,
+        defaultWhere: 'volunteers',
+        onClosed: () => {},
+      },
+      source,
+      options,
+    );
+    this.#open.push(stream);
+    return stream;
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all(this.#open.map((stream) => stream.close()));
+    this.#gamer.detachVideo(VOLUNTEER_ID);
+    this.#volunteer.dispose();
+    this.#worker[Comlink.releaseProxy]();
+  }
+
+  #watch(port: SimulatedPort, to: End): void {
+    const arrive = port.arrive.bind(port);
+    port.arrive = (data) => {
+      const bytes = data.slice();
+      this.damage(bytes, to);
+      arrive(bytes);
+    };
+  }
+
+  async #answer(message: ControlMessage): Promise<void> {
+    if (message.kind === 'stream-close') this.#volunteer.close(message.streamId);
+    if (message.kind !== 'stream-setup') return;
+    const { streamId } = message.setup;
+    try {
+      this.#toGamer.emit({ kind: 'stream-ready', streamId, backend: await this.#volunteer.setup(message.setup) });
+    } catch (cause) {
+      this.#failed(streamId, MeshError.from(cause));
+    }
+  }
+
+  #failed(streamId: number, error: MeshError): void {
+    this.failures.push(error);
+    this.#toGamer.emit({ kind: 'stream-failed', streamId, error: error.toWire() });
+  }
+}
+
+/** Frames presented that a volunteer sharpened. */
+export function framesOfVolunteers(stream: FrameStream): number {
+  const { framesPresented, framesLocal, framesUnsharpened } = stream.stats();
+  return framesPresented - framesLocal - framesUnsharpened;
+}
