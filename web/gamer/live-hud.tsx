@@ -1,11 +1,14 @@
+import type { VolunteerInfo } from '../sdk/types.ts';
 import { formatCount, formatKbps, formatMs, formatRate, NO_FIGURE } from '../ui/format.ts';
 import { type ChartLine, LiveChart } from '../ui/live-chart.tsx';
+import { ShareBar } from '../ui/share-bar.tsx';
 import { StageBar } from '../ui/stage-bar.tsx';
 import { Stat, Stats } from '../ui/stat.tsx';
 import type { StreamStats } from './client.ts';
+import { frameShares } from './frame-shares.ts';
 import { CHART_WINDOW_S } from './live-show.ts';
 import { isSharpening } from './sentences.ts';
-import type { Report } from './show.ts';
+import type { LiveReport } from './show.ts';
 import { streamStages } from './stage-times.ts';
 
 const LINES: readonly [ChartLine, ChartLine] = [
@@ -15,8 +18,6 @@ const LINES: readonly [ChartLine, ChartLine] = [
 
 /** With a hard space, lest the sign stand alone on a line. */
 const DELAY_LABEL = 'Delay, typical / slowest 5\u00a0%';
-
-type LiveReport = Extract<Report, { kind: 'live' }>;
 
 interface LiveHudProps {
   report: LiveReport | null;
@@ -31,7 +32,8 @@ export function LiveFigures({ report, helpers }: LiveHudProps) {
   const isSending = stats !== undefined && stats.framesSent > 0;
   return (
     <Stats>
-      <Stat label="Frames a second" value={stats ? formatRate(stats.fps) : NO_FIGURE} unit="fps" testId="fps" />
+      <Stat label="Frames in" value={report ? formatRate(report.capturedFps) : NO_FIGURE} unit="fps" testId="fps-in" />
+      <Stat label="Frames out" value={stats ? formatRate(stats.fps) : NO_FIGURE} unit="fps" testId="fps" />
       <Stat
         label={DELAY_LABEL}
         value={isMeasured ? `${formatMs(p50)} / ${formatMs(p95)}` : NO_FIGURE}
@@ -40,20 +42,28 @@ export function LiveFigures({ report, helpers }: LiveHudProps) {
       />
       <Stat label="Sharpened by" value={helpers} testId="helpers" />
       <Stat
-        label="Up / down"
-        value={isSending ? `${formatKbps(stats.uplinkKbps)} / ${formatKbps(stats.downlinkKbps)}` : NO_FIGURE}
-        {...(stats?.codec && { hint: stats.codec })}
+        label="Sent"
+        value={isSending ? formatKbps(stats.uplinkKbps) : NO_FIGURE}
+        {...(stats?.codec && { unit: stats.codec })}
       />
+      <Stat label="Received" value={isSending ? formatKbps(stats.downlinkKbps) : NO_FIGURE} />
     </Stats>
   );
 }
 
-/** Where a frame's time goes, the last minute, and what became of every frame. */
-export function LiveDetails({ report: { stats, columns } }: { report: LiveReport }) {
+interface LiveDetailsProps {
+  report: LiveReport;
+  volunteers: readonly VolunteerInfo[];
+}
+
+/** Where a frame's time goes, who works on them, the last minute, and what became of every frame. */
+export function LiveDetails({ report: { stats, columns }, volunteers }: LiveDetailsProps) {
+  const shares = isSharpening(stats) ? frameShares(stats, volunteers) : [];
   const delay = isSharpening(stats) ? `, typically ${formatMs(stats.glassToGlassMs.p50)} milliseconds late` : '';
   return (
     <>
       {isSharpening(stats) && <StageBar stages={streamStages(stats)} />}
+      {shares.length > 0 && <ShareBar label="Frames by" shares={shares} />}
       <LiveChart
         lines={LINES}
         columns={columns}

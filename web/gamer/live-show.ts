@@ -1,5 +1,7 @@
+import { STREAM } from '../../shared/tuning.ts';
 import { TimeWindow } from '../ui/time-window.ts';
 import type { Client, FrameStream } from './client.ts';
+import { CountRate } from './count-rate.ts';
 import { isSharpening } from './sentences.ts';
 import type { Report, Settings, Show } from './show.ts';
 import type { LiveSource } from './source.ts';
@@ -13,6 +15,8 @@ const MAX_SAMPLES = (CHART_WINDOW_S * 1_000) / REPORT_INTERVAL_MS + 1;
 /** A stream of sharpened frames and its figures. */
 export class LiveShow implements Show {
   readonly #history = new TimeWindow(CHART_WINDOW_S, MAX_SAMPLES);
+  /** Over the same time as the frames that come out. */
+  readonly #captured = new CountRate(STREAM.statsWindowMs);
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #startedMs = performance.now();
 
@@ -47,8 +51,17 @@ export class LiveShow implements Show {
 
   #report(): void {
     const stats = this.stream.stats();
-    const timeS = (performance.now() - this.#startedMs) / 1_000;
+    const nowMs = performance.now();
+    const timeS = (nowMs - this.#startedMs) / 1_000;
+    this.#captured.add(stats.framesCaptured, nowMs);
     this.#history.add([timeS, stats.fps, isSharpening(stats) ? stats.glassToGlassMs.p50 : null]);
-    this.onReport({ kind: 'live', stats, columns: this.#history.columns(2) });
+    const { width, height } = this.canvas;
+    this.onReport({
+      kind: 'live',
+      stats,
+      capturedFps: this.#captured.perSecond,
+      size: stats.framesPresented > 0 ? { width, height } : null,
+      columns: this.#history.columns(2),
+    });
   }
 }

@@ -1,12 +1,18 @@
 import { effect } from '@preact/signals';
 import { render } from 'preact';
+import { systemClock } from '../../shared/clock.ts';
 import { GamerClient } from '../sdk/p2c2r.ts';
 import { nameStore, rememberedName } from '../ui/friendly-name.ts';
+import { capture } from './capture.ts';
+import { clipFormat } from './clip-format.ts';
+import { download } from './download.ts';
+import { FloatingPicture } from './floating-picture.ts';
 import { GamerPage } from './gamer-page.tsx';
+import { Keeper } from './keeper.ts';
+import { openSource } from './open-source.ts';
 import { Player } from './player.ts';
 import { tabStore } from './room-entry.ts';
 import { GamerSession } from './session.ts';
-import { openSource } from './source.ts';
 
 const name = rememberedName(nameStore(), 'gamer', Math.random);
 const session = new GamerSession({
@@ -15,7 +21,9 @@ const session = new GamerSession({
   pageUrl: location.href,
   store: tabStore(),
 });
-const player = new Player(openSource);
+const player = new Player(openSource, capture);
+const keeper = new Keeper({ player, clock: systemClock, download, format: clipFormat() });
+const floating = new FloatingPicture(player.output);
 
 // The picture is there at once, as it is; it turns sharp when the room is open.
 effect(() => void player.useClient(session.client.value));
@@ -27,4 +35,5 @@ addEventListener('pageshow', (event) => event.persisted && location.reload());
 addEventListener('hashchange', () => location.reload());
 
 const root = document.getElementById('page');
-if (root) render(<GamerPage session={session} player={player} name={name} />, root);
+const parts = { session, player, keeper, floating };
+if (root) render(<GamerPage {...parts} name={name} />, root);

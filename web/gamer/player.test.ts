@@ -1,8 +1,9 @@
+import { signal } from '@preact/signals';
 import { describe, expect, it } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import type { Client, FrameStream } from './client.ts';
 import { Player } from './player.ts';
-import type { LiveSource, SourceChoice } from './source.ts';
+import { isCaptured, type LiveSource, type SourceChoice, type SourceHandlers } from './source.ts';
 import { streamStats } from './test-figures.ts';
 
 /** Elements are only passed on: nothing here looks into them. */
@@ -13,14 +14,35 @@ class Bench {
   readonly open = new Set<string>();
   readonly log: string[] = [];
   failure: MeshError | null = null;
+  /** What the person answers when asked for a camera. */
+  answer: () => Promise<MediaStreamTrack> = async () => this.track();
+  end: (error: MeshError) => void = () => {};
   #count = 0;
 
-  readonly openSource = async (choice: SourceChoice): Promise<LiveSource> => {
+  readonly openSource = async (choice: SourceChoice, { onError }: SourceHandlers): Promise<LiveSource> => {
     if (this.failure) throw this.failure;
+    this.end = onError;
     const name = this.#begin(`source ${choice.kind}`);
-    const dispose = () => this.#end(name);
-    return { kind: 'video', before: element(), width: 4, height: 2, frames: element(), play: null, dispose };
+    const dispose = () => {
+      this.#end(name);
+      if (isCaptured(choice)) choice.track.stop();
+    };
+    const size = signal({ width: 4, height: 2 });
+    return { kind: 'video', before: element(), size, frames: element(), play: null, dispose };
   };
+
+  readonly capture = () => this.answer();
+
+  /** A camera's, counted as open until it is stopped. */
+  track(): MediaStreamTrack {
+    const name = this.#begin('track');
+    const track = { readyState: 'live', stop: () => this.#end(name) };
+    return track as MediaStreamTrack;
+  }
+
+  player(): Player {
+    return new Player(this.openSource, this.capture);
+  }
 
   readonly client: Client = Object.assign(new EventTarget(), {
     state: 'online' as const,
@@ -59,7 +81,7 @@ const FILE = new File(['x'], 'clip.mp4', { type: 'video/mp4' });
 describe('the player', () => {
   it('shows the source at once, and sharpens it when there is a room', async () => {
     const bench = new Bench();
-    const player = new Player(bench.openSource);
+    const player = bench.player();
     await player.useClient(null);
     expect(player.source.value).not.toBeNull();
     expect(player.output.value).toBeNull();
@@ -71,7 +93,7 @@ describe('the player', () => {
 
   it('leaves nothing open when sources change quickly or the page is left', async () => {
     const bench = new Bench();
-    const player = new Player(bench.openSource);
+    const player = bench.player();
     void player.useClient(bench.client);
     void player.choose({ kind: 'video', file: FILE });
     void player.choose({ kind: 'game' });
@@ -84,7 +106,7 @@ describe('the player', () => {
 
   it('applies what was set while a stream opened', async () => {
     const bench = new Bench();
-    const player = new Player(bench.openSource);
+    const player = bench.player();
     const opening = player.useClient(bench.client);
     player.setWhere('volunteers');
     await opening;
@@ -94,7 +116,7 @@ describe('the player', () => {
 
   it('keeps the source when only the scale changes', async () => {
     const bench = new Bench();
-    const player = new Player(bench.openSource);
+    const player = bench.player();
     await player.useClient(bench.client);
     await player.setScale(3);
     expect(bench.log.filter((line) => !line.startsWith('set'))).toEqual([
@@ -107,7 +129,7 @@ describe('the player', () => {
 
   it('refuses a file that is no picture, and leaves what is shown as it is', async () => {
     const bench = new Bench();
-    const player = new Player(bench.openSource);
+    const player = bench.player();
     await player.useClient(bench.client);
     const shown = player.output.value;
     await player.chooseFile(TEXT);
@@ -122,7 +144,7 @@ describe('the player', () => {
 
   it('tells what cannot be opened, and opens the next thing all the same', async () => {
     const bench = new Bench();
-    const player = new Player(bench.openSource);
+    const player = bench.player();
     await player.useClient(bench.client);
     bench.failure = MeshError.badInput('No picture.');
     await player.choose({ kind: 'video', file: FILE });
@@ -132,5 +154,65 @@ describe('the player', () => {
     expect(player.error.value).toBeNull();
     expect(player.output.value).not.toBeNull();
     await player.close();
+  });
+
+  it('goes on with what it shows when a camera is refused, and says so', async () => {
+    const bench = new Bench();
+    const player = bench.player();
+    await player.useClient(bench.client);
+    const shown = player.output.value;
+    const refusal = new MeshError('cancelled', 'The camera was not allowed.');
+    bench.answer = () => Promise.reject(refusal);
+    await player.startCapture('camera');
+    expect(player.mishap.value).toBe(refusal);
+    expect([player.choice.value.kind, player.error.value]).toEqual(['game', null]);
+    expect(player.output.value).toBe(shown);
+    await player.close();
+  });
+
+  it('shows a camera, and stops it when something else is chosen', async () => {
+    const bench = new Bench();
+    const player = bench.player();
+    await player.useClient(bench.client);
+    await player.startCapture('camera');
+    expect(player.choice.value.kind).toBe('camera');
+    expect([...bench.open].filter((name) => name.startsWith('track'))).toHaveLength(1);
+    await player.choose({ kind: 'game' });
+    expect([...bench.open].filter((name) => name.startsWith('track'))).toEqual([]);
+    await player.close();
+  });
+
+  it('lets no camera run that nobody waits for any more', async () => {
+    const bench = new Bench();
+    const player = bench.player();
+    await player.useClient(bench.client);
+    let allow: (track: MediaStreamTrack) => void = () => {};
+    bench.answer = () => new Promise((resolve) => (allow = resolve));
+    const asking = player.startCapture('camera');
+    await player.choose({ kind: 'video', file: FILE });
+    allow(bench.track());
+    await asking;
+    expect(player.choice.value.kind).toBe('video');
+    // Chosen twice before the first could be opened.
+    void player.choose({ kind: 'camera', track: bench.track() });
+    void player.choose({ kind: 'screen', track: bench.track() });
+    await player.close();
+    expect([...bench.open]).toEqual([]);
+  });
+
+  it('keeps the last picture when sharing ends, and asks again on the person’s word', async () => {
+    const bench = new Bench();
+    const player = bench.player();
+    await player.useClient(bench.client);
+    await player.startCapture('screen');
+    const shown = player.output.value;
+    bench.end(new MeshError('source-ended', 'Sharing has stopped.'));
+    expect(player.error.value?.reason).toBe('source-ended');
+    expect(player.output.value).toBe(shown);
+    await player.startCapture('screen');
+    expect(player.error.value).toBeNull();
+    expect(bench.log.filter((line) => line === 'source screen')).toHaveLength(2);
+    await player.close();
+    expect([...bench.open]).toEqual([]);
   });
 });

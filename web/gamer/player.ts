@@ -1,10 +1,13 @@
 import { signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
 import type { Quality, Where } from '../sdk/types.ts';
+import type { capture } from './capture.ts';
 import type { Client } from './client.ts';
+import type { Comparison } from './comparison.ts';
 import { LiveShow } from './live-show.ts';
+import type { openSource } from './open-source.ts';
 import type { Report, Settings, Show } from './show.ts';
-import { fileChoice, isSpent, type openSource, type Source, type SourceChoice } from './source.ts';
+import { type CaptureKind, fileChoice, isCaptured, isSpent, type Source, type SourceChoice } from './source.ts';
 import { StillShow } from './still-show.ts';
 
 /**
@@ -17,6 +20,9 @@ export class Player {
   readonly quality = signal<Quality>('spatial');
   readonly scale = signal(2);
 
+  /** Where the divider between before and after is. */
+  readonly splitPercent = signal(50);
+
   readonly source = signal<Source | null>(null);
   readonly output = signal<HTMLCanvasElement | null>(null);
   readonly report = signal<Report | null>(null);
@@ -28,10 +34,14 @@ export class Player {
   #show: Show | null = null;
   #opened: SourceChoice | null = null;
   #newest = 0;
+  #asked = 0;
   #work: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(private readonly open: typeof openSource) {}
+  constructor(
+    private readonly open: typeof openSource,
+    private readonly askFor: typeof capture,
+  ) {}
 
   /** Null: the source is shown as it is. */
   useClient(client: Client | null): Promise<void> {
@@ -40,9 +50,25 @@ export class Player {
   }
 
   choose(choice: SourceChoice): Promise<void> {
+    this.#asked++;
+    this.#letGo();
     this.choice.value = choice;
     this.mishap.value = null;
     return this.#restart();
+  }
+
+  /** Asks for a screen or camera. What is shown goes on until there is one, and when there is none. */
+  async startCapture(kind: CaptureKind): Promise<void> {
+    const asked = ++this.#asked;
+    this.mishap.value = null;
+    try {
+      const track = await this.askFor(kind);
+      // Something else was chosen while the browser asked.
+      if (asked !== this.#asked) track.stop();
+      else await this.choose({ kind, track });
+    } catch (cause) {
+      if (asked === this.#asked) this.mishap.value = MeshError.from(cause, 'bad-input');
+    }
   }
 
   setScale(scale: number): Promise<void> {
@@ -62,7 +88,10 @@ export class Player {
 
   /** Starts over after an error. */
   retry(): Promise<void> {
-    this.#opened = null;
+    const choice = this.choice.value;
+    if (!isCaptured(choice)) this.#opened = null;
+    // Ended by the person, who must be asked again; while it is live only what is made of it can have failed.
+    else if (choice.track.readyState === 'ended') return this.startCapture(choice.kind);
     return this.#restart();
   }
 
@@ -74,21 +103,24 @@ export class Player {
     this.mishap.value = MeshError.badInput(`“${file.name}” is neither a picture nor a video. Choose one of these.`);
   }
 
-  /** Hands the result to who writes it to a file. */
-  async save(write: (canvas: HTMLCanvasElement, fileName: string) => Promise<void>): Promise<void> {
-    const canvas = this.output.value;
-    const choice = this.choice.value;
-    if (!canvas || choice.kind === 'game') return;
-    try {
-      await write(canvas, `${choice.file.name.replace(/\.\w+$/, '')}-${this.scale.value}x.png`);
-    } catch (cause) {
-      this.mishap.value = MeshError.from(cause);
-    }
+  /** What is shown at this moment; null while one of the two is missing. */
+  comparison(): Comparison | null {
+    const before = this.source.value?.before;
+    const after = this.output.value;
+    return before && after ? { before, after, splitPercent: this.splitPercent.value } : null;
   }
 
   close(): Promise<void> {
     this.#closed = true;
+    this.#asked++;
+    this.#letGo();
     return this.#restart();
+  }
+
+  /** Of a capture that was never opened: no camera may run that nothing shows. */
+  #letGo(): void {
+    const choice = this.choice.value;
+    if (isCaptured(choice) && choice !== this.#opened) choice.track.stop();
   }
 
   #restart(): Promise<void> {

@@ -8,6 +8,8 @@ const COLUMNS: [number[], ...(number | null)[][]] = [[], [], []];
 const live = (changes: Partial<StreamStats> = {}): Report => ({
   kind: 'live',
   stats: streamStats(changes),
+  capturedFps: 60,
+  size: null,
   columns: COLUMNS,
 });
 const LOCAL: Partial<StreamStats> = { running: 'local', shares: [], why: 'No volunteer is ready yet.' };

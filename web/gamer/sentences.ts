@@ -89,7 +89,8 @@ function whoRan(ranOn: string, volunteers: Situation['volunteers']): string {
   return ranOn === 'cache' ? 'this computer’s memory of it' : nameOf(ranOn, volunteers);
 }
 
-function nameOf(id: string, volunteers: Situation['volunteers']): string {
+/** By name, even of one that is not there any more. */
+export function nameOf(id: string, volunteers: Situation['volunteers']): string {
   return volunteers.find((volunteer) => volunteer.id === id)?.name ?? 'a volunteer who left';
 }
 

@@ -1,5 +1,6 @@
 import type { Quality, Timing, Where } from '../sdk/types.ts';
 import type { StreamStats } from './client.ts';
+import type { Size } from './source.ts';
 
 /** What the person set. */
 export interface Settings {
@@ -17,6 +18,14 @@ export interface Show {
 }
 
 /** What there is to tell about a show. */
-export type Report =
-  | { kind: 'live'; stats: StreamStats; columns: [number[], ...(number | null)[][]] }
-  | { kind: 'still'; timing: Timing | null; width: number; height: number };
+export type Report = LiveReport | ({ kind: 'still'; timing: Timing | null } & Size);
+
+export interface LiveReport {
+  kind: 'live';
+  stats: StreamStats;
+  /** Frames the source gave a second; NaN until that is known. */
+  capturedFps: number;
+  /** Of the sharp picture; null before the first. */
+  size: Size | null;
+  columns: [number[], ...(number | null)[][]];
+}

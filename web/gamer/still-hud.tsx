@@ -1,5 +1,4 @@
 import { backendWords } from '../ui/backend-words.ts';
-import { Button } from '../ui/button.tsx';
 import { formatMs, NO_FIGURE } from '../ui/format.ts';
 import { StageBar } from '../ui/stage-bar.tsx';
 import { Stat, Stats } from '../ui/stat.tsx';
@@ -24,14 +23,7 @@ export function StillFigures({ report: { timing, width, height }, helpers }: { r
   );
 }
 
-/** Where the time went, and the way to keep the result. */
-export function StillDetails({ report: { timing }, onSave }: { report: StillReport; onSave: () => void }) {
-  return (
-    <>
-      {timing && <StageBar stages={taskStages(timing)} />}
-      <Button onPress={onSave} disabled={!timing}>
-        Save the result
-      </Button>
-    </>
-  );
+/** Where the time went. */
+export function StillDetails({ report: { timing } }: { report: StillReport }) {
+  return timing && <StageBar stages={taskStages(timing)} />;
 }

@@ -23,8 +23,8 @@ export class StillShow implements Show {
   ) {
     this.#settings = settings;
     this.canvas = document.createElement('canvas');
-    this.canvas.width = Math.round(source.width * settings.scale);
-    this.canvas.height = Math.round(source.height * settings.scale);
+    this.canvas.width = Math.round(source.image.width * settings.scale);
+    this.canvas.height = Math.round(source.image.height * settings.scale);
     // Until the sharp one is there: what the browser would make of it.
     this.canvas.getContext('2d')?.drawImage(source.image, 0, 0, this.canvas.width, this.canvas.height);
     void this.#run();

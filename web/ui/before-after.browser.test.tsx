@@ -1,4 +1,5 @@
 import { render } from 'preact';
+import { useState } from 'preact/hooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BeforeAfter } from './before-after.tsx';
 
@@ -12,9 +13,13 @@ describe('the before/after divider', () => {
     root = document.body.appendChild(document.createElement('div'));
     root.style.width = '400px';
     after = document.createElement('canvas');
-    const before = document.createElement('canvas');
-    const labels = { beforeLabel: 'Before', afterLabel: 'After' };
-    render(<BeforeAfter before={before} after={after} ratio={2} play={null} {...labels} testId="output" />, root);
+    const pictures = { before: document.createElement('canvas'), after, ratio: 2 };
+    const words = { beforeLabel: 'Before', afterLabel: 'After', testId: 'output' };
+    const Page = () => {
+      const [splitPercent, setSplit] = useState(50);
+      return <BeforeAfter {...pictures} {...words} play={null} splitPercent={splitPercent} onSplit={setSplit} />;
+    };
+    render(<Page />, root);
     await settled();
   });
   afterEach(() => {

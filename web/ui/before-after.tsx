@@ -1,5 +1,8 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { ComponentChildren, RefObject } from 'preact';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import './before-after.css';
+import { useFullscreen } from './fullscreen.ts';
+import { IconButton } from './icon-button.tsx';
 import { clampPercent, splitAfterKey } from './split-keys.ts';
 
 /** Something on the picture that can be played. */
@@ -17,16 +20,26 @@ interface BeforeAfterProps {
   ratio: number;
   beforeLabel: string;
   afterLabel: string;
+  /** Where the divider is, 0..100. */
+  splitPercent: number;
+  onSplit: (splitPercent: number) => void;
   /** What takes keys and pointers on the picture, if anything does. */
   play: Playable | null;
+  /** Buttons on the picture's corner. */
+  corner?: ComponentChildren;
   testId?: string;
 }
 
-/** Two pictures of the same thing with a divider between them that a pointer, a finger or the keyboard moves. */
+/**
+ * Two pictures of the same thing with a divider between them that a pointer, a finger or the keyboard moves; on the page, or on
+ * all of the screen.
+ */
 export function BeforeAfter(props: BeforeAfterProps) {
-  const { before, after, ratio, beforeLabel, afterLabel, play, testId } = props;
-  const [splitPercent, setSplitPercent] = useState(50);
+  const { before, after, ratio, beforeLabel, afterLabel, splitPercent, onSplit, play, corner, testId } = props;
+  const figure = useRef<HTMLElement>(null);
   const frame = useRef<HTMLDivElement>(null);
+  const cover = useRef<HTMLDivElement>(null);
+  const fullscreen = useFullscreen(figure);
   const shown = Math.round(splitPercent);
 
   useLayoutEffect(() => {
@@ -35,17 +48,22 @@ export function BeforeAfter(props: BeforeAfterProps) {
     frame.current?.style.setProperty('--picture-ratio', String(ratio));
   }, [splitPercent, ratio]);
 
+  // Whoever fills the screen with a game wants to play it: the keys are its own from here on.
+  useEffect(() => {
+    if (fullscreen.isOn) cover.current?.focus({ preventScroll: true });
+  }, [fullscreen.isOn]);
+
   const moveTo = (clientX: number) => {
     const box = frame.current?.getBoundingClientRect();
-    if (box && box.width > 0) setSplitPercent(clampPercent(((clientX - box.left) / box.width) * 100));
+    if (box && box.width > 0) onSplit(clampPercent(((clientX - box.left) / box.width) * 100));
   };
 
   return (
-    <figure>
+    <figure class="before-after-figure" ref={figure}>
       <div class={before ? 'before-after' : 'before-after before-after--whole'} ref={frame}>
         <Layer element={before} class="before-after__layer" />
         <Layer element={after} class="before-after__layer before-after__layer--after" testId={testId} />
-        {play && <Cover play={play} />}
+        {play && <Cover play={play} place={cover} />}
         {before && after && (
           <div
             class="before-after__handle"
@@ -61,7 +79,7 @@ export function BeforeAfter(props: BeforeAfterProps) {
               const next = splitAfterKey(splitPercent, event.key, event.shiftKey);
               if (next === null) return;
               event.preventDefault();
-              setSplitPercent(next);
+              onSplit(next);
             }}
             onPointerDown={(event) => {
               if (event.button !== 0) return;
@@ -86,6 +104,17 @@ export function BeforeAfter(props: BeforeAfterProps) {
             </span>
           </div>
         )}
+        <div class="before-after__corner">
+          {corner}
+          {fullscreen.isOffered && (
+            <IconButton
+              icon={fullscreen.isOn ? 'shrink' : 'expand'}
+              label={fullscreen.isOn ? 'Leave full screen' : 'Full screen'}
+              onPress={fullscreen.toggle}
+              testId="fullscreen"
+            />
+          )}
+        </div>
       </div>
       <figcaption class="before-after__captions">
         <span>{before && beforeLabel}</span>
@@ -95,12 +124,11 @@ export function BeforeAfter(props: BeforeAfterProps) {
   );
 }
 
-function Cover({ play }: { play: Playable }) {
-  const cover = useRef<HTMLDivElement>(null);
-  useEffect(() => (cover.current ? play.attach(cover.current) : undefined), [play]);
+function Cover({ play, place }: { play: Playable; place: RefObject<HTMLDivElement> }) {
+  useEffect(() => (place.current ? play.attach(place.current) : undefined), [play]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what is played takes keys of its own, which is what role application tells.
-    <div class="before-after__cover" role="application" aria-label={play.label} tabIndex={0} ref={cover} />
+    <div class="before-after__cover" role="application" aria-label={play.label} tabIndex={0} ref={place} />
   );
 }
 

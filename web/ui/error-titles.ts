@@ -13,6 +13,7 @@ const TITLES: Record<string, string> = {
   'bad-input': 'This does not work as a source',
   'source-ended': 'The source has ended',
   'device-lost': 'The graphics card stopped answering',
+  cancelled: 'Not allowed, or cancelled',
   timeout: 'It took too long',
 };
 

@@ -1,0 +1,42 @@
+import { blank, type Comparison, type Painter, paintSplit } from './comparison.ts';
+import { FramePacer } from './game/frame-pacer.ts';
+import type { Size } from './source.ts';
+
+const FPS = 30;
+/** Encoded in software beside everything else on most machines: 720p is what that bears. */
+const MAX_SIDE = 1_280;
+
+/** Draws what the page shows over and over, for a recorder to film. */
+export class ClipCanvas {
+  readonly stream: MediaStream;
+  readonly #painter: Painter;
+  readonly #pacer = new FramePacer(FPS);
+  readonly #now: () => Comparison | null;
+  #request = 0;
+
+  /** @param now - what is shown now; null while there is nothing: the last picture then stands */
+  constructor(size: Size, now: () => Comparison | null) {
+    this.#painter = blank(clipSize(size));
+    this.#now = now;
+    this.stream = this.#painter.canvas.captureStream(FPS);
+    this.#draw(performance.now());
+  }
+
+  dispose(): void {
+    cancelAnimationFrame(this.#request);
+    for (const track of this.stream.getTracks()) track.stop();
+  }
+
+  #draw(nowMs: number): void {
+    this.#request = requestAnimationFrame((timeMs) => this.#draw(timeMs));
+    const shown = this.#pacer.isDue(nowMs) ? this.#now() : null;
+    if (shown) paintSplit(this.#painter, shown);
+  }
+}
+
+/** Even, as codecs want it. */
+export function clipSize({ width, height }: Size): Size {
+  const fit = Math.min(1, MAX_SIDE / Math.max(width, height));
+  const even = (side: number) => Math.max(2, 2 * Math.round((side * fit) / 2));
+  return { width: even(width), height: even(height) };
+}

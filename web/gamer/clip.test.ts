@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../shared/manual-clock.ts';
+import { Clip, type Recorder } from './clip.ts';
+
+/** A recorder that gives a byte when it stops. */
+class FakeRecorder implements Recorder {
+  readonly mimeType = 'video/webm';
+  state: RecordingState = 'inactive';
+  stops = 0;
+  ondataavailable: Recorder['ondataavailable'] = null;
+  onstop: Recorder['onstop'] = null;
+  onerror: Recorder['onerror'] = null;
+  #self = this as unknown as MediaRecorder;
+
+  constructor(private readonly bytes = 'x') {}
+
+  start(): void {
+    this.state = 'recording';
+  }
+  stop(): void {
+    this.stops++;
+    this.state = 'inactive';
+    this.ondataavailable?.call(this.#self, { data: new Blob([this.bytes]) } as BlobEvent);
+    this.onstop?.call(this.#self, new Event('stop'));
+  }
+  fail(): void {
+    this.state = 'inactive';
+    this.onerror?.call(this.#self, new Event('error') as ErrorEvent);
+  }
+}
+
+function clipOf(recorder: FakeRecorder) {
+  const clock = new ManualClock();
+  const told: number[] = [];
+  const clip = new Clip({ recorder, clock, maxMs: 3_000, onRemaining: (remainingS) => told.push(remainingS) });
+  return { clip, clock, told };
+}
+
+describe('a clip', () => {
+  it('counts down and ends by itself', async () => {
+    const recorder = new FakeRecorder();
+    const { clip, clock, told } = clipOf(recorder);
+    clock.advance(2_999);
+    expect(recorder.state).toBe('recording');
+    clock.advance(1);
+    expect(recorder.stops).toBe(1);
+    expect(told).toEqual([3, 2, 1]);
+    expect((await clip.finished).type).toBe('video/webm');
+    expect(clock.pending).toBe(0);
+  });
+
+  it('ends at once where the page stood still past its time', () => {
+    const recorder = new FakeRecorder();
+    clipOf(recorder).clock.jump(60_000);
+    expect(recorder.stops).toBe(1);
+  });
+
+  it('is stopped by the person, once', async () => {
+    const recorder = new FakeRecorder();
+    const { clip, clock } = clipOf(recorder);
+    clip.stop();
+    clip.stop();
+    expect(recorder.stops).toBe(1);
+    expect((await clip.finished).size).toBe(1);
+    expect(clock.pending).toBe(0);
+  });
+
+  it.each([
+    ['a recorder that failed', (recorder: FakeRecorder) => recorder.fail(), 'x'],
+    ['a recording of nothing', (recorder: FakeRecorder) => recorder.stop(), ''],
+  ])('tells of %s', async (_what, end, bytes) => {
+    const recorder = new FakeRecorder(bytes);
+    const { clip, clock } = clipOf(recorder);
+    end(recorder);
+    await expect(clip.finished).rejects.toMatchObject({ reason: 'unsupported-browser' });
+    expect(clock.pending).toBe(0);
+  });
+});

@@ -1,0 +1,79 @@
+import type { Clock } from '../../shared/clock.ts';
+import { MeshError } from '../../shared/errors.ts';
+
+/** The part of a MediaRecorder that a clip needs. */
+export type Recorder = Pick<
+  MediaRecorder,
+  'mimeType' | 'start' | 'stop' | 'ondataavailable' | 'onstop' | 'onerror' | 'state'
+>;
+
+export interface ClipOptions {
+  recorder: Recorder;
+  clock: Clock;
+  maxMs: number;
+  /** Whole seconds that it may still take; told at once and whenever they change. */
+  onRemaining: (remainingS: number) => void;
+}
+
+/** As often as a countdown needs. */
+const TICK_MS = 1_000;
+/** How often the recorder hands on what it has: it need not hold all of a clip. */
+const SLICE_MS = 1_000;
+
+/** One recording under way, bounded in length. */
+export class Clip {
+  /** Resolves when it was stopped or time was up. Rejects with MeshError `unsupported-browser` when nothing came of it. */
+  readonly finished: Promise<Blob>;
+  readonly #options: ClipOptions;
+  readonly #endMs: number;
+  readonly #parts: Blob[] = [];
+  #cancelTick: () => void = () => {};
+
+  constructor(options: ClipOptions) {
+    this.#options = options;
+    this.#endMs = options.clock.now() + options.maxMs;
+    this.finished = this.#record();
+    this.#tick();
+  }
+
+  /** What was recorded until now is the clip. */
+  stop(): void {
+    this.#cancelTick();
+    if (this.#options.recorder.state !== 'inactive') this.#options.recorder.stop();
+  }
+
+  async #record(): Promise<Blob> {
+    const { recorder } = this.#options;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        recorder.ondataavailable = ({ data }) => this.#parts.push(data);
+        recorder.onstop = () => resolve();
+        recorder.onerror = reject;
+        recorder.start(SLICE_MS);
+      });
+    } catch (cause) {
+      throw failed(cause);
+    } finally {
+      this.#cancelTick();
+    }
+    const blob = new Blob(this.#parts, { type: recorder.mimeType });
+    if (blob.size === 0) throw failed(null);
+    return blob;
+  }
+
+  #tick(): void {
+    const { clock, onRemaining } = this.#options;
+    const remainingMs = this.#endMs - clock.now();
+    if (remainingMs <= 0) {
+      this.stop();
+      return;
+    }
+    onRemaining(Math.ceil(remainingMs / 1_000));
+    this.#cancelTick = clock.after(Math.min(TICK_MS, remainingMs), () => this.#tick());
+  }
+}
+
+function failed(cause: unknown): MeshError {
+  const message = 'This browser could not record the picture. Record a shorter clip, or choose a smaller scale.';
+  return new MeshError('unsupported-browser', message, { cause });
+}

@@ -1,0 +1,67 @@
+import type { ComponentChildren } from 'preact';
+import type { MeshError } from '../../shared/errors.ts';
+import { Button } from '../ui/button.tsx';
+import { errorTitle } from '../ui/error-titles.ts';
+import { FileButton } from '../ui/file-button.tsx';
+import { Notice } from '../ui/notice.tsx';
+import type { Player } from './player.ts';
+import type { GamerSession } from './session.ts';
+import { isCaptured } from './source.ts';
+
+/** What went wrong, and the ways on. */
+export function Notices({ session, player }: { session: GamerSession; player: Player }) {
+  const failure = player.error.value;
+  return (
+    <>
+      {session.error.value && (
+        <ErrorNotice error={session.error.value}>
+          <Button onPress={() => void session.start()}>Try again</Button>
+        </ErrorNotice>
+      )}
+      {[session.mishap, player.mishap].map(
+        (mishap) =>
+          mishap.value && (
+            <Notice title={errorTitle(mishap.value.reason)} text={mishap.value.message}>
+              <Button onPress={() => (mishap.value = null)}>Dismiss</Button>
+            </Notice>
+          ),
+      )}
+      {failure && (
+        <ErrorNotice error={failure}>
+          <WayOn player={player} failure={failure} />
+          {player.choice.value.kind !== 'game' && (
+            <Button onPress={() => void player.choose({ kind: 'game' })}>Back to the game</Button>
+          )}
+        </ErrorNotice>
+      )}
+    </>
+  );
+}
+
+/** What most would do next. */
+function WayOn({ player, failure }: { player: Player; failure: MeshError }) {
+  const choice = player.choice.value;
+  if (failure.reason === 'source-ended' && isCaptured(choice)) {
+    return (
+      <Button onPress={() => void player.startCapture(choice.kind)} primary>
+        {choice.kind === 'screen' ? 'Share again…' : 'Start the camera again'}
+      </Button>
+    );
+  }
+  if (failure.reason === 'bad-input' && 'file' in choice) {
+    return (
+      <FileButton accept="image/*,video/*" onFile={(file) => void player.chooseFile(file)} primary>
+        Choose another file…
+      </FileButton>
+    );
+  }
+  return <Button onPress={() => void player.retry()}>Try again</Button>;
+}
+
+function ErrorNotice({ error, children }: { error: MeshError; children: ComponentChildren }) {
+  return (
+    <Notice title={errorTitle(error.reason)} text={error.message} isError>
+      {children}
+    </Notice>
+  );
+}
