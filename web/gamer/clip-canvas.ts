@@ -1,5 +1,4 @@
 import { blank, type Comparison, type Painter, paintSplit } from './comparison.ts';
-import { FramePacer } from './game/frame-pacer.ts';
 import type { Size } from './source.ts';
 
 const FPS = 30;
@@ -10,26 +9,26 @@ const MAX_SIDE = 1_280;
 export class ClipCanvas {
   readonly stream: MediaStream;
   readonly #painter: Painter;
-  readonly #pacer = new FramePacer(FPS);
   readonly #now: () => Comparison | null;
-  #request = 0;
+  readonly #timer: ReturnType<typeof setInterval>;
 
   /** @param now - what is shown now; null while there is nothing: the last picture then stands */
   constructor(size: Size, now: () => Comparison | null) {
     this.#painter = blank(clipSize(size));
     this.#now = now;
     this.stream = this.#painter.canvas.captureStream(FPS);
-    this.#draw(performance.now());
+    this.#draw();
+    // Not by animation frames: on a busy machine the screen's come seldom, and the clip would with them.
+    this.#timer = setInterval(() => this.#draw(), 1_000 / FPS);
   }
 
   dispose(): void {
-    cancelAnimationFrame(this.#request);
+    clearInterval(this.#timer);
     for (const track of this.stream.getTracks()) track.stop();
   }
 
-  #draw(nowMs: number): void {
-    this.#request = requestAnimationFrame((timeMs) => this.#draw(timeMs));
-    const shown = this.#pacer.isDue(nowMs) ? this.#now() : null;
+  #draw(): void {
+    const shown = this.#now();
     if (shown) paintSplit(this.#painter, shown);
   }
 }

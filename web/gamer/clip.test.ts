@@ -7,6 +7,7 @@ class FakeRecorder implements Recorder {
   readonly mimeType = 'video/webm';
   state: RecordingState = 'inactive';
   stops = 0;
+  onstart: Recorder['onstart'] = null;
   ondataavailable: Recorder['ondataavailable'] = null;
   onstop: Recorder['onstop'] = null;
   onerror: Recorder['onerror'] = null;
@@ -16,6 +17,9 @@ class FakeRecorder implements Recorder {
 
   start(): void {
     this.state = 'recording';
+  }
+  begin(): void {
+    this.onstart?.call(this.#self, new Event('start'));
   }
   stop(): void {
     this.stops++;
@@ -47,6 +51,17 @@ describe('a clip', () => {
     expect(told).toEqual([3, 2, 1]);
     expect((await clip.finished).type).toBe('video/webm');
     expect(clock.pending).toBe(0);
+  });
+
+  it('counts from when the recorder began', () => {
+    const recorder = new FakeRecorder();
+    const { clock } = clipOf(recorder);
+    clock.advance(1_500);
+    recorder.begin();
+    clock.advance(2_999);
+    expect(recorder.state).toBe('recording');
+    clock.advance(1);
+    expect(recorder.stops).toBe(1);
   });
 
   it('ends at once where the page stood still past its time', () => {

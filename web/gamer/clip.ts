@@ -4,7 +4,7 @@ import { MeshError } from '../../shared/errors.ts';
 /** The part of a MediaRecorder that a clip needs. */
 export type Recorder = Pick<
   MediaRecorder,
-  'mimeType' | 'start' | 'stop' | 'ondataavailable' | 'onstop' | 'onerror' | 'state'
+  'mimeType' | 'start' | 'stop' | 'onstart' | 'ondataavailable' | 'onstop' | 'onerror' | 'state'
 >;
 
 export interface ClipOptions {
@@ -25,7 +25,7 @@ export class Clip {
   /** Resolves when it was stopped or time was up. Rejects with MeshError `unsupported-browser` when nothing came of it. */
   readonly finished: Promise<Blob>;
   readonly #options: ClipOptions;
-  readonly #endMs: number;
+  #endMs: number;
   readonly #parts: Blob[] = [];
   #cancelTick: () => void = () => {};
 
@@ -46,6 +46,10 @@ export class Clip {
     const { recorder } = this.#options;
     try {
       await new Promise<void>((resolve, reject) => {
+        // On a busy machine a second after it was asked to: time runs while it records.
+        recorder.onstart = () => {
+          this.#endMs = this.#options.clock.now() + this.#options.maxMs;
+        };
         recorder.ondataavailable = ({ data }) => this.#parts.push(data);
         recorder.onstop = () => resolve();
         recorder.onerror = reject;

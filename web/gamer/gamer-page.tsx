@@ -67,6 +67,7 @@ export function GamerPage({ session, player, keeper, floating, name }: GamerPage
             <div class="gamer__settings">
               <SourcePicker
                 choice={player.choice.value}
+                hasEnded={player.error.value?.reason === 'source-ended'}
                 captures={offeredCaptures()}
                 onChoose={(choice) => void player.choose(choice)}
                 onCapture={(kind) => void player.startCapture(kind)}

@@ -13,7 +13,7 @@ export function KeepRow({ keeper, isSharp }: KeepRowProps) {
   return (
     <div class="keep-row">
       <Button onPress={() => void keeper.saveAfter()} disabled={!isSharp} testId="save-after">
-        Save the sharp picture
+        Save picture
       </Button>
       <Button onPress={() => void keeper.saveBoth()} disabled={!isSharp} testId="save-both">
         Save before and after

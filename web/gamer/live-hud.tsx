@@ -31,7 +31,7 @@ export function LiveFigures({ report, helpers }: LiveHudProps) {
   const { p50, p95 } = stats?.glassToGlassMs ?? { p50: 0, p95: 0 };
   const isSending = stats !== undefined && stats.framesSent > 0;
   return (
-    <Stats>
+    <Stats isWide>
       <Stat label="Frames in" value={report ? formatRate(report.capturedFps) : NO_FIGURE} unit="fps" testId="fps-in" />
       <Stat label="Frames out" value={stats ? formatRate(stats.fps) : NO_FIGURE} unit="fps" testId="fps" />
       <Stat

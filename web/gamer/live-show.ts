@@ -33,7 +33,9 @@ export class LiveShow implements Show {
     settings: Settings,
     onReport: (report: Report) => void,
   ): Promise<LiveShow> {
-    return new LiveShow(await client.openStream(source.frames, settings), onReport);
+    const stream = await client.openStream(source.frames, settings);
+    source.refresh?.();
+    return new LiveShow(stream, onReport);
   }
 
   get canvas(): HTMLCanvasElement {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StreamStats } from './client.ts';
-import { helpersOf, type Situation, statusOf } from './sentences.ts';
+import { helpersOf, isSharpened, type Situation, statusOf } from './sentences.ts';
 import type { Report } from './show.ts';
 import { streamStats, volunteer } from './test-figures.ts';
 
@@ -77,6 +77,13 @@ describe('the status of the gamer page', () => {
       statusOf(situation({ report: live({ fps: 0, framesPresented }) })).headline;
     expect(headline(0)).toBe('Waiting for the first frames…');
     expect(headline(9)).toBe('The picture stands still.');
+  });
+
+  it('knows a sharp picture that stands still from one that never was sharp', () => {
+    expect(isSharpened(live())).toBe(true);
+    expect(isSharpened(live({ fps: 0, framesUnsharpened: 3 }))).toBe(true);
+    expect(isSharpened(live({ fps: 0, framesPresented: 3, framesUnsharpened: 3 }))).toBe(false);
+    expect(isSharpened(live({ fps: 0, framesPresented: 0 }))).toBe(false);
   });
 
   it('does not promise a picture that will not come', () => {

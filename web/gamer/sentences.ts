@@ -39,7 +39,10 @@ export function isSharpening({ fps, glassToGlassMs }: StreamStats): boolean {
 
 /** Whether what is shown is the sharp picture. */
 export function isSharpened(report: Report): boolean {
-  return report.kind === 'live' ? isSharpening(report.stats) : report.timing !== null;
+  if (report.kind === 'still') return report.timing !== null;
+  const { fps, framesPresented, framesUnsharpened } = report.stats;
+  // Where nothing moves, the last picture was made sharp before it was left standing.
+  return fps === 0 ? framesPresented > framesUnsharpened : isSharpening(report.stats);
 }
 
 /** Who does the work, as a list of names. */

@@ -16,6 +16,8 @@ const CAPTURES: Readonly<Record<CaptureKind, Choice<CaptureKind>>> = {
 
 interface SourcePickerProps {
   choice: SourceChoice;
+  /** Nothing more comes from what was chosen. */
+  hasEnded: boolean;
   /** What this browser can be asked for. */
   captures: readonly CaptureKind[];
   onChoose: (choice: SourceChoice) => void;
@@ -23,11 +25,11 @@ interface SourcePickerProps {
 }
 
 /** The kinds of source. One counts once there is a file, a screen or a camera of it; until then what was shown goes on. */
-export function SourcePicker({ choice, captures, onChoose, onCapture }: SourcePickerProps) {
+export function SourcePicker({ choice, hasEnded, captures, onChoose, onCapture }: SourcePickerProps) {
   const [kind, setKind] = useState(choice.kind);
   // A dropped file chooses its kind too.
   useEffect(() => setKind(choice.kind), [choice]);
-  const isShown = choice.kind === kind;
+  const isShown = choice.kind === kind && !hasEnded;
   const fileName = isShown && 'file' in choice ? choice.file.name : null;
   return (
     <div class="source-picker">

@@ -5,7 +5,7 @@ const PATHS = {
   expand: 'M2 7V2h5M16 7V2h-5M2 11v5h5M16 11v5h-5',
   shrink: 'M7 2v5H2M11 2v5h5M7 16v-5H2M11 16v-5h5',
   'pop-out': 'M16 8V3H2v11h5M10 11h6v5h-6z',
-  'pop-in': 'M16 8V3H2v11h5M5 6l4 4M9 6v4H5M10 13h6v3h-6z',
+  'pop-in': 'M16 8V3H2v11h5M15 15l-6-6M9 13V9h4',
 } as const;
 
 interface IconButtonProps {

@@ -1,8 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import './stat.css';
 
-export function Stats({ children }: { children: ComponentChildren }) {
-  return <dl class="stats">{children}</dl>;
+/** @param isWide - six figures in two rows, where four would stand in one */
+export function Stats({ children, isWide = false }: { children: ComponentChildren; isWide?: boolean }) {
+  return <dl class={isWide ? 'stats stats--wide' : 'stats'}>{children}</dl>;
 }
 
 interface StatProps {
