@@ -13,16 +13,19 @@ if (!loaded) throw new Error('There is no vite.config.ts.');
 const { resolve: resolution, esbuild, worker } = loaded.config;
 
 /**
- * @param {{ replaced: string, by: string }} variant
+ * @param {readonly import('./variants.mjs').Replacement[]} replacements
  * @returns {import('vite').Plugin}
  */
-const replacing = ({ replaced, by }) => ({
+const replacing = (replacements) => ({
   name: 'replacing',
   enforce: 'pre',
-  resolveId: (id, importer) => (importer && resolve(dirname(importer), id) === replaced ? by : null),
+  resolveId(id, importer) {
+    const file = importer && resolve(dirname(importer), id);
+    return replacements.find(({ replaced }) => replaced === file)?.by ?? null;
+  },
 });
 
-for (const [name, variant] of Object.entries(VARIANTS)) {
+for (const [name, replacements] of Object.entries(VARIANTS)) {
   if (!names.includes(name)) continue;
   await build({
     configFile: false,
@@ -31,8 +34,8 @@ for (const [name, variant] of Object.entries(VARIANTS)) {
     logLevel: 'error',
     ...(resolution && { resolve: resolution }),
     ...(esbuild !== undefined && { esbuild }),
-    plugins: [replacing(variant)],
-    worker: { ...worker, plugins: () => [replacing(variant)] },
+    plugins: [replacing(replacements)],
+    worker: { ...worker, plugins: () => [replacing(replacements)] },
     publicDir: false,
     build: {
       target: 'es2022',

@@ -1,12 +1,13 @@
 import { readNumber, stripTop } from './frame-number.mjs';
 import { PLACES, picturePainter } from './frame-source.mjs';
 import { live, sleep } from './live.mjs';
+import { median } from './statistics.mjs';
 
 /** Codecs start coarse and get finer. */
 const SETTLE_MS = 3_000;
 const SAMPLES = 12;
-/** Not a multiple of the time in which the picture comes back to where it was. */
-const SAMPLE_INTERVAL_MS = 130;
+/** Longer than it takes the stream's figures to tell what was shown. */
+const FIGURES_MS = 350;
 /** Of 8 bits a channel. */
 const PEAK = 255;
 /** What of the strip's edge the upscaler and the codec carry into the picture. */
@@ -25,17 +26,20 @@ export async function measureQuality({ room, width, height }) {
   await sleep(SETTLE_MS);
   const psnrs = [];
   for (let sample = 0; sample < SAMPLES; sample++) {
-    await sleep(SAMPLE_INTERVAL_MS);
+    const { framesLocal } = stream.stats();
+    await sleep(FIGURES_MS);
     const shown = pictureOf(stream.canvas);
+    await sleep(FIGURES_MS);
+    // One that was filled in from here went through no codec.
+    if (stream.stats().framesLocal !== framesLocal) continue;
     const number = readNumber(shown);
     const reference = number === null ? undefined : references.get(number % PLACES);
     if (reference) psnrs.push(lumaPsnr(shown, reference));
   }
-  const { uplinkKbps, downlinkKbps, codec, shares } = stream.stats();
+  const { uplinkKbps, downlinkKbps, codec } = stream.stats();
   return {
-    psnrDb: psnrs.reduce((sum, psnr) => sum + psnr, 0) / psnrs.length,
+    psnrDb: median(psnrs),
     ...{ uplinkKbps, downlinkKbps, codec, samples: psnrs.length },
-    volunteers: shares.reduce((sum, { share }) => sum + share, 0),
   };
 }
 

@@ -19,7 +19,7 @@ export const section = {
   about:
     'of two volunteers the one that sharpens has its whole browser killed: how long the picture stands, and its order',
   async run(context) {
-    const server = await context.startServer();
+    const server = await context.startServer({}, ['quick']);
     const browser = await context.launchBrowser(FLAGS);
     const gamer = await openPage(await browser.newContext(), server.url);
     /** How to kill each volunteer that lives, by its name. @type {Map<string, () => void>} */
@@ -29,7 +29,7 @@ export const section = {
       const name = `mortal ${++serial}`;
       const mortal = await context.launchMortalBrowser(FLAGS);
       const pages = await mortal.browser.newContext();
-      await openVolunteer(pages, server.url, { room: ROOM, backend: 'js', name });
+      await openVolunteer(pages, server.url, { room: ROOM, variant: 'quick', name });
       alive.set(name, mortal.kill);
     };
     await join();
@@ -44,8 +44,10 @@ export const section = {
       await gamer.waitForTimeout(BEFORE_MS);
       /** @type {ReturnType<typeof import('../pages/live.mjs').primary>} */
       const primary = await call(gamer, 'live.mjs#primary', ROOM);
+      const kill = alive.get(primary.name);
+      if (!kill) throw new Error(`The pictures come from ${primary.name}, who cannot be killed.`);
       const killedAtMs = performance.timeOrigin + performance.now();
-      alive.get(primary.name)?.();
+      kill();
       alive.delete(primary.name);
       await gamer.waitForTimeout(AFTER_MS);
       /** @type {ReturnType<typeof import('../pages/live.mjs').seen>} */

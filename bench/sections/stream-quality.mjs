@@ -3,7 +3,7 @@ import { call, openPage, openVolunteer } from '../stage.mjs';
 
 const ROOM = 'stream quality';
 const SIZE = { width: 320, height: 180 };
-const LIVE = /** @type {const} */ ({ ...SIZE, room: ROOM, fps: 15, picture: 'detail' });
+const LIVE = /** @type {const} */ ({ ...SIZE, room: ROOM, fps: 10, picture: 'detail' });
 const BITRATES_MBPS = [1, 2, 4, 8];
 
 /** @type {import('../run.mjs').Section} */

@@ -8,19 +8,19 @@ const LOAD = { fastFps: 240, steadyFps: 30, durationMs: 2_000, rounds: 5, window
 /**
  * Both streams run between the same two pages, and so in the same processes: the gamer's page has two clients, the volunteer's two
  * nodes, each pair in a room of its own. One pair is of the SDK as it is; in the other's SDK the frames' channel, and nothing
- * else, is replaced by a MessagePort from worker to worker (bench/variants/moved-port.ts). Codecs, queues, computing and
- * presenting are the same code at the same work.
+ * else, is replaced by a MessagePort from worker to worker (bench/variants/moved-port.ts). Codecs, queues and presenting are the
+ * same code at the same work. Both volunteers only scale the frames: a slow upscaler would hide what the channel costs.
  * @type {import('../run.mjs').Section}
  */
 export const section = {
   name: 'stream',
   about: 'live frames through one volunteer, beside the same stages with MessagePorts in place of data channels',
   async run(context) {
-    const server = await context.startServer({}, ['by-port']);
+    const server = await context.startServer({}, ['by-port', 'quick', 'quick-by-port']);
     const browser = await context.launchBrowser();
     const pages = await browser.newContext();
-    const { page: volunteer } = await openVolunteer(pages, server.url, { room: ROOMS.channel, backend: 'js' });
-    await call(volunteer, 'volunteer.mjs#volunteer', { room: ROOMS.port, backend: 'js', variant: 'by-port' });
+    const { page: volunteer } = await openVolunteer(pages, server.url, { room: ROOMS.channel, variant: 'quick' });
+    await call(volunteer, 'volunteer.mjs#volunteer', { room: ROOMS.port, variant: 'quick-by-port' });
     const gamer = await openPage(pages, server.url);
     const live = { ...SIZE, fps: LOAD.steadyFps };
     await call(gamer, 'live.mjs#open', { ...live, room: ROOMS.channel });
