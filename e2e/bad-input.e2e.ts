@@ -66,7 +66,7 @@ test('wrong tasks reject with their reasons, and those beside them are done', as
     ...Array.from({ length: 5 }, () => refusal('bad-input')),
     refusal('unknown-model'),
     refusal('too-large'),
-    refusal('bad-input'),
+    refusal('timeout'),
     refusal('bad-input'),
   ]);
   expect(refusals.bytes).toEqual([1, 2, 3]);
