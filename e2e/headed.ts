@@ -25,13 +25,21 @@ export async function launchHeaded(flags: readonly string[] = []): Promise<Heade
   await ensureXvfb();
   const profile = await mkdtemp(join(tmpdir(), 'p2c2r-headed-'));
   const screen = process.platform === 'linux' ? await startScreen() : null;
-  const running = await startBrowser([...flags, `--user-data-dir=${profile}`], screen?.display);
-  return new HeadedBrowser(running.browser, async () => {
-    await running.browser.close();
-    await running.process.stop();
+  const clear = async () => {
     await screen?.stop();
     await rm(profile, { recursive: true, force: true, maxRetries: 5 });
-  });
+  };
+  try {
+    const running = await startBrowser([...flags, `--user-data-dir=${profile}`], screen?.display);
+    return new HeadedBrowser(running.browser, async () => {
+      await running.browser.close();
+      await running.process.stop();
+      await clear();
+    });
+  } catch (cause) {
+    await clear();
+    throw cause;
+  }
 }
 
 export class HeadedBrowser {
