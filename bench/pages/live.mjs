@@ -68,14 +68,14 @@ export function pace({ room, fps }) {
   live(room).source.pace(fps);
 }
 
-/** The volunteer that gives most of the pictures. @param {string} room */
-export function primary(room) {
+/** Who gives which part of the pictures, the most first. @param {string} room */
+export function shares(room) {
   const { client, stream } = live(room);
-  const [first] = stream.stats().shares.toSorted((a, b) => b.share - a.share);
-  return {
-    name: client.volunteers.find(({ id }) => id === first?.volunteerId)?.name ?? 'nobody',
-    share: first?.share ?? 0,
-  };
+  const nameOf = (/** @type {string} */ wanted) => client.volunteers.find(({ id }) => id === wanted)?.name ?? 'nobody';
+  return stream
+    .stats()
+    .shares.map(({ volunteerId, share }) => ({ name: nameOf(volunteerId), share }))
+    .sort((a, b) => b.share - a.share);
 }
 
 /** What the stream shows from now on. @param {string} room */

@@ -42,10 +42,10 @@ export const section = {
       await call(gamer, 'live.mjs#settled', ROOM);
       await call(gamer, 'live.mjs#watch', ROOM);
       await gamer.waitForTimeout(BEFORE_MS);
-      /** @type {ReturnType<typeof import('../pages/live.mjs').primary>} */
-      const primary = await call(gamer, 'live.mjs#primary', ROOM);
-      const kill = alive.get(primary.name);
-      if (!kill) throw new Error(`The pictures come from ${primary.name}, who cannot be killed.`);
+      /** @type {ReturnType<typeof import('../pages/live.mjs').shares>} */
+      const [primary] = await call(gamer, 'live.mjs#shares', ROOM);
+      const kill = primary && alive.get(primary.name);
+      if (!kill) throw new Error(`The pictures come from ${primary?.name ?? 'nobody'}, who cannot be killed.`);
       const killedAtMs = performance.timeOrigin + performance.now();
       kill();
       alive.delete(primary.name);

@@ -31,6 +31,8 @@ export const section = {
         atLeast: 1.9,
         note: `${two.fast.toFixed(1)} and ${one.fast.toFixed(1)} /s, source of ${FAST_FPS} /s`,
       }),
+      // Without this a machine that others kept busy while one alone was measured would pass.
+      figure('part of the frames that the lesser of two gave', two.lesser, '', { atLeast: 0.4 }),
       figure(`frames/s of two, source of ${SLOW_FPS} /s`, two.slow, '/s', { note: `${one.slow.toFixed(1)} of one` }),
     ];
   },
@@ -43,5 +45,8 @@ async function shownPerS(gamer) {
     await gamer.waitForTimeout(LEARN_MS);
     return call(gamer, 'live.mjs#presentedPerS', { room: ROOM, durationMs: DURATION_MS });
   };
-  return { fast: /** @type {number} */ (await at(FAST_FPS)), slow: /** @type {number} */ (await at(SLOW_FPS)) };
+  const fast = /** @type {number} */ (await at(FAST_FPS));
+  /** @type {ReturnType<typeof import('../pages/live.mjs').shares>} */
+  const [, lesser] = await call(gamer, 'live.mjs#shares', ROOM);
+  return { fast, lesser: lesser?.share ?? 0, slow: /** @type {number} */ (await at(SLOW_FPS)) };
 }
