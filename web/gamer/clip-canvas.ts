@@ -22,8 +22,13 @@ export class ClipCanvas {
     this.#timer = setInterval(() => this.#draw(), 1_000 / FPS);
   }
 
-  dispose(): void {
+  /** The last picture stands from here on. */
+  hold(): void {
     clearInterval(this.#timer);
+  }
+
+  dispose(): void {
+    this.hold();
     for (const track of this.stream.getTracks()) track.stop();
   }
 

@@ -46,7 +46,7 @@ export function GamerPage({ session, player, keeper, floating, name }: GamerPage
           <StatusLine {...statusOf({ phase, report, where, isBroken, volunteers })} testId="status" />
           <Notices session={session} player={player} />
           {(player.source.value || !isBroken) && <PictureStage player={player} floating={floating} />}
-          <KeepRow keeper={keeper} isSharp={report !== null && isSharpened(report)} />
+          <KeepRow keeper={keeper} isSharp={report !== null && isSharpened(report)} hasBefore={!player.hasEnded} />
           {report?.kind === 'still' ? (
             <StillFigures report={report} helpers={helpers} />
           ) : (
@@ -67,7 +67,7 @@ export function GamerPage({ session, player, keeper, floating, name }: GamerPage
             <div class="gamer__settings">
               <SourcePicker
                 choice={player.choice.value}
-                hasEnded={player.error.value?.reason === 'source-ended'}
+                hasEnded={player.hasEnded}
                 captures={offeredCaptures()}
                 onChoose={(choice) => void player.choose(choice)}
                 onCapture={(kind) => void player.startCapture(kind)}

@@ -23,7 +23,7 @@ interface KeeperOptions {
 
 /** Keeps what is shown as files: stills and clips. */
 export class Keeper {
-  /** Of the clip under way; null while none is. */
+  /** Of the clip under way, 0 while it is finished; null while there is none. */
   readonly remainingS = signal<number | null>(null);
   readonly canRecord: boolean;
   readonly #options: KeeperOptions;
@@ -52,14 +52,16 @@ export class Keeper {
     const name = this.#nameOf('before-after', format.extension);
     let canvas: ClipCanvas | null = null;
     try {
-      canvas = new ClipCanvas(shown.after, () => player.comparison());
+      const drawn = new ClipCanvas(shown.after, () => player.comparison());
+      canvas = drawn;
       const settings = { mimeType: format.mimeType, videoBitsPerSecond: CLIP_BITS_PER_SECOND };
       this.#clip = new Clip({
-        recorder: new MediaRecorder(canvas.stream, settings),
+        recorder: new MediaRecorder(drawn.stream, settings),
         clock,
         maxMs: MAX_CLIP_MS,
         onRemaining: (remainingS) => {
           this.remainingS.value = remainingS;
+          if (remainingS === 0) drawn.hold();
         },
       });
       download(await this.#clip.finished, name);

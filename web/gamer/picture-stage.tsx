@@ -20,7 +20,7 @@ export function PictureStage({ player, floating }: { player: Player; floating: F
   return (
     <>
       <BeforeAfter
-        before={source?.before ?? null}
+        before={source && !player.hasEnded ? source.before : null}
         after={isAway ? null : output}
         ratio={size ? size.width / size.height : DEFAULT_RATIO}
         beforeLabel={size ? `Before: ${size.width} × ${size.height}, stretched` : 'Before'}

@@ -103,6 +103,11 @@ export class Player {
     this.mishap.value = MeshError.badInput(`“${file.name}” is neither a picture nor a video. Choose one of these.`);
   }
 
+  /** Nothing more comes from the source; its last picture stands, the sharp one alone: an ended video turns black. */
+  get hasEnded(): boolean {
+    return this.error.value?.reason === 'source-ended';
+  }
+
   /** What is shown at this moment; null while one of the two is missing. */
   comparison(): Comparison | null {
     const before = this.source.value?.before;
