@@ -20,11 +20,14 @@ const COUNT = 1_000;
 const options = await launchOptions();
 const launch = { ...options, args: [...(options.args ?? []), '--disable-features=WebRtcHideLocalIpsWithMdns'] };
 
-async function startVolunteer(page: Page, serverUrl: string): Promise<void> {
+async function startVolunteer(page: Page, serverUrl: string, name: string): Promise<void> {
   await openSdk(page, serverUrl);
-  await page.evaluate(async (room) => {
-    window.node = await window.sdk.VolunteerNode.start({ room, backend: 'js' });
-  }, ROOM);
+  await page.evaluate(
+    async (options) => {
+      window.node = await window.sdk.VolunteerNode.start({ ...options, backend: 'js' });
+    },
+    { room: ROOM, name },
+  );
 }
 
 /** Enough at a time to keep all of them busy, and new ones as others end. */
@@ -54,14 +57,15 @@ test('a volunteer whose browser is killed, and never says so, costs no task', as
   try {
     const context = await lasting.newContext();
     const mortalBrowser = await chromium.connect(mortal.wsEndpoint());
-    await startVolunteer(await mortalBrowser.newPage(), server.url);
-    await startVolunteer(await context.newPage(), server.url);
+    await startVolunteer(await mortalBrowser.newPage(), server.url, 'mortal');
+    await startVolunteer(await context.newPage(), server.url, 'lasting');
     const gamer = await context.newPage();
     await openSdk(gamer, server.url);
     await gamer.evaluate(async (room) => {
       window.client = await window.sdk.GamerClient.connect({ room, where: 'volunteers' });
     }, ROOM);
     await waitForVolunteers(gamer, 2);
+    const mortalId = await gamer.evaluate(() => window.client.volunteers.find(({ name }) => name === 'mortal')?.id);
     await gamer.evaluate(deliverAll, COUNT);
     await gamer.waitForFunction(() => window.client.stats().completed > 200);
     const { pid } = mortal.process();
@@ -75,7 +79,9 @@ test('a volunteer whose browser is killed, and never says so, costs no task', as
     });
     expect(ended.deliveries).toEqual(new Array<number>(COUNT).fill(1));
     expect(ended.stats).toMatchObject({ completed: COUNT, failed: 0, inFlight: 0, queued: 0 });
-    expect(ended.redispatches.map(({ cause }) => cause)).toContain('silent');
+    // Noticed by its silence, or even before that: on a busy machine what it held was late already.
+    const causes = ended.redispatches.filter(({ ranOn }) => ranOn === mortalId).map(({ cause }) => cause);
+    expect(causes).toEqual(expect.arrayContaining([expect.stringMatching(/^(silent|late)$/)]));
   } finally {
     await lasting.close();
     await mortal.close();
