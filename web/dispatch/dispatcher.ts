@@ -129,7 +129,11 @@ export class Dispatcher {
   abort(job: Job, error: MeshError): void {
     const run = this.#runs.get(job);
     if (!run) return;
-    for (const { runner } of run.attempts.values()) runner.cancel(job);
+    for (const attempt of run.attempts.values()) {
+      attempt.runner.cancel(job);
+      // A cancelled attempt tells no outcome.
+      if (attempt.placement === 'exploration') this.#exploration.ended(attempt);
+    }
     this.#end(run, { ok: false, error });
   }
 

@@ -84,6 +84,17 @@ test('one at a time is explored, and some of what may be spent is left for hedgi
   expect(explored.reduce((sum, count) => sum + count, 0)).toBe(TASKS.duplicateBurst - 1);
 });
 
+test('one whose task is cancelled is over, and the same volunteer may be explored again', async () => {
+  other.measuredMs = null;
+  const task = bench.submit({ where: 'volunteers' });
+  await turnsPass();
+  task.cancel();
+  await turnsPass();
+  expect(other.cancelled).toEqual(other.started);
+  await runOne();
+  expect(other.started).toHaveLength(2);
+});
+
 test('an exploration whose own task is over gives way to work that is wanted', async () => {
   other.measuredMs = null;
   await runOne();

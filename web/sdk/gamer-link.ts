@@ -63,7 +63,7 @@ export class GamerLink {
     return this.#rttMs;
   }
 
-  /** Makes this end of a new connection's channels, in the task that made the connection. Returns what ends them. */
+  /** Makes this end of a new connection's channels. Returns what ends them. */
   attach(createChannel: CreateChannel): () => void {
     const { link, dispatcher, clock } = this.#options;
     const onBroken = (error: MeshError) => link.broken(error);
