@@ -73,8 +73,10 @@ test('where channels cannot be moved to a worker the page forwards them, and goe
   await streamCamera(gamer);
   await gamer.evaluate(block, BLOCK_MS);
   await presentMore(gamer, REST_FRAMES);
-  const { running, shares } = await gamer.evaluate(() => window.stream.stats());
-  expect([running, shares.length]).toEqual(['volunteers', 1]);
+  await gamer.waitForFunction(() => {
+    const { running, shares } = window.stream.stats();
+    return running === 'volunteers' && shares.length === 1;
+  });
   for (const page of [volunteer, gamer])
     expect(await page.evaluate(() => window.videoSends)).toBeGreaterThan(REST_FRAMES);
 });

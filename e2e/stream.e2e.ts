@@ -33,9 +33,10 @@ for (const backend of ['wgsl', 'js'] as const) {
       draw();
       window.stream = await window.client.openStream(canvas, { scale: 2 });
     });
-    await gamer.waitForFunction(() => {
-      const { shares, fps } = window.stream.stats();
-      return fps > 0 && shares.some(({ share }) => share > 0.5);
+    const helped = await gamer.waitForFunction(() => {
+      const stats = window.stream.stats();
+      const isHelped = stats.running === 'volunteers' && stats.shares.some(({ share }) => share > 0.5);
+      return isHelped && stats.fps > 0 && stats;
     });
 
     const seen = await gamer.evaluate(() => {
@@ -44,7 +45,7 @@ for (const backend of ['wgsl', 'js'] as const) {
       if (!copy) throw new Error('no canvas');
       copy.drawImage(canvas, 0, 0);
       const colours = [22, 66, 110].map((x) => [...copy.getImageData(x, 40, 1, 1).data].slice(0, 3));
-      return { size: [canvas.width, canvas.height], colours, stats: window.stream.stats() };
+      return { size: [canvas.width, canvas.height], colours };
     });
     expect(seen.size).toEqual([128, 72]);
     const expected = [
@@ -58,10 +59,13 @@ for (const backend of ['wgsl', 'js'] as const) {
         expect(Math.abs(value - (expected[index]?.[channel] ?? 0))).toBeLessThan(24);
       }
     }
-    const { stagesMs, glassToGlassMs, running, codec } = seen.stats;
+    const stats = await helped.jsonValue();
+    if (!stats) throw new Error('waited for in vain');
+    const { stagesMs, glassToGlassMs, codec } = stats;
     expect(stagesMs.reduce((sum, { p50 }) => sum + p50, 0)).toBeCloseTo(glassToGlassMs.p50);
-    expect([running, codec]).toEqual(['volunteers', expect.stringMatching(/^(vp8|vp9|h264|av1)$/)]);
-    expect(await volunteer.evaluate(() => window.node.stats().framesDone)).toBeGreaterThan(0);
+    expect(codec).toMatch(/^(vp8|vp9|h264|av1)$/);
+    // A volunteer's worker tells its page what it has done now and then: the gamer may have seen the frame before that.
+    await volunteer.waitForFunction(() => window.node.stats().framesDone > 0);
 
     await gamer.evaluate(() => window.stream.close());
     // Nobody sends it frames any more.
