@@ -1,7 +1,8 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { CACHE } from '../../shared/tuning.ts';
-import { taskKey } from './task-key.ts';
+import { prepareTaskKeys, taskKey } from './task-key.ts';
 
+beforeAll(prepareTaskKeys);
 afterEach(() => vi.unstubAllGlobals());
 
 const bytes = (...values: number[]) => new Uint8Array(values);
@@ -30,4 +31,15 @@ test('large work is named by the browser, with the name it would have had here',
   // A page without a secure context has no browser to ask.
   vi.stubGlobal('crypto', {});
   expect(taskKey('echo', work)).toBe(await elsewhere);
+});
+
+test('where WebAssembly is forbidden the browser names all work, with the same names', async () => {
+  const work = { params: { a: 1 }, attachments: [bytes(1, 2)] };
+  vi.resetModules();
+  vi.stubGlobal('WebAssembly', undefined);
+  const forbidden = await import('./task-key.ts');
+  await forbidden.prepareTaskKeys();
+  const elsewhere = forbidden.taskKey('echo', work);
+  expect(elsewhere).toBeInstanceOf(Promise);
+  expect(await elsewhere).toBe(taskKey('echo', work));
 });

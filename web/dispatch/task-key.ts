@@ -1,19 +1,29 @@
-import { sha256 } from '@noble/hashes/sha2.js';
+import { createSHA256, type IHasher } from 'hash-wasm';
 import { concatBytes, totalBytes } from '../../shared/bytes.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
 import { CACHE } from '../../shared/tuning.ts';
 
+/** Null until it is compiled, and where a page's policy forbids WebAssembly. */
+let sha256: IHasher | null = null;
+
+/** Compiles what names small work at once; without it the browser names all work, a turn later. Never rejects. */
+export async function prepareTaskKeys(): Promise<void> {
+  sha256 ??= await createSHA256().catch(() => null);
+}
+
 /**
  * Names a piece of work: SHA-256 over its type, its params in canonical form and its bytes. Equal names, equal results. Small work
- * is named at once; of large work the browser makes the hash, off this thread, where it can (secure contexts).
+ * is named at once: 1 kB takes WebAssembly 4 us, script 16-25, and the browser a turn of the event loop. Large work the browser names
+ * off this thread, where it can (secure contexts). Rejects where neither is there.
  */
 export function taskKey(type: string, { params, attachments }: PackedTask): string | Promise<string> {
   const sizes = attachments.map(({ byteLength }) => byteLength);
   const parts = [utf8.encode(`${type} ${canonical(params)} ${sizes}`), ...attachments];
-  if (totalBytes(parts) > CACHE.syncHashBytes && globalThis.crypto.subtle) return hashElsewhere(parts);
-  const hash = sha256.create();
-  for (const part of parts) hash.update(part);
-  return toText(hash.digest());
+  const isLarge = totalBytes(parts) > CACHE.syncHashBytes && globalThis.crypto.subtle !== undefined;
+  if (!sha256 || isLarge) return hashElsewhere(parts);
+  sha256.init();
+  for (const part of parts) sha256.update(part);
+  return toText(sha256.digest('binary'));
 }
 
 const utf8 = new TextEncoder();

@@ -7,6 +7,7 @@ import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { LocalRunner } from '../dispatch/local-runner.ts';
 import { SharedWork } from '../dispatch/shared-work.ts';
 import { TaskBook } from '../dispatch/task-book.ts';
+import { prepareTaskKeys } from '../dispatch/task-key.ts';
 import type { Link } from '../net/link.ts';
 import { Mesh, type MeshEvent } from '../net/mesh.ts';
 import { moveChannel } from '../net/moved-channel.ts';
@@ -201,6 +202,7 @@ export class GamerClient extends EventTarget {
 
   async #join(options: GamerOptions): Promise<void> {
     const { room, invite, inviteOnly, name = 'gamer', iceServers, relayOnly, wrtc } = options;
+    const naming = prepareTaskKeys();
     this.#mesh = await Mesh.join({
       url: this.#url,
       role: 'gamer',
@@ -212,6 +214,7 @@ export class GamerClient extends EventTarget {
       attachChannels: (link, createChannel) => this.#linkOf(link).attach(createChannel),
       onEvent: (event) => this.#heard(event),
     });
+    await naming;
     this.#report();
   }
 
