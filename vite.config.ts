@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { compileAtLoad } from './deploy/compile-at-load.mjs';
 
 const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -14,6 +15,7 @@ export default defineConfig({
     // simple-peer's own entry needs Node polyfills: a plain import builds, then throws in the page.
     alias: { 'simple-peer': 'simple-peer/simplepeer.min.js' },
   },
+  plugins: [compileAtLoad('p2c2r')],
   esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
   build: {
     target: 'es2022',
