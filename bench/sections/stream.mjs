@@ -2,7 +2,7 @@ import { figure } from '../rows.mjs';
 import { call, openPage, openVolunteer } from '../stage.mjs';
 
 const ROOMS = { channel: 'stream by channel', port: 'stream by port' };
-const SIZE = { width: 160, height: 90 };
+const SIZE = { width: 640, height: 360 };
 const LOAD = { fastFps: 240, steadyFps: 30, durationMs: 2_000, rounds: 5, windows: 2 };
 
 /**
