@@ -22,13 +22,13 @@ const references = new Map();
  */
 export async function measureQuality({ room, width, height }) {
   const { stream } = live(room);
-  if (references.size === 0) await makeReferences(room, width, height);
+  if (references.size === 0) makeReferences(width, height);
   await sleep(SETTLE_MS);
   const psnrs = [];
   for (let sample = 0; sample < SAMPLES; sample++) {
     const { framesLocal } = stream.stats();
     await sleep(FIGURES_MS);
-    const shown = pictureOf(stream.canvas);
+    const shown = pictureOf(stream.canvas, 2 * width, 2 * height);
     await sleep(FIGURES_MS);
     // One that was filled in from here went through no codec.
     if (stream.stats().framesLocal !== framesLocal) continue;
@@ -36,37 +36,38 @@ export async function measureQuality({ room, width, height }) {
     const reference = number === null ? undefined : references.get(number % PLACES);
     if (reference) psnrs.push(lumaPsnr(shown, reference));
   }
-  const { uplinkKbps, downlinkKbps, codec } = stream.stats();
+  const { uplinkKbps, downlinkKbps, codec, fps } = stream.stats();
   return {
     psnrDb: median(psnrs),
-    ...{ uplinkKbps, downlinkKbps, codec, samples: psnrs.length },
+    ...{ uplinkKbps, downlinkKbps, codec, fps, samples: psnrs.length },
   };
 }
 
 /**
- * As a task, whose pixels travel as they are.
- * @param {string} room
+ * Scaled as the volunteer of this section does it.
  * @param {number} width
  * @param {number} height
  */
-async function makeReferences(room, width, height) {
+function makeReferences(width, height) {
   const paint = picturePainter();
   for (let place = 0; place < PLACES; place++) {
     const picture = new Uint8Array((width * height * 3) / 2).fill(128, width * height);
     paint(picture.subarray(0, width * height), width, height, place);
     const frame = new VideoFrame(picture, { format: 'I420', codedWidth: width, codedHeight: height, timestamp: 0 });
-    const { result } = live(room).client.submitTask('upscale', { image: frame, scale: 2, quality: 'spatial' });
+    references.set(place, pictureOf(frame, 2 * width, 2 * height));
     frame.close();
-    references.set(place, (await result).image);
   }
 }
 
-/** @param {HTMLCanvasElement} canvas */
-function pictureOf(canvas) {
-  const { width, height } = canvas;
+/**
+ * @param {CanvasImageSource} image
+ * @param {number} width
+ * @param {number} height
+ */
+function pictureOf(image, width, height) {
   const context = new OffscreenCanvas(width, height).getContext('2d', { alpha: false, willReadFrequently: true });
   if (!context) throw new Error('There is no canvas to read from.');
-  context.drawImage(canvas, 0, 0);
+  context.drawImage(image, 0, 0, width, height);
   return context.getImageData(0, 0, width, height);
 }
 
