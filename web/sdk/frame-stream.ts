@@ -1,7 +1,7 @@
 import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
 import type { Where } from '../../shared/where.ts';
-import { supportedCodecs } from '../stream/codecs.ts';
+import { rankedCodecs } from '../stream/codecs.ts';
 import { openSource, type SourceFrames, type StreamSource } from '../stream/source-frames.ts';
 import type { StreamEvent } from '../stream/stream-events.ts';
 import {
@@ -57,11 +57,10 @@ export async function openFrameStream(
 ): Promise<FrameStream> {
   const settings = toStreamSettings(options, deps.defaultWhere);
   checkSupport();
-  const codecs = await supportedCodecs();
   const opened = openSource(source);
   const stream = new PageFrameStream(deps, opened, settings);
   try {
-    await stream.open(opened, codecs);
+    await stream.open(opened);
     return stream;
   } catch (cause) {
     opened.first?.close();
@@ -94,18 +93,8 @@ class PageFrameStream implements FrameStream {
     this.#settings = settings;
   }
 
-  async open({ frames, first }: SourceFrames, codecs: Awaited<ReturnType<typeof supportedCodecs>>): Promise<void> {
-    const { worker, links, now, onLinksChanged } = this.#deps;
-    const roster = new VolunteerRoster({
-      links,
-      now,
-      codecs,
-      nextStreamId: () => nextStreamId++,
-      use: (ready) => worker.useVolunteer(this.#key, ready),
-      drop: (streamId) => void worker.dropVolunteer(this.#key, streamId),
-    });
-    this.#roster = roster;
-    this.#stopWatchingLinks = onLinksChanged(() => roster.look());
+  async open({ frames, first }: SourceFrames): Promise<void> {
+    const { worker } = this.#deps;
     this.#events.port1.onmessage = ({ data }: MessageEvent<StreamEvent>) => this.#heard(data);
     const canvas = this.canvas.transferControlToOffscreen();
     const events = this.#events.port2;
@@ -113,6 +102,7 @@ class PageFrameStream implements FrameStream {
     const transferred = [frames, canvas, events, ...(first ? [first] : [])];
     const stats = await worker.openStream(this.#key, Comlink.transfer(opening, transferred));
     this.#stats ??= stats;
+    void this.#recruit();
   }
 
   get track(): MediaStreamTrack {
@@ -150,6 +140,24 @@ class PageFrameStream implements FrameStream {
     this.#events.port1.close();
     this.#deps.onClosed(this);
     await this.#deps.worker.closeStream(this.#key);
+  }
+
+  /** The picture does not wait for this: until codecs are tried and volunteers set up, it is made here. */
+  async #recruit(): Promise<void> {
+    const codecs = await rankedCodecs();
+    if (this.#closing) return;
+    const { worker, links, now, onLinksChanged } = this.#deps;
+    const roster = new VolunteerRoster({
+      links,
+      now,
+      codecs,
+      nextStreamId: () => nextStreamId++,
+      use: (ready) => worker.useVolunteer(this.#key, ready),
+      drop: (streamId) => void worker.dropVolunteer(this.#key, streamId),
+    });
+    this.#roster = roster;
+    this.#stopWatchingLinks = onLinksChanged(() => roster.look());
+    if (this.#size) roster.want(this.#size, this.#settings);
   }
 
   #heard(event: StreamEvent): void {

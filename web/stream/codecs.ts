@@ -15,7 +15,7 @@ const PROBE_SIZE: CodecSize = { width: 1280, height: 720 };
 
 /**
  * Cheapest first, in software on two cores: 720p of a real game's clip took 5.5 + 1.6 ms to encode and decode in H.264, 8.5 + 3.6 in
- * VP8, 11.5 + 2.7 in VP9 (Chromium 156). What holds until this machine's own order is measured, and for what could not be.
+ * VP8, 11.5 + 2.7 in VP9 (Chromium 156). What holds for those that this machine cannot tell apart.
  */
 const SOFTWARE_ORDER: readonly Codec[] = ['h264', 'vp8', 'vp9', 'av1'];
 
@@ -59,30 +59,15 @@ export function decoderConfig(codec: Codec, { width, height }: CodecSize): Video
 }
 
 /**
- * Codecs this browser both encodes and decodes, best first: those its hardware encodes, then those in software, the cheapest first
- * as far as that is known yet. The first call lets it be measured, and waits for nothing but the browser's answers. Empty where
- * there is no WebCodecs.
+ * Codecs this browser both encodes and decodes, best first: those its hardware encodes, then those in software, the cheapest first.
+ * Measured once in each thread, at the first call, which takes {@link STREAM.codecProbeMs} at most. Empty where there is no WebCodecs.
  */
-export async function supportedCodecs(): Promise<Codec[]> {
-  void rankedCodecs();
-  const { inHardware, inSoftware } = await usableCodecs();
-  return ranked ?? [...inHardware, ...inSoftware];
-}
-
-/** The same once it is measured, which is done once in each thread and takes {@link STREAM.codecProbeMs} at most. */
 export function rankedCodecs(): Promise<Codec[]> {
   ranking ??= rankCodecs();
   return ranking;
 }
 
-interface UsableCodecs {
-  inHardware: Codec[];
-  inSoftware: Codec[];
-}
-
-let usable: Promise<UsableCodecs> | undefined;
 let ranking: Promise<Codec[]> | undefined;
-let ranked: Codec[] | undefined;
 
 /** Can this browser encode `sent` and decode `received` with it? */
 export async function isCodecUsable(codec: Codec, sent: CodecSize, received: CodecSize): Promise<boolean> {
@@ -104,23 +89,17 @@ export function isCodec(name: string): name is Codec {
 }
 
 async function rankCodecs(): Promise<Codec[]> {
-  const { inHardware, inSoftware } = await usableCodecs();
+  const { inHardware, inSoftware } = await askForCodecs();
   const trials = inSoftware.map((codec) => ({
     name: codec,
     encoder: encoderConfig(codec, TRIAL_SIZE, STREAM.defaultFps, STREAM.defaultBitrateKbps),
     decoder: decoderConfig(codec, TRIAL_SIZE),
   }));
   const costs = await measureCosts(trials, () => performance.now());
-  ranked = [...inHardware, ...rankByCost(inSoftware, costs)];
-  return ranked;
+  return [...inHardware, ...rankByCost(inSoftware, costs)];
 }
 
-function usableCodecs(): Promise<UsableCodecs> {
-  usable ??= askForCodecs();
-  return usable;
-}
-
-async function askForCodecs(): Promise<UsableCodecs> {
+async function askForCodecs(): Promise<{ inHardware: Codec[]; inSoftware: Codec[] }> {
   if (typeof VideoEncoder !== 'function' || typeof VideoDecoder !== 'function') {
     return { inHardware: [], inSoftware: [] };
   }
