@@ -34,7 +34,6 @@ export class LiveShow implements Show {
     onReport: (report: Report) => void,
   ): Promise<LiveShow> {
     const stream = await client.openStream(source.frames, settings);
-    source.refresh?.();
     return new LiveShow(stream, onReport);
   }
 

@@ -29,8 +29,6 @@ interface AnySource {
 export interface LiveSource extends AnySource {
   kind: 'game' | 'video' | CaptureKind;
   frames: Parameters<Client['openStream']>[0];
-  /** Gives its present picture once more, where it might not come by itself. */
-  refresh?(): void;
 }
 
 export interface StillSource extends AnySource {

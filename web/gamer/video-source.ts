@@ -45,21 +45,7 @@ export function openCaptured({ kind, track }: Captured, { onError }: SourceHandl
     track.stop();
     video.srcObject = null;
   };
-  return { kind, before: video, size, frames: track, refresh: () => refresh(track), play: null, dispose };
-}
-
-/**
- * A tab or window where nothing moves gives no frame by itself, and the one that every new reader is given may pass before the
- * stream's worker has taken over. A reader that comes and goes makes the browser give it again, to all.
- */
-function refresh(track: MediaStreamTrack): void {
-  const video = mutedVideo();
-  video.srcObject = new MediaStream([track]);
-  const end = () => {
-    video.srcObject = null;
-  };
-  video.addEventListener('loadeddata', end, { once: true });
-  video.play().catch(end);
+  return { kind, before: video, size, frames: track, play: null, dispose };
 }
 
 export function unreadable(file: File, formats: string, cause: unknown): MeshError {

@@ -93,7 +93,7 @@ class PageFrameStream implements FrameStream {
     this.#settings = settings;
   }
 
-  async open({ frames, first }: SourceFrames): Promise<void> {
+  async open({ frames, first, again }: SourceFrames): Promise<void> {
     const { worker } = this.#deps;
     this.#events.port1.onmessage = ({ data }: MessageEvent<StreamEvent>) => this.#heard(data);
     const canvas = this.canvas.transferControlToOffscreen();
@@ -102,6 +102,7 @@ class PageFrameStream implements FrameStream {
     const transferred = [frames, canvas, events, ...(first ? [first] : [])];
     const stats = await worker.openStream(this.#key, Comlink.transfer(opening, transferred));
     this.#stats ??= stats;
+    again();
     void this.#recruit();
   }
 

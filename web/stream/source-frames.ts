@@ -8,6 +8,8 @@ export interface SourceFrames {
   frames: ReadableStream<VideoFrame>;
   /** What the source shows now: one that stands still would give no frame. Null when it shows nothing yet. */
   first: VideoFrame | null;
+  /** To be called once the frames are read: gives what the source shows now again, where it might have come before that, and alone. */
+  again(): void;
   /** Ends what was started here, never what belongs to the caller. */
   stop(): void;
 }
@@ -27,13 +29,46 @@ interface Capturable {
 export function openSource(source: StreamSource): SourceFrames {
   if (source instanceof ReadableStream) {
     if (source.locked) throw MeshError.badInput('This stream of frames is being read already. Give a fresh one.');
-    return { frames: closingFrames(source), first: null, stop: () => {} };
+    return { frames: closingFrames(source), first: null, again: () => {}, stop: () => {} };
   }
-  if (source instanceof MediaStreamTrack) return { frames: framesOf(source), first: null, stop: () => {} };
+  if (source instanceof MediaStreamTrack) return openTrack(source);
   if (source instanceof HTMLCanvasElement || source instanceof HTMLVideoElement) return openElement(source);
   throw MeshError.badInput(
     'A stream wants a canvas, a video element, a MediaStreamTrack or a ReadableStream of VideoFrames.',
   );
+}
+
+function openTrack(track: MediaStreamTrack): SourceFrames {
+  const repeat = new Repeat(track);
+  return { frames: framesOf(track), first: null, again: () => repeat.start(), stop: () => repeat.stop() };
+}
+
+/**
+ * A tab or window where nothing moves gives no frame by itself, and the one that every new reader is given may pass while the stream
+ * is on its way to its worker. One more reader, for one frame, makes the browser give it again, to all.
+ */
+class Repeat {
+  readonly #track: MediaStreamTrack;
+  #reader: ReadableStreamDefaultReader<VideoFrame> | null = null;
+
+  constructor(track: MediaStreamTrack) {
+    this.#track = track;
+  }
+
+  start(): void {
+    if (this.#reader || this.#track.readyState === 'ended') return;
+    this.#reader = framesOf(this.#track).getReader();
+    const end = () => this.stop();
+    this.#reader.read().then(({ value }) => {
+      value?.close();
+      end();
+    }, end);
+  }
+
+  stop(): void {
+    // Of a track that has failed: there is nothing left to end.
+    this.#reader?.cancel().catch(() => {});
+  }
 }
 
 function openElement(element: HTMLCanvasElement | HTMLVideoElement): SourceFrames {
@@ -42,7 +77,7 @@ function openElement(element: HTMLCanvasElement | HTMLVideoElement): SourceFrame
   for (const unused of [...others, ...captured.getAudioTracks()]) unused.stop();
   if (!track) throw MeshError.badInput('The video has no picture yet. Wait for its `loadeddata` event.');
   try {
-    return { frames: framesOf(track), first: firstFrame(element), stop: () => track.stop() };
+    return { frames: framesOf(track), first: firstFrame(element), again: () => {}, stop: () => track.stop() };
   } catch (cause) {
     track.stop();
     throw cause;
