@@ -1,5 +1,5 @@
+import type { DropCause } from './drop-cause.ts';
 import type { StageTimes } from './stage-clock.ts';
-import type { DropCause } from './stream-statistics.ts';
 
 /**
  * What a frame is sent to a side for: to be shown; to fill in while the other side is late; or only to measure that side. Whether

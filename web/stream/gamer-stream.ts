@@ -62,8 +62,8 @@ export class GamerStream {
     this.#rateCap = new FrameRateCap(settings.maxFps);
     this.#sink = {
       onSharp: (sharp) => this.#sharpened(sharp),
-      onDropped: ({ purpose }, cause) => {
-        if (purpose === 'show') this.#statistics.dropped(cause);
+      onDropped: ({ frameId, purpose }, cause) => {
+        if (purpose === 'show') this.#statistics.dropped(frameId, cause);
         this.#order.settle();
       },
     };
@@ -145,22 +145,27 @@ export class GamerStream {
 
   #arrived(source: VideoFrame): void {
     try {
-      this.#statistics.captured();
-      if (this.#rateCap.admits(this.#options.clock.now())) this.#take(source);
-      else this.#statistics.dropped('fps-cap');
+      const frameId = this.#newFrameId();
+      if (this.#rateCap.admits(this.#options.clock.now())) this.#take(source, frameId);
+      else this.#statistics.dropped(frameId, 'fps-cap');
     } finally {
       source.close();
     }
   }
 
+  #newFrameId(): number {
+    const frameId = this.#nextFrameId++;
+    this.#statistics.captured(frameId);
+    return frameId;
+  }
+
   /** Crops the frame to its even size, gives it a time of our own clock and sends it on its way. */
-  #take(source: VideoFrame): void {
+  #take(source: VideoFrame, frameId: number): void {
     const size = streamSize(sizeOf(source), this.#settings.scale);
     if (!this.#size || !isSameSize(size, this.#size)) this.#resize(size);
     const nowMs = this.#options.clock.now();
     this.#lastTimestampUs = Math.max(this.#lastTimestampUs + 1, Math.round(nowMs * 1000));
     const frame = retimed(source, this.#lastTimestampUs, size);
-    const frameId = this.#nextFrameId++;
     this.#newest.keep({ frame, frameId, atMs: nowMs });
     this.#route(frame, frameId, nowMs);
     this.#gaps.captured(this.#decision.running === 'volunteers' ? this.#pool.delayMs : 0);
@@ -204,12 +209,12 @@ export class GamerStream {
     try {
       if (this.#size) this.#presenter.resize(this.#size.outWidth, this.#size.outHeight);
       if (!this.#presenter.show(frame, frameId)) {
-        if (purpose === 'show') this.#statistics.dropped('late');
+        if (purpose === 'show') this.#statistics.dropped(frameId, 'late');
         return;
       }
       this.#presentedMs = this.#options.clock.now();
       this.#isShownSoft = !sharp.isSharpened;
-      this.#statistics.presented(sharp, sharp.stagesAt(this.#presentedMs));
+      this.#statistics.presented(frameId, sharp, sharp.stagesAt(this.#presentedMs));
       this.#gaps.shown();
     } finally {
       frame.close();
@@ -265,7 +270,7 @@ export class GamerStream {
   /** Told in `why`, until a frame can be used. */
   #frameFailed(error: MeshError): void {
     this.#frameError = error;
-    this.#statistics.dropped('failed');
+    this.#statistics.dropped(this.#nextFrameId - 1, 'failed');
   }
 
   /** The last frame stays on the screen, sharpened here if it was not yet. */
@@ -305,7 +310,7 @@ export class GamerStream {
     const newest = this.#newest.take();
     if (!newest) return;
     try {
-      this.#take(newest.frame);
+      this.#take(newest.frame, this.#newFrameId());
     } catch (cause) {
       this.#frameFailed(MeshError.from(cause, 'device-lost'));
     } finally {

@@ -8,10 +8,12 @@ const STATE = { codec: 'vp8', running: 'local', why: 'test' } as const;
 
 let clock: ManualClock;
 let statistics: StreamStatistics;
+let nextFrameId: number;
 
 beforeEach(() => {
   clock = new ManualClock(1_000);
   statistics = new StreamStatistics(() => clock.now());
+  nextFrameId = 0;
 });
 
 /** One frame that took `delayMs` and was shown now. */
@@ -23,18 +25,19 @@ function present(delayMs: number, volunteerId: string | null = null, isSharpened
     computedMs: nowMs,
     presentedMs: nowMs,
   });
-  statistics.captured();
-  statistics.presented({ volunteerId, isSharpened }, stages);
+  statistics.captured(nextFrameId);
+  statistics.presented(nextFrameId++, { volunteerId, isSharpened }, stages);
 }
 
 test('counts what became of every frame', () => {
   present(10);
   statistics.sent(500);
-  statistics.dropped('late');
-  statistics.dropped('late');
-  statistics.dropped('lost');
+  for (const cause of ['late', 'late', 'lost'] as const) {
+    statistics.captured(nextFrameId);
+    statistics.dropped(nextFrameId++, cause);
+  }
   expect(statistics.report(STATE)).toMatchObject({
-    framesCaptured: 1,
+    framesCaptured: 4,
     framesSent: 1,
     framesPresented: 1,
     framesLocal: 1,
@@ -71,7 +74,7 @@ test('each volunteer’s share of the shown frames', () => {
 });
 
 test('rates of the link both ways', () => {
-  statistics.captured();
+  statistics.captured(0);
   clock.advance(1_000);
   statistics.sent(1_000);
   statistics.received(3_000);

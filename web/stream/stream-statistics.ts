@@ -1,6 +1,6 @@
-import type { VolunteerDropCause } from '../../shared/messages.ts';
 import { STREAM } from '../../shared/tuning.ts';
-import type { UndecodedCause } from './frame-decoder.ts';
+import type { DropCause } from './drop-cause.ts';
+import { FrameFates } from './frame-fates.ts';
 import { type FrameTiming, summarize } from './percentiles.ts';
 import { SlidingWindow } from './sliding-window.ts';
 import { type StageTimes, totalMs } from './stage-clock.ts';
@@ -8,29 +8,12 @@ import { type StageTimes, totalMs } from './stage-clock.ts';
 /** Which side sharpens the frames. */
 export type Side = 'volunteers' | 'local';
 
-/** Why a frame was not shown. */
-export type DropCause =
-  | VolunteerDropCause
-  | UndecodedCause
-  /** More frames a second than wanted. */
-  | 'fps-cap'
-  /** A newer one came while it waited. */
-  | 'superseded'
-  | 'encoder-skipped'
-  | 'uplink-full'
-  /** Gone on the network. */
-  | 'lost'
-  | 'timeout'
-  /** A newer one was shown before it came back. */
-  | 'late'
-  | 'wrong-size'
-  /** It could not be used: a size that is not possible, or the browser failed at it. */
-  | 'failed'
-  /** The volunteer left, or the stream changed its size. */
-  | 'route-closed';
-
 /** `StreamStats` of p2c2r.d.ts. Times in ms over the last `STREAM.statsWindowMs`; the stages add up to glass-to-glass p50. */
 export interface StreamStats {
+  /**
+   * One that is taken again, since the picture stands still and is to be shown anew, counts again. Each was presented, or dropped,
+   * or is under way.
+   */
   framesCaptured: number;
   framesSent: number;
   framesPresented: number;
@@ -65,10 +48,8 @@ export class StreamStatistics {
   readonly #presented = new SlidingWindow<Presented>(STREAM.statsWindowMs, MAX_FRAMES_IN_WINDOW);
   readonly #upBytes = new SlidingWindow<number>(STREAM.statsWindowMs, MAX_FRAMES_IN_WINDOW);
   readonly #downBytes = new SlidingWindow<number>(STREAM.statsWindowMs, MAX_FRAMES_IN_WINDOW);
-  readonly #dropped = new Map<DropCause, number>();
-  #framesCaptured = 0;
+  readonly #fates = new FrameFates();
   #framesSent = 0;
-  #framesPresented = 0;
   #framesLocal = 0;
   #framesUnsharpened = 0;
   #firstCapturedMs: number | null = null;
@@ -77,9 +58,9 @@ export class StreamStatistics {
     this.#now = now;
   }
 
-  captured(): void {
+  captured(frameId: number): void {
     this.#firstCapturedMs ??= this.#now();
-    this.#framesCaptured++;
+    this.#fates.wasCaptured(frameId);
   }
 
   sent(sizeBytes: number): void {
@@ -91,13 +72,17 @@ export class StreamStatistics {
     this.#downBytes.add(sizeBytes, this.#now());
   }
 
-  dropped(cause: DropCause): void {
-    this.#dropped.set(cause, (this.#dropped.get(cause) ?? 0) + 1);
+  dropped(frameId: number, cause: DropCause): void {
+    this.#fates.wasDropped(frameId, cause);
   }
 
-  presented({ volunteerId, isSharpened }: Pick<Presented, 'volunteerId' | 'isSharpened'>, stages: StageTimes): void {
+  presented(
+    frameId: number,
+    { volunteerId, isSharpened }: Pick<Presented, 'volunteerId' | 'isSharpened'>,
+    stages: StageTimes,
+  ): void {
     const nowMs = this.#now();
-    this.#framesPresented++;
+    this.#fates.wasShown(frameId);
     if (!isSharpened) this.#framesUnsharpened++;
     else if (volunteerId === null) this.#framesLocal++;
     this.#presented.add({ volunteerId, isSharpened, stages, totalMs: totalMs(stages) }, nowMs);
@@ -110,12 +95,12 @@ export class StreamStatistics {
     const spanMs = Math.min(STREAM.statsWindowMs, Math.max(1, nowMs - (this.#firstCapturedMs ?? nowMs)));
     const kbps = (bytes: SlidingWindow<number>) => (8 * bytes.entries(nowMs).reduce((sum, n) => sum + n, 0)) / spanMs;
     return {
-      framesCaptured: this.#framesCaptured,
+      framesCaptured: this.#fates.captured,
       framesSent: this.#framesSent,
-      framesPresented: this.#framesPresented,
+      framesPresented: this.#fates.shown,
       framesLocal: this.#framesLocal,
       framesUnsharpened: this.#framesUnsharpened,
-      framesDropped: Object.fromEntries(this.#dropped),
+      framesDropped: this.#fates.dropped,
       fps: presented.length > 1 ? (1000 * presented.length) / spanMs : 0,
       // A frame that nobody worked on is fast, and says nothing of those that will be.
       ...summarize(presented.filter(({ isSharpened }) => isSharpened)),

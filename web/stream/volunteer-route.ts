@@ -6,6 +6,7 @@ import type { Carried } from '../../shared/wire.ts';
 import { LateWatch } from '../net/late-watch.ts';
 import { RoundTrip } from '../net/round-trip.ts';
 import type { Codec } from './codecs.ts';
+import type { DropCause } from './drop-cause.ts';
 import { type Flight, Flights } from './flights.ts';
 import { FrameDecoder } from './frame-decoder.ts';
 import { FrameEncoder, type Packet } from './frame-encoder.ts';
@@ -15,7 +16,6 @@ import { KeyframeRequests } from './keyframe-requests.ts';
 import { LegRate } from './leg-rate.ts';
 import { RouteMeter } from './route-meter.ts';
 import { volunteerFrameStages } from './stage-clock.ts';
-import type { DropCause } from './stream-statistics.ts';
 import type { VideoChannel } from './video-channel.ts';
 
 /** A volunteer that said `stream-ready`. */
