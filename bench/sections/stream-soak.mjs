@@ -55,9 +55,9 @@ export const section = {
     const missing = counts.framesCaptured - counts.framesPresented - counts.dropped;
     return [
       ...Object.keys(samples.at(-1) ?? {}).map((name) => growth(name, samples)),
-      figure('frames captured, neither shown nor dropped', missing, '', {
+      figure('frames neither shown nor dropped, or both', Math.abs(missing), '', {
         atMost: 0,
-        note: `${counts.framesCaptured} less ${counts.framesPresented} and ${counts.dropped}; ${counts.shownFromHere} shown from here, some beside a volunteer's`,
+        note: `${counts.framesCaptured} less ${counts.framesPresented} and ${counts.dropped}; ${counts.shownFromHere} shown from here`,
       }),
     ];
   },
