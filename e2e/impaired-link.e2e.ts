@@ -1,0 +1,82 @@
+import type { Page } from 'playwright/test';
+import { CAMERA_FLAGS, streamCamera } from './camera.ts';
+import { expect, test, waitForVolunteers } from './fixtures.ts';
+import { ImpairedRelay } from './impaired-relay.mjs';
+import { launchOptions } from './launch.mjs';
+import { ensureCoturn, iceServersAt, startTurnServer } from './turn-server.mjs';
+
+/** A poor line, with room for two or three of its frames. */
+const IMPAIRMENT = { delayMs: 30, loss: 0.02, queueBytes: 5_000, seed: 1 };
+/** A third of what the camera's small pictures take on their way back. */
+const SQUEEZE_KBPS = 60;
+const SQUEEZE_FRAMES = 20;
+/** A picture that stays for so long has stopped, on any machine: frames that are missing are shown from here. */
+const STANDSTILL_MS = 2_000;
+const INSTALL_TIMEOUT_MS = 600_000;
+
+const launch = await launchOptions();
+test.use({ launchOptions: { ...launch, args: [...(launch.args ?? []), ...CAMERA_FLAGS] } });
+
+test.beforeAll(async () => {
+  test.setTimeout(INSTALL_TIMEOUT_MS);
+  await ensureCoturn();
+});
+
+test('over a relay that loses packets and is squeezed for a while the picture goes on, and the volunteer’s comes back', async ({
+  volunteerPage,
+  gamerPage,
+}) => {
+  const turn = await startTurnServer();
+  const relay = await ImpairedRelay.start(turn.port, IMPAIRMENT);
+  try {
+    const room = 'impaired';
+    await volunteerPage(room, {
+      ...{ backend: 'js', relayOnly: true },
+      iceServers: iceServersAt(turn.port, turn.credentials),
+    });
+    const gamer = await gamerPage(room, {
+      ...{ where: 'volunteers', relayOnly: true },
+      iceServers: iceServersAt(relay.port, turn.credentials),
+    });
+    await waitForVolunteers(gamer, 1);
+    await streamCamera(gamer);
+    await gamer.evaluate(watchForStandstills);
+
+    relay.squeeze(SQUEEZE_KBPS);
+    await presentMore(gamer, SQUEEZE_FRAMES);
+    relay.squeeze(null);
+    await gamer.waitForFunction(() => {
+      const { running, shares } = window.stream.stats();
+      return running === 'volunteers' && shares.some(({ share }) => share > 0.8);
+    });
+    expect(await gamer.evaluate(() => window.longestStandMs)).toBeLessThan(STANDSTILL_MS);
+    // It went the bad way, and lost what it was to lose.
+    expect(relay.counts.up.lost + relay.counts.down.lost).toBeGreaterThan(0);
+  } finally {
+    await relay.stop();
+    await turn.stop();
+  }
+});
+
+declare global {
+  interface Window {
+    longestStandMs: number;
+  }
+}
+
+/** Notes the longest time in which no new picture was shown. */
+function watchForStandstills(): void {
+  window.longestStandMs = 0;
+  let last = { count: window.stream.stats().framesPresented, atMs: performance.now() };
+  setInterval(() => {
+    const count = window.stream.stats().framesPresented;
+    window.longestStandMs = Math.max(window.longestStandMs, performance.now() - last.atMs);
+    if (count !== last.count) last = { count, atMs: performance.now() };
+  }, 50);
+}
+
+/** Until so many more frames were shown. */
+async function presentMore(gamer: Page, frames: number): Promise<void> {
+  const shown = await gamer.evaluate(() => window.stream.stats().framesPresented);
+  await gamer.waitForFunction((wanted) => window.stream.stats().framesPresented >= wanted, shown + frames);
+}
