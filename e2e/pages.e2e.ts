@@ -242,6 +242,27 @@ test('the sharp picture moves to a small window and comes back when that is clos
   await expect.poll(async () => (await lookAtOutput(gamer)).print).not.toBe(print);
 });
 
+test('where pages have no small windows the browser’s own one for videos shows the sharp picture', async ({
+  server,
+  context,
+}) => {
+  await context.addInitScript(() => Reflect.deleteProperty(window, 'documentPictureInPicture'));
+  const gamer = await context.newPage();
+  await openGamer(gamer, server.url);
+  const toggle = gamer.getByTestId('picture-in-picture');
+  await toggle.click();
+  await expect(toggle).toHaveAccessibleName('Bring the sharp picture back');
+  const isMoving = () =>
+    gamer.evaluate(() => {
+      const video = document.pictureInPictureElement;
+      return video instanceof HTMLVideoElement && video.videoWidth > 0 && video.currentTime > 0;
+    });
+  await expect.poll(isMoving).toBe(true);
+  await toggle.click();
+  await expect(toggle).toHaveAccessibleName('Sharp picture in a small window');
+  expect(await gamer.evaluate(() => document.pictureInPictureElement)).toBeNull();
+});
+
 test('a camera is sharpened and shown, and let go when something else is chosen', async ({ server, context }) => {
   await context.grantPermissions(['camera']);
   const gamer = await context.newPage();
