@@ -268,15 +268,16 @@ export const COMPUTE = {
 
 /** Streams: live frames. */
 export const STREAM = {
-  /** Frames under way to a volunteer before new ones are dropped: two hide the round trip, more only add latency. */
-  maxFramesInFlight: 3,
+  /** Frames under way to a volunteer: before it is measured, and at most. 16 hide a round trip of 250 ms at 60 fps. */
+  firstFramesInFlight: 3,
+  maxFramesInFlight: 16,
   /** What may wait in the video channel before whole frames are dropped, as time at the stream's bitrate (FIELD, LiveKit). */
   maxQueuedMs: 100,
   /** Bounds of that in bytes: a small keyframe must fit, and 100 ms of the largest bitrate must not pile up. */
   minBufferedBytes: 32 * 1024,
   maxBufferedBytes: 256 * 1024,
-  /** Frames the decoder or the GPU may have waiting on either side; a decoder stalls at about ten unclosed ones. */
-  maxDecodeQueue: 3,
+  /** Decoded frames that may wait for the GPU or an encoder: a decoder stalls at about ten unclosed ones. */
+  maxFramesWaiting: 3,
   /** Decoder failures with no good frame between them before the stream is given up: more keyframes would not help. */
   maxDecoderFailures: 3,
   /** Keyframe requests: first wait and its doubling bound (FIELD, Selkies). */

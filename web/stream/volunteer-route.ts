@@ -237,7 +237,7 @@ export class VolunteerRoute {
     // What the volunteer's own rate follows.
     channel.trySendNote({ kind: 'ack', streamId, frameId, receivedMs: arrivedMs, queueDepth: this.#decoder.queued });
     this.#unheard.forget(frameId);
-    const flight = this.#flights.answered(frameId, stages);
+    const flight = this.#flights.answered(frameId, stages, arrivedMs);
     onReceived(data.byteLength);
     const answer = { message, flight, arrivedMs, downBytes: data.byteLength };
     this.#decoder.decode({ sequence, timestampUs, keyframe, color, data }, answer);

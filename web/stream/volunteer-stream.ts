@@ -169,7 +169,7 @@ export class VolunteerStream {
     try {
       // Better left out before the encoder than after it, when later frames would build on it.
       if (!channel.hasRoom(this.#rate.kbps)) this.#downlinkFull(held);
-      else if (this.#encoder.queued >= STREAM.maxDecodeQueue) this.#drop(held, 'volunteer-busy');
+      else if (this.#encoder.queued >= STREAM.maxFramesWaiting) this.#drop(held, 'volunteer-busy');
       else this.#encoder.encode(frame, held);
     } finally {
       frame.close();
