@@ -208,13 +208,15 @@ export class VolunteerRoute {
 
   #received({ message, attachments }: Carried<VideoMessage>): void {
     this.#setSilent(false);
+    const before = this.#flights.size;
     if (message.kind === 'ack') this.#acknowledged(message);
     else if (message.kind === 'keyframe-request') this.#encoder.wantKeyframe();
     else if (message.kind === 'dropped') {
       const flight = this.#flights.dropped(message.frameId);
       if (flight) this.#gone(flight, message.why);
     } else if (message.kind === 'sharper') this.#answered(message, attachments[0] ?? new Uint8Array());
-    if (this.#flights.size === 0) this.meter.idle();
+    const { size } = this.#flights;
+    if (size < before) this.meter.left(this.#options.clock.now(), size);
     this.#options.onChanged();
   }
 
