@@ -36,6 +36,8 @@ export class VolunteerPool {
   readonly #waiting: LatestSlot<CapturedFrame>;
   readonly #sink: FrameSink;
   readonly #delayMs = new RecentMedian();
+  readonly #sourceMs = new RecentMedian();
+  #newestMs: number | null = null;
   #fps: number;
 
   constructor(options: VolunteerPoolOptions, fps: number) {
@@ -67,8 +69,11 @@ export class VolunteerPool {
   forecast(): (Forecast & { name: string }) | null {
     const { name } = this;
     if (name === null) return null;
-    const meters = this.#listening().map(({ route }) => route.meter);
-    return { name, ...poolForecast(this.delayMs, meters, this.#fps) };
+    const routes = this.#listening().map(({ route }) => ({
+      delayMs: route.meter.delayMs,
+      serviceMs: route.intervalMs,
+    }));
+    return { name, ...poolForecast(this.delayMs, routes, this.#fps) };
   }
 
   set fps(fps: number) {
@@ -83,6 +88,7 @@ export class VolunteerPool {
     this.drop(streamId);
     const route = new VolunteerRoute({
       ...{ ready, channel, clock, sink: this.#sink, onSent, onReceived },
+      sourceMs: () => Math.max(this.#sourceMs.value ?? 0, 1000 / this.#fps),
       onChanged: () => this.#changed(streamId),
       onFailed: (error) => {
         this.drop(streamId);
@@ -114,6 +120,8 @@ export class VolunteerPool {
 
   /** Takes the frame over. */
   offer(captured: CapturedFrame): void {
+    if (this.#newestMs !== null) this.#sourceMs.add(captured.capturedMs - this.#newestMs);
+    this.#newestMs = captured.capturedMs;
     this.#waiting.put(captured);
     this.#pump();
   }
