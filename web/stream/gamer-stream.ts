@@ -80,7 +80,7 @@ export class GamerStream {
     );
     this.#order = new FrameOrder({
       clock,
-      holdMs: () => 1000 / this.#settings.maxFps,
+      holdMs: () => this.#pool.intervalMs,
       isOlderExpected: (frameId) => this.#pool.isOlderExpected(frameId),
       show: (sharp) => this.#show(sharp),
     });

@@ -65,6 +65,11 @@ export class VolunteerPool {
     return this.#delayMs.value ?? Math.min(...predictions);
   }
 
+  /** Between two of the source's frames, ms. */
+  get intervalMs(): number {
+    return Math.max(this.#sourceMs.value ?? 0, 1000 / this.#fps);
+  }
+
   /** Null while nobody listens. */
   forecast(): (Forecast & { name: string }) | null {
     const { name } = this;
@@ -88,7 +93,7 @@ export class VolunteerPool {
     this.drop(streamId);
     const route = new VolunteerRoute({
       ...{ ready, channel, clock, sink: this.#sink, onSent, onReceived },
-      sourceMs: () => Math.max(this.#sourceMs.value ?? 0, 1000 / this.#fps),
+      sourceMs: () => this.intervalMs,
       onChanged: () => this.#changed(streamId),
       onFailed: (error) => {
         this.drop(streamId);
@@ -167,7 +172,7 @@ export class VolunteerPool {
     const free = listening.find(({ route }) => route.hasRoom())?.route;
     if (!free) return null;
     // One that comes back after the next frames are on the screen is of no use.
-    return free.meter.expectMs(nowMs) <= soonestMs + 1000 / this.#fps ? free : null;
+    return free.meter.expectMs(nowMs) <= soonestMs + this.intervalMs ? free : null;
   }
 
   #changed(streamId: number): void {
