@@ -179,7 +179,9 @@ export class GamerStream {
     this.#decision = this.#decide();
     const isAuto = this.#settings.where === 'auto';
     if (this.#decision.running === 'volunteers') {
-      if (isAuto && this.#localMeter.wantsTrial(nowMs)) this.#local.offer(copy('measure'));
+      // Once at least: the first picture that fills a gap must not wait for shaders to be compiled.
+      const wantsLocal = isAuto || this.#localMeter.computeMs === null;
+      if (wantsLocal && this.#localMeter.wantsTrial(nowMs)) this.#local.offer(copy('measure'));
       // Last: where an encoder fails at once, the newest frame is taken anew and this one closed.
       this.#pool.offer(copy('show'));
       if (this.#newest.current?.frameId === frameId) this.#pool.tryOthers(() => copy('measure'));
