@@ -105,7 +105,7 @@ function* mixes() {
   yield { mix: 'a credit', items: [bare({ kind: 'credit', serial: 7, window: 32 } as const)], ...tasks };
   yield {
     mix: "a frame's ack",
-    items: [bare({ kind: 'ack', streamId: 1, frameId: 4_242, receivedMs: 81_234.5, queueDepth: 2 } as const)],
+    items: [bare({ kind: 'ack', streamId: 1, frameId: 4_242, receivedMs: 81_234.5 } as const)],
     ...video,
   };
 }

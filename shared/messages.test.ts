@@ -107,9 +107,12 @@ test('pulse: a load is 0..1, a round trip is a time', () => {
 test('video: frames, drops and acknowledgements', () => {
   holds(videoMessageSchema, frame, [{ timestampUs: 0.5 }, { keyframe: 1 }, { sequence: -1 }, { color: undefined }]);
   holds(videoMessageSchema, { kind: 'dropped', streamId: 1, frameId: 2, why: 'volunteer-busy' }, [{ why: 'tired' }]);
-  holds(videoMessageSchema, { kind: 'ack', streamId: 1, frameId: 2, receivedMs: 1.5, queueDepth: 1 }, [
-    { queueDepth: 1_001 },
-    { receivedMs: -1 },
+  holds(videoMessageSchema, { kind: 'ack', streamId: 1, frameId: 2, receivedMs: 1.5 }, [{ receivedMs: -1 }]);
+  const stages = { queueMs: 0, decodeMs: 1, computeMs: 2, encodeMs: 3, totalMs: 6 };
+  holds(videoMessageSchema, { ...frame, kind: 'sharper', stages, downlinkKbps: 900 }, [
+    { downlinkKbps: -1 },
+    { downlinkKbps: STREAM.maxBitrateKbps + 1 },
+    { stages: { ...stages, computeMs: -1 } },
   ]);
 });
 

@@ -138,15 +138,15 @@ export const videoMessageSchema = z.discriminatedUnion('kind', [
   /** Gamer to volunteer: one encoded source frame, its only attachment. */
   z.strictObject({ kind: z.literal('frame'), ...frameFields }),
   /** Volunteer to gamer: the same frame, sharper. */
-  z.strictObject({ kind: z.literal('sharper'), ...frameFields, stages: volunteerStagesSchema }),
-  /** Either way, at a frame's arrival: when that was by the receiver's own clock, and how many it holds. */
   z.strictObject({
-    kind: z.literal('ack'),
-    ...streamIdField,
-    frameId: id32,
-    receivedMs: z.number().min(0),
-    queueDepth: z.int().min(0).max(1_000),
+    kind: z.literal('sharper'),
+    ...frameFields,
+    stages: volunteerStagesSchema,
+    /** What the way back may take now, as the volunteer finds it. */
+    downlinkKbps: z.number().min(0).max(STREAM.maxBitrateKbps),
   }),
+  /** Either way, at a frame's arrival: when that was by the receiver's own clock. */
+  z.strictObject({ kind: z.literal('ack'), ...streamIdField, frameId: id32, receivedMs: z.number().min(0) }),
   z.strictObject({ kind: z.literal('dropped'), ...streamIdField, frameId: id32, why: z.enum(VOLUNTEER_DROP_CAUSES) }),
   /** Either way: the next frame should stand by itself. */
   z.strictObject({ kind: z.literal('keyframe-request'), ...streamIdField }),

@@ -268,15 +268,16 @@ export const COMPUTE = {
 
 /** Streams: live frames. */
 export const STREAM = {
-  /** Frames under way to a volunteer before new ones are dropped: two hide the round trip, more only add latency. */
-  maxFramesInFlight: 3,
+  /** Frames under way to a volunteer: before it is measured, and at most. 16 hide a round trip of 250 ms at 60 fps. */
+  firstFramesInFlight: 3,
+  maxFramesInFlight: 16,
   /** What may wait in the video channel before whole frames are dropped, as time at the stream's bitrate (FIELD, LiveKit). */
   maxQueuedMs: 100,
-  /** Bounds of that in bytes: a small keyframe must fit, and 100 ms of the largest bitrate must not pile up. */
-  minBufferedBytes: 32 * 1024,
+  /** Bounds of that in bytes: a frame fits where less than this waits, and 100 ms of the largest bitrate must not pile up. */
+  minBufferedBytes: 8 * 1024,
   maxBufferedBytes: 256 * 1024,
-  /** Frames the decoder or the GPU may have waiting on either side; a decoder stalls at about ten unclosed ones. */
-  maxDecodeQueue: 3,
+  /** Decoded frames that may wait for the GPU or an encoder: a decoder stalls at about ten unclosed ones. */
+  maxFramesWaiting: 3,
   /** Decoder failures with no good frame between them before the stream is given up: more keyframes would not help. */
   maxDecoderFailures: 3,
   /** Keyframe requests: first wait and its doubling bound (FIELD, Selkies). */
@@ -310,19 +311,32 @@ export const STREAM = {
   silentForMs: 5_000,
   /** Volunteers set up for one stream: two share the work or stand by, more help only slow ones. */
   maxVolunteers: 4,
-  /** Rate of a leg: congested when frames stand in queues for longer than this, calm below that. */
+  /** Rate of a leg: congested when frames stand in queues for longer than this, all that were sent in so long; calm below that. */
   congestedAfterMs: 60,
+  standingQueueMs: 160,
   calmBelowMs: 30,
-  /** Steps of a rate: this often, down to this part of what the leg carries, up by this part of what was asked for: full again within 5 s. */
+  /** Where a rate starts that may go higher: what a bad link carries, and one with room is at 15,000 within 1.4 s. */
+  firstKbps: 1_000,
+  startIncrease: 0.5,
+  /** Steps of a rate: this often, down to this part of what the leg carries, up by this part of itself: eightfold within 5 s. */
   rateStepMs: 200,
   rateDecrease: 0.8,
   carriedWindowMs: 500,
-  deepestStep: 0.3,
-  rateIncrease: 0.05,
+  deepestStep: 0.6,
+  rateIncrease: 0.09,
   /** A rate is told to an encoder when it differs by this part: each change costs it some frames of settling. */
   rateHysteresis: 0.1,
   /** The fastest way of a frame is looked for in the last one to two of these: clocks drift, routes change. */
   fastestWindowMs: 10_000,
+  /** Fewer bits and a game's picture is a smear: at 30 fps 170 kb/s for 640x360, 690 for 1280x720. Below it fewer frames are sent. */
+  leastBitsPerPixel: 0.025,
+  /** Fewer frames a second are no motion picture: below them the size of what is sent is lowered. */
+  leastSentFps: 10,
+  /** Back up only where so many times what is needed is there, and has been for so long. A change of size costs a keyframe. */
+  betterMargin: 1.3,
+  moreFramesAfterMs: 500,
+  smallerAfterMs: 1_000,
+  largerAfterMs: 3_000,
   /** Frames remembered for their acknowledgement. */
   maxUnacknowledged: 64,
   /** Frames of which it is remembered whether they were shown: twice what comes at 60 fps while an answer is waited for. */

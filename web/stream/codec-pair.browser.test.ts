@@ -6,6 +6,7 @@ import { sizeOf } from './frame-size.ts';
 import { seal } from './packet-seal.ts';
 
 const SIZE = { width: 64, height: 36 };
+const SMALLER = { width: 32, height: 18 };
 const WAIT = { timeout: 30_000, interval: 5 };
 
 let packets: Packet[];
@@ -61,6 +62,38 @@ test('frames come out as they went in, in order, the first as a keyframe', async
     for (const [channel, value] of colorOf(i).entries())
       expect(Math.abs((color[channel] ?? 0) - value)).toBeLessThan(12);
   });
+});
+
+test('frames are sent smaller from one to the next, and come out as small, in every codec there is', async () => {
+  for (const codec of await supportedCodecs()) {
+    packets = [];
+    const sizes: number[][] = [];
+    encoder.dispose();
+    encoder = newEncoder(codec);
+    const resized = new FrameDecoder<number>(codec, SIZE, {
+      onFrame(frame) {
+        const { width, height } = sizeOf(frame);
+        sizes.push([width, height]);
+        frame.close();
+      },
+      onUndecoded: (number, cause) => undecoded.push([number, cause]),
+      onKeyframeNeeded: () => {},
+      onKeyframeDecoded: () => {},
+      onError: (error) => errors.push(error),
+    });
+    await encode(0, 1);
+    encoder.resize(SMALLER);
+    await encode(2, 3);
+    encoder.resize(SIZE);
+    await encode(4);
+    for (const [number, packet] of packets.entries()) resized.decode(packet, number);
+    await vi.waitUntil(() => sizes.length === 5, WAIT);
+    const [large, small] = [Object.values(SIZE), Object.values(SMALLER)];
+    expect(sizes, codec).toEqual([large, large, small, small, large]);
+    resized.dispose();
+  }
+  expect(errors).toEqual([]);
+  expect(undecoded).toEqual([]);
 });
 
 test('after a lost packet nothing is shown until a keyframe comes, and it is asked for', async () => {

@@ -81,8 +81,9 @@ export class Flights {
   }
 
   /** The volunteer answers in order: what it was sent before this frame and said nothing of is lost. */
-  answered(frameId: number, stages: VolunteerStages): Flight | undefined {
-    this.#window.answered(stages);
+  answered(frameId: number, stages: VolunteerStages, nowMs: number): Flight | undefined {
+    const startedMs = this.#flights.get(frameId)?.encodeStartMs;
+    this.#window.answered(stages, startedMs === undefined ? null : nowMs - startedMs, nowMs);
     for (const flight of [...this.#flights.values()]) {
       if (flight.frameId < frameId) this.#lose(flight, 'lost');
     }

@@ -51,7 +51,8 @@ export class FrameDecoder<Tag> {
     if (this.#disposed) return;
     if (!packet.keyframe && packet.sequence !== this.#expectedSequence) {
       this.#breakChain(tag, 'packet-lost');
-    } else if (this.queued >= 2 * STREAM.maxDecodeQueue) {
+    } else if (this.queued >= STREAM.maxFramesInFlight) {
+      // A lost packet holds back those behind it: all that may be under way can come at once.
       this.#breakChain(tag, 'decoder-busy');
     } else {
       this.#feed(packet, tag);

@@ -67,7 +67,7 @@ export class FrameEncoder<Tag> {
     return this.#inside.length;
   }
 
-  /** Takes a frame of this leg's size; it stays the caller's to close. Timestamps must increase. */
+  /** Takes a frame of this leg's size, or of its first; it stays the caller's to close. Timestamps must increase. */
   encode(frame: VideoFrame, tag: Tag): void {
     this.#inside.push({ timestampUs: frame.timestamp, tag });
     try {
@@ -92,6 +92,15 @@ export class FrameEncoder<Tag> {
     this.#settings.kbps = kbps;
     this.#rate.maxFps = fps;
     if (this.#encoder.state === 'configured') this.#configure();
+  }
+
+  /** The frames it is given may be larger: it scales them. */
+  resize({ width, height }: CodecSize): void {
+    if (width === this.#settings.width && height === this.#settings.height) return;
+    this.#settings.width = width;
+    this.#settings.height = height;
+    if (this.#encoder.state === 'configured') this.#configure();
+    this.#wantsKeyframe = true;
   }
 
   /** Frames still inside are skipped. */

@@ -69,7 +69,7 @@ export class FrameSharpener<Tag extends SharpenTag> {
       return;
     }
     this.#waiting.push({ frame, tag });
-    if (this.#waiting.length > STREAM.maxDecodeQueue) this.#dropOldest();
+    if (this.#waiting.length > STREAM.maxFramesWaiting) this.#dropOldest();
     if (!this.#busy) void this.#run();
   }
 

@@ -36,6 +36,21 @@ export function isSameSize(a: StreamSize, b: StreamSize): boolean {
   return a.width === b.width && a.height === b.height && a.outWidth === b.outWidth && a.outHeight === b.outHeight;
 }
 
+/** What a volunteer may be sent in place of the stream's own size. */
+export function shrunk({ width, height }: StreamSize, by: number): { width: number; height: number } {
+  return { width: Math.max(2, evenFloor(width / by)), height: Math.max(2, evenFloor(height / by)) };
+}
+
+/** May a volunteer be asked to make this size of that? */
+export function canBecome(
+  { width, height }: { width: number; height: number },
+  { outWidth, outHeight }: Pick<StreamSize, 'outWidth' | 'outHeight'>,
+): boolean {
+  const isRatioPossible = (from: number, to: number) => to >= from && to <= from * STREAM.maxScale;
+  const isEven = [width, height, outWidth, outHeight].every((side) => side % 2 === 0);
+  return isEven && isRatioPossible(width, outWidth) && isRatioPossible(height, outHeight);
+}
+
 /** A frame of `size` at the given time, cut from the top left of `frame`; shares its pixels. Both are the caller's to close. */
 export function retimed(frame: VideoFrame, timestampUs: number, { width, height }: StreamSize): VideoFrame {
   const { x, y } = frame.visibleRect ?? { x: 0, y: 0 };

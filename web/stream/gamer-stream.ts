@@ -80,7 +80,7 @@ export class GamerStream {
     );
     this.#order = new FrameOrder({
       clock,
-      holdMs: () => 1000 / this.#settings.maxFps,
+      holdMs: () => this.#pool.intervalMs,
       isOlderExpected: (frameId) => this.#pool.isOlderExpected(frameId),
       show: (sharp) => this.#show(sharp),
     });
@@ -184,7 +184,9 @@ export class GamerStream {
     this.#decision = this.#decide();
     const isAuto = this.#settings.where === 'auto';
     if (this.#decision.running === 'volunteers') {
-      if (isAuto && this.#localMeter.wantsTrial(nowMs)) this.#local.offer(copy('measure'));
+      // Once at least: the first picture that fills a gap must not wait for shaders to be compiled.
+      const wantsLocal = isAuto || this.#localMeter.computeMs === null;
+      if (wantsLocal && this.#localMeter.wantsTrial(nowMs)) this.#local.offer(copy('measure'));
       // Last: where an encoder fails at once, the newest frame is taken anew and this one closed.
       this.#pool.offer(copy('show'));
       if (this.#newest.current?.frameId === frameId) this.#pool.tryOthers(() => copy('measure'));

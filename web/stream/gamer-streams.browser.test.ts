@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import { STREAM } from '../../shared/tuning.ts';
+import type { Where } from '../../shared/where.ts';
 import type { FrameEngine } from './frame-engine.ts';
 import { GamerStreams } from './gamer-streams.ts';
 import type { StreamEvent } from './stream-events.ts';
@@ -109,6 +110,48 @@ test.each(['engine', 'frame'])('a still source is sharpened after a passing fail
   expect(newestStats()?.framesUnsharpened).toBeGreaterThan(0);
 });
 
+test('while a volunteer sharpens, this machine is tried once, so that it can fill a gap at once', async () => {
+  const clock = new ManualClock();
+  let engineMade = (_: FrameEngine) => {};
+  const engine = new Promise<FrameEngine>((resolve) => {
+    engineMade = resolve;
+  });
+  let sharpened = 0;
+  use(() => engine, clock);
+  let source: ReadableStreamDefaultController<VideoFrame> | undefined;
+  const frames = new ReadableStream<VideoFrame>({
+    start(controller) {
+      source = controller;
+    },
+  });
+  open(frames, 'volunteers');
+  source?.enqueue(frameOf(64, 36));
+  await expect.poll(() => events.map(({ kind }) => kind)).toContain('size');
+  void streams.attachVideo('vera', channel.port1);
+  channel.port2.postMessage({ kind: 'state', readyState: 'open' });
+  // So slow that no gap is noticed meanwhile.
+  const ready = { volunteerId: 'vera', name: 'Vera', setup: { ...toSetup(), streamId: 1 }, predictedMs: 60_000 };
+  streams.useVolunteer(KEY, ready);
+  engineMade({
+    openFrames(options) {
+      const upscaler = canvasEngine.openFrames(options);
+      return { ...upscaler, process: (frame) => upscaler.process(frame).finally(() => sharpened++) };
+    },
+  });
+  const nextFrame = () => {
+    // So little that the volunteer, who says nothing, is not suspected yet.
+    clock.advance(3);
+    source?.enqueue(frameOf(64, 36));
+    return sharpened;
+  };
+  await expect.poll(nextFrame).toBe(1);
+  for (let frame = 0; frame < 10; frame++) {
+    nextFrame();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  expect(sharpened).toBe(1);
+});
+
 test('a source that fails ends the stream, and its words are kept', async () => {
   const failing = new ReadableStream<VideoFrame>({
     pull(controller) {
@@ -136,11 +179,11 @@ function frameOf(codedWidth: number, codedHeight: number): VideoFrame {
   return new VideoFrame(pixels, { format: 'RGBX', codedWidth, codedHeight, timestamp: 0 });
 }
 
-function open(frames: ReadableStream<VideoFrame>): void {
+function open(frames: ReadableStream<VideoFrame>, where: Where = 'local'): void {
   const { port1, port2 } = new MessageChannel();
   eventPort = port1;
   port1.onmessage = ({ data }: MessageEvent<StreamEvent>) => events.push(data);
-  const settings = toStreamSettings({}, 'local');
+  const settings = toStreamSettings({ maxFps: STREAM.maxFps }, where);
   streams.open(KEY, { frames, first: null, canvas: new OffscreenCanvas(1, 1), settings, events: port2 });
 }
 

@@ -13,6 +13,7 @@ class SimulatedLeg {
   nowMs = 0;
   kbps = 20_000;
   #freeAtMs = 0;
+  #heldUntilMs = 0;
   #frameId = 0;
   #onTheirWay: { frameId: number; arrivesMs: number }[] = [];
 
@@ -27,8 +28,15 @@ class SimulatedLeg {
       const sizeBytes = (this.rate.kbps * 1000) / 8 / FPS;
       this.#freeAtMs = Math.max(this.#freeAtMs, this.nowMs) + (8 * sizeBytes) / this.kbps;
       this.rate.sent(this.#frameId, sizeBytes, this.nowMs);
-      this.#onTheirWay.push({ frameId: this.#frameId++, arrivesMs: this.#freeAtMs + 30 });
+      this.#onTheirWay.push({ frameId: this.#frameId++, arrivesMs: Math.max(this.#freeAtMs + 30, this.#heldUntilMs) });
     }
+  }
+
+  /** What is under way, and what comes next, arrives so much later, all of it at once. */
+  holdUp(forMs: number): void {
+    const untilMs = this.nowMs + forMs;
+    for (const frame of this.#onTheirWay) if (frame.arrivesMs > this.nowMs) frame.arrivesMs = untilMs;
+    this.#heldUntilMs = untilMs;
   }
 
   #acknowledge(): void {
@@ -46,6 +54,21 @@ beforeEach(() => {
 
 test('a link with room keeps the rate that was asked for', () => {
   leg.run(10_000);
+  expect(leg.rate.kbps).toBe(MAX_KBPS);
+});
+
+test('it starts low, so that a bad link is not flooded, and is at its height within two seconds', () => {
+  expect(leg.rate.kbps).toBe(STREAM.firstKbps);
+  leg.run(2_000);
+  expect(leg.rate.kbps).toBe(MAX_KBPS);
+});
+
+test('a lost packet that holds up those behind it does not lower it', () => {
+  leg.run(5_000);
+  for (let loss = 0; loss < 20; loss++) {
+    leg.run(500);
+    leg.holdUp(150);
+  }
   expect(leg.rate.kbps).toBe(MAX_KBPS);
 });
 
@@ -71,7 +94,7 @@ describe('a squeeze to a sixth', () => {
 });
 
 test('a frame that found no room lowers the rate, but not one step for each of a burst', () => {
-  leg.run(1_000);
+  leg.run(2_000);
   for (let refused = 0; refused < 10; refused++) leg.rate.congested(leg.nowMs);
   expect(leg.rate.kbps).toBeGreaterThan(0.5 * MAX_KBPS);
   expect(leg.rate.kbps).toBeLessThan(MAX_KBPS);
@@ -82,6 +105,7 @@ test('it never falls below what a picture needs to be one, and what is never ack
     leg.rate.sent(frameId, 1_000, frameId * 33);
     leg.rate.congested(frameId * 33);
   }
-  expect(leg.rate.kbps).toBe(STREAM.minBitrateKbps);
+  expect(leg.rate.kbps).toBeGreaterThanOrEqual(STREAM.minBitrateKbps);
+  expect(leg.rate.kbps).toBeLessThan(1.2 * STREAM.minBitrateKbps);
   expect(leg.rate.acknowledged(0, 1, 1)).toBe(false);
 });

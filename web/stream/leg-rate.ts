@@ -8,9 +8,11 @@ interface Sent {
 }
 
 /**
- * The bitrate of one leg, from what the other side says of each frame's arrival: additive increase, multiplicative decrease
- * (Chiu & Jain 1989). What tells of congestion is not loss, which comes late, but frames that take longer than the fastest
- * lately: they stood in a queue (LEDBAT, RFC 6817). The two clocks are never compared, only how their difference changes.
+ * The bitrate of one leg, from what the other side says of each frame's arrival: up fast until the first sign of congestion, as
+ * TCP's slow start; from then on down to less than what is carried, and up again by a part of itself, so that it passes what the link
+ * carries by no more than that. What tells of congestion is not loss, which comes late, but frames that take longer than the
+ * fastest lately: they stood in a queue (LEDBAT, RFC 6817), all that were sent for some time: a lost packet holds up a few frames
+ * behind it, and a lower rate would not bring it sooner. The two clocks are never compared, only how their difference changes.
  */
 export class LegRate {
   readonly #sent = new Map<number, Sent>();
@@ -20,16 +22,21 @@ export class LegRate {
   /** What was told. */
   #kbps: number;
   #queueMs = 0;
+  /** When the newest frame was sent that stood in no queue. */
+  #flowedMs: number | null = null;
   #raisedMs = Number.NEGATIVE_INFINITY;
   #loweredMs = Number.NEGATIVE_INFINITY;
   /** Bytes that arrived lately: what the leg really carries. */
   readonly #delivered = new SlidingWindow<number>(STREAM.carriedWindowMs, STREAM.maxUnacknowledged);
 
-  /** @param maxKbps - what was asked for, and where it starts. */
+  /** Nothing has told yet what the link carries. */
+  #isStarting = true;
+
+  /** @param maxKbps - what was asked for. */
   constructor(maxKbps: number) {
     this.#maxKbps = maxKbps;
-    this.#exactKbps = maxKbps;
-    this.#kbps = maxKbps;
+    this.#exactKbps = Math.min(maxKbps, STREAM.firstKbps);
+    this.#kbps = this.#exactKbps;
   }
 
   get kbps(): number {
@@ -59,7 +66,9 @@ export class LegRate {
     const tookMs = receivedMs - sent.atMs;
     this.#fastestMs.add(tookMs, nowMs);
     this.#queueMs = tookMs - this.#fastestMs.value;
-    if (this.#queueMs > STREAM.congestedAfterMs) return this.congested(nowMs);
+    if (this.#queueMs <= STREAM.congestedAfterMs) this.#flowedMs = sent.atMs;
+    this.#flowedMs ??= sent.atMs;
+    if (sent.atMs - this.#flowedMs > STREAM.standingQueueMs) return this.congested(nowMs);
     return this.#queueMs < STREAM.calmBelowMs && this.#raise(nowMs);
   }
 
@@ -67,17 +76,20 @@ export class LegRate {
   congested(nowMs: number): boolean {
     // One step per queue's length: what is under way was sent at the old rate.
     if (nowMs - this.#loweredMs < STREAM.rateStepMs + Math.min(this.#queueMs, STREAM.maxQueuedMs)) return false;
+    this.#flowedMs = null;
     const lowered = STREAM.rateDecrease * Math.min(this.#exactKbps, this.#carriedKbps(nowMs));
     // Not all the way at once: a hiccup of half a second must not cost the picture.
     this.#exactKbps = Math.max(STREAM.minBitrateKbps, STREAM.deepestStep * this.#exactKbps, lowered);
     this.#loweredMs = nowMs;
+    this.#isStarting = false;
     return this.#tell();
   }
 
   #raise(nowMs: number): boolean {
     const isDue = nowMs - Math.max(this.#raisedMs, this.#loweredMs) >= STREAM.rateStepMs;
     if (!isDue || this.#exactKbps >= this.#maxKbps) return false;
-    this.#exactKbps = Math.min(this.#maxKbps, this.#exactKbps + STREAM.rateIncrease * this.#maxKbps);
+    const part = this.#isStarting ? STREAM.startIncrease : STREAM.rateIncrease;
+    this.#exactKbps = Math.min(this.#maxKbps, (1 + part) * this.#exactKbps);
     this.#raisedMs = nowMs;
     return this.#tell();
   }

@@ -27,8 +27,18 @@ test('a frame behind others is expected when those are done', () => {
   meter.sent(1_000);
   expect(meter.expectMs(1_000)).toBe(1_140);
   expect(meter.expectMs(1_500)).toBe(1_560);
-  meter.idle();
+  meter.left(1_140, 0);
   expect(meter.expectMs(1_000)).toBe(1_060);
+});
+
+test('one that is never idle, and faster than it was, is not expected later and later', () => {
+  const meter = new RouteMeter(30);
+  meter.measured(stages(40));
+  for (let nowMs = 0; nowMs < 1_000; nowMs += 20) {
+    meter.sent(nowMs);
+    if (nowMs > 0) meter.left(nowMs, 1);
+  }
+  expect(meter.expectMs(1_000)).toBeLessThanOrEqual(1_000 + 60 + 40);
 });
 
 test('what it waited behind others there is not what it takes', () => {

@@ -8,7 +8,8 @@ export class RouteMeter {
   readonly #unqueuedMs = new RecentMedian();
   readonly #serviceMs = new RecentMedian();
   readonly #predictedMs: number;
-  /** When the newest frame sent there should be back. */
+  /** When the newest frame sent there left, and when it should be back. */
+  #lastSentMs = Number.NEGATIVE_INFINITY;
   #lastExpectedMs = Number.NEGATIVE_INFINITY;
 
   constructor(predictedMs: number) {
@@ -31,17 +32,25 @@ export class RouteMeter {
 
   /** When a frame sent now should be back: behind those that are there. */
   expectMs(nowMs: number): number {
-    const unqueuedMs = this.#unqueuedMs.value ?? this.#predictedMs;
-    return Math.max(nowMs + unqueuedMs, this.#lastExpectedMs + this.serviceMs);
+    return Math.max(nowMs + this.#aloneMs, this.#lastExpectedMs + this.serviceMs);
   }
 
   sent(nowMs: number): void {
     this.#lastExpectedMs = this.expectMs(nowMs);
+    this.#lastSentMs = nowMs;
   }
 
-  /** Nothing is there any more: whatever was expected has come or will not. */
-  idle(): void {
-    this.#lastExpectedMs = Number.NEGATIVE_INFINITY;
+  /**
+   * One has come back, or will not, and so many are still there. Without this a volunteer that is never idle, and a little faster
+   * than its stages say, would be expected later and later.
+   */
+  left(nowMs: number, stillThere: number): void {
+    const lastAtMs = Math.max(this.#lastSentMs + this.#aloneMs, nowMs + stillThere * this.serviceMs);
+    this.#lastExpectedMs = stillThere === 0 ? Number.NEGATIVE_INFINITY : Math.min(this.#lastExpectedMs, lastAtMs);
+  }
+
+  get #aloneMs(): number {
+    return this.#unqueuedMs.value ?? this.#predictedMs;
   }
 
   measured(stages: StageTimes): void {

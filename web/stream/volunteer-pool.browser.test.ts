@@ -82,10 +82,10 @@ test('a frame goes to whoever is expected to have it back first', async () => {
 
 test('a frame waits for a fast volunteer that is full rather than come back late from a slow one, and gives way to a newer one', async () => {
   const [slow, fast] = [volunteer(1, 500), volunteer(2, 20)];
-  for (let nth = 0; nth < STREAM.maxFramesInFlight + 2; nth++) pool.offer(captured());
-  await sentTo(fast).toBe(STREAM.maxFramesInFlight);
+  for (let nth = 0; nth < STREAM.firstFramesInFlight + 2; nth++) pool.offer(captured());
+  await sentTo(fast).toBe(STREAM.firstFramesInFlight);
   expect(slow.waiting).toHaveLength(0);
-  expect(dropped).toEqual([[STREAM.maxFramesInFlight, 'superseded']]);
+  expect(dropped).toEqual([[STREAM.firstFramesInFlight, 'superseded']]);
 });
 
 test('one that does not tell of a frame is silent, and the next frame goes to another', async () => {

@@ -36,6 +36,8 @@ export class VolunteerPool {
   readonly #waiting: LatestSlot<CapturedFrame>;
   readonly #sink: FrameSink;
   readonly #delayMs = new RecentMedian();
+  readonly #sourceMs = new RecentMedian();
+  #newestMs: number | null = null;
   #fps: number;
 
   constructor(options: VolunteerPoolOptions, fps: number) {
@@ -63,12 +65,20 @@ export class VolunteerPool {
     return this.#delayMs.value ?? Math.min(...predictions);
   }
 
+  /** Between two of the source's frames, ms. */
+  get intervalMs(): number {
+    return Math.max(this.#sourceMs.value ?? 0, 1000 / this.#fps);
+  }
+
   /** Null while nobody listens. */
   forecast(): (Forecast & { name: string }) | null {
     const { name } = this;
     if (name === null) return null;
-    const meters = this.#listening().map(({ route }) => route.meter);
-    return { name, ...poolForecast(this.delayMs, meters, this.#fps) };
+    const routes = this.#listening().map(({ route }) => ({
+      delayMs: route.meter.delayMs,
+      serviceMs: route.intervalMs,
+    }));
+    return { name, ...poolForecast(this.delayMs, routes, this.#fps) };
   }
 
   set fps(fps: number) {
@@ -83,6 +93,7 @@ export class VolunteerPool {
     this.drop(streamId);
     const route = new VolunteerRoute({
       ...{ ready, channel, clock, sink: this.#sink, onSent, onReceived },
+      sourceMs: () => this.intervalMs,
       onChanged: () => this.#changed(streamId),
       onFailed: (error) => {
         this.drop(streamId);
@@ -114,6 +125,8 @@ export class VolunteerPool {
 
   /** Takes the frame over. */
   offer(captured: CapturedFrame): void {
+    if (this.#newestMs !== null) this.#sourceMs.add(captured.capturedMs - this.#newestMs);
+    this.#newestMs = captured.capturedMs;
     this.#waiting.put(captured);
     this.#pump();
   }
@@ -159,7 +172,7 @@ export class VolunteerPool {
     const free = listening.find(({ route }) => route.hasRoom())?.route;
     if (!free) return null;
     // One that comes back after the next frames are on the screen is of no use.
-    return free.meter.expectMs(nowMs) <= soonestMs + 1000 / this.#fps ? free : null;
+    return free.meter.expectMs(nowMs) <= soonestMs + this.intervalMs ? free : null;
   }
 
   #changed(streamId: number): void {

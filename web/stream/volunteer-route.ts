@@ -3,8 +3,6 @@ import { MeshError } from '../../shared/errors.ts';
 import type { StreamSetup, VideoMessage } from '../../shared/messages.ts';
 import { STREAM } from '../../shared/tuning.ts';
 import type { Carried } from '../../shared/wire.ts';
-import { LateWatch } from '../net/late-watch.ts';
-import { RoundTrip } from '../net/round-trip.ts';
 import type { Codec } from './codecs.ts';
 import type { DropCause } from './drop-cause.ts';
 import { type Flight, Flights } from './flights.ts';
@@ -15,6 +13,8 @@ import type { CapturedFrame, FrameSink, SharpFrame } from './frames.ts';
 import { KeyframeRequests } from './keyframe-requests.ts';
 import { LegRate } from './leg-rate.ts';
 import { RouteMeter } from './route-meter.ts';
+import { RouteSilence } from './route-silence.ts';
+import { SendPlan } from './send-plan.ts';
 import { volunteerFrameStages } from './stage-clock.ts';
 import type { VideoChannel } from './video-channel.ts';
 
@@ -32,6 +32,8 @@ export interface VolunteerRouteOptions {
   channel: VideoChannel;
   clock: Clock;
   sink: FrameSink;
+  /** Between two of the source's frames, ms. */
+  sourceMs(): number;
   onSent(sizeBytes: number): void;
   onReceived(sizeBytes: number): void;
   /** It may take another frame, or fell silent. */
@@ -61,13 +63,13 @@ export class VolunteerRoute {
   readonly #decoder: FrameDecoder<Answer>;
   readonly #flights: Flights;
   readonly #rate: LegRate;
-  readonly #roundTrip = new RoundTrip();
-  readonly #unheard: LateWatch<number>;
+  readonly #plan: SendPlan;
+  readonly #silence: RouteSilence;
   readonly #keyframeRequests: KeyframeRequests;
   readonly #stopListening: () => void;
   #fps: number;
-  #silent = false;
-  #cancelPatience = () => {};
+  /** Of the way back, as the volunteer told. */
+  #downKbps: number | null = null;
   #disposed = false;
 
   /** Throws MeshError `unsupported-browser` if this browser has no such encoder. */
@@ -78,7 +80,12 @@ export class VolunteerRoute {
     this.meter = new RouteMeter(ready.predictedMs);
     this.#fps = fps;
     this.#rate = new LegRate(uplinkKbps);
-    this.#unheard = new LateWatch(clock, () => this.#setSilent(true));
+    this.#plan = new SendPlan(ready.setup);
+    this.#silence = new RouteSilence({
+      clock,
+      onChanged: (silent) => this.#silenceChanged(silent),
+      onGivenUp: () => onFailed(MeshError.timeout(`A frame for ${this.name}`, STREAM.silentForMs)),
+    });
     this.#flights = new Flights((flight, cause) => {
       if (cause === 'timeout') this.meter.timedOut();
       sink.onDropped(flight, cause);
@@ -88,7 +95,7 @@ export class VolunteerRoute {
       () => clock.now(),
     );
     this.#encoder = new FrameEncoder(
-      { codec, width, height, fps, kbps: uplinkKbps },
+      { codec, width, height, fps, kbps: this.kbps },
       {
         onPacket: (packet, flight) => this.#send(packet, flight),
         onSkipped: (flight) => this.#abandon(flight, 'encoder-skipped'),
@@ -126,7 +133,7 @@ export class VolunteerRoute {
 
   /** A frame went there, and not even its arrival was told in time. */
   get silent(): boolean {
-    return this.#silent;
+    return this.#silence.silent;
   }
 
   /** Of the way to the volunteer, as the link lets it be now. */
@@ -138,15 +145,25 @@ export class VolunteerRoute {
     return this.#flights.size === 0;
   }
 
+  /** Between two of its frames at its best, ms. */
+  get intervalMs(): number {
+    return Math.max(this.meter.serviceMs, this.#plan.intervalMs);
+  }
+
   /** Would a frame be taken now? */
   hasRoom(): boolean {
     const { channel, clock } = this.#options;
-    return !this.#disposed && this.#flights.hasRoom(clock.now()) && channel.hasRoom(this.kbps);
+    const nowMs = clock.now();
+    if (this.#disposed || !this.#flights.hasRoom(nowMs) || !this.#plan.isDue(nowMs)) return false;
+    if (channel.hasRoom(this.kbps)) return true;
+    this.#rate.congested(nowMs);
+    this.#followRate();
+    return false;
   }
 
   /** Is a frame older than this one, which was to be shown, still expected back? */
   isOlderExpected(frameId: number): boolean {
-    return !this.#silent && this.#flights.isOlderExpected(frameId);
+    return !this.silent && this.#flights.isOlderExpected(frameId);
   }
 
   /** Takes the frame over; it must have the setup's size. */
@@ -158,6 +175,7 @@ export class VolunteerRoute {
     const nowMs = this.#options.clock.now();
     try {
       this.meter.sent(nowMs);
+      this.#plan.sent(nowMs);
       this.#encoder.encode(captured.frame, this.#flights.start(captured, nowMs));
     } finally {
       captured.frame.close();
@@ -173,8 +191,7 @@ export class VolunteerRoute {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#stopListening();
-    this.#unheard.dispose();
-    this.#cancelPatience();
+    this.#silence.dispose();
     this.#encoder.dispose();
     this.#decoder.dispose();
     for (const flight of this.#flights.clear()) this.#options.sink.onDropped(flight, 'route-closed');
@@ -189,56 +206,62 @@ export class VolunteerRoute {
     const message = { kind: 'frame', streamId, frameId: flight.frameId, ...packet } as const;
     if (channel.trySendFrame(message, data, this.kbps)) {
       this.#rate.sent(flight.frameId, sizeBytes, flight.sentMs);
-      this.#unheard.watch(flight.frameId, this.#hearWithinMs(sizeBytes));
+      this.#silence.sent(flight.frameId, this.#carryMs(sizeBytes));
       onSent(sizeBytes);
       return;
     }
     // The deltas after it would build on what never left.
     this.#encoder.wantKeyframe();
-    if (this.#rate.congested(flight.sentMs)) this.#followRate();
+    this.#rate.congested(flight.sentMs);
+    this.#followRate();
     this.#abandon(flight, 'uplink-full');
   }
 
-  /** From sending a frame to hearing that it arrived, with what is queued before it. */
-  #hearWithinMs(sizeBytes: number): number {
+  /** Of a frame and what is queued before it. */
+  #carryMs(sizeBytes: number): number {
     const queuedBytes = this.#options.channel.queuedBytes + sizeBytes;
-    const carryMs = (8 * queuedBytes) / this.kbps;
-    return STREAM.suspectAfterMs + this.#roundTrip.longestMs + carryMs + this.#rate.queueMs;
+    return (8 * queuedBytes) / this.kbps + this.#rate.queueMs;
   }
 
   #received({ message, attachments }: Carried<VideoMessage>): void {
-    this.#setSilent(false);
+    this.#silence.heard();
+    const before = this.#flights.size;
     if (message.kind === 'ack') this.#acknowledged(message);
     else if (message.kind === 'keyframe-request') this.#encoder.wantKeyframe();
     else if (message.kind === 'dropped') {
       const flight = this.#flights.dropped(message.frameId);
       if (flight) this.#gone(flight, message.why);
     } else if (message.kind === 'sharper') this.#answered(message, attachments[0] ?? new Uint8Array());
-    if (this.#flights.size === 0) this.meter.idle();
+    const { size } = this.#flights;
+    if (size < before) this.meter.left(this.#options.clock.now(), size);
     this.#options.onChanged();
   }
 
   #acknowledged({ frameId, receivedMs }: Extract<VideoMessage, { kind: 'ack' }>): void {
     const nowMs = this.#options.clock.now();
-    this.#unheard.forget(frameId);
-    const flight = this.#flights.acknowledged(frameId);
-    if (flight?.sentMs !== null && flight?.sentMs !== undefined) this.#roundTrip.add(nowMs - flight.sentMs);
-    if (this.#rate.acknowledged(frameId, receivedMs, nowMs)) this.#followRate();
+    const sentMs = this.#flights.acknowledged(frameId)?.sentMs ?? null;
+    this.#silence.arrived(frameId, sentMs === null ? null : nowMs - sentMs);
+    this.#rate.acknowledged(frameId, receivedMs, nowMs);
+    this.#followRate();
   }
 
   #followRate(): void {
+    const { sourceMs, clock } = this.#options;
+    this.#plan.follow({ upKbps: this.kbps, downKbps: this.#downKbps, sourceMs: sourceMs() }, clock.now());
+    this.#encoder.resize(this.#plan.size);
     this.#encoder.setRate(this.#fps, this.kbps);
   }
 
   #answered(message: Sharper, data: Uint8Array): void {
     const { clock, channel, onReceived } = this.#options;
-    const { streamId, frameId, sequence, timestampUs, keyframe, color, stages } = message;
+    const { streamId, frameId, sequence, timestampUs, keyframe, color, stages, downlinkKbps } = message;
     const arrivedMs = clock.now();
     // What the volunteer's own rate follows.
-    channel.trySendNote({ kind: 'ack', streamId, frameId, receivedMs: arrivedMs, queueDepth: this.#decoder.queued });
-    this.#unheard.forget(frameId);
-    const flight = this.#flights.answered(frameId, stages);
+    channel.trySendNote({ kind: 'ack', streamId, frameId, receivedMs: arrivedMs });
+    this.#silence.arrived(frameId, null);
+    const flight = this.#flights.answered(frameId, stages, arrivedMs);
     onReceived(data.byteLength);
+    this.#downKbps = downlinkKbps;
     const answer = { message, flight, arrivedMs, downBytes: data.byteLength };
     this.#decoder.decode({ sequence, timestampUs, keyframe, color, data }, answer);
   }
@@ -261,18 +284,9 @@ export class VolunteerRoute {
     sink.onSharp({ frameId, purpose, frame, isSharpened: true, volunteerId: this.volunteerId, stagesAt });
   }
 
-  #setSilent(silent: boolean): void {
-    if (silent === this.#silent || this.#disposed) return;
-    this.#silent = silent;
-    this.#cancelPatience();
-    if (silent) {
-      // What it is sent next must not build on what may never have come.
-      this.#encoder.wantKeyframe();
-      const { clock, onFailed } = this.#options;
-      this.#cancelPatience = clock.after(STREAM.silentForMs, () =>
-        onFailed(MeshError.timeout(`A frame for ${this.name}`, STREAM.silentForMs)),
-      );
-    }
+  #silenceChanged(silent: boolean): void {
+    // What it is sent next must not build on what may never have come.
+    if (silent) this.#encoder.wantKeyframe();
     this.#options.onChanged();
   }
 

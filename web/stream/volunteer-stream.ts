@@ -7,7 +7,7 @@ import { FrameDecoder } from './frame-decoder.ts';
 import { FrameEncoder, type Packet } from './frame-encoder.ts';
 import type { FrameEngine } from './frame-engine.ts';
 import { FrameSharpener } from './frame-sharpener.ts';
-import { sizeOf } from './frame-size.ts';
+import { canBecome, sizeOf } from './frame-size.ts';
 import { KeyframeRequests } from './keyframe-requests.ts';
 import { LegRate } from './leg-rate.ts';
 import type { VideoChannel } from './video-channel.ts';
@@ -69,7 +69,7 @@ export class VolunteerStream {
     });
     try {
       this.#encoder = new FrameEncoder(
-        { codec, width: outWidth, height: outHeight, fps, kbps: downlinkKbps },
+        { codec, width: outWidth, height: outHeight, fps, kbps: this.#rate.kbps },
         {
           onPacket: (packet, held) => this.#send(packet, held),
           onSkipped: (held) => this.#drop(held, 'encoder-skipped'),
@@ -140,7 +140,7 @@ export class VolunteerStream {
     const { streamId, frameId, sequence, timestampUs, keyframe, color } = message;
     const nowMs = this.#options.now();
     this.#held++;
-    this.#options.channel.trySendNote({ kind: 'ack', streamId, frameId, receivedMs: nowMs, queueDepth: this.#held });
+    this.#options.channel.trySendNote({ kind: 'ack', streamId, frameId, receivedMs: nowMs });
     const held = { frameId, arrivedMs: nowMs, decodedMs: nowMs, computeStartMs: nowMs, computedMs: nowMs };
     this.#decoder.decode({ sequence, timestampUs, keyframe, color, data }, held);
   }
@@ -154,9 +154,12 @@ export class VolunteerStream {
   }
 
   #decoded(frame: VideoFrame, held: HeldFrame): void {
-    const { width, height } = sizeOf(frame);
     held.decodedMs = this.#options.now();
-    if (width === this.#setup.width && height === this.#setup.height) this.#sharpener.offer(frame, held);
+    // Its gamer may send smaller ones than the setup's, over a bad way; the answer is as large.
+    const { width, height } = this.#setup;
+    const size = sizeOf(frame);
+    if (size.width <= width && size.height <= height && canBecome(size, this.#setup))
+      this.#sharpener.offer(frame, held);
     else {
       frame.close();
       this.#drop(held, 'undecodable');
@@ -169,7 +172,7 @@ export class VolunteerStream {
     try {
       // Better left out before the encoder than after it, when later frames would build on it.
       if (!channel.hasRoom(this.#rate.kbps)) this.#downlinkFull(held);
-      else if (this.#encoder.queued >= STREAM.maxDecodeQueue) this.#drop(held, 'volunteer-busy');
+      else if (this.#encoder.queued >= STREAM.maxFramesWaiting) this.#drop(held, 'volunteer-busy');
       else this.#encoder.encode(frame, held);
     } finally {
       frame.close();
@@ -188,7 +191,8 @@ export class VolunteerStream {
       encodeMs: sentMs - computedMs,
       totalMs: sentMs - arrivedMs,
     };
-    const message = { kind: 'sharper', streamId, frameId, ...packet, stages } as const;
+    const downlinkKbps = this.#rate.kbps;
+    const message = { kind: 'sharper', streamId, frameId, ...packet, stages, downlinkKbps } as const;
     if (!channel.trySendFrame(message, data, this.#rate.kbps)) {
       this.#encoder.wantKeyframe();
       this.#downlinkFull(held);

@@ -4,6 +4,7 @@ import { STREAM } from '../../shared/tuning.ts';
 import type { ChannelPort } from '../net/channel-port.ts';
 import { isCodec, isCodecUsable } from './codecs.ts';
 import type { FrameEngine } from './frame-engine.ts';
+import { canBecome } from './frame-size.ts';
 import { VideoChannel } from './video-channel.ts';
 import { type CheckedSetup, VolunteerStream } from './volunteer-stream.ts';
 
@@ -124,20 +125,12 @@ export class VolunteerStreams {
 function checkedSetup(setup: StreamSetup): CheckedSetup {
   const { codec, width, height, outWidth, outHeight } = setup;
   if (!isCodec(codec)) throw MeshError.badInput(`This volunteer does not know the codec '${codec}'.`);
-  const isPossible =
-    [width, height, outWidth, outHeight].every((side) => side % 2 === 0) &&
-    isRatioPossible(width, outWidth) &&
-    isRatioPossible(height, outHeight);
-  if (!isPossible) {
+  if (!canBecome(setup, setup)) {
     throw MeshError.badInput(
       `Frames of ${width}x${height} cannot become ${outWidth}x${outHeight}: even sizes, 1 to ${STREAM.maxScale} times as large.`,
     );
   }
   return { ...setup, codec };
-}
-
-function isRatioPossible(from: number, to: number): boolean {
-  return to >= from && to <= from * STREAM.maxScale;
 }
 
 async function checkCodec({ codec, width, height, outWidth, outHeight }: CheckedSetup): Promise<void> {
