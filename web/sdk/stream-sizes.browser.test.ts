@@ -64,6 +64,24 @@ test('a size this browser’s encoder refuses when it is set up is told, and the
   expect(stream.stats().running).toBe('local');
 });
 
+test('where the way is too narrow for the size, even for few frames, smaller ones are sent and come back as large', async () => {
+  const widths: number[] = [];
+  const { configure } = VideoEncoder.prototype;
+  vi.spyOn(VideoEncoder.prototype, 'configure').mockImplementation(function (this: VideoEncoder, config) {
+    widths.push(config.width);
+    configure.call(this, config);
+  });
+  const stream = await rig.open(fieldFrames(960, 540), { where: 'volunteers', scale: 1, bitrateKbps: 60 });
+  // By which step depends on how fast this machine makes the frames.
+  await vi.waitUntil(() => Math.min(...widths) < 960, WAIT);
+  const shown = framesOfVolunteers(stream);
+  await vi.waitUntil(() => framesOfVolunteers(stream) > shown + 5, WAIT);
+  vi.restoreAllMocks();
+  expect([stream.canvas.width, stream.canvas.height]).toEqual([960, 540]);
+  expect(lookAtFields(stream.canvas)).toMatchObject({ isRight: true });
+  expect(rig.failures).toEqual([]);
+});
+
 test('a source above the limits is refused with a reason', async () => {
   const stream = await rig.open(fieldFrames(STREAM.maxSide + 2, 18), { where: 'volunteers' });
   await vi.waitUntil(() => /too-large/.test(stream.stats().why), WAIT);
