@@ -339,8 +339,8 @@ export const STREAM = {
   largerAfterMs: 3_000,
   /** Frames remembered for their acknowledgement. */
   maxUnacknowledged: 64,
-  /** Frames of which it is remembered whether they were shown: twice what comes at 60 fps while an answer is waited for. */
-  maxFramesAccounted: 720,
+  /** Frames of which it is not yet known whether they are shown: ten seconds at the usual rate, far longer than any is waited for. */
+  maxFramesUnknown: 600,
   /** Window of every percentile in `StreamStats` (p2c2r.d.ts). */
   statsWindowMs: 5_000,
   /** How often a stream tells the page its figures: as often as a person can read them. */

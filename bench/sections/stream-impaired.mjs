@@ -5,11 +5,15 @@ import { median } from '../pages/statistics.mjs';
 import { figure, said } from '../rows.mjs';
 import { call, openPage, openVolunteer } from '../stage.mjs';
 
-const ROOM = 'stream impaired';
 const FPS = 30;
 const LIVE = /** @type {const} */ ({ width: 320, height: 180, fps: FPS, picture: 'detail' });
 /** A queue of 200 ms at the squeezed rate, as a home router's. */
-const IMPAIRMENT = { delayMs: 30, loss: 0.02, queueBytes: 25_000, seed: 1 };
+const IMPAIRMENT = { delayMs: 30, queueBytes: 25_000, seed: 1 };
+/** With losses a link carries little more than the squeeze leaves (Mathis 1997); without them it carries all, and the squeeze is felt. */
+const LOSSES = [
+  { loss: 0.02, suffix: '' },
+  { loss: 0, suffix: ', nothing lost' },
+];
 const SQUEEZE_KBPS = 1_000;
 const CALM_MS = 5_000;
 const SQUEEZE_MS = 5_000;
@@ -24,6 +28,7 @@ const LAST_SAMPLES = 4;
 
 /** @typedef {import('../pages/impaired.mjs').Sample} Sample */
 /** @typedef {ReturnType<typeof import('../pages/live.mjs').seen>['frames']} Seen */
+/** @typedef {{ pages: import('playwright').BrowserContext, serverUrl: string, turn: Awaited<ReturnType<typeof startTurnServer>> }} Setting */
 /** @typedef {{ startMs: number, squeezedMs: number, freedMs: number, endMs: number }} Times */
 
 /** @type {import('../run.mjs').Section} */
@@ -40,44 +45,62 @@ export const section = {
     }
     const turn = await startTurnServer();
     context.defer(() => turn.stop());
-    const relay = await ImpairedRelay.start(turn.port, IMPAIRMENT);
-    context.defer(() => relay.stop());
     const server = await context.startServer({}, ['quick']);
     const browser = await context.launchBrowser();
-    const pages = await browser.newContext();
-    // Both ends reach each other through the TURN server only, and the gamer reaches that through the bad way only: everything
-    // crosses it once each way. Were the volunteer behind it too, its delays and losses would count twice.
-    await openVolunteer(pages, server.url, {
-      ...{ room: ROOM, variant: 'quick', relayOnly: true },
-      iceServers: iceServersAt(turn.port, turn.credentials),
-    });
-    const gamer = await openPage(pages, server.url);
-    const iceServers = iceServersAt(relay.port, turn.credentials);
-    await call(gamer, 'live.mjs#open', { ...LIVE, room: ROOM, relayOnly: true, iceServers });
-    await call(gamer, 'live.mjs#settled', ROOM);
-    await call(gamer, 'live.mjs#watch', ROOM);
-
-    const now = () => performance.timeOrigin + performance.now();
-    const startMs = now();
-    /** @type {Promise<Sample[]>} */
-    const sampling = call(gamer, 'impaired.mjs#sampled', {
-      room: ROOM,
-      durationMs: CALM_MS + SQUEEZE_MS + AFTER_MS,
-      intervalMs: INTERVAL_MS,
-    });
-    await gamer.waitForTimeout(CALM_MS);
-    const squeezedMs = now();
-    relay.squeeze(SQUEEZE_KBPS);
-    await gamer.waitForTimeout(SQUEEZE_MS);
-    const freedMs = now();
-    relay.squeeze(null);
-    const samples = await sampling;
-    const { frames } = await call(gamer, 'live.mjs#seen', ROOM);
-    const { up, down } = relay.counts;
-    context.say(`Datagrams up ${JSON.stringify(up)}, down ${JSON.stringify(down)}`);
-    return rowsOf(samples, frames, { startMs, squeezedMs, freedMs, endMs: now() });
+    const setting = { pages: await browser.newContext(), serverUrl: server.url, turn };
+    const rows = [];
+    for (const { loss, suffix } of LOSSES) rows.push(...(await measure(context, setting, loss, suffix)));
+    return rows;
   },
 };
+
+/**
+ * @param {import('../context.mjs').BenchContext} context
+ * @param {Setting} setting
+ * @param {number} loss
+ * @param {string} suffix of the rows' names
+ */
+async function measure(context, { pages, serverUrl, turn }, loss, suffix) {
+  const room = `stream impaired${suffix}`;
+  const relay = await ImpairedRelay.start(turn.port, { ...IMPAIRMENT, loss });
+  context.defer(() => relay.stop());
+  // Both ends reach each other through the TURN server only, and the gamer reaches that through the bad way only: everything
+  // crosses it once each way. Were the volunteer behind it too, its delays and losses would count twice.
+  await openVolunteer(pages, serverUrl, {
+    ...{ room, variant: 'quick', relayOnly: true },
+    iceServers: iceServersAt(turn.port, turn.credentials),
+  });
+  const gamer = await openPage(pages, serverUrl);
+  const iceServers = iceServersAt(relay.port, turn.credentials);
+  await call(gamer, 'live.mjs#open', { ...LIVE, room, relayOnly: true, iceServers });
+  await call(gamer, 'live.mjs#settled', room);
+  await call(gamer, 'live.mjs#watch', room);
+
+  const now = () => performance.timeOrigin + performance.now();
+  const startMs = now();
+  /** @type {Promise<Sample[]>} */
+  const sampling = call(gamer, 'impaired.mjs#sampled', {
+    room,
+    durationMs: CALM_MS + SQUEEZE_MS + AFTER_MS,
+    intervalMs: INTERVAL_MS,
+  });
+  await gamer.waitForTimeout(CALM_MS);
+  const squeezedMs = now();
+  relay.squeeze(SQUEEZE_KBPS);
+  await gamer.waitForTimeout(SQUEEZE_MS);
+  const freedMs = now();
+  relay.squeeze(null);
+  const samples = await sampling;
+  const { frames } = await call(gamer, 'live.mjs#seen', room);
+  const { up, down } = relay.counts;
+  context.say(`Datagrams up ${JSON.stringify(up)}, down ${JSON.stringify(down)}`);
+  const endMs = now();
+  await call(gamer, 'live.mjs#close', room);
+  return rowsOf(samples, frames, { startMs, squeezedMs, freedMs, endMs }).map((row) => ({
+    ...row,
+    what: row.what + suffix,
+  }));
+}
 
 /**
  * @param {readonly Sample[]} samples

@@ -66,7 +66,7 @@ function workOf(report: Report | null, where: Where, volunteers: Situation['volu
   }
   const { stats } = report;
   if (stats.fps === 0) {
-    const headline = stats.framesPresented < 2 ? 'Waiting for the first frames…' : 'The picture stands still.';
+    const headline = stats.framesPresented === 0 ? 'Waiting for the first frames…' : 'The picture stands still.';
     return { tone: 'busy', headline, detail: stats.why };
   }
   if (!isSharpening(stats)) return { tone: 'idle', headline: 'Getting ready: not sharpened yet.', detail: stats.why };

@@ -144,19 +144,17 @@ export class GamerStream {
   }
 
   #arrived(source: VideoFrame): void {
+    const frameId = this.#nextFrameId++;
+    this.#statistics.captured(frameId);
     try {
-      const frameId = this.#newFrameId();
       if (this.#rateCap.admits(this.#options.clock.now())) this.#take(source, frameId);
-      else this.#statistics.dropped(frameId, 'fps-cap');
+      else this.#statistics.refused('fps-cap');
+    } catch (cause) {
+      this.#statistics.refused('failed');
+      throw cause;
     } finally {
       source.close();
     }
-  }
-
-  #newFrameId(): number {
-    const frameId = this.#nextFrameId++;
-    this.#statistics.captured(frameId);
-    return frameId;
   }
 
   /** Crops the frame to its even size, gives it a time of our own clock and sends it on its way. */
@@ -207,16 +205,13 @@ export class GamerStream {
 
   /** Takes the frame over. */
   #show(sharp: SharpFrame): void {
-    const { frameId, purpose, frame } = sharp;
+    const { frameId, frame } = sharp;
     try {
       if (this.#size) this.#presenter.resize(this.#size.outWidth, this.#size.outHeight);
-      if (!this.#presenter.show(frame, frameId)) {
-        if (purpose === 'show') this.#statistics.dropped(frameId, 'late');
-        return;
-      }
+      if (!this.#presenter.show(frame, frameId)) return;
       this.#presentedMs = this.#options.clock.now();
       this.#isShownSoft = !sharp.isSharpened;
-      this.#statistics.presented(frameId, sharp, sharp.stagesAt(this.#presentedMs));
+      this.#statistics.presented(sharp, sharp.stagesAt(this.#presentedMs));
       this.#gaps.shown();
     } finally {
       frame.close();
@@ -272,7 +267,6 @@ export class GamerStream {
   /** Told in `why`, until a frame can be used. */
   #frameFailed(error: MeshError): void {
     this.#frameError = error;
-    this.#statistics.dropped(this.#nextFrameId - 1, 'failed');
   }
 
   /** The last frame stays on the screen, sharpened here if it was not yet. */
@@ -311,8 +305,10 @@ export class GamerStream {
     if (this.#closed) return;
     const newest = this.#newest.take();
     if (!newest) return;
+    const frameId = this.#nextFrameId++;
+    this.#statistics.repeated(frameId);
     try {
-      this.#take(newest.frame, this.#newFrameId());
+      this.#take(newest.frame, frameId);
     } catch (cause) {
       this.#frameFailed(MeshError.from(cause, 'device-lost'));
     } finally {

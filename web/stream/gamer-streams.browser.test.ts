@@ -107,7 +107,9 @@ test.each(['engine', 'frame'])('a still source is sharpened after a passing fail
     )
     .toMatchObject({ framesLocal: 1 });
   expect(failures).toBeLessThanOrEqual(0);
-  expect(newestStats()?.framesUnsharpened).toBeGreaterThan(0);
+  expect(allStats().some(({ framesUnsharpened }) => framesUnsharpened === 1)).toBe(true);
+  // However often it was shown, it is one frame, and a sharp one in the end.
+  expect(newestStats()).toMatchObject({ framesCaptured: 1, framesPresented: 1, framesUnsharpened: 0 });
 });
 
 test('while a volunteer sharpens, this machine is tried once, so that it can fill a gap at once', async () => {
@@ -170,8 +172,12 @@ function use(engine: () => Promise<FrameEngine>, clock: Clock = systemClock): vo
   streams = new GamerStreams(engine, clock);
 }
 
+function allStats() {
+  return events.flatMap((event) => (event.kind === 'stats' ? [event.stats] : []));
+}
+
 function newestStats() {
-  return events.flatMap((event) => (event.kind === 'stats' ? [event.stats] : [])).at(-1);
+  return allStats().at(-1);
 }
 
 function frameOf(codedWidth: number, codedHeight: number): VideoFrame {

@@ -12,8 +12,8 @@ let nextFrameId: number;
 
 beforeEach(() => {
   clock = new ManualClock(1_000);
-  statistics = new StreamStatistics(() => clock.now());
   nextFrameId = 0;
+  statistics = new StreamStatistics(() => clock.now());
 });
 
 /** One frame that took `delayMs` and was shown now. */
@@ -25,23 +25,29 @@ function present(delayMs: number, volunteerId: string | null = null, isSharpened
     computedMs: nowMs,
     presentedMs: nowMs,
   });
+  const frameId = capture();
+  statistics.presented({ frameId, volunteerId, isSharpened }, stages);
+}
+
+function capture(): number {
   statistics.captured(nextFrameId);
-  statistics.presented(nextFrameId++, { volunteerId, isSharpened }, stages);
+  return nextFrameId++;
 }
 
 test('counts what became of every frame', () => {
-  present(10);
+  const [, lost] = [capture(), capture(), capture()];
   statistics.sent(500);
-  for (const cause of ['late', 'late', 'lost'] as const) {
-    statistics.captured(nextFrameId);
-    statistics.dropped(nextFrameId++, cause);
-  }
+  statistics.dropped(lost, 'lost');
+  present(10);
+  capture();
+  statistics.refused('fps-cap');
+  capture();
   expect(statistics.report(STATE)).toMatchObject({
-    framesCaptured: 4,
+    framesCaptured: 6,
     framesSent: 1,
     framesPresented: 1,
     framesLocal: 1,
-    framesDropped: { late: 2, lost: 1 },
+    framesDropped: { late: 2, lost: 1, 'fps-cap': 1 },
     ...STATE,
   });
 });
@@ -74,7 +80,7 @@ test('each volunteer’s share of the shown frames', () => {
 });
 
 test('rates of the link both ways', () => {
-  statistics.captured(0);
+  capture();
   clock.advance(1_000);
   statistics.sent(1_000);
   statistics.received(3_000);

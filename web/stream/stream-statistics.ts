@@ -1,6 +1,7 @@
 import { STREAM } from '../../shared/tuning.ts';
 import type { DropCause } from './drop-cause.ts';
 import { FrameFates } from './frame-fates.ts';
+import type { SharpFrame } from './frames.ts';
 import { type FrameTiming, summarize } from './percentiles.ts';
 import { SlidingWindow } from './sliding-window.ts';
 import { type StageTimes, totalMs } from './stage-clock.ts';
@@ -8,20 +9,23 @@ import { type StageTimes, totalMs } from './stage-clock.ts';
 /** Which side sharpens the frames. */
 export type Side = 'volunteers' | 'local';
 
-/** `StreamStats` of p2c2r.d.ts. Times in ms over the last `STREAM.statsWindowMs`; the stages add up to glass-to-glass p50. */
+/**
+ * `StreamStats` of p2c2r.d.ts. Each captured frame is counted once: as presented, or as dropped for one cause; what is missing is
+ * under way. Times in ms over the last `STREAM.statsWindowMs`; the stages add up to glass-to-glass p50.
+ */
 export interface StreamStats {
-  /**
-   * One that is taken again, since the picture stands still and is to be shown anew, counts again. Each was presented, or dropped,
-   * or is under way.
-   */
   framesCaptured: number;
+  /** Copies, to be shown or to measure a volunteer. */
   framesSent: number;
+  /** By whomever: one that this computer showed since a volunteer was late with it is no drop when that answer comes. */
   framesPresented: number;
-  /** Sharpened on this computer. */
+  /** Of these, sharpened on this computer. */
   framesLocal: number;
-  /** Shown as they came, since this computer was still measuring itself or could not sharpen them. */
+  /** Of these, shown only as they came, since this computer was still measuring itself or could not sharpen them. */
   framesUnsharpened: number;
+  /** Told when a newer frame is on the screen: until then each may still be shown by somebody else. */
   framesDropped: Record<string, number>;
+  /** Pictures, also of a frame that was shown before, less sharp or in another quality. */
   fps: number;
   /** Of sharpened frames; 0 while there is none. */
   glassToGlassMs: { p50: number; p95: number };
@@ -42,25 +46,36 @@ interface Presented extends FrameTiming {
 
 const MAX_FRAMES_IN_WINDOW = (STREAM.maxFps * STREAM.statsWindowMs) / 1000;
 
-/** Counts what becomes of a stream's frames. */
+/** Counts what becomes of a stream's frames, and times what is shown of them. */
 export class StreamStatistics {
   readonly #now: () => number;
   readonly #presented = new SlidingWindow<Presented>(STREAM.statsWindowMs, MAX_FRAMES_IN_WINDOW);
   readonly #upBytes = new SlidingWindow<number>(STREAM.statsWindowMs, MAX_FRAMES_IN_WINDOW);
   readonly #downBytes = new SlidingWindow<number>(STREAM.statsWindowMs, MAX_FRAMES_IN_WINDOW);
   readonly #fates = new FrameFates();
+  #framesCaptured = 0;
   #framesSent = 0;
-  #framesLocal = 0;
-  #framesUnsharpened = 0;
   #firstCapturedMs: number | null = null;
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
+  /** The source gave a frame, which has a higher number than all before. */
   captured(frameId: number): void {
     this.#firstCapturedMs ??= this.#now();
-    this.#fates.wasCaptured(frameId);
+    this.#framesCaptured++;
+    this.#fates.began(frameId);
+  }
+
+  /** The newest frame is not sent on its way at all. */
+  refused(cause: DropCause): void {
+    this.#fates.refused(cause);
+  }
+
+  /** The newest frame goes on its way once more, under another number. */
+  repeated(frameId: number): void {
+    this.#fates.again(frameId);
   }
 
   sent(sizeBytes: number): void {
@@ -72,20 +87,18 @@ export class StreamStatistics {
     this.#downBytes.add(sizeBytes, this.#now());
   }
 
+  /** It will not come this way; it may still come another. */
   dropped(frameId: number, cause: DropCause): void {
-    this.#fates.wasDropped(frameId, cause);
+    this.#fates.failed(frameId, cause);
   }
 
   presented(
-    frameId: number,
-    { volunteerId, isSharpened }: Pick<Presented, 'volunteerId' | 'isSharpened'>,
+    { frameId, volunteerId, isSharpened }: Pick<SharpFrame, 'frameId' | 'volunteerId' | 'isSharpened'>,
     stages: StageTimes,
   ): void {
-    const nowMs = this.#now();
-    this.#fates.wasShown(frameId);
-    if (!isSharpened) this.#framesUnsharpened++;
-    else if (volunteerId === null) this.#framesLocal++;
-    this.#presented.add({ volunteerId, isSharpened, stages, totalMs: totalMs(stages) }, nowMs);
+    const sharpenedBy = volunteerId === null ? 'local' : 'volunteer';
+    this.#fates.presented(frameId, isSharpened ? sharpenedBy : 'nobody');
+    this.#presented.add({ volunteerId, isSharpened, stages, totalMs: totalMs(stages) }, this.#now());
   }
 
   report(state: Pick<StreamStats, 'codec' | 'running' | 'why'>): StreamStats {
@@ -94,13 +107,14 @@ export class StreamStatistics {
     // A stream younger than the window is not slower for it.
     const spanMs = Math.min(STREAM.statsWindowMs, Math.max(1, nowMs - (this.#firstCapturedMs ?? nowMs)));
     const kbps = (bytes: SlidingWindow<number>) => (8 * bytes.entries(nowMs).reduce((sum, n) => sum + n, 0)) / spanMs;
+    const { shown, dropped } = this.#fates;
     return {
-      framesCaptured: this.#fates.captured,
+      framesCaptured: this.#framesCaptured,
       framesSent: this.#framesSent,
-      framesPresented: this.#fates.shown,
-      framesLocal: this.#framesLocal,
-      framesUnsharpened: this.#framesUnsharpened,
-      framesDropped: this.#fates.dropped,
+      framesPresented: shown.volunteer + shown.local + shown.nobody,
+      framesLocal: shown.local,
+      framesUnsharpened: shown.nobody,
+      framesDropped: Object.fromEntries(dropped),
       fps: presented.length > 1 ? (1000 * presented.length) / spanMs : 0,
       // A frame that nobody worked on is fast, and says nothing of those that will be.
       ...summarize(presented.filter(({ isSharpened }) => isSharpened)),

@@ -1,0 +1,67 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import type { FrameEngine } from '../stream/frame-engine.ts';
+import { canvasEngine } from '../stream/test-frame-engine.ts';
+import type { FrameStream } from './frame-stream.ts';
+import { fieldFrames } from './test-fields.ts';
+import { framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
+
+/** Ends what hangs; nothing is measured. */
+const WAIT = { timeout: 30_000, interval: 10 };
+/** Far longer than gaps are left open. */
+const HICCUP_MS = 400;
+const FRAMES = 90;
+
+let rig: StreamRig;
+
+afterEach(() => rig.dispose());
+
+test('each captured frame ends as shown or as dropped, also where this computer fills a volunteer’s gaps', async () => {
+  rig = new StreamRig({ volunteerEngine: hesitantEngine(12) });
+  const stream = await rig.open(someFrames(FRAMES), { where: 'volunteers' });
+  await vi.waitUntil(() => {
+    expect(underWay(stream)).toBeGreaterThanOrEqual(0);
+    return /source of the frames ended/.test(stream.stats().why);
+  }, WAIT);
+  await vi.waitFor(() => expect(underWay(stream)).toBe(0), WAIT);
+
+  // Both sides had their part, and answers came after the gap that they left was filled.
+  expect(stream.stats().framesCaptured).toBe(FRAMES);
+  expect(stream.stats().framesLocal).toBeGreaterThan(0);
+  expect(framesOfVolunteers(stream)).toBeGreaterThan(0);
+});
+
+function underWay(stream: FrameStream): number {
+  const { framesCaptured, framesPresented, framesDropped } = stream.stats();
+  return framesCaptured - framesPresented - Object.values(framesDropped).reduce((sum, count) => sum + count, 0);
+}
+
+/** Stops for a while at every so many frames. */
+function hesitantEngine(every: number): FrameEngine {
+  let count = 0;
+  return {
+    openFrames(options) {
+      const frames = canvasEngine.openFrames(options);
+      return {
+        ...frames,
+        async process(frame) {
+          if (++count % every === 0) await new Promise((resolve) => setTimeout(resolve, HICCUP_MS));
+          return frames.process(frame);
+        },
+      };
+    },
+  };
+}
+
+function someFrames(count: number): ReadableStream<VideoFrame> {
+  const reader = fieldFrames(64, 36).getReader();
+  let left = count;
+  return new ReadableStream<VideoFrame>({
+    async pull(controller) {
+      const { value } = await reader.read();
+      if (value) controller.enqueue(value);
+      if (--left > 0) return;
+      controller.close();
+      await reader.cancel();
+    },
+  });
+}
