@@ -207,13 +207,16 @@ test('a clip of before and after is recorded with a countdown, stopped and playe
       video.addEventListener('loadeddata', resolve);
       video.addEventListener('error', () => reject(video.error));
     });
-    // Recordings do not know their length until somebody went to their end.
+    const { duration: lengthS, videoWidth: width, videoHeight: height } = video;
+    // What a player finds out by going there.
     video.currentTime = 1e6;
     await new Promise((resolve) => video.addEventListener('seeked', resolve, { once: true }));
-    return { endS: video.currentTime, width: video.videoWidth, height: video.videoHeight };
+    return { lengthS, endS: video.currentTime, width, height };
   }, base64);
   expect(clip).toMatchObject({ width: 1280, height: 720 });
   expect(clip.endS).toBeGreaterThan(1);
+  // It is told in the head of the file.
+  expect(Math.abs(clip.lengthS - clip.endS)).toBeLessThan(0.5);
 });
 
 test('the picture fills the screen, where the game is still played, and comes back', async ({ server, context }) => {
@@ -242,25 +245,31 @@ test('the sharp picture moves to a small window and comes back when that is clos
   await expect.poll(async () => (await lookAtOutput(gamer)).print).not.toBe(print);
 });
 
-test('where pages have no small windows the browser’s own one for videos shows the sharp picture', async ({
+test('where a page cannot have a small window of its own, a video in one shows the sharp picture', async ({
   server,
   context,
 }) => {
-  await context.addInitScript(() => Reflect.deleteProperty(window, 'documentPictureInPicture'));
   const gamer = await context.newPage();
+  await gamer.addInitScript(() => Reflect.deleteProperty(window, 'documentPictureInPicture'));
   await openGamer(gamer, server.url);
   const toggle = gamer.getByTestId('picture-in-picture');
-  await toggle.click();
-  await expect(toggle).toHaveAccessibleName('Bring the sharp picture back');
-  const isMoving = () =>
+  const shown = () =>
     gamer.evaluate(() => {
       const video = document.pictureInPictureElement;
-      return video instanceof HTMLVideoElement && video.videoWidth > 0 && video.currentTime > 0;
+      return video instanceof HTMLVideoElement ? [video.videoWidth, video.videoHeight] : null;
     });
-  await expect.poll(isMoving).toBe(true);
   await toggle.click();
-  await expect(toggle).toHaveAccessibleName('Sharp picture in a small window');
-  expect(await gamer.evaluate(() => document.pictureInPictureElement)).toBeNull();
+  await expect.poll(shown).toEqual([1280, 720]);
+  await expect(gamer.getByRole('button', { name: 'Bring the sharp picture back' })).toBeVisible();
+  // It is a copy: the page keeps its own.
+  await expect(gamer.getByTestId('output').locator('canvas')).toBeVisible();
+  // Another stream has another canvas.
+  await gamer.getByLabel('Scale').selectOption('1.5');
+  await expect.poll(shown).toEqual([960, 540]);
+
+  await toggle.click();
+  await expect.poll(shown).toBe(null);
+  await expect(gamer.getByRole('button', { name: 'Sharp picture in a small window' })).toBeVisible();
 });
 
 test('a camera is sharpened and shown, and let go when something else is chosen', async ({ server, context }) => {

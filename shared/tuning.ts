@@ -341,6 +341,9 @@ export const STREAM = {
   maxUnacknowledged: 64,
   /** Frames of which it is not yet known whether they are shown: ten seconds at the usual rate, far longer than any is waited for. */
   maxFramesUnknown: 600,
+  /** A track that has given no frame is asked for its present one after this, and with doubled waits up to this: a minimised window has none. */
+  repeatAfterMs: 250,
+  repeatAtMostMs: 4_000,
   /** Window of every percentile in `StreamStats` (p2c2r.d.ts). */
   statsWindowMs: 5_000,
   /** How often a stream tells the page its figures: as often as a person can read them. */

@@ -8,6 +8,7 @@ import { type Comparison, copyOf, sideBySide, toPng } from './comparison.ts';
 import type { Download } from './download.ts';
 import { fileName } from './file-names.ts';
 import type { Player } from './player.ts';
+import { withDuration } from './webm-duration.ts';
 
 export const MAX_CLIP_MS = 30_000;
 /** Sharp edges are what a clip is there to show. */
@@ -64,7 +65,7 @@ export class Keeper {
           if (remainingS === 0) drawn.hold();
         },
       });
-      download(await this.#clip.finished, name);
+      download(await withDuration(await this.#clip.finished), name);
     } catch (cause) {
       player.mishap.value = MeshError.from(cause, 'unsupported-browser');
     } finally {

@@ -1,4 +1,6 @@
+import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
+import { STREAM } from '../../shared/tuning.ts';
 
 /** p2c2r.d.ts. */
 export type StreamSource = HTMLCanvasElement | HTMLVideoElement | MediaStreamTrack | ReadableStream<VideoFrame>;
@@ -45,29 +47,41 @@ function openTrack(track: MediaStreamTrack): SourceFrames {
 
 /**
  * A tab or window where nothing moves gives no frame by itself, and the one that every new reader is given may pass while the stream
- * is on its way to its worker. One more reader, for one frame, makes the browser give it again, to all.
+ * is on its way to its worker, or be asked for before the capture has begun. One more reader makes the browser give it again, to all;
+ * others follow it, ever more rarely, until one of them was given a frame.
  */
 class Repeat {
   readonly #track: MediaStreamTrack;
   #reader: ReadableStreamDefaultReader<VideoFrame> | null = null;
+  #cancelNext = () => {};
 
   constructor(track: MediaStreamTrack) {
     this.#track = track;
   }
 
-  start(): void {
-    if (this.#reader || this.#track.readyState === 'ended') return;
-    this.#reader = framesOf(this.#track).getReader();
-    const end = () => this.stop();
-    this.#reader.read().then(({ value }) => {
-      value?.close();
-      end();
-    }, end);
+  start(waitMs: number = STREAM.repeatAfterMs): void {
+    this.stop();
+    if (this.#track.readyState === 'ended') return;
+    const reader = framesOf(this.#track).getReader();
+    this.#reader = reader;
+    this.#cancelNext = systemClock.after(waitMs, () => this.start(Math.min(2 * waitMs, STREAM.repeatAtMostMs)));
+    void this.#waitForOne(reader);
   }
 
   stop(): void {
+    this.#cancelNext();
     // Of a track that has failed: there is nothing left to end.
     this.#reader?.cancel().catch(() => {});
+    this.#reader = null;
+  }
+
+  async #waitForOne(reader: ReadableStreamDefaultReader<VideoFrame>): Promise<void> {
+    try {
+      (await reader.read()).value?.close();
+    } catch {
+      // The track failed, as the stream's own reader finds out and tells.
+    }
+    if (this.#reader === reader) this.stop();
   }
 }
 
