@@ -1,0 +1,97 @@
+import * as Comlink from 'comlink';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type FrameStream, openFrameStream } from './frame-stream.ts';
+import type { StreamWorkerApi } from './stream.worker.ts';
+import { lookAtFields, paintFields } from './test-fields.ts';
+import './worker-errors.ts';
+
+/** Ends what hangs; nothing is measured. */
+const WAIT = { timeout: 30_000, interval: 20 };
+
+let worker: Worker;
+let track: MediaStreamTrack;
+let stream: FrameStream | undefined;
+
+beforeEach(() => {
+  worker = new Worker(new URL('../stream/test-gamer.worker.ts', import.meta.url), { type: 'module' });
+});
+
+afterEach(async () => {
+  vi.unstubAllGlobals();
+  await stream?.close();
+  track.stop();
+  worker.terminate();
+});
+
+/** As a shared tab in which nothing moves, and as it happens now and then with one. */
+test('a still track is shown even if the frame that its reader is given is lost on the way to the worker', async () => {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 36 });
+  const context = canvas.getContext('2d');
+  if (!context) throw new Error('no canvas');
+  track = trackOf(canvas.captureStream(0));
+  paintFields(context, 0);
+  // Somebody has seen it already: the page that shows what is shared.
+  const video = Object.assign(document.createElement('video'), { muted: true });
+  video.srcObject = new MediaStream([track]);
+  const seen = new Promise((resolve) => video.addEventListener('loadeddata', resolve));
+  void video.play();
+  (track as CanvasCaptureMediaStreamTrack).requestFrame();
+  await seen;
+
+  const lost = loseFirstFrame();
+  const opened = await open(track);
+  stream = opened;
+  await vi.waitUntil(() => opened.stats().framesLocal > 0, WAIT);
+  await vi.waitFor(() => expect(lookAtFields(opened.canvas)).toMatchObject({ isRight: true }), WAIT);
+  expect(lost.count).toBe(1);
+  video.srcObject = null;
+});
+
+test('a stream of a track that never gives a frame is closed like any other, and leaves the track alone', async () => {
+  track = trackOf(document.createElement('canvas').captureStream(0));
+  stream = await open(track);
+  await stream.close();
+  expect(track.readyState).toBe('live');
+});
+
+/** Of the first reader. */
+function loseFirstFrame(): { count: number } {
+  const lost = { count: 0 };
+  const name = 'MediaStreamTrackProcessor';
+  const Plain: new () => { readable: ReadableStream<VideoFrame> } = Reflect.get(globalThis, name);
+  let made = 0;
+  const Losing = new Proxy(Plain, {
+    construct(target, given: unknown[]): { readable: ReadableStream<VideoFrame> } {
+      const processor = Reflect.construct(target, given);
+      if (made++ > 0) return processor;
+      const losing = new TransformStream<VideoFrame, VideoFrame>({
+        transform(frame, controller) {
+          if (lost.count > 0) return controller.enqueue(frame);
+          lost.count++;
+          frame.close();
+        },
+      });
+      return { readable: processor.readable.pipeThrough(losing) };
+    },
+  });
+  vi.stubGlobal(name, Losing);
+  return lost;
+}
+
+function trackOf(captured: MediaStream): MediaStreamTrack {
+  const [only] = captured.getVideoTracks();
+  if (!only) throw new Error('no track');
+  return only;
+}
+
+function open(source: MediaStreamTrack): Promise<FrameStream> {
+  const deps = {
+    worker: Comlink.wrap<StreamWorkerApi>(worker),
+    links: () => [],
+    onLinksChanged: () => () => {},
+    now: () => performance.now(),
+    defaultWhere: 'local' as const,
+    onClosed: () => {},
+  };
+  return openFrameStream(deps, source, { scale: 2 });
+}
