@@ -8,6 +8,7 @@ import { GamerStreams } from './gamer-streams.ts';
 import type { StreamEvent } from './stream-events.ts';
 import { toStreamSettings } from './stream-settings.ts';
 import { canvasEngine } from './test-frame-engine.ts';
+import { TEST_SETUP } from './test-setup.ts';
 
 const KEY = 1;
 
@@ -44,7 +45,7 @@ test('a channel that is taken back has nothing wrong with it', async () => {
 
 test('a volunteer without a video channel cannot be used', () => {
   open(framesOf());
-  const setup = { ...toSetup(), streamId: 1 };
+  const setup = { ...TEST_SETUP, streamId: 1 };
   const ready = { volunteerId: 'nobody', name: 'Nobody', setup, predictedMs: 1 };
   expect(() => streams.useVolunteer(KEY, ready)).toThrow(expect.objectContaining({ reason: 'closed' }));
 });
@@ -132,7 +133,7 @@ test('while a volunteer sharpens, this machine is tried once, so that it can fil
   void streams.attachVideo('vera', channel.port1);
   channel.port2.postMessage({ kind: 'state', readyState: 'open' });
   // So slow that no gap is noticed meanwhile.
-  const ready = { volunteerId: 'vera', name: 'Vera', setup: { ...toSetup(), streamId: 1 }, predictedMs: 60_000 };
+  const ready = { volunteerId: 'vera', name: 'Vera', setup: { ...TEST_SETUP, streamId: 1 }, predictedMs: 60_000 };
   streams.useVolunteer(KEY, ready);
   engineMade({
     openFrames(options) {
@@ -199,18 +200,4 @@ function framesOf(...frames: VideoFrame[]): ReadableStream<VideoFrame> {
       for (const frame of frames) controller.enqueue(frame);
     },
   });
-}
-
-function toSetup() {
-  return {
-    codec: 'vp8',
-    width: 64,
-    height: 36,
-    outWidth: 128,
-    outHeight: 72,
-    quality: 'spatial',
-    fps: 30,
-    uplinkKbps: 1_000,
-    downlinkKbps: 2_000,
-  } as const;
 }

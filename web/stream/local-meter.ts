@@ -1,5 +1,6 @@
 import type { SharpFrame } from './frames.ts';
-import { type Forecast, localForecast, RecentMedian } from './side-choice.ts';
+import { RecentMedian } from './recent-median.ts';
+import { type Forecast, localForecast } from './side-choice.ts';
 import { Trials } from './trials.ts';
 
 /** How long this machine takes for a frame, from those it sharpened, and when to find out again. */

@@ -1,5 +1,5 @@
 import { STREAM } from '../../shared/tuning.ts';
-import { RecentMedian } from './side-choice.ts';
+import { RecentMedian } from './recent-median.ts';
 import { type StageTimes, totalMs } from './stage-clock.ts';
 
 /** What a frame takes through one volunteer, from those that came back; before that, as predicted. */

@@ -3,22 +3,11 @@ import { ManualClock } from '../../shared/manual-clock.ts';
 import { STREAM } from '../../shared/tuning.ts';
 import { TestPort } from '../net/test-port.ts';
 import type { CapturedFrame, Purpose } from './frames.ts';
+import { TEST_SETUP } from './test-setup.ts';
 import { VideoChannel } from './video-channel.ts';
 import { VolunteerPool } from './volunteer-pool.ts';
 
 /** Real encoders, and volunteers of which nothing is heard but what a test says. */
-const SETUP = {
-  codec: 'vp8',
-  width: 64,
-  height: 36,
-  outWidth: 128,
-  outHeight: 72,
-  quality: 'spatial',
-  fps: 30,
-  uplinkKbps: 1_000,
-  downlinkKbps: 2_000,
-} as const;
-
 let clock: ManualClock;
 let pool: VolunteerPool;
 let dropped: [number, string][];
@@ -58,12 +47,12 @@ function volunteer(streamId: number, predictedMs: number) {
     () => {},
   );
   const name = `Vera ${streamId}`;
-  pool.add({ volunteerId: name, name, setup: { ...SETUP, streamId }, predictedMs }, channel);
+  pool.add({ volunteerId: name, name, setup: { ...TEST_SETUP, streamId }, predictedMs }, channel);
   return port;
 }
 
 function captured(purpose: Purpose = 'show'): CapturedFrame {
-  const [codedWidth, codedHeight] = [SETUP.width, SETUP.height];
+  const [codedWidth, codedHeight] = [TEST_SETUP.width, TEST_SETUP.height];
   const pixels = new Uint8Array(4 * codedWidth * codedHeight);
   const timestamp = Math.round(1_000 * clock.now()) + nextFrameId;
   const frame = new VideoFrame(pixels, { format: 'RGBX', codedWidth, codedHeight, timestamp });

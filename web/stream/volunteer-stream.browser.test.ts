@@ -5,21 +5,11 @@ import { FrameDecoder } from './frame-decoder.ts';
 import { FrameEncoder } from './frame-encoder.ts';
 import { sizeOf } from './frame-size.ts';
 import { canvasEngine } from './test-frame-engine.ts';
+import { TEST_SETUP } from './test-setup.ts';
 import { VideoChannel } from './video-channel.ts';
 import { VolunteerStreams } from './volunteer-streams.ts';
 
-const SETUP = {
-  streamId: 1,
-  codec: 'vp8',
-  width: 64,
-  height: 36,
-  outWidth: 128,
-  outHeight: 72,
-  quality: 'spatial',
-  fps: 30,
-  uplinkKbps: 1_000,
-  downlinkKbps: 2_000,
-} as const;
+const SETUP = { ...TEST_SETUP, streamId: 1 };
 
 /** A volunteer's end of a stream, and a gamer's whose messages are looked at. */
 let near: TestPort;

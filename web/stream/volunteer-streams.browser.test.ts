@@ -4,20 +4,10 @@ import type { StreamSetup } from '../../shared/messages.ts';
 import { STREAM } from '../../shared/tuning.ts';
 import { ForwardedPort } from '../net/forwarder.ts';
 import { canvasEngine } from './test-frame-engine.ts';
+import { TEST_SETUP } from './test-setup.ts';
 import { VolunteerStreams } from './volunteer-streams.ts';
 
-const SETUP: StreamSetup = {
-  streamId: 1,
-  codec: 'vp8',
-  width: 64,
-  height: 36,
-  outWidth: 128,
-  outHeight: 72,
-  quality: 'spatial',
-  fps: 30,
-  uplinkKbps: 1_000,
-  downlinkKbps: 2_000,
-};
+const SETUP: StreamSetup = { ...TEST_SETUP, streamId: 1 };
 
 let streams: VolunteerStreams;
 let far: MessagePort;

@@ -1,0 +1,12 @@
+/** What a stream in a test is set up for, all but its number: twice as large, and small enough for a busy processor. */
+export const TEST_SETUP = {
+  codec: 'vp8',
+  width: 64,
+  height: 36,
+  outWidth: 128,
+  outHeight: 72,
+  quality: 'spatial',
+  fps: 30,
+  uplinkKbps: 1_000,
+  downlinkKbps: 2_000,
+} as const;
