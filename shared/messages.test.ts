@@ -48,7 +48,7 @@ describe('control', () => {
       ...[
         { uplinkKbps: 0 },
         { downlinkKbps: 1e9 },
-        { quality: 'balanced' },
+        { quality: 'best' },
         { streamId: -1 },
         { codec: 'c'.repeat(65) },
       ],

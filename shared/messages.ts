@@ -1,5 +1,5 @@
 import { roleSchema, wireErrorSchema } from './signaling.ts';
-import { AVAILABLE_QUALITIES } from './tasks/upscale.ts';
+import { QUALITIES } from './tasks/upscale.ts';
 import { SIGNALING, STREAM, TASKS } from './tuning.ts';
 import { z } from './zod.ts';
 
@@ -34,7 +34,7 @@ const streamSetupSchema = z.strictObject({
   height: side,
   outWidth: side,
   outHeight: side,
-  quality: z.enum(AVAILABLE_QUALITIES),
+  quality: z.enum(QUALITIES),
   fps: z.number().min(1).max(STREAM.maxFps),
   uplinkKbps: z.number().min(STREAM.minBitrateKbps).max(STREAM.maxBitrateKbps),
   downlinkKbps: z.number().min(STREAM.minBitrateKbps).max(STREAM.maxBitrateKbps),

@@ -26,7 +26,7 @@ export interface TaskDefinition<Input, Params, Result> {
   readonly params: ZodType<Params>;
   /** Deterministic: equal inputs give equal results. */
   readonly cacheable: boolean;
-  /** Gamer's side: validates an input. Throws MeshError `bad-input`, `too-large` or `unknown-model`. */
+  /** Gamer's side: validates an input. Throws MeshError `bad-input` or `too-large`. */
   pack(input: Input): PackedTask<Params>;
   /** Volunteer's side: do the attachments fit the params? Throws MeshError `malformed` or `too-large`. */
   checkAttachments(params: Params, attachments: readonly Uint8Array[]): void;

@@ -80,11 +80,6 @@ describe('the quality', () => {
     expect(pack({ image: image(2, 2), quality: 'bilinear' }).quality).toBe('bilinear');
   });
 
-  test('of a network that is not there yet is an unknown model', () => {
-    for (const quality of ['fast', 'balanced', 'quality'] as const)
-      refuses({ image: image(2, 2), quality }, 'unknown-model');
-  });
-
   test('nobody knows is bad input', () => {
     for (const quality of ['best', '', 'constructor'])
       refuses({ image: image(2, 2), quality: quality as Quality }, 'bad-input');
@@ -107,7 +102,7 @@ describe('on the volunteer', () => {
     ['a side beyond the limit', { ...params, width: COMPUTE.maxImageSide, outWidth: COMPUTE.maxImageSide + 1 }],
     ['an area beyond the limit', { ...params, width: 8_192, outWidth: 8_192, height: 2_049, outHeight: 2_049 }],
     ['a fraction of a pixel', { ...params, outWidth: 6.5 }],
-    ['a quality without a kernel', { ...params, quality: 'balanced' }],
+    ['a quality nobody knows', { ...params, quality: 'best' }],
     ['a field too many', { ...params, extra: 1 }],
   ])('%s is malformed', (_, wrong) => {
     expect(() => checkArrivedTask('upscale', { params: wrong, attachments: [pixels] })).toThrow(

@@ -3,13 +3,17 @@ import { COMPUTE, FIRST_DEADLINE_MS } from '../tuning.ts';
 import { z } from '../zod.ts';
 import type { PixelImage, TaskDefinition } from './definition.ts';
 
-/** Every quality the SDK names. */
-export const QUALITIES = ['bilinear', 'spatial', 'fast', 'balanced', 'quality'] as const;
-export type Quality = (typeof QUALITIES)[number];
+/** Qualities that are a formula: every machine has them, at any ratio. */
+export const FILTERS = ['bilinear', 'spatial'] as const;
+export type Filter = (typeof FILTERS)[number];
 
-/** The qualities there are kernels for; the networks join when they are trained. */
-export const AVAILABLE_QUALITIES = ['bilinear', 'spatial'] as const;
-export type AvailableQuality = (typeof AVAILABLE_QUALITIES)[number];
+/** Qualities that are a network, the cheapest first: they double a picture, and a filter makes of that whatever size is wanted. */
+export const NETWORKS = ['fast', 'balanced', 'quality'] as const;
+export type Network = (typeof NETWORKS)[number];
+
+/** Every quality the SDK names, the cheapest first. */
+export const QUALITIES = [...FILTERS, ...NETWORKS] as const;
+export type Quality = (typeof QUALITIES)[number];
 
 export interface UpscaleInput {
   image: PixelImage;
@@ -23,7 +27,7 @@ export interface UpscaleParams {
   height: number;
   outWidth: number;
   outHeight: number;
-  quality: AvailableQuality;
+  quality: Quality;
 }
 export interface UpscaleResult {
   image: { width: number; height: number; data: Uint8ClampedArray };
@@ -33,8 +37,8 @@ const MIN_RATIO = 1;
 const MAX_RATIO = 4;
 const DEFAULT_SCALE = 2;
 
-/** Work of one output pixel relative to bilinear: reads and arithmetic of the passes, counted in the kernels. */
-const WORK_PER_PIXEL: Record<AvailableQuality, number> = { bilinear: 1, spatial: 6 };
+/** Work of one output pixel relative to bilinear: reads and arithmetic of the passes, counted in the kernels and from the networks' shapes. */
+const WORK_PER_PIXEL: Record<Quality, number> = { bilinear: 1, spatial: 6, fast: 18, balanced: 72, quality: 145 };
 
 const side = z.int().min(1).max(COMPUTE.maxImageSide);
 
@@ -42,14 +46,14 @@ const side = z.int().min(1).max(COMPUTE.maxImageSide);
 export const upscale: TaskDefinition<UpscaleInput, UpscaleParams, UpscaleResult> = {
   type: 'upscale',
   params: z
-    .strictObject({ width: side, height: side, outWidth: side, outHeight: side, quality: z.enum(AVAILABLE_QUALITIES) })
+    .strictObject({ width: side, height: side, outWidth: side, outHeight: side, quality: z.enum(QUALITIES) })
     .refine((p) => isRatioAllowed(p.width, p.outWidth) && isRatioAllowed(p.height, p.outHeight), 'ratio out of 1..4')
     .refine((p) => p.outWidth * p.outHeight <= COMPUTE.maxOutputPixels, 'result too large'),
   cacheable: true,
   pack(input) {
     const { image } = input;
     const size = outputSize(image, input);
-    const quality = availableQuality(input.quality ?? 'spatial');
+    const quality = checkedQuality(input.quality ?? 'spatial');
     return {
       params: { width: image.width, height: image.height, ...size, quality },
       attachments: [new Uint8Array(image.data.buffer, image.data.byteOffset, image.data.byteLength).slice()],
@@ -73,17 +77,14 @@ export const upscale: TaskDefinition<UpscaleInput, UpscaleParams, UpscaleResult>
   resultBytes: ({ outWidth, outHeight }) => outWidth * outHeight * 4,
 };
 
-/** Is there a kernel for it? Throws MeshError `unknown-model` for the networks, `bad-input` for anything else. */
-export function availableQuality(quality: Quality): AvailableQuality {
-  const available = AVAILABLE_QUALITIES.find((name) => name === quality);
-  if (available) return available;
-  if (QUALITIES.includes(quality)) {
-    throw new MeshError(
-      'unknown-model',
-      `The network for quality '${quality}' is not there yet. Use 'spatial' or 'bilinear'.`,
-    );
-  }
-  throw MeshError.badInput(`There is no quality '${quality}'. Use 'spatial' or 'bilinear'.`);
+/** Throws MeshError `bad-input`. */
+export function checkedQuality(quality: Quality): Quality {
+  if (QUALITIES.includes(quality)) return quality;
+  throw MeshError.badInput(`There is no quality '${quality}'. Use one of ${QUALITIES.join(', ')}.`);
+}
+
+export function isNetwork(quality: Quality): quality is Network {
+  return NETWORKS.some((name) => name === quality);
 }
 
 function outputSize(

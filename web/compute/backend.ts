@@ -1,10 +1,10 @@
-import type { AvailableQuality } from '../../shared/tasks/upscale.ts';
+import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { Started, Turn } from './schedule.ts';
 
 export interface FrameTarget {
   outWidth: number;
   outHeight: number;
-  quality: AvailableQuality;
+  quality: Quality;
 }
 
 export interface UpscaleShape extends FrameTarget {

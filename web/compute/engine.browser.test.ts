@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
-import { AVAILABLE_QUALITIES, type AvailableQuality } from '../../shared/tasks/upscale.ts';
+import { FILTERS, type Filter } from '../../shared/tasks/upscale.ts';
 import { COMPUTE } from '../../shared/tuning.ts';
 import { Engine } from './engine.ts';
 import type { EngineCapabilities, EngineOptions, ExecuteOptions, FrameUpscaler } from './engine-types.ts';
@@ -38,7 +38,7 @@ afterEach(() => {
 
 afterAll(() => shared.dispose());
 
-function upscaleTask(image: PixelImage, width: number, height: number, quality: AvailableQuality) {
+function upscaleTask(image: PixelImage, width: number, height: number, quality: Filter) {
   return definitionOf('upscale').pack({ image, width, height, quality });
 }
 
@@ -58,7 +58,7 @@ function premultiplied(data: Uint8Array | Uint8ClampedArray): Float32Array {
   return Float32Array.from(data, (value, i) => (i % 4 === 3 ? value : (value * (data[i | 3] ?? 0)) / 255));
 }
 
-describe.each(AVAILABLE_QUALITIES)('the %s kernel', (quality) => {
+describe.each(FILTERS)('the %s kernel', (quality) => {
   test('answers as the reference does, on odd sizes, any ratio and alpha', async () => {
     for (const [width, height, outWidth, outHeight] of [
       [1, 1, 1, 1],

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
-import { AVAILABLE_QUALITIES } from '../../shared/tasks/upscale.ts';
+import { FILTERS } from '../../shared/tasks/upscale.ts';
 import { COMPUTE } from '../../shared/tuning.ts';
 import { Engine } from './engine.ts';
 import { paintedPicture } from './test-pictures.ts';
@@ -67,14 +67,11 @@ async function many(count: number, run: () => Promise<unknown>) {
   for (let i = 0; i < count; i++) await run();
 }
 
-test.each(AVAILABLE_QUALITIES)(
-  '%s: the first task finds its pipeline compiled, the tenth its buffers',
-  async (quality) => {
-    expect(await madeBy(COMPILING, () => runTask(quality))).toEqual([]);
-    await many(8, () => runTask(quality));
-    expect(await madeBy([...COMPILING, ...ALLOCATING], () => runTask(quality))).toEqual([]);
-  },
-);
+test.each(FILTERS)('%s: the first task finds its pipeline compiled, the tenth its buffers', async (quality) => {
+  expect(await madeBy(COMPILING, () => runTask(quality))).toEqual([]);
+  await many(8, () => runTask(quality));
+  expect(await madeBy([...COMPILING, ...ALLOCATING], () => runTask(quality))).toEqual([]);
+});
 
 test('tasks at a time rotate through a few readback buffers, whoever they are from', async () => {
   const burst = () => Promise.all(['ann', 'bob', 'ann', 'cat', 'bob', 'ann'].map((owner) => runTask('spatial', owner)));
@@ -93,7 +90,7 @@ test('a task of another size in between takes nothing away', async () => {
   expect(await madeBy([...COMPILING, ...ALLOCATING], alternating)).toEqual([]);
 });
 
-test.each(AVAILABLE_QUALITIES)('%s: the same of the frames of a stream', async (quality) => {
+test.each(FILTERS)('%s: the same of the frames of a stream', async (quality) => {
   const frames = engine.openFrames({ outWidth: 64, outHeight: 48, quality });
   const { data } = paintedPicture(32, 24);
   const pixels = Uint8Array.from(data);

@@ -1,5 +1,5 @@
 import type { PixelImage } from '../../shared/tasks/definition.ts';
-import { AVAILABLE_QUALITIES, type AvailableQuality, upscale } from '../../shared/tasks/upscale.ts';
+import { FILTERS, type Filter, upscale } from '../../shared/tasks/upscale.ts';
 import { COMPUTE } from '../../shared/tuning.ts';
 import type { Backend, UpscaleShape } from './backend.ts';
 import { upscaleReference } from './reference/upscale.ts';
@@ -31,11 +31,11 @@ export async function measureSpeed(backend: Backend, now: () => number, budgetMs
 /** Does it answer as the reference does, at every quality? Throws MeshError when it does not answer at all. */
 export async function givesRightAnswers(backend: Backend): Promise<boolean> {
   const image = probePicture(COMPUTE.probeWidth, COMPUTE.probeHeight);
-  for (const quality of AVAILABLE_QUALITIES) if (!(await isRight(backend, image, quality))) return false;
+  for (const quality of FILTERS) if (!(await isRight(backend, image, quality))) return false;
   return true;
 }
 
-async function isRight(backend: Backend, image: PixelImage, quality: AvailableQuality): Promise<boolean> {
+async function isRight(backend: Backend, image: PixelImage, quality: Filter): Promise<boolean> {
   const shape = doubled(image, quality);
   const answer = await runOnce(backend, image, shape);
   const expected = upscaleReference(image, shape);
@@ -47,7 +47,7 @@ async function runOnce(backend: Backend, { data }: PixelImage, shape: UpscaleSha
   return (await backend.startPixels(pixels, shape, PROBE_TURN)).finish();
 }
 
-function doubled({ width, height }: PixelImage, quality: AvailableQuality): UpscaleShape {
+function doubled({ width, height }: PixelImage, quality: Filter): UpscaleShape & { quality: Filter } {
   return { width, height, outWidth: width * 2, outHeight: height * 2, quality };
 }
 

@@ -203,7 +203,7 @@ test.each([
   [{ scale: 5 }, 'bad-input'],
   [{ maxFps: Number.NaN }, 'bad-input'],
   [{ where: 'elsewhere' as 'local' }, 'bad-input'],
-  [{ quality: 'balanced' as const }, 'unknown-model'],
+  [{ quality: 'best' as 'fast' }, 'bad-input'],
 ])('options %o are refused with %s', async (options, reason) => {
   await expect(openOn(source, options)).rejects.toMatchObject({ name: 'MeshError', reason });
 });

@@ -27,7 +27,7 @@ export interface FrameStream {
   readonly track: MediaStreamTrack;
   /** As of a quarter of a second ago at most. `why` also tells that the source ended, or why the last volunteer was let go. */
   stats(): StreamStats;
-  /** Throws MeshError `bad-input`, `unknown-model`. */
+  /** Throws MeshError `bad-input`. */
   set(options: StreamChanges): void;
   close(): Promise<void>;
 }
@@ -47,7 +47,7 @@ export interface StreamDeps {
  * Opens a stream. The frames go from the source to the worker to a volunteer, or are sharpened in the worker; the page only
  * introduces them.
  *
- * Throws MeshError `bad-input` for an impossible option or source, `unknown-model` for a quality whose network is not there yet,
+ * Throws MeshError `bad-input` for an impossible option or source,
  * `source-ended`, `unsupported-browser`.
  */
 export async function openFrameStream(

@@ -146,7 +146,7 @@ export class GamerClient extends EventTarget {
     return this.#book.result(id, timeoutMs);
   }
 
-  /** Throws MeshError `unsupported-browser`, `bad-input`, `unknown-model`, `closed`. */
+  /** Throws MeshError `unsupported-browser`, `bad-input`, `closed`. */
   async openStream(source: StreamSource, options: StreamOptions = {}): Promise<FrameStream> {
     if (this.#closing) throw MeshError.closed('The client');
     const opening = openFrameStream(

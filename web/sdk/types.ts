@@ -45,7 +45,7 @@ export type SceneObject =
 /** `echo` and `upscale` run today; the others are refused with reason `unknown-task` until they are built. */
 export interface TaskTypes {
   echo: { input: { bytes: Uint8Array }; result: { bytes: Uint8Array } };
-  /** scale 1..4, default 2; or an exact width and height. quality: default `spatial`; the networks are refused with `unknown-model` until trained. */
+  /** scale 1..4, default 2; or an exact width and height. quality: default `spatial`. */
   upscale: {
     input: { image: ImageInput; scale?: number; width?: number; height?: number; quality?: Quality };
     result: { image: ImageData };

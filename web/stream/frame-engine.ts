@@ -1,9 +1,9 @@
-import type { AvailableQuality } from '../../shared/tasks/upscale.ts';
+import type { Quality } from '../../shared/tasks/upscale.ts';
 
 /** What a stream needs of the compute engine; `web/compute/engine.ts` gives it. */
 export interface FrameEngine {
   /** Throws MeshError when it has no backend for it. */
-  openFrames(options: { outWidth: number; outHeight: number; quality: AvailableQuality }): FrameUpscaler;
+  openFrames(options: { outWidth: number; outHeight: number; quality: Quality }): FrameUpscaler;
 }
 
 /** Sharpens the frames of one stream. Whoever opened it disposes it, and not while it processes. */

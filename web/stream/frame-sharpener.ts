@@ -1,5 +1,5 @@
 import { MeshError } from '../../shared/errors.ts';
-import type { AvailableQuality } from '../../shared/tasks/upscale.ts';
+import type { Quality } from '../../shared/tasks/upscale.ts';
 import { STREAM } from '../../shared/tuning.ts';
 import type { FrameEngine, FrameUpscaler } from './frame-engine.ts';
 
@@ -20,7 +20,7 @@ export interface FrameSharpenerHandlers<Tag> {
 export interface SharpenerShape {
   outWidth: number;
   outHeight: number;
-  quality: AvailableQuality;
+  quality: Quality;
 }
 
 /** Puts a volunteer's decoded frames through the engine, one at a time in their order; the oldest give way when too many wait. */
@@ -56,7 +56,7 @@ export class FrameSharpener<Tag extends SharpenTag> {
   }
 
   /** From the next frame on. */
-  set quality(quality: AvailableQuality) {
+  set quality(quality: Quality) {
     if (quality === this.#shape.quality) return;
     this.#shape = { ...this.#shape, quality };
     if (!this.#busy) this.#closeUpscaler();

@@ -1,5 +1,5 @@
 import { MeshError } from '../../shared/errors.ts';
-import type { AvailableQuality } from '../../shared/tasks/upscale.ts';
+import type { Quality } from '../../shared/tasks/upscale.ts';
 import { STREAM } from '../../shared/tuning.ts';
 import type { FrameEngine, FrameUpscaler } from './frame-engine.ts';
 import type { StreamSize } from './frame-size.ts';
@@ -16,7 +16,7 @@ export interface LocalRouteOptions {
 
 interface Shape {
   size: StreamSize;
-  quality: AvailableQuality;
+  quality: Quality;
 }
 
 /**
@@ -56,7 +56,7 @@ export class LocalRoute {
     return !this.#makingEngine && this.#options.now() >= this.#retryAtMs;
   }
 
-  shape(size: StreamSize, quality: AvailableQuality): void {
+  shape(size: StreamSize, quality: Quality): void {
     this.#shape = { size, quality };
   }
 

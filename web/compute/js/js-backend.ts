@@ -6,6 +6,7 @@ import { makeFrame, timeOf } from '../frames/make-frame.ts';
 import { RgbaReader } from '../frames/rgba-reader.ts';
 import { nextMacrotask } from '../macrotask.ts';
 import { type UpscaleTarget, upscaleRows } from '../reference/upscale.ts';
+import { requireFilter } from '../require-filter.ts';
 import type { Started, Turn } from '../schedule.ts';
 
 /** The reference, on this computer's processor: for browsers without WebGPU, and where a software adapter would be slower. */
@@ -20,7 +21,7 @@ export class JsBackend implements Backend {
   async startPixels(data: Uint8Array, shape: UpscaleShape, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>> {
     const { width, height, outWidth, outHeight } = shape;
     const out = new Uint8ClampedArray(outWidth * outHeight * 4);
-    await upscaleInSlices({ width, height, data }, shape, out, this.#now, () => turn.giveWay());
+    await upscaleInSlices({ width, height, data }, requireFilter(shape), out, this.#now, () => turn.giveWay());
     return { isDone: true, finish: async () => new Uint8Array(out.buffer) };
   }
 
@@ -66,7 +67,7 @@ class JsFrames implements BackendFrames {
     const { outWidth: width, outHeight: height } = this.#target;
     checkFrameShape({ ...this.#target, width: image.width, height: image.height });
     const pixels = new Uint8ClampedArray(width * height * 4);
-    await upscaleInSlices(image, this.#target, pixels, this.#now, nextMacrotask);
+    await upscaleInSlices(image, requireFilter(this.#target), pixels, this.#now, nextMacrotask);
     return { isDone: true, finish: async () => makeFrame(pixels, { width, height, strideBytes: width * 4 }, time) };
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import { AVAILABLE_QUALITIES } from '../../../shared/tasks/upscale.ts';
+import { FILTERS } from '../../../shared/tasks/upscale.ts';
 import { halved, meanSquaredError, paintedPicture, psnrDb, writingPicture } from '../test-pictures.ts';
 import { upscaleReference } from './upscale.ts';
 
@@ -20,7 +20,7 @@ const RATIOS = [
   [2.5, 1],
 ] as const;
 
-describe.each(AVAILABLE_QUALITIES)('%s', (quality) => {
+describe.each(FILTERS)('%s', (quality) => {
   test.each(RATIOS)('one colour stays one colour at %s x %s, on odd sizes too', (ratioX, ratioY) => {
     for (const [width, height] of [
       [1, 1],

@@ -1,5 +1,5 @@
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import type { AvailableQuality } from '../../../shared/tasks/upscale.ts';
+import type { Filter } from '../../../shared/tasks/upscale.ts';
 import { bilinearRow } from './bilinear.ts';
 import { edgeAdaptiveRow } from './edge-adaptive.ts';
 import { type AxisSamples, axisSamples } from './sampling.ts';
@@ -9,7 +9,7 @@ import { SourceRows } from './source-rows.ts';
 export interface UpscaleTarget {
   outWidth: number;
   outHeight: number;
-  quality: AvailableQuality;
+  quality: Filter;
 }
 
 /**

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { AVAILABLE_QUALITIES } from '../../../shared/tasks/upscale.ts';
+import { FILTERS } from '../../../shared/tasks/upscale.ts';
 import type { BackendFrames, FrameTarget } from '../backend.ts';
 import { makeFrame, timeOf } from '../frames/make-frame.ts';
 import { RgbaReader } from '../frames/rgba-reader.ts';
 import { upscaleReference } from '../reference/upscale.ts';
+import { requireFilter } from '../require-filter.ts';
 import { findFrameWays } from './frame-self-test.ts';
 import { type FrameWays, SAFE_WAYS } from './frame-ways.ts';
 
@@ -18,7 +19,8 @@ function pretendGpu(isWrong: (ran: Ran) => boolean) {
     const start = async (frame: VideoFrame) => {
       ran.push(way);
       time.nowMs += 1 + (way.frameIn === 'importExternalTexture' ? 0 : 5) + (way.frameOut === 'canvas' ? 0 : 5);
-      const pixels = upscaleReference(await new RgbaReader().read(frame), { outWidth, outHeight, quality });
+      const target = requireFilter({ outWidth, outHeight, quality });
+      const pixels = upscaleReference(await new RgbaReader().read(frame), target);
       if (isWrong(way)) pixels.fill(7);
       const size = { width: outWidth, height: outHeight, strideBytes: outWidth * 4 };
       const sharp = makeFrame(pixels, size, timeOf(frame));
@@ -35,7 +37,7 @@ const quickest: FrameWays = { frameIn: 'importExternalTexture', frameOut: 'canva
 test('what streams of every quality need has run before the machine is offered', async () => {
   const { backend, ran, now } = pretendGpu(() => false);
   expect(await findFrameWays(backend, false, now)).toEqual(quickest);
-  for (const quality of AVAILABLE_QUALITIES) expect(ran).toContainEqual({ ...quickest, quality });
+  for (const quality of FILTERS) expect(ran).toContainEqual({ ...quickest, quality });
 });
 
 test('a way that brings pictures through at one quality only is not used', async () => {

@@ -1,4 +1,4 @@
-import { AVAILABLE_QUALITIES, type AvailableQuality } from '../../../shared/tasks/upscale.ts';
+import { FILTERS, type Filter } from '../../../shared/tasks/upscale.ts';
 import { COMPUTE } from '../../../shared/tuning.ts';
 import type { Backend } from '../backend.ts';
 import { makeFrame } from '../frames/make-frame.ts';
@@ -35,7 +35,7 @@ export async function findFrameWays(backend: Trier, isSoftware: boolean, now: ()
 
 /** Leaves what a stream will need compiled and run, at whatever quality: its first frame waits for nothing. */
 async function worksAtEveryQuality(backend: Trier, ways: FrameWays, now: () => number): Promise<boolean> {
-  for (const quality of AVAILABLE_QUALITIES) {
+  for (const quality of FILTERS) {
     if ((await timeIntact(backend, { ways, quality, runs: 1 }, now)) === Number.POSITIVE_INFINITY) return false;
   }
   return true;
@@ -52,7 +52,7 @@ async function fastest(backend: Trier, now: () => number, candidates: FrameWays[
 
 interface Trial {
   ways: FrameWays;
-  quality: AvailableQuality;
+  quality: Filter;
   runs: number;
 }
 

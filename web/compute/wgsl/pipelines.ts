@@ -1,4 +1,4 @@
-import type { AvailableQuality } from '../../../shared/tasks/upscale.ts';
+import type { Filter } from '../../../shared/tasks/upscale.ts';
 import bilinear from '../kernels/bilinear.wgsl?raw';
 import common from '../kernels/common.wgsl?raw';
 import spatial from '../kernels/spatial.wgsl?raw';
@@ -12,7 +12,7 @@ interface Kernel {
   side: number;
 }
 
-const KERNELS: Record<AvailableQuality, Kernel> = {
+const KERNELS: Record<Filter, Kernel> = {
   bilinear: { code: bilinear, side: 8 },
   spatial: { code: spatial, side: 16 },
 };
@@ -39,14 +39,14 @@ export class Pipelines {
     this.#device = device;
   }
 
-  get(quality: AvailableQuality, source: SourceKind): Promise<UpscalePipeline> {
+  get(quality: Filter, source: SourceKind): Promise<UpscalePipeline> {
     const key = `${quality} ${source}`;
     const made = this.#made.get(key) ?? this.#make(quality, source);
     this.#made.set(key, made);
     return made;
   }
 
-  async #make(quality: AvailableQuality, source: SourceKind): Promise<UpscalePipeline> {
+  async #make(quality: Filter, source: SourceKind): Promise<UpscalePipeline> {
     const { code, side } = KERNELS[quality];
     const label = `upscale ${quality} from ${source}`;
     const module = this.#device.createShaderModule({ label, code: SOURCES[source] + common + code });

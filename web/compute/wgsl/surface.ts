@@ -1,5 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { UpscaleShape } from '../backend.ts';
+import { requireFilter } from '../require-filter.ts';
 import { deviceLost } from './device-lost.ts';
 import type { Pipelines, UpscalePipeline } from './pipelines.ts';
 import { ReadbackRing } from './readback-ring.ts';
@@ -38,7 +39,7 @@ export class Surface {
 
   /** Throws MeshError `too-large` when the GPU has no memory for it. */
   static async create(device: GPUDevice, pipelines: Pipelines, shape: UpscaleShape): Promise<Surface> {
-    const kernel = await pipelines.get(shape.quality, 'texture');
+    const kernel = await pipelines.get(requireFilter(shape).quality, 'texture');
     device.pushErrorScope('out-of-memory');
     const surface = new Surface(device, shape, kernel);
     const error = await device.popErrorScope().catch((cause: unknown) => {

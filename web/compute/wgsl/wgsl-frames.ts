@@ -3,6 +3,7 @@ import type { BackendFrames, FrameTarget } from '../backend.ts';
 import { checkFrameShape } from '../frames/check-ratio.ts';
 import { type FrameTime, makeFrame, timeOf } from '../frames/make-frame.ts';
 import { frameSize, RgbaReader } from '../frames/rgba-reader.ts';
+import { requireFilter } from '../require-filter.ts';
 import type { Started } from '../schedule.ts';
 import type { FrameWays } from './frame-ways.ts';
 import type { Pipelines } from './pipelines.ts';
@@ -51,7 +52,7 @@ export class WgslFrames implements BackendFrames {
   async #bringIn(frame: VideoFrame, surface: Surface) {
     switch (this.#ways.frameIn) {
       case 'importExternalTexture': {
-        const kernel = await this.#pipelines.get(this.#target.quality, 'external');
+        const kernel = await this.#pipelines.get(requireFilter(this.#target).quality, 'external');
         return { kernel, source: this.#device.importExternalTexture({ source: frame }) };
       }
       case 'copyExternalImageToTexture':

@@ -1,0 +1,163 @@
+"""
+Writes what the repository keeps of trained networks: ONNX (float32, float16), the blob that the kernels load, the manifest, and the
+vectors that every other implementation is tested against.
+
+    python3 export.py --models ../web/public/models --vectors ../web/compute/networks/test-vectors
+"""
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+
+from evaluate import gains_over_bicubic
+from networks import LEAK, SHAPES, Shape, features_of, run
+
+Layers = list[tuple[torch.Tensor, torch.Tensor]]
+
+LICENCE = "MIT"
+# Opset and IR that onnxruntime-web reads, however old.
+OPSET, IR_VERSION = 17, 8
+# Odd sides, borders everywhere, and more than one workgroup along a side.
+VECTOR_SIZE = (21, 13)
+
+
+def packed(layers: Layers) -> bytes:
+    """
+    float32, little-endian. A layer after another: for each of 9 taps (row by row), each block of 4 inputs, each block of 4 outputs a 4 x 4
+    matrix, input by input (a WGSL `mat4x4` times the vector of inputs is the vector of outputs); then the bias of each output. Inputs are
+    padded with zeros to a multiple of 4.
+    """
+    parts = []
+    for weight, bias in layers:
+        outputs, inputs = weight.shape[:2]
+        full = np.zeros((outputs, -(-inputs // 4) * 4, 3, 3), np.float32)
+        full[:, :inputs] = weight.numpy()
+        blocks = full.reshape(outputs // 4, 4, full.shape[1] // 4, 4, 9)
+        # To tap, input block, output block, input, output.
+        parts += [blocks.transpose(4, 2, 0, 3, 1).ravel(), bias.numpy().astype(np.float32)]
+    return np.concatenate(parts).astype("<f4").tobytes()
+
+
+def to_onnx(shape: Shape, layers: Layers, kind: type) -> bytes:
+    """
+    `source` 1 x 3 x H x W to `sharp` 1 x 3 x 2H x 2W, both of `kind`; H and W must be multiples of `unshuffle`. Pads are nodes of their
+    own, for onnxruntime-web's convolutions know no repeated borders.
+    """
+    nodes, constants = [], []
+
+    def constant(name: str, value: np.ndarray) -> str:
+        constants.append(numpy_helper.from_array(value, name))
+        return name
+
+    def node(operator: str, inputs: list[str], name: str, **attributes: object) -> str:
+        nodes.append(helper.make_node(operator, inputs, [name], name, **attributes))
+        return name
+
+    at = "source"
+    for n, (weight, bias) in enumerate(layers):
+        border = shape.unshuffle if n == 0 else 1
+        pads = constant(f"pads{n}", np.array([0, 0, border, border] * 2, np.int64))
+        at = node("Pad", [at, pads], f"padded{n}", mode="edge")
+        kernel = weight.numpy()
+        stride = 1
+        if n == 0 and shape.unshuffle > 1:
+            kernel, stride = strided(kernel, shape.unshuffle), shape.unshuffle
+        inputs = [at, constant(f"weight{n}", kernel.astype(kind)), constant(f"bias{n}", bias.numpy().astype(kind))]
+        at = node("Conv", inputs, f"conv{n}", kernel_shape=list(kernel.shape[2:]), strides=[stride, stride])
+        if n < len(layers) - 1:
+            at = node("LeakyRelu", [at], f"active{n}", alpha=LEAK)
+    detail = node("DepthToSpace", [at], "detail", blocksize=2 * shape.unshuffle, mode="CRD")
+    scales = constant("scales", np.array([1, 1, 2, 2], np.float32))
+    base = node("Resize", ["source", "", scales], "base", mode="linear", coordinate_transformation_mode="half_pixel")
+    node("Add", [base, detail], "sharp")
+    element = TensorProto.FLOAT if kind is np.float32 else TensorProto.FLOAT16
+    graph = helper.make_graph(
+        nodes,
+        f"p2c2r-{shape.name}",
+        [helper.make_tensor_value_info("source", element, [1, 3, "height", "width"])],
+        [helper.make_tensor_value_info("sharp", element, [1, 3, "out_height", "out_width"])],
+        constants,
+    )
+    model = helper.make_model(graph, producer_name="p2c2r", opset_imports=[helper.make_opsetid("", OPSET)])
+    model.ir_version = IR_VERSION
+    onnx.checker.check_model(model)
+    return model.SerializeToString()
+
+
+def strided(kernel: np.ndarray, side: int) -> np.ndarray:
+    """A 3 x 3 convolution of unshuffled pixels as one of the pixels themselves, of `side` times the size and stride."""
+    outputs = kernel.shape[0]
+    split = kernel.reshape(outputs, 3, side, side, 3, 3)
+    return split.transpose(0, 1, 4, 2, 5, 3).reshape(outputs, 3, 3 * side, 3 * side)
+
+
+def vectors(shape: Shape, layers: Layers) -> tuple[dict, bytes]:
+    """A picture and what each layer makes of it, channels last, float32."""
+    width, height = VECTOR_SIZE
+    rng = np.random.default_rng(3)
+    pixels = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    # Smooth on the left, noise on the right.
+    pixels[:, : width // 2] = np.linspace(20, 230, height)[:, None, None]
+    source = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255
+    with torch.no_grad():
+        parts = {"source": source}
+        parts |= {f"layer{n}": features for n, features in enumerate(features_of(shape, layers, source))}
+        parts["sharp"] = run(shape, layers, source)
+    index, data = [], b""
+    for name, part in parts.items():
+        values = part[0].permute(1, 2, 0).contiguous().numpy().astype("<f4")
+        index.append({"name": name, "height": values.shape[0], "width": values.shape[1], "channels": values.shape[2]})
+        data += values.tobytes()
+    return {"parts": index}, data
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", type=Path, default=Path(".data"))
+    parser.add_argument("--weights", type=Path, default=Path(".weights"))
+    parser.add_argument("--models", type=Path, required=True)
+    parser.add_argument("--vectors", type=Path, required=True)
+    options = parser.parse_args()
+    options.models.mkdir(parents=True, exist_ok=True)
+    options.vectors.mkdir(parents=True, exist_ok=True)
+    entries = []
+    for name, shape in SHAPES.items():
+        layers = torch.load(options.weights / f"{name}.pt")
+        files = {
+            "wgsl": (f"{name}.bin", packed(layers)),
+            "onnx": (f"{name}.onnx", to_onnx(shape, layers, np.float32)),
+            "onnxFp16": (f"{name}.fp16.onnx", to_onnx(shape, layers, np.float16)),
+        }
+        for path, data in files.values():
+            (options.models / path).write_bytes(data)
+        gains = gains_over_bicubic(shape, layers, options.data / "held-out")
+        entries.append(
+            {
+                "name": name,
+                "version": hashlib.sha256(files["wgsl"][1]).hexdigest()[:8],
+                "task": "upscale",
+                "scale": 2,
+                "licence": LICENCE,
+                "network": {"unshuffle": shape.unshuffle, "widths": shape.widths, "outputs": shape.outputs, "leak": LEAK},
+                "parameters": shape.parameters,
+                "gainOverBicubicDb": {kind: round(gain, 2) for kind, gain in gains.items()},
+                "files": {
+                    kind: {"path": path, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+                    for kind, (path, data) in files.items()
+                },
+            }
+        )
+        index, data = vectors(shape, layers)
+        (options.vectors / f"{name}.json").write_text(json.dumps(index, indent=2) + "\n")
+        (options.vectors / f"{name}.bin").write_bytes(data)
+    (options.models / "manifest.json").write_text(json.dumps({"models": entries}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""The three 2x networks. Weights are learned over-parametrised and collapsed to plain 3x3 convolutions, which is all that runs."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+# Rec. 601 luma of sRGB-encoded values: what video and the usual PSNR of luma are made of.
+LUMA = torch.tensor([0.299, 0.587, 0.114])
+
+# Slope of the leaky ReLU. With a plain ReLU at 8 channels the network died at its bilinear base.
+LEAK = 0.1
+
+
+@dataclass(frozen=True)
+class Shape:
+    """`unshuffle`: source pixels along a side that become channels. `outputs`: 'luma' adds one value to red, green and blue."""
+
+    name: str
+    unshuffle: int
+    channels: int
+    convs: int
+    outputs: str
+
+    @property
+    def widths(self) -> list[int]:
+        """Channels before the first, between, and after the last convolution."""
+        colours = 1 if self.outputs == "luma" else 3
+        return [3 * self.unshuffle**2, *[self.channels] * (self.convs - 1), colours * (2 * self.unshuffle) ** 2]
+
+    @property
+    def parameters(self) -> int:
+        widths = self.widths
+        return sum(i * o * 9 + o for i, o in zip(widths, widths[1:]))
+
+
+class CollapsibleConv(nn.Module):
+    """
+    A 3x3 convolution that learns as 3x3 into `hidden` channels, 1x1 back and an identity, after SESR (Bhardwaj et al., 2021), collapsed in
+    every step: the same function as a plain one, but gradient descent takes a better path, and it costs next to nothing.
+    """
+
+    def __init__(self, inputs: int, outputs: int, hidden: int, start: float):
+        super().__init__()
+        self.spread = nn.Parameter(torch.empty(hidden, inputs * 9))
+        self.gather = nn.Parameter(torch.empty(outputs, hidden))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        self.inputs, self.outputs = inputs, outputs
+        nn.init.normal_(self.spread, std=(2 / (inputs * 9)) ** 0.5)
+        nn.init.normal_(self.gather, std=start * (1 / hidden) ** 0.5)
+
+    def weight(self) -> torch.Tensor:
+        weight = (self.gather @ self.spread).view(self.outputs, self.inputs, 3, 3)
+        if self.inputs == self.outputs:
+            weight = weight + F.pad(torch.eye(self.inputs)[:, :, None, None], (1, 1, 1, 1))
+        return weight
+
+
+class Network(nn.Module):
+    """Takes N x 3 x H x W, sRGB-encoded 0..1, and gives twice the size."""
+
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.shape = shape
+        widths = shape.widths
+        last = len(widths) - 2
+        self.convs = nn.ModuleList(
+            CollapsibleConv(i, o, max(64, 2 * max(i, o)), 0.1 if n == last else 1.0)
+            for n, (i, o) in enumerate(zip(widths, widths[1:]))
+        )
+
+    def layers(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        return [(conv.weight(), conv.bias) for conv in self.convs]
+
+    def forward(self, source: torch.Tensor) -> torch.Tensor:
+        return run(self.shape, self.layers(), source)
+
+
+def run(shape: Shape, layers: list[tuple[torch.Tensor, torch.Tensor]], source: torch.Tensor) -> torch.Tensor:
+    """
+    The network as it runs everywhere. What is read beyond a border is the border's own value, at every layer: that is what clamped
+    coordinates give. A side that `unshuffle` does not divide is read beyond its end too, and what that makes is left out.
+    """
+    height, width = source.shape[2:]
+    detail = F.pixel_shuffle(features_of(shape, layers, source)[-1], 2 * shape.unshuffle)[:, :, : 2 * height, : 2 * width]
+    base = F.interpolate(source, scale_factor=2, mode="bilinear", align_corners=False)
+    return base + detail
+
+
+def features_of(shape: Shape, layers: list[tuple[torch.Tensor, torch.Tensor]], source: torch.Tensor) -> list[torch.Tensor]:
+    """What each layer gives to the next, activated; the last one's values are the detail."""
+    side = shape.unshuffle
+    height, width = source.shape[2:]
+    padded = F.pad(source, (side, side + -width % side, side, side + -height % side), mode="replicate")
+    if side > 1:
+        padded = F.pixel_unshuffle(padded, side)
+    padded = padded.contiguous(memory_format=torch.channels_last)
+    all_features = []
+    for n, (weight, bias) in enumerate(layers):
+        features = F.conv2d(padded, weight, bias)
+        if n < len(layers) - 1:
+            features = F.leaky_relu(features, LEAK)
+            padded = F.pad(features, (1, 1, 1, 1), mode="replicate")
+        all_features.append(features)
+    return all_features
+
+
+def luma(image: torch.Tensor) -> torch.Tensor:
+    """N x 3 x H x W to N x 1 x H x W."""
+    return (image * LUMA.view(1, 3, 1, 1)).sum(1, keepdim=True)
+
+
+SHAPES = {
+    "fast": Shape("fast", unshuffle=1, channels=8, convs=4, outputs="luma"),
+    "balanced": Shape("balanced", unshuffle=1, channels=16, convs=4, outputs="rgb"),
+    "quality": Shape("quality", unshuffle=2, channels=32, convs=6, outputs="rgb"),
+}

@@ -1,0 +1,96 @@
+"""
+Makes the training pairs: for each picture its truth and what a gamer's machine would send of it.
+
+    python3 prepare.py --frames ../../shared/frames --out .data
+"""
+
+import argparse
+import subprocess
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+import scenes
+
+GAMES = {"train": ["torcs", "minetest"], "held-out": ["supertuxkart", "neverball"]}
+SCENES = 60
+SEED = 7
+CAPTURE = (2560, 1440)
+
+# Quantisers that x264 and libvpx spend on 640x360 at 30/s between about 1 and 8 Mb/s.
+H264_QP = (20, 34)
+VP8_QP = (12, 44)
+# Frames a coded clip has: its last one, which is kept, was predicted from the ones before it.
+CLIP_FRAMES = 5
+MARGIN = 16
+
+
+def box(picture: np.ndarray) -> np.ndarray:
+    """The mean of every 2 x 2 pixels, rounded."""
+    height, width, _ = picture.shape
+    return np.rint(picture.reshape(height // 2, 2, width // 2, 2, 3).mean((1, 3))).astype(np.uint8)
+
+
+def coded(rng: np.random.Generator, small: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The picture as a decoder shows it after a pan, and the truth of what is left of it."""
+    height, width, _ = small.shape
+    step = rng.integers(-3, 4, 2)
+    size = (height - 2 * MARGIN, width - 2 * MARGIN)
+    corners = [MARGIN + step * (n - CLIP_FRAMES + 1) for n in range(CLIP_FRAMES)]
+    clip = np.stack([small[y : y + size[0], x : x + size[1]] for y, x in corners])
+    if rng.random() < 0.75:
+        codec = ["-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-qp", str(rng.integers(*H264_QP))]
+        kind = "h264"
+    else:
+        quantiser = str(rng.integers(*VP8_QP))
+        codec = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "20M", "-qmin", quantiser, "-qmax", quantiser]
+        kind = "ivf"
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size[1]}x{size[0]}", "-r", "30"]
+    # BT.709, limited range, as a browser's encoder does it.
+    to_video = ["-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p"]
+    to_pixels = ["-vf", "scale=in_color_matrix=bt709:in_range=tv:flags=accurate_rnd,format=rgb24", "-f", "rawvideo"]
+    packets = _ffmpeg([*raw, "-i", "-", *to_video, *codec, "-f", kind, "-"], clip.tobytes())
+    pixels = _ffmpeg(["-f", kind, "-i", "-", *to_pixels, "-"], packets)
+    last = np.frombuffer(pixels, np.uint8).reshape(-1, *size, 3)[-1]
+    inside = truth[2 * MARGIN : 2 * (MARGIN + size[0]), 2 * MARGIN : 2 * (MARGIN + size[1])]
+    return last, inside
+
+
+def _ffmpeg(arguments: list[str], data: bytes) -> bytes:
+    command = ["ffmpeg", "-v", "error", "-threads", "1", *arguments]
+    return subprocess.run(command, input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
+def keep(out: Path, name: str, rng: np.random.Generator, truth: np.ndarray, aliased: np.ndarray) -> None:
+    """One file a picture. A coded picture is a little smaller than the rest."""
+    boxed = box(truth)
+    coded_aliased, inside = coded(rng, aliased, truth)
+    coded_boxed, _ = coded(rng, boxed, truth)
+    np.savez(out / f"{name}.npz", truth=truth, aliased=aliased, box=boxed, coded_truth=inside, coded_aliased=coded_aliased, coded_box=coded_boxed)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--frames", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=Path(".data"))
+    options = parser.parse_args()
+    rng = np.random.default_rng(SEED)
+    for part, games in GAMES.items():
+        folder = options.out / part
+        folder.mkdir(parents=True, exist_ok=True)
+        for game in games:
+            for path in sorted((options.frames / game / "truth").glob("*.png")):
+                truth, aliased = (
+                    np.asarray(Image.open(options.frames / game / kind / path.name).convert("RGB")) for kind in ("truth", "aliased")
+                )
+                keep(folder, f"{game}-{path.stem}", rng, truth, aliased)
+    for n in range(SCENES):
+        capture = scenes.draw(rng, *CAPTURE)
+        # A pixel's sample is at its centre, which lies between four of these: whichever of them.
+        y, x = rng.integers(1, 3, 2)
+        keep(options.out / "train", f"scene-{n:03}", rng, box(capture), capture[y::4, x::4])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""
+Trains one network and keeps its collapsed weights.
+
+    python3 train.py fast --steps 200000
+
+On a GPU where PyTorch finds one, else on the processor with one thread: three networks side by side use three cores better.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from evaluate import gains_over_bicubic
+from networks import SHAPES, Network, Shape, luma
+
+# Source pixels along a side of a patch, and patches a step.
+PATCH = 48
+BATCH = 16
+# The share of patches of each kind: what games render first of all.
+KINDS = {"aliased": 0.4, "box": 0.3, "coded_aliased": 0.2, "coded_box": 0.1}
+# The share of patches out of drawn scenes; the rest is out of real frames.
+SCENE_SHARE = 0.4
+PEAK_RATE = 2e-3
+WARM_UP_STEPS = 500
+# Of the running mean of the weights, which is what is kept.
+MEAN_DECAY = 0.999
+SEED = 1
+
+
+class Patches:
+    """Patches at random, turned and mirrored: a picture's pixels lie at no particular corner."""
+
+    def __init__(self, folder: Path, kinds: dict[str, float], seed: int):
+        self.rng = np.random.default_rng(seed)
+        self.kinds = kinds
+        pictures = [dict(np.load(path)) for path in sorted(folder.glob("*.npz"))]
+        is_scene = np.array([path.name.startswith("scene") for path in sorted(folder.glob("*.npz"))])
+        self.pictures = pictures
+        share = np.where(is_scene, SCENE_SHARE / max(is_scene.sum(), 1), (1 - SCENE_SHARE) / max((~is_scene).sum(), 1))
+        self.share = share / share.sum()
+
+    def batch(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """N x 3 x P x P and N x 3 x 2P x 2P, 0..1."""
+        picks = self.rng.choice(len(self.pictures), BATCH, p=self.share)
+        kinds = self.rng.choice(list(self.kinds), BATCH, p=list(self.kinds.values()))
+        pairs = [self._patch(self.pictures[pick], kind) for pick, kind in zip(picks, kinds)]
+        small, large = (np.stack(side) for side in zip(*pairs))
+        return tuple(torch.from_numpy(side).permute(0, 3, 1, 2).float() / 255 for side in (small, large))
+
+    def _patch(self, picture: dict[str, np.ndarray], kind: str) -> tuple[np.ndarray, np.ndarray]:
+        small = picture[kind]
+        truth = picture["coded_truth" if kind.startswith("coded") else "truth"]
+        # On even pixels: a network that unshuffles sees frames from their corner on.
+        y, x = (2 * self.rng.integers(0, (side - PATCH) // 2 + 1) for side in small.shape[:2])
+        pair = small[y : y + PATCH, x : x + PATCH], truth[2 * y : 2 * (y + PATCH), 2 * x : 2 * (x + PATCH)]
+        turns, is_mirrored = self.rng.integers(4), self.rng.random() < 0.5
+        turned = [np.rot90(side[:, ::-1] if is_mirrored else side, turns) for side in pair]
+        return turned[0], turned[1]
+
+
+def loss_of(shape: Shape, made: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+    """
+    Charbonnier, of luma first of all: the eye sees detail there, and chroma comes at half the size out of every video codec. A network that
+    adds one value to all colours is judged by that value alone.
+    """
+    difference = made - truth
+    of_luma = charbonnier(luma(difference))
+    return of_luma if shape.outputs == "luma" else 0.7 * of_luma + 0.3 * charbonnier(difference)
+
+
+def charbonnier(difference: torch.Tensor, softness: float = 0.01) -> torch.Tensor:
+    return (difference.square() + softness**2).sqrt().mean()
+
+
+def train(shape: Shape, patches: Patches, steps: int, report) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.manual_seed(SEED)
+    network = Network(shape).to(device)
+    optimiser = torch.optim.Adam(network.parameters(), lr=PEAK_RATE, betas=(0.9, 0.99))
+    warm_up = min(WARM_UP_STEPS, steps // 10)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, PEAK_RATE, total_steps=steps, pct_start=warm_up / steps, anneal_strategy="cos", final_div_factor=1e3
+    )
+    mean = [value.detach().clone() for value in network.parameters()]
+    start = time.time()
+    for step in range(1, steps + 1):
+        small, truth = (side.to(device) for side in patches.batch())
+        loss = loss_of(shape, network(small), truth)
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        decay = min(MEAN_DECAY, step / (step + 10))
+        with torch.no_grad():
+            for kept, value in zip(mean, network.parameters()):
+                kept.lerp_(value, 1 - decay)
+        if step % max(1, steps // 20) == 0:
+            report(step, time.time() - start, collapsed(network, mean))
+    return collapsed(network, mean)
+
+
+def collapsed(network: Network, values: list[torch.Tensor]) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """The layers that `values` in place of the network's parameters make."""
+    kept = [value.detach().clone() for value in network.parameters()]
+    with torch.no_grad():
+        for parameter, value in zip(network.parameters(), values):
+            parameter.copy_(value)
+        layers = [(weight.detach().cpu().clone(), bias.detach().cpu().clone()) for weight, bias in network.layers()]
+        for parameter, value in zip(network.parameters(), kept):
+            parameter.copy_(value)
+    return layers
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("network", choices=SHAPES)
+    parser.add_argument("--steps", type=int, default=200_000)
+    parser.add_argument("--data", type=Path, default=Path(".data"))
+    parser.add_argument("--out", type=Path, default=Path(".weights"))
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    shape = SHAPES[options.network]
+    print(f"{shape.name}: {shape.parameters} parameters", flush=True)
+
+    def report(step: int, seconds: float, layers: list[tuple[torch.Tensor, torch.Tensor]]) -> None:
+        gains = gains_over_bicubic(shape, layers, options.data / "held-out", every=4)
+        print(f"{step} steps, {seconds:.0f} s: " + ", ".join(f"{kind} {gain:+.2f}" for kind, gain in gains.items()), flush=True)
+        options.out.mkdir(exist_ok=True)
+        torch.save(layers, options.out / f"{shape.name}.pt")
+
+    train(shape, Patches(options.data / "train", KINDS, SEED), options.steps, report)
+
+
+if __name__ == "__main__":
+    main()

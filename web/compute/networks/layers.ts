@@ -1,0 +1,43 @@
+import { MeshError } from '../../../shared/errors.ts';
+import type { NetworkShape } from '../models/manifest.ts';
+
+export const TAPS = 9;
+
+/** One 3x3 convolution. */
+export interface Layer {
+  /** What the convolution reads; the first one's is padded with zeros to whole blocks of four in `weights`. */
+  inputs: number;
+  outputs: number;
+  /** [tap][block of 4 inputs][block of 4 outputs][input of its block][output of its block]. */
+  weights: Float32Array;
+  /** [output]. */
+  bias: Float32Array;
+}
+
+/** Blocks of four channels. */
+export function blocksOf(channels: number): number {
+  return Math.ceil(channels / 4);
+}
+
+/** Reads the blob that `training/export.py` packs: its docstring tells the order. Throws MeshError `malformed`. */
+export function unpackLayers({ widths }: NetworkShape, blob: ArrayBuffer): Layer[] {
+  const layers: Layer[] = [];
+  let offset = 0;
+  const take = (length: number) => {
+    if (offset + length * 4 > blob.byteLength) throw sizeError(blob.byteLength);
+    const values = new Float32Array(blob, offset, length);
+    offset += length * 4;
+    return values;
+  };
+  for (const [n, outputs] of widths.slice(1).entries()) {
+    const inputs = widths[n] ?? 0;
+    const weights = take(TAPS * blocksOf(inputs) * blocksOf(outputs) * 16);
+    layers.push({ inputs, outputs, weights, bias: take(outputs) });
+  }
+  if (offset !== blob.byteLength) throw sizeError(blob.byteLength);
+  return layers;
+}
+
+function sizeError(sizeBytes: number): MeshError {
+  return MeshError.malformed(`A network's weights of ${sizeBytes} bytes do not fit its shape.`);
+}

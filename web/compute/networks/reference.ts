@@ -1,0 +1,118 @@
+import type { NetworkShape } from '../models/manifest.ts';
+import { blocksOf, type Layer, TAPS } from './layers.ts';
+
+/** Values of a picture or of features, channels last. */
+export interface Features {
+  width: number;
+  height: number;
+  channels: number;
+  data: Float32Array;
+}
+
+/**
+ * What the networks compute, in plain TypeScript: every kernel and every session is tested against it, and it against PyTorch. Takes
+ * and gives premultiplied sRGB-encoded values, 0..1 in and not clamped out.
+ * @param source 3 channels.
+ * @returns what each layer gives, activated; the last one's is the detail before it is shuffled.
+ */
+export function featuresOf(network: NetworkShape, layers: readonly Layer[], source: Features): Features[] {
+  const all: Features[] = [];
+  let features = unshuffled(source, network.unshuffle);
+  for (const [n, layer] of layers.entries()) {
+    // Unshuffled pixels come with a border of their own.
+    const border = n === 0 && network.unshuffle > 1 ? 1 : 0;
+    features = convolved(features, layer, n === layers.length - 1 ? 1 : network.leak, border);
+    all.push(features);
+  }
+  return all;
+}
+
+/** The picture at twice the size. */
+export function runNetwork(network: NetworkShape, layers: readonly Layer[], source: Features): Features {
+  const detail = featuresOf(network, layers, source).at(-1);
+  const width = source.width * 2;
+  const height = source.height * 2;
+  const data = new Float32Array(width * height * 3);
+  if (!detail) return { width, height, channels: 3, data };
+  const side = 2 * network.unshuffle;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const block = (Math.floor(y / side) * detail.width + Math.floor(x / side)) * detail.channels;
+      const within = (y % side) * side + (x % side);
+      for (let colour = 0; colour < 3; colour++) {
+        const channel = network.outputs === 'luma' ? within : colour * side * side + within;
+        data[(y * width + x) * 3 + colour] = bilinearAt(source, x, y, colour) + (detail.data[block + channel] ?? 0);
+      }
+    }
+  }
+  return { width, height, channels: 3, data };
+}
+
+/** Source pixels as channels, in PyTorch's order: colour, then row, then column. A side that does not fit is read beyond its end. */
+function unshuffled(source: Features, side: number): Features {
+  if (side === 1) return source;
+  const width = Math.ceil(source.width / side);
+  const height = Math.ceil(source.height / side);
+  // A block of its own beyond each border: there too the source's last pixel is repeated, not the block.
+  const channels = source.channels * side * side;
+  const data = new Float32Array((width + 2) * (height + 2) * channels);
+  let at = 0;
+  for (let y = -1; y <= height; y++) {
+    for (let x = -1; x <= width; x++) {
+      for (let colour = 0; colour < source.channels; colour++) {
+        for (let n = 0; n < side * side; n++) {
+          data[at++] = valueAt(source, x * side + (n % side), y * side + Math.floor(n / side), colour);
+        }
+      }
+    }
+  }
+  return { width: width + 2, height: height + 2, channels, data };
+}
+
+function convolved(features: Features, { outputs, weights, bias }: Layer, leak: number, border: number): Features {
+  const width = features.width - 2 * border;
+  const height = features.height - 2 * border;
+  const inBlocks = blocksOf(features.channels);
+  const outBlocks = blocksOf(outputs);
+  const data = new Float32Array(width * height * outputs);
+  const sums = new Float64Array(outputs);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      sums.set(bias);
+      for (let tap = 0; tap < TAPS; tap++) {
+        const tapX = x + border + (tap % 3) - 1;
+        const tapY = y + border + Math.floor(tap / 3) - 1;
+        for (let input = 0; input < features.channels; input++) {
+          const value = valueAt(features, tapX, tapY, input);
+          const row = (tap * inBlocks + (input >> 2)) * outBlocks;
+          for (let output = 0; output < outputs; output++) {
+            const at = (row + (output >> 2)) * 16 + (input & 3) * 4 + (output & 3);
+            sums[output] = (sums[output] ?? 0) + value * (weights[at] ?? 0);
+          }
+        }
+      }
+      for (let output = 0; output < outputs; output++) {
+        const sum = sums[output] ?? 0;
+        data[(y * width + x) * outputs + output] = sum < 0 ? sum * leak : sum;
+      }
+    }
+  }
+  return { width, height, channels: outputs, data };
+}
+
+function valueAt({ width, height, channels, data }: Features, x: number, y: number, channel: number): number {
+  const column = Math.min(Math.max(x, 0), width - 1);
+  const row = Math.min(Math.max(y, 0), height - 1);
+  return data[(row * width + column) * channels + channel] ?? 0;
+}
+
+/** Of the picture at twice the size. */
+function bilinearAt(source: Features, x: number, y: number, colour: number): number {
+  const left = Math.floor((x - 1) / 2);
+  const top = Math.floor((y - 1) / 2);
+  const right = x % 2 === 0 ? 0.75 : 0.25;
+  const below = y % 2 === 0 ? 0.75 : 0.25;
+  const row = (line: number) =>
+    valueAt(source, left, line, colour) * (1 - right) + valueAt(source, left + 1, line, colour) * right;
+  return row(top) * (1 - below) + row(top + 1) * below;
+}
