@@ -45,13 +45,7 @@ describe('control', () => {
   test('stream setup within what a volunteer can hold', () => {
     const wrong = [
       ...[{ width: 1 }, { height: STREAM.maxSide + 1 }, { outWidth: 0.5 }, { fps: 0 }, { fps: STREAM.maxFps + 1 }],
-      ...[
-        { uplinkKbps: 0 },
-        { downlinkKbps: 1e9 },
-        { quality: 'best' },
-        { streamId: -1 },
-        { codec: 'c'.repeat(65) },
-      ],
+      ...[{ uplinkKbps: 0 }, { downlinkKbps: 1e9 }, { quality: 'best' }, { streamId: -1 }, { codec: 'c'.repeat(65) }],
     ];
     const variations = wrong.map((field) => ({ setup: { ...setup, ...field } }));
     holds(controlMessageSchema, { kind: 'stream-setup', setup }, variations);
