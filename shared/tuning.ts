@@ -266,6 +266,21 @@ export const COMPUTE = {
   maxOutputPixels: 16 * 1024 * 1024,
 } as const;
 
+/** How the kind of a picture is told that a network is to double (web/compute/networks/input-kind.ts). */
+export const INPUT_KIND = {
+  /** Every so many rows and columns are looked at: 0.5 ms for 640x360, and thousands of edges. */
+  lineStep: 4,
+  /** Luma of 255 by which both sides of an edge differ, and the part of it that their own pixels may: noise and textures stay out. */
+  edgeLuma: 24,
+  evenWithin: 0.15,
+  /** Edges with a pixel between their sides, of all: below it two coded frames in a hundred of those that are aliased are not, above it none of the smooth. */
+  smoothFrom: 0.45,
+  /** Fewer say nothing, and then little depends on it. */
+  minEdges: 40,
+  /** In a stream, a frame in so many is looked at: a second at 60 fps, and one copy out of the GPU. */
+  framesBetweenLooks: 60,
+} as const;
+
 /** Streams: live frames. */
 export const STREAM = {
   /** Frames under way to a volunteer: before it is measured, and at most. 16 hide a round trip of 250 ms at 60 fps. */

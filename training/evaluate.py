@@ -1,7 +1,7 @@
 """
 Luma PSNR over bicubic on pictures that took no part in training, dB.
 
-    python3 evaluate.py fast
+    python3 evaluate.py fast aliased
 """
 
 import argparse
@@ -11,24 +11,21 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from networks import SHAPES, Shape, luma, run
-
-KINDS = ("box", "aliased", "coded_box", "coded_aliased")
+from networks import INPUTS, SHAPES, Shape, luma, run
 
 
-def gains_over_bicubic(shape: Shape, layers: list[tuple[torch.Tensor, torch.Tensor]], folder: Path, every: int = 1) -> dict[str, float]:
-    """The mean over pictures, for each kind of input."""
-    gains: dict[str, list[float]] = {kind: [] for kind in KINDS}
+def gains_over_bicubic(shape: Shape, layers: list[tuple[torch.Tensor, torch.Tensor]], folder: Path, kind: str, every: int = 1) -> dict[str, float]:
+    """The mean over pictures of that kind of input, as they are and out of a video codec."""
+    gains: dict[str, list[float]] = {"raw": [], "coded": []}
     for path in sorted(folder.glob("*.npz"))[::every]:
         with np.load(path) as picture:
-            for kind in KINDS:
-                small = _tensor(picture[kind])
-                truth = _tensor(picture["coded_truth" if kind.startswith("coded") else "truth"])
+            for state, prefix in (("raw", ""), ("coded", "coded_")):
+                small, truth = (_tensor(picture[prefix + part]) for part in (INPUTS[kind], "truth"))
                 with torch.no_grad():
                     made = run(shape, layers, small)
                 bicubic = F.interpolate(small, scale_factor=2, mode="bicubic", align_corners=False)
-                gains[kind].append(_psnr(made, truth) - _psnr(bicubic, truth))
-    return {kind: float(np.mean(values)) for kind, values in gains.items()}
+                gains[state].append(_psnr(made, truth) - _psnr(bicubic, truth))
+    return {state: float(np.mean(values)) for state, values in gains.items()}
 
 
 def _tensor(pixels: np.ndarray) -> torch.Tensor:
@@ -44,13 +41,14 @@ def _psnr(made: torch.Tensor, truth: torch.Tensor) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("network", choices=SHAPES)
+    parser.add_argument("input", choices=INPUTS)
     parser.add_argument("--data", type=Path, default=Path(".data"))
     parser.add_argument("--weights", type=Path, default=Path(".weights"))
     options = parser.parse_args()
-    layers = torch.load(options.weights / f"{options.network}.pt")
+    layers = torch.load(options.weights / f"{options.network}.{options.input}.pt")
     for part in ("held-out", "train"):
-        for kind, gain in gains_over_bicubic(SHAPES[options.network], layers, options.data / part).items():
-            print(f"{part} {kind}: {gain:+.2f} dB")
+        for state, gain in gains_over_bicubic(SHAPES[options.network], layers, options.data / part, options.input).items():
+            print(f"{part} {state}: {gain:+.2f} dB")
 
 
 if __name__ == "__main__":

@@ -111,6 +111,10 @@ def luma(image: torch.Tensor) -> torch.Tensor:
     return (image * LUMA.view(1, 3, 1, 1)).sum(1, keepdim=True)
 
 
+# Kinds of input, each with weights of its own, and what `prepare.py` calls them: pictures whose pixels are averages, and those whose
+# pixels are one sample each, as games render them without anti-aliasing.
+INPUTS = {"smooth": "box", "aliased": "aliased"}
+
 SHAPES = {
     "fast": Shape("fast", unshuffle=1, channels=8, convs=4, outputs="luma"),
     "balanced": Shape("balanced", unshuffle=1, channels=16, convs=4, outputs="rgb"),

@@ -1,9 +1,9 @@
 """
-Trains one network and keeps its collapsed weights.
+Trains one network for one kind of input and keeps its collapsed weights.
 
-    python3 train.py fast --steps 200000
+    python3 train.py fast aliased --steps 15000
 
-On a GPU where PyTorch finds one, else on the processor with one thread: three networks side by side use three cores better.
+On a GPU where PyTorch finds one, else on the processor with one thread: two networks side by side use two cores better.
 """
 
 import argparse
@@ -14,15 +14,15 @@ import numpy as np
 import torch
 
 from evaluate import gains_over_bicubic
-from networks import SHAPES, Network, Shape, luma
+from networks import INPUTS, SHAPES, Network, Shape, luma
 
 # Source pixels along a side of a patch, and patches a step.
 PATCH = 48
 BATCH = 16
-# The share of patches of each kind: what games render first of all.
-KINDS = {"aliased": 0.4, "box": 0.3, "coded_aliased": 0.2, "coded_box": 0.1}
 # The share of patches out of drawn scenes; the rest is out of real frames.
 SCENE_SHARE = 0.4
+# The share of patches that went through a video codec, as those of streams do.
+CODED_SHARE = 0.35
 PEAK_RATE = 2e-3
 WARM_UP_STEPS = 500
 # Of the running mean of the weights, which is what is kept.
@@ -31,11 +31,11 @@ SEED = 1
 
 
 class Patches:
-    """Patches at random, turned and mirrored: a picture's pixels lie at no particular corner."""
+    """Patches of one kind of input at random, turned and mirrored."""
 
-    def __init__(self, folder: Path, kinds: dict[str, float], seed: int):
+    def __init__(self, folder: Path, kind: str, seed: int):
         self.rng = np.random.default_rng(seed)
-        self.kinds = kinds
+        self.kind = kind
         pictures = [dict(np.load(path)) for path in sorted(folder.glob("*.npz"))]
         is_scene = np.array([path.name.startswith("scene") for path in sorted(folder.glob("*.npz"))])
         self.pictures = pictures
@@ -45,20 +45,21 @@ class Patches:
     def batch(self) -> tuple[torch.Tensor, torch.Tensor]:
         """N x 3 x P x P and N x 3 x 2P x 2P, 0..1."""
         picks = self.rng.choice(len(self.pictures), BATCH, p=self.share)
-        kinds = self.rng.choice(list(self.kinds), BATCH, p=list(self.kinds.values()))
-        pairs = [self._patch(self.pictures[pick], kind) for pick, kind in zip(picks, kinds)]
+        pairs = [self._patch(self.pictures[pick]) for pick in picks]
         small, large = (np.stack(side) for side in zip(*pairs))
         return tuple(torch.from_numpy(side).permute(0, 3, 1, 2).float() / 255 for side in (small, large))
 
-    def _patch(self, picture: dict[str, np.ndarray], kind: str) -> tuple[np.ndarray, np.ndarray]:
-        small = picture[kind]
-        truth = picture["coded_truth" if kind.startswith("coded") else "truth"]
+    def _patch(self, picture: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        is_coded = self.rng.random() < CODED_SHARE
+        small, truth = (picture["coded_" + part if is_coded else part] for part in (INPUTS[self.kind], "truth"))
         # On even pixels: a network that unshuffles sees frames from their corner on.
         y, x = (2 * self.rng.integers(0, (side - PATCH) // 2 + 1) for side in small.shape[:2])
         pair = small[y : y + PATCH, x : x + PATCH], truth[2 * y : 2 * (y + PATCH), 2 * x : 2 * (x + PATCH)]
+        if self.kind == "aliased":
+            # A pixel's one sample lies beyond its centre, on both axes alike: that stays so only across the diagonal.
+            return tuple(side.swapaxes(0, 1) for side in pair) if self.rng.random() < 0.5 else pair
         turns, is_mirrored = self.rng.integers(4), self.rng.random() < 0.5
-        turned = [np.rot90(side[:, ::-1] if is_mirrored else side, turns) for side in pair]
-        return turned[0], turned[1]
+        return tuple(np.rot90(side[:, ::-1] if is_mirrored else side, turns) for side in pair)
 
 
 def loss_of(shape: Shape, made: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
@@ -118,21 +119,22 @@ def collapsed(network: Network, values: list[torch.Tensor]) -> list[tuple[torch.
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("network", choices=SHAPES)
-    parser.add_argument("--steps", type=int, default=200_000)
+    parser.add_argument("input", choices=INPUTS)
+    parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--data", type=Path, default=Path(".data"))
     parser.add_argument("--out", type=Path, default=Path(".weights"))
     options = parser.parse_args()
     torch.set_num_threads(1)
     shape = SHAPES[options.network]
-    print(f"{shape.name}: {shape.parameters} parameters", flush=True)
+    print(f"{shape.name} for {options.input} input: {shape.parameters} parameters", flush=True)
 
     def report(step: int, seconds: float, layers: list[tuple[torch.Tensor, torch.Tensor]]) -> None:
-        gains = gains_over_bicubic(shape, layers, options.data / "held-out", every=4)
+        gains = gains_over_bicubic(shape, layers, options.data / "held-out", options.input, every=4)
         print(f"{step} steps, {seconds:.0f} s: " + ", ".join(f"{kind} {gain:+.2f}" for kind, gain in gains.items()), flush=True)
         options.out.mkdir(exist_ok=True)
-        torch.save(layers, options.out / f"{shape.name}.pt")
+        torch.save(layers, options.out / f"{shape.name}.{options.input}.pt")
 
-    train(shape, Patches(options.data / "train", KINDS, SEED), options.steps, report)
+    train(shape, Patches(options.data / "train", options.input, SEED), options.steps, report)
 
 
 if __name__ == "__main__":
