@@ -7,6 +7,7 @@ vectors that every other implementation is tested against.
 
 import argparse
 import hashlib
+import itertools
 import json
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from evaluate import gains_over_bicubic
-from networks import LEAK, SHAPES, Shape, features_of, run
+from networks import INPUTS, LEAK, SHAPES, Shape, features_of, run
 
 Layers = list[tuple[torch.Tensor, torch.Tensor]]
 
@@ -127,36 +128,42 @@ def main() -> None:
     options.models.mkdir(parents=True, exist_ok=True)
     options.vectors.mkdir(parents=True, exist_ok=True)
     entries = []
-    for name, shape in SHAPES.items():
-        layers = torch.load(options.weights / f"{name}.pt")
-        files = {
-            "wgsl": (f"{name}.bin", packed(layers)),
-            "onnx": (f"{name}.onnx", to_onnx(shape, layers, np.float32)),
-            "onnxFp16": (f"{name}.fp16.onnx", to_onnx(shape, layers, np.float16)),
-        }
-        for path, data in files.values():
-            (options.models / path).write_bytes(data)
-        gains = gains_over_bicubic(shape, layers, options.data / "held-out")
-        entries.append(
-            {
-                "name": name,
-                "version": hashlib.sha256(files["wgsl"][1]).hexdigest()[:8],
-                "task": "upscale",
-                "scale": 2,
-                "licence": LICENCE,
-                "network": {"unshuffle": shape.unshuffle, "widths": shape.widths, "outputs": shape.outputs, "leak": LEAK},
-                "parameters": shape.parameters,
-                "gainOverBicubicDb": {kind: round(gain, 2) for kind, gain in gains.items()},
-                "files": {
-                    kind: {"path": path, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-                    for kind, (path, data) in files.items()
-                },
-            }
-        )
-        index, data = vectors(shape, layers)
-        (options.vectors / f"{name}.json").write_text(json.dumps(index, indent=2) + "\n")
-        (options.vectors / f"{name}.bin").write_bytes(data)
+    for shape, kind in itertools.product(SHAPES.values(), INPUTS):
+        layers = torch.load(options.weights / f"{shape.name}.{kind}.pt")
+        gains = gains_over_bicubic(shape, layers, options.data / "held-out", kind)
+        entries.append(keep(options.models, shape, kind, layers, gains))
+        # One kind's weights are as good as the other's to test the arithmetic with.
+        if kind == "aliased":
+            index, data = vectors(shape, layers)
+            (options.vectors / f"{shape.name}.json").write_text(json.dumps(index, indent=2) + "\n")
+            (options.vectors / f"{shape.name}.bin").write_bytes(data)
     (options.models / "manifest.json").write_text(json.dumps({"models": entries}, indent=2) + "\n")
+
+
+def keep(folder: Path, shape: Shape, kind: str, layers: Layers, gains: dict[str, float]) -> dict:
+    """Writes a network's files and returns its entry of the manifest."""
+    files = {
+        "wgsl": (f"{shape.name}.{kind}.bin", packed(layers)),
+        "onnx": (f"{shape.name}.{kind}.onnx", to_onnx(shape, layers, np.float32)),
+        "onnxFp16": (f"{shape.name}.{kind}.fp16.onnx", to_onnx(shape, layers, np.float16)),
+    }
+    for path, data in files.values():
+        (folder / path).write_bytes(data)
+    return {
+        "name": shape.name,
+        "input": kind,
+        "version": hashlib.sha256(files["wgsl"][1]).hexdigest()[:8],
+        "task": "upscale",
+        "scale": 2,
+        "licence": LICENCE,
+        "network": {"unshuffle": shape.unshuffle, "widths": shape.widths, "outputs": shape.outputs, "leak": LEAK},
+        "parameters": shape.parameters,
+        "gainOverBicubicDb": {state: round(gain, 2) for state, gain in gains.items()},
+        "files": {
+            kind: {"path": path, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+            for kind, (path, data) in files.items()
+        },
+    }
 
 
 if __name__ == "__main__":
