@@ -1,4 +1,5 @@
 /// <reference types="@vitest/browser/providers/playwright" />
+import type { Plugin } from 'vite';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { launchOptions } from './e2e/launch.mjs';
 import pages from './vite.config.ts';
@@ -9,6 +10,17 @@ const exclude = [...configDefaults.exclude, '.build/**'];
 /** The sources as the pages are built from them. */
 const { resolve, esbuild, worker } = pages;
 const sources = { ...(resolve && { resolve }), ...(esbuild && { esbuild }), ...(worker && { worker }) };
+
+/** Workers look for the networks beside their own folder, where the pages' server has them; here the repository is served as it lies. */
+const networksBesideWorkers: Plugin = {
+  name: 'networks-beside-workers',
+  configureServer({ middlewares }) {
+    middlewares.use((request, _response, next) => {
+      request.url = request.url?.replace(/^\/web\/models\//, '/web/public/models/');
+      next();
+    });
+  },
+};
 
 // Timeouts only end what hangs: a machine of two busy cores is slow, and a test must not fail for that.
 export default defineConfig({
@@ -27,6 +39,7 @@ export default defineConfig({
       },
       {
         ...sources,
+        plugins: [networksBesideWorkers],
         // Found in advance: a package found during a run makes Vite reload the page in the middle of a test.
         optimizeDeps: { entries: ['web/**/*.{ts,tsx}', 'shared/**/*.ts'] },
         test: {

@@ -41,6 +41,36 @@ test('a page of an allowed origin imports the SDK from our server and runs tasks
   }
 });
 
+test("a page of another origin gets the networks' files whole, and can tell a missing one", async ({
+  context,
+  server,
+}) => {
+  const site = await startSite();
+  try {
+    const page = await context.newPage();
+    await page.goto(site.origin);
+    const { listed, found, missing } = await page.evaluate(async (folder) => {
+      const { models } = await (await fetch(`${folder}manifest.json`)).json();
+      const listed = models.flatMap(({ files }: { files: object }) => Object.values(files));
+      const found = [];
+      for (const { path } of listed) {
+        const response = await fetch(folder + path);
+        const bytes = await response.arrayBuffer();
+        const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+        const sha256 = [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+        found.push({ path, bytes: bytes.byteLength, sha256 });
+      }
+      const missing = (await fetch(`${folder}gone.bin`)).status;
+      return { listed, found, missing };
+    }, new URL('/models/', server.url).href);
+    expect(listed.length).toBeGreaterThan(0);
+    expect(found).toEqual(listed);
+    expect(missing).toBe(404);
+  } finally {
+    site.stop();
+  }
+});
+
 test('a page of any other origin is told that the server does not answer it', async ({ context, server }) => {
   const site = await startSite();
   try {

@@ -281,6 +281,18 @@ export const INPUT_KIND = {
   framesBetweenLooks: 60,
 } as const;
 
+/** The networks' files, as a browser fetches and keeps them. */
+export const MODELS = {
+  /** The list of all networks is 3 kB today; a web page that came in its place may be any size. */
+  maxManifestBytes: 256 * 1024,
+  /** A download that brings no byte for so long has died: the slowest phone network answers within seconds. */
+  stallTimeoutMs: 15_000,
+  /** From a cache, as it is, then past every cache between here and the server: what is wrong twice is wrong there. */
+  maxAttempts: 2,
+  /** How often a page is told how far a download is: ten times a second looks live. */
+  progressIntervalMs: 100,
+} as const;
+
 /** Streams: live frames. */
 export const STREAM = {
   /** Frames under way to a volunteer: before it is measured, and at most. 16 hide a round trip of 250 ms at 60 fps. */

@@ -12,6 +12,7 @@ beforeEach(async () => {
   await writeFile(join(folder, 'secret.txt'), 'not for visitors');
   pagesDir = join(folder, 'pages');
   await mkdir(join(pagesDir, 'assets'), { recursive: true });
+  await mkdir(join(pagesDir, 'models'));
   await mkdir(join(folder, 'pages-of-another'));
   await writeFile(join(folder, 'pages-of-another', 'index.html'), 'not for visitors');
   const files = {
@@ -25,6 +26,9 @@ beforeEach(async () => {
     'assets/ort-12345678.wasm': 'wasm',
     'assets/kernel-12345678.wgsl': 'wgsl',
     'assets/empty-12345678.css': '',
+    'models/manifest.json': '{}',
+    'models/fast.bin': 'weights',
+    'models/fast.fp16.onnx': 'network',
     '.hidden': 'not for visitors',
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(pagesDir, name), text);
@@ -41,6 +45,9 @@ test.each([
   ['/assets/ort-12345678.wasm', 'application/wasm', 'wasm'],
   ['/assets/kernel-12345678.wgsl', 'text/wgsl; charset=utf-8', 'wgsl'],
   ['/assets/empty-12345678.css', 'text/css; charset=utf-8', ''],
+  ['/models/manifest.json', 'application/json; charset=utf-8', '{}'],
+  ['/models/fast.bin', 'application/octet-stream', 'weights'],
+  ['/models/fast.fp16.onnx', 'application/octet-stream', 'network'],
 ])('%s is served as %s', async (path, type, body) => {
   const { url } = await bed.server({ pagesDir });
   const response = await fetch(new URL(path, url));
@@ -50,7 +57,7 @@ test.each([
   expect(await response.text()).toBe(body);
   const hashed = path.startsWith('/assets/');
   expect(response.headers.get('cache-control')).toBe(hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
-  const shared = hashed || path === '/p2c2r.js';
+  const shared = hashed || path.startsWith('/models/') || path === '/p2c2r.js';
   expect(response.headers.get('access-control-allow-origin')).toBe(shared ? '*' : null);
   expect(response.headers.get('cross-origin-resource-policy')).toBe(shared ? 'cross-origin' : 'same-origin');
 
@@ -93,6 +100,13 @@ test('every kind of response carries the same policy, isolates its page and does
     "base-uri 'none'",
     "form-action 'none'",
   ]);
+});
+
+test('a page of another origin can read that a file of a network is missing, and what there is', async () => {
+  const { url } = await bed.server({ pagesDir });
+  const response = await fetch(new URL('/models/gone.bin', url));
+  expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([404, '*']);
+  expect(await response.text()).toContain('/models/manifest.json');
 });
 
 /** Sends a request as written: `fetch` would straighten its path. */

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { PROTOCOL_VERSION } from '../shared/signaling.ts';
 import type { Pages } from './pages.ts';
 import type { Counts } from './rooms.ts';
-import { applySecurityHeaders } from './security-headers.ts';
+import { applySecurityHeaders, shareWithOtherOrigins } from './security-headers.ts';
 
 /** What `/healthz` tells a person, a monitor or a script. */
 export interface Health {
@@ -21,6 +21,8 @@ interface Parts {
 
 const NO_PAGES =
   'The pages are not there. Run `npm start`, which builds them, or set PAGES_DIR, then restart the server.';
+
+const MODELS = '/models/';
 
 /** Everything but the sockets. */
 export function httpHandler(parts: Parts): RequestListener {
@@ -43,8 +45,16 @@ async function answer(request: IncomingMessage, response: ServerResponse, { page
   }
   if (path === '/healthz') return sendHealth(response, health());
   if (!pages) return sendText(response, 503, NO_PAGES);
-  if (!pages.has(path)) return sendText(response, 404, 'Nothing is here. The pages are /, /gamer and /volunteer.');
+  // Else the SDK in a page of another origin cannot tell a file that is missing from a server that is away.
+  if (path.startsWith(MODELS)) shareWithOtherOrigins(response);
+  if (!pages.has(path)) return sendText(response, 404, nothingAt(path));
   if (!(await pages.serve(path, request, response))) sendText(response, 503, NO_PAGES);
+}
+
+function nothingAt(path: string): string {
+  if (path.startsWith(MODELS))
+    return 'There is no such file of a network. /models/manifest.json lists those there are.';
+  return 'Nothing is here. The pages are /, /gamer and /volunteer.';
 }
 
 function sendHealth(response: ServerResponse, health: Health): void {

@@ -1,3 +1,5 @@
+import type { ModelSource } from './models/model-source.ts';
+
 /** What a volunteer promises. `frameIn` and `frameOut` name the ways a frame takes into and out of the backend. */
 export interface EngineCapabilities {
   adapter: string;
@@ -27,6 +29,8 @@ export interface EngineOptions {
   onCapabilities?(capabilities: EngineCapabilities): void;
   /** Takes it even where the other is faster. */
   preferBackend?: 'wgsl' | 'js';
+  /** Where the networks come from; without it there are only the filters. */
+  models?: ModelSource;
 }
 
 /** Sharpens the frames of one stream. */

@@ -16,7 +16,7 @@ interface Refusal {
   refused: string;
 }
 
-type Options = Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend'>;
+type Options = Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend' | 'models'>;
 
 /**
  * Measures what this machine can do and takes the fastest way that gives right answers; within {@link COMPUTE.probeBudgetMs} unless

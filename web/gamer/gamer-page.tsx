@@ -1,3 +1,4 @@
+import { ModelLines } from '../ui/model-lines.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { StatusLine } from '../ui/status-line.tsx';
@@ -44,6 +45,7 @@ export function GamerPage({ session, player, keeper, floating, name }: GamerPage
       <main class={isDropping ? 'gamer gamer--dropping' : 'gamer'}>
         <div class="gamer__stage">
           <StatusLine {...statusOf({ phase, report, where, isBroken, volunteers })} testId="status" />
+          <ModelLines fetches={session.fetches.value} />
           <Notices session={session} player={player} />
           {(player.source.value || !isBroken) && <PictureStage player={player} floating={floating} />}
           <KeepRow keeper={keeper} isSharp={report !== null && isSharpened(report)} hasBefore={!player.hasEnded} />

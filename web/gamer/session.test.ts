@@ -57,6 +57,17 @@ describe('the gamer page’s session', () => {
     expect([...store.items.values()]).toEqual(['room=r&invite=gamer-token']);
   });
 
+  it('tells of the networks that this machine fetches', async () => {
+    const client = new FakeClient();
+    const session = sessionWith(async () => client);
+    await session.start();
+    const detail = { model: 'fast', kind: 'wgsl', state: 'fetching', loadedBytes: 1, totalBytes: 2 };
+    client.dispatchEvent(new CustomEvent('model-progress', { detail }));
+    expect(session.fetches.value).toEqual([detail]);
+    await session.close();
+    expect(session.fetches.value).toEqual([]);
+  });
+
   it('takes back that nobody could be reached once somebody is', async () => {
     const client = new FakeClient();
     client.volunteers = [];

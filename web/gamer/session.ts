@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
 import type { VolunteerInfo } from '../sdk/types.ts';
+import { type ModelFetch, withFetch } from '../ui/model-fetches.ts';
 import type { Client, Connect } from './client.ts';
 import { entryOptions, forgetRoom, keepRoom, roomToEnter, type TabStore } from './room-entry.ts';
 
@@ -24,6 +25,8 @@ export class GamerSession {
   readonly volunteers = signal<readonly VolunteerInfo[]>([]);
   /** A link for volunteers; made ahead, since a browser opens windows only at once after a click. */
   readonly inviteUrl = signal<string | null>(null);
+  /** The networks' files that this machine has fetched, or tried to. */
+  readonly fetches = signal<readonly ModelFetch[]>([]);
   readonly #options: SessionOptions;
   #closed = false;
 
@@ -44,6 +47,7 @@ export class GamerSession {
       client.addEventListener('volunteers', this.#onVolunteers);
       client.addEventListener('state', this.#onState);
       client.addEventListener('error', this.#onMishap);
+      client.addEventListener('model-progress', this.#onModelProgress);
       this.#onVolunteers();
       this.#onState();
       this.#makeInvites(client).catch((cause: unknown) => {
@@ -64,9 +68,11 @@ export class GamerSession {
     const client = this.client.value;
     this.client.value = null;
     this.volunteers.value = [];
+    this.fetches.value = [];
     client?.removeEventListener('volunteers', this.#onVolunteers);
     client?.removeEventListener('state', this.#onState);
     client?.removeEventListener('error', this.#onMishap);
+    client?.removeEventListener('model-progress', this.#onModelProgress);
     await client?.close();
   }
 
@@ -111,6 +117,10 @@ export class GamerSession {
 
   readonly #onMishap = (event: Event) => {
     this.mishap.value = MeshError.from((event as CustomEvent<unknown>).detail);
+  };
+
+  readonly #onModelProgress = (event: Event) => {
+    this.fetches.value = withFetch(this.fetches.value, (event as CustomEvent<ModelFetch>).detail);
   };
 
   #fail(cause: unknown): void {

@@ -40,12 +40,15 @@ export type GamerState = 'connecting' | 'online' | 'reconnecting' | 'closed';
  * A game's side of P2C2R: submits tasks and streams, which run on the room's volunteers or here, whichever is sooner.
  *
  * Events: `volunteers` (the list changed), `state`, `error` (a CustomEvent<MeshError>: a volunteer could not be linked, the server
- * ended the session; tasks and streams go on as they can), `redispatched` (a CustomEvent<Redispatch>: a task was begun again elsewhere).
+ * ended the session; tasks and streams go on as they can), `redispatched` (a CustomEvent<Redispatch>: a task was begun again elsewhere),
+ * `model-progress` (a CustomEvent<ModelProgress>: this machine fetches a network to sharpen with).
  */
 export class GamerClient extends EventTarget {
   readonly #where: Where;
   readonly #url: string;
-  readonly #engine = new LocalEngineClient();
+  readonly #engine = new LocalEngineClient((detail) =>
+    this.dispatchEvent(new CustomEvent('model-progress', { detail })),
+  );
   readonly #dispatcher: Dispatcher;
   readonly #work: SharedWork;
   readonly #book: TaskBook;

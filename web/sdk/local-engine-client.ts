@@ -1,6 +1,7 @@
 import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
+import type { ModelProgress } from '../compute/models/model-progress.ts';
 import type { LocalEngine } from '../dispatch/local-runner.ts';
 import type { MovedChannel } from '../net/moved-channel.ts';
 import { type StartedWorker, startWorker } from './start-worker.ts';
@@ -10,7 +11,12 @@ import './worker-errors.ts';
 
 /** The gamer's worker, started when it is first needed: the local engine, and later the streams. */
 export class LocalEngineClient implements LocalEngine {
+  readonly #onModelProgress: (progress: ModelProgress) => void;
   #started: (StartedWorker & { remote: Comlink.Remote<StreamWorkerApi> }) | null = null;
+
+  constructor(onModelProgress: (progress: ModelProgress) => void) {
+    this.#onModelProgress = onModelProgress;
+  }
 
   /** Throws MeshError `unsupported-browser`. */
   worker(): Comlink.Remote<StreamWorkerApi> {
@@ -63,7 +69,10 @@ export class LocalEngineClient implements LocalEngine {
   #start() {
     if (!this.#started) {
       const started = startWorker(streamWorkerUrl, 'p2c2r-stream');
-      this.#started = { ...started, remote: Comlink.wrap<StreamWorkerApi>(started.worker) };
+      const remote = Comlink.wrap<StreamWorkerApi>(started.worker);
+      // Before whatever is asked of it next makes it fetch anything.
+      void remote.onModelProgress(Comlink.proxy(this.#onModelProgress));
+      this.#started = { ...started, remote };
     }
     return this.#started;
   }

@@ -3,11 +3,13 @@ import { systemClock } from '../../shared/clock.ts';
 import type { WireError } from '../../shared/errors.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
 import { Engine, type EngineCapabilities, type ExecutedTask } from '../compute/engine.ts';
+import type { ModelProgress } from '../compute/models/model-progress.ts';
 import type { MovedChannel } from '../net/moved-channel.ts';
 import { GamerStreams, type StreamOpening } from '../stream/gamer-streams.ts';
 import type { StreamSettings } from '../stream/stream-settings.ts';
 import type { StreamStats } from '../stream/stream-statistics.ts';
 import type { ReadyVolunteer } from '../stream/volunteer-route.ts';
+import { openModelStore } from './open-model-store.ts';
 import './worker-errors.ts';
 
 /** Of every task here: this machine works for one gamer. */
@@ -17,7 +19,14 @@ const OWNER = 'local';
 class StreamWorker {
   readonly #streams = new GamerStreams(() => this.#startEngine(), systemClock);
   readonly #running = new Map<number, AbortController>();
+  readonly #models = openModelStore(import.meta.url, (progress) => this.#tell(progress));
+  #tell: (progress: ModelProgress) => void = () => {};
   #engine: Promise<Engine> | null = null;
+
+  /** Of the networks that the local engine fetches. */
+  onModelProgress(tell: (progress: ModelProgress) => void): void {
+    this.#tell = tell;
+  }
 
   /** Measures this machine first, once. Throws MeshError when nothing can be computed here. */
   async engineCapabilities(): Promise<EngineCapabilities> {
@@ -76,7 +85,11 @@ class StreamWorker {
   }
 
   #startEngine(): Promise<Engine> {
-    this.#engine ??= Engine.create({ gpu: navigator.gpu, now: systemClock.now }).catch((cause: unknown) => {
+    this.#engine ??= Engine.create({
+      gpu: navigator.gpu,
+      now: systemClock.now,
+      models: this.#models,
+    }).catch((cause: unknown) => {
       // The next one who asks tries again.
       this.#engine = null;
       throw cause;

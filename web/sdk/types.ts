@@ -1,5 +1,6 @@
 import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { Where } from '../../shared/where.ts';
+import type { ModelProgress } from '../compute/models/model-progress.ts';
 import type { Redispatch, RedispatchCause } from '../dispatch/dispatcher.ts';
 import type { Placement, PlacementCounts } from '../dispatch/placement.ts';
 import type { Timing } from '../dispatch/timing.ts';
@@ -9,6 +10,7 @@ import type { FrameStream, StreamChanges, StreamOptions, StreamSource, StreamSta
 
 export type {
   FrameStream,
+  ModelProgress,
   Placement,
   PlacementCounts,
   Quality,
@@ -180,6 +182,8 @@ export interface VolunteerOptions {
   limits?: Partial<VolunteerLimits>;
   /** Insists on one way to compute; default: whichever proves fastest here. Falls back to the processor where there is no WebGPU. */
   backend?: 'wgsl' | 'js';
+  /** What the event `model-progress` tells, from before there is a node to listen to: networks are fetched while it starts. */
+  onModelProgress?: (progress: ModelProgress) => void;
   iceServers?: RTCIceServer[];
   relayOnly?: boolean;
 }

@@ -33,12 +33,14 @@ const NO_STATS: WorkerStats = { tasksDone: 0, framesDone: 0, load: 0, busyMs: 0,
 /**
  * A machine that lends its GPU to the gamers of a room.
  *
- * Events: `state`, `stats`, `error` (a CustomEvent<MeshError>: a gamer could not be linked, the server ended the session).
+ * Events: `state`, `stats`, `error` (a CustomEvent<MeshError>: a gamer could not be linked, the server ended the session),
+ * `model-progress` (a CustomEvent<ModelProgress>: it fetches a network to sharpen with).
  */
 export class VolunteerNode extends EventTarget {
   readonly #started: StartedWorker;
   readonly #worker: Comlink.Remote<VolunteerWorkerApi>;
   readonly #stopWatchingPage: () => void;
+  readonly #onModelProgress: VolunteerOptions['onModelProgress'];
   #limits: VolunteerLimits;
   #capabilities: Capabilities = { adapter: '', backends: {}, tasks: [], codecs: [] };
   #mesh: Mesh | null = null;
@@ -63,8 +65,9 @@ export class VolunteerNode extends EventTarget {
     }
   }
 
-  private constructor({ limits = {} }: VolunteerOptions) {
+  private constructor({ limits = {}, onModelProgress }: VolunteerOptions) {
     super();
+    this.#onModelProgress = onModelProgress;
     this.#limits = checkedLimits({ ...DEFAULT_LIMITS, ...limits });
     this.#started = startWorker(volunteerWorkerUrl, 'p2c2r-volunteer');
     this.#worker = Comlink.wrap<VolunteerWorkerApi>(this.#started.worker);
@@ -204,6 +207,9 @@ export class VolunteerNode extends EventTarget {
     } else if (event.kind === 'capabilities') {
       this.#capabilities = event.capabilities;
       this.#tellCapabilities();
+    } else if (event.kind === 'model-progress') {
+      this.#onModelProgress?.(event.progress);
+      this.dispatchEvent(new CustomEvent('model-progress', { detail: event.progress }));
     } else if (event.kind === 'link-broken') this.#mesh?.links.get(event.linkId)?.broken(MeshError.from(event.error));
     else {
       const { streamId, error } = event;

@@ -1,5 +1,6 @@
 import type { WireError } from '../../shared/errors.ts';
 import type { Capabilities } from '../../shared/messages.ts';
+import type { ModelProgress } from '../compute/models/model-progress.ts';
 import type { MovedChannel } from '../net/moved-channel.ts';
 
 /** What travels between a volunteer's page and its worker. */
@@ -24,5 +25,6 @@ export type VolunteerWorkerEvent =
   | { kind: 'stats'; stats: WorkerStats }
   /** The GPU was lost and measured anew. */
   | { kind: 'capabilities'; capabilities: Capabilities }
+  | { kind: 'model-progress'; progress: ModelProgress }
   | { kind: 'link-broken'; linkId: string; error: WireError }
   | { kind: 'stream-failed'; linkId: string; streamId: number; error: WireError };

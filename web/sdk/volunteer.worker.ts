@@ -8,6 +8,7 @@ import { Engine } from '../compute/engine.ts';
 import { rankedCodecs } from '../stream/codecs.ts';
 import { BusyMeter } from './busy-meter.ts';
 import { GamerDesk } from './gamer-desk.ts';
+import { openModelStore } from './open-model-store.ts';
 import { sumOf } from './sum.ts';
 import type { MovedChannels, VolunteerWorkerEvent } from './volunteer-worker-protocol.ts';
 import './worker-errors.ts';
@@ -38,6 +39,7 @@ class VolunteerWorker {
       gpu: navigator.gpu,
       now: systemClock.now,
       ...(backend && { preferBackend: backend }),
+      models: openModelStore(import.meta.url, (progress) => tell({ kind: 'model-progress', progress })),
       onCapabilities: (measured) => tell({ kind: 'capabilities', capabilities: toCapabilities(measured) }),
     });
     this.#tellStats();

@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import type { Invite } from '../../shared/invite.ts';
 import { SIGNALING, VOLUNTEER } from '../../shared/tuning.ts';
 import { Button } from '../ui/button.tsx';
+import { ModelLines } from '../ui/model-lines.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
 import { Panel } from '../ui/panel.tsx';
@@ -56,6 +57,7 @@ export function VolunteerPage({ volunteering, invited, name: firstName, onName }
       <main class="volunteer">
         <div class="volunteer__control">
           <StatusLine {...statusOf(phase, figures?.stats ?? null)} testId="status" />
+          <ModelLines fetches={volunteering.fetches.value} />
           {error && <Notice title={volunteerErrorTitle(error)} text={error.message} isError />}
           {mishap && (
             <Notice title={volunteerErrorTitle(mishap)} text={mishap.message}>

@@ -52,7 +52,10 @@ describe('volunteering', () => {
     const start = vi.fn(async () => node);
     const volunteering = volunteeringWith(start);
     await volunteering.start(OPTIONS);
-    expect(start).toHaveBeenCalledWith({ room: 'r', invite: 't', name: 'calm-fox', limits: { maxGamers: 2 } });
+    expect(start).toHaveBeenCalledWith({
+      ...{ room: 'r', invite: 't', name: 'calm-fox', limits: { maxGamers: 2 } },
+      onModelProgress: expect.any(Function),
+    });
     expect(volunteering.phase.value).toBe('serving');
     volunteering.pause();
     expect(volunteering.phase.value).toBe('paused');
@@ -79,6 +82,22 @@ describe('volunteering', () => {
     expect(volunteering.figures.value?.framesPerS).toBe(30);
     expect(volunteering.figures.value?.columns[0].length).toBe(61);
     await volunteering.stop();
+  });
+
+  it('tells of the networks that are fetched while it starts and afterwards, until it stops', async () => {
+    let tell: Parameters<StartNode>[0]['onModelProgress'];
+    const volunteering = volunteeringWith(async (options) => {
+      tell = options.onModelProgress;
+      tell?.({ model: 'fast', kind: 'wgsl', state: 'fetching', loadedBytes: 1, totalBytes: 2 });
+      return new FakeNode();
+    });
+    await volunteering.start(OPTIONS);
+    expect(volunteering.fetches.value).toMatchObject([{ model: 'fast', state: 'fetching' }]);
+    tell?.({ model: 'fast', kind: 'wgsl', state: 'ready', loadedBytes: 2, totalBytes: 2 });
+    expect(volunteering.fetches.value).toMatchObject([{ model: 'fast', state: 'ready' }]);
+    await volunteering.stop();
+    tell?.({ model: 'fast', kind: 'wgsl', state: 'failed', loadedBytes: 0, totalBytes: 2 });
+    expect(volunteering.fetches.value).toEqual([]);
   });
 
   it('stops a node that was started after the person changed their mind', async () => {

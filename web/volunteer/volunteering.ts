@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
 import type { Invite } from '../../shared/invite.ts';
+import { type ModelFetch, withFetch } from '../ui/model-fetches.ts';
 import { TimeWindow } from '../ui/time-window.ts';
 import type { Node, NodeStats, StartNode } from './node.ts';
 
@@ -32,6 +33,8 @@ export class Volunteering {
   readonly mishap = signal<MeshError | null>(null);
   readonly abilities = signal<Node['capabilities'] | null>(null);
   readonly figures = signal<Figures | null>(null);
+  /** The networks' files this start has fetched, or tried to. */
+  readonly fetches = signal<readonly ModelFetch[]>([]);
   #node: Node | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
   #history = new TimeWindow(CHART_WINDOW_S, MAX_SAMPLES);
@@ -52,9 +55,17 @@ export class Volunteering {
     this.phase.value = 'starting';
     this.error.value = null;
     this.mishap.value = null;
+    this.fetches.value = [];
     try {
       const room = invite.token ? { room: invite.room, invite: invite.token } : { room: invite.room };
-      const node = await this.startNode({ ...room, ...(name && { name }), limits: { maxGamers } });
+      const node = await this.startNode({
+        ...room,
+        ...(name && { name }),
+        limits: { maxGamers },
+        onModelProgress: (progress) => {
+          if (this.#attempt === attempt) this.fetches.value = withFetch(this.fetches.value, progress);
+        },
+      });
       if (this.#attempt !== attempt) return void node.stop();
       this.#serve(node);
     } catch (cause) {
@@ -88,6 +99,7 @@ export class Volunteering {
     this.#attempt = null;
     const node = this.#letGo();
     this.phase.value = 'off';
+    this.fetches.value = [];
     await node?.stop();
   }
 
@@ -141,6 +153,7 @@ export class Volunteering {
     this.#letGo();
     this.#attempt = null;
     this.phase.value = 'failed';
+    this.fetches.value = [];
     this.error.value = this.mishap.value ?? MeshError.closed('The room');
     this.mishap.value = null;
   };

@@ -5,8 +5,8 @@ const MAX_MODELS = 64;
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
 
 const fileSchema = z.strictObject({
-  /** Beside the manifest. */
-  path: z.string().regex(/^[\w.-]{1,128}$/),
+  /** Beside the manifest: no separator, and nothing that means another folder. */
+  path: z.string().regex(/^\w[\w.-]{0,127}$/),
   bytes: z.int().min(1).max(MAX_FILE_BYTES),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });

@@ -1,0 +1,93 @@
+import { concatBytes } from '../../../shared/bytes.ts';
+import type { Clock } from '../../../shared/clock.ts';
+import { MeshError } from '../../../shared/errors.ts';
+import { MODELS } from '../../../shared/tuning.ts';
+
+/** What helps when bytes are not what they should be. */
+export const RELOAD =
+  'Reload the page, for the server may just have been updated; if that does not help, whoever runs it should deploy its models again.';
+
+export interface DownloadOptions {
+  fetch: typeof globalThis.fetch;
+  clock: Clock;
+  /** What a person knows it by. */
+  what: string;
+  /** No more is read. */
+  limitBytes: number;
+  cache: RequestCache;
+  /** With the bytes so far. */
+  onBytes?: (loadedBytes: number) => void;
+}
+
+/** Throws MeshError: `connection-failed` with what to do about it, `malformed` when more comes than was promised. */
+export async function download(url: URL, options: DownloadOptions): Promise<Uint8Array<ArrayBuffer>> {
+  const { fetch, clock, what, cache } = options;
+  const ending = new AbortController();
+  let stopWaiting = () => {};
+  const wait = () => {
+    stopWaiting();
+    stopWaiting = clock.after(MODELS.stallTimeoutMs, () => ending.abort());
+  };
+  wait();
+  try {
+    const response = await fetch(url, { cache, signal: ending.signal });
+    checkAnswer(response, what);
+    return await readBody(response, options, wait);
+  } catch (cause) {
+    if (cause instanceof MeshError) throw cause;
+    throw broken(what, ending.signal.aborted ? 'the server fell silent' : MeshError.from(cause).message, cause);
+  } finally {
+    stopWaiting();
+    // The body of an answer that is not wanted.
+    ending.abort();
+  }
+}
+
+function checkAnswer({ ok, status, headers }: Response, what: string): void {
+  if (!ok) {
+    throw new MeshError(
+      'connection-failed',
+      `The server has no ${what} to give (status ${status}). Reload the page later; if that does not help, whoever runs the server should look whether its models are deployed.`,
+    );
+  }
+  // A login page of a hotel's network, or a host that answers everything with its start page.
+  if (headers.get('content-type')?.startsWith('text/html')) {
+    throw new MeshError(
+      'connection-failed',
+      `A web page came in place of ${what}. If this network has a login page, log in; then reload this page.`,
+    );
+  }
+}
+
+async function readBody(
+  { body }: Response,
+  { what, limitBytes, onBytes }: DownloadOptions,
+  onSign: () => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array[] = [];
+  let loadedBytes = 0;
+  const reader = body?.getReader();
+  try {
+    for (let read = await reader?.read(); read?.value; read = await reader?.read()) {
+      onSign();
+      loadedBytes += read.value.byteLength;
+      if (loadedBytes > limitBytes) {
+        throw new MeshError('malformed', `${what} is longer than ${limitBytes} bytes. ${RELOAD}`);
+      }
+      parts.push(read.value);
+      onBytes?.(loadedBytes);
+    }
+  } finally {
+    // Nothing to cancel when it came to its end; a broken one has been told of already.
+    reader?.cancel().catch(() => {});
+  }
+  return concatBytes(parts);
+}
+
+function broken(what: string, why: string, cause: unknown): MeshError {
+  return new MeshError(
+    'connection-failed',
+    `${what} could not be fetched (${why}). Check this computer's connection, then reload the page.`,
+    { cause },
+  );
+}

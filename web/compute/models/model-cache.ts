@@ -1,0 +1,77 @@
+const CACHE_NAME = 'p2c2r-models';
+
+const NO_STORAGE =
+  'This browser keeps no files here (a private window, or a page without https), so the networks are fetched anew each time.';
+const STORAGE_FULL =
+  'This browser has no room left for the networks, so they are fetched anew each time. Free some disk space to change that.';
+
+interface ModelCacheOptions {
+  caches: CacheStorage | undefined;
+  /** What lies elsewhere belongs to others: a game's page may use several servers. */
+  baseUrl: URL;
+  /** Something is not kept, for a person; may come again. */
+  onTrouble(trouble: string): void;
+}
+
+/**
+ * The files that this browser keeps. Never throws: keeping saves a download, and nothing depends on it. What it gives back must be
+ * checked: disks fail, and other scripts of this origin can write here.
+ */
+export class ModelCache {
+  readonly #options: ModelCacheOptions;
+  #opened: Promise<Cache | null> | null = null;
+
+  constructor(options: ModelCacheOptions) {
+    this.#options = options;
+  }
+
+  async get(key: URL): Promise<Uint8Array<ArrayBuffer> | null> {
+    const cache = await this.#open();
+    try {
+      const kept = await cache?.match(key);
+      return kept ? new Uint8Array(await kept.arrayBuffer()) : null;
+    } catch {
+      return null;
+    }
+  }
+
+  async put(key: URL, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const cache = await this.#open();
+    try {
+      await cache?.put(key, new Response(bytes));
+    } catch (cause) {
+      const isFull = cause instanceof Error && cause.name === 'QuotaExceededError';
+      this.#options.onTrouble(isFull ? STORAGE_FULL : NO_STORAGE);
+    }
+  }
+
+  async delete(key: URL): Promise<void> {
+    const cache = await this.#open();
+    await cache?.delete(key).catch(() => false);
+  }
+
+  async deleteAllBut(keys: readonly URL[]): Promise<void> {
+    const cache = await this.#open();
+    const wanted = new Set(keys.map(({ href }) => href));
+    const kept = (await cache?.keys().catch(() => [])) ?? [];
+    for (const { url } of kept) {
+      if (url.startsWith(this.#options.baseUrl.href) && !wanted.has(url)) await this.delete(new URL(url));
+    }
+  }
+
+  #open(): Promise<Cache | null> {
+    this.#opened ??= this.#openOnce();
+    return this.#opened;
+  }
+
+  async #openOnce(): Promise<Cache | null> {
+    const { caches, onTrouble } = this.#options;
+    try {
+      if (caches) return await caches.open(CACHE_NAME);
+    } catch {
+      // A private window may show the API and refuse its use.
+    }
+    onTrouble(NO_STORAGE);
+    return null;
+  }
+}

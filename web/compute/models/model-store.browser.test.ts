@@ -1,0 +1,49 @@
+import { afterEach, expect, test } from 'vitest';
+import { systemClock } from '../../../shared/clock.ts';
+import type { ModelProgress } from './model-progress.ts';
+import { ModelStore } from './model-store.ts';
+import { sha256Hex } from './sha256.ts';
+
+const CACHE_NAME = 'p2c2r-models';
+/** As Vite serves the repository to tests. */
+const baseUrl = new URL('/web/public/models/', location.href);
+
+const asked: string[] = [];
+const told: ModelProgress[] = [];
+
+function newStore(): ModelStore {
+  return new ModelStore({
+    baseUrl,
+    fetch: (input, init) => {
+      asked.push(String(input).slice(baseUrl.href.length));
+      return fetch(input, init);
+    },
+    caches,
+    digest: (bytes) => sha256Hex(bytes, crypto.subtle),
+    clock: systemClock,
+    onProgress: (progress) => told.push(progress),
+  });
+}
+
+afterEach(() => caches.delete(CACHE_NAME));
+
+test('the networks of this repository come from its server, then from the cache, and anew when that is damaged', async () => {
+  const first = await newStore().load('fast', 'wgsl');
+  expect(first.bytes.byteLength).toBe(first.model.files.wgsl.bytes);
+  expect(asked.splice(0)).toEqual(['manifest.json', 'fast.bin']);
+  expect(told.at(-1)).toMatchObject({ state: 'ready', loadedBytes: first.bytes.byteLength });
+
+  const second = await newStore().load('fast', 'wgsl');
+  expect(new Uint8Array(second.bytes)).toEqual(new Uint8Array(first.bytes));
+  expect(asked.splice(0)).toEqual(['manifest.json']);
+
+  const cache = await caches.open(CACHE_NAME);
+  const key = (await cache.keys()).find(({ url }) => url.includes('fast.bin'));
+  await cache.put(key ?? '', new Response(first.bytes.slice(1)));
+  await cache.put(new URL('fast.bin?sha256=old', baseUrl), new Response('old'));
+  const third = await newStore().load('fast', 'wgsl');
+  expect(new Uint8Array(third.bytes)).toEqual(new Uint8Array(first.bytes));
+  expect(asked.splice(0)).toEqual(['manifest.json', 'fast.bin']);
+  const kept = (await cache.keys()).map(({ url }) => url.slice(baseUrl.href.length));
+  expect(kept.sort()).toEqual([`fast.bin?sha256=${first.model.files.wgsl.sha256}`, 'manifest.json']);
+});

@@ -1,0 +1,283 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { MODELS } from '../../../shared/tuning.ts';
+import { ModelStore } from './model-store.ts';
+import { sha256Hex } from './sha256.ts';
+import { BASE_URL, TestModelServer } from './test-model-server.ts';
+
+let server: TestModelServer;
+
+beforeEach(async () => {
+  server = new TestModelServer();
+  await server.publish('one');
+});
+
+const text = (bytes: ArrayBuffer) => new TextDecoder().decode(bytes);
+const html = () => new Response('<!doctype html>Log in', { headers: { 'content-type': 'text/html; charset=utf-8' } });
+const keyOf = async (path: string) =>
+  new URL(`${path}?sha256=${await sha256Hex(server.files.get(path) ?? new Uint8Array(0), crypto.subtle)}`, BASE_URL)
+    .href;
+
+describe('what is fetched and what is kept', () => {
+  test('a file is fetched once, and comes from the browser afterwards, checked each time', async () => {
+    const first = await server.store().load('fast', 'wgsl');
+    expect(first.model).toMatchObject({ name: 'fast', version: 'one' });
+    expect(text(first.bytes)).toContain('fast.bin of one');
+    expect(server.asked).toEqual(['manifest.json no-cache', 'fast.bin default']);
+    const again = await server.store().load('fast', 'wgsl');
+    expect(text(again.bytes)).toBe(text(first.bytes));
+    expect(server.asked.slice(2)).toEqual(['manifest.json no-cache']);
+  });
+
+  test('the list of models is read once in a session, and loads of one file share its download', async () => {
+    const store = server.store();
+    const loads = await Promise.all([
+      store.load('fast', 'wgsl'),
+      store.load('fast', 'wgsl'),
+      store.load('fast', 'onnx'),
+      store.load('quality', 'wgsl'),
+    ]);
+    expect(server.asked.sort()).toEqual([
+      'fast.bin default',
+      'fast.onnx default',
+      'manifest.json no-cache',
+      'quality.bin default',
+    ]);
+    const [one, other] = loads;
+    expect(one?.bytes).toEqual(other?.bytes);
+    expect(one?.bytes).not.toBe(other?.bytes);
+  });
+
+  test('what was damaged in the cache is fetched anew, and replaced', async () => {
+    await server.store().load('fast', 'wgsl');
+    const key = await keyOf('fast.bin');
+    const good = server.caches.entries.get(key);
+    const bad = good?.slice() ?? new Uint8Array(0);
+    bad[3] = 0;
+    for (const damaged of [bad, good?.slice(5) ?? bad]) {
+      server.caches.entries.set(key, damaged);
+      const { bytes } = await server.store().load('fast', 'wgsl');
+      expect(new Uint8Array(bytes)).toEqual(good);
+      expect(server.asked.at(-1)).toBe('fast.bin default');
+      expect(server.caches.entries.get(key)).toEqual(good);
+    }
+  });
+
+  test('old versions go once the list no longer names them; what others keep here stays', async () => {
+    const foreign = 'https://other.example/models/fast.bin?sha256=00';
+    server.caches.entries.set(foreign, new Uint8Array(1));
+    await server.store().load('fast', 'wgsl');
+    const old = await keyOf('fast.bin');
+    await server.publish('two');
+    const { model, bytes } = await server.store().load('fast', 'wgsl');
+    expect(model.version).toBe('two');
+    expect(text(bytes)).toContain('of two');
+    const kept = [...server.caches.entries.keys()];
+    expect(kept).not.toContain(old);
+    expect(kept.sort()).toEqual([foreign, await keyOf('fast.bin'), new URL('manifest.json', BASE_URL).href].sort());
+  });
+
+  test('without a connection the kept list and files serve, and that is said', async () => {
+    await server.store().load('fast', 'wgsl');
+    server.isOffline = true;
+    server.told.length = 0;
+    const { bytes } = await server.store().load('fast', 'wgsl');
+    expect(text(bytes)).toContain('fast.bin of one');
+    expect(server.told).toEqual([expect.objectContaining({ state: 'ready', note: expect.stringContaining('kept') })]);
+    await expect(server.store().load('fast', 'onnx')).rejects.toMatchObject({ reason: 'connection-failed' });
+  });
+
+  test('without a connection and with nothing kept, or a kept list that is damaged, it says what to do', async () => {
+    server.isOffline = true;
+    const problem = { reason: 'connection-failed', message: expect.stringMatching(/manifest\.json.*connection/) };
+    await expect(server.store().load('fast', 'wgsl')).rejects.toMatchObject(problem);
+    server.caches.entries.set(new URL('manifest.json', BASE_URL).href, new TextEncoder().encode('{"models":[1]}'));
+    await expect(server.store().load('fast', 'wgsl')).rejects.toMatchObject(problem);
+    expect(server.told.at(-1)).toMatchObject({ state: 'failed', error: problem });
+  });
+});
+
+describe('what is wrong with what comes', () => {
+  const good = () => server.files.get('fast.bin') ?? new Uint8Array(0);
+  const wrong = () => good().map((byte) => byte ^ 1);
+
+  test.each([
+    ['a part of it', () => new Response(good().slice(9))],
+    ['other bytes', () => new Response(wrong())],
+    ['more than was promised', () => new Response(new Uint8Array(good().byteLength + 1))],
+    ['a web page', html],
+    ['nothing at all', () => 'offline' as const],
+  ])('%s is fetched once more past all caches', async (_, answer) => {
+    server.instead.set('fast.bin', [answer()]);
+    const { bytes } = await server.store().load('fast', 'wgsl');
+    expect(new Uint8Array(bytes)).toEqual(good());
+    expect(server.asked.slice(1)).toEqual(['fast.bin default', 'fast.bin reload']);
+  });
+
+  test.each([
+    [
+      'a part of it',
+      () => new Response(good().slice(9)),
+      'malformed',
+      /fast\.bin came damaged \(only \d+ of \d+ bytes/,
+    ],
+    ['other bytes', () => new Response(wrong()), 'malformed', /fast\.bin came damaged \(wrong hash\).*Reload/],
+    ['too much', () => new Response(new Uint8Array(9_999)), 'malformed', /fast\.bin is longer than \d+ bytes.*Reload/],
+    ['a web page', html, 'connection-failed', /web page came in place of fast\.bin.*log in/],
+    ['an error', () => new Response('', { status: 503 }), 'connection-failed', /no fast\.bin to give \(status 503\)/],
+    ['nothing', () => 'offline' as const, 'connection-failed', /fast\.bin could not be fetched.*connection/],
+  ])('%s twice is an error that says what to do, and is not kept', async (_, answer, reason, message) => {
+    server.instead.set('fast.bin', [answer(), answer()]);
+    const store = server.store();
+    await expect(store.load('fast', 'wgsl')).rejects.toMatchObject({ reason, message: expect.stringMatching(message) });
+    expect(server.told.at(-1)).toMatchObject({ model: 'fast', kind: 'wgsl', state: 'failed', error: { reason } });
+    expect([...server.caches.entries.keys()]).toEqual([new URL('manifest.json', BASE_URL).href]);
+    // The next who asks tries anew, with the list that is true by then.
+    await server.publish('two');
+    expect((await store.load('fast', 'wgsl')).model.version).toBe('two');
+  });
+
+  test('a body that never ends is read no further than was promised', async () => {
+    let pulls = 0;
+    let isCancelled = false;
+    const endless = () =>
+      new ReadableStream<Uint8Array>({
+        pull: (controller) => {
+          pulls++;
+          controller.enqueue(new Uint8Array(64));
+        },
+        cancel: () => {
+          isCancelled = true;
+        },
+      });
+    const fetch = async (input: RequestInfo | URL, init?: RequestInit) => {
+      if (!String(input).endsWith('.bin')) return server.fetch(input, init);
+      const body = endless();
+      return new Response(body);
+    };
+    await expect(server.store({ fetch }).load('fast', 'wgsl')).rejects.toMatchObject({ reason: 'malformed' });
+    expect(pulls).toBeLessThan((2 * good().byteLength) / 64 + 8);
+    expect(isCancelled).toBe(true);
+  });
+
+  test('a server that falls silent is given up, and asked once more', async () => {
+    server.instead.set('fast.bin', ['silent']);
+    const loading = server.store().load('fast', 'wgsl');
+    await expect.poll(() => server.asked.length).toBe(2);
+    await expect.poll(() => server.clock.pending).toBe(1);
+    server.clock.advance(MODELS.stallTimeoutMs);
+    expect(new Uint8Array((await loading).bytes)).toEqual(good());
+    expect(server.clock.pending).toBe(0);
+  });
+
+  test.each([
+    ['a web page', html(), 'connection-failed'],
+    ['no JSON', new Response('{"models":'), 'malformed'],
+    ['no list of models', new Response('{"models":[{}]}'), 'malformed'],
+    ['more than any list', new Response(new Uint8Array(MODELS.maxManifestBytes + 1)), 'malformed'],
+    ['an error', new Response('', { status: 404 }), 'connection-failed'],
+  ])('%s for the list of models is an error, and the kept one serves where there is one', async (_, answer, reason) => {
+    server.instead.set('manifest.json', [answer.clone(), answer]);
+    const store = server.store();
+    await expect(store.load('fast', 'wgsl')).rejects.toMatchObject({
+      reason,
+      message: expect.stringMatching(/manifest\.json|list of models/),
+    });
+    server.instead.get('manifest.json')?.splice(0);
+    await store.load('fast', 'wgsl');
+    server.instead.set('manifest.json', ['offline']);
+    await expect(server.store().load('fast', 'wgsl')).resolves.toMatchObject({ model: { name: 'fast' } });
+  });
+
+  test.each(['../secret', 'a/b', '..', '.', '/fast.bin', 'https:fast.bin', ''])(
+    'a list that names the path "%s" is refused, and nothing is fetched',
+    async (path) => {
+      const manifest = await server.publish('one');
+      const file = manifest.models[0]?.files.wgsl;
+      if (file) file.path = path;
+      server.files.set('manifest.json', new TextEncoder().encode(JSON.stringify(manifest)));
+      await expect(server.store().load('fast', 'wgsl')).rejects.toMatchObject({ reason: 'malformed' });
+      expect(server.asked).toEqual(['manifest.json no-cache']);
+    },
+  );
+
+  test('a network that is not on the list is unknown, and those there are named', async () => {
+    await expect(server.store().load('balanced', 'wgsl')).rejects.toMatchObject({
+      reason: 'unknown-model',
+      message: expect.stringContaining("it has 'fast', 'quality'"),
+    });
+  });
+});
+
+describe('where nothing can be kept', () => {
+  test('a full disk is told once, and the networks work', async () => {
+    server.caches.putError = new DOMException('full', 'QuotaExceededError');
+    const store = server.store();
+    for (const kind of ['wgsl', 'onnx', 'wgsl'] as const) await store.load('fast', kind);
+    const notes = server.told.flatMap(({ note }) => note ?? []);
+    expect(notes).toEqual([expect.stringMatching(/no room left.*Free some disk space/)]);
+    expect(server.asked.filter((asked) => asked.startsWith('fast.bin'))).toHaveLength(2);
+  });
+
+  test.each([
+    ['there are no caches', undefined],
+    ['they may not be used', { open: () => Promise.reject(new DOMException('no', 'SecurityError')) }],
+    [
+      'asking for them throws',
+      {
+        open: () => {
+          throw new DOMException('no', 'SecurityError');
+        },
+      },
+    ],
+  ])('%s: told once, and the networks work', async (_, caches) => {
+    const store = server.store({ caches: caches as unknown as CacheStorage });
+    for (const kind of ['wgsl', 'onnx'] as const) await store.load('fast', kind);
+    expect(server.told.flatMap(({ note }) => note ?? [])).toEqual([expect.stringContaining('private window')]);
+  });
+
+  test('a cache that fails at everything does no harm', async () => {
+    const fails = () => Promise.reject(new Error('disk'));
+    const cache = { match: fails, put: fails, delete: fails, keys: fails };
+    const store = server.store({ caches: { open: async () => cache } as unknown as CacheStorage });
+    await expect(store.load('fast', 'wgsl')).resolves.toMatchObject({ model: { name: 'fast' } });
+  });
+
+  test('without crypto.subtle files are checked all the same', async () => {
+    const digest = (bytes: Uint8Array<ArrayBuffer>) => sha256Hex(bytes, undefined);
+    await expect(server.store({ digest }).load('fast', 'wgsl')).resolves.toMatchObject({ model: { name: 'fast' } });
+    server.instead.set('fast.onnx', [new Response('x'), new Response('x')]);
+    await expect(server.store({ digest }).load('fast', 'onnx')).rejects.toMatchObject({ reason: 'malformed' });
+  });
+});
+
+test('progress tells the bytes so far at a bounded rate, and always the end', async () => {
+  const whole = server.files.get('fast.bin') ?? new Uint8Array(0);
+  let sent = 0;
+  const slow = new ReadableStream<Uint8Array>({
+    pull: (controller) => {
+      server.clock.advance(MODELS.progressIntervalMs / 4);
+      controller.enqueue(whole.slice(sent, sent + 10));
+      sent += 10;
+      if (sent >= whole.byteLength) controller.close();
+    },
+  });
+  server.instead.set('fast.bin', [new Response(slow)]);
+  await server.store().load('fast', 'wgsl');
+  const totalBytes = whole.byteLength;
+  const fetching = server.told.filter(({ state }) => state === 'fetching').map(({ loadedBytes }) => loadedBytes);
+  expect(fetching[0]).toBe(0);
+  expect(fetching.slice(1)).toEqual(fetching.slice(1).map((_, i) => (i + 1) * 40));
+  expect(fetching.length).toBeGreaterThan(3);
+  expect(server.told.every((progress) => progress.totalBytes === totalBytes)).toBe(true);
+  expect(server.told.at(-1)).toEqual({
+    ...{ model: 'fast', kind: 'wgsl', state: 'ready' },
+    ...{ loadedBytes: totalBytes, totalBytes },
+  });
+});
+
+test('is a store without anybody to tell', async () => {
+  const { fetch, clock } = server;
+  const digest = (bytes: Uint8Array<ArrayBuffer>) => sha256Hex(bytes, crypto.subtle);
+  const store = new ModelStore({ baseUrl: BASE_URL, caches: undefined, fetch, clock, digest });
+  expect((await store.load('quality', 'onnxFp16')).bytes.byteLength).toBeGreaterThan(0);
+});

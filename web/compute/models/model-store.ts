@@ -1,0 +1,186 @@
+import type { Clock } from '../../../shared/clock.ts';
+import { MeshError } from '../../../shared/errors.ts';
+import type { Network } from '../../../shared/tasks/upscale.ts';
+import { MODELS } from '../../../shared/tuning.ts';
+import { download, RELOAD } from './download.ts';
+import { type Manifest, type Model, type ModelFile, parseManifest } from './manifest.ts';
+import { ModelCache } from './model-cache.ts';
+import { type ModelProgress, ProgressReport } from './model-progress.ts';
+import type { ModelFileKind, ModelSource } from './model-source.ts';
+
+const KEPT_LIST = "The server's list of networks could not be read; those this browser has kept are used.";
+
+export interface ModelStoreOptions {
+  /** The folder of `manifest.json`, ending in a slash. */
+  baseUrl: URL;
+  fetch: typeof globalThis.fetch;
+  /** Undefined where pages may keep nothing. */
+  caches: CacheStorage | undefined;
+  /** SHA-256 in hexadecimal. */
+  digest(bytes: Uint8Array<ArrayBuffer>): Promise<string>;
+  clock: Clock;
+  onProgress?(progress: ModelProgress): void;
+}
+
+interface LoadedFile {
+  model: Model;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * The networks' files: kept by the browser under their content's hash, fetched when they are not, and never given out unchecked.
+ * Holds none itself: whoever loads one keeps it.
+ */
+export class ModelStore implements ModelSource {
+  readonly #options: ModelStoreOptions;
+  readonly #cache: ModelCache;
+  /** By network and kind: whoever asks for the same meanwhile shares it. */
+  readonly #underWay = new Map<string, Promise<LoadedFile>>();
+  /** Read once, and anew after a failure: the server may have been updated since. */
+  #manifest: Promise<Manifest> | null = null;
+  readonly #notes = new Set<string>();
+  readonly #toldNotes = new Set<string>();
+
+  constructor(options: ModelStoreOptions) {
+    this.#options = options;
+    const { caches, baseUrl } = options;
+    this.#cache = new ModelCache({ caches, baseUrl, onTrouble: (trouble) => this.#notes.add(trouble) });
+  }
+
+  async load(network: Network, kind: ModelFileKind): Promise<{ model: Model; bytes: ArrayBuffer }> {
+    const { model, bytes } = await this.#share(network, kind);
+    // A copy for each: they may hand it on to another thread.
+    return { model, bytes: bytes.slice().buffer };
+  }
+
+  #share(network: Network, kind: ModelFileKind): Promise<LoadedFile> {
+    const key = `${network} ${kind}`;
+    const underWay = this.#underWay.get(key);
+    if (underWay) return underWay;
+    const loading = this.#load(network, kind).finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, loading);
+    return loading;
+  }
+
+  async #load(network: Network, kind: ModelFileKind): Promise<LoadedFile> {
+    const { clock, onProgress } = this.#options;
+    const report = new ProgressReport(network, kind, {
+      now: () => clock.now(),
+      tell: (progress) => onProgress?.(progress),
+    });
+    this.#manifest ??= this.#readManifest();
+    try {
+      const model = modelOf(await this.#manifest, network);
+      report.expect(model.files[kind].bytes);
+      const bytes = await this.#file(model.files[kind], report);
+      report.ready(this.#newNotes());
+      return { model, bytes };
+    } catch (cause) {
+      this.#manifest = null;
+      const error = MeshError.from(cause, 'connection-failed');
+      report.failed(error);
+      throw error;
+    }
+  }
+
+  async #file(file: ModelFile, report: ProgressReport): Promise<Uint8Array<ArrayBuffer>> {
+    const key = this.#keyOf(file);
+    const kept = await this.#cache.get(key);
+    if (kept) {
+      if (await this.#isWhole(kept, file)) return kept;
+      await this.#cache.delete(key);
+    }
+    const bytes = await this.#fetchFile(file, report);
+    await this.#cache.put(key, bytes);
+    return bytes;
+  }
+
+  async #fetchFile(file: ModelFile, report: ProgressReport): Promise<Uint8Array<ArrayBuffer>> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        report.loaded(0);
+        return await this.#fetchOnce(file, report, attempt === 1 ? 'default' : 'reload');
+      } catch (cause) {
+        if (attempt >= MODELS.maxAttempts) throw cause;
+      }
+    }
+  }
+
+  async #fetchOnce(file: ModelFile, report: ProgressReport, cache: RequestCache): Promise<Uint8Array<ArrayBuffer>> {
+    const { path, bytes: limitBytes } = file;
+    const bytes = await this.#download(path, limitBytes, cache, (loadedBytes) => report.loaded(loadedBytes));
+    if (await this.#isWhole(bytes, file)) return bytes;
+    const how = bytes.byteLength < limitBytes ? `only ${bytes.byteLength} of ${limitBytes} bytes came` : 'wrong hash';
+    throw new MeshError('malformed', `${path} came damaged (${how}). ${RELOAD}`);
+  }
+
+  async #readManifest(): Promise<Manifest> {
+    const key = new URL('manifest.json', this.#options.baseUrl);
+    try {
+      const bytes = await this.#download('manifest.json', MODELS.maxManifestBytes, 'no-cache');
+      const manifest = parsed(bytes);
+      await this.#cache.put(key, bytes);
+      const files = manifest.models.flatMap((model) => Object.values(model.files));
+      await this.#cache.deleteAllBut([key, ...files.map((file) => this.#keyOf(file))]);
+      return manifest;
+    } catch (cause) {
+      const kept = await this.#cache.get(key);
+      const manifest = kept && parsedOrNull(kept);
+      if (!manifest) throw cause;
+      this.#notes.add(KEPT_LIST);
+      return manifest;
+    }
+  }
+
+  #download(path: string, limitBytes: number, cache: RequestCache, onBytes?: (loadedBytes: number) => void) {
+    const { baseUrl, fetch, clock } = this.#options;
+    return download(new URL(path, baseUrl), {
+      ...{ fetch, clock, limitBytes, cache },
+      what: path,
+      ...(onBytes && { onBytes }),
+    });
+  }
+
+  async #isWhole(bytes: Uint8Array<ArrayBuffer>, file: ModelFile): Promise<boolean> {
+    return bytes.byteLength === file.bytes && (await this.#options.digest(bytes)) === file.sha256;
+  }
+
+  /** Another content is another key, whatever the file's name. */
+  #keyOf({ path, sha256 }: ModelFile): URL {
+    return new URL(`${path}?sha256=${sha256}`, this.#options.baseUrl);
+  }
+
+  #newNotes(): string {
+    const fresh = [...this.#notes].filter((note) => !this.#toldNotes.has(note));
+    for (const note of fresh) this.#toldNotes.add(note);
+    return fresh.join(' ');
+  }
+}
+
+function modelOf({ models }: Manifest, network: Network): Model {
+  const model = models.find(({ name }) => name === network);
+  if (model) return model;
+  const there = models.map(({ name }) => `'${name}'`).join(', ') || 'none';
+  throw new MeshError(
+    'unknown-model',
+    `This server has no network '${network}'; it has ${there}. Choose another quality.`,
+  );
+}
+
+function parsed(bytes: Uint8Array): Manifest {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new MeshError('malformed', `manifest.json is no JSON. ${RELOAD}`, { cause });
+  }
+  return parseManifest(json);
+}
+
+function parsedOrNull(bytes: Uint8Array): Manifest | null {
+  try {
+    return parsed(bytes);
+  } catch {
+    return null;
+  }
+}

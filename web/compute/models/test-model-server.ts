@@ -1,0 +1,80 @@
+import { ManualClock } from '../../../shared/manual-clock.ts';
+import type { Manifest } from './manifest.ts';
+import type { ModelProgress } from './model-progress.ts';
+import { ModelStore, type ModelStoreOptions } from './model-store.ts';
+import { sha256Hex } from './sha256.ts';
+import { MemoryCaches } from './test-caches.ts';
+
+export const BASE_URL = new URL('https://server.example/models/');
+
+type Answer = Response | 'offline' | 'silent';
+
+/** A server of models that answers as a test wants, and counts what it was asked. */
+export class TestModelServer {
+  readonly clock = new ManualClock();
+  readonly caches = new MemoryCaches();
+  readonly told: ModelProgress[] = [];
+  /** Path and cache mode of each request. */
+  readonly asked: string[] = [];
+  readonly files = new Map<string, Uint8Array<ArrayBuffer>>();
+  /** What is answered instead, one after another. */
+  readonly instead = new Map<string, Answer[]>();
+  isOffline = false;
+
+  /** Puts the list of models in its place. */
+  async publish(version: string, names: readonly string[] = ['fast', 'quality']): Promise<Manifest> {
+    const models = await Promise.all(names.map((name) => this.#model(name, version)));
+    const manifest: Manifest = { models };
+    this.files.set('manifest.json', new TextEncoder().encode(JSON.stringify(manifest)));
+    return manifest;
+  }
+
+  /** A browser that comes to it; the same `caches` are the same browser. */
+  store(options: Partial<ModelStoreOptions> = {}): ModelStore {
+    return new ModelStore({
+      baseUrl: BASE_URL,
+      fetch: this.fetch,
+      caches: this.caches.storage,
+      digest: (bytes) => sha256Hex(bytes, crypto.subtle),
+      clock: this.clock,
+      onProgress: (progress) => this.told.push(progress),
+      ...options,
+    });
+  }
+
+  readonly fetch: typeof globalThis.fetch = async (input, init) => {
+    const path = String(input).slice(BASE_URL.href.length);
+    this.asked.push(`${path} ${init?.cache}`);
+    const instead = this.instead.get(path)?.shift();
+    if (this.isOffline || instead === 'offline') throw new TypeError('Failed to fetch');
+    if (instead === 'silent') return new Response(silence(init?.signal));
+    const bytes = this.files.get(path);
+    return instead ?? (bytes ? new Response(bytes) : new Response('Nothing is here.', { status: 404 }));
+  };
+
+  async #model(name: string, version: string): Promise<Manifest['models'][number]> {
+    const file = async (path: string) => {
+      const bytes = new TextEncoder().encode(`${path} of ${version} `.repeat(20));
+      this.files.set(path, bytes);
+      return { path, bytes: bytes.byteLength, sha256: await sha256Hex(bytes, crypto.subtle) };
+    };
+    return {
+      ...{ name, version, task: 'upscale', scale: 2, licence: 'MIT', parameters: 1, gainOverBicubicDb: {} },
+      network: { unshuffle: 1, widths: [3, 4], outputs: 'luma', leak: 0.1 },
+      files: {
+        wgsl: await file(`${name}.bin`),
+        onnx: await file(`${name}.onnx`),
+        onnxFp16: await file(`${name}.fp16.onnx`),
+      },
+    };
+  }
+}
+
+/** A body of which nothing comes, until it is given up. */
+function silence(signal: AbortSignal | null | undefined): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      signal?.addEventListener('abort', () => controller.error(signal.reason));
+    },
+  });
+}

@@ -1,0 +1,52 @@
+import { render } from 'preact';
+import { afterEach, expect, it } from 'vitest';
+import '../ui/base.css';
+import type { ModelProgress } from '../sdk/types.ts';
+import type { Node } from './node.ts';
+import { VolunteerPage } from './volunteer-page.tsx';
+import { Volunteering } from './volunteering.ts';
+
+class FakeNode extends EventTarget implements Pick<Node, 'state' | 'stats'> {
+  readonly state = 'serving';
+  readonly capabilities = { adapter: 'card', backends: {} };
+  readonly limits = {
+    ...{ gpuShare: 1, maxGamers: 4, onlyWhenIdle: false, pauseOnBattery: false, keepAwake: false },
+    acceptModelsFrom: [],
+  };
+  setLimits() {}
+  stats() {
+    return { tasksDone: 0, framesDone: 0, gamers: 0, load: 0, busyMs: 0, bytesIn: 0, bytesOut: 0 };
+  }
+  pause() {}
+  resume() {}
+  async stop() {}
+}
+
+const root = document.body.appendChild(document.createElement('div'));
+afterEach(() => render(null, root));
+
+it('says quietly which network is fetched, and what to do when one cannot be had; it serves all the same', async () => {
+  let tell: ((progress: ModelProgress) => void) | undefined;
+  const volunteering = new Volunteering(
+    async ({ onModelProgress }) => {
+      tell = onModelProgress;
+      return new FakeNode();
+    },
+    () => performance.now(),
+  );
+  const invited = { invite: { room: 'r' }, isConsented: true };
+  render(<VolunteerPage volunteering={volunteering} invited={invited} name="calm-fox" onName={() => {}} />, root);
+  await expect.poll(() => root.textContent).toContain('Ready. Waiting for a gamer.');
+  const quality = { model: 'quality', kind: 'wgsl', totalBytes: 212_000 } as const;
+  tell?.({ ...quality, state: 'fetching', loadedBytes: 120_000 });
+  const line = () => root.querySelector('[data-testid=models]')?.textContent;
+  await expect.poll(line).toBe('Fetching the network ‘quality’: 120 kB of 212 kB');
+  const message = 'quality.bin came damaged (wrong hash). Reload the page.';
+  tell?.({ ...quality, state: 'failed', loadedBytes: 0, error: { reason: 'malformed', message } });
+  await expect.poll(line).toBeUndefined();
+  expect(root.textContent).toContain(`This machine goes without the network ‘quality’${message}`);
+  expect(root.textContent).toContain('Ready. Waiting for a gamer.');
+  tell?.({ ...quality, state: 'ready', loadedBytes: 212_000 });
+  await expect.poll(() => root.textContent).not.toContain('goes without');
+  await volunteering.stop();
+});
