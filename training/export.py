@@ -143,15 +143,14 @@ def main() -> None:
 def keep(folder: Path, shape: Shape, kind: str, layers: Layers, gains: dict[str, float]) -> dict:
     """Writes a network's files and returns its entry of the manifest."""
     files = {
-        "wgsl": (f"{shape.name}.{kind}.bin", packed(layers)),
-        "onnx": (f"{shape.name}.{kind}.onnx", to_onnx(shape, layers, np.float32)),
-        "onnxFp16": (f"{shape.name}.{kind}.fp16.onnx", to_onnx(shape, layers, np.float16)),
+        "wgsl": (f"{shape.name}-{kind}.bin", packed(layers)),
+        "onnx": (f"{shape.name}-{kind}.onnx", to_onnx(shape, layers, np.float32)),
+        "onnxFp16": (f"{shape.name}-{kind}.fp16.onnx", to_onnx(shape, layers, np.float16)),
     }
     for path, data in files.values():
         (folder / path).write_bytes(data)
     return {
-        "name": shape.name,
-        "input": kind,
+        "name": f"{shape.name}-{kind}",
         "version": hashlib.sha256(files["wgsl"][1]).hexdigest()[:8],
         "task": "upscale",
         "scale": 2,

@@ -2,22 +2,22 @@ import { expect, it } from 'vitest';
 import { fetchWords, type ModelFetch, withFetch } from './model-fetches.ts';
 
 const fetchOf = (changes: Partial<ModelFetch>): ModelFetch => ({
-  ...{ model: 'quality', kind: 'wgsl', state: 'fetching', loadedBytes: 120_000, totalBytes: 212_000 },
+  ...{ model: 'quality-smooth', kind: 'wgsl', state: 'fetching', loadedBytes: 120_000, totalBytes: 212_000 },
   ...changes,
 });
 const failed = { state: 'failed', error: { message: 'The server has none. Reload.' } } as const;
 
 it('tells what is fetched and how far it is, all files together', () => {
   expect(fetchWords([fetchOf({})])).toEqual({
-    line: 'Fetching the network ‘quality’: 120 kB of 212 kB',
+    line: 'Fetching the network ‘quality-smooth’: 120 kB of 212 kB',
     failure: null,
   });
   const more = [
     fetchOf({}),
-    fetchOf({ model: 'fast', loadedBytes: 1_000, totalBytes: 8_000 }),
+    fetchOf({ model: 'fast-smooth', loadedBytes: 1_000, totalBytes: 8_000 }),
     fetchOf({ kind: 'onnx' }),
   ];
-  expect(fetchWords(more).line).toBe('Fetching the networks ‘quality’ and ‘fast’: 241 kB of 432 kB');
+  expect(fetchWords(more).line).toBe('Fetching the networks ‘quality-smooth’ and ‘fast-smooth’: 241 kB of 432 kB');
   expect(fetchWords([fetchOf({ state: 'ready' })])).toEqual({ line: '', failure: null });
   expect(fetchWords([])).toEqual({ line: '', failure: null });
 });

@@ -37,7 +37,7 @@ it('says quietly which network is fetched, and what to do when one cannot be had
   const invited = { invite: { room: 'r' }, isConsented: true };
   render(<VolunteerPage volunteering={volunteering} invited={invited} name="calm-fox" onName={() => {}} />, root);
   await expect.poll(() => root.textContent).toContain('Ready. Waiting for a gamer.');
-  const quality = { model: 'quality', kind: 'wgsl', totalBytes: 212_000 } as const;
+  const quality = { model: 'quality-smooth', kind: 'wgsl', totalBytes: 212_000 } as const;
   tell?.({ ...quality, state: 'fetching', loadedBytes: 120_000 });
   const line = () => root.querySelector('[data-testid=models]')?.textContent;
   await expect.poll(line).toBe('Fetching the network ‘quality’: 120 kB of 212 kB');

@@ -88,15 +88,15 @@ describe('volunteering', () => {
     let tell: Parameters<StartNode>[0]['onModelProgress'];
     const volunteering = volunteeringWith(async (options) => {
       tell = options.onModelProgress;
-      tell?.({ model: 'fast', kind: 'wgsl', state: 'fetching', loadedBytes: 1, totalBytes: 2 });
+      tell?.({ model: 'fast-smooth', kind: 'wgsl', state: 'fetching', loadedBytes: 1, totalBytes: 2 });
       return new FakeNode();
     });
     await volunteering.start(OPTIONS);
-    expect(volunteering.fetches.value).toMatchObject([{ model: 'fast', state: 'fetching' }]);
-    tell?.({ model: 'fast', kind: 'wgsl', state: 'ready', loadedBytes: 2, totalBytes: 2 });
-    expect(volunteering.fetches.value).toMatchObject([{ model: 'fast', state: 'ready' }]);
+    expect(volunteering.fetches.value).toMatchObject([{ model: 'fast-smooth', state: 'fetching' }]);
+    tell?.({ model: 'fast-smooth', kind: 'wgsl', state: 'ready', loadedBytes: 2, totalBytes: 2 });
+    expect(volunteering.fetches.value).toMatchObject([{ model: 'fast-smooth', state: 'ready' }]);
     await volunteering.stop();
-    tell?.({ model: 'fast', kind: 'wgsl', state: 'failed', loadedBytes: 0, totalBytes: 2 });
+    tell?.({ model: 'fast-smooth', kind: 'wgsl', state: 'failed', loadedBytes: 0, totalBytes: 2 });
     expect(volunteering.fetches.value).toEqual([]);
   });
 

@@ -1,11 +1,12 @@
 import type { MeshError, WireError } from '../../../shared/errors.ts';
-import type { Network } from '../../../shared/tasks/upscale.ts';
+
 import { MODELS } from '../../../shared/tuning.ts';
+import type { ModelName } from './model-name.ts';
 import type { ModelFileKind } from './model-source.ts';
 
 /** How the fetching of one file stands. Plain data: it goes from the worker to its page. */
 export interface ModelProgress {
-  model: Network;
+  model: ModelName;
   kind: ModelFileKind;
   state: 'fetching' | 'ready' | 'failed';
   /** Back to 0 when what came was damaged and is fetched again. */
@@ -29,7 +30,7 @@ export class ProgressReport {
   #toldAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
-    model: Network,
+    model: ModelName,
     kind: ModelFileKind,
     private readonly environment: Environment,
   ) {

@@ -19,11 +19,11 @@ const keyOf = async (path: string) =>
 
 describe('what is fetched and what is kept', () => {
   test('a file is fetched once, and comes from the browser afterwards, checked each time', async () => {
-    const first = await server.store().load('fast', 'wgsl');
-    expect(first.model).toMatchObject({ name: 'fast', version: 'one' });
-    expect(text(first.bytes)).toContain('fast.bin of one');
-    expect(server.asked).toEqual(['manifest.json no-cache', 'fast.bin default']);
-    const again = await server.store().load('fast', 'wgsl');
+    const first = await server.store().load('fast-smooth', 'wgsl');
+    expect(first.model).toMatchObject({ name: 'fast-smooth', version: 'one' });
+    expect(text(first.bytes)).toContain('fast-smooth.bin of one');
+    expect(server.asked).toEqual(['manifest.json no-cache', 'fast-smooth.bin default']);
+    const again = await server.store().load('fast-smooth', 'wgsl');
     expect(text(again.bytes)).toBe(text(first.bytes));
     expect(server.asked.slice(2)).toEqual(['manifest.json no-cache']);
   });
@@ -31,16 +31,16 @@ describe('what is fetched and what is kept', () => {
   test('the list of models is read once in a session, and loads of one file share its download', async () => {
     const store = server.store();
     const loads = await Promise.all([
-      store.load('fast', 'wgsl'),
-      store.load('fast', 'wgsl'),
-      store.load('fast', 'onnx'),
-      store.load('quality', 'wgsl'),
+      store.load('fast-smooth', 'wgsl'),
+      store.load('fast-smooth', 'wgsl'),
+      store.load('fast-smooth', 'onnx'),
+      store.load('quality-smooth', 'wgsl'),
     ]);
     expect(server.asked.sort()).toEqual([
-      'fast.bin default',
-      'fast.onnx default',
+      'fast-smooth.bin default',
+      'fast-smooth.onnx default',
       'manifest.json no-cache',
-      'quality.bin default',
+      'quality-smooth.bin default',
     ]);
     const [one, other] = loads;
     expect(one?.bytes).toEqual(other?.bytes);
@@ -48,56 +48,58 @@ describe('what is fetched and what is kept', () => {
   });
 
   test('what was damaged in the cache is fetched anew, and replaced', async () => {
-    await server.store().load('fast', 'wgsl');
-    const key = await keyOf('fast.bin');
+    await server.store().load('fast-smooth', 'wgsl');
+    const key = await keyOf('fast-smooth.bin');
     const good = server.caches.entries.get(key);
     const bad = good?.slice() ?? new Uint8Array(0);
     bad[3] = 0;
     for (const damaged of [bad, good?.slice(5) ?? bad]) {
       server.caches.entries.set(key, damaged);
-      const { bytes } = await server.store().load('fast', 'wgsl');
+      const { bytes } = await server.store().load('fast-smooth', 'wgsl');
       expect(new Uint8Array(bytes)).toEqual(good);
-      expect(server.asked.at(-1)).toBe('fast.bin default');
+      expect(server.asked.at(-1)).toBe('fast-smooth.bin default');
       expect(server.caches.entries.get(key)).toEqual(good);
     }
   });
 
   test('old versions go once the list no longer names them; what others keep here stays', async () => {
-    const foreign = 'https://other.example/models/fast.bin?sha256=00';
+    const foreign = 'https://other.example/models/fast-smooth.bin?sha256=00';
     server.caches.entries.set(foreign, new Uint8Array(1));
-    await server.store().load('fast', 'wgsl');
-    const old = await keyOf('fast.bin');
+    await server.store().load('fast-smooth', 'wgsl');
+    const old = await keyOf('fast-smooth.bin');
     await server.publish('two');
-    const { model, bytes } = await server.store().load('fast', 'wgsl');
+    const { model, bytes } = await server.store().load('fast-smooth', 'wgsl');
     expect(model.version).toBe('two');
     expect(text(bytes)).toContain('of two');
     const kept = [...server.caches.entries.keys()];
     expect(kept).not.toContain(old);
-    expect(kept.sort()).toEqual([foreign, await keyOf('fast.bin'), new URL('manifest.json', BASE_URL).href].sort());
+    expect(kept.sort()).toEqual(
+      [foreign, await keyOf('fast-smooth.bin'), new URL('manifest.json', BASE_URL).href].sort(),
+    );
   });
 
   test('without a connection the kept list and files serve, and that is said', async () => {
-    await server.store().load('fast', 'wgsl');
+    await server.store().load('fast-smooth', 'wgsl');
     server.isOffline = true;
     server.told.length = 0;
-    const { bytes } = await server.store().load('fast', 'wgsl');
-    expect(text(bytes)).toContain('fast.bin of one');
+    const { bytes } = await server.store().load('fast-smooth', 'wgsl');
+    expect(text(bytes)).toContain('fast-smooth.bin of one');
     expect(server.told).toEqual([expect.objectContaining({ state: 'ready', note: expect.stringContaining('kept') })]);
-    await expect(server.store().load('fast', 'onnx')).rejects.toMatchObject({ reason: 'connection-failed' });
+    await expect(server.store().load('fast-smooth', 'onnx')).rejects.toMatchObject({ reason: 'connection-failed' });
   });
 
   test('without a connection and with nothing kept, or a kept list that is damaged, it says what to do', async () => {
     server.isOffline = true;
     const problem = { reason: 'connection-failed', message: expect.stringMatching(/manifest\.json.*connection/) };
-    await expect(server.store().load('fast', 'wgsl')).rejects.toMatchObject(problem);
+    await expect(server.store().load('fast-smooth', 'wgsl')).rejects.toMatchObject(problem);
     server.caches.entries.set(new URL('manifest.json', BASE_URL).href, new TextEncoder().encode('{"models":[1]}'));
-    await expect(server.store().load('fast', 'wgsl')).rejects.toMatchObject(problem);
+    await expect(server.store().load('fast-smooth', 'wgsl')).rejects.toMatchObject(problem);
     expect(server.told.at(-1)).toMatchObject({ state: 'failed', error: problem });
   });
 });
 
 describe('what is wrong with what comes', () => {
-  const good = () => server.files.get('fast.bin') ?? new Uint8Array(0);
+  const good = () => server.files.get('fast-smooth.bin') ?? new Uint8Array(0);
   const wrong = () => good().map((byte) => byte ^ 1);
 
   test.each([
@@ -107,10 +109,10 @@ describe('what is wrong with what comes', () => {
     ['a web page', html],
     ['nothing at all', () => 'offline' as const],
   ])('%s is fetched once more past all caches', async (_, answer) => {
-    server.instead.set('fast.bin', [answer()]);
-    const { bytes } = await server.store().load('fast', 'wgsl');
+    server.instead.set('fast-smooth.bin', [answer()]);
+    const { bytes } = await server.store().load('fast-smooth', 'wgsl');
     expect(new Uint8Array(bytes)).toEqual(good());
-    expect(server.asked.slice(1)).toEqual(['fast.bin default', 'fast.bin reload']);
+    expect(server.asked.slice(1)).toEqual(['fast-smooth.bin default', 'fast-smooth.bin reload']);
   });
 
   test.each([
@@ -118,22 +120,40 @@ describe('what is wrong with what comes', () => {
       'a part of it',
       () => new Response(good().slice(9)),
       'malformed',
-      /fast\.bin came damaged \(only \d+ of \d+ bytes/,
+      /fast-smooth\.bin came damaged \(only \d+ of \d+ bytes/,
     ],
-    ['other bytes', () => new Response(wrong()), 'malformed', /fast\.bin came damaged \(wrong hash\).*Reload/],
-    ['too much', () => new Response(new Uint8Array(9_999)), 'malformed', /fast\.bin is longer than \d+ bytes.*Reload/],
-    ['a web page', html, 'connection-failed', /web page came in place of fast\.bin.*log in/],
-    ['an error', () => new Response('', { status: 503 }), 'connection-failed', /no fast\.bin to give \(status 503\)/],
-    ['nothing', () => 'offline' as const, 'connection-failed', /fast\.bin could not be fetched.*connection/],
+    ['other bytes', () => new Response(wrong()), 'malformed', /fast-smooth\.bin came damaged \(wrong hash\).*Reload/],
+    [
+      'too much',
+      () => new Response(new Uint8Array(9_999)),
+      'malformed',
+      /fast-smooth\.bin is longer than \d+ bytes.*Reload/,
+    ],
+    ['a web page', html, 'connection-failed', /web page came in place of fast-smooth\.bin.*log in/],
+    [
+      'an error',
+      () => new Response('', { status: 503 }),
+      'connection-failed',
+      /no fast-smooth\.bin to give \(status 503\)/,
+    ],
+    ['nothing', () => 'offline' as const, 'connection-failed', /fast-smooth\.bin could not be fetched.*connection/],
   ])('%s twice is an error that says what to do, and is not kept', async (_, answer, reason, message) => {
-    server.instead.set('fast.bin', [answer(), answer()]);
+    server.instead.set('fast-smooth.bin', [answer(), answer()]);
     const store = server.store();
-    await expect(store.load('fast', 'wgsl')).rejects.toMatchObject({ reason, message: expect.stringMatching(message) });
-    expect(server.told.at(-1)).toMatchObject({ model: 'fast', kind: 'wgsl', state: 'failed', error: { reason } });
+    await expect(store.load('fast-smooth', 'wgsl')).rejects.toMatchObject({
+      reason,
+      message: expect.stringMatching(message),
+    });
+    expect(server.told.at(-1)).toMatchObject({
+      model: 'fast-smooth',
+      kind: 'wgsl',
+      state: 'failed',
+      error: { reason },
+    });
     expect([...server.caches.entries.keys()]).toEqual([new URL('manifest.json', BASE_URL).href]);
     // The next who asks tries anew, with the list that is true by then.
     await server.publish('two');
-    expect((await store.load('fast', 'wgsl')).model.version).toBe('two');
+    expect((await store.load('fast-smooth', 'wgsl')).model.version).toBe('two');
   });
 
   test('a body that never ends is read no further than was promised', async () => {
@@ -154,14 +174,14 @@ describe('what is wrong with what comes', () => {
       const body = endless();
       return new Response(body);
     };
-    await expect(server.store({ fetch }).load('fast', 'wgsl')).rejects.toMatchObject({ reason: 'malformed' });
+    await expect(server.store({ fetch }).load('fast-smooth', 'wgsl')).rejects.toMatchObject({ reason: 'malformed' });
     expect(pulls).toBeLessThan((2 * good().byteLength) / 64 + 8);
     expect(isCancelled).toBe(true);
   });
 
   test('a server that falls silent is given up, and asked once more', async () => {
-    server.instead.set('fast.bin', ['silent']);
-    const loading = server.store().load('fast', 'wgsl');
+    server.instead.set('fast-smooth.bin', ['silent']);
+    const loading = server.store().load('fast-smooth', 'wgsl');
     await expect.poll(() => server.asked.length).toBe(2);
     await expect.poll(() => server.clock.pending).toBe(1);
     server.clock.advance(MODELS.stallTimeoutMs);
@@ -178,32 +198,32 @@ describe('what is wrong with what comes', () => {
   ])('%s for the list of models is an error, and the kept one serves where there is one', async (_, answer, reason) => {
     server.instead.set('manifest.json', [answer.clone(), answer]);
     const store = server.store();
-    await expect(store.load('fast', 'wgsl')).rejects.toMatchObject({
+    await expect(store.load('fast-smooth', 'wgsl')).rejects.toMatchObject({
       reason,
       message: expect.stringMatching(/manifest\.json|list of models/),
     });
     server.instead.get('manifest.json')?.splice(0);
-    await store.load('fast', 'wgsl');
+    await store.load('fast-smooth', 'wgsl');
     server.instead.set('manifest.json', ['offline']);
-    await expect(server.store().load('fast', 'wgsl')).resolves.toMatchObject({ model: { name: 'fast' } });
+    await expect(server.store().load('fast-smooth', 'wgsl')).resolves.toMatchObject({ model: { name: 'fast-smooth' } });
   });
 
-  test.each(['../secret', 'a/b', '..', '.', '/fast.bin', 'https:fast.bin', ''])(
+  test.each(['../secret', 'a/b', '..', '.', '/fast-smooth.bin', 'https:fast.bin', ''])(
     'a list that names the path "%s" is refused, and nothing is fetched',
     async (path) => {
       const manifest = await server.publish('one');
       const file = manifest.models[0]?.files.wgsl;
       if (file) file.path = path;
       server.files.set('manifest.json', new TextEncoder().encode(JSON.stringify(manifest)));
-      await expect(server.store().load('fast', 'wgsl')).rejects.toMatchObject({ reason: 'malformed' });
+      await expect(server.store().load('fast-smooth', 'wgsl')).rejects.toMatchObject({ reason: 'malformed' });
       expect(server.asked).toEqual(['manifest.json no-cache']);
     },
   );
 
   test('a network that is not on the list is unknown, and those there are named', async () => {
-    await expect(server.store().load('balanced', 'wgsl')).rejects.toMatchObject({
+    await expect(server.store().load('balanced-smooth', 'wgsl')).rejects.toMatchObject({
       reason: 'unknown-model',
-      message: expect.stringContaining("it has 'fast', 'quality'"),
+      message: expect.stringContaining("it has 'fast-smooth', 'quality-smooth'"),
     });
   });
 });
@@ -212,10 +232,10 @@ describe('where nothing can be kept', () => {
   test('a full disk is told once, and the networks work', async () => {
     server.caches.putError = new DOMException('full', 'QuotaExceededError');
     const store = server.store();
-    for (const kind of ['wgsl', 'onnx', 'wgsl'] as const) await store.load('fast', kind);
+    for (const kind of ['wgsl', 'onnx', 'wgsl'] as const) await store.load('fast-smooth', kind);
     const notes = server.told.flatMap(({ note }) => note ?? []);
     expect(notes).toEqual([expect.stringMatching(/no room left.*Free some disk space/)]);
-    expect(server.asked.filter((asked) => asked.startsWith('fast.bin'))).toHaveLength(2);
+    expect(server.asked.filter((asked) => asked.startsWith('fast-smooth.bin'))).toHaveLength(2);
   });
 
   test.each([
@@ -231,7 +251,7 @@ describe('where nothing can be kept', () => {
     ],
   ])('%s: told once, and the networks work', async (_, caches) => {
     const store = server.store({ caches: caches as unknown as CacheStorage });
-    for (const kind of ['wgsl', 'onnx'] as const) await store.load('fast', kind);
+    for (const kind of ['wgsl', 'onnx'] as const) await store.load('fast-smooth', kind);
     expect(server.told.flatMap(({ note }) => note ?? [])).toEqual([expect.stringContaining('private window')]);
   });
 
@@ -239,19 +259,21 @@ describe('where nothing can be kept', () => {
     const fails = () => Promise.reject(new Error('disk'));
     const cache = { match: fails, put: fails, delete: fails, keys: fails };
     const store = server.store({ caches: { open: async () => cache } as unknown as CacheStorage });
-    await expect(store.load('fast', 'wgsl')).resolves.toMatchObject({ model: { name: 'fast' } });
+    await expect(store.load('fast-smooth', 'wgsl')).resolves.toMatchObject({ model: { name: 'fast-smooth' } });
   });
 
   test('without crypto.subtle files are checked all the same', async () => {
     const digest = (bytes: Uint8Array<ArrayBuffer>) => sha256Hex(bytes, undefined);
-    await expect(server.store({ digest }).load('fast', 'wgsl')).resolves.toMatchObject({ model: { name: 'fast' } });
-    server.instead.set('fast.onnx', [new Response('x'), new Response('x')]);
-    await expect(server.store({ digest }).load('fast', 'onnx')).rejects.toMatchObject({ reason: 'malformed' });
+    await expect(server.store({ digest }).load('fast-smooth', 'wgsl')).resolves.toMatchObject({
+      model: { name: 'fast-smooth' },
+    });
+    server.instead.set('fast-smooth.onnx', [new Response('x'), new Response('x')]);
+    await expect(server.store({ digest }).load('fast-smooth', 'onnx')).rejects.toMatchObject({ reason: 'malformed' });
   });
 });
 
 test('progress tells the bytes so far at a bounded rate, and always the end', async () => {
-  const whole = server.files.get('fast.bin') ?? new Uint8Array(0);
+  const whole = server.files.get('fast-smooth.bin') ?? new Uint8Array(0);
   let sent = 0;
   const slow = new ReadableStream<Uint8Array>({
     pull: (controller) => {
@@ -261,8 +283,8 @@ test('progress tells the bytes so far at a bounded rate, and always the end', as
       if (sent >= whole.byteLength) controller.close();
     },
   });
-  server.instead.set('fast.bin', [new Response(slow)]);
-  await server.store().load('fast', 'wgsl');
+  server.instead.set('fast-smooth.bin', [new Response(slow)]);
+  await server.store().load('fast-smooth', 'wgsl');
   const totalBytes = whole.byteLength;
   const fetching = server.told.filter(({ state }) => state === 'fetching').map(({ loadedBytes }) => loadedBytes);
   expect(fetching[0]).toBe(0);
@@ -270,7 +292,7 @@ test('progress tells the bytes so far at a bounded rate, and always the end', as
   expect(fetching.length).toBeGreaterThan(3);
   expect(server.told.every((progress) => progress.totalBytes === totalBytes)).toBe(true);
   expect(server.told.at(-1)).toEqual({
-    ...{ model: 'fast', kind: 'wgsl', state: 'ready' },
+    ...{ model: 'fast-smooth', kind: 'wgsl', state: 'ready' },
     ...{ loadedBytes: totalBytes, totalBytes },
   });
 });
@@ -279,5 +301,5 @@ test('is a store without anybody to tell', async () => {
   const { fetch, clock } = server;
   const digest = (bytes: Uint8Array<ArrayBuffer>) => sha256Hex(bytes, crypto.subtle);
   const store = new ModelStore({ baseUrl: BASE_URL, caches: undefined, fetch, clock, digest });
-  expect((await store.load('quality', 'onnxFp16')).bytes.byteLength).toBeGreaterThan(0);
+  expect((await store.load('quality-smooth', 'onnxFp16')).bytes.byteLength).toBeGreaterThan(0);
 });

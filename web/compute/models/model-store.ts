@@ -1,10 +1,11 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
-import type { Network } from '../../../shared/tasks/upscale.ts';
+
 import { MODELS } from '../../../shared/tuning.ts';
 import { download, RELOAD } from './download.ts';
 import { type Manifest, type Model, type ModelFile, parseManifest } from './manifest.ts';
 import { ModelCache } from './model-cache.ts';
+import type { ModelName } from './model-name.ts';
 import { type ModelProgress, ProgressReport } from './model-progress.ts';
 import type { ModelFileKind, ModelSource } from './model-source.ts';
 
@@ -47,13 +48,13 @@ export class ModelStore implements ModelSource {
     this.#cache = new ModelCache({ caches, baseUrl, onTrouble: (trouble) => this.#notes.add(trouble) });
   }
 
-  async load(network: Network, kind: ModelFileKind): Promise<{ model: Model; bytes: ArrayBuffer }> {
+  async load(network: ModelName, kind: ModelFileKind): Promise<{ model: Model; bytes: ArrayBuffer }> {
     const { model, bytes } = await this.#share(network, kind);
     // A copy for each: they may hand it on to another thread.
     return { model, bytes: bytes.slice().buffer };
   }
 
-  #share(network: Network, kind: ModelFileKind): Promise<LoadedFile> {
+  #share(network: ModelName, kind: ModelFileKind): Promise<LoadedFile> {
     const key = `${network} ${kind}`;
     const underWay = this.#underWay.get(key);
     if (underWay) return underWay;
@@ -62,7 +63,7 @@ export class ModelStore implements ModelSource {
     return loading;
   }
 
-  async #load(network: Network, kind: ModelFileKind): Promise<LoadedFile> {
+  async #load(network: ModelName, kind: ModelFileKind): Promise<LoadedFile> {
     const { clock, onProgress } = this.#options;
     const report = new ProgressReport(network, kind, {
       now: () => clock.now(),
@@ -157,7 +158,7 @@ export class ModelStore implements ModelSource {
   }
 }
 
-function modelOf({ models }: Manifest, network: Network): Model {
+function modelOf({ models }: Manifest, network: ModelName): Model {
   const model = models.find(({ name }) => name === network);
   if (model) return model;
   const there = models.map(({ name }) => `'${name}'`).join(', ') || 'none';

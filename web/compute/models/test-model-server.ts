@@ -22,7 +22,7 @@ export class TestModelServer {
   isOffline = false;
 
   /** Puts the list of models in its place. */
-  async publish(version: string, names: readonly string[] = ['fast', 'quality']): Promise<Manifest> {
+  async publish(version: string, names: readonly string[] = ['fast-smooth', 'quality-smooth']): Promise<Manifest> {
     const models = await Promise.all(names.map((name) => this.#model(name, version)));
     const manifest: Manifest = { models };
     this.files.set('manifest.json', new TextEncoder().encode(JSON.stringify(manifest)));

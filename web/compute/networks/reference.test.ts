@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { NETWORKS, type Network } from '../../../shared/tasks/upscale.ts';
 import { type Model, parseManifest } from '../models/manifest.ts';
+import { modelName } from '../models/model-name.ts';
 import { unpackLayers } from './layers.ts';
 import { type Features, featuresOf, runNetwork } from './reference.ts';
 import { readVectors } from './test-vectors.ts';
@@ -11,7 +13,7 @@ const VECTORS = new URL('./test-vectors/', import.meta.url);
 /** Two orders of adding the same float32 products. */
 const TOLERANCE = 1e-4;
 
-describe.each(['fast', 'balanced', 'quality'])('the network %s', (name) => {
+describe.each(NETWORKS)('the network %s', (name) => {
   it('computes what PyTorch computes, layer by layer, borders and odd sides included', async () => {
     const { network, layers } = await load(name);
     const vectors = await loadVectors(name);
@@ -29,9 +31,9 @@ describe.each(['fast', 'balanced', 'quality'])('the network %s', (name) => {
   });
 });
 
-async function load(name: string) {
+async function load(name: Network) {
   const { models } = parseManifest(JSON.parse(await readFile(new URL('manifest.json', MODELS), 'utf8')));
-  const model = models.find((candidate): candidate is Model => candidate.name === name);
+  const model = models.find((candidate): candidate is Model => candidate.name === modelName(name, 'aliased'));
   if (!model) throw new Error(`no model ${name}`);
   const blob = toBuffer(await readFile(new URL(model.files.wgsl.path, MODELS)));
   return { network: model.network, blob, layers: unpackLayers(model.network, blob) };
