@@ -143,6 +143,8 @@ export const TASKS = {
   maxKeptResults: 1_024,
   /** Of pixels and the like in kept results: four of the largest pictures. */
   maxKeptBytes: 256 * 1024 * 1024,
+  /** Features of a network between its layers: 4 megapixels at 32 channels of 4 bytes, in two textures. More than that and others on the GPU starve. */
+  maxFeatureBytes: 1024 * 1024 * 1024,
   /** `whenReady` without a timeout of its own. */
   whenReadyTimeoutMs: 30_000,
   /** Weight of the newest sample in the learned service times: follows a machine that became busy within some five tasks. */
@@ -248,6 +250,8 @@ export const COMPUTE = {
   readbackRing: 3,
   /** Textures and buffers kept for sizes that may come again: one 16-megapixel picture, or dozens of frames' sizes. */
   maxKeptBytes: 256 * 1024 * 1024,
+  /** Features of a network between its layers: 4 megapixels at 32 channels of 4 bytes, in two textures. More than that and others on the GPU starve. */
+  maxFeatureBytes: 1024 * 1024 * 1024,
   /** How long the processor computes before it looks up for a cancel or a frame: half a frame at 60 fps. */
   sliceMs: 8,
   /** Tasks started and not finished: hides the 5-15 ms of mapAsync (FIELD), and a frame waits behind no more than these. */

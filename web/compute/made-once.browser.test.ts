@@ -22,7 +22,7 @@ function overheardGpu(): GPU {
     if (!adapter) return null;
     const requestDevice = async (descriptor?: GPUDeviceDescriptor) =>
       overheard(await adapter.requestDevice(descriptor));
-    return { info: adapter.info, requestDevice };
+    return { info: adapter.info, features: adapter.features, requestDevice };
   };
   return { requestAdapter } as unknown as GPU;
 }

@@ -6,6 +6,7 @@ export function watchedGpu(): { gpu: GPU; devices: GPUDevice[] } {
     if (!adapter) return null;
     return {
       info: adapter.info,
+      features: adapter.features,
       requestDevice: async (descriptor?: GPUDeviceDescriptor) => {
         const device = await adapter.requestDevice(descriptor);
         devices.push(device);

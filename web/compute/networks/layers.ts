@@ -20,7 +20,9 @@ export function blocksOf(channels: number): number {
 }
 
 /** Reads the blob that `training/export.py` packs: its docstring tells the order. Throws MeshError `malformed`. */
-export function unpackLayers({ widths }: NetworkShape, blob: ArrayBuffer): Layer[] {
+export function unpackLayers(shape: NetworkShape, blob: ArrayBuffer): Layer[] {
+  checkShape(shape);
+  const { widths } = shape;
   const layers: Layer[] = [];
   let offset = 0;
   const take = (length: number) => {
@@ -36,6 +38,16 @@ export function unpackLayers({ widths }: NetworkShape, blob: ArrayBuffer): Layer
   }
   if (offset !== blob.byteLength) throw sizeError(blob.byteLength);
   return layers;
+}
+
+/** The manifest's schema says nothing of how its numbers go together. */
+function checkShape({ widths, unshuffle, outputs }: NetworkShape): void {
+  const colours = outputs === 'luma' ? 1 : 3;
+  const isWhole =
+    widths[0] === 3 * unshuffle ** 2 &&
+    widths.at(-1) === colours * (2 * unshuffle) ** 2 &&
+    widths.slice(1).every((width) => width % 4 === 0);
+  if (!isWhole) throw MeshError.malformed(`A network's widths ${widths.join('-')} do not fit together.`);
 }
 
 function sizeError(sizeBytes: number): MeshError {

@@ -27,21 +27,20 @@ export function featuresOf(network: NetworkShape, layers: readonly Layer[], sour
   return all;
 }
 
-/** The picture at twice the size. */
+/** The picture at twice the size; without layers the bilinear base of it. */
 export function runNetwork(network: NetworkShape, layers: readonly Layer[], source: Features): Features {
   const detail = featuresOf(network, layers, source).at(-1);
   const width = source.width * 2;
   const height = source.height * 2;
   const data = new Float32Array(width * height * 3);
-  if (!detail) return { width, height, channels: 3, data };
   const side = 2 * network.unshuffle;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const block = (Math.floor(y / side) * detail.width + Math.floor(x / side)) * detail.channels;
+      const block = detail ? (Math.floor(y / side) * detail.width + Math.floor(x / side)) * detail.channels : 0;
       const within = (y % side) * side + (x % side);
       for (let colour = 0; colour < 3; colour++) {
         const channel = network.outputs === 'luma' ? within : colour * side * side + within;
-        data[(y * width + x) * 3 + colour] = bilinearAt(source, x, y, colour) + (detail.data[block + channel] ?? 0);
+        data[(y * width + x) * 3 + colour] = bilinearAt(source, x, y, colour) + (detail?.data[block + channel] ?? 0);
       }
     }
   }

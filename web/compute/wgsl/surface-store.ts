@@ -1,27 +1,27 @@
 import { COMPUTE } from '../../../shared/tuning.ts';
 import type { UpscaleShape } from '../backend.ts';
-import type { Pipelines } from './pipelines.ts';
+import type { Recipes } from './recipes.ts';
 import { Surface } from './surface.ts';
 
 /** The surfaces of shapes that tasks came in, the latest used last; the oldest go when they take too much memory. */
 export class SurfaceStore {
   readonly #device: GPUDevice;
-  readonly #pipelines: Pipelines;
+  readonly #recipes: Recipes;
   readonly #surfaces = new Map<string, Surface>();
 
-  constructor(device: GPUDevice, pipelines: Pipelines) {
+  constructor(device: GPUDevice, recipes: Recipes) {
     this.#device = device;
-    this.#pipelines = pipelines;
+    this.#recipes = recipes;
   }
 
-  /** Called by one task at a time, which is done submitting before the next asks. Throws MeshError `too-large`. */
+  /** Called by one task at a time, which is done submitting before the next asks. Throws what {@link Surface.create} throws. */
   async get(shape: UpscaleShape): Promise<Surface> {
     const { width, height, outWidth, outHeight, quality } = shape;
     const key = [width, height, outWidth, outHeight, quality].join(' ');
     const kept = this.#surfaces.get(key);
     this.#surfaces.delete(key);
     this.#makeRoom();
-    const surface = kept ?? (await Surface.create(this.#device, this.#pipelines, shape));
+    const surface = kept ?? (await Surface.create(this.#device, this.#recipes, shape, 'texture'));
     this.#surfaces.set(key, surface);
     return surface;
   }

@@ -1,9 +1,10 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { UpscaleShape } from '../backend.ts';
-import { requireFilter } from '../require-filter.ts';
 import { deviceLost } from './device-lost.ts';
-import type { Pipelines, UpscalePipeline } from './pipelines.ts';
+import type { Passes, SourceResource } from './passes.ts';
+import type { SourceKind } from './pipelines.ts';
 import { ReadbackRing } from './readback-ring.ts';
+import type { Recipes } from './recipes.ts';
 
 /** The textures and buffers for pictures of one shape: made once, kept, and used for one after another. */
 export class Surface {
@@ -12,14 +13,15 @@ export class Surface {
   readonly ring: ReadbackRing;
   readonly #device: GPUDevice;
   readonly #shape: UpscaleShape;
-  readonly #kernel: UpscalePipeline;
+  readonly #passes: Passes;
   readonly #output: GPUTexture;
-  readonly #bindGroup: GPUBindGroup;
+  readonly #inputView: GPUTextureView;
+  readonly #outputView: GPUTextureView;
 
-  private constructor(device: GPUDevice, shape: UpscaleShape, kernel: UpscalePipeline) {
+  private constructor(device: GPUDevice, shape: UpscaleShape, passes: Passes) {
     this.#device = device;
     this.#shape = shape;
-    this.#kernel = kernel;
+    this.#passes = passes;
     this.input = device.createTexture({
       label: 'source',
       size: [shape.width, shape.height],
@@ -34,14 +36,18 @@ export class Surface {
       usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_SRC,
     });
     this.ring = new ReadbackRing(device, shape.outWidth, shape.outHeight);
-    this.#bindGroup = bindGroup(device, kernel, this.input.createView(), this.#output.createView());
+    this.#inputView = this.input.createView();
+    this.#outputView = this.#output.createView();
   }
 
-  /** Throws MeshError `too-large` when the GPU has no memory for it. */
-  static async create(device: GPUDevice, pipelines: Pipelines, shape: UpscaleShape): Promise<Surface> {
-    const kernel = await pipelines.get(requireFilter(shape).quality, 'texture');
+  /**
+   * @param source what its pictures are read from: only with `texture` is the input used.
+   * @throws MeshError `too-large` when the GPU has no memory for it, and what {@link Recipes.passesFor} throws.
+   */
+  static async create(device: GPUDevice, recipes: Recipes, shape: UpscaleShape, source: SourceKind): Promise<Surface> {
+    const makePasses = await recipes.passesFor(shape, source);
     device.pushErrorScope('out-of-memory');
-    const surface = new Surface(device, shape, kernel);
+    const surface = new Surface(device, shape, makePasses());
     const error = await device.popErrorScope().catch((cause: unknown) => {
       throw deviceLost(cause);
     });
@@ -56,7 +62,7 @@ export class Surface {
 
   get sizeBytes(): number {
     const { width, height, outWidth, outHeight } = this.#shape;
-    return (width * height + outWidth * outHeight) * 4 + this.ring.sizeBytes;
+    return (width * height + outWidth * outHeight) * 4 + this.ring.sizeBytes + this.#passes.sizeBytes;
   }
 
   /** Uploads straight-alpha RGBA8; the bytes are copied before it returns. */
@@ -67,16 +73,11 @@ export class Surface {
     this.#device.queue.writeTexture({ texture: this.input }, bytes, { bytesPerRow: width * 4 }, [width, height]);
   }
 
-  /** Computes, and copies the result to `readback`. From an imported frame where one is given. */
-  submit(readback: GPUBuffer, external?: { kernel: UpscalePipeline; source: GPUExternalTexture }): void {
+  /** Computes, and copies the result to `readback`. Of an imported frame where one is given. */
+  submit(readback: GPUBuffer, external?: GPUExternalTexture): void {
     const encoder = this.#device.createCommandEncoder();
+    this.#encode(encoder, external, this.#outputView);
     const { outWidth, outHeight } = this.#shape;
-    if (external) {
-      const group = bindGroup(this.#device, external.kernel, external.source, this.#output.createView());
-      dispatch(encoder, external.kernel, group, this.#shape);
-    } else {
-      dispatch(encoder, this.#kernel, this.#bindGroup, this.#shape);
-    }
     encoder.copyTextureToBuffer({ texture: this.#output }, { buffer: readback, bytesPerRow: this.ring.strideBytes }, [
       outWidth,
       outHeight,
@@ -85,46 +86,24 @@ export class Surface {
   }
 
   /** Computes into a texture of the result's size that is not ours, such as a canvas's. */
-  submitInto(target: GPUTexture, external?: { kernel: UpscalePipeline; source: GPUExternalTexture }): void {
-    const kernel = external?.kernel ?? this.#kernel;
-    const source = external?.source ?? this.input.createView();
+  submitInto(target: GPUTexture, external?: GPUExternalTexture): void {
     const encoder = this.#device.createCommandEncoder();
-    dispatch(encoder, kernel, bindGroup(this.#device, kernel, source, target.createView()), this.#shape);
+    this.#encode(encoder, external, target.createView());
     this.#device.queue.submit([encoder.finish()]);
   }
 
   /** What was submitted is still computed and read. */
   dispose(): void {
+    this.#passes.dispose();
     this.input.destroy();
     this.#output.destroy();
     this.ring.dispose();
   }
-}
 
-function bindGroup(
-  device: GPUDevice,
-  { layout }: UpscalePipeline,
-  source: GPUTextureView | GPUExternalTexture,
-  result: GPUTextureView,
-): GPUBindGroup {
-  return device.createBindGroup({
-    layout,
-    entries: [
-      { binding: 0, resource: source },
-      { binding: 1, resource: result },
-    ],
-  });
-}
-
-function dispatch(
-  encoder: GPUCommandEncoder,
-  { pipeline, workgroupSide }: UpscalePipeline,
-  group: GPUBindGroup,
-  { outWidth, outHeight }: UpscaleShape,
-): void {
-  const pass = encoder.beginComputePass();
-  pass.setPipeline(pipeline);
-  pass.setBindGroup(0, group);
-  pass.dispatchWorkgroups(Math.ceil(outWidth / workgroupSide), Math.ceil(outHeight / workgroupSide));
-  pass.end();
+  #encode(encoder: GPUCommandEncoder, external: GPUExternalTexture | undefined, result: GPUTextureView): void {
+    const source: SourceResource = external ?? this.#inputView;
+    const pass = encoder.beginComputePass();
+    this.#passes.encode(pass, source, result);
+    pass.end();
+  }
 }

@@ -1,8 +1,9 @@
 import type { Backend, BackendFrames, FrameTarget, UpscaleShape } from '../backend.ts';
+import type { ModelSource } from '../models/model-source.ts';
 import { isIdentity } from '../reference/upscale.ts';
 import type { Started } from '../schedule.ts';
 import { type FrameWays, SAFE_WAYS } from './frame-ways.ts';
-import { Pipelines } from './pipelines.ts';
+import { Recipes } from './recipes.ts';
 import { SurfaceStore } from './surface-store.ts';
 import { WgslFrames } from './wgsl-frames.ts';
 
@@ -12,13 +13,14 @@ export class WgslBackend implements Backend {
   /** Settled by the self-test at start-up. */
   ways: FrameWays = SAFE_WAYS;
   readonly #device: GPUDevice;
-  readonly #pipelines: Pipelines;
+  readonly #recipes: Recipes;
   readonly #surfaces: SurfaceStore;
 
-  constructor(device: GPUDevice) {
+  /** @param models where networks come from; without it there are none here. */
+  constructor(device: GPUDevice, models?: ModelSource) {
     this.#device = device;
-    this.#pipelines = new Pipelines(device);
-    this.#surfaces = new SurfaceStore(device, this.#pipelines);
+    this.#recipes = new Recipes(device, models);
+    this.#surfaces = new SurfaceStore(device, this.#recipes);
   }
 
   async startPixels(pixels: Uint8Array, shape: UpscaleShape): Promise<Started<Uint8Array<ArrayBuffer>>> {
@@ -41,7 +43,7 @@ export class WgslBackend implements Backend {
   }
 
   openFrames(target: FrameTarget): BackendFrames {
-    return new WgslFrames(this.#device, this.#pipelines, target, this.ways);
+    return new WgslFrames(this.#device, this.#recipes, target, this.ways);
   }
 
   dispose(): void {

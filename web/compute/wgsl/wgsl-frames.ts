@@ -3,16 +3,15 @@ import type { BackendFrames, FrameTarget } from '../backend.ts';
 import { checkFrameShape } from '../frames/check-ratio.ts';
 import { type FrameTime, makeFrame, timeOf } from '../frames/make-frame.ts';
 import { frameSize, RgbaReader } from '../frames/rgba-reader.ts';
-import { requireFilter } from '../require-filter.ts';
 import type { Started } from '../schedule.ts';
 import type { FrameWays } from './frame-ways.ts';
-import type { Pipelines } from './pipelines.ts';
+import type { Recipes } from './recipes.ts';
 import { Surface } from './surface.ts';
 
 /** One stream's frames on the GPU. What it needs for their size is made with the first of them and kept. */
 export class WgslFrames implements BackendFrames {
   readonly #device: GPUDevice;
-  readonly #pipelines: Pipelines;
+  readonly #recipes: Recipes;
   readonly #target: FrameTarget;
   readonly #ways: FrameWays;
   readonly #reader = new RgbaReader();
@@ -21,9 +20,9 @@ export class WgslFrames implements BackendFrames {
   #canvas: OutputCanvas | null = null;
   #disposed = false;
 
-  constructor(device: GPUDevice, pipelines: Pipelines, target: FrameTarget, ways: FrameWays) {
+  constructor(device: GPUDevice, recipes: Recipes, target: FrameTarget, ways: FrameWays) {
     this.#device = device;
-    this.#pipelines = pipelines;
+    this.#recipes = recipes;
     this.#target = target;
     this.#ways = ways;
   }
@@ -48,13 +47,11 @@ export class WgslFrames implements BackendFrames {
     this.#canvas = null;
   }
 
-  /** Leaves the frame's pixels in the surface's input, or returns the frame as the kernel can read it where it lies. */
-  async #bringIn(frame: VideoFrame, surface: Surface) {
+  /** Leaves the frame's pixels in the surface's input, or returns the frame as a kernel can read it where it lies. */
+  async #bringIn(frame: VideoFrame, surface: Surface): Promise<GPUExternalTexture | undefined> {
     switch (this.#ways.frameIn) {
-      case 'importExternalTexture': {
-        const kernel = await this.#pipelines.get(requireFilter(this.#target).quality, 'external');
-        return { kernel, source: this.#device.importExternalTexture({ source: frame }) };
-      }
+      case 'importExternalTexture':
+        return this.#device.importExternalTexture({ source: frame });
       case 'copyExternalImageToTexture':
         this.#device.queue.copyExternalImageToTexture({ source: frame }, { texture: surface.input }, frameSize(frame));
         return undefined;
@@ -78,7 +75,8 @@ export class WgslFrames implements BackendFrames {
     if (this.#surface && size.width === width && size.height === height) return this.#surface;
     const shape = { ...this.#target, ...size };
     checkFrameShape(shape);
-    const surface = await Surface.create(this.#device, this.#pipelines, shape);
+    const source = this.#ways.frameIn === 'importExternalTexture' ? 'external' : 'texture';
+    const surface = await Surface.create(this.#device, this.#recipes, shape, source);
     if (this.#disposed) {
       surface.dispose();
       throw MeshError.closed('The stream');

@@ -1,0 +1,135 @@
+import { MeshError } from '../../../../shared/errors.ts';
+import { COMPUTE } from '../../../../shared/tuning.ts';
+import type { UpscaleShape } from '../../backend.ts';
+import { blocksOf } from '../../networks/layers.ts';
+import type { Passes, SourceResource } from '../passes.ts';
+import { type Bindings, type Kernel, Step } from '../step.ts';
+import { BINDING } from './bindings.ts';
+import type { LayerKernel } from './layer-kernel.ts';
+import type { CompiledNetwork } from './networks.ts';
+
+export interface NetworkKernels {
+  network: CompiledNetwork;
+  /** Brings an imported frame into a texture first: every layer would convert its colours anew, nine times a pixel. */
+  copy: Kernel | null;
+  /** Makes the wanted size of the doubled picture; null when that is it. */
+  resize: Kernel | null;
+}
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+/** A network over pictures of one shape. Layers write to two textures of features in turn. */
+export class NetworkPasses implements Passes {
+  readonly sizeBytes: number;
+  readonly #layers: readonly { step: Step; kernel: LayerKernel }[];
+  readonly #features: readonly Texture[];
+  readonly #copy: Within | null;
+  readonly #resize: Within | null;
+
+  constructor(device: GPUDevice, { network, copy, resize }: NetworkKernels, shape: UpscaleShape) {
+    const size = featuresSize(network, shape);
+    this.#layers = network.layers.map((kernel) => ({ kernel, step: new Step(device, kernel, size) }));
+    this.#features = featureTextures(network).map((texture) => new Texture(device, { ...size, ...texture }));
+    const doubled = { width: 2 * shape.width, height: 2 * shape.height };
+    const result = { width: shape.outWidth, height: shape.outHeight };
+    this.#copy = copy && { step: new Step(device, copy, shape), texture: picture(device, shape) };
+    this.#resize = resize && { step: new Step(device, resize, result), texture: picture(device, doubled) };
+    this.sizeBytes = this.#textures.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  }
+
+  encode(pass: GPUComputePassEncoder, source: SourceResource, result: GPUTextureView): void {
+    this.#copy?.step.encode(pass, { [BINDING.source]: source, [BINDING.result]: this.#copy.texture.view });
+    const read = this.#copy?.texture.view ?? source;
+    const made = this.#resize?.texture.view ?? result;
+    for (const [n, { step, kernel }] of this.#layers.entries()) {
+      step.encode(pass, this.#bindings(n, kernel, read, made));
+    }
+    this.#resize?.step.encode(pass, { [BINDING.source]: made, [BINDING.result]: result });
+  }
+
+  dispose(): void {
+    for (const { texture } of this.#textures) texture.destroy();
+  }
+
+  get #textures(): Texture[] {
+    return [...this.#features, this.#copy?.texture, this.#resize?.texture].filter((texture) => texture !== undefined);
+  }
+
+  #bindings(n: number, { weights }: LayerKernel, source: SourceResource, result: GPUTextureView): Bindings {
+    const isFirst = n === 0;
+    const isLast = n === this.#layers.length - 1;
+    const before = this.#features[(n + 1) % 2]?.view;
+    const after = isLast ? result : this.#features[n % 2]?.view;
+    return {
+      ...((isFirst || isLast) && { [BINDING.source]: source }),
+      ...(after && { [BINDING.result]: after }),
+      ...(!isFirst && before && { [BINDING.features]: before }),
+      ...(weights && { [BINDING.weights]: weights }),
+    };
+  }
+}
+
+/** A step before or after the network, with the texture that lies between. */
+interface Within {
+  step: Step;
+  texture: Texture;
+}
+
+/** Throws MeshError `too-large` when what lies between source and result is more than a GPU should be asked for. */
+export function checkNetworkFits(device: GPUDevice, network: CompiledNetwork, shape: UpscaleShape): void {
+  const { width, height } = featuresSize(network, shape);
+  const sizeBytes = featureTextures(network).reduce((sum, texture) => sum + width * height * bytesOf(texture), 0);
+  const longest = 2 * Math.max(shape.width, shape.height);
+  if (longest <= device.limits.maxTextureDimension2D && sizeBytes <= COMPUTE.maxFeatureBytes) return;
+  throw new MeshError(
+    'too-large',
+    `A picture of ${shape.width}x${shape.height} is too large for a network on this GPU. Make it smaller, or use 'spatial'.`,
+  );
+}
+
+function featuresSize({ shape: { unshuffle } }: CompiledNetwork, { width, height }: Size): Size {
+  return { width: Math.ceil(width / unshuffle), height: Math.ceil(height / unshuffle) };
+}
+
+/** Those that the layers but the last write to. */
+function featureTextures({ layers }: CompiledNetwork): { blocks: number; format: LayerKernel['format'] }[] {
+  return [0, 1].flatMap((parity) => {
+    const writers = layers.slice(0, -1).filter((_, n) => n % 2 === parity);
+    const [first] = writers;
+    if (!first) return [];
+    return { format: first.format, blocks: Math.max(...writers.map(({ outputs }) => blocksOf(outputs))) };
+  });
+}
+
+function bytesOf({ blocks, format }: { blocks: number; format: GPUTextureFormat }): number {
+  const channelBytes = { rgba8unorm: 1, rgba16float: 2 }[format as string] ?? 4;
+  return blocks * 4 * channelBytes;
+}
+
+function picture(device: GPUDevice, { width, height }: Size): Texture {
+  return new Texture(device, { width, height, format: 'rgba8unorm' });
+}
+
+/** One that a kernel writes and the next one reads. Of features it has a layer for each block of four channels. */
+class Texture {
+  readonly texture: GPUTexture;
+  readonly view: GPUTextureView;
+  readonly sizeBytes: number;
+
+  constructor(
+    device: GPUDevice,
+    { width, height, format, blocks }: Size & { format: GPUTextureFormat; blocks?: number },
+  ) {
+    this.texture = device.createTexture({
+      label: blocks ? 'features' : 'picture in between',
+      size: [width, height, blocks ?? 1],
+      format,
+      usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.TEXTURE_BINDING,
+    });
+    this.view = this.texture.createView({ dimension: blocks ? '2d-array' : '2d' });
+    this.sizeBytes = width * height * bytesOf({ blocks: blocks ?? 1, format });
+  }
+}

@@ -1,0 +1,44 @@
+import { type Filter, isNetwork } from '../../../shared/tasks/upscale.ts';
+import type { UpscaleShape } from '../backend.ts';
+import type { ModelSource } from '../models/model-source.ts';
+import { checkNetworkFits, NetworkPasses } from './networks/network-passes.ts';
+import { Networks } from './networks/networks.ts';
+import { FilterPasses, type Passes } from './passes.ts';
+import { Pipelines, type SourceKind } from './pipelines.ts';
+
+/** How each quality is made on one device: what is compiled for it, once, and which passes it takes. */
+export class Recipes {
+  readonly #device: GPUDevice;
+  readonly #pipelines: Pipelines;
+  readonly #networks: Networks;
+
+  /** @param models where networks come from; without it there are none. */
+  constructor(device: GPUDevice, models?: ModelSource) {
+    this.#device = device;
+    this.#pipelines = new Pipelines(device);
+    this.#networks = new Networks(device, models);
+  }
+
+  /** Compiles what it takes, and gives what makes the passes without waiting. Throws what {@link ModelSource.load} throws. */
+  async passesFor(shape: UpscaleShape, source: SourceKind): Promise<() => Passes> {
+    const { quality } = shape;
+    if (!isNetwork(quality)) {
+      const kernel = await this.#pipelines.get(quality, source);
+      return () => new FilterPasses(this.#device, kernel, shape);
+    }
+    const resizing = filterAfterDoubling(shape);
+    const [network, copy, resize] = await Promise.all([
+      this.#networks.get(quality),
+      source === 'external' ? this.#pipelines.get('bilinear', 'external') : null,
+      resizing && this.#pipelines.get(resizing, 'texture'),
+    ]);
+    checkNetworkFits(this.#device, network, shape);
+    return () => new NetworkPasses(this.#device, { network, copy, resize }, shape);
+  }
+}
+
+/** What makes the wanted size of a doubled picture: the edge-adaptive one only enlarges. */
+function filterAfterDoubling({ width, height, outWidth, outHeight }: UpscaleShape): Filter | null {
+  if (outWidth === 2 * width && outHeight === 2 * height) return null;
+  return outWidth >= 2 * width && outHeight >= 2 * height ? 'spatial' : 'bilinear';
+}
