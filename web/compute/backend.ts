@@ -1,4 +1,5 @@
 import type { Quality } from '../../shared/tasks/upscale.ts';
+import type { InputKind } from './networks/input-kind.ts';
 import type { Started, Turn } from './schedule.ts';
 
 export interface FrameTarget {
@@ -10,6 +11,11 @@ export interface FrameTarget {
 export interface UpscaleShape extends FrameTarget {
   width: number;
   height: number;
+}
+
+/** With the kind of its pixels, which the networks have weights for. */
+export interface PictureShape extends UpscaleShape {
+  input: InputKind;
 }
 
 /** One way this machine computes. `start` is called in a turn of the schedule, `finish` after it. */

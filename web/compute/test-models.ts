@@ -2,7 +2,9 @@ import { commands } from '@vitest/browser/context';
 import { MeshError } from '../../shared/errors.ts';
 import type { Network } from '../../shared/tasks/upscale.ts';
 import { parseManifest } from './models/manifest.ts';
+import { modelName } from './models/model-name.ts';
 import type { ModelSource } from './models/model-source.ts';
+import type { InputKind } from './networks/input-kind.ts';
 import { type Layer, unpackLayers } from './networks/layers.ts';
 import type { Features } from './networks/reference.ts';
 import { readVectors } from './networks/test-vectors.ts';
@@ -12,16 +14,16 @@ const VECTORS = 'web/compute/networks/test-vectors';
 
 /** The repository's models, as they lie there: for browser tests. */
 export const repositoryModels: ModelSource = {
-  async load(network, kind) {
+  async load(name, kind) {
     const { models } = parseManifest(JSON.parse(await commands.readFile(`${MODELS}/manifest.json`)));
-    const model = models.find(({ name }) => name === network);
-    if (!model) throw new MeshError('unknown-model', `There is no model '${network}'.`);
+    const model = models.find((candidate) => candidate.name === name);
+    if (!model) throw new MeshError('unknown-model', `There is no model '${name}'.`);
     return { model, bytes: await readBytes(`${MODELS}/${model.files[kind].path}`) };
   },
 };
 
-export async function loadNetwork(name: Network) {
-  const { model, bytes } = await repositoryModels.load(name, 'wgsl');
+export async function loadNetwork(name: Network, input: InputKind = 'aliased') {
+  const { model, bytes } = await repositoryModels.load(modelName(name, input), 'wgsl');
   return { shape: model.network, layers: unpackLayers(model.network, bytes) };
 }
 

@@ -1,5 +1,6 @@
 import { type Filter, isNetwork } from '../../../shared/tasks/upscale.ts';
-import type { UpscaleShape } from '../backend.ts';
+import type { PictureShape, UpscaleShape } from '../backend.ts';
+import { modelName } from '../models/model-name.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { checkNetworkFits, NetworkPasses } from './networks/network-passes.ts';
 import { Networks } from './networks/networks.ts';
@@ -20,15 +21,15 @@ export class Recipes {
   }
 
   /** Compiles what it takes, and gives what makes the passes without waiting. Throws what {@link ModelSource.load} throws. */
-  async passesFor(shape: UpscaleShape, source: SourceKind): Promise<() => Passes> {
-    const { quality } = shape;
+  async passesFor(shape: PictureShape, source: SourceKind): Promise<() => Passes> {
+    const { quality, input } = shape;
     if (!isNetwork(quality)) {
       const kernel = await this.#pipelines.get(quality, source);
       return () => new FilterPasses(this.#device, kernel, shape);
     }
     const resizing = filterAfterDoubling(shape);
     const [network, copy, resize] = await Promise.all([
-      this.#networks.get(quality),
+      this.#networks.get(modelName(quality, input)),
       source === 'external' ? this.#pipelines.get('bilinear', 'external') : null,
       resizing && this.#pipelines.get(resizing, 'texture'),
     ]);

@@ -1,5 +1,5 @@
 import { COMPUTE } from '../../../shared/tuning.ts';
-import type { UpscaleShape } from '../backend.ts';
+import type { PictureShape } from '../backend.ts';
 import type { Recipes } from './recipes.ts';
 import { Surface } from './surface.ts';
 
@@ -15,9 +15,9 @@ export class SurfaceStore {
   }
 
   /** Called by one task at a time, which is done submitting before the next asks. Throws what {@link Surface.create} throws. */
-  async get(shape: UpscaleShape): Promise<Surface> {
-    const { width, height, outWidth, outHeight, quality } = shape;
-    const key = [width, height, outWidth, outHeight, quality].join(' ');
+  async get(shape: PictureShape): Promise<Surface> {
+    const { width, height, outWidth, outHeight, quality, input } = shape;
+    const key = [width, height, outWidth, outHeight, quality, input].join(' ');
     const kept = this.#surfaces.get(key);
     this.#surfaces.delete(key);
     this.#makeRoom();

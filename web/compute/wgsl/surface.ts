@@ -1,5 +1,5 @@
 import { MeshError } from '../../../shared/errors.ts';
-import type { UpscaleShape } from '../backend.ts';
+import type { PictureShape } from '../backend.ts';
 import { deviceLost } from './device-lost.ts';
 import type { Passes, SourceResource } from './passes.ts';
 import type { SourceKind } from './pipelines.ts';
@@ -12,13 +12,13 @@ export class Surface {
   readonly input: GPUTexture;
   readonly ring: ReadbackRing;
   readonly #device: GPUDevice;
-  readonly #shape: UpscaleShape;
+  readonly #shape: PictureShape;
   readonly #passes: Passes;
   readonly #output: GPUTexture;
   readonly #inputView: GPUTextureView;
   readonly #outputView: GPUTextureView;
 
-  private constructor(device: GPUDevice, shape: UpscaleShape, passes: Passes) {
+  private constructor(device: GPUDevice, shape: PictureShape, passes: Passes) {
     this.#device = device;
     this.#shape = shape;
     this.#passes = passes;
@@ -44,7 +44,7 @@ export class Surface {
    * @param source what its pictures are read from: only with `texture` is the input used.
    * @throws MeshError `too-large` when the GPU has no memory for it, and what {@link Recipes.passesFor} throws.
    */
-  static async create(device: GPUDevice, recipes: Recipes, shape: UpscaleShape, source: SourceKind): Promise<Surface> {
+  static async create(device: GPUDevice, recipes: Recipes, shape: PictureShape, source: SourceKind): Promise<Surface> {
     const makePasses = await recipes.passesFor(shape, source);
     device.pushErrorScope('out-of-memory');
     const surface = new Surface(device, shape, makePasses());

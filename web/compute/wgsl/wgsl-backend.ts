@@ -1,5 +1,7 @@
+import { isNetwork } from '../../../shared/tasks/upscale.ts';
 import type { Backend, BackendFrames, FrameTarget, UpscaleShape } from '../backend.ts';
 import type { ModelSource } from '../models/model-source.ts';
+import { inputKindOf } from '../networks/input-kind.ts';
 import { isIdentity } from '../reference/upscale.ts';
 import type { Started } from '../schedule.ts';
 import { type FrameWays, SAFE_WAYS } from './frame-ways.ts';
@@ -28,8 +30,9 @@ export class WgslBackend implements Backend {
       const copy = pixels.slice();
       return { isDone: true, finish: async () => copy };
     }
-    const { outWidth, outHeight } = shape;
-    const surface = await this.#surfaces.get(shape);
+    const { width, height, outWidth, outHeight, quality } = shape;
+    const input = isNetwork(quality) ? inputKindOf({ width, height, data: pixels }) : 'smooth';
+    const surface = await this.#surfaces.get({ ...shape, input });
     const readback = await surface.ring.take();
     surface.upload(pixels);
     surface.submit(readback);

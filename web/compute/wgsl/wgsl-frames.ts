@@ -1,8 +1,11 @@
 import { MeshError } from '../../../shared/errors.ts';
+import { isNetwork } from '../../../shared/tasks/upscale.ts';
 import type { BackendFrames, FrameTarget } from '../backend.ts';
 import { checkFrameShape } from '../frames/check-ratio.ts';
+import { InputKindWatch } from '../frames/input-kind-watch.ts';
 import { type FrameTime, makeFrame, timeOf } from '../frames/make-frame.ts';
 import { frameSize, RgbaReader } from '../frames/rgba-reader.ts';
+import type { InputKind } from '../networks/input-kind.ts';
 import type { Started } from '../schedule.ts';
 import type { FrameWays } from './frame-ways.ts';
 import type { Recipes } from './recipes.ts';
@@ -16,7 +19,8 @@ export class WgslFrames implements BackendFrames {
   readonly #ways: FrameWays;
   readonly #reader = new RgbaReader();
   #surface: Surface | null = null;
-  #sourceSize = { width: 0, height: 0 };
+  readonly #inputKind = new InputKindWatch();
+  #source: { width: number; height: number; input: InputKind } = { width: 0, height: 0, input: 'smooth' };
   #canvas: OutputCanvas | null = null;
   #disposed = false;
 
@@ -71,9 +75,11 @@ export class WgslFrames implements BackendFrames {
 
   async #surfaceFor(frame: VideoFrame): Promise<Surface> {
     const size = frameSize(frame);
-    const { width, height } = this.#sourceSize;
-    if (this.#surface && size.width === width && size.height === height) return this.#surface;
-    const shape = { ...this.#target, ...size };
+    const input = isNetwork(this.#target.quality) ? await this.#inputKind.of(frame) : 'smooth';
+    const made = this.#source;
+    const fits = size.width === made.width && size.height === made.height && input === made.input;
+    if (this.#surface && fits) return this.#surface;
+    const shape = { ...this.#target, ...size, input };
     checkFrameShape(shape);
     const source = this.#ways.frameIn === 'importExternalTexture' ? 'external' : 'texture';
     const surface = await Surface.create(this.#device, this.#recipes, shape, source);
@@ -83,7 +89,7 @@ export class WgslFrames implements BackendFrames {
     }
     this.#surface?.dispose();
     this.#surface = surface;
-    this.#sourceSize = size;
+    this.#source = { ...size, input };
     return surface;
   }
 }

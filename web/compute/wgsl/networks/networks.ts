@@ -1,6 +1,6 @@
 import { MeshError } from '../../../../shared/errors.ts';
-import type { Network } from '../../../../shared/tasks/upscale.ts';
 import type { NetworkShape } from '../../models/manifest.ts';
+import type { ModelName } from '../../models/model-name.ts';
 import type { ModelSource } from '../../models/model-source.ts';
 import { type Layer, unpackLayers } from '../../networks/layers.ts';
 import { compileLayer, type LayerKernel } from './layer-kernel.ts';
@@ -16,7 +16,7 @@ export interface CompiledNetwork {
 export class Networks {
   readonly #device: GPUDevice;
   readonly #models: ModelSource | undefined;
-  readonly #made = new Map<Network, Promise<CompiledNetwork>>();
+  readonly #made = new Map<ModelName, Promise<CompiledNetwork>>();
 
   constructor(device: GPUDevice, models: ModelSource | undefined) {
     this.#device = device;
@@ -24,22 +24,22 @@ export class Networks {
   }
 
   /** Throws what {@link ModelSource.load} throws; the next call then tries again. */
-  get(network: Network): Promise<CompiledNetwork> {
-    const made = this.#made.get(network) ?? this.#make(network);
-    this.#made.set(network, made);
+  get(name: ModelName): Promise<CompiledNetwork> {
+    const made = this.#made.get(name) ?? this.#make(name);
+    this.#made.set(name, made);
     return made;
   }
 
-  async #make(network: Network): Promise<CompiledNetwork> {
+  async #make(name: ModelName): Promise<CompiledNetwork> {
     try {
       if (!this.#models) {
-        const what = `The network '${network}' does not run here. Use 'spatial' or 'bilinear'.`;
+        const what = `The network '${name}' does not run here. Use 'spatial' or 'bilinear'.`;
         throw new MeshError('unknown-model', what);
       }
-      const { model, bytes } = await this.#models.load(network, 'wgsl');
+      const { model, bytes } = await this.#models.load(name, 'wgsl');
       return await compileNetwork(this.#device, model.network, unpackLayers(model.network, bytes));
     } catch (cause) {
-      this.#made.delete(network);
+      this.#made.delete(name);
       throw cause;
     }
   }

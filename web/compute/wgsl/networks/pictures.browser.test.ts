@@ -7,6 +7,7 @@ import type { UpscaleShape } from '../../backend.ts';
 import { RgbaReader } from '../../frames/rgba-reader.ts';
 import type { ModelSource } from '../../models/model-source.ts';
 import { type Span, withHalo } from '../../networks/halo.ts';
+import { inputKindOf } from '../../networks/input-kind.ts';
 import { doubledReference } from '../../networks/picture.ts';
 import { upscaleReference } from '../../reference/upscale.ts';
 import { loadNetwork, repositoryModels } from '../../test-models.ts';
@@ -43,7 +44,6 @@ afterAll(() => {
 
 describe.each(NETWORKS)('%s', (quality) => {
   test('doubles a picture as the reference does, at odd sizes and where it is see-through', async () => {
-    const { shape, layers } = await loadNetwork(quality);
     for (const [width, height] of [
       [1, 1],
       [3, 2],
@@ -52,6 +52,7 @@ describe.each(NETWORKS)('%s', (quality) => {
       [40, 33],
     ] as const) {
       const image = paintedPicture(width, height);
+      const { shape, layers } = await loadNetwork(quality, inputKindOf(image));
       const sharp = await doubled(image, quality);
       const expected = doubledReference(shape, layers, image);
       expect(difference(sharp, expected)).toBeLessThanOrEqual(COMPUTE.tolerance8bit);
@@ -88,7 +89,7 @@ describe.each(NETWORKS)('%s', (quality) => {
   });
 
   test('is compiled for frames that are imported as they lie, too', async () => {
-    const target = { width: 32, height: 18, outWidth: 64, outHeight: 36, quality };
+    const target = { width: 32, height: 18, outWidth: 64, outHeight: 36, quality, input: 'aliased' } as const;
     const passes = (await new Recipes(device, repositoryModels).passesFor(target, 'external'))();
     expect(passes.sizeBytes).toBeGreaterThan(32 * 18 * 4);
     passes.dispose();
@@ -103,8 +104,8 @@ describe('other ratios than 2', () => {
     [63, 30, 'spatial'],
     [84, 52, 'spatial'],
   ] as const)('21x13 to %ix%i is doubled and then made so large by %s', async (outWidth, outHeight, filter) => {
-    const { shape, layers } = await loadNetwork('fast');
     const image = paintedPicture(21, 13);
+    const { shape, layers } = await loadNetwork('fast', inputKindOf(image));
     const sharp = await upscaled(image, { width: 21, height: 13, outWidth, outHeight, quality: 'fast' });
     const target = { outWidth, outHeight, quality: filter };
     const data = upscaleReference(doubledReference(shape, layers, image), target);
