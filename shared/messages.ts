@@ -122,6 +122,10 @@ const frameFields = {
   color: colorSpaceSchema.nullable(),
 };
 
+/** Why a picture was made in a lower quality than its stream's. */
+export const LOWERED_CAUSES = ['getting-ready', 'too-slow', 'not-available'] as const;
+export type LoweredCause = (typeof LOWERED_CAUSES)[number];
+
 /** Why a volunteer gave no answer to a frame. */
 const VOLUNTEER_DROP_CAUSES = [
   'volunteer-busy',
