@@ -146,6 +146,9 @@ export const videoMessageSchema = z.discriminatedUnion('kind', [
     kind: z.literal('sharper'),
     ...frameFields,
     stages: volunteerStagesSchema,
+    /** What it was made with; null as its cause: with what its stream wants. */
+    quality: z.enum(QUALITIES),
+    lowered: z.enum(LOWERED_CAUSES).nullable(),
     /** What the way back may take now, as the volunteer finds it. */
     downlinkKbps: z.number().min(0).max(STREAM.maxBitrateKbps),
   }),
