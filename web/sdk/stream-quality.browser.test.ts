@@ -10,8 +10,8 @@ import { framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
 const WAIT = { timeout: 60_000, interval: 20 };
 /** Few frames a second, so that only what a test says is too slow is too slow, whatever else the machine does. */
 const OPTIONS: StreamOptions = { quality: 'quality', maxFps: 10 };
-/** Several frames' time. */
-const TOO_SLOW = { computeMs: 250 };
+/** More than a frame's time. */
+const TOO_SLOW = { computeMs: 120 };
 
 let behaviour: Partial<Record<Quality, QualityBehaviour>>;
 let rig: StreamRig;
@@ -31,12 +31,12 @@ function open(where: 'volunteers' | 'local'): Promise<FrameStream> {
 test('a volunteer makes the chosen quality once it is ready, less while it is too slow, and the gamer is told', async () => {
   const stream = await open('volunteers');
   await vi.waitUntil(() => framesOfVolunteers(stream) > 3 && stream.stats().quality === 'quality', WAIT);
-  expect(stream.stats().why).toBe('You chose volunteers; Vera is helping.');
   behaviour.quality = TOO_SLOW;
-  await vi.waitUntil(() => stream.stats().quality === 'balanced', WAIT);
-  expect(stream.stats().why).toContain("Vera is too slow for 'quality' at this rate: 'balanced' is shown.");
+  // While it is late with a frame, one is made here.
+  const words = "Vera is too slow for 'quality' at this rate: 'balanced' is shown.";
+  await vi.waitUntil(() => stream.stats().why.includes(words), WAIT);
   behaviour.quality = {};
-  await vi.waitUntil(() => stream.stats().quality === 'quality', WAIT);
+  await vi.waitUntil(() => stream.stats().why === 'You chose volunteers; Vera is helping.', WAIT);
   expect(rig.failures).toEqual([]);
 });
 
@@ -62,4 +62,14 @@ test('where no network runs the picture is as sharp as without, at every volunte
   await vi.waitUntil(() => stream.stats().why.includes('This computer cannot'), WAIT);
   expect(stream.stats().why).toContain(error.message);
   expect(rig.failures).toEqual([]);
+});
+
+test('a picture that stands still gets the chosen quality, too', async () => {
+  const frames = fieldFrames(64, 36).getReader();
+  const { value: still } = await frames.read();
+  await frames.cancel();
+  const source = new ReadableStream<VideoFrame>({ start: (controller) => void (still && controller.enqueue(still)) });
+  const stream = await rig.open(source, { ...OPTIONS, where: 'local' });
+  await vi.waitUntil(() => stream.stats().quality === 'quality', WAIT);
+  expect(stream.stats()).toMatchObject({ framesCaptured: 1, framesPresented: 1 });
 });
