@@ -83,6 +83,19 @@ async function choose(gamer: Page, source: 'Screen' | 'Camera'): Promise<void> {
   await gamer.getByTestId(`source-${source.toLowerCase()}`).click();
 }
 
+/** A small picture as the gamer's source. */
+async function choosePicture(gamer: Page): Promise<void> {
+  const png = await gamer.evaluate(() => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 36 });
+    const context = canvas.getContext('2d');
+    context?.fillRect(8, 8, 20, 20);
+    return canvas.toDataURL('image/png').split(',')[1] ?? '';
+  });
+  await gamer
+    .getByTestId('source-image')
+    .setInputFiles({ name: 'square.png', mimeType: 'image/png', buffer: Buffer.from(png, 'base64') });
+}
+
 /** Presses what saves, and gives back the file. */
 async function saved(page: Page, testId: string): Promise<{ name: string; base64: string }> {
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByTestId(testId).click()]);
@@ -159,20 +172,27 @@ test('a volunteer pauses in one click, gets nothing meanwhile, and goes on', asy
 
 test('a picture is sharpened as a task and can be saved', async ({ server, context }) => {
   const { gamer } = await openBoth(context, server.url);
-  const png = await gamer.evaluate(() => {
-    const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 36 });
-    const context = canvas.getContext('2d');
-    context?.fillRect(8, 8, 20, 20);
-    return canvas.toDataURL('image/png').split(',')[1] ?? '';
-  });
-  await gamer
-    .getByTestId('source-image')
-    .setInputFiles({ name: 'square.png', mimeType: 'image/png', buffer: Buffer.from(png, 'base64') });
+  await choosePicture(gamer);
   await expect(gamer.getByTestId('output').locator('canvas')).toHaveJSProperty('width', 128);
   await expect(gamer.getByTestId('helpers')).not.toHaveText('this computer');
   const { name, base64 } = await saved(gamer, 'save-after');
   expect(name).toBe('square-sharpened-2x.png');
   expect(await lookAtPng(gamer, base64)).toMatchObject({ width: 128, height: 72 });
+});
+
+test('a network may be chosen whatever runs: the picture goes on, and the page says what made it', async ({
+  server,
+  context,
+}) => {
+  const { gamer, volunteer } = await openBoth(context, server.url);
+  await expect(gamer.getByTestId('latency')).toHaveText(/\d/);
+  await gamer.getByRole('combobox', { name: 'Quality' }).selectOption({ label: 'Network: best' });
+  await expect(gamer.getByText(/^with (spatial|.* network)/)).toBeVisible();
+  const before = await lookAtOutput(gamer);
+  await expect.poll(async () => (await lookAtOutput(gamer)).print).not.toBe(before.print);
+  await expect(volunteer.getByText(/^Frames are made with/)).toBeVisible();
+  await choosePicture(gamer);
+  await expect(gamer.getByTestId('helpers')).not.toHaveText('–');
 });
 
 test('a still of the running game, alone and beside what it was made of', async ({ server, context }) => {

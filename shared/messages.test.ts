@@ -103,11 +103,17 @@ test('video: frames, drops and acknowledgements', () => {
   holds(videoMessageSchema, { kind: 'dropped', streamId: 1, frameId: 2, why: 'volunteer-busy' }, [{ why: 'tired' }]);
   holds(videoMessageSchema, { kind: 'ack', streamId: 1, frameId: 2, receivedMs: 1.5 }, [{ receivedMs: -1 }]);
   const stages = { queueMs: 0, decodeMs: 1, computeMs: 2, encodeMs: 3, totalMs: 6 };
-  holds(videoMessageSchema, { ...frame, kind: 'sharper', stages, downlinkKbps: 900 }, [
+  const made = { quality: 'fast', lowered: 'too-slow', downlinkKbps: 900 };
+  holds(videoMessageSchema, { ...frame, kind: 'sharper', stages, ...made }, [
+    { quality: 'best' },
+    { quality: undefined },
+    { lowered: 'tired' },
+    { lowered: undefined },
     { downlinkKbps: -1 },
     { downlinkKbps: STREAM.maxBitrateKbps + 1 },
     { stages: { ...stages, computeMs: -1 } },
   ]);
+  holds(videoMessageSchema, { ...frame, kind: 'sharper', stages, ...made, quality: 'quality', lowered: null }, []);
 });
 
 test('a colour space this version does not know counts as unsaid and costs no frame', () => {

@@ -122,6 +122,10 @@ const frameFields = {
   color: colorSpaceSchema.nullable(),
 };
 
+/** Why a picture was made in a lower quality than its stream's. */
+export const LOWERED_CAUSES = ['getting-ready', 'too-slow', 'not-available'] as const;
+export type LoweredCause = (typeof LOWERED_CAUSES)[number];
+
 /** Why a volunteer gave no answer to a frame. */
 const VOLUNTEER_DROP_CAUSES = [
   'volunteer-busy',
@@ -142,6 +146,9 @@ export const videoMessageSchema = z.discriminatedUnion('kind', [
     kind: z.literal('sharper'),
     ...frameFields,
     stages: volunteerStagesSchema,
+    /** What it was made with; null as its cause: with what its stream wants. */
+    quality: z.enum(QUALITIES),
+    lowered: z.enum(LOWERED_CAUSES).nullable(),
     /** What the way back may take now, as the volunteer finds it. */
     downlinkKbps: z.number().min(0).max(STREAM.maxBitrateKbps),
   }),

@@ -4,7 +4,7 @@ import { SIGNALING } from './tuning.ts';
 import { z } from './zod.ts';
 
 /** Raised whenever the two ends of any connection would misunderstand each other. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 export const roleSchema = z.enum(['gamer', 'volunteer']);
 export type Role = z.infer<typeof roleSchema>;

@@ -389,6 +389,10 @@ export const STREAM = {
   maxStreamsPerLink: 4,
   /** `auto` changes sides only for a gain of this ratio, so that it does not flap. */
   switchRatio: 0.85,
+  /** `auto` takes a better quality from a side whose pictures get older by no more than this, ms: more is felt in the hands... */
+  worthOlderMs: 50,
+  /** ...and come no rarer than so many times. */
+  worthRarer: 1.2,
   /** `auto` tries the side that is not running this often, with so many frames: enough for a median, 2 % of the frames at 60 fps. */
   trialIntervalMs: 5_000,
   trialFrames: 5,
@@ -396,6 +400,42 @@ export const STREAM = {
   assumedCodecMs: 20,
   /** After the local engine or a volunteer failed at a stream: how long before it is asked again. */
   retryAfterMs: 5_000,
+} as const;
+
+/** Which quality a stream's frames are made with, of those up to the chosen one (web/stream/quality-governor.ts). */
+export const GOVERNOR = {
+  /** The part of the time between two of the source's frames that one may take to be made: the rest is the codecs' and scatter's. */
+  share: 0.85,
+  /** The same where the game is drawn by the same GPU, which it must not slow down. */
+  localShare: 0.5,
+  /** Where fewer frames come than the source gives, one may take this part of the time between them: whoever idles so long holds up nothing. */
+  sparseShare: 0.7,
+  /** The longest time between two frames that counts, ms: a slow source is no reason for a picture that is late. */
+  longestIntervalMs: 100,
+  /** Frames whose median is judged, and how many there must be: half of a full window, so that a sudden load is answered after so many. */
+  windowFrames: 15,
+  judgeFrames: 8,
+  /** So many frames in a row that took so many times the budget are no hiccup: at once. */
+  farOverFrames: 3,
+  farOverRatio: 2,
+  /** A step up must be expected to take no more than this part of the budget: between it and the budget nothing changes. */
+  stepUpPart: 0.8,
+  /** Frames before the next step up: of one that was never tried, since a stream should soon look as it can; of any other. */
+  firstClimbFrames: 3,
+  climbFrames: 30,
+  /** What a quality once took is believed half as much after this: games' loads last for seconds. */
+  forgetHalfMs: 10_000,
+  /** Qualities and sizes whose time is remembered: five qualities at a few send sizes. */
+  maxTimes: 32,
+  /** A quality that was given up is not tried for so long; doubled each time that it did not hold for `provenMs`. */
+  firstWaitMs: 3_000,
+  maxWaitMs: 120_000,
+  provenMs: 30_000,
+  /** The same for a network that failed: a model that could not be fetched, a device in trouble. */
+  firstFailedWaitMs: 15_000,
+  maxFailedWaitMs: 300_000,
+  /** A network that is not ready after this failed: its model is some hundred kilobytes. */
+  readyWithinMs: 30_000,
 } as const;
 
 /** The gamer page's built-in game. */

@@ -3,6 +3,7 @@ import { isCaptured, type SourceChoice } from './source.ts';
 
 interface Kept {
   choice: SourceChoice;
+  /** What the picture was made with. */
   quality: Quality;
   scale: number;
   /** The sharp picture alone, or what it was made of as well. */
@@ -10,10 +11,17 @@ interface Kept {
   extension: string;
 }
 
-/** Says what is in the file: `clip-sharpened-2x.png`, `game-before-after-2x.webm`. */
+const SHARP: Record<Quality, string> = {
+  bilinear: 'bilinear',
+  spatial: 'sharpened',
+  fast: 'fast-network',
+  balanced: 'balanced-network',
+  quality: 'best-network',
+};
+
+/** Says what is in the file: `clip-sharpened-2x.png`, `game-before-after-2x.webm`, `game-best-network-2x.png`. */
 export function fileName({ choice, quality, scale, what, extension }: Kept): string {
-  const sharp = quality === 'bilinear' ? 'bilinear' : 'sharpened';
-  return `${sourceName(choice)}-${what === 'after' ? sharp : what}-${scale}x.${extension}`;
+  return `${sourceName(choice)}-${what === 'after' ? SHARP[quality] : what}-${scale}x.${extension}`;
 }
 
 function sourceName(choice: SourceChoice): string {

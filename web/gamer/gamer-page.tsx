@@ -50,9 +50,9 @@ export function GamerPage({ session, player, keeper, floating, name }: GamerPage
           {(player.source.value || !isBroken) && <PictureStage player={player} floating={floating} />}
           <KeepRow keeper={keeper} isSharp={report !== null && isSharpened(report)} hasBefore={!player.hasEnded} />
           {report?.kind === 'still' ? (
-            <StillFigures report={report} helpers={helpers} />
+            <StillFigures report={report} chosen={player.quality.value} helpers={helpers} />
           ) : (
-            <LiveFigures report={report} helpers={helpers} />
+            <LiveFigures report={report} quality={player.quality.value} helpers={helpers} />
           )}
         </div>
         <div class="gamer__side">

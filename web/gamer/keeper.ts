@@ -8,6 +8,7 @@ import { type Comparison, copyOf, sideBySide, toPng } from './comparison.ts';
 import type { Download } from './download.ts';
 import { fileName } from './file-names.ts';
 import type { Player } from './player.ts';
+import { shownQuality } from './sentences.ts';
 import { withDuration } from './webm-duration.ts';
 
 export const MAX_CLIP_MS = 30_000;
@@ -91,7 +92,8 @@ export class Keeper {
   }
 
   #nameOf(what: 'after' | 'before-after', extension: string): string {
-    const { choice, quality, scale } = this.#options.player;
-    return fileName({ choice: choice.value, quality: quality.value, scale: scale.value, what, extension });
+    const { choice, quality, report, scale } = this.#options.player;
+    const made = shownQuality(report.value, quality.value);
+    return fileName({ choice: choice.value, quality: made, scale: scale.value, what, extension });
   }
 }

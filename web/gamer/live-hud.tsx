@@ -1,4 +1,4 @@
-import type { VolunteerInfo } from '../sdk/types.ts';
+import type { Quality, VolunteerInfo } from '../sdk/types.ts';
 import { formatCount, formatKbps, formatMs, formatRate, NO_FIGURE } from '../ui/format.ts';
 import { type ChartLine, LiveChart } from '../ui/live-chart.tsx';
 import { ShareBar } from '../ui/share-bar.tsx';
@@ -7,7 +7,7 @@ import { Stat, Stats } from '../ui/stat.tsx';
 import type { StreamStats } from './client.ts';
 import { frameShares } from './frame-shares.ts';
 import { CHART_WINDOW_S } from './live-show.ts';
-import { isSharpening } from './sentences.ts';
+import { isSharpening, qualityHint } from './sentences.ts';
 import type { LiveReport } from './show.ts';
 import { streamStages } from './stage-times.ts';
 
@@ -21,11 +21,13 @@ const DELAY_LABEL = 'Delay, typical / slowest 5\u00a0%';
 
 interface LiveHudProps {
   report: LiveReport | null;
+  /** What was chosen. */
+  quality: Quality;
   helpers: string;
 }
 
 /** The figures of a stream. */
-export function LiveFigures({ report, helpers }: LiveHudProps) {
+export function LiveFigures({ report, quality, helpers }: LiveHudProps) {
   const stats = report?.stats;
   const isMeasured = stats !== undefined && isSharpening(stats);
   const { p50, p95 } = stats?.glassToGlassMs ?? { p50: 0, p95: 0 };
@@ -40,7 +42,12 @@ export function LiveFigures({ report, helpers }: LiveHudProps) {
         unit="ms"
         testId="latency"
       />
-      <Stat label="Sharpened by" value={helpers} testId="helpers" />
+      <Stat
+        label="Sharpened by"
+        value={helpers}
+        {...(isMeasured && stats.quality && { hint: qualityHint(stats.quality, quality) })}
+        testId="helpers"
+      />
       <Stat
         label="Sent"
         value={isSending ? formatKbps(stats.uplinkKbps) : NO_FIGURE}

@@ -2,9 +2,10 @@ import type { Quality } from '../sdk/types.ts';
 import { BeforeAfter } from '../ui/before-after.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { canOpenPictureWindow } from '../ui/open-picture-window.ts';
+import { qualityWords } from '../ui/quality-words.ts';
 import type { FloatingPicture } from './floating-picture.ts';
 import type { Player } from './player.ts';
-import { isSharpened } from './sentences.ts';
+import { isSharpened, shownQuality } from './sentences.ts';
 import type { Report } from './show.ts';
 import type { Size } from './source.ts';
 
@@ -49,7 +50,8 @@ export function PictureStage({ player, floating }: { player: Player; floating: F
 }
 
 function afterLabel(size: Size | null, scale: number, quality: Quality, report: Report | null): string {
-  const done = quality === 'bilinear' ? 'bilinear' : 'sharpened';
+  const made = shownQuality(report, quality);
+  const done = made === 'spatial' ? 'sharpened' : qualityWords(made);
   const how = report && isSharpened(report) ? done : 'not sharpened yet';
   // As it is where there is one: a large source may not be given all of its scale.
   const shown = (report?.kind === 'live' ? report.size : report) ?? (size && scaled(size, scale));

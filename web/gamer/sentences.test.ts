@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StreamStats } from './client.ts';
-import { helpersOf, isSharpened, type Situation, statusOf } from './sentences.ts';
+import { helpersOf, isSharpened, qualityHint, type Situation, shownQuality, statusOf } from './sentences.ts';
 import type { Report } from './show.ts';
 import { streamStats, volunteer } from './test-figures.ts';
 
@@ -102,8 +102,17 @@ describe('the status of the gamer page', () => {
       backend: 'wgsl',
       attempts: 1,
     };
-    const report: Report = { kind: 'still', timing, width: 4, height: 4 };
-    expect(statusOf(situation({ report })).headline).toBe('Sharpened by brave-otter.');
+    const why = 'The best network is not available there.';
+    const report: Report = { kind: 'still', timing, quality: 'spatial', why, width: 4, height: 4 };
+    expect(statusOf(situation({ report }))).toMatchObject({ headline: 'Sharpened by brave-otter.', detail: why });
     expect(helpersOf(report, [])).toBe('a volunteer who left');
   });
+});
+
+it('names what a picture is made with, and what it should be where that differs', () => {
+  expect(shownQuality(live({ quality: 'fast' }), 'quality')).toBe('fast');
+  expect(shownQuality(live({ quality: null }), 'quality')).toBe('quality');
+  expect(shownQuality(null, 'spatial')).toBe('spatial');
+  expect(qualityHint('quality', 'quality')).toBe('with best network');
+  expect(qualityHint('fast', 'quality')).toBe('with fast network, not best network');
 });

@@ -1,4 +1,5 @@
-import type { Where } from '../sdk/types.ts';
+import type { Quality, Where } from '../sdk/types.ts';
+import { qualityWords } from '../ui/quality-words.ts';
 import type { Tone } from '../ui/status-line.tsx';
 import type { StreamStats } from './client.ts';
 import type { Phase } from './session.ts';
@@ -45,6 +46,17 @@ export function isSharpened(report: Report): boolean {
   return fps === 0 ? framesPresented > framesUnsharpened : isSharpening(report.stats);
 }
 
+/** What the picture is made with; where there is no picture yet, with what was chosen. */
+export function shownQuality(report: Report | null, chosen: Quality): Quality {
+  return (report?.kind === 'live' ? report.stats.quality : report?.quality) ?? chosen;
+}
+
+/** What it is made with, and what it should be. */
+export function qualityHint(shown: Quality, chosen: Quality): string {
+  const words = `with ${qualityWords(shown)}`;
+  return shown === chosen ? words : `${words}, not ${qualityWords(chosen)}`;
+}
+
 /** Who does the work, as a list of names. */
 export function helpersOf(report: Report | null, volunteers: Situation['volunteers']): string {
   if (!report) return '–';
@@ -62,7 +74,7 @@ function workOf(report: Report | null, where: Where, volunteers: Situation['volu
   if (report.kind === 'still') {
     if (!report.timing) return { tone: 'busy', headline: waitingFor(where, volunteers), detail: '' };
     const headline = `Sharpened by ${whoRan(report.timing.ranOn, volunteers)}.`;
-    return { tone: 'good', headline, detail: '' };
+    return { tone: 'good', headline, detail: report.why };
   }
   const { stats } = report;
   if (stats.fps === 0) {

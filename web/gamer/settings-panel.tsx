@@ -11,6 +11,9 @@ const WHERES: readonly Choice<Where>[] = [
 const QUALITIES: readonly Choice<Quality>[] = [
   { value: 'spatial', label: 'Sharp edges (spatial)' },
   { value: 'bilinear', label: 'As browsers do (bilinear)' },
+  { value: 'fast', label: 'Network: fast' },
+  { value: 'balanced', label: 'Network: balanced' },
+  { value: 'quality', label: 'Network: best' },
 ];
 
 const SCALES: readonly Choice<string>[] = ['1.5', '2', '3', '4'].map((scale) => ({ value: scale, label: `${scale}×` }));

@@ -18,7 +18,17 @@ export interface Show {
 }
 
 /** What there is to tell about a show. */
-export type Report = LiveReport | ({ kind: 'still'; timing: Timing | null } & Size);
+export type Report = LiveReport | StillReport;
+
+export interface StillReport extends Size {
+  kind: 'still';
+  /** Null until it is sharpened. */
+  timing: Timing | null;
+  /** What it is sharpened with. */
+  quality: Quality;
+  /** Why with no better; empty when there is nothing to say. */
+  why: string;
+}
 
 export interface LiveReport {
   kind: 'live';

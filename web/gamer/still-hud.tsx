@@ -1,19 +1,25 @@
+import type { Quality } from '../sdk/types.ts';
 import { backendWords } from '../ui/backend-words.ts';
 import { formatMs, NO_FIGURE } from '../ui/format.ts';
 import { StageBar } from '../ui/stage-bar.tsx';
 import { Stat, Stats } from '../ui/stat.tsx';
-import type { Report } from './show.ts';
+import { qualityHint } from './sentences.ts';
+import type { StillReport } from './show.ts';
 import { taskStages } from './stage-times.ts';
 
-type StillReport = Extract<Report, { kind: 'still' }>;
-
 /** The figures of one sharpened picture. */
-export function StillFigures({ report: { timing, width, height }, helpers }: { report: StillReport; helpers: string }) {
+export function StillFigures({ report, chosen, helpers }: { report: StillReport; chosen: Quality; helpers: string }) {
+  const { timing, quality, width, height } = report;
   return (
     <Stats>
       <Stat label="Result" value={`${width} × ${height}`} unit="px" />
       <Stat label="Took" value={timing ? formatMs(timing.totalMs) : NO_FIGURE} unit="ms" testId="latency" />
-      <Stat label="Sharpened by" value={helpers} testId="helpers" />
+      <Stat
+        label="Sharpened by"
+        value={helpers}
+        {...(timing && { hint: qualityHint(quality, chosen) })}
+        testId="helpers"
+      />
       <Stat
         label="Attempts"
         value={timing ? String(timing.attempts) : NO_FIGURE}

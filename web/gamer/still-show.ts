@@ -1,5 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
-import type { Task } from '../sdk/types.ts';
+import { isNetwork } from '../../shared/tasks/upscale.ts';
+import type { Quality, Task } from '../sdk/types.ts';
+import { qualityWords } from '../ui/quality-words.ts';
 import type { Client } from './client.ts';
 import type { Report, Settings, Show } from './show.ts';
 import type { StillSource } from './source.ts';
@@ -44,9 +46,13 @@ export class StillShow implements Show {
 
   async #run(): Promise<void> {
     this.#task?.cancel();
-    const { where, quality, scale } = this.#settings;
+    await this.#sharpen(this.#settings.quality, '');
+  }
+
+  async #sharpen(quality: Quality, why: string): Promise<void> {
+    const { where, scale } = this.#settings;
     const { width, height } = this.canvas;
-    this.handlers.onReport({ kind: 'still', timing: null, width, height });
+    this.handlers.onReport({ kind: 'still', timing: null, quality, why, width, height });
     let task: Task<'upscale'> | null = null;
     try {
       task = this.client.submitTask('upscale', { image: this.source.image, scale, quality }, { where });
@@ -54,10 +60,14 @@ export class StillShow implements Show {
       const { image, timing } = await task.result;
       if (this.#task !== task) return;
       this.canvas.getContext('2d')?.putImageData(image, 0, 0);
-      this.handlers.onReport({ kind: 'still', timing, width: image.width, height: image.height });
+      this.handlers.onReport({ kind: 'still', timing, quality, why, width: image.width, height: image.height });
     } catch (cause) {
       // A task we gave up for a newer one is no news.
-      if (this.#task === task) this.handlers.onError(MeshError.from(cause));
+      if (this.#task !== task) return;
+      const error = MeshError.from(cause);
+      if (error.reason !== 'unknown-model' || !isNetwork(quality)) this.handlers.onError(error);
+      // As a stream would: a picture made with less is better than none.
+      else await this.#sharpen('spatial', `The ${qualityWords(quality)} is not available there. ${error.message}`);
     }
   }
 }

@@ -24,6 +24,7 @@ export function streamStats(changes: Partial<StreamStats> = {}): StreamStats {
     codec: 'vp8',
     shares: [{ volunteerId: 'v1', share: 0.98 }],
     running: 'volunteers',
+    quality: 'spatial',
     why: 'Fresher there.',
     ...changes,
   };

@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { MeshError } from '../../shared/errors.ts';
 import type { StreamSetup } from '../../shared/messages.ts';
+import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { Engine } from '../compute/engine.ts';
 import { shareOf } from '../dispatch/credit-window.ts';
 import { TaskServer } from '../dispatch/task-server.ts';
@@ -67,6 +68,10 @@ export class GamerDesk {
 
   get held(): number {
     return this.#tasks.held + this.#streams.queued;
+  }
+
+  get qualities(): Quality[] {
+    return this.#streams.qualities;
   }
 
   get bytesIn(): number {

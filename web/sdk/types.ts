@@ -205,6 +205,8 @@ export interface VolunteerStats {
   gamers: number;
   /** 0 idle .. 1 full, over the last seconds. */
   load: number;
+  /** What the streams' frames are made with now, each once: with less than their gamers want where this machine is too slow for that. */
+  qualities: Quality[];
   busyMs: number;
   bytesIn: number;
   bytesOut: number;

@@ -28,7 +28,15 @@ const DEFAULT_LIMITS: VolunteerLimits = {
   acceptModelsFrom: [],
 };
 
-const NO_STATS: WorkerStats = { tasksDone: 0, framesDone: 0, load: 0, busyMs: 0, bytesIn: 0, bytesOut: 0 };
+const NO_STATS: WorkerStats = {
+  tasksDone: 0,
+  framesDone: 0,
+  load: 0,
+  qualities: [],
+  busyMs: 0,
+  bytesIn: 0,
+  bytesOut: 0,
+};
 
 /**
  * A machine that lends its GPU to the gamers of a room.

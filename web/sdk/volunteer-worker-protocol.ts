@@ -1,5 +1,6 @@
 import type { WireError } from '../../shared/errors.ts';
 import type { Capabilities } from '../../shared/messages.ts';
+import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { ModelProgress } from '../compute/models/model-progress.ts';
 import type { MovedChannel } from '../net/moved-channel.ts';
 
@@ -16,6 +17,8 @@ export interface WorkerStats {
   tasksDone: number;
   framesDone: number;
   load: number;
+  /** What the streams' frames are made with now, each once. */
+  qualities: Quality[];
   busyMs: number;
   bytesIn: number;
   bytesOut: number;

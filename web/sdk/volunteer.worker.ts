@@ -114,7 +114,8 @@ class VolunteerWorker {
     const desks = [...this.#desks.values()];
     const bytesIn = this.#past.bytesIn + sumOf(desks, (desk) => desk.bytesIn);
     const bytesOut = this.#past.bytesOut + sumOf(desks, (desk) => desk.bytesOut);
-    this.#tell({ kind: 'stats', stats: { tasksDone, framesDone, load, busyMs, bytesIn, bytesOut } });
+    const qualities = [...new Set(desks.flatMap((desk) => desk.qualities))];
+    this.#tell({ kind: 'stats', stats: { tasksDone, framesDone, load, qualities, busyMs, bytesIn, bytesOut } });
   }
 }
 

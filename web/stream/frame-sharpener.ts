@@ -1,10 +1,11 @@
 import { MeshError } from '../../shared/errors.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
 import { STREAM } from '../../shared/tuning.ts';
-import type { FrameEngine, FrameUpscaler } from './frame-engine.ts';
+import type { FrameEngine } from './frame-engine.ts';
+import { GovernedUpscaler, type Made } from './governed-upscaler.ts';
 
-/** What the caller knows of a frame, and where its moments are written. */
-interface SharpenTag {
+/** What the caller knows of a frame, and where its moments are written, and what it was made with. */
+interface SharpenTag extends Made {
   computeStartMs: number;
   computedMs: number;
 }
@@ -25,13 +26,10 @@ export interface SharpenerShape {
 
 /** Puts a volunteer's decoded frames through the engine, one at a time in their order; the oldest give way when too many wait. */
 export class FrameSharpener<Tag extends SharpenTag> {
-  readonly #engine: FrameEngine;
   readonly #now: () => number;
   readonly #handlers: FrameSharpenerHandlers<Tag>;
   readonly #waiting: { frame: VideoFrame; tag: Tag }[] = [];
-  #shape: SharpenerShape;
-  #upscaler: FrameUpscaler | null;
-  #backend: string;
+  readonly #upscaler: GovernedUpscaler;
   #busy = false;
   #failures = 0;
   #disposed = false;
@@ -43,23 +41,28 @@ export class FrameSharpener<Tag extends SharpenTag> {
     now: () => number,
     handlers: FrameSharpenerHandlers<Tag>,
   ) {
-    this.#engine = engine;
     this.#now = now;
     this.#handlers = handlers;
-    this.#shape = { outWidth, outHeight, quality };
-    this.#upscaler = engine.openFrames(this.#shape);
-    this.#backend = this.#upscaler.backend;
+    this.#upscaler = new GovernedUpscaler(engine, { outWidth, outHeight, quality }, now);
   }
 
   get backend(): string {
-    return this.#backend;
+    return this.#upscaler.backend;
   }
 
-  /** From the next frame on. */
+  /** What frames are made with now. */
+  get made(): Made {
+    return this.#upscaler.made;
+  }
+
+  /** The best that is wanted, from the next frame on. */
   set quality(quality: Quality) {
-    if (quality === this.#shape.quality) return;
-    this.#shape = { ...this.#shape, quality };
-    if (!this.#busy) this.#closeUpscaler();
+    this.#upscaler.quality = quality;
+  }
+
+  /** What one frame may take, ms. */
+  set budgetMs(budgetMs: number) {
+    this.#upscaler.budgetMs = budgetMs;
   }
 
   /** Takes the frame over. */
@@ -69,14 +72,17 @@ export class FrameSharpener<Tag extends SharpenTag> {
       return;
     }
     this.#waiting.push({ frame, tag });
-    if (this.#waiting.length > STREAM.maxFramesWaiting) this.#dropOldest();
+    if (this.#waiting.length > STREAM.maxFramesWaiting) {
+      this.#dropOldest();
+      this.#upscaler.skipped();
+    }
     if (!this.#busy) void this.#run();
   }
 
   dispose(): void {
     this.#disposed = true;
     while (this.#waiting.length > 0) this.#dropOldest();
-    if (!this.#busy) this.#closeUpscaler();
+    if (!this.#busy) this.#upscaler.close();
   }
 
   async #run(): Promise<void> {
@@ -84,31 +90,23 @@ export class FrameSharpener<Tag extends SharpenTag> {
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift())
       await this.#sharpen(next.frame, next.tag);
     this.#busy = false;
-    if (this.#disposed) this.#closeUpscaler();
+    if (this.#disposed) this.#upscaler.close();
   }
 
   async #sharpen(frame: VideoFrame, tag: Tag): Promise<void> {
     tag.computeStartMs = this.#now();
-    const shape = this.#shape;
     try {
-      this.#upscaler ??= this.#openUpscaler();
-      const sharp = await this.#upscaler.process(frame);
+      const { frame: sharp, quality, lowered } = await this.#upscaler.process(frame);
       this.#failures = 0;
       tag.computedMs = this.#now();
+      tag.quality = quality;
+      tag.lowered = lowered;
       this.#deliver(sharp, frame.timestamp, tag);
     } catch (cause) {
       this.#failed(cause, tag);
     } finally {
       frame.close();
     }
-    // The quality changed while it was busy.
-    if (shape !== this.#shape) this.#closeUpscaler();
-  }
-
-  #openUpscaler(): FrameUpscaler {
-    const upscaler = this.#engine.openFrames(this.#shape);
-    this.#backend = upscaler.backend;
-    return upscaler;
   }
 
   #deliver(sharp: VideoFrame, timestamp: number, tag: Tag): void {
@@ -121,7 +119,6 @@ export class FrameSharpener<Tag extends SharpenTag> {
   }
 
   #failed(cause: unknown, tag: Tag): void {
-    this.#closeUpscaler();
     this.#failures++;
     this.#handlers.onDropped(tag, 'compute-failed');
     if (this.#failures >= STREAM.maxDecoderFailures && !this.#disposed) {
@@ -134,10 +131,5 @@ export class FrameSharpener<Tag extends SharpenTag> {
     if (!oldest) return;
     oldest.frame.close();
     this.#handlers.onDropped(oldest.tag, 'volunteer-busy');
-  }
-
-  #closeUpscaler(): void {
-    this.#upscaler?.dispose();
-    this.#upscaler = null;
   }
 }

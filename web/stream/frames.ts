@@ -1,4 +1,5 @@
 import type { DropCause } from './drop-cause.ts';
+import type { Made } from './governed-upscaler.ts';
 import type { StageTimes } from './stage-clock.ts';
 
 /**
@@ -22,8 +23,8 @@ export interface SharpFrame {
   frameId: number;
   frame: VideoFrame;
   purpose: Purpose;
-  /** False: the source frame as it was, for want of anything that could sharpen it. */
-  isSharpened: boolean;
+  /** Null: the source frame as it was, for want of anything that could sharpen it. */
+  made: Made | null;
   /** Null: this machine. */
   volunteerId: string | null;
   /** The tiles of its time, were it presented at this moment. */

@@ -14,6 +14,7 @@ import { type Decision, SideChoice } from './side-choice.ts';
 import { SourceReader } from './source-reader.ts';
 import type { StreamSettings } from './stream-settings.ts';
 import { StreamStatistics, type StreamStats } from './stream-statistics.ts';
+import { streamWords } from './stream-words.ts';
 import type { VideoChannel } from './video-channel.ts';
 import { VolunteerPool } from './volunteer-pool.ts';
 import type { ReadyVolunteer } from './volunteer-route.ts';
@@ -43,8 +44,7 @@ export class GamerStream {
   #lastTimestampUs = 0;
   readonly #newest = new NewestFrame();
   #presentedMs: number;
-  /** What is on the screen was let through as it came. */
-  #isShownSoft = false;
+  #shown: Pick<SharpFrame, 'made' | 'volunteerId'> | null = null;
   #cancelTick: () => void = () => {};
   /** Why the newest frame could not be used; null when it could. */
   #frameError: MeshError | null = null;
@@ -98,7 +98,7 @@ export class GamerStream {
   set(changes: Partial<StreamSettings>): void {
     this.#settings = { ...this.#settings, ...changes };
     this.#rateCap.fps = this.#settings.maxFps;
-    if (this.#size) this.#local.shape(this.#size, this.#settings.quality);
+    this.#shapeLocal();
     this.#pool.fps = this.#settings.maxFps;
     this.#restartTrials();
     this.#repeatNewest();
@@ -173,8 +173,13 @@ export class GamerStream {
   #resize(size: StreamSize): void {
     this.#size = size;
     this.#pool.clear();
-    this.#local.shape(size, this.#settings.quality);
+    this.#shapeLocal();
     this.#options.handlers.onSize(size);
+  }
+
+  #shapeLocal(): void {
+    const { quality, maxFps } = this.#settings;
+    if (this.#size) this.#local.shape({ size: this.#size, quality, fps: maxFps });
   }
 
   #route(frame: VideoFrame, frameId: number, nowMs: number): void {
@@ -210,7 +215,7 @@ export class GamerStream {
       if (this.#size) this.#presenter.resize(this.#size.outWidth, this.#size.outHeight);
       if (!this.#presenter.show(frame, frameId)) return;
       this.#presentedMs = this.#options.clock.now();
-      this.#isShownSoft = !sharp.isSharpened;
+      this.#shown = { made: sharp.made, volunteerId: sharp.volunteerId };
       this.#statistics.presented(sharp, sharp.stagesAt(this.#presentedMs));
       this.#gaps.shown();
     } finally {
@@ -233,16 +238,11 @@ export class GamerStream {
   }
 
   #why(): string {
-    if (this.#frameError) {
-      const { reason, message } = this.#frameError;
-      return `The newest frame cannot be used (${reason}): ${message}`;
-    }
-    const { running, why } = this.#decision;
-    if (running === 'volunteers' || this.#local.isReady) return why;
-    const { error } = this.#local;
-    return error
-      ? `This computer shows frames unsharpened: ${error.message}`
-      : 'Getting ready: this computer measures how to sharpen, and shows frames as they come meanwhile.';
+    return streamWords({
+      ...{ decision: this.#decision, frameError: this.#frameError, local: this.#local, shown: this.#shown },
+      chosen: this.#settings.quality,
+      nameOf: (volunteerId) => this.#pool.nameOf(volunteerId),
+    });
   }
 
   #isStalled(nowMs: number): boolean {
@@ -291,9 +291,17 @@ export class GamerStream {
     const nowMs = this.#options.clock.now();
     const ageMs = nowMs - (this.#newest.current?.atMs ?? nowMs);
     const isLate = this.#isNewestMissing && this.#isStalled(nowMs) && ageMs > STREAM.gapMs;
-    if (isLate || (this.#isShownSoft && this.#local.mayTry)) this.#repeatNewest();
+    if (isLate || this.#mayBecomeBetter(nowMs)) this.#repeatNewest();
     this.#decision = this.#decide();
     this.#options.handlers.onStats(this.stats());
+  }
+
+  /** Was what is on the screen let through as it came, or does it stand still while a better quality needs frames to get ready? */
+  #mayBecomeBetter(nowMs: number): boolean {
+    if (!this.#shown) return false;
+    const { made } = this.#shown;
+    if (made === null) return this.#local.mayTry;
+    return made.lowered === 'getting-ready' && nowMs - this.#presentedMs > STREAM.gapMs;
   }
 
   get #isNewestMissing(): boolean {

@@ -1,3 +1,4 @@
+import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { SharpFrame } from './frames.ts';
 import { RecentMedian } from './recent-median.ts';
 import { type Forecast, localForecast } from './side-choice.ts';
@@ -7,14 +8,19 @@ import { Trials } from './trials.ts';
 export class LocalMeter {
   readonly #computeMs = new RecentMedian();
   readonly #trials = new Trials();
+  #quality: Quality | null = null;
 
   /** Null before the first frame. */
   get computeMs(): number | null {
     return this.#computeMs.value;
   }
 
-  measured(sharp: SharpFrame, nowMs: number): void {
-    if (sharp.isSharpened && sharp.volunteerId === null) this.#computeMs.add(sharp.stagesAt(nowMs).compute);
+  measured({ made, volunteerId, stagesAt }: SharpFrame, nowMs: number): void {
+    if (made === null || volunteerId !== null) return;
+    // What another quality took says nothing of this one.
+    if (made.quality !== this.#quality) this.#computeMs.clear();
+    this.#quality = made.quality;
+    this.#computeMs.add(stagesAt(nowMs).compute);
   }
 
   restartTrials(): void {
@@ -26,6 +32,6 @@ export class LocalMeter {
   }
 
   forecast(fps: number): Forecast | null {
-    return this.computeMs === null ? null : localForecast(this.computeMs, fps);
+    return this.computeMs === null ? null : localForecast(this.computeMs, fps, this.#quality);
   }
 }

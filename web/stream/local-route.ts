@@ -1,9 +1,11 @@
 import { MeshError } from '../../shared/errors.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
 import { STREAM } from '../../shared/tuning.ts';
-import type { FrameEngine, FrameUpscaler } from './frame-engine.ts';
+import type { FrameEngine } from './frame-engine.ts';
+import { FramePace } from './frame-pace.ts';
 import type { StreamSize } from './frame-size.ts';
 import type { CapturedFrame, FrameSink } from './frames.ts';
+import { GovernedUpscaler, type Made } from './governed-upscaler.ts';
 import { LatestSlot } from './latest-slot.ts';
 import { localFrameStages } from './stage-clock.ts';
 
@@ -17,6 +19,14 @@ export interface LocalRouteOptions {
 interface Shape {
   size: StreamSize;
   quality: Quality;
+  /** What the source may give at most. */
+  fps: number;
+}
+
+/** What became of a frame here; null: shown as it came. */
+interface Sharpened extends Made {
+  computeStartMs: number;
+  computedMs: number;
 }
 
 /**
@@ -29,8 +39,8 @@ export class LocalRoute {
   #engine: FrameEngine | null = null;
   #makingEngine = false;
   #shape: Shape | null = null;
-  #upscaler: FrameUpscaler | null = null;
-  #upscalerShape: Shape | null = null;
+  #upscaler: GovernedUpscaler | null = null;
+  readonly #pace = new FramePace();
   #busy = false;
   #retryAtMs = Number.NEGATIVE_INFINITY;
   #error: MeshError | null = null;
@@ -56,8 +66,13 @@ export class LocalRoute {
     return !this.#makingEngine && this.#options.now() >= this.#retryAtMs;
   }
 
-  shape(size: StreamSize, quality: Quality): void {
-    this.#shape = { size, quality };
+  /** Why a better quality than is shown is not available here; null when that is not why. */
+  get qualityError(): MeshError | null {
+    return this.#upscaler?.error ?? null;
+  }
+
+  shape(shape: Shape): void {
+    this.#shape = shape;
   }
 
   /** Takes the frame over. */
@@ -67,6 +82,7 @@ export class LocalRoute {
       return;
     }
     this.#makeEngine();
+    this.#pace.frame(captured.frameId, captured.capturedMs, this.#options.now());
     this.#waiting.put(captured);
     if (!this.#busy) void this.#run();
   }
@@ -100,9 +116,9 @@ export class LocalRoute {
         this.#passThrough(captured);
         return;
       }
-      const frame = await upscaler.process(captured.frame);
+      const { frame, ...made } = await upscaler.process(captured.frame);
       this.#error = null;
-      this.#deliver(captured, frame, true, computeStartMs, now());
+      this.#deliver(captured, frame, { ...made, computeStartMs, computedMs: now() });
     } catch (cause) {
       this.#failed(cause);
       this.#passThrough(captured);
@@ -112,38 +128,35 @@ export class LocalRoute {
   }
 
   #passThrough(captured: CapturedFrame): void {
-    const nowMs = this.#options.now();
-    this.#deliver(captured, captured.frame.clone(), false, nowMs, nowMs);
+    this.#deliver(captured, captured.frame.clone(), null);
   }
 
-  #deliver(
-    captured: CapturedFrame,
-    frame: VideoFrame,
-    isSharpened: boolean,
-    computeStartMs: number,
-    computedMs: number,
-  ): void {
+  #deliver(captured: CapturedFrame, frame: VideoFrame, sharpened: Sharpened | null): void {
     if (this.#disposed) {
       frame.close();
       return;
     }
     const { frameId, purpose, capturedMs } = captured;
+    const nowMs = this.#options.now();
+    const { computeStartMs, computedMs } = sharpened ?? { computeStartMs: nowMs, computedMs: nowMs };
     this.#options.sink.onSharp({
-      frameId,
-      purpose,
-      frame,
-      isSharpened,
+      ...{ frameId, purpose, frame },
+      made: sharpened && { quality: sharpened.quality, lowered: sharpened.lowered },
       volunteerId: null,
       stagesAt: (presentedMs) => localFrameStages({ capturedMs, computeStartMs, computedMs, presentedMs }),
     });
   }
 
-  #openUpscaler(): FrameUpscaler | null {
-    if (!this.#engine || !this.#shape || this.#options.now() < this.#retryAtMs) return null;
-    if (this.#upscalerShape !== this.#shape) this.#closeUpscaler();
-    const { size, quality } = this.#shape;
-    this.#upscalerShape = this.#shape;
-    this.#upscaler ??= this.#engine.openFrames({ outWidth: size.outWidth, outHeight: size.outHeight, quality });
+  /** Not while it processes. */
+  #openUpscaler(): GovernedUpscaler | null {
+    const { now } = this.#options;
+    if (!this.#engine || !this.#shape || now() < this.#retryAtMs) return null;
+    const { size, quality, fps } = this.#shape;
+    const { outWidth, outHeight } = size;
+    this.#upscaler ??= new GovernedUpscaler(this.#engine, { outWidth, outHeight, quality }, now);
+    this.#upscaler.resize({ outWidth, outHeight });
+    this.#upscaler.quality = quality;
+    this.#upscaler.budgetMs = this.#pace.localBudgetMs(fps);
     return this.#upscaler;
   }
 
@@ -169,12 +182,12 @@ export class LocalRoute {
   }
 
   #closeUpscaler(): void {
-    this.#upscaler?.dispose();
-    this.#upscaler = null;
+    this.#upscaler?.close();
   }
 
   #drop(captured: CapturedFrame): void {
     captured.frame.close();
+    if (!this.#disposed) this.#upscaler?.skipped();
     this.#options.sink.onDropped(captured, 'superseded');
   }
 }

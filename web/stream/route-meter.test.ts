@@ -15,13 +15,13 @@ function stages(computeMs: number, queueMs = 0) {
 test('a volunteer is as fast as predicted until it is measured', () => {
   const meter = new RouteMeter(30);
   expect([meter.isMeasured, meter.delayMs, meter.expectMs(1_000)]).toEqual([false, 30, 1_030]);
-  meter.measured(stages(40));
-  expect([meter.isMeasured, meter.delayMs, meter.serviceMs]).toEqual([true, 60, 40]);
+  meter.measured(stages(40), 'spatial');
+  expect([meter.isMeasured, meter.delayMs, meter.serviceMs, meter.quality]).toEqual([true, 60, 40, 'spatial']);
 });
 
 test('a frame behind others is expected when those are done', () => {
   const meter = new RouteMeter(30);
-  meter.measured(stages(40));
+  meter.measured(stages(40), 'spatial');
   meter.sent(1_000);
   expect(meter.expectMs(1_000)).toBe(1_100);
   meter.sent(1_000);
@@ -33,7 +33,7 @@ test('a frame behind others is expected when those are done', () => {
 
 test('one that is never idle, and faster than it was, is not expected later and later', () => {
   const meter = new RouteMeter(30);
-  meter.measured(stages(40));
+  meter.measured(stages(40), 'spatial');
   for (let nowMs = 0; nowMs < 1_000; nowMs += 20) {
     meter.sent(nowMs);
     if (nowMs > 0) meter.left(nowMs, 1);
@@ -43,7 +43,7 @@ test('one that is never idle, and faster than it was, is not expected later and 
 
 test('what it waited behind others there is not what it takes', () => {
   const meter = new RouteMeter(30);
-  meter.measured(stages(40, 100));
+  meter.measured(stages(40, 100), 'spatial');
   expect([meter.delayMs, meter.expectMs(0)]).toEqual([160, 60]);
 });
 

@@ -1,3 +1,4 @@
+import type { Quality } from '../../shared/tasks/upscale.ts';
 import { STREAM } from '../../shared/tuning.ts';
 import { RecentMedian } from './recent-median.ts';
 import { type StageTimes, totalMs } from './stage-clock.ts';
@@ -11,6 +12,7 @@ export class RouteMeter {
   /** When the newest frame sent there left, and when it should be back. */
   #lastSentMs = Number.NEGATIVE_INFINITY;
   #lastExpectedMs = Number.NEGATIVE_INFINITY;
+  #quality: Quality | null = null;
 
   constructor(predictedMs: number) {
     this.#predictedMs = predictedMs;
@@ -18,6 +20,11 @@ export class RouteMeter {
 
   get isMeasured(): boolean {
     return this.#totalMs.value !== null;
+  }
+
+  /** What the newest frame from there was made with; null before. */
+  get quality(): Quality | null {
+    return this.#quality;
   }
 
   /** Glass to glass, ms. */
@@ -53,7 +60,8 @@ export class RouteMeter {
     return this.#unqueuedMs.value ?? this.#predictedMs;
   }
 
-  measured(stages: StageTimes): void {
+  measured(stages: StageTimes, quality: Quality): void {
+    this.#quality = quality;
     const total = totalMs(stages);
     this.#totalMs.add(total);
     this.#unqueuedMs.add(total - stages.queue);

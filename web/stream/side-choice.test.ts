@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
+import type { Quality } from '../../shared/tasks/upscale.ts';
 import { STREAM } from '../../shared/tuning.ts';
 import { localForecast, oldestPictureMs, poolForecast, SideChoice } from './side-choice.ts';
 
-const local = (delayMs: number) => localForecast(delayMs, 60);
-const volunteer = (delayMs: number, serviceMs = 1) => ({
+const local = (delayMs: number, quality: Quality | null = 'spatial') => localForecast(delayMs, 60, quality);
+const volunteer = (delayMs: number, serviceMs = 1, quality: Quality | null = 'spatial') => ({
   name: 'Vera',
-  ...poolForecast(delayMs, [{ delayMs, serviceMs }], 60),
+  ...poolForecast(delayMs, [{ delayMs, serviceMs }], 60, quality),
 });
 
 test('a side that was chosen by the user runs, whatever it costs', () => {
@@ -48,7 +49,34 @@ test('a low rate counts like a long delay', () => {
 
 test('two volunteers make twice the rate of one, up to that of the source', () => {
   const route = { delayMs: 60, serviceMs: 40 };
-  expect(poolForecast(60, [route], 60).intervalMs).toBe(40);
-  expect(poolForecast(60, [route, route], 60).intervalMs).toBe(20);
-  expect(poolForecast(60, [route, route, route], 60).intervalMs).toBeCloseTo(1000 / 60);
+  expect(poolForecast(60, [route], 60, null).intervalMs).toBe(40);
+  expect(poolForecast(60, [route, route], 60, null).intervalMs).toBe(20);
+  expect(poolForecast(60, [route, route, route], 60, null).intervalMs).toBeCloseTo(1000 / 60);
+});
+
+test.each([
+  [
+    'a volunteer, where this machine is fresher for doing less',
+    local(5, 'fast'),
+    volunteer(40, 10, 'quality'),
+    'volunteers',
+  ],
+  ['this machine, where a volunteer does less', local(12, 'quality'), volunteer(10, 1, 'balanced'), 'local'],
+  ['the fresher one, where the better one is much older', local(5, 'fast'), volunteer(90, 10, 'quality'), 'local'],
+  ['the fresher one, where the better one comes rarer', local(5, 'fast'), volunteer(40, 40, 'quality'), 'local'],
+  ['the fresher one, where one of them is not known', local(5, 'fast'), volunteer(40, 10, null), 'local'],
+  ['the better one, which is fresher too', local(60, 'spatial'), volunteer(20, 10, 'fast'), 'volunteers'],
+] as const)('auto takes %s', (_, here, there, side) => {
+  const decision = new SideChoice().decide({ where: 'auto', local: here, volunteer: there });
+  expect(decision.running, decision.why).toBe(side);
+});
+
+test('a better side does not flap where it is just worth its delay', () => {
+  const choice = new SideChoice();
+  const decide = (delayMs: number) =>
+    choice.decide({ where: 'auto', local: local(5, 'fast'), volunteer: volunteer(delayMs, 10, 'quality') }).running;
+  expect(decide(5 + STREAM.worthOlderMs - 1)).toBe('volunteers');
+  expect(decide(5 + STREAM.worthOlderMs + 5)).toBe('volunteers');
+  expect(decide(5 + STREAM.worthOlderMs / STREAM.switchRatio + 1)).toBe('local');
+  expect(decide(5 + STREAM.worthOlderMs + 5)).toBe('local');
 });

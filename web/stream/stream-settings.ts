@@ -7,7 +7,10 @@ import { checkWhere, type Where } from '../../shared/where.ts';
 export interface StreamOptions {
   /** 1..4, default 2. */
   scale?: number;
-  /** Default `spatial`. */
+  /**
+   * The best that frames may have, default `spatial`. Where a network is too slow, still on its way or missing they are made with less, down to
+   * `spatial`, and `stats().quality` says with what.
+   */
   quality?: Quality;
   /** Default 60. */
   maxFps?: number;

@@ -26,7 +26,8 @@ function present(delayMs: number, volunteerId: string | null = null, isSharpened
     presentedMs: nowMs,
   });
   const frameId = capture();
-  statistics.presented({ frameId, volunteerId, isSharpened }, stages);
+  const made = isSharpened ? ({ quality: 'balanced', lowered: 'too-slow' } as const) : null;
+  statistics.presented({ frameId, volunteerId, made }, stages);
 }
 
 function capture(): number {
@@ -98,4 +99,12 @@ test('frames shown unsharpened count as shown, and say nothing of how long sharp
   expect(report).toMatchObject({ framesPresented: 11, framesUnsharpened: 10, framesLocal: 1 });
   expect(report.glassToGlassMs).toEqual({ p50: 80, p95: 80 });
   expect(report.fps).toBeGreaterThan(10);
+});
+
+test('tells what is shown now is made with', () => {
+  expect(statistics.report(STATE).quality).toBeNull();
+  present(5);
+  expect(statistics.report(STATE).quality).toBe('balanced');
+  present(1, null, false);
+  expect(statistics.report(STATE).quality).toBeNull();
 });

@@ -1,3 +1,4 @@
+import type { Quality } from '../../shared/tasks/upscale.ts';
 import { STREAM } from '../../shared/tuning.ts';
 import type { DropCause } from './drop-cause.ts';
 import { FrameFates } from './frame-fates.ts';
@@ -35,6 +36,8 @@ export interface StreamStats {
   codec: string;
   shares: { volunteerId: string; share: number }[];
   running: Side;
+  /** What is shown now is made with this; null: it is shown as it came. Below the chosen one where a machine is too slow for that: `why` says so. */
+  quality: Quality | null;
   why: string;
 }
 
@@ -55,6 +58,7 @@ export class StreamStatistics {
   readonly #fates = new FrameFates();
   #framesCaptured = 0;
   #framesSent = 0;
+  #quality: Quality | null = null;
   #firstCapturedMs: number | null = null;
 
   constructor(now: () => number) {
@@ -93,9 +97,11 @@ export class StreamStatistics {
   }
 
   presented(
-    { frameId, volunteerId, isSharpened }: Pick<SharpFrame, 'frameId' | 'volunteerId' | 'isSharpened'>,
+    { frameId, volunteerId, made }: Pick<SharpFrame, 'frameId' | 'volunteerId' | 'made'>,
     stages: StageTimes,
   ): void {
+    const isSharpened = made !== null;
+    this.#quality = made?.quality ?? null;
     const sharpenedBy = volunteerId === null ? 'local' : 'volunteer';
     this.#fates.presented(frameId, isSharpened ? sharpenedBy : 'nobody');
     this.#presented.add({ volunteerId, isSharpened, stages, totalMs: totalMs(stages) }, this.#now());
@@ -121,6 +127,7 @@ export class StreamStatistics {
       uplinkKbps: kbps(this.#upBytes),
       downlinkKbps: kbps(this.#downBytes),
       shares: sharesOf(presented),
+      quality: this.#quality,
       ...state,
     };
   }

@@ -60,6 +60,12 @@ export class VolunteerPool {
     return others.length === 0 ? first.route.name : `${first.route.name} and ${others.length} more`;
   }
 
+  /** Of a volunteer that was added; null of any other. */
+  nameOf(volunteerId: string): string | null {
+    for (const { route } of this.#members.values()) if (route.volunteerId === volunteerId) return route.name;
+    return null;
+  }
+
   /** Glass to glass through whoever it was lately, or as predicted, ms. */
   get delayMs(): number {
     const predictions = this.#listening().map(({ route }) => route.meter.delayMs);
@@ -79,7 +85,9 @@ export class VolunteerPool {
       delayMs: route.meter.delayMs,
       serviceMs: route.intervalMs,
     }));
-    return { name, ...poolForecast(this.delayMs, routes, this.#fps) };
+    // Most frames go to the first.
+    const quality = this.#listening()[0]?.route.meter.quality ?? null;
+    return { name, ...poolForecast(this.delayMs, routes, this.#fps, quality) };
   }
 
   set fps(fps: number) {

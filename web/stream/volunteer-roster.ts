@@ -1,6 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
 import type { Capabilities, ControlMessage, StreamSetup } from '../../shared/messages.ts';
-import { upscale } from '../../shared/tasks/upscale.ts';
+import { isNetwork, upscale } from '../../shared/tasks/upscale.ts';
 import { STREAM } from '../../shared/tuning.ts';
 import { type Codec, commonCodecs } from './codecs.ts';
 import type { StreamSize } from './frame-size.ts';
@@ -124,13 +124,16 @@ export class VolunteerRoster {
   /** Fastest first. */
   #candidates(size: StreamSize, { quality }: StreamSettings): Candidate[] {
     const candidates: Candidate[] = [];
+    // Where every stream begins that wants a network (quality-governor.ts).
+    const firstQuality = isNetwork(quality) ? 'spatial' : quality;
     for (const link of this.#options.links()) {
       const speed = link.capabilities.backends.upscale?.unitsPerMs ?? 0;
       const codec = commonCodecs(this.#options.codecs, link.capabilities.codecs).find(
         (common) => !this.#barred.has(barKey({ link, codec: common })),
       );
       if (!codec || speed <= 0 || this.#asked.has(link.id)) continue;
-      const predictedMs = link.rttMs() + upscale.cost({ ...size, quality }) / speed + STREAM.assumedCodecMs;
+      const predictedMs =
+        link.rttMs() + upscale.cost({ ...size, quality: firstQuality }) / speed + STREAM.assumedCodecMs;
       candidates.push({ link, codec, predictedMs });
     }
     return candidates.sort((a, b) => a.predictedMs - b.predictedMs);

@@ -283,8 +283,10 @@ export class VolunteerRoute {
     const moments = { capturedMs, encodeStartMs, sentMs, arrivedMs, decodedMs, upBytes, downBytes };
     const stagesAt: SharpFrame['stagesAt'] = (presentedMs) =>
       volunteerFrameStages({ ...moments, volunteer: message.stages, presentedMs });
-    this.meter.measured(stagesAt(decodedMs));
-    sink.onSharp({ frameId, purpose, frame, isSharpened: true, volunteerId: this.volunteerId, stagesAt });
+    const { quality, lowered } = message;
+    this.meter.measured(stagesAt(decodedMs), quality);
+    const made = { quality, lowered };
+    sink.onSharp({ frameId, purpose, frame, made, volunteerId: this.volunteerId, stagesAt });
   }
 
   #silenceChanged(silent: boolean): void {

@@ -1,13 +1,16 @@
 import { MeshError } from '../../shared/errors.ts';
 import type { StreamSetup, VideoMessage, VolunteerDropCause } from '../../shared/messages.ts';
+import type { Quality } from '../../shared/tasks/upscale.ts';
 import { STREAM } from '../../shared/tuning.ts';
 import type { Carried } from '../../shared/wire.ts';
 import type { Codec } from './codecs.ts';
 import { FrameDecoder } from './frame-decoder.ts';
 import { FrameEncoder, type Packet } from './frame-encoder.ts';
 import type { FrameEngine } from './frame-engine.ts';
+import { FramePace } from './frame-pace.ts';
 import { FrameSharpener } from './frame-sharpener.ts';
 import { canBecome, sizeOf } from './frame-size.ts';
+import type { Made } from './governed-upscaler.ts';
 import { KeyframeRequests } from './keyframe-requests.ts';
 import { LegRate } from './leg-rate.ts';
 import type { VideoChannel } from './video-channel.ts';
@@ -26,7 +29,7 @@ export interface VolunteerStreamOptions {
 }
 
 /** A frame held here, with its moments on this machine's clock. */
-export interface HeldFrame {
+export interface HeldFrame extends Made {
   frameId: number;
   arrivedMs: number;
   decodedMs: number;
@@ -43,6 +46,7 @@ export class VolunteerStream {
   readonly #decoder: FrameDecoder<HeldFrame>;
   readonly #sharpener: FrameSharpener<HeldFrame>;
   readonly #encoder: FrameEncoder<HeldFrame>;
+  readonly #pace = new FramePace();
   readonly #rate: LegRate;
   readonly #keyframeRequests: KeyframeRequests;
   readonly #stopListening: () => void;
@@ -101,6 +105,11 @@ export class VolunteerStream {
     return this.#sharpener.backend;
   }
 
+  /** What its frames are made with now. */
+  get quality(): Quality {
+    return this.#sharpener.made.quality;
+  }
+
   /** Frames held, from arrival to answer. */
   get held(): number {
     return this.#held;
@@ -141,7 +150,10 @@ export class VolunteerStream {
     const nowMs = this.#options.now();
     this.#held++;
     this.#options.channel.trySendNote({ kind: 'ack', streamId, frameId, receivedMs: nowMs });
-    const held = { frameId, arrivedMs: nowMs, decodedMs: nowMs, computeStartMs: nowMs, computedMs: nowMs };
+    this.#pace.frame(frameId, timestampUs / 1000, nowMs);
+    this.#sharpener.budgetMs = this.#pace.budgetMs(this.#setup.fps);
+    const moments = { arrivedMs: nowMs, decodedMs: nowMs, computeStartMs: nowMs, computedMs: nowMs };
+    const held = { frameId, ...moments, ...this.#sharpener.made };
     this.#decoder.decode({ sequence, timestampUs, keyframe, color, data }, held);
   }
 
@@ -182,7 +194,7 @@ export class VolunteerStream {
   #send({ data, ...packet }: Packet, held: HeldFrame): void {
     const { channel, now, onFrameDone } = this.#options;
     const { streamId } = this.#setup;
-    const { frameId, arrivedMs, decodedMs, computeStartMs, computedMs } = held;
+    const { frameId, arrivedMs, decodedMs, computeStartMs, computedMs, quality, lowered } = held;
     const sentMs = now();
     const stages = {
       queueMs: computeStartMs - decodedMs,
@@ -192,7 +204,8 @@ export class VolunteerStream {
       totalMs: sentMs - arrivedMs,
     };
     const downlinkKbps = this.#rate.kbps;
-    const message = { kind: 'sharper', streamId, frameId, ...packet, stages, downlinkKbps } as const;
+    const made = { quality, lowered };
+    const message = { kind: 'sharper', streamId, frameId, ...packet, stages, ...made, downlinkKbps } as const;
     if (!channel.trySendFrame(message, data, this.#rate.kbps)) {
       this.#encoder.wantKeyframe();
       this.#downlinkFull(held);

@@ -1,5 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
 import type { StreamSetup } from '../../shared/messages.ts';
+import type { Quality } from '../../shared/tasks/upscale.ts';
 import { STREAM } from '../../shared/tuning.ts';
 import type { ChannelPort } from '../net/channel-port.ts';
 import { isCodec, isCodecUsable } from './codecs.ts';
@@ -49,6 +50,11 @@ export class VolunteerStreams {
   /** Frames held in all streams. */
   get queued(): number {
     return [...this.#streams.values()].reduce((sum, { held }) => sum + held, 0);
+  }
+
+  /** What the frames of each stream are made with now. */
+  get qualities(): Quality[] {
+    return [...this.#streams.values()].map(({ quality }) => quality);
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { MeshError } from '../../shared/errors.ts';
 import { errorTitle } from '../ui/error-titles.ts';
 import { formatCount } from '../ui/format.ts';
+import { qualityWords } from '../ui/quality-words.ts';
 import type { Tone } from '../ui/status-line.tsx';
 import type { NodeStats } from './node.ts';
 import type { Phase } from './volunteering.ts';
@@ -8,10 +9,13 @@ import type { Phase } from './volunteering.ts';
 export interface Status {
   tone: Tone;
   headline: string;
+  detail?: string;
 }
 
+type Given = Pick<NodeStats, 'framesDone' | 'tasksDone' | 'gamers' | 'qualities'>;
+
 /** How things stand, in a sentence that changes only when they do. @param stats null before the first start */
-export function statusOf(phase: Phase, stats: Pick<NodeStats, 'framesDone' | 'tasksDone' | 'gamers'> | null): Status {
+export function statusOf(phase: Phase, stats: Given | null): Status {
   switch (phase) {
     case 'off':
       return {
@@ -28,8 +32,10 @@ export function statusOf(phase: Phase, stats: Pick<NodeStats, 'framesDone' | 'ta
       return { tone: 'bad', headline: 'Not helping.' };
     case 'serving': {
       const gamers = stats?.gamers ?? 0;
-      if (gamers === 0) return { tone: 'good', headline: 'Ready. Waiting for a gamer.' };
-      return { tone: 'good', headline: gamers === 1 ? 'Helping a gamer.' : `Helping ${gamers} gamers.` };
+      if (gamers === 0) return { tone: 'good', headline: 'Ready. Waiting for a gamer.', detail: '' };
+      const headline = gamers === 1 ? 'Helping a gamer.' : `Helping ${gamers} gamers.`;
+      const means = (stats?.qualities ?? []).map(qualityWords);
+      return { tone: 'good', headline, detail: means.length > 0 ? `Frames are made with: ${means.join(', ')}.` : '' };
     }
   }
 }

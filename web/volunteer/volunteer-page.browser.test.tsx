@@ -15,7 +15,7 @@ class FakeNode extends EventTarget implements Pick<Node, 'state' | 'stats'> {
   };
   setLimits() {}
   stats() {
-    return { tasksDone: 0, framesDone: 0, gamers: 0, load: 0, busyMs: 0, bytesIn: 0, bytesOut: 0 };
+    return { tasksDone: 0, framesDone: 0, gamers: 0, load: 0, busyMs: 0, bytesIn: 0, bytesOut: 0, qualities: [] };
   }
   pause() {}
   resume() {}

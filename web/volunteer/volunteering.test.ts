@@ -19,7 +19,16 @@ class FakeNode extends EventTarget {
   setLimits() {}
   stats() {
     this.framesDone += 30;
-    return { tasksDone: 1, framesDone: this.framesDone, gamers: 1, load: 0.5, busyMs: 1, bytesIn: 2, bytesOut: 3 };
+    return {
+      tasksDone: 1,
+      framesDone: this.framesDone,
+      gamers: 1,
+      load: 0.5,
+      qualities: [],
+      busyMs: 1,
+      bytesIn: 2,
+      bytesOut: 3,
+    };
   }
   pause() {
     this.become('paused');

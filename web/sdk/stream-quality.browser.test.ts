@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { MeshError } from '../../shared/errors.ts';
+import type { Quality } from '../../shared/tasks/upscale.ts';
+import { type QualityBehaviour, QualityEngine } from '../stream/test-frame-engine.ts';
+import type { FrameStream, StreamOptions } from './frame-stream.ts';
+import { fieldFrames } from './test-fields.ts';
+import { framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
+
+/** Ends what hangs; nothing is measured. */
+const WAIT = { timeout: 60_000, interval: 20 };
+/** Few frames a second, so that only what a test says is too slow is too slow, whatever else the machine does. */
+const OPTIONS: StreamOptions = { quality: 'quality', maxFps: 10 };
+/** More than a frame's time. */
+const TOO_SLOW = { computeMs: 120 };
+
+let behaviour: Partial<Record<Quality, QualityBehaviour>>;
+let rig: StreamRig;
+
+beforeEach(() => {
+  behaviour = {};
+  const engine = new QualityEngine(behaviour);
+  rig = new StreamRig({ gamerEngine: async () => engine, volunteerEngine: engine });
+});
+
+afterEach(() => rig.dispose());
+
+function open(where: 'volunteers' | 'local'): Promise<FrameStream> {
+  return rig.open(fieldFrames(64, 36), { ...OPTIONS, where });
+}
+
+test('a volunteer makes the chosen quality once it is ready, less while it is too slow, and the gamer is told', async () => {
+  const stream = await open('volunteers');
+  await vi.waitUntil(() => framesOfVolunteers(stream) > 3 && stream.stats().quality === 'quality', WAIT);
+  behaviour.quality = TOO_SLOW;
+  // While it is late with a frame, one is made here.
+  const words = "Vera is too slow for 'quality' at this rate: 'balanced' is shown.";
+  await vi.waitUntil(() => stream.stats().why.includes(words), WAIT);
+  behaviour.quality = {};
+  await vi.waitUntil(() => stream.stats().why === 'You chose volunteers; Vera is helping.', WAIT);
+  expect(rig.failures).toEqual([]);
+});
+
+test('so does this computer', async () => {
+  const stream = await open('local');
+  await vi.waitUntil(() => stream.stats().quality === 'quality', WAIT);
+  behaviour.quality = TOO_SLOW;
+  await vi.waitUntil(() => stream.stats().quality === 'balanced', WAIT);
+  expect(stream.stats().why).toContain('This computer is too slow');
+  stream.set({ quality: 'bilinear' });
+  await vi.waitUntil(() => stream.stats().quality === 'bilinear', WAIT);
+  expect(stream.stats().why).not.toContain('too slow');
+});
+
+test('where no network runs the picture is as sharp as without, at every volunteer and here', async () => {
+  const error = new MeshError('unknown-model', 'The network does not run here.');
+  for (const network of ['fast', 'balanced', 'quality'] as const) behaviour[network] = { error };
+  const stream = await open('volunteers');
+  await vi.waitUntil(() => framesOfVolunteers(stream) > 10 && stream.stats().why.includes('cannot'), WAIT);
+  expect(stream.stats()).toMatchObject({ quality: 'spatial', running: 'volunteers' });
+  expect(stream.stats().why).toContain("Vera cannot run 'quality' now: 'spatial' is shown.");
+  stream.set({ where: 'local' });
+  await vi.waitUntil(() => stream.stats().why.includes('This computer cannot'), WAIT);
+  expect(stream.stats().why).toContain(error.message);
+  expect(rig.failures).toEqual([]);
+});
+
+test('a picture that stands still gets the chosen quality, too', async () => {
+  const frames = fieldFrames(64, 36).getReader();
+  const { value: still } = await frames.read();
+  await frames.cancel();
+  const source = new ReadableStream<VideoFrame>({ start: (controller) => void (still && controller.enqueue(still)) });
+  const stream = await rig.open(source, { ...OPTIONS, where: 'local' });
+  await vi.waitUntil(() => stream.stats().quality === 'quality', WAIT);
+  expect(stream.stats()).toMatchObject({ framesCaptured: 1, framesPresented: 1 });
+});
