@@ -43,7 +43,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, { page
   }
   if (path === '/healthz') return sendHealth(response, health());
   if (!pages) return sendText(response, 503, NO_PAGES);
-  if (!pages.has(path)) return sendText(response, 404, 'Nothing is here. The pages are /, /gamer and /volunteer.');
+  if (!pages.has(path))
+    return sendText(response, 404, 'Nothing is here. The pages are /, /gamer, /volunteer and /compare.');
   if (!(await pages.serve(path, request, response))) sendText(response, 503, NO_PAGES);
 }
 
