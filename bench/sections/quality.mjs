@@ -24,7 +24,7 @@ export const section = {
     if (stills.length === 0) {
       return [said('skipped', `no frames of ${GAMES.join(' and ')} in ${context.framesDir}; say --frames DIR`)];
     }
-    const parameters = await readParameters();
+    const { parameters, networkUrls } = await readModels();
     const server = await context.startServer({}, [], ['bench/quality/page.ts']);
     const browser = await context.launchBrowser();
     const pages = await browser.newContext();
@@ -33,7 +33,6 @@ export const section = {
       const path = new URL(route.request().url()).pathname.replace('/bench/frames/', '');
       return route.fulfill({ path: join(context.framesDir, path) });
     });
-    const networkUrls = Object.fromEntries(Object.keys(parameters).map((name) => [name, `/models/${name}.onnx`]));
     const rows = [];
     for (const { title, input, kbps = 0, anime4kEvery } of inputs()) {
       /** @type {Measured} */
@@ -78,10 +77,12 @@ async function findStills(folder) {
   return stills;
 }
 
-/** @returns {Promise<Record<string, number>>} by our networks' names */
-async function readParameters() {
+/** What the bench must know of our networks, by name. */
+async function readModels() {
+  /** @type {import('../../web/compute/models/manifest.ts').Manifest} */
   const { models } = JSON.parse(await readFile(join(ROOT, 'web/public/models/manifest.json'), 'utf8'));
-  return Object.fromEntries(
-    models.map((/** @type {{ name: string, parameters: number }} */ model) => [model.name, model.parameters]),
-  );
+  return {
+    parameters: Object.fromEntries(models.map(({ name, parameters }) => [name, parameters])),
+    networkUrls: Object.fromEntries(models.map(({ name, files }) => [name, `/models/${files.onnx.path}`])),
+  };
 }

@@ -10,7 +10,7 @@ import { loadScene, type SceneName, type Subject } from './scenes.ts';
 import { WHOLE } from './view.ts';
 
 /** What the page uses of a client: a seam for tests. */
-export type Client = Pick<GamerClient, 'submitTask' | 'close'>;
+export type Client = Pick<GamerClient, 'state' | 'submitTask' | 'close'>;
 
 /** What became of one method. */
 export type Tile =
@@ -126,11 +126,11 @@ export class Comparing {
     }
   }
 
-  #connected(): Promise<Client> {
-    this.#client ??= this.#options.connect().catch((cause: unknown) => {
-      this.#client = null;
-      throw cause;
-    });
+  async #connected(): Promise<Client> {
+    const known = await this.#client?.catch(() => null);
+    // The server may have ended its session.
+    if (known && known.state !== 'closed') return known;
+    this.#client = this.#options.connect();
     return this.#client;
   }
 
