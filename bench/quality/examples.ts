@@ -84,18 +84,33 @@ export interface Clip {
 
 /** Frames of a film, box-filtered and coded; a frame that the encoder left out is not measured. */
 export async function* clipExamples(clip: Clip, kbps: number): Examples {
-  const truths = new Map<number, ImageData>();
-  const small: ImageData[] = [];
-  for await (const [index, truth] of framesOf(clip)) {
-    small.push(halved(truth));
-    if (index % clip.every === clip.every - 1) truths.set(index, truth);
-  }
+  film ??= loadFilm(clip);
+  const { small, truths } = await film;
   const coded = await throughH264(small, kbps);
   for (const { index, image } of coded.decoded) {
     const truth = truths.get(index);
     if (truth) yield { name: `clip/${index}`, small: image, truth };
   }
   return { kbps: coded.kbps };
+}
+
+interface Film {
+  small: ImageData[];
+  /** Of the frames that are measured, by index. */
+  truths: ReadonlyMap<number, ImageData>;
+}
+
+/** Read once for all rates: a browser decodes a film from its last keyframe for each frame it is asked for. */
+let film: Promise<Film> | undefined;
+
+async function loadFilm(clip: Clip): Promise<Film> {
+  const truths = new Map<number, ImageData>();
+  const small: ImageData[] = [];
+  for await (const [index, truth] of framesOf(clip)) {
+    small.push(halved(truth));
+    if (index % clip.every === clip.every - 1) truths.set(index, truth);
+  }
+  return { small, truths };
 }
 
 async function* framesOf({ url, frames, fps }: Clip): AsyncGenerator<readonly [number, ImageData]> {

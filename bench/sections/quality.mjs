@@ -10,7 +10,7 @@ import { call, openPage } from '../stage.mjs';
 
 /** Games that no network was trained on. */
 const GAMES = ['supertuxkart', 'neverball'];
-const CLIP = { url: '/bench/frames/supertuxkart/clip.mp4', frames: 120, fps: 20, every: 6 };
+const CLIP = { url: '/bench/frames/supertuxkart/clip.mp4', frames: 90, fps: 20, every: 5 };
 const RATES_KBPS = [2_000, 6_000];
 
 /** @type {import('../run.mjs').Section} */
