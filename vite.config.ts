@@ -28,6 +28,7 @@ export default defineConfig({
       input: {
         index: fromHere('./web/index.html'),
         gamer: fromHere('./web/gamer.html'),
+        compare: fromHere('./web/compare.html'),
         volunteer: fromHere('./web/volunteer.html'),
         p2c2r: fromHere('./web/sdk/p2c2r.ts'),
       },

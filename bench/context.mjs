@@ -26,13 +26,17 @@ export class BenchContext {
   /** How long a section that may run long shall run. @readonly */
   minutes;
 
+  /** Where real games' frames are, if they are. @readonly */
+  framesDir;
+
   /**
    * @param {string} name the section's
-   * @param {number} minutes
+   * @param {{ minutes: number, framesDir: string }} settings
    */
-  constructor(name, minutes) {
+  constructor(name, { minutes, framesDir }) {
     this.#name = name;
     this.minutes = minutes;
+    this.framesDir = framesDir;
   }
 
   /** A line of progress. @param {string} line */
@@ -49,13 +53,15 @@ export class BenchContext {
    * A server of the present sources, as self-hosters run it, which also serves bench/pages/ as /bench/.
    * @param {Record<string, string>} [env]
    * @param {readonly import('./variants.mjs').Variant[]} [variants] of the SDK that it serves as well
+   * @param {readonly string[]} [modules] TypeScript that it serves bundled, such as `bench/quality/page.ts` as /bench/quality.js
    */
-  async startServer(env = {}, variants = []) {
+  async startServer(env = {}, variants = [], modules = []) {
     const { serverFile, pagesDir } = await ensureBuilt();
     const served = join(await this.#ownFolder(), 'pages');
     await cp(pagesDir, served, { recursive: true });
     await cp(join(ROOT, 'bench/pages'), join(served, 'bench'), { recursive: true });
     if (variants.length > 0) await runBundler('bench/bundle-sdk.mjs', join(served, 'bench'), variants);
+    if (modules.length > 0) await runBundler('bench/bundle-page.mjs', join(served, 'bench'), modules);
     await cp(join(ROOT, 'node_modules/peerjs/dist/peerjs.min.js'), join(served, 'bench/peerjs.js'));
     const server = await startServer({ serverFile, pagesDir: served }, { env });
     this.defer(() => server.stop());

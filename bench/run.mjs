@@ -32,10 +32,10 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   });
 }
 
-// npm run bench [-- NAME ...] [--list] [--json FILE] [--minutes N]: this machine's figures, each beside what it is compared with.
+// npm run bench [-- NAME ...] [--list] [--json FILE] [--minutes N] [--frames DIR]: this machine's figures, each beside what it is compared with.
 endWithNpm();
 await runCommand(async () => {
-  const { names, list, jsonFile, minutes } = readArguments();
+  const { names, list, jsonFile, ...settings } = readArguments();
   const sections = await loadSections();
   if (list) {
     for (const { name, about, onlyWhenNamed } of sections) {
@@ -54,7 +54,7 @@ await runCommand(async () => {
   const machine = describeMachine();
   console.log(`${machine.cores} cores, ${machine.cpu}; load before: ${machine.load.toFixed(1)}`);
   const reports = [];
-  for (const section of chosen) reports.push(await runSection(section, minutes));
+  for (const section of chosen) reports.push(await runSection(section, settings));
   console.log(`\n${tableOf(reports)}`);
   await writeJson(jsonFile, machine, reports);
   console.log(`\nThe same as JSON: ${relative(process.cwd(), jsonFile)}`);
@@ -71,12 +71,13 @@ function readArguments() {
         list: { type: 'boolean', default: false },
         json: { type: 'string' },
         minutes: { type: 'string', default: String(DEFAULT_MINUTES) },
+        frames: { type: 'string', default: process.env.P2C2R_FRAMES ?? join(ROOT, '../shared/frames') },
       },
     });
     const minutes = Number(values.minutes);
     if (!(minutes > 0)) throw new Error(`--minutes wants a number above 0, not ${values.minutes}.`);
     const jsonFile = values.json ? resolve(values.json) : join(ROOT, 'bench-output/bench.json');
-    return { names: positionals, list: values.list, jsonFile, minutes };
+    return { names: positionals, list: values.list, jsonFile, minutes, framesDir: resolve(values.frames) };
   } catch (cause) {
     throw new SetupError(`${cause instanceof Error ? cause.message : cause}\nSee npm run bench -- --list.`);
   }
@@ -93,19 +94,19 @@ async function loadSections() {
 /**
  * A section that crashes tells why and leaves the others alone.
  * @param {Section} section
- * @param {number} minutes
+ * @param {{ minutes: number, framesDir: string }} settings
  * @returns {Promise<import('./report.mjs').SectionReport>}
  */
-async function runSection({ name, run, onlyWhenNamed = false }, minutes) {
+async function runSection({ name, run, onlyWhenNamed = false }, settings) {
   console.log(`\n=== ${name}`);
-  const context = new BenchContext(name, minutes);
+  const context = new BenchContext(name, settings);
   running = context;
   const startedMs = performance.now();
   const tookS = () => Math.round((performance.now() - startedMs) / 100) / 10;
   try {
     const rows = await Promise.race([
       run(context),
-      tooLate(SECTION_TIMEOUT_MS + (onlyWhenNamed ? 60_000 * minutes : 0)),
+      tooLate(SECTION_TIMEOUT_MS + (onlyWhenNamed ? 60_000 * settings.minutes : 0)),
     ]);
     return { name, rows, tookS: tookS(), crash: null };
   } catch (cause) {

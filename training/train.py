@@ -20,7 +20,7 @@ from networks import INPUTS, SHAPES, Network, Shape, luma
 PATCH = 48
 BATCH = 16
 # The share of patches out of drawn scenes; the rest is out of real frames.
-SCENE_SHARE = 0.4
+SCENE_SHARE = 0.5
 # The share of patches that went through a video codec, as those of streams do.
 CODED_SHARE = 0.35
 PEAK_RATE = 2e-3
@@ -47,7 +47,16 @@ class Patches:
         picks = self.rng.choice(len(self.pictures), BATCH, p=self.share)
         pairs = [self._patch(self.pictures[pick]) for pick in picks]
         small, large = (np.stack(side) for side in zip(*pairs))
-        return tuple(torch.from_numpy(side).permute(0, 3, 1, 2).float() / 255 for side in (small, large))
+        paint = torch.from_numpy(np.stack([self._paint() for _ in pairs]))[:, :, None, None]
+        # A picture in other colours is another picture: a few dozen frames would else be learned by heart.
+        order = torch.from_numpy(np.stack([self.rng.permutation(3) for _ in pairs]))
+        sides = (torch.from_numpy(side).permute(0, 3, 1, 2).float() / 255 for side in (small, large))
+        return tuple(torch.stack([image[channels] for image, channels in zip(side, order)]) * paint for side in sides)
+
+    def _paint(self) -> np.ndarray:
+        """What each colour is multiplied by: half of the pictures stay as bright as they are."""
+        is_dimmed = self.rng.random() < 0.5
+        return self.rng.uniform(0.4, 1.0, 3).astype(np.float32) if is_dimmed else np.ones(3, np.float32)
 
     def _patch(self, picture: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         is_coded = self.rng.random() < CODED_SHARE

@@ -1,9 +1,9 @@
+import { useDroppedFile } from '../ui/drop-target.ts';
 import { ModelLines } from '../ui/model-lines.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { StatusLine } from '../ui/status-line.tsx';
 import { offeredCaptures } from './capture.ts';
-import { useDroppedFile } from './drop-target.ts';
 import type { FloatingPicture } from './floating-picture.ts';
 import './gamer-page.css';
 import { KeepRow } from './keep-row.tsx';
@@ -82,6 +82,9 @@ export function GamerPage({ session, player, keeper, floating, name }: GamerPage
                 onQuality={(chosen) => player.setQuality(chosen)}
                 onScale={(chosen) => void player.setScale(chosen)}
               />
+              <a class="gamer__compare small" href="/compare" target="_blank" rel="noopener">
+                See the qualities side by side
+              </a>
             </div>
           </Panel>
           <VolunteersPanel volunteers={volunteers} shares={report?.kind === 'live' ? report.stats.shares : null} />

@@ -1,0 +1,60 @@
+import * as ort from 'onnxruntime-web/wasm';
+import type { PixelImage } from '../../shared/tasks/definition.ts';
+
+/** Our networks as onnxruntime-web runs them on the processor, in float32: that the other ways agree with it is tested elsewhere. */
+export class OnnxNetworks {
+  readonly #sessions: ReadonlyMap<string, ort.InferenceSession>;
+
+  private constructor(sessions: ReadonlyMap<string, ort.InferenceSession>) {
+    this.#sessions = sessions;
+  }
+
+  /** @param urls by the network's name */
+  static async load(urls: Readonly<Record<string, string>>): Promise<OnnxNetworks> {
+    // There is a worker for each core already.
+    ort.env.wasm.numThreads = 1;
+    const sessions = new Map<string, ort.InferenceSession>();
+    for (const [name, url] of Object.entries(urls)) {
+      const response = await fetch(url);
+      if (!response.ok) throw new Error(`${url}: ${response.status}`);
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      sessions.set(name, await ort.InferenceSession.create(bytes, { executionProviders: ['wasm'] }));
+    }
+    return new OnnxNetworks(sessions);
+  }
+
+  get names(): string[] {
+    return [...this.#sessions.keys()];
+  }
+
+  async run(name: string, image: PixelImage): Promise<PixelImage> {
+    const { width, height } = image;
+    const source = new ort.Tensor('float32', toPlanes(image), [1, 3, height, width]);
+    const outputs = await this.#sessions.get(name)?.run({ source });
+    const values = outputs?.sharp?.data;
+    if (!(values instanceof Float32Array)) throw new Error(`The network ${name} gave no picture.`);
+    return { width: width * 2, height: height * 2, data: toPixels(values) };
+  }
+}
+
+function toPlanes({ data }: PixelImage): Float32Array {
+  const pixels = data.length / 4;
+  const planes = new Float32Array(pixels * 3);
+  for (let colour = 0; colour < 3; colour++) {
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      planes[colour * pixels + pixel] = (data[pixel * 4 + colour] ?? 0) / 255;
+    }
+  }
+  return planes;
+}
+
+function toPixels(planes: Float32Array): Uint8ClampedArray {
+  const pixels = planes.length / 3;
+  const data = new Uint8ClampedArray(pixels * 4).fill(255);
+  for (let colour = 0; colour < 3; colour++) {
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      data[pixel * 4 + colour] = (planes[colour * pixels + pixel] ?? 0) * 255;
+    }
+  }
+  return data;
+}

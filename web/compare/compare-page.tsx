@@ -1,0 +1,140 @@
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { Button } from '../ui/button.tsx';
+import { useDroppedFile } from '../ui/drop-target.ts';
+import { errorTitle } from '../ui/error-titles.ts';
+import { FileButton } from '../ui/file-button.tsx';
+import { Notice } from '../ui/notice.tsx';
+import { PageHeader } from '../ui/page-header.tsx';
+import { Panel } from '../ui/panel.tsx';
+import { Segmented } from '../ui/segmented.tsx';
+import { SelectField } from '../ui/select-field.tsx';
+import './compare-page.css';
+import type { Comparing } from './comparing.ts';
+import { MethodTile } from './method-tile.tsx';
+import { METHODS } from './methods.ts';
+import { SCENES, type SceneName, type Subject } from './scenes.ts';
+import { WHOLE, ZOOM_STEP, zoomed } from './view.ts';
+import { WipeStage } from './wipe-stage.tsx';
+
+/** Everything that who compares sees. */
+export function ComparePage({ comparing }: { comparing: Comparing }) {
+  const { subject, tiles, error, view, left, right } = comparing;
+  const isDropping = useDroppedFile((file) => void comparing.chooseFile(file));
+  const shown = METHODS.filter(({ value }) => value in tiles.value);
+  const failure = error.value;
+  const list = useRef<HTMLUListElement>(null);
+  const small = subject.value?.small;
+  useLayoutEffect(() => {
+    // Through the object model: the Content-Security-Policy forbids style attributes.
+    if (small) list.current?.style.setProperty('--picture-ratio', String(small.width / small.height));
+  }, [small]);
+  return (
+    <>
+      <PageHeader title="Compare">computed in your browser</PageHeader>
+      <main class={isDropping ? 'compare compare--dropping' : 'compare'}>
+        <p class="compare__intro">
+          A small frame of a game, made twice as large in every way there is here. Your browser computes all of it, and
+          no picture leaves it.
+        </p>
+        {failure && (
+          <Notice title={errorTitle(failure.reason)} text={failure.message} isError>
+            <Button onPress={() => void comparing.retry()}>Try again</Button>
+          </Notice>
+        )}
+        <div class={view.value.zoom > 1 ? 'compare__stage compare__stage--near' : 'compare__stage'}>
+          <WipeStage comparing={comparing} />
+        </div>
+        <div class="compare__side">
+          <Panel title="Picture">
+            <Segmented<SceneName | 'own'>
+              legend="A crop of a game"
+              choices={SCENES}
+              value={subject.value?.scene?.value ?? 'own'}
+              onChange={(name) => name !== 'own' && void comparing.chooseScene(name)}
+              testId="scene"
+            />
+            <FileButton accept="image/*" onFile={(file) => void comparing.chooseFile(file)} testId="own-picture">
+              One of yours
+            </FileButton>
+            {subject.value && <SubjectWords subject={subject.value} />}
+          </Panel>
+          <Panel title="Side by side">
+            <div class="compare__pair">
+              <SelectField
+                label="Left"
+                choices={shown}
+                value={left.value}
+                onChange={(method) => {
+                  left.value = method;
+                }}
+              />
+              <SelectField
+                label="Right"
+                choices={shown}
+                value={right.value}
+                onChange={(method) => {
+                  right.value = method;
+                }}
+              />
+            </div>
+            <div class="compare__zoom">
+              <Button
+                onPress={() => {
+                  view.value = zoomed(view.value, 1 / ZOOM_STEP);
+                }}
+                disabled={view.value.zoom <= 1}
+              >
+                Farther
+              </Button>
+              <Button
+                onPress={() => {
+                  view.value = zoomed(view.value, ZOOM_STEP);
+                }}
+                testId="nearer"
+              >
+                Nearer
+              </Button>
+              <Button
+                onPress={() => {
+                  view.value = WHOLE;
+                }}
+                disabled={view.value.zoom <= 1}
+              >
+                All
+              </Button>
+            </div>
+            <p class="small soft">Drag to look around, pinch or double-click to come nearer. All pictures follow.</p>
+          </Panel>
+        </div>
+        <ul class="compare__tiles" ref={list}>
+          {shown.map((method) => {
+            const tile = tiles.value[method.value];
+            return tile && <MethodTile key={method.value} method={method} tile={tile} view={view} />;
+          })}
+        </ul>
+        {subject.value?.truth && (
+          <p class="small soft">
+            dB: how near a picture comes to the truth in brightness (luma PSNR); higher is nearer, and 1 dB is easily
+            seen. One small crop says little: <code>npm run bench -- quality</code> measures whole frames.
+          </p>
+        )}
+      </main>
+    </>
+  );
+}
+
+function SubjectWords({ subject: { title, scene, note } }: { subject: Subject }) {
+  if (!scene) {
+    return (
+      <p class="small soft compare__words" data-testid="subject">
+        {title}: {note}
+      </p>
+    );
+  }
+  return (
+    <p class="small soft compare__words" data-testid="subject">
+      A crop of <a href={scene.site}>{scene.game}</a>, {scene.licence}. No network was trained on this game. The small
+      picture has one sample a pixel, as games draw.
+    </p>
+  );
+}

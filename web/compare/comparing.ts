@@ -1,0 +1,191 @@
+import { signal } from '@preact/signals';
+import { MeshError } from '../../shared/errors.ts';
+import type { GamerClient } from '../sdk/p2c2r.ts';
+import type { Quality } from '../sdk/types.ts';
+import { lumaOf, psnrDb } from './luma.ts';
+import { type Method, QUALITIES } from './methods.ts';
+import { readPicture } from './read-picture.ts';
+import { cubic, doubled } from './resample.ts';
+import { loadScene, type SceneName, type Subject } from './scenes.ts';
+import { WHOLE } from './view.ts';
+
+/** What the page uses of a client: a seam for tests. */
+export type Client = Pick<GamerClient, 'state' | 'submitTask' | 'close'>;
+
+/** What became of one method. */
+export type Tile =
+  | { kind: 'working' }
+  | { kind: 'failed'; error: MeshError }
+  | { kind: 'done'; image: ImageData; psnrDb: number | null; work: Work | null };
+
+/** How long it took here; null for what nobody computes. */
+export interface Work {
+  backend: string;
+  computeMs: number;
+}
+
+export type Tiles = Partial<Record<Method, Tile>>;
+
+interface Options {
+  connect: () => Promise<Client>;
+  load?: typeof loadScene;
+}
+
+/** What a first run takes includes what is made once and kept; one that was this quick is measured again. */
+const AGAIN_BELOW_MS = 1_000;
+
+/** One picture after another, made larger in every way that this browser has. */
+export class Comparing {
+  readonly subject = signal<Subject | null>(null);
+  readonly tiles = signal<Tiles>({});
+  /** Why there is no picture. */
+  readonly error = signal<MeshError | null>(null);
+  readonly view = signal(WHOLE);
+  readonly left = signal<Method>('bicubic');
+  readonly right = signal<Method>('quality');
+  readonly splitPercent = signal(50);
+  readonly #options: Options;
+  #client: Promise<Client> | null = null;
+  #run = new AbortController();
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  start(): Promise<void> {
+    return this.chooseScene('wire');
+  }
+
+  chooseScene(name: SceneName): Promise<void> {
+    const { load = loadScene } = this.#options;
+    return this.#choose(() => load(name));
+  }
+
+  chooseFile(file: File): Promise<void> {
+    return this.#choose(() => openFile(file));
+  }
+
+  /** Once more, after something failed. */
+  async retry(): Promise<void> {
+    const subject = this.subject.value;
+    await (subject ? this.#choose(async () => subject) : this.start());
+  }
+
+  async close(): Promise<void> {
+    this.#run.abort();
+    const client = await this.#client?.catch(() => null);
+    await client?.close();
+  }
+
+  async #choose(open: () => Promise<Subject>): Promise<void> {
+    this.#run.abort();
+    this.#run = new AbortController();
+    const { signal: ending } = this.#run;
+    this.error.value = null;
+    try {
+      const subject = await open();
+      if (!ending.aborted) await this.#compare(subject, ending);
+    } catch (cause) {
+      if (!ending.aborted) this.error.value = MeshError.from(cause);
+    }
+  }
+
+  async #compare(subject: Subject, ending: AbortSignal): Promise<void> {
+    const { small, truth } = subject;
+    const done = (image: ImageData, work: Work | null): Tile => ({
+      kind: 'done',
+      image,
+      work,
+      psnrDb: nearness(image, truth),
+    });
+    const waiting = [...QUALITIES, 'bicubic' as const].map((method) => [method, { kind: 'working' }] as const);
+    this.subject.value = subject;
+    this.view.value = WHOLE;
+    this.tiles.value = {
+      ...Object.fromEntries(waiting),
+      small: { kind: 'done', image: squares(small), psnrDb: null, work: null },
+      ...(truth && { truth: { kind: 'done', image: truth, psnrDb: null, work: null } }),
+    };
+    if (!truth && this.right.value === 'truth') this.right.value = 'quality';
+    if (!truth && this.left.value === 'truth') this.left.value = 'bicubic';
+    // First what was asked for is drawn.
+    await new Promise(requestAnimationFrame);
+    const { image: bicubic, computeMs } = timedBicubic(small);
+    const work = { backend: 'js', computeMs };
+    this.#put('bicubic', done(bicubic, work), ending);
+    const client = await this.#connected().catch((cause: unknown) => MeshError.from(cause, 'connection-failed'));
+    if (client instanceof MeshError && !ending.aborted) this.error.value = client;
+    for (const quality of QUALITIES) {
+      if (ending.aborted) return;
+      const made = client instanceof MeshError ? Promise.reject(client) : upscaled(client, small, quality, ending);
+      const tile = await made.then(
+        ({ image, ...spent }) => done(image, spent),
+        (cause: unknown): Tile => ({ kind: 'failed', error: MeshError.from(cause) }),
+      );
+      this.#put(quality, tile, ending);
+    }
+  }
+
+  async #connected(): Promise<Client> {
+    const known = await this.#client?.catch(() => null);
+    // The server may have ended its session.
+    if (known && known.state !== 'closed') return known;
+    this.#client = this.#options.connect();
+    return this.#client;
+  }
+
+  #put(method: Method, tile: Tile, ending: AbortSignal): void {
+    if (!ending.aborted) this.tiles.value = { ...this.tiles.value, [method]: tile };
+  }
+}
+
+async function upscaled(
+  client: Client,
+  image: ImageData,
+  quality: Quality,
+  ending: AbortSignal,
+): Promise<Work & { image: ImageData }> {
+  const run = async () => {
+    const options = { where: 'local', cache: false, signal: ending } as const;
+    const { image: made, timing } = await client.submitTask('upscale', { image, scale: 2, quality }, options).result;
+    return { image: made, backend: timing.backend, computeMs: timing.computeMs };
+  };
+  const first = await run();
+  return first.computeMs < AGAIN_BELOW_MS ? run() : first;
+}
+
+/** The SDK has none. The second run is timed, as of the others. */
+function timedBicubic(small: ImageData): { image: ImageData; computeMs: number } {
+  doubled(small, cubic(-0.75));
+  const startedMs = performance.now();
+  const { data, width } = doubled(small, cubic(-0.75));
+  return { image: new ImageData(data, width), computeMs: performance.now() - startedMs };
+}
+
+/** Luma PSNR, dB. */
+function nearness(image: ImageData, truth: ImageData | null): number | null {
+  return truth && psnrDb(lumaOf(image), lumaOf(truth));
+}
+
+/** At twice the size, so that it lies over the others. */
+function squares({ width, height, data }: ImageData): ImageData {
+  const made = new ImageData(width * 2, height * 2);
+  const from = new Uint32Array(data.buffer);
+  const to = new Uint32Array(made.data.buffer);
+  for (let i = 0; i < to.length; i++) {
+    const y = Math.floor(i / made.width);
+    to[i] = from[(y >> 1) * width + ((i % made.width) >> 1)] ?? 0;
+  }
+  return made;
+}
+
+async function openFile(file: File): Promise<Subject> {
+  const { pixels, width, height } = await readPicture(file).catch((cause: unknown) => {
+    throw new MeshError('bad-input', `This browser cannot read “${file.name}”. Try PNG, JPEG or WebP.`, { cause });
+  });
+  const isWhole = pixels.width === width && pixels.height === height;
+  const note = isWhole
+    ? `${width} × ${height} pixels`
+    : `the middle ${pixels.width} × ${pixels.height} of its ${width} × ${height} pixels`;
+  return { title: file.name, small: pixels, truth: null, scene: null, note };
+}
