@@ -258,6 +258,10 @@ export const COMPUTE = {
   maxIdleOwners: 64,
   /** What `echo` costs is handing bytes over: about the speed of memory. */
   echoBytesPerMs: 1_000_000,
+  /** Threads of onnxruntime-web: its own bound, beyond which small networks gain nothing. */
+  maxRuntimeThreads: 4,
+  /** Source pixels onnxruntime-web is given at a time on the processor: 320x180, some 20 to 70 ms of a run that nothing interrupts. */
+  ortWasmBandPixels: 64 * 1024,
   /** Lost devices before the processor takes over for good, and attempts at one frame meanwhile. */
   maxDeviceLosses: 3,
   maxFrameAttempts: 3,

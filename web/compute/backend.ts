@@ -12,9 +12,12 @@ export interface UpscaleShape extends FrameTarget {
   height: number;
 }
 
+/** Every way to compute: our kernels on WebGPU, the reference on the processor, and onnxruntime-web on either, for networks only. */
+export type BackendName = 'wgsl' | 'js' | 'ort-wasm' | 'ort-webgpu';
+
 /** One way this machine computes. `start` is called in a turn of the schedule, `finish` after it. */
 export interface Backend {
-  readonly name: 'wgsl' | 'js';
+  readonly name: BackendName;
   /** Straight-alpha sRGB RGBA8 in and out. Throws MeshError. */
   startPixels(pixels: Uint8Array, shape: UpscaleShape, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>>;
   openFrames(target: FrameTarget): BackendFrames;
