@@ -244,6 +244,8 @@ export const COMPUTE = {
   probeHeight: 90,
   /** Largest per-channel difference between backends that both round correctly: one step of rounding in each of two passes. */
   tolerance8bit: 2,
+  /** The same for a network beside its reference: half precision loses a few steps more on the way through its layers. */
+  networkTolerance8bit: 4,
   /** Readback buffers in rotation: hides the 5-15 ms of mapAsync (FIELD). */
   readbackRing: 3,
   /** Textures and buffers kept for sizes that may come again: one 16-megapixel picture, or dozens of frames' sizes. */
@@ -262,6 +264,8 @@ export const COMPUTE = {
   maxRuntimeThreads: 4,
   /** Source pixels onnxruntime-web is given at a time on the processor: 320x180, some 20 to 70 ms of a run that nothing interrupts. */
   ortWasmBandPixels: 64 * 1024,
+  /** The same on a GPU: 1280x720, whose widest tensor (16 channels of float32) is 59 MB of the 128 MiB every device may bind. */
+  ortWebGpuBandPixels: 1280 * 720,
   /** Lost devices before the processor takes over for good, and attempts at one frame meanwhile. */
   maxDeviceLosses: 3,
   maxFrameAttempts: 3,
