@@ -242,6 +242,16 @@ export const COMPUTE = {
   /** Size of the picture the probe upscales twofold: large enough to hide dispatch cost, small enough for a software adapter. */
   probeWidth: 160,
   probeHeight: 90,
+  /** One backend's share of measuring one network, at one size; it is offered slower rather than waited for longer. */
+  networkProbeMs: 400,
+  /** The picture a network's answer is judged by: the reference computes it in a tenth of a second. */
+  networkCheckWidth: 26,
+  networkCheckHeight: 18,
+  /** What a volunteer's told speed of a network is meant for: the frames of a modest machine. */
+  networkToldWidth: 320,
+  networkToldHeight: 180,
+  /** A browser's clock may not see less than this pass. */
+  leastProbeMs: 0.1,
   /** Largest per-channel difference between backends that both round correctly: one step of rounding in each of two passes. */
   tolerance8bit: 2,
   /** The same for a network beside its reference: half precision loses a few steps more on the way through its layers. */

@@ -20,6 +20,8 @@ export interface Backend {
   readonly name: BackendName;
   /** Straight-alpha sRGB RGBA8 in and out. Throws MeshError. */
   startPixels(pixels: Uint8Array, shape: UpscaleShape, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>>;
+  /** Loads what a quality takes, so that its first turn waits for nothing. Throws MeshError. */
+  prepare?(quality: Quality): Promise<void>;
   openFrames(target: FrameTarget): BackendFrames;
   dispose(): void;
 }

@@ -1,4 +1,7 @@
-/** What a volunteer promises. `frameIn` and `frameOut` name the ways a frame takes into and out of the backend. */
+import type { BackendName } from './backend.ts';
+import type { ModelSource } from './models/model-source.ts';
+
+/** What a volunteer promises. `backends` is by kind of task. `frameIn` and `frameOut` name the ways a frame takes into and out of the backend. */
 export interface EngineCapabilities {
   adapter: string;
   backends: Record<string, { backend: string; unitsPerMs: number }>;
@@ -25,8 +28,13 @@ export interface EngineOptions {
   now(): number;
   /** Again after a lost device. */
   onCapabilities?(capabilities: EngineCapabilities): void;
-  /** Takes it even where the other is faster. */
-  preferBackend?: 'wgsl' | 'js';
+  /** Without it only filters run. */
+  models?: ModelSource;
+  /**
+   * Takes it even where another is faster: `wgsl` for everything; `js`, and `ort-wasm` as what runs networks beside it, for the processor;
+   * `ort-webgpu` for networks, with the processor for filters.
+   */
+  preferBackend?: BackendName;
 }
 
 /** Sharpens the frames of one stream. */

@@ -1,7 +1,7 @@
 import type * as Ort from 'onnxruntime-web';
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import type { Network } from '../../../shared/tasks/upscale.ts';
+import { isNetwork, type Network, type Quality } from '../../../shared/tasks/upscale.ts';
 import { COMPUTE } from '../../../shared/tuning.ts';
 import type { Backend, BackendFrames, FrameTarget, UpscaleShape } from '../backend.ts';
 import { PixelFrames } from '../frames/pixel-frames.ts';
@@ -37,6 +37,10 @@ export class OrtWasmBackend implements Backend {
       create: async (_model, bytes) =>
         (await cpuRuntime()).InferenceSession.create(bytes, { executionProviders: ['wasm'], logSeverityLevel: 3 }),
     });
+  }
+
+  async prepare(quality: Quality): Promise<void> {
+    if (isNetwork(quality)) await this.#sessions.get(quality);
   }
 
   async startPixels(data: Uint8Array, shape: UpscaleShape, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>> {

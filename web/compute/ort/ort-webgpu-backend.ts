@@ -1,6 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import type { Network } from '../../../shared/tasks/upscale.ts';
+import { isNetwork, type Network, type Quality } from '../../../shared/tasks/upscale.ts';
 import { COMPUTE } from '../../../shared/tuning.ts';
 import type { Backend, BackendFrames, FrameTarget, UpscaleShape } from '../backend.ts';
 import { PixelFrames } from '../frames/pixel-frames.ts';
@@ -52,6 +52,10 @@ export class OrtWebGpuBackend implements Backend {
         return inTurn(() => InferenceSession.create(bytes, { executionProviders: [provider], logSeverityLevel: 3 }));
       },
     });
+  }
+
+  async prepare(quality: Quality): Promise<void> {
+    if (isNetwork(quality)) await this.#sessions.get(quality);
   }
 
   async startPixels(data: Uint8Array, shape: UpscaleShape, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>> {

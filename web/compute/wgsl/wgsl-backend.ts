@@ -1,4 +1,5 @@
 import type { Backend, BackendFrames, FrameTarget, UpscaleShape } from '../backend.ts';
+import type { ModelSource } from '../models/model-source.ts';
 import { isIdentity } from '../reference/upscale.ts';
 import type { Started } from '../schedule.ts';
 import { type FrameWays, SAFE_WAYS } from './frame-ways.ts';
@@ -15,7 +16,7 @@ export class WgslBackend implements Backend {
   readonly #pipelines: Pipelines;
   readonly #surfaces: SurfaceStore;
 
-  constructor(device: GPUDevice) {
+  constructor(device: GPUDevice, _models?: ModelSource) {
     this.#device = device;
     this.#pipelines = new Pipelines(device);
     this.#surfaces = new SurfaceStore(device, this.#pipelines);
