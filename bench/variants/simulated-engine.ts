@@ -45,6 +45,7 @@ export class SimulatedEngine implements Pick<RealEngine, 'capabilities' | 'execu
     };
     return {
       backend: 'js',
+      ready: async () => {},
       process: (frame) => {
         const scaled = this.#lastFrame.then(() => scale(frame));
         // One that fails fails alone.
