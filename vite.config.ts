@@ -13,7 +13,16 @@ export default defineConfig({
   base: './',
   resolve: {
     // simple-peer's own entry needs Node polyfills: a plain import builds, then throws in the page.
-    alias: { 'simple-peer': 'simple-peer/simplepeer.min.js' },
+    alias: {
+      'simple-peer': 'simple-peer/simplepeer.min.js',
+      // The library without its WebAssembly in it: what is needed of that is served beside the pages and loaded when it is needed.
+      ...Object.fromEntries(
+        ['wasm', 'webgpu', 'jspi'].map((name) => [
+          `onnxruntime-web/${name}`,
+          fromHere(`./node_modules/onnxruntime-web/dist/ort.${name}.min.mjs`),
+        ]),
+      ),
+    },
   },
   plugins: [compileAtLoad('p2c2r')],
   esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },

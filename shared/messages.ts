@@ -13,7 +13,7 @@ const side = z.int().min(2).max(STREAM.maxSide);
 /** What a volunteer's machine can do, as it measured it. */
 const capabilitiesSchema = z.strictObject({
   adapter: z.string().max(256),
-  /** By task type: the fastest backend that gave right answers, and its speed in units of the type's cost(). */
+  /** By kind of task (`kindOf` of its definition): the fastest backend that gave right answers, and its speed in units of the type's cost(). */
   backends: z.record(shortText, z.strictObject({ backend: shortText, unitsPerMs: z.number().min(0) })),
   tasks: z.array(shortText).max(16),
   /** Codecs it can decode and encode, best first. */

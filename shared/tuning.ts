@@ -244,8 +244,20 @@ export const COMPUTE = {
   /** Size of the picture the probe upscales twofold: large enough to hide dispatch cost, small enough for a software adapter. */
   probeWidth: 160,
   probeHeight: 90,
+  /** One backend's share of measuring one network, at one size; it is offered slower rather than waited for longer. */
+  networkProbeMs: 400,
+  /** The picture a network's answer is judged by: the reference computes it in a tenth of a second. */
+  networkCheckWidth: 26,
+  networkCheckHeight: 18,
+  /** What a volunteer's told speed of a network is meant for: the frames of a modest machine. */
+  networkToldWidth: 320,
+  networkToldHeight: 180,
+  /** A browser's clock may not see less than this pass. */
+  leastProbeMs: 0.1,
   /** Largest per-channel difference between backends that both round correctly: one step of rounding in each of two passes. */
   tolerance8bit: 2,
+  /** The same for a network beside its reference: half precision loses a few steps more on the way through its layers. */
+  networkTolerance8bit: 4,
   /** Readback buffers in rotation: hides the 5-15 ms of mapAsync (FIELD). */
   readbackRing: 3,
   /** Textures and buffers kept for sizes that may come again: one 16-megapixel picture, or dozens of frames' sizes. */
@@ -262,6 +274,12 @@ export const COMPUTE = {
   maxIdleOwners: 64,
   /** What `echo` costs is handing bytes over: about the speed of memory. */
   echoBytesPerMs: 1_000_000,
+  /** Threads of onnxruntime-web: its own bound, beyond which small networks gain nothing. */
+  maxRuntimeThreads: 4,
+  /** Source pixels onnxruntime-web is given at a time on the processor: 320x180, some 20 to 70 ms of a run that nothing interrupts. */
+  ortWasmBandPixels: 64 * 1024,
+  /** The same on a GPU: 1280x720, whose widest tensor (16 channels of float32) is 59 MB of the 128 MiB every device may bind. */
+  ortWebGpuBandPixels: 1280 * 720,
   /** Lost devices before the processor takes over for good, and attempts at one frame meanwhile. */
   maxDeviceLosses: 3,
   maxFrameAttempts: 3,

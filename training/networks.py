@@ -66,7 +66,8 @@ class Network(nn.Module):
         widths = shape.widths
         last = len(widths) - 2
         self.convs = nn.ModuleList(
-            CollapsibleConv(i, o, max(64, 2 * max(i, o)), 0.1 if n == last else 1.0)
+            # What is added to an identity starts small, or the values would double from layer to layer.
+            CollapsibleConv(i, o, 64, 0.1 if n == last else 0.5 if i == o else 1.0)
             for n, (i, o) in enumerate(zip(widths, widths[1:]))
         )
 
@@ -118,5 +119,5 @@ INPUTS = {"smooth": "box", "aliased": "aliased"}
 SHAPES = {
     "fast": Shape("fast", unshuffle=1, channels=8, convs=4, outputs="luma"),
     "balanced": Shape("balanced", unshuffle=1, channels=16, convs=4, outputs="rgb"),
-    "quality": Shape("quality", unshuffle=2, channels=32, convs=6, outputs="rgb"),
+    "quality": Shape("quality", unshuffle=1, channels=20, convs=6, outputs="rgb"),
 }

@@ -34,6 +34,8 @@ export interface TaskDefinition<Input, Params, Result> {
   unpackResult(params: Params, result: PackedResult): Result;
   /** First deadline, ms, before anything is measured. */
   firstDeadlineMs(params: Params): number;
+  /** What runs differ in beside their cost: machines tell and learn their speed for each. The type's name, or begins with it. */
+  kindOf(params: Params): string;
   /** Units of work: what `unitsPerMs` of a backend counts. */
   cost(params: Params): number;
   /** Bytes of the result, for predicting its transfer. */

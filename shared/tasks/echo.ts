@@ -40,6 +40,7 @@ export const echo: TaskDefinition<EchoInput, EchoParams, EchoResult> = {
     return { bytes };
   },
   firstDeadlineMs: () => FIRST_DEADLINE_MS.echo,
+  kindOf: () => 'echo',
   cost: ({ sizeBytes }) => sizeBytes,
   resultBytes: ({ sizeBytes }) => sizeBytes,
 };

@@ -73,6 +73,8 @@ export const upscale: TaskDefinition<UpscaleInput, UpscaleParams, UpscaleResult>
     return { image: { width: outWidth, height: outHeight, data } };
   },
   firstDeadlineMs: ({ quality }) => FIRST_DEADLINE_MS.upscale[quality],
+  // All filters run on one backend; each network may run on another, and never at a filter's speed for its cost.
+  kindOf: ({ quality }) => (isNetwork(quality) ? `upscale:${quality}` : 'upscale'),
   cost: ({ outWidth, outHeight, quality }) => outWidth * outHeight * WORK_PER_PIXEL[quality],
   resultBytes: ({ outWidth, outHeight }) => outWidth * outHeight * 4,
 };

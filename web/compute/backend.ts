@@ -18,11 +18,16 @@ export interface PictureShape extends UpscaleShape {
   input: InputKind;
 }
 
+/** Every way to compute: our kernels on WebGPU, the reference on the processor, and onnxruntime-web on either, for networks only. */
+export type BackendName = 'wgsl' | 'js' | 'ort-wasm' | 'ort-webgpu';
+
 /** One way this machine computes. `start` is called in a turn of the schedule, `finish` after it. */
 export interface Backend {
-  readonly name: 'wgsl' | 'js';
+  readonly name: BackendName;
   /** Straight-alpha sRGB RGBA8 in and out. Throws MeshError. */
   startPixels(pixels: Uint8Array, shape: UpscaleShape, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>>;
+  /** Loads what a quality takes, so that its first turn waits for nothing. Throws MeshError. */
+  prepare?(quality: Quality): Promise<void>;
   openFrames(target: FrameTarget): BackendFrames;
   dispose(): void;
 }

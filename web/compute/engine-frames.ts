@@ -1,7 +1,8 @@
 import { MeshError } from '../../shared/errors.ts';
 import { COMPUTE } from '../../shared/tuning.ts';
-import type { BackendFrames, FrameTarget } from './backend.ts';
+import type { Backend, BackendFrames, FrameTarget } from './backend.ts';
 import type { FrameUpscaler } from './engine-types.ts';
+import { frameSize } from './frames/rgba-reader.ts';
 import type { Machine } from './machine.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -9,7 +10,7 @@ export interface EngineFramesOptions {
   target: FrameTarget;
   schedule: Schedule;
   current(): Machine;
-  /** The same, or the one that is being set up after a loss. */
+  /** The same, or the one that is being set up after a loss; ready for the stream's quality. Throws MeshError `unknown-model`. */
   machine(): Promise<Machine>;
   onDisposed(): void;
 }
@@ -17,7 +18,7 @@ export interface EngineFramesOptions {
 /** One stream's frames on whatever machine there is now: it carries on when a device was lost. */
 export class EngineFrames implements FrameUpscaler {
   readonly #options: EngineFramesOptions;
-  #opened: { machine: Machine; frames: BackendFrames } | null = null;
+  #opened: { backend: Backend; frames: BackendFrames } | null = null;
   #disposed = false;
 
   constructor(options: EngineFramesOptions) {
@@ -25,13 +26,18 @@ export class EngineFrames implements FrameUpscaler {
   }
 
   get backend(): string {
-    return this.#options.current().upscaler.name;
+    return this.#opened?.backend.name ?? this.#options.current().likelyBackend(this.#options.target);
+  }
+
+  async ready(): Promise<void> {
+    await this.#options.machine();
   }
 
   async process(frame: VideoFrame): Promise<VideoFrame> {
     for (let attempt = 1; ; attempt++) {
-      const machine = await this.#options.machine();
+      let machine = this.#options.current();
       try {
+        machine = await this.#options.machine();
         return await this.#attempt(frame, machine);
       } catch (cause) {
         const isLost = cause instanceof MeshError && cause.reason === 'device-lost';
@@ -51,14 +57,16 @@ export class EngineFrames implements FrameUpscaler {
   }
 
   #attempt(frame: VideoFrame, machine: Machine): Promise<VideoFrame> {
-    return this.#options.schedule.frame(async () => this.#framesOn(machine).start(frame));
+    return this.#options.schedule.frame(async () => this.#framesOn(machine, frame).start(frame));
   }
 
-  #framesOn(machine: Machine): BackendFrames {
+  #framesOn(machine: Machine, frame: VideoFrame): BackendFrames {
     if (this.#disposed) throw MeshError.closed('The stream');
-    if (this.#opened?.machine !== machine) {
+    // A source that changed its size may be another's now.
+    const backend = machine.backendFor({ ...this.#options.target, ...frameSize(frame) });
+    if (this.#opened?.backend !== backend) {
       this.#opened?.frames.dispose();
-      this.#opened = { machine, frames: machine.upscaler.openFrames(this.#options.target) };
+      this.#opened = { backend, frames: backend.openFrames(this.#options.target) };
     }
     return this.#opened.frames;
   }

@@ -1,6 +1,7 @@
+import type { BackendName } from './backend.ts';
 import type { ModelSource } from './models/model-source.ts';
 
-/** What a volunteer promises. `frameIn` and `frameOut` name the ways a frame takes into and out of the backend. */
+/** What a volunteer promises. `backends` is by kind of task. `frameIn` and `frameOut` name the ways a frame takes into and out of the backend. */
 export interface EngineCapabilities {
   adapter: string;
   backends: Record<string, { backend: string; unitsPerMs: number }>;
@@ -27,15 +28,20 @@ export interface EngineOptions {
   now(): number;
   /** Again after a lost device. */
   onCapabilities?(capabilities: EngineCapabilities): void;
-  /** Takes it even where the other is faster. */
-  preferBackend?: 'wgsl' | 'js';
-  /** Where the networks come from; without it there are only the filters. */
+  /** Without it only filters run. */
   models?: ModelSource;
+  /**
+   * Takes it even where another is faster: `wgsl` for everything; `js`, and `ort-wasm` as what runs networks beside it, for the processor;
+   * `ort-webgpu` for networks, with the processor for filters.
+   */
+  preferBackend?: BackendName;
 }
 
 /** Sharpens the frames of one stream. */
 export interface FrameUpscaler {
   readonly backend: string;
+  /** Resolves when what makes its quality was loaded and measured, outside any turn. Throws MeshError when it cannot be had. */
+  ready(): Promise<void>;
   /** A new frame with the same timestamp; the caller closes both. May be called again before the last one resolved. */
   process(frame: VideoFrame): Promise<VideoFrame>;
   dispose(): void;

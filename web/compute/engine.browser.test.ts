@@ -7,7 +7,7 @@ import { COMPUTE } from '../../shared/tuning.ts';
 import { Engine } from './engine.ts';
 import type { EngineCapabilities, EngineOptions, ExecuteOptions, FrameUpscaler } from './engine-types.ts';
 import { upscaleReference } from './reference/upscale.ts';
-import { paintedPicture } from './test-pictures.ts';
+import { opaque, paintedPicture } from './test-pictures.ts';
 import { watchedGpu } from './test-watched-gpu.ts';
 
 const nobodys: ExecuteOptions = { owner: 'nobody', signal: new AbortController().signal };
@@ -206,10 +206,6 @@ test('a disposed engine refuses work', async () => {
   await expect(engine.execute('upscale', task, nobodys)).rejects.toMatchObject({ reason: 'closed' });
   expect(() => engine.openFrames({ outWidth: 8, outHeight: 8, quality: 'spatial' })).toThrow(MeshError);
 });
-
-function opaque({ width, height, data }: PixelImage): PixelImage & { data: Uint8Array<ArrayBuffer> } {
-  return { width, height, data: Uint8Array.from(data, (value, i) => (i % 4 === 3 ? 255 : value)) };
-}
 
 async function processed(upscaler: FrameUpscaler, image: ReturnType<typeof opaque>, timestamp: number) {
   const { width: codedWidth, height: codedHeight, data } = image;

@@ -1,16 +1,21 @@
 import { MeshError } from '../../shared/errors.ts';
 import { checkArrivedTask, type PackedTask } from '../../shared/tasks/catalogue.ts';
-import type { UpscaleParams } from '../../shared/tasks/upscale.ts';
+import { isNetwork, NETWORKS, type Quality, type UpscaleParams } from '../../shared/tasks/upscale.ts';
 import { COMPUTE } from '../../shared/tuning.ts';
-import type { Backend, FrameTarget } from './backend.ts';
+import type { FrameTarget } from './backend.ts';
 import { EngineFrames } from './engine-frames.ts';
 import type { EngineCapabilities, EngineOptions, ExecutedTask, ExecuteOptions, FrameUpscaler } from './engine-types.ts';
 import type { Machine } from './machine.ts';
 import { nextMacrotask } from './macrotask.ts';
 import { Schedule } from './schedule.ts';
 import { setUpMachine } from './set-up-machine.ts';
+import { deviceLost } from './wgsl/device-lost.ts';
 
 export type { EngineCapabilities, EngineOptions, ExecutedTask, FrameUpscaler };
+
+/** The turns in which networks are measured are nobody's. */
+const PROBE_OWNER = '';
+const NEVER = new AbortController().signal;
 
 /** Executes tasks and sharpens frames on this machine: the only one who touches its GPU. Lives in a worker. */
 export class Engine {
@@ -36,12 +41,12 @@ export class Engine {
   }
 
   get capabilities(): EngineCapabilities {
-    const { adapter, frameIn, frameOut, upscaler, unitsPerMs } = this.#current;
+    const { adapter, frameIn, frameOut, speeds } = this.#current;
     return {
       adapter,
       backends: {
         echo: { backend: 'js', unitsPerMs: COMPUTE.echoBytesPerMs },
-        upscale: { backend: upscaler.name, unitsPerMs },
+        ...speeds,
       },
       frameIn,
       frameOut,
@@ -50,7 +55,7 @@ export class Engine {
 
   /**
    * Tasks wait for their turn here, and owners take turns by the time they use. Throws MeshError: `unknown-task` or `malformed`; `cancelled`; `device-lost` when the device went
-   * away while it ran, and then it can be given to another; `closed`.
+   * away while it ran, and then it can be given to another; `unknown-model`; `connection-failed` when a network could not be loaded; `closed`.
    */
   async execute(type: string, packed: PackedTask, options: ExecuteOptions): Promise<ExecutedTask> {
     const { params, attachments } = checkArrivedTask(type, packed);
@@ -63,6 +68,15 @@ export class Engine {
     }
   }
 
+  /** Measures what runs the networks before anybody asks for one; what does not run is found out then. */
+  async prepareNetworks(): Promise<void> {
+    for (const network of NETWORKS) {
+      await this.#readyFor(network).catch(() => {
+        // Whoever asks for it hears why.
+      });
+    }
+  }
+
   /** Frames go before tasks. Throws MeshError `closed`. */
   openFrames({ outWidth, outHeight, quality }: FrameTarget): FrameUpscaler {
     if (this.#disposed) throw MeshError.closed('The compute engine');
@@ -70,7 +84,7 @@ export class Engine {
       target: { outWidth, outHeight, quality },
       schedule: this.#schedule,
       current: () => this.#current,
-      machine: () => this.#machine,
+      machine: () => this.#readyFor(quality),
       onDisposed: () => this.#frames.delete(frames),
     });
     this.#frames.add(frames);
@@ -88,16 +102,30 @@ export class Engine {
   async #upscale(params: UpscaleParams, pixels: Uint8Array, { owner, signal }: ExecuteOptions): Promise<ExecutedTask> {
     const { now } = this.#options;
     let startMs = now();
-    let upscaler: Backend = this.#current.upscaler;
+    let backend = '';
+    const ready = await orCancelled(this.#readyFor(params.quality), signal);
     const result = await this.#schedule.task(owner, signal, async (turn) => {
-      upscaler = (await this.#machine).upscaler;
+      const machine = await this.#machine;
+      // What runs the network would have to be measured anew, and this is a turn.
+      if (machine !== ready && isNetwork(params.quality)) throw deviceLost(null);
+      const upscaler = machine.backendFor(params);
+      backend = upscaler.name;
       startMs = now();
       return upscaler.startPixels(pixels, params, turn);
     });
-    return { value: null, attachments: [result], backend: upscaler.name, computeMs: now() - startMs };
+    return { value: null, attachments: [result], backend, computeMs: now() - startMs };
+  }
+
+  /** The machine, once what runs the quality was loaded and measured: outside any turn, for it may take seconds the first time. */
+  async #readyFor(quality: Quality): Promise<Machine> {
+    const machine = await this.#machine;
+    const isNew = await machine.prepare(quality, (body) => this.#schedule.task(PROBE_OWNER, NEVER, body));
+    if (isNew && !this.#disposed && machine === this.#current) this.#options.onCapabilities?.(this.capabilities);
+    return machine;
   }
 
   #watch(machine: Machine): void {
+    if (machine.preparesNetworks) void this.prepareNetworks();
     void machine.lost.then(() => {
       if (!this.#disposed && machine === this.#current) this.#rebuild(machine);
     });
@@ -120,5 +148,19 @@ export class Engine {
         return machine;
       },
     );
+  }
+}
+
+/** What is waited for goes on for others. Throws MeshError `cancelled`. */
+async function orCancelled<T>(waited: Promise<T>, signal: AbortSignal): Promise<T> {
+  const done = new AbortController();
+  const cancelled = new Promise<never>((_resolve, reject) => {
+    const options = { once: true, signal: done.signal };
+    signal.addEventListener('abort', () => reject(MeshError.cancelled()), options);
+  });
+  try {
+    return await Promise.race([waited, cancelled]);
+  } finally {
+    done.abort();
   }
 }

@@ -1,12 +1,25 @@
-import type { Backend } from './backend.ts';
+import type { Quality } from '../../shared/tasks/upscale.ts';
+import type { Backend, FrameTarget, UpscaleShape } from './backend.ts';
+import type { RunInTurn } from './network-probe.ts';
 
 /** What a machine was found to be able to do. Made anew when its device was lost. */
 export interface Machine {
   adapter: string;
   frameIn: string;
   frameOut: string;
-  upscaler: Backend;
-  unitsPerMs: number;
+  /** What upscales, by kind of task: filters, and the networks measured so far. */
+  readonly speeds: Record<string, { backend: string; unitsPerMs: number }>;
+  /** Its networks are measured before anybody asks: that costs a GPU next to nothing. */
+  preparesNetworks: boolean;
+  /**
+   * Has what runs a quality measured, once; resolves to whether something new is known. Throws MeshError `unknown-model` when nothing
+   * here runs it, `connection-failed` when it could not be loaded.
+   */
+  prepare(quality: Quality, run: RunInTurn): Promise<boolean>;
+  /** The fastest that gives right answers, once it was prepared. Throws MeshError `unknown-model`. */
+  backendFor(shape: UpscaleShape): Backend;
+  /** What is likely to sharpen a stream, by name; empty while that is not known. */
+  likelyBackend(target: FrameTarget): string;
   /** Resolves when its device has gone, for whatever reason. */
   lost: Promise<void>;
   dispose(): void;

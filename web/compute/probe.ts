@@ -24,8 +24,7 @@ export async function measureSpeed(backend: Backend, now: () => number, budgetMs
     await runOnce(backend, image, shape);
     bestMs = Math.min(bestMs, now() - runStartMs);
   }
-  // A browser's clock may not see less than this pass.
-  return upscale.cost(shape) / Math.max(bestMs, 0.1);
+  return upscale.cost(shape) / Math.max(bestMs, COMPUTE.leastProbeMs);
 }
 
 /** Does it answer as the reference does, at every quality? Throws MeshError when it does not answer at all. */

@@ -1,8 +1,14 @@
 import { MeshError } from '../../shared/errors.ts';
 import { COMPUTE } from '../../shared/tuning.ts';
+import type { Backend } from './backend.ts';
 import type { EngineOptions } from './engine-types.ts';
 import { JsBackend } from './js/js-backend.ts';
 import type { Machine } from './machine.ts';
+import { MeasuredMachine } from './measured-machine.ts';
+import type { ModelSource } from './models/model-source.ts';
+import { NetworkChoice } from './network-choice.ts';
+import { OrtWasmBackend } from './ort/ort-wasm-backend.ts';
+import { OrtWebGpuBackend } from './ort/ort-webgpu-backend.ts';
 import { givesRightAnswers, measureSpeed } from './probe.ts';
 import { findFrameWays } from './wgsl/frame-self-test.ts';
 import { type OpenedDevice, openDevice } from './wgsl/gpu-device.ts';
@@ -11,83 +17,131 @@ import { WgslBackend } from './wgsl/wgsl-backend.ts';
 /** A driver's complaint may be pages long; a line of it is passed on. */
 const MAX_CAUSE = 80;
 
-/** Why a GPU is not used, for a person. */
+const SAFE = { frameIn: 'copyTo', frameOut: 'pixels' };
+
+type Options = Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend' | 'models'>;
+
+/** The filters on the processor. */
+interface Processor {
+  name: string;
+  js: JsBackend;
+  unitsPerMs: number;
+}
+
+/** A GPU that was tried. `filters` is null where its kernels do not run or answer wrong, and `trouble` says why. */
+interface Graphics {
+  opened: OpenedDevice;
+  wgsl: WgslBackend;
+  filters: { unitsPerMs: number } | null;
+  trouble: string;
+  dispose(): void;
+}
+
+/** Why there is no GPU, for a person. */
 interface Refusal {
   refused: string;
 }
 
-type Options = Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend' | 'models'>;
-
 /**
  * Measures what this machine can do and takes the fastest way that gives right answers; within {@link COMPUTE.probeBudgetMs} unless
- * the GPU was asked for by name.
+ * the GPU was asked for by name. Networks are measured later.
  */
 export async function setUpMachine(options: Options): Promise<Machine> {
-  const startMs = options.now();
-  const processor = await measureProcessor(options.now);
-  if (options.preferBackend === 'js') return processor;
-  if (!options.gpu) return { ...processor, adapter: `No WebGPU: ${processor.adapter}` };
-  const measuring = measureGpu(options.gpu, options.now);
+  const { gpu, now, preferBackend } = options;
+  const startMs = now();
+  const processor = await measureProcessor(now);
+  if (preferBackend === 'js' || preferBackend === 'ort-wasm') return onProcessor(options, processor, processor.name);
+  if (!gpu) return onProcessor(options, processor, `No WebGPU: ${processor.name}`);
+  const measuring = measureGpu(gpu, options);
   // Whoever insists on the GPU waits for it.
-  const insists = options.preferBackend === 'wgsl';
-  const graphics = await (insists ? measuring : within(COMPUTE.probeBudgetMs - (options.now() - startMs), measuring));
-  if ('refused' in graphics) return { ...processor, adapter: `${graphics.refused}: ${processor.adapter}` };
-  if (insists || graphics.unitsPerMs > processor.unitsPerMs) return graphics;
+  const insists = preferBackend !== undefined;
+  const graphics = await (insists ? measuring : within(COMPUTE.probeBudgetMs - (now() - startMs), measuring));
+  if ('refused' in graphics) return onProcessor(options, processor, `${graphics.refused}: ${processor.name}`);
+  const isFaster = graphics.filters !== null && graphics.filters.unitsPerMs > processor.unitsPerMs;
+  const { filters, opened, trouble } = graphics;
+  if (filters && (preferBackend === 'wgsl' || (isFaster && preferBackend !== 'ort-webgpu'))) {
+    return onGpu(options, processor, graphics, { filters: graphics.wgsl, ...filters, adapter: opened.name });
+  }
+  const why = filters
+    ? `${opened.name} is slower than ${processor.name}`
+    : `${opened.name} ${trouble}: ${processor.name}`;
+  if (preferBackend === 'ort-webgpu' || !opened.isSoftware) {
+    return onGpu(options, processor, graphics, {
+      filters: processor.js,
+      unitsPerMs: processor.unitsPerMs,
+      adapter: why,
+    });
+  }
   // A software adapter: the same processor, with more to carry.
   graphics.dispose();
-  return { ...processor, adapter: `${graphics.adapter} is slower than ${processor.adapter}` };
+  return onProcessor(options, processor, why);
 }
 
-async function measureProcessor(now: () => number): Promise<Machine> {
+async function measureProcessor(now: () => number): Promise<Processor> {
   const js = new JsBackend(now);
-  return {
-    adapter: "this computer's processor",
-    frameIn: 'copyTo',
-    frameOut: 'pixels',
-    upscaler: js,
-    unitsPerMs: await measureSpeed(js, now, COMPUTE.probeBackendMs / 2),
+  const unitsPerMs = await measureSpeed(js, now, COMPUTE.probeBackendMs / 2);
+  return { name: "this computer's processor", js, unitsPerMs };
+}
+
+function onProcessor({ models, now }: Options, { js, unitsPerMs }: Processor, adapter: string): Machine {
+  const rows = ortWasm(models, now);
+  return new MeasuredMachine({
+    ...{ adapter, ...SAFE, filters: js, unitsPerMs },
+    networks: new NetworkChoice({ models, rows: [rows], now }),
+    preparesNetworks: false,
     lost: new Promise(() => {
       // A processor does not go away.
     }),
-    dispose: () => js.dispose(),
-  };
+    owned: [...rows, js],
+  });
 }
 
-async function measureGpu(gpu: GPU, now: () => number): Promise<Machine | Refusal> {
+function onGpu(
+  { models, now, preferBackend }: Options,
+  { js }: Processor,
+  graphics: Graphics,
+  chosen: { filters: Backend; unitsPerMs: number; adapter: string },
+): Machine {
+  const { opened, wgsl, filters } = graphics;
+  const { device, isSoftware } = opened;
+  const ours = filters ? [wgsl] : [];
+  const onDevice = models ? [new OrtWebGpuBackend({ device, models, now })] : [];
+  const library = [...(isSoftware ? [] : onDevice), ...ortWasm(models, now)];
+  // Our kernels on a GPU that answers right leave nothing to be won: the library is not even fetched.
+  const measured = isSoftware ? [[...ours, ...library]] : [ours, library];
+  const insisted = preferBackend === 'ort-webgpu' ? [onDevice] : [ours];
+  return new MeasuredMachine({
+    ...chosen,
+    ...(chosen.filters === wgsl ? wgsl.ways : SAFE),
+    networks: new NetworkChoice({ models, rows: preferBackend ? insisted : measured, now }),
+    preparesNetworks: models !== undefined && !isSoftware && ours.length > 0,
+    lost: device.lost.then(() => {}),
+    owned: [...onDevice, ...library, js, graphics],
+  });
+}
+
+function ortWasm(models: ModelSource | undefined, now: () => number): OrtWasmBackend[] {
+  return models ? [new OrtWasmBackend(models, now)] : [];
+}
+
+async function measureGpu(gpu: GPU, { now, models }: Options): Promise<Graphics | Refusal> {
   const opened = await openDevice(gpu).catch(() => null);
   if (!opened) return { refused: 'No GPU for WebGPU' };
-  const wgsl = new WgslBackend(opened.device);
+  const wgsl = new WgslBackend(opened.device, models);
+  const graphics = { opened, wgsl, filters: null, trouble: 'computes wrong', dispose: () => wgsl.dispose() };
   try {
-    if (await givesRightAnswers(wgsl)) return await measureBackend(opened, wgsl, now);
-    wgsl.dispose();
-    return { refused: `${opened.name} computes wrong` };
+    if (!(await givesRightAnswers(wgsl))) return graphics;
+    const unitsPerMs = await measureSpeed(wgsl, now, COMPUTE.probeBackendMs / 2);
+    wgsl.ways = await findFrameWays(wgsl, opened.isSoftware, now);
+    return { ...graphics, filters: { unitsPerMs } };
   } catch (cause) {
-    wgsl.dispose();
-    return {
-      refused: `${opened.name} does not run the kernels (${MeshError.from(cause).message.slice(0, MAX_CAUSE)})`,
-    };
+    const why = MeshError.from(cause).message.slice(0, MAX_CAUSE);
+    return { ...graphics, trouble: `does not run the kernels (${why})` };
   }
 }
 
-async function measureBackend(
-  { device, name, isSoftware }: OpenedDevice,
-  wgsl: WgslBackend,
-  now: () => number,
-): Promise<Machine> {
-  const unitsPerMs = await measureSpeed(wgsl, now, COMPUTE.probeBackendMs / 2);
-  wgsl.ways = await findFrameWays(wgsl, isSoftware, now);
-  return {
-    adapter: name,
-    ...wgsl.ways,
-    upscaler: wgsl,
-    unitsPerMs,
-    lost: device.lost.then(() => {}),
-    dispose: () => wgsl.dispose(),
-  };
-}
-
 /** Refused when it takes too long; what still comes of it is disposed. */
-async function within(budgetMs: number, measuring: Promise<Machine | Refusal>): Promise<Machine | Refusal> {
+async function within(budgetMs: number, measuring: Promise<Graphics | Refusal>): Promise<Graphics | Refusal> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isLate = false;
   const late = new Promise<Refusal>((resolve) => {

@@ -22,7 +22,7 @@ export const repositoryModels: ModelSource = {
   },
 };
 
-export async function loadNetwork(name: Network, input: InputKind = 'aliased') {
+export async function loadNetwork(name: Network, input: InputKind = 'smooth') {
   const { model, bytes } = await repositoryModels.load(modelName(name, input), 'wgsl');
   return { shape: model.network, layers: unpackLayers(model.network, bytes) };
 }

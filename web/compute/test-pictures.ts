@@ -10,6 +10,11 @@ export function paintedPicture(width: number, height: number): PixelImage {
   });
 }
 
+/** As the frames of a decoder are. */
+export function opaque({ width, height, data }: PixelImage): PixelImage & { data: Uint8Array<ArrayBuffer> } {
+  return { width, height, data: Uint8Array.from(data, (value, i) => (i % 4 === 3 ? 255 : value)) };
+}
+
 /** Dark strokes two to four pixels wide on white, straight and slanted, as letters have them. */
 export function writingPicture(width: number, height: number): PixelImage {
   return paint(width, height, (x, y) => {

@@ -19,7 +19,7 @@ export interface Sample {
 }
 
 /**
- * What running a task on one machine takes: the round trip, a part by bytes, what its {@link ServiceModel} says of the type and cost,
+ * What running a task on one machine takes: the round trip, a part by bytes, what its {@link ServiceModel} says of the kind and cost,
  * and what others have of the machine. Learned from what was seen, starting from what it measured of itself.
  */
 export class Estimator {
@@ -43,8 +43,8 @@ export class Estimator {
 
   /** What the machine says of itself; what was seen here counts for more. */
   announce(backends: Record<string, { unitsPerMs: number }>): void {
-    for (const [type, { unitsPerMs }] of Object.entries(backends)) {
-      if (unitsPerMs > 0 && !this.#measuredAtMs.has(type)) this.#services.set(type, new ServiceModel(1 / unitsPerMs));
+    for (const [kind, { unitsPerMs }] of Object.entries(backends)) {
+      if (unitsPerMs > 0 && !this.#measuredAtMs.has(kind)) this.#services.set(kind, new ServiceModel(1 / unitsPerMs));
     }
   }
 
@@ -53,13 +53,13 @@ export class Estimator {
     this.#fixedMs = rttMs;
   }
 
-  measuredAtMs(type: string): number | null {
-    return this.#measuredAtMs.get(type) ?? null;
+  measuredAtMs(kind: string): number | null {
+    return this.#measuredAtMs.get(kind) ?? null;
   }
 
-  /** With the machine to ourselves. */
-  computeMs({ type, cost }: Job): number {
-    return this.#services.get(type)?.predictMs(cost) ?? 0;
+  /** With the machine to ourselves. A kind of which nothing is known is taken to go like the rest of its type. */
+  computeMs({ type, kind, cost }: Job): number {
+    return (this.#services.get(kind) ?? this.#services.get(type))?.predictMs(cost) ?? 0;
   }
 
   /** Queue and compute of a job behind so much of our own, with others there as lately. What was seen of them fades. */
@@ -82,9 +82,9 @@ export class Estimator {
     const ownMs = backlogMs + computeMs;
     this.#learnOverlap(queueMs + computeMs, ownMs);
     this.#learnWait(elapsedMs - this.transferMs(job, bytesInFlight) - this.#inTurn * ownMs);
-    const sinceLastMs = nowMs - (this.#measuredAtMs.get(job.type) ?? nowMs);
-    this.#service(job.type).learn(job.cost, computeMs, sinceLastMs);
-    this.#measuredAtMs.set(job.type, nowMs);
+    const sinceLastMs = nowMs - (this.#measuredAtMs.get(job.kind) ?? nowMs);
+    this.#service(job.kind).learn(job.cost, computeMs, sinceLastMs);
+    this.#measuredAtMs.set(job.kind, nowMs);
     // Small tasks say nothing of the rate: their time is the round trip.
     if (bytesInFlight < TASKS.minRateSampleBytes) return;
     const rate = bytesInFlight / Math.max(transferMs - this.#fixedMs, MIN_MS);
@@ -107,11 +107,11 @@ export class Estimator {
     return this.#waitMs * Math.exp((this.#waitedAtMs - this.#now()) / TASKS.waitFadesMs);
   }
 
-  #service(type: string): ServiceModel {
-    let service = this.#services.get(type);
+  #service(kind: string): ServiceModel {
+    let service = this.#services.get(kind);
     if (!service) {
       service = new ServiceModel(0);
-      this.#services.set(type, service);
+      this.#services.set(kind, service);
     }
     return service;
   }

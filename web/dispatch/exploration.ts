@@ -26,7 +26,7 @@ export class Exploration {
     if (candidates.length < 2 || !this.#budget.canSpare) return null;
     const least = this.#leastKnown(job, candidates, chosen);
     if (!least) return null;
-    const isUnknown = least.measuredAtMs(job.type) === null;
+    const isUnknown = least.measuredAtMs(job.kind) === null;
     if (!isUnknown && this.#startsSince < TASKS.tasksPerExploration) return null;
     this.#startsSince = 0;
     this.#budget.spend();
@@ -56,7 +56,7 @@ export class Exploration {
     let leastMs = this.#now() - TASKS.staleAfterMs;
     for (const runner of candidates) {
       if (runner === chosen || !runner.hasRoom || this.#underWay.has(runner)) continue;
-      const measuredMs = runner.measuredAtMs(job.type) ?? Number.NEGATIVE_INFINITY;
+      const measuredMs = runner.measuredAtMs(job.kind) ?? Number.NEGATIVE_INFINITY;
       if (measuredMs > leastMs || runner.predictMs(job) > worthMs) continue;
       least = runner;
       leastMs = measuredMs;

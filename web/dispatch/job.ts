@@ -6,6 +6,8 @@ import type { Where } from '../../shared/where.ts';
 /** A task on its way: what runners need to know of it. */
 export interface Job {
   readonly type: string;
+  /** What its time is learned by: the definition's kindOf(). */
+  readonly kind: string;
   readonly definition: AnyTaskDefinition;
   /** Kept until the task is settled: it may have to be sent again. */
   readonly packed: PackedTask;
@@ -50,8 +52,8 @@ export interface Runner {
   workMs(job: Job): number;
   /** From now to when this job, if started now, is late, ms: its first deadline until there is a measured p95. */
   lateAfterMs(job: Job): number;
-  /** When a job of this type last ended here; null: never. */
-  measuredAtMs(type: string): number | null;
+  /** When a job of this kind last ended here; null: never. */
+  measuredAtMs(kind: string): number | null;
   start(job: Job, onOutcome: (outcome: Outcome) => void): void;
   /** The outcome of this job is not wanted any more; none will be told. */
   cancel(job: Job): void;

@@ -6,7 +6,7 @@ import { Lateness } from './lateness.ts';
 
 const definition = definitionOf('echo');
 const job: Job = {
-  ...{ type: 'echo', definition, packed: { params: {}, attachments: [] }, where: 'auto' },
+  ...{ type: 'echo', kind: 'echo', definition, packed: { params: {}, attachments: [] }, where: 'auto' },
   ...{ cost: 1, bytesOut: 1, bytesIn: 1, priority: 0, submittedMs: 0, deadlineMs: 500, firstDeadlineMs: 500 },
 };
 
@@ -30,12 +30,12 @@ test('then past the 95th percentile of what was measured, in proportion to what 
   expect(lateness.lateAfterMs(job, 199)).toBeCloseTo(391);
 });
 
-test('learns for each type by itself, from the newest', () => {
+test('learns for each kind by itself, from the newest', () => {
   const lateness = new Lateness();
   for (let nth = 0; nth < 1_000; nth++) lateness.learn('echo', 99, 1_000);
   for (let nth = 0; nth < TASKS.latenessWindow; nth++) lateness.learn('echo', 99, 100);
   expect(lateness.lateAfterMs(job, 99)).toBeCloseTo(101);
-  expect(lateness.lateAfterMs({ ...job, type: 'upscale' }, 99)).toBe(500);
+  expect(lateness.lateAfterMs({ ...job, kind: 'upscale' }, 99)).toBe(500);
 });
 
 test('nothing is late before timers can tell', () => {

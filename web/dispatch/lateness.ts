@@ -6,26 +6,26 @@ import { RecentQuantile } from './recent-quantile.ts';
 const GRAIN_MS = 1;
 
 /**
- * When a job on one runner is late: past the 95th percentile of how jobs of its type went there, measured against what was
+ * When a job on one runner is late: past the 95th percentile of how jobs of its kind went there, measured against what was
  * predicted for each, so that large and small ones, and those behind a backlog, can be compared.
  */
 export class Lateness {
   readonly #ratios = new Map<string, RecentQuantile>();
 
   /** From its start, ms. */
-  lateAfterMs({ type, firstDeadlineMs }: Job, predictedMs: number): number {
-    const ratios = this.#ratios.get(type);
+  lateAfterMs({ kind, firstDeadlineMs }: Job, predictedMs: number): number {
+    const ratios = this.#ratios.get(kind);
     // Nothing measured yet: a prediction beyond the first deadline is still to be waited for.
     if (!ratios || ratios.count < TASKS.minLatenessSamples) return Math.max(firstDeadlineMs, predictedMs);
     // A grain beyond it, or a runner that always takes equally long would always be late.
     return Math.max(TASKS.minLateMs, ratios.value * (predictedMs + GRAIN_MS) + GRAIN_MS);
   }
 
-  learn(type: string, predictedMs: number, elapsedMs: number): void {
-    let ratios = this.#ratios.get(type);
+  learn(kind: string, predictedMs: number, elapsedMs: number): void {
+    let ratios = this.#ratios.get(kind);
     if (!ratios) {
       ratios = new RecentQuantile(TASKS.lateQuantile, TASKS.latenessWindow, TASKS.latenessRefresh);
-      this.#ratios.set(type, ratios);
+      this.#ratios.set(kind, ratios);
     }
     ratios.add(elapsedMs / (predictedMs + GRAIN_MS));
   }

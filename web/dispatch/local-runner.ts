@@ -91,8 +91,8 @@ export class LocalRunner implements Runner {
     return this.#lateness.lateAfterMs(job, this.predictMs(job));
   }
 
-  measuredAtMs(type: string): number | null {
-    return this.#estimator.measuredAtMs(type);
+  measuredAtMs(kind: string): number | null {
+    return this.#estimator.measuredAtMs(kind);
   }
 
   start(job: Job, onOutcome: (outcome: Outcome) => void): void {
@@ -115,7 +115,7 @@ export class LocalRunner implements Runner {
         const elapsedMs = this.#now() - startedMs;
         const queueMs = Math.max(0, elapsedMs - computeMs);
         this.#estimator.learn({ job, computeMs, queueMs, backlogMs, transferMs: 0, bytesInFlight: 0, elapsedMs });
-        this.#lateness.learn(job.type, predictedMs, elapsedMs);
+        this.#lateness.learn(job.kind, predictedMs, elapsedMs);
         settle({ kind: 'result', result: { value, attachments }, backend, queueMs, computeMs });
       },
       (cause: unknown) => {

@@ -139,8 +139,8 @@ export class RemoteRunner implements Runner {
     return this.#lateness.lateAfterMs(job, this.predictMs(job));
   }
 
-  measuredAtMs(type: string): number | null {
-    return this.#estimator.measuredAtMs(type);
+  measuredAtMs(kind: string): number | null {
+    return this.#estimator.measuredAtMs(kind);
   }
 
   start(job: Job, onOutcome: (outcome: Outcome) => void): void {
@@ -209,7 +209,7 @@ export class RemoteRunner implements Runner {
     const transferMs = elapsedMs - computeMs - queueMs;
     this.#estimator.learn({ job, computeMs, queueMs, backlogMs, transferMs, bytesInFlight, elapsedMs });
     this.#serviceMs.add(computeMs);
-    this.#lateness.learn(job.type, predictedMs, elapsedMs);
+    this.#lateness.learn(job.kind, predictedMs, elapsedMs);
     const { value, backend } = message;
     onOutcome({ kind: 'result', result: { value, attachments }, backend, queueMs, computeMs });
   }

@@ -160,6 +160,7 @@ export class TaskBook {
     const firstDeadlineMs = definition.firstDeadlineMs(packed.params);
     return {
       ...{ type, definition, packed, where, priority },
+      kind: definition.kindOf(packed.params),
       cost: definition.cost(packed.params),
       bytesOut: totalBytes(packed.attachments),
       bytesIn: definition.resultBytes(packed.params),

@@ -75,6 +75,7 @@ function echoJob(byte: number, resultBytes = 1): Job {
   const packed = definition.pack({ bytes: new Uint8Array([byte]) });
   const base = {
     type: 'echo',
+    kind: 'echo',
     where: 'volunteers',
     priority: 0,
     submittedMs: 0,

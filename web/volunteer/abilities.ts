@@ -1,4 +1,4 @@
-import { upscale } from '../../shared/tasks/upscale.ts';
+import { NETWORKS, type Quality, upscale } from '../../shared/tasks/upscale.ts';
 import { backendWords } from '../ui/backend-words.ts';
 import { formatRate } from '../ui/format.ts';
 import type { Node } from './node.ts';
@@ -14,17 +14,32 @@ export interface Ability {
 export const SOFTWARE_GPU = /swiftshader|llvmpipe|lavapipe|warp|basic render/i;
 
 const HD_PIXELS = 1280 * 720;
-const WORK_PER_PIXEL = upscale.cost({ width: 1, height: 1, outWidth: 1, outHeight: 1, quality: 'spatial' });
+const PIXEL = { width: 1, height: 1, outWidth: 1, outHeight: 1 };
+const QUALITIES_TOLD = ['spatial', ...NETWORKS] as const;
+const SHARPENING: Record<(typeof QUALITIES_TOLD)[number], string> = {
+  spatial: 'Sharpening',
+  fast: 'Sharpening by a small network',
+  balanced: 'Sharpening by a middling network',
+  quality: 'Sharpening by a large network',
+};
 
 /** Echo is for testing links and no gift to anybody. */
 export function abilitiesOf({ adapter, backends }: Node['capabilities']): Ability[] {
   return Object.entries(backends)
     .filter(([type]) => type !== 'echo')
-    .map(([type, { backend, unitsPerMs }]) => ({
-      name: type === 'upscale' ? 'Sharpening' : type,
-      means: meansOf(backend, adapter),
-      speed: type === 'upscale' ? pictureSpeed(unitsPerMs) : '',
-    }));
+    .map(([kind, { backend, unitsPerMs }]) => {
+      const quality = qualityOf(kind);
+      return {
+        name: quality ? SHARPENING[quality] : kind,
+        means: meansOf(backend, adapter),
+        speed: quality ? pictureSpeed(unitsPerMs, quality) : '',
+      };
+    });
+}
+
+/** Filters are told of as one. */
+function qualityOf(kind: string): keyof typeof SHARPENING | undefined {
+  return QUALITIES_TOLD.find((quality) => upscale.kindOf({ ...PIXEL, quality }) === kind);
 }
 
 function meansOf(backend: string, adapter: string): string {
@@ -32,7 +47,7 @@ function meansOf(backend: string, adapter: string): string {
   return words === 'processor' ? 'on the processor, slowly' : `on the ${words}`;
 }
 
-function pictureSpeed(unitsPerMs: number): string {
-  const pixelsPerS = (unitsPerMs * 1_000) / WORK_PER_PIXEL;
+function pictureSpeed(unitsPerMs: number, quality: Quality): string {
+  const pixelsPerS = (unitsPerMs * 1_000) / upscale.cost({ ...PIXEL, quality });
   return `${formatRate(pixelsPerS / 1e6)} megapixels a second, ${formatRate(pixelsPerS / HD_PIXELS)} frames of 720p`;
 }

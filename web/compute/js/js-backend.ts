@@ -1,11 +1,6 @@
-import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import { COMPUTE } from '../../../shared/tuning.ts';
 import type { Backend, BackendFrames, FrameTarget, UpscaleShape } from '../backend.ts';
-import { checkFrameShape } from '../frames/check-ratio.ts';
-import { makeFrame, timeOf } from '../frames/make-frame.ts';
-import { RgbaReader } from '../frames/rgba-reader.ts';
-import { nextMacrotask } from '../macrotask.ts';
-import { type UpscaleTarget, upscaleRows } from '../reference/upscale.ts';
+import { PixelFrames } from '../frames/pixel-frames.ts';
+import { upscaleInSlices } from '../reference/upscale-in-slices.ts';
 import { requireFilter } from '../require-filter.ts';
 import type { Started, Turn } from '../schedule.ts';
 
@@ -26,52 +21,14 @@ export class JsBackend implements Backend {
   }
 
   openFrames(target: FrameTarget): BackendFrames {
-    return new JsFrames(target, this.#now);
+    return new PixelFrames(target, async (image, { outWidth, outHeight }, lookUp) => {
+      const pixels = new Uint8ClampedArray(outWidth * outHeight * 4);
+      await upscaleInSlices(image, requireFilter(target), pixels, this.#now, lookUp);
+      return pixels;
+    });
   }
 
   dispose(): void {
     // It holds nothing between two turns.
-  }
-}
-
-/** Looks up from the work every few milliseconds. */
-async function upscaleInSlices(
-  image: PixelImage,
-  target: UpscaleTarget,
-  out: Uint8ClampedArray,
-  now: () => number,
-  lookUp: () => Promise<void>,
-): Promise<void> {
-  let sliceStartMs = now();
-  for (const _row of upscaleRows(image, target, out)) {
-    if (now() - sliceStartMs < COMPUTE.sliceMs) continue;
-    await lookUp();
-    sliceStartMs = now();
-  }
-}
-
-/** Nothing is computed before a frame that has begun, but messages still get in. */
-class JsFrames implements BackendFrames {
-  readonly #target: FrameTarget;
-  readonly #now: () => number;
-  readonly #reader = new RgbaReader();
-
-  constructor(target: FrameTarget, now: () => number) {
-    this.#target = target;
-    this.#now = now;
-  }
-
-  async start(frame: VideoFrame): Promise<Started<VideoFrame>> {
-    const time = timeOf(frame);
-    const image = await this.#reader.read(frame);
-    const { outWidth: width, outHeight: height } = this.#target;
-    checkFrameShape({ ...this.#target, width: image.width, height: image.height });
-    const pixels = new Uint8ClampedArray(width * height * 4);
-    await upscaleInSlices(image, requireFilter(this.#target), pixels, this.#now, nextMacrotask);
-    return { isDone: true, finish: async () => makeFrame(pixels, { width, height, strideBytes: width * 4 }, time) };
-  }
-
-  dispose(): void {
-    // The reader's buffer goes with it.
   }
 }

@@ -33,7 +33,7 @@ describe.each(NETWORKS)('the network %s', (name) => {
 
 async function load(name: Network) {
   const { models } = parseManifest(JSON.parse(await readFile(new URL('manifest.json', MODELS), 'utf8')));
-  const model = models.find((candidate): candidate is Model => candidate.name === modelName(name, 'aliased'));
+  const model = models.find((candidate): candidate is Model => candidate.name === modelName(name, 'smooth'));
   if (!model) throw new Error(`no model ${name}`);
   const blob = toBuffer(await readFile(new URL(model.files.wgsl.path, MODELS)));
   return { network: model.network, blob, layers: unpackLayers(model.network, blob) };

@@ -1,7 +1,9 @@
-import { type Filter, isNetwork } from '../../../shared/tasks/upscale.ts';
-import type { PictureShape, UpscaleShape } from '../backend.ts';
+import { isNetwork, type Network } from '../../../shared/tasks/upscale.ts';
+import type { PictureShape } from '../backend.ts';
 import { modelName } from '../models/model-name.ts';
 import type { ModelSource } from '../models/model-source.ts';
+import { filterAfter } from '../networks/filter-after.ts';
+import { INPUT_KINDS } from '../networks/input-kind.ts';
 import { checkNetworkFits, NetworkPasses } from './networks/network-passes.ts';
 import { Networks } from './networks/networks.ts';
 import { FilterPasses, type Passes } from './passes.ts';
@@ -20,6 +22,11 @@ export class Recipes {
     this.#networks = new Networks(device, models);
   }
 
+  /** Loads and compiles a network for every kind of picture. Throws what {@link ModelSource.load} throws. */
+  async prepare(network: Network): Promise<void> {
+    await Promise.all(INPUT_KINDS.map((input) => this.#networks.get(modelName(network, input))));
+  }
+
   /** Compiles what it takes, and gives what makes the passes without waiting. Throws what {@link ModelSource.load} throws. */
   async passesFor(shape: PictureShape, source: SourceKind): Promise<() => Passes> {
     const { quality, input } = shape;
@@ -27,7 +34,7 @@ export class Recipes {
       const kernel = await this.#pipelines.get(quality, source);
       return () => new FilterPasses(this.#device, kernel, shape);
     }
-    const resizing = filterAfterDoubling(shape);
+    const resizing = filterAfter(shape);
     const [network, copy, resize] = await Promise.all([
       this.#networks.get(modelName(quality, input)),
       source === 'external' ? this.#pipelines.get('bilinear', 'external') : null,
@@ -36,10 +43,4 @@ export class Recipes {
     checkNetworkFits(this.#device, network, shape);
     return () => new NetworkPasses(this.#device, { network, copy, resize }, shape);
   }
-}
-
-/** What makes the wanted size of a doubled picture: the edge-adaptive one only enlarges. */
-function filterAfterDoubling({ width, height, outWidth, outHeight }: UpscaleShape): Filter | null {
-  if (outWidth === 2 * width && outHeight === 2 * height) return null;
-  return outWidth >= 2 * width && outHeight >= 2 * height ? 'spatial' : 'bilinear';
 }

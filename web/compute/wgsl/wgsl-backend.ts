@@ -1,4 +1,4 @@
-import { isNetwork } from '../../../shared/tasks/upscale.ts';
+import { isNetwork, type Quality } from '../../../shared/tasks/upscale.ts';
 import type { Backend, BackendFrames, FrameTarget, UpscaleShape } from '../backend.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { inputKindOf } from '../networks/input-kind.ts';
@@ -23,6 +23,10 @@ export class WgslBackend implements Backend {
     this.#device = device;
     this.#recipes = new Recipes(device, models);
     this.#surfaces = new SurfaceStore(device, this.#recipes);
+  }
+
+  async prepare(quality: Quality): Promise<void> {
+    if (isNetwork(quality)) await this.#recipes.prepare(quality);
   }
 
   async startPixels(pixels: Uint8Array, shape: UpscaleShape): Promise<Started<Uint8Array<ArrayBuffer>>> {

@@ -79,10 +79,10 @@ export class WgslFrames implements BackendFrames {
     const made = this.#source;
     const fits = size.width === made.width && size.height === made.height && input === made.input;
     if (this.#surface && fits) return this.#surface;
-    const shape = { ...this.#target, ...size, input };
+    const shape = { ...this.#target, ...size };
     checkFrameShape(shape);
     const source = this.#ways.frameIn === 'importExternalTexture' ? 'external' : 'texture';
-    const surface = await Surface.create(this.#device, this.#recipes, shape, source);
+    const surface = await Surface.create(this.#device, this.#recipes, { ...shape, input }, source);
     if (this.#disposed) {
       surface.dispose();
       throw MeshError.closed('The stream');

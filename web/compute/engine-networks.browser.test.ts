@@ -1,0 +1,90 @@
+import { afterEach, expect, test } from 'vitest';
+import { definitionOf } from '../../shared/tasks/catalogue.ts';
+import type { Quality } from '../../shared/tasks/upscale.ts';
+import { COMPUTE } from '../../shared/tuning.ts';
+import { Engine } from './engine.ts';
+import type { EngineCapabilities, EngineOptions, ExecuteOptions } from './engine-types.ts';
+import { servedModels } from './models/test-model-source.ts';
+import { doubledReference } from './networks/picture.ts';
+import { largestVisibleDifference, referenceNetwork } from './networks/test-networks.ts';
+import { opaque, paintedPicture } from './test-pictures.ts';
+
+const models = servedModels();
+const nobodys: ExecuteOptions = { owner: 'nobody', signal: new AbortController().signal };
+const engines: Engine[] = [];
+
+afterEach(() => {
+  for (const engine of engines.splice(0)) engine.dispose();
+});
+
+async function startEngine(options: Partial<EngineOptions>): Promise<Engine> {
+  const engine = await Engine.create({ gpu: navigator.gpu, now: () => performance.now(), models, ...options });
+  engines.push(engine);
+  return engine;
+}
+
+async function upscaled(engine: Engine, quality: Quality) {
+  const image = paintedPicture(25, 14);
+  const task = definitionOf('upscale').pack({ image, width: 50, height: 28, quality });
+  const executed = await engine.execute('upscale', task, nobodys);
+  return { image, backend: executed.backend, pixels: executed.attachments[0] ?? new Uint8Array(0) };
+}
+
+test('a machine without WebGPU runs the networks by onnxruntime-web, and says how fast once it knows', async () => {
+  const told: EngineCapabilities[] = [];
+  const engine = await startEngine({ gpu: undefined, onCapabilities: (capabilities) => told.push(capabilities) });
+  expect(Object.keys(engine.capabilities.backends)).toEqual(['echo', 'upscale']);
+  const { image, backend, pixels } = await upscaled(engine, 'fast');
+  const { shape, layers } = await referenceNetwork(models, 'fast', image);
+  expect(backend).toBe('ort-wasm');
+  expect(largestVisibleDifference(pixels, doubledReference(shape, layers, image).data)).toBeLessThanOrEqual(
+    COMPUTE.tolerance8bit,
+  );
+  await upscaled(engine, 'fast');
+  expect(told).toHaveLength(1);
+  expect(told[0]?.backends['upscale:fast']).toMatchObject({ backend: 'ort-wasm' });
+  expect(told[0]?.backends.upscale).toMatchObject({ backend: 'js' });
+});
+
+test('a stream runs a network too, and names what runs it', async () => {
+  const engine = await startEngine({ gpu: undefined });
+  const { image, pixels } = await upscaledOpaque(engine);
+  const frames = engine.openFrames({ outWidth: 48, outHeight: 28, quality: 'fast' });
+  const frame = new VideoFrame(image.data, { format: 'RGBX', codedWidth: 24, codedHeight: 14, timestamp: 3 });
+  const sharp = await frames.process(frame);
+  const shown = new Uint8Array(48 * 28 * 4);
+  await sharp.copyTo(shown, { format: 'RGBA' });
+  expect([frames.backend, sharp.timestamp]).toEqual(['ort-wasm', 3]);
+  expect(largestVisibleDifference(shown, pixels)).toBeLessThanOrEqual(1);
+  frame.close();
+  sharp.close();
+});
+
+async function upscaledOpaque(engine: Engine) {
+  const image = opaque(paintedPicture(24, 14));
+  const task = definitionOf('upscale').pack({ image, width: 48, height: 28, quality: 'fast' });
+  const { attachments } = await engine.execute('upscale', task, nobodys);
+  return { image, pixels: attachments[0] ?? new Uint8Array(0) };
+}
+
+test('the library runs on the device of the engine when it is asked to', async () => {
+  const engine = await startEngine({ preferBackend: 'ort-webgpu' });
+  expect((await upscaled(engine, 'fast')).backend).toBe('ort-webgpu');
+  expect((await upscaled(engine, 'spatial')).backend).toBe('js');
+});
+
+test('without models networks are unknown, cancelled ones end at once, and filters run as ever', async () => {
+  const engine = await Engine.create({ gpu: undefined, now: () => performance.now() });
+  engines.push(engine);
+  await expect(upscaled(engine, 'fast')).rejects.toMatchObject({ reason: 'unknown-model' });
+  expect((await upscaled(engine, 'spatial')).backend).toBe('js');
+  const slow = await startEngine({ gpu: undefined, models: { load: () => new Promise(() => {}) } });
+  const controller = new AbortController();
+  const image = paintedPicture(4, 4);
+  const task = definitionOf('upscale').pack({ image, scale: 2, quality: 'fast' });
+  const waiting = slow.execute('upscale', task, { owner: 'impatient', signal: controller.signal });
+  controller.abort();
+  await expect(waiting).rejects.toMatchObject({ reason: 'cancelled' });
+  // Nor does it hold up the others.
+  expect((await upscaled(slow, 'spatial')).backend).toBe('js');
+});

@@ -1,0 +1,63 @@
+import { isNetwork, type Quality } from '../../shared/tasks/upscale.ts';
+import type { Backend, FrameTarget, UpscaleShape } from './backend.ts';
+import type { Machine } from './machine.ts';
+import type { NetworkChoice } from './network-choice.ts';
+import type { RunInTurn } from './network-probe.ts';
+
+export interface MachineParts {
+  adapter: string;
+  frameIn: string;
+  frameOut: string;
+  filters: Backend;
+  /** Of the filters. */
+  unitsPerMs: number;
+  networks: NetworkChoice;
+  preparesNetworks: boolean;
+  lost: Promise<void>;
+  /** Disposed in this order. */
+  owned: readonly { dispose(): void }[];
+}
+
+/** A machine of the backends that were measured: one for filters, and for each network and size the one that is fastest there. */
+export class MeasuredMachine implements Machine {
+  readonly adapter: string;
+  readonly frameIn: string;
+  readonly frameOut: string;
+  readonly preparesNetworks: boolean;
+  readonly lost: Promise<void>;
+  readonly #parts: MachineParts;
+
+  constructor(parts: MachineParts) {
+    this.adapter = parts.adapter;
+    this.frameIn = parts.frameIn;
+    this.frameOut = parts.frameOut;
+    this.preparesNetworks = parts.preparesNetworks;
+    this.lost = parts.lost;
+    this.#parts = parts;
+  }
+
+  get speeds(): Record<string, { backend: string; unitsPerMs: number }> {
+    const { filters, unitsPerMs, networks } = this.#parts;
+    return { upscale: { backend: filters.name, unitsPerMs }, ...networks.speeds };
+  }
+
+  async prepare(quality: Quality, run: RunInTurn): Promise<boolean> {
+    return isNetwork(quality) && this.#parts.networks.prepare(quality, run);
+  }
+
+  backendFor({ quality, width, height }: UpscaleShape): Backend {
+    const { filters, networks } = this.#parts;
+    return isNetwork(quality) ? networks.backendFor(quality, width * height) : filters;
+  }
+
+  likelyBackend({ quality, outWidth, outHeight }: FrameTarget): string {
+    const { filters, networks } = this.#parts;
+    if (!isNetwork(quality)) return filters.name;
+    // Most streams are doubled.
+    return networks.find(quality, (outWidth * outHeight) / 4)?.name ?? '';
+  }
+
+  dispose(): void {
+    for (const part of this.#parts.owned) part.dispose();
+  }
+}

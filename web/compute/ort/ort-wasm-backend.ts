@@ -1,0 +1,112 @@
+import type * as Ort from 'onnxruntime-web';
+import { MeshError } from '../../../shared/errors.ts';
+import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import { isNetwork, type Quality } from '../../../shared/tasks/upscale.ts';
+import { COMPUTE } from '../../../shared/tuning.ts';
+import type { Backend, BackendFrames, FrameTarget, UpscaleShape } from '../backend.ts';
+import { PixelFrames } from '../frames/pixel-frames.ts';
+import { type ModelName, modelName } from '../models/model-name.ts';
+import type { ModelSource } from '../models/model-source.ts';
+import { type Band, bandsOf } from '../networks/bands.ts';
+import { filterAfter } from '../networks/filter-after.ts';
+import { type InputKind, inputKindOf } from '../networks/input-kind.ts';
+import { InputKindMemory } from '../networks/input-kind-memory.ts';
+import { upscaleInSlices } from '../reference/upscale-in-slices.ts';
+import { requireNetwork } from '../require-filter.ts';
+import type { Started, Turn } from '../schedule.ts';
+import { cpuRuntime } from './cpu-runtime.ts';
+import { fromPlanes, isOpaque, type Planes, planesSize, toPlanes } from './planes.ts';
+import { type OrtRuntime, toRunError } from './runtime.ts';
+import { type LoadedNetwork, Sessions } from './sessions.ts';
+
+/**
+ * The networks on this computer's processor, by onnxruntime-web: where there is no GPU, or none that answers right. A run of the library
+ * cannot be interrupted and keeps its worker busy: others have their turn between the bands of a picture.
+ */
+export class OrtWasmBackend implements Backend {
+  readonly name = 'ort-wasm';
+  readonly #now: () => number;
+  readonly #bandPixels: number;
+  readonly #sessions: Sessions;
+  /** The input's tensor of the size that came last. */
+  #scratch = new Float32Array(0);
+
+  constructor(models: ModelSource, now: () => number, bandPixels: number = COMPUTE.ortWasmBandPixels) {
+    this.#now = now;
+    this.#bandPixels = bandPixels;
+    this.#sessions = new Sessions({
+      models,
+      file: 'onnx',
+      create: async (_model, bytes) =>
+        (await cpuRuntime()).InferenceSession.create(bytes, { executionProviders: ['wasm'], logSeverityLevel: 3 }),
+    });
+  }
+
+  async prepare(quality: Quality): Promise<void> {
+    if (isNetwork(quality)) await this.#sessions.prepare(quality);
+  }
+
+  async startPixels(data: Uint8Array, shape: UpscaleShape, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>> {
+    const { width, height } = shape;
+    const image = { width, height, data };
+    const out = await this.#upscale(image, inputKindOf(image), shape, () => turn.giveWay());
+    return { isDone: true, finish: async () => new Uint8Array(out.buffer) };
+  }
+
+  openFrames(target: FrameTarget): BackendFrames {
+    const kinds = new InputKindMemory();
+    return new PixelFrames(target, (image, _target, lookUp) => this.#upscale(image, kinds.look(image), target, lookUp));
+  }
+
+  dispose(): void {
+    this.#sessions.dispose();
+    this.#scratch = new Float32Array(0);
+  }
+
+  async #upscale(
+    image: PixelImage,
+    input: InputKind,
+    target: FrameTarget,
+    lookUp: () => Promise<void>,
+  ): Promise<Uint8ClampedArray<ArrayBuffer>> {
+    const { outWidth, outHeight, quality } = requireNetwork(target);
+    const doubled = await this.#doubled(image, modelName(quality, input), lookUp);
+    const filter = filterAfter({ ...target, width: image.width, height: image.height });
+    if (!filter) return doubled.data;
+    const out = new Uint8ClampedArray(outWidth * outHeight * 4);
+    await upscaleInSlices(doubled, { outWidth, outHeight, quality: filter }, out, this.#now, lookUp);
+    return out;
+  }
+
+  async #doubled(image: PixelImage, model: ModelName, lookUp: () => Promise<void>) {
+    const loaded = await this.#sessions.get(model);
+    const runtime = await cpuRuntime();
+    const size = { width: image.width * 2, height: image.height * 2 };
+    const data = new Uint8ClampedArray(size.width * size.height * 4);
+    const opaque = isOpaque(image);
+    for (const [n, band] of bandsOf(image, loaded.shape, this.#bandPixels).entries()) {
+      if (n > 0) await lookUp();
+      fromPlanes(await this.#run(runtime, loaded, image, band), image, band, opaque, data);
+    }
+    return { ...size, data };
+  }
+
+  async #run(runtime: OrtRuntime, { shape, session }: LoadedNetwork, image: PixelImage, band: Band): Promise<Planes> {
+    const { width, height } = planesSize(image, band, shape.unshuffle);
+    if (this.#scratch.length !== 3 * width * height) this.#scratch = new Float32Array(3 * width * height);
+    const data = this.#scratch;
+    toPlanes(image, band, { width, height, data });
+    const source = new runtime.Tensor('float32', data, [1, 3, height, width]);
+    const { sharp } = await session.run({ source }).catch((cause: unknown) => {
+      throw toRunError(cause);
+    });
+    return toSharp(sharp);
+  }
+}
+
+/** Throws MeshError `malformed` when a model gives something else. */
+function toSharp(tensor: Ort.Tensor | undefined): Planes {
+  const [, , height = 0, width = 0] = tensor?.dims ?? [];
+  if (tensor?.data instanceof Float32Array) return { width, height, data: tensor.data };
+  throw MeshError.malformed('A network gives no picture.');
+}

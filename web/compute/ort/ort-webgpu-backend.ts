@@ -1,0 +1,164 @@
+import { MeshError } from '../../../shared/errors.ts';
+import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import { isNetwork, type Quality } from '../../../shared/tasks/upscale.ts';
+import { COMPUTE } from '../../../shared/tuning.ts';
+import type { Backend, BackendFrames, FrameTarget, UpscaleShape } from '../backend.ts';
+import { PixelFrames } from '../frames/pixel-frames.ts';
+import type { NetworkShape } from '../models/manifest.ts';
+import { type ModelName, modelName } from '../models/model-name.ts';
+import type { ModelSource } from '../models/model-source.ts';
+import { filterAfter } from '../networks/filter-after.ts';
+import { inputKindOf } from '../networks/input-kind.ts';
+import { InputKindMemory } from '../networks/input-kind-memory.ts';
+import { upscaleInSlices } from '../reference/upscale-in-slices.ts';
+import { requireNetwork } from '../require-filter.ts';
+import type { Started, Turn } from '../schedule.ts';
+import { deviceLost } from '../wgsl/device-lost.ts';
+import { GpuPlanes, PlanePasses, type ValueType } from './gpu-planes.ts';
+import { gpuRuntime, inTurn } from './gpu-runtime.ts';
+import { toRunError } from './runtime.ts';
+import { type LoadedNetwork, Sessions } from './sessions.ts';
+
+export interface OrtWebGpuOptions {
+  /** Not ours: whoever opened it destroys it, after this was disposed. */
+  device: GPUDevice;
+  models: ModelSource;
+  now(): number;
+  bandPixels?: number;
+}
+
+/**
+ * The networks by onnxruntime-web's own kernels, on our device: what comes and goes are bytes of pixels, and tensors stay on the GPU. A run
+ * cannot be interrupted. Half precision where the device was asked for it.
+ */
+export class OrtWebGpuBackend implements Backend {
+  readonly name = 'ort-webgpu';
+  readonly #options: OrtWebGpuOptions;
+  readonly #type: ValueType;
+  readonly #sessions: Sessions;
+  /** By model and size, the latest used last. */
+  readonly #planes = new Map<string, GpuPlanes>();
+  #passes: Promise<PlanePasses> | null = null;
+  #disposed = false;
+
+  constructor(options: OrtWebGpuOptions) {
+    const { device, models } = options;
+    this.#options = options;
+    this.#type = device.features.has('shader-f16') ? 'float16' : 'float32';
+    this.#sessions = new Sessions({
+      models,
+      file: this.#type === 'float16' ? 'onnxFp16' : 'onnx',
+      create: async (_model, bytes) => {
+        const { InferenceSession } = await gpuRuntime();
+        // Channels last is what the library's convolutions are quickest at.
+        const provider = { name: 'webgpu', device, preferredLayout: 'NHWC' } as const;
+        return inTurn(() => InferenceSession.create(bytes, { executionProviders: [provider], logSeverityLevel: 3 }));
+      },
+    });
+  }
+
+  async prepare(quality: Quality): Promise<void> {
+    if (isNetwork(quality)) await this.#sessions.prepare(quality);
+  }
+
+  async startPixels(data: Uint8Array, shape: UpscaleShape, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>> {
+    const { width, height } = shape;
+    const image = { width, height, data };
+    const { doubled } = await this.#start(image, modelName(requireNetwork(shape).quality, inputKindOf(image)));
+    if (!filterAfter(shape)) return { isDone: false, finish: async () => new Uint8Array((await doubled).buffer) };
+    const out = await this.#filtered(image, shape, await doubled, () => turn.giveWay());
+    return { isDone: true, finish: async () => new Uint8Array(out.buffer) };
+  }
+
+  openFrames(target: FrameTarget): BackendFrames {
+    const { quality } = requireNetwork(target);
+    const kinds = new InputKindMemory();
+    return new PixelFrames(target, async (image, _target, lookUp) => {
+      const { doubled } = await this.#start(image, modelName(quality, kinds.look(image)));
+      return this.#filtered(image, target, await doubled, lookUp);
+    });
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#sessions.dispose();
+    for (const planes of this.#planes.values()) planes.dispose();
+    this.#planes.clear();
+  }
+
+  async #filtered(
+    { width, height }: PixelImage,
+    target: FrameTarget,
+    data: Uint8ClampedArray<ArrayBuffer>,
+    lookUp: () => Promise<void>,
+  ): Promise<Uint8ClampedArray<ArrayBuffer>> {
+    const quality = filterAfter({ ...target, width, height });
+    if (!quality) return data;
+    const { outWidth, outHeight } = target;
+    const out = new Uint8ClampedArray(outWidth * outHeight * 4);
+    const doubled = { width: width * 2, height: height * 2, data };
+    await upscaleInSlices(doubled, { outWidth, outHeight, quality }, out, this.#options.now, lookUp);
+    return out;
+  }
+
+  /** Submits all; what is then to be waited for comes back in an object, for a promise would be waited for with it. */
+  async #start(image: PixelImage, model: ModelName): Promise<{ doubled: Promise<Uint8ClampedArray<ArrayBuffer>> }> {
+    const loaded = await this.#sessions.get(model);
+    const lost = this.#options.device.lost.then(() => {
+      throw deviceLost(null);
+    });
+    return Promise.race([lost, inTurn(() => this.#submit(image, model, loaded))]);
+  }
+
+  async #submit(image: PixelImage, model: ModelName, { session, shape }: LoadedNetwork) {
+    const planes = await this.#planesFor(image, model, shape);
+    const readback = await planes.ring.take();
+    planes.upload(new Uint8Array(image.data.buffer, image.data.byteOffset, image.data.byteLength));
+    const { Tensor } = await gpuRuntime();
+    for (const band of planes.bands) {
+      planes.bringIn(band);
+      const { width, height } = band;
+      const source = Tensor.fromGpuBuffer(planes.input, { dataType: this.#type, dims: [1, 3, height, width] });
+      const sharp = Tensor.fromGpuBuffer(planes.output, { dataType: this.#type, dims: [1, 3, 2 * height, 2 * width] });
+      await session.run({ source }, { sharp }).catch((cause: unknown) => {
+        throw toRunError(cause);
+      });
+      planes.bringOut(band);
+    }
+    planes.copyResult(readback);
+    const sizeBytes = image.width * image.height * 16;
+    const doubled = planes.ring.read(readback, (bytes) => new Uint8ClampedArray(bytes.slice(0, sizeBytes)));
+    doubled.catch(() => {
+      // Whoever waits for it hears of it.
+    });
+    return { doubled };
+  }
+
+  /** Called by one at a time. */
+  async #planesFor(size: PixelImage, model: ModelName, shape: NetworkShape): Promise<GpuPlanes> {
+    const { device, bandPixels = COMPUTE.ortWebGpuBandPixels } = this.#options;
+    const key = `${model} ${size.width} ${size.height}`;
+    const kept = this.#planes.get(key);
+    this.#planes.delete(key);
+    this.#makeRoom();
+    this.#passes ??= PlanePasses.create(device, this.#type);
+    const planes = kept ?? (await GpuPlanes.create(await this.#passes, size, shape, bandPixels));
+    if (this.#disposed) {
+      planes.dispose();
+      throw MeshError.closed('The compute engine');
+    }
+    this.#planes.set(key, planes);
+    return planes;
+  }
+
+  #makeRoom(): void {
+    let sizeBytes = 0;
+    // From the latest to the oldest: what still fits stays.
+    for (const [key, planes] of [...this.#planes].reverse()) {
+      sizeBytes += planes.sizeBytes;
+      if (sizeBytes <= COMPUTE.maxKeptBytes) continue;
+      planes.dispose();
+      this.#planes.delete(key);
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import { type Band, roundedUp } from '../networks/bands.ts';
+
+/** A band as a tensor: red, green and blue one after another, sides padded to what the network divides. */
+export interface Planes {
+  width: number;
+  height: number;
+  data: Float32Array;
+}
+
+/** 0..1 of a byte: a look-up costs less than a division. */
+const UNIT = Float32Array.from({ length: 256 }, (_, value) => value / 255);
+
+export function planesSize(
+  { width }: { width: number },
+  { from, to }: Band,
+  multiple: number,
+): { width: number; height: number } {
+  return { width: roundedUp(width, multiple), height: roundedUp(to - from, multiple) };
+}
+
+/** Straight RGBA8 to premultiplied planes; beyond the picture its last pixel is repeated. */
+export function toPlanes(image: PixelImage, { from, to }: Band, { width, height, data }: Planes): void {
+  const pixels = image.data;
+  const plane = width * height;
+  for (let y = 0; y < height; y++) {
+    const row = Math.min(from + y, to - 1) * image.width * 4;
+    let at = y * width;
+    for (let x = 0; x < image.width; x++, at++) {
+      const pixel = row + x * 4;
+      const alpha = pixels[pixel + 3] ?? 0;
+      const opacity = alpha === 255 ? 1 : (UNIT[alpha] ?? 0);
+      data[at] = (UNIT[pixels[pixel] ?? 0] ?? 0) * opacity;
+      data[at + plane] = (UNIT[pixels[pixel + 1] ?? 0] ?? 0) * opacity;
+      data[at + 2 * plane] = (UNIT[pixels[pixel + 2] ?? 0] ?? 0) * opacity;
+    }
+    for (let x = image.width; x < width; x++, at++) {
+      for (let start = at; start < 3 * plane; start += plane) data[start] = data[start - 1] ?? 0;
+    }
+  }
+}
+
+/**
+ * Premultiplied planes of a band at twice the size, not clamped, to the rows of `out` that are right: straight RGBA8, with the source's
+ * alpha, bilinear.
+ */
+export function fromPlanes(
+  { width, height, data }: Planes,
+  image: PixelImage,
+  band: Band,
+  isOpaque: boolean,
+  out: Uint8ClampedArray,
+): void {
+  const outWidth = image.width * 2;
+  const plane = width * height;
+  const alphas = new Float32Array(outWidth);
+  for (let y = 2 * band.first; y < 2 * band.last; y++) {
+    const at = (y - 2 * band.from) * width;
+    const row = y * outWidth * 4;
+    if (isOpaque) {
+      writeOpaque(data, at, plane, out, row, outWidth);
+    } else {
+      alphaRow(image, y, alphas);
+      writeStraight(data, at, plane, alphas, out, row);
+    }
+  }
+}
+
+export function isOpaque({ data }: PixelImage): boolean {
+  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
+  return true;
+}
+
+/** A Uint8ClampedArray rounds and clamps. */
+function writeOpaque(
+  data: Float32Array,
+  start: number,
+  plane: number,
+  out: Uint8ClampedArray,
+  row: number,
+  outWidth: number,
+): void {
+  let to = row;
+  for (let at = start; at < start + outWidth; at++, to += 4) {
+    out[to] = (data[at] ?? 0) * 255;
+    out[to + 1] = (data[at + plane] ?? 0) * 255;
+    out[to + 2] = (data[at + 2 * plane] ?? 0) * 255;
+    out[to + 3] = 255;
+  }
+}
+
+function writeStraight(
+  data: Float32Array,
+  start: number,
+  plane: number,
+  alphas: Float32Array,
+  out: Uint8ClampedArray,
+  row: number,
+): void {
+  for (let x = 0; x < alphas.length; x++) {
+    const alpha = alphas[x] ?? 0;
+    // A tenth of a step of 8 bits: below it the colour is noise. What is more than alpha is clamped to 255 after the division.
+    const scale = alpha > 1 / 2550 ? 255 / alpha : 0;
+    const at = start + x;
+    const to = row + x * 4;
+    out[to] = (data[at] ?? 0) * scale;
+    out[to + 1] = (data[at + plane] ?? 0) * scale;
+    out[to + 2] = (data[at + 2 * plane] ?? 0) * scale;
+    out[to + 3] = alpha * 255;
+  }
+}
+
+/** One row of the alpha at twice the size, 0..1. */
+function alphaRow({ width, height, data }: PixelImage, y: number, out: Float32Array): void {
+  const top = Math.floor((y - 1) / 2);
+  const below = y % 2 === 0 ? 0.75 : 0.25;
+  const upper = Math.max(top, 0) * width;
+  const lower = Math.min(top + 1, height - 1) * width;
+  const between = (x: number) =>
+    (UNIT[data[(upper + x) * 4 + 3] ?? 0] ?? 0) * (1 - below) + (UNIT[data[(lower + x) * 4 + 3] ?? 0] ?? 0) * below;
+  let left = between(0);
+  let here = left;
+  for (let x = 0; x < width; x++) {
+    const right = between(Math.min(x + 1, width - 1));
+    out[2 * x] = left * 0.25 + here * 0.75;
+    out[2 * x + 1] = here * 0.75 + right * 0.25;
+    left = here;
+    here = right;
+  }
+}
