@@ -1,11 +1,9 @@
 import { type Anime4KPipeline, CNNx2M, CNNx2UL, CNNx2VL } from 'anime4k-webgpu';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
+import { weightsIn } from './anime4k-weights.ts';
 
 const PIPELINES = { 'anime4k-M': CNNx2M, 'anime4k-VL': CNNx2VL, 'anime4k-UL': CNNx2UL };
 export const ANIME4K_NAMES = Object.keys(PIPELINES);
-
-const LAYER = /^\s*\/\/ Layer: Anime4K/;
-const CONSTANTS = /(?:mat4x4|vec4)(?:f|<f32>)\(([-+.\de, ]+)\)/g;
 
 /** Their output cannot be copied, only read. */
 const READ = `
@@ -102,15 +100,4 @@ export class Anime4k {
   dispose(): void {
     this.#device.destroy();
   }
-}
-
-/** Weights and biases of one layer's shader; the zeros fill up a first layer's three colours to four. */
-function weightsIn(code: string): number {
-  if (!LAYER.test(code)) return 0;
-  let count = 0;
-  for (const [, list = ''] of code.matchAll(CONSTANTS)) {
-    const values = list.split(',').map(Number);
-    if (values.length >= 4) count += values.filter((value) => value !== 0).length;
-  }
-  return count;
 }

@@ -13,15 +13,21 @@ export interface Features {
  * What the networks compute, in plain TypeScript: every kernel and every session is tested against it, and it against PyTorch. Takes
  * and gives premultiplied sRGB-encoded values, 0..1 in and not clamped out.
  * @param source 3 channels.
+ * @param round what arithmetic makes of each product and sum; exact unless told.
  * @returns what each layer gives, activated; the last one's is the detail before it is shuffled.
  */
-export function featuresOf(network: NetworkShape, layers: readonly Layer[], source: Features): Features[] {
+export function featuresOf(
+  network: NetworkShape,
+  layers: readonly Layer[],
+  source: Features,
+  round: (value: number) => number = (value) => value,
+): Features[] {
   const all: Features[] = [];
   let features = unshuffled(source, network.unshuffle);
   for (const [n, layer] of layers.entries()) {
     // Unshuffled pixels come with a border of their own.
     const border = n === 0 && network.unshuffle > 1 ? 1 : 0;
-    features = convolved(features, layer, n === layers.length - 1 ? 1 : network.leak, border);
+    features = convolved(features, layer, n === layers.length - 1 ? 1 : network.leak, border, round);
     all.push(features);
   }
   return all;
@@ -68,7 +74,13 @@ function unshuffled(source: Features, side: number): Features {
   return { width: width + 2, height: height + 2, channels, data };
 }
 
-function convolved(features: Features, { outputs, weights, bias }: Layer, leak: number, border: number): Features {
+function convolved(
+  features: Features,
+  { outputs, weights, bias }: Layer,
+  leak: number,
+  border: number,
+  round: (value: number) => number,
+): Features {
   const width = features.width - 2 * border;
   const height = features.height - 2 * border;
   const inBlocks = blocksOf(features.channels);
@@ -86,13 +98,13 @@ function convolved(features: Features, { outputs, weights, bias }: Layer, leak: 
           const row = (tap * inBlocks + (input >> 2)) * outBlocks;
           for (let output = 0; output < outputs; output++) {
             const at = (row + (output >> 2)) * 16 + (input & 3) * 4 + (output & 3);
-            sums[output] = (sums[output] ?? 0) + value * (weights[at] ?? 0);
+            sums[output] = round((sums[output] ?? 0) + round(value * (weights[at] ?? 0)));
           }
         }
       }
       for (let output = 0; output < outputs; output++) {
         const sum = sums[output] ?? 0;
-        data[(y * width + x) * outputs + output] = sum < 0 ? sum * leak : sum;
+        data[(y * width + x) * outputs + output] = sum < 0 ? round(sum * leak) : sum;
       }
     }
   }

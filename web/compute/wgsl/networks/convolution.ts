@@ -16,9 +16,11 @@ export class Convolution {
   readonly tile: Tactics['tile'];
   readonly outBlocks: number;
   readonly #weights: WeightsCode;
+  readonly #sumsByBlock: boolean;
 
-  constructor(layer: Layer, { tile }: Pick<Tactics, 'tile'>, weights: WeightsCode) {
+  constructor(layer: Layer, { tile, sumsByBlock }: Tactics, weights: WeightsCode) {
     this.tile = tile;
+    this.#sumsByBlock = sumsByBlock;
     this.outBlocks = blocksOf(layer.outputs);
     this.#weights = weights;
   }
@@ -33,9 +35,15 @@ export class Convolution {
   }
 
   declareSums(): string {
-    return eachPlace(this.tile, (column, row) =>
-      each(this.outBlocks, (n) => `var ${this.sum(column, row, n)} = ${this.#weights.bias(n)};`),
-    );
+    const type = this.#sumsByBlock ? 'vec4f' : 'real4';
+    return this.#eachSum((sum, n) => `var ${sum}: ${type} = ${type}(${this.#weights.bias(n)});`);
+  }
+
+  /** One block of inputs, `reads` of which is what {@link add} made. */
+  block(reads: string): string {
+    if (!this.#sumsByBlock) return reads;
+    const parts = this.#eachSum((sum) => `var part_${sum} = real4();`);
+    return [parts, reads, this.#eachSum((sum) => `${sum} += vec4f(part_${sum});`)].join('\n');
   }
 
   /** Adds it to every pixel of the tile that it is a tap of: what is read once serves up to four pixels. */
@@ -46,11 +54,17 @@ export class Convolution {
         const pixel = [column - (tap % 3), row - Math.floor(tap / 3)] as const;
         if (!isWithin(pixel, this.tile)) continue;
         for (let n = 0; n < this.outBlocks; n++) {
-          lines.push(`${this.sum(...pixel, n)} += ${this.#weights.weight(tap, inBlock, n)} * ${name};`);
+          lines.push(
+            `${this.#sumsByBlock ? 'part_' : ''}${this.sum(...pixel, n)} += ${this.#weights.weight(tap, inBlock, n)} * ${name};`,
+          );
         }
       }
     }
     return `{\n${code}\n${lines.join('\n')}\n}`;
+  }
+
+  #eachSum(line: (sum: string, outBlock: number) => string): string {
+    return eachPlace(this.tile, (column, row) => each(this.outBlocks, (n) => line(this.sum(column, row, n), n)));
   }
 }
 

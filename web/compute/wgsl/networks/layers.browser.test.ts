@@ -7,8 +7,9 @@ import { loadNetwork, loadVectors, madeUpLayers } from '../../test-models.ts';
 import { openDevice } from '../gpu-device.ts';
 import { Step } from '../step.ts';
 import { BINDING } from './bindings.ts';
+import { layerCode } from './layer-code.ts';
 import { compileLayer, type LayerKernel } from './layer-kernel.ts';
-import { type Traits, traitsOf } from './tactics.ts';
+import { type Traits, tacticsFor, traitsOf } from './tactics.ts';
 
 /** Sums of float32 in another order. */
 const TOLERANCE = 1e-4;
@@ -70,6 +71,23 @@ test('weights that are too many for a uniform buffer lie in a storage buffer', a
   const made = await runLayers(shape, layers, source, ON_GPU);
   for (const [n, expected] of featuresOf(shape, layers, source).entries())
     expect(difference(made[n], expected) / largest(expected)).toBeLessThan(HALF_TOLERANCE);
+});
+
+// An adapter that computes in half precision compiles it as it is. Elsewhere it is read with f32 in its place: that shows no mixed types,
+// which `npm run bench -- kernels` does on such an adapter.
+test.each(NETWORKS)('the half-precision shaders of %s are sound', async (name) => {
+  const { shape, layers } = await loadNetwork(name);
+  const canCompile = device.features.has('shader-f16');
+  for (const [n, layer] of layers.entries()) {
+    for (const isSoftware of [true, false]) {
+      const place = { isFirst: n === 0, isLast: n === layers.length - 1 };
+      const code = layerCode(shape, layer, place, tacticsFor(layer, { hasF16: true, isSoftware }), 'uniform');
+      expect(code).toContain('enable f16;');
+      const compiled = canCompile ? code : code.replace('enable f16;', '').replaceAll('f16>', 'f32>');
+      const { messages } = await device.createShaderModule({ code: compiled }).getCompilationInfo();
+      expect(messages.map(({ message }) => message)).toEqual([]);
+    }
+  }
 });
 
 /** Layer by layer; the last one's values before they are shuffled into the picture. */

@@ -10,21 +10,25 @@ import type { Columns, InBlock } from './weights.ts';
 export function readFeatures(convolution: Convolution, inBlocks: number, { weightsIn }: Tactics): string {
   const [across, down] = convolution.window;
   const blocks = (inBlock: InBlock) =>
-    eachPlace([across, down], (column, row) => {
-      const code = `let v = real4(textureLoad(features, vec2i(x${column}, y${row}), ${inBlock}, 0));`;
-      return convolution.add({ column, row, code, values: [{ name: 'v', inBlock }] });
-    });
+    convolution.block(
+      eachPlace([across, down], (column, row) => {
+        const code = `let v = real4(textureLoad(features, vec2i(x${column}, y${row}), ${inBlock}, 0));`;
+        return convolution.add({ column, row, code, values: [{ name: 'v', inBlock }] });
+      }),
+    );
   return [
     each(across, (n) => `let x${n} = clamp(origin.x + ${n - 1}, 0, size.x - 1);`),
     each(down, (n) => `let y${n} = clamp(origin.y + ${n - 1}, 0, size.y - 1);`),
-    weightsIn === 'literals' ? each(inBlocks, blocks) : `for (var b = 0; b < ${inBlocks}; b++) {\n${blocks('b')}\n}`,
+    weightsIn === 'literals'
+      ? each(inBlocks, (n) => `{\n${blocks(n)}\n}`)
+      : `for (var b = 0; b < ${inBlocks}; b++) {\n${blocks('b')}\n}`,
   ].join('\n');
 }
 
 /** Adds up the source's pixels; beyond a border the last pixel is repeated, also where a block of them is unshuffled. */
 export function readSource(convolution: Convolution, { unshuffle }: NetworkShape, columns: Columns): string {
   const place = unshuffle === 1 ? pixelRead(columns) : blockRead(unshuffle);
-  return eachPlace(convolution.window, (column, row) => convolution.add(place(column, row)));
+  return convolution.block(eachPlace(convolution.window, (column, row) => convolution.add(place(column, row))));
 }
 
 /** Columns of the matrices that {@link readSource} wants. In a buffer all have four, and a pixel's alpha meets zeros. */

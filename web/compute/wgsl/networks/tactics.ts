@@ -16,6 +16,8 @@ export interface Tactics {
   format: 'rgba16float' | 'rgba32float';
   /** Pixels of one thread, across and down. */
   tile: readonly [number, number];
+  /** Half-precision sums go over one block of inputs, and are added up in single precision. */
+  sumsByBlock: boolean;
 }
 
 /** Widely right: whole wavefronts of 32 or 64, near enough to a square that neighbours share what they read. 16x4 measured the same. */
@@ -39,6 +41,12 @@ const MAX_SUM_REGISTERS = 64;
 const MAX_LITERAL_PRODUCTS = 256;
 const MAX_LITERAL_PRODUCTS_IN_SOFTWARE = 600;
 
+/**
+ * Inputs from which half-precision sums are too rough: 9x16 products lose half a step of 8 bits at worst, 9x32 in six layers three
+ * (float16.test.ts). Sums of 36 products that are then added up in single precision cost a ninth more instructions.
+ */
+const ROUGH_FROM_INPUTS = 32;
+
 export function traitsOf(device: GPUDevice): Traits {
   return { hasF16: device.features.has('shader-f16'), isSoftware: isSoftware(device.adapterInfo) };
 }
@@ -46,7 +54,8 @@ export function traitsOf(device: GPUDevice): Traits {
 export function tacticsFor({ inputs, outputs }: Layer, traits: Traits): Tactics {
   const precision = traits.hasF16 ? 'f16' : 'f32';
   const products = TAPS * blocksOf(inputs) * blocksOf(outputs);
-  const registers = (outputs * (traits.hasF16 ? 2 : 4)) / 4;
+  const sumsByBlock = traits.hasF16 && inputs >= ROUGH_FROM_INPUTS;
+  const registers = outputs * (traits.hasF16 ? (sumsByBlock ? 1.5 : 0.5) : 1);
   const fits = ([across, down]: readonly [number, number]) =>
     registers * across * down <= MAX_SUM_REGISTERS &&
     (!traits.isSoftware || products * across * down <= MAX_LITERAL_PRODUCTS_IN_SOFTWARE);
@@ -58,5 +67,6 @@ export function tacticsFor({ inputs, outputs }: Layer, traits: Traits): Tactics 
     // Half the bytes, where bytes are what it waits for; SwiftShader has to convert them, which takes it longer.
     format: traits.isSoftware ? 'rgba32float' : 'rgba16float',
     tile,
+    sumsByBlock,
   };
 }

@@ -8,6 +8,7 @@ export type InBlock = number | 'b';
 export interface WeightsCode {
   /** At module scope. */
   declarations: string;
+  /** Four numbers. */
   bias(outBlock: number): string;
   weight(tap: number, inBlock: InBlock, outBlock: number): string;
 }
@@ -19,7 +20,7 @@ export function weightsCode(layer: Layer, columns: Columns, { weightsIn, space }
   const inBlocks = blocksOf(layer.inputs);
   const outBlocks = blocksOf(layer.outputs);
   const count = TAPS * inBlocks * outBlocks;
-  const bias = (outBlock: number) => `real4(${literals(layer.bias.subarray(outBlock * 4, outBlock * 4 + 4))})`;
+  const bias = (outBlock: number) => literals(layer.bias.subarray(outBlock * 4, outBlock * 4 + 4));
   if (weightsIn === 'literals') {
     const constants = Array.from({ length: count }, (_, n) => {
       const values = layer.weights.subarray(n * 16, n * 16 + columns * 4);
