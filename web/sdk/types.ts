@@ -1,5 +1,6 @@
 import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { Where } from '../../shared/where.ts';
+import type { BackendName } from '../compute/backend.ts';
 import type { ModelProgress } from '../compute/models/model-progress.ts';
 import type { Redispatch, RedispatchCause } from '../dispatch/dispatcher.ts';
 import type { Placement, PlacementCounts } from '../dispatch/placement.ts';
@@ -180,8 +181,8 @@ export interface VolunteerOptions {
   invite?: string;
   name?: string;
   limits?: Partial<VolunteerLimits>;
-  /** Insists on one way to compute; default: whichever proves fastest here. Falls back to the processor where there is no WebGPU. */
-  backend?: 'wgsl' | 'js';
+  /** Insists on one way to compute; default: whichever proves fastest here, and two of them run networks only. Falls back to the processor where there is no WebGPU. */
+  backend?: BackendName;
   /** What the event `model-progress` tells, from before there is a node to listen to: networks are fetched while it starts. */
   onModelProgress?: (progress: ModelProgress) => void;
   iceServers?: RTCIceServer[];

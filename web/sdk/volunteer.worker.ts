@@ -4,6 +4,7 @@ import { MeshError } from '../../shared/errors.ts';
 import type { Capabilities, StreamSetup } from '../../shared/messages.ts';
 import { RUNNABLE_TASK_TYPES } from '../../shared/tasks/catalogue.ts';
 import { VOLUNTEER } from '../../shared/tuning.ts';
+import type { BackendName } from '../compute/backend.ts';
 import { Engine } from '../compute/engine.ts';
 import { rankedCodecs } from '../stream/codecs.ts';
 import { BusyMeter } from './busy-meter.ts';
@@ -27,7 +28,7 @@ class VolunteerWorker {
   #past = { bytesIn: 0, bytesOut: 0 };
 
   /** Measures this machine. Throws MeshError when nothing can be computed here. */
-  async start(tell: (event: VolunteerWorkerEvent) => void, backend?: 'wgsl' | 'js'): Promise<Capabilities> {
+  async start(tell: (event: VolunteerWorkerEvent) => void, backend?: BackendName): Promise<Capabilities> {
     // Before the engine is measured, not beside it: both take the processor.
     const codecs = await rankedCodecs();
     const toCapabilities = ({ adapter, backends }: Engine['capabilities']): Capabilities => ({
