@@ -1,3 +1,4 @@
+import type * as Ort from 'onnxruntime-web';
 import asyncifyGlueUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url';
 import asyncifyBinaryUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
 import jspiGlueUrl from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.mjs?url';
@@ -24,6 +25,14 @@ export function inTurn<T>(work: () => Promise<T>): Promise<T> {
     // Whoever asked for it hears of it.
   });
   return done;
+}
+
+/** A session on a device that is not the library's. */
+export async function gpuSession(device: GPUDevice, bytes: Uint8Array): Promise<Ort.InferenceSession> {
+  const { InferenceSession } = await gpuRuntime();
+  // Channels last is what the library's convolutions are quickest at.
+  const provider = { name: 'webgpu', device, preferredLayout: 'NHWC' } as const;
+  return inTurn(() => InferenceSession.create(bytes, { executionProviders: [provider], logSeverityLevel: 3 }));
 }
 
 async function load(): Promise<OrtRuntime> {

@@ -15,7 +15,7 @@ import { requireNetwork } from '../require-filter.ts';
 import type { Started, Turn } from '../schedule.ts';
 import { deviceLost } from '../wgsl/device-lost.ts';
 import { GpuPlanes, PlanePasses, type ValueType } from './gpu-planes.ts';
-import { gpuRuntime, inTurn } from './gpu-runtime.ts';
+import { gpuRuntime, gpuSession, inTurn } from './gpu-runtime.ts';
 import { toRunError } from './runtime.ts';
 import { type LoadedNetwork, Sessions } from './sessions.ts';
 
@@ -48,12 +48,7 @@ export class OrtWebGpuBackend implements Backend {
     this.#sessions = new Sessions({
       models,
       file: this.#type === 'float16' ? 'onnxFp16' : 'onnx',
-      create: async (_model, bytes) => {
-        const { InferenceSession } = await gpuRuntime();
-        // Channels last is what the library's convolutions are quickest at.
-        const provider = { name: 'webgpu', device, preferredLayout: 'NHWC' } as const;
-        return inTurn(() => InferenceSession.create(bytes, { executionProviders: [provider], logSeverityLevel: 3 }));
-      },
+      create: (_model, bytes) => gpuSession(device, bytes),
     });
   }
 
