@@ -8,6 +8,8 @@ const RIVALS = /** @type {const} */ ([
   ['balanced', 'CNNx2VL'],
   ['quality', 'CNNx2UL'],
 ]);
+/** How much faster ours must be than onnxruntime-web with the same network. */
+const LEAST_OVER_ORT = 5;
 /** Steps of 8 bits: as far as backends that all compute right may differ (COMPUTE.tolerance8bit). */
 const TOLERANCE = 2;
 /** Of the floor's rate, on a GPU: of those that are not bound by starting their passes. */
@@ -56,5 +58,10 @@ function rowsOfSize({ width, height, timings }, isSoftware) {
     ...RIVALS.map(([ours, theirs]) =>
       figure(`${theirs} / ${ours}, ${what}`, msOf(theirs) / msOf(ours), 'x', { atLeast: 1 }),
     ),
+    ...RIVALS.map(([ours]) => [ours, `onnxruntime-web ${ours}`])
+      .filter(([, theirs]) => !Number.isNaN(msOf(theirs ?? '')))
+      .map(([ours = '', theirs = '']) =>
+        figure(`${theirs} / ${ours}, ${what}`, msOf(theirs) / msOf(ours), 'x', { atLeast: LEAST_OVER_ORT }),
+      ),
   ];
 }

@@ -33,6 +33,8 @@ export interface Timing {
 /** A batch should be longer than what starting and draining it costs; a slow device takes one frame for it. */
 const BATCH_MS = 60;
 const MAX_BATCH = 64;
+/** One that took so long has been seen for long enough. */
+const LONG_ENOUGH_MS = 10_000;
 
 /** Frame times of each, in turn, A B C A B C, so that a busy moment of the machine falls on all. The first run warms up. */
 export async function timed(device: GPUDevice, contenders: readonly Contender[], rounds: number): Promise<Timing[]> {
@@ -43,7 +45,10 @@ export async function timed(device: GPUDevice, contenders: readonly Contender[],
     lanes.push({ contender, frames: Math.min(MAX_BATCH, Math.ceil(BATCH_MS / onceMs)), times: [] as number[] });
   }
   for (let round = 0; round < rounds; round++) {
-    for (const { contender, frames, times } of lanes) times.push((await batchMs(device, contender, frames)) / frames);
+    for (const { contender, frames, times } of lanes) {
+      const isSlow = times.reduce((sum, ms) => sum + ms * frames, 0) > LONG_ENOUGH_MS;
+      if (!isSlow) times.push((await batchMs(device, contender, frames)) / frames);
+    }
   }
   return lanes.map(({ contender: { name, parameters }, times }) => ({ name, parameters, ms: median(times) }));
 }

@@ -2,7 +2,7 @@ import { parseManifest } from '../../web/compute/models/manifest.ts';
 import type { ModelSource } from '../../web/compute/models/model-source.ts';
 import { openDevice } from '../../web/compute/wgsl/gpu-device.ts';
 import { anime4kNetworks } from './anime4k.ts';
-import { type Timing, timed } from './contender.ts';
+import { type Contender, type Timing, timed } from './contender.ts';
 import { differencesFromReference } from './differences.ts';
 import { type BenchPicture, ourNetworks } from './ours.ts';
 import { measurePeaks } from './peaks.ts';
@@ -35,8 +35,19 @@ export interface KernelReport {
   sizes: { width: number; height: number; timings: KernelTiming[] }[];
 }
 
+/** What is measured beside ours and anime4k-webgpu's, where it can run. */
+export type MoreContenders = (
+  device: GPUDevice,
+  models: ModelSource,
+  size: { width: number; height: number },
+) => Promise<Contender[]>;
+
 /** Our networks beside others on one device, the same picture, in turn. Null where there is no adapter. */
-export async function measureKernels(gpu: GPU | undefined, models: ModelSource): Promise<KernelReport | null> {
+export async function measureKernels(
+  gpu: GPU | undefined,
+  models: ModelSource,
+  more: MoreContenders = async () => [],
+): Promise<KernelReport | null> {
   const opened = gpu ? await openDevice(gpu) : null;
   if (!opened) return null;
   const { device, name, isSoftware } = opened;
@@ -48,8 +59,8 @@ export async function measureKernels(gpu: GPU | undefined, models: ModelSource):
     const picture = noise(device, size.width, size.height);
     const ours = await ourNetworks(device, models, picture);
     if (sizes.length === 0) compileMs = ours.compileMs;
-    // Another contender is one more in this list.
-    const contenders = [...ours.contenders, ...anime4kNetworks(device, picture)];
+    const others = [...anime4kNetworks(device, picture), ...(await more(device, models, size))];
+    const contenders: Contender[] = [...ours.contenders, ...others];
     const timings = await timed(device, contenders, ROUNDS);
     for (const { dispose } of contenders) dispose?.();
     picture.texture.destroy();

@@ -1,16 +1,16 @@
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
-import type { ModelSource } from '../../web/compute/models/model-source.ts';
 import { GpuPlanes, PlanePasses } from '../../web/compute/ort/gpu-planes.ts';
 import { gpuRuntime, gpuSession, inTurn } from '../../web/compute/ort/gpu-runtime.ts';
+import type { MoreContenders } from './measure.ts';
 
 /** The same networks by onnxruntime-web on the same device: from bytes on the GPU to bytes on the GPU, with nothing read back. */
-export async function ortNetworks(device: GPUDevice, models: ModelSource, size: { width: number; height: number }) {
+export const ortNetworks: MoreContenders = async (device, models, size) => {
   const isHalf = device.features.has('shader-f16');
   const passes = await PlanePasses.create(device, isHalf ? 'float16' : 'float32');
   const { Tensor } = await gpuRuntime();
   return Promise.all(
     NETWORKS.map(async (network) => {
-      const { model, bytes } = await models.load(network, isHalf ? 'onnxFp16' : 'onnx');
+      const { model, bytes } = await models.load(`${network}-smooth`, isHalf ? 'onnxFp16' : 'onnx');
       const session = await gpuSession(device, new Uint8Array(bytes));
       const planes = await GpuPlanes.create(passes, size, model.network, Number.POSITIVE_INFINITY);
       planes.upload(Uint8Array.from({ length: size.width * size.height * 4 }, (_, i) => (i * 2_654_435) >> 7));
@@ -32,4 +32,4 @@ export async function ortNetworks(device: GPUDevice, models: ModelSource, size: 
       return { name: `onnxruntime-web ${network}`, parameters: model.parameters, run, dispose };
     }),
   );
-}
+};

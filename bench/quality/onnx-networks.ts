@@ -1,7 +1,13 @@
 import * as ort from 'onnxruntime-web/wasm';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
+import { NETWORKS, type Network } from '../../shared/tasks/upscale.ts';
+import { modelName } from '../../web/compute/models/model-name.ts';
+import { inputKindOf } from '../../web/compute/networks/input-kind.ts';
 
-/** Our networks as onnxruntime-web runs them on the processor, in float32: that the other ways agree with it is tested elsewhere. */
+/**
+ * Our networks as onnxruntime-web runs them on the processor, in float32, with the weights that the picture's own pixels ask for: that the
+ * other ways agree with it is tested elsewhere.
+ */
 export class OnnxNetworks {
   readonly #sessions: ReadonlyMap<string, ort.InferenceSession>;
 
@@ -9,7 +15,7 @@ export class OnnxNetworks {
     this.#sessions = sessions;
   }
 
-  /** @param urls by the network's name */
+  /** @param urls by the model's name */
   static async load(urls: Readonly<Record<string, string>>): Promise<OnnxNetworks> {
     // There is a worker for each core already.
     ort.env.wasm.numThreads = 1;
@@ -23,16 +29,16 @@ export class OnnxNetworks {
     return new OnnxNetworks(sessions);
   }
 
-  get names(): string[] {
-    return [...this.#sessions.keys()];
+  get names(): Network[] {
+    return NETWORKS.filter((network) => this.#sessions.has(modelName(network, 'smooth')));
   }
 
-  async run(name: string, image: PixelImage): Promise<PixelImage> {
+  async run(network: Network, image: PixelImage): Promise<PixelImage> {
     const { width, height } = image;
     const source = new ort.Tensor('float32', toPlanes(image), [1, 3, height, width]);
-    const outputs = await this.#sessions.get(name)?.run({ source });
+    const outputs = await this.#sessions.get(modelName(network, inputKindOf(image)))?.run({ source });
     const values = outputs?.sharp?.data;
-    if (!(values instanceof Float32Array)) throw new Error(`The network ${name} gave no picture.`);
+    if (!(values instanceof Float32Array)) throw new Error(`The network ${network} gave no picture.`);
     return { width: width * 2, height: height * 2, data: toPixels(values) };
   }
 }

@@ -82,7 +82,8 @@ async function readModels() {
   /** @type {import('../../web/compute/models/manifest.ts').Manifest} */
   const { models } = JSON.parse(await readFile(join(ROOT, 'web/public/models/manifest.json'), 'utf8'));
   return {
-    parameters: Object.fromEntries(models.map(({ name, parameters }) => [name, parameters])),
+    // Of one model: a picture goes through one of those that its network has.
+    parameters: Object.fromEntries(models.map(({ name, parameters }) => [name.split('-')[0], parameters])),
     networkUrls: Object.fromEntries(models.map(({ name, files }) => [name, `/models/${files.onnx.path}`])),
   };
 }
