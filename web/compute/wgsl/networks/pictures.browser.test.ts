@@ -62,17 +62,17 @@ describe.each(NETWORKS)('%s', (quality) => {
   test('makes two parts of a picture that fit together without a seam', async () => {
     const { shape } = await loadNetwork(quality);
     // So small that the kind of its pixels is not to be told, nor is that of its parts.
-    const image = paintedPicture(45, 29);
+    const image = paintedPicture(25, 17);
     const whole = await doubled(image, quality);
     for (const [x, y] of [
-      [22, 29],
-      [45, 14],
+      [12, 17],
+      [25, 9],
     ] as const) {
-      const columns = x < 45 ? spans(x, 45) : [{ from: 0, to: 45 }];
-      const rows = y < 29 ? spans(y, 29) : [{ from: 0, to: 29 }];
+      const columns = x < 25 ? spans(x, 25) : [{ from: 0, to: 25 }];
+      const rows = y < 17 ? spans(y, 17) : [{ from: 0, to: 17 }];
       for (const across of columns) {
         for (const down of rows) {
-          const given = { across: withHalo(shape, across, 45), down: withHalo(shape, down, 29) };
+          const given = { across: withHalo(shape, across, 25), down: withHalo(shape, down, 17) };
           const sharp = await doubled(cropped(image, given.across, given.down), quality);
           const part = cropped(sharp, twice(across, given.across.from), twice(down, given.down.from));
           expect(difference(part, cropped(whole, twice(across, 0), twice(down, 0)))).toBe(0);
