@@ -34,7 +34,13 @@ export const section = {
       return route.fulfill({ path: join(context.framesDir, path) });
     });
     const rows = [];
+    const endMs = performance.now() + 60_000 * context.minutes;
     for (const { title, input, kbps = 0, anime4kEvery } of inputs()) {
+      // Begun late, one would be ended in the middle, and the rows of all with it.
+      if (performance.now() > endMs) {
+        rows.push(said(title, `not measured within ${context.minutes} minutes; say --minutes N`));
+        continue;
+      }
       /** @type {Measured} */
       const measured = await call(page, 'quality.js#measure', {
         ...{ input, kbps, stills, networkUrls, anime4kEvery },
