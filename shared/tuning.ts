@@ -192,6 +192,25 @@ export const FIRST_DEADLINE_MS = {
   raytracing: 2_000,
 } as const;
 
+/** `pathfinding`: its limits and how it is checked. */
+export const PATHFINDING = {
+  /** 1 MB of costs, and a wave over all of it takes a processor a quarter of a second. */
+  maxSide: 1_024,
+  /** Agents of one task; the steps of all of them, a byte each on the wire and some 100 in a page's memory. */
+  maxQueries: 4_096,
+  maxSteps: 4 * 1024 * 1024,
+  /** From so many queries with one goal on, one field costs less than a search each: a search settles a third of what a wave does. */
+  fieldFromQueries: 3,
+  /** Cells between two looks up from the work: a quarter of a millisecond. */
+  cellsPerStep: 1_024,
+  /** Part by which a path's cost may be off: single precision sums up ten thousand steps to some 1e-5. */
+  costTolerance: 1e-4,
+  /** Part of the whole work that a check may take, on average. */
+  checkedShare: 0.03,
+  /** Longest part of a path that is searched again: some thousands of cells. */
+  checkedWindow: 64,
+} as const;
+
 /** The result cache (DESIGN §4.2). */
 export const CACHE = {
   maxEntries: 1_000,
@@ -258,6 +277,8 @@ export const COMPUTE = {
   maxIdleOwners: 64,
   /** What `echo` costs is handing bytes over: about the speed of memory. */
   echoBytesPerMs: 1_000_000,
+  /** What else the processor is promised to do until it was seen at it: measured on a core of 2020. */
+  pathfindingCellsPerMs: 2_000,
   /** Lost devices before the processor takes over for good, and attempts at one frame meanwhile. */
   maxDeviceLosses: 3,
   maxFrameAttempts: 3,

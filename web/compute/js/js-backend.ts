@@ -1,13 +1,12 @@
-import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import { COMPUTE } from '../../../shared/tuning.ts';
 import type { Backend, BackendFrames, FrameTarget, UpscaleShape } from '../backend.ts';
 import { checkFrameShape } from '../frames/check-ratio.ts';
 import { makeFrame, timeOf } from '../frames/make-frame.ts';
 import { RgbaReader } from '../frames/rgba-reader.ts';
 import { nextMacrotask } from '../macrotask.ts';
-import { type UpscaleTarget, upscaleRows } from '../reference/upscale.ts';
+import { upscaleRows } from '../reference/upscale.ts';
 import { requireFilter } from '../require-filter.ts';
 import type { Started, Turn } from '../schedule.ts';
+import { inSlices } from './in-slices.ts';
 
 /** The reference, on this computer's processor: for browsers without WebGPU, and where a software adapter would be slower. */
 export class JsBackend implements Backend {
@@ -21,7 +20,7 @@ export class JsBackend implements Backend {
   async startPixels(data: Uint8Array, shape: UpscaleShape, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>> {
     const { width, height, outWidth, outHeight } = shape;
     const out = new Uint8ClampedArray(outWidth * outHeight * 4);
-    await upscaleInSlices({ width, height, data }, requireFilter(shape), out, this.#now, () => turn.giveWay());
+    await inSlices(upscaleRows({ width, height, data }, requireFilter(shape), out), this.#now, () => turn.giveWay());
     return { isDone: true, finish: async () => new Uint8Array(out.buffer) };
   }
 
@@ -31,22 +30,6 @@ export class JsBackend implements Backend {
 
   dispose(): void {
     // It holds nothing between two turns.
-  }
-}
-
-/** Looks up from the work every few milliseconds. */
-async function upscaleInSlices(
-  image: PixelImage,
-  target: UpscaleTarget,
-  out: Uint8ClampedArray,
-  now: () => number,
-  lookUp: () => Promise<void>,
-): Promise<void> {
-  let sliceStartMs = now();
-  for (const _row of upscaleRows(image, target, out)) {
-    if (now() - sliceStartMs < COMPUTE.sliceMs) continue;
-    await lookUp();
-    sliceStartMs = now();
   }
 }
 
@@ -67,7 +50,7 @@ class JsFrames implements BackendFrames {
     const { outWidth: width, outHeight: height } = this.#target;
     checkFrameShape({ ...this.#target, width: image.width, height: image.height });
     const pixels = new Uint8ClampedArray(width * height * 4);
-    await upscaleInSlices(image, requireFilter(this.#target), pixels, this.#now, nextMacrotask);
+    await inSlices(upscaleRows(image, requireFilter(this.#target), pixels), this.#now, nextMacrotask);
     return { isDone: true, finish: async () => makeFrame(pixels, { width, height, strideBytes: width * 4 }, time) };
   }
 
