@@ -211,6 +211,45 @@ export const PATHFINDING = {
   checkedWindow: 64,
 } as const;
 
+/** `raytracing`: its limits, what its picture is made of and how it is checked. */
+export const RAYTRACING = {
+  maxSide: 4_096,
+  /** Of one task's picture or tile: 16 MB of RGBA. */
+  maxPixels: 4 * 1024 * 1024,
+  maxSamplesPerPixel: 1_024,
+  /** Pixels times samples of one task: some minutes on a processor. More is for several tiles. */
+  maxSamples: 64 * 1024 * 1024,
+  /** Spheres, planes and meshes together. */
+  maxObjects: 4_096,
+  maxLights: 16,
+  /** Of all meshes: beyond it the largest steps of ordering them take too long for a frame that waits. */
+  maxTriangles: 128 * 1024,
+  /** Three for each triangle, if none are shared. */
+  maxVertices: 3 * 128 * 1024,
+  /** Reflections of one ray; the surface after the last is shown as if it reflected nothing. */
+  maxBounces: 4,
+  /** Part of a pixel below which a reflection is left out: half a step of 8 bits at white. */
+  leastWeight: 1 / 512,
+  /** How far rays leave a surface before they may meet one: by a part of one and the largest coordinate. Single precision needs it. */
+  surfaceOffset: 1e-4,
+  /** White light from everywhere, of full (p2c2r.d.ts). */
+  ambient: 0.05,
+  /** Samples traced between two looks up from the work: half a millisecond. */
+  samplesPerStep: 128,
+  /** A task is split into tiles of at least so many pixels: below it the scene's own way costs more. */
+  minTilePixels: 1_024,
+  /** A check traces this part of the pixels again, within these numbers. */
+  checkedShare: 0.02,
+  minCheckedPixels: 8,
+  maxCheckedPixels: 128,
+  /** Largest difference of a channel, steps of 255: half precision rounds by one, and sums of samples by another. */
+  tolerance8bit: 3,
+  /** Rays that pass an edge this close to it, in pixels, may fall on either side of it. */
+  edgePixels: 0.02,
+  /** One such pixel in so many may be wrong in a way that is not foreseen. */
+  pixelsPerException: 64,
+} as const;
+
 /** The result cache (DESIGN §4.2). */
 export const CACHE = {
   maxEntries: 1_000,
@@ -279,6 +318,7 @@ export const COMPUTE = {
   echoBytesPerMs: 1_000_000,
   /** What else the processor is promised to do until it was seen at it: measured on a core of 2020. */
   pathfindingCellsPerMs: 2_000,
+  raytracingUnitsPerMs: 10_000,
   /** Lost devices before the processor takes over for good, and attempts at one frame meanwhile. */
   maxDeviceLosses: 3,
   maxFrameAttempts: 3,

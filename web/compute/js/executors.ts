@@ -1,12 +1,15 @@
 import type { PackedResult, PackedTask } from '../../../shared/tasks/definition.ts';
 import type { PathfindingParams } from '../../../shared/tasks/pathfinding.ts';
+import type { RaytracingParams } from '../../../shared/tasks/raytracing.ts';
 import type { Steps } from '../../../shared/tasks/steps.ts';
 import { COMPUTE } from '../../../shared/tuning.ts';
 import { findPaths } from './find-paths.ts';
+import { traceRays } from './trace-rays.ts';
 
 /** The types that have one. The task was checked by its own definition. Steps throw MeshError. */
 const EXECUTORS: Record<string, (task: PackedTask) => Steps<PackedResult>> = {
   pathfinding: (task) => findPaths(task as PackedTask<PathfindingParams>),
+  raytracing: (task) => traceRays(task as PackedTask<RaytracingParams>),
 };
 
 /** The reference executor of a type, on this computer's processor. */
@@ -18,5 +21,6 @@ export function executorOf(type: string): ((task: PackedTask) => Steps<PackedRes
 export function promisedSpeeds(): Record<string, { backend: string; unitsPerMs: number }> {
   return {
     pathfinding: { backend: 'js', unitsPerMs: COMPUTE.pathfindingCellsPerMs },
+    raytracing: { backend: 'js', unitsPerMs: COMPUTE.raytracingUnitsPerMs },
   };
 }
