@@ -250,6 +250,35 @@ export const RAYTRACING = {
   pixelsPerException: 64,
 } as const;
 
+/** `physics`: its limits, its checkpoints and how it is checked. */
+export const PHYSICS = {
+  /** A pair's number fits 32 bits, and one step of all takes a processor some 10 ms. */
+  maxBodies: 16_384,
+  maxSteps: 100_000,
+  /** Bodies times steps of one task: about a minute on a processor. */
+  maxBodySteps: 128 * 1024 * 1024,
+  /** Longest step: past it nothing that bounces comes out right. */
+  maxTimestepS: 1,
+  /** More than these, of each body on average, and they are heaped up in one place. */
+  maxPairsPerBody: 64,
+  /** Different pairs that touched in the course of a task: 16 MB. */
+  maxCollisions: 2 * 1024 * 1024,
+  /** Checkpoints divide a task into at least so many parts, of at most so many steps: one part is what a check computes again. */
+  segments: 8,
+  maxSegmentSteps: 64,
+  /** All of them together at most, 24 bytes a body each; then parts are longer. */
+  maxCheckpointBytes: 16 * 1024 * 1024,
+  /** Bodies looked at between two looks up from the work: half a millisecond. */
+  bodiesPerStep: 512,
+  /** What an honest machine may be off by, as a part of a number and of each sum: some roundings in single precision. */
+  roundingShare: 1e-6,
+  /** Bounds of errors are estimates: so many times as much is let pass. */
+  errorSlack: 4,
+  /** Part by which momentum and energy of all may be off, and how much more with each step. */
+  conservedShare: 1e-4,
+  conservedSharePerStep: 1e-7,
+} as const;
+
 /** The result cache (DESIGN §4.2). */
 export const CACHE = {
   maxEntries: 1_000,
@@ -318,6 +347,7 @@ export const COMPUTE = {
   echoBytesPerMs: 1_000_000,
   /** What else the processor is promised to do until it was seen at it: measured on a core of 2020. */
   pathfindingCellsPerMs: 2_000,
+  physicsBodyStepsPerMs: 800,
   raytracingUnitsPerMs: 10_000,
   /** Lost devices before the processor takes over for good, and attempts at one frame meanwhile. */
   maxDeviceLosses: 3,

@@ -1,4 +1,4 @@
-export type Vec3 = [number, number, number];
+import type { Vec3 } from '../vec3.ts';
 
 export interface CameraParams {
   position: Vec3;

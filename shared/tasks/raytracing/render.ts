@@ -1,6 +1,7 @@
 import { RAYTRACING } from '../../tuning.ts';
 import type { Steps } from '../steps.ts';
-import { Camera, type CameraParams, type Vec3 } from './camera.ts';
+import type { Vec3 } from '../vec3.ts';
+import { Camera, type CameraParams } from './camera.ts';
 import { sampleOffset } from './pcg.ts';
 import type { Scene } from './scene.ts';
 import { toSrgb8 } from './srgb.ts';

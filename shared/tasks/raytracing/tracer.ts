@@ -1,7 +1,7 @@
 import { RAYTRACING } from '../../tuning.ts';
 import type { Steps } from '../steps.ts';
+import type { Vec3 } from '../vec3.ts';
 import { buildBvh } from './bvh.ts';
-import type { Vec3 } from './camera.ts';
 import { boxesOf, type Geometry, geometryOf } from './geometry.ts';
 import { Intersector, NOTHING } from './intersector.ts';
 import { LIGHT, MATERIAL, type Scene } from './scene.ts';
