@@ -36,7 +36,11 @@ const side = z.int().min(1).max(PATHFINDING.maxSide);
 const place = z.tuple([z.int().min(0), z.int().min(0)]);
 const neighbours = z.union([z.literal(4), z.literal(8)]);
 const inputSchema = z.object({
-  grid: z.object({ width: side, height: side, cost: z.instanceof(Uint8Array) }),
+  grid: z.object({
+    width: side,
+    height: side,
+    cost: z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'expected a Uint8Array'),
+  }),
   neighbours,
   queries: z.array(z.object({ start: place, goal: place })).min(1),
 });

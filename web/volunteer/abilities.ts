@@ -16,12 +16,19 @@ export const SOFTWARE_GPU = /swiftshader|llvmpipe|lavapipe|warp|basic render/i;
 const HD_PIXELS = 1280 * 720;
 const WORK_PER_PIXEL = upscale.cost({ width: 1, height: 1, outWidth: 1, outHeight: 1, quality: 'spatial' });
 
+const NAMES: Record<string, string> = {
+  upscale: 'Sharpening',
+  pathfinding: 'Finding paths',
+  physics: 'Moving bodies',
+  raytracing: 'Tracing rays',
+};
+
 /** Echo is for testing links and no gift to anybody. */
 export function abilitiesOf({ adapter, backends }: Node['capabilities']): Ability[] {
   return Object.entries(backends)
     .filter(([type]) => type !== 'echo')
     .map(([type, { backend, unitsPerMs }]) => ({
-      name: type === 'upscale' ? 'Sharpening' : type,
+      name: NAMES[type] ?? type,
       means: meansOf(backend, adapter),
       speed: type === 'upscale' ? pictureSpeed(unitsPerMs) : '',
     }));

@@ -17,8 +17,9 @@ export const objectSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('plane'), point: vec3, normal: vec3, material }),
   z.object({
     type: z.literal('mesh'),
-    positions: z.instanceof(Float32Array),
-    indices: z.instanceof(Uint32Array),
+    // By hand: a schema made of the class would not take those that share their memory.
+    positions: z.custom<Float32Array>((value) => value instanceof Float32Array, 'expected a Float32Array'),
+    indices: z.custom<Uint32Array>((value) => value instanceof Uint32Array, 'expected a Uint32Array'),
     material,
   }),
 ]);
