@@ -20,7 +20,7 @@ test('a type that is not here is unknown, and the message names those that are',
 test('a packed task is what its volunteer accepts, and an echo comes back as it was', () => {
   const task = echo.pack({ bytes });
   expect(checkArrivedTask('echo', structuredClone(task))).toEqual(task);
-  expect(echo.unpackResult(task.params, { value: null, attachments: task.attachments })).toEqual({ bytes });
+  expect(echo.unpackResult(task, { value: null, attachments: task.attachments })).toEqual({ bytes });
 });
 
 test('an input may be changed once it is packed', () => {
@@ -43,9 +43,9 @@ test.each([
 
 test('an echo of the wrong size is malformed', () => {
   for (const attachments of [[], [bytes, bytes], [bytes.subarray(1)]]) {
-    expect(() => echo.unpackResult({ sizeBytes: 3 }, { value: null, attachments })).toThrow(
-      expect.objectContaining({ reason: 'malformed' }),
-    );
+    expect(() =>
+      echo.unpackResult({ params: { sizeBytes: 3 }, attachments: [bytes] }, { value: null, attachments }),
+    ).toThrow(expect.objectContaining({ reason: 'malformed' }));
   }
 });
 

@@ -1,10 +1,13 @@
 import { MeshError } from '../errors.ts';
 import type { PackedResult, PackedTask, TaskDefinition } from './definition.ts';
 import { echo } from './echo.ts';
+import { pathfinding } from './pathfinding.ts';
+import { physics } from './physics.ts';
+import { raytracing } from './raytracing.ts';
 import { upscale } from './upscale.ts';
 
 /** The task types that can be run today. */
-export const catalogue = { echo, upscale } as const;
+export const catalogue = { echo, upscale, pathfinding, physics, raytracing } as const;
 type RunnableTaskType = keyof typeof catalogue;
 export const RUNNABLE_TASK_TYPES = Object.keys(catalogue) as RunnableTaskType[];
 

@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod';
+import type { Steps } from './steps.ts';
 
 /** 8-bit sRGB RGBA pixels, rows top to bottom, straight (not premultiplied) alpha; `data.length === width * height * 4`. */
 export interface PixelImage {
@@ -30,8 +31,8 @@ export interface TaskDefinition<Input, Params, Result> {
   pack(input: Input): PackedTask<Params>;
   /** Volunteer's side: do the attachments fit the params? Throws MeshError `malformed` or `too-large`. */
   checkAttachments(params: Params, attachments: readonly Uint8Array[]): void;
-  /** Gamer's side: validates what a volunteer answered. Throws MeshError `malformed`. */
-  unpackResult(params: Params, result: PackedResult): Result;
+  /** Gamer's side: validates what a volunteer answered to this task. Throws MeshError `malformed`. */
+  unpackResult(task: PackedTask<Params>, result: PackedResult): Result;
   /** First deadline, ms, before anything is measured. */
   firstDeadlineMs(params: Params): number;
   /** What runs differ in beside their cost: machines tell and learn their speed for each. The type's name, or begins with it. */
@@ -40,4 +41,17 @@ export interface TaskDefinition<Input, Params, Result> {
   cost(params: Params): number;
   /** Bytes of the result, for predicting its transfer. */
   resultBytes(params: Params): number;
+  /**
+   * Gamer's side: is it the right result? Much cheaper than the work, so a look at a random part of it. An honest machine passes
+   * whatever its precision and the order of its sums. Throws MeshError `verify-failed`.
+   */
+  verify?(task: PackedTask<Params>, result: Result, random: () => number): Steps<void>;
+  /** At most so many tasks that are the whole together, sharing their bytes; a single one where that would only repeat work. */
+  split?(task: PackedTask<Params>, parts: number): TaskSplit<Params, Result>;
+}
+
+export interface TaskSplit<Params, Result> {
+  tasks: PackedTask<Params>[];
+  /** Results in the order of the tasks; what comes out is the result of the whole. */
+  merge(results: readonly Result[]): Result;
 }

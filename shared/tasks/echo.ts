@@ -32,7 +32,7 @@ export const echo: TaskDefinition<EchoInput, EchoParams, EchoResult> = {
       throw MeshError.malformed('An echo task came without its bytes.');
     }
   },
-  unpackResult({ sizeBytes }, { attachments }) {
+  unpackResult({ params: { sizeBytes } }, { attachments }) {
     const bytes = attachments[0];
     if (attachments.length !== 1 || bytes?.byteLength !== sizeBytes) {
       throw MeshError.malformed('An echo came back with the wrong size.');

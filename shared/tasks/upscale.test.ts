@@ -120,11 +120,11 @@ describe('on the volunteer', () => {
 });
 
 describe('what comes back', () => {
-  const params = pack({ image: image(3, 2) });
+  const task = upscale.pack({ image: image(3, 2) });
 
   test('is a picture of the promised size, without another copy', () => {
     const pixels = new Uint8Array(100).subarray(4, 100);
-    const result = upscale.unpackResult(params, { value: null, attachments: [pixels] });
+    const result = upscale.unpackResult(task, { value: null, attachments: [pixels] });
     expect(result.image).toMatchObject({ width: 6, height: 4 });
     expect(result.image.data).toHaveLength(96);
     expect(result.image.data.buffer).toBe(pixels.buffer);
@@ -137,7 +137,7 @@ describe('what comes back', () => {
       [new Uint8Array(97)],
       [new Uint8Array(96), new Uint8Array(96)],
     ]) {
-      expect(() => upscale.unpackResult(params, { value: null, attachments })).toThrow(
+      expect(() => upscale.unpackResult(task, { value: null, attachments })).toThrow(
         expect.objectContaining({ reason: 'malformed' }),
       );
     }

@@ -64,7 +64,7 @@ export const upscale: TaskDefinition<UpscaleInput, UpscaleParams, UpscaleResult>
       throw MeshError.malformed('An upscale task came without all of its pixels.');
     }
   },
-  unpackResult({ outWidth, outHeight }, { attachments }) {
+  unpackResult({ params: { outWidth, outHeight } }, { attachments }) {
     const pixels = attachments[0];
     if (attachments.length !== 1 || pixels?.byteLength !== outWidth * outHeight * 4) {
       throw MeshError.malformed('An upscaled picture came back with the wrong size.');

@@ -1,10 +1,13 @@
 import { MeshError } from '../../shared/errors.ts';
-import { checkArrivedTask, type PackedTask } from '../../shared/tasks/catalogue.ts';
+import { checkArrivedTask, type PackedResult, type PackedTask } from '../../shared/tasks/catalogue.ts';
+import type { Steps } from '../../shared/tasks/steps.ts';
 import { isNetwork, NETWORKS, type Quality, type UpscaleParams } from '../../shared/tasks/upscale.ts';
 import { COMPUTE } from '../../shared/tuning.ts';
 import type { FrameTarget } from './backend.ts';
 import { EngineFrames } from './engine-frames.ts';
 import type { EngineCapabilities, EngineOptions, ExecutedTask, ExecuteOptions, FrameUpscaler } from './engine-types.ts';
+import { inSlices } from './in-slices.ts';
+import { executorOf, promisedSpeeds } from './js/executors.ts';
 import type { Machine } from './machine.ts';
 import { nextMacrotask } from './macrotask.ts';
 import { Schedule } from './schedule.ts';
@@ -47,6 +50,7 @@ export class Engine {
       backends: {
         echo: { backend: 'js', unitsPerMs: COMPUTE.echoBytesPerMs },
         ...speeds,
+        ...promisedSpeeds(),
       },
       frameIn,
       frameOut,
@@ -61,7 +65,9 @@ export class Engine {
     const { params, attachments } = checkArrivedTask(type, packed);
     if (options.signal.aborted) throw MeshError.cancelled();
     if (type === 'echo') return { value: null, attachments, backend: 'js', computeMs: 0 };
+    const executor = executorOf(type);
     try {
+      if (executor) return await this.#compute(executor({ params, attachments }), options);
       return await this.#upscale(params as UpscaleParams, attachments[0] ?? new Uint8Array(0), options);
     } catch (cause) {
       throw MeshError.from(cause);
@@ -122,6 +128,17 @@ export class Engine {
     const isNew = await machine.prepare(quality, (body) => this.#schedule.task(PROBE_OWNER, NEVER, body));
     if (isNew && !this.#disposed && machine === this.#current) this.#options.onCapabilities?.(this.capabilities);
     return machine;
+  }
+
+  async #compute(steps: Steps<PackedResult>, { owner, signal }: ExecuteOptions): Promise<ExecutedTask> {
+    const { now } = this.#options;
+    let startMs = now();
+    const { value, attachments } = await this.#schedule.task(owner, signal, async (turn) => {
+      startMs = now();
+      const result = await inSlices(steps, now, () => turn.giveWay());
+      return { isDone: true, finish: async () => result };
+    });
+    return { value, attachments, backend: 'js', computeMs: now() - startMs };
   }
 
   #watch(machine: Machine): void {

@@ -286,7 +286,7 @@ export class Dispatcher {
     const { result, backend, queueMs, computeMs } = outcome;
     let value: unknown;
     try {
-      value = job.definition.unpackResult(job.packed.params, result);
+      value = job.definition.unpackResult(job.packed, result);
     } catch (cause) {
       return MeshError.from(cause, 'malformed');
     }

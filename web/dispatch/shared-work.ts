@@ -123,7 +123,7 @@ export class SharedWork {
       isOver = true;
     };
     queueMicrotask(() =>
-      settle(() => ({ ok: true, value: job.definition.unpackResult(job.packed.params, cached), ...this.#timing(job) })),
+      settle(() => ({ ok: true, value: job.definition.unpackResult(job.packed, cached), ...this.#timing(job) })),
     );
     return { wasStarted: true, withdraw: (error) => settle(() => ({ ok: false, error })) };
   }
@@ -165,7 +165,7 @@ export class SharedWork {
       else if (!isTaken) onEnd(job === ran ? end : { ...end, ...this.#timing(job) });
       else {
         this.#hits++;
-        const value = job.definition.unpackResult(job.packed.params, copyOf(end.packed));
+        const value = job.definition.unpackResult(job.packed, copyOf(end.packed));
         onEnd({ ok: true, value, ...this.#timing(job) });
       }
       isTaken = true;

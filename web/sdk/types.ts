@@ -45,7 +45,10 @@ export type SceneObject =
   | { type: 'plane'; point: Vec3; normal: Vec3; material: Material }
   | { type: 'mesh'; positions: Float32Array; indices: Uint32Array; material: Material };
 
-/** `echo` and `upscale` run today; the others are refused with reason `unknown-task` until they are built. */
+/**
+ * All but `infer` run today; it is refused with reason `unknown-task` until it is built. Inputs are read before `submitTask` returns, and
+ * bounded: what is too much for one task is refused with reason `too-large`.
+ */
 export interface TaskTypes {
   echo: { input: { bytes: Uint8Array }; result: { bytes: Uint8Array } };
   /** scale 1..4, default 2; or an exact width and height. quality: default `spatial`. */
@@ -58,7 +61,12 @@ export interface TaskTypes {
     input: { model: string; inputs: Record<string, Tensor>; effort?: 'simple' | 'complex' };
     result: { outputs: Record<string, Tensor> };
   };
-  /** cost 0 is a wall; entering a cell costs its value, diagonal steps sqrt(2) times it. null: no path. */
+  /**
+   * Cheapest paths over a grid of up to 1024x1024 cells, `cost` row by row, for up to 4,096 queries; x before y. Cost 0 is a wall;
+   * entering a cell costs its value, diagonal steps sqrt(2) times it. A diagonal step is only taken where both cells beside it are
+   * free: no corner is cut. `points` are all cells from start to goal, both included; null: there is no path, as from or to a wall.
+   * Queries with the same goal are answered together, which is cheaper.
+   */
   pathfinding: {
     input: {
       grid: { width: number; height: number; cost: Uint8Array };
@@ -67,7 +75,12 @@ export interface TaskTypes {
     };
     result: { paths: ({ points: [number, number][]; cost: number } | null)[] };
   };
-  /** SI units; semi-implicit Euler; spheres, elastic unless `restitution` is given. */
+  /**
+   * SI units; semi-implicit Euler; spheres, elastic unless `restitution` (0..1) is given. Up to 16,384 bodies. In each step all bodies
+   * move, then each pair that overlaps and approaches bounces, in the order of their indices; fast small bodies want short steps, or
+   * they pass through one another. Computed in double precision on a processor, perhaps in single on a GPU. `bodies` may be given
+   * back, with their radii and masses, to go on. `collisions`: all pairs that touched, each once, the lower index first, in order.
+   */
   physics: {
     input: {
       bodies: { position: Vec3; velocity: Vec3; radius: number; mass: number }[];
@@ -75,14 +88,26 @@ export interface TaskTypes {
       timestepS: number;
       steps: number;
       restitution?: number;
+      /** Steps between two checkpoints. Default: an eighth of all, 64 at most. */
+      checkpointEvery?: number;
     };
     result: {
       bodies: { position: Vec3; velocity: Vec3 }[];
       collisions: [number, number][];
-      checkpoints: unknown;
+      /**
+       * `states`: after every so many steps, except the last, position and velocity of each body: 6 numbers a body, one body and one
+       * state after another.
+       */
+      checkpoints: { everySteps: number; states: Float32Array };
     };
   };
-  /** Lambert shading with 5 % ambient, point lights without falloff, linear colours written as sRGB, black background unless given. */
+  /**
+   * Lambert shading with 5 % white ambient light; point lights without falloff, so shadows are hard; linear colours written as sRGB;
+   * black background unless given. y is up; `fovDeg` is from bottom to top; a material's `color` is 0..1, and `reflectivity` (0..1,
+   * default 0) the part of what is seen that is its mirror image, over four reflections at most. Planes and meshes show both sides. One
+   * sample is taken in the middle of a pixel; several are spread over it by numbers that only depend on pixel, sample and seed, so that
+   * tiles put together are the whole picture. Up to 128 Ki triangles, 4,096 objects, 16 lights; 4 Mi pixels and 64 Mi samples a task.
+   */
   raytracing: {
     input: {
       camera: { position: Vec3; target: Vec3; fovDeg: number };
@@ -93,6 +118,8 @@ export interface TaskTypes {
       height: number;
       samplesPerPixel: number;
       seed: number;
+      /** Only this part of the picture, which is then the image; for several tasks that share the work. */
+      tile?: { x: number; y: number; width: number; height: number };
     };
     result: { image: ImageData };
   };

@@ -23,6 +23,12 @@ const SHARPENING: Record<(typeof QUALITIES_TOLD)[number], string> = {
   quality: 'Sharpening by a large network',
 };
 
+const NAMES: Record<string, string> = {
+  pathfinding: 'Finding paths',
+  physics: 'Moving bodies',
+  raytracing: 'Tracing rays',
+};
+
 /** Echo is for testing links and no gift to anybody. */
 export function abilitiesOf({ adapter, backends }: Node['capabilities']): Ability[] {
   return Object.entries(backends)
@@ -30,7 +36,7 @@ export function abilitiesOf({ adapter, backends }: Node['capabilities']): Abilit
     .map(([kind, { backend, unitsPerMs }]) => {
       const quality = qualityOf(kind);
       return {
-        name: quality ? SHARPENING[quality] : kind,
+        name: quality ? SHARPENING[quality] : (NAMES[kind] ?? kind),
         means: meansOf(backend, adapter),
         speed: quality ? pictureSpeed(unitsPerMs, quality) : '',
       };

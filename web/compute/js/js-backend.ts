@@ -1,6 +1,7 @@
 import type { Backend, BackendFrames, FrameTarget, UpscaleShape } from '../backend.ts';
 import { PixelFrames } from '../frames/pixel-frames.ts';
-import { upscaleInSlices } from '../reference/upscale-in-slices.ts';
+import { inSlices } from '../in-slices.ts';
+import { upscaleRows } from '../reference/upscale.ts';
 import { requireFilter } from '../require-filter.ts';
 import type { Started, Turn } from '../schedule.ts';
 
@@ -16,14 +17,14 @@ export class JsBackend implements Backend {
   async startPixels(data: Uint8Array, shape: UpscaleShape, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>> {
     const { width, height, outWidth, outHeight } = shape;
     const out = new Uint8ClampedArray(outWidth * outHeight * 4);
-    await upscaleInSlices({ width, height, data }, requireFilter(shape), out, this.#now, () => turn.giveWay());
+    await inSlices(upscaleRows({ width, height, data }, requireFilter(shape), out), this.#now, () => turn.giveWay());
     return { isDone: true, finish: async () => new Uint8Array(out.buffer) };
   }
 
   openFrames(target: FrameTarget): BackendFrames {
     return new PixelFrames(target, async (image, { outWidth, outHeight }, lookUp) => {
       const pixels = new Uint8ClampedArray(outWidth * outHeight * 4);
-      await upscaleInSlices(image, requireFilter(target), pixels, this.#now, lookUp);
+      await inSlices(upscaleRows(image, requireFilter(target), pixels), this.#now, lookUp);
       return pixels;
     });
   }

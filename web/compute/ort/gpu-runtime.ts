@@ -30,7 +30,7 @@ export function inTurn<T>(work: () => Promise<T>): Promise<T> {
 /** A session on a device that is not the library's. */
 export async function gpuSession(device: GPUDevice, bytes: Uint8Array): Promise<Ort.InferenceSession> {
   const { InferenceSession } = await gpuRuntime();
-  // Channels last is what the library's convolutions are quickest at.
+  // Channels last is what the library's WebGPU convolutions are written for.
   const provider = { name: 'webgpu', device, preferredLayout: 'NHWC' } as const;
   return inTurn(() => InferenceSession.create(bytes, { executionProviders: [provider], logSeverityLevel: 3 }));
 }

@@ -5,13 +5,14 @@ import { isNetwork, type Quality } from '../../../shared/tasks/upscale.ts';
 import { COMPUTE } from '../../../shared/tuning.ts';
 import type { Backend, BackendFrames, FrameTarget, UpscaleShape } from '../backend.ts';
 import { PixelFrames } from '../frames/pixel-frames.ts';
+import { inSlices } from '../in-slices.ts';
 import { type ModelName, modelName } from '../models/model-name.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { type Band, bandsOf } from '../networks/bands.ts';
 import { filterAfter } from '../networks/filter-after.ts';
 import { type InputKind, inputKindOf } from '../networks/input-kind.ts';
 import { InputKindMemory } from '../networks/input-kind-memory.ts';
-import { upscaleInSlices } from '../reference/upscale-in-slices.ts';
+import { upscaleRows } from '../reference/upscale.ts';
 import { requireNetwork } from '../require-filter.ts';
 import type { Started, Turn } from '../schedule.ts';
 import { cpuRuntime } from './cpu-runtime.ts';
@@ -74,7 +75,7 @@ export class OrtWasmBackend implements Backend {
     const filter = filterAfter({ ...target, width: image.width, height: image.height });
     if (!filter) return doubled.data;
     const out = new Uint8ClampedArray(outWidth * outHeight * 4);
-    await upscaleInSlices(doubled, { outWidth, outHeight, quality: filter }, out, this.#now, lookUp);
+    await inSlices(upscaleRows(doubled, { outWidth, outHeight, quality: filter }, out), this.#now, lookUp);
     return out;
   }
 

@@ -4,13 +4,14 @@ import { isNetwork, type Quality } from '../../../shared/tasks/upscale.ts';
 import { COMPUTE } from '../../../shared/tuning.ts';
 import type { Backend, BackendFrames, FrameTarget, UpscaleShape } from '../backend.ts';
 import { PixelFrames } from '../frames/pixel-frames.ts';
+import { inSlices } from '../in-slices.ts';
 import type { NetworkShape } from '../models/manifest.ts';
 import { type ModelName, modelName } from '../models/model-name.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { filterAfter } from '../networks/filter-after.ts';
 import { inputKindOf } from '../networks/input-kind.ts';
 import { InputKindMemory } from '../networks/input-kind-memory.ts';
-import { upscaleInSlices } from '../reference/upscale-in-slices.ts';
+import { upscaleRows } from '../reference/upscale.ts';
 import { requireNetwork } from '../require-filter.ts';
 import type { Started, Turn } from '../schedule.ts';
 import { deviceLost } from '../wgsl/device-lost.ts';
@@ -92,7 +93,7 @@ export class OrtWebGpuBackend implements Backend {
     const { outWidth, outHeight } = target;
     const out = new Uint8ClampedArray(outWidth * outHeight * 4);
     const doubled = { width: width * 2, height: height * 2, data };
-    await upscaleInSlices(doubled, { outWidth, outHeight, quality }, out, this.#options.now, lookUp);
+    await inSlices(upscaleRows(doubled, { outWidth, outHeight, quality }, out), this.#options.now, lookUp);
     return out;
   }
 

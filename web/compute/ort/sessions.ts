@@ -20,7 +20,7 @@ export interface SessionsOptions {
 }
 
 /**
- * One session for each model, made when it is first needed and kept. Its sides are left open: sessions for one size each were not faster.
+ * One session for each model, made when it is first needed and kept. Its sides are left open: pictures come in any size.
  */
 export class Sessions {
   readonly #options: SessionsOptions;

@@ -1,0 +1,133 @@
+import { MeshError } from '../errors.ts';
+import { FIRST_DEADLINE_MS, PATHFINDING } from '../tuning.ts';
+import { z } from '../zod.ts';
+import { checkedInput, checkSizes, partOf } from './check-input.ts';
+import type { PackedTask, TaskDefinition } from './definition.ts';
+import {
+  BYTES_PER_QUERY,
+  expectedCells,
+  groupedByGoal,
+  type Query,
+  readQueries,
+  writeQueries,
+} from './pathfinding/queries.ts';
+import { decodePaths, type FoundPath } from './pathfinding/result.ts';
+import { dealQueries } from './pathfinding/split.ts';
+import { verifyPaths } from './pathfinding/verify.ts';
+
+export interface PathfindingInput {
+  grid: { width: number; height: number; cost: Uint8Array };
+  neighbours: 4 | 8;
+  queries: { start: [number, number]; goal: [number, number] }[];
+}
+export interface PathfindingParams {
+  width: number;
+  height: number;
+  neighbours: 4 | 8;
+  queries: number;
+  /** Cells that answering is expected to settle: depends on where the queries lie, which is among the bytes. */
+  workCells: number;
+}
+export interface PathfindingResult {
+  paths: (FoundPath | null)[];
+}
+
+const side = z.int().min(1).max(PATHFINDING.maxSide);
+const place = z.tuple([z.int().min(0), z.int().min(0)]);
+const neighbours = z.union([z.literal(4), z.literal(8)]);
+const inputSchema = z.object({
+  grid: z.object({
+    width: side,
+    height: side,
+    cost: z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'expected a Uint8Array'),
+  }),
+  neighbours,
+  queries: z.array(z.object({ start: place, goal: place })).min(1),
+});
+
+/** `pathfinding` finds cheapest paths over a grid: attachments are the cost of each cell, row by row, and the queries. */
+export const pathfinding: TaskDefinition<PathfindingInput, PathfindingParams, PathfindingResult> = {
+  type: 'pathfinding',
+  params: z.strictObject({
+    ...{ width: side, height: side, neighbours },
+    queries: z.int().min(1).max(PATHFINDING.maxQueries),
+    workCells: z
+      .number()
+      .min(0)
+      .max(PATHFINDING.maxSide ** 2 * PATHFINDING.maxQueries),
+  }),
+  cacheable: true,
+  pack(input) {
+    if (Array.isArray(input.queries) && input.queries.length > PATHFINDING.maxQueries) {
+      const limitBytes = PATHFINDING.maxQueries * BYTES_PER_QUERY;
+      throw MeshError.tooLarge('The list of queries', input.queries.length * BYTES_PER_QUERY, limitBytes);
+    }
+    const { grid, neighbours, queries } = checkedInput(inputSchema, input, 'pathfinding');
+    const { width, height, cost } = grid;
+    if (cost.length !== width * height) {
+      throw MeshError.badInput(`A grid of ${width}x${height} has ${width * height} costs, not ${cost.length}.`);
+    }
+    const asked = queries.map(({ start: [startX, startY], goal: [goalX, goalY] }) => {
+      if (Math.max(startX, goalX) >= width || Math.max(startY, goalY) >= height) {
+        throw MeshError.badInput(
+          `A query from ${startX},${startY} to ${goalX},${goalY} leaves the grid of ${width}x${height}.`,
+        );
+      }
+      return { startX, startY, goalX, goalY };
+    });
+    return packed({ width, height, neighbours }, cost.slice(), asked);
+  },
+  checkAttachments({ width, height, queries }, attachments) {
+    checkSizes(attachments, [width * height, queries * BYTES_PER_QUERY], 'A pathfinding task');
+    for (const { startX, startY, goalX, goalY } of readQueries(partOf(attachments, 1))) {
+      if (Math.max(startX, goalX) >= width || Math.max(startY, goalY) >= height) {
+        throw MeshError.malformed('A pathfinding task came with queries outside its grid.');
+      }
+    }
+  },
+  unpackResult({ params, attachments }, result) {
+    return { paths: decodePaths(params, readQueries(partOf(attachments, 1)), result) };
+  },
+  kindOf: () => 'pathfinding',
+  firstDeadlineMs: () => FIRST_DEADLINE_MS.pathfinding,
+  cost: ({ workCells }) => workCells,
+  // A path is some 1.2 times as long as a side of the grid is wide, at a guess; with its cost and its length.
+  resultBytes: ({ width, height, queries }) => queries * (12 + Math.round(0.6 * (width + height))),
+  verify({ params, attachments }, { paths }, random) {
+    const queries = readQueries(partOf(attachments, 1));
+    return verifyPaths(params, partOf(attachments, 0), { queries, paths, workCells: params.workCells }, random);
+  },
+  split({ params, attachments }, parts) {
+    const queries = readQueries(partOf(attachments, 1));
+    const cells = params.width * params.height;
+    const piles = dealQueries(queries, parts, (group) => expectedCells(queries, group, cells));
+    const { width, height, neighbours } = params;
+    return {
+      tasks: piles.map((places) =>
+        packed(
+          { width, height, neighbours },
+          partOf(attachments, 0),
+          places.flatMap((at) => queries[at] ?? []),
+        ),
+      ),
+      merge(results) {
+        const paths: (FoundPath | null)[] = queries.map(() => null);
+        for (const [i, places] of piles.entries()) {
+          for (const [j, at] of places.entries()) paths[at] = results[i]?.paths[j] ?? null;
+        }
+        return { paths };
+      },
+    };
+  },
+};
+
+function packed(
+  shape: Pick<PathfindingParams, 'width' | 'height' | 'neighbours'>,
+  cost: Uint8Array,
+  queries: readonly Query[],
+): PackedTask<PathfindingParams> {
+  const cells = shape.width * shape.height;
+  const workCells = groupedByGoal(queries).reduce((sum, group) => sum + expectedCells(queries, group, cells), 0);
+  const params = { ...shape, queries: queries.length, workCells: Math.ceil(workCells) };
+  return { params, attachments: [cost, writeQueries(queries)] };
+}

@@ -1,0 +1,84 @@
+export const ORTHOGONAL = 4;
+export const SQRT2 = Math.SQRT2;
+
+/** East, south, west, north, then the diagonals clockwise: diagonal `d` lies between orthogonals `d - 4` and `d - 3`, the last and the first. */
+export const STEP_X: readonly number[] = [1, 0, -1, 0, 1, -1, -1, 1];
+export const STEP_Y: readonly number[] = [0, 1, 0, -1, 1, 1, -1, -1];
+
+export interface GridShape {
+  width: number;
+  height: number;
+  neighbours: 4 | 8;
+}
+
+/** Cells by index, with a wall around them, so that nobody has to ask where the grid ends. */
+export class Grid {
+  readonly stride: number;
+  /** 0: a wall. */
+  readonly cost: Uint8Array;
+  /** What each direction adds to an index. */
+  readonly offsets: readonly number[];
+  readonly neighbours: 4 | 8;
+  /** No step costs less, unless all is wall. */
+  readonly leastCost: number;
+
+  constructor({ width, height, neighbours }: GridShape, cost: Uint8Array) {
+    this.stride = width + 2;
+    this.neighbours = neighbours;
+    this.cost = new Uint8Array(this.stride * (height + 2));
+    for (let y = 0; y < height; y++) {
+      this.cost.set(cost.subarray(y * width, (y + 1) * width), (y + 1) * this.stride + 1);
+    }
+    this.offsets = STEP_X.map((stepX, d) => stepX + (STEP_Y[d] ?? 0) * this.stride);
+    this.leastCost = cost.reduce((least, value) => (value > 0 && value < least ? value : least), 255);
+  }
+
+  cellAt(x: number, y: number): number {
+    return (y + 1) * this.stride + x + 1;
+  }
+
+  isWall(cell: number): boolean {
+    return this.cost[cell] === 0;
+  }
+
+  /** Does one get out of a cell this way? A diagonal cuts no corner: both cells beside it must be free. */
+  isOpen(cell: number, direction: number): boolean {
+    const { cost, offsets } = this;
+    if (cost[cell + (offsets[direction] ?? 0)] === 0) return false;
+    if (direction < ORTHOGONAL) return true;
+    const one = offsets[direction - 4] ?? 0;
+    const other = offsets[(direction - 3) & 3] ?? 0;
+    return cost[cell + one] !== 0 && cost[cell + other] !== 0;
+  }
+
+  /** Of a step that is open. */
+  stepCost(into: number, direction: number): number {
+    const cost = this.cost[into] ?? 0;
+    return direction < ORTHOGONAL ? cost : cost * SQRT2;
+  }
+
+  /** Of steps that are open. */
+  pathCost(start: number, directions: Uint8Array): number {
+    let cell = start;
+    let sum = 0;
+    for (const direction of directions) {
+      cell += this.offsets[direction] ?? 0;
+      sum += this.stepCost(cell, direction);
+    }
+    return sum;
+  }
+
+  /** Lower bound of a path between two cells: as if all between them were free and cheapest. */
+  leastBetween(from: number, to: number): number {
+    const { stride, leastCost } = this;
+    const dx = Math.abs((from % stride) - (to % stride));
+    const dy = Math.abs(Math.trunc(from / stride) - Math.trunc(to / stride));
+    if (this.neighbours === 4) return leastCost * (dx + dy);
+    return leastCost * (dx > dy ? dx + (SQRT2 - 1) * dy : dy + (SQRT2 - 1) * dx);
+  }
+}
+
+/** The way back. */
+export function opposite(direction: number): number {
+  return direction < ORTHOGONAL ? (direction + 2) & 3 : ((direction - 2) & 3) + 4;
+}

@@ -1,0 +1,55 @@
+import { PATHFINDING } from '../../tuning.ts';
+import { numbersIn } from '../numbers.ts';
+
+/** Start x, start y, goal x, goal y, as unsigned 16-bit numbers. */
+const NUMBERS_PER_QUERY = 4;
+export const BYTES_PER_QUERY = NUMBERS_PER_QUERY * 2;
+
+export interface Query {
+  startX: number;
+  startY: number;
+  goalX: number;
+  goalY: number;
+}
+
+export function readQueries(bytes: Uint8Array): Query[] {
+  const numbers = numbersIn(Uint16Array, bytes);
+  const queries: Query[] = [];
+  for (let at = 0; at < numbers.length; at += NUMBERS_PER_QUERY) {
+    const [startX = 0, startY = 0, goalX = 0, goalY = 0] = numbers.subarray(at, at + NUMBERS_PER_QUERY);
+    queries.push({ startX, startY, goalX, goalY });
+  }
+  return queries;
+}
+
+export function writeQueries(queries: readonly Query[]): Uint8Array {
+  const numbers = Uint16Array.from(
+    queries.flatMap(({ startX, startY, goalX, goalY }) => [startX, startY, goalX, goalY]),
+  );
+  return new Uint8Array(numbers.buffer);
+}
+
+/** Those with one goal, by their places in the list: they are answered together, and so they stay together. */
+export function groupedByGoal(queries: readonly Query[]): number[][] {
+  const groups = new Map<number, number[]>();
+  for (const [at, { goalX, goalY }] of queries.entries()) {
+    const key = goalY * 65_536 + goalX;
+    const group = groups.get(key);
+    if (group) group.push(at);
+    else groups.set(key, [at]);
+  }
+  return [...groups.values()];
+}
+
+/**
+ * Cells that will be settled, roughly: all of them for a field, a patch around the two ends for a search. On a grid of one cost it is
+ * less than that, on one of many costs more.
+ */
+export function expectedCells(queries: readonly Query[], group: readonly number[], cells: number): number {
+  if (group.length >= PATHFINDING.fieldFromQueries) return cells;
+  return group.reduce((sum, at) => {
+    const query = queries[at];
+    const distance = query ? Math.abs(query.startX - query.goalX) + Math.abs(query.startY - query.goalY) : 0;
+    return sum + Math.min(cells, 1 + distance + (distance * distance) / 2);
+  }, 0);
+}

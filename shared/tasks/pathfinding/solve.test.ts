@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { pathfinding } from '../pathfinding.ts';
+import { finish } from '../steps.ts';
+import { seededRandom } from '../test-random.ts';
+import { Grid } from './grid.ts';
+import { Search } from './search.ts';
+import { cheapestFrom, randomGrid, randomQueries, solved } from './test-grids.ts';
+
+/** A picture of a grid: `#` is a wall, digits are costs. */
+function drawn(...rows: string[]) {
+  const cost = Uint8Array.from(rows.join(''), (char) => (char === '#' ? 0 : Number(char)));
+  return { width: rows[0]?.length ?? 0, height: rows.length, cost };
+}
+
+describe.each([4, 8] as const)('with %i neighbours', (neighbours) => {
+  test('a search, a field and trying everything agree on what each path costs', () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const random = seededRandom(seed);
+      const grid = randomGrid(1 + (seed % 17), 1 + (seed % 13), random);
+      const single = randomQueries(grid, 4, random);
+      const [{ goal } = { goal: [0, 0] as [number, number] }] = single;
+      const queries = [...single, ...randomQueries(grid, 4, random).map(({ start }) => ({ start, goal }))];
+      const { paths } = solved(pathfinding.pack({ grid, neighbours, queries }));
+      for (const [i, query] of queries.entries()) {
+        const best = cheapestFrom({ grid, neighbours }, query.start)(query.goal);
+        expect(paths[i]?.cost ?? Number.POSITIVE_INFINITY).toBeCloseTo(best, 6);
+        if (paths[i]) expect([paths[i].points[0], paths[i].points.at(-1)]).toEqual([query.start, query.goal]);
+      }
+    }
+  });
+
+  test('A* and a flow field over a large grid cost the same', () => {
+    const random = seededRandom(5);
+    const grid = randomGrid(150, 90, random, 0.2);
+    const search = new Search(new Grid({ ...grid, neighbours }, grid.cost));
+    const padded = new Grid({ ...grid, neighbours }, grid.cost);
+    const starts = randomQueries(grid, 30, random)
+      .map(({ start }) => padded.cellAt(...start))
+      .filter((cell) => !padded.isWall(cell));
+    const goal = starts[0] ?? 0;
+    const byField = finish(search.pathsTo(goal, starts));
+    for (const [i, start] of starts.entries()) {
+      const alone = finish(search.pathBetween(start, goal));
+      const field = byField[i];
+      expect(alone === null).toBe(field === null);
+      if (alone && field) expect(padded.pathCost(start, alone)).toBeCloseTo(padded.pathCost(start, field), 6);
+    }
+  });
+});
+
+test('a diagonal costs sqrt(2) times the cell it enters, and the start costs nothing', () => {
+  const grid = drawn('911', '131', '119');
+  const query = { start: [0, 0] as [number, number], goal: [2, 2] as [number, number] };
+  const { paths } = solved(pathfinding.pack({ grid, neighbours: 8, queries: [query, { ...query, goal: [0, 0] }] }));
+  expect(paths[0]?.cost).toBeCloseTo(1 + Math.SQRT2 + 9);
+  expect(paths[1]).toEqual({ points: [[0, 0]], cost: 0 });
+});
+
+test('a diagonal cuts no corner, and slips through no gap between two walls', () => {
+  const query = { start: [0, 0] as [number, number], goal: [1, 1] as [number, number] };
+  const around = solved(pathfinding.pack({ grid: drawn('1#', '11'), neighbours: 8, queries: [query] })).paths[0];
+  expect(around?.points).toEqual([
+    [0, 0],
+    [0, 1],
+    [1, 1],
+  ]);
+  expect(solved(pathfinding.pack({ grid: drawn('1#', '#1'), neighbours: 8, queries: [query] })).paths).toEqual([null]);
+});
+
+test('from a wall or into one there is no path', () => {
+  const grid = drawn('1#1');
+  const queries = [
+    { start: [1, 0] as [number, number], goal: [0, 0] as [number, number] },
+    { start: [0, 0] as [number, number], goal: [1, 0] as [number, number] },
+    { start: [1, 0] as [number, number], goal: [1, 0] as [number, number] },
+    { start: [0, 0] as [number, number], goal: [2, 0] as [number, number] },
+  ];
+  expect(solved(pathfinding.pack({ grid, neighbours: 4, queries })).paths).toEqual([null, null, null, null]);
+});
+
+test('equal tasks give equal paths', () => {
+  const random = seededRandom(9);
+  const grid = randomGrid(60, 60, random, 0.1);
+  const task = pathfinding.pack({ grid, neighbours: 8, queries: randomQueries(grid, 20, random) });
+  expect(solved(task)).toEqual(solved(structuredClone(task)));
+});

@@ -1,0 +1,48 @@
+import { PATHFINDING } from '../../tuning.ts';
+import type { Steps } from '../steps.ts';
+import { Grid, type GridShape } from './grid.ts';
+import { groupedByGoal, type Query } from './queries.ts';
+import { regionsOf } from './regions.ts';
+import { Search } from './search.ts';
+
+/** Directions of each query's path; null: there is none. Equal tasks give equal paths, also where several cost the same. */
+export function* solvePaths(
+  shape: GridShape,
+  cost: Uint8Array,
+  queries: readonly Query[],
+): Steps<(Uint8Array | null)[]> {
+  const grid = new Grid(shape, cost);
+  const search = new Search(grid);
+  const paths: (Uint8Array | null)[] = queries.map(() => null);
+  let regions: Uint32Array | null = null;
+  const mayBeLinked = (start: number, goal: number) =>
+    !grid.isWall(start) && !grid.isWall(goal) && (regions === null || regions[start] === regions[goal]);
+
+  for (const group of groupedByGoal(queries)) {
+    const goal = goalOf(grid, queries, group);
+    const open = group.map((at) => ({ at, start: startOf(grid, queries, at) }));
+    const asked = open.filter(({ start }) => mayBeLinked(start, goal));
+    if (group.length >= PATHFINDING.fieldFromQueries && asked.length > 0) {
+      const found = yield* search.pathsTo(
+        goal,
+        asked.map(({ start }) => start),
+      );
+      for (const [i, { at }] of asked.entries()) paths[at] = found[i] ?? null;
+    } else {
+      for (const { at, start } of asked) paths[at] = (yield* search.pathBetween(start, goal)) ?? null;
+    }
+    // Once one search found nothing at the price of a whole region, the next is spared that.
+    if (asked.some(({ at }) => paths[at] === null)) regions ??= yield* regionsOf(grid);
+  }
+  return paths;
+}
+
+function startOf(grid: Grid, queries: readonly Query[], at: number): number {
+  const query = queries[at];
+  return query ? grid.cellAt(query.startX, query.startY) : 0;
+}
+
+function goalOf(grid: Grid, queries: readonly Query[], [at = 0]: readonly number[]): number {
+  const query = queries[at];
+  return query ? grid.cellAt(query.goalX, query.goalY) : 0;
+}

@@ -1,0 +1,95 @@
+import { MeshError } from '../../errors.ts';
+import { PATHFINDING } from '../../tuning.ts';
+import type { Steps } from '../steps.ts';
+import { Grid, type GridShape } from './grid.ts';
+import { hasDetour, pathCost } from './legal-step.ts';
+import { expectedCells, type Query } from './queries.ts';
+import { regionsOf } from './regions.ts';
+import type { FoundPath } from './result.ts';
+import { Search } from './search.ts';
+
+interface Found {
+  queries: readonly Query[];
+  paths: readonly (FoundPath | null)[];
+  /** What finding them was expected to settle. */
+  workCells: number;
+}
+
+/**
+ * Every step legal, every cost adding up, no path denied that exists. Then, as far as {@link PATHFINDING.checkedShare} goes and at
+ * random: no step that its neighbours could do without, and one path searched again, in part or in full. Throws MeshError
+ * `verify-failed`.
+ */
+export function* verifyPaths(shape: GridShape, cost: Uint8Array, found: Found, random: () => number): Steps<void> {
+  const grid = new Grid(shape, cost);
+  yield* checkDenied(grid, found);
+  for (const path of found.paths) {
+    if (path) checkCost(grid, path);
+    yield;
+  }
+  yield* checkDetours(grid, found, random);
+  yield* searchAgain(grid, found, random);
+}
+
+function* checkDenied(grid: Grid, { queries, paths }: Found): Steps<void> {
+  const denied = queries
+    .filter((_, i) => paths[i] === null)
+    .map(({ startX, startY, goalX, goalY }) => [grid.cellAt(startX, startY), grid.cellAt(goalX, goalY)] as const)
+    .filter(([start, goal]) => !grid.isWall(start) && !grid.isWall(goal));
+  if (denied.length === 0) return;
+  const regions = yield* regionsOf(grid);
+  if (denied.some(([start, goal]) => regions[start] === regions[goal])) {
+    throw failed('There is a path where none was found.');
+  }
+}
+
+function checkCost(grid: Grid, { points, cost }: FoundPath): void {
+  const first = points[0];
+  if (first && grid.isWall(grid.cellAt(first[0], first[1]))) throw failed('A path begins inside a wall.');
+  const sum = pathCost(grid, points);
+  if (sum === Number.POSITIVE_INFINITY) throw failed('A path goes through a wall, cuts a corner or jumps.');
+  if (Math.abs(sum - cost) > PATHFINDING.costTolerance * sum) throw failed("A path's cost does not add up.");
+}
+
+/** As many paths as there is time for, from any one on. */
+function* checkDetours(grid: Grid, { paths, workCells }: Found, random: () => number): Steps<void> {
+  const first = indexBelow(paths.length, random);
+  let left = workCells * PATHFINDING.checkedShare + PATHFINDING.cellsPerStep;
+  for (let i = 0; i < paths.length && left > 0; i++) {
+    const path = paths[(first + i) % paths.length];
+    if (!path) continue;
+    if (hasDetour(grid, path.points, PATHFINDING.costTolerance * path.cost)) throw failed('A path makes a detour.');
+    left -= path.points.length;
+    yield;
+  }
+}
+
+function* searchAgain(grid: Grid, { queries, paths, workCells }: Found, random: () => number): Steps<void> {
+  const at = indexBelow(paths.length, random);
+  const path = paths[at];
+  if (!path) return;
+  const affordable = workCells * PATHFINDING.checkedShare;
+  const isWhole = random() < affordable / expectedCells(queries, [at], grid.cost.length);
+  // A part of a cheapest path is a cheapest path.
+  const length = isWhole ? path.points.length : Math.min(path.points.length, PATHFINDING.checkedWindow);
+  const begin = indexBelow(path.points.length - length + 1, random);
+  const part = path.points.slice(begin, begin + length);
+  const [from, to] = [part[0], part.at(-1)];
+  if (!from || !to) return;
+  const maxCells = isWhole ? Number.POSITIVE_INFINITY : affordable + PATHFINDING.cellsPerStep;
+  const start = grid.cellAt(from[0], from[1]);
+  const best = yield* new Search(grid).pathBetween(start, grid.cellAt(to[0], to[1]), maxCells);
+  if (!best) return;
+  const claimed = pathCost(grid, part);
+  if (claimed > grid.pathCost(start, best) + PATHFINDING.costTolerance * path.cost) {
+    throw failed('There is a cheaper path.');
+  }
+}
+
+function indexBelow(count: number, random: () => number): number {
+  return Math.min(count - 1, Math.floor(random() * count));
+}
+
+function failed(what: string): MeshError {
+  return new MeshError('verify-failed', `${what} The work is done again elsewhere.`);
+}

@@ -1,0 +1,105 @@
+import { MeshError } from '../../errors.ts';
+import { PHYSICS } from '../../tuning.ts';
+import type { Steps } from '../steps.ts';
+
+/**
+ * The pairs that touch or nearly do, by a uniform grid over all space whose cells are kept in a hash table (M. Teschner and others,
+ * "Optimized spatial hashing for collision detection of deformable objects", 2003). Each body looks for those no larger than itself,
+ * so that one moon among pebbles does not make every pebble look a moon's width around.
+ */
+export class PairFinder {
+  readonly #radii: Float64Array;
+  readonly #cellSize: number;
+  readonly #cells: Int32Array;
+  /** Of each slot the first body in it, and of each body the next one; -1 ends a row. */
+  readonly #first: Int32Array;
+  readonly #next: Int32Array;
+
+  constructor(radii: Float64Array) {
+    const count = radii.length;
+    this.#radii = radii;
+    // Most of those that look find what they look for in the 27 cells around.
+    this.#cellSize = 2 * (Float64Array.from(radii).sort()[count >> 1] ?? 1);
+    this.#cells = new Int32Array(count * 3);
+    this.#next = new Int32Array(count);
+    this.#first = new Int32Array(2 ** Math.ceil(Math.log2(2 * count + 1)));
+  }
+
+  /**
+   * Keys `first * count + second` of all pairs nearer than their radii and `margin`, first < second, in order. Throws MeshError
+   * `bad-input` where too many touch at once.
+   */
+  *find(positions: Float64Array, margin: number): Steps<Uint32Array> {
+    this.#sort(positions);
+    yield;
+    const count = this.#radii.length;
+    const pairs: number[] = [];
+    for (let body = 0; body < count; body++) {
+      this.#around(body, positions, margin, pairs);
+      if (body % PHYSICS.bodiesPerStep === PHYSICS.bodiesPerStep - 1) yield;
+      if (pairs.length > count * PHYSICS.maxPairsPerBody) {
+        throw MeshError.badInput('Too many bodies overlap one another at once. Spread them out, or make them smaller.');
+      }
+    }
+    return Uint32Array.from(pairs).sort();
+  }
+
+  #sort(positions: Float64Array): void {
+    this.#first.fill(-1);
+    for (let body = 0; body < this.#radii.length; body++) {
+      const at = body * 3;
+      // As 32 bits: what is beyond them comes round again, which costs time and nothing else.
+      for (let axis = 0; axis < 3; axis++) {
+        this.#cells[at + axis] = Math.floor((positions[at + axis] ?? 0) / this.#cellSize);
+      }
+      const slot = this.#slotOf(this.#cells[at] ?? 0, this.#cells[at + 1] ?? 0, this.#cells[at + 2] ?? 0);
+      this.#next[body] = this.#first[slot] ?? -1;
+      this.#first[slot] = body;
+    }
+  }
+
+  #around(body: number, positions: Float64Array, margin: number, pairs: number[]): void {
+    const radius = this.#radii[body] ?? 0;
+    const reach = Math.ceil((2 * radius + margin) / this.#cellSize);
+    const count = this.#radii.length;
+    if ((2 * reach + 1) ** 3 > count) {
+      for (let other = 0; other < count; other++) this.#test(body, other, positions, margin, pairs);
+      return;
+    }
+    const cells = this.#cells;
+    const x = cells[body * 3] ?? 0;
+    const y = cells[body * 3 + 1] ?? 0;
+    const z = cells[body * 3 + 2] ?? 0;
+    for (let cx = x - reach; cx <= x + reach; cx++) {
+      for (let cy = y - reach; cy <= y + reach; cy++) {
+        for (let cz = z - reach; cz <= z + reach; cz++) {
+          let other = this.#first[this.#slotOf(cx, cy, cz)] ?? -1;
+          for (; other >= 0; other = this.#next[other] ?? -1) {
+            const at = other * 3;
+            // Another cell of the same slot is looked at in its own turn.
+            if (cells[at] !== (cx | 0) || cells[at + 1] !== (cy | 0) || cells[at + 2] !== (cz | 0)) continue;
+            this.#test(body, other, positions, margin, pairs);
+          }
+        }
+      }
+    }
+  }
+
+  /** Each pair is found by its larger body, of equal ones by the later. */
+  #test(body: number, other: number, positions: Float64Array, margin: number, pairs: number[]): void {
+    const radius = this.#radii[body] ?? 0;
+    const otherRadius = this.#radii[other] ?? 0;
+    if (otherRadius > radius || (otherRadius === radius && other >= body)) return;
+    const dx = (positions[body * 3] ?? 0) - (positions[other * 3] ?? 0);
+    const dy = (positions[body * 3 + 1] ?? 0) - (positions[other * 3 + 1] ?? 0);
+    const dz = (positions[body * 3 + 2] ?? 0) - (positions[other * 3 + 2] ?? 0);
+    const reach = radius + otherRadius + margin;
+    if (dx * dx + dy * dy + dz * dz >= reach * reach) return;
+    pairs.push(body < other ? body * this.#radii.length + other : other * this.#radii.length + body);
+  }
+
+  #slotOf(x: number, y: number, z: number): number {
+    const mixed = Math.imul(x, 73_856_093) ^ Math.imul(y, 19_349_663) ^ Math.imul(z, 83_492_791);
+    return (mixed ^ (mixed >>> 15)) & (this.#first.length - 1);
+  }
+}

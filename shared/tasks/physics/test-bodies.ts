@@ -1,0 +1,59 @@
+import type { PackedTask } from '../definition.ts';
+import { numbersIn } from '../numbers.ts';
+import { type PhysicsInput, type PhysicsParams, physics } from '../physics.ts';
+import { finish } from '../steps.ts';
+import { seededRandom } from '../test-random.ts';
+import type { Vec3 } from '../vec3.ts';
+import { readBodies } from './bodies.ts';
+import { encodeSimulated, type PhysicsResult } from './result.ts';
+import { simulate } from './simulate.ts';
+import type { StepWatch } from './step.ts';
+
+type Body = PhysicsInput['bodies'][number];
+
+export function body(position: Vec3, velocity: Vec3 = [0, 0, 0], radius = 0.5, mass = 1): Body {
+  return { position, velocity, radius, mass };
+}
+
+/** In a cube of that width, of different sizes, flying towards its middle so that they meet. */
+export function swarm(count: number, width: number, seed: number): Body[] {
+  const random = seededRandom(seed);
+  return Array.from({ length: count }, () => {
+    const position = [0, 0, 0].map(() => (random() - 0.5) * width) as Vec3;
+    const velocity = position.map((value) => -value * random() + random() - 0.5) as Vec3;
+    const radius = 0.1 + 0.3 * random();
+    return body(position, velocity, radius, radius ** 3 * 10);
+  });
+}
+
+export function task(bodies: Body[], more: Partial<PhysicsInput> = {}): PackedTask<PhysicsParams> {
+  return physics.pack({ bodies, gravity: [0, 0, 0], timestepS: 0.01, steps: 100, ...more });
+}
+
+/** As a volunteer would. */
+export function simulated({ params, attachments }: PackedTask<PhysicsParams>, isSingle = false): PhysicsResult {
+  const [bytes = new Uint8Array()] = attachments;
+  const bodies = readBodies(numbersIn(Float64Array, bytes));
+  const rounded: StepWatch = {
+    margin: 0,
+    moved: () => {
+      for (const numbers of [bodies.positions, bodies.velocities]) numbers.set(numbers.map(Math.fround));
+    },
+    met: () => {},
+  };
+  const packed = encodeSimulated(bodies, finish(simulate(bodies, params, params, isSingle ? rounded : undefined)));
+  return physics.unpackResult({ params, attachments }, structuredClone(packed));
+}
+
+/** Momentum, and energy of motion. */
+export function totals(bodies: PhysicsResult['bodies'], masses: number[]) {
+  const momentum = [0, 0, 0];
+  let energy = 0;
+  for (const [i, { velocity }] of bodies.entries()) {
+    for (const [axis, speed] of velocity.entries()) {
+      momentum[axis] = (momentum[axis] ?? 0) + (masses[i] ?? 0) * speed;
+      energy += 0.5 * (masses[i] ?? 0) * speed * speed;
+    }
+  }
+  return { momentum, energy };
+}

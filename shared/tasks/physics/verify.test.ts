@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest';
+import { physics } from '../physics.ts';
+import { finish, type Steps } from '../steps.ts';
+import { seededRandom } from '../test-random.ts';
+import type { PhysicsResult } from './result.ts';
+import { simulated, swarm, task } from './test-bodies.ts';
+
+const TASKS = {
+  elastic: task(swarm(200, 5, 1), { steps: 120 }),
+  falling: task(swarm(200, 5, 2), { steps: 120, gravity: [0, -9.81, 0] }),
+  dull: task(swarm(200, 5, 3), { steps: 120, restitution: 0.4, gravity: [1, -3, 0] }),
+  far: task(
+    swarm(100, 5, 4).map((it) => ({ ...it, position: [it.position[0] + 2_000, it.position[1], -900] })),
+    { steps: 60 },
+  ),
+  few: task(swarm(2, 1, 5), { steps: 1 }),
+  long: task(swarm(40, 3, 6), { steps: 2_000, timestepS: 0.002 }),
+};
+
+function verify(of: typeof TASKS.elastic, result: PhysicsResult, seed: number): void {
+  finish(physics.verify?.(of, result, seededRandom(seed)) as Steps<void>);
+}
+
+describe.each(Object.entries(TASKS))('%s', (_, of) => {
+  test('is accepted as it should be, in double precision and in single, whatever part is looked at', () => {
+    for (const result of [simulated(of), simulated(of, true)]) {
+      for (let seed = 0; seed < 40; seed++) verify(of, result, seed);
+    }
+  });
+});
+
+test('the two precisions come out differently in the end, so that a bare comparison would not do', () => {
+  const [double, single] = [simulated(TASKS.elastic), simulated(TASKS.elastic, true)];
+  const apart = double.bodies.map(({ position: [x] }, i) => Math.abs(x - (single.bodies[i]?.position[0] ?? 0)));
+  expect(Math.max(...apart)).toBeGreaterThan(0.003);
+});
+
+describe('what is refused:', () => {
+  const of = TASKS.elastic;
+  const honest = simulated(of);
+  /** Of so many looks, each at another part. */
+  const refusals = (result: PhysicsResult, looks = 40) =>
+    Array.from({ length: looks }, (_, seed) => seed).filter((seed) => {
+      try {
+        verify(of, result, seed);
+        return false;
+      } catch (cause) {
+        expect(cause).toMatchObject({ reason: 'verify-failed' });
+        return true;
+      }
+    }).length;
+
+  test('energy gained, also if little and in all states alike', () => {
+    const faster = structuredClone(honest);
+    for (const state of faster.bodies) state.velocity = state.velocity.map((it) => it * 1.001) as typeof state.velocity;
+    expect(refusals(faster)).toBe(40);
+  });
+
+  test('momentum gained in the end', () => {
+    const pushed = structuredClone(honest);
+    for (const state of pushed.bodies) state.velocity[0] += 0.01;
+    expect(refusals(pushed)).toBe(40);
+  });
+
+  test('the start given back as the end', () => {
+    expect(refusals({ ...honest, bodies: swarm(200, 5, 1) })).toBe(40);
+  });
+
+  test('a little noise on every state', () => {
+    const noisy = structuredClone(honest);
+    const { states } = noisy.checkpoints;
+    const random = seededRandom(7);
+    for (let i = 0; i < states.length; i++) states[i] = (states[i] ?? 0) + (random() - 0.5) * 1e-3;
+    expect(refusals(noisy)).toBe(40);
+  });
+
+  test('steps left out', () => {
+    const early = simulated(task(swarm(200, 5, 1), { steps: 105 }));
+    expect(refusals({ ...honest, bodies: early.bodies })).toBe(40);
+  });
+
+  test('another restitution', () => {
+    const dull = simulated({ ...of, params: { ...of.params, restitution: 0.95 } });
+    expect(refusals(dull)).toBe(40);
+  });
+
+  test('one body that is elsewhere for a while: by those who look there', () => {
+    const moved = structuredClone(honest);
+    const { states } = moved.checkpoints;
+    states[states.length - 6] = (states[states.length - 6] ?? 0) + 1e-3;
+    const found = refusals(moved, 80);
+    // Two of eight parts begin or end there.
+    expect(found).toBeGreaterThan(8);
+    expect(found).toBeLessThan(40);
+  });
+
+  test('collisions that are not listed', () => {
+    expect(refusals({ ...honest, collisions: [] })).toBeGreaterThan(30);
+  });
+});

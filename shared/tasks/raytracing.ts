@@ -1,0 +1,128 @@
+import { MeshError } from '../errors.ts';
+import { FIRST_DEADLINE_MS, RAYTRACING } from '../tuning.ts';
+import { z } from '../zod.ts';
+import { checkedInput, checkSizes, vec3 } from './check-input.ts';
+import type { TaskDefinition } from './definition.ts';
+import { light, lightSchema, objectSchema, sceneOf } from './raytracing/input.ts';
+import type { Tile, View } from './raytracing/render.ts';
+import { checkScene, packScene, readScene, type SceneCounts, sceneSizesBytes } from './raytracing/scene.ts';
+import { pasted, tilesOf } from './raytracing/split.ts';
+import { verifyPicture } from './raytracing/verify.ts';
+
+export interface RaytracingParams extends View {
+  counts: SceneCounts;
+}
+export interface RaytracingResult {
+  image: { width: number; height: number; data: Uint8ClampedArray };
+}
+
+const side = z.int().min(1).max(RAYTRACING.maxSide);
+const pixelAt = z
+  .int()
+  .min(0)
+  .max(RAYTRACING.maxSide - 1);
+const viewShape = {
+  camera: z.object({ position: vec3, target: vec3, fovDeg: z.number().min(0.1).max(175) }),
+  width: side,
+  height: side,
+  samplesPerPixel: z.int().min(1).max(RAYTRACING.maxSamplesPerPixel),
+  seed: z.int().min(0).max(0xffffffff),
+};
+const tileSchema = z.object({ x: pixelAt, y: pixelAt, width: side, height: side });
+const inputSchema = z.object({
+  ...viewShape,
+  objects: z.array(objectSchema).max(RAYTRACING.maxObjects),
+  lights: z.array(lightSchema).max(RAYTRACING.maxLights),
+  background: light.optional(),
+  tile: tileSchema.optional(),
+});
+const countUpTo = (most: number) => z.int().min(0).max(most);
+
+export type RaytracingInput = z.infer<typeof inputSchema>;
+
+/** `raytracing` paints a scene, or a tile of its picture: attachments are the scene, a kind of thing in each. */
+export const raytracing: TaskDefinition<RaytracingInput, RaytracingParams, RaytracingResult> = {
+  type: 'raytracing',
+  params: z
+    .strictObject({
+      ...viewShape,
+      background: light,
+      tile: tileSchema,
+      counts: z.strictObject({
+        spheres: countUpTo(RAYTRACING.maxObjects),
+        planes: countUpTo(RAYTRACING.maxObjects),
+        lights: countUpTo(RAYTRACING.maxLights),
+        meshes: countUpTo(RAYTRACING.maxObjects),
+        vertices: countUpTo(RAYTRACING.maxVertices),
+        triangles: countUpTo(RAYTRACING.maxTriangles),
+      }),
+    })
+    .refine((view) => isInside(view), 'tile outside the picture')
+    .refine((view) => isAffordable(view), 'too much for one task'),
+  cacheable: true,
+  pack(input) {
+    const { objects, lights, background = [0, 0, 0], tile, ...view } = checkedInput(inputSchema, input, 'raytracing');
+    const { camera, width, height, samplesPerPixel } = view;
+    const wanted = { ...view, background, tile: tile ?? { x: 0, y: 0, width, height } };
+    if (!isInside(wanted))
+      throw MeshError.badInput(`The tile leaves the picture of ${width}x${height}. Move it inside.`);
+    if (!isAffordable(wanted)) {
+      throw new MeshError(
+        'too-large',
+        `A raytracing task paints at most ${RAYTRACING.maxPixels} pixels, and ${RAYTRACING.maxSamples} samples; this one wants ${samplesPerPixel} samples of ${wanted.tile.width}x${wanted.tile.height} pixels. Give \`tile\` and submit several.`,
+      );
+    }
+    if (camera.position.every((value, axis) => value === camera.target[axis])) {
+      throw MeshError.badInput('The camera looks at the point where it stands. Give it another target.');
+    }
+    const { scene, counts } = sceneOf(objects, lights);
+    return { params: { ...wanted, counts }, attachments: packScene(scene) };
+  },
+  checkAttachments({ counts }, attachments) {
+    checkSizes(attachments, sceneSizesBytes(counts), 'A raytracing task');
+    checkScene(readScene(attachments), counts);
+  },
+  unpackResult({ params: { tile } }, { attachments }) {
+    const { width, height } = tile;
+    checkSizes(attachments, [width * height * 4], 'A ray-traced picture');
+    const [{ buffer, byteOffset, byteLength } = new Uint8Array(0)] = attachments;
+    return { image: { width, height, data: new Uint8ClampedArray(buffer, byteOffset, byteLength) } };
+  },
+  kindOf: () => 'raytracing',
+  firstDeadlineMs: () => FIRST_DEADLINE_MS.raytracing,
+  cost: ({ tile, samplesPerPixel, counts }) => {
+    const primitives = counts.spheres + counts.triangles;
+    // A ray for the eye and one for each light, down a tree of boxes and past every plane; and the tree has to be made.
+    const perSample = (1 + counts.lights) * (4 + Math.log2(1 + primitives) + counts.planes / 4);
+    return Math.ceil(tile.width * tile.height * samplesPerPixel * perSample + primitives * WORK_PER_PRIMITIVE);
+  },
+  resultBytes: ({ tile }) => tile.width * tile.height * 4,
+  verify({ params, attachments }, { image }, random) {
+    return verifyPicture(attachments, params, image, random);
+  },
+  split({ params, attachments }, parts) {
+    const tiles = tilesOf(params.tile, parts);
+    return {
+      tasks: tiles.map((tile) => ({ params: { ...params, tile }, attachments })),
+      merge: (results) => ({
+        image: pasted(
+          params.tile,
+          tiles,
+          results.map(({ image }) => image),
+        ),
+      }),
+    };
+  },
+};
+
+/** In rays past a box. */
+const WORK_PER_PRIMITIVE = 50;
+
+function isInside({ tile, width, height }: { tile: Tile; width: number; height: number }): boolean {
+  return tile.x + tile.width <= width && tile.y + tile.height <= height;
+}
+
+function isAffordable({ tile, samplesPerPixel }: { tile: Tile; samplesPerPixel: number }): boolean {
+  const pixels = tile.width * tile.height;
+  return pixels <= RAYTRACING.maxPixels && pixels * samplesPerPixel <= RAYTRACING.maxSamples;
+}

@@ -1,0 +1,97 @@
+import { MeshError } from '../../errors.ts';
+import { RAYTRACING } from '../../tuning.ts';
+import { z } from '../../zod.ts';
+import { real, vec3 } from '../check-input.ts';
+import type { Vec3 } from '../vec3.ts';
+import type { Scene, SceneCounts } from './scene.ts';
+
+const share = z.number().min(0).max(1);
+/** A part of the light that falls on it. */
+const albedo = z.tuple([share, share, share]);
+const intensity = z.number().min(0).max(1e6);
+export const light = z.tuple([intensity, intensity, intensity]);
+const material = z.object({ color: albedo, reflectivity: share.optional() });
+
+export const objectSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('sphere'), center: vec3, radius: real.positive(), material }),
+  z.object({ type: z.literal('plane'), point: vec3, normal: vec3, material }),
+  z.object({
+    type: z.literal('mesh'),
+    // By hand: a schema made of the class would not take those that share their memory.
+    positions: z.custom<Float32Array>((value) => value instanceof Float32Array, 'expected a Float32Array'),
+    indices: z.custom<Uint32Array>((value) => value instanceof Uint32Array, 'expected a Uint32Array'),
+    material,
+  }),
+]);
+export const lightSchema = z.object({ position: vec3, color: light });
+
+type SceneObject = z.infer<typeof objectSchema>;
+type ObjectOf<T extends SceneObject['type']> = Extract<SceneObject, { type: T }>;
+
+/** Throws MeshError `bad-input`, `too-large`. */
+export function sceneOf(
+  objects: readonly SceneObject[],
+  lights: readonly z.infer<typeof lightSchema>[],
+): { scene: Scene; counts: SceneCounts } {
+  const only = <T extends SceneObject['type']>(type: T) =>
+    objects.filter((object): object is ObjectOf<T> => object.type === type);
+  const [spheres, planes, meshes] = [only('sphere'), only('plane'), only('mesh')];
+  for (const mesh of meshes) checkMesh(mesh);
+  const counts = {
+    spheres: spheres.length,
+    planes: planes.length,
+    lights: lights.length,
+    meshes: meshes.length,
+    vertices: sum(meshes, ({ positions }) => positions.length / 3),
+    triangles: sum(meshes, ({ indices }) => indices.length / 3),
+  };
+  if (counts.triangles > RAYTRACING.maxTriangles || counts.vertices > RAYTRACING.maxVertices) {
+    const bytes = (counts.triangles + counts.vertices) * 12;
+    throw MeshError.tooLarge('The meshes together', bytes, (RAYTRACING.maxTriangles + RAYTRACING.maxVertices) * 12);
+  }
+  const scene = {
+    spheres: Float32Array.from(spheres.flatMap((it) => [...it.center, it.radius, ...surface(it.material)])),
+    planes: Float32Array.from(planes.flatMap((it) => [...it.point, ...unit(it.normal), ...surface(it.material)])),
+    lights: Float32Array.from(lights.flatMap(({ position, color }) => [...position, ...color])),
+    meshSizes: Uint32Array.from(meshes.flatMap((it) => [it.positions.length / 3, it.indices.length / 3])),
+    meshMaterials: Float32Array.from(meshes.flatMap((it) => surface(it.material))),
+    positions: new Float32Array(counts.vertices * 3),
+    indices: new Uint32Array(counts.triangles * 3),
+  };
+  let vertexAt = 0;
+  let indexAt = 0;
+  for (const { positions, indices } of meshes) {
+    scene.positions.set(positions, vertexAt);
+    scene.indices.set(indices, indexAt);
+    vertexAt += positions.length;
+    indexAt += indices.length;
+  }
+  return { scene, counts };
+}
+
+function checkMesh({ positions, indices }: ObjectOf<'mesh'>): void {
+  if (positions.length % 3 !== 0 || indices.length % 3 !== 0) {
+    throw MeshError.badInput('A mesh wants three numbers for each vertex and three indices for each triangle.');
+  }
+  if (!positions.every((value) => Math.abs(value) <= 1e9)) {
+    throw MeshError.badInput('A mesh has a vertex that is no number or more than 1e9 away. Correct its positions.');
+  }
+  const vertices = positions.length / 3;
+  if (indices.some((index) => index >= vertices)) {
+    throw MeshError.badInput(`A mesh of ${vertices} vertices has an index beyond them. Correct its indices.`);
+  }
+}
+
+function surface({ color, reflectivity = 0 }: z.infer<typeof material>): number[] {
+  return [...color, reflectivity];
+}
+
+function unit([x, y, z]: Vec3): Vec3 {
+  const length = Math.hypot(x, y, z);
+  if (length === 0) throw MeshError.badInput('A plane wants a normal that is longer than nothing.');
+  return [x / length, y / length, z / length];
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}

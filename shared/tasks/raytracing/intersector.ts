@@ -1,0 +1,169 @@
+import { BOX, type Bvh, MAX_DEPTH } from './bvh.ts';
+import type { Geometry } from './geometry.ts';
+
+/** Nothing was met. */
+export const NOTHING = -1;
+
+/** Finds what a ray meets. Directions have length 1. Its answer stands in its members, so that a ray costs no memory. */
+export class Intersector {
+  readonly #geometry: Geometry;
+  readonly #bvh: Bvh;
+  readonly #stack = new Uint32Array(MAX_DEPTH);
+  /** Distance to what was met; the largest that counts before. */
+  distance = 0;
+  /** A primitive; the planes' numbers follow theirs. */
+  met = NOTHING;
+
+  constructor(geometry: Geometry, bvh: Bvh) {
+    this.#geometry = geometry;
+    this.#bvh = bvh;
+  }
+
+  /** The nearest of all. */
+  meet(ox: number, oy: number, oz: number, dx: number, dy: number, dz: number): void {
+    this.distance = Number.POSITIVE_INFINITY;
+    this.met = NOTHING;
+    this.#meetPlanes(ox, oy, oz, dx, dy, dz);
+    this.#descend(ox, oy, oz, dx, dy, dz, false);
+  }
+
+  /** Is anything nearer than that? */
+  isBlocked(ox: number, oy: number, oz: number, dx: number, dy: number, dz: number, distance: number): boolean {
+    this.distance = distance;
+    this.met = NOTHING;
+    this.#meetPlanes(ox, oy, oz, dx, dy, dz);
+    if (this.met === NOTHING) this.#descend(ox, oy, oz, dx, dy, dz, true);
+    return this.met !== NOTHING;
+  }
+
+  #meetPlanes(ox: number, oy: number, oz: number, dx: number, dy: number, dz: number): void {
+    const { planeNormals, planePoints, planes, primitives } = this.#geometry;
+    for (let plane = 0; plane < planes; plane++) {
+      const at = plane * 3;
+      const nx = planeNormals[at] ?? 0;
+      const ny = planeNormals[at + 1] ?? 0;
+      const nz = planeNormals[at + 2] ?? 0;
+      const slope = nx * dx + ny * dy + nz * dz;
+      if (slope === 0) continue;
+      const px = (planePoints[at] ?? 0) - ox;
+      const py = (planePoints[at + 1] ?? 0) - oy;
+      const pz = (planePoints[at + 2] ?? 0) - oz;
+      const t = (px * nx + py * ny + pz * nz) / slope;
+      if (t > 0 && t < this.distance) {
+        this.distance = t;
+        this.met = primitives + plane;
+      }
+    }
+  }
+
+  #descend(ox: number, oy: number, oz: number, dx: number, dy: number, dz: number, isAnyEnough: boolean): void {
+    const { second, first, count, order } = this.#bvh;
+    const { spheres } = this.#geometry;
+    const stack = this.#stack;
+    // A zero would make 0 times infinity of a ray that runs along a box's side.
+    const ix = 1 / (dx === 0 ? TINY : dx);
+    const iy = 1 / (dy === 0 ? TINY : dy);
+    const iz = 1 / (dz === 0 ? TINY : dz);
+    let size = 0;
+    let node = 0;
+    if (this.#entry(0, ox, oy, oz, ix, iy, iz) === Number.POSITIVE_INFINITY) return;
+    for (;;) {
+      const other = second[node] ?? 0;
+      if (other === 0) {
+        const from = first[node] ?? 0;
+        for (let i = from + (count[node] ?? 0) - 1; i >= from; i--) {
+          const primitive = order[i] ?? 0;
+          if (primitive < spheres) this.#meetSphere(primitive, ox, oy, oz, dx, dy, dz);
+          else this.#meetTriangle(primitive, ox, oy, oz, dx, dy, dz);
+        }
+        if (isAnyEnough && this.met !== NOTHING) return;
+      } else {
+        const entryHere = this.#entry(node + 1, ox, oy, oz, ix, iy, iz);
+        const entryThere = this.#entry(other, ox, oy, oz, ix, iy, iz);
+        const isHereNearer = entryHere <= entryThere;
+        if ((isHereNearer ? entryHere : entryThere) < Number.POSITIVE_INFINITY) {
+          if ((isHereNearer ? entryThere : entryHere) < Number.POSITIVE_INFINITY) {
+            stack[size++] = isHereNearer ? other : node + 1;
+          }
+          node = isHereNearer ? node + 1 : other;
+          continue;
+        }
+      }
+      if (size === 0) return;
+      node = stack[--size] ?? 0;
+    }
+  }
+
+  /** Distance at which a box is entered; infinite where it is missed, or lies beyond what was met. */
+  #entry(node: number, ox: number, oy: number, oz: number, ix: number, iy: number, iz: number): number {
+    const { boxes } = this.#bvh;
+    const at = node * BOX;
+    const x0 = ((boxes[at] ?? 0) - ox) * ix;
+    const x1 = ((boxes[at + 3] ?? 0) - ox) * ix;
+    const y0 = ((boxes[at + 1] ?? 0) - oy) * iy;
+    const y1 = ((boxes[at + 4] ?? 0) - oy) * iy;
+    const z0 = ((boxes[at + 2] ?? 0) - oz) * iz;
+    const z1 = ((boxes[at + 5] ?? 0) - oz) * iz;
+    const enter = Math.max(Math.min(x0, x1), Math.min(y0, y1), Math.min(z0, z1), 0);
+    const leave = Math.min(Math.max(x0, x1), Math.max(y0, y1), Math.max(z0, z1));
+    return enter <= leave * BOX_SLACK && enter < this.distance ? enter : Number.POSITIVE_INFINITY;
+  }
+
+  #meetSphere(sphere: number, ox: number, oy: number, oz: number, dx: number, dy: number, dz: number): void {
+    const { sphereCentres, sphereRadii } = this.#geometry;
+    const cx = ox - (sphereCentres[sphere * 3] ?? 0);
+    const cy = oy - (sphereCentres[sphere * 3 + 1] ?? 0);
+    const cz = oz - (sphereCentres[sphere * 3 + 2] ?? 0);
+    const radius = sphereRadii[sphere] ?? 0;
+    const b = cx * dx + cy * dy + cz * dz;
+    // The nearest point to the centre first: the discriminant by squares of distances loses small spheres far away.
+    const qx = cx - b * dx;
+    const qy = cy - b * dy;
+    const qz = cz - b * dz;
+    const within = radius * radius - (qx * qx + qy * qy + qz * qz);
+    if (within < 0) return;
+    const halfChord = Math.sqrt(within);
+    const t = -b - halfChord > 0 ? -b - halfChord : -b + halfChord;
+    if (t > 0 && t < this.distance) {
+      this.distance = t;
+      this.met = sphere;
+    }
+  }
+
+  /** Möller and Trumbore, "Fast, minimum storage ray/triangle intersection", 1997; both sides count. */
+  #meetTriangle(primitive: number, ox: number, oy: number, oz: number, dx: number, dy: number, dz: number): void {
+    const { corners, spheres } = this.#geometry;
+    const at = (primitive - spheres) * 9;
+    const e1x = corners[at + 3] ?? 0;
+    const e1y = corners[at + 4] ?? 0;
+    const e1z = corners[at + 5] ?? 0;
+    const e2x = corners[at + 6] ?? 0;
+    const e2y = corners[at + 7] ?? 0;
+    const e2z = corners[at + 8] ?? 0;
+    const px = dy * e2z - dz * e2y;
+    const py = dz * e2x - dx * e2z;
+    const pz = dx * e2y - dy * e2x;
+    const determinant = e1x * px + e1y * py + e1z * pz;
+    if (determinant === 0) return;
+    const inverse = 1 / determinant;
+    const tx = ox - (corners[at] ?? 0);
+    const ty = oy - (corners[at + 1] ?? 0);
+    const tz = oz - (corners[at + 2] ?? 0);
+    const u = (tx * px + ty * py + tz * pz) * inverse;
+    if (u < 0 || u > 1) return;
+    const qx = ty * e1z - tz * e1y;
+    const qy = tz * e1x - tx * e1z;
+    const qz = tx * e1y - ty * e1x;
+    const v = (dx * qx + dy * qy + dz * qz) * inverse;
+    if (v < 0 || u + v > 1) return;
+    const t = (e2x * qx + e2y * qy + e2z * qz) * inverse;
+    if (t > 0 && t < this.distance) {
+      this.distance = t;
+      this.met = primitive;
+    }
+  }
+}
+
+const TINY = 1e-300;
+/** A box as flat as its one triangle must not be missed for rounding. */
+const BOX_SLACK = 1 + 1e-12;

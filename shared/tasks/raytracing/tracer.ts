@@ -1,0 +1,144 @@
+import { RAYTRACING } from '../../tuning.ts';
+import type { Steps } from '../steps.ts';
+import type { Vec3 } from '../vec3.ts';
+import { buildBvh } from './bvh.ts';
+import { boxesOf, type Geometry, geometryOf } from './geometry.ts';
+import { Intersector, NOTHING } from './intersector.ts';
+import { LIGHT, MATERIAL, type Scene } from './scene.ts';
+
+/** What comes along a ray: Lambert's law for each light that is seen, ambient light, and reflections. */
+export class Tracer {
+  readonly #geometry: Geometry;
+  readonly #rays: Intersector;
+  // Where the last surface was met, and its normal towards the ray.
+  #px = 0;
+  #py = 0;
+  #pz = 0;
+  #nx = 0;
+  #ny = 0;
+  #nz = 0;
+
+  private constructor(geometry: Geometry, rays: Intersector) {
+    this.#geometry = geometry;
+    this.#rays = rays;
+  }
+
+  static *make(scene: Scene): Steps<Tracer> {
+    const geometry = geometryOf(scene);
+    yield;
+    const bvh = yield* buildBvh(boxesOf(geometry));
+    return new Tracer(geometry, new Intersector(geometry, bvh));
+  }
+
+  /** Adds linear red, green and blue to `out`. */
+  trace(origin: Vec3, direction: Float64Array, background: Vec3, out: Float64Array): void {
+    const { materials } = this.#geometry;
+    const rays = this.#rays;
+    let [ox, oy, oz] = origin;
+    let [dx = 0, dy = 0, dz = 0] = direction;
+    let weight = 1;
+    for (let bounce = 0; ; bounce++) {
+      rays.meet(ox, oy, oz, dx, dy, dz);
+      if (rays.met === NOTHING) {
+        add(out, weight, background[0], background[1], background[2]);
+        return;
+      }
+      const met = rays.met;
+      this.#arrive(met, rays.distance, ox, oy, oz, dx, dy, dz);
+      const reflectivity = bounce < RAYTRACING.maxBounces ? (materials[met * MATERIAL + 3] ?? 0) : 0;
+      if (reflectivity < 1) this.#shade(met, weight * (1 - reflectivity), out);
+      weight *= reflectivity;
+      if (weight < RAYTRACING.leastWeight) return;
+      const along = 2 * (dx * this.#nx + dy * this.#ny + dz * this.#nz);
+      dx -= along * this.#nx;
+      dy -= along * this.#ny;
+      dz -= along * this.#nz;
+      ox = this.#px;
+      oy = this.#py;
+      oz = this.#pz;
+    }
+  }
+
+  /** Sets the normal, and the point a little off the surface. */
+  #arrive(met: number, t: number, ox: number, oy: number, oz: number, dx: number, dy: number, dz: number): void {
+    const px = ox + t * dx;
+    const py = oy + t * dy;
+    const pz = oz + t * dz;
+    this.#setNormal(met, px, py, pz);
+    // Everything has two sides, and shows the one that is looked at.
+    if (this.#nx * dx + this.#ny * dy + this.#nz * dz > 0) {
+      this.#nx = -this.#nx;
+      this.#ny = -this.#ny;
+      this.#nz = -this.#nz;
+    }
+    const offset = RAYTRACING.surfaceOffset * (1 + Math.max(Math.abs(px), Math.abs(py), Math.abs(pz)));
+    this.#px = px + offset * this.#nx;
+    this.#py = py + offset * this.#ny;
+    this.#pz = pz + offset * this.#nz;
+  }
+
+  #setNormal(met: number, px: number, py: number, pz: number): void {
+    const { spheres, primitives, sphereCentres, planeNormals, corners } = this.#geometry;
+    if (met >= primitives) {
+      const at = (met - primitives) * 3;
+      this.#nx = planeNormals[at] ?? 0;
+      this.#ny = planeNormals[at + 1] ?? 0;
+      this.#nz = planeNormals[at + 2] ?? 0;
+      return;
+    }
+    let nx: number;
+    let ny: number;
+    let nz: number;
+    if (met < spheres) {
+      nx = px - (sphereCentres[met * 3] ?? 0);
+      ny = py - (sphereCentres[met * 3 + 1] ?? 0);
+      nz = pz - (sphereCentres[met * 3 + 2] ?? 0);
+    } else {
+      const at = (met - spheres) * 9;
+      const e1x = corners[at + 3] ?? 0;
+      const e1y = corners[at + 4] ?? 0;
+      const e1z = corners[at + 5] ?? 0;
+      const e2x = corners[at + 6] ?? 0;
+      const e2y = corners[at + 7] ?? 0;
+      const e2z = corners[at + 8] ?? 0;
+      nx = e1y * e2z - e1z * e2y;
+      ny = e1z * e2x - e1x * e2z;
+      nz = e1x * e2y - e1y * e2x;
+    }
+    const length = Math.sqrt(nx * nx + ny * ny + nz * nz);
+    this.#nx = nx / length;
+    this.#ny = ny / length;
+    this.#nz = nz / length;
+  }
+
+  #shade(met: number, weight: number, out: Float64Array): void {
+    const { lights, materials } = this.#geometry;
+    let red: number = RAYTRACING.ambient;
+    let green = red;
+    let blue = red;
+    for (let at = 0; at < lights.length; at += LIGHT) {
+      const lx = (lights[at] ?? 0) - this.#px;
+      const ly = (lights[at + 1] ?? 0) - this.#py;
+      const lz = (lights[at + 2] ?? 0) - this.#pz;
+      const distance = Math.sqrt(lx * lx + ly * ly + lz * lz);
+      const slope = (lx * this.#nx + ly * this.#ny + lz * this.#nz) / distance;
+      // A light in the very point has no direction, and then the slope is no number.
+      if (!(slope > 0)) continue;
+      const x = lx / distance;
+      const y = ly / distance;
+      const z = lz / distance;
+      if (this.#rays.isBlocked(this.#px, this.#py, this.#pz, x, y, z, distance)) continue;
+      red += slope * (lights[at + 3] ?? 0);
+      green += slope * (lights[at + 4] ?? 0);
+      blue += slope * (lights[at + 5] ?? 0);
+    }
+    const own = met * MATERIAL;
+    add(out, weight, red * (materials[own] ?? 0), green * (materials[own + 1] ?? 0), blue * (materials[own + 2] ?? 0));
+  }
+}
+
+function add(out: Float64Array, weight: number, red: number, green: number, blue: number): void {
+  out[0] = (out[0] ?? 0) + weight * red;
+  out[1] = (out[1] ?? 0) + weight * green;
+  out[2] = (out[2] ?? 0) + weight * blue;
+}

@@ -1,0 +1,92 @@
+import { MeshError } from '../../errors.ts';
+import { RAYTRACING } from '../../tuning.ts';
+import type { PixelImage } from '../definition.ts';
+import type { Steps } from '../steps.ts';
+import { Renderer, type View } from './render.ts';
+import { readScene } from './scene.ts';
+import { toSrgb8 } from './srgb.ts';
+import { Tracer } from './tracer.ts';
+
+/** Tiles of one picture share their scene, and ordering a large mesh takes as long as many pixels. */
+const made = new WeakMap<readonly Uint8Array[], Tracer>();
+
+/**
+ * Random pixels of the tile, traced again. One that differs may lie on an edge, of a thing, a shadow or a mirror image: then it must lie
+ * between what its samples show a little to either side. Throws MeshError `verify-failed`.
+ */
+export function* verifyPicture(
+  attachments: readonly Uint8Array[],
+  view: View,
+  image: PixelImage,
+  random: () => number,
+): Steps<void> {
+  const tracer = made.get(attachments) ?? (yield* Tracer.make(readScene(attachments)));
+  made.set(attachments, tracer);
+  const renderer = new Renderer(view, tracer);
+  const { tile } = view;
+  const total = tile.width * tile.height;
+  const wanted = Math.ceil(total * RAYTRACING.checkedShare);
+  const count = Math.min(total, RAYTRACING.maxCheckedPixels, Math.max(RAYTRACING.minCheckedPixels, wanted));
+  let wrong = 0;
+  for (let i = 0; i < count; i++) {
+    // One of each stretch, so that none is left out by chance.
+    const at = Math.min(total - 1, Math.floor(((i + random()) * total) / count));
+    const x = tile.x + (at % tile.width);
+    const y = tile.y + Math.trunc(at / tile.width);
+    const claimed = image.data.subarray(at * 4, at * 4 + 4);
+    renderer.pixel(x, y);
+    if (!isWithin(claimed, renderer.color, renderer.color) && !(yield* isOnEdge(renderer, view, x, y, claimed)))
+      wrong++;
+    yield;
+  }
+  if (wrong * RAYTRACING.pixelsPerException > count) {
+    throw new MeshError(
+      'verify-failed',
+      `${wrong} of ${count} pixels of a ray-traced picture are not what the scene shows there. The work is done again elsewhere.`,
+    );
+  }
+}
+
+/** Would it be right if some of its rays had passed the other side of an edge? */
+function* isOnEdge(
+  renderer: Renderer,
+  view: View,
+  x: number,
+  y: number,
+  claimed: Uint8Array | Uint8ClampedArray,
+): Steps<boolean> {
+  const { samplesPerPixel } = view;
+  const low = new Float64Array(3);
+  const high = new Float64Array(3);
+  for (let sample = 0; sample < samplesPerPixel; sample++) {
+    const least = new Float64Array(3).fill(Number.POSITIVE_INFINITY);
+    const most = new Float64Array(3).fill(Number.NEGATIVE_INFINITY);
+    for (const besideY of BESIDE) {
+      for (const besideX of BESIDE) {
+        renderer.sample(x, y, sample, besideX, besideY);
+        for (let channel = 0; channel < 3; channel++) {
+          least[channel] = Math.min(least[channel] ?? 0, renderer.color[channel] ?? 0);
+          most[channel] = Math.max(most[channel] ?? 0, renderer.color[channel] ?? 0);
+        }
+      }
+    }
+    for (let channel = 0; channel < 3; channel++) {
+      low[channel] = (low[channel] ?? 0) + (least[channel] ?? 0) / samplesPerPixel;
+      high[channel] = (high[channel] ?? 0) + (most[channel] ?? 0) / samplesPerPixel;
+    }
+    yield;
+  }
+  return isWithin(claimed, low, high);
+}
+
+const BESIDE = [-RAYTRACING.edgePixels, 0, RAYTRACING.edgePixels];
+
+function isWithin(claimed: Uint8Array | Uint8ClampedArray, low: Float64Array, high: Float64Array): boolean {
+  if (claimed[3] !== 255) return false;
+  for (let channel = 0; channel < 3; channel++) {
+    const value = claimed[channel] ?? 0;
+    if (value < toSrgb8(low[channel] ?? 0) - RAYTRACING.tolerance8bit) return false;
+    if (value > toSrgb8(high[channel] ?? 0) + RAYTRACING.tolerance8bit) return false;
+  }
+  return true;
+}

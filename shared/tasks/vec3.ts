@@ -1,0 +1,2 @@
+/** x, y, z. */
+export type Vec3 = [number, number, number];
