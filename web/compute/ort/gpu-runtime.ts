@@ -3,7 +3,7 @@ import asyncifyGlueUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs
 import asyncifyBinaryUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
 import jspiGlueUrl from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.mjs?url';
 import jspiBinaryUrl from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url';
-import { fetchRuntime, type OrtRuntime, toRuntimeError } from './runtime.ts';
+import { createSession, fetchRuntime, type OrtRuntime, toRuntimeError } from './runtime.ts';
 
 let loaded: Promise<OrtRuntime> | null = null;
 let last: Promise<unknown> = Promise.resolve();
@@ -29,10 +29,10 @@ export function inTurn<T>(work: () => Promise<T>): Promise<T> {
 
 /** A session on a device that is not the library's. */
 export async function gpuSession(device: GPUDevice, bytes: Uint8Array): Promise<Ort.InferenceSession> {
-  const { InferenceSession } = await gpuRuntime();
+  const runtime = await gpuRuntime();
   // Channels last is what the library's WebGPU convolutions are written for.
   const provider = { name: 'webgpu', device, preferredLayout: 'NHWC' } as const;
-  return inTurn(() => InferenceSession.create(bytes, { executionProviders: [provider], logSeverityLevel: 3 }));
+  return inTurn(() => createSession(runtime, bytes, { executionProviders: [provider] }));
 }
 
 async function load(): Promise<OrtRuntime> {

@@ -17,7 +17,7 @@ import { requireNetwork } from '../require-filter.ts';
 import type { Started, Turn } from '../schedule.ts';
 import { cpuRuntime } from './cpu-runtime.ts';
 import { fromPlanes, isOpaque, type Planes, planesSize, toPlanes } from './planes.ts';
-import { type OrtRuntime, toRunError } from './runtime.ts';
+import { createSession, type OrtRuntime, toRunError } from './runtime.ts';
 import { type LoadedNetwork, Sessions } from './sessions.ts';
 
 /**
@@ -38,8 +38,7 @@ export class OrtWasmBackend implements Backend {
     this.#sessions = new Sessions({
       models,
       file: 'onnx',
-      create: async (_model, bytes) =>
-        (await cpuRuntime()).InferenceSession.create(bytes, { executionProviders: ['wasm'], logSeverityLevel: 3 }),
+      create: async (_model, bytes) => createSession(await cpuRuntime(), bytes, { executionProviders: ['wasm'] }),
     });
   }
 

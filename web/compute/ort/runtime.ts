@@ -15,6 +15,18 @@ export async function fetchRuntime(glueUrl: string, binaryUrl: string) {
   return { wasmPaths: { mjs: glue }, wasmBinary };
 }
 
+/** Makes a session, and with the first one the library is set up: then it needs its binary no more. */
+export async function createSession(
+  { env, InferenceSession }: OrtRuntime,
+  bytes: Uint8Array,
+  options: Ort.InferenceSession.SessionOptions,
+): Promise<Ort.InferenceSession> {
+  // Its warnings are of operators that it runs elsewhere than asked, which is no concern of whoever reads the console.
+  const session = await InferenceSession.create(bytes, { ...options, logSeverityLevel: 3 });
+  delete env.wasm.wasmBinary;
+  return session;
+}
+
 async function fetchBytes(url: string): Promise<ArrayBuffer> {
   const response = await fetch(new URL(url, import.meta.url));
   if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
