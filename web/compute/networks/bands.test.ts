@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { NetworkShape } from '../models/manifest.ts';
-import { bandsOf, haloOf } from './bands.ts';
+import { bandsOf } from './bands.ts';
+import { haloOf } from './halo.ts';
 
 const plain: NetworkShape = { unshuffle: 1, widths: [3, 8, 8, 8, 4], outputs: 'luma', leak: 0.1 };
 const unshuffling: NetworkShape = { unshuffle: 2, widths: [12, 32, 32, 48], outputs: 'rgb', leak: 0.1 };

@@ -1,4 +1,5 @@
 import type { NetworkShape } from '../models/manifest.ts';
+import { haloOf } from './halo.ts';
 
 /** Rows of a picture that a network is given at a time: `from` to `to` are read, and of what it gives `first` to `last` are right. */
 export interface Band {
@@ -31,11 +32,6 @@ export function bandsOf(
     bands.push({ from: Math.max(0, first - halo), to: Math.min(last + halo, height), first, last });
   }
   return bands;
-}
-
-/** Source rows that a cut falsifies: each 3x3 convolution carries it one further, in units of what the first one reads. */
-export function haloOf({ widths, unshuffle }: NetworkShape): number {
-  return (widths.length - 1) * unshuffle;
 }
 
 export function roundedUp(length: number, multiple: number): number {
