@@ -9,6 +9,6 @@ test('a worker finds the networks beside its folder, and tells of their fetching
   );
   const { model, bytes } = await store.load('balanced-smooth', 'onnxFp16');
   expect(bytes.byteLength).toBe(model.files.onnxFp16.bytes);
-  expect(told.at(-1)).toMatchObject({ model: 'balanced', kind: 'onnxFp16', state: 'ready' });
+  expect(told.at(-1)).toMatchObject({ model: 'balanced-smooth', kind: 'onnxFp16', state: 'ready' });
   await caches.delete('p2c2r-models');
 });

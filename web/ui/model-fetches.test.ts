@@ -9,7 +9,7 @@ const failed = { state: 'failed', error: { message: 'The server has none. Reload
 
 it('tells what is fetched and how far it is, all files together', () => {
   expect(fetchWords([fetchOf({})])).toEqual({
-    line: 'Fetching the network ‘quality-smooth’: 120 kB of 212 kB',
+    line: 'Fetching the network ‘quality’: 120 kB of 212 kB',
     failure: null,
   });
   const more = [
@@ -17,7 +17,7 @@ it('tells what is fetched and how far it is, all files together', () => {
     fetchOf({ model: 'fast-smooth', loadedBytes: 1_000, totalBytes: 8_000 }),
     fetchOf({ kind: 'onnx' }),
   ];
-  expect(fetchWords(more).line).toBe('Fetching the networks ‘quality-smooth’ and ‘fast-smooth’: 241 kB of 432 kB');
+  expect(fetchWords(more).line).toBe('Fetching the networks ‘quality’ and ‘fast’: 241 kB of 432 kB');
   expect(fetchWords([fetchOf({ state: 'ready' })])).toEqual({ line: '', failure: null });
   expect(fetchWords([])).toEqual({ line: '', failure: null });
 });

@@ -50,6 +50,7 @@ function failureOf(failed: readonly ModelFetch[]): FetchWords['failure'] {
 const LIST = new Intl.ListFormat('en');
 
 function theNetworks(fetches: readonly ModelFetch[]): string {
-  const names = [...new Set(fetches.map(({ model }) => `‘${model}’`))];
+  // A network has a model for each kind of picture, `fast-smooth` and so on; people chose the network.
+  const names = [...new Set(fetches.map(({ model }) => `‘${model.replace(/-\w+$/, '')}’`))];
   return `the network${names.length === 1 ? '' : 's'} ${LIST.format(names)}`;
 }
