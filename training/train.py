@@ -25,6 +25,8 @@ SCENE_SHARE = 0.5
 CODED_SHARE = 0.35
 PEAK_RATE = 2e-3
 WARM_UP_STEPS = 500
+# A patch's squared error beyond which less is no better: 40 dB. Of 30 and 50 dB each came out 0.05 to 0.1 dB behind.
+GOOD_ENOUGH = 1e-4
 # Of the running mean of the weights, which is what is kept.
 MEAN_DECAY = 0.999
 SEED = 1
@@ -73,16 +75,20 @@ class Patches:
 
 def loss_of(shape: Shape, made: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
     """
-    Charbonnier, of luma first of all: the eye sees detail there, and chroma comes at half the size out of every video codec. A network that
-    adds one value to all colours is judged by that value alone.
+    What PSNR counts, patch by patch, of luma first of all: the eye sees detail there, and chroma comes at half the size out of every video
+    codec. A network that adds one value to all colours is judged by that value alone.
     """
     difference = made - truth
-    of_luma = charbonnier(luma(difference))
-    return of_luma if shape.outputs == "luma" else 0.7 * of_luma + 0.3 * charbonnier(difference)
+    of_luma = log_error(luma(difference))
+    return of_luma if shape.outputs == "luma" else 0.8 * of_luma + 0.2 * log_error(difference)
 
 
-def charbonnier(difference: torch.Tensor, softness: float = 0.01) -> torch.Tensor:
-    return (difference.square() + softness**2).sqrt().mean()
+def log_error(difference: torch.Tensor) -> torch.Tensor:
+    """
+    The mean logarithm of the patches' mean squared errors. An `aliased` picture leaves much to guess: a Charbonnier loss guesses the median
+    where PSNR wants the mean, and the plain squared error hears only the few patches that are hardest.
+    """
+    return 0.1 * (difference.square().mean((1, 2, 3)) + GOOD_ENOUGH).log().mean()
 
 
 def train(shape: Shape, patches: Patches, steps: int, report) -> list[tuple[torch.Tensor, torch.Tensor]]:

@@ -4,12 +4,12 @@ import type { Quality } from '../../shared/tasks/upscale.ts';
 import { COMPUTE } from '../../shared/tuning.ts';
 import { Engine } from './engine.ts';
 import type { EngineCapabilities, EngineOptions, ExecuteOptions } from './engine-types.ts';
-import { servedModels } from './models/test-model-source.ts';
+import { inputKindOf } from './networks/input-kind.ts';
 import { doubledReference } from './networks/picture.ts';
-import { largestVisibleDifference, referenceNetwork } from './networks/test-networks.ts';
+import { largestVisibleDifference } from './networks/test-pixels.ts';
+import { loadNetwork, repositoryModels } from './test-models.ts';
 import { opaque, paintedPicture } from './test-pictures.ts';
 
-const models = servedModels();
 const nobodys: ExecuteOptions = { owner: 'nobody', signal: new AbortController().signal };
 const engines: Engine[] = [];
 
@@ -18,7 +18,12 @@ afterEach(() => {
 });
 
 async function startEngine(options: Partial<EngineOptions>): Promise<Engine> {
-  const engine = await Engine.create({ gpu: navigator.gpu, now: () => performance.now(), models, ...options });
+  const engine = await Engine.create({
+    gpu: navigator.gpu,
+    now: () => performance.now(),
+    models: repositoryModels,
+    ...options,
+  });
   engines.push(engine);
   return engine;
 }
@@ -35,7 +40,7 @@ test('a machine without WebGPU runs the networks by onnxruntime-web, and says ho
   const engine = await startEngine({ gpu: undefined, onCapabilities: (capabilities) => told.push(capabilities) });
   expect(engine.capabilities.backends).not.toHaveProperty(['upscale:fast']);
   const { image, backend, pixels } = await upscaled(engine, 'fast');
-  const { shape, layers } = await referenceNetwork(models, 'fast', image);
+  const { shape, layers } = await loadNetwork('fast', inputKindOf(image));
   expect(backend).toBe('ort-wasm');
   expect(largestVisibleDifference(pixels, doubledReference(shape, layers, image).data)).toBeLessThanOrEqual(
     COMPUTE.tolerance8bit,

@@ -1,36 +1,27 @@
-import { commands } from '@vitest/browser/context';
-import { MeshError } from '../../shared/errors.ts';
 import type { Network } from '../../shared/tasks/upscale.ts';
-import { parseManifest } from './models/manifest.ts';
 import { modelName } from './models/model-name.ts';
-import type { ModelSource } from './models/model-source.ts';
+import { servedModels } from './models/test-model-source.ts';
 import type { InputKind } from './networks/input-kind.ts';
 import { type Layer, unpackLayers } from './networks/layers.ts';
 import type { Features } from './networks/reference.ts';
 import { readVectors } from './networks/test-vectors.ts';
 
-const MODELS = 'web/public/models';
-const VECTORS = 'web/compute/networks/test-vectors';
+const VECTORS = '/web/compute/networks/test-vectors';
 
-/** The repository's models, as they lie there: for browser tests. */
-export const repositoryModels: ModelSource = {
-  async load(name, kind) {
-    const { models } = parseManifest(JSON.parse(await commands.readFile(`${MODELS}/manifest.json`)));
-    const model = models.find((candidate) => candidate.name === name);
-    if (!model) throw new MeshError('unknown-model', `There is no model '${name}'.`);
-    return { model, bytes: await readBytes(`${MODELS}/${model.files[kind].path}`) };
-  },
-};
+export const repositoryModels = servedModels();
 
 export async function loadNetwork(name: Network, input: InputKind = 'smooth') {
   const { model, bytes } = await repositoryModels.load(modelName(name, input), 'wgsl');
   return { shape: model.network, layers: unpackLayers(model.network, bytes) };
 }
 
-/** By the name of the part: `source`, `layer0` and so on, `sharp`. */
+/** What PyTorch made of a picture (`training/export.py`), by the name of the part: `source`, `layer0` and so on, `sharp`. */
 export async function loadVectors(name: Network): Promise<(part: string) => Features> {
-  const index = JSON.parse(await commands.readFile(`${VECTORS}/${name}.json`));
-  const parts = readVectors(index, await readBytes(`${VECTORS}/${name}.bin`));
+  const [index, bytes] = await Promise.all([
+    fetch(`${VECTORS}/${name}.json`).then((response) => response.json()),
+    fetch(`${VECTORS}/${name}.bin`).then((response) => response.arrayBuffer()),
+  ]);
+  const parts = readVectors(index, bytes);
   return (part) => {
     const features = parts.get(part);
     if (!features) throw new Error(`no part ${part}`);
@@ -56,9 +47,4 @@ export function madeUpLayers(widths: readonly number[], reach = 1.5): Layer[] {
     });
     return { inputs, outputs, weights, bias: Float32Array.from({ length: outputs }, () => random() * 0.1) };
   });
-}
-
-async function readBytes(path: string): Promise<ArrayBuffer> {
-  const text = atob(await commands.readFile(path, 'base64'));
-  return Uint8Array.from(text, (letter) => letter.charCodeAt(0)).buffer;
 }

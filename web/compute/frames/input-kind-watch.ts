@@ -1,4 +1,3 @@
-import { INPUT_KIND } from '../../../shared/tuning.ts';
 import type { InputKind } from '../networks/input-kind.ts';
 import { InputKindMemory } from '../networks/input-kind-memory.ts';
 import { RgbaReader } from './rgba-reader.ts';
@@ -7,17 +6,14 @@ import { RgbaReader } from './rgba-reader.ts';
 export class InputKindWatch {
   readonly #reader = new RgbaReader();
   readonly #memory = new InputKindMemory();
-  #framesToLook = 0;
   #isLooking = false;
 
   /** Waits for the first frame to be looked at; later ones are looked at beside the work. Throws MeshError as the reader does. */
   async of(frame: VideoFrame): Promise<InputKind> {
+    const isDue = this.#memory.isDue();
     const { kind } = this.#memory;
-    this.#framesToLook--;
-    if (kind !== null && (this.#framesToLook > 0 || this.#isLooking)) return kind;
-    this.#framesToLook = INPUT_KIND.framesBetweenLooks;
     if (kind === null) return this.#memory.look(await this.#reader.read(frame));
-    void this.#lookBeside(frame.clone());
+    if (isDue && !this.#isLooking) void this.#lookBeside(frame.clone());
     return kind;
   }
 

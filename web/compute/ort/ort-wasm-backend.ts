@@ -55,7 +55,7 @@ export class OrtWasmBackend implements Backend {
 
   openFrames(target: FrameTarget): BackendFrames {
     const kinds = new InputKindMemory();
-    return new PixelFrames(target, (image, _target, lookUp) => this.#upscale(image, kinds.look(image), target, lookUp));
+    return new PixelFrames(target, (image, _target, lookUp) => this.#upscale(image, kinds.of(image), target, lookUp));
   }
 
   dispose(): void {

@@ -2,18 +2,18 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { NETWORKS, type Quality } from '../../../shared/tasks/upscale.ts';
 import { COMPUTE } from '../../../shared/tuning.ts';
-import { servedModels } from '../models/test-model-source.ts';
 import { filterAfter } from '../networks/filter-after.ts';
+import { inputKindOf } from '../networks/input-kind.ts';
 import { doubledReference } from '../networks/picture.ts';
-import { largestVisibleDifference, referenceNetwork, torchVectors, withAlpha } from '../networks/test-networks.ts';
+import { largestVisibleDifference, withAlpha } from '../networks/test-pixels.ts';
 import { upscaleReference } from '../reference/upscale.ts';
 import type { Turn } from '../schedule.ts';
+import { loadNetwork, loadVectors, repositoryModels } from '../test-models.ts';
 import { opaque, paintedPicture } from '../test-pictures.ts';
 import { threadsOf } from './cpu-runtime.ts';
 import { OrtWasmBackend } from './ort-wasm-backend.ts';
 
-const models = servedModels();
-const backend = new OrtWasmBackend(models, () => performance.now());
+const backend = new OrtWasmBackend(repositoryModels, () => performance.now());
 
 afterAll(() => backend.dispose());
 
@@ -42,7 +42,7 @@ describe.each(NETWORKS)('the network %s by onnxruntime-web on the processor', (q
       [33, 21],
     ] as const) {
       const image = paintedPicture(width, height);
-      const { shape, layers } = await referenceNetwork(models, quality, image);
+      const { shape, layers } = await loadNetwork(quality, inputKindOf(image));
       const { pixels } = await upscaled(image, width * 2, height * 2, quality);
       const expected = doubledReference(shape, layers, image).data;
       expect(largestVisibleDifference(pixels, expected)).toBeLessThanOrEqual(COMPUTE.tolerance8bit);
@@ -51,7 +51,7 @@ describe.each(NETWORKS)('the network %s by onnxruntime-web on the processor', (q
 
   test('comes in any size that is asked for: a filter makes it of what the network doubled', async () => {
     const image = paintedPicture(23, 14);
-    const { shape, layers } = await referenceNetwork(models, quality, image);
+    const { shape, layers } = await loadNetwork(quality, inputKindOf(image));
     const doubled = { width: 46, height: 28, data: doubledReference(shape, layers, image).data };
     for (const [outWidth, outHeight, filter] of [
       [23, 14, 'bilinear'],
@@ -68,9 +68,9 @@ describe.each(NETWORKS)('the network %s by onnxruntime-web on the processor', (q
 
   test('a large picture is done in bands, others have their turn between them, and no seam shows', async () => {
     const image = paintedPicture(6, 400);
-    const { shape, layers } = await referenceNetwork(models, quality, image);
+    const { shape, layers } = await loadNetwork(quality, inputKindOf(image));
     // Bands as low as they get.
-    const inBands = new OrtWasmBackend(models, () => performance.now(), 1);
+    const inBands = new OrtWasmBackend(repositoryModels, () => performance.now(), 1);
     const { pixels, turns } = await upscaled(image, 12, 800, quality, inBands);
     expect(turns).toBeGreaterThan(0);
     expect(largestVisibleDifference(pixels, doubledReference(shape, layers, image).data)).toBeLessThanOrEqual(
@@ -80,7 +80,8 @@ describe.each(NETWORKS)('the network %s by onnxruntime-web on the processor', (q
   });
 
   test('gives what PyTorch gave', async () => {
-    const { source, sharp } = await torchVectors(quality);
+    const part = await loadVectors(quality);
+    const [source, sharp] = [part('source'), part('sharp')];
     const image = { ...source, data: withAlpha(source) };
     const { pixels } = await upscaled(image, sharp.width, sharp.height, quality);
     expect(largestVisibleDifference(pixels, withAlpha(sharp))).toBeLessThanOrEqual(COMPUTE.tolerance8bit);
@@ -105,7 +106,7 @@ test('frames of a stream come out as pictures do, with their time', async () => 
 
 test('filters are left to others, and one that is disposed refuses work', async () => {
   await expect(upscaled(paintedPicture(4, 4), 8, 8, 'spatial')).rejects.toMatchObject({ reason: 'unknown-model' });
-  const gone = new OrtWasmBackend(models, () => performance.now());
+  const gone = new OrtWasmBackend(repositoryModels, () => performance.now());
   gone.dispose();
   const frames = gone.openFrames({ outWidth: 8, outHeight: 8, quality: 'fast' });
   const frame = new VideoFrame(new Uint8Array(64), { format: 'RGBX', codedWidth: 4, codedHeight: 4, timestamp: 0 });

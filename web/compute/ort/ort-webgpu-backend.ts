@@ -70,7 +70,7 @@ export class OrtWebGpuBackend implements Backend {
     const { quality } = requireNetwork(target);
     const kinds = new InputKindMemory();
     return new PixelFrames(target, async (image, _target, lookUp) => {
-      const { doubled } = await this.#start(image, modelName(quality, kinds.look(image)));
+      const { doubled } = await this.#start(image, modelName(quality, kinds.of(image)));
       return this.#filtered(image, target, await doubled, lookUp);
     });
   }

@@ -2,15 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { NETWORKS, type Quality } from '../../../shared/tasks/upscale.ts';
 import { COMPUTE } from '../../../shared/tuning.ts';
-import { servedModels } from '../models/test-model-source.ts';
+import { inputKindOf } from '../networks/input-kind.ts';
 import { doubledReference } from '../networks/picture.ts';
-import { largestVisibleDifference, referenceNetwork, torchVectors, withAlpha } from '../networks/test-networks.ts';
+import { largestVisibleDifference, withAlpha } from '../networks/test-pixels.ts';
 import { upscaleReference } from '../reference/upscale.ts';
 import type { Turn } from '../schedule.ts';
+import { loadNetwork, loadVectors, repositoryModels } from '../test-models.ts';
 import { opaque, paintedPicture } from '../test-pictures.ts';
 import { OrtWebGpuBackend } from './ort-webgpu-backend.ts';
 
-const models = servedModels();
 const turn: Turn = { signal: new AbortController().signal, giveWay: async () => {} };
 const devices: GPUDevice[] = [];
 let backend: OrtWebGpuBackend;
@@ -21,7 +21,12 @@ async function openBackend(bandPixels?: number, features: GPUFeatureName[] = [])
   const device = await adapter?.requestDevice({ requiredFeatures: features });
   if (!device) throw new Error('no WebGPU in the tests');
   devices.push(device);
-  return new OrtWebGpuBackend({ device, models, now: () => performance.now(), ...(bandPixels && { bandPixels }) });
+  return new OrtWebGpuBackend({
+    device,
+    models: repositoryModels,
+    now: () => performance.now(),
+    ...(bandPixels && { bandPixels }),
+  });
 }
 
 beforeAll(async () => {
@@ -52,7 +57,7 @@ describe.each(NETWORKS)('the network %s by onnxruntime-web on WebGPU', (quality)
       [17, 6],
     ] as const) {
       const image = paintedPicture(width, height);
-      const { shape, layers } = await referenceNetwork(models, quality, image);
+      const { shape, layers } = await loadNetwork(quality, inputKindOf(image));
       const pixels = await upscaled(image, width * 2, height * 2, quality);
       const expected = doubledReference(shape, layers, image).data;
       expect(largestVisibleDifference(pixels, expected)).toBeLessThanOrEqual(COMPUTE.tolerance8bit);
@@ -60,7 +65,8 @@ describe.each(NETWORKS)('the network %s by onnxruntime-web on WebGPU', (quality)
   });
 
   test('gives what PyTorch gave', async () => {
-    const { source, sharp } = await torchVectors(quality);
+    const part = await loadVectors(quality);
+    const [source, sharp] = [part('source'), part('sharp')];
     const image = { ...source, data: withAlpha(source) };
     const pixels = await upscaled(image, sharp.width, sharp.height, quality);
     expect(largestVisibleDifference(pixels, withAlpha(sharp))).toBeLessThanOrEqual(COMPUTE.tolerance8bit);
@@ -69,7 +75,7 @@ describe.each(NETWORKS)('the network %s by onnxruntime-web on WebGPU', (quality)
 
 test('other sizes are made by a filter, and a picture in bands shows no seam', async () => {
   const image = paintedPicture(5, 130);
-  const { shape, layers } = await referenceNetwork(models, 'fast', image);
+  const { shape, layers } = await loadNetwork('fast', inputKindOf(image));
   const inBands = await openBackend(1);
   const doubled = { width: 10, height: 260, data: doubledReference(shape, layers, image).data };
   const pixels = await upscaled(image, 10, 260, 'fast', inBands);
@@ -105,7 +111,7 @@ test('half precision is within a few steps of the reference', async ({ skip }) =
   if (!adapter?.features.has('shader-f16')) skip('SwiftShader computes no half precision');
   const half = await openBackend(undefined, ['shader-f16']);
   const image = paintedPicture(17, 6);
-  const { shape, layers } = await referenceNetwork(models, 'quality', image);
+  const { shape, layers } = await loadNetwork('quality', inputKindOf(image));
   const pixels = await upscaled(image, 34, 12, 'quality', half);
   const expected = doubledReference(shape, layers, image).data;
   expect(largestVisibleDifference(pixels, expected)).toBeLessThanOrEqual(COMPUTE.networkTolerance8bit);
