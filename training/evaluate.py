@@ -11,10 +11,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from networks import INPUTS, SHAPES, Shape, luma, run
+from networks import INPUTS, SHAPES, luma, run
 
 
-def gains_over_bicubic(shape: Shape, layers: list[tuple[torch.Tensor, torch.Tensor]], folder: Path, kind: str, every: int = 1) -> dict[str, float]:
+def gains_over_bicubic(layers: list[tuple[torch.Tensor, torch.Tensor]], folder: Path, kind: str, every: int = 1) -> dict[str, float]:
     """The mean over pictures of that kind of input, as they are and out of a video codec."""
     gains: dict[str, list[float]] = {"raw": [], "coded": []}
     for path in sorted(folder.glob("*.npz"))[::every]:
@@ -22,7 +22,7 @@ def gains_over_bicubic(shape: Shape, layers: list[tuple[torch.Tensor, torch.Tens
             for state, prefix in (("raw", ""), ("coded", "coded_")):
                 small, truth = (_tensor(picture[prefix + part]) for part in (INPUTS[kind], "truth"))
                 with torch.no_grad():
-                    made = run(shape, layers, small)
+                    made = run(layers, small)
                 bicubic = F.interpolate(small, scale_factor=2, mode="bicubic", align_corners=False)
                 gains[state].append(_psnr(made, truth) - _psnr(bicubic, truth))
     return {state: float(np.mean(values)) for state, values in gains.items()}
@@ -47,7 +47,7 @@ def main() -> None:
     options = parser.parse_args()
     layers = torch.load(options.weights / f"{options.network}.{options.input}.pt")
     for part in ("held-out", "train"):
-        for state, gain in gains_over_bicubic(SHAPES[options.network], layers, options.data / part, options.input).items():
+        for state, gain in gains_over_bicubic(layers, options.data / part, options.input).items():
             print(f"{part} {state}: {gain:+.2f} dB")
 
 

@@ -47,8 +47,8 @@ def packed(layers: Layers) -> bytes:
 
 def to_onnx(shape: Shape, layers: Layers, kind: type) -> bytes:
     """
-    `source` 1 x 3 x H x W to `sharp` 1 x 3 x 2H x 2W, both of `kind`; H and W must be multiples of `unshuffle`. Pads are nodes of their
-    own, for onnxruntime-web's convolutions know no repeated borders.
+    `source` 1 x 3 x H x W to `sharp` 1 x 3 x 2H x 2W, both of `kind`. Pads are nodes of their own, for onnxruntime-web's convolutions know
+    no repeated borders.
     """
     nodes, constants = [], []
 
@@ -62,18 +62,13 @@ def to_onnx(shape: Shape, layers: Layers, kind: type) -> bytes:
 
     at = "source"
     for n, (weight, bias) in enumerate(layers):
-        border = shape.unshuffle if n == 0 else 1
-        pads = constant(f"pads{n}", np.array([0, 0, border, border] * 2, np.int64))
+        pads = constant(f"pads{n}", np.array([0, 0, 1, 1] * 2, np.int64))
         at = node("Pad", [at, pads], f"padded{n}", mode="edge")
-        kernel = weight.numpy()
-        stride = 1
-        if n == 0 and shape.unshuffle > 1:
-            kernel, stride = strided(kernel, shape.unshuffle), shape.unshuffle
-        inputs = [at, constant(f"weight{n}", kernel.astype(kind)), constant(f"bias{n}", bias.numpy().astype(kind))]
-        at = node("Conv", inputs, f"conv{n}", kernel_shape=list(kernel.shape[2:]), strides=[stride, stride])
+        inputs = [at, constant(f"weight{n}", weight.numpy().astype(kind)), constant(f"bias{n}", bias.numpy().astype(kind))]
+        at = node("Conv", inputs, f"conv{n}", kernel_shape=[3, 3])
         if n < len(layers) - 1:
             at = node("LeakyRelu", [at], f"active{n}", alpha=LEAK)
-    detail = node("DepthToSpace", [at], "detail", blocksize=2 * shape.unshuffle, mode="CRD")
+    detail = node("DepthToSpace", [at], "detail", blocksize=2, mode="CRD")
     scales = constant("scales", np.array([1, 1, 2, 2], np.float32))
     base = node("Resize", ["source", "", scales], "base", mode="linear", coordinate_transformation_mode="half_pixel")
     node("Add", [base, detail], "sharp")
@@ -91,14 +86,7 @@ def to_onnx(shape: Shape, layers: Layers, kind: type) -> bytes:
     return model.SerializeToString()
 
 
-def strided(kernel: np.ndarray, side: int) -> np.ndarray:
-    """A 3 x 3 convolution of unshuffled pixels as one of the pixels themselves, of `side` times the size and stride."""
-    outputs = kernel.shape[0]
-    split = kernel.reshape(outputs, 3, side, side, 3, 3)
-    return split.transpose(0, 1, 4, 2, 5, 3).reshape(outputs, 3, 3 * side, 3 * side)
-
-
-def vectors(shape: Shape, layers: Layers) -> tuple[dict, bytes]:
+def vectors(layers: Layers) -> tuple[dict, bytes]:
     """A picture and what each layer makes of it, channels last, float32."""
     width, height = VECTOR_SIZE
     rng = np.random.default_rng(3)
@@ -108,8 +96,8 @@ def vectors(shape: Shape, layers: Layers) -> tuple[dict, bytes]:
     source = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255
     with torch.no_grad():
         parts = {"source": source}
-        parts |= {f"layer{n}": features for n, features in enumerate(features_of(shape, layers, source))}
-        parts["sharp"] = run(shape, layers, source)
+        parts |= {f"layer{n}": features for n, features in enumerate(features_of(layers, source))}
+        parts["sharp"] = run(layers, source)
     index, data = [], b""
     for name, part in parts.items():
         values = part[0].permute(1, 2, 0).contiguous().numpy().astype("<f4")
@@ -130,11 +118,11 @@ def main() -> None:
     entries = []
     for shape, kind in itertools.product(SHAPES.values(), INPUTS):
         layers = torch.load(options.weights / f"{shape.name}.{kind}.pt")
-        gains = gains_over_bicubic(shape, layers, options.data / "held-out", kind)
+        gains = gains_over_bicubic(layers, options.data / "held-out", kind)
         entries.append(keep(options.models, shape, kind, layers, gains))
         # So small a picture counts as smooth, whatever it shows.
         if kind == "smooth":
-            index, data = vectors(shape, layers)
+            index, data = vectors(layers)
             (options.vectors / f"{shape.name}.json").write_text(json.dumps(index, indent=2) + "\n")
             (options.vectors / f"{shape.name}.bin").write_bytes(data)
     (options.models / "manifest.json").write_text(json.dumps({"models": entries}, indent=2) + "\n")
@@ -155,7 +143,7 @@ def keep(folder: Path, shape: Shape, kind: str, layers: Layers, gains: dict[str,
         "task": "upscale",
         "scale": 2,
         "licence": LICENCE,
-        "network": {"unshuffle": shape.unshuffle, "widths": shape.widths, "outputs": shape.outputs, "leak": LEAK},
+        "network": {"widths": shape.widths, "outputs": shape.outputs, "leak": LEAK},
         "parameters": shape.parameters,
         "gainOverBicubicDb": {state: round(gain, 2) for state, gain in gains.items()},
         "files": {

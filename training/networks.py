@@ -15,10 +15,9 @@ LEAK = 0.1
 
 @dataclass(frozen=True)
 class Shape:
-    """`unshuffle`: source pixels along a side that become channels. `outputs`: 'luma' adds one value to red, green and blue."""
+    """`outputs`: 'luma' adds one value to red, green and blue."""
 
     name: str
-    unshuffle: int
     channels: int
     convs: int
     outputs: str
@@ -27,7 +26,7 @@ class Shape:
     def widths(self) -> list[int]:
         """Channels before the first, between, and after the last convolution."""
         colours = 1 if self.outputs == "luma" else 3
-        return [3 * self.unshuffle**2, *[self.channels] * (self.convs - 1), colours * (2 * self.unshuffle) ** 2]
+        return [3, *[self.channels] * (self.convs - 1), 4 * colours]
 
     @property
     def parameters(self) -> int:
@@ -75,28 +74,22 @@ class Network(nn.Module):
         return [(conv.weight(), conv.bias) for conv in self.convs]
 
     def forward(self, source: torch.Tensor) -> torch.Tensor:
-        return run(self.shape, self.layers(), source)
+        return run(self.layers(), source)
 
 
-def run(shape: Shape, layers: list[tuple[torch.Tensor, torch.Tensor]], source: torch.Tensor) -> torch.Tensor:
+def run(layers: list[tuple[torch.Tensor, torch.Tensor]], source: torch.Tensor) -> torch.Tensor:
     """
     The network as it runs everywhere. What is read beyond a border is the border's own value, at every layer: that is what clamped
-    coordinates give. A side that `unshuffle` does not divide is read beyond its end too, and what that makes is left out.
+    coordinates give.
     """
-    height, width = source.shape[2:]
-    detail = F.pixel_shuffle(features_of(shape, layers, source)[-1], 2 * shape.unshuffle)[:, :, : 2 * height, : 2 * width]
+    detail = F.pixel_shuffle(features_of(layers, source)[-1], 2)
     base = F.interpolate(source, scale_factor=2, mode="bilinear", align_corners=False)
     return base + detail
 
 
-def features_of(shape: Shape, layers: list[tuple[torch.Tensor, torch.Tensor]], source: torch.Tensor) -> list[torch.Tensor]:
+def features_of(layers: list[tuple[torch.Tensor, torch.Tensor]], source: torch.Tensor) -> list[torch.Tensor]:
     """What each layer gives to the next, activated; the last one's values are the detail."""
-    side = shape.unshuffle
-    height, width = source.shape[2:]
-    padded = F.pad(source, (side, side + -width % side, side, side + -height % side), mode="replicate")
-    if side > 1:
-        padded = F.pixel_unshuffle(padded, side)
-    padded = padded.contiguous(memory_format=torch.channels_last)
+    padded = F.pad(source, (1, 1, 1, 1), mode="replicate").contiguous(memory_format=torch.channels_last)
     all_features = []
     for n, (weight, bias) in enumerate(layers):
         features = F.conv2d(padded, weight, bias)
@@ -117,7 +110,7 @@ def luma(image: torch.Tensor) -> torch.Tensor:
 INPUTS = {"smooth": "box", "aliased": "aliased"}
 
 SHAPES = {
-    "fast": Shape("fast", unshuffle=1, channels=8, convs=4, outputs="luma"),
-    "balanced": Shape("balanced", unshuffle=1, channels=16, convs=4, outputs="rgb"),
-    "quality": Shape("quality", unshuffle=1, channels=20, convs=6, outputs="rgb"),
+    "fast": Shape("fast", channels=8, convs=4, outputs="luma"),
+    "balanced": Shape("balanced", channels=16, convs=4, outputs="rgb"),
+    "quality": Shape("quality", channels=20, convs=6, outputs="rgb"),
 }

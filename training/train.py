@@ -63,7 +63,7 @@ class Patches:
     def _patch(self, picture: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         is_coded = self.rng.random() < CODED_SHARE
         small, truth = (picture["coded_" + part if is_coded else part] for part in (INPUTS[self.kind], "truth"))
-        # On even pixels: a network that unshuffles sees frames from their corner on.
+        # On even pixels, as a frame begins: so a codec's chroma lies under them.
         y, x = (2 * self.rng.integers(0, (side - PATCH) // 2 + 1) for side in small.shape[:2])
         pair = small[y : y + PATCH, x : x + PATCH], truth[2 * y : 2 * (y + PATCH), 2 * x : 2 * (x + PATCH)]
         if self.kind == "aliased":
@@ -144,7 +144,7 @@ def main() -> None:
     print(f"{shape.name} for {options.input} input: {shape.parameters} parameters", flush=True)
 
     def report(step: int, seconds: float, layers: list[tuple[torch.Tensor, torch.Tensor]]) -> None:
-        gains = gains_over_bicubic(shape, layers, options.data / "held-out", options.input, every=4)
+        gains = gains_over_bicubic(layers, options.data / "held-out", options.input, every=4)
         print(f"{step} steps, {seconds:.0f} s: " + ", ".join(f"{kind} {gain:+.2f}" for kind, gain in gains.items()), flush=True)
         options.out.mkdir(exist_ok=True)
         torch.save(layers, options.out / f"{shape.name}.{options.input}.pt")

@@ -7,8 +7,8 @@ const PIXEL_BYTES = 4;
 
 /** What a network has to do for one frame with features of `channelBytes` a channel between its layers. */
 export function workOf(shape: NetworkShape, width: number, height: number, channelBytes: number): Work {
-  const { widths, unshuffle } = shape;
-  const places = Math.ceil(width / unshuffle) * Math.ceil(height / unshuffle);
+  const { widths } = shape;
+  const places = width * height;
   const source = width * height * PIXEL_BYTES;
   const last = widths.length - 2;
   const passes = widths.slice(1).map((outputs, n) => {

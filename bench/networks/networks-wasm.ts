@@ -3,7 +3,7 @@ import { servedModels } from '../../web/compute/models/test-model-source.ts';
 import { bandsOf } from '../../web/compute/networks/bands.ts';
 import { cpuRuntime } from '../../web/compute/ort/cpu-runtime.ts';
 import { OrtWasmBackend } from '../../web/compute/ort/ort-wasm-backend.ts';
-import { fromPlanes, isOpaque, planesSize, toPlanes } from '../../web/compute/ort/planes.ts';
+import { fromPlanes, isOpaque, toPlanes } from '../../web/compute/ort/planes.ts';
 import { probePicture } from '../../web/compute/probe.ts';
 import type { Turn } from '../../web/compute/schedule.ts';
 
@@ -41,11 +41,11 @@ export async function measureNetworksWasm() {
 }
 
 function throughPlanes(image: ReturnType<typeof probePicture>): void {
-  const [band] = bandsOf(image, { unshuffle: 1, widths: [3, 4], outputs: 'luma', leak: 0 }, Number.POSITIVE_INFINITY);
+  const [band] = bandsOf(image, { widths: [3, 4], outputs: 'luma', leak: 0 }, Number.POSITIVE_INFINITY);
   if (!band) return;
-  const size = planesSize(image, band, 1);
-  toPlanes(image, band, { ...size, data: new Float32Array(3 * size.width * size.height) });
-  const sharp = { width: size.width * 2, height: size.height * 2 };
+  const { width, height } = image;
+  toPlanes(image, band, { width, height, data: new Float32Array(3 * width * height) });
+  const sharp = { width: width * 2, height: height * 2 };
   const planes = { ...sharp, data: new Float32Array(3 * sharp.width * sharp.height).fill(0.4) };
   fromPlanes(planes, image, band, isOpaque(image), new Uint8ClampedArray(sharp.width * sharp.height * 4));
 }

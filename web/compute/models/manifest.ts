@@ -13,8 +13,6 @@ const fileSchema = z.strictObject({
 
 /** One of the upscaling networks of `training/networks.py`: 3x3 convolutions, the detail they give is added to the bilinear picture. */
 const networkSchema = z.strictObject({
-  /** Source pixels along a side that become channels of the first convolution. */
-  unshuffle: z.int().min(1).max(2),
   /** Channels before the first convolution, between them, and after the last. */
   widths: z.array(z.int().min(1).max(64)).min(2).max(16),
   /** `luma`: one value is added to red, green and blue alike. */

@@ -60,7 +60,7 @@ export class TestModelServer {
     };
     return {
       ...{ name, version, task: 'upscale', scale: 2, licence: 'MIT', parameters: 1, gainOverBicubicDb: {} },
-      network: { unshuffle: 1, widths: [3, 4], outputs: 'luma', leak: 0.1 },
+      network: { widths: [3, 4], outputs: 'luma', leak: 0.1 },
       files: {
         wgsl: await file(`${name}.bin`),
         onnx: await file(`${name}.onnx`),

@@ -25,15 +25,11 @@ export function bandsOf(
   const least = (2 * halo) / MOST_BESIDE - 2 * halo;
   const rows = Math.max(least, Math.floor(maxPixels / width), 1);
   const count = Math.max(1, Math.ceil(height / rows));
-  const share = roundedUp(Math.ceil(height / count), network.unshuffle);
+  const share = Math.ceil(height / count);
   const bands: Band[] = [];
   for (let first = 0; first < height; first += share) {
     const last = Math.min(first + share, height);
     bands.push({ from: Math.max(0, first - halo), to: Math.min(last + halo, height), first, last });
   }
   return bands;
-}
-
-export function roundedUp(length: number, multiple: number): number {
-  return Math.ceil(length / multiple) * multiple;
 }

@@ -5,7 +5,7 @@ export const TAPS = 9;
 
 /** One 3x3 convolution. */
 export interface Layer {
-  /** What the convolution reads; the first one's is padded with zeros to whole blocks of four in `weights`. */
+  /** What the convolution reads; padded with zeros to whole blocks of four in `weights`. */
   inputs: number;
   outputs: number;
   /** [tap][block of 4 inputs][block of 4 outputs][input of its block][output of its block]. */
@@ -41,12 +41,9 @@ export function unpackLayers(shape: NetworkShape, blob: ArrayBuffer): Layer[] {
 }
 
 /** The manifest's schema says nothing of how its numbers go together. */
-function checkShape({ widths, unshuffle, outputs }: NetworkShape): void {
+function checkShape({ widths, outputs }: NetworkShape): void {
   const colours = outputs === 'luma' ? 1 : 3;
-  const isWhole =
-    widths[0] === 3 * unshuffle ** 2 &&
-    widths.at(-1) === colours * (2 * unshuffle) ** 2 &&
-    widths.slice(1).every((width) => width % 4 === 0);
+  const isWhole = widths[0] === 3 && widths.at(-1) === colours * 4 && widths.slice(1).every((width) => width % 4 === 0);
   if (!isWhole) throw MeshError.malformed(`A network's widths ${widths.join('-')} do not fit together.`);
 }
 

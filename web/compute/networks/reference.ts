@@ -23,11 +23,9 @@ export function featuresOf(
   round: (value: number) => number = (value) => value,
 ): Features[] {
   const all: Features[] = [];
-  let features = unshuffled(source, network.unshuffle);
+  let features = source;
   for (const [n, layer] of layers.entries()) {
-    // Unshuffled pixels come with a border of their own.
-    const border = n === 0 && network.unshuffle > 1 ? 1 : 0;
-    features = convolved(features, layer, n === layers.length - 1 ? 1 : network.leak, border, round);
+    features = convolved(features, layer, n === layers.length - 1 ? 1 : network.leak, round);
     all.push(features);
   }
   return all;
@@ -39,13 +37,12 @@ export function runNetwork(network: NetworkShape, layers: readonly Layer[], sour
   const width = source.width * 2;
   const height = source.height * 2;
   const data = new Float32Array(width * height * 3);
-  const side = 2 * network.unshuffle;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const block = detail ? (Math.floor(y / side) * detail.width + Math.floor(x / side)) * detail.channels : 0;
-      const within = (y % side) * side + (x % side);
+      const block = detail ? ((y >> 1) * detail.width + (x >> 1)) * detail.channels : 0;
+      const within = (y % 2) * 2 + (x % 2);
       for (let colour = 0; colour < 3; colour++) {
-        const channel = network.outputs === 'luma' ? within : colour * side * side + within;
+        const channel = network.outputs === 'luma' ? within : colour * 4 + within;
         data[(y * width + x) * 3 + colour] = bilinearAt(source, x, y, colour) + (detail?.data[block + channel] ?? 0);
       }
     }
@@ -53,36 +50,13 @@ export function runNetwork(network: NetworkShape, layers: readonly Layer[], sour
   return { width, height, channels: 3, data };
 }
 
-/** Source pixels as channels, in PyTorch's order: colour, then row, then column. A side that does not fit is read beyond its end. */
-function unshuffled(source: Features, side: number): Features {
-  if (side === 1) return source;
-  const width = Math.ceil(source.width / side);
-  const height = Math.ceil(source.height / side);
-  // A block of its own beyond each border: there too the source's last pixel is repeated, not the block.
-  const channels = source.channels * side * side;
-  const data = new Float32Array((width + 2) * (height + 2) * channels);
-  let at = 0;
-  for (let y = -1; y <= height; y++) {
-    for (let x = -1; x <= width; x++) {
-      for (let colour = 0; colour < source.channels; colour++) {
-        for (let n = 0; n < side * side; n++) {
-          data[at++] = valueAt(source, x * side + (n % side), y * side + Math.floor(n / side), colour);
-        }
-      }
-    }
-  }
-  return { width: width + 2, height: height + 2, channels, data };
-}
-
 function convolved(
   features: Features,
   { outputs, weights, bias }: Layer,
   leak: number,
-  border: number,
   round: (value: number) => number,
 ): Features {
-  const width = features.width - 2 * border;
-  const height = features.height - 2 * border;
+  const { width, height } = features;
   const inBlocks = blocksOf(features.channels);
   const outBlocks = blocksOf(outputs);
   const data = new Float32Array(width * height * outputs);
@@ -91,8 +65,8 @@ function convolved(
     for (let x = 0; x < width; x++) {
       sums.set(bias);
       for (let tap = 0; tap < TAPS; tap++) {
-        const tapX = x + border + (tap % 3) - 1;
-        const tapY = y + border + Math.floor(tap / 3) - 1;
+        const tapX = x + (tap % 3) - 1;
+        const tapY = y + Math.floor(tap / 3) - 1;
         for (let input = 0; input < features.channels; input++) {
           const value = valueAt(features, tapX, tapY, input);
           const row = (tap * inBlocks + (input >> 2)) * outBlocks;

@@ -3,7 +3,6 @@ import type { NetworkShape } from '../models/manifest.ts';
 import { type Band, bandsOf } from '../networks/bands.ts';
 import { deviceLost } from '../wgsl/device-lost.ts';
 import { ReadbackRing } from '../wgsl/readback-ring.ts';
-import { planesSize } from './planes.ts';
 import code from './planes.wgsl?raw';
 
 /** What the tensors on the GPU are made of. */
@@ -42,7 +41,6 @@ export class PlanePasses {
 }
 
 export interface GpuBand {
-  /** Padded. */
   width: number;
   height: number;
   toPlanes: GPUBindGroup;
@@ -64,13 +62,12 @@ export class GpuPlanes {
   readonly #buffers: GPUBuffer[] = [];
   readonly #outWidth: number;
 
-  private constructor(passes: PlanePasses, size: { width: number; height: number }, bands: Band[], multiple: number) {
+  private constructor(passes: PlanePasses, size: { width: number; height: number }, bands: Band[]) {
     const { width, height } = size;
     const pixels = width * height;
     this.#passes = passes;
     this.#outWidth = width * 2;
-    const planes = bands.map((band) => planesSize(size, band, multiple));
-    const largest = Math.max(...planes.map((plane) => plane.width * plane.height));
+    const largest = width * Math.max(...bands.map(({ from, to }) => to - from));
     const valueBytes = VALUE_BYTES[passes.type];
     const { STORAGE, COPY_DST, COPY_SRC, UNIFORM } = GPUBufferUsage;
     this.source = this.#buffer('source', pixels * 4, STORAGE | COPY_DST);
@@ -79,14 +76,12 @@ export class GpuPlanes {
     this.#result = this.#buffer('result', pixels * 16, STORAGE | COPY_SRC);
     // In one row: its rows need no alignment then.
     this.ring = new ReadbackRing(passes.device, pixels * 4, 1);
-    this.bands = bands.map((band, n) => {
-      const { width: planeWidth, height: planeHeight } = planes[n] ?? size;
+    this.bands = bands.map(({ from, to, first, last }) => {
       const uniform = this.#buffer('band', 32, UNIFORM | COPY_DST);
-      const { from, to, first, last } = band;
-      const values = new Int32Array([width, height, planeWidth, planeHeight, from, to, first, last]);
+      const values = new Int32Array([width, height, from, to, first, last]);
       passes.device.queue.writeBuffer(uniform, 0, values);
       return {
-        ...{ width: planeWidth, height: planeHeight, keptRows: last - first },
+        ...{ width, height: to - from, keptRows: last - first },
         toPlanes: this.#bindGroup(passes.toPlanes, [uniform, this.source, this.input]),
         fromPlanes: this.#bindGroup(passes.fromPlanes, [uniform, this.source, this.output, this.#result]),
       };
@@ -104,7 +99,7 @@ export class GpuPlanes {
     const { device } = passes;
     if (size.width * size.height * 16 > device.limits.maxStorageBufferBindingSize) throw noMemory(size);
     device.pushErrorScope('out-of-memory');
-    const planes = new GpuPlanes(passes, size, bandsOf(size, network, bandPixels), network.unshuffle);
+    const planes = new GpuPlanes(passes, size, bandsOf(size, network, bandPixels));
     const error = await device.popErrorScope().catch((cause: unknown) => {
       throw deviceLost(cause);
     });

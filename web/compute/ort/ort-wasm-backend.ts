@@ -16,7 +16,7 @@ import { upscaleRows } from '../reference/upscale.ts';
 import { requireNetwork } from '../require-filter.ts';
 import type { Started, Turn } from '../schedule.ts';
 import { cpuRuntime } from './cpu-runtime.ts';
-import { fromPlanes, isOpaque, type Planes, planesSize, toPlanes } from './planes.ts';
+import { fromPlanes, isOpaque, type Planes, toPlanes } from './planes.ts';
 import { createSession, type OrtRuntime, toRunError } from './runtime.ts';
 import { type LoadedNetwork, Sessions } from './sessions.ts';
 
@@ -91,8 +91,9 @@ export class OrtWasmBackend implements Backend {
     return { ...size, data };
   }
 
-  async #run(runtime: OrtRuntime, { shape, session }: LoadedNetwork, image: PixelImage, band: Band): Promise<Planes> {
-    const { width, height } = planesSize(image, band, shape.unshuffle);
+  async #run(runtime: OrtRuntime, { session }: LoadedNetwork, image: PixelImage, band: Band): Promise<Planes> {
+    const { width } = image;
+    const height = band.to - band.from;
     if (this.#scratch.length !== 3 * width * height) this.#scratch = new Float32Array(3 * width * height);
     const data = this.#scratch;
     toPlanes(image, band, { width, height, data });

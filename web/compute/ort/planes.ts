@@ -1,7 +1,7 @@
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import { type Band, roundedUp } from '../networks/bands.ts';
+import type { Band } from '../networks/bands.ts';
 
-/** A band as a tensor: red, green and blue one after another, sides padded to what the network divides. */
+/** A band as a tensor: red, green and blue one after another. */
 export interface Planes {
   width: number;
   height: number;
@@ -11,31 +11,20 @@ export interface Planes {
 /** 0..1 of a byte: a look-up costs less than a division. */
 const UNIT = Float32Array.from({ length: 256 }, (_, value) => value / 255);
 
-export function planesSize(
-  { width }: { width: number },
-  { from, to }: Band,
-  multiple: number,
-): { width: number; height: number } {
-  return { width: roundedUp(width, multiple), height: roundedUp(to - from, multiple) };
-}
-
-/** Straight RGBA8 to premultiplied planes; beyond the picture its last pixel is repeated. */
-export function toPlanes(image: PixelImage, { from, to }: Band, { width, height, data }: Planes): void {
+/** Straight RGBA8 to premultiplied planes. */
+export function toPlanes(image: PixelImage, { from }: Band, { width, height, data }: Planes): void {
   const pixels = image.data;
   const plane = width * height;
   for (let y = 0; y < height; y++) {
-    const row = Math.min(from + y, to - 1) * image.width * 4;
+    const row = (from + y) * image.width * 4;
     let at = y * width;
-    for (let x = 0; x < image.width; x++, at++) {
+    for (let x = 0; x < width; x++, at++) {
       const pixel = row + x * 4;
       const alpha = pixels[pixel + 3] ?? 0;
       const opacity = alpha === 255 ? 1 : (UNIT[alpha] ?? 0);
       data[at] = (UNIT[pixels[pixel] ?? 0] ?? 0) * opacity;
       data[at + plane] = (UNIT[pixels[pixel + 1] ?? 0] ?? 0) * opacity;
       data[at + 2 * plane] = (UNIT[pixels[pixel + 2] ?? 0] ?? 0) * opacity;
-    }
-    for (let x = image.width; x < width; x++, at++) {
-      for (let start = at; start < 3 * plane; start += plane) data[start] = data[start - 1] ?? 0;
     }
   }
 }

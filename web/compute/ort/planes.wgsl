@@ -2,8 +2,6 @@
 struct Band {
   // The source picture's.
   size: vec2i,
-  // The tensor's sides, padded to what the network divides.
-  planes: vec2i,
   // Source rows that were read, and of those the rows whose result is right.
   read: vec2i,
   kept: vec2i,
@@ -17,12 +15,10 @@ struct Band {
 @compute @workgroup_size(8, 8)
 fn to_planes(@builtin(global_invocation_id) id: vec3u) {
   let at = vec2i(id.xy);
-  if (any(at >= band.planes)) { return; }
-  // Beyond the picture its last pixel is repeated.
-  let pixel = min(vec2i(at.x, at.y + band.read.x), vec2i(band.size.x, band.read.y) - 1);
-  let texel = unpack4x8unorm(source[pixel.y * band.size.x + pixel.x]);
-  let plane = band.planes.x * band.planes.y;
-  let first = at.y * band.planes.x + at.x;
+  if (at.x >= band.size.x || at.y >= read_rows()) { return; }
+  let texel = unpack4x8unorm(source[(at.y + band.read.x) * band.size.x + at.x]);
+  let plane = band.size.x * read_rows();
+  let first = at.y * band.size.x + at.x;
   for (var colour = 0; colour < 3; colour++) { tensor[first + colour * plane] = value(texel[colour] * texel.a); }
 }
 
@@ -30,13 +26,17 @@ fn to_planes(@builtin(global_invocation_id) id: vec3u) {
 fn from_planes(@builtin(global_invocation_id) id: vec3u) {
   let at = vec2i(id.xy) + vec2i(0, 2 * band.kept.x);
   if (at.x >= 2 * band.size.x || at.y >= 2 * band.kept.y) { return; }
-  let plane = 4 * band.planes.x * band.planes.y;
-  let first = (at.y - 2 * band.read.x) * 2 * band.planes.x + at.x;
+  let plane = 4 * band.size.x * read_rows();
+  let first = (at.y - 2 * band.read.x) * 2 * band.size.x + at.x;
   let colour = vec3f(f32(tensor[first]), f32(tensor[first + plane]), f32(tensor[first + 2 * plane]));
   let alpha = alpha_at(at);
   // Back to straight alpha. Below a tenth of a step of 8 bits the colour is noise.
   let straight = select(vec3f(0), colour / max(alpha, 1e-6), alpha > 1.0 / 2550.0);
   result[at.y * 2 * band.size.x + at.x] = pack4x8unorm(vec4f(straight, alpha));
+}
+
+fn read_rows() -> i32 {
+  return band.read.y - band.read.x;
 }
 
 // The source's alpha at twice the size, bilinear.

@@ -29,7 +29,7 @@ export function layerCode(
   space: WeightsPlace['space'],
 ): string {
   const { precision, format, tile, weightsIn } = tactics;
-  const columns = isFirst ? sourceColumns(shape, tactics) : 4;
+  const columns = isFirst ? sourceColumns(tactics) : 4;
   const weights = weightsCode(layer, columns, { weightsIn, space });
   const convolution = new Convolution(layer, tactics, weights);
   return [
@@ -45,12 +45,11 @@ export function layerCode(
     weights.declarations,
     `@compute @workgroup_size(${WORKGROUP.join(', ')})`,
     'fn main(@builtin(global_invocation_id) id: vec3u) {',
-    isFirst || isLast ? 'let source_size = vec2i(textureDimensions(source));' : '',
-    `let size = ${isFirst ? `(source_size + ${shape.unshuffle - 1}) / ${shape.unshuffle}` : 'vec2i(textureDimensions(features))'};`,
+    `let size = vec2i(textureDimensions(${isFirst ? 'source' : 'features'}));`,
     `let origin = vec2i(id.xy) * vec2i(${tile.join(', ')});`,
     'if (any(origin >= size)) {\nreturn;\n}',
     convolution.declareSums(),
-    isFirst ? readSource(convolution, shape, columns) : readFeatures(convolution, blocksOf(layer.inputs), tactics),
+    isFirst ? readSource(convolution, columns) : readFeatures(convolution, blocksOf(layer.inputs), tactics),
     isLast ? storePicture(convolution, shape) : storeFeatures(convolution, shape),
     '}\n',
   ].join('\n');

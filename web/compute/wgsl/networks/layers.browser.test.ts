@@ -49,9 +49,9 @@ describe.each(NETWORKS)('every layer of %s gives what PyTorch gives', (name) => 
 });
 
 describe.each([
-  { unshuffle: 1, widths: [3, 12], outputs: 'rgb', leak: 0 },
-  { unshuffle: 1, widths: [3, 4, 20, 4], outputs: 'luma', leak: 1 },
-  { unshuffle: 2, widths: [12, 8, 16, 16], outputs: 'luma', leak: 0.25 },
+  { widths: [3, 12], outputs: 'rgb', leak: 0 },
+  { widths: [3, 4, 20, 4], outputs: 'luma', leak: 1 },
+  { widths: [3, 8, 16, 4], outputs: 'luma', leak: 0.25 },
 ] satisfies NetworkShape[])('a network of widths $widths', (shape) => {
   test.each([ON_GPU, IN_SOFTWARE])('computes what the reference computes (%o)', async (traits) => {
     const layers = madeUpLayers(shape.widths);
@@ -65,7 +65,7 @@ describe.each([
 });
 
 test('weights that are too many for a uniform buffer lie in a storage buffer', async () => {
-  const shape: NetworkShape = { unshuffle: 1, widths: [3, 44, 44, 4], outputs: 'luma', leak: 0.1 };
+  const shape: NetworkShape = { widths: [3, 44, 44, 4], outputs: 'luma', leak: 0.1 };
   const layers = madeUpLayers(shape.widths);
   const source = gradient(5, 4);
   const made = await runLayers(shape, layers, source, ON_GPU);
@@ -92,7 +92,7 @@ test.each(NETWORKS)('the half-precision shaders of %s are sound', async (name) =
 
 /** Layer by layer; the last one's values before they are shuffled into the picture. */
 async function runLayers(shape: NetworkShape, layers: Layer[], source: Features, traits: Traits): Promise<Features[]> {
-  const size = { width: Math.ceil(source.width / shape.unshuffle), height: Math.ceil(source.height / shape.unshuffle) };
+  const size = { width: source.width, height: source.height };
   const sourceView = sourceTexture(source).createView();
   const all: Features[] = [];
   let before: GPUTexture | undefined;

@@ -30,7 +30,7 @@ export class NetworkPasses implements Passes {
   readonly #resize: Within | null;
 
   constructor(device: GPUDevice, { network, copy, resize }: NetworkKernels, shape: UpscaleShape) {
-    const size = featuresSize(network, shape);
+    const size = { width: shape.width, height: shape.height };
     this.#layers = network.layers.map((kernel) => ({ kernel, step: new Step(device, kernel, size) }));
     this.#features = featureTextures(network).map((texture) => new Texture(device, { ...size, ...texture }));
     const doubled = { width: 2 * shape.width, height: 2 * shape.height };
@@ -80,18 +80,14 @@ interface Within {
 
 /** Throws MeshError `too-large` when what lies between source and result is more than a GPU should be asked for. */
 export function checkNetworkFits(device: GPUDevice, network: CompiledNetwork, shape: UpscaleShape): void {
-  const { width, height } = featuresSize(network, shape);
+  const { width, height } = shape;
   const sizeBytes = featureTextures(network).reduce((sum, texture) => sum + width * height * bytesOf(texture), 0);
-  const longest = 2 * Math.max(shape.width, shape.height);
+  const longest = 2 * Math.max(width, height);
   if (longest <= device.limits.maxTextureDimension2D && sizeBytes <= COMPUTE.maxFeatureBytes) return;
   throw new MeshError(
     'too-large',
-    `A picture of ${shape.width}x${shape.height} is too large for a network on this GPU. Make it smaller, or use 'spatial'.`,
+    `A picture of ${width}x${height} is too large for a network on this GPU. Make it smaller, or use 'spatial'.`,
   );
-}
-
-function featuresSize({ shape: { unshuffle } }: CompiledNetwork, { width, height }: Size): Size {
-  return { width: Math.ceil(width / unshuffle), height: Math.ceil(height / unshuffle) };
 }
 
 /** Those that the layers but the last write to. */

@@ -18,13 +18,11 @@ export function storeFeatures(convolution: Convolution, { leak }: NetworkShape):
  * write and read all of the detail, three times what the result takes.
  */
 export function storePicture(convolution: Convolution, shape: NetworkShape): string {
-  const { unshuffle } = shape;
-  const pixels = [convolution.tile[0] * unshuffle, convolution.tile[1] * unshuffle] as const;
-  const [across, down] = pixels;
+  const [across, down] = convolution.tile;
   return [
     eachPlace(
       [across + 2, down + 2],
-      (x, y) => `let q${x}_${y} = source_at(origin * ${unshuffle} + vec2i(${x - 1}, ${y - 1}), source_size);`,
+      (x, y) => `let q${x}_${y} = source_at(origin + vec2i(${x - 1}, ${y - 1}), size);`,
     ),
     // Along x first, since two rows of the result share it.
     eachPlace([2 * across, down + 2], (x, y) => {
@@ -34,7 +32,7 @@ export function storePicture(convolution: Convolution, shape: NetworkShape): str
     eachPlace([2 * across, 2 * down], (x, y) => {
       const top = Math.ceil(y / 2);
       const base = `mix(h${x}_${top}, h${x}_${top + 1}, ${fraction(y)})`;
-      const at = `origin * ${2 * unshuffle} + vec2i(${x}, ${y})`;
+      const at = `origin * 2 + vec2i(${x}, ${y})`;
       return `store_detailed(${at}, ${base}, ${detail(convolution, shape, x, y)});`;
     }),
   ].join('\n');
@@ -52,13 +50,12 @@ function fraction(position: number): number {
 }
 
 /** Of pixel x, y of what the tile makes. */
-function detail(convolution: Convolution, { unshuffle, outputs }: NetworkShape, x: number, y: number): string {
-  const side = 2 * unshuffle;
-  const within = (y % side) * side + (x % side);
+function detail(convolution: Convolution, { outputs }: NetworkShape, x: number, y: number): string {
+  const within = (y % 2) * 2 + (x % 2);
   const value = (channel: number) => {
-    const sum = convolution.sum(Math.floor(x / side), Math.floor(y / side), channel >> 2);
+    const sum = convolution.sum(x >> 1, y >> 1, channel >> 2);
     return `f32(${sum}.${'xyzw'[channel % 4]})`;
   };
   if (outputs === 'luma') return `vec3f(${value(within)})`;
-  return `vec3f(${[0, 1, 2].map((colour) => value(colour * side * side + within)).join(', ')})`;
+  return `vec3f(${[0, 1, 2].map((colour) => value(colour * 4 + within)).join(', ')})`;
 }
