@@ -194,6 +194,18 @@ export const FIRST_DEADLINE_MS = {
   raytracing: 2_000,
 } as const;
 
+/** How far volunteers are believed (DESIGN §4.7). */
+export const TRUST = {
+  /** Right results in a row, of one volunteer and kind of work, below which each is checked; then one in as many as were right. */
+  alwaysBelow: 10,
+  /** Source pixels along a side of the tile of a picture that is computed again: a tenth of a second's work of a slow processor. */
+  tileSide: 32,
+  /** Beside it, so that the cut falsifies nothing within: the deepest network reads 6 pixels to each side, and the filter after it 2. */
+  tileHalo: 8,
+  /** Pixels of a tile that may differ: where a filter chooses between two edges, rounding may choose the other. */
+  tileExceptions: 0.005,
+} as const;
+
 /** `pathfinding`: its limits and how it is checked. */
 export const PATHFINDING = {
   /** 1 MB of costs, and a wave over all of it takes a processor a quarter of a second. */

@@ -1,0 +1,59 @@
+import { MeshError } from '../../shared/errors.ts';
+import type { PackedResult, PackedTask, Verification } from '../../shared/tasks/definition.ts';
+import { COMPUTE } from '../../shared/tuning.ts';
+import type { Job } from './job.ts';
+
+/** `unchecked`: this machine could not tell, which is not the volunteer's fault. */
+export type Verdict = { kind: 'right' | 'unchecked' } | { kind: 'wrong'; error: MeshError };
+
+export interface VerifierOptions {
+  now(): number;
+  random(): number;
+  /** Lets whatever waits in the event loop run. */
+  rest(): Promise<void>;
+  /** Has this machine do a part of a task. */
+  compute(type: string, task: PackedTask): Promise<PackedResult>;
+}
+
+/** Looks at results in slices, beside whatever else this thread does. */
+export class Verifier {
+  readonly #options: VerifierOptions;
+  #disposed = false;
+  /** Time that checks took of this thread, and those that were made. */
+  readonly counts = { checked: 0, checkedMs: 0 };
+
+  constructor(options: VerifierOptions) {
+    this.#options = options;
+  }
+
+  async check({ type, definition, packed }: Job, value: unknown): Promise<Verdict> {
+    this.counts.checked++;
+    try {
+      return await this.#drive(type, definition.verify(packed, value, this.#options.random));
+    } catch (cause) {
+      const error = MeshError.from(cause);
+      return error.reason === 'verify-failed' ? { kind: 'wrong', error } : { kind: 'unchecked' };
+    }
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+  }
+
+  async #drive(type: string, verification: Verification): Promise<Verdict> {
+    const { now, rest, compute } = this.#options;
+    let answer: PackedResult | undefined;
+    let sliceStartMs = now();
+    while (!this.#disposed) {
+      const { done, value } = verification.next(answer);
+      const sliceMs = now() - sliceStartMs;
+      if (done || value || sliceMs >= COMPUTE.sliceMs) this.counts.checkedMs += sliceMs;
+      if (done) return { kind: 'right' };
+      answer = value && (await compute(type, value));
+      if (!value && sliceMs < COMPUTE.sliceMs) continue;
+      if (!value) await rest();
+      sliceStartMs = now();
+    }
+    return { kind: 'unchecked' };
+  }
+}
