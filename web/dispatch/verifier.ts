@@ -26,7 +26,10 @@ export class Verifier {
     this.#options = options;
   }
 
-  async check({ type, definition, packed }: Job, value: unknown): Promise<Verdict> {
+  async check(
+    { type, definition, packed }: Pick<Job, 'type' | 'definition' | 'packed'>,
+    value: unknown,
+  ): Promise<Verdict> {
     this.counts.checked++;
     try {
       return await this.#drive(type, definition.verify(packed, value, this.#options.random));
