@@ -1,10 +1,11 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { build } from 'vite';
 import { ROOT } from './child.mjs';
 
 // The recipe of one build, in a process of its own: Vite changes NODE_ENV, which must not leak into the server or the tests.
-const [, , folder] = process.argv;
-if (!folder) throw new Error('which folder to build into?');
+const [, , argument] = process.argv;
+if (!argument) throw new Error('which folder to build into?');
+const folder = resolve(argument);
 
 try {
   await buildPages(folder);
