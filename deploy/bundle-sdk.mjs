@@ -19,10 +19,11 @@ await build({
   plugins: [withoutWorkers],
   resolve: { alias: { 'simple-peer': 'simple-peer/simplepeer.min.js' } },
   ssr: { noExternal: true },
+  // Two packages that ws can do without; Vite has empty ones stand in for them, which ws takes for the real ones.
+  define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },
   build: {
     ssr: true,
     target: 'node20',
-    minify: true,
     outDir: folder,
     emptyOutDir: false,
     rollupOptions: { input: { node: entry }, output: { entryFileNames: '[name].js', inlineDynamicImports: true } },

@@ -1,0 +1,22 @@
+import wrtc from '@roamhq/wrtc';
+import { GamerClient } from 'p2c2r';
+
+// A game's server without a browser. Arguments: the P2C2R server's address, the room. Prints what came back, as JSON.
+const [, , url, room] = process.argv;
+const client = await GamerClient.connect({ url, room, wrtc });
+await client.whenReady({ timeoutMs: 60_000 });
+
+// More than a send queue takes at once.
+const sent = Uint8Array.from({ length: 3 * 1024 * 1024 }, (_, index) => index % 251);
+const { bytes } = await client.submitTask('echo', { bytes: sent }).result;
+const image = { width: 16, height: 9, data: new Uint8Array(16 * 9 * 4).fill(200) };
+const { image: sharp, timing } = await client.submitTask('upscale', { image }).result;
+const refusal = await client
+  .submitTask('echo', { bytes: sent }, { where: 'local', cache: false })
+  .result.catch((error) => error);
+await client.close();
+
+const isWhole = bytes.length === sent.length && bytes.every((byte, index) => byte === sent[index]);
+const size = [sharp.width, sharp.height, sharp.data.length];
+process.stdout.write(JSON.stringify({ isWhole, size, ranOn: timing.ranOn, refusal: refusal.reason }));
+process.exit();
