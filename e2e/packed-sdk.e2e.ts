@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ROOT, runChild } from '../deploy/child.mjs';
 import { expect, test } from './fixtures.ts';
+import { exampleOf, readExamples } from './sdk-document.ts';
 import { startServer } from './server.ts';
 
 const VITE = join(ROOT, 'node_modules/vite/bin/vite.js');
@@ -33,6 +34,8 @@ test("the packed SDK's types are whole and keep the contract", async () => {
 });
 
 test("a fresh Vite project's built page finds worker, runtime and network, and does a task", async ({ page }) => {
+  const configured = await readFile(join(project, 'vite.config.js'), 'utf8');
+  expect(exampleOf(await readExamples(''), 'vite.config.js').code).toBe(configured);
   await run(process.execPath, VITE, 'build', '--logLevel', 'warn');
   const site = await preview();
   const server = await startServer({ env: { ALLOWED_ORIGINS: site.origin } });
@@ -45,16 +48,21 @@ test("a fresh Vite project's built page finds worker, runtime and network, and d
   }
 });
 
-test('a game server in Node has a browser do its tasks', async ({ server, volunteerPage }) => {
-  await volunteerPage('authority', { backend: 'js' });
+test('game servers in Node have a browser do their tasks', async ({ server, volunteerPage }) => {
   await mkdir(join(project, 'node_modules/@roamhq'), { recursive: true });
   for (const name of await readdir(join(ROOT, 'node_modules/@roamhq'))) {
     await symlink(join(ROOT, 'node_modules/@roamhq', name), join(project, 'node_modules/@roamhq', name));
   }
-  const printed = await run(process.execPath, 'game-server.js', server.url, 'authority');
+  // One room for both: that of the documented one.
+  await volunteerPage('demo', { backend: 'js' });
+
+  const documented = exampleOf(await readExamples(server.url), 'node');
+  await writeFile(join(project, 'documented.js'), documented.code);
+  expect((await run(process.execPath, 'documented.js')).trim().split('\n')).toEqual(documented.prints);
+
+  const printed = await run(process.execPath, 'game-server.js', server.url, 'demo');
   const volunteerId = expect.stringMatching(/^[\w-]{22}$/);
-  const size = [32, 18, 32 * 18 * 4];
-  expect(JSON.parse(printed)).toEqual({ isWhole: true, size, ranOn: volunteerId, refusal: 'unsupported-browser' });
+  expect(JSON.parse(printed)).toEqual({ isWhole: true, ranOn: volunteerId, refusal: 'unsupported-browser' });
 });
 
 /** Runs a program in the project; returns what it printed. */

@@ -8,15 +8,11 @@ await client.whenReady({ timeoutMs: 60_000 });
 
 // More than a send queue takes at once.
 const sent = Uint8Array.from({ length: 3 * 1024 * 1024 }, (_, index) => index % 251);
-const { bytes } = await client.submitTask('echo', { bytes: sent }).result;
-const image = { width: 16, height: 9, data: new Uint8Array(16 * 9 * 4).fill(200) };
-const { image: sharp, timing } = await client.submitTask('upscale', { image }).result;
-const refusal = await client
-  .submitTask('echo', { bytes: sent }, { where: 'local', cache: false })
-  .result.catch((error) => error);
+const { bytes, timing } = await client.submitTask('echo', { bytes: sent }).result;
+const here = client.submitTask('echo', { bytes: sent }, { where: 'local', cache: false });
+const refusal = await here.result.catch((error) => error.reason);
 await client.close();
 
 const isWhole = bytes.length === sent.length && bytes.every((byte, index) => byte === sent[index]);
-const size = [sharp.width, sharp.height, sharp.data.length];
-process.stdout.write(JSON.stringify({ isWhole, size, ranOn: timing.ranOn, refusal: refusal.reason }));
+process.stdout.write(JSON.stringify({ isWhole, ranOn: timing.ranOn, refusal }));
 process.exit();
