@@ -1,3 +1,4 @@
+import { cp } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { build } from 'vite';
 import { ROOT } from './child.mjs';
@@ -9,6 +10,8 @@ const folder = resolve(argument);
 
 try {
   await buildPages(folder);
+  // As they are written: what a visitor reads there is what runs.
+  await cp(join(ROOT, 'examples'), join(folder, 'pages/examples'), { recursive: true });
   await buildServer(folder);
 } catch (cause) {
   // Rollup's and esbuild's errors name the file and the line; where they arose inside those tells nobody anything.

@@ -80,6 +80,8 @@ export const LINK = {
   awaitOfferMs: 30_000,
   /** hello, capabilities and stream setup are a few hundred bytes. */
   maxControlBytes: 64 * 1024,
+  /** How often a send queue is looked at that does not tell when it is low: 1 MiB every 5 ms is more than most networks carry. */
+  lowWaterPollMs: 5,
 } as const;
 
 /** Transfers: one message on a channel, whatever number of chunks it takes. */

@@ -54,7 +54,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, { page
 function nothingAt(path: string): string {
   if (path.startsWith(MODELS))
     return 'There is no such file of a network. /models/manifest.json lists those there are.';
-  return 'Nothing is here. The pages are /, /gamer, /volunteer and /compare.';
+  return 'Nothing is here. The pages are /, /gamer, /volunteer, /compare and /examples/.';
 }
 
 function sendHealth(response: ServerResponse, health: Health): void {

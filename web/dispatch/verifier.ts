@@ -19,7 +19,7 @@ export interface VerifierOptions {
 export class Verifier {
   readonly #options: VerifierOptions;
   #disposed = false;
-  /** Time that checks took of this thread, and those that were made. */
+  /** Checks that were made, and what they took of this machine's time. */
   readonly counts = { checked: 0, checkedMs: 0 };
 
   constructor(options: VerifierOptions) {
@@ -48,13 +48,13 @@ export class Verifier {
     let answer: PackedResult | undefined;
     let sliceStartMs = now();
     while (!this.#disposed) {
-      const { done, value } = verification.next(answer);
+      const step = verification.next(answer);
+      answer = step.done || !step.value ? undefined : await compute(type, step.value);
       const sliceMs = now() - sliceStartMs;
-      if (done || value || sliceMs >= COMPUTE.sliceMs) this.counts.checkedMs += sliceMs;
-      if (done) return { kind: 'right' };
-      answer = value && (await compute(type, value));
-      if (!value && sliceMs < COMPUTE.sliceMs) continue;
-      if (!value) await rest();
+      if (!step.done && !step.value && sliceMs < COMPUTE.sliceMs) continue;
+      this.counts.checkedMs += sliceMs;
+      if (step.done) return { kind: 'right' };
+      await rest();
       sliceStartMs = now();
     }
     return { kind: 'unchecked' };

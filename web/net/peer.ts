@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { PeerSignal } from '../../shared/signaling.ts';
 import { LINK } from '../../shared/tuning.ts';
+import { withLowWater } from './low-water.ts';
 
 export interface PeerOptions {
   /** The gamer's side makes the offer. */
@@ -108,12 +109,13 @@ export class Peer {
     const { id, ordered, maxRetransmits } = CHANNELS[name];
     const connection = this.#peer._pc;
     if (!connection) throw connectionFailed('the browser refuses the settings, which may be wrong ICE servers');
-    return connection.createDataChannel(name, {
+    const channel = connection.createDataChannel(name, {
       negotiated: true,
       id,
       ordered,
       ...(maxRetransmits !== undefined && { maxRetransmits }),
     });
+    return 'onbufferedamountlow' in channel ? channel : withLowWater(channel, this.#clock);
   }
 
   /** Takes a validated signal of the other side. */

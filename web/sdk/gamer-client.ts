@@ -262,8 +262,10 @@ export class GamerClient extends EventTarget {
   }
 
   #heard(event: MeshEvent): void {
-    if (event.kind === 'state') this.dispatchEvent(new Event('state'));
-    else if (event.kind === 'unlinked') {
+    if (event.kind === 'state') {
+      // The last one comes when all is closed.
+      if (!this.#closing) this.dispatchEvent(new Event('state'));
+    } else if (event.kind === 'unlinked') {
       this.#links.delete(event.link.peerId);
       this.dispatchEvent(new Event('volunteers'));
       // A connection that was lost told it already; one that never came to be did not.
