@@ -3,7 +3,7 @@ import type { PackedTask } from '../../shared/tasks/definition.ts';
 import { seededRandom } from '../../shared/tasks/test-random.ts';
 import type { UpscaleParams } from '../../shared/tasks/upscale.ts';
 import { Trust } from '../../web/dispatch/trust.ts';
-import { Verifier } from '../../web/dispatch/verifier.ts';
+import { type CheckedJob, Verifier } from '../../web/dispatch/verifier.ts';
 import { allWorks, type Done, upscaled, type Work } from './works.ts';
 
 export interface Caught {
@@ -126,15 +126,18 @@ function doneAt(done: readonly Done[], n: number): Done {
   return it;
 }
 
-function verdictOn(verifier: Verifier, definition: Work['definition'], { task }: Done, result: unknown) {
-  return verifier.check({ type: definition.type, definition, packed: task }, result);
+function verdictOn(verifier: Verifier<CheckedJob>, definition: Work['definition'], { task }: Done, result: unknown) {
+  return verifier.check({ type: definition.type, definition, packed: task }, result, 'cheat');
 }
 
-function verifierWith(random: () => number): Verifier {
-  return new Verifier({
+function verifierWith(random: () => number): Verifier<CheckedJob> {
+  return new Verifier<CheckedJob>({
     random,
     now: systemClock.now,
     rest: async () => {},
+    replicate: async () => {
+      throw new Error('there is nobody else here');
+    },
     compute: async (_type, task) => {
       const { image } = upscaled(task as PackedTask<UpscaleParams>);
       return { value: null, attachments: [new Uint8Array(image.data.buffer)] };

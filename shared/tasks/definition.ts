@@ -19,11 +19,17 @@ export interface PackedResult {
   attachments: Uint8Array[];
 }
 
+/** Work that a check wants done to compare with. `another`: by whoever is soonest, but not by whose result is checked. */
+export interface Recomputation {
+  task: PackedTask;
+  by: 'us' | 'another';
+}
+
 /**
- * A look at whether a result is right, in steps of well under a millisecond. What it yields is work for this very machine, a small
- * part of the task, and it goes on with the result of that. Throws MeshError `verify-failed`.
+ * A look at whether a result is right, in steps of well under a millisecond. For what it yields it is given the result to go on with.
+ * Throws MeshError `verify-failed`.
  */
-export type Verification = Generator<PackedTask | undefined, void, PackedResult | undefined>;
+export type Verification = Generator<Recomputation | undefined, void, PackedResult | undefined>;
 
 /** What both ends must agree on about one task type. */
 export interface TaskDefinition<Input, Params, Result> {

@@ -51,7 +51,8 @@ async function executed<Params, Result>(definition: TaskDefinition<never, Params
   const result = definition.unpackResult(task, packed);
   const checks = definition.verify(task, result, () => 0.5);
   for (let step = checks.next(); !step.done; ) {
-    step = checks.next(step.value && (await engine.execute(definition.type, step.value, { owner: 'nobody', signal })));
+    const part = step.value?.task;
+    step = checks.next(part && (await engine.execute(definition.type, part, { owner: 'nobody', signal })));
   }
   return result;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
+import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
 import { TASKS } from '../../shared/tuning.ts';
 import { AfterTurn } from '../net/turn.ts';
 import { DuplicateBudget } from './duplicate-budget.ts';
@@ -34,7 +35,7 @@ export interface DispatcherEvents {
 }
 
 /** What checking results takes that the dispatcher itself has not. */
-export type Checking = Omit<VerifierOptions, 'now'>;
+export type Checking = Omit<VerifierOptions<Job>, 'now' | 'replicate'>;
 
 export interface DispatchCounts {
   /** Attempts beside one that was late or silent. */
@@ -82,7 +83,11 @@ export class Dispatcher {
     this.#exploration = new Exploration(this.#budget, () => clock.now());
     this.#hedging = new Hedging(clock, this.#budget, () => this.wake());
     this.#trust = new Trust(checking.random);
-    this.#verifier = new Verifier({ ...checking, now: () => clock.now() });
+    this.#verifier = new Verifier({
+      ...checking,
+      now: () => clock.now(),
+      replicate: (job, task, notOn) => this.#replicate(job, task, notOn),
+    });
   }
 
   get queued(): number {
@@ -301,7 +306,7 @@ export class Dispatcher {
       return;
     }
     const { id } = attempt.runner;
-    const isTrusted = id === this.#local.id || !this.#trust.isDue(id, job.kind);
+    const isTrusted = id === this.#local.id || job.replicaOf !== undefined || !this.#trust.isDue(id, job.kind);
     if (isTrusted) this.#finish(attempt, outcome, value);
     else void this.#check(attempt, outcome, value);
   }
@@ -312,7 +317,7 @@ export class Dispatcher {
     const { job } = run;
     const endedMs = this.#clock.now();
     run.checks++;
-    const verdict = await this.#verifier.check(job, value);
+    const verdict = await this.#verifier.check(job, value, runner.id);
     run.checks--;
     const isWanted = this.#runs.get(job) === run;
     if (verdict.kind === 'wrong') {
@@ -325,6 +330,14 @@ export class Dispatcher {
     const isBelieved = verdict.kind === 'right' || !this.#trust.isBarred(runner.id);
     if (isWanted && isBelieved) this.#finish(attempt, outcome, value, endedMs);
     else if (isWanted) this.#needAnother(run, runner, 'barred');
+  }
+
+  /** The same work by somebody else, as urgent as the result that waits for it. */
+  #replicate(job: Job, packed: PackedTask, notOn: string): Promise<PackedResult> {
+    return new Promise((resolve, reject) => {
+      const replica: Job = { ...job, packed, where: 'auto', replicaOf: notOn, submittedMs: this.#clock.now() };
+      this.submit(replica, (end) => (end.ok ? resolve(end.packed) : reject(end.error)));
+    });
   }
 
   /** What it holds is begun elsewhere at once. */

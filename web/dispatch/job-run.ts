@@ -125,6 +125,7 @@ export class JobRun {
 
   #mayAsk(runner: Runner): boolean {
     const isThere = runner.accepts && !runner.silent && runner.can(this.job.type);
-    return isThere && !this.#failedOn.has(runner.id) && !this.attempts.has(runner);
+    const isAllowed = !this.#failedOn.has(runner.id) && runner.id !== this.job.replicaOf;
+    return isThere && isAllowed && !this.attempts.has(runner);
   }
 }

@@ -29,10 +29,8 @@ export function* verifyUpscaled(
   const tile = { width: across.length, height: down.length, outWidth: across.outLength, outHeight: down.outLength };
   const tolerance = isNetwork(params.quality) ? COMPUTE.networkTolerance8bit : COMPUTE.tolerance8bit;
   for (const input of isNetwork(params.quality) ? INPUT_KINDS : [undefined]) {
-    const ours = yield {
-      params: { ...tile, quality: params.quality, ...(input && { input }) } satisfies UpscaleParams,
-      attachments: [pixels],
-    };
+    const tileParams: UpscaleParams = { ...tile, quality: params.quality, ...(input && { input }) };
+    const ours = yield { task: { params: tileParams, attachments: [pixels] }, by: 'us' };
     if (agrees(ours?.attachments[0] ?? new Uint8Array(0), image, across, down, tolerance)) return;
   }
   throw MeshError.verifyFailed('An upscaled picture is not what its source gives there.');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { MeshError } from '../../../shared/errors.ts';
-import type { PackedTask } from '../../../shared/tasks/definition.ts';
+import type { PackedTask, Recomputation } from '../../../shared/tasks/definition.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import { FILTERS, type UpscaleParams, upscale } from '../../../shared/tasks/upscale.ts';
 import { TRUST } from '../../../shared/tuning.ts';
@@ -35,7 +35,7 @@ function verdict(task: PackedTask<UpscaleParams>, data: Uint8ClampedArray, seed:
   const checks = upscale.verify(task, { image }, seededRandom(seed));
   try {
     for (let step = checks.next(); !step.done; ) {
-      const part = step.value as PackedTask<UpscaleParams> | undefined;
+      const part = step.value?.task as PackedTask<UpscaleParams> | undefined;
       if (part) expect(part.params.width).toBeLessThanOrEqual(task.params.width);
       const pixels = part && computed(part);
       step = checks.next(pixels && { value: null, attachments: [new Uint8Array(pixels.buffer)] });
@@ -96,8 +96,8 @@ test('a tile that is wrong is found as often as one looks there', () => {
 test('what is computed again is a small part of a large picture', () => {
   const task = upscale.pack({ image: picture(640, 360) });
   const checks = upscale.verify(task, { image: { width: 1280, height: 720, data: computed(task) } }, () => 0.5);
-  const { value } = checks.next();
-  const { width, height } = (value as PackedTask<UpscaleParams>).params;
+  const { value } = checks.next() as IteratorYieldResult<Recomputation>;
+  const { width, height } = requireTask(value).params;
   const side = TRUST.tileSide + 2 * TRUST.tileHalo;
   expect([width, height]).toEqual([side, side]);
 });
@@ -109,13 +109,18 @@ test('a network is compared with both sets of its weights: a tile does not tell 
   const checks = upscale.verify(task, { image }, () => 0.5);
   expect(() => {
     for (let step = checks.next(); !step.done; ) {
-      asked.push((step.value as PackedTask<UpscaleParams>).params.input);
-      const { outWidth, outHeight } = (step.value as PackedTask<UpscaleParams>).params;
+      const { input, outWidth, outHeight } = requireTask(step.value).params;
+      asked.push(input);
       step = checks.next({ value: null, attachments: [new Uint8Array(outWidth * outHeight * 4).fill(255)] });
     }
   }).toThrow(expect.objectContaining({ reason: 'verify-failed' }));
   expect(asked).toEqual(['smooth', 'aliased']);
 });
+
+function requireTask(part: Recomputation | undefined): PackedTask<UpscaleParams> {
+  if (!part) throw new Error('nothing was to be computed');
+  return part.task as PackedTask<UpscaleParams>;
+}
 
 function sizeOf({ scale, outWidth, outHeight }: { scale?: number; outWidth?: number; outHeight?: number }) {
   return scale === undefined ? { width: outWidth, height: outHeight } : { scale };
