@@ -44,7 +44,7 @@ export async function run(argv: readonly string[], env: NodeJS.ProcessEnv, host:
   }
 }
 
-function whereItIs({ url, secureUrls, isOwnCertificate }: RunningServer): string {
+function whereItIs({ url, lan: { secureUrls, isOwnCertificate } }: RunningServer): string {
   const here = `P2C2R is at ${url} (Ctrl+C stops it)\n`;
   const [first] = secureUrls;
   if (first === undefined) return here;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import type { Lan } from '../shared/lan.ts';
 import { PROTOCOL_VERSION } from '../shared/signaling.ts';
 import type { ServerStatus } from '../shared/status.ts';
 import type { Metrics } from './metrics.ts';
@@ -28,6 +29,8 @@ interface Parts {
   health: () => Health;
   /** False while the server stops: a balancer is to send nobody new. */
   isReady: () => boolean;
+  /** Where other machines find this server. */
+  lan: () => Lan;
   operator: Operator;
   log: Logger;
 }
@@ -53,7 +56,7 @@ export function httpHandler(parts: Parts): RequestListener {
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, parts: Parts): Promise<void> {
-  const { pages, health, isReady } = parts;
+  const { pages, health, isReady, lan } = parts;
   const path = request.url?.split('?', 1)[0] ?? '/';
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
@@ -61,6 +64,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
   }
   if (path === '/healthz') return sendJson(response, { status: 'ok', protocolVersion: PROTOCOL_VERSION, ...health() });
   if (path === '/readyz') return isReady() ? sendText(response, 200, 'ready') : sendText(response, 503, 'stopping');
+  if (path === '/lan.json') return sendJson(response, lan());
   if (OPERATOR_PATHS.includes(path)) return tellOperator(path, request, response, parts);
   if (!pages) return sendText(response, 503, NO_PAGES);
   // Else the SDK in a page of another origin cannot tell a file that is missing from a server that is away.

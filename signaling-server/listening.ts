@@ -39,10 +39,10 @@ export class OpenConnections {
   readonly #unused = new Set<Socket>();
 
   watch(server: Server): void {
-    const isSecure = server instanceof TlsServer;
-    server.on('connection', (socket: Socket) => this.#opened(socket));
-    // From here on the TLS socket stands for the one below it, which never makes a request of its own.
-    if (isSecure) server.on('secureConnection', (socket: Socket) => this.#opened(socket));
+    // Requests come over a TLS socket, never over the one below it, which cannot be told to be unused.
+    const isBelowTls = server instanceof TlsServer;
+    server.on('connection', (socket: Socket) => this.#opened(socket, { isUnused: !isBelowTls }));
+    if (isBelowTls) server.on('secureConnection', (socket: Socket) => this.#opened(socket, { isUnused: true }));
     server.on('request', ({ socket }: { socket: Socket }) => this.#unused.delete(socket));
     server.on('upgrade', ({ socket }: { socket: Socket }) => this.#unused.delete(socket));
   }
@@ -55,9 +55,9 @@ export class OpenConnections {
     for (const socket of this.#all) socket.destroy();
   }
 
-  #opened(socket: Socket): void {
+  #opened(socket: Socket, { isUnused }: { isUnused: boolean }): void {
     this.#all.add(socket);
-    this.#unused.add(socket);
+    if (isUnused) this.#unused.add(socket);
     socket.once('close', () => {
       this.#all.delete(socket);
       this.#unused.delete(socket);

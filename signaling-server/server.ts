@@ -3,6 +3,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Logger, pino } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
+import type { Lan } from '../shared/lan.ts';
 import { COORDINATOR } from '../shared/tuning.ts';
 import { type ServerClock, serverClock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -23,10 +24,7 @@ export interface RunningServer {
   url: string;
   /** The one that was bound: the configured one, or a free one for 0. */
   port: number;
-  /** Where other machines find it over HTTPS; empty without LAN and TLS_CERT. */
-  secureUrls: string[];
-  /** What TLS_CERT did not name a certificate for is served with one of our own, of which browsers warn. */
-  isOwnCertificate: boolean;
+  lan: Lan;
 }
 
 export interface CoordinatorServer {
@@ -49,6 +47,7 @@ export async function createServer(
   const secret = config.inviteSecret || (await secretOf(config, log));
   const store = new MemoryStore(clock);
   let draining = false;
+  let lan: Lan = { secureUrls: [], isOwnCertificate: false };
   const counts = (): Present['counts'] => ({ sockets: gateway.socketCount, ...coordinator.counts() });
   const metrics: Metrics = new Metrics(clock, () => ({ counts: counts(), draining }));
   const coordinator = new Coordinator({
@@ -67,6 +66,7 @@ export async function createServer(
       pages,
       log,
       isReady: () => !draining,
+      lan: () => lan,
       operator: { metrics, token: config.operatorToken },
       health: () => ({
         version: packageJson.version,
@@ -82,39 +82,48 @@ export async function createServer(
   connections.watch(http);
   let https: SecureServer | null = null;
 
+  async function end(): Promise<void> {
+    const drained = new AbortController();
+    const deadline = sleep(COORDINATOR.drainMs, undefined, { signal: drained.signal }).catch(() => {});
+    const closed = Promise.all([http, https?.server ?? []].flat().map(closeOf));
+    connections.destroyUnused();
+    await Promise.race([gateway.settled(), deadline]);
+    await Promise.race([Promise.all([gateway.close(), closed]), deadline]);
+    drained.abort();
+    // Whoever does not answer a goodbye is not waited for.
+    connections.destroyAll();
+    coordinator.close();
+    await closed;
+    metrics.close();
+  }
+
   return {
     async listen() {
-      const port = await listenOn(http, config.port, config.host);
-      https = await openSecureServer(config, clock, http);
-      let secureUrls: string[] = [];
-      if (https) {
-        connections.watch(https.server);
-        const host = config.lan ? EVERY_NETWORK : config.host;
-        const securePort = await listenOn(https.server, config.httpsPort, host);
-        secureUrls = https.hosts.map((name) => urlOf('https', name, securePort));
-        log.info({ host, port: securePort }, 'listening for HTTPS');
+      try {
+        https = await openSecureServer(config, clock, http);
+        const port = await listenOn(http, config.port, config.host);
+        log.info({ host: config.host, port }, 'listening');
+        if (https) {
+          connections.watch(https.server);
+          const host = config.lan ? EVERY_NETWORK : config.host;
+          const securePort = await listenOn(https.server, config.httpsPort, host);
+          log.info({ host, port: securePort }, 'listening for HTTPS');
+          const secureUrls = https.hosts.map((name) => urlOf('https', name, securePort));
+          lan = { secureUrls, isOwnCertificate: https.isOwnCertificate };
+        }
+        const name = config.host === EVERY_NETWORK || config.host === '::' ? 'localhost' : config.host;
+        return { port, url: urlOf('http', name, port), lan };
+      } catch (cause) {
+        await end();
+        throw cause;
       }
-      const name = config.host === EVERY_NETWORK || config.host === '::' ? 'localhost' : config.host;
-      log.info({ host: config.host, port }, 'listening');
-      return { port, url: urlOf('http', name, port), secureUrls, isOwnCertificate: https?.isOwnCertificate ?? false };
     },
 
     async close() {
       log.info(coordinator.counts(), 'stopping');
       draining = true;
       if (config.drainDelayS > 0) await sleep(config.drainDelayS * 1_000);
-      const drained = new AbortController();
-      const deadline = sleep(COORDINATOR.drainMs, undefined, { signal: drained.signal }).catch(() => {});
-      const closed = Promise.all([http, https?.server ?? []].flat().map(closeOf));
-      connections.destroyUnused();
-      await Promise.race([gateway.settled(), deadline]);
-      await Promise.race([Promise.all([gateway.close(), closed]), deadline]);
-      drained.abort();
-      // Whoever does not answer a goodbye is not waited for.
-      connections.destroyAll();
-      coordinator.close();
-      await closed;
-      metrics.close();
+      await end();
       log.info('stopped');
     },
   };

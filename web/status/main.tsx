@@ -3,7 +3,7 @@ import { StatusPage } from './status-page.tsx';
 import { StatusWatch } from './status-watch.ts';
 
 /** For this tab only: it opens the figures to whoever has it. */
-const TOKEN_KEY = 'p2c2r-operator-token';
+const TOKEN_KEY = 'p2c2r.operator-token';
 
 const watch = new StatusWatch({
   load: (token) =>
