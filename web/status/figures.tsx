@@ -67,7 +67,7 @@ export function Figures({ status, rates, charts }: FiguresProps) {
         <Panel title="Links between browsers" note="as gamers' pages report them">
           <Stats isWide>
             <Stat label="Introduced" value={formatCount(status.matches)} unit="pairs" />
-            <Stat label="Direct" value={formatCount(links.direct)} />
+            <Stat label="Direct" value={formatCount(links.direct)} testId="direct-links" />
             <Stat label="Through TURN" value={formatCount(links.relay)} />
             <Stat label="Failed attempts" value={formatCount(links.failed)} />
             <Stat label="Success" value={formatPercent(linkSuccess(status))} />
