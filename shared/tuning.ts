@@ -114,6 +114,8 @@ export const LINK = {
   awaitOfferMs: 30_000,
   /** hello, capabilities and stream setup are a few hundred bytes. */
   maxControlBytes: 64 * 1024,
+  /** How often a send queue is looked at that does not tell when it is low: 1 MiB every 5 ms is more than most networks carry. */
+  lowWaterPollMs: 5,
 } as const;
 
 /** Transfers: one message on a channel, whatever number of chunks it takes. */
@@ -226,6 +228,18 @@ export const FIRST_DEADLINE_MS = {
   pathfinding: 500,
   physics: 50,
   raytracing: 2_000,
+} as const;
+
+/** How far volunteers are believed (DESIGN §4.7). */
+export const TRUST = {
+  /** Right results in a row, of one volunteer and kind of work, below which each is checked; then one in as many as were right. */
+  alwaysBelow: 10,
+  /** Source pixels along a side of the tile of a picture that is computed again: a tenth of a second's work of a slow processor. */
+  tileSide: 32,
+  /** Beside it, so that the cut falsifies nothing within: the deepest network reads 6 pixels to each side, and the filter after it 2. */
+  tileHalo: 8,
+  /** Pixels of a tile that may differ: where a filter chooses between two edges, rounding may choose the other. */
+  tileExceptions: 0.005,
 } as const;
 
 /** `pathfinding`: its limits and how it is checked. */

@@ -76,7 +76,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
 function nothingAt(path: string): string {
   if (path.startsWith(MODELS))
     return 'There is no such file of a network. /models/manifest.json lists those there are.';
-  return 'Nothing is here. The pages are /, /gamer, /volunteer, /compare and /status.';
+  return 'Nothing is here. The pages are /, /gamer, /volunteer, /compare, /status and /examples/.';
 }
 
 async function tellOperator(

@@ -1,5 +1,4 @@
 import type { ZodType } from 'zod';
-import type { Steps } from './steps.ts';
 
 /** 8-bit sRGB RGBA pixels, rows top to bottom, straight (not premultiplied) alpha; `data.length === width * height * 4`. */
 export interface PixelImage {
@@ -19,6 +18,12 @@ export interface PackedResult {
   value: unknown;
   attachments: Uint8Array[];
 }
+
+/**
+ * A look at whether a result is right, in steps of well under a millisecond. What it yields is work for this very machine, a small
+ * part of the task, and it goes on with the result of that. Throws MeshError `verify-failed`.
+ */
+export type Verification = Generator<PackedTask | undefined, void, PackedResult | undefined>;
 
 /** What both ends must agree on about one task type. */
 export interface TaskDefinition<Input, Params, Result> {
@@ -43,9 +48,9 @@ export interface TaskDefinition<Input, Params, Result> {
   resultBytes(params: Params): number;
   /**
    * Gamer's side: is it the right result? Much cheaper than the work, so a look at a random part of it. An honest machine passes
-   * whatever its precision and the order of its sums. Throws MeshError `verify-failed`.
+   * whatever its precision and the order of its sums.
    */
-  verify?(task: PackedTask<Params>, result: Result, random: () => number): Steps<void>;
+  verify(task: PackedTask<Params>, result: Result, random: () => number): Verification;
   /** At most so many tasks that are the whole together, sharing their bytes; a single one where that would only repeat work. */
   split?(task: PackedTask<Params>, parts: number): TaskSplit<Params, Result>;
 }

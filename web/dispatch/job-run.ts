@@ -11,7 +11,7 @@ export type JobEnd =
   | { ok: false; error: MeshError };
 
 /** Why a job needs another attempt. */
-export type RedispatchCause = 'silent' | 'late' | 'failed' | 'returned' | 'lost';
+export type RedispatchCause = 'silent' | 'late' | 'failed' | 'returned' | 'lost' | 'barred';
 
 export interface Need {
   readonly cause: RedispatchCause;
@@ -45,6 +45,8 @@ export class JobRun {
   #failures = 0;
   #returns = 0;
   #started = 0;
+  /** Results of it that are being looked at: one may be right yet. */
+  checks = 0;
   /** Does it wait in the queue? */
   isQueued = true;
   /** Of the newest attempt that was not enough; null once another one began. */

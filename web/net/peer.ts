@@ -5,6 +5,7 @@ import { MeshError } from '../../shared/errors.ts';
 import type { PeerSignal } from '../../shared/signaling.ts';
 import { LINK } from '../../shared/tuning.ts';
 import { type IcePath, icePathOf } from './ice-path.ts';
+import { withLowWater } from './low-water.ts';
 
 export interface PeerOptions {
   /** The gamer's side makes the offer. */
@@ -109,12 +110,13 @@ export class Peer {
     const { id, ordered, maxRetransmits } = CHANNELS[name];
     const connection = this.#peer._pc;
     if (!connection) throw connectionFailed('the browser refuses the settings, which may be wrong ICE servers');
-    return connection.createDataChannel(name, {
+    const channel = connection.createDataChannel(name, {
       negotiated: true,
       id,
       ordered,
       ...(maxRetransmits !== undefined && { maxRetransmits }),
     });
+    return 'onbufferedamountlow' in channel ? channel : withLowWater(channel, this.#clock);
   }
 
   /** Takes a validated signal of the other side. */
