@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { PeerSignal } from '../../shared/signaling.ts';
 import { LINK } from '../../shared/tuning.ts';
+import { type IcePath, icePathOf } from './ice-path.ts';
 import { withLowWater } from './low-water.ts';
 
 export interface PeerOptions {
@@ -132,6 +133,12 @@ export class Peer {
       // The channel closes before simple-peer hears of it.
       this.#end(connectionFailed(cause));
     }
+  }
+
+  /** Which way the bytes go; null before it is connected, and where the browser does not say. */
+  async path(): Promise<IcePath | null> {
+    const connection = this.#peer._pc;
+    return connection && !this.#closed ? icePathOf(await connection.getStats()) : null;
   }
 
   destroy(): void {
