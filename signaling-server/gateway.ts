@@ -4,10 +4,13 @@ import { Server } from 'socket.io';
 import { MeshError } from '../shared/errors.ts';
 import {
   type Answer,
+  accusationSchema,
   type ClientToServerEvents,
   inviteSchema,
   joinSchema,
+  lobbySchema,
   PROTOCOL_VERSION,
+  proofSchema,
   reportSchema,
   type ServerToClientEvents,
   signalSchema,
@@ -177,6 +180,18 @@ export class Gateway {
     },
     report: async (seat, payload, answer) => {
       await this.parts.coordinator.report(memberOf(seat), parse(reportSchema, payload));
+      answer(null);
+    },
+    accuse: async (seat, payload, answer) => {
+      await this.parts.coordinator.accuse(memberOf(seat), parse(accusationSchema, payload));
+      answer(null);
+    },
+    prove: async (seat, payload, answer) => {
+      await this.parts.coordinator.prove(memberOf(seat), parse(proofSchema, payload));
+      answer(null);
+    },
+    lobby: (seat, payload, answer) => {
+      this.parts.coordinator.setLobby(memberOf(seat), parse(lobbySchema, payload));
       answer(null);
     },
     invite: async (seat, payload, answer) => {

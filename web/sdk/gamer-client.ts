@@ -90,6 +90,11 @@ export class GamerClient extends EventTarget {
     return this.#mesh?.session.joined.room ?? '';
   }
 
+  /** Whether the server has an open lobby. */
+  get hasLobby(): boolean {
+    return this.#mesh?.session.joined.lobby ?? false;
+  }
+
   get state(): GamerState {
     if (this.#closing) return 'closed';
     return this.#mesh?.state ?? 'connecting';
@@ -185,6 +190,11 @@ export class GamerClient extends EventTarget {
     return { url: makeInviteLink(new URL(`/${role}`, this.#url).href, { room: this.room, token }), token };
   }
 
+  /** Lets volunteers of the server's open lobby help as well, or no longer. */
+  setLobby(open: boolean): void {
+    this.#mesh?.session.setLobby(open);
+  }
+
   stats(): ClientStats {
     return {
       ...this.#book.counts,
@@ -204,12 +214,12 @@ export class GamerClient extends EventTarget {
   }
 
   async #join(options: GamerOptions): Promise<void> {
-    const { room, invite, inviteOnly, name = 'gamer', iceServers, relayOnly, wrtc } = options;
+    const { room, invite, inviteOnly, lobby, name = 'gamer', iceServers, relayOnly, wrtc } = options;
     const naming = prepareTaskKeys();
     this.#mesh = await Mesh.join({
       url: this.#url,
       role: 'gamer',
-      ...{ name, room, invite, inviteOnly, iceServers, relayOnly },
+      ...{ name, room, invite, inviteOnly, lobby, iceServers, relayOnly },
       wrtc: wrtc as PeerOptions['wrtc'],
       clock: systemClock,
       random: Math.random,
