@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { type JoinRequest, PROTOCOL_VERSION, type Role, sessionIdOf } from '../shared/signaling.ts';
 import { eventually, IDLE_STATUS, newSessionKey, TestBed } from '../signaling-server/test-server.ts';
+import { type Identity, volunteerIdentity } from '../web/net/identity.ts';
 import { SignalingClient, type SignalingEvent } from '../web/net/signaling-client.ts';
 
 /** The browser's side of a session against a real server. */
@@ -11,13 +12,15 @@ afterEach(async () => {
   await bed.end();
 });
 
-async function member(url: string, role: Role, wanted: Partial<JoinRequest> = {}) {
+async function member(url: string, role: Role, wanted: Partial<JoinRequest> = {}, identity?: Identity) {
   const sessionKey = newSessionKey();
   const events: SignalingEvent[] = [];
+  const claim = identity && { publicKey: identity.publicKey };
   const client = await SignalingClient.connect({
     url,
-    join: () => ({ protocolVersion: PROTOCOL_VERSION, sessionKey, role, name: role, room: 'den', ...wanted }),
+    join: () => ({ protocolVersion: PROTOCOL_VERSION, sessionKey, role, name: role, room: 'den', ...claim, ...wanted }),
     ...(role === 'volunteer' && { status: () => IDLE_STATUS }),
+    identity,
     onEvent: (event) => events.push(event),
   });
   clients.push(client);
@@ -112,6 +115,68 @@ test('a signal for a member that is not back yet waits for it', async () => {
   const back = await member(server.url, 'volunteer', { sessionKey: volunteer.sessionKey });
   await eventually('the signal arrives', () => back.of('signal').length === 1);
   expect([sdps(back.of('signal')), gamer.of('refused')]).toEqual([[[2, 'patient']], []]);
+});
+
+/** The score that a gamer who comes now is told of the only volunteer. */
+async function scoreForNewcomer(url: string): Promise<number | undefined> {
+  const page = bed.page(url);
+  const { introductions } = await page.join({ room: 'den' });
+  await page.ask('leave');
+  return introductions[0]?.score;
+}
+
+const wrong = { taskType: 'echo', why: 'other bytes' };
+
+test('a report of a wrong result reaches the server, one made while it was away once the volunteer is back', async () => {
+  const server = await bed.server();
+  const { gamer, volunteer } = await pair(server.url);
+  gamer.client.tellAccusation({ volunteerId: volunteer.id, ...wrong });
+  await eventually('it counts', async () => (await scoreForNewcomer(server.url)) === 0);
+
+  await server.close();
+  await eventually('both notice', () => [gamer, volunteer].every(({ client }) => client.state === 'reconnecting'));
+  gamer.client.tellAccusation({ volunteerId: volunteer.id, ...wrong });
+  await bed.server({ port: server.port });
+  await eventually('both are back', () => gamer.introduced().length === 2);
+  await eventually('it counts again', async () => (await scoreForNewcomer(server.url)) === 0);
+  expect(gamer.of('refused')).toEqual([]);
+});
+
+test('a volunteer proves its identity at every join, and is introduced with its history', async () => {
+  const server = await bed.server();
+  const identity = await volunteerIdentity(new URL(server.url).host, () => null);
+  if (!identity) throw new Error('there is no WebCrypto here');
+  const gamer = await member(server.url, 'gamer');
+  const volunteer = await member(server.url, 'volunteer', {}, identity);
+  await eventually('they are introduced', () => gamer.introduced().length === 1);
+  gamer.client.tellReport({ volunteerId: volunteer.id, completed: 90, failed: 0, rttMs: 1 });
+  await volunteer.client.close();
+  const again = await member(server.url, 'volunteer', {}, identity);
+  await eventually('they are introduced again', () => gamer.introduced().length === 2);
+  const [before, after] = gamer.of('introduced').map(({ introduction }) => introduction);
+  expect(after?.peerId).toBe(again.id);
+  expect(after?.score).toBeGreaterThan((before?.score ?? 1) + 0.15);
+
+  await server.close();
+  await eventually('they notice', () => [gamer, again].every(({ client }) => client.state === 'reconnecting'));
+  await bed.server({ port: server.port });
+  await eventually('both are back', () => gamer.introduced().length === 3);
+  expect([...gamer.of('refused'), ...again.of('refused')]).toEqual([]);
+});
+
+test('a gamer’s wish for help from the lobby outlives a restart of the server', async () => {
+  const server = await bed.server({ lobby: true });
+  const gamer = await member(server.url, 'gamer');
+  const volunteer = await member(server.url, 'volunteer', { lobby: true });
+  expect([gamer.client.joined.lobby, gamer.introduced()]).toEqual([true, []]);
+  gamer.client.setLobby(true);
+  await eventually('they are introduced', () => gamer.introduced().length === 1);
+  await server.close();
+  await eventually('both notice', () => [gamer, volunteer].every(({ client }) => client.state === 'reconnecting'));
+  await bed.server({ port: server.port, lobby: true });
+  await eventually('they are introduced again', () => gamer.introduced().length === 2);
+  gamer.client.setLobby(false);
+  await eventually('they are parted', () => gamer.of('gone').length === 1 && volunteer.of('gone').length === 1);
 });
 
 test('a server that does not answer is told at once', async () => {

@@ -9,7 +9,7 @@ const capabilities = {
   tasks: ['upscale'],
   codecs: ['vp8'],
 };
-const hello = { kind: 'hello', protocolVersion: 1, role: 'volunteer', name: 'attic', capabilities };
+const hello = { kind: 'hello', protocolVersion: 1, role: 'volunteer', capabilities };
 const setup = {
   ...{ streamId: 1, codec: 'vp8', width: 640, height: 360, outWidth: 1280, outHeight: 720, quality: 'spatial' },
   ...{ fps: 60, uplinkKbps: 6_000, downlinkKbps: 15_000 },

@@ -1,6 +1,6 @@
 import { roleSchema, wireErrorSchema } from './signaling.ts';
 import { QUALITIES } from './tasks/upscale.ts';
-import { SIGNALING, STREAM, TASKS } from './tuning.ts';
+import { STREAM, TASKS } from './tuning.ts';
 import { z } from './zod.ts';
 
 /** What travels on each channel of a link, in both directions. Every message is a `kind` union. */
@@ -46,7 +46,6 @@ export const controlMessageSchema = z.discriminatedUnion('kind', [
     kind: z.literal('hello'),
     protocolVersion: z.int(),
     role: roleSchema,
-    name: z.string().max(SIGNALING.maxNameChars),
     capabilities: capabilitiesSchema.nullable(),
   }),
   /** Sent again when a device was lost and the machine measured itself anew. */

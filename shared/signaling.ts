@@ -1,11 +1,12 @@
 import { toBase64Url } from './bytes.ts';
 import { MAX_WIRE_MESSAGE_CHARS, MESH_ERROR_REASONS, type WireError } from './errors.ts';
+import { challengeSchema, publicKeySchema, signatureSchema } from './identity.ts';
 import { linkOutcomeSchema } from './status.ts';
 import { SIGNALING } from './tuning.ts';
 import { z } from './zod.ts';
 
 /** Raised whenever the two ends of any connection would misunderstand each other. */
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 
 export const roleSchema = z.enum(['gamer', 'volunteer']);
 export type Role = z.infer<typeof roleSchema>;
@@ -42,6 +43,10 @@ export const joinSchema = z.strictObject({
   invite: z.string().max(SIGNALING.maxInviteChars).optional(),
   /** Makes a new room one that wants a signed invite. */
   inviteOnly: z.boolean().optional(),
+  /** A volunteer's wish to serve whoever needs it, in no room; a gamer's to be helped by such volunteers as well. */
+  lobby: z.boolean().optional(),
+  /** A volunteer's, which it is to prove it holds by signing the challenge in the answer; what it did before then counts for it. */
+  publicKey: publicKeySchema.optional(),
   status: volunteerStatusSchema.optional(),
 });
 export type JoinRequest = z.infer<typeof joinSchema>;
@@ -54,7 +59,8 @@ const iceServerSchema = z.object({
 
 export interface Introduction {
   peerId: string;
-  name: string;
+  /** Null for a gamer: its volunteers need not know it. */
+  name: string | null;
   role: Role;
   /** True for the side that makes the offer: the gamer. */
   initiate: boolean;
@@ -65,7 +71,7 @@ export interface Introduction {
 /** Server to browser messages are validated as well: a page may be pointed at any server. */
 export const introductionSchema: z.ZodType<Introduction> = z.strictObject({
   peerId: sessionIdSchema,
-  name: nameSchema,
+  name: nameSchema.nullable(),
   role: roleSchema,
   initiate: z.boolean(),
   score: z.number(),
@@ -80,6 +86,10 @@ export const joinedSchema = z.strictObject({
   iceServers: z.array(iceServerSchema).max(16),
   /** True when the coordinator still knew this session. */
   resumed: z.boolean(),
+  /** Is there an open lobby here? */
+  lobby: z.boolean(),
+  /** To be signed with the key that the join named (see `proofBytes`); null when it named none. */
+  challenge: challengeSchema.nullable(),
   /** Whom it is introduced to already: most pages come for somebody who is there. */
   introductions: z.array(introductionSchema).max(SIGNALING.maxFirstIntroductions),
 });
@@ -127,6 +137,21 @@ export type VolunteerReport = z.infer<typeof reportSchema>;
 /** A gamer's word on how an attempt to connect went: the server's operator learns whether TURN is needed, and works. */
 export const linkReportSchema = z.strictObject({ outcome: linkOutcomeSchema });
 export type LinkReport = z.infer<typeof linkReportSchema>;
+/** A gamer caught a volunteer giving a wrong result. */
+export const accusationSchema = z.strictObject({
+  volunteerId: sessionIdSchema,
+  taskType: z.string().min(1).max(32),
+  /** What was wrong, for the server's log. */
+  why: z.string().max(SIGNALING.maxAccusationChars),
+});
+export type Accusation = z.infer<typeof accusationSchema>;
+
+export const proofSchema = z.strictObject({ signature: signatureSchema });
+export type Proof = z.infer<typeof proofSchema>;
+
+/** May volunteers of the lobby help this gamer? */
+export const lobbySchema = z.strictObject({ open: z.boolean() });
+export type LobbyRequest = z.infer<typeof lobbySchema>;
 
 export type Answer<T> = { ok: true; value: T } | { ok: false; error: WireError };
 type Ack<T> = (answer: Answer<T>) => void;
@@ -136,6 +161,9 @@ export interface ClientToServerEvents {
   status: (status: VolunteerStatus, ack: Ack<null>) => void;
   report: (report: VolunteerReport, ack: Ack<null>) => void;
   link: (report: LinkReport, ack: Ack<null>) => void;
+  accuse: (accusation: Accusation, ack: Ack<null>) => void;
+  prove: (proof: Proof, ack: Ack<null>) => void;
+  lobby: (request: LobbyRequest, ack: Ack<null>) => void;
   invite: (request: InviteRequest, ack: Ack<{ token: string }>) => void;
   leave: (nothing: null, ack: Ack<null>) => void;
 }
@@ -145,7 +173,10 @@ export interface ServerToClientEvents {
   joined: (answer: Answer<Joined>) => void;
   introduce: (introduction: Introduction) => void;
   signal: (signal: { from: string; attempt: number; signal: PeerSignal }) => void;
-  /** A member left the room for good, or was replaced by a newer socket of the same session (`peerId` is then one's own). */
+  /**
+   * A member left for good, in the lobby perhaps for another gamer, or was replaced by a newer socket of the same session
+   * (`peerId` is then one's own).
+   */
   gone: (member: { peerId: string; why: 'left' | 'expired' | 'replaced' }) => void;
 }
 

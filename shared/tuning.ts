@@ -27,6 +27,8 @@ export const SIGNALING = {
   maxNameChars: 64,
   maxRoomChars: 128,
   maxInviteChars: 2_048,
+  /** Why a volunteer is reported: a sentence, for the server's log. */
+  maxAccusationChars: 200,
 } as const;
 
 /** The coordinator's defaults; its configuration may change each. */
@@ -51,6 +53,13 @@ export const COORDINATOR = {
   maxReputations: 50_000,
   maxPartnersPerGamer: 64,
   maxGamersRemembered: 10_000,
+  /** Rooms whose reports of wrong results are remembered, and how many volunteers of each; under 200 bytes each. */
+  maxRoomsWithAccused: 5_000,
+  maxAccusedPerRoom: 128,
+  /** Gamers counted against one volunteer: past it more of them change no order. */
+  maxAccusers: 16,
+  /** Volunteers one gamer may report in ten minutes: an honest one meets no more cheats than it has helpers. */
+  accusations: { events: 16, windowMs: 600_000, maxKeys: 10_000 },
   /** Invites with a number of uses that are being counted; past it new ones are refused rather than old ones forgotten. */
   maxCountedInvites: 10_000,
 } as const;

@@ -37,6 +37,7 @@ test('defaults need no setting at all', () => {
     roomCapacity: COORDINATOR.roomCapacity,
     maxIntroductions: COORDINATOR.maxIntroductions,
     maxSessions: COORDINATOR.maxSessions,
+    lobby: false,
     iceServers: [],
     inviteSecret: '',
     logLevel: 'info',

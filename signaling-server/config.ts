@@ -32,6 +32,7 @@ const configSchema = z.object({
   roomCapacity: wholeNumber(2, 10_000),
   maxIntroductions: wholeNumber(1, 64),
   maxSessions: wholeNumber(2, 1_000_000),
+  lobby: z.enum(['on', 'off']).transform((text) => text === 'on'),
   iceServers: z
     .string()
     .transform((text, context): unknown => {
@@ -122,6 +123,12 @@ const SETTINGS: Record<keyof Config, Setting> = {
     fallback: String(COORDINATOR.maxSessions),
     meaning: 'Members of all rooms together',
     expects: 'a whole number from 2 to 1000000',
+  },
+  lobby: {
+    name: 'LOBBY',
+    fallback: 'off',
+    meaning: 'An open lobby: volunteers without an invite serve whoever asks',
+    expects: 'on or off',
   },
   iceServers: {
     name: 'ICE_SERVERS',

@@ -28,12 +28,20 @@ class SlowStore extends MemoryStore {
   }
 }
 
-const connection = (): Connection => ({ rttMs: 1, joined() {}, introduce() {}, signal() {}, gone() {}, close() {} });
+const connection = (): Connection => ({
+  rttMs: 1,
+  host: 'here',
+  joined() {},
+  introduce() {},
+  signal() {},
+  gone() {},
+  close() {},
+});
 
 function coordinatorFor(askers: number): Coordinator {
   const clock = new ManualServerClock();
   return new Coordinator({
-    config: { roomCapacity: 8, maxSessions: 8, maxIntroductions: 8, iceServers: [] },
+    config: { roomCapacity: 8, maxSessions: 8, maxIntroductions: 8, iceServers: [], lobby: false },
     invites: new Invites('a secret of at least thirty-two characters', clock),
     store: new SlowStore(clock, askers),
     clock,

@@ -1,26 +1,31 @@
 import type { Logger } from 'pino';
 import { MeshError } from '../shared/errors.ts';
 import {
+  type Accusation,
   type InviteRequest,
   type Joined,
   type JoinRequest,
+  type LobbyRequest,
+  type Proof,
   type SignalRequest,
   sessionIdOf,
   type VolunteerReport,
   type VolunteerStatus,
 } from '../shared/signaling.ts';
-import { SIGNALING } from '../shared/tuning.ts';
+import { COORDINATOR, SIGNALING } from '../shared/tuning.ts';
 import type { ServerClock } from './clock.ts';
 import type { Config } from './config.ts';
+import { Introductions, introduce } from './introductions.ts';
 import { type Invites, notInvited } from './invites.ts';
-import { match, scoreFor } from './matchmaker.ts';
 import type { Connection, Member } from './member.ts';
-import { type Place, privateName } from './place.ts';
+import { LOBBY, type Place, placeKey, privateName } from './place.ts';
+import { type Claim, newChallenge, provenIdentity } from './proof.ts';
+import { RateLimit } from './rate-limit.ts';
 import { type Counts, Rooms } from './rooms.ts';
 import type { MemoryStore } from './store/memory.ts';
 
 interface Parts {
-  config: Pick<Config, 'roomCapacity' | 'maxSessions' | 'maxIntroductions' | 'iceServers'>;
+  config: Pick<Config, 'roomCapacity' | 'maxSessions' | 'maxIntroductions' | 'iceServers' | 'lobby'>;
   invites: Invites;
   store: MemoryStore;
   clock: ServerClock;
@@ -44,11 +49,19 @@ interface Arrival {
 /** What the coordinator decides on each event. It knows members and their connections, nothing of sockets. */
 export class Coordinator {
   readonly #rooms: Rooms;
+  readonly #introductions: Introductions;
   /** Cancels the end of the resume grace of members whose socket is away. */
   readonly #graces = new Map<Member, () => void>();
 
+  readonly #accusations: RateLimit;
+
   constructor(private readonly parts: Parts) {
     this.#rooms = new Rooms(parts.config);
+    this.#introductions = new Introductions(this.#rooms, {
+      maxIntroductions: parts.config.maxIntroductions,
+      onMatch: () => parts.onMatch(),
+    });
+    this.#accusations = new RateLimit(COORDINATOR.accusations, parts.clock);
   }
 
   counts(): Counts {
@@ -64,15 +77,15 @@ export class Coordinator {
     const id = await sessionIdOf(request.sessionKey);
     const { role, name } = request;
     const { place, onlyIfNew } = await this.#admit(id, request);
-    const [pass, reputation, partners] = await Promise.all([
+    const [pass, reputation, partners, accused] = await Promise.all([
       invites.pass(place, role, id),
-      store.reputation(id),
+      store.reputation(this.#rooms.session(id)?.historyId ?? id),
       store.partners(id),
+      store.accused(placeKey(place)),
     ]);
 
     const known = this.#rooms.session(id);
-    const resumed =
-      known?.role === role && known.place.name === place.name && known.place.inviteOnly === place.inviteOnly;
+    const resumed = known?.role === role && placeKey(known.place) === placeKey(place);
     if (!resumed) {
       // Somebody else may have made the room since this page was let into a new one.
       if (onlyIfNew && this.#rooms.has(place)) throw invitedMembersOnly();
@@ -86,17 +99,22 @@ export class Coordinator {
     const member = known && resumed ? known : this.#rooms.add({ id, role, name }, place);
     member.attach(connection);
     this.#endGrace(member);
-    Object.assign(member, { name, reputation, partners });
-    if (role === 'volunteer' && request.status) member.status = request.status;
+    Object.assign(member, { name, reputation, partners, accused });
+    if (role === 'volunteer') {
+      if (request.status) member.status = request.status;
+      member.claim = claimOf(request, id, connection.host);
+    } else this.#introductions.seek(member, config.lobby && request.lobby === true);
     this.parts.log.debug({ member: id, role, resumed }, 'joined');
     const { name: room, inviteOnly } = place;
-    return { member, joined: { id, room, inviteOnly, pass, iceServers: config.iceServers, resumed } };
+    const challenge = member.claim?.challenge ?? null;
+    const { iceServers, lobby } = config;
+    return { member, joined: { id, room, inviteOnly, pass, iceServers, resumed, lobby, challenge } };
   }
 
   /** Tells a member that it joined, whom it knows, and finds it others. */
   welcome({ member, joined }: Arrival): void {
     for (const peer of member.peers.values()) introduce(member, peer);
-    this.#matchIn(member.place);
+    this.#introductions.matchIn(member.place);
     member.greet(joined);
   }
 
@@ -114,7 +132,7 @@ export class Coordinator {
     volunteer.status = status;
     // Load changes the order of the next introductions; only these two change who may be introduced.
     const mayMatch = before.accepting !== status.accepting || before.maxGamers < status.maxGamers;
-    if (mayMatch) this.#matchIn(volunteer.place);
+    if (mayMatch) this.#introductions.matchIn(volunteer.place);
   }
 
   /** @throws MeshError `malformed` from a volunteer, `not-invited` about a stranger */
@@ -123,9 +141,59 @@ export class Coordinator {
     const volunteer = gamer.peers.get(report.volunteerId);
     if (!volunteer) throw notInvited('You are not introduced to this volunteer, or it has left.');
     const { store } = this.parts;
-    await store.record(gamer.id, report);
-    volunteer.reputation = await store.reputation(volunteer.id);
+    const { historyId } = volunteer;
+    await store.record(gamer.id, historyId, report);
+    volunteer.reputation = await store.reputation(historyId);
     gamer.partners = await store.partners(gamer.id);
+  }
+
+  /**
+   * Ranks a volunteer last for the gamers of this gamer's room, and keeps it from this gamer.
+   * @throws MeshError `malformed` from a volunteer, `not-invited` about a stranger, `rate-limited`
+   */
+  async accuse(gamer: Member, { volunteerId, taskType, why }: Accusation): Promise<void> {
+    if (gamer.role !== 'gamer') throw MeshError.malformed('Only a gamer reports on volunteers.');
+    // It may have left when it was found out.
+    const historyId = gamer.peers.get(volunteerId)?.historyId ?? gamer.met.get(volunteerId);
+    if (historyId === undefined) throw notInvited('You were never introduced to this volunteer.');
+    if (this.#accusations.isReached(gamer.id)) {
+      throw new MeshError('rate-limited', 'You reported many volunteers. Wait ten minutes before you report another.');
+    }
+    this.#accusations.count(gamer.id);
+    const { store, log } = this.parts;
+    const key = placeKey(gamer.place);
+    await store.accuse(key, gamer.id, historyId);
+    log.info({ gamer: gamer.id, volunteer: historyId, taskType, why }, 'a volunteer was reported');
+    const accused = await store.accused(key);
+    for (const member of this.#rooms.members(gamer.place)) member.accused = accused;
+    // It takes none of the gamer's places any more.
+    this.#introductions.matchIn(gamer.place);
+  }
+
+  /**
+   * Gives a volunteer the history of the key that it signed the challenge of its join with.
+   * @throws MeshError `malformed` where there is no challenge, `verify-failed`
+   */
+  async prove(volunteer: Member, { signature }: Proof): Promise<void> {
+    const { claim } = volunteer;
+    if (!claim) throw MeshError.malformed('There is no challenge to answer.');
+    try {
+      const identity = await provenIdentity(claim, signature);
+      volunteer.reputation = await this.parts.store.reputation(identity);
+      volunteer.identity = identity;
+    } finally {
+      // A newer join has a challenge of its own.
+      if (volunteer.claim === claim) volunteer.claim = null;
+      this.#introductions.matchIn(volunteer.place);
+    }
+  }
+
+  /** @throws MeshError `malformed` from a volunteer, `not-invited` where there is no lobby */
+  setLobby(gamer: Member, { open }: LobbyRequest): void {
+    if (gamer.role !== 'gamer') throw MeshError.malformed('Only a gamer asks the lobby for help.');
+    if (open && !this.parts.config.lobby) throw noLobby();
+    this.#introductions.seek(gamer, open);
+    this.#introductions.matchIn(gamer.place);
   }
 
   /** @throws MeshError `not-invited` from a volunteer */
@@ -151,7 +219,11 @@ export class Coordinator {
   }
 
   /** The place this session may enter. */
-  async #admit(id: string, { role, room, invite, inviteOnly = false }: JoinRequest): Promise<Admission> {
+  async #admit(id: string, { role, room, invite, inviteOnly = false, lobby = false }: JoinRequest): Promise<Admission> {
+    if (role === 'volunteer' && lobby) {
+      if (!this.parts.config.lobby) throw noLobby();
+      return { place: LOBBY, onlyIfNew: false };
+    }
     const known = this.#rooms.session(id);
     if (known?.role === role && (room === undefined || room === known.place.name)) {
       return { place: known.place, onlyIfNew: false };
@@ -174,25 +246,14 @@ export class Coordinator {
     return place;
   }
 
-  #matchIn(place: Place): void {
-    const online = [...this.#rooms.members(place)].filter(({ online }) => online);
-    const gamers = online.filter(({ role }) => role === 'gamer');
-    const volunteers = online.filter(({ role }) => role === 'volunteer');
-    for (const { gamer, volunteer } of match(gamers, volunteers, this.parts.config.maxIntroductions)) {
-      gamer.peers.set(volunteer.id, volunteer);
-      volunteer.peers.set(gamer.id, gamer);
-      introduce(gamer, volunteer);
-      this.parts.onMatch();
-    }
-  }
-
   #depart(member: Member, why: 'left' | 'expired'): void {
     this.#endGrace(member);
     this.#rooms.remove(member);
+    this.#introductions.forget(member);
     for (const peer of member.peers.values()) peer.part({ peerId: member.id, why });
     member.peers.clear();
     this.parts.log.debug({ member: member.id, why }, 'gone');
-    this.#matchIn(member.place);
+    this.#introductions.matchIn(member.place);
   }
 
   #endGrace(member: Member): void {
@@ -209,10 +270,11 @@ function invitedMembersOnly(): MeshError {
   return notInvited('This room lets in invited members only. Ask one of them for a link.');
 }
 
-/** Tells both sides of a pair about each other, whichever of them asked. */
-function introduce(one: Member, other: Member): void {
-  const [gamer, volunteer] = one.role === 'gamer' ? [one, other] : [other, one];
-  const score = scoreFor(gamer, volunteer);
-  gamer.introduce(volunteer, score);
-  volunteer.introduce(gamer, score);
+function noLobby(): MeshError {
+  return notInvited('This server has no open lobby. Ask a gamer for an invite link.');
+}
+
+/** The challenge of this join is what a proof must be about: an earlier one, or another server's, proves nothing. */
+function claimOf({ publicKey }: JoinRequest, sessionId: string, host: string): Claim | null {
+  return publicKey === undefined ? null : { publicKey, sessionId, host, challenge: newChallenge() };
 }

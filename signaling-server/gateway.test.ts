@@ -34,7 +34,7 @@ test('a gamer and a volunteer of one room are introduced, the one who comes by t
     { peerId: volunteerId, name: 'attic', role: 'volunteer', initiate: true },
   ]);
   expect(gamer.introductions, 'and no other').toEqual(joined.introductions);
-  expect(volunteer.introductions).toMatchObject([{ peerId: joined.id, name: 'ann', role: 'gamer', initiate: false }]);
+  expect(volunteer.introductions).toMatchObject([{ peerId: joined.id, name: null, role: 'gamer', initiate: false }]);
 });
 
 test('signals pass between introduced members only; two rooms never see each other', async () => {
@@ -73,6 +73,8 @@ const NASTY_JOINS: unknown[] = [
   { ...join, room: 7 },
   { ...join, invite: 'i'.repeat(2_049) },
   { ...join, status: { ...IDLE_STATUS, load: 2 } },
+  { ...join, publicKey: 'short' },
+  { ...join, lobby: 'yes' },
   { ...join, extra: 1 },
   { ...join, pid: 'socket.io’s own', offset: '0' },
   JSON.parse(`{"__proto__": {"role": "gamer"}, "constructor": 1}`),
@@ -93,6 +95,13 @@ const NASTY: Record<string, unknown[][]> = {
   ],
   status: [...NOTHINGS, [{ ...IDLE_STATUS, load: -0.1 }], [{ ...IDLE_STATUS, tasks: Array(17).fill('echo') }]],
   report: [...NOTHINGS, [{ volunteerId: 'A'.repeat(22), completed: -1, failed: 0, rttMs: 0 }]],
+  accuse: [
+    ...NOTHINGS,
+    [{ volunteerId: 'A'.repeat(22), taskType: '', why: '' }],
+    [{ volunteerId: 'A'.repeat(22), taskType: 'echo', why: 'w'.repeat(SIGNALING.maxAccusationChars + 1) }],
+  ],
+  prove: [...NOTHINGS, [{ signature: 'A'.repeat(86) }]],
+  lobby: [...NOTHINGS, [{ open: 1 }]],
   invite: [...NOTHINGS, [{ role: 'gamer', expiresInS: 0 }], [{ role: 'gamer', expiresInS: 60, uses: 0 }]],
   'no such event': NOTHINGS,
   toString: NOTHINGS,
@@ -144,6 +153,9 @@ test('a page that was not let in may do nothing', async () => {
     ['signal', offer],
     ['status', IDLE_STATUS],
     ['report', { volunteerId: 'A'.repeat(22), completed: 0, failed: 0, rttMs: 1 }],
+    ['accuse', { volunteerId: 'A'.repeat(22), taskType: 'echo', why: '' }],
+    ['prove', { signature: 'A'.repeat(86) }],
+    ['lobby', { open: true }],
     ['invite', { role: 'volunteer', expiresInS: 60 }],
     ['leave'],
   ];

@@ -4,11 +4,14 @@ import { Server } from 'socket.io';
 import { MeshError, type MeshErrorReason } from '../shared/errors.ts';
 import {
   type Answer,
+  accusationSchema,
   type ClientToServerEvents,
   inviteSchema,
   joinSchema,
   linkReportSchema,
+  lobbySchema,
   PROTOCOL_VERSION,
+  proofSchema,
   reportSchema,
   type ServerToClientEvents,
   signalSchema,
@@ -250,6 +253,18 @@ export class Gateway {
     link: (seat, payload, answer) => {
       if (memberOf(seat).role !== 'gamer') throw MeshError.malformed('Only a gamer reports on links.');
       this.parts.metrics.linked(parse(linkReportSchema, payload).outcome);
+      answer(null);
+    },
+    accuse: async (seat, payload, answer) => {
+      await this.parts.coordinator.accuse(memberOf(seat), parse(accusationSchema, payload));
+      answer(null);
+    },
+    prove: async (seat, payload, answer) => {
+      await this.parts.coordinator.prove(memberOf(seat), parse(proofSchema, payload));
+      answer(null);
+    },
+    lobby: (seat, payload, answer) => {
+      this.parts.coordinator.setLobby(memberOf(seat), parse(lobbySchema, payload));
       answer(null);
     },
     invite: async (seat, payload, answer) => {

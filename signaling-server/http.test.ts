@@ -165,6 +165,7 @@ test('/healthz tells the state in numbers', async () => {
   expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
   expect(await response.json()).toEqual({
     status: 'ok',
+    lobby: false,
     version: expect.stringMatching(/^\d+\.\d+\.\d+/),
     protocolVersion: PROTOCOL_VERSION,
     uptimeS: expect.any(Number),

@@ -13,6 +13,8 @@ import { applySecurityHeaders, shareWithOtherOrigins } from './security-headers.
 export interface Health {
   version: string;
   uptimeS: number;
+  /** May a volunteer come without an invite? */
+  lobby: boolean;
   counts: Counts & { sockets: number };
 }
 

@@ -2,23 +2,35 @@ import { expect, test } from 'vitest';
 import type { VolunteerStatus } from '../shared/signaling.ts';
 import { type GamerFacts, match, scoreFor, type VolunteerFacts } from './matchmaker.ts';
 
-type Peers = Map<string, { status: VolunteerStatus }>;
+type Peers = Map<string, { historyId: string; isOfLobby: boolean; status: VolunteerStatus }>;
 const status = (changes: Partial<VolunteerStatus> = {}) => ({
   ...{ load: 0, accepting: true, tasks: [], maxGamers: 4 },
   ...changes,
 });
 const gamer = (id: string, facts: Partial<GamerFacts> = {}): GamerFacts => ({
-  ...{ id, rttMs: 20, peers: new Map(), partners: new Map() },
+  ...{ id, rttMs: 20, peers: new Map(), partners: new Map(), accused: new Map() },
   ...facts,
 });
 const volunteer = (id: string, changes: Partial<VolunteerStatus> = {}, facts: Partial<VolunteerFacts> = {}) => ({
-  ...{ id, rttMs: 20, peers: new Map(), reputation: { completed: 0, failed: 0 }, status: status(changes) },
+  ...{
+    id,
+    historyId: id,
+    rttMs: 20,
+    peers: new Map(),
+    reputation: { completed: 0, failed: 0 },
+    status: status(changes),
+  },
   ...facts,
 });
 const names = (matches: ReturnType<typeof match<GamerFacts, VolunteerFacts>>) =>
   matches.map((one) => `${one.gamer.id}-${one.volunteer.id}`);
 const helpers = (count: number, changes: Partial<VolunteerStatus> = {}): Peers =>
-  new Map(Array.from({ length: count }, (_, index) => [`helper ${index}`, { status: status(changes) }]));
+  new Map(
+    Array.from({ length: count }, (_, index) => [
+      `helper ${index}`,
+      { historyId: `helper ${index}`, isOfLobby: false, status: status(changes) },
+    ]),
+  );
 
 test('the best of many are introduced, best first', () => {
   const proven = { reputation: { completed: 50, failed: 0 } };
@@ -69,7 +81,7 @@ test('scarce volunteers are shared: the gamer with the fewest helpers comes firs
 });
 
 test('no pair is introduced twice', () => {
-  const peers: Peers = new Map([['v', { status: status() }]]);
+  const peers: Peers = new Map([['v', { historyId: 'v', isOfLobby: false, status: status() }]]);
   expect(match([gamer('g', { peers })], [volunteer('v')], 8)).toEqual([]);
 });
 
@@ -79,4 +91,35 @@ test('helpers that pause make room for others, up to twice the limit', () => {
   expect(found(helpers(4))).toBe(0);
   expect(found(helpers(4, { accepting: false }))).toBe(4);
   expect(found(helpers(7, { accepting: false }))).toBe(1);
+});
+
+test('a volunteer that gamers of the room reported is the last choice of the others, and none of those that reported it', () => {
+  const proven = { reputation: { completed: 50, failed: 0 } };
+  const volunteers = [
+    volunteer('often reported', {}, proven),
+    volunteer('reported', {}, proven),
+    volunteer('failing', { load: 1 }, { reputation: { completed: 0, failed: 50 } }),
+  ];
+  const accused = new Map([
+    ['reported', new Set(['one'])],
+    ['often reported', new Set(['one', 'two'])],
+  ]);
+  expect(names(match([gamer('g', { accused })], volunteers, 8))).toEqual([
+    'g-failing',
+    'g-reported',
+    'g-often reported',
+  ]);
+  expect(names(match([gamer('two', { accused })], volunteers, 8))).toEqual(['two-failing', 'two-reported']);
+});
+
+test('history is that of the identity, not of the session', () => {
+  const known = gamer('g', { partners: new Map([['identity', 1]]) });
+  const returned = volunteer('new session', {}, { historyId: 'identity' });
+  expect(names(match([known], [volunteer('newcomer', {}, { rttMs: 0 }), returned], 1))).toEqual(['g-new session']);
+});
+
+test('a helper that its gamer reported takes no place', () => {
+  const peers = helpers(4);
+  const accused = new Map([['helper 0', new Set(['g'])]]);
+  expect(names(match([gamer('g', { peers, accused })], [volunteer('fresh')], 4))).toEqual(['g-fresh']);
 });

@@ -1,21 +1,35 @@
 import { score } from '../shared/ranking.ts';
 import type { VolunteerStatus } from '../shared/signaling.ts';
 
+/** A volunteer that a gamer is introduced to. */
+interface Helper {
+  readonly historyId: string;
+  readonly isOfLobby: boolean;
+  readonly status: VolunteerStatus;
+}
+
 /** What a choice needs of either side; {@link Member} has it all. */
 interface Party {
   readonly id: string;
   /** Round trip of its socket to the coordinator, ms. */
   readonly rttMs: number;
   /** Ids of those it is introduced to. */
-  readonly peers: ReadonlyMap<string, { readonly status: VolunteerStatus }>;
+  readonly peers: ReadonlyMap<string, Helper>;
 }
 
+/** Volunteers caught giving wrong results: history id -> the gamers of one room that reported it. */
+export type Accused = ReadonlyMap<string, ReadonlySet<string>>;
+
 export interface GamerFacts extends Party {
-  /** Volunteers it has worked with: id -> last round trip between the two, ms. */
+  /** Volunteers it has worked with: history id -> last round trip between the two, ms. */
   readonly partners: ReadonlyMap<string, number>;
+  /** What is known in its room, and nowhere else: a gamer that lies hurts nobody in other rooms. */
+  readonly accused: Accused;
 }
 
 export interface VolunteerFacts extends Party {
+  /** What its history is kept under, see {@link Member.historyId}. */
+  readonly historyId: string;
   readonly status: VolunteerStatus;
   readonly reputation: { completed: number; failed: number };
 }
@@ -23,13 +37,13 @@ export interface VolunteerFacts extends Party {
 export interface Match<G, V> {
   gamer: G;
   volunteer: V;
-  /** 0..1 */
-  score: number;
+  /** See {@link standing}. */
+  standing: number;
 }
 
 /** The score of a volunteer in one gamer's eyes, 0..1. */
 export function scoreFor(gamer: GamerFacts, volunteer: VolunteerFacts): number {
-  const measuredRttMs = gamer.partners.get(volunteer.id);
+  const measuredRttMs = gamer.partners.get(volunteer.historyId);
   return score({
     ...volunteer.reputation,
     load: volunteer.status.load,
@@ -38,14 +52,27 @@ export function scoreFor(gamer: GamerFacts, volunteer: VolunteerFacts): number {
   });
 }
 
+/** What volunteers are ordered by: the score, and below all others those that gamers of this room reported, most reported last. */
+export function standing(gamer: GamerFacts, volunteer: VolunteerFacts): number {
+  return scoreFor(gamer, volunteer) - (gamer.accused.get(volunteer.historyId)?.size ?? 0);
+}
+
+/** May the two be introduced? A volunteer does not get another chance by a new session with the gamer that caught it. */
+export function isWelcome(gamer: GamerFacts, { id, historyId }: VolunteerFacts): boolean {
+  return !gamer.peers.has(id) && !hasAccused(gamer, historyId);
+}
+
 /**
  * Who should be introduced now. One pair at a time: the gamer with the fewest helpers picks its best volunteer that still has
  * room, so that scarce volunteers are shared evenly. Costs O(gamers x volunteers) scores among those that have room.
+ *
+ * @param counts which of its helpers take a gamer's places; the others are to give way.
  */
 export function match<G extends GamerFacts, V extends VolunteerFacts>(
   gamers: readonly G[],
   volunteers: readonly V[],
   maxIntroductions: number,
+  counts: (helper: Helper) => boolean = () => true,
 ): Match<G, V>[] {
   const vacancies = new Map<V, number>();
   for (const volunteer of volunteers) {
@@ -55,12 +82,12 @@ export function match<G extends GamerFacts, V extends VolunteerFacts>(
   if (vacancies.size === 0) return [];
 
   const seekers = gamers.flatMap((gamer) => {
-    const places = placesOf(gamer, maxIntroductions);
+    const places = placesOf(gamer, maxIntroductions, counts);
     if (places === 0) return [];
     const choices = [...vacancies.keys()]
-      .filter(({ id }) => !gamer.peers.has(id))
-      .map((volunteer) => ({ gamer, volunteer, score: scoreFor(gamer, volunteer) }))
-      .sort((a, b) => a.score - b.score);
+      .filter((volunteer) => isWelcome(gamer, volunteer))
+      .map((volunteer) => ({ gamer, volunteer, standing: standing(gamer, volunteer) }))
+      .sort((a, b) => a.standing - b.standing);
     return [{ places, choices }];
   });
 
@@ -83,12 +110,25 @@ export function match<G extends GamerFacts, V extends VolunteerFacts>(
   return matches;
 }
 
-/**
- * How many more volunteers a gamer may be introduced to. One that accepts nothing now takes no place, lest a gamer whose
- * helpers all pause is left alone; in all it is held to twice the limit.
- */
-function placesOf({ peers }: GamerFacts, maxIntroductions: number): number {
+/** Volunteers that a gamer has the use of: those that accept work, and whose work it accepts. */
+export function helpersOf(gamer: GamerFacts, counts: (helper: Helper) => boolean = () => true): number {
   let helpers = 0;
-  for (const { status } of peers.values()) if (status.accepting) helpers++;
-  return Math.max(0, Math.min(maxIntroductions - helpers, 2 * maxIntroductions - peers.size));
+  for (const helper of gamer.peers.values()) {
+    if (helper.status.accepting && !hasAccused(gamer, helper.historyId) && counts(helper)) helpers++;
+  }
+  return helpers;
+}
+
+/**
+ * How many more volunteers a gamer may be introduced to. One that is no help now takes no place, lest a gamer whose helpers all
+ * pause is left alone; in all it is held to twice the limit.
+ */
+function placesOf(gamer: GamerFacts, maxIntroductions: number, counts: (helper: Helper) => boolean): number {
+  const places = maxIntroductions - helpersOf(gamer, counts);
+  return Math.max(0, Math.min(places, 2 * maxIntroductions - gamer.peers.size));
+}
+
+/** Did this gamer itself report it? */
+export function hasAccused({ id, accused }: GamerFacts, historyId: string): boolean {
+  return accused.get(historyId)?.has(id) ?? false;
 }

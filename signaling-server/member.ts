@@ -1,7 +1,10 @@
+import { LRUCache } from 'lru-cache';
 import { MeshError } from '../shared/errors.ts';
 import type { Introduction, Joined, Role, ServerToClientEvents, VolunteerStatus } from '../shared/signaling.ts';
 import { COORDINATOR, SIGNALING } from '../shared/tuning.ts';
+import type { Accused } from './matchmaker.ts';
 import type { Place } from './place.ts';
+import type { Claim } from './proof.ts';
 import type { Reputation } from './store/memory.ts';
 
 type Body<E extends keyof ServerToClientEvents> = Parameters<ServerToClientEvents[E]>[0];
@@ -12,6 +15,8 @@ export type Farewell = Body<'gone'>;
 export interface Connection {
   /** Measured round trip, ms; an assumption until then. */
   readonly rttMs: number;
+  /** The server as its page addresses it, `host[:port]`. */
+  readonly host: string;
   joined(joined: Joined): void;
   introduce(introduction: Introduction): void;
   signal(signal: RelayedSignal): void;
@@ -29,8 +34,16 @@ const UNTOLD_STATUS: VolunteerStatus = { load: 0, accepting: false, tasks: [], m
 export class Member {
   status: VolunteerStatus = UNTOLD_STATUS;
   reputation: Reputation = { completed: 0, failed: 0 };
-  /** Volunteers this gamer has worked with: id -> last round trip it reported, ms. */
+  /** What this volunteer has yet to prove; null when it has, or claims nothing. */
+  claim: Claim | null = null;
+  /** Proven, see `identityOf`. Told to nobody: a gamer knows a volunteer by its session alone, which ends with its page. */
+  identity: string | null = null;
+  /** Volunteers this gamer has worked with: history id -> last round trip it reported, ms. */
   partners: ReadonlyMap<string, number> = new Map();
+  /** Volunteers that gamers of this gamer's room reported. */
+  accused: Accused = new Map();
+  /** Volunteers this gamer was introduced to, those that left included: id -> history id. */
+  readonly met = new LRUCache<string, string>({ max: COORDINATOR.maxPartnersPerGamer });
   /** The members this one is introduced to, by id; always mutual. */
   readonly peers = new Map<string, Member>();
   #connection: Connection | null = null;
@@ -47,6 +60,20 @@ export class Member {
 
   get online(): boolean {
     return this.#connection !== null;
+  }
+
+  /** May it be introduced? A volunteer that is about to prove who it is waits, lest it is ranked as a newcomer. */
+  get isAvailable(): boolean {
+    return this.online && (this.claim === null || this.identity !== null);
+  }
+
+  get isOfLobby(): boolean {
+    return this.place.isLobby === true;
+  }
+
+  /** What the coordinator remembers this member under. Without an identity that ends with the session. */
+  get historyId(): string {
+    return this.identity ?? this.id;
   }
 
   get rttMs(): number {
@@ -90,7 +117,8 @@ export class Member {
 
   /** An absent member is introduced to its peers again when it returns, so nothing of this waits. */
   introduce(peer: Member, score: number): void {
-    const { id: peerId, name, role } = peer;
+    const { id: peerId, role } = peer;
+    const name = role === 'volunteer' ? peer.name : null;
     const introduction = { peerId, name, role, initiate: this.role === 'gamer', score };
     if (this.#firstIntroductions) this.#firstIntroductions.set(peerId, introduction);
     else this.#connection?.introduce(introduction);

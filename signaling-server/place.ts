@@ -7,9 +7,16 @@ import { randomBytes } from 'node:crypto';
 export interface Place {
   name: string;
   inviteOnly: boolean;
+  /** Of volunteers that serve whoever needs them; no gamer is in it. */
+  isLobby?: boolean;
 }
 
-export const placeKey = ({ name, inviteOnly }: Place) => `${inviteOnly ? 'invited' : 'open'} ${name}`;
+export const LOBBY: Place = { name: 'lobby', inviteOnly: false, isLobby: true };
+
+export function placeKey({ name, inviteOnly, isLobby }: Place): string {
+  if (isLobby) return 'lobby';
+  return `${inviteOnly ? 'invited' : 'open'} ${name}`;
+}
 
 /** A name nobody can guess: 128 random bits, base64url. */
 export const privateName = () => randomBytes(16).toString('base64url');

@@ -15,7 +15,7 @@ export interface Counts {
 }
 
 interface Limits {
-  /** Members of one room. */
+  /** Members of one room; the lobby has no bound of its own. */
   roomCapacity: number;
   /** Members of all rooms. */
   maxSessions: number;
@@ -47,7 +47,7 @@ export class Rooms {
   checkSpace(place: Place, leaving?: Member): void {
     const members = this.#rooms.get(placeKey(place))?.members;
     const size = (members?.size ?? 0) - (leaving && members?.has(leaving.id) ? 1 : 0);
-    if (size >= this.limits.roomCapacity) {
+    if (!place.isLobby && size >= this.limits.roomCapacity) {
       throw new MeshError(
         'room-full',
         `This room is full (${size} members). Wait for somebody to leave, or make another.`,

@@ -71,6 +71,7 @@ export async function createServer(
       health: () => ({
         version: packageJson.version,
         uptimeS: Math.round((clock.now() - startedAtMs) / 1_000),
+        lobby: config.lobby,
         counts: counts(),
       }),
     }),

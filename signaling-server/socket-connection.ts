@@ -43,6 +43,10 @@ export class SocketConnection implements Connection {
     return this.#rttMs;
   }
 
+  get host(): string {
+    return this.socket.handshake.headers.host ?? '';
+  }
+
   joined(joined: Joined): void {
     this.socket.emit('joined', { ok: true, value: joined });
   }

@@ -6,8 +6,8 @@ import { MemoryStore } from './memory.ts';
 test('reports add up to a reputation, and make partners', async () => {
   const store = new MemoryStore(new ManualServerClock());
   expect(await store.reputation('v')).toEqual({ completed: 0, failed: 0 });
-  await store.record('g', { volunteerId: 'v', completed: 3, failed: 1, rttMs: 9 });
-  await store.record('h', { volunteerId: 'v', completed: 2, failed: 0, rttMs: 4 });
+  await store.record('g', 'v', { completed: 3, failed: 1, rttMs: 9 });
+  await store.record('h', 'v', { completed: 2, failed: 0, rttMs: 4 });
   expect(await store.reputation('v')).toEqual({ completed: 5, failed: 1 });
   expect(await store.partners('g')).toEqual(new Map([['v', 9]]));
   expect(await store.partners('nobody')).toEqual(new Map());
@@ -16,7 +16,7 @@ test('reports add up to a reputation, and make partners', async () => {
 test('what is remembered of one gamer is bounded, newest kept', async () => {
   const store = new MemoryStore(new ManualServerClock());
   for (let index = 0; index <= COORDINATOR.maxPartnersPerGamer; index++) {
-    await store.record('g', { volunteerId: `v${index}`, completed: 1, failed: 0, rttMs: 1 });
+    await store.record('g', `v${index}`, { completed: 1, failed: 0, rttMs: 1 });
   }
   const partners = await store.partners('g');
   expect(partners.size).toBe(COORDINATOR.maxPartnersPerGamer);
@@ -37,4 +37,17 @@ test('uses are counted by session; when too many invites are counted new ones ar
   expect(await store.useInvite(first, 'c'), 'nothing was forgotten').toBe(false);
   clock.advance(1_000);
   expect(await store.useInvite(invite('one more'), 'a')).toBe(true);
+});
+
+test('a gamer counts once against a volunteer, in its room only; how many are counted is bounded', async () => {
+  const store = new MemoryStore(new ManualServerClock());
+  await store.accuse('den', 'g', 'v');
+  await store.accuse('den', 'g', 'v');
+  expect(await store.accused('den')).toEqual(new Map([['v', new Set(['g'])]]));
+  expect(await store.accused('elsewhere')).toEqual(new Map());
+  for (let index = 0; index < COORDINATOR.maxAccusers; index++) await store.accuse('den', `g${index}`, 'v');
+  expect((await store.accused('den')).get('v')?.size).toBe(COORDINATOR.maxAccusers);
+  for (let index = 0; index < COORDINATOR.maxAccusedPerRoom; index++) await store.accuse('den', 'g', `v${index}`);
+  const accused = await store.accused('den');
+  expect([accused.size, accused.has('v')]).toEqual([COORDINATOR.maxAccusedPerRoom, false]);
 });

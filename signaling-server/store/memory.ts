@@ -3,6 +3,7 @@ import { MeshError } from '../../shared/errors.ts';
 import type { VolunteerReport } from '../../shared/signaling.ts';
 import { COORDINATOR } from '../../shared/tuning.ts';
 import type { ServerClock } from '../clock.ts';
+import type { Accused } from '../matchmaker.ts';
 
 /** Tasks of a volunteer as gamers reported them. */
 export interface Reputation {
@@ -18,34 +19,53 @@ export interface CountedInvite {
 }
 
 /**
- * What the coordinator remembers of sessions that are not here: reputations, who worked with whom, uses of invites.
+ * What the coordinator remembers of sessions that are not here: reputations, who worked with whom, who was caught giving wrong
+ * results, uses of invites. Volunteers are known here by their history id (see `Member.historyId`).
  * It answers with promises, since a store that several servers share cannot answer at once.
  */
 export class MemoryStore {
   readonly #reputations = new LRUCache<string, Reputation>({ max: COORDINATOR.maxReputations });
   readonly #partners = new LRUCache<string, LRUCache<string, number>>({ max: COORDINATOR.maxGamersRemembered });
+  readonly #accused = new LRUCache<string, LRUCache<string, Set<string>>>({ max: COORDINATOR.maxRoomsWithAccused });
   readonly #inviteUses = new Map<string, { sessions: Set<string>; expiresAtMs: number }>();
 
   constructor(private readonly clock: Pick<ServerClock, 'epochMs'>) {}
 
-  async reputation(volunteerId: string): Promise<Reputation> {
-    return this.#reputations.get(volunteerId) ?? { completed: 0, failed: 0 };
+  async reputation(historyId: string): Promise<Reputation> {
+    return this.#reputations.get(historyId) ?? { completed: 0, failed: 0 };
   }
 
-  /** The volunteers a gamer has worked with: id -> round trip of the last report, ms. */
+  /** The volunteers a gamer has worked with: history id -> round trip of the last report, ms. */
   async partners(gamerId: string): Promise<ReadonlyMap<string, number>> {
     return new Map(this.#partners.get(gamerId)?.entries());
   }
 
-  async record(gamerId: string, { volunteerId, completed, failed, rttMs }: VolunteerReport): Promise<void> {
-    const before = this.#reputations.get(volunteerId);
-    this.#reputations.set(volunteerId, {
+  /** @param historyId of the volunteer that the report is about */
+  async record(gamerId: string, historyId: string, report: Omit<VolunteerReport, 'volunteerId'>): Promise<void> {
+    const { completed, failed, rttMs } = report;
+    const before = this.#reputations.get(historyId);
+    this.#reputations.set(historyId, {
       completed: (before?.completed ?? 0) + completed,
       failed: (before?.failed ?? 0) + failed,
     });
     const partners = this.#partners.get(gamerId) ?? new LRUCache({ max: COORDINATOR.maxPartnersPerGamer });
-    partners.set(volunteerId, rttMs);
+    partners.set(historyId, rttMs);
     this.#partners.set(gamerId, partners);
+  }
+
+  /** Volunteers that gamers of a room reported: history id -> those gamers. */
+  async accused(roomKey: string): Promise<Accused> {
+    return new Map([...(this.#accused.get(roomKey)?.entries() ?? [])].map(([id, gamers]) => [id, new Set(gamers)]));
+  }
+
+  /** Counts a gamer once against a volunteer, in its room only. */
+  async accuse(roomKey: string, gamerId: string, historyId: string): Promise<void> {
+    const room =
+      this.#accused.get(roomKey) ?? new LRUCache<string, Set<string>>({ max: COORDINATOR.maxAccusedPerRoom });
+    const gamers = room.get(historyId) ?? new Set();
+    if (gamers.size < COORDINATOR.maxAccusers) gamers.add(gamerId);
+    room.set(historyId, gamers);
+    this.#accused.set(roomKey, room);
   }
 
   /**

@@ -31,7 +31,7 @@ export interface DispatcherEvents {
   onVolunteerResult(volunteerId: string, succeeded: boolean): void;
   onRedispatch(redispatch: Redispatch): void;
   /** A volunteer gave a wrong result. It gets no more work, and what it gave without being checked should not be kept. */
-  onBarred(volunteerId: string, error: MeshError): void;
+  onBarred(volunteerId: string, taskType: string, error: MeshError): void;
 }
 
 /** What checking results takes that the dispatcher itself has not. */
@@ -321,7 +321,7 @@ export class Dispatcher {
     run.checks--;
     const isWanted = this.#runs.get(job) === run;
     if (verdict.kind === 'wrong') {
-      this.#bar(runner, verdict.error);
+      this.#bar(runner, job.type, verdict.error);
       if (isWanted) this.#attemptFailed(attempt, { kind: 'failed', error: verdict.error });
       return;
     }
@@ -341,7 +341,7 @@ export class Dispatcher {
   }
 
   /** What it holds is begun elsewhere at once. */
-  #bar(volunteer: Runner, error: MeshError): void {
+  #bar(volunteer: Runner, type: string, error: MeshError): void {
     this.counts.rejectedByVerify++;
     if (this.#trust.isBarred(volunteer.id)) return;
     this.#trust.wrong(volunteer.id, error);
@@ -355,7 +355,7 @@ export class Dispatcher {
       run.attempts.delete(volunteer);
       this.#needAnother(run, volunteer, 'barred');
     }
-    this.#events.onBarred(volunteer.id, error);
+    this.#events.onBarred(volunteer.id, type, error);
   }
 
   /** Unless one is under way. */

@@ -5,6 +5,8 @@ export type Client = Pick<
   GamerClient,
   | 'state'
   | 'volunteers'
+  | 'hasLobby'
+  | 'setLobby'
   | 'createInvite'
   | 'openStream'
   | 'submitTask'

@@ -58,6 +58,8 @@ export function GamerPage({ session, player, keeper, floating, name }: GamerPage
         <div class="gamer__side">
           <SharePanel
             inviteUrl={session.inviteUrl.value}
+            audience={session.hasLobby.value ? session.audience.value : null}
+            onAudience={(audience) => session.setAudience(audience)}
             onOpenWindow={() => {
               const url = session.inviteUrl.value;
               if (!url) return;

@@ -47,6 +47,8 @@ class Bench {
   readonly client: Client = Object.assign(new EventTarget(), {
     state: 'online' as const,
     volunteers: [],
+    hasLobby: false,
+    setLobby: () => {},
     createInvite: async () => ({ url: '', token: '' }),
     submitTask: (): never => {
       throw MeshError.closed('The client');

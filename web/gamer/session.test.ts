@@ -10,6 +10,11 @@ class FakeClient extends EventTarget {
   state: Client['state'] = 'online';
   volunteers = [volunteer()];
   isClosed = false;
+  hasLobby = false;
+  readonly asked: boolean[] = [];
+  setLobby(open: boolean) {
+    this.asked.push(open);
+  }
   async createInvite({ role = 'volunteer' } = {}) {
     return { url: `https://p2c2r.example/${role}#room=r&invite=${role}-token`, token: `${role}-token` };
   }
@@ -55,6 +60,22 @@ describe('the gamer page’s session', () => {
     expect(session.volunteers.value.map(({ name }) => name)).toEqual(['brave-otter']);
     expect(session.inviteUrl.value).toContain('volunteer-token');
     expect([...store.items.values()]).toEqual(['room=r&invite=gamer-token']);
+  });
+
+  it('asks nobody but its guests for help until told otherwise, and remembers that when it joins again', async () => {
+    const client = new FakeClient();
+    client.hasLobby = true;
+    const joins: unknown[] = [];
+    const session = sessionWith(async ({ lobby }) => {
+      joins.push(lobby);
+      return client;
+    });
+    await session.start();
+    expect([session.hasLobby.value, session.audience.value]).toEqual([true, 'room']);
+    session.setAudience('lobby');
+    expect(client.asked).toEqual([true]);
+    await session.start();
+    expect(joins).toEqual([false, true]);
   });
 
   it('tells of the networks that this machine fetches', async () => {

@@ -5,6 +5,9 @@ import { type ModelFetch, withFetch } from '../ui/model-fetches.ts';
 import type { Client, Connect } from './client.ts';
 import { entryOptions, forgetRoom, keepRoom, roomToEnter, type TabStore } from './room-entry.ts';
 
+/** Who may help, and so see the frames. */
+export type Audience = 'room' | 'lobby';
+
 export type Phase = Client['state'] | 'failed';
 
 interface SessionOptions {
@@ -25,6 +28,10 @@ export class GamerSession {
   readonly volunteers = signal<readonly VolunteerInfo[]>([]);
   /** A link for volunteers; made ahead, since a browser opens windows only at once after a click. */
   readonly inviteUrl = signal<string | null>(null);
+  /** Whether the server has an open lobby; else there is no choice of audience. */
+  readonly hasLobby = signal(false);
+  /** Not kept over a reload: what is sent to strangers is chosen each time. */
+  readonly audience = signal<Audience>('room');
   /** The networks' files that this machine has fetched, or tried to. */
   readonly fetches = signal<readonly ModelFetch[]>([]);
   readonly #options: SessionOptions;
@@ -44,6 +51,7 @@ export class GamerSession {
       const client = await this.#join();
       if (this.#closed) return void client.close();
       this.client.value = client;
+      this.hasLobby.value = client.hasLobby;
       client.addEventListener('volunteers', this.#onVolunteers);
       client.addEventListener('state', this.#onState);
       client.addEventListener('error', this.#onMishap);
@@ -57,6 +65,11 @@ export class GamerSession {
     } catch (cause) {
       this.#fail(cause);
     }
+  }
+
+  setAudience(audience: Audience): void {
+    this.audience.value = audience;
+    this.client.value?.setLobby(audience === 'lobby');
   }
 
   close(): Promise<void> {
@@ -79,14 +92,15 @@ export class GamerSession {
   async #join(): Promise<Client> {
     const { connect, name, pageUrl, store } = this.#options;
     const invite = roomToEnter(pageUrl, store);
+    const shared = { name, where: 'auto', lobby: this.audience.value === 'lobby' } as const;
     try {
-      return await connect({ ...entryOptions(invite), name, where: 'auto' });
+      return await connect({ ...entryOptions(invite), ...shared });
     } catch (cause) {
       // Only a link is a person's wish to be in that room; one kept from before a reload may have run out.
       const isKept = invite !== null && roomToEnter(pageUrl, null) === null;
       if (!isKept || MeshError.from(cause).reason !== 'not-invited') throw cause;
       forgetRoom(store);
-      return connect({ ...entryOptions(null), name, where: 'auto' });
+      return connect({ ...entryOptions(null), ...shared });
     }
   }
 

@@ -2,16 +2,27 @@ import { Button } from '../ui/button.tsx';
 import { CopyField } from '../ui/copy-field.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { QrCode } from '../ui/qr-code.tsx';
+import type { Choice } from '../ui/segmented.tsx';
+import { SelectField } from '../ui/select-field.tsx';
 import { LanNotice } from './lan-notice.tsx';
+import type { Audience } from './session.ts';
+
+const AUDIENCES: readonly Choice<Audience>[] = [
+  { value: 'room', label: 'Only people I share the room with' },
+  { value: 'lobby', label: 'Anyone in the lobby' },
+];
 
 interface SharePanelProps {
   /** Null while there is none. */
   inviteUrl: string | null;
+  /** Who may help; null where there is no choice. */
+  audience: Audience | null;
+  onAudience: (audience: Audience) => void;
   onOpenWindow: () => void;
 }
 
 /** The ways to get a volunteer. */
-export function SharePanel({ inviteUrl, onOpenWindow }: SharePanelProps) {
+export function SharePanel({ inviteUrl, audience, onAudience, onOpenWindow }: SharePanelProps) {
   if (!inviteUrl) {
     return (
       <Panel title="Get help">
@@ -22,10 +33,12 @@ export function SharePanel({ inviteUrl, onOpenWindow }: SharePanelProps) {
   return (
     <Panel title="Get help">
       <p class="soft small">
-        Send this link to a friend with a good graphics card. Only people with the link can join; there is nothing to
-        install.
+        Send this link to a friend with a good graphics card; there is nothing to install.{' '}
+        {audience === 'lobby' ? 'People with the link, and anyone in the lobby,' : 'Only people with the link'} can
+        help. <strong>Volunteers see the frames they sharpen.</strong>
       </p>
       <LanNotice />
+      {audience && <SelectField label="Who may help" choices={AUDIENCES} value={audience} onChange={onAudience} />}
       <CopyField label="Invite link" text={inviteUrl} />
       {'share' in navigator && <Button onPress={() => void share(inviteUrl)}>Share…</Button>}
       <details>

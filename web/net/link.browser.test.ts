@@ -95,7 +95,7 @@ test('two versions of the protocol part with that reason on both sides', async (
 });
 
 describe('on the control channel', () => {
-  const hello = { kind: 'hello', protocolVersion: PROTOCOL_VERSION, role: 'gamer', name: 'again', capabilities: null };
+  const hello = { kind: 'hello', protocolVersion: PROTOCOL_VERSION, role: 'gamer', capabilities: null };
   const bytesOf = (message: unknown) => concatBytes(encodeTransfer([bare(message)]));
   test.each<[string, Uint8Array<ArrayBuffer> | string, string]>([
     ['a message nobody knows', bytesOf({ kind: 'unheard of' }), 'malformed'],

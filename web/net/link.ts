@@ -51,6 +51,7 @@ interface Connection {
  */
 export class Link {
   readonly peerId: string;
+  /** Empty for a gamer: its volunteers do not learn it. */
   readonly peerName: string;
   readonly score: number;
   readonly events = new Listeners<LinkEvent>();
@@ -67,7 +68,7 @@ export class Link {
 
   constructor({ peerId, name, initiate, score }: Introduction, environment: LinkEnvironment) {
     this.peerId = peerId;
-    this.peerName = name;
+    this.peerName = name ?? '';
     this.score = score;
     this.#initiate = initiate;
     this.#environment = environment;

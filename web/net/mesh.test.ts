@@ -46,7 +46,16 @@ afterEach(async () => {
 });
 
 const id = (letter: string) => letter.repeat(22);
-const JOINED = { id: id('M'), room: 'den', inviteOnly: false, pass: 'p', iceServers: [], resumed: false };
+const JOINED = {
+  id: id('M'),
+  room: 'den',
+  inviteOnly: false,
+  pass: 'p',
+  iceServers: [],
+  resumed: false,
+  lobby: false,
+  challenge: null,
+};
 const introductions = ['P', 'Q'].map((letter) => ({
   ...{ peerId: id(letter), name: 'peer', role: 'volunteer', initiate: true, score: 0.5 },
 }));

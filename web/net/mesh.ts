@@ -10,6 +10,7 @@ import {
   type VolunteerStatus,
 } from '../../shared/signaling.ts';
 import { COORDINATOR, SIGNALING } from '../../shared/tuning.ts';
+import type { Identity } from './identity.ts';
 import { withLateIceServers } from './late-ice-servers.ts';
 import { Link, type LinkEnvironment } from './link.ts';
 import { reportLink } from './link-reports.ts';
@@ -26,6 +27,10 @@ export interface MeshOptions {
   /** A signed token, for rooms that want one. */
   invite?: string | undefined;
   inviteOnly?: boolean | undefined;
+  /** A volunteer's wish to serve in no room but whoever needs it; a gamer's to be helped by such volunteers as well. */
+  lobby?: boolean | undefined;
+  /** Volunteers: what their history is kept under. */
+  identity?: Identity | undefined;
   /** Absent: those the server names. */
   iceServers?: RTCIceServer[] | undefined;
   relayOnly?: boolean | undefined;
@@ -64,11 +69,12 @@ export class Mesh {
   static async join(options: MeshOptions): Promise<Mesh> {
     requireWebRtc(options.wrtc);
     const mesh = new Mesh(options);
-    const { url, status } = options;
+    const { url, status, identity } = options;
     const joining = SignalingClient.connect({
       url: checkedUrl(url),
       join: () => joinRequest(options),
       ...(status && { status }),
+      identity,
       onEvent: (event) => mesh.#heard(event),
     });
     const tellIceServers = mesh.#makeSpare();
@@ -92,7 +98,7 @@ export class Mesh {
 
   private constructor(options: MeshOptions) {
     this.#options = options;
-    const { role, name, capabilities, clock, random, attachChannels } = options;
+    const { role, capabilities, clock, random, attachChannels } = options;
     this.#environment = {
       clock,
       random,
@@ -100,7 +106,7 @@ export class Mesh {
       openPeer: (initiate) => this.#openPeer(initiate),
       nextAttempt: () => this.#attempts++,
       sendSignal: (peerId, attempt, signal) => this.session.signal(peerId, attempt, signal),
-      hello: () => ({ kind: 'hello', protocolVersion: PROTOCOL_VERSION, role, name, capabilities: capabilities() }),
+      hello: () => ({ kind: 'hello', protocolVersion: PROTOCOL_VERSION, role, capabilities: capabilities() }),
     };
   }
 
@@ -197,12 +203,14 @@ export class Mesh {
 }
 
 /** Throws MeshError `bad-input`: the server's own words would be about versions of the page. */
-function joinRequest({ role, name, room, invite, inviteOnly }: MeshOptions): JoinRequest {
+function joinRequest({ role, name, room, invite, inviteOnly, lobby, identity }: MeshOptions): JoinRequest {
   const request = {
     ...{ protocolVersion: PROTOCOL_VERSION, sessionKey: randomId(), role, name },
     ...(room !== undefined && { room }),
     ...(invite !== undefined && { invite }),
     ...(inviteOnly !== undefined && { inviteOnly }),
+    ...(lobby !== undefined && { lobby }),
+    ...(identity && { publicKey: identity.publicKey }),
   };
   const parsed = joinSchema.safeParse(request);
   if (parsed.success) return request;

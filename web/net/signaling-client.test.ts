@@ -20,6 +20,8 @@ const JOINED = {
   pass: 'p',
   iceServers: [],
   resumed: false,
+  lobby: false,
+  challenge: null,
   introductions: [],
 };
 const introduction = { peerId: id('P'), name: 'peer', role: 'volunteer', initiate: true, score: 0.5 };

@@ -1,6 +1,8 @@
 import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
+import { proofBytes } from '../../shared/identity.ts';
 import {
+  type Accusation,
   type InviteRequest,
   type Joined,
   type JoinRequest,
@@ -8,11 +10,13 @@ import {
   type LinkReport,
   type PeerSignal,
   type SignalRequest,
+  sessionIdOf,
   type VolunteerReport,
   type VolunteerStatus,
 } from '../../shared/signaling.ts';
 import { SIGNALING } from '../../shared/tuning.ts';
 import { z } from '../../shared/zod.ts';
+import type { Identity } from './identity.ts';
 import {
   ask,
   hear,
@@ -37,6 +41,8 @@ export interface SignalingOptions {
   join(): Omit<JoinRequest, 'status'>;
   /** Volunteers: asked anew at every join. */
   status?(): VolunteerStatus;
+  /** Volunteers: what their history is kept under. */
+  identity?: Identity | undefined;
   onEvent(event: SignalingEvent): void;
 }
 
@@ -49,7 +55,7 @@ const nothing = z.null();
 export class SignalingClient {
   readonly #options: SignalingOptions;
   readonly #socket: SignalingSocket;
-  readonly #wanted: Omit<JoinRequest, 'status'>;
+  #wanted: Omit<JoinRequest, 'status'>;
   /** Called with the outcome of the first join; null from then on. */
   #onFirstJoin: ((refusal: MeshError | null) => void) | null;
   #joined: Joined | null = null;
@@ -59,6 +65,8 @@ export class SignalingClient {
   readonly #introduced = new Set<string>();
   /** Signals to those who are not introduced, or not again since the socket was away; oldest first. */
   #outbox: SignalRequest[] = [];
+  /** Made while the socket was away; by volunteer. */
+  readonly #accusations = new Map<string, Accusation>();
 
   /**
    * What the server says may be told before this resolves. Throws MeshError `signaling-unreachable`, or why the server did not
@@ -128,6 +136,20 @@ export class SignalingClient {
     if (this.#state === 'online') this.#unawaited(ask(this.#socket, 'link', report, nothing));
   }
 
+  /** A volunteer gave a wrong result. While the socket is away this waits until the server knows the volunteer again. */
+  tellAccusation(accusation: Accusation): void {
+    if (this.#state === 'online') this.#unawaited(ask(this.#socket, 'accuse', accusation, nothing));
+    else if (this.#state === 'reconnecting' && this.#accusations.size < SIGNALING.maxBufferedSignals) {
+      this.#accusations.set(accusation.volunteerId, accusation);
+    }
+  }
+
+  /** Gamers: may volunteers of the lobby help? While the socket is away the next join says it. */
+  setLobby(open: boolean): void {
+    this.#wanted = { ...this.#wanted, lobby: open };
+    if (this.#state === 'online') this.#unawaited(ask(this.#socket, 'lobby', { open }, nothing));
+  }
+
   /** Returns a signed token. Throws MeshError `signaling-unreachable`, or why the server makes none. */
   async createInvite(request: InviteRequest): Promise<string> {
     if (this.#state !== 'online') throw unreachable(this.#options.url);
@@ -173,9 +195,22 @@ export class SignalingClient {
       return;
     }
     this.#setState('online');
+    if (this.#joined.challenge) this.#prove(this.#joined.challenge);
     this.#onFirstJoin?.(null);
     this.#onFirstJoin = null;
     for (const introduction of this.#joined.introductions) this.#heard({ kind: 'introduced', introduction });
+  }
+
+  /** Says who we are. The server introduces us to nobody before. */
+  #prove(challenge: string): void {
+    const { identity, url } = this.#options;
+    if (!identity) return;
+    const signing = async () => {
+      // Not the id that the server says we have: it could be that of its own session elsewhere.
+      const sessionId = await sessionIdOf(this.#wanted.sessionKey);
+      return identity.sign(proofBytes({ challenge, host: new URL(url).host, sessionId }));
+    };
+    this.#unawaited(signing().then((signature) => ask(this.#socket, 'prove', { signature }, nothing)));
   }
 
   /** Over a new socket, unless it was the first. */
@@ -212,10 +247,15 @@ export class SignalingClient {
     const waiting = this.#outbox.filter(({ to }) => to === peerId);
     this.#outbox = this.#outbox.filter(({ to }) => to !== peerId);
     for (const request of waiting) this.#sendSignal(request);
+    const accusation = this.#accusations.get(peerId);
+    if (!accusation) return;
+    this.#accusations.delete(peerId);
+    this.#unawaited(ask(this.#socket, 'accuse', accusation, nothing));
   }
 
   #unreachable(peerId: string): void {
     this.#introduced.delete(peerId);
+    this.#accusations.delete(peerId);
     this.#outbox = this.#outbox.filter(({ to }) => to !== peerId);
   }
 
@@ -248,6 +288,7 @@ export class SignalingClient {
   #dispose(): void {
     this.#cancelJoinTimeout();
     this.#outbox = [];
+    this.#accusations.clear();
     this.#socket.off();
     this.#socket.disconnect();
   }

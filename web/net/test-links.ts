@@ -68,7 +68,7 @@ function linkEnd(role: Role, options: EndOptions, other: () => Link): LinkEnd {
     },
     hello: () => {
       const capabilities = role === 'volunteer' ? CAPABILITIES : null;
-      return { kind: 'hello', protocolVersion, role, name: role, capabilities };
+      return { kind: 'hello', protocolVersion, role, capabilities };
     },
     attachChannels: (_, createChannel) => attach(createChannel),
   };

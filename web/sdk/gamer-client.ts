@@ -86,7 +86,7 @@ export class GamerClient extends EventTarget {
       {
         onVolunteerResult: (volunteerId, succeeded) => this.#links.get(volunteerId)?.count(succeeded),
         onRedispatch: (detail) => this.dispatchEvent(new CustomEvent('redispatched', { detail })),
-        onBarred: (volunteerId, error) => this.#barred(volunteerId, error),
+        onBarred: (volunteerId, taskType, error) => this.#barred(volunteerId, taskType, error),
       },
       {
         random: Math.random,
@@ -100,6 +100,11 @@ export class GamerClient extends EventTarget {
 
   get room(): string {
     return this.#mesh?.session.joined.room ?? '';
+  }
+
+  /** Whether the server has an open lobby. */
+  get hasLobby(): boolean {
+    return this.#mesh?.session.joined.lobby ?? false;
   }
 
   get state(): GamerState {
@@ -197,6 +202,11 @@ export class GamerClient extends EventTarget {
     return { url: makeInviteLink(new URL(`/${role}`, this.#url).href, { room: this.room, token }), token };
   }
 
+  /** Lets volunteers of the server's open lobby help as well, or no longer. */
+  setLobby(open: boolean): void {
+    this.#mesh?.session.setLobby(open);
+  }
+
   stats(): ClientStats {
     return {
       ...this.#book.counts,
@@ -215,12 +225,12 @@ export class GamerClient extends EventTarget {
   }
 
   async #join(options: GamerOptions): Promise<void> {
-    const { room, invite, inviteOnly, name = 'gamer', iceServers, relayOnly, wrtc } = options;
+    const { room, invite, inviteOnly, lobby, name = 'gamer', iceServers, relayOnly, wrtc } = options;
     const naming = prepareTaskKeys();
     this.#mesh = await Mesh.join({
       url: this.#url,
       role: 'gamer',
-      ...{ name, room, invite, inviteOnly, iceServers, relayOnly },
+      ...{ name, room, invite, inviteOnly, lobby, iceServers, relayOnly },
       wrtc: wrtc as PeerOptions['wrtc'],
       clock: systemClock,
       random: Math.random,
@@ -273,8 +283,10 @@ export class GamerClient extends EventTarget {
     } else if (event.kind !== 'linked') this.#tell(event.error);
   }
 
-  /** It gave a wrong result: nothing more goes there, and nothing unchecked that came from there is used again. */
-  #barred(volunteerId: string, error: MeshError): void {
+  /** It gave a wrong result: nothing more goes there, nothing unchecked that came from there is used again, and the server hears of it. */
+  #barred(volunteerId: string, taskType: string, error: MeshError): void {
+    const why = error.message.slice(0, SIGNALING.maxAccusationChars);
+    this.#mesh?.session.tellAccusation({ volunteerId, taskType, why });
     this.#work.forgetFrom(volunteerId);
     this.#links.get(volunteerId)?.bar();
     this.dispatchEvent(new Event('volunteers'));

@@ -191,6 +191,9 @@ export interface GamerOptions {
   invite?: string;
   /** A new room then wants a signed invite of whoever joins. */
   inviteOnly?: boolean;
+  /** Volunteers of the server's open lobby may help too, who then see what is sent to them. Default false; see `setLobby`. */
+  lobby?: boolean;
+  /** Told to nobody but the server. */
   name?: string;
   /** Default of every task and stream. */
   where?: Where;
@@ -206,6 +209,8 @@ export interface VolunteerOptions {
   url?: string;
   room?: string;
   invite?: string;
+  /** Serves whoever needs it instead of a room, where the server has an open lobby. */
+  lobby?: boolean;
   name?: string;
   limits?: Partial<VolunteerLimits>;
   /** Insists on one way to compute; default: whichever proves fastest here, and two of them run networks only. Falls back to the processor where there is no WebGPU. */

@@ -4,6 +4,7 @@ import { MeshError } from '../../shared/errors.ts';
 import type { Capabilities, ControlMessage } from '../../shared/messages.ts';
 import type { VolunteerStatus } from '../../shared/signaling.ts';
 import { SIGNALING, VOLUNTEER } from '../../shared/tuning.ts';
+import { volunteerIdentity } from '../net/identity.ts';
 import type { Link, LinkEnvironment } from '../net/link.ts';
 import { Mesh, type MeshEvent } from '../net/mesh.ts';
 import { moveChannel } from '../net/moved-channel.ts';
@@ -139,16 +140,20 @@ export class VolunteerNode extends EventTarget {
     url = defaultServerUrl(),
     room,
     invite,
+    lobby,
     name = 'volunteer',
     backend,
     ...net
   }: VolunteerOptions): Promise<void> {
     const tell = Comlink.proxy((event: VolunteerWorkerEvent) => this.#told(event));
-    this.#capabilities = await Promise.race([this.#worker.start(tell, backend), this.#started.failed]);
+    const measuring = Promise.race([this.#worker.start(tell, backend), this.#started.failed]);
+    const identifying = URL.canParse(url) ? volunteerIdentity(new URL(url).host) : null;
+    const [capabilities, identity] = await Promise.all([measuring, identifying]);
+    this.#capabilities = capabilities;
     this.#mesh = await Mesh.join({
       url,
       role: 'volunteer',
-      ...{ name, room, invite },
+      ...{ name, room, invite, lobby, identity: identity ?? undefined },
       iceServers: net.iceServers,
       relayOnly: net.relayOnly,
       clock: systemClock,

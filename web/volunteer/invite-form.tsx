@@ -5,8 +5,14 @@ import { Panel } from '../ui/panel.tsx';
 import { TextField } from '../ui/text-field.tsx';
 import { type Pasted, pastedInvite } from './invited-room.ts';
 
+interface InviteFormProps {
+  onInvite: (invite: Invite) => void;
+  /** Starts without an invite; null where there is no open lobby. */
+  onLobby: (() => void) | null;
+}
+
 /** For who came without an invite, or with one that does not work. */
-export function InviteForm({ onInvite }: { onInvite: (invite: Invite) => void }) {
+export function InviteForm({ onInvite, onLobby }: InviteFormProps) {
   const [text, setText] = useState('');
   const [pasted, setPasted] = useState<Pasted | null>(null);
   const use = () => {
@@ -40,6 +46,14 @@ export function InviteForm({ onInvite }: { onInvite: (invite: Invite) => void })
           </>
         )}
       </p>
+      {onLobby && (
+        <div class="invite-form__lobby">
+          <p class="soft">Or help whoever needs it: this server has an open lobby, and shares you out fairly.</p>
+          <Button onPress={onLobby} testId="lobby">
+            Help anyone in the lobby
+          </Button>
+        </div>
+      )}
     </Panel>
   );
 }

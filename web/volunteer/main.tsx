@@ -2,6 +2,7 @@ import { render } from 'preact';
 import { VolunteerNode } from '../sdk/p2c2r.ts';
 import { nameStore, rememberedName, rememberName } from '../ui/friendly-name.ts';
 import { invitedRoom } from './invited-room.ts';
+import { hasLobby } from './lobby.ts';
 import { VolunteerPage } from './volunteer-page.tsx';
 import { Volunteering } from './volunteering.ts';
 
@@ -26,6 +27,7 @@ if (root) {
     <VolunteerPage
       volunteering={volunteering}
       invited={invited}
+      findLobby={hasLobby}
       name={rememberedName(store, 'volunteer', Math.random)}
       onName={(name) => rememberName(store, 'volunteer', name)}
     />,

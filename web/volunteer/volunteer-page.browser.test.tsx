@@ -35,7 +35,9 @@ it('says quietly which network is fetched, and what to do when one cannot be had
     () => performance.now(),
   );
   const invited = { invite: { room: 'r' }, isConsented: true };
-  render(<VolunteerPage volunteering={volunteering} invited={invited} name="calm-fox" onName={() => {}} />, root);
+  const noLobby = async () => false;
+  const page = { volunteering, invited, findLobby: noLobby, name: 'calm-fox', onName: () => {} };
+  render(<VolunteerPage {...page} />, root);
   await expect.poll(() => root.textContent).toContain('Ready. Waiting for a gamer.');
   const quality = { model: 'quality-smooth', kind: 'wgsl', totalBytes: 212_000 } as const;
   tell?.({ ...quality, state: 'fetching', loadedBytes: 120_000 });
@@ -48,5 +50,25 @@ it('says quietly which network is fetched, and what to do when one cannot be had
   expect(root.textContent).toContain('Ready. Waiting for a gamer.');
   tell?.({ ...quality, state: 'ready', loadedBytes: 212_000 });
   await expect.poll(() => root.textContent).not.toContain('goes without');
+  await volunteering.stop();
+});
+
+it('offers the open lobby to who has no invite, where there is one', async () => {
+  const starts: unknown[] = [];
+  const volunteering = new Volunteering(
+    async ({ lobby, room }) => {
+      starts.push({ lobby, room });
+      return new FakeNode();
+    },
+    () => performance.now(),
+  );
+  const invited = { invite: null, isConsented: false };
+  const page = { volunteering, invited, name: 'calm-fox', onName: () => {} };
+  render(<VolunteerPage {...page} findLobby={async () => true} />, root);
+  const button = () => root.querySelector<HTMLElement>('[data-testid=lobby]');
+  await expect.poll(button).not.toBeNull();
+  button()?.click();
+  await expect.poll(() => root.textContent).toContain('Ready. Waiting for a gamer.');
+  expect(starts).toEqual([{ lobby: true, room: undefined }]);
   await volunteering.stop();
 });

@@ -24,13 +24,15 @@ const MAX_GAMERS: readonly Choice<string>[] = ['1', '2', '4', '8'].map((value) =
 interface VolunteerPageProps {
   volunteering: Volunteering;
   invited: InvitedRoom;
+  findLobby: () => Promise<boolean>;
   name: string;
   onName: (name: string) => void;
 }
 
 /** Everything a volunteer sees. */
-export function VolunteerPage({ volunteering, invited, name: firstName, onName }: VolunteerPageProps) {
+export function VolunteerPage({ volunteering, invited, findLobby, name: firstName, onName }: VolunteerPageProps) {
   const invite = useSignal<Invite | null>(invited.invite);
+  const isLobbyOpen = useSignal(false);
   const name = useSignal(firstName);
   const maxGamers = useSignal<number>(VOLUNTEER.maxGamers);
   const phase = volunteering.phase.value;
@@ -40,16 +42,20 @@ export function VolunteerPage({ volunteering, invited, name: firstName, onName }
   const needsInvite = !invite.value || error?.reason === 'not-invited';
   const isOn = phase !== 'off' && phase !== 'failed';
 
-  const start = () => {
-    if (!invite.value) return;
+  /** @param where null: the lobby */
+  const start = (where: Invite | null) => {
     onName(name.value);
-    void volunteering.start({ invite: invite.value, name: name.value.trim(), maxGamers: maxGamers.value });
+    void volunteering.start({ invite: where, name: name.value.trim(), maxGamers: maxGamers.value });
   };
 
   // Only on arrival: what happens afterwards is for the person to say.
   useEffect(() => {
-    if (invited.isConsented) start();
+    if (invited.isConsented) start(invited.invite);
   }, []);
+
+  useEffect(() => {
+    if (needsInvite) void findLobby().then((isOpen) => (isLobbyOpen.value = isOpen));
+  }, [needsInvite]);
 
   return (
     <>
@@ -64,17 +70,18 @@ export function VolunteerPage({ volunteering, invited, name: firstName, onName }
               <Button onPress={() => (volunteering.mishap.value = null)}>Dismiss</Button>
             </Notice>
           )}
-          {needsInvite && (
+          {needsInvite && !isOn && (
             <InviteForm
               onInvite={(found) => {
                 invite.value = found;
                 volunteering.forgetFailure();
               }}
+              onLobby={isLobbyOpen.value ? () => start(null) : null}
             />
           )}
           <div class="volunteer__buttons">
             {!isOn && (
-              <Button onPress={start} primary disabled={needsInvite} testId="start">
+              <Button onPress={() => start(invite.value)} primary disabled={needsInvite} testId="start">
                 Start
               </Button>
             )}

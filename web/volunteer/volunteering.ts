@@ -20,7 +20,8 @@ export interface Figures {
 }
 
 interface StartOptions {
-  invite: Invite;
+  /** Null: the open lobby. */
+  invite: Invite | null;
   name: string;
   maxGamers: number;
 }
@@ -57,9 +58,8 @@ export class Volunteering {
     this.mishap.value = null;
     this.fetches.value = [];
     try {
-      const room = invite.token ? { room: invite.room, invite: invite.token } : { room: invite.room };
       const node = await this.startNode({
-        ...room,
+        ...destination(invite),
         ...(name && { name }),
         limits: { maxGamers },
         onModelProgress: (progress) => {
@@ -161,4 +161,9 @@ export class Volunteering {
   readonly #onMishap = (event: Event) => {
     this.mishap.value = MeshError.from((event as CustomEvent<unknown>).detail);
   };
+}
+
+function destination(invite: Invite | null): { lobby: true } | { room: string; invite?: string } {
+  if (!invite) return { lobby: true };
+  return invite.token ? { room: invite.room, invite: invite.token } : { room: invite.room };
 }

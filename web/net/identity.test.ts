@@ -1,0 +1,73 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { fromBase64Url } from '../../shared/bytes.ts';
+import { IDENTITY_KEY, IDENTITY_SIGNATURE, publicKeySchema, signatureSchema } from '../../shared/identity.ts';
+import { type PairStore, volunteerIdentity } from './identity.ts';
+
+/** That pairs outlive a page in a real browser: e2e/trust.e2e.ts. */
+function memory(): PairStore {
+  const pairs = new Map<string, CryptoKeyPair>();
+  return {
+    get: async (host) => pairs.get(host),
+    keep: async (host, pair) => {
+      const kept = pairs.get(host) ?? pair;
+      pairs.set(host, kept);
+      return kept;
+    },
+  };
+}
+
+afterEach(() => vi.unstubAllGlobals());
+
+test('one pair a server, the same for every page; what it signs is its own', async () => {
+  const store = memory();
+  const [one, same, elsewhere] = await Promise.all(
+    ['a.example', 'a.example', 'b.example:81'].map((host) => volunteerIdentity(host, () => store)),
+  );
+  if (!one || !same || !elsewhere) throw new Error('there is no WebCrypto here');
+  expect(same.publicKey).toBe(one.publicKey);
+  expect(elsewhere.publicKey).not.toBe(one.publicKey);
+  expect(publicKeySchema.safeParse(one.publicKey).success).toBe(true);
+  const bytes = new TextEncoder().encode('a challenge');
+  const signature = await same.sign(bytes);
+  expect(signatureSchema.safeParse(signature).success).toBe(true);
+  const verifies = async (publicKey: string) => {
+    const key = await crypto.subtle.importKey('raw', fromBase64Url(publicKey), IDENTITY_KEY, false, ['verify']);
+    return crypto.subtle.verify(IDENTITY_SIGNATURE, key, fromBase64Url(signature), bytes);
+  };
+  expect([await verifies(one.publicKey), await verifies(elsewhere.publicKey)]).toEqual([true, false]);
+});
+
+test('no script can read the private half', async () => {
+  let pair: CryptoKeyPair | undefined;
+  await volunteerIdentity('a.example', () => ({
+    get: async () => undefined,
+    keep: async (_, fresh) => {
+      pair = fresh;
+      return fresh;
+    },
+  }));
+  expect(pair?.privateKey.extractable).toBe(false);
+});
+
+test.each<[string, () => PairStore | null]>([
+  ['is none', () => null],
+  [
+    'may not be opened',
+    () => {
+      throw new DOMException('blocked', 'SecurityError');
+    },
+  ],
+  [
+    'keeps nothing',
+    () => ({ ...memory(), keep: () => Promise.reject(new DOMException('private mode', 'DataCloneError')) }),
+  ],
+])('where the store %s a pair lasts as long as the page', async (_, open) => {
+  const [one, other] = [await volunteerIdentity('a.example', open), await volunteerIdentity('a.example', open)];
+  expect(one?.publicKey).toMatch(/^[\w-]{87}$/);
+  expect(other?.publicKey).not.toBe(one?.publicKey);
+});
+
+test('without WebCrypto, as on plain HTTP, there is no identity', async () => {
+  vi.stubGlobal('crypto', { getRandomValues: () => {} });
+  expect(await volunteerIdentity('a.example', memory)).toBeNull();
+});
