@@ -180,6 +180,13 @@ export const TASKS = {
   tasksPerExploration: 50,
   maxExplorationRatio: 8,
   staleAfterMs: 2_000,
+  /** A task that takes less than this is not split: planning, envelopes and merging cost a millisecond or two. */
+  minSplitMs: 20,
+  /** It is split if that is predicted to take less than this part of the time: predictions err, and parts are more that can be late. */
+  splitBelow: 0.8,
+  /** Parts for each runner that are weighed: the more, the better uneven machines and uneven parts balance, and the more is sent. */
+  partsPerRunner: [1, 2, 4],
+  maxParts: 64,
   /** Tasks given to the local engine at a time: the second one hides the hop to its worker. */
   localPipeline: 2,
   /** Added to every local prediction: a task at home competes with the game itself. */
