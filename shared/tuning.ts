@@ -394,6 +394,8 @@ export const COMPUTE = {
   raytracingUnitsPerMs: 10_000,
   /** Samples of the first rays a GPU is given of a picture, before what it takes is seen: some 10 ms of the slowest. */
   firstBandSamples: 16 * 1024,
+  /** A GPU's share of measuring rays: with the filters' it fits the budget. */
+  rayProbeMs: 1_000,
   /** Of the picture by which a GPU's rays are judged: some 50 ms on a processor. */
   rayProbeSide: 64,
   /** Part of the probe's channels that may differ by more than a check tolerates: edges fall on either side of a pixel. */

@@ -152,7 +152,14 @@ async function measureGpu(gpu: GPU, { now, models, preferBackend }: Options): Pr
 async function raysOn({ device, isSoftware }: OpenedDevice, preferred: Options['preferBackend'], now: () => number) {
   const insists = preferred === 'wgsl';
   if (!insists && (isSoftware || preferred)) return null;
-  return measureRays(new WgslRayTracer(device, now), now, insists).catch(() => null);
+  const measuring = measureRays(new WgslRayTracer(device, now), now, insists).catch(() => null);
+  if (insists) return measuring;
+  // A driver that compiles slowly must not cost the machine its filters.
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), COMPUTE.rayProbeMs);
+  });
+  return Promise.race([measuring, late]).finally(() => clearTimeout(timer));
 }
 
 /** Refused when it takes too long; what still comes of it is disposed. */
