@@ -223,6 +223,13 @@ export const TASKS = {
   tasksPerExploration: 50,
   maxExplorationRatio: 8,
   staleAfterMs: 2_000,
+  /** A task that takes less than this is not split: planning, envelopes and merging cost a millisecond or two. */
+  minSplitMs: 20,
+  /** It is split if that is predicted to take less than this part of the time: predictions err, and parts are more that can be late. */
+  splitBelow: 0.8,
+  /** Parts for each runner that are weighed: the more, the better uneven machines and uneven parts balance, and the more is sent. */
+  partsPerRunner: [1, 2, 4],
+  maxParts: 64,
   /** Tasks given to the local engine at a time: the second one hides the hop to its worker. */
   localPipeline: 2,
   /** Added to every local prediction: a task at home competes with the game itself. */
@@ -428,6 +435,14 @@ export const COMPUTE = {
   pathfindingCellsPerMs: 2_000,
   physicsBodyStepsPerMs: 800,
   raytracingUnitsPerMs: 10_000,
+  /** Samples of the first rays a GPU is given of a picture, before what it takes is seen: some 10 ms of the slowest. */
+  firstBandSamples: 16 * 1024,
+  /** A GPU's share of measuring rays: with the filters' it fits the budget. */
+  rayProbeMs: 1_000,
+  /** Of the picture by which a GPU's rays are judged: some 50 ms on a processor. */
+  rayProbeSide: 64,
+  /** Part of the probe's channels that may differ by more than a check tolerates: edges fall on either side of a pixel. */
+  rayProbeExceptions: 0.01,
   /** Lost devices before the processor takes over for good, and attempts at one frame meanwhile. */
   maxDeviceLosses: 3,
   maxFrameAttempts: 3,

@@ -58,11 +58,11 @@ export interface TaskDefinition<Input, Params, Result> {
    */
   verify(task: PackedTask<Params>, result: Result, random: () => number): Verification;
   /** At most so many tasks that are the whole together, sharing their bytes; a single one where that would only repeat work. */
-  split?(task: PackedTask<Params>, parts: number): TaskSplit<Params, Result>;
+  split?(task: PackedTask<Params>, parts: number): TaskSplit<Params>;
 }
 
-export interface TaskSplit<Params, Result> {
+export interface TaskSplit<Params> {
   tasks: PackedTask<Params>[];
-  /** Results in the order of the tasks; what comes out is the result of the whole. */
-  merge(results: readonly Result[]): Result;
+  /** Results that were validated, in the order of the tasks; what comes out is the result of the whole. Throws MeshError `too-large`. */
+  merge(results: readonly PackedResult[]): PackedResult;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { PATHFINDING } from '../tuning.ts';
 import { checkArrivedTask } from './catalogue.ts';
-import { randomGrid, randomQueries, solved } from './pathfinding/test-grids.ts';
+import { randomGrid, randomQueries, solved, solvedBytes } from './pathfinding/test-grids.ts';
 import { type PathfindingInput, pathfinding } from './pathfinding.ts';
 import { seededRandom } from './test-random.ts';
 
@@ -99,5 +99,5 @@ test.each([1, 2, 3, 7, 100])('in %i parts it comes out as in one', (parts) => {
   const split = pathfinding.split?.(task, parts);
   expect(split?.tasks.length).toBe(Math.min(parts, 10));
   for (const part of split?.tasks ?? []) expect(checkArrivedTask('pathfinding', part)).toEqual(part);
-  expect(split?.merge(split.tasks.map(solved))).toEqual(solved(task));
+  expect(split?.merge(split.tasks.map(solvedBytes))).toEqual(solvedBytes(task));
 });

@@ -11,7 +11,7 @@ import {
   readQueries,
   writeQueries,
 } from './pathfinding/queries.ts';
-import { decodePaths, type FoundPath } from './pathfinding/result.ts';
+import { decodePaths, type FoundPath, mergePaths } from './pathfinding/result.ts';
 import { dealQueries } from './pathfinding/split.ts';
 import { verifyPaths } from './pathfinding/verify.ts';
 
@@ -110,13 +110,7 @@ export const pathfinding: TaskDefinition<PathfindingInput, PathfindingParams, Pa
           places.flatMap((at) => queries[at] ?? []),
         ),
       ),
-      merge(results) {
-        const paths: (FoundPath | null)[] = queries.map(() => null);
-        for (const [i, places] of piles.entries()) {
-          for (const [j, at] of places.entries()) paths[at] = results[i]?.paths[j] ?? null;
-        }
-        return { paths };
-      },
+      merge: (results) => mergePaths(queries.length, piles, results),
     };
   },
 };

@@ -1,7 +1,7 @@
 import { MeshError } from '../errors.ts';
 import { FIRST_DEADLINE_MS, RAYTRACING } from '../tuning.ts';
 import { z } from '../zod.ts';
-import { checkedInput, checkSizes, vec3 } from './check-input.ts';
+import { checkedInput, checkSizes, partOf, vec3 } from './check-input.ts';
 import type { TaskDefinition } from './definition.ts';
 import { light, lightSchema, objectSchema, sceneOf } from './raytracing/input.ts';
 import type { Tile, View } from './raytracing/render.ts';
@@ -105,11 +105,14 @@ export const raytracing: TaskDefinition<RaytracingInput, RaytracingParams, Raytr
     return {
       tasks: tiles.map((tile) => ({ params: { ...params, tile }, attachments })),
       merge: (results) => ({
-        image: pasted(
-          params.tile,
-          tiles,
-          results.map(({ image }) => image),
-        ),
+        value: null,
+        attachments: [
+          pasted(
+            params.tile,
+            tiles,
+            results.map(({ attachments }) => partOf(attachments, 0)),
+          ),
+        ],
       }),
     };
   },

@@ -49,8 +49,8 @@ export class Engine {
       adapter,
       backends: {
         echo: { backend: 'js', unitsPerMs: COMPUTE.echoBytesPerMs },
-        ...speeds,
         ...promisedSpeeds(),
+        ...speeds,
       },
       frameIn,
       frameOut,
@@ -67,7 +67,7 @@ export class Engine {
     if (type === 'echo') return { value: null, attachments, backend: 'js', computeMs: 0 };
     const executor = executorOf(type);
     try {
-      if (executor) return await this.#compute(executor({ params, attachments }), options);
+      if (executor) return await this.#compute(type, { params, attachments }, executor, options);
       return await this.#upscale(params as UpscaleParams, attachments[0] ?? new Uint8Array(0), options);
     } catch (cause) {
       throw MeshError.from(cause);
@@ -130,15 +130,25 @@ export class Engine {
     return machine;
   }
 
-  async #compute(steps: Steps<PackedResult>, { owner, signal }: ExecuteOptions): Promise<ExecutedTask> {
+  async #compute(
+    type: string,
+    task: PackedTask,
+    reference: (task: PackedTask) => Steps<PackedResult>,
+    { owner, signal }: ExecuteOptions,
+  ): Promise<ExecutedTask> {
     const { now } = this.#options;
     let startMs = now();
+    let backend = 'js';
     const { value, attachments } = await this.#schedule.task(owner, signal, async (turn) => {
+      // What only the processor runs need not wait for a new device.
+      const machine = this.#current.executorOf(type) ? await this.#machine : this.#current;
+      const faster = machine.executorOf(type);
+      backend = faster?.backend ?? 'js';
       startMs = now();
-      const result = await inSlices(steps, now, () => turn.giveWay());
+      const result = await (faster?.run(task, turn) ?? inSlices(reference(task), now, () => turn.giveWay()));
       return { isDone: true, finish: async () => result };
     });
-    return { value, attachments, backend: 'js', computeMs: now() - startMs };
+    return { value, attachments, backend, computeMs: now() - startMs };
   }
 
   #watch(machine: Machine): void {

@@ -1,13 +1,14 @@
 import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { Backend, FrameTarget, UpscaleShape } from './backend.ts';
 import type { RunInTurn } from './network-probe.ts';
+import type { TaskExecutor } from './task-executor.ts';
 
 /** What a machine was found to be able to do. Made anew when its device was lost. */
 export interface Machine {
   adapter: string;
   frameIn: string;
   frameOut: string;
-  /** What upscales, by kind of task: filters, and the networks measured so far. */
+  /** Of what was measured, by kind of task: filters, the networks so far, and what {@link executorOf} gives. */
   readonly speeds: Record<string, { backend: string; unitsPerMs: number }>;
   /** Its networks are measured before anybody asks: that costs a GPU next to nothing. */
   preparesNetworks: boolean;
@@ -18,6 +19,8 @@ export interface Machine {
   prepare(quality: Quality, run: RunInTurn): Promise<boolean>;
   /** The fastest that gives right answers, once it was prepared. Throws MeshError `unknown-model`. */
   backendFor(shape: UpscaleShape): Backend;
+  /** What runs tasks of this type faster than the reference on the processor, and as right; undefined where that is the best. */
+  executorOf(type: string): TaskExecutor | undefined;
   /** What is likely to sharpen a stream, by name; empty while that is not known. */
   likelyBackend(target: FrameTarget): string;
   /** Resolves when its device has gone, for whatever reason. */

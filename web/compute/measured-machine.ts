@@ -3,6 +3,7 @@ import type { Backend, FrameTarget, UpscaleShape } from './backend.ts';
 import type { Machine } from './machine.ts';
 import type { NetworkChoice } from './network-choice.ts';
 import type { RunInTurn } from './network-probe.ts';
+import type { TaskExecutor } from './task-executor.ts';
 
 export interface MachineParts {
   adapter: string;
@@ -12,6 +13,8 @@ export interface MachineParts {
   /** Of the filters. */
   unitsPerMs: number;
   networks: NetworkChoice;
+  /** By type, where something is better than the reference. */
+  executors: ReadonlyMap<string, TaskExecutor>;
   preparesNetworks: boolean;
   lost: Promise<void>;
   /** Disposed in this order. */
@@ -37,8 +40,9 @@ export class MeasuredMachine implements Machine {
   }
 
   get speeds(): Record<string, { backend: string; unitsPerMs: number }> {
-    const { filters, unitsPerMs, networks } = this.#parts;
-    return { upscale: { backend: filters.name, unitsPerMs }, ...networks.speeds };
+    const { filters, unitsPerMs, networks, executors } = this.#parts;
+    const others = [...executors].map(([type, { backend, unitsPerMs }]) => [type, { backend, unitsPerMs }]);
+    return { upscale: { backend: filters.name, unitsPerMs }, ...networks.speeds, ...Object.fromEntries(others) };
   }
 
   async prepare(quality: Quality, run: RunInTurn): Promise<boolean> {
@@ -48,6 +52,10 @@ export class MeasuredMachine implements Machine {
   backendFor({ quality, width, height }: UpscaleShape): Backend {
     const { filters, networks } = this.#parts;
     return isNetwork(quality) ? networks.backendFor(quality, width * height) : filters;
+  }
+
+  executorOf(type: string): TaskExecutor | undefined {
+    return this.#parts.executors.get(type);
   }
 
   likelyBackend({ quality, outWidth, outHeight }: FrameTarget): string {

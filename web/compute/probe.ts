@@ -9,7 +9,7 @@ import type { Turn } from './schedule.ts';
 const MAX_RUNS = 8;
 
 /** Alone on the machine and nobody to cancel it. */
-const PROBE_TURN: Turn = { signal: new AbortController().signal, giveWay: async () => {} };
+export const PROBE_TURN: Turn = { signal: new AbortController().signal, giveWay: async () => {} };
 
 /**
  * How fast a backend upscales, in units of `upscale.cost` per ms. Runs no longer than `budgetMs` and the one run that passes it.

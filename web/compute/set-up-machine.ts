@@ -10,8 +10,11 @@ import { NetworkChoice } from './network-choice.ts';
 import { OrtWasmBackend } from './ort/ort-wasm-backend.ts';
 import { OrtWebGpuBackend } from './ort/ort-webgpu-backend.ts';
 import { givesRightAnswers, measureSpeed } from './probe.ts';
+import { measureRays } from './ray-probe.ts';
+import type { TaskExecutor } from './task-executor.ts';
 import { findFrameWays } from './wgsl/frame-self-test.ts';
 import { type OpenedDevice, openDevice } from './wgsl/gpu-device.ts';
+import { WgslRayTracer } from './wgsl/ray-tracer.ts';
 import { WgslBackend } from './wgsl/wgsl-backend.ts';
 
 /** A driver's complaint may be pages long; a line of it is passed on. */
@@ -34,6 +37,7 @@ interface Graphics {
   wgsl: WgslBackend;
   filters: { unitsPerMs: number } | null;
   trouble: string;
+  executors: ReadonlyMap<string, TaskExecutor>;
   dispose(): void;
 }
 
@@ -88,6 +92,7 @@ function onProcessor({ models, now }: Options, { js, unitsPerMs }: Processor, ad
   return new MeasuredMachine({
     ...{ adapter, ...SAFE, filters: js, unitsPerMs },
     networks: new NetworkChoice({ models, rows: [rows], now }),
+    executors: new Map(),
     preparesNetworks: false,
     lost: new Promise(() => {
       // A processor does not go away.
@@ -114,6 +119,7 @@ function onGpu(
     ...chosen,
     ...(chosen.filters === wgsl ? wgsl.ways : SAFE),
     networks: new NetworkChoice({ models, rows: preferBackend ? insisted : measured, now }),
+    executors: graphics.executors,
     preparesNetworks: models !== undefined && !isSoftware && ours.length > 0,
     lost: device.lost.then(() => {}),
     owned: [...onDevice, ...library, js, graphics],
@@ -124,20 +130,36 @@ function ortWasm(models: ModelSource | undefined, now: () => number): OrtWasmBac
   return models ? [new OrtWasmBackend(models, now)] : [];
 }
 
-async function measureGpu(gpu: GPU, { now, models }: Options): Promise<Graphics | Refusal> {
+async function measureGpu(gpu: GPU, { now, models, preferBackend }: Options): Promise<Graphics | Refusal> {
   const opened = await openDevice(gpu).catch(() => null);
   if (!opened) return { refused: 'No GPU for WebGPU' };
   const wgsl = new WgslBackend(opened.device, models);
-  const graphics = { opened, wgsl, filters: null, trouble: 'computes wrong', dispose: () => wgsl.dispose() };
+  const dispose = () => wgsl.dispose();
+  const graphics = { opened, wgsl, filters: null, trouble: 'computes wrong', executors: new Map(), dispose };
   try {
     if (!(await givesRightAnswers(wgsl))) return graphics;
     const unitsPerMs = await measureSpeed(wgsl, now, COMPUTE.probeBackendMs / 2);
     wgsl.ways = await findFrameWays(wgsl, opened.isSoftware, now);
-    return { ...graphics, filters: { unitsPerMs } };
+    const rays = await raysOn(opened, preferBackend, now);
+    return { ...graphics, filters: { unitsPerMs }, executors: new Map(rays ? [['raytracing', rays]] : []) };
   } catch (cause) {
     const why = MeshError.from(cause).message.slice(0, MAX_CAUSE);
     return { ...graphics, trouble: `does not run the kernels (${why})` };
   }
+}
+
+/** A software adapter is the same processor, and is not asked unless somebody insists. What does not trace rays may sharpen pictures. */
+async function raysOn({ device, isSoftware }: OpenedDevice, preferred: Options['preferBackend'], now: () => number) {
+  const insists = preferred === 'wgsl';
+  if (!insists && (isSoftware || preferred)) return null;
+  const measuring = measureRays(new WgslRayTracer(device, now), now, insists).catch(() => null);
+  if (insists) return measuring;
+  // A driver that compiles slowly must not cost the machine its filters.
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), COMPUTE.rayProbeMs);
+  });
+  return Promise.race([measuring, late]).finally(() => clearTimeout(timer));
 }
 
 /** Refused when it takes too long; what still comes of it is disposed. */

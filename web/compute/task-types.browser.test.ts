@@ -83,6 +83,25 @@ test('rays are traced', async () => {
   expect(image.data[middle]).toBeGreaterThan(2 * (image.data[middle + 2] ?? 0));
 });
 
+test('rays are traced on the GPU where that was asked for, and its speed is told', async () => {
+  const onGpu = await Engine.create({ gpu: navigator.gpu, now: () => performance.now(), preferBackend: 'wgsl' });
+  try {
+    expect(onGpu.capabilities.backends.raytracing).toMatchObject({ backend: 'wgsl' });
+    expect(onGpu.capabilities.backends.physics).toMatchObject({ backend: 'js' });
+    const task = raytracing.pack(PICTURE);
+    const options = { owner: 'nobody', signal: new AbortController().signal };
+    const [there, here] = [
+      await onGpu.execute('raytracing', task, options),
+      await engine.execute('raytracing', task, options),
+    ];
+    expect([there.backend, here.backend]).toEqual(['wgsl', 'js']);
+    for (const step of raytracing.verify(task, raytracing.unpackResult(task, there), () => 0.5))
+      expect(step).toBeUndefined();
+  } finally {
+    onGpu.dispose();
+  }
+});
+
 /** Each takes many seconds. */
 const LONG = {
   pathfinding: () => {

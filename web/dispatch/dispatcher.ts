@@ -138,6 +138,11 @@ export class Dispatcher {
     return this.#space.announce(job);
   }
 
+  /** Those that may run such a job and take work now. */
+  ableTo(job: Job): Runner[] {
+    return new JobRun(job, () => {}).candidates(this.#local, this.#volunteers);
+  }
+
   /** Takes a job; `onEnd` is called once, later. Throws MeshError `queue-full`, `closed`. */
   submit(job: Job, onEnd: (end: JobEnd) => void): void {
     this.#space.check(job);

@@ -1,3 +1,4 @@
+import { totalBytes } from '../../shared/bytes.ts';
 import type { MeshError } from '../../shared/errors.ts';
 import type { AnyTaskDefinition } from '../../shared/tasks/catalogue.ts';
 import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
@@ -25,6 +26,18 @@ export interface Job {
   readonly deadlineMs: number;
   /** How long one attempt may take before it counts as late, until that is measured, ms. */
   readonly firstDeadlineMs: number;
+}
+
+/** What follows from the task alone. */
+export function describeTask(definition: AnyTaskDefinition, packed: PackedTask) {
+  return {
+    ...{ type: definition.type, definition, packed },
+    kind: definition.kindOf(packed.params),
+    cost: definition.cost(packed.params),
+    bytesOut: totalBytes(packed.attachments),
+    bytesIn: definition.resultBytes(packed.params),
+    firstDeadlineMs: definition.firstDeadlineMs(packed.params),
+  };
 }
 
 /** How one attempt ended. */

@@ -18,19 +18,20 @@ export class ResultCache {
   /** @param onlyOurs - what a volunteer computed does not count. */
   get(key: string, onlyOurs: boolean): PackedResult | undefined {
     const cached = this.#results.get(key);
-    return cached && (cached.ranOn === 'local' || !onlyOurs) ? copyOf(cached.result) : undefined;
+    return cached && (!onlyOurs || cached.computedBy.every((id) => id === 'local')) ? copyOf(cached.result) : undefined;
   }
 
-  /** @param ranOn - a volunteer's id, or `local`. */
-  put(key: string, result: PackedResult, ranOn: string): void {
+  /** @param computedBy - volunteers' ids, or `local`: of all who had a part in it. */
+  put(key: string, result: PackedResult, computedBy: readonly string[]): void {
     // Before the copy, which is what would cost.
     if (totalBytes(result.attachments) + ENTRY_BYTES > CACHE.maxEntryBytes) return;
-    this.#results.set(key, { result: copyOf(result), ranOn });
+    this.#results.set(key, { result: copyOf(result), computedBy });
   }
 
-  /** All that a volunteer computed: it cannot be believed any more. */
+  /** All that a volunteer had a part in: it cannot be believed any more. */
   forgetFrom(volunteerId: string): void {
-    for (const [key, { ranOn }] of [...this.#results.entries()]) if (ranOn === volunteerId) this.#results.delete(key);
+    for (const [key, { computedBy }] of [...this.#results.entries()])
+      if (computedBy.includes(volunteerId)) this.#results.delete(key);
   }
 
   clear(): void {
@@ -40,7 +41,7 @@ export class ResultCache {
 
 interface Cached {
   result: PackedResult;
-  ranOn: string;
+  computedBy: readonly string[];
 }
 
 /** An entry without bulk is not free either. */

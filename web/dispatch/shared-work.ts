@@ -1,8 +1,8 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import type { Dispatcher, JobEnd } from './dispatcher.ts';
 import type { Job } from './job.ts';
 import { copyOf, ResultCache } from './result-cache.ts';
+import type { SplitWork, WholeEnd } from './split-work.ts';
 import { taskKey } from './task-key.ts';
 import { cachedTiming, type Timing } from './timing.ts';
 
@@ -29,7 +29,7 @@ interface Work {
 
 /** Does each piece of work once (DESIGN §4.2): what was done lately comes from the cache, what is being done is waited for together. */
 export class SharedWork {
-  readonly #dispatcher: Dispatcher;
+  readonly #jobs: SplitWork;
   readonly #clock: Clock;
   readonly #cache = new ResultCache();
   /** By key and `where`: who wants it done here must not wait for those who want it done elsewhere. */
@@ -38,8 +38,8 @@ export class SharedWork {
   readonly #naming = new Set<(error: MeshError) => void>();
   #hits = 0;
 
-  constructor(dispatcher: Dispatcher, clock: Clock) {
-    this.#dispatcher = dispatcher;
+  constructor(jobs: SplitWork, clock: Clock) {
+    this.#jobs = jobs;
     this.#clock = clock;
   }
 
@@ -64,6 +64,7 @@ export class SharedWork {
   /** What this volunteer computed is not to be given to anybody again. */
   forgetFrom(volunteerId: string): void {
     this.#cache.forgetFrom(volunteerId);
+    this.#jobs.forgetFrom(volunteerId);
   }
 
   dispose(error: MeshError): void {
@@ -72,18 +73,18 @@ export class SharedWork {
   }
 
   #submitAlone(job: Job, onEnd: (end: WorkEnd) => void): Claim {
-    const dispatcher = this.#dispatcher;
-    dispatcher.submit(job, onEnd);
+    const jobs = this.#jobs;
+    jobs.submit(job, onEnd);
     return {
       get wasStarted() {
-        return dispatcher.wasStarted(job);
+        return jobs.wasStarted(job);
       },
-      withdraw: (error) => dispatcher.abort(job, error),
+      withdraw: (error) => jobs.abort(job, error),
     };
   }
 
   #submitOnceNamed(naming: Promise<string>, job: Job, onEnd: (end: WorkEnd) => void): Claim {
-    const forget = this.#dispatcher.announce(job);
+    const forget = this.#jobs.announce(job);
     let claim: Claim | null = null;
     let isOver = false;
     const end = (error: MeshError) => {
@@ -137,25 +138,25 @@ export class SharedWork {
     const place = `${wish.job.where} ${key}`;
     const work = this.#underWay.get(place) ?? this.#begin(key, place, wish.job);
     work.wishes.add(wish);
-    this.#dispatcher.prioritise(work.job, wish.job.priority);
-    const dispatcher = this.#dispatcher;
+    this.#jobs.prioritise(work.job, wish.job.priority);
+    const jobs = this.#jobs;
     return {
       get wasStarted() {
-        return dispatcher.wasStarted(work.job);
+        return jobs.wasStarted(work.job);
       },
       withdraw(error) {
         if (!work.wishes.delete(wish)) return;
         wish.onEnd({ ok: false, error });
-        if (work.wishes.size === 0) dispatcher.abort(work.job, error);
+        if (work.wishes.size === 0) jobs.abort(work.job, error);
       },
     };
   }
 
   #begin(key: string, place: string, job: Job): Work {
     const work: Work = { job, wishes: new Set() };
-    this.#dispatcher.submit(job, (end) => {
+    this.#jobs.submit(job, (end) => {
       this.#underWay.delete(place);
-      if (end.ok) this.#cache.put(key, end.packed, end.timing.ranOn);
+      if (end.ok) this.#cache.put(key, end.packed, end.computedBy);
       this.#deliver(work, end);
     });
     this.#underWay.set(place, work);
@@ -163,7 +164,7 @@ export class SharedWork {
   }
 
   /** Each gets bytes of its own. */
-  #deliver({ job: ran, wishes }: Work, end: JobEnd): void {
+  #deliver({ job: ran, wishes }: Work, end: WholeEnd): void {
     let isTaken = false;
     for (const { job, onEnd } of wishes) {
       if (!end.ok) onEnd(end);

@@ -1,4 +1,3 @@
-import { totalBytes } from '../../shared/bytes.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type AnyTaskDefinition, definitionOf } from '../../shared/tasks/catalogue.ts';
@@ -6,7 +5,7 @@ import type { PackedTask } from '../../shared/tasks/definition.ts';
 import { TASKS } from '../../shared/tuning.ts';
 import { checkWhere, type Where } from '../../shared/where.ts';
 import { randomId } from '../net/random-id.ts';
-import type { Job } from './job.ts';
+import { describeTask, type Job } from './job.ts';
 import { KeptResults } from './results.ts';
 import type { Claim, SharedWork, WorkEnd } from './shared-work.ts';
 import type { Timing } from './timing.ts';
@@ -155,19 +154,9 @@ export class TaskBook {
     checkWhere(where);
     checkOptions(priority, timeoutMs);
     const definition = definitionOf(type);
-    const packed = packInput(definition, input);
+    const task = describeTask(definition, packInput(definition, input));
     const submittedMs = this.#clock.now();
-    const firstDeadlineMs = definition.firstDeadlineMs(packed.params);
-    return {
-      ...{ type, definition, packed, where, priority },
-      kind: definition.kindOf(packed.params),
-      cost: definition.cost(packed.params),
-      bytesOut: totalBytes(packed.attachments),
-      bytesIn: definition.resultBytes(packed.params),
-      submittedMs,
-      firstDeadlineMs,
-      deadlineMs: submittedMs + (timeoutMs ?? firstDeadlineMs),
-    };
+    return { ...task, where, priority, submittedMs, deadlineMs: submittedMs + (timeoutMs ?? task.firstDeadlineMs) };
   }
 }
 

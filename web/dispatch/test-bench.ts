@@ -3,6 +3,7 @@ import { ManualClock } from '../../shared/manual-clock.ts';
 import { Dispatcher, type Redispatch } from './dispatcher.ts';
 import { LocalRunner } from './local-runner.ts';
 import { SharedWork } from './shared-work.ts';
+import { SplitWork } from './split-work.ts';
 import { type BookOptions, TaskBook } from './task-book.ts';
 import { TestEngine, TestVolunteer, turnsPass } from './test-runner.ts';
 import type { Timing } from './timing.ts';
@@ -33,11 +34,14 @@ export class TestBench {
       {
         onVolunteerResult: (id, succeeded) => this.verdicts.push([id, succeeded]),
         onRedispatch: (redispatch) => this.redispatches.push(redispatch),
-        onBarred: (id) => this.barred.push(id),
+        onBarred: (id) => {
+          this.barred.push(id);
+          this.work.forgetFrom(id);
+        },
       },
       { random: () => this.random(), rest: async () => {}, compute: async () => ({ value: null, attachments: [] }) },
     );
-    this.work = new SharedWork(this.dispatcher, this.clock);
+    this.work = new SharedWork(new SplitWork(this.dispatcher, this.clock), this.clock);
     this.book = new TaskBook(this.work, this.clock);
   }
 

@@ -9,6 +9,8 @@ export class TestVolunteer implements Runner {
   readonly cancelled: Job[] = [];
   room = 8;
   msPerTask = 10;
+  /** Of cost, beside that. */
+  msPerUnit = 0;
   accepts = true;
   silent = false;
   /** By default nothing is ever late, and nothing needs to be explored. */
@@ -29,12 +31,12 @@ export class TestVolunteer implements Runner {
     return this.types.includes(type);
   }
 
-  predictMs(): number {
-    return (this.#waiting.size + 1) * this.msPerTask;
+  predictMs(job: Job): number {
+    return [job, ...this.#waiting.keys()].reduce((sum, held) => sum + this.workMs(held), 0);
   }
 
-  workMs(): number {
-    return this.msPerTask;
+  workMs({ cost }: Job): number {
+    return this.msPerTask + this.msPerUnit * cost;
   }
 
   lateAfterMs(): number {

@@ -7,6 +7,7 @@ import { Dispatcher, type Redispatch } from './dispatcher.ts';
 import { LocalRunner } from './local-runner.ts';
 import { RemoteRunner } from './remote-runner.ts';
 import { SharedWork } from './shared-work.ts';
+import { SplitWork } from './split-work.ts';
 import { type BookOptions, TaskBook } from './task-book.ts';
 import { TaskServer } from './task-server.ts';
 import { submitEcho } from './test-bench.ts';
@@ -55,7 +56,7 @@ export class Simulation {
       },
       { random: () => 0, rest: async () => {}, compute: async () => ({ value: null, attachments: [] }) },
     );
-    this.work = new SharedWork(this.dispatcher, this.clock);
+    this.work = new SharedWork(new SplitWork(this.dispatcher, this.clock), this.clock);
     this.book = new TaskBook(this.work, this.clock);
   }
 

@@ -51,6 +51,12 @@ export function timingOf(job: Job, { startedMs, endedMs, ranOn, backend, attempt
   };
 }
 
+/** Of a task done in parts: the stages are those of the part that ended last, and what it was not doing was waiting. */
+export function mergedTiming(totalMs: number, last: Timing, attempts: number): Timing {
+  const { sendMs, computeMs, receiveMs } = last;
+  return { ...last, totalMs, queueMs: totalMs - sendMs - computeMs - receiveMs, attempts };
+}
+
 /** Of a task that was spared a run of its own. */
 export function cachedTiming(totalMs: number): Timing {
   const spared = { sendMs: 0, computeMs: 0, receiveMs: 0, attempts: 0 };

@@ -7,6 +7,7 @@ import { nextMacrotask } from '../compute/macrotask.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { LocalRunner } from '../dispatch/local-runner.ts';
 import { SharedWork } from '../dispatch/shared-work.ts';
+import { SplitWork } from '../dispatch/split-work.ts';
 import { TaskBook } from '../dispatch/task-book.ts';
 import { prepareTaskKeys } from '../dispatch/task-key.ts';
 import type { Link } from '../net/link.ts';
@@ -94,7 +95,7 @@ export class GamerClient extends EventTarget {
         compute: (type, task) => computePart(this.#engine, systemClock.now, type, task),
       },
     );
-    this.#work = new SharedWork(this.#dispatcher, systemClock);
+    this.#work = new SharedWork(new SplitWork(this.#dispatcher, systemClock), systemClock);
     this.#book = new TaskBook(this.#work, systemClock);
   }
 

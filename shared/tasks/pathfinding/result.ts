@@ -23,10 +23,7 @@ export function encodePaths(
   queries: readonly Query[],
   paths: readonly (Uint8Array | null)[],
 ): PackedResult {
-  const steps = concatBytes(paths.filter((path) => path !== null));
-  if (steps.byteLength > PATHFINDING.maxSteps) {
-    throw MeshError.tooLarge('The paths together', steps.byteLength, PATHFINDING.maxSteps);
-  }
+  const steps = joinedSteps(paths.filter((path) => path !== null));
   const grid = new Grid(shape, cost);
   const costs = Float64Array.from(paths, (path, at) => {
     const query = queries[at];
@@ -34,6 +31,39 @@ export function encodePaths(
   });
   const counts = Uint32Array.from(paths, (path) => path?.length ?? 0);
   return { value: null, attachments: [bytesOf(costs), bytesOf(counts), steps] };
+}
+
+/** What was found for piles of queries, each given by its queries' places among all. Throws MeshError `too-large`. */
+export function mergePaths(
+  total: number,
+  piles: readonly (readonly number[])[],
+  results: readonly PackedResult[],
+): PackedResult {
+  const costs = new Float64Array(total).fill(NO_PATH);
+  const counts = new Uint32Array(total);
+  const paths: Uint8Array[] = Array.from({ length: total }, () => new Uint8Array(0));
+  for (const [i, { attachments }] of results.entries()) {
+    const partCosts = numbersIn(Float64Array, partOf(attachments, 0));
+    const partCounts = numbersIn(Uint32Array, partOf(attachments, 1));
+    const steps = partOf(attachments, 2);
+    let from = 0;
+    for (const [j, place] of (piles[i] ?? []).entries()) {
+      const count = partCounts[j] ?? 0;
+      costs[place] = partCosts[j] ?? NO_PATH;
+      counts[place] = count;
+      paths[place] = steps.subarray(from, from + count);
+      from += count;
+    }
+  }
+  return { value: null, attachments: [bytesOf(costs), bytesOf(counts), joinedSteps(paths)] };
+}
+
+function joinedSteps(paths: readonly Uint8Array[]): Uint8Array {
+  const steps = concatBytes(paths);
+  if (steps.byteLength > PATHFINDING.maxSteps) {
+    throw MeshError.tooLarge('The paths together', steps.byteLength, PATHFINDING.maxSteps);
+  }
+  return steps;
 }
 
 /** Throws MeshError `malformed`: also for paths that leave the grid, or end elsewhere. */

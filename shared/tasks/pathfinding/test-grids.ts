@@ -1,4 +1,4 @@
-import type { PackedTask } from '../definition.ts';
+import type { PackedResult, PackedTask } from '../definition.ts';
 import { type PathfindingInput, type PathfindingParams, type PathfindingResult, pathfinding } from '../pathfinding.ts';
 import { finish } from '../steps.ts';
 import { readQueries } from './queries.ts';
@@ -20,13 +20,15 @@ export function randomQueries(
   return Array.from({ length: count }, () => ({ start: place(), goal: place() }));
 }
 
-/** As a volunteer would. */
 export function solved(task: PackedTask<PathfindingParams>): PathfindingResult {
-  const { params, attachments } = task;
+  return pathfinding.unpackResult(task, solvedBytes(task));
+}
+
+/** As a volunteer would. */
+export function solvedBytes({ params, attachments }: PackedTask<PathfindingParams>): PackedResult {
   const [cost = new Uint8Array(), queryBytes = new Uint8Array()] = attachments;
   const queries = readQueries(queryBytes);
-  const paths = finish(solvePaths(params, cost, queries));
-  return pathfinding.unpackResult(task, encodePaths(params, cost, queries, paths));
+  return encodePaths(params, cost, queries, finish(solvePaths(params, cost, queries)));
 }
 
 /** What each cell can be reached for, by trying every step until nothing improves: slow, and hard to get wrong. */

@@ -10,10 +10,10 @@ export interface CameraParams {
 /** Directions of a pinhole camera's rays: y is up, and where it looks straight along y, z is. */
 export class Camera {
   readonly position: Vec3;
-  readonly #forward: Vec3;
+  readonly forward: Vec3;
   /** To the right and down, over half the picture. */
-  readonly #right: Vec3;
-  readonly #down: Vec3;
+  readonly right: Vec3;
+  readonly down: Vec3;
   readonly #width: number;
   readonly #height: number;
 
@@ -24,9 +24,9 @@ export class Camera {
     const down = cross(forward, right);
     const halfHeight = Math.tan((fovDeg * Math.PI) / 360);
     this.position = position;
-    this.#forward = forward;
-    this.#right = scaled(right, (halfHeight * width) / height);
-    this.#down = scaled(down, halfHeight);
+    this.forward = forward;
+    this.right = scaled(right, (halfHeight * width) / height);
+    this.down = scaled(down, halfHeight);
     this.#width = width;
     this.#height = height;
   }
@@ -35,9 +35,9 @@ export class Camera {
   direction(x: number, y: number, out: Float64Array): void {
     const across = (2 * x) / this.#width - 1;
     const along = (2 * y) / this.#height - 1;
-    const dx = this.#forward[0] + across * this.#right[0] + along * this.#down[0];
-    const dy = this.#forward[1] + across * this.#right[1] + along * this.#down[1];
-    const dz = this.#forward[2] + across * this.#right[2] + along * this.#down[2];
+    const dx = this.forward[0] + across * this.right[0] + along * this.down[0];
+    const dy = this.forward[1] + across * this.right[1] + along * this.down[1];
+    const dz = this.forward[2] + across * this.right[2] + along * this.down[2];
     const length = Math.sqrt(dx * dx + dy * dy + dz * dz);
     out[0] = dx / length;
     out[1] = dy / length;

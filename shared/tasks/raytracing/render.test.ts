@@ -3,7 +3,7 @@ import { RAYTRACING } from '../../tuning.ts';
 import { type RaytracingInput, raytracing } from '../raytracing.ts';
 import type { Vec3 } from '../vec3.ts';
 import { toSrgb8 } from './srgb.ts';
-import { busyScene, GREY, painted, pixelOf, VIEW } from './test-scenes.ts';
+import { busyScene, GREY, painted, paintedBytes, pixelOf, VIEW } from './test-scenes.ts';
 
 const paint = (input: Partial<RaytracingInput>) =>
   painted(raytracing.pack({ ...VIEW, objects: [], lights: [], ...input }));
@@ -138,11 +138,11 @@ test('y is up and x is right; looking straight down, z is up', () => {
 
 test('any pixel is the same wherever it is computed: in tiles it comes out as in one', () => {
   const task = raytracing.pack(busyScene());
-  const whole = painted(task);
+  const whole = paintedBytes(task);
   for (const parts of [1, 2, 3, 4, 6]) {
     const split = raytracing.split?.(task, parts);
     expect(split?.tasks.length).toBeGreaterThan(parts / 2);
-    expect(split?.merge(split.tasks.map(painted))).toEqual(whole);
+    expect(split?.merge(split.tasks.map(paintedBytes))).toEqual(whole);
   }
 });
 

@@ -1,5 +1,4 @@
 import { RAYTRACING } from '../../tuning.ts';
-import type { PixelImage } from '../definition.ts';
 import type { Tile } from './render.ts';
 
 /** At most so many tiles, as square as they come out, that cover a tile without overlap. */
@@ -22,16 +21,16 @@ export function tilesOf(whole: Tile, parts: number): Tile[] {
   });
 }
 
-/** The pictures of tiles, put together. */
-export function pasted(whole: Tile, tiles: readonly Tile[], images: readonly (PixelImage | undefined)[]) {
-  const data = new Uint8ClampedArray(whole.width * whole.height * 4);
+/** The pixels of tiles, put together; all RGBA. */
+export function pasted(whole: Tile, tiles: readonly Tile[], pixels: readonly Uint8Array[]): Uint8Array {
+  const data = new Uint8Array(whole.width * whole.height * 4);
   for (const [i, { x, y, width, height }] of tiles.entries()) {
-    const image = images[i];
-    if (!image) continue;
+    const part = pixels[i];
+    if (!part) continue;
     for (let row = 0; row < height; row++) {
       const at = ((y - whole.y + row) * whole.width + x - whole.x) * 4;
-      data.set(image.data.subarray(row * width * 4, (row + 1) * width * 4), at);
+      data.set(part.subarray(row * width * 4, (row + 1) * width * 4), at);
     }
   }
-  return { width: whole.width, height: whole.height, data };
+  return data;
 }

@@ -1,4 +1,4 @@
-import type { PackedTask } from '../definition.ts';
+import type { PackedResult, PackedTask } from '../definition.ts';
 import { type RaytracingInput, type RaytracingParams, type RaytracingResult, raytracing } from '../raytracing.ts';
 import { finish } from '../steps.ts';
 import { seededRandom } from '../test-random.ts';
@@ -16,13 +16,14 @@ export const VIEW = {
   ...{ width: 33, height: 33, samplesPerPixel: 1, seed: 1 },
 };
 
+export function painted(task: PackedTask<RaytracingParams>): RaytracingResult {
+  return raytracing.unpackResult(task, paintedBytes(task));
+}
+
 /** As a volunteer would. */
-export function painted({ params, attachments }: PackedTask<RaytracingParams>): RaytracingResult {
+export function paintedBytes({ params, attachments }: PackedTask<RaytracingParams>): PackedResult {
   const pixels = finish(render(readScene(attachments), params));
-  return raytracing.unpackResult(
-    { params, attachments },
-    { value: null, attachments: [new Uint8Array(pixels.buffer)] },
-  );
+  return { value: null, attachments: [new Uint8Array(pixels.buffer)] };
 }
 
 export function pixelOf({ image }: RaytracingResult, x: number, y: number): number[] {

@@ -71,7 +71,7 @@ export class ReadbackRing {
 }
 
 /** A buffer of a lost device aborts; one that could not be allocated is invalid (WebGPU specification, mapAsync). */
-function mapFailed(cause: unknown): MeshError {
+export function mapFailed(cause: unknown): MeshError {
   if (!(cause instanceof DOMException) || cause.name !== 'OperationError') return deviceLost(cause);
   const what = 'This GPU has no memory for the picture. Close other programs, or make it smaller.';
   return new MeshError('too-large', what, { cause });

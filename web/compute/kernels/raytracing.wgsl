@@ -1,0 +1,233 @@
+// A pixel for each invocation, by the rules of shared/tasks/raytracing: what a Tracer finds along the rays of a Renderer. In single
+// precision, so a ray that passes within some 0.001 pixel of an edge may fall on its other side.
+
+struct View {
+  position: vec3f,
+  seed: u32,
+  forward: vec3f,
+  samples: u32,
+  // To the right and down, over half the picture.
+  right: vec3f,
+  spheres: u32,
+  down: vec3f,
+  // Spheres and triangles.
+  primitives: u32,
+  background: vec3f,
+  planes: u32,
+  pictureSize: vec2f,
+  tileAt: vec2u,
+  tileWidth: u32,
+  lights: u32,
+  // Of the tile's pixels, row by row, those that are painted now.
+  fromPixel: u32,
+  toPixel: u32,
+}
+
+struct Node {
+  low: vec3f,
+  // 0: a leaf. The first child follows its parent.
+  second: u32,
+  high: vec3f,
+  // Of a leaf: where its primitives begin in the order, times 8, and how many they are.
+  leaf: u32,
+}
+
+struct Ray {
+  origin: vec3f,
+  direction: vec3f,
+}
+
+struct Hit {
+  distance: f32,
+  met: u32,
+}
+
+@group(0) @binding(0) var<uniform> view: View;
+// Spheres (centre, radius), triangles (a corner and two edges), planes (point, normal), lights (position, colour).
+@group(0) @binding(1) var<storage, read> shapes: array<vec4f>;
+// Colour and reflectivity, of primitives and then of planes.
+@group(0) @binding(2) var<storage, read> materials: array<vec4f>;
+@group(0) @binding(3) var<storage, read> nodes: array<Node>;
+@group(0) @binding(4) var<storage, read> order: array<u32>;
+@group(0) @binding(5) var<storage, read_write> pixels: array<u32>;
+
+const NOTHING = 0xffffffffu;
+const FAR = 3.0e38;
+// A zero would make 0 times infinity of a ray that runs along a box's side.
+const TINY = 1.0e-24;
+// What three roundings may cost a slab (T. Ize, "Robust BVH Ray Traversal", JCGT 2(2), 2013).
+const BOX_SLACK = 1.000002;
+
+fn trianglesAt() -> u32 { return view.spheres; }
+fn planesAt() -> u32 { return view.spheres + 3u * (view.primitives - view.spheres); }
+fn lightsAt() -> u32 { return planesAt() + 2u * view.planes; }
+
+fn meetPlanes(ray: Ray, nearest: Hit) -> Hit {
+  var hit = nearest;
+  for (var plane = 0u; plane < view.planes; plane++) {
+    let at = planesAt() + 2u * plane;
+    let normal = shapes[at + 1u].xyz;
+    let slope = dot(normal, ray.direction);
+    if (slope == 0.0) { continue; }
+    let t = dot(shapes[at].xyz - ray.origin, normal) / slope;
+    if (t > 0.0 && t < hit.distance) { hit = Hit(t, view.primitives + plane); }
+  }
+  return hit;
+}
+
+fn meetSphere(sphere: u32, ray: Ray, nearest: Hit) -> Hit {
+  let shape = shapes[sphere];
+  let offset = ray.origin - shape.xyz;
+  let b = dot(offset, ray.direction);
+  let q = offset - b * ray.direction;
+  let within = shape.w * shape.w - dot(q, q);
+  if (within < 0.0) { return nearest; }
+  let halfChord = sqrt(within);
+  let t = select(-b + halfChord, -b - halfChord, -b - halfChord > 0.0);
+  if (t > 0.0 && t < nearest.distance) { return Hit(t, sphere); }
+  return nearest;
+}
+
+fn meetTriangle(primitive: u32, ray: Ray, nearest: Hit) -> Hit {
+  let at = trianglesAt() + 3u * (primitive - view.spheres);
+  let e1 = shapes[at + 1u].xyz;
+  let e2 = shapes[at + 2u].xyz;
+  let p = cross(ray.direction, e2);
+  let determinant = dot(e1, p);
+  if (determinant == 0.0) { return nearest; }
+  let inverse = 1.0 / determinant;
+  let offset = ray.origin - shapes[at].xyz;
+  let u = dot(offset, p) * inverse;
+  if (u < 0.0 || u > 1.0) { return nearest; }
+  let q = cross(offset, e1);
+  let v = dot(ray.direction, q) * inverse;
+  if (v < 0.0 || u + v > 1.0) { return nearest; }
+  let t = dot(e2, q) * inverse;
+  if (t > 0.0 && t < nearest.distance) { return Hit(t, primitive); }
+  return nearest;
+}
+
+// Where a box is entered; FAR where it is missed, or lies beyond what was met.
+fn entry(node: u32, origin: vec3f, inverse: vec3f, nearest: f32) -> f32 {
+  let one = (nodes[node].low - origin) * inverse;
+  let other = (nodes[node].high - origin) * inverse;
+  let near = min(one, other);
+  let far = max(one, other);
+  let enter = max(max(near.x, near.y), max(near.z, 0.0));
+  let leave = min(far.x, min(far.y, far.z));
+  return select(FAR, enter, enter <= leave * BOX_SLACK && enter < nearest);
+}
+
+// The nearest that is nearer than the given distance; or, where any is enough, one of those.
+fn meet(ray: Ray, distance: f32, isAnyEnough: bool) -> Hit {
+  var hit = meetPlanes(ray, Hit(distance, NOTHING));
+  if (view.primitives == 0u || (isAnyEnough && hit.met != NOTHING)) { return hit; }
+  let inverse = 1.0 / select(ray.direction, vec3f(TINY), abs(ray.direction) < vec3f(TINY));
+  var stack: array<u32, MAX_DEPTH>;
+  var size = 0u;
+  var node = 0u;
+  if (entry(0u, ray.origin, inverse, hit.distance) == FAR) { return hit; }
+  loop {
+    let other = nodes[node].second;
+    if (other == 0u) {
+      let leaf = nodes[node].leaf;
+      for (var i = leaf & 7u; i > 0u; i--) {
+        let primitive = order[(leaf >> 3u) + i - 1u];
+        if (primitive < view.spheres) { hit = meetSphere(primitive, ray, hit); } else { hit = meetTriangle(primitive, ray, hit); }
+      }
+      if (isAnyEnough && hit.met != NOTHING) { return hit; }
+    } else {
+      let here = entry(node + 1u, ray.origin, inverse, hit.distance);
+      let there = entry(other, ray.origin, inverse, hit.distance);
+      let isHereNearer = here <= there;
+      if (min(here, there) < FAR) {
+        if (max(here, there) < FAR) {
+          stack[size] = select(node + 1u, other, isHereNearer);
+          size++;
+        }
+        node = select(other, node + 1u, isHereNearer);
+        continue;
+      }
+    }
+    if (size == 0u) { return hit; }
+    size--;
+    node = stack[size];
+  }
+  return hit;
+}
+
+fn normalAt(met: u32, place: vec3f) -> vec3f {
+  if (met >= view.primitives) { return shapes[planesAt() + 2u * (met - view.primitives) + 1u].xyz; }
+  if (met < view.spheres) { return normalize(place - shapes[met].xyz); }
+  let at = trianglesAt() + 3u * (met - view.spheres);
+  return normalize(cross(shapes[at + 1u].xyz, shapes[at + 2u].xyz));
+}
+
+fn lightAt(place: vec3f, normal: vec3f) -> vec3f {
+  var sum = vec3f(AMBIENT);
+  for (var light = 0u; light < view.lights; light++) {
+    let at = lightsAt() + 2u * light;
+    let towards = shapes[at].xyz - place;
+    let distance = length(towards);
+    if (distance == 0.0) { continue; }
+    let direction = towards / distance;
+    let slope = dot(direction, normal);
+    if (slope <= 0.0 || meet(Ray(place, direction), distance, true).met != NOTHING) { continue; }
+    sum += slope * shapes[at + 1u].xyz;
+  }
+  return sum;
+}
+
+fn trace(eye: Ray) -> vec3f {
+  var ray = eye;
+  var color = vec3f(0.0);
+  var weight = 1.0;
+  for (var bounce = 0u; bounce <= MAX_BOUNCES; bounce++) {
+    let hit = meet(ray, FAR, false);
+    if (hit.met == NOTHING) { return color + weight * view.background; }
+    let material = materials[hit.met];
+    let surface = ray.origin + hit.distance * ray.direction;
+    var normal = normalAt(hit.met, surface);
+    if (dot(normal, ray.direction) > 0.0) { normal = -normal; }
+    let size = abs(surface);
+    let place = surface + SURFACE_OFFSET * (1.0 + max(size.x, max(size.y, size.z))) * normal;
+    let reflectivity = select(0.0, material.w, bounce < MAX_BOUNCES);
+    if (reflectivity < 1.0) { color += weight * (1.0 - reflectivity) * lightAt(place, normal) * material.xyz; }
+    weight *= reflectivity;
+    if (weight < LEAST_WEIGHT) { break; }
+    ray = Ray(place, reflect(ray.direction, normal));
+  }
+  return color;
+}
+
+// shared/tasks/raytracing/pcg.ts
+fn sampleOffset(pixel: vec2u, sample: u32) -> vec2f {
+  if (view.samples == 1u) { return vec2f(0.5); }
+  var v = vec4u(pixel, sample, view.seed) * 1664525u + 1013904223u;
+  v.x += v.y * v.w;
+  v.y += v.z * v.x;
+  v.z += v.x * v.y;
+  v.w += v.y * v.z;
+  v ^= v >> vec4u(16u);
+  v.x += v.y * v.w;
+  v.y += v.z * v.x;
+  return vec2f(v.xy >> vec2u(8u)) / 16777216.0;
+}
+
+fn toSrgb(linear: vec3f) -> vec3f {
+  let value = clamp(linear, vec3f(0.0), vec3f(1.0));
+  return select(1.055 * pow(value, vec3f(1.0 / 2.4)) - 0.055, 12.92 * value, value <= vec3f(0.0031308));
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let at = view.fromPixel + id.x;
+  if (at >= view.toPixel) { return; }
+  let pixel = view.tileAt + vec2u(at % view.tileWidth, at / view.tileWidth);
+  var sum = vec3f(0.0);
+  for (var sample = 0u; sample < view.samples; sample++) {
+    let place = 2.0 * (vec2f(pixel) + sampleOffset(pixel, sample)) / view.pictureSize - 1.0;
+    sum += trace(Ray(view.position, normalize(view.forward + place.x * view.right + place.y * view.down)));
+  }
+  pixels[at] = pack4x8unorm(vec4f(toSrgb(sum / f32(view.samples)), 1.0));
+}

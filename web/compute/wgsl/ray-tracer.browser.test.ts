@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { busyScene, GREY, painted, triangleSoup, VIEW } from '../../../shared/tasks/raytracing/test-scenes.ts';
+import { type RaytracingInput, raytracing } from '../../../shared/tasks/raytracing.ts';
+import { finish, type Steps } from '../../../shared/tasks/steps.ts';
+import { seededRandom } from '../../../shared/tasks/test-random.ts';
+import { RAYTRACING } from '../../../shared/tuning.ts';
+import type { Turn } from '../schedule.ts';
+import { openDevice } from './gpu-device.ts';
+import { WgslRayTracer } from './ray-tracer.ts';
+
+const ALONE: Turn = { signal: new AbortController().signal, giveWay: async () => {} };
+
+let device: GPUDevice;
+let tracer: WgslRayTracer;
+
+beforeAll(async () => {
+  const opened = await openDevice(navigator.gpu);
+  if (!opened) throw new Error('This browser has no WebGPU adapter.');
+  ({ device } = opened);
+  tracer = new WgslRayTracer(device, () => performance.now());
+});
+
+afterAll(() => device.destroy());
+
+async function paint(input: RaytracingInput, turn = ALONE) {
+  const task = raytracing.pack(input);
+  return { task, result: raytracing.unpackResult(task, await tracer.run(task, turn)) };
+}
+
+test.each<[string, RaytracingInput]>([
+  ['spheres, a plane, triangles, two lights, reflections', busyScene()],
+  ['an odd size in one sample', busyScene({ width: 37, height: 29, samplesPerPixel: 1 })],
+  ['a tile of it', { ...busyScene(), tile: { x: 13, y: 7, width: 41, height: 23 } }],
+  ['one pixel', { ...busyScene(), tile: { x: 40, y: 30, width: 1, height: 1 } }],
+  ['nothing at all', { ...VIEW, objects: [], lights: [], background: [0.2, 0.4, 0.6] }],
+  [
+    'only a plane',
+    { ...VIEW, objects: [{ type: 'plane', point: [0, -1, 0], normal: [0, 3, 0], material: GREY }], lights: [] },
+  ],
+  ['many triangles', { ...VIEW, objects: [triangleSoup(900, 5)], lights: [{ position: [0, 0, 5], color: [1, 1, 1] }] }],
+])('what the GPU paints is what the reference paints: %s', async (_, input) => {
+  const { task, result } = await paint(input);
+  const expected = painted(task);
+  const differing = result.image.data.filter(
+    (value, i) => Math.abs(value - (expected.image.data[i] ?? 0)) > RAYTRACING.tolerance8bit,
+  );
+  expect(differing.length).toBeLessThanOrEqual(result.image.data.length / 100);
+  for (let seed = 0; seed < 10; seed++) finish(raytracing.verify(task, result, seededRandom(seed)) as Steps<void>);
+});
+
+test('a long picture lets others go in between, and ends when it is cancelled', async () => {
+  let looks = 0;
+  const giveWay = async () => {
+    looks++;
+    if (looks > 2) throw new Error('cancelled');
+  };
+  await expect(paint(busyScene({ width: 512, height: 512 }), { ...ALONE, giveWay })).rejects.toThrow('cancelled');
+  expect(looks).toBe(3);
+});
+
+test('a device that goes away is told', async () => {
+  const opened = await openDevice(navigator.gpu);
+  const doomed = new WgslRayTracer(opened?.device ?? device, () => performance.now());
+  const giveWay = async () => opened?.device.destroy();
+  const task = raytracing.pack(busyScene({ width: 512, height: 512 }));
+  await expect(doomed.run(task, { ...ALONE, giveWay })).rejects.toMatchObject({ reason: 'device-lost' });
+});
