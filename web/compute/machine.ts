@@ -1,5 +1,6 @@
 import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { Backend, FrameTarget, UpscaleShape } from './backend.ts';
+import type { Inference } from './infer/inference.ts';
 import type { RunInTurn } from './network-probe.ts';
 
 /** What a machine was found to be able to do. Made anew when its device was lost. */
@@ -20,6 +21,8 @@ export interface Machine {
   backendFor(shape: UpscaleShape): Backend;
   /** What is likely to sharpen a stream, by name; empty while that is not known. */
   likelyBackend(target: FrameTarget): string;
+  /** Runs ONNX models, with what measured faster for each. */
+  readonly inference: Inference;
   /** Resolves when its device has gone, for whatever reason. */
   lost: Promise<void>;
   dispose(): void;

@@ -1,5 +1,6 @@
 import { isNetwork, type Quality } from '../../shared/tasks/upscale.ts';
 import type { Backend, FrameTarget, UpscaleShape } from './backend.ts';
+import type { Inference } from './infer/inference.ts';
 import type { Machine } from './machine.ts';
 import type { NetworkChoice } from './network-choice.ts';
 import type { RunInTurn } from './network-probe.ts';
@@ -12,6 +13,7 @@ export interface MachineParts {
   /** Of the filters. */
   unitsPerMs: number;
   networks: NetworkChoice;
+  inference: Inference;
   preparesNetworks: boolean;
   lost: Promise<void>;
   /** Disposed in this order. */
@@ -24,6 +26,7 @@ export class MeasuredMachine implements Machine {
   readonly frameIn: string;
   readonly frameOut: string;
   readonly preparesNetworks: boolean;
+  readonly inference: Inference;
   readonly lost: Promise<void>;
   readonly #parts: MachineParts;
 
@@ -32,6 +35,7 @@ export class MeasuredMachine implements Machine {
     this.frameIn = parts.frameIn;
     this.frameOut = parts.frameOut;
     this.preparesNetworks = parts.preparesNetworks;
+    this.inference = parts.inference;
     this.lost = parts.lost;
     this.#parts = parts;
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
+import type { ProgressListener } from '../../shared/tasks/progress.ts';
 import type { Dispatcher, JobEnd } from './dispatcher.ts';
 import type { Job } from './job.ts';
 import { copyOf, ResultCache } from './result-cache.ts';
@@ -25,6 +26,8 @@ interface Wish {
 interface Work {
   readonly job: Job;
   readonly wishes: Set<Wish>;
+  /** Of those who want to hear how far it is. */
+  readonly listeners: Set<ProgressListener>;
 }
 
 /** Does each piece of work once (DESIGN §4.2): what was done lately comes from the cache, what is being done is waited for together. */
@@ -131,6 +134,8 @@ export class SharedWork {
   #claim(key: string, wish: Wish): Claim {
     const place = `${wish.job.where} ${key}`;
     const work = this.#underWay.get(place) ?? this.#begin(key, place, wish.job);
+    const { onProgress } = wish.job;
+    if (onProgress && wish.job !== work.job) this.#listen(work, onProgress);
     work.wishes.add(wish);
     this.#dispatcher.prioritise(work.job, wish.job.priority);
     const dispatcher = this.#dispatcher;
@@ -140,6 +145,7 @@ export class SharedWork {
       },
       withdraw(error) {
         if (!work.wishes.delete(wish)) return;
+        if (onProgress) work.listeners.delete(onProgress);
         wish.onEnd({ ok: false, error });
         if (work.wishes.size === 0) dispatcher.abort(work.job, error);
       },
@@ -147,7 +153,8 @@ export class SharedWork {
   }
 
   #begin(key: string, place: string, job: Job): Work {
-    const work: Work = { job, wishes: new Set() };
+    const work: Work = { job, wishes: new Set(), listeners: new Set() };
+    if (job.onProgress) this.#listen(work, job.onProgress);
     this.#dispatcher.submit(job, (end) => {
       this.#underWay.delete(place);
       if (end.ok) this.#cache.put(key, end.packed, end.timing.ranOn === 'local');
@@ -155,6 +162,13 @@ export class SharedWork {
     });
     this.#underWay.set(place, work);
     return work;
+  }
+
+  #listen({ job, listeners }: Work, listener: ProgressListener): void {
+    listeners.add(listener);
+    job.onProgress = (progress) => {
+      for (const each of listeners) each(progress);
+    };
   }
 
   /** Each gets bytes of its own. */

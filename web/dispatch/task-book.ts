@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type AnyTaskDefinition, definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
+import type { ProgressListener } from '../../shared/tasks/progress.ts';
 import { TASKS } from '../../shared/tuning.ts';
 import { checkWhere, type Where } from '../../shared/where.ts';
 import { randomId } from '../net/random-id.ts';
@@ -19,6 +20,8 @@ export interface BookOptions {
   signal?: AbortSignal | undefined;
   /** False: run it even if its result is known. */
   cache?: boolean | undefined;
+  /** Of a task that takes long; called later, so that what it throws is its own matter. */
+  onProgress?: ProgressListener | undefined;
 }
 
 export interface BookedTask {
@@ -151,7 +154,7 @@ export class TaskBook {
     return value;
   }
 
-  #jobOf(type: string, input: unknown, { where, priority = 0, timeoutMs }: BookOptions): Job {
+  #jobOf(type: string, input: unknown, { where, priority = 0, timeoutMs, onProgress }: BookOptions): Job {
     checkWhere(where);
     checkOptions(priority, timeoutMs);
     const definition = definitionOf(type);
@@ -167,6 +170,7 @@ export class TaskBook {
       submittedMs,
       firstDeadlineMs,
       deadlineMs: submittedMs + (timeoutMs ?? firstDeadlineMs),
+      ...(onProgress && { onProgress: (progress) => queueMicrotask(() => onProgress(progress)) }),
     };
   }
 }
