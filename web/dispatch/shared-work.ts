@@ -133,9 +133,9 @@ export class SharedWork {
 
   #claim(key: string, wish: Wish): Claim {
     const place = `${wish.job.where} ${key}`;
-    const work = this.#underWay.get(place) ?? this.#begin(key, place, wish.job);
     const { onProgress } = wish.job;
-    if (onProgress && wish.job !== work.job) this.#listen(work, onProgress);
+    const work = this.#underWay.get(place) ?? this.#begin(key, place, wish.job);
+    if (onProgress) this.#listen(work, onProgress);
     work.wishes.add(wish);
     this.#dispatcher.prioritise(work.job, wish.job.priority);
     const dispatcher = this.#dispatcher;
@@ -154,7 +154,6 @@ export class SharedWork {
 
   #begin(key: string, place: string, job: Job): Work {
     const work: Work = { job, wishes: new Set(), listeners: new Set() };
-    if (job.onProgress) this.#listen(work, job.onProgress);
     this.#dispatcher.submit(job, (end) => {
       this.#underWay.delete(place);
       if (end.ok) this.#cache.put(key, end.packed, end.timing.ranOn === 'local');
