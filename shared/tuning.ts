@@ -398,8 +398,8 @@ export const COMPUTE = {
   pathfindingCellsPerMs: 2_000,
   physicsBodyStepsPerMs: 800,
   raytracingUnitsPerMs: 10_000,
-  /** Of inputs: a small model on a few dozen numbers takes a tenth of a millisecond. */
-  inferBytesPerMs: 500,
+  /** Of inputs: the steering policy on its 60 bytes takes a quarter of a millisecond, its turn included. */
+  inferBytesPerMs: 250,
   /** Lost devices before the processor takes over for good, and attempts at one frame meanwhile. */
   maxDeviceLosses: 3,
   maxFrameAttempts: 3,

@@ -15,7 +15,7 @@ export const section = {
     for (const asked of BACKENDS) {
       const page = await openPage(await browser.newContext(), server.url);
       /** @type {import('../infer/infer-rates.ts').InferRates} */
-      const { backend, oneByOne, together, oneTask } = await call(page, 'infer-rates.js#measureInfer', asked);
+      const { backend, oneByOne, together, oneTask } = await call(page, 'infer.js#measureInfer', asked);
       if (backend === asked) {
         rows.push(
           figure(`${backend}: tasks of one row, one by one`, oneByOne, '/s'),

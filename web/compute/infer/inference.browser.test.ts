@@ -1,9 +1,12 @@
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { agrees } from '../../../shared/tasks/infer/agrees.ts';
+import { elementsIn } from '../../../shared/tasks/infer/tensors.ts';
 import { type InferInput, infer } from '../../../shared/tasks/infer.ts';
 import { Engine } from '../engine.ts';
 import type { EngineOptions } from '../engine-types.ts';
+import { openOnGpu } from '../ort/onnx-sessions.ts';
 import { repositoryModels } from '../test-models.ts';
+import { openDevice } from '../wgsl/gpu-device.ts';
 
 interface Ship {
   observation: number[];
@@ -106,8 +109,16 @@ test('a file that is no model is unknown, and the next one runs', async () => {
 });
 
 test('on a device it answers the same', async () => {
-  const engine = await startEngine({ gpu: navigator.gpu, preferBackend: 'ort-webgpu' });
-  const { outputs, backend } = await run(engine, steering(ships));
-  expect(['ort-wasm', 'ort-webgpu']).toContain(backend);
-  expectControls(outputs.controls?.data, ships);
+  const opened = await openDevice(navigator.gpu);
+  if (!opened) throw new Error('There is no WebGPU here.');
+  const session = await openOnGpu(opened.device)(await repositoryModels.loadOnnx('steering', () => {}));
+  const { params, attachments } = infer.pack(steering(ships));
+  const inputs = params.inputs.map((header, at) => ({ ...header, bytes: attachments[at] ?? new Uint8Array(0) }));
+  const [controls] = await session.run(inputs);
+  expect(session.backend).toBe('ort-webgpu');
+  expect(controls).toMatchObject({ name: 'controls', type: 'float32', dims: [ships.length, 2] });
+  expectControls(elementsIn('float32', controls?.bytes ?? new Uint8Array(0)), ships);
+  opened.device.destroy();
+  await expect(session.run(inputs)).rejects.toMatchObject({ reason: 'device-lost' });
+  session.release();
 });

@@ -8,8 +8,6 @@ import { Schedule } from '../schedule.ts';
 import { Inference } from './inference.ts';
 import { summing } from './test-sessions.ts';
 
-const NEVER = new AbortController().signal;
-
 /** A machine that runs models in the given ways, with a schedule and time that passes only where a run takes it. */
 class Bench {
   readonly clock = new ManualClock();
@@ -33,7 +31,7 @@ class Bench {
 
   /** Rows of two numbers: n and 0, n + 1 and 0, and so on. Resolves to what the model gave. */
   async run(rows: number, from: number, more: Partial<{ model: string; signal: AbortSignal; tell: unknown[] }> = {}) {
-    const { model = 'sum', signal = NEVER, tell } = more;
+    const { model = 'sum', signal = new AbortController().signal, tell } = more;
     const data = Float32Array.from({ length: 2 * rows }, (_, i) => (i % 2 === 0 ? from + i / 2 : 0));
     const task = infer.pack({ model, inputs: { x: { type: 'float32', dims: [rows, 2], data } } });
     const onProgress = tell && ((progress: TaskProgress) => tell.push(progress));
