@@ -38,6 +38,7 @@ export default defineConfig({
         index: fromHere('./web/index.html'),
         gamer: fromHere('./web/gamer.html'),
         compare: fromHere('./web/compare.html'),
+        status: fromHere('./web/status.html'),
         volunteer: fromHere('./web/volunteer.html'),
         p2c2r: fromHere('./web/sdk/p2c2r.ts'),
       },

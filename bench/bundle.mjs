@@ -1,22 +1,12 @@
 import { basename, join } from 'node:path';
 import { build } from 'vite';
 import { ROOT } from '../deploy/child.mjs';
+import { withoutWorkers } from '../deploy/without-workers.mjs';
 
 // node bench/bundle.mjs FOLDER FILE.ts ...: makes each file a module that Node can run, in a process of its own, since Vite
 // changes NODE_ENV. The packages stay in node_modules, so FOLDER must lie inside the checkout.
 const [, , folder, ...files] = process.argv;
 if (!folder || files.length === 0) throw new Error('Say which folder to bundle into, and which files.');
-
-/**
- * A browser's worker has no meaning in Node; those who import the address of one here never start it.
- * @type {import('vite').Plugin}
- */
-const withoutWorkers = {
-  name: 'without-workers',
-  enforce: 'pre',
-  resolveId: (id) => (id.endsWith('?worker&url') ? '\0no-worker' : null),
-  load: (id) => (id === '\0no-worker' ? "export default 'no workers in Node';" : null),
-};
 
 try {
   await build({

@@ -1,13 +1,17 @@
-import { join } from 'node:path';
+import { cp } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { build } from 'vite';
 import { ROOT } from './child.mjs';
 
 // The recipe of one build, in a process of its own: Vite changes NODE_ENV, which must not leak into the server or the tests.
-const [, , folder] = process.argv;
-if (!folder) throw new Error('which folder to build into?');
+const [, , argument] = process.argv;
+if (!argument) throw new Error('which folder to build into?');
+const folder = resolve(argument);
 
 try {
   await buildPages(folder);
+  // As they are written: what a visitor reads there is what runs.
+  await cp(join(ROOT, 'examples'), join(folder, 'pages/examples'), { recursive: true });
   await buildServer(folder);
 } catch (cause) {
   // Rollup's and esbuild's errors name the file and the line; where they arose inside those tells nobody anything.

@@ -8,6 +8,7 @@ import { hasCode } from './failure.mjs';
 const INPUTS = [
   'web',
   'shared',
+  'examples',
   'signaling-server',
   'package.json',
   'package-lock.json',

@@ -50,6 +50,10 @@ export class MeshError extends Error {
     return new MeshError('bad-input', what);
   }
 
+  static verifyFailed(what: string): MeshError {
+    return new MeshError('verify-failed', `${what} The work is done again elsewhere.`);
+  }
+
   static malformed(what: string): MeshError {
     return new MeshError('malformed', `${what} The other side may run another version; reload both pages.`);
   }

@@ -1,5 +1,6 @@
 import { toBase64Url } from './bytes.ts';
 import { MAX_WIRE_MESSAGE_CHARS, MESH_ERROR_REASONS, type WireError } from './errors.ts';
+import { linkOutcomeSchema } from './status.ts';
 import { SIGNALING } from './tuning.ts';
 import { z } from './zod.ts';
 
@@ -123,6 +124,10 @@ export const reportSchema = z.strictObject({
 });
 export type VolunteerReport = z.infer<typeof reportSchema>;
 
+/** A gamer's word on how an attempt to connect went: the server's operator learns whether TURN is needed, and works. */
+export const linkReportSchema = z.strictObject({ outcome: linkOutcomeSchema });
+export type LinkReport = z.infer<typeof linkReportSchema>;
+
 export type Answer<T> = { ok: true; value: T } | { ok: false; error: WireError };
 type Ack<T> = (answer: Answer<T>) => void;
 
@@ -130,6 +135,7 @@ export interface ClientToServerEvents {
   signal: (request: SignalRequest, ack: Ack<null>) => void;
   status: (status: VolunteerStatus, ack: Ack<null>) => void;
   report: (report: VolunteerReport, ack: Ack<null>) => void;
+  link: (report: LinkReport, ack: Ack<null>) => void;
   invite: (request: InviteRequest, ack: Ack<{ token: string }>) => void;
   leave: (nothing: null, ack: Ack<null>) => void;
 }

@@ -55,6 +55,38 @@ export const COORDINATOR = {
   maxCountedInvites: 10_000,
 } as const;
 
+/** What one address and one session may send in a window; LIMIT_FACTOR multiplies each. An address may be a household or a school. */
+export const LIMITS = {
+  windowS: 10,
+  /** A hundred pages behind one address that lost their server, and the second attempts of those that were refused. */
+  connectsPerAddress: 200,
+  /** Fewer than connects: these are answered, and the page can say why. */
+  joinsPerAddress: 150,
+  /** A page that reconnects at its fastest joins ten times in a window. */
+  joinsPerSession: 20,
+  /** A volunteer that meets the most gamers there may be, 64, with an answer and twenty candidates each. */
+  signalsPerSession: 2_000,
+  signalsPerAddress: 8_000,
+  /** Everything else: a gamer's report on each of 16 volunteers every second, and a person's clicks. */
+  eventsPerSession: 200,
+  eventsPerAddress: 4_000,
+  /** Offers are under 20 kB, candidates under 1 kB. */
+  bytesPerSession: 4 * 1024 * 1024,
+  bytesPerAddress: 32 * 1024 * 1024,
+  /** Who goes on so many times over a limit does not listen to refusals: its socket is dropped. */
+  dropAtTimes: 3,
+  /** Sockets of one address at a time. */
+  socketsPerAddress: 1_000,
+} as const;
+
+/** How the coordinator watches itself. */
+export const OPERATION = {
+  /** How often the loop's lateness is looked at: as fine as a lateness that people notice. */
+  loopLagResolutionMs: 10,
+  /** Figures are of the last window of this length: shorter than a scrape of Prometheus, so that none is missed for long. */
+  loopLagWindowMs: 10_000,
+} as const;
+
 /** Weights of the coordinator's score of a volunteer, terms in 0..1 (DESIGN §4). */
 export const RANKING = { history: 0.4, free: 0.3, latency: 0.2, affinity: 0.1 } as const;
 
@@ -76,10 +108,14 @@ export const LINK = {
   retryJitter: 0.3,
   /** The hello is the first message on a link that just opened: if it does not come the other side is not ours. */
   helloTimeoutMs: 5_000,
+  /** How long after a link opened its path is looked up for the server's figures: its first seconds belong to frames. */
+  pathLookupMs: 3_000,
   /** How long the answering side waits for the next offer: the initiator's longest wait and one whole attempt, with some slack. */
   awaitOfferMs: 30_000,
   /** hello, capabilities and stream setup are a few hundred bytes. */
   maxControlBytes: 64 * 1024,
+  /** How often a send queue is looked at that does not tell when it is low: 1 MiB every 5 ms is more than most networks carry. */
+  lowWaterPollMs: 5,
 } as const;
 
 /** Transfers: one message on a channel, whatever number of chunks it takes. */
@@ -192,6 +228,18 @@ export const FIRST_DEADLINE_MS = {
   pathfinding: 500,
   physics: 50,
   raytracing: 2_000,
+} as const;
+
+/** How far volunteers are believed (DESIGN §4.7). */
+export const TRUST = {
+  /** Right results in a row, of one volunteer and kind of work, below which each is checked; then one in as many as were right. */
+  alwaysBelow: 10,
+  /** Source pixels along a side of the tile of a picture that is computed again: a tenth of a second's work of a slow processor. */
+  tileSide: 32,
+  /** Beside it, so that the cut falsifies nothing within: the deepest network reads 6 pixels to each side, and the filter after it 2. */
+  tileHalo: 8,
+  /** Pixels of a tile that may differ: where a filter chooses between two edges, rounding may choose the other. */
+  tileExceptions: 0.005,
 } as const;
 
 /** `infer`: its limits, how its tasks are run together and how two results are compared. */

@@ -55,6 +55,19 @@ test('it says where it is, serves until asked to stop, and ends with 0', async (
   await expect(fetch(url)).rejects.toThrow();
 });
 
+test('--lan prints where other machines find it, once more as a QR code, and why browsers will warn', async () => {
+  const host = new TestHost();
+  const code = run(['--lan', '--https-port', '0', '--state-dir', await bed.folder()], ENV, host);
+  await eventually('it is up', () => host.printed !== '');
+  const [first, , secure] = host.printed.split('\n');
+  expect(first).toMatch(/^P2C2R is at http:/);
+  expect(secure?.trim()).toMatch(/^https:\/\/[\d.a-z]+:\d+\/$/);
+  expect(host.printed).toContain('Each browser warns once');
+  expect(host.printed).toMatch(/[█▀▄]{20}/);
+  host.stop();
+  expect(await code).toBe(0);
+});
+
 test('a second request to stop does not wait', async () => {
   const host = new TestHost();
   const code = run([], ENV, host);

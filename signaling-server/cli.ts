@@ -1,5 +1,7 @@
+import { renderUnicodeCompact } from 'uqr';
 import { ConfigError, helpText, readConfig } from './config.ts';
-import { createServer, StartError } from './server.ts';
+import { StartError } from './listening.ts';
+import { createServer, type RunningServer } from './server.ts';
 
 /** What a run needs of its process, so that a test can be one. */
 export interface Host {
@@ -25,8 +27,7 @@ export async function run(argv: readonly string[], env: NodeJS.ProcessEnv, host:
       return 0;
     }
     const server = await createServer(config);
-    const { url } = await server.listen();
-    host.out(`P2C2R is at ${url} (Ctrl+C stops it)\n`);
+    host.out(whereItIs(await server.listen()));
     await stopRequested(host);
     await server.close();
     return 0;
@@ -41,6 +42,17 @@ export async function run(argv: readonly string[], env: NodeJS.ProcessEnv, host:
     }
     throw cause;
   }
+}
+
+function whereItIs({ url, lan: { secureUrls, isOwnCertificate } }: RunningServer): string {
+  const here = `P2C2R is at ${url} (Ctrl+C stops it)\n`;
+  const [first] = secureUrls;
+  if (first === undefined) return here;
+  const warning = isOwnCertificate
+    ? 'Each browser warns once, since this machine made the certificate itself: choose Advanced, then Proceed.\n'
+    : '';
+  const others = secureUrls.map((secureUrl) => `  ${secureUrl}\n`).join('');
+  return `${here}On other machines, and here when you invite them:\n${others}${warning}\n${renderUnicodeCompact(first)}\n`;
 }
 
 /** Resolves at the first request to stop; a second one does not wait for the drain. */

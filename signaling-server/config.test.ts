@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
 import { COORDINATOR } from '../shared/tuning.ts';
 import { ConfigError, helpText, readConfig } from './config.ts';
 
@@ -10,6 +13,18 @@ function problemsOf(argv: string[], env: NodeJS.ProcessEnv = {}): readonly strin
     throw cause;
   }
   return [];
+}
+
+const folders: string[] = [];
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
+});
+
+async function settingsFile(text: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'p2c2r-'));
+  folders.push(folder);
+  await writeFile(join(folder, 'p2c2r.env'), text);
+  return join(folder, 'p2c2r.env');
 }
 
 test('defaults need no setting at all', () => {
@@ -25,6 +40,15 @@ test('defaults need no setting at all', () => {
     iceServers: [],
     inviteSecret: '',
     logLevel: 'info',
+    lan: false,
+    httpsPort: 8443,
+    tlsCert: '',
+    tlsKey: '',
+    operatorToken: '',
+    trustedProxies: 0,
+    limitFactor: 1,
+    drainDelayS: 0,
+    configFile: '',
   });
 });
 
@@ -39,6 +63,45 @@ test('flags win over the environment, which wins over the defaults; an empty var
   });
   const iceServers = [{ urls: ['turn:turn.example'], username: 'u', credential: 'c' }];
   expect(readConfig([], { ICE_SERVERS: JSON.stringify(iceServers) })).toMatchObject({ iceServers });
+});
+
+test('a file says what neither a flag nor the environment does, secrets too', async () => {
+  const secret = 's'.repeat(32);
+  const file = await settingsFile(
+    `# at home\nPORT=9000\nHOST="0.0.0.0"\nROOM_CAPACITY=7\nINVITE_SECRET=${secret}\nLAN=\n`,
+  );
+  const expected = { port: 9002, host: '::1', roomCapacity: 7, inviteSecret: secret, lan: false };
+  expect(readConfig(['--port', '9002', '--config-file', file], { HOST: '::1' })).toMatchObject(expected);
+  expect(readConfig(['--port', '9002'], { HOST: '::1', CONFIG_FILE: file })).toMatchObject(expected);
+});
+
+test('what is wrong in a file is told with everything else', async () => {
+  const file = await settingsFile('PROT=80\nROOM_CAPACITY=1\nCONFIG_FILE=other.env\n');
+  const problems = problemsOf(['--config-file', file, '--port', 'x']);
+  expect(problems).toHaveLength(4);
+  expect(problems.join('\n')).toContain(`${file} sets PROT, which is no setting there.`);
+  expect(problems.join('\n')).toContain(`${file} sets CONFIG_FILE, which is no setting there.`);
+  expect(problemsOf(['--config-file', '/nonexistent/file']).join()).toMatch(
+    /^CONFIG_FILE is "\/nonexistent\/file", which/,
+  );
+});
+
+test('a switch needs no value, and takes on or off', () => {
+  expect(readConfig(['--lan', '--port', '1'], {})).toMatchObject({ lan: true, port: 1 });
+  expect(readConfig(['--lan=off'], { LAN: 'on' })).toMatchObject({ lan: false });
+  expect(problemsOf([], { LAN: 'maybe' })).toEqual([
+    'LAN is "maybe", which is not right: it must be on or off; --lan alone is on.',
+  ]);
+});
+
+test('a certificate and its key come together', () => {
+  expect(problemsOf(['--tls-cert', 'a.pem'])).toEqual([
+    'TLS_KEY is missing: TLS_CERT is of use only together with it.',
+  ]);
+  expect(problemsOf([], { TLS_KEY: 'a.pem' })).toEqual([
+    'TLS_CERT is missing: TLS_KEY is of use only together with it.',
+  ]);
+  expect(problemsOf(['--tls-cert', 'a.pem', '--tls-key', 'b.pem'])).toEqual([]);
 });
 
 test('every problem is told at once, with the setting’s name and what would be right', () => {
@@ -64,6 +127,9 @@ test.each([
   ['PORT', '80.5'],
   ['PORT', '0x50'],
   ['ICE_SERVERS', '[{'],
+  ['TRUSTED_PROXIES', '9'],
+  ['OPERATOR_TOKEN', 'short'],
+  ['DRAIN_DELAY_S', '601'],
   ['MAX_SESSIONS', ''],
 ])('of %s="%s" only nonsense is refused', (name, value) => {
   expect(problemsOf([], { [name]: value })).toHaveLength(value === '' ? 0 : 1);
@@ -87,5 +153,7 @@ test('--help wins, and lists every setting', () => {
   expect(readConfig(['--help', '--port', 'x'], {})).toBeNull();
   const lines = helpText().split('\n');
   expect(lines.filter((line) => line.startsWith('--port '))).toHaveLength(1);
-  expect(lines.find((line) => line.startsWith('--port '))).toMatch(/PORT +8080 +Port of/);
+  const row = lines.findIndex((line) => line.startsWith('--port '));
+  expect(lines[row]).toMatch(/PORT +8080 +Port of/);
+  expect(lines[row + 1]).toMatch(/^ +\(a whole number from 0 to 65535\)$/);
 });

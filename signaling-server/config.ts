@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { COORDINATOR } from '../shared/tuning.ts';
 import { z } from '../shared/zod.ts';
+import { readSettingsFile } from './settings-file.ts';
 
 const wholeNumber = (least: number, most: number) =>
   z
@@ -8,6 +9,8 @@ const wholeNumber = (least: number, most: number) =>
     .regex(/^\d{1,9}$/)
     .transform(Number)
     .pipe(z.int().min(least).max(most));
+
+const onOrOff = z.enum(['on', 'off']).transform((word) => word === 'on');
 
 const isOrigin = (text: string) => text === '*' || (URL.canParse(text) && new URL(text).origin === text);
 
@@ -43,6 +46,16 @@ const configSchema = z.object({
   /** Empty: a random one, kept in `stateDir`. */
   inviteSecret: z.union([z.literal(''), z.string().min(32)]),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+  lan: onOrOff,
+  httpsPort: wholeNumber(0, 65_535),
+  tlsCert: z.string(),
+  tlsKey: z.string(),
+  /** Empty: what operators see is shown on this machine only. */
+  operatorToken: z.union([z.literal(''), z.string().min(16)]),
+  trustedProxies: wholeNumber(0, 8),
+  limitFactor: wholeNumber(0, 10_000),
+  drainDelayS: wholeNumber(0, 600),
+  configFile: z.string(),
 });
 
 /** How the coordinator was told to run; every member comes from one row of {@link SETTINGS}. */
@@ -57,6 +70,8 @@ interface Setting {
   expects: string;
   /** Secrets stay out of command lines, which every user of a machine can list, and out of messages. */
   secret?: boolean;
+  /** `on` or `off`; its flag alone means on. */
+  isSwitch?: boolean;
 }
 
 const SETTINGS: Record<keyof Config, Setting> = {
@@ -127,6 +142,63 @@ const SETTINGS: Record<keyof Config, Setting> = {
     meaning: 'Least severity that is logged',
     expects: 'fatal, error, warn, info, debug, trace or silent',
   },
+  lan: {
+    name: 'LAN',
+    fallback: 'off',
+    meaning: 'Serves HTTPS to the whole local network as well, with a certificate of its own unless TLS_CERT names one',
+    expects: 'on or off; --lan alone is on',
+    isSwitch: true,
+  },
+  httpsPort: {
+    name: 'HTTPS_PORT',
+    fallback: '8443',
+    meaning: 'Port of HTTPS, with LAN or TLS_CERT; 0 takes any free one',
+    expects: 'a whole number from 0 to 65535',
+  },
+  tlsCert: {
+    name: 'TLS_CERT',
+    fallback: '',
+    meaning: 'Serves HTTPS with the certificate chain in this PEM file',
+    expects: 'a file, together with TLS_KEY',
+  },
+  tlsKey: {
+    name: 'TLS_KEY',
+    fallback: '',
+    meaning: 'The private key of TLS_CERT, a PEM file',
+    expects: 'a file, together with TLS_CERT',
+  },
+  operatorToken: {
+    name: 'OPERATOR_TOKEN',
+    fallback: '',
+    meaning: 'Opens /metrics and /status to other machines; without it they are shown on this one only',
+    expects: 'at least 16 characters',
+    secret: true,
+  },
+  trustedProxies: {
+    name: 'TRUSTED_PROXIES',
+    fallback: '0',
+    meaning: 'Proxies in front of the server, each of which adds to X-Forwarded-For: whom limits per address count',
+    expects: 'a whole number from 0 to 8',
+  },
+  limitFactor: {
+    name: 'LIMIT_FACTOR',
+    fallback: '1',
+    meaning: 'Multiplies what one address or session may send in a time; 0 lets everybody send anything',
+    expects: 'a whole number from 0 to 10000',
+  },
+  drainDelayS: {
+    name: 'DRAIN_DELAY_S',
+    fallback: '0',
+    meaning:
+      'Seconds to go on serving after a request to stop while /readyz says no: a balancer sends others elsewhere',
+    expects: 'a whole number from 0 to 600',
+  },
+  configFile: {
+    name: 'CONFIG_FILE',
+    fallback: '',
+    meaning: 'A file of NAME=value lines, for whatever neither flag nor environment says',
+    expects: 'a file',
+  },
 };
 
 const settings = Object.entries(SETTINGS) as [keyof Config, Setting][];
@@ -142,15 +214,23 @@ export class ConfigError extends Error {
 }
 
 /**
- * Flags win over the environment, the environment over the defaults; an empty variable counts as unset.
+ * Flags win over the environment, the environment over CONFIG_FILE, that over the defaults; an empty value counts as unset.
  * @returns null when `--help` was asked for.
  * @throws ConfigError with every problem at once.
  */
 export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Config | null {
   const { values: flags, problems } = readFlags(argv);
   if (flags.help) return null;
+  const { name: fileSetting } = SETTINGS.configFile;
+  const file = flags[flagOf(fileSetting)] ?? env[fileSetting];
+  const names = settings.map(([, { name }]) => name).filter((name) => name !== fileSetting);
+  const kept = file ? readSettingsFile(file, names) : { values: {}, problems: [] };
+  problems.push(...kept.problems);
   const texts = Object.fromEntries(
-    settings.map(([key, { name, fallback }]) => [key, flags[flagOf(name)] ?? (env[name] || fallback)]),
+    settings.map(([key, { name, fallback }]) => [
+      key,
+      flags[flagOf(name)] ?? (env[name] || kept.values[name] || fallback),
+    ]),
   );
   const parsed = configSchema.safeParse(texts);
   if (!parsed.success) {
@@ -161,18 +241,29 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
       problems.push(`${name}${given} is not right: it must be ${expects}.`);
     }
   }
+  if (Boolean(texts.tlsCert) !== Boolean(texts.tlsKey)) {
+    const [given, missing] = texts.tlsCert ? ['TLS_CERT', 'TLS_KEY'] : ['TLS_KEY', 'TLS_CERT'];
+    problems.push(`${missing} is missing: ${given} is of use only together with it.`);
+  }
   if (problems.length > 0 || !parsed.success) throw new ConfigError(problems);
   return parsed.data;
 }
 
 function readFlags(argv: readonly string[]) {
-  const publicFlags = settings.filter(([, { secret }]) => !secret).map(([, { name }]) => flagOf(name));
+  const publicSettings = settings.flatMap(([, setting]) => (setting.secret ? [] : setting));
+  const publicFlags = publicSettings.map(({ name }) => flagOf(name));
+  const switches = publicSettings.flatMap(({ name, isSwitch }) => (isSwitch ? flagOf(name) : []));
   const { tokens } = parseArgs({
     args: [...argv],
     strict: false,
     tokens: true,
     options: {
-      ...Object.fromEntries(publicFlags.map((flag) => [flag, { type: 'string' as const }])),
+      ...Object.fromEntries(
+        publicFlags.map((flag) => [
+          flag,
+          { type: switches.includes(flag) ? ('boolean' as const) : ('string' as const) },
+        ]),
+      ),
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -183,6 +274,7 @@ function readFlags(argv: readonly string[]) {
     if (token.kind !== 'option') continue;
     if (token.name === 'help') values.help = 'yes';
     else if (!publicFlags.includes(token.name)) problems.push(unknownFlag(token.rawName));
+    else if (switches.includes(token.name)) values[token.name] = token.value ?? 'on';
     else if (token.value === undefined) problems.push(`${token.rawName} needs a value, as in ${token.rawName}=VALUE.`);
     else values[token.name] = token.value;
   }
@@ -195,7 +287,7 @@ function unknownFlag(flag: string): string {
   return `There is no flag ${flag}. Run with --help to see them all.`;
 }
 
-/** What `--help` prints: one row a setting. */
+/** What `--help` prints: a row a setting, and under it what it takes. */
 export function helpText(): string {
   const rows = settings.map(([, { name, fallback, meaning, secret }]) => [
     secret ? '' : `--${flagOf(name)}`,
@@ -206,5 +298,18 @@ export function helpText(): string {
   const table = [['Flag', 'Environment', 'Default', 'Meaning'], ...rows];
   const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
   const lines = table.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
-  return `P2C2R's coordinator: serves the pages and introduces gamers to volunteers.\n\n${lines.join('\n')}\n`;
+  const indent = ' '.repeat(widths.reduce((sum, width) => sum + width + 2, 0));
+  const takes = ['', ...settings.map(([, { expects }]) => `${indent}(${expects})`)];
+  const withTypes = lines.flatMap((line, row) => [line, ...(takes[row] ? [takes[row]] : [])]);
+  return `P2C2R's coordinator: serves the pages and introduces gamers to volunteers.\n\n${withTypes.join('\n')}\n`;
+}
+
+/** The same as a table of docs/hosting.md. */
+export function settingsMarkdown(): string {
+  const cell = (text: string) => text.replaceAll('|', '\\|');
+  const rows = settings.map(([, { name, fallback, meaning, expects, secret }]) => {
+    const flag = secret ? '(a secret: no flag)' : `\`--${flagOf(name)}\``;
+    return `| \`${name}\` | ${flag} | ${cell(expects)} | ${fallback ? `\`${fallback}\`` : 'none'} | ${cell(meaning)} |`;
+  });
+  return ['| Setting | Flag | Takes | Default | What it does |', '|---|---|---|---|---|', ...rows].join('\n');
 }

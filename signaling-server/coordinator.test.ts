@@ -38,6 +38,7 @@ function coordinatorFor(askers: number): Coordinator {
     store: new SlowStore(clock, askers),
     clock,
     log: pino({ level: 'silent' }),
+    onMatch() {},
   });
 }
 

@@ -25,6 +25,8 @@ interface Parts {
   store: MemoryStore;
   clock: ServerClock;
   log: Logger;
+  /** A gamer and a volunteer were introduced who did not know each other. */
+  onMatch(): void;
 }
 
 /** Where a session may go; `onlyIfNew`: uninvited, so only as the one who makes the room. */
@@ -180,6 +182,7 @@ export class Coordinator {
       gamer.peers.set(volunteer.id, volunteer);
       volunteer.peers.set(gamer.id, gamer);
       introduce(gamer, volunteer);
+      this.parts.onMatch();
     }
   }
 

@@ -1,28 +1,32 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
 import { Server } from 'socket.io';
-import { MeshError } from '../shared/errors.ts';
+import { MeshError, type MeshErrorReason } from '../shared/errors.ts';
 import {
   type Answer,
   type ClientToServerEvents,
   inviteSchema,
   joinSchema,
+  linkReportSchema,
   PROTOCOL_VERSION,
   reportSchema,
   type ServerToClientEvents,
   signalSchema,
   volunteerStatusSchema,
 } from '../shared/signaling.ts';
-import { COORDINATOR, SIGNALING } from '../shared/tuning.ts';
+import { COORDINATOR, LIMITS, SIGNALING } from '../shared/tuning.ts';
 import { z } from '../shared/zod.ts';
+import { clientAddress, limitKey } from './client-address.ts';
 import type { ServerClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Coordinator } from './coordinator.ts';
 import { notInvited } from './invites.ts';
+import { type Limits, OverLimit, type Sender } from './limits.ts';
 import type { Member } from './member.ts';
+import type { Metrics } from './metrics.ts';
 import { mayConnect } from './origins.ts';
 import { applySecurityHeaders } from './security-headers.ts';
-import { type SignalingSocket, SocketConnection } from './socket-connection.ts';
+import { dropTransport, type SignalingSocket, SocketConnection } from './socket-connection.ts';
 
 type EventName = keyof ClientToServerEvents;
 /** What a client gets for an event that went well. */
@@ -36,6 +40,8 @@ type Handlers = {
 interface Seat {
   readonly socket: SignalingSocket;
   readonly connection: SocketConnection;
+  /** Whom limits count while there is no member. */
+  readonly address: string;
   member: Member | null;
   joining: boolean;
   /** Cancels the end of the time to join. */
@@ -44,7 +50,9 @@ interface Seat {
 
 interface Parts {
   coordinator: Coordinator;
-  config: Pick<Config, 'allowedOrigins'>;
+  config: Pick<Config, 'allowedOrigins' | 'maxSessions' | 'trustedProxies'>;
+  limits: Limits;
+  metrics: Metrics;
   clock: ServerClock;
   log: Logger;
 }
@@ -66,11 +74,14 @@ export class Gateway {
       maxHttpBufferSize: SIGNALING.maxMessageBytes,
       // Until its CONNECT packet, which brings the join, a connection is socket.io's; from then on the seat has its own deadline.
       connectTimeout: COORDINATOR.joinTimeoutMs,
-      allowRequest: ({ headers }: IncomingMessage, decide) =>
-        decide(null, mayConnect(headers.origin, headers.host, parts.config.allowedOrigins)),
+      allowRequest: (request, decide) => void this.#refuseConnect(request).then((why) => decide(why, why === null)),
     });
     this.#io.engine.use(applySecurityHeaders);
-    this.#io.engine.on('connection', (conn: object) => this.#openedAtMs.set(conn, parts.clock.now()));
+    this.#io.engine.on('connection', (conn: SignalingSocket['conn']) => {
+      this.#openedAtMs.set(conn, parts.clock.now());
+      const closed = parts.limits.socketOpened(this.#addressOf(conn.request));
+      conn.on('close', closed);
+    });
     this.#io.on('connection', (socket) => this.#accept(socket));
   }
 
@@ -88,18 +99,50 @@ export class Gateway {
     return this.#io.close();
   }
 
+  #addressOf(request: IncomingMessage): string {
+    return limitKey(clientAddress(request, this.parts.config.trustedProxies));
+  }
+
+  /** @returns why no socket is opened, as a reason and a sentence; browsers keep both from their pages, other programs see them. */
+  async #refuseConnect(request: IncomingMessage): Promise<string | null> {
+    const { config, limits, metrics } = this.parts;
+    const refuse = (reason: 'origin' | MeshErrorReason, sentence: string) => {
+      metrics.refused('connect', reason);
+      return `${reason}: ${sentence}`;
+    };
+    if (!mayConnect(request.headers.origin, request.headers.host, config.allowedOrigins)) {
+      return refuse('origin', 'Pages of this origin may not connect. ALLOWED_ORIGINS names those that may.');
+    }
+    try {
+      // Twice as many: each session may be changing its socket.
+      if (this.socketCount >= 2 * config.maxSessions) {
+        throw new MeshError('room-full', 'This server has as many sockets as it may hold. Try again later.');
+      }
+      const address = this.#addressOf(request);
+      limits.checkSockets(address);
+      await limits.spend('connects', { address });
+      return null;
+    } catch (cause) {
+      const { reason, message } = MeshError.from(cause, 'signaling-unreachable');
+      return refuse(reason, message);
+    }
+  }
+
   #accept(socket: SignalingSocket): void {
-    const { clock, log, coordinator } = this.parts;
+    const { clock, log, coordinator, metrics } = this.parts;
     const nowMs = clock.now();
     const handshakeMs = nowMs - (this.#openedAtMs.get(socket.conn) ?? nowMs);
+    const onSlow = () => metrics.refused('socket', 'slow');
     const seat: Seat = {
       socket,
-      connection: new SocketConnection(socket, handshakeMs, clock, log),
+      connection: new SocketConnection(socket, handshakeMs, clock, log, onSlow),
+      address: this.#addressOf(socket.conn.request),
       member: null,
       joining: true,
       cancelDeadline: () => {},
     };
     this.#endIfNobody(seat);
+    this.#countBytes(seat);
     this.#track(this.#join(seat));
     socket.onAny((event: string, ...args: unknown[]) => this.#track(this.#dispatch(seat, event, args)));
     socket.on('disconnect', () => {
@@ -111,6 +154,18 @@ export class Gateway {
   #track(work: Promise<void>): void {
     this.#underWay.add(work);
     void work.finally(() => this.#underWay.delete(work));
+  }
+
+  #countBytes(seat: Seat): void {
+    seat.socket.conn.on('packet', ({ data }: { data?: string | Buffer }) => {
+      const sizeBytes = data?.length ?? 0;
+      if (sizeBytes === 0) return;
+      // Without an answer: it would have to read what it sent to know whom to give one.
+      this.parts.limits.spend('bytes', senderOf(seat), sizeBytes).catch((cause: unknown) => {
+        this.#refusalOf(cause, 'bytes');
+        dropTransport(seat.socket);
+      });
+    });
   }
 
   /** A socket that speaks for nobody is ended after a while. */
@@ -126,13 +181,18 @@ export class Gateway {
   /** Acts on the join that the socket's handshake brought, and answers it once, whatever it carried; never rejects. */
   async #join(seat: Seat): Promise<void> {
     const { auth } = seat.socket.handshake;
+    const { clock, coordinator, limits, metrics } = this.parts;
+    const startedAtMs = this.#openedAtMs.get(seat.socket.conn) ?? clock.now();
     try {
       checkVersion(auth);
-      const arrival = await this.parts.coordinator.join(parse(joinSchema, auth), seat.connection);
+      const request = parse(joinSchema, auth);
+      await limits.spend('joins', { address: seat.address, session: request.sessionKey });
+      const arrival = await coordinator.join(request, seat.connection);
       seat.member = arrival.member;
+      metrics.joined(arrival.joined.resumed, clock.now() - startedAtMs);
       // A join that outlasts its socket has made a session all the same: it waits for the page's next socket.
-      if (seat.socket.connected) this.parts.coordinator.welcome(arrival);
-      else this.parts.coordinator.lost(arrival.member, seat.connection);
+      if (seat.socket.connected) coordinator.welcome(arrival);
+      else coordinator.lost(arrival.member, seat.connection);
     } catch (cause) {
       seat.socket.emit('joined', { ok: false, error: this.#refusalOf(cause, 'join').toWire() });
     } finally {
@@ -146,16 +206,23 @@ export class Gateway {
     const acknowledge = typeof last === 'function' ? (answer: Answer<unknown>) => last(answer) : () => {};
     const payload = typeof args[0] === 'function' ? undefined : args[0];
     try {
+      await this.parts.limits.spend(event === 'signal' ? 'signals' : 'events', senderOf(seat));
       if (!this.#isEvent(event)) throw MeshError.malformed('This server does not know this event.');
       await this.#handlers[event](seat, payload, (value: unknown) => acknowledge({ ok: true, value }));
     } catch (cause) {
-      acknowledge({ ok: false, error: this.#refusalOf(cause, event).toWire() });
+      acknowledge({ ok: false, error: this.#refusalOf(cause, this.#isEvent(event) ? event : 'unknown').toWire() });
+      if (cause instanceof OverLimit && cause.times >= LIMITS.dropAtTimes) dropTransport(seat.socket);
     }
   }
 
   /** A failure of our own says nothing of its inside to the other end. */
   #refusalOf(cause: unknown, event: string): MeshError {
-    if (cause instanceof MeshError) return cause;
+    const refusal = cause instanceof MeshError ? cause : this.#failureOf(cause, event);
+    this.parts.metrics.refused(event, refusal.reason);
+    return refusal;
+  }
+
+  #failureOf(cause: unknown, event: string): MeshError {
     this.parts.log.error({ err: cause, event }, 'an event failed');
     return new MeshError('signaling-unreachable', 'The server failed at this. Try again; its log says more.', {
       cause,
@@ -169,6 +236,7 @@ export class Gateway {
   readonly #handlers: Handlers = {
     signal: (seat, payload, answer) => {
       this.parts.coordinator.signal(memberOf(seat), parse(signalSchema, payload));
+      this.parts.metrics.signalled();
       answer(null);
     },
     status: (seat, payload, answer) => {
@@ -177,6 +245,11 @@ export class Gateway {
     },
     report: async (seat, payload, answer) => {
       await this.parts.coordinator.report(memberOf(seat), parse(reportSchema, payload));
+      answer(null);
+    },
+    link: (seat, payload, answer) => {
+      if (memberOf(seat).role !== 'gamer') throw MeshError.malformed('Only a gamer reports on links.');
+      this.parts.metrics.linked(parse(linkReportSchema, payload).outcome);
       answer(null);
     },
     invite: async (seat, payload, answer) => {
@@ -189,6 +262,10 @@ export class Gateway {
       answer(null);
     },
   };
+}
+
+function senderOf({ address, member }: Seat): Sender {
+  return { address, session: member?.id };
 }
 
 function memberOf({ member }: Seat): Member {

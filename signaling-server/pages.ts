@@ -95,8 +95,8 @@ export class Pages {
   }
 }
 
-/** `gamer.html` is `/gamer`, `index.html` is `/`; everything else keeps its name. */
+/** `gamer.html` is `/gamer`, an `index.html` is its folder; everything else keeps its name. */
 function publicPath(file: string): string {
   const path = `/${file.split(sep).join('/')}`;
-  return path === '/index.html' ? '/' : path.replace(/^(\/[^/]+)\.html$/, '$1');
+  return path.endsWith('/index.html') ? path.slice(0, -'index.html'.length) : path.replace(/^(\/[^/]+)\.html$/, '$1');
 }

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { createServer as createHttpServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Logger, pino } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
+import type { Lan } from '../shared/lan.ts';
 import { COORDINATOR } from '../shared/tuning.ts';
 import { type ServerClock, serverClock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -11,8 +11,12 @@ import { Coordinator } from './coordinator.ts';
 import { Gateway } from './gateway.ts';
 import { httpHandler } from './http.ts';
 import { Invites } from './invites.ts';
+import { Limits } from './limits.ts';
+import { closeOf, EVERY_NETWORK, listenOn, OpenConnections, urlOf } from './listening.ts';
+import { Metrics, type Present } from './metrics.ts';
 import { Pages } from './pages.ts';
 import { keptSecret } from './secret.ts';
+import { openSecureServer, type SecureServer } from './secure-server.ts';
 import { MemoryStore } from './store/memory.ts';
 
 export interface RunningServer {
@@ -20,18 +24,17 @@ export interface RunningServer {
   url: string;
   /** The one that was bound: the configured one, or a free one for 0. */
   port: number;
+  lan: Lan;
 }
 
 export interface CoordinatorServer {
-  /** @throws StartError when the address cannot be had. */
+  /** @throws StartError when an address cannot be had, or a certificate not be read. */
   listen(): Promise<RunningServer>;
-  /** Stops accepting, finishes what is under way within COORDINATOR.drainMs, and ends every socket. */
+  /**
+   * Says that it is not ready and goes on serving for DRAIN_DELAY_S; then stops accepting, finishes what is under way within
+   * COORDINATOR.drainMs, and ends every socket.
+   */
   close(): Promise<void>;
-}
-
-/** The server cannot start for a reason that its operator can change; the message says how. */
-export class StartError extends Error {
-  override readonly name = 'StartError';
 }
 
 export async function createServer(
@@ -43,65 +46,84 @@ export async function createServer(
   if (!pages) log.warn({ pagesDir: config.pagesDir }, 'there are no built pages here: visitors are told so');
   const secret = config.inviteSecret || (await secretOf(config, log));
   const store = new MemoryStore(clock);
-  const coordinator = new Coordinator({ config, invites: new Invites(secret, clock), store, clock, log });
+  let draining = false;
+  let lan: Lan = { secureUrls: [], isOwnCertificate: false };
+  const counts = (): Present['counts'] => ({ sockets: gateway.socketCount, ...coordinator.counts() });
+  const metrics: Metrics = new Metrics(clock, () => ({ counts: counts(), draining }));
+  const coordinator = new Coordinator({
+    config,
+    invites: new Invites(secret, clock),
+    store,
+    clock,
+    log,
+    onMatch: () => metrics.matched(),
+  });
 
   const http = createHttpServer();
-  const gateway = new Gateway(http, { coordinator, config, clock, log });
   http.on(
     'request',
     httpHandler({
       pages,
       log,
+      isReady: () => !draining,
+      lan: () => lan,
+      operator: { metrics, token: config.operatorToken },
       health: () => ({
         version: packageJson.version,
         uptimeS: Math.round((clock.now() - startedAtMs) / 1_000),
-        counts: { sockets: gateway.socketCount, ...coordinator.counts() },
+        counts: counts(),
       }),
     }),
   );
-  const connections = new Set<Socket>();
-  /** Connections a browser opened in case it would need them; a stop does not wait for their first request. */
-  const unused = new Set<Socket>();
-  http.on('connection', (socket) => {
-    connections.add(socket);
-    unused.add(socket);
-    socket.once('close', () => {
-      connections.delete(socket);
-      unused.delete(socket);
-    });
-  });
-  http.on('request', ({ socket }) => unused.delete(socket));
-  http.on('upgrade', ({ socket }) => unused.delete(socket));
+  // After the handler above: socket.io answers what is its own, and passes the rest on to whoever listened before.
+  const limits = new Limits(config.limitFactor);
+  const gateway = new Gateway(http, { coordinator, config, limits, metrics, clock, log });
+  const connections = new OpenConnections();
+  connections.watch(http);
+  let https: SecureServer | null = null;
+
+  async function end(): Promise<void> {
+    const drained = new AbortController();
+    const deadline = sleep(COORDINATOR.drainMs, undefined, { signal: drained.signal }).catch(() => {});
+    const closed = Promise.all([http, https?.server ?? []].flat().map(closeOf));
+    connections.destroyUnused();
+    await Promise.race([gateway.settled(), deadline]);
+    await Promise.race([Promise.all([gateway.close(), closed]), deadline]);
+    drained.abort();
+    // Whoever does not answer a goodbye is not waited for.
+    connections.destroyAll();
+    coordinator.close();
+    await closed;
+    metrics.close();
+  }
 
   return {
     async listen() {
-      await new Promise<void>((resolve, reject) => {
-        const fail = (cause: NodeJS.ErrnoException) => reject(startError(cause, config));
-        http.once('error', fail);
-        http.listen(config.port, config.host, () => {
-          http.off('error', fail);
-          resolve();
-        });
-      });
-      const { port } = http.address() as AddressInfo;
-      const name = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
-      log.info({ host: config.host, port }, 'listening');
-      return { port, url: `http://${name.includes(':') ? `[${name}]` : name}:${port}/` };
+      try {
+        https = await openSecureServer(config, clock, http);
+        const port = await listenOn(http, config.port, config.host);
+        log.info({ host: config.host, port }, 'listening');
+        if (https) {
+          connections.watch(https.server);
+          const host = config.lan ? EVERY_NETWORK : config.host;
+          const securePort = await listenOn(https.server, config.httpsPort, host);
+          log.info({ host, port: securePort }, 'listening for HTTPS');
+          const secureUrls = https.hosts.map((name) => urlOf('https', name, securePort));
+          lan = { secureUrls, isOwnCertificate: https.isOwnCertificate };
+        }
+        const name = config.host === EVERY_NETWORK || config.host === '::' ? 'localhost' : config.host;
+        return { port, url: urlOf('http', name, port), lan };
+      } catch (cause) {
+        await end();
+        throw cause;
+      }
     },
 
     async close() {
       log.info(coordinator.counts(), 'stopping');
-      const drained = new AbortController();
-      const deadline = sleep(COORDINATOR.drainMs, undefined, { signal: drained.signal }).catch(() => {});
-      const closed = new Promise<void>((resolve) => http.close(() => resolve()));
-      for (const socket of unused) socket.destroy();
-      await Promise.race([gateway.settled(), deadline]);
-      await Promise.race([Promise.all([gateway.close(), closed]), deadline]);
-      drained.abort();
-      // Whoever does not answer a goodbye is not waited for.
-      for (const socket of connections) socket.destroy();
-      coordinator.close();
-      await closed;
+      draining = true;
+      if (config.drainDelayS > 0) await sleep(config.drainDelayS * 1_000);
+      await end();
       log.info('stopped');
     },
   };
@@ -113,22 +135,5 @@ async function secretOf({ stateDir }: Config, log: Logger): Promise<string> {
   } catch (cause) {
     log.warn({ err: cause, stateDir }, 'cannot keep a secret here: invites end with this process; see STATE_DIR');
     return randomBytes(32).toString('base64url');
-  }
-}
-
-function startError(cause: NodeJS.ErrnoException, { host, port }: Config): StartError {
-  switch (cause.code) {
-    case 'EADDRINUSE':
-      return new StartError(
-        `Port ${port} on ${host} is in use by another program. Stop it, or choose another: --port 0 takes any free one.`,
-      );
-    case 'EACCES':
-      return new StartError(`This user may not open port ${port}. Choose one above 1023, as in --port 8080.`);
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return new StartError(`HOST is "${host}", which is no address of this machine. Try localhost or 0.0.0.0.`);
-    default:
-      return new StartError(`Cannot listen on ${host}:${port}: ${cause.message}. Check HOST and PORT.`);
   }
 }

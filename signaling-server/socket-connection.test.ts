@@ -7,7 +7,8 @@ import { type SignalingSocket, SocketConnection } from './socket-connection.ts';
 test('the round trip is the handshake’s until a heartbeat has measured a newer one', () => {
   const clock = new ManualServerClock();
   const conn = new EventEmitter();
-  const connection = new SocketConnection({ conn } as unknown as SignalingSocket, 40, clock, pino({ level: 'silent' }));
+  const socket = { conn } as unknown as SignalingSocket;
+  const connection = new SocketConnection(socket, 40, clock, pino({ level: 'silent' }), () => {});
   expect(connection.rttMs).toBe(40);
   conn.emit('packetCreate', { type: 'message' });
   conn.emit('heartbeat');

@@ -22,6 +22,7 @@ export class SocketConnection implements Connection {
     handshakeMs: number,
     clock: Pick<ServerClock, 'now'>,
     private readonly log: Logger,
+    private readonly onSlow: () => void,
   ) {
     this.#rttMs = handshakeMs;
     const { conn } = socket;
@@ -68,10 +69,17 @@ export class SocketConnection implements Connection {
       { socket: this.socket.id, queuedPackets: this.#queuedPackets },
       'dropped a socket that does not read',
     );
-    // The transport, not the socket: the page sees a lost connection and comes back for what it missed. It would not read a
-    // goodbye either, so the connection goes at once, and what waited in it.
-    this.socket.conn.close(true);
-    this.socket.conn.request.socket.destroy();
+    this.onSlow();
+    dropTransport(this.socket);
     return false;
   }
+}
+
+/**
+ * Ends the transport, not the socket: the page sees a lost connection and comes back for what it missed. Whoever does not read
+ * would not read a goodbye either, so the connection goes at once, and what waited in it.
+ */
+export function dropTransport({ conn }: SignalingSocket): void {
+  conn.close(true);
+  conn.request.socket.destroy();
 }

@@ -3,8 +3,5 @@ import type { MeshOptions } from '../../web/net/mesh.ts';
 
 export type Wrtc = NonNullable<MeshOptions['wrtc']>;
 
-/**
- * WebRTC for Node. Its channels lack `bufferedamountlow`, which only those wait for who send more than a mebibyte at a time: the
- * bench stays far below.
- */
+/** WebRTC for Node. */
 export const nodeWrtc: Wrtc = wrtc;

@@ -1,5 +1,4 @@
 import type { ZodType } from 'zod';
-import type { Steps } from './steps.ts';
 
 /** 8-bit sRGB RGBA pixels, rows top to bottom, straight (not premultiplied) alpha; `data.length === width * height * 4`. */
 export interface PixelImage {
@@ -19,6 +18,18 @@ export interface PackedResult {
   value: unknown;
   attachments: Uint8Array[];
 }
+
+/** Work that a check wants done to compare with. `another`: by whoever is soonest, but not by whose result is checked. */
+export interface Recomputation {
+  task: PackedTask;
+  by: 'us' | 'another';
+}
+
+/**
+ * A look at whether a result is right, in steps of well under a millisecond. For what it yields it is given the result to go on with.
+ * Throws MeshError `verify-failed`.
+ */
+export type Verification = Generator<Recomputation | undefined, void, PackedResult | undefined>;
 
 /** What both ends must agree on about one task type. */
 export interface TaskDefinition<Input, Params, Result> {
@@ -43,9 +54,9 @@ export interface TaskDefinition<Input, Params, Result> {
   resultBytes(params: Params): number;
   /**
    * Gamer's side: is it the right result? Much cheaper than the work, so a look at a random part of it. An honest machine passes
-   * whatever its precision and the order of its sums. Throws MeshError `verify-failed`.
+   * whatever its precision and the order of its sums.
    */
-  verify?(task: PackedTask<Params>, result: Result, random: () => number): Steps<void>;
+  verify(task: PackedTask<Params>, result: Result, random: () => number): Verification;
   /** At most so many tasks that are the whole together, sharing their bytes; a single one where that would only repeat work. */
   split?(task: PackedTask<Params>, parts: number): TaskSplit<Params, Result>;
 }

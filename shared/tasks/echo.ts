@@ -43,4 +43,8 @@ export const echo: TaskDefinition<EchoInput, EchoParams, EchoResult> = {
   kindOf: () => 'echo',
   cost: ({ sizeBytes }) => sizeBytes,
   resultBytes: ({ sizeBytes }) => sizeBytes,
+  *verify({ attachments: [sent] }, { bytes }) {
+    if (bytes.some((byte, i) => byte !== sent?.[i]))
+      throw MeshError.verifyFailed('An echo came back with other bytes.');
+  },
 };

@@ -45,13 +45,8 @@ const inputSchema = z.object({
 });
 const valueSchema = z.strictObject({ outputs: headersSchema });
 
-interface InferDefinition extends TaskDefinition<InferInput, InferParams, InferResult> {
-  /** Are these results of one task by two honest machines? */
-  agrees(a: InferResult, b: InferResult): boolean;
-}
-
 /** `infer` runs an ONNX model: attachments are its inputs in the order of the params, and the outputs of a result in that of its value. */
-export const infer: InferDefinition = {
+export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
   type: 'infer',
   params: z.strictObject({ model: modelSchema, effort: effortSchema, inputs: headersSchema }),
   cacheable: true,
@@ -105,7 +100,13 @@ export const infer: InferDefinition = {
   cost: ({ inputs }) => sizeOfAll(inputs),
   // At a guess, for the same reason.
   resultBytes: ({ inputs }) => sizeOfAll(inputs),
-  agrees: (a, b) => agrees(a.outputs, b.outputs),
+  // What a model gives can only be had by running it: by another volunteer, beside whose result this one is held.
+  *verify(task, { outputs }) {
+    const again = yield { task, by: 'another' };
+    if (again && !agrees(outputs, infer.unpackResult(task, again).outputs)) {
+      throw MeshError.verifyFailed('Another machine got other numbers from the same model.');
+    }
+  },
 };
 
 /** One that stands in no list of models but is fetched from where it says. */

@@ -28,7 +28,7 @@ const paramsSchema = z
   .refine(({ bodies, steps }) => bodies * steps <= PHYSICS.maxBodySteps, 'too much for one task')
   .refine((params) => checkpointsBytes(params) <= PHYSICS.maxCheckpointBytes, 'too many checkpoints');
 
-interface PhysicsBody {
+export interface PhysicsBody {
   position: [number, number, number];
   velocity: [number, number, number];
   radius: number;

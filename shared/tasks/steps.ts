@@ -1,5 +1,5 @@
 /** Work in steps of well under a millisecond: whoever iterates may rest between two, or leave. */
-export type Steps<T> = Generator<undefined, T, void>;
+export type Steps<T> = Generator<undefined, T, unknown>;
 
 /** Without a rest. */
 export function finish<T>(steps: Steps<T>): T {

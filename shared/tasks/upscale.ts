@@ -2,18 +2,8 @@ import { MeshError } from '../errors.ts';
 import { COMPUTE, FIRST_DEADLINE_MS } from '../tuning.ts';
 import { z } from '../zod.ts';
 import type { PixelImage, TaskDefinition } from './definition.ts';
-
-/** Qualities that are a formula: every machine has them, at any ratio. */
-export const FILTERS = ['bilinear', 'spatial'] as const;
-export type Filter = (typeof FILTERS)[number];
-
-/** Qualities that are a network, the cheapest first: they double a picture, and a filter makes of that whatever size is wanted. */
-export const NETWORKS = ['fast', 'balanced', 'quality'] as const;
-export type Network = (typeof NETWORKS)[number];
-
-/** Every quality the SDK names, the cheapest first. */
-export const QUALITIES = [...FILTERS, ...NETWORKS] as const;
-export type Quality = (typeof QUALITIES)[number];
+import { INPUT_KINDS, isNetwork, QUALITIES, type Quality, type UpscaleParams } from './upscale/quality.ts';
+import { verifyUpscaled } from './upscale/verify.ts';
 
 export interface UpscaleInput {
   image: PixelImage;
@@ -22,16 +12,11 @@ export interface UpscaleInput {
   height?: number | undefined;
   quality?: Quality | undefined;
 }
-export interface UpscaleParams {
-  width: number;
-  height: number;
-  outWidth: number;
-  outHeight: number;
-  quality: Quality;
-}
 export interface UpscaleResult {
   image: { width: number; height: number; data: Uint8ClampedArray };
 }
+
+export * from './upscale/quality.ts';
 
 const MIN_RATIO = 1;
 const MAX_RATIO = 4;
@@ -46,7 +31,11 @@ const side = z.int().min(1).max(COMPUTE.maxImageSide);
 export const upscale: TaskDefinition<UpscaleInput, UpscaleParams, UpscaleResult> = {
   type: 'upscale',
   params: z
-    .strictObject({ width: side, height: side, outWidth: side, outHeight: side, quality: z.enum(QUALITIES) })
+    .strictObject({
+      ...{ width: side, height: side, outWidth: side, outHeight: side },
+      quality: z.enum(QUALITIES),
+      input: z.enum(INPUT_KINDS).exactOptional(),
+    })
     .refine((p) => isRatioAllowed(p.width, p.outWidth) && isRatioAllowed(p.height, p.outHeight), 'ratio out of 1..4')
     .refine((p) => p.outWidth * p.outHeight <= COMPUTE.maxOutputPixels, 'result too large'),
   cacheable: true,
@@ -77,16 +66,13 @@ export const upscale: TaskDefinition<UpscaleInput, UpscaleParams, UpscaleResult>
   kindOf: ({ quality }) => (isNetwork(quality) ? `upscale:${quality}` : 'upscale'),
   cost: ({ outWidth, outHeight, quality }) => outWidth * outHeight * WORK_PER_PIXEL[quality],
   resultBytes: ({ outWidth, outHeight }) => outWidth * outHeight * 4,
+  verify: (task, { image }, random) => verifyUpscaled(task, image, random),
 };
 
 /** Throws MeshError `bad-input`. */
 export function checkedQuality(quality: Quality): Quality {
   if (QUALITIES.includes(quality)) return quality;
   throw MeshError.badInput(`There is no quality '${quality}'. Use one of ${QUALITIES.join(', ')}.`);
-}
-
-export function isNetwork(quality: Quality): quality is Network {
-  return NETWORKS.some((name) => name === quality);
 }
 
 function outputSize(

@@ -1,5 +1,4 @@
-import type { Quality } from '../../shared/tasks/upscale.ts';
-import type { InputKind } from './networks/input-kind.ts';
+import type { InputKind, Quality, UpscaleParams } from '../../shared/tasks/upscale.ts';
 import type { Started, Turn } from './schedule.ts';
 
 export interface FrameTarget {
@@ -25,7 +24,7 @@ export type BackendName = 'wgsl' | 'js' | 'ort-wasm' | 'ort-webgpu';
 export interface Backend {
   readonly name: BackendName;
   /** Straight-alpha sRGB RGBA8 in and out. Throws MeshError. */
-  startPixels(pixels: Uint8Array, shape: UpscaleShape, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>>;
+  startPixels(pixels: Uint8Array, shape: UpscaleParams, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>>;
   /** Loads what a quality takes, so that its first turn waits for nothing. Throws MeshError. */
   prepare?(quality: Quality): Promise<void>;
   openFrames(target: FrameTarget): BackendFrames;

@@ -1,7 +1,6 @@
-import type { Network } from '../../shared/tasks/upscale.ts';
+import type { InputKind, Network } from '../../shared/tasks/upscale.ts';
 import { modelName } from './models/model-name.ts';
 import { servedModels } from './models/test-model-source.ts';
-import type { InputKind } from './networks/input-kind.ts';
 import { type Layer, unpackLayers } from './networks/layers.ts';
 import type { Features } from './networks/reference.ts';
 import { readVectors } from './networks/test-vectors.ts';

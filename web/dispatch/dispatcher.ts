@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
+import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
 import { TASKS } from '../../shared/tuning.ts';
 import { AfterTurn } from '../net/turn.ts';
 import { DuplicateBudget } from './duplicate-budget.ts';
@@ -12,6 +13,8 @@ import type { LocalRunner } from './local-runner.ts';
 import { earliest, noPlacements, type Placement, type PlacementCounts, placementOf } from './placement.ts';
 import { QueueSpace } from './queue-space.ts';
 import { timingOf } from './timing.ts';
+import { Trust } from './trust.ts';
+import { Verifier, type VerifierOptions } from './verifier.ts';
 
 export type { JobEnd, RedispatchCause };
 
@@ -27,7 +30,12 @@ export interface DispatcherEvents {
   /** A volunteer gave a valid answer, or did not. */
   onVolunteerResult(volunteerId: string, succeeded: boolean): void;
   onRedispatch(redispatch: Redispatch): void;
+  /** A volunteer gave a wrong result. It gets no more work, and what it gave without being checked should not be kept. */
+  onBarred(volunteerId: string, error: MeshError): void;
 }
+
+/** What checking results takes that the dispatcher itself has not. */
+export type Checking = Omit<VerifierOptions<Job>, 'now' | 'replicate'>;
 
 export interface DispatchCounts {
   /** Attempts beside one that was late or silent. */
@@ -36,9 +44,13 @@ export interface DispatchCounts {
   redispatched: number;
   ranLocally: number;
   ranOnVolunteers: number;
+  /** Results of volunteers that were found wrong, and not delivered. */
+  rejectedByVerify: number;
   /** Where results came from and why it was run there. */
   placements: PlacementCounts;
 }
+
+type Answered = Extract<Outcome, { kind: 'result' }>;
 
 /**
  * Decides who runs which job when (DESIGN §4). A job goes to whoever is predicted to finish it first. One that is late, or whose
@@ -47,7 +59,7 @@ export interface DispatchCounts {
  */
 export class Dispatcher {
   readonly counts: DispatchCounts = {
-    ...{ hedged: 0, redispatched: 0, ranLocally: 0, ranOnVolunteers: 0 },
+    ...{ hedged: 0, redispatched: 0, ranLocally: 0, ranOnVolunteers: 0, rejectedByVerify: 0 },
     placements: noPlacements(),
   };
   readonly #clock: Clock;
@@ -59,15 +71,23 @@ export class Dispatcher {
   readonly #budget = new DuplicateBudget();
   readonly #exploration: Exploration;
   readonly #hedging: Hedging;
+  readonly #trust: Trust;
+  readonly #verifier: Verifier;
   readonly #pumpAfterTurn = new AfterTurn(() => this.#pump());
   readonly #space = new QueueSpace(this.#queue);
 
-  constructor(clock: Clock, local: LocalRunner, events: DispatcherEvents) {
+  constructor(clock: Clock, local: LocalRunner, events: DispatcherEvents, checking: Checking) {
     this.#clock = clock;
     this.#local = local;
     this.#events = events;
     this.#exploration = new Exploration(this.#budget, () => clock.now());
     this.#hedging = new Hedging(clock, this.#budget, () => this.wake());
+    this.#trust = new Trust(checking.random);
+    this.#verifier = new Verifier({
+      ...checking,
+      now: () => clock.now(),
+      replicate: (job, task, notOn) => this.#replicate(job, task, notOn),
+    });
   }
 
   get queued(): number {
@@ -78,8 +98,18 @@ export class Dispatcher {
     return this.#runs.size - this.#queue.length;
   }
 
+  /** What checking has cost this thread so far. */
+  get checks(): Readonly<Verifier['counts']> {
+    return this.#verifier.counts;
+  }
+
+  isBarred(volunteerId: string): boolean {
+    return this.#trust.isBarred(volunteerId);
+  }
+
   /** A volunteer's connection opened. */
   add(volunteer: Runner): void {
+    if (this.#trust.isBarred(volunteer.id)) return;
     this.#volunteers.add(volunteer);
     this.wake();
   }
@@ -151,6 +181,7 @@ export class Dispatcher {
     for (const job of [...this.#runs.keys()]) this.abort(job, error);
     this.#pumpAfterTurn.dispose();
     this.#hedging.dispose();
+    this.#verifier.dispose();
     this.#volunteers.clear();
     this.#space.close(error);
   }
@@ -249,10 +280,8 @@ export class Dispatcher {
     // An exploration may end long after its job.
     if (run.attempts.get(runner) !== attempt || this.#runs.get(run.job) !== run) return;
     run.attempts.delete(runner);
-    if (outcome.kind === 'result') {
-      const error = this.#finish(attempt, outcome);
-      if (error) this.#attemptFailed(attempt, { kind: 'failed', error });
-    } else if (outcome.kind !== 'returned') this.#attemptFailed(attempt, outcome);
+    if (outcome.kind === 'result') this.#resulted(attempt, outcome);
+    else if (outcome.kind !== 'returned') this.#attemptFailed(attempt, outcome);
     else if (run.returned()) this.#needAnother(run, runner, 'returned');
     else {
       const error = new MeshError('volunteer-failed', 'The task was handed back again and again.');
@@ -267,11 +296,73 @@ export class Dispatcher {
     this.#needAnother(run, runner, kind);
   }
 
+  #resulted(attempt: Attempt, outcome: Answered): void {
+    const { job } = attempt.run;
+    let value: unknown;
+    try {
+      value = job.definition.unpackResult(job.packed, outcome.result);
+    } catch (cause) {
+      this.#attemptFailed(attempt, { kind: 'failed', error: MeshError.from(cause, 'malformed') });
+      return;
+    }
+    const { id } = attempt.runner;
+    const isTrusted = id === this.#local.id || job.replicaOf !== undefined || !this.#trust.isDue(id, job.kind);
+    if (isTrusted) this.#finish(attempt, outcome, value);
+    else void this.#check(attempt, outcome, value);
+  }
+
+  /** The job waits for it, unless another attempt is sooner; what is found counts all the same. */
+  async #check(attempt: Attempt, outcome: Answered, value: unknown): Promise<void> {
+    const { run, runner } = attempt;
+    const { job } = run;
+    const endedMs = this.#clock.now();
+    run.checks++;
+    const verdict = await this.#verifier.check(job, value, runner.id);
+    run.checks--;
+    const isWanted = this.#runs.get(job) === run;
+    if (verdict.kind === 'wrong') {
+      this.#bar(runner, verdict.error);
+      if (isWanted) this.#attemptFailed(attempt, { kind: 'failed', error: verdict.error });
+      return;
+    }
+    if (verdict.kind === 'right') this.#trust.right(runner.id, job.kind);
+    // Barred meanwhile, for another result: what could be checked was right, and the rest is not to be believed.
+    const isBelieved = verdict.kind === 'right' || !this.#trust.isBarred(runner.id);
+    if (isWanted && isBelieved) this.#finish(attempt, outcome, value, endedMs);
+    else if (isWanted) this.#needAnother(run, runner, 'barred');
+  }
+
+  /** The same work by somebody else, as urgent as the result that waits for it. */
+  #replicate(job: Job, packed: PackedTask, notOn: string): Promise<PackedResult> {
+    return new Promise((resolve, reject) => {
+      const replica: Job = { ...job, packed, where: 'auto', replicaOf: notOn, submittedMs: this.#clock.now() };
+      this.submit(replica, (end) => (end.ok ? resolve(end.packed) : reject(end.error)));
+    });
+  }
+
+  /** What it holds is begun elsewhere at once. */
+  #bar(volunteer: Runner, error: MeshError): void {
+    this.counts.rejectedByVerify++;
+    if (this.#trust.isBarred(volunteer.id)) return;
+    this.#trust.wrong(volunteer.id, error);
+    this.#volunteers.delete(volunteer);
+    for (const run of [...this.#runs.values()]) {
+      const attempt = run.attempts.get(volunteer);
+      if (!attempt) continue;
+      volunteer.cancel(run.job);
+      this.#hedging.ended(attempt);
+      if (attempt.placement === 'exploration') this.#exploration.ended(attempt);
+      run.attempts.delete(volunteer);
+      this.#needAnother(run, volunteer, 'barred');
+    }
+    this.#events.onBarred(volunteer.id, error);
+  }
+
   /** Unless one is under way. */
   #needAnother(run: JobRun, runner: Runner, cause: RedispatchCause): void {
     const [other] = run.awaited;
     if (other) this.#hedging.remains(other);
-    else if (!run.isQueued) {
+    else if (!run.isQueued && run.checks === 0) {
       run.need = { cause, ranOn: runner.id, detectedMs: this.#clock.now() };
       run.isQueued = true;
       this.#queue.add(run.job);
@@ -279,17 +370,10 @@ export class Dispatcher {
     this.wake();
   }
 
-  /** Ends the job if the result is what its type says; else returns what is wrong with it. */
-  #finish(attempt: Attempt, outcome: Extract<Outcome, { kind: 'result' }>): MeshError | null {
+  #finish(attempt: Attempt, outcome: Answered, value: unknown, endedMs = this.#clock.now()): void {
     const { run, runner, placement, startedMs } = attempt;
     const { job } = run;
     const { result, backend, queueMs, computeMs } = outcome;
-    let value: unknown;
-    try {
-      value = job.definition.unpackResult(job.packed, result);
-    } catch (cause) {
-      return MeshError.from(cause, 'malformed');
-    }
     const isLocal = runner.id === this.#local.id;
     if (isLocal) this.counts.ranLocally++;
     else {
@@ -301,10 +385,8 @@ export class Dispatcher {
       // What an exploration costs is only learned from its end.
       if (other.placement !== 'exploration') other.runner.cancel(job);
     }
-    const endedMs = this.#clock.now();
     const marks = { startedMs, endedMs, queueMs, computeMs, ranOn: runner.id, backend, attempts: run.attempted };
     this.#end(run, { ok: true, value, packed: result, timing: timingOf(job, marks) });
-    return null;
   }
 
   #giveUp(run: JobRun): void {

@@ -11,7 +11,7 @@ export type JobEnd =
   | { ok: false; error: MeshError };
 
 /** Why a job needs another attempt. */
-export type RedispatchCause = 'silent' | 'late' | 'failed' | 'returned' | 'lost';
+export type RedispatchCause = 'silent' | 'late' | 'failed' | 'returned' | 'lost' | 'barred';
 
 export interface Need {
   readonly cause: RedispatchCause;
@@ -45,6 +45,8 @@ export class JobRun {
   #failures = 0;
   #returns = 0;
   #started = 0;
+  /** Results of it that are being looked at: one may be right yet. */
+  checks = 0;
   /** Does it wait in the queue? */
   isQueued = true;
   /** Of the newest attempt that was not enough; null once another one began. */
@@ -123,6 +125,7 @@ export class JobRun {
 
   #mayAsk(runner: Runner): boolean {
     const isThere = runner.accepts && !runner.silent && runner.can(this.job.type);
-    return isThere && !this.#failedOn.has(runner.id) && !this.attempts.has(runner);
+    const isAllowed = !this.#failedOn.has(runner.id) && runner.id !== this.job.replicaOf;
+    return isThere && isAllowed && !this.attempts.has(runner);
   }
 }

@@ -12,6 +12,8 @@ export interface Job {
   readonly definition: AnyTaskDefinition;
   /** Kept until the task is settled: it may have to be sent again. */
   readonly packed: PackedTask;
+  /** The volunteer whose result it is to be compared with: done by anybody else, and not checked itself. */
+  readonly replicaOf?: string;
   /** Units of the type's cost(). */
   readonly cost: number;
   readonly bytesOut: number;

@@ -18,14 +18,19 @@ export class ResultCache {
   /** @param onlyOurs - what a volunteer computed does not count. */
   get(key: string, onlyOurs: boolean): PackedResult | undefined {
     const cached = this.#results.get(key);
-    return cached && (cached.isOurs || !onlyOurs) ? copyOf(cached.result) : undefined;
+    return cached && (cached.ranOn === 'local' || !onlyOurs) ? copyOf(cached.result) : undefined;
   }
 
-  /** @param isOurs - computed on this machine. */
-  put(key: string, result: PackedResult, isOurs: boolean): void {
+  /** @param ranOn - a volunteer's id, or `local`. */
+  put(key: string, result: PackedResult, ranOn: string): void {
     // Before the copy, which is what would cost.
     if (totalBytes(result.attachments) + ENTRY_BYTES > CACHE.maxEntryBytes) return;
-    this.#results.set(key, { result: copyOf(result), isOurs });
+    this.#results.set(key, { result: copyOf(result), ranOn });
+  }
+
+  /** All that a volunteer computed: it cannot be believed any more. */
+  forgetFrom(volunteerId: string): void {
+    for (const [key, { ranOn }] of [...this.#results.entries()]) if (ranOn === volunteerId) this.#results.delete(key);
   }
 
   clear(): void {
@@ -35,7 +40,7 @@ export class ResultCache {
 
 interface Cached {
   result: PackedResult;
-  isOurs: boolean;
+  ranOn: string;
 }
 
 /** An entry without bulk is not free either. */

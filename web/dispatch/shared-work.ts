@@ -64,6 +64,11 @@ export class SharedWork {
     return this.#submitOnceNamed(key, job, onEnd);
   }
 
+  /** What this volunteer computed is not to be given to anybody again. */
+  forgetFrom(volunteerId: string): void {
+    this.#cache.forgetFrom(volunteerId);
+  }
+
   dispose(error: MeshError): void {
     for (const end of [...this.#naming]) end(error);
     this.#cache.clear();
@@ -156,7 +161,7 @@ export class SharedWork {
     const work: Work = { job, wishes: new Set(), listeners: new Set() };
     this.#dispatcher.submit(job, (end) => {
       this.#underWay.delete(place);
-      if (end.ok) this.#cache.put(key, end.packed, end.timing.ranOn === 'local');
+      if (end.ok) this.#cache.put(key, end.packed, end.timing.ranOn);
       this.#deliver(work, end);
     });
     this.#underWay.set(place, work);

@@ -14,6 +14,9 @@ export class TestBench {
   /** Volunteer and whether it succeeded, in order. */
   readonly verdicts: [string, boolean][] = [];
   readonly redispatches: Redispatch[] = [];
+  readonly barred: string[] = [];
+  /** Every result is checked, unless a test says otherwise. */
+  random = () => 0;
   readonly dispatcher: Dispatcher;
   readonly work: SharedWork;
   readonly book: TaskBook;
@@ -24,10 +27,16 @@ export class TestBench {
       () => this.clock.now(),
       () => this.dispatcher.wake(),
     );
-    this.dispatcher = new Dispatcher(this.clock, local, {
-      onVolunteerResult: (id, succeeded) => this.verdicts.push([id, succeeded]),
-      onRedispatch: (redispatch) => this.redispatches.push(redispatch),
-    });
+    this.dispatcher = new Dispatcher(
+      this.clock,
+      local,
+      {
+        onVolunteerResult: (id, succeeded) => this.verdicts.push([id, succeeded]),
+        onRedispatch: (redispatch) => this.redispatches.push(redispatch),
+        onBarred: (id) => this.barred.push(id),
+      },
+      { random: () => this.random(), rest: async () => {}, compute: async () => ({ value: null, attachments: [] }) },
+    );
     this.work = new SharedWork(this.dispatcher, this.clock);
     this.book = new TaskBook(this.work, this.clock);
   }

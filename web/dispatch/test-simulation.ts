@@ -45,10 +45,16 @@ export class Simulation {
       () => this.clock.now(),
       () => this.dispatcher.wake(),
     );
-    this.dispatcher = new Dispatcher(this.clock, local, {
-      onVolunteerResult: () => {},
-      onRedispatch: (redispatch) => this.redispatches.push(redispatch),
-    });
+    this.dispatcher = new Dispatcher(
+      this.clock,
+      local,
+      {
+        onVolunteerResult: () => {},
+        onRedispatch: (redispatch) => this.redispatches.push(redispatch),
+        onBarred: () => {},
+      },
+      { random: () => 0, rest: async () => {}, compute: async () => ({ value: null, attachments: [] }) },
+    );
     this.work = new SharedWork(this.dispatcher, this.clock);
     this.book = new TaskBook(this.work, this.clock);
   }

@@ -2,6 +2,7 @@ import { Button } from '../ui/button.tsx';
 import { CopyField } from '../ui/copy-field.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { QrCode } from '../ui/qr-code.tsx';
+import { LanNotice } from './lan-notice.tsx';
 
 interface SharePanelProps {
   /** Null while there is none. */
@@ -24,6 +25,7 @@ export function SharePanel({ inviteUrl, onOpenWindow }: SharePanelProps) {
         Send this link to a friend with a good graphics card. Only people with the link can join; there is nothing to
         install.
       </p>
+      <LanNotice />
       <CopyField label="Invite link" text={inviteUrl} />
       {'share' in navigator && <Button onPress={() => void share(inviteUrl)}>Share…</Button>}
       <details>

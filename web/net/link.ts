@@ -6,6 +6,7 @@ import { type Capabilities, type ControlMessage, controlMessageSchema } from '..
 import { type Introduction, type PeerSignal, PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { LINK } from '../../shared/tuning.ts';
 import { bare, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
+import type { IcePath } from './ice-path.ts';
 import { Listeners } from './listeners.ts';
 import type { Peer } from './peer.ts';
 
@@ -82,6 +83,11 @@ export class Link {
   /** What the other side can do; null before its hello and for gamers. */
   get capabilities(): Capabilities | null {
     return this.#remote?.capabilities ?? null;
+  }
+
+  /** Which way the present connection goes; null when there is none, or the browser does not say. */
+  async path(): Promise<IcePath | null> {
+    return (await this.#connection?.peer.path()) ?? null;
   }
 
   /** A signal of the other side, relayed by the coordinator. */

@@ -12,6 +12,7 @@ import {
 import { COORDINATOR, SIGNALING } from '../../shared/tuning.ts';
 import { withLateIceServers } from './late-ice-servers.ts';
 import { Link, type LinkEnvironment } from './link.ts';
+import { reportLink } from './link-reports.ts';
 import { Peer, type PeerOptions, requireWebRtc } from './peer.ts';
 import { randomId } from './random-id.ts';
 import { SignalingClient, type SignalingEvent, type SignalingState } from './signaling-client.ts';
@@ -182,6 +183,9 @@ export class Mesh {
       this.#links.delete(link.peerId);
       this.#options.onEvent({ kind: 'unlinked', link, error: event.error });
     });
+    const { role, clock } = this.#options;
+    // One side's word is enough.
+    if (role === 'gamer') reportLink(link, clock, (outcome) => this.session.tellLink({ outcome }));
     this.#options.onEvent({ kind: 'linked', link });
   }
 

@@ -4,6 +4,8 @@ import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { PeerSignal } from '../../shared/signaling.ts';
 import { LINK } from '../../shared/tuning.ts';
+import { type IcePath, icePathOf } from './ice-path.ts';
+import { withLowWater } from './low-water.ts';
 
 export interface PeerOptions {
   /** The gamer's side makes the offer. */
@@ -108,12 +110,13 @@ export class Peer {
     const { id, ordered, maxRetransmits } = CHANNELS[name];
     const connection = this.#peer._pc;
     if (!connection) throw connectionFailed('the browser refuses the settings, which may be wrong ICE servers');
-    return connection.createDataChannel(name, {
+    const channel = connection.createDataChannel(name, {
       negotiated: true,
       id,
       ordered,
       ...(maxRetransmits !== undefined && { maxRetransmits }),
     });
+    return 'onbufferedamountlow' in channel ? channel : withLowWater(channel, this.#clock);
   }
 
   /** Takes a validated signal of the other side. */
@@ -130,6 +133,12 @@ export class Peer {
       // The channel closes before simple-peer hears of it.
       this.#end(connectionFailed(cause));
     }
+  }
+
+  /** Which way the bytes go; null before it is connected, and where the browser does not say. */
+  async path(): Promise<IcePath | null> {
+    const connection = this.#peer._pc;
+    return connection && !this.#closed ? icePathOf(await connection.getStats()) : null;
   }
 
   destroy(): void {

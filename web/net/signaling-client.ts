@@ -5,6 +5,7 @@ import {
   type Joined,
   type JoinRequest,
   joinedSchema,
+  type LinkReport,
   type PeerSignal,
   type SignalRequest,
   type VolunteerReport,
@@ -123,6 +124,10 @@ export class SignalingClient {
     if (this.#state === 'online') this.#unawaited(ask(this.#socket, 'report', report, nothing));
   }
 
+  tellLink(report: LinkReport): void {
+    if (this.#state === 'online') this.#unawaited(ask(this.#socket, 'link', report, nothing));
+  }
+
   /** Returns a signed token. Throws MeshError `signaling-unreachable`, or why the server makes none. */
   async createInvite(request: InviteRequest): Promise<string> {
     if (this.#state !== 'online') throw unreachable(this.#options.url);
@@ -162,8 +167,8 @@ export class SignalingClient {
       this.#joined = readAnswer(answer, joinedSchema);
     } catch (cause) {
       const error = MeshError.from(cause, 'malformed');
-      // A server that says no doesn't change its mind; one that failed at it is asked again.
-      if (error.reason === 'signaling-unreachable') this.#unanswered(error);
+      // A server that says no doesn't change its mind; one that failed at it, or has too much to do, is asked again.
+      if (error.reason === 'signaling-unreachable' || error.reason === 'rate-limited') this.#unanswered(error);
       else this.#end(error);
       return;
     }

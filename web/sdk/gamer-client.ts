@@ -3,6 +3,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { makeInviteLink } from '../../shared/invite.ts';
 import { INVITE, SIGNALING, TASKS } from '../../shared/tuning.ts';
 import { checkWhere } from '../../shared/where.ts';
+import { nextMacrotask } from '../compute/macrotask.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { LocalRunner } from '../dispatch/local-runner.ts';
 import { SharedWork } from '../dispatch/shared-work.ts';
@@ -12,6 +13,7 @@ import type { Link } from '../net/link.ts';
 import { Mesh, type MeshEvent } from '../net/mesh.ts';
 import { moveChannel } from '../net/moved-channel.ts';
 import type { PeerOptions } from '../net/peer.ts';
+import { computePart } from './compute-part.ts';
 import { openFrameStream, type StreamLink } from './frame-stream.ts';
 import { GamerLink } from './gamer-link.ts';
 import { LocalEngineClient } from './local-engine-client.ts';
@@ -78,10 +80,20 @@ export class GamerClient extends EventTarget {
     this.#where = where;
     this.#url = url;
     const local = new LocalRunner(this.#engine, systemClock.now, () => this.#dispatcher.wake());
-    this.#dispatcher = new Dispatcher(systemClock, local, {
-      onVolunteerResult: (volunteerId, succeeded) => this.#links.get(volunteerId)?.count(succeeded),
-      onRedispatch: (detail) => this.dispatchEvent(new CustomEvent('redispatched', { detail })),
-    });
+    this.#dispatcher = new Dispatcher(
+      systemClock,
+      local,
+      {
+        onVolunteerResult: (volunteerId, succeeded) => this.#links.get(volunteerId)?.count(succeeded),
+        onRedispatch: (detail) => this.dispatchEvent(new CustomEvent('redispatched', { detail })),
+        onBarred: (volunteerId, error) => this.#barred(volunteerId, error),
+      },
+      {
+        random: Math.random,
+        rest: nextMacrotask,
+        compute: (type, task) => computePart(this.#engine, systemClock.now, type, task),
+      },
+    );
     this.#work = new SharedWork(this.#dispatcher, systemClock);
     this.#book = new TaskBook(this.#work, systemClock);
   }
@@ -191,7 +203,6 @@ export class GamerClient extends EventTarget {
       ...this.#dispatcher.counts,
       placements: structuredClone(this.#dispatcher.counts.placements),
       cacheHits: this.#work.hits,
-      rejectedByVerify: 0,
       inFlight: this.#dispatcher.inFlight,
       queued: this.#dispatcher.queued,
     };
@@ -251,13 +262,23 @@ export class GamerClient extends EventTarget {
   }
 
   #heard(event: MeshEvent): void {
-    if (event.kind === 'state') this.dispatchEvent(new Event('state'));
-    else if (event.kind === 'unlinked') {
+    if (event.kind === 'state') {
+      // The last one comes when all is closed.
+      if (!this.#closing) this.dispatchEvent(new Event('state'));
+    } else if (event.kind === 'unlinked') {
       this.#links.delete(event.link.peerId);
       this.dispatchEvent(new Event('volunteers'));
       // A connection that was lost told it already; one that never came to be did not.
       if (event.error && event.error !== this.#lastError) this.#tell(event.error);
     } else if (event.kind !== 'linked') this.#tell(event.error);
+  }
+
+  /** It gave a wrong result: nothing more goes there, and nothing unchecked that came from there is used again. */
+  #barred(volunteerId: string, error: MeshError): void {
+    this.#work.forgetFrom(volunteerId);
+    this.#links.get(volunteerId)?.bar();
+    this.dispatchEvent(new Event('volunteers'));
+    this.#tell(error);
   }
 
   #tell(error: MeshError): void {
@@ -278,7 +299,7 @@ export class GamerClient extends EventTarget {
   #streamLinks(): StreamLink[] {
     return [...this.#links.values()].flatMap((link) => {
       const { capabilities } = link;
-      if (!capabilities) return [];
+      if (!capabilities || link.isBarred) return [];
       return {
         id: link.id,
         name: link.name,

@@ -30,6 +30,7 @@ export class GamerLink {
   #load = 0;
   #completed = 0;
   #failed = 0;
+  #barred = false;
   #reported = { completed: 0, failed: 0 };
   /** What takes the present connection's video channel back; null until a stream wanted one. */
   #detachVideo: (() => void) | null = null;
@@ -118,6 +119,15 @@ export class GamerLink {
     else this.#failed++;
   }
 
+  /** A wrong result came from there. */
+  bar(): void {
+    this.#barred = true;
+  }
+
+  get isBarred(): boolean {
+    return this.#barred;
+  }
+
   /** What happened since this was asked last; null when nothing did. */
   takeReport(): { volunteerId: string; completed: number; failed: number; rttMs: number } | null {
     const completed = this.#completed - this.#reported.completed;
@@ -141,7 +151,7 @@ export class GamerLink {
       tasks: capabilities.tasks as TaskType[],
       completed: this.#completed,
       failed: this.#failed,
-      barred: false,
+      barred: this.#barred,
     };
   }
 

@@ -13,7 +13,7 @@ export interface StartedWorker {
  * its own may import it.
  */
 export function startWorker(url: string, name: string): StartedWorker {
-  if (typeof Worker !== 'function') throw cannotStart('there are no Web Workers');
+  if (typeof Worker !== 'function') throw noWorkers();
   const worker = isSameOrigin(url) ? newWorker(url, name) : newImportingWorker(url, name);
   const terminating = new AbortController();
   const failed = new Promise<never>((_, reject) => {
@@ -50,6 +50,14 @@ function newImportingWorker(url: string, name: string): Worker {
     // The worker holds on to what the address meant when it was made.
     URL.revokeObjectURL(entry);
   }
+}
+
+/** In Node, by design: there a client has others compute. */
+function noWorkers(): MeshError {
+  return new MeshError(
+    'unsupported-browser',
+    "Nothing can be computed here: there are no Web Workers, as in Node. Wait for volunteers (whenReady), or say where: 'volunteers'.",
+  );
 }
 
 function cannotStart(why: string): MeshError {

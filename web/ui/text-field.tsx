@@ -7,15 +7,25 @@ interface TextFieldProps {
   maxLength?: number;
   placeholder?: string;
   disabled?: boolean;
+  /** Shown as dots. */
+  isSecret?: boolean;
 }
 
-export function TextField({ label, value, onChange, maxLength, placeholder, disabled = false }: TextFieldProps) {
+export function TextField({
+  label,
+  value,
+  onChange,
+  maxLength,
+  placeholder,
+  disabled = false,
+  isSecret = false,
+}: TextFieldProps) {
   return (
     <label class="field">
       <span class="field__label">{label}</span>
       <input
         class="field__control"
-        type="text"
+        type={isSecret ? 'password' : 'text'}
         value={value}
         maxLength={maxLength}
         placeholder={placeholder}

@@ -39,16 +39,19 @@ function* checkDenied(grid: Grid, { queries, paths }: Found): Steps<void> {
   if (denied.length === 0) return;
   const regions = yield* regionsOf(grid);
   if (denied.some(([start, goal]) => regions[start] === regions[goal])) {
-    throw failed('There is a path where none was found.');
+    throw MeshError.verifyFailed('There is a path where none was found.');
   }
 }
 
 function checkCost(grid: Grid, { points, cost }: FoundPath): void {
   const first = points[0];
-  if (first && grid.isWall(grid.cellAt(first[0], first[1]))) throw failed('A path begins inside a wall.');
+  if (first && grid.isWall(grid.cellAt(first[0], first[1])))
+    throw MeshError.verifyFailed('A path begins inside a wall.');
   const sum = pathCost(grid, points);
-  if (sum === Number.POSITIVE_INFINITY) throw failed('A path goes through a wall, cuts a corner or jumps.');
-  if (Math.abs(sum - cost) > PATHFINDING.costTolerance * sum) throw failed("A path's cost does not add up.");
+  if (sum === Number.POSITIVE_INFINITY)
+    throw MeshError.verifyFailed('A path goes through a wall, cuts a corner or jumps.');
+  if (Math.abs(sum - cost) > PATHFINDING.costTolerance * sum)
+    throw MeshError.verifyFailed("A path's cost does not add up.");
 }
 
 /** As many paths as there is time for, from any one on. */
@@ -58,7 +61,8 @@ function* checkDetours(grid: Grid, { paths, workCells }: Found, random: () => nu
   for (let i = 0; i < paths.length && left > 0; i++) {
     const path = paths[(first + i) % paths.length];
     if (!path) continue;
-    if (hasDetour(grid, path.points, PATHFINDING.costTolerance * path.cost)) throw failed('A path makes a detour.');
+    if (hasDetour(grid, path.points, PATHFINDING.costTolerance * path.cost))
+      throw MeshError.verifyFailed('A path makes a detour.');
     left -= path.points.length;
     yield;
   }
@@ -82,14 +86,10 @@ function* searchAgain(grid: Grid, { queries, paths, workCells }: Found, random: 
   if (!best) return;
   const claimed = pathCost(grid, part);
   if (claimed > grid.pathCost(start, best) + PATHFINDING.costTolerance * path.cost) {
-    throw failed('There is a cheaper path.');
+    throw MeshError.verifyFailed('There is a cheaper path.');
   }
 }
 
 function indexBelow(count: number, random: () => number): number {
   return Math.min(count - 1, Math.floor(random() * count));
-}
-
-function failed(what: string): MeshError {
-  return new MeshError('verify-failed', `${what} The work is done again elsewhere.`);
 }

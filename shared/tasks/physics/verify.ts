@@ -22,7 +22,7 @@ export function* verifySimulated(
   for (const [i, state] of states.entries()) {
     if (i === 0) continue;
     const broken = brokenLaw(start, state, world, Math.min(i * schedule.checkpointEvery, schedule.steps));
-    if (broken) throw failed(broken);
+    if (broken) throw MeshError.verifyFailed(`${broken} in what a volunteer simulated.`);
     yield;
   }
   const part = Math.min(states.length - 2, Math.floor(random() * (states.length - 1)));
@@ -32,10 +32,13 @@ export function* verifySimulated(
   const ours = { ...from, positions: from.positions.slice(), velocities: from.velocities.slice() };
   const bounds = new ErrorBounds(ours, world);
   yield* simulate(ours, world, { steps, checkpointEvery: steps }, bounds);
-  if (!isNear(ours.positions, to.positions, bounds.places)) throw failed('Bodies are not where they should be');
-  if (!isNear(ours.velocities, to.velocities, bounds.speeds)) throw failed('Bodies are not as fast as they should be');
+  if (!isNear(ours.positions, to.positions, bounds.places))
+    throw MeshError.verifyFailed('Bodies are not where they should be in what a volunteer simulated.');
+  if (!isNear(ours.velocities, to.velocities, bounds.speeds))
+    throw MeshError.verifyFailed('Bodies are not as fast as they should be in what a volunteer simulated.');
   const listed = new Set(result.collisions.map(([first, second]) => first * ours.masses.length + second));
-  if (bounds.certain.some((key) => !listed.has(key))) throw failed('A collision is missing');
+  if (bounds.certain.some((key) => !listed.has(key)))
+    throw MeshError.verifyFailed('A collision is missing in what a volunteer simulated.');
 }
 
 /** The first, the checkpoints, the last. */
@@ -54,8 +57,4 @@ function isNear(ours: Float64Array, theirs: Float64Array, bounds: Float64Array):
     const bound = (bounds[Math.trunc(i / 3)] ?? 0) + PHYSICS.roundingShare * Math.abs(value);
     return Math.abs(value - (theirs[i] ?? 0)) <= PHYSICS.errorSlack * bound;
   });
-}
-
-function failed(what: string): MeshError {
-  return new MeshError('verify-failed', `${what} in what a volunteer simulated. The work is done again elsewhere.`);
 }

@@ -40,9 +40,8 @@ export function* verifyPicture(
     yield;
   }
   if (wrong * RAYTRACING.pixelsPerException > count) {
-    throw new MeshError(
-      'verify-failed',
-      `${wrong} of ${count} pixels of a ray-traced picture are not what the scene shows there. The work is done again elsewhere.`,
+    throw MeshError.verifyFailed(
+      `${wrong} of ${count} pixels of a ray-traced picture are not what the scene shows there.`,
     );
   }
 }

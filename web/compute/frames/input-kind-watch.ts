@@ -1,4 +1,4 @@
-import type { InputKind } from '../networks/input-kind.ts';
+import type { InputKind } from '../../../shared/tasks/upscale.ts';
 import { InputKindMemory } from '../networks/input-kind-memory.ts';
 import { RgbaReader } from './rgba-reader.ts';
 

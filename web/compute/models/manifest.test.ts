@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { NETWORKS } from '../../../shared/tasks/upscale.ts';
-import { INPUT_KINDS } from '../networks/input-kind.ts';
+import { INPUT_KINDS, NETWORKS } from '../../../shared/tasks/upscale.ts';
 import { networksIn, parseManifest } from './manifest.ts';
 import { modelName } from './model-name.ts';
 

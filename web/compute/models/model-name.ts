@@ -1,5 +1,4 @@
-import type { Network } from '../../../shared/tasks/upscale.ts';
-import type { InputKind } from '../networks/input-kind.ts';
+import type { InputKind, Network } from '../../../shared/tasks/upscale.ts';
 
 /** Of a network there is a model for each kind of picture that it may be given. */
 export type ModelName = `${Network}-${InputKind}`;

@@ -1,8 +1,11 @@
 import type { NetworkModel } from './manifest.ts';
 import type { ModelName } from './model-name.ts';
 
-/** Which of a network's files: the kernels' weights, or one of the two for onnxruntime-web. */
-export type ModelFileKind = keyof NetworkModel['files'];
+/**
+ * Which of a model's files: the kernels' weights, or one of the two for onnxruntime-web. Spelled out, as it is among the SDK's types,
+ * which do without those of the manifest's schema.
+ */
+export type ModelFileKind = 'wgsl' | 'onnx' | 'onnxFp16';
 
 /** Where backends get the networks from. */
 export interface ModelSource {

@@ -1,6 +1,7 @@
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import type { InputKind } from '../../../shared/tasks/upscale.ts';
 import { INPUT_KIND } from '../../../shared/tuning.ts';
-import { type InputKind, inputKindOf } from './input-kind.ts';
+import { inputKindOf } from './input-kind.ts';
 
 /**
  * The kind of a stream's pictures: the first is looked at, and one in {@link INPUT_KIND.framesBetweenLooks} after it. It changes when

@@ -1,9 +1,6 @@
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import type { InputKind } from '../../../shared/tasks/upscale.ts';
 import { INPUT_KIND } from '../../../shared/tuning.ts';
-
-/** `aliased`: each pixel is one sample, as games render without anti-aliasing. `smooth`: an average of the pixel, as in films and photos. */
-export const INPUT_KINDS = ['smooth', 'aliased'] as const;
-export type InputKind = (typeof INPUT_KINDS)[number];
 
 /**
  * Tells the two apart by lone edges: a step between two even areas. Where pixels are averages the edge falls within a pixel more

@@ -1,16 +1,16 @@
 import type * as Ort from 'onnxruntime-web';
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import { isNetwork, type Quality } from '../../../shared/tasks/upscale.ts';
+import { type InputKind, isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
 import { COMPUTE } from '../../../shared/tuning.ts';
-import type { Backend, BackendFrames, FrameTarget, UpscaleShape } from '../backend.ts';
+import type { Backend, BackendFrames, FrameTarget } from '../backend.ts';
 import { PixelFrames } from '../frames/pixel-frames.ts';
 import { inSlices } from '../in-slices.ts';
 import { type ModelName, modelName } from '../models/model-name.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { type Band, bandsOf } from '../networks/bands.ts';
 import { filterAfter } from '../networks/filter-after.ts';
-import { type InputKind, inputKindOf } from '../networks/input-kind.ts';
+import { inputKindOf } from '../networks/input-kind.ts';
 import { InputKindMemory } from '../networks/input-kind-memory.ts';
 import { upscaleRows } from '../reference/upscale.ts';
 import { requireNetwork } from '../require-filter.ts';
@@ -46,10 +46,10 @@ export class OrtWasmBackend implements Backend {
     if (isNetwork(quality)) await this.#sessions.prepare(quality);
   }
 
-  async startPixels(data: Uint8Array, shape: UpscaleShape, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>> {
+  async startPixels(data: Uint8Array, shape: UpscaleParams, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>> {
     const { width, height } = shape;
     const image = { width, height, data };
-    const out = await this.#upscale(image, inputKindOf(image), shape, () => turn.giveWay());
+    const out = await this.#upscale(image, shape.input ?? inputKindOf(image), shape, () => turn.giveWay());
     return { isDone: true, finish: async () => new Uint8Array(out.buffer) };
   }
 

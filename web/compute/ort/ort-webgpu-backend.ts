@@ -1,8 +1,8 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import { isNetwork, type Quality } from '../../../shared/tasks/upscale.ts';
+import { isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
 import { COMPUTE } from '../../../shared/tuning.ts';
-import type { Backend, BackendFrames, FrameTarget, UpscaleShape } from '../backend.ts';
+import type { Backend, BackendFrames, FrameTarget } from '../backend.ts';
 import { PixelFrames } from '../frames/pixel-frames.ts';
 import { inSlices } from '../in-slices.ts';
 import type { NetworkShape } from '../models/manifest.ts';
@@ -57,10 +57,13 @@ export class OrtWebGpuBackend implements Backend {
     if (isNetwork(quality)) await this.#sessions.prepare(quality);
   }
 
-  async startPixels(data: Uint8Array, shape: UpscaleShape, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>> {
+  async startPixels(data: Uint8Array, shape: UpscaleParams, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>> {
     const { width, height } = shape;
     const image = { width, height, data };
-    const { doubled } = await this.#start(image, modelName(requireNetwork(shape).quality, inputKindOf(image)));
+    const { doubled } = await this.#start(
+      image,
+      modelName(requireNetwork(shape).quality, shape.input ?? inputKindOf(image)),
+    );
     if (!filterAfter(shape)) return { isDone: false, finish: async () => new Uint8Array((await doubled).buffer) };
     const out = await this.#filtered(image, shape, await doubled, () => turn.giveWay());
     return { isDone: true, finish: async () => new Uint8Array(out.buffer) };

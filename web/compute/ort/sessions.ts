@@ -1,10 +1,9 @@
 import type * as Ort from 'onnxruntime-web';
 import { MeshError } from '../../../shared/errors.ts';
-import type { Network } from '../../../shared/tasks/upscale.ts';
+import { INPUT_KINDS, type Network } from '../../../shared/tasks/upscale.ts';
 import type { NetworkModel, NetworkShape } from '../models/manifest.ts';
 import { type ModelName, modelName } from '../models/model-name.ts';
 import type { ModelFileKind, ModelSource } from '../models/model-source.ts';
-import { INPUT_KINDS } from '../networks/input-kind.ts';
 import { toRunError } from './runtime.ts';
 
 /** A network that is ready to run. */

@@ -1,9 +1,8 @@
-import { isNetwork, type Network } from '../../../shared/tasks/upscale.ts';
+import { INPUT_KINDS, isNetwork, type Network } from '../../../shared/tasks/upscale.ts';
 import type { PictureShape } from '../backend.ts';
 import { modelName } from '../models/model-name.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { filterAfter } from '../networks/filter-after.ts';
-import { INPUT_KINDS } from '../networks/input-kind.ts';
 import { checkNetworkFits, NetworkPasses } from './networks/network-passes.ts';
 import { Networks } from './networks/networks.ts';
 import { FilterPasses, type Passes } from './passes.ts';

@@ -1,5 +1,5 @@
-import { isNetwork, type Quality } from '../../../shared/tasks/upscale.ts';
-import type { Backend, BackendFrames, FrameTarget, UpscaleShape } from '../backend.ts';
+import { isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
+import type { Backend, BackendFrames, FrameTarget } from '../backend.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { inputKindOf } from '../networks/input-kind.ts';
 import { isIdentity } from '../reference/upscale.ts';
@@ -29,13 +29,13 @@ export class WgslBackend implements Backend {
     if (isNetwork(quality)) await this.#recipes.prepare(quality);
   }
 
-  async startPixels(pixels: Uint8Array, shape: UpscaleShape): Promise<Started<Uint8Array<ArrayBuffer>>> {
+  async startPixels(pixels: Uint8Array, shape: UpscaleParams): Promise<Started<Uint8Array<ArrayBuffer>>> {
     if (shape.quality === 'bilinear' && isIdentity(shape, shape)) {
       const copy = pixels.slice();
       return { isDone: true, finish: async () => copy };
     }
     const { width, height, outWidth, outHeight, quality } = shape;
-    const input = isNetwork(quality) ? inputKindOf({ width, height, data: pixels }) : 'smooth';
+    const input = isNetwork(quality) ? (shape.input ?? inputKindOf({ width, height, data: pixels })) : 'smooth';
     const surface = await this.#surfaces.get({ ...shape, input });
     const readback = await surface.ring.take();
     surface.upload(pixels);

@@ -1,11 +1,10 @@
 import { MeshError } from '../../../shared/errors.ts';
-import { isNetwork } from '../../../shared/tasks/upscale.ts';
+import { type InputKind, isNetwork } from '../../../shared/tasks/upscale.ts';
 import type { BackendFrames, FrameTarget } from '../backend.ts';
 import { checkFrameShape } from '../frames/check-ratio.ts';
 import { InputKindWatch } from '../frames/input-kind-watch.ts';
 import { type FrameTime, makeFrame, timeOf } from '../frames/make-frame.ts';
 import { frameSize, RgbaReader } from '../frames/rgba-reader.ts';
-import type { InputKind } from '../networks/input-kind.ts';
 import type { Started } from '../schedule.ts';
 import type { FrameWays } from './frame-ways.ts';
 import type { Recipes } from './recipes.ts';

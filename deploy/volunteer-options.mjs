@@ -1,0 +1,83 @@
+import { parseArgs } from 'node:util';
+import { SetupError } from './failure.mjs';
+
+/** What a volunteer's own link promises a gamer at most (`maxGamers` of shared/signaling.ts). */
+const MOST_GAMERS = 64;
+
+export const VOLUNTEER_HELP = `Lends this machine's graphics card without a screen, until it is asked to stop.
+
+npm run volunteer -- --url URL --room ROOM [flags]
+
+--url URL              the server, or a whole invite link, which names the room too
+--room ROOM            the room to serve
+--invite TOKEN         a signed invite, for rooms that want one
+--name NAME            what gamers see; by default a name is made up
+--max-gamers N         gamers served at a time, 1 to ${MOST_GAMERS}
+--insecure             accept a certificate that nobody vouches for, as of npm start -- --lan
+--browser-flag=FLAG    handed to Chromium, any number of times, such as --browser-flag=--use-angle=vulkan`;
+
+/**
+ * @typedef {object} VolunteerOptions
+ * @property {string} url the server's origin
+ * @property {string} room
+ * @property {string | undefined} invite
+ * @property {string | undefined} name
+ * @property {number | undefined} maxGamers
+ * @property {boolean} insecure
+ * @property {string[]} browserFlags
+ */
+
+/**
+ * @param {readonly string[]} argv
+ * @returns {VolunteerOptions | null} null when `--help` was asked for
+ * @throws {SetupError} with everything that is wrong, a sentence each
+ */
+export function readVolunteerOptions(argv) {
+  const values = parse(argv);
+  if (values.help) return null;
+  /** @type {string[]} */
+  const problems = [];
+  const url = URL.canParse(values.url ?? '') ? new URL(values.url ?? '') : null;
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    problems.push('--url must be the address of a server or an invite link, such as https://play.example.org.');
+  }
+  const link = new URLSearchParams(url?.hash.slice(1));
+  const room = values.room ?? link.get('room');
+  if (!room) problems.push('--room is missing: name the room to serve, or give a whole invite link as --url.');
+  const maxGamers = values['max-gamers'] === undefined ? undefined : Number(values['max-gamers']);
+  if (maxGamers !== undefined && !(Number.isInteger(maxGamers) && maxGamers >= 1 && maxGamers <= MOST_GAMERS)) {
+    problems.push(`--max-gamers is "${values['max-gamers']}": it must be a whole number from 1 to ${MOST_GAMERS}.`);
+  }
+  if (problems.length > 0 || !url || !room) throw new SetupError(problems.join('\n'));
+  return {
+    url: url.origin,
+    room,
+    invite: values.invite ?? link.get('invite') ?? undefined,
+    name: values.name,
+    maxGamers,
+    insecure: values.insecure ?? false,
+    browserFlags: values['browser-flag'] ?? [],
+  };
+}
+
+/** @param {readonly string[]} argv */
+function parse(argv) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        url: { type: 'string' },
+        room: { type: 'string' },
+        invite: { type: 'string' },
+        name: { type: 'string' },
+        'max-gamers': { type: 'string' },
+        insecure: { type: 'boolean' },
+        'browser-flag': { type: 'string', multiple: true },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SetupError(`${why} Run with --help to see all flags.`);
+  }
+}

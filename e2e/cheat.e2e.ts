@@ -1,0 +1,74 @@
+import type { Page } from 'playwright/test';
+import { upscaleReference } from '../web/compute/reference/upscale.ts';
+import { expect, openSdk, test, waitForVolunteers } from './fixtures.ts';
+import { largestDifference, testPicture } from './pictures.ts';
+
+const ROOM = 'not all who help are honest';
+const COUNT = 30;
+
+/** Put before the volunteer's worker: of whatever is larger than an envelope it sends other bytes, as a cheat's program would. */
+const CHEATING = `{
+  const send = RTCDataChannel.prototype.send;
+  RTCDataChannel.prototype.send = function (data) {
+    const bytes = new Uint8Array(data.buffer ?? data, data.byteOffset ?? 0, data.byteLength);
+    for (let i = 2048; i < bytes.length; i++) bytes[i] ^= 0x40;
+    send.call(this, data);
+  };
+}
+`;
+
+async function openCheat(page: Page, serverUrl: string): Promise<void> {
+  await page.route('**/volunteer.worker*', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: CHEATING + (await response.text()) });
+  });
+  await openSdk(page, serverUrl);
+  await page.evaluate(async (room) => {
+    window.node = await window.sdk.VolunteerNode.start({ room, backend: 'js', name: 'cheat' });
+  }, ROOM);
+}
+
+test('a volunteer that sends wrong pictures is found out by the first: none is delivered, and it gets nothing more', async ({
+  browser,
+  server,
+  volunteerPage,
+  gamerPage,
+}) => {
+  const context = await browser.newContext();
+  const cheat = await context.newPage();
+  await openCheat(cheat, server.url);
+  await volunteerPage(ROOM, { backend: 'js', name: 'honest' });
+  const gamer = await gamerPage(ROOM, { where: 'volunteers' });
+  await waitForVolunteers(gamer, 2);
+
+  const pictures = Array.from({ length: COUNT }, (_, seed) => testPicture(48, 27, seed));
+  const results = await gamer.evaluate(async (sources) => {
+    const toBase64 = (bytes: Uint8ClampedArray) =>
+      btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+    const tasks = sources.map(({ width, height, base64 }) => {
+      const data = Uint8ClampedArray.from(atob(base64), (char) => char.charCodeAt(0));
+      return window.client.submitTask('upscale', { image: { width, height, data } });
+    });
+    return Promise.all(tasks.map(async ({ result }) => toBase64((await result).image.data)));
+  }, pictures);
+
+  for (const [index, base64] of results.entries()) {
+    const picture = pictures[index];
+    if (!picture) throw new Error('an answer without a question');
+    const expected = upscaleReference(picture, { outWidth: 96, outHeight: 54, quality: 'spatial' });
+    expect(largestDifference(Buffer.from(base64, 'base64'), expected)).toBeLessThanOrEqual(2);
+  }
+  const { volunteers, stats } = await gamer.evaluate(() => ({
+    volunteers: window.client.volunteers.map(({ name, barred }) => ({ name, barred })),
+    stats: window.client.stats(),
+  }));
+  expect(volunteers).toEqual(
+    expect.arrayContaining([
+      { name: 'cheat', barred: true },
+      { name: 'honest', barred: false },
+    ]),
+  );
+  expect(stats.rejectedByVerify).toBeGreaterThan(0);
+  expect(stats.completed).toBe(COUNT);
+  await context.close();
+});

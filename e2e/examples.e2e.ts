@@ -1,0 +1,58 @@
+import type { Page } from 'playwright/test';
+import { expect, test } from './fixtures.ts';
+
+const VOLUNTEER_PAGE_TIMEOUT_MS = 60_000;
+
+test('an example makes a picture larger, here and then by the helper it invites', async ({ context, server }) => {
+  const page = await openExample(await context.newPage(), server.url, 'upscale.html');
+  await expect(page.locator('#status')).toHaveText(/^320x200 to 640x400 in \d+ ms, .* by this computer/);
+  expect(await distinctColors(page, '#after')).toBeGreaterThan(50);
+  await inviteHelper(page);
+  await page.locator('#quality').selectOption('bilinear');
+  await expect(page.locator('#status')).toHaveText(/^320x200 to 640x400 .* by /);
+});
+
+test('an example has a picture ray-traced in tiles by whoever helps, and all of it arrives', async ({
+  context,
+  server,
+}) => {
+  const page = await openExample(await context.newPage(), server.url, 'raytracing.html');
+  await expect(page.locator('#status')).toHaveText(/^40 tiles in /);
+  await expect(page.locator('#shares')).toHaveText('this computer: 40');
+  expect(await distinctColors(page, '#picture')).toBeGreaterThan(200);
+  await inviteHelper(page);
+  await page.locator('#render').click();
+  await expect(page.locator('#shares li')).toHaveCount(2);
+  await expect(page.locator('#status')).toHaveText(/^40 tiles in /);
+  const counts = (await page.locator('#shares li').allTextContents()).map((text) => Number(/\d+$/.exec(text)?.[0]));
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(40);
+});
+
+/** From the list of them all; whatever the page complains of fails the test. */
+async function openExample(page: Page, serverUrl: string, file: string): Promise<Page> {
+  page.on('pageerror', (error) => {
+    throw error;
+  });
+  await page.goto(new URL('/examples/', serverUrl).href);
+  await page.locator(`a[href="./${file}"]`).click();
+  return page;
+}
+
+/** In the window that the page opens, as its user would. */
+async function inviteHelper(page: Page): Promise<void> {
+  const opening = page.context().waitForEvent('page');
+  await page.locator('#invite').click();
+  const helper = await opening;
+  await helper.getByRole('button', { name: 'Start' }).click();
+  await expect(page.locator('#helpers')).toHaveText('1 helping', { timeout: VOLUNTEER_PAGE_TIMEOUT_MS });
+}
+
+/** Of every 97th pixel: an empty canvas has one. */
+function distinctColors(page: Page, selector: string): Promise<number> {
+  return page.locator(selector).evaluate((canvas: HTMLCanvasElement) => {
+    const { data } = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] };
+    const colors = new Set<string>();
+    for (let at = 0; at < data.length; at += 97 * 4) colors.add(`${data[at]},${data[at + 1]},${data[at + 2]}`);
+    return colors.size;
+  });
+}

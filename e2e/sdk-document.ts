@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ROOT } from '../deploy/child.mjs';
+
+export interface Example {
+  /** What follows `js` at its fence; empty: goes on from the `connect` example. */
+  role: string;
+  /** The heading it stands under. */
+  title: string;
+  code: string;
+  /** What the document says that it prints. */
+  prints: string[];
+}
+
+const HEADING_OR_FENCE = /^#+ (.+)$|^```(\w+) ?(.*)\n([\s\S]*?)^```$/gm;
+
+/** The examples of docs/sdk.md, in order, with the address of a real server. */
+export async function readExamples(serverUrl: string): Promise<Example[]> {
+  const text = await readFile(join(ROOT, 'docs/sdk.md'), 'utf8');
+  const examples: Example[] = [];
+  let title = '';
+  for (const [, heading, language, role = '', body = ''] of text.matchAll(HEADING_OR_FENCE)) {
+    const last = examples.at(-1);
+    if (heading) title = heading;
+    else if (language === 'js') {
+      const code = body.replaceAll('https://your-server', serverUrl.replace(/\/$/, ''));
+      examples.push({ role, title, code, prints: [] });
+    } else if (language === 'text' && last) last.prints = body.trim().split('\n');
+  }
+  return examples;
+}
+
+/** The only one of its role. */
+export function exampleOf(examples: readonly Example[], role: string): Example {
+  const [example, another] = examples.filter((candidate) => candidate.role === role);
+  if (!example || another) throw new Error(`docs/sdk.md must have one example with the role ${role}.`);
+  return example;
+}

@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { ROOT } from '../deploy/child.mjs';
+import { expect, test, waitForVolunteers } from './fixtures.ts';
+
+/** `npm run volunteer`: a machine without a screen serves a gamer, and leaves when it is asked to. */
+const commands: ChildProcess[] = [];
+test.afterEach(() => {
+  for (const command of commands.splice(0)) command.kill('SIGKILL');
+});
+
+function volunteer(...args: string[]) {
+  const command = spawn(process.execPath, [join(ROOT, 'deploy/volunteer.mjs'), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  commands.push(command);
+  let output = '';
+  for (const stream of [command.stdout, command.stderr]) {
+    stream.on('data', (bytes) => {
+      output += bytes;
+    });
+  }
+  return { command, ended: once(command, 'exit'), output: () => output };
+}
+
+async function volunteersAt(serverUrl: string): Promise<number> {
+  return (await (await fetch(new URL('/healthz', serverUrl))).json()).counts.volunteers;
+}
+
+test('it works for a gamer until it is asked to stop, and is then gone at once', async ({ server, gamerPage }) => {
+  const { command, ended, output } = volunteer('--url', server.url, '--room', 'den', '--max-gamers', '1');
+  const gamer = await gamerPage('den', { where: 'volunteers' });
+  await waitForVolunteers(gamer, 1);
+  const ranOn = await gamer.evaluate(async () => {
+    const { timing } = await window.client.submitTask('echo', { bytes: new Uint8Array([1, 2, 3]) }).result;
+    return timing.ranOn;
+  });
+  expect(ranOn).not.toBe('local');
+  command.kill('SIGTERM');
+  const [code] = await ended;
+  expect(code, output()).toBe(0);
+  // Not after the grace of a lost socket: it has said goodbye.
+  expect(await volunteersAt(server.url)).toBe(0);
+  expect(output()).toContain('"serving"');
+  expect(output()).not.toContain('den');
+});
+
+test('a server that is away is waited for, and asking to stop ends the wait', async ({ server }) => {
+  await server.stop();
+  const patient = volunteer('--url', server.url, '--room', 'den');
+  await expect.poll(patient.output, { timeout: 60_000 }).toContain('trying again');
+  patient.command.kill('SIGTERM');
+  expect((await patient.ended)[0]).toBe(0);
+});
+
+test('a server that will not have it says why, and is not asked again', async ({ server }) => {
+  const { ended, output } = volunteer('--url', server.url, '--room', 'den', '--invite', 'forged');
+  expect((await ended)[0]).toBe(1);
+  expect(output()).toContain('This invite is not valid on this server');
+  expect(output()).not.toMatch(/^\s+at /m);
+});

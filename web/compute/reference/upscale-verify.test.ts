@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest';
+import type { MeshError } from '../../../shared/errors.ts';
+import type { PackedTask, Recomputation } from '../../../shared/tasks/definition.ts';
+import { seededRandom } from '../../../shared/tasks/test-random.ts';
+import { FILTERS, type UpscaleParams, upscale } from '../../../shared/tasks/upscale.ts';
+import { TRUST } from '../../../shared/tuning.ts';
+import { upscaleReference } from './upscale.ts';
+
+// The reference stands in for the machine that checks, and for the volunteer: `shared/` knows neither.
+
+/** A picture with edges everywhere, and something to see through. */
+function picture(width: number, height: number, seed = 1) {
+  const random = seededRandom(seed);
+  const data = new Uint8ClampedArray(width * height * 4);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const base = Math.floor(x / 7 + y / 5) % 2 ? 200 : 40;
+      const alpha = x > width / 2 && y > height / 2 ? 128 : 255;
+      data.set([base + 40 * random(), base, 255 - base + 20 * random(), alpha], (y * width + x) * 4);
+    }
+  }
+  return { width, height, data };
+}
+
+function computed({ params, attachments }: PackedTask<UpscaleParams>): Uint8ClampedArray {
+  const { width, height, outWidth, outHeight, quality } = params;
+  const data = attachments[0] ?? new Uint8Array(0);
+  if (quality !== 'bilinear' && quality !== 'spatial') throw new Error('a filter is enough here');
+  return upscaleReference({ width, height, data }, { outWidth, outHeight, quality });
+}
+
+/** What is wrong with it, or null. */
+function verdict(task: PackedTask<UpscaleParams>, data: Uint8ClampedArray, seed: number): MeshError | null {
+  const image = { width: task.params.outWidth, height: task.params.outHeight, data };
+  const checks = upscale.verify(task, { image }, seededRandom(seed));
+  try {
+    for (let step = checks.next(); !step.done; ) {
+      const part = step.value?.task as PackedTask<UpscaleParams> | undefined;
+      if (part) expect(part.params.width).toBeLessThanOrEqual(task.params.width);
+      const pixels = part && computed(part);
+      step = checks.next(pixels && { value: null, attachments: [new Uint8Array(pixels.buffer)] });
+    }
+    return null;
+  } catch (cause) {
+    return cause as MeshError;
+  }
+}
+
+const SIZES = [
+  { width: 200, height: 120, scale: 2 },
+  { width: 150, height: 90, scale: 1.5 },
+  { width: 64, height: 36, scale: 4 },
+  { width: 97, height: 61, outWidth: 130, outHeight: 100 },
+  { width: 1, height: 1, scale: 3 },
+];
+
+describe.each(FILTERS)('%s', (quality) => {
+  test.each(SIZES)('an honest picture passes wherever one looks: $width x $height', (size) => {
+    const task = upscale.pack({ image: picture(size.width, size.height), quality, ...sizeOf(size) });
+    const honest = computed(task);
+    const random = seededRandom(9);
+    // Another maker's GPU: rounded otherwise, by one step here and there.
+    const elsewhere = honest.map((value) => value + Math.round(random() * 2 - 1));
+    for (let seed = 1; seed < 30; seed++) {
+      expect(verdict(task, honest, seed)).toBeNull();
+      expect(verdict(task, elsewhere, seed)).toBeNull();
+    }
+  });
+
+  test('a picture of something else, noise on it, or a cheaper filter is found', () => {
+    const task = upscale.pack({ image: picture(200, 120), quality });
+    const other = computed(upscale.pack({ image: picture(200, 120, 2), quality }));
+    const random = seededRandom(5);
+    const noisy = computed(task).map((value, i) => (i % 4 === 3 ? value : value + (random() - 0.5) * 24));
+    const shifted = shiftedBy(computed(task), 400, 2);
+    const cheaper = computed(
+      upscale.pack({ image: picture(200, 120), quality: quality === 'spatial' ? 'bilinear' : 'spatial' }),
+    );
+    for (const bad of [other, noisy, shifted, cheaper]) {
+      for (let seed = 1; seed < 30; seed++) expect(verdict(task, bad, seed)).toMatchObject({ reason: 'verify-failed' });
+    }
+  });
+});
+
+test('a tile that is wrong is found as often as one looks there', () => {
+  const task = upscale.pack({ image: picture(128, 128) });
+  const bad = computed(task);
+  // A quarter of it is black.
+  for (let y = 0; y < 128; y++) bad.fill(0, y * 256 * 4, (y * 256 + 128) * 4);
+  const found = Array.from({ length: 200 }, (_, seed) => verdict(task, bad, seed + 1)).filter(
+    (error) => error !== null,
+  );
+  expect(found.length / 200).toBeGreaterThan(0.2);
+});
+
+test('what is computed again is a small part of a large picture', () => {
+  const task = upscale.pack({ image: picture(640, 360) });
+  const checks = upscale.verify(task, { image: { width: 1280, height: 720, data: computed(task) } }, () => 0.5);
+  const { value } = checks.next() as IteratorYieldResult<Recomputation>;
+  const { width, height } = requireTask(value).params;
+  const side = TRUST.tileSide + 2 * TRUST.tileHalo;
+  expect([width, height]).toEqual([side, side]);
+});
+
+test('a network is compared with both sets of its weights: a tile does not tell which the whole went through', () => {
+  const task = upscale.pack({ image: picture(64, 64), quality: 'fast' });
+  const image = { width: 128, height: 128, data: new Uint8ClampedArray(128 * 128 * 4) };
+  const asked: unknown[] = [];
+  const checks = upscale.verify(task, { image }, () => 0.5);
+  expect(() => {
+    for (let step = checks.next(); !step.done; ) {
+      const { input, outWidth, outHeight } = requireTask(step.value).params;
+      asked.push(input);
+      step = checks.next({ value: null, attachments: [new Uint8Array(outWidth * outHeight * 4).fill(255)] });
+    }
+  }).toThrow(expect.objectContaining({ reason: 'verify-failed' }));
+  expect(asked).toEqual(['smooth', 'aliased']);
+});
+
+function requireTask(part: Recomputation | undefined): PackedTask<UpscaleParams> {
+  if (!part) throw new Error('nothing was to be computed');
+  return part.task as PackedTask<UpscaleParams>;
+}
+
+function sizeOf({ scale, outWidth, outHeight }: { scale?: number; outWidth?: number; outHeight?: number }) {
+  return scale === undefined ? { width: outWidth, height: outHeight } : { scale };
+}
+
+function shiftedBy(data: Uint8ClampedArray, width: number, pixels: number): Uint8ClampedArray {
+  return data.map(
+    (_, i) => data[Math.floor(i / (width * 4)) * width * 4 + (((i % (width * 4)) + pixels * 4) % (width * 4))] ?? 0,
+  );
+}

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { MeshError } from '../../shared/errors.ts';
+import { seededRandom } from '../../shared/tasks/test-random.ts';
+import { TRUST } from '../../shared/tuning.ts';
+import { Trust } from './trust.ts';
+
+const WRONG = new MeshError('verify-failed', 'Wrong.');
+
+test('nobody is believed before so many results of the same kind were right', () => {
+  const trust = new Trust(() => 0.999);
+  for (let n = 0; n < TRUST.alwaysBelow; n++) {
+    expect(trust.isDue('v', 'physics')).toBe(true);
+    trust.right('v', 'physics');
+  }
+  expect(trust.isDue('v', 'physics')).toBe(false);
+  expect(trust.isDue('v', 'raytracing')).toBe(true);
+  expect(trust.isDue('other', 'physics')).toBe(true);
+});
+
+test('then one in as many as were right is checked', () => {
+  const random = seededRandom(3);
+  const trust = new Trust(random);
+  for (let n = 0; n < 20; n++) trust.right('v', 'physics');
+  let due = 0;
+  for (let n = 0; n < 10_000; n++) if (trust.isDue('v', 'physics')) due++;
+  expect(due / 10_000).toBeGreaterThan(0.04);
+  expect(due / 10_000).toBeLessThan(0.06);
+});
+
+test('one wrong result bars for good, whatever was right before, also after it left and came back', () => {
+  const trust = new Trust(() => 0.999);
+  for (let n = 0; n < 50; n++) trust.right('v', 'physics');
+  trust.wrong('v', WRONG);
+  trust.forget('v');
+  expect([trust.isBarred('v'), trust.isBarred('other')]).toEqual([true, false]);
+  expect(trust.isDue('v', 'physics')).toBe(true);
+});

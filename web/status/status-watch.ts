@@ -1,0 +1,110 @@
+import { signal } from '@preact/signals';
+import { type ServerStatus, serverStatusSchema } from '../../shared/status.ts';
+import { TimeWindow } from '../ui/time-window.ts';
+import { type Rates, ratesBetween } from './rates.ts';
+
+/** `locked`: the server wants a token, or shows itself to its own machine only. `away`: it does not answer. */
+export type WatchState = 'loading' | 'live' | 'locked' | 'away';
+
+export const CHART_WINDOW_S = 300;
+const INTERVAL_MS = 2_000;
+const MAX_SAMPLES = (CHART_WINDOW_S * 1_000) / INTERVAL_MS + 1;
+
+type Columns = [number[], ...(number | null)[][]];
+
+/** One column a line of each chart. */
+export interface Charts {
+  people: Columns;
+  traffic: Columns;
+  machine: Columns;
+}
+
+interface Environment {
+  load(token: string): Promise<Response>;
+  /** Monotonic, ms. */
+  now(): number;
+  token: string;
+  onToken(token: string): void;
+}
+
+/** Asks the server again and again how it is, and keeps the last minutes for the charts. */
+export class StatusWatch {
+  readonly state = signal<WatchState>('loading');
+  /** Why it is not `live`, as the server says it. */
+  readonly trouble = signal('');
+  readonly status = signal<ServerStatus | null>(null);
+  readonly rates = signal<Rates | null>(null);
+  readonly charts = signal<Charts | null>(null);
+  readonly #windows = {
+    people: new TimeWindow(CHART_WINDOW_S, MAX_SAMPLES),
+    traffic: new TimeWindow(CHART_WINDOW_S, MAX_SAMPLES),
+    machine: new TimeWindow(CHART_WINDOW_S, MAX_SAMPLES),
+  };
+  #token: string;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The asking that counts: a newer one, or a stop, makes the answer of an older one worthless. */
+  #asking: symbol | null = null;
+
+  constructor(private readonly environment: Environment) {
+    this.#token = environment.token;
+  }
+
+  start(): void {
+    void this.#ask();
+  }
+
+  stop(): void {
+    this.#asking = null;
+    clearTimeout(this.#timer);
+  }
+
+  useToken(token: string): void {
+    this.#token = token;
+    this.stop();
+    void this.#ask();
+  }
+
+  async #ask(): Promise<void> {
+    const asking = Symbol('asking');
+    this.#asking = asking;
+    const outcome = await this.#load();
+    if (this.#asking !== asking) return;
+    if (typeof outcome === 'object') this.#show(outcome);
+    this.#timer = setTimeout(() => void this.#ask(), INTERVAL_MS);
+  }
+
+  /** @returns null when there is nothing to show; then `state` says why. */
+  async #load(): Promise<ServerStatus | null> {
+    try {
+      const response = await this.environment.load(this.#token);
+      if (!response.ok) {
+        this.trouble.value = (await response.text()).trim();
+        this.state.value = response.status === 401 || response.status === 403 ? 'locked' : 'away';
+        return null;
+      }
+      return serverStatusSchema.parse(await response.json());
+    } catch {
+      this.trouble.value = 'It is asked again every few seconds.';
+      this.state.value = 'away';
+      return null;
+    }
+  }
+
+  #show(status: ServerStatus | null): void {
+    if (!status) return;
+    if (this.#token && this.state.value !== 'live') this.environment.onToken(this.#token);
+    const timeS = this.environment.now() / 1_000;
+    const rates = ratesBetween(this.status.value, status);
+    this.#windows.people.add([timeS, status.now.sockets, rates?.joinsPerS ?? null]);
+    this.#windows.traffic.add([timeS, rates?.signalsPerS ?? null, rates?.refusalsPerS ?? null]);
+    this.#windows.machine.add([timeS, status.loopLagS.p99 * 1_000, rates ? rates.cpu * 100 : null]);
+    this.status.value = status;
+    this.rates.value = rates;
+    this.charts.value = {
+      people: this.#windows.people.columns(2),
+      traffic: this.#windows.traffic.columns(2),
+      machine: this.#windows.machine.columns(2),
+    };
+    this.state.value = 'live';
+  }
+}
