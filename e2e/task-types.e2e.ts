@@ -72,3 +72,84 @@ for (const where of ['volunteers', 'local'] as const) {
     expect(answers.beside.slice(1)).toEqual([0, 0, 255]);
   });
 }
+
+for (const where of ['volunteers', 'local'] as const) {
+  test(`a model of the server's list, by the public shapes of its tensors: ${where}`, async ({
+    volunteerPage,
+    gamerPage,
+  }) => {
+    if (where === 'volunteers') await volunteerPage(ROOM, { backend: 'js' });
+    const gamer = await gamerPage(ROOM, { where });
+    if (where === 'volunteers') await waitForVolunteers(gamer, 1);
+    const answers = await gamer.evaluate(async () => {
+      const { client } = window;
+      // Two craft in the middle of a straight, one of which points to the right and one to the left.
+      const row = (nose: number) => [0, nose, nose, 0, 0.6, ...Array(10).fill(0)];
+      const observation = { type: 'float32', dims: [2, 15], data: Float32Array.from([...row(0.3), ...row(-0.3)]) };
+      const stages: string[] = [];
+      const steered = client.submitTask(
+        'infer',
+        { model: 'steering', inputs: { observation }, effort: 'complex' },
+        { onProgress: ({ stage, share }) => stages.push(share >= 0 && share <= 1 ? stage : 'nonsense') },
+      );
+      const { outputs, timing } = await steered.result;
+      const alone = client.submitTask('infer', {
+        model: 'steering',
+        inputs: { observation: { ...observation, dims: [1, 15], data: observation.data.slice(15) } },
+      });
+      const { outputs: again } = await alone.result;
+      const wrong = client.submitTask('infer', { model: 'steering', inputs: { sight: observation } });
+      const refused = await wrong.result.catch(({ reason, message }) => ({ reason, message }));
+      const { type = '', dims = [], data = null } = outputs.controls ?? {};
+      return {
+        ...{ type, dims, ranOn: timing.ranOn, backend: timing.backend, stages, refused },
+        isFloats: data instanceof Float32Array,
+        controls: [...(data as Float32Array)],
+        again: (again.controls?.data as Float32Array | undefined)?.[0],
+      };
+    });
+    expect(answers.ranOn === 'local').toBe(where === 'local');
+    expect(answers.backend).toMatch(/^ort-/);
+    expect([answers.type, answers.dims, answers.isFloats]).toEqual(['float32', [2, 2], true]);
+    // Back to its lane, and no brake on a straight.
+    const [first = 0, firstBrake = 1, second = 0, secondBrake = 1] = answers.controls;
+    expect(first).toBeLessThan(-0.1);
+    expect(second).toBeGreaterThan(0.1);
+    expect(Math.max(firstBrake, secondBrake)).toBeLessThan(0);
+    expect(answers.again).toBeCloseTo(second, 4);
+    expect(new Set(answers.stages)).toEqual(new Set(['loading']));
+    expect(answers.refused).toMatchObject({ reason: 'bad-input', message: expect.stringContaining("'observation'") });
+  });
+}
+
+test('a model from a URL is run by a volunteer whose owner allowed its origin, and by no other', async ({
+  volunteerPage,
+  gamerPage,
+  server,
+}) => {
+  const { origin } = new URL(server.url);
+  const volunteer = await volunteerPage(ROOM, { backend: 'js' });
+  const gamer = await gamerPage(ROOM, { where: 'volunteers' });
+  await waitForVolunteers(gamer, 1);
+  const ask = () =>
+    gamer.evaluate(async (model) => {
+      const observation = { type: 'float32', dims: [1, 15], data: new Float32Array(15) };
+      const task = window.client.submitTask('infer', { model, inputs: { observation } }, { cache: false });
+      return task.result.then(
+        ({ outputs }) => Object.keys(outputs).join(),
+        ({ reason }) => reason as string,
+      );
+    }, `${origin}/models/steering.onnx`);
+  expect(await ask()).toBe('unknown-model');
+  await volunteer.evaluate((allowed) => window.node.setLimits({ acceptModelsFrom: [allowed] }), origin);
+  expect(await ask()).toBe('controls');
+  const refused = await volunteer.evaluate(() => {
+    try {
+      window.node.setLimits({ acceptModelsFrom: ['https://models.example/folder'] });
+      return '';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  });
+  expect(refused).toContain('no origin');
+});

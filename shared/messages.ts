@@ -1,4 +1,5 @@
 import { roleSchema, wireErrorSchema } from './signaling.ts';
+import { PROGRESS_STAGES } from './tasks/progress.ts';
 import { QUALITIES } from './tasks/upscale.ts';
 import { STREAM, TASKS } from './tuning.ts';
 import { z } from './zod.ts';
@@ -72,6 +73,13 @@ export const taskMessageSchema = z.discriminatedUnion('kind', [
     backend: shortText,
     queueMs: durationMs,
     computeMs: durationMs,
+  }),
+  /** Volunteer to gamer, now and then while a long task runs. */
+  z.strictObject({
+    kind: z.literal('progress'),
+    id: id32,
+    stage: z.enum(PROGRESS_STAGES),
+    share: z.number().min(0).max(1),
   }),
   z.strictObject({ kind: z.literal('failed'), id: id32, error: wireErrorSchema }),
   /** Handed back unharmed: the volunteer paused or lost its GPU. Not a failure of the task. */

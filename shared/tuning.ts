@@ -258,6 +258,33 @@ export const TRUST = {
   tileExceptions: 0.005,
 } as const;
 
+/** `infer`: its limits, how its tasks are run together and how two results are compared. */
+export const INFER = {
+  /** A name of the list of models, or a URL with the hash of what lies there. */
+  maxModelChars: 1_024,
+  maxNameChars: 128,
+  /** Inputs of a task, or outputs: small models have one to three, those with a state a few dozen. */
+  maxTensors: 32,
+  maxRank: 8,
+  /** All inputs of a task, or all outputs of a run: the envelope fits beside it in a transfer. */
+  maxBytes: 64 * 1024 * 1024,
+  /** Of several tasks that are run as one: more gains nothing, and is another copy in memory. */
+  maxMergedBytes: 4 * 1024 * 1024,
+  maxMergedTasks: 64,
+  /** A run of several rows takes about so long before others have their turn and its progress is told: nothing interrupts one. */
+  runMs: 25,
+  /** How often progress is told: as often as a person can follow. */
+  progressIntervalMs: 100,
+  /** Models ready to run; the one that was not used for longest goes first. */
+  maxSessions: 8,
+  /** Runs of a model on each backend before the faster one is chosen; the first pays for compiling. */
+  probeRuns: 3,
+  /** By how much numbers may differ, as a part of them and of what their tensor's usually are: half precision's 2^-11, over some layers. */
+  tolerance: 0.02,
+  /** The part of whole numbers that may be a step apart. */
+  differingSteps: 1 / 64,
+} as const;
+
 /** `pathfinding`: its limits and how it is checked. */
 export const PATHFINDING = {
   /** 1 MB of costs, and a wave over all of it takes a processor a quarter of a second. */
@@ -443,6 +470,8 @@ export const COMPUTE = {
   rayProbeSide: 64,
   /** Part of the probe's channels that may differ by more than a check tolerates: edges fall on either side of a pixel. */
   rayProbeExceptions: 0.01,
+  /** Of inputs: the steering policy on its 60 bytes takes a quarter of a millisecond, its turn included. */
+  inferBytesPerMs: 250,
   /** Lost devices before the processor takes over for good, and attempts at one frame meanwhile. */
   maxDeviceLosses: 3,
   maxFrameAttempts: 3,
@@ -476,6 +505,12 @@ export const MODELS = {
   maxAttempts: 2,
   /** How often a page is told how far a download is: ten times a second looks live. */
   progressIntervalMs: 100,
+  /** A model from elsewhere: half of what a small machine has to spare, and a minute on a home's line. */
+  maxUrlModelBytes: 64 * 1024 * 1024,
+  /** Of those, kept by the browser; the oldest go first. */
+  maxKeptUrlModels: 4,
+  /** Origins a volunteer's owner may allow. */
+  maxOrigins: 64,
 } as const;
 
 /** Streams: live frames. */

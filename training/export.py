@@ -17,6 +17,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from evaluate import gains_over_bicubic
+from manifest import file_entry, replace_entries
 from networks import INPUTS, LEAK, SHAPES, Shape, features_of, run
 
 Layers = list[tuple[torch.Tensor, torch.Tensor]]
@@ -125,7 +126,7 @@ def main() -> None:
             index, data = vectors(layers)
             (options.vectors / f"{shape.name}.json").write_text(json.dumps(index, indent=2) + "\n")
             (options.vectors / f"{shape.name}.bin").write_bytes(data)
-    (options.models / "manifest.json").write_text(json.dumps({"models": entries}, indent=2) + "\n")
+    replace_entries(options.models, "upscale", entries)
 
 
 def keep(folder: Path, shape: Shape, kind: str, layers: Layers, gains: dict[str, float]) -> dict:
@@ -135,8 +136,6 @@ def keep(folder: Path, shape: Shape, kind: str, layers: Layers, gains: dict[str,
         "onnx": (f"{shape.name}-{kind}.onnx", to_onnx(shape, layers, np.float32)),
         "onnxFp16": (f"{shape.name}-{kind}.fp16.onnx", to_onnx(shape, layers, np.float16)),
     }
-    for path, data in files.values():
-        (folder / path).write_bytes(data)
     return {
         "name": f"{shape.name}-{kind}",
         "version": hashlib.sha256(files["wgsl"][1]).hexdigest()[:8],
@@ -146,10 +145,7 @@ def keep(folder: Path, shape: Shape, kind: str, layers: Layers, gains: dict[str,
         "network": {"widths": shape.widths, "outputs": shape.outputs, "leak": LEAK},
         "parameters": shape.parameters,
         "gainOverBicubicDb": {state: round(gain, 2) for state, gain in gains.items()},
-        "files": {
-            kind: {"path": path, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-            for kind, (path, data) in files.items()
-        },
+        "files": {kind: file_entry(folder, path, data) for kind, (path, data) in files.items()},
     }
 
 

@@ -1,4 +1,4 @@
-import { parseManifest } from '../../web/compute/models/manifest.ts';
+import { networksIn, parseManifest } from '../../web/compute/models/manifest.ts';
 import type { ModelSource } from '../../web/compute/models/model-source.ts';
 import { openDevice } from '../../web/compute/wgsl/gpu-device.ts';
 import { anime4kNetworks } from './anime4k.ts';
@@ -92,8 +92,8 @@ export async function measureKernels(
 export function modelsFrom(read: (file: string) => Promise<ArrayBuffer>): ModelSource {
   return {
     load: async (name, kind) => {
-      const { models } = parseManifest(JSON.parse(new TextDecoder().decode(await read('manifest.json'))));
-      const model = models.find((candidate) => candidate.name === name);
+      const manifest = parseManifest(JSON.parse(new TextDecoder().decode(await read('manifest.json'))));
+      const model = networksIn(manifest).find((candidate) => candidate.name === name);
       if (!model) throw new Error(`There is no model ${name}.`);
       return { model, bytes: await read(model.files[kind].path) };
     },

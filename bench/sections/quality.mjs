@@ -86,7 +86,8 @@ async function findStills(folder) {
 /** What the bench must know of our networks, by name. */
 async function readModels() {
   /** @type {import('../../web/compute/models/manifest.ts').Manifest} */
-  const { models } = JSON.parse(await readFile(join(ROOT, 'web/public/models/manifest.json'), 'utf8'));
+  const manifest = JSON.parse(await readFile(join(ROOT, 'web/public/models/manifest.json'), 'utf8'));
+  const models = manifest.models.filter(({ task }) => task === 'upscale');
   return {
     // Of one model: a picture goes through one of those that its network has.
     parameters: Object.fromEntries(models.map(({ name, parameters }) => [name.split('-')[0], parameters])),

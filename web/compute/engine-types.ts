@@ -1,5 +1,6 @@
+import type { ProgressListener } from '../../shared/tasks/progress.ts';
 import type { BackendName } from './backend.ts';
-import type { ModelSource } from './models/model-source.ts';
+import type { ModelSource, OnnxSource } from './models/model-source.ts';
 
 /** What a volunteer promises. `backends` is by kind of task. `frameIn` and `frameOut` name the ways a frame takes into and out of the backend. */
 export interface EngineCapabilities {
@@ -21,6 +22,8 @@ export interface ExecutedTask {
 export interface ExecuteOptions {
   owner: string;
   signal: AbortSignal;
+  /** Of tasks that take long enough for it. */
+  onProgress?: ProgressListener;
 }
 
 export interface EngineOptions {
@@ -30,6 +33,8 @@ export interface EngineOptions {
   onCapabilities?(capabilities: EngineCapabilities): void;
   /** Without it only filters run. */
   models?: ModelSource;
+  /** Without it `infer` knows no model. */
+  onnx?: OnnxSource;
   /**
    * Takes it even where another is faster: `wgsl` for everything; `js`, and `ort-wasm` as what runs networks beside it, for the processor;
    * `ort-webgpu` for networks, with the processor for filters.

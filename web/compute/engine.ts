@@ -1,5 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
 import { checkArrivedTask, type PackedResult, type PackedTask } from '../../shared/tasks/catalogue.ts';
+import type { InferParams } from '../../shared/tasks/infer.ts';
 import type { Steps } from '../../shared/tasks/steps.ts';
 import { isNetwork, NETWORKS, type Quality, type UpscaleParams } from '../../shared/tasks/upscale.ts';
 import { COMPUTE } from '../../shared/tuning.ts';
@@ -59,7 +60,7 @@ export class Engine {
 
   /**
    * Tasks wait for their turn here, and owners take turns by the time they use. Throws MeshError: `unknown-task` or `malformed`; `cancelled`; `device-lost` when the device went
-   * away while it ran, and then it can be given to another; `unknown-model`; `connection-failed` when a network could not be loaded; `closed`.
+   * away while it ran, and then it can be given to another; `unknown-model`; `bad-input` for a model that takes other inputs; `connection-failed` when a model could not be loaded; `closed`.
    */
   async execute(type: string, packed: PackedTask, options: ExecuteOptions): Promise<ExecutedTask> {
     const { params, attachments } = checkArrivedTask(type, packed);
@@ -67,6 +68,7 @@ export class Engine {
     if (type === 'echo') return { value: null, attachments, backend: 'js', computeMs: 0 };
     const executor = executorOf(type);
     try {
+      if (type === 'infer') return await this.#infer(params as InferParams, attachments, options);
       if (executor) return await this.#compute(type, { params, attachments }, executor, options);
       return await this.#upscale(params as UpscaleParams, attachments[0] ?? new Uint8Array(0), options);
     } catch (cause) {
@@ -120,6 +122,20 @@ export class Engine {
       return upscaler.startPixels(pixels, params, turn);
     });
     return { value: null, attachments: [result], backend, computeMs: now() - startMs };
+  }
+
+  async #infer(params: InferParams, attachments: Uint8Array[], options: ExecuteOptions): Promise<ExecutedTask> {
+    const { owner, signal, onProgress } = options;
+    const { inference } = await this.#machine;
+    const preparing = inference.prepare({ params, attachments, onProgress }, (body) =>
+      this.#schedule.task(PROBE_OWNER, NEVER, body),
+    );
+    const ready = await orCancelled(preparing, signal).catch((cause: unknown) => {
+      // When it comes after all, nobody wants it.
+      preparing.then(({ letGo }) => letGo()).catch(() => {});
+      throw cause;
+    });
+    return inference.execute(ready, (body) => this.#schedule.task(owner, signal, body));
   }
 
   /** The machine, once what runs the quality was loaded and measured: outside any turn, for it may take seconds the first time. */

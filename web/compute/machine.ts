@@ -1,5 +1,6 @@
 import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { Backend, FrameTarget, UpscaleShape } from './backend.ts';
+import type { Inference } from './infer/inference.ts';
 import type { RunInTurn } from './network-probe.ts';
 import type { TaskExecutor } from './task-executor.ts';
 
@@ -23,6 +24,8 @@ export interface Machine {
   executorOf(type: string): TaskExecutor | undefined;
   /** What is likely to sharpen a stream, by name; empty while that is not known. */
   likelyBackend(target: FrameTarget): string;
+  /** Runs ONNX models, with what measured faster for each. */
+  readonly inference: Inference;
   /** Resolves when its device has gone, for whatever reason. */
   lost: Promise<void>;
   dispose(): void;

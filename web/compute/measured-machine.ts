@@ -1,5 +1,6 @@
 import { isNetwork, type Quality } from '../../shared/tasks/upscale.ts';
 import type { Backend, FrameTarget, UpscaleShape } from './backend.ts';
+import type { Inference } from './infer/inference.ts';
 import type { Machine } from './machine.ts';
 import type { NetworkChoice } from './network-choice.ts';
 import type { RunInTurn } from './network-probe.ts';
@@ -15,6 +16,7 @@ export interface MachineParts {
   networks: NetworkChoice;
   /** By type, where something is better than the reference. */
   executors: ReadonlyMap<string, TaskExecutor>;
+  inference: Inference;
   preparesNetworks: boolean;
   lost: Promise<void>;
   /** Disposed in this order. */
@@ -27,6 +29,7 @@ export class MeasuredMachine implements Machine {
   readonly frameIn: string;
   readonly frameOut: string;
   readonly preparesNetworks: boolean;
+  readonly inference: Inference;
   readonly lost: Promise<void>;
   readonly #parts: MachineParts;
 
@@ -35,6 +38,7 @@ export class MeasuredMachine implements Machine {
     this.frameIn = parts.frameIn;
     this.frameOut = parts.frameOut;
     this.preparesNetworks = parts.preparesNetworks;
+    this.inference = parts.inference;
     this.lost = parts.lost;
     this.#parts = parts;
   }

@@ -4,7 +4,7 @@ import { MeshError, type MeshErrorReason } from '../../shared/errors.ts';
 import type { Network } from '../../shared/tasks/upscale.ts';
 import { COMPUTE } from '../../shared/tuning.ts';
 import type { Backend, BackendName, UpscaleShape } from './backend.ts';
-import { parseManifest } from './models/manifest.ts';
+import { networksIn, parseManifest } from './models/manifest.ts';
 import { modelName } from './models/model-name.ts';
 import type { ModelSource } from './models/model-source.ts';
 import { NetworkChoice } from './network-choice.ts';
@@ -18,8 +18,8 @@ const MODELS = new URL('../public/models/', import.meta.url);
 
 const models: ModelSource = {
   async load(name, kind) {
-    const { models: all } = parseManifest(JSON.parse(await readFile(new URL('manifest.json', MODELS), 'utf8')));
-    const model = all.find((candidate) => candidate.name === name);
+    const manifest = parseManifest(JSON.parse(await readFile(new URL('manifest.json', MODELS), 'utf8')));
+    const model = networksIn(manifest).find((candidate) => candidate.name === name);
     if (!model) throw new MeshError('unknown-model', 'no such model');
     const bytes = Uint8Array.from(await readFile(new URL(model.files[kind].path, MODELS))).buffer;
     return { model, bytes };

@@ -2,11 +2,13 @@ import { MeshError } from '../../shared/errors.ts';
 import { COMPUTE } from '../../shared/tuning.ts';
 import type { Backend } from './backend.ts';
 import type { EngineOptions } from './engine-types.ts';
+import { Inference } from './infer/inference.ts';
 import { JsBackend } from './js/js-backend.ts';
 import type { Machine } from './machine.ts';
 import { MeasuredMachine } from './measured-machine.ts';
 import type { ModelSource } from './models/model-source.ts';
 import { NetworkChoice } from './network-choice.ts';
+import { openOnCpu, openOnGpu } from './ort/onnx-sessions.ts';
 import { OrtWasmBackend } from './ort/ort-wasm-backend.ts';
 import { OrtWebGpuBackend } from './ort/ort-webgpu-backend.ts';
 import { givesRightAnswers, measureSpeed } from './probe.ts';
@@ -22,7 +24,7 @@ const MAX_CAUSE = 80;
 
 const SAFE = { frameIn: 'copyTo', frameOut: 'pixels' };
 
-type Options = Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend' | 'models'>;
+type Options = Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend' | 'models' | 'onnx'>;
 
 /** The filters on the processor. */
 interface Processor {
@@ -87,22 +89,24 @@ async function measureProcessor(now: () => number): Promise<Processor> {
   return { name: "this computer's processor", js, unitsPerMs };
 }
 
-function onProcessor({ models, now }: Options, { js, unitsPerMs }: Processor, adapter: string): Machine {
+function onProcessor({ models, onnx, now }: Options, { js, unitsPerMs }: Processor, adapter: string): Machine {
   const rows = ortWasm(models, now);
+  const inference = new Inference({ onnx, ways: [openOnCpu], now });
   return new MeasuredMachine({
     ...{ adapter, ...SAFE, filters: js, unitsPerMs },
     networks: new NetworkChoice({ models, rows: [rows], now }),
     executors: new Map(),
+    inference,
     preparesNetworks: false,
     lost: new Promise(() => {
       // A processor does not go away.
     }),
-    owned: [...rows, js],
+    owned: [inference, ...rows, js],
   });
 }
 
 function onGpu(
-  { models, now, preferBackend }: Options,
+  { models, onnx, now, preferBackend }: Options,
   { js }: Processor,
   graphics: Graphics,
   chosen: { filters: Backend; unitsPerMs: number; adapter: string },
@@ -114,15 +118,19 @@ function onGpu(
   const library = [...(isSoftware ? [] : onDevice), ...ortWasm(models, now)];
   // Our kernels on a GPU that answers right leave nothing to be won: the library is not even fetched.
   const measured = isSoftware ? [[...ours, ...library]] : [ours, library];
-  const insisted = preferBackend === 'ort-webgpu' ? [onDevice] : [ours];
+  const insistsOnOrt = preferBackend === 'ort-webgpu';
+  const insisted = insistsOnOrt ? [onDevice] : [ours];
+  const gpuWays = isSoftware && !insistsOnOrt ? [] : [openOnGpu(device)];
+  const inference = new Inference({ onnx, ways: [openOnCpu, ...gpuWays], now });
   return new MeasuredMachine({
     ...chosen,
     ...(chosen.filters === wgsl ? wgsl.ways : SAFE),
     networks: new NetworkChoice({ models, rows: preferBackend ? insisted : measured, now }),
     executors: graphics.executors,
+    inference,
     preparesNetworks: models !== undefined && !isSoftware && ours.length > 0,
     lost: device.lost.then(() => {}),
-    owned: [...onDevice, ...library, js, graphics],
+    owned: [inference, ...onDevice, ...library, js, graphics],
   });
 }
 

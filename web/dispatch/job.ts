@@ -2,6 +2,7 @@ import { totalBytes } from '../../shared/bytes.ts';
 import type { MeshError } from '../../shared/errors.ts';
 import type { AnyTaskDefinition } from '../../shared/tasks/catalogue.ts';
 import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
+import type { ProgressListener } from '../../shared/tasks/progress.ts';
 import type { Where } from '../../shared/where.ts';
 
 /** A task on its way: what runners need to know of it. */
@@ -26,6 +27,8 @@ export interface Job {
   readonly deadlineMs: number;
   /** How long one attempt may take before it counts as late, until that is measured, ms. */
   readonly firstDeadlineMs: number;
+  /** Who wants to hear how far it is; absent: nobody, and then nothing is told. */
+  onProgress?: ProgressListener | undefined;
 }
 
 /** What follows from the task alone. */

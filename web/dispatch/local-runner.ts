@@ -1,5 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
 import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
+import type { ProgressListener } from '../../shared/tasks/progress.ts';
 import { TASKS } from '../../shared/tuning.ts';
 import { Estimator } from './estimator.ts';
 import type { Job, Outcome, Runner } from './job.ts';
@@ -13,6 +14,7 @@ export interface LocalEngine {
     callId: number,
     type: string,
     packed: PackedTask,
+    onProgress?: ProgressListener,
   ): Promise<PackedResult & { backend: string; computeMs: number }>;
   cancel(callId: number): void;
 }
@@ -110,7 +112,7 @@ export class LocalRunner implements Runner {
       if (isWanted) onOutcome(outcome);
       this.#onRoom();
     };
-    this.#engine.execute(callId, job.type, job.packed).then(
+    this.#engine.execute(callId, job.type, job.packed, job.onProgress).then(
       ({ value, attachments, backend, computeMs }) => {
         const elapsedMs = this.#now() - startedMs;
         const queueMs = Math.max(0, elapsedMs - computeMs);

@@ -192,6 +192,10 @@ export class RemoteRunner implements Runner {
     } else if (message.kind === 'result') this.#finished(message, attachments);
     else if (message.kind === 'failed') {
       this.#take(message.id)?.onOutcome({ kind: 'failed', error: MeshError.from(message.error) });
+    } else if (message.kind === 'progress') {
+      const { stage, share } = message;
+      this.#outstanding.get(message.id)?.job.onProgress?.({ stage, share });
+      return;
     } else if (message.kind === 'returned') this.#take(message.id)?.onOutcome({ kind: 'returned' });
     else throw MeshError.malformed('A volunteer sent a task to a gamer.');
     this.#options.onRoom();

@@ -118,6 +118,28 @@ describe('equal tasks under way', () => {
     expect(volunteer.started).toHaveLength(2);
   });
 
+  test('tell all who want to hear it how far the one run is, until they leave', async () => {
+    const heard: string[] = [];
+    const listening = (name: string) => ({
+      onProgress: ({ share }: { share: number }) => heard.push(`${name} ${share}`),
+    });
+    const first = submit(8, listening('first'));
+    const second = submit(8, listening('second'));
+    submit(8);
+    await turnsPass();
+    const [job] = volunteer.started;
+    job?.onProgress?.({ stage: 'computing', share: 0.25 });
+    await turnsPass();
+    expect(heard).toEqual(['first 0.25', 'second 0.25']);
+    first.cancel();
+    await expect(first.result).rejects.toMatchObject({ reason: 'cancelled' });
+    job?.onProgress?.({ stage: 'computing', share: 0.5 });
+    await turnsPass();
+    expect(heard.slice(2)).toEqual(['second 0.5']);
+    volunteer.end(job);
+    await second.result;
+  });
+
   test('a timeout of one is its own', async () => {
     const [patient, hasty] = [submit(7), submit(7, { timeoutMs: 20 })];
     await turnsPass();

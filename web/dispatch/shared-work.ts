@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
+import type { ProgressListener } from '../../shared/tasks/progress.ts';
 import type { Job } from './job.ts';
 import { copyOf, ResultCache } from './result-cache.ts';
 import type { SplitWork, WholeEnd } from './split-work.ts';
@@ -25,6 +26,8 @@ interface Wish {
 interface Work {
   readonly job: Job;
   readonly wishes: Set<Wish>;
+  /** Of those who want to hear how far it is. */
+  readonly listeners: Set<ProgressListener>;
 }
 
 /** Does each piece of work once (DESIGN §4.2): what was done lately comes from the cache, what is being done is waited for together. */
@@ -136,7 +139,9 @@ export class SharedWork {
 
   #claim(key: string, wish: Wish): Claim {
     const place = `${wish.job.where} ${key}`;
+    const { onProgress } = wish.job;
     const work = this.#underWay.get(place) ?? this.#begin(key, place, wish.job);
+    if (onProgress) this.#listen(work, onProgress);
     work.wishes.add(wish);
     this.#jobs.prioritise(work.job, wish.job.priority);
     const jobs = this.#jobs;
@@ -146,6 +151,7 @@ export class SharedWork {
       },
       withdraw(error) {
         if (!work.wishes.delete(wish)) return;
+        if (onProgress) work.listeners.delete(onProgress);
         wish.onEnd({ ok: false, error });
         if (work.wishes.size === 0) jobs.abort(work.job, error);
       },
@@ -153,7 +159,7 @@ export class SharedWork {
   }
 
   #begin(key: string, place: string, job: Job): Work {
-    const work: Work = { job, wishes: new Set() };
+    const work: Work = { job, wishes: new Set(), listeners: new Set() };
     this.#jobs.submit(job, (end) => {
       this.#underWay.delete(place);
       if (end.ok) this.#cache.put(key, end.packed, end.computedBy);
@@ -161,6 +167,13 @@ export class SharedWork {
     });
     this.#underWay.set(place, work);
     return work;
+  }
+
+  #listen({ job, listeners }: Work, listener: ProgressListener): void {
+    listeners.add(listener);
+    job.onProgress = (progress) => {
+      for (const each of listeners) each(progress);
+    };
   }
 
   /** Each gets bytes of its own. */

@@ -2,6 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type AnyTaskDefinition, definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
+import type { ProgressListener } from '../../shared/tasks/progress.ts';
 import { TASKS } from '../../shared/tuning.ts';
 import { checkWhere, type Where } from '../../shared/where.ts';
 import { randomId } from '../net/random-id.ts';
@@ -18,6 +19,8 @@ export interface BookOptions {
   signal?: AbortSignal | undefined;
   /** False: run it even if its result is known. */
   cache?: boolean | undefined;
+  /** Of a task that takes long; called later, so that what it throws is its own matter. */
+  onProgress?: ProgressListener | undefined;
 }
 
 export interface BookedTask {
@@ -150,13 +153,18 @@ export class TaskBook {
     return value;
   }
 
-  #jobOf(type: string, input: unknown, { where, priority = 0, timeoutMs }: BookOptions): Job {
+  #jobOf(type: string, input: unknown, { where, priority = 0, timeoutMs, onProgress }: BookOptions): Job {
     checkWhere(where);
     checkOptions(priority, timeoutMs);
     const definition = definitionOf(type);
     const task = describeTask(definition, packInput(definition, input));
     const submittedMs = this.#clock.now();
-    return { ...task, where, priority, submittedMs, deadlineMs: submittedMs + (timeoutMs ?? task.firstDeadlineMs) };
+    return {
+      ...task,
+      ...{ where, priority, submittedMs },
+      deadlineMs: submittedMs + (timeoutMs ?? task.firstDeadlineMs),
+      ...(onProgress && { onProgress: (progress) => queueMicrotask(() => onProgress(progress)) }),
+    };
   }
 }
 

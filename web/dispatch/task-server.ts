@@ -3,6 +3,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { type TaskMessage, taskMessageSchema } from '../../shared/messages.ts';
 import { checkArrivedTask } from '../../shared/tasks/catalogue.ts';
 import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
+import type { ProgressListener } from '../../shared/tasks/progress.ts';
 import { bare, type Carried } from '../../shared/wire.ts';
 import type { ChannelPort } from '../net/channel-port.ts';
 import { FlowChannel } from '../net/flow-channel.ts';
@@ -15,8 +16,8 @@ export interface Executed extends PackedResult {
 
 export interface TaskServerOptions {
   port: ChannelPort;
-  /** Rejects with `device-lost` when the work can be done again elsewhere. */
-  execute(type: string, packed: PackedTask, signal: AbortSignal): Promise<Executed>;
+  /** Rejects with `device-lost` when the work can be done again elsewhere. `onProgress` is for tasks that take long. */
+  execute(type: string, packed: PackedTask, signal: AbortSignal, onProgress: ProgressListener): Promise<Executed>;
   now(): number;
   /** A task was done: how long it kept this machine busy. */
   onDone(computeMs: number): void;
@@ -127,8 +128,12 @@ export class TaskServer {
     this.#window.taskCame();
     onWork();
     const arrivedMs = now();
+    const tell: ProgressListener = (progress) => {
+      if (!abort.signal.aborted) this.#answer(bare({ kind: 'progress', id, ...progress }));
+    };
     try {
-      const executed = await execute(type, checkArrivedTask(type, { params, attachments }), abort.signal);
+      const task = checkArrivedTask(type, { params, attachments });
+      const executed = await execute(type, task, abort.signal, tell);
       if (abort.signal.aborted) return;
       const { value, backend, computeMs } = executed;
       const queueMs = Math.max(0, now() - arrivedMs - computeMs);

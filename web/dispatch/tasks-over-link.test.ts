@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
+import type { ProgressListener, TaskProgress } from '../../shared/tasks/progress.ts';
 import { CREDIT, TASKS } from '../../shared/tuning.ts';
 import { deliver, TestPort } from '../net/test-port.ts';
 import type { Job, Outcome } from './job.ts';
@@ -13,6 +14,7 @@ import { turnsPass } from './test-runner.ts';
 interface Execution {
   packed: PackedTask;
   signal: AbortSignal;
+  tell: ProgressListener;
   finish(executed: Executed): void;
   fail(error: Error): void;
 }
@@ -40,7 +42,8 @@ beforeEach(async () => {
   server = new TaskServer({
     port: volunteerPort,
     now,
-    execute: (_, packed, signal) => new Promise((finish, fail) => executions.push({ packed, signal, finish, fail })),
+    execute: (_, packed, signal, tell) =>
+      new Promise((finish, fail) => executions.push({ packed, signal, tell, finish, fail })),
     onDone: () => {},
     onWork: () => workBegan++,
     onBroken,
@@ -106,6 +109,24 @@ test('tasks of one turn travel together, and so do their results; each finds its
     // The clock stands still, so no time can have been spent.
     expect(outcomes).toEqual([{ kind: 'result', result, backend: 'js', queueMs: 0, computeMs: 0 }]);
   }
+});
+
+test('how far a task is reaches whoever asked for it, until it ended', async () => {
+  const heard: TaskProgress[] = [];
+  const job = { ...echoJob(1), onProgress: (progress: TaskProgress) => heard.push(progress) };
+  runner.start(job, () => {});
+  start(2);
+  await exchange();
+  for (const execution of executions) execution.tell({ stage: 'loading', share: 0.25 });
+  await exchange();
+  expect(heard).toEqual([{ stage: 'loading', share: 0.25 }]);
+  executions[0]?.tell({ stage: 'computing', share: 0.5 });
+  runner.cancel(job);
+  await exchange();
+  executions[0]?.tell({ stage: 'computing', share: 0.75 });
+  await exchange();
+  expect(heard).toHaveLength(1);
+  expect(broken).toEqual([]);
 });
 
 test('large tasks wait while as many bytes are on their way as a link may hold; a single one never does', async () => {

@@ -38,7 +38,8 @@ export class GamerDesk {
     const now = () => clock.now();
     this.#tasks = new TaskServer({
       port: adoptChannel(channels.tasks),
-      execute: (type, packed, signal) => engine.execute(type, packed, { owner: linkId, signal }),
+      execute: (type, packed, signal, onProgress) =>
+        engine.execute(type, packed, { owner: linkId, signal, onProgress }),
       now,
       onDone: (computeMs) => meter.taskDone(computeMs),
       onWork: () => this.#pulse.workBegan(),

@@ -1,6 +1,7 @@
 import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
+import type { ProgressListener } from '../../shared/tasks/progress.ts';
 import type { ModelProgress } from '../compute/models/model-progress.ts';
 import type { LocalEngine } from '../dispatch/local-runner.ts';
 import type { MovedChannel } from '../net/moved-channel.ts';
@@ -29,9 +30,10 @@ export class LocalEngineClient implements LocalEngine {
     return backends;
   }
 
-  async execute(callId: number, type: string, packed: PackedTask) {
+  async execute(callId: number, type: string, packed: PackedTask, onProgress?: ProgressListener) {
     const { remote, failed } = this.#start();
-    return Promise.race([remote.execute(callId, type, packed), failed]);
+    const listener = onProgress && Comlink.proxy(onProgress);
+    return Promise.race([remote.execute(callId, type, packed, listener), failed]);
   }
 
   cancel(callId: number): void {

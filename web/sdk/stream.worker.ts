@@ -2,6 +2,7 @@ import * as Comlink from 'comlink';
 import { systemClock } from '../../shared/clock.ts';
 import type { WireError } from '../../shared/errors.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
+import type { ProgressListener } from '../../shared/tasks/progress.ts';
 import { Engine, type EngineCapabilities, type ExecutedTask } from '../compute/engine.ts';
 import type { ModelProgress } from '../compute/models/model-progress.ts';
 import type { MovedChannel } from '../net/moved-channel.ts';
@@ -28,20 +29,33 @@ class StreamWorker {
     this.#tell = tell;
   }
 
+  constructor() {
+    // The page itself asks for them.
+    this.#models.acceptModelsFrom = null;
+  }
+
   /** Measures this machine first, once. Throws MeshError when nothing can be computed here. */
   async engineCapabilities(): Promise<EngineCapabilities> {
     return (await this.#startEngine()).capabilities;
   }
 
   /** Throws MeshError. */
-  async execute(callId: number, type: string, packed: PackedTask): Promise<ExecutedTask> {
+  async execute(
+    callId: number,
+    type: string,
+    packed: PackedTask,
+    onProgress?: ProgressListener,
+  ): Promise<ExecutedTask> {
     const controller = new AbortController();
+    const { signal } = controller;
     this.#running.set(callId, controller);
     try {
       const engine = await this.#startEngine();
-      const executed = await engine.execute(type, packed, { owner: OWNER, signal: controller.signal });
+      const executed = await engine.execute(type, packed, { owner: OWNER, signal, ...(onProgress && { onProgress }) });
       return Comlink.transfer(executed, [...new Set(executed.attachments.map(({ buffer }) => buffer as ArrayBuffer))]);
     } finally {
+      // It came as a way to call the page.
+      (onProgress as Comlink.Remote<ProgressListener> | undefined)?.[Comlink.releaseProxy]();
       this.#running.delete(callId);
     }
   }
@@ -89,6 +103,7 @@ class StreamWorker {
       gpu: navigator.gpu,
       now: systemClock.now,
       models: this.#models,
+      onnx: this.#models,
     }).catch((cause: unknown) => {
       // The next one who asks tries again.
       this.#engine = null;

@@ -1,3 +1,5 @@
+import type { Effort } from '../../shared/tasks/infer.ts';
+import type { ProgressListener, TaskProgress } from '../../shared/tasks/progress.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { Where } from '../../shared/where.ts';
 import type { BackendName } from '../compute/backend.ts';
@@ -21,6 +23,7 @@ export type {
   StreamOptions,
   StreamSource,
   StreamStats,
+  TaskProgress,
   Timing,
   Where,
 };
@@ -37,6 +40,11 @@ export type ImageInput =
   | OffscreenCanvas
   | { width: number; height: number; data: Uint8ClampedArray | Uint8Array };
 
+/**
+ * `type` is one of float32, float64, float16, int8, uint8, int16, uint16, int32, uint32, int64, uint64, bool (a byte of 0 or 1). `data` is
+ * row by row, as many bytes as `dims` and `type` say. In a result it is the typed array of its type: a Uint16Array of bits for float16,
+ * BigInts for 64 bits, a Uint8Array for bool.
+ */
 export type Tensor = { type: string; dims: number[]; data: ArrayBufferView };
 export type Vec3 = [number, number, number];
 export type Material = { color: Vec3; reflectivity?: number };
@@ -46,7 +54,7 @@ export type SceneObject =
   | { type: 'mesh'; positions: Float32Array; indices: Uint32Array; material: Material };
 
 /**
- * All but `infer` run today; it is refused with reason `unknown-task` until it is built. Inputs are read before `submitTask` returns, and
+ * Inputs are read before `submitTask` returns, and
  * bounded: what is too much for one task is refused with reason `too-large`.
  */
 export interface TaskTypes {
@@ -56,9 +64,15 @@ export interface TaskTypes {
     input: { image: ImageInput; scale?: number; width?: number; height?: number; quality?: Quality };
     result: { image: ImageData };
   };
-  /** effort picks the first deadline: simple 500 ms (default), complex 5 s. */
+  /**
+   * Runs an ONNX model. `model` is a name of the server's list (`models/manifest.json`), or a URL whose origin the volunteer's owner allowed
+   * (`acceptModelsFrom`); one that ends in `#sha256=` and 64 hexadecimal digits is checked, and kept by the browser. Names, types and
+   * sizes of the inputs are checked against the model: `bad-input` says what it wants. A model whose inputs and outputs all begin with
+   * an open axis called batch (N, batch_size) may be run on the rows of several tasks at once, and on many rows in parts. Up to
+   * 32 tensors and 64 MiB each way. effort picks the first deadline: simple 500 ms (default), complex 5 s.
+   */
   infer: {
-    input: { model: string; inputs: Record<string, Tensor>; effort?: 'simple' | 'complex' };
+    input: { model: string; inputs: Record<string, Tensor>; effort?: Effort };
     result: { outputs: Record<string, Tensor> };
   };
   /**
@@ -135,6 +149,8 @@ export interface TaskOptions {
   signal?: AbortSignal;
   /** Default true for deterministic types: an equal task that is done or under way is not run again. False runs it in any case. */
   cache?: boolean;
+  /** How far it is, some ten times a second while it takes long: now of `infer`, that fetches its model and runs many rows. */
+  onProgress?: ProgressListener;
 }
 
 export interface Task<T extends TaskType = TaskType> {
@@ -221,7 +237,7 @@ export interface VolunteerOptions {
   relayOnly?: boolean;
 }
 
-/** `maxGamers` acts today; the others are kept and told, and act once the volunteer's limits are built. */
+/** `maxGamers` and `acceptModelsFrom` act today; the others are kept and told, and act once the volunteer's limits are built. */
 export interface VolunteerLimits {
   /** 0..1 of the GPU's time. */
   gpuShare: number;
@@ -229,6 +245,7 @@ export interface VolunteerLimits {
   onlyWhenIdle: boolean;
   pauseOnBattery: boolean;
   keepAwake: boolean;
+  /** Origins (https, or its own server's) whose models may be run here by gamers who name them; default none. */
   acceptModelsFrom: string[];
 }
 

@@ -3,7 +3,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { Capabilities, ControlMessage } from '../../shared/messages.ts';
 import type { VolunteerStatus } from '../../shared/signaling.ts';
-import { SIGNALING, VOLUNTEER } from '../../shared/tuning.ts';
+import { MODELS, SIGNALING, VOLUNTEER } from '../../shared/tuning.ts';
 import { volunteerIdentity } from '../net/identity.ts';
 import type { Link, LinkEnvironment } from '../net/link.ts';
 import { Mesh, type MeshEvent } from '../net/mesh.ts';
@@ -106,6 +106,7 @@ export class VolunteerNode extends EventTarget {
   /** Throws MeshError `bad-input`. */
   setLimits(limits: Partial<VolunteerLimits>): void {
     this.#limits = checkedLimits({ ...this.#limits, ...limits });
+    void this.#worker.acceptModelsFrom(this.#limits.acceptModelsFrom);
     this.#tellStatus();
   }
 
@@ -146,7 +147,10 @@ export class VolunteerNode extends EventTarget {
     ...net
   }: VolunteerOptions): Promise<void> {
     const tell = Comlink.proxy((event: VolunteerWorkerEvent) => this.#told(event));
-    const measuring = Promise.race([this.#worker.start(tell, backend), this.#started.failed]);
+    const measuring = Promise.race([
+      this.#worker.start(tell, this.#limits.acceptModelsFrom, backend),
+      this.#started.failed,
+    ]);
     const identifying = URL.canParse(url) ? volunteerIdentity(new URL(url).host) : null;
     const [capabilities, identity] = await Promise.all([measuring, identifying]);
     this.#capabilities = capabilities;
@@ -264,10 +268,18 @@ export class VolunteerNode extends EventTarget {
 }
 
 function checkedLimits(limits: VolunteerLimits): VolunteerLimits {
-  const { maxGamers, gpuShare } = limits;
+  const { maxGamers, gpuShare, acceptModelsFrom } = limits;
   if (!Number.isInteger(maxGamers) || maxGamers < 1 || maxGamers > VOLUNTEER.maxGamersLimit) {
     throw MeshError.badInput(`The limit maxGamers is a whole number from 1 to ${VOLUNTEER.maxGamersLimit}.`);
   }
   if (!(gpuShare > 0 && gpuShare <= 1)) throw MeshError.badInput('The limit gpuShare is a number above 0 and up to 1.');
+  if (!Array.isArray(acceptModelsFrom) || acceptModelsFrom.length > MODELS.maxOrigins) {
+    throw MeshError.badInput(`The limit acceptModelsFrom is a list of at most ${MODELS.maxOrigins} origins.`);
+  }
+  for (const origin of acceptModelsFrom) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+      throw MeshError.badInput(`'${origin}' in acceptModelsFrom is no origin, such as https://models.example.`);
+    }
+  }
   return limits;
 }

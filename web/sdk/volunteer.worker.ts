@@ -21,6 +21,7 @@ import './worker-errors.ts';
 class VolunteerWorker {
   readonly #desks = new Map<string, GamerDesk>();
   readonly #meter = new BusyMeter(systemClock.now);
+  readonly #models = openModelStore(import.meta.url, (progress) => this.#tell({ kind: 'model-progress', progress }));
   #engine: Engine | null = null;
   #tell: (event: VolunteerWorkerEvent) => void = () => {};
   #paused = false;
@@ -28,7 +29,11 @@ class VolunteerWorker {
   #past = { bytesIn: 0, bytesOut: 0 };
 
   /** Measures this machine. Throws MeshError when nothing can be computed here. */
-  async start(tell: (event: VolunteerWorkerEvent) => void, backend?: BackendName): Promise<Capabilities> {
+  async start(
+    tell: (event: VolunteerWorkerEvent) => void,
+    acceptModelsFrom: readonly string[],
+    backend?: BackendName,
+  ): Promise<Capabilities> {
     // Before the engine is measured, not beside it: both take the processor.
     const codecs = await rankedCodecs();
     const toCapabilities = ({ adapter, backends }: Engine['capabilities']): Capabilities => ({
@@ -36,15 +41,22 @@ class VolunteerWorker {
       tasks: [...RUNNABLE_TASK_TYPES],
     });
     this.#tell = tell;
+    this.#models.acceptModelsFrom = acceptModelsFrom;
     this.#engine = await Engine.create({
       gpu: navigator.gpu,
       now: systemClock.now,
       ...(backend && { preferBackend: backend }),
-      models: openModelStore(import.meta.url, (progress) => tell({ kind: 'model-progress', progress })),
+      models: this.#models,
+      onnx: this.#models,
       onCapabilities: (measured) => tell({ kind: 'capabilities', capabilities: toCapabilities(measured) }),
     });
     this.#tellStats();
     return toCapabilities(this.#engine.capabilities);
+  }
+
+  /** Origins of which gamers may have models run here. */
+  acceptModelsFrom(origins: readonly string[]): void {
+    this.#models.acceptModelsFrom = origins;
   }
 
   /** Takes over a new connection's channels; must be called in the task that made them. */

@@ -24,6 +24,7 @@ const SHARPENING: Record<(typeof QUALITIES_TOLD)[number], string> = {
 };
 
 const NAMES: Record<string, string> = {
+  infer: 'Running small models',
   pathfinding: 'Finding paths',
   physics: 'Moving bodies',
   raytracing: 'Tracing rays',

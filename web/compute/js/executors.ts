@@ -23,6 +23,7 @@ export function executorOf(type: string): ((task: PackedTask) => Steps<PackedRes
 /** What a machine promises of them before it has seen itself work. */
 export function promisedSpeeds(): Record<string, { backend: string; unitsPerMs: number }> {
   return {
+    infer: { backend: 'ort-wasm', unitsPerMs: COMPUTE.inferBytesPerMs },
     pathfinding: { backend: 'js', unitsPerMs: COMPUTE.pathfindingCellsPerMs },
     physics: { backend: 'js', unitsPerMs: COMPUTE.physicsBodyStepsPerMs },
     raytracing: { backend: 'js', unitsPerMs: COMPUTE.raytracingUnitsPerMs },

@@ -3,17 +3,19 @@ import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { INPUT_KINDS, NETWORKS } from '../../../shared/tasks/upscale.ts';
-import { parseManifest } from './manifest.ts';
+import { networksIn, parseManifest } from './manifest.ts';
 import { modelName } from './model-name.ts';
 
 const folder = fileURLToPath(new URL('../../public/models/', import.meta.url));
 const read = (name: string) => readFile(folder + name);
 
-test("the repository's list of models is what its files are: else training/export.py was not run to its end", async () => {
-  const { models } = parseManifest(JSON.parse(await readFile(`${folder}manifest.json`, 'utf8')));
-  expect(models.map(({ name }) => name)).toEqual(
+test("the repository's list of models is what its files are: else a script of training/ was not run to its end", async () => {
+  const manifest = parseManifest(JSON.parse(await readFile(`${folder}manifest.json`, 'utf8')));
+  const { models } = manifest;
+  expect(networksIn(manifest).map(({ name }) => name)).toEqual(
     NETWORKS.flatMap((network) => INPUT_KINDS.map((input) => modelName(network, input))),
   );
+  expect(models.filter(({ task }) => task === 'infer').map(({ name }) => name)).toEqual(['steering']);
   const listed = models.flatMap(({ files }) => Object.values(files));
   const found = await Promise.all(
     listed.map(async ({ path }) => {

@@ -1,4 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
+import { TENSOR_TYPES } from '../../../shared/tasks/infer/tensors.ts';
+import { INFER } from '../../../shared/tuning.ts';
 import { z } from '../../../shared/zod.ts';
 
 const MAX_MODELS = 64;
@@ -21,23 +23,52 @@ const networkSchema = z.strictObject({
   leak: z.number().min(0).max(1),
 });
 
-const modelSchema = z.strictObject({
+const ofEachModel = {
   name: z.string().min(1).max(64),
   version: z.string().min(1).max(64),
-  task: z.enum(['upscale']),
-  scale: z.literal(2),
   licence: z.string().min(1).max(64),
-  network: networkSchema,
   parameters: z.int().min(1),
+};
+
+const networkModelSchema = z.strictObject({
+  ...ofEachModel,
+  task: z.literal('upscale'),
+  scale: z.literal(2),
+  network: networkSchema,
   /** Luma PSNR over bicubic on games that took no part in training, by kind of input. */
   gainOverBicubicDb: z.record(z.string(), z.number()),
   files: z.strictObject({ wgsl: fileSchema, onnx: fileSchema, onnxFp16: fileSchema }),
 });
 
+/** What goes into a model and comes out, for whoever wants to use it; names stand for sizes that are left open. */
+const tensorsSchema = z
+  .array(
+    z.strictObject({
+      name: z.string().min(1).max(INFER.maxNameChars),
+      type: z.enum(TENSOR_TYPES),
+      dims: z.array(z.union([z.int().min(1), z.string().min(1).max(64)])).max(INFER.maxRank),
+    }),
+  )
+  .min(1)
+  .max(INFER.maxTensors);
+
+const inferModelSchema = z.strictObject({
+  ...ofEachModel,
+  task: z.literal('infer'),
+  inputs: tensorsSchema,
+  outputs: tensorsSchema,
+  /** How well it does beside others, as its training script measured: by who, then by what. */
+  figures: z.record(z.string(), z.record(z.string(), z.number())),
+  files: z.strictObject({ onnx: fileSchema }),
+});
+
+const modelSchema = z.discriminatedUnion('task', [networkModelSchema, inferModelSchema]);
 const manifestSchema = z.strictObject({ models: z.array(modelSchema).max(MAX_MODELS) });
 
 export type ModelFile = z.infer<typeof fileSchema>;
 export type NetworkShape = z.infer<typeof networkSchema>;
+/** One that upscales. */
+export type NetworkModel = z.infer<typeof networkModelSchema>;
 export type Model = z.infer<typeof modelSchema>;
 export type Manifest = z.infer<typeof manifestSchema>;
 
@@ -46,4 +77,8 @@ export function parseManifest(json: unknown): Manifest {
   const parsed = manifestSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   throw MeshError.malformed(`The list of models is not as it should be (${z.prettifyError(parsed.error)}).`);
+}
+
+export function networksIn({ models }: Manifest): NetworkModel[] {
+  return models.filter((model) => model.task === 'upscale');
 }

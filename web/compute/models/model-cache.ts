@@ -1,5 +1,3 @@
-const CACHE_NAME = 'p2c2r-models';
-
 const NO_STORAGE =
   'This browser keeps no files here (a private window, or a page without https), so the networks are fetched anew each time.';
 const STORAGE_FULL =
@@ -9,6 +7,8 @@ interface ModelCacheOptions {
   caches: CacheStorage | undefined;
   /** What lies elsewhere belongs to others: a game's page may use several servers. */
   baseUrl: URL;
+  /** Of the browser's cache. */
+  name: string;
   /** Something is not kept, for a person; may come again. */
   onTrouble(trouble: string): void;
 }
@@ -59,15 +59,22 @@ export class ModelCache {
     }
   }
 
+  /** What was put first goes first. */
+  async keepNewest(count: number): Promise<void> {
+    const cache = await this.#open();
+    const kept = (await cache?.keys().catch(() => [])) ?? [];
+    for (const { url } of kept.slice(0, Math.max(0, kept.length - count))) await this.delete(new URL(url));
+  }
+
   #open(): Promise<Cache | null> {
     this.#opened ??= this.#openOnce();
     return this.#opened;
   }
 
   async #openOnce(): Promise<Cache | null> {
-    const { caches, onTrouble } = this.#options;
+    const { caches, name, onTrouble } = this.#options;
     try {
-      if (caches) return await caches.open(CACHE_NAME);
+      if (caches) return await caches.open(name);
     } catch {
       // A private window may show the API and refuse its use.
     }

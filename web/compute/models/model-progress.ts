@@ -1,17 +1,16 @@
 import type { MeshError, WireError } from '../../../shared/errors.ts';
-
 import { MODELS } from '../../../shared/tuning.ts';
-import type { ModelName } from './model-name.ts';
 import type { ModelFileKind } from './model-source.ts';
 
 /** How the fetching of one file stands. Plain data: it goes from the worker to its page. */
 export interface ModelProgress {
-  model: ModelName;
+  /** Its name in the list of models, or its URL. */
+  model: string;
   kind: ModelFileKind;
   state: 'fetching' | 'ready' | 'failed';
   /** Back to 0 when what came was damaged and is fetched again. */
   loadedBytes: number;
-  /** As the list of models promises; 0 until it is read. */
+  /** As the list of models promises, or the server; 0 until that is known. */
   totalBytes: number;
   /** Why it failed, and what to do. */
   error?: WireError;
@@ -30,7 +29,7 @@ export class ProgressReport {
   #toldAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
-    model: ModelName,
+    model: string,
     kind: ModelFileKind,
     private readonly environment: Environment,
   ) {
@@ -50,8 +49,15 @@ export class ProgressReport {
   }
 
   ready(note: string): void {
-    const { totalBytes } = this.#progress;
-    this.environment.tell({ ...this.#progress, state: 'ready', loadedBytes: totalBytes, ...(note && { note }) });
+    const { loadedBytes, totalBytes } = this.#progress;
+    const allBytes = Math.max(loadedBytes, totalBytes);
+    this.environment.tell({
+      ...this.#progress,
+      state: 'ready',
+      loadedBytes: allBytes,
+      totalBytes: allBytes,
+      ...(note && { note }),
+    });
   }
 
   failed(error: MeshError): void {

@@ -212,7 +212,7 @@ describe('what is wrong with what comes', () => {
     'a list that names the path "%s" is refused, and nothing is fetched',
     async (path) => {
       const manifest = await server.publish('one');
-      const file = manifest.models[0]?.files.wgsl;
+      const file = manifest.models[0]?.files.onnx;
       if (file) file.path = path;
       server.files.set('manifest.json', new TextEncoder().encode(JSON.stringify(manifest)));
       await expect(server.store().load('fast-smooth', 'wgsl')).rejects.toMatchObject({ reason: 'malformed' });

@@ -1,13 +1,14 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
-
+import { isModelUrl } from '../../../shared/tasks/infer.ts';
 import { MODELS } from '../../../shared/tuning.ts';
 import { download, RELOAD } from './download.ts';
-import { type Manifest, type Model, type ModelFile, parseManifest } from './manifest.ts';
+import { type Manifest, type Model, type ModelFile, type NetworkModel, networksIn, parseManifest } from './manifest.ts';
 import { ModelCache } from './model-cache.ts';
 import type { ModelName } from './model-name.ts';
 import { type ModelProgress, ProgressReport } from './model-progress.ts';
-import type { ModelFileKind, ModelSource } from './model-source.ts';
+import type { ModelFileKind, ModelSource, OnnxSource } from './model-source.ts';
+import { UrlModels } from './url-models.ts';
 
 const KEPT_LIST = "The server's list of networks could not be read; those this browser has kept are used.";
 
@@ -24,17 +25,18 @@ export interface ModelStoreOptions {
 }
 
 interface LoadedFile {
-  model: Model;
+  model: NetworkModel;
   bytes: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * The networks' files: kept by the browser under their content's hash, fetched when they are not, and never given out unchecked.
- * Holds none itself: whoever loads one keeps it.
+ * The models' files: kept by the browser under their content's hash, fetched when they are not, and never given out unchecked.
+ * Holds none itself: whoever loads one keeps it. Those from elsewhere are {@link UrlModels}.
  */
-export class ModelStore implements ModelSource {
+export class ModelStore implements ModelSource, OnnxSource {
   readonly #options: ModelStoreOptions;
   readonly #cache: ModelCache;
+  readonly #urlModels: UrlModels;
   /** By network and kind: whoever asks for the same meanwhile shares it. */
   readonly #underWay = new Map<string, Promise<LoadedFile>>();
   /** Read once, and anew after a failure: the server may have been updated since. */
@@ -45,13 +47,33 @@ export class ModelStore implements ModelSource {
   constructor(options: ModelStoreOptions) {
     this.#options = options;
     const { caches, baseUrl } = options;
-    this.#cache = new ModelCache({ caches, baseUrl, onTrouble: (trouble) => this.#notes.add(trouble) });
+    this.#urlModels = new UrlModels(options);
+    this.#cache = new ModelCache({
+      caches,
+      baseUrl,
+      name: 'p2c2r-models',
+      onTrouble: (trouble) => this.#notes.add(trouble),
+    });
   }
 
-  async load(network: ModelName, kind: ModelFileKind): Promise<{ model: Model; bytes: ArrayBuffer }> {
+  /** Origins whose models are fetched; null: all that are safe to fetch from. At first none. */
+  set acceptModelsFrom(origins: readonly string[] | null) {
+    this.#urlModels.accepted = origins;
+  }
+
+  async load(network: ModelName, kind: ModelFileKind): Promise<{ model: NetworkModel; bytes: ArrayBuffer }> {
     const { model, bytes } = await this.#share(network, kind);
     // A copy for each: they may hand it on to another thread.
     return { model, bytes: bytes.slice().buffer };
+  }
+
+  async loadOnnx(name: string, onShare: (share: number) => void): Promise<Uint8Array<ArrayBuffer>> {
+    const report = this.#reportOf(name, 'onnx', onShare);
+    return this.#told(report, async () => {
+      if (isModelUrl(name)) return this.#urlModels.load(name, report);
+      const { models } = await this.#list();
+      return this.#file(modelOf(models, name).files.onnx, report);
+    });
   }
 
   #share(network: ModelName, kind: ModelFileKind): Promise<LoadedFile> {
@@ -63,19 +85,19 @@ export class ModelStore implements ModelSource {
     return loading;
   }
 
-  async #load(network: ModelName, kind: ModelFileKind): Promise<LoadedFile> {
-    const { clock, onProgress } = this.#options;
-    const report = new ProgressReport(network, kind, {
-      now: () => clock.now(),
-      tell: (progress) => onProgress?.(progress),
+  #load(network: ModelName, kind: ModelFileKind): Promise<LoadedFile> {
+    const report = this.#reportOf(network, kind);
+    return this.#told(report, async () => {
+      const model = modelOf(networksIn(await this.#list()), network);
+      return { model, bytes: await this.#file(model.files[kind], report) };
     });
-    this.#manifest ??= this.#readManifest();
+  }
+
+  async #told<T>(report: ProgressReport, work: () => Promise<T>): Promise<T> {
     try {
-      const model = modelOf(await this.#manifest, network);
-      report.expect(model.files[kind].bytes);
-      const bytes = await this.#file(model.files[kind], report);
+      const loaded = await work();
       report.ready(this.#newNotes());
-      return { model, bytes };
+      return loaded;
     } catch (cause) {
       this.#manifest = null;
       const error = MeshError.from(cause, 'connection-failed');
@@ -84,7 +106,24 @@ export class ModelStore implements ModelSource {
     }
   }
 
+  #reportOf(model: string, kind: ModelFileKind, onShare?: (share: number) => void): ProgressReport {
+    const { clock, onProgress } = this.#options;
+    return new ProgressReport(model, kind, {
+      now: () => clock.now(),
+      tell: (progress) => {
+        onProgress?.(progress);
+        if (progress.totalBytes > 0) onShare?.(Math.min(1, progress.loadedBytes / progress.totalBytes));
+      },
+    });
+  }
+
+  #list(): Promise<Manifest> {
+    this.#manifest ??= this.#readManifest();
+    return this.#manifest;
+  }
+
   async #file(file: ModelFile, report: ProgressReport): Promise<Uint8Array<ArrayBuffer>> {
+    report.expect(file.bytes);
     const key = this.#keyOf(file);
     const kept = await this.#cache.get(key);
     if (kept) {
@@ -158,14 +197,11 @@ export class ModelStore implements ModelSource {
   }
 }
 
-function modelOf({ models }: Manifest, network: ModelName): Model {
-  const model = models.find(({ name }) => name === network);
+function modelOf<M extends Model>(models: readonly M[], wanted: string): M {
+  const model = models.find(({ name }) => name === wanted);
   if (model) return model;
   const there = models.map(({ name }) => `'${name}'`).join(', ') || 'none';
-  throw new MeshError(
-    'unknown-model',
-    `This server has no network '${network}'; it has ${there}. Choose another quality.`,
-  );
+  throw new MeshError('unknown-model', `This server has no model '${wanted}'; it has ${there}. Choose one it has.`);
 }
 
 function parsed(bytes: Uint8Array): Manifest {

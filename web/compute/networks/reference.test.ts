@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { NETWORKS, type Network } from '../../../shared/tasks/upscale.ts';
-import { type Model, parseManifest } from '../models/manifest.ts';
+import { networksIn, parseManifest } from '../models/manifest.ts';
 import { modelName } from '../models/model-name.ts';
 import { unpackLayers } from './layers.ts';
 import { type Features, featuresOf, runNetwork } from './reference.ts';
@@ -32,8 +32,8 @@ describe.each(NETWORKS)('the network %s', (name) => {
 });
 
 async function load(name: Network) {
-  const { models } = parseManifest(JSON.parse(await readFile(new URL('manifest.json', MODELS), 'utf8')));
-  const model = models.find((candidate): candidate is Model => candidate.name === modelName(name, 'smooth'));
+  const manifest = parseManifest(JSON.parse(await readFile(new URL('manifest.json', MODELS), 'utf8')));
+  const model = networksIn(manifest).find((candidate) => candidate.name === modelName(name, 'smooth'));
   if (!model) throw new Error(`no model ${name}`);
   const blob = toBuffer(await readFile(new URL(model.files.wgsl.path, MODELS)));
   return { network: model.network, blob, layers: unpackLayers(model.network, blob) };

@@ -1,7 +1,7 @@
 import type * as Ort from 'onnxruntime-web';
 import { MeshError } from '../../../shared/errors.ts';
 import { INPUT_KINDS, type Network } from '../../../shared/tasks/upscale.ts';
-import type { Model, NetworkShape } from '../models/manifest.ts';
+import type { NetworkModel, NetworkShape } from '../models/manifest.ts';
 import { type ModelName, modelName } from '../models/model-name.ts';
 import type { ModelFileKind, ModelSource } from '../models/model-source.ts';
 import { toRunError } from './runtime.ts';
@@ -15,7 +15,7 @@ export interface LoadedNetwork {
 export interface SessionsOptions {
   models: ModelSource;
   file: ModelFileKind;
-  create(model: Model, bytes: Uint8Array): Promise<Ort.InferenceSession>;
+  create(model: NetworkModel, bytes: Uint8Array): Promise<Ort.InferenceSession>;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { COMPUTE } from '../../../../shared/tuning.ts';
-import { type Model, parseManifest } from '../../models/manifest.ts';
+import { type NetworkShape, networksIn, parseManifest } from '../../models/manifest.ts';
 import { roundedToFloat16 } from '../../networks/float16.ts';
 import { blocksOf, type Layer, TAPS, unpackLayers } from '../../networks/layers.ts';
 import { type Features, featuresOf } from '../../networks/reference.ts';
@@ -26,7 +26,7 @@ it.each(['fast', 'balanced', 'quality'])('the network %s is exact enough in half
   expect(Math.max(...offBy) * 255).toBeLessThan(COMPUTE.tolerance8bit);
 });
 
-function halfLayer(network: Model['network'], layer: Layer, features: Features, slope: number): Features {
+function halfLayer(network: NetworkShape, layer: Layer, features: Features, slope: number): Features {
   const isByBlock = tacticsFor(layer, { hasF16: true, isSoftware: false }).sumsByBlock;
   const parts = isByBlock ? blocksIn(layer, features) : [{ layer, features }];
   const [sum, ...others] = parts.map(
@@ -71,8 +71,8 @@ function halved(features: Features): Features {
 }
 
 async function load(name: string) {
-  const { models } = parseManifest(JSON.parse(await readFile(new URL('manifest.json', MODELS), 'utf8')));
-  const model = models.find((candidate): candidate is Model => candidate.name === name);
+  const manifest = parseManifest(JSON.parse(await readFile(new URL('manifest.json', MODELS), 'utf8')));
+  const model = networksIn(manifest).find((candidate) => candidate.name === name);
   if (!model) throw new Error(`no model ${name}`);
   const bytes = Uint8Array.from(await readFile(new URL(model.files.wgsl.path, MODELS)));
   return { network: model.network, layers: unpackLayers(model.network, bytes.buffer) };

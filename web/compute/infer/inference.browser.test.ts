@@ -1,0 +1,124 @@
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import { agrees } from '../../../shared/tasks/infer/agrees.ts';
+import { elementsIn } from '../../../shared/tasks/infer/tensors.ts';
+import { type InferInput, infer } from '../../../shared/tasks/infer.ts';
+import { Engine } from '../engine.ts';
+import type { EngineOptions } from '../engine-types.ts';
+import { openOnGpu } from '../ort/onnx-sessions.ts';
+import { repositoryModels } from '../test-models.ts';
+import { openDevice } from '../wgsl/gpu-device.ts';
+
+interface Ship {
+  observation: number[];
+  controls: number[];
+}
+
+let ships: Ship[];
+const engines: Engine[] = [];
+
+beforeAll(async () => {
+  const response = await fetch('/web/gamer/game/simulation/test-vectors/steering.json');
+  ships = (await response.json()).ships;
+});
+
+afterEach(() => {
+  for (const engine of engines.splice(0)) engine.dispose();
+});
+
+async function startEngine(options: Partial<EngineOptions> = {}): Promise<Engine> {
+  const engine = await Engine.create({
+    ...{ gpu: undefined, now: () => performance.now(), models: repositoryModels, onnx: repositoryModels },
+    ...options,
+  });
+  engines.push(engine);
+  return engine;
+}
+
+async function run(engine: Engine, input: InferInput, owner = 'nobody') {
+  const task = infer.pack(input);
+  const { backend, computeMs, ...packed } = await engine.execute('infer', task, {
+    owner,
+    signal: new AbortController().signal,
+  });
+  return { ...infer.unpackResult(task, packed), backend, computeMs };
+}
+
+const steering = (of: readonly Ship[]): InferInput => ({
+  model: 'steering',
+  inputs: {
+    observation: {
+      type: 'float32',
+      dims: [of.length, 15],
+      data: Float32Array.from(of.flatMap(({ observation }) => observation)),
+    },
+  },
+});
+
+function expectControls(data: ArrayLike<number | bigint> | undefined, wanted: readonly Ship[]): void {
+  expect(data).toHaveLength(2 * wanted.length);
+  for (const [i, value] of wanted.flatMap(({ controls }) => controls).entries()) {
+    expect(Number(data?.[i])).toBeCloseTo(value, 4);
+  }
+}
+
+test('the steering policy does what PyTorch does, one craft at a time, together, and merged with others', async () => {
+  const engine = await startEngine();
+  const together = await run(engine, steering(ships));
+  expect(together.backend).toBe('ort-wasm');
+  expect(together.outputs.controls?.dims).toEqual([ships.length, 2]);
+  expectControls(together.outputs.controls?.data, ships);
+  const alone = [];
+  for (const ship of ships) alone.push(await run(engine, steering([ship])));
+  const merged = await Promise.all(ships.map((ship, i) => run(engine, steering([ship]), `owner ${i}`)));
+  for (const [i, ship] of ships.entries()) {
+    expectControls(alone[i]?.outputs.controls?.data, [ship]);
+    expect(agrees(alone[i]?.outputs ?? {}, merged[i]?.outputs ?? {})).toBe(true);
+    expectControls(merged[i]?.outputs.controls?.data, [ship]);
+  }
+});
+
+test('thousands of rows come back whole and in order', async () => {
+  const engine = await startEngine();
+  const many = Array.from({ length: 3_000 }, (_, i) => ships[i % ships.length] ?? { observation: [], controls: [] });
+  const { outputs } = await run(engine, steering(many));
+  expectControls(outputs.controls?.data, many);
+});
+
+test('any other model of the list runs as well, and inputs that do not fit are refused with what it wants', async () => {
+  const engine = await startEngine();
+  const source = { type: 'float32', dims: [1, 3, 4, 5], data: new Float32Array(60).fill(0.5) };
+  const { outputs } = await run(engine, { model: 'fast-smooth', inputs: { source } });
+  expect(outputs.sharp?.dims).toEqual([1, 3, 8, 10]);
+  await expect(run(engine, { model: 'fast-smooth', inputs: { sauce: source } })).rejects.toMatchObject({
+    reason: 'bad-input',
+    message: expect.stringContaining("'source' as float32 [1, 3, height, width]"),
+  });
+  await expect(run(engine, { model: 'nobody', inputs: { source } })).rejects.toMatchObject({ reason: 'unknown-model' });
+});
+
+test('a file that is no model is unknown, and the next one runs', async () => {
+  const onnx = {
+    loadOnnx: async (model: string, onShare: (share: number) => void) =>
+      model === 'rubbish' ? new Uint8Array([1, 2, 3]) : repositoryModels.loadOnnx(model, onShare),
+  };
+  const engine = await startEngine({ onnx });
+  await expect(run(engine, { ...steering(ships), model: 'rubbish' })).rejects.toMatchObject({
+    reason: 'unknown-model',
+  });
+  expectControls((await run(engine, steering(ships))).outputs.controls?.data, ships);
+});
+
+test('on a device it answers the same', async () => {
+  const opened = await openDevice(navigator.gpu);
+  if (!opened) throw new Error('There is no WebGPU here.');
+  const session = await openOnGpu(opened.device)(await repositoryModels.loadOnnx('steering', () => {}));
+  const { params, attachments } = infer.pack(steering(ships));
+  const inputs = params.inputs.map((header, at) => ({ ...header, bytes: attachments[at] ?? new Uint8Array(0) }));
+  const [controls] = await session.run(inputs);
+  expect(session.backend).toBe('ort-webgpu');
+  expect(controls).toMatchObject({ name: 'controls', type: 'float32', dims: [ships.length, 2] });
+  expectControls(elementsIn('float32', controls?.bytes ?? new Uint8Array(0)), ships);
+  opened.device.destroy();
+  await expect(session.run(inputs)).rejects.toMatchObject({ reason: 'device-lost' });
+  session.release();
+});

@@ -1,0 +1,186 @@
+import { MeshError } from '../../../shared/errors.ts';
+import { sizeOfAll } from '../../../shared/tasks/infer/tensors.ts';
+import type { InferParams } from '../../../shared/tasks/infer.ts';
+import type { ProgressListener } from '../../../shared/tasks/progress.ts';
+import { INFER } from '../../../shared/tuning.ts';
+import type { ExecutedTask } from '../engine-types.ts';
+import type { RunInTurn } from '../network-probe.ts';
+import type { NamedTensor, OnnxSession } from '../ort/onnx-sessions.ts';
+import type { Turn } from '../schedule.ts';
+import type { LoadedModel } from './loaded-model.ts';
+import { checkInputs } from './model-shape.ts';
+import { ModelShelf, type ModelShelfOptions } from './model-shelf.ts';
+import { joinRows, rowKey, rowsOf, takeRows } from './rows.ts';
+
+export interface InferenceOptions extends ModelShelfOptions {
+  now(): number;
+}
+
+/** A task that was checked by its definition. */
+export interface InferTask {
+  params: InferParams;
+  attachments: readonly Uint8Array[];
+  onProgress?: ProgressListener | undefined;
+}
+
+/** A task whose model is at hand and whose inputs fit it. */
+export interface ReadyTask {
+  readonly task: InferTask;
+  readonly model: LoadedModel;
+  readonly session: OnnxSession;
+  readonly inputs: readonly NamedTensor[];
+  /** Of tasks that can be run as one; null for one that cannot. */
+  readonly key: string | null;
+  /** The model stays until this is called. */
+  readonly letGo: () => void;
+  /** Set by whoever ran it along. */
+  result: ExecutedTask | null;
+}
+
+/** The first rows of a model of which nothing is known, and by how much more may be run the next time. */
+const FIRST_ROWS = 8;
+const MOST_GROWTH = 8;
+
+/**
+ * Runs ONNX models by onnxruntime-web. A run cannot be interrupted, so many rows are run some at a time. Tasks for one model that wait
+ * together are run as one, by whichever has its turn first: its owner pays for all, and the others' have their turns for nothing.
+ */
+export class Inference {
+  readonly #now: () => number;
+  readonly #shelf: ModelShelf;
+  readonly #waiting = new Set<ReadyTask>();
+
+  constructor(options: InferenceOptions) {
+    this.#now = options.now;
+    this.#shelf = new ModelShelf(options);
+  }
+
+  /**
+   * What may take seconds the first time, outside of its turn. Whoever calls it calls {@link execute} or `letGo` after it.
+   *
+   * @param run - takes a turn, in which the model is measured.
+   *
+   * Throws MeshError: `unknown-model`; `bad-input` when the inputs are not what the model wants; `connection-failed`, `malformed` when it
+   * cannot be fetched; `volunteer-failed`, `device-lost`, `closed`.
+   */
+  async prepare(task: InferTask, run: RunInTurn): Promise<ReadyTask> {
+    const { params, attachments, onProgress } = task;
+    const model = await this.#shelf.get(params.model, (share) => onProgress?.({ stage: 'loading', share }));
+    const letGo = model.hold();
+    try {
+      checkInputs(params.model, model.shape, params.inputs);
+      const inputs = params.inputs.map((header, at) => ({ ...header, bytes: attachments[at] ?? new Uint8Array(0) }));
+      const session = await model.session(inputs, run, this.#now);
+      const key = model.shape.isBatched ? rowKey(inputs) : null;
+      return { task, model, session, inputs, key, letGo, result: null };
+    } catch (cause) {
+      letGo();
+      throw cause;
+    }
+  }
+
+  /** @param run - takes the task's turn. Throws MeshError `volunteer-failed`, `too-large`, `device-lost`, `cancelled`. */
+  async execute(ready: ReadyTask, run: RunInTurn): Promise<ExecutedTask> {
+    this.#waiting.add(ready);
+    try {
+      return await run(async (turn) => {
+        // Tasks that came along get here.
+        if (!ready.result) await turn.giveWay();
+        const result = ready.result ?? (await this.#runWithOthers(ready, turn));
+        return { isDone: true, finish: async () => result };
+      });
+    } finally {
+      this.#waiting.delete(ready);
+      ready.letGo();
+    }
+  }
+
+  dispose(): void {
+    this.#shelf.dispose();
+  }
+
+  async #runWithOthers(ready: ReadyTask, turn: Turn): Promise<ExecutedTask> {
+    const { session, inputs, key } = ready;
+    if (key === null) {
+      const startMs = this.#now();
+      return executed(session, await session.run(inputs), this.#now() - startMs);
+    }
+    const group = this.#groupOf(ready, key);
+    const joined = joinRows(group.map((member) => member.inputs));
+    const { outputs, computeMs } = await this.#runRows(ready, joined, group, turn);
+    const rows = rowsOf(joined);
+    let from = 0;
+    for (const member of group) {
+      const count = rowsOf(member.inputs);
+      const own = takeRows(outputs, from, count).map((it) => ({ ...it, bytes: it.bytes.slice() }));
+      member.result = executed(session, own, (computeMs * count) / rows);
+      this.#waiting.delete(member);
+      from += count;
+    }
+    return ready.result ?? executed(session, outputs, computeMs);
+  }
+
+  /** The task and those that wait and can be run with it, as many as may be. */
+  #groupOf(ready: ReadyTask, key: string): ReadyTask[] {
+    const group = [ready];
+    let bytes = sizeOfAll(ready.task.params.inputs);
+    for (const other of this.#waiting) {
+      if (other === ready || other.session !== ready.session || other.key !== key) continue;
+      bytes += sizeOfAll(other.task.params.inputs);
+      if (group.length === INFER.maxMergedTasks || bytes > INFER.maxMergedBytes) break;
+      group.push(other);
+    }
+    return group;
+  }
+
+  /** Some rows at a time, so that others have their turn in between and it is told how far it is. */
+  async #runRows(
+    { model, session }: ReadyTask,
+    inputs: readonly NamedTensor[],
+    group: readonly ReadyTask[],
+    turn: Turn,
+  ): Promise<{ outputs: NamedTensor[]; computeMs: number }> {
+    const rows = rowsOf(inputs);
+    const parts: NamedTensor[][] = [];
+    let computeMs = 0;
+    let toldMs = this.#now();
+    let most = FIRST_ROWS;
+    for (let done = 0; done < rows; ) {
+      if (done > 0) {
+        if (this.#now() - toldMs >= INFER.progressIntervalMs) {
+          for (const { task } of group) task.onProgress?.({ stage: 'computing', share: done / rows });
+          toldMs = this.#now();
+        }
+        await turn.giveWay();
+      }
+      const count = Math.min(rows - done, model.msPerRow === null ? most : affordable(model.msPerRow, most));
+      const startMs = this.#now();
+      parts.push(checked(await session.run(takeRows(inputs, done, count)), count));
+      const ms = this.#now() - startMs;
+      model.msPerRow = ms / count;
+      most = count * MOST_GROWTH;
+      computeMs += ms;
+      done += count;
+    }
+    return { outputs: joinRows(parts), computeMs };
+  }
+}
+
+function affordable(msPerRow: number, most: number): number {
+  return Math.max(1, Math.min(most, Math.floor(INFER.runMs / msPerRow)));
+}
+
+/** Throws MeshError `volunteer-failed` for a model whose outputs are not what it says of itself. */
+function checked(outputs: NamedTensor[], rows: number): NamedTensor[] {
+  if (outputs.every(({ dims }) => dims[0] === rows)) return outputs;
+  const message = `The model gave no row for each of ${rows}, as it says it does. Name its first axis otherwise than a batch.`;
+  throw new MeshError('volunteer-failed', message);
+}
+
+/** Throws MeshError `too-large` when the outputs are more than a result carries. */
+function executed({ backend }: OnnxSession, outputs: readonly NamedTensor[], computeMs: number): ExecutedTask {
+  const totalBytes = sizeOfAll(outputs);
+  if (totalBytes > INFER.maxBytes) throw MeshError.tooLarge('What the model gave', totalBytes, INFER.maxBytes);
+  const headers = outputs.map(({ name, type, dims }) => ({ name, type, dims }));
+  return { value: { outputs: headers }, attachments: outputs.map(({ bytes }) => bytes), backend, computeMs };
+}

@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import type { TensorHeader } from '../../../shared/tasks/infer/tensors.ts';
+import type { OnnxSession } from '../ort/onnx-sessions.ts';
+import { checkInputs, shapeOf } from './model-shape.ts';
+
+type Described = OnnxSession['inputs'][number];
+
+const tensor = (name: string, shape: (number | string)[], type = 'float32') =>
+  ({ name, isTensor: true, type, shape }) as Described;
+const given = (name: string, dims: number[], type: TensorHeader['type'] = 'float32'): TensorHeader => ({
+  name,
+  type,
+  dims,
+});
+
+describe('inputs that a model does not take are refused, saying what it wants', () => {
+  const shape = shapeOf({
+    inputs: [tensor('a', ['batch', 3]), tensor('b', ['batch', 'length'], 'int64'), tensor('c', [])],
+    outputs: [tensor('y', ['batch', 1])],
+  });
+  const good = [given('a', [2, 3]), given('b', [2, 7], 'int64'), given('c', [])];
+
+  test('those it takes are not, in any order', () => {
+    checkInputs('m', shape, good);
+    checkInputs('m', shape, good.toReversed());
+  });
+
+  test.each<[string, TensorHeader[], RegExp]>([
+    ['one missing', good.slice(1), /'m' wants 'a' as float32 \[batch, 3\]/],
+    ['one too many', [...good, given('d', [1])], /no input 'd'/],
+    ['another type', [given('a', [2, 3], 'float64'), ...good.slice(1)], /given 'a' as float64 \[2, 3\]/],
+    ['another size', [given('a', [2, 4]), ...good.slice(1)], /float32 \[batch, 3\].*\[2, 4\]/],
+    ['more axes', [given('a', [1, 2, 3]), ...good.slice(1)], /\[1, 2, 3\]/],
+    ['two sizes for one name', [given('a', [2, 3]), given('b', [4, 7], 'int64'), given('c', [])], /batch = 2/],
+  ])('%s', (_, inputs, message) => {
+    expect(() => checkInputs('m', shape, inputs)).toThrow(
+      expect.objectContaining({ reason: 'bad-input', message: expect.stringMatching(message) }),
+    );
+  });
+});
+
+test.each<[boolean, (number | string)[], (number | string)[]]>([
+  [true, ['batch', 3], ['batch', 1]],
+  [true, ['N', 3], ['N']],
+  [true, ['batch_size'], ['batch_size', 2]],
+  // A sequence's parts may know of each other.
+  [false, ['length', 3], ['length', 1]],
+  [false, ['batch', 3], ['other', 1]],
+  [false, ['batch', 3], [1, 1]],
+  [false, [1, 3], [1, 1]],
+  [false, [-1, 3], [-1, 1]],
+  [false, [], ['batch']],
+])('rows are run together: %s for %j to %j', (isBatched, input, output) => {
+  expect(shapeOf({ inputs: [tensor('x', input)], outputs: [tensor('y', output)] }).isBatched).toBe(isBatched);
+});
+
+test('a model of words is none that a task can run', () => {
+  for (const input of [tensor('x', [1], 'string'), { name: 'x', isTensor: false } as Described]) {
+    expect(() => shapeOf({ inputs: [input], outputs: [] })).toThrow(
+      expect.objectContaining({ reason: 'unknown-model' }),
+    );
+  }
+});

@@ -1,0 +1,79 @@
+import { MeshError } from '../../../shared/errors.ts';
+import { isTensorType, shapeWords, type TensorHeader, type TensorType } from '../../../shared/tasks/infer/tensors.ts';
+import type { OnnxSession } from '../ort/onnx-sessions.ts';
+
+/** Sizes that are left open have a name, or none where they are below 0. */
+type Dims = readonly (number | string)[];
+
+interface TensorShape {
+  name: string;
+  type: TensorType;
+  /** Empty for a single number, and where the model does not say. */
+  dims: Dims;
+}
+
+/** What a model takes. */
+export interface ModelShape {
+  inputs: readonly TensorShape[];
+  /** Do all inputs and outputs begin with an open size that is one of examples, so that rows may be run together? */
+  isBatched: boolean;
+}
+
+/**
+ * What exporters call the axis of examples that do not know of each other (PyTorch's, Keras' and scikit-learn's habits). An open axis of
+ * another name may be a sequence, whose parts do.
+ */
+const BATCH_NAMES = /^(n|batch|batch_?size|bs)$/i;
+
+/** Throws MeshError `unknown-model` for one that takes what no task can carry. */
+export function shapeOf({ inputs, outputs }: Pick<OnnxSession, 'inputs' | 'outputs'>): ModelShape {
+  const shapes = inputs.map((input) => {
+    if (input.isTensor && isTensorType(input.type)) return { name: input.name, type: input.type, dims: input.shape };
+    const message = `The model's input '${input.name}' is no tensor of numbers, which no task can carry. Use another model.`;
+    throw new MeshError('unknown-model', message);
+  });
+  const firsts = [
+    ...shapes.map(({ dims }) => dims[0]),
+    ...outputs.map((it) => (it.isTensor ? it.shape[0] : undefined)),
+  ];
+  const [first] = firsts;
+  const isBatched = typeof first === 'string' && BATCH_NAMES.test(first) && firsts.every((dim) => dim === first);
+  return { inputs: shapes, isBatched };
+}
+
+/** Throws MeshError `bad-input`, saying what the model wants. */
+export function checkInputs(model: string, { inputs }: ModelShape, given: readonly TensorHeader[]): void {
+  const sizes = new Map<string, number>();
+  for (const wanted of inputs) {
+    const found = given.find(({ name }) => name === wanted.name);
+    if (!found) throw MeshError.badInput(`The model '${model}' wants ${words(wanted)}. Give it as well.`);
+    if (found.type !== wanted.type || !fits(found.dims, wanted.dims, sizes)) {
+      const sameSizes = [...sizes].map(([name, size]) => `${name} = ${size}`).join(', ');
+      const soFar = sameSizes && `, with ${sameSizes} as in the others`;
+      throw MeshError.badInput(`The model '${model}' wants ${words(wanted)}${soFar}; it was given ${words(found)}.`);
+    }
+  }
+  const extra = given.find(({ name }) => !inputs.some((wanted) => wanted.name === name));
+  if (extra) throw MeshError.badInput(`The model '${model}' has no input '${extra.name}'. Leave it out.`);
+}
+
+/** Names seen for the first time take the size that is given. */
+function fits(given: readonly number[], wanted: Dims, sizes: Map<string, number>): boolean {
+  if (wanted.length === 0) return true;
+  if (given.length !== wanted.length) return false;
+  const named = new Map(sizes);
+  const isFitting = wanted.every((dim, axis) => {
+    const size = given[axis] ?? 0;
+    if (typeof dim === 'number') return dim < 0 || dim === size;
+    if (dim === '') return true;
+    const known = named.get(dim) ?? size;
+    named.set(dim, known);
+    return known === size;
+  });
+  if (isFitting) for (const [name, size] of named) sizes.set(name, size);
+  return isFitting;
+}
+
+function words({ name, type, dims }: { name: string; type: string; dims: Dims }): string {
+  return `'${name}' as ${shapeWords(type, dims)}`;
+}

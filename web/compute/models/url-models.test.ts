@@ -1,0 +1,103 @@
+import { beforeEach, expect, test } from 'vitest';
+import { MODELS } from '../../../shared/tuning.ts';
+import { sha256Hex } from './sha256.ts';
+import { BASE_URL, TestModelServer } from './test-model-server.ts';
+
+const BYTES = new TextEncoder().encode('an onnx model');
+const ELSEWHERE = 'https://models.example';
+
+let server: TestModelServer;
+let asked: [string, RequestInit | undefined][];
+let answer: () => Response;
+
+beforeEach(() => {
+  server = new TestModelServer();
+  asked = [];
+  answer = () => new Response(BYTES, { headers: { 'content-length': String(BYTES.byteLength) } });
+});
+
+function newStore(accepted: readonly string[] | null = [ELSEWHERE]) {
+  const store = server.store({
+    fetch: async (input, init) => {
+      asked.push([String(input), init]);
+      return answer();
+    },
+  });
+  store.acceptModelsFrom = accepted;
+  return store;
+}
+
+const load = (url: string, accepted?: readonly string[] | null, shares: number[] = []) =>
+  newStore(accepted).loadOnnx(url, (share) => shares.push(share));
+const pinned = async (bytes: Uint8Array<ArrayBuffer> = BYTES) =>
+  `${ELSEWHERE}/a.onnx#sha256=${await sha256Hex(bytes, crypto.subtle)}`;
+
+test('a model comes from an origin that was allowed, with nothing of ours told there and no way on', async () => {
+  const shares: number[] = [];
+  expect(await load(`${ELSEWHERE}/a.onnx`, undefined, shares)).toEqual(BYTES);
+  expect(asked[0]?.[1]).toMatchObject({ credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer' });
+  expect(shares.at(-1)).toBe(1);
+  await load(`${BASE_URL.origin}/a.onnx`, [BASE_URL.origin]);
+});
+
+test.each([
+  ['another origin', 'https://evil.example/a.onnx'],
+  ['one whose name begins alike', `${ELSEWHERE}.evil.example/a.onnx`],
+  ['another port', `${ELSEWHERE}:8443/a.onnx`],
+  ['the same without https', 'http://models.example/a.onnx'],
+  ['one that wants a name', 'https://user@models.example/a.onnx'],
+])('nothing is fetched from %s', async (_, url) => {
+  await expect(load(url)).rejects.toMatchObject({
+    reason: 'unknown-model',
+    message: expect.stringContaining('accept'),
+  });
+  expect(asked).toEqual([]);
+});
+
+test('a page that asks for itself may fetch from anywhere that is safe', async () => {
+  expect(await load('https://anywhere.example/a.onnx', null)).toEqual(BYTES);
+  await expect(load('http://anywhere.example/a.onnx', null)).rejects.toMatchObject({ reason: 'unknown-model' });
+});
+
+test('one that is named by its hash is kept, checked each time, and fetched anew when it is damaged', async () => {
+  const url = await pinned();
+  await load(url);
+  expect(await load(url)).toEqual(BYTES);
+  expect(asked).toHaveLength(1);
+  for (const [key, bytes] of server.caches.entries) server.caches.entries.set(key, bytes.slice(1));
+  expect(await load(url)).toEqual(BYTES);
+  expect(asked).toHaveLength(2);
+});
+
+test('another content than its hash says is refused and not kept', async () => {
+  await expect(load(await pinned(BYTES.slice(1)))).rejects.toMatchObject({ reason: 'malformed' });
+  await expect(load(`${ELSEWHERE}/a.onnx#latest`)).rejects.toMatchObject({ reason: 'bad-input' });
+  expect(server.caches.entries.size).toBe(0);
+});
+
+test('others are asked for each time, and only so many are kept', async () => {
+  await load(`${ELSEWHERE}/a.onnx`);
+  await load(`${ELSEWHERE}/a.onnx`);
+  expect(asked.map(([, init]) => init?.cache)).toEqual(['no-cache', 'no-cache']);
+  expect(server.caches.entries.size).toBe(0);
+  for (let n = 0; n <= MODELS.maxKeptUrlModels; n++) {
+    const bytes = Uint8Array.of(n);
+    answer = () => new Response(bytes);
+    await load(await pinned(bytes));
+  }
+  expect([...server.caches.entries.values()].map(([first]) => first)).toEqual([1, 2, 3, 4]);
+});
+
+test('one that is too large is given up', async () => {
+  const chunk = new Uint8Array(8 * 1024 * 1024);
+  let sent = 0;
+  const body = new ReadableStream({
+    pull(controller) {
+      sent++;
+      controller.enqueue(chunk);
+    },
+  });
+  answer = () => new Response(body);
+  await expect(load(`${ELSEWHERE}/a.onnx`)).rejects.toMatchObject({ reason: 'malformed' });
+  expect(sent * chunk.byteLength).toBeLessThan(MODELS.maxUrlModelBytes + 4 * chunk.byteLength);
+});

@@ -1,0 +1,95 @@
+import type { Clock } from '../../../shared/clock.ts';
+import { MeshError } from '../../../shared/errors.ts';
+import { MODELS } from '../../../shared/tuning.ts';
+import { download } from './download.ts';
+import { ModelCache } from './model-cache.ts';
+import type { ProgressReport } from './model-progress.ts';
+
+export interface UrlModelsOptions {
+  /** Where this code came from: its origin needs no https. */
+  baseUrl: URL;
+  fetch: typeof globalThis.fetch;
+  caches: CacheStorage | undefined;
+  digest(bytes: Uint8Array<ArrayBuffer>): Promise<string>;
+  clock: Clock;
+}
+
+const PIN = /^#sha256=([0-9a-f]{64})$/;
+
+/**
+ * Models from elsewhere than the server's list, of origins that were allowed. A URL that ends in `#sha256=` and 64 digits names its
+ * content: that is kept under its hash and asked for no more. What others have to give may change, so the server is asked each time,
+ * and what is still valid comes from the browser's own cache.
+ */
+export class UrlModels {
+  readonly #options: UrlModelsOptions;
+  readonly #cache: ModelCache;
+  /** Origins allowed; null: all that are safe to fetch from. */
+  accepted: readonly string[] | null = [];
+
+  constructor(options: UrlModelsOptions) {
+    this.#options = options;
+    const { caches, baseUrl } = options;
+    // What is not kept is fetched again, which costs time and nothing else.
+    this.#cache = new ModelCache({ caches, baseUrl, name: 'p2c2r-url-models', onTrouble: () => {} });
+  }
+
+  /** Throws MeshError `unknown-model` when it may not be fetched, `connection-failed` when it cannot be, `malformed` when it is another. */
+  async load(model: string, report: ProgressReport): Promise<Uint8Array<ArrayBuffer>> {
+    const url = new URL(model);
+    this.#checkAccepted(url);
+    const sha256 = PIN.exec(url.hash)?.[1];
+    if (url.hash && !sha256)
+      throw MeshError.badInput("A model's URL ends in #sha256= and 64 small hexadecimal digits, or in no # at all.");
+    const kept = sha256 && (await this.#kept(sha256));
+    if (kept) return kept;
+    const bytes = await this.#fetch(url, report);
+    if (!sha256) return bytes;
+    if ((await this.#options.digest(bytes)) !== sha256) {
+      const message = `What lies at ${url.origin}${url.pathname} is not the model with that hash. Correct the hash, or put the model back.`;
+      throw new MeshError('malformed', message);
+    }
+    await this.#cache.put(this.#keyOf(sha256), bytes);
+    await this.#cache.keepNewest(MODELS.maxKeptUrlModels);
+    return bytes;
+  }
+
+  #checkAccepted({ protocol, origin, username }: URL): void {
+    const isSafe = protocol === 'https:' || origin === this.#options.baseUrl.origin;
+    if (isSafe && username === '' && (this.accepted?.includes(origin) ?? true)) return;
+    const why = isSafe ? `takes no models from ${origin}` : `fetches models by https only, or from its own server`;
+    throw new MeshError('unknown-model', `This machine ${why}. Its owner may allow origins by \`acceptModelsFrom\`.`);
+  }
+
+  async #kept(sha256: string): Promise<Uint8Array<ArrayBuffer> | null> {
+    const key = this.#keyOf(sha256);
+    const kept = await this.#cache.get(key);
+    if (!kept || (await this.#options.digest(kept)) === sha256) return kept;
+    await this.#cache.delete(key);
+    return null;
+  }
+
+  async #fetch(url: URL, report: ProgressReport): Promise<Uint8Array<ArrayBuffer>> {
+    const { fetch, clock } = this.#options;
+    return download(url, {
+      // Nobody's cookies and no address of this page go there, and it cannot send us on to an origin that was not allowed.
+      fetch: async (input, init) => {
+        const response = await fetch(input, {
+          ...init,
+          ...{ credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer' },
+        });
+        report.expect(Number(response.headers.get('content-length') ?? 0));
+        return response;
+      },
+      clock,
+      what: `the model ${url.pathname}`,
+      limitBytes: MODELS.maxUrlModelBytes,
+      cache: 'no-cache',
+      onBytes: (loadedBytes) => report.loaded(loadedBytes),
+    });
+  }
+
+  #keyOf(sha256: string): URL {
+    return new URL(`by-hash/${sha256}`, this.#options.baseUrl);
+  }
+}
