@@ -28,6 +28,15 @@ test('an example has a picture ray-traced in tiles by whoever helps, and all of 
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(40);
 });
 
+test('an example asks a network in batches, and draws every answer', async ({ context, server }) => {
+  const page = await openExample(await context.newPage(), server.url, 'inference.html');
+  await expect(page.locator('#status')).toHaveText(/^6144 ships in 48 batches: \d+ ms, by this computer$/);
+  expect(await distinctColors(page, '#map')).toBeGreaterThan(20);
+  await inviteHelper(page);
+  await page.locator('#run').click();
+  await expect(page.locator('#status')).toHaveText(/^6144 ships in 48 batches: /);
+});
+
 /** From the list of them all; whatever the page complains of fails the test. */
 async function openExample(page: Page, serverUrl: string, file: string): Promise<Page> {
   page.on('pageerror', (error) => {
