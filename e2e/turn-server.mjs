@@ -27,7 +27,7 @@ export async function ensureCoturn() {
 
 /**
  * A coturn of our own on this machine, for this machine only.
- * @returns {Promise<{ port: number, credentials: { username: string, credential: string }, stop(): Promise<void> }>}
+ * @returns {Promise<{ port: number, secret: string, credentials: { username: string, credential: string }, stop(): Promise<void> }>}
  * @throws {SetupError} when it ends before it answers
  */
 export async function startTurnServer() {
@@ -53,7 +53,7 @@ export async function startTurnServer() {
     await stop();
     throw new SetupError(`${PROGRAM} does not answer on UDP port ${port}.`);
   }
-  return { port, credentials: credentialsOf(secret), stop };
+  return { port, secret, credentials: credentialsOf(secret), stop };
 }
 
 /** @param {number} port @param {{ username: string, credential: string }} credentials @returns {RTCIceServer[]} */

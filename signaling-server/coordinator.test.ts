@@ -33,7 +33,10 @@ const connection = (): Connection => ({ rttMs: 1, joined() {}, introduce() {}, s
 function coordinatorFor(askers: number): Coordinator {
   const clock = new ManualServerClock();
   return new Coordinator({
-    config: { roomCapacity: 8, maxSessions: 8, maxIntroductions: 8, iceServers: [] },
+    config: {
+      ...{ roomCapacity: 8, maxSessions: 8, maxIntroductions: 8 },
+      ...{ iceServers: [], turnUrls: [], turnSecret: '', turnTtlS: 60 },
+    },
     invites: new Invites('a secret of at least thirty-two characters', clock),
     store: new SlowStore(clock, askers),
     clock,

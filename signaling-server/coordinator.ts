@@ -18,9 +18,10 @@ import type { Connection, Member } from './member.ts';
 import { type Place, privateName } from './place.ts';
 import { type Counts, Rooms } from './rooms.ts';
 import type { MemoryStore } from './store/memory.ts';
+import { type IceConfig, iceServersFor } from './turn.ts';
 
 interface Parts {
-  config: Pick<Config, 'roomCapacity' | 'maxSessions' | 'maxIntroductions' | 'iceServers'>;
+  config: Pick<Config, 'roomCapacity' | 'maxSessions' | 'maxIntroductions'> & IceConfig;
   invites: Invites;
   store: MemoryStore;
   clock: ServerClock;
@@ -60,7 +61,7 @@ export class Coordinator {
    * @throws MeshError `not-invited`, `room-full`
    */
   async join(request: JoinRequest, connection: Connection): Promise<Arrival> {
-    const { invites, store, config } = this.parts;
+    const { invites, store, config, clock } = this.parts;
     const id = await sessionIdOf(request.sessionKey);
     const { role, name } = request;
     const { place, onlyIfNew } = await this.#admit(id, request);
@@ -90,7 +91,8 @@ export class Coordinator {
     if (role === 'volunteer' && request.status) member.status = request.status;
     this.parts.log.debug({ member: id, role, resumed }, 'joined');
     const { name: room, inviteOnly } = place;
-    return { member, joined: { id, room, inviteOnly, pass, iceServers: config.iceServers, resumed } };
+    const iceServers = iceServersFor(id, config, clock.epochMs());
+    return { member, joined: { id, room, inviteOnly, pass, iceServers, resumed } };
   }
 
   /** Tells a member that it joined, whom it knows, and finds it others. */
