@@ -1,21 +1,24 @@
 import type { Page } from 'playwright/test';
 import { test as base, expect, waitForVolunteers } from './fixtures.ts';
 import { startServer } from './server.ts';
-import { ensureCoturn, startTurnServer } from './turn-server.mjs';
+import { credentialsOf, ensureCoturn, startTurnServer } from './turn-server.mjs';
 
 const INSTALL_TIMEOUT_MS = 600_000;
 const TURN_TTL_S = 600;
 
 /** A server that gives out credentials for a coturn which shares its secret. */
-const test = base.extend({
+const test = base.extend<{ turn: Awaited<ReturnType<typeof startTurnServer>> }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's needs from its pattern.
-  server: async ({}, use) => {
+  turn: async ({}, use) => {
     const turn = await startTurnServer();
+    await use(turn);
+    await turn.stop();
+  },
+  server: async ({ turn }, use) => {
     const TURN_URLS = `turn:127.0.0.1:${turn.port}?transport=udp`;
     const server = await startServer({ env: { TURN_URLS, TURN_SECRET: turn.secret, TURN_TTL_S: `${TURN_TTL_S}` } });
     await use(server);
     await server.stop();
-    await turn.stop();
   },
 });
 
@@ -43,7 +46,10 @@ test('two browsers meet over the relay alone with what the server issued, and ne
   }
 });
 
-test('coturn takes credentials that the server issued, and neither expired nor forged ones', async ({ sdkPage }) => {
+test('coturn takes credentials that the server issued, and neither expired nor forged ones', async ({
+  sdkPage,
+  turn,
+}) => {
   const page = await sdkPage();
   const received = new Promise<string>((resolve) => {
     page.on('websocket', (socket) =>
@@ -59,6 +65,8 @@ test('coturn takes credentials that the server issued, and neither expired nor f
   const [endS, session] = issued.username.split(':');
 
   expect(await relayedBy(page, issued)).toBe(true);
+  expect(await relayedBy(page, { ...issued, ...credentialsOf(turn.secret, 60) })).toBe(true);
+  expect(await relayedBy(page, { ...issued, ...credentialsOf(turn.secret, -60) })).toBe(false);
   const prolonged = { ...issued, username: `${Number(endS) + TURN_TTL_S}:${session}` };
   expect(await relayedBy(page, prolonged)).toBe(false);
   expect(await relayedBy(page, { ...issued, credential: 'Zm9yZ2Vk' })).toBe(false);
