@@ -27,7 +27,7 @@ export async function ensureCoturn() {
 
 /**
  * A coturn of our own on this machine, for this machine only.
- * @returns {Promise<{ port: number, credentials: { username: string, credential: string }, stop(): Promise<void> }>}
+ * @returns {Promise<{ port: number, secret: string, credentials: { username: string, credential: string }, stop(): Promise<void> }>}
  * @throws {SetupError} when it ends before it answers
  */
 export async function startTurnServer() {
@@ -53,7 +53,7 @@ export async function startTurnServer() {
     await stop();
     throw new SetupError(`${PROGRAM} does not answer on UDP port ${port}.`);
   }
-  return { port, credentials: credentialsOf(secret), stop };
+  return { port, secret, credentials: credentialsOf(secret), stop };
 }
 
 /** @param {number} port @param {{ username: string, credential: string }} credentials @returns {RTCIceServer[]} */
@@ -61,9 +61,9 @@ export function iceServersAt(port, credentials) {
   return [{ urls: `turn:${HOST}:${port}?transport=udp`, ...credentials }];
 }
 
-/** TURN REST credentials, as the coordinator gives them out. @param {string} secret */
-function credentialsOf(secret) {
-  const username = `${Math.floor(Date.now() / 1_000) + CREDENTIALS_LIVE_S}:bench`;
+/** TURN REST credentials, as the coordinator gives them out. @param {string} secret @param {number} [liveS] */
+export function credentialsOf(secret, liveS = CREDENTIALS_LIVE_S) {
+  const username = `${Math.floor(Date.now() / 1_000) + liveS}:bench`;
   return { username, credential: createHmac('sha1', secret).update(username).digest('base64') };
 }
 

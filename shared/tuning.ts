@@ -47,6 +47,8 @@ export const COORDINATOR = {
   maxQueuedPackets: 512,
   /** A socket's round trip before it is measured: between a home network and a server on the same continent. */
   assumedRttMs: 50,
+  /** TURN credentials outlast a long evening, since a page is given new ones only when it joins again, and one who copies them has a day. */
+  turnTtlS: 24 * 3_600,
   /** A member may come back with its pass after a weekend, not with one found in an old backup. */
   passValidS: 7 * 24 * 3_600,
   /** What is remembered of volunteers and of who worked with whom, least recently used first out; under 200 bytes each. */

@@ -39,6 +39,9 @@ test('defaults need no setting at all', () => {
     maxSessions: COORDINATOR.maxSessions,
     lobby: false,
     iceServers: [],
+    turnUrls: [],
+    turnSecret: '',
+    turnTtlS: COORDINATOR.turnTtlS,
     inviteSecret: '',
     logLevel: 'info',
     lan: false,
@@ -105,6 +108,19 @@ test('a certificate and its key come together', () => {
   expect(problemsOf(['--tls-cert', 'a.pem', '--tls-key', 'b.pem'])).toEqual([]);
 });
 
+test('TURN servers and the secret they share with this one come together', () => {
+  const TURN_URLS = 'turn:turn.example:3478?transport=udp, turns:turn.example';
+  const TURN_SECRET = 's'.repeat(16);
+  expect(problemsOf([], { TURN_URLS })).toEqual(['TURN_SECRET is missing: TURN_URLS is of use only together with it.']);
+  expect(problemsOf([], { TURN_SECRET })).toEqual([
+    'TURN_URLS is missing: TURN_SECRET is of use only together with it.',
+  ]);
+  expect(readConfig([], { TURN_URLS, TURN_SECRET })).toMatchObject({
+    turnUrls: ['turn:turn.example:3478?transport=udp', 'turns:turn.example'],
+    turnSecret: TURN_SECRET,
+  });
+});
+
 test('every problem is told at once, with the setting’s name and what would be right', () => {
   const problems = problemsOf(['--prot', '80', '--port=http', '--host', 'a b', '--log-level', 'loud'], {
     ROOM_CAPACITY: '1',
@@ -128,6 +144,7 @@ test.each([
   ['PORT', '80.5'],
   ['PORT', '0x50'],
   ['ICE_SERVERS', '[{'],
+  ['TURN_TTL_S', '59'],
   ['TRUSTED_PROXIES', '9'],
   ['OPERATOR_TOKEN', 'short'],
   ['DRAIN_DELAY_S', '601'],

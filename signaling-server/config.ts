@@ -43,7 +43,23 @@ const configSchema = z.object({
         return z.NEVER;
       }
     })
-    .pipe(z.array(iceServer).max(16)),
+    // A page takes 16; the last is that of TURN_URLS.
+    .pipe(z.array(iceServer).max(15)),
+  turnUrls: z
+    .string()
+    .transform((text) => text.split(',').flatMap((url) => url.trim() || []))
+    .pipe(
+      z
+        .array(
+          z
+            .string()
+            .max(512)
+            .regex(/^turns?:[^\s/]+$/),
+        )
+        .max(8),
+    ),
+  turnSecret: z.union([z.literal(''), z.string().min(16)]),
+  turnTtlS: wholeNumber(60, 30 * 24 * 3_600),
   /** Empty: a random one, kept in `stateDir`. */
   inviteSecret: z.union([z.literal(''), z.string().min(32)]),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
@@ -136,6 +152,26 @@ const SETTINGS: Record<keyof Config, Setting> = {
     meaning: 'STUN and TURN servers given to the browsers, as JSON',
     expects: 'a JSON list such as [{"urls":"stun:stun.example:3478"}], with username and credential for TURN',
   },
+  turnUrls: {
+    name: 'TURN_URLS',
+    fallback: '',
+    meaning: 'TURN servers for browsers that cannot reach each other; each session is given credentials of its own',
+    expects: 'up to 8 URLs separated by commas, such as turn:turn.example:3478,turns:turn.example:5349',
+  },
+  turnSecret: {
+    name: 'TURN_SECRET',
+    fallback: '',
+    meaning: 'Makes the credentials for TURN_URLS; coturn has the same as static-auth-secret',
+    expects: 'at least 16 characters, together with TURN_URLS',
+    secret: true,
+  },
+  turnTtlS: {
+    name: 'TURN_TTL_S',
+    fallback: String(COORDINATOR.turnTtlS),
+    meaning:
+      'Seconds for which credentials for TURN_URLS open new connections; a page that joins again is given new ones',
+    expects: 'a whole number from 60 to 2592000',
+  },
   inviteSecret: {
     name: 'INVITE_SECRET',
     fallback: '',
@@ -208,6 +244,12 @@ const SETTINGS: Record<keyof Config, Setting> = {
   },
 };
 
+/** Each of use only with the other. */
+const PAIRS = [
+  ['tlsCert', 'tlsKey'],
+  ['turnUrls', 'turnSecret'],
+] as const satisfies (keyof Config)[][];
+
 const settings = Object.entries(SETTINGS) as [keyof Config, Setting][];
 const flagOf = (name: string) => name.toLowerCase().replaceAll('_', '-');
 
@@ -248,9 +290,11 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
       problems.push(`${name}${given} is not right: it must be ${expects}.`);
     }
   }
-  if (Boolean(texts.tlsCert) !== Boolean(texts.tlsKey)) {
-    const [given, missing] = texts.tlsCert ? ['TLS_CERT', 'TLS_KEY'] : ['TLS_KEY', 'TLS_CERT'];
-    problems.push(`${missing} is missing: ${given} is of use only together with it.`);
+  for (const pair of PAIRS) {
+    const given = pair.filter((key) => texts[key]);
+    const [missing] = pair.filter((key) => !texts[key]);
+    if (given[0] === undefined || missing === undefined) continue;
+    problems.push(`${SETTINGS[missing].name} is missing: ${SETTINGS[given[0]].name} is of use only together with it.`);
   }
   if (problems.length > 0 || !parsed.success) throw new ConfigError(problems);
   return parsed.data;

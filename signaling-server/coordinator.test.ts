@@ -41,7 +41,10 @@ const connection = (): Connection => ({
 function coordinatorFor(askers: number): Coordinator {
   const clock = new ManualServerClock();
   return new Coordinator({
-    config: { roomCapacity: 8, maxSessions: 8, maxIntroductions: 8, iceServers: [], lobby: false },
+    config: {
+      ...{ roomCapacity: 8, maxSessions: 8, maxIntroductions: 8, lobby: false },
+      ...{ iceServers: [], turnUrls: [], turnSecret: '', turnTtlS: 60 },
+    },
     invites: new Invites('a secret of at least thirty-two characters', clock),
     store: new SlowStore(clock, askers),
     clock,

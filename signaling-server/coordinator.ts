@@ -23,9 +23,10 @@ import { type Claim, newChallenge, provenIdentity } from './proof.ts';
 import { RateLimit } from './rate-limit.ts';
 import { type Counts, Rooms } from './rooms.ts';
 import type { MemoryStore } from './store/memory.ts';
+import { type IceConfig, iceServersFor } from './turn.ts';
 
 interface Parts {
-  config: Pick<Config, 'roomCapacity' | 'maxSessions' | 'maxIntroductions' | 'iceServers' | 'lobby'>;
+  config: Pick<Config, 'roomCapacity' | 'maxSessions' | 'maxIntroductions' | 'lobby'> & IceConfig;
   invites: Invites;
   store: MemoryStore;
   clock: ServerClock;
@@ -73,7 +74,7 @@ export class Coordinator {
    * @throws MeshError `not-invited`, `room-full`
    */
   async join(request: JoinRequest, connection: Connection): Promise<Arrival> {
-    const { invites, store, config } = this.parts;
+    const { invites, store, config, clock } = this.parts;
     const id = await sessionIdOf(request.sessionKey);
     const { role, name } = request;
     const { place, onlyIfNew } = await this.#admit(id, request);
@@ -107,7 +108,8 @@ export class Coordinator {
     this.parts.log.debug({ member: id, role, resumed }, 'joined');
     const { name: room, inviteOnly } = place;
     const challenge = member.claim?.challenge ?? null;
-    const { iceServers, lobby } = config;
+    const iceServers = iceServersFor(id, config, clock.epochMs());
+    const { lobby } = config;
     return { member, joined: { id, room, inviteOnly, pass, iceServers, resumed, lobby, challenge } };
   }
 

@@ -75,7 +75,7 @@ export function Figures({ status, rates, charts }: FiguresProps) {
           </Stats>
           {links.failed > links.direct + links.relay && (
             <p class="soft">
-              Most attempts fail: browsers in different networks may need a TURN server in ICE_SERVERS.
+              Most attempts fail: browsers in different networks may need a TURN server in TURN_URLS.
             </p>
           )}
         </Panel>
