@@ -74,9 +74,7 @@ export function Figures({ status, rates, charts }: FiguresProps) {
             <Stat label="TURN's share" value={formatPercent(links.relay / (links.direct + links.relay))} />
           </Stats>
           {links.failed > links.direct + links.relay && (
-            <p class="soft">
-              Most attempts fail: browsers in different networks may need a TURN server in TURN_URLS.
-            </p>
+            <p class="soft">Most attempts fail: browsers in different networks may need a TURN server in TURN_URLS.</p>
           )}
         </Panel>
         <Panel title="The machine">
