@@ -98,15 +98,6 @@ export class Dispatcher {
     return this.#runs.size - this.#queue.length;
   }
 
-  /** What checking has cost this thread so far. */
-  get checks(): Readonly<Verifier['counts']> {
-    return this.#verifier.counts;
-  }
-
-  isBarred(volunteerId: string): boolean {
-    return this.#trust.isBarred(volunteerId);
-  }
-
   /** A volunteer's connection opened. */
   add(volunteer: Runner): void {
     if (this.#trust.isBarred(volunteer.id)) return;
@@ -337,10 +328,11 @@ export class Dispatcher {
     else if (isWanted) this.#needAnother(run, runner, 'barred');
   }
 
-  /** The same work by somebody else, as urgent as the result that waits for it. */
+  /** The same work by somebody else, as urgent as the result that waits for it; how far that is tells nobody anything. */
   #replicate(job: Job, packed: PackedTask, notOn: string): Promise<PackedResult> {
     return new Promise((resolve, reject) => {
-      const replica: Job = { ...job, packed, where: 'auto', replicaOf: notOn, submittedMs: this.#clock.now() };
+      const { onProgress: _, ...rest } = job;
+      const replica: Job = { ...rest, packed, where: 'auto', replicaOf: notOn, submittedMs: this.#clock.now() };
       this.submit(replica, (end) => (end.ok ? resolve(end.packed) : reject(end.error)));
     });
   }
@@ -349,7 +341,7 @@ export class Dispatcher {
   #bar(volunteer: Runner, type: string, error: MeshError): void {
     this.counts.rejectedByVerify++;
     if (this.#trust.isBarred(volunteer.id)) return;
-    this.#trust.wrong(volunteer.id, error);
+    this.#trust.wrong(volunteer.id);
     this.#volunteers.delete(volunteer);
     for (const run of [...this.#runs.values()]) {
       const attempt = run.attempts.get(volunteer);

@@ -1,10 +1,7 @@
 import { expect, test } from 'vitest';
-import { MeshError } from '../../shared/errors.ts';
 import { seededRandom } from '../../shared/tasks/test-random.ts';
 import { TRUST } from '../../shared/tuning.ts';
 import { Trust } from './trust.ts';
-
-const WRONG = new MeshError('verify-failed', 'Wrong.');
 
 test('nobody is believed before so many results of the same kind were right', () => {
   const trust = new Trust(() => 0.999);
@@ -27,11 +24,10 @@ test('then one in as many as were right is checked', () => {
   expect(due / 10_000).toBeLessThan(0.06);
 });
 
-test('one wrong result bars for good, whatever was right before, also after it left and came back', () => {
+test('one wrong result bars for good, whatever was right before', () => {
   const trust = new Trust(() => 0.999);
   for (let n = 0; n < 50; n++) trust.right('v', 'physics');
-  trust.wrong('v', WRONG);
-  trust.forget('v');
+  trust.wrong('v');
   expect([trust.isBarred('v'), trust.isBarred('other')]).toEqual([true, false]);
   expect(trust.isDue('v', 'physics')).toBe(true);
 });

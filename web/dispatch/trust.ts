@@ -1,4 +1,3 @@
-import type { MeshError } from '../../shared/errors.ts';
 import { TRUST } from '../../shared/tuning.ts';
 
 /**
@@ -10,7 +9,7 @@ export class Trust {
   readonly #random: () => number;
   /** Right results in a row among those that were checked, by volunteer and kind of job. */
   readonly #streaks = new Map<string, Map<string, number>>();
-  readonly #barred = new Map<string, MeshError>();
+  readonly #barred = new Set<string>();
 
   constructor(random: () => number) {
     this.#random = random;
@@ -32,13 +31,8 @@ export class Trust {
     this.#streaks.set(volunteerId, streaks);
   }
 
-  wrong(volunteerId: string, why: MeshError): void {
-    this.#barred.set(volunteerId, why);
-    this.#streaks.delete(volunteerId);
-  }
-
-  /** It left, and whoever comes back under this id is nobody yet. What it was barred for stays. */
-  forget(volunteerId: string): void {
+  wrong(volunteerId: string): void {
+    this.#barred.add(volunteerId);
     this.#streaks.delete(volunteerId);
   }
 }
