@@ -17,10 +17,23 @@ const CHEATING = `{
 }
 `;
 
-async function openCheat(page: Page, serverUrl: string): Promise<void> {
+/** The same for live streams: whatever comes, it answers with the first picture it was asked for. */
+const STANDING_STILL = `{
+  const encode = VideoEncoder.prototype.encode;
+  let first = null;
+  VideoEncoder.prototype.encode = function (frame, options) {
+    first ??= frame.clone();
+    const stale = new VideoFrame(first, { timestamp: frame.timestamp });
+    encode.call(this, stale, options);
+    stale.close();
+  };
+}
+`;
+
+async function openCheat(page: Page, serverUrl: string, cheating: string): Promise<void> {
   await page.route('**/volunteer.worker*', async (route) => {
     const response = await route.fetch();
-    await route.fulfill({ response, body: CHEATING + (await response.text()) });
+    await route.fulfill({ response, body: cheating + (await response.text()) });
   });
   await openSdk(page, serverUrl);
   await page.evaluate(async (room) => {
@@ -36,7 +49,7 @@ test('a volunteer that sends wrong pictures is found out by the first: none is d
 }) => {
   const context = await browser.newContext();
   const cheat = await context.newPage();
-  await openCheat(cheat, server.url);
+  await openCheat(cheat, server.url, CHEATING);
   await volunteerPage(ROOM, { backend: 'js', name: 'honest' });
   const gamer = await gamerPage(ROOM, { where: 'volunteers' });
   await waitForVolunteers(gamer, 2);
@@ -70,5 +83,39 @@ test('a volunteer that sends wrong pictures is found out by the first: none is d
   );
   expect(stats.rejectedByVerify).toBeGreaterThan(0);
   expect(stats.completed).toBe(COUNT);
+  await context.close();
+});
+
+test('a volunteer that answers a live stream with an old picture is barred, and the picture goes on without it', async ({
+  browser,
+  server,
+  gamerPage,
+}) => {
+  const context = await browser.newContext();
+  const cheat = await context.newPage();
+  await openCheat(cheat, server.url, STANDING_STILL);
+  const gamer = await gamerPage(ROOM, { where: 'volunteers' });
+  await waitForVolunteers(gamer, 1);
+  const found = await gamer.evaluate(async () => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 128, height: 72 });
+    const painter = canvas.getContext('2d');
+    setInterval(() => {
+      for (let n = 0; n < 200; n++) {
+        const brightness = 255 * Math.random();
+        if (painter) painter.fillStyle = `rgb(${brightness} ${brightness} ${brightness})`;
+        painter?.fillRect(Math.random() * 128, Math.random() * 72, 12, 12);
+      }
+    }, 50);
+    const error = new Promise<string>((resolve) => {
+      window.client.addEventListener('error', (event) => resolve((event as CustomEvent<Error>).detail.message));
+    });
+    const stream = await window.client.openStream(canvas, { scale: 2 });
+    const why = await error;
+    const { framesLocal } = stream.stats();
+    while (stream.stats().framesLocal < framesLocal + 5) await new Promise((resolve) => setTimeout(resolve, 50));
+    return { why, barred: window.client.volunteers.map((volunteer) => volunteer.barred) };
+  });
+  expect(found.why).toContain('cheat answered a live stream with pictures of something else');
+  expect(found.barred).toEqual([true]);
   await context.close();
 });

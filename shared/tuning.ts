@@ -517,6 +517,12 @@ export const MODELS = {
 
 /** Streams: live frames. */
 export const STREAM = {
+  /** Cells of a frame that is looked at from afar (web/stream/likeness.ts): a cell has some hundred pixels, whose coding errors cancel out. */
+  thumbnail: { width: 64, height: 36 },
+  /** Below it a picture shows something else: between what half a second's motion leaves (0.55) and coding at 300 kb/s (0.85), nearer to the cheat. */
+  leastLikeness: 0.5,
+  /** Of the way to the volunteer: 640x360 at 20 frames/s and 300 kb/s. With half of it a picture may be mush and honest. */
+  tellingBitsPerPixel: 0.065,
   /** Frames under way to a volunteer: before it is measured, and at most. 16 hide a round trip of 250 ms at 60 fps. */
   firstFramesInFlight: 3,
   maxFramesInFlight: 16,

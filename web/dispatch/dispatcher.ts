@@ -44,7 +44,7 @@ export interface DispatchCounts {
   redispatched: number;
   ranLocally: number;
   ranOnVolunteers: number;
-  /** Results of volunteers that were found wrong, and not delivered. */
+  /** Results of volunteers that were found wrong, and not delivered; a stream's wrong pictures count as one. */
   rejectedByVerify: number;
   /** Where results came from and why it was run there. */
   placements: PlacementCounts;
@@ -109,6 +109,25 @@ export class Dispatcher {
   remove(volunteer: Runner): void {
     this.#volunteers.delete(volunteer);
     this.wake();
+  }
+
+  /** A wrong result of this kind came from it, here or to somebody else on this page. What it holds is begun elsewhere at once. */
+  bar(volunteerId: string, type: string, error: MeshError): void {
+    this.counts.rejectedByVerify++;
+    if (this.#trust.isBarred(volunteerId)) return;
+    this.#trust.wrong(volunteerId);
+    for (const volunteer of this.#volunteers) if (volunteer.id === volunteerId) this.#volunteers.delete(volunteer);
+    for (const run of [...this.#runs.values()]) {
+      const attempt = run.attemptOf(volunteerId);
+      if (!attempt) continue;
+      const { runner } = attempt;
+      runner.cancel(run.job);
+      this.#hedging.ended(attempt);
+      if (attempt.placement === 'exploration') this.#exploration.ended(attempt);
+      run.attempts.delete(runner);
+      this.#needAnother(run, runner, 'barred');
+    }
+    this.#events.onBarred(volunteerId, type, error);
   }
 
   /** It has fallen silent: what it holds is begun elsewhere as well, at once. Only a confirmed loss counts against it. */
@@ -317,7 +336,7 @@ export class Dispatcher {
     run.checks--;
     const isWanted = this.#runs.get(job) === run;
     if (verdict.kind === 'wrong') {
-      this.#bar(runner, job.type, verdict.error);
+      this.bar(runner.id, job.type, verdict.error);
       if (isWanted) this.#attemptFailed(attempt, { kind: 'failed', error: verdict.error });
       return;
     }
@@ -335,24 +354,6 @@ export class Dispatcher {
       const replica: Job = { ...rest, packed, where: 'auto', replicaOf: notOn, submittedMs: this.#clock.now() };
       this.submit(replica, (end) => (end.ok ? resolve(end.packed) : reject(end.error)));
     });
-  }
-
-  /** What it holds is begun elsewhere at once. */
-  #bar(volunteer: Runner, type: string, error: MeshError): void {
-    this.counts.rejectedByVerify++;
-    if (this.#trust.isBarred(volunteer.id)) return;
-    this.#trust.wrong(volunteer.id);
-    this.#volunteers.delete(volunteer);
-    for (const run of [...this.#runs.values()]) {
-      const attempt = run.attempts.get(volunteer);
-      if (!attempt) continue;
-      volunteer.cancel(run.job);
-      this.#hedging.ended(attempt);
-      if (attempt.placement === 'exploration') this.#exploration.ended(attempt);
-      run.attempts.delete(volunteer);
-      this.#needAnother(run, volunteer, 'barred');
-    }
-    this.#events.onBarred(volunteer.id, type, error);
   }
 
   /** Unless one is under way. */

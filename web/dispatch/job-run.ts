@@ -72,6 +72,11 @@ export class JobRun {
     return [...this.attempts.values()].filter(({ placement, runner }) => placement !== 'exploration' && !runner.silent);
   }
 
+  /** Undefined when this volunteer, or whatever it was connected as before, has none. */
+  attemptOf(runnerId: string): Attempt | undefined {
+    return [...this.attempts.values()].find(({ runner }) => runner.id === runnerId);
+  }
+
   begin(attempt: Attempt): void {
     this.attempts.set(attempt.runner, attempt);
     this.#started++;

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { seededRandom } from '../../shared/tasks/test-random.ts';
 import { TRUST } from '../../shared/tuning.ts';
 import { Trust } from './trust.ts';
 
@@ -12,16 +11,6 @@ test('nobody is believed before so many results of the same kind were right', ()
   expect(trust.isDue('v', 'physics')).toBe(false);
   expect(trust.isDue('v', 'raytracing')).toBe(true);
   expect(trust.isDue('other', 'physics')).toBe(true);
-});
-
-test('then one in as many as were right is checked', () => {
-  const random = seededRandom(3);
-  const trust = new Trust(random);
-  for (let n = 0; n < 20; n++) trust.right('v', 'physics');
-  let due = 0;
-  for (let n = 0; n < 10_000; n++) if (trust.isDue('v', 'physics')) due++;
-  expect(due / 10_000).toBeGreaterThan(0.04);
-  expect(due / 10_000).toBeLessThan(0.06);
 });
 
 test('one wrong result bars for good, whatever was right before', () => {

@@ -1,14 +1,10 @@
-import { TRUST } from '../../shared/tuning.ts';
+import { CheckStreak } from '../../shared/check-streak.ts';
 
-/**
- * How far each volunteer is believed (DESIGN §4.7), after the adaptive replication of BOINC: every result is checked until
- * {@link TRUST.alwaysBelow} of its kind were right in a row, then one in as many as were right; one wrong result bars the volunteer
- * for as long as this lives.
- */
+/** How far each volunteer is believed (DESIGN §4.7): by kind of job as far as its {@link CheckStreak} goes; one wrong result bars it for as long as this lives. */
 export class Trust {
   readonly #random: () => number;
-  /** Right results in a row among those that were checked, by volunteer and kind of job. */
-  readonly #streaks = new Map<string, Map<string, number>>();
+  /** By volunteer and kind of job. */
+  readonly #streaks = new Map<string, Map<string, CheckStreak>>();
   readonly #barred = new Set<string>();
 
   constructor(random: () => number) {
@@ -17,8 +13,7 @@ export class Trust {
 
   /** Shall this result be checked? */
   isDue(volunteerId: string, kind: string): boolean {
-    const streak = this.#streaks.get(volunteerId)?.get(kind) ?? 0;
-    return streak < TRUST.alwaysBelow || this.#random() < 1 / streak;
+    return this.#streaks.get(volunteerId)?.get(kind)?.isDue(this.#random) ?? true;
   }
 
   isBarred(volunteerId: string): boolean {
@@ -26,8 +21,10 @@ export class Trust {
   }
 
   right(volunteerId: string, kind: string): void {
-    const streaks = this.#streaks.get(volunteerId) ?? new Map<string, number>();
-    streaks.set(kind, (streaks.get(kind) ?? 0) + 1);
+    const streaks = this.#streaks.get(volunteerId) ?? new Map<string, CheckStreak>();
+    const streak = streaks.get(kind) ?? new CheckStreak();
+    streak.right();
+    streaks.set(kind, streak);
     this.#streaks.set(volunteerId, streaks);
   }
 

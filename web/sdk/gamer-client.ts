@@ -324,6 +324,7 @@ export class GamerClient extends EventTarget {
             if (event.kind === 'message') listener(event.message);
           }),
         ensureVideo: () => link.ensureVideo(),
+        gaveWrong: (error) => this.#dispatcher.bar(link.id, 'stream', error),
       };
     });
   }

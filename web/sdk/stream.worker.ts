@@ -18,7 +18,7 @@ const OWNER = 'local';
 
 /** What a gamer's worker does for its page: the local engine, and everything of a stream that touches a frame. */
 class StreamWorker {
-  readonly #streams = new GamerStreams(() => this.#startEngine(), systemClock);
+  readonly #streams = new GamerStreams(() => this.#startEngine(), systemClock, Math.random);
   readonly #running = new Map<number, AbortController>();
   readonly #models = openModelStore(import.meta.url, (progress) => this.#tell(progress));
   #tell: (progress: ModelProgress) => void = () => {};

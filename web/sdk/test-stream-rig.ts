@@ -35,6 +35,8 @@ export interface StreamRigOptions {
 export class StreamRig {
   /** Why streams failed at the volunteer. */
   readonly failures: MeshError[] = [];
+  /** Why the gamer's page bars it. */
+  readonly wrong: MeshError[] = [];
   /** What happens to a message on its way; changes its bytes in place. */
   damage: (bytes: Uint8Array, to: End) => void = () => {};
   readonly #link: StreamLink;
@@ -62,8 +64,9 @@ export class StreamRig {
       sendControl: (message) => void this.#answer(message),
       onControl: (listener) => this.#toGamer.add(listener),
       ensureVideo() {},
+      gaveWrong: (error) => void this.wrong.push(error),
     };
-    this.#gamer = new GamerStreams(gamerEngine, systemClock);
+    this.#gamer = new GamerStreams(gamerEngine, systemClock, Math.random);
     const { port1, port2 } = new MessageChannel();
     Comlink.expose(gamerApi(this.#gamer), port1);
     this.#worker = Comlink.wrap<StreamWorkerApi>(port2);

@@ -17,6 +17,8 @@ export type DropCause =
   /** A newer one was shown before it came back. */
   | 'late'
   | 'wrong-size'
+  /** It does not show what the frame showed. */
+  | 'wrong-picture'
   /** It could not be used: a size that is not possible, or the browser failed at it. */
   | 'failed'
   /** The volunteer left, or the stream changed its size. */

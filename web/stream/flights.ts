@@ -2,6 +2,7 @@ import type { VolunteerStages } from '../../shared/messages.ts';
 import { STREAM } from '../../shared/tuning.ts';
 import { FlightWindow } from './flight-window.ts';
 import type { CapturedFrame, Purpose } from './frames.ts';
+import type { Thumbnail } from './thumbnail.ts';
 
 /** A frame on its way to a volunteer and back. */
 export interface Flight extends Omit<CapturedFrame, 'frame' | 'purpose'> {
@@ -12,6 +13,8 @@ export interface Flight extends Omit<CapturedFrame, 'frame' | 'purpose'> {
   upBytes: number;
   /** The volunteer said that it has it. */
   acknowledged: boolean;
+  /** What it shows, if its picture will be looked at. */
+  shows: Thumbnail | null;
 }
 
 /**
@@ -42,7 +45,7 @@ export class Flights {
 
   start(captured: CapturedFrame, nowMs: number): Flight {
     const { frameId, capturedMs, purpose } = captured;
-    const flight = {
+    const flight: Flight = {
       frameId,
       capturedMs,
       purpose,
@@ -50,6 +53,7 @@ export class Flights {
       sentMs: null,
       upBytes: 0,
       acknowledged: false,
+      shows: null,
     };
     this.#flights.set(frameId, flight);
     return flight;

@@ -23,5 +23,6 @@ export interface GamerStreamOptions {
   settings: StreamSettings;
   engine(): Promise<FrameEngine>;
   clock: Clock;
+  random(): number;
   handlers: GamerStreamHandlers;
 }

@@ -54,7 +54,7 @@ export class GamerStream {
   /** Throws MeshError `unsupported-browser`; what it was given then stays the caller's. */
   constructor(options: GamerStreamOptions) {
     this.#options = options;
-    const { clock, canvas, settings, engine, frames, first } = options;
+    const { clock, random, canvas, settings, engine, frames, first } = options;
     const now = () => clock.now();
     this.#settings = settings;
     this.#statistics = new StreamStatistics(now);
@@ -70,7 +70,7 @@ export class GamerStream {
     this.#local = new LocalRoute({ engine, now, sink: this.#sink });
     this.#pool = new VolunteerPool(
       {
-        ...{ clock, sink: this.#sink },
+        ...{ clock, random, sink: this.#sink },
         onSent: (sizeBytes) => this.#statistics.sent(sizeBytes),
         onReceived: (sizeBytes) => this.#statistics.received(sizeBytes),
         onSilent: () => this.#volunteerSilent(),

@@ -170,7 +170,7 @@ test('a source that fails ends the stream, and its words are kept', async () => 
 });
 
 function use(engine: () => Promise<FrameEngine>, clock: Clock = systemClock): void {
-  streams = new GamerStreams(engine, clock);
+  streams = new GamerStreams(engine, clock, Math.random);
 }
 
 function allStats() {

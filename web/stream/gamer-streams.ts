@@ -24,13 +24,15 @@ export interface StreamOpening {
 export class GamerStreams {
   readonly #engine: () => Promise<FrameEngine>;
   readonly #clock: Clock;
+  readonly #random: () => number;
   /** By the page's own number. */
   readonly #streams = new Map<number, { stream: GamerStream; events: MessagePort }>();
   readonly #channels = new Map<string, VideoChannel>();
 
-  constructor(engine: () => Promise<FrameEngine>, clock: Clock) {
+  constructor(engine: () => Promise<FrameEngine>, clock: Clock, random: () => number) {
     this.#engine = engine;
     this.#clock = clock;
+    this.#random = random;
   }
 
   /**
@@ -69,6 +71,7 @@ export class GamerStreams {
         settings,
         engine: this.#engine,
         clock: this.#clock,
+        random: this.#random,
         handlers: {
           onSize: (size) => tell({ kind: 'size', size }),
           onVolunteerFailed: (streamId, error) => tell({ kind: 'volunteer-failed', streamId, error: error.toWire() }),

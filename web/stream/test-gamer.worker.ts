@@ -6,4 +6,4 @@ import { openFrames } from './test-frame-ledger.ts';
 import { gamerApi } from './test-gamer-api.ts';
 
 /** The streams of the gamer's worker, without a GPU. */
-Comlink.expose({ openFrames, ...gamerApi(new GamerStreams(async () => canvasEngine, systemClock)) });
+Comlink.expose({ openFrames, ...gamerApi(new GamerStreams(async () => canvasEngine, systemClock, Math.random)) });

@@ -63,6 +63,9 @@ export async function linkVolunteer(
       sendControl: (message) => void answer(message),
       onControl: (listener) => toGamer.add(listener),
       ensureVideo() {},
+      gaveWrong(error) {
+        throw error;
+      },
     },
   };
 }

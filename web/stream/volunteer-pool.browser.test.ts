@@ -27,7 +27,7 @@ beforeEach(() => {
   };
   pool = new VolunteerPool(
     {
-      ...{ clock, sink },
+      ...{ clock, random: () => 0, sink },
       onSent: () => {},
       onReceived: () => {},
       onSilent: () => silences++,

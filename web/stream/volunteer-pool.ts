@@ -11,6 +11,7 @@ import { type ReadyVolunteer, VolunteerRoute } from './volunteer-route.ts';
 
 export interface VolunteerPoolOptions {
   clock: Clock;
+  random(): number;
   sink: FrameSink;
   onSent(sizeBytes: number): void;
   onReceived(sizeBytes: number): void;
@@ -97,11 +98,11 @@ export class VolunteerPool {
 
   /** Throws MeshError `unsupported-browser` if frames for it cannot be encoded. */
   add(ready: ReadyVolunteer, channel: VideoChannel): void {
-    const { clock, onSent, onReceived, onFailed } = this.#options;
+    const { clock, random, onSent, onReceived, onFailed } = this.#options;
     const { streamId } = ready.setup;
     this.drop(streamId);
     const route = new VolunteerRoute({
-      ...{ ready, channel, clock, sink: this.#sink, onSent, onReceived },
+      ...{ ready, channel, clock, random, sink: this.#sink, onSent, onReceived },
       sourceMs: () => this.intervalMs,
       onChanged: () => this.#changed(streamId),
       onFailed: (error) => {

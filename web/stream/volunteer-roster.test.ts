@@ -28,6 +28,8 @@ class FakeLink implements StreamLink {
   rttMs = () => 5;
   sendControl = (message: ControlMessage) => void this.sent.push(message);
   onControl = (listener: (message: ControlMessage) => void) => this.incoming.add(listener);
+  readonly wrong: MeshError[] = [];
+  gaveWrong = (error: MeshError) => void this.wrong.push(error);
   ensureVideo = () => {};
 
   get setups(): StreamSetup[] {
@@ -116,6 +118,19 @@ test('a codec that fails gives way to the next, then the volunteer rests', () =>
   expect(link.setups).toHaveLength(3);
   link.ready();
   expect(roster.lastError).toBe(null);
+});
+
+test('whose pictures were wrong is told of to whoever gives it work; other failures are between it and the stream', () => {
+  const link = new FakeLink('cheat', 100);
+  links = [link];
+  roster.want(SIZE, SETTINGS);
+  link.ready();
+  roster.failed(0, new MeshError('device-lost', 'gone'));
+  expect(link.wrong).toEqual([]);
+  link.ready();
+  const error = MeshError.verifyFailed('Vera answered with something else.');
+  roster.failed(1, error);
+  expect(link.wrong).toEqual([error]);
 });
 
 test('a volunteer that leaves is dropped, and the next one takes its place', () => {

@@ -16,6 +16,8 @@ export interface StreamLink {
   sendControl(message: ControlMessage): void;
   /** Returns what ends it. */
   onControl(listener: (message: ControlMessage) => void): () => void;
+  /** It answered with pictures of something else: nobody here gives it work any more. */
+  gaveWrong(error: MeshError): void;
   /** Makes the link's video channel and moves it to the worker, if that was not done yet. */
   ensureVideo(): void;
 }
@@ -102,6 +104,7 @@ export class VolunteerRoster {
     this.#barred.set(barKey(asked), this.#options.now() + STREAM.retryAfterMs);
     this.#release(asked);
     this.#lastError = error;
+    if (error.reason === 'verify-failed') asked.link.gaveWrong(error);
     this.#fill();
   }
 

@@ -12,6 +12,7 @@ import { sizeOf } from './frame-size.ts';
 import type { CapturedFrame, FrameSink, SharpFrame } from './frames.ts';
 import { KeyframeRequests } from './keyframe-requests.ts';
 import { LegRate } from './leg-rate.ts';
+import { PictureCheck } from './picture-check.ts';
 import { RouteMeter } from './route-meter.ts';
 import { RouteSilence } from './route-silence.ts';
 import { SendPlan } from './send-plan.ts';
@@ -31,6 +32,7 @@ export interface VolunteerRouteOptions {
   ready: ReadyVolunteer;
   channel: VideoChannel;
   clock: Clock;
+  random(): number;
   sink: FrameSink;
   /** Between two of the source's frames, ms. */
   sourceMs(): number;
@@ -38,7 +40,7 @@ export interface VolunteerRouteOptions {
   onReceived(sizeBytes: number): void;
   /** It may take another frame, or fell silent. */
   onChanged(): void;
-  /** The route is of no more use: a codec failed. */
+  /** The route is of no more use: a codec failed, or pictures were wrong. */
   onFailed(error: MeshError): void;
 }
 
@@ -66,6 +68,7 @@ export class VolunteerRoute {
   readonly #plan: SendPlan;
   readonly #silence: RouteSilence;
   readonly #keyframeRequests: KeyframeRequests;
+  readonly #check: PictureCheck;
   readonly #stopListening: () => void;
   #fps: number;
   /** Of the way back, as the volunteer told. */
@@ -75,12 +78,13 @@ export class VolunteerRoute {
   /** Throws MeshError `unsupported-browser` if this browser has no such encoder. */
   constructor(options: VolunteerRouteOptions) {
     this.#options = options;
-    const { ready, channel, clock, sink, onFailed } = options;
+    const { ready, channel, clock, random, sink, onFailed } = options;
     const { codec, width, height, outWidth, outHeight, fps, uplinkKbps, streamId } = ready.setup;
     this.meter = new RouteMeter(ready.predictedMs);
     this.#fps = fps;
     this.#rate = new LegRate(uplinkKbps);
     this.#plan = new SendPlan(ready.setup);
+    this.#check = new PictureCheck(random);
     this.#silence = new RouteSilence({
       clock,
       onChanged: (silent) => this.#silenceChanged(silent),
@@ -179,7 +183,9 @@ export class VolunteerRoute {
     try {
       this.meter.sent(nowMs);
       this.#plan.sent(nowMs);
-      this.#encoder.encode(captured.frame, this.#flights.start(captured, nowMs));
+      const flight = this.#flights.start(captured, nowMs);
+      this.#encoder.encode(captured.frame, flight);
+      flight.shows = this.#check.before(captured.frame, this.#bitsPerPixel);
     } finally {
       captured.frame.close();
     }
@@ -198,6 +204,11 @@ export class VolunteerRoute {
     this.#encoder.dispose();
     this.#decoder.dispose();
     for (const flight of this.#flights.clear()) this.#options.sink.onDropped(flight, 'route-closed');
+  }
+
+  get #bitsPerPixel(): number {
+    const { width, height } = this.setup;
+    return (1000 * this.kbps) / (width * height * this.#fps);
   }
 
   #send({ data, ...packet }: Packet, flight: Flight): void {
@@ -276,6 +287,14 @@ export class VolunteerRoute {
     if (this.#disposed || !flight || flight.sentMs === null || !isRightSize) {
       frame.close();
       if (flight) this.#gone(flight, isRightSize ? 'route-closed' : 'wrong-size');
+      return;
+    }
+    const verdict = this.#check.after(flight.shows, frame);
+    if (verdict !== 'right') {
+      frame.close();
+      this.#gone(flight, 'wrong-picture');
+      const what = `${this.name} answered a live stream with pictures of something else.`;
+      if (verdict === 'wrong') this.#options.onFailed(MeshError.verifyFailed(what));
       return;
     }
     const { frameId, purpose, capturedMs, encodeStartMs, sentMs, upBytes } = flight;

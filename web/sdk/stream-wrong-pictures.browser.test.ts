@@ -1,0 +1,112 @@
+// Protects: a volunteer that answers a live stream with pictures of something else is found out, and one that does not never is.
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { seededRandom } from '../../shared/tasks/test-random.ts';
+import { rankedCodecs } from '../stream/codecs.ts';
+import type { FrameEngine } from '../stream/frame-engine.ts';
+import { canvasEngine } from '../stream/test-frame-engine.ts';
+import { framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
+
+const WAIT = { timeout: 30_000, interval: 10 };
+const SOURCE_INTERVAL_MS = 33;
+const [WIDTH, HEIGHT] = [128, 72];
+
+type Painter = OffscreenCanvasRenderingContext2D;
+
+let rig: StreamRig;
+let random: () => number;
+
+beforeEach(() => {
+  random = seededRandom(5);
+});
+
+afterEach(() => rig.dispose());
+
+const CHEATS: [string, (painter: Painter, frame: VideoFrame, count: number) => void][] = [
+  ['the first frame for ever', (painter, frame, count) => count === 0 && draw(painter, frame)],
+  ['nothing', () => {}],
+  ['noise', (painter) => speckle(painter)],
+  [
+    'its mirror image',
+    (painter, frame) => {
+      painter.setTransform(-1, 0, 0, 1, painter.canvas.width, 0);
+      draw(painter, frame);
+    },
+  ],
+];
+
+test.each(CHEATS)('who answers with %s is barred, and the picture goes on here', async (_, paint) => {
+  rig = new StreamRig({ volunteerEngine: engineThat(paint) });
+  const stream = await rig.open(scrolling(), { where: 'volunteers' });
+  await vi.waitUntil(() => rig.wrong.length > 0, WAIT);
+  expect(rig.wrong[0]).toMatchObject({ reason: 'verify-failed' });
+  expect(rig.wrong[0]?.message).toContain('Vera');
+  await vi.waitUntil(() => stream.stats().framesLocal > 5, WAIT);
+});
+
+test.each((await rankedCodecs()).map((codec) => [codec]))('who answers right is believed, in %s', async (codec) => {
+  rig = new StreamRig({ codec });
+  const stream = await rig.open(scrolling(), { where: 'volunteers' });
+  await vi.waitUntil(() => framesOfVolunteers(stream) > 40, WAIT);
+  expect(rig.wrong).toEqual([]);
+  expect(stream.stats().framesDropped['wrong-picture'] ?? 0).toBe(0);
+});
+
+/** Shapes of all brightnesses that pass to the left, at some 30 frames a second until the reader has had enough. */
+function scrolling(): ReadableStream<VideoFrame> {
+  const painter = painterOf(WIDTH, HEIGHT);
+  const shapes = Array.from({ length: 120 }, () => [
+    random() * 2 * WIDTH,
+    random() * HEIGHT,
+    4 + 12 * random(),
+    random(),
+  ]);
+  let count = 0;
+  return new ReadableStream<VideoFrame>(
+    {
+      async pull(controller) {
+        await new Promise((resolve) => setTimeout(resolve, SOURCE_INTERVAL_MS));
+        for (const [x = 0, y = 0, side = 0, brightness = 0] of shapes) {
+          painter.fillStyle = `rgb(${[1, 0.8, 0.6].map((part) => 255 * part * brightness).join(' ')})`;
+          painter.fillRect(((x - 2 * count + 8 * WIDTH * 100) % (2 * WIDTH)) - WIDTH / 2, y, side, side);
+        }
+        controller.enqueue(new VideoFrame(painter.canvas, { timestamp: count++ * SOURCE_INTERVAL_MS * 1000 }));
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** The test engine with something else painted in place of the picture. */
+function engineThat(paint: (painter: Painter, frame: VideoFrame, count: number) => void): FrameEngine {
+  return {
+    openFrames(options) {
+      const honest = canvasEngine.openFrames(options);
+      const painter = painterOf(options.outWidth, options.outHeight);
+      let count = 0;
+      return {
+        ...honest,
+        async process(frame) {
+          paint(painter, frame, count++);
+          return new VideoFrame(painter.canvas, { timestamp: frame.timestamp });
+        },
+      };
+    },
+  };
+}
+
+function draw(painter: Painter, frame: VideoFrame): void {
+  painter.drawImage(frame, 0, 0, painter.canvas.width, painter.canvas.height);
+}
+
+function speckle(painter: Painter): void {
+  const { width, height } = painter.canvas;
+  const image = painter.createImageData(width, height);
+  for (let at = 0; at < image.data.length; at++) image.data[at] = at % 4 === 3 ? 255 : 255 * random();
+  painter.putImageData(image, 0, 0);
+}
+
+function painterOf(width: number, height: number): Painter {
+  const painter = new OffscreenCanvas(width, height).getContext('2d', { alpha: false, willReadFrequently: true });
+  if (!painter) throw new Error('no canvas');
+  return painter;
+}
