@@ -31,9 +31,13 @@ export class InviteLink {
   async replace(client: Room): Promise<void> {
     const token = this.url.value && parseInviteLink(this.url.value)?.token;
     if (token) await client.takeBackInvite(token);
-    this.close();
     this.store?.removeItem(KEY);
-    this.url.value = await this.#make(client);
+    try {
+      this.url.value = await this.#make(client);
+    } catch (cause) {
+      this.close();
+      throw cause;
+    }
   }
 
   /** The room is left. */

@@ -123,6 +123,11 @@ describe('the gamer page’s session', () => {
     const before = session.link.url.value;
     expect(await session.replaceLink()).toBe(false);
     expect([session.link.url.value, session.mishap.value?.reason]).toEqual([before, 'rate-limited']);
+
+    client.takeBackInvite = async () => {};
+    client.createInvite = () => Promise.reject(new MeshError('signaling-unreachable', 'No answer.'));
+    expect(await session.replaceLink()).toBe(false);
+    expect(session.link.url.value, 'one that lets nobody in is shown no more').toBeNull();
   });
 
   it('asks nobody but its guests for help until told otherwise, and remembers that when it joins again', async () => {
