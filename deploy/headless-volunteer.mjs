@@ -21,6 +21,7 @@ const FINAL_REASONS = ['not-invited', 'bad-input', 'protocol-version', 'unsuppor
  * @typedef {import('pino').Logger} Logger
  * @typedef {import('playwright').Page} Page
  * @typedef {Window & { volunteer: import('../web/sdk/p2c2r.ts').VolunteerNode }} VolunteerWindow
+ * @typedef {{ reason: string, message: string }} Refusal
  * @typedef {{ ok: true, adapter: string } | { ok: false, reason: string, message: string }} Started
  */
 
@@ -68,11 +69,7 @@ export class HeadlessVolunteer {
     });
     try {
       const page = await browser.newPage({ ignoreHTTPSErrors: insecure });
-      /** @type {{ reason: string, message: string } | null} */
-      let refusal = null;
-      await page.exposeFunction('tellRefusal', (/** @type {{ reason: string, message: string } | null} */ told) => {
-        refusal = told;
-      });
+      const stopped = await whenStopped(page);
       const ended = endOf(page, stop);
       const started = await Promise.race([this.start(page), ended]);
       if (typeof started === 'string') return started;
@@ -83,10 +80,11 @@ export class HeadlessVolunteer {
       this.log.info({ adapter: started.adapter }, 'serving');
       const logging = setInterval(() => void this.logFigures(page), LOG_INTERVAL_MS);
       try {
-        const why = await ended;
+        const why = await Promise.race([ended, stopped.why]);
         if (stop.aborted) await this.leave(page);
-        throwIfFinal(refusal);
-        return why;
+        if (typeof why === 'string') return why;
+        throwIfFinal(why);
+        return why.message;
       } finally {
         clearInterval(logging);
       }
@@ -117,7 +115,7 @@ export class HeadlessVolunteer {
           const { VolunteerNode } = await import(module);
           const node = await VolunteerNode.start(options);
           Object.assign(window, { volunteer: node });
-          /** @type {{ reason: string, message: string } | null} */
+          /** @type {Refusal | null} */
           let last = null;
           node.addEventListener('error', (/** @type {Event} */ event) => {
             last = /** @type {CustomEvent<{ reason: string, message: string }>} */ (event).detail;
@@ -125,11 +123,10 @@ export class HeadlessVolunteer {
           // A session that the server has ended is not taken up again by the node. The last error is why.
           node.addEventListener('state', async () => {
             if (node.state !== 'stopped') return;
-            const { tellRefusal } = /** @type {{ tellRefusal(why: object | null): Promise<void> }} */ (
+            const { tellStopped } = /** @type {{ tellStopped(why: Refusal): Promise<void> }} */ (
               /** @type {unknown} */ (window)
             );
-            await tellRefusal(last && { reason: last.reason, message: last.message });
-            window.close();
+            await tellStopped({ reason: last?.reason ?? 'closed', message: last?.message ?? 'the session ended' });
           });
           return { ok: /** @type {const} */ (true), adapter: String(node.capabilities.adapter) };
         } catch (cause) {
@@ -169,11 +166,26 @@ export class HeadlessVolunteer {
 }
 
 /**
- * @param {{ reason: string, message: string } | null} refusal the last that the server said
- * @throws {SetupError} when it would say the same again
+ * @param {Refusal} refusal
+ * @throws {SetupError} when it would be the same the next time
  */
-function throwIfFinal(refusal) {
-  if (refusal && FINAL_REASONS.includes(refusal.reason)) throw new SetupError(refusal.message);
+function throwIfFinal({ reason, message }) {
+  if (FINAL_REASONS.includes(reason)) throw new SetupError(message);
+}
+
+/**
+ * A script may not close a page that it has not opened, so this tells.
+ * @param {Page} page
+ * @returns {Promise<{ why: Promise<Refusal> }>} settles once the node in it has stopped by itself
+ */
+async function whenStopped(page) {
+  /** @type {(why: Refusal) => void} */
+  let tell = () => {};
+  const why = new Promise((/** @type {(why: Refusal) => void} */ resolve) => {
+    tell = resolve;
+  });
+  await page.exposeFunction('tellStopped', (/** @type {Refusal} */ told) => tell(told));
+  return { why };
 }
 
 /**
