@@ -21,6 +21,7 @@ const FINAL_REASONS = ['not-invited', 'bad-input', 'protocol-version', 'unsuppor
  * @typedef {import('pino').Logger} Logger
  * @typedef {import('playwright').Page} Page
  * @typedef {Window & { volunteer: import('../web/sdk/p2c2r.ts').VolunteerNode }} VolunteerWindow
+ * @typedef {{ reason: string, message: string }} Refusal
  * @typedef {{ ok: true, adapter: string } | { ok: false, reason: string, message: string }} Started
  */
 
@@ -68,19 +69,22 @@ export class HeadlessVolunteer {
     });
     try {
       const page = await browser.newPage({ ignoreHTTPSErrors: insecure });
+      const stopped = await whenStopped(page);
       const ended = endOf(page, stop);
       const started = await Promise.race([this.start(page), ended]);
       if (typeof started === 'string') return started;
       if (!started.ok) {
-        if (FINAL_REASONS.includes(started.reason)) throw new SetupError(started.message);
+        throwIfFinal(started);
         return started.message;
       }
       this.log.info({ adapter: started.adapter }, 'serving');
       const logging = setInterval(() => void this.logFigures(page), LOG_INTERVAL_MS);
       try {
-        const why = await ended;
+        const why = await Promise.race([ended, stopped.why]);
         if (stop.aborted) await this.leave(page);
-        return why;
+        if (typeof why === 'string') return why;
+        throwIfFinal(why);
+        return why.message;
       } finally {
         clearInterval(logging);
       }
@@ -111,8 +115,19 @@ export class HeadlessVolunteer {
           const { VolunteerNode } = await import(module);
           const node = await VolunteerNode.start(options);
           Object.assign(window, { volunteer: node });
-          // A session that the server has ended is not taken up again by the node.
-          node.addEventListener('state', () => node.state === 'stopped' && window.close());
+          /** @type {Refusal | null} */
+          let last = null;
+          node.addEventListener('error', (/** @type {Event} */ event) => {
+            last = /** @type {CustomEvent<{ reason: string, message: string }>} */ (event).detail;
+          });
+          // A session that the server has ended is not taken up again by the node. The last error is why.
+          node.addEventListener('state', async () => {
+            if (node.state !== 'stopped') return;
+            const { tellStopped } = /** @type {{ tellStopped(why: Refusal): Promise<void> }} */ (
+              /** @type {unknown} */ (window)
+            );
+            await tellStopped({ reason: last?.reason ?? 'closed', message: last?.message ?? 'the session ended' });
+          });
           return { ok: /** @type {const} */ (true), adapter: String(node.capabilities.adapter) };
         } catch (cause) {
           const { reason = '', message = String(cause) } = /** @type {{ reason?: string, message?: string }} */ (cause);
@@ -148,6 +163,29 @@ export class HeadlessVolunteer {
       .catch((cause) => this.log.warn({ err: cause }, 'the room was not told'));
     await Promise.race([left, sleep(STOP_MS, undefined, { ref: false })]);
   }
+}
+
+/**
+ * @param {Refusal} refusal
+ * @throws {SetupError} when it would be the same the next time
+ */
+function throwIfFinal({ reason, message }) {
+  if (FINAL_REASONS.includes(reason)) throw new SetupError(message);
+}
+
+/**
+ * A script may not close a page that it has not opened, so this tells.
+ * @param {Page} page
+ * @returns {Promise<{ why: Promise<Refusal> }>} settles once the node in it has stopped by itself
+ */
+async function whenStopped(page) {
+  /** @type {(why: Refusal) => void} */
+  let tell = () => {};
+  const why = new Promise((/** @type {(why: Refusal) => void} */ resolve) => {
+    tell = resolve;
+  });
+  await page.exposeFunction('tellStopped', (/** @type {Refusal} */ told) => tell(told));
+  return { why };
 }
 
 /**

@@ -60,3 +60,15 @@ test('a server that will not have it says why, and is not asked again', async ({
   expect(output()).toContain('This invite is not valid on this server');
   expect(output()).not.toMatch(/^\s+at /m);
 });
+
+test('one that the room’s owner removes says so, and does not come back', async ({ server, gamerPage }) => {
+  const gamer = await gamerPage('den');
+  const { ended, output } = volunteer('--url', server.url, '--room', 'den');
+  await waitForVolunteers(gamer, 1);
+  await gamer.evaluate(async () => {
+    for (const { id } of window.client.volunteers) await window.client.removeVolunteer(id);
+  });
+  expect((await ended)[0], output()).toBe(1);
+  expect(output()).toContain('The owner of this room has removed this machine from it');
+  expect(await volunteersAt(server.url)).toBe(0);
+});

@@ -12,9 +12,11 @@ import {
   lobbySchema,
   PROTOCOL_VERSION,
   proofSchema,
+  removalSchema,
   reportSchema,
   type ServerToClientEvents,
   signalSchema,
+  takeBackSchema,
   volunteerStatusSchema,
 } from '../shared/signaling.ts';
 import { COORDINATOR, LIMITS, SIGNALING } from '../shared/tuning.ts';
@@ -25,6 +27,7 @@ import type { Config } from './config.ts';
 import type { Coordinator } from './coordinator.ts';
 import { notInvited } from './invites.ts';
 import { type Limits, OverLimit, type Sender } from './limits.ts';
+import { LockedOut } from './lock-out.ts';
 import type { Member } from './member.ts';
 import type { Metrics } from './metrics.ts';
 import { mayConnect } from './origins.ts';
@@ -136,10 +139,11 @@ export class Gateway {
     const nowMs = clock.now();
     const handshakeMs = nowMs - (this.#openedAtMs.get(socket.conn) ?? nowMs);
     const onSlow = () => metrics.refused('socket', 'slow');
+    const address = this.#addressOf(socket.conn.request);
     const seat: Seat = {
       socket,
-      connection: new SocketConnection(socket, handshakeMs, clock, log, onSlow),
-      address: this.#addressOf(socket.conn.request),
+      connection: new SocketConnection(socket, address, handshakeMs, clock, log, onSlow),
+      address,
       member: null,
       joining: true,
       cancelDeadline: () => {},
@@ -221,7 +225,7 @@ export class Gateway {
   /** A failure of our own says nothing of its inside to the other end. */
   #refusalOf(cause: unknown, event: string): MeshError {
     const refusal = cause instanceof MeshError ? cause : this.#failureOf(cause, event);
-    this.parts.metrics.refused(event, refusal.reason);
+    this.parts.metrics.refused(event, refusal instanceof LockedOut ? 'locked-out' : refusal.reason);
     return refusal;
   }
 
@@ -269,6 +273,17 @@ export class Gateway {
     },
     invite: async (seat, payload, answer) => {
       answer(await this.parts.coordinator.invite(memberOf(seat), parse(inviteSchema, payload)));
+    },
+    takeback: async (seat, payload, answer) => {
+      await this.parts.coordinator.owner.takeBack(memberOf(seat), parse(takeBackSchema, payload));
+      answer(null);
+    },
+    remove: async (seat, payload, answer) => {
+      await this.parts.coordinator.owner.remove(memberOf(seat), parse(removalSchema, payload));
+      answer(null);
+    },
+    ice: (seat, _payload, answer) => {
+      answer(this.parts.coordinator.iceFor(memberOf(seat)));
     },
     leave: (seat, _payload, answer) => {
       this.parts.coordinator.leave(memberOf(seat));

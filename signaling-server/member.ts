@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { MeshError } from '../shared/errors.ts';
 import type { Introduction, Joined, Role, ServerToClientEvents, VolunteerStatus } from '../shared/signaling.ts';
 import { COORDINATOR, SIGNALING } from '../shared/tuning.ts';
+import type { KnownInvite } from './bans.ts';
 import type { Accused } from './matchmaker.ts';
 import type { Place } from './place.ts';
 import type { Claim } from './proof.ts';
@@ -17,6 +18,8 @@ export interface Connection {
   readonly rttMs: number;
   /** The server as its page addresses it, `host[:port]`. */
   readonly host: string;
+  /** Whom limits per address count. */
+  readonly address: string;
   joined(joined: Joined): void;
   introduce(introduction: Introduction): void;
   signal(signal: RelayedSignal): void;
@@ -42,6 +45,12 @@ export class Member {
   partners: ReadonlyMap<string, number> = new Map();
   /** Volunteers that gamers of this gamer's room reported. */
   accused: Accused = new Map();
+  /** It may remove volunteers and take invites back. */
+  isOwner = false;
+  /** What let it in; null for whoever needed none. */
+  invite: KnownInvite | null = null;
+  /** Who was removed from this member's room: session and history ids. */
+  removed: ReadonlySet<string> = new Set();
   /** Volunteers this gamer was introduced to, those that left included: id -> history id. */
   readonly met = new LRUCache<string, string>({ max: COORDINATOR.maxPartnersPerGamer });
   /** The members this one is introduced to, by id; always mutual. */
@@ -108,9 +117,9 @@ export class Member {
     return true;
   }
 
-  /** Ends the present socket because a newer one of the same session takes over. */
-  dismiss(): void {
-    this.#connection?.gone({ peerId: this.id, why: 'replaced' });
+  /** Ends the present socket because a newer one of the same session takes over, or the room's owner wants it. */
+  dismiss(why: 'replaced' | 'removed' = 'replaced'): void {
+    this.#connection?.gone({ peerId: this.id, why });
     this.#connection?.close();
     this.#connection = null;
   }

@@ -13,6 +13,7 @@ import { httpHandler } from './http.ts';
 import { Invites } from './invites.ts';
 import { Limits } from './limits.ts';
 import { closeOf, EVERY_NETWORK, listenOn, OpenConnections, urlOf } from './listening.ts';
+import { LockOut } from './lock-out.ts';
 import { Metrics, type Present } from './metrics.ts';
 import { Pages } from './pages.ts';
 import { keptSecret } from './secret.ts';
@@ -56,6 +57,7 @@ export async function createServer(
     store,
     clock,
     log,
+    lockOut: new LockOut(clock, config.limitFactor),
     onMatch: () => metrics.matched(),
   });
 

@@ -19,6 +19,7 @@ export class SocketConnection implements Connection {
   /** @param handshakeMs from the server's first packet to the client's answer, a round trip in itself. */
   constructor(
     private readonly socket: SignalingSocket,
+    readonly address: string,
     handshakeMs: number,
     clock: Pick<ServerClock, 'now'>,
     private readonly log: Logger,
