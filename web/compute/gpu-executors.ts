@@ -1,11 +1,13 @@
 import { COMPUTE } from '../../shared/tuning.ts';
 import type { BackendName } from './backend.ts';
+import { measureBodies } from './body-probe.ts';
 import { measurePaths } from './path-probe.ts';
 import { measureRays } from './ray-probe.ts';
 import type { TaskExecutor } from './task-executor.ts';
 import type { OpenedDevice } from './wgsl/gpu-device.ts';
 import { WgslPathFinder } from './wgsl/path-finder.ts';
 import { WgslRayTracer } from './wgsl/ray-tracer.ts';
+import { WgslSimulator } from './wgsl/simulator.ts';
 
 /**
  * What a GPU runs as right as the reference and faster, by type: measured one after another within {@link COMPUTE.executorProbeMs}.
@@ -22,6 +24,7 @@ export async function executorsOn(
   const probes = {
     raytracing: () => measureRays(new WgslRayTracer(device, now), now, insists),
     pathfinding: () => measurePaths(new WgslPathFinder(device, now), now, insists),
+    physics: () => measureBodies(new WgslSimulator(device, now), now, insists),
   };
   const startMs = now();
   for (const [type, probe] of Object.entries(probes)) {

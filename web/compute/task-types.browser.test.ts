@@ -27,11 +27,11 @@ const PATHS: Parameters<typeof pathfinding.pack>[0] = {
     { start: [63, 0], goal: [0, 63] },
   ],
 };
+const BODY: Parameters<typeof physics.pack>[0]['bodies'][number] = {
+  ...{ position: [0, 0, 0], velocity: [1, 0, 0], radius: 0.5, mass: 1 },
+};
 const BODIES: Parameters<typeof physics.pack>[0] = {
-  bodies: [
-    { position: [0, 0, 0], velocity: [1, 0, 0], radius: 0.5, mass: 1 },
-    { position: [2, 0.2, 0], velocity: [0, 0, 0], radius: 0.5, mass: 2 },
-  ],
+  bodies: [BODY, { position: [2, 0.2, 0], velocity: [0, 0, 0], radius: 0.5, mass: 2 }],
   ...{ gravity: [0, -9.81, 0], timestepS: 0.01, steps: 200 },
 };
 const PICTURE: Parameters<typeof raytracing.pack>[0] = {
@@ -91,6 +91,7 @@ test('what was asked for runs on the GPU, passes every check, and its speed is t
   const tasks: [TaskDefinition<never, unknown, unknown>, PackedTask][] = [
     [raytracing, raytracing.pack(PICTURE)],
     [pathfinding, pathfinding.pack(gathering as typeof PATHS)],
+    [physics, physics.pack(BODIES)],
   ];
   try {
     for (const [definition, task] of tasks) {
@@ -101,6 +102,12 @@ test('what was asked for runs on the GPU, passes every check, and its speed is t
       const checks = definition.verify(task, definition.unpackResult(task, there), () => 0.5);
       for (const step of checks) expect(step).toBeUndefined();
     }
+    const heap = Array.from({ length: 40 }, (_, i) => ({
+      ...BODY,
+      position: [i / 1_000, 0, 0] as [number, number, number],
+    }));
+    const heaped = await onGpu.execute('physics', physics.pack({ ...BODIES, bodies: heap, steps: 2 }), options);
+    expect(heaped.backend).toBe('js');
     // No two make for one goal: a search each, and that is the processor's.
     const alone = await onGpu.execute('pathfinding', pathfinding.pack(PATHS), options);
     expect(alone.backend).toBe('js');
