@@ -483,12 +483,28 @@ export const COMPUTE = {
   raytracingUnitsPerMs: 10_000,
   /** Samples of the first rays a GPU is given of a picture, before what it takes is seen: some 10 ms of the slowest. */
   firstBandSamples: 16 * 1024,
-  /** A GPU's share of measuring rays: with the filters' it fits the budget. */
-  rayProbeMs: 1_000,
+  /** A GPU's share of measuring what tasks it runs better than the processor: with the filters' it fits the budget. */
+  executorProbeMs: 1_200,
   /** Of the picture by which a GPU's rays are judged: some 50 ms on a processor. */
   rayProbeSide: 64,
   /** Part of the probe's channels that may differ by more than a check tolerates: edges fall on either side of a pixel. */
   rayProbeExceptions: 0.01,
+  /** Of the grid by which a GPU's flow fields are judged: some 60 ms on a processor; and where it is taken anyway, if only right. */
+  pathProbeSide: 512,
+  insistedPathProbeSide: 32,
+  /** Passes over a grid between two looks whether any still changes something, each look some ms. Powers of two. */
+  minFieldPasses: 8,
+  maxFieldPasses: 512,
+  /** The bodies by which a GPU's physics is judged: some 80 ms on a processor; and where it is taken anyway, if only right. */
+  bodyProbe: { bodies: 1_024, steps: 64 },
+  insistedBodyProbe: { bodies: 64, steps: 16 },
+  /** Steps of bodies between two looks whether all goes well, each look some ms. Powers of two. */
+  minBatchSteps: 4,
+  maxBatchSteps: 256,
+  /** Pairs that touch in one step on a GPU, for each body: those of a packed heap are six. */
+  pairsPerBody: 8,
+  /** Looks of each of a GPU's 256 threads at pairs that touch, in one step: some 10 ms. More are for the processor. */
+  bounceLooks: 4_096,
   /** Of inputs: the steering policy on its 60 bytes takes a quarter of a millisecond, its turn included. */
   inferBytesPerMs: 250,
   /** Lost devices before the processor takes over for good, and attempts at one frame meanwhile. */

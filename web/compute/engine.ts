@@ -157,11 +157,12 @@ export class Engine {
     let backend = 'js';
     const { value, attachments } = await this.#schedule.task(owner, signal, async (turn) => {
       // What only the processor runs need not wait for a new device.
-      const machine = this.#current.executorOf(type) ? await this.#machine : this.#current;
-      const faster = machine.executorOf(type);
-      backend = faster?.backend ?? 'js';
+      const machine = this.#current.executorOf(type, task) ? await this.#machine : this.#current;
+      const faster = machine.executorOf(type, task);
       startMs = now();
-      const result = await (faster?.run(task, turn) ?? inSlices(reference(task), now, () => turn.giveWay()));
+      const sooner = await faster?.run(task, turn);
+      if (faster && sooner) backend = faster.backend;
+      const result = sooner ?? (await inSlices(reference(task), now, () => turn.giveWay()));
       return { isDone: true, finish: async () => result };
     });
     return { value, attachments, backend, computeMs: now() - startMs };

@@ -1,3 +1,4 @@
+import type { PackedTask } from '../../shared/tasks/definition.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { Backend, FrameTarget, UpscaleShape } from './backend.ts';
 import type { Inference } from './infer/inference.ts';
@@ -20,8 +21,8 @@ export interface Machine {
   prepare(quality: Quality, run: RunInTurn): Promise<boolean>;
   /** The fastest that gives right answers, once it was prepared. Throws MeshError `unknown-model`. */
   backendFor(shape: UpscaleShape): Backend;
-  /** What runs tasks of this type faster than the reference on the processor, and as right; undefined where that is the best. */
-  executorOf(type: string): TaskExecutor | undefined;
+  /** What runs a task of this type faster than the reference on the processor, and as right; undefined where that is the best. */
+  executorOf(type: string, task: PackedTask): TaskExecutor | undefined;
   /** What is likely to sharpen a stream, by name; empty while that is not known. */
   likelyBackend(target: FrameTarget): string;
   /** Runs ONNX models, with what measured faster for each. */

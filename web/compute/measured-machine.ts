@@ -1,3 +1,4 @@
+import type { PackedTask } from '../../shared/tasks/definition.ts';
 import { isNetwork, type Quality } from '../../shared/tasks/upscale.ts';
 import type { Backend, FrameTarget, UpscaleShape } from './backend.ts';
 import type { Inference } from './infer/inference.ts';
@@ -58,8 +59,9 @@ export class MeasuredMachine implements Machine {
     return isNetwork(quality) ? networks.backendFor(quality, width * height) : filters;
   }
 
-  executorOf(type: string): TaskExecutor | undefined {
-    return this.#parts.executors.get(type);
+  executorOf(type: string, task: PackedTask): TaskExecutor | undefined {
+    const executor = this.#parts.executors.get(type);
+    return executor?.suits(task) ? executor : undefined;
   }
 
   likelyBackend({ quality, outWidth, outHeight }: FrameTarget): string {

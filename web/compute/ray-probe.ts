@@ -30,6 +30,7 @@ export async function measureRays(
   return {
     backend: 'wgsl',
     unitsPerMs: raytracing.cost(task.params) / tookMs,
+    suits: () => true,
     // Sound: the engine gives it tasks of this type, whose params their schema checked.
     run: (asked, turn) => tracer.run(asked as PackedTask<RaytracingParams>, turn),
   };

@@ -2,6 +2,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { COMPUTE } from '../../shared/tuning.ts';
 import type { Backend } from './backend.ts';
 import type { EngineOptions } from './engine-types.ts';
+import { executorsOn } from './gpu-executors.ts';
 import { Inference } from './infer/inference.ts';
 import { JsBackend } from './js/js-backend.ts';
 import type { Machine } from './machine.ts';
@@ -12,11 +13,9 @@ import { openOnCpu, openOnGpu } from './ort/onnx-sessions.ts';
 import { OrtWasmBackend } from './ort/ort-wasm-backend.ts';
 import { OrtWebGpuBackend } from './ort/ort-webgpu-backend.ts';
 import { givesRightAnswers, measureSpeed } from './probe.ts';
-import { measureRays } from './ray-probe.ts';
 import type { TaskExecutor } from './task-executor.ts';
 import { findFrameWays } from './wgsl/frame-self-test.ts';
 import { type OpenedDevice, openDevice } from './wgsl/gpu-device.ts';
-import { WgslRayTracer } from './wgsl/ray-tracer.ts';
 import { WgslBackend } from './wgsl/wgsl-backend.ts';
 
 /** A driver's complaint may be pages long; a line of it is passed on. */
@@ -148,26 +147,11 @@ async function measureGpu(gpu: GPU, { now, models, preferBackend }: Options): Pr
     if (!(await givesRightAnswers(wgsl))) return graphics;
     const unitsPerMs = await measureSpeed(wgsl, now, COMPUTE.probeBackendMs / 2);
     wgsl.ways = await findFrameWays(wgsl, opened.isSoftware, now);
-    const rays = await raysOn(opened, preferBackend, now);
-    return { ...graphics, filters: { unitsPerMs }, executors: new Map(rays ? [['raytracing', rays]] : []) };
+    return { ...graphics, filters: { unitsPerMs }, executors: await executorsOn(opened, preferBackend, now) };
   } catch (cause) {
     const why = MeshError.from(cause).message.slice(0, MAX_CAUSE);
     return { ...graphics, trouble: `does not run the kernels (${why})` };
   }
-}
-
-/** A software adapter is the same processor, and is not asked unless somebody insists. What does not trace rays may sharpen pictures. */
-async function raysOn({ device, isSoftware }: OpenedDevice, preferred: Options['preferBackend'], now: () => number) {
-  const insists = preferred === 'wgsl';
-  if (!insists && (isSoftware || preferred)) return null;
-  const measuring = measureRays(new WgslRayTracer(device, now), now, insists).catch(() => null);
-  if (insists) return measuring;
-  // A driver that compiles slowly must not cost the machine its filters.
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), COMPUTE.rayProbeMs);
-  });
-  return Promise.race([measuring, late]).finally(() => clearTimeout(timer));
 }
 
 /** Refused when it takes too long; what still comes of it is disposed. */

@@ -7,6 +7,11 @@ export interface TaskExecutor {
   readonly backend: BackendName;
   /** Units of the type's cost(). */
   readonly unitsPerMs: number;
-  /** A task its own definition checked. Throws MeshError `device-lost`, `too-large`, `cancelled`. */
-  run(task: PackedTask, turn: Turn): Promise<PackedResult>;
+  /** Is it worth it for this one? Small tasks are over on the processor before a GPU has answered. */
+  suits(task: PackedTask): boolean;
+  /**
+   * A task its own definition checked. Null: it is one for the reference after all. Throws MeshError `device-lost`, `too-large`,
+   * `cancelled`, `volunteer-failed`.
+   */
+  run(task: PackedTask, turn: Turn): Promise<PackedResult | null>;
 }

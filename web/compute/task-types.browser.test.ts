@@ -27,11 +27,11 @@ const PATHS: Parameters<typeof pathfinding.pack>[0] = {
     { start: [63, 0], goal: [0, 63] },
   ],
 };
+const BODY: Parameters<typeof physics.pack>[0]['bodies'][number] = {
+  ...{ position: [0, 0, 0], velocity: [1, 0, 0], radius: 0.5, mass: 1 },
+};
 const BODIES: Parameters<typeof physics.pack>[0] = {
-  bodies: [
-    { position: [0, 0, 0], velocity: [1, 0, 0], radius: 0.5, mass: 1 },
-    { position: [2, 0.2, 0], velocity: [0, 0, 0], radius: 0.5, mass: 2 },
-  ],
+  bodies: [BODY, { position: [2, 0.2, 0], velocity: [0, 0, 0], radius: 0.5, mass: 2 }],
   ...{ gravity: [0, -9.81, 0], timestepS: 0.01, steps: 200 },
 };
 const PICTURE: Parameters<typeof raytracing.pack>[0] = {
@@ -83,20 +83,34 @@ test('rays are traced', async () => {
   expect(image.data[middle]).toBeGreaterThan(2 * (image.data[middle + 2] ?? 0));
 });
 
-test('rays are traced on the GPU where that was asked for, and its speed is told', async () => {
+test('what was asked for runs on the GPU, passes every check, and its speed is told', async () => {
   const onGpu = await Engine.create({ gpu: navigator.gpu, now: () => performance.now(), preferBackend: 'wgsl' });
+  const options = { owner: 'nobody', signal: new AbortController().signal };
+  const goal = PATHS.queries[0]?.goal ?? [0, 0];
+  const gathering = { ...PATHS, queries: [...PATHS.queries, { start: [9, 2], goal }, { start: [30, 60], goal }] };
+  const tasks: [TaskDefinition<never, unknown, unknown>, PackedTask][] = [
+    [raytracing, raytracing.pack(PICTURE)],
+    [pathfinding, pathfinding.pack(gathering as typeof PATHS)],
+    [physics, physics.pack(BODIES)],
+  ];
   try {
-    expect(onGpu.capabilities.backends.raytracing).toMatchObject({ backend: 'wgsl' });
-    expect(onGpu.capabilities.backends.physics).toMatchObject({ backend: 'js' });
-    const task = raytracing.pack(PICTURE);
-    const options = { owner: 'nobody', signal: new AbortController().signal };
-    const [there, here] = [
-      await onGpu.execute('raytracing', task, options),
-      await engine.execute('raytracing', task, options),
-    ];
-    expect([there.backend, here.backend]).toEqual(['wgsl', 'js']);
-    for (const step of raytracing.verify(task, raytracing.unpackResult(task, there), () => 0.5))
-      expect(step).toBeUndefined();
+    for (const [definition, task] of tasks) {
+      expect(onGpu.capabilities.backends[definition.type]).toMatchObject({ backend: 'wgsl' });
+      const there = await onGpu.execute(definition.type, task, options);
+      const here = await engine.execute(definition.type, task, options);
+      expect([there.backend, here.backend]).toEqual(['wgsl', 'js']);
+      const checks = definition.verify(task, definition.unpackResult(task, there), () => 0.5);
+      for (const step of checks) expect(step).toBeUndefined();
+    }
+    const heap = Array.from({ length: 40 }, (_, i) => ({
+      ...BODY,
+      position: [i / 1_000, 0, 0] as [number, number, number],
+    }));
+    const heaped = await onGpu.execute('physics', physics.pack({ ...BODIES, bodies: heap, steps: 2 }), options);
+    expect(heaped.backend).toBe('js');
+    // No two make for one goal: a search each, and that is the processor's.
+    const alone = await onGpu.execute('pathfinding', pathfinding.pack(PATHS), options);
+    expect(alone.backend).toBe('js');
   } finally {
     onGpu.dispose();
   }

@@ -57,15 +57,21 @@ export class Grid {
     return direction < ORTHOGONAL ? cost : cost * SQRT2;
   }
 
-  /** Of steps that are open. */
+  /**
+   * Of steps that are open. Straight and diagonal steps are added up apart, as whole numbers: paths that cost the same come to the
+   * same number then, to the last bit, in whatever order they take their steps.
+   */
   pathCost(start: number, directions: Uint8Array): number {
     let cell = start;
-    let sum = 0;
+    let straight = 0;
+    let diagonal = 0;
     for (const direction of directions) {
       cell += this.offsets[direction] ?? 0;
-      sum += this.stepCost(cell, direction);
+      const cost = this.cost[cell] ?? 0;
+      if (direction < ORTHOGONAL) straight += cost;
+      else diagonal += cost;
     }
-    return sum;
+    return straight + diagonal * SQRT2;
   }
 
   /** Lower bound of a path between two cells: as if all between them were free and cheapest. */

@@ -84,3 +84,13 @@ test('equal tasks give equal paths', () => {
   const task = pathfinding.pack({ grid, neighbours: 8, queries: randomQueries(grid, 20, random) });
   expect(solved(task)).toEqual(solved(structuredClone(task)));
 });
+
+test('paths of the same steps in another order cost the same, to the last bit', () => {
+  const grid = new Grid({ width: 40, height: 40, neighbours: 8 }, new Uint8Array(1_600).fill(7));
+  const start = grid.cellAt(0, 0);
+  const [east, southEast] = [new Array(19).fill(0), new Array(19).fill(4)];
+  const due = grid.pathCost(start, Uint8Array.from([...east, ...southEast]));
+  expect(due).toBe(7 * 19 + 7 * 19 * Math.SQRT2);
+  expect(grid.pathCost(start, Uint8Array.from([...southEast, ...east]))).toBe(due);
+  expect(grid.pathCost(start, Uint8Array.from(east.flatMap(() => [0, 4])))).toBe(due);
+});

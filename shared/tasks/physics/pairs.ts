@@ -18,8 +18,7 @@ export class PairFinder {
   constructor(radii: Float64Array) {
     const count = radii.length;
     this.#radii = radii;
-    // Most of those that look find what they look for in the 27 cells around.
-    this.#cellSize = 2 * (Float64Array.from(radii).sort()[count >> 1] ?? 1);
+    this.#cellSize = usualWidth(radii);
     this.#cells = new Int32Array(count * 3);
     this.#next = new Int32Array(count);
     this.#first = new Int32Array(2 ** Math.ceil(Math.log2(2 * count + 1)));
@@ -102,4 +101,9 @@ export class PairFinder {
     const mixed = Math.imul(x, 73_856_093) ^ Math.imul(y, 19_349_663) ^ Math.imul(z, 83_492_791);
     return (mixed ^ (mixed >>> 15)) & (this.#first.length - 1);
   }
+}
+
+/** In cells as wide, most of those that look for whom they touch find them in the 27 around. */
+export function usualWidth(radii: Float64Array): number {
+  return 2 * (Float64Array.from(radii).sort()[radii.length >> 1] ?? 1);
 }

@@ -1,4 +1,3 @@
-import { MeshError } from '../../../shared/errors.ts';
 import type { PackedResult, PackedTask } from '../../../shared/tasks/definition.ts';
 import { buildBvh, MAX_DEPTH } from '../../../shared/tasks/raytracing/bvh.ts';
 import { boxesOf, geometryOf } from '../../../shared/tasks/raytracing/geometry.ts';
@@ -8,9 +7,10 @@ import { COMPUTE, RAYTRACING } from '../../../shared/tuning.ts';
 import { inSlices } from '../in-slices.ts';
 import code from '../kernels/raytracing.wgsl?raw';
 import type { Turn } from '../schedule.ts';
+import { type Allocated, allocate } from './allocate.ts';
 import { deviceLost } from './device-lost.ts';
 import { raySceneBytes, viewBytes } from './ray-scene.ts';
-import { mapFailed } from './readback-ring.ts';
+import { readBuffer } from './read-buffer.ts';
 
 const WORKGROUP = 64;
 /** Every device takes so many workgroups in a row (WebGPU specification, `maxComputeWorkgroupsPerDimension`). */
@@ -53,7 +53,7 @@ export class WgslRayTracer {
     const { shapes, materials, nodes, order } = raySceneBytes(geometry, bvh);
     const pipeline = await this.#compiled();
     const count = params.tile.width * params.tile.height;
-    const buffers = await this.#allocate([shapes, materials, nodes, order], count * 4);
+    const { buffers, destroy } = await this.#allocate([shapes, materials, nodes, order], count * 4);
     try {
       const group = this.#bind(pipeline, buffers);
       for (let from = 0, size = this.#firstBand(params); from < count; ) {
@@ -72,7 +72,7 @@ export class WgslRayTracer {
       }
       return { value: null, attachments: [await this.#read(buffers, count * 4)] };
     } finally {
-      for (const buffer of [buffers.view, ...buffers.scene, buffers.pixels, buffers.readback]) buffer.destroy();
+      destroy();
     }
   }
 
@@ -89,28 +89,23 @@ export class WgslRayTracer {
     return whole(COMPUTE.firstBandSamples / samplesPerPixel);
   }
 
-  async #allocate(scene: (ArrayBuffer | Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>)[], sizeBytes: number) {
+  #allocate(
+    scene: (ArrayBuffer | Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>)[],
+    sizeBytes: number,
+  ): Promise<Allocated<Buffers>> {
     const device = this.#device;
     const { STORAGE, UNIFORM, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
-    device.pushErrorScope('out-of-memory');
-    const buffers: Buffers = {
-      view: device.createBuffer({ label: 'view', size: VIEW_BYTES, usage: UNIFORM | COPY_DST }),
+    return allocate(device, 'the scene', (buffer) => ({
+      view: buffer('view', VIEW_BYTES, UNIFORM | COPY_DST),
       scene: scene.map((bytes) => {
         // A binding is never empty, and holds whole elements.
-        const size = Math.max(EMPTY_BYTES, bytes.byteLength);
-        const buffer = device.createBuffer({ label: 'scene', size, usage: STORAGE | COPY_DST });
-        device.queue.writeBuffer(buffer, 0, bytes);
-        return buffer;
+        const made = buffer('scene', Math.max(EMPTY_BYTES, bytes.byteLength), STORAGE | COPY_DST);
+        device.queue.writeBuffer(made, 0, bytes);
+        return made;
       }),
-      pixels: device.createBuffer({ label: 'pixels', size: sizeBytes, usage: STORAGE | COPY_SRC }),
-      readback: device.createBuffer({ label: 'readback', size: sizeBytes, usage: MAP_READ | COPY_DST }),
-    };
-    const error = await device.popErrorScope().catch((cause: unknown) => {
-      throw deviceLost(cause);
-    });
-    if (!error) return buffers;
-    for (const buffer of [buffers.view, ...buffers.scene, buffers.pixels, buffers.readback]) buffer.destroy();
-    throw new MeshError('too-large', 'This GPU has no memory for the scene. Close other programs, or make it smaller.');
+      pixels: buffer('pixels', sizeBytes, STORAGE | COPY_SRC),
+      readback: buffer('readback', sizeBytes, MAP_READ | COPY_DST),
+    }));
   }
 
   #bind(pipeline: GPUComputePipeline, { view, scene, pixels }: Buffers): GPUBindGroup {
@@ -132,10 +127,7 @@ export class WgslRayTracer {
     const encoder = this.#device.createCommandEncoder();
     encoder.copyBufferToBuffer(pixels, 0, readback, 0, sizeBytes);
     this.#device.queue.submit([encoder.finish()]);
-    await readback.mapAsync(GPUMapMode.READ).catch((cause: unknown) => {
-      throw mapFailed(cause);
-    });
-    return new Uint8Array(readback.getMappedRange().slice(0));
+    return new Uint8Array(await readBuffer(readback));
   }
 }
 

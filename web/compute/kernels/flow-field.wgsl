@@ -1,0 +1,207 @@
+// What each cell's cheapest way to one goal costs, by the rules of shared/tasks/pathfinding: a wave from the goal outwards. A workgroup
+// has a tile of cells and improves it until it rests, or for so many rounds; a pass does that for every tile beside one that changed in
+// the pass before. A pass reads what the one before it left and writes elsewhere, so that no order of the tiles matters.
+//
+// A cost is what straight steps sum up to and what diagonal ones do, apart: whole numbers, which no order of adding changes. Which of two
+// is less, x + y sqrt(2) each, is decided by squares of whole numbers as well, and so never by rounding.
+
+struct Field {
+  width: u32,
+  height: u32,
+  // Directions: 4 or 8.
+  neighbours: u32,
+  // A cell's number, row by row.
+  goal: u32,
+}
+
+@group(0) @binding(0) var<uniform> field: Field;
+// A byte for each cell; 0: a wall.
+@group(0) @binding(1) var<storage, read> cost: array<u32>;
+@group(0) @binding(2) var<storage, read> before: array<vec2u>;
+@group(0) @binding(3) var<storage, read_write> after: array<vec2u>;
+// Of each tile: did the pass change it?
+@group(0) @binding(4) var<storage, read> wasChanged: array<u32>;
+@group(0) @binding(5) var<storage, read_write> isChanged: array<u32>;
+@group(0) @binding(6) var<storage, read_write> changes: atomic<u32>;
+// A byte for each cell: the direction of its next step, or NOWHERE.
+@group(0) @binding(7) var<storage, read_write> directions: array<u32>;
+
+const FAR = vec2u(0xffffffffu);
+// A tile with the cells around it.
+const EDGE = SIDE + 2u;
+
+var<workgroup> costs: array<u32, EDGE * EDGE>;
+// Twice: a round reads the one and writes the other.
+var<workgroup> reached: array<array<vec2u, EDGE * EDGE>, 2>;
+// The last round in which a cell got better, from 1 on.
+var<workgroup> lastRound: atomic<u32>;
+var<workgroup> isMoving: bool;
+
+fn across() -> u32 { return (field.width + SIDE - 1u) / SIDE; }
+fn down() -> u32 { return (field.height + SIDE - 1u) / SIDE; }
+fn isInside(x: i32, y: i32) -> bool { return x >= 0 && y >= 0 && x < i32(field.width) && y < i32(field.height); }
+fn costOf(cell: u32) -> u32 { return extractBits(cost[cell / 4u], 8u * (cell % 4u), 8u); }
+
+// shared/tasks/pathfinding/grid.ts: east, south, west, north, then the diagonals clockwise from south-east.
+fn stepOf(direction: u32) -> vec2i {
+  switch direction {
+    case 0u: { return vec2i(1, 0); }
+    case 1u: { return vec2i(0, 1); }
+    case 2u: { return vec2i(-1, 0); }
+    case 3u: { return vec2i(0, -1); }
+    case 4u: { return vec2i(1, 1); }
+    case 5u: { return vec2i(-1, 1); }
+    case 6u: { return vec2i(-1, -1); }
+    default: { return vec2i(1, -1); }
+  }
+}
+
+fn stepped(total: vec2u, into: u32, direction: u32) -> vec2u {
+  return total + select(vec2u(0u, into), vec2u(into, 0u), direction < 4u);
+}
+
+// All 64 bits of it; x is below 2^28.
+fn square(x: u32) -> vec2u {
+  let low = x & 0xffffu;
+  let high = x >> 16u;
+  let middle = low * high;
+  let word = low * low + (middle << 17u);
+  return vec2u(word, high * high + (middle >> 15u) + select(0u, 1u, word < low * low));
+}
+
+// straight > diagonal * sqrt(2), neither of them 0: they are never equal.
+fn outweighs(straight: u32, diagonal: u32) -> bool {
+  if ((straight | diagonal) < 0x8000u) { return straight * straight > 2u * diagonal * diagonal; }
+  let left = square(straight);
+  let half = square(diagonal);
+  let right = vec2u(half.x << 1u, (half.y << 1u) | (half.x >> 31u));
+  return left.y > right.y || (left.y == right.y && left.x > right.x);
+}
+
+fn isLess(one: vec2u, other: vec2u) -> bool {
+  if (one.x <= other.x && one.y <= other.y) { return any(one != other); }
+  if (one.x >= other.x && one.y >= other.y) { return false; }
+  if (one.x < other.x) { return outweighs(other.x - one.x, one.y - other.y); }
+  return !outweighs(one.x - other.x, other.y - one.y);
+}
+
+@compute @workgroup_size(64)
+fn begin(@builtin(global_invocation_id) id: vec3u) {
+  let cell = id.x;
+  if (cell < field.width * field.height) { after[cell] = select(FAR, vec2u(0u), cell == field.goal); }
+  let goalTile = (field.goal / field.width / SIDE) * across() + (field.goal % field.width) / SIDE;
+  if (cell < across() * down()) { isChanged[cell] = select(0u, 1u, cell == goalTile); }
+}
+
+fn isAwake(tile: vec2u) -> bool {
+  var changed = 0u;
+  for (var y = max(tile.y, 1u) - 1u; y <= min(tile.y + 1u, down() - 1u); y++) {
+    for (var x = max(tile.x, 1u) - 1u; x <= min(tile.x + 1u, across() - 1u); x++) {
+      changed |= wasChanged[y * across() + x];
+    }
+  }
+  return changed != 0u;
+}
+
+@compute @workgroup_size(SIDE, SIDE)
+fn spread(
+  @builtin(workgroup_id) tile: vec3u,
+  @builtin(local_invocation_id) at: vec3u,
+  @builtin(local_invocation_index) nth: u32,
+) {
+  let tileNumber = tile.y * across() + tile.x;
+  if (!isAwake(tile.xy)) {
+    // It is the same in both buffers: nothing changed it since it was last written.
+    if (nth == 0u) { isChanged[tileNumber] = 0u; }
+    return;
+  }
+  for (var slot = nth; slot < EDGE * EDGE; slot += SIDE * SIDE) {
+    let x = i32(tile.x * SIDE + slot % EDGE) - 1;
+    let y = i32(tile.y * SIDE + slot / EDGE) - 1;
+    var known = FAR;
+    costs[slot] = 0u;
+    if (isInside(x, y)) {
+      let cell = u32(y) * field.width + u32(x);
+      costs[slot] = costOf(cell);
+      known = before[cell];
+    }
+    reached[0][slot] = known;
+    reached[1][slot] = known;
+  }
+  workgroupBarrier();
+
+  let slot = (at.y + 1u) * EDGE + at.x + 1u;
+  var open = 0u;
+  for (var direction = 0u; direction < field.neighbours; direction++) {
+    let step = stepOf(direction);
+    let beside = u32(i32(slot) + step.x);
+    let below = u32(i32(slot) + i32(EDGE) * step.y);
+    // A diagonal cuts no corner. Of a straight step one of the two is the cell itself.
+    let free = min(min(costs[slot], costs[neighbour(slot, direction)]), min(costs[beside], costs[below]));
+    if (free != 0u) { open |= 1u << direction; }
+  }
+  var best = reached[0][slot];
+  for (var round = 1u; round <= ROUNDS; round++) {
+    let known = best;
+    for (var direction = 0u; direction < field.neighbours; direction++) {
+      let next = neighbour(slot, direction);
+      let beyond = reached[(round + 1u) % 2u][next];
+      if ((open & (1u << direction)) == 0u || beyond.x == FAR.x) { continue; }
+      let total = stepped(beyond, costs[next], direction);
+      if (best.x == FAR.x || isLess(total, best)) { best = total; }
+    }
+    reached[round % 2u][slot] = best;
+    if (any(best != known)) { atomicStore(&lastRound, round); }
+    workgroupBarrier();
+    // To ask costs more than a round.
+    if (round % 4u != 0u) { continue; }
+    if (nth == 0u) { isMoving = atomicLoad(&lastRound) == round; }
+    if (!workgroupUniformLoad(&isMoving)) { break; }
+  }
+  let x = tile.x * SIDE + at.x;
+  let y = tile.y * SIDE + at.y;
+  if (x < field.width && y < field.height) { after[y * field.width + x] = best; }
+  if (nth == 0u) {
+    let changed = select(0u, 1u, atomicLoad(&lastRound) != 0u);
+    isChanged[tileNumber] = changed;
+    atomicOr(&changes, changed);
+  }
+}
+
+fn neighbour(slot: u32, direction: u32) -> u32 {
+  let step = stepOf(direction);
+  return u32(i32(slot) + step.x + i32(EDGE) * step.y);
+}
+
+@compute @workgroup_size(64)
+fn point(@builtin(global_invocation_id) id: vec3u) {
+  let cells = field.width * field.height;
+  if (id.x * 4u >= cells) { return; }
+  var four = 0u;
+  for (var i = 0u; i < 4u; i++) {
+    let cell = id.x * 4u + i;
+    four = insertBits(four, select(NOWHERE, downhill(cell), cell < cells), 8u * i, 8u);
+  }
+  directions[id.x] = four;
+}
+
+// The first of the steps that are as cheap as any.
+fn downhill(cell: u32) -> u32 {
+  let own = before[cell];
+  let place = vec2i(i32(cell % field.width), i32(cell / field.width));
+  if (own.x == FAR.x || cell == field.goal) { return NOWHERE; }
+  for (var direction = 0u; direction < field.neighbours; direction++) {
+    let step = stepOf(direction);
+    if (costAt(place + step) == 0u) { continue; }
+    if (direction >= 4u && (costAt(place + vec2i(step.x, 0)) == 0u || costAt(place + vec2i(0, step.y)) == 0u)) { continue; }
+    let next = u32((place.y + step.y) * i32(field.width) + place.x + step.x);
+    if (before[next].x == FAR.x) { continue; }
+    if (all(stepped(before[next], costOf(next), direction) == own)) { return direction; }
+  }
+  return NOWHERE;
+}
+
+fn costAt(place: vec2i) -> u32 {
+  if (!isInside(place.x, place.y)) { return 0u; }
+  return costOf(u32(place.y) * field.width + u32(place.x));
+}

@@ -1,0 +1,175 @@
+import { numbersIn } from '../../../shared/tasks/numbers.ts';
+import type { Bodies } from '../../../shared/tasks/physics/bodies.ts';
+import { usualWidth } from '../../../shared/tasks/physics/pairs.ts';
+import { checkpointCount, type Simulated, stateBytes } from '../../../shared/tasks/physics/simulate.ts';
+import type { PhysicsParams } from '../../../shared/tasks/physics.ts';
+import { COMPUTE, PHYSICS } from '../../../shared/tuning.ts';
+import { type Allocated, allocate } from './allocate.ts';
+import { readBuffer } from './read-buffer.ts';
+
+/** Of the kernel's `World` and `Progress`. */
+const WORLD_BYTES = 48;
+const PROGRESS_BYTES = 16;
+/** A body's place and radius, or its speed and mass. */
+const VEC4 = 4;
+/** Cells are wider than most bodies by so much, so that rounding leads none of them beyond the cells around it. */
+const CELL_ROOM = 1.01;
+
+type Buffers = ReturnType<typeof make>;
+
+/** What one simulation has on the GPU. */
+export class BodyBuffers {
+  /** Slots of the hash table of cells. */
+  readonly slots: number;
+  /** By the kernel's bindings. */
+  readonly bound: readonly GPUBuffer[];
+  readonly #device: GPUDevice;
+  readonly #params: PhysicsParams;
+  readonly #buffers: Buffers;
+  readonly #destroy: () => void;
+
+  private constructor(device: GPUDevice, params: PhysicsParams, { buffers, destroy }: Allocated<Buffers>) {
+    const { world, progress, places, speeds, heads, nexts, pairs, touchedTable, touchedList, turns } = buffers;
+    this.slots = sizesFor(params.bodies).slots;
+    this.bound = [
+      ...[world, progress, places, speeds, heads, nexts, pairs],
+      ...[touchedTable, touchedList, turns, buffers.checkpoints],
+    ];
+    this.#device = device;
+    this.#params = params;
+    this.#buffers = buffers;
+    this.#destroy = destroy;
+  }
+
+  /** Throws MeshError `too-large`, `device-lost`. */
+  static async create(device: GPUDevice, params: PhysicsParams, bodies: Bodies): Promise<BodyBuffers> {
+    const allocated = await allocate(device, 'the bodies', (buffer) => make(buffer, params));
+    const { world, places, speeds } = allocated.buffers;
+    device.queue.writeBuffer(world, 0, worldBytes(params, bodies));
+    device.queue.writeBuffer(places, 0, joined(bodies.positions, bodies.radii));
+    device.queue.writeBuffer(speeds, 0, joined(bodies.velocities, bodies.masses));
+    return new BodyBuffers(device, params, allocated);
+  }
+
+  /** Has it told, after what was encoded before, how far it is. */
+  encodeTelling(encoder: GPUCommandEncoder): void {
+    encoder.copyBufferToBuffer(this.#buffers.progress, 0, this.#buffers.told, 0, PROGRESS_BYTES);
+  }
+
+  /** What was told. `touched`: different pairs so far. Throws MeshError `device-lost`. */
+  async told(): Promise<{ touched: number; isTrouble: boolean }> {
+    const [, touched = 0, trouble] = new Uint32Array(await readBuffer(this.#buffers.told));
+    return { touched, isTrouble: trouble !== 0 };
+  }
+
+  /** Moves the bodies to where they came; null: somewhere that is no place. Throws MeshError `too-large`, `device-lost`. */
+  async read(bodies: Bodies, touched: number): Promise<Simulated | null> {
+    const { places, speeds, checkpoints, touchedList } = this.#buffers;
+    const stateSize = this.#params.bodies * VEC4 * 4;
+    const [placesBytes, speedsBytes, checkpointsBytes, pairsBytes] = await this.#copies([
+      [places, stateSize],
+      [speeds, stateSize],
+      [checkpoints, checkpointBytes(this.#params)],
+      [touchedList, touched * 4],
+    ]);
+    const floats = [placesBytes, speedsBytes, checkpointsBytes].map((bytes) => numbersIn(Float32Array, bytes));
+    const [placed, moving, states] = floats;
+    if (!placed || !moving || !states || !floats.every((numbers) => numbers.every(Number.isFinite))) return null;
+    bodies.positions.set(vectorsOf(placed));
+    bodies.velocities.set(vectorsOf(moving));
+    return { checkpoints: states.slice(), collisions: numbersIn(Uint32Array, pairsBytes).slice().sort() };
+  }
+
+  dispose(): void {
+    this.#destroy();
+  }
+
+  /** In one go: each look at a buffer takes some ms. */
+  async #copies<const Parts extends readonly (readonly [GPUBuffer, number])[]>(parts: Parts) {
+    const sizeBytes = parts.reduce((sum, [, size]) => sum + size, 0);
+    const { MAP_READ, COPY_DST } = GPUBufferUsage;
+    const { buffers: readback, destroy } = await allocate(this.#device, 'the bodies', (buffer) =>
+      buffer('readback', sizeBytes, MAP_READ | COPY_DST),
+    );
+    try {
+      const encoder = this.#device.createCommandEncoder();
+      let end = 0;
+      const places = parts.map(([buffer, size]) => {
+        if (size > 0) encoder.copyBufferToBuffer(buffer, 0, readback, end, size);
+        end += size;
+        return [end - size, size] as const;
+      });
+      this.#device.queue.submit([encoder.finish()]);
+      const bytes = await readBuffer(readback);
+      return places.map(([at, size]) => new Uint8Array(bytes, at, size)) as { [K in keyof Parts]: Uint8Array };
+    } finally {
+      destroy();
+    }
+  }
+}
+
+function make(buffer: Parameters<Parameters<typeof allocate>[2]>[0], params: PhysicsParams) {
+  const count = params.bodies;
+  const { slots, pairs, touched, touchedSlots } = sizesFor(count);
+  const { STORAGE, UNIFORM, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
+  return {
+    world: buffer('world', WORLD_BYTES, UNIFORM | COPY_DST),
+    progress: buffer('progress', PROGRESS_BYTES, STORAGE | COPY_SRC),
+    told: buffer('told', PROGRESS_BYTES, MAP_READ | COPY_DST),
+    places: buffer('places', count * VEC4 * 4, STORAGE | COPY_DST | COPY_SRC),
+    speeds: buffer('speeds', count * VEC4 * 4, STORAGE | COPY_DST | COPY_SRC),
+    heads: buffer('heads', slots * 4, STORAGE),
+    nexts: buffer('nexts', count * 4, STORAGE),
+    pairs: buffer('pairs', pairs * 4, STORAGE),
+    touchedTable: buffer('touched table', touchedSlots * 4, STORAGE),
+    touchedList: buffer('touched list', touched * 4, STORAGE | COPY_SRC),
+    turns: buffer('turns', count * 4, STORAGE),
+    // A binding is never empty.
+    checkpoints: buffer('checkpoints', Math.max(4, checkpointBytes(params)), STORAGE | COPY_SRC),
+  };
+}
+
+function sizesFor(bodies: number) {
+  const touched = Math.min(PHYSICS.maxCollisions, Math.max(1, (bodies * (bodies - 1)) / 2));
+  return {
+    slots: powerOfTwo(2 * bodies),
+    pairs: bodies * COMPUTE.pairsPerBody,
+    touched,
+    touchedSlots: powerOfTwo(2 * touched),
+  };
+}
+
+function worldBytes(params: PhysicsParams, bodies: Bodies): ArrayBuffer {
+  const { slots, pairs, touched, touchedSlots } = sizesFor(params.bodies);
+  const { gravity, timestepS, restitution, checkpointEvery } = params;
+  const bytes = new ArrayBuffer(WORLD_BYTES);
+  const [floats, words] = [new Float32Array(bytes), new Uint32Array(bytes)];
+  floats.set([...gravity, timestepS, restitution]);
+  words[5] = params.bodies;
+  floats[6] = usualWidth(bodies.radii) * CELL_ROOM;
+  words.set([slots - 1, pairs, touched, touchedSlots - 1, checkpointEvery], 7);
+  return bytes;
+}
+
+function checkpointBytes(params: PhysicsParams): number {
+  return checkpointCount(params) * stateBytes(params.bodies);
+}
+
+function powerOfTwo(atLeast: number): number {
+  return 2 ** Math.ceil(Math.log2(atLeast));
+}
+
+/** Three numbers of a body, and another one behind them. */
+function joined(vectors: Float64Array, lasts: Float64Array): Float32Array<ArrayBuffer> {
+  return Float32Array.from({ length: lasts.length * VEC4 }, (_, i) => {
+    const body = Math.trunc(i / VEC4);
+    return (i % VEC4 === 3 ? lasts[body] : vectors[body * 3 + (i % VEC4)]) ?? 0;
+  });
+}
+
+function vectorsOf(read: Float32Array): Float64Array {
+  return Float64Array.from(
+    { length: (read.length / VEC4) * 3 },
+    (_, i) => read[Math.trunc(i / 3) * VEC4 + (i % 3)] ?? 0,
+  );
+}

@@ -1,0 +1,203 @@
+import { MeshError } from '../../../shared/errors.ts';
+import type { GridShape } from '../../../shared/tasks/pathfinding/grid.ts';
+import { COMPUTE } from '../../../shared/tuning.ts';
+import code from '../kernels/flow-field.wgsl?raw';
+import type { Turn } from '../schedule.ts';
+import { type Allocated, allocate } from './allocate.ts';
+import { readBuffer } from './read-buffer.ts';
+
+/** Cells along a side of a tile. */
+const SIDE = 16;
+const WORKGROUP = 64;
+/** In the place of a direction: a wall, a cell from which there is no way, or the goal. */
+export const NOWHERE = 8;
+/** Rounds of a tile in one pass: by so many a wave that winds has crossed it, and none holds up the others for longer. */
+const ROUNDS = 48;
+
+const CONSTANTS = `const SIDE = ${SIDE}u;
+const ROUNDS = ${ROUNDS}u;
+const NOWHERE = ${NOWHERE}u;
+`;
+
+/** Compiled once for a device. */
+export interface FlowFieldPipelines {
+  begin: GPUComputePipeline;
+  spread: GPUComputePipeline;
+  point: GPUComputePipeline;
+}
+
+export async function compileFlowField(device: GPUDevice): Promise<FlowFieldPipelines> {
+  const module = device.createShaderModule({ label: 'flow field', code: CONSTANTS + code });
+  const compile = (entryPoint: string) =>
+    device.createComputePipelineAsync({ label: entryPoint, layout: 'auto', compute: { module, entryPoint } });
+  const [begin, spread, point] = await Promise.all([compile('begin'), compile('spread'), compile('point')]);
+  return { begin, spread, point };
+}
+
+interface FlowFieldParts {
+  device: GPUDevice;
+  now(): number;
+  pipelines: FlowFieldPipelines;
+  shape: GridShape;
+}
+
+/** Fields over one grid, for one goal after another in the same buffers. */
+export class FlowField {
+  readonly #parts: FlowFieldParts;
+  readonly #buffers: Buffers;
+  readonly #destroy: () => void;
+  /** There and back. */
+  readonly #begin: readonly [GPUBindGroup, GPUBindGroup];
+  readonly #spread: readonly [GPUBindGroup, GPUBindGroup];
+  readonly #point: GPUBindGroup;
+  /** In one go, before somebody looks whether anything still changes; learned from how long they take. */
+  #passes: number = COMPUTE.minFieldPasses;
+
+  private constructor(parts: FlowFieldParts, { buffers, destroy }: Allocated<Buffers>) {
+    this.#parts = parts;
+    this.#buffers = buffers;
+    this.#destroy = destroy;
+    const { begin, spread, point } = parts.pipelines;
+    const { field, cost, reached, changed, changes, directions } = buffers;
+    const [one, other] = reached;
+    const [oneChanged, otherChanged] = changed;
+    this.#begin = [
+      this.#bind(begin, { 0: field, 3: one, 5: oneChanged }),
+      this.#bind(begin, { 0: field, 3: other, 5: otherChanged }),
+    ];
+    const both = { 0: field, 1: cost, 6: changes };
+    this.#spread = [
+      this.#bind(spread, { ...both, 2: one, 3: other, 4: oneChanged, 5: otherChanged }),
+      this.#bind(spread, { ...both, 2: other, 3: one, 4: otherChanged, 5: oneChanged }),
+    ];
+    this.#point = this.#bind(point, { 0: field, 1: cost, 2: one, 7: directions });
+  }
+
+  /** Throws MeshError `too-large`, `device-lost`. */
+  static async create(parts: FlowFieldParts, cost: Uint8Array): Promise<FlowField> {
+    const { device, shape } = parts;
+    const cells = shape.width * shape.height;
+    const tiles = Math.ceil(shape.width / SIDE) * Math.ceil(shape.height / SIDE);
+    const { STORAGE, UNIFORM, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
+    const allocated = await allocate(device, 'the grid', (buffer) => ({
+      field: buffer('field', 16, UNIFORM | COPY_DST),
+      cost: buffer('cost', whole(cells), STORAGE | COPY_DST),
+      reached: [buffer('reached', cells * 8, STORAGE), buffer('reached', cells * 8, STORAGE)] as const,
+      changed: [buffer('changed', tiles * 4, STORAGE), buffer('changed', tiles * 4, STORAGE)] as const,
+      changes: buffer('changes', 4, STORAGE | COPY_DST | COPY_SRC),
+      told: buffer('told', 4, MAP_READ | COPY_DST),
+      directions: buffer('directions', whole(cells), STORAGE | COPY_SRC),
+      readback: buffer('readback', whole(cells), MAP_READ | COPY_DST),
+    }));
+    const padded = new Uint8Array(whole(cells));
+    padded.set(cost);
+    device.queue.writeBuffer(allocated.buffers.cost, 0, padded);
+    return new FlowField(parts, allocated);
+  }
+
+  /**
+   * The direction of each cell's next step towards the goal, given by its number row by row, or {@link NOWHERE}. Equal grids give equal
+   * directions. Lets frames go in between. Throws MeshError `device-lost`, `cancelled`, `volunteer-failed`.
+   */
+  async directionsTo(goal: number, turn: Turn): Promise<Uint8Array> {
+    const { device, pipelines, shape } = this.#parts;
+    const { width, height, neighbours } = shape;
+    const cells = width * height;
+    device.queue.writeBuffer(this.#buffers.field, 0, Uint32Array.of(width, height, neighbours, goal));
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipelines.begin);
+    for (const group of this.#begin) {
+      pass.setBindGroup(0, group);
+      pass.dispatchWorkgroups(Math.ceil(cells / WORKGROUP));
+    }
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+    for (let done = 0; ; ) {
+      const startMs = this.#parts.now();
+      const passes = this.#passes;
+      done += passes;
+      const isAtRest = !(await this.#improve(passes));
+      const tookMs = this.#parts.now() - startMs;
+      this.#passes = Math.min(
+        COMPUTE.maxFieldPasses,
+        Math.max(COMPUTE.minFieldPasses, tookMs < COMPUTE.sliceMs ? passes * 2 : passes >> 1),
+      );
+      if (isAtRest) return this.#pointed();
+      // Each pass settles one more step of every path, or it is no wave.
+      if (done > cells + passes) {
+        throw new MeshError('volunteer-failed', 'The GPU comes to no end with a grid. Update its driver.');
+      }
+      await turn.giveWay();
+    }
+  }
+
+  dispose(): void {
+    this.#destroy();
+  }
+
+  /** Did the last of so many passes still change anything? */
+  async #improve(passes: number): Promise<boolean> {
+    const { device } = this.#parts;
+    const { changes, told } = this.#buffers;
+    const encoder = device.createCommandEncoder();
+    // An even number in all: each begins where the last one ended.
+    this.#encode(encoder, passes - 1, 0);
+    encoder.clearBuffer(changes);
+    this.#encode(encoder, 1, (passes - 1) % 2);
+    encoder.copyBufferToBuffer(changes, 0, told, 0, 4);
+    device.queue.submit([encoder.finish()]);
+    const [changed] = new Uint32Array(await readBuffer(told));
+    return changed !== 0;
+  }
+
+  #encode(encoder: GPUCommandEncoder, passes: number, from: number): void {
+    const { pipelines, shape } = this.#parts;
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipelines.spread);
+    for (let i = from; i < from + passes; i++) {
+      pass.setBindGroup(0, this.#spread[i % 2 === 0 ? 0 : 1]);
+      pass.dispatchWorkgroups(Math.ceil(shape.width / SIDE), Math.ceil(shape.height / SIDE));
+    }
+    pass.end();
+  }
+
+  async #pointed(): Promise<Uint8Array> {
+    const { device, pipelines, shape } = this.#parts;
+    const { directions, readback } = this.#buffers;
+    const cells = shape.width * shape.height;
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipelines.point);
+    pass.setBindGroup(0, this.#point);
+    pass.dispatchWorkgroups(Math.ceil(cells / 4 / WORKGROUP));
+    pass.end();
+    encoder.copyBufferToBuffer(directions, 0, readback, 0, whole(cells));
+    device.queue.submit([encoder.finish()]);
+    return new Uint8Array(await readBuffer(readback), 0, cells);
+  }
+
+  #bind(pipeline: GPUComputePipeline, buffers: Record<number, GPUBuffer>): GPUBindGroup {
+    const entries = Object.entries(buffers).map(([binding, buffer]) => ({
+      binding: Number(binding),
+      resource: { buffer },
+    }));
+    return this.#parts.device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
+  }
+}
+
+interface Buffers {
+  field: GPUBuffer;
+  cost: GPUBuffer;
+  reached: readonly [GPUBuffer, GPUBuffer];
+  changed: readonly [GPUBuffer, GPUBuffer];
+  changes: GPUBuffer;
+  told: GPUBuffer;
+  directions: GPUBuffer;
+  readback: GPUBuffer;
+}
+
+/** Bytes for so many cells: whole words. */
+function whole(cells: number): number {
+  return Math.ceil(cells / 4) * 4;
+}

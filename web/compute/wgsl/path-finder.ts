@@ -1,0 +1,112 @@
+import { MeshError } from '../../../shared/errors.ts';
+import { partOf } from '../../../shared/tasks/check-input.ts';
+import type { PackedResult, PackedTask } from '../../../shared/tasks/definition.ts';
+import { type GridShape, STEP_X, STEP_Y } from '../../../shared/tasks/pathfinding/grid.ts';
+import { groupedByGoal, type Query, readQueries } from '../../../shared/tasks/pathfinding/queries.ts';
+import { encodePaths } from '../../../shared/tasks/pathfinding/result.ts';
+import { solvePaths } from '../../../shared/tasks/pathfinding/solve.ts';
+import type { PathfindingParams } from '../../../shared/tasks/pathfinding.ts';
+import type { Steps } from '../../../shared/tasks/steps.ts';
+import { PATHFINDING } from '../../../shared/tuning.ts';
+import { inSlices } from '../in-slices.ts';
+import type { Turn } from '../schedule.ts';
+import { compileFlowField, FlowField, type FlowFieldPipelines, NOWHERE } from './flow-field.ts';
+
+type Paths = (Uint8Array | null)[];
+
+/** Groups of queries, by their places in the list, that are worth a field each; a search alone is the processor's. */
+export function fieldGroups(queries: readonly Query[]): number[][] {
+  return groupedByGoal(queries).filter((group) => group.length >= PATHFINDING.fieldFromQueries);
+}
+
+/** `pathfinding` on a WebGPU device, which stays its owner's: a flow field for each goal of many, and A* on the processor for the rest. */
+export class WgslPathFinder {
+  readonly #device: GPUDevice;
+  readonly #now: () => number;
+  #pipelines: Promise<FlowFieldPipelines> | null = null;
+
+  constructor(device: GPUDevice, now: () => number) {
+    this.#device = device;
+    this.#now = now;
+  }
+
+  /** Costs are those of the reference, to the last bit. Throws MeshError `device-lost`, `too-large`, `cancelled`, `volunteer-failed`. */
+  async run({ params, attachments }: PackedTask<PathfindingParams>, turn: Turn): Promise<PackedResult> {
+    const cost = partOf(attachments, 0);
+    const queries = readQueries(partOf(attachments, 1));
+    const paths: Paths = queries.map(() => null);
+    const groups = fieldGroups(queries);
+    await this.#byFields(params, cost, queries, groups, paths, turn);
+    const grouped = new Set(groups.flat());
+    const alone = queries.flatMap((query, at) => (grouped.has(at) ? [] : [{ query, at }]));
+    if (alone.length > 0) {
+      const asked = alone.map(({ query }) => query);
+      const found = await this.#slowly(solvePaths(params, cost, asked), turn);
+      for (const [i, { at }] of alone.entries()) paths[at] = found[i] ?? null;
+    }
+    return encodePaths(params, cost, queries, paths);
+  }
+
+  async #byFields(
+    shape: GridShape,
+    cost: Uint8Array,
+    queries: readonly Query[],
+    groups: readonly number[][],
+    paths: Paths,
+    turn: Turn,
+  ): Promise<void> {
+    if (groups.length === 0) return;
+    this.#pipelines ??= compileFlowField(this.#device);
+    const parts = { device: this.#device, now: this.#now, pipelines: await this.#pipelines, shape };
+    const field = await FlowField.create(parts, cost);
+    try {
+      for (const group of groups) {
+        const { goalX = 0, goalY = 0 } = queries[group[0] ?? 0] ?? {};
+        const goal = goalY * shape.width + goalX;
+        // Nobody gets into a wall.
+        if (cost[goal] === 0) continue;
+        const directions = await field.directionsTo(goal, turn);
+        await this.#slowly(followed(directions, { shape, cost, goal, queries, group }, paths), turn);
+      }
+    } finally {
+      field.dispose();
+    }
+  }
+
+  #slowly<T>(steps: Steps<T>, turn: Turn): Promise<T> {
+    return inSlices(steps, this.#now, () => turn.giveWay());
+  }
+}
+
+interface Followed {
+  shape: GridShape;
+  cost: Uint8Array;
+  goal: number;
+  queries: readonly Query[];
+  group: readonly number[];
+}
+
+/**
+ * Writes the path of each of the group. A wrong field could lead round in a circle: nobody goes farther than there are cells. Throws
+ * MeshError `too-large`.
+ */
+function* followed(directions: Uint8Array, of: Followed, paths: Paths): Steps<void> {
+  const { shape, cost, goal, queries, group } = of;
+  const offsets = STEP_X.map((x, direction) => x + shape.width * (STEP_Y[direction] ?? 0));
+  let steps = 0;
+  for (const at of group) {
+    const query = queries[at];
+    if (!query) continue;
+    let cell = query.startY * shape.width + query.startX;
+    const path: number[] = [];
+    while (cell !== goal && directions[cell] !== NOWHERE && path.length < directions.length) {
+      const direction = directions[cell] ?? NOWHERE;
+      path.push(direction);
+      cell += offsets[direction] ?? 0;
+    }
+    steps += path.length;
+    if (steps > PATHFINDING.maxSteps) throw MeshError.tooLarge('The paths together', steps, PATHFINDING.maxSteps);
+    if (cell === goal && cost[cell] !== 0) paths[at] = Uint8Array.from(path);
+    yield;
+  }
+}
