@@ -1,4 +1,4 @@
-import { score } from '../shared/ranking.ts';
+import { nearness, score } from '../shared/ranking.ts';
 import { isOfUse, regionRttMs, type TaskSet, taskSet } from './lobby-keys.ts';
 import type { Seeker } from './lobby-seekers.ts';
 import { hasAccused, isWelcome, standing, type VolunteerFacts } from './matchmaker.ts';
@@ -108,11 +108,13 @@ export class LobbyVolunteers<V extends VolunteerFacts> {
       const candidate = { standing: standing(gamer, offer), offer };
       if (!best || isBetter(candidate, best)) best = candidate;
     };
-    for (const { can, offers } of this.#shelves.values()) {
+    for (const { rttMs, can, offers } of this.#shelves.values()) {
       if (!isOfUse(can, needs)) continue;
+      const near = nearness(gamer.rttMs + rttMs);
       for (const offer of offers) {
         if (partners.has(offer.historyId) || accused.has(offer.historyId) || gamer.peers.has(offer.id)) continue;
-        consider(offer);
+        // Most shelves' first is no match: that is seen without asking for all of its standing.
+        if (!best || offer.merit + near >= (best as Seen<Offer<V>>).standing) consider(offer);
         break;
       }
     }
