@@ -17,9 +17,14 @@ export function score({ completed, failed, load, latencyMs, affinity }: RankingF
   return (
     RANKING.history * history(completed, failed) +
     RANKING.free * (1 - clamp01(load)) +
-    RANKING.latency / (1 + Math.max(0, latencyMs)) +
+    nearness(latencyMs) +
     RANKING.affinity * clamp01(affinity)
   );
+}
+
+/** The part of the score that distance has. */
+export function nearness(latencyMs: number): number {
+  return RANKING.latency / (1 + Math.max(0, latencyMs));
 }
 
 /** Laplace's rule of succession: a newcomer counts as even odds, so one early failure does not condemn it. */

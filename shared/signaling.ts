@@ -2,6 +2,7 @@ import { toBase64Url } from './bytes.ts';
 import { MAX_WIRE_MESSAGE_CHARS, MESH_ERROR_REASONS, type WireError } from './errors.ts';
 import { challengeSchema, publicKeySchema, signatureSchema } from './identity.ts';
 import { linkOutcomeSchema } from './status.ts';
+import { TASK_NAMES } from './tasks/names.ts';
 import { SIGNALING } from './tuning.ts';
 import { z } from './zod.ts';
 
@@ -45,6 +46,8 @@ export const joinSchema = z.strictObject({
   inviteOnly: z.boolean().optional(),
   /** A volunteer's wish to serve whoever needs it, in no room; a gamer's to be helped by such volunteers as well. */
   lobby: z.boolean().optional(),
+  /** A gamer's of the lobby: volunteers that can do something of this. Absent or empty: any. */
+  needs: z.array(z.enum(TASK_NAMES)).max(TASK_NAMES.length).optional(),
   /** A volunteer's, which it is to prove it holds by signing the challenge in the answer; what it did before then counts for it. */
   publicKey: publicKeySchema.optional(),
   status: volunteerStatusSchema.optional(),

@@ -51,6 +51,9 @@ export const COORDINATOR = {
   maxQueuedPackets: 512,
   /** A socket's round trip before it is measured: between a home network and a server on the same continent. */
   assumedRttMs: 50,
+  /** Regions of the lobby, by round trip to the server: two where it doubles, a heartbeat differs from the next by more; farther ones are one. */
+  regionsPerOctave: 2,
+  farthestRegionMs: 2_000,
   /** TURN credentials outlast a long evening even of a page that cannot ask for new ones, and one who copies them has a day. */
   turnTtlS: 24 * 3_600,
   /** A member may come back with its pass after a weekend, not with one found in an old backup. */

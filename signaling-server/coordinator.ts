@@ -121,7 +121,10 @@ export class Coordinator {
     if (role === 'volunteer') {
       if (request.status) member.status = request.status;
       member.claim = claimOf(request, id, connection.host);
-    } else this.#introductions.seek(member, config.lobby && request.lobby === true);
+    } else {
+      member.needs = request.needs ?? [];
+      this.#introductions.seek(member, config.lobby && request.lobby === true);
+    }
     this.parts.log.debug({ member: id, role, resumed }, 'joined');
     const { name: room, inviteOnly } = place;
     const challenge = member.claim?.challenge ?? null;
@@ -138,7 +141,7 @@ export class Coordinator {
   /** Tells a member that it joined, whom it knows, and finds it others. */
   welcome({ member, joined }: Arrival): void {
     for (const peer of member.peers.values()) introduce(member, peer);
-    this.#introductions.matchIn(member.place);
+    this.#introductions.arrange(member);
     member.greet(joined);
   }
 
@@ -154,9 +157,7 @@ export class Coordinator {
     if (volunteer.role !== 'volunteer') throw MeshError.malformed('Only a volunteer has a status.');
     const before = volunteer.status;
     volunteer.status = status;
-    // Load changes the order of the next introductions; only these two change who may be introduced.
-    const mayMatch = before.accepting !== status.accepting || before.maxGamers < status.maxGamers;
-    if (mayMatch) this.#introductions.matchIn(volunteer.place);
+    this.#introductions.statusChanged(volunteer, before);
   }
 
   /** @throws MeshError `malformed` from a volunteer, `not-invited` about a stranger */
@@ -168,6 +169,7 @@ export class Coordinator {
     const { historyId } = volunteer;
     await store.record(gamer.id, historyId, report);
     volunteer.reputation = await store.reputation(historyId);
+    this.#introductions.rated(volunteer);
     gamer.partners = await store.partners(gamer.id);
   }
 
@@ -191,7 +193,7 @@ export class Coordinator {
     const accused = await store.accused(key);
     for (const member of this.#rooms.members(gamer.place)) member.accused = accused;
     // It takes none of the gamer's places any more.
-    this.#introductions.matchIn(gamer.place);
+    this.#introductions.arrange(gamer);
   }
 
   /**
@@ -212,7 +214,7 @@ export class Coordinator {
     } finally {
       // A newer join has a challenge of its own.
       if (volunteer.claim === claim) volunteer.claim = null;
-      this.#introductions.matchIn(volunteer.place);
+      this.#introductions.arrange(volunteer);
     }
   }
 
@@ -221,7 +223,7 @@ export class Coordinator {
     if (gamer.role !== 'gamer') throw MeshError.malformed('Only a gamer asks the lobby for help.');
     if (open && !this.parts.config.lobby) throw noLobby();
     this.#introductions.seek(gamer, open);
-    this.#introductions.matchIn(gamer.place);
+    this.#introductions.arrange(gamer);
   }
 
   /** @throws MeshError `not-invited` from a volunteer, and from a guest who would make others owners */
@@ -238,6 +240,7 @@ export class Coordinator {
   /** A socket is gone; its session waits for another one. */
   lost(member: Member, connection: Connection): void {
     if (!member.detach(connection) || !this.#isPresent(member)) return;
+    this.#introductions.away(member);
     const expire = () => this.#depart(member, 'expired');
     this.#graces.set(member, this.parts.clock.after(SIGNALING.resumeGraceMs, expire));
   }
@@ -301,11 +304,11 @@ export class Coordinator {
   #depart(member: Member, why: 'left' | 'expired' | 'removed'): void {
     this.#endGrace(member);
     this.#rooms.remove(member);
-    this.#introductions.forget(member);
-    for (const peer of member.peers.values()) peer.part({ peerId: member.id, why });
+    const knew = [...member.peers.values()];
+    for (const peer of knew) peer.part({ peerId: member.id, why });
     member.peers.clear();
     this.parts.log.debug({ member: member.id, why }, 'gone');
-    this.#introductions.matchIn(member.place);
+    this.#introductions.gone(member, knew);
   }
 
   #endGrace(member: Member): void {

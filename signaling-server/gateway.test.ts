@@ -73,6 +73,8 @@ const NASTY_JOINS: unknown[] = [
   { ...join, room: 7 },
   { ...join, invite: 'i'.repeat(2_049) },
   { ...join, status: { ...IDLE_STATUS, load: 2 } },
+  { ...join, status: { ...IDLE_STATUS, tasks: { length: { toString: 1 } } } },
+  { ...join, needs: ['mining'] },
   { ...join, publicKey: 'short' },
   { ...join, lobby: 'yes' },
   { ...join, extra: 1 },

@@ -315,9 +315,18 @@ function checkVersion(payload: unknown): void {
 }
 
 function parse<T>(schema: z.ZodType<T>, payload: unknown): T {
-  const parsed = schema.safeParse(payload);
+  const parsed = tryParse(schema, payload);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue?.path.join('.') || 'message';
   throw MeshError.malformed(`The server cannot read what the page sent (${where}: ${issue?.code}).`);
+}
+
+/** zod compares the `length` of what it has refused already, and throws where that is an object without a value. */
+function tryParse<T>(schema: z.ZodType<T>, payload: unknown) {
+  try {
+    return schema.safeParse(payload);
+  } catch (cause) {
+    throw new MeshError('malformed', 'The server cannot read what the page sent: a length is no number.', { cause });
+  }
 }

@@ -127,7 +127,11 @@ export function helpersOf(gamer: GamerFacts, counts: (helper: Helper) => boolean
  * How many more volunteers a gamer may be introduced to. One that is no help now takes no place, lest a gamer whose helpers all
  * pause is left alone; in all it is held to twice the limit.
  */
-function placesOf(gamer: GamerFacts, maxIntroductions: number, counts: (helper: Helper) => boolean): number {
+export function placesOf(
+  gamer: GamerFacts,
+  maxIntroductions: number,
+  counts: (helper: Helper) => boolean = () => true,
+): number {
   const places = maxIntroductions - helpersOf(gamer, counts);
   return Math.max(0, Math.min(places, 2 * maxIntroductions - gamer.peers.size));
 }

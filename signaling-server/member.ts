@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { MeshError } from '../shared/errors.ts';
 import type { Introduction, Joined, Role, ServerToClientEvents, VolunteerStatus } from '../shared/signaling.ts';
+import type { TaskName } from '../shared/tasks/names.ts';
 import { COORDINATOR, SIGNALING } from '../shared/tuning.ts';
 import type { KnownInvite } from './bans.ts';
 import type { Accused } from './matchmaker.ts';
@@ -41,6 +42,8 @@ export class Member {
   claim: Claim | null = null;
   /** Proven, see `identityOf`. Told to nobody: a gamer knows a volunteer by its session alone, which ends with its page. */
   identity: string | null = null;
+  /** Task types this gamer wants the lobby's help with; empty: any. */
+  needs: readonly TaskName[] = [];
   /** Volunteers this gamer has worked with: history id -> last round trip it reported, ms. */
   partners: ReadonlyMap<string, number> = new Map();
   /** Volunteers that gamers of this gamer's room reported. */

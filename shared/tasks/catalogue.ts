@@ -2,13 +2,17 @@ import { MeshError } from '../errors.ts';
 import type { PackedResult, PackedTask, TaskDefinition } from './definition.ts';
 import { echo } from './echo.ts';
 import { infer } from './infer.ts';
+import type { TaskName } from './names.ts';
 import { pathfinding } from './pathfinding.ts';
 import { physics } from './physics.ts';
 import { raytracing } from './raytracing.ts';
 import { upscale } from './upscale.ts';
 
 /** The task types that can be run today. */
-export const catalogue = { echo, upscale, infer, pathfinding, physics, raytracing } as const;
+export const catalogue = { echo, upscale, infer, pathfinding, physics, raytracing } as const satisfies Record<
+  TaskName,
+  unknown
+>;
 type RunnableTaskType = keyof typeof catalogue;
 export const RUNNABLE_TASK_TYPES = Object.keys(catalogue) as RunnableTaskType[];
 

@@ -124,7 +124,9 @@ export class GamerSession {
   async #join(): Promise<Client> {
     const { connect, name, pageUrl, store } = this.#options;
     const invite = roomToEnter(pageUrl, store);
-    const shared = { name, where: 'auto', lobby: this.audience.value === 'lobby' } as const;
+    const lobby = this.audience.value === 'lobby';
+    // What a stream's frames are given to.
+    const shared = { name, where: 'auto', lobby, needs: ['upscale'] } as const;
     try {
       return await connect({ ...entryOptions(invite), ...shared });
     } catch (cause) {

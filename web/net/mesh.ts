@@ -9,6 +9,7 @@ import {
   type Role,
   type VolunteerStatus,
 } from '../../shared/signaling.ts';
+import type { TaskName } from '../../shared/tasks/names.ts';
 import { COORDINATOR, SIGNALING } from '../../shared/tuning.ts';
 import type { Identity } from './identity.ts';
 import { withLateIceServers } from './late-ice-servers.ts';
@@ -29,6 +30,8 @@ export interface MeshOptions {
   inviteOnly?: boolean | undefined;
   /** A volunteer's wish to serve in no room but whoever needs it; a gamer's to be helped by such volunteers as well. */
   lobby?: boolean | undefined;
+  /** A gamer's of the lobby: volunteers that can do something of this; empty: any. */
+  needs?: readonly TaskName[] | undefined;
   /** Volunteers: what their history is kept under. */
   identity?: Identity | undefined;
   /** Absent: those the server names. */
@@ -209,13 +212,14 @@ export class Mesh {
 }
 
 /** Throws MeshError `bad-input`: the server's own words would be about versions of the page. */
-function joinRequest({ role, name, room, invite, inviteOnly, lobby, identity }: MeshOptions): JoinRequest {
+function joinRequest({ role, name, room, invite, inviteOnly, lobby, needs, identity }: MeshOptions): JoinRequest {
   const request = {
     ...{ protocolVersion: PROTOCOL_VERSION, sessionKey: randomId(), role, name },
     ...(room !== undefined && { room }),
     ...(invite !== undefined && { invite }),
     ...(inviteOnly !== undefined && { inviteOnly }),
     ...(lobby !== undefined && { lobby }),
+    ...(needs !== undefined && { needs: [...needs] }),
     ...(identity && { publicKey: identity.publicKey }),
   };
   const parsed = joinSchema.safeParse(request);

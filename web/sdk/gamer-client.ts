@@ -253,12 +253,12 @@ export class GamerClient extends EventTarget {
   }
 
   async #join(options: GamerOptions): Promise<void> {
-    const { room, invite, inviteOnly, lobby, name = 'gamer', iceServers, relayOnly, wrtc } = options;
+    const { room, invite, inviteOnly, lobby, needs, name = 'gamer', iceServers, relayOnly, wrtc } = options;
     const naming = prepareTaskKeys();
     this.#mesh = await Mesh.join({
       url: this.#url,
       role: 'gamer',
-      ...{ name, room, invite, inviteOnly, lobby, iceServers, relayOnly },
+      ...{ name, room, invite, inviteOnly, lobby, needs, iceServers, relayOnly },
       wrtc: wrtc as PeerOptions['wrtc'],
       clock: systemClock,
       random: Math.random,

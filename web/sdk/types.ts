@@ -209,6 +209,8 @@ export interface GamerOptions {
   inviteOnly?: boolean;
   /** Volunteers of the server's open lobby may help too, who then see what is sent to them. Default false; see `setLobby`. */
   lobby?: boolean;
+  /** Of those, volunteers that can run one of these. Default any. */
+  needs?: readonly TaskType[];
   /** Told to nobody but the server. */
   name?: string;
   /** Default of every task and stream. */
