@@ -29,6 +29,7 @@ class SlowStore extends MemoryStore {
 }
 
 const connection = (): Connection => ({
+  ...{ instance: 'one', socketId: 'any' },
   rttMs: 1,
   host: 'here',
   joined() {},

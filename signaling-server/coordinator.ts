@@ -17,22 +17,25 @@ import type { ServerClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { Introductions, introduce } from './introductions.ts';
 import { type Invites, notInvited } from './invites.ts';
-import type { Connection, Member } from './member.ts';
+import type { Connection, Member, Mirror } from './member.ts';
+import type { MemberRecord } from './member-record.ts';
 import { LOBBY, type Place, placeKey, privateName } from './place.ts';
 import { type Claim, newChallenge, provenIdentity } from './proof.ts';
 import { RateLimit } from './rate-limit.ts';
 import { type Counts, Rooms } from './rooms.ts';
-import type { MemoryStore } from './store/memory.ts';
+import type { Store } from './store/store.ts';
 import { type IceConfig, iceServersFor } from './turn.ts';
 
 interface Parts {
   config: Pick<Config, 'roomCapacity' | 'maxSessions' | 'maxIntroductions' | 'lobby'> & IceConfig;
   invites: Invites;
-  store: MemoryStore;
+  store: Store;
   clock: ServerClock;
   log: Logger;
   /** A gamer and a volunteer were introduced who did not know each other. */
   onMatch(): void;
+  /** Where several instances share the work. */
+  mirror?: Mirror | undefined;
 }
 
 /** Where a session may go; `onlyIfNew`: uninvited, so only as the one who makes the room. */
@@ -57,7 +60,7 @@ export class Coordinator {
   readonly #accusations: RateLimit;
 
   constructor(private readonly parts: Parts) {
-    this.#rooms = new Rooms(parts.config);
+    this.#rooms = new Rooms(parts.config, parts.mirror);
     this.#introductions = new Introductions(this.#rooms, {
       maxIntroductions: parts.config.maxIntroductions,
       onMatch: () => parts.onMatch(),
@@ -67,6 +70,37 @@ export class Coordinator {
 
   counts(): Counts {
     return this.#rooms.counts();
+  }
+
+  /**
+   * Goes on with the members that another instance left.
+   * @param connections of those whose sockets are still there, by id; the others have a grace to come back in.
+   */
+  async restore(records: readonly MemberRecord[], connections: ReadonlyMap<string, Connection>): Promise<Member[]> {
+    const members = records.map((record) => {
+      const member = this.#rooms.add(record, record.place);
+      member.restore(record, connections.get(record.id) ?? null);
+      return member;
+    });
+    for (const { id, peers } of records) {
+      for (const peerId of peers) {
+        const peer = this.#rooms.session(peerId);
+        if (peer) this.#rooms.session(id)?.peers.set(peerId, peer);
+      }
+    }
+    const places = new Map(members.map(({ place }) => [placeKey(place), place]));
+    await Promise.all([...places].map(([key, place]) => this.#readAccused(key, place)));
+    for (const member of members) {
+      if (member.isSeeking) this.#introductions.seek(member, true);
+      if (!member.online) this.#beginGrace(member);
+    }
+    for (const place of places.values()) this.#introductions.matchIn(place);
+    return members;
+  }
+
+  /** Is it in a room here? One that has left may yet be held by whoever waited for something. */
+  has(member: Member): boolean {
+    return this.#rooms.session(member.id) === member;
   }
 
   /**
@@ -104,7 +138,7 @@ export class Coordinator {
     if (role === 'volunteer') {
       if (request.status) member.status = request.status;
       member.claim = claimOf(request, id, connection.host);
-    } else this.#introductions.seek(member, config.lobby && request.lobby === true);
+    } else this.#seek(member, config.lobby && request.lobby === true);
     this.parts.log.debug({ member: id, role, resumed }, 'joined');
     const { name: room, inviteOnly } = place;
     const challenge = member.claim?.challenge ?? null;
@@ -132,6 +166,7 @@ export class Coordinator {
     if (volunteer.role !== 'volunteer') throw MeshError.malformed('Only a volunteer has a status.');
     const before = volunteer.status;
     volunteer.status = status;
+    volunteer.changed();
     // Load changes the order of the next introductions; only these two change who may be introduced.
     const mayMatch = before.accepting !== status.accepting || before.maxGamers < status.maxGamers;
     if (mayMatch) this.#introductions.matchIn(volunteer.place);
@@ -147,6 +182,7 @@ export class Coordinator {
     await store.record(gamer.id, historyId, report);
     volunteer.reputation = await store.reputation(historyId);
     gamer.partners = await store.partners(gamer.id);
+    for (const member of [gamer, volunteer]) member.changed();
   }
 
   /**
@@ -166,8 +202,7 @@ export class Coordinator {
     const key = placeKey(gamer.place);
     await store.accuse(key, gamer.id, historyId);
     log.info({ gamer: gamer.id, volunteer: historyId, taskType, why }, 'a volunteer was reported');
-    const accused = await store.accused(key);
-    for (const member of this.#rooms.members(gamer.place)) member.accused = accused;
+    await this.#readAccused(key, gamer.place);
     // It takes none of the gamer's places any more.
     this.#introductions.matchIn(gamer.place);
   }
@@ -184,6 +219,7 @@ export class Coordinator {
       volunteer.reputation = await this.parts.store.reputation(identity);
       volunteer.identity = identity;
     } finally {
+      volunteer.changed();
       // A newer join has a challenge of its own.
       if (volunteer.claim === claim) volunteer.claim = null;
       this.#introductions.matchIn(volunteer.place);
@@ -194,7 +230,7 @@ export class Coordinator {
   setLobby(gamer: Member, { open }: LobbyRequest): void {
     if (gamer.role !== 'gamer') throw MeshError.malformed('Only a gamer asks the lobby for help.');
     if (open && !this.parts.config.lobby) throw noLobby();
-    this.#introductions.seek(gamer, open);
+    this.#seek(gamer, open);
     this.#introductions.matchIn(gamer.place);
   }
 
@@ -205,14 +241,12 @@ export class Coordinator {
   }
 
   leave(member: Member): void {
-    if (this.#isPresent(member)) this.#depart(member, 'left');
+    if (this.has(member)) this.#depart(member, 'left');
   }
 
   /** A socket is gone; its session waits for another one. */
   lost(member: Member, connection: Connection): void {
-    if (!member.detach(connection) || !this.#isPresent(member)) return;
-    const expire = () => this.#depart(member, 'expired');
-    this.#graces.set(member, this.parts.clock.after(SIGNALING.resumeGraceMs, expire));
+    if (member.detach(connection) && this.has(member)) this.#beginGrace(member);
   }
 
   close(): void {
@@ -258,13 +292,25 @@ export class Coordinator {
     this.#introductions.matchIn(member.place);
   }
 
+  #seek(gamer: Member, isSeeking: boolean): void {
+    gamer.isSeeking = isSeeking;
+    gamer.changed();
+    this.#introductions.seek(gamer, isSeeking);
+  }
+
+  #beginGrace(member: Member): void {
+    const expire = () => this.#depart(member, 'expired');
+    this.#graces.set(member, this.parts.clock.after(SIGNALING.resumeGraceMs, expire));
+  }
+
   #endGrace(member: Member): void {
     this.#graces.get(member)?.();
     this.#graces.delete(member);
   }
 
-  #isPresent(member: Member): boolean {
-    return this.#rooms.session(member.id) === member;
+  async #readAccused(key: string, place: Place): Promise<void> {
+    const accused = await this.parts.store.accused(key);
+    for (const member of this.#rooms.members(place)) member.accused = accused;
   }
 }
 

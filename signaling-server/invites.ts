@@ -6,7 +6,7 @@ import { COORDINATOR } from '../shared/tuning.ts';
 import { z } from '../shared/zod.ts';
 import type { ServerClock } from './clock.ts';
 import type { Place } from './place.ts';
-import type { CountedInvite } from './store/memory.ts';
+import type { CountedInvite } from './store/store.ts';
 
 /** Held apart by their audience, so that neither passes for the other. */
 const INVITE = 'p2c2r-invite';

@@ -1,6 +1,6 @@
 import { MeshError } from '../shared/errors.ts';
 import type { Role } from '../shared/signaling.ts';
-import { Member } from './member.ts';
+import { Member, type Mirror } from './member.ts';
 import { type Place, placeKey } from './place.ts';
 
 interface Room {
@@ -26,7 +26,10 @@ export class Rooms {
   readonly #rooms = new Map<string, Room>();
   readonly #sessions = new Map<string, Member>();
 
-  constructor(private readonly limits: Limits) {}
+  constructor(
+    private readonly limits: Limits,
+    private readonly mirror?: Mirror | undefined,
+  ) {}
 
   has(place: Place): boolean {
     return this.#rooms.has(placeKey(place));
@@ -66,7 +69,7 @@ export class Rooms {
     this.checkSpace(place);
     const key = placeKey(place);
     const room = this.#rooms.get(key) ?? { place, members: new Map() };
-    const member = new Member(id, role, name, room.place);
+    const member = new Member(id, role, name, room.place, this.mirror);
     room.members.set(id, member);
     this.#rooms.set(key, room);
     this.#sessions.set(id, member);
@@ -79,6 +82,7 @@ export class Rooms {
     room?.members.delete(member.id);
     if (room?.members.size === 0) this.#rooms.delete(key);
     this.#sessions.delete(member.id);
+    this.mirror?.removed(member.id);
   }
 
   counts(): Counts {
