@@ -6,6 +6,19 @@
  */
 const FLOORS = ['net', 'compute', 'dispatch', 'stream', 'sdk', 'ui', 'gamer', 'volunteer'];
 const TESTS = '(\\.test\\.tsx?|/test-[^/]+\\.tsx?)$';
+/** Packages that the build puts into the pages: a production server has no need of them, so they are no `dependencies`. */
+const IN_PAGES = [
+  '@preact/signals',
+  'comlink',
+  'hash-wasm',
+  'idb-keyval',
+  'onnxruntime-web',
+  'preact',
+  'simple-peer',
+  'socket.io-client',
+  'three',
+  'uplot',
+];
 
 const only = (name, from, allowed, comment) => ({
   name,
@@ -67,8 +80,19 @@ module.exports = {
     {
       name: 'no-dev-dependencies-in-production',
       severity: 'error',
-      from: { path: '^(shared|signaling-server|web)/', pathNot: TESTS },
+      comment: 'the server runs with `dependencies` alone; shared/ is a part of it',
+      from: { path: '^(shared|signaling-server)/', pathNot: TESTS },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'no-tools-in-pages',
+      severity: 'error',
+      from: { path: '^web/', pathNot: TESTS },
+      to: {
+        dependencyTypes: ['npm-dev'],
+        dependencyTypesNot: ['type-only'],
+        pathNot: `(^|/)(${IN_PAGES.join('|')})(/|$)`,
+      },
     },
   ],
   options: {

@@ -68,11 +68,16 @@ export class HeadlessVolunteer {
     });
     try {
       const page = await browser.newPage({ ignoreHTTPSErrors: insecure });
+      /** @type {{ reason: string, message: string } | null} */
+      let refusal = null;
+      await page.exposeFunction('tellRefusal', (/** @type {{ reason: string, message: string } | null} */ told) => {
+        refusal = told;
+      });
       const ended = endOf(page, stop);
       const started = await Promise.race([this.start(page), ended]);
       if (typeof started === 'string') return started;
       if (!started.ok) {
-        if (FINAL_REASONS.includes(started.reason)) throw new SetupError(started.message);
+        throwIfFinal(started);
         return started.message;
       }
       this.log.info({ adapter: started.adapter }, 'serving');
@@ -80,6 +85,7 @@ export class HeadlessVolunteer {
       try {
         const why = await ended;
         if (stop.aborted) await this.leave(page);
+        throwIfFinal(refusal);
         return why;
       } finally {
         clearInterval(logging);
@@ -111,8 +117,20 @@ export class HeadlessVolunteer {
           const { VolunteerNode } = await import(module);
           const node = await VolunteerNode.start(options);
           Object.assign(window, { volunteer: node });
-          // A session that the server has ended is not taken up again by the node.
-          node.addEventListener('state', () => node.state === 'stopped' && window.close());
+          /** @type {{ reason: string, message: string } | null} */
+          let last = null;
+          node.addEventListener('error', (/** @type {Event} */ event) => {
+            last = /** @type {CustomEvent<{ reason: string, message: string }>} */ (event).detail;
+          });
+          // A session that the server has ended is not taken up again by the node. The last error is why.
+          node.addEventListener('state', async () => {
+            if (node.state !== 'stopped') return;
+            const { tellRefusal } = /** @type {{ tellRefusal(why: object | null): Promise<void> }} */ (
+              /** @type {unknown} */ (window)
+            );
+            await tellRefusal(last && { reason: last.reason, message: last.message });
+            window.close();
+          });
           return { ok: /** @type {const} */ (true), adapter: String(node.capabilities.adapter) };
         } catch (cause) {
           const { reason = '', message = String(cause) } = /** @type {{ reason?: string, message?: string }} */ (cause);
@@ -148,6 +166,14 @@ export class HeadlessVolunteer {
       .catch((cause) => this.log.warn({ err: cause }, 'the room was not told'));
     await Promise.race([left, sleep(STOP_MS, undefined, { ref: false })]);
   }
+}
+
+/**
+ * @param {{ reason: string, message: string } | null} refusal the last that the server said
+ * @throws {SetupError} when it would say the same again
+ */
+function throwIfFinal(refusal) {
+  if (refusal && FINAL_REASONS.includes(refusal.reason)) throw new SetupError(refusal.message);
 }
 
 /**

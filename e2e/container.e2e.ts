@@ -20,6 +20,8 @@ test('the image that the Dockerfile makes serves the pages, as another user, wit
     expect(image.user).toBeGreaterThan(0);
     const packages = await readdir(join(image.workFolder, 'node_modules'));
     for (const tool of ['vite', 'typescript', 'playwright', 'vitest']) expect(packages).not.toContain(tool);
+    // The pages have theirs in them.
+    for (const inPages of ['onnxruntime-web', 'three', 'preact']) expect(packages).not.toContain(inPages);
 
     const server = startCommand(image, image.command, { PORT: '0', HOST: '127.0.0.1' });
     const ended = once(server, 'exit');

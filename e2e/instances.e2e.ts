@@ -1,3 +1,4 @@
+import { systemClock } from '../shared/clock.ts';
 import { PROTOCOL_VERSION, type Role, sessionIdOf } from '../shared/signaling.ts';
 import { TestRedis } from '../signaling-server/test-redis.ts';
 import { newSessionKey } from '../signaling-server/test-server.ts';
@@ -63,6 +64,7 @@ async function member(url: string, role: Role, room: string) {
   const events: SignalingEvent[] = [];
   const client = await SignalingClient.connect({
     url,
+    clock: systemClock,
     join: () => ({ protocolVersion: PROTOCOL_VERSION, sessionKey, role, name: role, room }),
     ...(role === 'volunteer' && { status: () => STATUS }),
     onEvent: (event) => events.push(event),

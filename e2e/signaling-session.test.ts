@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { systemClock } from '../shared/clock.ts';
 import { type JoinRequest, PROTOCOL_VERSION, type Role, sessionIdOf } from '../shared/signaling.ts';
 import { eventually, IDLE_STATUS, newSessionKey, TestBed } from '../signaling-server/test-server.ts';
 import { type Identity, volunteerIdentity } from '../web/net/identity.ts';
@@ -20,7 +21,7 @@ async function member(url: string, role: Role, wanted: Partial<JoinRequest> = {}
     url,
     join: () => ({ protocolVersion: PROTOCOL_VERSION, sessionKey, role, name: role, room: 'den', ...claim, ...wanted }),
     ...(role === 'volunteer' && { status: () => IDLE_STATUS }),
-    identity,
+    ...{ identity, clock: systemClock },
     onEvent: (event) => events.push(event),
   });
   clients.push(client);

@@ -80,6 +80,13 @@ export class MeshError extends Error {
     return new MeshError('closed', `${what} is closed. Open a new one to go on.`);
   }
 
+  static removedFromRoom(): MeshError {
+    return new MeshError(
+      'not-invited',
+      'The owner of this room has removed this machine from it, for as long as the room is there. Ask the owner why, or help another.',
+    );
+  }
+
   /** Rebuilds an error that crossed a thread or a link; anything unknown becomes `fallback` with its message kept. */
   static from(cause: unknown, fallback: MeshErrorReason = 'volunteer-failed'): MeshError {
     if (cause instanceof MeshError) return cause;

@@ -6,7 +6,7 @@ import { SIGNALING } from './tuning.ts';
 import { z } from './zod.ts';
 
 /** Raised whenever the two ends of any connection would misunderstand each other. */
-export const PROTOCOL_VERSION = 5;
+export const PROTOCOL_VERSION = 6;
 
 export const roleSchema = z.enum(['gamer', 'volunteer']);
 export type Role = z.infer<typeof roleSchema>;
@@ -57,6 +57,14 @@ const iceServerSchema = z.object({
   credential: z.string().max(512).exactOptional(),
 });
 
+/** What reaches through networks: the servers of one session. */
+export const iceGrantSchema = z.strictObject({
+  iceServers: z.array(iceServerSchema).max(16),
+  /** For how long their credentials open new connections, s from now; null where they do not end. */
+  iceValidS: z.int().min(1).nullable(),
+});
+export type IceGrant = z.infer<typeof iceGrantSchema>;
+
 export interface Introduction {
   peerId: string;
   /** Null for a gamer: its volunteers need not know it. */
@@ -83,13 +91,15 @@ export const joinedSchema = z.strictObject({
   inviteOnly: z.boolean(),
   /** Presented as `invite` when joining again: lets a member back in after a restart of the server. */
   pass: z.string().max(SIGNALING.maxInviteChars),
-  iceServers: z.array(iceServerSchema).max(16),
+  ...iceGrantSchema.shape,
   /** True when the coordinator still knew this session. */
   resumed: z.boolean(),
   /** Is there an open lobby here? */
   lobby: z.boolean(),
   /** To be signed with the key that the join named (see `proofBytes`); null when it named none. */
   challenge: challengeSchema.nullable(),
+  /** A gamer's that made the room, or came by its maker's invite for owners: it may remove volunteers and take invites back. */
+  owner: z.boolean(),
   /** Whom it is introduced to already: most pages come for somebody who is there. */
   introductions: z.array(introductionSchema).max(SIGNALING.maxFirstIntroductions),
 });
@@ -122,8 +132,18 @@ export const inviteSchema = z.strictObject({
   role: roleSchema,
   expiresInS: z.int().min(1).max(31_536_000),
   uses: z.int().min(1).max(10_000).optional(),
+  /** Its bearer owns the room as well: an owner's way back after a reload. */
+  owner: z.boolean().optional(),
 });
 export type InviteRequest = z.infer<typeof inviteSchema>;
+
+/** The room's owner takes an invite back: it lets in nobody new. */
+export const takeBackSchema = z.strictObject({ token: z.string().max(SIGNALING.maxInviteChars) });
+export type TakeBackRequest = z.infer<typeof takeBackSchema>;
+
+/** The room's owner wants to be rid of a volunteer. */
+export const removalSchema = z.strictObject({ volunteerId: sessionIdSchema });
+export type Removal = z.infer<typeof removalSchema>;
 
 /** What a gamer saw of a volunteer since its last report. */
 export const reportSchema = z.strictObject({
@@ -165,6 +185,12 @@ export interface ClientToServerEvents {
   prove: (proof: Proof, ack: Ack<null>) => void;
   lobby: (request: LobbyRequest, ack: Ack<null>) => void;
   invite: (request: InviteRequest, ack: Ack<{ token: string }>) => void;
+  /** Takes back an invite. */
+  takeback: (request: TakeBackRequest, ack: Ack<null>) => void;
+  /** Removes a volunteer from the room. */
+  remove: (removal: Removal, ack: Ack<null>) => void;
+  /** Asks for new credentials, for a session that stays longer than the present ones hold. */
+  ice: (nothing: null, ack: Ack<IceGrant>) => void;
   leave: (nothing: null, ack: Ack<null>) => void;
 }
 
@@ -174,10 +200,10 @@ export interface ServerToClientEvents {
   introduce: (introduction: Introduction) => void;
   signal: (signal: { from: string; attempt: number; signal: PeerSignal }) => void;
   /**
-   * A member left for good, in the lobby perhaps for another gamer, or was replaced by a newer socket of the same session
-   * (`peerId` is then one's own).
+   * A member left for good, in the lobby perhaps for another gamer, or was removed by the room's owner, or was replaced by a newer
+   * socket of the same session. In the last two cases `peerId` may be one's own.
    */
-  gone: (member: { peerId: string; why: 'left' | 'expired' | 'replaced' }) => void;
+  gone: (member: z.infer<typeof goneSchema>) => void;
 }
 
 export const relayedSignalSchema = z.strictObject({
@@ -186,7 +212,10 @@ export const relayedSignalSchema = z.strictObject({
   signal: peerSignalSchema,
 });
 export type RelayedSignal = z.infer<typeof relayedSignalSchema>;
-export const goneSchema = z.strictObject({ peerId: sessionIdSchema, why: z.enum(['left', 'expired', 'replaced']) });
+export const goneSchema = z.strictObject({
+  peerId: sessionIdSchema,
+  why: z.enum(['left', 'expired', 'replaced', 'removed']),
+});
 export type Farewell = z.infer<typeof goneSchema>;
 export const wireErrorSchema = z.strictObject({
   reason: z.enum(MESH_ERROR_REASONS),

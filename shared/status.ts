@@ -2,7 +2,7 @@ import { MESH_ERROR_REASONS } from './errors.ts';
 import { z } from './zod.ts';
 
 /** Why the server says no: a reason of {@link MESH_ERROR_REASONS}, or one that only a server has. */
-export const refusalReasonSchema = z.enum([...MESH_ERROR_REASONS, 'origin', 'slow']);
+export const refusalReasonSchema = z.enum([...MESH_ERROR_REASONS, 'origin', 'slow', 'locked-out']);
 export type RefusalReason = z.infer<typeof refusalReasonSchema>;
 
 /** How an attempt to connect two browsers ended, as a gamer's page tells the server. */

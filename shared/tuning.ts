@@ -27,6 +27,10 @@ export const SIGNALING = {
   maxNameChars: 64,
   maxRoomChars: 128,
   maxInviteChars: 2_048,
+  /** TURN credentials are asked for anew after this part of the time they hold: a quarter is left for a server that is away. */
+  renewIceAfter: 0.75,
+  /** How long after a refusal they are asked for again; a lost socket brings new ones with its next join. */
+  renewIceRetryMs: 30_000,
   /** Why a volunteer is reported: a sentence, for the server's log. */
   maxAccusationChars: 200,
 } as const;
@@ -47,7 +51,7 @@ export const COORDINATOR = {
   maxQueuedPackets: 512,
   /** A socket's round trip before it is measured: between a home network and a server on the same continent. */
   assumedRttMs: 50,
-  /** TURN credentials outlast a long evening, since a page is given new ones only when it joins again, and one who copies them has a day. */
+  /** TURN credentials outlast a long evening even of a page that cannot ask for new ones, and one who copies them has a day. */
   turnTtlS: 24 * 3_600,
   /** A member may come back with its pass after a weekend, not with one found in an old backup. */
   passValidS: 7 * 24 * 3_600,
@@ -62,8 +66,17 @@ export const COORDINATOR = {
   maxAccusers: 16,
   /** Volunteers one gamer may report in ten minutes: an honest one meets no more cheats than it has helpers. */
   accusations: { events: 16, windowMs: 600_000, maxKeys: 10_000 },
-  /** Invites with a number of uses that are being counted; past it new ones are refused rather than old ones forgotten. */
+  /**
+   * Invites with a number of uses that are being counted, those taken back, and who was removed from invite-only rooms; past it new
+   * ones are refused rather than old ones forgotten.
+   */
   maxCountedInvites: 10_000,
+  /** Volunteers and invites that one owner may be rid of in ten minutes: more than a room's worth of mishaps. */
+  ownerActs: { events: 64, windowMs: 600_000, maxKeys: 10_000 },
+  /** Removed from one room while it lives; the first are forgotten past it. Two ids each. */
+  maxRemovedPerRoom: 256,
+  /** Wrong invites of one address in the first window that lock it out for the second: nobody mistypes ten links, and a guess has 2^-256. */
+  wrongInvites: { most: 10, windowMs: 600_000, lockMs: 600_000, maxAddresses: 10_000 },
 } as const;
 
 /** What one address and one session may send in a window; LIMIT_FACTOR multiplies each. An address may be a household or a school. */
@@ -143,6 +156,10 @@ export const RANKING = { history: 0.4, free: 0.3, latency: 0.2, affinity: 0.1 } 
 export const INVITE = {
   /** A link sent to a friend works until the same time tomorrow. */
   expiresInS: 24 * 3_600,
+  /** A page that is reloaded keeps its link while this part of its time is left; else friends would be sent one about to end. */
+  keepWhileLeft: 0.5,
+  /** An owner finds back into its room for as long as a member does with its pass. */
+  wayBackS: 7 * 24 * 3_600,
 } as const;
 
 /** Links: one WebRTC connection between a gamer and a volunteer. */

@@ -38,6 +38,7 @@ test('defaults need no setting at all', () => {
     maxIntroductions: COORDINATOR.maxIntroductions,
     maxSessions: COORDINATOR.maxSessions,
     lobby: false,
+    invites: 'optional',
     iceServers: [],
     turnUrls: [],
     turnSecret: '',

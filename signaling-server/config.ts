@@ -33,6 +33,7 @@ const configSchema = z.object({
   maxIntroductions: wholeNumber(1, 64),
   maxSessions: wholeNumber(2, 1_000_000),
   lobby: z.enum(['on', 'off']).transform((text) => text === 'on'),
+  invites: z.enum(['optional', 'required']),
   iceServers: z
     .string()
     .transform((text, context): unknown => {
@@ -148,6 +149,12 @@ const SETTINGS: Record<keyof Config, Setting> = {
     meaning: 'An open lobby: volunteers without an invite serve whoever asks',
     expects: 'on or off',
   },
+  invites: {
+    name: 'INVITES',
+    fallback: 'optional',
+    meaning: 'Whether every room wants an invite; else those made in code are open to whoever knows their names',
+    expects: 'optional or required',
+  },
   iceServers: {
     name: 'ICE_SERVERS',
     fallback: '[]',
@@ -171,7 +178,7 @@ const SETTINGS: Record<keyof Config, Setting> = {
     name: 'TURN_TTL_S',
     fallback: String(COORDINATOR.turnTtlS),
     meaning:
-      'Seconds for which credentials for TURN_URLS open new connections; a page that joins again is given new ones',
+      'Seconds for which credentials for TURN_URLS open new connections; a page is given new ones before they end',
     expects: 'a whole number from 60 to 2592000',
   },
   inviteSecret: {

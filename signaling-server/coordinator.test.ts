@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { type JoinRequest, PROTOCOL_VERSION } from '../shared/signaling.ts';
 import { Coordinator } from './coordinator.ts';
 import { Invites } from './invites.ts';
+import { LockOut } from './lock-out.ts';
 import { ManualServerClock } from './manual-clock.ts';
 import type { Connection } from './member.ts';
 import { MemoryStore } from './store/memory.ts';
@@ -32,6 +33,7 @@ const connection = (): Connection => ({
   ...{ instance: 'one', socketId: 'any' },
   rttMs: 1,
   host: 'here',
+  address: '192.0.2.1',
   joined() {},
   introduce() {},
   signal() {},
@@ -43,13 +45,14 @@ function coordinatorFor(askers: number): Coordinator {
   const clock = new ManualServerClock();
   return new Coordinator({
     config: {
-      ...{ roomCapacity: 8, maxSessions: 8, maxIntroductions: 8, lobby: false },
+      ...{ roomCapacity: 8, maxSessions: 8, maxIntroductions: 8, lobby: false, invites: 'optional' },
       ...{ iceServers: [], turnUrls: [], turnSecret: '', turnTtlS: 60 },
     },
     invites: new Invites('a secret of at least thirty-two characters', clock),
     store: new SlowStore(clock, askers),
     clock,
     log: pino({ level: 'silent' }),
+    lockOut: new LockOut(clock, 1),
     onMatch() {},
   });
 }

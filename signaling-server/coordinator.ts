@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { MeshError } from '../shared/errors.ts';
 import {
   type Accusation,
+  type IceGrant,
   type InviteRequest,
   type Joined,
   type JoinRequest,
@@ -13,25 +14,29 @@ import {
   type VolunteerStatus,
 } from '../shared/signaling.ts';
 import { COORDINATOR, SIGNALING } from '../shared/tuning.ts';
+import { Bans } from './bans.ts';
 import type { ServerClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { Introductions, introduce } from './introductions.ts';
-import { type Invites, notInvited } from './invites.ts';
+import { type Invites, notInvited, WrongInvite } from './invites.ts';
+import type { LockOut } from './lock-out.ts';
 import type { Connection, Member, Mirror } from './member.ts';
 import type { MemberRecord } from './member-record.ts';
+import { OwnerActs } from './owner-acts.ts';
 import { LOBBY, type Place, placeKey, privateName } from './place.ts';
 import { type Claim, newChallenge, provenIdentity } from './proof.ts';
 import { RateLimit } from './rate-limit.ts';
 import { type Counts, Rooms } from './rooms.ts';
 import type { Store } from './store/store.ts';
-import { type IceConfig, iceServersFor } from './turn.ts';
+import { type IceConfig, iceGrantFor } from './turn.ts';
 
 interface Parts {
-  config: Pick<Config, 'roomCapacity' | 'maxSessions' | 'maxIntroductions' | 'lobby'> & IceConfig;
+  config: Pick<Config, 'roomCapacity' | 'maxSessions' | 'maxIntroductions' | 'lobby' | 'invites'> & IceConfig;
   invites: Invites;
   store: Store;
   clock: ServerClock;
   log: Logger;
+  lockOut: LockOut;
   /** A gamer and a volunteer were introduced who did not know each other. */
   onMatch(): void;
   /** Where several instances share the work. */
@@ -39,7 +44,7 @@ interface Parts {
 }
 
 /** Where a session may go; `onlyIfNew`: uninvited, so only as the one who makes the room. */
-interface Admission {
+interface Admission extends Pick<Member, 'isOwner' | 'invite'> {
   place: Place;
   onlyIfNew: boolean;
 }
@@ -58,6 +63,9 @@ export class Coordinator {
   readonly #graces = new Map<Member, () => void>();
 
   readonly #accusations: RateLimit;
+  readonly #bans: Bans;
+  /** What owners of rooms may do. */
+  readonly owner: OwnerActs;
 
   constructor(private readonly parts: Parts) {
     this.#rooms = new Rooms(parts.config, parts.mirror);
@@ -66,6 +74,12 @@ export class Coordinator {
       onMatch: () => parts.onMatch(),
     });
     this.#accusations = new RateLimit(COORDINATOR.accusations, parts.clock);
+    this.#bans = new Bans(parts.store, parts.clock);
+    const { invites, clock, log } = parts;
+    this.owner = new OwnerActs({
+      ...{ rooms: this.#rooms, introductions: this.#introductions, bans: this.#bans, invites, clock, log },
+      depart: (member) => this.#depart(member, 'removed'),
+    });
   }
 
   counts(): Counts {
@@ -80,6 +94,7 @@ export class Coordinator {
     const members = records.map((record) => {
       const member = this.#rooms.add(record, record.place);
       member.restore(record, connections.get(record.id) ?? null);
+      this.#rooms.bar(record.place, record.removed);
       return member;
     });
     for (const { id, peers } of records) {
@@ -108,16 +123,19 @@ export class Coordinator {
    * @throws MeshError `not-invited`, `room-full`
    */
   async join(request: JoinRequest, connection: Connection): Promise<Arrival> {
-    const { invites, store, config, clock } = this.parts;
+    const { invites, store, config } = this.parts;
     const id = await sessionIdOf(request.sessionKey);
     const { role, name } = request;
-    const { place, onlyIfNew } = await this.#admit(id, request);
-    const [pass, reputation, partners, accused] = await Promise.all([
-      invites.pass(place, role, id),
+    const { place, onlyIfNew, isOwner, invite } = await this.#admit(id, request, connection);
+    const [isRemoved, pass, reputation, partners, accused] = await Promise.all([
+      this.owner.isRemoved(place, id),
+      invites.pass(place, { role, sessionId: id, isOwner, invite }),
       store.reputation(this.#rooms.session(id)?.historyId ?? id),
       store.partners(id),
       store.accused(placeKey(place)),
     ]);
+
+    if (isRemoved) throw MeshError.removedFromRoom();
 
     const known = this.#rooms.session(id);
     const resumed = known?.role === role && placeKey(known.place) === placeKey(place);
@@ -134,7 +152,7 @@ export class Coordinator {
     const member = known && resumed ? known : this.#rooms.add({ id, role, name }, place);
     member.attach(connection);
     this.#endGrace(member);
-    Object.assign(member, { name, reputation, partners, accused });
+    Object.assign(member, { name, reputation, partners, accused, isOwner, invite });
     if (role === 'volunteer') {
       if (request.status) member.status = request.status;
       member.claim = claimOf(request, id, connection.host);
@@ -142,9 +160,14 @@ export class Coordinator {
     this.parts.log.debug({ member: id, role, resumed }, 'joined');
     const { name: room, inviteOnly } = place;
     const challenge = member.claim?.challenge ?? null;
-    const iceServers = iceServersFor(id, config, clock.epochMs());
     const { lobby } = config;
-    return { member, joined: { id, room, inviteOnly, pass, iceServers, resumed, lobby, challenge } };
+    const terms = { ...this.iceFor(member), resumed, lobby, challenge, owner: isOwner };
+    return { member, joined: { id, room, inviteOnly, pass, ...terms } };
+  }
+
+  /** TURN credentials that hold from now on. */
+  iceFor({ id }: Member): IceGrant {
+    return iceGrantFor(id, this.parts.config, this.parts.clock.epochMs());
   }
 
   /** Tells a member that it joined, whom it knows, and finds it others. */
@@ -216,6 +239,10 @@ export class Coordinator {
     if (!claim) throw MeshError.malformed('There is no challenge to answer.');
     try {
       const identity = await provenIdentity(claim, signature);
+      if (await this.owner.isRemoved(volunteer.place, identity)) {
+        if (this.has(volunteer)) this.owner.expel(volunteer);
+        throw MeshError.removedFromRoom();
+      }
       volunteer.reputation = await this.parts.store.reputation(identity);
       volunteer.identity = identity;
     } finally {
@@ -234,9 +261,10 @@ export class Coordinator {
     this.#introductions.matchIn(gamer.place);
   }
 
-  /** @throws MeshError `not-invited` from a volunteer */
+  /** @throws MeshError `not-invited` from a volunteer, and from a guest who would make others owners */
   async invite(gamer: Member, request: InviteRequest): Promise<{ token: string }> {
     if (gamer.role !== 'gamer') throw notInvited('Only a gamer can invite others into a room.');
+    if (request.owner && !gamer.isOwner) throw notInvited('Only the owner of this room can make others its owners.');
     return { token: await this.parts.invites.invite(gamer.place, request) };
   }
 
@@ -255,34 +283,57 @@ export class Coordinator {
   }
 
   /** The place this session may enter. */
-  async #admit(id: string, { role, room, invite, inviteOnly = false, lobby = false }: JoinRequest): Promise<Admission> {
+  async #admit(id: string, request: JoinRequest, { address }: Connection): Promise<Admission> {
+    const { role, room, invite, lobby = false } = request;
+    const { config } = this.parts;
+    const uninvited = { onlyIfNew: false, isOwner: false, invite: null };
     if (role === 'volunteer' && lobby) {
-      if (!this.parts.config.lobby) throw noLobby();
-      return { place: LOBBY, onlyIfNew: false };
+      if (!config.lobby) throw noLobby();
+      return { ...uninvited, place: LOBBY };
     }
     const known = this.#rooms.session(id);
     if (known?.role === role && (room === undefined || room === known.place.name)) {
-      return { place: known.place, onlyIfNew: false };
+      return { place: known.place, onlyIfNew: false, isOwner: known.isOwner, invite: known.invite };
     }
-    if (invite !== undefined) return { place: await this.#redeem(invite, id, { role, room }), onlyIfNew: false };
-    if (room === undefined) return { place: { name: privateName(), inviteOnly }, onlyIfNew: false };
+    if (invite !== undefined) return { ...(await this.#redeem(invite, id, request, address)), onlyIfNew: false };
+    const isRequired = config.invites === 'required';
+    if (isRequired && role === 'volunteer') throw invitedMembersOnly();
+    const inviteOnly = isRequired || request.inviteOnly === true;
+    // Whoever makes a room owns it. A volunteer may make one, and waits in it.
+    const isOwner = role === 'gamer';
+    if (room === undefined) return { ...uninvited, place: { name: privateName(), inviteOnly }, isOwner };
     const place = { name: room, inviteOnly };
-    if (!inviteOnly && this.#rooms.has(place)) return { place, onlyIfNew: false };
+    if (!inviteOnly && this.#rooms.has(place)) return { ...uninvited, place };
     if (this.#rooms.has({ name: room, inviteOnly: true })) throw invitedMembersOnly();
-    return { place, onlyIfNew: inviteOnly };
+    return { ...uninvited, place, onlyIfNew: inviteOnly, isOwner };
   }
 
-  async #redeem(token: string, sessionId: string, wanted: Pick<JoinRequest, 'role' | 'room'>): Promise<Place> {
-    const { place, counted } = await this.parts.invites.verify(token, { sessionId, ...wanted });
+  async #redeem(
+    token: string,
+    sessionId: string,
+    { role, room }: Pick<JoinRequest, 'role' | 'room'>,
+    address: string,
+  ): Promise<Pick<Admission, 'place' | 'isOwner' | 'invite'>> {
+    const { invites, lockOut } = this.parts;
+    lockOut.check(address);
+    const { place, counted, isOwner, invite, isPass } = await invites
+      .verify(token, { sessionId, role, room })
+      .catch((cause: unknown) => {
+        if (cause instanceof WrongInvite) lockOut.count(address);
+        throw cause;
+      });
+    if (invite && !isPass && (await this.#bans.isTakenBack(invite))) {
+      throw notInvited('The owner of this room has taken this invite back. Ask for a new one.');
+    }
     // Before the use is counted: an invite is not spent on a room that is full.
     this.#rooms.checkSpace(place, this.#rooms.session(sessionId));
     if (counted && !(await this.parts.store.useInvite(counted, sessionId))) {
       throw notInvited('This invite has been used up. Ask for a new one.');
     }
-    return place;
+    return { place, isOwner, invite };
   }
 
-  #depart(member: Member, why: 'left' | 'expired'): void {
+  #depart(member: Member, why: 'left' | 'expired' | 'removed'): void {
     this.#endGrace(member);
     this.#rooms.remove(member);
     this.#introductions.forget(member);

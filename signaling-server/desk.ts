@@ -8,8 +8,10 @@ import {
   linkReportSchema,
   lobbySchema,
   proofSchema,
+  removalSchema,
   reportSchema,
   signalSchema,
+  takeBackSchema,
   volunteerStatusSchema,
 } from '../shared/signaling.ts';
 import type { Coordinator } from './coordinator.ts';
@@ -135,6 +137,15 @@ export class Desk<V extends Visit = Visit> implements Reception<V> {
     invite: (seat, payload) => {
       return this.parts.coordinator.invite(memberOf(seat), parse(inviteSchema, payload));
     },
+    takeback: async (seat, payload) => {
+      await this.parts.coordinator.owner.takeBack(memberOf(seat), parse(takeBackSchema, payload));
+      return null;
+    },
+    remove: async (seat, payload) => {
+      await this.parts.coordinator.owner.remove(memberOf(seat), parse(removalSchema, payload));
+      return null;
+    },
+    ice: (seat) => this.parts.coordinator.iceFor(memberOf(seat)),
     leave: (seat) => {
       this.parts.coordinator.leave(memberOf(seat));
       seat.member = null;

@@ -60,6 +60,9 @@ const PAYLOADS = {
   report: { volunteerId: 'A'.repeat(22), completed: 1, failed: 0, rttMs: 5 },
   link: { outcome: 'direct' },
   invite: { role: 'volunteer', expiresInS: 60 },
+  takeback: { token: 'token' },
+  remove: { volunteerId: 'A'.repeat(22) },
+  ice: null,
   leave: null,
 } as const;
 const EVENTS = Object.keys(PAYLOADS) as (keyof typeof PAYLOADS)[];

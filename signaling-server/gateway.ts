@@ -16,6 +16,7 @@ import type { ServerClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { notInvited } from './invites.ts';
 import { type Limits, OverLimit, type Sender } from './limits.ts';
+import { LockedOut } from './lock-out.ts';
 import type { Metrics } from './metrics.ts';
 import { mayConnect } from './origins.ts';
 import { parse } from './parse.ts';
@@ -151,10 +152,11 @@ export class Gateway {
     const nowMs = clock.now();
     const handshakeMs = nowMs - (this.#openedAtMs.get(socket.conn) ?? nowMs);
     const onSlow = () => metrics.refused('socket', 'slow');
+    const address = this.#addressOf(socket.conn.request);
     const seat: Seat = {
       socket,
-      connection: new SocketConnection(socket, { instance, handshakeMs, clock, log, onSlow }),
-      address: this.#addressOf(socket.conn.request),
+      connection: new SocketConnection(socket, { instance, address, handshakeMs, clock, log, onSlow }),
+      address,
       session: null,
       joining: true,
       cancelDeadline: () => {},
@@ -239,7 +241,7 @@ export class Gateway {
   /** A failure of our own says nothing of its inside to the other end. */
   #refusalOf(cause: unknown, event: string): MeshError {
     const refusal = cause instanceof MeshError ? cause : this.#failureOf(cause, event);
-    this.parts.metrics.refused(event, refusal.reason);
+    this.parts.metrics.refused(event, refusal instanceof LockedOut ? 'locked-out' : refusal.reason);
     return refusal;
   }
 

@@ -54,6 +54,13 @@ export class Introductions {
     for (const peer of [...gamer.peers.values()]) if (peer.isOfLobby) separate(gamer, peer);
   }
 
+  /** A volunteer of elsewhere leaves all gamers of a place. */
+  keepApart(place: Place, volunteer: Member): void {
+    for (const gamer of this.#rooms.members(place)) if (gamer.peers.has(volunteer.id)) separate(gamer, volunteer);
+    // It has space for others now.
+    this.matchIn(place);
+  }
+
   /** A member is gone for good. */
   forget(member: Member): void {
     this.#seekers.delete(member);

@@ -4,6 +4,7 @@ import { MeshError } from '../shared/errors.ts';
 import { type InviteRequest, type Role, roleSchema, sessionIdSchema } from '../shared/signaling.ts';
 import { COORDINATOR } from '../shared/tuning.ts';
 import { z } from '../shared/zod.ts';
+import type { KnownInvite } from './bans.ts';
 import type { ServerClock } from './clock.ts';
 import type { Place } from './place.ts';
 import type { CountedInvite } from './store/store.ts';
@@ -19,6 +20,9 @@ const claimsSchema = z.object({
   exp: z.number(),
   jti: z.string(),
   uses: z.int().optional(),
+  owner: z.boolean().optional(),
+  /** Of a pass: the invite that its session first came by. */
+  via: z.object({ id: z.string(), expiresAtMs: z.number() }).optional(),
   /** A pass is for the session it was given to. */
   sub: sessionIdSchema.optional(),
 });
@@ -33,8 +37,26 @@ export interface Bearer {
 
 export interface Grant {
   place: Place;
+  isOwner: boolean;
+  /** What first let its bearer in; null for whoever made the room. */
+  invite: KnownInvite | null;
+  /** It was a pass: what was taken back since does not end it. */
+  isPass: boolean;
   /** Null when it may be used any number of times. */
   counted: CountedInvite | null;
+}
+
+/** Brought by somebody it was not given to, or made by nobody here: who has many of them is guessing. */
+export class WrongInvite extends MeshError {
+  constructor(message: string, cause?: unknown) {
+    super('not-invited', message, { cause });
+  }
+}
+
+/** Whom a pass is for. */
+export interface PassHolder extends Pick<Grant, 'isOwner' | 'invite'> {
+  role: Role;
+  sessionId: string;
 }
 
 /** Signed tokens (JWT, HS256): invites, which members hand on, and passes, which let a member back in after a restart. */
@@ -50,28 +72,43 @@ export class Invites {
     this.#key = crypto.subtle.importKey('raw', new TextEncoder().encode(secret), algorithm, false, ['sign', 'verify']);
   }
 
-  invite(place: Place, { role, expiresInS, uses }: InviteRequest): Promise<string> {
-    return this.#sign(INVITE, { room: place.name, inviteOnly: place.inviteOnly, role, uses }, expiresInS);
+  invite(place: Place, { role, expiresInS, uses, owner }: InviteRequest): Promise<string> {
+    return this.#sign(INVITE, { room: place.name, inviteOnly: place.inviteOnly, role, uses, owner }, expiresInS);
   }
 
-  pass(place: Place, role: Role, sessionId: string): Promise<string> {
+  pass(place: Place, { role, sessionId, isOwner, invite }: PassHolder): Promise<string> {
     const claims = { room: place.name, inviteOnly: place.inviteOnly, role, sub: sessionId };
-    return this.#sign(PASS, claims, COORDINATOR.passValidS);
+    const rights = { ...(isOwner && { owner: true }), ...(invite && { via: invite }) };
+    return this.#sign(PASS, { ...claims, ...rights }, COORDINATOR.passValidS);
   }
 
-  /** @throws MeshError `not-invited` with what is wrong with the token. */
+  /**
+   * What is known of an invite into a room.
+   * @throws MeshError `not-invited` when it is none, or has ended already
+   */
+  async known(token: string, place: Place): Promise<KnownInvite> {
+    const claims = await this.#read(token);
+    const isOfRoom = claims.room === place.name && claims.inviteOnly === place.inviteOnly;
+    if (!isOfRoom || claims.sub !== undefined) throw notInvited('This is no invite into this room.');
+    return idOf(claims);
+  }
+
+  /** @throws MeshError `not-invited` with what is wrong with the token; {@link WrongInvite} when it was never right for anybody here. */
   async verify(token: string, { sessionId, role, room }: Bearer): Promise<Grant> {
     const claims = await this.#read(token);
     if (claims.sub !== undefined && claims.sub !== sessionId) {
-      throw notInvited('This pass belongs to another member. Ask for an invite of your own.');
+      throw new WrongInvite('This pass belongs to another member. Ask for an invite of your own.');
     }
-    if (room !== undefined && claims.room !== room) throw notInvited('This invite is for another room.');
+    if (room !== undefined && claims.room !== room) throw new WrongInvite('This invite is for another room.');
     if (claims.role !== role) {
       throw notInvited(`This invite is for a ${claims.role}. Open it on the ${claims.role} page, or ask for another.`);
     }
     const place = { name: claims.room, inviteOnly: claims.inviteOnly };
-    if (claims.uses === undefined) return { place, counted: null };
-    return { place, counted: { id: claims.jti, maxUses: claims.uses, expiresAtMs: claims.exp * 1_000 } };
+    const isOwner = claims.owner === true;
+    if (claims.sub !== undefined) return { place, isOwner, invite: claims.via ?? null, isPass: true, counted: null };
+    const invite = idOf(claims);
+    const counted = claims.uses === undefined ? null : { ...invite, maxUses: claims.uses };
+    return { place, isOwner, invite, isPass: false, counted };
   }
 
   async #sign(audience: string, claims: Record<string, unknown>, validS: number): Promise<string> {
@@ -94,13 +131,17 @@ export class Invites {
       });
       const claims = claimsSchema.parse(payload);
       // Without its session a pass would be an invite for everybody.
-      if (payload.aud === PASS && claims.sub === undefined) throw notInvited('This pass names nobody.');
+      if (payload.aud === PASS && claims.sub === undefined) throw new WrongInvite('This pass names nobody.');
       return claims;
     } catch (cause) {
       if (cause instanceof errors.JWTExpired) throw notInvited('This invite has expired. Ask for a new one.', cause);
-      throw notInvited('This invite is not valid on this server. Check the link, or ask for a new one.', cause);
+      throw new WrongInvite('This invite is not valid on this server. Check the link, or ask for a new one.', cause);
     }
   }
+}
+
+function idOf({ jti, exp }: { jti: string; exp: number }): KnownInvite {
+  return { id: jti, expiresAtMs: exp * 1_000 };
 }
 
 export function notInvited(message: string, cause?: unknown): MeshError {

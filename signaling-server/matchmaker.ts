@@ -25,6 +25,8 @@ export interface GamerFacts extends Party {
   readonly partners: ReadonlyMap<string, number>;
   /** What is known in its room, and nowhere else: a gamer that lies hurts nobody in other rooms. */
   readonly accused: Accused;
+  /** Those that its room's owner removed: session and history ids. Absent: nobody. */
+  readonly removed?: ReadonlySet<string>;
 }
 
 export interface VolunteerFacts extends Party {
@@ -59,6 +61,8 @@ export function standing(gamer: GamerFacts, volunteer: VolunteerFacts): number {
 
 /** May the two be introduced? A volunteer does not get another chance by a new session with the gamer that caught it. */
 export function isWelcome(gamer: GamerFacts, { id, historyId }: VolunteerFacts): boolean {
+  const { removed } = gamer;
+  if (removed?.has(id) || removed?.has(historyId)) return false;
   return !gamer.peers.has(id) && !hasAccused(gamer, historyId);
 }
 

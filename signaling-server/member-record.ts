@@ -29,6 +29,10 @@ export const memberRecordSchema = z.object({
     .nullable(),
   identity: z.string().nullable(),
   isSeeking: z.boolean(),
+  isOwner: z.boolean(),
+  invite: z.object({ id: z.string(), expiresAtMs: z.number() }).nullable(),
+  /** Who was removed from its room. */
+  removed: z.array(z.string()),
   peers: z.array(sessionIdSchema),
   partners: z.array(z.tuple([z.string(), z.number()])),
   met: z.array(z.tuple([z.string(), z.string()])),

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { MeshError } from '../shared/errors.ts';
 import type { Farewell, Introduction, Joined, RelayedSignal, Role, VolunteerStatus } from '../shared/signaling.ts';
 import { COORDINATOR, SIGNALING } from '../shared/tuning.ts';
+import type { KnownInvite } from './bans.ts';
 import type { Accused } from './matchmaker.ts';
 import type { Letter, MemberRecord } from './member-record.ts';
 import type { Place } from './place.ts';
@@ -42,6 +43,12 @@ export class Member {
   partners: ReadonlyMap<string, number> = new Map();
   /** Volunteers that gamers of this gamer's room reported. */
   accused: Accused = new Map();
+  /** It may remove volunteers and take invites back. */
+  isOwner = false;
+  /** What let it in; null for whoever needed none. */
+  invite: KnownInvite | null = null;
+  /** Who was removed from this member's room: session and history ids. */
+  removed: ReadonlySet<string> = new Set();
   /** Volunteers this gamer was introduced to, those that left included: id -> history id. */
   readonly met = new LRUCache<string, string>({ max: COORDINATOR.maxPartnersPerGamer });
   /** The members this one is introduced to, by id; always mutual. */
@@ -66,36 +73,26 @@ export class Member {
 
   /** All that another instance needs to go on with this member; see {@link restore}. */
   record(): MemberRecord {
-    const { id, role, name, place, status, reputation, claim, identity, isSeeking } = this;
-    const visit = this.#connection && visitOf(this.#connection);
-    const peers = [...this.peers.keys()];
-    const [partners, met] = [[...this.partners], [...this.met.entries()].toReversed()];
-    const waiting = this.#waiting;
+    const { id, role, name, place, status, reputation, claim, identity, isSeeking, isOwner, invite } = this;
     return {
-      id,
-      role,
-      name,
-      place,
-      status,
-      reputation,
-      claim,
-      identity,
-      isSeeking,
-      peers,
-      partners,
-      met,
-      waiting,
-      visit,
+      ...{ id, role, name, place, status, reputation, claim, identity, isSeeking, isOwner, invite },
+      removed: [...this.removed],
+      peers: [...this.peers.keys()],
+      partners: [...this.partners],
+      met: [...this.met.entries()].toReversed(),
+      waiting: this.#waiting,
+      visit: this.#connection && visitOf(this.#connection),
     };
   }
 
   /**
-   * Goes on from a record of another instance; its peers are to be set.
+   * Goes on from a record of another instance; its peers, and who was removed from its room, are to be set.
    * @param connection to the socket that it had there, null when that is gone.
    */
   restore(record: MemberRecord, connection: Connection | null): void {
-    const { status, reputation, claim, identity, isSeeking, partners, met, waiting } = record;
-    Object.assign(this, { status, reputation, claim, identity, isSeeking, partners: new Map(partners) });
+    const { status, reputation, claim, identity, isSeeking, isOwner, invite, partners, met, waiting } = record;
+    Object.assign(this, { status, reputation, claim, identity, isSeeking, isOwner, invite });
+    this.partners = new Map(partners);
     for (const [id, historyId] of met) this.met.set(id, historyId);
     this.#waiting = waiting;
     this.#connection = connection;
@@ -154,9 +151,9 @@ export class Member {
     return true;
   }
 
-  /** Ends the present socket because a newer one of the same session takes over. */
-  dismiss(): void {
-    this.#connection?.gone({ peerId: this.id, why: 'replaced' });
+  /** Ends the present socket because a newer one of the same session takes over, or the room's owner wants it. */
+  dismiss(why: 'replaced' | 'removed' = 'replaced'): void {
+    this.#connection?.gone({ peerId: this.id, why });
     this.#connection?.close();
     this.#connection = null;
   }

@@ -6,7 +6,7 @@ export type EventName = keyof ClientToServerEvents;
 
 const EVENTS: Record<EventName, true> = {
   ...{ signal: true, status: true, report: true, link: true, accuse: true },
-  ...{ prove: true, lobby: true, invite: true, leave: true },
+  ...{ prove: true, lobby: true, invite: true, takeback: true, remove: true, ice: true, leave: true },
 };
 
 export const isEvent = (name: string): name is EventName => Object.hasOwn(EVENTS, name);

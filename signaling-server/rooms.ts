@@ -1,11 +1,14 @@
 import { MeshError } from '../shared/errors.ts';
 import type { Role } from '../shared/signaling.ts';
+import { COORDINATOR } from '../shared/tuning.ts';
 import { Member, type Mirror } from './member.ts';
 import { type Place, placeKey } from './place.ts';
 
 interface Room {
   place: Place;
   members: Map<string, Member>;
+  /** Who may not come back while it lives: session and history ids. */
+  removed: Set<string>;
 }
 
 export interface Counts {
@@ -68,8 +71,9 @@ export class Rooms {
   add({ id, role, name }: { id: string; role: Role; name: string }, place: Place): Member {
     this.checkSpace(place);
     const key = placeKey(place);
-    const room = this.#rooms.get(key) ?? { place, members: new Map() };
+    const room = this.#rooms.get(key) ?? { place, members: new Map(), removed: new Set() };
     const member = new Member(id, role, name, room.place, this.mirror);
+    member.removed = room.removed;
     room.members.set(id, member);
     this.#rooms.set(key, room);
     this.#sessions.set(id, member);
@@ -83,6 +87,22 @@ export class Rooms {
     if (room?.members.size === 0) this.#rooms.delete(key);
     this.#sessions.delete(member.id);
     this.mirror?.removed(member.id);
+  }
+
+  /** Who may not come back into a room while it lives. */
+  removed(place: Place): ReadonlySet<string> {
+    return this.#rooms.get(placeKey(place))?.removed ?? new Set();
+  }
+
+  bar(place: Place, ids: readonly string[]): void {
+    const removed = this.#rooms.get(placeKey(place))?.removed;
+    if (!removed) return;
+    for (const id of ids) removed.add(id);
+    for (const member of this.members(place)) member.changed();
+    for (const id of removed) {
+      if (removed.size <= COORDINATOR.maxRemovedPerRoom) return;
+      removed.delete(id);
+    }
   }
 
   counts(): Counts {

@@ -15,6 +15,7 @@ import { httpHandler } from './http.ts';
 import { Invites } from './invites.ts';
 import { Limits } from './limits.ts';
 import { closeOf, EVERY_NETWORK, listenOn, OpenConnections, urlOf } from './listening.ts';
+import { LockOut } from './lock-out.ts';
 import type { Mirror } from './member.ts';
 import { Metrics, type Present } from './metrics.ts';
 import { Pages } from './pages.ts';
@@ -60,8 +61,9 @@ export async function createServer(
   const counts = (): Present['counts'] => ({ sockets: gateway.socketCount, ...reception.counts() });
   const metrics: Metrics = new Metrics(clock, () => ({ counts: counts(), draining }));
   const invites = new Invites(secret, clock);
+  const lockOut = new LockOut(clock, config.limitFactor);
   const coordinatorFor = (mirror?: Mirror) =>
-    new Coordinator({ config, invites, store, clock, log, onMatch: () => metrics.matched(), mirror });
+    new Coordinator({ config, invites, store, clock, log, lockOut, onMatch: () => metrics.matched(), mirror });
   const reception: Reception<SocketConnection> =
     cluster ?? new Desk({ coordinator: coordinatorFor(), metrics, connect: (socket) => socket });
 

@@ -16,6 +16,8 @@ export type SignalingSocket = Socket<ClientToServerEvents, ServerToClientEvents>
 
 interface Parts {
   instance: string;
+  /** Whom limits per address count. */
+  address: string;
   handshakeMs: number;
   clock: Pick<ServerClock, 'now'>;
   log: Logger;
@@ -63,6 +65,10 @@ export class SocketConnection implements Connection {
 
   get socketId(): string {
     return this.socket.id;
+  }
+
+  get address(): string {
+    return this.parts.address;
   }
 
   get host(): string {

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Joined } from '../shared/signaling.ts';
+import type { IceGrant } from '../shared/signaling.ts';
 import type { Config } from './config.ts';
 
 export type IceConfig = Pick<Config, 'iceServers' | 'turnUrls' | 'turnSecret' | 'turnTtlS'>;
@@ -10,10 +10,10 @@ export type IceConfig = Pick<Config, 'iceServers' | 'turnUrls' | 'turnSecret' | 
  * the Unix epoch, and the session; the credential is its HMAC-SHA1 with the secret that the TURN server holds too.
  * @param nowMs since the Unix epoch
  */
-export function iceServersFor(sessionId: string, config: IceConfig, nowMs: number): Joined['iceServers'] {
+export function iceGrantFor(sessionId: string, config: IceConfig, nowMs: number): IceGrant {
   const { iceServers, turnUrls, turnSecret, turnTtlS } = config;
-  if (turnUrls.length === 0) return iceServers;
+  if (turnUrls.length === 0) return { iceServers, iceValidS: null };
   const username = `${Math.floor(nowMs / 1_000) + turnTtlS}:${sessionId}`;
   const credential = createHmac('sha1', turnSecret).update(username).digest('base64');
-  return [...iceServers, { urls: turnUrls, username, credential }];
+  return { iceServers: [...iceServers, { urls: turnUrls, username, credential }], iceValidS: turnTtlS };
 }

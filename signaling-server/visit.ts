@@ -7,6 +7,8 @@ export const visitSchema = z.object({
   socketId: z.string(),
   /** The server as its page addresses it, `host[:port]`. */
   host: z.string(),
+  /** Whom limits per address count. */
+  address: z.string(),
   /** Measured round trip, ms; an assumption until then. */
   rttMs: z.number(),
 });
@@ -14,4 +16,6 @@ export const visitSchema = z.object({
 export type Visit = Readonly<z.infer<typeof visitSchema>>;
 
 /** The words alone, of what may be more. */
-export const visitOf = ({ instance, socketId, host, rttMs }: Visit): Visit => ({ instance, socketId, host, rttMs });
+export const visitOf = ({ instance, socketId, host, address, rttMs }: Visit): Visit => ({
+  ...{ instance, socketId, host, address, rttMs },
+});

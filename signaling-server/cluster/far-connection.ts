@@ -8,15 +8,17 @@ export class FarConnection implements Connection {
   readonly instance: string;
   readonly socketId: string;
   readonly host: string;
+  readonly address: string;
   readonly rttMs: number;
 
   constructor(
-    { instance, socketId, host, rttMs }: Visit,
+    { instance, socketId, host, address, rttMs }: Visit,
     private readonly post: (letter: Letter) => void,
   ) {
     this.instance = instance;
     this.socketId = socketId;
     this.host = host;
+    this.address = address;
     this.rttMs = rttMs;
   }
 

@@ -38,6 +38,9 @@ export function GamerPage({ session, player, keeper, floating, name }: GamerPage
   const isDropping = useDroppedFile((file) => void player.chooseFile(file));
   const isBroken = player.error.value !== null;
   const helpers = helpersOf(report, volunteers);
+  const isOwner = session.isOwner.value;
+  // Into any other room its name is enough.
+  const canReplace = isOwner && session.client.value?.isInviteOnly === true;
 
   return (
     <>
@@ -57,11 +60,12 @@ export function GamerPage({ session, player, keeper, floating, name }: GamerPage
         </div>
         <div class="gamer__side">
           <SharePanel
-            inviteUrl={session.inviteUrl.value}
+            inviteUrl={session.link.url.value}
+            onReplace={canReplace ? () => session.replaceLink() : null}
             audience={session.hasLobby.value ? session.audience.value : null}
             onAudience={(audience) => session.setAudience(audience)}
             onOpenWindow={() => {
-              const url = session.inviteUrl.value;
+              const url = session.link.url.value;
               if (!url) return;
               openVolunteerWindow(url);
               player.setWhere('volunteers');
@@ -89,7 +93,11 @@ export function GamerPage({ session, player, keeper, floating, name }: GamerPage
               </a>
             </div>
           </Panel>
-          <VolunteersPanel volunteers={volunteers} shares={report?.kind === 'live' ? report.stats.shares : null} />
+          <VolunteersPanel
+            volunteers={volunteers}
+            shares={report?.kind === 'live' ? report.stats.shares : null}
+            onRemove={isOwner ? (id) => void session.removeVolunteer(id) : null}
+          />
         </div>
         <div class="gamer__details">
           {report?.kind === 'live' && <LiveDetails report={report} volunteers={volunteers} />}

@@ -20,6 +20,7 @@ const session = new GamerSession({
   name,
   pageUrl: location.href,
   store: tabStore(),
+  now: Date.now,
 });
 const player = new Player(openSource, capture);
 const keeper = new Keeper({ player, clock: systemClock, download, format: clipFormat() });

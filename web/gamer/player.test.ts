@@ -48,6 +48,9 @@ class Bench {
     state: 'online' as const,
     volunteers: [],
     hasLobby: false,
+    ...{ room: 'r', isOwner: true, isInviteOnly: true },
+    takeBackInvite: async () => {},
+    removeVolunteer: async () => {},
     setLobby: () => {},
     createInvite: async () => ({ url: '', token: '' }),
     submitTask: (): never => {

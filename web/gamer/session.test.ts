@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
+import { INVITE } from '../../shared/tuning.ts';
+import type { InviteOptions } from '../sdk/types.ts';
 import type { Client, Connect } from './client.ts';
 import type { TabStore } from './room-entry.ts';
 import { GamerSession } from './session.ts';
@@ -11,12 +13,26 @@ class FakeClient extends EventTarget {
   volunteers = [volunteer()];
   isClosed = false;
   hasLobby = false;
+  room = 'r';
+  isOwner = true;
+  isInviteOnly = true;
   readonly asked: boolean[] = [];
+  readonly invited: unknown[] = [];
+  readonly takenBack: string[] = [];
+  readonly removed: string[] = [];
+  async takeBackInvite(token: string) {
+    this.takenBack.push(token);
+  }
+  async removeVolunteer(id: string) {
+    this.removed.push(id);
+  }
   setLobby(open: boolean) {
     this.asked.push(open);
   }
-  async createInvite({ role = 'volunteer' } = {}) {
-    return { url: `https://p2c2r.example/${role}#room=r&invite=${role}-token`, token: `${role}-token` };
+  async createInvite({ role = 'volunteer', ...terms }: InviteOptions = {}) {
+    this.invited.push({ role, ...terms });
+    const token = `${role}-token-${this.invited.length}`;
+    return { url: `https://p2c2r.example/${role}#room=r&invite=${token}`, token };
   }
   openStream(): Promise<never> {
     return Promise.reject(MeshError.closed('The client'));
@@ -43,8 +59,10 @@ function tabStore(kept: Record<string, string> = {}): TabStore & { items: Map<st
   };
 }
 
+let nowMs = 1_700_000_000_000;
+
 function sessionWith(connect: Connect, store: TabStore | null = null, pageUrl = 'https://p2c2r.example/gamer') {
-  return new GamerSession({ connect, name: 'calm-fox', pageUrl, store });
+  return new GamerSession({ connect, name: 'calm-fox', pageUrl, store, now: () => nowMs });
 }
 
 const settled = () => new Promise((resolve) => setTimeout(resolve));
@@ -58,8 +76,58 @@ describe('the gamer page’s session', () => {
     await settled();
     expect(session.phase.value).toBe('online');
     expect(session.volunteers.value.map(({ name }) => name)).toEqual(['brave-otter']);
-    expect(session.inviteUrl.value).toContain('volunteer-token');
-    expect([...store.items.values()]).toEqual(['room=r&invite=gamer-token']);
+    expect(session.link.url.value).toContain('volunteer-token-1');
+    expect(store.items.get('p2c2r.room')).toBe('room=r&invite=gamer-token-2');
+    expect(client.invited[1], 'the way back is an owner’s').toMatchObject({ role: 'gamer', owner: true });
+  });
+
+  it('has the same link after a reload, another when that one would soon end, or is another room’s', async () => {
+    const store = tabStore();
+    const linkOf = async (room = 'r') => {
+      const client = new FakeClient();
+      client.room = room;
+      const session = sessionWith(async () => client, store);
+      await session.start();
+      await settled();
+      const made = client.invited.length;
+      await session.close();
+      return made;
+    };
+    expect(await linkOf(), 'a link and a way back').toBe(2);
+    expect(await linkOf(), 'a way back').toBe(1);
+    nowMs += INVITE.expiresInS * 1_000 * INVITE.keepWhileLeft;
+    expect(await linkOf()).toBe(2);
+    expect(await linkOf('another')).toBe(2);
+  });
+
+  it('takes its link back and has another; so it does when a volunteer is removed', async () => {
+    const client = new FakeClient();
+    const session = sessionWith(async () => client, tabStore());
+    await session.start();
+    await settled();
+    expect(await session.replaceLink()).toBe(true);
+    expect(client.takenBack).toEqual(['volunteer-token-1']);
+    expect(session.link.url.value).toContain('volunteer-token-3');
+    await session.removeVolunteer('v1');
+    expect(client.removed).toEqual(['v1']);
+    expect(client.takenBack.at(-1)).toBe('volunteer-token-3');
+    expect(session.link.url.value).toContain('volunteer-token-4');
+  });
+
+  it('keeps its link and says why when the server does not take it back', async () => {
+    const client = new FakeClient();
+    const session = sessionWith(async () => client);
+    await session.start();
+    await settled();
+    client.takeBackInvite = () => Promise.reject(new MeshError('rate-limited', 'That was often.'));
+    const before = session.link.url.value;
+    expect(await session.replaceLink()).toBe(false);
+    expect([session.link.url.value, session.mishap.value?.reason]).toEqual([before, 'rate-limited']);
+
+    client.takeBackInvite = async () => {};
+    client.createInvite = () => Promise.reject(new MeshError('signaling-unreachable', 'No answer.'));
+    expect(await session.replaceLink()).toBe(false);
+    expect(session.link.url.value, 'one that lets nobody in is shown no more').toBeNull();
   });
 
   it('asks nobody but its guests for help until told otherwise, and remembers that when it joins again', async () => {

@@ -1,8 +1,10 @@
 import { signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
+import { INVITE } from '../../shared/tuning.ts';
 import type { VolunteerInfo } from '../sdk/types.ts';
 import { type ModelFetch, withFetch } from '../ui/model-fetches.ts';
 import type { Client, Connect } from './client.ts';
+import { InviteLink } from './invite-link.ts';
 import { entryOptions, forgetRoom, keepRoom, roomToEnter, type TabStore } from './room-entry.ts';
 
 /** Who may help, and so see the frames. */
@@ -15,6 +17,8 @@ interface SessionOptions {
   name: string;
   pageUrl: string;
   store: TabStore | null;
+  /** Since the Unix epoch, ms. */
+  now(): number;
 }
 
 /** This page's place in a room: joining, who is there, and the link that lets others in. */
@@ -26,8 +30,9 @@ export class GamerSession {
   readonly mishap = signal<MeshError | null>(null);
   readonly client = signal<Client | null>(null);
   readonly volunteers = signal<readonly VolunteerInfo[]>([]);
-  /** A link for volunteers; made ahead, since a browser opens windows only at once after a click. */
-  readonly inviteUrl = signal<string | null>(null);
+  readonly link: InviteLink;
+  /** May this page remove volunteers and take links back? */
+  readonly isOwner = signal(false);
   /** Whether the server has an open lobby; else there is no choice of audience. */
   readonly hasLobby = signal(false);
   /** Not kept over a reload: what is sent to strangers is chosen each time. */
@@ -39,6 +44,7 @@ export class GamerSession {
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.link = new InviteLink(options.store, options.now);
   }
 
   /** Joins; again after it failed. Never rejects: what went wrong is in `error`. */
@@ -52,16 +58,15 @@ export class GamerSession {
       if (this.#closed) return void client.close();
       this.client.value = client;
       this.hasLobby.value = client.hasLobby;
+      this.isOwner.value = client.isOwner;
       client.addEventListener('volunteers', this.#onVolunteers);
       client.addEventListener('state', this.#onState);
       client.addEventListener('error', this.#onMishap);
       client.addEventListener('model-progress', this.#onModelProgress);
       this.#onVolunteers();
       this.#onState();
-      this.#makeInvites(client).catch((cause: unknown) => {
-        // The room stands all the same; only nobody new can be let in.
-        if (this.client.value === client) this.mishap.value = MeshError.from(cause);
-      });
+      // The room stands all the same; only nobody new can be let in.
+      void this.#trying(() => this.#makeInvites(client));
     } catch (cause) {
       this.#fail(cause);
     }
@@ -72,15 +77,42 @@ export class GamerSession {
     this.client.value?.setLobby(audience === 'lobby');
   }
 
+  /** Another link takes the place of the present one, which lets nobody in from then on. @returns whether it does */
+  replaceLink(): Promise<boolean> {
+    return this.#trying((client) => this.link.replace(client));
+  }
+
+  /** The link goes as well: the volunteer has it. */
+  async removeVolunteer(id: string): Promise<void> {
+    await this.#trying(async (client) => {
+      await client.removeVolunteer(id);
+      await this.link.replace(client);
+    });
+  }
+
   close(): Promise<void> {
     this.#closed = true;
     return this.#leave();
+  }
+
+  /** What goes wrong is a mishap. */
+  async #trying(what: (client: Client) => Promise<void>): Promise<boolean> {
+    const client = this.client.value;
+    if (!client) return false;
+    try {
+      await what(client);
+      return true;
+    } catch (cause) {
+      if (this.client.value === client) this.mishap.value = MeshError.from(cause);
+      return false;
+    }
   }
 
   async #leave(): Promise<void> {
     const client = this.client.value;
     this.client.value = null;
     this.volunteers.value = [];
+    this.link.close();
     this.fetches.value = [];
     client?.removeEventListener('volunteers', this.#onVolunteers);
     client?.removeEventListener('state', this.#onState);
@@ -105,10 +137,10 @@ export class GamerSession {
   }
 
   async #makeInvites(client: Client): Promise<void> {
-    const { url } = await client.createInvite({ role: 'volunteer' });
-    this.inviteUrl.value = url;
+    await this.link.open(client);
     if (roomToEnter(this.#options.pageUrl, null)) return;
-    const back = await client.createInvite({ role: 'gamer' });
+    const rights = { owner: client.isOwner, expiresInS: INVITE.wayBackS };
+    const back = await client.createInvite({ role: 'gamer', ...rights });
     keepRoom(this.#options.store, back.url);
   }
 

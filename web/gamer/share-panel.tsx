@@ -5,6 +5,7 @@ import { QrCode } from '../ui/qr-code.tsx';
 import type { Choice } from '../ui/segmented.tsx';
 import { SelectField } from '../ui/select-field.tsx';
 import { LanNotice } from './lan-notice.tsx';
+import { ReplaceLink } from './replace-link.tsx';
 import type { Audience } from './session.ts';
 
 const AUDIENCES: readonly Choice<Audience>[] = [
@@ -15,6 +16,8 @@ const AUDIENCES: readonly Choice<Audience>[] = [
 interface SharePanelProps {
   /** Null while there is none. */
   inviteUrl: string | null;
+  /** Takes the link back and makes another; null where that is not this page's to do. */
+  onReplace: (() => Promise<boolean>) | null;
   /** Who may help; null where there is no choice. */
   audience: Audience | null;
   onAudience: (audience: Audience) => void;
@@ -22,7 +25,7 @@ interface SharePanelProps {
 }
 
 /** The ways to get a volunteer. */
-export function SharePanel({ inviteUrl, audience, onAudience, onOpenWindow }: SharePanelProps) {
+export function SharePanel({ inviteUrl, onReplace, audience, onAudience, onOpenWindow }: SharePanelProps) {
   if (!inviteUrl) {
     return (
       <Panel title="Get help">
@@ -45,6 +48,7 @@ export function SharePanel({ inviteUrl, audience, onAudience, onOpenWindow }: Sh
         <summary>QR code</summary>
         <QrCode text={inviteUrl} label="The invite link as a QR code" />
       </details>
+      {onReplace && <ReplaceLink onReplace={onReplace} />}
       <div class="share-panel__here">
         <Button onPress={onOpenWindow} primary testId="open-volunteer">
           Open a volunteer window here

@@ -8,6 +8,7 @@ import { LINK } from '../../shared/tuning.ts';
 import { bare, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
 import type { IcePath } from './ice-path.ts';
 import { Listeners } from './listeners.ts';
+import { noRoute } from './no-route.ts';
 import type { Peer } from './peer.ts';
 
 export type Hello = Extract<ControlMessage, { kind: 'hello' }>;
@@ -17,6 +18,8 @@ export interface LinkEnvironment {
   clock: Clock;
   /** A connection that nobody else uses. */
   openPeer(initiate: boolean): Peer;
+  /** Is there a TURN relay for those that cannot reach each other? */
+  hasRelay(): boolean;
   /** 0..1, for the jitter of retries. */
   random(): number;
   /** Counts connections over all links, so that a later one always has the higher number. */
@@ -64,6 +67,10 @@ export class Link {
   #prepared: Peer | null = null;
   #remote: Hello | null = null;
   #failures = 0;
+  /** The two have reached each other: there is a way through their networks. */
+  #hasConnected = false;
+  /** Why the last attempt of a side that waits for offers failed; null when it did not. */
+  #failure: MeshError | null = null;
   #cancelTimer: () => void = () => {};
 
   constructor({ peerId, name, initiate, score }: Introduction, environment: LinkEnvironment) {
@@ -142,7 +149,9 @@ export class Link {
       onConnect: () => this.#connected(),
       onMessage: (data) => this.#received(data),
       onClose: (error) => {
-        if (this.#connection?.peer === peer) this.#connectionEnded(error);
+        if (this.#connection?.peer !== peer) return;
+        const isLost = error && peer.hasNoRoute && !this.#hasConnected;
+        this.#connectionEnded(isLost ? noRoute(error, this.#environment.hasRelay()) : error);
       },
     });
     // The browser reads it while the channels are made.
@@ -157,6 +166,8 @@ export class Link {
   }
 
   #connected(): void {
+    this.#hasConnected = true;
+    this.#failure = null;
     this.send(this.#environment.hello());
     this.#cancelTimer = this.#clock.after(LINK.helloTimeoutMs, () =>
       this.fail(new MeshError('connection-failed', 'The other browser connected and said nothing. Reload both pages.')),
@@ -206,6 +217,7 @@ export class Link {
     // A listener of `lost` may have closed the link.
     if (this.state === 'closed') return;
     this.#state = 'retrying';
+    if (!this.#hasConnected) this.#failure = error;
     if (!this.#initiate) {
       this.#waitForOffer();
       return;
@@ -222,7 +234,10 @@ export class Link {
   #waitForOffer(): void {
     this.#prepared = this.#environment.openPeer(false);
     this.#cancelTimer = this.#clock.after(LINK.awaitOfferMs, () =>
-      this.#finish(new MeshError('connection-failed', 'The other browser did not come back. It may have been closed.')),
+      this.#finish(
+        this.#failure ??
+          new MeshError('connection-failed', 'The other browser did not come back. It may have been closed.'),
+      ),
     );
   }
 

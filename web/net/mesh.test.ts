@@ -3,6 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { Server, type Socket } from 'socket.io';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../../shared/clock.ts';
+import { ManualClock } from '../../shared/manual-clock.ts';
+import { LINK } from '../../shared/tuning.ts';
+import type { LinkEvent } from './link.ts';
 import { Mesh, type MeshOptions } from './mesh.ts';
 
 /** What becomes of the connection that a gamer makes while it joins. That such connections connect: peer.browser.test.ts. */
@@ -23,6 +26,12 @@ class IdleConnection extends EventTarget {
   async createOffer() {
     return { type: 'offer', sdp: 'v=0' };
   }
+
+  getConfiguration() {
+    return {};
+  }
+
+  setConfiguration() {}
 
   async setLocalDescription(description: RTCSessionDescriptionInit) {
     this.localDescription = description;
@@ -52,9 +61,11 @@ const JOINED = {
   inviteOnly: false,
   pass: 'p',
   iceServers: [],
+  iceValidS: null,
   resumed: false,
   lobby: false,
   challenge: null,
+  owner: true,
 };
 const introductions = ['P', 'Q'].map((letter) => ({
   ...{ peerId: id(letter), name: 'peer', role: 'volunteer', initiate: true, score: 0.5 },
@@ -115,3 +126,27 @@ test('a volunteer makes none before it is introduced', async () => {
   await join({ url: await answering({ ok: true, value: { ...JOINED, introductions: [] } }), role: 'volunteer' });
   expect(await states()).toEqual([]);
 });
+
+test.each<[string, RTCIceServer[], RegExp]>([
+  ['only STUN', [{ urls: 'stun:stun.example' }], /no TURN relay.*TURN_URLS and TURN_SECRET.*docs\/hosting\.md/],
+  ['a relay', [{ urls: ['turns:turn.example'], username: 'u', credential: 'c' }], /not even through the TURN relay/],
+])(
+  'who finds no way to a volunteer is told what is lacking, where the server names %s',
+  async (_, iceServers, lacking) => {
+    const clock = new ManualClock();
+    const events: LinkEvent[] = [];
+    const url = await answering({
+      ok: true,
+      value: { ...JOINED, iceServers, introductions: introductions.slice(0, 1) },
+    });
+    await join({
+      ...{ url, clock, iceServers: undefined },
+      onEvent: (event) => {
+        if (event.kind === 'linked') event.link.events.add((change) => events.push(change));
+      },
+    });
+    clock.advance(LINK.connectTimeoutMs);
+    const reason = { reason: 'connection-failed', message: expect.stringMatching(lacking) };
+    expect(events).toMatchObject([{ kind: 'lost', error: reason }]);
+  },
+);

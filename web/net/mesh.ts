@@ -69,12 +69,12 @@ export class Mesh {
   static async join(options: MeshOptions): Promise<Mesh> {
     requireWebRtc(options.wrtc);
     const mesh = new Mesh(options);
-    const { url, status, identity } = options;
+    const { url, status, identity, clock } = options;
     const joining = SignalingClient.connect({
       url: checkedUrl(url),
       join: () => joinRequest(options),
       ...(status && { status }),
-      identity,
+      ...{ identity, clock },
       onEvent: (event) => mesh.#heard(event),
     });
     const tellIceServers = mesh.#makeSpare();
@@ -104,6 +104,7 @@ export class Mesh {
       random,
       attachChannels,
       openPeer: (initiate) => this.#openPeer(initiate),
+      hasRelay: () => this.#hasRelay(this.session),
       nextAttempt: () => this.#attempts++,
       sendSignal: (peerId, attempt, signal) => this.session.signal(peerId, attempt, signal),
       hello: () => ({ kind: 'hello', protocolVersion: PROTOCOL_VERSION, role, capabilities: capabilities() }),
@@ -125,7 +126,7 @@ export class Mesh {
   }
 
   async close(): Promise<void> {
-    for (const link of [...this.#links.values()]) link.close(null);
+    this.#closeLinks();
     await this.session.close();
   }
 
@@ -170,7 +171,7 @@ export class Mesh {
     if (!this.#signaling) this.#early.push(event);
     else if (event.kind === 'introduced') this.#introduced(event.introduction);
     else if (event.kind === 'signal') this.#links.get(event.from)?.receive(event.attempt, event.signal);
-    else if (event.kind === 'gone') this.#gone(event.peerId, event.why);
+    else if (event.kind === 'gone') this.#gone(event);
     else this.#options.onEvent(event);
   }
 
@@ -195,10 +196,15 @@ export class Mesh {
     this.#options.onEvent({ kind: 'linked', link });
   }
 
-  #gone(peerId: string, why: 'left' | 'expired' | 'replaced'): void {
+  #gone({ peerId, why }: Extract<SignalingEvent, { kind: 'gone' }>): void {
+    if (why === 'removed' && peerId === this.session.joined.id) this.#closeLinks();
     const link = this.#links.get(peerId);
     // One whose session expired may be cut off from the server only: its link is the better witness.
-    if (link && (why === 'left' || link.state !== 'open')) link.close(null);
+    if (link && (why !== 'expired' || link.state !== 'open')) link.close(null);
+  }
+
+  #closeLinks(): void {
+    for (const link of [...this.#links.values()]) link.close(null);
   }
 }
 

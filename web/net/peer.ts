@@ -28,6 +28,9 @@ export interface PeerOwner {
   onClose(error: MeshError | null): void;
 }
 
+/** What simple-peer calls it when no pair of addresses worked. */
+const NO_ROUTE_CODES = new Set<unknown>(['ERR_ICE_CONNECTION_FAILURE', 'ERR_CONNECTION_FAILURE']);
+
 type Statistics = { id: string; type: string; selected: boolean };
 
 /** simple-peer keeps its connection private; the further channels of a link need it (FIELD, simple-peer). */
@@ -61,6 +64,7 @@ export class Peer {
   #cancelConnectTimeout: () => void = () => {};
   #cancelGrace: (() => void) | undefined;
   #closed = false;
+  #hasNoRoute = false;
 
   constructor({ initiate, iceServers, relayOnly, wrtc, clock }: PeerOptions) {
     this.#clock = clock;
@@ -79,7 +83,10 @@ export class Peer {
     this.#peer.getStats = (callback) => callback(null, NO_STATISTICS);
 
     // `error` first: without a listener, simple-peer loses `close` on some remote endings.
-    this.#peer.on('error', (cause) => this.#end(connectionFailed(cause)));
+    this.#peer.on('error', (cause: Error & { code?: unknown }) => {
+      this.#hasNoRoute = NO_ROUTE_CODES.has(cause.code);
+      this.#end(connectionFailed(cause));
+    });
     this.#peer.on('close', () => this.#end(null));
     this.#peer.on('signal', (signal) => this.#signalled(signal as PeerSignal));
     this.#peer.on('data', (data: Uint8Array | string) => {
@@ -94,12 +101,18 @@ export class Peer {
     return this.#closed;
   }
 
+  /** It ended since no way through the networks was found. */
+  get hasNoRoute(): boolean {
+    return this.#hasNoRoute;
+  }
+
   /** The other side is known, and has this long to connect. */
   begin(owner: PeerOwner): void {
     this.#owner = owner;
-    this.#cancelConnectTimeout = this.#clock.after(LINK.connectTimeoutMs, () =>
-      this.#end(connectionFailed('no route in time')),
-    );
+    this.#cancelConnectTimeout = this.#clock.after(LINK.connectTimeoutMs, () => {
+      this.#hasNoRoute = true;
+      this.#end(connectionFailed('no route in time'));
+    });
     // As it is now it names the addresses found since it was made: none of them takes a signal of its own.
     const offer = this.#hasEarlyOffer ? this.#peer._pc?.localDescription : null;
     if (offer) owner.onSignal({ type: 'offer', sdp: offer.sdp });
@@ -180,7 +193,7 @@ function connectionFailed(cause: unknown): MeshError {
   const detail = cause instanceof Error ? cause.message : String(cause);
   return new MeshError(
     'connection-failed',
-    `The two browsers could not connect directly (${detail}). If they are in different networks, the server needs a TURN relay.`,
+    `The connection between the two browsers failed (${detail}). It is tried again a few times; then reload both pages.`,
     { cause },
   );
 }

@@ -2,6 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server, type Socket } from 'socket.io';
 import { afterEach, expect, test, vi } from 'vitest';
+import { type Clock, systemClock } from '../../shared/clock.ts';
+import { ManualClock } from '../../shared/manual-clock.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { SIGNALING } from '../../shared/tuning.ts';
 import { SignalingClient, type SignalingEvent } from './signaling-client.ts';
@@ -19,9 +21,11 @@ const JOINED = {
   inviteOnly: false,
   pass: 'p',
   iceServers: [],
+  iceValidS: null,
   resumed: false,
   lobby: false,
   challenge: null,
+  owner: true,
   introductions: [],
 };
 const introduction = { peerId: id('P'), name: 'peer', role: 'volunteer', initiate: true, score: 0.5 };
@@ -37,11 +41,12 @@ async function serve(onConnection: (socket: Socket) => void): Promise<string> {
   return `http://127.0.0.1:${(http.address() as AddressInfo).port}/`;
 }
 
-async function connect(url: string) {
+async function connect(url: string, clock: Clock = systemClock) {
   const events: SignalingEvent[] = [];
   const client = await SignalingClient.connect({
     url,
     join: () => JOIN,
+    clock,
     onEvent: (event) => events.push(event),
   });
   endings.push(() => client.close());
@@ -75,7 +80,13 @@ test('every connect brings the join: first as wanted, later to where that led, w
   const wanted = { ...JOIN, role: 'volunteer' as const };
   let load = 0;
   const status = () => ({ load: load++, accepting: true, tasks: [], maxGamers: 1 });
-  const client = await SignalingClient.connect({ url, join: () => wanted, status, onEvent: () => {} });
+  const client = await SignalingClient.connect({
+    url,
+    join: () => wanted,
+    status,
+    clock: systemClock,
+    onEvent: () => {},
+  });
   endings.push(() => client.close());
   await vi.waitFor(() => expect(joins).toHaveLength(2), { timeout: 10_000 });
   expect(joins).toEqual([
@@ -97,7 +108,7 @@ test('a join that cannot be asked for fails the connect, and leaves no socket be
   const join = () => {
     throw wrong;
   };
-  await expect(SignalingClient.connect({ url, join, onEvent: () => {} })).rejects.toBe(wrong);
+  await expect(SignalingClient.connect({ url, join, clock: systemClock, onEvent: () => {} })).rejects.toBe(wrong);
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(sockets).toEqual([]);
 });
@@ -199,7 +210,7 @@ test('a server that ends the session on purpose is not asked again', async () =>
     setTimeout(() => socket.disconnect(true), 50);
   });
   const { client, events } = await connect(url);
-  await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ kind: 'ended', error: { reason: 'closed' } }), {
+  await vi.waitFor(() => expect(events.at(-2)).toMatchObject({ kind: 'ended', error: { reason: 'closed' } }), {
     timeout: 10_000,
   });
   await new Promise((resolve) => setTimeout(resolve, 2 * SIGNALING.reconnectDelayMs));
@@ -218,8 +229,47 @@ test('a server that says no when we come back has ended the session, with its re
   await vi.waitFor(() => expect(client.state).toBe('closed'), { timeout: 10_000 });
   expect(events).toMatchObject([
     { kind: 'state', state: 'reconnecting' },
-    { kind: 'state', state: 'closed' },
     { kind: 'ended', error: { name: 'MeshError', reason: 'room-full' } },
+    { kind: 'state', state: 'closed' },
   ]);
   expect(joins).toBe(2);
+});
+
+test('a session that stays asks for new TURN credentials in time, and new connections have them', async () => {
+  const turn = (username: string) => [{ urls: 'turn:turn.example', username, credential: 'c' }];
+  const url = await serve((socket) => {
+    socket.on('ice', (_, acknowledge) =>
+      acknowledge({ ok: true, value: { iceServers: turn('second'), iceValidS: 100 } }),
+    );
+    joinedWith({ ok: true, value: { ...JOINED, iceServers: turn('first'), iceValidS: 100 } })(socket);
+  });
+  const clock = new ManualClock();
+  const { client, events } = await connect(url, clock);
+  expect(client.joined.iceServers).toEqual(turn('first'));
+  clock.advance(100_000 * SIGNALING.renewIceAfter);
+  await vi.waitFor(() => expect(client.joined.iceServers).toEqual(turn('second')));
+  expect(client.joined.room).toBe('den');
+  expect(events).toEqual([]);
+  await client.close();
+  expect(clock.pending).toBe(0);
+});
+
+test('one that the room’s owner removed is told so before the state, and does not come back', async () => {
+  let sockets = 0;
+  const url = await serve((socket) => {
+    sockets++;
+    joinedWith({ ok: true, value: JOINED })(socket);
+    socket.emit('gone', { peerId: id('P'), why: 'removed' });
+    socket.emit('gone', { peerId: JOINED.id, why: 'removed' });
+    socket.disconnect(true);
+  });
+  const { client, events } = await connect(url);
+  await vi.waitFor(() => expect(client.state).toBe('closed'));
+  expect(events).toMatchObject([
+    { kind: 'gone', peerId: id('P') },
+    { kind: 'gone', peerId: JOINED.id },
+    { kind: 'ended', error: { reason: 'not-invited', message: expect.stringMatching(/removed this machine/) } },
+    { kind: 'state', state: 'closed' },
+  ]);
+  expect(sockets).toBe(1);
 });

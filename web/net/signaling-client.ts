@@ -1,9 +1,10 @@
-import { systemClock } from '../../shared/clock.ts';
+import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { proofBytes } from '../../shared/identity.ts';
 import {
   type Accusation,
   type InviteRequest,
+  iceGrantSchema,
   type Joined,
   type JoinRequest,
   joinedSchema,
@@ -16,6 +17,7 @@ import {
 } from '../../shared/signaling.ts';
 import { SIGNALING } from '../../shared/tuning.ts';
 import { z } from '../../shared/zod.ts';
+import { IceRenewal } from './ice-renewal.ts';
 import type { Identity } from './identity.ts';
 import {
   ask,
@@ -43,6 +45,7 @@ export interface SignalingOptions {
   status?(): VolunteerStatus;
   /** Volunteers: what their history is kept under. */
   identity?: Identity | undefined;
+  clock: Clock;
   onEvent(event: SignalingEvent): void;
 }
 
@@ -67,6 +70,7 @@ export class SignalingClient {
   #outbox: SignalRequest[] = [];
   /** Made while the socket was away; by volunteer. */
   readonly #accusations = new Map<string, Accusation>();
+  readonly #renewal: IceRenewal;
 
   /**
    * What the server says may be told before this resolves. Throws MeshError `signaling-unreachable`, or why the server did not
@@ -91,6 +95,14 @@ export class SignalingClient {
     // Only the first attempt is told of: later ones are made again until one succeeds.
     this.#socket.on('connect_error', (cause) => this.#failedFirst(cause));
     this.#socket.on('disconnect', (why) => this.#disconnected(why));
+    this.#renewal = new IceRenewal({
+      clock: options.clock,
+      ask: () => ask(this.#socket, 'ice', null, iceGrantSchema),
+      onGrant: (grant) => {
+        this.#joined = { ...this.joined, ...grant };
+      },
+      onRefused: (cause) => this.#refused(cause),
+    });
     try {
       this.#wanted = options.join();
     } catch (cause) {
@@ -157,6 +169,18 @@ export class SignalingClient {
     return token;
   }
 
+  /** The room's owner takes an invite back. Throws MeshError `signaling-unreachable`, or why the server does not do it. */
+  async takeBackInvite(token: string): Promise<void> {
+    if (this.#state !== 'online') throw unreachable(this.#options.url);
+    await ask(this.#socket, 'takeback', { token }, nothing);
+  }
+
+  /** The room's owner is rid of a volunteer. Throws MeshError `signaling-unreachable`, or why the server does not do it. */
+  async removeVolunteer(volunteerId: string): Promise<void> {
+    if (this.#state !== 'online') throw unreachable(this.#options.url);
+    await ask(this.#socket, 'remove', { volunteerId }, nothing);
+  }
+
   /** Leaves the room, so that its members need not wait for us. */
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
@@ -180,7 +204,7 @@ export class SignalingClient {
 
   #awaitAnswer(): void {
     this.#cancelJoinTimeout();
-    this.#cancelJoinTimeout = systemClock.after(SIGNALING.connectTimeoutMs, () => this.#unanswered());
+    this.#cancelJoinTimeout = this.#options.clock.after(SIGNALING.connectTimeoutMs, () => this.#unanswered());
   }
 
   #answered(answer: unknown): void {
@@ -195,6 +219,7 @@ export class SignalingClient {
       return;
     }
     this.#setState('online');
+    this.#renewal.granted(this.#joined);
     if (this.#joined.challenge) this.#prove(this.#joined.challenge);
     this.#onFirstJoin?.(null);
     this.#onFirstJoin = null;
@@ -225,6 +250,7 @@ export class SignalingClient {
 
   #disconnected(why: string): void {
     this.#cancelJoinTimeout();
+    this.#renewal.stop();
     // Ended by the server on purpose: it will not have this session back.
     if (why === 'io server disconnect')
       this.#end(new MeshError('closed', 'The server ended this session. Reload the page.'));
@@ -240,6 +266,8 @@ export class SignalingClient {
     if (event.kind === 'introduced') this.#reachable(event.introduction.peerId);
     if (event.kind === 'gone') this.#unreachable(event.peerId);
     this.#options.onEvent(event);
+    if (event.kind === 'gone' && event.why === 'removed' && event.peerId === this.#joined?.id)
+      this.#end(MeshError.removedFromRoom());
   }
 
   #reachable(peerId: string): void {
@@ -264,11 +292,13 @@ export class SignalingClient {
   }
 
   #unawaited(answer: Promise<null>): void {
-    answer.catch((cause: unknown) => {
-      const error = MeshError.from(cause, 'signaling-unreachable');
-      // A lost socket is told by the state.
-      if (error.reason !== 'signaling-unreachable') this.#heard({ kind: 'refused', error });
-    });
+    answer.catch((cause: unknown) => this.#refused(cause));
+  }
+
+  #refused(cause: unknown): void {
+    const error = MeshError.from(cause, 'signaling-unreachable');
+    // A lost socket is told by the state.
+    if (error.reason !== 'signaling-unreachable') this.#heard({ kind: 'refused', error });
   }
 
   #setState(state: SignalingState): void {
@@ -279,14 +309,19 @@ export class SignalingClient {
 
   #end(error: MeshError): void {
     if (this.#state === 'closed') return;
-    this.#setState('closed');
+    this.#state = 'closed';
     if (this.#onFirstJoin) this.#onFirstJoin(error);
-    else this.#options.onEvent({ kind: 'ended', error });
+    else {
+      // Why before that: who hears of the state wants to say so.
+      this.#options.onEvent({ kind: 'ended', error });
+      this.#options.onEvent({ kind: 'state', state: 'closed' });
+    }
     this.#dispose();
   }
 
   #dispose(): void {
     this.#cancelJoinTimeout();
+    this.#renewal.stop();
     this.#outbox = [];
     this.#accusations.clear();
     this.#socket.off();

@@ -17,11 +17,13 @@ import { z } from '../../shared/zod.ts';
 
 export type SignalingSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
+type Farewell = z.infer<typeof goneSchema>;
+
 /** What the server says unasked. */
 export type ServerEvent =
   | { kind: 'introduced'; introduction: Introduction }
   | { kind: 'signal'; from: string; attempt: number; signal: PeerSignal }
-  | { kind: 'gone'; peerId: string; why: 'left' | 'expired' | 'replaced' }
+  | ({ kind: 'gone' } & Farewell)
   /** It sent what this version does not know. */
   | { kind: 'refused'; error: MeshError };
 

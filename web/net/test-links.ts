@@ -60,6 +60,7 @@ function linkEnd(role: Role, options: EndOptions, other: () => Link): LinkEnd {
   const environment: LinkEnvironment = {
     clock,
     openPeer: (initiate) => new Peer({ ...{ initiate, iceServers, relayOnly, clock }, wrtc: recorded(connections) }),
+    hasRelay: () => false,
     random: () => 0.5,
     nextAttempt: () => attempts++,
     sendSignal: (_, attempt, signal) => {

@@ -14,6 +14,7 @@ import type { Link } from '../net/link.ts';
 import { Mesh, type MeshEvent } from '../net/mesh.ts';
 import { moveChannel } from '../net/moved-channel.ts';
 import type { PeerOptions } from '../net/peer.ts';
+import type { SignalingClient } from '../net/signaling-client.ts';
 import { computePart } from './compute-part.ts';
 import { openFrameStream, type StreamLink } from './frame-stream.ts';
 import { GamerLink } from './gamer-link.ts';
@@ -108,6 +109,16 @@ export class GamerClient extends EventTarget {
     return this.#mesh?.session.joined.lobby ?? false;
   }
 
+  /** Whether this client made the room, or came by its owner's invite for owners. */
+  get isOwner(): boolean {
+    return this.#mesh?.session.joined.owner ?? false;
+  }
+
+  /** Whether the room wants an invite of whoever comes. */
+  get isInviteOnly(): boolean {
+    return this.#mesh?.session.joined.inviteOnly ?? false;
+  }
+
   get state(): GamerState {
     if (this.#closing) return 'closed';
     return this.#mesh?.state ?? 'connecting';
@@ -194,13 +205,29 @@ export class GamerClient extends EventTarget {
   }
 
   /** A link that lets others into this room. Throws MeshError `signaling-unreachable`, `not-invited`, `bad-input`. */
-  async createInvite({ role = 'volunteer', expiresInS = INVITE.expiresInS, uses }: InviteOptions = {}): Promise<{
+  async createInvite({ role = 'volunteer', expiresInS = INVITE.expiresInS, uses, owner }: InviteOptions = {}): Promise<{
     url: string;
     token: string;
   }> {
-    if (!this.#mesh || this.#closing) throw MeshError.closed('The client');
-    const token = await this.#mesh.session.createInvite({ role, expiresInS, ...(uses !== undefined && { uses }) });
+    const terms = { ...(uses !== undefined && { uses }), ...(owner !== undefined && { owner }) };
+    const token = await this.#session().createInvite({ role, expiresInS, ...terms });
     return { url: makeInviteLink(new URL(`/${role}`, this.#url).href, { room: this.room, token }), token };
+  }
+
+  /**
+   * Takes an invite back: it lets in nobody new; whoever came by it stays. For the room's owner.
+   * Throws MeshError `signaling-unreachable`, `not-invited`, `rate-limited`.
+   */
+  async takeBackInvite(token: string): Promise<void> {
+    await this.#session().takeBackInvite(token);
+  }
+
+  /**
+   * Removes a volunteer: it is told so, and comes back neither with its session nor with its invite, which is taken back, while the
+   * room lives. For the room's owner. Throws MeshError `signaling-unreachable`, `not-invited`, `rate-limited`.
+   */
+  async removeVolunteer(volunteerId: string): Promise<void> {
+    await this.#session().removeVolunteer(volunteerId);
   }
 
   /** Lets volunteers of the server's open lobby help as well, or no longer. */
@@ -253,6 +280,12 @@ export class GamerClient extends EventTarget {
     await this.#mesh?.close();
     this.#engine.dispose();
     this.dispatchEvent(new Event('state'));
+  }
+
+  /** Throws MeshError `closed`. */
+  #session(): SignalingClient {
+    if (!this.#mesh || this.#closing) throw MeshError.closed('The client');
+    return this.#mesh.session;
   }
 
   /** The link's first connection wants its channels before anybody hears of the link. */

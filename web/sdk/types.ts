@@ -266,4 +266,6 @@ export interface InviteOptions {
   role?: 'volunteer' | 'gamer';
   expiresInS?: number;
   uses?: number;
+  /** Of a gamer: it then owns the room as well, as after a reload of the page that made it. Default false. */
+  owner?: boolean;
 }

@@ -55,6 +55,8 @@ export class VolunteerNode extends EventTarget {
   #mesh: Mesh | null = null;
   #stats: WorkerStats = NO_STATS;
   #paused = false;
+  /** The server will not have this session back. */
+  #isForsaken = false;
   #stopping: Promise<void> | null = null;
   #cancelStatus = () => {};
 
@@ -192,12 +194,22 @@ export class VolunteerNode extends EventTarget {
   }
 
   #heard(event: MeshEvent): void {
-    if (event.kind === 'linked')
-      event.link.events.add((change) =>
-        this.#linkChanged(event.link, change.kind === 'message' ? change.message : null),
-      );
+    if (event.kind === 'linked') this.#follow(event.link);
     else if (event.kind === 'state') this.#stateChanged();
     else if (event.error) this.#tell(event.error);
+    if (event.kind === 'ended') this.#isForsaken = true;
+    // It goes on for the gamers it is linked with, and ends with the last of them.
+    if (this.#isForsaken && this.#openLinks().length === 0) void this.stop();
+  }
+
+  #follow(link: Link): void {
+    let hasOpened = false;
+    link.events.add((change) => {
+      if (change.kind === 'open') hasOpened = true;
+      // Its gamer goes on trying. What is in the way may be something that a person can do something about.
+      if (change.kind === 'lost' && change.error && !hasOpened) this.#tell(change.error);
+      this.#linkChanged(link, change.kind === 'message' ? change.message : null);
+    });
   }
 
   /** A gamer came, left, or asked for something. */

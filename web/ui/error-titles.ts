@@ -4,7 +4,7 @@ const TITLES: Record<string, string> = {
   'signaling-unreachable': 'The server cannot be reached',
   'room-full': 'This room is full',
   'not-invited': 'This room wants an invite',
-  'rate-limited': 'Too fast for the server',
+  'rate-limited': 'Too many tries',
   'protocol-version': 'This page is out of date',
   'connection-failed': 'The two browsers could not connect',
   'no-volunteer': 'Nobody is there to help',

@@ -12,7 +12,7 @@ it('thanks for what was given, and only for that', () => {
 });
 
 it('says of an invite, and not of the room, that it does not work', () => {
-  expect(volunteerErrorTitle(new MeshError('not-invited', 'Expired.'))).toBe('This invite does not work');
+  expect(volunteerErrorTitle(new MeshError('not-invited', 'Expired.'))).toBe('This room does not let you in');
   expect(volunteerErrorTitle(new MeshError('room-full', 'Full.'))).toBe('This room is full');
 });
 

@@ -41,7 +41,7 @@ export function statusOf(phase: Phase, stats: Given | null): Status {
 }
 
 export function volunteerErrorTitle({ reason }: MeshError): string {
-  return reason === 'not-invited' ? 'This invite does not work' : errorTitle(reason);
+  return reason === 'not-invited' ? 'This room does not let you in' : errorTitle(reason);
 }
 
 function farewell({ framesDone, tasksDone }: Pick<NodeStats, 'framesDone' | 'tasksDone'>): string {

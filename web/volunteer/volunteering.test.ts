@@ -7,6 +7,7 @@ import { Volunteering } from './volunteering.ts';
 class FakeNode extends EventTarget {
   state: Node['state'] = 'serving';
   framesDone = 0;
+  gamers = 1;
   readonly capabilities = { adapter: 'card', backends: {} };
   readonly limits = {
     gpuShare: 1,
@@ -22,7 +23,7 @@ class FakeNode extends EventTarget {
     return {
       tasksDone: 1,
       framesDone: this.framesDone,
-      gamers: 1,
+      gamers: this.gamers,
       load: 0.5,
       qualities: [],
       busyMs: 1,
@@ -82,6 +83,21 @@ describe('volunteering', () => {
     await volunteering.stop();
     expect(volunteering.figures.value?.stats).toMatchObject({ gamers: 0, load: 0 });
     expect(volunteering.figures.value?.stats.framesDone).toBeGreaterThanOrEqual(90);
+  });
+
+  it('takes back that a gamer could not be reached once one is', async () => {
+    const node = new FakeNode();
+    node.gamers = 0;
+    const volunteering = volunteeringWith(async () => node);
+    await volunteering.start(OPTIONS);
+    const detail = new MeshError('connection-failed', 'No route.');
+    node.dispatchEvent(new CustomEvent('error', { detail }));
+    vi.advanceTimersByTime(2_000);
+    expect(volunteering.mishap.value).toBe(detail);
+    node.gamers = 1;
+    vi.advanceTimersByTime(1_000);
+    expect(volunteering.mishap.value).toBeNull();
+    await volunteering.stop();
   });
 
   it('tells the rate of frames, and charts no more than a minute of it', async () => {

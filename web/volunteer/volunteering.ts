@@ -39,7 +39,7 @@ export class Volunteering {
   #node: Node | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
   #history = new TimeWindow(CHART_WINDOW_S, MAX_SAMPLES);
-  #last: { atMs: number; framesDone: number } | null = null;
+  #last: { atMs: number; framesDone: number; gamers: number } | null = null;
   /** The start that counts; null when the person wants none. */
   #attempt: symbol | null = null;
 
@@ -127,10 +127,13 @@ export class Volunteering {
 
   #report(node: Node): void {
     const stats = node.stats();
+    // It was tried again, or somebody else came: either way there is a gamer now.
+    const isMore = stats.gamers > (this.#last?.gamers ?? 0);
+    if (isMore && this.mishap.value?.reason === 'connection-failed') this.mishap.value = null;
     const atMs = this.now();
     const elapsedS = this.#last ? (atMs - this.#last.atMs) / 1_000 : 0;
     const framesPerS = this.#last && elapsedS > 0 ? (stats.framesDone - this.#last.framesDone) / elapsedS : 0;
-    this.#last = { atMs, framesDone: stats.framesDone };
+    this.#last = { atMs, framesDone: stats.framesDone, gamers: stats.gamers };
     this.#history.add([atMs / 1_000, framesPerS, stats.load * 100]);
     this.abilities.value = node.capabilities;
     this.figures.value = { stats, framesPerS, columns: this.#history.columns(2) };

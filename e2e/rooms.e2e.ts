@@ -1,0 +1,120 @@
+import type { Page } from 'playwright/test';
+import { expect, test } from './fixtures.ts';
+
+/** What a room's owner and its volunteers see of who is let in, who is removed, and what stands between two networks. */
+const linkOf = (gamer: Page) => gamer.getByRole('textbox', { name: 'Invite link' }).inputValue();
+const names = (gamer: Page) => gamer.locator('.volunteers__name');
+
+async function openGamer(page: Page, serverUrl: string): Promise<string> {
+  await page.goto(new URL('/gamer', serverUrl).href);
+  return linkOf(page);
+}
+
+async function volunteer(page: Page, link: string): Promise<void> {
+  await page.goto(link);
+  await page.getByTestId('start').click();
+}
+
+test('a link that is taken back lets nobody in any more and says so; who is there stays, the new link works', async ({
+  server,
+  context,
+  browser,
+}) => {
+  const gamer = await context.newPage();
+  const old = await openGamer(gamer, server.url);
+  const inside = await context.newPage();
+  await volunteer(inside, old);
+  await expect(names(gamer)).toHaveCount(1);
+
+  await gamer.getByText('Take this link back').click();
+  await gamer.getByTestId('replace-link').click();
+  await expect(gamer.getByText('the old link lets nobody in any more')).toBeVisible();
+  const next = await linkOf(gamer);
+  expect(next).not.toBe(old);
+
+  const elsewhere = await browser.newContext();
+  const late = await elsewhere.newPage();
+  await volunteer(late, old);
+  await expect(late.getByRole('alert').first()).toContainText('The owner of this room has taken this invite back.');
+  await late.goto('about:blank');
+  await volunteer(late, next);
+  await expect(names(gamer)).toHaveCount(2);
+  await expect(inside.getByTestId('status')).toContainText('Helping a gamer');
+  await elsewhere.close();
+});
+
+test('a volunteer that is removed is told so, and its link brings it back no more', async ({
+  server,
+  context,
+  browser,
+}) => {
+  const gamer = await context.newPage();
+  const link = await openGamer(gamer, server.url);
+  const theirs = await browser.newContext();
+  const removed = await theirs.newPage();
+  await volunteer(removed, link);
+  await expect(names(gamer)).toHaveCount(1);
+
+  await gamer.getByTestId('remove').click();
+  await gamer.getByTestId('remove-sure').click();
+  await expect(names(gamer)).toHaveCount(0);
+  const told = removed.getByRole('alert').first();
+  await expect(told).toContainText('The owner of this room has removed this machine from it');
+  await expect(removed.getByTestId('status')).toContainText('Not helping');
+  await expect.poll(() => linkOf(gamer)).not.toBe(link);
+  const next = await linkOf(gamer);
+
+  await removed.reload();
+  await removed.getByTestId('start').click();
+  await expect(told).toContainText('has taken this invite back');
+  // Not with the new one either: it is the same machine.
+  await removed.goto('about:blank');
+  await volunteer(removed, next);
+  await expect(told).toContainText('has removed this machine');
+  await expect(names(gamer)).toHaveCount(0);
+  await theirs.close();
+});
+
+test('a room outlives a reload of its owner: the volunteer helps again, the link is the same, the owner is its owner', async ({
+  server,
+  context,
+}) => {
+  const gamer = await context.newPage();
+  const link = await openGamer(gamer, server.url);
+  const helper = await context.newPage();
+  await volunteer(helper, link);
+  await expect(names(gamer)).toHaveCount(1);
+
+  await gamer.reload();
+  await expect(names(gamer)).toHaveCount(1);
+  await expect(helper.getByTestId('status')).toContainText('Helping a gamer');
+  expect(await linkOf(gamer)).toBe(link);
+  await gamer.getByTestId('remove').click();
+  await gamer.getByTestId('remove-sure').click();
+  await expect(helper.getByTestId('status')).toContainText('Not helping');
+});
+
+test('two browsers whose networks let nothing through are told, both, that a TURN relay is lacking', async ({
+  server,
+  context,
+}) => {
+  test.setTimeout(120_000);
+  // As behind networks that let no direct connection through: there is no way but a relay, and none is set up.
+  await context.addInitScript(() => {
+    const Direct = window.RTCPeerConnection;
+    window.RTCPeerConnection = class extends Direct {
+      constructor(configuration?: RTCConfiguration) {
+        super({ ...configuration, iceTransportPolicy: 'relay' });
+      }
+    };
+  });
+  const gamer = await context.newPage();
+  const link = await openGamer(gamer, server.url);
+  const helper = await context.newPage();
+  await volunteer(helper, link);
+  for (const page of [gamer, helper]) {
+    const notice = page.getByRole('note').filter({ hasText: 'could not connect' });
+    await expect(notice).toContainText('this server has no TURN relay', { timeout: 60_000 });
+    await expect(notice).toContainText('docs/hosting.md');
+  }
+});

@@ -1,0 +1,51 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { IceGrant } from '../../shared/signaling.ts';
+import { SIGNALING } from '../../shared/tuning.ts';
+
+interface IceRenewalOptions {
+  clock: Clock;
+  /** Asks the server. */
+  ask(): Promise<IceGrant>;
+  onGrant(grant: IceGrant): void;
+  /** The server said no, or nothing; it is asked again. */
+  onRefused(cause: unknown): void;
+}
+
+/** New TURN credentials before the present ones end: a page may stay for days and then meet somebody whom only a relay reaches. */
+export class IceRenewal {
+  #cancel: () => void = () => {};
+  /** Counts what made an answer under way worthless. */
+  #epoch = 0;
+
+  constructor(private readonly options: IceRenewalOptions) {}
+
+  /** Credentials came that hold for so long, s; null: they do not end. */
+  granted({ iceValidS }: Pick<IceGrant, 'iceValidS'>): void {
+    this.stop();
+    if (iceValidS !== null) this.#askAfter(iceValidS * 1_000 * SIGNALING.renewIceAfter);
+  }
+
+  /** There is nobody to ask: the next join brings new ones. */
+  stop(): void {
+    this.#epoch++;
+    this.#cancel();
+  }
+
+  #askAfter(delayMs: number): void {
+    this.#cancel = this.options.clock.after(delayMs, () => void this.#renew());
+  }
+
+  async #renew(): Promise<void> {
+    const epoch = this.#epoch;
+    try {
+      const grant = await this.options.ask();
+      if (epoch !== this.#epoch) return;
+      this.options.onGrant(grant);
+      this.granted(grant);
+    } catch (cause) {
+      if (epoch !== this.#epoch) return;
+      this.options.onRefused(cause);
+      this.#askAfter(SIGNALING.renewIceRetryMs);
+    }
+  }
+}
