@@ -31,6 +31,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           environment: 'node',
+          globalSetup: ['e2e/unit-setup.mjs'],
           include: ['**/*.test.{ts,tsx}'],
           exclude: [...exclude, IN_BROWSER],
           testTimeout: 30_000,

@@ -214,10 +214,12 @@ export const relayedSignalSchema = z.strictObject({
   attempt: z.int().min(0),
   signal: peerSignalSchema,
 });
+export type RelayedSignal = z.infer<typeof relayedSignalSchema>;
 export const goneSchema = z.strictObject({
   peerId: sessionIdSchema,
   why: z.enum(['left', 'expired', 'replaced', 'removed']),
 });
+export type Farewell = z.infer<typeof goneSchema>;
 export const wireErrorSchema = z.strictObject({
   reason: z.enum(MESH_ERROR_REASONS),
   message: z.string().max(MAX_WIRE_MESSAGE_CHARS),

@@ -106,6 +106,44 @@ export const LIMITS = {
   socketsPerAddress: 1_000,
 } as const;
 
+/** Where the coordinator keeps what it remembers: a file, or Redis. */
+export const STORE = {
+  /** Lines of about 60 bytes that are appended before it is written anew, past twice what it has to hold. */
+  minLinesToRewrite: 1_000,
+  /** In Redis: a volunteer's history outlasts a season without it, a room's reports and a gamer's partners a month. */
+  reputationTtlS: 90 * 24 * 3_600,
+  roomTtlS: 30 * 24 * 3_600,
+} as const;
+
+/** Several instances over one Redis. */
+export const CLUSTER = {
+  /** How often an instance says that it lives, and the one that decides that it still does. */
+  beatMs: 500,
+  /** Who decides is replaced when it has said nothing for so long: longer than a pause of a busy process, shorter than a page waits. */
+  leaseMs: 4_000,
+  /** Before its first beat it reads what its predecessor left: 20,000 members take some seconds. */
+  firstLeaseMs: 15_000,
+  /** An instance that said nothing for so long has lost its sockets. */
+  instanceTtlMs: 6_000,
+  /** Rooms and members that nobody has decided about for so long are gone from Redis. */
+  stateTtlMs: 10 * 60_000,
+  /** An event waits so long for an answer: past `leaseMs`, so that it outlasts a change of who decides. */
+  askTimeoutMs: 10_000,
+  /** Events that may wait at a time: a second's worth at twice the rate that one deciding process can take. */
+  maxWaiting: 20_000,
+  /** Answers that are kept in case an event is asked again: some seconds' worth. */
+  maxAnswers: 20_000,
+  /** Entries of the stream that carries what sockets are told: some seconds' worth, a few hundred bytes each. */
+  maxStreamEntries: 20_000,
+  /** A Redis that takes longer to answer counts as lost. */
+  commandTimeoutMs: 2_000,
+  /** A server that starts waits so long for its Redis. */
+  connectTimeoutMs: 10_000,
+  /** Waits before each attempt to connect to Redis again grow by the first up to the second. */
+  reconnectDelayMs: 100,
+  reconnectDelayMaxMs: 1_000,
+} as const;
+
 /** How the coordinator watches itself. */
 export const OPERATION = {
   /** How often the loop's lateness is looked at: as fine as a lateness that people notice. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { COORDINATOR } from '../shared/tuning.ts';
 import type { ServerClock } from './clock.ts';
 import { type Place, placeKey } from './place.ts';
-import type { CountedInvite, MemoryStore } from './store/memory.ts';
+import type { CountedInvite, Store } from './store/store.ts';
 
 /** An invite as it is known to those who keep count of it. */
 export type KnownInvite = Pick<CountedInvite, 'id' | 'expiresAtMs'>;
@@ -17,7 +17,7 @@ const BAN = 'ban';
  */
 export class Bans {
   constructor(
-    private readonly store: Pick<MemoryStore, 'useInvite'>,
+    private readonly store: Pick<Store, 'useInvite'>,
     private readonly clock: Pick<ServerClock, 'epochMs'>,
   ) {}
 

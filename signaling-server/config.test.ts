@@ -53,6 +53,7 @@ test('defaults need no setting at all', () => {
     trustedProxies: 0,
     limitFactor: 1,
     drainDelayS: 0,
+    redisUrl: '',
     configFile: '',
   });
 });
@@ -175,4 +176,14 @@ test('--help wins, and lists every setting', () => {
   const row = lines.findIndex((line) => line.startsWith('--port '));
   expect(lines[row]).toMatch(/PORT +8080 +Port of/);
   expect(lines[row + 1]).toMatch(/^ +\(a whole number from 0 to 65535\)$/);
+});
+
+test('several instances need one secret for the invites of all', () => {
+  const REDIS_URL = 'redis://:a-password@redis.example:6380/2';
+  const INVITE_SECRET = 'a secret of at least thirty-two characters';
+  expect(readConfig([], { REDIS_URL, INVITE_SECRET })).toMatchObject({ redisUrl: REDIS_URL });
+  expect(() => readConfig([], { REDIS_URL })).toThrow(/INVITE_SECRET is missing/);
+  expect(() => readConfig([], { REDIS_URL: 'http://a-password@redis', INVITE_SECRET })).toThrow(
+    /^REDIS_URL is not right/,
+  );
 });

@@ -73,6 +73,8 @@ const configSchema = z.object({
   trustedProxies: wholeNumber(0, 8),
   limitFactor: wholeNumber(0, 10_000),
   drainDelayS: wholeNumber(0, 600),
+  /** Empty: this server is alone. */
+  redisUrl: z.union([z.literal(''), z.url({ protocol: /^rediss?$/ })]),
   configFile: z.string(),
 });
 
@@ -243,6 +245,13 @@ const SETTINGS: Record<keyof Config, Setting> = {
       'Seconds to go on serving after a request to stop while /readyz says no: a balancer sends others elsewhere',
     expects: 'a whole number from 0 to 600',
   },
+  redisUrl: {
+    name: 'REDIS_URL',
+    fallback: '',
+    meaning: 'Shares rooms, sessions, reputations and limits with all other instances that name the same Redis',
+    expects: 'a URL such as redis://localhost:6379 or rediss://user:password@redis.example:6380/2, with INVITE_SECRET',
+    secret: true,
+  },
   configFile: {
     name: 'CONFIG_FILE',
     fallback: '',
@@ -302,6 +311,9 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     const [missing] = pair.filter((key) => !texts[key]);
     if (given[0] === undefined || missing === undefined) continue;
     problems.push(`${SETTINGS[missing].name} is missing: ${SETTINGS[given[0]].name} is of use only together with it.`);
+  }
+  if (texts.redisUrl && !texts.inviteSecret) {
+    problems.push('INVITE_SECRET is missing: with REDIS_URL every instance must have the same.');
   }
   if (problems.length > 0 || !parsed.success) throw new ConfigError(problems);
   return parsed.data;

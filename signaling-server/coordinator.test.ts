@@ -30,6 +30,7 @@ class SlowStore extends MemoryStore {
 }
 
 const connection = (): Connection => ({
+  ...{ instance: 'one', socketId: 'any' },
   rttMs: 1,
   host: 'here',
   address: '192.0.2.1',

@@ -20,24 +20,27 @@ import type { Config } from './config.ts';
 import { Introductions, introduce } from './introductions.ts';
 import { type Invites, notInvited, WrongInvite } from './invites.ts';
 import type { LockOut } from './lock-out.ts';
-import type { Connection, Member } from './member.ts';
+import type { Connection, Member, Mirror } from './member.ts';
+import type { MemberRecord } from './member-record.ts';
 import { OwnerActs } from './owner-acts.ts';
 import { LOBBY, type Place, placeKey, privateName } from './place.ts';
 import { type Claim, newChallenge, provenIdentity } from './proof.ts';
 import { RateLimit } from './rate-limit.ts';
 import { type Counts, Rooms } from './rooms.ts';
-import type { MemoryStore } from './store/memory.ts';
+import type { Store } from './store/store.ts';
 import { type IceConfig, iceGrantFor } from './turn.ts';
 
 interface Parts {
   config: Pick<Config, 'roomCapacity' | 'maxSessions' | 'maxIntroductions' | 'lobby' | 'invites'> & IceConfig;
   invites: Invites;
-  store: MemoryStore;
+  store: Store;
   clock: ServerClock;
   log: Logger;
   lockOut: LockOut;
   /** A gamer and a volunteer were introduced who did not know each other. */
   onMatch(): void;
+  /** Where several instances share the work. */
+  mirror?: Mirror | undefined;
 }
 
 /** Where a session may go; `onlyIfNew`: uninvited, so only as the one who makes the room. */
@@ -65,7 +68,7 @@ export class Coordinator {
   readonly owner: OwnerActs;
 
   constructor(private readonly parts: Parts) {
-    this.#rooms = new Rooms(parts.config);
+    this.#rooms = new Rooms(parts.config, parts.mirror);
     this.#introductions = new Introductions(this.#rooms, {
       maxIntroductions: parts.config.maxIntroductions,
       onMatch: () => parts.onMatch(),
@@ -81,6 +84,38 @@ export class Coordinator {
 
   counts(): Counts {
     return this.#rooms.counts();
+  }
+
+  /**
+   * Goes on with the members that another instance left.
+   * @param connections of those whose sockets are still there, by id; the others have a grace to come back in.
+   */
+  async restore(records: readonly MemberRecord[], connections: ReadonlyMap<string, Connection>): Promise<Member[]> {
+    const members = records.map((record) => {
+      const member = this.#rooms.add(record, record.place);
+      member.restore(record, connections.get(record.id) ?? null);
+      this.#rooms.bar(record.place, record.removed);
+      return member;
+    });
+    for (const { id, peers } of records) {
+      for (const peerId of peers) {
+        const peer = this.#rooms.session(peerId);
+        if (peer) this.#rooms.session(id)?.peers.set(peerId, peer);
+      }
+    }
+    const places = new Map(members.map(({ place }) => [placeKey(place), place]));
+    await Promise.all([...places].map(([key, place]) => this.#readAccused(key, place)));
+    for (const member of members) {
+      if (member.isSeeking) this.#introductions.seek(member, true);
+      if (!member.online) this.#beginGrace(member);
+    }
+    for (const member of members) this.#introductions.arrange(member);
+    return members;
+  }
+
+  /** Is it in a room here? One that has left may yet be held by whoever waited for something. */
+  has(member: Member): boolean {
+    return this.#rooms.session(member.id) === member;
   }
 
   /**
@@ -123,7 +158,7 @@ export class Coordinator {
       member.claim = claimOf(request, id, connection.host);
     } else {
       member.needs = request.needs ?? [];
-      this.#introductions.seek(member, config.lobby && request.lobby === true);
+      this.#seek(member, config.lobby && request.lobby === true);
     }
     this.parts.log.debug({ member: id, role, resumed }, 'joined');
     const { name: room, inviteOnly } = place;
@@ -157,6 +192,7 @@ export class Coordinator {
     if (volunteer.role !== 'volunteer') throw MeshError.malformed('Only a volunteer has a status.');
     const before = volunteer.status;
     volunteer.status = status;
+    volunteer.changed();
     this.#introductions.statusChanged(volunteer, before);
   }
 
@@ -171,6 +207,7 @@ export class Coordinator {
     volunteer.reputation = await store.reputation(historyId);
     this.#introductions.rated(volunteer);
     gamer.partners = await store.partners(gamer.id);
+    for (const member of [gamer, volunteer]) member.changed();
   }
 
   /**
@@ -190,8 +227,7 @@ export class Coordinator {
     const key = placeKey(gamer.place);
     await store.accuse(key, gamer.id, historyId);
     log.info({ gamer: gamer.id, volunteer: historyId, taskType, why }, 'a volunteer was reported');
-    const accused = await store.accused(key);
-    for (const member of this.#rooms.members(gamer.place)) member.accused = accused;
+    await this.#readAccused(key, gamer.place);
     // It takes none of the gamer's places any more.
     this.#introductions.arrange(gamer);
   }
@@ -206,12 +242,13 @@ export class Coordinator {
     try {
       const identity = await provenIdentity(claim, signature);
       if (await this.owner.isRemoved(volunteer.place, identity)) {
-        if (this.#isPresent(volunteer)) this.owner.expel(volunteer);
+        if (this.has(volunteer)) this.owner.expel(volunteer);
         throw MeshError.removedFromRoom();
       }
       volunteer.reputation = await this.parts.store.reputation(identity);
       volunteer.identity = identity;
     } finally {
+      volunteer.changed();
       // A newer join has a challenge of its own.
       if (volunteer.claim === claim) volunteer.claim = null;
       this.#introductions.arrange(volunteer);
@@ -222,7 +259,7 @@ export class Coordinator {
   setLobby(gamer: Member, { open }: LobbyRequest): void {
     if (gamer.role !== 'gamer') throw MeshError.malformed('Only a gamer asks the lobby for help.');
     if (open && !this.parts.config.lobby) throw noLobby();
-    this.#introductions.seek(gamer, open);
+    this.#seek(gamer, open);
     this.#introductions.arrange(gamer);
   }
 
@@ -234,15 +271,14 @@ export class Coordinator {
   }
 
   leave(member: Member): void {
-    if (this.#isPresent(member)) this.#depart(member, 'left');
+    if (this.has(member)) this.#depart(member, 'left');
   }
 
   /** A socket is gone; its session waits for another one. */
   lost(member: Member, connection: Connection): void {
-    if (!member.detach(connection) || !this.#isPresent(member)) return;
+    if (!member.detach(connection) || !this.has(member)) return;
     this.#introductions.away(member);
-    const expire = () => this.#depart(member, 'expired');
-    this.#graces.set(member, this.parts.clock.after(SIGNALING.resumeGraceMs, expire));
+    this.#beginGrace(member);
   }
 
   close(): void {
@@ -311,13 +347,25 @@ export class Coordinator {
     this.#introductions.gone(member, knew);
   }
 
+  #seek(gamer: Member, isSeeking: boolean): void {
+    gamer.isSeeking = isSeeking;
+    gamer.changed();
+    this.#introductions.seek(gamer, isSeeking);
+  }
+
+  #beginGrace(member: Member): void {
+    const expire = () => this.#depart(member, 'expired');
+    this.#graces.set(member, this.parts.clock.after(SIGNALING.resumeGraceMs, expire));
+  }
+
   #endGrace(member: Member): void {
     this.#graces.get(member)?.();
     this.#graces.delete(member);
   }
 
-  #isPresent(member: Member): boolean {
-    return this.#rooms.session(member.id) === member;
+  async #readAccused(key: string, place: Place): Promise<void> {
+    const accused = await this.parts.store.accused(key);
+    for (const member of this.#rooms.members(place)) member.accused = accused;
   }
 }
 

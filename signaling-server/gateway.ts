@@ -1,61 +1,48 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
-import { Server } from 'socket.io';
+import { Server, type ServerOptions } from 'socket.io';
 import { MeshError, type MeshErrorReason } from '../shared/errors.ts';
 import {
   type Answer,
-  accusationSchema,
   type ClientToServerEvents,
-  inviteSchema,
   joinSchema,
-  linkReportSchema,
-  lobbySchema,
   PROTOCOL_VERSION,
-  proofSchema,
-  removalSchema,
-  reportSchema,
   type ServerToClientEvents,
-  signalSchema,
-  takeBackSchema,
-  volunteerStatusSchema,
 } from '../shared/signaling.ts';
 import { COORDINATOR, LIMITS, SIGNALING } from '../shared/tuning.ts';
 import { z } from '../shared/zod.ts';
 import { clientAddress, limitKey } from './client-address.ts';
 import type { ServerClock } from './clock.ts';
 import type { Config } from './config.ts';
-import type { Coordinator } from './coordinator.ts';
 import { notInvited } from './invites.ts';
 import { type Limits, OverLimit, type Sender } from './limits.ts';
 import { LockedOut } from './lock-out.ts';
-import type { Member } from './member.ts';
 import type { Metrics } from './metrics.ts';
 import { mayConnect } from './origins.ts';
+import { parse } from './parse.ts';
+import { isEvent, JOIN_FIRST, type Reception } from './reception.ts';
 import { applySecurityHeaders } from './security-headers.ts';
 import { dropTransport, type SignalingSocket, SocketConnection } from './socket-connection.ts';
 
-type EventName = keyof ClientToServerEvents;
-/** What a client gets for an event that went well. */
-type Value<E extends EventName> =
-  Parameters<ClientToServerEvents[E]> extends [...unknown[], (answer: Answer<infer T>) => void] ? T : never;
-type Handlers = {
-  [E in EventName]: (seat: Seat, payload: unknown, answer: (value: Value<E>) => void) => void | Promise<void>;
-};
-
-/** One socket and the member it speaks for, once it has joined. */
+/** One socket, and whom it speaks for. */
 interface Seat {
   readonly socket: SignalingSocket;
   readonly connection: SocketConnection;
-  /** Whom limits count while there is no member. */
+  /** Whom limits count while there is no session. */
   readonly address: string;
-  member: Member | null;
+  /** The session's id, once it has joined. */
+  session: string | null;
   joining: boolean;
   /** Cancels the end of the time to join. */
   cancelDeadline(): void;
 }
 
 interface Parts {
-  coordinator: Coordinator;
+  reception: Reception<SocketConnection>;
+  /** Of this process; see `Visit`. */
+  instance: string;
+  /** How socket.io hears of what other instances have for its sockets. */
+  adapter?: ServerOptions['adapter'] | undefined;
   config: Pick<Config, 'allowedOrigins' | 'maxSessions' | 'trustedProxies'>;
   limits: Limits;
   metrics: Metrics;
@@ -77,6 +64,7 @@ export class Gateway {
       serveClient: false,
       // One transport: no sticky sessions behind a balancer, no CORS, one rule for the size of a message.
       transports: ['websocket'],
+      ...(parts.adapter && { adapter: parts.adapter }),
       maxHttpBufferSize: SIGNALING.maxMessageBytes,
       // Until its CONNECT packet, which brings the join, a connection is socket.io's; from then on the seat has its own deadline.
       connectTimeout: COORDINATOR.joinTimeoutMs,
@@ -103,6 +91,31 @@ export class Gateway {
   /** Ends every socket so that its page connects again, to this server's successor. */
   close(): Promise<void> {
     return this.#io.close();
+  }
+
+  /** Sends to a socket, whichever instance holds it. */
+  tell<E extends keyof ServerToClientEvents>(
+    socketId: string,
+    event: E,
+    ...body: Parameters<ServerToClientEvents[E]>
+  ): void {
+    this.#io.to(socketId).emit(event, ...body);
+  }
+
+  /** Ends a socket, whichever instance holds it; its page is not to come back by itself. */
+  end(socketId: string): void {
+    this.#io.in(socketId).disconnectSockets(true);
+  }
+
+  /** Takes one of this instance's sockets for lost: its page comes back. */
+  drop(socketId: string): void {
+    const socket = this.#io.sockets.sockets.get(socketId);
+    if (socket) dropTransport(socket);
+  }
+
+  /** The same with all of them. */
+  dropAll(): void {
+    for (const socket of [...this.#io.sockets.sockets.values()]) dropTransport(socket);
   }
 
   #addressOf(request: IncomingMessage): string {
@@ -135,16 +148,16 @@ export class Gateway {
   }
 
   #accept(socket: SignalingSocket): void {
-    const { clock, log, coordinator, metrics } = this.parts;
+    const { clock, log, instance, reception, metrics } = this.parts;
     const nowMs = clock.now();
     const handshakeMs = nowMs - (this.#openedAtMs.get(socket.conn) ?? nowMs);
     const onSlow = () => metrics.refused('socket', 'slow');
     const address = this.#addressOf(socket.conn.request);
     const seat: Seat = {
       socket,
-      connection: new SocketConnection(socket, address, handshakeMs, clock, log, onSlow),
+      connection: new SocketConnection(socket, { instance, address, handshakeMs, clock, log, onSlow }),
       address,
-      member: null,
+      session: null,
       joining: true,
       cancelDeadline: () => {},
     };
@@ -154,7 +167,7 @@ export class Gateway {
     socket.onAny((event: string, ...args: unknown[]) => this.#track(this.#dispatch(seat, event, args)));
     socket.on('disconnect', () => {
       seat.cancelDeadline();
-      if (seat.member) coordinator.lost(seat.member, seat.connection);
+      reception.lost(seat.connection);
     });
   }
 
@@ -181,25 +194,22 @@ export class Gateway {
     seat.cancelDeadline = this.parts.clock.after(COORDINATOR.joinTimeoutMs, () => {
       // A join under way may yet be refused.
       if (seat.joining) this.#endIfNobody(seat);
-      else if (!seat.member) seat.socket.disconnect(true);
+      else if (!seat.session) seat.socket.disconnect(true);
     });
   }
 
   /** Acts on the join that the socket's handshake brought, and answers it once, whatever it carried; never rejects. */
   async #join(seat: Seat): Promise<void> {
     const { auth } = seat.socket.handshake;
-    const { clock, coordinator, limits, metrics } = this.parts;
+    const { clock, reception, limits, metrics } = this.parts;
     const startedAtMs = this.#openedAtMs.get(seat.socket.conn) ?? clock.now();
     try {
       checkVersion(auth);
       const request = parse(joinSchema, auth);
       await limits.spend('joins', { address: seat.address, session: request.sessionKey });
-      const arrival = await coordinator.join(request, seat.connection);
-      seat.member = arrival.member;
-      metrics.joined(arrival.joined.resumed, clock.now() - startedAtMs);
-      // A join that outlasts its socket has made a session all the same: it waits for the page's next socket.
-      if (seat.socket.connected) coordinator.welcome(arrival);
-      else coordinator.lost(arrival.member, seat.connection);
+      const { id, resumed } = await reception.join(seat.connection, request);
+      seat.session = id;
+      metrics.joined(resumed, clock.now() - startedAtMs);
     } catch (cause) {
       seat.socket.emit('joined', { ok: false, error: this.#refusalOf(cause, 'join').toWire() });
     } finally {
@@ -214,10 +224,16 @@ export class Gateway {
     const payload = typeof args[0] === 'function' ? undefined : args[0];
     try {
       await this.parts.limits.spend(event === 'signal' ? 'signals' : 'events', senderOf(seat));
-      if (!this.#isEvent(event)) throw MeshError.malformed('This server does not know this event.');
-      await this.#handlers[event](seat, payload, (value: unknown) => acknowledge({ ok: true, value }));
+      if (!isEvent(event)) throw MeshError.malformed('This server does not know this event.');
+      if (!seat.session && !seat.joining) throw notInvited(JOIN_FIRST);
+      const value = await this.parts.reception.ask(seat.connection, event, payload);
+      if (event === 'leave') {
+        seat.session = null;
+        this.#endIfNobody(seat);
+      }
+      acknowledge({ ok: true, value });
     } catch (cause) {
-      acknowledge({ ok: false, error: this.#refusalOf(cause, this.#isEvent(event) ? event : 'unknown').toWire() });
+      acknowledge({ ok: false, error: this.#refusalOf(cause, isEvent(event) ? event : 'unknown').toWire() });
       if (cause instanceof OverLimit && cause.times >= LIMITS.dropAtTimes) dropTransport(seat.socket);
     }
   }
@@ -235,72 +251,10 @@ export class Gateway {
       cause,
     });
   }
-
-  #isEvent(name: string): name is EventName {
-    return Object.hasOwn(this.#handlers, name);
-  }
-
-  readonly #handlers: Handlers = {
-    signal: (seat, payload, answer) => {
-      this.parts.coordinator.signal(memberOf(seat), parse(signalSchema, payload));
-      this.parts.metrics.signalled();
-      answer(null);
-    },
-    status: (seat, payload, answer) => {
-      this.parts.coordinator.setStatus(memberOf(seat), parse(volunteerStatusSchema, payload));
-      answer(null);
-    },
-    report: async (seat, payload, answer) => {
-      await this.parts.coordinator.report(memberOf(seat), parse(reportSchema, payload));
-      answer(null);
-    },
-    link: (seat, payload, answer) => {
-      if (memberOf(seat).role !== 'gamer') throw MeshError.malformed('Only a gamer reports on links.');
-      this.parts.metrics.linked(parse(linkReportSchema, payload).outcome);
-      answer(null);
-    },
-    accuse: async (seat, payload, answer) => {
-      await this.parts.coordinator.accuse(memberOf(seat), parse(accusationSchema, payload));
-      answer(null);
-    },
-    prove: async (seat, payload, answer) => {
-      await this.parts.coordinator.prove(memberOf(seat), parse(proofSchema, payload));
-      answer(null);
-    },
-    lobby: (seat, payload, answer) => {
-      this.parts.coordinator.setLobby(memberOf(seat), parse(lobbySchema, payload));
-      answer(null);
-    },
-    invite: async (seat, payload, answer) => {
-      answer(await this.parts.coordinator.invite(memberOf(seat), parse(inviteSchema, payload)));
-    },
-    takeback: async (seat, payload, answer) => {
-      await this.parts.coordinator.owner.takeBack(memberOf(seat), parse(takeBackSchema, payload));
-      answer(null);
-    },
-    remove: async (seat, payload, answer) => {
-      await this.parts.coordinator.owner.remove(memberOf(seat), parse(removalSchema, payload));
-      answer(null);
-    },
-    ice: (seat, _payload, answer) => {
-      answer(this.parts.coordinator.iceFor(memberOf(seat)));
-    },
-    leave: (seat, _payload, answer) => {
-      this.parts.coordinator.leave(memberOf(seat));
-      seat.member = null;
-      this.#endIfNobody(seat);
-      answer(null);
-    },
-  };
 }
 
-function senderOf({ address, member }: Seat): Sender {
-  return { address, session: member?.id };
-}
-
-function memberOf({ member }: Seat): Member {
-  if (!member) throw notInvited('Join a room first.');
-  return member;
+function senderOf({ address, session }: Seat): Sender {
+  return { address, session: session ?? undefined };
 }
 
 /** Before anything else of a join is read: another version's may look different everywhere else. */
@@ -312,21 +266,4 @@ function checkVersion(payload: unknown): void {
     `The page speaks version ${parsed.data.protocolVersion} of the protocol, this server version ${PROTOCOL_VERSION}. ` +
       'Reload the page; if that does not help, update the older of the two.',
   );
-}
-
-function parse<T>(schema: z.ZodType<T>, payload: unknown): T {
-  const parsed = tryParse(schema, payload);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const where = issue?.path.join('.') || 'message';
-  throw MeshError.malformed(`The server cannot read what the page sent (${where}: ${issue?.code}).`);
-}
-
-/** zod compares the `length` of what it has refused already, and throws where that is an object without a value. */
-function tryParse<T>(schema: z.ZodType<T>, payload: unknown) {
-  try {
-    return schema.safeParse(payload);
-  } catch (cause) {
-    throw new MeshError('malformed', 'The server cannot read what the page sent: a length is no number.', { cause });
-  }
 }

@@ -29,8 +29,8 @@ interface Parts {
   /** Null when there are none. */
   pages: Pages | null;
   health: () => Health;
-  /** False while the server stops: a balancer is to send nobody new. */
-  isReady: () => boolean;
+  /** Why a balancer is to send nobody new; null when it may. */
+  unreadiness: () => string | null;
   /** Where other machines find this server. */
   lan: () => Lan;
   operator: Operator;
@@ -58,14 +58,17 @@ export function httpHandler(parts: Parts): RequestListener {
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, parts: Parts): Promise<void> {
-  const { pages, health, isReady, lan } = parts;
+  const { pages, health, unreadiness, lan } = parts;
   const path = request.url?.split('?', 1)[0] ?? '/';
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
     return sendText(response, 405, 'Only GET and HEAD are answered here.');
   }
   if (path === '/healthz') return sendJson(response, { status: 'ok', protocolVersion: PROTOCOL_VERSION, ...health() });
-  if (path === '/readyz') return isReady() ? sendText(response, 200, 'ready') : sendText(response, 503, 'stopping');
+  if (path === '/readyz') {
+    const why = unreadiness();
+    return sendText(response, why === null ? 200 : 503, why ?? 'ready');
+  }
   if (path === '/lan.json') return sendJson(response, lan());
   if (OPERATOR_PATHS.includes(path)) return tellOperator(path, request, response, parts);
   if (!pages) return sendText(response, 503, NO_PAGES);

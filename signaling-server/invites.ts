@@ -7,7 +7,7 @@ import { z } from '../shared/zod.ts';
 import type { KnownInvite } from './bans.ts';
 import type { ServerClock } from './clock.ts';
 import type { Place } from './place.ts';
-import type { CountedInvite } from './store/memory.ts';
+import type { CountedInvite } from './store/store.ts';
 
 /** Held apart by their audience, so that neither passes for the other. */
 const INVITE = 'p2c2r-invite';

@@ -1,4 +1,5 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Redis } from 'ioredis';
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { MeshError } from '../shared/errors.ts';
 import { LIMITS } from '../shared/tuning.ts';
 
@@ -32,18 +33,22 @@ export class OverLimit extends MeshError {
 }
 
 /**
- * How much one address and one session may send in a time, so that a flood costs others nothing. Fixed windows, counted in memory
- * by rate-limiter-flexible, which forgets a sender when its window ends.
+ * How much one address and one session may send in a time, so that a flood costs others nothing. Fixed windows, counted by
+ * rate-limiter-flexible, which forgets a sender when its window ends: in memory, or in Redis for all instances together, and in
+ * memory again while Redis does not answer. Open sockets are counted by each instance for itself.
  */
 export class Limits {
-  readonly #counters: Record<Limited, { address: RateLimiterMemory; session: RateLimiterMemory | null }> | null;
+  readonly #counters: Record<Limited, { address: RateLimiterAbstract; session: RateLimiterAbstract | null }> | null;
   readonly #sockets = new Map<string, number>();
   readonly #maxSockets: number;
 
   /** @param factor multiplies the table; 0 switches every limit off. */
-  constructor(factor: number, table: LimitTable = LIMITS) {
-    const counter = (keyPrefix: string, points: number) =>
-      new RateLimiterMemory({ keyPrefix, points: points * factor, duration: table.windowS });
+  constructor(factor: number, table: LimitTable = LIMITS, redis?: Redis) {
+    const counter = (name: string, points: number) => {
+      const options = { keyPrefix: `p2c2r:limit:${name}`, points: points * factor, duration: table.windowS };
+      const memory = new RateLimiterMemory(options);
+      return redis ? new RateLimiterRedis({ ...options, storeClient: redis, insuranceLimiter: memory }) : memory;
+    };
     const pair = (what: Limited, perAddress: number, perSession: number | null) => ({
       address: counter(`${what} address`, perAddress),
       session: perSession === null ? null : counter(`${what} session`, perSession),
@@ -90,7 +95,7 @@ export class Limits {
 }
 
 async function consume(
-  counter: RateLimiterMemory | null,
+  counter: RateLimiterAbstract | null,
   key: string,
   points: number,
   toError: (waitMs: number, times: number) => OverLimit,

@@ -99,7 +99,7 @@ export class LobbyVolunteers<V extends VolunteerFacts> {
 
   /**
    * The best that has room and is welcome. On a shelf strangers stand in the order they lie in, so the first of each is looked at,
-   * past the gamer's helpers; whoever it has worked with, or its room has heard of, is looked at one by one.
+   * past those that the gamer has or that its room removed; whoever it has worked with, or its room has heard of, is looked at one by one.
    */
   bestFor({ gamer, needs }: Seeker): Offer<V> | null {
     const { partners, accused } = gamer;
@@ -112,7 +112,7 @@ export class LobbyVolunteers<V extends VolunteerFacts> {
       if (!isOfUse(can, needs)) continue;
       const near = nearness(gamer.rttMs + rttMs);
       for (const offer of offers) {
-        if (partners.has(offer.historyId) || accused.has(offer.historyId) || gamer.peers.has(offer.id)) continue;
+        if (partners.has(offer.historyId) || accused.has(offer.historyId) || !isWelcome(gamer, offer)) continue;
         // Most shelves' first is no match: that is seen without asking for all of its standing.
         if (!best || offer.merit + near >= (best as Seen<Offer<V>>).standing) consider(offer);
         break;

@@ -1,26 +1,18 @@
 import { LRUCache } from 'lru-cache';
 import { MeshError } from '../shared/errors.ts';
-import type { Introduction, Joined, Role, ServerToClientEvents, VolunteerStatus } from '../shared/signaling.ts';
+import type { Farewell, Introduction, Joined, RelayedSignal, Role, VolunteerStatus } from '../shared/signaling.ts';
 import type { TaskName } from '../shared/tasks/names.ts';
 import { COORDINATOR, SIGNALING } from '../shared/tuning.ts';
 import type { KnownInvite } from './bans.ts';
 import type { Accused } from './matchmaker.ts';
+import type { Letter, MemberRecord } from './member-record.ts';
 import type { Place } from './place.ts';
 import type { Claim } from './proof.ts';
-import type { Reputation } from './store/memory.ts';
-
-type Body<E extends keyof ServerToClientEvents> = Parameters<ServerToClientEvents[E]>[0];
-export type RelayedSignal = Body<'signal'>;
-export type Farewell = Body<'gone'>;
+import type { Reputation } from './store/store.ts';
+import { type Visit, visitOf } from './visit.ts';
 
 /** A member's way out: one socket. The gateway makes it over socket.io. */
-export interface Connection {
-  /** Measured round trip, ms; an assumption until then. */
-  readonly rttMs: number;
-  /** The server as its page addresses it, `host[:port]`. */
-  readonly host: string;
-  /** Whom limits per address count. */
-  readonly address: string;
+export interface Connection extends Visit {
   joined(joined: Joined): void;
   introduce(introduction: Introduction): void;
   signal(signal: RelayedSignal): void;
@@ -29,7 +21,11 @@ export interface Connection {
   close(): void;
 }
 
-type Letter = { kind: 'signal'; body: RelayedSignal } | { kind: 'gone'; body: Farewell };
+/** Told of whatever another instance would have to know to go on with a member. */
+export interface Mirror {
+  changed(member: Member): void;
+  removed(id: string): void;
+}
 
 /** A volunteer that has told nothing yet is not offered to anybody. */
 const UNTOLD_STATUS: VolunteerStatus = { load: 0, accepting: false, tasks: [], maxGamers: 1 };
@@ -44,6 +40,8 @@ export class Member {
   identity: string | null = null;
   /** Task types this gamer wants the lobby's help with; empty: any. */
   needs: readonly TaskName[] = [];
+  /** Does this gamer take help from the lobby? */
+  isSeeking = false;
   /** Volunteers this gamer has worked with: history id -> last round trip it reported, ms. */
   partners: ReadonlyMap<string, number> = new Map();
   /** Volunteers that gamers of this gamer's room reported. */
@@ -68,7 +66,40 @@ export class Member {
     readonly role: Role,
     public name: string,
     readonly place: Place,
+    private readonly mirror?: Mirror | undefined,
   ) {}
+
+  /** To be called after a change that this class does not make itself. */
+  changed(): void {
+    this.mirror?.changed(this);
+  }
+
+  /** All that another instance needs to go on with this member; see {@link restore}. */
+  record(): MemberRecord {
+    const { id, role, name, place, status, reputation, claim, identity, needs, isSeeking, isOwner, invite } = this;
+    return {
+      ...{ id, role, name, place, status, reputation, claim, identity, needs, isSeeking, isOwner, invite },
+      removed: [...this.removed],
+      peers: [...this.peers.keys()],
+      partners: [...this.partners],
+      met: [...this.met.entries()].toReversed(),
+      waiting: this.#waiting,
+      visit: this.#connection && visitOf(this.#connection),
+    };
+  }
+
+  /**
+   * Goes on from a record of another instance; its peers, and who was removed from its room, are to be set.
+   * @param connection to the socket that it had there, null when that is gone.
+   */
+  restore(record: MemberRecord, connection: Connection | null): void {
+    const { status, reputation, claim, identity, needs, isSeeking, isOwner, invite, partners, met, waiting } = record;
+    Object.assign(this, { status, reputation, claim, identity, needs, isSeeking, isOwner, invite });
+    this.partners = new Map(partners);
+    for (const [id, historyId] of met) this.met.set(id, historyId);
+    this.#waiting = waiting;
+    this.#connection = connection;
+  }
 
   get online(): boolean {
     return this.#connection !== null;
@@ -97,6 +128,7 @@ export class Member {
     this.dismiss();
     this.#connection = connection;
     this.#firstIntroductions = new Map();
+    this.changed();
   }
 
   /** Tells the newest socket that it joined, whom it knows since, and then what waited, in the order it came. */
@@ -106,6 +138,7 @@ export class Member {
     this.#connection?.joined({ ...joined, introductions });
     const letters = this.#waiting;
     this.#waiting = [];
+    this.changed();
     for (const letter of letters) {
       if (letter.kind === 'signal') this.#connection?.signal(letter.body);
       else this.#connection?.gone(letter.body);
@@ -117,6 +150,7 @@ export class Member {
     if (this.#connection !== connection) return false;
     this.#connection = null;
     this.#firstIntroductions = null;
+    this.changed();
     return true;
   }
 
@@ -131,6 +165,7 @@ export class Member {
   introduce(peer: Member, score: number): void {
     const { id: peerId, role } = peer;
     const name = role === 'volunteer' ? peer.name : null;
+    this.changed();
     const introduction = { peerId, name, role, initiate: this.role === 'gamer', score };
     if (this.#firstIntroductions) this.#firstIntroductions.set(peerId, introduction);
     else this.#connection?.introduce(introduction);
@@ -150,11 +185,13 @@ export class Member {
       throw new MeshError('queue-full', 'The other side is offline and has many signals waiting. Try again shortly.');
     }
     this.#waiting.push({ kind: 'signal', body: signal });
+    this.changed();
   }
 
   /** Parts from a peer for good. */
   part(farewell: Farewell): void {
     this.peers.delete(farewell.peerId);
+    this.changed();
     if (this.#connection) {
       this.#connection.gone(farewell);
       return;

@@ -1,7 +1,7 @@
 import { MeshError } from '../shared/errors.ts';
 import type { Role } from '../shared/signaling.ts';
 import { COORDINATOR } from '../shared/tuning.ts';
-import { Member } from './member.ts';
+import { Member, type Mirror } from './member.ts';
 import { type Place, placeKey } from './place.ts';
 
 interface Room {
@@ -29,7 +29,10 @@ export class Rooms {
   readonly #rooms = new Map<string, Room>();
   readonly #sessions = new Map<string, Member>();
 
-  constructor(private readonly limits: Limits) {}
+  constructor(
+    private readonly limits: Limits,
+    private readonly mirror?: Mirror | undefined,
+  ) {}
 
   has(place: Place): boolean {
     return this.#rooms.has(placeKey(place));
@@ -69,7 +72,7 @@ export class Rooms {
     this.checkSpace(place);
     const key = placeKey(place);
     const room = this.#rooms.get(key) ?? { place, members: new Map(), removed: new Set() };
-    const member = new Member(id, role, name, room.place);
+    const member = new Member(id, role, name, room.place, this.mirror);
     member.removed = room.removed;
     room.members.set(id, member);
     this.#rooms.set(key, room);
@@ -83,6 +86,7 @@ export class Rooms {
     room?.members.delete(member.id);
     if (room?.members.size === 0) this.#rooms.delete(key);
     this.#sessions.delete(member.id);
+    this.mirror?.removed(member.id);
   }
 
   /** Who may not come back into a room while it lives. */
@@ -94,6 +98,7 @@ export class Rooms {
     const removed = this.#rooms.get(placeKey(place))?.removed;
     if (!removed) return;
     for (const id of ids) removed.add(id);
+    for (const member of this.members(place)) member.changed();
     for (const id of removed) {
       if (removed.size <= COORDINATOR.maxRemovedPerRoom) return;
       removed.delete(id);

@@ -6,19 +6,27 @@ import packageJson from '../package.json' with { type: 'json' };
 import type { Lan } from '../shared/lan.ts';
 import { COORDINATOR } from '../shared/tuning.ts';
 import { type ServerClock, serverClock } from './clock.ts';
+import { Cluster } from './cluster/cluster.ts';
 import type { Config } from './config.ts';
 import { Coordinator } from './coordinator.ts';
+import { Desk } from './desk.ts';
 import { Gateway } from './gateway.ts';
 import { httpHandler } from './http.ts';
 import { Invites } from './invites.ts';
 import { Limits } from './limits.ts';
 import { closeOf, EVERY_NETWORK, listenOn, OpenConnections, urlOf } from './listening.ts';
 import { LockOut } from './lock-out.ts';
+import type { Mirror } from './member.ts';
 import { Metrics, type Present } from './metrics.ts';
 import { Pages } from './pages.ts';
+import type { Reception } from './reception.ts';
 import { keptSecret } from './secret.ts';
 import { openSecureServer, type SecureServer } from './secure-server.ts';
+import type { SocketConnection } from './socket-connection.ts';
+import { FileStore } from './store/file.ts';
 import { MemoryStore } from './store/memory.ts';
+import { RedisStore } from './store/redis.ts';
+import type { Store } from './store/store.ts';
 
 export interface RunningServer {
   /** Where a person on this machine finds it. */
@@ -46,20 +54,18 @@ export async function createServer(
   const pages = await Pages.load(config.pagesDir);
   if (!pages) log.warn({ pagesDir: config.pagesDir }, 'there are no built pages here: visitors are told so');
   const secret = config.inviteSecret || (await secretOf(config, log));
-  const store = new MemoryStore(clock);
+  const cluster = config.redisUrl ? await Cluster.open(config.redisUrl, log) : null;
+  const store = cluster ? new RedisStore(cluster.redis, clock) : await storeOf(config, clock, log);
   let draining = false;
   let lan: Lan = { secureUrls: [], isOwnCertificate: false };
-  const counts = (): Present['counts'] => ({ sockets: gateway.socketCount, ...coordinator.counts() });
+  const counts = (): Present['counts'] => ({ sockets: gateway.socketCount, ...reception.counts() });
   const metrics: Metrics = new Metrics(clock, () => ({ counts: counts(), draining }));
-  const coordinator = new Coordinator({
-    config,
-    invites: new Invites(secret, clock),
-    store,
-    clock,
-    log,
-    lockOut: new LockOut(clock, config.limitFactor),
-    onMatch: () => metrics.matched(),
-  });
+  const invites = new Invites(secret, clock);
+  const lockOut = new LockOut(clock, config.limitFactor);
+  const coordinatorFor = (mirror?: Mirror) =>
+    new Coordinator({ config, invites, store, clock, log, lockOut, onMatch: () => metrics.matched(), mirror });
+  const reception: Reception<SocketConnection> =
+    cluster ?? new Desk({ coordinator: coordinatorFor(), metrics, connect: (socket) => socket });
 
   const http = createHttpServer();
   http.on(
@@ -67,7 +73,7 @@ export async function createServer(
     httpHandler({
       pages,
       log,
-      isReady: () => !draining,
+      unreadiness: () => (draining ? 'stopping' : (cluster?.trouble() ?? null)),
       lan: () => lan,
       operator: { metrics, token: config.operatorToken },
       health: () => ({
@@ -79,8 +85,10 @@ export async function createServer(
     }),
   );
   // After the handler above: socket.io answers what is its own, and passes the rest on to whoever listened before.
-  const limits = new Limits(config.limitFactor);
-  const gateway = new Gateway(http, { coordinator, config, limits, metrics, clock, log });
+  const limits = new Limits(config.limitFactor, undefined, cluster?.redis);
+  const instance = cluster?.instance ?? 'alone';
+  const adapter = cluster?.adapter();
+  const gateway = new Gateway(http, { reception, instance, adapter, config, limits, metrics, clock, log });
   const connections = new OpenConnections();
   connections.watch(http);
   let https: SecureServer | null = null;
@@ -95,14 +103,18 @@ export async function createServer(
     drained.abort();
     // Whoever does not answer a goodbye is not waited for.
     connections.destroyAll();
-    coordinator.close();
-    await closed;
+    await reception.close();
+    await Promise.all([closed, store.close()]);
     metrics.close();
   }
 
   return {
     async listen() {
       try {
+        await cluster?.start(gateway, (mirror, connect) => {
+          const coordinator = coordinatorFor(mirror);
+          return { coordinator, desk: new Desk({ coordinator, metrics, connect }) };
+        });
         https = await openSecureServer(config, clock, http);
         const port = await listenOn(http, config.port, config.host);
         log.info({ host: config.host, port }, 'listening');
@@ -123,13 +135,22 @@ export async function createServer(
     },
 
     async close() {
-      log.info(coordinator.counts(), 'stopping');
+      log.info(reception.counts(), 'stopping');
       draining = true;
       if (config.drainDelayS > 0) await sleep(config.drainDelayS * 1_000);
       await end();
       log.info('stopped');
     },
   };
+}
+
+async function storeOf({ stateDir }: Config, clock: ServerClock, log: Logger): Promise<Store> {
+  try {
+    return await FileStore.open(stateDir, clock, log);
+  } catch (cause) {
+    log.warn({ err: cause, stateDir }, 'cannot keep reputations here: they end with this process; see STATE_DIR');
+    return new MemoryStore(clock);
+  }
 }
 
 async function secretOf({ stateDir }: Config, log: Logger): Promise<string> {

@@ -8,7 +8,10 @@ test('the round trip is the handshake’s until a heartbeat has measured a newer
   const clock = new ManualServerClock();
   const conn = new EventEmitter();
   const socket = { conn } as unknown as SignalingSocket;
-  const connection = new SocketConnection(socket, '192.0.2.1', 40, clock, pino({ level: 'silent' }), () => {});
+  const connection = new SocketConnection(socket, {
+    ...{ instance: 'one', address: '192.0.2.1', handshakeMs: 40, clock },
+    ...{ log: pino({ level: 'silent' }), onSlow() {} },
+  });
   expect(connection.rttMs).toBe(40);
   conn.emit('packetCreate', { type: 'message' });
   conn.emit('heartbeat');

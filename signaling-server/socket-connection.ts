@@ -1,11 +1,28 @@
 import type { Logger } from 'pino';
 import type { Socket } from 'socket.io';
-import type { ClientToServerEvents, Introduction, Joined, ServerToClientEvents } from '../shared/signaling.ts';
+import type {
+  ClientToServerEvents,
+  Farewell,
+  Introduction,
+  Joined,
+  RelayedSignal,
+  ServerToClientEvents,
+} from '../shared/signaling.ts';
 import { COORDINATOR } from '../shared/tuning.ts';
 import type { ServerClock } from './clock.ts';
-import type { Connection, Farewell, RelayedSignal } from './member.ts';
+import type { Connection } from './member.ts';
 
 export type SignalingSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
+
+interface Parts {
+  instance: string;
+  /** Whom limits per address count. */
+  address: string;
+  handshakeMs: number;
+  clock: Pick<ServerClock, 'now'>;
+  log: Logger;
+  onSlow(): void;
+}
 
 /**
  * A member's socket over socket.io: measures its round trip from the heartbeats it sends anyway, and drops a socket that does
@@ -15,20 +32,22 @@ export class SocketConnection implements Connection {
   #rttMs: number;
   #pingSentAtMs: number | null = null;
   #queuedPackets = 0;
+  #isSlow = false;
 
-  /** @param handshakeMs from the server's first packet to the client's answer, a round trip in itself. */
+  readonly instance: string;
+
+  /** @param parts `handshakeMs` from the server's first packet to the client's answer, a round trip in itself. */
   constructor(
     private readonly socket: SignalingSocket,
-    readonly address: string,
-    handshakeMs: number,
-    clock: Pick<ServerClock, 'now'>,
-    private readonly log: Logger,
-    private readonly onSlow: () => void,
+    private readonly parts: Parts,
   ) {
+    const { instance, handshakeMs, clock } = parts;
+    this.instance = instance;
     this.#rttMs = handshakeMs;
     const { conn } = socket;
     conn.on('packetCreate', ({ type }: { type: string }) => {
       this.#queuedPackets++;
+      this.#dropIfSlow();
       if (type === 'ping') this.#pingSentAtMs = clock.now();
     });
     conn.on('flush', () => {
@@ -44,6 +63,14 @@ export class SocketConnection implements Connection {
     return this.#rttMs;
   }
 
+  get socketId(): string {
+    return this.socket.id;
+  }
+
+  get address(): string {
+    return this.parts.address;
+  }
+
   get host(): string {
     return this.socket.handshake.headers.host ?? '';
   }
@@ -53,30 +80,29 @@ export class SocketConnection implements Connection {
   }
 
   introduce(introduction: Introduction): void {
-    if (this.#keepsUp()) this.socket.emit('introduce', introduction);
+    this.socket.emit('introduce', introduction);
   }
 
   signal(signal: RelayedSignal): void {
-    if (this.#keepsUp()) this.socket.emit('signal', signal);
+    this.socket.emit('signal', signal);
   }
 
   gone(farewell: Farewell): void {
-    if (this.#keepsUp()) this.socket.emit('gone', farewell);
+    this.socket.emit('gone', farewell);
   }
 
   close(): void {
     this.socket.disconnect(true);
   }
 
-  #keepsUp(): boolean {
-    if (this.#queuedPackets < COORDINATOR.maxQueuedPackets) return true;
-    this.log.warn(
-      { socket: this.socket.id, queuedPackets: this.#queuedPackets },
-      'dropped a socket that does not read',
-    );
-    this.onSlow();
+  /** Whoever sends to it, this instance or another. */
+  #dropIfSlow(): void {
+    if (this.#queuedPackets <= COORDINATOR.maxQueuedPackets || this.#isSlow) return;
+    this.#isSlow = true;
+    const { log, onSlow } = this.parts;
+    log.warn({ socket: this.socket.id, queuedPackets: this.#queuedPackets }, 'dropped a socket that does not read');
+    onSlow();
     dropTransport(this.socket);
-    return false;
   }
 }
 

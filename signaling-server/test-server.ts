@@ -6,15 +6,16 @@ import { io, type Socket } from 'socket.io-client';
 import {
   type Answer,
   type ClientToServerEvents,
+  type Farewell,
   type Introduction,
   type Joined,
   type JoinRequest,
   PROTOCOL_VERSION,
+  type RelayedSignal,
   type ServerToClientEvents,
 } from '../shared/signaling.ts';
 import type { ServerClock } from './clock.ts';
 import { type Config, readConfig } from './config.ts';
-import type { Farewell, RelayedSignal } from './member.ts';
 import { createServer } from './server.ts';
 
 export const newSessionKey = () => randomBytes(16).toString('base64url');
@@ -28,6 +29,8 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
   return {
     ...config,
     pagesDir: '/nonexistent',
+    // No folder, so that nothing is kept from one test to the next.
+    stateDir: '/dev/null/state',
     inviteSecret: 'a secret of at least thirty-two characters',
     // Tests come from one address, and many at once.
     limitFactor: 0,

@@ -1,29 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import { MeshError } from '../../shared/errors.ts';
-import type { VolunteerReport } from '../../shared/signaling.ts';
 import { COORDINATOR } from '../../shared/tuning.ts';
 import type { ServerClock } from '../clock.ts';
 import type { Accused } from '../matchmaker.ts';
+import type { Entry } from './entry.ts';
+import type { CountedInvite, Report, Reputation, Store } from './store.ts';
 
-/** Tasks of a volunteer as gamers reported them. */
-export interface Reputation {
-  completed: number;
-  failed: number;
-}
-
-/** An invite that lets in so many sessions. */
-export interface CountedInvite {
-  id: string;
-  maxUses: number;
-  expiresAtMs: number;
-}
-
-/**
- * What the coordinator remembers of sessions that are not here: reputations, who worked with whom, who was caught giving wrong
- * results, uses of invites. Volunteers are known here by their history id (see `Member.historyId`).
- * It answers with promises, since a store that several servers share cannot answer at once.
- */
-export class MemoryStore {
+/** Remembers while this process lives. */
+export class MemoryStore implements Store {
   readonly #reputations = new LRUCache<string, Reputation>({ max: COORDINATOR.maxReputations });
   readonly #partners = new LRUCache<string, LRUCache<string, number>>({ max: COORDINATOR.maxGamersRemembered });
   readonly #accused = new LRUCache<string, LRUCache<string, Set<string>>>({ max: COORDINATOR.maxRoomsWithAccused });
@@ -35,30 +19,30 @@ export class MemoryStore {
     return this.#reputations.get(historyId) ?? { completed: 0, failed: 0 };
   }
 
-  /** The volunteers a gamer has worked with: history id -> round trip of the last report, ms. */
   async partners(gamerId: string): Promise<ReadonlyMap<string, number>> {
     return new Map(this.#partners.get(gamerId)?.entries());
   }
 
-  /** @param historyId of the volunteer that the report is about */
-  async record(gamerId: string, historyId: string, report: Omit<VolunteerReport, 'volunteerId'>): Promise<void> {
+  async record(gamerId: string, historyId: string, report: Report): Promise<void> {
     const { completed, failed, rttMs } = report;
-    const before = this.#reputations.get(historyId);
-    this.#reputations.set(historyId, {
-      completed: (before?.completed ?? 0) + completed,
-      failed: (before?.failed ?? 0) + failed,
-    });
+    this.#credit(historyId, { completed, failed });
     const partners = this.#partners.get(gamerId) ?? new LRUCache({ max: COORDINATOR.maxPartnersPerGamer });
     partners.set(historyId, rttMs);
     this.#partners.set(gamerId, partners);
   }
 
-  /** Volunteers that gamers of a room reported: history id -> those gamers. */
+  #credit(historyId: string, { completed, failed }: Reputation): void {
+    const before = this.#reputations.get(historyId);
+    this.#reputations.set(historyId, {
+      completed: (before?.completed ?? 0) + completed,
+      failed: (before?.failed ?? 0) + failed,
+    });
+  }
+
   async accused(roomKey: string): Promise<Accused> {
     return new Map([...(this.#accused.get(roomKey)?.entries() ?? [])].map(([id, gamers]) => [id, new Set(gamers)]));
   }
 
-  /** Counts a gamer once against a volunteer, in its room only. */
   async accuse(roomKey: string, gamerId: string, historyId: string): Promise<void> {
     const room =
       this.#accused.get(roomKey) ?? new LRUCache<string, Set<string>>({ max: COORDINATOR.maxAccusedPerRoom });
@@ -68,11 +52,6 @@ export class MemoryStore {
     this.#accused.set(roomKey, room);
   }
 
-  /**
-   * Counts a session against an invite; a session counts once however often it comes.
-   * @returns false when the invite is used up.
-   * @throws MeshError `rate-limited` when too many invites are being counted: forgetting one would make it valid again.
-   */
   async useInvite({ id, maxUses, expiresAtMs }: CountedInvite, sessionId: string): Promise<boolean> {
     const uses = this.#inviteUses.get(id) ?? { sessions: new Set<string>(), expiresAtMs };
     if (uses.sessions.has(sessionId)) return true;
@@ -82,6 +61,33 @@ export class MemoryStore {
     uses.sessions.add(sessionId);
     return true;
   }
+
+  /** Takes back what {@link entries} gave. */
+  async restore(entry: Entry): Promise<void> {
+    const [kind] = entry;
+    if (kind === 'tasks') this.#credit(entry[1], { completed: entry[2], failed: entry[3] });
+    else if (kind === 'accused') await this.accuse(entry[1], entry[2], entry[3]);
+    else await this.useInvite({ id: entry[1], maxUses: Number.POSITIVE_INFINITY, expiresAtMs: entry[3] }, entry[2]);
+  }
+
+  /**
+   * What outlives a restart, least recently used first. Who worked with whom does not: a gamer's measurements are made anew with
+   * its links.
+   */
+  *entries(): Iterable<Entry> {
+    for (const [id, { completed, failed }] of [...this.#reputations.entries()].toReversed())
+      yield ['tasks', id, completed, failed];
+    for (const [roomKey, room] of [...this.#accused.entries()].toReversed()) {
+      for (const [id, gamers] of [...room.entries()].toReversed())
+        for (const gamer of gamers) yield ['accused', roomKey, gamer, id];
+    }
+    const nowMs = this.clock.epochMs();
+    for (const [id, { sessions, expiresAtMs }] of this.#inviteUses) {
+      if (expiresAtMs > nowMs) for (const session of sessions) yield ['used', id, session, expiresAtMs];
+    }
+  }
+
+  async close(): Promise<void> {}
 
   #makeRoomForInvite(): void {
     if (this.#inviteUses.size < COORDINATOR.maxCountedInvites) return;

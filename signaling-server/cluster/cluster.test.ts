@@ -1,0 +1,185 @@
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { LIMITS, SIGNALING } from '../../shared/tuning.ts';
+import type { Config } from '../config.ts';
+import { ManualServerClock } from '../manual-clock.ts';
+import { TestIdentity } from '../test-identity.ts';
+import { TestRedis } from '../test-redis.ts';
+import { eventually, IDLE_STATUS, TestBed, type TestPage } from '../test-server.ts';
+
+/** Several instances over a real Redis act as one, whichever of them a page's socket is at, and whichever of them ends. */
+const bed = new TestBed();
+let redis: TestRedis;
+let clock: ManualServerClock;
+beforeEach(async () => {
+  redis = await TestRedis.start();
+  clock = new ManualServerClock();
+});
+afterEach(async () => {
+  await bed.end();
+  await redis.kill();
+});
+
+const instance = (overrides: Partial<Config> = {}) => bed.server({ redisUrl: redis.url, ...overrides }, clock);
+
+async function three(overrides: Partial<Config> = {}) {
+  // The first to start decides.
+  const first = await instance(overrides);
+  const [second, third] = await Promise.all([instance(overrides), instance(overrides)]);
+  return [first, second, third] as const;
+}
+
+const until = (what: string, page: TestPage, holds: () => boolean) =>
+  eventually(what, async () => {
+    await page.caughtUp();
+    return holds();
+  });
+
+const counts = async (url: string) => (await (await fetch(`${url}healthz`)).json()).counts;
+
+test('pages at different instances meet, signal and part; one instance tells of the rooms, each of its own sockets', async () => {
+  const [first, second, third] = await three();
+  const [gamer, volunteer] = [bed.page(second.url), bed.page(third.url)];
+  const { id: gamerId } = await gamer.join({ room: 'den' });
+  const { id: volunteerId, introductions } = await volunteer.join({ room: 'den', role: 'volunteer' });
+  expect(introductions).toMatchObject([{ peerId: gamerId, initiate: false }]);
+  await until('the gamer is told', gamer, () => gamer.introductions.length === 1);
+  expect(await gamer.signal(volunteerId, 0, 'v=0')).toEqual({ ok: true, value: null });
+  await until('the signal arrives', volunteer, () => volunteer.signals.length === 1);
+  expect(volunteer.signals).toMatchObject([{ from: gamerId, signal: { sdp: 'v=0' } }]);
+  expect(await volunteer.ask('status', IDLE_STATUS)).toMatchObject({ ok: true });
+  expect(await volunteer.ask('lobby', { open: false })).toMatchObject({ error: { reason: 'malformed' } });
+  expect(await Promise.all([first, second, third].map(({ url }) => counts(url)))).toEqual([
+    { sockets: 0, rooms: 1, gamers: 1, volunteers: 1 },
+    ...Array(2).fill({ sockets: 1, rooms: 0, gamers: 0, volunteers: 0 }),
+  ]);
+  expect(await gamer.ask('leave')).toEqual({ ok: true, value: null });
+  await until('the volunteer hears of it', volunteer, () => volunteer.farewells.length === 1);
+  expect(volunteer.farewells).toEqual([{ peerId: gamerId, why: 'left' }]);
+});
+
+test('a session resumes at any instance, with what waited for it; the older socket elsewhere is told and ended', async () => {
+  const [, second, third] = await three();
+  const [gamer, volunteer] = [bed.page(second.url), bed.page(second.url)];
+  await gamer.join({ room: 'den' });
+  const { id } = await volunteer.join({ room: 'den', role: 'volunteer' });
+  volunteer.socket.io.engine.close();
+  await eventually('the loss is noticed', async () => (await counts(second.url)).sockets === 1);
+  await until('it is known', gamer, () => true);
+  expect(await gamer.signal(id)).toMatchObject({ ok: true });
+  const back = bed.page(third.url, volunteer.sessionKey);
+  expect(await back.join({ room: 'den', role: 'volunteer' })).toMatchObject({ id, resumed: true });
+  await until('what waited arrives', back, () => back.signals.length === 1);
+
+  const newer = bed.page(second.url, volunteer.sessionKey);
+  expect(await newer.join({ role: 'volunteer' }), 'without a room: back into its own').toMatchObject({
+    room: 'den',
+    resumed: true,
+  });
+  expect(await back.ended).toBe('io server disconnect');
+  expect(back.farewells).toEqual([{ peerId: id, why: 'replaced' }]);
+  expect(gamer.farewells).toEqual([]);
+});
+
+test('when the one that decides stops, another goes on: pages elsewhere keep their sockets, whom they know and their history', async () => {
+  const [first, second, third] = await three({ lobby: true });
+  const [gamer, volunteer, away] = [bed.page(second.url), bed.page(third.url), bed.page(first.url)];
+  const identity = await TestIdentity.make();
+  const { id: gamerId } = await gamer.join({ room: 'den', lobby: true });
+  const volunteerId = await identity.join(volunteer, third.url, { room: 'den' });
+  const { id: awayId } = await away.join({ role: 'volunteer', lobby: true });
+  await until('all are told', gamer, () => gamer.introductions.length === 2);
+  await gamer.ask('report', { volunteerId, completed: 9, failed: 0, rttMs: 3 });
+  await first.close();
+
+  expect(await gamer.signal(volunteerId)).toMatchObject({ ok: true });
+  await until('the signal arrives', volunteer, () => volunteer.signals.length === 1);
+  expect(await gamer.signal(awayId), 'waits for one whose socket went').toMatchObject({ ok: true });
+  const back = bed.page(second.url, away.sessionKey);
+  const joined = await back.join({ role: 'volunteer', lobby: true });
+  expect(joined).toMatchObject({ id: awayId, resumed: true, introductions: [{ peerId: gamerId }] });
+  await until('what waited arrives', back, () => back.signals.length === 1);
+  expect(gamer.farewells).toEqual([]);
+
+  const other = bed.page(third.url);
+  const { introductions } = await other.join({ room: 'den', lobby: true });
+  const scores = introductions.map(({ score }) => score);
+  expect(introductions[0]?.peerId).toBe(volunteerId);
+  expect(scores[0], 'its history is known').toBeGreaterThan(scores[1] ?? 1);
+});
+
+test('one that does not come back to the new one expires there, and Redis forgets it', async () => {
+  const [first, second] = await three();
+  const [gamer, volunteer] = [bed.page(second.url), bed.page(first.url)];
+  await gamer.join({ room: 'den' });
+  const { id } = await volunteer.join({ room: 'den', role: 'volunteer' });
+  await first.close();
+  expect(await gamer.ask('link', { outcome: 'direct' }), 'the new one answers').toMatchObject({ ok: true });
+  clock.advance(SIGNALING.resumeGraceMs);
+  await until('the gamer hears of it', gamer, () => gamer.farewells.length === 1);
+  expect(gamer.farewells).toEqual([{ peerId: id, why: 'expired' }]);
+  const client = new Redis(redis.url);
+  expect(await client.hlen('p2c2r:members')).toBe(1);
+  const keys = await client.keys('*');
+  for (const key of keys) expect(await client.pttl(key), key).toBeGreaterThan(0);
+  client.disconnect();
+});
+
+test('limits hold for all instances together', async () => {
+  const [first, second] = await three({ limitFactor: 1 });
+  const sessionKey = bed.page(first.url).sessionKey;
+  const answers = [];
+  for (let times = 0; times <= LIMITS.joinsPerSession; times++) {
+    answers.push(await bed.page(times % 2 ? first.url : second.url, sessionKey).tryJoin());
+  }
+  expect(answers.slice(0, -1).every(({ ok }) => ok)).toBe(true);
+  expect(answers.at(-1)).toMatchObject({ ok: false, error: { reason: 'rate-limited' } });
+});
+
+test('a single-use invite is used up everywhere', async () => {
+  const [first, second, third] = await three();
+  const owner = bed.page(first.url);
+  await owner.join({ inviteOnly: true });
+  const made = await owner.ask<{ token: string }>('invite', { role: 'volunteer', expiresInS: 60, uses: 1 });
+  const invite = made.ok ? made.value.token : '';
+  expect(await bed.page(second.url).tryJoin({ role: 'volunteer', invite })).toMatchObject({ ok: true });
+  expect(await bed.page(third.url).tryJoin({ role: 'volunteer', invite })).toMatchObject({
+    error: { reason: 'not-invited' },
+  });
+});
+
+test('without Redis no page is let in and /readyz says why; when it is back, empty, pages come back to each other', async () => {
+  const [, second, third] = await three();
+  const [gamer, volunteer] = [bed.page(second.url), bed.page(third.url)];
+  await gamer.join({ room: 'den' });
+  const { id } = await volunteer.join({ room: 'den', role: 'volunteer' });
+  await redis.kill();
+  await eventually('the loss is told', async () => (await fetch(`${second.url}readyz`)).status === 503);
+  expect(await (await fetch(`${second.url}readyz`)).text()).toContain('Redis is lost');
+  expect(await (await fetch(`${second.url}healthz`)).json()).toMatchObject({ status: 'ok' });
+  expect([gamer.socket.connected, volunteer.socket.connected], 'sockets stay').toEqual([true, true]);
+
+  await redis.startAgain();
+  // As pages do, which then come back.
+  expect(await Promise.all([gamer.ended, volunteer.ended])).toEqual(['transport close', 'transport close']);
+  await eventually('it is ready again', async () => (await fetch(`${second.url}readyz`)).ok);
+  const [gamerBack, volunteerBack] = [
+    bed.page(third.url, gamer.sessionKey),
+    bed.page(second.url, volunteer.sessionKey),
+  ];
+  await gamerBack.join({ room: 'den' });
+  expect(await volunteerBack.join({ room: 'den', role: 'volunteer' })).toMatchObject({ id, resumed: false });
+  await until('they are introduced', gamerBack, () => gamerBack.introductions.length === 1);
+});
+
+test('a server whose Redis is not there says so and does not start', async () => {
+  await redis.kill();
+  await expect(instance()).rejects.toMatchObject({ name: 'StartError', message: expect.stringMatching(/REDIS_URL/) });
+});
+
+test('a room is one room: its size is held to, wherever its members’ sockets are', async () => {
+  const [first, second, third] = await three({ roomCapacity: 2 });
+  await bed.page(first.url).join({ room: 'den' });
+  await bed.page(second.url).join({ room: 'den' });
+  expect(await bed.page(third.url).tryJoin({ room: 'den' })).toMatchObject({ error: { reason: 'room-full' } });
+});
