@@ -1,10 +1,19 @@
 import { MeshError } from '../../shared/errors.ts';
 import type { ManualClock } from '../../shared/manual-clock.ts';
-import type { PackedTask } from '../../shared/tasks/definition.ts';
+import { definitionOf } from '../../shared/tasks/catalogue.ts';
+import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
 import type { LocalEngine } from './local-runner.ts';
 import type { Executed } from './task-server.ts';
 
+/** A task type that a machine runs beside echoes: as fast as this, and answering so. */
+export interface Runs {
+  type: string;
+  unitsPerMs: number;
+  answer(packed: PackedTask): PackedResult;
+}
+
 interface Waiting {
+  type: string;
   packed: PackedTask;
   signal: AbortSignal;
   resolve(executed: Executed): void;
@@ -17,6 +26,7 @@ export class SimulatedMachine {
   readonly #waiting: Waiting[] = [];
   #isBusy = false;
   isDead = false;
+  runs: Runs | null = null;
   /** What it says that a task took, if not the truth. */
   claimedMs: number | null = null;
   /** Tasks done. */
@@ -33,9 +43,9 @@ export class SimulatedMachine {
     return 1_024 / this.#serviceMs(1_024, 0);
   }
 
-  run(packed: PackedTask, signal: AbortSignal): Promise<Executed> {
+  run(type: string, packed: PackedTask, signal: AbortSignal): Promise<Executed> {
     return new Promise((resolve) => {
-      this.#waiting.push({ packed, signal, resolve });
+      this.#waiting.push({ type, packed, signal, resolve });
       if (!this.#isBusy) this.#next();
     });
   }
@@ -44,10 +54,10 @@ export class SimulatedMachine {
     const calls = new Map<number, AbortController>();
     return {
       backends: async () => ({ echo: { backend: 'simulated', unitsPerMs: this.unitsPerMs() } }),
-      execute: (callId, _, packed) => {
+      execute: (callId, type, packed) => {
         const call = new AbortController();
         calls.set(callId, call);
-        return this.run(packed, call.signal).finally(() => calls.delete(callId));
+        return this.run(type, packed, call.signal).finally(() => calls.delete(callId));
       },
       cancel: (callId) => calls.get(callId)?.abort(),
     };
@@ -58,19 +68,27 @@ export class SimulatedMachine {
     this.#waiting.splice(0, next ? this.#waiting.indexOf(next) + 1 : this.#waiting.length);
     this.#isBusy = next !== undefined;
     if (!next || this.isDead) return;
-    const [bytes] = next.packed.attachments;
-    if (!bytes) throw MeshError.malformed('An echo without bytes.');
-    const computeMs = this.#serviceMs(bytes.byteLength, this.done);
+    const { computeMs, attachments } = this.#work(next);
     this.#clock.after(computeMs, () => {
       this.done++;
       this.busyMs += computeMs;
       next.resolve({
         value: null,
-        attachments: next.packed.attachments,
+        attachments,
         backend: 'simulated',
         computeMs: this.claimedMs ?? computeMs,
       });
       this.#next();
     });
+  }
+
+  #work({ type, packed }: Waiting): { computeMs: number; attachments: Uint8Array[] } {
+    if (type === this.runs?.type) {
+      const computeMs = definitionOf(type).cost(packed.params) / this.runs.unitsPerMs;
+      return { computeMs, attachments: this.runs.answer(packed).attachments };
+    }
+    const [bytes] = packed.attachments;
+    if (!bytes) throw MeshError.malformed('An echo without bytes.');
+    return { computeMs: this.#serviceMs(bytes.byteLength, this.done), attachments: packed.attachments };
   }
 }

@@ -11,7 +11,7 @@ import { SplitWork } from './split-work.ts';
 import { type BookOptions, TaskBook } from './task-book.ts';
 import { TaskServer } from './task-server.ts';
 import { submitEcho } from './test-bench.ts';
-import { SimulatedMachine } from './test-machine.ts';
+import { type Runs, SimulatedMachine } from './test-machine.ts';
 
 export interface VolunteerOptions extends Partial<WireSpeed> {
   /** What a task takes it, given its bytes and how many it did before. */
@@ -20,6 +20,8 @@ export interface VolunteerOptions extends Partial<WireSpeed> {
   claimedMs?: number;
   /** Tasks it may hold of this gamer. */
   share?: number;
+  /** What it runs beside echoes. */
+  runs?: Runs;
 }
 
 /** A LAN. */
@@ -27,7 +29,7 @@ const WIRE: WireSpeed = { latencyMs: 1, bytesPerMs: 10_000 };
 
 /**
  * A gamer, its machine and its volunteers under a virtual clock: the real dispatcher, runners, task servers and channels; only the
- * wires and the computing are simulated. Every task is an echo, whose size is its cost.
+ * wires and the computing are simulated. Every task is an echo, whose size is its cost, unless volunteers run something else.
  */
 export class Simulation {
   readonly clock = new ManualClock(1_000);
@@ -114,6 +116,7 @@ export class SimulatedVolunteer {
       serviceMs,
       claimedMs,
       share = shareOf(1),
+      runs,
       latencyMs = WIRE.latencyMs,
       bytesPerMs = WIRE.bytesPerMs,
     }: VolunteerOptions,
@@ -126,13 +129,14 @@ export class SimulatedVolunteer {
     const [gamerEnd, volunteerEnd] = simulatedChannel(clock, { latencyMs, bytesPerMs });
     this.machine = new SimulatedMachine(clock, serviceMs);
     this.machine.claimedMs = claimedMs ?? null;
+    this.machine.runs = runs ?? null;
     this.runner = new RemoteRunner({
       ...{ volunteerId: id, port: gamerEnd, now, onBroken },
       onRoom: () => dispatcher.wake(),
     });
     this.#server = new TaskServer({
       ...{ port: volunteerEnd, now, onBroken },
-      execute: (_, packed: PackedTask, signal) => this.machine.run(packed, signal),
+      execute: (type, packed: PackedTask, signal) => this.machine.run(type, packed, signal),
       onDone: () => {},
       onWork: () => {},
     });
@@ -140,8 +144,11 @@ export class SimulatedVolunteer {
     this.#server.rttMs = 2 * latencyMs;
     this.runner.rttMs = 2 * latencyMs;
     this.runner.capabilities = {
-      ...{ adapter: 'simulated', codecs: [], tasks: ['echo'] },
-      backends: { echo: { backend: 'simulated', unitsPerMs: this.machine.unitsPerMs() } },
+      ...{ adapter: 'simulated', codecs: [], tasks: ['echo', ...(runs ? [runs.type] : [])] },
+      backends: {
+        echo: { backend: 'simulated', unitsPerMs: this.machine.unitsPerMs() },
+        ...(runs && { [runs.type]: { backend: 'simulated', unitsPerMs: runs.unitsPerMs } }),
+      },
     };
     dispatcher.add(this.runner);
     this.#kill = () => {
