@@ -759,3 +759,25 @@ export const GAME = {
   /** How often the page hears of score and lap. */
   stateIntervalMs: 200,
 } as const;
+
+/** What the built-in game has other machines do. */
+export const GAME_WORK = {
+  /** The policy learned to decide 20 times a second (training/steering.py). */
+  steerEveryS: 0.05,
+  /** A decision is followed this long after what it was made of was seen: at 58 m/s a ship is 17 m further, inside what the policy looks ahead. */
+  steerHoldS: 0.3,
+  /** A volunteer that has to fetch the model and the runtime first, over a slow line, takes some seconds. */
+  timeoutMs: 10_000,
+  /** Past the page's own limit: then the page itself is stuck. */
+  giveUpMs: 12_000,
+  /** After a question that nobody answered: short enough that a volunteer who just came is noticed at once. */
+  restMs: 500,
+  /** How often the page tells what runs where: as often as a person can read it. */
+  tellMs: 500,
+  /** What it tells is of so long. */
+  windowMs: 2_000,
+  /** After an answer in time, whoever gave it is told as doing the work for so long, whatever failed since. */
+  steadyMs: 1_000,
+  /** Tasks remembered of each part: two seconds of the most there can be. */
+  maxRemembered: 64,
+} as const;

@@ -6,6 +6,8 @@ import { StatusLine } from '../ui/status-line.tsx';
 import { offeredCaptures } from './capture.ts';
 import type { FloatingPicture } from './floating-picture.ts';
 import './gamer-page.css';
+import { GameHud } from './game-hud.tsx';
+import type { GameWork } from './game-work.ts';
 import { KeepRow } from './keep-row.tsx';
 import type { Keeper } from './keeper.ts';
 import { LiveDetails, LiveFigures } from './live-hud.tsx';
@@ -24,13 +26,14 @@ import { VolunteersPanel } from './volunteers-panel.tsx';
 interface GamerPageProps {
   session: GamerSession;
   player: Player;
+  gameWork: GameWork;
   keeper: Keeper;
   floating: FloatingPicture;
   name: string;
 }
 
 /** Everything a gamer sees. */
-export function GamerPage({ session, player, keeper, floating, name }: GamerPageProps) {
+export function GamerPage({ session, player, gameWork, keeper, floating, name }: GamerPageProps) {
   const phase = session.phase.value;
   const volunteers = session.volunteers.value;
   const report = player.report.value;
@@ -100,6 +103,7 @@ export function GamerPage({ session, player, keeper, floating, name }: GamerPage
           />
         </div>
         <div class="gamer__details">
+          {player.source.value?.kind === 'game' && <GameHud work={gameWork} volunteers={volunteers} />}
           {report?.kind === 'live' && <LiveDetails report={report} volunteers={volunteers} />}
           {report?.kind === 'still' && <StillDetails report={report} />}
         </div>

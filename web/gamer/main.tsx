@@ -7,6 +7,7 @@ import { capture } from './capture.ts';
 import { clipFormat } from './clip-format.ts';
 import { download } from './download.ts';
 import { FloatingPicture } from './floating-picture.ts';
+import { GameWork } from './game-work.ts';
 import { GamerPage } from './gamer-page.tsx';
 import { Keeper } from './keeper.ts';
 import { openSource } from './open-source.ts';
@@ -22,12 +23,14 @@ const session = new GamerSession({
   store: tabStore(),
   now: Date.now,
 });
-const player = new Player(openSource, capture);
+const gameWork = new GameWork(systemClock);
+const player = new Player((choice, handlers) => openSource(choice, handlers, gameWork), capture);
 const keeper = new Keeper({ player, clock: systemClock, download, format: clipFormat() });
 const floating = new FloatingPicture(player.output);
 
 // The picture is there at once, as it is; it turns sharp when the room is open.
 effect(() => void player.useClient(session.client.value));
+effect(() => gameWork.useClient(session.client.value));
 void session.start();
 
 // A page taken back from the browser's cache has left its room: the SDK leaves when a page is hidden for good.
@@ -36,5 +39,5 @@ addEventListener('pageshow', (event) => event.persisted && location.reload());
 addEventListener('hashchange', () => location.reload());
 
 const root = document.getElementById('page');
-const parts = { session, player, keeper, floating };
+const parts = { session, player, gameWork, keeper, floating };
 if (root) render(<GamerPage {...parts} name={name} />, root);

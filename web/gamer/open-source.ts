@@ -1,16 +1,21 @@
 import { signal } from '@preact/signals';
 import { GAME } from '../../shared/tuning.ts';
 import { BuiltInGame } from './game/built-in-game.ts';
+import type { GameWork } from './game-work.ts';
 import type { LiveSource, Source, SourceChoice, SourceHandlers, StillSource } from './source.ts';
 import { openCaptured, openVideo, unreadable } from './video-source.ts';
 
 const GAME_LABEL = 'The built-in game: arrow keys to play, P to pause.';
 
-/** Opens what was chosen. Throws MeshError `bad-input` for a file this browser cannot show. */
-export async function openSource(choice: SourceChoice, handlers: SourceHandlers): Promise<Source> {
+/**
+ * Opens what was chosen. Throws MeshError `bad-input` for a file this browser cannot show.
+ *
+ * @param gameWork - who does what the game has others do.
+ */
+export async function openSource(choice: SourceChoice, handlers: SourceHandlers, gameWork: GameWork): Promise<Source> {
   switch (choice.kind) {
     case 'game':
-      return openGame(handlers);
+      return openGame(handlers, gameWork);
     case 'image':
       return openImage(choice.file);
     case 'video':
@@ -20,9 +25,9 @@ export async function openSource(choice: SourceChoice, handlers: SourceHandlers)
   }
 }
 
-async function openGame({ onError }: SourceHandlers): Promise<LiveSource> {
+async function openGame({ onError }: SourceHandlers, gameWork: GameWork): Promise<LiveSource> {
   const canvas = document.createElement('canvas');
-  const game = new BuiltInGame(canvas, { onError });
+  const game = new BuiltInGame(canvas, { onError, work: (question) => gameWork.run(question) });
   try {
     await game.ready;
   } catch (cause) {

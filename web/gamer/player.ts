@@ -5,9 +5,16 @@ import type { capture } from './capture.ts';
 import type { Client } from './client.ts';
 import type { Comparison } from './comparison.ts';
 import { LiveShow } from './live-show.ts';
-import type { openSource } from './open-source.ts';
 import type { Report, Settings, Show } from './show.ts';
-import { type CaptureKind, fileChoice, isCaptured, isSpent, type Source, type SourceChoice } from './source.ts';
+import {
+  type CaptureKind,
+  fileChoice,
+  isCaptured,
+  isSpent,
+  type OpenSource,
+  type Source,
+  type SourceChoice,
+} from './source.ts';
 import { StillShow } from './still-show.ts';
 
 /**
@@ -39,7 +46,7 @@ export class Player {
   #closed = false;
 
   constructor(
-    private readonly open: typeof openSource,
+    private readonly open: OpenSource,
     private readonly askFor: typeof capture,
   ) {}
 

@@ -43,6 +43,8 @@ export interface SourceHandlers {
   onError: (error: MeshError) => void;
 }
 
+export type OpenSource = (choice: SourceChoice, handlers: SourceHandlers) => Promise<Source>;
+
 /** A stream of frames is read once; everything else may be streamed again. */
 export function isSpent(source: Source): boolean {
   return source.kind !== 'image' && source.frames instanceof ReadableStream && source.frames.locked;

@@ -2,6 +2,7 @@ import { MeshError } from '../../../shared/errors.ts';
 import { GAME } from '../../../shared/tuning.ts';
 import { openFrameSource } from './frame-source.ts';
 import type { FromGame, ToGame } from './messages.ts';
+import type { PartResult, Question } from './parts.ts';
 import { PlayerInput } from './player-input.ts';
 import type { RaceState } from './simulation/race.ts';
 
@@ -17,6 +18,8 @@ export interface BuiltInGameOptions {
   reducedMotion?: boolean;
   /** A few times a second, and whenever somebody starts or stops playing. */
   onState?(state: RaceState): void;
+  /** Does some of the game's work; null when nobody did. Never rejects. Without it the game does all of it. */
+  work?(question: Question): Promise<PartResult | null>;
   /** The game cannot start or go on: MeshError `unsupported-browser` or `device-lost`. */
   onError?(error: MeshError): void;
 }
@@ -108,7 +111,14 @@ export class BuiltInGame {
     else if (this.#isDisposed) return;
     else if (message.kind === 'ready') this.#settleReady.resolve();
     else if (message.kind === 'state') this.#options.onState?.(message.state);
+    else if (message.kind === 'question') void this.#answer(message.question);
     else this.#fail(MeshError.from(message.error, 'unsupported-browser'));
+  }
+
+  async #answer(question: Question): Promise<void> {
+    const { part, id } = question;
+    const result = (await this.#options.work?.(question)) ?? null;
+    this.#send({ kind: 'answer', answer: { part, id, result } });
   }
 
   #fail(error: MeshError): void {

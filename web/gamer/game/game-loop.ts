@@ -1,9 +1,11 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { GAME } from '../../../shared/tuning.ts';
+import { Errands } from './errands.ts';
 import { FrameOutlet } from './frame-outlet.ts';
 import { FramePacer } from './frame-pacer.ts';
 import { openContext } from './game-context.ts';
+import type { Answer, Question } from './parts.ts';
 import { RaceScene } from './render/race-scene.ts';
 import { type Controls, NEUTRAL } from './simulation/craft.ts';
 import { FixedStep } from './simulation/fixed-step.ts';
@@ -18,6 +20,8 @@ export interface GameLoopOptions {
   clock: Clock;
   onFirstFrame(): void;
   onState(state: RaceState): void;
+  /** Work for others; the answer, if one comes, goes to {@link GameLoop.heard}. */
+  onQuestion(question: Question): void;
   onFailed(error: MeshError): void;
 }
 
@@ -29,6 +33,7 @@ export class GameLoop {
   controls: Controls = NEUTRAL;
   readonly #options: GameLoopOptions;
   readonly #race: Race;
+  readonly #errands: Errands;
   readonly #scene: RaceScene;
   readonly #outlet: FrameOutlet;
   readonly #steps = new FixedStep(GAME.stepMs, GAME.maxStepsPerFrame);
@@ -49,10 +54,15 @@ export class GameLoop {
     const { canvas, frames, seed, isCalm } = options;
     this.#options = options;
     this.#race = new Race(seededRandom(seed));
+    this.#errands = new Errands(this.#race, options.clock, (question) => options.onQuestion(question));
     this.#scene = new RaceScene({ canvas, context, race: this.#race, random: seededRandom(seed + 1), isCalm });
     this.#outlet = new FrameOutlet(frames);
     canvas.addEventListener('webglcontextlost', this.#onContextLost);
     canvas.addEventListener('webglcontextrestored', this.#onContextRestored);
+  }
+
+  heard(answer: Answer): void {
+    this.#errands.heard(answer);
   }
 
   resume(): void {
@@ -69,6 +79,7 @@ export class GameLoop {
   async dispose(): Promise<void> {
     this.pause();
     this.#cancelRestore();
+    this.#errands.dispose();
     this.#options.canvas.removeEventListener('webglcontextlost', this.#onContextLost);
     this.#options.canvas.removeEventListener('webglcontextrestored', this.#onContextRestored);
     this.#scene.dispose();
@@ -89,6 +100,7 @@ export class GameLoop {
 
   #advance(nowMs: number): void {
     for (let due = this.#steps.advance(nowMs); due > 0; due--) this.#race.step(this.controls);
+    this.#errands.run();
     this.#reportState(nowMs);
     if (this.#isContextLost) return;
     this.#scene.draw(this.#steps.leftMs / 1000);

@@ -22,6 +22,7 @@ async function start({ canvas, frames, seed, isCalm }: Extract<ToGame, { kind: '
       clock: systemClock,
       onFirstFrame: () => send({ kind: 'ready' }),
       onState: (state) => send({ kind: 'state', state }),
+      onQuestion: (question) => send({ kind: 'question', question }),
       onFailed: fail,
     });
     if (!isPaused) loop.resume();
@@ -45,6 +46,9 @@ addEventListener('message', ({ data }: MessageEvent<ToGame>) => {
       return;
     case 'controls':
       if (loop) loop.controls = data.controls;
+      return;
+    case 'answer':
+      loop?.heard(data.answer);
       return;
     case 'pause':
       isPaused = true;

@@ -1,4 +1,5 @@
 import type { WireError } from '../../../shared/errors.ts';
+import type { Answer, Question } from './parts.ts';
 import type { Controls } from './simulation/craft.ts';
 import type { RaceState } from './simulation/race.ts';
 
@@ -12,6 +13,7 @@ export type ToGame =
       isCalm: boolean;
     }
   | { kind: 'controls'; controls: Controls }
+  | { kind: 'answer'; answer: Answer }
   | { kind: 'pause' }
   | { kind: 'resume' }
   | { kind: 'dispose' };
@@ -20,5 +22,6 @@ export type ToGame =
 export type FromGame =
   | { kind: 'ready' }
   | { kind: 'state'; state: RaceState }
+  | { kind: 'question'; question: Question }
   | { kind: 'failed'; error: WireError }
   | { kind: 'disposed' };

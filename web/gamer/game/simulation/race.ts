@@ -4,6 +4,7 @@ import { CourseItems } from './course-items.ts';
 import { type Controls, Craft, HANDLING, isTouched } from './craft.ts';
 import { clamp, wrappedDifference } from './numbers.ts';
 import type { Random } from './random.ts';
+import { RivalPilots } from './rival-pilots.ts';
 import { Score } from './score.ts';
 import { Track } from './track.ts';
 
@@ -28,7 +29,7 @@ export interface RaceState {
 
 /**
  * The whole game but its picture: a player among rivals on a closed road, in fixed steps. Nobody playing: it plays itself.
- * The same seed and the same controls give the same race.
+ * The same seed, controls and steering of the rivals give the same race.
  */
 export class Race {
   readonly track: Track;
@@ -48,7 +49,7 @@ export class Race {
   #untouchedS = 0;
   #distanceWhenStartedM = 0;
   readonly #autopilot: Autopilot;
-  readonly #rivalPilots: readonly Autopilot[];
+  readonly #rivalPilots: RivalPilots;
 
   constructor(random: Random) {
     this.track = new Track(random);
@@ -59,7 +60,10 @@ export class Race {
       (_, index) => new Craft({ distanceM: 16 + index * 22, lateralM: laneM(index), speedMps: 30 }),
     );
     this.#autopilot = new Autopilot(this.track, this.items, 0);
-    this.#rivalPilots = this.rivals.map((_, index) => new Autopilot(this.track, null, laneM(index)));
+    this.#rivalPilots = new RivalPilots(
+      this.track,
+      this.rivals.map((craft, index) => ({ craft, laneM: laneM(index) })),
+    );
   }
 
   get score(): number {
@@ -85,6 +89,16 @@ export class Race {
   state(): RaceState {
     const { playing, score, bestScore, lap, lastLapS, place } = this;
     return { playing, score, bestScore, lap, lastLapS, place };
+  }
+
+  /** What the steering policy is told of the rivals, a row for each. */
+  observeRivals(): Float32Array<ArrayBuffer> {
+    return this.#rivalPilots.observe([this.player, ...this.rivals]);
+  }
+
+  /** Has the rivals do what the policy says, until that is old. @param seenAtS - when they were observed, by {@link timeS}. */
+  steerRivals(controls: Float32Array, seenAtS: number): void {
+    this.#rivalPilots.follow(controls, seenAtS);
   }
 
   /** One step of {@link GAME}.stepMs. */
@@ -120,8 +134,8 @@ export class Race {
     this.rivals.forEach((rival, index) => {
       const leadM = rival.distanceM - this.player.distanceM;
       rival.topSpeedShare = 0.95 + 0.02 * index - 0.16 * clamp(leadM / COMPANY_M, -1, 1);
-      const controls = this.#rivalPilots[index]?.drive(rival);
-      if (controls) rival.step({ ...controls, boost: false }, this.track, stepS);
+      const controls = this.#rivalPilots.drive(index, rival, this.timeS);
+      if (controls) rival.step(controls, this.track, stepS);
     });
   }
 

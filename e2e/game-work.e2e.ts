@@ -1,0 +1,40 @@
+// The built-in game has its ships steered by whoever is there, says who that is, and plays on when they leave.
+import type { Page } from 'playwright/test';
+import { expect, test } from './fixtures.ts';
+
+/** What the page says of a part of the game. */
+const who = (gamer: Page, part: string) => gamer.getByTestId(`who-${part}`);
+
+async function isPlaying(gamer: Page): Promise<void> {
+  await expect(gamer.getByTestId('fps-in')).toHaveText(/[1-9]/);
+}
+
+test('the game’s work runs on a volunteer, here by a switch, and in the game itself when nobody is left', async ({
+  server,
+  context,
+}) => {
+  const gamer = await context.newPage();
+  await gamer.goto(new URL('/gamer', server.url).href);
+  // Frames go before tasks: a machine without a GPU that sharpens all it can has no time left for anything else.
+  await gamer.getByRole('combobox', { name: 'Quality' }).selectOption('bilinear');
+  await expect(who(gamer, 'ships')).toHaveText('the game itself');
+  await isPlaying(gamer);
+
+  const invite = await gamer.getByRole('textbox', { name: 'Invite link' }).inputValue();
+  const volunteer = await context.newPage();
+  await volunteer.goto(invite);
+  await volunteer.getByTestId('start').click();
+  await expect(volunteer.getByTestId('pause')).toBeEnabled();
+  await gamer.bringToFront();
+  const name = (await gamer.locator('.volunteers__name').textContent()) ?? '';
+  await expect(who(gamer, 'ships')).toHaveText(name);
+
+  await gamer.getByTestId('where-ships').getByRole('radio', { name: 'Here' }).check();
+  await expect(who(gamer, 'ships')).toHaveText('this computer');
+  await gamer.getByTestId('where-ships').getByRole('radio', { name: 'Volunteers' }).check();
+  await expect(who(gamer, 'ships')).toHaveText(name);
+
+  await volunteer.close();
+  await expect(who(gamer, 'ships')).toHaveText('the game itself');
+  await isPlaying(gamer);
+});

@@ -1,0 +1,79 @@
+import type { VolunteerInfo } from '../sdk/types.ts';
+import { formatMs, formatRate } from '../ui/format.ts';
+import { Panel } from '../ui/panel.tsx';
+import { type Choice, Segmented } from '../ui/segmented.tsx';
+import { PARTS, type Part } from './game/parts.ts';
+import './game-hud.css';
+import type { GameWork, PartPlace } from './game-work.ts';
+import { nameOf } from './sentences.ts';
+import type { WorkTold } from './work-log.ts';
+
+const PLACES: readonly Choice<PartPlace>[] = [
+  { value: 'volunteers', label: 'Volunteers' },
+  { value: 'local', label: 'Here' },
+];
+
+const WORDS: Record<Part, { name: string; what: string; alone: string }> = {
+  ships: {
+    name: 'Other ships',
+    what: 'steered by a network',
+    alone: 'steered by the game’s own autopilot',
+  },
+};
+
+interface GameHudProps {
+  work: GameWork;
+  volunteers: readonly VolunteerInfo[];
+}
+
+/** What of the game runs where, and the switches. */
+export function GameHud({ work, volunteers }: GameHudProps) {
+  return (
+    <Panel title="Inside the game" note="who computes what">
+      <ul class="game-hud">
+        {PARTS.map((part) => (
+          <PartRow key={part} part={part} work={work} volunteers={volunteers} />
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+function PartRow({ part, work, volunteers }: GameHudProps & { part: Part }) {
+  const { where, told } = work.parts[part];
+  return (
+    <li class="game-hud__part">
+      <Segmented
+        legend={WORDS[part].name}
+        choices={PLACES}
+        value={where.value}
+        onChange={(place) => work.setWhere(part, place)}
+        testId={`where-${part}`}
+      />
+      <p class="game-hud__told">
+        <span class={`game-hud__who game-hud__${placeOf(told.value)}`} data-testid={`who-${part}`}>
+          {whoWords(told.value, volunteers)}
+        </span>
+        <span class="soft small">{detailWords(part, told.value)}</span>
+      </p>
+    </li>
+  );
+}
+
+function placeOf({ by }: WorkTold): 'idle' | 'here' | 'there' {
+  if (by === null) return 'idle';
+  return by === 'game' || by === 'local' ? 'here' : 'there';
+}
+
+function whoWords({ by }: WorkTold, volunteers: readonly VolunteerInfo[]): string {
+  if (by === null) return 'at rest';
+  if (by === 'game') return 'the game itself';
+  return by === 'local' ? 'this computer' : nameOf(by, volunteers);
+}
+
+function detailWords(part: Part, { by, perSecond, typicalMs, why }: WorkTold): string {
+  const { what, alone } = WORDS[part];
+  if (by === null) return 'Nothing was asked for just now.';
+  if (by === 'game') return `${why} Meanwhile ${alone}.`;
+  return `${what}, ${formatRate(perSecond)} times a second, typically in ${formatMs(typicalMs)} ms`;
+}
