@@ -475,6 +475,8 @@ export const VOLUNTEER = {
 
 /** Compute: probing and limits of one machine. */
 export const COMPUTE = {
+  /** A task goes before frames where none had its turn for so long: a quarter of a first deadline, and one late frame in ten at 60 a second. */
+  longestTaskWaitMs: 150,
   /** Backends and the ways of frames: of all start-up probing's 3 s (DESIGN §7), what the codecs' `STREAM.codecProbeMs` leaves. */
   probeBudgetMs: 2_600,
   /** One backend's share before it is abandoned as slow. */

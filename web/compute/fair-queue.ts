@@ -28,6 +28,11 @@ export class FairQueue<Item> {
     return this.#owners.size;
   }
 
+  get isEmpty(): boolean {
+    for (const { waiting } of this.#owners.values()) if (waiting.length > 0) return false;
+    return true;
+  }
+
   push(name: string, item: Item): void {
     const owner = this.#owners.get(name) ?? { waiting: [], underWay: 0, paidUntilMs: 0, expectedMs: null };
     if (isIdle(owner)) owner.paidUntilMs = Math.max(owner.paidUntilMs, this.#virtualMs);

@@ -43,6 +43,40 @@ test('one at a time: frames before tasks, each in their order', async () => {
   expect(order).toEqual(['task 1', 'frame 1', 'frame 2', 'task 2']);
 });
 
+test('where frames never end a task has its turn now and then, and ends', async () => {
+  const clock = new ManualClock();
+  const schedule = start(clock);
+  const turns: number[] = [];
+  let frames = 0;
+  let isOver = false;
+  const frame = async (): Promise<void> => {
+    frames++;
+    clock.advance(10);
+    // The next comes before this one is done.
+    if (!isOver) void schedule.frame(frameDone(frame));
+    await nextMacrotask();
+  };
+  void schedule.frame(frameDone(frame));
+  const tasks = [1, 2, 3].map(() =>
+    schedule.task(
+      'a',
+      never,
+      done(async (turn) => {
+        turns.push(frames);
+        await turn.giveWay();
+      }),
+    ),
+  );
+  await Promise.all(tasks);
+  isOver = true;
+  const framesApart = COMPUTE.longestTaskWaitMs / 10;
+  const [first = 0, second = 0, third = 0] = turns;
+  expect(first).toBeGreaterThanOrEqual(framesApart);
+  expect([second - first, third - second].every((apart) => apart >= framesApart && apart <= framesApart + 2)).toBe(
+    true,
+  );
+});
+
 test('a long task gives way to frames and goes on', async () => {
   const schedule = start();
   const order: string[] = [];

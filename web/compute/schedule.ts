@@ -24,7 +24,8 @@ export interface ScheduleOptions {
 }
 
 /**
- * Who computes next on this machine: frames before tasks, in the order they came; tasks by what time their owners have used. One
+ * Who computes next on this machine: frames before tasks, in the order they came, but for one task where none had its turn for
+ * {@link COMPUTE.longestTaskWaitMs}, since frames may be more than a machine can do; tasks by what time their owners have used. One
  * starts at a time, and of those started only so many tasks are unfinished, for a GPU takes its work in order: whatever comes waits
  * behind them. Its callers bound what waits.
  */
@@ -33,6 +34,8 @@ export class Schedule {
   readonly #frames: Job[] = [];
   readonly #tasks = new FairQueue<Job>();
   #tasksUnderWay = 0;
+  /** Since when those that wait for a task's turn have had none. */
+  #tasksWaitSinceMs = 0;
   /** The machine's time until then is somebody's. */
   #countedMs = Number.NEGATIVE_INFINITY;
   /** When the event loop last ran. */
@@ -66,6 +69,7 @@ export class Schedule {
         reject(MeshError.cancelled());
       };
       signal.addEventListener('abort', onAbort, { once: true, signal: done.signal });
+      if (this.#tasks.isEmpty) this.#tasksWaitSinceMs = this.#options.now();
       this.#tasks.push(owner, job);
       void this.#run();
     }).finally(() => done.abort());
@@ -94,13 +98,17 @@ export class Schedule {
   }
 
   #next(): (() => Promise<void>) | undefined {
-    const frame = this.#frames.shift();
+    const waitedMs = this.#options.now() - this.#tasksWaitSinceMs;
+    const frame = waitedMs < COMPUTE.longestTaskWaitMs ? this.#frames.shift() : undefined;
     if (frame) return () => this.#start(frame);
     const task = this.#tasksUnderWay < COMPUTE.tasksUnderWay ? this.#tasks.take() : undefined;
-    return task && (() => this.#startTask(task));
+    if (task) return () => this.#startTask(task);
+    const late = this.#frames.shift();
+    return late && (() => this.#start(late));
   }
 
   #startTask({ item, settle }: Taken<Job>): Promise<void> {
+    this.#tasksWaitSinceMs = this.#options.now();
     this.#tasksUnderWay++;
     return this.#start(item, () => {
       this.#tasksUnderWay--;
@@ -128,7 +136,11 @@ export class Schedule {
   async #giveWay(job: Job, signal: AbortSignal): Promise<void> {
     await this.#rest();
     if (this.#frames.length > 0) this.#count(job);
-    for (let frame = this.#frames.shift(); frame; frame = this.#frames.shift()) await this.#start(frame);
+    // Those that come meanwhile wait for the next slice, or a task would stand still for as long as there are too many frames.
+    for (let left = this.#frames.length; left > 0; left--) {
+      const frame = this.#frames.shift();
+      if (frame) await this.#start(frame);
+    }
     throwIfCancelled(signal);
     if (this.#disposed) throw closed();
   }
