@@ -28,6 +28,7 @@ test('the game’s work runs on a volunteer, here by a switch, and in the game i
   await gamer.bringToFront();
   const name = (await gamer.locator('.volunteers__name').textContent()) ?? '';
   await expect(who(gamer, 'ships')).toHaveText(name);
+  await expect(who(gamer, 'drones')).toHaveText(name);
 
   await gamer.getByTestId('where-ships').getByRole('radio', { name: 'Here' }).check();
   await expect(who(gamer, 'ships')).toHaveText('this computer');

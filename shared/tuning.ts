@@ -768,6 +768,8 @@ export const GAME_WORK = {
   steerEveryS: 0.05,
   /** A decision is followed this long after what it was made of was seen: at 58 m/s a ship is 17 m further, inside what the policy looks ahead. */
   steerHoldS: 0.3,
+  /** A drone hovers so long for its way through the city: as one that looks round before it leaves. */
+  droneWaitS: 0.6,
   /** A volunteer that has to fetch the model and the runtime first, over a slow line, takes some seconds. */
   timeoutMs: 10_000,
   /** Past the page's own limit: then the page itself is stuck. */
@@ -776,8 +778,8 @@ export const GAME_WORK = {
   restMs: 500,
   /** How often the page tells what runs where: as often as a person can read it. */
   tellMs: 500,
-  /** What it tells is of so long. */
-  windowMs: 2_000,
+  /** What it tells is of so long: of what is asked all the time, and of what is asked now and then. */
+  windowMs: { ships: 2_000, drones: 8_000 },
   /** After an answer in time, whoever gave it is told as doing the work for so long, whatever failed since. */
   steadyMs: 1_000,
   /** Tasks remembered of each part: two seconds of the most there can be. */

@@ -19,6 +19,11 @@ const WORDS: Record<Part, { name: string; what: string; alone: string }> = {
     what: 'steered by a network',
     alone: 'steered by the game’s own autopilot',
   },
+  drones: {
+    name: 'Drones',
+    what: 'ways through the city',
+    alone: 'they fly straight, over the roofs',
+  },
 };
 
 interface GameHudProps {

@@ -124,6 +124,6 @@ it('tells nothing of a game that stands still', async () => {
   client.finish('v1');
   await running;
   expect(ships().by).toBe('v1');
-  clock.advance(GAME_WORK.windowMs + GAME_WORK.tellMs);
+  clock.advance(GAME_WORK.windowMs.ships + GAME_WORK.tellMs);
   expect(work.parts.ships.told.value.by).toBeNull();
 });

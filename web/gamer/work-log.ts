@@ -21,7 +21,10 @@ interface Done {
 }
 
 /** Past this an answer is of no use to the game any more, which then does the part itself. */
-const USEFUL_MS: Record<Part, number> = { ships: GAME_WORK.steerHoldS * 1000 };
+const USEFUL_MS: Record<Part, number> = {
+  ships: GAME_WORK.steerHoldS * 1000,
+  drones: GAME_WORK.droneWaitS * 1000,
+};
 
 /** What became of the last questions of one part. */
 export class WorkLog {
@@ -61,7 +64,7 @@ export class WorkLog {
   }
 
   told(nowMs: number): WorkTold {
-    this.#done = this.#done.filter(({ atMs }) => nowMs - atMs <= GAME_WORK.windowMs);
+    this.#done = this.#done.filter(({ atMs }) => nowMs - atMs <= GAME_WORK.windowMs[this.#part]);
     const last = this.#done.at(-1);
     // One late answer among many does not change who does the work.
     const isLatest = last && (last.atMs >= this.#failedAtMs || nowMs - last.atMs <= GAME_WORK.steadyMs);
@@ -69,7 +72,7 @@ export class WorkLog {
       const times = this.#done.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
       return {
         by: last.ranOn,
-        perSecond: (this.#done.length * 1000) / GAME_WORK.windowMs,
+        perSecond: (this.#done.length * 1000) / GAME_WORK.windowMs[this.#part],
         typicalMs: times[times.length >> 1] ?? Number.NaN,
         why: '',
       };
@@ -80,7 +83,7 @@ export class WorkLog {
 
   /** Null: nothing was asked lately. */
   #whyNobody(nowMs: number): string | null {
-    if (nowMs - this.#failedAtMs <= GAME_WORK.windowMs) return this.#why;
+    if (nowMs - this.#failedAtMs <= GAME_WORK.windowMs[this.#part]) return this.#why;
     return this.#askedAtMs === null ? null : 'Waiting for an answer.';
   }
 

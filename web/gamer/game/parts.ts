@@ -1,7 +1,7 @@
 import type { TaskTypes } from '../../sdk/types.ts';
 
 /** What of the game other machines may compute, and the task that each is. The game has an answer of its own to all of it. */
-export const PART_TASKS = { ships: 'infer' } as const;
+export const PART_TASKS = { ships: 'infer', drones: 'pathfinding' } as const;
 
 export type Part = keyof typeof PART_TASKS;
 export const PARTS = Object.keys(PART_TASKS) as Part[];

@@ -1,34 +1,21 @@
 import { Group, LineBasicMaterial, LineSegments, Mesh, MeshBasicMaterial } from 'three';
+import { type Building, GROUND_Y } from '../simulation/city-plan.ts';
 import type { Random } from '../simulation/random.ts';
-import type { Track } from '../simulation/track.ts';
 import { boxFaces, LineBuilder, MeshBuilder, NO_PATCH, type Patch } from './mesh-builder.ts';
 import { PALETTE, tint } from './palette.ts';
-import { GROUND_Y } from './road-mesh.ts';
 import { groundTexture, WINDOW_CELLS, windowsTexture } from './surfaces.ts';
 
-const BUILDINGS = 170;
-const CITY_RADIUS_M = 430;
-/** Between a building's wall and the middle of the road. */
-const CLEARANCE_M = 22;
 const STOREY_M = 2.6;
 const GROUND_M = 1_500;
 const GROUND_TILE_M = 24;
 /** Roofs and ledges have coloured edges on this share of the buildings. */
 const EDGED_SHARE = 0.6;
 
-interface Building {
-  x: number;
-  z: number;
-  widthM: number;
-  depthM: number;
-  heightM: number;
-}
-
 /** Towers with lit windows and neon edges on a plain with a grid. */
-export function cityMesh(track: Track, random: Random): Group {
+export function cityMesh(buildings: readonly Building[], random: Random): Group {
   const walls = new MeshBuilder();
   const edges = new LineBuilder();
-  for (const building of buildings(track, random)) {
+  for (const building of buildings) {
     addWalls(walls, building, random);
     addEdges(edges, building, random);
   }
@@ -39,27 +26,6 @@ export function cityMesh(track: Track, random: Random): Group {
     new Mesh(ground(), new MeshBasicMaterial({ map: groundTexture(random), vertexColors: true })),
   );
   return group;
-}
-
-function buildings(track: Track, random: Random): Building[] {
-  const road = Array.from({ length: Math.floor(track.lengthM / 8) }, (_, index) => track.at(index * 8));
-  const found: Building[] = [];
-  for (let attempt = 0; attempt < BUILDINGS * 6 && found.length < BUILDINGS; attempt++) {
-    const angle = random() * 2 * Math.PI;
-    const radiusM = Math.sqrt(random()) * CITY_RADIUS_M;
-    const x = Math.cos(angle) * radiusM;
-    const z = Math.sin(angle) * radiusM;
-    const widthM = 9 + random() * 15;
-    const depthM = 9 + random() * 15;
-    const halfM = Math.max(widthM, depthM) / 2;
-    const toRoadM = Math.min(...road.map((point) => Math.hypot(point.x - x, point.z - z))) - halfM;
-    if (toRoadM < CLEARANCE_M - 8 + random() * 8) continue;
-    if (found.some((other) => Math.abs(other.x - x) < 20 && Math.abs(other.z - z) < 20)) continue;
-    // Low beside the road, so that the sky and what is behind stays in view.
-    const heightM = 14 + random() * 22 + Math.min(70, toRoadM) * random() * 0.9;
-    found.push({ x, z, widthM, depthM, heightM });
-  }
-  return found;
 }
 
 function addWalls(walls: MeshBuilder, { x, z, widthM, depthM, heightM }: Building, random: Random): void {

@@ -4,6 +4,7 @@ import type { Random } from '../simulation/random.ts';
 import { ChaseCamera } from './chase-camera.ts';
 import { cityMesh } from './city-mesh.ts';
 import { CraftMesh } from './craft-mesh.ts';
+import { DroneMesh } from './drone-mesh.ts';
 import { GlowMesh } from './glow-mesh.ts';
 import { Hud } from './hud.ts';
 import { OrbMesh, padMesh } from './items-mesh.ts';
@@ -35,6 +36,7 @@ export class RaceScene {
   readonly #crafts: CraftMesh;
   readonly #glows: GlowMesh;
   readonly #orbs: OrbMesh;
+  readonly #drones: DroneMesh;
 
   constructor({ canvas, context, race, random, isCalm }: RaceSceneOptions) {
     const { width, height } = canvas;
@@ -48,14 +50,16 @@ export class RaceScene {
     this.#crafts = new CraftMesh(1 + race.rivals.length);
     this.#glows = new GlowMesh(1 + race.rivals.length);
     this.#orbs = new OrbMesh(race.items);
+    this.#drones = new DroneMesh(race.drones.drones.length);
     this.#scene.fog = new Fog(new Color(PALETTE.fog), FOG_M.near, FOG_M.far);
     this.#scene.add(
       roadMesh(race.track, random),
       roadsideMesh(race.track),
-      cityMesh(race.track, random),
+      cityMesh(race.city, random),
       padMesh(race.items, race.track),
       this.#crafts.object,
       this.#orbs.object,
+      this.#drones.object,
       this.#glows.object,
       this.#sky,
     );
@@ -63,11 +67,12 @@ export class RaceScene {
 
   /** @param aheadS - time since the last simulated step. */
   draw(aheadS: number): void {
-    const { track, player, rivals, items, timeS } = this.#race;
+    const { track, player, rivals, items, drones, timeS } = this.#race;
     const crafts = [player, ...rivals];
     this.#crafts.update(crafts, track, timeS, aheadS);
     this.#glows.update(crafts, track, timeS, aheadS);
     this.#orbs.update(items, track, timeS);
+    this.#drones.update(drones.drones, timeS, aheadS);
     this.#camera.update(player, track, aheadS);
     this.#sky.position.copy(this.#camera.camera.position);
     this.#hud.update(this.#race);

@@ -1,11 +1,11 @@
 import { DoubleSide, Group, LineBasicMaterial, LineSegments, Mesh, MeshBasicMaterial } from 'three';
+import { GROUND_Y } from '../simulation/city-plan.ts';
 import type { Random } from '../simulation/random.ts';
 import type { Track } from '../simulation/track.ts';
 import { LineBuilder, MeshBuilder, NO_PATCH, type Patch, type Point } from './mesh-builder.ts';
 import { PALETTE, tint } from './palette.ts';
 import { BARRIER_TILE_M, barrierTexture, fenceTexture, ROAD_TILE_M, roadTexture } from './surfaces.ts';
 
-export const GROUND_Y = -13;
 const SEGMENT_M = 3;
 const BARRIER_M = { height: 1, light: 0.16 } as const;
 const FENCE_M = { height: 3.2, tile: 1.1 } as const;

@@ -1,7 +1,9 @@
 import { GAME } from '../../../../shared/tuning.ts';
 import { Autopilot } from './autopilot.ts';
+import { type Building, planCity } from './city-plan.ts';
 import { CourseItems } from './course-items.ts';
 import { type Controls, Craft, HANDLING, isTouched } from './craft.ts';
+import { DroneSwarm } from './drone-swarm.ts';
 import { clamp, wrappedDifference } from './numbers.ts';
 import type { Random } from './random.ts';
 import { RivalPilots } from './rival-pilots.ts';
@@ -29,11 +31,13 @@ export interface RaceState {
 
 /**
  * The whole game but its picture: a player among rivals on a closed road, in fixed steps. Nobody playing: it plays itself.
- * The same seed, controls and steering of the rivals give the same race.
+ * The same seed, controls and answers of those who help give the same race.
  */
 export class Race {
   readonly track: Track;
   readonly items: CourseItems;
+  readonly city: readonly Building[];
+  readonly drones: DroneSwarm;
   readonly player: Craft;
   readonly rivals: readonly Craft[];
   playing = false;
@@ -54,6 +58,8 @@ export class Race {
   constructor(random: Random) {
     this.track = new Track(random);
     this.items = new CourseItems(this.track, random);
+    this.city = planCity(this.track, random);
+    this.drones = new DroneSwarm(this.track, this.city);
     this.player = new Craft({ distanceM: 0, lateralM: 0, speedMps: HANDLING.topSpeedMps * 0.6 });
     this.rivals = Array.from(
       { length: RIVALS },
@@ -109,6 +115,7 @@ export class Race {
     this.player.step(this.playing ? controls : this.#autopilot.drive(this.player), this.track, stepS);
     this.#driveRivals(stepS);
     this.#keepApart(stepS);
+    this.drones.step(stepS, this.timeS, this.player.distanceM);
     this.#takeItems(stepS);
     this.#countLaps();
   }

@@ -1,0 +1,61 @@
+import { type Building, CITY_RADIUS_M } from './city-plan.ts';
+import { clamp } from './numbers.ts';
+import type { Track } from './track.ts';
+
+/** Finer than a street is wide, coarse enough that a path is some fifty cells. */
+const CELL_M = 8;
+const SIDE = 2 * Math.ceil((CITY_RADIUS_M + 30) / CELL_M);
+/** From a wall to who flies by. */
+const CLEARANCE_M = 2;
+/** So near the road a drone would be in the way. */
+const ROAD_M = 14;
+/** Entering a cell costs: through a wall nobody goes. */
+const COST = { wall: 0, street: 1, road: 3 } as const;
+
+export interface Flat {
+  x: number;
+  z: number;
+}
+type Cell = [number, number];
+
+/** The city from above in square cells: what there is to find a way through. */
+export class CityGrid {
+  readonly side = SIDE;
+  /** Row by row. */
+  readonly cost = new Uint8Array(SIDE * SIDE).fill(COST.street);
+
+  constructor(track: Track, buildings: readonly Building[]) {
+    for (let alongM = 0; alongM < track.lengthM; alongM += CELL_M / 2) {
+      const { x, z } = track.at(alongM);
+      this.#fill({ x, z }, ROAD_M, ROAD_M, COST.road);
+    }
+    for (const { x, z, widthM, depthM } of buildings) {
+      this.#fill({ x, z }, widthM / 2 + CLEARANCE_M, depthM / 2 + CLEARANCE_M, COST.wall);
+    }
+  }
+
+  cellAt({ x, z }: Flat): Cell {
+    return [cellOf(x), cellOf(z)];
+  }
+
+  /** Its middle. */
+  placeOf([column, row]: readonly [number, number]): Flat {
+    return { x: middleOf(column), z: middleOf(row) };
+  }
+
+  isWall({ x, z }: Flat): boolean {
+    const [column, row] = this.cellAt({ x, z });
+    return this.cost[row * SIDE + column] === COST.wall;
+  }
+
+  /** Every cell that a rectangle touches. */
+  #fill({ x, z }: Flat, halfWidthM: number, halfDepthM: number, cost: number): void {
+    for (let row = cellOf(z - halfDepthM); row <= cellOf(z + halfDepthM); row++) {
+      this.cost.fill(cost, row * SIDE + cellOf(x - halfWidthM), row * SIDE + cellOf(x + halfWidthM) + 1);
+    }
+  }
+}
+
+const cellOf = (metres: number): number => clamp(Math.floor(metres / CELL_M) + SIDE / 2, 0, SIDE - 1);
+
+const middleOf = (cell: number): number => (cell - SIDE / 2 + 0.5) * CELL_M;
