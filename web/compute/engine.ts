@@ -85,7 +85,7 @@ export class Engine {
     }
   }
 
-  /** Frames go before tasks. Throws MeshError `closed`. */
+  /** Frames go before tasks, as {@link Schedule} has it. Throws MeshError `closed`. */
   openFrames({ outWidth, outHeight, quality }: FrameTarget): FrameUpscaler {
     if (this.#disposed) throw MeshError.closed('The compute engine');
     const frames = new EngineFrames({
