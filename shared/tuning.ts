@@ -770,6 +770,11 @@ export const GAME_WORK = {
   steerHoldS: 0.3,
   /** A drone hovers so long for its way through the city: as one that looks round before it leaves. */
   droneWaitS: 0.6,
+  /** Rubble that is about to be hit is computed so long before: an answer from the next house is there by then. */
+  debrisLeadS: 0.08,
+  /** From one picture of the hangar to the next: a tenth of what a processor takes for it, and a turn in fifty pictures. */
+  hangarPauseMs: 40,
+  hangarTurnRad: 0.125,
   /** A volunteer that has to fetch the model and the runtime first, over a slow line, takes some seconds. */
   timeoutMs: 10_000,
   /** Past the page's own limit: then the page itself is stuck. */
@@ -779,7 +784,7 @@ export const GAME_WORK = {
   /** How often the page tells what runs where: as often as a person can read it. */
   tellMs: 500,
   /** What it tells is of so long: of what is asked all the time, and of what is asked now and then. */
-  windowMs: { ships: 2_000, drones: 8_000 },
+  windowMs: { ships: 2_000, drones: 8_000, debris: 8_000, hangar: 10_000 },
   /** After an answer in time, whoever gave it is told as doing the work for so long, whatever failed since. */
   steadyMs: 1_000,
   /** Tasks remembered of each part: two seconds of the most there can be. */

@@ -5,6 +5,7 @@ import { type Choice, Segmented } from '../ui/segmented.tsx';
 import { PARTS, type Part } from './game/parts.ts';
 import './game-hud.css';
 import type { GameWork, PartPlace } from './game-work.ts';
+import { HangarView } from './hangar/hangar-view.tsx';
 import { nameOf } from './sentences.ts';
 import type { WorkTold } from './work-log.ts';
 
@@ -24,6 +25,16 @@ const WORDS: Record<Part, { name: string; what: string; alone: string }> = {
     what: 'ways through the city',
     alone: 'they fly straight, over the roofs',
   },
+  debris: {
+    name: 'Rubble',
+    what: 'pieces that fly and collide',
+    alone: 'they fly through one another',
+  },
+  hangar: {
+    name: 'Hangar view',
+    what: 'ray-traced pictures',
+    alone: 'the last picture stays',
+  },
 };
 
 interface GameHudProps {
@@ -39,6 +50,9 @@ export function GameHud({ work, volunteers }: GameHudProps) {
         {PARTS.map((part) => (
           <PartRow key={part} part={part} work={work} volunteers={volunteers} />
         ))}
+        <li class="game-hud__hangar">
+          <HangarView work={work} />
+        </li>
       </ul>
     </Panel>
   );

@@ -54,8 +54,7 @@ export class GameWork {
   }
 
   /** Null: nobody did it in time. Never rejects. */
-  async run(question: Question): Promise<PartResult | null> {
-    const { part, input } = question;
+  async run<P extends Part>({ part, input }: Question<P>): Promise<PartResult<P> | null> {
     const { where, log, abort } = this.parts[part];
     this.#tellSoon();
     const atMs = this.#clock.now();
@@ -75,7 +74,8 @@ export class GameWork {
       };
       const { timing, ...result } = await this.#client.submitTask(PART_TASKS[part], input, options).result;
       log.done(this.#clock.now(), timing);
-      return result;
+      // Sound: it is the result of the part's own type of task.
+      return result as unknown as PartResult<P>;
     } catch (cause) {
       const { reason, message } = MeshError.from(cause);
       // By us, because somebody left or a switch was turned: nobody is to blame.

@@ -1,6 +1,7 @@
 import { GAME_WORK } from '../../shared/tuning.ts';
 import type { Timing } from '../sdk/types.ts';
 import type { Part } from './game/parts.ts';
+import { STRETCH_S } from './game/simulation/debris-physics.ts';
 
 /** Who did a part of the game in the last moments. */
 export interface WorkTold {
@@ -24,6 +25,8 @@ interface Done {
 const USEFUL_MS: Record<Part, number> = {
   ships: GAME_WORK.steerHoldS * 1000,
   drones: GAME_WORK.droneWaitS * 1000,
+  debris: STRETCH_S * 1000,
+  hangar: GAME_WORK.timeoutMs,
 };
 
 /** What became of the last questions of one part. */

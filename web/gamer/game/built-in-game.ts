@@ -2,7 +2,7 @@ import { MeshError } from '../../../shared/errors.ts';
 import { GAME } from '../../../shared/tuning.ts';
 import { openFrameSource } from './frame-source.ts';
 import type { FromGame, ToGame } from './messages.ts';
-import type { PartResult, Question } from './parts.ts';
+import type { PartResult, Question, RacePart } from './parts.ts';
 import { PlayerInput } from './player-input.ts';
 import type { RaceState } from './simulation/race.ts';
 
@@ -19,7 +19,7 @@ export interface BuiltInGameOptions {
   /** A few times a second, and whenever somebody starts or stops playing. */
   onState?(state: RaceState): void;
   /** Does some of the game's work; null when nobody did. Never rejects. Without it the game does all of it. */
-  work?(question: Question): Promise<PartResult | null>;
+  work?(question: Question<RacePart>): Promise<PartResult<RacePart> | null>;
   /** The game cannot start or go on: MeshError `unsupported-browser` or `device-lost`. */
   onError?(error: MeshError): void;
 }
@@ -115,7 +115,7 @@ export class BuiltInGame {
     else this.#fail(MeshError.from(message.error, 'unsupported-browser'));
   }
 
-  async #answer(question: Question): Promise<void> {
+  async #answer(question: Question<RacePart>): Promise<void> {
     const { part, id } = question;
     const result = (await this.#options.work?.(question)) ?? null;
     this.#send({ kind: 'answer', answer: { part, id, result } });

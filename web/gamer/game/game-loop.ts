@@ -5,7 +5,7 @@ import { Errands } from './errands.ts';
 import { FrameOutlet } from './frame-outlet.ts';
 import { FramePacer } from './frame-pacer.ts';
 import { openContext } from './game-context.ts';
-import type { Answer, Question } from './parts.ts';
+import type { Answer, Question, RacePart } from './parts.ts';
 import { RaceScene } from './render/race-scene.ts';
 import { type Controls, NEUTRAL } from './simulation/craft.ts';
 import { FixedStep } from './simulation/fixed-step.ts';
@@ -21,7 +21,7 @@ export interface GameLoopOptions {
   onFirstFrame(): void;
   onState(state: RaceState): void;
   /** Work for others; the answer, if one comes, goes to {@link GameLoop.heard}. */
-  onQuestion(question: Question): void;
+  onQuestion(question: Question<RacePart>): void;
   onFailed(error: MeshError): void;
 }
 
@@ -61,7 +61,7 @@ export class GameLoop {
     canvas.addEventListener('webglcontextrestored', this.#onContextRestored);
   }
 
-  heard(answer: Answer): void {
+  heard(answer: Answer<RacePart>): void {
     this.#errands.heard(answer);
   }
 

@@ -1,5 +1,5 @@
 import type { WireError } from '../../../shared/errors.ts';
-import type { Answer, Question } from './parts.ts';
+import type { Answer, Question, RacePart } from './parts.ts';
 import type { Controls } from './simulation/craft.ts';
 import type { RaceState } from './simulation/race.ts';
 
@@ -13,7 +13,7 @@ export type ToGame =
       isCalm: boolean;
     }
   | { kind: 'controls'; controls: Controls }
-  | { kind: 'answer'; answer: Answer }
+  | { kind: 'answer'; answer: Answer<RacePart> }
   | { kind: 'pause' }
   | { kind: 'resume' }
   | { kind: 'dispose' };
@@ -22,6 +22,6 @@ export type ToGame =
 export type FromGame =
   | { kind: 'ready' }
   | { kind: 'state'; state: RaceState }
-  | { kind: 'question'; question: Question }
+  | { kind: 'question'; question: Question<RacePart> }
   | { kind: 'failed'; error: WireError }
   | { kind: 'disposed' };

@@ -1,9 +1,11 @@
 import type { TaskTypes } from '../../sdk/types.ts';
 
-/** What of the game other machines may compute, and the task that each is. The game has an answer of its own to all of it. */
-export const PART_TASKS = { ships: 'infer', drones: 'pathfinding' } as const;
+/** What of the game other machines may compute, and the task that each is. */
+export const PART_TASKS = { ships: 'infer', drones: 'pathfinding', debris: 'physics', hangar: 'raytracing' } as const;
 
 export type Part = keyof typeof PART_TASKS;
+/** Those that the race itself asks for, and has an answer of its own to; the hangar is the page's. */
+export type RacePart = Exclude<Part, 'hangar'>;
 export const PARTS = Object.keys(PART_TASKS) as Part[];
 
 export type PartInput<P extends Part = Part> = TaskTypes[(typeof PART_TASKS)[P]]['input'];

@@ -4,6 +4,7 @@ import type { Random } from '../simulation/random.ts';
 import { ChaseCamera } from './chase-camera.ts';
 import { cityMesh } from './city-mesh.ts';
 import { CraftMesh } from './craft-mesh.ts';
+import { DebrisMesh } from './debris-mesh.ts';
 import { DroneMesh } from './drone-mesh.ts';
 import { GlowMesh } from './glow-mesh.ts';
 import { Hud } from './hud.ts';
@@ -37,6 +38,7 @@ export class RaceScene {
   readonly #glows: GlowMesh;
   readonly #orbs: OrbMesh;
   readonly #drones: DroneMesh;
+  readonly #debris: DebrisMesh;
 
   constructor({ canvas, context, race, random, isCalm }: RaceSceneOptions) {
     const { width, height } = canvas;
@@ -51,6 +53,7 @@ export class RaceScene {
     this.#glows = new GlowMesh(1 + race.rivals.length);
     this.#orbs = new OrbMesh(race.items);
     this.#drones = new DroneMesh(race.drones.drones.length);
+    this.#debris = new DebrisMesh(race.debris.pieceCount);
     this.#scene.fog = new Fog(new Color(PALETTE.fog), FOG_M.near, FOG_M.far);
     this.#scene.add(
       roadMesh(race.track, random),
@@ -60,6 +63,7 @@ export class RaceScene {
       this.#crafts.object,
       this.#orbs.object,
       this.#drones.object,
+      this.#debris.object,
       this.#glows.object,
       this.#sky,
     );
@@ -67,12 +71,13 @@ export class RaceScene {
 
   /** @param aheadS - time since the last simulated step. */
   draw(aheadS: number): void {
-    const { track, player, rivals, items, drones, timeS } = this.#race;
+    const { track, player, rivals, items, drones, debris, timeS } = this.#race;
     const crafts = [player, ...rivals];
     this.#crafts.update(crafts, track, timeS, aheadS);
     this.#glows.update(crafts, track, timeS, aheadS);
     this.#orbs.update(items, track, timeS);
     this.#drones.update(drones.drones, timeS, aheadS);
+    this.#debris.update(debris, timeS + aheadS);
     this.#camera.update(player, track, aheadS);
     this.#sky.position.copy(this.#camera.camera.position);
     this.#hud.update(this.#race);

@@ -3,6 +3,7 @@ import { Autopilot } from './autopilot.ts';
 import { type Building, planCity } from './city-plan.ts';
 import { CourseItems } from './course-items.ts';
 import { type Controls, Craft, HANDLING, isTouched } from './craft.ts';
+import { DebrisField } from './debris-field.ts';
 import { DroneSwarm } from './drone-swarm.ts';
 import { clamp, wrappedDifference } from './numbers.ts';
 import type { Random } from './random.ts';
@@ -38,6 +39,7 @@ export class Race {
   readonly items: CourseItems;
   readonly city: readonly Building[];
   readonly drones: DroneSwarm;
+  readonly debris: DebrisField;
   readonly player: Craft;
   readonly rivals: readonly Craft[];
   playing = false;
@@ -60,6 +62,7 @@ export class Race {
     this.items = new CourseItems(this.track, random);
     this.city = planCity(this.track, random);
     this.drones = new DroneSwarm(this.track, this.city);
+    this.debris = new DebrisField(this.track, random);
     this.player = new Craft({ distanceM: 0, lateralM: 0, speedMps: HANDLING.topSpeedMps * 0.6 });
     this.rivals = Array.from(
       { length: RIVALS },
@@ -116,6 +119,7 @@ export class Race {
     this.#driveRivals(stepS);
     this.#keepApart(stepS);
     this.drones.step(stepS, this.timeS, this.player.distanceM);
+    this.debris.step(this.timeS, [this.player, ...this.rivals]);
     this.#takeItems(stepS);
     this.#countLaps();
   }
