@@ -47,7 +47,7 @@ export const RUNNERS = [
     name: 'e2e',
     needsBrowser: true,
     needsBuild: true,
-    timeoutMs: 20 * 60_000,
+    timeoutMs: 26 * 60_000,
     args: (filters) => [join(ROOT, 'node_modules/playwright/cli.js'), 'test', '--pass-with-no-tests', ...filters],
     tally: tallyPlaywright,
   },
