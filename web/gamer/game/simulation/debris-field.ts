@@ -132,7 +132,7 @@ export class DebrisField {
     const ongoing = running?.plan.flights.filter(({ sinceS }) => fromS - sinceS < FLIGHT_S) ?? [];
     const flights = [...ongoing, ...struck];
     if (flights.length === 0) return null;
-    const pieces = flights.flatMap(({ pile }) => this.#settled(pile) ?? this.#piles[pile]?.bodies() ?? []);
+    const pieces = flights.flatMap(({ pile }) => this.#settled(pile) ?? this.#piles[pile]?.bodies ?? []);
     return { fromS, flights, pieces, ships: ships.map((ship) => this.#bodyOf(ship, fromS - timeS)) };
   }
 
@@ -200,6 +200,6 @@ export class DebrisField {
 
   #standing(pile: DebrisPile, index: number, timeS: number): PieceView[] {
     const size = timeS >= (this.#backAtS[index] ?? 0) ? 1 : 0;
-    return pile.bodies().map(({ position }) => ({ place: position, size }));
+    return pile.bodies.map(({ position }) => ({ place: position, size }));
   }
 }

@@ -12,23 +12,23 @@ export const PIECES_PER_PILE = 14;
 export class DebrisPile {
   readonly distanceM: number;
   readonly lateralM: number;
-  readonly #track: Track;
+  /** Its pieces, at rest. */
+  readonly bodies: readonly PhysicsBody[];
 
   constructor(track: Track, distanceM: number, random: Random) {
-    this.#track = track;
     this.distanceM = distanceM;
     this.lateralM = (random() < 0.5 ? -1 : 1) * (2.5 + random() * 2.5);
+    this.bodies = this.#stack(track);
   }
 
-  /** Its pieces, at rest. */
-  bodies(): PhysicsBody[] {
+  #stack(track: Track): PhysicsBody[] {
     const gapM = 2 * PIECE.radiusM * 1.02;
     return LAYERS.flatMap((side, layer) =>
       Array.from({ length: side * side }, (_, index): PhysicsBody => {
         const along = ((index % side) - (side - 1) / 2) * gapM;
         const across = (Math.floor(index / side) - (side - 1) / 2) * gapM;
         const heightM = PIECE.radiusM + layer * gapM * 0.75;
-        const { x, y, z } = this.#track.place(this.distanceM + along, this.lateralM + across, heightM);
+        const { x, y, z } = track.place(this.distanceM + along, this.lateralM + across, heightM);
         return { position: [x, y, z], velocity: [0, 0, 0], radius: PIECE.radiusM, mass: PIECE.massKg };
       }),
     );
