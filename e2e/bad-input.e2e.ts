@@ -160,10 +160,7 @@ test('a browser without WebRTC is told so', async ({ sdkPage }) => {
 });
 
 test('a browser without WebGPU volunteers with its processor', async ({ server }) => {
-  const browser = await chromium.launch({
-    ...(await launchOptions()),
-    args: CHROMIUM_FLAGS.filter((flag) => flag !== '--enable-unsafe-webgpu'),
-  });
+  const browser = await chromium.launch(await launchOptions({ hasWebgpu: false }));
   try {
     const page = await browser.newPage();
     await page.goto(`${server.url}/healthz`);

@@ -5,6 +5,8 @@ import { ROOT, runChild } from '../deploy/child.mjs';
 import { SetupError } from '../deploy/failure.mjs';
 import { installDebianPackage } from './debian.mjs';
 
+export const WEBGPU_FLAG = '--enable-unsafe-webgpu';
+
 /** WebGPU without a GPU, in a container, without a word to the internet. */
 export const CHROMIUM_FLAGS = Object.freeze([
   '--no-sandbox',
@@ -13,7 +15,7 @@ export const CHROMIUM_FLAGS = Object.freeze([
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  '--enable-unsafe-webgpu',
+  WEBGPU_FLAG,
 ]);
 
 const VARIABLES = ['P2C2R_CHROMIUM', 'CHROME_PATH'];

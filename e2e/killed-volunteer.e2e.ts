@@ -17,7 +17,7 @@ const ROOM = 'mortals';
 const COUNT = 1_000;
 
 /** Two browsers hide their addresses from each other behind names that only a network resolves. */
-const options = await launchOptions();
+const options = await launchOptions({ hasWebgpu: false });
 const launch = { ...options, args: [...(options.args ?? []), '--disable-features=WebRtcHideLocalIpsWithMdns'] };
 
 async function startVolunteer(page: Page, serverUrl: string, name: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { BrowserContext, Download, Page } from 'playwright/test';
 import { expect, test } from './fixtures.ts';
+import { choosePicture, openGamer, openStillGamer } from './gamer-page.ts';
 import { launchOptions } from './launch.mjs';
 
 /** What the tab is called that the browser shares without asking. */
@@ -18,17 +19,14 @@ test.use({
   },
 });
 
-/** The gamer page with its game running, and the link it shares. */
-async function openGamer(page: Page, serverUrl: string): Promise<string> {
-  await page.goto(new URL('/gamer', serverUrl).href);
-  await expect(page.getByTestId('output').locator('canvas')).toBeVisible();
-  return page.getByRole('textbox', { name: 'Invite link' }).inputValue();
-}
-
 /** A gamer's page, and a volunteer's that followed its link and pressed Start; frames go there. */
-async function openBoth(context: BrowserContext, serverUrl: string): Promise<{ gamer: Page; volunteer: Page }> {
+async function openBoth(
+  context: BrowserContext,
+  serverUrl: string,
+  open = openGamer,
+): Promise<{ gamer: Page; volunteer: Page }> {
   const gamer = await context.newPage();
-  const invite = await openGamer(gamer, serverUrl);
+  const invite = await open(gamer, serverUrl);
   const volunteer = await context.newPage();
   await volunteer.goto(invite);
   await volunteer.getByTestId('start').click();
@@ -81,19 +79,6 @@ async function openSharedTab(context: BrowserContext, serverUrl: string, { isMov
 async function choose(gamer: Page, source: 'Screen' | 'Camera'): Promise<void> {
   await gamer.getByTestId('source').getByRole('radio', { name: source }).check();
   await gamer.getByTestId(`source-${source.toLowerCase()}`).click();
-}
-
-/** A small picture as the gamer's source. */
-async function choosePicture(gamer: Page): Promise<void> {
-  const png = await gamer.evaluate(() => {
-    const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 36 });
-    const context = canvas.getContext('2d');
-    context?.fillRect(8, 8, 20, 20);
-    return canvas.toDataURL('image/png').split(',')[1] ?? '';
-  });
-  await gamer
-    .getByTestId('source-image')
-    .setInputFiles({ name: 'square.png', mimeType: 'image/png', buffer: Buffer.from(png, 'base64') });
 }
 
 /** Presses what saves, and gives back the file. */
@@ -171,8 +156,7 @@ test('a volunteer pauses in one click, gets nothing meanwhile, and goes on', asy
 });
 
 test('a picture is sharpened as a task and can be saved', async ({ server, context }) => {
-  const { gamer } = await openBoth(context, server.url);
-  await choosePicture(gamer);
+  const { gamer } = await openBoth(context, server.url, openStillGamer);
   await expect(gamer.getByTestId('output').locator('canvas')).toHaveJSProperty('width', 128);
   await expect(gamer.getByTestId('helpers')).not.toHaveText('this computer');
   const { name, base64 } = await saved(gamer, 'save-after');
@@ -369,7 +353,7 @@ test('a file that is no picture is refused in words, and the game is a click awa
 test('a link that invites nobody, and a browser without WebRTC, are told on the page', async ({ server, context }) => {
   const volunteer = await context.newPage();
   const gamer = await context.newPage();
-  const invite = new URL(await openGamer(gamer, server.url));
+  const invite = new URL(await openStillGamer(gamer, server.url));
   await volunteer.goto(invite.href.replace(/invite=[^&]+/, 'invite=forged'));
   await volunteer.getByTestId('start').click();
   await expect(volunteer.getByRole('alert')).toContainText(/invite/i);

@@ -1,14 +1,12 @@
 import type { Page } from 'playwright/test';
 import { expect, test } from './fixtures.ts';
+import { linkOf, openStillGamer } from './gamer-page.ts';
+import { launchOptions } from './launch.mjs';
+
+test.use({ launchOptions: await launchOptions({ hasWebgpu: false }) });
 
 /** What a room's owner and its volunteers see of who is let in, who is removed, and what stands between two networks. */
-const linkOf = (gamer: Page) => gamer.getByRole('textbox', { name: 'Invite link' }).inputValue();
 const names = (gamer: Page) => gamer.locator('.volunteers__name');
-
-async function openGamer(page: Page, serverUrl: string): Promise<string> {
-  await page.goto(new URL('/gamer', serverUrl).href);
-  return linkOf(page);
-}
 
 async function volunteer(page: Page, link: string): Promise<void> {
   await page.goto(link);
@@ -21,7 +19,7 @@ test('a link that is taken back lets nobody in any more and says so; who is ther
   browser,
 }) => {
   const gamer = await context.newPage();
-  const old = await openGamer(gamer, server.url);
+  const old = await openStillGamer(gamer, server.url);
   const inside = await context.newPage();
   await volunteer(inside, old);
   await expect(names(gamer)).toHaveCount(1);
@@ -49,7 +47,7 @@ test('a volunteer that is removed is told so, and its link brings it back no mor
   browser,
 }) => {
   const gamer = await context.newPage();
-  const link = await openGamer(gamer, server.url);
+  const link = await openStillGamer(gamer, server.url);
   const theirs = await browser.newContext();
   const removed = await theirs.newPage();
   await volunteer(removed, link);
@@ -80,7 +78,7 @@ test('a room outlives a reload of its owner: the volunteer helps again, the link
   context,
 }) => {
   const gamer = await context.newPage();
-  const link = await openGamer(gamer, server.url);
+  const link = await openStillGamer(gamer, server.url);
   const helper = await context.newPage();
   await volunteer(helper, link);
   await expect(names(gamer)).toHaveCount(1);
@@ -109,7 +107,7 @@ test('two browsers whose networks let nothing through are told, both, that a TUR
     };
   });
   const gamer = await context.newPage();
-  const link = await openGamer(gamer, server.url);
+  const link = await openStillGamer(gamer, server.url);
   const helper = await context.newPage();
   await volunteer(helper, link);
   for (const page of [gamer, helper]) {

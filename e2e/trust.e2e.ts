@@ -1,7 +1,11 @@
 import type { Page } from 'playwright/test';
 import { TestPage } from '../signaling-server/test-server.ts';
 import { expect, openSdk, test, waitForVolunteers } from './fixtures.ts';
+import { openStillGamer } from './gamer-page.ts';
+import { launchOptions } from './launch.mjs';
 import { startServer } from './server.ts';
+
+test.use({ launchOptions: await launchOptions({ hasWebgpu: false }) });
 
 /** Without a history a volunteer's score ends here: even odds, idle, no distance; see RANKING. */
 const NEWCOMERS_BEST = 0.7;
@@ -152,7 +156,7 @@ test('the open lobby: a volunteer without an invite helps a gamer that lets anyo
   await volunteerPage.goto(new URL('/volunteer', server.url).href);
   await volunteerPage.getByTestId('lobby').click();
   await expect(volunteerPage.getByTestId('pause')).toBeEnabled();
-  await gamer.goto(new URL('/gamer', server.url).href);
+  await openStillGamer(gamer, server.url);
   await expect(gamer.getByText('Volunteers see the frames they sharpen.')).toBeVisible();
   const audience = gamer.getByRole('combobox', { name: 'Who may help' });
   await expect(audience).toHaveValue('room');
