@@ -1,4 +1,5 @@
-import type { Page } from 'playwright/test';
+import { readFile } from 'node:fs/promises';
+import type { Download, Page } from 'playwright/test';
 import { expect } from './fixtures.ts';
 
 /** The gamer page with its game running, and the link it shares. */
@@ -31,4 +32,43 @@ export async function choosePicture(gamer: Page): Promise<void> {
   await gamer
     .getByTestId('source-image')
     .setInputFiles({ name: 'square.png', mimeType: 'image/png', buffer: Buffer.from(png, 'base64') });
+}
+
+/** The output's size, how much its brightness varies, and a rough print of it to tell two moments apart. */
+export function lookAtOutput(page: Page): Promise<{ width: number; height: number; spread: number; print: string }> {
+  return page.evaluate(() => {
+    const canvas = document.querySelector('[data-testid=output] canvas');
+    if (!(canvas instanceof HTMLCanvasElement)) throw new Error('there is no output');
+    const [columns, rows] = [32, 18];
+    const small = new OffscreenCanvas(columns, rows).getContext('2d');
+    if (!small) throw new Error('no canvas');
+    small.drawImage(canvas, 0, 0, columns, rows);
+    const { data } = small.getImageData(0, 0, columns, rows);
+    const lumas = Array.from({ length: columns * rows }, (_, i) => data[i * 4 + 1] ?? 0);
+    const mean = lumas.reduce((sum, luma) => sum + luma, 0) / lumas.length;
+    const spread = Math.sqrt(lumas.reduce((sum, luma) => sum + (luma - mean) ** 2, 0) / lumas.length);
+    return { width: canvas.width, height: canvas.height, spread, print: lumas.join() };
+  });
+}
+
+/** Presses what saves, and gives back the file. */
+export async function saved(page: Page, testId: string): Promise<{ name: string; base64: string }> {
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByTestId(testId).click()]);
+  return { name: file.suggestedFilename(), base64: await contents(file) };
+}
+
+async function contents(file: Download): Promise<string> {
+  return (await readFile(await file.path())).toString('base64');
+}
+
+/** As the page's own browser reads it: its size and how much its brightness varies. */
+export function lookAtPng(page: Page, base64: string): Promise<{ width: number; height: number; spread: number }> {
+  return page.evaluate(async (encoded) => {
+    const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
+    const { width, height } = await createImageBitmap(new Blob([bytes]));
+    const small = new OffscreenCanvas(32, 18).getContext('2d');
+    small?.drawImage(await createImageBitmap(new Blob([bytes])), 0, 0, 32, 18);
+    const lumas = [...(small?.getImageData(0, 0, 32, 18).data ?? [])].filter((_, at) => at % 4 === 1);
+    return { width, height, spread: Math.max(...lumas) - Math.min(...lumas) };
+  }, base64);
 }

@@ -1,0 +1,123 @@
+// Cameras, shared tabs and files in the game's place.
+import type { BrowserContext, Page } from 'playwright/test';
+import { expect, test } from './fixtures.ts';
+import { lookAtOutput, openGamer, saved } from './gamer-page.ts';
+import { launchOptions } from './launch.mjs';
+
+/** What the tab is called that the browser shares without asking. */
+const SHARED_TITLE = 'shared by a test';
+
+const launch = await launchOptions({ hasWebgpu: false });
+test.use({
+  launchOptions: {
+    ...launch,
+    args: [
+      ...(launch.args ?? []),
+      '--use-fake-device-for-media-stream',
+      `--auto-select-tab-capture-source-by-title=${SHARED_TITLE}`,
+    ],
+  },
+});
+
+/** A tab that somebody might share. */
+async function openSharedTab(context: BrowserContext, serverUrl: string, { isMoving = true } = {}): Promise<Page> {
+  const page = await context.newPage();
+  await page.setViewportSize({ width: 480, height: 270 });
+  await page.goto(new URL('/healthz', serverUrl).href);
+  await page.evaluate(
+    ({ title, moves }) => {
+      document.title = title;
+      const canvas = Object.assign(document.createElement('canvas'), { width: 400, height: 200 });
+      document.body.append(canvas);
+      const context = canvas.getContext('2d');
+      const draw = () => {
+        if (!context) return;
+        context.fillStyle = `hsl(${(performance.now() / 10) % 360} 90% 50%)`;
+        context.fillRect(0, 0, 400, 200);
+      };
+      draw();
+      if (moves) setInterval(draw, 50);
+    },
+    { title: SHARED_TITLE, moves: isMoving },
+  );
+  return page;
+}
+
+async function choose(gamer: Page, source: 'Screen' | 'Camera'): Promise<void> {
+  await gamer.getByTestId('source').getByRole('radio', { name: source }).check();
+  await gamer.getByTestId(`source-${source.toLowerCase()}`).click();
+}
+
+test('a camera is sharpened and shown, and let go when something else is chosen', async ({ server, context }) => {
+  await context.grantPermissions(['camera']);
+  const gamer = await context.newPage();
+  await openGamer(gamer, server.url);
+  await choose(gamer, 'Camera');
+  await expect(gamer.getByText('Before: 640 × 360')).toBeVisible();
+  await expect(gamer.getByText('After: 1280 × 720, sharpened')).toBeVisible();
+  await expect.poll(async () => (await lookAtOutput(gamer)).spread).toBeGreaterThan(5);
+  expect((await saved(gamer, 'save-after')).name).toBe('camera-sharpened-2x.png');
+
+  const track = await gamer.evaluateHandle(() => {
+    const video = document.querySelector('video');
+    return video?.srcObject instanceof MediaStream ? video.srcObject.getVideoTracks()[0] : undefined;
+  });
+  expect(await track.evaluate((live) => live?.readyState)).toBe('live');
+  await gamer.getByRole('button', { name: 'Stop the camera' }).click();
+  await expect.poll(() => track.evaluate((ended) => ended?.readyState)).toBe('ended');
+  await expect(gamer.getByText('Before: 640 × 360')).toBeVisible();
+});
+
+test('a camera that is refused is told in words, and the game goes on', async ({ server, context }) => {
+  const gamer = await context.newPage();
+  await openGamer(gamer, server.url);
+  await choose(gamer, 'Camera');
+  await expect(gamer.getByText('The camera was not allowed.')).toBeVisible();
+  await expect(gamer.getByRole('alert')).toHaveCount(0);
+  const { print } = await lookAtOutput(gamer);
+  await expect.poll(async () => (await lookAtOutput(gamer)).print).not.toBe(print);
+});
+
+test('a shared tab is sharpened, may be resized, and says so when it is stopped', async ({ server, context }) => {
+  const shared = await openSharedTab(context, server.url);
+  const gamer = await context.newPage();
+  await openGamer(gamer, server.url);
+  await choose(gamer, 'Screen');
+  await expect(gamer.getByText('After: 960 × 540, sharpened')).toBeVisible();
+  const { print } = await lookAtOutput(gamer);
+  await expect.poll(async () => (await lookAtOutput(gamer)).print).not.toBe(print);
+  await shared.setViewportSize({ width: 400, height: 300 });
+  await expect(gamer.getByText('Before: 400 × 300')).toBeVisible();
+  await expect(gamer.getByText('After: 800 × 600, sharpened')).toBeVisible();
+
+  await shared.close();
+  await expect(gamer.getByRole('alert')).toContainText('Sharing has stopped');
+  await expect(gamer.getByTestId('output').locator('canvas')).toBeVisible();
+  // One in which nothing moves gives a single frame.
+  await openSharedTab(context, server.url, { isMoving: false });
+  await gamer.getByRole('button', { name: 'Share again…' }).click();
+  await expect(gamer.getByRole('alert')).toHaveCount(0);
+  await expect(gamer.getByText('After: 960 × 540, sharpened')).toBeVisible();
+});
+
+test('a browser that captures nothing is offered neither screen nor camera', async ({ server, context }) => {
+  const gamer = await context.newPage();
+  await gamer.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'mediaDevices'));
+  await gamer.addInitScript(() => Reflect.deleteProperty(window, 'MediaRecorder'));
+  await openGamer(gamer, server.url);
+  await expect(gamer.getByTestId('source').getByRole('radio')).toHaveCount(3);
+  await expect(gamer.getByTestId('save-after')).toBeVisible();
+  await expect(gamer.getByTestId('record')).toHaveCount(0);
+});
+
+test('a file that is no picture is refused in words, and the game is a click away', async ({ server, context }) => {
+  const gamer = await context.newPage();
+  await openGamer(gamer, server.url);
+  await gamer
+    .getByTestId('source-image')
+    .setInputFiles({ name: 'broken.png', mimeType: 'image/png', buffer: Buffer.from('not a picture') });
+  await expect(gamer.getByRole('alert')).toContainText('broken.png');
+  await gamer.getByRole('button', { name: 'Back to the game' }).click();
+  await expect(gamer.getByRole('alert')).toHaveCount(0);
+  await expect(gamer.getByTestId('output').locator('canvas')).toBeVisible();
+});
