@@ -52,6 +52,13 @@ export interface DispatchCounts {
 
 type Answered = Extract<Outcome, { kind: 'result' }>;
 
+/** A first attempt, and who might have had it. */
+interface Begun {
+  run: JobRun;
+  runner: Runner;
+  candidates: readonly Runner[];
+}
+
 /**
  * Decides who runs which job when (DESIGN §4). A job goes to whoever is predicted to finish it first. One that is late, or whose
  * volunteer fell silent, is given to a second runner as well, and the first valid result wins. A runner that fails at a job is
@@ -225,6 +232,7 @@ export class Dispatcher {
     const reservedMs = new Map<Runner, number>();
     const hopeless: JobRun[] = [];
     const passedOver = new Map<string, number>();
+    const begun: Begun[] = [];
     this.#queue.take((job): Verdict => {
       const run = this.#runs.get(job);
       if (!run) return 'take';
@@ -236,7 +244,9 @@ export class Dispatcher {
       const first = earliest(candidates, job, reservedMs);
       if (first?.hasRoom) {
         run.isQueued = false;
-        this.#startFirst(run, first, candidates);
+        const isRetry = run.wasStarted;
+        this.#start(run, first, isRetry ? 'retry' : placementOf(job, candidates));
+        if (!isRetry) begun.push({ run, runner: first, candidates });
         return 'take';
       }
       // What is run to learn from may bring the result yet.
@@ -249,6 +259,7 @@ export class Dispatcher {
       passedOver.set(kind, passed + 1);
       return 'leave';
     });
+    for (const one of begun) this.#explore(one);
     for (const run of hopeless) this.#giveUp(run);
   }
 
@@ -259,10 +270,7 @@ export class Dispatcher {
     return false;
   }
 
-  #startFirst(run: JobRun, runner: Runner, candidates: readonly Runner[]): void {
-    const isRetry = run.wasStarted;
-    this.#start(run, runner, isRetry ? 'retry' : placementOf(run.job, candidates));
-    if (isRetry) return;
+  #explore({ run, runner, candidates }: Begun): void {
     this.#budget.earn();
     const lessKnown = this.#exploration.pick(run.job, candidates, runner);
     if (lessKnown) this.#start(run, lessKnown, 'exploration');

@@ -66,6 +66,16 @@ test('one that was measured lately, is busy, silent or far too slow is left alon
   expect(other.started).toEqual([]);
 });
 
+test('one that is given such a task itself tells without a duplicate', async () => {
+  chosen.measuredMs = null;
+  other.measuredMs = null;
+  for (let nth = 0; nth < 6; nth++) bench.submit({ where: 'volunteers' }).result.catch(() => {});
+  await turnsPass();
+  expect(other.started.length).toBeGreaterThan(0);
+  expect(new Set([...chosen.started, ...other.started]).size).toBe(chosen.started.length + other.started.length);
+  expect(chosen.started.length + other.started.length).toBe(6);
+});
+
 test('one at a time is explored, and some of what may be spent is left for hedging', async () => {
   other.measuredMs = null;
   const others = [

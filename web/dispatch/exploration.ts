@@ -20,7 +20,10 @@ export class Exploration {
     this.#now = now;
   }
 
-  /** Whom to try beside `chosen`; mostly nobody. Call it once for each task that starts. */
+  /**
+   * Whom to try beside `chosen`; mostly nobody. Call it once for each task that starts, and when all have started that can: whoever
+   * was given one of its kind, such as another part of the same work, tells without a duplicate.
+   */
   pick(job: Job, candidates: readonly Runner[], chosen: Runner): Runner | null {
     this.#startsSince++;
     if (candidates.length < 2 || !this.#budget.canSpare) return null;
@@ -55,7 +58,7 @@ export class Exploration {
     let least: Runner | null = null;
     let leastMs = this.#now() - TASKS.staleAfterMs;
     for (const runner of candidates) {
-      if (runner === chosen || !runner.hasRoom || this.#underWay.has(runner)) continue;
+      if (runner === chosen || !runner.hasRoom || this.#underWay.has(runner) || runner.isAt(job.kind)) continue;
       const measuredMs = runner.measuredAtMs(job.kind) ?? Number.NEGATIVE_INFINITY;
       if (measuredMs > leastMs || runner.predictMs(job) > worthMs) continue;
       least = runner;

@@ -72,6 +72,8 @@ export interface Runner {
   lateAfterMs(job: Job): number;
   /** When a job of this kind last ended here; null: never. */
   measuredAtMs(kind: string): number | null;
+  /** Is a job of this kind under way here? Then it is about to be measured. */
+  isAt(kind: string): boolean;
   start(job: Job, onOutcome: (outcome: Outcome) => void): void;
   /** The outcome of this job is not wanted any more; none will be told. */
   cancel(job: Job): void;

@@ -97,6 +97,11 @@ export class LocalRunner implements Runner {
     return this.#estimator.measuredAtMs(kind);
   }
 
+  isAt(kind: string): boolean {
+    for (const job of this.#running.keys()) if (job.kind === kind) return true;
+    return false;
+  }
+
   start(job: Job, onOutcome: (outcome: Outcome) => void): void {
     const callId = this.#nextCallId++;
     const predictedMs = this.predictMs(job);

@@ -143,6 +143,11 @@ export class RemoteRunner implements Runner {
     return this.#estimator.measuredAtMs(kind);
   }
 
+  isAt(kind: string): boolean {
+    for (const job of this.#idOfJob.keys()) if (job.kind === kind) return true;
+    return false;
+  }
+
   start(job: Job, onOutcome: (outcome: Outcome) => void): void {
     const id = this.#nextId;
     this.#nextId = (this.#nextId + 1) >>> 0;

@@ -47,6 +47,10 @@ export class TestVolunteer implements Runner {
     return this.measuredMs;
   }
 
+  isAt(kind: string): boolean {
+    return [...this.#waiting.keys()].some((job) => job.kind === kind);
+  }
+
   /** Attempts that were begun and neither ended nor cancelled. */
   get held(): number {
     return this.#waiting.size;
