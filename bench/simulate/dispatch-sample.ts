@@ -1,0 +1,68 @@
+import type { Member } from '../../signaling-server/member.ts';
+import { Simulation } from '../../web/dispatch/test-simulation.ts';
+import type { Player } from './people.ts';
+import type { World } from './world.ts';
+
+/** Gamers whose work is really dispatched: all would take an hour of their own. */
+const SAMPLE = 20;
+const LASTS_MS = 3_000;
+/** First deadline of `pathfinding` (DESIGN §4): what most types may take. */
+const WITHIN_MS = 500;
+
+export interface Sampled {
+  gamers: number;
+  tasks: number;
+  inTime: number;
+}
+
+/**
+ * Some of a world's gamers, each with the volunteers it has at this moment, under the real dispatcher, runners, task servers and channels: tasks come
+ * at the rate it wants, and each volunteer is as slow as its other gamers leave it.
+ */
+export async function dispatchSample(world: World): Promise<Sampled> {
+  const players = [...world.players.values()];
+  const step = Math.max(1, Math.floor(players.length / SAMPLE));
+  const sampled: Sampled = { gamers: 0, tasks: 0, inTime: 0 };
+  for (let nth = 0; nth < players.length && sampled.gamers < SAMPLE; nth += step) {
+    const player = players[nth];
+    if (!player) continue;
+    const { tasks, inTime } = await dispatchFor(player, world);
+    sampled.gamers++;
+    sampled.tasks += tasks;
+    sampled.inTime += inTime;
+  }
+  return sampled;
+}
+
+async function dispatchFor({ member, wantsPerS }: Player, world: World) {
+  const simulation = new Simulation();
+  try {
+    for (const peer of member.peers.values()) addVolunteer(simulation, member, peer, world);
+    const gapMs = 1_000 / wantsPerS;
+    const total = Math.round(LASTS_MS / gapMs);
+    let inTime = 0;
+    for (let nth = 0; nth < total; nth++) {
+      const { result } = simulation.submit(64, { where: 'volunteers', timeoutMs: WITHIN_MS });
+      // One that is not in time is what is counted.
+      void result.then(
+        () => inTime++,
+        () => {},
+      );
+      await simulation.pass(gapMs);
+    }
+    await simulation.pass(WITHIN_MS);
+    return { tasks: total, inTime };
+  } finally {
+    simulation.dispose();
+  }
+}
+
+function addVolunteer(simulation: Simulation, gamer: Member, peer: Member, world: World): void {
+  const machine = world.machines.get(peer);
+  if (!machine?.member.status.accepting) return;
+  const timeShare = 1 / peer.peers.size;
+  const free = Math.max(timeShare, 1 - world.loadOf(peer));
+  // What fails is done again.
+  const serviceMs = 1_000 / (machine.perS * free * machine.reliability);
+  simulation.addVolunteer({ serviceMs: () => serviceMs, latencyMs: (gamer.rttMs + peer.rttMs) / 2 });
+}
