@@ -46,8 +46,10 @@ export interface Match<G, V> {
 /** The score of a volunteer in one gamer's eyes, 0..1. */
 export function scoreFor(gamer: GamerFacts, volunteer: VolunteerFacts): number {
   const measuredRttMs = gamer.partners.get(volunteer.historyId);
+  const { completed, failed } = volunteer.reputation;
   return score({
-    ...volunteer.reputation,
+    completed,
+    failed,
     load: volunteer.status.load,
     latencyMs: measuredRttMs ?? gamer.rttMs + volunteer.rttMs,
     affinity: measuredRttMs === undefined ? 0 : 1,
