@@ -76,12 +76,12 @@ export class LobbySeekers<G extends SeekerFacts> {
   }
 
   /** Those that may have more and could use one who can do this, the neediest first in each list. */
-  *hungryFor(can: TaskSet): Generator<Iterable<Seeker<G>>> {
+  *hungryFor(can: TaskSet): Generator<SortedList<Seeker<G>>> {
     for (const [needs, list] of this.#hungry) if (isOfUse(can, needs)) yield list;
   }
 
   /** Those that could give one who can do something of what is needed, the wealthiest first in each list. */
-  *wealthyIn(needs: TaskSet): Generator<Iterable<Seeker<G>>> {
+  *wealthyIn(needs: TaskSet): Generator<SortedList<Seeker<G>>> {
     for (const [can, list] of this.#wealthy) if (isOfUse(can, needs)) yield list;
   }
 

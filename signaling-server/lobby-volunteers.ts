@@ -1,7 +1,7 @@
 import { nearness, score } from '../shared/ranking.ts';
 import { isOfUse, regionRttMs, type TaskSet, taskSet } from './lobby-keys.ts';
 import type { Seeker } from './lobby-seekers.ts';
-import { hasAccused, isWelcome, standing, type VolunteerFacts } from './matchmaker.ts';
+import { expectedLoad, hasAccused, isWelcome, standing, type VolunteerFacts } from './matchmaker.ts';
 import { SortedList } from './sorted-list.ts';
 
 /** Volunteers with room for one more that are as far away and can do the same, the best first. */
@@ -182,6 +182,7 @@ export class LobbyVolunteers<V extends VolunteerFacts> {
   }
 }
 
-function meritOf({ reputation: { completed, failed }, status: { load } }: VolunteerFacts): number {
+function meritOf({ reputation: { completed, failed }, status, peers }: VolunteerFacts): number {
+  const load = expectedLoad(status, peers.size);
   return score({ completed, failed, load, latencyMs: Number.POSITIVE_INFINITY, affinity: 0 });
 }

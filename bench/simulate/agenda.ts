@@ -1,21 +1,24 @@
 interface Entry {
   atS: number;
+  /** Counts those entered before it. */
+  nth: number;
   act: () => void;
 }
 
 /** What is to happen when, under a virtual clock: a heap, since hundreds of thousands wait at a time. */
 export class Agenda {
   readonly #heap: Entry[] = [];
+  #count = 0;
   nowS = 0;
 
   at(atS: number, act: () => void): void {
     const heap = this.#heap;
-    const entry = { atS, act };
+    const entry = { atS, nth: this.#count++, act };
     let index = heap.push(entry) - 1;
     while (index > 0) {
       const parent = (index - 1) >> 1;
       const above = heap[parent] as Entry;
-      if (above.atS <= atS) break;
+      if (isSooner(above, entry)) break;
       heap[index] = above;
       index = parent;
     }
@@ -26,7 +29,7 @@ export class Agenda {
     this.at(this.nowS + delayS, act);
   }
 
-  /** Lets everything happen until then, in order. */
+  /** Lets everything happen until then, in order; what is to happen at the same moment, as it was entered. */
   runUntil(endS: number): void {
     for (let next = this.#heap[0]; next && next.atS <= endS; next = this.#heap[0]) {
       this.#removeFirst();
@@ -42,14 +45,17 @@ export class Agenda {
     if (!last || heap.length === 0) return;
     let index = 0;
     for (;;) {
-      const [left, right] = [2 * index + 1, 2 * index + 2];
-      const least =
-        (heap[right]?.atS ?? Number.POSITIVE_INFINITY) < (heap[left]?.atS ?? Number.POSITIVE_INFINITY) ? right : left;
-      const child = heap[least];
-      if (!child || child.atS >= last.atS) break;
+      const [left, right] = [heap[2 * index + 1], heap[2 * index + 2]];
+      const isRight = left && right && isSooner(right, left);
+      const child = isRight ? right : left;
+      if (!child || isSooner(last, child)) break;
       heap[index] = child;
-      index = least;
+      index = 2 * index + (isRight ? 2 : 1);
     }
     heap[index] = last;
   }
+}
+
+function isSooner(one: Entry, other: Entry): boolean {
+  return one.atS < other.atS || (one.atS === other.atS && one.nth < other.nth);
 }

@@ -1,10 +1,11 @@
 import type { Member } from '../../signaling-server/member.ts';
 import { Simulation } from '../../web/dispatch/test-simulation.ts';
 import type { Player } from './people.ts';
+import { type Help, rightPerS } from './work.ts';
 import type { World } from './world.ts';
 
 /** Gamers whose work is really dispatched: all would take an hour of their own. */
-const SAMPLE = 20;
+const SAMPLE = 300;
 const LASTS_MS = 3_000;
 /** First deadline of `pathfinding` (DESIGN §4): what most types may take. */
 const WITHIN_MS = 500;
@@ -20,6 +21,7 @@ export interface Sampled {
  * at the rate it wants, and each volunteer is as slow as its other gamers leave it.
  */
 export async function dispatchSample(world: World): Promise<Sampled> {
+  world.look();
   const players = [...world.players.values()];
   const step = Math.max(1, Math.floor(players.length / SAMPLE));
   const sampled: Sampled = { gamers: 0, tasks: 0, inTime: 0 };
@@ -37,7 +39,7 @@ export async function dispatchSample(world: World): Promise<Sampled> {
 async function dispatchFor({ member, wantsPerS }: Player, world: World) {
   const simulation = new Simulation();
   try {
-    for (const peer of member.peers.values()) addVolunteer(simulation, member, peer, world);
+    for (const help of world.helpsOf(member)) addVolunteer(simulation, member, help, world);
     const gapMs = 1_000 / wantsPerS;
     const total = Math.round(LASTS_MS / gapMs);
     let inTime = 0;
@@ -57,12 +59,12 @@ async function dispatchFor({ member, wantsPerS }: Player, world: World) {
   }
 }
 
-function addVolunteer(simulation: Simulation, gamer: Member, peer: Member, world: World): void {
-  const machine = world.machines.get(peer);
-  if (!machine?.member.status.accepting) return;
-  const timeShare = 1 / peer.peers.size;
-  const free = Math.max(timeShare, 1 - world.loadOf(peer));
+function addVolunteer(simulation: Simulation, gamer: Member, { machine, time }: Help, world: World): void {
+  const { member } = machine;
+  const byOthers = world.loadOf(member) - time;
+  // Its turns come round among so many; what they do not use is free.
+  const free = Math.max(1 / member.peers.size, 1 - byOthers);
   // What fails is done again.
-  const serviceMs = 1_000 / (machine.perS * free * machine.reliability);
-  simulation.addVolunteer({ serviceMs: () => serviceMs, latencyMs: (gamer.rttMs + peer.rttMs) / 2 });
+  const serviceMs = 1_000 / (rightPerS(machine) * free);
+  simulation.addVolunteer({ serviceMs: () => serviceMs, latencyMs: (gamer.rttMs + member.rttMs) / 2 });
 }

@@ -19,8 +19,7 @@ export interface Player {
 
 /** Who there is; nothing of this is measured, all of it is meant to be plain. Weights add up to 1. */
 export const PEOPLE = {
-  volunteers: 100_000,
-  gamers: 20_000,
+  crowd: { volunteers: 100_000, gamers: 20_000 },
   hourS: 3_600,
   /** All come within the first minutes; from then on whoever leaves is replaced. */
   gatherS: 300,

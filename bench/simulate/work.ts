@@ -1,46 +1,62 @@
 import type { Member } from '../../signaling-server/member.ts';
+import { type Flow, flowOf } from './measures.ts';
 import type { Machine, Player } from './people.ts';
 
-/** How the work of everybody flows at one moment. */
-export interface Flow {
-  /** Part of the gamers that get what they want, nearly. */
-  served: number;
-  /** Jain's index of what gamers get of what they want: 1 is the same part for everybody, 1/n all for one. */
-  fairness: number;
-  /** Standard deviation of the load of volunteers that accept work, over its mean. */
-  loadSpread: number;
-  /** Part of those that are full. */
-  full: number;
+/** Rounds in which what some gamers leave is offered to the others: what is left after these is under a hundredth. */
+const ROUNDS = 6;
+const NOTHING = 1e-9;
+
+/** What one volunteer does for one gamer. */
+export interface Help {
+  readonly machine: Machine;
+  /** The part of the volunteer's time, 0..1. */
+  time: number;
 }
 
-/** A gamer that gets this part of what it wants is served. */
-const NEARLY = 0.95;
-const FULL = 0.99;
+/** What a gamer wants and gets at present. */
+interface Wish {
+  readonly helps: readonly Help[];
+  readonly wantsPerS: number;
+  /** Of that, what nobody does yet. */
+  unmetPerS: number;
+}
+
+interface Desk {
+  /** The part of its time that nobody uses yet. */
+  left: number;
+  /** How many gamers would use more of it, in this round. */
+  askers: number;
+  /** What each of them may have. */
+  offered: number;
+}
 
 /**
- * What dispatchers come to, without running them: each volunteer gives its gamers equal parts of its time (web/compute/fair-queue.ts), each
- * gamer spreads what it wants over its helpers by what they can do for it (whoever finishes first gets the next task), and what
- * goes wrong is done again.
+ * What dispatchers come to, without running them: each volunteer gives its gamers equal parts of its time, and what one of them does
+ * not use to the others (web/compute/fair-queue.ts, here by progressive filling); each gamer spreads what it wants over its helpers by
+ * what they can do for it (whoever finishes first gets the next task), and what goes wrong is done again.
  */
 export class Work {
   readonly #loads = new Map<Member, number>();
+  readonly #helps = new Map<Member, readonly Help[]>();
 
-  /** @returns how things are now; {@link loadOf} tells what it makes of each volunteer. */
+  /** @returns how things are now; {@link loadOf} and {@link helpsOf} tell what it makes of each. */
   flow(machines: ReadonlyMap<Member, Machine>, players: ReadonlyMap<Member, Player>): Flow {
-    this.#loads.clear();
-    let [served, sum, squares] = [0, 0, 0];
-    for (const { member, wantsPerS } of players.values()) {
-      const got = this.#spread(member, wantsPerS, machines);
-      if (got >= NEARLY) served++;
-      sum += got;
-      squares += got * got;
+    const desks = new Map<Machine, Desk>();
+    for (const machine of machines.values()) {
+      if (machine.member.status.accepting) desks.set(machine, { left: 1, askers: 0, offered: 0 });
     }
-    const count = Math.max(1, players.size);
-    return {
-      served: served / count,
-      fairness: squares === 0 ? 1 : sum ** 2 / (count * squares),
-      ...this.#loadsOf(machines),
-    };
+    const wishes: Wish[] = [];
+    this.#helps.clear();
+    for (const player of players.values()) {
+      const helps = helpsOf(player, machines);
+      this.#helps.set(player.member, helps);
+      wishes.push({ helps, wantsPerS: player.wantsPerS, unmetPerS: player.wantsPerS });
+    }
+    fill(wishes, desks);
+    this.#loads.clear();
+    for (const [{ member }, { left }] of desks) this.#loads.set(member, 1 - left);
+    const parts = wishes.map(({ wantsPerS, unmetPerS }) => 1 - unmetPerS / wantsPerS);
+    return flowOf(parts, [...this.#loads.values()]);
   }
 
   /** 0..1. */
@@ -48,37 +64,49 @@ export class Work {
     return this.#loads.get(volunteer) ?? 0;
   }
 
-  /** @returns the part of what it wants that a gamer gets, 0..1 */
-  #spread(gamer: Member, wantsPerS: number, machines: ReadonlyMap<Member, Machine>): number {
-    const shares: { member: Member; timeShare: number }[] = [];
-    let availablePerS = 0;
-    for (const member of gamer.peers.values()) {
-      const machine = machines.get(member);
-      if (!machine?.member.status.accepting) continue;
-      const timeShare = 1 / machine.member.peers.size;
-      availablePerS += timeShare * machine.perS * machine.reliability;
-      shares.push({ member: machine.member, timeShare });
-    }
-    if (availablePerS === 0) return 0;
-    const used = Math.min(1, wantsPerS / availablePerS);
-    for (const { member, timeShare } of shares) {
-      this.#loads.set(member, (this.#loads.get(member) ?? 0) + timeShare * used);
-    }
-    return Math.min(1, availablePerS / wantsPerS);
+  helpsOf(gamer: Member): readonly Help[] {
+    return this.#helps.get(gamer) ?? [];
   }
+}
 
-  #loadsOf(machines: ReadonlyMap<Member, Machine>) {
-    let [count, sum, squares, full] = [0, 0, 0, 0];
-    for (const { member } of machines.values()) {
-      if (!member.status.accepting) continue;
-      const load = this.loadOf(member);
-      count++;
-      sum += load;
-      squares += load * load;
-      if (load >= FULL) full++;
-    }
-    const mean = sum / Math.max(1, count);
-    const deviation = Math.sqrt(Math.max(0, squares / Math.max(1, count) - mean * mean));
-    return { loadSpread: mean === 0 ? 0 : deviation / mean, full: full / Math.max(1, count) };
+function helpsOf({ member }: Player, machines: ReadonlyMap<Member, Machine>): Help[] {
+  const helps: Help[] = [];
+  for (const peer of member.peers.values()) {
+    const machine = peer.status.accepting ? machines.get(peer) : undefined;
+    if (machine) helps.push({ machine, time: 0 });
   }
+  return helps;
+}
+
+/** Max-min fair: in each round those that want more share what is left of each volunteer equally. */
+function fill(wishes: readonly Wish[], desks: ReadonlyMap<Machine, Desk>): void {
+  let unmet = wishes.map((wish) => ({ wish, seats: wish.helps.map((help) => ({ help, desk: deskOf(help, desks) })) }));
+  for (let round = 0; round < ROUNDS && unmet.length > 0; round++) {
+    for (const { seats } of unmet) for (const { desk } of seats) desk.askers++;
+    for (const { seats } of unmet) for (const { desk } of seats) desk.offered = desk.left / desk.askers;
+    unmet = unmet.filter(({ wish, seats }) => {
+      let offeredPerS = 0;
+      for (const { help, desk } of seats) offeredPerS += desk.offered * rightPerS(help.machine);
+      if (offeredPerS < NOTHING) return false;
+      const used = Math.min(1, wish.unmetPerS / offeredPerS);
+      for (const { help, desk } of seats) {
+        help.time += used * desk.offered;
+        desk.left -= used * desk.offered;
+      }
+      wish.unmetPerS = used < 1 ? 0 : wish.unmetPerS - offeredPerS;
+      return used === 1;
+    });
+    for (const desk of desks.values()) desk.askers = 0;
+  }
+}
+
+function deskOf({ machine }: Help, desks: ReadonlyMap<Machine, Desk>): Desk {
+  const desk = desks.get(machine);
+  if (!desk) throw new Error('A gamer is helped by one that accepts no work.');
+  return desk;
+}
+
+/** Results in a second that need not be done again. */
+export function rightPerS({ perS, reliability }: Machine): number {
+  return perS * reliability;
 }

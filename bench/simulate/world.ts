@@ -1,12 +1,15 @@
 import type { Role, VolunteerStatus } from '../../shared/signaling.ts';
+import { COORDINATOR } from '../../shared/tuning.ts';
 import type { Connection, Member } from '../../signaling-server/member.ts';
 import { LOBBY } from '../../signaling-server/place.ts';
 import { Rooms } from '../../signaling-server/rooms.ts';
 import { Agenda } from './agenda.ts';
 import type { Matchmaker } from './matchmakers.ts';
+import type { Flow } from './measures.ts';
 import { type Machine, newMachine, newPlayer, newRttMs, PEOPLE, type Player } from './people.ts';
 import { Random } from './random.ts';
-import { type Flow, Work } from './work.ts';
+
+import { type Help, Work } from './work.ts';
 
 /** How often work is looked at and loads are told: rarer than by real pages (SIGNALING.statusIntervalMs). */
 const FLOW_EVERY_S = 60;
@@ -14,10 +17,24 @@ const TOLD_DIFFERENCE = 0.05;
 const REPORTS_EVERY_S = 300;
 
 export interface Figures {
-  /** Of arrivals, departures, and volunteers that pause or go on, once all are there; ms. */
-  decisionsMs: number[];
+  /** What the matchmaker took for each event that may bring or part somebody, once all are there, ms. */
+  decisionsMs: Map<Event, number[]>;
   calm: Flow[];
   rush: Flow[];
+}
+
+export type Event =
+  | 'gamer comes'
+  | 'gamer leaves'
+  | 'volunteer comes'
+  | 'volunteer leaves'
+  | 'volunteer pauses'
+  | 'volunteer goes on';
+
+/** Those that are there at a time. */
+export interface Crowd {
+  volunteers: number;
+  gamers: number;
 }
 
 /** An hour of a lobby under one matchmaker. Who comes and goes when is the same under every one. */
@@ -25,20 +42,20 @@ export class World {
   readonly agenda = new Agenda();
   readonly machines = new Map<Member, Machine>();
   readonly players = new Map<Member, Player>();
-  readonly figures: Figures = { decisionsMs: [], calm: [], rush: [] };
+  readonly figures: Figures = { decisionsMs: new Map(), calm: [], rush: [] };
   readonly #random: Random;
-  readonly #rooms = new Rooms({ roomCapacity: 2, maxSessions: 2 * (PEOPLE.volunteers + PEOPLE.gamers) });
+  readonly #rooms = new Rooms({ roomCapacity: 2, maxSessions: Number.POSITIVE_INFINITY });
   readonly #matchmaker: Matchmaker;
   readonly #work = new Work();
   #count = 0;
 
-  constructor(seed: number, matchmaker: (rooms: Rooms) => Matchmaker) {
+  constructor(seed: number, { volunteers, gamers }: Crowd, matchmaker: (rooms: Rooms) => Matchmaker) {
     this.#random = new Random(seed);
     this.#matchmaker = matchmaker(this.#rooms);
-    for (let nth = 0; nth < PEOPLE.volunteers; nth++) {
+    for (let nth = 0; nth < volunteers; nth++) {
       this.agenda.at(PEOPLE.gatherS * this.#random.next(), () => this.#volunteerComes());
     }
-    for (let nth = 0; nth < PEOPLE.gamers; nth++) {
+    for (let nth = 0; nth < gamers; nth++) {
       this.agenda.at(PEOPLE.gatherS * this.#random.next(), () => this.#gamerComes());
     }
     this.#every(REPORTS_EVERY_S, () => this.#report());
@@ -48,6 +65,16 @@ export class World {
 
   loadOf(volunteer: Member): number {
     return this.#work.loadOf(volunteer);
+  }
+
+  /** What each of a gamer's volunteers does for it. */
+  helpsOf(gamer: Member): readonly Help[] {
+    return this.#work.helpsOf(gamer);
+  }
+
+  /** How work flows at this moment. */
+  look(): Flow {
+    return this.#work.flow(this.machines, this.players);
   }
 
   #every(periodS: number, act: () => void): void {
@@ -61,7 +88,7 @@ export class World {
     const life = new Random(this.#random.next() * 2 ** 32);
     const member = this.#join('volunteer', newRttMs(life));
     this.machines.set(member, newMachine(life, member));
-    this.#decide(() => this.#matchmaker.arrived(member));
+    this.#decide(`${member.role} comes`, () => this.#matchmaker.arrived(member));
     this.agenda.after(life.exponential(PEOPLE.volunteerStaysS), () => {
       this.machines.delete(member);
       this.#leave(member);
@@ -72,6 +99,7 @@ export class World {
 
   #workThenPause(member: Member, life: Random): void {
     this.agenda.after(life.exponential(PEOPLE.worksForS), () => {
+      if (!this.machines.has(member)) return;
       this.#pause(member, life.exponential(PEOPLE.pausesForS));
       this.#workThenPause(member, life);
     });
@@ -97,7 +125,7 @@ export class World {
     const life = new Random(this.#random.next() * 2 ** 32);
     const member = this.#join('gamer', newRttMs(life));
     this.players.set(member, newPlayer(life, member));
-    this.#decide(() => this.#matchmaker.arrived(member));
+    this.#decide(`${member.role} comes`, () => this.#matchmaker.arrived(member));
     this.agenda.after(life.exponential(PEOPLE.gamerStaysS), () => {
       this.players.delete(member);
       this.#leave(member);
@@ -116,8 +144,10 @@ export class World {
       inviteOnly: true,
       pass: '',
       iceServers: [],
+      iceValidS: null,
       resumed: false,
       lobby: true,
+      owner: false,
       challenge: null,
     });
     return member;
@@ -125,23 +155,29 @@ export class World {
 
   #leave(member: Member): void {
     this.#rooms.remove(member);
-    this.#decide(() => this.#matchmaker.left(member));
+    this.#decide(`${member.role} leaves`, () => this.#matchmaker.left(member));
   }
 
   #setStatus(volunteer: Member, changes: Partial<VolunteerStatus>): void {
     const before = volunteer.status;
     volunteer.status = { ...before, ...changes };
-    this.#decide(() => this.#matchmaker.statusChanged(volunteer, before));
+    const event = volunteer.status.accepting ? 'volunteer goes on' : 'volunteer pauses';
+    this.#decide(event, () => this.#matchmaker.statusChanged(volunteer, before));
   }
 
-  #decide(act: () => void): void {
+  #decide(event: Event, act: () => void): void {
     const startedMs = performance.now();
     act();
-    if (this.agenda.nowS > PEOPLE.gatherS) this.figures.decisionsMs.push(performance.now() - startedMs);
+    const tookMs = performance.now() - startedMs;
+    if (this.agenda.nowS <= PEOPLE.gatherS) return;
+    const { decisionsMs } = this.figures;
+    const some = decisionsMs.get(event);
+    if (some) some.push(tookMs);
+    else decisionsMs.set(event, [tookMs]);
   }
 
   #flow(): void {
-    this.#measure(this.#work.flow(this.machines, this.players));
+    this.#measure(this.look());
     for (const { member } of this.machines.values()) {
       const before = member.status;
       const load = Math.min(1, this.loadOf(member));
@@ -153,14 +189,22 @@ export class World {
 
   /** What gamers tell of each volunteer since the last time. */
   #report(): void {
-    for (const { member, perS, reliability } of this.machines.values()) {
-      const tasks = Math.round(this.loadOf(member) * perS * REPORTS_EVERY_S);
-      if (tasks === 0) continue;
-      const { completed, failed } = member.reputation;
-      const right = Math.round(tasks * reliability);
-      member.reputation = { completed: completed + right, failed: failed + tasks - right };
-      this.#matchmaker.rated(member);
+    const rated = new Set<Member>();
+    for (const { member: gamer } of this.players.values()) {
+      const partners = new Map(gamer.partners);
+      for (const { machine, time } of this.#work.helpsOf(gamer)) {
+        const { member, perS, reliability } = machine;
+        const tasks = Math.round(time * perS * REPORTS_EVERY_S);
+        if (tasks === 0) continue;
+        const right = Math.round(tasks * reliability);
+        const { completed, failed } = member.reputation;
+        member.reputation = { completed: completed + right, failed: failed + tasks - right };
+        rated.add(member);
+        partners.set(member.historyId, gamer.rttMs + member.rttMs);
+      }
+      gamer.partners = new Map([...partners].slice(-COORDINATOR.maxPartnersPerGamer));
     }
+    for (const volunteer of rated) if (this.machines.has(volunteer)) this.#matchmaker.rated(volunteer);
   }
 
   #measure(flow: Flow): void {
@@ -174,6 +218,9 @@ export class World {
 /** A socket to nobody. */
 class FarAway implements Connection {
   readonly host = 'simulated';
+  readonly instance = 'simulated';
+  readonly socketId = '';
+  readonly address = '';
 
   constructor(readonly rttMs: number) {}
 
