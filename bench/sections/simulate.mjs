@@ -4,6 +4,8 @@ import { figure, said } from '../rows.mjs';
 const MATCHMAKERS = /** @type {const} */ (['ours', 'round-robin', 'random']);
 
 /** @typedef {import('../simulate/simulate-process.ts').Outcome} Outcome */
+/** @typedef {{ ours: Outcome, inTurn: Outcome, random: Outcome }} Outcomes */
+/** @typedef {'calm' | 'rush'} Phase */
 
 /** @type {import('../run.mjs').Section} */
 export const section = {
@@ -23,59 +25,61 @@ export const section = {
     }
     const { ours, 'round-robin': inTurn, random } = outcomes;
     if (!ours || !inTurn || !random) throw new Error('A matchmaker gave no outcome.');
-    return rowsOf(ours, inTurn, random);
+    const all = { ours, inTurn, random };
+    return [
+      said(
+        'what is simulated',
+        `who comes, pauses and leaves, and work as a flow, for all of them, loads told once a minute; single tasks under the real dispatcher for ${ours.calm.dispatched.gamers} of the gamers in each phase, 3 s each: all 20,000 would take hours`,
+      ),
+      decisionRow(all),
+      ...phaseRows('calm', 'enough volunteers', all),
+      ...phaseRows('rush', 'three in four pause', all),
+      figure('memory of the simulation', ours.residentBytes / 1024 ** 2, 'MB', { below: 2_048 }),
+    ];
   },
 };
 
+/** @param {Outcomes} outcomes */
+function decisionRow({ ours, inTurn, random }) {
+  const { count, p50Ms, p99Ms, maxMs } = ours.decisions;
+  const others = `round-robin ${inTurn.decisions.p99Ms.toFixed(3)}, random ${random.decisions.p99Ms.toFixed(3)}, which rank nobody`;
+  const byEvent = Object.entries(ours.byEvent).map(([event, timing]) => `${event} ${timing.p99Ms.toFixed(3)}`);
+  return figure('a decision of the lobby, p99', p99Ms, 'ms', {
+    below: 1,
+    note: `${count} of them, p50 ${p50Ms.toFixed(3)}, longest ${maxMs.toFixed(1)}; ${byEvent.join(', ')}; ${others}`,
+  });
+}
+
 /**
- * @param {Outcome} ours
- * @param {Outcome} inTurn
- * @param {Outcome} random
+ * @param {Phase} phase
+ * @param {string} name
+ * @param {Outcomes} outcomes
  */
-function rowsOf(ours, inTurn, random) {
+function phaseRows(phase, name, { ours, inTurn, random }) {
   /** @param {(outcome: Outcome) => number} of @param {number} [digits] */
-  const beside = (of, digits = 1) => `round-robin ${of(inTurn).toFixed(digits)}, random ${of(random).toFixed(digits)}`;
-  /** @type {import('../rows.mjs').Row[]} */
-  const rows = [
-    said(
-      'what is simulated',
-      'who comes, works and leaves, for all; work as a flow for all, and by real dispatchers for 20 gamers of each half hour: for all 20,000 they would take hours',
-    ),
-    figure('a decision of the lobby, p99', ours.p99Ms, 'ms', {
-      below: 1,
-      note: `${ours.decisions} decisions, p50 ${ours.p50Ms.toFixed(3)}, longest ${ours.maxMs.toFixed(1)}; ${beside(({ p99Ms }) => p99Ms, 3)}`,
+  const beside = (of, digits = 2) => `round-robin ${of(inTurn).toFixed(digits)}, random ${of(random).toFixed(digits)}`;
+  /** @param {Outcome} outcome */
+  const served = (outcome) => 100 * outcome[phase].flow.served;
+  /** @param {Outcome} outcome */
+  const fairness = (outcome) => outcome[phase].flow.fairness;
+  /** @param {Outcome} outcome */
+  const loadSpread = (outcome) => outcome[phase].flow.loadSpread;
+  /** @param {Outcome} outcome */
+  const full = (outcome) => 100 * outcome[phase].flow.full;
+  /** @param {Outcome} outcome */
+  const inTime = (outcome) => (100 * outcome[phase].dispatched.inTime) / outcome[phase].dispatched.tasks;
+  return [
+    figure(`${name}: gamers served`, served(ours), '%', { above: served(inTurn), note: beside(served, 3) }),
+    figure(`${name}: fairness (Jain)`, fairness(ours), '', { above: fairness(inTurn), note: beside(fairness, 5) }),
+    figure(`${name}: spread of load`, loadSpread(ours), '', {
+      below: loadSpread(inTurn),
+      note: `deviation / mean; ${beside(loadSpread)}`,
+    }),
+    // No mark: those who do more are full more often.
+    figure(`${name}: volunteers that are full`, full(ours), '%', { note: beside(full) }),
+    figure(`${name}: dispatched tasks done within 500 ms`, inTime(ours), '%', {
+      above: inTime(inTurn),
+      note: beside(inTime),
     }),
   ];
-  for (const [phase, name] of /** @type {const} */ ([
-    ['calm', 'enough volunteers'],
-    ['rush', 'three in four pause'],
-  ])) {
-    /** @param {Outcome} outcome */
-    const served = (outcome) => 100 * outcome[phase].served;
-    /** @param {Outcome} outcome */
-    const inTime = ({ sampledCalm, sampledRush }) => {
-      const sampled = phase === 'calm' ? sampledCalm : sampledRush;
-      return (100 * sampled.inTime) / sampled.tasks;
-    };
-    rows.push(
-      figure(`${name}: gamers served`, served(ours), '%', { above: served(inTurn), note: beside(served) }),
-      figure(`${name}: fairness (Jain)`, ours[phase].fairness, '', {
-        above: inTurn[phase].fairness,
-        note: beside((outcome) => outcome[phase].fairness, 3),
-      }),
-      figure(`${name}: spread of load`, ours[phase].loadSpread, '', {
-        below: inTurn[phase].loadSpread,
-        note: `deviation / mean; ${beside((outcome) => outcome[phase].loadSpread, 2)}`,
-      }),
-      figure(`${name}: volunteers that are full`, 100 * ours[phase].full, '%', {
-        note: beside((outcome) => 100 * outcome[phase].full),
-      }),
-      figure(`${name}: dispatched tasks done within 500 ms`, inTime(ours), '%', {
-        above: inTime(inTurn),
-        note: beside(inTime),
-      }),
-    );
-  }
-  rows.push(figure('memory of the simulation', ours.residentBytes / 1024 ** 2, 'MB', { below: 2_048 }));
-  return rows;
 }

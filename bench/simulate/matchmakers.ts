@@ -1,10 +1,11 @@
 import type { VolunteerStatus } from '../../shared/signaling.ts';
 import { COORDINATOR } from '../../shared/tuning.ts';
 import { Introductions } from '../../signaling-server/introductions.ts';
-import { isOfUse, type TaskSet, taskSet } from '../../signaling-server/lobby-keys.ts';
+import { isOfUse, taskSet } from '../../signaling-server/lobby-keys.ts';
 import { isWelcome, placesOf } from '../../signaling-server/matchmaker.ts';
 import type { Member } from '../../signaling-server/member.ts';
 import type { Rooms } from '../../signaling-server/rooms.ts';
+import { Line } from './line.ts';
 import type { Random } from './random.ts';
 
 /** Who decides whom a gamer is introduced to. */
@@ -38,24 +39,26 @@ export function ours(rooms: Rooms): Matchmaker {
 interface Vacancies {
   add(volunteer: Member): void;
   delete(volunteer: Member): void;
-  /** In the order they are to be tried; the one that is taken is told of by `took`. */
-  candidates(): Iterable<Member>;
-  took(volunteer: Member): void;
+  /** The next for this gamer, of those that may help it. */
+  next(gamer: Member): Member | null;
 }
 
-/** Who was taken is taken again after all others. */
+/** Each volunteer with room in turn: who was taken comes after all others. */
 export function roundRobin(): Matchmaker {
-  const queue = new Set<Member>();
+  const line = new Line<Member>();
   return new PlainMatchmaker({
-    add: (volunteer) => void queue.add(volunteer),
-    delete: (volunteer) => void queue.delete(volunteer),
-    candidates: () => queue,
-    took(volunteer) {
-      if (queue.delete(volunteer)) queue.add(volunteer);
+    add: (volunteer) => line.join(volunteer, taskSet(volunteer.status.tasks)),
+    delete: (volunteer) => line.leave(volunteer),
+    next(gamer) {
+      const volunteer = line.firstOfUse(taskSet(gamer.needs), (one) => canHelp(one, gamer));
+      // It is added again, at the end, if it still has room.
+      if (volunteer) line.leave(volunteer);
+      return volunteer;
     },
   });
 }
 
+/** Any volunteer with room, each as likely. */
 export function randomly(random: Random): Matchmaker {
   const members: Member[] = [];
   const places = new Map<Member, number>();
@@ -72,25 +75,28 @@ export function randomly(random: Random): Matchmaker {
       members.pop();
       places.delete(volunteer);
     },
-    *candidates() {
+    next(gamer) {
       for (let tries = 0; tries < MAX_TRIES && members.length > 0; tries++) {
-        yield members[Math.floor(random.next() * members.length)] as Member;
+        const volunteer = members[Math.floor(random.next() * members.length)] as Member;
+        if (canHelp(volunteer, gamer)) return volunteer;
       }
+      // Few are left.
+      return members.length <= MAX_LEFT ? (members.find((volunteer) => canHelp(volunteer, gamer)) ?? null) : null;
     },
-    took() {},
   });
 }
 
-/** Candidates that are looked at for one introduction: nine in ten are of use. */
-const MAX_TRIES = 32;
+/** Most are of use: who finds none in so many tries finds none. */
+const MAX_TRIES = 100;
+const MAX_LEFT = 100;
 
 /**
- * What a server without a ranking would do: a gamer is given volunteers until it has enough; when there are none it waits in a
- * queue, and whoever has waited longest is given the next. Both respect room and capability as ours does.
+ * What a sane server without a ranking would do: a gamer is given volunteers until it has enough; when there are none it waits in a
+ * line, whose first is given the next one and goes to its end if it wants more. Nobody is parted from whom they have. Room,
+ * capability and the number of introductions are respected as ours does.
  */
 class PlainMatchmaker implements Matchmaker {
-  /** By what they need, each in the order they came. */
-  readonly #waiting = new Map<TaskSet, Set<Member>>();
+  readonly #waiting = new Line<Member>();
   readonly #vacancies: Vacancies;
 
   constructor(vacancies: Vacancies) {
@@ -103,18 +109,17 @@ class PlainMatchmaker implements Matchmaker {
   }
 
   left(member: Member): void {
-    this.#waitNoMore(member);
+    this.#waiting.leave(member);
     this.#vacancies.delete(member);
-    for (const peer of partedFromAll(member)) {
-      if (peer.role === 'gamer') this.#serve(peer);
-      else this.#offer(peer);
-    }
+    const knew = partedFromAll(member);
+    for (const peer of knew) if (peer.role === 'volunteer') this.#offer(peer);
+    for (const peer of knew) if (peer.role === 'gamer') this.#serve(peer);
   }
 
   statusChanged(volunteer: Member, before: VolunteerStatus): void {
     if (before.accepting === volunteer.status.accepting) return;
     this.#offer(volunteer);
-    if (!volunteer.status.accepting) for (const gamer of volunteer.peers.values()) this.#serve(gamer);
+    for (const gamer of volunteer.peers.values()) this.#serve(gamer);
   }
 
   rated(): void {}
@@ -122,46 +127,25 @@ class PlainMatchmaker implements Matchmaker {
   #offer(volunteer: Member): void {
     this.#file(volunteer);
     const can = taskSet(volunteer.status.tasks);
-    for (const [needs, queue] of this.#waiting) {
-      if (!isOfUse(can, needs)) continue;
-      for (const gamer of queue) {
-        if (!hasRoom(volunteer)) return;
-        if (canHelp(volunteer, gamer)) this.#introduce(gamer, volunteer);
-        if (placesOf(gamer, COORDINATOR.maxIntroductions) === 0) queue.delete(gamer);
-      }
+    while (hasRoom(volunteer)) {
+      const gamer = this.#waiting.firstInNeed(can, (one) => canHelp(volunteer, one));
+      if (!gamer) return;
+      this.#introduce(gamer, volunteer);
+      this.#waiting.leave(gamer);
+      if (isHungry(gamer)) this.#waiting.join(gamer, taskSet(gamer.needs));
     }
   }
 
   #serve(gamer: Member): void {
-    while (placesOf(gamer, COORDINATOR.maxIntroductions) > 0) {
-      const volunteer = this.#candidateFor(gamer);
+    while (isHungry(gamer)) {
+      const volunteer = this.#vacancies.next(gamer);
       if (!volunteer) {
-        this.#wait(gamer);
+        this.#waiting.join(gamer, taskSet(gamer.needs));
         return;
       }
       this.#introduce(gamer, volunteer);
-      this.#vacancies.took(volunteer);
     }
-    this.#waitNoMore(gamer);
-  }
-
-  #wait(gamer: Member): void {
-    const needs = taskSet(gamer.needs);
-    const queue = this.#waiting.get(needs) ?? new Set();
-    this.#waiting.set(needs, queue.add(gamer));
-  }
-
-  #waitNoMore(gamer: Member): void {
-    this.#waiting.get(taskSet(gamer.needs))?.delete(gamer);
-  }
-
-  #candidateFor(gamer: Member): Member | null {
-    let tries = 0;
-    for (const volunteer of this.#vacancies.candidates()) {
-      if (canHelp(volunteer, gamer)) return volunteer;
-      if (++tries === MAX_TRIES) break;
-    }
-    return null;
+    this.#waiting.leave(gamer);
   }
 
   #introduce(gamer: Member, volunteer: Member): void {
@@ -174,6 +158,10 @@ class PlainMatchmaker implements Matchmaker {
     if (hasRoom(volunteer)) this.#vacancies.add(volunteer);
     else this.#vacancies.delete(volunteer);
   }
+}
+
+function isHungry(gamer: Member): boolean {
+  return placesOf(gamer, COORDINATOR.maxIntroductions) > 0;
 }
 
 function hasRoom({ status, peers, online }: Member): boolean {

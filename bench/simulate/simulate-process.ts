@@ -12,12 +12,17 @@ export interface Outcome {
   decisions: Timing;
   /** The same of each kind of event. */
   byEvent: Record<string, Timing>;
-  calm: Flow;
-  rush: Flow;
-  sampledCalm: Sampled;
-  sampledRush: Sampled;
+  calm: Phase;
+  rush: Phase;
   tookS: number;
   residentBytes: number;
+}
+
+export interface Phase {
+  /** The mean of its minutes. */
+  flow: Flow;
+  /** At one moment of it. */
+  dispatched: Sampled;
 }
 
 export interface Timing {
@@ -34,21 +39,22 @@ const MATCHMAKERS: Record<string, ConstructorParameters<typeof World>[2]> = {
   random: (): Matchmaker => randomly(new Random(SEED + 1)),
 };
 
-async function simulate(name: string, crowd = PEOPLE.crowd): Promise<Outcome> {
+async function simulate(name: string): Promise<Outcome> {
   const matchmaker = MATCHMAKERS[name];
   if (!matchmaker) throw new Error(`There is no matchmaker ${name}.`);
   const startedMs = performance.now();
-  const world = new World(SEED, crowd, matchmaker);
+  const world = new World(SEED, PEOPLE.crowd, matchmaker);
   world.agenda.runUntil(PEOPLE.rushAtS - 1);
-  const sampledCalm = await dispatchSample(world);
+  const inCalm = await dispatchSample(world);
   world.agenda.runUntil(PEOPLE.hourS - PEOPLE.rushAtS / 2);
-  const sampledRush = await dispatchSample(world);
+  const inRush = await dispatchSample(world);
   world.agenda.runUntil(PEOPLE.hourS);
   const { decisionsMs, calm, rush } = world.figures;
   return {
     decisions: timingOf([...decisionsMs.values()].flat()),
     byEvent: Object.fromEntries([...decisionsMs].map(([event, tookMs]) => [event, timingOf(tookMs)])),
-    ...{ calm: meanFlow(calm), rush: meanFlow(rush), sampledCalm, sampledRush },
+    calm: { flow: meanFlow(calm), dispatched: inCalm },
+    rush: { flow: meanFlow(rush), dispatched: inRush },
     tookS: (performance.now() - startedMs) / 1_000,
     residentBytes: memoryUsage.rss(),
   };
