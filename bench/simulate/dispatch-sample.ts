@@ -22,18 +22,21 @@ export interface Sampled {
  */
 export async function dispatchSample(world: World): Promise<Sampled> {
   world.look();
-  const players = [...world.players.values()];
-  const step = Math.max(1, Math.floor(players.length / SAMPLE));
   const sampled: Sampled = { gamers: 0, tasks: 0, inTime: 0 };
-  for (let nth = 0; nth < players.length && sampled.gamers < SAMPLE; nth += step) {
-    const player = players[nth];
-    if (!player) continue;
+  for (const player of spreadOver([...world.players.values()], SAMPLE)) {
     const { tasks, inTime } = await dispatchFor(player, world);
     sampled.gamers++;
     sampled.tasks += tasks;
     sampled.inTime += inTime;
   }
   return sampled;
+}
+
+/** So many of them, from the first to the last: those who came early fare otherwise than those who came late. */
+function spreadOver<T>(all: readonly T[], count: number): T[] {
+  return all.filter(
+    (_, index) => Math.floor((index * count) / all.length) < Math.floor(((index + 1) * count) / all.length),
+  );
 }
 
 async function dispatchFor({ member, wantsPerS }: Player, world: World) {
