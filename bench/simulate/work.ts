@@ -10,12 +10,17 @@ const NOTHING = 1e-9;
 export interface Help {
   readonly machine: Machine;
   /** The part of the volunteer's time, 0..1. */
+  readonly time: number;
+}
+
+interface Seat extends Help {
+  readonly desk: Desk;
   time: number;
 }
 
 /** What a gamer wants and gets at present. */
 interface Wish {
-  readonly helps: readonly Help[];
+  readonly seats: readonly Seat[];
   readonly wantsPerS: number;
   /** Of that, what nobody does yet. */
   unmetPerS: number;
@@ -48,9 +53,9 @@ export class Work {
     const wishes: Wish[] = [];
     this.#helps.clear();
     for (const player of players.values()) {
-      const helps = helpsOf(player, machines);
-      this.#helps.set(player.member, helps);
-      wishes.push({ helps, wantsPerS: player.wantsPerS, unmetPerS: player.wantsPerS });
+      const seats = seatsOf(player, machines, desks);
+      this.#helps.set(player.member, seats);
+      wishes.push({ seats, wantsPerS: player.wantsPerS, unmetPerS: player.wantsPerS });
     }
     fill(wishes, desks);
     this.#loads.clear();
@@ -69,41 +74,40 @@ export class Work {
   }
 }
 
-function helpsOf({ member }: Player, machines: ReadonlyMap<Member, Machine>): Help[] {
-  const helps: Help[] = [];
+function seatsOf(
+  { member }: Player,
+  machines: ReadonlyMap<Member, Machine>,
+  desks: ReadonlyMap<Machine, Desk>,
+): Seat[] {
+  const seats: Seat[] = [];
   for (const peer of member.peers.values()) {
-    const machine = peer.status.accepting ? machines.get(peer) : undefined;
-    if (machine) helps.push({ machine, time: 0 });
+    const machine = machines.get(peer);
+    const desk = machine && desks.get(machine);
+    if (desk) seats.push({ machine, desk, time: 0 });
   }
-  return helps;
+  return seats;
 }
 
 /** Max-min fair: in each round those that want more share what is left of each volunteer equally. */
 function fill(wishes: readonly Wish[], desks: ReadonlyMap<Machine, Desk>): void {
-  let unmet = wishes.map((wish) => ({ wish, seats: wish.helps.map((help) => ({ help, desk: deskOf(help, desks) })) }));
+  let unmet = wishes;
   for (let round = 0; round < ROUNDS && unmet.length > 0; round++) {
     for (const { seats } of unmet) for (const { desk } of seats) desk.askers++;
     for (const { seats } of unmet) for (const { desk } of seats) desk.offered = desk.left / desk.askers;
-    unmet = unmet.filter(({ wish, seats }) => {
+    unmet = unmet.filter((wish) => {
       let offeredPerS = 0;
-      for (const { help, desk } of seats) offeredPerS += desk.offered * rightPerS(help.machine);
+      for (const { machine, desk } of wish.seats) offeredPerS += desk.offered * rightPerS(machine);
       if (offeredPerS < NOTHING) return false;
       const used = Math.min(1, wish.unmetPerS / offeredPerS);
-      for (const { help, desk } of seats) {
-        help.time += used * desk.offered;
-        desk.left -= used * desk.offered;
+      for (const seat of wish.seats) {
+        seat.time += used * seat.desk.offered;
+        seat.desk.left -= used * seat.desk.offered;
       }
       wish.unmetPerS = used < 1 ? 0 : wish.unmetPerS - offeredPerS;
       return used === 1;
     });
     for (const desk of desks.values()) desk.askers = 0;
   }
-}
-
-function deskOf({ machine }: Help, desks: ReadonlyMap<Machine, Desk>): Desk {
-  const desk = desks.get(machine);
-  if (!desk) throw new Error('A gamer is helped by one that accepts no work.');
-  return desk;
 }
 
 /** Results in a second that need not be done again. */
