@@ -100,7 +100,7 @@ export class Member {
     this.#connection = connection;
   }
 
-  /** Volunteers this gamer was introduced to, those that left included: id -> history id. Volunteers have none, which saves each 2 kB. */
+  /** Volunteers this gamer was introduced to, those that left included: id -> history id. Volunteers have none, which saves each 3 kB. */
   get met(): LRUCache<string, string> {
     this.#met ??= new LRUCache({ max: COORDINATOR.maxPartnersPerGamer });
     return this.#met;
