@@ -5,7 +5,7 @@ import { type Help, rightPerS } from './work.ts';
 import type { World } from './world.ts';
 
 /** Gamers whose work is really dispatched: all would take an hour of their own. */
-const SAMPLE = 300;
+const SAMPLE = 1_000;
 const LASTS_MS = 3_000;
 /** First deadline of `pathfinding` (DESIGN §4): what most types may take. */
 const WITHIN_MS = 500;
