@@ -62,5 +62,6 @@ test('what gamers report moves a volunteer up or down for the next gamer', async
   await good.join({ room, role: 'volunteer' });
   await newcomer.caughtUp();
   expect(newcomer.introductions.at(-1)).toMatchObject({ peerId: goodId });
-  expect(newcomer.introductions.at(-1)?.score).toBeGreaterThan(0.65);
+  // It has another gamer, who may ask for half of its time.
+  expect(newcomer.introductions.at(-1)?.score).toBeGreaterThan(0.55);
 });

@@ -13,6 +13,8 @@ export interface Seeker<G extends SeekerFacts = SeekerFacts> {
   /** Counts those that came before it. */
   readonly nth: number;
   needs: TaskSet;
+  /** What `needs` was made of. */
+  needed: readonly string[];
   helpers: number;
   /** May it have another? */
   isHungry: boolean;
@@ -50,13 +52,16 @@ export class LobbySeekers<G extends SeekerFacts> {
   /** A gamer came, or something of it or of its helpers changed. */
   file(gamer: G): Seeker<G> {
     const known = this.#seekers.get(gamer.id);
-    const seeker = known ?? { gamer, nth: this.#count++, needs: 0, helpers: 0, isHungry: false, gifts: [] };
+    const seeker = known ?? newSeeker(gamer, this.#count++);
+    if (!known) this.#seekers.set(gamer.id, seeker);
+    const needs = seeker.needed === gamer.needs ? seeker.needs : taskSet(gamer.needs);
+    const helpers = helpersOf(gamer);
+    const isHungry = placesOf(gamer, this.maxIntroductions) > 0;
+    const gifts = this.#giftsOf(gamer);
+    const isAlike = seeker.needs === needs && seeker.helpers === helpers && seeker.isHungry === isHungry;
+    if (known && isAlike && areSame(seeker.gifts, gifts)) return seeker;
     if (known) this.#unlist(known);
-    else this.#seekers.set(gamer.id, seeker);
-    seeker.needs = taskSet(gamer.needs);
-    seeker.helpers = helpersOf(gamer);
-    seeker.isHungry = placesOf(gamer, this.maxIntroductions) > 0;
-    seeker.gifts = this.#giftsOf(gamer);
+    Object.assign(seeker, { needs, needed: gamer.needs, helpers, isHungry, gifts });
     if (seeker.isHungry) listOf(this.#hungry, seeker.needs, byNeed).add(seeker);
     for (const gift of seeker.gifts) listOf(this.#wealthy, gift, byWealth).add(seeker);
     return seeker;
@@ -71,12 +76,12 @@ export class LobbySeekers<G extends SeekerFacts> {
   }
 
   /** Those that may have more and could use one who can do this, the neediest first in each list. */
-  *hungryFor(can: TaskSet): Generator<Iterable<Seeker<G>>> {
+  *hungryFor(can: TaskSet): Generator<SortedList<Seeker<G>>> {
     for (const [needs, list] of this.#hungry) if (isOfUse(can, needs)) yield list;
   }
 
   /** Those that could give one who can do something of what is needed, the wealthiest first in each list. */
-  *wealthyIn(needs: TaskSet): Generator<Iterable<Seeker<G>>> {
+  *wealthyIn(needs: TaskSet): Generator<SortedList<Seeker<G>>> {
     for (const [can, list] of this.#wealthy) if (isOfUse(can, needs)) yield list;
   }
 
@@ -93,6 +98,14 @@ export class LobbySeekers<G extends SeekerFacts> {
     if (seeker.isHungry) strike(this.#hungry, seeker.needs, seeker);
     for (const gift of seeker.gifts) strike(this.#wealthy, gift, seeker);
   }
+}
+
+function newSeeker<G extends SeekerFacts>(gamer: G, nth: number): Seeker<G> {
+  return { gamer, nth, needs: 0, needed: [], helpers: 0, isHungry: false, gifts: [] };
+}
+
+function areSame(some: readonly TaskSet[], others: readonly TaskSet[]): boolean {
+  return some.length === others.length && some.every((gift) => others.includes(gift));
 }
 
 function listOf<T>(lists: Map<TaskSet, SortedList<T>>, key: TaskSet, compare: (a: T, b: T) => number): SortedList<T> {

@@ -1,6 +1,6 @@
 import { isOfUse } from './lobby-keys.ts';
 import { byNeed, byWealth, LobbySeekers, type Seeker, type SeekerFacts } from './lobby-seekers.ts';
-import { isBetter, LobbyVolunteers, type Offer, type Seen } from './lobby-volunteers.ts';
+import { isBetter, LobbyVolunteers, type Offer } from './lobby-volunteers.ts';
 import { isWelcome, standing, type VolunteerFacts } from './matchmaker.ts';
 
 /** Carries out what the lobby decides: afterwards the two know each other, or no longer. */
@@ -61,8 +61,9 @@ export class Lobby<G extends SeekerFacts, V extends VolunteerFacts> {
 
   /** A volunteer is there, or something of it or of whom it knows changed. */
   offer(volunteer: V): void {
-    this.#vacant.add(this.#volunteers.file(volunteer));
-    this.#refileGamersOf(volunteer);
+    const { offer, isOther } = this.#volunteers.file(volunteer);
+    this.#vacant.add(offer);
+    if (isOther) this.#refileGamersOf(volunteer);
   }
 
   /** It became better or worse, and nothing else of it changed: nobody is introduced or parted for that. */
@@ -134,12 +135,8 @@ export class Lobby<G extends SeekerFacts, V extends VolunteerFacts> {
   #neediestFor(offer: Offer<V>): Seeker<G> | null {
     let neediest: Seeker<G> | null = null;
     for (const list of this.#seekers.hungryFor(offer.can)) {
-      for (const seeker of list) {
-        if (neediest && byNeed(neediest, seeker) < 0) break;
-        if (!isWelcome(seeker.gamer, offer)) continue;
-        neediest = seeker;
-        break;
-      }
+      const first = list.first(({ gamer }) => isWelcome(gamer, offer));
+      if (first && (!neediest || byNeed(first, neediest) < 0)) neediest = first;
     }
     return neediest;
   }
@@ -187,14 +184,17 @@ export class Lobby<G extends SeekerFacts, V extends VolunteerFacts> {
 
   /** Of one gamer's volunteers the one that another may have and that it can spare best. */
   #giftOf(from: Seeker<G>, to: Seeker<G>): Offer<V> | null {
-    let least: Seen<Offer<V>> | null = null;
+    let least: Offer<V> | null = null;
+    let leastStanding = 0;
     for (const id of from.gamer.peers.keys()) {
       const offer = this.#volunteers.get(id);
       if (!offer?.status.accepting || !isOfUse(offer.can, to.needs) || !isWelcome(to.gamer, offer)) continue;
-      const candidate = { standing: standing(from.gamer, offer), offer };
-      if (!least || isBetter(least, candidate)) least = candidate;
+      const itsStanding = standing(from.gamer, offer);
+      if (least && !isBetter(leastStanding, least, itsStanding, offer)) continue;
+      least = offer;
+      leastStanding = itsStanding;
     }
-    return least?.offer ?? null;
+    return least;
   }
 }
 

@@ -43,15 +43,31 @@ export interface Match<G, V> {
   standing: number;
 }
 
+/**
+ * The part of a volunteer's time that another gamer must expect to find taken, 0..1: what it tells, or, should those it has ask for all
+ * they may, all but an equal share. What it tells lags behind: many that come at once would all be sent to the same few.
+ *
+ * @param others gamers that it has beside the one who asks
+ */
+export function expectedLoad({ load }: VolunteerStatus, others: number): number {
+  return Math.max(load, others / (others + 1));
+}
+
 /** The score of a volunteer in one gamer's eyes, 0..1. */
 export function scoreFor(gamer: GamerFacts, volunteer: VolunteerFacts): number {
   const measuredRttMs = gamer.partners.get(volunteer.historyId);
+  const { completed, failed } = volunteer.reputation;
   return score({
-    ...volunteer.reputation,
-    load: volunteer.status.load,
+    completed,
+    failed,
+    load: expectedLoad(volunteer.status, othersOf(volunteer, gamer)),
     latencyMs: measuredRttMs ?? gamer.rttMs + volunteer.rttMs,
     affinity: measuredRttMs === undefined ? 0 : 1,
   });
+}
+
+function othersOf({ peers }: VolunteerFacts, { id }: GamerFacts): number {
+  return peers.has(id) ? peers.size - 1 : peers.size;
 }
 
 /** What volunteers are ordered by: the score, and below all others those that gamers of this room reported, most reported last. */

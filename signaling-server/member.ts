@@ -52,14 +52,13 @@ export class Member {
   invite: KnownInvite | null = null;
   /** Who was removed from this member's room: session and history ids. */
   removed: ReadonlySet<string> = new Set();
-  /** Volunteers this gamer was introduced to, those that left included: id -> history id. */
-  readonly met = new LRUCache<string, string>({ max: COORDINATOR.maxPartnersPerGamer });
   /** The members this one is introduced to, by id; always mutual. */
   readonly peers = new Map<string, Member>();
   #connection: Connection | null = null;
   /** By peer: what goes with the answer to a join; null once that was given. */
   #firstIntroductions: Map<string, Introduction> | null = null;
   #waiting: Letter[] = [];
+  #met: LRUCache<string, string> | null = null;
 
   constructor(
     readonly id: string,
@@ -82,7 +81,7 @@ export class Member {
       removed: [...this.removed],
       peers: [...this.peers.keys()],
       partners: [...this.partners],
-      met: [...this.met.entries()].toReversed(),
+      met: [...(this.#met?.entries() ?? [])].toReversed(),
       waiting: this.#waiting,
       visit: this.#connection && visitOf(this.#connection),
     };
@@ -99,6 +98,12 @@ export class Member {
     for (const [id, historyId] of met) this.met.set(id, historyId);
     this.#waiting = waiting;
     this.#connection = connection;
+  }
+
+  /** Volunteers this gamer was introduced to, those that left included: id -> history id. Volunteers have none, which saves each 3 kB. */
+  get met(): LRUCache<string, string> {
+    this.#met ??= new LRUCache({ max: COORDINATOR.maxPartnersPerGamer });
+    return this.#met;
   }
 
   get online(): boolean {

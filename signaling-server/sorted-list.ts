@@ -38,23 +38,32 @@ export class SortedList<T> {
     for (const chunk of this.#chunks) yield* chunk;
   }
 
+  /** The first of those that are wanted; without the objects that a generator makes for each step, since choices look often. */
+  first(isWanted: (item: T) => boolean): T | undefined {
+    for (const chunk of this.#chunks) for (const item of chunk) if (isWanted(item)) return item;
+    return undefined;
+  }
+
   /** The first chunk whose last item does not come before this one. */
   #chunkOf(item: T): number {
-    return firstNotBefore(this.#chunks, (chunk) => this.compare(chunk.at(-1) as T, item));
+    const chunks = this.#chunks;
+    let [low, high] = [0, chunks.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const chunk = chunks[middle] as T[];
+      if (this.compare(chunk[chunk.length - 1] as T, item) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   #placeIn(chunk: readonly T[], item: T): number {
-    return firstNotBefore(chunk, (other) => this.compare(other, item));
+    let [low, high] = [0, chunk.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.compare(chunk[middle] as T, item) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
-}
-
-/** Index of the first entry for which `compare` is not below 0, of entries in that order. */
-function firstNotBefore<E>(entries: readonly E[], compare: (entry: E) => number): number {
-  let [low, high] = [0, entries.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (compare(entries[middle] as E) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

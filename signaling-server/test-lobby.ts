@@ -2,7 +2,7 @@ import { score } from '../shared/ranking.ts';
 import type { VolunteerStatus } from '../shared/signaling.ts';
 import type { TaskName } from '../shared/tasks/names.ts';
 import { regionRttMs } from './lobby-keys.ts';
-import { helpersOf, isWelcome, placesOf, standing } from './matchmaker.ts';
+import { expectedLoad, helpersOf, isWelcome, placesOf, standing } from './matchmaker.ts';
 
 /** Facts about either side, as tests change them. */
 export interface TestGamer {
@@ -122,6 +122,11 @@ function seenFrom(gamer: TestGamer, volunteer: TestHelper): number {
   return standing(gamer, { ...volunteer, rttMs: regionRttMs(volunteer.rttMs) });
 }
 
-function merit({ reputation, status }: TestHelper): number {
-  return score({ ...reputation, load: status.load, latencyMs: Number.POSITIVE_INFINITY, affinity: 0 });
+function merit({ reputation, status, peers }: TestHelper): number {
+  return score({
+    ...reputation,
+    load: expectedLoad(status, peers.size),
+    latencyMs: Number.POSITIVE_INFINITY,
+    affinity: 0,
+  });
 }

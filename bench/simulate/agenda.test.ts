@@ -1,0 +1,41 @@
+import { array, assert, integer, property } from 'fast-check';
+import { expect, test } from 'vitest';
+import { Agenda } from './agenda.ts';
+
+test('everything happens once, by its time and then as it was entered', () => {
+  assert(
+    property(array(integer({ min: 0, max: 50 }), { maxLength: 300 }), (times) => {
+      const agenda = new Agenda();
+      const happened: [number, number][] = [];
+      for (const [nth, atS] of times.entries()) {
+        agenda.at(atS, () => {
+          expect(agenda.nowS).toBe(atS);
+          happened.push([atS, nth]);
+        });
+      }
+      agenda.runUntil(50);
+      const expected = [...times.entries()].map(([nth, atS]) => [atS, nth]).sort(byBoth);
+      expect(happened).toEqual(expected);
+    }),
+  );
+});
+
+const byBoth = (a: number[], b: number[]) => (a[0] ?? 0) - (b[0] ?? 0) || (a[1] ?? 0) - (b[1] ?? 0);
+
+test('what is entered meanwhile happens in its turn, and what is later waits', () => {
+  const agenda = new Agenda();
+  const happened: string[] = [];
+  const every = (periodS: number, name: string) => {
+    agenda.after(periodS, () => {
+      happened.push(`${name} ${agenda.nowS}`);
+      every(periodS, name);
+    });
+  };
+  every(2, 'slow');
+  every(1, 'fast');
+  agenda.runUntil(3.5);
+  expect(happened).toEqual(['fast 1', 'slow 2', 'fast 2', 'fast 3']);
+  expect(agenda.nowS).toBe(3.5);
+  agenda.runUntil(4);
+  expect(happened.slice(4)).toEqual(['slow 4', 'fast 4']);
+});

@@ -1,0 +1,73 @@
+import type { Member } from '../../signaling-server/member.ts';
+import { Simulation } from '../../web/dispatch/test-simulation.ts';
+import type { Player } from './people.ts';
+import { type Help, rightPerS } from './work.ts';
+import type { World } from './world.ts';
+
+/** Gamers whose work is really dispatched: all would take an hour of their own. */
+const SAMPLE = 1_000;
+const LASTS_MS = 3_000;
+/** First deadline of `pathfinding` (DESIGN §4): what most types may take. */
+const WITHIN_MS = 500;
+
+export interface Sampled {
+  gamers: number;
+  tasks: number;
+  inTime: number;
+}
+
+/**
+ * Some of a world's gamers, each with the volunteers it has at this moment, under the real dispatcher, runners, task servers and channels: tasks come
+ * at the rate it wants, and each volunteer is as slow as its other gamers leave it.
+ */
+export async function dispatchSample(world: World): Promise<Sampled> {
+  world.look();
+  const sampled: Sampled = { gamers: 0, tasks: 0, inTime: 0 };
+  for (const player of spreadOver([...world.players.values()], SAMPLE)) {
+    const { tasks, inTime } = await dispatchFor(player, world);
+    sampled.gamers++;
+    sampled.tasks += tasks;
+    sampled.inTime += inTime;
+  }
+  return sampled;
+}
+
+/** So many of them, from the first to the last: those who came early fare otherwise than those who came late. */
+function spreadOver<T>(all: readonly T[], count: number): T[] {
+  return all.filter(
+    (_, index) => Math.floor((index * count) / all.length) < Math.floor(((index + 1) * count) / all.length),
+  );
+}
+
+async function dispatchFor({ member, wantsPerS }: Player, world: World) {
+  const simulation = new Simulation();
+  try {
+    for (const help of world.helpsOf(member)) addVolunteer(simulation, member, help, world);
+    const gapMs = 1_000 / wantsPerS;
+    const total = Math.round(LASTS_MS / gapMs);
+    let inTime = 0;
+    for (let nth = 0; nth < total; nth++) {
+      const { result } = simulation.submit(64, { where: 'volunteers', timeoutMs: WITHIN_MS });
+      // One that is not in time is what is counted.
+      void result.then(
+        () => inTime++,
+        () => {},
+      );
+      await simulation.pass(gapMs);
+    }
+    await simulation.pass(WITHIN_MS);
+    return { tasks: total, inTime };
+  } finally {
+    simulation.dispose();
+  }
+}
+
+function addVolunteer(simulation: Simulation, gamer: Member, { machine, time }: Help, world: World): void {
+  const { member } = machine;
+  const byOthers = world.loadOf(member) - time;
+  // Its turns come round among so many; what they do not use is free.
+  const free = Math.max(1 / member.peers.size, 1 - byOthers);
+  // What fails is done again.
+  const serviceMs = 1_000 / (rightPerS(machine) * free);
+  simulation.addVolunteer({ serviceMs: () => serviceMs, latencyMs: (gamer.rttMs + member.rttMs) / 2 });
+}

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { COORDINATOR } from '../../shared/tuning.ts';
+import { isOfUse, taskSet } from '../../signaling-server/lobby-keys.ts';
+import { helpersOf } from '../../signaling-server/matchmaker.ts';
+import { ours, randomly, roundRobin } from './matchmakers.ts';
+import { PEOPLE } from './people.ts';
+import { Random } from './random.ts';
+import { World } from './world.ts';
+
+const CROWD = { volunteers: 120, gamers: 40 };
+const MATCHMAKERS = { ours, 'round-robin': roundRobin, random: () => randomly(new Random(1)) };
+const IN_RUSH_S = PEOPLE.rushAtS + PEOPLE.rushWithinS;
+
+function worldAt(atS: number, matchmaker: ConstructorParameters<typeof World>[2]): World {
+  const world = new World(3, CROWD, matchmaker);
+  world.agenda.runUntil(atS);
+  return world;
+}
+
+test.each(Object.entries(MATCHMAKERS))('%s brings together whom it may, and no more', (_, matchmaker) => {
+  const { players, machines } = worldAt(IN_RUSH_S, matchmaker);
+  expect([players.size, machines.size]).toEqual([CROWD.gamers, CROWD.volunteers]);
+  for (const { member } of players.values()) {
+    expect(helpersOf(member)).toBeLessThanOrEqual(COORDINATOR.maxIntroductions);
+    for (const volunteer of member.peers.values()) {
+      expect(machines.has(volunteer)).toBe(true);
+      expect(volunteer.peers.get(member.id)).toBe(member);
+      expect(isOfUse(taskSet(volunteer.status.tasks), taskSet(member.needs))).toBe(true);
+    }
+  }
+  for (const { member } of machines.values()) expect(member.peers.size).toBeLessThanOrEqual(member.status.maxGamers);
+});
+
+test('whoever decides, the same people come, pause and leave', () => {
+  const people = Object.values(MATCHMAKERS).map((matchmaker) => {
+    const { players, machines } = worldAt(IN_RUSH_S, matchmaker);
+    return [
+      [...players.values()].map(({ member: { id, rttMs, needs }, wantsPerS }) => [id, rttMs, needs, wantsPerS]),
+      [...machines.values()].map(({ member, perS }) => [member.id, member.rttMs, member.status.accepting, perS]),
+    ];
+  });
+  expect(people[1]).toEqual(people[0]);
+  expect(people[2]).toEqual(people[0]);
+});

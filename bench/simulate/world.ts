@@ -1,0 +1,232 @@
+import type { Role, VolunteerStatus } from '../../shared/signaling.ts';
+import { COORDINATOR } from '../../shared/tuning.ts';
+import type { Connection, Member } from '../../signaling-server/member.ts';
+import { LOBBY } from '../../signaling-server/place.ts';
+import { Rooms } from '../../signaling-server/rooms.ts';
+import { Agenda } from './agenda.ts';
+import type { Matchmaker } from './matchmakers.ts';
+import type { Flow } from './measures.ts';
+import { type Machine, newMachine, newPlayer, newRttMs, PEOPLE, type Player } from './people.ts';
+import { Random } from './random.ts';
+
+import { type Help, Work } from './work.ts';
+
+/** How often work is looked at and loads are told: rarer than by real pages (SIGNALING.statusIntervalMs). */
+const FLOW_EVERY_S = 60;
+const TOLD_DIFFERENCE = 0.05;
+const REPORTS_EVERY_S = 300;
+
+export interface Figures {
+  /** What the matchmaker took for each event that may bring or part somebody, once all are there, ms. */
+  decisionsMs: Map<Event, number[]>;
+  calm: Flow[];
+  rush: Flow[];
+}
+
+export type Event =
+  | 'gamer comes'
+  | 'gamer leaves'
+  | 'volunteer comes'
+  | 'volunteer leaves'
+  | 'volunteer pauses'
+  | 'volunteer goes on';
+
+/** Those that are there at a time. */
+export interface Crowd {
+  volunteers: number;
+  gamers: number;
+}
+
+/** An hour of a lobby under one matchmaker. Who comes and goes when is the same under every one. */
+export class World {
+  readonly agenda = new Agenda();
+  readonly machines = new Map<Member, Machine>();
+  readonly players = new Map<Member, Player>();
+  readonly figures: Figures = { decisionsMs: new Map(), calm: [], rush: [] };
+  readonly #random: Random;
+  readonly #rooms = new Rooms({ roomCapacity: 2, maxSessions: Number.POSITIVE_INFINITY });
+  readonly #matchmaker: Matchmaker;
+  readonly #work = new Work();
+  #count = 0;
+
+  constructor(seed: number, { volunteers, gamers }: Crowd, matchmaker: (rooms: Rooms) => Matchmaker) {
+    this.#random = new Random(seed);
+    this.#matchmaker = matchmaker(this.#rooms);
+    for (let nth = 0; nth < volunteers; nth++) {
+      this.agenda.at(PEOPLE.gatherS * this.#random.next(), () => this.#volunteerComes());
+    }
+    for (let nth = 0; nth < gamers; nth++) {
+      this.agenda.at(PEOPLE.gatherS * this.#random.next(), () => this.#gamerComes());
+    }
+    this.#every(REPORTS_EVERY_S, () => this.#report());
+    this.#every(FLOW_EVERY_S, () => this.#flow());
+    this.agenda.at(PEOPLE.rushAtS, () => this.#rush());
+  }
+
+  loadOf(volunteer: Member): number {
+    return this.#work.loadOf(volunteer);
+  }
+
+  /** What each of a gamer's volunteers does for it. */
+  helpsOf(gamer: Member): readonly Help[] {
+    return this.#work.helpsOf(gamer);
+  }
+
+  /** How work flows at this moment. */
+  look(): Flow {
+    return this.#work.flow(this.machines, this.players);
+  }
+
+  #every(periodS: number, act: () => void): void {
+    this.agenda.after(periodS, () => {
+      act();
+      this.#every(periodS, act);
+    });
+  }
+
+  #volunteerComes(): void {
+    const life = new Random(this.#random.next() * 2 ** 32);
+    const member = this.#join('volunteer', newRttMs(life));
+    this.machines.set(member, newMachine(life, member));
+    this.#decide(`${member.role} comes`, () => this.#matchmaker.arrived(member));
+    this.agenda.after(life.exponential(PEOPLE.volunteerStaysS), () => {
+      this.machines.delete(member);
+      this.#leave(member);
+      this.#volunteerComes();
+    });
+    this.#workThenPause(member, life);
+  }
+
+  #workThenPause(member: Member, life: Random): void {
+    this.agenda.after(life.exponential(PEOPLE.worksForS), () => {
+      if (!this.machines.has(member)) return;
+      this.#pause(member, life.exponential(PEOPLE.pausesForS));
+      this.#workThenPause(member, life);
+    });
+  }
+
+  #pause(volunteer: Member, forS: number): void {
+    if (!this.machines.has(volunteer) || !volunteer.status.accepting) return;
+    this.#setStatus(volunteer, { accepting: false, load: 0 });
+    this.agenda.after(forS, () => {
+      if (this.machines.has(volunteer)) this.#setStatus(volunteer, { accepting: true, load: 0 });
+    });
+  }
+
+  #rush(): void {
+    for (const member of this.machines.keys()) {
+      if (this.#random.next() > PEOPLE.rushPart) continue;
+      const forS = this.#random.exponential(PEOPLE.rushPausesForS);
+      this.agenda.after(PEOPLE.rushWithinS * this.#random.next(), () => this.#pause(member, forS));
+    }
+  }
+
+  #gamerComes(): void {
+    const life = new Random(this.#random.next() * 2 ** 32);
+    const member = this.#join('gamer', newRttMs(life));
+    this.players.set(member, newPlayer(life, member));
+    this.#decide(`${member.role} comes`, () => this.#matchmaker.arrived(member));
+    this.agenda.after(life.exponential(PEOPLE.gamerStaysS), () => {
+      this.players.delete(member);
+      this.#leave(member);
+      this.#gamerComes();
+    });
+  }
+
+  #join(role: Role, rttMs: number): Member {
+    const id = `${role} ${this.#count++}`;
+    const place = role === 'volunteer' ? LOBBY : { name: id, inviteOnly: true };
+    const member = this.#rooms.add({ id, role, name: role }, place);
+    member.attach(new FarAway(rttMs));
+    member.greet({
+      id,
+      room: place.name,
+      inviteOnly: true,
+      pass: '',
+      iceServers: [],
+      iceValidS: null,
+      resumed: false,
+      lobby: true,
+      owner: false,
+      challenge: null,
+    });
+    return member;
+  }
+
+  #leave(member: Member): void {
+    this.#rooms.remove(member);
+    this.#decide(`${member.role} leaves`, () => this.#matchmaker.left(member));
+  }
+
+  #setStatus(volunteer: Member, changes: Partial<VolunteerStatus>): void {
+    const before = volunteer.status;
+    volunteer.status = { ...before, ...changes };
+    const event = volunteer.status.accepting ? 'volunteer goes on' : 'volunteer pauses';
+    this.#decide(event, () => this.#matchmaker.statusChanged(volunteer, before));
+  }
+
+  #decide(event: Event, act: () => void): void {
+    const startedMs = performance.now();
+    act();
+    const tookMs = performance.now() - startedMs;
+    if (this.agenda.nowS <= PEOPLE.gatherS) return;
+    const { decisionsMs } = this.figures;
+    const some = decisionsMs.get(event);
+    if (some) some.push(tookMs);
+    else decisionsMs.set(event, [tookMs]);
+  }
+
+  #flow(): void {
+    this.#measure(this.look());
+    for (const { member } of this.machines.values()) {
+      const before = member.status;
+      const load = Math.min(1, this.loadOf(member));
+      if (!before.accepting || Math.abs(load - before.load) < TOLD_DIFFERENCE) continue;
+      member.status = { ...before, load };
+      this.#matchmaker.statusChanged(member, before);
+    }
+  }
+
+  /** What gamers tell of each volunteer since the last time. */
+  #report(): void {
+    const rated = new Set<Member>();
+    for (const { member: gamer } of this.players.values()) {
+      const partners = new Map(gamer.partners);
+      for (const { machine, time } of this.#work.helpsOf(gamer)) {
+        const { member, perS, reliability } = machine;
+        const tasks = Math.round(time * perS * REPORTS_EVERY_S);
+        if (tasks === 0) continue;
+        const right = Math.round(tasks * reliability);
+        const { completed, failed } = member.reputation;
+        member.reputation = { completed: completed + right, failed: failed + tasks - right };
+        rated.add(member);
+        partners.set(member.historyId, gamer.rttMs + member.rttMs);
+      }
+      gamer.partners = new Map([...partners].slice(-COORDINATOR.maxPartnersPerGamer));
+    }
+    for (const volunteer of rated) if (this.machines.has(volunteer)) this.#matchmaker.rated(volunteer);
+  }
+
+  #measure(flow: Flow): void {
+    const { nowS } = this.agenda;
+    if (nowS <= 2 * PEOPLE.gatherS) return;
+    if (nowS <= PEOPLE.rushAtS) this.figures.calm.push(flow);
+    else if (nowS > PEOPLE.rushAtS + PEOPLE.rushWithinS) this.figures.rush.push(flow);
+  }
+}
+
+/** A socket to nobody. */
+class FarAway implements Connection {
+  readonly host = 'simulated';
+  readonly instance = 'simulated';
+  readonly socketId = '';
+  readonly address = '';
+
+  constructor(readonly rttMs: number) {}
+
+  joined(): void {}
+  introduce(): void {}
+  signal(): void {}
+  gone(): void {}
+  close(): void {}
+}
