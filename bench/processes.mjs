@@ -12,10 +12,19 @@ export async function residentBytes(session) {
   /** @type {Record<string, number>} */
   const bytes = {};
   for (const { id, type } of processInfo) {
-    // Its second number (proc(5)): resident pages.
-    const statm = await readFile(`/proc/${id}/statm`, 'utf8').catch(() => '');
-    const pages = Number(statm.split(' ')[1]);
-    if (pages > 0) bytes[type] = (bytes[type] ?? 0) + pages * PAGE_BYTES;
+    const held = await residentBytesOf(id);
+    if (held > 0) bytes[type] = (bytes[type] ?? 0) + held;
   }
   return bytes;
+}
+
+/**
+ * Memory that one process holds.
+ * @param {number} pid
+ * @returns {Promise<number>} NaN where the system does not tell
+ */
+export async function residentBytesOf(pid) {
+  // Its second number (proc(5)): resident pages.
+  const statm = await readFile(`/proc/${pid}/statm`, 'utf8').catch(() => '');
+  return Number(statm.split(' ')[1]) * PAGE_BYTES;
 }

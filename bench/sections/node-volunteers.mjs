@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { answerOf, ask } from '../answer.mjs';
 import { figure } from '../rows.mjs';
 
 /** One process with a hundred connections crashed in the native WebRTC; twenty are well. */
@@ -55,29 +55,3 @@ export const section = {
     ];
   },
 };
-
-/** @param {import('node:child_process').ChildProcess} child */
-function ask(child) {
-  const answer = answerOf(child);
-  child.send('go');
-  return answer;
-}
-
-/**
- * @param {import('node:child_process').ChildProcess} child
- * @returns {Promise<unknown>} its next message
- */
-async function answerOf(child) {
-  const answered = new AbortController();
-  const { signal } = answered;
-  try {
-    return await Promise.race([
-      once(child, 'message', { signal }).then(([message]) => message),
-      once(child, 'exit', { signal }).then(([code, by]) => {
-        throw new Error(`A process of the bench ended in the middle of its work: ${by ?? `exit code ${code}`}.`);
-      }),
-    ]);
-  } finally {
-    answered.abort();
-  }
-}
