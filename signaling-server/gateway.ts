@@ -257,9 +257,11 @@ function senderOf({ address, session }: Seat): Sender {
   return { address, session: session ?? undefined };
 }
 
+const versionSchema = z.object({ protocolVersion: z.int() });
+
 /** Before anything else of a join is read: another version's may look different everywhere else. */
 function checkVersion(payload: unknown): void {
-  const parsed = z.object({ protocolVersion: z.int() }).safeParse(payload);
+  const parsed = versionSchema.safeParse(payload);
   if (!parsed.success || parsed.data.protocolVersion === PROTOCOL_VERSION) return;
   throw new MeshError(
     'protocol-version',

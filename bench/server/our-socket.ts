@@ -57,6 +57,12 @@ export class OurSocket {
     this.#socket.send(`42${this.#answers++}${JSON.stringify(['signal', { to, attempt, signal }])}`);
   }
 
+  /** As a page does that closes: nothing of it stays at the server. */
+  leave(): void {
+    this.#socket.send('42["leave",null]');
+    this.#socket.close();
+  }
+
   close(): void {
     this.#socket.terminate();
   }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { systemClock } from '../../shared/clock.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { SignalingClient } from '../../web/net/signaling-client.ts';
 
@@ -42,6 +43,7 @@ export class Sessions {
     const role = nth % 8 === 0 ? 'gamer' : 'volunteer';
     const client = await SignalingClient.connect({
       url,
+      clock: systemClock,
       join: () => ({
         ...{ protocolVersion: PROTOCOL_VERSION, sessionKey: randomBytes(16).toString('base64url') },
         ...{ role, name: role, room: `restart ${nth >> 3}` },
