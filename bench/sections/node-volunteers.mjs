@@ -42,7 +42,7 @@ export const section = {
       await Promise.all(rooms.map(({ volunteers }) => ask(volunteers)))
     );
     const tasksDone = served.flatMap((answer) => answer.tasksDone);
-    const wrong = gamers.reduce((sum, figures) => sum + figures.wrong, 0);
+    const wrong = gamers.reduce((sum, { wrong, failed }) => sum + wrong + failed, 0);
     const perS = gamers.reduce((sum, figures) => sum + figures.perS, 0);
     return [
       figure('volunteers linked', linked, '', { atLeast: ALL, note: `in ${linkedInS.toFixed(1)} s` }),
@@ -51,7 +51,7 @@ export const section = {
         note: `the least ${Math.min(...tasksDone)}, the most ${Math.max(...tasksDone)} tasks`,
       }),
       figure('echoes of 1 kB, all gamers', perS, '/s', { above: 1_000 }),
-      figure('wrong answers', wrong, '', { atMost: 0 }),
+      figure('wrong answers, and tasks that failed', wrong, '', { atMost: 0 }),
     ];
   },
 };

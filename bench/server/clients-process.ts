@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { flood } from './flooding.ts';
 import { type Opened, openMany, type ServerKind } from './opening.ts';
-import { Sessions } from './resuming.ts';
+import { Sessions } from './sessions.ts';
 import { measureSignals, type SignalLoad } from './signalling.ts';
 
 /** Pages of the server's bench, without browsers, in a process of their own: does what its parent asks, one thing at a time. */
@@ -12,9 +13,16 @@ export type Question =
   | { kind: 'close' }
   | { kind: 'signals'; server: 'ours' | 'peer'; url: string; load: SignalLoad; address?: string }
   | { kind: 'flood'; url: string; address: string; durationMs: number }
+  /** Sessions of the real client, until they part; see {@link Sessions}. */
   | { kind: 'join'; url: string; count: number }
   | { kind: 'brace' }
-  | { kind: 'resumption' };
+  | { kind: 'begin'; everyMs: number }
+  | { kind: 'standing' }
+  | { kind: 'rest' }
+  | { kind: 'part' };
+
+/** A server takes so long to be done with thousands that left. */
+const SETTLE_MS = 1_000;
 
 let opened: Opened | null = null;
 let sessions: Sessions | null = null;
@@ -31,6 +39,7 @@ async function answer(question: Question): Promise<unknown> {
     case 'close':
       for (const one of opened?.held ?? []) one.close();
       opened = null;
+      await sleep(SETTLE_MS);
       return null;
     case 'signals':
       return measureSignals(question.server, question.url, question.load, question.address);
@@ -42,8 +51,18 @@ async function answer(question: Question): Promise<unknown> {
     case 'brace':
       sessions?.brace();
       return null;
-    case 'resumption':
-      return sessions?.resumption() ?? null;
+    case 'begin':
+      sessions?.begin(question.everyMs);
+      return null;
+    case 'standing':
+      return sessions?.standing() ?? null;
+    case 'rest':
+      sessions?.rest();
+      return null;
+    case 'part':
+      await sessions?.close();
+      sessions = null;
+      return null;
   }
 }
 

@@ -9,10 +9,12 @@ const TICK_MS = 5;
 
 export interface FloodFigures {
   sent: number;
-  answeredWell: number;
+  relayed: number;
   refused: number;
   /** Sockets it had to open anew, because the server dropped those before. */
   opened: number;
+  /** What one address may send. */
+  allowance: { signals: number; windowMs: number };
 }
 
 /**
@@ -20,7 +22,10 @@ export interface FloodFigures {
  * soon as one is dropped, ten times as often as it may.
  */
 export async function flood(url: string, address: string, durationMs: number): Promise<FloodFigures> {
-  const figures: FloodFigures = { sent: 0, answeredWell: 0, refused: 0, opened: 0 };
+  const figures: FloodFigures = {
+    ...{ sent: 0, relayed: 0, refused: 0, opened: 0 },
+    allowance: { signals: LIMITS.signalsPerAddress, windowMs: 1_000 * LIMITS.windowS },
+  };
   const signalsPerTick = (TIMES * LIMITS.signalsPerAddress * TICK_MS) / (1_000 * LIMITS.windowS);
   const opensPerTick = (TIMES * LIMITS.connectsPerAddress * TICK_MS) / (1_000 * LIMITS.windowS);
   const senders: { socket: OurSocket; to: string }[] = [];
@@ -34,7 +39,7 @@ export async function flood(url: string, address: string, durationMs: number): P
       address,
     });
     socket.onAnswer((isOk) => {
-      if (isOk) figures.answeredWell++;
+      if (isOk) figures.relayed++;
       else figures.refused++;
     });
     try {

@@ -14,7 +14,7 @@ const LOOK_EVERY_MS = 1_000;
 /**
  * Ten thousand sockets that do nothing, and what each costs.
  * @param {import('../context.mjs').BenchContext} context
- * @param {Awaited<ReturnType<typeof import('./stage.mjs').startClients>>} clients
+ * @param {import('./stage.mjs').Clients} clients
  */
 export async function measureIdle(context, clients) {
   const ours = await hold(context, clients, 'ours');
@@ -35,7 +35,7 @@ export async function measureIdle(context, clients) {
 
 /**
  * @param {import('../context.mjs').BenchContext} context
- * @param {Awaited<ReturnType<typeof import('./stage.mjs').startClients>>} clients
+ * @param {import('./stage.mjs').Clients} clients
  * @param {ServerKind} kind
  */
 async function hold(context, clients, kind) {

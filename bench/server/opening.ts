@@ -20,7 +20,7 @@ export async function openOne(kind: ServerKind, url: string, nth: number): Promi
       room: `room ${Math.floor(nth / ROOM_SIZE)}`,
     });
     await socket.joined;
-    return { get isOpen() { return socket.isOpen; }, close: () => socket.leave() };
+    return socket;
   }
   if (kind === 'bare') {
     const socket = new BareSocket(url);

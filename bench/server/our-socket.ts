@@ -58,13 +58,11 @@ export class OurSocket {
   }
 
   /** As a page does that closes: nothing of it stays at the server. */
-  leave(): void {
-    this.#socket.send('42["leave",null]');
-    this.#socket.close();
-  }
-
   close(): void {
-    this.#socket.terminate();
+    if (this.isOpen) {
+      this.#socket.send('42["leave",null]');
+      this.#socket.close();
+    } else this.#socket.terminate();
   }
 
   #heard(packet: string, join: JoinRequest, resolve: (joined: Joined) => void, reject: (cause: Error) => void): void {

@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { Agent, get } from 'node:http';
+import { text } from 'node:stream/consumers';
 import WebSocket from 'ws';
 import { CANDIDATE } from './our-socket.ts';
 
 /** As often as PeerJS sends it. */
 const HEARTBEAT_MS = 5_000;
+/** As browsers do; and it costs these clients, whose time is not to be the server's, less than fetch. */
+const KEEP_ALIVE = new Agent({ keepAlive: true });
 
 /** A socket of PeerJS to its own server. */
 export class PeerSocket {
@@ -36,8 +40,13 @@ export class PeerSocket {
   }
 
   /** The id that PeerServer makes for who has none. */
-  static async newId(url: string): Promise<string> {
-    return (await fetch(new URL('/peerjs/id', url))).text();
+  static newId(url: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      get(new URL('/peerjs/id', url), { agent: KEEP_ALIVE }, (response) => text(response).then(resolve, reject)).on(
+        'error',
+        reject,
+      );
+    });
   }
 
   get isOpen(): boolean {
