@@ -3,7 +3,7 @@ import { percentile } from '../pages/statistics.mjs';
 import { figure } from '../rows.mjs';
 import { serveOurs, startClients } from './stage.mjs';
 
-const LOAD = { pairs: 25, perS: 250, durationMs: 4_000 };
+const LOAD = { pairs: 25, perS: 250, warmUpMs: 500, durationMs: 4_000 };
 const ROUNDS = 3;
 const OVERLAP_MS = 500;
 /** Where the sockets seem to come from, behind a proxy: the flood, and the rest of the world. */
@@ -29,7 +29,12 @@ export async function measureFlood(context, clients) {
   for (let round = 0; round < ROUNDS; round++) {
     rounds.calm.push(await others());
     /** @type {Promise<FloodFigures>} */
-    const flooding = flooders({ kind: 'flood', url, address: FLOODER, durationMs: LOAD.durationMs + 3 * OVERLAP_MS });
+    const flooding = flooders({
+      kind: 'flood',
+      url,
+      address: FLOODER,
+      durationMs: LOAD.warmUpMs + LOAD.durationMs + 3 * OVERLAP_MS,
+    });
     await sleep(OVERLAP_MS);
     rounds.flooded.push(await others());
     rounds.floods.push(await flooding);

@@ -12,6 +12,8 @@ interface Pair {
 export interface SignalLoad {
   pairs: number;
   perS: number;
+  /** What is sent in this time before does not count: a server has been running for a while. */
+  warmUpMs: number;
   durationMs: number;
 }
 
@@ -34,15 +36,21 @@ export async function measureSignals(
   address?: string,
 ): Promise<SignalFigures> {
   const sentAtMs: number[] = [];
+  let countedFromMs = Number.POSITIVE_INFINITY;
   const tookMs: number[] = [];
-  const onSignal = (nth: number) => void tookMs.push(performance.now() - (sentAtMs[nth] ?? Number.NaN));
+  const onSignal = (nth: number) => {
+    const sentMs = sentAtMs[nth] ?? Number.NaN;
+    if (sentMs >= countedFromMs) tookMs.push(performance.now() - sentMs);
+  };
   const pairs = await Promise.all(
     Array.from({ length: load.pairs }, (_, nth) =>
       kind === 'ours' ? ourPair(url, nth, onSignal, address) : peerPair(url, onSignal),
     ),
   );
   const startedMs = performance.now();
-  for (let elapsedMs = 0; elapsedMs < load.durationMs; elapsedMs = performance.now() - startedMs) {
+  countedFromMs = startedMs + load.warmUpMs;
+  const totalMs = load.warmUpMs + load.durationMs;
+  for (let elapsedMs = 0; elapsedMs < totalMs; elapsedMs = performance.now() - startedMs) {
     const due = (load.perS * elapsedMs) / 1_000;
     while (sentAtMs.length < due) {
       const nth = sentAtMs.push(performance.now()) - 1;
@@ -52,7 +60,8 @@ export async function measureSignals(
   }
   await sleep(GRACE_MS);
   for (const pair of pairs) pair.close();
-  return { sent: sentAtMs.length, arrived: tookMs.length, tookMs };
+  const sent = sentAtMs.filter((sentMs) => sentMs >= countedFromMs).length;
+  return { sent, arrived: tookMs.length, tookMs };
 }
 
 async function ourPair(url: string, nth: number, onSignal: (nth: number) => void, address?: string): Promise<Pair> {
