@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { residentBytesOf } from '../processes.mjs';
 import { figure } from '../rows.mjs';
-import { serve } from './stage.mjs';
-
-/** @typedef {import('./stage.mjs').ServerKind} ServerKind */
+import { serve, withCpuOf } from './stage.mjs';
 
 const SOCKETS = 10_000;
 const AT_A_TIME = 100;
@@ -12,7 +10,7 @@ const SETTLE_MS = 12_000;
 const LOOK_EVERY_MS = 1_000;
 
 /**
- * Ten thousand sockets that do nothing, and what each costs.
+ * Ten thousand sockets that do nothing, and what each costs. Ours have joined: the server ends those that do not within ten seconds.
  * @param {import('../context.mjs').BenchContext} context
  * @param {import('./stage.mjs').Clients} clients
  */
@@ -21,6 +19,7 @@ export async function measureIdle(context, clients) {
   const peer = await hold(context, clients, 'peer, named');
   const bare = await hold(context, clients, 'bare');
   const kB = (/** @type {{ bytes: number }} */ { bytes }) => bytes / 1_000;
+  const percent = (/** @type {{ cpuShare: number }} */ { cpuShare }) => 100 * cpuShare;
   return [
     figure('idle sockets held by one instance', ours.held, '', {
       atLeast: SOCKETS,
@@ -30,13 +29,16 @@ export async function measureIdle(context, clients) {
       atMost: 25,
       note: `PeerServer ${kB(peer).toFixed(1)}, bare socket.io ${kB(bare).toFixed(1)} kB`,
     }),
+    figure('what they take of a processor', percent(ours), '%', {
+      note: `heartbeats, and garbage of the joins; PeerServer ${percent(peer).toFixed(1)}, bare socket.io ${percent(bare).toFixed(1)} %`,
+    }),
   ];
 }
 
 /**
  * @param {import('../context.mjs').BenchContext} context
  * @param {import('./stage.mjs').Clients} clients
- * @param {ServerKind} kind
+ * @param {import('./stage.mjs').ServerKind} kind
  */
 async function hold(context, clients, kind) {
   const server = await serve(context, kind);
@@ -44,22 +46,25 @@ async function hold(context, clients, kind) {
   const beforeBytes = await residentBytesOf(server.pid);
   /** @type {{ refusal: string | null }} */
   const { refusal } = await clients({
-    kind: 'open',
-    server: kind,
-    url: server.url,
-    count: SOCKETS,
-    atATime: AT_A_TIME,
+    ...{ kind: 'open', server: kind, url: server.url },
+    ...{ count: SOCKETS, atATime: AT_A_TIME },
   });
-  let leastBytes = Number.POSITIVE_INFINITY;
-  for (let waitedMs = 0; waitedMs < SETTLE_MS; waitedMs += LOOK_EVERY_MS) {
-    await sleep(LOOK_EVERY_MS);
-    leastBytes = Math.min(leastBytes, await residentBytesOf(server.pid));
-  }
+  const { value: bytesHeld, cpuS, tookS } = await withCpuOf(server, () => leastBytesOf(server));
   /** @type {number} */
   const held = await clients({ kind: 'count' });
   await clients({ kind: 'close' });
   await server.stop();
-  const bytes = (leastBytes - beforeBytes) / held;
+  const bytes = (bytesHeld - beforeBytes) / held;
   context.say(`${kind}: ${held} sockets, ${(bytes / 1_000).toFixed(1)} kB each`);
-  return { held, bytes, refusal };
+  return { held, bytes, refusal, cpuShare: cpuS / tookS };
+}
+
+/** @param {import('./stage.mjs').Server} server */
+async function leastBytesOf({ pid }) {
+  let leastBytes = Number.POSITIVE_INFINITY;
+  for (let waitedMs = 0; waitedMs < SETTLE_MS; waitedMs += LOOK_EVERY_MS) {
+    await sleep(LOOK_EVERY_MS);
+    leastBytes = Math.min(leastBytes, await residentBytesOf(pid));
+  }
+  return leastBytes;
 }

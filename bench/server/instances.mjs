@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SetupError } from '../../deploy/failure.mjs';
 import { ensureRedis } from '../../e2e/redis.mjs';
 import { answerOf, ask } from '../answer.mjs';
-import { figure } from '../rows.mjs';
+import { figure, said } from '../rows.mjs';
 import { serveOurs } from './stage.mjs';
 
 const INSTANCES = 3;
@@ -25,6 +26,12 @@ const LOOK_EVERY_MS = 200;
  * @param {import('./stage.mjs').Clients} clients
  */
 export async function measureInstances(context, clients) {
+  try {
+    await ensureRedis();
+  } catch (cause) {
+    if (cause instanceof SetupError) return [said('3 instances, one killed', cause.message)];
+    throw cause;
+  }
   const { instances, url } = await openSite(context);
   const gamer = await linkOverSite(context, url);
   await clients({ kind: 'join', url, count: SESSIONS });
@@ -67,7 +74,6 @@ export async function measureInstances(context, clients) {
 
 /** @param {import('../context.mjs').BenchContext} context */
 async function openSite(context) {
-  await ensureRedis();
   /** @type {typeof import('./site.ts')} */
   const { TestRedis, Balancer } = await context.load('bench/server/site.ts');
   const redis = await TestRedis.start();
