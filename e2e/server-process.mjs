@@ -7,7 +7,7 @@ import { SetupError } from '../deploy/failure.mjs';
  * Starts a build's server on a free port, as a process of its own: what self-hosters run.
  * @param {{ serverFile: string, pagesDir: string }} build
  * @param {{ port?: number, env?: Record<string, string> }} [options]
- * @returns {Promise<{ url: string, port: number, stop(): Promise<void>, kill(): Promise<void> }>} `stop` is graceful, as SIGTERM
+ * @returns {Promise<{ url: string, port: number, pid: number, stop(): Promise<void>, kill(): Promise<void> }>} `stop` is graceful, as SIGTERM
  * @throws {SetupError} when it ends before it listens
  */
 export async function startServer({ serverFile, pagesDir }, { port = 0, env = {} } = {}) {
@@ -27,6 +27,7 @@ export async function startServer({ serverFile, pagesDir }, { port = 0, env = {}
   return {
     url,
     port: Number(new URL(url).port),
+    pid: child.pid ?? Number.NaN,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
       await ended;

@@ -7,7 +7,7 @@ import { SIGNALING } from './tuning.ts';
 import { z } from './zod.ts';
 
 /** Raised whenever the two ends of any connection would misunderstand each other. */
-export const PROTOCOL_VERSION = 6;
+export const PROTOCOL_VERSION = 7;
 
 export const roleSchema = z.enum(['gamer', 'volunteer']);
 export type Role = z.infer<typeof roleSchema>;
@@ -92,8 +92,8 @@ export const joinedSchema = z.strictObject({
   id: sessionIdSchema,
   room: roomSchema,
   inviteOnly: z.boolean(),
-  /** Presented as `invite` when joining again: lets a member back in after a restart of the server. */
-  pass: z.string().max(SIGNALING.maxInviteChars),
+  /** Presented as `invite` when joining again: lets a member of an invite-only room back in after a restart of the server. */
+  pass: z.string().max(SIGNALING.maxInviteChars).exactOptional(),
   ...iceGrantSchema.shape,
   /** True when the coordinator still knew this session. */
   resumed: z.boolean(),

@@ -152,6 +152,12 @@ test('an invite to a room that has vanished makes it again, invite-only as it wa
   expect(await bed.page(url).join({ invite, role: 'volunteer' })).toMatchObject({ room, inviteOnly: true });
 });
 
+test('a pass is for members of invite-only rooms: into an open one nobody needs it', async () => {
+  const { url } = await bed.server({}, clock);
+  expect(await bed.page(url).join({ room: 'den' })).not.toHaveProperty('pass');
+  expect(await bed.page(url).join({ inviteOnly: true })).toHaveProperty('pass');
+});
+
 test('a token of an invite-only room neither joins nor closes an open room of that name', async () => {
   const { url } = await bed.server({}, clock);
   const [schemer, member, newcomer] = [bed.page(url), bed.page(url), bed.page(url)];

@@ -1,17 +1,16 @@
 import type { Logger } from 'pino';
 import { MeshError } from '../shared/errors.ts';
-import {
-  type Accusation,
-  type IceGrant,
-  type InviteRequest,
-  type Joined,
-  type JoinRequest,
-  type LobbyRequest,
-  type Proof,
-  type SignalRequest,
-  sessionIdOf,
-  type VolunteerReport,
-  type VolunteerStatus,
+import type {
+  Accusation,
+  IceGrant,
+  InviteRequest,
+  Joined,
+  JoinRequest,
+  LobbyRequest,
+  Proof,
+  SignalRequest,
+  VolunteerReport,
+  VolunteerStatus,
 } from '../shared/signaling.ts';
 import { COORDINATOR, SIGNALING } from '../shared/tuning.ts';
 import { Bans } from './bans.ts';
@@ -27,6 +26,7 @@ import { LOBBY, type Place, placeKey, privateName } from './place.ts';
 import { type Claim, newChallenge, provenIdentity } from './proof.ts';
 import { RateLimit } from './rate-limit.ts';
 import { type Counts, Rooms } from './rooms.ts';
+import { sessionIdNow } from './session-id.ts';
 import type { Store } from './store/store.ts';
 import { type IceConfig, iceGrantFor } from './turn.ts';
 
@@ -124,12 +124,13 @@ export class Coordinator {
    */
   async join(request: JoinRequest, connection: Connection): Promise<Arrival> {
     const { invites, store, config } = this.parts;
-    const id = await sessionIdOf(request.sessionKey);
+    const id = sessionIdNow(request.sessionKey);
     const { role, name } = request;
     const { place, onlyIfNew, isOwner, invite } = await this.#admit(id, request, connection);
     const [isRemoved, pass, reputation, partners, accused] = await Promise.all([
       this.owner.isRemoved(place, id),
-      invites.pass(place, { role, sessionId: id, isOwner, invite }),
+      // Into an open room nobody needs one.
+      place.inviteOnly ? invites.pass(place, { role, sessionId: id, isOwner, invite }) : undefined,
       store.reputation(this.#rooms.session(id)?.historyId ?? id),
       store.partners(id),
       store.accused(placeKey(place)),
@@ -165,7 +166,7 @@ export class Coordinator {
     const challenge = member.claim?.challenge ?? null;
     const { lobby } = config;
     const terms = { ...this.iceFor(member), resumed, lobby, challenge, owner: isOwner };
-    return { member, joined: { id, room, inviteOnly, pass, ...terms } };
+    return { member, joined: { id, room, inviteOnly, ...(pass !== undefined && { pass }), ...terms } };
   }
 
   /** TURN credentials that hold from now on. */
@@ -217,7 +218,7 @@ export class Coordinator {
   async accuse(gamer: Member, { volunteerId, taskType, why }: Accusation): Promise<void> {
     if (gamer.role !== 'gamer') throw MeshError.malformed('Only a gamer reports on volunteers.');
     // It may have left when it was found out.
-    const historyId = gamer.peers.get(volunteerId)?.historyId ?? gamer.met.get(volunteerId);
+    const historyId = gamer.historyOf(volunteerId);
     if (historyId === undefined) throw notInvited('You were never introduced to this volunteer.');
     if (this.#accusations.isReached(gamer.id)) {
       throw new MeshError('rate-limited', 'You reported many volunteers. Wait ten minutes before you report another.');

@@ -1,4 +1,5 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { Server, type ServerOptions } from 'socket.io';
 import { MeshError, type MeshErrorReason } from '../shared/errors.ts';
@@ -68,7 +69,11 @@ export class Gateway {
       maxHttpBufferSize: SIGNALING.maxMessageBytes,
       // Until its CONNECT packet, which brings the join, a connection is socket.io's; from then on the seat has its own deadline.
       connectTimeout: COORDINATOR.joinTimeoutMs,
-      allowRequest: (request, decide) => void this.#refuseConnect(request).then((why) => decide(why, why === null)),
+      allowRequest: (request, decide) =>
+        void this.#refuseConnect(request).then((why) => {
+          if (why === null) writeTogether(request.socket);
+          decide(why, why === null);
+        }),
     });
     this.#io.engine.use(applySecurityHeaders);
     this.#io.engine.on('connection', (conn: SignalingSocket['conn']) => {
@@ -257,9 +262,17 @@ function senderOf({ address, session }: Seat): Sender {
   return { address, session: session ?? undefined };
 }
 
+const versionSchema = z.object({ protocolVersion: z.int() });
+
+/** The answer to an upgrade and engine.io's first packet follow each other in this turn of the event loop: one system call for both. */
+function writeTogether(socket: Socket): void {
+  socket.cork();
+  setImmediate(() => socket.uncork());
+}
+
 /** Before anything else of a join is read: another version's may look different everywhere else. */
 function checkVersion(payload: unknown): void {
-  const parsed = z.object({ protocolVersion: z.int() }).safeParse(payload);
+  const parsed = versionSchema.safeParse(payload);
   if (!parsed.success || parsed.data.protocolVersion === PROTOCOL_VERSION) return;
   throw new MeshError(
     'protocol-version',

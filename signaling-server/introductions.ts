@@ -120,7 +120,7 @@ export class Introductions {
   #bring({ gamer, volunteer }: { gamer: Member; volunteer: Member }): void {
     gamer.peers.set(volunteer.id, volunteer);
     volunteer.peers.set(gamer.id, gamer);
-    gamer.met.set(volunteer.id, volunteer.historyId);
+    gamer.meet(volunteer);
     introduce(gamer, volunteer);
     this.#onMatch();
   }

@@ -55,6 +55,8 @@ export class Member {
   /** The members this one is introduced to, by id; always mutual. */
   readonly peers = new Map<string, Member>();
   #connection: Connection | null = null;
+  /** Volunteers this gamer was introduced to, those that left included: id -> history id. Null before the first: it holds 2 kB. */
+  #met: LRUCache<string, string> | null = null;
   /** By peer: what goes with the answer to a join; null once that was given. */
   #firstIntroductions: Map<string, Introduction> | null = null;
   #waiting: Letter[] = [];
@@ -95,7 +97,7 @@ export class Member {
     const { status, reputation, claim, identity, needs, isSeeking, isOwner, invite, partners, met, waiting } = record;
     Object.assign(this, { status, reputation, claim, identity, needs, isSeeking, isOwner, invite });
     this.partners = new Map(partners);
-    for (const [id, historyId] of met) this.met.set(id, historyId);
+    for (const [id, historyId] of met) this.#rememberAs(id, historyId);
     this.#waiting = waiting;
     this.#connection = connection;
   }
@@ -122,6 +124,16 @@ export class Member {
   /** What the coordinator remembers this member under. Without an identity that ends with the session. */
   get historyId(): string {
     return this.identity ?? this.id;
+  }
+
+  /** A volunteer that this gamer is introduced to. */
+  meet({ id, historyId }: Member): void {
+    this.#rememberAs(id, historyId);
+  }
+
+  /** What the history of a volunteer that this gamer was ever introduced to is kept under. */
+  historyOf(volunteerId: string): string | undefined {
+    return this.peers.get(volunteerId)?.historyId ?? this.#met?.get(volunteerId);
   }
 
   get rttMs(): number {
@@ -203,5 +215,10 @@ export class Member {
     }
     this.#waiting = this.#waiting.filter(({ kind, body }) => kind === 'gone' || body.from !== farewell.peerId);
     this.#waiting.push({ kind: 'gone', body: farewell });
+  }
+
+  #rememberAs(volunteerId: string, historyId: string): void {
+    this.#met ??= new LRUCache({ max: COORDINATOR.maxPartnersPerGamer });
+    this.#met.set(volunteerId, historyId);
   }
 }

@@ -52,7 +52,7 @@ export class OwnerActs {
     const found = rooms.session(volunteerId);
     const isHere = found?.role === 'volunteer' && placeKey(found.place) === placeKey(place);
     // It may have left: then it shall not come back.
-    const historyId = isHere ? found.historyId : owner.met.get(volunteerId);
+    const historyId = isHere ? found.historyId : owner.historyOf(volunteerId);
     if (historyId === undefined) throw notInvited('This volunteer is not in your room.');
     rooms.bar(place, [volunteerId, historyId]);
     if (place.inviteOnly) await Promise.all([bans.remove(place, volunteerId), bans.remove(place, historyId)]);

@@ -16,6 +16,10 @@ export interface EchoFigures {
   /** Volunteers that answered at least once. */
   busyVolunteers: number;
   wrong: number;
+  /** Tasks that were answered by an error. */
+  failed: number;
+  /** Tasks that were answered by a result. */
+  done: number;
 }
 
 /** Keeps `window` echo tasks outstanding for so long. */
@@ -28,12 +32,18 @@ export async function echoFor(
   let serial = 0;
   let done = 0;
   let wrong = 0;
+  let failed = 0;
   const lane = async () => {
     while (performance.now() - startedMs < durationMs) {
       const wanted = ++serial;
       const sent = new Uint8Array(sizeBytes);
       new DataView(sent.buffer).setUint32(0, wanted);
-      const { bytes, timing } = await client.submitTask('echo', { bytes: sent }).result;
+      const result = await client.submitTask('echo', { bytes: sent }).result.catch(() => null);
+      if (!result) {
+        failed++;
+        continue;
+      }
+      const { bytes, timing } = result;
       const got = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
       if (got !== wanted || bytes.byteLength !== sizeBytes) wrong++;
       busy.add(timing.ranOn);
@@ -41,5 +51,5 @@ export async function echoFor(
     }
   };
   await Promise.all(Array.from({ length: window }, lane));
-  return { perS: (1_000 * done) / (performance.now() - startedMs), busyVolunteers: busy.size, wrong };
+  return { perS: (1_000 * done) / (performance.now() - startedMs), busyVolunteers: busy.size, wrong, failed, done };
 }

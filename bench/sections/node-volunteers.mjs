@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { answerOf, ask } from '../answer.mjs';
 import { figure } from '../rows.mjs';
 
 /** One process with a hundred connections crashed in the native WebRTC; twenty are well. */
@@ -42,7 +42,7 @@ export const section = {
       await Promise.all(rooms.map(({ volunteers }) => ask(volunteers)))
     );
     const tasksDone = served.flatMap((answer) => answer.tasksDone);
-    const wrong = gamers.reduce((sum, figures) => sum + figures.wrong, 0);
+    const wrong = gamers.reduce((sum, { wrong, failed }) => sum + wrong + failed, 0);
     const perS = gamers.reduce((sum, figures) => sum + figures.perS, 0);
     return [
       figure('volunteers linked', linked, '', { atLeast: ALL, note: `in ${linkedInS.toFixed(1)} s` }),
@@ -51,33 +51,7 @@ export const section = {
         note: `the least ${Math.min(...tasksDone)}, the most ${Math.max(...tasksDone)} tasks`,
       }),
       figure('echoes of 1 kB, all gamers', perS, '/s', { above: 1_000 }),
-      figure('wrong answers', wrong, '', { atMost: 0 }),
+      figure('wrong answers, and tasks that failed', wrong, '', { atMost: 0 }),
     ];
   },
 };
-
-/** @param {import('node:child_process').ChildProcess} child */
-function ask(child) {
-  const answer = answerOf(child);
-  child.send('go');
-  return answer;
-}
-
-/**
- * @param {import('node:child_process').ChildProcess} child
- * @returns {Promise<unknown>} its next message
- */
-async function answerOf(child) {
-  const answered = new AbortController();
-  const { signal } = answered;
-  try {
-    return await Promise.race([
-      once(child, 'message', { signal }).then(([message]) => message),
-      once(child, 'exit', { signal }).then(([code, by]) => {
-        throw new Error(`A process of the bench ended in the middle of its work: ${by ?? `exit code ${code}`}.`);
-      }),
-    ]);
-  } finally {
-    answered.abort();
-  }
-}

@@ -199,7 +199,7 @@ export class SignalingClient {
     const request = { ...this.#wanted, ...(status && { status: status() }) };
     if (!this.#joined) return request;
     const { room, inviteOnly, pass } = this.#joined;
-    return { ...request, room, inviteOnly, ...(inviteOnly && { invite: pass }) };
+    return { ...request, room, inviteOnly, ...(pass !== undefined && { invite: pass }) };
   }
 
   #awaitAnswer(): void {
