@@ -60,7 +60,6 @@ export class Member {
   /** By peer: what goes with the answer to a join; null once that was given. */
   #firstIntroductions: Map<string, Introduction> | null = null;
   #waiting: Letter[] = [];
-  #met: LRUCache<string, string> | null = null;
 
   constructor(
     readonly id: string,
@@ -100,12 +99,6 @@ export class Member {
     for (const [id, historyId] of met) this.#rememberAs(id, historyId);
     this.#waiting = waiting;
     this.#connection = connection;
-  }
-
-  /** Volunteers this gamer was introduced to, those that left included: id -> history id. Volunteers have none, which saves each 3 kB. */
-  get met(): LRUCache<string, string> {
-    this.#met ??= new LRUCache({ max: COORDINATOR.maxPartnersPerGamer });
-    return this.#met;
   }
 
   get online(): boolean {
