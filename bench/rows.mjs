@@ -16,6 +16,9 @@
  * @property {boolean | null} met null: nothing was asked of it
  */
 
+/** A mark may be what somebody else reached. */
+const MARK_DIGITS = 6;
+
 /**
  * A measured figure.
  * @param {string} what
@@ -49,11 +52,11 @@ export function said(what, words) {
 
 /** @param {Row} row @returns {string} empty when nothing is asked of it */
 export function markOf({ mark: { atLeast, above, atMost, below }, unit }) {
-  const behind = unit && ` ${unit}`;
-  if (atLeast !== undefined) return `>= ${atLeast}${behind}`;
-  if (above !== undefined) return `> ${above}${behind}`;
-  if (atMost !== undefined) return `<= ${atMost}${behind}`;
-  if (below !== undefined) return `< ${below}${behind}`;
+  const told = (/** @type {number} */ bound) => `${Number(bound.toPrecision(MARK_DIGITS))}${unit && ` ${unit}`}`;
+  if (atLeast !== undefined) return `>= ${told(atLeast)}`;
+  if (above !== undefined) return `> ${told(above)}`;
+  if (atMost !== undefined) return `<= ${told(atMost)}`;
+  if (below !== undefined) return `< ${told(below)}`;
   return '';
 }
 

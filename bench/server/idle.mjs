@@ -5,8 +5,8 @@ import { serve, withCpuOf } from './stage.mjs';
 
 const SOCKETS = 10_000;
 const AT_A_TIME = 100;
-/** For garbage of the joins to go: V8 collects of itself once little happens. */
-const SETTLE_MS = 12_000;
+/** For garbage of the joins to go, as V8 collects of itself once little happens, and for a heartbeat of each socket, every 25 s. */
+const SETTLE_MS = 27_000;
 const LOOK_EVERY_MS = 1_000;
 
 /**
