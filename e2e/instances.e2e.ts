@@ -111,7 +111,7 @@ for (const which of ['the one that decides', 'another'] as const) {
         sent++;
         for (const { gamer, volunteer } of rooms) {
           gamer.client.signal(volunteer.id, 0, { type: 'offer', sdp: `${sent}` });
-          volunteer.client.tellStatus(STATUS);
+          volunteer.client.tellStatus({ ...STATUS, load: sent % 2 });
         }
       }, 20);
       await expect.poll(() => rooms.every(({ gamer, volunteer }) => volunteer.hasHeard(gamer.id, '5'))).toBe(true);

@@ -20,8 +20,12 @@ export const SIGNALING = {
   maxCandidateChars: 1_024,
   /** Largest socket.io message in either direction: an SDP with room to spare. */
   maxMessageBytes: 64 * 1024,
-  /** How often a volunteer tells the coordinator its load: ranking needs seconds, not frames. */
+  /** How often a volunteer looks whether to tell the coordinator its load: ranking needs seconds, not frames. */
   statusIntervalMs: 2_000,
+  /** A load, 0..1, that differs by less is not told: it moves a score by a hundredth or two. */
+  statusStep: 0.05,
+  /** One that stays as it is is told so often: with every heartbeat (25 s) the server knows better how far away a volunteer is. */
+  statusRepeatMs: 30_000,
   /** Introductions that come with the answer to a join: MAX_INTRODUCTIONS and a volunteer's `maxGamers` end at 64. */
   maxFirstIntroductions: 64,
   maxNameChars: 64,

@@ -49,10 +49,13 @@ export class Sessions {
 
   /** From now on every gamer signals to each volunteer it knows, and every volunteer tells its status, so often. */
   begin(everyMs: number): void {
+    // One that stays as it is would not be told.
+    let load = 0;
     this.#load = setInterval(() => {
+      load = 1 - load;
       for (const client of this.#clients) {
         const known = this.#known.get(client);
-        if (!known) client.tellStatus(STATUS);
+        if (!known) client.tellStatus({ ...STATUS, load });
         for (const volunteerId of known ?? []) {
           this.#standing.signalsSent++;
           client.signal(volunteerId, 0, { type: 'offer', sdp: 'v=0' });

@@ -28,6 +28,7 @@ import {
   type SignalingSocket,
   unreachable,
 } from './signaling-socket.ts';
+import { StatusNews } from './status-news.ts';
 
 export type SignalingState = 'online' | 'reconnecting' | 'closed';
 
@@ -71,6 +72,7 @@ export class SignalingClient {
   /** Made while the socket was away; by volunteer. */
   readonly #accusations = new Map<string, Accusation>();
   readonly #renewal: IceRenewal;
+  readonly #news: StatusNews;
 
   /**
    * What the server says may be told before this resolves. Throws MeshError `signaling-unreachable`, or why the server did not
@@ -88,6 +90,7 @@ export class SignalingClient {
   private constructor(options: SignalingOptions, onFirstJoin: (refusal: MeshError | null) => void) {
     this.#options = options;
     this.#onFirstJoin = onFirstJoin;
+    this.#news = new StatusNews(() => options.clock.now());
     this.#socket = openSocket(options.url, () => this.#joinRequest());
     hear(this.#socket, (event) => this.#heard(event));
     this.#socket.on('connect', () => this.#awaitAnswer());
@@ -135,9 +138,11 @@ export class SignalingClient {
     }
   }
 
-  /** Tells the coordinator our load. While the socket is away there is no need: the next join says it. */
+  /** Tells the coordinator our load, where that is news. While the socket is away there is no need: the next join says it. */
   tellStatus(status: VolunteerStatus): void {
-    if (this.#state === 'online') this.#unawaited(ask(this.#socket, 'status', status, nothing));
+    if (this.#state !== 'online' || !this.#news.isNews(status)) return;
+    this.#news.told(status);
+    this.#unawaited(ask(this.#socket, 'status', status, nothing));
   }
 
   tellReport(report: VolunteerReport): void {
@@ -195,8 +200,9 @@ export class SignalingClient {
 
   /** After the first join one goes back to where that led. */
   #joinRequest(): JoinRequest {
-    const { status } = this.#options;
-    const request = { ...this.#wanted, ...(status && { status: status() }) };
+    const status = this.#options.status?.();
+    if (status) this.#news.told(status);
+    const request = { ...this.#wanted, ...(status && { status }) };
     if (!this.#joined) return request;
     const { room, inviteOnly, pass } = this.#joined;
     return { ...request, room, inviteOnly, ...(pass !== undefined && { invite: pass }) };

@@ -264,6 +264,7 @@ export class VolunteerNode extends EventTarget {
     if (this.#mesh && !this.#stopping) this.#mesh.session.tellStatus(this.#status());
   }
 
+  /** A load changes by itself. */
   #repeatStatus(): void {
     this.#cancelStatus = systemClock.after(SIGNALING.statusIntervalMs, () => this.#repeatStatus());
     this.#tellStatus();

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { SIGNALING } from '../../shared/tuning.ts';
+import { StatusNews } from './status-news.ts';
+
+const STATUS = { load: 0.5, accepting: true, tasks: ['echo'], maxGamers: 4 };
+
+function told() {
+  let nowMs = 0;
+  const news = new StatusNews(() => nowMs);
+  expect(news.isNews(STATUS)).toBe(true);
+  news.told(STATUS);
+  return { news, pass: (ms: number) => void (nowMs += ms) };
+}
+
+test('what is as it was need not be told, nor a load that differs by little', () => {
+  const { news, pass } = told();
+  pass(SIGNALING.statusIntervalMs);
+  expect(news.isNews({ ...STATUS, tasks: ['echo'] })).toBe(false);
+  expect(news.isNews({ ...STATUS, load: 0.5 + 0.9 * SIGNALING.statusStep })).toBe(false);
+});
+
+test.each([
+  { load: 0.5 + 1.1 * SIGNALING.statusStep },
+  { accepting: false },
+  { maxGamers: 1 },
+  { tasks: ['upscale'] },
+  { tasks: ['echo', 'upscale'] },
+])('told at once: %o', (change) => {
+  expect(told().news.isNews({ ...STATUS, ...change })).toBe(true);
+});
+
+test('loads that creep are told once they have gone far from what was told, and when they reach an end', () => {
+  const { news } = told();
+  for (const part of [0.4, 0.8]) expect(news.isNews({ ...STATUS, load: 0.5 + part * SIGNALING.statusStep })).toBe(false);
+  expect(news.isNews({ ...STATUS, load: 0.5 + 1.2 * SIGNALING.statusStep })).toBe(true);
+  news.told({ ...STATUS, load: 0.5 * SIGNALING.statusStep });
+  expect(news.isNews({ ...STATUS, load: 0 })).toBe(true);
+});
+
+test('all is told again after a while', () => {
+  const { news, pass } = told();
+  pass(SIGNALING.statusRepeatMs);
+  expect(news.isNews(STATUS)).toBe(true);
+});
