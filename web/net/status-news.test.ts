@@ -1,20 +1,21 @@
 import { expect, test } from 'vitest';
+import { ManualClock } from '../../shared/manual-clock.ts';
 import { SIGNALING } from '../../shared/tuning.ts';
 import { StatusNews } from './status-news.ts';
 
 const STATUS = { load: 0.5, accepting: true, tasks: ['echo'], maxGamers: 4 };
 
 function told() {
-  let nowMs = 0;
-  const news = new StatusNews(() => nowMs);
+  const clock = new ManualClock();
+  const news = new StatusNews(() => clock.now());
   expect(news.isNews(STATUS)).toBe(true);
   news.told(STATUS);
-  return { news, pass: (ms: number) => void (nowMs += ms) };
+  return { news, clock };
 }
 
 test('what is as it was need not be told, nor a load that differs by little', () => {
-  const { news, pass } = told();
-  pass(SIGNALING.statusIntervalMs);
+  const { news, clock } = told();
+  clock.advance(SIGNALING.statusIntervalMs);
   expect(news.isNews({ ...STATUS, tasks: ['echo'] })).toBe(false);
   expect(news.isNews({ ...STATUS, load: 0.5 + 0.9 * SIGNALING.statusStep })).toBe(false);
 });
@@ -31,14 +32,15 @@ test.each([
 
 test('loads that creep are told once they have gone far from what was told, and when they reach an end', () => {
   const { news } = told();
-  for (const part of [0.4, 0.8]) expect(news.isNews({ ...STATUS, load: 0.5 + part * SIGNALING.statusStep })).toBe(false);
+  for (const part of [0.4, 0.8])
+    expect(news.isNews({ ...STATUS, load: 0.5 + part * SIGNALING.statusStep })).toBe(false);
   expect(news.isNews({ ...STATUS, load: 0.5 + 1.2 * SIGNALING.statusStep })).toBe(true);
   news.told({ ...STATUS, load: 0.5 * SIGNALING.statusStep });
   expect(news.isNews({ ...STATUS, load: 0 })).toBe(true);
 });
 
 test('all is told again after a while', () => {
-  const { news, pass } = told();
-  pass(SIGNALING.statusRepeatMs);
+  const { news, clock } = told();
+  clock.advance(SIGNALING.statusRepeatMs);
   expect(news.isNews(STATUS)).toBe(true);
 });
