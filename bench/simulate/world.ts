@@ -8,7 +8,6 @@ import type { Matchmaker } from './matchmakers.ts';
 import type { Flow } from './measures.ts';
 import { type Machine, newMachine, newPlayer, newRttMs, PEOPLE, type Player } from './people.ts';
 import { Random } from './random.ts';
-
 import { type Help, Work } from './work.ts';
 
 /** How often work is looked at and loads are told: rarer than by real pages (SIGNALING.statusIntervalMs). */
