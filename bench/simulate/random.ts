@@ -1,17 +1,12 @@
-/** Random numbers that are the same in every run (mulberry32). */
+import { seededRandom } from '../../shared/tasks/test-random.ts';
+
+/** Random numbers that are the same in every run. */
 export class Random {
-  #state: number;
+  /** 0..1. */
+  readonly next: () => number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** 0..1. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let bits = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
+    this.next = seededRandom(seed);
   }
 
   /** Of waits that do not depend on how long one has waited. */
