@@ -1,6 +1,6 @@
 import { systemClock } from '../shared/clock.ts';
 import { PROTOCOL_VERSION, type Role, sessionIdOf } from '../shared/signaling.ts';
-import { TestRedis } from '../signaling-server/test-redis.ts';
+import { TestRedis } from '../signaling-server/store/test-redis.ts';
 import { newSessionKey } from '../signaling-server/test-server.ts';
 import { SignalingClient, type SignalingEvent } from '../web/net/signaling-client.ts';
 import { Balancer } from './balancer.ts';

@@ -25,7 +25,7 @@ export type Capabilities = z.infer<typeof capabilitiesSchema>;
 const streamIdField = { streamId: id32 };
 
 /**
- * Shape of a stream as its gamer wants it; both sizes even, `codec` one of `web/stream/codecs.ts`. Said again under the same id it
+ * Shape of a stream as its gamer wants it; both sizes even, `codec` one of `web/stream/codec/codecs.ts`. Said again under the same id it
  * changes quality, fps and bitrates in place; another size or codec is another stream.
  */
 const streamSetupSchema = z.strictObject({
@@ -96,7 +96,7 @@ export const pulseMessageSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('lease') }),
   z.strictObject({ kind: z.literal('pong'), serial: id32, load: z.number().min(0).max(1), held: z.int().min(0) }),
 ]);
-export type PulseMessage = z.infer<typeof pulseMessageSchema>;
+export type HeartbeatMessage = z.infer<typeof pulseMessageSchema>;
 
 /** Time a frame spent on the volunteer, ms. `totalMs` is from its last chunk's arrival to handing the answer to the channel. */
 const volunteerStagesSchema = z.strictObject({

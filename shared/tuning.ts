@@ -207,7 +207,7 @@ export const TRANSFER = {
 } as const;
 
 /** Pulse: the worker's own sign of life, on its own unreliable channel. */
-export const PULSE = {
+export const HEARTBEAT = {
   /** A ping this often keeps the RTT fresh and notices a dead peer; 20 bytes a time. */
   intervalMs: 500,
   /** Silence of this length is a confirmed loss: ten pings in a row do not die of packet loss. */
@@ -597,7 +597,7 @@ export const MODELS = {
 
 /** Streams: live frames. */
 export const STREAM = {
-  /** Cells of a frame that is looked at from afar (web/stream/likeness.ts): a cell has some hundred pixels, whose coding errors cancel out. */
+  /** Cells of a frame that is looked at from afar (web/stream/verify/likeness.ts): a cell has some hundred pixels, whose coding errors cancel out. */
   thumbnail: { width: 64, height: 36 },
   /** Below it a picture shows something else: between what half a second's motion leaves (0.55) and coding at 300 kb/s (0.85), nearer to the cheat. */
   leastLikeness: 0.5,
@@ -706,7 +706,7 @@ export const STREAM = {
   retryAfterMs: 5_000,
 } as const;
 
-/** Which quality a stream's frames are made with, of those up to the chosen one (web/stream/quality-governor.ts). */
+/** Which quality a stream's frames are made with, of those up to the chosen one (web/stream/upscale/quality-governor.ts). */
 export const GOVERNOR = {
   /** The part of the time between two of the source's frames that one may take to be made: the rest is the codecs' and scatter's. */
   share: 0.85,

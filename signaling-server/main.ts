@@ -1,4 +1,4 @@
-import { run } from './cli.ts';
+import { run } from './boot/cli.ts';
 
 const code = await run(process.argv.slice(2), process.env, {
   out: (text) => process.stdout.write(text),

@@ -5,24 +5,24 @@ import { type Logger, pino } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Lan } from '../shared/lan.ts';
 import { COORDINATOR } from '../shared/tuning.ts';
-import { type ServerClock, serverClock } from './clock.ts';
+import { Invites } from './access/invites.ts';
+import { LockOut } from './access/lock-out.ts';
+import { type ServerClock, serverClock } from './boot/clock.ts';
+import type { Config } from './boot/config.ts';
+import { closeOf, EVERY_NETWORK, listenOn, OpenConnections, urlOf } from './boot/listening.ts';
+import { keptSecret } from './boot/secret.ts';
 import { Cluster } from './cluster/cluster.ts';
-import type { Config } from './config.ts';
-import { Coordinator } from './coordinator.ts';
-import { Desk } from './desk.ts';
-import { Gateway } from './gateway.ts';
-import { httpHandler } from './http.ts';
-import { Invites } from './invites.ts';
-import { Limits } from './limits.ts';
-import { closeOf, EVERY_NETWORK, listenOn, OpenConnections, urlOf } from './listening.ts';
-import { LockOut } from './lock-out.ts';
-import type { Mirror } from './member.ts';
-import { Metrics, type Present } from './metrics.ts';
-import { Pages } from './pages.ts';
-import type { Reception } from './reception.ts';
-import { keptSecret } from './secret.ts';
-import { openSecureServer, type SecureServer } from './secure-server.ts';
-import type { SocketConnection } from './socket-connection.ts';
+import { httpHandler } from './http/http.ts';
+import { Metrics, type Present } from './http/metrics.ts';
+import { Pages } from './http/pages.ts';
+import { openSecureServer, type SecureServer } from './http/secure-server.ts';
+import { Coordinator } from './rooms/coordinator.ts';
+import type { Mirror } from './rooms/member.ts';
+import { Gateway } from './sockets/gateway.ts';
+import { Limits } from './sockets/limits.ts';
+import type { RequestHandler } from './sockets/request-handler.ts';
+import { RequestHandlers } from './sockets/request-handlers.ts';
+import type { SocketConnection } from './sockets/socket-connection.ts';
 import { FileStore } from './store/file.ts';
 import { MemoryStore } from './store/memory.ts';
 import { RedisStore } from './store/redis.ts';
@@ -64,8 +64,8 @@ export async function createServer(
   const lockOut = new LockOut(clock, config.limitFactor);
   const coordinatorFor = (mirror?: Mirror) =>
     new Coordinator({ config, invites, store, clock, log, lockOut, onMatch: () => metrics.matched(), mirror });
-  const reception: Reception<SocketConnection> =
-    cluster ?? new Desk({ coordinator: coordinatorFor(), metrics, connect: (socket) => socket });
+  const reception: RequestHandler<SocketConnection> =
+    cluster ?? new RequestHandlers({ coordinator: coordinatorFor(), metrics, connect: (socket) => socket });
 
   const http = createHttpServer();
   http.on(
@@ -113,7 +113,7 @@ export async function createServer(
       try {
         await cluster?.start(gateway, (mirror, connect) => {
           const coordinator = coordinatorFor(mirror);
-          return { coordinator, desk: new Desk({ coordinator, metrics, connect }) };
+          return { coordinator, desk: new RequestHandlers({ coordinator, metrics, connect }) };
         });
         https = await openSecureServer(config, clock, http);
         const port = await listenOn(http, config.port, config.host);

@@ -1,7 +1,7 @@
 import { systemClock } from '../../shared/clock.ts';
 import { TaskServer } from '../../web/dispatch/task-server.ts';
+import { HeartbeatResponder } from '../../web/net/heartbeat.ts';
 import { Mesh } from '../../web/net/mesh.ts';
-import { PulseResponder } from '../../web/net/pulse.ts';
 import type { Wrtc } from './wrtc.ts';
 
 /** Tasks taken at a time: so few that a gamer who has more outstanding than all may hold gives work to each. */
@@ -38,7 +38,7 @@ export async function startVolunteer(url: string, room: string, name: string, wr
         onBroken,
       });
       tasks.share = SHARE;
-      const pulse: PulseResponder = new PulseResponder({
+      const pulse: HeartbeatResponder = new HeartbeatResponder({
         port: createChannel('pulse'),
         clock: systemClock,
         read: () => ({ load: 0, held: tasks.held }),

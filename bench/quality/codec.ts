@@ -1,4 +1,4 @@
-import { decoderConfig, encoderConfig } from '../../web/stream/codecs.ts';
+import { decoderConfig, encoderConfig } from '../../web/stream/codec/codecs.ts';
 import { pixelsOf } from './pictures.ts';
 
 export const FPS = 30;

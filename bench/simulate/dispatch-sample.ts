@@ -1,4 +1,4 @@
-import type { Member } from '../../signaling-server/member.ts';
+import type { Member } from '../../signaling-server/rooms/member.ts';
 import { Simulation } from '../../web/dispatch/test-simulation.ts';
 import type { Player } from './people.ts';
 import { type Help, rightPerS } from './work.ts';

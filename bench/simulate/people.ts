@@ -1,5 +1,5 @@
 import { TASK_NAMES, type TaskName } from '../../shared/tasks/names.ts';
-import type { Member } from '../../signaling-server/member.ts';
+import type { Member } from '../../signaling-server/rooms/member.ts';
 import type { Random } from './random.ts';
 
 /** A volunteer of the simulation: what is true of its machine, whatever the matchmaker knows. */

@@ -1,4 +1,4 @@
-import type { Member } from '../../signaling-server/member.ts';
+import type { Member } from '../../signaling-server/rooms/member.ts';
 import { type Flow, flowOf } from './measures.ts';
 import type { Machine, Player } from './people.ts';
 

@@ -1,10 +1,10 @@
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LIMITS, SIGNALING } from '../../shared/tuning.ts';
-import type { Config } from '../config.ts';
-import { ManualServerClock } from '../manual-clock.ts';
-import { TestIdentity } from '../test-identity.ts';
-import { TestRedis } from '../test-redis.ts';
+import { TestIdentity } from '../access/test-identity.ts';
+import type { Config } from '../boot/config.ts';
+import { ManualServerClock } from '../boot/manual-clock.ts';
+import { TestRedis } from '../store/test-redis.ts';
 import { eventually, IDLE_STATUS, TestBed, type TestPage } from '../test-server.ts';
 
 /** Several instances over a real Redis act as one, whichever of them a page's socket is at, and whichever of them ends. */

@@ -4,16 +4,16 @@ import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { JoinRequest } from '../../shared/signaling.ts';
 import { CLUSTER } from '../../shared/tuning.ts';
-import type { Gateway } from '../gateway.ts';
-import type { EventName, Reception, Welcome } from '../reception.ts';
-import type { Counts } from '../rooms.ts';
-import { type Visit, visitOf } from '../visit.ts';
-import { Asks } from './asks.ts';
-import { CHANNELS, KEYS, NEWS } from './keys.ts';
+import type { Counts } from '../rooms/rooms.ts';
+import type { Gateway } from '../sockets/gateway.ts';
+import type { EventName, RequestHandler, Welcome } from '../sockets/request-handler.ts';
+import { type SocketInfo, socketInfoOf } from '../sockets/socket-info.ts';
+import { CHANNELS, KEYS, LEADERSHIP_EVENTS } from './keys.ts';
 import { type Ask, askSchema, type Letter, type Reply, replySchema } from './messages.ts';
+import { PendingRequests } from './pending-requests.ts';
 import { RedisLink } from './redis-link.ts';
 import { releaseLease, takeLease } from './scripts.ts';
-import { type OpenOffice, Term } from './term.ts';
+import { type OpenHandlers, Term } from './term.ts';
 
 /** Sockets of all instances, by way of this one's gateway. */
 type Sockets = Pick<Gateway, 'tell' | 'end' | 'drop' | 'dropAll'>;
@@ -22,11 +22,11 @@ type Sockets = Pick<Gateway, 'tell' | 'end' | 'drop' | 'dropAll'>;
  * Several instances that act as one. Each holds sockets; one of them, whoever has the lease in Redis, decides for all, and the others
  * hand on to it what their sockets say. When it ends another takes the lease and goes on with what is in Redis.
  */
-export class Cluster implements Reception {
+export class Cluster implements RequestHandler {
   readonly instance = randomBytes(9).toString('base64url');
-  readonly #asks = new Asks(this.instance, (ask) => this.#send(ask));
+  readonly #asks = new PendingRequests(this.instance, (ask) => this.#send(ask));
   #sockets: Sockets | null = null;
-  #openOffice: OpenOffice | null = null;
+  #openOffice: OpenHandlers | null = null;
   #term: { term: Term; token: string; keptAtMs: number } | null = null;
   #terms = 0;
   #beating: Promise<void> = Promise.resolve();
@@ -66,7 +66,7 @@ export class Cluster implements Reception {
   }
 
   /** From now on this instance takes part, and decides for all when nobody else does. */
-  async start(sockets: Sockets, openOffice: OpenOffice): Promise<void> {
+  async start(sockets: Sockets, openOffice: OpenHandlers): Promise<void> {
     this.#sockets = sockets;
     this.#openOffice = openOffice;
     const { channels, commands } = this.link;
@@ -78,17 +78,17 @@ export class Cluster implements Reception {
     await this.#beatNow();
   }
 
-  async join(visit: Visit, request: JoinRequest): Promise<Welcome> {
-    return (await this.#asks.put({ kind: 'join', visit: visitOf(visit), request })) as Welcome;
+  async join(visit: SocketInfo, request: JoinRequest): Promise<Welcome> {
+    return (await this.#asks.put({ kind: 'join', visit: socketInfoOf(visit), request })) as Welcome;
   }
 
-  ask(visit: Visit, event: EventName, payload: unknown): Promise<unknown> {
-    return this.#asks.put({ kind: 'event', visit: visitOf(visit), event, payload });
+  ask(visit: SocketInfo, event: EventName, payload: unknown): Promise<unknown> {
+    return this.#asks.put({ kind: 'event', visit: socketInfoOf(visit), event, payload });
   }
 
-  lost(visit: Visit): void {
+  lost(visit: SocketInfo): void {
     // Fails only when this instance ends, and with that its sockets are taken for lost.
-    this.#asks.put({ kind: 'lost', visit: visitOf(visit) }).catch(() => {});
+    this.#asks.put({ kind: 'lost', visit: socketInfoOf(visit) }).catch(() => {});
   }
 
   counts(): Counts {
@@ -115,7 +115,7 @@ export class Cluster implements Reception {
       await term.settled();
       this.#stepDown();
       await releaseLease(commands, token);
-      await commands.publish(CHANNELS.news, NEWS.vacant);
+      await commands.publish(CHANNELS.news, LEADERSHIP_EVENTS.vacant);
     }
     await commands.del(KEYS.instance(this.instance));
   }
@@ -176,7 +176,7 @@ export class Cluster implements Reception {
     }
     this.#term = { term, token, keptAtMs };
     await link.channels.subscribe(CHANNELS.asks);
-    await link.commands.publish(CHANNELS.news, NEWS.led);
+    await link.commands.publish(CHANNELS.news, LEADERSHIP_EVENTS.led);
   }
 
   #lost(why: unknown): void {
@@ -216,7 +216,7 @@ export class Cluster implements Reception {
 
   #heard(channel: string, text: string): void {
     if (channel === CHANNELS.news) {
-      if (text === NEWS.led) this.#asks.askAgain();
+      if (text === LEADERSHIP_EVENTS.led) this.#asks.askAgain();
       else void this.#beatNow();
       return;
     }

@@ -1,6 +1,6 @@
 import type { Farewell, Introduction, Joined, RelayedSignal } from '../../shared/signaling.ts';
-import type { Connection } from '../member.ts';
-import type { Visit } from '../visit.ts';
+import type { Connection } from '../rooms/member.ts';
+import type { SocketInfo } from '../sockets/socket-info.ts';
 import type { Letter } from './messages.ts';
 
 /** A member's socket at any instance, this one included: what it is told is posted. Its round trip is that of its handshake. */
@@ -12,7 +12,7 @@ export class FarConnection implements Connection {
   readonly rttMs: number;
 
   constructor(
-    { instance, socketId, host, address, rttMs }: Visit,
+    { instance, socketId, host, address, rttMs }: SocketInfo,
     private readonly post: (letter: Letter) => void,
   ) {
     this.instance = instance;

@@ -15,10 +15,10 @@ export const KEYS = {
 export const CHANNELS = {
   /** To the one who decides. */
   asks: 'p2c2r:asks',
-  /** To all: {@link NEWS}. */
+  /** To all: {@link LEADERSHIP_EVENTS}. */
   news: 'p2c2r:news',
   repliesTo: (instance: string) => `p2c2r:to:${instance}`,
 } as const;
 
 /** Somebody decides from now on; nobody does. */
-export const NEWS = { led: 'led', vacant: 'vacant' } as const;
+export const LEADERSHIP_EVENTS = { led: 'led', vacant: 'vacant' } as const;

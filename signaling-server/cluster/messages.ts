@@ -8,10 +8,10 @@ import {
   wireErrorSchema,
 } from '../../shared/signaling.ts';
 import { z } from '../../shared/zod.ts';
-import { isEvent } from '../reception.ts';
-import { visitSchema } from '../visit.ts';
+import { isEvent } from '../sockets/request-handler.ts';
+import { socketInfoSchema } from '../sockets/socket-info.ts';
 
-const asked = { id: z.string(), from: z.string(), visit: visitSchema };
+const asked = { id: z.string(), from: z.string(), visit: socketInfoSchema };
 
 /** From the instance that holds a socket to the one that decides. */
 export const askSchema = z.discriminatedUnion('kind', [

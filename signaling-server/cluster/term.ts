@@ -2,12 +2,12 @@ import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { MeshError } from '../../shared/errors.ts';
 import { CLUSTER } from '../../shared/tuning.ts';
-import type { Coordinator } from '../coordinator.ts';
-import type { Desk } from '../desk.ts';
-import type { Connection, Member, Mirror } from '../member.ts';
-import { type MemberRecord, memberRecordSchema } from '../member-record.ts';
-import { JOIN_FIRST } from '../reception.ts';
-import type { Visit } from '../visit.ts';
+import type { Coordinator } from '../rooms/coordinator.ts';
+import type { Connection, Member, Mirror } from '../rooms/member.ts';
+import { type MemberRecord, memberRecordSchema } from '../rooms/member-record.ts';
+import { JOIN_FIRST } from '../sockets/request-handler.ts';
+import type { RequestHandlers } from '../sockets/request-handlers.ts';
+import type { SocketInfo } from '../sockets/socket-info.ts';
 import { FarConnection } from './far-connection.ts';
 import { KEYS } from './keys.ts';
 import { type Ask, type Letter, letterSchema, type Reply } from './messages.ts';
@@ -15,17 +15,17 @@ import type { RedisLink } from './redis-link.ts';
 import { keepLease, save } from './scripts.ts';
 
 /** Makes whoever decides, with its changes and its way to sockets. */
-export type OpenOffice = (mirror: Mirror, connect: (visit: Visit) => Connection) => Office;
+export type OpenHandlers = (mirror: Mirror, connect: (visit: SocketInfo) => Connection) => OpenedHandlers;
 
-interface Office {
+interface OpenedHandlers {
   coordinator: Coordinator;
-  desk: Desk;
+  desk: RequestHandlers;
 }
 
 interface Parts {
   link: RedisLink;
   token: string;
-  openOffice: OpenOffice;
+  openOffice: OpenHandlers;
   send(letter: Letter): void;
   /** The lease, or Redis, is lost: what is yet unsaved never was. */
   onLost(why: unknown): void;
@@ -37,7 +37,7 @@ interface Parts {
  * with it, so that whoever takes over goes on where this one ended: nothing was promised that it does not know.
  */
 export class Term {
-  readonly #office: Office;
+  readonly #office: OpenedHandlers;
   readonly #changed = new Map<string, Member>();
   readonly #removed = new Set<string>();
   #outbox: Letter[] = [];
@@ -60,7 +60,7 @@ export class Term {
     this.#office = parts.openOffice(mirror, (visit) => new FarConnection(visit, (letter) => this.#post(letter)));
   }
 
-  get desk(): Desk {
+  get desk(): RequestHandlers {
     return this.#office.desk;
   }
 

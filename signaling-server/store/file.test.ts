@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { STORE } from '../../shared/tuning.ts';
-import { ManualServerClock } from '../manual-clock.ts';
+import { ManualServerClock } from '../boot/manual-clock.ts';
 import { TestBed } from '../test-server.ts';
 import { FileStore } from './file.ts';
 

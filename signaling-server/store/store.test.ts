@@ -5,12 +5,12 @@ import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { COORDINATOR, STORE } from '../../shared/tuning.ts';
-import { ManualServerClock } from '../manual-clock.ts';
-import { TestRedis } from '../test-redis.ts';
+import { ManualServerClock } from '../boot/manual-clock.ts';
 import { FileStore } from './file.ts';
 import { MemoryStore } from './memory.ts';
 import { RedisStore } from './redis.ts';
 import type { Store } from './store.ts';
+import { TestRedis } from './test-redis.ts';
 
 /** What the coordinator relies on, wherever things are remembered. */
 let server: TestRedis;

@@ -1,5 +1,5 @@
 import type { VolunteerReport } from '../../shared/signaling.ts';
-import type { Accused } from '../matchmaker.ts';
+import type { Accused } from '../rooms/matchmaker.ts';
 
 /** Tasks of a volunteer as gamers reported them. */
 export interface Reputation {

@@ -1,6 +1,6 @@
 import type { Signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { backendWords } from '../ui/backend-words.ts';
+import { backendWords } from '../ui/backend-messages.ts';
 import { errorTitle } from '../ui/error-titles.ts';
 import { formatMs } from '../ui/format.ts';
 import type { Tile } from './comparing.ts';

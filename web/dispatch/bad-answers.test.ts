@@ -3,7 +3,7 @@ import { CHANNELS } from '../../shared/channels.ts';
 import { CHUNK_HEADER_BYTES, splitTransfer } from '../../shared/chunks.ts';
 import type { MeshError } from '../../shared/errors.ts';
 import type { TaskMessage } from '../../shared/messages.ts';
-import { PULSE, TASKS } from '../../shared/tuning.ts';
+import { HEARTBEAT, TASKS } from '../../shared/tuning.ts';
 import { encodeTransfer } from '../../shared/wire.ts';
 import { TestPort } from '../net/test-port.ts';
 import { RemoteRunner } from './remote-runner.ts';
@@ -138,7 +138,7 @@ describe('an answer', () => {
 
   test('that never comes is waited for while the volunteer lives, and done by others when its link is given up', async () => {
     const task = await submitted(7);
-    bench.clock.advance(PULSE.lostAfterMs);
+    bench.clock.advance(HEARTBEAT.lostAfterMs);
     await turnsPass();
     expect(bench.dispatcher.inFlight).toBe(1);
     runner.dispose();

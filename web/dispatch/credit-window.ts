@@ -1,4 +1,4 @@
-import { CREDIT, PULSE, TASKS } from '../../shared/tuning.ts';
+import { CREDIT, HEARTBEAT, TASKS } from '../../shared/tuning.ts';
 
 /**
  * How many tasks one gamer may have at a volunteer. Little's law: what arrives during one round trip, at the rate at which this
@@ -8,7 +8,7 @@ import { CREDIT, PULSE, TASKS } from '../../shared/tuning.ts';
 export class CreditWindow {
   readonly #now: () => number;
   #share = 0;
-  #rttMs: number = PULSE.assumedRttMs;
+  #rttMs: number = HEARTBEAT.assumedRttMs;
   /** From one task done to the next, while there is work; null before it is measured. */
   #serviceMs: number | null = null;
   /** The last one was done then, or the first came; null while there is none. */

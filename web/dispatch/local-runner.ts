@@ -4,7 +4,7 @@ import type { ProgressListener } from '../../shared/tasks/progress.ts';
 import { TASKS } from '../../shared/tuning.ts';
 import { Estimator } from './estimator.ts';
 import type { Job, Outcome, Runner } from './job.ts';
-import { Lateness } from './lateness.ts';
+import { StragglerThreshold } from './straggler-threshold.ts';
 
 /** The compute engine of this machine, wherever it lives. */
 export interface LocalEngine {
@@ -28,7 +28,7 @@ export class LocalRunner implements Runner {
   readonly #now: () => number;
   readonly #onRoom: () => void;
   readonly #estimator: Estimator;
-  readonly #lateness = new Lateness();
+  readonly #lateness = new StragglerThreshold();
   readonly #running = new Map<Job, number>();
   /** Null until the machine is measured. */
   #types: ReadonlySet<string> | null = null;

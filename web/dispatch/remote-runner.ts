@@ -1,14 +1,14 @@
 import { CHANNELS } from '../../shared/channels.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type Capabilities, type TaskMessage, taskMessageSchema } from '../../shared/messages.ts';
-import { PULSE, TASKS } from '../../shared/tuning.ts';
+import { HEARTBEAT, TASKS } from '../../shared/tuning.ts';
 import { bare, type Carried } from '../../shared/wire.ts';
 import type { ChannelPort } from '../net/channel-port.ts';
 import { FlowChannel } from '../net/flow-channel.ts';
 import { Estimator } from './estimator.ts';
 import type { Job, Outcome, Runner } from './job.ts';
-import { Lateness } from './lateness.ts';
 import { RecentQuantile } from './recent-quantile.ts';
+import { StragglerThreshold } from './straggler-threshold.ts';
 
 interface Outstanding {
   job: Job;
@@ -44,7 +44,7 @@ export class RemoteRunner implements Runner {
   readonly #options: RemoteRunnerOptions;
   readonly #channel: FlowChannel<TaskMessage>;
   readonly #estimator: Estimator;
-  readonly #lateness = new Lateness();
+  readonly #lateness = new StragglerThreshold();
   readonly #serviceMs = new RecentQuantile(0.99, TASKS.latenessWindow, TASKS.latenessRefresh);
   readonly #outstanding = new Map<number, Outstanding>();
   readonly #idOfJob = new Map<Job, number>();
@@ -59,7 +59,7 @@ export class RemoteRunner implements Runner {
   constructor(options: RemoteRunnerOptions) {
     this.id = options.volunteerId;
     this.#options = options;
-    this.#estimator = new Estimator(PULSE.assumedRttMs, options.now);
+    this.#estimator = new Estimator(HEARTBEAT.assumedRttMs, options.now);
     this.#channel = new FlowChannel(
       options.port,
       CHANNELS.tasks,

@@ -2,9 +2,9 @@ import { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import { Dispatcher, type Redispatch } from './dispatcher.ts';
 import { LocalRunner } from './local-runner.ts';
-import { SharedWork } from './shared-work.ts';
 import { SplitWork } from './split-work.ts';
-import { type BookOptions, TaskBook } from './task-book.ts';
+import { TaskDeduplicator } from './task-deduplicator.ts';
+import { type BookOptions, TaskRegistry } from './task-registry.ts';
 import { TestEngine, TestVolunteer, turnsPass } from './test-runner.ts';
 import type { Timing } from './timing.ts';
 
@@ -19,8 +19,8 @@ export class TestBench {
   /** Every result is checked, unless a test says otherwise. */
   random = () => 0;
   readonly dispatcher: Dispatcher;
-  readonly work: SharedWork;
-  readonly book: TaskBook;
+  readonly work: TaskDeduplicator;
+  readonly book: TaskRegistry;
 
   constructor() {
     const local: LocalRunner = new LocalRunner(
@@ -41,8 +41,8 @@ export class TestBench {
       },
       { random: () => this.random(), rest: async () => {}, compute: async () => ({ value: null, attachments: [] }) },
     );
-    this.work = new SharedWork(new SplitWork(this.dispatcher, this.clock), this.clock);
-    this.book = new TaskBook(this.work, this.clock);
+    this.work = new TaskDeduplicator(new SplitWork(this.dispatcher, this.clock), this.clock);
+    this.book = new TaskRegistry(this.work, this.clock);
   }
 
   /** An echo of one byte, run whether its result is known or not, unless `cache` says otherwise. */
@@ -76,7 +76,7 @@ export class TestBench {
 }
 
 /** With the result it has as its type; the book itself knows no types. */
-export function submitEcho(book: TaskBook, bytes: Uint8Array, options: Partial<BookOptions>) {
+export function submitEcho(book: TaskRegistry, bytes: Uint8Array, options: Partial<BookOptions>) {
   const toResult = (value: unknown) => value as Record<string, unknown>;
   const task = book.submit('echo', () => ({ bytes }), { where: 'auto', ...options }, toResult);
   return { ...task, result: task.result as Promise<{ bytes: Uint8Array; timing: Timing }> };

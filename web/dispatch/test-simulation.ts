@@ -6,9 +6,9 @@ import { shareOf } from './credit-window.ts';
 import { Dispatcher, type Redispatch } from './dispatcher.ts';
 import { LocalRunner } from './local-runner.ts';
 import { RemoteRunner } from './remote-runner.ts';
-import { SharedWork } from './shared-work.ts';
 import { SplitWork } from './split-work.ts';
-import { type BookOptions, TaskBook } from './task-book.ts';
+import { TaskDeduplicator } from './task-deduplicator.ts';
+import { type BookOptions, TaskRegistry } from './task-registry.ts';
 import { TaskServer } from './task-server.ts';
 import { submitEcho } from './test-bench.ts';
 import { type Runs, SimulatedMachine } from './test-machine.ts';
@@ -37,8 +37,8 @@ export class Simulation {
   readonly volunteers: SimulatedVolunteer[] = [];
   readonly home: SimulatedMachine;
   readonly dispatcher: Dispatcher;
-  readonly work: SharedWork;
-  readonly book: TaskBook;
+  readonly work: TaskDeduplicator;
+  readonly book: TaskRegistry;
   #nextByte = 0;
 
   constructor(localMs: (sizeBytes: number, nth: number) => number = () => 1_000) {
@@ -58,8 +58,8 @@ export class Simulation {
       },
       { random: () => 0, rest: async () => {}, compute: async () => ({ value: null, attachments: [] }) },
     );
-    this.work = new SharedWork(new SplitWork(this.dispatcher, this.clock), this.clock);
-    this.book = new TaskBook(this.work, this.clock);
+    this.work = new TaskDeduplicator(new SplitWork(this.dispatcher, this.clock), this.clock);
+    this.book = new TaskRegistry(this.work, this.clock);
   }
 
   addVolunteer(options: VolunteerOptions): SimulatedVolunteer {

@@ -1,6 +1,6 @@
 import type { Share } from '../ui/share-bar.tsx';
 import type { StreamStats } from './client.ts';
-import { nameOf } from './sentences.ts';
+import { nameOf } from './messages.ts';
 
 /** Less is a rounding error of shares that make up the whole. */
 const LEAST_RATIO = 0.005;

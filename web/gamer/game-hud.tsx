@@ -1,13 +1,13 @@
+import { PARTS, type Part } from '../game/parts.ts';
 import type { VolunteerInfo } from '../sdk/types.ts';
 import { formatMs, formatRate } from '../ui/format.ts';
 import { Panel } from '../ui/panel.tsx';
 import { type Choice, Segmented } from '../ui/segmented.tsx';
-import { PARTS, type Part } from './game/parts.ts';
 import './game-hud.css';
-import type { GameWork, PartPlace } from './game-work.ts';
+import type { GameWork, PartPlace } from '../game/game-work.ts';
+import type { WorkTold } from '../game/work-log.ts';
 import { HangarView } from './hangar/hangar-view.tsx';
-import { nameOf } from './sentences.ts';
-import type { WorkTold } from './work-log.ts';
+import { nameOf } from './messages.ts';
 
 const PLACES: readonly Choice<PartPlace>[] = [
   { value: 'volunteers', label: 'Volunteers' },

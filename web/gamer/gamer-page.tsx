@@ -6,15 +6,15 @@ import { StatusLine } from '../ui/status-line.tsx';
 import { offeredCaptures } from './capture.ts';
 import type { FloatingPicture } from './floating-picture.ts';
 import './gamer-page.css';
+import type { GameWork } from '../game/game-work.ts';
 import { GameHud } from './game-hud.tsx';
-import type { GameWork } from './game-work.ts';
 import { KeepRow } from './keep-row.tsx';
-import type { Keeper } from './keeper.ts';
 import { LiveDetails, LiveFigures } from './live-hud.tsx';
+import { helpersOf, isSharpened, statusOf } from './messages.ts';
 import { Notices } from './notices.tsx';
 import { PictureStage } from './picture-stage.tsx';
 import type { Player } from './player.ts';
-import { helpersOf, isSharpened, statusOf } from './sentences.ts';
+import type { Recorder } from './recorder.ts';
 import type { GamerSession } from './session.ts';
 import { SettingsRow } from './settings-panel.tsx';
 import { SharePanel } from './share-panel.tsx';
@@ -27,7 +27,7 @@ interface GamerPageProps {
   session: GamerSession;
   player: Player;
   gameWork: GameWork;
-  keeper: Keeper;
+  keeper: Recorder;
   floating: FloatingPicture;
   name: string;
 }

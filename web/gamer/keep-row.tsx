@@ -1,8 +1,8 @@
 import { Button } from '../ui/button.tsx';
-import { type Keeper, MAX_CLIP_MS } from './keeper.ts';
+import { MAX_CLIP_MS, type Recorder } from './recorder.ts';
 
 interface KeepRowProps {
-  keeper: Keeper;
+  keeper: Recorder;
   /** There is a sharp picture. */
   isSharp: boolean;
   /** There is something to compare it with. */

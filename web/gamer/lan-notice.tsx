@@ -3,7 +3,7 @@ import { type Lan, lanSchema } from '../../shared/lan.ts';
 import { Button } from '../ui/button.tsx';
 import { nameStore } from '../ui/friendly-name.ts';
 import { Notice } from '../ui/notice.tsx';
-import { lanWords } from './lan-words.ts';
+import { lanWords } from './lan-messages.ts';
 
 const READ_KEY = 'p2c2r.lan-warning-read';
 

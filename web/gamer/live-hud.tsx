@@ -7,7 +7,7 @@ import { Stat, Stats } from '../ui/stat.tsx';
 import type { StreamStats } from './client.ts';
 import { frameShares } from './frame-shares.ts';
 import { CHART_WINDOW_S } from './live-show.ts';
-import { isSharpening, qualityHint } from './sentences.ts';
+import { isSharpening, qualityHint } from './messages.ts';
 import type { LiveReport } from './show.ts';
 import { streamStages } from './stage-times.ts';
 

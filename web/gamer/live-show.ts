@@ -2,7 +2,7 @@ import { STREAM } from '../../shared/tuning.ts';
 import { TimeWindow } from '../ui/time-window.ts';
 import type { Client, FrameStream } from './client.ts';
 import { CountRate } from './count-rate.ts';
-import { isSharpening } from './sentences.ts';
+import { isSharpening } from './messages.ts';
 import type { Report, Settings, Show } from './show.ts';
 import type { LiveSource } from './source.ts';
 

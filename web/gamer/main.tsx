@@ -1,17 +1,17 @@
 import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { systemClock } from '../../shared/clock.ts';
+import { GameWork } from '../game/game-work.ts';
 import { GamerClient } from '../sdk/p2c2r.ts';
 import { nameStore, rememberedName } from '../ui/friendly-name.ts';
 import { capture } from './capture.ts';
 import { clipFormat } from './clip-format.ts';
 import { download } from './download.ts';
 import { FloatingPicture } from './floating-picture.ts';
-import { GameWork } from './game-work.ts';
 import { GamerPage } from './gamer-page.tsx';
-import { Keeper } from './keeper.ts';
 import { openSource } from './open-source.ts';
 import { Player } from './player.ts';
+import { Recorder } from './recorder.ts';
 import { tabStore } from './room-entry.ts';
 import { GamerSession } from './session.ts';
 
@@ -25,7 +25,7 @@ const session = new GamerSession({
 });
 const gameWork = new GameWork(systemClock);
 const player = new Player((choice, handlers) => openSource(choice, handlers, gameWork), capture);
-const keeper = new Keeper({ player, clock: systemClock, download, format: clipFormat() });
+const keeper = new Recorder({ player, clock: systemClock, download, format: clipFormat() });
 const floating = new FloatingPicture(player.output);
 
 // The picture is there at once, as it is; it turns sharp when the room is open.

@@ -2,10 +2,10 @@ import type { Quality } from '../sdk/types.ts';
 import { BeforeAfter } from '../ui/before-after.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { canOpenPictureWindow } from '../ui/open-picture-window.ts';
-import { qualityWords } from '../ui/quality-words.ts';
+import { qualityWords } from '../ui/quality-messages.ts';
 import type { FloatingPicture } from './floating-picture.ts';
+import { isSharpened, shownQuality } from './messages.ts';
 import type { Player } from './player.ts';
-import { isSharpened, shownQuality } from './sentences.ts';
 import type { Report } from './show.ts';
 import type { Size } from './source.ts';
 

@@ -1,9 +1,9 @@
 import type { Quality } from '../sdk/types.ts';
-import { backendWords } from '../ui/backend-words.ts';
+import { backendWords } from '../ui/backend-messages.ts';
 import { formatMs, NO_FIGURE } from '../ui/format.ts';
 import { StageBar } from '../ui/stage-bar.tsx';
 import { Stat, Stats } from '../ui/stat.tsx';
-import { qualityHint } from './sentences.ts';
+import { qualityHint } from './messages.ts';
 import type { StillReport } from './show.ts';
 import { taskStages } from './stage-times.ts';
 

@@ -1,7 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
 import { isNetwork } from '../../shared/tasks/upscale.ts';
 import type { Quality, Task } from '../sdk/types.ts';
-import { qualityWords } from '../ui/quality-words.ts';
+import { qualityWords } from '../ui/quality-messages.ts';
 import type { Client } from './client.ts';
 import type { Report, Settings, Show } from './show.ts';
 import type { StillSource } from './source.ts';

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { VolunteerInfo } from '../sdk/types.ts';
-import { backendWords } from '../ui/backend-words.ts';
+import { backendWords } from '../ui/backend-messages.ts';
 import { Button } from '../ui/button.tsx';
 import { formatCount, formatMs, formatPercent } from '../ui/format.ts';
 import { Panel } from '../ui/panel.tsx';

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { PULSE } from '../../shared/tuning.ts';
+import { HEARTBEAT } from '../../shared/tuning.ts';
 import { RoundTrip } from './round-trip.ts';
 
 test('before it is measured it is that of two homes, with room for error', () => {
   const roundTrip = new RoundTrip();
   expect(roundTrip.measuredMs).toBeNull();
-  expect(roundTrip.longestMs).toBe(3 * PULSE.assumedRttMs);
+  expect(roundTrip.longestMs).toBe(3 * HEARTBEAT.assumedRttMs);
 });
 
 test('the first sample counts in full, and half of it as jitter; then both are smoothed', () => {

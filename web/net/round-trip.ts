@@ -1,9 +1,9 @@
-import { PULSE } from '../../shared/tuning.ts';
+import { HEARTBEAT } from '../../shared/tuning.ts';
 
 /** A link's round trip and how much it scatters, smoothed as RFC 6298 does. */
 export class RoundTrip {
   #smoothedMs: number | null = null;
-  #jitterMs: number = PULSE.assumedRttMs / 2;
+  #jitterMs: number = HEARTBEAT.assumedRttMs / 2;
 
   /** Null before it is measured. */
   get measuredMs(): number | null {
@@ -12,7 +12,7 @@ export class RoundTrip {
 
   /** All but the rarest answers come within it. */
   get longestMs(): number {
-    return (this.#smoothedMs ?? PULSE.assumedRttMs) + PULSE.jitterFactor * this.#jitterMs;
+    return (this.#smoothedMs ?? HEARTBEAT.assumedRttMs) + HEARTBEAT.jitterFactor * this.#jitterMs;
   }
 
   /** Returns the smoothed round trip. */
@@ -22,8 +22,8 @@ export class RoundTrip {
       this.#jitterMs = sampleMs / 2;
     } else {
       const offMs = Math.abs(this.#smoothedMs - sampleMs);
-      this.#jitterMs += PULSE.jitterSmoothing * (offMs - this.#jitterMs);
-      this.#smoothedMs += PULSE.rttSmoothing * (sampleMs - this.#smoothedMs);
+      this.#jitterMs += HEARTBEAT.jitterSmoothing * (offMs - this.#jitterMs);
+      this.#smoothedMs += HEARTBEAT.rttSmoothing * (sampleMs - this.#smoothedMs);
     }
     return this.#smoothedMs;
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import { PULSE } from '../../shared/tuning.ts';
+import { HEARTBEAT } from '../../shared/tuning.ts';
 
 export interface SilenceWatchOptions {
   clock: Clock;
@@ -53,9 +53,9 @@ export class SilenceWatch {
   /** Signs move no timer: there are many. The first look finds out how old the last one is. */
   #watch(): void {
     if (this.#cancelLook || this.#isSilent || !this.#options.working()) return;
-    const untilLookMs = this.#options.allowedMs() - PULSE.secondLookMs - this.#silentMs;
+    const untilLookMs = this.#options.allowedMs() - HEARTBEAT.secondLookMs - this.#silentMs;
     if (untilLookMs > 0) this.#lookAfter(untilLookMs, () => this.#watch());
-    else this.#lookAfter(PULSE.secondLookMs, () => this.#judge());
+    else this.#lookAfter(HEARTBEAT.secondLookMs, () => this.#judge());
   }
 
   #judge(): void {

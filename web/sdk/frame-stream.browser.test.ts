@@ -1,6 +1,10 @@
 import * as Comlink from 'comlink';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { linkVolunteer, type TestVolunteerLink, type TestVolunteerOptions } from '../stream/test-volunteer-link.ts';
+import {
+  linkVolunteer,
+  type TestVolunteerLink,
+  type TestVolunteerOptions,
+} from '../stream/volunteer/test-volunteer-link.ts';
 import { type FrameStream, openFrameStream, type StreamDeps, type StreamOptions } from './frame-stream.ts';
 import type { StreamWorkerApi } from './stream.worker.ts';
 import './worker-errors.ts';
@@ -17,7 +21,7 @@ let linksChanged: () => void;
 let open: FrameStream[];
 
 beforeEach(() => {
-  worker = new Worker(new URL('../stream/test-gamer.worker.ts', import.meta.url), { type: 'module' });
+  worker = new Worker(new URL('../stream/gamer/test-gamer.worker.ts', import.meta.url), { type: 'module' });
   remote = Comlink.wrap<StreamWorkerApi>(worker);
   source = Object.assign(document.createElement('canvas'), { width: WIDTH, height: HEIGHT });
   linked = [];

@@ -1,17 +1,12 @@
 import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
 import type { Where } from '../../shared/where.ts';
-import { rankedCodecs } from '../stream/codecs.ts';
-import { openSource, type SourceFrames, type StreamSource } from '../stream/source-frames.ts';
-import type { StreamEvent } from '../stream/stream-events.ts';
-import {
-  checkStreamChanges,
-  type StreamOptions,
-  type StreamSettings,
-  toStreamSettings,
-} from '../stream/stream-settings.ts';
-import type { StreamStats } from '../stream/stream-statistics.ts';
-import { type StreamLink, VolunteerRoster } from '../stream/volunteer-roster.ts';
+import { rankedCodecs } from '../stream/codec/codecs.ts';
+import { openSource, type SourceFrames, type StreamSource } from '../stream/gamer/source-frames.ts';
+import type { StreamEvent } from '../stream/gamer/stream-events.ts';
+import { type StreamLink, StreamNegotiator } from '../stream/gamer/stream-negotiator.ts';
+import type { StreamStats } from '../stream/gamer/stream-statistics.ts';
+import { checkStreamChanges, type StreamOptions, type StreamSettings, toStreamSettings } from '../stream/settings.ts';
 import type { StreamWorkerApi } from './stream.worker.ts';
 
 export type { StreamLink, StreamOptions, StreamSource, StreamStats };
@@ -79,7 +74,7 @@ class PageFrameStream implements FrameStream {
   readonly #key = nextKey++;
   readonly #events = new MessageChannel();
   readonly #stopSource: () => void;
-  #roster: VolunteerRoster | null = null;
+  #roster: StreamNegotiator | null = null;
   #stopWatchingLinks: () => void = () => {};
   #settings: StreamSettings;
   #size: Extract<StreamEvent, { kind: 'size' }>['size'] | null = null;
@@ -148,7 +143,7 @@ class PageFrameStream implements FrameStream {
     const codecs = await rankedCodecs();
     if (this.#closing) return;
     const { worker, links, now, onLinksChanged } = this.#deps;
-    const roster = new VolunteerRoster({
+    const roster = new StreamNegotiator({
       links,
       now,
       codecs,

@@ -6,10 +6,10 @@ import { checkWhere } from '../../shared/where.ts';
 import { nextMacrotask } from '../compute/macrotask.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { LocalRunner } from '../dispatch/local-runner.ts';
-import { SharedWork } from '../dispatch/shared-work.ts';
 import { SplitWork } from '../dispatch/split-work.ts';
-import { TaskBook } from '../dispatch/task-book.ts';
+import { TaskDeduplicator } from '../dispatch/task-deduplicator.ts';
 import { prepareTaskKeys } from '../dispatch/task-key.ts';
+import { TaskRegistry } from '../dispatch/task-registry.ts';
 import type { Link } from '../net/link.ts';
 import { Mesh, type MeshEvent } from '../net/mesh.ts';
 import { moveChannel } from '../net/moved-channel.ts';
@@ -54,8 +54,8 @@ export class GamerClient extends EventTarget {
     this.dispatchEvent(new CustomEvent('model-progress', { detail })),
   );
   readonly #dispatcher: Dispatcher;
-  readonly #work: SharedWork;
-  readonly #book: TaskBook;
+  readonly #work: TaskDeduplicator;
+  readonly #book: TaskRegistry;
   readonly #links = new Map<string, GamerLink>();
   readonly #streams = new Set<FrameStream>();
   #mesh: Mesh | null = null;
@@ -96,8 +96,8 @@ export class GamerClient extends EventTarget {
         compute: (type, task) => computePart(this.#engine, systemClock.now, type, task),
       },
     );
-    this.#work = new SharedWork(new SplitWork(this.#dispatcher, systemClock), systemClock);
-    this.#book = new TaskBook(this.#work, systemClock);
+    this.#work = new TaskDeduplicator(new SplitWork(this.#dispatcher, systemClock), systemClock);
+    this.#book = new TaskRegistry(this.#work, systemClock);
   }
 
   get room(): string {

@@ -1,11 +1,11 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { MeshError } from '../../shared/errors.ts';
 import type { Capabilities } from '../../shared/messages.ts';
-import { PULSE } from '../../shared/tuning.ts';
+import { HEARTBEAT } from '../../shared/tuning.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { RemoteRunner } from '../dispatch/remote-runner.ts';
+import { HeartbeatMonitor } from '../net/heartbeat.ts';
 import type { Link, LinkEnvironment } from '../net/link.ts';
-import { PulseMonitor } from '../net/pulse.ts';
 import type { TaskType, VolunteerInfo } from './types.ts';
 
 type CreateChannel = Parameters<LinkEnvironment['attachChannels']>[1];
@@ -26,7 +26,7 @@ export interface GamerLinkOptions {
 export class GamerLink {
   readonly #options: GamerLinkOptions;
   #runner: RemoteRunner | null = null;
-  #rttMs: number = PULSE.assumedRttMs;
+  #rttMs: number = HEARTBEAT.assumedRttMs;
   #load = 0;
   #completed = 0;
   #failed = 0;
@@ -77,7 +77,7 @@ export class GamerLink {
       onSign: () => pulse.heard(),
       onBroken,
     });
-    const pulse = new PulseMonitor({
+    const pulse = new HeartbeatMonitor({
       port: createChannel('pulse'),
       clock,
       working: () => runner.outstanding > 0,

@@ -13,7 +13,7 @@ let track: MediaStreamTrack;
 let stream: FrameStream | undefined;
 
 beforeEach(() => {
-  worker = new Worker(new URL('../stream/test-gamer.worker.ts', import.meta.url), { type: 'module' });
+  worker = new Worker(new URL('../stream/gamer/test-gamer.worker.ts', import.meta.url), { type: 'module' });
 });
 
 afterEach(async () => {

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import type { FrameEngine } from '../stream/frame-engine.ts';
-import { canvasEngine } from '../stream/test-frame-engine.ts';
+import type { FrameEngine } from '../stream/upscale/frame-engine.ts';
+import { canvasEngine } from '../stream/upscale/test-frame-engine.ts';
 import type { FrameStream } from './frame-stream.ts';
 import { fieldFrames } from './test-fields.ts';
 import { framesOfVolunteers, StreamRig } from './test-stream-rig.ts';

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { rankedCodecs } from '../stream/codecs.ts';
+import { rankedCodecs } from '../stream/codec/codecs.ts';
 import { fieldFrames, lookAtFields } from './test-fields.ts';
 import { type End, framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
-import { type QualityBehaviour, QualityEngine } from '../stream/test-frame-engine.ts';
+import { type QualityBehaviour, QualityEngine } from '../stream/upscale/test-frame-engine.ts';
 import type { FrameStream, StreamOptions } from './frame-stream.ts';
 import { fieldFrames } from './test-fields.ts';
 import { framesOfVolunteers, StreamRig } from './test-stream-rig.ts';

@@ -1,9 +1,9 @@
 // Protects: a volunteer that answers a live stream with pictures of something else is found out, and one that does not never is.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { seededRandom } from '../../shared/tasks/test-random.ts';
-import { rankedCodecs } from '../stream/codecs.ts';
-import type { FrameEngine } from '../stream/frame-engine.ts';
-import { canvasEngine } from '../stream/test-frame-engine.ts';
+import { rankedCodecs } from '../stream/codec/codecs.ts';
+import type { FrameEngine } from '../stream/upscale/frame-engine.ts';
+import { canvasEngine } from '../stream/upscale/test-frame-engine.ts';
 import { framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
 
 const WAIT = { timeout: 30_000, interval: 10 };

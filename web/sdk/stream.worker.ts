@@ -6,10 +6,10 @@ import type { ProgressListener } from '../../shared/tasks/progress.ts';
 import { Engine, type EngineCapabilities, type ExecutedTask } from '../compute/engine.ts';
 import type { ModelProgress } from '../compute/models/model-progress.ts';
 import type { MovedChannel } from '../net/moved-channel.ts';
-import { GamerStreams, type StreamOpening } from '../stream/gamer-streams.ts';
-import type { StreamSettings } from '../stream/stream-settings.ts';
-import type { StreamStats } from '../stream/stream-statistics.ts';
-import type { ReadyVolunteer } from '../stream/volunteer-route.ts';
+import { type StreamOpening, StreamRegistry } from '../stream/gamer/stream-registry.ts';
+import type { StreamStats } from '../stream/gamer/stream-statistics.ts';
+import type { ReadyVolunteer } from '../stream/gamer/volunteer-route.ts';
+import type { StreamSettings } from '../stream/settings.ts';
 import { openModelStore } from './open-model-store.ts';
 import './worker-errors.ts';
 
@@ -18,7 +18,7 @@ const OWNER = 'local';
 
 /** What a gamer's worker does for its page: the local engine, and everything of a stream that touches a frame. */
 class StreamWorker {
-  readonly #streams = new GamerStreams(() => this.#startEngine(), systemClock, Math.random);
+  readonly #streams = new StreamRegistry(() => this.#startEngine(), systemClock, Math.random);
   readonly #running = new Map<number, AbortController>();
   readonly #models = openModelStore(import.meta.url, (progress) => this.#tell(progress));
   #tell: (progress: ModelProgress) => void = () => {};

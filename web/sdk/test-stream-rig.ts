@@ -5,12 +5,12 @@ import type { ControlMessage } from '../../shared/messages.ts';
 import { forwardChannel } from '../net/forwarder.ts';
 import { Listeners } from '../net/listeners.ts';
 import { type SimulatedPort, simulatedChannel } from '../net/test-wire.ts';
-import type { Codec } from '../stream/codecs.ts';
-import type { FrameEngine } from '../stream/frame-engine.ts';
-import { GamerStreams } from '../stream/gamer-streams.ts';
-import { canvasEngine } from '../stream/test-frame-engine.ts';
-import { gamerApi } from '../stream/test-gamer-api.ts';
-import { VolunteerStreams } from '../stream/volunteer-streams.ts';
+import type { Codec } from '../stream/codec/codecs.ts';
+import { StreamRegistry } from '../stream/gamer/stream-registry.ts';
+import { gamerApi } from '../stream/gamer/test-gamer-api.ts';
+import type { FrameEngine } from '../stream/upscale/frame-engine.ts';
+import { canvasEngine } from '../stream/upscale/test-frame-engine.ts';
+import { VolunteerStreams } from '../stream/volunteer/volunteer-streams.ts';
 import {
   type FrameStream,
   openFrameStream,
@@ -40,7 +40,7 @@ export class StreamRig {
   /** What happens to a message on its way; changes its bytes in place. */
   damage: (bytes: Uint8Array, to: End) => void = () => {};
   readonly #link: StreamLink;
-  readonly #gamer: GamerStreams;
+  readonly #gamer: StreamRegistry;
   readonly #worker: Comlink.Remote<StreamWorkerApi>;
   readonly #volunteer: VolunteerStreams;
   readonly #toGamer = new Listeners<ControlMessage>();
@@ -66,7 +66,7 @@ export class StreamRig {
       ensureVideo() {},
       gaveWrong: (error) => void this.wrong.push(error),
     };
-    this.#gamer = new GamerStreams(gamerEngine, systemClock, Math.random);
+    this.#gamer = new StreamRegistry(gamerEngine, systemClock, Math.random);
     const { port1, port2 } = new MessageChannel();
     Comlink.expose(gamerApi(this.#gamer), port1);
     this.#worker = Comlink.wrap<StreamWorkerApi>(port2);

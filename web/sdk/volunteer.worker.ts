@@ -6,9 +6,9 @@ import { RUNNABLE_TASK_TYPES } from '../../shared/tasks/catalogue.ts';
 import { VOLUNTEER } from '../../shared/tuning.ts';
 import type { BackendName } from '../compute/backend.ts';
 import { Engine } from '../compute/engine.ts';
-import { rankedCodecs } from '../stream/codecs.ts';
+import { rankedCodecs } from '../stream/codec/codecs.ts';
 import { BusyMeter } from './busy-meter.ts';
-import { GamerDesk } from './gamer-desk.ts';
+import { LinkEndpoint } from './link-endpoint.ts';
 import { openModelStore } from './open-model-store.ts';
 import { sumOf } from './sum.ts';
 import type { MovedChannels, VolunteerWorkerEvent } from './volunteer-worker-protocol.ts';
@@ -19,7 +19,7 @@ import './worker-errors.ts';
  * or hidden page delays nothing.
  */
 class VolunteerWorker {
-  readonly #desks = new Map<string, GamerDesk>();
+  readonly #desks = new Map<string, LinkEndpoint>();
   readonly #meter = new BusyMeter(systemClock.now);
   readonly #models = openModelStore(import.meta.url, (progress) => this.#tell({ kind: 'model-progress', progress }));
   #engine: Engine | null = null;
@@ -63,7 +63,7 @@ class VolunteerWorker {
   attach(linkId: string, channels: MovedChannels): void {
     this.detach(linkId);
     const engine = this.#started();
-    const desk = new GamerDesk({
+    const desk = new LinkEndpoint({
       linkId,
       channels,
       engine,

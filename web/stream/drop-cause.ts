@@ -1,5 +1,5 @@
 import type { VolunteerDropCause } from '../../shared/messages.ts';
-import type { UndecodedCause } from './frame-decoder.ts';
+import type { UndecodedCause } from './codec/frame-decoder.ts';
 
 /** Why a frame was not shown. */
 export type DropCause =

@@ -1,4 +1,4 @@
-import { STAGES, type StageTimes } from './stage-clock.ts';
+import { STAGES, type StageTimes } from './frame-timing.ts';
 
 /** A presented frame's figures. */
 export interface FrameTiming {

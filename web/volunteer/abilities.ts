@@ -1,5 +1,5 @@
 import { NETWORKS, type Quality, upscale } from '../../shared/tasks/upscale.ts';
-import { backendWords } from '../ui/backend-words.ts';
+import { backendWords } from '../ui/backend-messages.ts';
 import { formatRate } from '../ui/format.ts';
 import type { Node } from './node.ts';
 

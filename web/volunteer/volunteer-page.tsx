@@ -15,7 +15,7 @@ import { AbilitiesPanel } from './abilities-panel.tsx';
 import { FiguresPanel } from './figures-panel.tsx';
 import { InviteForm } from './invite-form.tsx';
 import type { InvitedRoom } from './invited-room.ts';
-import { statusOf, volunteerErrorTitle } from './sentences.ts';
+import { statusOf, volunteerErrorTitle } from './messages.ts';
 import './volunteer-page.css';
 import type { Volunteering } from './volunteering.ts';
 

@@ -8,8 +8,8 @@ import type { RunInTurn } from '../network-probe.ts';
 import type { NamedTensor, OnnxSession } from '../ort/onnx-sessions.ts';
 import type { Turn } from '../schedule.ts';
 import type { LoadedModel } from './loaded-model.ts';
+import { LoadedModelCache, type ModelShelfOptions } from './loaded-model-cache.ts';
 import { checkInputs } from './model-shape.ts';
-import { ModelShelf, type ModelShelfOptions } from './model-shelf.ts';
 import { joinRows, rowKey, rowsOf, takeRows } from './rows.ts';
 
 export interface InferenceOptions extends ModelShelfOptions {
@@ -47,12 +47,12 @@ const MOST_GROWTH = 8;
  */
 export class Inference {
   readonly #now: () => number;
-  readonly #shelf: ModelShelf;
+  readonly #shelf: LoadedModelCache;
   readonly #waiting = new Set<ReadyTask>();
 
   constructor(options: InferenceOptions) {
     this.#now = options.now;
-    this.#shelf = new ModelShelf(options);
+    this.#shelf = new LoadedModelCache(options);
   }
 
   /**

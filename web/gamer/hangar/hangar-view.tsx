@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { systemClock } from '../../../shared/clock.ts';
-import type { GameWork } from '../game-work.ts';
+import type { GameWork } from '../../game/game-work.ts';
 import { Turntable } from './turntable.ts';
 import './hangar-view.css';
 

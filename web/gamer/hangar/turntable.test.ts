@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import { raytracing } from '../../../shared/tasks/raytracing.ts';
 import { GAME_WORK } from '../../../shared/tuning.ts';
-import type { PartResult, Question } from '../game/parts.ts';
+import type { PartResult, Question } from '../../game/parts.ts';
 import { hangarScene } from './hangar-scene.ts';
 import { Turntable } from './turntable.ts';
 

@@ -1,0 +1,172 @@
+import { SignJWT } from 'jose';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Answer, InviteRequest } from '../../shared/signaling.ts';
+import { ManualServerClock } from '../boot/manual-clock.ts';
+import { TestBed, type TestPage } from '../test-server.ts';
+
+/** Who gets into which room: capacity, invites, passes. */
+const bed = new TestBed();
+let clock: ManualServerClock;
+beforeEach(() => {
+  clock = new ManualServerClock();
+});
+afterEach(() => bed.end());
+
+const SECRET = 'a secret that the test knows, 32+ characters';
+
+async function privateRoom() {
+  const { url } = await bed.server({ inviteSecret: SECRET }, clock);
+  const owner = bed.page(url);
+  const { room } = await owner.join({ inviteOnly: true });
+  return { url, owner, room };
+}
+
+async function inviteFrom(owner: TestPage, request: InviteRequest): Promise<string> {
+  const answer: Answer<{ token: string }> = await owner.ask('invite', request);
+  if (!answer.ok) throw new Error(answer.error.message);
+  return answer.value.token;
+}
+
+const refused = (message: RegExp) => ({
+  ok: false,
+  error: { reason: 'not-invited', message: expect.stringMatching(message) },
+});
+
+test('a full room says so, and has room again once somebody left', async () => {
+  const { url } = await bed.server({ roomCapacity: 2 });
+  const [one, two, three] = [bed.page(url), bed.page(url), bed.page(url)];
+  await one.join({ room: 'den' });
+  await two.join({ room: 'den' });
+  expect(await three.tryJoin({ room: 'den' })).toMatchObject({ ok: false, error: { reason: 'room-full' } });
+  expect(await bed.page(url).tryJoin({ room: 'den 2' })).toMatchObject({ ok: true });
+  await one.ask('leave');
+  expect(await three.tryJoin({ room: 'den' })).toMatchObject({ ok: true });
+});
+
+test('a page that finds the room it moves to full stays where it was', async () => {
+  const { url } = await bed.server({ roomCapacity: 1 });
+  const [mover, other, newcomer] = [bed.page(url), bed.page(url), bed.page(url)];
+  await mover.join({ room: 'old' });
+  await other.join({ room: 'full' });
+  const second = bed.page(url, mover.sessionKey);
+  expect(await second.tryJoin({ room: 'full' })).toMatchObject({ error: { reason: 'room-full' } });
+  expect(await newcomer.tryJoin({ room: 'old' })).toMatchObject({ error: { reason: 'room-full' } });
+  await mover.caughtUp();
+  expect(mover.farewells).toEqual([]);
+});
+
+test('a page may change its room or its role on a full server: it needs no more space than it has', async () => {
+  const { url } = await bed.server({ roomCapacity: 1, maxSessions: 1 });
+  const { sessionKey } = bed.page(url);
+  await bed.page(url, sessionKey).join({ room: 'old' });
+  expect(await bed.page(url, sessionKey).tryJoin({ room: 'new' })).toMatchObject({ ok: true });
+  expect(await bed.page(url, sessionKey).tryJoin({ room: 'new', role: 'volunteer' })).toMatchObject({ ok: true });
+});
+
+test('a full server says so', async () => {
+  const { url } = await bed.server({ maxSessions: 2 });
+  await Promise.all([bed.page(url).join(), bed.page(url).join()]);
+  expect(await bed.page(url).tryJoin()).toMatchObject({ ok: false, error: { reason: 'room-full' } });
+});
+
+test('an invite-only room lets in whoever brings its invite, and meets them with its owner', async () => {
+  const { url, owner, room } = await privateRoom();
+  expect(await bed.page(url).tryJoin({ room })).toMatchObject(refused(/invited members only/));
+  expect(await bed.page(url).tryJoin({ room, inviteOnly: true })).toMatchObject(refused(/invited members only/));
+  const invite = await inviteFrom(owner, { role: 'volunteer', expiresInS: 60 });
+  const guest = bed.page(url);
+  expect(await guest.join({ invite, role: 'volunteer' })).toMatchObject({ room, inviteOnly: true });
+  await guest.caughtUp();
+  expect(guest.introductions).toHaveLength(1);
+});
+
+test('an invite is refused for another role, another room, after its time, and when it was tampered with', async () => {
+  const { url, owner, room } = await privateRoom();
+  const invite = await inviteFrom(owner, { role: 'volunteer', expiresInS: 60 });
+  const join = (request: object) => bed.page(url).tryJoin({ room, role: 'volunteer', invite, ...request });
+  expect(await join({ role: 'gamer' })).toMatchObject(refused(/for a volunteer/));
+  expect(await join({ room: 'another' })).toMatchObject(refused(/another room/));
+  const [head, body, signature = ''] = invite.split('.');
+  const flipped = signature.startsWith('A') ? `B${signature.slice(1)}` : `A${signature.slice(1)}`;
+  for (const forged of [`${head}.${body}.${flipped}`, 'nonsense', '', `${head}.${body}.`]) {
+    expect(await join({ invite: forged })).toMatchObject(refused(/not valid/));
+  }
+  expect(await join({})).toMatchObject({ ok: true });
+  clock.advance(61_000);
+  expect(await join({})).toMatchObject(refused(/expired/));
+});
+
+test('tokens of another algorithm, key or purpose are refused even when they look right', async () => {
+  const { url, room } = await privateRoom();
+  const claims = { room, inviteOnly: true, role: 'volunteer', jti: 'x' };
+  const exp = clock.epochMs() / 1_000 + 60;
+  const sign = (key: string, alg: string, audience: string, payload: object) =>
+    new SignJWT({ ...payload })
+      .setProtectedHeader({ alg })
+      .setAudience(audience)
+      .setExpirationTime(exp)
+      .sign(new TextEncoder().encode(key));
+  const unsigned = [{ alg: 'none' }, { ...claims, exp, aud: 'p2c2r-invite' }]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.');
+  const forgeries = [
+    `${unsigned}.`,
+    await sign('another key of more than thirty-two characters', 'HS256', 'p2c2r-invite', claims),
+    await sign(SECRET.repeat(2), 'HS512', 'p2c2r-invite', claims),
+    await sign(SECRET, 'HS256', 'something else', claims),
+    await sign(SECRET, 'HS256', 'p2c2r-pass', claims),
+    await sign(SECRET, 'HS256', 'p2c2r-invite', { room }),
+  ];
+  for (const invite of forgeries) {
+    expect(await bed.page(url).tryJoin({ room, role: 'volunteer', invite })).toMatchObject(refused(/not valid/));
+  }
+  const genuine = await sign(SECRET, 'HS256', 'p2c2r-invite', claims);
+  expect(await bed.page(url).tryJoin({ room, role: 'volunteer', invite: genuine })).toMatchObject({ ok: true });
+});
+
+test('a single-use invite lets in one session, as often as that one comes', async () => {
+  const { url, owner, room } = await privateRoom();
+  const invite = await inviteFrom(owner, { role: 'volunteer', expiresInS: 60, uses: 1 });
+  const guest = bed.page(url);
+  await guest.join({ invite, role: 'volunteer' });
+  await guest.ask('leave');
+  expect(await guest.tryJoin({ invite, role: 'volunteer' })).toMatchObject({ ok: true, value: { room } });
+  expect(await bed.page(url).tryJoin({ invite, role: 'volunteer' })).toMatchObject(refused(/used up/));
+});
+
+test('a room that is full does not spend an invite', async () => {
+  const { url } = await bed.server({ roomCapacity: 2 }, clock);
+  const [owner, friend, guest] = [bed.page(url), bed.page(url), bed.page(url)];
+  const { room } = await owner.join();
+  await friend.join({ room });
+  const invite = await inviteFrom(owner, { role: 'volunteer', expiresInS: 60, uses: 1 });
+  expect(await bed.page(url).tryJoin({ invite, role: 'volunteer' })).toMatchObject({ error: { reason: 'room-full' } });
+  await friend.ask('leave');
+  expect(await guest.tryJoin({ invite, role: 'volunteer' })).toMatchObject({ ok: true });
+});
+
+test('an invite to a room that has vanished makes it again, invite-only as it was', async () => {
+  const { url, owner, room } = await privateRoom();
+  const invite = await inviteFrom(owner, { role: 'volunteer', expiresInS: 60 });
+  await owner.ask('leave');
+  expect(await bed.page(url).join({ invite, role: 'volunteer' })).toMatchObject({ room, inviteOnly: true });
+});
+
+test('a pass is for members of invite-only rooms: into an open one nobody needs it', async () => {
+  const { url } = await bed.server({}, clock);
+  expect(await bed.page(url).join({ room: 'den' })).not.toHaveProperty('pass');
+  expect(await bed.page(url).join({ inviteOnly: true })).toHaveProperty('pass');
+});
+
+test('a token of an invite-only room neither joins nor closes an open room of that name', async () => {
+  const { url } = await bed.server({}, clock);
+  const [schemer, member, newcomer] = [bed.page(url), bed.page(url), bed.page(url)];
+  const { pass } = await schemer.join({ room: 'lobby', inviteOnly: true });
+  await schemer.ask('leave');
+  await member.join({ room: 'lobby' });
+  await schemer.join({ room: 'lobby', invite: pass });
+  expect(await newcomer.join({ room: 'lobby', role: 'volunteer' })).toMatchObject({ inviteOnly: false });
+  await Promise.all([member.caughtUp(), schemer.caughtUp()]);
+  expect(member.introductions).toHaveLength(1);
+  expect(schemer.introductions).toEqual([]);
+});

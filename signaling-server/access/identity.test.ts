@@ -1,0 +1,177 @@
+import { afterEach, expect, test } from 'vitest';
+import { COORDINATOR, SIGNALING } from '../../shared/tuning.ts';
+import { ManualServerClock } from '../boot/manual-clock.ts';
+import { eventually, TestBed, type TestPage } from '../test-server.ts';
+import { TestIdentity } from './test-identity.ts';
+
+/** A volunteer's history is kept under the key it proves to hold, and counts in nobody else's favour. */
+const bed = new TestBed();
+afterEach(() => bed.end());
+
+const ids = ({ introductions }: TestPage) => introductions.map(({ peerId }) => peerId);
+const accuse = (gamer: TestPage, volunteerId: string) =>
+  gamer.ask('accuse', { volunteerId, taskType: 'echo', why: 'other bytes' });
+const done = { ok: true, value: null };
+const unproven = {
+  ok: false,
+  error: { reason: 'verify-failed', message: expect.stringMatching(/without its history/) },
+};
+
+/** A gamer that has reported 90 tasks well done by the holder of an identity, whose page is gone since. */
+async function provenHistory(url: string, identity: TestIdentity) {
+  const [gamer, first] = [bed.page(url), bed.page(url)];
+  await gamer.join({ room: 'den' });
+  const volunteerId = await identity.join(first, url);
+  await gamer.caughtUp();
+  expect(await gamer.ask('report', { volunteerId, completed: 90, failed: 0, rttMs: 5 })).toEqual(done);
+  await first.ask('leave');
+  return gamer;
+}
+
+/** The gamer's newest introduction. */
+async function newest(gamer: TestPage) {
+  await gamer.caughtUp();
+  return gamer.introductions.at(-1);
+}
+
+test('history follows the key to another session; gamers learn the session alone', async () => {
+  const { url } = await bed.server();
+  const identity = await TestIdentity.make();
+  const gamer = await provenHistory(url, identity);
+  const before = gamer.introductions[0]?.score ?? 1;
+  const id = await identity.join(bed.page(url), url);
+  const introduction = await newest(gamer);
+  expect(introduction?.peerId).toBe(id);
+  expect(introduction?.score).toBeGreaterThan(before + 0.15);
+  expect(new Set(ids(gamer)).size).toBe(2);
+  expect(JSON.stringify(gamer.introductions)).not.toContain(identity.publicKey);
+});
+
+test('a claim that is not proven is introduced to nobody; one that fails is a newcomer, and told so', async () => {
+  const { url } = await bed.server();
+  const identity = await TestIdentity.make();
+  const gamer = await provenHistory(url, identity);
+  const before = gamer.introductions[0]?.score ?? 0;
+  const thief = bed.page(url);
+  const { id, challenge } = await identity.claim(thief);
+  expect((await newest(gamer))?.peerId).not.toBe(id);
+  const forger = await TestIdentity.make();
+  expect(await forger.prove(thief, challenge, url)).toMatchObject(unproven);
+  expect(await newest(gamer)).toMatchObject({ peerId: id, score: expect.closeTo(before, 1) });
+  expect(await identity.prove(thief, challenge, url), 'one answer to a challenge').toMatchObject({
+    error: { reason: 'malformed' },
+  });
+});
+
+test('a proof is good for one join, one session and one server', async () => {
+  const { url } = await bed.server();
+  const { host } = new URL(url);
+  const identity = await TestIdentity.make();
+  const [page, other] = [bed.page(url), bed.page(url)];
+  const used = await identity.claim(page);
+  const signature = await identity.sign(used.challenge, page, host);
+  expect(await page.ask('prove', { signature })).toEqual(done);
+
+  await identity.claim(page);
+  expect(await page.ask('prove', { signature }), 'replayed at the next join').toMatchObject(unproven);
+  const { challenge } = await identity.claim(other);
+  const ofAnother = await identity.sign(challenge, page, host);
+  expect(await other.ask('prove', { signature: ofAnother }), 'another session’s').toMatchObject(unproven);
+  const again = await identity.claim(other);
+  const relayed = await identity.sign(again.challenge, other, 'evil.example');
+  expect(await other.ask('prove', { signature: relayed }), 'handed on by another server').toMatchObject(unproven);
+  const fresh = await identity.claim(other);
+  expect(await identity.prove(other, fresh.challenge, url)).toEqual(done);
+});
+
+test('a key that is no point of the curve is nobody’s', async () => {
+  const { url } = await bed.server();
+  const page = bed.page(url);
+  const { challenge } = await page.join({ role: 'volunteer', publicKey: 'A'.repeat(87) });
+  expect(challenge).toMatch(/^[\w-]{22}$/);
+  expect(await page.ask('prove', { signature: 'A'.repeat(86) })).toMatchObject(unproven);
+});
+
+test('a session that comes back goes on being introduced while it proves itself anew', async () => {
+  const { url } = await bed.server();
+  const identity = await TestIdentity.make();
+  const page = bed.page(url);
+  const id = await identity.join(page, url);
+  const again = bed.page(url, page.sessionKey);
+  await identity.claim(again);
+  const gamer = bed.page(url);
+  expect((await gamer.join({ room: 'den' })).introductions).toMatchObject([{ peerId: id }]);
+});
+
+test('a reported volunteer ranks last in that room, under a new session too, and nowhere else', async () => {
+  const { url } = await bed.server();
+  const cheat = await TestIdentity.make();
+  const [reporter, first] = [bed.page(url), bed.page(url)];
+  await reporter.join({ room: 'den' });
+  const cheatId = await cheat.join(first, url);
+  await reporter.caughtUp();
+  expect(await reporter.ask('report', { volunteerId: cheatId, completed: 90, failed: 0, rttMs: 1 })).toEqual(done);
+  expect(await accuse(reporter, cheatId)).toEqual(done);
+  await first.ask('leave');
+
+  const back = await cheat.join(bed.page(url), url);
+  const failing = bed.page(url);
+  const { id: failingId } = await failing.join({ role: 'volunteer', room: 'den' });
+  await reporter.caughtUp();
+  await reporter.ask('report', { volunteerId: failingId, completed: 0, failed: 90, rttMs: 1 });
+  expect(ids(reporter), 'never again to the one it cheated').not.toContain(back);
+  const newcomer = bed.page(url);
+  await newcomer.join({ room: 'den' });
+  await newcomer.caughtUp();
+  expect(ids(newcomer)).toEqual([failingId, back]);
+  expect(newcomer.introductions[1]?.score).toBe(0);
+
+  const elsewhere = await cheat.join(bed.page(url), url, { room: 'elsewhere' });
+  await failing.join({ role: 'volunteer', room: 'elsewhere' });
+  const stranger = bed.page(url);
+  expect((await stranger.join({ room: 'elsewhere' })).introductions.map(({ peerId }) => peerId)[0]).toBe(elsewhere);
+});
+
+test('only a gamer reports, only about whom it met, and only so often; one who left can still be reported', async () => {
+  const clock = new ManualServerClock();
+  const { url } = await bed.server({}, clock);
+  const [gamer, volunteer, stranger] = [bed.page(url), bed.page(url), bed.page(url)];
+  const { id: gamerId } = await gamer.join({ room: 'den' });
+  const { id } = await volunteer.join({ room: 'den', role: 'volunteer' });
+  const { id: strangerId } = await stranger.join({ room: 'elsewhere', role: 'volunteer' });
+  await volunteer.ask('leave');
+  expect(await accuse(gamer, id)).toEqual(done);
+  await volunteer.join({ room: 'den', role: 'volunteer' });
+  expect(await accuse(gamer, strangerId)).toMatchObject({ error: { reason: 'not-invited' } });
+  expect(await accuse(volunteer, gamerId)).toMatchObject({ error: { reason: 'malformed' } });
+  for (let count = 1; count < COORDINATOR.accusations.events; count++) await accuse(gamer, id);
+  expect(await accuse(gamer, id)).toMatchObject({ error: { reason: 'rate-limited' } });
+  clock.advance(COORDINATOR.accusations.windowMs);
+  expect(await accuse(gamer, id)).toEqual(done);
+});
+
+test('a volunteer hears nothing of its gamers’ names, nor of their rooms in the lobby', async () => {
+  const { url } = await bed.server({ lobby: true });
+  const heard: unknown[] = [];
+  const volunteer = bed.page(url);
+  volunteer.socket.onAny((...event) => heard.push(event));
+  await volunteer.join({ role: 'volunteer', lobby: true });
+  const gamer = bed.page(url);
+  await gamer.join({ room: 'Wednesday dungeon', name: 'Zebedee', lobby: true });
+  await eventually('they are introduced', () => volunteer.introductions.length === 1);
+  await gamer.signal((await newest(gamer))?.peerId ?? '');
+  await gamer.ask('leave');
+  await volunteer.caughtUp();
+  expect(heard.map((event) => (event as string[])[0])).toEqual(['joined', 'introduce', 'signal', 'gone']);
+  expect(JSON.stringify(heard)).not.toMatch(/Wednesday|Zebedee/);
+});
+
+test('an identity outlives the time that a session may be away', async () => {
+  const clock = new ManualServerClock();
+  const { url } = await bed.server({}, clock);
+  const identity = await TestIdentity.make();
+  const gamer = await provenHistory(url, identity);
+  clock.advance(SIGNALING.resumeGraceMs * 10);
+  await identity.join(bed.page(url), url);
+  expect((await newest(gamer))?.score).toBeGreaterThan(0.65);
+});

@@ -1,0 +1,208 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
+import { eventually, TestBed } from '../test-server.ts';
+
+const bed = new TestBed();
+let pagesDir: string;
+beforeEach(async () => {
+  const folder = await bed.folder();
+  await writeFile(join(folder, 'secret.txt'), 'not for visitors');
+  pagesDir = join(folder, 'pages');
+  await mkdir(join(pagesDir, 'assets'), { recursive: true });
+  await mkdir(join(pagesDir, 'models'));
+  await mkdir(join(folder, 'pages-of-another'));
+  await writeFile(join(folder, 'pages-of-another', 'index.html'), 'not for visitors');
+  const files = {
+    'index.html': '<!doctype html>start',
+    'gamer.html': '<!doctype html>gamer',
+    'volunteer.html': '<!doctype html>volunteer',
+    'p2c2r.js': 'export {};',
+    'assets/page-Ab3_-xYz.js': 'code',
+    'assets/page-Ab3_-xYz.js.map': '{}',
+    'assets/volunteer.worker-12345678.js': 'worker',
+    'assets/ort-12345678.wasm': 'wasm',
+    'assets/kernel-12345678.wgsl': 'wgsl',
+    'assets/empty-12345678.css': '',
+    'models/manifest.json': '{}',
+    'models/fast.bin': 'weights',
+    'models/fast.fp16.onnx': 'network',
+    '.hidden': 'not for visitors',
+  };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(pagesDir, name), text);
+});
+afterEach(() => bed.end());
+
+test.each([
+  ['/', 'text/html; charset=utf-8', '<!doctype html>start'],
+  ['/gamer', 'text/html; charset=utf-8', '<!doctype html>gamer'],
+  ['/volunteer?from=mail', 'text/html; charset=utf-8', '<!doctype html>volunteer'],
+  ['/p2c2r.js', 'text/javascript; charset=utf-8', 'export {};'],
+  ['/assets/page-Ab3_-xYz.js', 'text/javascript; charset=utf-8', 'code'],
+  ['/assets/page-Ab3_-xYz.js.map', 'application/json; charset=utf-8', '{}'],
+  ['/assets/ort-12345678.wasm', 'application/wasm', 'wasm'],
+  ['/assets/kernel-12345678.wgsl', 'text/wgsl; charset=utf-8', 'wgsl'],
+  ['/assets/empty-12345678.css', 'text/css; charset=utf-8', ''],
+  ['/models/manifest.json', 'application/json; charset=utf-8', '{}'],
+  ['/models/fast.bin', 'application/octet-stream', 'weights'],
+  ['/models/fast.fp16.onnx', 'application/octet-stream', 'network'],
+])('%s is served as %s', async (path, type, body) => {
+  const { url } = await bed.server({ pagesDir });
+  const response = await fetch(new URL(path, url));
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-type')).toBe(type);
+  expect(response.headers.get('content-length')).toBe(String(body.length));
+  expect(await response.text()).toBe(body);
+  const hashed = path.startsWith('/assets/');
+  expect(response.headers.get('cache-control')).toBe(hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+  const shared = hashed || path.startsWith('/models/') || path === '/p2c2r.js';
+  expect(response.headers.get('access-control-allow-origin')).toBe(shared ? '*' : null);
+  expect(response.headers.get('cross-origin-resource-policy')).toBe(shared ? 'cross-origin' : 'same-origin');
+
+  const head = await fetch(new URL(path, url), { method: 'HEAD' });
+  expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, String(body.length), '']);
+  const again = await fetch(new URL(path, url), { headers: { 'if-none-match': response.headers.get('etag') ?? '' } });
+  expect([again.status, await again.text()]).toEqual([304, '']);
+});
+
+test('every kind of response carries the same policy, isolates its page and does not name its software', async () => {
+  const { url, port } = await bed.server({ pagesDir });
+  const policies = new Set<string | null>();
+  const requests: [string, RequestInit][] = [
+    ...['', 'gamer', 'p2c2r.js', 'assets/volunteer.worker-12345678.js', 'healthz', 'missing', 'socket.io/'].map(
+      (path): [string, RequestInit] => [path, {}],
+    ),
+    ['gamer', { method: 'POST' }],
+  ];
+  for (const [path, init] of requests) {
+    const { headers } = await fetch(url + path, init);
+    policies.add(headers.get('content-security-policy'));
+    expect(headers.get('cross-origin-opener-policy'), path).toBe('same-origin');
+    expect(headers.get('cross-origin-embedder-policy'), path).toBe('require-corp');
+    expect(headers.get('x-content-type-options'), path).toBe('nosniff');
+    expect(headers.get('x-powered-by'), path).toBeNull();
+    expect(headers.get('strict-transport-security'), path).toBeNull();
+  }
+  expect(policies.size).toBe(1);
+  const policy = [...policies][0]?.split(';') ?? [];
+  expect(policy).toEqual([
+    "default-src 'none'",
+    "script-src 'self' 'wasm-unsafe-eval'",
+    "style-src 'self'",
+    "img-src 'self' blob: data:",
+    "media-src 'self' blob:",
+    "font-src 'self'",
+    `connect-src 'self' ws://127.0.0.1:${port} wss://127.0.0.1:${port}`,
+    "worker-src 'self' blob:",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ]);
+});
+
+test('a page of another origin can read that a file of a network is missing, and what there is', async () => {
+  const { url } = await bed.server({ pagesDir });
+  const response = await fetch(new URL('/models/gone.bin', url));
+  expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([404, '*']);
+  expect(await response.text()).toContain('/models/manifest.json');
+});
+
+/** Sends a request as written: `fetch` would straighten its path. */
+function raw(port: number, request: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(request));
+    let answer = '';
+    socket.on('data', (bytes) => {
+      answer += bytes;
+    });
+    socket.on('end', () => resolve(answer));
+    socket.on('error', reject);
+  });
+}
+
+test('no spelling of a path leads out of the folder', async () => {
+  const { port } = await bed.server({ pagesDir });
+  const paths = [
+    '/../secret.txt',
+    '/..%2fsecret.txt',
+    '/%2e%2e/secret.txt',
+    '/%2e%2e%2fsecret.txt',
+    '/..\\secret.txt',
+    '/assets/../../secret.txt',
+    '/../pages-of-another/index.html',
+    '/%00',
+    '/%',
+    '//secret.txt',
+    '/./../secret.txt',
+    'http://127.0.0.1/../secret.txt',
+    '/.hidden',
+    '/assets',
+    '/assets/',
+  ];
+  for (const path of paths) {
+    const answer = await raw(port, `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`);
+    expect(answer, path).toMatch(/^HTTP\/1.1 404 /);
+    expect(answer, path).not.toContain('not for visitors');
+  }
+});
+
+test('a Host header cannot add to the policy', async () => {
+  const { port } = await bed.server({ pagesDir });
+  for (const host of ["evil.example; script-src 'unsafe-inline'", 'evil.example *', "a' 'unsafe-eval"]) {
+    const answer = await raw(port, `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1.1 200 /);
+    expect(answer).toContain("connect-src 'self' 'self';");
+    expect(answer).not.toMatch(/unsafe-inline| 'unsafe-eval|evil/);
+  }
+});
+
+test('/healthz tells the state in numbers', async () => {
+  const { url } = await bed.server();
+  await bed.page(url).join({ role: 'volunteer' });
+  const response = await fetch(`${url}healthz`);
+  expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+  expect(await response.json()).toEqual({
+    status: 'ok',
+    lobby: false,
+    version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+    protocolVersion: PROTOCOL_VERSION,
+    uptimeS: expect.any(Number),
+    counts: { sockets: 1, rooms: 1, gamers: 0, volunteers: 1 },
+  });
+});
+
+test('other methods are refused, unknown paths are not found', async () => {
+  const { url } = await bed.server({ pagesDir });
+  const post = await fetch(url, { method: 'POST', body: 'x' });
+  expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  const missing = await fetch(`${url}nowhere`);
+  expect([missing.status, missing.headers.get('content-type')]).toEqual([404, 'text/plain; charset=utf-8']);
+});
+
+test('without built pages, or when they vanish, visitors are told, and the server goes on', async () => {
+  const without = await bed.server({ pagesDir: join(pagesDir, 'not built') });
+  const page = await fetch(without.url);
+  expect([page.status, await page.text()]).toEqual([503, expect.stringContaining('npm start')]);
+  expect((await fetch(`${without.url}healthz`)).status).toBe(200);
+
+  const vanished = await bed.server({ pagesDir });
+  await rm(pagesDir, { recursive: true });
+  expect((await fetch(`${vanished.url}gamer`)).status).toBe(503);
+});
+
+test('a reader that goes away mid-file ends nothing but its own request', async () => {
+  await writeFile(join(pagesDir, 'assets', 'large-12345678.wasm'), Buffer.alloc(8 * 1024 * 1024));
+  const { url, port } = await bed.server({ pagesDir });
+  for (let times = 0; times < 5; times++) {
+    await new Promise<void>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () =>
+        socket.write('GET /assets/large-12345678.wasm HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'),
+      );
+      socket.once('data', () => socket.destroy());
+      socket.once('close', () => resolve());
+    });
+  }
+  await eventually('the server answers', async () => (await fetch(`${url}gamer`)).ok);
+});

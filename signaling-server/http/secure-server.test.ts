@@ -1,0 +1,145 @@
+import { X509Certificate } from 'node:crypto';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { request } from 'node:https';
+import { connect as connectPlainly } from 'node:net';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { io } from 'socket.io-client';
+import { afterEach, expect, test } from 'vitest';
+import { type Joined, PROTOCOL_VERSION } from '../../shared/signaling.ts';
+import { serverClock } from '../boot/clock.ts';
+import { ManualServerClock } from '../boot/manual-clock.ts';
+import { keptCertificate } from '../boot/own-certificate.ts';
+import { newSessionKey, TestBed } from '../test-server.ts';
+
+/** HTTPS beside plain HTTP, over real TLS. */
+const bed = new TestBed();
+afterEach(() => bed.end());
+
+const DAY_MS = 24 * 3_600 * 1_000;
+
+/** @returns the certificate that `ca` vouches for; rejects when it does not, or names another host. */
+function handshake(url: string, ca: string): Promise<X509Certificate> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: hostname, port: Number(port), ca }, () => {
+      resolve(new X509Certificate(socket.getPeerCertificate().raw));
+      socket.end();
+    });
+    socket.on('error', reject);
+  });
+}
+
+function get(url: string, ca: string): Promise<{ status: number | undefined; body: string }> {
+  return new Promise((resolve, reject) => {
+    request(url, { ca, agent: false }, (response) => {
+      let body = '';
+      response.on('data', (bytes) => {
+        body += bytes;
+      });
+      response.on('end', () => resolve({ status: response.statusCode, body }));
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+async function lanServer(stateDir: string, clock?: ManualServerClock) {
+  const server = await bed.server({ lan: true, httpsPort: 0, stateDir }, clock);
+  const { cert } = JSON.parse(await readFile(join(stateDir, 'lan-certificate.json'), 'utf8'));
+  const [secureUrl] = server.lan.secureUrls;
+  if (secureUrl === undefined) throw new Error('it has no secure address');
+  return { ...server, secureUrl, cert: String(cert) };
+}
+
+test('one server answers on both: pages, and members who meet though they came by different doors', async () => {
+  const { url, secureUrl, cert, lan } = await lanServer(await bed.folder());
+  expect(lan.isOwnCertificate).toBe(true);
+  expect(await (await fetch(`${url}lan.json`)).json(), 'pages tell people of it').toEqual(lan);
+  expect(secureUrl).toMatch(/^https:\/\/[\d.a-z]+:\d+\/$/);
+  expect(await get(`${secureUrl}healthz`, cert)).toMatchObject({ status: 200 });
+  const gamer = bed.page(url);
+  const { id } = await gamer.join({ room: 'den' });
+  const socket = io(secureUrl, {
+    ...{ transports: ['websocket'], reconnection: false, forceNew: true, ca: cert },
+    auth: { protocolVersion: PROTOCOL_VERSION, sessionKey: newSessionKey(), role: 'volunteer', name: 'n', room: 'den' },
+  });
+  const answer = await new Promise<{ ok: boolean; value: Joined }>((resolve, reject) => {
+    socket.on('joined', resolve);
+    socket.on('connect_error', reject);
+  });
+  expect(answer.ok).toBe(true);
+  const introduced = new Promise<{ peerId: string }>((resolve) => socket.on('introduce', resolve));
+  socket.emit('status', { load: 0, accepting: true, tasks: [], maxGamers: 1 }, () => {});
+  expect((await introduced).peerId).toBe(id);
+  socket.disconnect();
+});
+
+test('the certificate names the address it is served at, is kept over a restart, and only its owner reads the key', async () => {
+  const stateDir = await bed.folder();
+  const first = await lanServer(stateDir);
+  const { fingerprint256 } = await handshake(first.secureUrl, first.cert);
+  await first.close();
+  const second = await lanServer(stateDir);
+  expect((await handshake(second.secureUrl, first.cert)).fingerprint256).toBe(fingerprint256);
+  expect((await stat(join(stateDir, 'lan-certificate.json'))).mode & 0o077).toBe(0);
+});
+
+test('a stop ends connections that never finish their TLS handshake', async () => {
+  const { secureUrl, cert, close } = await lanServer(await bed.folder());
+  const { hostname, port } = new URL(secureUrl);
+  const mute = connectPlainly(Number(port), hostname);
+  mute.on('error', () => {});
+  const ended = new Promise((resolve) => mute.once('close', resolve));
+  await new Promise((resolve) => mute.once('connect', resolve));
+  await handshake(secureUrl, cert);
+  await close();
+  await ended;
+});
+
+test('it is made anew for another address, near its end, and when its file is damaged', async () => {
+  const stateDir = await bed.folder();
+  const clock = new ManualServerClock();
+  const made = await keptCertificate(stateDir, ['192.168.1.7'], clock);
+  expect(await keptCertificate(stateDir, ['192.168.1.7', 'localhost'], clock)).toEqual(made);
+
+  const moved = await keptCertificate(stateDir, ['10.0.0.5'], clock);
+  expect(moved.cert).not.toBe(made.cert);
+  const parsed = new X509Certificate(moved.cert);
+  expect(parsed.checkIP('10.0.0.5')).toBe('10.0.0.5');
+  expect(parsed.ca).toBe(false);
+  expect(Date.parse(parsed.validTo) - clock.epochMs()).toBeLessThan(825 * DAY_MS);
+
+  clock.advance(780 * DAY_MS);
+  const renewed = await keptCertificate(stateDir, ['10.0.0.5'], clock);
+  expect(renewed.cert).not.toBe(moved.cert);
+
+  for (const damage of ['', '{"cert":1}', '{"cert":"x","key":"y"}']) {
+    await writeFile(join(stateDir, 'lan-certificate.json'), damage);
+    expect((await keptCertificate(stateDir, ['10.0.0.5'], clock)).cert).toMatch(/BEGIN CERTIFICATE/);
+  }
+});
+
+test('a certificate of one’s own is used as it is; one that cannot be says what to check', async () => {
+  const folder = await bed.folder();
+  const { cert, key } = await keptCertificate(folder, ['127.0.0.1'], serverClock);
+  const [tlsCert, tlsKey] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  await writeFile(tlsCert, cert);
+  await writeFile(tlsKey, key);
+  const server = await bed.server({ tlsCert, tlsKey, httpsPort: 0 });
+  expect(server.lan).toEqual({
+    isOwnCertificate: false,
+    secureUrls: [expect.stringMatching(/^https:\/\/127\.0\.0\.1:/)],
+  });
+  expect(await get(`${server.lan.secureUrls[0]}healthz`, cert)).toMatchObject({ status: 200 });
+
+  await expect(bed.server({ tlsCert: join(folder, 'missing.pem'), tlsKey, httpsPort: 0 })).rejects.toThrow(
+    /no certificate for HTTPS: ENOENT.*Check TLS_CERT and TLS_KEY/,
+  );
+  await writeFile(tlsKey, 'no key');
+  await expect(bed.server({ tlsCert, tlsKey, httpsPort: 0 })).rejects.toThrow(/Check TLS_CERT and TLS_KEY/);
+});
+
+test('without LAN or a certificate there is no HTTPS', async () => {
+  expect((await bed.server()).lan).toEqual({ secureUrls: [], isOwnCertificate: false });
+});

@@ -1,0 +1,132 @@
+import type { TaskName } from '../../shared/tasks/names.ts';
+import type { Lobby } from './lobby.ts';
+import { acts, type TestGamer, type TestHelper } from './test-lobby.ts';
+
+type Reputation = TestHelper['reputation'];
+
+/** What may happen around a lobby; `who` and `helper` count among those that are there. */
+export type Change =
+  | { kind: 'gamer comes'; rttMs: number; needs: readonly TaskName[] }
+  | {
+      kind: 'volunteer comes';
+      rttMs: number;
+      load: number;
+      tasks: readonly string[];
+      maxGamers: number;
+      done: Reputation;
+      isKnown: boolean;
+    }
+  | { kind: 'gamer leaves' | 'gamer loses its socket' | 'volunteer leaves' | 'own helper comes'; who: number }
+  | { kind: 'volunteer pauses' | 'volunteer accepts'; who: number }
+  | { kind: 'volunteer is rated'; who: number; load: number; done: Reputation }
+  | { kind: 'work is done'; who: number; helper: number; rttMs: number }
+  | { kind: 'volunteer is accused'; who: number; helper: number; byOther: boolean };
+
+type AnyLobby = Pick<Lobby<TestGamer, TestHelper>, 'seek' | 'seekNoMore' | 'offer' | 'offerNoMore' | 'rate' | 'settle'>;
+
+/** Gamers and volunteers around one lobby, which is told of whatever changes, as the server tells it. */
+export class LobbyWorld {
+  readonly #gamers: TestGamer[] = [];
+  readonly #away = new Set<TestGamer>();
+  readonly #volunteers: TestHelper[] = [];
+  #count = 0;
+
+  constructor(private readonly lobby: AnyLobby) {}
+
+  /** Who knows whom. */
+  get pairs(): string[] {
+    return this.#gamers.flatMap(({ id, peers }) => [...peers.keys()].sort().map((peerId) => `${id} ${peerId}`));
+  }
+
+  get gamers(): readonly TestGamer[] {
+    return this.#gamers;
+  }
+
+  happen(change: Change): void {
+    if (change.kind === 'gamer comes') this.#gamerComes(change);
+    else if (change.kind === 'volunteer comes') this.#volunteerComes(change);
+    else if (change.kind.startsWith('volunteer') && change.kind !== 'volunteer is accused')
+      this.#changeVolunteer(change);
+    else this.#changeGamer(change);
+    this.lobby.settle();
+  }
+
+  #gamerComes({ rttMs, needs }: Extract<Change, { kind: 'gamer comes' }>): void {
+    const id = `g${this.#count++}`;
+    const gamer = { id, rttMs, needs, peers: new Map(), partners: new Map(), accused: new Map() };
+    this.#gamers.push(gamer);
+    this.lobby.seek(gamer);
+  }
+
+  #volunteerComes(change: Extract<Change, { kind: 'volunteer comes' }>): void {
+    const { rttMs, load, tasks, maxGamers, done, isKnown } = change;
+    const id = `v${this.#count++}`;
+    const historyId = (isKnown && this.#volunteers.at(-1)?.historyId) || id;
+    const status = { load, accepting: true, tasks: [...tasks], maxGamers };
+    const volunteer = {
+      id,
+      historyId,
+      isOfLobby: true,
+      rttMs,
+      status,
+      reputation: done,
+      peers: new Map<string, TestHelper>(),
+    };
+    this.#volunteers.push(volunteer);
+    this.lobby.offer(volunteer);
+  }
+
+  #changeVolunteer(change: Change): void {
+    const volunteer = 'who' in change ? this.#volunteers[change.who % this.#volunteers.length] : undefined;
+    if (!volunteer) return;
+    if (change.kind === 'volunteer leaves') {
+      this.#volunteers.splice(this.#volunteers.indexOf(volunteer), 1);
+      const knew = this.#gamers.filter(({ peers }) => peers.has(volunteer.id));
+      for (const gamer of knew) acts.part(gamer, volunteer);
+      this.lobby.offerNoMore(volunteer);
+      for (const gamer of knew) this.#tell(gamer);
+    } else if (change.kind === 'volunteer is rated') {
+      volunteer.status = { ...volunteer.status, load: change.load };
+      volunteer.reputation = change.done;
+      this.lobby.rate(volunteer);
+    } else {
+      volunteer.status = { ...volunteer.status, accepting: change.kind === 'volunteer accepts' };
+      this.lobby.offer(volunteer);
+    }
+  }
+
+  #changeGamer(change: Change): void {
+    const gamer = 'who' in change ? this.#gamers[change.who % this.#gamers.length] : undefined;
+    const helper = 'helper' in change ? this.#volunteers[change.helper % this.#volunteers.length] : undefined;
+    if (!gamer) return;
+    if (change.kind === 'gamer leaves') this.#leave(gamer);
+    else if (change.kind === 'own helper comes') gamer.peers.set(`own${this.#count}`, ownHelper(`own${this.#count++}`));
+    else if (change.kind === 'gamer loses its socket' && !this.#away.delete(gamer)) this.#away.add(gamer);
+    else if (change.kind === 'work is done' && helper) gamer.partners.set(helper.historyId, change.rttMs);
+    else if (change.kind === 'volunteer is accused' && helper) {
+      const accusers = gamer.accused.get(helper.historyId) ?? new Set();
+      gamer.accused.set(helper.historyId, accusers.add(change.byOther ? 'another' : gamer.id));
+    }
+    if (this.#gamers.includes(gamer)) this.#tell(gamer);
+  }
+
+  #leave(gamer: TestGamer): void {
+    this.#gamers.splice(this.#gamers.indexOf(gamer), 1);
+    const knew = [...gamer.peers.values()];
+    for (const volunteer of knew) acts.part(gamer, volunteer);
+    this.lobby.seekNoMore(gamer);
+    for (const volunteer of knew) if (volunteer.isOfLobby) this.lobby.offer(volunteer);
+  }
+
+  #tell(gamer: TestGamer): void {
+    if (this.#away.has(gamer)) this.lobby.seekNoMore(gamer);
+    else this.lobby.seek(gamer);
+  }
+}
+
+/** Of the gamer's room, not of the lobby. */
+function ownHelper(id: string): TestHelper {
+  const status = { load: 0, accepting: true, tasks: [], maxGamers: 4 };
+  const reputation = { completed: 0, failed: 0 };
+  return { id, historyId: id, isOfLobby: false, rttMs: 1, status, reputation, peers: new Map() };
+}

@@ -1,0 +1,83 @@
+import pino from 'pino';
+import { expect, test } from 'vitest';
+import { type JoinRequest, PROTOCOL_VERSION } from '../../shared/signaling.ts';
+import { Invites } from '../access/invites.ts';
+import { LockOut } from '../access/lock-out.ts';
+import { ManualServerClock } from '../boot/manual-clock.ts';
+import { MemoryStore } from '../store/memory.ts';
+import { newSessionKey } from '../test-server.ts';
+import { Coordinator } from './coordinator.ts';
+import type { Connection } from './member.ts';
+
+/** Answers nobody until so many have asked, as a store that is far away may. */
+class SlowStore extends MemoryStore {
+  readonly #asked: (() => void)[] = [];
+
+  constructor(
+    clock: ManualServerClock,
+    private readonly askers: number,
+  ) {
+    super(clock);
+  }
+
+  override async partners(gamerId: string): Promise<ReadonlyMap<string, number>> {
+    await new Promise<void>((resolve) => {
+      this.#asked.push(resolve);
+      if (this.#asked.length === this.askers) for (const answer of this.#asked.splice(0)) answer();
+    });
+    return super.partners(gamerId);
+  }
+}
+
+const connection = (): Connection => ({
+  ...{ instance: 'one', socketId: 'any' },
+  rttMs: 1,
+  host: 'here',
+  address: '192.0.2.1',
+  joined() {},
+  introduce() {},
+  signal() {},
+  gone() {},
+  close() {},
+});
+
+function coordinatorFor(askers: number): Coordinator {
+  const clock = new ManualServerClock();
+  return new Coordinator({
+    config: {
+      ...{ roomCapacity: 8, maxSessions: 8, maxIntroductions: 8, lobby: false, invites: 'optional' },
+      ...{ iceServers: [], turnUrls: [], turnSecret: '', turnTtlS: 60 },
+    },
+    invites: new Invites('a secret of at least thirty-two characters', clock),
+    store: new SlowStore(clock, askers),
+    clock,
+    log: pino({ level: 'silent' }),
+    lockOut: new LockOut(clock, 1),
+    onMatch() {},
+  });
+}
+
+const request = (sessionKey = newSessionKey()): JoinRequest => ({
+  ...{ protocolVersion: PROTOCOL_VERSION, role: 'gamer', name: 'ann' },
+  ...{ sessionKey, room: 'den', inviteOnly: true },
+});
+
+test('of two who make the same invite-only room at once one gets it, and the other needs an invite', async () => {
+  const coordinator = coordinatorFor(2);
+  const joins = [coordinator.join(request(), connection()), coordinator.join(request(), connection())];
+  const outcomes = await Promise.allSettled(joins);
+  expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  expect(outcomes).toContainEqual({ status: 'rejected', reason: expect.objectContaining({ reason: 'not-invited' }) });
+  expect(coordinator.counts()).toEqual({ rooms: 1, gamers: 1, volunteers: 0 });
+});
+
+test('one who makes an invite-only room over two sockets at once is let in by both', async () => {
+  const coordinator = coordinatorFor(2);
+  const sessionKey = newSessionKey();
+  const joins = [
+    coordinator.join(request(sessionKey), connection()),
+    coordinator.join(request(sessionKey), connection()),
+  ];
+  const outcomes = await Promise.all(joins);
+  expect(outcomes.map(({ joined }) => joined.resumed).toSorted()).toEqual([false, true]);
+});

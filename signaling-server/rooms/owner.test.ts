@@ -1,0 +1,194 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Answer, InviteRequest } from '../../shared/signaling.ts';
+import { COORDINATOR } from '../../shared/tuning.ts';
+import { TestIdentity } from '../access/test-identity.ts';
+import { ManualServerClock } from '../boot/manual-clock.ts';
+import { TestBed, type TestPage } from '../test-server.ts';
+
+/** What the owner of a room may do, and nobody else: take invites back, be rid of volunteers, and find back into the room. */
+const bed = new TestBed();
+let clock: ManualServerClock;
+beforeEach(() => {
+  clock = new ManualServerClock();
+});
+afterEach(() => bed.end());
+
+const inLobby = { role: 'volunteer', lobby: true } as const;
+const refused = (message: RegExp) => ({
+  ok: false,
+  error: { reason: 'not-invited', message: expect.stringMatching(message) },
+});
+
+async function ownRoom() {
+  const { url } = await bed.server({}, clock);
+  const owner = bed.page(url);
+  const { room, owner: isOwner } = await owner.join({ inviteOnly: true });
+  expect(isOwner).toBe(true);
+  return { url, owner, room };
+}
+
+async function inviteFrom(page: TestPage, request: Partial<InviteRequest> = {}): Promise<string> {
+  const asked = { role: 'volunteer', expiresInS: 3_600, ...request };
+  const answer: Answer<{ token: string }> = await page.ask('invite', asked);
+  if (!answer.ok) throw new Error(answer.error.message);
+  return answer.value.token;
+}
+
+const guest = (url: string, invite: string) => bed.page(url).tryJoin({ role: 'volunteer', invite });
+
+test('an invite that was taken back says so to whoever comes with it; other invites and those inside stay', async () => {
+  const { url, owner } = await ownRoom();
+  const [taken, other] = [await inviteFrom(owner), await inviteFrom(owner)];
+  const inside = bed.page(url);
+  const { pass, room } = await inside.join({ role: 'volunteer', invite: taken });
+  expect(await owner.ask('takeback', { token: taken })).toEqual({ ok: true, value: null });
+  expect(await owner.ask('takeback', { token: taken }), 'twice is as good').toMatchObject({ ok: true });
+  expect(await guest(url, taken)).toMatchObject(refused(/owner of this room has taken this invite back/));
+  expect(await guest(url, other)).toMatchObject({ ok: true });
+  await inside.ask('leave');
+  expect(await inside.tryJoin({ role: 'volunteer', room, invite: pass }), 'a pass is no invite').toMatchObject({
+    ok: true,
+  });
+});
+
+test('only the owner takes invites back, and only those into its own room', async () => {
+  const { url, owner } = await ownRoom();
+  const token = await inviteFrom(owner);
+  const [friend, stranger, volunteer] = [bed.page(url), bed.page(url), bed.page(url)];
+  const asGamer = await friend.join({ invite: await inviteFrom(owner, { role: 'gamer' }) });
+  expect(asGamer.owner).toBe(false);
+  const { pass } = await volunteer.join({ role: 'volunteer', invite: token });
+  await stranger.join({ inviteOnly: true });
+  expect(await friend.ask('takeback', { token })).toMatchObject(refused(/Only the owner/));
+  expect(await volunteer.ask('takeback', { token })).toMatchObject(refused(/Only the owner/));
+  expect(await stranger.ask('takeback', { token })).toMatchObject(refused(/no invite into this room/));
+  expect(await owner.ask('takeback', { token: pass })).toMatchObject(refused(/no invite into this room/));
+  expect(await owner.ask('takeback', { token: 'nonsense' })).toMatchObject(refused(/not valid/));
+  expect(await guest(url, token)).toMatchObject({ ok: true });
+});
+
+test('an owner that reloads comes back by its own invite into the room that stood meanwhile, and owns it as before', async () => {
+  const { url, owner, room } = await ownRoom();
+  const back = await inviteFrom(owner, { role: 'gamer', owner: true });
+  const volunteer = bed.page(url);
+  const { id: volunteerId } = await volunteer.join({ role: 'volunteer', invite: await inviteFrom(owner) });
+  await owner.ask('leave');
+  const again = bed.page(url);
+  const joined = await again.join({ room, invite: back });
+  expect(joined).toMatchObject({ room, owner: true, inviteOnly: true, introductions: [{ peerId: volunteerId }] });
+  expect(await again.ask('remove', { volunteerId })).toMatchObject({ ok: true });
+});
+
+test('a guest makes nobody an owner; an owner’s pass and its socket’s return leave it one', async () => {
+  const { url, owner, room } = await ownRoom();
+  const friend = bed.page(url);
+  await friend.join({ invite: await inviteFrom(owner, { role: 'gamer' }) });
+  const request = { role: 'gamer', expiresInS: 60, owner: true };
+  expect(await friend.ask('invite', request)).toMatchObject(refused(/Only the owner/));
+  const resumed = await bed.page(url, owner.sessionKey).join({ room });
+  expect(resumed).toMatchObject({ resumed: true, owner: true });
+  const next = await bed.server({}, clock);
+  const restarted = await bed.page(next.url, owner.sessionKey).join({ room, invite: resumed.pass });
+  expect(restarted).toMatchObject({ resumed: false, owner: true });
+});
+
+test('who makes an open room owns it while there; a volunteer never does', async () => {
+  const { url } = await bed.server({}, clock);
+  expect(await bed.page(url).join({ room: 'den' })).toMatchObject({ owner: true });
+  expect(await bed.page(url).join({ room: 'den' })).toMatchObject({ owner: false });
+  expect(await bed.page(url).join({ room: 'attic', role: 'volunteer' })).toMatchObject({ owner: false });
+  expect(await bed.page(url).join({ room: 'attic' }), 'a room that was there').toMatchObject({ owner: false });
+});
+
+test('a volunteer that is removed hears why, its gamers hear it is gone, and neither its session nor its invite brings it back', async () => {
+  const { url, owner, room } = await ownRoom();
+  const invite = await inviteFrom(owner);
+  const [removed, stays] = [bed.page(url), bed.page(url)];
+  const { id: volunteerId, pass } = await removed.join({ role: 'volunteer', invite });
+  await stays.join({ role: 'volunteer', invite: await inviteFrom(owner) });
+  expect(await owner.ask('remove', { volunteerId })).toEqual({ ok: true, value: null });
+  expect(await removed.ended).toBe('io server disconnect');
+  expect(removed.farewells).toEqual([{ peerId: volunteerId, why: 'removed' }]);
+  await owner.caughtUp();
+  expect(owner.farewells).toEqual([{ peerId: volunteerId, why: 'removed' }]);
+
+  const back = (token: string | undefined) =>
+    bed.page(url, removed.sessionKey).tryJoin({ role: 'volunteer', room, invite: token });
+  const another = await inviteFrom(owner);
+  for (const token of [pass, another]) expect(await back(token)).toMatchObject(refused(/has removed this machine/));
+  expect(await guest(url, invite), 'a new session with the same invite').toMatchObject(
+    refused(/taken this invite back/),
+  );
+  expect(await guest(url, another), 'somebody else').toMatchObject({ ok: true });
+  await stays.caughtUp();
+  expect(stays.farewells).toEqual([]);
+});
+
+test('one that proves who it is stays out with a new session and a new invite; it meets nobody before', async () => {
+  const { url, owner, room } = await ownRoom();
+  const [first, second] = [bed.page(url), bed.page(url)];
+  const identity = await TestIdentity.make();
+  const request = { room, invite: await inviteFrom(owner) };
+  const volunteerId = await identity.join(first, url, request);
+  await owner.ask('remove', { volunteerId });
+  const { challenge } = await identity.claim(second, { room, invite: await inviteFrom(owner) });
+  await identity.prove(second, challenge, url).catch(() => {});
+  expect(await second.ended).toBe('io server disconnect');
+  expect(second.farewells.at(-1)).toMatchObject({ why: 'removed' });
+  await owner.caughtUp();
+  expect(owner.introductions.map(({ peerId }) => peerId)).toEqual([volunteerId]);
+});
+
+test('one whose socket is away is removed all the same, and the room that its invites make again keeps it out', async () => {
+  const { url, owner, room } = await ownRoom();
+  const away = bed.page(url);
+  const { id: volunteerId, pass } = await away.join({ role: 'volunteer', invite: await inviteFrom(owner) });
+  const back = await inviteFrom(owner, { role: 'gamer', owner: true });
+  away.close();
+  expect(await owner.ask('remove', { volunteerId })).toMatchObject({ ok: true });
+  await owner.ask('leave');
+  await bed.page(url).join({ room, invite: back });
+  const returns = bed.page(url, away.sessionKey);
+  expect(await returns.tryJoin({ role: 'volunteer', room, invite: pass })).toMatchObject(refused(/has removed/));
+});
+
+test('a volunteer of the lobby leaves the gamers of the room alone, and is not brought back to them', async () => {
+  const { url } = await bed.server({ lobby: true }, clock);
+  const [volunteer, owner, other] = [bed.page(url), bed.page(url), bed.page(url)];
+  const { id: volunteerId } = await volunteer.join(inLobby);
+  await owner.join({ room: 'den', lobby: true });
+  await other.join({ room: 'attic', lobby: true });
+  expect(await owner.ask('remove', { volunteerId })).toMatchObject({ ok: true });
+  await owner.ask('lobby', { open: true });
+  await Promise.all([owner.caughtUp(), other.caughtUp(), volunteer.caughtUp()]);
+  expect(owner.farewells).toEqual([{ peerId: volunteerId, why: 'left' }]);
+  expect([owner, other].map(({ introductions }) => introductions.length)).toEqual([1, 1]);
+  expect(other.farewells).toEqual([]);
+  expect(volunteer.socket.connected).toBe(true);
+});
+
+test('only the owner removes, only volunteers that it met, and not without end', async () => {
+  const { url, owner } = await ownRoom();
+  const [friend, volunteer, stranger] = [bed.page(url), bed.page(url), bed.page(url)];
+  const { id: friendId } = await friend.join({ invite: await inviteFrom(owner, { role: 'gamer' }) });
+  const { id: volunteerId } = await volunteer.join({ role: 'volunteer', invite: await inviteFrom(owner) });
+  const { id: strangerId } = await stranger.join({ role: 'volunteer', room: 'elsewhere' });
+  expect(await friend.ask('remove', { volunteerId })).toMatchObject(refused(/Only the owner/));
+  for (const id of [friendId, strangerId, 'A'.repeat(22)]) {
+    expect(await owner.ask('remove', { volunteerId: id })).toMatchObject(refused(/not in your room/));
+  }
+  for (let times = 3; times < COORDINATOR.ownerActs.events; times++) await owner.ask('takeback', { token: '' });
+  expect(await owner.ask('remove', { volunteerId })).toMatchObject({ error: { reason: 'rate-limited' } });
+  clock.advance(COORDINATOR.ownerActs.windowMs);
+  expect(await owner.ask('remove', { volunteerId })).toMatchObject({ ok: true });
+});
+
+test('where the server requires invites every room is its members’ alone, and a volunteer without one is told so', async () => {
+  const { url } = await bed.server({ invites: 'required' }, clock);
+  const owner = bed.page(url);
+  expect(await bed.page(url).tryJoin({ room: 'den', role: 'volunteer' })).toMatchObject(refused(/invited members/));
+  expect(await owner.join({ room: 'den' })).toMatchObject({ inviteOnly: true, owner: true });
+  expect(await bed.page(url).tryJoin({ room: 'den' })).toMatchObject(refused(/invited members/));
+  expect(await guest(url, await inviteFrom(owner))).toMatchObject({ ok: true });
+  expect(await bed.page(url).join()).toMatchObject({ inviteOnly: true });
+});

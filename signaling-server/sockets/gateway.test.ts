@@ -1,0 +1,225 @@
+import { afterEach, expect, test } from 'vitest';
+import { type JoinRequest, PROTOCOL_VERSION, sessionIdOf } from '../../shared/signaling.ts';
+import { SIGNALING } from '../../shared/tuning.ts';
+import { eventually, IDLE_STATUS, newSessionKey, TestBed } from '../test-server.ts';
+
+const bed = new TestBed();
+afterEach(() => bed.end());
+
+const join: JoinRequest = { protocolVersion: PROTOCOL_VERSION, sessionKey: 'k'.repeat(22), role: 'gamer', name: 'n' };
+const offer = { to: 'A'.repeat(22), attempt: 0, signal: { type: 'offer', sdp: 'v=0' } };
+
+test('a page joins under the id of its key, in a private room of its own', async () => {
+  const { url } = await bed.server({ iceServers: [{ urls: 'stun:stun.example:3478' }] });
+  const page = bed.page(url);
+  const joined = await page.join();
+  expect(joined).toMatchObject({
+    id: await sessionIdOf(page.sessionKey),
+    inviteOnly: false,
+    resumed: false,
+    iceServers: [{ urls: 'stun:stun.example:3478' }],
+  });
+  expect(joined.room).toMatch(/^[\w-]{22}$/);
+  expect((await bed.page(url).join()).room).not.toBe(joined.room);
+});
+
+test('a gamer and a volunteer of one room are introduced, the one who comes by the answer to its join; the gamer makes the offer', async () => {
+  const { url } = await bed.server();
+  const [gamer, volunteer] = [bed.page(url), bed.page(url)];
+  const { id: volunteerId, introductions } = await volunteer.join({ role: 'volunteer', room: 'den', name: 'attic' });
+  expect(introductions).toEqual([]);
+  const joined = await gamer.join({ room: 'den', name: 'ann' });
+  await Promise.all([gamer.caughtUp(), volunteer.caughtUp()]);
+  expect(joined.introductions).toMatchObject([
+    { peerId: volunteerId, name: 'attic', role: 'volunteer', initiate: true },
+  ]);
+  expect(gamer.introductions, 'and no other').toEqual(joined.introductions);
+  expect(volunteer.introductions).toMatchObject([{ peerId: joined.id, name: null, role: 'gamer', initiate: false }]);
+});
+
+test('signals pass between introduced members only; two rooms never see each other', async () => {
+  const { url } = await bed.server();
+  const pages = [bed.page(url), bed.page(url), bed.page(url), bed.page(url)] as const;
+  const [gamer, volunteer, otherGamer, otherVolunteer] = pages;
+  await gamer.join({ room: 'one' });
+  const { id: volunteerId } = await volunteer.join({ room: 'one', role: 'volunteer' });
+  const { id: otherGamerId } = await otherGamer.join({ room: 'two' });
+  const { id: otherVolunteerId } = await otherVolunteer.join({ room: 'two', role: 'volunteer' });
+
+  expect(await gamer.signal(volunteerId, 3, 'v=0 hello')).toEqual({ ok: true, value: null });
+  for (const stranger of [otherVolunteerId, otherGamerId, 'A'.repeat(22)]) {
+    expect(await gamer.signal(stranger)).toMatchObject({ ok: false, error: { reason: 'not-invited' } });
+  }
+  await Promise.all(pages.map((page) => page.caughtUp()));
+  expect(volunteer.signals).toEqual([
+    { from: await sessionIdOf(gamer.sessionKey), attempt: 3, signal: { type: 'offer', sdp: 'v=0 hello' } },
+  ]);
+  expect(otherVolunteer.signals).toEqual([]);
+  expect(gamer.introductions.map(({ peerId }) => peerId)).toEqual([volunteerId]);
+  expect(otherGamer.introductions.map(({ peerId }) => peerId)).toEqual([otherVolunteerId]);
+});
+
+const NOTHINGS = [[], [null], [undefined], [0], [''], ['text'], [[]], [{}], [true], [Buffer.from('bytes')]];
+const NASTY_JOINS: unknown[] = [
+  undefined,
+  null,
+  {},
+  { ...join, role: 'admin' },
+  { ...join, name: '   ' },
+  { ...join, name: 'n'.repeat(65) },
+  { ...join, sessionKey: 'short' },
+  { ...join, sessionKey: { $ne: 1 } },
+  { ...join, room: 'r'.repeat(129) },
+  { ...join, room: 7 },
+  { ...join, invite: 'i'.repeat(2_049) },
+  { ...join, status: { ...IDLE_STATUS, load: 2 } },
+  { ...join, status: { ...IDLE_STATUS, tasks: { length: { toString: 1 } } } },
+  { ...join, needs: ['mining'] },
+  { ...join, publicKey: 'short' },
+  { ...join, lobby: 'yes' },
+  { ...join, extra: 1 },
+  { ...join, pid: 'socket.io’s own', offset: '0' },
+  JSON.parse(`{"__proto__": {"role": "gamer"}, "constructor": 1}`),
+];
+const NASTY: Record<string, unknown[][]> = {
+  join: [...NOTHINGS, [join]],
+  signal: [
+    ...NOTHINGS,
+    [{ ...offer, to: '../etc' }],
+    [{ ...offer, attempt: -1 }],
+    [{ ...offer, attempt: 1.5 }],
+    [{ ...offer, attempt: Number.MAX_VALUE }],
+    [{ ...offer, signal: { type: 'renegotiate' } }],
+    [{ ...offer, signal: { type: 'offer', sdp: 'x'.repeat(SIGNALING.maxSdpChars + 1) } }],
+    [{ ...offer, signal: { type: 'offer', sdp: null } }],
+    [{ ...offer, signal: { type: 'candidate', candidate: 'candidate:1' } }],
+    [{ ...offer, signal: { type: 'candidate', candidate: { candidate: '', sdpMLineIndex: 99 } } }],
+  ],
+  status: [...NOTHINGS, [{ ...IDLE_STATUS, load: -0.1 }], [{ ...IDLE_STATUS, tasks: Array(17).fill('echo') }]],
+  report: [...NOTHINGS, [{ volunteerId: 'A'.repeat(22), completed: -1, failed: 0, rttMs: 0 }]],
+  accuse: [
+    ...NOTHINGS,
+    [{ volunteerId: 'A'.repeat(22), taskType: '', why: '' }],
+    [{ volunteerId: 'A'.repeat(22), taskType: 'echo', why: 'w'.repeat(SIGNALING.maxAccusationChars + 1) }],
+  ],
+  prove: [...NOTHINGS, [{ signature: 'A'.repeat(86) }]],
+  lobby: [...NOTHINGS, [{ open: 1 }]],
+  invite: [...NOTHINGS, [{ role: 'gamer', expiresInS: 0 }], [{ role: 'gamer', expiresInS: 60, uses: 0 }]],
+  'no such event': NOTHINGS,
+  toString: NOTHINGS,
+};
+
+const malformed = {
+  ok: false,
+  error: { reason: 'malformed', message: expect.stringMatching(/^.{20,300}$/) },
+};
+
+test('every malformed join is answered with a reason, or ends its socket, and harms nobody', async () => {
+  const { url } = await bed.server();
+  const [newcomer, bystander] = [bed.page(url), bed.page(url)];
+  await bystander.join({ room: 'den' });
+  for (const handshake of NASTY_JOINS) {
+    const answer = await newcomer.open(handshake);
+    expect(answer, JSON.stringify(handshake)?.slice(0, 80)).toMatchObject(malformed);
+  }
+  // socket.io itself reads no such handshake.
+  for (const handshake of ['text', true, [join]]) {
+    await expect(bed.page(url).open(handshake), JSON.stringify(handshake)).rejects.toThrow(/transport/);
+  }
+  expect(await newcomer.join({ room: 'den', role: 'volunteer' })).toMatchObject({ introductions: [{ role: 'gamer' }] });
+  await bystander.caughtUp();
+});
+
+test('every malformed event is answered with a reason, and harms nobody', async () => {
+  const { url } = await bed.server();
+  const [gamer, volunteer] = [bed.page(url), bed.page(url)];
+  await gamer.join({ room: 'den' });
+  const { id: volunteerId } = await volunteer.join({ room: 'den', role: 'volunteer' });
+  for (const [event, payloads] of Object.entries(NASTY)) {
+    for (const payload of payloads) {
+      const page = event === 'status' ? volunteer : gamer;
+      const answer = await page.ask(event, ...payload);
+      expect(answer, `${event} ${JSON.stringify(payload)?.slice(0, 80)}`).toMatchObject(malformed);
+      // Without an acknowledgement to answer, the same must not trip the server either.
+      page.send(event, ...payload);
+    }
+  }
+  expect(await gamer.signal(volunteerId)).toMatchObject({ ok: true });
+});
+
+test('a page that was not let in may do nothing', async () => {
+  const { url } = await bed.server();
+  const page = bed.page(url);
+  await page.open({});
+  const requests: [string, ...unknown[]][] = [
+    ['signal', offer],
+    ['status', IDLE_STATUS],
+    ['report', { volunteerId: 'A'.repeat(22), completed: 0, failed: 0, rttMs: 1 }],
+    ['accuse', { volunteerId: 'A'.repeat(22), taskType: 'echo', why: '' }],
+    ['prove', { signature: 'A'.repeat(86) }],
+    ['lobby', { open: true }],
+    ['invite', { role: 'volunteer', expiresInS: 60 }],
+    ['leave'],
+  ];
+  for (const request of requests) {
+    expect(await page.ask(...request)).toMatchObject({ ok: false, error: { reason: 'not-invited' } });
+  }
+});
+
+test('another version of the protocol is named, whatever else its join looks like', async () => {
+  const { url } = await bed.server();
+  expect(await bed.page(url).open({ protocolVersion: 999, other: 'fields' })).toMatchObject({
+    ok: false,
+    error: { reason: 'protocol-version', message: expect.stringContaining('999') },
+  });
+});
+
+test('an oversized message ends its socket and no other', async () => {
+  const { url } = await bed.server();
+  const [big, bystander] = [bed.page(url), bed.page(url)];
+  await Promise.all([big.join(), bystander.join()]);
+  big.socket.emit('signal', { huge: 'x'.repeat(SIGNALING.maxMessageBytes) } as never, () => {});
+  expect(await big.ended).toMatch(/transport/);
+  await bystander.caughtUp();
+});
+
+test('roles keep to what is theirs', async () => {
+  const { url } = await bed.server();
+  const [gamer, volunteer] = [bed.page(url), bed.page(url)];
+  const { id: gamerId } = await gamer.join({ room: 'den' });
+  await volunteer.join({ room: 'den', role: 'volunteer' });
+  const report = { volunteerId: gamerId, completed: 1, failed: 0, rttMs: 1 };
+  expect(await gamer.ask('status', IDLE_STATUS)).toMatchObject({ error: { reason: 'malformed' } });
+  expect(await volunteer.ask('report', report)).toMatchObject({ error: { reason: 'malformed' } });
+  expect(await gamer.ask('report', report)).toMatchObject({ error: { reason: 'not-invited' } });
+  expect(await volunteer.ask('invite', { role: 'gamer', expiresInS: 60 })).toMatchObject({
+    error: { reason: 'not-invited' },
+  });
+});
+
+test('a socket that reads nothing is dropped once enough waits for it, and its session goes on', async () => {
+  const { url } = await bed.server();
+  const [gamer, slow] = [bed.page(url), bed.page(url)];
+  await gamer.join({ room: 'den' });
+  const { id: slowId } = await slow.join({ room: 'den', role: 'volunteer' });
+  await slow.caughtUp();
+  slow.pauseReading();
+  const sdp = 'x'.repeat(SIGNALING.maxSdpChars);
+  await eventually('its signals wait for another socket', async () => {
+    const answers = await Promise.all(Array.from({ length: 100 }, () => gamer.signal(slowId, 0, sdp)));
+    return answers.some((answer) => !answer.ok && answer.error.reason === 'queue-full');
+  });
+  const back = bed.page(url, slow.sessionKey);
+  expect(await back.join({ room: 'den', role: 'volunteer' })).toMatchObject({ resumed: true });
+});
+
+test('pages of other sites connect only when allowed; programs, which send no origin, always', async () => {
+  const { url, port } = await bed.server({ allowedOrigins: ['https://game.example'] });
+  for (const origin of ['https://game.example', `http://127.0.0.1:${port}`]) {
+    await bed.page(url, newSessionKey(), { origin }).join();
+  }
+  for (const origin of ['https://evil.example', 'http://127.0.0.1:1', 'null']) {
+    const page = bed.page(url, newSessionKey(), { origin });
+    await expect(page.join(), origin).rejects.toThrow(/websocket error/);
+  }
+});

@@ -1,0 +1,116 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { LIMITS } from '../../shared/tuning.ts';
+import { IDLE_STATUS, newSessionKey, TestBed } from '../test-server.ts';
+import { Limits, type LimitTable, OverLimit } from './limits.ts';
+
+const bed = new TestBed();
+afterEach(async () => {
+  vi.useRealTimers();
+  await bed.end();
+});
+
+const TABLE: LimitTable = { ...LIMITS, signalsPerSession: 3, signalsPerAddress: 5, socketsPerAddress: 2 };
+const refusalOf = (spending: Promise<void>) =>
+  spending.then(
+    () => null,
+    (cause: unknown) => cause,
+  );
+
+test('a session has its share, and all sessions of an address have theirs together', async () => {
+  const limits = new Limits(1, TABLE);
+  const spend = (session: string, address = 'home') => refusalOf(limits.spend('signals', { address, session }));
+  for (let times = 0; times < 3; times++) expect(await spend('a')).toBeNull();
+  expect(await spend('a')).toMatchObject({
+    reason: 'rate-limited',
+    message: expect.stringMatching(/from this page. Wait/),
+  });
+  expect(await spend('b')).toBeNull();
+  expect(await spend('b')).toBeNull();
+  expect(await spend('c'), 'what a session was refused is not on its household’s account').toMatchObject({
+    message: expect.stringMatching(/from this address/),
+  });
+  expect(await spend('c', 'elsewhere')).toBeNull();
+});
+
+test('a new window gives everybody a new share; the error says when, and how far one went over', async () => {
+  vi.useFakeTimers();
+  const limits = new Limits(1, TABLE);
+  const spend = () => refusalOf(limits.spend('signals', { address: 'home', session: 'a' }, 3));
+  expect(await spend()).toBeNull();
+  vi.advanceTimersByTime(4_000);
+  const refusal = await spend();
+  expect(refusal).toBeInstanceOf(OverLimit);
+  expect(refusal).toMatchObject({ times: 2, message: expect.stringContaining(`Wait ${LIMITS.windowS - 4} s`) });
+  vi.advanceTimersByTime(6_001);
+  expect(await spend()).toBeNull();
+});
+
+test('the factor widens every limit, and 0 takes them away', async () => {
+  const wide = new Limits(2, TABLE);
+  const spend = (limits: Limits, points: number) =>
+    refusalOf(limits.spend('signals', { address: 'home', session: 'a' }, points));
+  expect(await spend(wide, 6)).toBeNull();
+  expect(await spend(wide, 1)).toBeInstanceOf(OverLimit);
+  expect(await spend(new Limits(0, TABLE), 1e9)).toBeNull();
+});
+
+test('an address has so many sockets at a time', () => {
+  const limits = new Limits(1, TABLE);
+  limits.socketOpened('home');
+  const close = limits.socketOpened('home');
+  expect(() => limits.checkSockets('home')).toThrow(/too many connections/);
+  limits.checkSockets('elsewhere');
+  close();
+  limits.checkSockets('home');
+});
+
+test('a page that joins too often is told so, with a reason, and others of its address are not', async () => {
+  const { url } = await bed.server({ limitFactor: 1 });
+  const sessionKey = newSessionKey();
+  const answers = [];
+  for (let times = 0; times <= LIMITS.joinsPerSession; times++) answers.push(await bed.page(url, sessionKey).tryJoin());
+  expect(answers.slice(0, -1).every(({ ok }) => ok)).toBe(true);
+  expect(answers.at(-1)).toMatchObject({ ok: false, error: { reason: 'rate-limited' } });
+  expect(await bed.page(url).tryJoin()).toMatchObject({ ok: true });
+});
+
+test('a flood of events is refused with a reason, and then its socket dropped, while others are served', async () => {
+  const { url } = await bed.server({ limitFactor: 1 });
+  const [flooder, bystander] = [bed.page(url), bed.page(url)];
+  await Promise.all([flooder.join(), bystander.join({ role: 'volunteer' })]);
+  const answers = await Promise.all(
+    Array.from({ length: LIMITS.eventsPerSession + 1 }, () => flooder.ask('link', { outcome: 'direct' })),
+  );
+  expect(answers.filter(({ ok }) => ok)).toHaveLength(LIMITS.eventsPerSession);
+  expect(answers.at(-1)).toMatchObject({ error: { reason: 'rate-limited' } });
+  for (let times = 0; times < LIMITS.dropAtTimes * LIMITS.eventsPerSession; times++) flooder.send('link', {});
+  expect(await flooder.ended).toMatch(/transport/);
+  expect(await bystander.ask('status', IDLE_STATUS)).toMatchObject({ ok: true });
+  const metrics = await (await fetch(`${url}metrics`)).text();
+  expect(metrics).toMatch(/p2c2r_refusals_total\{event="link",reason="rate-limited"\} \d{3}/);
+});
+
+test('who sends more bytes than a session may loses its socket', async () => {
+  const { url } = await bed.server({ limitFactor: 1 });
+  const page = bed.page(url);
+  await page.join();
+  const text = 'x'.repeat(60_000);
+  for (let sentBytes = 0; sentBytes <= LIMITS.bytesPerSession; sentBytes += text.length) page.send('signal', text);
+  expect(await page.ended).toMatch(/transport/);
+  const metrics = await (await fetch(`${url}metrics`)).text();
+  expect(metrics).toMatch(/p2c2r_refusals_total\{event="bytes",reason="rate-limited"\} \d/);
+});
+
+test('sockets that come too fast from one address are refused; those of another are not', async () => {
+  const { url } = await bed.server({ limitFactor: 1, trustedProxies: 1 });
+  const from = (address: string) => bed.page(url, newSessionKey(), { 'x-forwarded-for': `10.9.9.9, ${address}` });
+  const joins = await Promise.allSettled(
+    Array.from({ length: LIMITS.connectsPerAddress + 1 }, () => from('192.0.2.9').tryJoin()),
+  );
+  expect(joins.filter(({ status }) => status === 'rejected')).toHaveLength(1);
+  const limited = joins.filter((join) => join.status === 'fulfilled' && !join.value.ok);
+  expect(limited).toHaveLength(LIMITS.connectsPerAddress - LIMITS.joinsPerAddress);
+  expect(await from('192.0.2.10').tryJoin()).toMatchObject({ ok: true });
+  const metrics = await (await fetch(`${url}metrics`)).text();
+  expect(metrics).toContain('p2c2r_refusals_total{event="connect",reason="rate-limited"} 1');
+});

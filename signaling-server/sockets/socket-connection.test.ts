@@ -1,0 +1,23 @@
+import { EventEmitter } from 'node:events';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { ManualServerClock } from '../boot/manual-clock.ts';
+import { type SignalingSocket, SocketConnection } from './socket-connection.ts';
+
+test('the round trip is the handshake’s until a heartbeat has measured a newer one', () => {
+  const clock = new ManualServerClock();
+  const conn = new EventEmitter();
+  const socket = { conn } as unknown as SignalingSocket;
+  const connection = new SocketConnection(socket, {
+    ...{ instance: 'one', address: '192.0.2.1', handshakeMs: 40, clock },
+    ...{ log: pino({ level: 'silent' }), onSlow() {} },
+  });
+  expect(connection.rttMs).toBe(40);
+  conn.emit('packetCreate', { type: 'message' });
+  conn.emit('heartbeat');
+  expect(connection.rttMs).toBe(40);
+  conn.emit('packetCreate', { type: 'ping' });
+  clock.advance(15);
+  conn.emit('heartbeat');
+  expect(connection.rttMs).toBe(15);
+});

@@ -1,0 +1,120 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { GAME } from '../../shared/tuning.ts';
+import { BuiltInGame, type BuiltInGameOptions, type RaceState } from './built-in-game.ts';
+
+/** Chromium's, which TypeScript's DOM does not know. */
+declare const MediaStreamTrackProcessor: new (init: {
+  track: MediaStreamTrack;
+}) => { readable: ReadableStream<VideoFrame> };
+
+let dispose = () => {};
+afterEach(() => dispose());
+
+function open(options: BuiltInGameOptions = {}) {
+  const canvas = document.createElement('canvas');
+  canvas.tabIndex = 0;
+  document.body.append(canvas);
+  const game = new BuiltInGame(canvas, options);
+  dispose = () => {
+    game.dispose();
+    canvas.remove();
+  };
+  const { source } = game;
+  const readable =
+    source instanceof MediaStreamTrack ? new MediaStreamTrackProcessor({ track: source }).readable : source;
+  return { canvas, game, reader: readable.getReader() };
+}
+
+async function nextFrame(reader: ReadableStreamDefaultReader<VideoFrame>): Promise<VideoFrame> {
+  const { value } = await reader.read();
+  if (!value) throw new Error('The source ended.');
+  return value;
+}
+
+/** The frame's pixels, RGBA; closes it. */
+function pixelsOf(frame: VideoFrame): Uint8ClampedArray {
+  const painter = new OffscreenCanvas(frame.displayWidth, frame.displayHeight).getContext('2d');
+  if (!painter) throw new Error('No 2d canvas.');
+  painter.drawImage(frame, 0, 0);
+  frame.close();
+  return painter.getImageData(0, 0, painter.canvas.width, painter.canvas.height).data;
+}
+
+/** Standard deviation of the green channel: 0 for a blank picture. */
+function contrastOf(pixels: Uint8ClampedArray): number {
+  const greens = pixels.filter((_, index) => index % 4 === 1);
+  const mean = greens.reduce((sum, green) => sum + green, 0) / greens.length;
+  return Math.sqrt(greens.reduce((sum, green) => sum + (green - mean) ** 2, 0) / greens.length);
+}
+
+function shareChanged(before: Uint8ClampedArray, after: Uint8ClampedArray): number {
+  const changed = before.filter((value, index) => Math.abs(value - (after[index] ?? 0)) > 16).length;
+  return changed / before.length;
+}
+
+it('gives moving frames of 640x360 with something on them, and the canvas shows them too', async () => {
+  const { canvas, game, reader } = open();
+  await game.ready;
+  const first = await nextFrame(reader);
+  expect([first.displayWidth, first.displayHeight]).toEqual([GAME.width, GAME.height]);
+  const before = pixelsOf(first);
+  for (let skipped = 0; skipped < 8; skipped++) (await nextFrame(reader)).close();
+  const after = pixelsOf(await nextFrame(reader));
+  expect(contrastOf(before)).toBeGreaterThan(15);
+  expect(shareChanged(before, after)).toBeGreaterThan(0.05);
+  expect(contrastOf(pixelsOf(new VideoFrame(canvas, { timestamp: 0 })))).toBeGreaterThan(15);
+});
+
+it('dispose ends the source', async () => {
+  const { game, reader } = open();
+  await game.ready;
+  game.dispose();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    value.close();
+  }
+});
+
+it('dispose before the first frame ends the source and says so', async () => {
+  const { game, reader } = open();
+  game.dispose();
+  await expect(game.ready).rejects.toMatchObject({ name: 'MeshError', reason: 'closed' });
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    value.close();
+  }
+});
+
+it('a key hands the craft to the player, a pause holds the game and a resume goes on', async () => {
+  let isPlaying = (_state: RaceState) => {};
+  const played = new Promise<RaceState>((resolve) => {
+    isPlaying = (state) => state.playing && resolve(state);
+  });
+  const { canvas, game, reader } = open({ onState: (state) => isPlaying(state) });
+  await game.ready;
+  const detach = game.attach(canvas);
+  canvas.dispatchEvent(new KeyboardEvent('keydown', { code: 'ArrowLeft' }));
+  expect((await played).lap).toBe(1);
+  detach();
+  game.pause();
+  game.resume();
+  (await nextFrame(reader)).close();
+});
+
+it('a canvas that is already in use is refused with what to do', () => {
+  const canvas = document.createElement('canvas');
+  canvas.getContext('2d');
+  expect(() => new BuiltInGame(canvas)).toThrow(expect.objectContaining({ reason: 'bad-input' }));
+});
+
+it('a browser without OffscreenCanvas is told what to do instead', () => {
+  vi.stubGlobal('OffscreenCanvas', undefined);
+  try {
+    const canvas = document.createElement('canvas');
+    expect(() => new BuiltInGame(canvas)).toThrow(expect.objectContaining({ reason: 'unsupported-browser' }));
+  } finally {
+    vi.unstubAllGlobals();
+  }
+});

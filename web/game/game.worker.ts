@@ -1,0 +1,64 @@
+import { systemClock } from '../../shared/clock.ts';
+import { MeshError } from '../../shared/errors.ts';
+import { GameLoop } from './game-loop.ts';
+import type { FromGame, ToGame } from './messages.ts';
+
+/** The game's worker: it owns the canvas, the race and the frames that leave it. */
+let opening: Promise<void> = Promise.resolve();
+let loop: GameLoop | null = null;
+/** What the page asked for while WebGL was still starting. */
+let isPaused = false;
+
+const send = (message: FromGame) => postMessage(message);
+const fail = (error: MeshError) => send({ kind: 'failed', error: error.toWire() });
+
+async function start({ canvas, frames, seed, isCalm }: Extract<ToGame, { kind: 'start' }>): Promise<void> {
+  try {
+    loop = await GameLoop.open({
+      canvas,
+      frames,
+      seed,
+      isCalm,
+      clock: systemClock,
+      onFirstFrame: () => send({ kind: 'ready' }),
+      onState: (state) => send({ kind: 'state', state }),
+      onQuestion: (question) => send({ kind: 'question', question }),
+      onFailed: fail,
+    });
+    if (!isPaused) loop.resume();
+  } catch (cause) {
+    fail(MeshError.from(cause, 'unsupported-browser'));
+    // Whoever reads the source is told as well, unless that ended first.
+    await frames.close().catch(() => {});
+  }
+}
+
+async function dispose(): Promise<void> {
+  await opening;
+  await loop?.dispose();
+  send({ kind: 'disposed' });
+}
+
+addEventListener('message', ({ data }: MessageEvent<ToGame>) => {
+  switch (data.kind) {
+    case 'start':
+      opening = start(data);
+      return;
+    case 'controls':
+      if (loop) loop.controls = data.controls;
+      return;
+    case 'answer':
+      loop?.heard(data.answer);
+      return;
+    case 'pause':
+      isPaused = true;
+      loop?.pause();
+      return;
+    case 'resume':
+      isPaused = false;
+      loop?.resume();
+      return;
+    case 'dispose':
+      void dispose();
+  }
+});

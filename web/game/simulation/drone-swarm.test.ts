@@ -1,0 +1,101 @@
+// Drones fly through the streets where others find them a way, over the roofs where nobody does, and are where the race is in either case.
+import { expect, it } from 'vitest';
+import { GAME, GAME_WORK } from '../../../shared/tuning.ts';
+import { planCity } from './city-plan.ts';
+import { DroneSwarm, type Trip } from './drone-swarm.ts';
+import { seededRandom } from './random.ts';
+import { Track } from './track.ts';
+
+const STEP_S = GAME.stepMs / 1000;
+const PLAYER_MPS = 55;
+
+function newSwarm() {
+  const random = seededRandom(2);
+  const track = new Track(random);
+  const city = planCity(track, random);
+  return { track, city, swarm: new DroneSwarm(track, city) };
+}
+
+/** Lets the race go on for so long, and the drones' questions be answered. */
+function race(swarm: DroneSwarm, seconds: number, answer: (trip: Trip) => void, each = () => {}): void {
+  for (let timeS = 0; timeS < seconds; timeS += STEP_S) {
+    for (const trip of swarm.trips) answer(trip);
+    swarm.step(STEP_S, timeS, timeS * PLAYER_MPS);
+    each();
+  }
+}
+
+/** The way along two streets; good enough where there are no houses. */
+const corner = ({ start, goal }: Trip): [number, number][] => [start, [start[0], goal[1]], goal];
+
+it('every post is in the open: there is a way from each to each', () => {
+  const { swarm } = newSwarm();
+  for (const { place } of swarm.drones) expect(swarm.grid.isWall(place)).toBe(false);
+});
+
+it('walls of the grid cover every house and leave the road free', () => {
+  const { track, city, swarm } = newSwarm();
+  for (const { x, z, widthM, depthM } of city) {
+    for (const [across, along] of [
+      [-1, -1],
+      [0, 0],
+      [1, 1],
+    ] as const) {
+      expect(swarm.grid.isWall({ x: x + (across * widthM) / 2, z: z + (along * depthM) / 2 })).toBe(true);
+    }
+  }
+  for (let alongM = 0; alongM < track.lengthM; alongM += 5) expect(swarm.grid.isWall(track.at(alongM))).toBe(false);
+});
+
+it('without an answer they fly over every roof', () => {
+  const { city, swarm } = newSwarm();
+  const tallestM = Math.max(...city.map(({ heightM }) => heightM));
+  let highestY = 0;
+  race(
+    swarm,
+    12,
+    () => {},
+    () => {
+      highestY = Math.max(highestY, ...swarm.drones.map(({ place }) => place.y));
+      for (const { place } of swarm.drones) {
+        const house = city.find(
+          ({ x, z, widthM, depthM }) => Math.abs(place.x - x) < widthM / 2 && Math.abs(place.z - z) < depthM / 2,
+        );
+        if (house) expect(place.y).toBeGreaterThan(house.heightM - 13);
+      }
+    },
+  );
+  expect(highestY).toBeGreaterThan(tallestM - 13);
+});
+
+it('with answers they stay low and are ahead of the race again', () => {
+  const { track, swarm } = newSwarm();
+  let highestY = 0;
+  race(
+    swarm,
+    20,
+    (trip) => swarm.follow(trip, corner(trip)),
+    () => {
+      highestY = Math.max(highestY, ...swarm.drones.map(({ place }) => place.y));
+    },
+  );
+  expect(highestY).toBeLessThan(25);
+  const player = track.at(20 * PLAYER_MPS);
+  const waiting = swarm.drones.filter(({ isThere }) => isThere);
+  expect(waiting.length).toBeGreaterThan(0);
+  for (const { place } of waiting) expect(Math.hypot(place.x - player.x, place.z - player.z)).toBeGreaterThan(0);
+});
+
+it('an answer that comes after it left changes nothing', () => {
+  const { swarm } = newSwarm();
+  const trips: Trip[] = [];
+  race(swarm, 2 + GAME_WORK.droneWaitS * 2, (trip) => trips.push(trip));
+  const [late] = trips;
+  if (!late) throw new Error('No drone left its post.');
+  const before = swarm.drones.map(({ place }) => ({ ...place }));
+  swarm.follow(late, corner(late));
+  const [moved] = swarm.drones.slice(late.drone);
+  moved?.step(STEP_S);
+  // Still on its way over the roofs, no lower than it was.
+  expect(moved?.place.y).toBeGreaterThanOrEqual(before[late.drone]?.y ?? 0);
+});

@@ -1,0 +1,189 @@
+import { GAME } from '../../../shared/tuning.ts';
+import { Autopilot } from './autopilot.ts';
+import { type Building, planCity } from './city-plan.ts';
+import { CourseItems } from './course-items.ts';
+import { type Controls, Craft, HANDLING, isTouched } from './craft.ts';
+import { DebrisField } from './debris-field.ts';
+import { DroneSwarm } from './drone-swarm.ts';
+import { clamp, wrappedDifference } from './numbers.ts';
+import type { Random } from './random.ts';
+import { RivalPilots } from './rival-pilots.ts';
+import { Score } from './score.ts';
+import { Track } from './track.ts';
+
+const RIVALS = 4;
+/** Two craft closer than this touch. */
+const TOUCH_M = { along: 4.6, across: 2.3 };
+/** Rivals ahead by this much wait for the player, those behind by it hurry: there is always somebody to race. */
+const COMPANY_M = 90;
+const ENERGY_PER_ORB = 0.06;
+
+/** What a page may show about the race. */
+export interface RaceState {
+  playing: boolean;
+  score: number;
+  bestScore: number;
+  /** 1 for the first. */
+  lap: number;
+  lastLapS: number | null;
+  /** 1 to 5. */
+  place: number;
+}
+
+/**
+ * The whole game but its picture: a player among rivals on a closed road, in fixed steps. Nobody playing: it plays itself.
+ * The same seed, controls and answers of those who help give the same race.
+ */
+export class Race {
+  readonly track: Track;
+  readonly items: CourseItems;
+  readonly city: readonly Building[];
+  readonly drones: DroneSwarm;
+  readonly debris: DebrisField;
+  readonly player: Craft;
+  readonly rivals: readonly Craft[];
+  playing = false;
+  /** Time simulated, s. */
+  timeS = 0;
+  bestScore = 0;
+  lastLapS: number | null = null;
+  /** Since an orb was last taken by the player. */
+  sinceOrbS = Number.POSITIVE_INFINITY;
+  #score = new Score();
+  #lap = 1;
+  #lapStartedS = 0;
+  #untouchedS = 0;
+  #distanceWhenStartedM = 0;
+  readonly #autopilot: Autopilot;
+  readonly #rivalPilots: RivalPilots;
+
+  constructor(random: Random) {
+    this.track = new Track(random);
+    this.items = new CourseItems(this.track, random);
+    this.city = planCity(this.track, random);
+    this.drones = new DroneSwarm(this.track, this.city);
+    this.debris = new DebrisField(this.track, random);
+    this.player = new Craft({ distanceM: 0, lateralM: 0, speedMps: HANDLING.topSpeedMps * 0.6 });
+    this.rivals = Array.from(
+      { length: RIVALS },
+      (_, index) => new Craft({ distanceM: 16 + index * 22, lateralM: laneM(index), speedMps: 30 }),
+    );
+    this.#autopilot = new Autopilot(this.track, this.items, 0);
+    this.#rivalPilots = new RivalPilots(
+      this.track,
+      this.rivals.map((craft, index) => ({ craft, laneM: laneM(index) })),
+    );
+  }
+
+  get score(): number {
+    return this.#score.points;
+  }
+
+  get multiplier(): number {
+    return this.#score.multiplier;
+  }
+
+  get lap(): number {
+    return this.#lap;
+  }
+
+  get lapTimeS(): number {
+    return this.timeS - this.#lapStartedS;
+  }
+
+  get place(): number {
+    return 1 + this.rivals.filter((rival) => rival.distanceM > this.player.distanceM).length;
+  }
+
+  state(): RaceState {
+    const { playing, score, bestScore, lap, lastLapS, place } = this;
+    return { playing, score, bestScore, lap, lastLapS, place };
+  }
+
+  /** What the steering policy is told of the rivals, a row for each. */
+  observeRivals(): Float32Array<ArrayBuffer> {
+    return this.#rivalPilots.observe([this.player, ...this.rivals]);
+  }
+
+  /** Has the rivals do what the policy says, until that is old. @param seenAtS - when they were observed, by {@link timeS}. */
+  steerRivals(controls: Float32Array, seenAtS: number): void {
+    this.#rivalPilots.follow(controls, seenAtS);
+  }
+
+  /** One step of {@link GAME}.stepMs. */
+  step(controls: Controls): void {
+    const stepS = GAME.stepMs / 1000;
+    this.timeS += stepS;
+    this.#noticePlayer(controls, stepS);
+    this.player.step(this.playing ? controls : this.#autopilot.drive(this.player), this.track, stepS);
+    this.#driveRivals(stepS);
+    this.#keepApart(stepS);
+    this.drones.step(stepS, this.timeS, this.player.distanceM);
+    this.debris.step(this.timeS, [this.player, ...this.rivals]);
+    this.#takeItems(stepS);
+    this.#countLaps();
+  }
+
+  #noticePlayer(controls: Controls, stepS: number): void {
+    this.#untouchedS = isTouched(controls) ? 0 : this.#untouchedS + stepS;
+    if (!this.playing && this.#untouchedS === 0) this.#restart(true);
+    else if (this.playing && this.#untouchedS * 1000 >= GAME.attractAfterMs) this.#restart(false);
+  }
+
+  /** Counts from zero, wherever the craft is: nobody waits for a start line. */
+  #restart(playing: boolean): void {
+    if (this.playing) this.bestScore = Math.max(this.bestScore, this.score);
+    this.playing = playing;
+    this.#score = new Score();
+    this.#lap = 1;
+    this.#lapStartedS = this.timeS;
+    this.lastLapS = null;
+    this.#distanceWhenStartedM = this.player.distanceM;
+  }
+
+  #driveRivals(stepS: number): void {
+    this.rivals.forEach((rival, index) => {
+      const leadM = rival.distanceM - this.player.distanceM;
+      rival.topSpeedShare = 0.95 + 0.02 * index - 0.16 * clamp(leadM / COMPANY_M, -1, 1);
+      const controls = this.#rivalPilots.drive(index, rival, this.timeS);
+      if (controls) rival.step(controls, this.track, stepS);
+    });
+  }
+
+  #keepApart(stepS: number): void {
+    const all = [this.player, ...this.rivals];
+    all.forEach((craft, index) => {
+      for (const other of all.slice(index + 1)) {
+        const alongM = wrappedDifference(craft.distanceM, other.distanceM, this.track.lengthM);
+        const acrossM = other.lateralM - craft.lateralM;
+        if (Math.abs(alongM) > TOUCH_M.along || Math.abs(acrossM) > TOUCH_M.across) continue;
+        const pushM = (acrossM >= 0 ? 1 : -1) * 5 * stepS;
+        other.lateralM += pushM;
+        craft.lateralM -= pushM;
+        const behind = alongM > 0 ? craft : other;
+        behind.speedMps *= 1 - 0.5 * stepS;
+      }
+    });
+  }
+
+  #takeItems(stepS: number): void {
+    this.items.step(stepS);
+    this.#score.step(stepS);
+    const taken = this.items.collect(this.player);
+    this.sinceOrbS = taken > 0 ? 0 : this.sinceOrbS + stepS;
+    this.#score.orbs(taken);
+    this.player.energy = Math.min(1, this.player.energy + taken * ENERGY_PER_ORB);
+    if (this.player.sinceScrapeS === 0) this.#score.scrape();
+    for (const craft of [this.player, ...this.rivals]) if (this.items.isOnPad(craft)) craft.hitBoostPad();
+  }
+
+  #countLaps(): void {
+    if (this.player.distanceM - this.#distanceWhenStartedM < this.#lap * this.track.lengthM) return;
+    this.lastLapS = this.lapTimeS;
+    this.#lapStartedS = this.timeS;
+    this.#lap++;
+    this.#score.lap();
+  }
+}
+
+const laneM = (index: number): number => -4.5 + (9 * index) / (RIVALS - 1);

@@ -1,0 +1,115 @@
+import type { Quality, Where } from '../sdk/types.ts';
+import { qualityWords } from '../ui/quality-messages.ts';
+import type { Tone } from '../ui/status-line.tsx';
+import type { StreamStats } from './client.ts';
+import type { Phase } from './session.ts';
+import type { Report } from './show.ts';
+
+export interface Status {
+  tone: Tone;
+  headline: string;
+  detail: string;
+}
+
+export interface Situation {
+  phase: Phase;
+  report: Report | null;
+  where: Where;
+  /** The source or its stream failed. */
+  isBroken: boolean;
+  volunteers: readonly { id: string; name: string }[];
+}
+
+/** How things stand: the headline changes only when they do, the detail may move with the figures. */
+export function statusOf({ phase, report, where, isBroken, volunteers }: Situation): Status {
+  if (phase === 'connecting') return { tone: 'busy', headline: 'Opening your room…', detail: '' };
+  if (phase === 'failed' || phase === 'closed') return { tone: 'bad', headline: 'Not connected.', detail: '' };
+  if (isBroken) return { tone: 'bad', headline: 'Nothing is being sharpened.', detail: '' };
+  const working = workOf(report, where, volunteers);
+  if (phase === 'reconnecting') {
+    const meanwhile = volunteers.length > 0 ? ' Volunteers already linked carry on.' : '';
+    return { tone: 'busy', headline: `The server is away; reconnecting.${meanwhile}`, detail: working.detail };
+  }
+  return working;
+}
+
+/** Whether any frame of the last moments was sharpened: until this machine has been measured they are shown as they are. */
+export function isSharpening({ fps, glassToGlassMs }: StreamStats): boolean {
+  return fps > 0 && glassToGlassMs.p50 > 0;
+}
+
+/** Whether what is shown is the sharp picture. */
+export function isSharpened(report: Report): boolean {
+  if (report.kind === 'still') return report.timing !== null;
+  const { fps, framesPresented, framesUnsharpened } = report.stats;
+  // Where nothing moves, the last picture was made sharp before it was left standing.
+  return fps === 0 ? framesPresented > framesUnsharpened : isSharpening(report.stats);
+}
+
+/** What the picture is made with; where there is no picture yet, with what was chosen. */
+export function shownQuality(report: Report | null, chosen: Quality): Quality {
+  return (report?.kind === 'live' ? report.stats.quality : report?.quality) ?? chosen;
+}
+
+/** What it is made with, and what it should be. */
+export function qualityHint(shown: Quality, chosen: Quality): string {
+  const words = `with ${qualityWords(shown)}`;
+  return shown === chosen ? words : `${words}, not ${qualityWords(chosen)}`;
+}
+
+/** Who does the work, as a list of names. */
+export function helpersOf(report: Report | null, volunteers: Situation['volunteers']): string {
+  if (!report) return '–';
+  if (report.kind === 'still') return report.timing ? whoRan(report.timing.ranOn, volunteers) : '–';
+  if (!isSharpening(report.stats)) return '–';
+  // A volunteer that paused still has its share of the last frames.
+  if (report.stats.running === 'local') return 'this computer';
+  const helping = sharing(report.stats, volunteers);
+  if (helping.length === 0) return '–';
+  return helping.map(({ volunteerId }) => nameOf(volunteerId, volunteers)).join(', ');
+}
+
+function workOf(report: Report | null, where: Where, volunteers: Situation['volunteers']): Status {
+  if (!report) return { tone: 'busy', headline: 'Starting the picture…', detail: '' };
+  if (report.kind === 'still') {
+    if (!report.timing) return { tone: 'busy', headline: waitingFor(where, volunteers), detail: '' };
+    const headline = `Sharpened by ${whoRan(report.timing.ranOn, volunteers)}.`;
+    return { tone: 'good', headline, detail: report.why };
+  }
+  const { stats } = report;
+  if (stats.fps === 0) {
+    const headline = stats.framesPresented === 0 ? 'Waiting for the first frames…' : 'The picture stands still.';
+    return { tone: 'busy', headline, detail: stats.why };
+  }
+  if (!isSharpening(stats)) return { tone: 'idle', headline: 'Getting ready: not sharpened yet.', detail: stats.why };
+  const helping = sharing(stats, volunteers);
+  if (stats.running === 'volunteers' && helping.length > 0) {
+    const who =
+      helping.length === 1 ? `${helpersOf(report, volunteers)} sharpens` : `${helping.length} volunteers sharpen`;
+    return { tone: 'good', headline: `${who} your frames.`, detail: stats.why };
+  }
+  if (where !== 'volunteers') return { tone: 'good', headline: 'Sharpened on this computer.', detail: stats.why };
+  const headline =
+    stats.running === 'volunteers' ? 'Waiting for a volunteer’s first frame.' : 'No volunteer is helping right now.';
+  return { tone: 'busy', headline, detail: stats.why };
+}
+
+function waitingFor(where: Where, volunteers: Situation['volunteers']): string {
+  if (where !== 'volunteers') return 'Sharpening…';
+  return volunteers.length > 0 ? 'A volunteer is sharpening it…' : 'Waiting for a volunteer to sharpen it…';
+}
+
+function whoRan(ranOn: string, volunteers: Situation['volunteers']): string {
+  if (ranOn === 'local') return 'this computer';
+  return ranOn === 'cache' ? 'this computer’s memory of it' : nameOf(ranOn, volunteers);
+}
+
+/** By name, even of one that is not there any more. */
+export function nameOf(id: string, volunteers: Situation['volunteers']): string {
+  return volunteers.find((volunteer) => volunteer.id === id)?.name ?? 'a volunteer who left';
+}
+
+/** Who sharpened some of the last frames and is still linked. */
+function sharing({ shares }: StreamStats, volunteers: Situation['volunteers']): StreamStats['shares'] {
+  return shares.filter(({ volunteerId, share }) => share > 0 && volunteers.some(({ id }) => id === volunteerId));
+}

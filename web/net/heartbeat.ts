@@ -1,0 +1,208 @@
+import { CHANNELS } from '../../shared/channels.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { MeshError } from '../../shared/errors.ts';
+import { type HeartbeatMessage, pulseMessageSchema } from '../../shared/messages.ts';
+import { HEARTBEAT } from '../../shared/tuning.ts';
+import { bare } from '../../shared/wire.ts';
+import type { ChannelPort } from './channel-port.ts';
+import { FlowChannel } from './flow-channel.ts';
+import { RoundTrip } from './round-trip.ts';
+import { SilenceWatch } from './silence-watch.ts';
+
+export interface HeartbeatReading {
+  rttMs: number;
+  /** 0..1, as the volunteer sees itself. */
+  load: number;
+  /** Tasks it holds for everybody. */
+  held: number;
+}
+
+export interface HeartbeatMonitorOptions {
+  port: ChannelPort;
+  clock: Clock;
+  /** Are tasks out? Only then there should be leases. */
+  working(): boolean;
+  /** All but one in a hundred tasks are answered there within this; 0 when nothing is known. */
+  serviceP99Ms(): number;
+  onReading(reading: HeartbeatReading): void;
+  /** Suspicion: tasks are out and there is no sign of life; false at the next one. */
+  onSilence(isSilent: boolean): void;
+  /** Silence for too long: the connection is as good as gone. */
+  onLost(error: MeshError): void;
+  /** What came was malformed: the link must end. */
+  onBroken(error: MeshError): void;
+}
+
+/** Gamer's end: asks at a steady rate, keeps the round trip and the load fresh, and notices silence. */
+export class HeartbeatMonitor {
+  readonly #options: HeartbeatMonitorOptions;
+  readonly #channel: FlowChannel<HeartbeatMessage>;
+  readonly #roundTrip = new RoundTrip();
+  readonly #silence: SilenceWatch;
+  /** When the newest pings went out, by serial: the round trip may be longer than the time between two. */
+  readonly #sentMs = new Map<number, number>();
+  #serial = 0;
+  #heardMs = 0;
+  #disposed = false;
+  #cancelNext: () => void = () => {};
+
+  constructor(options: HeartbeatMonitorOptions) {
+    this.#options = options;
+    const { port, clock, working, onSilence, onBroken } = options;
+    this.#silence = new SilenceWatch({ clock, working, onSilence, allowedMs: () => this.#allowedSilenceMs() });
+    this.#channel = new FlowChannel(
+      port,
+      CHANNELS.pulse,
+      pulseMessageSchema,
+      {
+        onOpen: () => {
+          this.#heardMs = clock.now();
+          this.#ask();
+        },
+        onMessage: ({ message }) => this.#received(message),
+        onClose: (error) => {
+          this.#stop();
+          if (error) onBroken(error);
+          else if (!this.#disposed) this.#closedByOthers();
+        },
+      },
+      () => clock.now(),
+    );
+  }
+
+  /** The first task went out. */
+  workBegan(): void {
+    if (!this.#channel.isClosed) this.#silence.workBegan();
+  }
+
+  /** There was a sign of life elsewhere: something came on `tasks`. */
+  heard(): void {
+    if (this.#channel.isClosed) return;
+    this.#heardMs = this.#options.clock.now();
+    this.#silence.heard();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#cancelNext();
+    this.#channel.close();
+  }
+
+  /** As a rule the link says goodbye with it. Where it does not, the worker that held the other end is gone, and the link is of no use. */
+  #closedByOthers(): void {
+    this.#cancelNext = this.#options.clock.after(HEARTBEAT.farewellMs, () =>
+      this.#options.onLost(new MeshError('connection-failed', 'The volunteer stopped working.')),
+    );
+  }
+
+  #stop(): void {
+    this.#cancelNext();
+    this.#silence.dispose();
+  }
+
+  get #isLost(): boolean {
+    return this.#options.clock.now() - this.#heardMs > HEARTBEAT.lostAfterMs;
+  }
+
+  #allowedSilenceMs(): number {
+    return Math.max(HEARTBEAT.suspectAfterMs, this.#roundTrip.longestMs + this.#options.serviceP99Ms());
+  }
+
+  #ask(): void {
+    // If it was this page that slept, the answers are waiting to be heard.
+    if (this.#isLost) this.#cancelNext = this.#options.clock.after(HEARTBEAT.secondLookMs, () => this.#judge());
+    else this.#ping();
+  }
+
+  #judge(): void {
+    if (this.#isLost) this.#options.onLost(new MeshError('connection-failed', 'The volunteer fell silent.'));
+    else this.#ping();
+  }
+
+  #ping(): void {
+    const { clock } = this.#options;
+    this.#serial = (this.#serial + 1) >>> 0;
+    this.#sentMs.set(this.#serial, clock.now());
+    for (const oldest of this.#sentMs.keys()) {
+      if (this.#sentMs.size <= HEARTBEAT.lostAfterMs / HEARTBEAT.intervalMs) break;
+      this.#sentMs.delete(oldest);
+    }
+    const ping: HeartbeatMessage = { kind: 'ping', serial: this.#serial, rttMs: this.#roundTrip.measuredMs };
+    this.#channel.trySendNow(bare(ping), CHANNELS.pulse.highWaterBytes);
+    this.#cancelNext = clock.after(HEARTBEAT.intervalMs, () => this.#ask());
+  }
+
+  #received(message: HeartbeatMessage): void {
+    if (message.kind === 'ping') return;
+    if (message.kind === 'pong') this.#answered(message);
+    this.heard();
+  }
+
+  #answered({ serial, load, held }: Extract<HeartbeatMessage, { kind: 'pong' }>): void {
+    const sentMs = this.#sentMs.get(serial);
+    if (sentMs === undefined) return;
+    this.#sentMs.delete(serial);
+    this.#options.onReading({ rttMs: this.#roundTrip.add(this.#options.clock.now() - sentMs), load, held });
+  }
+}
+
+export interface HeartbeatResponderOptions {
+  port: ChannelPort;
+  clock: Clock;
+  /** How busy it is now. */
+  read(): { load: number; held: number };
+  /** Is there work of this gamer? Leases go out as long as there is. */
+  working(): boolean;
+  /** The round trip, as the gamer measured it. */
+  onRtt(rttMs: number): void;
+  onBroken(error: MeshError): void;
+}
+
+/** Volunteer's end, in the worker that does the work: what it says is the worker's own sign of life. */
+export class HeartbeatResponder {
+  readonly #options: HeartbeatResponderOptions;
+  readonly #channel: FlowChannel<HeartbeatMessage>;
+  #cancelLease: (() => void) | null = null;
+
+  constructor(options: HeartbeatResponderOptions) {
+    this.#options = options;
+    const { port, clock, onBroken } = options;
+    this.#channel = new FlowChannel(
+      port,
+      CHANNELS.pulse,
+      pulseMessageSchema,
+      {
+        onMessage: ({ message }) => this.#received(message),
+        onClose: (error) => {
+          this.#cancelLease?.();
+          if (error) onBroken(error);
+        },
+      },
+      () => clock.now(),
+    );
+  }
+
+  /** There is work of this gamer: it is told at once, and again as long as there is. */
+  workBegan(): void {
+    if (!this.#cancelLease) this.#lease();
+  }
+
+  dispose(): void {
+    this.#channel.close();
+  }
+
+  #lease(): void {
+    this.#cancelLease = null;
+    if (this.#channel.isClosed || !this.#options.working()) return;
+    this.#channel.trySendNow(bare({ kind: 'lease' }), CHANNELS.pulse.highWaterBytes);
+    this.#cancelLease = this.#options.clock.after(HEARTBEAT.leaseMs, () => this.#lease());
+  }
+
+  #received(message: HeartbeatMessage): void {
+    if (message.kind !== 'ping') return;
+    const { read, onRtt } = this.#options;
+    if (message.rttMs !== null) onRtt(message.rttMs);
+    const pong: HeartbeatMessage = { kind: 'pong', serial: message.serial, ...read() };
+    this.#channel.trySendNow(bare(pong), CHANNELS.pulse.highWaterBytes);
+  }
+}

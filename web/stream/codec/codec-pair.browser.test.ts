@@ -1,0 +1,202 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { sizeOf } from '../frame-size.ts';
+import { type Codec, isCodecUsable, rankedCodecs } from './codecs.ts';
+import { FrameDecoder } from './frame-decoder.ts';
+import { FrameEncoder, type Packet } from './frame-encoder.ts';
+import { seal } from './packet-checksum.ts';
+
+const SIZE = { width: 64, height: 36 };
+const SMALLER = { width: 32, height: 18 };
+const WAIT = { timeout: 30_000, interval: 5 };
+
+let packets: Packet[];
+let frames: { number: number; color: number[] }[];
+let undecoded: [number, string][];
+let keyframeRequests: number;
+let errors: unknown[];
+let encoder: FrameEncoder<number>;
+let decoder: FrameDecoder<number>;
+
+beforeEach(() => {
+  packets = [];
+  frames = [];
+  undecoded = [];
+  keyframeRequests = 0;
+  errors = [];
+  encoder = newEncoder('vp8');
+  decoder = new FrameDecoder('vp8', SIZE, {
+    onFrame(frame, number) {
+      expect(sizeOf(frame)).toEqual(SIZE);
+      expect(frame.timestamp).toBe(timestampUs(number));
+      frames.push({ number, color: centerColor(frame) });
+      frame.close();
+    },
+    onUndecoded: (number, cause) => undecoded.push([number, cause]),
+    onKeyframeNeeded: () => {
+      keyframeRequests++;
+    },
+    onKeyframeDecoded: () => {},
+    onError: (error) => errors.push(error),
+  });
+});
+
+afterEach(() => {
+  encoder.dispose();
+  decoder.dispose();
+});
+
+test('VP8 is there, and whatever is said to be supported is usable', async () => {
+  const codecs = await rankedCodecs();
+  expect(codecs).toContain('vp8');
+  for (const codec of codecs) expect(await isCodecUsable(codec, SIZE, SIZE)).toBe(true);
+});
+
+test('frames come out as they went in, in order, the first as a keyframe', async () => {
+  await encode(0, 1, 2);
+  for (const [number, packet] of packets.entries()) decoder.decode(packet, number);
+  await vi.waitUntil(() => frames.length === 3, WAIT);
+  expect(packets.map(({ keyframe }) => keyframe)).toEqual([true, false, false]);
+  expect(packets.map(({ sequence }) => sequence)).toEqual([0, 1, 2]);
+  frames.forEach(({ number, color }, i) => {
+    expect(number).toBe(i);
+    for (const [channel, value] of colorOf(i).entries())
+      expect(Math.abs((color[channel] ?? 0) - value)).toBeLessThan(12);
+  });
+});
+
+test('frames are sent smaller from one to the next, and come out as small, in every codec there is', async () => {
+  for (const codec of await rankedCodecs()) {
+    packets = [];
+    const sizes: number[][] = [];
+    encoder.dispose();
+    encoder = newEncoder(codec);
+    const resized = new FrameDecoder<number>(codec, SIZE, {
+      onFrame(frame) {
+        const { width, height } = sizeOf(frame);
+        sizes.push([width, height]);
+        frame.close();
+      },
+      onUndecoded: (number, cause) => undecoded.push([number, cause]),
+      onKeyframeNeeded: () => {},
+      onKeyframeDecoded: () => {},
+      onError: (error) => errors.push(error),
+    });
+    await encode(0, 1);
+    encoder.resize(SMALLER);
+    await encode(2, 3);
+    encoder.resize(SIZE);
+    await encode(4);
+    for (const [number, packet] of packets.entries()) resized.decode(packet, number);
+    await vi.waitUntil(() => sizes.length === 5, WAIT);
+    const [large, small] = [Object.values(SIZE), Object.values(SMALLER)];
+    expect(sizes, codec).toEqual([large, large, small, small, large]);
+    resized.dispose();
+  }
+  expect(errors).toEqual([]);
+  expect(undecoded).toEqual([]);
+});
+
+test('after a lost packet nothing is shown until a keyframe comes, and it is asked for', async () => {
+  await encode(0, 1, 2, 3);
+  for (const number of [0, 2, 3]) feed(number);
+  await vi.waitUntil(() => frames.length === 1, WAIT);
+  expect(undecoded).toEqual([
+    [2, 'packet-lost'],
+    [3, 'packet-lost'],
+  ]);
+  expect(keyframeRequests).toBe(2);
+
+  encoder.wantKeyframe();
+  await encode(4, 5);
+  feed(4);
+  feed(5);
+  await vi.waitUntil(() => frames.length === 3, WAIT);
+  expect(frames.map(({ number }) => number)).toEqual([0, 4, 5]);
+});
+
+test('a packet of noise is survived: the frames after the next keyframe are shown', async () => {
+  await encode(0, 1);
+  feed(0);
+  const broken = packets[1];
+  if (broken) decoder.decode({ ...broken, keyframe: true, data: noise() }, 1);
+  await vi.waitUntil(() => keyframeRequests > 0, WAIT);
+  encoder.wantKeyframe();
+  await encode(2);
+  feed(2);
+  await vi.waitUntil(() => frames.some(({ number }) => number === 2), WAIT);
+  expect(errors).toEqual([]);
+});
+
+test('a sender of nothing but noise ends the stream, not the page', async () => {
+  await encode(0);
+  const keyframe = packets[0];
+  if (!keyframe) throw new Error('no packet');
+  await vi.waitUntil(() => {
+    decoder.decode({ ...keyframe, data: noise() }, 0);
+    return errors.length > 0;
+  }, WAIT);
+  expect(errors[0]).toMatchObject({ reason: 'malformed' });
+});
+
+test('what is inside when it is closed is accounted for', async () => {
+  const skipped: number[] = [];
+  const closing = newEncoder('vp8', skipped);
+  withFrame(0, (frame) => closing.encode(frame, 0));
+  closing.dispose();
+  expect(skipped).toEqual([0]);
+  await encode(0);
+  feed(0);
+  decoder.dispose();
+  expect([...undecoded, ...frames]).toHaveLength(1);
+});
+
+function newEncoder(codec: Codec, skipped: number[] = []): FrameEncoder<number> {
+  const settings = { codec, ...SIZE, fps: 30, kbps: 1_000 };
+  return new FrameEncoder(settings, {
+    onPacket: (packet) => packets.push(packet),
+    onSkipped: (number) => skipped.push(number),
+    onError: (error) => errors.push(error),
+  });
+}
+
+async function encode(...numbers: number[]): Promise<void> {
+  const wanted = packets.length + numbers.length;
+  for (const number of numbers) withFrame(number, (frame) => encoder.encode(frame, number));
+  await vi.waitUntil(() => packets.length === wanted, WAIT);
+}
+
+function feed(number: number): void {
+  const packet = packets.find((one) => one.timestampUs === timestampUs(number));
+  if (packet) decoder.decode(packet, number);
+}
+
+/** As it was sent: it is the decoder that must find out. */
+function noise(): Uint8Array {
+  const data = new Uint8Array(40).fill(0xff);
+  seal(data);
+  return data;
+}
+
+function withFrame(number: number, use: (frame: VideoFrame) => void): void {
+  const canvas = new OffscreenCanvas(SIZE.width, SIZE.height);
+  const context = canvas.getContext('2d');
+  if (context) context.fillStyle = `rgb(${colorOf(number).join(' ')})`;
+  context?.fillRect(0, 0, SIZE.width, SIZE.height);
+  const frame = new VideoFrame(canvas, { timestamp: timestampUs(number) });
+  use(frame);
+  frame.close();
+}
+
+function timestampUs(number: number): number {
+  return 1_000 + number * 33_333;
+}
+
+function colorOf(number: number): number[] {
+  return [200 - 30 * number, 60, 40 + 30 * number];
+}
+
+function centerColor(frame: VideoFrame): number[] {
+  const context = new OffscreenCanvas(SIZE.width, SIZE.height).getContext('2d');
+  context?.drawImage(frame, 0, 0);
+  return [...(context?.getImageData(SIZE.width / 2, SIZE.height / 2, 1, 1).data ?? [])].slice(0, 3);
+}

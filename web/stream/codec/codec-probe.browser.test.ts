@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { STREAM } from '../../../shared/tuning.ts';
+import { openFrames } from '../gamer/test-frame-ledger.ts';
+import { measureCosts, TRIAL_SIZE } from './codec-probe.ts';
+import { movingFrames, tryCodec } from './codec-trial.ts';
+import { type Codec, decoderConfig, encoderConfig, rankedCodecs } from './codecs.ts';
+
+const now = () => performance.now();
+/** Ends what hangs; nothing is measured. */
+const LONG_MS = 30_000;
+
+let coders: (VideoEncoder | VideoDecoder)[];
+
+beforeEach(() => {
+  coders = [];
+  for (const name of ['VideoEncoder', 'VideoDecoder'] as const) {
+    vi.stubGlobal(
+      name,
+      new Proxy<typeof VideoEncoder | typeof VideoDecoder>(globalThis[name], {
+        construct(target, parameters) {
+          const coder = Reflect.construct(target, parameters);
+          coders.push(coder);
+          return coder;
+        },
+      }),
+    );
+  }
+});
+
+/** Whatever became of a trial, it leaves nothing behind. */
+afterEach(() => {
+  vi.unstubAllGlobals();
+  expect(openFrames()).toBe(0);
+  expect(coders.filter(({ state }) => state !== 'closed')).toEqual([]);
+});
+
+test('codecs are ranked once', async () => {
+  const ranked = await rankedCodecs();
+  expect(ranked).toContain('vp8');
+  const made = coders.length;
+  expect(await rankedCodecs()).toBe(ranked);
+  expect(coders).toHaveLength(made);
+});
+
+test('every codec in software has a figure, or its time was up', async () => {
+  const codecs = await rankedCodecs();
+  const costs = await measureCosts(codecs.map(trialOf), now);
+  expect([...costs.keys()]).toEqual(codecs);
+  for (const cost of costs.values()) expect(cost === 'unmeasured' || (typeof cost === 'number' && cost > 0)).toBe(true);
+});
+
+test('with enough time a codec has a figure', async () => {
+  expect(await tried(trialOf('vp8'), LONG_MS)).toBeGreaterThan(0);
+});
+
+test.each<[string, Partial<ReturnType<typeof trialOf>>]>([
+  ['encode', { encoder: { ...trialOf('vp8').encoder, width: 1 << 20 } }],
+  ['decode', { decoder: { codec: 'vp09.00.51.08' } }],
+  ['be set up', { encoder: { ...trialOf('vp8').encoder, codec: 'no such codec' } }],
+])('one that fails to %s is found out', async (_, wrong) => {
+  expect(await tried({ ...trialOf('vp8'), ...wrong }, LONG_MS)).toBe('failed');
+});
+
+test('one that gives pictures of another size is found out', async () => {
+  const frames = movingFrames(2, 64, 36, STREAM.defaultFps);
+  const encoder = { ...trialOf('vp8').encoder };
+  const outcome = tryCodec({ encoder, decoder: trialOf('vp8').decoder }, frames, now, LONG_MS);
+  // Encoders scale frames to their own size; this one is told another size than the trial will look for.
+  encoder.width = 64;
+  expect(await outcome).toBe('failed');
+  for (const frame of frames) frame.close();
+});
+
+test('one that hangs has its share of the time, and the others keep theirs', async () => {
+  const { encode } = VideoEncoder.prototype;
+  const encoding = vi.spyOn(VideoEncoder.prototype, 'encode').mockImplementation(function (
+    this: VideoEncoder,
+    ...given
+  ) {
+    if (coders.indexOf(this) > 1) encode.apply(this, given);
+  });
+  const costs = await measureCosts(
+    [
+      { ...trialOf('vp8'), name: 'hangs' },
+      { ...trialOf('vp8'), name: 'works' },
+    ],
+    now,
+  );
+  encoding.mockRestore();
+  expect(costs.get('hangs')).toBe('unmeasured');
+  expect(costs.get('works')).toBeGreaterThan(0);
+});
+
+function trialOf(codec: Codec) {
+  const encoder = encoderConfig(codec, TRIAL_SIZE, STREAM.defaultFps, STREAM.defaultBitrateKbps);
+  return { name: codec, encoder, decoder: decoderConfig(codec, TRIAL_SIZE) };
+}
+
+async function tried(trial: ReturnType<typeof trialOf>, budgetMs: number) {
+  const frames = movingFrames(STREAM.codecProbeFrames, TRIAL_SIZE.width, TRIAL_SIZE.height, STREAM.defaultFps);
+  try {
+    return await tryCodec(trial, frames, now, budgetMs);
+  } finally {
+    for (const frame of frames) frame.close();
+  }
+}

@@ -1,0 +1,48 @@
+import type { MeshError } from '../../../shared/errors.ts';
+import type { Quality } from '../../../shared/tasks/upscale.ts';
+import type { SharpFrame } from '../frame.ts';
+import type { Made } from '../upscale/governed-upscaler.ts';
+import type { Decision } from './side-choice.ts';
+
+export interface StreamState {
+  decision: Decision;
+  /** Why the newest frame could not be used; null when it could. */
+  frameError: MeshError | null;
+  local: {
+    isReady: boolean;
+    error: MeshError | null;
+    /** Why a better quality than is shown is not available here. */
+    qualityError: MeshError | null;
+  };
+  /** What the user chose. */
+  chosen: Quality;
+  /** What is on the screen; null before the first picture. */
+  shown: Pick<SharpFrame, 'made' | 'volunteerId'> | null;
+  /** Null of one that left. */
+  nameOf(volunteerId: string): string | null;
+}
+
+/** Why a stream is as it is, in a sentence or two for a person. */
+export function streamWords({ decision, frameError, local, chosen, shown, nameOf }: StreamState): string {
+  if (frameError) return `The newest frame cannot be used (${frameError.reason}): ${frameError.message}`;
+  if (decision.running === 'volunteers' || local.isReady) {
+    if (!shown?.made) return decision.why;
+    const { made, volunteerId } = shown;
+    const isLocal = volunteerId === null;
+    const by = isLocal ? 'This computer' : (nameOf(volunteerId) ?? 'The volunteer');
+    return [decision.why, qualityWords(chosen, made, by, isLocal ? local.qualityError : null)]
+      .filter(Boolean)
+      .join(' ');
+  }
+  return local.error
+    ? `This computer shows frames unsharpened: ${local.error.message}`
+    : 'Getting ready: this computer measures how to sharpen, and shows frames as they come meanwhile.';
+}
+
+/** Why less is shown than was chosen; empty when it is not. */
+function qualityWords(chosen: Quality, { quality, lowered }: Made, by: string, error: MeshError | null): string {
+  if (lowered === null || quality === chosen) return '';
+  if (lowered === 'getting-ready') return `${by} is getting '${chosen}' ready: '${quality}' is shown meanwhile.`;
+  if (lowered === 'too-slow') return `${by} is too slow for '${chosen}' at this rate: '${quality}' is shown.`;
+  return `${by} cannot run '${chosen}' now: '${quality}' is shown.${error ? ` ${error.message}` : ''}`;
+}

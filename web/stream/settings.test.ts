@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { checkStreamChanges, toStreamSettings } from './settings.ts';
+
+test('what is not said is the default', () => {
+  expect(toStreamSettings({}, 'local')).toEqual({
+    scale: 2,
+    quality: 'spatial',
+    maxFps: 60,
+    where: 'local',
+    bitrateKbps: 6_000,
+  });
+});
+
+test('only what is changed is changed', () => {
+  expect(checkStreamChanges({ maxFps: 30 })).toEqual({ maxFps: 30 });
+});
+
+test.each([
+  [{ scale: 0.99 }, 'bad-input'],
+  [{ scale: 4.1 }, 'bad-input'],
+  [{ bitrateKbps: 1 }, 'bad-input'],
+  [{ maxFps: Number.POSITIVE_INFINITY }, 'bad-input'],
+  [{ quality: 'best' as 'fast' }, 'bad-input'],
+  [{ quality: 'best' as 'fast' }, 'bad-input'],
+])('%o is refused as %s', (options, reason) => {
+  expect(() => toStreamSettings(options, 'auto')).toThrow(expect.objectContaining({ reason }));
+});

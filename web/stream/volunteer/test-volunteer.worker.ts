@@ -1,0 +1,55 @@
+import * as Comlink from 'comlink';
+import { MeshError } from '../../../shared/errors.ts';
+import type { StreamSetup } from '../../../shared/messages.ts';
+import { adoptChannel, type MovedChannel } from '../../net/moved-channel.ts';
+import { openFrames } from '../gamer/test-frame-ledger.ts';
+import { canvasEngine, slowEngine } from '../upscale/test-frame-engine.ts';
+import { VolunteerStreams } from './volunteer-streams.ts';
+
+/** The streams of a volunteer's worker, without a GPU. */
+class TestVolunteer {
+  #streams: VolunteerStreams | null = null;
+
+  attach(moved: MovedChannel, computeMs: number): void {
+    this.#streams = new VolunteerStreams({
+      port: adoptChannel(moved),
+      engine: computeMs > 0 ? slowEngine(computeMs) : canvasEngine,
+      now: () => performance.now(),
+      onFailed: (_, error) => {
+        throw error;
+      },
+      onClosed: () => {},
+    });
+  }
+
+  setup(setup: StreamSetup): Promise<string> {
+    if (!this.#streams) throw MeshError.closed('The link');
+    return this.#streams.setup(setup);
+  }
+
+  /** Neither hears nor says anything, as when its machine stands still. */
+  freeze(forMs: number): void {
+    const untilMs = performance.now() + forMs;
+    while (performance.now() < untilMs);
+  }
+
+  close(streamId: number): void {
+    this.#streams?.close(streamId);
+  }
+
+  get framesDone(): number {
+    return this.#streams?.stats.framesDone ?? 0;
+  }
+
+  openFrames(): number {
+    return openFrames();
+  }
+
+  dispose(): void {
+    this.#streams?.dispose();
+  }
+}
+
+export type TestVolunteerApi = TestVolunteer;
+
+Comlink.expose(new TestVolunteer());

@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { VideoMessage } from '../../../shared/messages.ts';
+import { deliver, TestPort } from '../../net/test-port.ts';
+import { FrameDecoder } from '../codec/frame-decoder.ts';
+import { FrameEncoder } from '../codec/frame-encoder.ts';
+import { sizeOf } from '../frame-size.ts';
+import { TEST_SETUP } from '../gamer/test-setup.ts';
+import { VideoChannel } from '../transport/video-channel.ts';
+import { canvasEngine } from '../upscale/test-frame-engine.ts';
+import { VolunteerStreams } from './volunteer-streams.ts';
+
+const SETUP = { ...TEST_SETUP, streamId: 1 };
+
+/** A volunteer's end of a stream, and a gamer's whose messages are looked at. */
+let near: TestPort;
+let far: TestPort;
+let streams: VolunteerStreams;
+let channel: VideoChannel;
+let heard: VideoMessage[];
+let sizes: number[][];
+let decoder: FrameDecoder<number>;
+const now = () => performance.now();
+
+beforeEach(async () => {
+  near = new TestPort();
+  far = new TestPort();
+  heard = [];
+  sizes = [];
+  streams = new VolunteerStreams({ port: far, engine: canvasEngine, now, onFailed: () => {}, onClosed: () => {} });
+  channel = new VideoChannel(near, now, () => {});
+  decoder = new FrameDecoder<number>(
+    'vp8',
+    { width: SETUP.outWidth, height: SETUP.outHeight },
+    {
+      onFrame(frame) {
+        const { width, height } = sizeOf(frame);
+        sizes.push([width, height]);
+        frame.close();
+      },
+      onUndecoded: () => {},
+      onKeyframeNeeded: () => {},
+      onKeyframeDecoded: () => {},
+      onError: () => {},
+    },
+  );
+  channel.listen(SETUP.streamId, {
+    onMessage({ message, attachments: [data] }) {
+      heard.push(message);
+      if (message.kind === 'sharper' && data) decoder.decode({ ...message, data }, message.frameId);
+    },
+    onLost: () => {},
+  });
+  await streams.setup(SETUP);
+});
+
+afterEach(() => {
+  streams.dispose();
+  channel.close();
+  decoder.dispose();
+});
+
+/** Encodes one frame as large and sends it. */
+function send(width: number, height: number, frameId: number): void {
+  const encoder = new FrameEncoder<number>(
+    { codec: 'vp8', width, height, fps: 30, kbps: 1_000 },
+    {
+      onPacket({ data, ...packet }) {
+        channel.trySendFrame({ kind: 'frame', streamId: SETUP.streamId, frameId, ...packet }, data, 1_000);
+        encoder.dispose();
+      },
+      onSkipped: () => {},
+      onError: () => {},
+    },
+  );
+  const frame = new VideoFrame(new Uint8Array(4 * width * height), {
+    ...{ format: 'RGBX', codedWidth: width, codedHeight: height },
+    timestamp: 1_000 * frameId,
+  });
+  encoder.encode(frame, frameId);
+  frame.close();
+}
+
+/** What was heard about the frame, once it is more than that it arrived. */
+function answerTo(frameId: number) {
+  deliver(near, far);
+  deliver(far, near);
+  return heard.find((message) => message.kind !== 'ack' && 'frameId' in message && message.frameId === frameId);
+}
+
+test('a frame comes back as large as was asked for, and with it what the way back may take', async () => {
+  send(64, 36, 1);
+  await expect.poll(() => answerTo(1)).toMatchObject({ kind: 'sharper', downlinkKbps: 1_000 });
+  await expect.poll(() => sizes).toEqual([[128, 72]]);
+  expect(heard.filter(({ kind }) => kind === 'ack')).toHaveLength(1);
+});
+
+test('one that its gamer sent smaller, over a bad way, comes back as large as ever', async () => {
+  send(64, 36, 1);
+  await expect.poll(() => answerTo(1)).toMatchObject({ kind: 'sharper' });
+  send(32, 18, 2);
+  await expect.poll(() => answerTo(2)).toMatchObject({ kind: 'sharper' });
+  await expect
+    .poll(() => sizes)
+    .toEqual([
+      [128, 72],
+      [128, 72],
+    ]);
+});
+
+test.each([
+  ['larger than was agreed on', 128, 72],
+  ['smaller than a volunteer enlarges', 16, 10],
+])('one that is %s is left out', async (_, width, height) => {
+  send(width, height, 1);
+  await expect.poll(() => answerTo(1)).toMatchObject({ kind: 'dropped', why: 'undecodable' });
+});

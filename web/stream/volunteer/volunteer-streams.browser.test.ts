@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { MeshError } from '../../../shared/errors.ts';
+import type { StreamSetup } from '../../../shared/messages.ts';
+import { STREAM } from '../../../shared/tuning.ts';
+import { ForwardedPort } from '../../net/forwarder.ts';
+import { TEST_SETUP } from '../gamer/test-setup.ts';
+import { canvasEngine } from '../upscale/test-frame-engine.ts';
+import { VolunteerStreams } from './volunteer-streams.ts';
+
+const SETUP: StreamSetup = { ...TEST_SETUP, streamId: 1 };
+
+let streams: VolunteerStreams;
+let far: MessagePort;
+let closed: (MeshError | null)[];
+
+beforeEach(() => {
+  const { port1, port2 } = new MessageChannel();
+  far = port2;
+  closed = [];
+  streams = new VolunteerStreams({
+    port: new ForwardedPort(port1),
+    engine: canvasEngine,
+    now: () => performance.now(),
+    onFailed: () => {},
+    onClosed: (error) => closed.push(error),
+  });
+});
+
+afterEach(() => {
+  streams.dispose();
+  far.close();
+});
+
+test('a stream is opened, changed in place, closed, and its place is free again', async () => {
+  expect(await streams.setup(SETUP)).toBe('canvas');
+  expect(await streams.setup({ ...SETUP, quality: 'bilinear', fps: 60 })).toBe('canvas');
+  await expect(streams.setup({ ...SETUP, width: 32 })).rejects.toMatchObject({ reason: 'bad-input' });
+  streams.close(1);
+  expect(await streams.setup({ ...SETUP, width: 32 })).toBe('canvas');
+});
+
+test.each([
+  ['a codec nobody knows', { codec: 'mpeg' }, 'bad-input'],
+  ['an odd size', { width: 63 }, 'bad-input'],
+  ['a result smaller than its source', { outWidth: 32 }, 'bad-input'],
+  ['a result more than four times as large', { outWidth: 1_024 }, 'bad-input'],
+])('%s is refused', async (_, wrong, reason) => {
+  await expect(streams.setup({ ...SETUP, ...wrong })).rejects.toMatchObject({ reason });
+});
+
+test('one gamer cannot open streams without end', async () => {
+  for (let streamId = 0; streamId < STREAM.maxStreamsPerLink; streamId++) await streams.setup({ ...SETUP, streamId });
+  await expect(streams.setup({ ...SETUP, streamId: 99 })).rejects.toMatchObject({ reason: 'queue-full' });
+  streams.close(0);
+  await expect(streams.setup({ ...SETUP, streamId: 99 })).resolves.toBe('canvas');
+});
+
+test('a stream that is closed while it is being opened stays closed', async () => {
+  const opening = streams.setup(SETUP);
+  streams.close(SETUP.streamId);
+  await expect(opening).rejects.toMatchObject({ reason: 'cancelled' });
+});
+
+test('what is malformed ends the channel with a reason', async () => {
+  far.postMessage({ kind: 'state', readyState: 'open' });
+  far.postMessage({ kind: 'message', data: new Uint8Array([1, 2, 3]).buffer });
+  await expect.poll(() => closed[0]).toMatchObject({ reason: 'malformed' });
+  await expect(streams.setup(SETUP)).rejects.toMatchObject({ reason: 'closed' });
+});

@@ -1,0 +1,149 @@
+import { MeshError } from '../../../shared/errors.ts';
+import type { StreamSetup } from '../../../shared/messages.ts';
+import type { Quality } from '../../../shared/tasks/upscale.ts';
+import { STREAM } from '../../../shared/tuning.ts';
+import type { ChannelPort } from '../../net/channel-port.ts';
+import { isCodec, isCodecUsable } from '../codec/codecs.ts';
+import { canBecome } from '../frame-size.ts';
+import { VideoChannel } from '../transport/video-channel.ts';
+import type { FrameEngine } from '../upscale/frame-engine.ts';
+import { type CheckedSetup, VolunteerStream } from './volunteer-stream.ts';
+
+export interface VolunteerStreamsOptions {
+  /** The volunteer's end of the link's `video` channel. */
+  port: ChannelPort;
+  engine: FrameEngine;
+  now(): number;
+  /** A sharp frame left for the gamer. */
+  onFrameDone?(computeMs: number): void;
+  /** An open stream cannot go on and was let go; the gamer must be told. */
+  onFailed(streamId: number, error: MeshError): void;
+  /** The channel ended, not by `dispose()`. With an error the link must end too. */
+  onClosed(error: MeshError | null): void;
+}
+
+/** The volunteer's end of all streams of one link, in its worker. */
+export class VolunteerStreams {
+  readonly #options: VolunteerStreamsOptions;
+  readonly #channel: VideoChannel;
+  readonly #streams = new Map<number, VolunteerStream>();
+  /** Set-ups under way; one that was overtaken by a close finds its own gone. */
+  readonly #opening = new Map<number, StreamSetup>();
+  #framesDone = 0;
+  #disposed = false;
+
+  constructor(options: VolunteerStreamsOptions) {
+    this.#options = options;
+    this.#channel = new VideoChannel(options.port, options.now, (error) => {
+      if (this.#disposed) return;
+      this.dispose();
+      options.onClosed(error);
+    });
+  }
+
+  /** Bytes of the channel since it was made; sharp frames sent. */
+  get stats(): { bytesIn: number; bytesOut: number; framesDone: number } {
+    const { bytesIn, bytesOut } = this.#channel.stats;
+    return { bytesIn, bytesOut, framesDone: this.#framesDone };
+  }
+
+  /** Frames held in all streams. */
+  get queued(): number {
+    return [...this.#streams.values()].reduce((sum, { held }) => sum + held, 0);
+  }
+
+  /** What the frames of each stream are made with now. */
+  get qualities(): Quality[] {
+    return [...this.#streams.values()].map(({ quality }) => quality);
+  }
+
+  /**
+   * Opens a stream, or changes an open one in place. Resolves to the backend it runs on. Throws MeshError: `bad-input` for
+   * impossible sizes or codecs, `unsupported-browser` for a codec that is not here, `queue-full` for one stream too many,
+   * `cancelled` when it was closed meanwhile, or what the engine threw.
+   */
+  async setup(wanted: StreamSetup): Promise<string> {
+    const setup = checkedSetup(wanted);
+    const open = this.#streams.get(setup.streamId);
+    if (open) {
+      open.change(setup);
+      return open.backend;
+    }
+    this.#checkRoom(setup.streamId);
+    this.#opening.set(setup.streamId, wanted);
+    try {
+      await checkCodec(setup);
+      if (this.#disposed || this.#opening.get(setup.streamId) !== wanted) throw MeshError.cancelled('The stream');
+      return this.#open(setup).backend;
+    } finally {
+      if (this.#opening.get(setup.streamId) === wanted) this.#opening.delete(setup.streamId);
+    }
+  }
+
+  /** Frees what the stream holds; frames of it that still come are ignored. */
+  close(streamId: number): void {
+    this.#opening.delete(streamId);
+    this.#streams.get(streamId)?.dispose();
+    this.#streams.delete(streamId);
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#opening.clear();
+    for (const stream of this.#streams.values()) stream.dispose();
+    this.#streams.clear();
+    this.#channel.close();
+  }
+
+  #open(setup: CheckedSetup): VolunteerStream {
+    const { engine, now, onFrameDone, onFailed } = this.#options;
+    const stream = new VolunteerStream({
+      setup,
+      channel: this.#channel,
+      engine,
+      now,
+      onFrameDone: (computeMs) => {
+        this.#framesDone++;
+        onFrameDone?.(computeMs);
+      },
+      onFailed: (error) => {
+        this.#streams.delete(setup.streamId);
+        onFailed(setup.streamId, error);
+      },
+    });
+    this.#streams.set(setup.streamId, stream);
+    return stream;
+  }
+
+  #checkRoom(streamId: number): void {
+    if (this.#disposed) throw MeshError.closed('The link');
+    if (this.#opening.has(streamId))
+      throw MeshError.badInput('This stream is being opened already. Wait for the answer.');
+    if (this.#streams.size + this.#opening.size < STREAM.maxStreamsPerLink) return;
+    throw new MeshError(
+      'queue-full',
+      `This volunteer holds ${STREAM.maxStreamsPerLink} streams of yours already. Close one first.`,
+    );
+  }
+}
+
+function checkedSetup(setup: StreamSetup): CheckedSetup {
+  const { codec, width, height, outWidth, outHeight } = setup;
+  if (!isCodec(codec)) throw MeshError.badInput(`This volunteer does not know the codec '${codec}'.`);
+  if (!canBecome(setup, setup)) {
+    throw MeshError.badInput(
+      `Frames of ${width}x${height} cannot become ${outWidth}x${outHeight}: even sizes, 1 to ${STREAM.maxScale} times as large.`,
+    );
+  }
+  return { ...setup, codec };
+}
+
+async function checkCodec({ codec, width, height, outWidth, outHeight }: CheckedSetup): Promise<void> {
+  const isUsable = await isCodecUsable(codec, { width: outWidth, height: outHeight }, { width, height });
+  if (isUsable) return;
+  throw new MeshError(
+    'unsupported-browser',
+    `This volunteer's browser cannot encode ${codec} at ${outWidth}x${outHeight}. Try another codec.`,
+  );
+}

@@ -1,0 +1,54 @@
+import type { MeshError } from '../../shared/errors.ts';
+import { errorTitle } from '../ui/error-titles.ts';
+import { formatCount } from '../ui/format.ts';
+import { qualityWords } from '../ui/quality-messages.ts';
+import type { Tone } from '../ui/status-line.tsx';
+import type { NodeStats } from './node.ts';
+import type { Phase } from './volunteering.ts';
+
+export interface Status {
+  tone: Tone;
+  headline: string;
+  detail?: string;
+}
+
+type Given = Pick<NodeStats, 'framesDone' | 'tasksDone' | 'gamers' | 'qualities'>;
+
+/** How things stand, in a sentence that changes only when they do. @param stats null before the first start */
+export function statusOf(phase: Phase, stats: Given | null): Status {
+  switch (phase) {
+    case 'off':
+      return {
+        tone: 'idle',
+        headline: `${stats ? farewell(stats) : 'Not helping yet.'} Nothing runs until you press Start.`,
+      };
+    case 'starting':
+      return { tone: 'busy', headline: 'Measuring what this machine can do…' };
+    case 'paused':
+      return { tone: 'idle', headline: 'Paused. Running work was handed back.' };
+    case 'reconnecting':
+      return { tone: 'busy', headline: 'The server is away; reconnecting. Linked gamers are still served.' };
+    case 'failed':
+      return { tone: 'bad', headline: 'Not helping.' };
+    case 'serving': {
+      const gamers = stats?.gamers ?? 0;
+      if (gamers === 0) return { tone: 'good', headline: 'Ready. Waiting for a gamer.', detail: '' };
+      const headline = gamers === 1 ? 'Helping a gamer.' : `Helping ${gamers} gamers.`;
+      const means = (stats?.qualities ?? []).map(qualityWords);
+      return { tone: 'good', headline, detail: means.length > 0 ? `Frames are made with: ${means.join(', ')}.` : '' };
+    }
+  }
+}
+
+export function volunteerErrorTitle({ reason }: MeshError): string {
+  return reason === 'not-invited' ? 'This room does not let you in' : errorTitle(reason);
+}
+
+function farewell({ framesDone, tasksDone }: Pick<NodeStats, 'framesDone' | 'tasksDone'>): string {
+  const given = [counted(framesDone, 'frame'), counted(tasksDone, 'task')].filter(Boolean).join(' and ');
+  return given ? `Stopped. Thank you for ${given}.` : 'Stopped.';
+}
+
+function counted(count: number, what: string): string {
+  return count > 0 ? `${formatCount(count)} ${what}${count === 1 ? '' : 's'}` : '';
+}
