@@ -1,4 +1,4 @@
-import { LINK, TRANSFER } from './tuning.ts';
+import { TRANSFER } from './protocol-limits.ts';
 
 /** The channels of a link (DESIGN §6). All negotiated with fixed ids, so neither side waits for the other to announce them. */
 export type ChannelName = 'control' | 'tasks' | 'video' | 'pulse';
@@ -29,7 +29,7 @@ export const CHANNELS: Record<ChannelName, ChannelSpec> = {
     name: 'control',
     id: 0,
     ordered: true,
-    maxTransferBytes: LINK.maxControlBytes,
+    maxTransferBytes: TRANSFER.maxControlBytes,
     chunkBytes: 64 * KIB,
     highWaterBytes: 256 * KIB,
     lowWaterBytes: 64 * KIB,

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { CheckStreak } from './check-streak.ts';
 import { seededRandom } from './tasks/test-random.ts';
-import { TRUST } from './tuning.ts';
+import { TRUST } from './tasks/tuning.ts';
 
 test('all is checked until so many were right in a row, then one in as many as were right', () => {
   const streak = new CheckStreak();

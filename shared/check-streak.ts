@@ -1,4 +1,4 @@
-import { TRUST } from './tuning.ts';
+import { TRUST } from './tasks/tuning.ts';
 
 /**
  * One volunteer's record at one kind of work, after the adaptive replication of BOINC: everything is checked until

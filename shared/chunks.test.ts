@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { CHUNK_HEADER_BYTES, Reassembler, splitTransfer } from './chunks.ts';
-import { TRANSFER } from './tuning.ts';
+import { TRANSFER } from './protocol-limits.ts';
 
 const CHUNK_BYTES = 10;
 

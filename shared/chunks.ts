@@ -1,6 +1,6 @@
 import { concatBytes, totalBytes } from './bytes.ts';
 import { MeshError } from './errors.ts';
-import { TRANSFER } from './tuning.ts';
+import { TRANSFER } from './protocol-limits.ts';
 
 /**
  * A chunk on the wire, little endian:

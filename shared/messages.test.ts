@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ZodType } from 'zod';
 import { controlMessageSchema, pulseMessageSchema, taskMessageSchema, videoMessageSchema } from './messages.ts';
-import { STREAM, TASKS } from './tuning.ts';
+import { STREAM_LIMITS, TASK_LIMITS } from './protocol-limits.ts';
 
 const capabilities = {
   adapter: 'gpu',
@@ -44,7 +44,13 @@ describe('control', () => {
 
   test('stream setup within what a volunteer can hold', () => {
     const wrong = [
-      ...[{ width: 1 }, { height: STREAM.maxSide + 1 }, { outWidth: 0.5 }, { fps: 0 }, { fps: STREAM.maxFps + 1 }],
+      ...[
+        { width: 1 },
+        { height: STREAM_LIMITS.maxSide + 1 },
+        { outWidth: 0.5 },
+        { fps: 0 },
+        { fps: STREAM_LIMITS.maxFps + 1 },
+      ],
       ...[{ uplinkKbps: 0 }, { downlinkKbps: 1e9 }, { quality: 'best' }, { streamId: -1 }, { codec: 'c'.repeat(65) }],
     ];
     const variations = wrong.map((field) => ({ setup: { ...setup, ...field } }));
@@ -75,8 +81,8 @@ test('tasks: ids fit 32 bits, times are times, credits are bounded', () => {
     { computeMs: Number.POSITIVE_INFINITY },
   ]);
   holds(taskMessageSchema, { kind: 'failed', id: 1, error }, [{ error: { reason: 'closed' } }]);
-  holds(taskMessageSchema, { kind: 'credit', serial: 1, window: TASKS.maxHeld }, [
-    { window: TASKS.maxHeld + 1 },
+  holds(taskMessageSchema, { kind: 'credit', serial: 1, window: TASK_LIMITS.maxHeld }, [
+    { window: TASK_LIMITS.maxHeld + 1 },
     { window: -1 },
     { serial: undefined },
   ]);
@@ -110,7 +116,7 @@ test('video: frames, drops and acknowledgements', () => {
     { lowered: 'tired' },
     { lowered: undefined },
     { downlinkKbps: -1 },
-    { downlinkKbps: STREAM.maxBitrateKbps + 1 },
+    { downlinkKbps: STREAM_LIMITS.maxBitrateKbps + 1 },
     { stages: { ...stages, computeMs: -1 } },
   ]);
   holds(videoMessageSchema, { ...frame, kind: 'sharper', stages, ...made, quality: 'quality', lowered: null }, []);

@@ -1,7 +1,7 @@
+import { STREAM_LIMITS, TASK_LIMITS } from './protocol-limits.ts';
 import { roleSchema, wireErrorSchema } from './signaling.ts';
 import { PROGRESS_STAGES } from './tasks/progress.ts';
 import { QUALITIES } from './tasks/upscale.ts';
-import { STREAM, TASKS } from './tuning.ts';
 import { z } from './zod.ts';
 
 /** What travels on each channel of a link, in both directions. Every message is a `kind` union. */
@@ -9,7 +9,7 @@ import { z } from './zod.ts';
 const id32 = z.int().min(0).max(0xffffffff);
 const durationMs = z.number().min(0).max(3_600_000);
 const shortText = z.string().max(64);
-const side = z.int().min(2).max(STREAM.maxSide);
+const side = z.int().min(2).max(STREAM_LIMITS.maxSide);
 
 /** What a volunteer's machine can do, as it measured it. */
 const capabilitiesSchema = z.strictObject({
@@ -36,9 +36,9 @@ const streamSetupSchema = z.strictObject({
   outWidth: side,
   outHeight: side,
   quality: z.enum(QUALITIES),
-  fps: z.number().min(1).max(STREAM.maxFps),
-  uplinkKbps: z.number().min(STREAM.minBitrateKbps).max(STREAM.maxBitrateKbps),
-  downlinkKbps: z.number().min(STREAM.minBitrateKbps).max(STREAM.maxBitrateKbps),
+  fps: z.number().min(1).max(STREAM_LIMITS.maxFps),
+  uplinkKbps: z.number().min(STREAM_LIMITS.minBitrateKbps).max(STREAM_LIMITS.maxBitrateKbps),
+  downlinkKbps: z.number().min(STREAM_LIMITS.minBitrateKbps).max(STREAM_LIMITS.maxBitrateKbps),
 });
 export type StreamSetup = z.infer<typeof streamSetupSchema>;
 
@@ -85,7 +85,7 @@ export const taskMessageSchema = z.discriminatedUnion('kind', [
   /** Handed back unharmed: the volunteer paused or lost its GPU. Not a failure of the task. */
   z.strictObject({ kind: z.literal('returned'), id: id32 }),
   /** How many tasks of this gamer the volunteer is willing to hold. The channel has no order, so the newest `serial` counts. */
-  z.strictObject({ kind: z.literal('credit'), serial: id32, window: z.int().min(0).max(TASKS.maxHeld) }),
+  z.strictObject({ kind: z.literal('credit'), serial: id32, window: z.int().min(0).max(TASK_LIMITS.maxHeld) }),
 ]);
 export type TaskMessage = z.infer<typeof taskMessageSchema>;
 
@@ -157,7 +157,7 @@ export const videoMessageSchema = z.discriminatedUnion('kind', [
     quality: z.enum(QUALITIES),
     lowered: z.enum(LOWERED_CAUSES).nullable(),
     /** What the way back may take now, as the volunteer finds it. */
-    downlinkKbps: z.number().min(0).max(STREAM.maxBitrateKbps),
+    downlinkKbps: z.number().min(0).max(STREAM_LIMITS.maxBitrateKbps),
   }),
   /** Either way, at a frame's arrival: when that was by the receiver's own clock. */
   z.strictObject({ kind: z.literal('ack'), ...streamIdField, frameId: id32, receivedMs: z.number().min(0) }),

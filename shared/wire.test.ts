@@ -1,6 +1,6 @@
 import { Packr } from 'msgpackr/index-no-eval';
 import { describe, expect, test } from 'vitest';
-import { TRANSFER } from './tuning.ts';
+import { TRANSFER } from './protocol-limits.ts';
 import { bare, type Carried, decodeTransfer, encodeTransfer } from './wire.ts';
 import { z } from './zod.ts';
 

@@ -1,7 +1,7 @@
 import { Packr } from 'msgpackr/index-no-eval';
 import type { ZodType } from 'zod';
 import { MeshError } from './errors.ts';
-import { TRANSFER } from './tuning.ts';
+import { TRANSFER } from './protocol-limits.ts';
 
 /** A message and the raw bytes that belong to it. */
 export interface Carried<Message> {

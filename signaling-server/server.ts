@@ -4,7 +4,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Logger, pino } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Lan } from '../shared/lan.ts';
-import { COORDINATOR } from '../shared/tuning.ts';
 import { Invites } from './access/invites.ts';
 import { LockOut } from './access/lock-out.ts';
 import { type ServerClock, serverClock } from './boot/clock.ts';
@@ -27,6 +26,7 @@ import { FileStore } from './store/file.ts';
 import { MemoryStore } from './store/memory.ts';
 import { RedisStore } from './store/redis.ts';
 import type { Store } from './store/store.ts';
+import { COORDINATOR } from './tuning.ts';
 
 export interface RunningServer {
   /** Where a person on this machine finds it. */

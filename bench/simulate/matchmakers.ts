@@ -1,10 +1,10 @@
 import type { VolunteerStatus } from '../../shared/signaling.ts';
-import { COORDINATOR } from '../../shared/tuning.ts';
 import { isOfUse, taskSet } from '../../signaling-server/lobby/lobby-keys.ts';
 import { Introductions } from '../../signaling-server/rooms/introductions.ts';
 import { isWelcome, placesOf } from '../../signaling-server/rooms/matchmaker.ts';
 import type { Member } from '../../signaling-server/rooms/member.ts';
 import type { Rooms } from '../../signaling-server/rooms/rooms.ts';
+import { COORDINATOR } from '../../signaling-server/tuning.ts';
 import { Line } from './line.ts';
 import type { Random } from './random.ts';
 

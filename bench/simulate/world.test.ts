@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { COORDINATOR } from '../../shared/tuning.ts';
 import { isOfUse, taskSet } from '../../signaling-server/lobby/lobby-keys.ts';
 import { helpersOf } from '../../signaling-server/rooms/matchmaker.ts';
+import { COORDINATOR } from '../../signaling-server/tuning.ts';
 import { ours, randomly, roundRobin } from './matchmakers.ts';
 import { PEOPLE } from './people.ts';
 import { Random } from './random.ts';

@@ -1,8 +1,8 @@
 import type { Role, VolunteerStatus } from '../../shared/signaling.ts';
-import { COORDINATOR } from '../../shared/tuning.ts';
 import type { Connection, Member } from '../../signaling-server/rooms/member.ts';
 import { LOBBY } from '../../signaling-server/rooms/place.ts';
 import { Rooms } from '../../signaling-server/rooms/rooms.ts';
+import { COORDINATOR } from '../../signaling-server/tuning.ts';
 import { Agenda } from './agenda.ts';
 import type { Matchmaker } from './matchmakers.ts';
 import type { Flow } from './measures.ts';

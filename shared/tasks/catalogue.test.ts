@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TRANSFER } from '../tuning.ts';
+import { TRANSFER } from '../protocol-limits.ts';
 import { checkArrivedTask, definitionOf, RUNNABLE_TASK_TYPES } from './catalogue.ts';
 import { echo } from './echo.ts';
 

@@ -1,7 +1,8 @@
 import { MeshError } from '../errors.ts';
-import { FIRST_DEADLINE_MS, TRANSFER } from '../tuning.ts';
+import { TRANSFER } from '../protocol-limits.ts';
 import { z } from '../zod.ts';
 import type { TaskDefinition } from './definition.ts';
+import { FIRST_DEADLINE_MS } from './tuning.ts';
 
 export interface EchoInput {
   bytes: Uint8Array;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { FIRST_DEADLINE_MS, INFER } from '../tuning.ts';
 import { checkArrivedTask } from './catalogue.ts';
 import { type InferInput, infer } from './infer.ts';
+import { FIRST_DEADLINE_MS, INFER } from './tuning.ts';
 
 const floats = (...values: number[]) => ({ type: 'float32', dims: [values.length], data: Float32Array.from(values) });
 const input: InferInput = { model: 'steering', inputs: { x: floats(1, 2, 3) } };

@@ -1,5 +1,4 @@
 import { MeshError } from '../errors.ts';
-import { FIRST_DEADLINE_MS, INFER } from '../tuning.ts';
 import { z } from '../zod.ts';
 import { checkedInput, checkSizes, partOf } from './check-input.ts';
 import type { TaskDefinition } from './definition.ts';
@@ -14,6 +13,7 @@ import {
   type TensorHeader,
 } from './infer/tensors.ts';
 import { bytesOf } from './numbers.ts';
+import { FIRST_DEADLINE_MS, INFER } from './tuning.ts';
 
 export type Effort = keyof typeof FIRST_DEADLINE_MS.infer;
 

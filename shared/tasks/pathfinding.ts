@@ -1,5 +1,4 @@
 import { MeshError } from '../errors.ts';
-import { FIRST_DEADLINE_MS, PATHFINDING } from '../tuning.ts';
 import { z } from '../zod.ts';
 import { checkedInput, checkSizes, partOf } from './check-input.ts';
 import type { PackedTask, TaskDefinition } from './definition.ts';
@@ -14,6 +13,7 @@ import {
 import { decodePaths, type FoundPath, mergePaths } from './pathfinding/result.ts';
 import { dealQueries } from './pathfinding/split.ts';
 import { verifyPaths } from './pathfinding/verify.ts';
+import { FIRST_DEADLINE_MS, PATHFINDING } from './tuning.ts';
 
 export interface PathfindingInput {
   grid: { width: number; height: number; cost: Uint8Array };

@@ -1,5 +1,4 @@
 import { MeshError } from '../errors.ts';
-import { FIRST_DEADLINE_MS, PHYSICS } from '../tuning.ts';
 import { z } from '../zod.ts';
 import { checkedInput, checkSizes, partOf, vec3 } from './check-input.ts';
 import type { TaskDefinition } from './definition.ts';
@@ -8,6 +7,7 @@ import { NUMBERS_PER_BODY, NUMBERS_PER_STATE, readBodies } from './physics/bodie
 import { decodeSimulated, type PhysicsResult } from './physics/result.ts';
 import { checkpointCount, checkpointInterval, stateBytes } from './physics/simulate.ts';
 import { verifySimulated } from './physics/verify.ts';
+import { FIRST_DEADLINE_MS, PHYSICS } from './tuning.ts';
 
 const schedule = {
   gravity: vec3,

@@ -1,5 +1,4 @@
 import { MeshError } from '../errors.ts';
-import { FIRST_DEADLINE_MS, RAYTRACING } from '../tuning.ts';
 import { z } from '../zod.ts';
 import { checkedInput, checkSizes, partOf, vec3 } from './check-input.ts';
 import type { TaskDefinition } from './definition.ts';
@@ -8,6 +7,7 @@ import type { Tile, View } from './raytracing/render.ts';
 import { checkScene, packScene, readScene, type SceneCounts, sceneSizesBytes } from './raytracing/scene.ts';
 import { pasted, tilesOf } from './raytracing/split.ts';
 import { verifyPicture } from './raytracing/verify.ts';
+import { FIRST_DEADLINE_MS, RAYTRACING } from './tuning.ts';
 
 export interface RaytracingParams extends View {
   counts: SceneCounts;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { COMPUTE } from '../tuning.ts';
 import { checkArrivedTask } from './catalogue.ts';
+import { IMAGE } from './tuning.ts';
 import { type Quality, type UpscaleInput, type UpscaleParams, upscale } from './upscale.ts';
 
 const image = (width: number, height: number) => ({ width, height, data: new Uint8ClampedArray(width * height * 4) });
@@ -51,7 +51,7 @@ describe('the size of the result', () => {
     refuses({ image: image(1, 2_049), scale: 4 }, 'too-large');
     refuses({ image: image(2_048, 2_049), scale: 2 }, 'too-large');
     const largest = pack({ image: image(2_048, 2_048), scale: 2 });
-    expect(upscale.resultBytes(largest)).toBe(COMPUTE.maxOutputPixels * 4);
+    expect(upscale.resultBytes(largest)).toBe(IMAGE.maxOutputPixels * 4);
   });
 });
 
@@ -99,7 +99,7 @@ describe('on the volunteer', () => {
     ['an output below 1x', { ...params, outWidth: 2 }],
     ['an output above 4x', { ...params, outHeight: 9 }],
     ['no pixels', { ...params, width: 0, outWidth: 0 }],
-    ['a side beyond the limit', { ...params, width: COMPUTE.maxImageSide, outWidth: COMPUTE.maxImageSide + 1 }],
+    ['a side beyond the limit', { ...params, width: IMAGE.maxImageSide, outWidth: IMAGE.maxImageSide + 1 }],
     ['an area beyond the limit', { ...params, width: 8_192, outWidth: 8_192, height: 2_049, outHeight: 2_049 }],
     ['a fraction of a pixel', { ...params, outWidth: 6.5 }],
     ['a quality nobody knows', { ...params, quality: 'best' }],

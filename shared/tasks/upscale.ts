@@ -1,7 +1,7 @@
 import { MeshError } from '../errors.ts';
-import { COMPUTE, FIRST_DEADLINE_MS } from '../tuning.ts';
 import { z } from '../zod.ts';
 import type { PixelImage, TaskDefinition } from './definition.ts';
+import { FIRST_DEADLINE_MS, IMAGE } from './tuning.ts';
 import { INPUT_KINDS, isNetwork, QUALITIES, type Quality, type UpscaleParams } from './upscale/quality.ts';
 import { verifyUpscaled } from './upscale/verify.ts';
 
@@ -25,7 +25,7 @@ const DEFAULT_SCALE = 2;
 /** Work of one output pixel relative to bilinear: reads and arithmetic of the passes, counted in the kernels and from the networks' shapes. */
 const WORK_PER_PIXEL: Record<Quality, number> = { bilinear: 1, spatial: 6, fast: 18, balanced: 72, quality: 145 };
 
-const side = z.int().min(1).max(COMPUTE.maxImageSide);
+const side = z.int().min(1).max(IMAGE.maxImageSide);
 
 /** `upscale` makes a picture 1 to 4 times as large on each axis. */
 export const upscale: TaskDefinition<UpscaleInput, UpscaleParams, UpscaleResult> = {
@@ -37,7 +37,7 @@ export const upscale: TaskDefinition<UpscaleInput, UpscaleParams, UpscaleResult>
       input: z.enum(INPUT_KINDS).exactOptional(),
     })
     .refine((p) => isRatioAllowed(p.width, p.outWidth) && isRatioAllowed(p.height, p.outHeight), 'ratio out of 1..4')
-    .refine((p) => p.outWidth * p.outHeight <= COMPUTE.maxOutputPixels, 'result too large'),
+    .refine((p) => p.outWidth * p.outHeight <= IMAGE.maxOutputPixels, 'result too large'),
   cacheable: true,
   pack(input) {
     const { image } = input;
@@ -95,8 +95,8 @@ function outputSize(
       `A picture can become ${MIN_RATIO} to ${MAX_RATIO} times as large on each axis, in whole pixels.`,
     );
   }
-  if (Math.max(outWidth, outHeight) > COMPUTE.maxImageSide || outWidth * outHeight > COMPUTE.maxOutputPixels) {
-    throw MeshError.tooLarge('The result', outWidth * outHeight * 4, COMPUTE.maxOutputPixels * 4);
+  if (Math.max(outWidth, outHeight) > IMAGE.maxImageSide || outWidth * outHeight > IMAGE.maxOutputPixels) {
+    throw MeshError.tooLarge('The result', outWidth * outHeight * 4, IMAGE.maxOutputPixels * 4);
   }
   return { outWidth, outHeight };
 }

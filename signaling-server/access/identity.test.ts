@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
-import { COORDINATOR, SIGNALING } from '../../shared/tuning.ts';
+import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { ManualServerClock } from '../boot/manual-clock.ts';
 import { eventually, TestBed, type TestPage } from '../test-server.ts';
+import { COORDINATOR } from '../tuning.ts';
 import { TestIdentity } from './test-identity.ts';
 
 /** A volunteer's history is kept under the key it proves to hold, and counts in nobody else's favour. */

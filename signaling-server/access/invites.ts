@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { MeshError } from '../../shared/errors.ts';
 import { type InviteRequest, type Role, roleSchema, sessionIdSchema } from '../../shared/signaling.ts';
-import { COORDINATOR } from '../../shared/tuning.ts';
 import { z } from '../../shared/zod.ts';
 import type { ServerClock } from '../boot/clock.ts';
 import type { Place } from '../rooms/place.ts';
 import type { CountedInvite } from '../store/store.ts';
+import { COORDINATOR } from '../tuning.ts';
 import type { KnownInvite } from './bans.ts';
 
 /** Held apart by their audience, so that neither passes for the other. */

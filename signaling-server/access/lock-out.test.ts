@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
-import { COORDINATOR } from '../../shared/tuning.ts';
 import { ManualServerClock } from '../boot/manual-clock.ts';
 import { newSessionKey, TestBed } from '../test-server.ts';
+import { COORDINATOR } from '../tuning.ts';
 import { LockedOut, LockOut } from './lock-out.ts';
 
 /** Ten wrong invites lock an address out for a while, and nobody else. */

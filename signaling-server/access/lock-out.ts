@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import { COORDINATOR } from '../../shared/tuning.ts';
+import { COORDINATOR } from '../tuning.ts';
 
 interface Record {
   wrong: number;

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { COORDINATOR } from '../../shared/tuning.ts';
+import { SIGNALING } from '../../shared/protocol-limits.ts';
+import { COORDINATOR } from '../tuning.ts';
 import { ConfigError, helpText, readConfig } from './config.ts';
 
 function problemsOf(argv: string[], env: NodeJS.ProcessEnv = {}): readonly string[] {
@@ -34,7 +35,7 @@ test('defaults need no setting at all', () => {
     allowedOrigins: [],
     pagesDir: '.build/pages',
     stateDir: '.build/state',
-    roomCapacity: COORDINATOR.roomCapacity,
+    roomCapacity: SIGNALING.roomCapacity,
     maxIntroductions: COORDINATOR.maxIntroductions,
     maxSessions: COORDINATOR.maxSessions,
     lobby: false,

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
-import { COORDINATOR } from '../../shared/tuning.ts';
+import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { z } from '../../shared/zod.ts';
+import { COORDINATOR } from '../tuning.ts';
 import { readSettingsFile } from './settings-file.ts';
 
 const wholeNumber = (least: number, most: number) =>
@@ -127,7 +128,7 @@ const SETTINGS: Record<keyof Config, Setting> = {
   },
   roomCapacity: {
     name: 'ROOM_CAPACITY',
-    fallback: String(COORDINATOR.roomCapacity),
+    fallback: String(SIGNALING.roomCapacity),
     meaning: 'Members of one room',
     expects: 'a whole number from 2 to 10000',
   },

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { OPERATION } from '../../shared/tuning.ts';
+import { OPERATION } from '../tuning.ts';
 import type { ServerClock } from './clock.ts';
 
 const NS_PER_S = 1e9;

@@ -1,11 +1,12 @@
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { LIMITS, SIGNALING } from '../../shared/tuning.ts';
+import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { TestIdentity } from '../access/test-identity.ts';
 import type { Config } from '../boot/config.ts';
 import { ManualServerClock } from '../boot/manual-clock.ts';
 import { TestRedis } from '../store/test-redis.ts';
 import { eventually, IDLE_STATUS, TestBed, type TestPage } from '../test-server.ts';
+import { LIMITS } from '../tuning.ts';
 
 /** Several instances over a real Redis act as one, whichever of them a page's socket is at, and whichever of them ends. */
 const bed = new TestBed();

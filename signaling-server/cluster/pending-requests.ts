@@ -1,5 +1,5 @@
 import { MeshError } from '../../shared/errors.ts';
-import { CLUSTER } from '../../shared/tuning.ts';
+import { CLUSTER } from '../tuning.ts';
 import type { Ask, Reply } from './messages.ts';
 
 type Unnumbered<A> = A extends Ask ? Omit<A, 'id' | 'from'> : never;

@@ -1,7 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from 'pino';
-import { CLUSTER } from '../../shared/tuning.ts';
 import { StartError } from '../boot/listening.ts';
+import { CLUSTER } from '../tuning.ts';
 
 const retryStrategy = (attempt: number) => Math.min(attempt * CLUSTER.reconnectDelayMs, CLUSTER.reconnectDelayMaxMs);
 

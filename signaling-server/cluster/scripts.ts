@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { CLUSTER } from '../../shared/tuning.ts';
+import { CLUSTER } from '../tuning.ts';
 import { KEYS } from './keys.ts';
 
 /** Only who holds the lease may write: one that was paused and replaced meanwhile must not undo its successor's work. */

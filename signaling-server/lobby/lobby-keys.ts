@@ -1,5 +1,5 @@
 import { TASK_NAMES } from '../../shared/tasks/names.ts';
-import { COORDINATOR } from '../../shared/tuning.ts';
+import { COORDINATOR } from '../tuning.ts';
 
 /**
  * The region of a volunteer: how far it is from this server, as the least round trip of its region, ms. Measured, so that nobody

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { MeshError } from '../../shared/errors.ts';
+import { SIGNALING } from '../../shared/protocol-limits.ts';
 import type {
   Accusation,
   IceGrant,
@@ -12,7 +13,6 @@ import type {
   VolunteerReport,
   VolunteerStatus,
 } from '../../shared/signaling.ts';
-import { COORDINATOR, SIGNALING } from '../../shared/tuning.ts';
 import { Bans } from '../access/bans.ts';
 import { type Invites, notInvited, WrongInvite } from '../access/invites.ts';
 import type { LockOut } from '../access/lock-out.ts';
@@ -23,6 +23,7 @@ import type { Config } from '../boot/config.ts';
 import { RateLimit } from '../sockets/rate-limit.ts';
 import { sessionIdNow } from '../sockets/session-id.ts';
 import type { Store } from '../store/store.ts';
+import { COORDINATOR } from '../tuning.ts';
 import { Introductions, introduce } from './introductions.ts';
 import type { Connection, Member, Mirror } from './member.ts';
 import type { MemberRecord } from './member-record.ts';

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import { COORDINATOR } from '../../shared/tuning.ts';
 import { IDLE_STATUS, TestBed, type TestPage } from '../test-server.ts';
+import { COORDINATOR } from '../tuning.ts';
 
 /** When introductions happen: on joining, leaving and changes of status, within the limits of both sides. */
 const bed = new TestBed();

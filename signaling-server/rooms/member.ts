@@ -1,12 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import { MeshError } from '../../shared/errors.ts';
+import { SIGNALING } from '../../shared/protocol-limits.ts';
 import type { Farewell, Introduction, Joined, RelayedSignal, Role, VolunteerStatus } from '../../shared/signaling.ts';
 import type { TaskName } from '../../shared/tasks/names.ts';
-import { COORDINATOR, SIGNALING } from '../../shared/tuning.ts';
 import type { KnownInvite } from '../access/bans.ts';
 import type { Claim } from '../access/proof.ts';
 import { type SocketInfo, socketInfoOf } from '../sockets/socket-info.ts';
 import type { Reputation } from '../store/store.ts';
+import { COORDINATOR } from '../tuning.ts';
 import type { Accused } from './matchmaker.ts';
 import type { Letter, MemberRecord } from './member-record.ts';
 import type { Place } from './place.ts';

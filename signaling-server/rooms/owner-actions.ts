@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
 import { MeshError } from '../../shared/errors.ts';
 import type { Removal, TakeBackRequest } from '../../shared/signaling.ts';
-import { COORDINATOR } from '../../shared/tuning.ts';
 import type { Bans } from '../access/bans.ts';
 import { type Invites, notInvited } from '../access/invites.ts';
 import type { ServerClock } from '../boot/clock.ts';
 import { RateLimit } from '../sockets/rate-limit.ts';
+import { COORDINATOR } from '../tuning.ts';
 import type { Introductions } from './introductions.ts';
 import type { Member } from './member.ts';
 import { type Place, placeKey } from './place.ts';

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Answer, InviteRequest } from '../../shared/signaling.ts';
-import { COORDINATOR } from '../../shared/tuning.ts';
 import { TestIdentity } from '../access/test-identity.ts';
 import { ManualServerClock } from '../boot/manual-clock.ts';
 import { TestBed, type TestPage } from '../test-server.ts';
+import { COORDINATOR } from '../tuning.ts';
 
 /** What the owner of a room may do, and nobody else: take invites back, be rid of volunteers, and find back into the room. */
 const bed = new TestBed();

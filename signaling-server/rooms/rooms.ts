@@ -1,6 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
 import type { Role } from '../../shared/signaling.ts';
-import { COORDINATOR } from '../../shared/tuning.ts';
+import { COORDINATOR } from '../tuning.ts';
 import { Member, type Mirror } from './member.ts';
 import { type Place, placeKey } from './place.ts';
 

@@ -1,9 +1,10 @@
 import { Manager } from 'socket.io-client';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { sessionIdOf } from '../../shared/signaling.ts';
-import { COORDINATOR, SIGNALING } from '../../shared/tuning.ts';
 import { ManualServerClock } from '../boot/manual-clock.ts';
 import { eventually, TestBed } from '../test-server.ts';
+import { COORDINATOR } from '../tuning.ts';
 
 /** Sessions over sockets that come and go: grace, resuming, replacing, restarts. */
 const bed = new TestBed();

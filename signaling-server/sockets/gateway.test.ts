@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
+import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { type JoinRequest, PROTOCOL_VERSION, sessionIdOf } from '../../shared/signaling.ts';
-import { SIGNALING } from '../../shared/tuning.ts';
 import { eventually, IDLE_STATUS, newSessionKey, TestBed } from '../test-server.ts';
 
 const bed = new TestBed();

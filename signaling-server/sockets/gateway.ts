@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { Server, type ServerOptions } from 'socket.io';
 import { MeshError, type MeshErrorReason } from '../../shared/errors.ts';
+import { SIGNALING } from '../../shared/protocol-limits.ts';
 import {
   type Answer,
   type ClientToServerEvents,
@@ -10,7 +11,6 @@ import {
   PROTOCOL_VERSION,
   type ServerToClientEvents,
 } from '../../shared/signaling.ts';
-import { COORDINATOR, LIMITS, SIGNALING } from '../../shared/tuning.ts';
 import { z } from '../../shared/zod.ts';
 import { notInvited } from '../access/invites.ts';
 import { LockedOut } from '../access/lock-out.ts';
@@ -19,6 +19,7 @@ import type { Config } from '../boot/config.ts';
 import type { Metrics } from '../http/metrics.ts';
 import { mayConnect } from '../http/origins.ts';
 import { applySecurityHeaders } from '../http/security-headers.ts';
+import { COORDINATOR, LIMITS } from '../tuning.ts';
 import { clientAddress, limitKey } from './client-address.ts';
 import { type Limits, OverLimit, type Sender } from './limits.ts';
 import { parse } from './parse.ts';

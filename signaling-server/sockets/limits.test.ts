@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { LIMITS } from '../../shared/tuning.ts';
 import { IDLE_STATUS, newSessionKey, TestBed } from '../test-server.ts';
+import { LIMITS } from '../tuning.ts';
 import { Limits, type LimitTable, OverLimit } from './limits.ts';
 
 const bed = new TestBed();

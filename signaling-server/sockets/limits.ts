@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { MeshError } from '../../shared/errors.ts';
-import { LIMITS } from '../../shared/tuning.ts';
+import { LIMITS } from '../tuning.ts';
 
 /** What is counted: sockets, sessions let in, signals, every other event, and the bytes of them all. */
 export type Limited = 'connects' | 'joins' | 'signals' | 'events' | 'bytes';

@@ -8,9 +8,9 @@ import type {
   RelayedSignal,
   ServerToClientEvents,
 } from '../../shared/signaling.ts';
-import { COORDINATOR } from '../../shared/tuning.ts';
 import type { ServerClock } from '../boot/clock.ts';
 import type { Connection } from '../rooms/member.ts';
+import { COORDINATOR } from '../tuning.ts';
 
 export type SignalingSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 

@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { STORE } from '../../shared/tuning.ts';
 import { ManualServerClock } from '../boot/manual-clock.ts';
 import { TestBed } from '../test-server.ts';
+import { STORE } from '../tuning.ts';
 import { FileStore } from './file.ts';
 
 /** What the server remembers survives its end, whatever way it ends, and stays bounded on disk. */

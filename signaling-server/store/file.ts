@@ -1,9 +1,9 @@
 import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { STORE } from '../../shared/tuning.ts';
 import type { ServerClock } from '../boot/clock.ts';
 import type { Accused } from '../rooms/matchmaker.ts';
+import { STORE } from '../tuning.ts';
 import { type Entry, readEntry, roomDigest } from './entry.ts';
 import { MemoryStore } from './memory.ts';
 import type { CountedInvite, Report, Reputation, Store } from './store.ts';

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { MeshError } from '../../shared/errors.ts';
-import { COORDINATOR } from '../../shared/tuning.ts';
 import type { ServerClock } from '../boot/clock.ts';
 import type { Accused } from '../rooms/matchmaker.ts';
+import { COORDINATOR } from '../tuning.ts';
 import type { Entry } from './entry.ts';
 import type { CountedInvite, Report, Reputation, Store } from './store.ts';
 

@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
 import { MeshError } from '../../shared/errors.ts';
-import { COORDINATOR, STORE } from '../../shared/tuning.ts';
 import { z } from '../../shared/zod.ts';
 import type { ServerClock } from '../boot/clock.ts';
 import type { Accused } from '../rooms/matchmaker.ts';
+import { COORDINATOR, STORE } from '../tuning.ts';
 import { roomDigest } from './entry.ts';
 import type { CountedInvite, Report, Reputation, Store } from './store.ts';
 

@@ -1,12 +1,13 @@
 import type { PackedTask } from '../../shared/tasks/definition.ts';
 import { type PhysicsBody, type PhysicsParams, physics } from '../../shared/tasks/physics.ts';
 import { finish, type Steps } from '../../shared/tasks/steps.ts';
-import { COMPUTE, PHYSICS } from '../../shared/tuning.ts';
+import { PHYSICS } from '../../shared/tasks/tuning.ts';
 import { inSlices } from './in-slices.ts';
 import { simulateBodies } from './js/simulate-bodies.ts';
 import { nextMacrotask } from './macrotask.ts';
 import { PROBE_TURN } from './probe.ts';
 import type { TaskExecutor } from './task-executor.ts';
+import { COMPUTE } from './tuning.ts';
 import type { WgslSimulator } from './wgsl/simulator.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
+import { IMAGE } from '../../shared/tasks/tuning.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
-import { COMPUTE } from '../../shared/tuning.ts';
 import { Engine } from './engine.ts';
 import type { EngineCapabilities, EngineOptions, ExecuteOptions } from './engine-types.ts';
 import { inputKindOf } from './networks/input-kind.ts';
@@ -43,7 +43,7 @@ test('a machine without WebGPU runs the networks by onnxruntime-web, and says ho
   const { shape, layers } = await loadNetwork('fast', inputKindOf(image));
   expect(backend).toBe('ort-wasm');
   expect(largestVisibleDifference(pixels, doubledReference(shape, layers, image).data)).toBeLessThanOrEqual(
-    COMPUTE.tolerance8bit,
+    IMAGE.tolerance8bit,
   );
   await upscaled(engine, 'fast');
   expect(told).toHaveLength(1);

@@ -2,13 +2,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
+import { IMAGE } from '../../shared/tasks/tuning.ts';
 import { FILTERS, type Filter } from '../../shared/tasks/upscale.ts';
-import { COMPUTE } from '../../shared/tuning.ts';
 import { Engine } from './engine.ts';
 import type { EngineCapabilities, EngineOptions, ExecuteOptions, FrameUpscaler } from './engine-types.ts';
 import { upscaleReference } from './reference/upscale.ts';
 import { opaque, paintedPicture } from './test-pictures.ts';
 import { watchedGpu } from './test-watched-gpu.ts';
+import { COMPUTE } from './tuning.ts';
 
 const nobodys: ExecuteOptions = { owner: 'nobody', signal: new AbortController().signal };
 const engines: Engine[] = [];
@@ -77,7 +78,7 @@ describe.each(FILTERS)('the %s kernel', (quality) => {
       const expected = upscaleReference(image, { outWidth, outHeight, quality });
       expect(backend).toBe('wgsl');
       const difference = largestVisibleDifference(attachments[0] ?? new Uint8Array(0), expected);
-      expect([width, height, outWidth, outHeight, difference <= COMPUTE.tolerance8bit ? 'right' : difference]).toEqual([
+      expect([width, height, outWidth, outHeight, difference <= IMAGE.tolerance8bit ? 'right' : difference]).toEqual([
         ...[width, height, outWidth, outHeight],
         'right',
       ]);
@@ -93,7 +94,7 @@ describe.each(FILTERS)('the %s kernel', (quality) => {
     const frames = await Promise.all(times.map((timestamp) => processed(upscaler, image, timestamp)));
     expect(frames.map(({ timestamp }) => timestamp)).toEqual(times);
     for (const { pixels } of frames)
-      expect(largestDifference(pixels, expected)).toBeLessThanOrEqual(COMPUTE.tolerance8bit);
+      expect(largestDifference(pixels, expected)).toBeLessThanOrEqual(IMAGE.tolerance8bit);
   });
 });
 

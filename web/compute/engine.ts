@@ -3,7 +3,6 @@ import { checkArrivedTask, type PackedResult, type PackedTask } from '../../shar
 import type { InferParams } from '../../shared/tasks/infer.ts';
 import type { Steps } from '../../shared/tasks/steps.ts';
 import { isNetwork, NETWORKS, type Quality, type UpscaleParams } from '../../shared/tasks/upscale.ts';
-import { COMPUTE } from '../../shared/tuning.ts';
 import type { FrameTarget } from './backend.ts';
 import { EngineFrames } from './engine-frames.ts';
 import type { EngineCapabilities, EngineOptions, ExecutedTask, ExecuteOptions, FrameUpscaler } from './engine-types.ts';
@@ -13,6 +12,7 @@ import type { Machine } from './machine.ts';
 import { nextMacrotask } from './macrotask.ts';
 import { Schedule } from './schedule.ts';
 import { setUpMachine } from './set-up-machine.ts';
+import { COMPUTE } from './tuning.ts';
 import { deviceLost } from './wgsl/device-lost.ts';
 
 export type { EngineCapabilities, EngineOptions, ExecutedTask, FrameUpscaler };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { COMPUTE } from '../../shared/tuning.ts';
 import { FairQueue } from './fair-queue.ts';
+import { COMPUTE } from './tuning.ts';
 
 /** Items are the time each takes. */
 function queueOf(waiting: Record<string, number[]>) {

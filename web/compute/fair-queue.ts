@@ -1,4 +1,4 @@
-import { COMPUTE } from '../../shared/tuning.ts';
+import { COMPUTE } from './tuning.ts';
 
 /** Taken from the queue; `settle` is called once when it ended, however it did. */
 export interface Taken<Item> {

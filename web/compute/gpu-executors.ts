@@ -1,9 +1,9 @@
-import { COMPUTE } from '../../shared/tuning.ts';
 import type { BackendName } from './backend.ts';
 import { measureBodies } from './body-probe.ts';
 import { measurePaths } from './path-probe.ts';
 import { measureRays } from './ray-probe.ts';
 import type { TaskExecutor } from './task-executor.ts';
+import { COMPUTE } from './tuning.ts';
 import type { OpenedDevice } from './wgsl/gpu-device.ts';
 import { WgslPathFinder } from './wgsl/path-finder.ts';
 import { WgslRayTracer } from './wgsl/ray-tracer.ts';

@@ -1,4 +1,4 @@
-import { COMPUTE } from '../../shared/tuning.ts';
+import { COMPUTE } from './tuning.ts';
 
 /** Looks up from the work every few milliseconds; what that throws ends it. */
 export async function inSlices<T>(

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import { FILTERS } from '../../shared/tasks/upscale.ts';
-import { COMPUTE } from '../../shared/tuning.ts';
 import { Engine } from './engine.ts';
 import { paintedPicture } from './test-pictures.ts';
+import { COMPUTE } from './tuning.ts';
 
 /** What compiles, and what allocates on the GPU. */
 const COMPILING = [

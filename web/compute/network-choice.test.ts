@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { MeshError, type MeshErrorReason } from '../../shared/errors.ts';
 import type { Network } from '../../shared/tasks/upscale.ts';
-import { COMPUTE } from '../../shared/tuning.ts';
 import type { Backend, BackendName, UpscaleShape } from './backend.ts';
 import { networksIn, parseManifest } from './models/manifest.ts';
 import { modelName } from './models/model-name.ts';
@@ -13,6 +12,7 @@ import { inputKindOf } from './networks/input-kind.ts';
 import { unpackLayers } from './networks/layers.ts';
 import { doubledReference } from './networks/picture.ts';
 import { speedOf } from './speed.ts';
+import { COMPUTE } from './tuning.ts';
 
 const MODELS = new URL('../public/models/', import.meta.url);
 

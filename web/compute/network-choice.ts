@@ -1,6 +1,5 @@
 import { MeshError } from '../../shared/errors.ts';
 import { NETWORKS, type Network, upscale } from '../../shared/tasks/upscale.ts';
-import { COMPUTE } from '../../shared/tuning.ts';
 import type { Backend } from './backend.ts';
 import { modelName } from './models/model-name.ts';
 import type { ModelSource } from './models/model-source.ts';
@@ -8,6 +7,7 @@ import { checkPicture, type NetworkProbe, probeNetwork, type RunInTurn } from '.
 import { inputKindOf } from './networks/input-kind.ts';
 import { unpackLayers } from './networks/layers.ts';
 import { type Contender, fastestAt, predictMs, type Speed } from './speed.ts';
+import { COMPUTE } from './tuning.ts';
 
 export interface NetworkChoiceOptions {
   /** Without any, no network runs. */

@@ -1,6 +1,6 @@
 import type { PixelImage } from '../../shared/tasks/definition.ts';
+import { IMAGE } from '../../shared/tasks/tuning.ts';
 import type { Network } from '../../shared/tasks/upscale.ts';
-import { COMPUTE } from '../../shared/tuning.ts';
 import type { Backend } from './backend.ts';
 import type { NetworkShape } from './models/manifest.ts';
 import type { Layer } from './networks/layers.ts';
@@ -8,6 +8,7 @@ import { doubledReference } from './networks/picture.ts';
 import { probePicture } from './probe.ts';
 import type { Started, Turn } from './schedule.ts';
 import { type Speed, speedOf, type Timed } from './speed.ts';
+import { COMPUTE } from './tuning.ts';
 
 /** Has something done in a turn of the schedule. */
 export type RunInTurn = <T>(body: (turn: Turn) => Promise<Started<T>>) => Promise<T>;
@@ -46,7 +47,7 @@ async function isRight(backend: Backend, probe: NetworkProbe): Promise<boolean> 
   const image = checkPicture();
   const { pixels } = await runOnce(backend, probe, image);
   const expected = doubledReference(probe.shape, probe.layers, image).data;
-  return pixels.length === expected.length && areAlike(pixels, expected, COMPUTE.networkTolerance8bit);
+  return pixels.length === expected.length && areAlike(pixels, expected, IMAGE.networkTolerance8bit);
 }
 
 /** What is all but transparent has colours that are noise. */

@@ -3,12 +3,12 @@ import type { PackedTask } from '../../shared/tasks/definition.ts';
 import { readQueries } from '../../shared/tasks/pathfinding/queries.ts';
 import { type PathfindingParams, pathfinding } from '../../shared/tasks/pathfinding.ts';
 import { finish, type Steps } from '../../shared/tasks/steps.ts';
-import { COMPUTE } from '../../shared/tuning.ts';
 import { inSlices } from './in-slices.ts';
 import { findPaths } from './js/find-paths.ts';
 import { nextMacrotask } from './macrotask.ts';
 import { PROBE_TURN } from './probe.ts';
 import type { TaskExecutor } from './task-executor.ts';
+import { COMPUTE } from './tuning.ts';
 import { fieldGroups, type WgslPathFinder } from './wgsl/path-finder.ts';
 
 const AGENTS = 64;

@@ -1,9 +1,10 @@
 import type { PixelImage } from '../../shared/tasks/definition.ts';
+import { IMAGE } from '../../shared/tasks/tuning.ts';
 import { FILTERS, type Filter, upscale } from '../../shared/tasks/upscale.ts';
-import { COMPUTE } from '../../shared/tuning.ts';
 import type { Backend, UpscaleShape } from './backend.ts';
 import { upscaleReference } from './reference/upscale.ts';
 import type { Turn } from './schedule.ts';
+import { COMPUTE } from './tuning.ts';
 
 /** Runs after the first, which pays for compiling and allocating. */
 const MAX_RUNS = 8;
@@ -38,7 +39,7 @@ async function isRight(backend: Backend, image: PixelImage, quality: Filter): Pr
   const shape = doubled(image, quality);
   const answer = await runOnce(backend, image, shape);
   const expected = upscaleReference(image, shape);
-  return answer.every((value, i) => Math.abs(value - (expected[i] ?? 0)) <= COMPUTE.tolerance8bit);
+  return answer.every((value, i) => Math.abs(value - (expected[i] ?? 0)) <= IMAGE.tolerance8bit);
 }
 
 async function runOnce(backend: Backend, { data }: PixelImage, shape: UpscaleShape): Promise<Uint8Array> {

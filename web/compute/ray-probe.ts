@@ -1,11 +1,12 @@
 import type { PackedTask } from '../../shared/tasks/definition.ts';
 import { type RaytracingParams, raytracing } from '../../shared/tasks/raytracing.ts';
-import { COMPUTE, RAYTRACING } from '../../shared/tuning.ts';
+import { RAYTRACING } from '../../shared/tasks/tuning.ts';
 import { inSlices } from './in-slices.ts';
 import { traceRays } from './js/trace-rays.ts';
 import { nextMacrotask } from './macrotask.ts';
 import { PROBE_TURN } from './probe.ts';
 import type { TaskExecutor } from './task-executor.ts';
+import { COMPUTE } from './tuning.ts';
 import type { WgslRayTracer } from './wgsl/ray-tracer.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import { COMPUTE } from '../../shared/tuning.ts';
 import { nextMacrotask } from './macrotask.ts';
 import { Schedule, type Started, type Turn } from './schedule.ts';
+import { COMPUTE } from './tuning.ts';
 
 const never = new AbortController().signal;
 

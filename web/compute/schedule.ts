@@ -1,6 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
-import { COMPUTE } from '../../shared/tuning.ts';
 import { FairQueue, type Taken } from './fair-queue.ts';
+import { COMPUTE } from './tuning.ts';
 
 /** Given to a task while it has its turn. */
 export interface Turn {

@@ -1,5 +1,4 @@
 import { MeshError } from '../../shared/errors.ts';
-import { COMPUTE } from '../../shared/tuning.ts';
 import type { Backend } from './backend.ts';
 import type { EngineOptions } from './engine-types.ts';
 import { executorsOn } from './gpu-executors.ts';
@@ -14,6 +13,7 @@ import { OrtWasmBackend } from './ort/ort-wasm-backend.ts';
 import { OrtWebGpuBackend } from './ort/ort-webgpu-backend.ts';
 import { givesRightAnswers, measureSpeed } from './probe.ts';
 import type { TaskExecutor } from './task-executor.ts';
+import { COMPUTE } from './tuning.ts';
 import { findFrameWays } from './wgsl/frame-self-test.ts';
 import { type OpenedDevice, openDevice } from './wgsl/gpu-device.ts';
 import { WgslBackend } from './wgsl/wgsl-backend.ts';

@@ -3,12 +3,13 @@ import { CHANNELS } from '../../shared/channels.ts';
 import { CHUNK_HEADER_BYTES, splitTransfer } from '../../shared/chunks.ts';
 import type { MeshError } from '../../shared/errors.ts';
 import type { TaskMessage } from '../../shared/messages.ts';
-import { HEARTBEAT, TASKS } from '../../shared/tuning.ts';
 import { encodeTransfer } from '../../shared/wire.ts';
 import { TestPort } from '../net/test-port.ts';
+import { HEARTBEAT } from '../net/tuning.ts';
 import { RemoteRunner } from './remote-runner.ts';
 import { reasonOf, TestBench } from './test-bench.ts';
 import { turnsPass } from './test-runner.ts';
+import { TASKS } from './tuning.ts';
 
 /** A volunteer that a test plays by hand, chunk by chunk, and a good one that takes over. */
 let bench: TestBench;

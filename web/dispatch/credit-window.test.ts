@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { CREDIT, TASKS } from '../../shared/tuning.ts';
+import { TASK_LIMITS } from '../../shared/protocol-limits.ts';
 import { CreditWindow, shareOf } from './credit-window.ts';
+import { CREDIT, TASKS } from './tuning.ts';
 
 /** A window at a gamer who always has more to do, and a volunteer that takes `serviceMs` a task. */
-function serving(rttMs: number, share: number = TASKS.maxHeld) {
+function serving(rttMs: number, share: number = TASK_LIMITS.maxHeld) {
   let nowMs = 1_000;
   const window = new CreditWindow(() => nowMs);
   window.share = share;
@@ -33,7 +34,7 @@ test('a slow volunteer close by hoards nothing', () => {
 
 test('a fast volunteer far away gets all it may have, and a share of it where there are many', () => {
   for (const [share, size] of [
-    [TASKS.maxHeld, TASKS.creditsPerGamer],
+    [TASK_LIMITS.maxHeld, TASKS.creditsPerGamer],
     [20, 20],
     [1, 1],
   ] as const) {
@@ -114,13 +115,13 @@ test('a pause takes all of it at once, and its end brings it back', () => {
   window.rttMs = 500;
   expect(window.size).toBe(0);
   window.rttMs = 10;
-  window.share = TASKS.maxHeld;
+  window.share = TASK_LIMITS.maxHeld;
   expect(window.size).toBe(before);
 });
 
 test('the shares of many gamers stay within what a volunteer may hold', () => {
   for (const gamers of [0, 1, 2, 8, 64, 300]) {
     expect(shareOf(gamers)).toBeGreaterThanOrEqual(1);
-    if (gamers <= TASKS.maxHeld) expect(shareOf(gamers) * gamers).toBeLessThanOrEqual(TASKS.maxHeld);
+    if (gamers <= TASK_LIMITS.maxHeld) expect(shareOf(gamers) * gamers).toBeLessThanOrEqual(TASK_LIMITS.maxHeld);
   }
 });

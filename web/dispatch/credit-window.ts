@@ -1,4 +1,6 @@
-import { CREDIT, HEARTBEAT, TASKS } from '../../shared/tuning.ts';
+import { TASK_LIMITS } from '../../shared/protocol-limits.ts';
+import { HEARTBEAT } from '../net/tuning.ts';
+import { CREDIT, TASKS } from './tuning.ts';
 
 /**
  * How many tasks one gamer may have at a volunteer. Little's law: what arrives during one round trip, at the rate at which this
@@ -75,5 +77,5 @@ export class CreditWindow {
 
 /** One gamer's part of what a volunteer holds for so many: together no more than it may hold. */
 export function shareOf(gamers: number): number {
-  return Math.max(1, Math.floor(TASKS.maxHeld / Math.max(1, gamers)));
+  return Math.max(1, Math.floor(TASK_LIMITS.maxHeld / Math.max(1, gamers)));
 }

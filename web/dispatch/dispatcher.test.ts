@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
-import { TASKS } from '../../shared/tuning.ts';
 import { reasonOf, TestBench } from './test-bench.ts';
 import { turnsPass } from './test-runner.ts';
+import { TASKS } from './tuning.ts';
 
 let bench: TestBench;
 

@@ -1,7 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
-import { TASKS } from '../../shared/tuning.ts';
 import { AfterTurn } from '../net/turn.ts';
 import { DuplicateBudget } from './duplicate-budget.ts';
 import { Exploration } from './exploration.ts';
@@ -14,6 +13,7 @@ import { earliest, noPlacements, type Placement, type PlacementCounts, placement
 import { QueueSpace } from './queue-space.ts';
 import { timingOf } from './timing.ts';
 import { Trust } from './trust.ts';
+import { TASKS } from './tuning.ts';
 import { Verifier, type VerifierOptions } from './verifier.ts';
 
 export type { JobEnd, RedispatchCause };

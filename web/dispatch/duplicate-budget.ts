@@ -1,4 +1,4 @@
-import { TASKS } from '../../shared/tuning.ts';
+import { TASKS } from './tuning.ts';
 
 /**
  * How much work may be done twice: every so many tasks that start pay for one duplicate, and what is unspent is kept up to a few

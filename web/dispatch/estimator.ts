@@ -1,6 +1,6 @@
-import { TASKS } from '../../shared/tuning.ts';
 import type { Job } from './job.ts';
 import { ServiceModel } from './service-model.ts';
+import { TASKS } from './tuning.ts';
 
 /** How one attempt spent its time, for learning from. */
 export interface Sample {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { TASKS } from '../../shared/tuning.ts';
 import { TestBench } from './test-bench.ts';
 import { type TestVolunteer, turnsPass } from './test-runner.ts';
+import { TASKS } from './tuning.ts';
 
 let bench: TestBench;
 let chosen: TestVolunteer;

@@ -1,7 +1,7 @@
-import { TASKS } from '../../shared/tuning.ts';
 import type { DuplicateBudget } from './duplicate-budget.ts';
 import type { Job, Runner } from './job.ts';
 import type { Attempt } from './job-run.ts';
+import { TASKS } from './tuning.ts';
 
 /**
  * An estimate that is too high would hold for ever, since nobody asks who seems slow. So now and then a task is run a second time

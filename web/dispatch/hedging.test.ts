@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
-import { TASKS } from '../../shared/tuning.ts';
 import { TestBench } from './test-bench.ts';
 import { type TestVolunteer, turnsPass } from './test-runner.ts';
+import { TASKS } from './tuning.ts';
 
 /** A task is given to `first`, which is the faster of two. */
 let bench: TestBench;

@@ -1,9 +1,9 @@
 import type { Clock } from '../../shared/clock.ts';
-import { TASKS } from '../../shared/tuning.ts';
 import { LateWatch } from '../net/late-watch.ts';
 import type { DuplicateBudget } from './duplicate-budget.ts';
 import type { Runner } from './job.ts';
 import type { Attempt, JobRun, RedispatchCause } from './job-run.ts';
+import { TASKS } from './tuning.ts';
 
 /**
  * Which jobs should be given to a second runner: those whose only attempt is late, within the budget of duplicates, and, without one,

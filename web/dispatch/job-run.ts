@@ -1,9 +1,9 @@
 import type { MeshError } from '../../shared/errors.ts';
 import type { PackedResult } from '../../shared/tasks/definition.ts';
-import { TASKS } from '../../shared/tuning.ts';
 import type { Job, Runner } from './job.ts';
 import type { Placement } from './placement.ts';
 import type { Timing } from './timing.ts';
+import { TASKS } from './tuning.ts';
 
 /** How a job ended for whoever submitted it. `packed` is what `value` was made of. */
 export type JobEnd =

@@ -1,10 +1,10 @@
 import { MeshError } from '../../shared/errors.ts';
 import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
 import type { ProgressListener } from '../../shared/tasks/progress.ts';
-import { TASKS } from '../../shared/tuning.ts';
 import { Estimator } from './estimator.ts';
 import type { Job, Outcome, Runner } from './job.ts';
 import { StragglerThreshold } from './straggler-threshold.ts';
+import { TASKS } from './tuning.ts';
 
 /** The compute engine of this machine, wherever it lives. */
 export interface LocalEngine {

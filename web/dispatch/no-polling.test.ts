@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { TASKS } from '../../shared/tuning.ts';
 import { TestBench } from './test-bench.ts';
 import { turnsPass } from './test-runner.ts';
+import { TASKS } from './tuning.ts';
 
 /** Events and promises only: what waits costs nothing while it waits. */
 let bench: TestBench;

@@ -1,6 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
-import { TASKS } from '../../shared/tuning.ts';
 import type { Job } from './job.ts';
+import { TASKS } from './tuning.ts';
 
 /** Bounds what waits to be run, by number and bytes, and tells callers when there is room again. */
 export class QueueSpace {

@@ -1,14 +1,15 @@
 import { CHANNELS } from '../../shared/channels.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type Capabilities, type TaskMessage, taskMessageSchema } from '../../shared/messages.ts';
-import { HEARTBEAT, TASKS } from '../../shared/tuning.ts';
 import { bare, type Carried } from '../../shared/wire.ts';
 import type { ChannelPort } from '../net/channel-port.ts';
 import { FlowChannel } from '../net/flow-channel.ts';
+import { HEARTBEAT } from '../net/tuning.ts';
 import { Estimator } from './estimator.ts';
 import type { Job, Outcome, Runner } from './job.ts';
 import { RecentQuantile } from './recent-quantile.ts';
 import { StragglerThreshold } from './straggler-threshold.ts';
+import { TASKS } from './tuning.ts';
 
 interface Outstanding {
   job: Job;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { CACHE } from '../../shared/tuning.ts';
 import { ResultCache } from './result-cache.ts';
+import { CACHE } from './tuning.ts';
 
 const result = (sizeBytes: number) => ({ value: null, attachments: [new Uint8Array(sizeBytes)] });
 

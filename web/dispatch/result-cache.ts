@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { totalBytes } from '../../shared/bytes.ts';
 import type { PackedResult } from '../../shared/tasks/definition.ts';
-import { CACHE } from '../../shared/tuning.ts';
+import { CACHE } from './tuning.ts';
 
 /**
  * Results of deterministic tasks by the key of their work, least recently used first out, bounded by number and bytes. It keeps

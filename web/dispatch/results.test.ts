@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import { TASKS } from '../../shared/tuning.ts';
 import { KeptResults } from './results.ts';
+import { TASKS } from './tuning.ts';
 
 const done = { ok: true, value: 1 } as const;
 

@@ -1,6 +1,6 @@
 import { type Clock, TIMER_GRAIN_MS } from '../../shared/clock.ts';
 import type { MeshError } from '../../shared/errors.ts';
-import { TASKS } from '../../shared/tuning.ts';
+import { TASKS } from './tuning.ts';
 
 export type Settled = { ok: true; value: unknown } | { ok: false; error: MeshError };
 

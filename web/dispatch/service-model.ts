@@ -1,4 +1,4 @@
-import { TASKS } from '../../shared/tuning.ts';
+import { TASKS } from './tuning.ts';
 
 /**
  * How long one machine computes at tasks of one type: ms = a + b * cost, by least squares over what was seen, the newest counting

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { TASKS } from '../../shared/tuning.ts';
 import { idealMs, latencyP95Ms, makespanMs, noise, roundRobinMs, stragglers } from './test-scenarios.ts';
 import { Simulation } from './test-simulation.ts';
+import { TASKS } from './tuning.ts';
 
 /** Under a virtual clock: what is asserted is the same on every machine. */
 const times = (count: number, ms: number) => Array.from({ length: count }, () => ms);

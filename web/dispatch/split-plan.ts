@@ -1,7 +1,7 @@
 import type { TaskSplit } from '../../shared/tasks/definition.ts';
-import { TASKS } from '../../shared/tuning.ts';
 import { describeTask, type Job, type Runner } from './job.ts';
 import { earliest } from './placement.ts';
+import { TASKS } from './tuning.ts';
 
 export interface SplitPlan {
   jobs: Job[];

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
-import { FIRST_DEADLINE_MS, TASKS } from '../../shared/tuning.ts';
+import { FIRST_DEADLINE_MS } from '../../shared/tasks/tuning.ts';
 import type { Job } from './job.ts';
 import { StragglerThreshold } from './straggler-threshold.ts';
+import { TASKS } from './tuning.ts';
 
 const definition = definitionOf('echo');
 const job: Job = {

@@ -1,6 +1,6 @@
-import { TASKS } from '../../shared/tuning.ts';
 import type { Job } from './job.ts';
 import { RecentQuantile } from './recent-quantile.ts';
+import { TASKS } from './tuning.ts';
 
 /** Keeps predictions of next to nothing from being divided by; about the resolution of a browser's timers. */
 const GRAIN_MS = 1;

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
-import { TASKS } from '../../shared/tuning.ts';
 import { reasonOf, TestBench } from './test-bench.ts';
 import { turnsPass } from './test-runner.ts';
 import { noise } from './test-scenarios.ts';
 import { Simulation } from './test-simulation.ts';
+import { TASKS } from './tuning.ts';
 
 /** No task may wait for ever while somebody could run it. */
 const failure = { kind: 'failed', error: new MeshError('volunteer-failed', 'no') } as const;

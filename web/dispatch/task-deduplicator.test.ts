@@ -1,9 +1,9 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
-import { CACHE } from '../../shared/tuning.ts';
 import { prepareTaskKeys } from './task-key.ts';
 import { reasonOf, TestBench } from './test-bench.ts';
 import { type TestVolunteer, turnsPass } from './test-runner.ts';
+import { CACHE } from './tuning.ts';
 
 let bench: TestBench;
 let volunteer: TestVolunteer;

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { CACHE } from '../../shared/tuning.ts';
 import { prepareTaskKeys, taskKey } from './task-key.ts';
+import { CACHE } from './tuning.ts';
 
 beforeAll(prepareTaskKeys);
 afterEach(() => vi.unstubAllGlobals());

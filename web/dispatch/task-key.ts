@@ -1,7 +1,7 @@
 import { createSHA256, type IHasher } from 'hash-wasm';
 import { concatBytes, totalBytes } from '../../shared/bytes.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
-import { CACHE } from '../../shared/tuning.ts';
+import { CACHE } from './tuning.ts';
 
 /** Null until it is compiled, and where a page's policy forbids WebAssembly. */
 let sha256: IHasher | null = null;

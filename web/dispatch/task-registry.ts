@@ -3,13 +3,13 @@ import { MeshError } from '../../shared/errors.ts';
 import { type AnyTaskDefinition, definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
 import type { ProgressListener } from '../../shared/tasks/progress.ts';
-import { TASKS } from '../../shared/tuning.ts';
 import { checkWhere, type Where } from '../../shared/where.ts';
 import { randomId } from '../net/random-id.ts';
 import { describeTask, type Job } from './job.ts';
 import { KeptResults } from './results.ts';
 import type { Claim, TaskDeduplicator, WorkEnd } from './task-deduplicator.ts';
 import type { Timing } from './timing.ts';
+import { TASKS } from './tuning.ts';
 
 export interface BookOptions {
   where: Where;

@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
+import { TASK_LIMITS } from '../../shared/protocol-limits.ts';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
 import type { ProgressListener, TaskProgress } from '../../shared/tasks/progress.ts';
-import { CREDIT, TASKS } from '../../shared/tuning.ts';
 import { deliver, TestPort } from '../net/test-port.ts';
 import type { Job, Outcome } from './job.ts';
 import { RemoteRunner } from './remote-runner.ts';
 import { type Executed, TaskServer } from './task-server.ts';
 import { turnsPass } from './test-runner.ts';
+import { CREDIT, TASKS } from './tuning.ts';
 
 /** A task as the volunteer's engine sees it; the test ends it. */
 interface Execution {
@@ -243,7 +244,7 @@ test('a window that shrinks takes no more than it says: the newest go back, and 
 });
 
 test('credit follows what tasks take here, and is not told with every one of them', async () => {
-  server.share = TASKS.maxHeld;
+  server.share = TASK_LIMITS.maxHeld;
   await exchange();
   const most: number[] = [];
   for (let next = 0; next < 60; next++) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TRUST } from '../../shared/tuning.ts';
+import { TRUST } from '../../shared/tasks/tuning.ts';
 import { Trust } from './trust.ts';
 
 test('nobody is believed before so many results of the same kind were right', () => {

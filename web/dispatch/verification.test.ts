@@ -1,9 +1,10 @@
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { TASKS, TRUST } from '../../shared/tuning.ts';
+import { TRUST } from '../../shared/tasks/tuning.ts';
 import type { Job, Outcome } from './job.ts';
 import { prepareTaskKeys } from './task-key.ts';
 import { TestBench } from './test-bench.ts';
 import { turnsPass } from './test-runner.ts';
+import { TASKS } from './tuning.ts';
 
 /** A dispatcher, a cheat that answers echoes with other bytes, and a good one. */
 let bench: TestBench;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PackedResult, Verification } from '../../shared/tasks/definition.ts';
-import { COMPUTE } from '../../shared/tuning.ts';
+import { COMPUTE } from '../compute/tuning.ts';
 import { type CheckedJob, Verifier } from './verifier.ts';
 
 const packed = { params: {}, attachments: [] };

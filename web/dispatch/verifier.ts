@@ -1,6 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
 import type { PackedResult, PackedTask, Recomputation, Verification } from '../../shared/tasks/definition.ts';
-import { COMPUTE } from '../../shared/tuning.ts';
+import { COMPUTE } from '../compute/tuning.ts';
 import type { Job } from './job.ts';
 
 /** `unchecked`: this machine could not tell, which is not the volunteer's fault. */

@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { GAME } from '../../shared/tuning.ts';
 import { BuiltInGame, type BuiltInGameOptions, type RaceState } from './built-in-game.ts';
+import { GAME } from './tuning.ts';
 
 /** Chromium's, which TypeScript's DOM does not know. */
 declare const MediaStreamTrackProcessor: new (init: {

@@ -1,10 +1,10 @@
 import { MeshError } from '../../shared/errors.ts';
-import { GAME } from '../../shared/tuning.ts';
 import { openFrameSource } from './frame-source.ts';
 import type { FromGame, ToGame } from './messages.ts';
 import type { PartResult, Question, RacePart } from './parts.ts';
 import { PlayerInput } from './player-input.ts';
 import type { RaceState } from './simulation/race.ts';
+import { GAME } from './tuning.ts';
 
 export type { RaceState } from './simulation/race.ts';
 

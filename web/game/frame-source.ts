@@ -1,4 +1,4 @@
-import { GAME } from '../../shared/tuning.ts';
+import { GAME } from './tuning.ts';
 
 /** Chromium's, which TypeScript's DOM does not know: a track fed by whoever holds its `writable`. */
 interface TrackGenerator extends MediaStreamTrack {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import { GAME } from '../../shared/tuning.ts';
+import { GAME } from './tuning.ts';
 
 /**
  * WebGL 2 on a worker's canvas. Asked again for a while: measured, the first page of a freshly started Chromium got none while

@@ -1,6 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import { GAME } from '../../shared/tuning.ts';
 import { FrameOutlet } from './frame-outlet.ts';
 import { FramePacer } from './frame-pacer.ts';
 import { openContext } from './game-context.ts';
@@ -11,6 +10,7 @@ import { type Controls, NEUTRAL } from './simulation/craft.ts';
 import { FixedStep } from './simulation/fixed-step.ts';
 import { Race, type RaceState } from './simulation/race.ts';
 import { seededRandom } from './simulation/random.ts';
+import { GAME } from './tuning.ts';
 
 export interface GameLoopOptions {
   canvas: OffscreenCanvas;

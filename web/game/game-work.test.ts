@@ -2,11 +2,11 @@
 import { beforeEach, expect, it } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import { GAME_WORK } from '../../shared/tuning.ts';
 import { volunteer } from '../gamer/test-figures.ts';
 import type { TaskOptions, VolunteerInfo } from '../sdk/types.ts';
 import { GameWork, type WorkClient } from './game-work.ts';
 import type { Question } from './parts.ts';
+import { GAME_WORK } from './tuning.ts';
 
 const QUESTION: Question = { part: 'ships', id: 1, input: { model: 'steering', inputs: {} } };
 const HELPER = volunteer({ tasks: ['infer'] });

@@ -1,9 +1,9 @@
 import { type Signal, signal } from '@preact/signals';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import { GAME_WORK } from '../../shared/tuning.ts';
 import type { Client } from '../gamer/client.ts';
 import { PART_TASKS, PARTS, type Part, type PartResult, type Question } from './parts.ts';
+import { GAME_WORK } from './tuning.ts';
 import { WorkLog, type WorkTold } from './work-log.ts';
 
 /** Where a part of the game is to be computed. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
-import { GAME_WORK } from '../../shared/tuning.ts';
 import type { Answer, Part, PartInput, PartResult, Question } from './parts.ts';
+import { GAME_WORK } from './tuning.ts';
 
 interface Open<P extends Part> {
   id: number;

@@ -1,7 +1,7 @@
-import { GAME_WORK } from '../../shared/tuning.ts';
 import type { OffloadedTask } from './offloaded-task.ts';
 import type { Race } from './simulation/race.ts';
 import { OBSERVED, STEERING_MODEL } from './simulation/steering-observation.ts';
+import { GAME_WORK } from './tuning.ts';
 
 /** Has the rivals steered by the policy, all of them in one task. */
 export class OffloadedSteering {

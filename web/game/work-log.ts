@@ -1,7 +1,7 @@
-import { GAME_WORK } from '../../shared/tuning.ts';
 import type { Timing } from '../sdk/types.ts';
 import type { Part } from './parts.ts';
 import { STRETCH_S } from './simulation/debris-physics.ts';
+import { GAME_WORK } from './tuning.ts';
 
 /** Who did a part of the game in the last moments. */
 export interface WorkTold {

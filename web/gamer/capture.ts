@@ -1,5 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
-import { GAME, STREAM } from '../../shared/tuning.ts';
+import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
+import { GAME } from '../game/tuning.ts';
 import { captureError } from './capture-errors.ts';
 import type { CaptureKind } from './source.ts';
 
@@ -17,7 +18,7 @@ interface ScreenOptions extends DisplayMediaStreamOptions {
 }
 
 /** A larger screen could not be given the usual scale: the browser makes it smaller. */
-const MAX_SIDE = STREAM.maxSide / STREAM.defaultScale;
+const MAX_SIDE = STREAM_LIMITS.maxSide / STREAM_LIMITS.defaultScale;
 
 /** What this browser can be asked for. */
 export function offeredCaptures(devices: Devices | undefined = navigator.mediaDevices): CaptureKind[] {
@@ -45,7 +46,7 @@ export async function capture(kind: CaptureKind): Promise<MediaStreamTrack> {
 function askForScreen(): Promise<MediaStream> {
   const controller = focusController();
   const options: ScreenOptions = {
-    video: { frameRate: { max: STREAM.defaultFps }, width: { max: MAX_SIDE }, height: { max: MAX_SIDE } },
+    video: { frameRate: { max: STREAM_LIMITS.defaultFps }, width: { max: MAX_SIDE }, height: { max: MAX_SIDE } },
     audio: false,
     surfaceSwitching: 'include',
     ...(controller && { controller }),

@@ -1,4 +1,4 @@
-import { STREAM } from '../../shared/tuning.ts';
+import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
 import { TimeWindow } from '../ui/time-window.ts';
 import type { Client, FrameStream } from './client.ts';
 import { CountRate } from './count-rate.ts';
@@ -16,7 +16,7 @@ const MAX_SAMPLES = (CHART_WINDOW_S * 1_000) / REPORT_INTERVAL_MS + 1;
 export class LiveShow implements Show {
   readonly #history = new TimeWindow(CHART_WINDOW_S, MAX_SAMPLES);
   /** Over the same time as the frames that come out. */
-  readonly #captured = new CountRate(STREAM.statsWindowMs);
+  readonly #captured = new CountRate(STREAM_LIMITS.statsWindowMs);
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #startedMs = performance.now();
 

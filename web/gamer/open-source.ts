@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
-import { GAME } from '../../shared/tuning.ts';
 import { BuiltInGame } from '../game/built-in-game.ts';
 import type { GameWork } from '../game/game-work.ts';
+import { GAME } from '../game/tuning.ts';
 import type { LiveSource, Source, SourceChoice, SourceHandlers, StillSource } from './source.ts';
 import { openCaptured, openVideo, unreadable } from './video-source.ts';
 

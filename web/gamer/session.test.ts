@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
-import { INVITE } from '../../shared/tuning.ts';
+import { INVITE } from '../sdk/tuning.ts';
 import type { InviteOptions } from '../sdk/types.ts';
 import type { Client, Connect } from './client.ts';
 import type { TabStore } from './room-entry.ts';

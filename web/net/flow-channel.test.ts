@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { CHANNELS } from '../../shared/channels.ts';
 import { CHUNK_HEADER_BYTES } from '../../shared/chunks.ts';
-import { TRANSFER } from '../../shared/tuning.ts';
+import { TRANSFER } from '../../shared/protocol-limits.ts';
 import { closeAll, end, LOSSY, note, SPEC, turn } from './test-channel.ts';
 import { deliver, TestPort } from './test-port.ts';
+import { SEND_QUEUE } from './tuning.ts';
 
 afterEach(closeAll);
 
@@ -116,7 +117,7 @@ describe('sending', () => {
     // The same bytes over and over: the queue holds references.
     const attachments = [new Uint8Array(TRANSFER.maxTransferBytes)];
     const large = { message: note(1).message, attachments };
-    const fits = Math.floor(TRANSFER.maxQueuedBytes / TRANSFER.maxTransferBytes);
+    const fits = Math.floor(SEND_QUEUE.maxQueuedBytes / TRANSFER.maxTransferBytes);
     for (let count = 0; count < fits; count++) channel.send(large);
     expect(() => channel.send(large)).toThrow(expect.objectContaining({ reason: 'queue-full' }));
     await turn();

@@ -3,9 +3,10 @@ import { totalBytes } from '../../shared/bytes.ts';
 import type { ChannelSpec } from '../../shared/channels.ts';
 import { Reassembler, splitTransfer } from '../../shared/chunks.ts';
 import { MeshError } from '../../shared/errors.ts';
-import { TRANSFER } from '../../shared/tuning.ts';
+import { TRANSFER } from '../../shared/protocol-limits.ts';
 import { type Carried, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
 import type { ChannelPort } from './channel-port.ts';
+import { SEND_QUEUE } from './tuning.ts';
 import { AfterTurn } from './turn.ts';
 
 export interface FlowChannelHandlers<Message> {
@@ -103,7 +104,7 @@ export class FlowChannel<Message> {
     if (sizeBytes > this.#spec.maxTransferBytes) {
       throw MeshError.tooLarge('A message', sizeBytes, this.#spec.maxTransferBytes);
     }
-    if (this.#queuedBytes + sizeBytes > TRANSFER.maxQueuedBytes) {
+    if (this.#queuedBytes + sizeBytes > SEND_QUEUE.maxQueuedBytes) {
       throw new MeshError(
         'queue-full',
         'More is waiting to be sent than this link may hold. Wait for results before sending more.',

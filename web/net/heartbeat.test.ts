@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
 import type { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import { HEARTBEAT } from '../../shared/tuning.ts';
 import { HeartbeatMonitor, type HeartbeatReading, HeartbeatResponder } from './heartbeat.ts';
 import { deliver, TestPort } from './test-port.ts';
+import { HEARTBEAT } from './tuning.ts';
 
 const endings: (() => void)[] = [];
 afterEach(() => {

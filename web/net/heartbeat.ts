@@ -2,12 +2,12 @@ import { CHANNELS } from '../../shared/channels.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type HeartbeatMessage, pulseMessageSchema } from '../../shared/messages.ts';
-import { HEARTBEAT } from '../../shared/tuning.ts';
 import { bare } from '../../shared/wire.ts';
 import type { ChannelPort } from './channel-port.ts';
 import { FlowChannel } from './flow-channel.ts';
 import { RoundTrip } from './round-trip.ts';
 import { SilenceWatch } from './silence-watch.ts';
+import { HEARTBEAT } from './tuning.ts';
 
 export interface HeartbeatReading {
   rttMs: number;

@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import type { IceGrant } from '../../shared/signaling.ts';
-import { SIGNALING } from '../../shared/tuning.ts';
 import { IceRenewal } from './ice-renewal.ts';
+import { SIGNALING_CLIENT } from './tuning.ts';
 
 /** A session that stays has credentials that hold, whatever one answer of the server is. */
 const VALID_S = 1_000;
-const DUE_MS = VALID_S * 1_000 * SIGNALING.renewIceAfter;
+const DUE_MS = VALID_S * 1_000 * SIGNALING_CLIENT.renewIceAfter;
 
 function renewal(answers: (() => Promise<IceGrant>)[]) {
   const clock = new ManualClock();
@@ -50,7 +50,7 @@ test('a refusal is told, and asked about again', async () => {
   clock.advance(DUE_MS);
   await settled();
   expect(told).toEqual([refusal]);
-  clock.advance(SIGNALING.renewIceRetryMs);
+  clock.advance(SIGNALING_CLIENT.renewIceRetryMs);
   await settled();
   expect(told).toEqual([refusal, 'second']);
 });

@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { IceGrant } from '../../shared/signaling.ts';
-import { SIGNALING } from '../../shared/tuning.ts';
+import { SIGNALING_CLIENT } from './tuning.ts';
 
 interface IceRenewalOptions {
   clock: Clock;
@@ -22,7 +22,7 @@ export class IceRenewal {
   /** Credentials came that hold for so long, s; null: they do not end. */
   granted({ iceValidS }: Pick<IceGrant, 'iceValidS'>): void {
     this.stop();
-    if (iceValidS !== null) this.#askAfter(iceValidS * 1_000 * SIGNALING.renewIceAfter);
+    if (iceValidS !== null) this.#askAfter(iceValidS * 1_000 * SIGNALING_CLIENT.renewIceAfter);
   }
 
   /** There is nobody to ask: the next join brings new ones. */
@@ -45,7 +45,7 @@ export class IceRenewal {
     } catch (cause) {
       if (epoch !== this.#epoch) return;
       this.options.onRefused(cause);
-      this.#askAfter(SIGNALING.renewIceRetryMs);
+      this.#askAfter(SIGNALING_CLIENT.renewIceRetryMs);
     }
   }
 }

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import type { LinkOutcome } from '../../shared/status.ts';
-import { LINK } from '../../shared/tuning.ts';
 import type { LinkEvent } from './link.ts';
 import { reportLink } from './link-reports.ts';
 import { Listeners } from './listeners.ts';
+import { LINK } from './tuning.ts';
 
 const FAILURE = new MeshError('connection-failed', 'no route in time');
 

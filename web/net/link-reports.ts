@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { LinkOutcome } from '../../shared/status.ts';
-import { LINK } from '../../shared/tuning.ts';
 import type { Link } from './link.ts';
+import { LINK } from './tuning.ts';
 
 /**
  * Tells how each attempt of a link to connect ended: which way it goes, some time after it opened, or that it failed. A link that

@@ -2,10 +2,11 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { concatBytes } from '../../shared/bytes.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
+import { TRANSFER } from '../../shared/protocol-limits.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
-import { LINK } from '../../shared/tuning.ts';
 import { bare, encodeTransfer } from '../../shared/wire.ts';
 import { CAPABILITIES, type EndOptions, type LinkEnd, linkPair } from './test-links.ts';
+import { LINK } from './tuning.ts';
 
 /** Real WebRTC between two links of one page. */
 const ends: LinkEnd[] = [];
@@ -102,7 +103,7 @@ describe('on the control channel', () => {
     ['random bytes', Uint8Array.of(0, 0, 0, 0, 7, 7, 7), 'malformed'],
     ['text', 'hello', 'malformed'],
     ['a second hello', bytesOf(hello), 'malformed'],
-    ['too much', new Uint8Array(LINK.maxControlBytes + 1), 'too-large'],
+    ['too much', new Uint8Array(TRANSFER.maxControlBytes + 1), 'too-large'],
   ])('%s ends that link on both sides, with a reason, and no other', async (_, garbage, reason) => {
     const [victim, bystander] = [pair(), pair()];
     await areOpen(victim.gamer, victim.volunteer, bystander.gamer, bystander.volunteer);

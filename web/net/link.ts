@@ -3,13 +3,14 @@ import type { ChannelName } from '../../shared/channels.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type Capabilities, type ControlMessage, controlMessageSchema } from '../../shared/messages.ts';
+import { TRANSFER } from '../../shared/protocol-limits.ts';
 import { type Introduction, type PeerSignal, PROTOCOL_VERSION } from '../../shared/signaling.ts';
-import { LINK } from '../../shared/tuning.ts';
 import { bare, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
 import type { IcePath } from './ice-path.ts';
 import { Listeners } from './listeners.ts';
 import { noRoute } from './no-route.ts';
 import type { Peer } from './peer.ts';
+import { LINK } from './tuning.ts';
 
 export type Hello = Extract<ControlMessage, { kind: 'hello' }>;
 export type LinkState = 'connecting' | 'open' | 'retrying' | 'closed';
@@ -177,8 +178,8 @@ export class Link {
   #received(data: Uint8Array | string): void {
     try {
       if (typeof data === 'string') throw MeshError.malformed('Text arrived where bytes were expected.');
-      if (data.byteLength > LINK.maxControlBytes) {
-        throw MeshError.tooLarge('A control message', data.byteLength, LINK.maxControlBytes);
+      if (data.byteLength > TRANSFER.maxControlBytes) {
+        throw MeshError.tooLarge('A control message', data.byteLength, TRANSFER.maxControlBytes);
       }
       for (const { message } of decodeTransfer(data, controlMessageSchema)) this.#understood(message);
     } catch (cause) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import { LINK } from '../../shared/tuning.ts';
 import { type LowWaterChannel, withLowWater } from './low-water.ts';
+import { LINK } from './tuning.ts';
 
 /** A send queue that the test empties, without the event that a browser's has. */
 class MuteChannel extends EventTarget implements LowWaterChannel {

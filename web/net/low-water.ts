@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import { LINK } from '../../shared/tuning.ts';
+import { LINK } from './tuning.ts';
 
 /** What of a data channel is needed here. */
 export type LowWaterChannel = Pick<

@@ -4,9 +4,9 @@ import { Server, type Socket } from 'socket.io';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../../shared/clock.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import { LINK } from '../../shared/tuning.ts';
 import type { LinkEvent } from './link.ts';
 import { Mesh, type MeshOptions } from './mesh.ts';
+import { LINK } from './tuning.ts';
 
 /** What becomes of the connection that a gamer makes while it joins. That such connections connect: peer.browser.test.ts. */
 class IdleConnection extends EventTarget {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { Capabilities } from '../../shared/messages.ts';
+import { SIGNALING } from '../../shared/protocol-limits.ts';
 import {
   type Introduction,
   type JoinRequest,
@@ -10,7 +11,6 @@ import {
   type VolunteerStatus,
 } from '../../shared/signaling.ts';
 import type { TaskName } from '../../shared/tasks/names.ts';
-import { COORDINATOR, SIGNALING } from '../../shared/tuning.ts';
 import type { Identity } from './identity.ts';
 import { withLateIceServers } from './late-ice-servers.ts';
 import { Link, type LinkEnvironment } from './link.ts';
@@ -181,7 +181,7 @@ export class Mesh {
   /** A server that was restarted introduces those who are linked already: their links go on as they are. */
   #introduced(introduction: Introduction): void {
     if (this.#links.has(introduction.peerId)) return;
-    if (this.#links.size >= COORDINATOR.roomCapacity) {
+    if (this.#links.size >= SIGNALING.roomCapacity) {
       const error = new MeshError('room-full', 'This page has as many links as it may hold. Use another room.');
       this.#options.onEvent({ kind: 'refused', error });
       return;

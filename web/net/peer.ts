@@ -3,9 +3,9 @@ import { CHANNELS, type ChannelName } from '../../shared/channels.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { PeerSignal } from '../../shared/signaling.ts';
-import { LINK } from '../../shared/tuning.ts';
 import { type IcePath, icePathOf } from './ice-path.ts';
 import { withLowWater } from './low-water.ts';
+import { LINK } from './tuning.ts';
 
 export interface PeerOptions {
   /** The gamer's side makes the offer. */

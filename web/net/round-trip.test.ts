@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { HEARTBEAT } from '../../shared/tuning.ts';
 import { RoundTrip } from './round-trip.ts';
+import { HEARTBEAT } from './tuning.ts';
 
 test('before it is measured it is that of two homes, with room for error', () => {
   const roundTrip = new RoundTrip();

@@ -1,4 +1,4 @@
-import { HEARTBEAT } from '../../shared/tuning.ts';
+import { HEARTBEAT } from './tuning.ts';
 
 /** A link's round trip and how much it scatters, smoothed as RFC 6298 does. */
 export class RoundTrip {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { proofBytes } from '../../shared/identity.ts';
+import { SIGNALING } from '../../shared/protocol-limits.ts';
 import {
   type Accusation,
   type InviteRequest,
@@ -15,7 +16,6 @@ import {
   type VolunteerReport,
   type VolunteerStatus,
 } from '../../shared/signaling.ts';
-import { SIGNALING } from '../../shared/tuning.ts';
 import { z } from '../../shared/zod.ts';
 import { IceRenewal } from './ice-renewal.ts';
 import type { Identity } from './identity.ts';
@@ -29,6 +29,7 @@ import {
   unreachable,
 } from './signaling-socket.ts';
 import { StatusNews } from './status-news.ts';
+import { SIGNALING_CLIENT } from './tuning.ts';
 
 export type SignalingState = 'online' | 'reconnecting' | 'closed';
 
@@ -193,7 +194,7 @@ export class SignalingClient {
     this.#setState('closed');
     if (wasOnline) {
       // Heard or not, this session is over for us; a server that missed it notices the lost socket.
-      await ask(this.#socket, 'leave', null, nothing, SIGNALING.leaveTimeoutMs).catch(() => {});
+      await ask(this.#socket, 'leave', null, nothing, SIGNALING_CLIENT.leaveTimeoutMs).catch(() => {});
     }
     this.#dispose();
   }
@@ -210,7 +211,7 @@ export class SignalingClient {
 
   #awaitAnswer(): void {
     this.#cancelJoinTimeout();
-    this.#cancelJoinTimeout = this.#options.clock.after(SIGNALING.connectTimeoutMs, () => this.#unanswered());
+    this.#cancelJoinTimeout = this.#options.clock.after(SIGNALING_CLIENT.connectTimeoutMs, () => this.#unanswered());
   }
 
   #answered(answer: unknown): void {

@@ -12,8 +12,8 @@ import {
   type ServerToClientEvents,
   wireErrorSchema,
 } from '../../shared/signaling.ts';
-import { SIGNALING } from '../../shared/tuning.ts';
 import { z } from '../../shared/zod.ts';
+import { SIGNALING_CLIENT } from './tuning.ts';
 
 export type SignalingSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
@@ -33,10 +33,10 @@ export function openSocket(url: string, joinRequest: () => JoinRequest): Signali
     transports: ['websocket'],
     // Two clients of one page are two members.
     multiplex: false,
-    timeout: SIGNALING.connectTimeoutMs,
-    reconnectionDelay: SIGNALING.reconnectDelayMs,
-    reconnectionDelayMax: SIGNALING.reconnectDelayMaxMs,
-    randomizationFactor: SIGNALING.reconnectJitter,
+    timeout: SIGNALING_CLIENT.connectTimeoutMs,
+    reconnectionDelay: SIGNALING_CLIENT.reconnectDelayMs,
+    reconnectionDelayMax: SIGNALING_CLIENT.reconnectDelayMaxMs,
+    randomizationFactor: SIGNALING_CLIENT.reconnectJitter,
     auth: (send) => send(joinRequest()),
   });
 }
@@ -50,7 +50,7 @@ export async function ask<Event extends keyof ClientToServerEvents, Value>(
   event: Event,
   payload: Parameters<ClientToServerEvents[Event]>[0],
   schema: ZodType<Value>,
-  timeoutMs: number = SIGNALING.connectTimeoutMs,
+  timeoutMs: number = SIGNALING_CLIENT.connectTimeoutMs,
 ): Promise<Value> {
   return readAnswer(await answerOf(socket, event, payload, timeoutMs), schema);
 }

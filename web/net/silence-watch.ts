@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import { HEARTBEAT } from '../../shared/tuning.ts';
+import { HEARTBEAT } from './tuning.ts';
 
 export interface SilenceWatchOptions {
   clock: Clock;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import { SIGNALING } from '../../shared/tuning.ts';
 import { StatusNews } from './status-news.ts';
+import { SIGNALING_CLIENT } from './tuning.ts';
 
 const STATUS = { load: 0.5, accepting: true, tasks: ['echo'], maxGamers: 4 };
 
@@ -15,13 +15,13 @@ function told() {
 
 test('what is as it was need not be told, nor a load that differs by little', () => {
   const { news, clock } = told();
-  clock.advance(SIGNALING.statusIntervalMs);
+  clock.advance(SIGNALING_CLIENT.statusIntervalMs);
   expect(news.isNews({ ...STATUS, tasks: ['echo'] })).toBe(false);
-  expect(news.isNews({ ...STATUS, load: 0.5 + 0.9 * SIGNALING.statusStep })).toBe(false);
+  expect(news.isNews({ ...STATUS, load: 0.5 + 0.9 * SIGNALING_CLIENT.statusStep })).toBe(false);
 });
 
 test.each([
-  { load: 0.5 + 1.1 * SIGNALING.statusStep },
+  { load: 0.5 + 1.1 * SIGNALING_CLIENT.statusStep },
   { accepting: false },
   { maxGamers: 1 },
   { tasks: ['upscale'] },
@@ -33,14 +33,14 @@ test.each([
 test('loads that creep are told once they have gone far from what was told, and when they reach an end', () => {
   const { news } = told();
   for (const part of [0.4, 0.8])
-    expect(news.isNews({ ...STATUS, load: 0.5 + part * SIGNALING.statusStep })).toBe(false);
-  expect(news.isNews({ ...STATUS, load: 0.5 + 1.2 * SIGNALING.statusStep })).toBe(true);
-  news.told({ ...STATUS, load: 0.5 * SIGNALING.statusStep });
+    expect(news.isNews({ ...STATUS, load: 0.5 + part * SIGNALING_CLIENT.statusStep })).toBe(false);
+  expect(news.isNews({ ...STATUS, load: 0.5 + 1.2 * SIGNALING_CLIENT.statusStep })).toBe(true);
+  news.told({ ...STATUS, load: 0.5 * SIGNALING_CLIENT.statusStep });
   expect(news.isNews({ ...STATUS, load: 0 })).toBe(true);
 });
 
 test('all is told again after a while', () => {
   const { news, clock } = told();
-  clock.advance(SIGNALING.statusRepeatMs);
+  clock.advance(SIGNALING_CLIENT.statusRepeatMs);
   expect(news.isNews(STATUS)).toBe(true);
 });

@@ -1,6 +1,6 @@
 import type { ChannelSpec } from '../../shared/channels.ts';
 import type { MeshError } from '../../shared/errors.ts';
-import { TRANSFER } from '../../shared/tuning.ts';
+import { TRANSFER } from '../../shared/protocol-limits.ts';
 import type { Carried } from '../../shared/wire.ts';
 import { z } from '../../shared/zod.ts';
 import { FlowChannel } from './flow-channel.ts';

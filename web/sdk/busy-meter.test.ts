@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import { VOLUNTEER } from '../../shared/tuning.ts';
 import { BusyMeter } from './busy-meter.ts';
+import { VOLUNTEER } from './tuning.ts';
 
 test('load is the busy share of the last seconds, so that it rises with work and falls when it ends', () => {
   const clock = new ManualClock();

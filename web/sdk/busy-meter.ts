@@ -1,4 +1,4 @@
-import { VOLUNTEER } from '../../shared/tuning.ts';
+import { VOLUNTEER } from './tuning.ts';
 
 /** How busy a volunteer's machine is with others' work. */
 export class BusyMeter {

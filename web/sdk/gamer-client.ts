@@ -1,7 +1,7 @@
 import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { makeInviteLink } from '../../shared/invite.ts';
-import { INVITE, SIGNALING, TASKS } from '../../shared/tuning.ts';
+import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { checkWhere } from '../../shared/where.ts';
 import { nextMacrotask } from '../compute/macrotask.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
@@ -15,6 +15,7 @@ import { Mesh, type MeshEvent } from '../net/mesh.ts';
 import { moveChannel } from '../net/moved-channel.ts';
 import type { PeerOptions } from '../net/peer.ts';
 import type { SignalingClient } from '../net/signaling-client.ts';
+import { SIGNALING_CLIENT } from '../net/tuning.ts';
 import { computePart } from './compute-part.ts';
 import { openFrameStream, type StreamLink } from './frame-stream.ts';
 import { GamerLink } from './gamer-link.ts';
@@ -23,6 +24,7 @@ import { defaultServerUrl } from './module-url.ts';
 import { whenPageEnds } from './page-end.ts';
 import { toPublicResult } from './public-result.ts';
 import { withPixels } from './read-image.ts';
+import { CLIENT, INVITE } from './tuning.ts';
 import type {
   ClientStats,
   FrameStream,
@@ -131,7 +133,7 @@ export class GamerClient extends EventTarget {
 
   /** Resolves when so many volunteers are linked. Throws MeshError `no-volunteer` when they are not in time, `closed`. */
   whenReady(options: { volunteers?: number; timeoutMs?: number } = {}): Promise<void> {
-    const { volunteers = 1, timeoutMs = TASKS.whenReadyTimeoutMs } = options;
+    const { volunteers = 1, timeoutMs = CLIENT.whenReadyTimeoutMs } = options;
     return new Promise((resolve, reject) => {
       const listening = new AbortController();
       const settle = (error: MeshError | null) => {
@@ -364,7 +366,7 @@ export class GamerClient extends EventTarget {
 
   /** Tells the coordinator how volunteers did, for its ranking. */
   #report(): void {
-    this.#cancelReports = systemClock.after(SIGNALING.statusIntervalMs, () => this.#report());
+    this.#cancelReports = systemClock.after(SIGNALING_CLIENT.statusIntervalMs, () => this.#report());
     for (const link of this.#links.values()) {
       const report = link.takeReport();
       if (report) this.#mesh?.session.tellReport(report);

@@ -1,11 +1,11 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { MeshError } from '../../shared/errors.ts';
 import type { Capabilities } from '../../shared/messages.ts';
-import { HEARTBEAT } from '../../shared/tuning.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { RemoteRunner } from '../dispatch/remote-runner.ts';
 import { HeartbeatMonitor } from '../net/heartbeat.ts';
 import type { Link, LinkEnvironment } from '../net/link.ts';
+import { HEARTBEAT } from '../net/tuning.ts';
 import type { TaskType, VolunteerInfo } from './types.ts';
 
 type CreateChannel = Parameters<LinkEnvironment['attachChannels']>[1];

@@ -1,6 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
-import { COMPUTE } from '../../shared/tuning.ts';
+import { IMAGE } from '../../shared/tasks/tuning.ts';
 import type { ImageInput, TaskTypes } from './types.ts';
 
 /** An upscale task's input with its picture read. Throws what {@link readImage} throws. */
@@ -24,8 +24,8 @@ function readImage(image: ImageInput): PixelImage {
   const { width, height } = sizeOf(image);
   // Refused by the task's own rule for sizes, with its words.
   if (width < 1 || height < 1) return { width, height, data: new Uint8ClampedArray() };
-  if (Math.max(width, height) > COMPUTE.maxImageSide) {
-    throw MeshError.tooLarge('The picture', width * height * 4, COMPUTE.maxImageSide ** 2 * 4);
+  if (Math.max(width, height) > IMAGE.maxImageSide) {
+    throw MeshError.tooLarge('The picture', width * height * 4, IMAGE.maxImageSide ** 2 * 4);
   }
   return draw(image, width, height);
 }

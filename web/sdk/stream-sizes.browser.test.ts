@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { STREAM } from '../../shared/tuning.ts';
+import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
 import { fieldFrames, lookAtFields } from './test-fields.ts';
 import { framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
 
@@ -83,7 +83,7 @@ test('where the way is too narrow for the size, even for few frames, smaller one
 });
 
 test('a source above the limits is refused with a reason', async () => {
-  const stream = await rig.open(fieldFrames(STREAM.maxSide + 2, 18), { where: 'volunteers' });
+  const stream = await rig.open(fieldFrames(STREAM_LIMITS.maxSide + 2, 18), { where: 'volunteers' });
   await vi.waitUntil(() => /too-large/.test(stream.stats().why), WAIT);
-  expect(stream.stats().why).toContain(`${STREAM.maxSide}`);
+  expect(stream.stats().why).toContain(`${STREAM_LIMITS.maxSide}`);
 });

@@ -2,16 +2,19 @@ import * as Comlink from 'comlink';
 import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { Capabilities, ControlMessage } from '../../shared/messages.ts';
+import { TASK_LIMITS } from '../../shared/protocol-limits.ts';
 import type { VolunteerStatus } from '../../shared/signaling.ts';
-import { MODELS, SIGNALING, VOLUNTEER } from '../../shared/tuning.ts';
+import { MODELS } from '../compute/tuning.ts';
 import { volunteerIdentity } from '../net/identity.ts';
 import type { Link, LinkEnvironment } from '../net/link.ts';
 import { Mesh, type MeshEvent } from '../net/mesh.ts';
 import { moveChannel } from '../net/moved-channel.ts';
 import { requireWebRtc } from '../net/peer.ts';
+import { SIGNALING_CLIENT } from '../net/tuning.ts';
 import { defaultServerUrl } from './module-url.ts';
 import { whenPageEnds } from './page-end.ts';
 import { type StartedWorker, startWorker } from './start-worker.ts';
+import { VOLUNTEER } from './tuning.ts';
 import type { VolunteerLimits, VolunteerOptions, VolunteerStats } from './types.ts';
 import type { VolunteerWorkerApi } from './volunteer.worker.ts';
 import volunteerWorkerUrl from './volunteer.worker.ts?worker&url';
@@ -266,7 +269,7 @@ export class VolunteerNode extends EventTarget {
 
   /** A load changes by itself. */
   #repeatStatus(): void {
-    this.#cancelStatus = systemClock.after(SIGNALING.statusIntervalMs, () => this.#repeatStatus());
+    this.#cancelStatus = systemClock.after(SIGNALING_CLIENT.statusIntervalMs, () => this.#repeatStatus());
     this.#tellStatus();
   }
 
@@ -282,8 +285,8 @@ export class VolunteerNode extends EventTarget {
 
 function checkedLimits(limits: VolunteerLimits): VolunteerLimits {
   const { maxGamers, gpuShare, acceptModelsFrom } = limits;
-  if (!Number.isInteger(maxGamers) || maxGamers < 1 || maxGamers > VOLUNTEER.maxGamersLimit) {
-    throw MeshError.badInput(`The limit maxGamers is a whole number from 1 to ${VOLUNTEER.maxGamersLimit}.`);
+  if (!Number.isInteger(maxGamers) || maxGamers < 1 || maxGamers > TASK_LIMITS.maxGamersLimit) {
+    throw MeshError.badInput(`The limit maxGamers is a whole number from 1 to ${TASK_LIMITS.maxGamersLimit}.`);
   }
   if (!(gpuShare > 0 && gpuShare <= 1)) throw MeshError.badInput('The limit gpuShare is a number above 0 and up to 1.');
   if (!Array.isArray(acceptModelsFrom) || acceptModelsFrom.length > MODELS.maxOrigins) {

@@ -3,7 +3,6 @@ import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { Capabilities, StreamSetup } from '../../shared/messages.ts';
 import { RUNNABLE_TASK_TYPES } from '../../shared/tasks/catalogue.ts';
-import { VOLUNTEER } from '../../shared/tuning.ts';
 import type { BackendName } from '../compute/backend.ts';
 import { Engine } from '../compute/engine.ts';
 import { rankedCodecs } from '../stream/codec/codecs.ts';
@@ -11,6 +10,7 @@ import { BusyMeter } from './busy-meter.ts';
 import { LinkEndpoint } from './link-endpoint.ts';
 import { openModelStore } from './open-model-store.ts';
 import { sumOf } from './sum.ts';
+import { VOLUNTEER } from './tuning.ts';
 import type { MovedChannels, VolunteerWorkerEvent } from './volunteer-worker-protocol.ts';
 import './worker-errors.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { STREAM } from '../../shared/tuning.ts';
+import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
 import { isSameSize, streamSize } from './frame-size.ts';
 
 test.each([
@@ -7,7 +7,7 @@ test.each([
   [853, 481, 2, [852, 480, 1704, 960]],
   [2, 2, 1, [2, 2, 2, 2]],
   [70, 70, 1.1, [70, 70, 76, 76]],
-  [1920, 1080, 4, [1920, 1080, STREAM.maxSide, 2304]],
+  [1920, 1080, 4, [1920, 1080, STREAM_LIMITS.maxSide, 2304]],
 ])('%ix%i at %fx is sent and comes back in even sizes', (width, height, scale, expected) => {
   const size = streamSize({ width, height }, scale);
   expect([size.width, size.height, size.outWidth, size.outHeight]).toEqual(expected);
@@ -20,7 +20,7 @@ test('a product that means a whole number is not rounded down', () => {
 test.each([
   [1, 100, 'bad-input'],
   [0, 0, 'bad-input'],
-  [STREAM.maxSide + 2, 100, 'too-large'],
+  [STREAM_LIMITS.maxSide + 2, 100, 'too-large'],
 ])('%ix%i is refused as %s', (width, height, reason) => {
   expect(() => streamSize({ width, height }, 2)).toThrow(expect.objectContaining({ reason }));
 });

@@ -1,5 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
-import { STREAM } from '../../shared/tuning.ts';
+import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
+import { STREAM } from './tuning.ts';
 
 /** Pixels of a stream's frames: as sent, and as they come back. All even. */
 export interface StreamSize {
@@ -14,7 +15,7 @@ export interface StreamSize {
  * odd sizes, so a last odd column or row is cropped rather than padded: padding would bleed an invented edge into the picture.
  * Where `scale` would pass the largest side, the result is made as large as it may be.
  *
- * Throws MeshError `bad-input` under 2x2 and `too-large` above `STREAM.maxSide`.
+ * Throws MeshError `bad-input` under 2x2 and `too-large` above `STREAM_LIMITS.maxSide`.
  */
 export function streamSize(source: { width: number; height: number }, scale: number): StreamSize {
   const width = evenFloor(source.width);
@@ -22,13 +23,13 @@ export function streamSize(source: { width: number; height: number }, scale: num
   if (width < 2 || height < 2) {
     throw MeshError.badInput(`A stream's frames must be at least 2x2 pixels, not ${source.width}x${source.height}.`);
   }
-  if (Math.max(width, height) > STREAM.maxSide) {
+  if (Math.max(width, height) > STREAM_LIMITS.maxSide) {
     throw new MeshError(
       'too-large',
-      `A stream's frames may be ${STREAM.maxSide} pixels a side, not ${width}x${height}. Use a smaller source.`,
+      `A stream's frames may be ${STREAM_LIMITS.maxSide} pixels a side, not ${width}x${height}. Use a smaller source.`,
     );
   }
-  const fitting = Math.min(scale, STREAM.maxSide / Math.max(width, height));
+  const fitting = Math.min(scale, STREAM_LIMITS.maxSide / Math.max(width, height));
   return { width, height, outWidth: evenFloor(width * fitting), outHeight: evenFloor(height * fitting) };
 }
 

@@ -1,7 +1,8 @@
 import { MeshError } from '../../shared/errors.ts';
+import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
 import { checkedQuality, type Quality } from '../../shared/tasks/upscale.ts';
-import { STREAM } from '../../shared/tuning.ts';
 import { checkWhere, type Where } from '../../shared/where.ts';
+import { STREAM } from './tuning.ts';
 
 /** p2c2r.d.ts. */
 export interface StreamOptions {
@@ -35,10 +36,10 @@ export interface StreamSettings {
 
 /** Throws MeshError `bad-input`. */
 export function toStreamSettings(options: StreamOptions, defaultWhere: Where): StreamSettings {
-  const { scale = STREAM.defaultScale, bitrateKbps = STREAM.defaultBitrateKbps } = options;
+  const { scale = STREAM_LIMITS.defaultScale, bitrateKbps = STREAM.defaultBitrateKbps } = options;
   checkRange('scale', scale, 1, STREAM.maxScale);
-  checkRange('bitrateKbps', bitrateKbps, STREAM.minBitrateKbps, STREAM.maxBitrateKbps);
-  const { quality = 'spatial', maxFps = STREAM.defaultFps, where = defaultWhere } = options;
+  checkRange('bitrateKbps', bitrateKbps, STREAM_LIMITS.minBitrateKbps, STREAM_LIMITS.maxBitrateKbps);
+  const { quality = 'spatial', maxFps = STREAM_LIMITS.defaultFps, where = defaultWhere } = options;
   checkStreamChanges({ maxFps, where });
   return { scale, bitrateKbps, quality: checkedQuality(quality), maxFps, where };
 }
@@ -48,7 +49,7 @@ export function checkStreamChanges(
   options: Pick<StreamOptions, 'quality' | 'maxFps' | 'where'>,
 ): Partial<StreamSettings> {
   const { quality, maxFps, where } = options;
-  if (maxFps !== undefined) checkRange('maxFps', maxFps, 1, STREAM.maxFps);
+  if (maxFps !== undefined) checkRange('maxFps', maxFps, 1, STREAM_LIMITS.maxFps);
   if (where !== undefined) checkWhere(where);
   return {
     ...(quality !== undefined && { quality: checkedQuality(quality) }),

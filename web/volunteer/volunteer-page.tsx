@@ -1,7 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Invite } from '../../shared/invite.ts';
-import { SIGNALING, VOLUNTEER } from '../../shared/tuning.ts';
+import { SIGNALING } from '../../shared/protocol-limits.ts';
+import { VOLUNTEER } from '../sdk/tuning.ts';
 import { Button } from '../ui/button.tsx';
 import { ModelLines } from '../ui/model-lines.tsx';
 import { Notice } from '../ui/notice.tsx';

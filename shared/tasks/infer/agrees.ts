@@ -1,4 +1,4 @@
-import { INFER } from '../../tuning.ts';
+import { INFER } from '../tuning.ts';
 import type { Tensor, TensorData } from './tensors.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { ZodType } from 'zod';
-import { INFER } from '../../tuning.ts';
 import { z } from '../../zod.ts';
 import { numbersIn } from '../numbers.ts';
+import { INFER } from '../tuning.ts';
 
 /**
  * Types of elements, those of onnxruntime-web that are whole bytes, and how a program sees them. `bool` is a byte of 0 or 1. `float16` is

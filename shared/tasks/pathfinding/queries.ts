@@ -1,5 +1,5 @@
-import { PATHFINDING } from '../../tuning.ts';
 import { numbersIn } from '../numbers.ts';
+import { PATHFINDING } from '../tuning.ts';
 
 /** Start x, start y, goal x, goal y, as unsigned 16-bit numbers. */
 const NUMBERS_PER_QUERY = 4;

@@ -1,5 +1,5 @@
-import { PATHFINDING } from '../../tuning.ts';
 import type { Steps } from '../steps.ts';
+import { PATHFINDING } from '../tuning.ts';
 import type { Grid } from './grid.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { PATHFINDING } from '../../tuning.ts';
 import type { Steps } from '../steps.ts';
+import { PATHFINDING } from '../tuning.ts';
 import { type Grid, ORTHOGONAL, opposite, SQRT2 } from './grid.ts';
 import { OpenCells } from './open-cells.ts';
 

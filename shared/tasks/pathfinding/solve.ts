@@ -1,5 +1,5 @@
-import { PATHFINDING } from '../../tuning.ts';
 import type { Steps } from '../steps.ts';
+import { PATHFINDING } from '../tuning.ts';
 import { Grid, type GridShape } from './grid.ts';
 import { groupedByGoal, type Query } from './queries.ts';
 import { regionsOf } from './regions.ts';

@@ -1,6 +1,6 @@
 import { MeshError } from '../../errors.ts';
-import { PATHFINDING } from '../../tuning.ts';
 import type { Steps } from '../steps.ts';
+import { PATHFINDING } from '../tuning.ts';
 import { Grid, type GridShape } from './grid.ts';
 import { hasDetour, pathCost } from './legal-step.ts';
 import { expectedCells, type Query } from './queries.ts';

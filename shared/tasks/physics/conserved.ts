@@ -1,4 +1,4 @@
-import { PHYSICS } from '../../tuning.ts';
+import { PHYSICS } from '../tuning.ts';
 import type { Bodies, World } from './bodies.ts';
 
 const AXES = [0, 1, 2] as const;

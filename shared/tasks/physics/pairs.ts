@@ -1,6 +1,6 @@
 import { MeshError } from '../../errors.ts';
-import { PHYSICS } from '../../tuning.ts';
 import type { Steps } from '../steps.ts';
+import { PHYSICS } from '../tuning.ts';
 
 /**
  * The pairs that touch or nearly do, by a uniform grid over all space whose cells are kept in a hash table (M. Teschner and others,

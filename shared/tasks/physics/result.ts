@@ -1,8 +1,8 @@
 import { MeshError } from '../../errors.ts';
-import { PHYSICS } from '../../tuning.ts';
 import { checkSizes, partOf } from '../check-input.ts';
 import type { PackedResult } from '../definition.ts';
 import { bytesOf, numbersIn } from '../numbers.ts';
+import { PHYSICS } from '../tuning.ts';
 import type { Vec3 } from '../vec3.ts';
 import { type Bodies, NUMBERS_PER_STATE, writeState } from './bodies.ts';
 import { checkpointCount, type Schedule, type Simulated, stateBytes } from './simulate.ts';

@@ -1,6 +1,6 @@
 import { MeshError } from '../../errors.ts';
-import { PHYSICS } from '../../tuning.ts';
 import type { Steps } from '../steps.ts';
+import { PHYSICS } from '../tuning.ts';
 import { type Bodies, NUMBERS_PER_STATE, type World, writeState } from './bodies.ts';
 import { PairFinder } from './pairs.ts';
 import { type StepWatch, step } from './step.ts';

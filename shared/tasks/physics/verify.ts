@@ -1,6 +1,6 @@
 import { MeshError } from '../../errors.ts';
-import { PHYSICS } from '../../tuning.ts';
 import type { Steps } from '../steps.ts';
+import { PHYSICS } from '../tuning.ts';
 import { type Bodies, NUMBERS_PER_STATE, type World, withState } from './bodies.ts';
 import { brokenLaw } from './conserved.ts';
 import { ErrorBounds } from './error-bounds.ts';

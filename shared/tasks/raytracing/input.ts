@@ -1,7 +1,7 @@
 import { MeshError } from '../../errors.ts';
-import { RAYTRACING } from '../../tuning.ts';
 import { z } from '../../zod.ts';
 import { real, vec3 } from '../check-input.ts';
+import { RAYTRACING } from '../tuning.ts';
 import type { Vec3 } from '../vec3.ts';
 import type { Scene, SceneCounts } from './scene.ts';
 

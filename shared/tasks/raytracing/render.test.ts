@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { RAYTRACING } from '../../tuning.ts';
 import { type RaytracingInput, raytracing } from '../raytracing.ts';
+import { RAYTRACING } from '../tuning.ts';
 import type { Vec3 } from '../vec3.ts';
 import { toSrgb8 } from './srgb.ts';
 import { busyScene, GREY, painted, paintedBytes, pixelOf, VIEW } from './test-scenes.ts';

@@ -1,5 +1,5 @@
-import { RAYTRACING } from '../../tuning.ts';
 import type { Steps } from '../steps.ts';
+import { RAYTRACING } from '../tuning.ts';
 import type { Vec3 } from '../vec3.ts';
 import { Camera, type CameraParams } from './camera.ts';
 import { sampleOffset } from './pcg.ts';

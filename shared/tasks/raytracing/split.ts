@@ -1,4 +1,4 @@
-import { RAYTRACING } from '../../tuning.ts';
+import { RAYTRACING } from '../tuning.ts';
 import type { Tile } from './render.ts';
 
 /** At most so many tiles, as square as they come out, that cover a tile without overlap. */

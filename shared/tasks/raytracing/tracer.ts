@@ -1,5 +1,5 @@
-import { RAYTRACING } from '../../tuning.ts';
 import type { Steps } from '../steps.ts';
+import { RAYTRACING } from '../tuning.ts';
 import type { Vec3 } from '../vec3.ts';
 import { buildBvh } from './bvh.ts';
 import { boxesOf, type Geometry, geometryOf } from './geometry.ts';

@@ -1,7 +1,7 @@
 import { MeshError } from '../../errors.ts';
-import { RAYTRACING } from '../../tuning.ts';
 import type { PixelImage } from '../definition.ts';
 import type { Steps } from '../steps.ts';
+import { RAYTRACING } from '../tuning.ts';
 import { Renderer, type View } from './render.ts';
 import { readScene } from './scene.ts';
 import { toSrgb8 } from './srgb.ts';

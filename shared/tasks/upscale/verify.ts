@@ -1,6 +1,6 @@
 import { MeshError } from '../../errors.ts';
-import { COMPUTE, TRUST } from '../../tuning.ts';
 import type { PackedTask, PixelImage, Verification } from '../definition.ts';
+import { IMAGE, TRUST } from '../tuning.ts';
 import { INPUT_KINDS, isNetwork, type UpscaleParams } from './quality.ts';
 
 /** Along one axis, in source pixels and in those of the result: what is computed again, and what of that no cut has falsified. */
@@ -27,7 +27,7 @@ export function* verifyUpscaled(
   const down = stretchOf(params.height, params.outHeight, random);
   const pixels = cropped(attachments[0] ?? new Uint8Array(0), params.width, across, down);
   const tile = { width: across.length, height: down.length, outWidth: across.outLength, outHeight: down.outLength };
-  const tolerance = isNetwork(params.quality) ? COMPUTE.networkTolerance8bit : COMPUTE.tolerance8bit;
+  const tolerance = isNetwork(params.quality) ? IMAGE.networkTolerance8bit : IMAGE.tolerance8bit;
   for (const input of isNetwork(params.quality) ? INPUT_KINDS : [undefined]) {
     const tileParams: UpscaleParams = { ...tile, quality: params.quality, ...(input && { input }) };
     const ours = yield { task: { params: tileParams, attachments: [pixels] }, by: 'us' };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { INPUT_KIND } from '../../../shared/tuning.ts';
 import { aliasedPicture, smoothPicture } from '../networks/test-input-kinds.ts';
+import { INPUT_KIND } from '../tuning.ts';
 import { InputKindWatch } from './input-kind-watch.ts';
 import { makeFrame } from './make-frame.ts';
 

@@ -2,7 +2,7 @@ import { MeshError } from '../../../shared/errors.ts';
 import { sizeOfAll } from '../../../shared/tasks/infer/tensors.ts';
 import type { InferParams } from '../../../shared/tasks/infer.ts';
 import type { ProgressListener } from '../../../shared/tasks/progress.ts';
-import { INFER } from '../../../shared/tuning.ts';
+import { INFER } from '../../../shared/tasks/tuning.ts';
 import type { ExecutedTask } from '../engine-types.ts';
 import type { RunInTurn } from '../network-probe.ts';
 import type { NamedTensor, OnnxSession } from '../ort/onnx-sessions.ts';

@@ -1,5 +1,5 @@
 import { MeshError } from '../../../shared/errors.ts';
-import { INFER } from '../../../shared/tuning.ts';
+import { INFER } from '../../../shared/tasks/tuning.ts';
 import type { OnnxSource } from '../models/model-source.ts';
 import type { OnnxSession, OpenOnnx } from '../ort/onnx-sessions.ts';
 import { LoadedModel } from './loaded-model.ts';

@@ -3,7 +3,7 @@ import type { PathfindingParams } from '../../../shared/tasks/pathfinding.ts';
 import type { PhysicsParams } from '../../../shared/tasks/physics.ts';
 import type { RaytracingParams } from '../../../shared/tasks/raytracing.ts';
 import type { Steps } from '../../../shared/tasks/steps.ts';
-import { COMPUTE } from '../../../shared/tuning.ts';
+import { COMPUTE } from '../tuning.ts';
 import { findPaths } from './find-paths.ts';
 import { simulateBodies } from './simulate-bodies.ts';
 import { traceRays } from './trace-rays.ts';

@@ -1,7 +1,7 @@
 import { concatBytes } from '../../../shared/bytes.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
-import { MODELS } from '../../../shared/tuning.ts';
+import { MODELS } from '../tuning.ts';
 
 /** What helps when bytes are not what they should be. */
 export const RELOAD =

@@ -1,6 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { TENSOR_TYPES } from '../../../shared/tasks/infer/tensors.ts';
-import { INFER } from '../../../shared/tuning.ts';
+import { INFER } from '../../../shared/tasks/tuning.ts';
 import { z } from '../../../shared/zod.ts';
 
 const MAX_MODELS = 64;

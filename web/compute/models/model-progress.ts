@@ -1,5 +1,5 @@
 import type { MeshError, WireError } from '../../../shared/errors.ts';
-import { MODELS } from '../../../shared/tuning.ts';
+import { MODELS } from '../tuning.ts';
 import type { ModelFileKind } from './model-source.ts';
 
 /** How the fetching of one file stands. Plain data: it goes from the worker to its page. */

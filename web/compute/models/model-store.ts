@@ -1,7 +1,7 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { isModelUrl } from '../../../shared/tasks/infer.ts';
-import { MODELS } from '../../../shared/tuning.ts';
+import { MODELS } from '../tuning.ts';
 import { download, RELOAD } from './download.ts';
 import { type Manifest, type Model, type ModelFile, type NetworkModel, networksIn, parseManifest } from './manifest.ts';
 import { ModelCache } from './model-cache.ts';

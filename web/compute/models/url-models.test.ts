@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { MODELS } from '../../../shared/tuning.ts';
+import { MODELS } from '../tuning.ts';
 import { sha256Hex } from './sha256.ts';
 import { BASE_URL, TestModelServer } from './test-model-server.ts';
 

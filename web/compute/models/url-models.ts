@@ -1,6 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
-import { MODELS } from '../../../shared/tuning.ts';
+import { MODELS } from '../tuning.ts';
 import { download } from './download.ts';
 import { ModelCache } from './model-cache.ts';
 import type { ProgressReport } from './model-progress.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { INPUT_KIND } from '../../../shared/tuning.ts';
+import { INPUT_KIND } from '../tuning.ts';
 import { InputKindMemory } from './input-kind-memory.ts';
 import { aliasedPicture, smoothPicture } from './test-input-kinds.ts';
 

@@ -1,6 +1,6 @@
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import type { InputKind } from '../../../shared/tasks/upscale.ts';
-import { INPUT_KIND } from '../../../shared/tuning.ts';
+import { INPUT_KIND } from '../tuning.ts';
 import { inputKindOf } from './input-kind.ts';
 
 /**

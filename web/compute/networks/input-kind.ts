@@ -1,6 +1,6 @@
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import type { InputKind } from '../../../shared/tasks/upscale.ts';
-import { INPUT_KIND } from '../../../shared/tuning.ts';
+import { INPUT_KIND } from '../tuning.ts';
 
 /**
  * Tells the two apart by lone edges: a step between two even areas. Where pixels are averages the edge falls within a pixel more

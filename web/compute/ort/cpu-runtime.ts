@@ -1,6 +1,6 @@
 import glueUrl from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url';
 import binaryUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
-import { COMPUTE } from '../../../shared/tuning.ts';
+import { COMPUTE } from '../tuning.ts';
 import { fetchRuntime, type OrtRuntime, toRuntimeError } from './runtime.ts';
 
 let loaded: Promise<OrtRuntime> | null = null;

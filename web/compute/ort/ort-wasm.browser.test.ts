@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import { IMAGE } from '../../../shared/tasks/tuning.ts';
 import { NETWORKS, type Quality } from '../../../shared/tasks/upscale.ts';
-import { COMPUTE } from '../../../shared/tuning.ts';
 import { filterAfter } from '../networks/filter-after.ts';
 import { inputKindOf } from '../networks/input-kind.ts';
 import { doubledReference } from '../networks/picture.ts';
@@ -10,6 +10,7 @@ import { upscaleReference } from '../reference/upscale.ts';
 import type { Turn } from '../schedule.ts';
 import { loadNetwork, loadVectors, repositoryModels } from '../test-models.ts';
 import { opaque, paintedPicture } from '../test-pictures.ts';
+import { COMPUTE } from '../tuning.ts';
 import { threadsOf } from './cpu-runtime.ts';
 import { OrtWasmBackend } from './ort-wasm-backend.ts';
 
@@ -45,7 +46,7 @@ describe.each(NETWORKS)('the network %s by onnxruntime-web on the processor', (q
       const { shape, layers } = await loadNetwork(quality, inputKindOf(image));
       const { pixels } = await upscaled(image, width * 2, height * 2, quality);
       const expected = doubledReference(shape, layers, image).data;
-      expect(largestVisibleDifference(pixels, expected)).toBeLessThanOrEqual(COMPUTE.tolerance8bit);
+      expect(largestVisibleDifference(pixels, expected)).toBeLessThanOrEqual(IMAGE.tolerance8bit);
     }
   });
 
@@ -62,7 +63,7 @@ describe.each(NETWORKS)('the network %s by onnxruntime-web on the processor', (q
       expect(filterAfter({ width: 23, height: 14, outWidth, outHeight, quality })).toBe(filter);
       const { pixels } = await upscaled(image, outWidth, outHeight, quality);
       const expected = upscaleReference(doubled, { outWidth, outHeight, quality: filter });
-      expect(largestVisibleDifference(pixels, expected)).toBeLessThanOrEqual(COMPUTE.tolerance8bit);
+      expect(largestVisibleDifference(pixels, expected)).toBeLessThanOrEqual(IMAGE.tolerance8bit);
     }
   });
 
@@ -74,7 +75,7 @@ describe.each(NETWORKS)('the network %s by onnxruntime-web on the processor', (q
     const { pixels, turns } = await upscaled(image, 12, 800, quality, inBands);
     expect(turns).toBeGreaterThan(0);
     expect(largestVisibleDifference(pixels, doubledReference(shape, layers, image).data)).toBeLessThanOrEqual(
-      COMPUTE.tolerance8bit,
+      IMAGE.tolerance8bit,
     );
     inBands.dispose();
   });
@@ -84,7 +85,7 @@ describe.each(NETWORKS)('the network %s by onnxruntime-web on the processor', (q
     const [source, sharp] = [part('source'), part('sharp')];
     const image = { ...source, data: withAlpha(source) };
     const { pixels } = await upscaled(image, sharp.width, sharp.height, quality);
-    expect(largestVisibleDifference(pixels, withAlpha(sharp))).toBeLessThanOrEqual(COMPUTE.tolerance8bit);
+    expect(largestVisibleDifference(pixels, withAlpha(sharp))).toBeLessThanOrEqual(IMAGE.tolerance8bit);
   });
 });
 

@@ -1,7 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
-import { COMPUTE } from '../../../shared/tuning.ts';
 import type { Backend, BackendFrames, FrameTarget } from '../backend.ts';
 import { PixelFrames } from '../frames/pixel-frames.ts';
 import { inSlices } from '../in-slices.ts';
@@ -14,6 +13,7 @@ import { InputKindMemory } from '../networks/input-kind-memory.ts';
 import { upscaleRows } from '../reference/upscale.ts';
 import { requireNetwork } from '../require-filter.ts';
 import type { Started, Turn } from '../schedule.ts';
+import { COMPUTE } from '../tuning.ts';
 import { deviceLost } from '../wgsl/device-lost.ts';
 import { GpuPlanes, PlanePasses, type ValueType } from './gpu-planes.ts';
 import { gpuRuntime, gpuSession, inTurn } from './gpu-runtime.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import { IMAGE } from '../../../shared/tasks/tuning.ts';
 import { NETWORKS, type Quality } from '../../../shared/tasks/upscale.ts';
-import { COMPUTE } from '../../../shared/tuning.ts';
 import { inputKindOf } from '../networks/input-kind.ts';
 import { doubledReference } from '../networks/picture.ts';
 import { largestVisibleDifference, withAlpha } from '../networks/test-pixels.ts';
@@ -60,7 +60,7 @@ describe.each(NETWORKS)('the network %s by onnxruntime-web on WebGPU', (quality)
       const { shape, layers } = await loadNetwork(quality, inputKindOf(image));
       const pixels = await upscaled(image, width * 2, height * 2, quality);
       const expected = doubledReference(shape, layers, image).data;
-      expect(largestVisibleDifference(pixels, expected)).toBeLessThanOrEqual(COMPUTE.tolerance8bit);
+      expect(largestVisibleDifference(pixels, expected)).toBeLessThanOrEqual(IMAGE.tolerance8bit);
     }
   });
 
@@ -69,7 +69,7 @@ describe.each(NETWORKS)('the network %s by onnxruntime-web on WebGPU', (quality)
     const [source, sharp] = [part('source'), part('sharp')];
     const image = { ...source, data: withAlpha(source) };
     const pixels = await upscaled(image, sharp.width, sharp.height, quality);
-    expect(largestVisibleDifference(pixels, withAlpha(sharp))).toBeLessThanOrEqual(COMPUTE.tolerance8bit);
+    expect(largestVisibleDifference(pixels, withAlpha(sharp))).toBeLessThanOrEqual(IMAGE.tolerance8bit);
   });
 });
 
@@ -79,10 +79,10 @@ test('other sizes are made by a filter, and a picture in bands shows no seam', a
   const inBands = await openBackend(1);
   const doubled = { width: 10, height: 260, data: doubledReference(shape, layers, image).data };
   const pixels = await upscaled(image, 10, 260, 'fast', inBands);
-  expect(largestVisibleDifference(pixels, doubled.data)).toBeLessThanOrEqual(COMPUTE.tolerance8bit);
+  expect(largestVisibleDifference(pixels, doubled.data)).toBeLessThanOrEqual(IMAGE.tolerance8bit);
   const larger = await upscaled(image, 20, 390, 'fast', inBands);
   const expected = upscaleReference(doubled, { outWidth: 20, outHeight: 390, quality: 'spatial' });
-  expect(largestVisibleDifference(larger, expected)).toBeLessThanOrEqual(COMPUTE.tolerance8bit);
+  expect(largestVisibleDifference(larger, expected)).toBeLessThanOrEqual(IMAGE.tolerance8bit);
   inBands.dispose();
 });
 
@@ -114,7 +114,7 @@ test('half precision is within a few steps of the reference', async ({ skip }) =
   const { shape, layers } = await loadNetwork('quality', inputKindOf(image));
   const pixels = await upscaled(image, 34, 12, 'quality', half);
   const expected = doubledReference(shape, layers, image).data;
-  expect(largestVisibleDifference(pixels, expected)).toBeLessThanOrEqual(COMPUTE.networkTolerance8bit);
+  expect(largestVisibleDifference(pixels, expected)).toBeLessThanOrEqual(IMAGE.networkTolerance8bit);
   half.dispose();
 });
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { MeshError } from '../../../shared/errors.ts';
 import type { PackedTask, Recomputation } from '../../../shared/tasks/definition.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
+import { TRUST } from '../../../shared/tasks/tuning.ts';
 import { FILTERS, type UpscaleParams, upscale } from '../../../shared/tasks/upscale.ts';
-import { TRUST } from '../../../shared/tuning.ts';
 import { upscaleReference } from './upscale.ts';
 
 // The reference stands in for the machine that checks, and for the volunteer: `shared/` knows neither.

@@ -1,8 +1,8 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { GridShape } from '../../../shared/tasks/pathfinding/grid.ts';
-import { COMPUTE } from '../../../shared/tuning.ts';
 import code from '../kernels/flow-field.wgsl?raw';
 import type { Turn } from '../schedule.ts';
+import { COMPUTE } from '../tuning.ts';
 import { type Allocated, allocate } from './allocate.ts';
 import { readBuffer } from './read-buffer.ts';
 

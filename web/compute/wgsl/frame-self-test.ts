@@ -1,5 +1,5 @@
+import { IMAGE } from '../../../shared/tasks/tuning.ts';
 import { FILTERS, type Filter } from '../../../shared/tasks/upscale.ts';
-import { COMPUTE } from '../../../shared/tuning.ts';
 import type { Backend } from '../backend.ts';
 import { makeFrame } from '../frames/make-frame.ts';
 import { RgbaReader } from '../frames/rgba-reader.ts';
@@ -95,6 +95,6 @@ async function isIntact(frame: VideoFrame, expected: Uint8ClampedArray): Promise
   const { data } = await new RgbaReader().read(frame);
   return (
     data.byteLength === expected.byteLength &&
-    data.every((value, i) => Math.abs(value - (expected[i] ?? 0)) <= COMPUTE.tolerance8bit)
+    data.every((value, i) => Math.abs(value - (expected[i] ?? 0)) <= IMAGE.tolerance8bit)
   );
 }

@@ -7,7 +7,7 @@ import { encodePaths } from '../../../shared/tasks/pathfinding/result.ts';
 import { solvePaths } from '../../../shared/tasks/pathfinding/solve.ts';
 import type { PathfindingParams } from '../../../shared/tasks/pathfinding.ts';
 import type { Steps } from '../../../shared/tasks/steps.ts';
-import { PATHFINDING } from '../../../shared/tuning.ts';
+import { PATHFINDING } from '../../../shared/tasks/tuning.ts';
 import { inSlices } from '../in-slices.ts';
 import type { Turn } from '../schedule.ts';
 import { compileFlowField, FlowField, type FlowFieldPipelines, NOWHERE } from './flow-field.ts';

@@ -1,5 +1,5 @@
-import { COMPUTE } from '../../../shared/tuning.ts';
 import code from '../kernels/physics.wgsl?raw';
+import { COMPUTE } from '../tuning.ts';
 
 const CONSTANTS = `const MOST_LOOKS = ${COMPUTE.bounceLooks}u;\n`;
 

@@ -3,7 +3,7 @@ import { busyScene, GREY, painted, triangleSoup, VIEW } from '../../../shared/ta
 import { type RaytracingInput, raytracing } from '../../../shared/tasks/raytracing.ts';
 import { finish, type Steps } from '../../../shared/tasks/steps.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
-import { RAYTRACING } from '../../../shared/tuning.ts';
+import { RAYTRACING } from '../../../shared/tasks/tuning.ts';
 import type { Turn } from '../schedule.ts';
 import { openDevice } from './gpu-device.ts';
 import { WgslRayTracer } from './ray-tracer.ts';

@@ -1,5 +1,5 @@
 import { MeshError } from '../../../shared/errors.ts';
-import { COMPUTE } from '../../../shared/tuning.ts';
+import { COMPUTE } from '../tuning.ts';
 import { deviceLost } from './device-lost.ts';
 
 /** A copy out of a texture starts each row at a multiple of this (WebGPU specification, `bytesPerRow`). */

@@ -4,8 +4,8 @@ import { numbersIn } from '../../../shared/tasks/numbers.ts';
 import { readBodies } from '../../../shared/tasks/physics/bodies.ts';
 import { encodeSimulated } from '../../../shared/tasks/physics/result.ts';
 import type { PhysicsParams } from '../../../shared/tasks/physics.ts';
-import { COMPUTE } from '../../../shared/tuning.ts';
 import type { Turn } from '../schedule.ts';
+import { COMPUTE } from '../tuning.ts';
 import { BodyBuffers } from './body-buffers.ts';
 import { compilePhysics, PhysicsPasses, type PhysicsPipelines } from './physics-passes.ts';
 

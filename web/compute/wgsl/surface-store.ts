@@ -1,5 +1,5 @@
-import { COMPUTE } from '../../../shared/tuning.ts';
 import type { PictureShape } from '../backend.ts';
+import { COMPUTE } from '../tuning.ts';
 import type { Recipes } from './recipes.ts';
 import { Surface } from './surface.ts';
 

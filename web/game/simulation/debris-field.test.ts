@@ -1,7 +1,7 @@
 // Rubble lies until a ship drives into it, flies as those who compute it say, or as the game does where nobody has in time, and is back later.
 import { beforeEach, expect, it } from 'vitest';
 import { physics } from '../../../shared/tasks/physics.ts';
-import { GAME } from '../../../shared/tuning.ts';
+import { GAME } from '../tuning.ts';
 import { DebrisField, type Ship, type StretchPlan } from './debris-field.ts';
 import { type PhysicsResult, STRETCH, STRETCH_S } from './debris-physics.ts';
 import { DebrisPile, PIECES_PER_PILE } from './debris-pile.ts';

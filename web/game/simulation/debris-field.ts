@@ -1,4 +1,4 @@
-import { GAME_WORK } from '../../../shared/tuning.ts';
+import { GAME_WORK } from '../tuning.ts';
 import type { Craft } from './craft.ts';
 import {
   endOf,

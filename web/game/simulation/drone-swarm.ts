@@ -1,4 +1,4 @@
-import { GAME_WORK } from '../../../shared/tuning.ts';
+import { GAME_WORK } from '../tuning.ts';
 import { CityGrid, type Flat } from './city-grid.ts';
 import { type Building, GROUND_Y } from './city-plan.ts';
 import { Drone, type Place } from './drone.ts';

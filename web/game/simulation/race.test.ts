@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { GAME } from '../../../shared/tuning.ts';
+import { GAME } from '../tuning.ts';
 import { type Controls, HANDLING, NEUTRAL } from './craft.ts';
 import { Race } from './race.ts';
 import { seededRandom } from './random.ts';

@@ -1,4 +1,4 @@
-import { GAME } from '../../../shared/tuning.ts';
+import { GAME } from '../tuning.ts';
 import { Autopilot } from './autopilot.ts';
 import { type Building, planCity } from './city-plan.ts';
 import { CourseItems } from './course-items.ts';

@@ -1,6 +1,6 @@
 // Rivals follow the policy while it answers, and race on by themselves as soon as it does not.
 import { expect, it } from 'vitest';
-import { GAME, GAME_WORK } from '../../../shared/tuning.ts';
+import { GAME, GAME_WORK } from '../tuning.ts';
 import { NEUTRAL } from './craft.ts';
 import { Race } from './race.ts';
 import { seededRandom } from './random.ts';

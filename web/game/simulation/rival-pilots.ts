@@ -1,4 +1,4 @@
-import { GAME_WORK } from '../../../shared/tuning.ts';
+import { GAME_WORK } from '../tuning.ts';
 import { Autopilot } from './autopilot.ts';
 import type { Controls, Craft } from './craft.ts';
 import { observeForSteering, type Steered, toSteering } from './steering-observation.ts';

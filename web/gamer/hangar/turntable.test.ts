@@ -2,8 +2,8 @@
 import { expect, it } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import { raytracing } from '../../../shared/tasks/raytracing.ts';
-import { GAME_WORK } from '../../../shared/tuning.ts';
 import type { PartResult, Question } from '../../game/parts.ts';
+import { GAME_WORK } from '../../game/tuning.ts';
 import { hangarScene } from './hangar-scene.ts';
 import { Turntable } from './turntable.ts';
 

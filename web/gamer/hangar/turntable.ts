@@ -1,6 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
-import { GAME_WORK } from '../../../shared/tuning.ts';
 import type { GameWork } from '../../game/game-work.ts';
+import { GAME_WORK } from '../../game/tuning.ts';
 import { hangarScene } from './hangar-scene.ts';
 
 /** Has one picture of the turning ship after another painted, as fast as whoever does it can, until it is disposed. */

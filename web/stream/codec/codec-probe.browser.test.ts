@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import { openFrames } from '../gamer/test-frame-ledger.ts';
+import { STREAM } from '../tuning.ts';
 import { measureCosts, TRIAL_SIZE } from './codec-probe.ts';
 import { movingFrames, tryCodec } from './codec-trial.ts';
 import { type Codec, decoderConfig, encoderConfig, rankedCodecs } from './codecs.ts';
@@ -62,7 +63,7 @@ test.each<[string, Partial<ReturnType<typeof trialOf>>]>([
 });
 
 test('one that gives pictures of another size is found out', async () => {
-  const frames = movingFrames(2, 64, 36, STREAM.defaultFps);
+  const frames = movingFrames(2, 64, 36, STREAM_LIMITS.defaultFps);
   const encoder = { ...trialOf('vp8').encoder };
   const outcome = tryCodec({ encoder, decoder: trialOf('vp8').decoder }, frames, now, LONG_MS);
   // Encoders scale frames to their own size; this one is told another size than the trial will look for.
@@ -92,12 +93,12 @@ test('one that hangs has its share of the time, and the others keep theirs', asy
 });
 
 function trialOf(codec: Codec) {
-  const encoder = encoderConfig(codec, TRIAL_SIZE, STREAM.defaultFps, STREAM.defaultBitrateKbps);
+  const encoder = encoderConfig(codec, TRIAL_SIZE, STREAM_LIMITS.defaultFps, STREAM.defaultBitrateKbps);
   return { name: codec, encoder, decoder: decoderConfig(codec, TRIAL_SIZE) };
 }
 
 async function tried(trial: ReturnType<typeof trialOf>, budgetMs: number) {
-  const frames = movingFrames(STREAM.codecProbeFrames, TRIAL_SIZE.width, TRIAL_SIZE.height, STREAM.defaultFps);
+  const frames = movingFrames(STREAM.codecProbeFrames, TRIAL_SIZE.width, TRIAL_SIZE.height, STREAM_LIMITS.defaultFps);
   try {
     return await tryCodec(trial, frames, now, budgetMs);
   } finally {

@@ -1,4 +1,5 @@
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
+import { STREAM } from '../tuning.ts';
 import { type CodecCost, movingFrames, type TrialConfigs, tryCodec } from './codec-trial.ts';
 
 /** What codecs are tried at: small frames, since it is their order that is asked for, and in time. */
@@ -22,7 +23,7 @@ export async function measureCosts<Name>(
   const costs = new Map<Name, CodecCost>();
   const endMs = now() + STREAM.codecProbeMs;
   const { width, height } = TRIAL_SIZE;
-  const frames = movingFrames(STREAM.codecProbeFrames, width, height, STREAM.defaultFps);
+  const frames = movingFrames(STREAM.codecProbeFrames, width, height, STREAM_LIMITS.defaultFps);
   try {
     for (const [index, trial] of trials.entries()) {
       const shareMs = (endMs - now()) / (trials.length - index);

@@ -1,4 +1,5 @@
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
+import { STREAM } from '../tuning.ts';
 import { measureCosts, rankByCost, TRIAL_SIZE } from './codec-probe.ts';
 
 /** Video codecs by the names that travel in `Capabilities.codecs` and `StreamSetup.codec`. */
@@ -72,7 +73,7 @@ let ranking: Promise<Codec[]> | undefined;
 /** Can this browser encode `sent` and decode `received` with it? */
 export async function isCodecUsable(codec: Codec, sent: CodecSize, received: CodecSize): Promise<boolean> {
   const [encodes, decodes] = await Promise.all([
-    isSupported(() => VideoEncoder.isConfigSupported(encoderConfig(codec, sent, STREAM.defaultFps, 1_000))),
+    isSupported(() => VideoEncoder.isConfigSupported(encoderConfig(codec, sent, STREAM_LIMITS.defaultFps, 1_000))),
     isSupported(() => VideoDecoder.isConfigSupported(decoderConfig(codec, received))),
   ]);
   return encodes && decodes;
@@ -92,7 +93,7 @@ async function rankCodecs(): Promise<Codec[]> {
   const { inHardware, inSoftware } = await askForCodecs();
   const trials = inSoftware.map((codec) => ({
     name: codec,
-    encoder: encoderConfig(codec, TRIAL_SIZE, STREAM.defaultFps, STREAM.defaultBitrateKbps),
+    encoder: encoderConfig(codec, TRIAL_SIZE, STREAM_LIMITS.defaultFps, STREAM.defaultBitrateKbps),
     decoder: decoderConfig(codec, TRIAL_SIZE),
   }));
   const costs = await measureCosts(trials, () => performance.now());
@@ -109,7 +110,7 @@ async function askForCodecs(): Promise<{ inHardware: Codec[]; inSoftware: Codec[
       isUsable: await isCodecUsable(codec, PROBE_SIZE, PROBE_SIZE),
       isInHardware: await isSupported(() =>
         VideoEncoder.isConfigSupported({
-          ...encoderConfig(codec, PROBE_SIZE, STREAM.defaultFps, STREAM.defaultBitrateKbps),
+          ...encoderConfig(codec, PROBE_SIZE, STREAM_LIMITS.defaultFps, STREAM.defaultBitrateKbps),
           hardwareAcceleration: 'prefer-hardware',
         }),
       ),

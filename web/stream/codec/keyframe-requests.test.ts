@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM } from '../tuning.ts';
 import { KeyframeRequests } from './keyframe-requests.ts';
 
 test('asks at once, then with doubling waits, and afresh once satisfied', () => {

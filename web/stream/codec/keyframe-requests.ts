@@ -1,4 +1,4 @@
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM } from '../tuning.ts';
 
 /**
  * Asks the other side for a keyframe, at once and then with doubling waits: keyframes are the largest frames, and asking for them

@@ -1,5 +1,5 @@
-import { STREAM } from '../../../shared/tuning.ts';
 import type { DropCause } from '../drop-cause.ts';
+import { STREAM } from '../tuning.ts';
 
 /** Who made of a frame what was shown of it. */
 export type ShownBy = 'volunteer' | 'local' | 'nobody';

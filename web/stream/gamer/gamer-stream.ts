@@ -1,9 +1,9 @@
 import { MeshError } from '../../../shared/errors.ts';
-import { STREAM } from '../../../shared/tuning.ts';
 import type { CapturedFrame, FrameSink, Purpose, SharpFrame } from '../frame.ts';
 import { isSameSize, retimed, type StreamSize, sizeOf, streamSize } from '../frame-size.ts';
 import type { StreamSettings } from '../settings.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
+import { STREAM } from '../tuning.ts';
 import { FrameRateCap } from './frame-rate-cap.ts';
 import type { GamerStreamOptions } from './gamer-stream-options.ts';
 import { LocalMeter } from './local-meter.ts';

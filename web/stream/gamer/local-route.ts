@@ -1,10 +1,10 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import { STREAM } from '../../../shared/tuning.ts';
 import type { CapturedFrame, FrameSink } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
 import { localFrameStages } from '../frame-timing.ts';
 import { LatestSlot } from '../latest-slot.ts';
+import { STREAM } from '../tuning.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
 import { FramePace } from '../upscale/frame-pace.ts';
 import { GovernedUpscaler, type Made } from '../upscale/governed-upscaler.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM } from '../tuning.ts';
 import { ProbeSchedule } from './probe-schedule.ts';
 
 /** Trial frames among frames at 60 fps during so many seconds. */

@@ -1,4 +1,4 @@
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM } from '../tuning.ts';
 
 /** Longest share of its time a side spends on trials while the other one runs. */
 const TRIAL_DUTY = 0.05;

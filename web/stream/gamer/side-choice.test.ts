@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM } from '../tuning.ts';
 import { localForecast, oldestPictureMs, poolForecast, SideChoice } from './side-choice.ts';
 
 const local = (delayMs: number, quality: Quality | null = 'spatial') => localForecast(delayMs, 60, quality);

@@ -1,6 +1,6 @@
 import { QUALITIES, type Quality } from '../../../shared/tasks/upscale.ts';
-import { STREAM } from '../../../shared/tuning.ts';
 import type { Where } from '../../../shared/where.ts';
+import { STREAM } from '../tuning.ts';
 import type { Side } from './stream-statistics.ts';
 
 /** What a side would do to the picture, measured or, before that, predicted. */

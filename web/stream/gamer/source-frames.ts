@@ -1,6 +1,6 @@
 import { systemClock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM } from '../tuning.ts';
 
 /** p2c2r.d.ts. */
 export type StreamSource = HTMLCanvasElement | HTMLVideoElement | MediaStreamTrack | ReadableStream<VideoFrame>;

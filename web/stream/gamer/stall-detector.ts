@@ -1,5 +1,5 @@
 import type { Clock } from '../../../shared/clock.ts';
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM } from '../tuning.ts';
 
 /** Weights of the newest interval and its deviation, and how many deviations are usual, as RFC 6298 has them for round trips. */
 const MEAN_SMOOTHING = 0.125;

@@ -2,10 +2,10 @@ import { beforeEach, expect, test } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { ControlMessage, StreamSetup } from '../../../shared/messages.ts';
-import { STREAM } from '../../../shared/tuning.ts';
 import { Listeners } from '../../net/listeners.ts';
 import { streamSize } from '../frame-size.ts';
 import { toStreamSettings } from '../settings.ts';
+import { STREAM } from '../tuning.ts';
 import { type StreamLink, StreamNegotiator } from './stream-negotiator.ts';
 import type { ReadyVolunteer } from './volunteer-route.ts';
 

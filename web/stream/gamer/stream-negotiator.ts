@@ -1,10 +1,11 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { Capabilities, ControlMessage, StreamSetup } from '../../../shared/messages.ts';
+import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import { isNetwork, upscale } from '../../../shared/tasks/upscale.ts';
-import { STREAM } from '../../../shared/tuning.ts';
 import { type Codec, commonCodecs } from '../codec/codecs.ts';
 import type { StreamSize } from '../frame-size.ts';
 import type { StreamSettings } from '../settings.ts';
+import { STREAM } from '../tuning.ts';
 import type { ReadyVolunteer } from './volunteer-route.ts';
 
 /** A linked volunteer, as a stream sees it. */
@@ -198,6 +199,6 @@ function barKey({ link, codec }: Pick<Candidate, 'link' | 'codec'>): string {
 
 /** What of a setup may change in place. */
 function ratesOf({ quality, maxFps, bitrateKbps }: StreamSettings) {
-  const downlinkKbps = Math.min(bitrateKbps * STREAM.downlinkBitrateFactor, STREAM.maxBitrateKbps);
+  const downlinkKbps = Math.min(bitrateKbps * STREAM.downlinkBitrateFactor, STREAM_LIMITS.maxBitrateKbps);
   return { quality, fps: maxFps, uplinkKbps: bitrateKbps, downlinkKbps };
 }

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../../shared/clock.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import type { Where } from '../../../shared/where.ts';
 import { toStreamSettings } from '../settings.ts';
+import { STREAM } from '../tuning.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
 import { canvasEngine } from '../upscale/test-frame-engine.ts';
 import type { StreamEvent } from './stream-events.ts';
@@ -51,7 +52,7 @@ test('a volunteer without a video channel cannot be used', () => {
 });
 
 test.each([
-  ['too large', STREAM.maxSide + 2, 2, 'too-large'],
+  ['too large', STREAM_LIMITS.maxSide + 2, 2, 'too-large'],
   ['too small', 1, 1, 'bad-input'],
 ])(
   'a frame that is %s is told with its reason, and the stream goes on with one that fits',
@@ -190,7 +191,7 @@ function open(frames: ReadableStream<VideoFrame>, where: Where = 'local'): void 
   const { port1, port2 } = new MessageChannel();
   eventPort = port1;
   port1.onmessage = ({ data }: MessageEvent<StreamEvent>) => events.push(data);
-  const settings = toStreamSettings({ maxFps: STREAM.maxFps }, where);
+  const settings = toStreamSettings({ maxFps: STREAM_LIMITS.maxFps }, where);
   streams.open(KEY, { frames, first: null, canvas: new OffscreenCanvas(1, 1), settings, events: port2 });
 }
 

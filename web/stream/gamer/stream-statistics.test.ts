@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import { localFrameStages } from '../frame-timing.ts';
 import { StreamStatistics } from './stream-statistics.ts';
 
@@ -68,7 +68,7 @@ test('a young stream shows its true rate, an old one that of the last seconds', 
 
 test('figures are of the window only, counts of the whole stream', () => {
   present(80);
-  clock.advance(STREAM.statsWindowMs + 1);
+  clock.advance(STREAM_LIMITS.statsWindowMs + 1);
   present(8);
   const report = statistics.report(STATE);
   expect(report.glassToGlassMs).toEqual({ p50: 8, p95: 8 });

@@ -1,5 +1,5 @@
+import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import { STREAM } from '../../../shared/tuning.ts';
 import type { DropCause } from '../drop-cause.ts';
 import type { SharpFrame } from '../frame.ts';
 import { type StageTimes, totalMs } from '../frame-timing.ts';
@@ -12,7 +12,7 @@ export type Side = 'volunteers' | 'local';
 
 /**
  * `StreamStats` of p2c2r.d.ts. Each captured frame is counted once: as presented, or as dropped for one cause; what is missing is
- * under way. Times in ms over the last `STREAM.statsWindowMs`; the stages add up to glass-to-glass p50.
+ * under way. Times in ms over the last `STREAM_LIMITS.statsWindowMs`; the stages add up to glass-to-glass p50.
  */
 export interface StreamStats {
   framesCaptured: number;
@@ -47,14 +47,14 @@ interface Presented extends FrameTiming {
   isSharpened: boolean;
 }
 
-const MAX_FRAMES_IN_WINDOW = (STREAM.maxFps * STREAM.statsWindowMs) / 1000;
+const MAX_FRAMES_IN_WINDOW = (STREAM_LIMITS.maxFps * STREAM_LIMITS.statsWindowMs) / 1000;
 
 /** Counts what becomes of a stream's frames, and times what is shown of them. */
 export class StreamStatistics {
   readonly #now: () => number;
-  readonly #presented = new SlidingWindow<Presented>(STREAM.statsWindowMs, MAX_FRAMES_IN_WINDOW);
-  readonly #upBytes = new SlidingWindow<number>(STREAM.statsWindowMs, MAX_FRAMES_IN_WINDOW);
-  readonly #downBytes = new SlidingWindow<number>(STREAM.statsWindowMs, MAX_FRAMES_IN_WINDOW);
+  readonly #presented = new SlidingWindow<Presented>(STREAM_LIMITS.statsWindowMs, MAX_FRAMES_IN_WINDOW);
+  readonly #upBytes = new SlidingWindow<number>(STREAM_LIMITS.statsWindowMs, MAX_FRAMES_IN_WINDOW);
+  readonly #downBytes = new SlidingWindow<number>(STREAM_LIMITS.statsWindowMs, MAX_FRAMES_IN_WINDOW);
   readonly #fates = new FrameAccounting();
   #framesCaptured = 0;
   #framesSent = 0;
@@ -111,7 +111,7 @@ export class StreamStatistics {
     const nowMs = this.#now();
     const presented = this.#presented.entries(nowMs);
     // A stream younger than the window is not slower for it.
-    const spanMs = Math.min(STREAM.statsWindowMs, Math.max(1, nowMs - (this.#firstCapturedMs ?? nowMs)));
+    const spanMs = Math.min(STREAM_LIMITS.statsWindowMs, Math.max(1, nowMs - (this.#firstCapturedMs ?? nowMs)));
     const kbps = (bytes: SlidingWindow<number>) => (8 * bytes.entries(nowMs).reduce((sum, n) => sum + n, 0)) / spanMs;
     const { shown, dropped } = this.#fates;
     return {

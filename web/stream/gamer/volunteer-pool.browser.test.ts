@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
-import { STREAM } from '../../../shared/tuning.ts';
 import { TestPort } from '../../net/test-port.ts';
 import type { CapturedFrame, Purpose } from '../frame.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
+import { STREAM } from '../tuning.ts';
 import { TEST_SETUP } from './test-setup.ts';
 import { VolunteerPool } from './volunteer-pool.ts';
 

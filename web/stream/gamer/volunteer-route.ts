@@ -1,7 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { StreamSetup, VideoMessage } from '../../../shared/messages.ts';
-import { STREAM } from '../../../shared/tuning.ts';
 import type { Carried } from '../../../shared/wire.ts';
 import type { Codec } from '../codec/codecs.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
@@ -17,6 +16,7 @@ import { RateController } from '../transport/rate-controller.ts';
 import { RouteMeter } from '../transport/route-meter.ts';
 import { SendAdaptation } from '../transport/send-adaptation.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
+import { STREAM } from '../tuning.ts';
 import { PictureCheck } from '../verify/picture-check.ts';
 
 /** A volunteer that said `stream-ready`. */

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
-import { STREAM } from '../../../shared/tuning.ts';
 import type { CapturedFrame } from '../frame.ts';
+import { STREAM } from '../tuning.ts';
 import { Flights } from './flights.ts';
 
 const AT_ONCE = { queueMs: 0, decodeMs: 0, computeMs: 5, encodeMs: 0, totalMs: 5 };

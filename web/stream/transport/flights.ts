@@ -1,6 +1,6 @@
 import type { VolunteerStages } from '../../../shared/messages.ts';
-import { STREAM } from '../../../shared/tuning.ts';
 import type { CapturedFrame, Purpose } from '../frame.ts';
+import { STREAM } from '../tuning.ts';
 import type { Thumbnail } from '../verify/thumbnail.ts';
 import { InFlightWindow } from './in-flight-window.ts';
 

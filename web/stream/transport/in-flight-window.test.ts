@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM } from '../tuning.ts';
 import { InFlightWindow } from './in-flight-window.ts';
 
 const NO_STAGES = { queueMs: 0, decodeMs: 0, computeMs: 0, encodeMs: 0, totalMs: 0 };

@@ -1,6 +1,6 @@
 import type { VolunteerStages } from '../../../shared/messages.ts';
-import { STREAM } from '../../../shared/tuning.ts';
 import { RecentMedian } from '../recent-median.ts';
+import { STREAM } from '../tuning.ts';
 import { WindowedMinimum } from '../windowed-minimum.ts';
 
 /** The part of a volunteer's rate that must be used. The last bit of it may cost a whole frame that waits. */

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM } from '../tuning.ts';
 import { LivenessMonitor } from './liveness-monitor.ts';
 
 let clock: ManualClock;

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../shared/clock.ts';
-import { STREAM } from '../../../shared/tuning.ts';
 import { LateWatch } from '../../net/late-watch.ts';
 import { RoundTrip } from '../../net/round-trip.ts';
+import { STREAM } from '../tuning.ts';
 
 export interface LivenessMonitorOptions {
   clock: Clock;

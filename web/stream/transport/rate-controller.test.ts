@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
+import { STREAM } from '../tuning.ts';
 import { RateController } from './rate-controller.ts';
 
 const MAX_KBPS = 6_000;
@@ -105,7 +106,7 @@ test('it never falls below what a picture needs to be one, and what is never ack
     leg.rate.sent(frameId, 1_000, frameId * 33);
     leg.rate.congested(frameId * 33);
   }
-  expect(leg.rate.kbps).toBeGreaterThanOrEqual(STREAM.minBitrateKbps);
-  expect(leg.rate.kbps).toBeLessThan(1.2 * STREAM.minBitrateKbps);
+  expect(leg.rate.kbps).toBeGreaterThanOrEqual(STREAM_LIMITS.minBitrateKbps);
+  expect(leg.rate.kbps).toBeLessThan(1.2 * STREAM_LIMITS.minBitrateKbps);
   expect(leg.rate.acknowledged(0, 1, 1)).toBe(false);
 });

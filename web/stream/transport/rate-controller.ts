@@ -1,5 +1,6 @@
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import { SlidingWindow } from '../sliding-window.ts';
+import { STREAM } from '../tuning.ts';
 import { WindowedMinimum } from '../windowed-minimum.ts';
 
 interface Sent {
@@ -79,7 +80,7 @@ export class RateController {
     this.#flowedMs = null;
     const lowered = STREAM.rateDecrease * Math.min(this.#exactKbps, this.#carriedKbps(nowMs));
     // Not all the way at once: a hiccup of half a second must not cost the picture.
-    this.#exactKbps = Math.max(STREAM.minBitrateKbps, STREAM.deepestStep * this.#exactKbps, lowered);
+    this.#exactKbps = Math.max(STREAM_LIMITS.minBitrateKbps, STREAM.deepestStep * this.#exactKbps, lowered);
     this.#loweredMs = nowMs;
     this.#isStarting = false;
     return this.#tell();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM } from '../tuning.ts';
 import { RateFollower } from './rate-follower.ts';
 
 /** Frames at this rate for a while; how often the encoder would be told. */

@@ -1,4 +1,4 @@
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM } from '../tuning.ts';
 
 /** Weight of the newest interval between frames. */
 const SMOOTHING = 0.25;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { STREAM } from '../../../shared/tuning.ts';
 import { volunteerFrameStages } from '../frame-timing.ts';
+import { STREAM } from '../tuning.ts';
 import { RouteMeter } from './route-meter.ts';
 
 /** A frame that computes for so long, after waiting there for so long; the rest takes 20 ms. */

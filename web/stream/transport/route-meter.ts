@@ -1,7 +1,7 @@
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import { STREAM } from '../../../shared/tuning.ts';
 import { type StageTimes, totalMs } from '../frame-timing.ts';
 import { RecentMedian } from '../recent-median.ts';
+import { STREAM } from '../tuning.ts';
 
 /** What a frame takes through one volunteer, from those that came back; before that, as predicted. */
 export class RouteMeter {

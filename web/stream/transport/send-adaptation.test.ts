@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
+import { STREAM } from '../tuning.ts';
 import { SendAdaptation } from './send-adaptation.ts';
 
 const SIZE = { width: 640, height: 360, outWidth: 1280, outHeight: 720 };
@@ -47,7 +48,7 @@ describe('where a leg does not carry all of them', () => {
   });
 
   test('so many are always sent that it is a motion picture', () => {
-    expect(run(AMPLE_KBPS, STREAM.minBitrateKbps)).toHaveLength(STREAM.leastSentFps);
+    expect(run(AMPLE_KBPS, STREAM_LIMITS.minBitrateKbps)).toHaveLength(STREAM.leastSentFps);
   });
 
   test('all of them come back after a while, a step at a time, and not for a moment of more', () => {
@@ -85,10 +86,10 @@ describe('where even so few are too much for the way there', () => {
   });
 
   test('smaller ones do not help the way back, and none is too small for the kernels', () => {
-    run(AMPLE_KBPS, STREAM.minBitrateKbps, 5_000);
+    run(AMPLE_KBPS, STREAM_LIMITS.minBitrateKbps, 5_000);
     expect(plan.size.width).toBe(640);
     plan = new SendAdaptation({ ...SIZE, outWidth: 4 * 640, outHeight: 4 * 360 });
-    run(STREAM.minBitrateKbps, AMPLE_KBPS, 5_000);
+    run(STREAM_LIMITS.minBitrateKbps, AMPLE_KBPS, 5_000);
     expect(plan.size.width).toBe(640);
   });
 });

@@ -1,5 +1,5 @@
-import { STREAM } from '../../../shared/tuning.ts';
 import { canBecome, type StreamSize, shrunk } from '../frame-size.ts';
+import { STREAM } from '../tuning.ts';
 
 /** What the legs carry, kb/s, and the time between two of the source's frames. */
 export interface LegRates {

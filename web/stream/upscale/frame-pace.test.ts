@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { GOVERNOR } from '../../../shared/tuning.ts';
+import { GOVERNOR } from '../tuning.ts';
 import { FramePace } from './frame-pace.ts';
 
 /** So many frames of a source of 60 a second, of which each `stride`th comes, one every `arrivalMs`. */

@@ -1,5 +1,5 @@
-import { GOVERNOR } from '../../../shared/tuning.ts';
 import { RecentMedian } from '../recent-median.ts';
+import { GOVERNOR } from '../tuning.ts';
 
 /** Frames until the median of what is between them counts. */
 const ENOUGH = 5;

@@ -1,6 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM } from '../tuning.ts';
 import type { FrameEngine } from './frame-engine.ts';
 import { GovernedUpscaler, type Made } from './governed-upscaler.ts';
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import { GOVERNOR } from '../../../shared/tuning.ts';
+import { GOVERNOR } from '../tuning.ts';
 import { GovernedUpscaler, type Made } from './governed-upscaler.ts';
 import { type QualityBehaviour, QualityEngine } from './test-frame-engine.ts';
 

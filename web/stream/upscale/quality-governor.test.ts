@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import { NETWORKS, QUALITIES, type Quality } from '../../../shared/tasks/upscale.ts';
-import { GOVERNOR } from '../../../shared/tuning.ts';
+import { GOVERNOR } from '../tuning.ts';
 import { QualityGovernor } from './quality-governor.ts';
 
 const FRAME_MS = 1000 / 60;

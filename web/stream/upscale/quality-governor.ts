@@ -1,7 +1,7 @@
 import type { LoweredCause } from '../../../shared/messages.ts';
 import { isNetwork, NETWORKS, type Quality } from '../../../shared/tasks/upscale.ts';
-import { GOVERNOR } from '../../../shared/tuning.ts';
 import { percentile } from '../percentiles.ts';
+import { GOVERNOR } from '../tuning.ts';
 import { QualityTimes } from './quality-times.ts';
 
 /** What became of the tries of one quality. */

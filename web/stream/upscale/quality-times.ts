@@ -1,5 +1,5 @@
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import { GOVERNOR } from '../../../shared/tuning.ts';
+import { GOVERNOR } from '../tuning.ts';
 
 interface Remembered {
   tookMs: number;

@@ -1,6 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import { GOVERNOR } from '../../../shared/tuning.ts';
+import { GOVERNOR } from '../tuning.ts';
 import type { FrameUpscaler } from './frame-engine.ts';
 
 export interface QualityWarmupOptions {

@@ -1,7 +1,7 @@
 // Protects: what is told apart is what pictures show, never how they were coded, or how bright a browser made them.
 import { expect, test } from 'vitest';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM } from '../tuning.ts';
 import { likeness } from './likeness.ts';
 import type { Thumbnail } from './thumbnail.ts';
 

@@ -1,4 +1,4 @@
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM } from '../tuning.ts';
 import type { Thumbnail } from './thumbnail.ts';
 
 const { width: WIDTH, height: HEIGHT } = STREAM.thumbnail;

@@ -1,6 +1,7 @@
 // Protects: one bad moment of a decoder bars nobody, a second one does, and who is trusted is looked at seldom.
 import { expect, test } from 'vitest';
-import { STREAM, TRUST } from '../../../shared/tuning.ts';
+import { TRUST } from '../../../shared/tasks/tuning.ts';
+import { STREAM } from '../tuning.ts';
 import { PictureCheck } from './picture-check.ts';
 
 const ENOUGH = STREAM.tellingBitsPerPixel;

@@ -1,5 +1,5 @@
 import { CheckStreak } from '../../../shared/check-streak.ts';
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM } from '../tuning.ts';
 import { likeness } from './likeness.ts';
 import { type Thumbnail, Thumbnails } from './thumbnail.ts';
 

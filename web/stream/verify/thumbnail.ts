@@ -1,5 +1,5 @@
 import { MeshError } from '../../../shared/errors.ts';
-import { STREAM } from '../../../shared/tuning.ts';
+import { STREAM } from '../tuning.ts';
 
 const { width: WIDTH, height: HEIGHT } = STREAM.thumbnail;
 

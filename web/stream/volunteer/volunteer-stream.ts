@@ -1,7 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { StreamSetup, VideoMessage, VolunteerDropCause } from '../../../shared/messages.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import { STREAM } from '../../../shared/tuning.ts';
 import type { Carried } from '../../../shared/wire.ts';
 import type { Codec } from '../codec/codecs.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
@@ -10,6 +9,7 @@ import { KeyframeRequests } from '../codec/keyframe-requests.ts';
 import { canBecome, sizeOf } from '../frame-size.ts';
 import { RateController } from '../transport/rate-controller.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
+import { STREAM } from '../tuning.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
 import { FramePace } from '../upscale/frame-pace.ts';
 import { FrameSharpener } from '../upscale/frame-sharpener.ts';

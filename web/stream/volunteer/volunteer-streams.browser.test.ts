@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { MeshError } from '../../../shared/errors.ts';
 import type { StreamSetup } from '../../../shared/messages.ts';
-import { STREAM } from '../../../shared/tuning.ts';
 import { ForwardedPort } from '../../net/forwarder.ts';
 import { TEST_SETUP } from '../gamer/test-setup.ts';
+import { STREAM } from '../tuning.ts';
 import { canvasEngine } from '../upscale/test-frame-engine.ts';
 import { VolunteerStreams } from './volunteer-streams.ts';
 

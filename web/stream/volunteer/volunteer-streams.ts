@@ -1,11 +1,11 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { StreamSetup } from '../../../shared/messages.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import { STREAM } from '../../../shared/tuning.ts';
 import type { ChannelPort } from '../../net/channel-port.ts';
 import { isCodec, isCodecUsable } from '../codec/codecs.ts';
 import { canBecome } from '../frame-size.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
+import { STREAM } from '../tuning.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
 import { type CheckedSetup, VolunteerStream } from './volunteer-stream.ts';
 

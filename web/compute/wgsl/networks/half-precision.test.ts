@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { COMPUTE } from '../../../../shared/tuning.ts';
+import { IMAGE } from '../../../../shared/tasks/tuning.ts';
 import { type NetworkShape, networksIn, parseManifest } from '../../models/manifest.ts';
 import { roundedToFloat16 } from '../../networks/float16.ts';
 import { blocksOf, type Layer, TAPS, unpackLayers } from '../../networks/layers.ts';
@@ -23,7 +23,7 @@ it.each(['fast', 'balanced', 'quality'])('the network %s is exact enough in half
     features = halfLayer(network, layer, features, slope);
   }
   const offBy = features.data.map((value, i) => Math.abs(value - (exact?.data[i] ?? Number.NaN)));
-  expect(Math.max(...offBy) * 255).toBeLessThan(COMPUTE.tolerance8bit);
+  expect(Math.max(...offBy) * 255).toBeLessThan(IMAGE.tolerance8bit);
 });
 
 function halfLayer(network: NetworkShape, layer: Layer, features: Features, slope: number): Features {

@@ -1,7 +1,7 @@
 import { MeshError } from '../../../../shared/errors.ts';
-import { COMPUTE } from '../../../../shared/tuning.ts';
 import type { UpscaleShape } from '../../backend.ts';
 import { blocksOf } from '../../networks/layers.ts';
+import { COMPUTE } from '../../tuning.ts';
 import type { Passes, SourceResource } from '../passes.ts';
 import { type Bindings, type Kernel, Step } from '../step.ts';
 import { BINDING } from './bindings.ts';

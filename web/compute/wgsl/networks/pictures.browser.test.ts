@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MeshError } from '../../../../shared/errors.ts';
 import type { PixelImage } from '../../../../shared/tasks/definition.ts';
+import { IMAGE } from '../../../../shared/tasks/tuning.ts';
 import { NETWORKS, type Network } from '../../../../shared/tasks/upscale.ts';
-import { COMPUTE } from '../../../../shared/tuning.ts';
 import type { UpscaleShape } from '../../backend.ts';
 import { RgbaReader } from '../../frames/rgba-reader.ts';
 import type { ModelSource } from '../../models/model-source.ts';
@@ -12,6 +12,7 @@ import { doubledReference } from '../../networks/picture.ts';
 import { upscaleReference } from '../../reference/upscale.ts';
 import { loadNetwork, repositoryModels } from '../../test-models.ts';
 import { paintedPicture } from '../../test-pictures.ts';
+import { COMPUTE } from '../../tuning.ts';
 import { openDevice } from '../gpu-device.ts';
 import { Recipes } from '../recipes.ts';
 import { Surface } from '../surface.ts';
@@ -58,7 +59,7 @@ describe.each(NETWORKS)('%s', (quality) => {
       const { shape, layers } = await loadNetwork(quality, inputKindOf(image));
       const sharp = await doubled(image, quality);
       const expected = doubledReference(shape, layers, image);
-      expect(difference(sharp, expected)).toBeLessThanOrEqual(COMPUTE.tolerance8bit);
+      expect(difference(sharp, expected)).toBeLessThanOrEqual(IMAGE.tolerance8bit);
     }
   });
 
@@ -113,7 +114,7 @@ describe('other ratios than 2', () => {
     const target = { outWidth, outHeight, quality: filter };
     const data = upscaleReference(doubledReference(shape, layers, image), target);
     // What is rounded in between may turn an edge, and sharpening enlarges it.
-    const tolerance = COMPUTE.tolerance8bit * (filter === 'spatial' ? 3 : 1);
+    const tolerance = IMAGE.tolerance8bit * (filter === 'spatial' ? 3 : 1);
     expect(difference(sharp, { width: outWidth, height: outHeight, data })).toBeLessThanOrEqual(tolerance);
   });
 });
