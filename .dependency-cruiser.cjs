@@ -4,7 +4,7 @@
  * rule bites (deploy/import-rules.mjs), then holds the tree to them; tests live on the floor of what they test.
  * @type {import('dependency-cruiser').IConfiguration}
  */
-const FLOORS = ['net', 'compute', 'dispatch', 'stream', 'sdk', 'ui', 'gamer', 'volunteer'];
+const FLOORS = ['net', 'compute', 'dispatch', 'stream', 'sdk', 'game', 'ui', 'gamer', 'volunteer'];
 const TESTS = '(\\.test\\.tsx?|/test-[^/]+\\.tsx?)$';
 /** Packages that the build puts into the pages: a production server has no need of them, so they are no `dependencies`. */
 const IN_PAGES = [
@@ -55,7 +55,39 @@ module.exports = {
       'the SDK wires the floors below',
     ),
     only('ui-knows-nobody', 'web/ui', [], 'components take plain values'),
-    only('gamer-page', 'web/gamer', ['shared', 'web/sdk', 'web/ui'], 'a page wires the SDK to ui/'),
+    only(
+      'game-floor',
+      'web/game',
+      ['shared', 'web/sdk'],
+      'the built-in game is a game like any other: it knows the SDK and no page',
+    ),
+    only(
+      'gamer-page',
+      'web/gamer',
+      ['shared', 'web/sdk', 'web/ui', 'web/game'],
+      'a page wires the SDK and the game to ui/',
+    ),
+    {
+      name: 'stream-shared-files',
+      comment: 'what both ends of a stream share stands below the rooms',
+      severity: 'error',
+      from: { path: '^web/stream/[^/]+$' },
+      to: { path: '^web/stream/[^/]+/' },
+    },
+    {
+      name: 'stream-rooms',
+      comment: 'codec, transport, verify and upscale serve either end of a stream and know neither',
+      severity: 'error',
+      from: { path: '^web/stream/(codec|transport|verify|upscale)/', pathNot: TESTS },
+      to: { path: '^web/stream/(gamer|volunteer)/' },
+    },
+    {
+      name: 'stream-ends',
+      comment: 'the two ends of a stream meet on the wire only',
+      severity: 'error',
+      from: { path: '^web/stream/(gamer|volunteer)/', pathNot: TESTS },
+      to: { path: '^web/stream/(gamer|volunteer)/', pathNot: '^web/stream/$1/' },
+    },
     only('volunteer-page', 'web/volunteer', ['shared', 'web/sdk', 'web/ui'], 'a page wires the SDK to ui/'),
     {
       ...only('other-page', 'web', ['shared', 'web/sdk', 'web/ui'], 'what is on no floor is a page'),

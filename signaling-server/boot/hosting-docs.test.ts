@@ -7,7 +7,7 @@ import { settingsMarkdown } from './config.ts';
 const bed = new TestBed();
 afterEach(() => bed.end());
 
-const docs = (name: string) => readFile(new URL(`../docs/${name}`, import.meta.url), 'utf8');
+const docs = (name: string) => readFile(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
 
 test('the table of settings is the one the server reads', async () => {
   const [, table] = (await docs('hosting.md')).split(/<!-- \/?settings -->/);

@@ -2,7 +2,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import { volunteer } from '../gamer/test-figures.ts';
+import { volunteer } from '../sdk/test-volunteer-info.ts';
 import type { TaskOptions, VolunteerInfo } from '../sdk/types.ts';
 import { GameWork, type WorkClient } from './game-work.ts';
 import type { Question } from './parts.ts';

@@ -1,7 +1,7 @@
 import { type Signal, signal } from '@preact/signals';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import type { Client } from '../gamer/client.ts';
+import type { GamerClient } from '../sdk/p2c2r.ts';
 import { PART_TASKS, PARTS, type Part, type PartResult, type Question } from './parts.ts';
 import { GAME_WORK } from './tuning.ts';
 import { WorkLog, type WorkTold } from './work-log.ts';
@@ -9,7 +9,7 @@ import { WorkLog, type WorkTold } from './work-log.ts';
 /** Where a part of the game is to be computed. */
 export type PartPlace = 'volunteers' | 'local';
 
-export type WorkClient = Pick<Client, 'volunteers' | 'submitTask' | 'addEventListener' | 'removeEventListener'>;
+export type WorkClient = Pick<GamerClient, 'volunteers' | 'submitTask' | 'addEventListener' | 'removeEventListener'>;
 
 interface PartWork {
   where: Signal<PartPlace>;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { volunteer } from '../sdk/test-volunteer-info.ts';
 import { CountRate } from './count-rate.ts';
 import { frameShares } from './frame-shares.ts';
-import { volunteer } from './test-figures.ts';
 
 const VOLUNTEERS = [volunteer(), volunteer({ id: 'v2', name: 'calm-fox' })];
 

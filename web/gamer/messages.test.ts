@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { volunteer } from '../sdk/test-volunteer-info.ts';
 import type { StreamStats } from './client.ts';
 import { helpersOf, isSharpened, qualityHint, type Situation, shownQuality, statusOf } from './messages.ts';
 import type { Report } from './show.ts';
-import { streamStats, volunteer } from './test-figures.ts';
+import { streamStats } from './test-figures.ts';
 
 const COLUMNS: [number[], ...(number | null)[][]] = [[], [], []];
 const live = (changes: Partial<StreamStats> = {}): Report => ({

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
+import { volunteer } from '../sdk/test-volunteer-info.ts';
 import { INVITE } from '../sdk/tuning.ts';
 import type { InviteOptions } from '../sdk/types.ts';
 import type { Client, Connect } from './client.ts';
 import type { TabStore } from './room-entry.ts';
 import { GamerSession } from './session.ts';
-import { volunteer } from './test-figures.ts';
 
 /** The mesh as this page sees it. */
 class FakeClient extends EventTarget {

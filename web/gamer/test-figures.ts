@@ -1,4 +1,3 @@
-import type { VolunteerInfo } from '../sdk/types.ts';
 import type { StreamStats } from './client.ts';
 
 /** For tests: figures of a stream that one volunteer sharpens. */
@@ -26,22 +25,6 @@ export function streamStats(changes: Partial<StreamStats> = {}): StreamStats {
     running: 'volunteers',
     quality: 'spatial',
     why: 'Fresher there.',
-    ...changes,
-  };
-}
-
-export function volunteer(changes: Partial<VolunteerInfo> = {}): VolunteerInfo {
-  return {
-    id: 'v1',
-    name: 'brave-otter',
-    backend: 'wgsl',
-    rttMs: 3,
-    load: 0,
-    score: 1,
-    tasks: ['upscale'],
-    completed: 0,
-    failed: 0,
-    barred: false,
     ...changes,
   };
 }

@@ -1,5 +1,7 @@
 import type { VolunteerDropCause } from '../../shared/messages.ts';
-import type { UndecodedCause } from './codec/frame-decoder.ts';
+
+/** Why a packet gave no frame. */
+export type UndecodedCause = 'packet-lost' | 'decoder-busy' | 'undecodable';
 
 /** Why a frame was not shown. */
 export type DropCause =

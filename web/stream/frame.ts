@@ -1,6 +1,13 @@
+import type { LoweredCause } from '../../shared/messages.ts';
+import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { DropCause } from './drop-cause.ts';
 import type { StageTimes } from './frame-timing.ts';
-import type { Made } from './upscale/governed-upscaler.ts';
+
+/** What a picture was made with, and why with no better; null: it is what was wanted. */
+export interface Made {
+  quality: Quality;
+  lowered: LoweredCause | null;
+}
 
 /**
  * What a frame is sent to a side for: to be shown; to fill in while the other side is late; or only to measure that side. Whether

@@ -1,11 +1,9 @@
 import { MeshError } from '../../../shared/errors.ts';
+import type { UndecodedCause } from '../drop-cause.ts';
 import { STREAM } from '../tuning.ts';
 import { type Codec, type CodecSize, decoderConfig } from './codecs.ts';
 import type { Packet } from './frame-encoder.ts';
 import { unseal } from './packet-checksum.ts';
-
-/** Why a packet gave no frame. */
-export type UndecodedCause = 'packet-lost' | 'decoder-busy' | 'undecodable';
 
 export interface FrameDecoderHandlers<Tag> {
   /** The frame has its packet's timestamp and is the receiver's to close. */

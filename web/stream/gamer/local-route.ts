@@ -1,13 +1,13 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import type { CapturedFrame, FrameSink } from '../frame.ts';
+import type { CapturedFrame, FrameSink, Made } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
 import { localFrameStages } from '../frame-timing.ts';
 import { LatestSlot } from '../latest-slot.ts';
 import { STREAM } from '../tuning.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
 import { FramePace } from '../upscale/frame-pace.ts';
-import { GovernedUpscaler, type Made } from '../upscale/governed-upscaler.ts';
+import { GovernedUpscaler } from '../upscale/governed-upscaler.ts';
 
 export interface LocalRouteOptions {
   /** Made when first asked for: a machine that only sends never probes its GPU. */

@@ -1,7 +1,6 @@
 import type { MeshError } from '../../../shared/errors.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import type { SharpFrame } from '../frame.ts';
-import type { Made } from '../upscale/governed-upscaler.ts';
+import type { Made, SharpFrame } from '../frame.ts';
 import type { Decision } from './side-choice.ts';
 
 export interface StreamState {

@@ -1,8 +1,9 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
+import type { Made } from '../frame.ts';
 import { STREAM } from '../tuning.ts';
 import type { FrameEngine } from './frame-engine.ts';
-import { GovernedUpscaler, type Made } from './governed-upscaler.ts';
+import { GovernedUpscaler } from './governed-upscaler.ts';
 
 /** What the caller knows of a frame, and where its moments are written, and what it was made with. */
 interface SharpenTag extends Made {

@@ -2,8 +2,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
+import type { Made } from '../frame.ts';
 import { GOVERNOR } from '../tuning.ts';
-import { GovernedUpscaler, type Made } from './governed-upscaler.ts';
+import { GovernedUpscaler } from './governed-upscaler.ts';
 import { type QualityBehaviour, QualityEngine } from './test-frame-engine.ts';
 
 const SHAPE = { outWidth: 128, outHeight: 72, quality: 'quality' } as const;

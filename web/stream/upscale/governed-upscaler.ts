@@ -1,6 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
-import type { LoweredCause } from '../../../shared/messages.ts';
 import { isNetwork, type Quality } from '../../../shared/tasks/upscale.ts';
+import type { Made } from '../frame.ts';
 import { sizeOf } from '../frame-size.ts';
 import type { FrameEngine, FrameUpscaler } from './frame-engine.ts';
 import { QualityGovernor } from './quality-governor.ts';
@@ -11,12 +11,6 @@ export interface GovernedShape {
   outHeight: number;
   /** The best that is wanted. */
   quality: Quality;
-}
-
-/** What a picture was made with, and why with no better; null: it is what was wanted. */
-export interface Made {
-  quality: Quality;
-  lowered: LoweredCause | null;
 }
 
 interface Opened {

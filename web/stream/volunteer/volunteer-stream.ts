@@ -6,6 +6,7 @@ import type { Codec } from '../codec/codecs.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
 import { FrameEncoder, type Packet } from '../codec/frame-encoder.ts';
 import { KeyframeRequests } from '../codec/keyframe-requests.ts';
+import type { Made } from '../frame.ts';
 import { canBecome, sizeOf } from '../frame-size.ts';
 import { RateController } from '../transport/rate-controller.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
@@ -13,7 +14,6 @@ import { STREAM } from '../tuning.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
 import { FramePace } from '../upscale/frame-pace.ts';
 import { FrameSharpener } from '../upscale/frame-sharpener.ts';
-import type { Made } from '../upscale/governed-upscaler.ts';
 
 export type CheckedSetup = StreamSetup & { codec: Codec };
 
