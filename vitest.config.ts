@@ -5,6 +5,8 @@ import { launchOptions } from './e2e/launch.mjs';
 import pages from './vite.config.ts';
 
 const IN_BROWSER = '**/*.browser.test.{ts,tsx}';
+/** Takes minutes by nature: `npm run test:long`. */
+const LONG = '**/*.long.test.ts';
 const exclude = [...configDefaults.exclude, '.build/**'];
 
 /** The sources as the pages are built from them. */
@@ -25,6 +27,10 @@ const networksBesideWorkers: Plugin = {
 // Timeouts only end what hangs: a machine of two busy cores is slow, and a test must not fail for that.
 export default defineConfig({
   test: {
+    // Two processes run all unit tests: starting one for each file took two thirds of the time. A test that changes a global puts it back.
+    // The pool reads this here only, not in a project.
+    pool: 'forks',
+    poolOptions: { forks: { isolate: false } },
     projects: [
       {
         ...sources,
@@ -33,10 +39,14 @@ export default defineConfig({
           environment: 'node',
           globalSetup: ['e2e/unit-setup.mjs'],
           include: ['**/*.test.{ts,tsx}'],
-          exclude: [...exclude, IN_BROWSER],
+          exclude: [...exclude, IN_BROWSER, LONG],
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
+      },
+      {
+        ...sources,
+        test: { name: 'long', environment: 'node', include: [LONG], exclude, testTimeout: 600_000 },
       },
       {
         ...sources,

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright/test';
 import { upscaleReference } from '../web/compute/reference/upscale.ts';
-import { expect, openSdk, test, waitForVolunteers } from './fixtures.ts';
+import { expect, openSdk, testWithOwnServer as test, waitForVolunteers } from './fixtures.ts';
 import { launchOptions } from './launch.mjs';
 import { largestDifference, testPicture } from './pictures.ts';
 

@@ -11,23 +11,36 @@ declare global {
   }
 }
 
+interface WorkerFixtures {
+  /** One server for all tests of a worker that neither configure, stop nor count on it: starting one takes most of a second. */
+  sharedServer: RunningServer;
+}
+
 interface Fixtures {
   server: RunningServer;
+  /** The name of a room of this test's own: members of an earlier test may still be in the grace of a lost socket. */
+  roomOf(name: string): string;
   /** A page of the server's origin that knows nothing but `/p2c2r.js`. */
   sdkPage(): Promise<Page>;
-  /** The same with a volunteer in it. */
+  /** The same page with a volunteer in `roomOf(room)`. */
   volunteerPage(room: string, options?: Sdk.VolunteerOptions): Promise<Page>;
-  /** The same with a gamer in it. */
+  /** The same page with a gamer in `roomOf(room)`. */
   gamerPage(room: string, options?: Sdk.GamerOptions): Promise<Page>;
 }
 
-export const test = base.extend<Fixtures>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's needs from its pattern.
-  server: async ({}, use) => {
-    const server = await startServer();
-    await use(server);
-    await server.stop();
-  },
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  sharedServer: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's dependencies from its pattern.
+    async ({}, use) => {
+      const server = await startServer();
+      await use(server);
+      await server.stop();
+    },
+    { scope: 'worker' },
+  ],
+  server: ({ sharedServer }, use) => use(sharedServer),
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's dependencies from its pattern.
+  roomOf: ({}, use, { testId }) => use((name) => `${name} ${testId}`),
   sdkPage: async ({ browser, server }, use) => {
     const context = await browser.newContext();
     await use(async () => {
@@ -37,30 +50,42 @@ export const test = base.extend<Fixtures>({
     });
     await context.close();
   },
-  volunteerPage: async ({ sdkPage }, use) => {
+  volunteerPage: async ({ sdkPage, roomOf }, use) => {
     await use(async (room, options) => {
       const page = await sdkPage();
       await page.evaluate(
         async (start) => {
           window.node = await window.sdk.VolunteerNode.start(start);
         },
-        { room, ...options },
+        { room: roomOf(room), ...options },
       );
       return page;
     });
   },
-  gamerPage: async ({ sdkPage }, use) => {
+  gamerPage: async ({ sdkPage, roomOf }, use) => {
     await use(async (room, options) => {
       const page = await sdkPage();
       await page.evaluate(
         async (connect) => {
           window.client = await window.sdk.GamerClient.connect(connect);
         },
-        { room, ...options },
+        { room: roomOf(room), ...options },
       );
       return page;
     });
   },
+});
+
+/** For tests that stop their server, count its members or need the exact names of rooms: each has a server of its own. */
+export const testWithOwnServer = test.extend<Pick<Fixtures, 'server' | 'roomOf'>>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's dependencies from its pattern.
+  server: async ({}, use) => {
+    const server = await startServer();
+    await use(server);
+    await server.stop();
+  },
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's dependencies from its pattern.
+  roomOf: ({}, use) => use((name) => name),
 });
 
 export { expect } from 'playwright/test';

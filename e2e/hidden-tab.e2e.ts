@@ -1,6 +1,6 @@
 import type { Page } from 'playwright/test';
 import { CAMERA_FLAGS, streamCamera, volunteerFps } from './camera.ts';
-import { expect, openSdk, test, waitForVolunteers } from './fixtures.ts';
+import { expect, openSdk, testWithOwnServer as test, waitForVolunteers } from './fixtures.ts';
 import { ensureXvfb, type HeadedBrowser, launchHeaded } from './headed.ts';
 
 /** Long enough for a hidden page's once-a-second timers to show in what its worker does, if they did. */
@@ -35,7 +35,7 @@ test.beforeEach(async ({ server }) => {
 
 test.afterEach(() => headed.close());
 
-test('a volunteer whose tab is hidden goes on at the same pace', async () => {
+test('a volunteer whose tab is hidden goes on at the same pace', { tag: '@alone' }, async () => {
   const shownFps = await volunteerFps(gamer, SPAN_MS);
   await hide(volunteer);
   const hiddenFps = await volunteerFps(gamer, SPAN_MS);
@@ -44,7 +44,9 @@ test('a volunteer whose tab is hidden goes on at the same pace', async () => {
   expect(hiddenFps).toBeGreaterThan(LEAST_SHARE * shownFps);
 });
 
-test('a gamer whose tab is hidden still gets its frames, and sees them at once when it is shown again', async () => {
+test('a gamer whose tab is hidden still gets its frames, and sees them at once when it is shown again', {
+  tag: '@alone',
+}, async () => {
   const shownFps = await volunteerFps(gamer, SPAN_MS);
   await hide(gamer);
   const hiddenFps = await volunteerFps(gamer, SPAN_MS);

@@ -22,10 +22,9 @@ test.beforeAll(async () => {
   await ensureCoturn();
 });
 
-test('over a relay that loses packets and is squeezed for a while the picture goes on, and the volunteer’s comes back', async ({
-  volunteerPage,
-  gamerPage,
-}) => {
+test('over a relay that loses packets and is squeezed for a while the picture goes on, and the volunteer’s comes back', {
+  tag: '@alone',
+}, async ({ volunteerPage, gamerPage }) => {
   const turn = await startTurnServer();
   const relay = await ImpairedRelay.start(turn.port, IMPAIRMENT);
   try {

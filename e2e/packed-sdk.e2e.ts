@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ROOT, runChild } from '../deploy/child.mjs';
-import { expect, test } from './fixtures.ts';
+import { expect, testWithOwnServer as test } from './fixtures.ts';
 import { exampleOf, readExamples } from './sdk-document.ts';
 import { startServer } from './server.ts';
 

@@ -18,7 +18,10 @@ async function openBoth(
   return { gamer, volunteer };
 }
 
-test('a gamer shares a link, a volunteer follows it, and the game comes back sharper', async ({ server, context }) => {
+test('a gamer shares a link, a volunteer follows it, and the game comes back sharper', { tag: '@smoke' }, async ({
+  server,
+  context,
+}) => {
   const { gamer, volunteer } = await openBoth(context, server.url);
 
   const volunteerName = (await gamer.locator('.volunteers__name').textContent()) ?? '';

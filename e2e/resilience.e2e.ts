@@ -1,4 +1,4 @@
-import { expect, test, waitForVolunteers } from './fixtures.ts';
+import { expect, test, testWithOwnServer, waitForVolunteers } from './fixtures.ts';
 import { launchOptions } from './launch.mjs';
 import { startServer } from './server.ts';
 
@@ -28,7 +28,10 @@ declare global {
   }
 }
 
-test('a volunteer that closes in the middle of its work loses no task', async ({ volunteerPage, gamerPage }) => {
+test('a volunteer that closes in the middle of its work loses no task', { tag: '@smoke' }, async ({
+  volunteerPage,
+  gamerPage,
+}) => {
   const leaving = await volunteerPage('leavers');
   const staying = await volunteerPage('leavers');
   const gamer = await gamerPage('leavers', { where: 'volunteers' });
@@ -65,30 +68,29 @@ test('a paused volunteer hands its work back, and takes more when it resumes', a
   expect(ends.filter(({ isRight }) => isRight)).toHaveLength(50);
 });
 
-test('a restart of the server ends no link and no task, and newcomers find the room again', async ({
-  server,
-  volunteerPage,
-  gamerPage,
-}) => {
-  await volunteerPage('restarters');
-  const gamer = await gamerPage('restarters', { where: 'volunteers' });
-  await waitForVolunteers(gamer, 1);
-  await gamer.evaluate(startEchoes, 300);
-  await server.stop();
-  await gamer.waitForFunction(() => window.client.state === 'reconnecting');
-  // With no server at all: tasks need only the link.
-  await gamer.evaluate(() => window.client.submitTask('echo', { bytes: new Uint8Array([7]) }).result);
-  const again = await startServer({ port: server.port });
-  try {
-    const ends = await gamer.evaluate(() => window.ends);
-    expect(ends.filter(({ isRight }) => isRight)).toHaveLength(300);
-    await gamer.waitForFunction(() => window.client.state === 'online');
+testWithOwnServer(
+  'a restart of the server ends no link and no task, and newcomers find the room again',
+  async ({ server, volunteerPage, gamerPage }) => {
     await volunteerPage('restarters');
-    await waitForVolunteers(gamer, 2);
-  } finally {
-    await again.stop();
-  }
-});
+    const gamer = await gamerPage('restarters', { where: 'volunteers' });
+    await waitForVolunteers(gamer, 1);
+    await gamer.evaluate(startEchoes, 300);
+    await server.stop();
+    await gamer.waitForFunction(() => window.client.state === 'reconnecting');
+    // With no server at all: tasks need only the link.
+    await gamer.evaluate(() => window.client.submitTask('echo', { bytes: new Uint8Array([7]) }).result);
+    const again = await startServer({ port: server.port });
+    try {
+      const ends = await gamer.evaluate(() => window.ends);
+      expect(ends.filter(({ isRight }) => isRight)).toHaveLength(300);
+      await gamer.waitForFunction(() => window.client.state === 'online');
+      await volunteerPage('restarters');
+      await waitForVolunteers(gamer, 2);
+    } finally {
+      await again.stop();
+    }
+  },
+);
 
 test('two rooms never see each other', async ({ volunteerPage, gamerPage }) => {
   const [ours, theirs] = [await volunteerPage('our room'), await volunteerPage('their room')];

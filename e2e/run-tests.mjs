@@ -8,58 +8,103 @@ import { hasCode, SetupError } from '../deploy/failure.mjs';
 import { ensureInstalled } from '../deploy/install.mjs';
 import { endWithNpm } from '../deploy/npm-parent.mjs';
 import { ensureBrowser } from './browser.mjs';
-import { RUNNERS } from './runners.mjs';
+import { ALL, LONG_ONLY, QUICK } from './runners.mjs';
 
 /** @typedef {import('./runners.mjs').Runner} Runner */
+/** @typedef {import('./runners.mjs').TestResult} TestResult */
 
-// npm test [-- unit|browser|e2e ...] [-- part of a file's name ...]
-const names = RUNNERS.map(({ name }) => name);
+const USAGE = `npm test [-- [--quick] [unit|browser|e2e ...] [part of a file's name ...]]
+npm run test:long [-- part of a file's name ...]
+
+  --quick  unit tests and the end-to-end smoke test only, for the inner loop
+  --help   prints this`;
+
+/** How many of the slowest tests are printed: enough to see what to mend first. */
+const SLOWEST = 10;
+
 const words = process.argv.slice(2);
-const chosen = words.filter((word) => names.includes(word));
-const filters = words.filter((word) => !names.includes(word));
-const runners = RUNNERS.filter(({ name }) => chosen.length === 0 || chosen.includes(name));
+const flags = words.filter((word) => word.startsWith('--'));
+const unknown = flags.filter((flag) => !['--quick', '--long', '--help'].includes(flag));
+if (flags.includes('--help') || unknown.length > 0) {
+  if (unknown.length > 0) console.error(`There is no option ${unknown.join(' or ')}.\n`);
+  console.log(USAGE);
+  process.exit(unknown.length > 0 ? 1 : 0);
+}
+const available = flags.includes('--quick') ? QUICK : flags.includes('--long') ? LONG_ONLY : ALL;
+const suites = new Set(available.map(({ suite }) => suite));
+const chosen = words.filter((word) => suites.has(word));
+const filters = words.filter((word) => !suites.has(word) && !word.startsWith('--'));
+const runners = available.filter(({ suite }) => chosen.length === 0 || chosen.includes(suite));
 
-const total = { passed: 0, failed: 0 };
-/** What went wrong beside the tests; each counts as one failure. @type {string[]} */
+/** @type {TestResult[]} */
+const results = [];
+/** What went wrong besides the tests; each counts as one failure. @type {string[]} */
 const troubles = [];
+/** @type {{ part: string, tookMs: number }[]} */
+const times = [];
+/** Suites of which at least one test ran. @type {Set<string>} */
+const ranSuites = new Set();
 
 endWithNpm();
 const scratch = mkdtempSync(join(tmpdir(), 'p2c2r-tests-'));
-// A signal ends us in the middle; this is done all the same.
+// Also when a signal ends this process.
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 await testAll();
+printTimes();
 for (const trouble of troubles) console.error(`\n${trouble}`);
-const failed = total.failed + troubles.length;
-console.log(`\n${total.passed} passed, ${failed} failed`);
+const passed = results.filter(({ status }) => status === 'passed').length;
+const failed = results.filter(({ status }) => status === 'failed').length + troubles.length;
+console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
 async function testAll() {
-  if (!(await prepared(ensureInstalled)).ok) return;
-  const browser = runners.some(({ needsBrowser }) => needsBrowser) ? await prepared(ensureBrowser) : undefined;
+  if (!(await prepared('packages', ensureInstalled)).ok) return;
+  const needsBrowser = runners.some((runner) => runner.needsBrowser);
+  const browser = needsBrowser ? await prepared('browser found or installed', ensureBrowser) : undefined;
   if (browser && !browser.ok) return;
-  const build = runners.some(({ needsBuild }) => needsBuild) ? await prepared(ensureBuilt) : undefined;
+  const build = runners.some(({ needsBuild }) => needsBuild) ? await prepared('build', ensureBuilt) : undefined;
 
   const env = {
     ...(browser ? { P2C2R_BROWSER: browser.value } : {}),
     ...(build?.ok ? { P2C2R_BUILD: build.value.folder } : {}),
   };
   for (const runner of runners) {
-    // Why there is no build has been told; the other tests do not need it.
-    if (!runner.needsBuild || build?.ok) await runOne(runner, env);
+    // Why there is no build has been printed; the other tests do not need it.
+    if (!runner.needsBuild || build?.ok) await timed(runner.name, () => runOne(runner, env));
   }
-  if (filters.length > 0 && total.passed + total.failed + troubles.length === 0) {
+  if (filters.length > 0 && results.length + troubles.length === 0) {
     troubles.push(`No test is in a file whose name has ${filters.join(' or ')}.`);
+  } else if (filters.length === 0) {
+    for (const suite of chosen.length > 0 ? chosen : suites) {
+      if (!ranSuites.has(suite) && troubles.length === 0)
+        troubles.push(`There is no ${suite} test, or all are skipped.`);
+    }
   }
 }
 
 /**
  * @template T
+ * @param {string} part
+ * @param {() => Promise<T>} run
+ */
+async function timed(part, run) {
+  const startedAtMs = performance.now();
+  try {
+    return await run();
+  } finally {
+    times.push({ part, tookMs: performance.now() - startedAtMs });
+  }
+}
+
+/**
+ * @template T
+ * @param {string} part
  * @param {() => Promise<T>} step
  * @returns {Promise<{ ok: true, value: T } | { ok: false }>}
  */
-async function prepared(step) {
+async function prepared(part, step) {
   try {
-    return { ok: true, value: await step() };
+    return { ok: true, value: await timed(part, step) };
   } catch (cause) {
     if (!(cause instanceof SetupError)) throw cause;
     troubles.push(cause.message);
@@ -71,9 +116,9 @@ async function prepared(step) {
  * @param {Runner} runner
  * @param {Record<string, string>} env
  */
-async function runOne({ name, args, tally, timeoutMs }, env) {
+async function runOne({ name, suite, args, results: resultsOf, timeoutMs }, env) {
   console.log(`\n=== ${name} tests`);
-  const reportFile = join(scratch, `${name}.json`);
+  const reportFile = join(scratch, `${name.replace(/\W+/g, '-')}.json`);
   const { code, timedOut } = await runChild(process.execPath, args(filters, reportFile), {
     env: { ...env, P2C2R_REPORT: reportFile },
     timeoutMs,
@@ -85,14 +130,26 @@ async function runOne({ name, args, tally, timeoutMs }, env) {
       troubles.push(`The ${name} tests crashed: their runner ended with code ${code} and without a report.`);
     return;
   }
-  const { passed, failed: failedTests } = tally(report);
-  total.passed += passed;
-  total.failed += failedTests;
-  if (code !== 0 && failedTests === 0 && !timedOut) {
+  const found = resultsOf(report);
+  results.push(...found);
+  const hasFailed = found.some(({ status }) => status === 'failed');
+  if (code !== 0 && !hasFailed && !timedOut) {
     troubles.push(`The ${name} tests crashed: no test failed, yet their runner ended with code ${code}; see above.`);
-  } else if (passed + failedTests === 0 && filters.length === 0) {
-    troubles.push(`There is no ${name} test, or all are skipped.`);
   }
+  if (found.some(({ status }) => status !== 'skipped')) ranSuites.add(suite);
+}
+
+function printTimes() {
+  console.log('\n=== time');
+  for (const { part, tookMs } of times) console.log(`${seconds(tookMs)}  ${part}`);
+  const slowest = [...results].sort((one, other) => other.durationMs - one.durationMs).slice(0, SLOWEST);
+  if (slowest.length > 0) console.log(`\n=== the ${slowest.length} slowest tests`);
+  for (const { name, durationMs } of slowest) console.log(`${seconds(durationMs)}  ${name}`);
+}
+
+/** @param {number} ms */
+function seconds(ms) {
+  return `${(ms / 1_000).toFixed(1).padStart(7)} s`;
 }
 
 /**

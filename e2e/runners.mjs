@@ -2,77 +2,150 @@ import { join } from 'node:path';
 import { ROOT } from '../deploy/child.mjs';
 
 /**
- * @typedef {object} Tally what a runner's own report says
- * @property {number} passed
- * @property {number} failed tests, and files that could not be run
+ * @typedef {object} TestResult
+ * @property {string} name
+ * @property {'passed' | 'failed' | 'skipped'} status
+ * @property {number} durationMs
  */
 
 /**
  * @typedef {object} Runner
- * @property {string} name what `npm test -- NAME` calls it
+ * @property {string} name as printed
+ * @property {string} suite what `npm test -- SUITE` calls it; several runners may be of one suite
  * @property {boolean} needsBrowser
  * @property {boolean} needsBuild
  * @property {number} timeoutMs for all its tests; only ends a runner that hangs
  * @property {(filters: readonly string[], reportFile: string) => string[]} args for Node
- * @property {(report: unknown) => Tally} tally
+ * @property {(report: unknown) => TestResult[]} results of its own report: every test, and a failure for each file that could not be run
  */
 
-/** @param {string} project @returns {Runner['args']} */
-const vitest = (project) => (filters, reportFile) => [
-  join(ROOT, 'node_modules/vitest/vitest.mjs'),
-  ...['run', '--project', project, '--passWithNoTests'],
-  ...['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`],
-  ...filters,
-];
+const VITEST = { needsBuild: false, results: vitestResults };
+const PLAYWRIGHT = { suite: 'e2e', needsBrowser: true, needsBuild: true, results: playwrightResults };
 
-/** @type {readonly Runner[]} in the order of what they need: the quick answers first */
-export const RUNNERS = [
+/**
+ * Tests of these tags run elsewhere or alone: `@alone` measures rates or delays that a neighbour on the other core would spoil, `@long` takes
+ * minutes by nature, `@smoke` is the end-to-end part of `npm test -- --quick`.
+ */
+const ALONE = '@alone';
+const LONG = '@long';
+const SMOKE = '@smoke';
+
+const unit = {
+  ...{ name: 'unit', suite: 'unit', needsBrowser: false, timeoutMs: 5 * 60_000, ...VITEST },
+  args: vitest('unit'),
+};
+
+/** `npm test`, cheap answers first. @type {readonly Runner[]} */
+export const ALL = [
+  unit,
   {
-    name: 'unit',
-    needsBrowser: false,
-    needsBuild: false,
-    timeoutMs: 5 * 60_000,
-    args: vitest('unit'),
-    tally: tallyVitest,
-  },
-  {
-    name: 'browser',
-    needsBrowser: true,
-    needsBuild: false,
-    timeoutMs: 10 * 60_000,
+    ...{ name: 'browser', suite: 'browser', needsBrowser: true, timeoutMs: 10 * 60_000, ...VITEST },
     args: vitest('browser'),
-    tally: tallyVitest,
   },
   {
-    name: 'e2e',
-    needsBrowser: true,
-    needsBuild: true,
-    timeoutMs: 26 * 60_000,
-    args: (filters) => [join(ROOT, 'node_modules/playwright/cli.js'), 'test', '--pass-with-no-tests', ...filters],
-    tally: tallyPlaywright,
+    ...{ name: 'e2e, two at a time', timeoutMs: 15 * 60_000, ...PLAYWRIGHT },
+    args: playwright('--workers=2', `--grep-invert=${ALONE}|${LONG}`),
+  },
+  {
+    ...{ name: 'e2e, one at a time', timeoutMs: 10 * 60_000, ...PLAYWRIGHT },
+    args: playwright('--workers=1', `--grep=${ALONE}`, `--grep-invert=${LONG}`),
   },
 ];
 
-/** @param {unknown} report @returns {Tally} */
-function tallyVitest(report) {
-  const { numPassedTests, numFailedTests, testResults } =
-    /** @type {{ numPassedTests: number, numFailedTests: number, testResults: VitestFile[] }} */ (report);
-  // A file that throws while it is loaded, or in a hook, has failed without a test that did.
-  const failedFiles = testResults.filter(
-    ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
-  );
-  return { passed: numPassedTests, failed: numFailedTests + failedFiles.length };
+/** `npm test -- --quick`, for the inner loop. @type {readonly Runner[]} */
+export const QUICK = [
+  unit,
+  {
+    ...{ name: 'e2e smoke', timeoutMs: 5 * 60_000, ...PLAYWRIGHT },
+    args: playwright('--workers=2', `--grep=${SMOKE}`),
+  },
+];
+
+/** `npm run test:long`: what takes minutes by nature. @type {readonly Runner[]} */
+export const LONG_ONLY = [
+  {
+    ...{ name: 'unit, long', suite: 'unit', needsBrowser: false, timeoutMs: 30 * 60_000, ...VITEST },
+    args: vitest('long'),
+  },
+  {
+    ...{ name: 'e2e, long', ...PLAYWRIGHT, timeoutMs: 60 * 60_000 },
+    args: playwright('--workers=1', `--grep=${LONG}`),
+  },
+];
+
+/** @param {string} project @returns {Runner['args']} */
+function vitest(project) {
+  return (filters, reportFile) => [
+    join(ROOT, 'node_modules/vitest/vitest.mjs'),
+    ...['run', '--project', project, '--passWithNoTests'],
+    ...['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`],
+    ...filters,
+  ];
+}
+
+/** @param {readonly string[]} flags @returns {Runner['args']} */
+function playwright(...flags) {
+  return (filters) => [
+    join(ROOT, 'node_modules/playwright/cli.js'),
+    ...['test', '--pass-with-no-tests', ...flags, ...filters],
+  ];
 }
 
 /**
  * @typedef {object} VitestFile
+ * @property {string} name
  * @property {string} status
- * @property {{ status: string }[]} assertionResults
+ * @property {{ status: string, fullName: string, duration?: number }[]} assertionResults
  */
 
-/** @param {unknown} report @returns {Tally} */
-function tallyPlaywright(report) {
-  const { stats, errors } =
-    /** @type {{ stats: { expected: number, unexpected: number, flaky: number }, errors: unknown[] }} */ (report);
-  return { passed: stats.expected, failed: stats.unexpected + stats.flaky + errors.length };
+/** @param {unknown} report @returns {TestResult[]} */
+function vitestResults(report) {
+  const { testResults } = /** @type {{ testResults: VitestFile[] }} */ (report);
+  return testResults.flatMap(({ name, status, assertionResults }) => {
+    const results = assertionResults.map((test) => ({
+      name: test.fullName,
+      status: statusOf(test.status),
+      durationMs: test.duration ?? 0,
+    }));
+    // A file that throws while it is loaded, or in a hook, has failed without a test that did.
+    const hasFailedItself = status === 'failed' && !results.some((test) => test.status === 'failed');
+    return hasFailedItself ? [...results, { name, status: /** @type {const} */ ('failed'), durationMs: 0 }] : results;
+  });
+}
+
+/**
+ * @typedef {object} PlaywrightSuite
+ * @property {PlaywrightSuite[]} [suites]
+ * @property {{ title: string, tests: { status: string, results: { duration: number }[] }[] }[]} specs
+ */
+
+/** @param {unknown} report @returns {TestResult[]} */
+function playwrightResults(report) {
+  const { suites, errors } = /** @type {{ suites: PlaywrightSuite[], errors: { message?: string }[] }} */ (report);
+  return [
+    ...suites.flatMap(specsOf).flatMap(({ title, tests }) =>
+      tests.map(({ status, results }) => ({
+        name: title,
+        // A test that passed at a second try has failed.
+        status: statusOf(status),
+        durationMs: results.reduce((sum, { duration }) => sum + duration, 0),
+      })),
+    ),
+    ...errors.map(({ message = 'an error outside any test' }) => ({
+      name: message,
+      status: /** @type {const} */ ('failed'),
+      durationMs: 0,
+    })),
+  ];
+}
+
+/** @param {PlaywrightSuite} suite @returns {PlaywrightSuite['specs']} */
+function specsOf({ specs, suites = [] }) {
+  return [...specs, ...suites.flatMap(specsOf)];
+}
+
+/** @param {string} status of either runner @returns {TestResult['status']} */
+function statusOf(status) {
+  if (status === 'passed' || status === 'expected') return 'passed';
+  return ['skipped', 'pending', 'todo', 'disabled'].includes(status) ? 'skipped' : 'failed';
 }

@@ -52,6 +52,7 @@ for (const backend of ['wgsl', 'js'] as const) {
 test('a hundred tasks travel over one lasting connection, and an equal one over none', async ({
   volunteerPage,
   sdkPage,
+  roomOf,
 }) => {
   await volunteerPage(ROOM, { backend: 'js' });
   const gamer = await sdkPage();
@@ -71,6 +72,6 @@ test('a hundred tasks travel over one lasting connection, and an equal one over 
     const { ranOn } = (await echo(7)).timing;
     await client.close();
     return { afterLinking, afterwards: connections, ranOn };
-  }, ROOM);
+  }, roomOf(ROOM));
   expect(made).toEqual({ afterLinking: 1, afterwards: 1, ranOn: 'cache' });
 });

@@ -1,4 +1,4 @@
-import { expect, test, waitForVolunteers } from './fixtures.ts';
+import { expect, testWithOwnServer as test, waitForVolunteers } from './fixtures.ts';
 import { launchOptions } from './launch.mjs';
 
 test.use({ launchOptions: await launchOptions({ hasWebgpu: false }) });

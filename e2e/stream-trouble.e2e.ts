@@ -33,10 +33,9 @@ test.use({
   launchOptions: { ...(await launchOptions()), args: [...CHROMIUM_FLAGS, ...OPENGL_FLAGS, ...CAMERA_FLAGS] },
 });
 
-test('while the gamer’s page is blocked, frames of a source that it does not draw go on being shown', async ({
-  volunteerPage,
-  gamerPage,
-}) => {
+test('while the gamer’s page is blocked, frames of a source that it does not draw go on being shown', {
+  tag: '@alone',
+}, async ({ volunteerPage, gamerPage }) => {
   await volunteerPage('blocked', { backend: 'js' });
   const gamer = await gamerPage('blocked', { where: 'volunteers' });
   await waitForVolunteers(gamer, 1);
@@ -44,7 +43,10 @@ test('while the gamer’s page is blocked, frames of a source that it does not d
   await expectToGoOnWhileBlocked(gamer);
 });
 
-test('while the gamer’s page is blocked, the built-in game goes on being shown', async ({ page, server }) => {
+test('while the gamer’s page is blocked, the built-in game goes on being shown', { tag: '@alone' }, async ({
+  page,
+  server,
+}) => {
   await page.goto(new URL('/gamer', server.url).href);
   await expect(page.getByTestId('output').locator('canvas')).toBeVisible();
   // Sharpened here, since nobody else is there, and fast: the game and the stream have a worker each all the same.

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright/test';
 import { TestPage } from '../signaling-server/test-server.ts';
-import { expect, openSdk, test, waitForVolunteers } from './fixtures.ts';
+import { expect, openSdk, testWithOwnServer as test, waitForVolunteers } from './fixtures.ts';
 import { openStillGamer } from './gamer-page.ts';
 import { launchOptions } from './launch.mjs';
 import { startServer } from './server.ts';

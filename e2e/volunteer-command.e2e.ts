@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { ROOT } from '../deploy/child.mjs';
-import { expect, test, waitForVolunteers } from './fixtures.ts';
+import { expect, testWithOwnServer as test, waitForVolunteers } from './fixtures.ts';
 
 /** `npm run volunteer`: a machine without a screen serves a gamer, and leaves when it is asked to. */
 const commands: ChildProcess[] = [];
