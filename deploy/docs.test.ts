@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join, normalize } from 'node:path';
+import { expect, test } from 'vitest';
+import { ROOT } from './child.mjs';
+
+/** Documents name files, sections and sources that exist, so that a rename cannot leave them behind. */
+
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+})
+  .trim()
+  .split('\n');
+const names = new Set(files.map((file) => basename(file)));
+const folders = new Set(files.flatMap((file) => ancestorsOf(dirname(file))));
+const documents = files.filter((file) => file.endsWith('.md'));
+const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+
+test.each(documents)('%s links to files and headings that exist', (document) => {
+  const links = [...read(document).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+  const broken = links.filter(
+    (link) => !link.includes('://') && !link.startsWith('mailto:') && !exists(document, link),
+  );
+  expect(broken).toEqual([]);
+});
+
+test.each(documents)('%s names source files that exist', (document) => {
+  const named = [...read(document).matchAll(/`([\w./@-]+\.(?:ts|tsx|mjs|css|html|py|yaml|json))`/g)].map(
+    ([, path = '']) => path,
+  );
+  // A name that a program makes or a reader writes, not one of this repository.
+  const missing = named.filter((path) => !isFile(path) && !MADE_ELSEWHERE.test(path));
+  expect(missing).toEqual([]);
+});
+
+test('no file cites a document that the repository does not hold', () => {
+  const sources = files.filter((file) => /\.(ts|tsx|mjs|css|html|py|md)$/.test(file) && file !== 'deploy/docs.test.ts');
+  const citing = sources.filter((file) => /DESIGN §|\(FIELD\b|FIELD,|p2c2r\.d\.ts/.test(read(file)));
+  expect(citing).toEqual([]);
+});
+
+const MADE_ELSEWHERE = /^(package-lock\.json|manifest\.json|NAME\.ts|vite\.config\.js)$/;
+
+function exists(document: string, link: string): boolean {
+  const [path = '', heading] = link.split('#');
+  const target = path === '' ? document : normalize(join(dirname(document), path)).replace(/\/$/, '');
+  if (!files.includes(target)) return folders.has(target) || target === '.';
+  return heading === undefined || headingsOf(target).includes(heading);
+}
+
+/** As GitHub names them. */
+function headingsOf(document: string): string[] {
+  return [...read(document).matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+function isFile(path: string): boolean {
+  return path.includes('/') ? files.some((file) => file === path || file.endsWith(`/${path}`)) : names.has(path);
+}
+
+function ancestorsOf(folder: string): string[] {
+  return folder === '.' ? [] : [folder, ...ancestorsOf(dirname(folder))];
+}
