@@ -11,11 +11,15 @@ export default defineConfig({
   testDir: 'e2e',
   testMatch: '**/*.e2e.ts',
   outputDir: 'test-results',
-  workers: 1,
   retries: 0,
   forbidOnly: true,
   timeout: 120_000,
   expect: { timeout: 30_000 },
   reporter: [['list'], ...(reportFile ? ([['json', { outputFile: reportFile }]] as const) : [])],
-  use: { headless: true, launchOptions: await launchOptions(), actionTimeout: 30_000, navigationTimeout: 60_000 },
+  use: { headless: true, actionTimeout: 30_000, navigationTimeout: 60_000 },
+  // A browser without WebGPU starts its pages seconds faster where shaders are compiled for the processor.
+  projects: [
+    { name: 'processor', grepInvert: /@gpu/, use: { launchOptions: await launchOptions({ hasWebgpu: false }) } },
+    { name: 'gpu', grep: /@gpu/, use: { launchOptions: await launchOptions() } },
+  ],
 });

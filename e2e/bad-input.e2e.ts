@@ -1,5 +1,5 @@
 import { chromium, type Page } from 'playwright/test';
-import { CHROMIUM_FLAGS } from './browser.mjs';
+import { CHROMIUM_FLAGS, WEBGPU_FLAG } from './browser.mjs';
 import { expect, openSdk, test, waitForVolunteers } from './fixtures.ts';
 import { launchOptions } from './launch.mjs';
 import { startServer } from './server.ts';
@@ -180,8 +180,11 @@ test('a browser without WebGPU volunteers with its processor', async ({ server }
 
 test('browsers that cannot connect to each other: the gamer is told why', async ({ server }) => {
   const browser = await chromium.launch({
-    ...(await launchOptions()),
-    args: [...CHROMIUM_FLAGS, '--webrtc-ip-handling-policy=disable_non_proxied_udp'],
+    ...(await launchOptions({ hasWebgpu: false })),
+    args: [
+      ...CHROMIUM_FLAGS.filter((flag) => flag !== WEBGPU_FLAG),
+      '--webrtc-ip-handling-policy=disable_non_proxied_udp',
+    ],
   });
   try {
     const context = await browser.newContext();

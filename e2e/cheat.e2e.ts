@@ -1,10 +1,7 @@
 import type { Page } from 'playwright/test';
 import { upscaleReference } from '../web/compute/reference/upscale.ts';
 import { expect, openSdk, testWithOwnServer as test, waitForVolunteers } from './fixtures.ts';
-import { launchOptions } from './launch.mjs';
 import { largestDifference, testPicture } from './pictures.ts';
-
-test.use({ launchOptions: await launchOptions({ hasWebgpu: false }) });
 
 const ROOM = 'not all who help are honest';
 const COUNT = 30;

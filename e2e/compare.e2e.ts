@@ -31,10 +31,9 @@ async function expectNetworkTile(page: Page, network: string): Promise<void> {
   await expect(tile).toContainText('dB');
 }
 
-test('every way to make a picture larger is shown beside the truth, with its time and its nearness', async ({
-  page,
-  server,
-}) => {
+test('every way to make a picture larger is shown beside the truth, with its time and its nearness', {
+  tag: '@gpu',
+}, async ({ page, server }) => {
   await openCompare(page, server.url);
   for (const method of [...FORMULAS, 'truth']) {
     const { width, height, greens } = await lookAtTile(page, method);

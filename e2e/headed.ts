@@ -97,7 +97,7 @@ async function startScreen(): Promise<{ display: string; stop(): Promise<void> }
  * browsers of gamers and volunteers do neither.
  */
 async function startBrowser(flags: readonly string[], display: string | undefined) {
-  const { args = [], executablePath = chromium.executablePath() } = await launchOptions();
+  const { args = [], executablePath = chromium.executablePath() } = await launchOptions({ hasWebgpu: false });
   const browser = spawn(executablePath, [...args, ...flags, '--remote-debugging-port=0', 'about:blank'], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...(display && { DISPLAY: display }) },

@@ -14,7 +14,7 @@ const SQUEEZE_FRAMES = 20;
 const STANDSTILL_MS = 2_000;
 const INSTALL_TIMEOUT_MS = 600_000;
 
-const launch = await launchOptions();
+const launch = await launchOptions({ hasWebgpu: false });
 test.use({ launchOptions: { ...launch, args: [...(launch.args ?? []), ...CAMERA_FLAGS] } });
 
 test.beforeAll(async () => {

@@ -5,7 +5,6 @@ import { newSessionKey } from '../signaling-server/test-server.ts';
 import { SignalingClient, type SignalingEvent } from '../web/net/signaling-client.ts';
 import { Balancer } from './balancer.ts';
 import { test as base, expect, openSdk, waitForVolunteers } from './fixtures.ts';
-import { launchOptions } from './launch.mjs';
 import { ensureRedis } from './redis.mjs';
 import { type RunningServer, startServer } from './server.ts';
 
@@ -49,8 +48,6 @@ const test = base.extend<{ site: Site }>({
     await redis.kill();
   },
 });
-
-test.use({ launchOptions: await launchOptions({ hasWebgpu: false }) });
 
 test.beforeAll(async () => {
   test.setTimeout(INSTALL_TIMEOUT_MS);

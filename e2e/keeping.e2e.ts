@@ -1,9 +1,6 @@
 // What a gamer does with the sharp picture: keeps it, records it, and looks at it elsewhere.
 import { expect, test } from './fixtures.ts';
 import { lookAtOutput, lookAtPng, openGamer, saved } from './gamer-page.ts';
-import { launchOptions } from './launch.mjs';
-
-test.use({ launchOptions: await launchOptions({ hasWebgpu: false }) });
 
 test('a still of the running game, alone and beside what it was made of', async ({ server, context }) => {
   const gamer = await context.newPage();

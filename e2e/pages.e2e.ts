@@ -18,10 +18,9 @@ async function openBoth(
   return { gamer, volunteer };
 }
 
-test('a gamer shares a link, a volunteer follows it, and the game comes back sharper', { tag: '@smoke' }, async ({
-  server,
-  context,
-}) => {
+test('a gamer shares a link, a volunteer follows it, and the game comes back sharper', {
+  tag: ['@smoke', '@gpu'],
+}, async ({ server, context }) => {
   const { gamer, volunteer } = await openBoth(context, server.url);
 
   const volunteerName = (await gamer.locator('.volunteers__name').textContent()) ?? '';
@@ -82,10 +81,9 @@ test('a picture is sharpened as a task and can be saved', async ({ server, conte
   expect(await lookAtPng(gamer, base64)).toMatchObject({ width: 128, height: 72 });
 });
 
-test('a network may be chosen whatever runs: the picture goes on, and the page says what made it', async ({
-  server,
-  context,
-}) => {
+test('a network may be chosen whatever runs: the picture goes on, and the page says what made it', {
+  tag: '@gpu',
+}, async ({ server, context }) => {
   const { gamer, volunteer } = await openBoth(context, server.url);
   await expect(gamer.getByTestId('latency')).toHaveText(/\d/);
   await gamer.getByRole('combobox', { name: 'Quality' }).selectOption({ label: 'Network: best' });

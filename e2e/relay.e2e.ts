@@ -1,6 +1,5 @@
 import type { Page } from 'playwright/test';
 import { test as base, expect, waitForVolunteers } from './fixtures.ts';
-import { launchOptions } from './launch.mjs';
 import { startServer } from './server.ts';
 import { credentialsOf, ensureCoturn, startTurnServer } from './turn-server.mjs';
 
@@ -22,8 +21,6 @@ const test = base.extend<{ turn: Awaited<ReturnType<typeof startTurnServer>> }>(
     await server.stop();
   },
 });
-
-test.use({ launchOptions: await launchOptions({ hasWebgpu: false }) });
 
 test.beforeAll(async () => {
   test.setTimeout(INSTALL_TIMEOUT_MS);

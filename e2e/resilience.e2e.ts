@@ -1,8 +1,5 @@
 import { expect, test, testWithOwnServer, waitForVolunteers } from './fixtures.ts';
-import { launchOptions } from './launch.mjs';
 import { startServer } from './server.ts';
-
-test.use({ launchOptions: await launchOptions({ hasWebgpu: false }) });
 
 /** Submits so many echoes of increasing size and keeps their ends; `window.ends` is awaited later. */
 function startEchoes(count: number): void {

@@ -1,9 +1,6 @@
 import type { Page } from 'playwright/test';
 import { expect, test } from './fixtures.ts';
 import { linkOf, openStillGamer } from './gamer-page.ts';
-import { launchOptions } from './launch.mjs';
-
-test.use({ launchOptions: await launchOptions({ hasWebgpu: false }) });
 
 /** What a room's owner and its volunteers see of who is let in, who is removed, and what stands between two networks. */
 const names = (gamer: Page) => gamer.locator('.volunteers__name');

@@ -6,10 +6,9 @@ const ROOM = 'a room known by name';
 const COUNT = 100;
 
 for (const backend of ['wgsl', 'js'] as const) {
-  test(`a script that only knows /p2c2r.js gets 100 correct upscaled images from another page: ${backend}`, async ({
-    volunteerPage,
-    gamerPage,
-  }) => {
+  test(`a script that only knows /p2c2r.js gets 100 correct upscaled images from another page: ${backend}`, {
+    tag: backend === 'wgsl' ? ['@gpu'] : [],
+  }, async ({ volunteerPage, gamerPage }) => {
     await volunteerPage(ROOM, { backend });
     const gamer = await gamerPage(ROOM, { where: 'volunteers' });
     await waitForVolunteers(gamer, 1);

@@ -1,7 +1,4 @@
 import { expect, testWithOwnServer as test, waitForVolunteers } from './fixtures.ts';
-import { launchOptions } from './launch.mjs';
-
-test.use({ launchOptions: await launchOptions({ hasWebgpu: false }) });
 
 test('the status page shows who is here, and how browsers found each other, as it happens', async ({
   page,

@@ -77,7 +77,7 @@ test('where channels cannot be moved to a worker the page forwards them, and goe
     expect(await page.evaluate(() => window.videoSends)).toBeGreaterThan(REST_FRAMES);
 });
 
-test('a volunteer whose GPU goes away in the middle of a stream gets it back and goes on', async ({
+test('a volunteer whose GPU goes away in the middle of a stream gets it back and goes on', { tag: '@gpu' }, async ({
   volunteerPage,
   gamerPage,
 }) => {

@@ -8,10 +8,9 @@ declare global {
 }
 
 for (const backend of ['wgsl', 'js'] as const) {
-  test(`a canvas streamed to a volunteer comes back larger, in its colours, with its time accounted for: ${backend}`, async ({
-    volunteerPage,
-    gamerPage,
-  }) => {
+  test(`a canvas streamed to a volunteer comes back larger, in its colours, with its time accounted for: ${backend}`, {
+    tag: backend === 'wgsl' ? ['@gpu'] : [],
+  }, async ({ volunteerPage, gamerPage }) => {
     const volunteer = await volunteerPage('stream', { backend });
     const gamer = await gamerPage('stream', { where: 'volunteers' });
     await waitForVolunteers(gamer, 1);

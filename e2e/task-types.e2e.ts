@@ -1,7 +1,4 @@
 import { expect, test, waitForVolunteers } from './fixtures.ts';
-import { launchOptions } from './launch.mjs';
-
-test.use({ launchOptions: await launchOptions({ hasWebgpu: false }) });
 
 const ROOM = 'more than frames';
 

@@ -2,10 +2,7 @@ import type { Page } from 'playwright/test';
 import { TestPage } from '../signaling-server/test-server.ts';
 import { expect, openSdk, testWithOwnServer as test, waitForVolunteers } from './fixtures.ts';
 import { openStillGamer } from './gamer-page.ts';
-import { launchOptions } from './launch.mjs';
 import { startServer } from './server.ts';
-
-test.use({ launchOptions: await launchOptions({ hasWebgpu: false }) });
 
 /**
  * Without a history the score of a volunteer that has another gamer ends here: even odds, half its time, and what a third of a
