@@ -6,9 +6,8 @@ import { checkWhere } from '../../shared/where.ts';
 import { nextMacrotask } from '../compute/macrotask.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { LocalRunner } from '../dispatch/local-runner.ts';
-import { SplitWork } from '../dispatch/split-work.ts';
+import { prepareTaskKeys } from '../dispatch/result-cache.ts';
 import { TaskDeduplicator } from '../dispatch/task-deduplicator.ts';
-import { prepareTaskKeys } from '../dispatch/task-key.ts';
 import { TaskRegistry } from '../dispatch/task-registry.ts';
 import type { Link } from '../net/link.ts';
 import { Mesh, type MeshEvent } from '../net/mesh.ts';
@@ -98,7 +97,7 @@ export class GamerClient extends EventTarget {
         compute: (type, task) => computePart(this.#engine, systemClock.now, type, task),
       },
     );
-    this.#work = new TaskDeduplicator(new SplitWork(this.#dispatcher, systemClock), systemClock);
+    this.#work = new TaskDeduplicator(this.#dispatcher, systemClock);
     this.#book = new TaskRegistry(this.#work, systemClock);
   }
 
@@ -241,7 +240,6 @@ export class GamerClient extends EventTarget {
     return {
       ...this.#book.counts,
       ...this.#dispatcher.counts,
-      placements: structuredClone(this.#dispatcher.counts.placements),
       cacheHits: this.#work.hits,
       inFlight: this.#dispatcher.inFlight,
       queued: this.#dispatcher.queued,

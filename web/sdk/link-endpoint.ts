@@ -3,7 +3,7 @@ import type { MeshError } from '../../shared/errors.ts';
 import type { StreamSetup } from '../../shared/messages.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { Engine } from '../compute/engine.ts';
-import { shareOf } from '../dispatch/credit-window.ts';
+import { creditShare } from '../dispatch/credit-window.ts';
 import { TaskServer } from '../dispatch/task-server.ts';
 import { HeartbeatResponder } from '../net/heartbeat.ts';
 import { adoptChannel } from '../net/moved-channel.ts';
@@ -85,7 +85,7 @@ export class LinkEndpoint {
 
   /** Shares this machine among so many; null: it takes nothing now, and gives back the tasks it has. */
   setGamers(gamers: number | null): void {
-    this.#tasks.share = gamers === null ? 0 : shareOf(gamers);
+    this.#tasks.share = gamers === null ? 0 : creditShare(gamers);
   }
 
   async setupStream(setup: StreamSetup): Promise<string> {

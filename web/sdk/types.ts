@@ -4,9 +4,8 @@ import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { Where } from '../../shared/where.ts';
 import type { BackendName } from '../compute/backend.ts';
 import type { ModelProgress } from '../compute/models/model-progress.ts';
-import type { Redispatch, RedispatchCause } from '../dispatch/dispatcher.ts';
-import type { Placement, PlacementCounts } from '../dispatch/placement.ts';
-import type { Timing } from '../dispatch/timing.ts';
+import type { Placement, PlacementCounts, Redispatch, RedispatchCause } from '../dispatch/dispatch-counts.ts';
+import type { Timing } from '../dispatch/job.ts';
 import type { FrameStream, StreamChanges, StreamOptions, StreamSource, StreamStats } from './frame-stream.ts';
 
 /** The SDK's vocabulary. What is said of a member here is what its users read; README shows the whole in use. */
