@@ -199,7 +199,7 @@ export class Dispatcher {
   }
 
   /**
-   * List scheduling: each job in turn picks the runner that finishes it first. A job that picks a busy runner waits for it, and its
+   * List scheduling: the jobs, most urgent first, each pick the runner that finishes them first. A job that picks a busy runner waits, and its
    * time on that runner counts as taken for the jobs behind it.
    */
   #startWaiting(): void {
