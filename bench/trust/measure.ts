@@ -2,8 +2,8 @@ import { systemClock } from '../../shared/clock.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
 import { seededRandom } from '../../shared/tasks/test-random.ts';
 import type { UpscaleParams } from '../../shared/tasks/upscale.ts';
+import { type CheckedJob, Verifier } from '../../web/dispatch/result-checker.ts';
 import { Trust } from '../../web/dispatch/trust.ts';
-import { type CheckedJob, Verifier } from '../../web/dispatch/verifier.ts';
 import { allWorks, type Done, upscaled, type Work } from './works.ts';
 
 export interface Caught {

@@ -3,7 +3,7 @@ import { solvedBytes } from '../../shared/tasks/pathfinding/test-grids.ts';
 import type { PathfindingParams } from '../../shared/tasks/pathfinding.ts';
 import { busyScene, paintedBytes } from '../../shared/tasks/raytracing/test-scenes.ts';
 import type { RaytracingParams } from '../../shared/tasks/raytracing.ts';
-import { prepareTaskKeys } from '../../web/dispatch/task-key.ts';
+import { prepareTaskKeys } from '../../web/dispatch/result-cache.ts';
 import { Simulation } from '../../web/dispatch/test-simulation.ts';
 import { gathering } from './works.ts';
 
@@ -50,7 +50,7 @@ export async function scaled(type: string, speeds: readonly number[]): Promise<S
     await simulation.pass(100);
     const startMs = simulation.clock.now();
     const options = { where: 'volunteers', cache: false } as const;
-    const { result } = simulation.book.submit(
+    const { result } = simulation.registry.submit(
       type,
       () => split.input,
       options,

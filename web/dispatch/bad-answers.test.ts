@@ -6,12 +6,12 @@ import type { TaskMessage } from '../../shared/messages.ts';
 import { encodeTransfer } from '../../shared/wire.ts';
 import { TestPort } from '../net/test-port.ts';
 import { HEARTBEAT } from '../net/tuning.ts';
+import { JOB_QUEUE } from './job-queue.ts';
+import { KEPT_RESULTS } from './kept-results.ts';
 import { RemoteRunner } from './remote-runner.ts';
-import { reasonOf, TestBench } from './test-bench.ts';
-import { turnsPass } from './test-runner.ts';
-import { TASKS } from './tuning.ts';
+import { reasonOf, TestBench, ticksPass } from './test-bench.ts';
 
-/** A volunteer that a test plays by hand, chunk by chunk, and a good one that takes over. */
+/** The runner of a volunteer whose chunks the test writes by hand. */
 let bench: TestBench;
 let port: TestPort;
 let runner: RemoteRunner;
@@ -39,11 +39,11 @@ beforeEach(async () => {
   answer({ kind: 'credit', serial: 0, window: 8 });
 });
 
-/** Nothing that a bad answer began may be left over. */
+/** Nothing that a bad answer started may be left over. */
 afterEach(() => {
-  expect([bench.book.running, bench.dispatcher.inFlight, bench.dispatcher.queued]).toEqual([0, 0, 0]);
+  expect([bench.registry.running, bench.dispatcher.inFlight, bench.dispatcher.queued]).toEqual([0, 0, 0]);
   expect([runner.outstanding, runner.unfinishedTransfers]).toEqual([0, 0]);
-  bench.clock.advance(TASKS.resultKeptMs);
+  bench.clock.advance(KEPT_RESULTS.keptMs);
   expect(bench.clock.pending).toBe(0);
   runner.dispose();
   bench.dispose();
@@ -59,19 +59,19 @@ const result = (id: number, byte: number) =>
 
 async function submitted(byte: number, options: Parameters<TestBench['submit']>[0] = {}) {
   const task = bench.submit({ where: 'volunteers', ...options }, byte);
-  await turnsPass();
+  await ticksPass();
   return task;
 }
 
-/** Somebody who answers rightly what the bad one did not. */
+/** Another volunteer answers the tasks that the bad one did not. */
 async function rescue() {
   const good = bench.volunteer('good');
-  await turnsPass();
+  await ticksPass();
   for (const job of good.started) good.end(job);
 }
 
 describe('an answer', () => {
-  test('with an id that was never given out ends the link, and the task is done elsewhere', async () => {
+  test('with an unknown id ends the link, and the task runs elsewhere', async () => {
     const task = await submitted(7);
     result(99, 7);
     expect(broken).toMatchObject([{ reason: 'malformed' }]);
@@ -79,7 +79,7 @@ describe('an answer', () => {
     await expect(task.result).resolves.toMatchObject({ bytes: new Uint8Array([7]), timing: { ranOn: 'good' } });
   });
 
-  test('that comes twice counts once', async () => {
+  test('that arrives twice counts once', async () => {
     const task = await submitted(7);
     result(0, 7);
     result(0, 8);
@@ -87,7 +87,7 @@ describe('an answer', () => {
     expect([broken, bench.verdicts]).toEqual([[], [['bad', true]]]);
   });
 
-  test('that comes after its task was cancelled, timed out or won by another counts for nothing', async () => {
+  test('that arrives after its task was cancelled, timed out or won by another is ignored', async () => {
     const [cancelled, timedOut, hedged] = [
       await submitted(1),
       await submitted(2, { timeoutMs: 20 }),
@@ -102,10 +102,10 @@ describe('an answer', () => {
     for (const id of [0, 1, 2]) result(id, 9);
     expect(await reasonOf(cancelled.result)).toBe('cancelled');
     expect(await reasonOf(timedOut.result)).toBe('timeout');
-    expect([broken, bench.book.counts.completed]).toEqual([[], 1]);
+    expect([broken, bench.registry.counts.completed]).toEqual([[], 1]);
   });
 
-  test('of the wrong size is a failure of the volunteer', async () => {
+  test('of the wrong size counts as a failure of the volunteer', async () => {
     const task = await submitted(7);
     answer({ kind: 'result', id: 0, value: null, backend: 'js', queueMs: 0, computeMs: 0 }, new Uint8Array(3));
     await rescue();
@@ -114,11 +114,11 @@ describe('an answer', () => {
   });
 
   test.each<[string, () => unknown]>([
-    ['bytes that are no chunk', () => new ArrayBuffer(3)],
+    ['bytes that are not a chunk', () => new ArrayBuffer(3)],
     ['text', () => 'result'],
-    ['a chunk of nothing that is MessagePack', () => splitTransfer(0, [new Uint8Array(9).fill(0xc1)], 64).next().value],
+    ['a chunk that is not MessagePack', () => splitTransfer(0, [new Uint8Array(9).fill(0xc1)], 64).next().value],
     ['a chunk of a transfer of 4 GB', () => chunkClaiming(0xffffffff)],
-  ])('made of garbage ends the link: %s', async (_, garbage) => {
+  ])('that is malformed ends the link: %s', async (_, garbage) => {
     const task = await submitted(7);
     const data = garbage();
     port.receive(data instanceof Uint8Array ? data.buffer : data);
@@ -127,7 +127,7 @@ describe('an answer', () => {
     await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'good' } });
   });
 
-  test('begun and never finished is forgotten with the link', async () => {
+  test('that is never completed is forgotten with the link', async () => {
     const task = await submitted(7);
     port.receive(chunkClaiming(2).buffer);
     expect(runner.unfinishedTransfers).toBe(1);
@@ -137,10 +137,10 @@ describe('an answer', () => {
     await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'good' } });
   });
 
-  test('that never comes is waited for while the volunteer lives, and done by others when its link is given up', async () => {
+  test('that never arrives is waited for until the link is given up, and then the task runs elsewhere', async () => {
     const task = await submitted(7);
     bench.clock.advance(HEARTBEAT.lostAfterMs);
-    await turnsPass();
+    await ticksPass();
     expect(bench.dispatcher.inFlight).toBe(1);
     runner.dispose();
     bench.dispatcher.remove(runner);
@@ -157,43 +157,43 @@ describe('a task is cancelled', () => {
     good.room = 2;
     runner.silent = true;
     bench.dispatcher.suspect(runner);
-    await turnsPass();
+    await ticksPass();
     const waiting = await submitted(3);
     for (const task of [running, hedged, waiting]) task.cancel();
-    await turnsPass();
+    await ticksPass();
     for (const task of [running, hedged, waiting]) expect(await reasonOf(task.result)).toBe('cancelled');
     expect(good.held).toBe(0);
     for (const task of [running, hedged, waiting]) task.cancel();
-    expect(bench.book.counts).toMatchObject({ submitted: 3, cancelled: 3, failed: 0 });
+    expect(bench.registry.counts).toMatchObject({ submitted: 3, cancelled: 3, failed: 0 });
   });
 });
 
 describe('a deadline that has passed already', () => {
-  test.each([0, -5])('rejects at once and runs nothing: %d ms', async (timeoutMs) => {
+  test.each([0, -5])('rejects the task at once and runs nothing: %d ms', async (timeoutMs) => {
     const task = await submitted(1, { timeoutMs });
     expect(await reasonOf(task.result)).toBe('timeout');
     expect(port.waiting).toHaveLength(0);
   });
 
-  test('a signal that has fired already likewise', async () => {
+  test('and a signal that has fired do the same', async () => {
     const task = await submitted(1, { signal: AbortSignal.abort() });
     expect(await reasonOf(task.result)).toBe('cancelled');
     expect(port.waiting).toHaveLength(0);
   });
 });
 
-test('a full queue refuses with a reason, and those in it are not harmed', async () => {
+test('a full queue refuses more tasks, and those in it are unaffected', async () => {
   bench.dispatcher.remove(runner);
-  const tasks = Array.from({ length: TASKS.maxQueued }, () => bench.submit({ where: 'volunteers' }));
+  const tasks = Array.from({ length: JOB_QUEUE.maxJobs }, () => bench.submit({ where: 'volunteers' }));
   expect(await reasonOf(bench.submit({ where: 'volunteers' }).result)).toBe('queue-full');
   const good = bench.volunteer('good');
-  good.room = TASKS.maxQueued;
-  await turnsPass();
+  good.room = JOB_QUEUE.maxJobs;
+  await ticksPass();
   for (const job of good.started) good.end(job);
-  expect((await Promise.all(tasks.map(({ result }) => result))).length).toBe(TASKS.maxQueued);
+  expect((await Promise.all(tasks.map(({ result }) => result))).length).toBe(JOB_QUEUE.maxJobs);
 });
 
-/** The first chunk of a transfer of so many. */
+/** The first chunk of a transfer that claims `count` chunks. */
 function chunkClaiming(count: number): Uint8Array<ArrayBuffer> {
   const chunk = new Uint8Array(CHUNK_HEADER_BYTES + CHANNELS.tasks.chunkBytes);
   chunk.set([1, 1]);

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { TASK_LIMITS } from '../../shared/protocol-limits.ts';
-import { CreditWindow, shareOf } from './credit-window.ts';
-import { CREDIT, TASKS } from './tuning.ts';
+import { CREDIT, CreditWindow, creditShare } from './credit-window.ts';
 
-/** A window at a gamer who always has more to do, and a volunteer that takes `serviceMs` a task. */
+/** The window of a gamer that always has more tasks, at a volunteer that takes `serviceMs` for each. */
 function serving(rttMs: number, share: number = TASK_LIMITS.maxHeld) {
   let nowMs = 1_000;
   const window = new CreditWindow(() => nowMs);
@@ -12,7 +11,7 @@ function serving(rttMs: number, share: number = TASK_LIMITS.maxHeld) {
   const sizes: number[] = [window.size];
   const work = (tasks: number, serviceMs: number | ((task: number) => number)) => {
     for (let task = 0; task < tasks; task++) {
-      window.taskCame();
+      window.taskArrived();
       nowMs += typeof serviceMs === 'number' ? serviceMs : serviceMs(task);
       window.taskDone();
       if (window.size !== sizes.at(-1)) sizes.push(window.size);
@@ -21,20 +20,20 @@ function serving(rttMs: number, share: number = TASK_LIMITS.maxHeld) {
   return { window, work, sizes, pass: (ms: number) => (nowMs += ms) };
 }
 
-test('before anything is measured it is enough for a fast volunteer', () => {
+test('before anything is measured the window suits a fast volunteer', () => {
   expect(serving(50).window.size).toBe(CREDIT.first);
 });
 
-test('a slow volunteer close by hoards nothing', () => {
+test('a slow volunteer nearby holds few tasks', () => {
   const { window, work } = serving(10);
   work(20, 40);
   expect(window.size).toBeLessThanOrEqual(4);
   expect(window.size).toBeGreaterThanOrEqual(CREDIT.atLeast);
 });
 
-test('a fast volunteer far away gets all it may have, and a share of it where there are many', () => {
+test("a fast volunteer far away takes as many as it may, within each gamer's share", () => {
   for (const [share, size] of [
-    [TASK_LIMITS.maxHeld, TASKS.creditsPerGamer],
+    [TASK_LIMITS.maxHeld, CREDIT.maxPerGamer],
     [20, 20],
     [1, 1],
   ] as const) {
@@ -44,21 +43,21 @@ test('a fast volunteer far away gets all it may have, and a share of it where th
   }
 });
 
-test('it covers the round trip: no fewer than are done meanwhile', () => {
+test('it covers the tasks completed during one round trip', () => {
   const { window, work } = serving(40);
   work(60, 4);
   expect(window.size).toBeGreaterThanOrEqual(40 / 4);
   expect(window.size).toBeLessThan(30);
 });
 
-test('it follows a change of speed within some tens of tasks, either way', () => {
+test('it follows a change of speed within some tens of tasks, in both directions', () => {
   const { window, work } = serving(50);
   work(30, 0.05);
-  expect(window.size).toBe(TASKS.creditsPerGamer);
+  expect(window.size).toBe(CREDIT.maxPerGamer);
   work(50, 40);
   expect(window.size).toBeLessThanOrEqual(6);
   work(90, 0.05);
-  expect(window.size).toBe(TASKS.creditsPerGamer);
+  expect(window.size).toBe(CREDIT.maxPerGamer);
 });
 
 test('it follows the round trip', () => {
@@ -71,7 +70,7 @@ test('it follows the round trip', () => {
   expect(window.size).toBeLessThanOrEqual(near * 1.25);
 });
 
-test('it is told anew only when it changed by much: not for times that scatter, nor for one hiccup', () => {
+test('it does not change for scattered times or a single hiccup', () => {
   const { work, sizes } = serving(20);
   work(40, 5);
   const told = sizes.length;
@@ -85,7 +84,7 @@ test('it is told anew only when it changed by much: not for times that scatter, 
   }
 });
 
-test('it grows as well where the network is so slow that a task is done before the next one comes', () => {
+test('it grows even if the network is so slow that each task ends before the next arrives', () => {
   const { window, work, pass } = serving(50);
   work(30, 40);
   for (let task = 0; task < 80; task++) {
@@ -93,10 +92,10 @@ test('it grows as well where the network is so slow that a task is done before t
     pass(300);
     work(1, 0.05);
   }
-  expect(window.size).toBe(TASKS.creditsPerGamer);
+  expect(window.size).toBe(CREDIT.maxPerGamer);
 });
 
-test('time without work says nothing of the speed', () => {
+test('time without tasks does not count as service time', () => {
   const { window, work, pass } = serving(50);
   work(60, 0.5);
   const before = window.size;
@@ -106,7 +105,7 @@ test('time without work says nothing of the speed', () => {
   expect(window.size).toBe(before);
 });
 
-test('a pause takes all of it at once, and its end brings it back', () => {
+test('a pause sets it to 0 at once, and the end of the pause restores it', () => {
   const { window, work } = serving(10);
   work(20, 40);
   const before = window.size;
@@ -119,9 +118,9 @@ test('a pause takes all of it at once, and its end brings it back', () => {
   expect(window.size).toBe(before);
 });
 
-test('the shares of many gamers stay within what a volunteer may hold', () => {
+test('the shares of all gamers together stay within what a volunteer may hold', () => {
   for (const gamers of [0, 1, 2, 8, 64, 300]) {
-    expect(shareOf(gamers)).toBeGreaterThanOrEqual(1);
-    if (gamers <= TASK_LIMITS.maxHeld) expect(shareOf(gamers) * gamers).toBeLessThanOrEqual(TASK_LIMITS.maxHeld);
+    expect(creditShare(gamers)).toBeGreaterThanOrEqual(1);
+    if (gamers <= TASK_LIMITS.maxHeld) expect(creditShare(gamers) * gamers).toBeLessThanOrEqual(TASK_LIMITS.maxHeld);
   }
 });

@@ -1,19 +1,38 @@
 import { TASK_LIMITS } from '../../shared/protocol-limits.ts';
 import { HEARTBEAT } from '../net/tuning.ts';
-import { CREDIT, TASKS } from './tuning.ts';
+
+/** How a volunteer sizes the credit of one gamer. */
+export const CREDIT = {
+  /** Window before anything is measured: enough to keep a fast volunteer busy, and little for a slow one to hand back. */
+  first: 16,
+  /** One to compute and one to have ready, however long they take. */
+  atLeast: 2,
+  /** Most tasks a volunteer takes from one gamer at a time, however fast it is. */
+  maxPerGamer: 64,
+  /** Added to the round trip: a page that draws handles its messages once a frame. */
+  slackMs: 16,
+  /** Weight of the newest interval: follows a change within some tens of tasks, but not a single task twice as large. */
+  serviceSmoothing: 0.1,
+  /** An interval counts at most as this many times the learned one plus `smallestStepMs`: a garbage collection is not a new speed. */
+  largestStep: 4,
+  smallestStepMs: 1,
+  /** The resolution of a browser's clock. */
+  shortestServiceMs: 0.01,
+  /** The window changes when it is off by this ratio, not with every task. */
+  hysteresis: 0.25,
+} as const;
 
 /**
- * How many tasks one gamer may have at a volunteer. Little's law: what arrives during one round trip, at the rate at which this
- * gamer's tasks are done here, and a few more. Fewer would leave the GPU waiting for the network, more would be hoarded here
- * while others could do them.
+ * How many tasks one gamer may have at a volunteer: as many as are done here during one round trip (Little's law), and a few more.
+ * Fewer would leave the GPU waiting for the network; more would be held here while other volunteers could run them.
  */
 export class CreditWindow {
   readonly #now: () => number;
   #share = 0;
   #rttMs: number = HEARTBEAT.assumedRttMs;
-  /** From one task done to the next, while there is work; null before it is measured. */
+  /** Time from one completed task to the next while there is work; null before it is measured. */
   #serviceMs: number | null = null;
-  /** The last one was done then, or the first came; null while there is none. */
+  /** When the last task was completed, or the first arrived; null while there are none. */
   #sinceMs: number | null = null;
   #size = 0;
 
@@ -25,7 +44,7 @@ export class CreditWindow {
     return this.#size;
   }
 
-  /** This gamer's part of what the volunteer holds for all; 0 while it takes nothing. */
+  /** This gamer's part of the tasks the volunteer holds for all; 0 while it takes none. */
   set share(share: number) {
     this.#share = share;
     this.#resize();
@@ -36,7 +55,7 @@ export class CreditWindow {
     this.#resize();
   }
 
-  taskCame(): void {
+  taskArrived(): void {
     this.#sinceMs ??= this.#now();
   }
 
@@ -46,7 +65,7 @@ export class CreditWindow {
     this.#sinceMs = nowMs;
   }
 
-  /** Nothing is left here: the time until the next one comes tells nothing. */
+  /** No tasks are left: the time until the next arrives says nothing about this machine's speed. */
   idle(): void {
     this.#sinceMs = null;
   }
@@ -54,18 +73,18 @@ export class CreditWindow {
   #learn(sampleMs: number): void {
     if (this.#serviceMs === null) this.#serviceMs = sampleMs;
     else {
-      // One hiccup among fast tasks must not send all of them back.
-      const believedMs = Math.min(sampleMs, CREDIT.largestStep * this.#serviceMs + CREDIT.smallestStepMs);
-      this.#serviceMs += CREDIT.serviceSmoothing * (believedMs - this.#serviceMs);
+      // One hiccup among fast tasks must not have all of them handed back.
+      const cappedMs = Math.min(sampleMs, CREDIT.largestStep * this.#serviceMs + CREDIT.smallestStepMs);
+      this.#serviceMs += CREDIT.serviceSmoothing * (cappedMs - this.#serviceMs);
     }
     this.#resize();
   }
 
   #resize(): void {
-    const limit = Math.min(TASKS.creditsPerGamer, this.#share);
+    const limit = Math.min(CREDIT.maxPerGamer, this.#share);
     const wanted = Math.min(limit, this.#wanted());
     const isFarOff = wanted >= this.#size * (1 + CREDIT.hysteresis) || wanted <= this.#size * (1 - CREDIT.hysteresis);
-    // A limit is kept at once, and reached.
+    // A limit takes effect at once.
     if (isFarOff || this.#size > limit || wanted === limit) this.#size = Math.ceil(wanted);
   }
 
@@ -75,7 +94,7 @@ export class CreditWindow {
   }
 }
 
-/** One gamer's part of what a volunteer holds for so many: together no more than it may hold. */
-export function shareOf(gamers: number): number {
+/** The most tasks each gamer may have at a volunteer that serves this many. Together they stay within the volunteer's limit. */
+export function creditShare(gamers: number): number {
   return Math.max(1, Math.floor(TASK_LIMITS.maxHeld / Math.max(1, gamers)));
 }

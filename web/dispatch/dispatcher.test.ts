@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
-import { reasonOf, TestBench } from './test-bench.ts';
-import { turnsPass } from './test-runner.ts';
-import { TASKS } from './tuning.ts';
+import { ATTEMPTS } from './job-run.ts';
+import { reasonOf, TestBench, ticksPass } from './test-bench.ts';
 
 let bench: TestBench;
 
@@ -16,38 +15,38 @@ const submit: TestBench['submit'] = (options, byte) => bench.submit(options, byt
 const volunteer: TestBench['volunteer'] = (id, types) => bench.volunteer(id, types);
 
 describe('where a task runs', () => {
-  test('volunteers: never here, even when here would be sooner', async () => {
+  test("'volunteers' never runs locally, even when that would be sooner", async () => {
     const [far] = [volunteer('far')];
     far.msPerTask = 1_000;
     const task = submit({ where: 'volunteers' });
-    await turnsPass();
+    await ticksPass();
     far.end(far.started[0]);
     await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'far', attempts: 1 } });
     expect(bench.engine.executed).toEqual([]);
   });
 
-  test('local: never on a volunteer', async () => {
+  test("'local' never runs on a volunteer", async () => {
     const idle = volunteer('idle');
     const task = submit({ where: 'local' });
-    await turnsPass();
+    await ticksPass();
     bench.clock.advance(10);
     await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'local' } });
     expect(idle.started).toEqual([]);
   });
 
-  test('auto: here when there is nobody, which is never worse than no volunteers', async () => {
+  test("'auto' runs locally when there are no volunteers", async () => {
     const task = submit();
-    await turnsPass();
+    await ticksPass();
     bench.clock.advance(10);
     await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'local', backend: 'js' } });
   });
 
-  test('auto: whoever is predicted to finish first, as their backlogs grow', async () => {
+  test("'auto' picks the runner predicted to finish first, as the backlogs grow", async () => {
     const [fast, slow] = [volunteer('fast'), volunteer('slow', ['echo'])];
     fast.msPerTask = 10;
     slow.msPerTask = 35;
     const tasks = Array.from({ length: 8 }, () => submit({ where: 'volunteers' }));
-    await turnsPass();
+    await ticksPass();
     // 10, 20, 30 on the fast one beat 35 on the slow one; then 40, 50, 60, 70 beat 70.
     expect([fast.started.length, slow.started.length]).toEqual([7, 1]);
     for (const task of tasks) task.cancel();
@@ -60,28 +59,28 @@ describe('where a task runs', () => {
     slow.msPerTask = 1_000;
     submit({ where: 'volunteers' });
     submit({ where: 'volunteers' });
-    await turnsPass();
+    await ticksPass();
     expect([fast.started.length, slow.started.length]).toEqual([1, 0]);
     fast.end(fast.started[0]);
-    await turnsPass();
+    await ticksPass();
     expect([fast.started.length, slow.started.length]).toEqual([2, 0]);
   });
 
-  test('only volunteers that can do the type are asked', async () => {
+  test('only volunteers that can run the type are asked', async () => {
     const echoless = volunteer('echoless', ['upscale']);
     submit({ where: 'volunteers' });
-    await turnsPass();
+    await ticksPass();
     expect(echoless.started).toEqual([]);
   });
 
-  test('higher priority goes first, then the earlier deadline', async () => {
+  test('a higher priority goes first, then an earlier deadline', async () => {
     const one = volunteer('one');
     one.room = 1;
     submit({ where: 'volunteers' }, 1);
     submit({ where: 'volunteers', timeoutMs: 400 }, 2);
     submit({ where: 'volunteers', priority: 5 }, 3);
     for (let ended = 0; ended < 3; ended++) {
-      await turnsPass();
+      await ticksPass();
       one.end(one.started[ended]);
     }
     expect(one.started.map(({ packed }) => packed.attachments[0]?.[0])).toEqual([3, 2, 1]);
@@ -89,13 +88,13 @@ describe('where a task runs', () => {
 });
 
 describe('when a volunteer does not deliver', () => {
-  test('a task it errs at goes to another one, and is not given to the first again', async () => {
+  test('a task that fails there goes to another volunteer and not to the first again', async () => {
     const [bad, good] = [volunteer('bad'), volunteer('good')];
     good.msPerTask = 100;
     const task = submit({ where: 'volunteers' });
-    await turnsPass();
+    await ticksPass();
     bad.end(bad.started[0], { kind: 'failed', error: new MeshError('volunteer-failed', 'no') });
-    await turnsPass();
+    await ticksPass();
     good.end(good.started[0]);
     await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'good', attempts: 2 } });
     expect(bad.started.length).toBe(1);
@@ -106,73 +105,75 @@ describe('when a volunteer does not deliver', () => {
     expect(bench.dispatcher.counts.redispatched).toBe(1);
   });
 
-  test('an answer of the wrong shape counts as an error of the volunteer', async () => {
+  test('a result of the wrong shape counts as a failure of the volunteer', async () => {
     const [liar, good] = [volunteer('liar'), volunteer('good')];
     good.msPerTask = 100;
     const task = submit({ where: 'volunteers' });
-    await turnsPass();
-    const result = { value: null, attachments: [new Uint8Array(7)] };
-    liar.end(liar.started[0], { kind: 'result', result, backend: 'x', queueMs: 0, computeMs: 0 });
-    await turnsPass();
+    await ticksPass();
+    const packed = { value: null, attachments: [new Uint8Array(7)] };
+    liar.end(liar.started[0], { kind: 'done', result: { packed, backend: 'x', queueMs: 0, computeMs: 0 } });
+    await ticksPass();
     good.end(good.started[0]);
     await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'good' } });
   });
 
-  test('auto: after its attempts on volunteers a task is run here', async () => {
-    const many = Array.from({ length: TASKS.maxAttempts + 1 }, (_, index) => volunteer(`v${index}`));
+  test("'auto' runs a task locally after too many failed attempts on volunteers", async () => {
+    const many = Array.from({ length: ATTEMPTS.maxOnVolunteers + 1 }, (_, index) => volunteer(`v${index}`));
     for (const one of many) one.msPerTask = 0;
-    // Or the first task would be tried here as well, to learn what that takes.
+    // Otherwise the first task would also run locally, as an exploration.
     await bench.warmUp();
     const task = submit();
-    for (let attempt = 0; attempt < TASKS.maxAttempts; attempt++) {
-      await turnsPass();
+    for (let attempt = 0; attempt < ATTEMPTS.maxOnVolunteers; attempt++) {
+      await ticksPass();
       const asked = many.find(
         ({ id, started }) => started.length > 0 && !bench.verdicts.some(([judged]) => judged === id),
       );
       asked?.end(asked.started[0], { kind: 'failed', error: new MeshError('volunteer-failed', 'no') });
     }
-    await turnsPass();
+    await ticksPass();
     bench.clock.advance(10);
-    await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'local', attempts: TASKS.maxAttempts + 1 } });
-    expect(many.filter(({ started }) => started.length > 0).length).toBe(TASKS.maxAttempts);
+    await expect(task.result).resolves.toMatchObject({
+      timing: { ranOn: 'local', attempts: ATTEMPTS.maxOnVolunteers + 1 },
+    });
+    expect(many.filter(({ started }) => started.length > 0).length).toBe(ATTEMPTS.maxOnVolunteers);
   });
 
-  test('volunteers: fails with the last reason when the only one there cannot do it', async () => {
+  test("'volunteers' fails with the last reason when the only volunteer cannot run the task", async () => {
     const bad = volunteer('bad');
     const task = submit({ where: 'volunteers' });
-    await turnsPass();
+    await ticksPass();
     bad.end(bad.started[0], { kind: 'failed', error: new MeshError('unknown-model', 'no such model') });
     expect(await reasonOf(task.result)).toBe('unknown-model');
   });
 
-  test('a volunteer that only lost its connection may have the task again', async () => {
+  test('a volunteer that only lost its connection may get the task again', async () => {
     const first = volunteer('flaky');
     const task = submit({ where: 'volunteers' });
-    await turnsPass();
+    await ticksPass();
     bench.dispatcher.remove(first);
     first.end(first.started[0], { kind: 'lost', error: MeshError.closed('The link') });
-    await turnsPass();
+    await ticksPass();
     const again = volunteer('flaky');
-    await turnsPass();
+    await ticksPass();
     again.end(again.started[0]);
     await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'flaky', attempts: 2 } });
   });
 
-  test('handing back is no failure: the task goes on without losing an attempt, but not for ever', async () => {
+  test('handing a task back is no failed attempt, up to a limit', async () => {
     const pausing = volunteer('pausing');
     const task = submit({ where: 'volunteers' });
-    for (let round = 0; round <= TASKS.maxReturns; round++) {
-      await turnsPass();
+    for (let round = 0; round <= ATTEMPTS.maxReturns; round++) {
+      await ticksPass();
       pausing.end(pausing.started[round], { kind: 'returned' });
     }
     expect(await reasonOf(task.result)).toBe('volunteer-failed');
-    expect(pausing.started.length).toBe(TASKS.maxReturns + 1);
+    expect(pausing.started.length).toBe(ATTEMPTS.maxReturns + 1);
   });
 
-  test('local: what fails here is told with its reason', async () => {
+  test("'local' fails with the reason of the local failure", async () => {
     bench.engine.failure = new MeshError('bad-input', 'cannot');
     const task = submit({ where: 'local' });
-    await turnsPass();
+    await ticksPass();
     bench.clock.advance(10);
     expect(await reasonOf(task.result)).toBe('bad-input');
   });
@@ -181,7 +182,7 @@ describe('when a volunteer does not deliver', () => {
 test('the stages of a task add up to its total', async () => {
   const one = volunteer('one');
   const task = submit({ where: 'volunteers' });
-  await turnsPass();
+  await ticksPass();
   bench.clock.advance(30);
   one.end(one.started[0]);
   const { timing } = await task.result;

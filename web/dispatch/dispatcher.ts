@@ -1,104 +1,88 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
 import { AfterTurn } from '../net/turn.ts';
-import { DuplicateBudget } from './duplicate-budget.ts';
-import { Exploration } from './exploration.ts';
-import { Hedging } from './hedging.ts';
-import type { Job, Outcome, Runner } from './job.ts';
-import { JobQueue, type Verdict } from './job-queue.ts';
-import { type Attempt, type JobEnd, JobRun, type Need, type RedispatchCause } from './job-run.ts';
+import {
+  DispatchCounter,
+  type DispatchCounts,
+  firstPlacement,
+  type Placement,
+  type Redispatch,
+  type RedispatchCause,
+} from './dispatch-counts.ts';
+import { Exploration, type FirstAttempt } from './exploration.ts';
+import { DuplicateBudget, Hedging } from './hedging.ts';
+import {
+  type AttemptResult,
+  type FinalOutcome,
+  type Job,
+  type JobHandle,
+  type JobResult,
+  type OnJobEnd,
+  type Outcome,
+  type Runner,
+  timingOf,
+} from './job.ts';
+import { JobQueue, type QueueDecision } from './job-queue.ts';
+import { type Attempt, JobRun, type RedispatchNeed } from './job-run.ts';
 import type { LocalRunner } from './local-runner.ts';
-import { earliest, noPlacements, type Placement, type PlacementCounts, placementOf } from './placement.ts';
-import { QueueSpace } from './queue-space.ts';
-import { timingOf } from './timing.ts';
-import { Trust } from './trust.ts';
-import { TASKS } from './tuning.ts';
-import { Verifier, type VerifierOptions } from './verifier.ts';
+import { ResultChecker, type VerificationEnvironment } from './result-checker.ts';
+import { earliest, RunnerPool } from './runner-pool.ts';
 
-export type { JobEnd, RedispatchCause };
-
-export interface Redispatch {
-  /** Whose attempt was not enough: a volunteer's id, or `local`. */
-  ranOn: string;
-  cause: RedispatchCause;
-  /** From noticing that to the start of another attempt. */
-  delayMs: number;
-}
+/**
+ * Waiting jobs of one type and `where` that are looked at when work is started. Behind this many jobs that all wait for a busy
+ * runner, another one would wait as well.
+ */
+export const LOOK_AHEAD_JOBS = 256;
 
 export interface DispatcherEvents {
-  /** A volunteer gave a valid answer, or did not. */
+  /** A volunteer gave a valid result, or failed. */
   onVolunteerResult(volunteerId: string, succeeded: boolean): void;
   onRedispatch(redispatch: Redispatch): void;
-  /** A volunteer gave a wrong result. It gets no more work, and what it gave without being checked should not be kept. */
+  /** A volunteer gave a wrong result. It gets no more work, and results of it that were not checked should be forgotten. */
   onBarred(volunteerId: string, taskType: string, error: MeshError): void;
 }
 
-/** What checking results takes that the dispatcher itself has not. */
-export type Checking = Omit<VerifierOptions<Job>, 'now' | 'replicate'>;
-
-export interface DispatchCounts {
-  /** Attempts beside one that was late or silent. */
-  hedged: number;
-  /** Attempts after one that ended without a result. */
-  redispatched: number;
-  ranLocally: number;
-  ranOnVolunteers: number;
-  /** Results of volunteers that were found wrong, and not delivered; a stream's wrong pictures count as one. */
-  rejectedByVerify: number;
-  /** Where results came from and why it was run there. */
-  placements: PlacementCounts;
-}
-
-type Answered = Extract<Outcome, { kind: 'result' }>;
-
-/** A first attempt, and who might have had it. */
-interface Begun {
-  run: JobRun;
-  runner: Runner;
-  candidates: readonly Runner[];
-}
-
 /**
- * Decides who runs which job when (DESIGN §4). A job goes to whoever is predicted to finish it first. One that is late, or whose
- * volunteer fell silent, is given to a second runner as well, and the first valid result wins. A runner that fails at a job is
- * not asked again for it, and after {@link TASKS.maxAttempts} it is run here, if it may be.
+ * Decides which job runs where and when. A job goes to the runner predicted to finish it first. If it is late, or its volunteer falls
+ * silent, a second runner gets it too, and the first valid result wins. A runner that fails at a job is not asked again for it, and
+ * after `ATTEMPTS.maxOnVolunteers` failures on volunteers only this machine may run it.
  */
 export class Dispatcher {
-  readonly counts: DispatchCounts = {
-    ...{ hedged: 0, redispatched: 0, ranLocally: 0, ranOnVolunteers: 0, rejectedByVerify: 0 },
-    placements: noPlacements(),
-  };
+  readonly #counter = new DispatchCounter();
   readonly #clock: Clock;
-  readonly #local: LocalRunner;
   readonly #events: DispatcherEvents;
   readonly #queue = new JobQueue();
   readonly #runs = new Map<Job, JobRun>();
-  readonly #volunteers = new Set<Runner>();
+  readonly #pool: RunnerPool;
   readonly #budget = new DuplicateBudget();
   readonly #exploration: Exploration;
   readonly #hedging: Hedging;
-  readonly #trust: Trust;
-  readonly #verifier: Verifier;
-  readonly #pumpAfterTurn = new AfterTurn(() => this.#pump());
-  readonly #space = new QueueSpace(this.#queue);
+  readonly #checker: ResultChecker;
+  readonly #scheduleLater = new AfterTurn(() => this.#schedule());
 
-  constructor(clock: Clock, local: LocalRunner, events: DispatcherEvents, checking: Checking) {
+  constructor(
+    clock: Clock,
+    local: LocalRunner,
+    events: DispatcherEvents,
+    verification: Omit<VerificationEnvironment, 'now'>,
+  ) {
+    const now = () => clock.now();
     this.#clock = clock;
-    this.#local = local;
+    this.#pool = new RunnerPool(local);
     this.#events = events;
-    this.#exploration = new Exploration(this.#budget, () => clock.now());
+    this.#exploration = new Exploration(this.#budget, now);
     this.#hedging = new Hedging(clock, this.#budget, () => this.wake());
-    this.#trust = new Trust(checking.random);
-    this.#verifier = new Verifier({
-      ...checking,
-      now: () => clock.now(),
-      replicate: (job, task, notOn) => this.#replicate(job, task, notOn),
-    });
+    this.#checker = new ResultChecker({ ...verification, now }, (job, onEnd) => this.submit(job, onEnd));
   }
 
+  /** `rejectedByVerify`: results of volunteers that were found wrong. A stream's wrong pictures count as one. */
+  get counts(): DispatchCounts & { rejectedByVerify: number } {
+    return { ...this.#counter.counts, rejectedByVerify: this.#checker.rejected };
+  }
+
+  /** Jobs waiting, including those for which space is reserved. */
   get queued(): number {
-    return this.#queue.length + this.#space.announced;
+    return this.#queue.length + this.#queue.reserved;
   }
 
   get inFlight(): number {
@@ -107,37 +91,35 @@ export class Dispatcher {
 
   /** A volunteer's connection opened. */
   add(volunteer: Runner): void {
-    if (this.#trust.isBarred(volunteer.id)) return;
-    this.#volunteers.add(volunteer);
+    if (this.#checker.isBarred(volunteer.id)) return;
+    this.#pool.add(volunteer);
     this.wake();
   }
 
-  /** It is gone; the runner tells the outcome of what it held itself. */
+  /** A volunteer's connection ended. The runner itself reports the outcome of the jobs it held. */
   remove(volunteer: Runner): void {
-    this.#volunteers.delete(volunteer);
+    this.#pool.remove(volunteer);
     this.wake();
   }
 
-  /** A wrong result of this kind came from it, here or to somebody else on this page. What it holds is begun elsewhere at once. */
+  /** Bars a volunteer for a wrong result of this type, of a task or a stream. The jobs it holds are begun elsewhere at once. */
   bar(volunteerId: string, type: string, error: MeshError): void {
-    this.counts.rejectedByVerify++;
-    if (this.#trust.isBarred(volunteerId)) return;
-    this.#trust.wrong(volunteerId);
-    for (const volunteer of this.#volunteers) if (volunteer.id === volunteerId) this.#volunteers.delete(volunteer);
+    if (!this.#checker.reject(volunteerId)) return;
+    this.#pool.removeById(volunteerId);
     for (const run of [...this.#runs.values()]) {
       const attempt = run.attemptOf(volunteerId);
       if (!attempt) continue;
       const { runner } = attempt;
       runner.cancel(run.job);
       this.#hedging.ended(attempt);
-      if (attempt.placement === 'exploration') this.#exploration.ended(attempt);
+      this.#exploration.ended(attempt);
       run.attempts.delete(runner);
       this.#needAnother(run, runner, 'barred');
     }
     this.#events.onBarred(volunteerId, type, error);
   }
 
-  /** It has fallen silent: what it holds is begun elsewhere as well, at once. Only a confirmed loss counts against it. */
+  /** The volunteer fell silent: the jobs it holds get a second runner at once. Only a confirmed loss counts against the volunteer. */
   suspect(volunteer: Runner): void {
     for (const { attempts } of this.#runs.values()) {
       const attempt = attempts.get(volunteer);
@@ -145,226 +127,179 @@ export class Dispatcher {
     }
   }
 
-  /** Something changed: look at the queue once this turn of the event loop is over, so that what is submitted in it travels together. */
+  /** Schedules at the end of this microtask batch, so that what is submitted in it is sent in one transfer. */
   wake(): void {
-    this.#pumpAfterTurn.request();
+    this.#scheduleLater.request();
   }
 
-  /** A job will be submitted, or not, when what is returned is called: until then it counts as queued. Throws MeshError `queue-full`, `closed`. */
-  announce(job: Job): () => void {
-    return this.#space.announce(job);
+  /** Holds space for a job that will be submitted later. Returns what releases it. Throws MeshError `queue-full`, `closed`. */
+  reserve(job: Job): () => void {
+    return this.#queue.reserve(job);
   }
 
-  /** Those that may run such a job and take work now. */
+  /** The runners that may run such a job and take work at the moment. */
   ableTo(job: Job): Runner[] {
-    return new JobRun(job, () => {}).candidates(this.#local, this.#volunteers);
+    return this.#pool.candidates(new JobRun(job, () => {}));
   }
 
-  /** Takes a job; `onEnd` is called once, later. Throws MeshError `queue-full`, `closed`. */
-  submit(job: Job, onEnd: (end: JobEnd) => void): void {
-    this.#space.check(job);
-    this.#runs.set(job, new JobRun(job, onEnd));
+  /** Queues a job. `onEnd` is called once: later, or by the handle's `abort`. Throws MeshError `queue-full`, `closed`. */
+  submit(job: Job, onEnd: OnJobEnd): JobHandle {
+    this.#queue.checkSpace(job);
+    const run = new JobRun(job, onEnd);
+    this.#runs.set(job, run);
     this.#queue.add(job);
-    if (job.where !== 'volunteers') this.#local.prepare();
+    if (job.where !== 'volunteers') this.#pool.local.prepare();
     this.wake();
+    return {
+      get wasStarted() {
+        return run.wasStarted;
+      },
+      raisePriority: (priority) => this.#queue.raisePriority(job, priority),
+      abort: (error) => this.#abort(run, error),
+    };
   }
 
-  /** Makes a job at least so urgent. */
-  prioritise(job: Job, priority: number): void {
-    if (priority <= job.priority) return;
-    const wasWaiting = this.#queue.remove(job);
-    job.priority = priority;
-    if (wasWaiting) this.#queue.add(job);
-  }
-
-  /** Ends a job wherever it is. */
-  abort(job: Job, error: MeshError): void {
-    const run = this.#runs.get(job);
-    if (!run) return;
-    for (const attempt of run.attempts.values()) {
-      attempt.runner.cancel(job);
-      // A cancelled attempt tells no outcome.
-      if (attempt.placement === 'exploration') this.#exploration.ended(attempt);
-    }
-    this.#end(run, { ok: false, error });
-  }
-
-  /** Was the job ever given to anybody? */
-  wasStarted(job: Job): boolean {
-    return this.#runs.get(job)?.wasStarted ?? false;
-  }
-
-  /** Resolves when the queue has room again, or nothing waits any more. */
+  /** Resolves when the queue has room again. */
   ready(): Promise<void> {
-    return this.#space.ready();
+    return this.#queue.ready();
   }
 
   dispose(error: MeshError): void {
-    for (const job of [...this.#runs.keys()]) this.abort(job, error);
-    this.#pumpAfterTurn.dispose();
+    for (const run of [...this.#runs.values()]) this.#abort(run, error);
+    this.#scheduleLater.dispose();
     this.#hedging.dispose();
-    this.#verifier.dispose();
-    this.#volunteers.clear();
-    this.#space.close(error);
+    this.#checker.dispose();
+    this.#pool.clear();
+    this.#queue.close(error);
   }
 
-  #pump(): void {
+  #abort(run: JobRun, error: MeshError): void {
+    if (this.#runs.get(run.job) !== run) return;
+    for (const attempt of run.attempts.values()) {
+      attempt.runner.cancel(run.job);
+      // No outcome is reported for a cancelled attempt.
+      this.#exploration.ended(attempt);
+    }
+    this.#end(run, { kind: 'failed', error });
+  }
+
+  #schedule(): void {
     this.#hedge();
     this.#startWaiting();
-    this.#space.admit();
+    this.#queue.notifyReady();
   }
 
-  /** Before anything new: they have waited longest. */
+  /** Starts second attempts, before any new job: they have waited longest. */
   #hedge(): void {
-    if (!this.#hedging.isWanted || !this.#hasRoom()) return;
-    const find = (run: JobRun) => {
-      const free = run.candidates(this.#local, this.#volunteers).filter(({ hasRoom }) => hasRoom);
-      return earliest(free, run.job);
-    };
-    this.#hedging.pairUp(find, (run, second) => this.#start(run, second, 'hedge'));
+    if (!this.#hedging.isWanted || !this.#pool.hasRoom) return;
+    this.#hedging.pairUp(
+      (run) => this.#pool.earliestFree(run),
+      (run, second) => this.#start(run, second, 'hedge'),
+    );
   }
 
   /**
-   * List scheduling: each job in turn picks whoever finishes it first. One that picks a busy runner waits for it, and those after it
-   * see that runner's time as taken.
+   * List scheduling: the jobs, most urgent first, each pick the runner that finishes them first. A job that picks a busy runner waits, and its
+   * time on that runner counts as taken for the jobs behind it.
    */
   #startWaiting(): void {
     const reservedMs = new Map<Runner, number>();
     const hopeless: JobRun[] = [];
     const passedOver = new Map<string, number>();
-    const begun: Begun[] = [];
-    this.#queue.take((job): Verdict => {
+    const firstAttempts: FirstAttempt[] = [];
+    this.#queue.take((job): QueueDecision => {
       const run = this.#runs.get(job);
       if (!run) return 'take';
-      if (!this.#hasRoom()) return 'stop';
-      const kind = `${job.where} ${job.type}`;
-      const passed = passedOver.get(kind) ?? 0;
-      if (passed > TASKS.lookAhead) return 'leave';
-      const candidates = run.candidates(this.#local, this.#volunteers);
+      if (!this.#pool.hasRoom) return 'stop';
+      const group = `${job.where} ${job.type}`;
+      const passed = passedOver.get(group) ?? 0;
+      if (passed > LOOK_AHEAD_JOBS) return 'leave';
+      const candidates = this.#pool.candidates(run);
       const first = earliest(candidates, job, reservedMs);
       if (first?.hasRoom) {
         run.isQueued = false;
         const isRetry = run.wasStarted;
-        this.#start(run, first, isRetry ? 'retry' : placementOf(job, candidates));
-        if (!isRetry) begun.push({ run, runner: first, candidates });
+        this.#start(run, first, isRetry ? 'retry' : firstPlacement(job, candidates));
+        if (!isRetry) firstAttempts.push({ run, runner: first, candidates });
         return 'take';
       }
-      // What is run to learn from may bring the result yet.
-      if (!first && run.attempts.size === 0 && !run.mayYetRun(this.#local, this.#volunteers)) {
+      // An exploration under way may still bring the result.
+      if (!first && run.attempts.size === 0 && !this.#pool.mayYetRun(run)) {
         run.isQueued = false;
         hopeless.push(run);
         return 'take';
       }
       if (first) reservedMs.set(first, (reservedMs.get(first) ?? 0) + first.workMs(job));
-      passedOver.set(kind, passed + 1);
+      passedOver.set(group, passed + 1);
       return 'leave';
     });
-    for (const one of begun) this.#explore(one);
+    this.#exploration.pairUp(firstAttempts, (run, leastKnown) => this.#start(run, leastKnown, 'exploration'));
     for (const run of hopeless) this.#giveUp(run);
-  }
-
-  #hasRoom(): boolean {
-    if (this.#local.hasRoom) return true;
-    for (const volunteer of this.#volunteers)
-      if (volunteer.hasRoom && volunteer.accepts && !volunteer.silent) return true;
-    return false;
-  }
-
-  #explore({ run, runner, candidates }: Begun): void {
-    this.#budget.earn();
-    const lessKnown = this.#exploration.pick(run.job, candidates, runner);
-    if (lessKnown) this.#start(run, lessKnown, 'exploration');
   }
 
   #start(run: JobRun, runner: Runner, placement: Placement): void {
     const { need, job } = run;
-    // Asked before it starts, which lengthens the backlog.
+    // Read before the start, which lengthens the runner's backlog.
     const lateAfterMs = runner.lateAfterMs(job);
     const attempt: Attempt = { run, runner, placement, startedMs: this.#clock.now(), lateAfterMs };
-    if (placement === 'hedge') this.counts.hedged++;
-    if (placement === 'retry') this.counts.redispatched++;
+    this.#counter.attemptStarted(placement);
     run.begin(attempt);
     this.#hedging.began(attempt);
     if (placement === 'exploration') this.#exploration.began(attempt);
     else this.#exploration.giveWay(runner);
     runner.start(job, (outcome) => this.#attemptEnded(attempt, outcome));
-    if (need) this.#tellRedispatch(need, attempt);
+    if (need) this.#reportRedispatch(need, attempt);
   }
 
-  /** Later: a listener may submit tasks, and the queue is being looked through. */
-  #tellRedispatch({ ranOn, cause, detectedMs }: Need, { startedMs }: Attempt): void {
+  /** In a microtask of its own: a listener may submit tasks, and the queue is being iterated. */
+  #reportRedispatch({ ranOn, cause, detectedMs }: RedispatchNeed, { startedMs }: Attempt): void {
     queueMicrotask(() => this.#events.onRedispatch({ ranOn, cause, delayMs: startedMs - detectedMs }));
   }
 
-  #attemptEnded(attempt: Attempt, outcome: Outcome): void {
+  #attemptEnded(attempt: Attempt, outcome: Outcome<AttemptResult>): void {
     const { run, runner } = attempt;
     this.#hedging.ended(attempt);
-    if (attempt.placement === 'exploration') this.#exploration.ended(attempt);
+    this.#exploration.ended(attempt);
     // An exploration may end long after its job.
     if (run.attempts.get(runner) !== attempt || this.#runs.get(run.job) !== run) return;
     run.attempts.delete(runner);
-    if (outcome.kind === 'result') this.#resulted(attempt, outcome);
-    else if (outcome.kind !== 'returned') this.#attemptFailed(attempt, outcome);
+    if (outcome.kind === 'done') this.#receive(attempt, outcome.result);
+    else if (outcome.kind !== 'returned') this.#attemptFailed(attempt, outcome.kind, outcome.error);
     else if (run.returned()) this.#needAnother(run, runner, 'returned');
     else {
-      const error = new MeshError('volunteer-failed', 'The task was handed back again and again.');
-      this.#attemptFailed(attempt, { kind: 'failed', error });
+      const error = new MeshError(
+        'volunteer-failed',
+        'The task was handed back too many times. Submit it again later.',
+      );
+      this.#attemptFailed(attempt, 'failed', error);
     }
   }
 
-  #attemptFailed({ run, runner }: Attempt, { kind, error }: Extract<Outcome, { kind: 'failed' | 'lost' }>): void {
-    if (kind === 'lost') run.lost(runner.id, error);
+  #attemptFailed({ run, runner }: Attempt, cause: 'failed' | 'lost', error: MeshError): void {
+    if (cause === 'lost') run.lost(runner.id, error);
     else run.failed(runner.id, error);
-    if (runner.id !== this.#local.id) this.#events.onVolunteerResult(runner.id, false);
-    this.#needAnother(run, runner, kind);
+    if (runner.id !== this.#pool.local.id) this.#events.onVolunteerResult(runner.id, false);
+    this.#needAnother(run, runner, cause);
   }
 
-  #resulted(attempt: Attempt, outcome: Answered): void {
-    const { job } = attempt.run;
-    let value: unknown;
-    try {
-      value = job.definition.unpackResult(job.packed, outcome.result);
-    } catch (cause) {
-      this.#attemptFailed(attempt, { kind: 'failed', error: MeshError.from(cause, 'malformed') });
-      return;
-    }
-    const { id } = attempt.runner;
-    const isTrusted = id === this.#local.id || job.replicaOf !== undefined || !this.#trust.isDue(id, job.kind);
-    if (isTrusted) this.#finish(attempt, outcome, value);
-    else void this.#check(attempt, outcome, value);
-  }
-
-  /** The job waits for it, unless another attempt is sooner; what is found counts all the same. */
-  async #check(attempt: Attempt, outcome: Answered, value: unknown): Promise<void> {
+  /** The job ends with the check of this result, unless another attempt is sooner. A wrong result bars its volunteer in any case. */
+  #receive(attempt: Attempt, result: AttemptResult): void {
     const { run, runner } = attempt;
     const { job } = run;
     const endedMs = this.#clock.now();
+    const volunteerId = runner.id === this.#pool.local.id ? null : runner.id;
     run.checks++;
-    const verdict = await this.#verifier.check(job, value, runner.id);
-    run.checks--;
-    const isWanted = this.#runs.get(job) === run;
-    if (verdict.kind === 'wrong') {
-      this.bar(runner.id, job.type, verdict.error);
-      if (isWanted) this.#attemptFailed(attempt, { kind: 'failed', error: verdict.error });
-      return;
-    }
-    if (verdict.kind === 'right') this.#trust.right(runner.id, job.kind);
-    // Barred meanwhile, for another result: what could be checked was right, and the rest is not to be believed.
-    const isBelieved = verdict.kind === 'right' || !this.#trust.isBarred(runner.id);
-    if (isWanted && isBelieved) this.#finish(attempt, outcome, value, endedMs);
-    else if (isWanted) this.#needAnother(run, runner, 'barred');
-  }
-
-  /** The same work by somebody else, as urgent as the result that waits for it; how far that is tells nobody anything. */
-  #replicate(job: Job, packed: PackedTask, notOn: string): Promise<PackedResult> {
-    return new Promise((resolve, reject) => {
-      const { onProgress: _, ...rest } = job;
-      const replica: Job = { ...rest, packed, where: 'auto', replicaOf: notOn, submittedMs: this.#clock.now() };
-      this.submit(replica, (end) => (end.ok ? resolve(end.packed) : reject(end.error)));
+    this.#checker.examine(job, result.packed, volunteerId, (decision) => {
+      run.checks--;
+      if (decision.kind === 'wrong') this.bar(runner.id, job.type, decision.error);
+      if (this.#runs.get(job) !== run) return;
+      if (decision.kind === 'accepted') this.#finish(attempt, result, decision.value, endedMs);
+      else if (decision.kind === 'distrusted') this.#needAnother(run, runner, 'barred');
+      else this.#attemptFailed(attempt, 'failed', decision.error);
     });
   }
 
-  /** Unless one is under way. */
+  /** Queues the job for another attempt, unless one is under way. */
   #needAnother(run: JobRun, runner: Runner, cause: RedispatchCause): void {
     const [other] = run.awaited;
     if (other) this.#hedging.remains(other);
@@ -376,37 +311,36 @@ export class Dispatcher {
     this.wake();
   }
 
-  #finish(attempt: Attempt, outcome: Answered, value: unknown, endedMs = this.#clock.now()): void {
+  #finish(attempt: Attempt, result: AttemptResult, value: unknown, endedMs: number): void {
     const { run, runner, placement, startedMs } = attempt;
     const { job } = run;
-    const { result, backend, queueMs, computeMs } = outcome;
-    const isLocal = runner.id === this.#local.id;
-    if (isLocal) this.counts.ranLocally++;
-    else {
-      this.counts.ranOnVolunteers++;
-      this.#events.onVolunteerResult(runner.id, true);
-    }
-    this.counts.placements[isLocal ? 'local' : 'volunteers'][placement]++;
+    const { packed, backend, queueMs, computeMs } = result;
+    const isLocal = runner.id === this.#pool.local.id;
+    this.#counter.jobDone(isLocal ? 'local' : 'volunteers', placement);
+    if (!isLocal) this.#events.onVolunteerResult(runner.id, true);
     for (const other of run.attempts.values()) {
-      // What an exploration costs is only learned from its end.
+      // An exploration runs to its end, or nothing would be learned from it.
       if (other.placement !== 'exploration') other.runner.cancel(job);
     }
-    const marks = { startedMs, endedMs, queueMs, computeMs, ranOn: runner.id, backend, attempts: run.attempted };
-    this.#end(run, { ok: true, value, packed: result, timing: timingOf(job, marks) });
+    const times = { startedMs, endedMs, queueMs, computeMs, ranOn: runner.id, backend, attempts: run.attempted };
+    const timing = timingOf(job, times);
+    this.#end(run, { kind: 'done', result: { value, packed, timing, computedBy: [runner.id] } });
   }
 
   #giveUp(run: JobRun): void {
-    const nobody = this.#local.error ?? new MeshError('volunteer-failed', 'Nobody could run this task. Try again.');
-    this.#end(run, { ok: false, error: run.lastError ?? nobody });
+    const nobody =
+      this.#pool.local.error ??
+      new MeshError('volunteer-failed', 'No volunteer could run this task. Submit it again later.');
+    this.#end(run, { kind: 'failed', error: run.lastError ?? nobody });
   }
 
-  #end(run: JobRun, end: JobEnd): void {
+  #end(run: JobRun, outcome: FinalOutcome<JobResult>): void {
     if (!this.#runs.delete(run.job)) return;
     for (const attempt of run.attempts.values()) this.#hedging.ended(attempt);
     run.attempts.clear();
-    // Looking for one that is not there would cost the length of the queue.
+    // Searching the queue for a job that is not there would cost its whole length.
     if (run.isQueued) this.#queue.remove(run.job);
-    run.onEnd(end);
+    run.onEnd(outcome);
     this.wake();
   }
 }

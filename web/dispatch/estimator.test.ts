@@ -1,8 +1,48 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
-import { Estimator } from './estimator.ts';
+import { Estimator, ServiceModel } from './estimator.ts';
 import type { Job } from './job.ts';
+
+describe('the service model', () => {
+  test('starts from the reported speed', () => {
+    expect(new ServiceModel(0.5).predictMs(10)).toBe(5);
+  });
+
+  test('learns a fixed part and a part proportional to cost', () => {
+    const model = new ServiceModel(99);
+    for (let nth = 0; nth < 200; nth++) {
+      const cost = 100 + ((nth * 37) % 900);
+      model.learn(cost, 5 + 0.02 * cost);
+    }
+    for (const cost of [50, 500, 2_000]) expect(model.predictMs(cost) / (5 + 0.02 * cost)).toBeCloseTo(1, 1);
+  });
+
+  test('takes time to be proportional to cost while all costs are equal', () => {
+    const model = new ServiceModel(99);
+    for (let nth = 0; nth < 50; nth++) model.learn(100, 10);
+    expect(model.predictMs(100)).toBeCloseTo(10);
+    expect(model.predictMs(300)).toBeCloseTo(30);
+  });
+
+  test('follows a machine that became slower', () => {
+    const model = new ServiceModel(99);
+    for (let nth = 0; nth < 50; nth++) model.learn(100, 10);
+    for (let nth = 0; nth < 15; nth++) model.learn(100, 40);
+    expect(model.predictMs(100)).toBeGreaterThan(38);
+  });
+
+  test('never predicts a negative time or a negative fixed part', () => {
+    const model = new ServiceModel(1);
+    // A line through times that grow faster than the cost crosses zero at a positive cost.
+    for (let nth = 0; nth < 50; nth++) model.learn(100 + (nth % 10) * 10, ((nth % 10) + 1) ** 2);
+    expect(model.predictMs(0)).toBeGreaterThanOrEqual(0);
+    // A time that falls with the cost is noise.
+    const odd = new ServiceModel(1);
+    for (let nth = 0; nth < 50; nth++) odd.learn(100 + (nth % 10) * 10, 20 - (nth % 10));
+    expect(odd.predictMs(10_000)).toBeGreaterThanOrEqual(0);
+  });
+});
 
 const definition = definitionOf('upscale');
 
@@ -21,13 +61,13 @@ function learn(estimator: Estimator, job: Job, computeMs: number) {
   estimator.learn({ job, ...times });
 }
 
-test('a network is not taken to go as fast for its cost as a filter, which may run elsewhere', () => {
+test("a network's speed is not derived from that of a filter, which may use another backend", () => {
   const estimator = new Estimator(0, () => 0);
   estimator.announce({ upscale: { unitsPerMs: 100 }, 'upscale:fast': { unitsPerMs: 10_000 } });
   const [spatial, fast, balanced] = [jobOf('spatial'), jobOf('fast'), jobOf('balanced')];
   expect(estimator.computeMs(spatial)).toBeCloseTo(spatial.cost / 100);
   expect(estimator.computeMs(fast)).toBeCloseTo(fast.cost / 10_000);
-  // Nothing better is known of it.
+  // Only the speed of its type is known.
   expect(estimator.computeMs(balanced)).toBeCloseTo(balanced.cost / 100);
   learn(estimator, balanced, 7);
   learn(estimator, spatial, 900);

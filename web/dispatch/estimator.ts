@@ -1,100 +1,163 @@
 import type { Job } from './job.ts';
-import { ServiceModel } from './service-model.ts';
-import { TASKS } from './tuning.ts';
 
-/** How one attempt spent its time, for learning from. */
+/** How quickly predictions follow what is measured. */
+export const ESTIMATOR = {
+  /** Weight of the newest sample: follows a machine that became busy within some five tasks. */
+  smoothing: 0.2,
+  /** Without samples, what was learned loses two thirds of its weight in this time: machines change what else they do within seconds. */
+  forgetAfterMs: 5_000,
+  /** Costs must differ by this ratio before a fixed part of the time can be told from a part proportional to cost. */
+  minCostSpread: 0.1,
+  /** Least part of its tasks that a machine is taken to run one after another: it overlaps a few of them, not many. */
+  minSequentialPart: 0.25,
+  /** Time constant with which an observed wait behind other work is forgotten: a game's load lasts for seconds. */
+  waitFadesMs: 5_000,
+  /** Link speed before it is measured: between loopback, 30,000 bytes/ms, and a home uplink, 2,000. */
+  assumedBytesPerMs: 5_000,
+  /** The transfer time of fewer bytes than this is dominated by the round trip and says nothing about the link's speed. */
+  minRateSampleBytes: 64 * 1024,
+} as const;
+
+/** The resolution of clocks and the event loop; shorter times cannot be divided by. */
+const MIN_MS = 1;
+
+/**
+ * How long one machine computes tasks of one kind: ms = a + b * cost, by least squares over what was seen, the newest counting most
+ * (exponential forgetting; weighted means and covariances as in West 1979, "Updating mean and variance estimates").
+ */
+export class ServiceModel {
+  readonly #priorMsPerUnit: number;
+  #weight = 0;
+  #meanCost = 0;
+  #meanMs = 0;
+  #variance = 0;
+  #covariance = 0;
+
+  /** @param priorMsPerUnit - used until something was measured. */
+  constructor(priorMsPerUnit: number) {
+    this.#priorMsPerUnit = priorMsPerUnit;
+  }
+
+  predictMs(cost: number): number {
+    if (this.#weight === 0) return cost * this.#priorMsPerUnit;
+    return Math.max(0, this.#meanMs + this.#msPerUnit() * (cost - this.#meanCost));
+  }
+
+  /** @param sinceLastMs - time since the previous sample: older knowledge weighs less. */
+  learn(cost: number, ms: number, sinceLastMs = 0): void {
+    const remembered = this.#weight * Math.exp(-sinceLastMs / ESTIMATOR.forgetAfterMs);
+    // A mean of all samples until the window is full, then of the newest.
+    this.#weight = Math.min(remembered + 1, 1 / ESTIMATOR.smoothing);
+    const share = 1 / this.#weight;
+    const costStep = cost - this.#meanCost;
+    const msStep = ms - this.#meanMs;
+    this.#meanCost += share * costStep;
+    this.#meanMs += share * msStep;
+    this.#variance = (1 - share) * (this.#variance + share * costStep * costStep);
+    this.#covariance = (1 - share) * (this.#covariance + share * costStep * msStep);
+  }
+
+  /** The slope b. As far as the costs hardly differ, time is taken to be proportional to cost. The fixed part is never negative. */
+  #msPerUnit(): number {
+    if (this.#meanCost <= 0) return 0;
+    const proportional = this.#meanMs / this.#meanCost;
+    const doubt = (ESTIMATOR.minCostSpread * this.#meanCost) ** 2;
+    const fitted = (this.#covariance + doubt * proportional) / (this.#variance + doubt);
+    return Math.min(Math.max(0, fitted), proportional);
+  }
+}
+
+/** How one attempt spent its time. What the machine reports about itself is bounded by what was observed. */
 export interface Sample {
   job: Job;
-  /** Of all that follows, what the machine says of itself is bounded by what was seen. */
   elapsedMs: number;
   computeMs: number;
-  /** In the machine's own queue. */
+  /** Time in the machine's own queue. */
   queueMs: number;
-  /** What was predicted of that. */
+  /** Predicted compute time of our own jobs ahead of it. */
   backlogMs: number;
-  /** From handing it over to having the result, less queue and compute. */
+  /** The elapsed time less queue and compute. */
   transferMs: number;
-  /** Bytes of this and of all that was on its way before it. */
+  /** Bytes of this job and of all that were under way when it was sent. */
   bytesInFlight: number;
 }
 
 /**
- * What running a task on one machine takes: the round trip, a part by bytes, what its {@link ServiceModel} says of the kind and cost,
- * and what others have of the machine. Learned from what was seen, starting from what it measured of itself.
+ * Predicts how long a job takes on one machine: the round trip, the transfer, the compute time of its {@link ServiceModel} and the
+ * wait behind others' work. Starts from the speeds the machine reports and learns from every attempt.
  */
 export class Estimator {
   readonly #now: () => number;
   readonly #services = new Map<string, ServiceModel>();
   readonly #measuredAtMs = new Map<string, number>();
-  #bytesPerMs: number = TASKS.assumedBytesPerMs;
+  #bytesPerMs: number = ESTIMATOR.assumedBytesPerMs;
   #isRateMeasured = false;
-  #fixedMs: number;
-  /** Part of our own work there that is not done side by side: below 1 on a machine that overlaps tasks. */
-  #inTurn = 1;
-  /** What tasks took beyond all that our own work explains: others' work, or a machine that says less than it takes. */
+  #rttMs: number;
+  /** Part of our own jobs that the machine runs one after another: below 1 on a machine that overlaps jobs. */
+  #sequentialPart = 1;
+  /** Time that our own jobs do not explain: others' work, or a machine that reports less time than it takes. */
   #waitMs = 0;
   #waitedAtMs = Number.NEGATIVE_INFINITY;
 
-  /** @param fixedMs - before it is measured. */
-  constructor(fixedMs: number, now: () => number) {
-    this.#fixedMs = fixedMs;
+  /** @param rttMs - the round trip until it is measured. */
+  constructor(rttMs: number, now: () => number) {
+    this.#rttMs = rttMs;
     this.#now = now;
   }
 
-  /** What the machine says of itself; what was seen here counts for more. */
+  /** Takes the speeds that the machine reports, for all kinds that were not measured here. */
   announce(backends: Record<string, { unitsPerMs: number }>): void {
     for (const [kind, { unitsPerMs }] of Object.entries(backends)) {
       if (unitsPerMs > 0 && !this.#measuredAtMs.has(kind)) this.#services.set(kind, new ServiceModel(1 / unitsPerMs));
     }
   }
 
-  /** The link's own round trip, where something measures it. */
   setRtt(rttMs: number): void {
-    this.#fixedMs = rttMs;
+    this.#rttMs = rttMs;
   }
 
+  /** When a job of this kind last ended; null: never. */
   measuredAtMs(kind: string): number | null {
     return this.#measuredAtMs.get(kind) ?? null;
   }
 
-  /** With the machine to ourselves. A kind of which nothing is known is taken to go like the rest of its type. */
+  /** Compute time on the idle machine. An unknown kind is taken to be as fast as its type. */
   computeMs({ type, kind, cost }: Job): number {
     return (this.#services.get(kind) ?? this.#services.get(type))?.predictMs(cost) ?? 0;
   }
 
-  /** Queue and compute of a job behind so much of our own, with others there as lately. What was seen of them fades. */
+  /** Queue and compute time of a job behind `backlogMs` of our own, with as much other work as was seen lately. */
   serviceMs(job: Job, backlogMs: number): number {
-    return this.#inTurn * (backlogMs + this.computeMs(job)) + this.#expectedWaitMs();
+    return this.#sequentialPart * (backlogMs + this.computeMs(job)) + this.#expectedWaitMs();
   }
 
-  /** @param bytesBefore - of what is on its way already. */
+  /** @param bytesBefore - bytes already under way. */
   transferMs({ bytesOut, bytesIn }: Job, bytesBefore: number): number {
-    return this.#fixedMs + (bytesBefore + bytesOut + bytesIn) / this.#bytesPerMs;
+    return this.#rttMs + (bytesBefore + bytesOut + bytesIn) / this.#bytesPerMs;
   }
 
-  /** What it adds to the wait of those behind it: transfers and computing overlap, so the slower of the two. */
+  /** How much the job delays those behind it. Transfers and computing overlap, so the slower of the two counts. */
   workMs(job: Job): number {
-    return Math.max(this.#inTurn * this.computeMs(job), (job.bytesOut + job.bytesIn) / this.#bytesPerMs);
+    return Math.max(this.#sequentialPart * this.computeMs(job), (job.bytesOut + job.bytesIn) / this.#bytesPerMs);
   }
 
   learn({ job, elapsedMs, computeMs, queueMs, backlogMs, transferMs, bytesInFlight }: Sample): void {
     const nowMs = this.#now();
     const ownMs = backlogMs + computeMs;
     this.#learnOverlap(queueMs + computeMs, ownMs);
-    this.#learnWait(elapsedMs - this.transferMs(job, bytesInFlight) - this.#inTurn * ownMs);
+    this.#learnWait(elapsedMs - this.transferMs(job, bytesInFlight) - this.#sequentialPart * ownMs);
     const sinceLastMs = nowMs - (this.#measuredAtMs.get(job.kind) ?? nowMs);
     this.#service(job.kind).learn(job.cost, computeMs, sinceLastMs);
     this.#measuredAtMs.set(job.kind, nowMs);
-    // Small tasks say nothing of the rate: their time is the round trip.
-    if (bytesInFlight < TASKS.minRateSampleBytes) return;
-    const rate = bytesInFlight / Math.max(transferMs - this.#fixedMs, MIN_MS);
-    this.#bytesPerMs = this.#isRateMeasured ? smoothed(this.#bytesPerMs, rate) : rate;
+    if (bytesInFlight < ESTIMATOR.minRateSampleBytes) return;
+    const bytesPerMs = bytesInFlight / Math.max(transferMs - this.#rttMs, MIN_MS);
+    this.#bytesPerMs = this.#isRateMeasured ? smoothed(this.#bytesPerMs, bytesPerMs) : bytesPerMs;
     this.#isRateMeasured = true;
   }
 
   #learnOverlap(tookMs: number, ownMs: number): void {
     const sample = Math.min(1, (tookMs + MIN_MS) / (ownMs + MIN_MS));
-    this.#inTurn = smoothed(this.#inTurn, Math.max(TASKS.minInTurn, sample));
+    this.#sequentialPart = smoothed(this.#sequentialPart, Math.max(ESTIMATOR.minSequentialPart, sample));
   }
 
   #learnWait(unexplainedMs: number): void {
@@ -104,7 +167,7 @@ export class Estimator {
 
   #expectedWaitMs(): number {
     if (this.#waitMs === 0) return 0;
-    return this.#waitMs * Math.exp((this.#waitedAtMs - this.#now()) / TASKS.waitFadesMs);
+    return this.#waitMs * Math.exp((this.#waitedAtMs - this.#now()) / ESTIMATOR.waitFadesMs);
   }
 
   #service(kind: string): ServiceModel {
@@ -117,9 +180,6 @@ export class Estimator {
   }
 }
 
-/** Times below this are the clock's grain and the event loop's; nothing can be divided by them. */
-const MIN_MS = 1;
-
 function smoothed(known: number, sample: number): number {
-  return known + TASKS.estimateSmoothing * (sample - known);
+  return known + ESTIMATOR.smoothing * (sample - known);
 }

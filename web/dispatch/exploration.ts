@@ -1,17 +1,34 @@
-import type { DuplicateBudget } from './duplicate-budget.ts';
+import type { DuplicateBudget } from './hedging.ts';
 import type { Job, Runner } from './job.ts';
-import type { Attempt } from './job-run.ts';
-import { TASKS } from './tuning.ts';
+import type { Attempt, JobRun } from './job-run.ts';
+import { STRAGGLER } from './straggler-threshold.ts';
+
+/** When a runner is measured although it is predicted to be slower than another. */
+export const EXPLORATION = {
+  /** One task in this many, for runners that were measured before. */
+  tasksPerExploration: 50,
+  /** A runner predicted to take more than this many times as long as the best is left alone. */
+  maxRatio: 8,
+  /** A measurement older than this is stale, ms. */
+  staleAfterMs: 2_000,
+} as const;
+
+/** A job's first attempt, and the runners it was chosen from. */
+export interface FirstAttempt {
+  run: JobRun;
+  runner: Runner;
+  candidates: readonly Runner[];
+}
 
 /**
- * An estimate that is too high would hold for ever, since nobody asks who seems slow. So now and then a task is run a second time
- * by whom we know least of, to the end, for the sake of knowing. A duplicate delays nobody: it comes out of the same budget as hedging,
- * of which it leaves some, and gives way to work that is wanted.
+ * Measures runners that would otherwise never be asked. An estimate that is too high would hold for ever, since nobody gives work to
+ * a runner that seems slow. So now and then a task is run a second time, to its end, on the runner we know least about. That delays
+ * nobody: it is paid from the duplicate budget, of which some is left for hedging, and it gives way to real work.
  */
 export class Exploration {
   readonly #budget: DuplicateBudget;
   readonly #now: () => number;
-  /** Under way, by runner: one at a time. */
+  /** Explorations under way, at most one for each runner. */
   readonly #underWay = new Map<Runner, Attempt>();
   #startsSince = 0;
 
@@ -21,30 +38,27 @@ export class Exploration {
   }
 
   /**
-   * Whom to try beside `chosen`; mostly nobody. Call it once for each task that starts, and when all have started that can: whoever
-   * was given one of its kind, such as another part of the same work, tells without a duplicate.
+   * Starts explorations beside first attempts, usually none. To be called after all jobs that can start have done so: a runner that
+   * was given another job of the kind is measured without a duplicate.
    */
-  pick(job: Job, candidates: readonly Runner[], chosen: Runner): Runner | null {
-    this.#startsSince++;
-    if (candidates.length < 2 || !this.#budget.canSpare) return null;
-    const least = this.#leastKnown(job, candidates, chosen);
-    if (!least) return null;
-    const isUnknown = least.measuredAtMs(job.kind) === null;
-    if (!isUnknown && this.#startsSince < TASKS.tasksPerExploration) return null;
-    this.#startsSince = 0;
-    this.#budget.spend();
-    return least;
+  pairUp(firstAttempts: readonly FirstAttempt[], start: (run: JobRun, leastKnown: Runner) => void): void {
+    for (const { run, runner, candidates } of firstAttempts) {
+      this.#budget.earn();
+      const leastKnown = this.#pick(run.job, candidates, runner);
+      if (leastKnown) start(run, leastKnown);
+    }
   }
 
   began(attempt: Attempt): void {
     this.#underWay.set(attempt.runner, attempt);
   }
 
-  ended({ runner }: Attempt): void {
-    this.#underWay.delete(runner);
+  /** Any attempt ended. */
+  ended(attempt: Attempt): void {
+    if (this.#underWay.get(attempt.runner) === attempt) this.#underWay.delete(attempt.runner);
   }
 
-  /** Work that is wanted starts there: what is only run to learn from, its own job being over, ends. */
+  /** Real work starts on this runner: cancels an exploration there whose own job is over. */
   giveWay(runner: Runner): void {
     const attempt = this.#underWay.get(runner);
     if (!attempt || attempt.run.attempts.has(runner)) return;
@@ -52,15 +66,27 @@ export class Exploration {
     runner.cancel(attempt.run.job);
   }
 
+  #pick(job: Job, candidates: readonly Runner[], chosen: Runner): Runner | null {
+    this.#startsSince++;
+    if (candidates.length < 2 || !this.#budget.canSpare) return null;
+    const leastKnown = this.#leastKnown(job, candidates, chosen);
+    if (!leastKnown) return null;
+    const isUnknown = leastKnown.measuredAtMs(job.kind) === null;
+    if (!isUnknown && this.#startsSince < EXPLORATION.tasksPerExploration) return null;
+    this.#startsSince = 0;
+    this.#budget.spend();
+    return leastKnown;
+  }
+
   #leastKnown(job: Job, candidates: readonly Runner[], chosen: Runner): Runner | null {
-    // What is that much slower would only be in its way: the machine at home is also the one that plays.
-    const worthMs = TASKS.maxExplorationRatio * Math.max(chosen.predictMs(job), TASKS.minLateMs);
+    // A much slower runner is not worth it, least of all this machine, which also runs the game.
+    const maxMs = EXPLORATION.maxRatio * Math.max(chosen.predictMs(job), STRAGGLER.minLateMs);
     let least: Runner | null = null;
-    let leastMs = this.#now() - TASKS.staleAfterMs;
+    let leastMs = this.#now() - EXPLORATION.staleAfterMs;
     for (const runner of candidates) {
-      if (runner === chosen || !runner.hasRoom || this.#underWay.has(runner) || runner.isAt(job.kind)) continue;
+      if (runner === chosen || !runner.hasRoom || this.#underWay.has(runner) || runner.isRunning(job.kind)) continue;
       const measuredMs = runner.measuredAtMs(job.kind) ?? Number.NEGATIVE_INFINITY;
-      if (measuredMs > leastMs || runner.predictMs(job) > worthMs) continue;
+      if (measuredMs > leastMs || runner.predictMs(job) > maxMs) continue;
       least = runner;
       leastMs = measuredMs;
     }

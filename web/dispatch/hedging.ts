@@ -1,23 +1,58 @@
 import type { Clock } from '../../shared/clock.ts';
 import { LateWatch } from '../net/late-watch.ts';
-import type { DuplicateBudget } from './duplicate-budget.ts';
+import type { RedispatchCause } from './dispatch-counts.ts';
 import type { Runner } from './job.ts';
-import type { Attempt, JobRun, RedispatchCause } from './job-run.ts';
-import { TASKS } from './tuning.ts';
+import type { Attempt, JobRun } from './job-run.ts';
+import { STRAGGLER } from './straggler-threshold.ts';
+
+/** How much work may be done twice: 5 % of the tasks (Dean & Barroso 2013, "The Tail at Scale"). */
+export const HEDGING = {
+  /** Tasks that start for each duplicate that may be run. */
+  tasksPerDuplicate: 20,
+  /** Unspent duplicates that are kept. */
+  duplicateBurst: 4,
+  /** An attempt that takes this many times its threshold is hedged without regard to the budget: it may never end. */
+  overdueFactor: 4,
+} as const;
+
+/** Limits how many duplicates are run, for hedging and exploration together. */
+export class DuplicateBudget {
+  /** In starts of tasks. */
+  #saved: number = HEDGING.duplicateBurst * HEDGING.tasksPerDuplicate;
+
+  /** To be called for each task that starts. */
+  earn(): void {
+    this.#saved = Math.min(this.#saved + 1, HEDGING.duplicateBurst * HEDGING.tasksPerDuplicate);
+  }
+
+  get canSpend(): boolean {
+    return this.#saved >= HEDGING.tasksPerDuplicate;
+  }
+
+  /** Whether one would be left for a more urgent use. */
+  get canSpare(): boolean {
+    return this.#saved >= 2 * HEDGING.tasksPerDuplicate;
+  }
+
+  spend(): void {
+    this.#saved -= HEDGING.tasksPerDuplicate;
+  }
+}
 
 /**
- * Which jobs should be given to a second runner: those whose only attempt is late, within the budget of duplicates, and, without one,
- * those whose volunteer fell silent or takes several times as long as would be late: both are rare and strong evidence, while one attempt
- * in twenty is late by definition.
+ * Chooses the jobs that get a second attempt beside the first: those whose only attempt is late, within the duplicate budget; and
+ * regardless of the budget those whose volunteer fell silent or takes several times its threshold. The latter are rare and strong
+ * evidence, while one attempt in twenty is late by definition.
  */
 export class Hedging {
   readonly #clock: Clock;
   readonly #budget: DuplicateBudget;
   readonly #onWanted: () => void;
   readonly #watch: LateWatch<Attempt>;
-  /** With the attempt that is not enough; until there is somebody for a second one. */
+  /** Jobs that wait for a second runner, each with the attempt that is not enough. */
   readonly #wanted = new Map<JobRun, Attempt>();
 
+  /** @param onWanted - {@link pairUp} has something to do. */
   constructor(clock: Clock, budget: DuplicateBudget, onWanted: () => void) {
     this.#clock = clock;
     this.#budget = budget;
@@ -25,13 +60,13 @@ export class Hedging {
     this.#watch = new LateWatch(clock, (attempt) => this.#late(attempt));
   }
 
-  /** Is there anything for {@link pairUp} to do? */
+  /** Whether any job waits for a second runner. */
   get isWanted(): boolean {
     return this.#wanted.size > 0;
   }
 
   began(attempt: Attempt): void {
-    // What is run to learn from may take its time.
+    // Explorations may take as long as they need.
     if (attempt.placement === 'exploration') return;
     this.#wanted.delete(attempt.run);
     this.#watch.watch(attempt, attempt.lateAfterMs);
@@ -42,29 +77,29 @@ export class Hedging {
     if (this.#wanted.get(attempt.run) === attempt) this.#wanted.delete(attempt.run);
   }
 
-  /** Its volunteer fell silent. */
+  /** The attempt's volunteer fell silent. */
   suspect(attempt: Attempt): void {
     if (attempt.placement !== 'exploration') this.#want(attempt, 'silent');
   }
 
-  /** It is the only one again: the attempt beside it has failed. */
+  /** The attempt is the only one again, because the one beside it failed. */
   remains(attempt: Attempt): void {
     const leftMs = attempt.startedMs + attempt.lateAfterMs - this.#clock.now();
     this.#watch.watch(attempt, Math.max(0, leftMs));
   }
 
-  /** Finds seconds, for those that have waited longest first, while `find` gives some; `start` makes the attempt. */
+  /** Starts second attempts, those that waited longest first, for every job for which `find` returns a runner. */
   pairUp(find: (run: JobRun) => Runner | null, start: (run: JobRun, second: Runner) => void): void {
     for (const [run, attempt] of this.#wanted) {
       const isSilent = run.need?.cause === 'silent';
       if (isSilent && !attempt.runner.silent) {
-        // It was only held up, and may still be in time.
+        // The runner is heard again and may still be in time.
         this.#wanted.delete(run);
         run.need = null;
         this.remains(attempt);
         continue;
       }
-      const isFree = isSilent || this.#isFarTooLate(attempt);
+      const isFree = isSilent || this.#isOverdue(attempt);
       if (!isFree && !this.#budget.canSpend) continue;
       const second = find(run);
       if (!second) continue;
@@ -78,18 +113,18 @@ export class Hedging {
     this.#wanted.clear();
   }
 
-  /** Others that wait for this runner may do better elsewhere by now: they are looked at as well, less and less often. */
   #late(attempt: Attempt): void {
-    this.#watch.watch(attempt, this.#clock.now() - attempt.startedMs + TASKS.minLateMs);
+    // Looked at again after twice the time, and so on: another runner may have become the better choice by then.
+    this.#watch.watch(attempt, this.#clock.now() - attempt.startedMs + STRAGGLER.minLateMs);
     this.#want(attempt, 'late');
     this.#onWanted();
   }
 
-  #isFarTooLate({ startedMs, lateAfterMs }: Attempt): boolean {
-    return this.#clock.now() - startedMs >= TASKS.farTooLate * lateAfterMs;
+  #isOverdue({ startedMs, lateAfterMs }: Attempt): boolean {
+    return this.#clock.now() - startedMs >= HEDGING.overdueFactor * lateAfterMs;
   }
 
-  /** One from which a result may be expected is enough beside it: a third comes when that one is not. */
+  /** Asks for a second attempt, unless another promising one is under way. */
   #want(attempt: Attempt, cause: RedispatchCause): void {
     const { run, runner } = attempt;
     const others = run.awaited.filter((other) => other !== attempt);

@@ -1,78 +1,77 @@
 import type { MeshError } from '../../shared/errors.ts';
-import type { PackedResult } from '../../shared/tasks/definition.ts';
-import type { Job, Runner } from './job.ts';
-import type { Placement } from './placement.ts';
-import type { Timing } from './timing.ts';
-import { TASKS } from './tuning.ts';
+import type { Placement, RedispatchCause } from './dispatch-counts.ts';
+import type { Job, OnJobEnd, Runner } from './job.ts';
 
-/** How a job ended for whoever submitted it. `packed` is what `value` was made of. */
-export type JobEnd =
-  | { ok: true; value: unknown; packed: PackedResult; timing: Timing }
-  | { ok: false; error: MeshError };
+/** Limits on how often one job is tried. */
+export const ATTEMPTS = {
+  /** Failed attempts on volunteers before only this machine may run the job. */
+  maxOnVolunteers: 3,
+  /** How often a job may be handed back before that counts as a failure: a machine that pauses all day must not hold it. */
+  maxReturns: 8,
+} as const;
 
-/** Why a job needs another attempt. */
-export type RedispatchCause = 'silent' | 'late' | 'failed' | 'returned' | 'lost' | 'barred';
-
-export interface Need {
+/** A job's need for another attempt. */
+export interface RedispatchNeed {
   readonly cause: RedispatchCause;
-  /** Whose attempt was not enough: a volunteer's id, or `local`. */
+  /** Who made the attempt that was not enough: a volunteer's id, or `local`. */
   readonly ranOn: string;
   readonly detectedMs: number;
 }
 
+/** One runner's try at a job. */
 export interface Attempt {
   readonly run: JobRun;
   readonly runner: Runner;
   readonly placement: Placement;
   readonly startedMs: number;
-  /** From its start to when it is late, ms. */
+  /** How long after its start it counts as late, ms. */
   readonly lateAfterMs: number;
 }
 
-interface LocalKnowledge {
+interface LocalAbility {
   readonly id: string;
   mayYetRun(type: string): boolean;
 }
 
-/** What the dispatcher knows of one job from its submission to its end. */
+/** The state of one job in the dispatcher, from its submission to its end. */
 export class JobRun {
-  /** Under way now; more than one when it is hedged or explored. */
+  /** Attempts under way; more than one while the job is hedged or explored. */
   readonly attempts = new Map<Runner, Attempt>();
-  /** Runners that failed at it: not asked again. */
+  /** Runners that failed at the job: they are not asked again. */
   readonly #failedOn = new Set<string>();
-  /** Volunteers lost with it: asked again only if there is nobody else, since they may have come back. */
+  /** Volunteers whose connection was lost with the job: asked again only if nobody else can run it, since they may reconnect. */
   readonly #lostOn = new Set<string>();
   #failures = 0;
   #returns = 0;
   #started = 0;
-  /** Results of it that are being looked at: one may be right yet. */
+  /** Checks of its results under way: one of them may yet be accepted. */
   checks = 0;
-  /** Does it wait in the queue? */
+  /** Whether it waits in the queue. */
   isQueued = true;
-  /** Of the newest attempt that was not enough; null once another one began. */
-  need: Need | null = null;
+  /** Set when an attempt was not enough, until another one begins. */
+  need: RedispatchNeed | null = null;
   lastError: MeshError | null = null;
 
   constructor(
     readonly job: Job,
-    readonly onEnd: (end: JobEnd) => void,
+    readonly onEnd: OnJobEnd,
   ) {}
 
   get wasStarted(): boolean {
     return this.#started > 0;
   }
 
-  /** Attempts so far, but for those that were handed back unharmed. */
+  /** Attempts so far, not counting those that were handed back. */
   get attempted(): number {
     return this.#started - this.#returns;
   }
 
-  /** Attempts under way from which a result may be expected: made for it, and with somebody who gives signs of life. */
+  /** Attempts that can be expected to bring the result: no explorations, and no silent runners. */
   get awaited(): Attempt[] {
     return [...this.attempts.values()].filter(({ placement, runner }) => placement !== 'exploration' && !runner.silent);
   }
 
-  /** Undefined when this volunteer, or whatever it was connected as before, has none. */
+  /** The attempt under way on this runner, whatever connection it was started over. */
   attemptOf(runnerId: string): Attempt | undefined {
     return [...this.attempts.values()].find(({ runner }) => runner.id === runnerId);
   }
@@ -83,9 +82,9 @@ export class JobRun {
     if (attempt.placement !== 'exploration') this.need = null;
   }
 
-  /** Handed back. False when that happened too often to be told from a failure. */
+  /** Records that the job was handed back. Returns false when that happened so often that it counts as a failure. */
   returned(): boolean {
-    return ++this.#returns <= TASKS.maxReturns;
+    return ++this.#returns <= ATTEMPTS.maxReturns;
   }
 
   failed(runnerId: string, error: MeshError): void {
@@ -100,7 +99,7 @@ export class JobRun {
     this.lastError = error;
   }
 
-  /** Those that may run it and are there to take work, whether they have room now or not. */
+  /** The runners that may run the job and take work at the moment, whether they have room or not. */
   candidates(local: Runner, volunteers: Iterable<Runner>): Runner[] {
     const able: Runner[] = [];
     if (this.job.where !== 'volunteers' && this.#mayAsk(local)) able.push(local);
@@ -112,10 +111,10 @@ export class JobRun {
   }
 
   /**
-   * Nobody can take it now; will somebody later? Here, once this machine is measured; a volunteer that is silent or takes nothing just now; or, until
-   * one has failed at it, a volunteer that is still to come.
+   * Whether a job without candidates may get one later: this machine, once it is measured; a volunteer that is silent or takes no work
+   * at the moment; or, for `where: 'volunteers'` until one has failed at it, a volunteer that has yet to connect.
    */
-  mayYetRun(local: LocalKnowledge, volunteers: Iterable<Runner>): boolean {
+  mayYetRun(local: LocalAbility, volunteers: Iterable<Runner>): boolean {
     const { where, type } = this.job;
     if (where !== 'volunteers' && !this.#failedOn.has(local.id) && local.mayYetRun(type)) return true;
     if (!this.#mayAskVolunteers) return false;
@@ -125,12 +124,12 @@ export class JobRun {
   }
 
   get #mayAskVolunteers(): boolean {
-    return this.job.where !== 'local' && this.#failures < TASKS.maxAttempts;
+    return this.job.where !== 'local' && this.#failures < ATTEMPTS.maxOnVolunteers;
   }
 
   #mayAsk(runner: Runner): boolean {
-    const isThere = runner.accepts && !runner.silent && runner.can(this.job.type);
+    const isAvailable = runner.accepts && !runner.silent && runner.can(this.job.type);
     const isAllowed = !this.#failedOn.has(runner.id) && runner.id !== this.job.replicaOf;
-    return isThere && isAllowed && !this.attempts.has(runner);
+    return isAvailable && isAllowed && !this.attempts.has(runner);
   }
 }

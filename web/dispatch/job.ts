@@ -5,33 +5,33 @@ import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts'
 import type { ProgressListener } from '../../shared/tasks/progress.ts';
 import type { Where } from '../../shared/where.ts';
 
-/** A task on its way: what runners need to know of it. */
+/** The unit of scheduling: a whole task, one part of a task that was split, or a replica that checks another job's result. */
 export interface Job {
   readonly type: string;
-  /** What its time is learned by: the definition's kindOf(). */
+  /** Service times are learned per kind: the definition's kindOf(). */
   readonly kind: string;
   readonly definition: AnyTaskDefinition;
-  /** Kept until the task is settled: it may have to be sent again. */
+  /** Kept until the job ends, because it may have to be sent again. */
   readonly packed: PackedTask;
-  /** The volunteer whose result it is to be compared with: done by anybody else, and not checked itself. */
+  /** Set on a replica: the volunteer whose result it is compared with. That volunteer may not run it, and its own result is not checked. */
   readonly replicaOf?: string;
-  /** Units of the type's cost(). */
+  /** In units of the type's cost(). */
   readonly cost: number;
   readonly bytesOut: number;
   readonly bytesIn: number;
   readonly where: Where;
-  /** Higher first. Raised when a more urgent task wants the same result: see {@link Dispatcher.prioritise}. */
+  /** Higher runs first. Raised through {@link JobHandle.raisePriority} when a more urgent task wants the same result. */
   priority: number;
   readonly submittedMs: number;
-  /** Breaks ties of priority. */
+  /** Breaks ties between equal priorities. */
   readonly deadlineMs: number;
-  /** How long one attempt may take before it counts as late, until that is measured, ms. */
+  /** How long one attempt may take before it counts as late, until enough attempts were measured, ms. */
   readonly firstDeadlineMs: number;
-  /** Who wants to hear how far it is; absent: nobody, and then nothing is told. */
+  /** Receives progress. Without a listener no progress is sent. */
   onProgress?: ProgressListener | undefined;
 }
 
-/** What follows from the task alone. */
+/** The fields of a {@link Job} that follow from the task alone. */
 export function describeTask(definition: AnyTaskDefinition, packed: PackedTask) {
   return {
     ...{ type: definition.type, definition, packed },
@@ -43,38 +43,131 @@ export function describeTask(definition: AnyTaskDefinition, packed: PackedTask) 
   };
 }
 
-/** How one attempt ended. */
-export type Outcome =
-  | { kind: 'result'; result: PackedResult; backend: string; queueMs: number; computeMs: number }
-  /** The runner said no or answered nonsense. */
+/** How an attempt, a job or a task ended. `Result` is what a successful one carries. */
+export type Outcome<Result> =
+  | { kind: 'done'; result: Result }
+  /** The runner refused or gave an invalid result; or the caller ended it (`cancelled`, `timeout`, `closed`). */
   | { kind: 'failed'; error: MeshError }
-  /** Handed back unharmed. */
+  /** Attempts only: the runner handed the job back without having failed at it, for example because it paused. */
   | { kind: 'returned' }
-  /** The runner is gone. */
+  /** Attempts only: the connection to the runner was lost. */
   | { kind: 'lost'; error: MeshError };
 
-/** Somebody who runs tasks: a volunteer over its link, or this machine. */
+/** An outcome that is final: `done` or `failed`. */
+export type FinalOutcome<Result> = Extract<Outcome<Result>, { kind: 'done' | 'failed' }>;
+
+/** What a runner answers, before it is validated. */
+export interface AttemptResult {
+  packed: PackedResult;
+  backend: string;
+  queueMs: number;
+  computeMs: number;
+}
+
+/** What a task's caller gets. */
+export interface TaskResult {
+  value: unknown;
+  timing: Timing;
+}
+
+/** The validated result of a job. `value` was unpacked from `packed`. */
+export interface JobResult extends TaskResult {
+  packed: PackedResult;
+  /** Everybody who computed a part of it: volunteer ids or `local`. */
+  computedBy: readonly string[];
+}
+
+export type OnJobEnd = (outcome: FinalOutcome<JobResult>) => void;
+
+/** Control over one submitted job, held by whoever submitted it. */
+export interface JobHandle {
+  /** Whether the job, or a part of it, was ever given to a runner. */
+  readonly wasStarted: boolean;
+  /** Raises the priority. A lower value changes nothing. */
+  raisePriority(priority: number): void;
+  /** Ends the job with this error, which is reported before this returns. Does nothing once the job has ended. */
+  abort(error: MeshError): void;
+}
+
+/** Runs jobs: a volunteer over its link, or this machine. */
 export interface Runner {
-  /** A volunteer's id, or `local`. */
+  /** The volunteer's id, or `local`. */
   readonly id: string;
-  /** Does it take work at all at the moment? */
+  /** Whether it takes any work at the moment. */
   readonly accepts: boolean;
-  /** Will it take one more now? */
+  /** Whether it takes one more job now. */
   readonly hasRoom: boolean;
-  /** It gave no sign of life for longer than its work explains. Nothing new goes there; what it holds is done elsewhere as well. */
+  /** No sign of life for longer than its work explains. It gets nothing new, and what it holds is hedged. */
   readonly silent: boolean;
   can(type: string): boolean;
-  /** From now to the result in hand, ms, with what it holds already done first. */
+  /** Predicted time from now to the result, ms, including the work it already holds. */
   predictMs(job: Job): number;
-  /** By how much this job delays those after it, ms. */
+  /** How much this job delays those behind it, ms. */
   workMs(job: Job): number;
-  /** From now to when this job, if started now, is late, ms: its first deadline until there is a measured p95. */
+  /** How long this job may take, if started now, before it counts as late, ms. */
   lateAfterMs(job: Job): number;
   /** When a job of this kind last ended here; null: never. */
   measuredAtMs(kind: string): number | null;
-  /** Is a job of this kind under way here? Then it is about to be measured. */
-  isAt(kind: string): boolean;
-  start(job: Job, onOutcome: (outcome: Outcome) => void): void;
-  /** The outcome of this job is not wanted any more; none will be told. */
+  /** Whether a job of this kind is running here, and so is about to be measured. */
+  isRunning(kind: string): boolean;
+  start(job: Job, onOutcome: (outcome: Outcome<AttemptResult>) => void): void;
+  /** Cancels the attempt. No outcome is reported for it. */
   cancel(job: Job): void;
+}
+
+/** Where a task's time went, ms. The stages add up to `totalMs`. */
+export interface Timing {
+  totalMs: number;
+  /** Waiting, here and at the runner. */
+  queueMs: number;
+  sendMs: number;
+  computeMs: number;
+  receiveMs: number;
+  /** A volunteer's id, `local` or `cache`. */
+  ranOn: string | 'local' | 'cache';
+  backend: string;
+  attempts: number;
+}
+
+/** Size of envelopes and headers; also avoids a division by zero for empty tasks. */
+const OVERHEAD_BYTES = 256;
+
+interface AttemptTimes {
+  startedMs: number;
+  endedMs: number;
+  /** In the runner's own queue. */
+  queueMs: number;
+  computeMs: number;
+  ranOn: string;
+  backend: string;
+  attempts: number;
+}
+
+/**
+ * The timing of a job that ran in one piece. Time that was neither queue nor compute was transfer. The two machines' clocks are not
+ * compared: the transfer time is divided between the directions in proportion to the bytes sent each way.
+ */
+export function timingOf(job: Job, { startedMs, endedMs, ranOn, backend, attempts, ...runner }: AttemptTimes): Timing {
+  const totalMs = endedMs - job.submittedMs;
+  const attemptMs = endedMs - startedMs;
+  const computeMs = Math.min(runner.computeMs, attemptMs);
+  const runnerQueueMs = Math.min(runner.queueMs, attemptMs - computeMs);
+  const transferMs = ranOn === 'local' ? 0 : attemptMs - computeMs - runnerQueueMs;
+  const outShare = (job.bytesOut + OVERHEAD_BYTES) / (job.bytesOut + job.bytesIn + 2 * OVERHEAD_BYTES);
+  const sendMs = transferMs * outShare;
+  const receiveMs = transferMs - sendMs;
+  const queueMs = totalMs - sendMs - computeMs - receiveMs;
+  return { totalMs, queueMs, sendMs, computeMs, receiveMs, ranOn, backend, attempts };
+}
+
+/** The timing of a task that ran in parts: the stages of the part that ended last; the rest of the time counts as waiting. */
+export function mergedTiming(totalMs: number, last: Timing, attempts: number): Timing {
+  const { sendMs, computeMs, receiveMs } = last;
+  return { ...last, totalMs, queueMs: totalMs - sendMs - computeMs - receiveMs, attempts };
+}
+
+/** The timing of a task that needed no run of its own. */
+export function cachedTiming(totalMs: number): Timing {
+  const stages = { sendMs: 0, computeMs: 0, receiveMs: 0, attempts: 0 };
+  return { totalMs, queueMs: totalMs, ...stages, ranOn: 'cache', backend: 'cache' };
 }

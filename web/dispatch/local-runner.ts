@@ -2,13 +2,19 @@ import { MeshError } from '../../shared/errors.ts';
 import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
 import type { ProgressListener } from '../../shared/tasks/progress.ts';
 import { Estimator } from './estimator.ts';
-import type { Job, Outcome, Runner } from './job.ts';
+import type { AttemptResult, Job, Outcome, Runner } from './job.ts';
 import { StragglerThreshold } from './straggler-threshold.ts';
-import { TASKS } from './tuning.ts';
 
-/** The compute engine of this machine, wherever it lives. */
+const LOCAL = {
+  /** Jobs given to the engine at a time: the second hides the delay of a message to the engine's worker. */
+  maxUnderWay: 2,
+  /** Added to every prediction, ms: a task run locally competes with the game itself. */
+  penaltyMs: 1,
+} as const;
+
+/** The compute engine of this machine; in the SDK it lives in a worker. */
 export interface LocalEngine {
-  /** Measures it first, once. */
+  /** Backend and speed by kind of job. The first call measures them, which takes seconds. */
   backends(): Promise<Record<string, { backend: string; unitsPerMs: number }>>;
   execute(
     callId: number,
@@ -19,7 +25,7 @@ export interface LocalEngine {
   cancel(callId: number): void;
 }
 
-/** This machine as a runner: one task at a time, and the next one at hand. */
+/** This machine as a runner. The engine computes one job at a time; one more waits there. */
 export class LocalRunner implements Runner {
   readonly id = 'local';
   readonly accepts = true;
@@ -28,7 +34,8 @@ export class LocalRunner implements Runner {
   readonly #now: () => number;
   readonly #onRoom: () => void;
   readonly #estimator: Estimator;
-  readonly #lateness = new StragglerThreshold();
+  readonly #stragglers = new StragglerThreshold();
+  /** Call ids by job. */
   readonly #running = new Map<Job, number>();
   /** Null until the machine is measured. */
   #types: ReadonlySet<string> | null = null;
@@ -37,23 +44,24 @@ export class LocalRunner implements Runner {
   #nextCallId = 0;
   #backlogMs = 0;
 
+  /** @param onRoom - the machine was measured, or takes another job. */
   constructor(engine: LocalEngine, now: () => number, onRoom: () => void) {
     this.#engine = engine;
     this.#now = now;
     this.#onRoom = onRoom;
-    this.#estimator = new Estimator(TASKS.localPenaltyMs, now);
+    this.#estimator = new Estimator(LOCAL.penaltyMs, now);
   }
 
-  /** Why nothing can run here; null while that is not known. */
+  /** Why nothing can run here; null unless measuring failed. */
   get error(): MeshError | null {
     return this.#error;
   }
 
   get hasRoom(): boolean {
-    return this.#running.size < TASKS.localPipeline;
+    return this.#running.size < LOCAL.maxUnderWay;
   }
 
-  /** Starts measuring the machine, unless that was done; it takes seconds. `onRoom` tells when tasks can run. */
+  /** Starts measuring the machine, unless that was done. `onRoom` is called when jobs can run. */
   prepare(): void {
     if (this.#measuring) return;
     this.#measuring = true;
@@ -66,7 +74,7 @@ export class LocalRunner implements Runner {
       })
       .catch((cause: unknown) => {
         this.#error = MeshError.from(cause, 'device-lost');
-        // The next task tries again.
+        // The next job tries again.
         this.#measuring = false;
       })
       .finally(() => this.#onRoom());
@@ -76,13 +84,13 @@ export class LocalRunner implements Runner {
     return this.#types?.has(type) ?? false;
   }
 
-  /** False when it is known that it cannot. */
+  /** False once it is known that this machine cannot run the type. */
   mayYetRun(type: string): boolean {
     return this.#error === null && (this.#types === null || this.#types.has(type));
   }
 
   predictMs(job: Job): number {
-    return TASKS.localPenaltyMs + this.#estimator.serviceMs(job, this.#backlogMs);
+    return LOCAL.penaltyMs + this.#estimator.serviceMs(job, this.#backlogMs);
   }
 
   workMs(job: Job): number {
@@ -90,19 +98,19 @@ export class LocalRunner implements Runner {
   }
 
   lateAfterMs(job: Job): number {
-    return this.#lateness.lateAfterMs(job, this.predictMs(job));
+    return this.#stragglers.lateAfterMs(job, this.predictMs(job));
   }
 
   measuredAtMs(kind: string): number | null {
     return this.#estimator.measuredAtMs(kind);
   }
 
-  isAt(kind: string): boolean {
+  isRunning(kind: string): boolean {
     for (const job of this.#running.keys()) if (job.kind === kind) return true;
     return false;
   }
 
-  start(job: Job, onOutcome: (outcome: Outcome) => void): void {
+  start(job: Job, onOutcome: (outcome: Outcome<AttemptResult>) => void): void {
     const callId = this.#nextCallId++;
     const predictedMs = this.predictMs(job);
     const workMs = this.#estimator.computeMs(job);
@@ -110,7 +118,7 @@ export class LocalRunner implements Runner {
     const startedMs = this.#now();
     this.#backlogMs += workMs;
     this.#running.set(job, callId);
-    const settle = (outcome: Outcome) => {
+    const settle = (outcome: Outcome<AttemptResult>) => {
       this.#backlogMs = Math.max(0, this.#backlogMs - workMs);
       const isWanted = this.#running.get(job) === callId;
       if (isWanted) this.#running.delete(job);
@@ -122,8 +130,8 @@ export class LocalRunner implements Runner {
         const elapsedMs = this.#now() - startedMs;
         const queueMs = Math.max(0, elapsedMs - computeMs);
         this.#estimator.learn({ job, computeMs, queueMs, backlogMs, transferMs: 0, bytesInFlight: 0, elapsedMs });
-        this.#lateness.learn(job.kind, predictedMs, elapsedMs);
-        settle({ kind: 'result', result: { value, attachments }, backend, queueMs, computeMs });
+        this.#stragglers.learn(job.kind, predictedMs, elapsedMs);
+        settle({ kind: 'done', result: { packed: { value, attachments }, backend, queueMs, computeMs } });
       },
       (cause: unknown) => {
         const error = MeshError.from(cause, 'device-lost');

@@ -6,47 +6,49 @@ import type { ChannelPort } from '../net/channel-port.ts';
 import { FlowChannel } from '../net/flow-channel.ts';
 import { HEARTBEAT } from '../net/tuning.ts';
 import { Estimator } from './estimator.ts';
-import type { Job, Outcome, Runner } from './job.ts';
-import { RecentQuantile } from './recent-quantile.ts';
-import { StragglerThreshold } from './straggler-threshold.ts';
-import { TASKS } from './tuning.ts';
+import type { AttemptResult, Job, Outcome, Runner } from './job.ts';
+import { RecentQuantile, StragglerThreshold } from './straggler-threshold.ts';
 
+/** Bytes of tasks and results on their way to and from one volunteer, before it gets more. With the largest task on top they fit a send queue. */
+export const MAX_BYTES_IN_FLIGHT = 96 * 1024 * 1024;
+
+/** A job that was sent and not answered yet. */
 interface Outstanding {
   job: Job;
   sentMs: number;
-  /** Bytes on their way when it was sent, its own included. */
+  /** Bytes under way when it was sent, including its own. */
   bytesInFlight: number;
-  /** From sending to the result. */
+  /** Predicted time from sending it to its result. */
   predictedMs: number;
-  /** Of the work sent before it. */
+  /** Compute time of the jobs ahead of it when it was sent. */
   backlogMs: number;
-  /** Its own part of the backlog. */
+  /** Its own compute time. */
   workMs: number;
-  onOutcome(outcome: Outcome): void;
+  onOutcome(outcome: Outcome<AttemptResult>): void;
 }
 
 export interface RemoteRunnerOptions {
   volunteerId: string;
   port: ChannelPort;
   now(): number;
-  /** It will take more, or can do something else. */
+  /** The volunteer may take another job, or its abilities changed. */
   onRoom(): void;
-  /** The first task went out. */
+  /** A job was sent while none was outstanding. */
   onWork?(): void;
-  /** Something came, were it only a part of a result. */
+  /** Something arrived, possibly only a part of a result: the volunteer is alive. */
   onSign?(): void;
-  /** What came was malformed or the channel broke: the link must end. */
+  /** A message was malformed or the channel broke: the link must end. */
   onBroken(error: MeshError): void;
 }
 
-/** A volunteer seen over one connection's `tasks` channel: within its credit, tasks are pipelined. */
+/** A volunteer as a runner, over the `tasks` channel of one connection. Tasks are pipelined within its credit. */
 export class RemoteRunner implements Runner {
   readonly id: string;
   readonly #options: RemoteRunnerOptions;
   readonly #channel: FlowChannel<TaskMessage>;
   readonly #estimator: Estimator;
-  readonly #lateness = new StragglerThreshold();
-  readonly #serviceMs = new RecentQuantile(0.99, TASKS.latenessWindow, TASKS.latenessRefresh);
+  readonly #stragglers = new StragglerThreshold();
+  readonly #serviceMs = new RecentQuantile(0.99);
   readonly #outstanding = new Map<number, Outstanding>();
   readonly #idOfJob = new Map<Job, number>();
   #nextId = 0;
@@ -77,7 +79,7 @@ export class RemoteRunner implements Runner {
     );
   }
 
-  /** From the volunteer's hello; null until then. */
+  /** From the volunteer's hello; null before it. */
   set capabilities(capabilities: Capabilities | null) {
     this.#capabilities = capabilities;
     if (capabilities) this.#estimator.announce(capabilities.backends);
@@ -88,7 +90,7 @@ export class RemoteRunner implements Runner {
     this.#estimator.setRtt(rttMs);
   }
 
-  /** Tasks are out and it gives no sign of life: suspected, not lost. */
+  /** Jobs are outstanding and there is no sign of life: the volunteer is suspected, not lost. */
   get silent(): boolean {
     return this.#silent;
   }
@@ -98,7 +100,7 @@ export class RemoteRunner implements Runner {
     this.#options.onRoom();
   }
 
-  /** Tasks it has and has not answered. */
+  /** Jobs sent and not answered. */
   get outstanding(): number {
     return this.#outstanding.size;
   }
@@ -107,20 +109,19 @@ export class RemoteRunner implements Runner {
     return this.#channel.unfinishedTransfers;
   }
 
-  /** What its tasks lately kept it busy with, one at a time. */
+  /** 99th percentile of the compute time of recent jobs, ms. */
   get serviceP99Ms(): number {
     return this.#serviceMs.value;
   }
 
-  /** It said so, and there is a channel to ask it by. */
   get accepts(): boolean {
     return this.#creditWindow > 0 && !this.#channel.isClosed;
   }
 
   get hasRoom(): boolean {
     if (!this.accepts || this.#outstanding.size >= this.#creditWindow) return false;
-    // More than either side's send queue holds would be refused there, and count as the volunteer's failure.
-    return this.#outstanding.size === 0 || this.#bytesInFlight < TASKS.maxBytesInFlight;
+    // More than a send queue holds would be refused there, and count as the volunteer's failure.
+    return this.#outstanding.size === 0 || this.#bytesInFlight < MAX_BYTES_IN_FLIGHT;
   }
 
   can(type: string): boolean {
@@ -137,19 +138,19 @@ export class RemoteRunner implements Runner {
   }
 
   lateAfterMs(job: Job): number {
-    return this.#lateness.lateAfterMs(job, this.predictMs(job));
+    return this.#stragglers.lateAfterMs(job, this.predictMs(job));
   }
 
   measuredAtMs(kind: string): number | null {
     return this.#estimator.measuredAtMs(kind);
   }
 
-  isAt(kind: string): boolean {
+  isRunning(kind: string): boolean {
     for (const job of this.#idOfJob.keys()) if (job.kind === kind) return true;
     return false;
   }
 
-  start(job: Job, onOutcome: (outcome: Outcome) => void): void {
+  start(job: Job, onOutcome: (outcome: Outcome<AttemptResult>) => void): void {
     const id = this.#nextId;
     this.#nextId = (this.#nextId + 1) >>> 0;
     const { type, packed } = job;
@@ -161,10 +162,10 @@ export class RemoteRunner implements Runner {
       return;
     }
     const workMs = this.#estimator.computeMs(job);
-    const marks = { sentMs: this.#options.now(), predictedMs: this.predictMs(job), backlogMs: this.#backlogMs, workMs };
+    const times = { sentMs: this.#options.now(), predictedMs: this.predictMs(job), backlogMs: this.#backlogMs, workMs };
     this.#backlogMs += workMs;
     this.#bytesInFlight += job.bytesOut + job.bytesIn;
-    this.#outstanding.set(id, { job, ...marks, bytesInFlight: this.#bytesInFlight, onOutcome });
+    this.#outstanding.set(id, { job, ...times, bytesInFlight: this.#bytesInFlight, onOutcome });
     this.#idOfJob.set(job, id);
     if (this.#outstanding.size === 1) this.#options.onWork?.();
   }
@@ -181,7 +182,7 @@ export class RemoteRunner implements Runner {
     this.#channel.close();
   }
 
-  /** By how much the oldest task there is past its time: as long again it may take, for all that is known. */
+  /** By how much the oldest job exceeds its predicted time. For all that is known it may take as long again. */
   #overdueMs(): number {
     const [oldest] = this.#outstanding.values();
     return oldest ? Math.max(0, this.#options.now() - oldest.sentMs - oldest.predictedMs) : 0;
@@ -209,19 +210,19 @@ export class RemoteRunner implements Runner {
 
   #finished(message: Extract<TaskMessage, { kind: 'result' }>, attachments: Uint8Array[]): void {
     const outstanding = this.#take(message.id);
-    // Its answer crossed our cancel.
+    // The result crossed our cancel.
     if (!outstanding) return;
     const { job, sentMs, bytesInFlight, predictedMs, backlogMs, onOutcome } = outstanding;
     const elapsedMs = this.#options.now() - sentMs;
-    // What a volunteer claims cannot exceed what we saw.
+    // A volunteer cannot claim more time than we observed.
     const computeMs = Math.min(message.computeMs, elapsedMs);
     const queueMs = Math.min(message.queueMs, elapsedMs - computeMs);
     const transferMs = elapsedMs - computeMs - queueMs;
     this.#estimator.learn({ job, computeMs, queueMs, backlogMs, transferMs, bytesInFlight, elapsedMs });
     this.#serviceMs.add(computeMs);
-    this.#lateness.learn(job.kind, predictedMs, elapsedMs);
+    this.#stragglers.learn(job.kind, predictedMs, elapsedMs);
     const { value, backend } = message;
-    onOutcome({ kind: 'result', result: { value, attachments }, backend, queueMs, computeMs });
+    onOutcome({ kind: 'done', result: { packed: { value, attachments }, backend, queueMs, computeMs } });
   }
 
   #take(id: number): Outstanding | undefined {
@@ -231,7 +232,7 @@ export class RemoteRunner implements Runner {
     this.#outstanding.delete(id);
     this.#idOfJob.delete(job);
     this.#bytesInFlight -= job.bytesOut + job.bytesIn;
-    // Sums of fractions drift; an empty backlog is exactly none.
+    // Sums of fractions drift, so an empty backlog is set to exactly 0.
     this.#backlogMs = this.#outstanding.size === 0 ? 0 : this.#backlogMs - workMs;
     return outstanding;
   }

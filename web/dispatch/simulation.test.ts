@@ -1,18 +1,19 @@
 import { describe, expect, test } from 'vitest';
+import { HEDGING } from './hedging.ts';
 import { idealMs, latencyP95Ms, makespanMs, noise, roundRobinMs, stragglers } from './test-scenarios.ts';
 import { Simulation } from './test-simulation.ts';
-import { TASKS } from './tuning.ts';
 
-/** Under a virtual clock: what is asserted is the same on every machine. */
+// Under a virtual clock, so that the figures are the same on every machine.
+
 const times = (count: number, ms: number) => Array.from({ length: count }, () => ms);
 
 describe('a pool', () => {
-  test('of equals is kept busy', async () => {
+  test('of equal volunteers is kept busy', async () => {
     const pool = times(16, 10);
     expect(idealMs(pool, 16 * 50) / (await makespanMs(pool, 16 * 50))).toBeGreaterThan(0.95);
   });
 
-  test('of fast and slow ones is not held up by the slow', async () => {
+  test('of fast and slow volunteers is not held up by the slow ones', async () => {
     const pool = [...times(4, 10), ...times(12, 80)];
     const count = 16 * 50;
     const tookMs = await makespanMs(pool, count);
@@ -21,14 +22,14 @@ describe('a pool', () => {
   });
 });
 
-describe('auto is never worse than the better of here and there', () => {
+describe("'auto' is never worse than the better of 'local' and 'volunteers'", () => {
   for (const [localMs, volunteerMs] of [
     [20, 5],
     [5, 20],
     [10, 8],
     [10, 10],
   ] as const) {
-    test(`here ${localMs} ms, there ${volunteerMs} ms`, async () => {
+    test(`local ${localMs} ms, volunteer ${volunteerMs} ms`, async () => {
       const scenario = { localMs, volunteerMs, gapMs: 30 };
       const local = await latencyP95Ms({ ...scenario, where: 'local' });
       const volunteers = await latencyP95Ms({ ...scenario, where: 'volunteers' });
@@ -36,15 +37,15 @@ describe('auto is never worse than the better of here and there', () => {
     });
   }
 
-  test('and uses both when one is not enough', async () => {
-    // Each would fall behind without end.
+  test('it uses both when one is not enough', async () => {
+    // Either alone would fall behind for ever.
     const scenario = { localMs: 20, volunteerMs: 20, gapMs: 12 };
     const auto = await latencyP95Ms({ ...scenario, where: 'auto' });
     expect(auto).toBeLessThan(60);
     expect(await latencyP95Ms({ ...scenario, where: 'volunteers' })).toBeGreaterThan(1_000);
   });
 
-  test('and finds out that a volunteer it held for slow has become fast', async () => {
+  test('it notices that a slow volunteer has become fast', async () => {
     const simulation = new Simulation(() => 20);
     let volunteerMs = 60;
     simulation.addVolunteer({ serviceMs: () => volunteerMs });
@@ -65,7 +66,7 @@ describe('auto is never worse than the better of here and there', () => {
   });
 });
 
-test('predictions are right within a quarter once learned, for small and large tasks that share a link and wait for each other', async () => {
+test('learned predictions are right within a quarter, for small and large tasks that share a link', async () => {
   const simulation = new Simulation();
   const serviceMs = (sizeBytes: number) => 3 + sizeBytes / 2_000;
   const { runner } = simulation.addVolunteer({ serviceMs, latencyMs: 8, bytesPerMs: 10_000 });
@@ -90,15 +91,15 @@ test('predictions are right within a quarter once learned, for small and large t
   simulation.dispose();
 });
 
-test('stragglers are overtaken by hedges, at the price of one task in twenty run twice', async () => {
+test('hedges overtake stragglers, and at most one task in twenty runs twice', async () => {
   const [alone, hedged] = [await stragglers(1), await stragglers(4)];
   expect(alone.p99Ms).toBeGreaterThan(200);
   expect(hedged.p99Ms).toBeLessThan(60);
   expect(hedged.results).toBe(600);
-  expect(hedged.duplicates).toBeLessThanOrEqual(600 / TASKS.tasksPerDuplicate + TASKS.duplicateBurst);
+  expect(hedged.duplicates).toBeLessThanOrEqual(600 / HEDGING.tasksPerDuplicate + HEDGING.duplicateBurst);
 });
 
-test('a volunteer that is killed in the middle of its work costs no task, and each is delivered once', async () => {
+test('when a volunteer is killed at work, every task is still delivered exactly once', async () => {
   const simulation = new Simulation();
   for (let index = 0; index < 4; index++) simulation.addVolunteer({ serviceMs: () => 5 });
   const delivered = new Map<string, number>();
@@ -108,7 +109,7 @@ test('a volunteer that is killed in the middle of its work costs no task, and ea
   const [victim] = simulation.volunteers;
   victim?.kill();
   await simulation.pass(100);
-  // What the pulse would find out.
+  // What the heartbeat would detect.
   if (victim) {
     victim.runner.silent = true;
     simulation.dispatcher.suspect(victim.runner);

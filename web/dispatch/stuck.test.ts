@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
-import { reasonOf, TestBench } from './test-bench.ts';
-import { turnsPass } from './test-runner.ts';
+import { LOOK_AHEAD_JOBS } from './dispatcher.ts';
+import { JOB_QUEUE } from './job-queue.ts';
+import { reasonOf, TestBench, ticksPass } from './test-bench.ts';
 import { noise } from './test-scenarios.ts';
 import { Simulation } from './test-simulation.ts';
-import { TASKS } from './tuning.ts';
 
-/** No task may wait for ever while somebody could run it. */
+// No task may wait for ever while somebody could run it.
 const failure = { kind: 'failed', error: new MeshError('volunteer-failed', 'no') } as const;
 
 describe('one by one', () => {
@@ -16,12 +16,12 @@ describe('one by one', () => {
   });
   afterEach(() => bench.dispose());
 
-  test('many tasks that wait for volunteers are not in the way of those that may run here', async () => {
-    for (let nth = 0; nth < TASKS.lookAhead + 4; nth++) bench.submit({ where: 'volunteers' });
+  test('many tasks that wait for volunteers do not block tasks that may run locally', async () => {
+    for (let nth = 0; nth < LOOK_AHEAD_JOBS + 4; nth++) bench.submit({ where: 'volunteers' });
     const [local, auto] = [bench.submit({ where: 'local' }), bench.submit({ where: 'auto' })];
-    await turnsPass();
+    await ticksPass();
     bench.clock.advance(2 * bench.engine.msPerTask);
-    await turnsPass();
+    await ticksPass();
     await expect(Promise.all([local.result, auto.result])).resolves.toHaveLength(2);
   });
 
@@ -30,58 +30,58 @@ describe('one by one', () => {
     other.msPerTask = 20;
     other.measuredMs = null;
     const task = bench.submit({ where: 'volunteers' });
-    await turnsPass();
+    await ticksPass();
     chosen.end(chosen.started[0], failure);
-    await turnsPass();
+    await ticksPass();
     other.end(other.started[0]);
     await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'other' } });
   });
 
-  test('and is queued once, though the exploration fails too', async () => {
+  test('such a task is queued only once if the exploration fails too', async () => {
     const [chosen, other] = [bench.volunteer('chosen'), bench.volunteer('other')];
     other.msPerTask = 20;
     other.measuredMs = null;
     const task = bench.submit({ where: 'volunteers' });
-    await turnsPass();
+    await ticksPass();
     for (const one of [chosen, other]) one.room = 0;
     chosen.end(chosen.started[0], { kind: 'returned' });
     other.end(other.started[0], { kind: 'returned' });
-    await turnsPass();
+    await ticksPass();
     expect([bench.dispatcher.queued, bench.dispatcher.inFlight]).toEqual([1, 0]);
     for (const one of [chosen, other]) one.room = 8;
     bench.dispatcher.wake();
-    await turnsPass();
+    await ticksPass();
     expect(bench.dispatcher.counts.redispatched).toBe(1);
     chosen.end(chosen.started[1]);
     await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'chosen' } });
   });
 
-  test('a volunteer that is silent for a moment is waited for when the others have failed', async () => {
+  test('a volunteer that is silent for a moment is waited for when the others failed', async () => {
     const [bad, silent] = [bench.volunteer('bad'), bench.volunteer('silent')];
     silent.msPerTask = 20;
     silent.silent = true;
     const task = bench.submit({ where: 'volunteers' });
-    await turnsPass();
+    await ticksPass();
     bad.end(bad.started[0], failure);
-    await turnsPass();
+    await ticksPass();
     silent.silent = false;
     bench.dispatcher.wake();
-    await turnsPass();
+    await ticksPass();
     silent.end(silent.started[0]);
     await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'silent' } });
   });
 
-  test('two volunteers that fall silent together leave their task to a third, at once', async () => {
+  test('a task whose two volunteers fall silent goes to a third at once', async () => {
     const [first, second, third] = ['first', 'second', 'third'].map((id) => bench.volunteer(id));
     if (!first || !second || !third) throw new Error('three were made');
     second.msPerTask = 20;
     third.msPerTask = 40;
     const task = bench.submit({ where: 'volunteers' });
-    await turnsPass();
+    await ticksPass();
     for (const one of [first, second]) {
       one.silent = true;
       bench.dispatcher.suspect(one);
-      await turnsPass();
+      await ticksPass();
     }
     third.end(third.started[0]);
     await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'third' } });
@@ -94,13 +94,13 @@ describe('one by one', () => {
     second.msPerTask = 20;
     third.msPerTask = 40;
     const task = bench.submit({ where: 'volunteers' });
-    await turnsPass();
+    await ticksPass();
     bench.clock.advance(20);
-    await turnsPass();
+    await ticksPass();
     second.end(second.started[0], failure);
-    await turnsPass();
+    await ticksPass();
     bench.clock.advance(1);
-    await turnsPass();
+    await ticksPass();
     third.end(third.started[0]);
     await expect(task.result).resolves.toMatchObject({ timing: { ranOn: 'third' } });
   });
@@ -111,44 +111,44 @@ describe('one by one', () => {
     second.msPerTask = 20;
     second.room = 0;
     bench.submit({ where: 'volunteers' });
-    await turnsPass();
+    await ticksPass();
     first.silent = true;
     bench.dispatcher.suspect(first);
-    await turnsPass();
+    await ticksPass();
     bench.clock.advance(30);
     first.silent = false;
     bench.dispatcher.wake();
-    await turnsPass();
+    await ticksPass();
     second.room = 1;
     bench.clock.advance(100);
-    await turnsPass();
+    await ticksPass();
     expect(second.started).toEqual(first.started);
   });
 
-  test('silence of one that only explores changes nothing', async () => {
+  test('silence of a volunteer that only explores has no effect', async () => {
     const [chosen, other, third] = ['chosen', 'other', 'third'].map((id) => bench.volunteer(id));
     if (!chosen || !other || !third) throw new Error('three were made');
     other.msPerTask = 20;
     other.measuredMs = null;
     third.msPerTask = 40;
     bench.submit({ where: 'volunteers' });
-    await turnsPass();
+    await ticksPass();
     other.silent = true;
     bench.dispatcher.suspect(other);
-    await turnsPass();
+    await ticksPass();
     expect([third.started, bench.dispatcher.counts.hedged]).toEqual([[], 0]);
   });
 
-  test('ready() waits for bytes as well', async () => {
+  test('ready() respects the bound on bytes', async () => {
     const megabytes = 64;
     const bytes = new Uint8Array(megabytes * 1024 * 1024 - 1024 * 1024);
-    const count = Math.ceil((TASKS.readyBelow * TASKS.maxQueuedBytes) / bytes.byteLength);
+    const count = Math.ceil((JOB_QUEUE.readyBelow * JOB_QUEUE.maxBytes) / bytes.byteLength);
     const tasks = Array.from({ length: count }, () => bench.submitBytes(bytes, { where: 'volunteers', cache: false }));
     let isReady = false;
     const ready = bench.dispatcher.ready().then(() => {
       isReady = true;
     });
-    await turnsPass();
+    await ticksPass();
     expect(isReady).toBe(false);
     for (const { cancel } of tasks) cancel();
     await ready;
@@ -160,7 +160,7 @@ describe('under a virtual clock', () => {
   let simulation: Simulation;
   afterEach(() => simulation.dispose());
 
-  test('auto does not wait for a volunteer that pauses', async () => {
+  test("'auto' does not wait for a volunteer that is paused", async () => {
     simulation = new Simulation(() => 100);
     simulation.addVolunteer({ serviceMs: () => 1, share: 0 });
     await simulation.pass(100);
@@ -169,7 +169,7 @@ describe('under a virtual clock', () => {
     expect(simulation.clock.now() - startMs).toBeLessThan(250);
   });
 
-  test('auto leaves a volunteer that lives and stops answering', async () => {
+  test("'auto' leaves a volunteer that is alive but stops answering", async () => {
     let isStuck = false;
     simulation = new Simulation(() => 100);
     simulation.addVolunteer({ serviceMs: () => (isStuck ? 1e9 : 5) });
@@ -177,16 +177,16 @@ describe('under a virtual clock', () => {
     isStuck = true;
     const startMs = simulation.clock.now();
     await simulation.until(Promise.all(Array.from({ length: 100 }, () => simulation.submit().result)));
-    // All of them here, one after another, and what it took to find out.
+    // All of them run locally one after another, plus the time to detect it.
     expect(simulation.clock.now() - startMs).toBeLessThan(100 * 100 + 8_000);
   });
 
   test.each([
-    ['others use', (nth: number) => 500 + 50 * noise(nth)],
-    ['a liar claims nothing of', () => 500],
-  ])('auto learns of time that %s', async (_, waitMs) => {
+    ['other gamers use', (nth: number) => 500 + 50 * noise(nth)],
+    ['a lying volunteer does not report', () => 500],
+  ])("'auto' learns of time that %s", async (_, waitMs) => {
     simulation = new Simulation(() => 60);
-    // What it computes for us is short; what it makes us wait is not told.
+    // It reports a short compute time and nothing about the wait.
     simulation.addVolunteer({ serviceMs: (_sizeBytes, nth) => waitMs(nth), claimedMs: 5 });
     const totalsMs: number[] = [];
     for (let nth = 0; nth < 100; nth++) {

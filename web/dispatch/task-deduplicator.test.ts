@@ -1,9 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
-import { prepareTaskKeys } from './task-key.ts';
-import { reasonOf, TestBench } from './test-bench.ts';
-import { type TestVolunteer, turnsPass } from './test-runner.ts';
-import { CACHE } from './tuning.ts';
+import { prepareTaskKeys, RESULT_CACHE } from './result-cache.ts';
+import { reasonOf, TestBench, type TestVolunteer, ticksPass } from './test-bench.ts';
 
 let bench: TestBench;
 let volunteer: TestVolunteer;
@@ -22,7 +20,7 @@ const submit = (byte: number, options: Parameters<TestBench['submit']>[0] = {}) 
 
 async function runOnce(byte: number) {
   const task = submit(byte);
-  await turnsPass();
+  await ticksPass();
   volunteer.end(volunteer.started.at(-1));
   return task.result;
 }
@@ -36,28 +34,28 @@ describe('a task whose result is known', () => {
       expect(bytes).toEqual(new Uint8Array([7]));
     }
     expect(volunteer.started).toHaveLength(1);
-    expect(bench.work.hits).toBe(2);
-    expect(bench.book.counts).toMatchObject({ submitted: 3, completed: 3 });
+    expect(bench.deduplicator.hits).toBe(2);
+    expect(bench.registry.counts).toMatchObject({ submitted: 3, completed: 3 });
   });
 
-  test('is run here if it must be, and a volunteer computed what is known', async () => {
+  test('is run if it must run locally and a volunteer computed the known result', async () => {
     await runOnce(7);
     const here = submit(7, { where: 'local' });
-    await turnsPass();
+    await ticksPass();
     bench.clock.advance(bench.engine.msPerTask);
     await expect(here.result).resolves.toMatchObject({ timing: { ranOn: 'local' } });
-    // Which then serves everybody.
+    // The local result then serves everybody.
     await expect(submit(7, { where: 'local' }).result).resolves.toMatchObject({ timing: { ranOn: 'cache' } });
   });
 
-  test('is run all the same with cache: false', async () => {
+  test('is run nevertheless with cache: false', async () => {
     await runOnce(7);
     submit(7, { cache: false });
-    await turnsPass();
+    await ticksPass();
     expect(volunteer.started).toHaveLength(2);
   });
 
-  test('gets bytes of its own: what others do with theirs changes nothing', async () => {
+  test('gets its own copy of the bytes', async () => {
     const first = await runOnce(7);
     first.bytes[0] = 99;
     const second = await submit(7).result;
@@ -66,120 +64,120 @@ describe('a task whose result is known', () => {
     expect((await submit(7).result).bytes[0]).toBe(7);
   });
 
-  test('other bytes are other work, and a failure is no result', async () => {
+  test('is not one with other bytes, nor one that failed', async () => {
     await runOnce(7);
     submit(8);
-    await turnsPass();
+    await ticksPass();
     expect(volunteer.started).toHaveLength(2);
     const failing = submit(9);
-    await turnsPass();
+    await ticksPass();
     volunteer.end(volunteer.started[2], { kind: 'failed', error: new MeshError('volunteer-failed', 'no') });
     await expect(failing.result).rejects.toThrow('no');
     bench.volunteer('another');
     const again = submit(9);
-    await turnsPass();
-    expect(await Promise.race([again.result.catch(() => 'failed'), turnsPass().then(() => 'running')])).toBe('running');
+    await ticksPass();
+    expect(await Promise.race([again.result.catch(() => 'failed'), ticksPass().then(() => 'running')])).toBe('running');
   });
 });
 
 describe('equal tasks under way', () => {
-  test('share one run, and each gets bytes of its own', async () => {
+  test('share one run, and each gets its own copy of the bytes', async () => {
     const tasks = [submit(7), submit(7), submit(7)];
-    await turnsPass();
+    await ticksPass();
     expect(volunteer.started).toHaveLength(1);
     volunteer.end(volunteer.started[0]);
     const results = await Promise.all(tasks.map(({ result }) => result));
     expect(results.map(({ timing }) => timing.ranOn)).toEqual(['one', 'cache', 'cache']);
     expect(new Set(results.map(({ bytes }) => bytes.buffer)).size).toBe(3);
-    expect(bench.work.hits).toBe(2);
+    expect(bench.deduplicator.hits).toBe(2);
   });
 
   test('fail together', async () => {
     const tasks = [submit(7), submit(7)];
-    await turnsPass();
+    await ticksPass();
     volunteer.end(volunteer.started[0], { kind: 'failed', error: new MeshError('unknown-model', 'no') });
     expect(await Promise.all(tasks.map(({ result }) => reasonOf(result)))).toEqual(['unknown-model', 'unknown-model']);
   });
 
-  test('one that is cancelled leaves the run to the others; the last one ends it', async () => {
+  test('keep their run when one of them is cancelled; the last one ends it', async () => {
     const [first, second] = [submit(7), submit(7)];
-    await turnsPass();
+    await ticksPass();
     first.cancel();
-    await turnsPass();
+    await ticksPass();
     expect(await reasonOf(first.result)).toBe('cancelled');
     expect(volunteer.cancelled).toEqual([]);
     second.cancel();
     expect(await reasonOf(second.result)).toBe('cancelled');
     expect(volunteer.cancelled).toEqual(volunteer.started);
     expect(bench.dispatcher.inFlight).toBe(0);
-    // And it is no more in the way of a third.
+    // A third task starts a new run.
     submit(7);
-    await turnsPass();
+    await ticksPass();
     expect(volunteer.started).toHaveLength(2);
   });
 
-  test('tell all who want to hear it how far the one run is, until they leave', async () => {
-    const heard: string[] = [];
+  test('report the progress of their one run to every listener, until it leaves', async () => {
+    const received: string[] = [];
     const listening = (name: string) => ({
-      onProgress: ({ share }: { share: number }) => heard.push(`${name} ${share}`),
+      onProgress: ({ share }: { share: number }) => received.push(`${name} ${share}`),
     });
     const first = submit(8, listening('first'));
     const second = submit(8, listening('second'));
     submit(8);
-    await turnsPass();
+    await ticksPass();
     const [job] = volunteer.started;
     job?.onProgress?.({ stage: 'computing', share: 0.25 });
-    await turnsPass();
-    expect(heard).toEqual(['first 0.25', 'second 0.25']);
+    await ticksPass();
+    expect(received).toEqual(['first 0.25', 'second 0.25']);
     first.cancel();
     await expect(first.result).rejects.toMatchObject({ reason: 'cancelled' });
     job?.onProgress?.({ stage: 'computing', share: 0.5 });
-    await turnsPass();
-    expect(heard.slice(2)).toEqual(['second 0.5']);
+    await ticksPass();
+    expect(received.slice(2)).toEqual(['second 0.5']);
     volunteer.end(job);
     await second.result;
   });
 
-  test('a timeout of one is its own', async () => {
+  test('time out separately', async () => {
     const [patient, hasty] = [submit(7), submit(7, { timeoutMs: 20 })];
-    await turnsPass();
+    await ticksPass();
     bench.clock.advance(20);
     expect(await reasonOf(hasty.result)).toBe('timeout');
     volunteer.end(volunteer.started[0]);
     await expect(patient.result).resolves.toMatchObject({ timing: { ranOn: 'one' } });
   });
 
-  test('are run apart when they may not run in the same places: one must not wait for volunteers because another does', async () => {
+  test('are run separately when their `where` differs: one must not wait for volunteers because another does', async () => {
     submit(7);
     const here = submit(7, { where: 'local' });
-    await turnsPass();
+    await ticksPass();
     bench.clock.advance(bench.engine.msPerTask);
     await expect(here.result).resolves.toMatchObject({ timing: { ranOn: 'local' } });
   });
 
-  test('run as urgently as the most urgent of them', async () => {
+  test('run with the highest of their priorities', async () => {
     volunteer.room = 0;
     submit(1, { priority: 5 });
     submit(2);
     submit(2, { priority: 9 });
-    await turnsPass();
+    await ticksPass();
     volunteer.room = 1;
     bench.dispatcher.wake();
-    await turnsPass();
+    await ticksPass();
     expect(volunteer.started[0]?.packed.attachments[0]).toEqual(new Uint8Array([2]));
   });
 });
 
-describe('large work, which is named in a later turn', () => {
-  const large = (byte: number) => new Uint8Array(CACHE.syncHashBytes + 1).fill(byte);
+describe('a large task, whose key is computed asynchronously,', () => {
+  const large = (byte: number) => new Uint8Array(RESULT_CACHE.syncHashBytes + 1).fill(byte);
   const submitLarge = (byte: number) => bench.submitBytes(large(byte), { where: 'volunteers' });
 
   async function hashed() {
-    while (bench.work.naming > 0) await turnsPass(1);
-    await turnsPass();
+    while (bench.deduplicator.awaitingKey > 0) await ticksPass(1);
+    await ticksPass();
   }
 
-  test('shares runs and results as well', async () => {
+  test('shares runs and results too', async () => {
     const tasks = [submitLarge(1), submitLarge(1)];
     await hashed();
     expect(volunteer.started).toHaveLength(1);
@@ -188,21 +186,21 @@ describe('large work, which is named in a later turn', () => {
     await expect(submitLarge(1).result).resolves.toMatchObject({ timing: { ranOn: 'cache' } });
   });
 
-  test('can be cancelled before it has a name', async () => {
+  test('can be cancelled before it has a key', async () => {
     const task = submitLarge(1);
     task.cancel();
     expect(await reasonOf(task.result)).toBe('cancelled');
     await hashed();
     expect(volunteer.started).toEqual([]);
-    expect(bench.book.running).toBe(0);
+    expect(bench.registry.running).toBe(0);
   });
 
-  test('counts as queued meanwhile, and ends with its client', async () => {
+  test('counts as queued meanwhile, and ends when the client closes', async () => {
     const task = submitLarge(1);
     expect(bench.dispatcher.queued).toBe(1);
     bench.dispose();
     expect(await reasonOf(task.result)).toBe('closed');
-    expect([bench.dispatcher.queued, bench.work.naming]).toEqual([0, 0]);
+    expect([bench.dispatcher.queued, bench.deduplicator.awaitingKey]).toEqual([0, 0]);
     expect(await reasonOf(submitLarge(2).result)).toBe('closed');
   });
 });

@@ -1,198 +1,197 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { ProgressListener } from '../../shared/tasks/progress.ts';
-import type { Job } from './job.ts';
-import { copyOf, ResultCache } from './result-cache.ts';
-import type { SplitWork, WholeEnd } from './split-work.ts';
-import { taskKey } from './task-key.ts';
-import { cachedTiming, type Timing } from './timing.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { cachedTiming, type FinalOutcome, type Job, type JobHandle, type JobResult, type TaskResult } from './job.ts';
+import { JobSplitter } from './job-splitter.ts';
+import { copyResult, ResultCache, taskKey } from './result-cache.ts';
 
-export type WorkEnd = { ok: true; value: unknown; timing: Timing } | { ok: false; error: MeshError };
+export type OnTaskEnd = (outcome: FinalOutcome<TaskResult>) => void;
 
-/** One caller's hold on a piece of work. */
-export interface Claim {
-  /** Was the work ever given to anybody? */
-  readonly wasStarted: boolean;
-  /** Ends the claim; work that nobody claims any more is aborted. */
-  withdraw(error: MeshError): void;
-}
+/** One caller's interest in a run. `abort` ends it for this caller; a run nobody is interested in any more is aborted. */
+export type TaskHandle = Pick<JobHandle, 'wasStarted' | 'abort'>;
 
-interface Wish {
+interface Caller {
   readonly job: Job;
-  onEnd(end: WorkEnd): void;
+  readonly onEnd: OnTaskEnd;
 }
 
-/** A job under way and all who wait for it. */
-interface Work {
+/** A job under way and everybody who waits for its result. */
+interface SharedRun {
   readonly job: Job;
-  readonly wishes: Set<Wish>;
-  /** Of those who want to hear how far it is. */
-  readonly listeners: Set<ProgressListener>;
+  readonly handle: JobHandle;
+  readonly callers: Set<Caller>;
+  readonly progressListeners: Set<ProgressListener>;
 }
 
-/** Does each piece of work once (DESIGN §4.2): what was done lately comes from the cache, what is being done is waited for together. */
+/** Runs equal tasks once: recent results come from the cache, and equal tasks under way share one run. */
 export class TaskDeduplicator {
-  readonly #jobs: SplitWork;
+  readonly #dispatcher: Dispatcher;
+  readonly #splitter: JobSplitter;
   readonly #clock: Clock;
   readonly #cache = new ResultCache();
-  /** By key and `where`: who wants it done here must not wait for those who want it done elsewhere. */
-  readonly #underWay = new Map<string, Work>();
-  /** Ends those that wait to be named. */
-  readonly #naming = new Set<(error: MeshError) => void>();
+  /** By `where` and key: a task that must run locally cannot wait for a run on volunteers. */
+  readonly #underWay = new Map<string, SharedRun>();
+  /** Tasks whose key is being computed: what ends each of them. */
+  readonly #awaitingKey = new Set<(error: MeshError) => void>();
   #hits = 0;
 
-  constructor(jobs: SplitWork, clock: Clock) {
-    this.#jobs = jobs;
+  constructor(dispatcher: Dispatcher, clock: Clock) {
+    this.#dispatcher = dispatcher;
+    this.#splitter = new JobSplitter(dispatcher, clock);
     this.#clock = clock;
   }
 
-  /** Jobs whose result came from the cache or from another one's run. */
+  /** Tasks whose result came from the cache or from the run of an equal task. */
   get hits(): number {
     return this.#hits;
   }
 
-  /** Jobs that wait to be named, before they are queued. */
-  get naming(): number {
-    return this.#naming.size;
+  /** Tasks whose key is still being computed. */
+  get awaitingKey(): number {
+    return this.#awaitingKey.size;
   }
 
-  /** `onEnd` is called once: later, or by `withdraw`. Throws MeshError `queue-full`. */
-  submit(job: Job, mayShare: boolean, onEnd: (end: WorkEnd) => void): Claim {
-    if (!mayShare || !job.definition.cacheable) return this.#submitAlone(job, onEnd);
+  /**
+   * `onEnd` is called once: later, or by the handle's `abort`. Throws MeshError `queue-full`, `closed`.
+   *
+   * @param mayShare - false: run the task even if its result is known.
+   */
+  submit(job: Job, mayShare: boolean, onEnd: OnTaskEnd): TaskHandle {
+    if (!mayShare || !job.definition.cacheable) return this.#splitter.submit(job, onEnd);
     const key = taskKey(job.type, job.packed);
-    if (typeof key === 'string') return this.#submitAs(key, job, onEnd);
-    return this.#submitOnceNamed(key, job, onEnd);
+    if (typeof key === 'string') return this.#submitWithKey(key, job, onEnd);
+    return this.#submitAwaitingKey(key, job, onEnd);
   }
 
-  /** What this volunteer computed is not to be given to anybody again. */
+  /** Forgets the results of a volunteer that is no longer trusted. Parts of jobs under way that it computed are run again. */
   forgetFrom(volunteerId: string): void {
     this.#cache.forgetFrom(volunteerId);
-    this.#jobs.forgetFrom(volunteerId);
+    this.#splitter.forgetFrom(volunteerId);
   }
 
   dispose(error: MeshError): void {
-    for (const end of [...this.#naming]) end(error);
+    for (const end of [...this.#awaitingKey]) end(error);
     this.#cache.clear();
   }
 
-  #submitAlone(job: Job, onEnd: (end: WorkEnd) => void): Claim {
-    const jobs = this.#jobs;
-    jobs.submit(job, onEnd);
-    return {
-      get wasStarted() {
-        return jobs.wasStarted(job);
-      },
-      withdraw: (error) => jobs.abort(job, error),
-    };
-  }
-
-  #submitOnceNamed(naming: Promise<string>, job: Job, onEnd: (end: WorkEnd) => void): Claim {
-    const forget = this.#jobs.announce(job);
-    let claim: Claim | null = null;
+  /** Submits the task once its key is known. Meanwhile it takes up space in the queue. */
+  #submitAwaitingKey(awaitedKey: Promise<string>, job: Job, onEnd: OnTaskEnd): TaskHandle {
+    const release = this.#dispatcher.reserve(job);
+    let handle: TaskHandle | null = null;
     let isOver = false;
     const end = (error: MeshError) => {
       if (isOver) return;
       isOver = true;
-      this.#naming.delete(end);
-      forget();
-      onEnd({ ok: false, error });
+      this.#awaitingKey.delete(end);
+      release();
+      onEnd({ kind: 'failed', error });
     };
-    const submit = (how: () => Claim) => {
+    const submit = (how: () => TaskHandle) => {
       if (isOver) return;
-      this.#naming.delete(end);
-      forget();
+      this.#awaitingKey.delete(end);
+      release();
       try {
-        claim = how();
+        handle = how();
       } catch (cause) {
         isOver = true;
-        onEnd({ ok: false, error: MeshError.from(cause) });
+        onEnd({ kind: 'failed', error: MeshError.from(cause) });
       }
     };
-    this.#naming.add(end);
-    naming.then(
-      (key) => submit(() => this.#submitAs(key, job, onEnd)),
-      // Without a name it can still be done.
-      () => submit(() => this.#submitAlone(job, onEnd)),
+    this.#awaitingKey.add(end);
+    awaitedKey.then(
+      (key) => submit(() => this.#submitWithKey(key, job, onEnd)),
+      // Without a key the task can still run, only not be shared.
+      () => submit(() => this.#splitter.submit(job, onEnd)),
     );
     return {
       get wasStarted() {
-        return claim?.wasStarted ?? false;
+        return handle?.wasStarted ?? false;
       },
-      withdraw: (error) => (claim ? claim.withdraw(error) : end(error)),
+      abort: (error) => (handle ? handle.abort(error) : end(error)),
     };
   }
 
-  #submitAs(key: string, job: Job, onEnd: (end: WorkEnd) => void): Claim {
+  #submitWithKey(key: string, job: Job, onEnd: OnTaskEnd): TaskHandle {
     const cached = this.#cache.get(key, job.where === 'local');
-    if (!cached) return this.#claim(key, { job, onEnd });
+    if (!cached) return this.#join(key, { job, onEnd });
     this.#hits++;
     let isOver = false;
-    const settle = (end: () => WorkEnd) => {
-      if (!isOver) onEnd(end());
+    const settle = (outcome: () => FinalOutcome<TaskResult>) => {
+      if (!isOver) onEnd(outcome());
       isOver = true;
     };
     queueMicrotask(() =>
-      settle(() => ({ ok: true, value: job.definition.unpackResult(job.packed, cached), ...this.#timing(job) })),
+      settle(() => {
+        const value = job.definition.unpackResult(job.packed, cached);
+        return { kind: 'done', result: { value, timing: this.#cachedTiming(job) } };
+      }),
     );
-    return { wasStarted: true, withdraw: (error) => settle(() => ({ ok: false, error })) };
+    return { wasStarted: true, abort: (error) => settle(() => ({ kind: 'failed', error })) };
   }
 
-  #claim(key: string, wish: Wish): Claim {
-    const place = `${wish.job.where} ${key}`;
-    const { onProgress } = wish.job;
-    const work = this.#underWay.get(place) ?? this.#begin(key, place, wish.job);
-    if (onProgress) this.#listen(work, onProgress);
-    work.wishes.add(wish);
-    this.#jobs.prioritise(work.job, wish.job.priority);
-    const jobs = this.#jobs;
+  /** Joins the run of an equal task, or starts one. */
+  #join(key: string, caller: Caller): TaskHandle {
+    const runKey = `${caller.job.where} ${key}`;
+    const { onProgress, priority } = caller.job;
+    const run = this.#underWay.get(runKey) ?? this.#begin(key, runKey, caller.job);
+    if (onProgress) addProgressListener(run, onProgress);
+    run.callers.add(caller);
+    run.handle.raisePriority(priority);
     return {
       get wasStarted() {
-        return jobs.wasStarted(work.job);
+        return run.handle.wasStarted;
       },
-      withdraw(error) {
-        if (!work.wishes.delete(wish)) return;
-        if (onProgress) work.listeners.delete(onProgress);
-        wish.onEnd({ ok: false, error });
-        if (work.wishes.size === 0) jobs.abort(work.job, error);
+      abort(error) {
+        if (!run.callers.delete(caller)) return;
+        if (onProgress) run.progressListeners.delete(onProgress);
+        caller.onEnd({ kind: 'failed', error });
+        if (run.callers.size === 0) run.handle.abort(error);
       },
     };
   }
 
-  #begin(key: string, place: string, job: Job): Work {
-    const work: Work = { job, wishes: new Set(), listeners: new Set() };
-    this.#jobs.submit(job, (end) => {
-      this.#underWay.delete(place);
-      if (end.ok) this.#cache.put(key, end.packed, end.computedBy);
-      this.#deliver(work, end);
+  #begin(key: string, runKey: string, job: Job): SharedRun {
+    const callers = new Set<Caller>();
+    const handle = this.#splitter.submit(job, (outcome) => {
+      this.#underWay.delete(runKey);
+      if (outcome.kind === 'done') this.#cache.put(key, outcome.result.packed, outcome.result.computedBy);
+      this.#deliver(job, callers, outcome);
     });
-    this.#underWay.set(place, work);
-    return work;
+    const run: SharedRun = { job, handle, callers, progressListeners: new Set() };
+    this.#underWay.set(runKey, run);
+    return run;
   }
 
-  #listen({ job, listeners }: Work, listener: ProgressListener): void {
-    listeners.add(listener);
-    job.onProgress = (progress) => {
-      for (const each of listeners) each(progress);
-    };
-  }
-
-  /** Each gets bytes of its own. */
-  #deliver({ job: ran, wishes }: Work, end: WholeEnd): void {
+  /** The first caller gets the result itself, the others a copy each. */
+  #deliver(ran: Job, callers: Set<Caller>, outcome: FinalOutcome<JobResult>): void {
     let isTaken = false;
-    for (const { job, onEnd } of wishes) {
-      if (!end.ok) onEnd(end);
-      else if (!isTaken) onEnd(job === ran ? end : { ...end, ...this.#timing(job) });
+    for (const { job, onEnd } of callers) {
+      if (outcome.kind === 'failed') onEnd(outcome);
       else {
-        this.#hits++;
-        const value = job.definition.unpackResult(job.packed, copyOf(end.packed));
-        onEnd({ ok: true, value, ...this.#timing(job) });
+        const { value, packed, timing } = outcome.result;
+        if (isTaken) this.#hits++;
+        onEnd({
+          kind: 'done',
+          result: {
+            value: isTaken ? job.definition.unpackResult(job.packed, copyResult(packed)) : value,
+            timing: job === ran ? timing : this.#cachedTiming(job),
+          },
+        });
       }
       isTaken = true;
     }
-    wishes.clear();
+    callers.clear();
   }
 
-  #timing(job: Job): { timing: Timing } {
-    return { timing: cachedTiming(this.#clock.now() - job.submittedMs) };
+  #cachedTiming(job: Job) {
+    return cachedTiming(this.#clock.now() - job.submittedMs);
   }
+}
+
+function addProgressListener({ job, progressListeners }: SharedRun, listener: ProgressListener): void {
+  progressListeners.add(listener);
+  job.onProgress = (progress) => {
+    for (const each of progressListeners) each(progress);
+  };
 }

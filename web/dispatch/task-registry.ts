@@ -5,32 +5,30 @@ import type { PackedTask } from '../../shared/tasks/definition.ts';
 import type { ProgressListener } from '../../shared/tasks/progress.ts';
 import { checkWhere, type Where } from '../../shared/where.ts';
 import { randomId } from '../net/random-id.ts';
-import { describeTask, type Job } from './job.ts';
-import { KeptResults } from './results.ts';
-import type { Claim, TaskDeduplicator, WorkEnd } from './task-deduplicator.ts';
-import type { Timing } from './timing.ts';
-import { TASKS } from './tuning.ts';
+import { describeTask, type FinalOutcome, type Job, type TaskResult, type Timing } from './job.ts';
+import { KEPT_RESULTS, KeptResults } from './kept-results.ts';
+import type { OnTaskEnd, TaskDeduplicator, TaskHandle } from './task-deduplicator.ts';
 
-export interface BookOptions {
+export interface SubmitOptions {
   where: Where;
   priority?: number | undefined;
-  /** Hard. */
+  /** The task fails when this time has passed. */
   timeoutMs?: number | undefined;
   signal?: AbortSignal | undefined;
-  /** False: run it even if its result is known. */
+  /** False: run the task even if its result is known. */
   cache?: boolean | undefined;
-  /** Of a task that takes long; called later, so that what it throws is its own matter. */
+  /** Called in a microtask of its own, so that its exceptions affect nothing else. */
   onProgress?: ProgressListener | undefined;
 }
 
-export interface BookedTask {
+export interface SubmittedTask {
   readonly id: string;
   readonly type: string;
   readonly result: Promise<Result>;
   cancel(): void;
 }
 
-export interface BookCounts {
+export interface TaskCounts {
   submitted: number;
   completed: number;
   failed: number;
@@ -40,20 +38,20 @@ export interface BookCounts {
 type Result = Record<string, unknown> & { timing: Timing };
 
 /**
- * Every task a client submitted, from its handle to its end: validation, hard timeouts, cancelling, and results kept for a while.
- * An input that is refused gives a handle as well, whose promise rejects: one place to look for errors.
+ * All tasks a client submitted, each from its submission to its end: validation, timeouts, cancelling, and results by id. An invalid
+ * input also gives a handle, whose promise rejects: errors come from one place.
  */
 export class TaskRegistry {
-  readonly counts: BookCounts = { submitted: 0, completed: 0, failed: 0, cancelled: 0 };
-  readonly #work: TaskDeduplicator;
+  readonly counts: TaskCounts = { submitted: 0, completed: 0, failed: 0, cancelled: 0 };
+  readonly #deduplicator: TaskDeduplicator;
   readonly #clock: Clock;
   readonly #running = new Map<string, Promise<Result>>();
   readonly #kept: KeptResults;
-  /** Ids of one client are told apart by a number, and those of several by this. */
+  /** Makes ids unique among several clients. */
   readonly #idPrefix = randomId();
 
-  constructor(work: TaskDeduplicator, clock: Clock) {
-    this.#work = work;
+  constructor(deduplicator: TaskDeduplicator, clock: Clock) {
+    this.#deduplicator = deduplicator;
     this.#clock = clock;
     this.#kept = new KeptResults(clock);
   }
@@ -64,43 +62,46 @@ export class TaskRegistry {
   }
 
   /**
-   * @param input - called at once; what it throws ends the task.
-   * @param toResult - the last step of a result on its way to the caller.
+   * @param input - called before this returns. If it throws, the task fails.
+   * @param toResult - converts the result for the caller.
    */
   submit(
     type: string,
     input: () => unknown,
-    options: BookOptions,
+    options: SubmitOptions,
     toResult: (value: unknown) => Record<string, unknown>,
-  ): BookedTask {
+  ): SubmittedTask {
     const id = `${this.#idPrefix}-${this.counts.submitted++}`;
-    let claim: Claim | null = null;
-    let sizeBytes = 0;
-    const result = new Promise<WorkEnd>((resolve) => {
+    let handle: TaskHandle | null = null;
+    let resultBytes = 0;
+    const result = new Promise<FinalOutcome<TaskResult>>((resolve) => {
       try {
         const job = this.#jobOf(type, input(), options);
-        sizeBytes = job.bytesIn;
-        claim = this.#start(job, options, resolve);
+        resultBytes = job.bytesIn;
+        handle = this.#start(job, options, resolve);
       } catch (cause) {
-        resolve({ ok: false, error: MeshError.from(cause, 'bad-input') });
+        resolve({ kind: 'failed', error: MeshError.from(cause, 'bad-input') });
       }
-    }).then((end) => this.#settle(id, end, toResult, sizeBytes));
+    }).then((outcome) => this.#settle(id, outcome, toResult, resultBytes));
     this.#running.set(id, result);
-    // A task nobody awaits must not raise an unhandled rejection; whoever awaits `result` still sees it.
+    // A task nobody awaits must not cause an unhandled rejection; whoever awaits `result` still gets the error.
     result.catch(() => {});
-    return { id, type, result, cancel: () => claim?.withdraw(MeshError.cancelled()) };
+    return { id, type, result, cancel: () => handle?.abort(MeshError.cancelled()) };
   }
 
-  /** Throws MeshError `bad-input` for an id that is not known any more, `timeout`, or why the task failed. */
+  /**
+   * Awaits a task by its id. A timeout ends the waiting, not the task. Throws MeshError `bad-input` for an unknown or forgotten id,
+   * `timeout`, or the error the task failed with.
+   */
   async result(id: string, timeoutMs: number | undefined): Promise<unknown> {
     const kept = this.#kept.get(id);
-    if (kept?.ok) return kept.value;
+    if (kept?.kind === 'done') return kept.result;
     if (kept) throw kept.error;
     const running = this.#running.get(id);
     if (!running) {
-      const keptS = TASKS.resultKeptMs / 1000;
+      const keptS = KEPT_RESULTS.keptMs / 1000;
       throw MeshError.badInput(
-        `There is no task with the id '${id}'. Results are kept for ${keptS} s after their end.`,
+        `There is no task with the id '${id}'. Results are kept for ${keptS} s after their tasks end.`,
       );
     }
     if (timeoutMs === undefined) return running;
@@ -115,45 +116,50 @@ export class TaskRegistry {
     this.#kept.clear();
   }
 
-  /** Hands the job over, and ends it when its time is up or its signal says so. Throws MeshError `queue-full`, `cancelled`, `timeout`. */
-  #start(job: Job, { timeoutMs, signal, cache = true }: BookOptions, onEnd: (end: WorkEnd) => void): Claim {
+  /** Submits a job that ends at its timeout and when its signal fires. Throws MeshError `queue-full`, `closed`, `cancelled`, `timeout`. */
+  #start(job: Job, { timeoutMs, signal, cache = true }: SubmitOptions, onEnd: OnTaskEnd): TaskHandle {
     if (signal?.aborted) throw MeshError.cancelled();
     if (timeoutMs !== undefined && timeoutMs <= 0) throw MeshError.timeout('The task', timeoutMs);
     let stopWatching = () => {};
-    const claim = this.#work.submit(job, cache, (end) => {
+    const handle = this.#deduplicator.submit(job, cache, (outcome) => {
       stopWatching();
-      onEnd(end);
+      onEnd(outcome);
     });
-    if (timeoutMs === undefined && !signal) return claim;
+    if (timeoutMs === undefined && !signal) return handle;
 
-    const onAbort = () => claim.withdraw(MeshError.cancelled());
+    const onAbort = () => handle.abort(MeshError.cancelled());
     signal?.addEventListener('abort', onAbort);
     const cancelTimer =
       timeoutMs === undefined
         ? () => {}
-        : this.#clock.after(timeoutMs, () => claim.withdraw(lateness(job, claim.wasStarted, timeoutMs)));
+        : this.#clock.after(timeoutMs, () => handle.abort(timeoutError(job, handle.wasStarted, timeoutMs)));
     stopWatching = () => {
       signal?.removeEventListener('abort', onAbort);
       cancelTimer();
     };
-    return claim;
+    return handle;
   }
 
-  #settle(id: string, end: WorkEnd, toResult: (value: unknown) => Record<string, unknown>, sizeBytes: number): Result {
+  #settle(
+    id: string,
+    outcome: FinalOutcome<TaskResult>,
+    toResult: (value: unknown) => Record<string, unknown>,
+    resultBytes: number,
+  ): Result {
     this.#running.delete(id);
-    if (!end.ok) {
-      if (end.error.reason === 'cancelled') this.counts.cancelled++;
+    if (outcome.kind === 'failed') {
+      if (outcome.error.reason === 'cancelled') this.counts.cancelled++;
       else this.counts.failed++;
-      this.#kept.keep(id, end, ENTRY_BYTES);
-      throw end.error;
+      this.#kept.keep(id, outcome, 0);
+      throw outcome.error;
     }
-    const value = { ...toResult(end.value), timing: end.timing };
+    const result = { ...toResult(outcome.result.value), timing: outcome.result.timing };
     this.counts.completed++;
-    this.#kept.keep(id, { ok: true, value }, sizeBytes + ENTRY_BYTES);
-    return value;
+    this.#kept.keep(id, { kind: 'done', result }, resultBytes);
+    return result;
   }
 
-  #jobOf(type: string, input: unknown, { where, priority = 0, timeoutMs, onProgress }: BookOptions): Job {
+  #jobOf(type: string, input: unknown, { where, priority = 0, timeoutMs, onProgress }: SubmitOptions): Job {
     checkWhere(where);
     checkOptions(priority, timeoutMs);
     const definition = definitionOf(type);
@@ -168,25 +174,22 @@ export class TaskRegistry {
   }
 }
 
-/** A result without bulk is not free either. */
-const ENTRY_BYTES = 512;
-
 function packInput(definition: AnyTaskDefinition, input: unknown): PackedTask {
   if (typeof input !== 'object' || input === null)
-    throw MeshError.badInput(`A task of type '${definition.type}' wants an object.`);
+    throw MeshError.badInput(`The input of a task of type '${definition.type}' must be an object.`);
   return definition.pack(input);
 }
 
 function checkOptions(priority: number, timeoutMs: number | undefined): void {
-  if (!Number.isFinite(priority)) throw MeshError.badInput('A priority is a number; higher runs first.');
+  if (!Number.isFinite(priority)) throw MeshError.badInput('A priority must be a finite number; higher runs first.');
   if (timeoutMs !== undefined && Number.isNaN(timeoutMs))
-    throw MeshError.badInput('A timeout is a number of milliseconds.');
+    throw MeshError.badInput('A timeout must be a number of milliseconds.');
 }
 
-function lateness({ where }: Job, wasStarted: boolean, timeoutMs: number): MeshError {
+function timeoutError({ where }: Job, wasStarted: boolean, timeoutMs: number): MeshError {
   if (where !== 'volunteers' || wasStarted) return MeshError.timeout('The task', timeoutMs);
   return new MeshError(
     'no-volunteer',
-    `No volunteer was there to take the task within ${Math.round(timeoutMs)} ms. Invite one, or allow it to run locally.`,
+    `No volunteer took the task within ${Math.round(timeoutMs)} ms. Invite one, or allow the task to run locally.`,
   );
 }

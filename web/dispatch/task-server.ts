@@ -9,6 +9,7 @@ import type { ChannelPort } from '../net/channel-port.ts';
 import { FlowChannel } from '../net/flow-channel.ts';
 import { CreditWindow } from './credit-window.ts';
 
+/** A computed task. */
 export interface Executed extends PackedResult {
   backend: string;
   computeMs: number;
@@ -16,26 +17,27 @@ export interface Executed extends PackedResult {
 
 export interface TaskServerOptions {
   port: ChannelPort;
-  /** Rejects with `device-lost` when the work can be done again elsewhere. `onProgress` is for tasks that take long. */
+  /** Runs a task. Rejects with MeshError `device-lost` when another machine may still run it. */
   execute(type: string, packed: PackedTask, signal: AbortSignal, onProgress: ProgressListener): Promise<Executed>;
   now(): number;
-  /** A task was done: how long it kept this machine busy. */
+  /** A task was computed; `computeMs` is how long it kept this machine busy. */
   onDone(computeMs: number): void;
-  /** Work of this gamer came, or begins to come. */
+  /** A task of this gamer arrived, or the first part of one. */
   onWork(): void;
-  /** What came was malformed or the channel broke: the link must end. */
+  /** A message was malformed or the channel broke: the link must end. */
   onBroken(error: MeshError): void;
 }
 
 type ArrivedTask = Extract<TaskMessage, { kind: 'task' }>;
 
-/** A volunteer's end of one link's `tasks` channel: takes tasks within the credit it gave and answers each exactly once. */
+/** The volunteer's end of one link's `tasks` channel. Takes tasks within the credit it granted and answers each exactly once. */
 export class TaskServer {
   readonly #options: TaskServerOptions;
   readonly #channel: FlowChannel<TaskMessage>;
   readonly #running = new Map<number, AbortController>();
   readonly #window: CreditWindow;
-  #toldWindow = 0;
+  /** The window the gamer was told last. */
+  #grantedWindow = 0;
   #creditSerial = 0;
 
   constructor(options: TaskServerOptions) {
@@ -46,7 +48,7 @@ export class TaskServer {
       CHANNELS.tasks,
       taskMessageSchema,
       {
-        onOpen: () => this.#tellCredit(),
+        onOpen: () => this.#sendCredit(),
         onMessage: (item) => this.#received(item),
         onChunk: () => {
           if (this.#channel.unfinishedTransfers > 0) options.onWork();
@@ -60,12 +62,12 @@ export class TaskServer {
     );
   }
 
-  /** Tasks held for this gamer, running and waiting. */
+  /** Tasks of this gamer, running and waiting. */
   get held(): number {
     return this.#running.size;
   }
 
-  /** Is there anything of this gamer: tasks on their way in, here, or results on their way out? */
+  /** Whether there are tasks of this gamer here or arriving, or results being sent. */
   get working(): boolean {
     if (this.#channel.isClosed) return false;
     return this.#running.size > 0 || this.#channel.unfinishedTransfers > 0 || this.#channel.queuedBytes > 0;
@@ -75,13 +77,13 @@ export class TaskServer {
     return this.#channel.stats;
   }
 
-  /** How many tasks this gamer may have here at most. What it has beyond that goes back at once: with 0, as in a pause, all. */
+  /** The most tasks this gamer may have here. Tasks beyond that are handed back at once: all of them at 0, as during a pause. */
   set share(share: number) {
     this.#window.share = share;
     this.#adjust();
   }
 
-  /** The link's round trip: with a longer one the gamer may have more on its way. */
+  /** The link's round trip. A longer one needs more tasks under way. */
   set rttMs(rttMs: number) {
     this.#window.rttMs = rttMs;
     this.#adjust();
@@ -92,19 +94,19 @@ export class TaskServer {
   }
 
   #adjust(): void {
-    if (this.#window.size === this.#toldWindow) return;
-    this.#tellCredit();
-    // The newest: the oldest are being worked on.
-    for (const id of [...this.#running.keys()].slice(this.#toldWindow)) {
+    if (this.#window.size === this.#grantedWindow) return;
+    this.#sendCredit();
+    // The newest ones, because the oldest are being computed.
+    for (const id of [...this.#running.keys()].slice(this.#grantedWindow)) {
       this.#abort(id);
       this.#answer(bare({ kind: 'returned', id }));
     }
   }
 
-  #tellCredit(): void {
-    this.#toldWindow = this.#window.size;
+  #sendCredit(): void {
+    this.#grantedWindow = this.#window.size;
     if (this.#channel.isClosed) return;
-    this.#channel.send(bare({ kind: 'credit', serial: this.#creditSerial++, window: this.#toldWindow }));
+    this.#channel.send(bare({ kind: 'credit', serial: this.#creditSerial++, window: this.#grantedWindow }));
   }
 
   #received({ message, attachments }: Carried<TaskMessage>): void {
@@ -115,9 +117,9 @@ export class TaskServer {
 
   #accept(task: ArrivedTask, attachments: Uint8Array[]): void {
     const { id } = task;
-    if (this.#running.has(id)) throw MeshError.malformed('Two tasks came with one number.');
-    // A credit that shrank may cross tasks on their way; more than was ever promised is handed back as well.
-    if (this.#running.size >= this.#toldWindow) this.#answer(bare({ kind: 'returned', id }));
+    if (this.#running.has(id)) throw MeshError.malformed('Two tasks have the same id.');
+    // A shrinking credit may cross tasks that are on their way.
+    if (this.#running.size >= this.#grantedWindow) this.#answer(bare({ kind: 'returned', id }));
     else void this.#run(task, attachments);
   }
 
@@ -125,15 +127,15 @@ export class TaskServer {
     const { now, execute, onDone, onWork } = this.#options;
     const abort = new AbortController();
     this.#running.set(id, abort);
-    this.#window.taskCame();
+    this.#window.taskArrived();
     onWork();
     const arrivedMs = now();
-    const tell: ProgressListener = (progress) => {
+    const sendProgress: ProgressListener = (progress) => {
       if (!abort.signal.aborted) this.#answer(bare({ kind: 'progress', id, ...progress }));
     };
     try {
       const task = checkArrivedTask(type, { params, attachments });
-      const executed = await execute(type, task, abort.signal, tell);
+      const executed = await execute(type, task, abort.signal, sendProgress);
       if (abort.signal.aborted) return;
       const { value, backend, computeMs } = executed;
       const queueMs = Math.max(0, now() - arrivedMs - computeMs);
@@ -158,7 +160,7 @@ export class TaskServer {
     try {
       this.#channel.send(item);
     } catch (cause) {
-      // A result that does not fit the send queue: the gamer should try elsewhere rather than wait for it.
+      // The result does not fit the send queue: the gamer should try elsewhere rather than wait for it.
       const { message } = item;
       if (message.kind !== 'result') throw cause;
       this.#channel.send(bare({ kind: 'failed', id: message.id, error: MeshError.from(cause).toWire() }));

@@ -5,17 +5,17 @@ import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
 import type { ProgressListener, TaskProgress } from '../../shared/tasks/progress.ts';
 import { deliver, TestPort } from '../net/test-port.ts';
-import type { Job, Outcome } from './job.ts';
-import { RemoteRunner } from './remote-runner.ts';
+import { CREDIT } from './credit-window.ts';
+import type { AttemptResult, Job, Outcome } from './job.ts';
+import { MAX_BYTES_IN_FLIGHT, RemoteRunner } from './remote-runner.ts';
 import { type Executed, TaskServer } from './task-server.ts';
-import { turnsPass } from './test-runner.ts';
-import { CREDIT, TASKS } from './tuning.ts';
+import { ticksPass } from './test-bench.ts';
 
-/** A task as the volunteer's engine sees it; the test ends it. */
+/** A task in the volunteer's engine, ended by the test. */
 interface Execution {
   packed: PackedTask;
   signal: AbortSignal;
-  tell: ProgressListener;
+  onProgress: ProgressListener;
   finish(executed: Executed): void;
   fail(error: Error): void;
 }
@@ -43,8 +43,8 @@ beforeEach(async () => {
   server = new TaskServer({
     port: volunteerPort,
     now,
-    execute: (_, packed, signal, tell) =>
-      new Promise((finish, fail) => executions.push({ packed, signal, tell, finish, fail })),
+    execute: (_, packed, signal, onProgress) =>
+      new Promise((finish, fail) => executions.push({ packed, signal, onProgress, finish, fail })),
     onDone: () => {},
     onWork: () => workBegan++,
     onBroken,
@@ -64,13 +64,13 @@ afterEach(() => {
   server.dispose();
 });
 
-/** Everything both ends want to say reaches the other one. Returns the chunks that went each way. */
+/** Delivers everything both ends have sent. Returns the number of chunks in each direction. */
 async function exchange() {
-  await turnsPass();
+  await ticksPass();
   const toVolunteer = deliver(gamerPort, volunteerPort);
-  await turnsPass();
+  await ticksPass();
   const toGamer = deliver(volunteerPort, gamerPort);
-  await turnsPass();
+  await ticksPass();
   return { toVolunteer, toGamer };
 }
 
@@ -90,7 +90,7 @@ function echoJob(byte: number, resultBytes = 1): Job {
 }
 
 function start(byte: number) {
-  const outcomes: Outcome[] = [];
+  const outcomes: Outcome<AttemptResult>[] = [];
   const job = echoJob(byte);
   runner.start(job, (outcome) => outcomes.push(outcome));
   return { job, outcomes };
@@ -99,39 +99,39 @@ function start(byte: number) {
 const done = (execution: Execution | undefined, computeMs = 2) =>
   execution?.finish({ value: null, attachments: execution.packed.attachments, backend: 'js', computeMs });
 
-test('tasks of one turn travel together, and so do their results; each finds its own way back', async () => {
+test('tasks submitted in one tick are sent in one transfer, and so are their results', async () => {
   const started = [start(1), start(2), start(3)];
   expect((await exchange()).toVolunteer).toBe(1);
   expect(executions).toHaveLength(3);
   for (const execution of executions.reverse()) done(execution);
   expect((await exchange()).toGamer).toBe(1);
   for (const [index, { outcomes }] of started.entries()) {
-    const result = { value: null, attachments: [new Uint8Array([index + 1])] };
+    const packed = { value: null, attachments: [new Uint8Array([index + 1])] };
     // The clock stands still, so no time can have been spent.
-    expect(outcomes).toEqual([{ kind: 'result', result, backend: 'js', queueMs: 0, computeMs: 0 }]);
+    expect(outcomes).toEqual([{ kind: 'done', result: { packed, backend: 'js', queueMs: 0, computeMs: 0 } }]);
   }
 });
 
-test('how far a task is reaches whoever asked for it, until it ended', async () => {
+test('progress reaches its listener until the task ends', async () => {
   const heard: TaskProgress[] = [];
   const job = { ...echoJob(1), onProgress: (progress: TaskProgress) => heard.push(progress) };
   runner.start(job, () => {});
   start(2);
   await exchange();
-  for (const execution of executions) execution.tell({ stage: 'loading', share: 0.25 });
+  for (const execution of executions) execution.onProgress({ stage: 'loading', share: 0.25 });
   await exchange();
   expect(heard).toEqual([{ stage: 'loading', share: 0.25 }]);
-  executions[0]?.tell({ stage: 'computing', share: 0.5 });
+  executions[0]?.onProgress({ stage: 'computing', share: 0.5 });
   runner.cancel(job);
   await exchange();
-  executions[0]?.tell({ stage: 'computing', share: 0.75 });
+  executions[0]?.onProgress({ stage: 'computing', share: 0.75 });
   await exchange();
   expect(heard).toHaveLength(1);
   expect(broken).toEqual([]);
 });
 
-test('large tasks wait while as many bytes are on their way as a link may hold; a single one never does', async () => {
-  const large = echoJob(1, TASKS.maxBytesInFlight);
+test('large tasks wait while too many bytes are in flight; a single one never does', async () => {
+  const large = echoJob(1, MAX_BYTES_IN_FLIGHT);
   runner.start(large, () => {});
   expect(runner.hasRoom).toBe(false);
   runner.cancel(large);
@@ -140,7 +140,7 @@ test('large tasks wait while as many bytes are on their way as a link may hold; 
   expect(runner.hasRoom).toBe(true);
 });
 
-test('a runner takes as many as the volunteer gave credit for, and what is over comes back', async () => {
+test('a runner takes as many tasks as it has credit for, and any more are handed back', async () => {
   expect(runner.hasRoom).toBe(true);
   const started = [1, 2, 3, 4, 5].map((byte) => start(byte));
   expect(runner.hasRoom).toBe(false);
@@ -152,7 +152,7 @@ test('a runner takes as many as the volunteer gave credit for, and what is over 
   expect(runner.hasRoom).toBe(true);
 });
 
-test('a cancelled task stops on the volunteer, and its answer, if it crossed, counts for nothing', async () => {
+test('a cancelled task stops on the volunteer, and a result that crosses the cancel is ignored', async () => {
   const { job, outcomes } = start(1);
   await exchange();
   runner.cancel(job);
@@ -163,7 +163,7 @@ test('a cancelled task stops on the volunteer, and its answer, if it crossed, co
   expect([outcomes, server.held, broken]).toEqual([[], 0, []]);
 });
 
-test('a pause hands everything back at once and takes nothing until it ends', async () => {
+test('a pause hands every task back at once, and none are taken until it ends', async () => {
   const { outcomes } = start(1);
   await exchange();
   server.share = 0;
@@ -174,7 +174,7 @@ test('a pause hands everything back at once and takes nothing until it ends', as
   expect(runner.hasRoom).toBe(true);
 });
 
-test('a lost GPU hands the task back; any other failure is told with its reason', async () => {
+test('a lost GPU hands the task back; any other failure is reported with its reason', async () => {
   const [lost, failed] = [start(1), start(2)];
   await exchange();
   executions[0]?.fail(new MeshError('device-lost', 'The GPU went away.'));
@@ -184,21 +184,21 @@ test('a lost GPU hands the task back; any other failure is told with its reason'
   expect(failed.outcomes).toMatchObject([{ kind: 'failed', error: { reason: 'too-large' } }]);
 });
 
-test('an unknown task type and a task without its bytes fail alone', async () => {
+test('an unknown task type and a task without its bytes fail without affecting others', async () => {
   const unknown = { ...echoJob(1), type: 'teleport' };
   const empty = { ...echoJob(2), packed: { params: { sizeBytes: 9 }, attachments: [] } };
-  const outcomes: Outcome[] = [];
+  const outcomes: Outcome<AttemptResult>[] = [];
   for (const job of [unknown, empty]) runner.start(job, (outcome) => outcomes.push(outcome));
   const good = start(3);
   await exchange();
   done(executions[0]);
   await exchange();
   expect(outcomes).toMatchObject([{ error: { reason: 'unknown-task' } }, { error: { reason: 'malformed' } }]);
-  expect(good.outcomes).toMatchObject([{ kind: 'result' }]);
+  expect(good.outcomes).toMatchObject([{ kind: 'done' }]);
   expect(broken).toEqual([]);
 });
 
-test('when the channel closes, all that was out is lost, and the volunteer stops working on it', async () => {
+test('when the channel closes, outstanding tasks are lost and the volunteer stops running them', async () => {
   const { outcomes } = start(1);
   await exchange();
   gamerPort.fire('close');
@@ -213,15 +213,15 @@ test('a volunteer cannot claim more time than has passed', async () => {
   nowMs += 30;
   done(executions[0], 9_000);
   await exchange();
-  expect(outcomes).toMatchObject([{ kind: 'result', computeMs: 30, queueMs: 0 }]);
+  expect(outcomes).toMatchObject([{ kind: 'done', result: { computeMs: 30, queueMs: 0 } }]);
 });
 
-test('nonsense ends the link with a reason', async () => {
+test('a malformed message ends the link with a reason', async () => {
   volunteerPort.receive(new ArrayBuffer(3));
   expect(broken).toMatchObject([{ reason: 'malformed' }]);
 });
 
-test('predictions follow what was seen: a slow volunteer is expected to be slow', async () => {
+test('predictions follow what was measured: a slow volunteer is expected to be slow', async () => {
   const before = runner.predictMs(echoJob(1));
   start(1);
   await exchange();
@@ -231,7 +231,7 @@ test('predictions follow what was seen: a slow volunteer is expected to be slow'
   expect(runner.predictMs(echoJob(1))).toBeGreaterThan(before + 400);
 });
 
-test('a window that shrinks takes no more than it says: the newest go back, and so do those on their way', async () => {
+test('a shrinking window hands back the newest tasks and those on their way', async () => {
   const here = [start(1), start(2), start(3)];
   await exchange();
   const onTheWay = start(4);
@@ -243,7 +243,7 @@ test('a window that shrinks takes no more than it says: the newest go back, and 
   expect([server.held, runner.hasRoom]).toEqual([2, false]);
 });
 
-test('credit follows what tasks take here, and is not told with every one of them', async () => {
+test('credit follows the service time, without a message for every task', async () => {
   server.share = TASK_LIMITS.maxHeld;
   await exchange();
   const most: number[] = [];
@@ -257,24 +257,24 @@ test('credit follows what tasks take here, and is not told with every one of the
   }
   expect(most[0]).toBe(CREDIT.first);
   expect(Math.max(...most.slice(-40))).toBeLessThanOrEqual(4);
-  expect(new Set(most).size, 'windows told').toBeLessThanOrEqual(4);
+  expect(new Set(most).size, 'windows sent').toBeLessThanOrEqual(4);
   expect(server.held).toBeLessThanOrEqual(4);
 });
 
-test('there is work while anything of it comes, is here or goes', async () => {
+test('a server is working while tasks arrive or run, or results are sent', async () => {
   expect([workBegan, server.working]).toEqual([0, false]);
   start(1);
   expect([runner.outstanding, server.working]).toEqual([1, false]);
   await exchange();
   expect([workBegan > 0, server.working]).toEqual([true, true]);
   done(executions[0]);
-  await turnsPass();
+  await ticksPass();
   expect([server.held, server.working]).toEqual([0, true]);
   await exchange();
   expect([runner.outstanding, server.working]).toEqual([0, false]);
 });
 
-test('a large task is work from its first part on, and every part of its result is a sign of life', async () => {
+test('a large task counts as work from its first chunk, and every chunk of its result as a sign of life', async () => {
   let [began, signs] = [0, 0];
   runner.dispose();
   const port = new TestPort();
@@ -283,13 +283,13 @@ test('a large task is work from its first part on, and every part of its result 
   const large = { ...echoJob(1), packed: definitionOf('echo').pack({ bytes: new Uint8Array(300_000) }) };
   for (const job of [large, echoJob(2)]) runner.start(job, () => {});
   expect([began, runner.outstanding]).toEqual([1, 2]);
-  await turnsPass();
+  await ticksPass();
   volunteerPort.receive(port.take()?.buffer);
   expect([workBegan, server.held, server.working]).toEqual([1, 0, true]);
   deliver(port, volunteerPort);
-  await turnsPass();
+  await ticksPass();
   for (const execution of executions) done(execution);
-  await turnsPass();
+  await ticksPass();
   expect(deliver(volunteerPort, port)).toBeGreaterThan(3);
   expect(signs).toBeGreaterThan(3);
 });

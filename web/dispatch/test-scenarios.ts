@@ -2,20 +2,20 @@ import type { MeshError } from '../../shared/errors.ts';
 import type { Where } from '../../shared/where.ts';
 import { Simulation, type VolunteerOptions } from './test-simulation.ts';
 
-/** What tests hold and `npm run bench` reports, under a virtual clock. */
+// Scenarios under a virtual clock, for tests and `npm run bench`.
 
-/** 0..1, the same each time. */
+/** A pseudo-random number in 0..1, always the same for the same argument. */
 export function noise(nth: number): number {
   const wave = Math.sin(nth * 12.9898) * 43_758.5453;
   return wave - Math.floor(wave);
 }
 
-/** Runs so many tasks, submitted at once, on volunteers with fixed service times; returns how long they took together, ms. */
+/** Time until `count` tasks, submitted at once, are done by volunteers with these service times, ms. */
 export async function makespanMs(serviceMs: readonly number[], count: number): Promise<number> {
   const simulation = new Simulation();
   try {
     for (const ms of serviceMs) simulation.addVolunteer({ serviceMs: () => ms });
-    // Links are measured by the time there is work.
+    // Links are measured before there is work.
     await simulation.pass(100);
     const startMs = simulation.clock.now();
     const tasks = Array.from({ length: count }, () => simulation.submit(64, { where: 'volunteers' }));
@@ -26,7 +26,7 @@ export async function makespanMs(serviceMs: readonly number[], count: number): P
   }
 }
 
-/** The same with each volunteer given the same number in turn: as they do not meet, each is a pool of one. */
+/** The same if each volunteer gets an equal number of tasks. */
 export async function roundRobinMs(serviceMs: readonly number[], count: number): Promise<number> {
   const each = Math.ceil(count / serviceMs.length);
   const makespans: number[] = [];
@@ -34,7 +34,7 @@ export async function roundRobinMs(serviceMs: readonly number[], count: number):
   return Math.max(...makespans);
 }
 
-/** With every volunteer busy from the first moment to the last. */
+/** The same if every volunteer is busy all the time. */
 export function idealMs(serviceMs: readonly number[], count: number): number {
   return count / serviceMs.reduce((perMs, ms) => perMs + 1 / ms, 0);
 }
@@ -43,11 +43,11 @@ export interface LatencyScenario {
   localMs: number;
   volunteerMs: number;
   where: Where;
-  /** Between tasks. */
+  /** Time between two tasks. */
   gapMs: number;
 }
 
-/** p95 of the latency of 400 tasks after 20 to warm up; service times scatter by 10 %. */
+/** 95th percentile of the latency of 400 tasks after a warm-up of 20; service times vary by 10 %. */
 export async function latencyP95Ms({ localMs, volunteerMs, where, gapMs }: LatencyScenario): Promise<number> {
   const [warmUps, count] = [20, 400];
   const simulation = new Simulation(scattered(localMs, 0));
@@ -72,13 +72,13 @@ function scattered(meanMs: number, seed: number): VolunteerOptions['serviceMs'] 
 
 export interface StragglerFigures {
   p99Ms: number;
-  /** Tasks that were delivered. */
+  /** Delivered tasks. */
   results: number;
-  /** Runs beyond one for each task. */
+  /** Runs in excess of one for each task. */
   duplicates: number;
 }
 
-/** 600 tasks, one at a time, of which each thirtieth takes twenty times as long as the others; with so many volunteers. */
+/** 600 tasks, one at a time, on this many volunteers. One run in thirty takes twenty times as long as the others. */
 export async function stragglers(volunteers: number): Promise<StragglerFigures> {
   const count = 600;
   const simulation = new Simulation();
@@ -102,7 +102,7 @@ export async function stragglers(volunteers: number): Promise<StragglerFigures> 
   }
 }
 
-/** 100 tasks of 40 ms each, one at a time: how many are delivered when each may take so long. */
+/** How many of 100 tasks of 40 ms, one at a time, are delivered within this timeout. */
 export async function deliveredWithin(timeoutMs: number | undefined): Promise<number> {
   const simulation = new Simulation();
   try {
@@ -113,7 +113,7 @@ export async function deliveredWithin(timeoutMs: number | undefined): Promise<nu
       await simulation.until(
         result.then(
           () => delivered++,
-          // What has timed out is what is counted.
+          // A timeout is what this scenario counts.
           (_: MeshError) => {},
         ),
       );
@@ -124,7 +124,7 @@ export async function deliveredWithin(timeoutMs: number | undefined): Promise<nu
   }
 }
 
-/** Timers that fire in an hour in which so many tasks wait for a volunteer that takes none. */
+/** Timers that fire during an hour in which this many tasks wait for a volunteer that takes none. */
 export async function wakeUpsWhileWaiting(tasks: number): Promise<number> {
   const simulation = new Simulation();
   try {
@@ -134,7 +134,7 @@ export async function wakeUpsWhileWaiting(tasks: number): Promise<number> {
     await simulation.pass(1_000);
     const before = simulation.clock.fired;
     await simulation.pass(3_600_000);
-    // The last one is our own.
+    // The last one ends the hour.
     return simulation.clock.fired - before - 1;
   } finally {
     simulation.dispose();

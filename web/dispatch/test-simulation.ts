@@ -1,35 +1,123 @@
 import { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import type { PackedTask } from '../../shared/tasks/definition.ts';
+import { definitionOf } from '../../shared/tasks/catalogue.ts';
+import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
 import { simulatedChannel, type WireSpeed } from '../net/test-wire.ts';
-import { shareOf } from './credit-window.ts';
-import { Dispatcher, type Redispatch } from './dispatcher.ts';
-import { LocalRunner } from './local-runner.ts';
+import { creditShare } from './credit-window.ts';
+import type { Redispatch } from './dispatch-counts.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { type LocalEngine, LocalRunner } from './local-runner.ts';
 import { RemoteRunner } from './remote-runner.ts';
-import { SplitWork } from './split-work.ts';
 import { TaskDeduplicator } from './task-deduplicator.ts';
-import { type BookOptions, TaskRegistry } from './task-registry.ts';
-import { TaskServer } from './task-server.ts';
+import { type SubmitOptions, TaskRegistry } from './task-registry.ts';
+import { type Executed, TaskServer } from './task-server.ts';
 import { submitEcho } from './test-bench.ts';
-import { type Runs, SimulatedMachine } from './test-machine.ts';
 
-export interface VolunteerOptions extends Partial<WireSpeed> {
-  /** What a task takes it, given its bytes and how many it did before. */
-  serviceMs(sizeBytes: number, nth: number): number;
-  /** What it says that a task took, if not the truth. */
-  claimedMs?: number;
-  /** Tasks it may hold of this gamer. */
-  share?: number;
-  /** What it runs beside echoes. */
-  runs?: Runs;
+/** A task type that a machine runs beside echoes, its speed, and its results. */
+export interface SimulatedType {
+  type: string;
+  unitsPerMs: number;
+  answer(packed: PackedTask): PackedResult;
 }
 
-/** A LAN. */
+interface Waiting {
+  type: string;
+  packed: PackedTask;
+  signal: AbortSignal;
+  resolve(executed: Executed): void;
+}
+
+/** Computes one task after another under a virtual clock. A task that was cancelled before it started takes no time. */
+export class SimulatedMachine {
+  readonly #clock: ManualClock;
+  readonly #serviceMs: (sizeBytes: number, nth: number) => number;
+  readonly #waiting: Waiting[] = [];
+  #isBusy = false;
+  isDead = false;
+  runs: SimulatedType | null = null;
+  /** The compute time it reports, if not the true one. */
+  claimedMs: number | null = null;
+  /** Completed tasks. */
+  done = 0;
+  busyMs = 0;
+
+  constructor(clock: ManualClock, serviceMs: (sizeBytes: number, nth: number) => number) {
+    this.#clock = clock;
+    this.#serviceMs = serviceMs;
+  }
+
+  /** The speed it reports, measured with one kilobyte. */
+  unitsPerMs(): number {
+    return 1_024 / this.#serviceMs(1_024, 0);
+  }
+
+  run(type: string, packed: PackedTask, signal: AbortSignal): Promise<Executed> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ type, packed, signal, resolve });
+      if (!this.#isBusy) this.#next();
+    });
+  }
+
+  engine(): LocalEngine {
+    const calls = new Map<number, AbortController>();
+    return {
+      backends: async () => ({ echo: { backend: 'simulated', unitsPerMs: this.unitsPerMs() } }),
+      execute: (callId, type, packed) => {
+        const call = new AbortController();
+        calls.set(callId, call);
+        return this.run(type, packed, call.signal).finally(() => calls.delete(callId));
+      },
+      cancel: (callId) => calls.get(callId)?.abort(),
+    };
+  }
+
+  #next(): void {
+    const next = this.#waiting.find(({ signal }) => !signal.aborted);
+    this.#waiting.splice(0, next ? this.#waiting.indexOf(next) + 1 : this.#waiting.length);
+    this.#isBusy = next !== undefined;
+    if (!next || this.isDead) return;
+    const { computeMs, attachments } = this.#work(next);
+    this.#clock.after(computeMs, () => {
+      this.done++;
+      this.busyMs += computeMs;
+      next.resolve({
+        value: null,
+        attachments,
+        backend: 'simulated',
+        computeMs: this.claimedMs ?? computeMs,
+      });
+      this.#next();
+    });
+  }
+
+  #work({ type, packed }: Waiting): { computeMs: number; attachments: Uint8Array[] } {
+    if (type === this.runs?.type) {
+      const computeMs = definitionOf(type).cost(packed.params) / this.runs.unitsPerMs;
+      return { computeMs, attachments: this.runs.answer(packed).attachments };
+    }
+    const [bytes] = packed.attachments;
+    if (!bytes) throw MeshError.malformed('An echo without bytes.');
+    return { computeMs: this.#serviceMs(bytes.byteLength, this.done), attachments: packed.attachments };
+  }
+}
+
+export interface VolunteerOptions extends Partial<WireSpeed> {
+  /** Time for a task, given its bytes and the number of tasks before it. */
+  serviceMs(sizeBytes: number, nth: number): number;
+  /** The compute time it reports, if not the true one. */
+  claimedMs?: number;
+  /** The most tasks of this gamer it holds. */
+  share?: number;
+  /** A type it runs beside echoes. */
+  runs?: SimulatedType;
+}
+
+/** The speed of a LAN. */
 const WIRE: WireSpeed = { latencyMs: 1, bytesPerMs: 10_000 };
 
 /**
- * A gamer, its machine and its volunteers under a virtual clock: the real dispatcher, runners, task servers and channels; only the
- * wires and the computing are simulated. Every task is an echo, whose size is its cost, unless volunteers run something else.
+ * A gamer, its machine and its volunteers under a virtual clock. The dispatcher, runners, task servers and channels are real; only the
+ * network and the computing are simulated. Every task is an echo, whose size is its cost, unless volunteers run something else.
  */
 export class Simulation {
   readonly clock = new ManualClock(1_000);
@@ -37,8 +125,8 @@ export class Simulation {
   readonly volunteers: SimulatedVolunteer[] = [];
   readonly home: SimulatedMachine;
   readonly dispatcher: Dispatcher;
-  readonly work: TaskDeduplicator;
-  readonly book: TaskRegistry;
+  readonly deduplicator: TaskDeduplicator;
+  readonly registry: TaskRegistry;
   #nextByte = 0;
 
   constructor(localMs: (sizeBytes: number, nth: number) => number = () => 1_000) {
@@ -58,8 +146,8 @@ export class Simulation {
       },
       { random: () => 0, rest: async () => {}, compute: async () => ({ value: null, attachments: [] }) },
     );
-    this.work = new TaskDeduplicator(new SplitWork(this.dispatcher, this.clock), this.clock);
-    this.book = new TaskRegistry(this.work, this.clock);
+    this.deduplicator = new TaskDeduplicator(this.dispatcher, this.clock);
+    this.registry = new TaskRegistry(this.deduplicator, this.clock);
   }
 
   addVolunteer(options: VolunteerOptions): SimulatedVolunteer {
@@ -68,37 +156,37 @@ export class Simulation {
     return volunteer;
   }
 
-  /** A task unlike all others, so that no cache is needed: naming large ones would take real time. */
-  submit(sizeBytes = 64, options: Partial<BookOptions> = {}) {
+  /** Submits a unique task, without the cache: hashing large tasks would take real time. */
+  submit(sizeBytes = 64, options: Partial<SubmitOptions> = {}) {
     const bytes = new Uint8Array(Math.max(4, sizeBytes));
     new DataView(bytes.buffer).setUint32(0, this.#nextByte++);
-    return submitEcho(this.book, bytes, { cache: false, ...options });
+    return submitEcho(this.registry, bytes, { cache: false, ...options });
   }
 
-  /** Lets time pass until the promise is settled. */
+  /** Advances the clock until the promise is settled. */
   async until<T>(promise: Promise<T>): Promise<T> {
     let isSettled = false;
     const settled = promise.finally(() => {
       isSettled = true;
     });
     settled.catch(() => {});
-    await turns();
+    await ticks();
     while (!isSettled) {
-      if (!this.clock.advanceToNext()) throw new Error('Nothing will happen any more, and the promise is not settled.');
-      await turns();
+      if (!this.clock.advanceToNext()) throw new Error('No timer is left, and the promise is not settled.');
+      await ticks();
     }
     return settled;
   }
 
-  /** Lets so much time pass. */
+  /** Advances the clock by `forMs`. */
   pass(forMs: number): Promise<void> {
     return this.until(new Promise<void>((resolve) => this.clock.after(forMs, resolve)));
   }
 
   dispose(): void {
-    this.work.dispose(MeshError.closed('The simulation'));
+    this.deduplicator.dispose(MeshError.closed('The simulation'));
     this.dispatcher.dispose(MeshError.closed('The simulation'));
-    this.book.dispose();
+    this.registry.dispose();
     for (const volunteer of this.volunteers) volunteer.dispose();
   }
 }
@@ -115,7 +203,7 @@ export class SimulatedVolunteer {
     {
       serviceMs,
       claimedMs,
-      share = shareOf(1),
+      share = creditShare(1),
       runs,
       latencyMs = WIRE.latencyMs,
       bytesPerMs = WIRE.bytesPerMs,
@@ -157,7 +245,7 @@ export class SimulatedVolunteer {
     };
   }
 
-  /** Its process ends without a word. */
+  /** Ends its process without closing the connection. */
   kill(): void {
     this.#kill();
   }
@@ -168,7 +256,7 @@ export class SimulatedVolunteer {
   }
 }
 
-/** Whatever follows from what happened, without time passing: messages to ourselves take a turn of the event loop each. */
-async function turns(): Promise<void> {
-  for (let round = 0; round < 4; round++) await new Promise((resolve) => setImmediate(resolve));
+/** Lets the event loop turn a few times without advancing the clock. */
+async function ticks(): Promise<void> {
+  for (let tick = 0; tick < 4; tick++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import { parseInviteLink } from '../../shared/invite.ts';
-import { INVITE } from '../sdk/tuning.ts';
+import { INVITE } from '../sdk/invites.ts';
 import type { Client } from './client.ts';
 import type { TabStore } from './room-entry.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
+import { INVITE } from '../sdk/invites.ts';
 import { volunteer } from '../sdk/test-volunteer-info.ts';
-import { INVITE } from '../sdk/tuning.ts';
 import type { InviteOptions } from '../sdk/types.ts';
 import type { Client, Connect } from './client.ts';
 import type { TabStore } from './room-entry.ts';

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
-import { INVITE } from '../sdk/tuning.ts';
+import { INVITE } from '../sdk/invites.ts';
 import type { VolunteerInfo } from '../sdk/types.ts';
 import { type ModelFetch, withFetch } from '../ui/model-fetches.ts';
 import type { Client, Connect } from './client.ts';

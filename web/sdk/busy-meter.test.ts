@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import { BusyMeter } from './busy-meter.ts';
-import { VOLUNTEER } from './tuning.ts';
+import { BusyMeter, LOAD_WINDOW_MS } from './busy-meter.ts';
 
-test('load is the busy share of the last seconds, so that it rises with work and falls when it ends', () => {
+test('the load is the busy part of the last seconds: it rises with work and falls afterwards', () => {
   const clock = new ManualClock();
   const meter = new BusyMeter(() => clock.now());
   expect(meter.load).toBe(0);
@@ -12,14 +11,14 @@ test('load is the busy share of the last seconds, so that it rises with work and
     meter.taskDone(50);
     expect(meter.load).toBeCloseTo(0.5);
   }
-  clock.advance(VOLUNTEER.loadWindowMs);
+  clock.advance(LOAD_WINDOW_MS);
   expect(meter.load).toBeLessThan(0.2);
-  clock.advance(VOLUNTEER.loadWindowMs);
+  clock.advance(LOAD_WINDOW_MS);
   expect(meter.load).toBe(0);
   expect(meter).toMatchObject({ tasksDone: 20, framesDone: 0, busyMs: 1_000 });
 });
 
-test('work that overlaps counts as full, not as more', () => {
+test('overlapping work counts as full load, not more', () => {
   const clock = new ManualClock();
   const meter = new BusyMeter(() => clock.now());
   void meter.load;

@@ -1,30 +1,13 @@
 import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import { makeInviteLink } from '../../shared/invite.ts';
-import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { checkWhere } from '../../shared/where.ts';
-import { nextMacrotask } from '../compute/macrotask.ts';
-import { Dispatcher } from '../dispatch/dispatcher.ts';
-import { LocalRunner } from '../dispatch/local-runner.ts';
-import { SplitWork } from '../dispatch/split-work.ts';
-import { TaskDeduplicator } from '../dispatch/task-deduplicator.ts';
-import { prepareTaskKeys } from '../dispatch/task-key.ts';
-import { TaskRegistry } from '../dispatch/task-registry.ts';
-import type { Link } from '../net/link.ts';
-import { Mesh, type MeshEvent } from '../net/mesh.ts';
-import { moveChannel } from '../net/moved-channel.ts';
-import type { PeerOptions } from '../net/peer.ts';
-import type { SignalingClient } from '../net/signaling-client.ts';
-import { SIGNALING_CLIENT } from '../net/tuning.ts';
-import { computePart } from './compute-part.ts';
-import { openFrameStream, type StreamLink } from './frame-stream.ts';
-import { GamerLink } from './gamer-link.ts';
+import { prepareTaskKeys } from '../dispatch/result-cache.ts';
+import { openFrameStream } from './frame-stream.ts';
+import { GamerRoom } from './gamer-room.ts';
+import { GamerTasks } from './gamer-tasks.ts';
+import { defaultServerUrl, whenPageEnds } from './host-page.ts';
+import { createInvite } from './invites.ts';
 import { LocalEngineClient } from './local-engine-client.ts';
-import { defaultServerUrl } from './module-url.ts';
-import { whenPageEnds } from './page-end.ts';
-import { toPublicResult } from './public-result.ts';
-import { withPixels } from './read-image.ts';
-import { CLIENT, INVITE } from './tuning.ts';
 import type {
   ClientStats,
   FrameStream,
@@ -40,38 +23,46 @@ import type {
   Where,
 } from './types.ts';
 
+/** Default timeout of `whenReady`: enough for a volunteer to open a page and be measured. */
+const WHEN_READY_TIMEOUT_MS = 30_000;
+
+/** `reconnecting`: the server cannot be reached, while tasks and streams continue over the links that exist. */
 export type GamerState = 'connecting' | 'online' | 'reconnecting' | 'closed';
 
 /**
- * A game's side of P2C2R: submits tasks and streams, which run on the room's volunteers or here, whichever is sooner.
+ * The game's side of P2C2R. Submits tasks and opens streams, which run on the volunteers of a room or on this machine, whichever is
+ * predicted to be sooner.
  *
- * Events: `volunteers` (the list changed), `state`, `error` (a CustomEvent<MeshError>: a volunteer could not be linked, the server
- * ended the session; tasks and streams go on as they can), `redispatched` (a CustomEvent<Redispatch>: a task was begun again elsewhere),
- * `model-progress` (a CustomEvent<ModelProgress>: this machine fetches a network to sharpen with).
+ * Events:
+ * - `volunteers`: the list of volunteers, or something in it, changed.
+ * - `state`: {@link GamerClient.state} changed.
+ * - `error` (CustomEvent<MeshError>): a volunteer could not be linked or was barred, or the server ended the session. Tasks and streams
+ *   continue as far as they can.
+ * - `redispatched` (CustomEvent<Redispatch>): a task was started again on another machine.
+ * - `model-progress` (CustomEvent<ModelProgress>): this machine is downloading a neural network.
  */
 export class GamerClient extends EventTarget {
   readonly #where: Where;
   readonly #url: string;
-  readonly #engine = new LocalEngineClient((detail) =>
-    this.dispatchEvent(new CustomEvent('model-progress', { detail })),
-  );
-  readonly #dispatcher: Dispatcher;
-  readonly #work: TaskDeduplicator;
-  readonly #book: TaskRegistry;
-  readonly #links = new Map<string, GamerLink>();
+  readonly #engine: LocalEngineClient;
+  readonly #tasks: GamerTasks;
+  readonly #room: GamerRoom;
   readonly #streams = new Set<FrameStream>();
-  #mesh: Mesh | null = null;
-  #cancelReports = () => {};
   readonly #stopWatchingPage = whenPageEnds(() => this.close());
-  #lastError: MeshError | null = null;
   #closing: Promise<void> | null = null;
 
-  /** Throws MeshError `bad-input`, `unsupported-browser`, `signaling-unreachable`, `not-invited`, `room-full`, `protocol-version`. */
+  /**
+   * Joins a room as a gamer, by default a new one.
+   *
+   * Throws MeshError `bad-input`, `unsupported-browser`, `signaling-unreachable`, `not-invited`, `room-full`, `protocol-version`.
+   */
   static async connect(options: GamerOptions = {}): Promise<GamerClient> {
     checkWhere(options.where ?? 'auto');
     const client = new GamerClient(options);
     try {
-      await client.#join(options);
+      const keys = prepareTaskKeys();
+      await client.#room.join(options);
+      await keys;
       return client;
     } catch (cause) {
       await client.close();
@@ -83,57 +74,57 @@ export class GamerClient extends EventTarget {
     super();
     this.#where = where;
     this.#url = url;
-    const local = new LocalRunner(this.#engine, systemClock.now, () => this.#dispatcher.wake());
-    this.#dispatcher = new Dispatcher(
-      systemClock,
-      local,
-      {
-        onVolunteerResult: (volunteerId, succeeded) => this.#links.get(volunteerId)?.count(succeeded),
-        onRedispatch: (detail) => this.dispatchEvent(new CustomEvent('redispatched', { detail })),
-        onBarred: (volunteerId, taskType, error) => this.#barred(volunteerId, taskType, error),
-      },
-      {
-        random: Math.random,
-        rest: nextMacrotask,
-        compute: (type, task) => computePart(this.#engine, systemClock.now, type, task),
-      },
-    );
-    this.#work = new TaskDeduplicator(new SplitWork(this.#dispatcher, systemClock), systemClock);
-    this.#book = new TaskRegistry(this.#work, systemClock);
+    this.#engine = new LocalEngineClient((progress) => this.#emit('model-progress', progress));
+    this.#tasks = new GamerTasks(this.#engine, where, {
+      onVolunteerResult: (volunteerId, succeeded) => this.#room.countResult(volunteerId, succeeded),
+      onRedispatch: (redispatch) => this.#emit('redispatched', redispatch),
+      onBarred: (volunteerId, taskType, error) => this.#room.bar(volunteerId, taskType, error),
+    });
+    this.#room = new GamerRoom({
+      url,
+      dispatcher: this.#tasks.dispatcher,
+      engine: this.#engine,
+      onVolunteersChanged: () => this.dispatchEvent(new Event('volunteers')),
+      onStateChanged: () => this.dispatchEvent(new Event('state')),
+      onError: (error) => this.#emit('error', error),
+    });
   }
 
+  /** The room's name; empty while connecting. */
   get room(): string {
-    return this.#mesh?.session.joined.room ?? '';
+    return this.#room.joined?.room ?? '';
   }
 
   /** Whether the server has an open lobby. */
   get hasLobby(): boolean {
-    return this.#mesh?.session.joined.lobby ?? false;
+    return this.#room.joined?.lobby ?? false;
   }
 
-  /** Whether this client made the room, or came by its owner's invite for owners. */
+  /** Whether this client owns the room: it created it, or joined with an owner's invite. */
   get isOwner(): boolean {
-    return this.#mesh?.session.joined.owner ?? false;
+    return this.#room.joined?.owner ?? false;
   }
 
-  /** Whether the room wants an invite of whoever comes. */
+  /** Whether the room can only be joined with an invite. */
   get isInviteOnly(): boolean {
-    return this.#mesh?.session.joined.inviteOnly ?? false;
+    return this.#room.joined?.inviteOnly ?? false;
   }
 
   get state(): GamerState {
-    if (this.#closing) return 'closed';
-    return this.#mesh?.state ?? 'connecting';
+    return this.#closing ? 'closed' : this.#room.state;
   }
 
-  /** Those linked now that have told what they can do. */
+  /** The volunteers with an open link. */
   get volunteers(): readonly VolunteerInfo[] {
-    return [...this.#links.values()].map((link) => link.info()).filter((info) => info !== null);
+    return this.#room.volunteers;
   }
 
-  /** Resolves when so many volunteers are linked. Throws MeshError `no-volunteer` when they are not in time, `closed`. */
+  /**
+   * Resolves when this many volunteers are linked (default 1). Throws MeshError `no-volunteer` after `timeoutMs` (default 30,000 ms),
+   * `closed`.
+   */
   whenReady(options: { volunteers?: number; timeoutMs?: number } = {}): Promise<void> {
-    const { volunteers = 1, timeoutMs = CLIENT.whenReadyTimeoutMs } = options;
+    const { volunteers = 1, timeoutMs = WHEN_READY_TIMEOUT_MS } = options;
     return new Promise((resolve, reject) => {
       const listening = new AbortController();
       const settle = (error: MeshError | null) => {
@@ -142,51 +133,52 @@ export class GamerClient extends EventTarget {
         if (error) reject(error);
         else resolve();
       };
-      const look = () => {
+      const check = () => {
         if (this.#closing) settle(MeshError.closed('The client'));
         else if (this.volunteers.length >= volunteers) settle(null);
       };
       const cancelTimer = systemClock.after(timeoutMs, () => settle(this.#notReady(volunteers, timeoutMs)));
-      this.addEventListener('volunteers', look, { signal: listening.signal });
-      this.addEventListener('state', look, { signal: listening.signal });
-      look();
+      this.addEventListener('volunteers', check, { signal: listening.signal });
+      this.addEventListener('state', check, { signal: listening.signal });
+      check();
     });
   }
 
-  /** Resolves when the queue has room: back-pressure for bulk work. */
+  /** Resolves when fewer than a quarter of the tasks that may wait are waiting. Await it between batches of bulk work. */
   ready(): Promise<void> {
-    return this.#dispatcher.ready();
+    return this.#tasks.dispatcher.ready();
   }
 
-  /** Never throws: whatever is wrong rejects the task's `result` with a MeshError. */
+  /**
+   * Submits a task. Never throws: any error rejects the task's `result` with a MeshError, such as `bad-input`, `too-large`,
+   * `queue-full`, `timeout`, `cancelled`, `no-volunteer`, `volunteer-failed`, `verify-failed`, `closed`.
+   */
   submitTask<T extends TaskType>(type: T, input: TaskTypes[T]['input'], options: TaskOptions = {}): Task<T> {
-    const book = { ...options, where: options?.where ?? this.#where };
-    const prepare = () => {
-      if (this.#closing) throw MeshError.closed('The client');
-      return type === 'upscale' ? withPixels(input as TaskTypes['upscale']['input']) : input;
-    };
-    // Sound: the catalogue validates the input and result of the type this name stands for.
-    return this.#book.submit(type, prepare, book, toPublicResult) as unknown as Task<T>;
+    return this.#tasks.submit(type, input, options);
   }
 
+  /** Submits several tasks. Tasks submitted together are sent to a volunteer in one transfer. */
   submitTasksBatch<T extends TaskType>(
     items: { type: T; input: TaskTypes[T]['input']; options?: TaskOptions }[],
   ): Task<T>[] {
     return items.map(({ type, input, options }) => this.submitTask(type, input, options));
   }
 
-  /** Awaits a task by id. Its timeout ends the waiting, not the task. Results are kept for 60 s after they are done. */
+  /**
+   * Awaits a task by its id. Results are kept for 60 s after their tasks end. A timeout ends the waiting, not the task. Throws MeshError
+   * `bad-input` for an unknown or forgotten id, `timeout`, or the error the task failed with.
+   */
   getResult(id: string, { timeoutMs }: { timeoutMs?: number } = {}): Promise<unknown> {
-    return this.#book.result(id, timeoutMs);
+    return this.#tasks.result(id, timeoutMs);
   }
 
-  /** Throws MeshError `unsupported-browser`, `bad-input`, `closed`. */
+  /** Opens a stream of upscaled frames from a live source. Throws MeshError `unsupported-browser`, `bad-input`, `source-ended`, `closed`. */
   async openStream(source: StreamSource, options: StreamOptions = {}): Promise<FrameStream> {
     if (this.#closing) throw MeshError.closed('The client');
     const opening = openFrameStream(
       {
         worker: this.#engine.worker(),
-        links: () => this.#streamLinks(),
+        links: () => this.#room.streamLinks(),
         onLinksChanged: (listener) => {
           this.addEventListener('volunteers', listener);
           return () => this.removeEventListener('volunteers', listener);
@@ -201,175 +193,74 @@ export class GamerClient extends EventTarget {
     const stream = await Promise.race([opening, this.#engine.failed()]);
     this.#streams.add(stream);
     if (!this.#closing) return stream;
-    // It opened while the client was closing, too late to be closed with the others.
+    // The client was closed meanwhile, together with the streams that were open then.
     await stream.close();
     throw MeshError.closed('The client');
   }
 
-  /** A link that lets others into this room. Throws MeshError `signaling-unreachable`, `not-invited`, `bad-input`. */
-  async createInvite({ role = 'volunteer', expiresInS = INVITE.expiresInS, uses, owner }: InviteOptions = {}): Promise<{
-    url: string;
-    token: string;
-  }> {
-    const terms = { ...(uses !== undefined && { uses }), ...(owner !== undefined && { owner }) };
-    const token = await this.#session().createInvite({ role, expiresInS, ...terms });
-    return { url: makeInviteLink(new URL(`/${role}`, this.#url).href, { room: this.room, token }), token };
+  /**
+   * Makes a link by which others may join this room. Throws MeshError `signaling-unreachable`, `not-invited`, `bad-input`, `closed`.
+   *
+   * @returns the link, and the token in it, with which the invite can be revoked.
+   */
+  async createInvite(options: InviteOptions = {}): Promise<{ url: string; token: string }> {
+    return createInvite(this.#room.session(), this.#url, options);
   }
 
   /**
-   * Takes an invite back: it lets in nobody new; whoever came by it stays. For the room's owner.
-   * Throws MeshError `signaling-unreachable`, `not-invited`, `rate-limited`.
+   * Revokes an invite: it admits nobody new, and those who joined with it stay. Only for the room's owner.
+   * Throws MeshError `signaling-unreachable`, `not-invited`, `rate-limited`, `closed`.
    */
   async takeBackInvite(token: string): Promise<void> {
-    await this.#session().takeBackInvite(token);
+    await this.#room.session().takeBackInvite(token);
   }
 
   /**
-   * Removes a volunteer: it is told so, and comes back neither with its session nor with its invite, which is taken back, while the
-   * room lives. For the room's owner. Throws MeshError `signaling-unreachable`, `not-invited`, `rate-limited`.
+   * Removes a volunteer from the room for as long as the room exists. It is told so, and its invite is revoked. Only for the room's
+   * owner. Throws MeshError `signaling-unreachable`, `not-invited`, `rate-limited`, `closed`.
    */
   async removeVolunteer(volunteerId: string): Promise<void> {
-    await this.#session().removeVolunteer(volunteerId);
+    await this.#room.session().removeVolunteer(volunteerId);
   }
 
-  /** Lets volunteers of the server's open lobby help as well, or no longer. */
+  /** Allows volunteers of the server's open lobby to help this room, or no longer. */
   setLobby(open: boolean): void {
-    this.#mesh?.session.setLobby(open);
+    if (!this.#closing) this.#room.session().setLobby(open);
   }
 
   stats(): ClientStats {
-    return {
-      ...this.#book.counts,
-      ...this.#dispatcher.counts,
-      placements: structuredClone(this.#dispatcher.counts.placements),
-      cacheHits: this.#work.hits,
-      inFlight: this.#dispatcher.inFlight,
-      queued: this.#dispatcher.queued,
-    };
+    return this.#tasks.stats();
   }
 
-  /** Ends every task and stream with reason `closed` and leaves the room. */
+  /** Ends every task and stream with reason `closed`, and leaves the room. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
-  async #join(options: GamerOptions): Promise<void> {
-    const { room, invite, inviteOnly, lobby, needs, name = 'gamer', iceServers, relayOnly, wrtc } = options;
-    const naming = prepareTaskKeys();
-    this.#mesh = await Mesh.join({
-      url: this.#url,
-      role: 'gamer',
-      ...{ name, room, invite, inviteOnly, lobby, needs, iceServers, relayOnly },
-      wrtc: wrtc as PeerOptions['wrtc'],
-      clock: systemClock,
-      random: Math.random,
-      capabilities: () => null,
-      attachChannels: (link, createChannel) => this.#linkOf(link).attach(createChannel),
-      onEvent: (event) => this.#heard(event),
-    });
-    await naming;
-    this.#report();
-  }
-
   async #close(): Promise<void> {
-    this.#cancelReports();
     this.#stopWatchingPage();
+    this.#room.close();
+    this.#tasks.refuse();
     await Promise.all([...this.#streams].map((stream) => stream.close()));
-    this.#work.dispose(MeshError.closed('The client'));
-    this.#dispatcher.dispose(MeshError.closed('The client'));
-    this.#book.dispose();
-    await this.#mesh?.close();
+    this.#tasks.dispose(MeshError.closed('The client'));
+    await this.#room.leave();
     this.#engine.dispose();
     this.dispatchEvent(new Event('state'));
   }
 
-  /** Throws MeshError `closed`. */
-  #session(): SignalingClient {
-    if (!this.#mesh || this.#closing) throw MeshError.closed('The client');
-    return this.#mesh.session;
-  }
-
-  /** The link's first connection wants its channels before anybody hears of the link. */
-  #linkOf(link: Link): GamerLink {
-    const known = this.#links.get(link.peerId);
-    if (known) return known;
-    const gamerLink = new GamerLink({
-      link,
-      dispatcher: this.#dispatcher,
-      clock: systemClock,
-      onChanged: () => this.dispatchEvent(new Event('volunteers')),
-      onTrouble: (error) => this.#tell(error),
-      moveVideo: (volunteerId, channel) =>
-        this.#engine.moveVideo(volunteerId, moveChannel(channel), (error) => link.broken(error)),
-    });
-    this.#links.set(link.peerId, gamerLink);
-    return gamerLink;
-  }
-
-  #heard(event: MeshEvent): void {
-    if (event.kind === 'state') {
-      // The last one comes when all is closed.
-      if (!this.#closing) this.dispatchEvent(new Event('state'));
-    } else if (event.kind === 'unlinked') {
-      this.#links.delete(event.link.peerId);
-      this.dispatchEvent(new Event('volunteers'));
-      // A connection that was lost told it already; one that never came to be did not.
-      if (event.error && event.error !== this.#lastError) this.#tell(event.error);
-    } else if (event.kind !== 'linked') this.#tell(event.error);
-  }
-
-  /** It gave a wrong result: nothing more goes there, nothing unchecked that came from there is used again, and the server hears of it. */
-  #barred(volunteerId: string, taskType: string, error: MeshError): void {
-    const why = error.message.slice(0, SIGNALING.maxAccusationChars);
-    this.#mesh?.session.tellAccusation({ volunteerId, taskType, why });
-    this.#work.forgetFrom(volunteerId);
-    this.#links.get(volunteerId)?.bar();
-    this.dispatchEvent(new Event('volunteers'));
-    this.#tell(error);
-  }
-
-  #tell(error: MeshError): void {
-    this.#lastError = error;
-    this.dispatchEvent(new CustomEvent('error', { detail: error }));
+  #emit(type: 'error' | 'redispatched' | 'model-progress', detail: unknown): void {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
   #notReady(wanted: number, timeoutMs: number): MeshError {
     const seconds = Math.round(timeoutMs / 100) / 10;
     const found = `${this.volunteers.length} of ${wanted} volunteers were linked within ${seconds} s.`;
-    const why = this.#lastError ? ` The last trouble: ${this.#lastError.message}` : '';
+    const { lastError } = this.#room;
+    const why = lastError ? ` The last error: ${lastError.message}` : '';
     return new MeshError(
       'no-volunteer',
       `${found} Send somebody the invite link, or allow tasks to run locally.${why}`,
     );
-  }
-
-  #streamLinks(): StreamLink[] {
-    return [...this.#links.values()].flatMap((link) => {
-      const { capabilities } = link;
-      if (!capabilities || link.isBarred) return [];
-      return {
-        id: link.id,
-        name: link.name,
-        capabilities,
-        rttMs: () => link.rttMs,
-        sendControl: (message) => link.link.send(message),
-        onControl: (listener) =>
-          link.link.events.add((event) => {
-            if (event.kind === 'message') listener(event.message);
-          }),
-        ensureVideo: () => link.ensureVideo(),
-        gaveWrong: (error) => this.#dispatcher.bar(link.id, 'stream', error),
-      };
-    });
-  }
-
-  /** Tells the coordinator how volunteers did, for its ranking. */
-  #report(): void {
-    this.#cancelReports = systemClock.after(SIGNALING_CLIENT.statusIntervalMs, () => this.#report());
-    for (const link of this.#links.values()) {
-      const report = link.takeReport();
-      if (report) this.#mesh?.session.tellReport(report);
-    }
   }
 }

@@ -14,15 +14,15 @@ export interface GamerLinkOptions {
   link: Link;
   dispatcher: Dispatcher;
   clock: Clock;
-  /** Something of {@link GamerLink.info} changed. */
+  /** {@link GamerLink.info} changed. */
   onChanged(): void;
-  /** A connection failed or broke; another attempt may follow. */
+  /** A connection failed or was lost; another attempt may follow. */
   onTrouble(error: MeshError): void;
-  /** Moves a new connection's video channel to the stream worker; returns what takes it back. */
+  /** Moves a new connection's video channel to the stream worker. Returns what removes it from there. */
   moveVideo(volunteerId: string, channel: RTCDataChannel): () => void;
 }
 
-/** One volunteer as a gamer sees it: its tasks, its pulse, and what is known of it. */
+/** A gamer's end of the link to one volunteer: the task runner, the heartbeat monitor, and the volunteer's public description. */
 export class GamerLink {
   readonly #options: GamerLinkOptions;
   #runner: RemoteRunner | null = null;
@@ -32,14 +32,15 @@ export class GamerLink {
   #failed = 0;
   #barred = false;
   #reported = { completed: 0, failed: 0 };
-  /** What takes the present connection's video channel back; null until a stream wanted one. */
+  /** Removes the current connection's video channel from the worker; null until a stream needed the channel. */
   #detachVideo: (() => void) | null = null;
 
   constructor(options: GamerLinkOptions) {
     this.#options = options;
     options.link.events.add((event) => {
       if (event.kind === 'lost' && event.error) options.onTrouble(event.error);
-      if (event.kind === 'open' || (event.kind === 'message' && event.message.kind === 'capabilities')) this.#greeted();
+      if (event.kind === 'open' || (event.kind === 'message' && event.message.kind === 'capabilities'))
+        this.#updateCapabilities();
     });
   }
 
@@ -64,7 +65,7 @@ export class GamerLink {
     return this.#rttMs;
   }
 
-  /** Makes this end of a new connection's channels. Returns what ends them. */
+  /** Sets up this end of a new connection's channels. Returns what closes them. */
   attach(createChannel: CreateChannel): () => void {
     const { link, dispatcher, clock } = this.#options;
     const onBroken = (error: MeshError) => link.broken(error);
@@ -73,11 +74,11 @@ export class GamerLink {
       port: createChannel('tasks'),
       now: () => clock.now(),
       onRoom: () => dispatcher.wake(),
-      onWork: () => pulse.workBegan(),
-      onSign: () => pulse.heard(),
+      onWork: () => heartbeat.workBegan(),
+      onSign: () => heartbeat.heard(),
       onBroken,
     });
-    const pulse = new HeartbeatMonitor({
+    const heartbeat = new HeartbeatMonitor({
       port: createChannel('pulse'),
       clock,
       working: () => runner.outstanding > 0,
@@ -100,26 +101,26 @@ export class GamerLink {
       this.#runner = null;
       this.#detachVideo?.();
       this.#detachVideo = null;
-      pulse.dispose();
+      heartbeat.dispose();
       runner.dispose();
       dispatcher.remove(runner);
       this.#options.onChanged();
     };
   }
 
-  /** Streams share one video channel per connection, made when the first one wants it. */
+  /** Makes the video channel, which all streams over a connection share, unless there is one. */
   ensureVideo(): void {
     const { link, moveVideo } = this.#options;
     this.#detachVideo ??= moveVideo(link.peerId, link.createChannel('video'));
   }
 
-  /** A task of ours ended there. */
+  /** Counts a task that ended on this volunteer. */
   count(succeeded: boolean): void {
     if (succeeded) this.#completed++;
     else this.#failed++;
   }
 
-  /** A wrong result came from there. */
+  /** Marks the volunteer as barred for a wrong result. */
   bar(): void {
     this.#barred = true;
   }
@@ -128,7 +129,7 @@ export class GamerLink {
     return this.#barred;
   }
 
-  /** What happened since this was asked last; null when nothing did. */
+  /** Results since the last report; null if there were none. */
   takeReport(): { volunteerId: string; completed: number; failed: number; rttMs: number } | null {
     const completed = this.#completed - this.#reported.completed;
     const failed = this.#failed - this.#reported.failed;
@@ -155,7 +156,7 @@ export class GamerLink {
     };
   }
 
-  #greeted(): void {
+  #updateCapabilities(): void {
     const { dispatcher } = this.#options;
     const runner = this.#runner;
     if (!runner) return;

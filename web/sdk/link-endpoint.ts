@@ -3,36 +3,42 @@ import type { MeshError } from '../../shared/errors.ts';
 import type { StreamSetup } from '../../shared/messages.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { Engine } from '../compute/engine.ts';
-import { shareOf } from '../dispatch/credit-window.ts';
+import { creditShare } from '../dispatch/credit-window.ts';
 import { TaskServer } from '../dispatch/task-server.ts';
 import { HeartbeatResponder } from '../net/heartbeat.ts';
-import { adoptChannel } from '../net/moved-channel.ts';
+import { adoptChannel, type MovedChannel } from '../net/moved-channel.ts';
 import { VolunteerStreams } from '../stream/volunteer/volunteer-streams.ts';
 import type { BusyMeter } from './busy-meter.ts';
-import type { MovedChannels } from './volunteer-worker-protocol.ts';
 
-export interface GamerDeskOptions {
+/** A volunteer's ends of one connection's channels, moved to its worker. */
+export interface MovedChannels {
+  tasks: MovedChannel;
+  video: MovedChannel;
+  pulse: MovedChannel;
+}
+
+export interface LinkEndpointOptions {
   linkId: string;
   channels: MovedChannels;
   engine: Engine;
   meter: BusyMeter;
   clock: Clock;
-  /** Tasks and frames held for all gamers. */
+  /** Tasks and frames held for all gamers together. */
   held(): number;
-  /** What this gamer sent was malformed, or the connection broke. */
+  /** A message of this gamer was malformed, or the connection broke. */
   onBroken(error: MeshError): void;
   onStreamFailed(streamId: number, error: MeshError): void;
 }
 
-/** Where one gamer's tasks, frames and pulse are served: the worker's ends of a connection's channels. */
+/** The volunteer worker's end of the link to one gamer: serves the gamer's tasks and streams and answers heartbeats. */
 export class LinkEndpoint {
-  readonly #options: GamerDeskOptions;
+  readonly #options: LinkEndpointOptions;
   readonly #tasks: TaskServer;
   readonly #streams: VolunteerStreams;
-  readonly #pulse: HeartbeatResponder;
+  readonly #heartbeat: HeartbeatResponder;
   readonly #streamIds = new Set<number>();
 
-  constructor(options: GamerDeskOptions) {
+  constructor(options: LinkEndpointOptions) {
     this.#options = options;
     const { linkId, channels, engine, meter, clock, held, onBroken } = options;
     const now = () => clock.now();
@@ -42,7 +48,7 @@ export class LinkEndpoint {
         engine.execute(type, packed, { owner: linkId, signal, onProgress }),
       now,
       onDone: (computeMs) => meter.taskDone(computeMs),
-      onWork: () => this.#pulse.workBegan(),
+      onWork: () => this.#heartbeat.workBegan(),
       onBroken,
     });
     this.#streams = new VolunteerStreams({
@@ -55,7 +61,7 @@ export class LinkEndpoint {
         if (error) onBroken(error);
       },
     });
-    this.#pulse = new HeartbeatResponder({
+    this.#heartbeat = new HeartbeatResponder({
       port: adoptChannel(channels.pulse),
       clock,
       read: () => ({ load: meter.load, held: held() }),
@@ -67,6 +73,7 @@ export class LinkEndpoint {
     });
   }
 
+  /** Tasks and frames of this gamer. */
   get held(): number {
     return this.#tasks.held + this.#streams.queued;
   }
@@ -83,15 +90,16 @@ export class LinkEndpoint {
     return this.#tasks.stats.bytesOut + this.#streams.stats.bytesOut;
   }
 
-  /** Shares this machine among so many; null: it takes nothing now, and gives back the tasks it has. */
+  /** Sets among how many gamers this machine is shared. Null pauses: tasks are handed back and no more are taken. */
   setGamers(gamers: number | null): void {
-    this.#tasks.share = gamers === null ? 0 : shareOf(gamers);
+    this.#tasks.share = gamers === null ? 0 : creditShare(gamers);
   }
 
+  /** Opens a stream, or changes an open one. Returns the backend. Throws MeshError. */
   async setupStream(setup: StreamSetup): Promise<string> {
     const { streamId } = setup;
     const isNew = !this.#streamIds.has(streamId);
-    // Before it is open, so that a pause in between hands it back as well.
+    // Before it is open, so that a pause meanwhile hands it back too.
     this.#streamIds.add(streamId);
     try {
       return await this.#streams.setup(setup);
@@ -106,7 +114,7 @@ export class LinkEndpoint {
     this.#streams.close(streamId);
   }
 
-  /** Gives the streams that are running back to the gamer. */
+  /** Hands every stream back to the gamer with this error. */
   closeStreams(error: MeshError): void {
     for (const streamId of [...this.#streamIds]) {
       this.#streams.close(streamId);
@@ -117,7 +125,7 @@ export class LinkEndpoint {
   dispose(): void {
     this.#tasks.dispose();
     this.#streams.dispose();
-    this.#pulse.dispose();
+    this.#heartbeat.dispose();
   }
 
   #streamFailed(streamId: number, error: MeshError): void {

@@ -1,19 +1,25 @@
 import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
-import type { PackedTask } from '../../shared/tasks/definition.ts';
+import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
 import type { ProgressListener } from '../../shared/tasks/progress.ts';
+import { isNetwork, type UpscaleParams } from '../../shared/tasks/upscale.ts';
+import { inSlices } from '../compute/in-slices.ts';
+import { nextMacrotask } from '../compute/macrotask.ts';
 import type { ModelProgress } from '../compute/models/model-progress.ts';
+import { upscaleRows } from '../compute/reference/upscale.ts';
 import type { LocalEngine } from '../dispatch/local-runner.ts';
 import type { MovedChannel } from '../net/moved-channel.ts';
-import { type StartedWorker, startWorker } from './start-worker.ts';
+import { type StartedWorker, startWorker } from './host-page.ts';
 import type { StreamWorkerApi } from './stream.worker.ts';
 import streamWorkerUrl from './stream.worker.ts?worker&url';
 import './worker-errors.ts';
 
-/** The gamer's worker, started when it is first needed: the local engine, and later the streams. */
+/** The gamer's worker, which holds the local engine and the streams. Started when it is first needed. */
 export class LocalEngineClient implements LocalEngine {
   readonly #onModelProgress: (progress: ModelProgress) => void;
   #started: (StartedWorker & { remote: Comlink.Remote<StreamWorkerApi> }) | null = null;
+  /** Call ids of {@link computePart} are negative, to differ from those of the local runner. */
+  #nextPartCallId = -1;
 
   constructor(onModelProgress: (progress: ModelProgress) => void) {
     this.#onModelProgress = onModelProgress;
@@ -40,15 +46,30 @@ export class LocalEngineClient implements LocalEngine {
     void this.#started?.remote.cancel(callId);
   }
 
+  /**
+   * Computes a small part of a task, to compare with a volunteer's result. A filter's tile takes a few milliseconds: it is computed on
+   * this thread, in slices, and need not wait for a worker to start and measure itself. Throws MeshError.
+   */
+  async computePart(type: string, task: PackedTask, now: () => number): Promise<PackedResult> {
+    if (type !== 'upscale') return this.execute(this.#nextPartCallId--, type, task);
+    const { width, height, outWidth, outHeight, quality } = task.params as UpscaleParams;
+    if (isNetwork(quality)) return this.execute(this.#nextPartCallId--, type, task);
+    const image = { width, height, data: task.attachments[0] ?? new Uint8Array(0) };
+    const out = new Uint8ClampedArray(outWidth * outHeight * 4);
+    await inSlices(upscaleRows(image, { outWidth, outHeight, quality }, out), now, nextMacrotask);
+    return { value: null, attachments: [new Uint8Array(out.buffer)] };
+  }
+
   /** Rejects if the worker does not start, and when it is disposed. */
   failed(): Promise<never> {
     return this.#start().failed;
   }
 
   /**
-   * Hands a link's video channel to the streams, in the task that made the channel. Returns what takes it back.
+   * Moves a link's video channel to the worker. Must be called in the event-loop tick that made the channel. Returns what removes it
+   * from the worker.
    *
-   * @param onBroken - what came over it was malformed, or it broke.
+   * @param onBroken - a message on the channel was malformed, or the channel broke.
    */
   moveVideo(linkId: string, channel: MovedChannel, onBroken: (error: MeshError) => void): () => void {
     const { remote } = this.#start();
@@ -72,7 +93,7 @@ export class LocalEngineClient implements LocalEngine {
     if (!this.#started) {
       const started = startWorker(streamWorkerUrl, 'p2c2r-stream');
       const remote = Comlink.wrap<StreamWorkerApi>(started.worker);
-      // Before whatever is asked of it next makes it fetch anything.
+      // Set before any later call makes the worker download something.
       void remote.onModelProgress(Comlink.proxy(this.#onModelProgress));
       this.#started = { ...started, remote };
     }

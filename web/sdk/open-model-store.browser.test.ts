@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ModelProgress } from '../compute/models/model-progress.ts';
 import { openModelStore } from './open-model-store.ts';
 
-test('a worker finds the networks beside its folder, and tells of their fetching', async () => {
+test('a worker finds the networks beside its folder and reports their download', async () => {
   const told: ModelProgress[] = [];
   const store = openModelStore(new URL('./volunteer.worker.ts', import.meta.url).href, (progress) =>
     told.push(progress),

@@ -4,9 +4,9 @@ import { ModelStore } from '../compute/models/model-store.ts';
 import { sha256Hex } from '../compute/models/sha256.ts';
 
 /**
- * The networks of the server that a worker came from, whatever page started it.
+ * A store of the networks on the server that a worker was loaded from, whatever page started the worker.
  *
- * @param workerUrl - its `import.meta.url`: workers lie in a folder beside that of the models, in the sources and in the build.
+ * @param workerUrl - the worker's `import.meta.url`. In the sources and in the build, workers lie in a folder beside the models'.
  */
 export function openModelStore(workerUrl: string, onProgress: (progress: ModelProgress) => void): ModelStore {
   return new ModelStore({
@@ -19,7 +19,7 @@ export function openModelStore(workerUrl: string, onProgress: (progress: ModelPr
   });
 }
 
-/** A page in a sandbox may not even ask for them. */
+/** Undefined where even reading the property throws, as in a sandboxed page. */
 function cachesOfThisPage(): CacheStorage | undefined {
   try {
     return globalThis.caches;

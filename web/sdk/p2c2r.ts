@@ -1,4 +1,4 @@
-/** What `/p2c2r.js` exports: the SDK for games and volunteers. */
+// The exports of `/p2c2r.js`: the SDK for games and volunteers.
 export { MeshError, type MeshErrorReason } from '../../shared/errors.ts';
 export { GamerClient, type GamerState } from './gamer-client.ts';
 export type * from './types.ts';

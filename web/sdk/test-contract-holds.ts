@@ -1,7 +1,7 @@
 import type * as Sdk from './p2c2r.ts';
 import type * as Contract from './test-contract.d.ts';
 
-/** Compiles where whoever was promised the one can do with the other. */
+/** Compiles if a `Given` can be used wherever a `Promised` was promised. */
 type Fits<Promised, Given extends Promised> = [Promised, Given];
 
 type PromisedInputs = { [Type in Contract.TaskType]: Contract.TaskTypes[Type]['input'] };
@@ -10,7 +10,7 @@ type PromisedResults = { [Type in Contract.TaskType]: Contract.TaskTypes[Type]['
 type GivenResults = { [Type in Sdk.TaskType]: Sdk.TaskTypes[Type]['result'] };
 type FirstArgument<Method extends (first: never) => unknown> = Exclude<Parameters<Method>[0], undefined>;
 
-/** What the SDK gives. */
+/** Values that the SDK returns. */
 export type Given = [
   Fits<Contract.GamerClient, Sdk.GamerClient>,
   Fits<Contract.VolunteerNode, Sdk.VolunteerNode>,
@@ -28,7 +28,7 @@ export type Given = [
   Fits<Contract.MeshError['reason'], Sdk.MeshErrorReason>,
 ];
 
-/** What the SDK takes. The compiler compares what methods take in either direction: here it goes the one way that counts. */
+/** Values that the SDK accepts. The compiler compares the parameters of methods in both directions; here only one is allowed. */
 export type Taken = [
   Fits<GivenInputs, PromisedInputs>,
   Fits<Sdk.TaskOptions, Contract.TaskOptions>,

@@ -1,15 +1,15 @@
-/** Colours, left to right, of a picture that can be told from any that went wrong. */
+/** Colours of a test picture, left to right: distinct enough that a wrong picture is recognised. */
 export const FIELDS = [
   [192, 32, 32],
   [32, 160, 64],
   [48, 80, 208],
 ] as const;
 
-/** Twice through a video codec with half the resolution of colours. */
+/** Allows for two passes through a video codec with chroma subsampling. */
 const TOLERANCE = 26;
 const SOURCE_INTERVAL_MS = 33;
 
-/** Frames of those fields with a spark that moves along the bottom, at some 30 a second until the reader has had enough. */
+/** Frames of these fields with a white square that moves along the bottom, at about 30 a second until the reader cancels. */
 export function fieldFrames(width: number, height: number): ReadableStream<VideoFrame> {
   const context = new OffscreenCanvas(width, height).getContext('2d', { alpha: false, willReadFrequently: true });
   if (!context) throw new Error('no canvas');
@@ -39,7 +39,7 @@ export function paintFields(
   context.fillRect((count * 4) % width, height - 4, 4, 4);
 }
 
-/** The largest difference of any channel from what {@link fieldFrames} show; `isRight` allows for codecs. */
+/** The largest difference of any channel from {@link fieldFrames}. `isRight` allows for the codecs' errors. */
 export function lookAtFields(canvas: HTMLCanvasElement): { isRight: boolean; worst: number; seen: number[][] } {
   const { width, height } = canvas;
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });

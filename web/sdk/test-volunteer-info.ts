@@ -1,6 +1,6 @@
 import type { VolunteerInfo } from './types.ts';
 
-/** For tests: what a client tells of a volunteer that is linked and idle. */
+/** For tests: the description of a volunteer that is linked and idle. */
 export function volunteer(changes: Partial<VolunteerInfo> = {}): VolunteerInfo {
   return {
     id: 'v1',

@@ -1,36 +1,23 @@
-import * as Comlink from 'comlink';
 import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import type { Capabilities, ControlMessage } from '../../shared/messages.ts';
-import { TASK_LIMITS } from '../../shared/protocol-limits.ts';
+import type { Capabilities } from '../../shared/messages.ts';
 import type { VolunteerStatus } from '../../shared/signaling.ts';
-import { MODELS } from '../compute/tuning.ts';
 import { volunteerIdentity } from '../net/identity.ts';
-import type { Link, LinkEnvironment } from '../net/link.ts';
+import type { Link } from '../net/link.ts';
 import { Mesh, type MeshEvent } from '../net/mesh.ts';
-import { moveChannel } from '../net/moved-channel.ts';
 import { requireWebRtc } from '../net/peer.ts';
 import { SIGNALING_CLIENT } from '../net/tuning.ts';
-import { defaultServerUrl } from './module-url.ts';
-import { whenPageEnds } from './page-end.ts';
-import { type StartedWorker, startWorker } from './start-worker.ts';
-import { VOLUNTEER } from './tuning.ts';
+import { defaultServerUrl, whenPageEnds } from './host-page.ts';
 import type { VolunteerLimits, VolunteerOptions, VolunteerStats } from './types.ts';
-import type { VolunteerWorkerApi } from './volunteer.worker.ts';
-import volunteerWorkerUrl from './volunteer.worker.ts?worker&url';
-import type { VolunteerWorkerEvent, WorkerStats } from './volunteer-worker-protocol.ts';
-import './worker-errors.ts';
+import type { WorkerStats } from './volunteer.worker.ts';
+import { checkedLimits, DEFAULT_LIMITS } from './volunteer-limits.ts';
+import { VolunteerWorkerClient } from './volunteer-worker-client.ts';
 
+/**
+ * `probing`: measuring this machine. `reconnecting`: the server cannot be reached, while the gamers that are linked are still served.
+ * `paused`: takes no work.
+ */
 export type VolunteerState = 'probing' | 'serving' | 'paused' | 'reconnecting' | 'stopped';
-
-const DEFAULT_LIMITS: VolunteerLimits = {
-  gpuShare: 1,
-  maxGamers: VOLUNTEER.maxGamers,
-  onlyWhenIdle: false,
-  pauseOnBattery: false,
-  keepAwake: false,
-  acceptModelsFrom: [],
-};
 
 const NO_STATS: WorkerStats = {
   tasksDone: 0,
@@ -45,27 +32,29 @@ const NO_STATS: WorkerStats = {
 /**
  * A machine that lends its GPU to the gamers of a room.
  *
- * Events: `state`, `stats`, `error` (a CustomEvent<MeshError>: a gamer could not be linked, the server ended the session),
- * `model-progress` (a CustomEvent<ModelProgress>: it fetches a network to sharpen with).
+ * Events:
+ * - `state`: {@link VolunteerNode.state} changed.
+ * - `stats`: {@link VolunteerNode.stats} changed.
+ * - `error` (CustomEvent<MeshError>): a gamer could not be linked, or the server ended the session.
+ * - `model-progress` (CustomEvent<ModelProgress>): this machine is downloading a neural network.
  */
 export class VolunteerNode extends EventTarget {
-  readonly #started: StartedWorker;
-  readonly #worker: Comlink.Remote<VolunteerWorkerApi>;
+  readonly #worker: VolunteerWorkerClient;
   readonly #stopWatchingPage: () => void;
-  readonly #onModelProgress: VolunteerOptions['onModelProgress'];
   #limits: VolunteerLimits;
   #capabilities: Capabilities = { adapter: '', backends: {}, tasks: [], codecs: [] };
   #mesh: Mesh | null = null;
   #stats: WorkerStats = NO_STATS;
   #paused = false;
-  /** The server will not have this session back. */
-  #isForsaken = false;
+  /** The server ended the session for good. */
+  #isSessionOver = false;
   #stopping: Promise<void> | null = null;
   #cancelStatus = () => {};
 
   /**
-   * Resolves once registered with measured capabilities, within {@link COMPUTE.probeBudgetMs} and the join.
-   * Throws MeshError `unsupported-browser`, `signaling-unreachable`, `not-invited`, `room-full`, `protocol-version`, `bad-input`.
+   * Measures this machine and joins as a volunteer. Measuring takes some seconds (`COMPUTE.probeBudgetMs` at most).
+   *
+   * Throws MeshError `bad-input`, `unsupported-browser`, `signaling-unreachable`, `not-invited`, `room-full`, `protocol-version`.
    */
   static async start(options: VolunteerOptions = {}): Promise<VolunteerNode> {
     requireWebRtc(undefined);
@@ -81,17 +70,31 @@ export class VolunteerNode extends EventTarget {
 
   private constructor({ limits = {}, onModelProgress }: VolunteerOptions) {
     super();
-    this.#onModelProgress = onModelProgress;
     this.#limits = checkedLimits({ ...DEFAULT_LIMITS, ...limits });
-    this.#started = startWorker(volunteerWorkerUrl, 'p2c2r-volunteer');
-    this.#worker = Comlink.wrap<VolunteerWorkerApi>(this.#started.worker);
+    this.#worker = new VolunteerWorkerClient({
+      links: () => this.#mesh?.links ?? new Map<string, Link>(),
+      onStats: (stats) => {
+        this.#stats = stats;
+        this.dispatchEvent(new Event('stats'));
+      },
+      onCapabilities: (capabilities) => {
+        this.#capabilities = capabilities;
+        this.#sendCapabilities();
+      },
+      onModelProgress: (progress) => {
+        onModelProgress?.(progress);
+        this.dispatchEvent(new CustomEvent('model-progress', { detail: progress }));
+      },
+    });
     this.#stopWatchingPage = whenPageEnds(() => this.stop());
   }
 
+  /** The room's name; empty before the join. */
   get room(): string {
     return this.#mesh?.session.joined.room ?? '';
   }
 
+  /** What this machine was measured to do. `unitsPerMs`: speed in units of each task type's cost. */
   get capabilities(): { adapter: string; backends: Record<string, { backend: string; unitsPerMs: number }> } {
     const { adapter, backends } = this.#capabilities;
     return { adapter, backends };
@@ -108,35 +111,35 @@ export class VolunteerNode extends EventTarget {
     return { ...this.#limits };
   }
 
-  /** Throws MeshError `bad-input`. */
+  /** Changes some of the limits. Throws MeshError `bad-input`. */
   setLimits(limits: Partial<VolunteerLimits>): void {
     this.#limits = checkedLimits({ ...this.#limits, ...limits });
-    void this.#worker.acceptModelsFrom(this.#limits.acceptModelsFrom);
-    this.#tellStatus();
+    void this.#worker.remote.acceptModelsFrom(this.#limits.acceptModelsFrom);
+    this.#sendStatus();
   }
 
   stats(): VolunteerStats {
     return { ...this.#stats, gamers: this.#openLinks().length };
   }
 
-  /** Hands running work back at once. */
+  /** Hands running work back at once, and takes no more until {@link resume}. */
   pause(): void {
     if (this.#paused || this.#stopping) return;
     this.#paused = true;
-    void this.#worker.pause();
+    void this.#worker.remote.pause();
     this.#stateChanged();
   }
 
   resume(): void {
     if (!this.#paused || this.#stopping) return;
     this.#paused = false;
-    void this.#worker.resume();
+    void this.#worker.remote.resume();
     // Gamers whose streams were handed back take this as an offer.
-    this.#tellCapabilities();
+    this.#sendCapabilities();
     this.#stateChanged();
   }
 
-  /** Hands running work back and leaves. */
+  /** Hands running work back and leaves the room. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
@@ -149,28 +152,23 @@ export class VolunteerNode extends EventTarget {
     lobby,
     name = 'volunteer',
     backend,
-    ...net
+    iceServers,
+    relayOnly,
   }: VolunteerOptions): Promise<void> {
-    const tell = Comlink.proxy((event: VolunteerWorkerEvent) => this.#told(event));
-    const measuring = Promise.race([
-      this.#worker.start(tell, this.#limits.acceptModelsFrom, backend),
-      this.#started.failed,
-    ]);
+    const measuring = this.#worker.start(this.#limits.acceptModelsFrom, backend);
     const identifying = URL.canParse(url) ? volunteerIdentity(new URL(url).host) : null;
     const [capabilities, identity] = await Promise.all([measuring, identifying]);
     this.#capabilities = capabilities;
     this.#mesh = await Mesh.join({
       url,
       role: 'volunteer',
-      ...{ name, room, invite, lobby, identity: identity ?? undefined },
-      iceServers: net.iceServers,
-      relayOnly: net.relayOnly,
+      ...{ name, room, invite, lobby, iceServers, relayOnly, identity: identity ?? undefined },
       clock: systemClock,
       random: Math.random,
       capabilities: () => this.#capabilities,
       status: () => this.#status(),
-      attachChannels: (link, createChannel) => this.#attach(link, createChannel),
-      onEvent: (event) => this.#heard(event),
+      attachChannels: (link, createChannel) => this.#worker.attach(link, createChannel),
+      onEvent: (event) => this.#handle(event),
     });
     this.#repeatStatus();
     this.#stateChanged();
@@ -180,76 +178,31 @@ export class VolunteerNode extends EventTarget {
     this.#cancelStatus();
     this.#stopWatchingPage();
     await this.#mesh?.close();
-    this.#worker[Comlink.releaseProxy]();
-    this.#started.terminate();
+    this.#worker.dispose();
     this.dispatchEvent(new Event('state'));
   }
 
-  #attach(link: Link, createChannel: Parameters<LinkEnvironment['attachChannels']>[1]): () => void {
-    const [tasks, video, pulse] = [createChannel('tasks'), createChannel('video'), createChannel('pulse')].map(
-      (channel) => moveChannel(channel),
-    );
-    if (!tasks || !video || !pulse) return () => {};
-    this.#worker
-      .attach(link.peerId, Comlink.transfer({ tasks, video, pulse }, [tasks, video, pulse]))
-      .catch((cause: unknown) => link.broken(MeshError.from(cause, 'connection-failed')));
-    return () => void this.#worker.detach(link.peerId);
-  }
-
-  #heard(event: MeshEvent): void {
+  #handle(event: MeshEvent): void {
     if (event.kind === 'linked') this.#follow(event.link);
     else if (event.kind === 'state') this.#stateChanged();
-    else if (event.error) this.#tell(event.error);
-    if (event.kind === 'ended') this.#isForsaken = true;
-    // It goes on for the gamers it is linked with, and ends with the last of them.
-    if (this.#isForsaken && this.#openLinks().length === 0) void this.stop();
+    else if (event.error) this.#reportError(event.error);
+    if (event.kind === 'ended') this.#isSessionOver = true;
+    // The gamers that are linked are still served; the node stops with the last of them.
+    if (this.#isSessionOver && this.#openLinks().length === 0) void this.stop();
   }
 
   #follow(link: Link): void {
     let hasOpened = false;
-    link.events.add((change) => {
-      if (change.kind === 'open') hasOpened = true;
-      // Its gamer goes on trying. What is in the way may be something that a person can do something about.
-      if (change.kind === 'lost' && change.error && !hasOpened) this.#tell(change.error);
-      this.#linkChanged(link, change.kind === 'message' ? change.message : null);
+    link.events.add((event) => {
+      if (event.kind === 'open') hasOpened = true;
+      // The gamer keeps trying, but the person here may be able to remove the cause.
+      if (event.kind === 'lost' && event.error && !hasOpened) this.#reportError(event.error);
+      if (event.kind === 'message') this.#worker.receive(link, event.message);
+      else this.dispatchEvent(new Event('stats'));
     });
   }
 
-  /** A gamer came, left, or asked for something. */
-  #linkChanged(link: Link, message: ControlMessage | null): void {
-    if (message?.kind === 'stream-setup') void this.#setupStream(link, message);
-    else if (message?.kind === 'stream-close') void this.#worker.closeStream(link.peerId, message.streamId);
-    else if (!message) this.dispatchEvent(new Event('stats'));
-  }
-
-  async #setupStream(link: Link, { setup }: Extract<ControlMessage, { kind: 'stream-setup' }>): Promise<void> {
-    const { streamId } = setup;
-    try {
-      const backend = await this.#worker.setupStream(link.peerId, setup);
-      link.send({ kind: 'stream-ready', streamId, backend });
-    } catch (cause) {
-      link.send({ kind: 'stream-failed', streamId, error: MeshError.from(cause).toWire() });
-    }
-  }
-
-  #told(event: VolunteerWorkerEvent): void {
-    if (event.kind === 'stats') {
-      this.#stats = event.stats;
-      this.dispatchEvent(new Event('stats'));
-    } else if (event.kind === 'capabilities') {
-      this.#capabilities = event.capabilities;
-      this.#tellCapabilities();
-    } else if (event.kind === 'model-progress') {
-      this.#onModelProgress?.(event.progress);
-      this.dispatchEvent(new CustomEvent('model-progress', { detail: event.progress }));
-    } else if (event.kind === 'link-broken') this.#mesh?.links.get(event.linkId)?.broken(MeshError.from(event.error));
-    else {
-      const { streamId, error } = event;
-      this.#mesh?.links.get(event.linkId)?.send({ kind: 'stream-failed', streamId, error });
-    }
-  }
-
-  #tellCapabilities(): void {
+  #sendCapabilities(): void {
     for (const link of this.#openLinks()) link.send({ kind: 'capabilities', capabilities: this.#capabilities });
   }
 
@@ -263,39 +216,22 @@ export class VolunteerNode extends EventTarget {
     return { load, accepting: !this.#paused, tasks, maxGamers: this.#limits.maxGamers };
   }
 
-  #tellStatus(): void {
+  #sendStatus(): void {
     if (this.#mesh && !this.#stopping) this.#mesh.session.tellStatus(this.#status());
   }
 
-  /** A load changes by itself. */
+  /** Sends the status at intervals, because the load changes by itself. */
   #repeatStatus(): void {
     this.#cancelStatus = systemClock.after(SIGNALING_CLIENT.statusIntervalMs, () => this.#repeatStatus());
-    this.#tellStatus();
+    this.#sendStatus();
   }
 
   #stateChanged(): void {
-    this.#tellStatus();
+    this.#sendStatus();
     this.dispatchEvent(new Event('state'));
   }
 
-  #tell(error: MeshError): void {
+  #reportError(error: MeshError): void {
     this.dispatchEvent(new CustomEvent('error', { detail: error }));
   }
-}
-
-function checkedLimits(limits: VolunteerLimits): VolunteerLimits {
-  const { maxGamers, gpuShare, acceptModelsFrom } = limits;
-  if (!Number.isInteger(maxGamers) || maxGamers < 1 || maxGamers > TASK_LIMITS.maxGamersLimit) {
-    throw MeshError.badInput(`The limit maxGamers is a whole number from 1 to ${TASK_LIMITS.maxGamersLimit}.`);
-  }
-  if (!(gpuShare > 0 && gpuShare <= 1)) throw MeshError.badInput('The limit gpuShare is a number above 0 and up to 1.');
-  if (!Array.isArray(acceptModelsFrom) || acceptModelsFrom.length > MODELS.maxOrigins) {
-    throw MeshError.badInput(`The limit acceptModelsFrom is a list of at most ${MODELS.maxOrigins} origins.`);
-  }
-  for (const origin of acceptModelsFrom) {
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
-      throw MeshError.badInput(`'${origin}' in acceptModelsFrom is no origin, such as https://models.example.`);
-    }
-  }
-  return limits;
 }

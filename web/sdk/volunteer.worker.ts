@@ -1,40 +1,64 @@
 import * as Comlink from 'comlink';
 import { systemClock } from '../../shared/clock.ts';
-import { MeshError } from '../../shared/errors.ts';
+import { MeshError, type WireError } from '../../shared/errors.ts';
 import type { Capabilities, StreamSetup } from '../../shared/messages.ts';
 import { RUNNABLE_TASK_TYPES } from '../../shared/tasks/catalogue.ts';
+import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { BackendName } from '../compute/backend.ts';
 import { Engine } from '../compute/engine.ts';
+import type { ModelProgress } from '../compute/models/model-progress.ts';
 import { rankedCodecs } from '../stream/codec/codecs.ts';
 import { BusyMeter } from './busy-meter.ts';
-import { LinkEndpoint } from './link-endpoint.ts';
+import { LinkEndpoint, type MovedChannels } from './link-endpoint.ts';
 import { openModelStore } from './open-model-store.ts';
-import { sumOf } from './sum.ts';
-import { VOLUNTEER } from './tuning.ts';
-import type { MovedChannels, VolunteerWorkerEvent } from './volunteer-worker-protocol.ts';
 import './worker-errors.ts';
 
+/** How often the page gets statistics: twice a second looks live. */
+const STATS_INTERVAL_MS = 500;
+
+/** Totals since the worker started, except where noted. */
+export interface WorkerStats {
+  tasksDone: number;
+  framesDone: number;
+  /** The current load, 0..1. */
+  load: number;
+  /** The qualities with which frames are made at the moment, each once. */
+  qualities: Quality[];
+  busyMs: number;
+  bytesIn: number;
+  bytesOut: number;
+}
+
+/** What the worker reports to its page. */
+export type VolunteerWorkerEvent =
+  | { kind: 'stats'; stats: WorkerStats }
+  /** The GPU was lost and the machine measured again. */
+  | { kind: 'capabilities'; capabilities: Capabilities }
+  | { kind: 'model-progress'; progress: ModelProgress }
+  | { kind: 'link-broken'; linkId: string; error: WireError }
+  | { kind: 'stream-failed'; linkId: string; streamId: number; error: WireError };
+
 /**
- * What a volunteer's worker does for its page, which keeps `control` and the coordinator. Everything else lives here, so that a busy
- * or hidden page delays nothing.
+ * A volunteer's worker. The page keeps the `control` channels and the connection to the server; everything else runs here, so that a
+ * busy or hidden page delays nothing.
  */
 class VolunteerWorker {
-  readonly #desks = new Map<string, LinkEndpoint>();
+  readonly #endpoints = new Map<string, LinkEndpoint>();
   readonly #meter = new BusyMeter(systemClock.now);
   readonly #models = openModelStore(import.meta.url, (progress) => this.#tell({ kind: 'model-progress', progress }));
   #engine: Engine | null = null;
   #tell: (event: VolunteerWorkerEvent) => void = () => {};
   #paused = false;
-  /** Of links that are over. */
+  /** Bytes of links that have ended. */
   #past = { bytesIn: 0, bytesOut: 0 };
 
-  /** Measures this machine. Throws MeshError when nothing can be computed here. */
+  /** Measures this machine. Throws MeshError if nothing can be computed here. */
   async start(
     tell: (event: VolunteerWorkerEvent) => void,
     acceptModelsFrom: readonly string[],
     backend?: BackendName,
   ): Promise<Capabilities> {
-    // Before the engine is measured, not beside it: both take the processor.
+    // Before the engine is measured and not at the same time, as both use the processor.
     const codecs = await rankedCodecs();
     const toCapabilities = ({ adapter, backends }: Engine['capabilities']): Capabilities => ({
       ...{ adapter, backends, codecs },
@@ -54,57 +78,57 @@ class VolunteerWorker {
     return toCapabilities(this.#engine.capabilities);
   }
 
-  /** Origins of which gamers may have models run here. */
+  /** Sets the origins from which gamers may have models run here. */
   acceptModelsFrom(origins: readonly string[]): void {
     this.#models.acceptModelsFrom = origins;
   }
 
-  /** Takes over a new connection's channels; must be called in the task that made them. */
+  /** Takes ownership of a new connection's channels. Must be called in the event-loop tick that made them. */
   attach(linkId: string, channels: MovedChannels): void {
     this.detach(linkId);
     const engine = this.#started();
-    const desk = new LinkEndpoint({
+    const endpoint = new LinkEndpoint({
       linkId,
       channels,
       engine,
       meter: this.#meter,
       clock: systemClock,
-      held: () => sumOf(this.#desks.values(), ({ held }) => held),
+      held: () => sumOf(this.#endpoints.values(), ({ held }) => held),
       onBroken: (error) => this.#tell({ kind: 'link-broken', linkId, error: error.toWire() }),
       onStreamFailed: (streamId, error) =>
         this.#tell({ kind: 'stream-failed', linkId, streamId, error: error.toWire() }),
     });
-    this.#desks.set(linkId, desk);
+    this.#endpoints.set(linkId, endpoint);
     this.#shareCredit();
   }
 
   detach(linkId: string): void {
-    const desk = this.#desks.get(linkId);
-    if (!desk) return;
-    this.#desks.delete(linkId);
-    this.#past.bytesIn += desk.bytesIn;
-    this.#past.bytesOut += desk.bytesOut;
-    desk.dispose();
+    const endpoint = this.#endpoints.get(linkId);
+    if (!endpoint) return;
+    this.#endpoints.delete(linkId);
+    this.#past.bytesIn += endpoint.bytesIn;
+    this.#past.bytesOut += endpoint.bytesOut;
+    endpoint.dispose();
     this.#shareCredit();
   }
 
-  /** Opens a stream, or changes an open one; returns what will upscale it. Throws MeshError. */
+  /** Opens a stream, or changes an open one. Returns the backend that upscales it. Throws MeshError. */
   async setupStream(linkId: string, setup: StreamSetup): Promise<string> {
-    const desk = this.#desks.get(linkId);
-    if (!desk) throw MeshError.closed('The link');
+    const endpoint = this.#endpoints.get(linkId);
+    if (!endpoint) throw MeshError.closed('The link');
     if (this.#paused) throw pausedError();
-    return desk.setupStream(setup);
+    return endpoint.setupStream(setup);
   }
 
   closeStream(linkId: string, streamId: number): void {
-    this.#desks.get(linkId)?.closeStream(streamId);
+    this.#endpoints.get(linkId)?.closeStream(streamId);
   }
 
   /** Hands running work back at once and takes no more. */
   pause(): void {
     this.#paused = true;
     this.#shareCredit();
-    for (const desk of this.#desks.values()) desk.closeStreams(pausedError());
+    for (const endpoint of this.#endpoints.values()) endpoint.closeStreams(pausedError());
   }
 
   resume(): void {
@@ -118,24 +142,30 @@ class VolunteerWorker {
   }
 
   #shareCredit(): void {
-    for (const desk of this.#desks.values()) desk.setGamers(this.#paused ? null : this.#desks.size);
+    for (const endpoint of this.#endpoints.values()) endpoint.setGamers(this.#paused ? null : this.#endpoints.size);
   }
 
   #tellStats(): void {
-    systemClock.after(VOLUNTEER.statsIntervalMs, () => this.#tellStats());
+    systemClock.after(STATS_INTERVAL_MS, () => this.#tellStats());
     const { tasksDone, framesDone, busyMs, load } = this.#meter;
-    const desks = [...this.#desks.values()];
-    const bytesIn = this.#past.bytesIn + sumOf(desks, (desk) => desk.bytesIn);
-    const bytesOut = this.#past.bytesOut + sumOf(desks, (desk) => desk.bytesOut);
-    const qualities = [...new Set(desks.flatMap((desk) => desk.qualities))];
+    const endpoints = [...this.#endpoints.values()];
+    const bytesIn = this.#past.bytesIn + sumOf(endpoints, (endpoint) => endpoint.bytesIn);
+    const bytesOut = this.#past.bytesOut + sumOf(endpoints, (endpoint) => endpoint.bytesOut);
+    const qualities = [...new Set(endpoints.flatMap((endpoint) => endpoint.qualities))];
     this.#tell({ kind: 'stats', stats: { tasksDone, framesDone, load, qualities, busyMs, bytesIn, bytesOut } });
   }
 }
 
 export type VolunteerWorkerApi = VolunteerWorker;
 
+function sumOf<T>(items: Iterable<T>, value: (item: T) => number): number {
+  let sum = 0;
+  for (const item of items) sum += value(item);
+  return sum;
+}
+
 function pausedError(): MeshError {
-  return new MeshError('volunteer-failed', 'The volunteer paused. Others, or this machine, take over.');
+  return new MeshError('volunteer-failed', 'The volunteer paused. The work continues elsewhere.');
 }
 
 Comlink.expose(new VolunteerWorker());

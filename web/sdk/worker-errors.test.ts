@@ -18,7 +18,7 @@ const api = {
 test.each([
   ['refuse', 'unknown-model'],
   ['refuseAtOnce', 'cancelled'],
-] as const)('a MeshError thrown by a worker (%s) is one on the page, with its reason', async (method, reason) => {
+] as const)('a MeshError thrown by a worker (%s) arrives as one with its reason', async (method, reason) => {
   await withRemote(async (remote) => {
     const thrown = await remote[method]().catch((cause: unknown) => cause);
     expect(thrown).toBeInstanceOf(MeshError);
@@ -26,7 +26,7 @@ test.each([
   });
 });
 
-test('any other error keeps its words', async () => {
+test('any other error keeps its message', async () => {
   await withRemote(async (remote) => {
     await expect(remote.break()).rejects.toThrow('a bug');
   });

@@ -2,14 +2,14 @@ import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
 
 /**
- * Importing this, on the page and in its workers, lets a MeshError keep its class and reason when a worker throws it: Comlink by
- * itself would make a plain Error of it.
+ * Importing this file, on the page and in its workers, lets a MeshError keep its class and reason when a worker throws it. Comlink
+ * alone would turn it into a plain Error.
  */
 const plain = Comlink.transferHandlers.get('throw');
 if (!plain) throw new Error('This version of Comlink has no handler for thrown values.');
 const { canHandle, serialize, deserialize } = plain;
 
-/** What Comlink wraps a thrown value in. */
+/** Comlink's wrapper around a thrown value. */
 interface Thrown {
   value: unknown;
 }
@@ -28,7 +28,7 @@ Comlink.transferHandlers.set('throw', {
   },
 });
 
-/** Comlink's own way to hand a thrown value over is to throw it. */
+/** Comlink's deserializer throws the value instead of returning it. */
 function thrownBy(run: () => unknown): unknown {
   try {
     return run();

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Invite } from '../../shared/invite.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
-import { VOLUNTEER } from '../sdk/tuning.ts';
+import { DEFAULT_LIMITS } from '../sdk/volunteer-limits.ts';
 import { Button } from '../ui/button.tsx';
 import { ModelLines } from '../ui/model-lines.tsx';
 import { Notice } from '../ui/notice.tsx';
@@ -35,7 +35,7 @@ export function VolunteerPage({ volunteering, invited, findLobby, name: firstNam
   const invite = useSignal<Invite | null>(invited.invite);
   const isLobbyOpen = useSignal(false);
   const name = useSignal(firstName);
-  const maxGamers = useSignal<number>(VOLUNTEER.maxGamers);
+  const maxGamers = useSignal<number>(DEFAULT_LIMITS.maxGamers);
   const phase = volunteering.phase.value;
   const error = volunteering.error.value;
   const mishap = volunteering.mishap.value;

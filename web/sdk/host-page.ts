@@ -1,16 +1,34 @@
 import { MeshError } from '../../shared/errors.ts';
 
-/** A worker of ours, and a promise that rejects with a MeshError: `unsupported-browser` if it does not start, `closed`. */
+// What the SDK needs from the page it runs in: its server's address, workers, and the moment the page is left.
+
+/** The origin this module was loaded from. Throws MeshError `bad-input` if it was loaded from a file, as in Node. */
+export function defaultServerUrl(): string {
+  const { protocol, origin } = new URL(import.meta.url);
+  if (protocol === 'http:' || protocol === 'https:') return origin;
+  throw MeshError.badInput(
+    "The option 'url' is missing: this copy of the SDK was not loaded from a server. Give the address of yours.",
+  );
+}
+
+/** Calls `leave` when the page is left, so that others need not wait for a timeout. Returns what stops watching. */
+export function whenPageEnds(leave: () => void): () => void {
+  if (typeof window === 'undefined') return () => {};
+  window.addEventListener('pagehide', leave);
+  return () => window.removeEventListener('pagehide', leave);
+}
+
 export interface StartedWorker {
   worker: Worker;
+  /** Rejects with MeshError `unsupported-browser` if the worker does not start, and with `closed` when it is terminated. */
   failed: Promise<never>;
-  /** What is still asked of it gets no answer: `failed` rejects. */
+  /** Ends the worker. Calls that wait for an answer get none, which is why `failed` rejects. */
   terminate(): void;
 }
 
 /**
- * Starts a module worker beside the SDK's own file. A page of another origin may not name our file as its worker, but a worker of
- * its own may import it.
+ * Starts a module worker whose file lies beside the SDK's own. A page of another origin may not start it directly, but a worker of its
+ * own may import it. Throws MeshError `unsupported-browser` where there are no workers.
  */
 export function startWorker(url: string, name: string): StartedWorker {
   if (typeof Worker !== 'function') throw noWorkers();
@@ -18,14 +36,14 @@ export function startWorker(url: string, name: string): StartedWorker {
   const terminating = new AbortController();
   const failed = new Promise<never>((_, reject) => {
     const starting = new AbortController();
-    // Once it has said something it runs: a later uncaught error leaves it running, and the browser logs it.
+    // After its first message the worker runs. A later uncaught error leaves it running, and the browser logs it.
     worker.addEventListener('message', () => starting.abort(), { signal: starting.signal });
     worker.addEventListener('error', ({ message }) => reject(cannotStart(message || 'its file could not be loaded')), {
       signal: starting.signal,
     });
     terminating.signal.addEventListener('abort', () => reject(MeshError.closed('The worker')));
   });
-  // Raced by those who wait for an answer; on its own it is not an unhandled one.
+  // Raced by those who wait for an answer; by itself it must not count as an unhandled rejection.
   failed.catch(() => {});
   const terminate = () => {
     worker.terminate();
@@ -47,16 +65,16 @@ function newImportingWorker(url: string, name: string): Worker {
   try {
     return newWorker(entry, name);
   } finally {
-    // The worker holds on to what the address meant when it was made.
+    // A worker resolves its URL when it is created.
     URL.revokeObjectURL(entry);
   }
 }
 
-/** In Node, by design: there a client has others compute. */
+/** Node has none, by design: a client there has volunteers compute. */
 function noWorkers(): MeshError {
   return new MeshError(
     'unsupported-browser',
-    "Nothing can be computed here: there are no Web Workers, as in Node. Wait for volunteers (whenReady), or say where: 'volunteers'.",
+    "Nothing can be computed here: there are no Web Workers, as in Node. Wait for volunteers (whenReady), or use where: 'volunteers'.",
   );
 }
 

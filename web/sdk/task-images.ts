@@ -3,16 +3,25 @@ import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { IMAGE } from '../../shared/tasks/tuning.ts';
 import type { ImageInput, TaskTypes } from './types.ts';
 
-/** An upscale task's input with its picture read. Throws what {@link readImage} throws. */
+/** An upscale task's input with its picture read as pixels. Throws as {@link readImage}. */
 export function withPixels(input: TaskTypes['upscale']['input']): Omit<typeof input, 'image'> & { image: PixelImage } {
   const image: ImageInput | undefined = input?.image;
-  if (image === undefined) throw MeshError.badInput('An upscale task wants { image }.');
+  if (image === undefined) throw MeshError.badInput('The input of an upscale task needs an image.');
   return { ...input, image: readImage(image) };
 }
 
+/** Converts a task's result for the caller: an image becomes an ImageData, where the platform has them. */
+export function toPublicResult(value: unknown): Record<string, unknown> {
+  const result = value as Record<string, unknown>;
+  if (!('image' in result) || typeof ImageData !== 'function') return result;
+  const { width, height, data } = result.image as PixelImage;
+  const pixels = new Uint8ClampedArray(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+  return { ...result, image: new ImageData(pixels, width, height) };
+}
+
 /**
- * Reads a picture's pixels at once, so that whoever gave it may change or close it. Pixels are returned as they are, not copied.
- * Throws MeshError `bad-input` for what cannot be drawn or has no size, `too-large`.
+ * Reads a picture's pixels synchronously, so that the caller may change or close it afterwards. Pixels are returned as they are,
+ * without a copy. Throws MeshError `bad-input` for what cannot be drawn, `too-large`, `unsupported-browser`.
  */
 function readImage(image: ImageInput): PixelImage {
   if (isPixels(image)) return image;
@@ -22,7 +31,7 @@ function readImage(image: ImageInput): PixelImage {
     );
   }
   const { width, height } = sizeOf(image);
-  // Refused by the task's own rule for sizes, with its words.
+  // The task's own validation refuses the size.
   if (width < 1 || height < 1) return { width, height, data: new Uint8ClampedArray() };
   if (Math.max(width, height) > IMAGE.maxImageSide) {
     throw MeshError.tooLarge('The picture', width * height * 4, IMAGE.maxImageSide ** 2 * 4);
@@ -60,7 +69,7 @@ function draw(image: Drawable, width: number, height: number): PixelImage {
   if (!context) {
     throw new MeshError(
       'unsupported-browser',
-      'This browser cannot read pixels of a canvas. Give RGBA pixels instead.',
+      'This browser cannot read the pixels of a canvas. Give RGBA pixels instead.',
     );
   }
   try {

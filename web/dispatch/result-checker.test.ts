@@ -1,0 +1,216 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { MeshError } from '../../shared/errors.ts';
+import { definitionOf } from '../../shared/tasks/catalogue.ts';
+import type { PackedResult, Verification } from '../../shared/tasks/definition.ts';
+import { TRUST } from '../../shared/tasks/tuning.ts';
+import { COMPUTE } from '../compute/tuning.ts';
+import type { AttemptResult, Job, Outcome } from './job.ts';
+import { KEPT_RESULTS } from './kept-results.ts';
+import { prepareTaskKeys } from './result-cache.ts';
+import { type CheckedJob, Verifier } from './result-checker.ts';
+import { TestBench, ticksPass } from './test-bench.ts';
+
+beforeAll(prepareTaskKeys);
+
+describe('a volunteer that cheats', () => {
+  let bench: TestBench;
+
+  beforeEach(() => {
+    bench = new TestBench();
+  });
+
+  /** Nothing that a wrong result started may be left over. */
+  afterEach(() => {
+    expect([bench.registry.running, bench.dispatcher.inFlight, bench.dispatcher.queued]).toEqual([0, 0, 0]);
+    bench.clock.advance(KEPT_RESULTS.keptMs);
+    expect(bench.clock.pending).toBe(0);
+    bench.dispose();
+  });
+
+  test('gets its wrong result rejected and no more work, and the task runs again elsewhere', async () => {
+    const cheat = bench.volunteer('cheat');
+    const task = bench.submit({ where: 'volunteers' }, 7);
+    await ticksPass();
+    const good = bench.volunteer('good');
+    cheat.end(cheat.started[0], wrong(jobOf(cheat.started)));
+    await ticksPass();
+    good.end(good.started[0]);
+    await expect(task.result).resolves.toMatchObject({ bytes: new Uint8Array([7]), timing: { ranOn: 'good' } });
+    expect(bench.barred).toEqual(['cheat']);
+    expect(bench.verdicts).toEqual([
+      ['cheat', false],
+      ['good', true],
+    ]);
+    expect(bench.dispatcher.counts.rejectedByVerify).toBe(1);
+
+    const next = bench.submit({ where: 'volunteers' }, 8);
+    await ticksPass();
+    expect([cheat.started.length, good.started.length]).toEqual([1, 2]);
+    good.end(good.started[1]);
+    await next.result;
+  });
+
+  test('has the tasks it holds started elsewhere at once, and its later results are ignored', async () => {
+    const cheat = bench.volunteer('cheat');
+    const tasks = [1, 2, 3].map((byte) => bench.submit({ where: 'volunteers' }, byte));
+    await ticksPass();
+    const good = bench.volunteer('good');
+    const [first, second, third] = cheat.started;
+    cheat.end(first, wrong(jobOf(cheat.started)));
+    await ticksPass();
+    expect(cheat.cancelled).toEqual([second, third]);
+    expect(good.started).toHaveLength(3);
+    expect(bench.redispatches.map(({ ranOn, cause, delayMs }) => [ranOn, cause, delayMs])).toContainEqual([
+      'cheat',
+      'barred',
+      0,
+    ]);
+    for (const job of good.started) good.end(job);
+    for (const [n, { result }] of tasks.entries()) {
+      await expect(result).resolves.toMatchObject({ bytes: new Uint8Array([n + 1]), timing: { ranOn: 'good' } });
+    }
+  });
+
+  test('gets no work after it reconnects; with nobody else the task fails with a reason', async () => {
+    const cheat = bench.volunteer('cheat');
+    const task = bench.submit({ where: 'volunteers' }, 7);
+    await ticksPass();
+    cheat.end(cheat.started[0], wrong(jobOf(cheat.started)));
+    await expect(task.result).rejects.toMatchObject({ reason: 'verify-failed' });
+    const again = bench.volunteer('cheat');
+    const next = bench.submit({ where: 'volunteers', timeoutMs: 100 }, 8);
+    await ticksPass();
+    expect(again.started).toEqual([]);
+    bench.clock.advance(100);
+    await expect(next.result).rejects.toMatchObject({ reason: 'no-volunteer' });
+  });
+
+  test('has its earlier unchecked results removed from the cache', async () => {
+    const bytes = (byte: number) => new Uint8Array([byte]);
+    bench.random = () => 0.999;
+    const cheat = bench.volunteer('cheat');
+    const done = async (byte: number, outcome?: Outcome<AttemptResult>) => {
+      const task = bench.submitBytes(bytes(byte), { where: 'volunteers' });
+      await ticksPass();
+      cheat.end(cheat.started.at(-1), outcome);
+      return task.result;
+    };
+    for (let n = 0; n < TRUST.alwaysBelow; n++) await done(n);
+    const unchecked = bench.submitBytes(bytes(100), { where: 'volunteers' });
+    await ticksPass();
+    cheat.end(cheat.started.at(-1), wrong(jobOf(cheat.started.slice(-1))));
+    // Delivered, because it was not checked.
+    await expect(unchecked.result).resolves.toMatchObject({ bytes: bytes(101) });
+
+    bench.random = () => 0;
+    const caught = bench.submitBytes(bytes(50), { where: 'volunteers' });
+    await ticksPass();
+    cheat.end(cheat.started.at(-1), wrong(jobOf(cheat.started.slice(-1))));
+    await expect(caught.result).rejects.toMatchObject({ reason: 'verify-failed' });
+    bench.deduplicator.forgetFrom('cheat');
+    const good = bench.volunteer('good');
+    const asked = bench.submitBytes(bytes(100), { where: 'volunteers' });
+    await ticksPass();
+    for (const job of good.started) good.end(job);
+    await expect(asked.result).resolves.toMatchObject({ bytes: bytes(100), timing: { ranOn: 'good' } });
+  });
+
+  test('is barred by a check that ends after the task was cancelled; nobody else is asked during the check', async () => {
+    const cheat = bench.volunteer('cheat');
+    const good = bench.volunteer('good');
+    const task = bench.submit({ where: 'volunteers' }, 7);
+    await ticksPass();
+    const [first] = [cheat, good].filter(({ started }) => started.length > 0);
+    if (!first) throw new Error('nobody was asked');
+    first.end(first.started[0], wrong(jobOf(first.started)));
+    task.cancel();
+    await ticksPass();
+    await expect(task.result).rejects.toMatchObject({ reason: 'cancelled' });
+    expect(bench.barred).toEqual([first.id]);
+    expect(cheat.started.length + good.started.length).toBe(1);
+  });
+});
+
+describe('a check', () => {
+  test('rejects a result that makes it throw', async () => {
+    const { verifier } = verifierWith(async () => nothing);
+    const stumbling = jobWith(function* () {
+      yield;
+      throw new RangeError('an index that a result made');
+    });
+    expect(await verifier.check(stumbling, {}, 'v')).toMatchObject({
+      kind: 'wrong',
+      error: { reason: 'verify-failed' },
+    });
+  });
+
+  test('is undecided when this machine cannot compute the comparison', async () => {
+    const { verifier } = verifierWith(async () => {
+      throw new MeshError('connection-failed', 'The network could not be loaded.');
+    });
+    const asking = jobWith(function* () {
+      yield { task: packed, by: 'us' };
+    });
+    expect(await verifier.check(asking, {}, 'v')).toEqual({ kind: 'unchecked' });
+  });
+
+  test('does not let the volunteer replicate its own result', async () => {
+    const asked: string[] = [];
+    const { verifier } = verifierWith(async () => nothing, asked);
+    const replicating = jobWith(function* () {
+      expect(yield { task: packed, by: 'another' }).toBe(nothing);
+    });
+    expect(await verifier.check(replicating, {}, 'v')).toEqual({ kind: 'right' });
+    expect(asked).toEqual(['v']);
+  });
+
+  test('rests between its slices, and counts its time', async () => {
+    const { verifier, clock } = verifierWith(async () => nothing);
+    const long = jobWith(function* () {
+      for (let n = 0; n < 10; n++) {
+        clock.nowMs += COMPUTE.sliceMs / 2;
+        yield;
+      }
+    });
+    await verifier.check(long, {}, 'v');
+    expect(clock.rests).toBe(5);
+    expect(verifier.counts).toEqual({ checked: 1, checkedMs: 5 * COMPUTE.sliceMs });
+  });
+});
+
+/** The right echo with other bytes. */
+function wrong({ packed }: Job): Outcome<AttemptResult> {
+  const attachments = packed.attachments.map((bytes) => bytes.map((byte) => byte ^ 1));
+  const result = { packed: { value: null, attachments }, backend: 'test', queueMs: 0, computeMs: 1 };
+  return { kind: 'done', result };
+}
+
+function jobOf([job]: readonly Job[]): Job {
+  if (!job) throw new Error('nothing was started');
+  return job;
+}
+
+const packed = { params: {}, attachments: [] };
+const nothing: PackedResult = { value: null, attachments: [] };
+
+/** A job whose results are checked by `verify`. */
+function jobWith(verify: () => Verification): CheckedJob {
+  return { type: 'echo', packed, definition: { ...definitionOf('echo'), verify } };
+}
+
+function verifierWith(compute: () => Promise<PackedResult>, asked: string[] = []) {
+  const clock = { nowMs: 0, rests: 0 };
+  const verifier = new Verifier<CheckedJob>({
+    now: () => clock.nowMs,
+    random: () => 0,
+    rest: async () => {
+      clock.rests++;
+    },
+    compute,
+    replicate: async (_job, _task, notOn) => {
+      asked.push(notOn);
+      return nothing;
+    },
+  });
+  return { verifier, clock };
+}

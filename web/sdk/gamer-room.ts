@@ -1,0 +1,170 @@
+import { systemClock } from '../../shared/clock.ts';
+import { MeshError } from '../../shared/errors.ts';
+import { SIGNALING } from '../../shared/protocol-limits.ts';
+import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import type { Link } from '../net/link.ts';
+import { Mesh, type MeshEvent } from '../net/mesh.ts';
+import { moveChannel } from '../net/moved-channel.ts';
+import type { PeerOptions } from '../net/peer.ts';
+import type { SignalingClient } from '../net/signaling-client.ts';
+import { SIGNALING_CLIENT } from '../net/tuning.ts';
+import type { StreamLink } from './frame-stream.ts';
+import { GamerLink } from './gamer-link.ts';
+import type { LocalEngineClient } from './local-engine-client.ts';
+import type { GamerOptions, VolunteerInfo } from './types.ts';
+
+export interface GamerRoomOptions {
+  url: string;
+  dispatcher: Dispatcher;
+  engine: LocalEngineClient;
+  /** The list of volunteers, or something in it, changed. */
+  onVolunteersChanged(): void;
+  /** The connection to the server was lost or restored. */
+  onStateChanged(): void;
+  /** A volunteer could not be linked, or the server ended the session. */
+  onError(error: MeshError): void;
+}
+
+/** A gamer's place in a room: the session at the server and the links to the volunteers. */
+export class GamerRoom {
+  readonly #options: GamerRoomOptions;
+  readonly #links = new Map<string, GamerLink>();
+  #mesh: Mesh | null = null;
+  #cancelReports = () => {};
+  #lastError: MeshError | null = null;
+  #isClosed = false;
+
+  constructor(options: GamerRoomOptions) {
+    this.#options = options;
+  }
+
+  /** Null before the join. */
+  get joined(): SignalingClient['joined'] | null {
+    return this.#mesh?.session.joined ?? null;
+  }
+
+  get state(): Mesh['state'] | 'connecting' {
+    return this.#mesh?.state ?? 'connecting';
+  }
+
+  /** The volunteers with an open link. */
+  get volunteers(): VolunteerInfo[] {
+    return [...this.#links.values()].map((link) => link.info()).filter((info) => info !== null);
+  }
+
+  get lastError(): MeshError | null {
+    return this.#lastError;
+  }
+
+  /** Throws MeshError `unsupported-browser`, `bad-input`, `signaling-unreachable`, or the server's reason for a refusal. */
+  async join({ name = 'gamer', wrtc, ...options }: GamerOptions): Promise<void> {
+    const { room, invite, inviteOnly, lobby, needs, iceServers, relayOnly } = options;
+    this.#mesh = await Mesh.join({
+      url: this.#options.url,
+      role: 'gamer',
+      ...{ name, room, invite, inviteOnly, lobby, needs, iceServers, relayOnly },
+      wrtc: wrtc as PeerOptions['wrtc'],
+      clock: systemClock,
+      random: Math.random,
+      capabilities: () => null,
+      attachChannels: (link, createChannel) => this.#linkOf(link).attach(createChannel),
+      onEvent: (event) => this.#handle(event),
+    });
+    this.#report();
+  }
+
+  /** A task ended on this volunteer. */
+  countResult(volunteerId: string, succeeded: boolean): void {
+    this.#links.get(volunteerId)?.count(succeeded);
+  }
+
+  /** Marks a volunteer as barred for a wrong result, and tells the server. */
+  bar(volunteerId: string, taskType: string, error: MeshError): void {
+    const why = error.message.slice(0, SIGNALING.maxAccusationChars);
+    this.#mesh?.session.tellAccusation({ volunteerId, taskType, why });
+    this.#links.get(volunteerId)?.bar();
+    this.#options.onVolunteersChanged();
+    this.#reportError(error);
+  }
+
+  /** The volunteers that may be given streams. */
+  streamLinks(): StreamLink[] {
+    return [...this.#links.values()].flatMap((link) => {
+      const { capabilities } = link;
+      if (!capabilities || link.isBarred) return [];
+      return {
+        id: link.id,
+        name: link.name,
+        capabilities,
+        rttMs: () => link.rttMs,
+        sendControl: (message) => link.link.send(message),
+        onControl: (listener) =>
+          link.link.events.add((event) => {
+            if (event.kind === 'message') listener(event.message);
+          }),
+        ensureVideo: () => link.ensureVideo(),
+        gaveWrong: (error) => this.#options.dispatcher.bar(link.id, 'stream', error),
+      };
+    });
+  }
+
+  /** Throws MeshError `closed`, also before the join. */
+  session(): SignalingClient {
+    if (!this.#mesh || this.#isClosed) throw MeshError.closed('The client');
+    return this.#mesh.session;
+  }
+
+  /** Stops reporting; from then on {@link session} throws. The links stay until {@link leave}. */
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelReports();
+  }
+
+  async leave(): Promise<void> {
+    await this.#mesh?.close();
+  }
+
+  /** A link's first connection needs its channels before the link itself is announced. */
+  #linkOf(link: Link): GamerLink {
+    const known = this.#links.get(link.peerId);
+    if (known) return known;
+    const { dispatcher, engine, onVolunteersChanged } = this.#options;
+    const gamerLink = new GamerLink({
+      link,
+      dispatcher,
+      clock: systemClock,
+      onChanged: onVolunteersChanged,
+      onTrouble: (error) => this.#reportError(error),
+      moveVideo: (volunteerId, channel) =>
+        engine.moveVideo(volunteerId, moveChannel(channel), (error) => link.broken(error)),
+    });
+    this.#links.set(link.peerId, gamerLink);
+    return gamerLink;
+  }
+
+  #handle(event: MeshEvent): void {
+    if (event.kind === 'state') {
+      // The client reports its last state itself, when everything is closed.
+      if (!this.#isClosed) this.#options.onStateChanged();
+    } else if (event.kind === 'unlinked') {
+      this.#links.delete(event.link.peerId);
+      this.#options.onVolunteersChanged();
+      // The error of a connection that was lost was reported already; that of one that never opened was not.
+      if (event.error && event.error !== this.#lastError) this.#reportError(event.error);
+    } else if (event.kind !== 'linked') this.#reportError(event.error);
+  }
+
+  #reportError(error: MeshError): void {
+    this.#lastError = error;
+    this.#options.onError(error);
+  }
+
+  /** Tells the server how each volunteer did, for its ranking, and does so again later. */
+  #report(): void {
+    this.#cancelReports = systemClock.after(SIGNALING_CLIENT.statusIntervalMs, () => this.#report());
+    for (const link of this.#links.values()) {
+      const report = link.takeReport();
+      if (report) this.#mesh?.session.tellReport(report);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import type { Effort } from '../../shared/tasks/infer.ts';
+import type { Quality } from '../../shared/tasks/upscale.ts';
+
+// The task types of the SDK, with their inputs and results. The comments here are their reference documentation.
+
+/**
+ * Anything drawable, or RGBA pixels: 8-bit sRGB with straight (not premultiplied) alpha, rows from top to bottom. The image is read
+ * before `submitTask` returns. Closing a VideoFrame remains the caller's responsibility.
+ */
+export type ImageInput =
+  | ImageData
+  | ImageBitmap
+  | VideoFrame
+  | HTMLCanvasElement
+  | OffscreenCanvas
+  | { width: number; height: number; data: Uint8ClampedArray | Uint8Array };
+
+/**
+ * A tensor of a model's input or output. `type` is one of float32, float64, float16, int8, uint8, int16, uint16, int32, uint32, int64,
+ * uint64 or bool (one byte, 0 or 1). `data` is in row-major order and its size must match `dims` and `type`. In a result it is the typed
+ * array of the type: for float16 a Uint16Array of the bits, for 64-bit integers an array of BigInts, for bool a Uint8Array.
+ */
+export type Tensor = { type: string; dims: number[]; data: ArrayBufferView };
+export type Vec3 = [number, number, number];
+export type Material = { color: Vec3; reflectivity?: number };
+export type SceneObject =
+  | { type: 'sphere'; center: Vec3; radius: number; material: Material }
+  | { type: 'plane'; point: Vec3; normal: Vec3; material: Material }
+  | { type: 'mesh'; positions: Float32Array; indices: Uint32Array; material: Material };
+
+/**
+ * The task types, with their inputs and results. Inputs are read before `submitTask` returns. An input that is too much for one task
+ * is refused with reason `too-large`.
+ */
+export interface TaskTypes {
+  /** Returns the bytes it was given. For tests and measurements. */
+  echo: { input: { bytes: Uint8Array }; result: { bytes: Uint8Array } };
+  /**
+   * Enlarges a picture: by `scale` (1..4, default 2), or to an exact `width` and `height` in pixels. `quality` defaults to `spatial`.
+   */
+  upscale: {
+    input: { image: ImageInput; scale?: number; width?: number; height?: number; quality?: Quality };
+    result: { image: ImageData };
+  };
+  /**
+   * Runs an ONNX model. `model` is a name in the server's list (`models/manifest.json`), or a URL whose origin the volunteer's owner
+   * allowed (`acceptModelsFrom`). A URL that ends in `#sha256=` and 64 hexadecimal digits is verified, and cached by the browser.
+   *
+   * Names, types and sizes of the inputs are checked against the model; the error `bad-input` says what it expects. If the first axis of
+   * all inputs and outputs is a dynamic batch axis (N, batch, batch_size), rows of several tasks may be run together, and many rows in
+   * parts. Up to 32 tensors and 64 MiB in each direction. `effort` selects how long a task may take, until that is measured, before it
+   * counts as late: `simple` 500 ms (default), `complex` 5 s.
+   */
+  infer: {
+    input: { model: string; inputs: Record<string, Tensor>; effort?: Effort };
+    result: { outputs: Record<string, Tensor> };
+  };
+  /**
+   * Finds cheapest paths on a grid of up to 1024x1024 cells, for up to 4,096 queries. `cost` is in row-major order; points are [x, y].
+   * A cost of 0 is a wall. Entering a cell costs its value, and sqrt(2) times its value by a diagonal step. Diagonal steps are only
+   * allowed where both adjacent cells are free, so no corner is cut. `points` are all cells from start to goal, inclusive; null means
+   * that there is no path, for example from or to a wall. Queries with the same goal are computed together, which is cheaper.
+   */
+  pathfinding: {
+    input: {
+      grid: { width: number; height: number; cost: Uint8Array };
+      neighbours: 4 | 8;
+      queries: { start: [number, number]; goal: [number, number] }[];
+    };
+    result: { paths: ({ points: [number, number][]; cost: number } | null)[] };
+  };
+  /**
+   * Simulates up to 16,384 spheres by semi-implicit Euler integration, in SI units. Collisions are elastic unless `restitution` (0..1)
+   * is given. In each step all bodies move; then each pair that overlaps and approaches bounces, in the order of the indices. Small
+   * fast bodies need short steps, or they pass through each other. Computed in double precision on a CPU, possibly in single precision
+   * on a GPU. To continue a simulation, submit the resulting `bodies` with their radii and masses. `collisions` are all pairs that
+   * touched, each once and sorted, the lower index first.
+   */
+  physics: {
+    input: {
+      bodies: { position: Vec3; velocity: Vec3; radius: number; mass: number }[];
+      gravity: Vec3;
+      timestepS: number;
+      steps: number;
+      restitution?: number;
+      /**
+       * Steps between two checkpoints.
+       * @default an eighth of `steps`, at most 64
+       */
+      checkpointEvery?: number;
+    };
+    result: {
+      bodies: { position: Vec3; velocity: Vec3 }[];
+      collisions: [number, number][];
+      /**
+       * The states after every `everySteps` steps, except the last: 6 numbers for each body (position, velocity), body after body and
+       * state after state.
+       */
+      checkpoints: { everySteps: number; states: Float32Array };
+    };
+  };
+  /**
+   * Renders a scene by ray tracing: Lambert shading with 5 % white ambient light, point lights without falloff (hard shadows), a black
+   * background unless given, and linear colours written as sRGB. y is up; `fovDeg` is the vertical field of view. A material's `color`
+   * is 0..1 per channel, and `reflectivity` (0..1, default 0) is the weight of its mirror image, over up to four reflections. Planes and
+   * meshes are two-sided. A single sample is taken in the middle of the pixel; several are jittered by numbers that depend only on
+   * pixel, sample and seed, so that tiles join seamlessly. Up to 131,072 triangles, 4,096 objects and 16 lights; up to 4,194,304 pixels
+   * and 67,108,864 samples for each task.
+   */
+  raytracing: {
+    input: {
+      camera: { position: Vec3; target: Vec3; fovDeg: number };
+      objects: SceneObject[];
+      lights: { position: Vec3; color: Vec3 }[];
+      background?: Vec3;
+      width: number;
+      height: number;
+      samplesPerPixel: number;
+      seed: number;
+      /** Renders only this part of the picture, in pixels; for several tasks that share the work. */
+      tile?: { x: number; y: number; width: number; height: number };
+    };
+    result: { image: ImageData };
+  };
+}
+export type TaskType = keyof TaskTypes;
