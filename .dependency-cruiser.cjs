@@ -12,6 +12,7 @@ const IN_PAGES = [
   'comlink',
   'hash-wasm',
   'idb-keyval',
+  'mediabunny',
   'onnxruntime-web',
   'preact',
   'simple-peer',

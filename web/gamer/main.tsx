@@ -5,7 +5,6 @@ import { GameWork } from '../game/game-work.ts';
 import { GamerClient } from '../sdk/p2c2r.ts';
 import { nameStore, rememberedName } from '../ui/friendly-name.ts';
 import { capture } from './capture.ts';
-import { clipFormat } from './clip-format.ts';
 import { download } from './download.ts';
 import { FloatingPicture } from './floating-picture.ts';
 import { GamerPage } from './gamer-page.tsx';
@@ -25,7 +24,7 @@ const session = new GamerSession({
 });
 const gameWork = new GameWork(systemClock);
 const player = new Player((choice, handlers) => openSource(choice, handlers, gameWork), capture);
-const keeper = new Recorder({ player, clock: systemClock, download, format: clipFormat() });
+const keeper = new Recorder({ player, clock: systemClock, download });
 const floating = new FloatingPicture(player.output);
 
 // The picture is there at once, as it is; it turns sharp when the room is open.
