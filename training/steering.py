@@ -1,7 +1,7 @@
 """
 The steering policy of the game's non-player ships: a small network that imitates an expert who looks ahead.
 
-    OMP_NUM_THREADS=1 python3 steering.py --models ../web/public/models --vectors ../web/gamer/game/simulation/test-vectors
+    OMP_NUM_THREADS=1 python3 steering.py --models ../web/public/models --vectors ../web/game/simulation/test-vectors
 
 The expert simulates a second and a half of each way on (a line across the road, braking or not) and takes the best; the network learns
 what it would do in the places that the network itself gets into (DAgger: Ross, Gordon and Bagnell, 2011).

@@ -1,7 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
-import { openFrameSource } from './frame-source.ts';
-import type { FromGame, ToGame } from './messages.ts';
-import type { PartResult, Question, RacePart } from './parts.ts';
+import { openFrameSource } from './frame-output.ts';
+import type { FromGame, PartResult, Question, RacePart, ToGame } from './messages.ts';
 import { PlayerInput } from './player-input.ts';
 import type { RaceState } from './simulation/race.ts';
 import { GAME } from './tuning.ts';

@@ -1,15 +1,13 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import { FrameOutlet } from './frame-outlet.ts';
-import { FramePacer } from './frame-pacer.ts';
-import { openContext } from './game-context.ts';
+import { FrameOutlet } from './frame-output.ts';
+import { FixedStep, FramePacer } from './frame-timing.ts';
+import type { Answer, Question, RacePart } from './messages.ts';
 import { OffloadedTasks } from './offloaded-tasks.ts';
-import type { Answer, Question, RacePart } from './parts.ts';
 import { RaceScene } from './render/race-scene.ts';
 import { type Controls, NEUTRAL } from './simulation/craft.ts';
-import { FixedStep } from './simulation/fixed-step.ts';
+import { seededRandom } from './simulation/numbers.ts';
 import { Race, type RaceState } from './simulation/race.ts';
-import { seededRandom } from './simulation/random.ts';
 import { GAME } from './tuning.ts';
 
 export interface GameLoopOptions {
@@ -130,4 +128,27 @@ export class GameLoop {
     this.#cancelRestore();
     this.#isContextLost = false;
   };
+}
+
+/**
+ * WebGL 2 on a worker's canvas. Asked again for a while: measured, the first page of a freshly started Chromium got none while
+ * its GPU process was starting. Throws MeshError `unsupported-browser`.
+ */
+export async function openContext(canvas: OffscreenCanvas, clock: Clock): Promise<WebGL2RenderingContext> {
+  for (let attempt = 0; attempt < GAME.contextAttempts; attempt++) {
+    // An opaque canvas gives frames without alpha. No antialiasing: a game short of power has none, and neither has this one.
+    const context = canvas.getContext('webgl2', {
+      alpha: false,
+      antialias: false,
+      powerPreference: 'high-performance',
+    });
+    if (context) return context;
+    await new Promise<void>((resolve) => {
+      clock.after(GAME.contextRetryMs, resolve);
+    });
+  }
+  throw new MeshError(
+    'unsupported-browser',
+    'The game needs WebGL 2 in a worker, which this browser does not give. Turn hardware acceleration on, update the browser, or pick an image or a video instead.',
+  );
 }

@@ -5,7 +5,7 @@ import { ManualClock } from '../../shared/manual-clock.ts';
 import { volunteer } from '../sdk/test-volunteer-info.ts';
 import type { TaskOptions, VolunteerInfo } from '../sdk/types.ts';
 import { GameWork, type WorkClient } from './game-work.ts';
-import type { Question } from './parts.ts';
+import type { Question } from './messages.ts';
 import { GAME_WORK } from './tuning.ts';
 
 const QUESTION: Question = { part: 'ships', id: 1, input: { model: 'steering', inputs: {} } };

@@ -2,7 +2,7 @@ import { type Signal, signal } from '@preact/signals';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { GamerClient } from '../sdk/p2c2r.ts';
-import { PART_TASKS, PARTS, type Part, type PartResult, type Question } from './parts.ts';
+import { PART_TASKS, PARTS, type Part, type PartResult, type Question } from './messages.ts';
 import { GAME_WORK } from './tuning.ts';
 import { WorkLog, type WorkTold } from './work-log.ts';
 

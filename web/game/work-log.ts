@@ -1,5 +1,5 @@
 import type { Timing } from '../sdk/types.ts';
-import type { Part } from './parts.ts';
+import type { Part } from './messages.ts';
 import { STRETCH_S } from './simulation/debris-physics.ts';
 import { GAME_WORK } from './tuning.ts';
 

@@ -1,12 +1,14 @@
-import { PARTS, type Part } from '../game/parts.ts';
+import { PARTS, type Part } from '../game/messages.ts';
 import type { VolunteerInfo } from '../sdk/types.ts';
 import { formatMs, formatRate } from '../ui/format.ts';
 import { Panel } from '../ui/panel.tsx';
 import { type Choice, Segmented } from '../ui/segmented.tsx';
 import './game-hud.css';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { systemClock } from '../../shared/clock.ts';
 import type { GameWork, PartPlace } from '../game/game-work.ts';
+import { Turntable } from '../game/hangar.ts';
 import type { WorkTold } from '../game/work-log.ts';
-import { HangarView } from './hangar/hangar-view.tsx';
 import { nameOf } from './messages.ts';
 
 const PLACES: readonly Choice<PartPlace>[] = [
@@ -95,4 +97,29 @@ function detailWords(part: Part, { by, perSecond, typicalMs, why }: WorkTold): s
   if (by === null) return 'Nothing was asked for just now.';
   if (by === 'game') return `${why} Meanwhile ${alone}.`;
   return `${what}, ${formatRate(perSecond)} times a second, typically in ${formatMs(typicalMs)} ms`;
+}
+
+/** The player's ship, ray-traced by whoever there is; nothing is painted while nobody looks. */
+export function HangarView({ work }: { work: GameWork }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [isOpen, setOpen] = useState(false);
+  const [isEmpty, setEmpty] = useState(true);
+  useEffect(() => {
+    if (!isOpen) return;
+    const turntable = new Turntable(work, systemClock, (image) => {
+      const { current } = canvas;
+      if (!current) return;
+      Object.assign(current, { width: image.width, height: image.height });
+      current.getContext('2d')?.putImageData(image, 0, 0);
+      setEmpty(false);
+    });
+    return () => turntable.dispose();
+  }, [isOpen, work]);
+  return (
+    <details class="hangar" data-testid="hangar" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Look into the hangar</summary>
+      <canvas class="hangar__picture" ref={canvas} role="img" aria-label="Your ship in its hangar, ray-traced" />
+      {isEmpty && <p class="soft small">The first picture is being painted.</p>}
+    </details>
+  );
 }

@@ -2,8 +2,7 @@ import { Color, DynamicDrawUsage, InstancedMesh, MeshBasicMaterial, Object3D } f
 import type { Craft } from '../simulation/craft.ts';
 import type { Track } from '../simulation/track.ts';
 import { MeshBuilder, NO_PATCH, type Patch, type Point } from './mesh-builder.ts';
-import { MONO, paintedTexture, SANS } from './painted-texture.ts';
-import { PALETTE, type Tint, tint } from './palette.ts';
+import { MONO, PALETTE, paintedTexture, SANS, type Tint, tint } from './paint.ts';
 
 const HOVER_M = 0.55;
 /** The player's first, then the rivals'. */

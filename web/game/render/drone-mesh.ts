@@ -1,7 +1,7 @@
 import { DoubleSide, DynamicDrawUsage, InstancedMesh, MeshBasicMaterial, Object3D } from 'three';
 import type { Drone } from '../simulation/drone.ts';
 import { MeshBuilder, NO_PATCH, type Point } from './mesh-builder.ts';
-import { PALETTE, tint } from './palette.ts';
+import { PALETTE, tint } from './paint.ts';
 
 const ARM_M = 1.15;
 const ROTOR_M = 0.62;

@@ -11,7 +11,7 @@ import { type Craft, HANDLING } from '../simulation/craft.ts';
 import type { Track } from '../simulation/track.ts';
 import { CRAFT_COLOURS, placeCraft } from './craft-mesh.ts';
 import { MeshBuilder, type Patch, type Point } from './mesh-builder.ts';
-import { PALETTE } from './palette.ts';
+import { PALETTE } from './paint.ts';
 import { glowTexture } from './surfaces.ts';
 
 const WHOLE: Patch = { left: 0, bottom: 0, right: 1, top: 1 };

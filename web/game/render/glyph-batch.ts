@@ -1,6 +1,5 @@
 import { BufferGeometry, DynamicDrawUsage, Float32BufferAttribute, Mesh, MeshBasicMaterial } from 'three';
-import { MONO, paintedTexture } from './painted-texture.ts';
-import { type Tint, tint } from './palette.ts';
+import { MONO, paintedTexture, type Tint, tint } from './paint.ts';
 
 const FIRST_CHAR = 32;
 const COLUMNS = 16;

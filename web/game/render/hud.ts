@@ -2,7 +2,7 @@ import { BufferGeometry, Float32BufferAttribute, LineBasicMaterial, LineLoop, Or
 import type { Race } from '../simulation/race.ts';
 import { CRAFT_COLOURS } from './craft-mesh.ts';
 import { GlyphBatch } from './glyph-batch.ts';
-import { PALETTE } from './palette.ts';
+import { PALETTE } from './paint.ts';
 
 const MAP_POINTS = 128;
 const MAP = { size: 84, margin: 14 } as const;

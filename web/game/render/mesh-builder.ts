@@ -1,5 +1,5 @@
 import { BufferGeometry, Float32BufferAttribute } from 'three';
-import type { Tint } from './palette.ts';
+import type { Tint } from './paint.ts';
 
 export interface Point {
   x: number;

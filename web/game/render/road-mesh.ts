@@ -1,9 +1,8 @@
 import { DoubleSide, Group, LineBasicMaterial, LineSegments, Mesh, MeshBasicMaterial } from 'three';
-import { GROUND_Y } from '../simulation/city-plan.ts';
-import type { Random } from '../simulation/random.ts';
-import type { Track } from '../simulation/track.ts';
+import type { Random } from '../simulation/numbers.ts';
+import { GROUND_Y, type Track } from '../simulation/track.ts';
 import { LineBuilder, MeshBuilder, NO_PATCH, type Patch, type Point } from './mesh-builder.ts';
-import { PALETTE, tint } from './palette.ts';
+import { PALETTE, tint } from './paint.ts';
 import { BARRIER_TILE_M, barrierTexture, fenceTexture, ROAD_TILE_M, roadTexture } from './surfaces.ts';
 
 const SEGMENT_M = 3;

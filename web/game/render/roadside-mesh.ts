@@ -2,7 +2,7 @@ import { DoubleSide, Group, LineBasicMaterial, LineSegments, Mesh, MeshBasicMate
 import { wrap } from '../simulation/numbers.ts';
 import type { Track } from '../simulation/track.ts';
 import { LineBuilder, MeshBuilder, type Point } from './mesh-builder.ts';
-import { PALETTE, type Tint, tint } from './palette.ts';
+import { PALETTE, type Tint, tint } from './paint.ts';
 import { BANNER_PATCHES, SIGN_PATCHES, signAtlas } from './sign-atlas.ts';
 
 const SIGN_EVERY_M = 62;

@@ -1,7 +1,6 @@
 import type { Texture } from 'three';
 import type { Patch } from './mesh-builder.ts';
-import { MONO, type Painter, paintedTexture, SANS } from './painted-texture.ts';
-import { PALETTE } from './palette.ts';
+import { MONO, PALETTE, type Painter, paintedTexture, SANS } from './paint.ts';
 
 const SIZE = 1024;
 const SIGN = { width: 512, height: 256 } as const;

@@ -9,11 +9,9 @@ import {
   Points,
   PointsMaterial,
 } from 'three';
-import { lerp } from '../simulation/numbers.ts';
-import type { Random } from '../simulation/random.ts';
+import { lerp, type Random } from '../simulation/numbers.ts';
 import { LineBuilder, MeshBuilder, NO_PATCH, type Point } from './mesh-builder.ts';
-import { paintedTexture } from './painted-texture.ts';
-import { PALETTE, type Tint, tint } from './palette.ts';
+import { PALETTE, paintedTexture, type Tint, tint } from './paint.ts';
 
 const RADIUS_M = 1_200;
 const STARS = 420;

@@ -1,7 +1,6 @@
 import type { Texture } from 'three';
-import type { Random } from '../simulation/random.ts';
-import { type Painter, paintedTexture, SANS } from './painted-texture.ts';
-import { PALETTE } from './palette.ts';
+import type { Random } from '../simulation/numbers.ts';
+import { PALETTE, type Painter, paintedTexture, SANS } from './paint.ts';
 
 /** Metres of road one tile of {@link roadTexture} covers. */
 export const ROAD_TILE_M = 16;

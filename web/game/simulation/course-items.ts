@@ -1,6 +1,5 @@
 import type { Craft } from './craft.ts';
-import { wrap, wrappedDifference } from './numbers.ts';
-import type { Random } from './random.ts';
+import { type Random, wrap, wrappedDifference } from './numbers.ts';
 import type { Track } from './track.ts';
 
 export interface Orb {

@@ -2,12 +2,10 @@
 import { beforeEach, expect, it } from 'vitest';
 import { physics } from '../../../shared/tasks/physics.ts';
 import { GAME } from '../tuning.ts';
-import { DebrisField, type Ship, type StretchPlan } from './debris-field.ts';
+import { DebrisField, DebrisPile, PIECES_PER_PILE, type Ship, type StretchPlan } from './debris-field.ts';
 import { type PhysicsResult, STRETCH, STRETCH_S } from './debris-physics.ts';
-import { DebrisPile, PIECES_PER_PILE } from './debris-pile.ts';
-import { seededRandom } from './random.ts';
-import { floorUnder } from './road-floor.ts';
-import { Track } from './track.ts';
+import { seededRandom } from './numbers.ts';
+import { floorUnder, Track } from './track.ts';
 
 const STEP_S = GAME.stepMs / 1000;
 const SPEED_MPS = 50;

@@ -1,9 +1,9 @@
 // Drones fly through the streets where others find them a way, over the roofs where nobody does, and are where the race is in either case.
 import { expect, it } from 'vitest';
 import { GAME, GAME_WORK } from '../tuning.ts';
-import { planCity } from './city-plan.ts';
+import { planCity } from './city.ts';
 import { DroneSwarm, type Trip } from './drone-swarm.ts';
-import { seededRandom } from './random.ts';
+import { seededRandom } from './numbers.ts';
 import { Track } from './track.ts';
 
 const STEP_S = GAME.stepMs / 1000;

@@ -1,10 +1,8 @@
 import { GAME_WORK } from '../tuning.ts';
-import { CityGrid, type Flat } from './city-grid.ts';
-import { type Building, GROUND_Y } from './city-plan.ts';
-import { Drone, type Place } from './drone.ts';
+import { type Building, CityGrid, type Flat } from './city.ts';
+import { Drone, type Place, smoothWay } from './drone.ts';
 import { wrappedDifference } from './numbers.ts';
-import { smoothWay } from './smooth-way.ts';
-import type { Track } from './track.ts';
+import { GROUND_Y, type Track } from './track.ts';
 
 const DRONES = 12;
 /** Where drones watch the race from, evenly along the road. */

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { GAME } from '../tuning.ts';
 import { type Controls, HANDLING, NEUTRAL } from './craft.ts';
+import { seededRandom } from './numbers.ts';
 import { Race } from './race.ts';
-import { seededRandom } from './random.ts';
 
 const STEPS_PER_SECOND = 1000 / GAME.stepMs;
 const LEFT: Controls = { ...NEUTRAL, steer: -1 };

@@ -1,5 +1,4 @@
-import { lerp, wrap } from './numbers.ts';
-import type { Random } from './random.ts';
+import { lerp, type Random, wrap } from './numbers.ts';
 
 /** A place on the centre line. Right-handed, y up; heading 0 looks along -z and grows to the right. */
 export interface TrackPoint {
@@ -12,6 +11,9 @@ export interface TrackPoint {
   /** Roll of the road, positive when its right side is lower. */
   bankRad: number;
 }
+
+/** Height of the plain below the road. */
+export const GROUND_Y = -13;
 
 const SAMPLES = 1024;
 const BASE_RADIUS_M = 185;
@@ -137,4 +139,29 @@ function smoothCurvature(outline: Outline, share: number): number {
   const here = outline.at(share);
   const turn = turnBetween(headingOf(outline.at(share - reach), here), headingOf(here, outline.at(share + reach)));
   return turn / (reach * outline.lengthM);
+}
+
+/** Beside the barrier a thing falls past the road. */
+const EDGE_M = 0.4;
+/** Towards the nearest point of a road that bends less than this corrects. */
+const ROUNDS = 3;
+
+export interface Floor {
+  /** Along the road, of the point beside which it is. */
+  alongM: number;
+  y: number;
+}
+
+/** What a thing at x, z falls onto: the road, or the plain below. @param nearM - about where along the road it is. */
+export function floorUnder(track: Track, x: number, z: number, nearM: number): Floor {
+  let alongM = nearM;
+  let lateralM = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const at = track.at(alongM);
+    const [dx, dz] = [x - at.x, z - at.z];
+    lateralM = dx * Math.cos(at.headingRad) + dz * Math.sin(at.headingRad);
+    alongM += dx * Math.sin(at.headingRad) - dz * Math.cos(at.headingRad);
+  }
+  const isRoad = Math.abs(lateralM) < track.halfWidthM + EDGE_M;
+  return { alongM, y: isRoad ? track.place(alongM, lateralM).y : GROUND_Y };
 }

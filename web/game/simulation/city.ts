@@ -1,12 +1,48 @@
-import { type Building, CITY_RADIUS_M } from './city-plan.ts';
-import { clamp } from './numbers.ts';
+import { clamp, type Random } from './numbers.ts';
 import type { Track } from './track.ts';
+
+const BUILDINGS = 170;
+export const CITY_RADIUS_M = 430;
+/** Between a building's wall and the middle of the road. */
+const ROAD_CLEARANCE_M = 22;
+
+export interface Building {
+  /** Of its middle. */
+  x: number;
+  z: number;
+  widthM: number;
+  depthM: number;
+  /** Above the ground. */
+  heightM: number;
+}
+
+/** Where the towers stand, clear of the road and of one another. */
+export function planCity(track: Track, random: Random): Building[] {
+  const road = Array.from({ length: Math.floor(track.lengthM / 8) }, (_, index) => track.at(index * 8));
+  const found: Building[] = [];
+  for (let attempt = 0; attempt < BUILDINGS * 6 && found.length < BUILDINGS; attempt++) {
+    const angle = random() * 2 * Math.PI;
+    const radiusM = Math.sqrt(random()) * CITY_RADIUS_M;
+    const x = Math.cos(angle) * radiusM;
+    const z = Math.sin(angle) * radiusM;
+    const widthM = 9 + random() * 15;
+    const depthM = 9 + random() * 15;
+    const halfM = Math.max(widthM, depthM) / 2;
+    const toRoadM = Math.min(...road.map((point) => Math.hypot(point.x - x, point.z - z))) - halfM;
+    if (toRoadM < ROAD_CLEARANCE_M - 8 + random() * 8) continue;
+    if (found.some((other) => Math.abs(other.x - x) < 20 && Math.abs(other.z - z) < 20)) continue;
+    // Low beside the road, so that the sky and what is behind stays in view.
+    const heightM = 14 + random() * 22 + Math.min(70, toRoadM) * random() * 0.9;
+    found.push({ x, z, widthM, depthM, heightM });
+  }
+  return found;
+}
 
 /** Finer than a street is wide, coarse enough that a path is some fifty cells. */
 const CELL_M = 8;
 const SIDE = 2 * Math.ceil((CITY_RADIUS_M + 30) / CELL_M);
 /** From a wall to who flies by. */
-const CLEARANCE_M = 2;
+const WALL_CLEARANCE_M = 2;
 /** So near the road a drone would be in the way. */
 const ROAD_M = 14;
 /** Entering a cell costs: through a wall nobody goes. */
@@ -30,7 +66,7 @@ export class CityGrid {
       this.#fill({ x, z }, ROAD_M, ROAD_M, COST.road);
     }
     for (const { x, z, widthM, depthM } of buildings) {
-      this.#fill({ x, z }, widthM / 2 + CLEARANCE_M, depthM / 2 + CLEARANCE_M, COST.wall);
+      this.#fill({ x, z }, widthM / 2 + WALL_CLEARANCE_M, depthM / 2 + WALL_CLEARANCE_M, COST.wall);
     }
   }
 

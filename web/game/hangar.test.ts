@@ -1,11 +1,10 @@
 // One picture of the hangar at a time, each a task that every machine takes, and none once nobody looks.
 import { expect, it } from 'vitest';
-import { ManualClock } from '../../../shared/manual-clock.ts';
-import { raytracing } from '../../../shared/tasks/raytracing.ts';
-import type { PartResult, Question } from '../../game/parts.ts';
-import { GAME_WORK } from '../../game/tuning.ts';
-import { hangarScene } from './hangar-scene.ts';
-import { Turntable } from './turntable.ts';
+import { ManualClock } from '../../shared/manual-clock.ts';
+import { raytracing } from '../../shared/tasks/raytracing.ts';
+import { hangarScene, Turntable } from './hangar.ts';
+import type { PartResult, Question } from './messages.ts';
+import { GAME_WORK } from './tuning.ts';
 
 const IMAGE = { width: 2, height: 1 } as ImageData;
 

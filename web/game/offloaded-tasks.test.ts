@@ -1,8 +1,8 @@
 // The game asks one question of a kind at a time, never waits for an answer, and uses none that comes too late.
 import { beforeEach, expect, it } from 'vitest';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import { OffloadedTask } from './offloaded-task.ts';
-import type { PartInput, PartResult, Question } from './parts.ts';
+import type { PartInput, PartResult, Question } from './messages.ts';
+import { OffloadedTask } from './offloaded-tasks.ts';
 import { GAME_WORK } from './tuning.ts';
 
 const INPUT: PartInput<'ships'> = { model: 'steering', inputs: {} };

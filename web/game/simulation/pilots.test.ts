@@ -2,8 +2,8 @@
 import { expect, it } from 'vitest';
 import { GAME, GAME_WORK } from '../tuning.ts';
 import { NEUTRAL } from './craft.ts';
+import { seededRandom } from './numbers.ts';
 import { Race } from './race.ts';
-import { seededRandom } from './random.ts';
 import { OBSERVED } from './steering-observation.ts';
 
 const newRace = () => new Race(seededRandom(4));
