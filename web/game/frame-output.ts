@@ -1,62 +1,63 @@
-import { GAME } from './tuning.ts';
+/** Frames that may wait for a slow reader. When it is full, the game captures no new ones. */
+const MAX_QUEUED_FRAMES = 2;
 
-/** Chromium's, which TypeScript's DOM does not know: a track fed by whoever holds its `writable`. */
+/** A track fed through its `writable`. Only Chromium has it, and TypeScript's DOM types lack it. */
 interface TrackGenerator extends MediaStreamTrack {
   readonly writable: WritableStream<VideoFrame>;
 }
 declare const MediaStreamTrackGenerator: (new (init: { kind: 'video' }) => TrackGenerator) | undefined;
 
 export interface FrameSource {
-  /** What the page hands to `openStream`. */
+  /** For `openStream` on the page. */
   source: MediaStreamTrack | ReadableStream<VideoFrame>;
-  /** What the game's worker writes to; to be transferred there. */
+  /** For the game's worker; transfer it there. */
   writable: WritableStream<VideoFrame>;
 }
 
 /**
- * The way of the frames out of the game's worker. Measured in headless Chromium on two cores at 640x360 and 60 fps, with the page's
- * main thread blocked for 800 ms, as frames that reached the stream's worker meanwhile and the longest gap:
+ * Opens the way of frames from the game's worker to the stream. Measured in headless Chromium on two cores, at 640x360 and 60 fps, with
+ * the page's main thread blocked for 800 ms; frames that reached the stream's worker meanwhile, and the longest gap:
  *
  * - `captureStream()` of the placeholder canvas: 0 of 48 frames, 809 ms;
- * - a ReadableStream handed from the worker to the page and on to the next worker: 0 of 48, 806 ms (the page pumps every chunk);
+ * - a ReadableStream transferred from the worker to the page and on to the next worker: 0 of 48, 806 ms (the page pumps every chunk);
  * - a MediaStreamTrackGenerator whose `writable` went to the worker: 48 of 48, 21 ms. Nothing passes the main thread.
  *
- * So a generator it is, and the page's own pipe where a browser has none. A frame costs the worker about 1.5 ms either way.
+ * So it uses a generator, and a pipe through the page where the browser has none. A frame costs the worker about 1.5 ms either way.
  */
 export function openFrameSource(): FrameSource {
   if (typeof MediaStreamTrackGenerator !== 'undefined') {
     const track = new MediaStreamTrackGenerator({ kind: 'video' });
     return { source: track, writable: track.writable };
   }
-  const strategy = { highWaterMark: GAME.maxQueuedFrames };
+  const strategy = { highWaterMark: MAX_QUEUED_FRAMES };
   const { readable, writable } = new TransformStream<VideoFrame, VideoFrame>({}, strategy, strategy);
   return { source: readable, writable };
 }
 
-/** Sends what a canvas shows out as frames, in the worker that draws it. A reader that is slow misses frames; none wait for it. */
+/** Writes what a canvas shows as frames, in the worker that draws it. A slow reader misses frames; none wait for it. */
 export class FrameOutlet {
   readonly #writer: WritableStreamDefaultWriter<VideoFrame>;
   #isOpen = true;
 
   constructor(frames: WritableStream<VideoFrame>) {
     this.#writer = frames.getWriter();
-    // Stopped or cancelled by its reader: the game goes on without being filmed.
-    void this.#writer.closed.then(
-      () => this.#shut(),
-      () => this.#shut(),
-    );
+    const shut = () => {
+      this.#isOpen = false;
+    };
+    // When the reader stops or cancels, the game goes on without being captured.
+    void this.#writer.closed.then(shut, shut);
   }
 
-  /** To be called in the task that drew the canvas, while the drawing is still there. */
+  /** Call it in the task that drew the canvas, before the browser clears the drawing. */
   offer(canvas: OffscreenCanvas, timeMs: number): void {
     if (!this.#isOpen || (this.#writer.desiredSize ?? 0) <= 0) return;
     const frame = new VideoFrame(canvas, { timestamp: Math.round(timeMs * 1000) });
-    // A stream between threads sends a copy; a generator closes what it took, and closing twice does no harm.
+    // A stream between threads sends a copy and leaves this one open; a generator closes it, and a second close does no harm.
     void this.#writer.write(frame).then(
       () => frame.close(),
       () => {
         frame.close();
-        this.#shut();
+        this.#isOpen = false;
       },
     );
   }
@@ -68,11 +69,7 @@ export class FrameOutlet {
     try {
       await this.#writer.close();
     } catch {
-      // Its reader ended it first.
+      // The reader ended it first.
     }
-  }
-
-  #shut(): void {
-    this.#isOpen = false;
   }
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { FixedStep, FramePacer } from './frame-timing.ts';
 
-it('as many steps come due at every frame rate', () => {
+it('the same number of steps is due at every frame rate', () => {
   for (const frameMs of [4, 7, 16.7, 40]) {
     const steps = new FixedStep(10, 10);
     let due = 0;
@@ -12,7 +12,7 @@ it('as many steps come due at every frame rate', () => {
   }
 });
 
-it('a long while away is not caught up with', () => {
+it('does not catch up after a long pause', () => {
   const steps = new FixedStep(10, 8);
   steps.advance(0);
   expect(steps.advance(60_000)).toBe(8);
@@ -30,8 +30,8 @@ it.each([
   const pacer = new FramePacer(60);
   let drawn = 0;
   for (let frame = 0; frame < screenHz * 10; frame++) {
-    const trembleMs = frame % 2 === 0 ? 0.4 : -0.4;
-    if (pacer.isDue((frame * 1000) / screenHz + trembleMs)) drawn++;
+    const jitterMs = frame % 2 === 0 ? 0.4 : -0.4;
+    if (pacer.isDue((frame * 1000) / screenHz + jitterMs)) drawn++;
   }
   expect(drawn / 10).toBeGreaterThan(expected * 0.9);
   expect(drawn / 10).toBeLessThanOrEqual(expected + 1);

@@ -1,22 +1,22 @@
-/** Turns passing time into whole steps of the simulation, so that it runs the same at every frame rate. */
+/** Converts elapsed time into whole simulation steps, so that the game runs the same at every frame rate. */
 export class FixedStep {
   readonly #stepMs: number;
   readonly #maxSteps: number;
   #lastMs: number | null = null;
   #leftMs = 0;
 
-  /** @param maxSteps - at once: after a hidden or busy while the game goes on where it was rather than catch up. */
+  /** @param maxSteps - per call of `advance`: after a long pause the simulation continues where it was instead of catching up */
   constructor(stepMs: number, maxSteps: number) {
     this.#stepMs = stepMs;
     this.#maxSteps = maxSteps;
   }
 
-  /** Time that passed beyond the last whole step, ms. */
+  /** Time since the last whole step, ms. */
   get leftMs(): number {
     return this.#leftMs;
   }
 
-  /** @returns how many steps are due at `nowMs`. */
+  /** @returns the number of steps due at `nowMs` */
   advance(nowMs: number): number {
     this.#leftMs += this.#lastMs === null ? 0 : Math.max(0, nowMs - this.#lastMs);
     this.#lastMs = nowMs;
@@ -25,16 +25,16 @@ export class FixedStep {
     return Math.min(due, this.#maxSteps);
   }
 
-  /** The time until the next `advance` does not count. */
+  /** Ignores the time until the next `advance`. */
   skip(): void {
     this.#lastMs = null;
   }
 }
 
-/** Early by less than this still counts: the screen's clock trembles. */
-const SLACK_MS = 2;
+/** Animation frames jitter: one that is early by less than this still counts. */
+const JITTER_MS = 2;
 
-/** Lets through at most so many of a screen's frames a second, evenly. */
+/** Limits the frame rate, evenly. */
 export class FramePacer {
   readonly #intervalMs: number;
   #nextMs = 0;
@@ -44,7 +44,7 @@ export class FramePacer {
   }
 
   isDue(nowMs: number): boolean {
-    if (nowMs < this.#nextMs - SLACK_MS) return false;
+    if (nowMs < this.#nextMs - JITTER_MS) return false;
     this.#nextMs = Math.max(this.#nextMs + this.#intervalMs, nowMs);
     return true;
   }

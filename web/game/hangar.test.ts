@@ -1,53 +1,51 @@
-// One picture of the hangar at a time, each a task that every machine takes, and none once nobody looks.
 import { expect, it } from 'vitest';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import { raytracing } from '../../shared/tasks/raytracing.ts';
-import { hangarScene, Turntable } from './hangar.ts';
-import type { PartResult, Question } from './messages.ts';
-import { GAME_WORK } from './tuning.ts';
+import { Hangar, hangarScene, PAUSE_MS, RETRY_AFTER_MS } from './hangar.ts';
+import type { PartRequest, PartResult } from './messages.ts';
 
 const IMAGE = { width: 2, height: 1 } as ImageData;
 
 function start() {
   const clock = new ManualClock();
-  const asked: { question: Question; answer: (result: PartResult | null) => void }[] = [];
+  const requests: { request: PartRequest; respond: (result: PartResult<'hangar'> | null) => void }[] = [];
   const shown: ImageData[] = [];
-  const run = (question: Question) =>
-    new Promise<PartResult | null>((answer) => {
-      asked.push({ question, answer });
+  const render = (request: PartRequest<'hangar'>) =>
+    new Promise<PartResult<'hangar'> | null>((respond) => {
+      requests.push({ request, respond });
     });
-  return { clock, asked, shown, turntable: new Turntable({ run }, clock, (image) => shown.push(image)) };
+  return { clock, requests, shown, hangar: new Hangar(render, clock, (image) => shown.push(image)) };
 }
 
-it('the scene is a task that every machine takes, and turns', () => {
+it('the scene is a valid task and turns', () => {
   const [first, second] = [raytracing.pack(hangarScene(0, 1)), raytracing.pack(hangarScene(1, 1))];
   expect(raytracing.params.safeParse(first.params).success).toBe(true);
   expect(first).not.toEqual(second);
 });
 
-it('paints the next picture only when the last one came, and later again where nobody painted it', async () => {
-  const { clock, asked, shown, turntable } = start();
+it('requests the next picture after the last one came, and retries later when nobody rendered it', async () => {
+  const { clock, requests, shown, hangar } = start();
   clock.advance(60_000);
-  expect(asked).toHaveLength(1);
-  asked[0]?.answer({ image: IMAGE });
+  expect(requests).toHaveLength(1);
+  requests[0]?.respond({ image: IMAGE });
   await Promise.resolve();
   expect(shown).toEqual([IMAGE]);
-  clock.advance(GAME_WORK.hangarPauseMs);
-  expect(asked).toHaveLength(2);
-  expect(asked[1]?.question).not.toEqual(asked[0]?.question);
-  asked[1]?.answer(null);
+  clock.advance(PAUSE_MS);
+  expect(requests).toHaveLength(2);
+  expect(requests[1]?.request).not.toEqual(requests[0]?.request);
+  requests[1]?.respond(null);
   await Promise.resolve();
-  clock.advance(GAME_WORK.restMs);
-  expect(asked).toHaveLength(3);
+  clock.advance(RETRY_AFTER_MS);
+  expect(requests).toHaveLength(3);
   expect(shown).toHaveLength(1);
-  turntable.dispose();
+  hangar.dispose();
 });
 
-it('a picture that comes when nobody looks any more is not shown, and no other is asked for', async () => {
-  const { clock, asked, shown, turntable } = start();
-  turntable.dispose();
-  asked[0]?.answer({ image: IMAGE });
+it('once disposed it neither shows a late picture nor requests another', async () => {
+  const { clock, requests, shown, hangar } = start();
+  hangar.dispose();
+  requests[0]?.respond({ image: IMAGE });
   await Promise.resolve();
   clock.advance(60_000);
-  expect([asked.length, shown.length]).toEqual([1, 0]);
+  expect([requests.length, shown.length]).toEqual([1, 0]);
 });

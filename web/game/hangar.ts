@@ -1,38 +1,46 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { SceneObject, TaskTypes } from '../sdk/types.ts';
-import type { GameWork } from './game-work.ts';
-import { GAME_WORK } from './tuning.ts';
+import type { PartRequest, PartResult } from './messages.ts';
 
-/** Has one picture of the turning ship after another painted, as fast as whoever does it can, until it is disposed. */
-export class Turntable {
-  readonly #work: Pick<GameWork, 'run'>;
+/** Pause between two pictures: a tenth of what a processor takes for one. */
+export const PAUSE_MS = 40;
+/** Pause after a picture that nobody rendered. Short, so that a new volunteer is used almost at once. */
+export const RETRY_AFTER_MS = 500;
+/** Turn of the ship from picture to picture: a full turn in 50 pictures. */
+const TURN_RAD = 0.125;
+
+type Render = (request: PartRequest<'hangar'>) => Promise<PartResult<'hangar'> | null>;
+
+/** Renders the player's ship on a turntable, one ray-traced picture after the other, until it is disposed. */
+export class Hangar {
+  readonly #render: Render;
   readonly #clock: Clock;
   readonly #show: (image: ImageData) => void;
   #cancelNext = (): void => {};
   #count = 0;
-  #disposed = false;
+  #isDisposed = false;
 
-  constructor(work: Pick<GameWork, 'run'>, clock: Clock, show: (image: ImageData) => void) {
-    this.#work = work;
+  constructor(render: Render, clock: Clock, show: (image: ImageData) => void) {
+    this.#render = render;
     this.#clock = clock;
     this.#show = show;
-    void this.#paint();
+    void this.#renderNext();
   }
 
   dispose(): void {
-    this.#disposed = true;
+    this.#isDisposed = true;
     this.#cancelNext();
   }
 
-  async #paint(): Promise<void> {
+  async #renderNext(): Promise<void> {
     const id = ++this.#count;
-    const input = hangarScene(id * GAME_WORK.hangarTurnRad, id);
-    const result = await this.#work.run({ part: 'hangar', id, input });
-    if (this.#disposed) return;
+    const input = hangarScene(id * TURN_RAD, id);
+    const result = await this.#render({ part: 'hangar', id, input });
+    if (this.#isDisposed) return;
     if (result) this.#show(result.image);
-    // Never at once: the game's frames and its other work come first.
-    const afterMs = result ? GAME_WORK.hangarPauseMs : GAME_WORK.restMs;
-    this.#cancelNext = this.#clock.after(afterMs, () => void this.#paint());
+    // The pause leaves time for the game's frames and its other work.
+    const afterMs = result ? PAUSE_MS : RETRY_AFTER_MS;
+    this.#cancelNext = this.#clock.after(afterMs, () => void this.#renderNext());
   }
 }
 
@@ -40,7 +48,7 @@ type Scene = TaskTypes['raytracing']['input'];
 type Vec3 = [number, number, number];
 type Box = { from: Vec3; to: Vec3 };
 
-/** Small enough for a processor to keep turning it. */
+/** Pixels. Small enough that a processor keeps the ship turning. */
 const SIZE = { width: 256, height: 144 } as const;
 const SAMPLES = 4;
 
@@ -78,7 +86,7 @@ const STRUTS: readonly Box[] = [-1, 1].map((side) => ({
 }));
 const CANOPY: Box = { from: [-0.3, 0.4, -0.6], to: [0.3, 0.72, 0.7] };
 
-/** The hangar with the ship on its turntable, turned by so much. */
+/** The hangar as a ray-tracing scene. @param turnRad - turn of the ship on its turntable */
 export function hangarScene(turnRad: number, seed: number): Scene {
   const turned = (corners: readonly Vec3[]) => corners.map((corner) => turn(corner, turnRad));
   const ship: SceneObject[] = [
@@ -101,18 +109,18 @@ export function hangarScene(turnRad: number, seed: number): Scene {
   };
 }
 
-/** What does not turn. */
+/** Everything that does not turn. */
 const HALL: readonly SceneObject[] = [
   { type: 'plane', point: [0, -0.55, 0], normal: [0, 1, 0], material: FLOOR },
   { type: 'plane', point: [0, 0, 7], normal: [0, 0, -1], material: WALL },
   { type: 'plane', point: [-8, 0, 0], normal: [1, 0, 0], material: WALL },
-  // The turntable's lamps.
+  // Lamps around the turntable.
   ...Array.from({ length: 10 }, (_, nth): SceneObject => {
     const rad = (nth * Math.PI) / 5;
     const center: Vec3 = [3.3 * Math.cos(rad), -0.45, 3.3 * Math.sin(rad)];
     return { type: 'sphere', center, radius: 0.12, material: nth % 2 === 0 ? CYAN : AMBER };
   }),
-  // Fuel, and boxes along the wall.
+  // Fuel tanks and boxes along the wall.
   ...[-5.2, -3.9].map((x): SceneObject => ({ type: 'sphere', center: [x, 0.1, 4.6], radius: 0.65, material: STEEL })),
   ...[2.2, 3.5, 2.8].map((x, nth) =>
     hexahedron(
@@ -126,7 +134,7 @@ function turn([x, y, z]: Vec3, rad: number): Vec3 {
   return [x * Math.cos(rad) + z * Math.sin(rad), y, z * Math.cos(rad) - x * Math.sin(rad)];
 }
 
-/** In the order of {@link WEDGE}: the near face around, then the far one. */
+/** Corners in the order of {@link WEDGE}: around the near face, then around the far one. */
 function cornersOf({ from: [x0, y0, z0], to: [x1, y1, z1] }: Box): Vec3[] {
   return [z0, z1].flatMap((z): Vec3[] => [
     [x0, y0, z],

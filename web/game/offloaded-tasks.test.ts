@@ -1,60 +1,58 @@
-// The game asks one question of a kind at a time, never waits for an answer, and uses none that comes too late.
 import { beforeEach, expect, it } from 'vitest';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import type { PartInput, PartResult, Question } from './messages.ts';
-import { OffloadedTask } from './offloaded-tasks.ts';
-import { GAME_WORK } from './tuning.ts';
+import type { PartInput, PartRequest, PartResult } from './messages.ts';
+import { GIVE_UP_MS, OffloadedTask, RETRY_AFTER_MS } from './offloaded-tasks.ts';
 
 const INPUT: PartInput<'ships'> = { model: 'steering', inputs: {} };
 const RESULT: PartResult<'ships'> = { outputs: {} };
 let clock: ManualClock;
-let asked: Question[];
-let errand: OffloadedTask<'ships'>;
-let heard: number;
+let sent: PartRequest[];
+let task: OffloadedTask<'ships'>;
+let results: number;
 
 beforeEach(() => {
   clock = new ManualClock();
-  asked = [];
-  heard = 0;
-  errand = new OffloadedTask('ships', clock, (question) => asked.push(question));
+  sent = [];
+  results = 0;
+  task = new OffloadedTask('ships', clock, (request) => sent.push(request));
 });
 
-const ask = () => errand.ask(INPUT, () => heard++);
-const answer = (id: number, result: PartResult<'ships'> | null) => errand.heard({ part: 'ships', id, result });
+const request = () => task.request(INPUT, () => results++);
+const respond = (id: number, result: PartResult<'ships'> | null) => task.receive({ part: 'ships', id, result });
 
-it('asks again once it was answered, and not before', () => {
-  ask();
-  ask();
-  expect(asked.map(({ id }) => id)).toEqual([1]);
-  answer(1, RESULT);
-  ask();
-  expect([heard, asked.length]).toEqual([1, 2]);
+it('has one request pending at a time', () => {
+  request();
+  request();
+  expect(sent.map(({ id }) => id)).toEqual([1]);
+  respond(1, RESULT);
+  request();
+  expect([results, sent.length]).toEqual([1, 2]);
 });
 
-it('rests a moment after a question that nobody answered', () => {
-  ask();
-  answer(1, null);
-  ask();
-  expect([heard, asked.length]).toEqual([0, 1]);
-  clock.advance(GAME_WORK.restMs);
-  ask();
-  expect(asked).toHaveLength(2);
+it('waits a moment after a request that nobody answered', () => {
+  request();
+  respond(1, null);
+  request();
+  expect([results, sent.length]).toEqual([0, 1]);
+  clock.advance(RETRY_AFTER_MS);
+  request();
+  expect(sent).toHaveLength(2);
 });
 
-it('gives a question up after a while, and an answer after that is not used', () => {
-  ask();
-  clock.advance(GAME_WORK.giveUpMs + GAME_WORK.restMs);
-  ask();
-  answer(1, RESULT);
-  expect([heard, asked.length]).toEqual([0, 2]);
-  answer(2, RESULT);
-  expect(heard).toBe(1);
+it('gives up on a request after a while and ignores its late response', () => {
+  request();
+  clock.advance(GIVE_UP_MS + RETRY_AFTER_MS);
+  request();
+  respond(1, RESULT);
+  expect([results, sent.length]).toEqual([0, 2]);
+  respond(2, RESULT);
+  expect(results).toBe(1);
 });
 
-it('hears nothing more once it is disposed of', () => {
-  ask();
-  errand.dispose();
-  answer(1, RESULT);
-  clock.advance(GAME_WORK.giveUpMs);
-  expect(heard).toBe(0);
+it('ignores responses once it is disposed', () => {
+  request();
+  task.dispose();
+  respond(1, RESULT);
+  clock.advance(GIVE_UP_MS);
+  expect(results).toBe(0);
 });

@@ -1,6 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
 import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
-import { GAME } from '../game/tuning.ts';
+import { GAME_SIZE } from '../game/built-in-game.ts';
 import { captureError } from './capture-errors.ts';
 import type { CaptureKind } from './source.ts';
 
@@ -56,7 +56,7 @@ function askForScreen(): Promise<MediaStream> {
 
 /** Small: what is worth sharpening. A camera that cannot gives what it has. */
 function askForCamera(): Promise<MediaStream> {
-  const video = { width: { ideal: GAME.width }, height: { ideal: GAME.height }, frameRate: { ideal: 30 } };
+  const video = { width: { ideal: GAME_SIZE.width }, height: { ideal: GAME_SIZE.height }, frameRate: { ideal: 30 } };
   return navigator.mediaDevices.getUserMedia({ video, audio: false });
 }
 

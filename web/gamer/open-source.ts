@@ -1,7 +1,6 @@
 import { signal } from '@preact/signals';
-import { BuiltInGame } from '../game/built-in-game.ts';
+import { BuiltInGame, GAME_SIZE } from '../game/built-in-game.ts';
 import type { GameWork } from '../game/game-work.ts';
-import { GAME } from '../game/tuning.ts';
 import type { LiveSource, Source, SourceChoice, SourceHandlers, StillSource } from './source.ts';
 import { openCaptured, openVideo, unreadable } from './video-source.ts';
 
@@ -27,7 +26,7 @@ export async function openSource(choice: SourceChoice, handlers: SourceHandlers,
 
 async function openGame({ onError }: SourceHandlers, gameWork: GameWork): Promise<LiveSource> {
   const canvas = document.createElement('canvas');
-  const game = new BuiltInGame(canvas, { onError, work: (question) => gameWork.run(question) });
+  const game = new BuiltInGame(canvas, { onError, work: (request) => gameWork.run(request) });
   try {
     await game.ready;
   } catch (cause) {
@@ -37,7 +36,7 @@ async function openGame({ onError }: SourceHandlers, gameWork: GameWork): Promis
   return {
     kind: 'game',
     before: canvas,
-    size: signal({ width: GAME.width, height: GAME.height }),
+    size: signal(GAME_SIZE),
     frames: game.source,
     play: { label: GAME_LABEL, attach: (target) => game.attach(target) },
     dispose: () => game.dispose(),

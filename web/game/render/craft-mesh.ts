@@ -33,7 +33,7 @@ export class CraftMesh {
   }
 }
 
-/** Puts an object where the craft hovers, nose first along -z, leaning into its bend. */
+/** Places an object where the craft hovers, nose along -z, leaning into the bend. */
 export function placeCraft(object: Object3D, craft: Craft, track: Track, timeS: number, aheadS: number): void {
   const { distanceM, lateralM } = craft.poseAt(aheadS);
   const { headingRad, bankRad } = track.at(distanceM);
@@ -52,7 +52,7 @@ const TAIL: Patch = { left: 0, bottom: 0.75, right: 1, top: 0.875 };
 
 const p = (x: number, y: number, z: number): Point => ({ x, y, z });
 
-/** A wedge with two pods, a wing and a canopy; colours are multiplied by each craft's own. */
+/** A wedge with two pods, a wing and a canopy. Its colours are multiplied by each craft's own. */
 function hull() {
   const builder = new MeshBuilder();
   const light: Tint = [1, 1, 1];

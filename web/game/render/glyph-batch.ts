@@ -8,9 +8,9 @@ const CELL = { width: 32, height: 48 } as const;
 const FONT_PX = 40;
 /** Of a cell, and of the letter's own height. */
 const ADVANCE = 0.62;
-/** All text and bars of one picture; what is beyond is left out. */
+/** Glyphs per frame; text beyond it is left out. */
 const MAX_QUADS = 320;
-/** A character nothing is written with: its cell is filled, for rectangles. */
+/** An unused character whose cell is filled, for rectangles. */
 const BLOCK = 127 - 32;
 
 interface Box {
@@ -20,7 +20,7 @@ interface Box {
   height: number;
 }
 
-/** Text and rectangles of one picture in one draw call, from an atlas of the 64 characters from space to underscore. */
+/** Draws text and rectangles in one draw call, from an atlas of the 64 characters from space to underscore. */
 export class GlyphBatch {
   readonly object: Mesh;
   readonly #geometry = new BufferGeometry();
@@ -47,14 +47,14 @@ export class GlyphBatch {
     this.#quads = 0;
   }
 
-  /** @param y - of the base line, pixels from the bottom. */
+  /** @param y - of the baseline, pixels from the bottom */
   text(x: number, y: number, sizePx: number, colour: string, words: string, align: 'left' | 'middle' = 'left'): void {
     const advance = sizePx * ADVANCE;
     const start = Math.round(align === 'middle' ? x - (words.length * advance) / 2 : x);
     const width = (sizePx * CELL.width) / FONT_PX;
     const height = (sizePx * CELL.height) / FONT_PX;
     const dark = this.#tint('#05060f');
-    // A shadow first keeps it legible on any background.
+    // A shadow keeps it legible on any background.
     for (const [offset, shade] of [[1, dark] as const, [0, this.#tint(colour)] as const]) {
       [...words].forEach((character, index) => {
         if (character === ' ') return;
@@ -70,7 +70,7 @@ export class GlyphBatch {
     this.#quad({ x, y, width, height }, BLOCK, this.#tint(colour), opacity);
   }
 
-  /** Hands what was written to the GPU. */
+  /** Uploads the frame's glyphs to the GPU. */
   flush(): void {
     this.#geometry.setDrawRange(0, this.#quads * 6);
     for (const attribute of [this.#positions, this.#uvs, this.#colours]) attribute.needsUpdate = true;

@@ -52,7 +52,7 @@ function crystal() {
 
 const PAD_ARROWS = 4;
 
-/** Boost pads: rows of arrows lying on the road. */
+/** Boost pads: rows of arrows on the road. */
 export function padMesh(items: CourseItems, track: Track): Mesh {
   const builder = new MeshBuilder();
   for (const pad of items.pads) {
@@ -68,10 +68,10 @@ export function padMesh(items: CourseItems, track: Track): Mesh {
   return new Mesh(builder.build(), new MeshBasicMaterial({ vertexColors: true, side: DoubleSide }));
 }
 
-/** A turn of a piece for so many metres that it went. */
+/** Rotation of a flying piece, radians per metre. */
 const TURN_PER_M = 0.9;
 
-/** Every piece of rubble in one draw call. */
+/** All rubble in one draw call. */
 export class DebrisMesh {
   readonly object: InstancedMesh;
   readonly #placer = new Object3D();
@@ -86,7 +86,7 @@ export class DebrisMesh {
     for (const [index, { place, size }] of field.view(timeS).entries()) {
       const [x, y, z] = place;
       this.#placer.position.set(x, y, z);
-      // By where it is rather than by the time: what lies still does not turn.
+      // Rotates by position and not by time, so that a piece at rest does not turn.
       this.#placer.rotation.set((x + index) * TURN_PER_M, index, (z - index) * TURN_PER_M);
       this.#placer.scale.setScalar(Math.max(size, HIDDEN_SCALE));
       this.#placer.updateMatrix();
@@ -96,7 +96,7 @@ export class DebrisMesh {
   }
 }
 
-/** An octahedron with one corner pulled out, a shade on each face. */
+/** An octahedron with one corner pulled out and a shade on each face. */
 function rock() {
   const builder = new MeshBuilder();
   const radius = PIECE.radiusM * 1.15;

@@ -1,7 +1,7 @@
 import { CanvasTexture, Color, LinearMipmapNearestFilter, RepeatWrapping, SRGBColorSpace, type Texture } from 'three';
 import { MeshError } from '../../../shared/errors.ts';
 
-/** Night colours of the game, as CSS for what is painted and as {@link tint} for what is lit by itself. */
+/** Night colours of the game: as CSS for painted textures, through {@link tint} for vertex colours. */
 export const PALETTE = {
   skyTop: '#04060f',
   skyMiddle: '#150f3d',
@@ -21,7 +21,7 @@ export const PALETTE = {
 
 export type Tint = readonly [red: number, green: number, blue: number];
 
-/** A CSS colour as linear red, green, blue, which is what vertex colours are made of. */
+/** A CSS colour as linear red, green and blue, for vertex colours. */
 export function tint(css: string, brightness = 1): Tint {
   const { r, g, b } = new Color(css);
   return [r * brightness, g * brightness, b * brightness];
@@ -33,9 +33,9 @@ export const SANS = 'system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
 export const MONO = 'ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace';
 
 /**
- * A repeating texture painted in code, so that the game needs no files.
+ * Paints a repeating texture in code, so that the game needs no image files.
  *
- * @param anisotropy - samples along the view: worth their cost only on what is seen at a flat angle.
+ * @param anisotropy - samples along the view; worth their cost only on surfaces seen at a flat angle
  */
 export function paintedTexture(
   width: number,
@@ -56,7 +56,7 @@ export function paintedTexture(
   texture.colorSpace = SRGBColorSpace;
   texture.wrapS = RepeatWrapping;
   texture.wrapT = RepeatWrapping;
-  // Mixing two mip levels, and 4 samples along the view on road and ground, doubled the time of a frame in software WebGL.
+  // Trilinear filtering and 4 anisotropic samples on road and ground doubled the frame time in software WebGL.
   texture.minFilter = LinearMipmapNearestFilter;
   texture.anisotropy = anisotropy;
   return texture;

@@ -20,13 +20,13 @@ export interface RaceSceneOptions {
   canvas: OffscreenCanvas;
   context: WebGL2RenderingContext;
   race: Race;
-  /** Where windows are lit and stars stand. */
+  /** Places lit windows and stars. */
   random: Random;
-  /** Prefers reduced motion. */
+  /** Reduced motion. */
   isCalm: boolean;
 }
 
-/** The picture of a race: no lights, shadows or passes over the whole picture, so that software WebGL keeps up. */
+/** Draws a race, without lights, shadows or full-screen passes, so that software WebGL keeps up. */
 export class RaceScene {
   readonly #renderer: WebGLRenderer;
   readonly #race: Race;
@@ -98,7 +98,7 @@ const LOOK_AHEAD_M = 16;
 const FOV_DEG = 62;
 const FAR_M = 2_600;
 
-/** Follows the player along the road. Calm for who prefers reduced motion: no roll, no zoom, higher and further back. */
+/** Follows the player along the road. With reduced motion it does not roll or zoom, and is higher and further back. */
 export class ChaseCamera {
   readonly camera: PerspectiveCamera;
   readonly #isCalm: boolean;

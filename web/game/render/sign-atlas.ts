@@ -10,17 +10,17 @@ function patchOf(x: number, y: number, width: number, height: number): Patch {
   return { left: x / SIZE, right: (x + width) / SIZE, top: 1 - y / SIZE, bottom: 1 - (y + height) / SIZE };
 }
 
-/** Six signs of 2:1. */
+/** Six signs with an aspect ratio of 2:1. */
 export const SIGN_PATCHES: readonly Patch[] = Array.from({ length: 6 }, (_, index) =>
   patchOf((index % 2) * SIGN.width, Math.floor(index / 2) * SIGN.height, SIGN.width, SIGN.height),
 );
-/** Two banners of 8:1: the start line's, and the others'. */
+/** Two banners with an aspect ratio of 8:1: for the start line, and for the other gantries. */
 export const BANNER_PATCHES: readonly [Patch, Patch] = [
   patchOf(0, SIZE - 2 * BANNER_HEIGHT, SIZE, BANNER_HEIGHT),
   patchOf(0, SIZE - BANNER_HEIGHT, SIZE, BANNER_HEIGHT),
 ];
 
-/** Signs are eye tests on purpose: letters, gratings and small print that only a sharp picture shows. */
+/** Paints the signs. They are eye tests on purpose: letters, gratings and small print that only a sharp picture shows. */
 export function signAtlas(): Texture {
   const signs = [eyeChart, siemensStar, smallPrint, turnArrows, resolutions, rings];
   return paintedTexture(SIZE, SIZE, (painter) => {

@@ -17,10 +17,10 @@ const RADIUS_M = 1_200;
 const STARS = 420;
 const SIDES = 48;
 const SUN = { directionRad: 0.9, sizeM: 380, heightM: 215 } as const;
-/** Drawn after everything solid: what is hidden costs nothing. */
+/** Drawn after everything solid, so that hidden pixels cost nothing. */
 const LAST = 10;
 
-/** Colours by height over the horizon. */
+/** Colours by height above the horizon. */
 const BANDS: readonly (readonly [elevation: number, css: string])[] = [
   [-0.3, PALETTE.fog],
   [-0.02, PALETTE.skyLow],
@@ -30,7 +30,7 @@ const BANDS: readonly (readonly [elevation: number, css: string])[] = [
   [0.95, PALETTE.skyTop],
 ];
 
-/** Dusk, a striped sun, stars and a ridge of mountains. It moves with the camera, so that it is never reached. */
+/** Dusk, a striped sun, stars and a ridge of mountains. It moves with the camera, so the player never reaches it. */
 export function skyMesh(random: Random): Group {
   const group = new Group();
   const dome = new Mesh(domeGeometry(), new MeshBasicMaterial({ vertexColors: true, fog: false }));
@@ -45,7 +45,7 @@ export function skyMesh(random: Random): Group {
   const { slopes, ridges } = mountains(random);
   const mountain = new Mesh(slopes, new MeshBasicMaterial({ vertexColors: true, fog: false }));
   const ridge = new LineSegments(ridges, new LineBasicMaterial({ vertexColors: true, fog: false }));
-  // Behind fences and flames, which let it shine through.
+  // Drawn before fences and flames, which are translucent.
   sun.renderOrder = -1;
   group.add(sun);
   [mountain, ridge, stars, dome].forEach((part, index) => {
@@ -130,7 +130,7 @@ function sunTexture() {
   });
 }
 
-/** A jagged ring of dark slopes; their edges are drawn as thin lines. */
+/** A jagged ring of dark slopes with thin lines for edges. */
 function mountains(random: Random): { slopes: BufferGeometry; ridges: BufferGeometry } {
   const slopes = new MeshBuilder();
   const ridges = new LineBuilder();

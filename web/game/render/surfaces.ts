@@ -2,9 +2,9 @@ import type { Texture } from 'three';
 import type { Random } from '../simulation/numbers.ts';
 import { PALETTE, type Painter, paintedTexture, SANS } from './paint.ts';
 
-/** Metres of road one tile of {@link roadTexture} covers. */
+/** Metres of road that one tile of {@link roadTexture} covers. */
 export const ROAD_TILE_M = 16;
-/** Metres of barrier one tile of {@link barrierTexture} covers. */
+/** Metres of barrier that one tile of {@link barrierTexture} covers. */
 export const BARRIER_TILE_M = 18;
 /** Storeys and window columns on one tile of {@link windowsTexture}. */
 export const WINDOW_CELLS = 16;
@@ -97,7 +97,7 @@ export function groundTexture(random: Random): Texture {
   });
 }
 
-/** Lit and dark windows with frames; its first texel is wall, for roofs. */
+/** Lit and dark windows with frames. The first texel is wall, for roofs. */
 export function windowsTexture(random: Random): Texture {
   const size = 512;
   const cell = size / WINDOW_CELLS;
@@ -122,7 +122,7 @@ export function windowsTexture(random: Random): Texture {
   });
 }
 
-/** Barrier panels with stripes and small print; the uppermost eighth is plain white for the light strip. */
+/** Barrier panels with stripes and small print. The top eighth is plain white, for the light strip. */
 export function barrierTexture(): Texture {
   const width = 1024;
   const height = 64;
@@ -177,7 +177,7 @@ export function fenceTexture(): Texture {
   });
 }
 
-/** White in the middle, nothing at the edge: light in the air. */
+/** White in the middle, transparent at the edge. */
 export function glowTexture(): Texture {
   const size = 64;
   return paintedTexture(size, size, (painter) => {

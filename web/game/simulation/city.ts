@@ -3,11 +3,11 @@ import type { Track } from './track.ts';
 
 const BUILDINGS = 170;
 export const CITY_RADIUS_M = 430;
-/** Between a building's wall and the middle of the road. */
+/** Between a building's wall and the middle of the road, at least. */
 const ROAD_CLEARANCE_M = 22;
 
 export interface Building {
-  /** Of its middle. */
+  /** The middle, metres. */
   x: number;
   z: number;
   widthM: number;
@@ -16,7 +16,7 @@ export interface Building {
   heightM: number;
 }
 
-/** Where the towers stand, clear of the road and of one another. */
+/** Places the buildings, clear of the road and of one another. */
 export function planCity(track: Track, random: Random): Building[] {
   const road = Array.from({ length: Math.floor(track.lengthM / 8) }, (_, index) => track.at(index * 8));
   const found: Building[] = [];
@@ -31,21 +31,21 @@ export function planCity(track: Track, random: Random): Building[] {
     const toRoadM = Math.min(...road.map((point) => Math.hypot(point.x - x, point.z - z))) - halfM;
     if (toRoadM < ROAD_CLEARANCE_M - 8 + random() * 8) continue;
     if (found.some((other) => Math.abs(other.x - x) < 20 && Math.abs(other.z - z) < 20)) continue;
-    // Low beside the road, so that the sky and what is behind stays in view.
+    // Low beside the road, so that the sky and the city behind stay in view.
     const heightM = 14 + random() * 22 + Math.min(70, toRoadM) * random() * 0.9;
     found.push({ x, z, widthM, depthM, heightM });
   }
   return found;
 }
 
-/** Finer than a street is wide, coarse enough that a path is some fifty cells. */
+/** Finer than a street is wide, and coarse enough that a path has some fifty cells. */
 const CELL_M = 8;
 const SIDE = 2 * Math.ceil((CITY_RADIUS_M + 30) / CELL_M);
-/** From a wall to who flies by. */
+/** Between a wall and a drone. */
 const WALL_CLEARANCE_M = 2;
-/** So near the road a drone would be in the way. */
+/** Half width of the strip along the road that drones avoid, to stay out of the way. */
 const ROAD_M = 14;
-/** Entering a cell costs: through a wall nobody goes. */
+/** Cost of entering a cell; 0 blocks it. */
 const COST = { wall: 0, street: 1, road: 3 } as const;
 
 export interface Flat {
@@ -54,10 +54,10 @@ export interface Flat {
 }
 type Cell = [number, number];
 
-/** The city from above in square cells: what there is to find a way through. */
+/** The city from above in square cells, for pathfinding. */
 export class CityGrid {
   readonly side = SIDE;
-  /** Row by row. */
+  /** Cost of each cell, row by row. */
   readonly cost = new Uint8Array(SIDE * SIDE).fill(COST.street);
 
   constructor(track: Track, buildings: readonly Building[]) {
@@ -74,7 +74,7 @@ export class CityGrid {
     return [cellOf(x), cellOf(z)];
   }
 
-  /** Its middle. */
+  /** The middle of a cell. */
   placeOf([column, row]: readonly [number, number]): Flat {
     return { x: middleOf(column), z: middleOf(row) };
   }
@@ -84,7 +84,7 @@ export class CityGrid {
     return this.cost[row * SIDE + column] === COST.wall;
   }
 
-  /** Every cell that a rectangle touches. */
+  /** Fills every cell that a rectangle touches. */
   #fill({ x, z }: Flat, halfWidthM: number, halfDepthM: number, cost: number): void {
     for (let row = cellOf(z - halfDepthM); row <= cellOf(z + halfDepthM); row++) {
       this.cost.fill(cost, row * SIDE + cellOf(x - halfWidthM), row * SIDE + cellOf(x + halfWidthM) + 1);

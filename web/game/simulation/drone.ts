@@ -5,14 +5,14 @@ export interface Place extends Flat {
   y: number;
 }
 
-/** As fast as a ship: it has to be ahead of the race again. */
+/** As fast as a ship, since it has to get ahead of the race again. */
 const SPEED_MPS = 64;
 const CLIMB_MPS = 34;
-/** So far from its height a drone flies slowly: it climbs over a roof rather than through it. */
+/** A drone this far below its height flies slowly, so that it climbs over a roof and not through it. */
 const CLIMBING_M = 12;
 const CLIMBING_SHARE = 0.15;
 
-/** Flies along a line, at a height, and stops at its end. */
+/** Flies along a path at a given height, and stops at its end. */
 export class Drone {
   readonly place: Place;
   headingRad = 0;
@@ -31,14 +31,14 @@ export class Drone {
     return this.#way.length === 0;
   }
 
-  /** @param heightM - y on the way; it ends at the goal's own. */
+  /** @param heightM - y on the way; the drone ends at the goal's own height */
   fly(way: readonly Flat[], goal: Place, heightM: number): void {
     this.#way = [...way, goal];
     this.#goal = goal;
     this.#heightM = heightM;
   }
 
-  /** Where it will be `aheadS` later if it goes on: draws smoothly between two steps. */
+  /** Extrapolated position `aheadS` after the last step, for smooth drawing. */
   placeAt(aheadS: number): Place {
     const { x, y, z } = this.place;
     return { x: x + this.#velocity.x * aheadS, y, z: z + this.#velocity.z * aheadS };
@@ -62,7 +62,7 @@ export class Drone {
       const share = toNextM <= leftM ? 1 : leftM / toNextM;
       this.place.x += (next.x - this.place.x) * share;
       this.place.z += (next.z - this.place.z) * share;
-      // What is left is not to be counted down: rounding could leave a little for ever.
+      // Ends by the share, not by a remaining distance, which rounding could keep above zero for ever.
       if (share < 1) return;
       leftM -= toNextM;
       this.#way.shift();
@@ -72,7 +72,7 @@ export class Drone {
 
 const ROUNDS = 2;
 
-/** A way in straight lines, with its corners cut twice (Chaikin, 1974): what flies along it turns rather than jerks. */
+/** Rounds the corners of a path by cutting them twice (Chaikin, 1974). */
 export function smoothWay(way: readonly Flat[]): Flat[] {
   let line = [...way];
   for (let round = 0; round < ROUNDS; round++) line = withCutCorners(line);

@@ -1,4 +1,3 @@
-import { GAME_WORK } from '../tuning.ts';
 import type { CourseItems } from './course-items.ts';
 import type { Controls, Craft } from './craft.ts';
 import { clamp } from './numbers.ts';
@@ -6,14 +5,20 @@ import { observeForSteering, type Steered, toSteering } from './steering-observa
 import type { Track } from './track.ts';
 
 /**
- * Who drives the rivals: the steering policy while fresh answers of it come, each one's own autopilot at all other times. What happens
- * depends on the answers and when they came, in the race's own time, and on nothing else.
+ * How long an output of the policy is followed after its observation was made. At 58 m/s a ship is then 17 m further, within the
+ * distance that the policy looks ahead.
+ */
+export const STEER_HOLD_S = 0.3;
+
+/**
+ * Drives the rivals: by the steering policy while its outputs are fresh, else by an autopilot for each. Depends only on the outputs and
+ * when they came, in race time, so that a race can be replayed.
  */
 export class RivalPilots {
   readonly #track: Track;
   readonly #steered: readonly Steered[];
   readonly #autopilots: readonly Autopilot[];
-  #answer: { controls: Float32Array; seenAtS: number } | null = null;
+  #output: { controls: Float32Array; seenAtS: number } | null = null;
 
   constructor(track: Track, steered: readonly Steered[]) {
     this.#track = track;
@@ -21,43 +26,43 @@ export class RivalPilots {
     this.#autopilots = steered.map(({ laneM }) => new Autopilot(track, null, laneM));
   }
 
-  /** What the policy is told. @param all - every craft on the road. */
+  /** Input of the policy. @param all - every craft on the road */
   observe(all: readonly Craft[]): Float32Array<ArrayBuffer> {
     return observeForSteering(this.#steered, all, this.#track);
   }
 
-  /** @param seenAtS - the race's time when the policy was told what this answers. Nonsense is not followed. */
+  /** Ignores malformed output. @param seenAtS - race time when the observation was made */
   follow(controls: Float32Array, seenAtS: number): void {
     const isWhole = controls.length === 2 * this.#steered.length && controls.every(Number.isFinite);
-    if (isWhole) this.#answer = { controls, seenAtS };
+    if (isWhole) this.#output = { controls, seenAtS };
   }
 
   /** Rivals do not boost. */
   drive(row: number, craft: Craft, timeS: number): Controls | null {
-    const answer = this.#answer;
-    if (answer && timeS - answer.seenAtS <= GAME_WORK.steerHoldS) {
-      return { ...toSteering(answer.controls, row), go: true, boost: false };
+    const output = this.#output;
+    if (output && timeS - output.seenAtS <= STEER_HOLD_S) {
+      return { ...toSteering(output.controls, row), go: true, boost: false };
     }
     const own = this.#autopilots[row]?.drive(craft);
     return own ? { ...own, boost: false } : null;
   }
 }
 
-/** Sideways pull a driver dares, m/s2: what the assisted craft holds with room to spare. */
-const DARING_MPS2 = 62;
+/** Lateral acceleration in bends, m/s2. The assisted craft can hold more. */
+const MAX_LATERAL_MPS2 = 62;
 const LOOK_AHEAD_M = [10, 25, 45, 70] as const;
-/** Only into a straight: a bend of 250 m radius still counts as one. */
+/** Boosts only on straights; a bend of 250 m radius counts as one. */
 const BOOST_BELOW_CURVATURE = 1 / 250;
 const BOOST_ABOVE_ENERGY = 0.6;
 
-/** Drives by looking ahead: along its lane, towards orbs if it collects, slower before bends. */
+/** Drives by looking ahead: along its lane or towards orbs, and slower before bends. */
 export class Autopilot {
   readonly #track: Track;
   readonly #items: CourseItems | null;
   readonly #laneM: number;
   #boosting = false;
 
-  /** @param items - what it steers for; null keeps to its lane. */
+  /** @param items - what to steer for; null: keep to the lane */
   constructor(track: Track, items: CourseItems | null, laneM: number) {
     this.#track = track;
     this.#items = items;
@@ -67,7 +72,7 @@ export class Autopilot {
   drive(craft: Craft): Controls {
     const bends = LOOK_AHEAD_M.map((aheadM) => this.#track.at(craft.distanceM + aheadM).curvature);
     const sharpest = Math.max(...bends.map(Math.abs));
-    const safeMps = Math.sqrt(DARING_MPS2 / Math.max(sharpest, 1e-4));
+    const safeMps = Math.sqrt(MAX_LATERAL_MPS2 / Math.max(sharpest, 1e-4));
     this.#boosting = this.#wantsBoost(craft, sharpest);
     return {
       steer: this.#steer(craft, bends[0] ?? 0),
