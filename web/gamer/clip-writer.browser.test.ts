@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { canRecordClips, openClipWriter } from './clip-writer.ts';
-import { blank } from './comparison.ts';
+import { blankCanvas } from './comparison.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -10,7 +10,7 @@ const DURATION_S = 2;
 
 /** @param height - one that no other test uses: Mediabunny remembers which sizes the browser can encode */
 async function recordTwoSeconds(height: number): Promise<{ blob: Blob; extension: string }> {
-  const context = blank({ width: 320, height });
+  const context = blankCanvas({ width: 320, height });
   const writer = await openClipWriter(context.canvas);
   for (const timeS of FRAME_TIMES_S) {
     context.fillStyle = `hsl(${timeS * 200} 90% 50%)`;
@@ -63,6 +63,6 @@ it('writes WebM where the browser cannot encode H.264', async () => {
 
 it('says so where the browser can encode nothing', async () => {
   vi.spyOn(VideoEncoder, 'isConfigSupported').mockImplementation(async (config) => ({ supported: false, config }));
-  const { canvas } = blank({ width: 64, height: 64 });
+  const { canvas } = blankCanvas({ width: 64, height: 64 });
   await expect(openClipWriter(canvas)).rejects.toMatchObject({ reason: 'unsupported-browser' });
 });

@@ -1,10 +1,9 @@
 import { effect, type ReadonlySignal, signal } from '@preact/signals';
-import { openPictureWindow } from '../ui/open-picture-window.ts';
-import type { PictureWindow } from '../ui/picture-window.ts';
+import { openPictureWindow, type PictureWindow } from '../ui/picture-window.ts';
 
 const TITLE = 'Sharpened by P2C2R';
 
-/** The sharp picture in a small window above all others, whichever picture that is. */
+/** Shows the sharpened picture in a small window above all others, and follows it from source to source. */
 export class FloatingPicture {
   readonly window = signal<PictureWindow | null>(null);
   readonly #output: ReadonlySignal<HTMLCanvasElement | null>;
@@ -18,7 +17,7 @@ export class FloatingPicture {
     });
   }
 
-  /** Opens it, or brings the picture back. To be called at once after a click. */
+  /** Opens or closes the window. Browsers require a click, so call it directly in the handler. */
   async toggle(): Promise<void> {
     if (this.window.value) return this.window.value.close();
     const canvas = this.#output.value;
@@ -29,7 +28,7 @@ export class FloatingPicture {
         this.window.value = null;
       });
     } catch {
-      // The browser refused: the picture stays in the page.
+      // The browser refused, so the picture stays on the page.
     } finally {
       this.#isOpening = false;
     }

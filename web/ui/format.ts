@@ -1,19 +1,19 @@
-/** What a figure reads before there is one. */
+/** Placeholder for a figure that is not known. */
 export const NO_FIGURE = '–';
 
-/** Milliseconds as a person reads them: a decimal below ten, none above. */
+/** Milliseconds, with one decimal below ten. */
 export function formatMs(ms: number): string {
   if (!Number.isFinite(ms)) return NO_FIGURE;
   return ms < 9.95 ? ms.toFixed(1) : String(Math.round(ms));
 }
 
-/** Frames per second, or any rate around 1 to 100. */
+/** Frames per second, or any rate from about 1 to 100. */
 export function formatRate(perSecond: number): string {
   if (!Number.isFinite(perSecond)) return NO_FIGURE;
   return perSecond < 9.95 && perSecond > 0 ? perSecond.toFixed(1) : String(Math.round(perSecond));
 }
 
-/** @param ratio 0..1 */
+/** @param ratio 0 to 1 */
 export function formatPercent(ratio: number): string {
   return Number.isFinite(ratio) ? `${Math.round(ratio * 100)} %` : NO_FIGURE;
 }

@@ -4,12 +4,13 @@ import './notice.css';
 interface NoticeProps {
   title: string;
   text: string;
-  /** An error is announced at once; anything else waits its turn. */
+  /** Screen readers announce errors at once. */
   isError?: boolean;
   /** Buttons. */
   children?: ComponentChildren;
 }
 
+/** A message with optional buttons. */
 export function Notice({ title, text, isError = false, children }: NoticeProps) {
   return (
     <div class={isError ? 'notice notice--error' : 'notice'} role={isError ? 'alert' : 'note'}>

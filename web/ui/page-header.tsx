@@ -1,8 +1,7 @@
 import type { ComponentChildren } from 'preact';
-import { BrandMark } from './brand-mark.tsx';
 import './page-header.css';
 
-/** The bar on top of a page: the way home, what this page is, and a quiet word on the right. */
+/** The bar at the top of a page: a link home, the page's title, and a remark on the right. */
 export function PageHeader({ title, children }: { title: string; children?: ComponentChildren }) {
   return (
     <header class="page-header">
@@ -13,5 +12,15 @@ export function PageHeader({ title, children }: { title: string; children?: Comp
       <h1 class="page-header__title">{title}</h1>
       {children && <div class="page-header__aside">{children}</div>}
     </header>
+  );
+}
+
+/** The logo: one large pixel becoming four small ones. The same drawing as `public/icon.svg`. */
+function BrandMark() {
+  return (
+    <svg width="26" height="26" viewBox="3 3 26 26" aria-hidden="true">
+      <path fill="var(--amber)" d="M5 5h14v8h-6v6H5z" />
+      <path fill="var(--teal)" d="M15 15h5v5h-5zM22 15h5v5h-5zM15 22h5v5h-5zM22 22h5v5h-5z" />
+    </svg>
   );
 }

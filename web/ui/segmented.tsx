@@ -14,7 +14,7 @@ interface SegmentedProps<Value extends string> {
   testId?: string;
 }
 
-/** One of a few: radio buttons that look like a switch, so the keyboard and a screen reader find what they know. */
+/** Radio buttons that look like a segmented control, with the usual keyboard and screen reader behaviour. */
 export function Segmented<Value extends string>({ legend, choices, value, onChange, testId }: SegmentedProps<Value>) {
   const name = useId();
   return (

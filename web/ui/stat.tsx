@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import './stat.css';
 
-/** @param isWide - six figures in two rows, where four would stand in one */
+/** A list of figures. @param isWide - six figures in two rows instead of four in one */
 export function Stats({ children, isWide = false }: { children: ComponentChildren; isWide?: boolean }) {
   return <dl class={isWide ? 'stats stats--wide' : 'stats'}>{children}</dl>;
 }
@@ -14,7 +14,7 @@ interface StatProps {
   testId?: string;
 }
 
-/** One figure with its name, unit and, where it needs one, a word about it. */
+/** A figure with its label, unit and an optional hint. */
 export function Stat({ label, value, unit, hint, testId }: StatProps) {
   return (
     <div class="stat">

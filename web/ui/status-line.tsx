@@ -4,14 +4,14 @@ export type Tone = 'idle' | 'busy' | 'good' | 'bad';
 
 interface StatusLineProps {
   tone: Tone;
-  /** Announced when it changes: keep figures out of it. */
+  /** Screen readers announce every change, so keep figures out of it. */
   headline: string;
-  /** May change often; never announced. */
+  /** May change often; it is never announced. */
   detail?: string;
   testId?: string;
 }
 
-/** How things stand, in a sentence. */
+/** The status of a page, as a sentence. */
 export function StatusLine({ tone, headline, detail, testId }: StatusLineProps) {
   return (
     <p

@@ -8,7 +8,7 @@ const LINES: readonly [ChartLine, ChartLine] = [
   { name: 'Load', colour: 'blue', unit: '%', top: 100 },
 ];
 
-/** What this machine has given, and what it is doing. */
+/** What this machine has contributed, and its current load. */
 export function FiguresPanel({ figures: { stats, framesPerS, columns } }: { figures: Figures }) {
   return (
     <div class="volunteer__figures">

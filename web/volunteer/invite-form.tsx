@@ -1,17 +1,17 @@
 import { useState } from 'preact/hooks';
 import type { Invite } from '../../shared/invite.ts';
-import { Button } from '../ui/button.tsx';
+import { Button } from '../ui/buttons.tsx';
+import { TextField } from '../ui/fields.tsx';
 import { Panel } from '../ui/panel.tsx';
-import { TextField } from '../ui/text-field.tsx';
-import { type Pasted, pastedInvite } from './invited-room.ts';
+import { type Pasted, pastedInvite } from './invites.ts';
 
 interface InviteFormProps {
   onInvite: (invite: Invite) => void;
-  /** Starts without an invite; null where there is no open lobby. */
+  /** Starts in the open lobby; null when there is none. */
   onLobby: (() => void) | null;
 }
 
-/** For who came without an invite, or with one that does not work. */
+/** For people without a valid invite. */
 export function InviteForm({ onInvite, onLobby }: InviteFormProps) {
   const [text, setText] = useState('');
   const [pasted, setPasted] = useState<Pasted | null>(null);
@@ -23,7 +23,8 @@ export function InviteForm({ onInvite, onLobby }: InviteFormProps) {
   return (
     <Panel title="Who are you helping?">
       <p class="soft">
-        A gamer’s invite link says whose frames this machine may sharpen. Ask for one, and open it or paste it here.
+        A gamer’s invite link says whose frames this machine sharpens. Ask a gamer for one, then open it or paste it
+        here.
       </p>
       <form
         class="invite-form"
@@ -39,16 +40,16 @@ export function InviteForm({ onInvite, onLobby }: InviteFormProps) {
       </form>
       <p class="invite-form__wrong" role="alert">
         {pasted?.kind === 'nothing' &&
-          'This is no invite link. It contains “#room=”; copy it whole from the gamer’s page.'}
+          'This is not an invite link. Copy the whole link from the gamer’s page; it contains “#room=”.'}
         {pasted?.kind === 'elsewhere' && (
           <>
-            This link is for {pasted.host}, and this page is {location.host}’s. <a href={pasted.url}>Open it there</a>.
+            This link is for {pasted.host}, but this page is on {location.host}. <a href={pasted.url}>Open it there</a>.
           </>
         )}
       </p>
       {onLobby && (
         <div class="invite-form__lobby">
-          <p class="soft">Or help whoever needs it: this server has an open lobby, and shares you out fairly.</p>
+          <p class="soft">Or help anyone: this server has an open lobby, and assigns you fairly.</p>
           <Button onPress={onLobby} testId="lobby">
             Help anyone in the lobby
           </Button>
