@@ -1,12 +1,9 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Button, FileButton } from '../ui/buttons.tsx';
 import { useDroppedFile } from '../ui/drop-target.ts';
-import { SelectField } from '../ui/fields.tsx';
-import { errorTitle } from '../ui/labels.ts';
-import { Notice } from '../ui/notice.tsx';
-import { PageHeader } from '../ui/page-header.tsx';
-import { Panel } from '../ui/panel.tsx';
-import { Segmented } from '../ui/segmented.tsx';
+import { Segmented, SelectField } from '../ui/fields.tsx';
+import { errorTitle } from '../ui/format.ts';
+import { Notice, PageHeader, Panel } from '../ui/layout.tsx';
 import './compare-page.css';
 import { type Comparing, METHODS } from './comparing.ts';
 import { MethodTile, SplitStage } from './method-views.tsx';

@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
 import type { GamerClient } from '../sdk/p2c2r.ts';
 import type { Quality } from '../sdk/types.ts';
-import type { Choice } from '../ui/segmented.tsx';
+import type { Choice } from '../ui/fields.tsx';
 import { lumaOf, psnrDb } from './luma.ts';
 import { cubic, doubled } from './resample.ts';
 import { loadScene, readPicture, type SceneName, type Subject } from './scenes.ts';

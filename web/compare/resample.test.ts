@@ -37,7 +37,7 @@ describe.each<[string, Kernel]>([
   });
 
   test('puts a value where it was sampled', () => {
-    // A slope tells where one looks: a value a quarter of a pixel to the right makes the slope come later.
+    // A slope shows the sampling position: sampling a quarter of a pixel to the right shifts the slope.
     const slope = grey(Array.from({ length: 16 }, () => Array.from({ length: 16 }, (_, x) => 12 * x)));
     const [at, later] = [0, 0.25].map((offset) => doubled(slope, kernel, offset).data[(16 * 32 + 16) * 4] ?? 0);
     expect(Math.abs((at ?? 0) - 93)).toBeLessThanOrEqual(1);

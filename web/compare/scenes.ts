@@ -1,5 +1,5 @@
 import { MeshError } from '../../shared/errors.ts';
-import type { Choice } from '../ui/segmented.tsx';
+import type { Choice } from '../ui/fields.tsx';
 
 export type SceneName = 'foliage' | 'wire' | 'coins' | 'railing';
 

@@ -1,7 +1,7 @@
 import type { VolunteerInfo } from '../sdk/types.ts';
+import { type Choice, Segmented } from '../ui/fields.tsx';
 import { formatMs, formatRate } from '../ui/format.ts';
-import { Panel } from '../ui/panel.tsx';
-import { type Choice, Segmented } from '../ui/segmented.tsx';
+import { Panel } from '../ui/layout.tsx';
 import './game-hud.css';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { systemClock } from '../../shared/clock.ts';

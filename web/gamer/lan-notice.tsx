@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { type Lan, lanSchema } from '../../shared/lan.ts';
 import { Button } from '../ui/buttons.tsx';
 import { nameStore } from '../ui/friendly-name.ts';
-import { Notice } from '../ui/notice.tsx';
+import { Notice } from '../ui/layout.tsx';
 
 const READ_KEY = 'p2c2r.lan-warning-read';
 

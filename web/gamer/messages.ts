@@ -1,6 +1,6 @@
 import type { Quality, Where } from '../sdk/types.ts';
-import { qualityLabel } from '../ui/labels.ts';
-import type { Tone } from '../ui/status-line.tsx';
+import { qualityLabel } from '../ui/format.ts';
+import type { Tone } from '../ui/layout.tsx';
 import type { StreamStats } from './client.ts';
 import { isSharpening, type Report } from './renderers.ts';
 import type { Phase } from './session.ts';

@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import type { MeshError } from '../../shared/errors.ts';
 import { Button, FileButton } from '../ui/buttons.tsx';
-import { errorTitle } from '../ui/labels.ts';
-import { Notice } from '../ui/notice.tsx';
+import { errorTitle } from '../ui/format.ts';
+import { Notice } from '../ui/layout.tsx';
 import type { Player } from './player.ts';
 import type { GamerSession } from './session.ts';
 import { isCaptured } from './source.ts';

@@ -1,9 +1,9 @@
+import { effect, type ReadonlySignal, signal } from '@preact/signals';
 import type { Quality } from '../sdk/types.ts';
 import { BeforeAfter } from '../ui/before-after.tsx';
 import { Button, IconButton } from '../ui/buttons.tsx';
-import { qualityLabel } from '../ui/labels.ts';
-import { canOpenPictureWindow } from '../ui/picture-window.ts';
-import type { FloatingPicture } from './floating-picture.ts';
+import { qualityLabel } from '../ui/format.ts';
+import { canOpenPictureWindow, openPictureWindow, type PictureWindow } from '../ui/picture-window.ts';
 import type { Player } from './player.ts';
 import { MAX_CLIP_MS, type Recorder } from './recorder.ts';
 import { isSharpened, type Report, shownQuality } from './renderers.ts';
@@ -94,4 +94,43 @@ export function SaveButtons({ recorder, isSharp, hasBefore }: SaveButtonsProps) 
         ))}
     </div>
   );
+}
+
+const TITLE = 'Sharpened by P2C2R';
+
+/** Shows the sharpened picture in a small window above all others, and follows it from source to source. */
+export class FloatingPicture {
+  readonly window = signal<PictureWindow | null>(null);
+  readonly #output: ReadonlySignal<HTMLCanvasElement | null>;
+  readonly #stopFollowing: () => void;
+  #isOpening = false;
+
+  constructor(output: ReadonlySignal<HTMLCanvasElement | null>) {
+    this.#output = output;
+    this.#stopFollowing = effect(() => {
+      if (output.value) this.window.value?.show(output.value);
+    });
+  }
+
+  /** Opens or closes the window. Browsers require a click, so call it directly in the handler. */
+  async toggle(): Promise<void> {
+    if (this.window.value) return this.window.value.close();
+    const canvas = this.#output.value;
+    if (!canvas || this.#isOpening) return;
+    this.#isOpening = true;
+    try {
+      this.window.value = await openPictureWindow(canvas, TITLE, () => {
+        this.window.value = null;
+      });
+    } catch {
+      // The browser refused, so the picture stays on the page.
+    } finally {
+      this.#isOpening = false;
+    }
+  }
+
+  dispose(): void {
+    this.#stopFollowing();
+    this.window.value?.close();
+  }
 }

@@ -2,7 +2,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
 import { isNetwork } from '../../shared/tasks/upscale.ts';
 import type { Quality, Task, Timing, Where } from '../sdk/types.ts';
-import { qualityLabel } from '../ui/labels.ts';
+import { qualityLabel } from '../ui/format.ts';
 import { CountRate, TimeWindow } from '../ui/time-window.ts';
 import type { Client, FrameStream, StreamStats } from './client.ts';
 import type { LiveSource, Size, StillSource } from './source.ts';

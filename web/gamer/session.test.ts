@@ -186,15 +186,15 @@ describe('the gamer page’s session', () => {
   });
 
   it('opens a new room when the invite from before a reload has expired', async () => {
-    const asked: unknown[] = [];
+    const joins: unknown[] = [];
     const store = tabStore({ 'p2c2r.room': 'room=old&invite=expired' });
     const session = sessionWith(async ({ room, inviteOnly }) => {
-      asked.push(room ?? inviteOnly);
+      joins.push(room ?? inviteOnly);
       if (room) throw new MeshError('not-invited', 'This invite has expired.');
       return new FakeClient();
     }, store);
     await session.start();
-    expect(asked).toEqual(['old', true]);
+    expect(joins).toEqual(['old', true]);
     expect(session.phase.value).toBe('online');
   });
 

@@ -1,8 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Quality, Where } from '../sdk/types.ts';
 import { Button, FileButton } from '../ui/buttons.tsx';
-import { SelectField } from '../ui/fields.tsx';
-import { type Choice, Segmented } from '../ui/segmented.tsx';
+import { type Choice, Segmented, SelectField } from '../ui/fields.tsx';
 import { type CaptureKind, isCaptured, type SourceChoice, type SourceKind } from './source.ts';
 
 const WHERES: readonly Choice<Where>[] = [

@@ -1,9 +1,8 @@
 import { useState } from 'preact/hooks';
 import { Button } from '../ui/buttons.tsx';
-import { CopyField, SelectField } from '../ui/fields.tsx';
-import { Panel } from '../ui/panel.tsx';
+import { type Choice, CopyField, SelectField } from '../ui/fields.tsx';
+import { Panel } from '../ui/layout.tsx';
 import { QrCode } from '../ui/qr-code.tsx';
-import type { Choice } from '../ui/segmented.tsx';
 import { LanNotice } from './lan-notice.tsx';
 import type { Audience } from './session.ts';
 

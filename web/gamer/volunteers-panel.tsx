@@ -1,9 +1,8 @@
 import { useState } from 'preact/hooks';
 import type { VolunteerInfo } from '../sdk/types.ts';
 import { Button } from '../ui/buttons.tsx';
-import { formatCount, formatMs, formatPercent } from '../ui/format.ts';
-import { backendLabel } from '../ui/labels.ts';
-import { Panel } from '../ui/panel.tsx';
+import { backendLabel, formatCount, formatMs, formatPercent } from '../ui/format.ts';
+import { Panel } from '../ui/layout.tsx';
 import type { StreamStats } from './client.ts';
 
 interface VolunteersPanelProps {

@@ -1,5 +1,5 @@
 import { formatBytes } from './format.ts';
-import { Notice } from './notice.tsx';
+import { Notice } from './layout.tsx';
 
 /** Progress of fetching one file of a network, as the SDK reports it. */
 export interface ModelFetch {

@@ -1,8 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { NETWORKS, type Quality, upscale } from '../../shared/tasks/upscale.ts';
-import { formatRate } from '../ui/format.ts';
-import { backendLabel } from '../ui/labels.ts';
-import { Panel } from '../ui/panel.tsx';
+import { backendLabel, formatRate } from '../ui/format.ts';
+import { Panel } from '../ui/layout.tsx';
 import type { Node } from './volunteering.ts';
 
 /** What this machine can do: the GPU before the start, measured speeds afterwards. */

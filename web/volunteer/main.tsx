@@ -1,7 +1,7 @@
 import { render } from 'preact';
 import { VolunteerNode } from '../sdk/p2c2r.ts';
 import { nameStore, rememberedName, rememberName } from '../ui/friendly-name.ts';
-import { hasLobby, invitedRoom } from './invites.ts';
+import { hasLobby, invitedRoom } from './invite-form.tsx';
 import { VolunteerPage } from './volunteer-page.tsx';
 import { Volunteering } from './volunteering.ts';
 

@@ -1,7 +1,6 @@
 import type { MeshError } from '../../shared/errors.ts';
-import { formatCount } from '../ui/format.ts';
-import { errorTitle, qualityLabel } from '../ui/labels.ts';
-import type { Tone } from '../ui/status-line.tsx';
+import { errorTitle, formatCount, qualityLabel } from '../ui/format.ts';
+import type { Tone } from '../ui/layout.tsx';
 import type { NodeStats, Phase } from './volunteering.ts';
 
 export interface Status {

@@ -4,20 +4,17 @@ import type { Invite } from '../../shared/invite.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { VOLUNTEER } from '../sdk/tuning.ts';
 import { Button } from '../ui/buttons.tsx';
-import { SelectField, TextField } from '../ui/fields.tsx';
+import { type Choice, SelectField, TextField } from '../ui/fields.tsx';
+import { Notice, PageHeader, Panel, StatusLine } from '../ui/layout.tsx';
 import { ModelProgress } from '../ui/model-progress.tsx';
-import { Notice } from '../ui/notice.tsx';
-import { PageHeader } from '../ui/page-header.tsx';
-import { Panel } from '../ui/panel.tsx';
-import type { Choice } from '../ui/segmented.tsx';
-import { StatusLine } from '../ui/status-line.tsx';
 import { CapabilitiesPanel } from './capabilities-panel.tsx';
-import { FiguresPanel } from './figures-panel.tsx';
-import { InviteForm } from './invite-form.tsx';
-import type { InvitedRoom } from './invites.ts';
+import { type InvitedRoom, InviteForm } from './invite-form.tsx';
 import { statusOf, volunteerErrorTitle } from './messages.ts';
 import './volunteer-page.css';
-import type { Volunteering } from './volunteering.ts';
+import { Stat, Stats } from '../ui/figures.tsx';
+import { formatBytes, formatCount, formatPercent, formatRate } from '../ui/format.ts';
+import { type ChartLine, LiveChart } from '../ui/live-chart.tsx';
+import { CHART_WINDOW_S, type Figures, type Volunteering } from './volunteering.ts';
 
 const MAX_GAMERS: readonly Choice<string>[] = ['1', '2', '4', '8'].map((value) => ({ value, label: value }));
 
@@ -130,5 +127,32 @@ export function VolunteerPage({ volunteering, invited, findLobby, name: firstNam
         </div>
       </main>
     </>
+  );
+}
+
+const LINES: readonly [ChartLine, ChartLine] = [
+  { name: 'Frames', colour: 'accent', unit: 'per second' },
+  { name: 'Load', colour: 'blue', unit: '%', top: 100 },
+];
+
+/** What this machine has contributed, and its current load. */
+export function FiguresPanel({ figures: { stats, framesPerS, columns } }: { figures: Figures }) {
+  return (
+    <div class="volunteer__figures">
+      <Stats>
+        <Stat label="Frames given" value={formatCount(stats.framesDone)} testId="frames" />
+        <Stat label="Tasks done" value={formatCount(stats.tasksDone)} testId="tasks" />
+        <Stat label="Gamers now" value={formatCount(stats.gamers)} testId="gamers" />
+        <Stat label="Load" value={formatPercent(stats.load)} testId="load" />
+        <Stat label="Data in" value={formatBytes(stats.bytesIn)} />
+        <Stat label="Data out" value={formatBytes(stats.bytesOut)} />
+      </Stats>
+      <LiveChart
+        lines={LINES}
+        columns={columns}
+        windowS={CHART_WINDOW_S}
+        summary={`The last minute: now ${formatRate(framesPerS)} frames a second at a load of ${formatPercent(stats.load)}.`}
+      />
+    </div>
   );
 }

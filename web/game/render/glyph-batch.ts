@@ -48,15 +48,15 @@ export class GlyphBatch {
   }
 
   /** @param y - of the baseline, pixels from the bottom */
-  text(x: number, y: number, sizePx: number, colour: string, words: string, align: 'left' | 'middle' = 'left'): void {
+  text(x: number, y: number, sizePx: number, colour: string, text: string, align: 'left' | 'middle' = 'left'): void {
     const advance = sizePx * ADVANCE;
-    const start = Math.round(align === 'middle' ? x - (words.length * advance) / 2 : x);
+    const start = Math.round(align === 'middle' ? x - (text.length * advance) / 2 : x);
     const width = (sizePx * CELL.width) / FONT_PX;
     const height = (sizePx * CELL.height) / FONT_PX;
     const dark = this.#tint('#05060f');
     // A shadow keeps it legible on any background.
     for (const [offset, shade] of [[1, dark] as const, [0, this.#tint(colour)] as const]) {
-      [...words].forEach((character, index) => {
+      [...text].forEach((character, index) => {
         if (character === ' ') return;
         const code = character.charCodeAt(0) - FIRST_CHAR;
         const box = { x: start + index * advance + offset, y: y - height * 0.22 - offset, width, height };
@@ -114,14 +114,14 @@ function cellPatch(code: number) {
 }
 
 function atlas() {
-  return paintedTexture(COLUMNS * CELL.width, (ROWS + 1) * CELL.height, (painter) => {
-    painter.fillStyle = '#fff';
-    painter.font = `700 ${FONT_PX}px ${MONO}`;
+  return paintedTexture(COLUMNS * CELL.width, (ROWS + 1) * CELL.height, (context) => {
+    context.fillStyle = '#fff';
+    context.font = `700 ${FONT_PX}px ${MONO}`;
     for (let code = 0; code < COLUMNS * ROWS; code++) {
       const x = (code % COLUMNS) * CELL.width + 2;
       const y = Math.floor(code / COLUMNS) * CELL.height + CELL.height * 0.78;
-      painter.fillText(String.fromCharCode(FIRST_CHAR + code), x, y);
+      context.fillText(String.fromCharCode(FIRST_CHAR + code), x, y);
     }
-    painter.fillRect(0, ROWS * CELL.height + 4, COLUMNS * CELL.width, CELL.height - 8);
+    context.fillRect(0, ROWS * CELL.height + 4, COLUMNS * CELL.width, CELL.height - 8);
   });
 }

@@ -27,7 +27,7 @@ export function tint(css: string, brightness = 1): Tint {
   return [r * brightness, g * brightness, b * brightness];
 }
 
-export type Painter = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
+export type Canvas2D = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
 export const SANS = 'system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
 export const MONO = 'ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace';
@@ -40,18 +40,18 @@ export const MONO = 'ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospac
 export function paintedTexture(
   width: number,
   height: number,
-  paint: (painter: Painter) => void,
+  paint: (context: Canvas2D) => void,
   { anisotropy = 1 } = {},
 ): Texture {
   const canvas = new OffscreenCanvas(width, height);
-  const painter = canvas.getContext('2d');
-  if (!painter) {
+  const context = canvas.getContext('2d');
+  if (!context) {
     throw new MeshError(
       'unsupported-browser',
       'This browser cannot paint in a worker. Update it, or use a recent Chrome.',
     );
   }
-  paint(painter);
+  paint(context);
   const texture = new CanvasTexture(canvas);
   texture.colorSpace = SRGBColorSpace;
   texture.wrapS = RepeatWrapping;

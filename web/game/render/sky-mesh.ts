@@ -114,18 +114,18 @@ function sunGeometry(): BufferGeometry {
 
 function sunTexture() {
   const size = 256;
-  return paintedTexture(size, size, (painter) => {
-    const gradient = painter.createLinearGradient(0, 0, 0, size);
+  return paintedTexture(size, size, (context) => {
+    const gradient = context.createLinearGradient(0, 0, 0, size);
     gradient.addColorStop(0, '#fff0a8');
     gradient.addColorStop(0.5, '#ff9a5a');
     gradient.addColorStop(1, '#ff2f8e');
-    painter.fillStyle = gradient;
-    painter.beginPath();
-    painter.arc(size / 2, size / 2, size / 2 - 3, 0, 2 * Math.PI);
-    painter.fill();
+    context.fillStyle = gradient;
+    context.beginPath();
+    context.arc(size / 2, size / 2, size / 2 - 3, 0, 2 * Math.PI);
+    context.fill();
     for (let slit = 0; slit < 8; slit++) {
       const share = slit / 8;
-      painter.clearRect(0, size * (0.42 + share * 0.5), size, 4 + share * 8);
+      context.clearRect(0, size * (0.42 + share * 0.5), size, 4 + share * 8);
     }
   });
 }

@@ -24,7 +24,7 @@ const SLOTS = [
 const STREET_Y = 10;
 const OVER_ROOFS_M = 6;
 
-/** A drone that wants to go somewhere. */
+/** A drone that waits for a path. */
 export interface Trip {
   drone: number;
   start: [number, number];

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { volunteer } from '../sdk/test-volunteer-info.ts';
-import { frameShares, streamStages, taskStages } from './frame-breakdown.ts';
+import { frameShares, streamStages, taskStages } from './hud.tsx';
 import { streamStats } from './test-figures.ts';
 
 it('says where each stage ran, and omits stages without time', () => {

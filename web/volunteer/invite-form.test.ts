@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { invitedRoom, pastedInvite } from './invites.ts';
+import { invitedRoom, pastedInvite } from './invite-form.tsx';
 
 const PAGE = 'https://p2c2r.example/volunteer';
 
