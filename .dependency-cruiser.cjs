@@ -12,6 +12,7 @@ const IN_PAGES = [
   'comlink',
   'hash-wasm',
   'idb-keyval',
+  'mediabunny',
   'onnxruntime-web',
   'preact',
   'simple-peer',
@@ -61,6 +62,13 @@ module.exports = {
       ['shared', 'web/sdk'],
       'the built-in game is a game like any other: it knows the SDK and no page',
     ),
+    {
+      name: 'game-doors',
+      comment: 'web/game has two doors: the game, and the parts of it that tasks compute; everything else is private',
+      severity: 'error',
+      from: { path: '^(web|e2e|bench|examples)/', pathNot: ['^web/game/', TESTS] },
+      to: { path: '^web/game/', pathNot: '^web/game/(built-in-game|game-work)\\.ts$' },
+    },
     only(
       'gamer-page',
       'web/gamer',

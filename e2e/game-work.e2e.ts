@@ -29,9 +29,9 @@ test('the game’s work runs on a volunteer, here by a switch, and in the game i
   const name = (await gamer.locator('.volunteers__name').textContent()) ?? '';
   await expect(who(gamer, 'ships')).toHaveText(name);
   await expect(who(gamer, 'drones')).toHaveText(name);
-  await gamer.getByText('Look into the hangar').click();
+  await gamer.getByText('Show the hangar').click();
   await expect(who(gamer, 'hangar')).toHaveText(name);
-  await gamer.getByText('Look into the hangar').click();
+  await gamer.getByText('Show the hangar').click();
 
   await gamer.getByTestId('where-ships').getByRole('radio', { name: 'Here' }).check();
   await expect(who(gamer, 'ships')).toHaveText('this computer');

@@ -90,7 +90,7 @@ test('a network may be chosen whatever runs: the picture goes on, and the page s
   await expect(gamer.getByText(/^with (spatial|.* network)/)).toBeVisible();
   const before = await lookAtOutput(gamer);
   await expect.poll(async () => (await lookAtOutput(gamer)).print).not.toBe(before.print);
-  await expect(volunteer.getByText(/^Frames are made with/)).toBeVisible();
+  await expect(volunteer.getByText(/^Frames are sharpened with/)).toBeVisible();
   await choosePicture(gamer);
   await expect(gamer.getByTestId('helpers')).not.toHaveText('–');
 });

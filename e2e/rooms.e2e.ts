@@ -21,9 +21,9 @@ test('a link that is taken back lets nobody in any more and says so; who is ther
   await volunteer(inside, old);
   await expect(names(gamer)).toHaveCount(1);
 
-  await gamer.getByText('Take this link back').click();
+  await gamer.getByText('Revoke this link').click();
   await gamer.getByTestId('replace-link').click();
-  await expect(gamer.getByText('the old link lets nobody in any more')).toBeVisible();
+  await expect(gamer.getByText('the old link no longer works')).toBeVisible();
   const next = await linkOf(gamer);
   expect(next).not.toBe(old);
 

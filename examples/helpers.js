@@ -1,17 +1,17 @@
-// What the three pages share: joining a room, inviting helpers, and telling what happened.
+// Shared by the three examples: joining a room, inviting helpers, and showing the status.
 import { GamerClient } from '/p2c2r.js';
 
 const status = document.querySelector('#status');
 const invite = document.querySelector('#invite');
 const helpers = document.querySelector('#helpers');
 
-/** Joins a room that nobody knows, and lets the button of the page open a volunteer's window into it. */
+/** Joins a new room, and lets the page's button open a volunteer window in it. */
 export async function join() {
   const client = await GamerClient.connect({ name: document.title });
   const { url } = await client.createInvite();
   const count = () => {
     const { length } = client.volunteers;
-    helpers.textContent = length === 0 ? 'Nobody helps: this computer does it.' : `${length} helping`;
+    helpers.textContent = length === 0 ? 'No helpers: this computer does the work.' : `${length} helping`;
   };
   client.addEventListener('volunteers', count);
   count();
@@ -20,20 +20,20 @@ export async function join() {
   return client;
 }
 
-export function tell(text) {
+export function showStatus(text) {
   status.textContent = text;
 }
 
-/** Runs something, and tells the person at the screen what went wrong with it. */
+/** Runs an action and shows its error, if any. */
 export async function attempt(action) {
   try {
     await action();
   } catch (error) {
-    tell(error.message);
+    showStatus(error.message);
   }
 }
 
-/** Where a result was made, in words. */
+/** Names the machine that computed a result. */
 export function placeOf(client, { ranOn }) {
   if (ranOn === 'local') return 'this computer';
   if (ranOn === 'cache') return 'the cache';

@@ -1,12 +1,12 @@
-import { attempt, join, placeOf, tell } from './helpers.js';
+import { attempt, join, placeOf, showStatus } from './helpers.js';
 
-/** What the network takes of each ship: 15 numbers, in the order of training/steering.py. */
+/** The network's input for one ship: 15 numbers, in the order of training/steering.py. */
 const OBSERVATIONS = 15;
 const LATERAL = 0;
 const SPEED = 4;
 const BENDS = { first: 6, count: 6 };
 const CRUISING = 0.7;
-/** Ships asked about in one task. */
+/** Ships per task. */
 const BATCH = 128;
 
 const canvas = document.querySelector('#map');
@@ -15,11 +15,11 @@ const again = document.querySelector('#run');
 
 await attempt(async () => {
   const client = await join();
-  again.addEventListener('click', () => attempt(() => ask(client)));
-  await ask(client);
+  again.addEventListener('click', () => attempt(() => run(client)));
+  await run(client);
 });
 
-async function ask(client) {
+async function run(client) {
   again.disabled = true;
   try {
     const startedMs = performance.now();
@@ -29,7 +29,7 @@ async function ask(client) {
       await client.ready();
       const observation = { type: 'float32', dims: [BATCH, OBSERVATIONS], data: observe(first) };
       const input = { model: 'steering', inputs: { observation } };
-      // Asked again it shall be run again.
+      // Without the cache, so that a second run computes again.
       tasks.push({ first, task: client.submitTask('infer', input, { cache: false }) });
     }
     const places = new Set();
@@ -41,13 +41,13 @@ async function ask(client) {
       }),
     );
     const tookMs = performance.now() - startedMs;
-    tell(`${count} ships in ${tasks.length} batches: ${tookMs.toFixed(0)} ms, by ${[...places].join(' and ')}`);
+    showStatus(`${count} ships in ${tasks.length} batches: ${tookMs.toFixed(0)} ms, by ${[...places].join(' and ')}`);
   } finally {
     again.disabled = false;
   }
 }
 
-/** A batch of ships, from a point of the map on. */
+/** The inputs of a batch of ships, starting at a point of the map. */
 function observe(first) {
   const values = new Float32Array(BATCH * OBSERVATIONS);
   for (let nth = 0; nth < BATCH; nth++) {
@@ -61,7 +61,7 @@ function observe(first) {
   return values;
 }
 
-/** `controls` are two numbers a ship: to steer, -1..1, and to brake. */
+/** `controls` has two numbers per ship: steering, -1 to 1, and braking. */
 function paint(first, { dims, data }) {
   for (let nth = 0; nth < BATCH; nth++) {
     const steer = data[nth * dims[1]];

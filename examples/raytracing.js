@@ -1,4 +1,4 @@
-import { attempt, join, placeOf, tell } from './helpers.js';
+import { attempt, join, placeOf, showStatus } from './helpers.js';
 
 const TILE = 96;
 const COLORS = ['#ffb84d', '#45d6b5', '#8db8ff', '#ff8f85', '#d6a6ff'];
@@ -31,17 +31,17 @@ async function render(client) {
         const place = placeOf(client, timing);
         places.set(place, (places.get(place) ?? 0) + 1);
         show(image, tiles[nth], [...places.keys()].indexOf(place));
-        tell(`${++done} of ${tiles.length} tiles`);
+        showStatus(`${++done} of ${tiles.length} tiles`);
         showShares(places);
       }),
     );
-    tell(`${tiles.length} tiles in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+    showStatus(`${tiles.length} tiles in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
   } finally {
     again.disabled = false;
   }
 }
 
-/** The tile, with a corner in the colour of whoever made it. */
+/** Draws a tile with a mark in the colour of the machine that rendered it. */
 function show(image, { x, y }, who) {
   context.putImageData(image, x, y);
   context.fillStyle = COLORS[who % COLORS.length];

@@ -1,6 +1,6 @@
-import { attempt, join, placeOf, tell } from './helpers.js';
+import { attempt, join, placeOf, showStatus } from './helpers.js';
 
-/** A picture is small here: that is what the example is about. */
+/** The example is about small pictures, so larger ones are scaled down. */
 const MAX_SIDE = 640;
 
 const before = document.querySelector('#before');
@@ -12,24 +12,24 @@ drawScene();
 await attempt(async () => {
   const client = await join();
   quality.addEventListener('change', () => attempt(() => sharpen(client)));
-  file.addEventListener('change', () => attempt(() => take(client, file.files[0])));
+  file.addEventListener('change', () => attempt(() => load(client, file.files[0])));
   await sharpen(client);
 });
 
 async function sharpen(client) {
-  tell('Working …');
+  showStatus('Working …');
   const { image, timing } = await client.submitTask('upscale', { image: before, scale: 2, quality: quality.value })
     .result;
   after.width = image.width;
   after.height = image.height;
   after.getContext('2d').putImageData(image, 0, 0);
   const size = `${before.width}x${before.height} to ${image.width}x${image.height}`;
-  tell(
-    `${size} in ${timing.totalMs.toFixed(0)} ms, ${timing.computeMs.toFixed(0)} of them at work, by ${placeOf(client, timing)} (${timing.backend})`,
+  showStatus(
+    `${size} in ${timing.totalMs.toFixed(0)} ms, ${timing.computeMs.toFixed(0)} ms of it computing, by ${placeOf(client, timing)} (${timing.backend})`,
   );
 }
 
-async function take(client, chosen) {
+async function load(client, chosen) {
   if (!chosen) return;
   const picture = await createImageBitmap(chosen);
   const scale = Math.min(1, MAX_SIDE / Math.max(picture.width, picture.height));
@@ -40,7 +40,7 @@ async function take(client, chosen) {
   await sharpen(client);
 }
 
-/** Something with edges in all directions, until a picture is chosen. */
+/** A picture with edges in all directions, until the person chooses one. */
 function drawScene() {
   const { width, height } = before;
   const context = before.getContext('2d');

@@ -1,5 +1,5 @@
 """
-The built-in game's road and craft for many craft at a time: what `web/gamer/game/simulation/` computes for one. Units in names as there.
+The built-in game's road and craft for many craft at a time: what `web/game/simulation/` computes for one. Units in names as there.
 Arrays of craft are groups x craft: each group has a road of its own.
 """
 

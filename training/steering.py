@@ -1,7 +1,7 @@
 """
 The steering policy of the game's non-player ships: a small network that imitates an expert who looks ahead.
 
-    OMP_NUM_THREADS=1 python3 steering.py --models ../web/public/models --vectors ../web/gamer/game/simulation/test-vectors
+    OMP_NUM_THREADS=1 python3 steering.py --models ../web/public/models --vectors ../web/game/simulation/test-vectors
 
 The expert simulates a second and a half of each way on (a line across the road, braking or not) and takes the best; the network learns
 what it would do in the places that the network itself gets into (DAgger: Ross, Gordon and Bagnell, 2011).
@@ -66,14 +66,14 @@ def observe(craft: Craft, roads: Roads, lane_m: np.ndarray) -> np.ndarray:
 
 
 def towards(line_m: np.ndarray, craft: Craft, curvature: np.ndarray) -> np.ndarray:
-    """The steering that leads to a line along the road, as autopilot.ts steers."""
+    """The steering that leads to a line along the road, as pilots.ts steers."""
     reach_m = 12 + craft.speed_mps * 0.45
     wanted = np.clip(np.arctan2(line_m - craft.lateral_m, reach_m), -0.3, 0.3)
     return np.clip((wanted - craft.course_rad) * 5 + curvature * 12, -1, 1)
 
 
 def autopilot(craft: Craft, roads: Roads, lane_m: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What the game's rivals do without a network: autopilot.ts."""
+    """What the game's rivals do without a network: pilots.ts."""
     bends = roads.curvature(craft.distance_m[..., None] + np.array([10, 25, 45, 70]))
     safe_mps = np.sqrt(62 / np.maximum(np.abs(bends).max(-1), 1e-4))
     return towards(lane_m, craft, bends[..., 0]), craft.speed_mps > safe_mps

@@ -1,22 +1,16 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { Button } from '../ui/button.tsx';
+import { Button, FileButton } from '../ui/buttons.tsx';
 import { useDroppedFile } from '../ui/drop-target.ts';
-import { errorTitle } from '../ui/error-titles.ts';
-import { FileButton } from '../ui/file-button.tsx';
-import { Notice } from '../ui/notice.tsx';
-import { PageHeader } from '../ui/page-header.tsx';
-import { Panel } from '../ui/panel.tsx';
-import { Segmented } from '../ui/segmented.tsx';
-import { SelectField } from '../ui/select-field.tsx';
+import { Segmented, SelectField } from '../ui/fields.tsx';
+import { errorTitle } from '../ui/format.ts';
+import { Notice, PageHeader, Panel } from '../ui/layout.tsx';
 import './compare-page.css';
-import type { Comparing } from './comparing.ts';
-import { MethodTile } from './method-tile.tsx';
-import { METHODS } from './methods.ts';
+import { type Comparing, METHODS } from './comparing.ts';
+import { MethodTile, SplitStage } from './method-views.tsx';
 import { SCENES, type SceneName, type Subject } from './scenes.ts';
-import { WHOLE, ZOOM_STEP, zoomed } from './view.ts';
-import { WipeStage } from './wipe-stage.tsx';
+import { WHOLE, ZOOM_STEP, zoomed } from './viewport.ts';
 
-/** Everything that who compares sees. */
+/** The compare page. */
 export function ComparePage({ comparing }: { comparing: Comparing }) {
   const { subject, tiles, error, view, left, right } = comparing;
   const isDropping = useDroppedFile((file) => void comparing.chooseFile(file));
@@ -25,7 +19,7 @@ export function ComparePage({ comparing }: { comparing: Comparing }) {
   const list = useRef<HTMLUListElement>(null);
   const small = subject.value?.small;
   useLayoutEffect(() => {
-    // Through the object model: the Content-Security-Policy forbids style attributes.
+    // Through the object model, since the Content-Security-Policy forbids style attributes.
     if (small) list.current?.style.setProperty('--picture-ratio', String(small.width / small.height));
   }, [small]);
   return (
@@ -33,16 +27,16 @@ export function ComparePage({ comparing }: { comparing: Comparing }) {
       <PageHeader title="Compare">computed in your browser</PageHeader>
       <main class={isDropping ? 'compare compare--dropping' : 'compare'}>
         <p class="compare__intro">
-          A small frame of a game, made twice as large in every way there is here. Your browser computes all of it, and
-          no picture leaves it.
+          A small frame of a game, enlarged to twice its size by every method on offer. Your browser computes all of it,
+          and no picture leaves it.
         </p>
         {failure && (
           <Notice title={errorTitle(failure.reason)} text={failure.message} isError>
             <Button onPress={() => void comparing.retry()}>Try again</Button>
           </Notice>
         )}
-        <div class={view.value.zoom > 1 ? 'compare__stage compare__stage--near' : 'compare__stage'}>
-          <WipeStage comparing={comparing} />
+        <div class={view.value.zoom > 1 ? 'compare__stage compare__stage--zoomed' : 'compare__stage'}>
+          <SplitStage comparing={comparing} />
         </div>
         <div class="compare__side">
           <Panel title="Picture">
@@ -54,9 +48,9 @@ export function ComparePage({ comparing }: { comparing: Comparing }) {
               testId="scene"
             />
             <FileButton accept="image/*" onFile={(file) => void comparing.chooseFile(file)} testId="own-picture">
-              One of yours
+              Use your own…
             </FileButton>
-            {subject.value && <SubjectWords subject={subject.value} />}
+            {subject.value && <SubjectNote subject={subject.value} />}
           </Panel>
           <Panel title="Side by side">
             <div class="compare__pair">
@@ -84,7 +78,7 @@ export function ComparePage({ comparing }: { comparing: Comparing }) {
                 }}
                 disabled={view.value.zoom <= 1}
               >
-                Farther
+                Zoom out
               </Button>
               <Button
                 onPress={() => {
@@ -92,7 +86,7 @@ export function ComparePage({ comparing }: { comparing: Comparing }) {
                 }}
                 testId="nearer"
               >
-                Nearer
+                Zoom in
               </Button>
               <Button
                 onPress={() => {
@@ -100,10 +94,10 @@ export function ComparePage({ comparing }: { comparing: Comparing }) {
                 }}
                 disabled={view.value.zoom <= 1}
               >
-                All
+                Reset
               </Button>
             </div>
-            <p class="small soft">Drag to look around, pinch or double-click to come nearer. All pictures follow.</p>
+            <p class="small soft">Drag to pan; pinch or double-click to zoom in. All pictures move together.</p>
           </Panel>
         </div>
         <ul class="compare__tiles" ref={list}>
@@ -114,8 +108,8 @@ export function ComparePage({ comparing }: { comparing: Comparing }) {
         </ul>
         {subject.value?.truth && (
           <p class="small soft">
-            dB: how near a picture comes to the truth in brightness (luma PSNR); higher is nearer, and 1 dB is easily
-            seen. One small crop says little: <code>npm run bench -- quality</code> measures whole frames.
+            dB: how close a picture’s brightness is to the reference (luma PSNR). Higher is closer, and 1 dB is easy to
+            see. One small crop says little: <code>npm run bench -- quality</code> measures whole frames.
           </p>
         )}
       </main>
@@ -123,18 +117,18 @@ export function ComparePage({ comparing }: { comparing: Comparing }) {
   );
 }
 
-function SubjectWords({ subject: { title, scene, note } }: { subject: Subject }) {
+function SubjectNote({ subject: { title, scene, note } }: { subject: Subject }) {
   if (!scene) {
     return (
-      <p class="small soft compare__words" data-testid="subject">
+      <p class="small soft compare__note" data-testid="subject">
         {title}: {note}
       </p>
     );
   }
   return (
-    <p class="small soft compare__words" data-testid="subject">
+    <p class="small soft compare__note" data-testid="subject">
       A crop of <a href={scene.site}>{scene.game}</a>, {scene.licence}. No network was trained on this game. The small
-      picture has one sample a pixel, as games draw.
+      picture has one sample per pixel, as games render.
     </p>
   );
 }

@@ -2,23 +2,22 @@ import { signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
 import type { GamerClient } from '../sdk/p2c2r.ts';
 import type { Quality } from '../sdk/types.ts';
+import type { Choice } from '../ui/fields.tsx';
 import { lumaOf, psnrDb } from './luma.ts';
-import { type Method, QUALITIES } from './methods.ts';
-import { readPicture } from './read-picture.ts';
 import { cubic, doubled } from './resample.ts';
-import { loadScene, type SceneName, type Subject } from './scenes.ts';
-import { WHOLE } from './view.ts';
+import { loadScene, readPicture, type SceneName, type Subject } from './scenes.ts';
+import { WHOLE } from './viewport.ts';
 
-/** What the page uses of a client: a seam for tests. */
+/** The part of a client that the page uses. Tests replace it with a fake. */
 export type Client = Pick<GamerClient, 'state' | 'submitTask' | 'close'>;
 
-/** What became of one method. */
+/** The state of one method's picture. */
 export type Tile =
   | { kind: 'working' }
   | { kind: 'failed'; error: MeshError }
   | { kind: 'done'; image: ImageData; psnrDb: number | null; work: Work | null };
 
-/** How long it took here; null for what nobody computes. */
+/** Where and how long a picture was computed. */
 export interface Work {
   backend: string;
   computeMs: number;
@@ -31,14 +30,14 @@ interface Options {
   load?: typeof loadScene;
 }
 
-/** What a first run takes includes what is made once and kept; one that was this quick is measured again. */
-const AGAIN_BELOW_MS = 1_000;
+/** A first run includes one-time set-up. A run quicker than this is repeated, to time it without. */
+const RERUN_BELOW_MS = 1_000;
 
-/** One picture after another, made larger in every way that this browser has. */
+/** Enlarges one picture at a time by every method that this browser supports. */
 export class Comparing {
   readonly subject = signal<Subject | null>(null);
   readonly tiles = signal<Tiles>({});
-  /** Why there is no picture. */
+  /** Why there is no picture, or why networks are missing. */
   readonly error = signal<MeshError | null>(null);
   readonly view = signal(WHOLE);
   readonly left = signal<Method>('bicubic');
@@ -65,7 +64,7 @@ export class Comparing {
     return this.#choose(() => openFile(file));
   }
 
-  /** Once more, after something failed. */
+  /** Tries again after a failure. */
   async retry(): Promise<void> {
     const subject = this.subject.value;
     await (subject ? this.#choose(async () => subject) : this.start());
@@ -96,19 +95,19 @@ export class Comparing {
       kind: 'done',
       image,
       work,
-      psnrDb: nearness(image, truth),
+      psnrDb: psnrTo(truth, image),
     });
     const waiting = [...QUALITIES, 'bicubic' as const].map((method) => [method, { kind: 'working' }] as const);
     this.subject.value = subject;
     this.view.value = WHOLE;
     this.tiles.value = {
       ...Object.fromEntries(waiting),
-      small: { kind: 'done', image: squares(small), psnrDb: null, work: null },
+      small: { kind: 'done', image: nearestNeighbour(small), psnrDb: null, work: null },
       ...(truth && { truth: { kind: 'done', image: truth, psnrDb: null, work: null } }),
     };
     if (!truth && this.right.value === 'truth') this.right.value = 'quality';
     if (!truth && this.left.value === 'truth') this.left.value = 'bicubic';
-    // First what was asked for is drawn.
+    // Lets the browser draw the new state first.
     await new Promise(requestAnimationFrame);
     const { image: bicubic, computeMs } = timedBicubic(small);
     const work = { backend: 'js', computeMs };
@@ -128,7 +127,7 @@ export class Comparing {
 
   async #connected(): Promise<Client> {
     const known = await this.#client?.catch(() => null);
-    // The server may have ended its session.
+    // The server may have ended the session.
     if (known && known.state !== 'closed') return known;
     this.#client = this.#options.connect();
     return this.#client;
@@ -151,10 +150,10 @@ async function upscaled(
     return { image: made, backend: timing.backend, computeMs: timing.computeMs };
   };
   const first = await run();
-  return first.computeMs < AGAIN_BELOW_MS ? run() : first;
+  return first.computeMs < RERUN_BELOW_MS ? run() : first;
 }
 
-/** The SDK has none. The second run is timed, as of the others. */
+/** Bicubic, which the SDK does not have. The second run is timed, as for the other methods. */
 function timedBicubic(small: ImageData): { image: ImageData; computeMs: number } {
   doubled(small, cubic(-0.75));
   const startedMs = performance.now();
@@ -163,12 +162,12 @@ function timedBicubic(small: ImageData): { image: ImageData; computeMs: number }
 }
 
 /** Luma PSNR, dB. */
-function nearness(image: ImageData, truth: ImageData | null): number | null {
+function psnrTo(truth: ImageData | null, image: ImageData): number | null {
   return truth && psnrDb(lumaOf(image), lumaOf(truth));
 }
 
-/** At twice the size, so that it lies over the others. */
-function squares({ width, height, data }: ImageData): ImageData {
+/** Every pixel as a square of 2 x 2, so that it lines up with the other pictures. */
+function nearestNeighbour({ width, height, data }: ImageData): ImageData {
   const made = new ImageData(width * 2, height * 2);
   const from = new Uint32Array(data.buffer);
   const to = new Uint32Array(made.data.buffer);
@@ -186,6 +185,27 @@ async function openFile(file: File): Promise<Subject> {
   const isWhole = pixels.width === width && pixels.height === height;
   const note = isWhole
     ? `${width} × ${height} pixels`
-    : `the middle ${pixels.width} × ${pixels.height} of its ${width} × ${height} pixels`;
+    : `the central ${pixels.width} × ${pixels.height} of its ${width} × ${height} pixels`;
   return { title: file.name, small: pixels, truth: null, scene: null, note };
+}
+
+export type Method = 'small' | 'bicubic' | Quality | 'truth';
+
+/** In the order of the page. */
+export const METHODS: readonly (Choice<Method> & { about: string })[] = [
+  { value: 'small', label: 'Small picture', about: 'every pixel as a square' },
+  { value: 'bilinear', label: 'Bilinear', about: 'as browsers do' },
+  { value: 'bicubic', label: 'Bicubic', about: 'as image editors do' },
+  { value: 'spatial', label: 'Spatial', about: 'a formula that follows edges' },
+  { value: 'fast', label: 'Fast', about: 'our smallest network' },
+  { value: 'balanced', label: 'Balanced', about: 'our middle network' },
+  { value: 'quality', label: 'Quality', about: 'our largest network' },
+  { value: 'truth', label: 'Reference', about: 'what the game renders at twice the size, antialiased' },
+];
+
+/** The methods of the SDK, the fastest first. */
+export const QUALITIES: readonly Quality[] = ['bilinear', 'spatial', 'fast', 'balanced', 'quality'];
+
+export function labelOf(method: Method): string {
+  return METHODS.find(({ value }) => value === method)?.label ?? method;
 }

@@ -1,9 +1,9 @@
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 
-/** Of 8 bits a channel. */
+/** Peak value of 8 bits per channel. */
 export const PEAK = 255;
 
-/** Rec. 601 luma of sRGB-encoded values, 0..255: what video is made of, and what PSNR is usually told of. */
+/** Rec. 601 luma of sRGB-encoded values, 0 to 255, which video codecs use and PSNR is usually quoted for. */
 export function lumaOf({ data }: PixelImage): Float32Array {
   const luma = new Float32Array(data.length / 4);
   for (let pixel = 0, at = 0; pixel < luma.length; pixel++, at += 4) {
@@ -12,7 +12,7 @@ export function lumaOf({ data }: PixelImage): Float32Array {
   return luma;
 }
 
-/** Of two lumas of the same size, dB; infinite when they are equal. */
+/** PSNR of two lumas of the same size, dB; infinite when they are equal. */
 export function psnrDb(one: Float32Array, other: Float32Array): number {
   let squares = 0;
   for (let i = 0; i < one.length; i++) squares += ((one[i] ?? 0) - (other[i] ?? 0)) ** 2;

@@ -5,7 +5,7 @@ import { Comparing } from './comparing.ts';
 
 const comparing = new Comparing({ connect: () => GamerClient.connect({ name: 'compare', where: 'local' }) });
 
-// A page taken back from the browser's cache has lost its client: the SDK leaves when a page is hidden for good.
+// A page restored from the back/forward cache has lost its client, so it starts over.
 addEventListener('pageshow', (event) => event.persisted && location.reload());
 
 const root = document.getElementById('page');

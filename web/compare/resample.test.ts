@@ -7,7 +7,7 @@ const GREYS = [
   [255, 0, 77, 13],
 ];
 
-test('bicubic is what PyTorch makes of it, borders included', () => {
+test('bicubic equals PyTorch’s, borders included', () => {
   // torch.nn.functional.interpolate(mode='bicubic', align_corners=False) of the same, rounded and clamped.
   const expected = [
     [0, 61, 194, 192, 54, 2, 61, 95],
@@ -31,13 +31,13 @@ describe.each<[string, Kernel]>([
   ['Catmull-Rom', cubic(-0.5)],
   ['Lanczos', LANCZOS3],
 ])('%s', (_, kernel) => {
-  test('keeps one colour', () => {
+  test('keeps a uniform colour', () => {
     const { data } = doubled(grey([[77, 77, 77]]), kernel);
     expect(new Set(data)).toEqual(new Set([77, 255]));
   });
 
-  test('puts a value where it was taken', () => {
-    // A slope tells where one looks: a value a quarter of a pixel to the right makes the slope come later.
+  test('puts a value where it was sampled', () => {
+    // A slope shows the sampling position: sampling a quarter of a pixel to the right shifts the slope.
     const slope = grey(Array.from({ length: 16 }, () => Array.from({ length: 16 }, (_, x) => 12 * x)));
     const [at, later] = [0, 0.25].map((offset) => doubled(slope, kernel, offset).data[(16 * 32 + 16) * 4] ?? 0);
     expect(Math.abs((at ?? 0) - 93)).toBeLessThanOrEqual(1);

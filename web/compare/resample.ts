@@ -1,20 +1,20 @@
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 
-/** A picture whose memory may become an ImageData's. */
+/** A picture whose buffer can be passed to ImageData. */
 export interface OwnPixels {
   width: number;
   height: number;
   data: Uint8ClampedArray<ArrayBuffer>;
 }
 
-/** How much a source pixel counts at a distance from where a value is wanted, in source pixels. */
+/** A resampling kernel: the weight of a source pixel by its distance, in source pixels. */
 export interface Kernel {
-  /** Whole pixels: beyond it nothing counts. */
+  /** Whole pixels; the weight is 0 beyond it. */
   radius: number;
   weightAt(distance: number): number;
 }
 
-/** PyTorch's and most GPUs' bicubic has -0.75, Catmull-Rom's spline -0.5. */
+/** Cubic convolution (Keys, 1981). PyTorch and most GPUs use a = -0.75, Catmull-Rom splines -0.5. */
 export function cubic(a: number): Kernel {
   return {
     radius: 2,
@@ -32,8 +32,8 @@ export const LANCZOS3: Kernel = {
 };
 
 /**
- * An opaque picture at twice its size, of sRGB-encoded values as they are, pixel centres aligned and edges repeated.
- * @param offset where a source pixel's value was taken, right of and below its centre, in source pixels
+ * Enlarges an opaque picture to twice its size, in sRGB-encoded values, with aligned pixel centres and repeated edges.
+ * @param offset - where source pixels were sampled, right of and below their centres, in source pixels
  */
 export function doubled({ width, height, data }: PixelImage, kernel: Kernel, offset = 0): OwnPixels {
   const wide = new Float32Array(width * 2 * height * 3);
@@ -88,7 +88,7 @@ function tapsOf(size: number, { radius, weightAt }: Kernel, offset: number): Tap
     const position = (out + 0.5) / 2 - 0.5 - offset;
     const first = Math.floor(position) - radius + 1;
     const around = Array.from({ length: taps }, (_, tap) => weightAt(first + tap - position));
-    // Lanczos' weights do not quite add up to one.
+    // Lanczos weights do not quite add up to one.
     const sum = around.reduce((total, weight) => total + weight, 0);
     for (const [tap, weight] of around.entries()) {
       pixels[out * taps + tap] = Math.min(Math.max(first + tap, 0), size - 1);

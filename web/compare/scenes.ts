@@ -1,6 +1,5 @@
 import { MeshError } from '../../shared/errors.ts';
-import type { Choice } from '../ui/segmented.tsx';
-import { readPicture } from './read-picture.ts';
+import type { Choice } from '../ui/fields.tsx';
 
 export type SceneName = 'foliage' | 'wire' | 'coins' | 'railing';
 
@@ -21,7 +20,7 @@ const NEVERBALL = {
   licence: 'artwork by its contributors, GPL-2.0-or-later',
 };
 
-/** Crops of real frames, of games that took no part in training. Their licences stand beside them in web/public/compare/ too. */
+/** Crops of real frames of games that the networks were not trained on. Their licences are also in web/public/compare/. */
 export const SCENES: readonly Scene[] = [
   { value: 'wire', label: 'Wire', ...SUPERTUXKART },
   { value: 'foliage', label: 'Foliage', ...SUPERTUXKART },
@@ -29,14 +28,14 @@ export const SCENES: readonly Scene[] = [
   { value: 'railing', label: 'Railing', ...NEVERBALL },
 ];
 
-/** What is made larger, and what it should become where that is known. */
+/** The picture to enlarge, and the reference if there is one. */
 export interface Subject {
-  /** A name that another subject does not have. */
+  /** A unique name. */
   title: string;
   small: ImageData;
   truth: ImageData | null;
   scene: Scene | null;
-  /** What a person should know of it. */
+  /** A remark for people. */
   note: string;
 }
 
@@ -53,6 +52,37 @@ async function load(file: string): Promise<ImageData> {
     if (!response.ok) throw new Error(`status ${response.status}`);
     return (await readPicture(await response.blob())).pixels;
   } catch (cause) {
-    throw new MeshError('connection-failed', `The picture ${file} did not come. Try again.`, { cause });
+    throw new MeshError('connection-failed', `The picture ${file} could not be loaded. Try again.`, { cause });
+  }
+}
+
+/** Size limit: that of a game's small frame, which the largest network can still enlarge without a GPU. */
+const MAX_SIZE = { width: 640, height: 360 };
+
+export interface ReadPicture {
+  /** The centre of the picture where it is larger than {@link MAX_SIZE}. */
+  pixels: ImageData;
+  width: number;
+  height: number;
+}
+
+/** Throws the browser's error when the file is not a picture, and MeshError `unsupported-browser`. */
+export async function readPicture(file: Blob): Promise<ReadPicture> {
+  const bitmap = await createImageBitmap(file, { colorSpaceConversion: 'none' });
+  try {
+    const { width, height } = bitmap;
+    const isUpright = height > width;
+    const size = {
+      width: Math.min(width, isUpright ? MAX_SIZE.height : MAX_SIZE.width),
+      height: Math.min(height, isUpright ? MAX_SIZE.width : MAX_SIZE.height),
+    };
+    const canvas = Object.assign(document.createElement('canvas'), size);
+    // Opaque, like the references.
+    const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
+    if (!context) throw new MeshError('unsupported-browser', 'This browser cannot read the pixels of a picture.');
+    context.drawImage(bitmap, -Math.floor((width - size.width) / 2), -Math.floor((height - size.height) / 2));
+    return { pixels: context.getImageData(0, 0, size.width, size.height), width, height };
+  } finally {
+    bitmap.close();
   }
 }

@@ -1,8 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { BuiltInGame, type BuiltInGameOptions, type RaceState } from './built-in-game.ts';
-import { GAME } from './tuning.ts';
+import { BuiltInGame, type BuiltInGameOptions, GAME_SIZE, type RaceState } from './built-in-game.ts';
 
-/** Chromium's, which TypeScript's DOM does not know. */
+/** Only Chromium has it, and TypeScript's DOM types lack it. */
 declare const MediaStreamTrackProcessor: new (init: {
   track: MediaStreamTrack;
 }) => { readable: ReadableStream<VideoFrame> };
@@ -33,11 +32,11 @@ async function nextFrame(reader: ReadableStreamDefaultReader<VideoFrame>): Promi
 
 /** The frame's pixels, RGBA; closes it. */
 function pixelsOf(frame: VideoFrame): Uint8ClampedArray {
-  const painter = new OffscreenCanvas(frame.displayWidth, frame.displayHeight).getContext('2d');
-  if (!painter) throw new Error('No 2d canvas.');
-  painter.drawImage(frame, 0, 0);
+  const context = new OffscreenCanvas(frame.displayWidth, frame.displayHeight).getContext('2d');
+  if (!context) throw new Error('No 2d canvas.');
+  context.drawImage(frame, 0, 0);
   frame.close();
-  return painter.getImageData(0, 0, painter.canvas.width, painter.canvas.height).data;
+  return context.getImageData(0, 0, context.canvas.width, context.canvas.height).data;
 }
 
 /** Standard deviation of the green channel: 0 for a blank picture. */
@@ -52,11 +51,11 @@ function shareChanged(before: Uint8ClampedArray, after: Uint8ClampedArray): numb
   return changed / before.length;
 }
 
-it('gives moving frames of 640x360 with something on them, and the canvas shows them too', async () => {
+it('gives moving frames of 640x360 that are not blank, and the canvas shows them too', async () => {
   const { canvas, game, reader } = open();
   await game.ready;
   const first = await nextFrame(reader);
-  expect([first.displayWidth, first.displayHeight]).toEqual([GAME.width, GAME.height]);
+  expect([first.displayWidth, first.displayHeight]).toEqual([GAME_SIZE.width, GAME_SIZE.height]);
   const before = pixelsOf(first);
   for (let skipped = 0; skipped < 8; skipped++) (await nextFrame(reader)).close();
   const after = pixelsOf(await nextFrame(reader));
@@ -76,7 +75,7 @@ it('dispose ends the source', async () => {
   }
 });
 
-it('dispose before the first frame ends the source and says so', async () => {
+it('dispose before the first frame ends the source and rejects `ready`', async () => {
   const { game, reader } = open();
   game.dispose();
   await expect(game.ready).rejects.toMatchObject({ name: 'MeshError', reason: 'closed' });
@@ -87,7 +86,7 @@ it('dispose before the first frame ends the source and says so', async () => {
   }
 });
 
-it('a key hands the craft to the player, a pause holds the game and a resume goes on', async () => {
+it('a key gives the player control; the game goes on after pause and resume', async () => {
   let isPlaying = (_state: RaceState) => {};
   const played = new Promise<RaceState>((resolve) => {
     isPlaying = (state) => state.playing && resolve(state);
@@ -103,13 +102,13 @@ it('a key hands the craft to the player, a pause holds the game and a resume goe
   (await nextFrame(reader)).close();
 });
 
-it('a canvas that is already in use is refused with what to do', () => {
+it('refuses a canvas that is already in use', () => {
   const canvas = document.createElement('canvas');
   canvas.getContext('2d');
   expect(() => new BuiltInGame(canvas)).toThrow(expect.objectContaining({ reason: 'bad-input' }));
 });
 
-it('a browser without OffscreenCanvas is told what to do instead', () => {
+it('refuses a browser without OffscreenCanvas', () => {
   vi.stubGlobal('OffscreenCanvas', undefined);
   try {
     const canvas = document.createElement('canvas');

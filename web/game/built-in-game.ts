@@ -1,37 +1,41 @@
 import { MeshError } from '../../shared/errors.ts';
-import { openFrameSource } from './frame-source.ts';
-import type { FromGame, ToGame } from './messages.ts';
-import type { PartResult, Question, RacePart } from './parts.ts';
+import { openFrameSource } from './frame-output.ts';
+import type { FromGame, PartRequest, PartResult, RacePart, ToGame } from './messages.ts';
 import { PlayerInput } from './player-input.ts';
 import type { RaceState } from './simulation/race.ts';
-import { GAME } from './tuning.ts';
 
 export type { RaceState } from './simulation/race.ts';
 
+/** Pixels. Modest machines can draw it, and a volunteer doubles it to 720p. */
+export const GAME_SIZE = { width: 640, height: 360 } as const;
+
 export interface BuiltInGameOptions {
-  /** Of the drawing, pixels. Default {@link GAME}. */
+  /** Size of the picture, pixels. Default {@link GAME_SIZE}. */
   width?: number;
   height?: number;
   /** The same seed gives the same track and city. */
   seed?: number;
-  /** Default: what the system prefers. */
+  /** Default: the system's setting. */
   reducedMotion?: boolean;
-  /** A few times a second, and whenever somebody starts or stops playing. */
+  /** Called a few times a second, and whenever a person starts or stops playing. */
   onState?(state: RaceState): void;
-  /** Does some of the game's work; null when nobody did. Never rejects. Without it the game does all of it. */
-  work?(question: Question<RacePart>): Promise<PartResult<RacePart> | null>;
-  /** The game cannot start or go on: MeshError `unsupported-browser` or `device-lost`. */
+  /** Computes a part of the game; null when nobody did. Must not reject. Without it the game computes everything itself. */
+  work?(request: PartRequest<RacePart>): Promise<PartResult<RacePart> | null>;
+  /** Called when the game cannot start or go on, with MeshError `unsupported-browser` or `device-lost`. */
   onError?(error: MeshError): void;
 }
 
 const UNSUPPORTED =
   'The game is drawn in a worker on an OffscreenCanvas, which this browser does not have. Update it, use a recent Chrome, Edge, Firefox or Safari, or pick an image or a video instead.';
 
-/** The game of the gamer page. All of it runs in a worker of its own; the page only passes on keys and pointers. */
+/**
+ * The game of the gamer page, one of the two doors of web/game (the other is game-work.ts). It runs in a worker; the page only forwards
+ * keys and pointers.
+ */
 export class BuiltInGame {
-  /** Resolves with the first frame drawn. Rejects with the MeshError that `onError` gets. */
+  /** Resolves when the first frame is drawn. Rejects with the MeshError that `onError` gets. */
   readonly ready: Promise<void>;
-  /** For `GamerClient.openStream`: a track where the browser can make one (it may be opened again), else a stream, opened once. */
+  /** For `GamerClient.openStream`. A track where the browser can make one; else a stream, which can be opened only once. */
   readonly source: MediaStreamTrack | ReadableStream<VideoFrame>;
   readonly #worker: Worker;
   readonly #inputs = new Set<PlayerInput>();
@@ -41,11 +45,11 @@ export class BuiltInGame {
   #isDisposed = false;
 
   /**
-   * @param canvas - one without a context yet: its drawing is handed to the worker for good. Its width and height are set.
+   * @param canvas - must have no context yet. The worker takes over its drawing for good, and sets its size.
    * Throws MeshError `unsupported-browser`, or `bad-input` for a canvas already in use.
    */
   constructor(canvas: HTMLCanvasElement, options: BuiltInGameOptions = {}) {
-    const { width = GAME.width, height = GAME.height, seed = 1 } = options;
+    const { width = GAME_SIZE.width, height = GAME_SIZE.height, seed = 1 } = options;
     if (
       typeof OffscreenCanvas === 'undefined' ||
       typeof VideoFrame === 'undefined' ||
@@ -57,9 +61,9 @@ export class BuiltInGame {
     this.ready = new Promise((resolve, reject) => {
       this.#settleReady = { resolve, reject };
     });
-    // Also told through onError; nobody has to await it.
+    // `onError` reports it too, so nobody has to handle the rejection.
     this.ready.catch(() => {});
-    const drawing = takeOver(canvas, width, height);
+    const drawing = takeControl(canvas, width, height);
     const { source, writable } = openFrameSource();
     this.source = source;
     this.#worker = new Worker(new URL('./game.worker.ts', import.meta.url), { type: 'module', name: 'built-in game' });
@@ -71,7 +75,10 @@ export class BuiltInGame {
     this.#send({ kind: 'start', canvas: drawing, frames: writable, seed, isCalm }, [drawing, writable]);
   }
 
-  /** Lets this element play: keys while it has the focus (give it a `tabindex`; P pauses), pointers and gamepads. Returns what ends that. */
+  /**
+   * Plays the game with the keys (while the element has the focus: give it a `tabindex`; P pauses), pointers and gamepads.
+   * @returns a function that detaches the element
+   */
   attach(target: HTMLElement): () => void {
     const input = new PlayerInput(
       target,
@@ -85,7 +92,7 @@ export class BuiltInGame {
     };
   }
 
-  /** Stands still and gives no frames. */
+  /** Stops the simulation and the frames. */
   pause(): void {
     this.#isPaused = true;
     this.#send({ kind: 'pause' });
@@ -96,7 +103,7 @@ export class BuiltInGame {
     this.#send({ kind: 'resume' });
   }
 
-  /** Ends the source, then the worker. */
+  /** Ends the source, then terminates the worker. */
   dispose(): void {
     if (this.#isDisposed) return;
     for (const input of this.#inputs) input.dispose();
@@ -111,19 +118,19 @@ export class BuiltInGame {
     else if (this.#isDisposed) return;
     else if (message.kind === 'ready') this.#settleReady.resolve();
     else if (message.kind === 'state') this.#options.onState?.(message.state);
-    else if (message.kind === 'question') void this.#answer(message.question);
+    else if (message.kind === 'request') void this.#respond(message.request);
     else this.#fail(MeshError.from(message.error, 'unsupported-browser'));
   }
 
-  async #answer(question: Question<RacePart>): Promise<void> {
-    const { part, id } = question;
-    const result = (await this.#options.work?.(question)) ?? null;
-    this.#send({ kind: 'answer', answer: { part, id, result } });
+  async #respond(request: PartRequest<RacePart>): Promise<void> {
+    const { part, id } = request;
+    const result = (await this.#options.work?.(request)) ?? null;
+    this.#send({ kind: 'response', response: { part, id, result } });
   }
 
   #fail(error: MeshError): void {
     if (this.#isDisposed) {
-      // It failed instead of saying that it is disposed: nothing more will come from it.
+      // It failed while being disposed, so it will not report `disposed`.
       this.#worker.terminate();
       return;
     }
@@ -136,13 +143,13 @@ export class BuiltInGame {
   }
 }
 
-function takeOver(canvas: HTMLCanvasElement, width: number, height: number): OffscreenCanvas {
+function takeControl(canvas: HTMLCanvasElement, width: number, height: number): OffscreenCanvas {
   try {
     canvas.width = width;
     canvas.height = height;
     return canvas.transferControlToOffscreen();
   } catch (cause) {
-    throw new MeshError('bad-input', 'The game needs a canvas that nothing was drawn on yet. Give it a new one.', {
+    throw new MeshError('bad-input', 'The game needs a canvas without a context. Pass a new one.', {
       cause,
     });
   }

@@ -1,16 +1,25 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import { FrameOutlet } from './frame-outlet.ts';
-import { FramePacer } from './frame-pacer.ts';
-import { openContext } from './game-context.ts';
+import { FrameOutlet } from './frame-output.ts';
+import { FixedStep, FramePacer } from './frame-timing.ts';
+import type { PartRequest, PartResponse, RacePart } from './messages.ts';
 import { OffloadedTasks } from './offloaded-tasks.ts';
-import type { Answer, Question, RacePart } from './parts.ts';
 import { RaceScene } from './render/race-scene.ts';
 import { type Controls, NEUTRAL } from './simulation/craft.ts';
-import { FixedStep } from './simulation/fixed-step.ts';
-import { Race, type RaceState } from './simulation/race.ts';
-import { seededRandom } from './simulation/random.ts';
-import { GAME } from './tuning.ts';
+import { seededRandom } from './simulation/numbers.ts';
+import { Race, type RaceState, STEP_MS } from './simulation/race.ts';
+
+/** Below 8 frames a second the game slows down rather than simulate steps that nobody sees. */
+const MAX_STEPS_PER_FRAME = 15;
+/** The stream would drop the additional frames of a faster screen. */
+const MAX_FPS = 60;
+/** How often the page receives score and lap. */
+const STATE_INTERVAL_MS = 200;
+/** A browser whose GPU process is still starting has no WebGL for its first moments. */
+const CONTEXT_ATTEMPTS = 8;
+const CONTEXT_RETRY_MS = 250;
+/** How long a lost WebGL context may take to be restored before the game gives up. */
+const CONTEXT_RESTORE_MS = 5_000;
 
 export interface GameLoopOptions {
   canvas: OffscreenCanvas;
@@ -20,24 +29,24 @@ export interface GameLoopOptions {
   clock: Clock;
   onFirstFrame(): void;
   onState(state: RaceState): void;
-  /** Work for others; the answer, if one comes, goes to {@link GameLoop.heard}. */
-  onQuestion(question: Question<RacePart>): void;
+  /** Work for others. Hand the response, if one comes, to {@link GameLoop.receive}. */
+  onRequest(request: PartRequest<RacePart>): void;
   onFailed(error: MeshError): void;
 }
 
 /**
- * Simulates and draws at the pace of the screen, in the worker. A hidden page's worker gets no animation frames, so the game
- * stands still while nobody can see it and goes on where it was.
+ * Simulates and draws the game at the screen's rate, in the worker. The worker of a hidden page gets no animation frames, so the game
+ * pauses while nobody can see it and continues where it was.
  */
 export class GameLoop {
   controls: Controls = NEUTRAL;
   readonly #options: GameLoopOptions;
   readonly #race: Race;
-  readonly #errands: OffloadedTasks;
+  readonly #tasks: OffloadedTasks;
   readonly #scene: RaceScene;
   readonly #outlet: FrameOutlet;
-  readonly #steps = new FixedStep(GAME.stepMs, GAME.maxStepsPerFrame);
-  readonly #pacer = new FramePacer(GAME.maxFps);
+  readonly #steps = new FixedStep(STEP_MS, MAX_STEPS_PER_FRAME);
+  readonly #pacer = new FramePacer(MAX_FPS);
   #request: number | null = null;
   #isContextLost = false;
   #cancelRestore: () => void = () => {};
@@ -54,15 +63,15 @@ export class GameLoop {
     const { canvas, frames, seed, isCalm } = options;
     this.#options = options;
     this.#race = new Race(seededRandom(seed));
-    this.#errands = new OffloadedTasks(this.#race, options.clock, (question) => options.onQuestion(question));
+    this.#tasks = new OffloadedTasks(this.#race, options.clock, (request) => options.onRequest(request));
     this.#scene = new RaceScene({ canvas, context, race: this.#race, random: seededRandom(seed + 1), isCalm });
     this.#outlet = new FrameOutlet(frames);
     canvas.addEventListener('webglcontextlost', this.#onContextLost);
     canvas.addEventListener('webglcontextrestored', this.#onContextRestored);
   }
 
-  heard(answer: Answer<RacePart>): void {
-    this.#errands.heard(answer);
+  receive(response: PartResponse<RacePart>): void {
+    this.#tasks.receive(response);
   }
 
   resume(): void {
@@ -79,7 +88,7 @@ export class GameLoop {
   async dispose(): Promise<void> {
     this.pause();
     this.#cancelRestore();
-    this.#errands.dispose();
+    this.#tasks.dispose();
     this.#options.canvas.removeEventListener('webglcontextlost', this.#onContextLost);
     this.#options.canvas.removeEventListener('webglcontextrestored', this.#onContextRestored);
     this.#scene.dispose();
@@ -100,7 +109,7 @@ export class GameLoop {
 
   #advance(nowMs: number): void {
     for (let due = this.#steps.advance(nowMs); due > 0; due--) this.#race.step(this.controls);
-    this.#errands.run();
+    this.#tasks.run();
     this.#reportState(nowMs);
     if (this.#isContextLost) return;
     this.#scene.draw(this.#steps.leftMs / 1000);
@@ -110,8 +119,8 @@ export class GameLoop {
   }
 
   #reportState(nowMs: number): void {
-    const hasChangedHands = this.#race.playing !== this.#wasPlaying;
-    if (!hasChangedHands && nowMs - this.#stateSentMs < GAME.stateIntervalMs) return;
+    const hasPlayerChanged = this.#race.playing !== this.#wasPlaying;
+    if (!hasPlayerChanged && nowMs - this.#stateSentMs < STATE_INTERVAL_MS) return;
     this.#wasPlaying = this.#race.playing;
     this.#stateSentMs = nowMs;
     this.#options.onState(this.#race.state());
@@ -119,9 +128,9 @@ export class GameLoop {
 
   readonly #onContextLost = (): void => {
     this.#isContextLost = true;
-    this.#cancelRestore = this.#options.clock.after(GAME.contextRestoreMs, () => {
+    this.#cancelRestore = this.#options.clock.after(CONTEXT_RESTORE_MS, () => {
       this.#options.onFailed(
-        new MeshError('device-lost', 'The browser took the graphics away from the game. Reload the page to play on.'),
+        new MeshError('device-lost', 'The browser lost the game’s graphics context. Reload the page to play on.'),
       );
     });
   };
@@ -130,4 +139,27 @@ export class GameLoop {
     this.#cancelRestore();
     this.#isContextLost = false;
   };
+}
+
+/**
+ * Opens WebGL 2 on a worker's canvas. Retries for a while: measured, the first page of a freshly started Chromium got no context while
+ * its GPU process was starting. Throws MeshError `unsupported-browser`.
+ */
+async function openContext(canvas: OffscreenCanvas, clock: Clock): Promise<WebGL2RenderingContext> {
+  for (let attempt = 0; attempt < CONTEXT_ATTEMPTS; attempt++) {
+    // Opaque, so that frames have no alpha. Without antialiasing, like other games on weak machines.
+    const context = canvas.getContext('webgl2', {
+      alpha: false,
+      antialias: false,
+      powerPreference: 'high-performance',
+    });
+    if (context) return context;
+    await new Promise<void>((resolve) => {
+      clock.after(CONTEXT_RETRY_MS, resolve);
+    });
+  }
+  throw new MeshError(
+    'unsupported-browser',
+    'The game needs WebGL 2 in a worker, which this browser does not offer. Turn hardware acceleration on, update the browser, or pick an image or a video instead.',
+  );
 }

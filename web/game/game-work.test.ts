@@ -1,14 +1,14 @@
-// The game's work goes where the person wants it, is never waited for in vain, and the page tells who does it.
 import { beforeEach, expect, it } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import { volunteer } from '../sdk/test-volunteer-info.ts';
 import type { TaskOptions, VolunteerInfo } from '../sdk/types.ts';
-import { GameWork, type WorkClient } from './game-work.ts';
-import type { Question } from './parts.ts';
-import { GAME_WORK } from './tuning.ts';
+import { GameWork, STATUS_INTERVAL_MS, type WorkClient } from './game-work.ts';
+import type { PartRequest } from './messages.ts';
+import { STEER_HOLD_S } from './simulation/pilots.ts';
+import { STATUS_WINDOW_MS, TASK_TIMEOUT_MS } from './work-log.ts';
 
-const QUESTION: Question = { part: 'ships', id: 1, input: { model: 'steering', inputs: {} } };
+const REQUEST: PartRequest = { part: 'ships', id: 1, input: { model: 'steering', inputs: {} } };
 const HELPER = volunteer({ tasks: ['infer'] });
 
 interface Submitted {
@@ -34,7 +34,7 @@ class FakeClient extends EventTarget {
     this.dispatchEvent(new Event('volunteers'));
   }
 
-  /** Does the oldest task. */
+  /** Finishes the oldest task. */
   finish(ranOn: string, totalMs = 8): void {
     this.submitted.shift()?.resolve({ outputs: {}, timing: { ranOn, totalMs } });
   }
@@ -48,82 +48,82 @@ beforeEach(() => {
   clock = new ManualClock();
   client = new FakeClient();
   work = new GameWork(clock);
-  // Only what GameWork uses is there.
+  // The fake has all that GameWork uses.
   work.useClient(client as unknown as WorkClient);
 });
 
 const ships = () => {
-  clock.advance(GAME_WORK.tellMs);
-  return work.parts.ships.told.value;
+  clock.advance(STATUS_INTERVAL_MS);
+  return work.parts.ships.status.value;
 };
 
-it('asks nobody while no volunteer can do it, and says why', async () => {
-  expect(await work.run(QUESTION)).toBeNull();
+it('submits no task while no volunteer can do it, and says why', async () => {
+  expect(await work.run(REQUEST)).toBeNull();
   expect(ships()).toMatchObject({ by: 'game', why: 'No volunteer is linked.' });
   client.link(volunteer({ tasks: ['upscale'] }), volunteer({ tasks: ['infer'], barred: true }));
-  expect(await work.run(QUESTION)).toBeNull();
+  expect(await work.run(REQUEST)).toBeNull();
   expect(ships()).toMatchObject({ by: 'game', why: 'No volunteer here can do it.' });
   work.useClient(null);
-  expect(await work.run(QUESTION)).toBeNull();
+  expect(await work.run(REQUEST)).toBeNull();
   expect(client.submitted).toEqual([]);
 });
 
-it('gives the game the result and tells who computed it', async () => {
+it('returns the result and says who computed it', async () => {
   client.link(HELPER);
-  const running = work.run(QUESTION);
-  expect(client.submitted[0]?.options).toMatchObject({ where: 'volunteers', timeoutMs: GAME_WORK.timeoutMs });
+  const running = work.run(REQUEST);
+  expect(client.submitted[0]?.options).toMatchObject({ where: 'volunteers', timeoutMs: TASK_TIMEOUT_MS });
   client.finish('v1');
   expect(await running).toEqual({ outputs: {} });
   expect(ships()).toEqual({ by: 'v1', perSecond: 0.5, typicalMs: 8, why: '' });
 });
 
-it('what is asked for here runs here, with no volunteer as well', async () => {
+it('a part set to run here needs no volunteer', async () => {
   work.setWhere('ships', 'local');
-  const running = work.run(QUESTION);
+  const running = work.run(REQUEST);
   expect(client.submitted[0]?.options.where).toBe('local');
   client.finish('local');
   await running;
   expect(ships().by).toBe('local');
 });
 
-it('a task ends when its last volunteer leaves or the switch is turned, and the game goes on by itself', async () => {
+it('cancels a task when the last volunteer leaves or the switch is turned', async () => {
   client.link(HELPER);
-  const left = work.run(QUESTION);
+  const left = work.run(REQUEST);
   client.link();
   expect(await left).toBeNull();
   client.link(HELPER);
-  const switched = work.run(QUESTION);
+  const switched = work.run(REQUEST);
   work.setWhere('ships', 'local');
   expect(await switched).toBeNull();
 });
 
-it('says that the game does it while an answer is long in coming', async () => {
+it('says that the game does it while a result is overdue', async () => {
   client.link(HELPER);
-  const running = work.run(QUESTION);
-  expect(ships()).toMatchObject({ by: 'game', why: 'Waiting for an answer.' });
+  const running = work.run(REQUEST);
+  expect(ships()).toMatchObject({ by: 'game', why: 'Waiting for a result.' });
   client.finish('v1');
   await running;
   expect(ships().by).toBe('v1');
 });
 
-it('answers that come too late, and failures, are told as the game’s own work', async () => {
+it('late results and failures count as the game’s own work', async () => {
   client.link(HELPER);
-  const late = work.run(QUESTION);
-  client.finish('v1', GAME_WORK.steerHoldS * 1000 + 1);
+  const late = work.run(REQUEST);
+  client.finish('v1', STEER_HOLD_S * 1000 + 1);
   await late;
-  expect(ships()).toMatchObject({ by: 'game', why: 'Answers come too late.' });
-  const failed = work.run(QUESTION);
+  expect(ships()).toMatchObject({ by: 'game', why: 'Results come too late.' });
+  const failed = work.run(REQUEST);
   client.submitted.shift()?.reject(new MeshError('volunteer-failed', 'It went away.'));
   expect(await failed).toBeNull();
   expect(ships()).toMatchObject({ by: 'game', why: 'It went away.' });
 });
 
-it('tells nothing of a game that stands still', async () => {
+it('reports nothing while the game is paused', async () => {
   client.link(HELPER);
-  const running = work.run(QUESTION);
+  const running = work.run(REQUEST);
   client.finish('v1');
   await running;
   expect(ships().by).toBe('v1');
-  clock.advance(GAME_WORK.windowMs.ships + GAME_WORK.tellMs);
-  expect(work.parts.ships.told.value.by).toBeNull();
+  clock.advance(STATUS_WINDOW_MS.ships + STATUS_INTERVAL_MS);
+  expect(work.parts.ships.status.value.by).toBeNull();
 });

@@ -2,45 +2,51 @@ import { type Signal, signal } from '@preact/signals';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { GamerClient } from '../sdk/p2c2r.ts';
-import { PART_TASKS, PARTS, type Part, type PartResult, type Question } from './parts.ts';
-import { GAME_WORK } from './tuning.ts';
-import { WorkLog, type WorkTold } from './work-log.ts';
+import { PART_TASKS, PARTS, type Part, type PartRequest, type PartResult } from './messages.ts';
+import { type PartStatus, TASK_TIMEOUT_MS, WorkLog } from './work-log.ts';
 
-/** Where a part of the game is to be computed. */
+// One of the game's two doors (the other is built-in-game.ts): the parts of the game that tasks compute.
+export { Hangar } from './hangar.ts';
+export { PARTS, type Part } from './messages.ts';
+export type { PartStatus } from './work-log.ts';
+
+/** Where a part of the game is computed. */
 export type PartPlace = 'volunteers' | 'local';
 
 export type WorkClient = Pick<GamerClient, 'volunteers' | 'submitTask' | 'addEventListener' | 'removeEventListener'>;
 
 interface PartWork {
   where: Signal<PartPlace>;
-  /** What is told of it. */
-  told: Signal<WorkTold>;
+  status: Signal<PartStatus>;
   log: WorkLog;
-  /** Ends the task under way. */
+  /** Cancels the running task. */
   abort: AbortController;
 }
 
+/** How often the status changes: as often as a person can read it. */
+export const STATUS_INTERVAL_MS = 500;
+
 /**
- * The page's part in the game's work: passes on what the game asks for, where the person wants it done, and keeps what is told of it.
- * Never more than one task of a part is under way, since the game asks one question at a time.
+ * Runs the game's requests as tasks where the person wants them, and keeps the status of each part. At most one task per part runs,
+ * since the game has one request of a part pending at a time.
  */
 export class GameWork {
   readonly parts: Readonly<Record<Part, PartWork>>;
   readonly #clock: Clock;
   #client: WorkClient | null = null;
-  #cancelTelling: (() => void) | null = null;
+  #cancelUpdate: (() => void) | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
     const work = (part: Part): PartWork => {
       const log = new WorkLog(part);
-      const told = signal(log.told(clock.now()));
-      return { where: signal('volunteers'), told, log, abort: new AbortController() };
+      const status = signal(log.status(clock.now()));
+      return { where: signal('volunteers'), status, log, abort: new AbortController() };
     };
     this.parts = Object.fromEntries(PARTS.map((part) => [part, work(part)])) as Record<Part, PartWork>;
   }
 
-  /** Null: the game does everything itself. */
+  /** Null: the game computes everything itself. */
   useClient(client: WorkClient | null): void {
     this.#client?.removeEventListener('volunteers', this.#onVolunteers);
     this.#client = client;
@@ -53,43 +59,39 @@ export class GameWork {
     this.#abort(part);
   }
 
-  /** Null: nobody did it in time. Never rejects. */
-  async run<P extends Part>({ part, input }: Question<P>): Promise<PartResult<P> | null> {
+  /** Resolves with null when nobody computed it in time. Never rejects. */
+  async run<P extends Part>({ part, input }: PartRequest<P>): Promise<PartResult<P> | null> {
     const { where, log, abort } = this.parts[part];
-    this.#tellSoon();
+    this.#scheduleUpdate();
     const atMs = this.#clock.now();
     const whyNot = this.#whyNot(part, where.value);
     if (!this.#client || whyNot) {
       log.failed(atMs, whyNot);
       return null;
     }
-    log.asked(atMs);
+    log.requested(atMs);
     try {
-      const options = {
-        where: where.value,
-        timeoutMs: GAME_WORK.timeoutMs,
-        signal: abort.signal,
-        // No question is asked twice.
-        cache: false,
-      };
+      // No input comes twice, so a cache would only take memory.
+      const options = { where: where.value, timeoutMs: TASK_TIMEOUT_MS, signal: abort.signal, cache: false };
       const { timing, ...result } = await this.#client.submitTask(PART_TASKS[part], input, options).result;
-      log.done(this.#clock.now(), timing);
-      // Sound: it is the result of the part's own type of task.
+      log.completed(this.#clock.now(), timing);
+      // Sound: it is the result of the part's own task type.
       return result as unknown as PartResult<P>;
     } catch (cause) {
       const { reason, message } = MeshError.from(cause);
-      // By us, because somebody left or a switch was turned: nobody is to blame.
-      if (reason === 'cancelled') log.withdrawn();
-      else log.failed(this.#clock.now(), reason === 'timeout' ? 'No answer came in time.' : message);
+      // Cancelled here, because a volunteer left or the person turned a switch.
+      if (reason === 'cancelled') log.cancelled();
+      else log.failed(this.#clock.now(), reason === 'timeout' ? 'No result came in time.' : message);
       return null;
     }
   }
 
   dispose(): void {
     this.useClient(null);
-    this.#cancelTelling?.();
+    this.#cancelUpdate?.();
   }
 
+  /** Why the part cannot be computed where the person wants it; empty when it can. */
   #whyNot(part: Part, where: PartPlace): string {
     if (!this.#client) return 'The room is not open.';
     if (where === 'local') return '';
@@ -104,20 +106,20 @@ export class GameWork {
     this.parts[part].abort = new AbortController();
   }
 
-  /** Who waits for a volunteer when the last one leaves would get an answer to a question of long ago. */
+  /** Cancels tasks that would wait for the next volunteer, since their results would come too late to be useful. */
   readonly #onVolunteers = (): void => {
     for (const part of PARTS) {
       if (this.#whyNot(part, this.parts[part].where.value)) this.#abort(part);
     }
   };
 
-  /** As long as there is something new to tell: a game that stands still asks nothing. */
-  #tellSoon(): void {
-    this.#cancelTelling ??= this.#clock.after(GAME_WORK.tellMs, () => {
-      this.#cancelTelling = null;
+  /** Updates the statuses until all parts are idle: a paused game requests nothing. */
+  #scheduleUpdate(): void {
+    this.#cancelUpdate ??= this.#clock.after(STATUS_INTERVAL_MS, () => {
+      this.#cancelUpdate = null;
       const nowMs = this.#clock.now();
-      for (const part of PARTS) this.parts[part].told.value = this.parts[part].log.told(nowMs);
-      if (PARTS.some((part) => this.parts[part].told.value.by !== null)) this.#tellSoon();
+      for (const part of PARTS) this.parts[part].status.value = this.parts[part].log.status(nowMs);
+      if (PARTS.some((part) => this.parts[part].status.value.by !== null)) this.#scheduleUpdate();
     });
   }
 }

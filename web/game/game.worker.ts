@@ -3,10 +3,10 @@ import { MeshError } from '../../shared/errors.ts';
 import { GameLoop } from './game-loop.ts';
 import type { FromGame, ToGame } from './messages.ts';
 
-/** The game's worker: it owns the canvas, the race and the frames that leave it. */
+// The game's worker. It owns the canvas, the race and the frames that leave it.
 let opening: Promise<void> = Promise.resolve();
 let loop: GameLoop | null = null;
-/** What the page asked for while WebGL was still starting. */
+/** The page may pause the game while WebGL is still starting. */
 let isPaused = false;
 
 const send = (message: FromGame) => postMessage(message);
@@ -22,13 +22,13 @@ async function start({ canvas, frames, seed, isCalm }: Extract<ToGame, { kind: '
       clock: systemClock,
       onFirstFrame: () => send({ kind: 'ready' }),
       onState: (state) => send({ kind: 'state', state }),
-      onQuestion: (question) => send({ kind: 'question', question }),
+      onRequest: (request) => send({ kind: 'request', request }),
       onFailed: fail,
     });
     if (!isPaused) loop.resume();
   } catch (cause) {
     fail(MeshError.from(cause, 'unsupported-browser'));
-    // Whoever reads the source is told as well, unless that ended first.
+    // Tells the reader of the source too, unless it ended first.
     await frames.close().catch(() => {});
   }
 }
@@ -47,8 +47,8 @@ addEventListener('message', ({ data }: MessageEvent<ToGame>) => {
     case 'controls':
       if (loop) loop.controls = data.controls;
       return;
-    case 'answer':
-      loop?.heard(data.answer);
+    case 'response':
+      loop?.receive(data.response);
       return;
     case 'pause':
       isPaused = true;

@@ -33,13 +33,13 @@ function key(type: 'keydown' | 'keyup', code: string, init: KeyboardEventInit = 
   return target.dispatchEvent(new KeyboardEvent(type, { code, cancelable: true, ...init }));
 }
 
-/** Only a real finger can be captured, so its capture is left out. */
+/** Only a real pointer can be captured, so the capture is stubbed. */
 function finger(type: string, pointerId: number, clientX = 0): void {
   target.setPointerCapture = () => {};
   target.dispatchEvent(new PointerEvent(type, { pointerId, clientX, button: 0 }));
 }
 
-it('P pauses, once for each press however long it is held', () => {
+it('P pauses once per press, however long it is held', () => {
   key('keydown', 'KeyP');
   key('keydown', 'KeyP', { repeat: true });
   key('keyup', 'KeyP');
@@ -58,19 +58,19 @@ it('arrows and WASD steer, brake and boost, and do not scroll the page', () => {
   expect(last).toEqual({ steer: 1, go: false, brake: true, boost: true });
 });
 
-it('shortcuts and other keys stay the browser’s', () => {
+it('leaves shortcuts and other keys to the browser', () => {
   expect(key('keydown', 'KeyA', { ctrlKey: true })).toBe(true);
   expect(key('keydown', 'Tab')).toBe(true);
   expect(last).toEqual(NEUTRAL);
 });
 
-it('losing the focus lets every key go', () => {
+it('losing the focus releases every key', () => {
   key('keydown', 'ArrowRight');
   target.dispatchEvent(new FocusEvent('blur'));
   expect(last).toEqual(NEUTRAL);
 });
 
-it('a finger steers to where it is, a second one boosts, lifting them lets go', () => {
+it('a finger steers towards its position, a second one boosts, lifting them releases', () => {
   finger('pointerdown', 1, WIDTH_PX);
   expect(last).toEqual({ steer: 1, go: true, brake: false, boost: false });
   finger('pointermove', 1, 0);
@@ -82,7 +82,7 @@ it('a finger steers to where it is, a second one boosts, lifting them lets go', 
   expect(last).toEqual(NEUTRAL);
 });
 
-it('disposing of it lets everything go and hears no more', () => {
+it('dispose releases everything and stops listening', () => {
   key('keydown', 'ArrowRight');
   input.dispose();
   expect(last).toEqual(NEUTRAL);

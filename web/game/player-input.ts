@@ -1,10 +1,9 @@
-import { GamepadInput } from './gamepad-input.ts';
 import { type Controls, isTouched, NEUTRAL } from './simulation/craft.ts';
 import { clamp } from './simulation/numbers.ts';
 
 type Action = 'left' | 'right' | 'go' | 'brake' | 'boost';
 
-/** By place on the keyboard, so that WASD works on every layout. */
+/** By physical key, so that WASD works on every layout. */
 const KEYS: Readonly<Record<string, Action>> = {
   ArrowLeft: 'left',
   KeyA: 'left',
@@ -17,15 +16,15 @@ const KEYS: Readonly<Record<string, Action>> = {
   Space: 'boost',
 };
 
-/** Stands still until it is pressed again. */
+/** Pauses the game, and resumes it. */
 const PAUSE_KEY = 'KeyP';
 
-/** A pointer this share of the width from the middle steers fully. */
+/** A pointer this far from the middle steers fully, as a share of the width. */
 const FULL_STEER_SHARE = 0.3;
 
 /**
- * Keys, pointers and gamepads on one element, as {@link Controls}. A finger or the mouse held down steers to where it is,
- * a second finger boosts. The element must be focusable to get keys; a press on it takes the focus.
+ * Converts keys, pointers and gamepads on one element to {@link Controls}. A finger or the pressed mouse steers towards its position; a
+ * second finger boosts. The element must be focusable to get keys; pressing it focuses it.
  */
 export class PlayerInput {
   readonly #target: HTMLElement;
@@ -70,7 +69,7 @@ export class PlayerInput {
 
   #key(event: KeyboardEvent, isDown: boolean): void {
     const action = KEYS[event.code];
-    // With a modifier it is the browser's or the system's shortcut. A release is always ours.
+    // With a modifier, a key press is a shortcut of the browser or the system. A release is always handled.
     if (!action || (isDown && (event.ctrlKey || event.metaKey || event.altKey))) return;
     event.preventDefault();
     if (isDown) this.#held.add(action);
@@ -123,11 +122,59 @@ export class PlayerInput {
     };
   }
 
-  /** The first finger steers. */
+  /** Steering of the first finger. */
   #pointerSteer(): number {
     const [clientX] = this.#pointers.values();
     if (clientX === undefined) return 0;
     const { left, width } = this.#target.getBoundingClientRect();
     return width > 0 ? clamp((clientX - left - width / 2) / (width * FULL_STEER_SHARE), -1, 1) : 0;
   }
+}
+
+/** Indices in the standard gamepad layout (W3C Gamepad, "standard"). */
+const STICK_X = 0;
+const BUTTON = { boost: 0, brake: 1, brakeTrigger: 6, boostTrigger: 7, left: 14, right: 15 } as const;
+/** Sticks at rest are rarely at exactly zero. */
+const DEAD_ZONE = 0.15;
+
+/** Polls the first gamepad in every animation frame while one is connected, since sticks have no events. */
+class GamepadInput {
+  readonly #onControls: (controls: Controls) => void;
+  readonly #listening = new AbortController();
+  #request: number | null = null;
+
+  constructor(onControls: (controls: Controls) => void) {
+    this.#onControls = onControls;
+    addEventListener('gamepadconnected', () => this.#poll(), { signal: this.#listening.signal });
+    if (this.#first()) this.#poll();
+  }
+
+  dispose(): void {
+    this.#listening.abort();
+    if (this.#request !== null) cancelAnimationFrame(this.#request);
+    this.#request = null;
+  }
+
+  #first(): Gamepad | null {
+    return navigator.getGamepads().find((gamepad) => gamepad !== null) ?? null;
+  }
+
+  #poll(): void {
+    if (this.#request !== null) cancelAnimationFrame(this.#request);
+    const gamepad = this.#first();
+    this.#request = gamepad ? requestAnimationFrame(() => this.#poll()) : null;
+    this.#onControls(gamepad ? controlsOf(gamepad) : NEUTRAL);
+  }
+}
+
+function controlsOf({ axes, buttons }: Gamepad): Controls {
+  const isDown = (button: number) => buttons[button]?.pressed ?? false;
+  const stick = axes[STICK_X] ?? 0;
+  const cross = Number(isDown(BUTTON.right)) - Number(isDown(BUTTON.left));
+  return {
+    steer: cross !== 0 ? cross : Math.abs(stick) > DEAD_ZONE ? stick : 0,
+    go: false,
+    brake: isDown(BUTTON.brake) || isDown(BUTTON.brakeTrigger),
+    boost: isDown(BUTTON.boost) || isDown(BUTTON.boostTrigger),
+  };
 }

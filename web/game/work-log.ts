@@ -1,81 +1,93 @@
 import type { Timing } from '../sdk/types.ts';
-import type { Part } from './parts.ts';
+import type { Part } from './messages.ts';
 import { STRETCH_S } from './simulation/debris-physics.ts';
-import { GAME_WORK } from './tuning.ts';
+import { DRONE_WAIT_S } from './simulation/drone-swarm.ts';
+import { STEER_HOLD_S } from './simulation/pilots.ts';
 
-/** Who did a part of the game in the last moments. */
-export interface WorkTold {
-  /** A volunteer's id, or `local`; `game`: the game itself, with nobody's help; null: nothing was asked. */
+/** Who computed a part of the game recently. */
+export interface PartStatus {
+  /** A volunteer's id or `local`; `game`: the game's own simpler rules; null: nothing was requested. */
   by: string | null;
-  /** Answers that came in time. */
+  /** Results that came in time, per second. */
   perSecond: number;
-  /** Of a typical one; NaN without any. */
+  /** Median time of those results; NaN when there is none. */
   typicalMs: number;
-  /** Why the game does it itself, as a sentence. */
+  /** Why the game computes it itself, as a sentence. */
   why: string;
 }
 
-interface Done {
+/** A volunteer may first have to fetch the model and the runtime, which takes seconds over a slow line. */
+export const TASK_TIMEOUT_MS = 10_000;
+
+/** How long a result is useful to the game. */
+const USEFUL_MS: Record<Part, number> = {
+  ships: STEER_HOLD_S * 1000,
+  drones: DRONE_WAIT_S * 1000,
+  debris: STRETCH_S * 1000,
+  hangar: TASK_TIMEOUT_MS,
+};
+
+/** How much of the past a status covers: less for parts that are requested all the time. */
+export const STATUS_WINDOW_MS: Record<Part, number> = { ships: 2_000, drones: 8_000, debris: 8_000, hangar: 10_000 };
+/** Whoever answered in time this recently still counts as doing the work, whatever failed since. */
+const STEADY_MS = 1_000;
+/** More results than the busiest part has in its window. */
+const MAX_RESULTS = 64;
+
+interface Result {
   atMs: number;
   tookMs: number;
   ranOn: string;
 }
 
-/** Past this an answer is of no use to the game any more, which then does the part itself. */
-const USEFUL_MS: Record<Part, number> = {
-  ships: GAME_WORK.steerHoldS * 1000,
-  drones: GAME_WORK.droneWaitS * 1000,
-  debris: STRETCH_S * 1000,
-  hangar: GAME_WORK.timeoutMs,
-};
-
-/** What became of the last questions of one part. */
+/** The outcomes of one part's recent requests. */
 export class WorkLog {
   readonly #part: Part;
-  #done: Done[] = [];
+  #results: Result[] = [];
   #failedAtMs = Number.NEGATIVE_INFINITY;
   #why = '';
-  /** Since when a question has waited for its answer; null: none does. */
-  #askedAtMs: number | null = null;
+  /** When the pending request was sent; null when there is none. */
+  #requestedAtMs: number | null = null;
 
   constructor(part: Part) {
     this.#part = part;
   }
 
-  asked(atMs: number): void {
-    this.#askedAtMs = atMs;
+  requested(atMs: number): void {
+    this.#requestedAtMs = atMs;
   }
 
-  /** One that was withdrawn: nobody is to blame. */
-  withdrawn(): void {
-    this.#askedAtMs = null;
+  /** A cancelled request is nobody's failure. */
+  cancelled(): void {
+    this.#requestedAtMs = null;
   }
 
-  done(atMs: number, { totalMs, ranOn }: Pick<Timing, 'totalMs' | 'ranOn'>): void {
-    this.#askedAtMs = null;
+  completed(atMs: number, { totalMs, ranOn }: Pick<Timing, 'totalMs' | 'ranOn'>): void {
+    this.#requestedAtMs = null;
     if (totalMs > USEFUL_MS[this.#part]) {
-      this.failed(atMs, 'Answers come too late.');
+      this.failed(atMs, 'Results come too late.');
       return;
     }
-    this.#done = [...this.#done, { atMs, tookMs: totalMs, ranOn }].slice(-GAME_WORK.maxRemembered);
+    this.#results = [...this.#results, { atMs, tookMs: totalMs, ranOn }].slice(-MAX_RESULTS);
   }
 
   failed(atMs: number, why: string): void {
-    this.#askedAtMs = null;
+    this.#requestedAtMs = null;
     this.#failedAtMs = atMs;
     this.#why = why;
   }
 
-  told(nowMs: number): WorkTold {
-    this.#done = this.#done.filter(({ atMs }) => nowMs - atMs <= GAME_WORK.windowMs[this.#part]);
-    const last = this.#done.at(-1);
-    // One late answer among many does not change who does the work.
-    const isLatest = last && (last.atMs >= this.#failedAtMs || nowMs - last.atMs <= GAME_WORK.steadyMs);
-    if (last && isLatest && !this.#isLate(nowMs)) {
-      const times = this.#done.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
+  status(nowMs: number): PartStatus {
+    const windowMs = STATUS_WINDOW_MS[this.#part];
+    this.#results = this.#results.filter(({ atMs }) => nowMs - atMs <= windowMs);
+    const last = this.#results.at(-1);
+    // One late result among many does not change who does the work.
+    const isLatest = last && (last.atMs >= this.#failedAtMs || nowMs - last.atMs <= STEADY_MS);
+    if (last && isLatest && !this.#isOverdue(nowMs)) {
+      const times = this.#results.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
       return {
         by: last.ranOn,
-        perSecond: (this.#done.length * 1000) / GAME_WORK.windowMs[this.#part],
+        perSecond: (this.#results.length * 1000) / windowMs,
         typicalMs: times[times.length >> 1] ?? Number.NaN,
         why: '',
       };
@@ -84,13 +96,13 @@ export class WorkLog {
     return { by: why === null ? null : 'game', perSecond: 0, typicalMs: Number.NaN, why: why ?? '' };
   }
 
-  /** Null: nothing was asked lately. */
+  /** Null when nothing was requested recently. */
   #whyNobody(nowMs: number): string | null {
-    if (nowMs - this.#failedAtMs <= GAME_WORK.windowMs[this.#part]) return this.#why;
-    return this.#askedAtMs === null ? null : 'Waiting for an answer.';
+    if (nowMs - this.#failedAtMs <= STATUS_WINDOW_MS[this.#part]) return this.#why;
+    return this.#requestedAtMs === null ? null : 'Waiting for a result.';
   }
 
-  #isLate(nowMs: number): boolean {
-    return this.#askedAtMs !== null && nowMs - this.#askedAtMs > USEFUL_MS[this.#part];
+  #isOverdue(nowMs: number): boolean {
+    return this.#requestedAtMs !== null && nowMs - this.#requestedAtMs > USEFUL_MS[this.#part];
   }
 }

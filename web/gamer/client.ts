@@ -1,6 +1,6 @@
 import type { GamerClient } from '../sdk/p2c2r.ts';
 
-/** What the page uses of a client: a seam, so that tests can stand in for the other browsers. */
+/** The part of a client that the page uses. Tests replace it with a fake. */
 export type Client = Pick<
   GamerClient,
   | 'state'

@@ -1,112 +1,101 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-
-/** The part of a MediaRecorder that a clip needs. */
-export type Recorder = Pick<
-  MediaRecorder,
-  'mimeType' | 'start' | 'stop' | 'requestData' | 'onstart' | 'ondataavailable' | 'onstop' | 'onerror' | 'state'
->;
+import type { ClipFile, ClipWriter } from './clip-writer.ts';
+import type { Size } from './source.ts';
 
 export interface ClipOptions {
-  recorder: Recorder;
+  /** Opens the encoder. The clip starts when it is open. */
+  openWriter: () => Promise<ClipWriter>;
+  /** Draws the current picture onto the canvas that the writer encodes. */
+  draw: () => void;
   clock: Clock;
   maxMs: number;
-  /** Whole seconds that it may still take; told at once and whenever they change. 0: nothing more may be drawn, it is being finished. */
+  /** Whole seconds left to record: called at once and on every change. 0 means that recording is over and the file is being finished. */
   onRemaining: (remainingS: number) => void;
 }
 
-/** As often as a countdown needs. */
-const TICK_MS = 1_000;
-/** How often the recorder hands on what it has: it need not hold all of a clip. */
-const SLICE_MS = 1_000;
-/**
- * What waits for the encoder when a recorder stops is lost: on two busy cores four of six seconds were. So it is stopped only
- * when nothing has come out of it for a few looks.
- */
-const DRAIN_LOOK_MS = 250;
-const DRAIN_QUIET_LOOKS = 3;
-const MAX_DRAIN_MS = 8_000;
+const FRAME_INTERVAL_MS = 1_000 / 30;
+/** Longest side of a clip, pixels. Most machines encode it in software beside everything else, which 720p leaves room for. */
+const MAX_SIDE = 1_280;
 
-/** One recording under way, bounded in length. */
+/** A clip being recorded. Its length is bounded. */
 export class Clip {
-  /** Resolves when it was stopped or time was up. Rejects with MeshError `unsupported-browser` when nothing came of it. */
-  readonly finished: Promise<Blob>;
+  /** Resolves after `stop()` or when the time is up. Rejects with MeshError `unsupported-browser` when encoding fails. */
+  readonly finished: Promise<ClipFile>;
   readonly #options: ClipOptions;
-  #endMs: number;
-  readonly #parts: Blob[] = [];
-  #sizeBytes = 0;
-  #isStopping = false;
-  #cancelTick: () => void = () => {};
+  #remainingS: number | null = null;
+  #isStopped = false;
+  #endWait: () => void = () => {};
 
   constructor(options: ClipOptions) {
     this.#options = options;
-    this.#endMs = options.clock.now() + options.maxMs;
+    this.#setRemaining(options.maxMs);
     this.finished = this.#record();
-    this.#tick();
   }
 
-  /** What was recorded until now is the clip. */
+  /** Ends the recording; what was recorded until now becomes the file. */
   stop(): void {
-    if (this.#isStopping) return;
-    this.#isStopping = true;
-    this.#cancelTick();
-    this.#options.onRemaining(0);
-    this.#drain(this.#options.clock.now() + MAX_DRAIN_MS, 0);
+    this.#isStopped = true;
+    this.#setRemaining(0);
+    this.#endWait();
   }
 
-  #drain(untilMs: number, quietLooks: number): void {
-    const { recorder, clock } = this.#options;
-    if (recorder.state === 'inactive') return;
-    if (quietLooks === DRAIN_QUIET_LOOKS || clock.now() >= untilMs) {
-      recorder.stop();
-      return;
+  async #record(): Promise<ClipFile> {
+    const { openWriter, maxMs, clock } = this.#options;
+    let writer: ClipWriter | null = null;
+    try {
+      writer = await openWriter();
+      const startedMs = clock.now();
+      let elapsedMs = 0;
+      // At least one frame: a file without any does not play.
+      do {
+        await this.#addFrame(writer, elapsedMs);
+        await this.#wait(startedMs + elapsedMs + FRAME_INTERVAL_MS - clock.now());
+        elapsedMs = clock.now() - startedMs;
+      } while (!this.#isStopped && elapsedMs < maxMs);
+      this.#setRemaining(0);
+      return await writer.finish();
+    } catch (cause) {
+      await writer?.cancel();
+      throw cause instanceof MeshError ? cause : failed(cause);
     }
-    const sizeBytes = this.#sizeBytes;
-    recorder.requestData();
-    this.#cancelTick = clock.after(DRAIN_LOOK_MS, () => {
-      this.#drain(untilMs, this.#sizeBytes === sizeBytes ? quietLooks + 1 : 0);
+  }
+
+  async #addFrame(writer: ClipWriter, elapsedMs: number): Promise<void> {
+    if (!this.#isStopped) this.#setRemaining(this.#options.maxMs - elapsedMs);
+    this.#options.draw();
+    // Waits for the encoder: a slow one gets fewer frames, and no queue is left to drain when the recording stops.
+    await writer.add(elapsedMs / 1_000, FRAME_INTERVAL_MS / 1_000);
+  }
+
+  /** Waits by the clock, not by animation frames: on a busy machine the screen's are rare, and so would be the clip's. */
+  #wait(delayMs: number): Promise<void> {
+    if (this.#isStopped || delayMs <= 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(delayMs, resolve);
+      this.#endWait = () => {
+        cancel();
+        resolve();
+      };
     });
   }
 
-  async #record(): Promise<Blob> {
-    const { recorder } = this.#options;
-    try {
-      await new Promise<void>((resolve, reject) => {
-        // On a busy machine a second after it was asked to: time runs while it records.
-        recorder.onstart = () => {
-          this.#endMs = this.#options.clock.now() + this.#options.maxMs;
-        };
-        recorder.ondataavailable = ({ data }) => {
-          this.#parts.push(data);
-          this.#sizeBytes += data.size;
-        };
-        recorder.onstop = () => resolve();
-        recorder.onerror = reject;
-        recorder.start(SLICE_MS);
-      });
-    } catch (cause) {
-      throw failed(cause);
-    } finally {
-      this.#cancelTick();
-    }
-    const blob = new Blob(this.#parts, { type: recorder.mimeType });
-    if (blob.size === 0) throw failed(null);
-    return blob;
-  }
-
-  #tick(): void {
-    const { clock, onRemaining } = this.#options;
-    const remainingMs = this.#endMs - clock.now();
-    if (remainingMs <= 0) {
-      this.stop();
-      return;
-    }
-    onRemaining(Math.ceil(remainingMs / 1_000));
-    this.#cancelTick = clock.after(Math.min(TICK_MS, remainingMs), () => this.#tick());
+  #setRemaining(remainingMs: number): void {
+    const remainingS = Math.ceil(remainingMs / 1_000);
+    if (remainingS === this.#remainingS) return;
+    this.#remainingS = remainingS;
+    this.#options.onRemaining(remainingS);
   }
 }
 
+/** The size of a clip of a picture of this size. Both sides are even, as video codecs require. */
+export function clipSize({ width, height }: Size): Size {
+  const fit = Math.min(1, MAX_SIDE / Math.max(width, height));
+  const even = (side: number) => Math.max(2, 2 * Math.round((side * fit) / 2));
+  return { width: even(width), height: even(height) };
+}
+
 function failed(cause: unknown): MeshError {
-  const message = 'This browser could not record the picture. Record a shorter clip, or choose a smaller scale.';
+  const message = 'This browser could not record the clip. Record a shorter one, or choose a smaller scale.';
   return new MeshError('unsupported-browser', message, { cause });
 }

@@ -1,12 +1,11 @@
-import { PARTS, type Part } from '../game/parts.ts';
 import type { VolunteerInfo } from '../sdk/types.ts';
+import { type Choice, Segmented } from '../ui/fields.tsx';
 import { formatMs, formatRate } from '../ui/format.ts';
-import { Panel } from '../ui/panel.tsx';
-import { type Choice, Segmented } from '../ui/segmented.tsx';
+import { Panel } from '../ui/layout.tsx';
 import './game-hud.css';
-import type { GameWork, PartPlace } from '../game/game-work.ts';
-import type { WorkTold } from '../game/work-log.ts';
-import { HangarView } from './hangar/hangar-view.tsx';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { systemClock } from '../../shared/clock.ts';
+import { type GameWork, Hangar, PARTS, type Part, type PartPlace, type PartStatus } from '../game/game-work.ts';
 import { nameOf } from './messages.ts';
 
 const PLACES: readonly Choice<PartPlace>[] = [
@@ -14,7 +13,8 @@ const PLACES: readonly Choice<PartPlace>[] = [
   { value: 'local', label: 'Here' },
 ];
 
-const WORDS: Record<Part, { name: string; what: string; alone: string }> = {
+/** `alone`: what the game does without a result. */
+const TEXTS: Record<Part, { name: string; what: string; alone: string }> = {
   ships: {
     name: 'Other ships',
     what: 'steered by a network',
@@ -22,7 +22,7 @@ const WORDS: Record<Part, { name: string; what: string; alone: string }> = {
   },
   drones: {
     name: 'Drones',
-    what: 'ways through the city',
+    what: 'paths through the city',
     alone: 'they fly straight, over the roofs',
   },
   debris: {
@@ -42,7 +42,7 @@ interface GameHudProps {
   volunteers: readonly VolunteerInfo[];
 }
 
-/** What of the game runs where, and the switches. */
+/** Shows which machine computes each part of the game, with a switch for each. */
 export function GameHud({ work, volunteers }: GameHudProps) {
   return (
     <Panel title="Inside the game" note="who computes what">
@@ -59,40 +59,69 @@ export function GameHud({ work, volunteers }: GameHudProps) {
 }
 
 function PartRow({ part, work, volunteers }: GameHudProps & { part: Part }) {
-  const { where, told } = work.parts[part];
+  const { where, status } = work.parts[part];
   return (
     <li class="game-hud__part">
       <Segmented
-        legend={WORDS[part].name}
+        legend={TEXTS[part].name}
         choices={PLACES}
         value={where.value}
         onChange={(place) => work.setWhere(part, place)}
         testId={`where-${part}`}
       />
-      <p class="game-hud__told">
-        <span class={`game-hud__who game-hud__${placeOf(told.value)}`} data-testid={`who-${part}`}>
-          {whoWords(told.value, volunteers)}
+      <p class="game-hud__status">
+        <span class={`game-hud__who game-hud__${placeOf(status.value)}`} data-testid={`who-${part}`}>
+          {whoText(status.value, volunteers)}
         </span>
-        <span class="soft small">{detailWords(part, told.value)}</span>
+        <span class="soft small">{detailText(part, status.value)}</span>
       </p>
     </li>
   );
 }
 
-function placeOf({ by }: WorkTold): 'idle' | 'here' | 'there' {
+function placeOf({ by }: PartStatus): 'idle' | 'here' | 'there' {
   if (by === null) return 'idle';
   return by === 'game' || by === 'local' ? 'here' : 'there';
 }
 
-function whoWords({ by }: WorkTold, volunteers: readonly VolunteerInfo[]): string {
-  if (by === null) return 'at rest';
+function whoText({ by }: PartStatus, volunteers: readonly VolunteerInfo[]): string {
+  if (by === null) return 'idle';
   if (by === 'game') return 'the game itself';
   return by === 'local' ? 'this computer' : nameOf(by, volunteers);
 }
 
-function detailWords(part: Part, { by, perSecond, typicalMs, why }: WorkTold): string {
-  const { what, alone } = WORDS[part];
-  if (by === null) return 'Nothing was asked for just now.';
+function detailText(part: Part, { by, perSecond, typicalMs, why }: PartStatus): string {
+  const { what, alone } = TEXTS[part];
+  if (by === null) return 'Nothing was requested recently.';
   if (by === 'game') return `${why} Meanwhile ${alone}.`;
   return `${what}, ${formatRate(perSecond)} times a second, typically in ${formatMs(typicalMs)} ms`;
+}
+
+/** The player's ship, ray-traced. Nothing is rendered while the view is closed. */
+function HangarView({ work }: { work: GameWork }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [isOpen, setOpen] = useState(false);
+  const [isEmpty, setEmpty] = useState(true);
+  useEffect(() => {
+    if (!isOpen) return;
+    const hangar = new Hangar(
+      (request) => work.run(request),
+      systemClock,
+      (image) => {
+        const { current } = canvas;
+        if (!current) return;
+        Object.assign(current, { width: image.width, height: image.height });
+        current.getContext('2d')?.putImageData(image, 0, 0);
+        setEmpty(false);
+      },
+    );
+    return () => hangar.dispose();
+  }, [isOpen, work]);
+  return (
+    <details class="hangar" data-testid="hangar" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Show the hangar</summary>
+      <canvas class="hangar__picture" ref={canvas} role="img" aria-label="Your ship in its hangar, ray-traced" />
+      {isEmpty && <p class="soft small">Rendering the first picture…</p>}
+    </details>
+  );
 }

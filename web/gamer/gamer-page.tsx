@@ -1,39 +1,33 @@
 import { useDroppedFile } from '../ui/drop-target.ts';
-import { ModelLines } from '../ui/model-lines.tsx';
-import { PageHeader } from '../ui/page-header.tsx';
-import { Panel } from '../ui/panel.tsx';
-import { StatusLine } from '../ui/status-line.tsx';
+import { PageHeader, Panel, StatusLine } from '../ui/layout.tsx';
+import { ModelProgress } from '../ui/model-progress.tsx';
 import { offeredCaptures } from './capture.ts';
-import type { FloatingPicture } from './floating-picture.ts';
+import { type FloatingPicture, PictureStage, SaveButtons } from './picture-stage.tsx';
+import { isSharpened } from './renderers.ts';
 import './gamer-page.css';
 import type { GameWork } from '../game/game-work.ts';
 import { GameHud } from './game-hud.tsx';
-import { KeepRow } from './keep-row.tsx';
-import { LiveDetails, LiveFigures } from './live-hud.tsx';
-import { helpersOf, isSharpened, statusOf } from './messages.ts';
+import { LiveDetails, LiveFigures, StillDetails, StillFigures } from './hud.tsx';
+import { helpersOf, statusOf } from './messages.ts';
 import { Notices } from './notices.tsx';
-import { PictureStage } from './picture-stage.tsx';
 import type { Player } from './player.ts';
 import type { Recorder } from './recorder.ts';
 import type { GamerSession } from './session.ts';
-import { SettingsRow } from './settings-panel.tsx';
+import { SettingsRow, SourcePicker } from './settings-panel.tsx';
 import { SharePanel } from './share-panel.tsx';
-import { SourcePicker } from './source-picker.tsx';
-import { StillDetails, StillFigures } from './still-hud.tsx';
-import { openVolunteerWindow } from './volunteer-window.ts';
 import { VolunteersPanel } from './volunteers-panel.tsx';
 
 interface GamerPageProps {
   session: GamerSession;
   player: Player;
   gameWork: GameWork;
-  keeper: Recorder;
+  recorder: Recorder;
   floating: FloatingPicture;
   name: string;
 }
 
-/** Everything a gamer sees. */
-export function GamerPage({ session, player, gameWork, keeper, floating, name }: GamerPageProps) {
+/** The gamer page. */
+export function GamerPage({ session, player, gameWork, recorder, floating, name }: GamerPageProps) {
   const phase = session.phase.value;
   const volunteers = session.volunteers.value;
   const report = player.report.value;
@@ -42,7 +36,7 @@ export function GamerPage({ session, player, gameWork, keeper, floating, name }:
   const isBroken = player.error.value !== null;
   const helpers = helpersOf(report, volunteers);
   const isOwner = session.isOwner.value;
-  // Into any other room its name is enough.
+  // Other rooms can be joined by name, so revoking a link would not keep anybody out.
   const canReplace = isOwner && session.client.value?.isInviteOnly === true;
 
   return (
@@ -51,11 +45,15 @@ export function GamerPage({ session, player, gameWork, keeper, floating, name }:
       <main class={isDropping ? 'gamer gamer--dropping' : 'gamer'}>
         <div class="gamer__stage">
           <StatusLine {...statusOf({ phase, report, where, isBroken, volunteers })} testId="status" />
-          <ModelLines fetches={session.fetches.value} />
+          <ModelProgress fetches={session.fetches.value} />
           <Notices session={session} player={player} />
           {(player.source.value || !isBroken) && <PictureStage player={player} floating={floating} />}
-          <KeepRow keeper={keeper} isSharp={report !== null && isSharpened(report)} hasBefore={!player.hasEnded} />
-          {report?.kind === 'still' ? (
+          <SaveButtons
+            recorder={recorder}
+            isSharp={report !== null && isSharpened(report)}
+            hasBefore={!player.hasEnded}
+          />
+          {report?.kind === 'image' ? (
             <StillFigures report={report} chosen={player.quality.value} helpers={helpers} />
           ) : (
             <LiveFigures report={report} quality={player.quality.value} helpers={helpers} />
@@ -92,22 +90,32 @@ export function GamerPage({ session, player, gameWork, keeper, floating, name }:
                 onScale={(chosen) => void player.setScale(chosen)}
               />
               <a class="gamer__compare small" href="/compare" target="_blank" rel="noopener">
-                See the qualities side by side
+                Compare the qualities
               </a>
             </div>
           </Panel>
           <VolunteersPanel
             volunteers={volunteers}
-            shares={report?.kind === 'live' ? report.stats.shares : null}
+            shares={report?.kind === 'stream' ? report.stats.shares : null}
             onRemove={isOwner ? (id) => void session.removeVolunteer(id) : null}
           />
         </div>
         <div class="gamer__details">
           {player.source.value?.kind === 'game' && <GameHud work={gameWork} volunteers={volunteers} />}
-          {report?.kind === 'live' && <LiveDetails report={report} volunteers={volunteers} />}
-          {report?.kind === 'still' && <StillDetails report={report} />}
+          {report?.kind === 'stream' && <LiveDetails report={report} volunteers={volunteers} />}
+          {report?.kind === 'image' && <StillDetails report={report} />}
         </div>
       </main>
     </>
   );
+}
+
+/** Tells the volunteer page that the person on this machine has already agreed. */
+const CONSENT = '&start=1';
+
+/** `noopener` gives the window its own process, so that the two pages do not share a main thread. */
+const FEATURES = 'popup,noopener,width=520,height=760';
+
+function openVolunteerWindow(inviteUrl: string): void {
+  window.open(inviteUrl + CONSENT, '_blank', FEATURES);
 }

@@ -1,13 +1,12 @@
 import { useEffect, useState } from 'preact/hooks';
 import { type Lan, lanSchema } from '../../shared/lan.ts';
-import { Button } from '../ui/button.tsx';
+import { Button } from '../ui/buttons.tsx';
 import { nameStore } from '../ui/friendly-name.ts';
-import { Notice } from '../ui/notice.tsx';
-import { lanWords } from './lan-messages.ts';
+import { Notice } from '../ui/layout.tsx';
 
 const READ_KEY = 'p2c2r.lan-warning-read';
 
-/** On a local network: what to know before sharing a link. The browser's warning is explained until it was read once. */
+/** Advice about sharing a link on a local network. The browser's warning is explained until the person dismisses it. */
 export function LanNotice() {
   const [lan, setLan] = useState<Lan | null>(null);
   const [isRead, setRead] = useState(() => nameStore()?.getItem(READ_KEY) === 'yes');
@@ -19,21 +18,21 @@ export function LanNotice() {
     };
   }, []);
 
-  const words = lan && lanWords(location.href, lan);
-  if (words?.kind === 'here-only') {
+  const advice = lan && lanAdvice(location.href, lan);
+  if (advice?.kind === 'here-only') {
     return (
       <p class="small">
         This link works on this machine only. To invite others on your network, open this page at{' '}
-        <a href={words.betterUrl}>{words.betterUrl}</a>; your browser warns you once, since this machine made the
-        certificate itself.
+        <a href={advice.betterUrl}>{advice.betterUrl}</a>; your browser will warn you once, because this machine made
+        its certificate itself.
       </p>
     );
   }
-  if (words?.kind !== 'warning' || isRead) return null;
+  if (advice?.kind !== 'warning' || isRead) return null;
   return (
     <Notice
       title="Their browser will warn them once"
-      text="This server is a machine on your own network and made its certificate itself, so nobody vouches for it. Tell your friends to choose Advanced, then Proceed. The connection is encrypted all the same."
+      text="This server is a machine on your own network and made its certificate itself, so no authority vouches for it. Tell your friends to choose Advanced, then Proceed. The connection is encrypted all the same."
     >
       <Button
         onPress={() => {
@@ -51,11 +50,11 @@ function rememberRead(): void {
   try {
     nameStore()?.setItem(READ_KEY, 'yes');
   } catch {
-    // A full store: it is explained once more next time.
+    // The store is full, so the explanation appears again next time.
   }
 }
 
-/** @returns null when the server says nothing of it: a page of another server's, or one that was stopped just now. */
+/** Null when the server does not answer, or is not ours. */
 async function loadLan(): Promise<Lan | null> {
   try {
     const response = await fetch(new URL('/lan.json', location.href));
@@ -63,4 +62,22 @@ async function loadLan(): Promise<Lan | null> {
   } catch {
     return null;
   }
+}
+
+export type LanAdvice =
+  /** The link works on this machine only. */
+  | { kind: 'here-only'; betterUrl: string }
+  /** The browser warns people who open the link. */
+  | { kind: 'warning' };
+
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Advice before sharing a link to the page at `pageUrl`; null when none is needed. */
+export function lanAdvice(pageUrl: string, { secureUrls, isOwnCertificate }: Lan): LanAdvice | null {
+  const { protocol, hostname } = new URL(pageUrl);
+  const [best] = secureUrls;
+  if (LOOPBACK.has(hostname)) {
+    return best === undefined ? null : { kind: 'here-only', betterUrl: new URL('/gamer', best).href };
+  }
+  return protocol === 'https:' && isOwnCertificate ? { kind: 'warning' } : null;
 }

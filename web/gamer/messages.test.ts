@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { volunteer } from '../sdk/test-volunteer-info.ts';
 import type { StreamStats } from './client.ts';
-import { helpersOf, isSharpened, qualityHint, type Situation, shownQuality, statusOf } from './messages.ts';
-import type { Report } from './show.ts';
+import { helpersOf, qualityHint, type Situation, statusOf } from './messages.ts';
+import { isSharpened, type Report, shownQuality } from './renderers.ts';
 import { streamStats } from './test-figures.ts';
 
 const COLUMNS: [number[], ...(number | null)[][]] = [[], [], []];
 const live = (changes: Partial<StreamStats> = {}): Report => ({
-  kind: 'live',
+  kind: 'stream',
   stats: streamStats(changes),
   capturedFps: 60,
   size: null,
@@ -24,7 +24,7 @@ const situation = (changes: Partial<Situation> = {}): Situation => ({
 });
 
 describe('the status of the gamer page', () => {
-  it('names the volunteer that helps, and says why it does', () => {
+  it('names the volunteer that helps, and says why', () => {
     expect(statusOf(situation())).toEqual({
       tone: 'good',
       headline: 'brave-otter sharpens your frames.',
@@ -32,12 +32,12 @@ describe('the status of the gamer page', () => {
     });
   });
 
-  it('keeps its headline while only figures move, so that it is not read out again and again', () => {
+  it('keeps its headline while only figures change, so that screen readers do not repeat it', () => {
     const headlines = [58, 60].map((fps) => statusOf(situation({ report: live({ fps, why: `${fps} ms` }) })).headline);
     expect(new Set(headlines).size).toBe(1);
   });
 
-  it('is honest about doing it alone', () => {
+  it('says when this computer does the work', () => {
     expect(statusOf(situation({ report: live(LOCAL) }))).toMatchObject({
       tone: 'good',
       headline: 'Sharpened on this computer.',
@@ -45,7 +45,7 @@ describe('the status of the gamer page', () => {
     expect(helpersOf(live(LOCAL), [])).toBe('this computer');
   });
 
-  it('claims no sharpening while frames are shown as they are', () => {
+  it('does not claim sharpening while frames are shown unsharpened', () => {
     const report = live({ ...LOCAL, glassToGlassMs: { p50: 0, p95: 0 }, framesUnsharpened: 88, why: 'Getting ready.' });
     expect(statusOf(situation({ report }))).toEqual({
       tone: 'idle',
@@ -68,31 +68,31 @@ describe('the status of the gamer page', () => {
     });
   });
 
-  it('tells a server that is away from a room that is gone', () => {
+  it('distinguishes an unreachable server from a failed room', () => {
     expect(statusOf(situation({ phase: 'reconnecting' })).headline).toContain('reconnecting');
     expect(statusOf(situation({ phase: 'failed' }))).toMatchObject({ tone: 'bad', headline: 'Not connected.' });
   });
 
-  it('tells a stream that has begun from one that has stopped', () => {
+  it('distinguishes a stream that is starting from one that has stopped', () => {
     const headline = (framesPresented: number) =>
       statusOf(situation({ report: live({ fps: 0, framesPresented }) })).headline;
     expect(headline(0)).toBe('Waiting for the first frames…');
     expect(headline(1)).toBe('The picture stands still.');
   });
 
-  it('knows a sharp picture that stands still from one that never was sharp', () => {
+  it('distinguishes a sharpened still picture from one that never was sharpened', () => {
     expect(isSharpened(live())).toBe(true);
     expect(isSharpened(live({ fps: 0, framesUnsharpened: 3 }))).toBe(true);
     expect(isSharpened(live({ fps: 0, framesPresented: 3, framesUnsharpened: 3 }))).toBe(false);
     expect(isSharpened(live({ fps: 0, framesPresented: 0 }))).toBe(false);
   });
 
-  it('does not promise a picture that will not come', () => {
+  it('says when no picture will come', () => {
     expect(statusOf(situation({ report: null })).tone).toBe('busy');
     expect(statusOf(situation({ report: null, isBroken: true })).tone).toBe('bad');
   });
 
-  it('tells who sharpened a picture, even when that one has left', () => {
+  it('says who sharpened a picture, even when the volunteer has left', () => {
     const timing = {
       totalMs: 9,
       queueMs: 1,
@@ -104,13 +104,13 @@ describe('the status of the gamer page', () => {
       attempts: 1,
     };
     const why = 'The best network is not available there.';
-    const report: Report = { kind: 'still', timing, quality: 'spatial', why, width: 4, height: 4 };
+    const report: Report = { kind: 'image', timing, quality: 'spatial', why, width: 4, height: 4 };
     expect(statusOf(situation({ report }))).toMatchObject({ headline: 'Sharpened by brave-otter.', detail: why });
     expect(helpersOf(report, [])).toBe('a volunteer who left');
   });
 });
 
-it('names what a picture is made with, and what it should be where that differs', () => {
+it('names the quality in use, and the chosen one when it differs', () => {
   expect(shownQuality(live({ quality: 'fast' }), 'quality')).toBe('fast');
   expect(shownQuality(live({ quality: null }), 'quality')).toBe('quality');
   expect(shownQuality(null, 'spatial')).toBe('spatial');

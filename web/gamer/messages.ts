@@ -1,9 +1,9 @@
 import type { Quality, Where } from '../sdk/types.ts';
-import { qualityWords } from '../ui/quality-messages.ts';
-import type { Tone } from '../ui/status-line.tsx';
+import { qualityLabel } from '../ui/format.ts';
+import type { Tone } from '../ui/layout.tsx';
 import type { StreamStats } from './client.ts';
+import { isSharpening, type Report } from './renderers.ts';
 import type { Phase } from './session.ts';
-import type { Report } from './show.ts';
 
 export interface Status {
   tone: Tone;
@@ -15,54 +15,36 @@ export interface Situation {
   phase: Phase;
   report: Report | null;
   where: Where;
-  /** The source or its stream failed. */
+  /** The source or its stream has failed. */
   isBroken: boolean;
   volunteers: readonly { id: string; name: string }[];
 }
 
-/** How things stand: the headline changes only when they do, the detail may move with the figures. */
+/** The page's status. The headline changes only with the situation; the detail may change with every figure. */
 export function statusOf({ phase, report, where, isBroken, volunteers }: Situation): Status {
   if (phase === 'connecting') return { tone: 'busy', headline: 'Opening your room…', detail: '' };
   if (phase === 'failed' || phase === 'closed') return { tone: 'bad', headline: 'Not connected.', detail: '' };
   if (isBroken) return { tone: 'bad', headline: 'Nothing is being sharpened.', detail: '' };
   const working = workOf(report, where, volunteers);
   if (phase === 'reconnecting') {
-    const meanwhile = volunteers.length > 0 ? ' Volunteers already linked carry on.' : '';
-    return { tone: 'busy', headline: `The server is away; reconnecting.${meanwhile}`, detail: working.detail };
+    const meanwhile = volunteers.length > 0 ? ' Linked volunteers carry on.' : '';
+    return { tone: 'busy', headline: `The server is unreachable; reconnecting.${meanwhile}`, detail: working.detail };
   }
   return working;
 }
 
-/** Whether any frame of the last moments was sharpened: until this machine has been measured they are shown as they are. */
-export function isSharpening({ fps, glassToGlassMs }: StreamStats): boolean {
-  return fps > 0 && glassToGlassMs.p50 > 0;
-}
-
-/** Whether what is shown is the sharp picture. */
-export function isSharpened(report: Report): boolean {
-  if (report.kind === 'still') return report.timing !== null;
-  const { fps, framesPresented, framesUnsharpened } = report.stats;
-  // Where nothing moves, the last picture was made sharp before it was left standing.
-  return fps === 0 ? framesPresented > framesUnsharpened : isSharpening(report.stats);
-}
-
-/** What the picture is made with; where there is no picture yet, with what was chosen. */
-export function shownQuality(report: Report | null, chosen: Quality): Quality {
-  return (report?.kind === 'live' ? report.stats.quality : report?.quality) ?? chosen;
-}
-
-/** What it is made with, and what it should be. */
+/** The quality in use, and the chosen one when it differs. */
 export function qualityHint(shown: Quality, chosen: Quality): string {
-  const words = `with ${qualityWords(shown)}`;
-  return shown === chosen ? words : `${words}, not ${qualityWords(chosen)}`;
+  const hint = `with ${qualityLabel(shown)}`;
+  return shown === chosen ? hint : `${hint}, not ${qualityLabel(chosen)}`;
 }
 
-/** Who does the work, as a list of names. */
+/** Who sharpens, as a list of names; a dash for nobody. */
 export function helpersOf(report: Report | null, volunteers: Situation['volunteers']): string {
   if (!report) return '–';
-  if (report.kind === 'still') return report.timing ? whoRan(report.timing.ranOn, volunteers) : '–';
+  if (report.kind === 'image') return report.timing ? whoRan(report.timing.ranOn, volunteers) : '–';
   if (!isSharpening(report.stats)) return '–';
-  // A volunteer that paused still has its share of the last frames.
+  // A volunteer that has just paused still has a share of the last frames.
   if (report.stats.running === 'local') return 'this computer';
   const helping = sharing(report.stats, volunteers);
   if (helping.length === 0) return '–';
@@ -71,7 +53,7 @@ export function helpersOf(report: Report | null, volunteers: Situation['voluntee
 
 function workOf(report: Report | null, where: Where, volunteers: Situation['volunteers']): Status {
   if (!report) return { tone: 'busy', headline: 'Starting the picture…', detail: '' };
-  if (report.kind === 'still') {
+  if (report.kind === 'image') {
     if (!report.timing) return { tone: 'busy', headline: waitingFor(where, volunteers), detail: '' };
     const headline = `Sharpened by ${whoRan(report.timing.ranOn, volunteers)}.`;
     return { tone: 'good', headline, detail: report.why };
@@ -101,15 +83,15 @@ function waitingFor(where: Where, volunteers: Situation['volunteers']): string {
 
 function whoRan(ranOn: string, volunteers: Situation['volunteers']): string {
   if (ranOn === 'local') return 'this computer';
-  return ranOn === 'cache' ? 'this computer’s memory of it' : nameOf(ranOn, volunteers);
+  return ranOn === 'cache' ? 'this computer’s cache' : nameOf(ranOn, volunteers);
 }
 
-/** By name, even of one that is not there any more. */
+/** The volunteer's name, or a placeholder for one that has left. */
 export function nameOf(id: string, volunteers: Situation['volunteers']): string {
   return volunteers.find((volunteer) => volunteer.id === id)?.name ?? 'a volunteer who left';
 }
 
-/** Who sharpened some of the last frames and is still linked. */
+/** The shares of volunteers that are still linked. */
 function sharing({ shares }: StreamStats, volunteers: Situation['volunteers']): StreamStats['shares'] {
   return shares.filter(({ volunteerId, share }) => share > 0 && volunteers.some(({ id }) => id === volunteerId));
 }

@@ -1,14 +1,13 @@
 import type { ComponentChildren } from 'preact';
 import type { MeshError } from '../../shared/errors.ts';
-import { Button } from '../ui/button.tsx';
-import { errorTitle } from '../ui/error-titles.ts';
-import { FileButton } from '../ui/file-button.tsx';
-import { Notice } from '../ui/notice.tsx';
+import { Button, FileButton } from '../ui/buttons.tsx';
+import { errorTitle } from '../ui/format.ts';
+import { Notice } from '../ui/layout.tsx';
 import type { Player } from './player.ts';
 import type { GamerSession } from './session.ts';
 import { isCaptured } from './source.ts';
 
-/** What went wrong, and the ways on. */
+/** Errors and warnings, each with buttons to recover. */
 export function Notices({ session, player }: { session: GamerSession; player: Player }) {
   const failure = player.error.value;
   return (
@@ -18,17 +17,17 @@ export function Notices({ session, player }: { session: GamerSession; player: Pl
           <Button onPress={() => void session.start()}>Try again</Button>
         </ErrorNotice>
       )}
-      {[session.mishap, player.mishap].map(
-        (mishap) =>
-          mishap.value && (
-            <Notice title={errorTitle(mishap.value.reason)} text={mishap.value.message}>
-              <Button onPress={() => (mishap.value = null)}>Dismiss</Button>
+      {[session.warning, player.warning].map(
+        (warning) =>
+          warning.value && (
+            <Notice title={errorTitle(warning.value.reason)} text={warning.value.message}>
+              <Button onPress={() => (warning.value = null)}>Dismiss</Button>
             </Notice>
           ),
       )}
       {failure && (
         <ErrorNotice error={failure}>
-          <WayOn player={player} failure={failure} />
+          <RecoveryButton player={player} failure={failure} />
           {player.choice.value.kind !== 'game' && (
             <Button onPress={() => void player.choose({ kind: 'game' })}>Back to the game</Button>
           )}
@@ -38,8 +37,8 @@ export function Notices({ session, player }: { session: GamerSession; player: Pl
   );
 }
 
-/** What most would do next. */
-function WayOn({ player, failure }: { player: Player; failure: MeshError }) {
+/** What most people would do next. */
+function RecoveryButton({ player, failure }: { player: Player; failure: MeshError }) {
   const choice = player.choice.value;
   if (failure.reason === 'source-ended' && isCaptured(choice)) {
     return (

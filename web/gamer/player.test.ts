@@ -6,15 +6,15 @@ import { Player } from './player.ts';
 import { isCaptured, type LiveSource, type SourceChoice, type SourceHandlers } from './source.ts';
 import { streamStats } from './test-figures.ts';
 
-/** Elements are only passed on: nothing here looks into them. */
+/** Elements are only passed on, so a stub is enough. */
 const element = () => ({}) as HTMLCanvasElement;
 
-/** Sources and streams that only remember whether they are open. */
+/** Fake sources and streams that record whether they are open. */
 class Bench {
   readonly open = new Set<string>();
   readonly log: string[] = [];
   failure: MeshError | null = null;
-  /** What the person answers when asked for a camera. */
+  /** The person's answer to a camera prompt. */
   answer: () => Promise<MediaStreamTrack> = async () => this.track();
   end: (error: MeshError) => void = () => {};
   #count = 0;
@@ -33,7 +33,7 @@ class Bench {
 
   readonly capture = () => this.answer();
 
-  /** A camera's, counted as open until it is stopped. */
+  /** A camera track, counted as open until it is stopped. */
   track(): MediaStreamTrack {
     const name = this.#begin('track');
     const track = { readyState: 'live', stop: () => this.#end(name) };
@@ -84,7 +84,7 @@ const TEXT = new File(['x'], 'notes.txt', { type: 'text/plain' });
 const FILE = new File(['x'], 'clip.mp4', { type: 'video/mp4' });
 
 describe('the player', () => {
-  it('shows the source at once, and sharpens it when there is a room', async () => {
+  it('shows the source at once, and sharpens it once there is a client', async () => {
     const bench = new Bench();
     const player = bench.player();
     await player.useClient(null);
@@ -96,7 +96,7 @@ describe('the player', () => {
     await player.close();
   });
 
-  it('leaves nothing open when sources change quickly or the page is left', async () => {
+  it('leaves nothing open when sources change quickly or the player is closed', async () => {
     const bench = new Bench();
     const player = bench.player();
     void player.useClient(bench.client);
@@ -109,7 +109,7 @@ describe('the player', () => {
     expect(player.source.value).toBeNull();
   });
 
-  it('applies what was set while a stream opened', async () => {
+  it('applies settings changed while a stream opens', async () => {
     const bench = new Bench();
     const player = bench.player();
     const opening = player.useClient(bench.client);
@@ -132,22 +132,22 @@ describe('the player', () => {
     await player.close();
   });
 
-  it('refuses a file that is no picture, and leaves what is shown as it is', async () => {
+  it('refuses a file that is neither picture nor video, and keeps the source', async () => {
     const bench = new Bench();
     const player = bench.player();
     await player.useClient(bench.client);
     const shown = player.output.value;
     await player.chooseFile(TEXT);
-    expect(player.mishap.value?.message).toContain('notes.txt');
+    expect(player.warning.value?.message).toContain('notes.txt');
     expect(player.error.value).toBeNull();
     expect(player.output.value).toBe(shown);
     await player.chooseFile(FILE);
-    expect(player.mishap.value).toBeNull();
+    expect(player.warning.value).toBeNull();
     expect(player.choice.value.kind).toBe('video');
     await player.close();
   });
 
-  it('tells what cannot be opened, and opens the next thing all the same', async () => {
+  it('reports a source that cannot be opened, and opens the next one', async () => {
     const bench = new Bench();
     const player = bench.player();
     await player.useClient(bench.client);
@@ -161,7 +161,7 @@ describe('the player', () => {
     await player.close();
   });
 
-  it('goes on with what it shows when a camera is refused, and says so', async () => {
+  it('keeps the source and warns when the person refuses the camera', async () => {
     const bench = new Bench();
     const player = bench.player();
     await player.useClient(bench.client);
@@ -169,13 +169,13 @@ describe('the player', () => {
     const refusal = new MeshError('cancelled', 'The camera was not allowed.');
     bench.answer = () => Promise.reject(refusal);
     await player.startCapture('camera');
-    expect(player.mishap.value).toBe(refusal);
+    expect(player.warning.value).toBe(refusal);
     expect([player.choice.value.kind, player.error.value]).toEqual(['game', null]);
     expect(player.output.value).toBe(shown);
     await player.close();
   });
 
-  it('shows a camera, and stops it when something else is chosen', async () => {
+  it('shows a camera, and stops it when another source is chosen', async () => {
     const bench = new Bench();
     const player = bench.player();
     await player.useClient(bench.client);
@@ -187,7 +187,7 @@ describe('the player', () => {
     await player.close();
   });
 
-  it('lets no camera run that nobody waits for any more', async () => {
+  it('stops a camera that is no longer wanted', async () => {
     const bench = new Bench();
     const player = bench.player();
     await player.useClient(bench.client);
@@ -205,7 +205,7 @@ describe('the player', () => {
     expect([...bench.open]).toEqual([]);
   });
 
-  it('keeps the last picture when sharing ends, and asks again on the person’s word', async () => {
+  it('keeps the last picture when sharing ends, and asks again when told to', async () => {
     const bench = new Bench();
     const player = bench.player();
     await player.useClient(bench.client);

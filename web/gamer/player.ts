@@ -4,8 +4,7 @@ import type { Quality, Where } from '../sdk/types.ts';
 import type { capture } from './capture.ts';
 import type { Client } from './client.ts';
 import type { Comparison } from './comparison.ts';
-import { LiveShow } from './live-show.ts';
-import type { Report, Settings, Show } from './show.ts';
+import { ImageRenderer, type Renderer, type Report, type Settings, StreamRenderer } from './renderers.ts';
 import {
   type CaptureKind,
   fileChoice,
@@ -15,11 +14,10 @@ import {
   type Source,
   type SourceChoice,
 } from './source.ts';
-import { StillShow } from './still-show.ts';
 
 /**
- * Shows one source at a time, sharpened. Changes are applied one after the other, and only the newest of those that wait: opening
- * and closing take time, and a person clicks faster.
+ * Shows one source at a time, sharpened. Changes are applied one after the other, and of those that wait only the newest, since a person
+ * clicks faster than sources open and close.
  */
 export class Player {
   readonly choice = signal<SourceChoice>({ kind: 'game' });
@@ -27,54 +25,54 @@ export class Player {
   readonly quality = signal<Quality>('spatial');
   readonly scale = signal(2);
 
-  /** Where the divider between before and after is. */
+  /** Position of the divider between before and after. */
   readonly splitPercent = signal(50);
 
   readonly source = signal<Source | null>(null);
   readonly output = signal<HTMLCanvasElement | null>(null);
   readonly report = signal<Report | null>(null);
   readonly error = signal<MeshError | null>(null);
-  /** What went wrong beside the picture, and left it as it is. */
-  readonly mishap = signal<MeshError | null>(null);
+  /** An error that did not affect the picture. */
+  readonly warning = signal<MeshError | null>(null);
 
   #client: Client | null = null;
-  #show: Show | null = null;
+  #renderer: Renderer | null = null;
   #opened: SourceChoice | null = null;
   #newest = 0;
-  #asked = 0;
+  #lastRequest = 0;
   #work: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(
     private readonly open: OpenSource,
-    private readonly askFor: typeof capture,
+    private readonly startTrack: typeof capture,
   ) {}
 
-  /** Null: the source is shown as it is. */
+  /** Null: the source is shown unsharpened. */
   useClient(client: Client | null): Promise<void> {
     this.#client = client;
     return this.#restart();
   }
 
   choose(choice: SourceChoice): Promise<void> {
-    this.#asked++;
-    this.#letGo();
+    this.#lastRequest++;
+    this.#stopUnopenedCapture();
     this.choice.value = choice;
-    this.mishap.value = null;
+    this.warning.value = null;
     return this.#restart();
   }
 
-  /** Asks for a screen or camera. What is shown goes on until there is one, and when there is none. */
+  /** Asks the person for a screen or camera. The current source stays until there is one. */
   async startCapture(kind: CaptureKind): Promise<void> {
-    const asked = ++this.#asked;
-    this.mishap.value = null;
+    const request = ++this.#lastRequest;
+    this.warning.value = null;
     try {
-      const track = await this.askFor(kind);
-      // Something else was chosen while the browser asked.
-      if (asked !== this.#asked) track.stop();
+      const track = await this.startTrack(kind);
+      // The person chose something else meanwhile.
+      if (request !== this.#lastRequest) track.stop();
       else await this.choose({ kind, track });
     } catch (cause) {
-      if (asked === this.#asked) this.mishap.value = MeshError.from(cause, 'bad-input');
+      if (request === this.#lastRequest) this.warning.value = MeshError.from(cause, 'bad-input');
     }
   }
 
@@ -85,37 +83,37 @@ export class Player {
 
   setWhere(where: Where): void {
     this.where.value = where;
-    this.#show?.set(this.#settings());
+    this.#renderer?.set(this.#settings());
   }
 
   setQuality(quality: Quality): void {
     this.quality.value = quality;
-    this.#show?.set(this.#settings());
+    this.#renderer?.set(this.#settings());
   }
 
   /** Starts over after an error. */
   retry(): Promise<void> {
     const choice = this.choice.value;
     if (!isCaptured(choice)) this.#opened = null;
-    // Ended by the person, who must be asked again; while it is live only what is made of it can have failed.
+    // The person ended the capture and must be asked again. With a live track, only the stream can have failed.
     else if (choice.track.readyState === 'ended') return this.startCapture(choice.kind);
     return this.#restart();
   }
 
-  /** Shows a file, unless it can be no source. */
+  /** Shows a file, or warns when it is neither a picture nor a video. */
   async chooseFile(file: File): Promise<void> {
     const choice = fileChoice(file);
     if (choice) return this.choose(choice);
 
-    this.mishap.value = MeshError.badInput(`“${file.name}” is neither a picture nor a video. Choose one of these.`);
+    this.warning.value = MeshError.badInput(`“${file.name}” is neither a picture nor a video. Choose one of these.`);
   }
 
-  /** Nothing more comes from the source; its last picture stands, the sharp one alone: an ended video turns black. */
+  /** The source has ended. Its last sharpened picture stays; the original is hidden, since an ended video turns black. */
   get hasEnded(): boolean {
     return this.error.value?.reason === 'source-ended';
   }
 
-  /** What is shown at this moment; null while one of the two is missing. */
+  /** The two pictures on the page; null while one is missing. */
   comparison(): Comparison | null {
     const before = this.source.value?.before;
     const after = this.output.value;
@@ -124,13 +122,13 @@ export class Player {
 
   close(): Promise<void> {
     this.#closed = true;
-    this.#asked++;
-    this.#letGo();
+    this.#lastRequest++;
+    this.#stopUnopenedCapture();
     return this.#restart();
   }
 
-  /** Of a capture that was never opened: no camera may run that nothing shows. */
-  #letGo(): void {
+  /** Stops a capture that was chosen but never opened: no camera may run unseen. */
+  #stopUnopenedCapture(): void {
     const choice = this.choice.value;
     if (isCaptured(choice) && choice !== this.#opened) choice.track.stop();
   }
@@ -144,9 +142,9 @@ export class Player {
   async #apply(turn: number): Promise<void> {
     this.error.value = null;
     try {
-      await this.#closeShow();
+      await this.#closeRenderer();
       const source = await this.#openChosen();
-      if (source && this.#client && turn === this.#newest) await this.#openShow(this.#client, source);
+      if (source && this.#client && turn === this.#newest) await this.#openRenderer(this.#client, source);
     } catch (cause) {
       this.error.value = MeshError.from(cause, 'bad-input');
     }
@@ -166,27 +164,27 @@ export class Player {
     return source;
   }
 
-  async #openShow(client: Client, source: Source): Promise<void> {
+  async #openRenderer(client: Client, source: Source): Promise<void> {
     const settings = this.#settings();
     const onReport = (report: Report) => {
       this.report.value = report;
     };
-    const show =
+    const renderer =
       source.kind === 'image'
-        ? new StillShow(client, source, settings, { onReport, onError: this.#fail })
-        : await LiveShow.open(client, source, settings, onReport);
-    this.#show = show;
-    this.output.value = show.canvas;
-    // The person may have changed their mind while it opened.
-    show.set(this.#settings());
+        ? new ImageRenderer(client, source, settings, { onReport, onError: this.#fail })
+        : await StreamRenderer.open(client, source, settings, onReport);
+    this.#renderer = renderer;
+    this.output.value = renderer.canvas;
+    // The person may have changed settings while it opened.
+    renderer.set(this.#settings());
   }
 
-  async #closeShow(): Promise<void> {
-    const show = this.#show;
-    this.#show = null;
+  async #closeRenderer(): Promise<void> {
+    const renderer = this.#renderer;
+    this.#renderer = null;
     this.output.value = null;
     this.report.value = null;
-    await show?.close();
+    await renderer?.close();
   }
 
   #settings(): Settings {

@@ -1,76 +1,71 @@
 import { signal } from '@preact/signals';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import { Clip } from './clip.ts';
-import { ClipCanvas } from './clip-canvas.ts';
-import type { ClipFormat } from './clip-format.ts';
-import { type Comparison, copyOf, sideBySide, toPng } from './comparison.ts';
-import type { Download } from './download.ts';
-import { fileName } from './file-names.ts';
-import { shownQuality } from './messages.ts';
+import type { Quality } from '../sdk/types.ts';
+import { Clip, clipSize } from './clip.ts';
+import { canRecordClips, openClipWriter } from './clip-writer.ts';
+import { blankCanvas, type Comparison, copyOf, paintSplit, sideBySide, toPng } from './comparison.ts';
 import type { Player } from './player.ts';
-import { withDuration } from './webm-duration.ts';
+import { shownQuality } from './renderers.ts';
+import { isCaptured, type SourceChoice } from './source.ts';
 
 export const MAX_CLIP_MS = 30_000;
-/** Sharp edges are what a clip is there to show. */
-const CLIP_BITS_PER_SECOND = 8_000_000;
 
 interface RecorderOptions {
   player: Player;
   clock: Clock;
   download: Download;
-  /** Null: this browser records no clips. */
-  format: ClipFormat | null;
 }
 
-/** Keeps what is shown as files: stills and clips. */
+/** Saves what is shown as files: pictures and clips. */
 export class Recorder {
-  /** Of the clip under way, 0 while it is finished; null while there is none. */
+  /** Time left to record, 0 while the file is being finished; null when no clip is being recorded. */
   readonly remainingS = signal<number | null>(null);
-  readonly canRecord: boolean;
+  readonly canRecord = canRecordClips();
   readonly #options: RecorderOptions;
   #clip: Clip | null = null;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    this.canRecord = options.format !== null;
   }
 
-  /** The sharp picture of this moment. */
+  /** Saves the sharpened picture. */
   saveAfter(): Promise<void> {
     return this.#save('after', ({ after }) => copyOf(after));
   }
 
-  /** Both pictures of this moment, side by side. */
+  /** Saves both pictures, side by side. */
   saveBoth(): Promise<void> {
     return this.#save('before-after', sideBySide);
   }
 
-  /** Until it is stopped, or for as long as a clip may be. Goes on through a change of source. */
+  /** Records until it is stopped or {@link MAX_CLIP_MS} are over. Continues through a change of source. */
   async record(): Promise<void> {
-    const { player, clock, download, format } = this.#options;
+    const { player, clock, download } = this.#options;
     const shown = player.comparison();
-    if (!format || !shown || this.#clip) return;
-    const name = this.#nameOf('before-after', format.extension);
-    let canvas: ClipCanvas | null = null;
+    if (!shown || this.#clip) return;
+    // Named after what is shown when the clip starts.
+    const nameWith = this.#namer('before-after');
     try {
-      const drawn = new ClipCanvas(shown.after, () => player.comparison());
-      canvas = drawn;
-      const settings = { mimeType: format.mimeType, videoBitsPerSecond: CLIP_BITS_PER_SECOND };
+      const context = blankCanvas(clipSize(shown.after));
       this.#clip = new Clip({
-        recorder: new MediaRecorder(drawn.stream, settings),
+        openWriter: () => openClipWriter(context.canvas),
+        draw: () => {
+          // Null while the source changes: the last picture stays.
+          const now = player.comparison();
+          if (now) paintSplit(context, now);
+        },
         clock,
         maxMs: MAX_CLIP_MS,
         onRemaining: (remainingS) => {
           this.remainingS.value = remainingS;
-          if (remainingS === 0) drawn.hold();
         },
       });
-      download(await withDuration(await this.#clip.finished), name);
+      const { blob, extension } = await this.#clip.finished;
+      download(blob, nameWith(extension));
     } catch (cause) {
-      player.mishap.value = MeshError.from(cause, 'unsupported-browser');
+      player.warning.value = MeshError.from(cause, 'unsupported-browser');
     } finally {
-      canvas?.dispose();
       this.#clip = null;
       this.remainingS.value = null;
     }
@@ -85,15 +80,58 @@ export class Recorder {
     const shown = player.comparison();
     if (!shown) return;
     try {
-      download(await toPng(draw(shown)), this.#nameOf(what, 'png'));
+      download(await toPng(draw(shown)), this.#namer(what)('png'));
     } catch (cause) {
-      player.mishap.value = MeshError.from(cause, 'too-large');
+      player.warning.value = MeshError.from(cause, 'too-large');
     }
   }
 
-  #nameOf(what: 'after' | 'before-after', extension: string): string {
+  #namer(what: 'after' | 'before-after'): (extension: string) => string {
     const { choice, quality, report, scale } = this.#options.player;
-    const made = shownQuality(report.value, quality.value);
-    return fileName({ choice: choice.value, quality: made, scale: scale.value, what, extension });
+    const picture = {
+      choice: choice.value,
+      quality: shownQuality(report.value, quality.value),
+      scale: scale.value,
+      what,
+    };
+    return (extension) => fileName({ ...picture, extension });
   }
 }
+
+interface SavedPicture {
+  choice: SourceChoice;
+  /** The quality it was made with. */
+  quality: Quality;
+  scale: number;
+  /** The sharpened picture alone, or with the original. */
+  what: 'after' | 'before-after';
+  extension: string;
+}
+
+const SHARP: Record<Quality, string> = {
+  bilinear: 'bilinear',
+  spatial: 'sharpened',
+  fast: 'fast-network',
+  balanced: 'balanced-network',
+  quality: 'best-network',
+};
+
+/** A name that says what is in the file: `clip-sharpened-2x.png`, `game-before-after-2x.webm`, `game-best-network-2x.png`. */
+export function fileName({ choice, quality, scale, what, extension }: SavedPicture): string {
+  return `${sourceName(choice)}-${what === 'after' ? SHARP[quality] : what}-${scale}x.${extension}`;
+}
+
+function sourceName(choice: SourceChoice): string {
+  if (choice.kind === 'game' || isCaptured(choice)) return choice.kind;
+  return choice.file.name.replace(/\.\w+$/, '');
+}
+
+/** Saves a file through the browser's downloads. */
+export type Download = (blob: Blob, fileName: string) => void;
+
+export const download: Download = (blob, fileName) => {
+  const url = URL.createObjectURL(blob);
+  Object.assign(document.createElement('a'), { href: url, download: fileName }).click();
+  // By the next turn of the event loop the download holds its own reference.
+  setTimeout(() => URL.revokeObjectURL(url));
+};

@@ -4,10 +4,10 @@ import { INVITE } from '../sdk/invites.ts';
 import { volunteer } from '../sdk/test-volunteer-info.ts';
 import type { InviteOptions } from '../sdk/types.ts';
 import type { Client, Connect } from './client.ts';
-import type { TabStore } from './room-entry.ts';
+import type { TabStore } from './room-links.ts';
 import { GamerSession } from './session.ts';
 
-/** The mesh as this page sees it. */
+/** A fake client. */
 class FakeClient extends EventTarget {
   state: Client['state'] = 'online';
   volunteers = [volunteer()];
@@ -16,18 +16,18 @@ class FakeClient extends EventTarget {
   room = 'r';
   isOwner = true;
   isInviteOnly = true;
-  readonly asked: boolean[] = [];
+  readonly lobbyCalls: boolean[] = [];
   readonly invited: unknown[] = [];
-  readonly takenBack: string[] = [];
+  readonly revoked: string[] = [];
   readonly removed: string[] = [];
   async takeBackInvite(token: string) {
-    this.takenBack.push(token);
+    this.revoked.push(token);
   }
   async removeVolunteer(id: string) {
     this.removed.push(id);
   }
   setLobby(open: boolean) {
-    this.asked.push(open);
+    this.lobbyCalls.push(open);
   }
   async createInvite({ role = 'volunteer', ...terms }: InviteOptions = {}) {
     this.invited.push({ role, ...terms });
@@ -68,7 +68,7 @@ function sessionWith(connect: Connect, store: TabStore | null = null, pageUrl = 
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
 describe('the gamer page’s session', () => {
-  it('opens a room, tells who is there, and has an invite link ready', async () => {
+  it('opens a room, lists its volunteers, and has an invite link ready', async () => {
     const client = new FakeClient();
     const store = tabStore();
     const session = sessionWith(async () => client, store);
@@ -78,10 +78,10 @@ describe('the gamer page’s session', () => {
     expect(session.volunteers.value.map(({ name }) => name)).toEqual(['brave-otter']);
     expect(session.link.url.value).toContain('volunteer-token-1');
     expect(store.items.get('p2c2r.room')).toBe('room=r&invite=gamer-token-2');
-    expect(client.invited[1], 'the way back is an owner’s').toMatchObject({ role: 'gamer', owner: true });
+    expect(client.invited[1], 'this tab’s own invite keeps ownership').toMatchObject({ role: 'gamer', owner: true });
   });
 
-  it('has the same link after a reload, another when that one would soon end, or is another room’s', async () => {
+  it('keeps its link over a reload, unless it is about to expire or belongs to another room', async () => {
     const store = tabStore();
     const linkOf = async (room = 'r') => {
       const client = new FakeClient();
@@ -93,28 +93,28 @@ describe('the gamer page’s session', () => {
       await session.close();
       return made;
     };
-    expect(await linkOf(), 'a link and a way back').toBe(2);
-    expect(await linkOf(), 'a way back').toBe(1);
+    expect(await linkOf(), 'a link, and an invite for this tab').toBe(2);
+    expect(await linkOf(), 'an invite for this tab').toBe(1);
     nowMs += INVITE.expiresInS * 1_000 * INVITE.keepWhileLeft;
     expect(await linkOf()).toBe(2);
     expect(await linkOf('another')).toBe(2);
   });
 
-  it('takes its link back and has another; so it does when a volunteer is removed', async () => {
+  it('revokes and replaces its link, also when a volunteer is removed', async () => {
     const client = new FakeClient();
     const session = sessionWith(async () => client, tabStore());
     await session.start();
     await settled();
     expect(await session.replaceLink()).toBe(true);
-    expect(client.takenBack).toEqual(['volunteer-token-1']);
+    expect(client.revoked).toEqual(['volunteer-token-1']);
     expect(session.link.url.value).toContain('volunteer-token-3');
     await session.removeVolunteer('v1');
     expect(client.removed).toEqual(['v1']);
-    expect(client.takenBack.at(-1)).toBe('volunteer-token-3');
+    expect(client.revoked.at(-1)).toBe('volunteer-token-3');
     expect(session.link.url.value).toContain('volunteer-token-4');
   });
 
-  it('keeps its link and says why when the server does not take it back', async () => {
+  it('keeps its link and warns when the server does not revoke it', async () => {
     const client = new FakeClient();
     const session = sessionWith(async () => client);
     await session.start();
@@ -122,15 +122,15 @@ describe('the gamer page’s session', () => {
     client.takeBackInvite = () => Promise.reject(new MeshError('rate-limited', 'That was often.'));
     const before = session.link.url.value;
     expect(await session.replaceLink()).toBe(false);
-    expect([session.link.url.value, session.mishap.value?.reason]).toEqual([before, 'rate-limited']);
+    expect([session.link.url.value, session.warning.value?.reason]).toEqual([before, 'rate-limited']);
 
     client.takeBackInvite = async () => {};
     client.createInvite = () => Promise.reject(new MeshError('signaling-unreachable', 'No answer.'));
     expect(await session.replaceLink()).toBe(false);
-    expect(session.link.url.value, 'one that lets nobody in is shown no more').toBeNull();
+    expect(session.link.url.value, 'a revoked link is no longer shown').toBeNull();
   });
 
-  it('asks nobody but its guests for help until told otherwise, and remembers that when it joins again', async () => {
+  it('offers frames to the lobby only when told to, and remembers that when it joins again', async () => {
     const client = new FakeClient();
     client.hasLobby = true;
     const joins: unknown[] = [];
@@ -141,12 +141,12 @@ describe('the gamer page’s session', () => {
     await session.start();
     expect([session.hasLobby.value, session.audience.value]).toEqual([true, 'room']);
     session.setAudience('lobby');
-    expect(client.asked).toEqual([true]);
+    expect(client.lobbyCalls).toEqual([true]);
     await session.start();
     expect(joins).toEqual([false, true]);
   });
 
-  it('tells of the networks that this machine fetches', async () => {
+  it('reports the networks that this machine fetches', async () => {
     const client = new FakeClient();
     const session = sessionWith(async () => client);
     await session.start();
@@ -157,7 +157,7 @@ describe('the gamer page’s session', () => {
     expect(session.fetches.value).toEqual([]);
   });
 
-  it('takes back that nobody could be reached once somebody is', async () => {
+  it('withdraws the connection warning once a volunteer is linked', async () => {
     const client = new FakeClient();
     client.volunteers = [];
     const session = sessionWith(async () => client);
@@ -165,13 +165,13 @@ describe('the gamer page’s session', () => {
     const error = new MeshError('connection-failed', 'No route.');
     client.dispatchEvent(new CustomEvent('error', { detail: error }));
     client.dispatchEvent(new Event('volunteers'));
-    expect(session.mishap.value).toBe(error);
+    expect(session.warning.value).toBe(error);
     client.volunteers = [volunteer()];
     client.dispatchEvent(new Event('volunteers'));
-    expect(session.mishap.value).toBeNull();
+    expect(session.warning.value).toBeNull();
   });
 
-  it('says what went wrong, and joins when asked again', async () => {
+  it('reports why joining failed, and joins on retry', async () => {
     let attempts = 0;
     const session = sessionWith(async () => {
       if (attempts++ === 0) throw new MeshError('room-full', 'This room is full.');
@@ -185,20 +185,20 @@ describe('the gamer page’s session', () => {
     expect(session.error.value).toBeNull();
   });
 
-  it('opens a new room when the one from before a reload lets nobody in any more', async () => {
-    const asked: unknown[] = [];
+  it('opens a new room when the invite from before a reload has expired', async () => {
+    const joins: unknown[] = [];
     const store = tabStore({ 'p2c2r.room': 'room=old&invite=expired' });
     const session = sessionWith(async ({ room, inviteOnly }) => {
-      asked.push(room ?? inviteOnly);
+      joins.push(room ?? inviteOnly);
       if (room) throw new MeshError('not-invited', 'This invite has expired.');
       return new FakeClient();
     }, store);
     await session.start();
-    expect(asked).toEqual(['old', true]);
+    expect(joins).toEqual(['old', true]);
     expect(session.phase.value).toBe('online');
   });
 
-  it('never leaves the room a link leads to for another', async () => {
+  it('never replaces the room of a link by another', async () => {
     const session = sessionWith(
       async () => {
         throw new MeshError('not-invited', 'This invite has expired.');
@@ -210,7 +210,7 @@ describe('the gamer page’s session', () => {
     expect(session.error.value?.reason).toBe('not-invited');
   });
 
-  it('follows the connection: away, back, and ended with its reason', async () => {
+  it('follows the connection: reconnecting, online, and closed with its reason', async () => {
     const client = new FakeClient();
     const session = sessionWith(async () => client);
     await session.start();
@@ -219,14 +219,14 @@ describe('the gamer page’s session', () => {
     client.become('online');
     expect(session.phase.value).toBe('online');
     client.dispatchEvent(new CustomEvent('error', { detail: new MeshError('protocol-version', 'Reload this page.') }));
-    expect(session.mishap.value?.reason).toBe('protocol-version');
+    expect(session.warning.value?.reason).toBe('protocol-version');
     client.become('closed');
     expect(session.phase.value).toBe('failed');
     expect(session.error.value?.reason).toBe('protocol-version');
     expect(session.client.value).toBeNull();
   });
 
-  it('closes a client that arrives after the page was left', async () => {
+  it('closes a client that connects after the session was closed', async () => {
     const client = new FakeClient();
     let arrive = () => {};
     const session = sessionWith(

@@ -2,12 +2,11 @@ import { signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
 import { INVITE } from '../sdk/invites.ts';
 import type { VolunteerInfo } from '../sdk/types.ts';
-import { type ModelFetch, withFetch } from '../ui/model-fetches.ts';
+import { type ModelFetch, withFetch } from '../ui/model-progress.tsx';
 import type { Client, Connect } from './client.ts';
-import { InviteLink } from './invite-link.ts';
-import { entryOptions, forgetRoom, keepRoom, roomToEnter, type TabStore } from './room-entry.ts';
+import { entryOptions, forgetRoom, InviteLink, keepRoom, roomToEnter, type TabStore } from './room-links.ts';
 
-/** Who may help, and so see the frames. */
+/** Who may help, and so may see the frames. */
 export type Audience = 'room' | 'lobby';
 
 export type Phase = Client['state'] | 'failed';
@@ -21,23 +20,23 @@ interface SessionOptions {
   now(): number;
 }
 
-/** This page's place in a room: joining, who is there, and the link that lets others in. */
+/** This page's membership of a room: joining it, its volunteers, and the invite link. */
 export class GamerSession {
   readonly phase = signal<Phase>('connecting');
   /** Why there is no room. */
   readonly error = signal<MeshError | null>(null);
-  /** What went wrong on the way, and left the room as it is. */
-  readonly mishap = signal<MeshError | null>(null);
+  /** An error that did not end the session. */
+  readonly warning = signal<MeshError | null>(null);
   readonly client = signal<Client | null>(null);
   readonly volunteers = signal<readonly VolunteerInfo[]>([]);
   readonly link: InviteLink;
-  /** May this page remove volunteers and take links back? */
+  /** Whether this page may remove volunteers and revoke links. */
   readonly isOwner = signal(false);
-  /** Whether the server has an open lobby; else there is no choice of audience. */
+  /** Whether the server has an open lobby. Without one there is no choice of audience. */
   readonly hasLobby = signal(false);
-  /** Not kept over a reload: what is sent to strangers is chosen each time. */
+  /** Not kept over a reload: sending frames to strangers takes a decision each time. */
   readonly audience = signal<Audience>('room');
-  /** The networks' files that this machine has fetched, or tried to. */
+  /** Progress of the network files that this machine fetches. */
   readonly fetches = signal<readonly ModelFetch[]>([]);
   readonly #options: SessionOptions;
   #closed = false;
@@ -47,11 +46,11 @@ export class GamerSession {
     this.link = new InviteLink(options.store, options.now);
   }
 
-  /** Joins; again after it failed. Never rejects: what went wrong is in `error`. */
+  /** Joins the room, also again after a failure. Never rejects; failures are in `error`. */
   async start(): Promise<void> {
     this.phase.value = 'connecting';
     this.error.value = null;
-    this.mishap.value = null;
+    this.warning.value = null;
     try {
       await this.#leave();
       const client = await this.#join();
@@ -61,12 +60,12 @@ export class GamerSession {
       this.isOwner.value = client.isOwner;
       client.addEventListener('volunteers', this.#onVolunteers);
       client.addEventListener('state', this.#onState);
-      client.addEventListener('error', this.#onMishap);
+      client.addEventListener('error', this.#onError);
       client.addEventListener('model-progress', this.#onModelProgress);
       this.#onVolunteers();
       this.#onState();
-      // The room stands all the same; only nobody new can be let in.
-      void this.#trying(() => this.#makeInvites(client));
+      // The room works without invites; only nobody new can join.
+      void this.#attempt(() => this.#makeInvites(client));
     } catch (cause) {
       this.#fail(cause);
     }
@@ -77,14 +76,14 @@ export class GamerSession {
     this.client.value?.setLobby(audience === 'lobby');
   }
 
-  /** Another link takes the place of the present one, which lets nobody in from then on. @returns whether it does */
+  /** Revokes the invite link and makes a new one. @returns whether it worked */
   replaceLink(): Promise<boolean> {
-    return this.#trying((client) => this.link.replace(client));
+    return this.#attempt((client) => this.link.replace(client));
   }
 
-  /** The link goes as well: the volunteer has it. */
+  /** Also replaces the invite link, since the volunteer has it. */
   async removeVolunteer(id: string): Promise<void> {
-    await this.#trying(async (client) => {
+    await this.#attempt(async (client) => {
       await client.removeVolunteer(id);
       await this.link.replace(client);
     });
@@ -95,15 +94,15 @@ export class GamerSession {
     return this.#leave();
   }
 
-  /** What goes wrong is a mishap. */
-  async #trying(what: (client: Client) => Promise<void>): Promise<boolean> {
+  /** Turns errors into warnings. @returns whether it worked */
+  async #attempt(action: (client: Client) => Promise<void>): Promise<boolean> {
     const client = this.client.value;
     if (!client) return false;
     try {
-      await what(client);
+      await action(client);
       return true;
     } catch (cause) {
-      if (this.client.value === client) this.mishap.value = MeshError.from(cause);
+      if (this.client.value === client) this.warning.value = MeshError.from(cause);
       return false;
     }
   }
@@ -116,7 +115,7 @@ export class GamerSession {
     this.fetches.value = [];
     client?.removeEventListener('volunteers', this.#onVolunteers);
     client?.removeEventListener('state', this.#onState);
-    client?.removeEventListener('error', this.#onMishap);
+    client?.removeEventListener('error', this.#onError);
     client?.removeEventListener('model-progress', this.#onModelProgress);
     await client?.close();
   }
@@ -125,12 +124,12 @@ export class GamerSession {
     const { connect, name, pageUrl, store } = this.#options;
     const invite = roomToEnter(pageUrl, store);
     const lobby = this.audience.value === 'lobby';
-    // What a stream's frames are given to.
+    // Only volunteers that can sharpen are useful here.
     const shared = { name, where: 'auto', lobby, needs: ['upscale'] } as const;
     try {
       return await connect({ ...entryOptions(invite), ...shared });
     } catch (cause) {
-      // Only a link is a person's wish to be in that room; one kept from before a reload may have run out.
+      // A link is a person's explicit wish to be in that room. A room kept from before a reload is not, and its invite may have expired.
       const isKept = invite !== null && roomToEnter(pageUrl, null) === null;
       if (!isKept || MeshError.from(cause).reason !== 'not-invited') throw cause;
       forgetRoom(store);
@@ -150,8 +149,8 @@ export class GamerSession {
     const linked = [...(this.client.value?.volunteers ?? [])];
     const isMore = linked.length > this.volunteers.value.length;
     this.volunteers.value = linked;
-    // It was tried again, or somebody else came: either way there is help now.
-    if (isMore && this.mishap.value?.reason === 'connection-failed') this.mishap.value = null;
+    // A retry succeeded or another volunteer came: either way there is help now.
+    if (isMore && this.warning.value?.reason === 'connection-failed') this.warning.value = null;
   };
 
   readonly #onState = () => {
@@ -159,12 +158,12 @@ export class GamerSession {
     if (!state) return;
     this.phase.value = state;
     if (state !== 'closed') return;
-    this.#fail(this.mishap.value ?? MeshError.closed('The room'));
+    this.#fail(this.warning.value ?? MeshError.closed('The room'));
     void this.#leave();
   };
 
-  readonly #onMishap = (event: Event) => {
-    this.mishap.value = MeshError.from((event as CustomEvent<unknown>).detail);
+  readonly #onError = (event: Event) => {
+    this.warning.value = MeshError.from((event as CustomEvent<unknown>).detail);
   };
 
   readonly #onModelProgress = (event: Event) => {
@@ -174,7 +173,7 @@ export class GamerSession {
   #fail(cause: unknown): void {
     if (this.#closed) return;
     this.error.value = MeshError.from(cause, 'connection-failed');
-    this.mishap.value = null;
+    this.warning.value = null;
     this.phase.value = 'failed';
   }
 }

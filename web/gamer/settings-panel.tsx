@@ -1,6 +1,8 @@
+import { useEffect, useState } from 'preact/hooks';
 import type { Quality, Where } from '../sdk/types.ts';
-import { type Choice, Segmented } from '../ui/segmented.tsx';
-import { SelectField } from '../ui/select-field.tsx';
+import { Button, FileButton } from '../ui/buttons.tsx';
+import { type Choice, Segmented, SelectField } from '../ui/fields.tsx';
+import { type CaptureKind, isCaptured, type SourceChoice, type SourceKind } from './source.ts';
 
 const WHERES: readonly Choice<Where>[] = [
   { value: 'auto', label: 'Auto' },
@@ -10,7 +12,7 @@ const WHERES: readonly Choice<Where>[] = [
 
 const QUALITIES: readonly Choice<Quality>[] = [
   { value: 'spatial', label: 'Sharp edges (spatial)' },
-  { value: 'bilinear', label: 'As browsers do (bilinear)' },
+  { value: 'bilinear', label: 'Plain (bilinear)' },
   { value: 'fast', label: 'Network: fast' },
   { value: 'balanced', label: 'Network: balanced' },
   { value: 'quality', label: 'Network: best' },
@@ -27,6 +29,7 @@ interface SettingsProps {
   onScale: (scale: number) => void;
 }
 
+/** Where, with which quality and at which scale to sharpen. */
 export function SettingsRow({ where, quality, scale, onWhere, onQuality, onScale }: SettingsProps) {
   return (
     <>
@@ -41,3 +44,88 @@ export function SettingsRow({ where, quality, scale, onWhere, onQuality, onScale
     </>
   );
 }
+
+const KINDS: readonly Choice<SourceKind>[] = [
+  { value: 'game', label: 'Game' },
+  { value: 'image', label: 'Picture' },
+  { value: 'video', label: 'Video' },
+];
+const CAPTURES: Readonly<Record<CaptureKind, Choice<CaptureKind>>> = {
+  screen: { value: 'screen', label: 'Screen' },
+  camera: { value: 'camera', label: 'Camera' },
+};
+
+interface SourcePickerProps {
+  choice: SourceChoice;
+  /** The chosen source has ended. */
+  hasEnded: boolean;
+  /** The captures that this browser supports. */
+  captures: readonly CaptureKind[];
+  onChoose: (choice: SourceChoice) => void;
+  onCapture: (kind: CaptureKind) => void;
+}
+
+/** Picks the source. A kind takes effect once the person has picked a file, a screen or a camera; until then the source stays. */
+export function SourcePicker({ choice, hasEnded, captures, onChoose, onCapture }: SourcePickerProps) {
+  const [kind, setKind] = useState(choice.kind);
+  // A dropped file changes the kind too.
+  useEffect(() => setKind(choice.kind), [choice]);
+  const isShown = choice.kind === kind && !hasEnded;
+  const fileName = isShown && 'file' in choice ? choice.file.name : null;
+  return (
+    <div class="source-picker">
+      <Segmented
+        legend="Source"
+        choices={[...KINDS, ...captures.map((capture) => CAPTURES[capture])]}
+        value={kind}
+        onChange={(chosen) => {
+          setKind(chosen);
+          if (chosen === 'game' && choice.kind !== 'game') onChoose({ kind: chosen });
+        }}
+        testId="source"
+      />
+      {(['image', 'video'] as const).map((fileKind) => (
+        <div class="source-picker__ways" key={fileKind} hidden={kind !== fileKind}>
+          <FileButton
+            accept={`${fileKind}/*`}
+            onFile={(file) => onChoose({ kind: fileKind, file })}
+            primary={!fileName}
+            testId={`source-${fileKind}`}
+          >
+            {fileName ? 'Choose another file…' : 'Choose a file…'}
+          </FileButton>
+        </div>
+      ))}
+      {kind === 'screen' && (
+        <div class="source-picker__ways">
+          <Button onPress={() => onCapture('screen')} primary={!isShown} testId="source-screen">
+            {isShown ? 'Share something else…' : 'Share a tab, window or screen…'}
+          </Button>
+        </div>
+      )}
+      {kind === 'camera' && !isShown && (
+        <div class="source-picker__ways">
+          <Button onPress={() => onCapture('camera')} primary testId="source-camera">
+            Start the camera
+          </Button>
+        </div>
+      )}
+      {isShown && isCaptured(choice) && (
+        <div class="source-picker__ways">
+          <Button onPress={() => onChoose({ kind: 'game' })}>
+            {choice.kind === 'screen' ? 'Stop sharing' : 'Stop the camera'}
+          </Button>
+        </div>
+      )}
+      <p class="source-picker__hint">{fileName ?? HINTS[kind]}</p>
+    </div>
+  );
+}
+
+const HINTS: Readonly<Record<SourceKind, string>> = {
+  game: 'Or drop a picture or video anywhere.',
+  image: 'Or drop one anywhere.',
+  video: 'Or drop one anywhere.',
+  screen: 'Only the picture; sound is not captured.',
+  camera: 'Only the picture, no sound.',
+};

@@ -1,11 +1,9 @@
-import { Button } from '../ui/button.tsx';
-import { CopyField } from '../ui/copy-field.tsx';
-import { Panel } from '../ui/panel.tsx';
+import { useState } from 'preact/hooks';
+import { Button } from '../ui/buttons.tsx';
+import { type Choice, CopyField, SelectField } from '../ui/fields.tsx';
+import { Panel } from '../ui/layout.tsx';
 import { QrCode } from '../ui/qr-code.tsx';
-import type { Choice } from '../ui/segmented.tsx';
-import { SelectField } from '../ui/select-field.tsx';
 import { LanNotice } from './lan-notice.tsx';
-import { ReplaceLink } from './replace-link.tsx';
 import type { Audience } from './session.ts';
 
 const AUDIENCES: readonly Choice<Audience>[] = [
@@ -16,15 +14,15 @@ const AUDIENCES: readonly Choice<Audience>[] = [
 interface SharePanelProps {
   /** Null while there is none. */
   inviteUrl: string | null;
-  /** Takes the link back and makes another; null where that is not this page's to do. */
+  /** Revokes the link and makes a new one; null when this page may not. */
   onReplace: (() => Promise<boolean>) | null;
-  /** Who may help; null where there is no choice. */
+  /** Who may help; null when there is no choice. */
   audience: Audience | null;
   onAudience: (audience: Audience) => void;
   onOpenWindow: () => void;
 }
 
-/** The ways to get a volunteer. */
+/** Ways to get volunteers: the invite link, the lobby, and a window on this machine. */
 export function SharePanel({ inviteUrl, onReplace, audience, onAudience, onOpenWindow }: SharePanelProps) {
   if (!inviteUrl) {
     return (
@@ -54,8 +52,8 @@ export function SharePanel({ inviteUrl, onReplace, audience, onAudience, onOpenW
           Open a volunteer window here
         </Button>
         <p class="soft small">
-          Tries it out on this machine, in a window of its own since browsers slow hidden tabs down. Where is then set
-          to Volunteers: left on Auto, a single machine would keep its frames.
+          Tries it out on this machine. It is a separate window because browsers slow down hidden tabs. Where is then
+          set to Volunteers: on Auto, a single machine would keep its frames.
         </p>
       </div>
     </Panel>
@@ -68,4 +66,30 @@ async function share(url: string): Promise<void> {
   } catch {
     // The person closed the share sheet; the link is still there to copy.
   }
+}
+
+/** Replaces a link that went to the wrong people. Collapsed, since few people need it. */
+function ReplaceLink({ onReplace }: { onReplace: () => Promise<boolean> }) {
+  const [state, setState] = useState<'idle' | 'busy' | 'done'>('idle');
+  const replace = async () => {
+    setState('busy');
+    setState((await onReplace()) ? 'done' : 'idle');
+  };
+  return (
+    <details>
+      <summary>Revoke this link</summary>
+      <div class="share-panel__replace">
+        <p class="soft small">
+          Makes a new link. People who have this one and have not joined yet can no longer join; volunteers who are here
+          stay.
+        </p>
+        <Button onPress={() => void replace()} disabled={state === 'busy'} testId="replace-link">
+          Make a new link
+        </Button>
+        <p class="share-panel__replaced small" role="status">
+          {state === 'done' && 'Done: the old link no longer works.'}
+        </p>
+      </div>
+    </details>
+  );
 }

@@ -3,7 +3,7 @@ import type { MeshError } from '../../shared/errors.ts';
 import type { Playable } from '../ui/before-after.tsx';
 import type { Client } from './client.ts';
 
-/** Somebody else's picture, which the person lets us have. */
+/** Sources that need the person's permission. */
 export type CaptureKind = 'screen' | 'camera';
 export type FileKind = 'image' | 'video';
 export type SourceKind = 'game' | FileKind | CaptureKind;
@@ -18,9 +18,9 @@ export interface Size {
 }
 
 interface AnySource {
-  /** Shown as it is, stretched by the browser. */
+  /** The original picture; the browser stretches it. */
   before: HTMLCanvasElement | HTMLVideoElement;
-  /** May change at any time: a shared window is resized. Null until the first picture. */
+  /** May change at any time, as when a shared window is resized. Null until the first picture. */
   size: ReadonlySignal<Size | null>;
   play: Playable | null;
   dispose(): void;
@@ -39,13 +39,13 @@ export interface StillSource extends AnySource {
 export type Source = LiveSource | StillSource;
 
 export interface SourceHandlers {
-  /** It will show nothing new: MeshError `source-ended`, or what it failed with. */
+  /** Called when no more pictures come, with MeshError `source-ended` or the cause. */
   onError: (error: MeshError) => void;
 }
 
 export type OpenSource = (choice: SourceChoice, handlers: SourceHandlers) => Promise<Source>;
 
-/** A stream of frames is read once; everything else may be streamed again. */
+/** A ReadableStream can be read only once; every other source can be streamed again. */
 export function isSpent(source: Source): boolean {
   return source.kind !== 'image' && source.frames instanceof ReadableStream && source.frames.locked;
 }
@@ -54,7 +54,7 @@ export function isCaptured(choice: SourceChoice): choice is Captured {
   return choice.kind === 'screen' || choice.kind === 'camera';
 }
 
-/** What a file would be as a source, or null when it is neither picture nor video. */
+/** A file as a source; null when it is neither a picture nor a video. */
 export function fileChoice(file: File): SourceChoice | null {
   if (file.type.startsWith('image/')) return { kind: 'image', file };
   if (file.type.startsWith('video/')) return { kind: 'video', file };

@@ -1,6 +1,6 @@
 import type { StreamStats } from './client.ts';
 
-/** For tests: figures of a stream that one volunteer sharpens. */
+/** Statistics of a stream that one volunteer sharpens, for tests. */
 export function streamStats(changes: Partial<StreamStats> = {}): StreamStats {
   return {
     framesCaptured: 100,

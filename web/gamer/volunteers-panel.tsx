@@ -1,20 +1,19 @@
 import { useState } from 'preact/hooks';
 import type { VolunteerInfo } from '../sdk/types.ts';
-import { backendWords } from '../ui/backend-messages.ts';
-import { Button } from '../ui/button.tsx';
-import { formatCount, formatMs, formatPercent } from '../ui/format.ts';
-import { Panel } from '../ui/panel.tsx';
+import { Button } from '../ui/buttons.tsx';
+import { backendLabel, formatCount, formatMs, formatPercent } from '../ui/format.ts';
+import { Panel } from '../ui/layout.tsx';
 import type { StreamStats } from './client.ts';
 
 interface VolunteersPanelProps {
   volunteers: readonly VolunteerInfo[];
-  /** Of the frames shown; null when there is no stream. */
+  /** Shares of the recent frames; null without a stream. */
   shares: StreamStats['shares'] | null;
-  /** Null where that is not this page's to do. */
+  /** Null when this page may not remove volunteers. */
   onRemove: ((id: string) => void) | null;
 }
 
-/** Who is linked, and what each does. */
+/** The linked volunteers, and what each does. */
 export function VolunteersPanel({ volunteers, shares, onRemove }: VolunteersPanelProps) {
   const note = volunteers.length === 0 ? undefined : `${volunteers.length} linked`;
   return (
@@ -50,7 +49,7 @@ function Volunteer({ volunteer, share, onRemove }: VolunteerProps) {
       <span class="volunteers__name">{name}</span>
       {share !== null && <span class="volunteers__share figures">{formatPercent(share)}</span>}
       <span class="volunteers__facts">
-        {barred ? 'barred: gave wrong results' : backendWords(backend)} · {formatMs(rttMs)} ms away ·{' '}
+        {barred ? 'barred: returned wrong results' : backendLabel(backend)} · {formatMs(rttMs)} ms round trip ·{' '}
         {formatCount(completed)} tasks
         {failed > 0 && `, ${formatCount(failed)} failed`}
       </span>
@@ -59,16 +58,16 @@ function Volunteer({ volunteer, share, onRemove }: VolunteerProps) {
   );
 }
 
-/** Asked twice: it cannot be undone while the room is there. */
+/** Asks for confirmation, since a removal cannot be undone while the room exists. */
 function Removal({ name, onRemove }: { name: string; onRemove: () => void }) {
-  const [isAsking, setAsking] = useState(false);
-  if (!isAsking) {
+  const [isConfirming, setConfirming] = useState(false);
+  if (!isConfirming) {
     return (
       <button
         type="button"
         class="volunteers__remove"
         aria-label={`Remove ${name}`}
-        onClick={() => setAsking(true)}
+        onClick={() => setConfirming(true)}
         data-testid="remove"
       >
         Remove
@@ -76,14 +75,14 @@ function Removal({ name, onRemove }: { name: string; onRemove: () => void }) {
     );
   }
   return (
-    <fieldset class="volunteers__asking" aria-label={`Remove ${name}?`}>
+    <fieldset class="volunteers__confirm" aria-label={`Remove ${name}?`}>
       <p class="small">
         {name} cannot come back to this room, and your invite link is replaced by a new one. Remove it?
       </p>
       <Button onPress={onRemove} testId="remove-sure">
         Remove
       </Button>
-      <Button onPress={() => setAsking(false)}>Keep</Button>
+      <Button onPress={() => setConfirming(false)}>Keep</Button>
     </fieldset>
   );
 }

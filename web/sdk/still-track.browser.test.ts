@@ -57,7 +57,7 @@ test('a stream of a track that never gives a frame is closed like any other, and
 /** Of the first reader. */
 function loseFirstFrame(): { count: number } {
   const lost = { count: 0 };
-  const name = 'MediaStreamTrackProcessor';
+  const name: string = 'MediaStreamTrackProcessor';
   const Plain: new () => { readable: ReadableStream<VideoFrame> } = Reflect.get(globalThis, name);
   let made = 0;
   const Losing = new Proxy(Plain, {

@@ -1,9 +1,8 @@
 import type { ServerStatus } from '../../shared/status.ts';
+import { Stat, Stats } from '../ui/figures.tsx';
 import { formatBytes, formatCount, formatMs, formatPercent, formatRate } from '../ui/format.ts';
+import { Notice, Panel } from '../ui/layout.tsx';
 import { type ChartLine, LiveChart } from '../ui/live-chart.tsx';
-import { Notice } from '../ui/notice.tsx';
-import { Panel } from '../ui/panel.tsx';
-import { Stat, Stats } from '../ui/stat.tsx';
 import { linkSuccess, meanJoinMs, type Rates } from './rates.ts';
 import { RefusalTable } from './refusal-table.tsx';
 import { CHART_WINDOW_S, type Charts } from './status-watch.ts';

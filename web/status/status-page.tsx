@@ -1,7 +1,5 @@
 import { NO_FIGURE } from '../ui/format.ts';
-import { Notice } from '../ui/notice.tsx';
-import { PageHeader } from '../ui/page-header.tsx';
-import { Panel } from '../ui/panel.tsx';
+import { Notice, PageHeader, Panel } from '../ui/layout.tsx';
 import { Figures } from './figures.tsx';
 import './status-page.css';
 import type { StatusWatch } from './status-watch.ts';

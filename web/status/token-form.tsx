@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
-import { Button } from '../ui/button.tsx';
-import { TextField } from '../ui/text-field.tsx';
+import { Button } from '../ui/buttons.tsx';
+import { TextField } from '../ui/fields.tsx';
 
 /** Asks for the token that opens the figures to other machines. */
 export function TokenForm({ onToken }: { onToken: (token: string) => void }) {

@@ -14,10 +14,10 @@ describe('the before/after divider', () => {
     root.style.width = '400px';
     after = document.createElement('canvas');
     const pictures = { before: document.createElement('canvas'), after, ratio: 2 };
-    const words = { beforeLabel: 'Before', afterLabel: 'After', testId: 'output' };
+    const labels = { beforeLabel: 'Before', afterLabel: 'After', testId: 'output' };
     const Page = () => {
       const [splitPercent, setSplit] = useState(50);
-      return <BeforeAfter {...pictures} {...words} play={null} splitPercent={splitPercent} onSplit={setSplit} />;
+      return <BeforeAfter {...pictures} {...labels} play={null} splitPercent={splitPercent} onSplit={setSplit} />;
     };
     render(<Page />, root);
     await settled();
@@ -34,7 +34,7 @@ describe('the before/after divider', () => {
   };
   const splitOf = (slider: HTMLElement) => Number(slider.getAttribute('aria-valuenow'));
 
-  it('moves with the keyboard and says in words what is shown', async () => {
+  it('moves with the keyboard and announces what is shown', async () => {
     const press = (key: string) => divider().dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
     expect(splitOf(divider())).toBe(50);
     press('ArrowRight');
@@ -52,7 +52,7 @@ describe('the before/after divider', () => {
       const clientX = box.left + box.width * part;
       return { clientX, clientY: box.top + 10, pointerId: 1, button: 0, buttons, bubbles: true };
     };
-    // A made-up pointer cannot be captured; whether it is held is all the divider asks of the capture.
+    // A synthetic pointer cannot be captured, so the capture is stubbed.
     const held = new Set<number>();
     const slider = divider();
     slider.setPointerCapture = (id) => void held.add(id);

@@ -1,38 +1,35 @@
 import type { ComponentChildren, RefObject } from 'preact';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import './before-after.css';
-import { useFullscreen } from './fullscreen.ts';
-import { IconButton } from './icon-button.tsx';
-import { clampPercent, splitAfterKey } from './split-keys.ts';
+import { IconButton } from './buttons.tsx';
 
-/** Something on the picture that can be played. */
+/** An interactive picture, such as the game. */
 export interface Playable {
   label: string;
-  /** Returns what ends it. */
+  /** Starts listening on the element. @returns a function that stops */
   attach(target: HTMLElement): () => void;
 }
 
 interface BeforeAfterProps {
-  /** Drawn stretched by the browser: what one would see without us. */
+  /** The original picture, stretched by the browser. */
   before: HTMLElement | null;
   after: HTMLElement | null;
-  /** Width over height of the picture. */
+  /** Aspect ratio of the picture, width / height. */
   ratio: number;
   beforeLabel: string;
   afterLabel: string;
-  /** Where the divider is, 0..100. */
+  /** Position of the divider, 0 to 100. */
   splitPercent: number;
   onSplit: (splitPercent: number) => void;
-  /** What takes keys and pointers on the picture, if anything does. */
+  /** Receives keys and pointers on the picture. */
   play: Playable | null;
-  /** Buttons on the picture's corner. */
+  /** Buttons in the picture's corner. */
   corner?: ComponentChildren;
   testId?: string;
 }
 
 /**
- * Two pictures of the same thing with a divider between them that a pointer, a finger or the keyboard moves; on the page, or on
- * all of the screen.
+ * Two pictures of the same thing with a divider that pointers and the keyboard move, on the page or in full screen.
  */
 export function BeforeAfter(props: BeforeAfterProps) {
   const { before, after, ratio, beforeLabel, afterLabel, splitPercent, onSplit, play, corner, testId } = props;
@@ -43,12 +40,12 @@ export function BeforeAfter(props: BeforeAfterProps) {
   const shown = Math.round(splitPercent);
 
   useLayoutEffect(() => {
-    // Through the object model: the Content-Security-Policy forbids style attributes.
+    // Through the object model, since the Content-Security-Policy forbids style attributes.
     frame.current?.style.setProperty('--split', `${splitPercent}%`);
     frame.current?.style.setProperty('--picture-ratio', String(ratio));
   }, [splitPercent, ratio]);
 
-  // Whoever fills the screen with a game wants to play it: the keys are its own from here on.
+  // In full screen people want to play, so the game gets the keys.
   useEffect(() => {
     if (fullscreen.isOn) cover.current?.focus({ preventScroll: true });
   }, [fullscreen.isOn]);
@@ -127,12 +124,12 @@ export function BeforeAfter(props: BeforeAfterProps) {
 function Cover({ play, place }: { play: Playable; place: RefObject<HTMLDivElement> }) {
   useEffect(() => (place.current ? play.attach(place.current) : undefined), [play]);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what is played takes keys of its own, which is what role application tells.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: an interactive picture handles its own keys, which role application announces.
     <div class="before-after__cover" role="application" aria-label={play.label} tabIndex={0} ref={place} />
   );
 }
 
-/** A place for an element somebody else owns: a canvas a worker draws on cannot be made anew by a renderer. */
+/** Holds an element that the caller owns. Preact could not create it: a worker draws on the canvas. */
 function Layer({
   element,
   testId,
@@ -147,4 +144,58 @@ function Layer({
     holder.current?.replaceChildren(...(element ? [element] : []));
   }, [element]);
   return <div class={className} ref={holder} data-testid={testId} />;
+}
+
+const STEP = 2;
+const LARGE_STEP = 10;
+
+/**
+ * The divider's position after a key press, with a slider's keys (WAI-ARIA Authoring Practices).
+ * @param splitPercent 0 to 100
+ * @returns null for a key that does not move it
+ */
+export function splitAfterKey(splitPercent: number, key: string, isShift: boolean): number | null {
+  const step = isShift ? LARGE_STEP : STEP;
+  const moves: Record<string, number> = {
+    ArrowLeft: -step,
+    ArrowDown: -step,
+    ArrowRight: step,
+    ArrowUp: step,
+    PageDown: -LARGE_STEP,
+    PageUp: LARGE_STEP,
+    Home: -100,
+    End: 100,
+  };
+  const move = moves[key];
+  return move === undefined ? null : clampPercent(splitPercent + move);
+}
+
+function clampPercent(percent: number): number {
+  return Math.min(100, Math.max(0, percent));
+}
+
+interface Fullscreen {
+  /** False on phones that only allow it for videos. */
+  isOffered: boolean;
+  isOn: boolean;
+  toggle(): void;
+}
+
+/** Full screen for an element. The person can leave it at any time with the browser's own key. */
+function useFullscreen(target: RefObject<HTMLElement>): Fullscreen {
+  const [isOn, setIsOn] = useState(false);
+  useEffect(() => {
+    const update = () => setIsOn(target.current !== null && document.fullscreenElement === target.current);
+    document.addEventListener('fullscreenchange', update);
+    return () => document.removeEventListener('fullscreenchange', update);
+  }, []);
+  return {
+    isOffered: document.fullscreenEnabled === true,
+    isOn,
+    toggle: () => {
+      const change = isOn ? document.exitFullscreen() : target.current?.requestFullscreen();
+      // Refused or already left: the picture keeps its size.
+      change?.catch(() => {});
+    },
+  };
 }

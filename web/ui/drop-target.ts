@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-/** Takes files dropped anywhere on the page. @returns whether some are held over it */
+/** Accepts a file dropped anywhere on the page. @returns whether files are being dragged over it */
 export function useDroppedFile(onFile: (file: File) => void): boolean {
   const [isOver, setIsOver] = useState(false);
   const handler = useRef(onFile);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { formatBytes, formatKbps, formatMs, formatPercent, formatRate, NO_FIGURE } from './format.ts';
 
-describe('figures as a person reads them', () => {
-  it('gives milliseconds a decimal only where it says something', () => {
+describe('formatted figures', () => {
+  it('milliseconds have a decimal only below ten', () => {
     expect([0, 2.345, 9.94, 9.96, 123.4].map(formatMs)).toEqual(['0.0', '2.3', '9.9', '10', '123']);
   });
 
-  it('shows whole rates, but tells a slow stream from a dead one', () => {
+  it('rates are whole, but a slow stream differs from a stopped one', () => {
     expect([0, 0.5, 59.94].map(formatRate)).toEqual(['0', '0.5', '60']);
   });
 

@@ -1,19 +1,19 @@
-/** What a figure reads before there is one. */
+/** Placeholder for a figure that is not known. */
 export const NO_FIGURE = '–';
 
-/** Milliseconds as a person reads them: a decimal below ten, none above. */
+/** Milliseconds, with one decimal below ten. */
 export function formatMs(ms: number): string {
   if (!Number.isFinite(ms)) return NO_FIGURE;
   return ms < 9.95 ? ms.toFixed(1) : String(Math.round(ms));
 }
 
-/** Frames per second, or any rate around 1 to 100. */
+/** Frames per second, or any rate from about 1 to 100. */
 export function formatRate(perSecond: number): string {
   if (!Number.isFinite(perSecond)) return NO_FIGURE;
   return perSecond < 9.95 && perSecond > 0 ? perSecond.toFixed(1) : String(Math.round(perSecond));
 }
 
-/** @param ratio 0..1 */
+/** @param ratio 0 to 1 */
 export function formatPercent(ratio: number): string {
   return Number.isFinite(ratio) ? `${Math.round(ratio * 100)} %` : NO_FIGURE;
 }
@@ -40,4 +40,52 @@ const COUNT = new Intl.NumberFormat('en');
 
 export function formatCount(count: number): string {
   return COUNT.format(count);
+}
+
+// Labels for values of the SDK, for people.
+
+const QUALITIES: Record<string, string> = {
+  bilinear: 'bilinear',
+  spatial: 'spatial',
+  fast: 'fast network',
+  balanced: 'balanced network',
+  quality: 'best network',
+};
+
+export function qualityLabel(quality: string): string {
+  return QUALITIES[quality] ?? quality;
+}
+
+const BACKENDS: Record<string, string> = {
+  wgsl: 'graphics card',
+  'ort-webgpu': 'graphics card',
+  'ort-wasm': 'processor',
+  js: 'processor',
+};
+
+export function backendLabel(backend: string): string {
+  return BACKENDS[backend] ?? backend;
+}
+
+/** A headline for each error reason. The error's message has the details. */
+const ERROR_TITLES: Record<string, string> = {
+  'unsupported-browser': 'This browser cannot do it',
+  'signaling-unreachable': 'The server cannot be reached',
+  'room-full': 'This room is full',
+  'not-invited': 'This room requires an invite',
+  'rate-limited': 'Too many attempts',
+  'protocol-version': 'This page is out of date',
+  'connection-failed': 'The two browsers could not connect',
+  'no-volunteer': 'No volunteer is available',
+  'unknown-model': 'This quality is not available yet',
+  'too-large': 'This picture is too large',
+  'bad-input': 'This cannot be used',
+  'source-ended': 'The source has ended',
+  'device-lost': 'The graphics card stopped answering',
+  cancelled: 'Not allowed, or cancelled',
+  timeout: 'It took too long',
+};
+
+export function errorTitle(reason: string): string {
+  return ERROR_TITLES[reason] ?? 'Something went wrong';
 }

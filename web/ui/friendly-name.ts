@@ -51,20 +51,20 @@ const ANIMALS = [
   'wombat',
 ] as const;
 
-/** Browser storage, as far as names need it. */
+/** The part of browser storage that names need. */
 export type NameStore = Pick<Storage, 'getItem' | 'setItem'>;
 
 /**
  * A name like `brave-otter`.
- * @param random 0 (included) to 1 (not included), as Math.random
+ * @param random - like Math.random
  */
 export function friendlyName(random: () => number): string {
   return `${pick(ADJECTIVES, random)}-${pick(ANIMALS, random)}`;
 }
 
 /**
- * The name this browser went by last time, else a new one, kept.
- * @param role each has a name of its own: on one machine a gamer should not seem to be helped by itself
+ * The name that this browser used last time, else a new one.
+ * @param role - each role has its own name, so that on one machine a gamer does not seem to help itself
  */
 export function rememberedName(store: NameStore | null, role: string, random: () => number): string {
   const known = store?.getItem(keyOf(role))?.trim();
@@ -78,11 +78,11 @@ export function rememberName(store: NameStore | null, role: string, name: string
   try {
     store?.setItem(keyOf(role), name);
   } catch {
-    // A full or forbidden store: the name then lasts as long as the page, which is no loss to anybody.
+    // The store is full or blocked, so the name lasts as long as the page.
   }
 }
 
-/** This browser's storage, or null where it may not be touched: merely naming it throws when cookies are blocked. */
+/** This browser's storage. Null when cookies are blocked, since then even reading `localStorage` throws. */
 export function nameStore(): NameStore | null {
   try {
     return localStorage;

@@ -8,23 +8,23 @@ export interface ChartLine {
   colour: 'accent' | 'blue';
   /** Lines of one unit share an axis: the first on the left, the second on the right. */
   unit: string;
-  /** The axis's top where it is known; else it follows the values. */
+  /** Top of the axis; without it the axis follows the values. */
   top?: number;
 }
 
 interface LiveChartProps {
   lines: readonly [ChartLine, ChartLine];
-  /** Times in seconds, then one column a line. */
+  /** Times in seconds, then one column per line. */
   columns: [number[], ...(number | null)[][]];
   windowS: number;
-  /** What the chart shows, for who cannot see it. */
+  /** Text alternative of the chart. */
   summary: string;
 }
 
 const HEIGHT_PX = 144;
 const AXIS_FONT = '12px ui-monospace, monospace';
 
-/** The last minute or so of two figures. */
+/** A chart of two figures over the last minute or so. */
 export function LiveChart({ lines, columns, windowS, summary }: LiveChartProps) {
   const holder = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
@@ -116,7 +116,7 @@ function secondsAgo(plot: uPlot, tickS: number): string {
   return ago === 0 ? 'now' : `${ago} s`;
 }
 
-/** Tops whose half is a round number too. */
+/** Axis tops whose half is a round number too. */
 const TOPS = [1, 2, 4, 6, 8, 10];
 
 function niceTop(max: number): number {

@@ -5,7 +5,7 @@ import './qr-code.css';
 /** The quiet zone of four modules that the standard (ISO/IEC 18004) asks for. */
 const QUIET_MODULES = 4;
 
-/** A text as a QR code, drawn as one path. */
+/** A QR code, drawn as one path. */
 export function QrCode({ text, label }: { text: string; label: string }) {
   const { size, path } = useMemo(() => qrPath(text), [text]);
   return (

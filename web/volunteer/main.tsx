@@ -1,13 +1,12 @@
 import { render } from 'preact';
 import { VolunteerNode } from '../sdk/p2c2r.ts';
 import { nameStore, rememberedName, rememberName } from '../ui/friendly-name.ts';
-import { invitedRoom } from './invited-room.ts';
-import { hasLobby } from './lobby.ts';
+import { hasLobby, invitedRoom } from './invite-form.tsx';
 import { VolunteerPage } from './volunteer-page.tsx';
 import { Volunteering } from './volunteering.ts';
 
 const invited = invitedRoom(location.href);
-// The consent was for this window, not for whoever is sent its address.
+// The consent is for this window, not for people who get its address.
 if (invited.isConsented) history.replaceState(null, '', location.href.replace('&start=1', ''));
 
 const store = nameStore();
@@ -16,7 +15,7 @@ const volunteering = new Volunteering(
   () => performance.now(),
 );
 
-// A page taken back from the browser's cache has left its room: the SDK leaves when a page is hidden for good.
+// A page restored from the back/forward cache has left its room, so it starts over.
 addEventListener('pageshow', (event) => event.persisted && location.reload());
 // A link pasted into this tab leads to another room.
 addEventListener('hashchange', () => location.reload());

@@ -1,10 +1,7 @@
 import type { MeshError } from '../../shared/errors.ts';
-import { errorTitle } from '../ui/error-titles.ts';
-import { formatCount } from '../ui/format.ts';
-import { qualityWords } from '../ui/quality-messages.ts';
-import type { Tone } from '../ui/status-line.tsx';
-import type { NodeStats } from './node.ts';
-import type { Phase } from './volunteering.ts';
+import { errorTitle, formatCount, qualityLabel } from '../ui/format.ts';
+import type { Tone } from '../ui/layout.tsx';
+import type { NodeStats, Phase } from './volunteering.ts';
 
 export interface Status {
   tone: Tone;
@@ -12,10 +9,10 @@ export interface Status {
   detail?: string;
 }
 
-type Given = Pick<NodeStats, 'framesDone' | 'tasksDone' | 'gamers' | 'qualities'>;
+type Contribution = Pick<NodeStats, 'framesDone' | 'tasksDone' | 'gamers' | 'qualities'>;
 
-/** How things stand, in a sentence that changes only when they do. @param stats null before the first start */
-export function statusOf(phase: Phase, stats: Given | null): Status {
+/** The page's status. The headline changes only with the situation. @param stats - null before the first start */
+export function statusOf(phase: Phase, stats: Contribution | null): Status {
   switch (phase) {
     case 'off':
       return {
@@ -25,23 +22,27 @@ export function statusOf(phase: Phase, stats: Given | null): Status {
     case 'starting':
       return { tone: 'busy', headline: 'Measuring what this machine can do…' };
     case 'paused':
-      return { tone: 'idle', headline: 'Paused. Running work was handed back.' };
+      return { tone: 'idle', headline: 'Paused. Running tasks were returned.' };
     case 'reconnecting':
-      return { tone: 'busy', headline: 'The server is away; reconnecting. Linked gamers are still served.' };
+      return { tone: 'busy', headline: 'The server is unreachable; reconnecting. Linked gamers are still served.' };
     case 'failed':
       return { tone: 'bad', headline: 'Not helping.' };
     case 'serving': {
       const gamers = stats?.gamers ?? 0;
       if (gamers === 0) return { tone: 'good', headline: 'Ready. Waiting for a gamer.', detail: '' };
       const headline = gamers === 1 ? 'Helping a gamer.' : `Helping ${gamers} gamers.`;
-      const means = (stats?.qualities ?? []).map(qualityWords);
-      return { tone: 'good', headline, detail: means.length > 0 ? `Frames are made with: ${means.join(', ')}.` : '' };
+      const means = (stats?.qualities ?? []).map(qualityLabel);
+      return {
+        tone: 'good',
+        headline,
+        detail: means.length > 0 ? `Frames are sharpened with: ${means.join(', ')}.` : '',
+      };
     }
   }
 }
 
 export function volunteerErrorTitle({ reason }: MeshError): string {
-  return reason === 'not-invited' ? 'This room does not let you in' : errorTitle(reason);
+  return reason === 'not-invited' ? 'This invite does not work' : errorTitle(reason);
 }
 
 function farewell({ framesDone, tasksDone }: Pick<NodeStats, 'framesDone' | 'tasksDone'>): string {

@@ -2,9 +2,8 @@ import { render } from 'preact';
 import { afterEach, expect, it } from 'vitest';
 import '../ui/base.css';
 import type { ModelProgress } from '../sdk/types.ts';
-import type { Node } from './node.ts';
 import { VolunteerPage } from './volunteer-page.tsx';
-import { Volunteering } from './volunteering.ts';
+import { type Node, Volunteering } from './volunteering.ts';
 
 class FakeNode extends EventTarget implements Pick<Node, 'state' | 'stats'> {
   readonly state = 'serving';
@@ -25,11 +24,11 @@ class FakeNode extends EventTarget implements Pick<Node, 'state' | 'stats'> {
 const root = document.body.appendChild(document.createElement('div'));
 afterEach(() => render(null, root));
 
-it('says quietly which network is fetched, and what to do when one cannot be had; it serves all the same', async () => {
-  let tell: ((progress: ModelProgress) => void) | undefined;
+it('shows network fetches and their failures, and serves all the same', async () => {
+  let report: ((progress: ModelProgress) => void) | undefined;
   const volunteering = new Volunteering(
     async ({ onModelProgress }) => {
-      tell = onModelProgress;
+      report = onModelProgress;
       return new FakeNode();
     },
     () => performance.now(),
@@ -40,20 +39,20 @@ it('says quietly which network is fetched, and what to do when one cannot be had
   render(<VolunteerPage {...page} />, root);
   await expect.poll(() => root.textContent).toContain('Ready. Waiting for a gamer.');
   const quality = { model: 'quality-smooth', kind: 'wgsl', totalBytes: 212_000 } as const;
-  tell?.({ ...quality, state: 'fetching', loadedBytes: 120_000 });
+  report?.({ ...quality, state: 'fetching', loadedBytes: 120_000 });
   const line = () => root.querySelector('[data-testid=models]')?.textContent;
   await expect.poll(line).toBe('Fetching the network ‘quality’: 120 kB of 212 kB');
   const message = 'quality.bin came damaged (wrong hash). Reload the page.';
-  tell?.({ ...quality, state: 'failed', loadedBytes: 0, error: { reason: 'malformed', message } });
+  report?.({ ...quality, state: 'failed', loadedBytes: 0, error: { reason: 'malformed', message } });
   await expect.poll(line).toBeUndefined();
-  expect(root.textContent).toContain(`This machine goes without the network ‘quality’${message}`);
+  expect(root.textContent).toContain(`The network ‘quality’ cannot be used on this machine${message}`);
   expect(root.textContent).toContain('Ready. Waiting for a gamer.');
-  tell?.({ ...quality, state: 'ready', loadedBytes: 212_000 });
-  await expect.poll(() => root.textContent).not.toContain('goes without');
+  report?.({ ...quality, state: 'ready', loadedBytes: 212_000 });
+  await expect.poll(() => root.textContent).not.toContain('cannot be used');
   await volunteering.stop();
 });
 
-it('offers the open lobby to who has no invite, where there is one', async () => {
+it('offers the open lobby without an invite', async () => {
   const starts: unknown[] = [];
   const volunteering = new Volunteering(
     async ({ lobby, room }) => {

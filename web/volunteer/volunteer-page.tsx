@@ -3,22 +3,18 @@ import { useEffect } from 'preact/hooks';
 import type { Invite } from '../../shared/invite.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { DEFAULT_LIMITS } from '../sdk/volunteer-limits.ts';
-import { Button } from '../ui/button.tsx';
-import { ModelLines } from '../ui/model-lines.tsx';
-import { Notice } from '../ui/notice.tsx';
-import { PageHeader } from '../ui/page-header.tsx';
-import { Panel } from '../ui/panel.tsx';
-import type { Choice } from '../ui/segmented.tsx';
-import { SelectField } from '../ui/select-field.tsx';
-import { StatusLine } from '../ui/status-line.tsx';
-import { TextField } from '../ui/text-field.tsx';
-import { AbilitiesPanel } from './abilities-panel.tsx';
-import { FiguresPanel } from './figures-panel.tsx';
-import { InviteForm } from './invite-form.tsx';
-import type { InvitedRoom } from './invited-room.ts';
+import { Button } from '../ui/buttons.tsx';
+import { type Choice, SelectField, TextField } from '../ui/fields.tsx';
+import { Notice, PageHeader, Panel, StatusLine } from '../ui/layout.tsx';
+import { ModelProgress } from '../ui/model-progress.tsx';
+import { CapabilitiesPanel } from './capabilities-panel.tsx';
+import { type InvitedRoom, InviteForm } from './invite-form.tsx';
 import { statusOf, volunteerErrorTitle } from './messages.ts';
 import './volunteer-page.css';
-import type { Volunteering } from './volunteering.ts';
+import { Stat, Stats } from '../ui/figures.tsx';
+import { formatBytes, formatCount, formatPercent, formatRate } from '../ui/format.ts';
+import { type ChartLine, LiveChart } from '../ui/live-chart.tsx';
+import { CHART_WINDOW_S, type Figures, type Volunteering } from './volunteering.ts';
 
 const MAX_GAMERS: readonly Choice<string>[] = ['1', '2', '4', '8'].map((value) => ({ value, label: value }));
 
@@ -30,7 +26,7 @@ interface VolunteerPageProps {
   onName: (name: string) => void;
 }
 
-/** Everything a volunteer sees. */
+/** The volunteer page. */
 export function VolunteerPage({ volunteering, invited, findLobby, name: firstName, onName }: VolunteerPageProps) {
   const invite = useSignal<Invite | null>(invited.invite);
   const isLobbyOpen = useSignal(false);
@@ -38,18 +34,18 @@ export function VolunteerPage({ volunteering, invited, findLobby, name: firstNam
   const maxGamers = useSignal<number>(DEFAULT_LIMITS.maxGamers);
   const phase = volunteering.phase.value;
   const error = volunteering.error.value;
-  const mishap = volunteering.mishap.value;
+  const warning = volunteering.warning.value;
   const figures = volunteering.figures.value;
   const needsInvite = !invite.value || error?.reason === 'not-invited';
   const isOn = phase !== 'off' && phase !== 'failed';
 
-  /** @param where null: the lobby */
+  /** @param where - null: the lobby */
   const start = (where: Invite | null) => {
     onName(name.value);
     void volunteering.start({ invite: where, name: name.value.trim(), maxGamers: maxGamers.value });
   };
 
-  // Only on arrival: what happens afterwards is for the person to say.
+  // Only when the page opens; later starts are the person's decision.
   useEffect(() => {
     if (invited.isConsented) start(invited.invite);
   }, []);
@@ -64,18 +60,18 @@ export function VolunteerPage({ volunteering, invited, findLobby, name: firstNam
       <main class="volunteer">
         <div class="volunteer__control">
           <StatusLine {...statusOf(phase, figures?.stats ?? null)} testId="status" />
-          <ModelLines fetches={volunteering.fetches.value} />
+          <ModelProgress fetches={volunteering.fetches.value} />
           {error && <Notice title={volunteerErrorTitle(error)} text={error.message} isError />}
-          {mishap && (
-            <Notice title={volunteerErrorTitle(mishap)} text={mishap.message}>
-              <Button onPress={() => (volunteering.mishap.value = null)}>Dismiss</Button>
+          {warning && (
+            <Notice title={volunteerErrorTitle(warning)} text={warning.message}>
+              <Button onPress={() => (volunteering.warning.value = null)}>Dismiss</Button>
             </Notice>
           )}
           {needsInvite && !isOn && (
             <InviteForm
               onInvite={(found) => {
                 invite.value = found;
-                volunteering.forgetFailure();
+                volunteering.clearFailure();
               }}
               onLobby={isLobbyOpen.value ? () => start(null) : null}
             />
@@ -103,7 +99,7 @@ export function VolunteerPage({ volunteering, invited, findLobby, name: firstNam
             )}
           </div>
           {figures && <FiguresPanel figures={figures} />}
-          <AbilitiesPanel capabilities={volunteering.abilities.value} />
+          <CapabilitiesPanel capabilities={volunteering.capabilities.value} />
         </div>
         <div class="volunteer__side">
           <Panel title="Your settings">
@@ -124,12 +120,39 @@ export function VolunteerPage({ volunteering, invited, findLobby, name: firstNam
               }}
             />
             <p class="soft small">
-              Gamers send you pictures and get them back sharper. Their pages can run nothing of their own on this
-              machine, and see nothing of it but its speed, this name and, as with any call, its network address.
+              Gamers send you pictures and get sharper ones back. Their pages cannot run code on this machine. They only
+              see its speed, this name and, as with any video call, its network address.
             </p>
           </Panel>
         </div>
       </main>
     </>
+  );
+}
+
+const LINES: readonly [ChartLine, ChartLine] = [
+  { name: 'Frames', colour: 'accent', unit: 'per second' },
+  { name: 'Load', colour: 'blue', unit: '%', top: 100 },
+];
+
+/** What this machine has contributed, and its current load. */
+export function FiguresPanel({ figures: { stats, framesPerS, columns } }: { figures: Figures }) {
+  return (
+    <div class="volunteer__figures">
+      <Stats>
+        <Stat label="Frames given" value={formatCount(stats.framesDone)} testId="frames" />
+        <Stat label="Tasks done" value={formatCount(stats.tasksDone)} testId="tasks" />
+        <Stat label="Gamers now" value={formatCount(stats.gamers)} testId="gamers" />
+        <Stat label="Load" value={formatPercent(stats.load)} testId="load" />
+        <Stat label="Data in" value={formatBytes(stats.bytesIn)} />
+        <Stat label="Data out" value={formatBytes(stats.bytesOut)} />
+      </Stats>
+      <LiveChart
+        lines={LINES}
+        columns={columns}
+        windowS={CHART_WINDOW_S}
+        summary={`The last minute: now ${formatRate(framesPerS)} frames a second at a load of ${formatPercent(stats.load)}.`}
+      />
+    </div>
   );
 }

@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
-import type { Node, StartNode } from './node.ts';
-import { Volunteering } from './volunteering.ts';
+import { type Node, type StartNode, Volunteering } from './volunteering.ts';
 
-/** A node that serves 30 frames a second. */
+/** A fake node that serves 30 frames a second. */
 class FakeNode extends EventTarget {
   state: Node['state'] = 'serving';
   framesDone = 0;
@@ -76,7 +75,7 @@ describe('volunteering', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('keeps what was given when it stops, and helps nobody any more', async () => {
+  it('keeps its totals when it stops', async () => {
     const volunteering = volunteeringWith(async () => new FakeNode());
     await volunteering.start(OPTIONS);
     vi.advanceTimersByTime(2_000);
@@ -85,7 +84,7 @@ describe('volunteering', () => {
     expect(volunteering.figures.value?.stats.framesDone).toBeGreaterThanOrEqual(90);
   });
 
-  it('takes back that a gamer could not be reached once one is', async () => {
+  it('withdraws the connection warning once a gamer is linked', async () => {
     const node = new FakeNode();
     node.gamers = 0;
     const volunteering = volunteeringWith(async () => node);
@@ -93,14 +92,14 @@ describe('volunteering', () => {
     const detail = new MeshError('connection-failed', 'No route.');
     node.dispatchEvent(new CustomEvent('error', { detail }));
     vi.advanceTimersByTime(2_000);
-    expect(volunteering.mishap.value).toBe(detail);
+    expect(volunteering.warning.value).toBe(detail);
     node.gamers = 1;
     vi.advanceTimersByTime(1_000);
-    expect(volunteering.mishap.value).toBeNull();
+    expect(volunteering.warning.value).toBeNull();
     await volunteering.stop();
   });
 
-  it('tells the rate of frames, and charts no more than a minute of it', async () => {
+  it('reports the frame rate, and charts at most a minute of it', async () => {
     const volunteering = volunteeringWith(async () => new FakeNode());
     await volunteering.start(OPTIONS);
     vi.advanceTimersByTime(200_000);
@@ -109,23 +108,23 @@ describe('volunteering', () => {
     await volunteering.stop();
   });
 
-  it('tells of the networks that are fetched while it starts and afterwards, until it stops', async () => {
-    let tell: Parameters<StartNode>[0]['onModelProgress'];
+  it('reports network fetches from the start until it stops', async () => {
+    let report: Parameters<StartNode>[0]['onModelProgress'];
     const volunteering = volunteeringWith(async (options) => {
-      tell = options.onModelProgress;
-      tell?.({ model: 'fast-smooth', kind: 'wgsl', state: 'fetching', loadedBytes: 1, totalBytes: 2 });
+      report = options.onModelProgress;
+      report?.({ model: 'fast-smooth', kind: 'wgsl', state: 'fetching', loadedBytes: 1, totalBytes: 2 });
       return new FakeNode();
     });
     await volunteering.start(OPTIONS);
     expect(volunteering.fetches.value).toMatchObject([{ model: 'fast-smooth', state: 'fetching' }]);
-    tell?.({ model: 'fast-smooth', kind: 'wgsl', state: 'ready', loadedBytes: 2, totalBytes: 2 });
+    report?.({ model: 'fast-smooth', kind: 'wgsl', state: 'ready', loadedBytes: 2, totalBytes: 2 });
     expect(volunteering.fetches.value).toMatchObject([{ model: 'fast-smooth', state: 'ready' }]);
     await volunteering.stop();
-    tell?.({ model: 'fast-smooth', kind: 'wgsl', state: 'failed', loadedBytes: 0, totalBytes: 2 });
+    report?.({ model: 'fast-smooth', kind: 'wgsl', state: 'failed', loadedBytes: 0, totalBytes: 2 });
     expect(volunteering.fetches.value).toEqual([]);
   });
 
-  it('stops a node that was started after the person changed their mind', async () => {
+  it('stops a node that starts after the person has stopped', async () => {
     const node = new FakeNode();
     let arrive = () => {};
     const volunteering = volunteeringWith(
@@ -151,7 +150,7 @@ describe('volunteering', () => {
     const volunteering = volunteeringWith(start);
     await volunteering.start(OPTIONS);
     expect(volunteering.error.value?.reason).toBe('not-invited');
-    volunteering.forgetFailure();
+    volunteering.clearFailure();
     expect([volunteering.phase.value, volunteering.error.value]).toEqual(['off', null]);
     await volunteering.start(OPTIONS);
     expect(volunteering.phase.value).toBe('serving');

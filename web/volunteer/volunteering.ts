@@ -1,15 +1,15 @@
 import { signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
 import type { Invite } from '../../shared/invite.ts';
-import { type ModelFetch, withFetch } from '../ui/model-fetches.ts';
+import type { VolunteerNode } from '../sdk/p2c2r.ts';
+import { type ModelFetch, withFetch } from '../ui/model-progress.tsx';
 import { TimeWindow } from '../ui/time-window.ts';
-import type { Node, NodeStats, StartNode } from './node.ts';
 
 /** `off`: not started, or stopped. */
 export type Phase = 'off' | 'starting' | 'serving' | 'paused' | 'reconnecting' | 'failed';
 
 const REPORT_INTERVAL_MS = 1_000;
-/** What the chart shows. */
+/** Time that the chart covers. */
 export const CHART_WINDOW_S = 60;
 const MAX_SAMPLES = (CHART_WINDOW_S * 1_000) / REPORT_INTERVAL_MS + 1;
 
@@ -26,21 +26,21 @@ interface StartOptions {
   maxGamers: number;
 }
 
-/** This machine's service: started, paused and stopped by a person, and what it has given. */
+/** The state of volunteering on this machine, and what it has contributed. */
 export class Volunteering {
   readonly phase = signal<Phase>('off');
   readonly error = signal<MeshError | null>(null);
-  /** What went wrong on the way, and left the service as it is. */
-  readonly mishap = signal<MeshError | null>(null);
-  readonly abilities = signal<Node['capabilities'] | null>(null);
+  /** An error that did not stop the volunteer. */
+  readonly warning = signal<MeshError | null>(null);
+  readonly capabilities = signal<Node['capabilities'] | null>(null);
   readonly figures = signal<Figures | null>(null);
-  /** The networks' files this start has fetched, or tried to. */
+  /** Progress of the network files fetched since the start. */
   readonly fetches = signal<readonly ModelFetch[]>([]);
   #node: Node | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
   #history = new TimeWindow(CHART_WINDOW_S, MAX_SAMPLES);
   #last: { atMs: number; framesDone: number; gamers: number } | null = null;
-  /** The start that counts; null when the person wants none. */
+  /** The current start; null when the person has stopped. */
   #attempt: symbol | null = null;
 
   constructor(
@@ -48,14 +48,14 @@ export class Volunteering {
     private readonly now: () => number,
   ) {}
 
-  /** Never rejects: what went wrong is in `error`. */
+  /** Never rejects; failures are in `error`. */
   async start({ invite, name, maxGamers }: StartOptions): Promise<void> {
     if (this.#attempt) return;
     const attempt = Symbol('start');
     this.#attempt = attempt;
     this.phase.value = 'starting';
     this.error.value = null;
-    this.mishap.value = null;
+    this.warning.value = null;
     this.fetches.value = [];
     try {
       const node = await this.startNode({
@@ -76,8 +76,8 @@ export class Volunteering {
     }
   }
 
-  /** A failure is dealt with: the person has another invite. */
-  forgetFailure(): void {
+  /** Call it when the person has another invite. */
+  clearFailure(): void {
     if (this.phase.value !== 'failed') return;
     this.phase.value = 'off';
     this.error.value = null;
@@ -97,7 +97,7 @@ export class Volunteering {
 
   async stop(): Promise<void> {
     this.#attempt = null;
-    const node = this.#letGo();
+    const node = this.#detach();
     this.phase.value = 'off';
     this.fetches.value = [];
     await node?.stop();
@@ -107,39 +107,39 @@ export class Volunteering {
     this.#node = node;
     this.#history = new TimeWindow(CHART_WINDOW_S, MAX_SAMPLES);
     this.#last = null;
-    this.abilities.value = node.capabilities;
+    this.capabilities.value = node.capabilities;
     node.addEventListener('state', this.#onState);
-    node.addEventListener('error', this.#onMishap);
+    node.addEventListener('error', this.#onError);
     this.#timer = setInterval(() => this.#report(node), REPORT_INTERVAL_MS);
     this.#onState();
     this.#report(node);
   }
 
-  #letGo(): Node | null {
+  #detach(): Node | null {
     const node = this.#node;
     this.#node = null;
     clearInterval(this.#timer);
     if (node) this.#reportEnd(node);
     node?.removeEventListener('state', this.#onState);
-    node?.removeEventListener('error', this.#onMishap);
+    node?.removeEventListener('error', this.#onError);
     return node;
   }
 
   #report(node: Node): void {
     const stats = node.stats();
-    // It was tried again, or somebody else came: either way there is a gamer now.
+    // A retry succeeded or another gamer came: either way there is a gamer now.
     const isMore = stats.gamers > (this.#last?.gamers ?? 0);
-    if (isMore && this.mishap.value?.reason === 'connection-failed') this.mishap.value = null;
+    if (isMore && this.warning.value?.reason === 'connection-failed') this.warning.value = null;
     const atMs = this.now();
     const elapsedS = this.#last ? (atMs - this.#last.atMs) / 1_000 : 0;
     const framesPerS = this.#last && elapsedS > 0 ? (stats.framesDone - this.#last.framesDone) / elapsedS : 0;
     this.#last = { atMs, framesDone: stats.framesDone, gamers: stats.gamers };
     this.#history.add([atMs / 1_000, framesPerS, stats.load * 100]);
-    this.abilities.value = node.capabilities;
+    this.capabilities.value = node.capabilities;
     this.figures.value = { stats, framesPerS, columns: this.#history.columns(2) };
   }
 
-  /** What was given stays to be read; nobody is helped any more. */
+  /** Keeps the totals on the page, with no gamers and no load. */
   #reportEnd(node: Node): void {
     const stats = { ...node.stats(), gamers: 0, load: 0 };
     this.figures.value = { stats, framesPerS: 0, columns: this.#history.columns(2) };
@@ -152,17 +152,17 @@ export class Volunteering {
       this.phase.value = state === 'probing' ? 'starting' : state;
       return;
     }
-    // Not by us: we let go of a node before we stop it.
-    this.#letGo();
+    // Stopped from outside: our own `stop` removes this listener first.
+    this.#detach();
     this.#attempt = null;
     this.phase.value = 'failed';
     this.fetches.value = [];
-    this.error.value = this.mishap.value ?? MeshError.closed('The room');
-    this.mishap.value = null;
+    this.error.value = this.warning.value ?? MeshError.closed('The room');
+    this.warning.value = null;
   };
 
-  readonly #onMishap = (event: Event) => {
-    this.mishap.value = MeshError.from((event as CustomEvent<unknown>).detail);
+  readonly #onError = (event: Event) => {
+    this.warning.value = MeshError.from((event as CustomEvent<unknown>).detail);
   };
 }
 
@@ -170,3 +170,21 @@ function destination(invite: Invite | null): { lobby: true } | { room: string; i
   if (!invite) return { lobby: true };
   return invite.token ? { room: invite.room, invite: invite.token } : { room: invite.room };
 }
+
+/** The part of a node that the page uses. Tests replace it with a fake. */
+export type Node = Pick<
+  VolunteerNode,
+  | 'capabilities'
+  | 'state'
+  | 'limits'
+  | 'setLimits'
+  | 'stats'
+  | 'pause'
+  | 'resume'
+  | 'stop'
+  | 'addEventListener'
+  | 'removeEventListener'
+>;
+
+export type StartNode = (options: NonNullable<Parameters<typeof VolunteerNode.start>[0]>) => Promise<Node>;
+export type NodeStats = ReturnType<Node['stats']>;

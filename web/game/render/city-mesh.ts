@@ -1,8 +1,9 @@
 import { Group, LineBasicMaterial, LineSegments, Mesh, MeshBasicMaterial } from 'three';
-import { type Building, GROUND_Y } from '../simulation/city-plan.ts';
-import type { Random } from '../simulation/random.ts';
+import type { Building } from '../simulation/city.ts';
+import type { Random } from '../simulation/numbers.ts';
+import { GROUND_Y } from '../simulation/track.ts';
 import { boxFaces, LineBuilder, MeshBuilder, NO_PATCH, type Patch } from './mesh-builder.ts';
-import { PALETTE, tint } from './palette.ts';
+import { PALETTE, tint } from './paint.ts';
 import { groundTexture, WINDOW_CELLS, windowsTexture } from './surfaces.ts';
 
 const STOREY_M = 2.6;

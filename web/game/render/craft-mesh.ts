@@ -2,8 +2,7 @@ import { Color, DynamicDrawUsage, InstancedMesh, MeshBasicMaterial, Object3D } f
 import type { Craft } from '../simulation/craft.ts';
 import type { Track } from '../simulation/track.ts';
 import { MeshBuilder, NO_PATCH, type Patch, type Point } from './mesh-builder.ts';
-import { MONO, paintedTexture, SANS } from './painted-texture.ts';
-import { PALETTE, type Tint, tint } from './palette.ts';
+import { MONO, PALETTE, paintedTexture, SANS, type Tint, tint } from './paint.ts';
 
 const HOVER_M = 0.55;
 /** The player's first, then the rivals'. */
@@ -34,7 +33,7 @@ export class CraftMesh {
   }
 }
 
-/** Puts an object where the craft hovers, nose first along -z, leaning into its bend. */
+/** Places an object where the craft hovers, nose along -z, leaning into the bend. */
 export function placeCraft(object: Object3D, craft: Craft, track: Track, timeS: number, aheadS: number): void {
   const { distanceM, lateralM } = craft.poseAt(aheadS);
   const { headingRad, bankRad } = track.at(distanceM);
@@ -53,7 +52,7 @@ const TAIL: Patch = { left: 0, bottom: 0.75, right: 1, top: 0.875 };
 
 const p = (x: number, y: number, z: number): Point => ({ x, y, z });
 
-/** A wedge with two pods, a wing and a canopy; colours are multiplied by each craft's own. */
+/** A wedge with two pods, a wing and a canopy. Its colours are multiplied by each craft's own. */
 function hull() {
   const builder = new MeshBuilder();
   const light: Tint = [1, 1, 1];
@@ -130,27 +129,27 @@ function hullTexture() {
   const size = 256;
   const plate = size / 8;
   const dark = '#20243c';
-  return paintedTexture(size, size, (painter) => {
-    painter.fillStyle = PALETTE.white;
-    painter.fillRect(0, 0, size, size);
-    painter.textAlign = 'center';
-    painter.fillStyle = dark;
-    painter.fillRect(0, 2, size, 4);
-    painter.fillRect(0, plate - 6, size, 4);
-    painter.font = `900 22px ${SANS}`;
-    painter.fillText('P2C2R  ▸▸▸  07', size / 2, plate - 9);
-    painter.fillRect(0, plate, size, plate);
-    painter.fillStyle = PALETTE.white;
-    for (let slat = 0; slat < 16; slat++) painter.fillRect(slat * 16 + 2, plate + 6, 5, plate - 12);
-    painter.fillStyle = dark;
-    painter.fillRect(60, 2.5 * plate, 22, size);
-    painter.fillRect(size - 82, 2.5 * plate, 22, size);
-    painter.strokeStyle = 'rgb(20 24 50 / 0.6)';
-    painter.lineWidth = 2;
-    for (let line = 0; line < 6; line++) painter.strokeRect(12, 2.5 * plate, size - 24, 12 + line * 28);
-    painter.font = `900 70px ${SANS}`;
-    painter.fillText('07', size / 2, size - 14);
-    painter.font = `700 15px ${MONO}`;
-    painter.fillText('P2C2R', size / 2, 3.4 * plate);
+  return paintedTexture(size, size, (context) => {
+    context.fillStyle = PALETTE.white;
+    context.fillRect(0, 0, size, size);
+    context.textAlign = 'center';
+    context.fillStyle = dark;
+    context.fillRect(0, 2, size, 4);
+    context.fillRect(0, plate - 6, size, 4);
+    context.font = `900 22px ${SANS}`;
+    context.fillText('P2C2R  ▸▸▸  07', size / 2, plate - 9);
+    context.fillRect(0, plate, size, plate);
+    context.fillStyle = PALETTE.white;
+    for (let slat = 0; slat < 16; slat++) context.fillRect(slat * 16 + 2, plate + 6, 5, plate - 12);
+    context.fillStyle = dark;
+    context.fillRect(60, 2.5 * plate, 22, size);
+    context.fillRect(size - 82, 2.5 * plate, 22, size);
+    context.strokeStyle = 'rgb(20 24 50 / 0.6)';
+    context.lineWidth = 2;
+    for (let line = 0; line < 6; line++) context.strokeRect(12, 2.5 * plate, size - 24, 12 + line * 28);
+    context.font = `900 70px ${SANS}`;
+    context.fillText('07', size / 2, size - 14);
+    context.font = `700 15px ${MONO}`;
+    context.fillText('P2C2R', size / 2, 3.4 * plate);
   });
 }

@@ -1,7 +1,7 @@
 import { DoubleSide, DynamicDrawUsage, InstancedMesh, MeshBasicMaterial, Object3D } from 'three';
 import type { Drone } from '../simulation/drone.ts';
 import { MeshBuilder, NO_PATCH, type Point } from './mesh-builder.ts';
-import { PALETTE, tint } from './palette.ts';
+import { PALETTE, tint } from './paint.ts';
 
 const ARM_M = 1.15;
 const ROTOR_M = 0.62;
@@ -24,7 +24,7 @@ export class DroneMesh {
       const { x, y, z } = drone.placeAt(aheadS);
       this.#placer.position.set(x, y + SWAY_M * Math.sin(timeS * 2.4 + index), z);
       this.#placer.rotation.order = 'YXZ';
-      // Leans into its flight.
+      // Leans forward while it flies.
       this.#placer.rotation.set(drone.isThere ? 0 : -0.35, -drone.headingRad, 0.06 * Math.sin(timeS * 3 + index * 2));
       this.#placer.updateMatrix();
       this.object.setMatrixAt(index, this.#placer.matrix);

@@ -11,14 +11,14 @@ import { type Craft, HANDLING } from '../simulation/craft.ts';
 import type { Track } from '../simulation/track.ts';
 import { CRAFT_COLOURS, placeCraft } from './craft-mesh.ts';
 import { MeshBuilder, type Patch, type Point } from './mesh-builder.ts';
-import { PALETTE } from './palette.ts';
+import { PALETTE } from './paint.ts';
 import { glowTexture } from './surfaces.ts';
 
 const WHOLE: Patch = { left: 0, bottom: 0, right: 1, top: 1 };
-/** The hot end of a flame is the middle of the glow. */
+/** A flame's hot end is the middle of the glow texture. */
 const FLAME: Patch = { left: 0, bottom: 0, right: 1, top: 0.5 };
 
-/** Light that adds up: engine flames and the glow under each craft. */
+/** Additive light: engine flames and the glow under each craft. */
 export class GlowMesh {
   readonly object: InstancedMesh;
   readonly #placer = new Object3D();

@@ -1,6 +1,5 @@
 import { BufferGeometry, DynamicDrawUsage, Float32BufferAttribute, Mesh, MeshBasicMaterial } from 'three';
-import { MONO, paintedTexture } from './painted-texture.ts';
-import { type Tint, tint } from './palette.ts';
+import { MONO, paintedTexture, type Tint, tint } from './paint.ts';
 
 const FIRST_CHAR = 32;
 const COLUMNS = 16;
@@ -9,9 +8,9 @@ const CELL = { width: 32, height: 48 } as const;
 const FONT_PX = 40;
 /** Of a cell, and of the letter's own height. */
 const ADVANCE = 0.62;
-/** All text and bars of one picture; what is beyond is left out. */
+/** Glyphs per frame; text beyond it is left out. */
 const MAX_QUADS = 320;
-/** A character nothing is written with: its cell is filled, for rectangles. */
+/** An unused character whose cell is filled, for rectangles. */
 const BLOCK = 127 - 32;
 
 interface Box {
@@ -21,7 +20,7 @@ interface Box {
   height: number;
 }
 
-/** Text and rectangles of one picture in one draw call, from an atlas of the 64 characters from space to underscore. */
+/** Draws text and rectangles in one draw call, from an atlas of the 64 characters from space to underscore. */
 export class GlyphBatch {
   readonly object: Mesh;
   readonly #geometry = new BufferGeometry();
@@ -48,16 +47,16 @@ export class GlyphBatch {
     this.#quads = 0;
   }
 
-  /** @param y - of the base line, pixels from the bottom. */
-  text(x: number, y: number, sizePx: number, colour: string, words: string, align: 'left' | 'middle' = 'left'): void {
+  /** @param y - of the baseline, pixels from the bottom */
+  text(x: number, y: number, sizePx: number, colour: string, text: string, align: 'left' | 'middle' = 'left'): void {
     const advance = sizePx * ADVANCE;
-    const start = Math.round(align === 'middle' ? x - (words.length * advance) / 2 : x);
+    const start = Math.round(align === 'middle' ? x - (text.length * advance) / 2 : x);
     const width = (sizePx * CELL.width) / FONT_PX;
     const height = (sizePx * CELL.height) / FONT_PX;
     const dark = this.#tint('#05060f');
-    // A shadow first keeps it legible on any background.
+    // A shadow keeps it legible on any background.
     for (const [offset, shade] of [[1, dark] as const, [0, this.#tint(colour)] as const]) {
-      [...words].forEach((character, index) => {
+      [...text].forEach((character, index) => {
         if (character === ' ') return;
         const code = character.charCodeAt(0) - FIRST_CHAR;
         const box = { x: start + index * advance + offset, y: y - height * 0.22 - offset, width, height };
@@ -71,7 +70,7 @@ export class GlyphBatch {
     this.#quad({ x, y, width, height }, BLOCK, this.#tint(colour), opacity);
   }
 
-  /** Hands what was written to the GPU. */
+  /** Uploads the frame's glyphs to the GPU. */
   flush(): void {
     this.#geometry.setDrawRange(0, this.#quads * 6);
     for (const attribute of [this.#positions, this.#uvs, this.#colours]) attribute.needsUpdate = true;
@@ -115,14 +114,14 @@ function cellPatch(code: number) {
 }
 
 function atlas() {
-  return paintedTexture(COLUMNS * CELL.width, (ROWS + 1) * CELL.height, (painter) => {
-    painter.fillStyle = '#fff';
-    painter.font = `700 ${FONT_PX}px ${MONO}`;
+  return paintedTexture(COLUMNS * CELL.width, (ROWS + 1) * CELL.height, (context) => {
+    context.fillStyle = '#fff';
+    context.font = `700 ${FONT_PX}px ${MONO}`;
     for (let code = 0; code < COLUMNS * ROWS; code++) {
       const x = (code % COLUMNS) * CELL.width + 2;
       const y = Math.floor(code / COLUMNS) * CELL.height + CELL.height * 0.78;
-      painter.fillText(String.fromCharCode(FIRST_CHAR + code), x, y);
+      context.fillText(String.fromCharCode(FIRST_CHAR + code), x, y);
     }
-    painter.fillRect(0, ROWS * CELL.height + 4, COLUMNS * CELL.width, CELL.height - 8);
+    context.fillRect(0, ROWS * CELL.height + 4, COLUMNS * CELL.width, CELL.height - 8);
   });
 }

@@ -2,14 +2,14 @@ import { BufferGeometry, Float32BufferAttribute, LineBasicMaterial, LineLoop, Or
 import type { Race } from '../simulation/race.ts';
 import { CRAFT_COLOURS } from './craft-mesh.ts';
 import { GlyphBatch } from './glyph-batch.ts';
-import { PALETTE } from './palette.ts';
+import { PALETTE } from './paint.ts';
 
 const MAP_POINTS = 128;
 const MAP = { size: 84, margin: 14 } as const;
 const KMH = 3.6;
 const PANEL_OPACITY = 0.55;
 
-/** Score, lap, speed and a map over the picture, in its own pixels and in two draw calls. */
+/** Score, lap, speed and a map, drawn over the picture in two draw calls. */
 export class Hud {
   readonly scene = new Scene();
   readonly camera: OrthographicCamera;

@@ -1,8 +1,9 @@
 import { DoubleSide, DynamicDrawUsage, InstancedMesh, Mesh, MeshBasicMaterial, Object3D } from 'three';
 import type { CourseItems } from '../simulation/course-items.ts';
+import { type DebrisField, PIECE } from '../simulation/debris-field.ts';
 import type { Track } from '../simulation/track.ts';
 import { MeshBuilder, NO_PATCH, type Point } from './mesh-builder.ts';
-import { PALETTE, type Tint, tint } from './palette.ts';
+import { PALETTE, type Tint, tint } from './paint.ts';
 
 const ORB_M = 0.62;
 const ORB_HEIGHT_M = 1.1;
@@ -51,7 +52,7 @@ function crystal() {
 
 const PAD_ARROWS = 4;
 
-/** Boost pads: rows of arrows lying on the road. */
+/** Boost pads: rows of arrows on the road. */
 export function padMesh(items: CourseItems, track: Track): Mesh {
   const builder = new MeshBuilder();
   for (const pad of items.pads) {
@@ -65,4 +66,49 @@ export function padMesh(items: CourseItems, track: Track): Mesh {
     }
   }
   return new Mesh(builder.build(), new MeshBasicMaterial({ vertexColors: true, side: DoubleSide }));
+}
+
+/** Rotation of a flying piece, radians per metre. */
+const TURN_PER_M = 0.9;
+
+/** All rubble in one draw call. */
+export class DebrisMesh {
+  readonly object: InstancedMesh;
+  readonly #placer = new Object3D();
+
+  constructor(count: number) {
+    this.object = new InstancedMesh(rock(), new MeshBasicMaterial({ vertexColors: true }), count);
+    this.object.instanceMatrix.setUsage(DynamicDrawUsage);
+    this.object.frustumCulled = false;
+  }
+
+  update(field: DebrisField, timeS: number): void {
+    for (const [index, { place, size }] of field.view(timeS).entries()) {
+      const [x, y, z] = place;
+      this.#placer.position.set(x, y, z);
+      // Rotates by position and not by time, so that a piece at rest does not turn.
+      this.#placer.rotation.set((x + index) * TURN_PER_M, index, (z - index) * TURN_PER_M);
+      this.#placer.scale.setScalar(Math.max(size, HIDDEN_SCALE));
+      this.#placer.updateMatrix();
+      this.object.setMatrixAt(index, this.#placer.matrix);
+    }
+    this.object.instanceMatrix.needsUpdate = true;
+  }
+}
+
+/** An octahedron with one corner pulled out and a shade on each face. */
+function rock() {
+  const builder = new MeshBuilder();
+  const radius = PIECE.radiusM * 1.15;
+  const p = (x: number, y: number, z: number): Point => ({ x: x * radius, y: y * radius, z: z * radius });
+  const ring = [p(1.2, 0.1, 0), p(0, -0.1, 1), p(-0.9, 0.15, 0), p(0, 0, -1)] as const;
+  const [top, bottom] = [p(0.15, 1, 0.1), p(-0.1, -0.9, 0)];
+  const shades: readonly Tint[] = [tint(PALETTE.amber, 0.9), tint('#8d7f9f'), tint('#5d5575'), tint('#b9aecb')];
+  for (const [index, shade] of shades.entries()) {
+    const from = ring[index] ?? top;
+    const to = ring[(index + 1) % ring.length] ?? top;
+    builder.triangle([to, from, top], shade);
+    builder.triangle([from, to, bottom], [shade[0] * 0.5, shade[1] * 0.5, shade[2] * 0.5]);
+  }
+  return builder.build();
 }

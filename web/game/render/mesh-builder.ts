@@ -1,5 +1,5 @@
 import { BufferGeometry, Float32BufferAttribute } from 'three';
-import type { Tint } from './palette.ts';
+import type { Tint } from './paint.ts';
 
 export interface Point {
   x: number;
@@ -15,10 +15,10 @@ export interface Patch {
   top: number;
 }
 
-/** For geometry without a texture, or on the plain part of one. */
+/** For geometry without a texture, or on the plain part of a texture. */
 export const NO_PATCH: Patch = { left: 0, bottom: 0, right: 0, top: 0 };
 
-/** Gathers coloured, textured polygons into one geometry: a draw call costs more than its triangles here. */
+/** Collects coloured, textured polygons in one geometry, since a draw call costs more than its triangles here. */
 export class MeshBuilder {
   readonly #positions: number[] = [];
   readonly #uvs: number[] = [];
@@ -47,7 +47,7 @@ export class MeshBuilder {
     this.#indices.push(first, first + 1, first + 2);
   }
 
-  /** An upright box, shaded by the way its faces look as if by a sky light. */
+  /** An upright box, shaded by face direction as if lit by the sky. */
   box(low: Point, high: Point, colour: Tint): void {
     const faces = boxFaces(low, high);
     for (const { corners, light } of faces) {
@@ -74,7 +74,7 @@ interface BoxFace {
   isTop: boolean;
 }
 
-/** Four walls and the roof; nobody looks from below. */
+/** Four walls and the roof; the bottom is never visible. */
 export function boxFaces(low: Point, high: Point): BoxFace[] {
   const at = (x: number, y: number, z: number): Point => ({ x, y, z });
   const { x: x0, y: y0, z: z0 } = low;
@@ -96,7 +96,7 @@ export function boxFaces(low: Point, high: Point): BoxFace[] {
   ];
 }
 
-/** Gathers coloured lines, one pixel wide whatever their distance: the finest detail in the picture. */
+/** Collects coloured lines. They are one pixel wide at any distance: the finest detail in the picture. */
 export class LineBuilder {
   readonly #positions: number[] = [];
   readonly #colours: number[] = [];

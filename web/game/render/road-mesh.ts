@@ -1,23 +1,22 @@
 import { DoubleSide, Group, LineBasicMaterial, LineSegments, Mesh, MeshBasicMaterial } from 'three';
-import { GROUND_Y } from '../simulation/city-plan.ts';
-import type { Random } from '../simulation/random.ts';
-import type { Track } from '../simulation/track.ts';
+import type { Random } from '../simulation/numbers.ts';
+import { GROUND_Y, type Track } from '../simulation/track.ts';
 import { LineBuilder, MeshBuilder, NO_PATCH, type Patch, type Point } from './mesh-builder.ts';
-import { PALETTE, tint } from './palette.ts';
+import { PALETTE, tint } from './paint.ts';
 import { BARRIER_TILE_M, barrierTexture, fenceTexture, ROAD_TILE_M, roadTexture } from './surfaces.ts';
 
 const SEGMENT_M = 3;
 const BARRIER_M = { height: 1, light: 0.16 } as const;
 const FENCE_M = { height: 3.2, tile: 1.1 } as const;
-/** Bends tighter than this have a fence on the outside. */
+/** Bends tighter than this have a fence on the outside, 1/m. */
 const FENCED_CURVATURE = 1 / 190;
 const PILLAR_EVERY_M = 42;
 const LAMP_EVERY_M = 36;
-/** The part of the barrier's texture below its plain top eighth, and a line within that. */
+/** The part of the barrier's texture below its plain top eighth, and a line within the top. */
 const PANEL_TOP = 0.86;
 const PLAIN = 0.95;
 
-/** The road with all that follows it: barriers, light strips, fences, pillars, lamps and their cables. */
+/** The road with its barriers, light strips, fences, pillars, lamps and cables. */
 export function roadMesh(track: Track, random: Random): Group {
   const group = new Group();
   group.add(
@@ -40,7 +39,7 @@ export function roadMesh(track: Track, random: Random): Group {
   return group;
 }
 
-/** Calls back for each short stretch of road; the last one ends exactly where the first began. */
+/** Calls back for each short stretch of road. The last one ends exactly where the first begins. */
 function alongTrack(track: Track, stepM: number, visit: (fromM: number, toM: number) => void): void {
   const steps = Math.round(track.lengthM / stepM);
   for (let step = 0; step < steps; step++) {

@@ -2,12 +2,12 @@ import { DoubleSide, Group, LineBasicMaterial, LineSegments, Mesh, MeshBasicMate
 import { wrap } from '../simulation/numbers.ts';
 import type { Track } from '../simulation/track.ts';
 import { LineBuilder, MeshBuilder, type Point } from './mesh-builder.ts';
-import { PALETTE, type Tint, tint } from './palette.ts';
+import { PALETTE, type Tint, tint } from './paint.ts';
 import { BANNER_PATCHES, SIGN_PATCHES, signAtlas } from './sign-atlas.ts';
 
 const SIGN_EVERY_M = 62;
 const SIGN_M = { width: 11, height: 5.5, foot: 3.2, beside: 7 } as const;
-/** Signs look a little towards the road. */
+/** Signs are turned a little towards the road. */
 const SIGN_TURN_M = 2.5;
 const GANTRIES = 5;
 const GANTRY_M = { height: 9, banner: 2.3, truss: 1.1, bay: 1.15 } as const;
@@ -31,7 +31,7 @@ function addSign(track: Track, boards: MeshBuilder, lines: LineBuilder, index: n
   const patch = SIGN_PATCHES[index % SIGN_PATCHES.length];
   if (!patch) return;
   const { curvature } = track.at(atM);
-  // On the outside of a bend a sign stands in the middle of the view.
+  // On the outside of a bend, a sign is in the middle of the view.
   const isBend = Math.abs(curvature) > 1 / 400;
   const side = isBend ? -Math.sign(curvature) : index % 2 === 0 ? 1 : -1;
   const nearM = side * (track.halfWidthM + SIGN_M.beside - SIGN_M.width / 2);
@@ -93,7 +93,7 @@ function addGantry(track: Track, boards: MeshBuilder, lines: LineBuilder, index:
   }
 }
 
-/** Two parallel beams with rungs and diagonals between. `at` gives the place for a share of the length and a side, -1 or 1. */
+/** Two parallel beams with rungs and diagonals between. `at` gives the point at a share of the length on a side, -1 or 1. */
 function truss(lines: LineBuilder, at: (share: number, sideways: number) => Point, bays: number, colour: Tint): void {
   for (let bay = 0; bay < bays; bay++) {
     const from = bay / bays;

@@ -9,20 +9,18 @@ import {
   Points,
   PointsMaterial,
 } from 'three';
-import { lerp } from '../simulation/numbers.ts';
-import type { Random } from '../simulation/random.ts';
+import { lerp, type Random } from '../simulation/numbers.ts';
 import { LineBuilder, MeshBuilder, NO_PATCH, type Point } from './mesh-builder.ts';
-import { paintedTexture } from './painted-texture.ts';
-import { PALETTE, type Tint, tint } from './palette.ts';
+import { PALETTE, paintedTexture, type Tint, tint } from './paint.ts';
 
 const RADIUS_M = 1_200;
 const STARS = 420;
 const SIDES = 48;
 const SUN = { directionRad: 0.9, sizeM: 380, heightM: 215 } as const;
-/** Drawn after everything solid: what is hidden costs nothing. */
+/** Drawn after everything solid, so that hidden pixels cost nothing. */
 const LAST = 10;
 
-/** Colours by height over the horizon. */
+/** Colours by height above the horizon. */
 const BANDS: readonly (readonly [elevation: number, css: string])[] = [
   [-0.3, PALETTE.fog],
   [-0.02, PALETTE.skyLow],
@@ -32,7 +30,7 @@ const BANDS: readonly (readonly [elevation: number, css: string])[] = [
   [0.95, PALETTE.skyTop],
 ];
 
-/** Dusk, a striped sun, stars and a ridge of mountains. It moves with the camera, so that it is never reached. */
+/** Dusk, a striped sun, stars and a ridge of mountains. It moves with the camera, so the player never reaches it. */
 export function skyMesh(random: Random): Group {
   const group = new Group();
   const dome = new Mesh(domeGeometry(), new MeshBasicMaterial({ vertexColors: true, fog: false }));
@@ -47,7 +45,7 @@ export function skyMesh(random: Random): Group {
   const { slopes, ridges } = mountains(random);
   const mountain = new Mesh(slopes, new MeshBasicMaterial({ vertexColors: true, fog: false }));
   const ridge = new LineSegments(ridges, new LineBasicMaterial({ vertexColors: true, fog: false }));
-  // Behind fences and flames, which let it shine through.
+  // Drawn before fences and flames, which are translucent.
   sun.renderOrder = -1;
   group.add(sun);
   [mountain, ridge, stars, dome].forEach((part, index) => {
@@ -116,23 +114,23 @@ function sunGeometry(): BufferGeometry {
 
 function sunTexture() {
   const size = 256;
-  return paintedTexture(size, size, (painter) => {
-    const gradient = painter.createLinearGradient(0, 0, 0, size);
+  return paintedTexture(size, size, (context) => {
+    const gradient = context.createLinearGradient(0, 0, 0, size);
     gradient.addColorStop(0, '#fff0a8');
     gradient.addColorStop(0.5, '#ff9a5a');
     gradient.addColorStop(1, '#ff2f8e');
-    painter.fillStyle = gradient;
-    painter.beginPath();
-    painter.arc(size / 2, size / 2, size / 2 - 3, 0, 2 * Math.PI);
-    painter.fill();
+    context.fillStyle = gradient;
+    context.beginPath();
+    context.arc(size / 2, size / 2, size / 2 - 3, 0, 2 * Math.PI);
+    context.fill();
     for (let slit = 0; slit < 8; slit++) {
       const share = slit / 8;
-      painter.clearRect(0, size * (0.42 + share * 0.5), size, 4 + share * 8);
+      context.clearRect(0, size * (0.42 + share * 0.5), size, 4 + share * 8);
     }
   });
 }
 
-/** A jagged ring of dark slopes; their edges are drawn as thin lines. */
+/** A jagged ring of dark slopes with thin lines for edges. */
 function mountains(random: Random): { slopes: BufferGeometry; ridges: BufferGeometry } {
   const slopes = new MeshBuilder();
   const ridges = new LineBuilder();

@@ -1,12 +1,11 @@
 import type { Craft } from './craft.ts';
-import { wrap, wrappedDifference } from './numbers.ts';
-import type { Random } from './random.ts';
+import { type Random, wrap, wrappedDifference } from './numbers.ts';
 import type { Track } from './track.ts';
 
 export interface Orb {
   readonly distanceM: number;
   readonly lateralM: number;
-  /** Until it is there again; 0: it is. */
+  /** Time until it reappears; 0 while it is there. */
   awayS: number;
 }
 
@@ -25,7 +24,7 @@ const PAD_REACH_M = { along: 3.5, across: 2 };
 /** Kept free at the start line. */
 const START_CLEAR_M = 40;
 
-/** What lies on the road: rows of orbs to collect and pads that give a push. */
+/** Items on the road: rows of orbs to collect, and pads that boost. */
 export class CourseItems {
   readonly orbs: readonly Orb[];
   readonly pads: readonly BoostPad[];
@@ -51,12 +50,12 @@ export class CourseItems {
     }));
   }
 
-  /** Orbs come back in time. */
+  /** Counts down until orbs reappear. */
   step(stepS: number): void {
     for (const orb of this.orbs) orb.awayS = Math.max(0, orb.awayS - stepS);
   }
 
-  /** Takes the orbs the craft touches away; returns how many. */
+  /** Removes the orbs that the craft touches. @returns how many */
   collect(craft: Craft): number {
     let count = 0;
     for (const orb of this.orbs) {
@@ -71,7 +70,7 @@ export class CourseItems {
     return this.pads.some((pad) => this.#touches(craft, pad, PAD_REACH_M));
   }
 
-  /** The next orb within `reachM` ahead, for a driver that looks where it goes. */
+  /** The next orb within `reachM` ahead, for the autopilot. */
   nextOrb(distanceM: number, reachM: number): Orb | null {
     let nearest: Orb | null = null;
     let nearestM = reachM;

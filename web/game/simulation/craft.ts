@@ -1,11 +1,11 @@
 import { clamp } from './numbers.ts';
 import type { Track } from './track.ts';
 
-/** What a driver asks of a craft. It accelerates by itself: two thumbs are enough to play. */
+/** Input of a driver. The craft accelerates by itself, so that two thumbs are enough to play. */
 export interface Controls {
   /** -1 left to 1 right. */
   steer: number;
-  /** Says only that somebody is there. */
+  /** Only shows that a person is playing. */
   go: boolean;
   brake: boolean;
   boost: boolean;
@@ -15,30 +15,30 @@ export const NEUTRAL: Controls = { steer: 0, go: false, brake: false, boost: fal
 
 export const isTouched = ({ steer, go, brake, boost }: Controls): boolean => steer !== 0 || go || brake || boost;
 
-/** How a craft handles: found by playing. */
+/** Handling of a craft, tuned by playing. */
 export const HANDLING = {
   topSpeedMps: 58,
   boostSpeedMps: 82,
   accelerationMps2: 22,
   boostAccelerationMps2: 60,
   brakeMps2: 42,
-  /** Slowest a braking craft goes: it never stands still in the road. */
+  /** Lowest speed when braking: a craft never stops on the road. */
   crawlSpeedMps: 12,
   yawRateRadps: 1.5,
   /** Share of the road's own turn that the craft follows by itself. */
   assist: 0.72,
-  /** How fast the course follows the nose, 1/s: lower drifts more. */
+  /** How fast the course follows the nose, 1/s. Lower drifts more. */
   gripPerS: 5.5,
   /** How fast the nose swings back along the road without steering, 1/s. */
   selfCentringPerS: 1.6,
   maxNoseRad: 0.55,
   boostDrainPerS: 0.45,
   padBoostS: 0.9,
-  /** Half a craft, so that its wing and not its middle touches the barrier. */
+  /** Half the width of a craft, so that its wing and not its middle touches the barrier. */
   halfWidthM: 1.3,
 } as const;
 
-/** One hovercraft in the road's own coordinates: along, across, and its angle to the road. */
+/** A hovercraft in road coordinates: distance along, offset across, and angle to the road. */
 export class Craft {
   distanceM: number;
   /** Positive to the right of the centre line. */
@@ -68,7 +68,7 @@ export class Craft {
     this.#padBoostS = HANDLING.padBoostS;
   }
 
-  /** Where it will be `aheadS` later if nothing changes: draws smoothly between two steps. */
+  /** Extrapolated position `aheadS` after the last step, for smooth drawing. */
   poseAt(aheadS: number): { distanceM: number; lateralM: number } {
     return {
       distanceM: this.distanceM + this.#alongMps * aheadS,
@@ -110,7 +110,7 @@ export class Craft {
     if (Math.abs(this.lateralM) <= limitM) return;
     const side = Math.sign(this.lateralM);
     this.lateralM = side * limitM;
-    // Off the barrier at a shallow angle, and slower: a touch costs, but never stops the race.
+    // Bounces off at a shallow angle and slower, so that a touch costs speed but never stops the craft.
     if (this.courseRad * side > 0) this.courseRad *= -0.35;
     if (this.noseRad * side > 0) this.noseRad *= -0.2;
     this.speedMps = Math.max(HANDLING.crawlSpeedMps, this.speedMps * (1 - 1.8 * stepS));

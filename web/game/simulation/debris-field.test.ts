@@ -1,15 +1,12 @@
-// Rubble lies until a ship drives into it, flies as those who compute it say, or as the game does where nobody has in time, and is back later.
 import { beforeEach, expect, it } from 'vitest';
 import { physics } from '../../../shared/tasks/physics.ts';
-import { GAME } from '../tuning.ts';
-import { DebrisField, type Ship, type StretchPlan } from './debris-field.ts';
+import { DebrisField, DebrisPile, PIECES_PER_PILE, type Ship, type StretchPlan } from './debris-field.ts';
 import { type PhysicsResult, STRETCH, STRETCH_S } from './debris-physics.ts';
-import { DebrisPile, PIECES_PER_PILE } from './debris-pile.ts';
-import { seededRandom } from './random.ts';
-import { floorUnder } from './road-floor.ts';
-import { Track } from './track.ts';
+import { seededRandom } from './numbers.ts';
+import { STEP_MS } from './race.ts';
+import { floorUnder, Track } from './track.ts';
 
-const STEP_S = GAME.stepMs / 1000;
+const STEP_S = STEP_MS / 1000;
 const SPEED_MPS = 50;
 
 let track: Track;
@@ -30,7 +27,7 @@ beforeEach(() => {
   timeS = 0;
 });
 
-/** Drives on for so long. */
+/** Drives on for this long. */
 function drive(seconds: number, each: () => void = () => {}): void {
   for (const endS = timeS + seconds; timeS < endS; timeS += STEP_S) {
     ship.distanceM += SPEED_MPS * STEP_S;
@@ -41,10 +38,10 @@ function drive(seconds: number, each: () => void = () => {}): void {
 
 const heap = () => field.view(timeS).slice(0, PIECES_PER_PILE);
 const places = () => heap().map(({ place }) => place);
-/** Of the highest piece, above what is under it. */
+/** Height of the highest piece above the ground. */
 const heightM = () => Math.max(...places().map(([x, y, z]) => y - floorUnder(track, x, z, ship.distanceM).y));
 
-/** Every piece rises by a metre a frame, and is where it is across. */
+/** A result in which every piece rises by a metre per frame. */
 function rising({ pieces, ships }: StretchPlan): PhysicsResult {
   const frames = STRETCH.steps / STRETCH.frameSteps;
   const bodiesAt = (frame: number) =>
@@ -59,7 +56,7 @@ function rising({ pieces, ships }: StretchPlan): PhysicsResult {
   return { bodies: bodiesAt(frames), checkpoints, collisions: [] };
 }
 
-it('lies still until a ship drives into it, then flies, never below what is under it, is gone, and lies there again', () => {
+it('lies still until a ship hits it, flies above the ground, disappears, and stands again', () => {
   drive(0.3);
   const before = places();
   expect(heap().every(({ size }) => size === 1)).toBe(true);
@@ -80,7 +77,7 @@ it('lies still until a ship drives into it, then flies, never below what is unde
   expect(places()).toEqual(before);
 });
 
-it('what is asked is a task that every machine takes', () => {
+it('plans valid tasks', () => {
   let asked = 0;
   drive(1.2, () => {
     if (!field.plan) return;
@@ -91,12 +88,12 @@ it('what is asked is a task that every machine takes', () => {
   expect(asked).toBeGreaterThan(0);
 });
 
-it('a heap that nobody comes near asks for nothing', () => {
+it('plans nothing for a heap that no ship comes near', () => {
   ship.lateralM = -ship.lateralM;
   drive(1.2, () => expect(field.plan).toBe(null));
 });
 
-it('pieces are where an answer says that came in time', () => {
+it('pieces follow a result that comes in time', () => {
   const lowest = new Map<StretchPlan, number>();
   drive(1.2, () => {
     const { plan } = field;
@@ -104,12 +101,12 @@ it('pieces are where an answer says that came in time', () => {
     lowest.set(plan, plan.fromS);
     field.follow(plan, rising(plan));
   });
-  // Ten metres a stretch, for as long as it flew.
+  // The result raises pieces by ten metres per stretch.
   const stretches = (timeS - Math.min(...lowest.values())) / STRETCH_S;
   expect(heightM()).toBeGreaterThan(8 * stretches);
 });
 
-it('what comes for a stretch that has begun, or does not fit, is not used', () => {
+it('ignores results for a stretch that has begun, and those that do not fit', () => {
   const old: StretchPlan[] = [];
   drive(1.2, () => {
     const { plan } = field;

@@ -1,4 +1,3 @@
-import { GAME_WORK } from '../tuning.ts';
 import type { Craft } from './craft.ts';
 import {
   endOf,
@@ -12,40 +11,40 @@ import {
   stretchOf,
   stretchTask,
 } from './debris-physics.ts';
-import { DebrisPile, PIECE, PIECES_PER_PILE } from './debris-pile.ts';
-import { clamp, wrap } from './numbers.ts';
-import type { Random } from './random.ts';
-import { floorUnder } from './road-floor.ts';
-import type { Track } from './track.ts';
+import { clamp, type Random, wrap } from './numbers.ts';
+import { floorUnder, type Track } from './track.ts';
+
+/** Rubble is computed this long before a ship hits it, which leaves time for a result from nearby. */
+const LEAD_S = 0.08;
 
 const PILES = 6;
-/** A ship as a body: it carries rubble away and is not stopped by it. */
+/** A ship as a physics body. It is so heavy that rubble does not stop it. */
 const SHIP = { radiusM: 1.35, massKg: 900, heightM: 0.8 } as const;
-/** A ship whose middle is so near a heap's, across the road, drives into it. */
+/** A ship hits a heap when their middles are this close, across the road. */
 const HIT_ACROSS_M = 2.9;
-/** Half a heap and half a ship. */
+/** The same along the road: half a heap and half a ship. */
 const HIT_ALONG_M = 2.8;
-/** A heap begins to fall so long before it is hit, at most, where nothing flies yet. */
+/** Where nothing flies yet, a heap begins to fall at most this long before it is hit. */
 const EARLY_S = 0.06;
 const FLIGHT_S = 3.5;
 const SHRINK_S = 0.6;
-/** After this the heap stands again: the race is elsewhere. */
+/** After this the heap stands again, since the race is elsewhere. */
 const AWAY_S = 9;
-/** What a piece keeps of its speed from one stretch to the next: air, and the road where it lies on it. */
+/** Share of its speed that a piece keeps from one stretch to the next, in the air and when it lies on the road. */
 const AIR_SHARE = 0.82;
 const ROAD_SHARE = 0.6;
 const BOUNCE_SHARE = 0.3;
 
-/** What rubble must know of a ship. */
+/** The properties of a ship that rubble reacts to. */
 export type Ship = Pick<Craft, 'distanceM' | 'lateralM' | 'speedMps' | 'poseAt'>;
 
-/** A heap that was driven into. */
+/** A heap that a ship drove into. */
 interface Flight {
   pile: number;
   sinceS: number;
 }
 
-/** The next stretch of time, to be computed by whoever does it first. */
+/** The next stretch of time to compute. */
 export interface StretchPlan {
   readonly fromS: number;
   readonly flights: readonly Flight[];
@@ -53,25 +52,25 @@ export interface StretchPlan {
   readonly ships: readonly PhysicsBody[];
 }
 
-/** A piece as it is drawn. */
+/** How a piece is drawn. */
 export interface PieceView {
   place: [number, number, number];
-  /** 0: not there. */
+  /** 0 to 1; 0 is invisible. */
   size: number;
 }
 
 /**
- * Heaps of rubble on the road, and their pieces in the air once a ship drove into them. Where pieces go is computed a stretch ahead: by
- * others, who let them collide, or by the game, which does not, where no answer is there when the stretch begins.
+ * Heaps of rubble on the road, and their pieces in the air once a ship has driven into them. Movement is computed one stretch of time
+ * ahead: by a task, in which pieces collide, or by the game, in which they do not, when no result is there in time.
  */
 export class DebrisField {
   readonly #track: Track;
   readonly #piles: readonly DebrisPile[];
-  /** Of each heap, when it stands again. */
+  /** When each heap stands again. */
   readonly #backAtS: number[];
   #running: { plan: StretchPlan; stretch: Stretch } | null = null;
   #plan: StretchPlan | null = null;
-  #answer: Stretch | null = null;
+  #result: Stretch | null = null;
 
   constructor(track: Track, random: Random) {
     this.#track = track;
@@ -86,7 +85,7 @@ export class DebrisField {
     return PILES * PIECES_PER_PILE;
   }
 
-  /** What is to be computed now; the same object until its stretch begins. */
+  /** The stretch to compute now; the same object until it begins. */
   get plan(): StretchPlan | null {
     return this.#plan;
   }
@@ -95,9 +94,9 @@ export class DebrisField {
     return stretchTask(pieces, ships);
   }
 
-  /** The answer to a plan; of no use once its stretch has begun. */
+  /** Takes the result for a plan. Ignored once the stretch has begun. */
   follow(plan: StretchPlan, result: PhysicsResult): void {
-    if (plan === this.#plan) this.#answer = stretchOf(plan.fromS, plan.pieces, result);
+    if (plan === this.#plan) this.#result = stretchOf(plan.fromS, plan.pieces, result);
   }
 
   step(timeS: number, ships: readonly Ship[]): void {
@@ -106,23 +105,23 @@ export class DebrisField {
     else if (!this.#plan && this.#running && timeS >= this.#running.stretch.fromS + STRETCH_S) this.#running = null;
   }
 
-  /** Every piece, heap after heap. */
+  /** All pieces, heap after heap. */
   view(timeS: number): PieceView[] {
     return this.#piles.flatMap((pile, index) => this.#flown(index, timeS) ?? this.#standing(pile, index, timeS));
   }
 
   #begin(plan: StretchPlan): void {
-    const stretch = this.#answer ?? ownStretch(plan.fromS, plan.pieces, plan.ships);
+    const stretch = this.#result ?? ownStretch(plan.fromS, plan.pieces, plan.ships);
     this.#running = { plan, stretch };
     this.#plan = null;
-    this.#answer = null;
+    this.#result = null;
     for (const { pile, sinceS } of plan.flights) this.#backAtS[pile] = sinceS + AWAY_S;
   }
 
-  /** The stretch after the running one, or one that begins soon because a ship is about to hit a heap. Null: nothing moves. */
+  /** The stretch after the running one, or one that begins soon because a ship is about to hit a heap. Null while nothing moves. */
   #planned(timeS: number, ships: readonly Ship[]): StretchPlan | null {
     const running = this.#running;
-    const fromS = running ? running.stretch.fromS + STRETCH_S : timeS + GAME_WORK.debrisLeadS;
+    const fromS = running ? running.stretch.fromS + STRETCH_S : timeS + LEAD_S;
     const withinS = running ? STRETCH_S : EARLY_S;
     const struck = this.#piles.flatMap((pile, index) => {
       const isHit =
@@ -136,7 +135,7 @@ export class DebrisField {
     return { fromS, flights, pieces, ships: ships.map((ship) => this.#bodyOf(ship, fromS - timeS)) };
   }
 
-  /** Whether a ship that goes on as it goes comes upon a heap within `withinS` of `afterS` from now. */
+  /** Whether a ship at its current speed reaches a heap between `afterS` and `afterS + withinS` from now. */
   #hits(ship: Ship, pile: DebrisPile, afterS: number, withinS: number): boolean {
     const aheadM = wrap(pile.distanceM - ship.distanceM, this.#track.lengthM) - HIT_ALONG_M;
     const arrivesS = aheadM / Math.max(1, ship.speedMps) - afterS;
@@ -157,7 +156,7 @@ export class DebrisField {
     };
   }
 
-  /** A heap's pieces at the end of the running stretch, stopped by road and air. Null: it is not in the air. */
+  /** A heap's pieces at the end of the running stretch, slowed by road and air. Null when the heap is not flying. */
   #settled(pile: number): PhysicsBody[] | null {
     const first = this.#firstOf(pile);
     if (first === null || !this.#running) return null;
@@ -178,7 +177,7 @@ export class DebrisField {
       });
   }
 
-  /** Where a heap's pieces begin among those of the running stretch. */
+  /** Index of a heap's first piece among those of the running stretch. */
   #firstOf(pile: number): number | null {
     const at = this.#running?.plan.flights.findIndex((flight) => flight.pile === pile) ?? -1;
     return at < 0 ? null : at * PIECES_PER_PILE;
@@ -193,7 +192,7 @@ export class DebrisField {
     const nearM = this.#piles[pile]?.distanceM ?? 0;
     return Array.from({ length: PIECES_PER_PILE }, (_, piece) => {
       const [x, y, z] = pieceAt(stretch, first + piece, timeS);
-      // Between two stretches a piece may sink into the road, which the stretch knows nothing of.
+      // The stretch does not know the road, so within it a piece may sink below.
       return { place: [x, Math.max(y, floorUnder(this.#track, x, z, nearM).y + PIECE.radiusM), z], size };
     });
   }
@@ -201,5 +200,38 @@ export class DebrisField {
   #standing(pile: DebrisPile, index: number, timeS: number): PieceView[] {
     const size = timeS >= (this.#backAtS[index] ?? 0) ? 1 : 0;
     return pile.bodies.map(({ position }) => ({ place: position, size }));
+  }
+}
+
+export const PIECE = { radiusM: 0.42, massKg: 30 } as const;
+/** Pieces per side of each layer, from the bottom: a pyramid. */
+const LAYERS = [3, 2, 1] as const;
+/** 3 x 3, 2 x 2 and 1. */
+export const PIECES_PER_PILE = 14;
+
+/** A heap of rubble that stands on the road. */
+export class DebrisPile {
+  readonly distanceM: number;
+  readonly lateralM: number;
+  /** The pieces, at rest. */
+  readonly bodies: readonly PhysicsBody[];
+
+  constructor(track: Track, distanceM: number, random: Random) {
+    this.distanceM = distanceM;
+    this.lateralM = (random() < 0.5 ? -1 : 1) * (2.5 + random() * 2.5);
+    this.bodies = this.#stack(track);
+  }
+
+  #stack(track: Track): PhysicsBody[] {
+    const gapM = 2 * PIECE.radiusM * 1.02;
+    return LAYERS.flatMap((side, layer) =>
+      Array.from({ length: side * side }, (_, index): PhysicsBody => {
+        const along = ((index % side) - (side - 1) / 2) * gapM;
+        const across = (Math.floor(index / side) - (side - 1) / 2) * gapM;
+        const heightM = PIECE.radiusM + layer * gapM * 0.75;
+        const { x, y, z } = track.place(this.distanceM + along, this.lateralM + across, heightM);
+        return { position: [x, y, z], velocity: [0, 0, 0], radius: PIECE.radiusM, mass: PIECE.massKg };
+      }),
+    );
   }
 }

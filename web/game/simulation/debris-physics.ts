@@ -4,26 +4,27 @@ export type PhysicsInput = TaskTypes['physics']['input'];
 export type PhysicsResult = TaskTypes['physics']['result'];
 export type PhysicsBody = PhysicsInput['bodies'][number];
 
-/** The length of a stretch is what the game looks ahead: long enough for an answer from afar, short enough to foresee the ships. */
+/** A stretch is how far the game looks ahead: long enough for a result to arrive, short enough to predict where the ships are. */
 export const STRETCH = { steps: 30, timestepS: 1 / 120, frameSteps: 3 } as const;
 export const STRETCH_S = STRETCH.steps * STRETCH.timestepS;
 const FRAMES = STRETCH.steps / STRETCH.frameSteps;
-/** Less than the earth's: rubble in a city that hovers. */
+/** m/s2, less than the earth's: it suits a city of hovercraft. */
 const GRAVITY: [number, number, number] = [0, -5, 0];
 const RESTITUTION = 0.25;
-/** What a ship gives a piece that it touches, where pieces do not touch one another. */
+/** Share of its speed that a ship passes on to a piece, in the game's own computation. */
 const KICK_SHARE = 0.9;
 
+/** Numbers of one piece in a frame: position and velocity. */
 const NUMBERS = 6;
 
-/** Where pieces are over a stretch of time, in frames of {@link STRETCH}; the first is where they begin. */
+/** The pieces over a stretch of time, in frames of {@link STRETCH}; the first frame is their start. */
 export interface Stretch {
   fromS: number;
-  /** {@link NUMBERS} a piece: position and velocity. */
+  /** {@link NUMBERS} per piece. */
   frames: readonly Float64Array[];
 }
 
-/** The stretch as a task: pieces first, then the ships, which are bodies like any other but so heavy that rubble does not stop them. */
+/** The task input for a stretch: the pieces, then the ships as heavy bodies. */
 export function stretchTask(pieces: readonly PhysicsBody[], ships: readonly PhysicsBody[]): PhysicsInput {
   const { steps, timestepS, frameSteps } = STRETCH;
   return {
@@ -35,7 +36,7 @@ export function stretchTask(pieces: readonly PhysicsBody[], ships: readonly Phys
   };
 }
 
-/** What a task's result says of the pieces. Null for one that is of something else. */
+/** The stretch in a task's result. Null when the result does not fit. */
 export function stretchOf(
   fromS: number,
   pieces: readonly PhysicsBody[],
@@ -51,7 +52,7 @@ export function stretchOf(
   return { fromS, frames: [stateOf(pieces), ...between, stateOf(bodies.slice(0, pieces.length))] };
 }
 
-/** The game's own way: a ship kicks what it touches, and pieces fly through one another. */
+/** The game's own computation: a ship kicks what it touches, and pieces do not collide. */
 export function ownStretch(fromS: number, pieces: readonly PhysicsBody[], ships: readonly PhysicsBody[]): Stretch {
   const frames = [stateOf(pieces)];
   const frameS = STRETCH.frameSteps * STRETCH.timestepS;
@@ -70,7 +71,7 @@ export function ownStretch(fromS: number, pieces: readonly PhysicsBody[], ships:
   return { fromS, frames };
 }
 
-/** Where a piece is. Before the stretch it is where it begins, after it where it ends. */
+/** Position of a piece, clamped to the stretch. */
 export function pieceAt({ fromS, frames }: Stretch, piece: number, timeS: number): [number, number, number] {
   const frame = Math.max(0, Math.min(FRAMES, ((timeS - fromS) / STRETCH_S) * FRAMES));
   const before = frames[Math.floor(frame)];
@@ -83,7 +84,7 @@ export function pieceAt({ fromS, frames }: Stretch, piece: number, timeS: number
   return [on(0), on(1), on(2)];
 }
 
-/** The pieces as they are at the end. */
+/** The pieces at the end of the stretch. */
 export function endOf({ frames }: Stretch, pieces: readonly PhysicsBody[]): PhysicsBody[] {
   const last = frames[frames.length - 1] ?? new Float64Array(0);
   return pieces.map(({ radius, mass }, piece) => {
@@ -102,7 +103,7 @@ function kick(state: Float64Array, at: number, { position, velocity, radius }: P
     return (state[at + axis] ?? 0) - shipAt;
   });
   const distanceM = Math.hypot(...away);
-  // Twice its size: between two frames it moves further than it is long.
+  // Twice its size, because between two frames a ship moves further than its length.
   if (distanceM > 2 * radius || distanceM === 0) return;
   const pushMps = Math.hypot(...velocity) * 0.25;
   for (let axis = 0; axis < 3; axis++) {

@@ -1,12 +1,11 @@
-// Drones fly through the streets where others find them a way, over the roofs where nobody does, and are where the race is in either case.
 import { expect, it } from 'vitest';
-import { GAME, GAME_WORK } from '../tuning.ts';
-import { planCity } from './city-plan.ts';
-import { DroneSwarm, type Trip } from './drone-swarm.ts';
-import { seededRandom } from './random.ts';
+import { planCity } from './city.ts';
+import { DRONE_WAIT_S, DroneSwarm, type Trip } from './drone-swarm.ts';
+import { seededRandom } from './numbers.ts';
+import { STEP_MS } from './race.ts';
 import { Track } from './track.ts';
 
-const STEP_S = GAME.stepMs / 1000;
+const STEP_S = STEP_MS / 1000;
 const PLAYER_MPS = 55;
 
 function newSwarm() {
@@ -16,7 +15,7 @@ function newSwarm() {
   return { track, city, swarm: new DroneSwarm(track, city) };
 }
 
-/** Lets the race go on for so long, and the drones' questions be answered. */
+/** Runs the race for this long, with `answer` called for every waiting drone. */
 function race(swarm: DroneSwarm, seconds: number, answer: (trip: Trip) => void, each = () => {}): void {
   for (let timeS = 0; timeS < seconds; timeS += STEP_S) {
     for (const trip of swarm.trips) answer(trip);
@@ -25,15 +24,15 @@ function race(swarm: DroneSwarm, seconds: number, answer: (trip: Trip) => void, 
   }
 }
 
-/** The way along two streets; good enough where there are no houses. */
+/** A path along two streets, for a test without collisions. */
 const corner = ({ start, goal }: Trip): [number, number][] => [start, [start[0], goal[1]], goal];
 
-it('every post is in the open: there is a way from each to each', () => {
+it('no post is inside a building', () => {
   const { swarm } = newSwarm();
   for (const { place } of swarm.drones) expect(swarm.grid.isWall(place)).toBe(false);
 });
 
-it('walls of the grid cover every house and leave the road free', () => {
+it('the grid marks every building as wall and leaves the road free', () => {
   const { track, city, swarm } = newSwarm();
   for (const { x, z, widthM, depthM } of city) {
     for (const [across, along] of [
@@ -47,7 +46,7 @@ it('walls of the grid cover every house and leave the road free', () => {
   for (let alongM = 0; alongM < track.lengthM; alongM += 5) expect(swarm.grid.isWall(track.at(alongM))).toBe(false);
 });
 
-it('without an answer they fly over every roof', () => {
+it('without a path they fly over every roof', () => {
   const { city, swarm } = newSwarm();
   const tallestM = Math.max(...city.map(({ heightM }) => heightM));
   let highestY = 0;
@@ -68,7 +67,7 @@ it('without an answer they fly over every roof', () => {
   expect(highestY).toBeGreaterThan(tallestM - 13);
 });
 
-it('with answers they stay low and are ahead of the race again', () => {
+it('with a path they stay low and get ahead of the race again', () => {
   const { track, swarm } = newSwarm();
   let highestY = 0;
   race(
@@ -86,16 +85,16 @@ it('with answers they stay low and are ahead of the race again', () => {
   for (const { place } of waiting) expect(Math.hypot(place.x - player.x, place.z - player.z)).toBeGreaterThan(0);
 });
 
-it('an answer that comes after it left changes nothing', () => {
+it('ignores a path that comes after the drone has left', () => {
   const { swarm } = newSwarm();
   const trips: Trip[] = [];
-  race(swarm, 2 + GAME_WORK.droneWaitS * 2, (trip) => trips.push(trip));
+  race(swarm, 2 + DRONE_WAIT_S * 2, (trip) => trips.push(trip));
   const [late] = trips;
   if (!late) throw new Error('No drone left its post.');
   const before = swarm.drones.map(({ place }) => ({ ...place }));
   swarm.follow(late, corner(late));
   const [moved] = swarm.drones.slice(late.drone);
   moved?.step(STEP_S);
-  // Still on its way over the roofs, no lower than it was.
+  // It is still on its way over the roofs, no lower than it was.
   expect(moved?.place.y).toBeGreaterThanOrEqual(before[late.drone]?.y ?? 0);
 });

@@ -1,30 +1,30 @@
-import { GAME_WORK } from '../tuning.ts';
-import { CityGrid, type Flat } from './city-grid.ts';
-import { type Building, GROUND_Y } from './city-plan.ts';
-import { Drone, type Place } from './drone.ts';
+import { type Building, CityGrid, type Flat } from './city.ts';
+import { Drone, type Place, smoothWay } from './drone.ts';
 import { wrappedDifference } from './numbers.ts';
-import { smoothWay } from './smooth-way.ts';
-import type { Track } from './track.ts';
+import { GROUND_Y, type Track } from './track.ts';
+
+/** How long a drone hovers while it waits for a path. */
+export const DRONE_WAIT_S = 0.6;
 
 const DRONES = 12;
-/** Where drones watch the race from, evenly along the road. */
+/** Posts that drones watch the race from, evenly along the road. */
 const POSTS = 8;
-/** A post whose race has gone by is left for the one so many posts ahead of it. */
+/** Once the player has passed its post, a drone moves this many posts ahead of the player. */
 const POSTS_AHEAD = 3;
-/** Gone by: the player is so far past it. */
+/** A post counts as passed when the player is this far beyond it. */
 const PASSED_M = 12;
-/** Above the road, one of four places at a post for each drone. */
+/** Places at a post, above the road. */
 const SLOTS = [
   { lateralM: -7, heightM: 6.5 },
   { lateralM: 7, heightM: 6.5 },
   { lateralM: -3, heightM: 8 },
   { lateralM: 3, heightM: 8 },
 ] as const;
-/** Between the houses, above what stands beside the road. */
+/** Between the houses, above everything beside the road. */
 const STREET_Y = 10;
 const OVER_ROOFS_M = 6;
 
-/** A drone that wants to go somewhere. */
+/** A drone that waits for a path. */
 export interface Trip {
   drone: number;
   start: [number, number];
@@ -37,8 +37,8 @@ interface Waiting extends Trip {
 }
 
 /**
- * Drones that watch the race: each waits above the road until the player is past, then flies across the city to where the race will be.
- * Its way through the streets is found by others; one that gets none in time flies straight, over the roofs.
+ * Drones that watch the race. Each waits above the road until the player has passed, then flies across the city to a post ahead of the
+ * race. A task finds its path through the streets; without one in time it flies straight, over the roofs.
  */
 export class DroneSwarm {
   readonly drones: readonly Drone[];
@@ -56,7 +56,7 @@ export class DroneSwarm {
     this.drones = this.#posts.map((post, index) => new Drone(this.#slotAt(post, index)));
   }
 
-  /** Those that wait for a way now. */
+  /** The drones that wait for a path. */
   get trips(): readonly Trip[] {
     return this.#waiting;
   }
@@ -67,12 +67,12 @@ export class DroneSwarm {
       if (drone.isThere && this.#isPassed(index, playerM) && !this.#isWaiting(index))
         this.#leave(index, timeS, playerM);
     }
-    const late = this.#waiting.filter(({ sinceS }) => timeS - sinceS > GAME_WORK.droneWaitS);
+    const late = this.#waiting.filter(({ sinceS }) => timeS - sinceS > DRONE_WAIT_S);
     for (const { drone, to } of late) this.drones[drone]?.fly([], to, this.#roofsY);
     this.#waiting = this.#waiting.filter((waiting) => !late.includes(waiting));
   }
 
-  /** @param cells - from start to goal. Null: there is no way through the streets. Of no use once the drone no longer waits for it. */
+  /** Does nothing once the drone no longer waits. @param cells - from start to goal; null: there is no path through the streets */
   follow(trip: Trip, cells: readonly (readonly [number, number])[] | null): void {
     const waiting = this.#waiting.find((other) => other === trip);
     const drone = waiting && this.drones[waiting.drone];

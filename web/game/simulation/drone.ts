@@ -1,18 +1,18 @@
-import type { Flat } from './city-grid.ts';
+import type { Flat } from './city.ts';
 import { clamp } from './numbers.ts';
 
 export interface Place extends Flat {
   y: number;
 }
 
-/** As fast as a ship: it has to be ahead of the race again. */
+/** As fast as a ship, since it has to get ahead of the race again. */
 const SPEED_MPS = 64;
 const CLIMB_MPS = 34;
-/** So far from its height a drone flies slowly: it climbs over a roof rather than through it. */
+/** A drone this far below its height flies slowly, so that it climbs over a roof and not through it. */
 const CLIMBING_M = 12;
 const CLIMBING_SHARE = 0.15;
 
-/** Flies along a line, at a height, and stops at its end. */
+/** Flies along a path at a given height, and stops at its end. */
 export class Drone {
   readonly place: Place;
   headingRad = 0;
@@ -31,14 +31,14 @@ export class Drone {
     return this.#way.length === 0;
   }
 
-  /** @param heightM - y on the way; it ends at the goal's own. */
+  /** @param heightM - y on the way; the drone ends at the goal's own height */
   fly(way: readonly Flat[], goal: Place, heightM: number): void {
     this.#way = [...way, goal];
     this.#goal = goal;
     this.#heightM = heightM;
   }
 
-  /** Where it will be `aheadS` later if it goes on: draws smoothly between two steps. */
+  /** Extrapolated position `aheadS` after the last step, for smooth drawing. */
   placeAt(aheadS: number): Place {
     const { x, y, z } = this.place;
     return { x: x + this.#velocity.x * aheadS, y, z: z + this.#velocity.z * aheadS };
@@ -62,10 +62,31 @@ export class Drone {
       const share = toNextM <= leftM ? 1 : leftM / toNextM;
       this.place.x += (next.x - this.place.x) * share;
       this.place.z += (next.z - this.place.z) * share;
-      // What is left is not to be counted down: rounding could leave a little for ever.
+      // Ends by the share, not by a remaining distance, which rounding could keep above zero for ever.
       if (share < 1) return;
       leftM -= toNextM;
       this.#way.shift();
     }
   }
+}
+
+const ROUNDS = 2;
+
+/** Rounds the corners of a path by cutting them twice (Chaikin, 1974). */
+export function smoothWay(way: readonly Flat[]): Flat[] {
+  let line = [...way];
+  for (let round = 0; round < ROUNDS; round++) line = withCutCorners(line);
+  return line;
+}
+
+function withCutCorners(way: readonly Flat[]): Flat[] {
+  const cut = way.slice(1).flatMap((to, index) => {
+    const from = way[index] ?? to;
+    return [between(from, to, 0.25), between(from, to, 0.75)];
+  });
+  return [...way.slice(0, 1), ...cut, ...way.slice(-1)];
+}
+
+function between(from: Flat, to: Flat, share: number): Flat {
+  return { x: from.x + (to.x - from.x) * share, z: from.z + (to.z - from.z) * share };
 }

@@ -1,10 +1,9 @@
 import { expect, it } from 'vitest';
-import { GAME } from '../tuning.ts';
 import { type Controls, HANDLING, NEUTRAL } from './craft.ts';
-import { Race } from './race.ts';
-import { seededRandom } from './random.ts';
+import { seededRandom } from './numbers.ts';
+import { ATTRACT_AFTER_MS, Race, STEP_MS } from './race.ts';
 
-const STEPS_PER_SECOND = 1000 / GAME.stepMs;
+const STEPS_PER_SECOND = 1000 / STEP_MS;
 const LEFT: Controls = { ...NEUTRAL, steer: -1 };
 
 const newRace = (seed: number) => new Race(seededRandom(seed));
@@ -22,7 +21,7 @@ const summary = (race: Race) =>
     race.score,
   ]);
 
-it('the same seed and controls give the same race, another seed another', () => {
+it('the same seed and controls give the same race, another seed a different one', () => {
   const races = [5, 5, 6].map(newRace);
   for (const race of races) run(race, 20, (timeS) => ({ ...NEUTRAL, steer: Math.sin(timeS), boost: timeS > 8 }));
   const [first, second, other] = races.map(summary);
@@ -42,24 +41,24 @@ it.each([1, 2, 3, 7, 42, 1234])('left alone on seed %i it drives three laps with
   expect(race.playing).toBe(false);
 });
 
-it('left alone it collects orbs, so that newcomers see what they are for', () => {
+it('left alone it collects orbs', () => {
   const race = newRace(1);
   run(race, 30);
   expect(race.score).toBeGreaterThan(100);
 });
 
-it('the first touch hands the craft over with a clean score, and a while without hands it back', () => {
+it('the first input gives the player control with a score of zero; without input the autopilot takes over again', () => {
   const race = newRace(3);
   run(race, 10);
   race.step({ ...NEUTRAL, go: true });
   expect(race.state()).toMatchObject({ playing: true, score: 0, lap: 1 });
-  run(race, GAME.attractAfterMs / 1000 - 1);
+  run(race, ATTRACT_AFTER_MS / 1000 - 1);
   expect(race.playing).toBe(true);
   run(race, 2);
   expect(race.playing).toBe(false);
 });
 
-it('handing back keeps the best score', () => {
+it('keeps the best score when the autopilot takes over', () => {
   const race = newRace(3);
   const { player, items } = race;
   race.step({ ...NEUTRAL, go: true });
@@ -71,11 +70,11 @@ it('handing back keeps the best score', () => {
   const { score } = race;
   expect(score).toBeGreaterThan(0);
   expect(orb.awayS).toBeGreaterThan(0);
-  run(race, GAME.attractAfterMs / 1000 + 1, () => NEUTRAL);
+  run(race, ATTRACT_AFTER_MS / 1000 + 1, () => NEUTRAL);
   expect(race.bestScore).toBeGreaterThanOrEqual(score);
 });
 
-it('steering turns the way it says, and the barrier holds', () => {
+it('steers to the side it is told to, and the barrier holds', () => {
   for (const steer of [-1, 1]) {
     const race = newRace(2);
     run(race, 6, () => ({ ...NEUTRAL, steer }));
@@ -106,7 +105,7 @@ it('boost spends energy for speed and ends with it', () => {
   expect(race.player.energy).toBeLessThan(1);
 });
 
-it('rivals stay in company whatever the player does', () => {
+it('rivals stay ahead of a player who brakes', () => {
   const race = newRace(1);
   run(race, 60, () => ({ ...NEUTRAL, brake: true }));
   for (const rival of race.rivals) expect(rival.distanceM - race.player.distanceM).toBeGreaterThan(0);

@@ -1,29 +1,30 @@
-import { GAME } from '../tuning.ts';
-import { Autopilot } from './autopilot.ts';
-import { type Building, planCity } from './city-plan.ts';
+import { type Building, planCity } from './city.ts';
 import { CourseItems } from './course-items.ts';
 import { type Controls, Craft, HANDLING, isTouched } from './craft.ts';
 import { DebrisField } from './debris-field.ts';
 import { DroneSwarm } from './drone-swarm.ts';
-import { clamp, wrappedDifference } from './numbers.ts';
-import type { Random } from './random.ts';
-import { RivalPilots } from './rival-pilots.ts';
-import { Score } from './score.ts';
+import { clamp, type Random, wrappedDifference } from './numbers.ts';
+import { Autopilot, RivalPilots } from './pilots.ts';
 import { Track } from './track.ts';
 
 const RIVALS = 4;
-/** Two craft closer than this touch. */
+/** Craft closer than this touch. */
 const TOUCH_M = { along: 4.6, across: 2.3 };
-/** Rivals ahead by this much wait for the player, those behind by it hurry: there is always somebody to race. */
+/** Rivals this far ahead of the player slow down, those this far behind speed up, so that there is always somebody to race. */
 const COMPANY_M = 90;
 const ENERGY_PER_ORB = 0.06;
 
-/** What a page may show about the race. */
+/** A craft moves half a metre per step at full speed: finer than anything it can touch. */
+export const STEP_MS = 1000 / 120;
+/** Without input for this long the game plays itself again. */
+export const ATTRACT_AFTER_MS = 15_000;
+
+/** State of the race for the page to show. */
 export interface RaceState {
   playing: boolean;
   score: number;
   bestScore: number;
-  /** 1 for the first. */
+  /** Counts from 1. */
   lap: number;
   lastLapS: number | null;
   /** 1 to 5. */
@@ -31,8 +32,8 @@ export interface RaceState {
 }
 
 /**
- * The whole game but its picture: a player among rivals on a closed road, in fixed steps. Nobody playing: it plays itself.
- * The same seed, controls and answers of those who help give the same race.
+ * The simulation of the game: a player among rivals on a closed road, in fixed steps. It plays itself while nobody plays.
+ * The same seed, controls and task results give the same race.
  */
 export class Race {
   readonly track: Track;
@@ -47,7 +48,7 @@ export class Race {
   timeS = 0;
   bestScore = 0;
   lastLapS: number | null = null;
-  /** Since an orb was last taken by the player. */
+  /** Time since the player last took an orb. */
   sinceOrbS = Number.POSITIVE_INFINITY;
   #score = new Score();
   #lap = 1;
@@ -100,19 +101,19 @@ export class Race {
     return { playing, score, bestScore, lap, lastLapS, place };
   }
 
-  /** What the steering policy is told of the rivals, a row for each. */
+  /** Input of the steering policy, a row for each rival. */
   observeRivals(): Float32Array<ArrayBuffer> {
     return this.#rivalPilots.observe([this.player, ...this.rivals]);
   }
 
-  /** Has the rivals do what the policy says, until that is old. @param seenAtS - when they were observed, by {@link timeS}. */
+  /** Steers the rivals as the policy says, until its output is out of date. @param seenAtS - {@link timeS} when they were observed */
   steerRivals(controls: Float32Array, seenAtS: number): void {
     this.#rivalPilots.follow(controls, seenAtS);
   }
 
-  /** One step of {@link GAME}.stepMs. */
+  /** Simulates {@link STEP_MS}. */
   step(controls: Controls): void {
-    const stepS = GAME.stepMs / 1000;
+    const stepS = STEP_MS / 1000;
     this.timeS += stepS;
     this.#noticePlayer(controls, stepS);
     this.player.step(this.playing ? controls : this.#autopilot.drive(this.player), this.track, stepS);
@@ -127,10 +128,10 @@ export class Race {
   #noticePlayer(controls: Controls, stepS: number): void {
     this.#untouchedS = isTouched(controls) ? 0 : this.#untouchedS + stepS;
     if (!this.playing && this.#untouchedS === 0) this.#restart(true);
-    else if (this.playing && this.#untouchedS * 1000 >= GAME.attractAfterMs) this.#restart(false);
+    else if (this.playing && this.#untouchedS * 1000 >= ATTRACT_AFTER_MS) this.#restart(false);
   }
 
-  /** Counts from zero, wherever the craft is: nobody waits for a start line. */
+  /** Counting starts anew wherever the craft is, so that nobody waits for a start line. */
   #restart(playing: boolean): void {
     if (this.playing) this.bestScore = Math.max(this.bestScore, this.score);
     this.playing = playing;
@@ -187,3 +188,41 @@ export class Race {
 }
 
 const laneM = (index: number): number => -4.5 + (9 * index) / (RIVALS - 1);
+
+const ORB_POINTS = 10;
+const LAP_POINTS = 500;
+/** Orbs in a row that raise the multiplier by one. */
+const CHAIN_STEP = 5;
+const MAX_MULTIPLIER = 8;
+const CHAIN_LASTS_S = 4;
+
+/** Points of one run. Orbs in a row are worth more; touching a barrier breaks the row. */
+class Score {
+  points = 0;
+  #chain = 0;
+  #sinceOrbS = 0;
+
+  get multiplier(): number {
+    return Math.min(MAX_MULTIPLIER, 1 + Math.floor(this.#chain / CHAIN_STEP));
+  }
+
+  step(stepS: number): void {
+    this.#sinceOrbS += stepS;
+    if (this.#sinceOrbS > CHAIN_LASTS_S) this.#chain = 0;
+  }
+
+  orbs(count: number): void {
+    if (count === 0) return;
+    this.points += count * ORB_POINTS * this.multiplier;
+    this.#chain += count;
+    this.#sinceOrbS = 0;
+  }
+
+  lap(): void {
+    this.points += LAP_POINTS;
+  }
+
+  scrape(): void {
+    this.#chain = 0;
+  }
+}

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { Craft } from './craft.ts';
-import { seededRandom } from './random.ts';
+import { seededRandom } from './numbers.ts';
 import { OBSERVED, observeForSteering, STEERING_MODEL, toSteering } from './steering-observation.ts';
 import { Track } from './track.ts';
 
@@ -19,7 +19,7 @@ interface Ship {
   observation: number[];
 }
 
-test('the policy sees in the game what it saw in training', async () => {
+test('the observation is the one used in training', async () => {
   const { seed, lengthM, ships } = JSON.parse(await readFile(VECTORS, 'utf8')) as {
     seed: number;
     lengthM: number;
@@ -40,11 +40,11 @@ test('the policy sees in the game what it saw in training', async () => {
   const wanted = ships.flatMap(({ observation }) => observation);
   expect(seen).toHaveLength(wanted.length);
   for (const [i, value] of seen.entries()) expect(value).toBeCloseTo(wanted[i] ?? Number.NaN, 4);
-  // Or the vectors would say nothing of who is in front.
+  // Without this the vectors would not cover the craft ahead.
   expect(ships.some(({ observation }) => observation[12] !== 0)).toBe(true);
 });
 
-test('only who is within reach ahead is seen, across the start line too', () => {
+test('observes only craft within reach ahead, across the start line too', () => {
   const track = new Track(seededRandom(1));
   const at = (distanceM: number) => new Craft({ distanceM, lateralM: 1, speedMps: 40 });
   const nearness = (aheadM: number) => {
@@ -56,14 +56,14 @@ test('only who is within reach ahead is seen, across the start line too', () => 
   expect([nearness(-15), nearness(31)]).toEqual([0, 0]);
 });
 
-test('the list of models has a policy that takes as many numbers', async () => {
+test('the listed model takes as many numbers', async () => {
   const { models } = JSON.parse(await readFile(MANIFEST, 'utf8')) as {
     models: { name: string; inputs?: { dims: unknown[] }[] }[];
   };
   expect(models.find(({ name }) => name === STEERING_MODEL)?.inputs?.[0]?.dims).toEqual(['batch', OBSERVED]);
 });
 
-test('an answer becomes controls, row by row', () => {
+test('an output becomes controls, row by row', () => {
   const controls = new Float32Array([0.25, -1, -1.5, 0.5]);
   expect(toSteering(controls, 0)).toEqual({ steer: 0.25, brake: false });
   expect(toSteering(controls, 1)).toEqual({ steer: -1, brake: true });

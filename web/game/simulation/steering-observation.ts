@@ -2,10 +2,10 @@ import type { Craft } from './craft.ts';
 import { clamp, wrap } from './numbers.ts';
 import type { Track } from './track.ts';
 
-/** The model of the server's list that steers by these numbers: `observation`, float32 [craft, 15], to `controls`, float32 [craft, 2]. */
+/** The model in the server's list: `observation`, float32 [craft, 15], to `controls`, float32 [craft, 2]. */
 export const STEERING_MODEL = 'steering';
 
-/** As `training/steering.py` has them: the network knows no others. */
+/** The network was trained with these values (training/steering.py). */
 const LOOK_AHEAD_M = [0, 8, 18, 32, 50, 75] as const;
 const CURVATURE_SCALE = 16;
 const NEAR_M = 30;
@@ -13,20 +13,19 @@ const SPEED_SCALE_MPS = 82;
 const CLOSING_SCALE_MPS = 40;
 const ANGLE_SCALE_RAD = 0.55;
 
-/** Numbers that the policy sees of one craft. */
+/** Numbers in the observation of one craft. */
 export const OBSERVED = 9 + LOOK_AHEAD_M.length;
 
-/** A craft to be steered along its lane, metres right of the centre line. */
+/** A craft to steer along its lane. `laneM` is metres right of the centre line. */
 export interface Steered {
   craft: Craft;
   laneM: number;
 }
 
 /**
- * What the steering policy is told of some craft, a row of {@link OBSERVED} numbers for each: itself, the road ahead, and who is next in
- * front of it.
+ * The steering policy's input, a row of {@link OBSERVED} numbers for each craft: itself, the road ahead, and the next craft ahead.
  *
- * @param all - every craft on the road, those that are steered included.
+ * @param all - every craft on the road, including those that are steered
  */
 export function observeForSteering(
   steered: readonly Steered[],
@@ -55,7 +54,7 @@ export function observeForSteering(
   return rows;
 }
 
-/** What the policy wants of the craft in one row of its answer. */
+/** The controls in one row of the policy's output. */
 export function toSteering(controls: ArrayLike<number>, row: number): { steer: number; brake: boolean } {
   return { steer: clamp(controls[2 * row] ?? 0, -1, 1), brake: (controls[2 * row + 1] ?? 0) > 0 };
 }

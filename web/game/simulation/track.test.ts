@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { seededRandom } from './random.ts';
+import { seededRandom } from './numbers.ts';
 import { Track } from './track.ts';
 
 it.each([1, 2, 3, 7, 42, 1234])('on seed %i the road is closed, smooth and never narrower than its bends', (seed) => {
@@ -16,7 +16,7 @@ it.each([1, 2, 3, 7, 42, 1234])('on seed %i the road is closed, smooth and never
   }
 });
 
-it('right is right: a place beside the road lies where its heading says', () => {
+it('a place to the right of the road lies to the right of its heading', () => {
   const track = new Track(seededRandom(1));
   for (const distanceM of [0, 100, 500]) {
     const { x, z, headingRad } = track.at(distanceM);

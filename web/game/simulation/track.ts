@@ -1,7 +1,6 @@
-import { lerp, wrap } from './numbers.ts';
-import type { Random } from './random.ts';
+import { lerp, type Random, wrap } from './numbers.ts';
 
-/** A place on the centre line. Right-handed, y up; heading 0 looks along -z and grows to the right. */
+/** A point on the centre line. Right-handed, y up; heading 0 looks along -z and grows to the right. */
 export interface TrackPoint {
   x: number;
   y: number;
@@ -12,6 +11,9 @@ export interface TrackPoint {
   /** Roll of the road, positive when its right side is lower. */
   bankRad: number;
 }
+
+/** Height of the plain below the road. */
+export const GROUND_Y = -13;
 
 const SAMPLES = 1024;
 const BASE_RADIUS_M = 185;
@@ -51,7 +53,7 @@ export class Track {
     });
   }
 
-  /** @param distanceM - along the centre line; any number, laps included. */
+  /** @param distanceM - along the centre line; any number, since laps wrap around */
   at(distanceM: number): TrackPoint {
     const position = (wrap(distanceM, this.lengthM) / this.lengthM) * SAMPLES;
     const index = Math.floor(position) % SAMPLES;
@@ -88,11 +90,11 @@ interface Flat {
 
 interface Outline {
   lengthM: number;
-  /** @param share - of the whole length, any number. */
+  /** @param share - of the whole length; wraps around */
   at(share: number): Flat;
 }
 
-/** Walks the curve once and keeps where each equal share of its length lies. */
+/** Measures the curve once, so that points can be found by arc length. */
 function outlineOf(shape: readonly { order: number; share: number; phase: number }[]): Outline {
   const steps = SAMPLES * 4;
   const pointAt = (angle: number): Flat => {
@@ -131,10 +133,35 @@ function turnBetween(fromRad: number, toRad: number): number {
   return Math.atan2(Math.sin(toRad - fromRad), Math.cos(toRad - fromRad));
 }
 
-/** Turn over a stretch of road rather than at a point, so that steering and banking are smooth. */
+/** Curvature averaged over a stretch of road, so that steering and banking are smooth. */
 function smoothCurvature(outline: Outline, share: number): number {
   const reach = 4 / SAMPLES;
   const here = outline.at(share);
   const turn = turnBetween(headingOf(outline.at(share - reach), here), headingOf(here, outline.at(share + reach)));
   return turn / (reach * outline.lengthM);
+}
+
+/** Beyond the barrier by this much, a thing falls past the road. */
+const EDGE_M = 0.4;
+/** Projections onto the road's direction. Its bends are gentle enough that no more are needed. */
+const ROUNDS = 3;
+
+export interface Floor {
+  /** Distance along the road of its nearest point. */
+  alongM: number;
+  y: number;
+}
+
+/** The floor below a thing at x, z: the road, or the plain. @param nearM - roughly where along the road it is */
+export function floorUnder(track: Track, x: number, z: number, nearM: number): Floor {
+  let alongM = nearM;
+  let lateralM = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const at = track.at(alongM);
+    const [dx, dz] = [x - at.x, z - at.z];
+    lateralM = dx * Math.cos(at.headingRad) + dz * Math.sin(at.headingRad);
+    alongM += dx * Math.sin(at.headingRad) - dz * Math.cos(at.headingRad);
+  }
+  const isRoad = Math.abs(lateralM) < track.halfWidthM + EDGE_M;
+  return { alongM, y: isRoad ? track.place(alongM, lateralM).y : GROUND_Y };
 }

@@ -1,0 +1,192 @@
+import { MeshError } from '../../shared/errors.ts';
+import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
+import { isNetwork } from '../../shared/tasks/upscale.ts';
+import type { Quality, Task, Timing, Where } from '../sdk/types.ts';
+import { qualityLabel } from '../ui/format.ts';
+import { CountRate, TimeWindow } from '../ui/time-window.ts';
+import type { Client, FrameStream, StreamStats } from './client.ts';
+import type { LiveSource, Size, StillSource } from './source.ts';
+
+/** Settings that the person chose. */
+export interface Settings {
+  where: Where;
+  quality: Quality;
+  scale: number;
+}
+
+/** Renders a source's sharpened pictures on a canvas. */
+export interface Renderer {
+  readonly canvas: HTMLCanvasElement;
+  /** Changes settings that need no new renderer. */
+  set(settings: Pick<Settings, 'where' | 'quality'>): void;
+  close(): Promise<void>;
+}
+
+/** Figures of a renderer. */
+export type Report = StreamReport | ImageReport;
+
+export interface ImageReport extends Size {
+  kind: 'image';
+  /** Null until it is sharpened. */
+  timing: Timing | null;
+  /** The quality it is sharpened with. */
+  quality: Quality;
+  /** Why not with the chosen quality; empty when it is. */
+  why: string;
+}
+
+export interface StreamReport {
+  kind: 'stream';
+  stats: StreamStats;
+  /** Frame rate of the source; NaN until it is known. */
+  capturedFps: number;
+  /** Size of the sharpened picture; null before the first. */
+  size: Size | null;
+  /** Chart data: times in seconds, frame rates, typical delays in ms. */
+  columns: [number[], ...(number | null)[][]];
+}
+
+/** Whether frames are being sharpened. Until this machine has been measured they are shown unsharpened. */
+export function isSharpening({ fps, glassToGlassMs }: StreamStats): boolean {
+  return fps > 0 && glassToGlassMs.p50 > 0;
+}
+
+/** Whether the picture on the page is a sharpened one. */
+export function isSharpened(report: Report): boolean {
+  if (report.kind === 'image') return report.timing !== null;
+  const { fps, framesPresented, framesUnsharpened } = report.stats;
+  // When the source stands still, its last frame was sharpened.
+  return fps === 0 ? framesPresented > framesUnsharpened : isSharpening(report.stats);
+}
+
+/** The quality of the picture on the page; without a picture, the chosen one. */
+export function shownQuality(report: Report | null, chosen: Quality): Quality {
+  return (report?.kind === 'stream' ? report.stats.quality : report?.quality) ?? chosen;
+}
+
+/** As often as a person can read figures. */
+const REPORT_INTERVAL_MS = 500;
+/** Time that the chart covers. */
+export const CHART_WINDOW_S = 60;
+const MAX_SAMPLES = (CHART_WINDOW_S * 1_000) / REPORT_INTERVAL_MS + 1;
+
+/** Renders a stream of sharpened frames and reports its figures. */
+export class StreamRenderer implements Renderer {
+  readonly #history = new TimeWindow(CHART_WINDOW_S, MAX_SAMPLES);
+  /** Measured over the same window as the output frame rate. */
+  readonly #captured = new CountRate(STREAM_LIMITS.statsWindowMs);
+  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #startedMs = performance.now();
+
+  private constructor(
+    private readonly stream: FrameStream,
+    private readonly onReport: (report: Report) => void,
+  ) {
+    this.#timer = setInterval(() => this.#report(), REPORT_INTERVAL_MS);
+  }
+
+  static async open(
+    client: Client,
+    source: LiveSource,
+    settings: Settings,
+    onReport: (report: Report) => void,
+  ): Promise<StreamRenderer> {
+    const stream = await client.openStream(source.frames, settings);
+    return new StreamRenderer(stream, onReport);
+  }
+
+  get canvas(): HTMLCanvasElement {
+    return this.stream.canvas;
+  }
+
+  set({ where, quality }: Pick<Settings, 'where' | 'quality'>): void {
+    this.stream.set({ where, quality });
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.stream.close();
+  }
+
+  #report(): void {
+    const stats = this.stream.stats();
+    const nowMs = performance.now();
+    const timeS = (nowMs - this.#startedMs) / 1_000;
+    this.#captured.add(stats.framesCaptured, nowMs);
+    this.#history.add([timeS, stats.fps, isSharpening(stats) ? stats.glassToGlassMs.p50 : null]);
+    const { width, height } = this.canvas;
+    this.onReport({
+      kind: 'stream',
+      stats,
+      capturedFps: this.#captured.perSecond,
+      size: stats.framesPresented > 0 ? { width, height } : null,
+      columns: this.#history.columns(2),
+    });
+  }
+}
+
+interface ImageHandlers {
+  onReport: (report: Report) => void;
+  onError: (error: MeshError) => void;
+}
+
+/** Renders one picture, sharpened by a task. */
+export class ImageRenderer implements Renderer {
+  readonly canvas: HTMLCanvasElement;
+  #settings: Settings;
+  #task: Task<'upscale'> | null = null;
+
+  constructor(
+    private readonly client: Client,
+    private readonly source: StillSource,
+    settings: Settings,
+    private readonly handlers: ImageHandlers,
+  ) {
+    this.#settings = settings;
+    this.canvas = document.createElement('canvas');
+    this.canvas.width = Math.round(source.image.width * settings.scale);
+    this.canvas.height = Math.round(source.image.height * settings.scale);
+    // Stretched by the browser until the sharpened picture is there.
+    this.canvas.getContext('2d')?.drawImage(source.image, 0, 0, this.canvas.width, this.canvas.height);
+    void this.#run();
+  }
+
+  set({ where, quality }: Pick<Settings, 'where' | 'quality'>): void {
+    if (where === this.#settings.where && quality === this.#settings.quality) return;
+    this.#settings = { ...this.#settings, where, quality };
+    void this.#run();
+  }
+
+  async close(): Promise<void> {
+    const task = this.#task;
+    this.#task = null;
+    task?.cancel();
+  }
+
+  async #run(): Promise<void> {
+    this.#task?.cancel();
+    await this.#sharpen(this.#settings.quality, '');
+  }
+
+  async #sharpen(quality: Quality, why: string): Promise<void> {
+    const { where, scale } = this.#settings;
+    const { width, height } = this.canvas;
+    this.handlers.onReport({ kind: 'image', timing: null, quality, why, width, height });
+    let task: Task<'upscale'> | null = null;
+    try {
+      task = this.client.submitTask('upscale', { image: this.source.image, scale, quality }, { where });
+      this.#task = task;
+      const { image, timing } = await task.result;
+      if (this.#task !== task) return;
+      this.canvas.getContext('2d')?.putImageData(image, 0, 0);
+      this.handlers.onReport({ kind: 'image', timing, quality, why, width: image.width, height: image.height });
+    } catch (cause) {
+      // The task was cancelled for a newer one.
+      if (this.#task !== task) return;
+      const error = MeshError.from(cause);
+      if (error.reason !== 'unknown-model' || !isNetwork(quality)) this.handlers.onError(error);
+      // Falls back like a stream: a picture of lower quality is better than none.
+      else await this.#sharpen('spatial', `The ${qualityLabel(quality)} is not available there. ${error.message}`);
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import './fields.css';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { Button } from './buttons.tsx';
+
+interface TextFieldProps {
+  label: string;
+  value: string;
+  onChange: (value: string) => void;
+  maxLength?: number;
+  placeholder?: string;
+  disabled?: boolean;
+  /** Hides the characters, as for a password. */
+  isSecret?: boolean;
+}
+
+export function TextField({
+  label,
+  value,
+  onChange,
+  maxLength,
+  placeholder,
+  disabled = false,
+  isSecret = false,
+}: TextFieldProps) {
+  return (
+    <label class="field">
+      <span class="field__label">{label}</span>
+      <input
+        class="field__control"
+        type={isSecret ? 'password' : 'text'}
+        value={value}
+        maxLength={maxLength}
+        placeholder={placeholder}
+        disabled={disabled}
+        autocomplete="off"
+        spellcheck={false}
+        onInput={(event) => onChange(event.currentTarget.value)}
+      />
+    </label>
+  );
+}
+
+interface SelectFieldProps<Value extends string> {
+  label: string;
+  choices: readonly Choice<Value>[];
+  value: Value;
+  onChange: (value: Value) => void;
+}
+
+export function SelectField<Value extends string>({ label, choices, value, onChange }: SelectFieldProps<Value>) {
+  return (
+    <label class="field">
+      <span class="field__label">{label}</span>
+      <select
+        class="field__control"
+        value={value}
+        onChange={(event) => {
+          const chosen = choices.find((choice) => choice.value === event.currentTarget.value);
+          if (chosen) onChange(chosen.value);
+        }}
+      >
+        {choices.map((choice) => (
+          <option key={choice.value} value={choice.value}>
+            {choice.label}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+const FEEDBACK_MS = 2_500;
+
+/** A read-only text with a button that copies it. */
+export function CopyField({ label, text }: { label: string; text: string }) {
+  const id = useId();
+  const input = useRef<HTMLInputElement>(null);
+  const [feedback, setFeedback] = useState<string | null>(null);
+
+  useEffect(() => {
+    if (feedback === null) return;
+    const timer = setTimeout(() => setFeedback(null), FEEDBACK_MS);
+    return () => clearTimeout(timer);
+  }, [feedback]);
+
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setFeedback('Copied');
+    } catch {
+      // Without https or permission there is no clipboard. Selects the text, so that one key press copies it.
+      input.current?.select();
+      setFeedback('Press Ctrl+C');
+    }
+  };
+
+  return (
+    <div class="copy-field">
+      <label class="field" for={id}>
+        <span class="field__label">{label}</span>
+        <input
+          id={id}
+          ref={input}
+          class="field__control"
+          readOnly
+          value={text}
+          onFocus={(e) => e.currentTarget.select()}
+        />
+      </label>
+      <Button onPress={copy}>
+        <span aria-live="polite">{feedback ?? 'Copy'}</span>
+      </Button>
+    </div>
+  );
+}
+
+export interface Choice<Value extends string> {
+  value: Value;
+  label: string;
+}
+
+interface SegmentedProps<Value extends string> {
+  legend: string;
+  choices: readonly Choice<Value>[];
+  value: Value;
+  onChange: (value: Value) => void;
+  testId?: string;
+}
+
+/** Radio buttons that look like a segmented control, with the usual keyboard and screen reader behaviour. */
+export function Segmented<Value extends string>({ legend, choices, value, onChange, testId }: SegmentedProps<Value>) {
+  const name = useId();
+  return (
+    <fieldset class="segmented" data-testid={testId}>
+      <legend class="segmented__legend">{legend}</legend>
+      <div class="segmented__options">
+        {choices.map((choice) => (
+          <label class="segmented__option" key={choice.value}>
+            <input
+              class="segmented__input"
+              type="radio"
+              name={name}
+              value={choice.value}
+              checked={choice.value === value}
+              onChange={() => onChange(choice.value)}
+            />
+            <span class="segmented__label">{choice.label}</span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}

@@ -1,0 +1,93 @@
+import type { ComponentChildren } from 'preact';
+import './layout.css';
+import { useId } from 'preact/hooks';
+
+/** The bar at the top of a page: a link home, the page's title, and a remark on the right. */
+export function PageHeader({ title, children }: { title: string; children?: ComponentChildren }) {
+  return (
+    <header class="page-header">
+      <a class="page-header__brand" href="/">
+        <BrandMark />
+        P2C2R
+      </a>
+      <h1 class="page-header__title">{title}</h1>
+      {children && <div class="page-header__aside">{children}</div>}
+    </header>
+  );
+}
+
+/** The logo: one large pixel becoming four small ones. The same drawing as `public/icon.svg`. */
+function BrandMark() {
+  return (
+    <svg width="26" height="26" viewBox="3 3 26 26" aria-hidden="true">
+      <path fill="var(--amber)" d="M5 5h14v8h-6v6H5z" />
+      <path fill="var(--teal)" d="M15 15h5v5h-5zM22 15h5v5h-5zM15 22h5v5h-5zM22 22h5v5h-5z" />
+    </svg>
+  );
+}
+
+/** A titled region of a page. */
+export function Panel({ title, note, children }: { title: string; note?: string; children: ComponentChildren }) {
+  const titleId = useId();
+  return (
+    <section class="panel" aria-labelledby={titleId}>
+      <div class="panel__head">
+        <h2 class="panel__title" id={titleId}>
+          {title}
+        </h2>
+        {note && <span class="panel__note">{note}</span>}
+      </div>
+      {children}
+    </section>
+  );
+}
+
+interface NoticeProps {
+  title: string;
+  text: string;
+  /** Screen readers announce errors at once. */
+  isError?: boolean;
+  /** Buttons. */
+  children?: ComponentChildren;
+}
+
+/** A message with optional buttons. */
+export function Notice({ title, text, isError = false, children }: NoticeProps) {
+  return (
+    <div class={isError ? 'notice notice--error' : 'notice'} role={isError ? 'alert' : 'note'}>
+      <h2 class="notice__title">{title}</h2>
+      <p class="notice__text">{text}</p>
+      {children && <div class="notice__actions">{children}</div>}
+    </div>
+  );
+}
+
+export type Tone = 'idle' | 'busy' | 'good' | 'bad';
+
+interface StatusLineProps {
+  tone: Tone;
+  /** Screen readers announce every change, so keep figures out of it. */
+  headline: string;
+  /** May change often; it is never announced. */
+  detail?: string;
+  testId?: string;
+}
+
+/** The status of a page, as a sentence. */
+export function StatusLine({ tone, headline, detail, testId }: StatusLineProps) {
+  return (
+    <p
+      class={detail === undefined ? 'status-line' : 'status-line status-line--detailed'}
+      data-testid={testId}
+      data-tone={tone}
+    >
+      <span class={`status-line__dot status-line__dot--${tone}`} aria-hidden="true" />
+      <span>
+        <span role="status" aria-live="polite">
+          {headline}
+        </span>
+        {detail && <span class="status-line__detail">{detail}</span>}
+      </span>
+    </p>
+  );
+}
