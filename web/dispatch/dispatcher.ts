@@ -2,6 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
 import { AfterTurn } from '../net/turn.ts';
+import type { VolunteerTrust } from '../net/volunteer-trust.ts';
 import { DuplicateBudget } from './duplicate-budget.ts';
 import { Exploration } from './exploration.ts';
 import { Hedging } from './hedging.ts';
@@ -12,7 +13,6 @@ import type { LocalRunner } from './local-runner.ts';
 import { earliest, noPlacements, type Placement, type PlacementCounts, placementOf } from './placement.ts';
 import { QueueSpace } from './queue-space.ts';
 import { timingOf } from './timing.ts';
-import { Trust } from './trust.ts';
 import { TASKS } from './tuning.ts';
 import { Verifier, type VerifierOptions } from './verifier.ts';
 
@@ -30,12 +30,10 @@ export interface DispatcherEvents {
   /** A volunteer gave a valid answer, or did not. */
   onVolunteerResult(volunteerId: string, succeeded: boolean): void;
   onRedispatch(redispatch: Redispatch): void;
-  /** A volunteer gave a wrong result. It gets no more work, and what it gave without being checked should not be kept. */
-  onBarred(volunteerId: string, taskType: string, error: MeshError): void;
 }
 
 /** What checking results takes that the dispatcher itself has not. */
-export type Checking = Omit<VerifierOptions<Job>, 'now' | 'replicate'>;
+export type Checking = Omit<VerifierOptions<Job>, 'now' | 'replicate'> & { trust: VolunteerTrust };
 
 export interface DispatchCounts {
   /** Attempts beside one that was late or silent. */
@@ -44,8 +42,6 @@ export interface DispatchCounts {
   redispatched: number;
   ranLocally: number;
   ranOnVolunteers: number;
-  /** Results of volunteers that were found wrong, and not delivered; a stream's wrong pictures count as one. */
-  rejectedByVerify: number;
   /** Where results came from and why it was run there. */
   placements: PlacementCounts;
 }
@@ -66,7 +62,7 @@ interface Begun {
  */
 export class Dispatcher {
   readonly counts: DispatchCounts = {
-    ...{ hedged: 0, redispatched: 0, ranLocally: 0, ranOnVolunteers: 0, rejectedByVerify: 0 },
+    ...{ hedged: 0, redispatched: 0, ranLocally: 0, ranOnVolunteers: 0 },
     placements: noPlacements(),
   };
   readonly #clock: Clock;
@@ -78,7 +74,7 @@ export class Dispatcher {
   readonly #budget = new DuplicateBudget();
   readonly #exploration: Exploration;
   readonly #hedging: Hedging;
-  readonly #trust: Trust;
+  readonly #trust: VolunteerTrust;
   readonly #verifier: Verifier;
   readonly #pumpAfterTurn = new AfterTurn(() => this.#pump());
   readonly #space = new QueueSpace(this.#queue);
@@ -89,7 +85,8 @@ export class Dispatcher {
     this.#events = events;
     this.#exploration = new Exploration(this.#budget, () => clock.now());
     this.#hedging = new Hedging(clock, this.#budget, () => this.wake());
-    this.#trust = new Trust(checking.random);
+    this.#trust = checking.trust;
+    this.#trust.barred.add(({ volunteerId }) => this.#barred(volunteerId));
     this.#verifier = new Verifier({
       ...checking,
       now: () => clock.now(),
@@ -118,11 +115,8 @@ export class Dispatcher {
     this.wake();
   }
 
-  /** A wrong result of this kind came from it, here or to somebody else on this page. What it holds is begun elsewhere at once. */
-  bar(volunteerId: string, type: string, error: MeshError): void {
-    this.counts.rejectedByVerify++;
-    if (this.#trust.isBarred(volunteerId)) return;
-    this.#trust.wrong(volunteerId);
+  /** A task or a stream got a wrong answer from this volunteer. Its running jobs start elsewhere at once. */
+  #barred(volunteerId: string): void {
     for (const volunteer of this.#volunteers) if (volunteer.id === volunteerId) this.#volunteers.delete(volunteer);
     for (const run of [...this.#runs.values()]) {
       const attempt = run.attemptOf(volunteerId);
@@ -134,7 +128,6 @@ export class Dispatcher {
       run.attempts.delete(runner);
       this.#needAnother(run, runner, 'barred');
     }
-    this.#events.onBarred(volunteerId, type, error);
   }
 
   /** It has fallen silent: what it holds is begun elsewhere as well, at once. Only a confirmed loss counts against it. */
@@ -329,7 +322,7 @@ export class Dispatcher {
       return;
     }
     const { id } = attempt.runner;
-    const isTrusted = id === this.#local.id || job.replicaOf !== undefined || !this.#trust.isDue(id, job.kind);
+    const isTrusted = id === this.#local.id || job.replicaOf !== undefined || !this.#trust.isCheckDue(id, job.kind);
     if (isTrusted) this.#finish(attempt, outcome, value);
     else void this.#check(attempt, outcome, value);
   }
@@ -344,7 +337,7 @@ export class Dispatcher {
     run.checks--;
     const isWanted = this.#runs.get(job) === run;
     if (verdict.kind === 'wrong') {
-      this.bar(runner.id, job.type, verdict.error);
+      this.#trust.wrong({ volunteerId: runner.id, work: job.type, error: verdict.error });
       if (isWanted) this.#attemptFailed(attempt, { kind: 'failed', error: verdict.error });
       return;
     }

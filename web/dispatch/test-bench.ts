@@ -1,5 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
+import { VolunteerTrust } from '../net/volunteer-trust.ts';
 import { Dispatcher, type Redispatch } from './dispatcher.ts';
 import { LocalRunner } from './local-runner.ts';
 import { SplitWork } from './split-work.ts';
@@ -18,6 +19,7 @@ export class TestBench {
   readonly barred: string[] = [];
   /** Every result is checked, unless a test says otherwise. */
   random = () => 0;
+  readonly trust = new VolunteerTrust(() => this.random());
   readonly dispatcher: Dispatcher;
   readonly work: TaskDeduplicator;
   readonly book: TaskRegistry;
@@ -34,13 +36,18 @@ export class TestBench {
       {
         onVolunteerResult: (id, succeeded) => this.verdicts.push([id, succeeded]),
         onRedispatch: (redispatch) => this.redispatches.push(redispatch),
-        onBarred: (id) => {
-          this.barred.push(id);
-          this.work.forgetFrom(id);
-        },
       },
-      { random: () => this.random(), rest: async () => {}, compute: async () => ({ value: null, attachments: [] }) },
+      {
+        trust: this.trust,
+        random: () => this.random(),
+        rest: async () => {},
+        compute: async () => ({ value: null, attachments: [] }),
+      },
     );
+    this.trust.barred.add(({ volunteerId }) => {
+      this.barred.push(volunteerId);
+      this.work.forgetFrom(volunteerId);
+    });
     this.work = new TaskDeduplicator(new SplitWork(this.dispatcher, this.clock), this.clock);
     this.book = new TaskRegistry(this.work, this.clock);
   }

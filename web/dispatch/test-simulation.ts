@@ -2,6 +2,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
 import { simulatedChannel, type WireSpeed } from '../net/test-wire.ts';
+import { VolunteerTrust } from '../net/volunteer-trust.ts';
 import { shareOf } from './credit-window.ts';
 import { Dispatcher, type Redispatch } from './dispatcher.ts';
 import { LocalRunner } from './local-runner.ts';
@@ -54,9 +55,13 @@ export class Simulation {
       {
         onVolunteerResult: () => {},
         onRedispatch: (redispatch) => this.redispatches.push(redispatch),
-        onBarred: () => {},
       },
-      { random: () => 0, rest: async () => {}, compute: async () => ({ value: null, attachments: [] }) },
+      {
+        trust: new VolunteerTrust(() => 0),
+        random: () => 0,
+        rest: async () => {},
+        compute: async () => ({ value: null, attachments: [] }),
+      },
     );
     this.work = new TaskDeduplicator(new SplitWork(this.dispatcher, this.clock), this.clock);
     this.book = new TaskRegistry(this.work, this.clock);

@@ -42,7 +42,7 @@ test('a wrong result is not delivered: the task is done again elsewhere, and the
     ['cheat', false],
     ['good', true],
   ]);
-  expect(bench.dispatcher.counts.rejectedByVerify).toBe(1);
+  expect(bench.trust.wrongAnswers).toBe(1);
 
   const next = bench.submit({ where: 'volunteers' }, 8);
   await turnsPass();

@@ -1,5 +1,6 @@
 import * as Comlink from 'comlink';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { VolunteerTrust } from '../net/volunteer-trust.ts';
 import {
   linkVolunteer,
   type TestVolunteerLink,
@@ -235,8 +236,14 @@ async function newVolunteer(options: TestVolunteerOptions = {}): Promise<TestVol
 }
 
 async function openOn(from: Parameters<typeof openFrameStream>[1], options: StreamOptions): Promise<FrameStream> {
+  const trust = new VolunteerTrust(Math.random);
+  // Every volunteer here is honest: an uncaught error fails the test.
+  trust.barred.add(({ error }) => {
+    throw error;
+  });
   const deps: StreamDeps = {
     worker: remote,
+    trust,
     links: () => linked.map(({ link }) => link),
     onLinksChanged(listener) {
       linksChanged = listener;

@@ -1,6 +1,7 @@
 import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
 import type { Where } from '../../shared/where.ts';
+import type { VolunteerTrust } from '../net/volunteer-trust.ts';
 import { rankedCodecs } from '../stream/codec/codecs.ts';
 import { openSource, type SourceFrames, type StreamSource } from '../stream/gamer/source-frames.ts';
 import type { StreamEvent } from '../stream/gamer/stream-events.ts';
@@ -29,6 +30,7 @@ export interface FrameStream {
 
 export interface StreamDeps {
   worker: Comlink.Remote<StreamWorkerApi>;
+  trust: VolunteerTrust;
   /** Volunteers linked now. */
   links(): StreamLink[];
   /** Returns what ends it. */
@@ -142,9 +144,10 @@ class PageFrameStream implements FrameStream {
   async #recruit(): Promise<void> {
     const codecs = await rankedCodecs();
     if (this.#closing) return;
-    const { worker, links, now, onLinksChanged } = this.#deps;
+    const { worker, links, trust, now, onLinksChanged } = this.#deps;
     const roster = new StreamNegotiator({
       links,
+      trust,
       now,
       codecs,
       nextStreamId: () => nextStreamId++,

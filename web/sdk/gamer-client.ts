@@ -16,6 +16,7 @@ import { moveChannel } from '../net/moved-channel.ts';
 import type { PeerOptions } from '../net/peer.ts';
 import type { SignalingClient } from '../net/signaling-client.ts';
 import { SIGNALING_CLIENT } from '../net/tuning.ts';
+import { type BarredVolunteer, VolunteerTrust } from '../net/volunteer-trust.ts';
 import { computePart } from './compute-part.ts';
 import { openFrameStream, type StreamLink } from './frame-stream.ts';
 import { GamerLink } from './gamer-link.ts';
@@ -55,6 +56,7 @@ export class GamerClient extends EventTarget {
   readonly #engine = new LocalEngineClient((detail) =>
     this.dispatchEvent(new CustomEvent('model-progress', { detail })),
   );
+  readonly #trust = new VolunteerTrust(Math.random);
   readonly #dispatcher: Dispatcher;
   readonly #work: TaskDeduplicator;
   readonly #book: TaskRegistry;
@@ -90,9 +92,9 @@ export class GamerClient extends EventTarget {
       {
         onVolunteerResult: (volunteerId, succeeded) => this.#links.get(volunteerId)?.count(succeeded),
         onRedispatch: (detail) => this.dispatchEvent(new CustomEvent('redispatched', { detail })),
-        onBarred: (volunteerId, taskType, error) => this.#barred(volunteerId, taskType, error),
       },
       {
+        trust: this.#trust,
         random: Math.random,
         rest: nextMacrotask,
         compute: (type, task) => computePart(this.#engine, systemClock.now, type, task),
@@ -100,6 +102,7 @@ export class GamerClient extends EventTarget {
     );
     this.#work = new TaskDeduplicator(new SplitWork(this.#dispatcher, systemClock), systemClock);
     this.#book = new TaskRegistry(this.#work, systemClock);
+    this.#trust.barred.add((barred) => this.#barred(barred));
   }
 
   get room(): string {
@@ -186,6 +189,7 @@ export class GamerClient extends EventTarget {
     const opening = openFrameStream(
       {
         worker: this.#engine.worker(),
+        trust: this.#trust,
         links: () => this.#streamLinks(),
         onLinksChanged: (listener) => {
           this.addEventListener('volunteers', listener);
@@ -241,6 +245,7 @@ export class GamerClient extends EventTarget {
     return {
       ...this.#book.counts,
       ...this.#dispatcher.counts,
+      rejectedByVerify: this.#trust.wrongAnswers,
       placements: structuredClone(this.#dispatcher.counts.placements),
       cacheHits: this.#work.hits,
       inFlight: this.#dispatcher.inFlight,
@@ -296,6 +301,7 @@ export class GamerClient extends EventTarget {
     if (known) return known;
     const gamerLink = new GamerLink({
       link,
+      trust: this.#trust,
       dispatcher: this.#dispatcher,
       clock: systemClock,
       onChanged: () => this.dispatchEvent(new Event('volunteers')),
@@ -319,12 +325,11 @@ export class GamerClient extends EventTarget {
     } else if (event.kind !== 'linked') this.#tell(event.error);
   }
 
-  /** It gave a wrong result: nothing more goes there, nothing unchecked that came from there is used again, and the server hears of it. */
-  #barred(volunteerId: string, taskType: string, error: MeshError): void {
+  /** A volunteer gave a wrong answer to a task or a stream: reports it to the server and forgets its unchecked results. */
+  #barred({ volunteerId, work, error }: BarredVolunteer): void {
     const why = error.message.slice(0, SIGNALING.maxAccusationChars);
-    this.#mesh?.session.tellAccusation({ volunteerId, taskType, why });
+    this.#mesh?.session.tellAccusation({ volunteerId, taskType: work, why });
     this.#work.forgetFrom(volunteerId);
-    this.#links.get(volunteerId)?.bar();
     this.dispatchEvent(new Event('volunteers'));
     this.#tell(error);
   }
@@ -347,7 +352,7 @@ export class GamerClient extends EventTarget {
   #streamLinks(): StreamLink[] {
     return [...this.#links.values()].flatMap((link) => {
       const { capabilities } = link;
-      if (!capabilities || link.isBarred) return [];
+      if (!capabilities || this.#trust.isBarred(link.id)) return [];
       return {
         id: link.id,
         name: link.name,
@@ -359,7 +364,6 @@ export class GamerClient extends EventTarget {
             if (event.kind === 'message') listener(event.message);
           }),
         ensureVideo: () => link.ensureVideo(),
-        gaveWrong: (error) => this.#dispatcher.bar(link.id, 'stream', error),
       };
     });
   }

@@ -1,5 +1,6 @@
 import * as Comlink from 'comlink';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { VolunteerTrust } from '../net/volunteer-trust.ts';
 import { type FrameStream, openFrameStream } from './frame-stream.ts';
 import type { StreamWorkerApi } from './stream.worker.ts';
 import { lookAtFields, paintFields } from './test-fields.ts';
@@ -87,6 +88,7 @@ function trackOf(captured: MediaStream): MediaStreamTrack {
 function open(source: MediaStreamTrack): Promise<FrameStream> {
   const deps = {
     worker: Comlink.wrap<StreamWorkerApi>(worker),
+    trust: new VolunteerTrust(Math.random),
     links: () => [],
     onLinksChanged: () => () => {},
     now: () => performance.now(),

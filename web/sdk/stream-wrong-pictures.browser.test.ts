@@ -37,9 +37,9 @@ const CHEATS: [string, (painter: Painter, frame: VideoFrame, count: number) => v
 test.each(CHEATS)('who answers with %s is barred, and the picture goes on here', async (_, paint) => {
   rig = new StreamRig({ volunteerEngine: engineThat(paint) });
   const stream = await rig.open(scrolling(), { where: 'volunteers' });
-  await vi.waitUntil(() => rig.wrong.length > 0, WAIT);
-  expect(rig.wrong[0]).toMatchObject({ reason: 'verify-failed' });
-  expect(rig.wrong[0]?.message).toContain('Vera');
+  await vi.waitUntil(() => rig.barred.length > 0, WAIT);
+  expect(rig.barred[0]).toMatchObject({ reason: 'verify-failed' });
+  expect(rig.barred[0]?.message).toContain('Vera');
   await vi.waitUntil(() => stream.stats().framesLocal > 5, WAIT);
 });
 
@@ -47,7 +47,7 @@ test.each((await rankedCodecs()).map((codec) => [codec]))('who answers right is 
   rig = new StreamRig({ codec });
   const stream = await rig.open(scrolling(), { where: 'volunteers' });
   await vi.waitUntil(() => framesOfVolunteers(stream) > 40, WAIT);
-  expect(rig.wrong).toEqual([]);
+  expect(rig.barred).toEqual([]);
   expect(stream.stats().framesDropped['wrong-picture'] ?? 0).toBe(0);
 });
 

@@ -5,6 +5,7 @@ import type { ControlMessage } from '../../shared/messages.ts';
 import { forwardChannel } from '../net/forwarder.ts';
 import { Listeners } from '../net/listeners.ts';
 import { type SimulatedPort, simulatedChannel } from '../net/test-wire.ts';
+import { VolunteerTrust } from '../net/volunteer-trust.ts';
 import type { Codec } from '../stream/codec/codecs.ts';
 import { StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import { gamerApi } from '../stream/gamer/test-gamer-api.ts';
@@ -35,8 +36,9 @@ export interface StreamRigOptions {
 export class StreamRig {
   /** Why streams failed at the volunteer. */
   readonly failures: MeshError[] = [];
-  /** Why the gamer's page bars it. */
-  readonly wrong: MeshError[] = [];
+  readonly trust = new VolunteerTrust(Math.random);
+  /** Why the gamer's page barred the volunteer. */
+  readonly barred: MeshError[] = [];
   /** What happens to a message on its way; changes its bytes in place. */
   damage: (bytes: Uint8Array, to: End) => void = () => {};
   readonly #link: StreamLink;
@@ -64,8 +66,8 @@ export class StreamRig {
       sendControl: (message) => void this.#answer(message),
       onControl: (listener) => this.#toGamer.add(listener),
       ensureVideo() {},
-      gaveWrong: (error) => void this.wrong.push(error),
     };
+    this.trust.barred.add(({ error }) => this.barred.push(error));
     this.#gamer = new StreamRegistry(gamerEngine, systemClock, Math.random);
     const { port1, port2 } = new MessageChannel();
     Comlink.expose(gamerApi(this.#gamer), port1);
@@ -89,6 +91,7 @@ export class StreamRig {
     const stream = await openFrameStream(
       {
         worker: this.#worker,
+        trust: this.trust,
         links: () => [this.#link],
         onLinksChanged: () => () => {},
         now: systemClock.now,

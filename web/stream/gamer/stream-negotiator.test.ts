@@ -3,6 +3,7 @@ import { MeshError } from '../../../shared/errors.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { ControlMessage, StreamSetup } from '../../../shared/messages.ts';
 import { Listeners } from '../../net/listeners.ts';
+import { VolunteerTrust } from '../../net/volunteer-trust.ts';
 import { streamSize } from '../frame-size.ts';
 import { toStreamSettings } from '../settings.ts';
 import { STREAM } from '../tuning.ts';
@@ -28,8 +29,6 @@ class FakeLink implements StreamLink {
   rttMs = () => 5;
   sendControl = (message: ControlMessage) => void this.sent.push(message);
   onControl = (listener: (message: ControlMessage) => void) => this.incoming.add(listener);
-  readonly wrong: MeshError[] = [];
-  gaveWrong = (error: MeshError) => void this.wrong.push(error);
   ensureVideo = () => {};
 
   get setups(): StreamSetup[] {
@@ -53,6 +52,7 @@ let clock: ManualClock;
 let links: FakeLink[];
 let used: ReadyVolunteer[];
 let dropped: number[];
+let trust: VolunteerTrust;
 let roster: StreamNegotiator;
 
 beforeEach(() => {
@@ -60,9 +60,11 @@ beforeEach(() => {
   links = [];
   used = [];
   dropped = [];
+  trust = new VolunteerTrust(() => 0);
   let nextStreamId = 0;
   roster = new StreamNegotiator({
     links: () => links,
+    trust,
     now: () => clock.now(),
     nextStreamId: () => nextStreamId++,
     codecs: ['h264', 'vp8'],
@@ -120,17 +122,17 @@ test('a codec that fails gives way to the next, then the volunteer rests', () =>
   expect(roster.lastError).toBe(null);
 });
 
-test('whose pictures were wrong is told of to whoever gives it work; other failures are between it and the stream', () => {
+test('a volunteer that sent wrong pictures is barred from all work; one that failed otherwise is not', () => {
   const link = new FakeLink('cheat', 100);
   links = [link];
   roster.want(SIZE, SETTINGS);
   link.ready();
   roster.failed(0, new MeshError('device-lost', 'gone'));
-  expect(link.wrong).toEqual([]);
+  expect(trust.isBarred('cheat')).toBe(false);
   link.ready();
   const error = MeshError.verifyFailed('Vera answered with something else.');
   roster.failed(1, error);
-  expect(link.wrong).toEqual([error]);
+  expect(trust.isBarred('cheat')).toBe(true);
 });
 
 test('a volunteer that leaves is dropped, and the next one takes its place', () => {

@@ -2,6 +2,7 @@ import { MeshError } from '../../../shared/errors.ts';
 import type { Capabilities, ControlMessage, StreamSetup } from '../../../shared/messages.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import { isNetwork, upscale } from '../../../shared/tasks/upscale.ts';
+import type { VolunteerTrust } from '../../net/volunteer-trust.ts';
 import { type Codec, commonCodecs } from '../codec/codecs.ts';
 import type { StreamSize } from '../frame-size.ts';
 import type { StreamSettings } from '../settings.ts';
@@ -17,8 +18,6 @@ export interface StreamLink {
   sendControl(message: ControlMessage): void;
   /** Returns what ends it. */
   onControl(listener: (message: ControlMessage) => void): () => void;
-  /** It answered with pictures of something else: nobody here gives it work any more. */
-  gaveWrong(error: MeshError): void;
   /** Makes the link's video channel and moves it to the worker, if that was not done yet. */
   ensureVideo(): void;
 }
@@ -26,6 +25,7 @@ export interface StreamLink {
 export interface StreamNegotiatorOptions {
   /** Those linked now. */
   links(): StreamLink[];
+  trust: VolunteerTrust;
   now(): number;
   /** Never the same twice on one link. */
   nextStreamId(): number;
@@ -100,12 +100,13 @@ export class StreamNegotiator {
 
   /** The stream with this id is of no more use. */
   failed(streamId: number, error: MeshError): void {
+    const { now, trust } = this.#options;
     const asked = this.#withStream(streamId);
     if (!asked) return;
-    this.#barred.set(barKey(asked), this.#options.now() + STREAM.retryAfterMs);
+    this.#barred.set(barKey(asked), now() + STREAM.retryAfterMs);
     this.#release(asked);
     this.#lastError = error;
-    if (error.reason === 'verify-failed') asked.link.gaveWrong(error);
+    if (error.reason === 'verify-failed') trust.wrong({ volunteerId: asked.link.id, work: 'stream', error });
     this.#fill();
   }
 

@@ -63,9 +63,6 @@ export async function linkVolunteer(
       sendControl: (message) => void answer(message),
       onControl: (listener) => toGamer.add(listener),
       ensureVideo() {},
-      gaveWrong(error) {
-        throw error;
-      },
     },
   };
 }
