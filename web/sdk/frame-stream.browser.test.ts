@@ -1,13 +1,13 @@
 import * as Comlink from 'comlink';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { VolunteerTrust } from '../net/volunteer-trust.ts';
+import type { TestGamerApi } from '../stream/gamer/test-gamer.worker.ts';
 import {
   linkVolunteer,
   type TestVolunteerLink,
   type TestVolunteerOptions,
 } from '../stream/volunteer/test-volunteer-link.ts';
 import { type FrameStream, openFrameStream, type StreamDeps, type StreamOptions } from './frame-stream.ts';
-import type { StreamWorkerApi } from './stream.worker.ts';
 import './worker-errors.ts';
 
 const WIDTH = 64;
@@ -15,7 +15,7 @@ const HEIGHT = 36;
 const LEFT_COLOR = [200, 40, 40];
 
 let worker: Worker;
-let remote: Comlink.Remote<StreamWorkerApi>;
+let remote: Comlink.Remote<TestGamerApi>;
 let source: HTMLCanvasElement;
 let linked: TestVolunteerLink[];
 let linksChanged: () => void;
@@ -23,7 +23,7 @@ let open: FrameStream[];
 
 beforeEach(() => {
   worker = new Worker(new URL('../stream/gamer/test-gamer.worker.ts', import.meta.url), { type: 'module' });
-  remote = Comlink.wrap<StreamWorkerApi>(worker);
+  remote = Comlink.wrap<TestGamerApi>(worker);
   source = Object.assign(document.createElement('canvas'), { width: WIDTH, height: HEIGHT });
   linked = [];
   linksChanged = () => {};
@@ -191,8 +191,7 @@ test('when a stream is closed no frame is left open, neither here nor at the vol
   await vi.waitUntil(() => stream.stats().framesPresented > 30, WAIT);
   await stream.close();
 
-  const gamer = Comlink.wrap<{ openFrames(): number }>(worker);
-  await vi.waitFor(async () => expect([await gamer.openFrames(), await volunteer.openFrames()]).toEqual([0, 0]), WAIT);
+  await vi.waitFor(async () => expect([await remote.openFrames(), await volunteer.openFrames()]).toEqual([0, 0]), WAIT);
 });
 
 test('settings change while it runs', async () => {
@@ -229,7 +228,8 @@ const WAIT = { timeout: 30_000, interval: 20 };
 
 async function newVolunteer(options: TestVolunteerOptions = {}): Promise<TestVolunteerLink> {
   const { id = 'volunteer-1' } = options;
-  const attach = (moved: RTCDataChannel | MessagePort) => void remote.attachVideo(id, Comlink.transfer(moved, [moved]));
+  const attach = (moved: RTCDataChannel | MessagePort) =>
+    void remote.streams.attachVideo(id, Comlink.transfer(moved, [moved]));
   const made = await linkVolunteer(attach, options);
   linked.push(made);
   return made;
@@ -242,7 +242,7 @@ async function openOn(from: Parameters<typeof openFrameStream>[1], options: Stre
     throw error;
   });
   const deps: StreamDeps = {
-    worker: remote,
+    streams: remote.streams,
     trust,
     links: () => linked.map(({ link }) => link),
     onLinksChanged(listener) {

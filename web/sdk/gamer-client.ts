@@ -188,7 +188,7 @@ export class GamerClient extends EventTarget {
     if (this.#closing) throw MeshError.closed('The client');
     const opening = openFrameStream(
       {
-        worker: this.#engine.worker(),
+        streams: this.#engine.streams(),
         trust: this.#trust,
         links: () => this.#streamLinks(),
         onLinksChanged: (listener) => {

@@ -5,6 +5,7 @@ import type { ProgressListener } from '../../shared/tasks/progress.ts';
 import type { ModelProgress } from '../compute/models/model-progress.ts';
 import type { LocalEngine } from '../dispatch/local-runner.ts';
 import type { MovedChannel } from '../net/moved-channel.ts';
+import type { StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import { type StartedWorker, startWorker } from './start-worker.ts';
 import type { StreamWorkerApi } from './stream.worker.ts';
 import streamWorkerUrl from './stream.worker.ts?worker&url';
@@ -19,9 +20,9 @@ export class LocalEngineClient implements LocalEngine {
     this.#onModelProgress = onModelProgress;
   }
 
-  /** Throws MeshError `unsupported-browser`. */
-  worker(): Comlink.Remote<StreamWorkerApi> {
-    return this.#start().remote;
+  /** The streams in the worker. Throws MeshError `unsupported-browser`. */
+  streams(): Comlink.Remote<StreamRegistry> {
+    return this.#start().remote.streams;
   }
 
   async backends() {
@@ -52,14 +53,14 @@ export class LocalEngineClient implements LocalEngine {
    */
   moveVideo(linkId: string, channel: MovedChannel, onBroken: (error: MeshError) => void): () => void {
     const { remote } = this.#start();
-    const closed = remote.attachVideo(linkId, Comlink.transfer(channel, [channel]));
+    const closed = remote.streams.attachVideo(linkId, Comlink.transfer(channel, [channel]));
     closed.then(
       (error) => {
         if (error) onBroken(MeshError.from(error));
       },
       (cause: unknown) => onBroken(MeshError.from(cause, 'connection-failed')),
     );
-    return () => void remote.detachVideo(linkId);
+    return () => void remote.streams.detachVideo(linkId);
   }
 
   dispose(): void {

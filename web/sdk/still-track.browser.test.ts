@@ -1,8 +1,8 @@
 import * as Comlink from 'comlink';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { VolunteerTrust } from '../net/volunteer-trust.ts';
+import type { TestGamerApi } from '../stream/gamer/test-gamer.worker.ts';
 import { type FrameStream, openFrameStream } from './frame-stream.ts';
-import type { StreamWorkerApi } from './stream.worker.ts';
 import { lookAtFields, paintFields } from './test-fields.ts';
 import './worker-errors.ts';
 
@@ -87,7 +87,7 @@ function trackOf(captured: MediaStream): MediaStreamTrack {
 
 function open(source: MediaStreamTrack): Promise<FrameStream> {
   const deps = {
-    worker: Comlink.wrap<StreamWorkerApi>(worker),
+    streams: Comlink.wrap<TestGamerApi>(worker).streams,
     trust: new VolunteerTrust(Math.random),
     links: () => [],
     onLinksChanged: () => () => {},

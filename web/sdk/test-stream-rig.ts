@@ -8,7 +8,6 @@ import { type SimulatedPort, simulatedChannel } from '../net/test-wire.ts';
 import { VolunteerTrust } from '../net/volunteer-trust.ts';
 import type { Codec } from '../stream/codec/codecs.ts';
 import { StreamRegistry } from '../stream/gamer/stream-registry.ts';
-import { gamerApi } from '../stream/gamer/test-gamer-api.ts';
 import type { FrameEngine } from '../stream/upscale/frame-engine.ts';
 import { canvasEngine } from '../stream/upscale/test-frame-engine.ts';
 import { VolunteerStreams } from '../stream/volunteer/volunteer-streams.ts';
@@ -19,7 +18,6 @@ import {
   type StreamOptions,
   type StreamSource,
 } from './frame-stream.ts';
-import type { StreamWorkerApi } from './stream.worker.ts';
 
 const VOLUNTEER_ID = 'volunteer-1';
 const LOOPBACK = { latencyMs: 1, bytesPerMs: 1e6 };
@@ -43,7 +41,7 @@ export class StreamRig {
   damage: (bytes: Uint8Array, to: End) => void = () => {};
   readonly #link: StreamLink;
   readonly #gamer: StreamRegistry;
-  readonly #worker: Comlink.Remote<StreamWorkerApi>;
+  readonly #streams: Comlink.Remote<StreamRegistry>;
   readonly #volunteer: VolunteerStreams;
   readonly #toGamer = new Listeners<ControlMessage>();
   readonly #open: FrameStream[] = [];
@@ -70,8 +68,8 @@ export class StreamRig {
     this.trust.barred.add(({ error }) => this.barred.push(error));
     this.#gamer = new StreamRegistry(gamerEngine, systemClock, Math.random);
     const { port1, port2 } = new MessageChannel();
-    Comlink.expose(gamerApi(this.#gamer), port1);
-    this.#worker = Comlink.wrap<StreamWorkerApi>(port2);
+    Comlink.expose(this.#gamer, port1);
+    this.#streams = Comlink.wrap<StreamRegistry>(port2);
     const [gamerEnd, volunteerEnd] = simulatedChannel(systemClock, LOOPBACK);
     this.#watch(gamerEnd, 'gamer');
     this.#watch(volunteerEnd, 'volunteer');
@@ -90,7 +88,7 @@ export class StreamRig {
   async open(source: StreamSource, options: StreamOptions): Promise<FrameStream> {
     const stream = await openFrameStream(
       {
-        worker: this.#worker,
+        streams: this.#streams,
         trust: this.trust,
         links: () => [this.#link],
         onLinksChanged: () => () => {},
@@ -109,7 +107,7 @@ export class StreamRig {
     await Promise.all(this.#open.map((stream) => stream.close()));
     this.#gamer.detachVideo(VOLUNTEER_ID);
     this.#volunteer.dispose();
-    this.#worker[Comlink.releaseProxy]();
+    this.#streams[Comlink.releaseProxy]();
   }
 
   #watch(port: SimulatedPort, to: End): void {

@@ -1,11 +1,12 @@
-import { MeshError } from '../../../shared/errors.ts';
+import type { Clock } from '../../../shared/clock.ts';
+import { MeshError, type WireError } from '../../../shared/errors.ts';
 import type { CapturedFrame, FrameSink, Purpose, SharpFrame } from '../frame.ts';
 import { isSameSize, retimed, type StreamSize, sizeOf, streamSize } from '../frame-size.ts';
 import type { StreamSettings } from '../settings.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
 import { STREAM } from '../tuning.ts';
+import type { FrameEngine } from '../upscale/frame-engine.ts';
 import { FrameRateCap } from './frame-rate-cap.ts';
-import type { GamerStreamOptions } from './gamer-stream-options.ts';
 import { LocalMeter } from './local-meter.ts';
 import { LocalRoute } from './local-route.ts';
 import { NewestFrame } from './newest-frame.ts';
@@ -18,6 +19,36 @@ import { streamWords } from './stream-messages.ts';
 import { StreamStatistics, type StreamStats } from './stream-statistics.ts';
 import { VolunteerPool } from './volunteer-pool.ts';
 import type { ReadyVolunteer } from './volunteer-route.ts';
+
+/** What the page hands to its worker to open a stream. Everything but `settings` is transferred. */
+export interface StreamOpening {
+  frames: ReadableStream<VideoFrame>;
+  /** What the source shows now: a still source may not give another frame. The stream closes it. */
+  first: VideoFrame | null;
+  canvas: OffscreenCanvas;
+  settings: StreamSettings;
+  /** Carries {@link StreamEvent}s to the page until the stream is closed. */
+  events: MessagePort;
+}
+
+/** What a stream in its worker tells the page. */
+export type StreamEvent =
+  /** Sent before the first frame and whenever the source changes its size: volunteers must be set up for the new size. */
+  | { kind: 'size'; size: StreamSize }
+  /** The route to a volunteer failed. The stream has already removed it. */
+  | { kind: 'volunteer-failed'; streamId: number; error: WireError }
+  | { kind: 'stats'; stats: StreamStats }
+  /** The source ended. The page still has to close the stream. */
+  | { kind: 'ended'; error: WireError };
+
+export interface GamerStreamOptions extends StreamOpening {
+  engine(): Promise<FrameEngine>;
+  clock: Clock;
+  random(): number;
+  /** The video channel of a linked volunteer. Throws MeshError `closed` if it has none. */
+  videoChannelOf(volunteerId: string): VideoChannel;
+  onClosed(): void;
+}
 
 /**
  * A stream on the gamer's side, in its worker: source frames in, the freshest sharp ones on the canvas. Each goes to the side that
@@ -104,9 +135,9 @@ export class GamerStream {
     this.#repeatNewest();
   }
 
-  /** From now on frames may go to this volunteer too. Throws MeshError `unsupported-browser` if they cannot be encoded. */
-  useVolunteer(ready: ReadyVolunteer, channel: VideoChannel): void {
-    this.#pool.add(ready, channel);
+  /** From now on frames may go to this volunteer too. Throws MeshError `closed` if its video channel is gone, `unsupported-browser` if they cannot be encoded. */
+  useVolunteer(ready: ReadyVolunteer): void {
+    this.#pool.add(ready, this.#options.videoChannelOf(ready.volunteerId));
     this.#restartProbes();
     this.#repeatNewest();
   }
@@ -119,7 +150,7 @@ export class GamerStream {
 
   /** Nothing more will come from this volunteer. */
   volunteerLost(volunteerId: string, error: MeshError): void {
-    for (const streamId of this.#pool.lost(volunteerId)) this.#volunteerFailed(streamId, error);
+    this.#pool.lost(volunteerId, error);
   }
 
   stats(): StreamStats {
@@ -140,6 +171,8 @@ export class GamerStream {
     this.#pool.clear();
     this.#local.dispose();
     this.#newest.forget();
+    this.#options.events.close();
+    this.#options.onClosed();
     await this.#reader.stop();
   }
 
@@ -174,7 +207,7 @@ export class GamerStream {
     this.#size = size;
     this.#pool.clear();
     this.#shapeLocal();
-    this.#options.handlers.onSize(size);
+    this.#tell({ kind: 'size', size });
   }
 
   #shapeLocal(): void {
@@ -272,11 +305,11 @@ export class GamerStream {
   /** The last frame stays on the screen, sharpened here if it was not yet. */
   #sourceEnded(error: MeshError): void {
     this.#ended = error;
-    this.#options.handlers.onEnded(error);
+    this.#tell({ kind: 'ended', error: error.toWire() });
   }
 
   #volunteerFailed(streamId: number, error: MeshError): void {
-    this.#options.handlers.onVolunteerFailed(streamId, error);
+    this.#tell({ kind: 'volunteer-failed', streamId, error: error.toWire() });
     this.#repeatNewest();
   }
 
@@ -293,7 +326,11 @@ export class GamerStream {
     const isLate = this.#isNewestMissing && this.#isStalled(nowMs) && ageMs > STREAM.gapMs;
     if (isLate || this.#mayBecomeBetter(nowMs)) this.#repeatNewest();
     this.#decision = this.#decide();
-    this.#options.handlers.onStats(this.stats());
+    this.#tell({ kind: 'stats', stats: this.stats() });
+  }
+
+  #tell(event: StreamEvent): void {
+    this.#options.events.postMessage(event);
   }
 
   /** Was what is on the screen let through as it came, or does it stand still while a better quality needs frames to get ready? */

@@ -127,12 +127,28 @@ test('a volunteer that sent wrong pictures is barred from all work; one that fai
   links = [link];
   roster.want(SIZE, SETTINGS);
   link.ready();
-  roster.failed(0, new MeshError('device-lost', 'gone'));
+  roster.routeFailed(0, new MeshError('device-lost', 'gone'));
   expect(trust.isBarred('cheat')).toBe(false);
   link.ready();
   const error = MeshError.verifyFailed('Vera answered with something else.');
-  roster.failed(1, error);
+  roster.routeFailed(1, error);
   expect(trust.isBarred('cheat')).toBe(true);
+});
+
+test('only a route that the worker still has is dropped', () => {
+  const link = new FakeLink('only', 100);
+  links = [link];
+  roster.want(SIZE, SETTINGS);
+  link.ready();
+  roster.routeFailed(0, new MeshError('device-lost', 'gone'));
+  expect(link.sent).toContainEqual({ kind: 'stream-close', streamId: 0 });
+  link.refuse();
+  expect(dropped).toEqual([]);
+  clock.advance(STREAM.retryAfterMs);
+  roster.look();
+  link.ready();
+  link.refuse();
+  expect(dropped).toEqual([2]);
 });
 
 test('a volunteer that leaves is dropped, and the next one takes its place', () => {

@@ -89,22 +89,25 @@ export class StreamNegotiator {
     const nowMs = now();
     for (const [key, untilMs] of this.#barred) if (untilMs <= nowMs) this.#barred.delete(key);
     for (const asked of [...this.#asked.values()]) {
-      const { link, setup } = asked;
+      const { link } = asked;
       if (!links().some(({ id }) => id === link.id)) this.#release(asked);
       else if (!asked.isReady && nowMs - asked.askedMs > STREAM.openTimeoutMs) {
-        this.failed(setup.streamId, MeshError.timeout(`Setting up ${link.name}`, STREAM.openTimeoutMs));
+        this.#fail(asked, MeshError.timeout(`Setting up ${link.name}`, STREAM.openTimeoutMs));
       }
     }
     this.#fill();
   }
 
-  /** The stream with this id is of no more use. */
-  failed(streamId: number, error: MeshError): void {
-    const { now, trust } = this.#options;
+  /** The route of this stream failed in the worker, which has already removed it. */
+  routeFailed(streamId: number, error: MeshError): void {
     const asked = this.#withStream(streamId);
-    if (!asked) return;
+    if (asked) this.#fail(asked, error);
+  }
+
+  #fail(asked: Asked, error: MeshError): void {
+    const { now, trust } = this.#options;
     this.#barred.set(barKey(asked), now() + STREAM.retryAfterMs);
-    this.#release(asked);
+    this.#forget(asked);
     this.#lastError = error;
     if (error.reason === 'verify-failed') trust.wrong({ volunteerId: asked.link.id, work: 'stream', error });
     this.#fill();
@@ -169,25 +172,31 @@ export class StreamNegotiator {
   #heard(streamId: number, message: ControlMessage): void {
     if (!('streamId' in message) || message.streamId !== streamId) return;
     const asked = this.#withStream(streamId);
-    if (message.kind === 'stream-failed') this.failed(streamId, MeshError.from(message.error));
-    else if (message.kind === 'stream-ready' && asked && !asked.isReady) this.#ready(asked);
+    if (!asked) return;
+    if (message.kind === 'stream-failed') {
+      if (asked.isReady) this.#options.drop(streamId);
+      this.#fail(asked, MeshError.from(message.error));
+    } else if (message.kind === 'stream-ready' && !asked.isReady) this.#ready(asked);
   }
 
   #ready(asked: Asked): void {
     const { link, setup, predictedMs } = asked;
     asked.isReady = true;
     this.#lastError = null;
-    const fail = (cause: unknown) => this.failed(setup.streamId, MeshError.from(cause));
-    this.#options.use({ volunteerId: link.id, name: link.name, setup, predictedMs }).catch(fail);
+    const refused = (cause: unknown) => this.routeFailed(setup.streamId, MeshError.from(cause));
+    this.#options.use({ volunteerId: link.id, name: link.name, setup, predictedMs }).catch(refused);
     // What was wanted may have changed while it was being set up.
     this.#change(asked);
   }
 
   #release(asked: Asked): void {
-    const { link, setup, stopListening } = asked;
+    if (asked.isReady) this.#options.drop(asked.setup.streamId);
+    this.#forget(asked);
+  }
+
+  #forget({ link, setup, stopListening }: Asked): void {
     this.#asked.delete(link.id);
     stopListening();
-    this.#options.drop(setup.streamId);
     if (this.#options.links().some(({ id }) => id === link.id)) {
       link.sendControl({ kind: 'stream-close', streamId: setup.streamId });
     }

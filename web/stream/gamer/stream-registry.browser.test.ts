@@ -7,25 +7,25 @@ import { toStreamSettings } from '../settings.ts';
 import { STREAM } from '../tuning.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
 import { canvasEngine } from '../upscale/test-frame-engine.ts';
-import type { StreamEvent } from './stream-events.ts';
+import type { GamerStream, StreamEvent } from './gamer-stream.ts';
 import { StreamRegistry } from './stream-registry.ts';
 import { TEST_SETUP } from './test-setup.ts';
-
-const KEY = 1;
 
 let streams: StreamRegistry;
 let channel: MessageChannel;
 let events: StreamEvent[];
+let stream: GamerStream | undefined;
 let eventPort: MessagePort;
 
 beforeEach(() => {
+  stream = undefined;
   use(async () => canvasEngine);
   channel = new MessageChannel();
   events = [];
 });
 
 afterEach(async () => {
-  await streams.close(KEY);
+  await stream?.close();
   streams.detachVideo('vera');
   channel.port2.close();
   eventPort?.close();
@@ -45,10 +45,10 @@ test('a channel that is taken back has nothing wrong with it', async () => {
 });
 
 test('a volunteer without a video channel cannot be used', () => {
-  open(framesOf());
+  stream = open(framesOf());
   const setup = { ...TEST_SETUP, streamId: 1 };
   const ready = { volunteerId: 'nobody', name: 'Nobody', setup, predictedMs: 1 };
-  expect(() => streams.useVolunteer(KEY, ready)).toThrow(expect.objectContaining({ reason: 'closed' }));
+  expect(() => stream?.useVolunteer(ready)).toThrow(expect.objectContaining({ reason: 'closed' }));
 });
 
 test.each([
@@ -58,7 +58,7 @@ test.each([
   'a frame that is %s is told with its reason, and the stream goes on with one that fits',
   async (_, width, height, reason) => {
     let source: ReadableStreamDefaultController<VideoFrame> | undefined;
-    open(
+    stream = open(
       new ReadableStream({
         start(controller) {
           source = controller;
@@ -78,7 +78,7 @@ test.each([
 test('what the browser throws at a frame is told as it is, not as the end of the source', async () => {
   // Its pixels cannot be had: making a frame of it throws.
   const broken = { visibleRect: new DOMRectReadOnly(0, 0, 64, 36), close() {} } as VideoFrame;
-  open(framesOf(broken));
+  stream = open(framesOf(broken));
   await expect.poll(() => newestStats()?.why).toMatch(/\(device-lost\).*VideoFrame/);
   expect(events.map(({ kind }) => kind)).not.toContain('ended');
 });
@@ -98,7 +98,7 @@ test.each(['engine', 'frame'])('a still source is sharpened after a passing fail
       },
     };
   }, clock);
-  open(framesOf(frameOf(64, 36)));
+  stream = open(framesOf(frameOf(64, 36)));
   await expect
     .poll(
       () => {
@@ -128,14 +128,14 @@ test('while a volunteer sharpens, this machine is tried once, so that it can fil
       source = controller;
     },
   });
-  open(frames, 'volunteers');
+  stream = open(frames, 'volunteers');
   source?.enqueue(frameOf(64, 36));
   await expect.poll(() => events.map(({ kind }) => kind)).toContain('size');
   void streams.attachVideo('vera', channel.port1);
   channel.port2.postMessage({ kind: 'state', readyState: 'open' });
   // So slow that no gap is noticed meanwhile.
   const ready = { volunteerId: 'vera', name: 'Vera', setup: { ...TEST_SETUP, streamId: 1 }, predictedMs: 60_000 };
-  streams.useVolunteer(KEY, ready);
+  stream.useVolunteer(ready);
   engineMade({
     openFrames(options) {
       const upscaler = canvasEngine.openFrames(options);
@@ -162,7 +162,7 @@ test('a source that fails ends the stream, and its words are kept', async () => 
       controller.error(new Error('the cable came off'));
     },
   });
-  open(failing);
+  stream = open(failing);
   await expect
     .poll(() => events.find(({ kind }) => kind === 'ended'))
     .toMatchObject({
@@ -187,12 +187,12 @@ function frameOf(codedWidth: number, codedHeight: number): VideoFrame {
   return new VideoFrame(pixels, { format: 'RGBX', codedWidth, codedHeight, timestamp: 0 });
 }
 
-function open(frames: ReadableStream<VideoFrame>, where: Where = 'local'): void {
+function open(frames: ReadableStream<VideoFrame>, where: Where = 'local'): GamerStream {
   const { port1, port2 } = new MessageChannel();
   eventPort = port1;
   port1.onmessage = ({ data }: MessageEvent<StreamEvent>) => events.push(data);
   const settings = toStreamSettings({ maxFps: STREAM_LIMITS.maxFps }, where);
-  streams.open(KEY, { frames, first: null, canvas: new OffscreenCanvas(1, 1), settings, events: port2 });
+  return streams.open({ frames, first: null, canvas: new OffscreenCanvas(1, 1), settings, events: port2 });
 }
 
 function framesOf(...frames: VideoFrame[]): ReadableStream<VideoFrame> {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MeshError } from '../../../shared/errors.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import { TestPort } from '../../net/test-port.ts';
 import type { CapturedFrame, Purpose } from '../frame.ts';
@@ -114,6 +115,7 @@ test('all that a volunteer held is counted when it is lost', async () => {
   const only = volunteer(1, 20);
   pool.offer(captured());
   await sentTo(only).toBe(1);
-  expect(pool.lost('Vera 1')).toEqual([1]);
+  pool.lost('Vera 1', MeshError.closed('The link'));
+  expect(failed).toEqual(['closed']);
   expect(dropped).toEqual([[0, 'route-closed']]);
 });

@@ -98,17 +98,14 @@ export class VolunteerPool {
 
   /** Throws MeshError `unsupported-browser` if frames for it cannot be encoded. */
   add(ready: ReadyVolunteer, channel: VideoChannel): void {
-    const { clock, random, onSent, onReceived, onFailed } = this.#options;
+    const { clock, random, onSent, onReceived } = this.#options;
     const { streamId } = ready.setup;
     this.drop(streamId);
     const route = new VolunteerRoute({
       ...{ ready, channel, clock, random, sink: this.#sink, onSent, onReceived },
       sourceMs: () => this.intervalMs,
       onChanged: () => this.#changed(streamId),
-      onFailed: (error) => {
-        this.drop(streamId);
-        onFailed(streamId, error);
-      },
+      onFailed: (error) => this.#failed(streamId, error),
     });
     this.#members.set(streamId, { route, trials: new ProbeSchedule(), wasSilent: false });
     this.#pump();
@@ -120,11 +117,11 @@ export class VolunteerPool {
     member?.route.dispose();
   }
 
-  /** Nothing more will come from this volunteer. Returns the numbers of its streams. */
-  lost(volunteerId: string): number[] {
-    const streamIds = [...this.#members].flatMap(([id, { route }]) => (route.volunteerId === volunteerId ? [id] : []));
-    for (const streamId of streamIds) this.drop(streamId);
-    return streamIds;
+  /** The connection to this volunteer is lost: its routes fail. */
+  lost(volunteerId: string, error: MeshError): void {
+    for (const [streamId, { route }] of [...this.#members]) {
+      if (route.volunteerId === volunteerId) this.#failed(streamId, error);
+    }
   }
 
   clear(): void {
@@ -192,6 +189,12 @@ export class VolunteerPool {
     member.wasSilent = member.route.silent;
     if (fellSilent) this.#options.onSilent();
     this.#pump();
+  }
+
+  /** Removes the route here, where it failed; everybody else only hears of it. */
+  #failed(streamId: number, error: MeshError): void {
+    this.drop(streamId);
+    this.#options.onFailed(streamId, error);
   }
 
   #sharpened(sharp: SharpFrame): void {
