@@ -23,8 +23,6 @@ export const STREAM = {
   keyframeRequestMaxMs: 4_000,
   /** An encoder reckons with at least this many frames a second, however few come: none may take more than 100 ms of the bitrate. */
   minEncoderFps: 10,
-  maxScale: 4,
-  defaultBitrateKbps: 6_000,
   /** The way back carries scale^2 the pixels; sharp pictures of a game need about this factor. */
   downlinkBitrateFactor: 2.5,
   /** A frame the volunteer has not even acknowledged after this is counted as dropped. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import { openFrames } from '../gamer/test-frame-ledger.ts';
+import { DEFAULT_BITRATE_KBPS } from '../settings.ts';
 import { STREAM } from '../tuning.ts';
 import { measureCosts, TRIAL_SIZE } from './codec-probe.ts';
 import { movingFrames, tryCodec } from './codec-trial.ts';
@@ -93,7 +94,7 @@ test('one that hangs has its share of the time, and the others keep theirs', asy
 });
 
 function trialOf(codec: Codec) {
-  const encoder = encoderConfig(codec, TRIAL_SIZE, STREAM_LIMITS.defaultFps, STREAM.defaultBitrateKbps);
+  const encoder = encoderConfig(codec, TRIAL_SIZE, STREAM_LIMITS.defaultFps, DEFAULT_BITRATE_KBPS);
   return { name: codec, encoder, decoder: decoderConfig(codec, TRIAL_SIZE) };
 }
 

@@ -1,5 +1,5 @@
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
-import { STREAM } from '../tuning.ts';
+import { DEFAULT_BITRATE_KBPS } from '../settings.ts';
 import { measureCosts, rankByCost, TRIAL_SIZE } from './codec-probe.ts';
 
 /** Video codecs by the names that travel in `Capabilities.codecs` and `StreamSetup.codec`. */
@@ -93,7 +93,7 @@ async function rankCodecs(): Promise<Codec[]> {
   const { inHardware, inSoftware } = await askForCodecs();
   const trials = inSoftware.map((codec) => ({
     name: codec,
-    encoder: encoderConfig(codec, TRIAL_SIZE, STREAM_LIMITS.defaultFps, STREAM.defaultBitrateKbps),
+    encoder: encoderConfig(codec, TRIAL_SIZE, STREAM_LIMITS.defaultFps, DEFAULT_BITRATE_KBPS),
     decoder: decoderConfig(codec, TRIAL_SIZE),
   }));
   const costs = await measureCosts(trials, () => performance.now());
@@ -110,7 +110,7 @@ async function askForCodecs(): Promise<{ inHardware: Codec[]; inSoftware: Codec[
       isUsable: await isCodecUsable(codec, PROBE_SIZE, PROBE_SIZE),
       isInHardware: await isSupported(() =>
         VideoEncoder.isConfigSupported({
-          ...encoderConfig(codec, PROBE_SIZE, STREAM_LIMITS.defaultFps, STREAM.defaultBitrateKbps),
+          ...encoderConfig(codec, PROBE_SIZE, STREAM_LIMITS.defaultFps, DEFAULT_BITRATE_KBPS),
           hardwareAcceleration: 'prefer-hardware',
         }),
       ),

@@ -1,5 +1,5 @@
 import { MeshError } from '../../../shared/errors.ts';
-import type { UndecodedCause } from '../drop-cause.ts';
+import type { UndecodedCause } from '../frame.ts';
 import { STREAM } from '../tuning.ts';
 import { type Codec, type CodecSize, decoderConfig } from './codecs.ts';
 import type { Packet } from './frame-encoder.ts';

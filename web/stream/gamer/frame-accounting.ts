@@ -1,4 +1,4 @@
-import type { DropCause } from '../drop-cause.ts';
+import type { DropCause } from '../frame.ts';
 import { STREAM } from '../tuning.ts';
 
 /** Who made of a frame what was shown of it. */

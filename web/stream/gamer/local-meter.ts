@@ -1,6 +1,6 @@
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { SharpFrame } from '../frame.ts';
-import { RecentMedian } from '../recent-median.ts';
+import { RecentMedian } from '../rolling-statistics.ts';
 import { ProbeSchedule } from './probe-schedule.ts';
 import { type Forecast, localForecast } from './side-choice.ts';
 

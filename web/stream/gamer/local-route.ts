@@ -1,6 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import type { CapturedFrame, FrameSink, Made } from '../frame.ts';
+import type { CapturedFrame, FrameSink, UpscaleOutcome } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
 import { localFrameStages } from '../frame-timing.ts';
 import { LatestSlot } from '../latest-slot.ts';
@@ -10,7 +10,7 @@ import { FramePace } from '../upscale/frame-pace.ts';
 import { GovernedUpscaler } from '../upscale/governed-upscaler.ts';
 
 export interface LocalRouteOptions {
-  /** Made when first asked for: a machine that only sends never probes its GPU. */
+  /** UpscaleOutcome when first asked for: a machine that only sends never probes its GPU. */
   engine(): Promise<FrameEngine>;
   now(): number;
   sink: FrameSink;
@@ -24,7 +24,7 @@ interface Shape {
 }
 
 /** What became of a frame here; null: shown as it came. */
-interface Sharpened extends Made {
+interface Sharpened extends UpscaleOutcome {
   computeStartMs: number;
   computedMs: number;
 }

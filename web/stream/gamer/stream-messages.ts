@@ -1,6 +1,6 @@
 import type { MeshError } from '../../../shared/errors.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import type { Made, SharpFrame } from '../frame.ts';
+import type { SharpFrame, UpscaleOutcome } from '../frame.ts';
 import type { Decision } from './side-choice.ts';
 
 export interface StreamState {
@@ -39,7 +39,12 @@ export function streamWords({ decision, frameError, local, chosen, shown, nameOf
 }
 
 /** Why less is shown than was chosen; empty when it is not. */
-function qualityWords(chosen: Quality, { quality, lowered }: Made, by: string, error: MeshError | null): string {
+function qualityWords(
+  chosen: Quality,
+  { quality, lowered }: UpscaleOutcome,
+  by: string,
+  error: MeshError | null,
+): string {
   if (lowered === null || quality === chosen) return '';
   if (lowered === 'getting-ready') return `${by} is getting '${chosen}' ready: '${quality}' is shown meanwhile.`;
   if (lowered === 'too-slow') return `${by} is too slow for '${chosen}' at this rate: '${quality}' is shown.`;

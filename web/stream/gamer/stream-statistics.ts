@@ -1,10 +1,8 @@
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import type { DropCause } from '../drop-cause.ts';
-import type { SharpFrame } from '../frame.ts';
-import { type StageTimes, totalMs } from '../frame-timing.ts';
-import { type FrameTiming, summarize } from '../percentiles.ts';
-import { SlidingWindow } from '../sliding-window.ts';
+import type { DropCause, SharpFrame } from '../frame.ts';
+import { type FrameTiming, type StageTimes, summarize, totalMs } from '../frame-timing.ts';
+import { SlidingWindow } from '../rolling-statistics.ts';
 import { FrameAccounting } from './frame-accounting.ts';
 
 /** Which side sharpens the frames. */

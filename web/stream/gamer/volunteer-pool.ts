@@ -3,7 +3,7 @@ import type { MeshError } from '../../../shared/errors.ts';
 import type { CapturedFrame, FrameSink, SharpFrame } from '../frame.ts';
 import { totalMs } from '../frame-timing.ts';
 import { LatestSlot } from '../latest-slot.ts';
-import { RecentMedian } from '../recent-median.ts';
+import { RecentMedian } from '../rolling-statistics.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
 import { ProbeSchedule } from './probe-schedule.ts';
 import { type Forecast, poolForecast } from './side-choice.ts';

@@ -1,7 +1,6 @@
 import type { VolunteerStages } from '../../../shared/messages.ts';
-import { RecentMedian } from '../recent-median.ts';
+import { RecentMedian, WindowedMinimum } from '../rolling-statistics.ts';
 import { STREAM } from '../tuning.ts';
-import { WindowedMinimum } from '../windowed-minimum.ts';
 
 /** The part of a volunteer's rate that must be used. The last bit of it may cost a whole frame that waits. */
 const USED_PART = 0.95;

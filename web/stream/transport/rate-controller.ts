@@ -1,7 +1,6 @@
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
-import { SlidingWindow } from '../sliding-window.ts';
+import { SlidingWindow, WindowedMinimum } from '../rolling-statistics.ts';
 import { STREAM } from '../tuning.ts';
-import { WindowedMinimum } from '../windowed-minimum.ts';
 
 interface Sent {
   atMs: number;

@@ -1,6 +1,6 @@
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import { type StageTimes, totalMs } from '../frame-timing.ts';
-import { RecentMedian } from '../recent-median.ts';
+import { RecentMedian } from '../rolling-statistics.ts';
 import { STREAM } from '../tuning.ts';
 
 /** What a frame takes through one volunteer, from those that came back; before that, as predicted. */

@@ -1,4 +1,4 @@
-import { RecentMedian } from '../recent-median.ts';
+import { RecentMedian } from '../rolling-statistics.ts';
 import { GOVERNOR } from '../tuning.ts';
 
 /** Frames until the median of what is between them counts. */

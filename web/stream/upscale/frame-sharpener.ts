@@ -1,12 +1,12 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import type { Made } from '../frame.ts';
+import type { UpscaleOutcome } from '../frame.ts';
 import { STREAM } from '../tuning.ts';
 import type { FrameEngine } from './frame-engine.ts';
 import { GovernedUpscaler } from './governed-upscaler.ts';
 
 /** What the caller knows of a frame, and where its moments are written, and what it was made with. */
-interface SharpenTag extends Made {
+interface SharpenTag extends UpscaleOutcome {
   computeStartMs: number;
   computedMs: number;
 }
@@ -52,7 +52,7 @@ export class FrameSharpener<Tag extends SharpenTag> {
   }
 
   /** What frames are made with now. */
-  get made(): Made {
+  get made(): UpscaleOutcome {
     return this.#upscaler.made;
   }
 

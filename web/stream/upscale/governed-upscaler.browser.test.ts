@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import type { Made } from '../frame.ts';
+import type { UpscaleOutcome } from '../frame.ts';
 import { GOVERNOR } from '../tuning.ts';
 import { GovernedUpscaler } from './governed-upscaler.ts';
 import { type QualityBehaviour, QualityEngine } from './test-frame-engine.ts';
@@ -26,8 +26,8 @@ beforeEach(() => {
 afterEach(() => upscaler.close());
 
 /** Puts so many frames through, and what is got ready beside them. Returns what each was made with. */
-async function run(frames: number, width = 64): Promise<Made[]> {
-  const made: Made[] = [];
+async function run(frames: number, width = 64): Promise<UpscaleOutcome[]> {
+  const made: UpscaleOutcome[] = [];
   for (let n = 0; n < frames; n++) {
     const frame = new VideoFrame(new Uint8Array(4 * width * 36), {
       ...{ format: 'RGBX', codedWidth: width, codedHeight: 36 },
@@ -44,7 +44,7 @@ async function run(frames: number, width = 64): Promise<Made[]> {
   return made;
 }
 
-const names = (made: Made[]) => [...new Set(made.map(({ quality }) => quality))];
+const names = (made: UpscaleOutcome[]) => [...new Set(made.map(({ quality }) => quality))];
 
 test('every frame has its picture while better qualities are got ready, up to the chosen one', async () => {
   start();

@@ -1,6 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { isNetwork, type Quality } from '../../../shared/tasks/upscale.ts';
-import type { Made } from '../frame.ts';
+import type { UpscaleOutcome } from '../frame.ts';
 import { sizeOf } from '../frame-size.ts';
 import type { FrameEngine, FrameUpscaler } from './frame-engine.ts';
 import { QualityGovernor } from './quality-governor.ts';
@@ -49,7 +49,7 @@ export class GovernedUpscaler {
     return this.#backend;
   }
 
-  get made(): Made {
+  get made(): UpscaleOutcome {
     const { quality, lowered } = this.#governor;
     return { quality, lowered };
   }
@@ -78,7 +78,7 @@ export class GovernedUpscaler {
   }
 
   /** The frame stays the caller's to close, and so does the result. One frame at a time. Throws MeshError. */
-  async process(frame: VideoFrame): Promise<Made & { frame: VideoFrame }> {
+  async process(frame: VideoFrame): Promise<UpscaleOutcome & { frame: VideoFrame }> {
     this.#governor.size = this.#sizeOf(frame);
     for (;;) {
       const { quality, lowered } = this.made;

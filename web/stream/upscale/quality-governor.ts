@@ -1,6 +1,6 @@
 import type { LoweredCause } from '../../../shared/messages.ts';
 import { isNetwork, NETWORKS, type Quality } from '../../../shared/tasks/upscale.ts';
-import { percentile } from '../percentiles.ts';
+import { percentile } from '../rolling-statistics.ts';
 import { GOVERNOR } from '../tuning.ts';
 import { QualityTimes } from './quality-times.ts';
 

@@ -6,7 +6,7 @@ import type { Codec } from '../codec/codecs.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
 import { FrameEncoder, type Packet } from '../codec/frame-encoder.ts';
 import { KeyframeRequests } from '../codec/keyframe-requests.ts';
-import type { Made } from '../frame.ts';
+import type { UpscaleOutcome } from '../frame.ts';
 import { canBecome, sizeOf } from '../frame-size.ts';
 import { RateController } from '../transport/rate-controller.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
@@ -29,7 +29,7 @@ export interface VolunteerStreamOptions {
 }
 
 /** A frame held here, with its moments on this machine's clock. */
-export interface HeldFrame extends Made {
+export interface HeldFrame extends UpscaleOutcome {
   frameId: number;
   arrivedMs: number;
   decodedMs: number;

@@ -3,7 +3,7 @@ import type { StreamSetup } from '../../../shared/messages.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { ChannelPort } from '../../net/channel-port.ts';
 import { isCodec, isCodecUsable } from '../codec/codecs.ts';
-import { canBecome } from '../frame-size.ts';
+import { canBecome, MAX_SCALE } from '../frame-size.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
 import { STREAM } from '../tuning.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
@@ -133,7 +133,7 @@ function checkedSetup(setup: StreamSetup): CheckedSetup {
   if (!isCodec(codec)) throw MeshError.badInput(`This volunteer does not know the codec '${codec}'.`);
   if (!canBecome(setup, setup)) {
     throw MeshError.badInput(
-      `Frames of ${width}x${height} cannot become ${outWidth}x${outHeight}: even sizes, 1 to ${STREAM.maxScale} times as large.`,
+      `Frames of ${width}x${height} cannot become ${outWidth}x${outHeight}: even sizes, 1 to ${MAX_SCALE} times as large.`,
     );
   }
   return { ...setup, codec };
