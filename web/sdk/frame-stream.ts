@@ -4,8 +4,8 @@ import type { Where } from '../../shared/where.ts';
 import type { VolunteerTrust } from '../net/volunteer-trust.ts';
 import { rankedCodecs } from '../stream/codec/codecs.ts';
 import type { StreamSize } from '../stream/frame-size.ts';
+import { openSource, type StreamSource } from '../stream/gamer/frame-source.ts';
 import type { GamerStream, StreamEvent } from '../stream/gamer/gamer-stream.ts';
-import { openSource, type StreamSource } from '../stream/gamer/source-frames.ts';
 import { type StreamLink, StreamNegotiator } from '../stream/gamer/stream-negotiator.ts';
 import type { StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import type { StreamStats } from '../stream/gamer/stream-statistics.ts';
@@ -131,7 +131,7 @@ class PageFrameStream implements FrameStream {
     if (this.#closing) throw MeshError.closed('The stream');
     this.#settings = { ...this.#settings, ...changes };
     void this.#remote.set(changes);
-    if (this.#size) this.#negotiator?.want(this.#size, this.#settings);
+    if (this.#size) this.#negotiator?.request(this.#size, this.#settings);
   }
 
   close(): Promise<void> {
@@ -141,7 +141,7 @@ class PageFrameStream implements FrameStream {
 
   async #close(): Promise<void> {
     this.#stopWatchingLinks();
-    this.#negotiator?.release();
+    this.#negotiator?.releaseAll();
     this.#track?.stop();
     this.#stopSource();
     this.#eventPort.close();
@@ -161,27 +161,27 @@ class PageFrameStream implements FrameStream {
       now,
       codecs,
       nextStreamId: () => nextStreamId++,
-      use: (ready) => this.#remote.useVolunteer(ready),
-      drop: (streamId) => void this.#remote.dropVolunteer(streamId),
+      addRoute: (ready) => this.#remote.addVolunteer(ready),
+      removeRoute: (streamId) => void this.#remote.removeVolunteer(streamId),
     });
     this.#negotiator = negotiator;
-    this.#stopWatchingLinks = onLinksChanged(() => negotiator.look());
-    if (this.#size) negotiator.want(this.#size, this.#settings);
+    this.#stopWatchingLinks = onLinksChanged(() => negotiator.refresh());
+    if (this.#size) negotiator.request(this.#size, this.#settings);
   }
 
   #onEvent(event: StreamEvent): void {
     if (this.#closing) return;
     if (event.kind === 'stats') {
       this.#stats = event.stats;
-      this.#negotiator?.look();
+      this.#negotiator?.refresh();
     } else if (event.kind === 'size') {
       this.#size = event.size;
-      this.#negotiator?.want(event.size, this.#settings);
+      this.#negotiator?.request(event.size, this.#settings);
     } else if (event.kind === 'volunteer-failed') {
       this.#negotiator?.routeFailed(event.streamId, MeshError.from(event.error));
     } else {
       this.#size = null;
-      this.#negotiator?.release();
+      this.#negotiator?.releaseAll();
     }
   }
 }

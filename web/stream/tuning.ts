@@ -23,25 +23,14 @@ export const STREAM = {
   keyframeRequestMaxMs: 4_000,
   /** An encoder reckons with at least this many frames a second, however few come: none may take more than 100 ms of the bitrate. */
   minEncoderFps: 10,
-  /** The way back carries scale^2 the pixels; sharp pictures of a game need about this factor. */
-  downlinkBitrateFactor: 2.5,
   /** A frame the volunteer has not even acknowledged after this is counted as dropped. */
   frameTimeoutMs: 2_000,
   /** One it has acknowledged may take longer: a slow processor at a large picture answers yet, and an old picture is better than none. */
   answerTimeoutMs: 6_000,
-  /** How long a picture may stay before it is known how long one usually does, ms: ten frames at 60 fps. */
-  gapMs: 160,
-  /** Beyond its usual time a picture may be late by its usual scatter, within these; then the gap is filled here. */
-  minGapSlackMs: 15,
-  maxGapSlackMs: 40,
-  /** The local engine fills a gap if it takes no longer than this; else the frame is shown as it came, if the volunteers are silent. */
-  fillWithinMs: 40,
   /** A volunteer that has not told of a frame's arrival so long after it should have is silent: others get the frames. */
   suspectAfterMs: 15,
   /** One that stays silent for so long is let go, and may be set up anew. */
   silentForMs: 5_000,
-  /** Volunteers set up for one stream: two share the work or stand by, more help only slow ones. */
-  maxVolunteers: 4,
   /** Rate of a leg: congested when frames stand in queues for longer than this, all that were sent in so long; calm below that. */
   congestedAfterMs: 60,
   standingQueueMs: 160,
@@ -70,31 +59,11 @@ export const STREAM = {
   largerAfterMs: 3_000,
   /** Frames remembered for their acknowledgement. */
   maxUnacknowledged: 64,
-  /** Frames of which it is not yet known whether they are shown: ten seconds at the usual rate, far longer than any is waited for. */
-  maxFramesUnknown: 600,
-  /** A track that has given no frame is asked for its present one after this, and with doubled waits up to this: a minimised window has none. */
-  repeatAfterMs: 250,
-  repeatAtMostMs: 4_000,
-  /** How often a stream tells the page its figures: as often as a person can read them. */
-  statsIntervalMs: 250,
   /** Trying every codec in software, each with so many frames: about 45 ms a codec on two cores; a part of a volunteer's 3 s (DESIGN §7). */
   codecProbeMs: 400,
   codecProbeFrames: 10,
-  /** Setting up codecs on both ends, a model and the first keyframe. */
-  openTimeoutMs: 10_000,
   /** Streams of one gamer a volunteer holds at a time: each has a decoder, an encoder and a pipeline. */
   maxStreamsPerLink: 4,
-  /** `auto` changes sides only for a gain of this ratio, so that it does not flap. */
-  switchRatio: 0.85,
-  /** `auto` takes a better quality from a side whose pictures get older by no more than this, ms: more is felt in the hands... */
-  worthOlderMs: 50,
-  /** ...and come no rarer than so many times. */
-  worthRarer: 1.2,
-  /** `auto` tries the side that is not running this often, with so many frames: enough for a median, 2 % of the frames at 60 fps. */
-  trialIntervalMs: 5_000,
-  trialFrames: 5,
-  /** Both codecs on both machines, before it is measured: 720p in software (DESIGN §10). */
-  assumedCodecMs: 20,
   /** After the local engine or a volunteer failed at a stream: how long before it is asked again. */
   retryAfterMs: 5_000,
 } as const;

@@ -9,14 +9,14 @@ let clock: ManualClock;
 let expected: Set<number>;
 let shown: number[];
 let closed: number[];
-let order: ReorderBuffer;
+let buffer: ReorderBuffer;
 
 beforeEach(() => {
   clock = new ManualClock();
   expected = new Set();
   shown = [];
   closed = [];
-  order = new ReorderBuffer({
+  buffer = new ReorderBuffer({
     clock,
     holdMs: () => HOLD_MS,
     isOlderExpected: (frameId) => [...expected].some((other) => other < frameId),
@@ -26,7 +26,7 @@ beforeEach(() => {
 
 function arrives(frameId: number): void {
   expected.delete(frameId);
-  order.offer({ frameId, frame: { close: () => closed.push(frameId) } } as unknown as SharpFrame);
+  buffer.offer({ frameId, frame: { close: () => closed.push(frameId) } } as unknown as SharpFrame);
 }
 
 test('frames in order are shown at once', () => {
@@ -38,7 +38,7 @@ test('frames in order are shown at once', () => {
   expect(clock.pending).toBe(0);
 });
 
-test('one that overtook another waits for it', () => {
+test('a frame that overtook an older one waits for it', () => {
   expected = new Set([1, 2, 3]);
   arrives(2);
   arrives(3);
@@ -48,24 +48,24 @@ test('one that overtook another waits for it', () => {
   expect(clock.pending).toBe(0);
 });
 
-test('but not for long', () => {
+test('a frame waits no longer than the hold time', () => {
   expected = new Set([1, 2]);
   arrives(2);
   clock.advance(HOLD_MS);
   expect(shown).toEqual([2]);
 });
 
-test('and no longer when the other one will not come', () => {
+test('a frame is shown at once when the older one will not come', () => {
   expected = new Set([1, 2]);
   arrives(2);
   expected.delete(1);
-  order.settle();
+  buffer.settle();
   expect(shown).toEqual([2]);
 });
 
-test('what is held when the stream ends is closed', () => {
+test('held frames are closed when the stream ends', () => {
   expected = new Set([1, 2]);
   arrives(2);
-  order.dispose();
+  buffer.dispose();
   expect([shown, closed, clock.pending]).toEqual([[], [2], 0]);
 });

@@ -5,15 +5,15 @@ export interface ReorderBufferOptions {
   clock: Clock;
   /** How long a frame may wait for an older one, ms. */
   holdMs(): number;
-  /** Is a frame older than this one still expected? */
+  /** Whether a frame older than this one is still expected. */
   isOlderExpected(frameId: number): boolean;
-  /** Takes the frame over. */
+  /** Takes ownership of the frame. */
   show(sharp: SharpFrame): void;
 }
 
 /**
- * Puts the frames of several volunteers back into their order: one that overtook an older one waits for it, for a moment; then it is
- * shown, and the older one, when it comes, is late.
+ * Restores the source's order among the frames of several volunteers. A frame that overtook an older one waits for it, but not longer
+ * than `holdMs`; the older frame is then too late to be shown.
  */
 export class ReorderBuffer {
   readonly #options: ReorderBufferOptions;
@@ -25,7 +25,7 @@ export class ReorderBuffer {
     this.#options = options;
   }
 
-  /** Takes the frame over. */
+  /** Takes ownership of the frame. */
   offer(sharp: SharpFrame): void {
     const wasEmpty = this.#held.length === 0;
     this.#held.push(sharp);
@@ -36,7 +36,7 @@ export class ReorderBuffer {
     }
   }
 
-  /** Something that was expected has come, or will not. */
+  /** A frame that was expected has come, or will never come: shows every held frame that waits for nothing any more. */
   settle(): void {
     for (let oldest = this.#held[0]; oldest; oldest = this.#held[0]) {
       if (this.#options.isOlderExpected(oldest.frameId)) return;

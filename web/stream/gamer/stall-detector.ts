@@ -1,37 +1,42 @@
 import type { Clock } from '../../../shared/clock.ts';
-import { STREAM } from '../tuning.ts';
 
-/** Weights of the newest interval and its deviation, and how many deviations are usual, as RFC 6298 has them for round trips. */
+/** Stall threshold until enough frames were shown to know the usual interval, ms: ten frames at 60 fps. */
+export const DEFAULT_STALL_MS = 160;
+/** Bounds of the slack granted beyond the usual interval, ms: below, timer jitter looks like a stall; above, a stall is visible. */
+const MIN_SLACK_MS = 15;
+export const MAX_SLACK_MS = 40;
+/** Smoothing factors of the mean interval and its deviation, and deviations of slack: those of TCP's retransmission timer (RFC 6298). */
 const MEAN_SMOOTHING = 0.125;
 const DEVIATION_SMOOTHING = 0.25;
 const DEVIATIONS = 4;
 
-/** Notices at once when a picture does not come at its usual time. One timer, and none while the source stands still. */
+/** Detects that no frame was shown at its usual time. Uses one timer, and none while the source stands still. */
 export class StallDetector {
   readonly #clock: Clock;
-  readonly #onGap: () => boolean;
+  readonly #onStall: () => boolean;
   #meanMs: number | null = null;
   #deviationMs = 0;
-  /** Null while none is waited for. */
+  /** When the last frame was shown; null while the source stands still. */
   #shownMs: number | null = null;
   #cancelTimer: (() => void) | null = null;
 
-  /** @param onGap - no picture came in time; returns whether one should have. */
-  constructor(clock: Clock, onGap: () => boolean) {
+  /** @param onStall - called when no frame was shown in time; returns whether one was due. */
+  constructor(clock: Clock, onStall: () => boolean) {
     this.#clock = clock;
-    this.#onGap = onGap;
+    this.#onStall = onStall;
   }
 
-  /** A frame came from the source, whose picture takes `delayMs` as a rule. */
+  /** The source gave a frame, which usually takes `delayMs` to reach the screen. */
   captured(delayMs: number): void {
     if (!this.#cancelTimer) this.#arm(Math.max(delayMs, this.#meanMs ?? 0));
   }
 
+  /** A frame reached the screen. */
   shown(): void {
     const nowMs = this.#clock.now();
     if (this.#shownMs !== null) this.#learn(nowMs - this.#shownMs);
     this.#shownMs = nowMs;
-    this.#arm(this.#meanMs ?? STREAM.gapMs);
+    this.#arm(this.#meanMs ?? DEFAULT_STALL_MS);
   }
 
   dispose(): void {
@@ -40,11 +45,11 @@ export class StallDetector {
 
   #arm(usualMs: number): void {
     this.#cancelTimer?.();
-    const slackMs = Math.min(STREAM.maxGapSlackMs, Math.max(STREAM.minGapSlackMs, DEVIATIONS * this.#deviationMs));
+    const slackMs = Math.min(MAX_SLACK_MS, Math.max(MIN_SLACK_MS, DEVIATIONS * this.#deviationMs));
     this.#cancelTimer = this.#clock.after(usualMs + slackMs, () => {
       this.#cancelTimer = null;
-      // The source stands still: the pause is no interval to learn from.
-      if (!this.#onGap()) this.#shownMs = null;
+      // The source stands still: its pause is not an interval to learn from.
+      if (!this.#onStall()) this.#shownMs = null;
     });
   }
 

@@ -4,10 +4,9 @@ import { ManualClock } from '../../../shared/manual-clock.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import type { Where } from '../../../shared/where.ts';
 import { toStreamSettings } from '../settings.ts';
-import { STREAM } from '../tuning.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
 import { canvasEngine } from '../upscale/test-frame-engine.ts';
-import type { GamerStream, StreamEvent } from './gamer-stream.ts';
+import { type GamerStream, STATS_INTERVAL_MS, type StreamEvent } from './gamer-stream.ts';
 import { StreamRegistry } from './stream-registry.ts';
 import { TEST_SETUP } from './test-setup.ts';
 
@@ -31,31 +30,31 @@ afterEach(async () => {
   eventPort?.close();
 });
 
-test('what a volunteer sends that is malformed is told to whoever holds the link', async () => {
+test('a malformed message from a volunteer is reported to the owner of the link', async () => {
   const closed = streams.attachVideo('vera', channel.port1);
   channel.port2.postMessage({ kind: 'state', readyState: 'open' });
   channel.port2.postMessage({ kind: 'message', data: new Uint8Array(20).buffer });
   expect(await closed).toMatchObject({ reason: 'malformed' });
 });
 
-test('a channel that is taken back has nothing wrong with it', async () => {
+test('a detached channel closes without an error', async () => {
   const closed = streams.attachVideo('vera', channel.port1);
   streams.detachVideo('vera');
   expect(await closed).toBe(null);
 });
 
-test('a volunteer without a video channel cannot be used', () => {
+test('a volunteer without a video channel cannot be added', () => {
   stream = open(framesOf());
   const setup = { ...TEST_SETUP, streamId: 1 };
   const ready = { volunteerId: 'nobody', name: 'Nobody', setup, predictedMs: 1 };
-  expect(() => stream?.useVolunteer(ready)).toThrow(expect.objectContaining({ reason: 'closed' }));
+  expect(() => stream?.addVolunteer(ready)).toThrow(expect.objectContaining({ reason: 'closed' }));
 });
 
 test.each([
   ['too large', STREAM_LIMITS.maxSide + 2, 2, 'too-large'],
   ['too small', 1, 1, 'bad-input'],
 ])(
-  'a frame that is %s is told with its reason, and the stream goes on with one that fits',
+  'a frame that is %s is reported with its reason, and the stream goes on with the next valid one',
   async (_, width, height, reason) => {
     let source: ReadableStreamDefaultController<VideoFrame> | undefined;
     stream = open(
@@ -75,15 +74,15 @@ test.each([
   },
 );
 
-test('what the browser throws at a frame is told as it is, not as the end of the source', async () => {
-  // Its pixels cannot be had: making a frame of it throws.
+test('an error of the browser in one frame is reported as such, not as the end of the source', async () => {
+  // It has no pixels: making a VideoFrame from it throws.
   const broken = { visibleRect: new DOMRectReadOnly(0, 0, 64, 36), close() {} } as VideoFrame;
   stream = open(framesOf(broken));
   await expect.poll(() => newestStats()?.why).toMatch(/\(device-lost\).*VideoFrame/);
   expect(events.map(({ kind }) => kind)).not.toContain('ended');
 });
 
-test.each(['engine', 'frame'])('a still source is sharpened after a passing failure of its %s', async (failing) => {
+test.each(['engine', 'frame'])('a still source is upscaled after a temporary failure of its %s', async (failing) => {
   const clock = new ManualClock();
   let failures = 1;
   const failOnce = (what: string) => {
@@ -102,7 +101,7 @@ test.each(['engine', 'frame'])('a still source is sharpened after a passing fail
   await expect
     .poll(
       () => {
-        clock.advance(STREAM.statsIntervalMs);
+        clock.advance(STATS_INTERVAL_MS);
         return newestStats();
       },
       { timeout: 30_000, interval: 10 },
@@ -110,17 +109,17 @@ test.each(['engine', 'frame'])('a still source is sharpened after a passing fail
     .toMatchObject({ framesLocal: 1 });
   expect(failures).toBeLessThanOrEqual(0);
   expect(allStats().some(({ framesUnsharpened }) => framesUnsharpened === 1)).toBe(true);
-  // However often it was shown, it is one frame, and a sharp one in the end.
+  // However often it was shown, it counts as one frame, upscaled in the end.
   expect(newestStats()).toMatchObject({ framesCaptured: 1, framesPresented: 1, framesUnsharpened: 0 });
 });
 
-test('while a volunteer sharpens, this machine is tried once, so that it can fill a gap at once', async () => {
+test('while a volunteer upscales, this machine is probed once, so that it can fill a gap at once', async () => {
   const clock = new ManualClock();
   let engineMade = (_: FrameEngine) => {};
   const engine = new Promise<FrameEngine>((resolve) => {
     engineMade = resolve;
   });
-  let sharpened = 0;
+  let upscaled = 0;
   use(() => engine, clock);
   let source: ReadableStreamDefaultController<VideoFrame> | undefined;
   const frames = new ReadableStream<VideoFrame>({
@@ -133,30 +132,30 @@ test('while a volunteer sharpens, this machine is tried once, so that it can fil
   await expect.poll(() => events.map(({ kind }) => kind)).toContain('size');
   void streams.attachVideo('vera', channel.port1);
   channel.port2.postMessage({ kind: 'state', readyState: 'open' });
-  // So slow that no gap is noticed meanwhile.
+  // Predicted so slow that no stall is noticed meanwhile.
   const ready = { volunteerId: 'vera', name: 'Vera', setup: { ...TEST_SETUP, streamId: 1 }, predictedMs: 60_000 };
-  stream.useVolunteer(ready);
+  stream.addVolunteer(ready);
   engineMade({
     openFrames(options) {
       const upscaler = canvasEngine.openFrames(options);
-      return { ...upscaler, process: (frame) => upscaler.process(frame).finally(() => sharpened++) };
+      return { ...upscaler, process: (frame) => upscaler.process(frame).finally(() => upscaled++) };
     },
   });
   const nextFrame = () => {
-    // So little that the volunteer, who says nothing, is not suspected yet.
+    // Too little for the volunteer, which never answers, to count as silent.
     clock.advance(3);
     source?.enqueue(frameOf(64, 36));
-    return sharpened;
+    return upscaled;
   };
   await expect.poll(nextFrame).toBe(1);
   for (let frame = 0; frame < 10; frame++) {
     nextFrame();
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  expect(sharpened).toBe(1);
+  expect(upscaled).toBe(1);
 });
 
-test('a source that fails ends the stream, and its words are kept', async () => {
+test('a source that fails ends the stream, and the reason is reported', async () => {
   const failing = new ReadableStream<VideoFrame>({
     pull(controller) {
       controller.error(new Error('the cable came off'));

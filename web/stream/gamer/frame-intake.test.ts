@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { FrameRateCap } from './frame-rate-cap.ts';
+import { FrameRateCap } from './frame-intake.ts';
 
-/** Frames let through out of one second of a source. */
+/** How many frames of one second of a source are admitted. */
 function admitted(cap: FrameRateCap, sourceFps: number, jitterMs = 0): number {
   let count = 0;
   for (let frame = 0; frame < sourceFps; frame++) {
@@ -17,15 +17,15 @@ test.each([
   [60, 90, 60],
   [30, 60, 30],
   [60, 30, 30],
-])('a cap of %i lets a source of %i through at %i a second', (cap, source, expected) => {
+])('a cap of %i frames/s admits a source of %i frames/s at %i frames/s', (cap, source, expected) => {
   expect(Math.abs(admitted(new FrameRateCap(cap), source) - expected)).toBeLessThanOrEqual(1);
 });
 
-test('a source at the cap loses nothing to its jitter', () => {
+test('a source at the cap loses no frame to its jitter', () => {
   expect(admitted(new FrameRateCap(60), 60, 6)).toBe(60);
 });
 
-test('after a pause there is no burst', () => {
+test('frames are not admitted in a burst after a pause', () => {
   const cap = new FrameRateCap(10);
   cap.admits(0);
   expect([10_000, 10_020, 10_040, 10_090].map((atMs) => cap.admits(atMs))).toEqual([true, false, false, true]);

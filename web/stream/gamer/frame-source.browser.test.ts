@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { openSource } from './source-frames.ts';
+import { openSource } from './frame-source.ts';
 
 function stillTrack(): MediaStreamTrack {
   const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 36 });
@@ -10,7 +10,7 @@ function stillTrack(): MediaStreamTrack {
   return track;
 }
 
-test('a track where nothing moves gives its picture again when it is asked to, its first one having passed', async () => {
+test('a still track gives its current frame again on request, after its first one was read', async () => {
   const { frames, again, stop } = openSource(stillTrack());
   const reader = frames.getReader();
   (await reader.read()).value?.close();
@@ -22,7 +22,7 @@ test('a track where nothing moves gives its picture again when it is asked to, i
   stop();
 });
 
-test('a track that ended meanwhile is asked for nothing', async () => {
+test('a track that has ended is not asked for a frame again', async () => {
   const track = stillTrack();
   const { frames, again, stop } = openSource(track);
   track.stop();
