@@ -11,7 +11,7 @@ import { LocalRoute } from './local-route.ts';
 import { Presenter } from './presenter.ts';
 import { type Decision, SideChoice } from './side-choice.ts';
 import { LocalMeter } from './side-forecast.ts';
-import { DEFAULT_STALL_MS, StallDetector } from './stall-detector.ts';
+import { StallRecovery } from './stall-recovery.ts';
 import { explainStream } from './stream-messages.ts';
 import { StreamStatistics, type StreamStats } from './stream-statistics.ts';
 import { VolunteerPool } from './volunteer-pool.ts';
@@ -19,8 +19,6 @@ import type { ReadyVolunteer } from './volunteer-route.ts';
 
 /** How often a stream reports its figures, ms: as often as a person can read them. */
 export const STATS_INTERVAL_MS = 250;
-/** The local engine fills a gap if a frame takes it no longer than this, ms. */
-const MAX_FILL_MS = 40;
 
 /** What the page hands to its worker to open a stream. Everything but `settings` is transferred. */
 export interface StreamOpening {
@@ -55,8 +53,7 @@ export interface GamerStreamOptions extends StreamOpening {
 
 /**
  * A stream on the gamer's side, in its worker. Source frames come in through {@link FrameIntake}, go to the side that
- * {@link SideChoice} picks, and reach the canvas through {@link Presenter}. When no frame is shown in its usual time the local
- * machine shows the newest one, so that the picture does not freeze.
+ * {@link SideChoice} picks, and reach the canvas through {@link Presenter}. {@link StallRecovery} keeps the picture from freezing.
  */
 export class GamerStream {
   readonly #options: GamerStreamOptions;
@@ -67,7 +64,7 @@ export class GamerStream {
   readonly #local: LocalRoute;
   readonly #localMeter = new LocalMeter();
   readonly #pool: VolunteerPool;
-  readonly #stalls: StallDetector;
+  readonly #recovery: StallRecovery;
   readonly #choice = new SideChoice();
   #settings: StreamSettings;
   #decision: Decision;
@@ -88,7 +85,7 @@ export class GamerStream {
       ...{ clock, canvas, statistics },
       holdMs: () => this.#pool.intervalMs,
       isOlderExpected: (frameId) => this.#pool.isOlderExpected(frameId),
-      onShown: () => this.#stalls.shown(),
+      onShown: () => this.#recovery.shown(),
     });
     this.#intake = new FrameIntake({
       ...{ now, settings, statistics },
@@ -108,12 +105,15 @@ export class GamerStream {
         ...{ clock, random, sink },
         onSent: (sizeBytes) => statistics.sent(sizeBytes),
         onReceived: (sizeBytes) => statistics.received(sizeBytes),
-        onSilent: () => this.#volunteerSilent(),
+        onSilent: () => this.#recovery.volunteerSilent(),
         onFailed: (streamId, error) => this.#volunteerFailed(streamId, error),
       },
       settings.maxFps,
     );
-    this.#stalls = new StallDetector(clock, () => this.#fillGap());
+    this.#recovery = new StallRecovery({
+      ...{ clock, intake: this.#intake, presenter: this.#presenter },
+      ...{ local: this.#local, localMeter: this.#localMeter, pool: this.#pool },
+    });
     this.#decision = this.#decide();
     this.#reader = new SourceReader(frames, first, {
       onFrame: (frame) => this.#intake.accept(frame),
@@ -129,7 +129,7 @@ export class GamerStream {
     this.#pool.fps = maxFps;
     this.#shapeLocal();
     this.#restartProbes();
-    this.#repeatNewest();
+    this.#intake.repeatNewest();
   }
 
   /**
@@ -139,13 +139,13 @@ export class GamerStream {
   addVolunteer(ready: ReadyVolunteer): void {
     this.#pool.add(ready, this.#options.videoChannelOf(ready.volunteerId));
     this.#restartProbes();
-    this.#repeatNewest();
+    this.#intake.repeatNewest();
   }
 
   /** Removes the route with this id; the stream goes on without it. */
   removeVolunteer(streamId: number): void {
     this.#pool.remove(streamId);
-    this.#repeatNewest();
+    this.#intake.repeatNewest();
   }
 
   /** The connection to a volunteer is lost. */
@@ -166,11 +166,12 @@ export class GamerStream {
     if (this.#closed) return;
     this.#closed = true;
     this.#cancelTick();
-    this.#stalls.dispose();
+    // First: what ends below must not repeat the newest frame.
+    this.#intake.dispose();
+    this.#recovery.dispose();
     this.#presenter.dispose();
     this.#pool.clear();
     this.#local.dispose();
-    this.#intake.dispose();
     this.#options.events.close();
     this.#options.onClosed();
     await this.#reader.stop();
@@ -205,7 +206,7 @@ export class GamerStream {
       this.#local.offer(copy('show'));
       if (isAuto) this.#pool.probeIdle(() => copy('measure'));
     }
-    this.#stalls.captured(this.#decision.running === 'volunteers' ? this.#pool.delayMs : 0);
+    this.#recovery.captured(this.#decision.running === 'volunteers' ? this.#pool.delayMs : 0);
   }
 
   /** Takes ownership of the frame. */
@@ -217,20 +218,6 @@ export class GamerStream {
     else this.#presenter.present(sharp);
   }
 
-  /** No frame was shown in its usual time. Returns whether one was due. */
-  #fillGap(): boolean {
-    const { newest } = this.#intake;
-    if (!newest || !this.#isNewestMissing) return false;
-    const { frame, frameId, capturedMs } = newest;
-    const captured: CapturedFrame = { frameId, capturedMs, frame: frame.clone(), purpose: 'fill' };
-    const isQuick = this.#local.isReady && (this.#localMeter.computeMs ?? 0) <= MAX_FILL_MS;
-    if (isQuick || this.#isStalled(this.#options.clock.now())) this.#local.offer(captured);
-    // Nobody can upscale it in time, so it is shown as captured.
-    else if (this.#pool.name === null) this.#local.letThrough(captured);
-    else captured.frame.close();
-    return true;
-  }
-
   #why(): string {
     return explainStream({
       decision: this.#decision,
@@ -240,11 +227,6 @@ export class GamerStream {
       chosen: this.#settings.quality,
       nameOf: (volunteerId) => this.#pool.nameOf(volunteerId),
     });
-  }
-
-  #isStalled(nowMs: number): boolean {
-    const usualMs = this.#pool.name === null ? 0 : this.#pool.delayMs;
-    return nowMs - this.#presenter.shownMs > Math.max(DEFAULT_STALL_MS, 2 * usualMs);
   }
 
   #decide(): Decision {
@@ -269,41 +251,14 @@ export class GamerStream {
 
   #volunteerFailed(streamId: number, error: MeshError): void {
     this.#tell({ kind: 'volunteer-failed', streamId, error: error.toWire() });
-    this.#repeatNewest();
+    this.#intake.repeatNewest();
   }
 
-  /** The frames that it holds may never come back: the newest one goes elsewhere. */
-  #volunteerSilent(): void {
-    if (this.#isNewestMissing) this.#repeatNewest();
-  }
-
-  /** Runs every {@link STATS_INTERVAL_MS}: repeats the last frame of a still source where it was lost or can be improved, and reports. */
   #tick(): void {
     this.#cancelTick = this.#options.clock.after(STATS_INTERVAL_MS, () => this.#tick());
-    const nowMs = this.#options.clock.now();
-    const ageMs = nowMs - (this.#intake.newest?.capturedMs ?? nowMs);
-    const isLate = this.#isNewestMissing && this.#isStalled(nowMs) && ageMs > DEFAULT_STALL_MS;
-    if (isLate || this.#mayImprove(nowMs)) this.#repeatNewest();
+    this.#recovery.checkStillFrame();
     this.#decision = this.#decide();
     this.#tell({ kind: 'stats', stats: this.stats() });
-  }
-
-  /** Whether the frame on the screen was not upscaled, or stands still while a better quality needs frames to warm up. */
-  #mayImprove(nowMs: number): boolean {
-    const { shown, shownMs } = this.#presenter;
-    if (!shown) return false;
-    if (shown.made === null) return this.#local.mayTry;
-    return shown.made.lowered === 'getting-ready' && nowMs - shownMs > DEFAULT_STALL_MS;
-  }
-
-  /** Whether the newest source frame is not on the screen yet. */
-  get #isNewestMissing(): boolean {
-    const { newest } = this.#intake;
-    return newest !== null && newest.frameId > this.#presenter.newestFrameId;
-  }
-
-  #repeatNewest(): void {
-    if (!this.#closed) this.#intake.repeatNewest();
   }
 
   #tell(event: StreamEvent): void {

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
-import { MAX_SLACK_MS, StallDetector } from './stall-detector.ts';
+import { MAX_SLACK_MS, StallDetector } from './stall-recovery.ts';
 
 const INTERVAL_MS = 33;
 

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { SharpFrame } from '../frame.ts';
-import { ReorderBuffer } from './reorder-buffer.ts';
+import { ReorderBuffer } from './presenter.ts';
 
 const HOLD_MS = 20;
 
