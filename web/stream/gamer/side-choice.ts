@@ -1,5 +1,6 @@
 import { QUALITIES, type Quality } from '../../../shared/tasks/upscale.ts';
 import type { Where } from '../../../shared/where.ts';
+import { MAX_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
 import { STREAM } from '../tuning.ts';
 import type { Side } from './stream-statistics.ts';
 
@@ -115,7 +116,7 @@ export function poolForecast(
   quality: Quality | null,
 ): Forecast {
   const perMs = routes.reduce(
-    (sum, route) => sum + 1 / Math.max(route.serviceMs, route.delayMs / STREAM.maxFramesInFlight),
+    (sum, route) => sum + 1 / Math.max(route.serviceMs, route.delayMs / MAX_FRAMES_IN_FLIGHT),
     0,
   );
   return { delayMs, intervalMs: Math.max(1000 / fps, 1 / perMs), quality };

@@ -2,8 +2,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import { TestPort } from '../../net/test-port.ts';
 import type { CapturedFrame, Purpose } from '../frame.ts';
+import { FIRST_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
+import { GIVE_UP_AFTER_MS } from '../transport/liveness-monitor.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
-import { STREAM } from '../tuning.ts';
 import { TEST_SETUP } from './test-setup.ts';
 import { VolunteerPool } from './volunteer-pool.ts';
 
@@ -71,10 +72,10 @@ test('a frame goes to whoever is expected to have it back first', async () => {
 
 test('a frame waits for a fast volunteer that is full rather than come back late from a slow one, and gives way to a newer one', async () => {
   const [slow, fast] = [volunteer(1, 500), volunteer(2, 20)];
-  for (let nth = 0; nth < STREAM.firstFramesInFlight + 2; nth++) pool.offer(captured());
-  await sentTo(fast).toBe(STREAM.firstFramesInFlight);
+  for (let nth = 0; nth < FIRST_FRAMES_IN_FLIGHT + 2; nth++) pool.offer(captured());
+  await sentTo(fast).toBe(FIRST_FRAMES_IN_FLIGHT);
   expect(slow.waiting).toHaveLength(0);
-  expect(dropped).toEqual([[STREAM.firstFramesInFlight, 'superseded']]);
+  expect(dropped).toEqual([[FIRST_FRAMES_IN_FLIGHT, 'superseded']]);
 });
 
 test('one that does not tell of a frame is silent, and the next frame goes to another', async () => {
@@ -92,7 +93,7 @@ test('and is let go when it stays so', async () => {
   const only = volunteer(1, 20);
   pool.offer(captured());
   await sentTo(only).toBe(1);
-  clock.advance(400 + STREAM.silentForMs);
+  clock.advance(400 + GIVE_UP_AFTER_MS);
   expect(failed).toEqual(['timeout']);
   expect(pool.forecast()).toBe(null);
   expect(clock.pending).toBe(0);
