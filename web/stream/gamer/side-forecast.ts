@@ -1,7 +1,7 @@
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { SharpFrame } from '../frame.ts';
 import { RecentMedian } from '../rolling-statistics.ts';
-import { STREAM } from '../tuning.ts';
+import { MAX_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
 
 /** `auto` measures the side that is not running this often, ms... */
 export const PROBE_INTERVAL_MS = 5_000;
@@ -42,7 +42,7 @@ export function poolForecast(
   quality: Quality | null,
 ): Forecast {
   const framesPerMs = routes.reduce(
-    (sum, route) => sum + 1 / Math.max(route.serviceMs, route.delayMs / STREAM.maxFramesInFlight),
+    (sum, route) => sum + 1 / Math.max(route.serviceMs, route.delayMs / MAX_FRAMES_IN_FLIGHT),
     0,
   );
   return { delayMs, intervalMs: Math.max(1000 / fps, 1 / framesPerMs), quality };

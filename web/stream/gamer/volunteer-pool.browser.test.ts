@@ -3,8 +3,9 @@ import { MeshError } from '../../../shared/errors.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import { TestPort } from '../../net/test-port.ts';
 import type { CapturedFrame, Purpose } from '../frame.ts';
+import { FIRST_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
+import { GIVE_UP_AFTER_MS } from '../transport/liveness-monitor.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
-import { STREAM } from '../tuning.ts';
 import { TEST_SETUP } from './test-setup.ts';
 import { VolunteerPool } from './volunteer-pool.ts';
 
@@ -72,10 +73,10 @@ test('a frame goes to the volunteer that is expected to return it first', async 
 
 test('a frame waits for a busy fast volunteer rather than return late from a slow one, and a newer frame replaces it', async () => {
   const [slow, fast] = [volunteer(1, 500), volunteer(2, 20)];
-  for (let nth = 0; nth < STREAM.firstFramesInFlight + 2; nth++) pool.offer(captured());
-  await sentTo(fast).toBe(STREAM.firstFramesInFlight);
+  for (let nth = 0; nth < FIRST_FRAMES_IN_FLIGHT + 2; nth++) pool.offer(captured());
+  await sentTo(fast).toBe(FIRST_FRAMES_IN_FLIGHT);
   expect(slow.waiting).toHaveLength(0);
-  expect(dropped).toEqual([[STREAM.firstFramesInFlight, 'superseded']]);
+  expect(dropped).toEqual([[FIRST_FRAMES_IN_FLIGHT, 'superseded']]);
 });
 
 test('a volunteer that does not acknowledge a frame is silent, and the next frame goes to another', async () => {
@@ -93,7 +94,7 @@ test('a volunteer that stays silent is removed', async () => {
   const only = volunteer(1, 20);
   pool.offer(captured());
   await sentTo(only).toBe(1);
-  clock.advance(400 + STREAM.silentForMs);
+  clock.advance(400 + GIVE_UP_AFTER_MS);
   expect(failed).toEqual(['timeout']);
   expect(pool.forecast()).toBe(null);
   expect(clock.pending).toBe(0);

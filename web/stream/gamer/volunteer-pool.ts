@@ -1,8 +1,8 @@
 import type { Clock } from '../../../shared/clock.ts';
 import type { MeshError } from '../../../shared/errors.ts';
+import { DropOldestQueue } from '../drop-oldest-queue.ts';
 import type { CapturedFrame, FrameSink, SharpFrame } from '../frame.ts';
 import { totalMs } from '../frame-timing.ts';
-import { LatestSlot } from '../latest-slot.ts';
 import { RecentMedian } from '../rolling-statistics.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
 import { type Forecast, ProbeSchedule, poolForecast } from './side-forecast.ts';
@@ -35,7 +35,7 @@ export class VolunteerPool {
   readonly #options: VolunteerPoolOptions;
   /** By stream id. */
   readonly #members = new Map<number, Member>();
-  readonly #waiting: LatestSlot<CapturedFrame>;
+  readonly #waiting: DropOldestQueue<CapturedFrame>;
   readonly #sink: FrameSink;
   readonly #delayMs = new RecentMedian();
   readonly #sourceIntervalMs = new RecentMedian();
@@ -45,7 +45,7 @@ export class VolunteerPool {
   constructor(options: VolunteerPoolOptions, fps: number) {
     this.#options = options;
     this.#fps = fps;
-    this.#waiting = new LatestSlot((captured) => this.#drop(captured));
+    this.#waiting = new DropOldestQueue(1, (captured) => this.#drop(captured));
     this.#sink = { ...options.sink, onSharp: (sharp) => this.#upscaled(sharp) };
   }
 

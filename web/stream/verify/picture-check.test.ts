@@ -1,13 +1,11 @@
-// Protects: what is told apart is what pictures show, never how they were coded, or how bright a browser made them.
+// Pictures are told apart by their content, never by how they were encoded or how bright a browser rendered them.
 import { expect, test } from 'vitest';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
-import { STREAM } from '../tuning.ts';
-import { likeness } from './likeness.ts';
-import type { Thumbnail } from './thumbnail.ts';
+import { MIN_SIMILARITY, similarity, THUMBNAIL_SIZE, type Thumbnail } from './picture-check.ts';
 
-const { width: WIDTH, height: HEIGHT } = STREAM.thumbnail;
+const { width: WIDTH, height: HEIGHT } = THUMBNAIL_SIZE;
 
-/** Smooth shapes, moved to the left by so many cells. */
+/** Smooth shapes, moved to the left by `moved` cells. */
 function scene(moved = 0, seed = 1): Thumbnail {
   const random = seededRandom(seed);
   const waves = Array.from({ length: 12 }, () => [random() + 0.2, random() - 0.5, 6 * random()] as const);
@@ -20,55 +18,55 @@ function cells(brightness: (x: number, y: number) => number): Thumbnail {
   return Float32Array.from({ length: WIDTH * HEIGHT }, (_, cell) => brightness(cell % WIDTH, Math.floor(cell / WIDTH)));
 }
 
-/** Normally distributed, by the central limit. */
+/** Normally distributed with variance 1 (central limit theorem). */
 function noise(random: () => number): number {
   return Array.from({ length: 12 }, random).reduce((sum, value) => sum + value, -6);
 }
 
-test('the same picture is alike in another range of values, with noise, and when blurred', () => {
+test('a picture is similar to itself in another value range, with noise, and blurred', () => {
   const random = seededRandom(2);
   const now = scene();
-  expect(likeness(now, now)).toBeCloseTo(1);
+  expect(similarity(now, now)).toBeCloseTo(1);
   expect(
-    likeness(
+    similarity(
       now,
       now.map((value) => 16 + (value * 219) / 255),
     ),
   ).toBeCloseTo(1);
   expect(
-    likeness(
+    similarity(
       now,
       now.map((value) => value + 3 * noise(random)),
     ),
   ).toBeGreaterThan(0.8);
   const blurred = cells((x, y) => ((now[y * WIDTH + x] ?? 0) + (now[y * WIDTH + Math.min(WIDTH - 1, x + 1)] ?? 0)) / 2);
-  expect(likeness(now, blurred)).toBeGreaterThan(0.8);
+  expect(similarity(now, blurred)).toBeGreaterThan(0.8);
 });
 
-test('another moment, another scene, noise and a black picture are not', () => {
+test('another moment, another scene, noise and a black picture are not similar', () => {
   const random = seededRandom(3);
   const now = scene();
   const others = [scene(3), scene(0, 9), cells(() => 128 + 40 * noise(random)), cells(() => 0)];
-  for (const other of others) expect(likeness(now, other)).toBeLessThan(STREAM.leastLikeness);
+  for (const other of others) expect(similarity(now, other)).toBeLessThan(MIN_SIMILARITY);
 });
 
-test('of an even picture nobody can tell, but that another one is not even', () => {
+test('an even picture cannot be judged, unless the other one has strong contrast', () => {
   const random = seededRandom(4);
   const fog = cells((x) => 90 + x / 8);
   expect(
-    likeness(
+    similarity(
       fog,
       fog.map((value) => value + noise(random)),
     ),
   ).toBe(null);
   expect(
-    likeness(
+    similarity(
       fog,
       cells(() => 0),
     ),
   ).toBe(null);
   expect(
-    likeness(
+    similarity(
       fog,
       scene().map((value) => 4 * value),
     ),

@@ -1,13 +1,12 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
-import { STREAM } from '../tuning.ts';
-import { KeyframeRequests } from './keyframe-requests.ts';
+import { KEYFRAME_REQUEST_MS, KeyframeRequests } from './frame-decoder.ts';
 
-test('asks at once, then with doubling waits, and afresh once satisfied', () => {
+test('a keyframe is requested at once, then after doubling waits, and at once again after one was decoded', () => {
   const clock = new ManualClock();
-  const askedMs: number[] = [];
+  const sentMs: number[] = [];
   const requests = new KeyframeRequests(
-    () => askedMs.push(clock.now()),
+    () => sentMs.push(clock.now()),
     () => clock.now(),
   );
   const needFor = (durationMs: number) => {
@@ -17,10 +16,10 @@ test('asks at once, then with doubling waits, and afresh once satisfied', () => 
     }
   };
   needFor(16_000);
-  const first = STREAM.keyframeRequestMs;
-  expect(askedMs).toEqual([0, first, 3 * first, 7 * first, 15 * first, 23 * first, 31 * first]);
+  const first = KEYFRAME_REQUEST_MS;
+  expect(sentMs).toEqual([0, first, 3 * first, 7 * first, 15 * first, 23 * first, 31 * first]);
 
   requests.satisfied();
   needFor(20);
-  expect(askedMs.at(-1)).toBe(16_000);
+  expect(sentMs.at(-1)).toBe(16_000);
 });
