@@ -8,10 +8,10 @@ import { StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import { openModelStore } from './open-model-store.ts';
 import './worker-errors.ts';
 
-/** Of every task here: this machine works for one gamer. */
+/** Owner of every task in this worker: the machine works for its own user. */
 const OWNER = 'local';
 
-/** What a gamer's worker does for its page: the local engine, and everything of a stream that touches a frame. */
+/** The gamer's worker: runs the local engine, and every part of a stream that touches a frame. */
 class StreamWorker {
   readonly streams = Comlink.proxy(new StreamRegistry(() => this.#startEngine(), systemClock, Math.random));
   readonly #running = new Map<number, AbortController>();
@@ -19,17 +19,17 @@ class StreamWorker {
   #tell: (progress: ModelProgress) => void = () => {};
   #engine: Promise<Engine> | null = null;
 
-  /** Of the networks that the local engine fetches. */
+  /** Reports downloads of the models that the local engine needs. */
   onModelProgress(tell: (progress: ModelProgress) => void): void {
     this.#tell = tell;
   }
 
   constructor() {
-    // The page itself asks for them.
+    // Only the page requests models here, so their source need not be restricted.
     this.#models.acceptModelsFrom = null;
   }
 
-  /** Measures this machine first, once. Throws MeshError when nothing can be computed here. */
+  /** Starts the engine, which measures this machine first. Throws MeshError if this machine cannot compute. */
   async engineCapabilities(): Promise<EngineCapabilities> {
     return (await this.#startEngine()).capabilities;
   }
@@ -49,7 +49,7 @@ class StreamWorker {
       const executed = await engine.execute(type, packed, { owner: OWNER, signal, ...(onProgress && { onProgress }) });
       return Comlink.transfer(executed, [...new Set(executed.attachments.map(({ buffer }) => buffer as ArrayBuffer))]);
     } finally {
-      // It came as a way to call the page.
+      // Comlink passed the listener as a proxy.
       (onProgress as Comlink.Remote<ProgressListener> | undefined)?.[Comlink.releaseProxy]();
       this.#running.delete(callId);
     }
@@ -66,7 +66,7 @@ class StreamWorker {
       models: this.#models,
       onnx: this.#models,
     }).catch((cause: unknown) => {
-      // The next one who asks tries again.
+      // The next call tries again.
       this.#engine = null;
       throw cause;
     });

@@ -30,14 +30,14 @@ export interface StreamRigOptions {
   volunteerEngine?: FrameEngine;
 }
 
-/** A gamer's page, its worker and one volunteer in one thread, where a test can get at everything that goes wrong between them. */
+/** A gamer's page, its worker and one volunteer in one thread, so that a test can interfere with everything between them. */
 export class StreamRig {
-  /** Why streams failed at the volunteer. */
+  /** Failures of streams at the volunteer. */
   readonly failures: MeshError[] = [];
   readonly trust = new VolunteerTrust(Math.random);
   /** Why the gamer's page barred the volunteer. */
   readonly barred: MeshError[] = [];
-  /** What happens to a message on its way; changes its bytes in place. */
+  /** Modifies the bytes of each message on its way, in place. */
   damage: (bytes: Uint8Array, to: End) => void = () => {};
   readonly #link: StreamLink;
   readonly #gamer: StreamRegistry;
@@ -136,7 +136,7 @@ export class StreamRig {
   }
 }
 
-/** Frames presented that a volunteer sharpened. */
+/** Presented frames that a volunteer upscaled. */
 export function framesOfVolunteers(stream: FrameStream): number {
   const { framesPresented, framesLocal, framesUnsharpened } = stream.stats();
   return framesPresented - framesLocal - framesUnsharpened;
