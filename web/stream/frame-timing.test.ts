@@ -15,8 +15,8 @@ const moments: VolunteerFrameMoments = {
   arrivedMs: 134,
   decodedMs: 136,
   presentedMs: 137,
-  upBytes: 1_000,
-  downBytes: 3_000,
+  uplinkBytes: 1_000,
+  downlinkBytes: 3_000,
   volunteer: { queueMs: 1, decodeMs: 2, computeMs: 10, encodeMs: 5, totalMs: 18 },
 };
 

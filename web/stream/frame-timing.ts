@@ -28,8 +28,8 @@ export interface VolunteerFrameMoments {
   decodedMs: number;
   presentedMs: number;
   /** Encoded size on the uplink and on the downlink. */
-  upBytes: number;
-  downBytes: number;
+  uplinkBytes: number;
+  downlinkBytes: number;
   /** Durations measured by the volunteer on its own clock. */
   volunteer: VolunteerStages;
 }
@@ -61,11 +61,11 @@ const NO_TIME: StageTimes = {
  * that the stages add up to the measured total whatever a volunteer reports.
  */
 export function volunteerFrameStages(moments: VolunteerFrameMoments): StageTimes {
-  const { capturedMs, encodeStartMs, sentMs, arrivedMs, decodedMs, presentedMs, upBytes, downBytes } = moments;
+  const { capturedMs, encodeStartMs, sentMs, arrivedMs, decodedMs, presentedMs, uplinkBytes, downlinkBytes } = moments;
   const roundTripMs = arrivedMs - sentMs;
   const volunteer = fitToRoundTrip(moments.volunteer, roundTripMs);
   const networkMs = roundTripMs - volunteer.totalMs;
-  const uplinkMs = networkMs * (upBytes / Math.max(1, upBytes + downBytes));
+  const uplinkMs = networkMs * (uplinkBytes / Math.max(1, uplinkBytes + downlinkBytes));
   return {
     capture: encodeStartMs - capturedMs,
     encode: sentMs - encodeStartMs,

@@ -30,7 +30,7 @@ export interface AnswerReceiverOptions {
 interface Answer {
   message: AnswerMessage;
   arrivedMs: number;
-  downBytes: number;
+  downlinkBytes: number;
   /** Undefined if the frame was given up before the answer arrived. Its packet is decoded all the same: later ones depend on it. */
   frame: InFlightFrame | undefined;
 }
@@ -54,7 +54,7 @@ export class AnswerReceiver {
 
   receive(message: AnswerMessage, data: Uint8Array, frame: InFlightFrame | undefined): void {
     const { sequence, timestampUs, keyframe, color } = message;
-    const answer = { message, frame, arrivedMs: this.#options.clock.now(), downBytes: data.byteLength };
+    const answer = { message, frame, arrivedMs: this.#options.clock.now(), downlinkBytes: data.byteLength };
     this.#decoder.decode({ sequence, timestampUs, keyframe, color, data }, answer);
   }
 
@@ -79,11 +79,11 @@ export class AnswerReceiver {
       this.#options.onDropped(frame, cause);
       return;
     }
-    const { message, arrivedMs, downBytes } = answer;
-    const { frameId, purpose, capturedMs, encodeStartMs, sentMs, upBytes } = frame;
+    const { message, arrivedMs, downlinkBytes } = answer;
+    const { frameId, purpose, capturedMs, encodeStartMs, sentMs, uplinkBytes } = frame;
     const { quality, lowered, stages } = message;
     const decodedMs = this.#options.clock.now();
-    const moments = { capturedMs, encodeStartMs, sentMs, arrivedMs, decodedMs, upBytes, downBytes };
+    const moments = { capturedMs, encodeStartMs, sentMs, arrivedMs, decodedMs, uplinkBytes, downlinkBytes };
     const sharp = {
       ...{ frameId, purpose, frame: picture, made: { quality, lowered } },
       volunteerId: this.#options.volunteerId,

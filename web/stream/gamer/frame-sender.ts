@@ -105,11 +105,11 @@ export class FrameSender {
   #transmit({ data, ...packet }: Packet, frame: InFlightFrame): void {
     const { setup, channel, clock, onSent, onUnsent } = this.#options;
     frame.sentMs = clock.now();
-    frame.upBytes = data.byteLength;
+    frame.uplinkBytes = data.byteLength;
     const message = { kind: 'frame', streamId: setup.streamId, frameId: frame.frameId, ...packet } as const;
     if (channel.trySendFrame(message, data, this.#rate.kbps)) {
-      this.#rate.sent(frame.frameId, frame.upBytes, frame.sentMs);
-      const queuedBytes = channel.queuedBytes + frame.upBytes;
+      this.#rate.sent(frame.frameId, frame.uplinkBytes, frame.sentMs);
+      const queuedBytes = channel.queuedBytes + frame.uplinkBytes;
       onSent(frame, (8 * queuedBytes) / this.#rate.kbps + this.#rate.queueMs);
       return;
     }

@@ -66,9 +66,9 @@ export class VolunteerRoute {
     });
     this.#sender = new FrameSender({
       ...{ setup: ready.setup, channel, clock, sourceIntervalMs: options.sourceMs, onError: onFailed },
-      onSent: ({ frameId, upBytes }, transmitMs) => {
+      onSent: ({ frameId, uplinkBytes }, transmitMs) => {
         this.#liveness.sent(frameId, transmitMs);
-        options.onSent(upBytes);
+        options.onSent(uplinkBytes);
       },
       onUnsent: (frame, cause) => {
         this.#window.remove(frame.frameId, clock.now());

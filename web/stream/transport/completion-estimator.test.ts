@@ -18,7 +18,7 @@ function measure(computeMs: number, queueMs = 0): void {
   const moments = { capturedMs, encodeStartMs, sentMs, arrivedMs: totalMs - 2, decodedMs: totalMs - 1 };
   estimator.answered(volunteer);
   estimator.measured(
-    volunteerFrameStages({ ...moments, presentedMs: totalMs, upBytes: 1, downBytes: 1, volunteer }),
+    volunteerFrameStages({ ...moments, presentedMs: totalMs, uplinkBytes: 1, downlinkBytes: 1, volunteer }),
     'spatial',
   );
 }

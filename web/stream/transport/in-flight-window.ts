@@ -29,7 +29,7 @@ export interface InFlightFrame extends Omit<CapturedFrame, 'frame' | 'purpose'> 
   encodeStartMs: number;
   /** Null while it is being encoded. */
   sentMs: number | null;
-  upBytes: number;
+  uplinkBytes: number;
   /** The volunteer confirmed its arrival. */
   isAcknowledged: boolean;
   /** Of the source frame, if the answer's picture will be checked against it. */
@@ -89,7 +89,7 @@ export class InFlightWindow {
       ...{ frameId, capturedMs, purpose },
       encodeStartMs: nowMs,
       sentMs: null,
-      upBytes: 0,
+      uplinkBytes: 0,
       isAcknowledged: false,
       thumbnail: null,
     };
