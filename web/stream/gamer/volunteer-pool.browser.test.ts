@@ -117,6 +117,7 @@ test('the frames that a lost volunteer held are counted as dropped', async () =>
   pool.offer(captured());
   await sentTo(only).toBe(1);
   pool.connectionLost('Vera 1', MeshError.closed('The link'));
+  pool.connectionLost('Vera 1', MeshError.closed('The link'));
   expect(failed).toEqual(['closed']);
   expect(dropped).toEqual([[0, 'route-closed']]);
 });

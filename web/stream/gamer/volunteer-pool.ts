@@ -111,6 +111,7 @@ export class VolunteerPool {
     this.#pump();
   }
 
+  /** Disposes the route with this id, if there is one. Its frames count as dropped. */
   remove(streamId: number): void {
     const member = this.#members.get(streamId);
     this.#members.delete(streamId);
@@ -192,8 +193,9 @@ export class VolunteerPool {
     this.#pump();
   }
 
-  /** Removes the route where it failed; everybody else is only notified. */
+  /** Removes the route where it failed and reports the failure, once. */
   #failed(streamId: number, error: MeshError): void {
+    if (!this.#members.has(streamId)) return;
     this.remove(streamId);
     this.#options.onFailed(streamId, error);
   }
