@@ -3,7 +3,7 @@ import type { PackedTask } from '../../shared/tasks/definition.ts';
 import { seededRandom } from '../../shared/tasks/test-random.ts';
 import type { UpscaleParams } from '../../shared/tasks/upscale.ts';
 import { type CheckedJob, Verifier } from '../../web/dispatch/result-checker.ts';
-import { Trust } from '../../web/dispatch/trust.ts';
+import { VolunteerTrust } from '../../web/net/volunteer-trust.ts';
 import { allWorks, type Done, upscaled, type Work } from './works.ts';
 
 export interface Caught {
@@ -51,14 +51,14 @@ export async function measureTrust(volunteers: number, results: number): Promise
 /** An honest volunteer, over twice as many results: the second half is when trust has settled. */
 async function costOf({ definition, done }: Work, results: number): Promise<Cost> {
   const random = seededRandom(1);
-  const trust = new Trust(random);
+  const trust = new VolunteerTrust(random);
   const verifier = verifierWith(random);
   const { type } = definition;
   let wronged = 0;
   let checked = 0;
   let [settledChecks, settledMs] = [0, 0];
   for (let n = 0; n < 2 * results; n++) {
-    if (!trust.isDue('honest', type)) continue;
+    if (!trust.isCheckDue('honest', type)) continue;
     const before = verifier.counts.checkedMs;
     const verdict = await verdictOn(verifier, definition, doneAt(done, n), doneAt(done, n).result);
     checked++;
@@ -95,7 +95,7 @@ async function catchOne(
   results: number,
 ) {
   const random = seededRandom(seed * 7_919);
-  const trust = new Trust(random);
+  const trust = new VolunteerTrust(random);
   const verifier = verifierWith(random);
   const { type } = definition;
   let [given, wrong, delivered] = [0, 0, 0];
@@ -106,12 +106,12 @@ async function catchOne(
     const isWrong = random() < rate;
     const result = isWrong ? cheats[cheat]?.(it.result, other.result, random) : it.result;
     if (isWrong) wrong++;
-    if (!trust.isDue('cheat', type)) {
+    if (!trust.isCheckDue('cheat', type)) {
       if (isWrong) delivered++;
       continue;
     }
     const verdict = await verdictOn(verifier, definition, it, result);
-    if (verdict.kind === 'wrong') trust.wrong('cheat');
+    if (verdict.kind === 'wrong') trust.wrong({ volunteerId: 'cheat', work: type, error: verdict.error });
     else {
       trust.right('cheat', type);
       if (isWrong) delivered++;

@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { AfterTurn } from '../net/turn.ts';
+import type { VolunteerTrust } from '../net/volunteer-trust.ts';
 import {
   DispatchCounter,
   type DispatchCounts,
@@ -38,8 +39,6 @@ export interface DispatcherEvents {
   /** A volunteer gave a valid result, or failed. */
   onVolunteerResult(volunteerId: string, succeeded: boolean): void;
   onRedispatch(redispatch: Redispatch): void;
-  /** A volunteer gave a wrong result. It gets no more work, and results of it that were not checked should be forgotten. */
-  onBarred(volunteerId: string, taskType: string, error: MeshError): void;
 }
 
 /**
@@ -57,6 +56,7 @@ export class Dispatcher {
   readonly #budget = new DuplicateBudget();
   readonly #exploration: Exploration;
   readonly #hedging: Hedging;
+  readonly #trust: VolunteerTrust;
   readonly #checker: ResultChecker;
   readonly #scheduleLater = new AfterTurn(() => this.#schedule());
 
@@ -64,6 +64,7 @@ export class Dispatcher {
     clock: Clock,
     local: LocalRunner,
     events: DispatcherEvents,
+    trust: VolunteerTrust,
     verification: Omit<VerificationEnvironment, 'now'>,
   ) {
     const now = () => clock.now();
@@ -72,12 +73,13 @@ export class Dispatcher {
     this.#events = events;
     this.#exploration = new Exploration(this.#budget, now);
     this.#hedging = new Hedging(clock, this.#budget, () => this.wake());
-    this.#checker = new ResultChecker({ ...verification, now }, (job, onEnd) => this.submit(job, onEnd));
+    this.#trust = trust;
+    trust.barred.add(({ volunteerId }) => this.#barred(volunteerId));
+    this.#checker = new ResultChecker(trust, { ...verification, now }, (job, onEnd) => this.submit(job, onEnd));
   }
 
-  /** `rejectedByVerify`: results of volunteers that were found wrong. A stream's wrong pictures count as one. */
-  get counts(): DispatchCounts & { rejectedByVerify: number } {
-    return { ...this.#counter.counts, rejectedByVerify: this.#checker.rejected };
+  get counts(): DispatchCounts {
+    return this.#counter.counts;
   }
 
   /** Jobs waiting, including those for which space is reserved. */
@@ -91,7 +93,7 @@ export class Dispatcher {
 
   /** A volunteer's connection opened. */
   add(volunteer: Runner): void {
-    if (this.#checker.isBarred(volunteer.id)) return;
+    if (this.#trust.isBarred(volunteer.id)) return;
     this.#pool.add(volunteer);
     this.wake();
   }
@@ -102,9 +104,8 @@ export class Dispatcher {
     this.wake();
   }
 
-  /** Bars a volunteer for a wrong result of this type, of a task or a stream. The jobs it holds are begun elsewhere at once. */
-  bar(volunteerId: string, type: string, error: MeshError): void {
-    if (!this.#checker.reject(volunteerId)) return;
+  /** A task or a stream got a wrong answer from this volunteer. The jobs it holds start elsewhere at once. */
+  #barred(volunteerId: string): void {
     this.#pool.removeById(volunteerId);
     for (const run of [...this.#runs.values()]) {
       const attempt = run.attemptOf(volunteerId);
@@ -116,7 +117,6 @@ export class Dispatcher {
       run.attempts.delete(runner);
       this.#needAnother(run, runner, 'barred');
     }
-    this.#events.onBarred(volunteerId, type, error);
   }
 
   /** The volunteer fell silent: the jobs it holds get a second runner at once. Only a confirmed loss counts against the volunteer. */
@@ -291,7 +291,8 @@ export class Dispatcher {
     run.checks++;
     this.#checker.examine(job, result.packed, volunteerId, (decision) => {
       run.checks--;
-      if (decision.kind === 'wrong') this.bar(runner.id, job.type, decision.error);
+      if (decision.kind === 'wrong')
+        this.#trust.wrong({ volunteerId: runner.id, work: job.type, error: decision.error });
       if (this.#runs.get(job) !== run) return;
       if (decision.kind === 'accepted') this.#finish(attempt, result, decision.value, endedMs);
       else if (decision.kind === 'distrusted') this.#needAnother(run, runner, 'barred');

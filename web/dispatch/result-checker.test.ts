@@ -41,7 +41,7 @@ describe('a volunteer that cheats', () => {
       ['cheat', false],
       ['good', true],
     ]);
-    expect(bench.dispatcher.counts.rejectedByVerify).toBe(1);
+    expect(bench.trust.wrongAnswers).toBe(1);
 
     const next = bench.submit({ where: 'volunteers' }, 8);
     await ticksPass();

@@ -1,8 +1,8 @@
 import { MeshError } from '../../shared/errors.ts';
 import type { PackedResult, PackedTask, Recomputation, Verification } from '../../shared/tasks/definition.ts';
 import { COMPUTE } from '../compute/tuning.ts';
+import type { VolunteerTrust } from '../net/volunteer-trust.ts';
 import type { Job, JobHandle, OnJobEnd } from './job.ts';
-import { Trust } from './trust.ts';
 
 /** What a check found. `unchecked`: this machine could not tell, which is not the volunteer's fault. */
 export type Verdict = { kind: 'right' | 'unchecked' } | { kind: 'wrong'; error: MeshError };
@@ -89,15 +89,18 @@ export type Decision =
   /** It could not be checked, and its volunteer was barred meanwhile: the job must run again elsewhere. */
   | { kind: 'distrusted' };
 
-/** Decides which results of volunteers are checked, checks them, and remembers who is barred for a wrong one. */
+/** Decides, by the trust in its volunteer, whether a result is checked, and checks it. */
 export class ResultChecker {
-  readonly #trust: Trust;
+  readonly #trust: VolunteerTrust;
   readonly #verifier: Verifier;
-  #rejected = 0;
 
   /** @param submit - runs a job, for checks that compare two runs of a task. */
-  constructor(environment: VerificationEnvironment, submit: (job: Job, onEnd: OnJobEnd) => JobHandle) {
-    this.#trust = new Trust(environment.random);
+  constructor(
+    trust: VolunteerTrust,
+    environment: VerificationEnvironment,
+    submit: (job: Job, onEnd: OnJobEnd) => JobHandle,
+  ) {
+    this.#trust = trust;
     this.#verifier = new Verifier({
       ...environment,
       replicate: (job, packed, volunteerId) =>
@@ -113,18 +116,8 @@ export class ResultChecker {
     });
   }
 
-  /** Results that were found wrong. */
-  get rejected(): number {
-    return this.#rejected;
-  }
-
-  isBarred(volunteerId: string): boolean {
-    return this.#trust.isBarred(volunteerId);
-  }
-
   /**
-   * Validates a result and, if its volunteer is due for a check, checks it. It is for the caller to {@link reject} the volunteer of a
-   * wrong one.
+   * Validates a result and, if its volunteer is due for a check, checks it. It is for the caller to report a wrong one to the trust.
    *
    * @param volunteerId - null: this machine computed it, and it needs no check.
    * @param onDecision - called once, before this returns if no check is due.
@@ -137,17 +130,9 @@ export class ResultChecker {
       onDecision({ kind: 'malformed', error: MeshError.from(cause, 'malformed') });
       return;
     }
-    if (volunteerId === null || job.replicaOf !== undefined || !this.#trust.isDue(volunteerId, job.kind)) {
+    if (volunteerId === null || job.replicaOf !== undefined || !this.#trust.isCheckDue(volunteerId, job.kind)) {
       onDecision({ kind: 'accepted', value });
     } else void this.#check(job, value, volunteerId).then(onDecision);
-  }
-
-  /** Counts a wrong result, of a task or a stream, and bars the volunteer. Returns false if it was barred already. */
-  reject(volunteerId: string): boolean {
-    this.#rejected++;
-    if (this.#trust.isBarred(volunteerId)) return false;
-    this.#trust.wrong(volunteerId);
-    return true;
   }
 
   dispose(): void {

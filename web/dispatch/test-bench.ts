@@ -1,6 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import type { PackedResult } from '../../shared/tasks/definition.ts';
+import { VolunteerTrust } from '../net/volunteer-trust.ts';
 import type { Redispatch } from './dispatch-counts.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { AttemptResult, Job, Outcome, Runner, Timing } from './job.ts';
@@ -133,6 +134,7 @@ export class TestBench {
   readonly barred: string[] = [];
   /** Every result is checked, unless a test says otherwise. */
   random = () => 0;
+  readonly trust = new VolunteerTrust(() => this.random());
   readonly dispatcher: Dispatcher;
   readonly deduplicator: TaskDeduplicator;
   readonly registry: TaskRegistry;
@@ -149,13 +151,14 @@ export class TestBench {
       {
         onVolunteerResult: (id, succeeded) => this.verdicts.push([id, succeeded]),
         onRedispatch: (redispatch) => this.redispatches.push(redispatch),
-        onBarred: (id) => {
-          this.barred.push(id);
-          this.deduplicator.forgetFrom(id);
-        },
       },
+      this.trust,
       { random: () => this.random(), rest: async () => {}, compute: async () => ({ value: null, attachments: [] }) },
     );
+    this.trust.barred.add(({ volunteerId }) => {
+      this.barred.push(volunteerId);
+      this.deduplicator.forgetFrom(volunteerId);
+    });
     this.deduplicator = new TaskDeduplicator(this.dispatcher, this.clock);
     this.registry = new TaskRegistry(this.deduplicator, this.clock);
   }

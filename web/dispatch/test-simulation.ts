@@ -3,6 +3,7 @@ import { ManualClock } from '../../shared/manual-clock.ts';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
 import { simulatedChannel, type WireSpeed } from '../net/test-wire.ts';
+import { VolunteerTrust } from '../net/volunteer-trust.ts';
 import { creditShare } from './credit-window.ts';
 import type { Redispatch } from './dispatch-counts.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -142,8 +143,8 @@ export class Simulation {
       {
         onVolunteerResult: () => {},
         onRedispatch: (redispatch) => this.redispatches.push(redispatch),
-        onBarred: () => {},
       },
+      new VolunteerTrust(() => 0),
       { random: () => 0, rest: async () => {}, compute: async () => ({ value: null, attachments: [] }) },
     );
     this.deduplicator = new TaskDeduplicator(this.dispatcher, this.clock);

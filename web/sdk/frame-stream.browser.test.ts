@@ -1,12 +1,13 @@
 import * as Comlink from 'comlink';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { VolunteerTrust } from '../net/volunteer-trust.ts';
+import type { TestGamerApi } from '../stream/gamer/test-gamer.worker.ts';
 import {
   linkVolunteer,
   type TestVolunteerLink,
   type TestVolunteerOptions,
 } from '../stream/volunteer/test-volunteer-link.ts';
 import { type FrameStream, openFrameStream, type StreamDeps, type StreamOptions } from './frame-stream.ts';
-import type { StreamWorkerApi } from './stream.worker.ts';
 import './worker-errors.ts';
 
 const WIDTH = 64;
@@ -14,7 +15,7 @@ const HEIGHT = 36;
 const LEFT_COLOR = [200, 40, 40];
 
 let worker: Worker;
-let remote: Comlink.Remote<StreamWorkerApi>;
+let remote: Comlink.Remote<TestGamerApi>;
 let source: HTMLCanvasElement;
 let linked: TestVolunteerLink[];
 let linksChanged: () => void;
@@ -22,7 +23,7 @@ let open: FrameStream[];
 
 beforeEach(() => {
   worker = new Worker(new URL('../stream/gamer/test-gamer.worker.ts', import.meta.url), { type: 'module' });
-  remote = Comlink.wrap<StreamWorkerApi>(worker);
+  remote = Comlink.wrap<TestGamerApi>(worker);
   source = Object.assign(document.createElement('canvas'), { width: WIDTH, height: HEIGHT });
   linked = [];
   linksChanged = () => {};
@@ -35,7 +36,7 @@ afterEach(async () => {
   worker.terminate();
 });
 
-test('frames come back from a volunteer, twice as large and with the right picture', async () => {
+test('frames return from a volunteer, twice as large and with the right content', async () => {
   const volunteer = await newVolunteer();
   const stream = await openOn(animated(), { where: 'volunteers' });
   await vi.waitUntil(() => stream.stats().shares.length > 0 && stream.stats().framesPresented > 5, WAIT);
@@ -47,7 +48,7 @@ test('frames come back from a volunteer, twice as large and with the right pictu
   expect(await volunteer.volunteer.framesDone).toBeGreaterThan(0);
 });
 
-test('the stages of a volunteer’s frames add up to glass to glass, and none is negative', async () => {
+test('the stages of a volunteer’s frames add up to glass-to-glass time, and none is negative', async () => {
   await newVolunteer();
   const stream = await openOn(animated(), { where: 'volunteers' });
   await vi.waitUntil(() => stream.stats().shares[0]?.share === 1 || stream.stats().framesPresented > 60, WAIT);
@@ -57,7 +58,7 @@ test('the stages of a volunteer’s frames add up to glass to glass, and none is
   for (const { p50 } of stagesMs) expect(p50).toBeGreaterThanOrEqual(0);
 });
 
-test('a volunteer that leaves hands the picture to this machine', async () => {
+test('when the only volunteer leaves, frames are upscaled locally', async () => {
   const volunteer = await newVolunteer();
   const stream = await openOn(animated(), { where: 'volunteers' });
   await vi.waitUntil(() => stream.stats().shares.length > 0, WAIT);
@@ -72,12 +73,12 @@ test('a volunteer that leaves hands the picture to this machine', async () => {
   await expectPicture(stream, 2);
 });
 
-test('a volunteer that says it is ready and then gives no answer does not freeze the picture', async () => {
+test('a volunteer that says it is ready and then never answers does not freeze the picture', async () => {
   const served = await newVolunteer();
   const { link, volunteer } = served;
   const onControl: typeof link.onControl = (listener) =>
     link.onControl(async (message) => {
-      // Whoever listens there is gone by the time the gamer hears of it.
+      // The volunteer's stream is closed before the gamer receives the message.
       if (message.kind === 'stream-ready') await volunteer.close(message.streamId);
       listener(message);
     });
@@ -90,7 +91,7 @@ test('a volunteer that says it is ready and then gives no answer does not freeze
   await expectPicture(stream, 2);
 });
 
-test('a volunteer that comes later is taken', async () => {
+test('a volunteer that is linked later is used', async () => {
   const stream = await openOn(animated(), { where: 'volunteers' });
   await vi.waitUntil(() => stream.stats().framesLocal > 2, WAIT);
   await newVolunteer();
@@ -98,7 +99,7 @@ test('a volunteer that comes later is taken', async () => {
   await vi.waitUntil(() => stream.stats().shares.length > 0, WAIT);
 });
 
-test('a canvas nobody draws on any more is shown all the same', async () => {
+test('a canvas that is no longer drawn on is still shown', async () => {
   paint(0);
   const stream = await openOn(source, { where: 'local', scale: 3 });
   await vi.waitUntil(() => stream.stats().framesLocal > 0, WAIT);
@@ -109,7 +110,7 @@ describe('two volunteers', () => {
   let first: TestVolunteerLink;
   let second: TestVolunteerLink;
 
-  /** Each too slow for the source by itself. */
+  /** Each is too slow for the source on its own. */
   beforeEach(async () => {
     first = await newVolunteer({ id: 'first', computeMs: 40 });
     second = await newVolunteer({ id: 'second', computeMs: 40 });
@@ -125,7 +126,7 @@ describe('two volunteers', () => {
     expect(stream.stats().why).toMatch(/and 1 more/);
   });
 
-  test('one that leaves takes nothing with it but its share', async () => {
+  test('when one leaves, the other takes over its share', async () => {
     const stream = await openOn(animated(), { where: 'volunteers' });
     await vi.waitUntil(() => shareOf(stream, 'first') > 0 && shareOf(stream, 'second') > 0, WAIT);
     first.leave();
@@ -136,7 +137,7 @@ describe('two volunteers', () => {
     await expectPicture(stream, 2);
   });
 
-  test('one that freezes without a word leaves the picture to the other, and has its share again afterwards', async () => {
+  test('when one freezes silently, the other takes over, and the first regains its share afterwards', async () => {
     const stream = await openOn(animated(), { where: 'volunteers' });
     await vi.waitUntil(() => shareOf(stream, 'first') > 0 && shareOf(stream, 'second') > 0, WAIT);
     const { framesPresented } = stream.stats();
@@ -148,11 +149,11 @@ describe('two volunteers', () => {
   });
 });
 
-test('a still canvas goes through a volunteer too', async () => {
+test('a still canvas is sent to a volunteer too', async () => {
   const { volunteer } = await newVolunteer();
   paint(0);
   const stream = await openOn(source, { where: 'volunteers' });
-  // No share of the pictures is asked of it: where its codec starts slowly this machine shows the picture first, and no other follows.
+  // It may have no share of the pictures: if its codec starts slowly, this machine shows the only frame first.
   await vi.waitUntil(async () => (await volunteer.framesDone) > 0, WAIT);
   await expectPicture(stream, 2);
 });
@@ -170,11 +171,11 @@ test('a source that ends keeps its last picture and says why', async () => {
   await vi.waitUntil(() => stream.stats().framesLocal > 0, WAIT);
   await vi.waitUntil(() => /ended/.test(stream.stats().why), WAIT);
   await expectPicture(stream, 2);
-  // What the page was given is closed, not left to the garbage collector.
+  // The frame was closed explicitly, not left to the garbage collector.
   expect(frame.format).toBe(null);
 });
 
-test('the output can be had as a track, which ends with the stream', async () => {
+test('the output is available as a track, which ends with the stream', async () => {
   const stream = await openOn(animated(), { where: 'local' });
   const { track } = stream;
   expect(track).toMatchObject({ kind: 'video', readyState: 'live' });
@@ -182,7 +183,7 @@ test('the output can be had as a track, which ends with the stream', async () =>
   expect(track.readyState).toBe('ended');
 });
 
-test('when a stream is closed no frame is left open, neither here nor at the volunteer', async () => {
+test('closing a stream leaves no frame open, neither locally nor at the volunteer', async () => {
   const { volunteer } = await newVolunteer();
   const stream = await openOn(animated(), { where: 'volunteers' });
   await vi.waitUntil(() => stream.stats().shares.length > 0, WAIT);
@@ -190,11 +191,10 @@ test('when a stream is closed no frame is left open, neither here nor at the vol
   await vi.waitUntil(() => stream.stats().framesPresented > 30, WAIT);
   await stream.close();
 
-  const gamer = Comlink.wrap<{ openFrames(): number }>(worker);
-  await vi.waitFor(async () => expect([await gamer.openFrames(), await volunteer.openFrames()]).toEqual([0, 0]), WAIT);
+  await vi.waitFor(async () => expect([await remote.openFrames(), await volunteer.openFrames()]).toEqual([0, 0]), WAIT);
 });
 
-test('settings change while it runs', async () => {
+test('settings can change while a stream runs', async () => {
   await newVolunteer();
   const stream = await openOn(animated(), { where: 'local' });
   await vi.waitUntil(() => stream.stats().framesLocal > 0, WAIT);
@@ -209,11 +209,11 @@ test.each([
   [{ maxFps: Number.NaN }, 'bad-input'],
   [{ where: 'elsewhere' as 'local' }, 'bad-input'],
   [{ quality: 'best' as 'fast' }, 'bad-input'],
-])('options %o are refused with %s', async (options, reason) => {
+])('options %o are rejected with %s', async (options, reason) => {
   await expect(openOn(source, options)).rejects.toMatchObject({ name: 'MeshError', reason });
 });
 
-test('sources that give no frames are refused with what to do', async () => {
+test('sources that cannot give frames are rejected', async () => {
   const track = source.captureStream().getVideoTracks()[0];
   track?.stop();
   await expect(openOn(track as MediaStreamTrack, {})).rejects.toMatchObject({ reason: 'source-ended' });
@@ -223,20 +223,27 @@ test('sources that give no frames are refused with what to do', async () => {
   await expect(openOn(locked, {})).rejects.toMatchObject({ reason: 'bad-input' });
 });
 
-/** Ends what hangs; nothing is measured. */
+/** Only ends a test that hangs; nothing is measured. */
 const WAIT = { timeout: 30_000, interval: 20 };
 
 async function newVolunteer(options: TestVolunteerOptions = {}): Promise<TestVolunteerLink> {
   const { id = 'volunteer-1' } = options;
-  const attach = (moved: RTCDataChannel | MessagePort) => void remote.attachVideo(id, Comlink.transfer(moved, [moved]));
+  const attach = (moved: RTCDataChannel | MessagePort) =>
+    void remote.streams.attachVideo(id, Comlink.transfer(moved, [moved]));
   const made = await linkVolunteer(attach, options);
   linked.push(made);
   return made;
 }
 
 async function openOn(from: Parameters<typeof openFrameStream>[1], options: StreamOptions): Promise<FrameStream> {
+  const trust = new VolunteerTrust(Math.random);
+  // Every volunteer here is honest: an uncaught error fails the test.
+  trust.barred.add(({ error }) => {
+    throw error;
+  });
   const deps: StreamDeps = {
-    worker: remote,
+    streams: remote.streams,
+    trust,
     links: () => linked.map(({ link }) => link),
     onLinksChanged(listener) {
       linksChanged = listener;
@@ -251,7 +258,7 @@ async function openOn(from: Parameters<typeof openFrameStream>[1], options: Stre
   return stream;
 }
 
-/** Left half red, right half one of two blues. */
+/** Left half red, right half alternating between two blues. */
 function paint(step: number): void {
   const context = source.getContext('2d');
   if (!context) throw new Error('no canvas');
@@ -273,7 +280,7 @@ function animated(): HTMLCanvasElement {
   return source;
 }
 
-/** Waited for: the browser puts a worker's drawing on the page's canvas a little after it was drawn. */
+/** Polls, because the browser copies a worker's drawing to the page's canvas with a delay. */
 async function expectPicture({ canvas }: FrameStream, scale: number): Promise<void> {
   await vi.waitFor(() => {
     const [width, height] = [scale * WIDTH, scale * HEIGHT];
@@ -281,7 +288,7 @@ async function expectPicture({ canvas }: FrameStream, scale: number): Promise<vo
     const context = new OffscreenCanvas(width, height).getContext('2d');
     context?.drawImage(canvas, 0, 0);
     const colorAt = (x: number) => [...(context?.getImageData(x, height / 2, 1, 1).data ?? [])].slice(0, 3);
-    // A lossy codec twice over.
+    // Tolerates two passes through a lossy codec.
     expectNear(colorAt(width / 4), LEFT_COLOR, 16);
     expectNear(colorAt((3 * width) / 4), [20, 20, 200], 26);
   }, WAIT);

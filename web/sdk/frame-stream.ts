@@ -1,26 +1,28 @@
 import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
 import type { Where } from '../../shared/where.ts';
+import type { VolunteerTrust } from '../net/volunteer-trust.ts';
 import { rankedCodecs } from '../stream/codec/codecs.ts';
-import { openSource, type SourceFrames, type StreamSource } from '../stream/gamer/source-frames.ts';
-import type { StreamEvent } from '../stream/gamer/stream-events.ts';
+import type { StreamSize } from '../stream/frame-size.ts';
+import { openSource, type StreamSource } from '../stream/gamer/frame-source.ts';
+import type { GamerStream, StreamEvent } from '../stream/gamer/gamer-stream.ts';
 import { type StreamLink, StreamNegotiator } from '../stream/gamer/stream-negotiator.ts';
+import type { StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import type { StreamStats } from '../stream/gamer/stream-statistics.ts';
 import { checkStreamChanges, type StreamOptions, type StreamSettings, toStreamSettings } from '../stream/settings.ts';
-import type { StreamWorkerApi } from './stream.worker.ts';
 
 export type { StreamLink, StreamOptions, StreamSource, StreamStats };
 
-/** What may change while a stream runs. */
+/** Settings that may change while a stream runs. */
 export type StreamChanges = Pick<StreamOptions, 'quality' | 'maxFps' | 'where'>;
 
-/** A live source, sharpened. */
+/** A live source, upscaled. */
 export interface FrameStream {
-  /** Where the frames are shown; put it into a page. */
+  /** Shows the frames; put it into a page. */
   readonly canvas: HTMLCanvasElement;
-  /** The same as a track, for a video element or a recorder; ends with the stream. */
+  /** The canvas as a track, for a video element or a recorder. It ends with the stream. */
   readonly track: MediaStreamTrack;
-  /** As of a quarter of a second ago at most. `why` also tells that the source ended, or why the last volunteer was let go. */
+  /** At most a quarter of a second old. `why` also says that the source ended, or why the last volunteer was dropped. */
   stats(): StreamStats;
   /** Throws MeshError `bad-input`. */
   set(options: StreamChanges): void;
@@ -28,10 +30,11 @@ export interface FrameStream {
 }
 
 export interface StreamDeps {
-  worker: Comlink.Remote<StreamWorkerApi>;
-  /** Volunteers linked now. */
+  streams: Comlink.Remote<StreamRegistry>;
+  trust: VolunteerTrust;
+  /** The volunteers that are linked now. */
   links(): StreamLink[];
-  /** Returns what ends it. */
+  /** Returns a function that removes the listener. */
   onLinksChanged(listener: () => void): () => void;
   now(): number;
   defaultWhere: Where;
@@ -39,11 +42,10 @@ export interface StreamDeps {
 }
 
 /**
- * Opens a stream. The frames go from the source to the worker to a volunteer, or are sharpened in the worker; the page only
- * introduces them.
+ * Opens a stream. Frames go from the source to the worker and on to a volunteer, or are upscaled in the worker; the page only
+ * negotiates with the volunteers.
  *
- * Throws MeshError `bad-input` for an impossible option or source,
- * `source-ended`, `unsupported-browser`.
+ * Throws MeshError `bad-input` for an impossible option or source, `source-ended`, `unsupported-browser`.
  */
 export async function openFrameStream(
   deps: StreamDeps,
@@ -52,53 +54,63 @@ export async function openFrameStream(
 ): Promise<FrameStream> {
   const settings = toStreamSettings(options, deps.defaultWhere);
   checkSupport();
-  const opened = openSource(source);
-  const stream = new PageFrameStream(deps, opened, settings);
+  const { frames, first, again, stop } = openSource(source);
+  const canvas = document.createElement('canvas');
+  const { port1: eventPort, port2: events } = new MessageChannel();
   try {
-    await stream.open(opened);
-    return stream;
+    const offscreen = canvas.transferControlToOffscreen();
+    const opening = { frames, first, canvas: offscreen, settings, events };
+    const transferred = [frames, offscreen, events, ...(first ? [first] : [])];
+    const remote = await deps.streams.open(Comlink.transfer(opening, transferred));
+    again();
+    const opened = { canvas, settings, eventPort, remote, stats: await remote.stats(), stopSource: stop };
+    return new PageFrameStream(deps, opened);
   } catch (cause) {
-    opened.first?.close();
-    await stream.close();
+    first?.close();
+    stop();
+    eventPort.close();
     throw cause instanceof MeshError ? cause : cannotHandOver(cause);
   }
 }
 
-/** Streams of this page, and of each the volunteers' ends: none may share a number with another on the same link. */
-let nextKey = 0;
+/** Ids of volunteers' streams. Unique on this page, hence on every link. */
 let nextStreamId = 0;
 
+interface OpenedStream {
+  canvas: HTMLCanvasElement;
+  settings: StreamSettings;
+  /** Delivers {@link StreamEvent}s. */
+  eventPort: MessagePort;
+  remote: Comlink.Remote<GamerStream>;
+  stats: StreamStats;
+  stopSource(): void;
+}
+
+/** The page's end of a stream: negotiates with volunteers and keeps the newest figures. */
 class PageFrameStream implements FrameStream {
-  readonly canvas = document.createElement('canvas');
+  readonly canvas: HTMLCanvasElement;
   readonly #deps: StreamDeps;
-  readonly #key = nextKey++;
-  readonly #events = new MessageChannel();
+  readonly #remote: Comlink.Remote<GamerStream>;
+  readonly #eventPort: MessagePort;
   readonly #stopSource: () => void;
-  #roster: StreamNegotiator | null = null;
+  #negotiator: StreamNegotiator | null = null;
   #stopWatchingLinks: () => void = () => {};
   #settings: StreamSettings;
-  #size: Extract<StreamEvent, { kind: 'size' }>['size'] | null = null;
-  #stats: StreamStats | null = null;
+  #size: StreamSize | null = null;
+  #stats: StreamStats;
   #track: MediaStreamTrack | null = null;
   #closing: Promise<void> | null = null;
 
-  constructor(deps: StreamDeps, { stop }: SourceFrames, settings: StreamSettings) {
+  constructor(deps: StreamDeps, { canvas, settings, eventPort, remote, stats, stopSource }: OpenedStream) {
+    this.canvas = canvas;
     this.#deps = deps;
-    this.#stopSource = stop;
     this.#settings = settings;
-  }
-
-  async open({ frames, first, again }: SourceFrames): Promise<void> {
-    const { worker } = this.#deps;
-    this.#events.port1.onmessage = ({ data }: MessageEvent<StreamEvent>) => this.#heard(data);
-    const canvas = this.canvas.transferControlToOffscreen();
-    const events = this.#events.port2;
-    const opening = { frames, first, canvas, settings: this.#settings, events };
-    const transferred = [frames, canvas, events, ...(first ? [first] : [])];
-    const stats = await worker.openStream(this.#key, Comlink.transfer(opening, transferred));
-    this.#stats ??= stats;
-    again();
-    void this.#recruit();
+    this.#remote = remote;
+    this.#stats = stats;
+    this.#stopSource = stopSource;
+    this.#eventPort = eventPort;
+    eventPort.onmessage = ({ data }: MessageEvent<StreamEvent>) => this.#onEvent(data);
+    void this.#startNegotiating();
   }
 
   get track(): MediaStreamTrack {
@@ -108,19 +120,18 @@ class PageFrameStream implements FrameStream {
   }
 
   stats(): StreamStats {
-    if (!this.#stats) throw MeshError.closed('The stream');
     const { running, why } = this.#stats;
-    const error = this.#roster?.lastError;
+    const error = this.#negotiator?.lastError;
     const isTold = error && running === 'local' && this.#settings.where !== 'local';
-    return isTold ? { ...this.#stats, why: `${why} The last volunteer was let go: ${error.message}` } : this.#stats;
+    return isTold ? { ...this.#stats, why: `${why} The last volunteer was dropped: ${error.message}` } : this.#stats;
   }
 
   set(options: StreamChanges): void {
     const changes = checkStreamChanges(options);
     if (this.#closing) throw MeshError.closed('The stream');
     this.#settings = { ...this.#settings, ...changes };
-    void this.#deps.worker.setStream(this.#key, changes);
-    if (this.#size) this.#roster?.want(this.#size, this.#settings);
+    void this.#remote.set(changes);
+    if (this.#size) this.#negotiator?.request(this.#size, this.#settings);
   }
 
   close(): Promise<void> {
@@ -130,45 +141,47 @@ class PageFrameStream implements FrameStream {
 
   async #close(): Promise<void> {
     this.#stopWatchingLinks();
-    this.#roster?.release();
+    this.#negotiator?.releaseAll();
     this.#track?.stop();
     this.#stopSource();
-    this.#events.port1.close();
+    this.#eventPort.close();
     this.#deps.onClosed(this);
-    await this.#deps.worker.closeStream(this.#key);
+    await this.#remote.close();
+    this.#remote[Comlink.releaseProxy]();
   }
 
-  /** The picture does not wait for this: until codecs are tried and volunteers set up, it is made here. */
-  async #recruit(): Promise<void> {
+  /** The picture does not wait for this: frames are upscaled locally until codecs are ranked and volunteers are set up. */
+  async #startNegotiating(): Promise<void> {
     const codecs = await rankedCodecs();
     if (this.#closing) return;
-    const { worker, links, now, onLinksChanged } = this.#deps;
-    const roster = new StreamNegotiator({
+    const { links, trust, now, onLinksChanged } = this.#deps;
+    const negotiator = new StreamNegotiator({
       links,
+      trust,
       now,
       codecs,
       nextStreamId: () => nextStreamId++,
-      use: (ready) => worker.useVolunteer(this.#key, ready),
-      drop: (streamId) => void worker.dropVolunteer(this.#key, streamId),
+      addRoute: (ready) => this.#remote.addVolunteer(ready),
+      removeRoute: (streamId) => void this.#remote.removeVolunteer(streamId),
     });
-    this.#roster = roster;
-    this.#stopWatchingLinks = onLinksChanged(() => roster.look());
-    if (this.#size) roster.want(this.#size, this.#settings);
+    this.#negotiator = negotiator;
+    this.#stopWatchingLinks = onLinksChanged(() => negotiator.refresh());
+    if (this.#size) negotiator.request(this.#size, this.#settings);
   }
 
-  #heard(event: StreamEvent): void {
+  #onEvent(event: StreamEvent): void {
     if (this.#closing) return;
     if (event.kind === 'stats') {
       this.#stats = event.stats;
-      this.#roster?.look();
+      this.#negotiator?.refresh();
     } else if (event.kind === 'size') {
       this.#size = event.size;
-      this.#roster?.want(event.size, this.#settings);
+      this.#negotiator?.request(event.size, this.#settings);
     } else if (event.kind === 'volunteer-failed') {
-      this.#roster?.failed(event.streamId, MeshError.from(event.error));
+      this.#negotiator?.routeFailed(event.streamId, MeshError.from(event.error));
     } else {
       this.#size = null;
-      this.#roster?.release();
+      this.#negotiator?.releaseAll();
     }
   }
 }

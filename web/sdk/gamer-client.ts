@@ -2,6 +2,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { checkWhere } from '../../shared/where.ts';
 import { prepareTaskKeys } from '../dispatch/result-cache.ts';
+import { VolunteerTrust } from '../net/volunteer-trust.ts';
 import { openFrameStream } from './frame-stream.ts';
 import { GamerRoom } from './gamer-room.ts';
 import { GamerTasks } from './gamer-tasks.ts';
@@ -45,6 +46,7 @@ export class GamerClient extends EventTarget {
   readonly #where: Where;
   readonly #url: string;
   readonly #engine: LocalEngineClient;
+  readonly #trust = new VolunteerTrust(Math.random);
   readonly #tasks: GamerTasks;
   readonly #room: GamerRoom;
   readonly #streams = new Set<FrameStream>();
@@ -75,15 +77,15 @@ export class GamerClient extends EventTarget {
     this.#where = where;
     this.#url = url;
     this.#engine = new LocalEngineClient((progress) => this.#emit('model-progress', progress));
-    this.#tasks = new GamerTasks(this.#engine, where, {
+    this.#tasks = new GamerTasks(this.#engine, this.#trust, where, {
       onVolunteerResult: (volunteerId, succeeded) => this.#room.countResult(volunteerId, succeeded),
       onRedispatch: (redispatch) => this.#emit('redispatched', redispatch),
-      onBarred: (volunteerId, taskType, error) => this.#room.bar(volunteerId, taskType, error),
     });
     this.#room = new GamerRoom({
       url,
       dispatcher: this.#tasks.dispatcher,
       engine: this.#engine,
+      trust: this.#trust,
       onVolunteersChanged: () => this.dispatchEvent(new Event('volunteers')),
       onStateChanged: () => this.dispatchEvent(new Event('state')),
       onError: (error) => this.#emit('error', error),
@@ -177,7 +179,8 @@ export class GamerClient extends EventTarget {
     if (this.#closing) throw MeshError.closed('The client');
     const opening = openFrameStream(
       {
-        worker: this.#engine.worker(),
+        streams: this.#engine.streams(),
+        trust: this.#trust,
         links: () => this.#room.streamLinks(),
         onLinksChanged: (listener) => {
           this.addEventListener('volunteers', listener);

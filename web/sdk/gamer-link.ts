@@ -6,12 +6,14 @@ import { RemoteRunner } from '../dispatch/remote-runner.ts';
 import { HeartbeatMonitor } from '../net/heartbeat.ts';
 import type { Link, LinkEnvironment } from '../net/link.ts';
 import { HEARTBEAT } from '../net/tuning.ts';
+import type { VolunteerTrust } from '../net/volunteer-trust.ts';
 import type { TaskType, VolunteerInfo } from './types.ts';
 
 type CreateChannel = Parameters<LinkEnvironment['attachChannels']>[1];
 
 export interface GamerLinkOptions {
   link: Link;
+  trust: VolunteerTrust;
   dispatcher: Dispatcher;
   clock: Clock;
   /** {@link GamerLink.info} changed. */
@@ -30,7 +32,6 @@ export class GamerLink {
   #load = 0;
   #completed = 0;
   #failed = 0;
-  #barred = false;
   #reported = { completed: 0, failed: 0 };
   /** Removes the current connection's video channel from the worker; null until a stream needed the channel. */
   #detachVideo: (() => void) | null = null;
@@ -120,15 +121,6 @@ export class GamerLink {
     else this.#failed++;
   }
 
-  /** Marks the volunteer as barred for a wrong result. */
-  bar(): void {
-    this.#barred = true;
-  }
-
-  get isBarred(): boolean {
-    return this.#barred;
-  }
-
   /** Results since the last report; null if there were none. */
   takeReport(): { volunteerId: string; completed: number; failed: number; rttMs: number } | null {
     const completed = this.#completed - this.#reported.completed;
@@ -152,7 +144,7 @@ export class GamerLink {
       tasks: capabilities.tasks as TaskType[],
       completed: this.#completed,
       failed: this.#failed,
-      barred: this.#barred,
+      barred: this.#options.trust.isBarred(this.id),
     };
   }
 

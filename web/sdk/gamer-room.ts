@@ -8,6 +8,7 @@ import { moveChannel } from '../net/moved-channel.ts';
 import type { PeerOptions } from '../net/peer.ts';
 import type { SignalingClient } from '../net/signaling-client.ts';
 import { SIGNALING_CLIENT } from '../net/tuning.ts';
+import type { BarredVolunteer, VolunteerTrust } from '../net/volunteer-trust.ts';
 import type { StreamLink } from './frame-stream.ts';
 import { GamerLink } from './gamer-link.ts';
 import type { LocalEngineClient } from './local-engine-client.ts';
@@ -17,6 +18,7 @@ export interface GamerRoomOptions {
   url: string;
   dispatcher: Dispatcher;
   engine: LocalEngineClient;
+  trust: VolunteerTrust;
   /** The list of volunteers, or something in it, changed. */
   onVolunteersChanged(): void;
   /** The connection to the server was lost or restored. */
@@ -36,6 +38,7 @@ export class GamerRoom {
 
   constructor(options: GamerRoomOptions) {
     this.#options = options;
+    options.trust.barred.add((barred) => this.#barred(barred));
   }
 
   /** Null before the join. */
@@ -78,20 +81,11 @@ export class GamerRoom {
     this.#links.get(volunteerId)?.count(succeeded);
   }
 
-  /** Marks a volunteer as barred for a wrong result, and tells the server. */
-  bar(volunteerId: string, taskType: string, error: MeshError): void {
-    const why = error.message.slice(0, SIGNALING.maxAccusationChars);
-    this.#mesh?.session.tellAccusation({ volunteerId, taskType, why });
-    this.#links.get(volunteerId)?.bar();
-    this.#options.onVolunteersChanged();
-    this.#reportError(error);
-  }
-
   /** The volunteers that may be given streams. */
   streamLinks(): StreamLink[] {
     return [...this.#links.values()].flatMap((link) => {
       const { capabilities } = link;
-      if (!capabilities || link.isBarred) return [];
+      if (!capabilities || this.#options.trust.isBarred(link.id)) return [];
       return {
         id: link.id,
         name: link.name,
@@ -103,7 +97,6 @@ export class GamerRoom {
             if (event.kind === 'message') listener(event.message);
           }),
         ensureVideo: () => link.ensureVideo(),
-        gaveWrong: (error) => this.#options.dispatcher.bar(link.id, 'stream', error),
       };
     });
   }
@@ -124,13 +117,22 @@ export class GamerRoom {
     await this.#mesh?.close();
   }
 
+  /** Reports a barred volunteer to the server and to the client's user. */
+  #barred({ volunteerId, work, error }: BarredVolunteer): void {
+    const why = error.message.slice(0, SIGNALING.maxAccusationChars);
+    this.#mesh?.session.tellAccusation({ volunteerId, taskType: work, why });
+    this.#options.onVolunteersChanged();
+    this.#reportError(error);
+  }
+
   /** A link's first connection needs its channels before the link itself is announced. */
   #linkOf(link: Link): GamerLink {
     const known = this.#links.get(link.peerId);
     if (known) return known;
-    const { dispatcher, engine, onVolunteersChanged } = this.#options;
+    const { dispatcher, engine, trust, onVolunteersChanged } = this.#options;
     const gamerLink = new GamerLink({
       link,
+      trust,
       dispatcher,
       clock: systemClock,
       onChanged: onVolunteersChanged,

@@ -6,6 +6,7 @@ import { Dispatcher, type DispatcherEvents } from '../dispatch/dispatcher.ts';
 import { LocalRunner } from '../dispatch/local-runner.ts';
 import { TaskDeduplicator } from '../dispatch/task-deduplicator.ts';
 import { TaskRegistry } from '../dispatch/task-registry.ts';
+import type { VolunteerTrust } from '../net/volunteer-trust.ts';
 import type { LocalEngineClient } from './local-engine-client.ts';
 import { toPublicResult, withPixels } from './task-images.ts';
 import type { ClientStats, Task, TaskOptions, TaskType, TaskTypes } from './types.ts';
@@ -14,29 +15,22 @@ import type { ClientStats, Task, TaskOptions, TaskType, TaskTypes } from './type
 export class GamerTasks {
   readonly dispatcher: Dispatcher;
   readonly #defaultWhere: Where;
+  readonly #trust: VolunteerTrust;
   readonly #deduplicator: TaskDeduplicator;
   readonly #registry: TaskRegistry;
   #isClosed = false;
 
-  constructor(engine: LocalEngineClient, defaultWhere: Where, events: DispatcherEvents) {
+  constructor(engine: LocalEngineClient, trust: VolunteerTrust, defaultWhere: Where, events: DispatcherEvents) {
     this.#defaultWhere = defaultWhere;
     const local = new LocalRunner(engine, systemClock.now, () => this.dispatcher.wake());
-    this.dispatcher = new Dispatcher(
-      systemClock,
-      local,
-      {
-        ...events,
-        onBarred: (volunteerId, taskType, error) => {
-          this.#deduplicator.forgetFrom(volunteerId);
-          events.onBarred(volunteerId, taskType, error);
-        },
-      },
-      {
-        random: Math.random,
-        rest: nextMacrotask,
-        compute: (type, task) => engine.computePart(type, task, systemClock.now),
-      },
-    );
+    this.dispatcher = new Dispatcher(systemClock, local, events, trust, {
+      random: Math.random,
+      rest: nextMacrotask,
+      compute: (type, task) => engine.computePart(type, task, systemClock.now),
+    });
+    this.#trust = trust;
+    // What it answered without a check is not to be believed any more.
+    trust.barred.add(({ volunteerId }) => this.#deduplicator.forgetFrom(volunteerId));
     this.#deduplicator = new TaskDeduplicator(this.dispatcher, systemClock);
     this.#registry = new TaskRegistry(this.#deduplicator, systemClock);
   }
@@ -60,6 +54,7 @@ export class GamerTasks {
     return {
       ...this.#registry.counts,
       ...this.dispatcher.counts,
+      rejectedByVerify: this.#trust.wrongAnswers,
       cacheHits: this.#deduplicator.hits,
       inFlight: this.dispatcher.inFlight,
       queued: this.dispatcher.queued,

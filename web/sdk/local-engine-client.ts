@@ -9,6 +9,7 @@ import type { ModelProgress } from '../compute/models/model-progress.ts';
 import { upscaleRows } from '../compute/reference/upscale.ts';
 import type { LocalEngine } from '../dispatch/local-runner.ts';
 import type { MovedChannel } from '../net/moved-channel.ts';
+import type { StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import { type StartedWorker, startWorker } from './host-page.ts';
 import type { StreamWorkerApi } from './stream.worker.ts';
 import streamWorkerUrl from './stream.worker.ts?worker&url';
@@ -25,9 +26,9 @@ export class LocalEngineClient implements LocalEngine {
     this.#onModelProgress = onModelProgress;
   }
 
-  /** Throws MeshError `unsupported-browser`. */
-  worker(): Comlink.Remote<StreamWorkerApi> {
-    return this.#start().remote;
+  /** The streams in the worker. Throws MeshError `unsupported-browser`. */
+  streams(): Comlink.Remote<StreamRegistry> {
+    return this.#start().remote.streams;
   }
 
   async backends() {
@@ -73,14 +74,14 @@ export class LocalEngineClient implements LocalEngine {
    */
   moveVideo(linkId: string, channel: MovedChannel, onBroken: (error: MeshError) => void): () => void {
     const { remote } = this.#start();
-    const closed = remote.attachVideo(linkId, Comlink.transfer(channel, [channel]));
+    const closed = remote.streams.attachVideo(linkId, Comlink.transfer(channel, [channel]));
     closed.then(
       (error) => {
         if (error) onBroken(MeshError.from(error));
       },
       (cause: unknown) => onBroken(MeshError.from(cause, 'connection-failed')),
     );
-    return () => void remote.detachVideo(linkId);
+    return () => void remote.streams.detachVideo(linkId);
   }
 
   dispose(): void {

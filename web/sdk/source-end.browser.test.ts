@@ -3,7 +3,7 @@ import type { FrameStream } from './frame-stream.ts';
 import { fieldFrames, lookAtFields, paintFields } from './test-fields.ts';
 import { StreamRig } from './test-stream-rig.ts';
 
-/** Ends what hangs; nothing is measured. */
+/** Only ends a test that hangs; nothing is measured. */
 const WAIT = { timeout: 30_000, interval: 10 };
 
 let rig: StreamRig;
@@ -14,7 +14,7 @@ beforeEach(() => {
 
 afterEach(() => rig.dispose());
 
-test('a track that is stopped: the stream says so and keeps its last picture', async () => {
+test('when a track is stopped, the stream reports it and keeps its last picture', async () => {
   const { track, stop } = animatedTrack();
   const stream = await rig.open(track, { where: 'local' });
   await vi.waitUntil(() => stream.stats().framesLocal > 3, WAIT);
@@ -23,7 +23,7 @@ test('a track that is stopped: the stream says so and keeps its last picture', a
   stop();
 });
 
-test('a video that comes to its end: the same', async () => {
+test('when a video ends, the stream reports it and keeps its last picture', async () => {
   const video = await recordedVideo();
   const stream = await rig.open(video, { where: 'local' });
   await video.play();
@@ -33,7 +33,7 @@ test('a video that comes to its end: the same', async () => {
   URL.revokeObjectURL(video.src);
 });
 
-test('a stream of frames that is closed: the same, through a volunteer', async () => {
+test('when a ReadableStream is closed, the stream reports it and keeps its last picture, made by a volunteer', async () => {
   const reader = fieldFrames(64, 36).getReader();
   let left = 20;
   const frames = new ReadableStream<VideoFrame>({
@@ -49,7 +49,7 @@ test('a stream of frames that is closed: the same, through a volunteer', async (
   await expectEnd(stream);
 });
 
-test('a stream of frames whose read fails: its words are told, and its last picture is kept', async () => {
+test('when reading a ReadableStream fails, the stream reports the reason and keeps its last picture', async () => {
   const reader = fieldFrames(64, 36).getReader();
   let left = 20;
   const frames = new ReadableStream<VideoFrame>({
@@ -66,7 +66,7 @@ test('a stream of frames whose read fails: its words are told, and its last pict
   expect(stream.stats().why).toContain('the cable came off');
 });
 
-/** The words of `source-ended`, and the picture as it was. */
+/** `why` reports the end, and the canvas still shows the picture. */
 async function expectEnd(stream: FrameStream): Promise<void> {
   await vi.waitUntil(() => /source of the frames (ended|failed)/.test(stream.stats().why), WAIT);
   await vi.waitFor(() => expect(lookAtFields(stream.canvas)).toMatchObject({ isRight: true }), WAIT);
@@ -90,7 +90,7 @@ function animatedTrack(): { track: MediaStreamTrack; canvas: HTMLCanvasElement; 
   return { track, canvas, stop: () => cancelAnimationFrame(request) };
 }
 
-/** Some thirty frames. */
+/** About thirty frames. */
 async function recordedVideo(): Promise<HTMLVideoElement> {
   const { track, stop } = animatedTrack();
   const recorder = new MediaRecorder(new MediaStream([track]), { mimeType: 'video/webm' });

@@ -1,11 +1,12 @@
 import * as Comlink from 'comlink';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { VolunteerTrust } from '../net/volunteer-trust.ts';
+import type { TestGamerApi } from '../stream/gamer/test-gamer.worker.ts';
 import { type FrameStream, openFrameStream } from './frame-stream.ts';
-import type { StreamWorkerApi } from './stream.worker.ts';
 import { lookAtFields, paintFields } from './test-fields.ts';
 import './worker-errors.ts';
 
-/** Ends what hangs; nothing is measured. */
+/** Only ends a test that hangs; nothing is measured. */
 const WAIT = { timeout: 30_000, interval: 20 };
 
 let worker: Worker;
@@ -23,14 +24,14 @@ afterEach(async () => {
   worker.terminate();
 });
 
-/** As a shared tab in which nothing moves, and as it happens now and then with one. */
-test('a still track is shown even if the frame that its reader is given is lost on the way to the worker', async () => {
+/** Happens now and then with a shared tab in which nothing moves. */
+test('a still track is shown even if the only frame that its reader gets is lost on the way to the worker', async () => {
   const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 36 });
   const context = canvas.getContext('2d');
   if (!context) throw new Error('no canvas');
   track = trackOf(canvas.captureStream(0));
   paintFields(context, 0);
-  // Somebody has seen it already: the page that shows what is shared.
+  // The frame was delivered before, to the page's own preview of what is shared.
   const video = Object.assign(document.createElement('video'), { muted: true });
   video.srcObject = new MediaStream([track]);
   const seen = new Promise((resolve) => video.addEventListener('loadeddata', resolve));
@@ -47,14 +48,14 @@ test('a still track is shown even if the frame that its reader is given is lost 
   video.srcObject = null;
 });
 
-test('a stream of a track that never gives a frame is closed like any other, and leaves the track alone', async () => {
+test('a stream on a track that never gives a frame can be closed, and does not stop the track', async () => {
   track = trackOf(document.createElement('canvas').captureStream(0));
   stream = await open(track);
   await stream.close();
   expect(track.readyState).toBe('live');
 });
 
-/** Of the first reader. */
+/** Drops the first frame of the first reader. */
 function loseFirstFrame(): { count: number } {
   const lost = { count: 0 };
   const name: string = 'MediaStreamTrackProcessor';
@@ -86,7 +87,8 @@ function trackOf(captured: MediaStream): MediaStreamTrack {
 
 function open(source: MediaStreamTrack): Promise<FrameStream> {
   const deps = {
-    worker: Comlink.wrap<StreamWorkerApi>(worker),
+    streams: Comlink.wrap<TestGamerApi>(worker).streams,
+    trust: new VolunteerTrust(Math.random),
     links: () => [],
     onLinksChanged: () => () => {},
     now: () => performance.now(),

@@ -5,9 +5,9 @@ import type { FrameStream } from './frame-stream.ts';
 import { fieldFrames } from './test-fields.ts';
 import { framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
 
-/** Ends what hangs; nothing is measured. */
+/** Only ends a test that hangs; nothing is measured. */
 const WAIT = { timeout: 30_000, interval: 10 };
-/** Far longer than gaps are left open. */
+/** Far longer than a gap stays unfilled. */
 const HICCUP_MS = 400;
 const FRAMES = 90;
 
@@ -15,27 +15,27 @@ let rig: StreamRig;
 
 afterEach(() => rig.dispose());
 
-test('each captured frame ends as shown or as dropped, also where this computer fills a volunteer’s gaps', async () => {
+test('each captured frame ends as shown or dropped, even where this computer fills a volunteer’s gaps', async () => {
   rig = new StreamRig({ volunteerEngine: hesitantEngine(12) });
   const stream = await rig.open(someFrames(FRAMES), { where: 'volunteers' });
   await vi.waitUntil(() => {
-    expect(underWay(stream)).toBeGreaterThanOrEqual(0);
+    expect(framesUnderWay(stream)).toBeGreaterThanOrEqual(0);
     return /source of the frames ended/.test(stream.stats().why);
   }, WAIT);
-  await vi.waitFor(() => expect(underWay(stream)).toBe(0), WAIT);
+  await vi.waitFor(() => expect(framesUnderWay(stream)).toBe(0), WAIT);
 
-  // Both sides had their part, and answers came after the gap that they left was filled.
+  // Both sides showed frames, so answers did arrive after their gaps were filled.
   expect(stream.stats().framesCaptured).toBe(FRAMES);
   expect(stream.stats().framesLocal).toBeGreaterThan(0);
   expect(framesOfVolunteers(stream)).toBeGreaterThan(0);
 });
 
-function underWay(stream: FrameStream): number {
+function framesUnderWay(stream: FrameStream): number {
   const { framesCaptured, framesPresented, framesDropped } = stream.stats();
   return framesCaptured - framesPresented - Object.values(framesDropped).reduce((sum, count) => sum + count, 0);
 }
 
-/** Stops for a while at every so many frames. */
+/** Pauses at every `every`th frame. */
 function hesitantEngine(every: number): FrameEngine {
   let count = 0;
   return {

@@ -3,7 +3,7 @@ import { rankedCodecs } from '../stream/codec/codecs.ts';
 import { fieldFrames, lookAtFields } from './test-fields.ts';
 import { type End, framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
 
-/** Ends what hangs; nothing is measured. */
+/** Only ends a test that hangs; nothing is measured. */
 const WAIT = { timeout: 30_000, interval: 10 };
 
 let rig: StreamRig;
@@ -13,7 +13,7 @@ afterEach(() => rig.dispose());
 const CASES = (await rankedCodecs()).flatMap((codec) => [['volunteer', codec] as const, ['gamer', codec] as const]);
 
 test.each(CASES)(
-  'a packet damaged on its way to the %s in %s is never shown, and the picture goes on',
+  'a packet that is damaged on its way to the %s in %s is never shown, and the stream goes on',
   async (to, codec) => {
     rig = new StreamRig({ codec });
     const stream = await rig.open(fieldFrames(96, 54), { where: 'volunteers' });
@@ -35,11 +35,11 @@ test.each(CASES)(
       return framesOfVolunteers(stream) > count + 10;
     }, WAIT);
     expect(missedFrames() - before).toBeGreaterThan(0);
-    // At 30 a second: a keyframe was asked for and came in less than half a second.
+    // At 30 frames/s: the requested keyframe arrived within half a second.
     expect(missedFrames() - before).toBeLessThan(15);
     expect(rig.failures).toEqual([]);
 
-    /** Not to be had from the volunteer: dropped, or shown from here in its place. */
+    /** Frames that the volunteer did not deliver: dropped, or made locally instead. */
     function missedFrames(): number {
       const { framesDropped, framesLocal } = stream.stats();
       const { undecodable = 0, 'packet-lost': lost = 0 } = framesDropped;
@@ -49,7 +49,7 @@ test.each(CASES)(
 );
 
 test.each<[End]>([['volunteer'], ['gamer']])(
-  'when all that comes to the %s is damaged its stream is given up with a reason, and the picture goes on here',
+  'when every packet to the %s is damaged, its stream fails with a reason and frames are upscaled locally',
   async (to) => {
     rig = new StreamRig();
     const stream = await rig.open(fieldFrames(96, 54), { where: 'volunteers' });
@@ -66,12 +66,12 @@ test.each<[End]>([['volunteer'], ['gamer']])(
   },
 );
 
-/** The name of a field that only messages with a frame have. */
+/** Looks for the name of a field that only messages with a frame have. */
 function hasFrame(bytes: Uint8Array): boolean {
   return new TextDecoder('latin1').decode(bytes).includes('timestampUs');
 }
 
-/** Flips bits of the frame, which comes last. */
+/** Flips bits of the encoded frame, which is the last part of a message. */
 function damage(bytes: Uint8Array): void {
   for (let at = bytes.length - 12; at < bytes.length - 8; at++) bytes[at] = (bytes[at] ?? 0) ^ 0x5a;
 }

@@ -4,7 +4,7 @@ import { watchedGpu } from '../compute/test-watched-gpu.ts';
 import { fieldFrames, lookAtFields } from './test-fields.ts';
 import { framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
 
-/** Ends what hangs; nothing is measured. A software GPU is measured anew after its loss, which takes seconds. */
+/** Only ends a test that hangs. After a device loss the software GPU is measured again, which takes seconds. */
 const WAIT = { timeout: 60_000, interval: 20 };
 const SIZE = [64, 36] as const;
 
@@ -23,7 +23,7 @@ afterEach(async () => {
   engine.dispose();
 });
 
-test('a volunteer loses its GPU in the middle of a stream: the picture goes on meanwhile, and then through its new one', async () => {
+test('when a volunteer loses its GPU device, the picture goes on locally and then through its new device', async () => {
   rig = new StreamRig({ volunteerEngine: engine });
   const stream = await rig.open(fieldFrames(...SIZE), { where: 'volunteers' });
   await vi.waitUntil(() => framesOfVolunteers(stream) > 3, WAIT);
@@ -37,7 +37,7 @@ test('a volunteer loses its GPU in the middle of a stream: the picture goes on m
   expect(lookAtFields(stream.canvas)).toMatchObject({ isRight: true });
 });
 
-test('a gamer whose GPU is lost in the middle of a stream goes on sharpening on a new one', async () => {
+test('when the gamer loses its GPU device, local upscaling goes on with a new device', async () => {
   rig = new StreamRig({ gamerEngine: async () => engine });
   const stream = await rig.open(fieldFrames(...SIZE), { where: 'local' });
   await vi.waitUntil(() => stream.stats().framesLocal > 3, WAIT);

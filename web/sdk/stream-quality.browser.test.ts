@@ -6,11 +6,11 @@ import type { FrameStream, StreamOptions } from './frame-stream.ts';
 import { fieldFrames } from './test-fields.ts';
 import { framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
 
-/** Ends what hangs; nothing is measured. */
+/** Only ends a test that hangs; nothing is measured. */
 const WAIT = { timeout: 60_000, interval: 20 };
-/** Few frames a second, so that only what a test says is too slow is too slow, whatever else the machine does. */
+/** A low frame rate, so that a busy machine makes nothing too slow but what a test makes too slow. */
 const OPTIONS: StreamOptions = { quality: 'quality', maxFps: 10 };
-/** More than a frame's time. */
+/** More than a frame interval. */
 const TOO_SLOW = { computeMs: 120 };
 
 let behaviour: Partial<Record<Quality, QualityBehaviour>>;
@@ -28,11 +28,11 @@ function open(where: 'volunteers' | 'local'): Promise<FrameStream> {
   return rig.open(fieldFrames(64, 36), { ...OPTIONS, where });
 }
 
-test('a volunteer makes the chosen quality once it is ready, less while it is too slow, and the gamer is told', async () => {
+test('a volunteer uses the chosen quality once it is ready, a lower one while it is too slow, and `why` says so', async () => {
   const stream = await open('volunteers');
   await vi.waitUntil(() => framesOfVolunteers(stream) > 3 && stream.stats().quality === 'quality', WAIT);
   behaviour.quality = TOO_SLOW;
-  // While it is late with a frame, one is made here.
+  // While it is late, frames are made locally.
   const words = "Vera is too slow for 'quality' at this rate: 'balanced' is shown.";
   await vi.waitUntil(() => stream.stats().why.includes(words), WAIT);
   behaviour.quality = {};
@@ -40,7 +40,7 @@ test('a volunteer makes the chosen quality once it is ready, less while it is to
   expect(rig.failures).toEqual([]);
 });
 
-test('so does this computer', async () => {
+test('this computer lowers its quality in the same way', async () => {
   const stream = await open('local');
   await vi.waitUntil(() => stream.stats().quality === 'quality', WAIT);
   behaviour.quality = TOO_SLOW;
@@ -51,7 +51,7 @@ test('so does this computer', async () => {
   expect(stream.stats().why).not.toContain('too slow');
 });
 
-test('where no network runs the picture is as sharp as without, at every volunteer and here', async () => {
+test('where no network runs, volunteers and this computer fall back to `spatial`', async () => {
   const error = new MeshError('unknown-model', 'The network does not run here.');
   for (const network of ['fast', 'balanced', 'quality'] as const) behaviour[network] = { error };
   const stream = await open('volunteers');
@@ -64,7 +64,7 @@ test('where no network runs the picture is as sharp as without, at every volunte
   expect(rig.failures).toEqual([]);
 });
 
-test('a picture that stands still gets the chosen quality, too', async () => {
+test('a still picture gets the chosen quality too', async () => {
   const frames = fieldFrames(64, 36).getReader();
   const { value: still } = await frames.read();
   await frames.cancel();

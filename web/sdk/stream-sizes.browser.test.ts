@@ -3,7 +3,7 @@ import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
 import { fieldFrames, lookAtFields } from './test-fields.ts';
 import { framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
 
-/** Ends what hangs; nothing is measured. */
+/** Only ends a test that hangs; nothing is measured. */
 const WAIT = { timeout: 30_000, interval: 10 };
 
 let rig: StreamRig;
@@ -18,20 +18,17 @@ test.each([
   [321, 181, 640, 360],
   [320, 181, 640, 360],
   [3, 3, 4, 4],
-])(
-  'a source of %ix%i works, less its last odd column and row: %ix%i come back',
-  async (width, height, outWidth, outHeight) => {
-    const stream = await rig.open(fieldFrames(width, height), { where: 'volunteers', scale: 2 });
-    await vi.waitUntil(() => stream.stats().framesPresented > 3, WAIT);
-    expect([stream.canvas.width, stream.canvas.height]).toEqual([outWidth, outHeight]);
-    if (width > 100) {
-      await vi.waitUntil(() => framesOfVolunteers(stream) > 3, WAIT);
-      expect(lookAtFields(stream.canvas)).toMatchObject({ isRight: true });
-    }
-  },
-);
+])('a source of %ix%i is cropped to even sides and shown at %ix%i', async (width, height, outWidth, outHeight) => {
+  const stream = await rig.open(fieldFrames(width, height), { where: 'volunteers', scale: 2 });
+  await vi.waitUntil(() => stream.stats().framesPresented > 3, WAIT);
+  expect([stream.canvas.width, stream.canvas.height]).toEqual([outWidth, outHeight]);
+  if (width > 100) {
+    await vi.waitUntil(() => framesOfVolunteers(stream) > 3, WAIT);
+    expect(lookAtFields(stream.canvas)).toMatchObject({ isRight: true });
+  }
+});
 
-test('a size the volunteer cannot encode is refused with a reason, and the picture is sharpened here', async () => {
+test('a size that the volunteer cannot encode is rejected with a reason, and frames are upscaled locally', async () => {
   const { isConfigSupported } = VideoEncoder;
   vi.spyOn(VideoEncoder, 'isConfigSupported').mockImplementation((config) =>
     config.width === 640 ? Promise.resolve({ supported: false, config }) : isConfigSupported.call(VideoEncoder, config),
@@ -46,10 +43,10 @@ test('a size the volunteer cannot encode is refused with a reason, and the pictu
   expect(stream.stats()).toMatchObject({ running: 'local', why: expect.stringContaining('h264 at 640x360') });
 });
 
-test('a size this browser’s encoder refuses when it is set up is told, and the picture is sharpened here', async () => {
+test('a size that this browser cannot encode is reported, and frames are upscaled locally', async () => {
   const { configure } = VideoEncoder.prototype;
   vi.spyOn(VideoEncoder.prototype, 'configure').mockImplementation(function (this: VideoEncoder, config) {
-    // What a browser does with a size no encoder of it takes: it finds out later.
+    // As a browser does for a size that none of its encoders supports: the error comes later.
     configure.call(
       this,
       config.width === 320 ? { ...config, codec: 'avc1.42e00a', width: 1 << 14, height: 1 << 14 } : config,
@@ -64,7 +61,7 @@ test('a size this browser’s encoder refuses when it is set up is told, and the
   expect(stream.stats().running).toBe('local');
 });
 
-test('where the way is too narrow for the size, even for few frames, smaller ones are sent and come back as large', async () => {
+test('where the bitrate is too low for the size, smaller frames are sent and return at full size', async () => {
   const widths: number[] = [];
   const { configure } = VideoEncoder.prototype;
   vi.spyOn(VideoEncoder.prototype, 'configure').mockImplementation(function (this: VideoEncoder, config) {
@@ -72,7 +69,7 @@ test('where the way is too narrow for the size, even for few frames, smaller one
     configure.call(this, config);
   });
   const stream = await rig.open(fieldFrames(960, 540), { where: 'volunteers', scale: 1, bitrateKbps: 60 });
-  // By which step depends on how fast this machine makes the frames.
+  // How much smaller depends on how fast this machine makes frames.
   await vi.waitUntil(() => Math.min(...widths) < 960, WAIT);
   const shown = framesOfVolunteers(stream);
   await vi.waitUntil(() => framesOfVolunteers(stream) > shown + 5, WAIT);
@@ -82,7 +79,7 @@ test('where the way is too narrow for the size, even for few frames, smaller one
   expect(rig.failures).toEqual([]);
 });
 
-test('a source above the limits is refused with a reason', async () => {
+test('a source above the size limit is rejected with a reason', async () => {
   const stream = await rig.open(fieldFrames(STREAM_LIMITS.maxSide + 2, 18), { where: 'volunteers' });
   await vi.waitUntil(() => /too-large/.test(stream.stats().why), WAIT);
   expect(stream.stats().why).toContain(`${STREAM_LIMITS.maxSide}`);

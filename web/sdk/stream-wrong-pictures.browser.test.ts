@@ -1,4 +1,4 @@
-// Protects: a volunteer that answers a live stream with pictures of something else is found out, and one that does not never is.
+// Protects: a volunteer that answers a live stream with wrong pictures is barred, and an honest one never is.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { seededRandom } from '../../shared/tasks/test-random.ts';
 import { rankedCodecs } from '../stream/codec/codecs.ts';
@@ -22,7 +22,7 @@ beforeEach(() => {
 afterEach(() => rig.dispose());
 
 const CHEATS: [string, (painter: Painter, frame: VideoFrame, count: number) => void][] = [
-  ['the first frame for ever', (painter, frame, count) => count === 0 && draw(painter, frame)],
+  ['the first frame forever', (painter, frame, count) => count === 0 && draw(painter, frame)],
   ['nothing', () => {}],
   ['noise', (painter) => speckle(painter)],
   [
@@ -34,24 +34,24 @@ const CHEATS: [string, (painter: Painter, frame: VideoFrame, count: number) => v
   ],
 ];
 
-test.each(CHEATS)('who answers with %s is barred, and the picture goes on here', async (_, paint) => {
+test.each(CHEATS)('a volunteer that answers with %s is barred, and frames are upscaled locally', async (_, paint) => {
   rig = new StreamRig({ volunteerEngine: engineThat(paint) });
   const stream = await rig.open(scrolling(), { where: 'volunteers' });
-  await vi.waitUntil(() => rig.wrong.length > 0, WAIT);
-  expect(rig.wrong[0]).toMatchObject({ reason: 'verify-failed' });
-  expect(rig.wrong[0]?.message).toContain('Vera');
+  await vi.waitUntil(() => rig.barred.length > 0, WAIT);
+  expect(rig.barred[0]).toMatchObject({ reason: 'verify-failed' });
+  expect(rig.barred[0]?.message).toContain('Vera');
   await vi.waitUntil(() => stream.stats().framesLocal > 5, WAIT);
 });
 
-test.each((await rankedCodecs()).map((codec) => [codec]))('who answers right is believed, in %s', async (codec) => {
+test.each((await rankedCodecs()).map((codec) => [codec]))('an honest volunteer is trusted, in %s', async (codec) => {
   rig = new StreamRig({ codec });
   const stream = await rig.open(scrolling(), { where: 'volunteers' });
   await vi.waitUntil(() => framesOfVolunteers(stream) > 40, WAIT);
-  expect(rig.wrong).toEqual([]);
+  expect(rig.barred).toEqual([]);
   expect(stream.stats().framesDropped['wrong-picture'] ?? 0).toBe(0);
 });
 
-/** Shapes of all brightnesses that pass to the left, at some 30 frames a second until the reader has had enough. */
+/** Shapes of different brightness that move to the left, at about 30 frames/s until the reader cancels. */
 function scrolling(): ReadableStream<VideoFrame> {
   const painter = painterOf(WIDTH, HEIGHT);
   const shapes = Array.from({ length: 120 }, () => [
@@ -76,7 +76,7 @@ function scrolling(): ReadableStream<VideoFrame> {
   );
 }
 
-/** The test engine with something else painted in place of the picture. */
+/** The test engine, but painting something else. */
 function engineThat(paint: (painter: Painter, frame: VideoFrame, count: number) => void): FrameEngine {
   return {
     openFrames(options) {

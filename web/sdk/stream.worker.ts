@@ -1,40 +1,35 @@
 import * as Comlink from 'comlink';
 import { systemClock } from '../../shared/clock.ts';
-import type { WireError } from '../../shared/errors.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
 import type { ProgressListener } from '../../shared/tasks/progress.ts';
 import { Engine, type EngineCapabilities, type ExecutedTask } from '../compute/engine.ts';
 import type { ModelProgress } from '../compute/models/model-progress.ts';
-import type { MovedChannel } from '../net/moved-channel.ts';
-import { type StreamOpening, StreamRegistry } from '../stream/gamer/stream-registry.ts';
-import type { StreamStats } from '../stream/gamer/stream-statistics.ts';
-import type { ReadyVolunteer } from '../stream/gamer/volunteer-route.ts';
-import type { StreamSettings } from '../stream/settings.ts';
+import { StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import { openModelStore } from './open-model-store.ts';
 import './worker-errors.ts';
 
-/** Of every task here: this machine works for one gamer. */
+/** Owner of every task in this worker: the machine works for its own user. */
 const OWNER = 'local';
 
-/** What a gamer's worker does for its page: the local engine, and everything of a stream that touches a frame. */
+/** The gamer's worker: runs the local engine, and every part of a stream that touches a frame. */
 class StreamWorker {
-  readonly #streams = new StreamRegistry(() => this.#startEngine(), systemClock, Math.random);
+  readonly streams = Comlink.proxy(new StreamRegistry(() => this.#startEngine(), systemClock, Math.random));
   readonly #running = new Map<number, AbortController>();
   readonly #models = openModelStore(import.meta.url, (progress) => this.#tell(progress));
   #tell: (progress: ModelProgress) => void = () => {};
   #engine: Promise<Engine> | null = null;
 
-  /** Of the networks that the local engine fetches. */
+  /** Reports downloads of the models that the local engine needs. */
   onModelProgress(tell: (progress: ModelProgress) => void): void {
     this.#tell = tell;
   }
 
   constructor() {
-    // The page itself asks for them.
+    // Only the page requests models here, so their source need not be restricted.
     this.#models.acceptModelsFrom = null;
   }
 
-  /** Measures this machine first, once. Throws MeshError when nothing can be computed here. */
+  /** Starts the engine, which measures this machine first. Throws MeshError if this machine cannot compute. */
   async engineCapabilities(): Promise<EngineCapabilities> {
     return (await this.#startEngine()).capabilities;
   }
@@ -54,7 +49,7 @@ class StreamWorker {
       const executed = await engine.execute(type, packed, { owner: OWNER, signal, ...(onProgress && { onProgress }) });
       return Comlink.transfer(executed, [...new Set(executed.attachments.map(({ buffer }) => buffer as ArrayBuffer))]);
     } finally {
-      // It came as a way to call the page.
+      // Comlink passed the listener as a proxy.
       (onProgress as Comlink.Remote<ProgressListener> | undefined)?.[Comlink.releaseProxy]();
       this.#running.delete(callId);
     }
@@ -64,40 +59,6 @@ class StreamWorker {
     this.#running.get(callId)?.abort();
   }
 
-  /**
-   * Takes a link's video channel over. Comlink calls this in the handler of the message that brought the channel, as it must be.
-   * Resolves when the channel has closed: to null, or to what was wrong with what arrived, and then the link must end.
-   */
-  attachVideo(linkId: string, moved: MovedChannel): Promise<WireError | null> {
-    return this.#streams.attachVideo(linkId, moved);
-  }
-
-  detachVideo(linkId: string): void {
-    this.#streams.detachVideo(linkId);
-  }
-
-  /** Throws MeshError `unsupported-browser`. */
-  openStream(key: number, opening: StreamOpening): StreamStats {
-    return this.#streams.open(key, opening);
-  }
-
-  setStream(key: number, changes: Partial<StreamSettings>): void {
-    this.#streams.set(key, changes);
-  }
-
-  /** Throws MeshError `closed`, `unsupported-browser`. */
-  useVolunteer(key: number, ready: ReadyVolunteer): void {
-    this.#streams.useVolunteer(key, ready);
-  }
-
-  dropVolunteer(key: number, streamId: number): void {
-    this.#streams.dropVolunteer(key, streamId);
-  }
-
-  closeStream(key: number): Promise<void> {
-    return this.#streams.close(key);
-  }
-
   #startEngine(): Promise<Engine> {
     this.#engine ??= Engine.create({
       gpu: navigator.gpu,
@@ -105,7 +66,7 @@ class StreamWorker {
       models: this.#models,
       onnx: this.#models,
     }).catch((cause: unknown) => {
-      // The next one who asks tries again.
+      // The next call tries again.
       this.#engine = null;
       throw cause;
     });

@@ -5,9 +5,9 @@ import type { ControlMessage } from '../../shared/messages.ts';
 import { forwardChannel } from '../net/forwarder.ts';
 import { Listeners } from '../net/listeners.ts';
 import { type SimulatedPort, simulatedChannel } from '../net/test-wire.ts';
+import { VolunteerTrust } from '../net/volunteer-trust.ts';
 import type { Codec } from '../stream/codec/codecs.ts';
 import { StreamRegistry } from '../stream/gamer/stream-registry.ts';
-import { gamerApi } from '../stream/gamer/test-gamer-api.ts';
 import type { FrameEngine } from '../stream/upscale/frame-engine.ts';
 import { canvasEngine } from '../stream/upscale/test-frame-engine.ts';
 import { VolunteerStreams } from '../stream/volunteer/volunteer-streams.ts';
@@ -18,7 +18,6 @@ import {
   type StreamOptions,
   type StreamSource,
 } from './frame-stream.ts';
-import type { StreamWorkerApi } from './stream.worker.ts';
 
 const VOLUNTEER_ID = 'volunteer-1';
 const LOOPBACK = { latencyMs: 1, bytesPerMs: 1e6 };
@@ -31,17 +30,18 @@ export interface StreamRigOptions {
   volunteerEngine?: FrameEngine;
 }
 
-/** A gamer's page, its worker and one volunteer in one thread, where a test can get at everything that goes wrong between them. */
+/** A gamer's page, its worker and one volunteer in one thread, so that a test can interfere with everything between them. */
 export class StreamRig {
-  /** Why streams failed at the volunteer. */
+  /** Failures of streams at the volunteer. */
   readonly failures: MeshError[] = [];
-  /** Why the gamer's page bars it. */
-  readonly wrong: MeshError[] = [];
-  /** What happens to a message on its way; changes its bytes in place. */
+  readonly trust = new VolunteerTrust(Math.random);
+  /** Why the gamer's page barred the volunteer. */
+  readonly barred: MeshError[] = [];
+  /** Modifies the bytes of each message on its way, in place. */
   damage: (bytes: Uint8Array, to: End) => void = () => {};
   readonly #link: StreamLink;
   readonly #gamer: StreamRegistry;
-  readonly #worker: Comlink.Remote<StreamWorkerApi>;
+  readonly #streams: Comlink.Remote<StreamRegistry>;
   readonly #volunteer: VolunteerStreams;
   readonly #toGamer = new Listeners<ControlMessage>();
   readonly #open: FrameStream[] = [];
@@ -64,12 +64,12 @@ export class StreamRig {
       sendControl: (message) => void this.#answer(message),
       onControl: (listener) => this.#toGamer.add(listener),
       ensureVideo() {},
-      gaveWrong: (error) => void this.wrong.push(error),
     };
+    this.trust.barred.add(({ error }) => this.barred.push(error));
     this.#gamer = new StreamRegistry(gamerEngine, systemClock, Math.random);
     const { port1, port2 } = new MessageChannel();
-    Comlink.expose(gamerApi(this.#gamer), port1);
-    this.#worker = Comlink.wrap<StreamWorkerApi>(port2);
+    Comlink.expose(this.#gamer, port1);
+    this.#streams = Comlink.wrap<StreamRegistry>(port2);
     const [gamerEnd, volunteerEnd] = simulatedChannel(systemClock, LOOPBACK);
     this.#watch(gamerEnd, 'gamer');
     this.#watch(volunteerEnd, 'volunteer');
@@ -88,7 +88,8 @@ export class StreamRig {
   async open(source: StreamSource, options: StreamOptions): Promise<FrameStream> {
     const stream = await openFrameStream(
       {
-        worker: this.#worker,
+        streams: this.#streams,
+        trust: this.trust,
         links: () => [this.#link],
         onLinksChanged: () => () => {},
         now: systemClock.now,
@@ -106,7 +107,7 @@ export class StreamRig {
     await Promise.all(this.#open.map((stream) => stream.close()));
     this.#gamer.detachVideo(VOLUNTEER_ID);
     this.#volunteer.dispose();
-    this.#worker[Comlink.releaseProxy]();
+    this.#streams[Comlink.releaseProxy]();
   }
 
   #watch(port: SimulatedPort, to: End): void {
@@ -135,7 +136,7 @@ export class StreamRig {
   }
 }
 
-/** Frames presented that a volunteer sharpened. */
+/** Presented frames that a volunteer upscaled. */
 export function framesOfVolunteers(stream: FrameStream): number {
   const { framesPresented, framesLocal, framesUnsharpened } = stream.stats();
   return framesPresented - framesLocal - framesUnsharpened;

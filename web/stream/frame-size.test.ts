@@ -8,12 +8,12 @@ test.each([
   [2, 2, 1, [2, 2, 2, 2]],
   [70, 70, 1.1, [70, 70, 76, 76]],
   [1920, 1080, 4, [1920, 1080, STREAM_LIMITS.maxSide, 2304]],
-])('%ix%i at %fx is sent and comes back in even sizes', (width, height, scale, expected) => {
+])('%ix%i at a scale of %f is sent and returned in even sizes', (width, height, scale, expected) => {
   const size = streamSize({ width, height }, scale);
   expect([size.width, size.height, size.outWidth, size.outHeight]).toEqual(expected);
 });
 
-test('a product that means a whole number is not rounded down', () => {
+test('a product just below an integer is not rounded down', () => {
   expect(streamSize({ width: 140, height: 140 }, 1.1).outWidth).toBe(154);
 });
 
@@ -21,11 +21,11 @@ test.each([
   [1, 100, 'bad-input'],
   [0, 0, 'bad-input'],
   [STREAM_LIMITS.maxSide + 2, 100, 'too-large'],
-])('%ix%i is refused as %s', (width, height, reason) => {
+])('%ix%i is rejected as %s', (width, height, reason) => {
   expect(() => streamSize({ width, height }, 2)).toThrow(expect.objectContaining({ reason }));
 });
 
-test('sizes are the same when all four sides are', () => {
+test('two sizes are the same when all four sides are equal', () => {
   const size = streamSize({ width: 64, height: 36 }, 2);
   expect(isSameSize(size, { ...size })).toBe(true);
   expect(isSameSize(size, streamSize({ width: 64, height: 36 }, 3))).toBe(false);

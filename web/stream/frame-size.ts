@@ -1,8 +1,10 @@
 import { MeshError } from '../../shared/errors.ts';
 import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
-import { STREAM } from './tuning.ts';
 
-/** Pixels of a stream's frames: as sent, and as they come back. All even. */
+/** Largest enlargement of a frame on each axis. */
+export const MAX_SCALE = 4;
+
+/** Pixel size of a stream's frames as sent (`width`, `height`) and as returned (`outWidth`, `outHeight`). All even. */
 export interface StreamSize {
   width: number;
   height: number;
@@ -11,11 +13,11 @@ export interface StreamSize {
 }
 
 /**
- * Sizes of a stream whose source frames are `width` x `height`. 4:2:0 chroma has half the pixels on each axis and H.264 refuses
- * odd sizes, so a last odd column or row is cropped rather than padded: padding would bleed an invented edge into the picture.
- * Where `scale` would pass the largest side, the result is made as large as it may be.
+ * Sizes of a stream for source frames of `source`, enlarged by `scale`. 4:2:0 chroma has half the pixels on each axis and H.264 rejects
+ * odd sizes, so an odd last column or row is cropped rather than padded: padding would bleed an invented edge into the picture.
+ * The result is limited to `STREAM_LIMITS.maxSide` on each side, at the same aspect ratio.
  *
- * Throws MeshError `bad-input` under 2x2 and `too-large` above `STREAM_LIMITS.maxSide`.
+ * Throws MeshError `bad-input` for a source below 2x2 and `too-large` above `STREAM_LIMITS.maxSide`.
  */
 export function streamSize(source: { width: number; height: number }, scale: number): StreamSize {
   const width = evenFloor(source.width);
@@ -26,7 +28,7 @@ export function streamSize(source: { width: number; height: number }, scale: num
   if (Math.max(width, height) > STREAM_LIMITS.maxSide) {
     throw new MeshError(
       'too-large',
-      `A stream's frames may be ${STREAM_LIMITS.maxSide} pixels a side, not ${width}x${height}. Use a smaller source.`,
+      `A stream's frames may be at most ${STREAM_LIMITS.maxSide} pixels a side, not ${width}x${height}. Use a smaller source.`,
     );
   }
   const fitting = Math.min(scale, STREAM_LIMITS.maxSide / Math.max(width, height));
@@ -37,22 +39,22 @@ export function isSameSize(a: StreamSize, b: StreamSize): boolean {
   return a.width === b.width && a.height === b.height && a.outWidth === b.outWidth && a.outHeight === b.outHeight;
 }
 
-/** What a volunteer may be sent in place of the stream's own size. */
-export function shrunk({ width, height }: StreamSize, by: number): { width: number; height: number } {
-  return { width: Math.max(2, evenFloor(width / by)), height: Math.max(2, evenFloor(height / by)) };
+/** The send size divided by `divisor`, even and at least 2x2. */
+export function shrunk({ width, height }: StreamSize, divisor: number): { width: number; height: number } {
+  return { width: Math.max(2, evenFloor(width / divisor)), height: Math.max(2, evenFloor(height / divisor)) };
 }
 
-/** May a volunteer be asked to make this size of that? */
+/** Whether a volunteer may be asked to enlarge frames of the first size to the second: even sizes, 1 to 4 times on each axis. */
 export function canBecome(
   { width, height }: { width: number; height: number },
   { outWidth, outHeight }: Pick<StreamSize, 'outWidth' | 'outHeight'>,
 ): boolean {
-  const isRatioPossible = (from: number, to: number) => to >= from && to <= from * STREAM.maxScale;
+  const isRatioPossible = (from: number, to: number) => to >= from && to <= from * MAX_SCALE;
   const isEven = [width, height, outWidth, outHeight].every((side) => side % 2 === 0);
   return isEven && isRatioPossible(width, outWidth) && isRatioPossible(height, outHeight);
 }
 
-/** A frame of `size` at the given time, cut from the top left of `frame`; shares its pixels. Both are the caller's to close. */
+/** A frame of `size` with a new timestamp, cropped from the top left of `frame` and sharing its pixels. The caller closes both. */
 export function retimed(frame: VideoFrame, timestampUs: number, { width, height }: StreamSize): VideoFrame {
   const { x, y } = frame.visibleRect ?? { x: 0, y: 0 };
   return new VideoFrame(frame, {
@@ -63,13 +65,13 @@ export function retimed(frame: VideoFrame, timestampUs: number, { width, height 
   });
 }
 
-/** Size of the pixels a frame shows, before any stretching for display. */
+/** Visible size of a frame in pixels, before any stretching for display. */
 export function sizeOf(frame: VideoFrame): { width: number; height: number } {
   const { width, height } = frame.visibleRect ?? { width: frame.codedWidth, height: frame.codedHeight };
   return { width, height };
 }
 
-/** Products like 70 * 1.1 land a hair below the whole number they mean. */
+/** Rounds down to an even number. The tolerance covers products such as 70 * 1.1, which fall just below the intended integer. */
 function evenFloor(pixels: number): number {
   return 2 * Math.floor(pixels / 2 + 1e-6);
 }

@@ -1,45 +1,71 @@
-import type { LoweredCause } from '../../shared/messages.ts';
+import type { LoweredCause, VolunteerDropCause } from '../../shared/messages.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
-import type { DropCause } from './drop-cause.ts';
 import type { StageTimes } from './frame-timing.ts';
 
-/** What a picture was made with, and why with no better; null: it is what was wanted. */
-export interface Made {
+/** The quality a frame was upscaled with. */
+export interface UpscaleOutcome {
   quality: Quality;
+  /** Why it is not the chosen quality; null when it is. */
   lowered: LoweredCause | null;
 }
 
 /**
- * What a frame is sent to a side for: to be shown; to fill in while the other side is late; or only to measure that side. Whether
- * a picture was dropped is asked of the frames that were to be shown.
+ * Why a frame is sent to a side (this machine or a volunteer): `show` it, `fill` a gap while the other side is late, or only `measure`
+ * that side. Only frames sent to be shown count as dropped when they fail.
  */
 export type Purpose = 'show' | 'fill' | 'measure';
 
-/** A source frame on its way to be sharpened. Whoever is handed one closes its frame. */
+/** A source frame to be upscaled. Its receiver owns `frame` and closes it. */
 export interface CapturedFrame {
-  /** Increasing in the order of the source. */
+  /** Increases in the order of the source. */
   frameId: number;
-  /** When the stream's worker got it, ms. */
+  /** When the stream's worker received it, ms. */
   capturedMs: number;
   frame: VideoFrame;
   purpose: Purpose;
 }
 
-/** Its picture for the screen. Whoever is handed one closes its frame. */
+/** A frame ready for the screen. Its receiver owns `frame` and closes it. */
 export interface SharpFrame {
   frameId: number;
   frame: VideoFrame;
   purpose: Purpose;
-  /** Null: the source frame as it was, for want of anything that could sharpen it. */
-  made: Made | null;
-  /** Null: this machine. */
+  /** Null: the source frame unchanged, because nothing could upscale it. */
+  made: UpscaleOutcome | null;
+  /** Null: upscaled on this machine. */
   volunteerId: string | null;
-  /** The tiles of its time, were it presented at this moment. */
+  /** Time spent in each stage if the frame is presented at this moment. */
   stagesAt(presentedMs: number): StageTimes;
 }
 
-/** Where a side's frames go. */
+/** Receives the frames of one side. */
 export interface FrameSink {
   onSharp(frame: SharpFrame): void;
   onDropped(frame: Pick<CapturedFrame, 'frameId' | 'purpose'>, cause: DropCause): void;
 }
+
+/** Why a packet could not be decoded. */
+export type UndecodedCause = 'packet-lost' | 'decoder-busy' | 'undecodable';
+
+/** Why a frame was not shown. */
+export type DropCause =
+  | VolunteerDropCause
+  | UndecodedCause
+  /** The source gives more frames a second than `maxFps`. */
+  | 'fps-cap'
+  /** A newer frame replaced it while it waited. */
+  | 'superseded'
+  | 'encoder-skipped'
+  | 'uplink-full'
+  /** Lost on the network. */
+  | 'lost'
+  | 'timeout'
+  /** A newer frame was shown first. */
+  | 'late'
+  | 'wrong-size'
+  /** Its picture does not match the source frame. */
+  | 'wrong-picture'
+  /** The frame could not be used: it has an unsupported size, or the browser failed to process it. */
+  | 'failed'
+  /** The volunteer left, or the stream changed its size. */
+  | 'route-closed';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkStreamChanges, toStreamSettings } from './settings.ts';
 
-test('what is not said is the default', () => {
+test('omitted options get their defaults', () => {
   expect(toStreamSettings({}, 'local')).toEqual({
     scale: 2,
     quality: 'spatial',
@@ -11,7 +11,7 @@ test('what is not said is the default', () => {
   });
 });
 
-test('only what is changed is changed', () => {
+test('changes contain only the options given', () => {
   expect(checkStreamChanges({ maxFps: 30 })).toEqual({ maxFps: 30 });
 });
 
@@ -22,6 +22,6 @@ test.each([
   [{ maxFps: Number.POSITIVE_INFINITY }, 'bad-input'],
   [{ quality: 'best' as 'fast' }, 'bad-input'],
   [{ quality: 'best' as 'fast' }, 'bad-input'],
-])('%o is refused as %s', (options, reason) => {
+])('%o is rejected as %s', (options, reason) => {
   expect(() => toStreamSettings(options, 'auto')).toThrow(expect.objectContaining({ reason }));
 });

@@ -2,49 +2,58 @@ import { MeshError } from '../../shared/errors.ts';
 import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
 import { checkedQuality, type Quality } from '../../shared/tasks/upscale.ts';
 import { checkWhere, type Where } from '../../shared/where.ts';
-import { STREAM } from './tuning.ts';
+import { MAX_SCALE } from './frame-size.ts';
 
-/** p2c2r.d.ts. */
+/** Default uplink bitrate, kb/s: 640x360 H.264 gains hardly anything beyond it (the PSNR table in docs/streams.md). */
+export const DEFAULT_BITRATE_KBPS = 6_000;
+
+/**
+ * Wait before the local engine or a volunteer is tried again after it failed at a stream. Shared, so that both sides of `auto` recover at
+ * the same pace.
+ */
+export const RETRY_AFTER_MS = 5_000;
+
+/** Options of `GamerClient.openStream` (docs/design.md, SDK). */
 export interface StreamOptions {
   /** 1..4, default 2. */
   scale?: number;
   /**
-   * The best that frames may have, default `spatial`. Where a network is too slow, still on its way or missing they are made with less, down to
-   * `spatial`, and `stats().quality` says with what.
+   * Best quality of the frames, default `spatial`. Where a network is too slow, still loading or missing, a lower quality is used, down
+   * to `spatial`; `stats().quality` reports which.
    */
   quality?: Quality;
   /** Default 60. */
   maxFps?: number;
   /**
-   * auto: whichever side shows fresher pictures. volunteers: a volunteer whenever one is ready; while there is none frames are
-   * sharpened here, since the picture must not freeze, and `stats().why` says so. local: never elsewhere. Default: the client's.
+   * `auto`: the side that shows fresher pictures. `volunteers`: a volunteer whenever one is ready; until then frames are upscaled locally,
+   * because the picture must not freeze, and `stats().why` says so. `local`: always on this machine. Default: the client's setting.
    */
   where?: Where;
-  /** Of the way to the volunteer, default 6000; the way back, with its larger pictures, gets 2.5 times as much. */
+  /** Largest uplink bitrate, default 6000. The downlink, with its larger pictures, gets 2.5 times as much. */
   bitrateKbps?: number;
 }
 
-/** What the user wants of a stream. */
+/** Validated settings of a stream, with defaults applied. */
 export interface StreamSettings {
   scale: number;
   quality: Quality;
   maxFps: number;
   where: Where;
-  /** Of the way to the volunteer. */
+  /** Largest uplink bitrate. */
   bitrateKbps: number;
 }
 
-/** Throws MeshError `bad-input`. */
+/** Applies defaults and validates. Throws MeshError `bad-input`. */
 export function toStreamSettings(options: StreamOptions, defaultWhere: Where): StreamSettings {
-  const { scale = STREAM_LIMITS.defaultScale, bitrateKbps = STREAM.defaultBitrateKbps } = options;
-  checkRange('scale', scale, 1, STREAM.maxScale);
+  const { scale = STREAM_LIMITS.defaultScale, bitrateKbps = DEFAULT_BITRATE_KBPS } = options;
+  checkRange('scale', scale, 1, MAX_SCALE);
   checkRange('bitrateKbps', bitrateKbps, STREAM_LIMITS.minBitrateKbps, STREAM_LIMITS.maxBitrateKbps);
   const { quality = 'spatial', maxFps = STREAM_LIMITS.defaultFps, where = defaultWhere } = options;
   checkStreamChanges({ maxFps, where });
   return { scale, bitrateKbps, quality: checkedQuality(quality), maxFps, where };
 }
 
-/** What may change while a stream runs. Throws MeshError `bad-input`. */
+/** Validates changes to a running stream. Throws MeshError `bad-input`. */
 export function checkStreamChanges(
   options: Pick<StreamOptions, 'quality' | 'maxFps' | 'where'>,
 ): Partial<StreamSettings> {

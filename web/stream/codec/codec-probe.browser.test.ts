@@ -1,13 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import { openFrames } from '../gamer/test-frame-ledger.ts';
-import { STREAM } from '../tuning.ts';
-import { measureCosts, TRIAL_SIZE } from './codec-probe.ts';
-import { movingFrames, tryCodec } from './codec-trial.ts';
+import { DEFAULT_BITRATE_KBPS } from '../settings.ts';
+import { CODEC_PROBE_FRAMES, measureCosts, movingFrames, TRIAL_SIZE, tryCodec } from './codec-probe.ts';
 import { type Codec, decoderConfig, encoderConfig, rankedCodecs } from './codecs.ts';
 
 const now = () => performance.now();
-/** Ends what hangs; nothing is measured. */
+/** Enough for any trial; ends one that hangs. */
 const LONG_MS = 30_000;
 
 let coders: (VideoEncoder | VideoDecoder)[];
@@ -28,14 +27,14 @@ beforeEach(() => {
   }
 });
 
-/** Whatever became of a trial, it leaves nothing behind. */
+/** A trial leaves no open frame or codec behind, whatever its outcome. */
 afterEach(() => {
   vi.unstubAllGlobals();
   expect(openFrames()).toBe(0);
   expect(coders.filter(({ state }) => state !== 'closed')).toEqual([]);
 });
 
-test('codecs are ranked once', async () => {
+test('codecs are ranked only once', async () => {
   const ranked = await rankedCodecs();
   expect(ranked).toContain('vp8');
   const made = coders.length;
@@ -43,14 +42,14 @@ test('codecs are ranked once', async () => {
   expect(coders).toHaveLength(made);
 });
 
-test('every codec in software has a figure, or its time was up', async () => {
+test('every software codec is measured, unless its time runs out', async () => {
   const codecs = await rankedCodecs();
   const costs = await measureCosts(codecs.map(trialOf), now);
   expect([...costs.keys()]).toEqual(codecs);
   for (const cost of costs.values()) expect(cost === 'unmeasured' || (typeof cost === 'number' && cost > 0)).toBe(true);
 });
 
-test('with enough time a codec has a figure', async () => {
+test('a codec with enough time is measured', async () => {
   expect(await tried(trialOf('vp8'), LONG_MS)).toBeGreaterThan(0);
 });
 
@@ -58,21 +57,21 @@ test.each<[string, Partial<ReturnType<typeof trialOf>>]>([
   ['encode', { encoder: { ...trialOf('vp8').encoder, width: 1 << 20 } }],
   ['decode', { decoder: { codec: 'vp09.00.51.08' } }],
   ['be set up', { encoder: { ...trialOf('vp8').encoder, codec: 'no such codec' } }],
-])('one that fails to %s is found out', async (_, wrong) => {
+])('a codec that fails to %s is reported as failed', async (_, wrong) => {
   expect(await tried({ ...trialOf('vp8'), ...wrong }, LONG_MS)).toBe('failed');
 });
 
-test('one that gives pictures of another size is found out', async () => {
+test('a codec that gives pictures of another size is reported as failed', async () => {
   const frames = movingFrames(2, 64, 36, STREAM_LIMITS.defaultFps);
   const encoder = { ...trialOf('vp8').encoder };
   const outcome = tryCodec({ encoder, decoder: trialOf('vp8').decoder }, frames, now, LONG_MS);
-  // Encoders scale frames to their own size; this one is told another size than the trial will look for.
+  // Encoders scale frames to their configured size; the trial expects another one.
   encoder.width = 64;
   expect(await outcome).toBe('failed');
   for (const frame of frames) frame.close();
 });
 
-test('one that hangs has its share of the time, and the others keep theirs', async () => {
+test('a codec that hangs uses up only its own share of the time', async () => {
   const { encode } = VideoEncoder.prototype;
   const encoding = vi.spyOn(VideoEncoder.prototype, 'encode').mockImplementation(function (
     this: VideoEncoder,
@@ -93,12 +92,12 @@ test('one that hangs has its share of the time, and the others keep theirs', asy
 });
 
 function trialOf(codec: Codec) {
-  const encoder = encoderConfig(codec, TRIAL_SIZE, STREAM_LIMITS.defaultFps, STREAM.defaultBitrateKbps);
+  const encoder = encoderConfig(codec, TRIAL_SIZE, STREAM_LIMITS.defaultFps, DEFAULT_BITRATE_KBPS);
   return { name: codec, encoder, decoder: decoderConfig(codec, TRIAL_SIZE) };
 }
 
 async function tried(trial: ReturnType<typeof trialOf>, budgetMs: number) {
-  const frames = movingFrames(STREAM.codecProbeFrames, TRIAL_SIZE.width, TRIAL_SIZE.height, STREAM_LIMITS.defaultFps);
+  const frames = movingFrames(CODEC_PROBE_FRAMES, TRIAL_SIZE.width, TRIAL_SIZE.height, STREAM_LIMITS.defaultFps);
   try {
     return await tryCodec(trial, frames, now, budgetMs);
   } finally {

@@ -1,29 +1,43 @@
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
-import { STREAM } from '../tuning.ts';
-import { type CodecCost, movingFrames, type TrialConfigs, tryCodec } from './codec-trial.ts';
+import { sizeOf } from '../frame-size.ts';
+import { median } from '../rolling-statistics.ts';
 
-/** What codecs are tried at: small frames, since it is their order that is asked for, and in time. */
+/** Time for trying all software codecs, ms. Part of the 3 s in which a volunteer probes itself (docs/design.md, Compute). */
+export const CODEC_PROBE_MS = 400;
+/** Frames of one trial: about 45 ms a codec on two cores. */
+export const CODEC_PROBE_FRAMES = 10;
+/** Frame size of a trial: small, because only the order of the codecs is needed, and quickly. */
 export const TRIAL_SIZE = { width: 320, height: 180 };
-
-/** Figures of one codec differ by a tenth from trial to trial, and a browser's clock may not tell 0.1 ms: no order hangs on less. */
+/** The first frames of a codec pay for threads, buffers and the keyframe. */
+const WARM_UP_FRAMES = 3;
+/** Costs vary by a tenth between trials, and browser clocks may not resolve 0.1 ms, so a smaller gain does not change the order. */
 const CLEARLY_CHEAPER = 0.85;
+
+/** Configuration of both ends of a codec. */
+export interface TrialConfigs {
+  encoder: VideoEncoderConfig;
+  decoder: VideoDecoderConfig;
+}
 
 export interface CodecTrial<Name> extends TrialConfigs {
   name: Name;
 }
 
+/** Median time to encode and decode a frame, ms, or why there is none. */
+export type CodecCost = number | 'unmeasured' | 'failed';
+
 /**
- * What a frame costs in each codec, measured one after the other within {@link STREAM.codecProbeMs}. Each has an even share of what
- * is left, so that one that hangs takes no other's place.
+ * Measures the cost of each codec, one after the other, within {@link CODEC_PROBE_MS}. Each codec gets an even share of the remaining time,
+ * so that one that hangs does not use up the others' time.
  */
 export async function measureCosts<Name>(
   trials: readonly CodecTrial<Name>[],
   now: () => number,
 ): Promise<Map<Name, CodecCost>> {
   const costs = new Map<Name, CodecCost>();
-  const endMs = now() + STREAM.codecProbeMs;
+  const endMs = now() + CODEC_PROBE_MS;
   const { width, height } = TRIAL_SIZE;
-  const frames = movingFrames(STREAM.codecProbeFrames, width, height, STREAM_LIMITS.defaultFps);
+  const frames = movingFrames(CODEC_PROBE_FRAMES, width, height, STREAM_LIMITS.defaultFps);
   try {
     for (const [index, trial] of trials.entries()) {
       const shareMs = (endMs - now()) / (trials.length - index);
@@ -36,8 +50,8 @@ export async function measureCosts<Name>(
 }
 
 /**
- * The names given, in their order but for those measured to be clearly cheaper, who pass those before them. What was not measured
- * comes after all that was; what failed is left out.
+ * Ranks names by cost. The given order is kept, except that a clearly cheaper codec overtakes those before it. Unmeasured codecs come
+ * last; failed ones are left out.
  */
 export function rankByCost<Name>(names: readonly Name[], costs: ReadonlyMap<Name, CodecCost>): Name[] {
   const ranked: { name: Name; costMs: number }[] = [];
@@ -50,4 +64,81 @@ export function rankByCost<Name>(names: readonly Name[], costs: ReadonlyMap<Name
     ranked.splice(place, 0, { name, costMs });
   }
   return ranked.map(({ name }) => name);
+}
+
+/**
+ * Encodes and decodes the frames one at a time, which measures the delay a codec adds to a stream. Stops after `budgetMs` with what has
+ * been measured by then. Never throws.
+ */
+export async function tryCodec(
+  { encoder: encoderConfig, decoder: decoderConfig }: TrialConfigs,
+  frames: readonly VideoFrame[],
+  now: () => number,
+  budgetMs: number,
+): Promise<CodecCost> {
+  type End = 'decoded' | 'failed' | 'timeout';
+  let settle: (end: End) => void = () => {};
+  const timer = setTimeout(() => settle('timeout'), budgetMs);
+  const error = () => settle('failed');
+  const decoder = new VideoDecoder({
+    output(frame) {
+      const { width, height } = sizeOf(frame);
+      frame.close();
+      settle(width === encoderConfig.width && height === encoderConfig.height ? 'decoded' : 'failed');
+    },
+    error,
+  });
+  const encoder = new VideoEncoder({
+    output(chunk) {
+      try {
+        decoder.decode(chunk);
+      } catch {
+        settle('failed');
+      }
+    },
+    error,
+  });
+  const timesMs: number[] = [];
+  try {
+    encoder.configure(encoderConfig);
+    decoder.configure(decoderConfig);
+    for (const [index, frame] of frames.entries()) {
+      const startMs = now();
+      const end = await new Promise<End>((resolve) => {
+        settle = resolve;
+        encoder.encode(frame, { keyFrame: index === 0 });
+      });
+      if (end === 'failed') return 'failed';
+      if (end === 'timeout') break;
+      if (index >= WARM_UP_FRAMES) timesMs.push(now() - startMs);
+    }
+  } catch {
+    return 'failed';
+  } finally {
+    clearTimeout(timer);
+    if (encoder.state !== 'closed') encoder.close();
+    if (decoder.state !== 'closed') decoder.close();
+  }
+  // The median ignores a frame that a busy machine interrupted.
+  return timesMs.length === 0 ? 'unmeasured' : median(timesMs);
+}
+
+/** Frames of a disc and fine grain that drift over a gradient: edges, detail and smooth areas in motion, as in a game. */
+export function movingFrames(count: number, width: number, height: number, fps: number): VideoFrame[] {
+  return Array.from({ length: count }, (_, index) => {
+    const lumaBytes = width * height;
+    // I420: both chroma planes, a quarter of the pixels each, stay grey.
+    const data = new Uint8Array(lumaBytes * 1.5).fill(128, lumaBytes);
+    for (let y = 0, at = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) data[at++] = lumaAt(x + 3 * index, y + index, width, height);
+    }
+    const timestamp = Math.round((index * 1e6) / fps);
+    return new VideoFrame(data, { format: 'I420', codedWidth: width, codedHeight: height, timestamp });
+  });
+}
+
+function lumaAt(x: number, y: number, width: number, height: number): number {
+  const isInDisc = (x - width / 2) ** 2 + (y - height / 2) ** 2 < (height / 3) ** 2;
+  const grain = ((x * 7) ^ (y * 13)) & 31;
+  return 40 + (x * 80) / width + (isInDisc ? 60 : 0) + grain;
 }

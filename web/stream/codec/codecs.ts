@@ -1,29 +1,33 @@
+import type { StreamSetup } from '../../../shared/messages.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
-import { STREAM } from '../tuning.ts';
+import { DEFAULT_BITRATE_KBPS } from '../settings.ts';
 import { measureCosts, rankByCost, TRIAL_SIZE } from './codec-probe.ts';
 
-/** Video codecs by the names that travel in `Capabilities.codecs` and `StreamSetup.codec`. */
+/** Video codecs by their names in `Capabilities.codecs` and `StreamSetup.codec`. */
 const CODECS = ['h264', 'vp8', 'vp9', 'av1'] as const;
 export type Codec = (typeof CODECS)[number];
+
+/** A stream's setup whose codec is known. */
+export type CheckedSetup = StreamSetup & { codec: Codec };
 
 export interface CodecSize {
   width: number;
   height: number;
 }
 
-/** The size a browser is asked about before a stream's own is known: the usual result of 640x360 times two. */
+/** Size for querying support before a stream's own is known: 640x360, the usual source, upscaled twofold. */
 const PROBE_SIZE: CodecSize = { width: 1280, height: 720 };
 
 /**
- * Cheapest first, in software on two cores: 720p of a real game's clip took 5.5 + 1.6 ms to encode and decode in H.264, 8.5 + 3.6 in
- * VP8, 11.5 + 2.7 in VP9 (Chromium 156). What holds for those that this machine cannot tell apart.
+ * Software codecs, cheapest first; applies to those whose measured costs are about equal. A 720p clip of a game took 5.5 + 1.6 ms a frame
+ * to encode and decode in H.264, 8.5 + 3.6 in VP8, 11.5 + 2.7 in VP9 (Chromium 156, two cores).
  */
 const SOFTWARE_ORDER: readonly Codec[] = ['h264', 'vp8', 'vp9', 'av1'];
 
-/** Encoders in hardware nearly always have H.264, and it is the one made for low latency; VP8 is the rarest. */
+/** Hardware codecs: nearly every GPU has an H.264 encoder, tuned for low latency; VP8 encoders are the rarest. */
 const HARDWARE_ORDER: readonly Codec[] = ['h264', 'av1', 'vp9', 'vp8'];
 
-/** H.264 levels by their largest picture in macroblocks of 16x16 (ITU-T H.264, table A-1): 3.1, 4.0, 5.1, 6.0. */
+/** H.264 levels 3.1, 4.0, 5.1 and 6.0 by their largest picture in macroblocks of 16x16 (ITU-T H.264, table A-1). */
 const H264_LEVELS = [
   { maxMacroblocks: 3_600, hex: '1f' },
   { maxMacroblocks: 8_192, hex: '28' },
@@ -31,7 +35,7 @@ const H264_LEVELS = [
   { maxMacroblocks: 139_264, hex: '3c' },
 ] as const;
 
-/** Encodes for a live viewer: no frame waits for a later one, and one frame in is one frame out. */
+/** Configuration for live encoding: no frame waits for a later one, and each input frame gives one packet. */
 export function encoderConfig(
   codec: Codec,
   { width, height }: CodecSize,
@@ -45,7 +49,7 @@ export function encoderConfig(
     framerate: fps,
     bitrate: kbps * 1000,
     latencyMode: 'realtime',
-    // Parameter sets inside the stream: a keyframe is all a decoder needs.
+    // Annex B carries parameter sets in the stream, so that a keyframe is all a decoder needs.
     ...(codec === 'h264' && { avc: { format: 'annexb' } }),
   };
 }
@@ -60,8 +64,8 @@ export function decoderConfig(codec: Codec, { width, height }: CodecSize): Video
 }
 
 /**
- * Codecs this browser both encodes and decodes, best first: those its hardware encodes, then those in software, the cheapest first.
- * Measured once in each thread, at the first call, which takes {@link STREAM.codecProbeMs} at most. Empty where there is no WebCodecs.
+ * Codecs that this browser both encodes and decodes, best first: hardware encoders, then software codecs by measured cost. Measured once
+ * a thread, at the first call, which takes at most `CODEC_PROBE_MS`. Empty without WebCodecs.
  */
 export function rankedCodecs(): Promise<Codec[]> {
   ranking ??= rankCodecs();
@@ -70,7 +74,7 @@ export function rankedCodecs(): Promise<Codec[]> {
 
 let ranking: Promise<Codec[]> | undefined;
 
-/** Can this browser encode `sent` and decode `received` with it? */
+/** Whether this browser can encode frames of size `sent` and decode frames of size `received`. */
 export async function isCodecUsable(codec: Codec, sent: CodecSize, received: CodecSize): Promise<boolean> {
   const [encodes, decodes] = await Promise.all([
     isSupported(() => VideoEncoder.isConfigSupported(encoderConfig(codec, sent, STREAM_LIMITS.defaultFps, 1_000))),
@@ -79,7 +83,7 @@ export async function isCodecUsable(codec: Codec, sent: CodecSize, received: Cod
   return encodes && decodes;
 }
 
-/** Codecs both ends have, those that both like first; a tie goes to ours, who does the same two jobs on a weaker machine. */
+/** Codecs that both ends have, by the sum of their ranks. Ties follow our order: the gamer's machine is usually the weaker one. */
 export function commonCodecs(ours: readonly Codec[], theirs: readonly string[]): Codec[] {
   const rank = (codec: Codec) => ours.indexOf(codec) + theirs.indexOf(codec);
   return ours.filter((codec) => theirs.includes(codec)).sort((a, b) => rank(a) - rank(b));
@@ -90,27 +94,27 @@ export function isCodec(name: string): name is Codec {
 }
 
 async function rankCodecs(): Promise<Codec[]> {
-  const { inHardware, inSoftware } = await askForCodecs();
+  const { inHardware, inSoftware } = await supportedCodecs();
   const trials = inSoftware.map((codec) => ({
     name: codec,
-    encoder: encoderConfig(codec, TRIAL_SIZE, STREAM_LIMITS.defaultFps, STREAM.defaultBitrateKbps),
+    encoder: encoderConfig(codec, TRIAL_SIZE, STREAM_LIMITS.defaultFps, DEFAULT_BITRATE_KBPS),
     decoder: decoderConfig(codec, TRIAL_SIZE),
   }));
   const costs = await measureCosts(trials, () => performance.now());
   return [...inHardware, ...rankByCost(inSoftware, costs)];
 }
 
-async function askForCodecs(): Promise<{ inHardware: Codec[]; inSoftware: Codec[] }> {
+async function supportedCodecs(): Promise<{ inHardware: Codec[]; inSoftware: Codec[] }> {
   if (typeof VideoEncoder !== 'function' || typeof VideoDecoder !== 'function') {
     return { inHardware: [], inSoftware: [] };
   }
-  const asked = await Promise.all(
+  const answers = await Promise.all(
     CODECS.map(async (codec) => ({
       codec,
       isUsable: await isCodecUsable(codec, PROBE_SIZE, PROBE_SIZE),
       isInHardware: await isSupported(() =>
         VideoEncoder.isConfigSupported({
-          ...encoderConfig(codec, PROBE_SIZE, STREAM_LIMITS.defaultFps, STREAM.defaultBitrateKbps),
+          ...encoderConfig(codec, PROBE_SIZE, STREAM_LIMITS.defaultFps, DEFAULT_BITRATE_KBPS),
           hardwareAcceleration: 'prefer-hardware',
         }),
       ),
@@ -118,23 +122,23 @@ async function askForCodecs(): Promise<{ inHardware: Codec[]; inSoftware: Codec[
   );
   const inOrder = (order: readonly Codec[], isInHardware: boolean) =>
     order.filter((codec) =>
-      asked.some((answer) => answer.codec === codec && answer.isUsable && answer.isInHardware === isInHardware),
+      answers.some((answer) => answer.codec === codec && answer.isUsable && answer.isInHardware === isInHardware),
     );
   return { inHardware: inOrder(HARDWARE_ORDER, true), inSoftware: inOrder(SOFTWARE_ORDER, false) };
 }
 
-async function isSupported(ask: () => Promise<{ supported?: boolean }>): Promise<boolean> {
+async function isSupported(query: () => Promise<{ supported?: boolean }>): Promise<boolean> {
   try {
-    return (await ask()).supported === true;
+    return (await query()).supported === true;
   } catch {
-    // A browser that does not know the codec's name may throw instead of saying no.
+    // A browser may throw for a codec name it does not know.
     return false;
   }
 }
 
 function codecString(codec: Codec, size: CodecSize): string {
   if (codec === 'h264') return `avc1.42e0${h264Level(size)}`;
-  // Profile 0, 8 bits, at level 5.1, which covers every size a stream may have.
+  // Profile 0, 8 bits, level 5.1, which covers every size of a stream.
   if (codec === 'vp9') return 'vp09.00.51.08';
   if (codec === 'av1') return 'av01.0.13M.08';
   return 'vp8';

@@ -1,60 +1,67 @@
 import { MeshError } from '../../../shared/errors.ts';
-import type { UndecodedCause } from '../drop-cause.ts';
-import { STREAM } from '../tuning.ts';
+import type { UndecodedCause } from '../frame.ts';
+import { MAX_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
 import { type Codec, type CodecSize, decoderConfig } from './codecs.ts';
 import type { Packet } from './frame-encoder.ts';
-import { unseal } from './packet-checksum.ts';
+import { verifiedFrame } from './packet-checksum.ts';
+
+/** Failures without a decoded frame between them after which the stream is given up: more keyframes would not help. */
+const MAX_CONSECUTIVE_FAILURES = 3;
+/** Wait between keyframe requests, ms, and the bound of its doubling (as in Selkies). */
+export const KEYFRAME_REQUEST_MS = 500;
+const KEYFRAME_REQUEST_MAX_MS = 4_000;
 
 export interface FrameDecoderHandlers<Tag> {
-  /** The frame has its packet's timestamp and is the receiver's to close. */
+  /** Passes ownership of the frame, which has its packet's timestamp. */
   onFrame(frame: VideoFrame, tag: Tag): void;
   onUndecoded(tag: Tag, cause: UndecodedCause): void;
-  /** Called for every packet that needs a keyframe first. */
+  /** A keyframe is to be requested from the sender. Called at a limited rate while one is missing. */
   onKeyframeNeeded(): void;
-  onKeyframeDecoded(): void;
-  /** The decoder failed again and again; the stream cannot go on. */
+  /** Decoding failed repeatedly; the stream cannot go on. */
   onError(error: MeshError): void;
 }
 
 /**
- * One leg's VideoDecoder. Never shows a picture built on a missing or damaged one: after a gap, an error or a full queue it waits
- * for a keyframe and asks for it.
+ * Decodes one direction of a stream with WebCodecs. A picture that depends on a missing or damaged one is never shown: after a gap, an
+ * error or a full queue the decoder requests a keyframe and waits for it.
  *
- * @typeParam Tag - what the caller knows of a packet, handed back with its frame.
+ * @typeParam Tag - the caller's data about a packet, handed back with its frame.
  */
 export class FrameDecoder<Tag> {
   readonly #codec: Codec;
   readonly #size: CodecSize;
   readonly #handlers: FrameDecoderHandlers<Tag>;
+  readonly #keyframes: KeyframeRequests;
   #decoder: VideoDecoder | null = null;
-  /** By the number a chunk carries as its timestamp: the sender's own timestamps might repeat. */
+  /** By the number that a chunk carries as its timestamp: the sender's timestamps may repeat. */
   readonly #inside = new Map<number, { tag: Tag; keyframe: boolean; timestampUs: number }>();
   #nextNumber = 0;
   #expectedSequence: number | null = null;
   #failures = 0;
   #disposed = false;
 
-  constructor(codec: Codec, size: CodecSize, handlers: FrameDecoderHandlers<Tag>) {
+  constructor(codec: Codec, size: CodecSize, now: () => number, handlers: FrameDecoderHandlers<Tag>) {
     this.#codec = codec;
     this.#size = size;
     this.#handlers = handlers;
-  }
-
-  /** Packets given and not yet out. */
-  get queued(): number {
-    return this.#inside.size;
+    this.#keyframes = new KeyframeRequests(() => handlers.onKeyframeNeeded(), now);
   }
 
   decode(packet: Packet, tag: Tag): void {
     if (this.#disposed) return;
     if (!packet.keyframe && packet.sequence !== this.#expectedSequence) {
       this.#breakChain(tag, 'packet-lost');
-    } else if (this.queued >= STREAM.maxFramesInFlight) {
-      // A lost packet holds back those behind it: all that may be under way can come at once.
+    } else if (this.#inside.size >= MAX_FRAMES_IN_FLIGHT) {
+      // A lost packet holds back those behind it, so all frames in flight can arrive at once.
       this.#breakChain(tag, 'decoder-busy');
     } else {
       this.#feed(packet, tag);
     }
+  }
+
+  /** A packet was lost that may have been this stream's. */
+  packetLost(): void {
+    this.#keyframes.need();
   }
 
   dispose(): void {
@@ -66,8 +73,8 @@ export class FrameDecoder<Tag> {
     const number = this.#nextNumber++;
     try {
       this.#inside.set(number, { tag, keyframe: packet.keyframe, timestampUs: packet.timestampUs });
-      const data = unseal(packet.data);
-      if (!data) throw new Error('a packet is not as it was sent');
+      const data = verifiedFrame(packet.data);
+      if (!data) throw new Error('a packet was damaged');
       if (packet.keyframe) this.#configure(packet);
       const type = packet.keyframe ? 'key' : 'delta';
       this.#decoder?.decode(new EncodedVideoChunk({ type, timestamp: number, data }));
@@ -77,11 +84,11 @@ export class FrameDecoder<Tag> {
     }
   }
 
-  /** With every keyframe, since colours may change with it; keyframes come only when asked for. */
+  /** At every keyframe, because the color space may change with it. Keyframes are rare: they come on request only. */
   #configure({ color }: Packet): void {
     this.#decoder ??= this.#newDecoder();
     const config = decoderConfig(this.#codec, this.#size);
-    // TypeScript's list of names is older than the standard's.
+    // TypeScript's list of color space names is older than the standard's.
     this.#decoder.configure(color ? { ...config, colorSpace: color as VideoColorSpaceInit } : config);
   }
 
@@ -101,7 +108,7 @@ export class FrameDecoder<Tag> {
       this.#inside.delete(frame.timestamp);
       if (!inside || this.#disposed) return;
       this.#failures = 0;
-      if (inside.keyframe) this.#handlers.onKeyframeDecoded();
+      if (inside.keyframe) this.#keyframes.satisfied();
       this.#handlers.onFrame(new VideoFrame(frame, { timestamp: inside.timestampUs }), inside.tag);
     } finally {
       frame.close();
@@ -111,21 +118,21 @@ export class FrameDecoder<Tag> {
   #breakChain(tag: Tag, cause: UndecodedCause): void {
     this.#expectedSequence = null;
     this.#handlers.onUndecoded(tag, cause);
-    this.#handlers.onKeyframeNeeded();
+    this.#keyframes.need();
   }
 
   #failed(cause: unknown): void {
     this.#closeDecoder();
     this.#failures++;
-    if (this.#failures < STREAM.maxDecoderFailures) {
-      this.#handlers.onKeyframeNeeded();
+    if (this.#failures < MAX_CONSECUTIVE_FAILURES) {
+      this.#keyframes.need();
       return;
     }
     const detail = cause instanceof Error ? cause.message : String(cause);
     this.#handlers.onError(
       new MeshError(
         'malformed',
-        `${this.#codec} frames of this stream could not be decoded (${detail}). Open it again.`,
+        `The ${this.#codec} frames of this stream could not be decoded (${detail}). Open the stream again.`,
         {
           cause,
         },
@@ -140,5 +147,36 @@ export class FrameDecoder<Tag> {
     const undecoded = [...this.#inside.values()];
     this.#inside.clear();
     for (const { tag } of undecoded) this.#handlers.onUndecoded(tag, 'undecodable');
+  }
+}
+
+/**
+ * Limits the rate of keyframe requests: the first is sent at once, further ones after doubling waits. Keyframes are the largest frames,
+ * and requesting them faster than a bad link carries them would keep it congested.
+ */
+export class KeyframeRequests {
+  readonly #send: () => void;
+  readonly #now: () => number;
+  #waitMs: number = KEYFRAME_REQUEST_MS;
+  #nextMs = Number.NEGATIVE_INFINITY;
+
+  constructor(send: () => void, now: () => number) {
+    this.#send = send;
+    this.#now = now;
+  }
+
+  /** Call for every frame that cannot be decoded; most calls send nothing. */
+  need(): void {
+    const nowMs = this.#now();
+    if (nowMs < this.#nextMs) return;
+    this.#nextMs = nowMs + this.#waitMs;
+    this.#waitMs = Math.min(2 * this.#waitMs, KEYFRAME_REQUEST_MAX_MS);
+    this.#send();
+  }
+
+  /** A keyframe was decoded. */
+  satisfied(): void {
+    this.#waitMs = KEYFRAME_REQUEST_MS;
+    this.#nextMs = Number.NEGATIVE_INFINITY;
   }
 }

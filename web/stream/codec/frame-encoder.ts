@@ -1,18 +1,24 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { type ColorSpace, colorSpaceSchema } from '../../../shared/messages.ts';
-import { RateFollower } from '../transport/rate-follower.ts';
 import { type Codec, type CodecSize, encoderConfig } from './codecs.ts';
-import { SEAL_BYTES, seal } from './packet-checksum.ts';
+import { CHECKSUM_BYTES, writeChecksum } from './packet-checksum.ts';
 
-/** One encoded frame as it travels. */
+/** An encoder is told at least this frame rate, so that no frame may take more than 100 ms of the bitrate. */
+export const MIN_ENCODER_FPS = 10;
+/** Weight of the newest interval in the measured frame rate. */
+const SMOOTHING = 0.25;
+/** The encoder is told of a new frame rate when it changed by this factor. */
+const HYSTERESIS = 1.4;
+
+/** One encoded frame as it is sent. */
 export interface Packet {
   /** Counts this encoder's packets without gaps. */
   sequence: number;
   timestampUs: number;
   keyframe: boolean;
-  /** With keyframes. */
+  /** Null except in keyframes. */
   color: ColorSpace | null;
-  /** Sealed. */
+  /** The encoded frame and its checksum. */
   data: Uint8Array;
 }
 
@@ -24,16 +30,16 @@ export interface FrameEncoderSettings extends CodecSize {
 
 export interface FrameEncoderHandlers<Tag> {
   onPacket(packet: Packet, tag: Tag): void;
-  /** The encoder left the frame out to keep its bitrate. */
+  /** The encoder skipped the frame to keep its bitrate, or was disposed before it was encoded. */
   onSkipped(tag: Tag): void;
-  /** The encoder is of no more use. */
+  /** The encoder failed and cannot be used any more. */
   onError(error: MeshError): void;
 }
 
 /**
- * One leg's VideoEncoder.
+ * Encodes one direction of a stream with WebCodecs.
  *
- * @typeParam Tag - what the caller knows of a frame, handed back with its packet.
+ * @typeParam Tag - the caller's data about a frame, handed back with its packet.
  */
 export class FrameEncoder<Tag> {
   readonly #settings: FrameEncoderSettings;
@@ -41,16 +47,16 @@ export class FrameEncoder<Tag> {
   readonly #encoder: VideoEncoder;
   /** Frames inside the encoder, oldest first. */
   readonly #inside: { timestampUs: number; tag: Tag }[] = [];
-  readonly #rate: RateFollower;
+  readonly #frameRate: FrameRateEstimator;
   #color: ColorSpace | null = null;
   #sequence = 0;
   #wantsKeyframe = true;
 
-  /** Throws MeshError `unsupported-browser` if there is no such encoder. */
+  /** Throws MeshError `unsupported-browser` if this browser has no such encoder. */
   constructor(settings: FrameEncoderSettings, handlers: FrameEncoderHandlers<Tag>) {
     this.#settings = { ...settings };
     this.#handlers = handlers;
-    this.#rate = new RateFollower(settings.fps);
+    this.#frameRate = new FrameRateEstimator(settings.fps);
     try {
       this.#encoder = new VideoEncoder({
         output: (chunk, metadata) => this.#encoded(chunk, metadata),
@@ -62,16 +68,16 @@ export class FrameEncoder<Tag> {
     }
   }
 
-  /** Frames given and not yet out. */
+  /** Frames inside the encoder. */
   get queued(): number {
     return this.#inside.length;
   }
 
-  /** Takes a frame of this leg's size, or of its first; it stays the caller's to close. Timestamps must increase. */
+  /** Encodes a frame, which the encoder scales to its size. The caller keeps the frame. Timestamps must increase. */
   encode(frame: VideoFrame, tag: Tag): void {
     this.#inside.push({ timestampUs: frame.timestamp, tag });
     try {
-      if (this.#rate.frame(frame.timestamp)) this.#configure();
+      if (this.#frameRate.frame(frame.timestamp)) this.#configure();
       this.#encoder.encode(frame, { keyFrame: this.#wantsKeyframe });
       this.#wantsKeyframe = false;
     } catch (cause) {
@@ -81,8 +87,8 @@ export class FrameEncoder<Tag> {
     }
   }
 
-  /** The next frame will stand by itself. */
-  wantKeyframe(): void {
+  /** Makes the next frame a keyframe. */
+  requestKeyframe(): void {
     this.#wantsKeyframe = true;
   }
 
@@ -90,11 +96,11 @@ export class FrameEncoder<Tag> {
     if (fps === this.#settings.fps && kbps === this.#settings.kbps) return;
     this.#settings.fps = fps;
     this.#settings.kbps = kbps;
-    this.#rate.maxFps = fps;
+    this.#frameRate.maxFps = fps;
     if (this.#encoder.state === 'configured') this.#configure();
   }
 
-  /** The frames it is given may be larger: it scales them. */
+  /** Changes the size of the encoded frames, starting with a keyframe. */
   resize({ width, height }: CodecSize): void {
     if (width === this.#settings.width && height === this.#settings.height) return;
     this.#settings.width = width;
@@ -103,7 +109,7 @@ export class FrameEncoder<Tag> {
     this.#wantsKeyframe = true;
   }
 
-  /** Frames still inside are skipped. */
+  /** Frames still inside are reported as skipped. */
   dispose(): void {
     if (this.#encoder.state !== 'closed') this.#encoder.close();
     for (const { tag } of this.#inside.splice(0)) this.#handlers.onSkipped(tag);
@@ -111,28 +117,69 @@ export class FrameEncoder<Tag> {
 
   #configure(): void {
     const { codec, kbps } = this.#settings;
-    this.#encoder.configure(encoderConfig(codec, this.#settings, this.#rate.fps, kbps));
+    this.#encoder.configure(encoderConfig(codec, this.#settings, this.#frameRate.fps, kbps));
   }
 
   #encoded(chunk: EncodedVideoChunk, metadata: EncodedVideoChunkMetadata | undefined): void {
     this.#color = readColor(metadata?.decoderConfig?.colorSpace) ?? this.#color;
     const tag = this.#tagOf(chunk.timestamp);
     if (tag === undefined) return;
-    const data = new Uint8Array(chunk.byteLength + SEAL_BYTES);
+    const data = new Uint8Array(chunk.byteLength + CHECKSUM_BYTES);
     chunk.copyTo(data);
-    seal(data);
+    writeChecksum(data);
     const keyframe = chunk.type === 'key';
     const color = keyframe ? this.#color : null;
     this.#handlers.onPacket({ sequence: this.#sequence++, timestampUs: chunk.timestamp, keyframe, color, data }, tag);
   }
 
-  /** Packets come in the order of the frames; a frame passed over was left out. */
+  /** Packets come in the order of the frames; a frame without a packet was skipped. */
   #tagOf(timestampUs: number): Tag | undefined {
     for (let next = this.#inside.shift(); next; next = this.#inside.shift()) {
       if (next.timestampUs === timestampUs) return next.tag;
       this.#handlers.onSkipped(next.tag);
     }
     return undefined;
+  }
+}
+
+/**
+ * Measures the frame rate for an encoder. An encoder divides its bitrate by the frame rate it is told: if only a tenth of those frames
+ * came, each would get a tenth of the bits it could have.
+ */
+export class FrameRateEstimator {
+  #maxFps: number;
+  #fps: number;
+  #intervalUs: number | null = null;
+  #lastUs: number | null = null;
+
+  /** @param maxFps - the stream's limit, also assumed until frames are measured. */
+  constructor(maxFps: number) {
+    this.#maxFps = maxFps;
+    this.#fps = maxFps;
+  }
+
+  get fps(): number {
+    return this.#fps;
+  }
+
+  set maxFps(maxFps: number) {
+    this.#maxFps = maxFps;
+    this.#fps = Math.min(this.#fps, maxFps);
+  }
+
+  /** Adds a frame; returns whether the rate changed. */
+  frame(timestampUs: number): boolean {
+    const lastUs = this.#lastUs;
+    this.#lastUs = timestampUs;
+    if (lastUs === null || timestampUs <= lastUs) return false;
+    const sampleUs = timestampUs - lastUs;
+    this.#intervalUs =
+      this.#intervalUs === null ? sampleUs : this.#intervalUs + SMOOTHING * (sampleUs - this.#intervalUs);
+    const fps = Math.min(Math.max(1e6 / this.#intervalUs, MIN_ENCODER_FPS), this.#maxFps);
+    const reachesMax = fps === this.#maxFps && this.#fps < fps;
+    if (!reachesMax && fps < this.#fps * HYSTERESIS && fps > this.#fps / HYSTERESIS) return false;
+    this.#fps = fps;
+    return true;
   }
 }
 
@@ -146,7 +193,7 @@ function encodingFailed({ codec, width, height }: FrameEncoderSettings, cause: u
   const detail = cause instanceof Error ? cause.message : String(cause);
   return new MeshError(
     'unsupported-browser',
-    `This browser cannot encode ${codec} at ${width}x${height} (${detail}).`,
+    `This browser cannot encode ${codec} at ${width}x${height} (${detail}). Use a current Chrome or Edge.`,
     {
       cause,
     },

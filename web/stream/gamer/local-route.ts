@@ -1,16 +1,16 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import type { CapturedFrame, FrameSink, Made } from '../frame.ts';
+import type { CapturedFrame, FrameSink } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
 import { localFrameStages } from '../frame-timing.ts';
-import { LatestSlot } from '../latest-slot.ts';
-import { STREAM } from '../tuning.ts';
+import { RETRY_AFTER_MS } from '../settings.ts';
+import { FrameBudget } from '../upscale/frame-budget.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
-import { FramePace } from '../upscale/frame-pace.ts';
 import { GovernedUpscaler } from '../upscale/governed-upscaler.ts';
+import { type TimedOutcome, UpscaleQueue } from '../upscale/upscale-queue.ts';
 
 export interface LocalRouteOptions {
-  /** Made when first asked for: a machine that only sends never probes its GPU. */
+  /** Creates the engine. Called at the first frame: a machine that only sends frames never probes its GPU. */
   engine(): Promise<FrameEngine>;
   now(): number;
   sink: FrameSink;
@@ -19,150 +19,128 @@ export interface LocalRouteOptions {
 interface Shape {
   size: StreamSize;
   quality: Quality;
-  /** What the source may give at most. */
+  /** Limit of the source's frame rate. */
   fps: number;
 }
 
-/** What became of a frame here; null: shown as it came. */
-interface Sharpened extends Made {
-  computeStartMs: number;
-  computedMs: number;
-}
+type FrameInfo = Omit<CapturedFrame, 'frame'>;
 
 /**
- * Frames sharpened on this machine, one at a time, the newest first. While the engine is being made, and after it failed, frames
- * go through as they are: a soft picture is better than none.
+ * Upscales frames on the gamer's own machine, of those that wait only the newest. While the engine is being created, and for a while after
+ * it failed, frames pass through unchanged: a soft picture is better than none.
  */
 export class LocalRoute {
   readonly #options: LocalRouteOptions;
-  readonly #waiting: LatestSlot<CapturedFrame>;
+  readonly #queue: UpscaleQueue<FrameInfo>;
+  readonly #budget = new FrameBudget();
   #engine: FrameEngine | null = null;
-  #makingEngine = false;
-  #shape: Shape | null = null;
+  #isCreatingEngine = false;
+  /** Kept after a failure, because it remembers which qualities are too slow. */
   #upscaler: GovernedUpscaler | null = null;
-  readonly #pace = new FramePace();
-  #busy = false;
+  #shape: Shape | null = null;
   #retryAtMs = Number.NEGATIVE_INFINITY;
   #error: MeshError | null = null;
   #disposed = false;
 
   constructor(options: LocalRouteOptions) {
     this.#options = options;
-    this.#waiting = new LatestSlot((captured) => this.#drop(captured));
+    this.#queue = new UpscaleQueue({
+      capacity: 1,
+      now: options.now,
+      onUpscaled: (frame, info, outcome) => {
+        this.#error = null;
+        this.#deliver(frame, info, outcome);
+      },
+      onFailed: (source, info, cause) => {
+        if (cause !== null) this.#failed(cause);
+        this.#deliver(source.clone(), info, null);
+      },
+      onDropped: (info) => options.sink.onDropped(info, 'superseded'),
+    });
   }
 
-  /** Why frames are not sharpened here at the moment; null when they are. */
+  /** Why frames are not upscaled locally at the moment; null when they are. */
   get error(): MeshError | null {
     return this.#error;
   }
 
-  /** Does it sharpen, or let frames through as they are? */
+  /** Whether frames are upscaled rather than passed through unchanged. */
   get isReady(): boolean {
     return this.#engine !== null && this.#error === null;
   }
 
-  /** Would a frame offered now be sharpened, or at least make the engine be tried again? */
+  /** Whether a frame offered now would be upscaled, or would at least make the engine start again. */
   get mayTry(): boolean {
-    return !this.#makingEngine && this.#options.now() >= this.#retryAtMs;
+    return !this.#isCreatingEngine && this.#options.now() >= this.#retryAtMs;
   }
 
-  /** Why a better quality than is shown is not available here; null when that is not why. */
+  /** Error that makes a better quality unavailable on this machine; null if there is none. */
   get qualityError(): MeshError | null {
     return this.#upscaler?.error ?? null;
   }
 
   shape(shape: Shape): void {
     this.#shape = shape;
+    this.#upscaler?.resize(shape.size);
+    if (this.#upscaler) this.#upscaler.quality = shape.quality;
   }
 
-  /** Takes the frame over. */
-  offer(captured: CapturedFrame): void {
-    if (this.#disposed) {
-      captured.frame.close();
-      return;
-    }
-    this.#makeEngine();
-    this.#pace.frame(captured.frameId, captured.capturedMs, this.#options.now());
-    this.#waiting.put(captured);
-    if (!this.#busy) void this.#run();
-  }
-
-  /** Takes the frame over and shows it as it came. */
-  letThrough(captured: CapturedFrame): void {
-    this.#makeEngine();
-    this.#passThrough(captured);
-    captured.frame.close();
-  }
-
-  dispose(): void {
-    this.#disposed = true;
-    this.#waiting.clear();
-    if (!this.#busy) this.#closeUpscaler();
-  }
-
-  async #run(): Promise<void> {
-    this.#busy = true;
-    for (let captured = this.#waiting.take(); captured; captured = this.#waiting.take()) await this.#sharpen(captured);
-    this.#busy = false;
-    if (this.#disposed) this.#closeUpscaler();
-  }
-
-  async #sharpen(captured: CapturedFrame): Promise<void> {
-    const { now } = this.#options;
-    const computeStartMs = now();
-    try {
-      const upscaler = this.#openUpscaler();
-      if (!upscaler) {
-        this.#passThrough(captured);
-        return;
-      }
-      const { frame, ...made } = await upscaler.process(captured.frame);
-      this.#error = null;
-      this.#deliver(captured, frame, { ...made, computeStartMs, computedMs: now() });
-    } catch (cause) {
-      this.#failed(cause);
-      this.#passThrough(captured);
-    } finally {
-      captured.frame.close();
-    }
-  }
-
-  #passThrough(captured: CapturedFrame): void {
-    this.#deliver(captured, captured.frame.clone(), null);
-  }
-
-  #deliver(captured: CapturedFrame, frame: VideoFrame, sharpened: Sharpened | null): void {
+  /** Takes ownership of the frame. */
+  offer({ frame, ...info }: CapturedFrame): void {
     if (this.#disposed) {
       frame.close();
       return;
     }
-    const { frameId, purpose, capturedMs } = captured;
+    this.#createEngine();
+    this.#budget.frame(info.frameId, info.capturedMs, this.#options.now());
+    this.#prepareUpscaler();
+    this.#queue.offer(frame, info);
+  }
+
+  /** Takes ownership of the frame and shows it unchanged. */
+  letThrough({ frame, ...info }: CapturedFrame): void {
+    this.#createEngine();
+    if (this.#disposed) frame.close();
+    else this.#deliver(frame, info, null);
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#queue.dispose();
+  }
+
+  /** @param outcome - null for a frame that passes through unchanged. */
+  #deliver(frame: VideoFrame, { frameId, purpose, capturedMs }: FrameInfo, outcome: TimedOutcome | null): void {
     const nowMs = this.#options.now();
-    const { computeStartMs, computedMs } = sharpened ?? { computeStartMs: nowMs, computedMs: nowMs };
+    const { computeStartMs, computedMs } = outcome ?? { computeStartMs: nowMs, computedMs: nowMs };
     this.#options.sink.onSharp({
       ...{ frameId, purpose, frame },
-      made: sharpened && { quality: sharpened.quality, lowered: sharpened.lowered },
+      made: outcome && { quality: outcome.quality, lowered: outcome.lowered },
       volunteerId: null,
       stagesAt: (presentedMs) => localFrameStages({ capturedMs, computeStartMs, computedMs, presentedMs }),
     });
   }
 
-  /** Not while it processes. */
-  #openUpscaler(): GovernedUpscaler | null {
+  #prepareUpscaler(): void {
     const { now } = this.#options;
-    if (!this.#engine || !this.#shape || now() < this.#retryAtMs) return null;
+    if (!this.#engine || !this.#shape || now() < this.#retryAtMs) return;
     const { size, quality, fps } = this.#shape;
-    const { outWidth, outHeight } = size;
-    this.#upscaler ??= new GovernedUpscaler(this.#engine, { outWidth, outHeight, quality }, now);
-    this.#upscaler.resize({ outWidth, outHeight });
-    this.#upscaler.quality = quality;
-    this.#upscaler.budgetMs = this.#pace.localBudgetMs(fps);
-    return this.#upscaler;
+    try {
+      this.#upscaler ??= new GovernedUpscaler(
+        this.#engine,
+        { outWidth: size.outWidth, outHeight: size.outHeight, quality },
+        now,
+      );
+      this.#upscaler.budgetMs = this.#budget.localMs(fps);
+      this.#queue.upscaler = this.#upscaler;
+    } catch (cause) {
+      this.#failed(cause);
+    }
   }
 
-  #makeEngine(): void {
-    if (this.#engine || this.#makingEngine || this.#options.now() < this.#retryAtMs) return;
-    this.#makingEngine = true;
+  #createEngine(): void {
+    if (this.#engine || this.#isCreatingEngine || this.#options.now() < this.#retryAtMs) return;
+    this.#isCreatingEngine = true;
     this.#options
       .engine()
       .then((engine) => {
@@ -171,23 +149,14 @@ export class LocalRoute {
       })
       .catch((cause: unknown) => this.#failed(cause))
       .finally(() => {
-        this.#makingEngine = false;
+        this.#isCreatingEngine = false;
       });
   }
 
   #failed(cause: unknown): void {
     this.#error = MeshError.from(cause, 'device-lost');
-    this.#retryAtMs = this.#options.now() + STREAM.retryAfterMs;
-    this.#closeUpscaler();
-  }
-
-  #closeUpscaler(): void {
+    this.#retryAtMs = this.#options.now() + RETRY_AFTER_MS;
+    this.#queue.upscaler = null;
     this.#upscaler?.close();
-  }
-
-  #drop(captured: CapturedFrame): void {
-    captured.frame.close();
-    if (!this.#disposed) this.#upscaler?.skipped();
-    this.#options.sink.onDropped(captured, 'superseded');
   }
 }

@@ -1,21 +1,18 @@
-import { QUALITIES, type Quality } from '../../../shared/tasks/upscale.ts';
+import { QUALITIES } from '../../../shared/tasks/upscale.ts';
 import type { Where } from '../../../shared/where.ts';
-import { STREAM } from '../tuning.ts';
+import { type Forecast, oldestPictureMs } from './side-forecast.ts';
 import type { Side } from './stream-statistics.ts';
 
-/** What a side would do to the picture, measured or, before that, predicted. */
-export interface Forecast {
-  /** From a source frame to its sharp picture, ms. */
-  delayMs: number;
-  /** Between two sharp pictures, ms. */
-  intervalMs: number;
-  /** What it makes them with at this rate; null while that is not known. */
-  quality: Quality | null;
-}
+/** `auto` changes sides only if the new picture is younger than this share of the current one's age, so that it does not flap. */
+export const SWITCH_RATIO = 0.85;
+/** `auto` prefers a better quality if its pictures are older by at most this, ms: players feel a longer delay... */
+export const MAX_EXTRA_AGE_MS = 50;
+/** ...and come at intervals at most this many times as long. */
+const MAX_INTERVAL_RATIO = 1.2;
 
 export interface Situation {
   where: Where;
-  /** Null while nothing is known of this machine. */
+  /** Null until this machine was measured. */
   local: Forecast | null;
   /** Null while no volunteer is ready. */
   volunteer: (Forecast & { name: string }) | null;
@@ -23,14 +20,15 @@ export interface Situation {
 
 export interface Decision {
   running: Side;
-  /** One sentence for a person. */
+  /** One sentence for the user. */
   why: string;
 }
 
 /**
- * Decides which side sharpens the frames, and does not flap. Of two sides that make the same quality the fresher one runs. One that makes
- * a better quality runs, since the other may be fresher only for doing less; but not where its pictures come rarer or much older: each side
- * has lowered its quality to what keeps up, and for what is played a late picture is no better one.
+ * Decides which side upscales the frames, without flapping. Of two sides with the same quality, the one with the fresher picture runs. A
+ * side with the better quality runs even if the other one is fresher, which may be only because it does less; but not if its pictures
+ * come much less often or are much older. Each side has already lowered its quality to what keeps up, and in a game a late picture is
+ * no better picture.
  */
 export class SideChoice {
   #running: Side = 'local';
@@ -59,7 +57,7 @@ export class SideChoice {
     }
     const [currentMs, otherMs] =
       this.#running === 'local' ? [localAgeMs, volunteerAgeMs] : [volunteerAgeMs, localAgeMs];
-    const running = otherMs < STREAM.switchRatio * currentMs ? otherThan(this.#running) : this.#running;
+    const running = otherMs < SWITCH_RATIO * currentMs ? otherThan(this.#running) : this.#running;
     const volunteerText = `${volunteer.name} ${Math.round(volunteerAgeMs)} ms`;
     const localText = `this computer ${Math.round(localAgeMs)} ms`;
     const why =
@@ -69,18 +67,18 @@ export class SideChoice {
     return this.#settle(running, why);
   }
 
-  /** The side that makes a better quality and keeps up; null: none does. */
+  /** The side that has the better quality and keeps up; null if there is none. */
   #better(local: Forecast, volunteer: Forecast): Side | null {
     if (local.quality === null || volunteer.quality === null || local.quality === volunteer.quality) return null;
     const isLocal = QUALITIES.indexOf(local.quality) > QUALITIES.indexOf(volunteer.quality);
     const [side, better, worse] = isLocal
       ? (['local', local, volunteer] as const)
       : (['volunteers', volunteer, local] as const);
-    // Whoever runs may be worse by a little more than whoever would take over: on the edge it would flap.
-    const slack = this.#running === side ? 1 / STREAM.switchRatio : 1;
-    const isOften = better.intervalMs <= slack * STREAM.worthRarer * worse.intervalMs;
-    const olderMs = oldestPictureMs(better) - oldestPictureMs(worse);
-    return isOften && olderMs <= slack * STREAM.worthOlderMs ? side : null;
+    // The side that runs already may be a little worse than one that would take over; otherwise it would flap at the limit.
+    const slack = this.#running === side ? 1 / SWITCH_RATIO : 1;
+    const isOftenEnough = better.intervalMs <= slack * MAX_INTERVAL_RATIO * worse.intervalMs;
+    const extraAgeMs = oldestPictureMs(better) - oldestPictureMs(worse);
+    return isOftenEnough && extraAgeMs <= slack * MAX_EXTRA_AGE_MS ? side : null;
   }
 
   #settle(running: Side, why: string): Decision {
@@ -91,32 +89,4 @@ export class SideChoice {
 
 function otherThan(side: Side): Side {
   return side === 'local' ? 'volunteers' : 'local';
-}
-
-/** How old a picture on the screen gets before the next one replaces it: what both a long delay and a low rate make worse. */
-export function oldestPictureMs({ delayMs, intervalMs }: Forecast): number {
-  return delayMs + intervalMs;
-}
-
-/** One frame at a time, never faster than the source. */
-export function localForecast(delayMs: number, fps: number, quality: Quality | null): Forecast {
-  return { delayMs, intervalMs: Math.max(1000 / fps, delayMs), quality };
-}
-
-/**
- * Frames shared by several volunteers, each with several on the way at a time; none goes faster than its slowest stage.
- *
- * @param routes - at least one.
- */
-export function poolForecast(
-  delayMs: number,
-  routes: readonly { delayMs: number; serviceMs: number }[],
-  fps: number,
-  quality: Quality | null,
-): Forecast {
-  const perMs = routes.reduce(
-    (sum, route) => sum + 1 / Math.max(route.serviceMs, route.delayMs / STREAM.maxFramesInFlight),
-    0,
-  );
-  return { delayMs, intervalMs: Math.max(1000 / fps, 1 / perMs), quality };
 }

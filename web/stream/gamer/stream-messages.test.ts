@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
-import { type StreamState, streamWords } from './stream-messages.ts';
+import { explainStream, type StreamState } from './stream-messages.ts';
 
 const why = 'Fresher from a volunteer.';
 const state: StreamState = {
@@ -12,17 +12,17 @@ const state: StreamState = {
   nameOf: (id) => (id === 'v1' ? 'Vera' : null),
 };
 const shown = (made: NonNullable<StreamState['shown']>['made'], volunteerId: string | null = 'v1') =>
-  streamWords({ ...state, shown: { made, volunteerId } });
+  explainStream({ ...state, shown: { made, volunteerId } });
 
-test('a quality that is what was chosen needs no words', () => {
-  expect(streamWords(state)).toBe(why);
+test('the chosen quality needs no explanation', () => {
+  expect(explainStream(state)).toBe(why);
   expect(shown({ quality: 'quality', lowered: null })).toBe(why);
-  // Chosen a moment ago.
+  // The user has just chosen another quality.
   expect(shown({ quality: 'spatial', lowered: null })).toBe(why);
   expect(shown(null)).toBe(why);
 });
 
-test('a lower one says whose machine it is, and why', () => {
+test('a lower quality names the machine and the reason', () => {
   expect(shown({ quality: 'balanced', lowered: 'too-slow' })).toBe(
     `${why} Vera is too slow for 'quality' at this rate: 'balanced' is shown.`,
   );
@@ -32,20 +32,20 @@ test('a lower one says whose machine it is, and why', () => {
   );
 });
 
-test('this computer knows why it cannot', () => {
+test('the reason why this computer cannot run a quality is included', () => {
   const qualityError = new MeshError('unknown-model', 'No such model.');
-  const words = streamWords({
+  const explanation = explainStream({
     ...{ ...state, local: { ...state.local, qualityError } },
     shown: { made: { quality: 'spatial', lowered: 'not-available' }, volunteerId: null },
   });
-  expect(words).toContain("This computer cannot run 'quality' now: 'spatial' is shown. No such model.");
+  expect(explanation).toContain("This computer cannot run 'quality' now: 'spatial' is shown. No such model.");
 });
 
-test('what is worse comes first', () => {
+test('the more serious problem is explained', () => {
   const frameError = MeshError.badInput('Torn.');
-  expect(streamWords({ ...state, frameError })).toBe('The newest frame cannot be used (bad-input): Torn.');
+  expect(explainStream({ ...state, frameError })).toBe('The newest frame cannot be used (bad-input): Torn.');
   const decision = { running: 'local', why: '' } as const;
   const local = { isReady: false, error: null, qualityError: null };
-  expect(streamWords({ ...state, decision, local })).toMatch(/^Getting ready/);
-  expect(streamWords({ ...state, decision, local: { ...local, error: frameError } })).toContain('unsharpened: Torn.');
+  expect(explainStream({ ...state, decision, local })).toMatch(/^Getting ready/);
+  expect(explainStream({ ...state, decision, local: { ...local, error: frameError } })).toContain('unsharpened: Torn.');
 });

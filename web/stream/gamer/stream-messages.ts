@@ -1,6 +1,6 @@
 import type { MeshError } from '../../../shared/errors.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import type { Made, SharpFrame } from '../frame.ts';
+import type { SharpFrame, UpscaleOutcome } from '../frame.ts';
 import type { Decision } from './side-choice.ts';
 
 export interface StreamState {
@@ -10,26 +10,26 @@ export interface StreamState {
   local: {
     isReady: boolean;
     error: MeshError | null;
-    /** Why a better quality than is shown is not available here. */
+    /** Why this computer cannot run a better quality; null if that is not the reason. */
     qualityError: MeshError | null;
   };
-  /** What the user chose. */
+  /** The quality that the user chose. */
   chosen: Quality;
-  /** What is on the screen; null before the first picture. */
+  /** What is on the screen; null before the first frame. */
   shown: Pick<SharpFrame, 'made' | 'volunteerId'> | null;
-  /** Null of one that left. */
+  /** Null if the volunteer has left. */
   nameOf(volunteerId: string): string | null;
 }
 
-/** Why a stream is as it is, in a sentence or two for a person. */
-export function streamWords({ decision, frameError, local, chosen, shown, nameOf }: StreamState): string {
+/** Explains to the user, in a sentence or two, what the stream does and why. */
+export function explainStream({ decision, frameError, local, chosen, shown, nameOf }: StreamState): string {
   if (frameError) return `The newest frame cannot be used (${frameError.reason}): ${frameError.message}`;
   if (decision.running === 'volunteers' || local.isReady) {
     if (!shown?.made) return decision.why;
     const { made, volunteerId } = shown;
     const isLocal = volunteerId === null;
     const by = isLocal ? 'This computer' : (nameOf(volunteerId) ?? 'The volunteer');
-    return [decision.why, qualityWords(chosen, made, by, isLocal ? local.qualityError : null)]
+    return [decision.why, explainQuality(chosen, made, by, isLocal ? local.qualityError : null)]
       .filter(Boolean)
       .join(' ');
   }
@@ -38,8 +38,13 @@ export function streamWords({ decision, frameError, local, chosen, shown, nameOf
     : 'Getting ready: this computer measures how to sharpen, and shows frames as they come meanwhile.';
 }
 
-/** Why less is shown than was chosen; empty when it is not. */
-function qualityWords(chosen: Quality, { quality, lowered }: Made, by: string, error: MeshError | null): string {
+/** Why the quality is below the chosen one; empty if it is not. */
+function explainQuality(
+  chosen: Quality,
+  { quality, lowered }: UpscaleOutcome,
+  by: string,
+  error: MeshError | null,
+): string {
   if (lowered === null || quality === chosen) return '';
   if (lowered === 'getting-ready') return `${by} is getting '${chosen}' ready: '${quality}' is shown meanwhile.`;
   if (lowered === 'too-slow') return `${by} is too slow for '${chosen}' at this rate: '${quality}' is shown.`;

@@ -2,11 +2,20 @@ import { MeshError } from '../../../shared/errors.ts';
 import type { Capabilities, ControlMessage, StreamSetup } from '../../../shared/messages.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import { isNetwork, upscale } from '../../../shared/tasks/upscale.ts';
+import type { VolunteerTrust } from '../../net/volunteer-trust.ts';
 import { type Codec, commonCodecs } from '../codec/codecs.ts';
 import type { StreamSize } from '../frame-size.ts';
-import type { StreamSettings } from '../settings.ts';
-import { STREAM } from '../tuning.ts';
+import { RETRY_AFTER_MS, type StreamSettings } from '../settings.ts';
 import type { ReadyVolunteer } from './volunteer-route.ts';
+
+/** Volunteers set up for one stream: two share the work or stand by; more help only slow ones. */
+export const MAX_VOLUNTEERS = 4;
+/** How long a volunteer may take to set up a stream, ms: codecs, a model and the first keyframe. */
+export const SETUP_TIMEOUT_MS = 10_000;
+/** Time for both codecs on both machines until it is measured, ms: 720p in software. */
+const ASSUMED_CODEC_MS = 20;
+/** Bitrate of the downlink relative to the uplink. It carries scale^2 the pixels, but a sharp game picture needs only about this factor. */
+const DOWNLINK_BITRATE_FACTOR = 2.5;
 
 /** A linked volunteer, as a stream sees it. */
 export interface StreamLink {
@@ -15,26 +24,25 @@ export interface StreamLink {
   capabilities: Capabilities;
   rttMs(): number;
   sendControl(message: ControlMessage): void;
-  /** Returns what ends it. */
+  /** Returns a function that removes the listener. */
   onControl(listener: (message: ControlMessage) => void): () => void;
-  /** It answered with pictures of something else: nobody here gives it work any more. */
-  gaveWrong(error: MeshError): void;
-  /** Makes the link's video channel and moves it to the worker, if that was not done yet. */
+  /** Opens the link's video channel and moves it to the worker, unless that was done before. */
   ensureVideo(): void;
 }
 
 export interface StreamNegotiatorOptions {
-  /** Those linked now. */
+  /** The volunteers that are linked now. */
   links(): StreamLink[];
+  trust: VolunteerTrust;
   now(): number;
-  /** Never the same twice on one link. */
+  /** Never returns the same id twice for one link. */
   nextStreamId(): number;
-  /** What this browser encodes and decodes, best first. */
+  /** Codecs that this browser encodes and decodes, best first. */
   codecs: readonly Codec[];
-  /** A volunteer is ready for frames. A rejection counts as its failure. */
-  use(ready: ReadyVolunteer): Promise<void>;
-  /** It gets no more frames. */
-  drop(streamId: number): void;
+  /** Lets the worker send frames to a volunteer that is ready. A rejection counts as a failure of the volunteer. */
+  addRoute(ready: ReadyVolunteer): Promise<void>;
+  /** Makes the worker send no more frames on this route. */
+  removeRoute(streamId: number): void;
 }
 
 interface Candidate {
@@ -43,7 +51,8 @@ interface Candidate {
   predictedMs: number;
 }
 
-interface Asked extends Candidate {
+/** A volunteer that was asked for a stream, and its answer. */
+interface Negotiation extends Candidate {
   setup: StreamSetup & { codec: Codec };
   askedMs: number;
   isReady: boolean;
@@ -51,15 +60,16 @@ interface Asked extends Candidate {
 }
 
 /**
- * Keeps a stream's volunteers: sets up those predicted to be fastest over the control channel, as many as one stream may have, and others when
- * some leave, refuse or fail. One that failed with a codec is asked again for that codec only after a while.
+ * Negotiates one stream with volunteers over the control channel. Sets up the volunteers that are predicted to be fastest, up to
+ * {@link MAX_VOLUNTEERS}, and replaces those that leave, refuse or fail. After a failure with one codec the volunteer is asked for that
+ * codec again only after a while.
  */
 export class StreamNegotiator {
   readonly #options: StreamNegotiatorOptions;
-  /** Until when, by link and codec. */
-  readonly #barred = new Map<string, number>();
-  /** Asked or ready, by link. */
-  readonly #asked = new Map<string, Asked>();
+  /** When a failed combination of link and codec may be tried again, ms. */
+  readonly #retryAtMs = new Map<string, number>();
+  /** By link id. */
+  readonly #negotiations = new Map<string, Negotiation>();
   #wanted: { size: StreamSize; settings: StreamSettings } | null = null;
   #lastError: MeshError | null = null;
 
@@ -67,138 +77,151 @@ export class StreamNegotiator {
     this.#options = options;
   }
 
-  /** Why the last volunteer was let go; null since another one became ready. */
+  /** Why the last volunteer failed; null once another one is ready. */
   get lastError(): MeshError | null {
     return this.#lastError;
   }
 
-  /** What frames are to become. Another size is another stream; everything else is changed in place. */
-  want(size: StreamSize, settings: StreamSettings): void {
+  /** Negotiates for frames of this size. Another size needs new streams at the volunteers; other settings change in place. */
+  request(size: StreamSize, settings: StreamSettings): void {
     const isOver = this.#wanted?.size !== size || settings.where === 'local';
     this.#wanted = { size, settings };
-    for (const asked of [...this.#asked.values()]) {
-      if (isOver) this.#release(asked);
-      else if (asked.isReady) this.#change(asked);
+    for (const negotiation of [...this.#negotiations.values()]) {
+      if (isOver) this.#release(negotiation);
+      else if (negotiation.isReady) this.#update(negotiation);
     }
-    this.look();
+    this.refresh();
   }
 
-  /** To be called when links came or went, and every now and then. */
-  look(): void {
+  /** To be called when links came or went, and regularly: notices timeouts and asks more volunteers. */
+  refresh(): void {
     const { links, now } = this.#options;
     const nowMs = now();
-    for (const [key, untilMs] of this.#barred) if (untilMs <= nowMs) this.#barred.delete(key);
-    for (const asked of [...this.#asked.values()]) {
-      const { link, setup } = asked;
-      if (!links().some(({ id }) => id === link.id)) this.#release(asked);
-      else if (!asked.isReady && nowMs - asked.askedMs > STREAM.openTimeoutMs) {
-        this.failed(setup.streamId, MeshError.timeout(`Setting up ${link.name}`, STREAM.openTimeoutMs));
+    for (const [key, retryAtMs] of this.#retryAtMs) if (retryAtMs <= nowMs) this.#retryAtMs.delete(key);
+    for (const negotiation of [...this.#negotiations.values()]) {
+      const { link, isReady, askedMs } = negotiation;
+      if (!links().some(({ id }) => id === link.id)) this.#release(negotiation);
+      else if (!isReady && nowMs - askedMs > SETUP_TIMEOUT_MS) {
+        this.#fail(negotiation, MeshError.timeout(`Setting up ${link.name}`, SETUP_TIMEOUT_MS));
       }
     }
-    this.#fill();
+    this.#askMore();
   }
 
-  /** The stream with this id is of no more use. */
-  failed(streamId: number, error: MeshError): void {
-    const asked = this.#withStream(streamId);
-    if (!asked) return;
-    this.#barred.set(barKey(asked), this.#options.now() + STREAM.retryAfterMs);
-    this.#release(asked);
-    this.#lastError = error;
-    if (error.reason === 'verify-failed') asked.link.gaveWrong(error);
-    this.#fill();
+  /** The route with this id failed in the worker, which has already removed it. */
+  routeFailed(streamId: number, error: MeshError): void {
+    const negotiation = this.#find(streamId);
+    if (negotiation) this.#fail(negotiation, error);
   }
 
-  /** No volunteer is wanted any more. */
-  release(): void {
+  /** Ends the stream at all volunteers. */
+  releaseAll(): void {
     this.#wanted = null;
-    for (const asked of [...this.#asked.values()]) this.#release(asked);
+    for (const negotiation of [...this.#negotiations.values()]) this.#release(negotiation);
   }
 
-  /** Asks the best of those that were not, until there are enough. */
-  #fill(): void {
+  #askMore(): void {
     if (!this.#wanted || this.#wanted.settings.where === 'local') return;
     const { size, settings } = this.#wanted;
-    const places = STREAM.maxVolunteers - this.#asked.size;
-    for (const candidate of this.#candidates(size, settings).slice(0, Math.max(0, places))) {
-      this.#ask(candidate, size, settings);
-    }
+    const places = Math.max(0, MAX_VOLUNTEERS - this.#negotiations.size);
+    for (const candidate of this.#candidates(size, settings).slice(0, places)) this.#ask(candidate, size, settings);
   }
 
-  /** Fastest first. */
+  /** Volunteers that may be asked, the fastest first. */
   #candidates(size: StreamSize, { quality }: StreamSettings): Candidate[] {
     const candidates: Candidate[] = [];
-    // Where every stream begins that wants a network (quality-governor.ts).
+    // A stream that wants a network starts with this one (quality-governor.ts).
     const firstQuality = isNetwork(quality) ? 'spatial' : quality;
     for (const link of this.#options.links()) {
       const speed = link.capabilities.backends.upscale?.unitsPerMs ?? 0;
       const codec = commonCodecs(this.#options.codecs, link.capabilities.codecs).find(
-        (common) => !this.#barred.has(barKey({ link, codec: common })),
+        (common) => !this.#retryAtMs.has(retryKey({ link, codec: common })),
       );
-      if (!codec || speed <= 0 || this.#asked.has(link.id)) continue;
-      const predictedMs =
-        link.rttMs() + upscale.cost({ ...size, quality: firstQuality }) / speed + STREAM.assumedCodecMs;
+      if (!codec || speed <= 0 || this.#negotiations.has(link.id)) continue;
+      const predictedMs = link.rttMs() + upscale.cost({ ...size, quality: firstQuality }) / speed + ASSUMED_CODEC_MS;
       candidates.push({ link, codec, predictedMs });
     }
     return candidates.sort((a, b) => a.predictedMs - b.predictedMs);
   }
 
-  #withStream(streamId: number): Asked | undefined {
-    return [...this.#asked.values()].find(({ setup }) => setup.streamId === streamId);
+  #find(streamId: number): Negotiation | undefined {
+    return [...this.#negotiations.values()].find(({ setup }) => setup.streamId === streamId);
   }
 
   #ask(candidate: Candidate, size: StreamSize, settings: StreamSettings): void {
     const { link, codec } = candidate;
-    const setup = { streamId: this.#options.nextStreamId(), codec, ...size, ...ratesOf(settings) };
-    const stopListening = link.onControl((message) => this.#heard(setup.streamId, message));
-    this.#asked.set(link.id, { ...candidate, setup, askedMs: this.#options.now(), isReady: false, stopListening });
+    const setup = { streamId: this.#options.nextStreamId(), codec, ...size, ...adjustable(settings) };
+    const stopListening = link.onControl((message) => this.#onControl(setup.streamId, message));
+    const askedMs = this.#options.now();
+    this.#negotiations.set(link.id, { ...candidate, setup, askedMs, isReady: false, stopListening });
     link.ensureVideo();
     link.sendControl({ kind: 'stream-setup', setup });
   }
 
-  #change(asked: Asked): void {
+  /** Sends the volunteer what has changed since its setup. */
+  #update(negotiation: Negotiation): void {
     if (!this.#wanted) return;
-    const rates = ratesOf(this.#wanted.settings);
-    const { quality, fps } = asked.setup;
-    if (rates.quality === quality && rates.fps === fps) return;
-    asked.setup = { ...asked.setup, ...rates };
-    asked.link.sendControl({ kind: 'stream-setup', setup: asked.setup });
+    const wanted = adjustable(this.#wanted.settings);
+    const { quality, fps } = negotiation.setup;
+    if (wanted.quality === quality && wanted.fps === fps) return;
+    negotiation.setup = { ...negotiation.setup, ...wanted };
+    negotiation.link.sendControl({ kind: 'stream-setup', setup: negotiation.setup });
   }
 
-  #heard(streamId: number, message: ControlMessage): void {
+  #onControl(streamId: number, message: ControlMessage): void {
     if (!('streamId' in message) || message.streamId !== streamId) return;
-    const asked = this.#withStream(streamId);
-    if (message.kind === 'stream-failed') this.failed(streamId, MeshError.from(message.error));
-    else if (message.kind === 'stream-ready' && asked && !asked.isReady) this.#ready(asked);
+    const negotiation = this.#find(streamId);
+    if (!negotiation) return;
+    if (message.kind === 'stream-failed') {
+      if (negotiation.isReady) this.#options.removeRoute(streamId);
+      this.#fail(negotiation, MeshError.from(message.error));
+    } else if (message.kind === 'stream-ready' && !negotiation.isReady) this.#ready(negotiation);
   }
 
-  #ready(asked: Asked): void {
-    const { link, setup, predictedMs } = asked;
-    asked.isReady = true;
+  #ready(negotiation: Negotiation): void {
+    const { link, setup, predictedMs } = negotiation;
+    negotiation.isReady = true;
     this.#lastError = null;
-    const fail = (cause: unknown) => this.failed(setup.streamId, MeshError.from(cause));
-    this.#options.use({ volunteerId: link.id, name: link.name, setup, predictedMs }).catch(fail);
-    // What was wanted may have changed while it was being set up.
-    this.#change(asked);
+    this.#options
+      .addRoute({ volunteerId: link.id, name: link.name, setup, predictedMs })
+      .catch((cause: unknown) => this.routeFailed(setup.streamId, MeshError.from(cause)));
+    // The settings may have changed while it was being set up.
+    this.#update(negotiation);
   }
 
-  #release(asked: Asked): void {
-    const { link, setup, stopListening } = asked;
-    this.#asked.delete(link.id);
+  /** The volunteer failed, and the worker has no route to it. */
+  #fail(negotiation: Negotiation, error: MeshError): void {
+    const { now, trust } = this.#options;
+    this.#retryAtMs.set(retryKey(negotiation), now() + RETRY_AFTER_MS);
+    this.#end(negotiation);
+    this.#lastError = error;
+    if (error.reason === 'verify-failed') {
+      trust.wrong({ volunteerId: negotiation.link.id, work: 'stream', error });
+    }
+    this.#askMore();
+  }
+
+  /** The volunteer is no longer wanted, or has left. */
+  #release(negotiation: Negotiation): void {
+    if (negotiation.isReady) this.#options.removeRoute(negotiation.setup.streamId);
+    this.#end(negotiation);
+  }
+
+  #end({ link, setup, stopListening }: Negotiation): void {
+    this.#negotiations.delete(link.id);
     stopListening();
-    this.#options.drop(setup.streamId);
     if (this.#options.links().some(({ id }) => id === link.id)) {
       link.sendControl({ kind: 'stream-close', streamId: setup.streamId });
     }
   }
 }
 
-function barKey({ link, codec }: Pick<Candidate, 'link' | 'codec'>): string {
+function retryKey({ link, codec }: Pick<Candidate, 'link' | 'codec'>): string {
   return `${link.id} ${codec}`;
 }
 
-/** What of a setup may change in place. */
-function ratesOf({ quality, maxFps, bitrateKbps }: StreamSettings) {
-  const downlinkKbps = Math.min(bitrateKbps * STREAM.downlinkBitrateFactor, STREAM_LIMITS.maxBitrateKbps);
+/** The part of a setup that can change while the stream runs. */
+function adjustable({ quality, maxFps, bitrateKbps }: StreamSettings) {
+  const downlinkKbps = Math.min(bitrateKbps * DOWNLINK_BITRATE_FACTOR, STREAM_LIMITS.maxBitrateKbps);
   return { quality, fps: maxFps, uplinkKbps: bitrateKbps, downlinkKbps };
 }

@@ -4,61 +4,60 @@ import { ManualClock } from '../../../shared/manual-clock.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import type { Where } from '../../../shared/where.ts';
 import { toStreamSettings } from '../settings.ts';
-import { STREAM } from '../tuning.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
 import { canvasEngine } from '../upscale/test-frame-engine.ts';
-import type { StreamEvent } from './stream-events.ts';
+import { type GamerStream, STATS_INTERVAL_MS, type StreamEvent } from './gamer-stream.ts';
 import { StreamRegistry } from './stream-registry.ts';
 import { TEST_SETUP } from './test-setup.ts';
-
-const KEY = 1;
 
 let streams: StreamRegistry;
 let channel: MessageChannel;
 let events: StreamEvent[];
+let stream: GamerStream | undefined;
 let eventPort: MessagePort;
 
 beforeEach(() => {
+  stream = undefined;
   use(async () => canvasEngine);
   channel = new MessageChannel();
   events = [];
 });
 
 afterEach(async () => {
-  await streams.close(KEY);
+  await stream?.close();
   streams.detachVideo('vera');
   channel.port2.close();
   eventPort?.close();
 });
 
-test('what a volunteer sends that is malformed is told to whoever holds the link', async () => {
+test('a malformed message from a volunteer is reported to the owner of the link', async () => {
   const closed = streams.attachVideo('vera', channel.port1);
   channel.port2.postMessage({ kind: 'state', readyState: 'open' });
   channel.port2.postMessage({ kind: 'message', data: new Uint8Array(20).buffer });
   expect(await closed).toMatchObject({ reason: 'malformed' });
 });
 
-test('a channel that is taken back has nothing wrong with it', async () => {
+test('a detached channel closes without an error', async () => {
   const closed = streams.attachVideo('vera', channel.port1);
   streams.detachVideo('vera');
   expect(await closed).toBe(null);
 });
 
-test('a volunteer without a video channel cannot be used', () => {
-  open(framesOf());
+test('a volunteer without a video channel cannot be added', () => {
+  stream = open(framesOf());
   const setup = { ...TEST_SETUP, streamId: 1 };
   const ready = { volunteerId: 'nobody', name: 'Nobody', setup, predictedMs: 1 };
-  expect(() => streams.useVolunteer(KEY, ready)).toThrow(expect.objectContaining({ reason: 'closed' }));
+  expect(() => stream?.addVolunteer(ready)).toThrow(expect.objectContaining({ reason: 'closed' }));
 });
 
 test.each([
   ['too large', STREAM_LIMITS.maxSide + 2, 2, 'too-large'],
   ['too small', 1, 1, 'bad-input'],
 ])(
-  'a frame that is %s is told with its reason, and the stream goes on with one that fits',
+  'a frame that is %s is reported with its reason, and the stream goes on with the next valid one',
   async (_, width, height, reason) => {
     let source: ReadableStreamDefaultController<VideoFrame> | undefined;
-    open(
+    stream = open(
       new ReadableStream({
         start(controller) {
           source = controller;
@@ -75,15 +74,15 @@ test.each([
   },
 );
 
-test('what the browser throws at a frame is told as it is, not as the end of the source', async () => {
-  // Its pixels cannot be had: making a frame of it throws.
+test('an error of the browser in one frame is reported as such, not as the end of the source', async () => {
+  // It has no pixels: making a VideoFrame from it throws.
   const broken = { visibleRect: new DOMRectReadOnly(0, 0, 64, 36), close() {} } as VideoFrame;
-  open(framesOf(broken));
+  stream = open(framesOf(broken));
   await expect.poll(() => newestStats()?.why).toMatch(/\(device-lost\).*VideoFrame/);
   expect(events.map(({ kind }) => kind)).not.toContain('ended');
 });
 
-test.each(['engine', 'frame'])('a still source is sharpened after a passing failure of its %s', async (failing) => {
+test.each(['engine', 'frame'])('a still source is upscaled after a temporary failure of its %s', async (failing) => {
   const clock = new ManualClock();
   let failures = 1;
   const failOnce = (what: string) => {
@@ -98,11 +97,11 @@ test.each(['engine', 'frame'])('a still source is sharpened after a passing fail
       },
     };
   }, clock);
-  open(framesOf(frameOf(64, 36)));
+  stream = open(framesOf(frameOf(64, 36)));
   await expect
     .poll(
       () => {
-        clock.advance(STREAM.statsIntervalMs);
+        clock.advance(STATS_INTERVAL_MS);
         return newestStats();
       },
       { timeout: 30_000, interval: 10 },
@@ -110,17 +109,17 @@ test.each(['engine', 'frame'])('a still source is sharpened after a passing fail
     .toMatchObject({ framesLocal: 1 });
   expect(failures).toBeLessThanOrEqual(0);
   expect(allStats().some(({ framesUnsharpened }) => framesUnsharpened === 1)).toBe(true);
-  // However often it was shown, it is one frame, and a sharp one in the end.
+  // However often it was shown, it counts as one frame, upscaled in the end.
   expect(newestStats()).toMatchObject({ framesCaptured: 1, framesPresented: 1, framesUnsharpened: 0 });
 });
 
-test('while a volunteer sharpens, this machine is tried once, so that it can fill a gap at once', async () => {
+test('while a volunteer upscales, this machine is probed once, so that it can fill a gap at once', async () => {
   const clock = new ManualClock();
   let engineMade = (_: FrameEngine) => {};
   const engine = new Promise<FrameEngine>((resolve) => {
     engineMade = resolve;
   });
-  let sharpened = 0;
+  let upscaled = 0;
   use(() => engine, clock);
   let source: ReadableStreamDefaultController<VideoFrame> | undefined;
   const frames = new ReadableStream<VideoFrame>({
@@ -128,41 +127,41 @@ test('while a volunteer sharpens, this machine is tried once, so that it can fil
       source = controller;
     },
   });
-  open(frames, 'volunteers');
+  stream = open(frames, 'volunteers');
   source?.enqueue(frameOf(64, 36));
   await expect.poll(() => events.map(({ kind }) => kind)).toContain('size');
   void streams.attachVideo('vera', channel.port1);
   channel.port2.postMessage({ kind: 'state', readyState: 'open' });
-  // So slow that no gap is noticed meanwhile.
+  // Predicted so slow that no stall is noticed meanwhile.
   const ready = { volunteerId: 'vera', name: 'Vera', setup: { ...TEST_SETUP, streamId: 1 }, predictedMs: 60_000 };
-  streams.useVolunteer(KEY, ready);
+  stream.addVolunteer(ready);
   engineMade({
     openFrames(options) {
       const upscaler = canvasEngine.openFrames(options);
-      return { ...upscaler, process: (frame) => upscaler.process(frame).finally(() => sharpened++) };
+      return { ...upscaler, process: (frame) => upscaler.process(frame).finally(() => upscaled++) };
     },
   });
   const nextFrame = () => {
-    // So little that the volunteer, who says nothing, is not suspected yet.
+    // Too little for the volunteer, which never answers, to count as silent.
     clock.advance(3);
     source?.enqueue(frameOf(64, 36));
-    return sharpened;
+    return upscaled;
   };
   await expect.poll(nextFrame).toBe(1);
   for (let frame = 0; frame < 10; frame++) {
     nextFrame();
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  expect(sharpened).toBe(1);
+  expect(upscaled).toBe(1);
 });
 
-test('a source that fails ends the stream, and its words are kept', async () => {
+test('a source that fails ends the stream, and the reason is reported', async () => {
   const failing = new ReadableStream<VideoFrame>({
     pull(controller) {
       controller.error(new Error('the cable came off'));
     },
   });
-  open(failing);
+  stream = open(failing);
   await expect
     .poll(() => events.find(({ kind }) => kind === 'ended'))
     .toMatchObject({
@@ -187,12 +186,12 @@ function frameOf(codedWidth: number, codedHeight: number): VideoFrame {
   return new VideoFrame(pixels, { format: 'RGBX', codedWidth, codedHeight, timestamp: 0 });
 }
 
-function open(frames: ReadableStream<VideoFrame>, where: Where = 'local'): void {
+function open(frames: ReadableStream<VideoFrame>, where: Where = 'local'): GamerStream {
   const { port1, port2 } = new MessageChannel();
   eventPort = port1;
   port1.onmessage = ({ data }: MessageEvent<StreamEvent>) => events.push(data);
   const settings = toStreamSettings({ maxFps: STREAM_LIMITS.maxFps }, where);
-  streams.open(KEY, { frames, first: null, canvas: new OffscreenCanvas(1, 1), settings, events: port2 });
+  return streams.open({ frames, first: null, canvas: new OffscreenCanvas(1, 1), settings, events: port2 });
 }
 
 function framesOf(...frames: VideoFrame[]): ReadableStream<VideoFrame> {

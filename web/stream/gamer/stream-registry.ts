@@ -1,32 +1,21 @@
+import * as Comlink from 'comlink';
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError, type WireError } from '../../../shared/errors.ts';
 import { adoptChannel, type MovedChannel } from '../../net/moved-channel.ts';
-import type { StreamSettings } from '../settings.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
-import { GamerStream } from './gamer-stream.ts';
-import type { StreamEvent } from './stream-events.ts';
-import type { StreamStats } from './stream-statistics.ts';
-import type { ReadyVolunteer } from './volunteer-route.ts';
+import { GamerStream, type StreamOpening } from './gamer-stream.ts';
 
-/** What a page hands over to open a stream; everything but `settings` is transferred. */
-export interface StreamOpening {
-  frames: ReadableStream<VideoFrame>;
-  /** What a source that stands still shows now. */
-  first: VideoFrame | null;
-  canvas: OffscreenCanvas;
-  settings: StreamSettings;
-  /** Gets {@link StreamEvent}s until the stream is closed. */
-  events: MessagePort;
-}
-
-/** All streams of a gamer's worker, and its end of every link's video channel. */
+/**
+ * The open streams of one gamer's worker, and its end of every link's video channel. The page calls it through Comlink and gets a
+ * proxy of each stream that it opens.
+ */
 export class StreamRegistry {
   readonly #engine: () => Promise<FrameEngine>;
   readonly #clock: Clock;
   readonly #random: () => number;
-  /** By the page's own number. */
-  readonly #streams = new Map<number, { stream: GamerStream; events: MessagePort }>();
+  readonly #streams = new Set<GamerStream>();
+  /** By link id, which is the volunteer's id. */
   readonly #channels = new Map<string, VideoChannel>();
 
   constructor(engine: () => Promise<FrameEngine>, clock: Clock, random: () => number) {
@@ -36,8 +25,10 @@ export class StreamRegistry {
   }
 
   /**
-   * Takes a link's video channel; to be called in the handler of the message that brought it. Resolves when the channel has
-   * closed: to null, or to what was wrong with what arrived, and then the link must end.
+   * Takes ownership of a link's video channel. Must run in the handler of the message that brought the channel, as it does when called
+   * through Comlink: a transferred channel starts to deliver when that handler returns.
+   *
+   * Resolves when the channel has closed: to null, or to the error in what arrived, in which case the link has to be ended.
    */
   attachVideo(linkId: string, moved: MovedChannel): Promise<WireError | null> {
     this.detachVideo(linkId);
@@ -48,7 +39,7 @@ export class StreamRegistry {
         (error) => {
           if (this.#channels.get(linkId) === channel) this.#channels.delete(linkId);
           const lost = error ?? new MeshError('connection-failed', 'The connection to the volunteer closed.');
-          for (const { stream } of this.#streams.values()) stream.volunteerLost(linkId, lost);
+          for (const stream of this.#streams) stream.volunteerLost(linkId, lost);
           resolve(error?.toWire() ?? null);
         },
       );
@@ -60,53 +51,29 @@ export class StreamRegistry {
     this.#channels.get(linkId)?.close();
   }
 
-  /** Throws MeshError `unsupported-browser`. */
-  open(key: number, { frames, first, canvas, settings, events }: StreamOpening): StreamStats {
-    const tell = (event: StreamEvent) => events.postMessage(event);
+  /** Opens a stream, which the caller has to close. Throws MeshError `unsupported-browser`. */
+  open(opening: StreamOpening): GamerStream & Comlink.ProxyMarked {
     try {
       const stream = new GamerStream({
-        frames,
-        first,
-        canvas,
-        settings,
+        ...opening,
         engine: this.#engine,
         clock: this.#clock,
         random: this.#random,
-        handlers: {
-          onSize: (size) => tell({ kind: 'size', size }),
-          onVolunteerFailed: (streamId, error) => tell({ kind: 'volunteer-failed', streamId, error: error.toWire() }),
-          onStats: (stats) => tell({ kind: 'stats', stats }),
-          onEnded: (error) => tell({ kind: 'ended', error: error.toWire() }),
-        },
+        videoChannelOf: (volunteerId) => this.#channelOf(volunteerId),
+        onClosed: () => this.#streams.delete(stream),
       });
-      this.#streams.set(key, { stream, events });
-      return stream.stats();
+      this.#streams.add(stream);
+      return Comlink.proxy(stream);
     } catch (cause) {
-      first?.close();
-      events.close();
+      opening.first?.close();
+      opening.events.close();
       throw cause;
     }
   }
 
-  set(key: number, changes: Partial<StreamSettings>): void {
-    this.#streams.get(key)?.stream.set(changes);
-  }
-
-  /** Throws MeshError `closed` when its video channel is gone, `unsupported-browser` if frames for it cannot be encoded. */
-  useVolunteer(key: number, ready: ReadyVolunteer): void {
-    const channel = this.#channels.get(ready.volunteerId);
+  #channelOf(volunteerId: string): VideoChannel {
+    const channel = this.#channels.get(volunteerId);
     if (!channel) throw MeshError.closed('The video channel');
-    this.#streams.get(key)?.stream.useVolunteer(ready, channel);
-  }
-
-  dropVolunteer(key: number, streamId: number): void {
-    this.#streams.get(key)?.stream.dropVolunteer(streamId);
-  }
-
-  async close(key: number): Promise<void> {
-    const open = this.#streams.get(key);
-    this.#streams.delete(key);
-    await open?.stream.close();
-    open?.events.close();
+    return channel;
   }
 }

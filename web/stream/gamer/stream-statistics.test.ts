@@ -1,8 +1,8 @@
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import { localFrameStages } from '../frame-timing.ts';
-import { StreamStatistics } from './stream-statistics.ts';
+import { FrameAccounting, StreamStatistics } from './stream-statistics.ts';
 
 const STATE = { codec: 'vp8', running: 'local', why: 'test' } as const;
 
@@ -16,8 +16,8 @@ beforeEach(() => {
   statistics = new StreamStatistics(() => clock.now());
 });
 
-/** One frame that took `delayMs` and was shown now. */
-function present(delayMs: number, volunteerId: string | null = null, isSharpened = true): void {
+/** Presents a frame now that was captured `delayMs` ago. */
+function present(delayMs: number, volunteerId: string | null = null, isUpscaled = true): void {
   const nowMs = clock.now();
   const stages = localFrameStages({
     capturedMs: nowMs - delayMs,
@@ -26,7 +26,7 @@ function present(delayMs: number, volunteerId: string | null = null, isSharpened
     presentedMs: nowMs,
   });
   const frameId = capture();
-  const made = isSharpened ? ({ quality: 'balanced', lowered: 'too-slow' } as const) : null;
+  const made = isUpscaled ? ({ quality: 'balanced', lowered: 'too-slow' } as const) : null;
   statistics.presented({ frameId, volunteerId, made }, stages);
 }
 
@@ -35,7 +35,7 @@ function capture(): number {
   return nextFrameId++;
 }
 
-test('counts what became of every frame', () => {
+test('counts the outcome of every frame', () => {
   const [, lost] = [capture(), capture(), capture()];
   statistics.sent(500);
   statistics.dropped(lost, 'lost');
@@ -53,7 +53,7 @@ test('counts what became of every frame', () => {
   });
 });
 
-test('a young stream shows its true rate, an old one that of the last seconds', () => {
+test('a young stream reports its true rate, an old one the rate of the last seconds', () => {
   for (let frame = 0; frame < 50; frame++) {
     present(5);
     clock.advance(20);
@@ -66,7 +66,7 @@ test('a young stream shows its true rate, an old one that of the last seconds', 
   expect(statistics.report(STATE).fps).toBeCloseTo(10, 0);
 });
 
-test('figures are of the window only, counts of the whole stream', () => {
+test('times cover the window only, counts the whole stream', () => {
   present(80);
   clock.advance(STREAM_LIMITS.statsWindowMs + 1);
   present(8);
@@ -75,12 +75,12 @@ test('figures are of the window only, counts of the whole stream', () => {
   expect(report.framesPresented).toBe(2);
 });
 
-test('each volunteer’s share of the shown frames', () => {
+test('reports each volunteer’s share of the presented frames', () => {
   for (const who of ['a', 'a', 'a', null]) present(5, who);
   expect(statistics.report(STATE).shares).toEqual([{ volunteerId: 'a', share: 0.75 }]);
 });
 
-test('rates of the link both ways', () => {
+test('reports the bitrate of both directions', () => {
   capture();
   clock.advance(1_000);
   statistics.sent(1_000);
@@ -89,7 +89,7 @@ test('rates of the link both ways', () => {
   expect([uplinkKbps, downlinkKbps]).toEqual([8, 24]);
 });
 
-test('frames shown unsharpened count as shown, and say nothing of how long sharpening takes', () => {
+test('frames shown as captured count as presented, but not into the latency', () => {
   for (let frame = 0; frame < 10; frame++) {
     clock.advance(50);
     present(1, null, false);
@@ -101,10 +101,92 @@ test('frames shown unsharpened count as shown, and say nothing of how long sharp
   expect(report.fps).toBeGreaterThan(10);
 });
 
-test('tells what is shown now is made with', () => {
+test('reports the quality of the picture on the screen', () => {
   expect(statistics.report(STATE).quality).toBeNull();
   present(5);
   expect(statistics.report(STATE).quality).toBe('balanced');
   present(1, null, false);
   expect(statistics.report(STATE).quality).toBeNull();
+});
+
+describe('FrameAccounting', () => {
+  let accounting: FrameAccounting;
+
+  beforeEach(() => {
+    accounting = new FrameAccounting();
+  });
+
+  const total = () => {
+    const { volunteer, local, nobody } = accounting.shown;
+    return { presented: volunteer + local + nobody, dropped: Object.fromEntries(accounting.dropped) };
+  };
+
+  test('a frame under way is neither shown nor dropped', () => {
+    for (const frameId of [0, 1, 2]) accounting.captured(frameId);
+    accounting.presented(0, 'volunteer');
+    expect(total()).toEqual({ presented: 1, dropped: {} });
+  });
+
+  test('a frame older than the one on the screen is dropped for its first cause, or as late', () => {
+    for (const frameId of [0, 1, 2, 3]) accounting.captured(frameId);
+    accounting.failed(1, 'lost');
+    accounting.failed(1, 'route-closed');
+    expect(total()).toEqual({ presented: 0, dropped: {} });
+    accounting.presented(2, 'volunteer');
+    expect(total()).toEqual({ presented: 1, dropped: { late: 1, lost: 1 } });
+    // Their pictures arrive after all.
+    accounting.failed(0, 'timeout');
+    accounting.presented(1, 'volunteer');
+    expect(total()).toEqual({ presented: 1, dropped: { late: 1, lost: 1 } });
+  });
+
+  test('a frame that fills a gap is presented once, and the volunteer’s late answer is not a drop', () => {
+    accounting.captured(0);
+    accounting.presented(0, 'local');
+    accounting.failed(0, 'timeout');
+    accounting.captured(1);
+    accounting.failed(1, 'uplink-full');
+    accounting.presented(1, 'local');
+    accounting.captured(2);
+    accounting.presented(2, 'volunteer');
+    expect(total()).toEqual({ presented: 3, dropped: {} });
+    expect(accounting.shown).toEqual({ volunteer: 1, local: 2, nobody: 0 });
+  });
+
+  test('a repeated frame counts as one frame, whichever of its pictures arrive', () => {
+    accounting.captured(0);
+    accounting.repeated(1);
+    accounting.repeated(2);
+    accounting.presented(1, 'nobody');
+    expect(accounting.shown).toEqual({ volunteer: 0, local: 0, nobody: 1 });
+    accounting.presented(2, 'local');
+    accounting.repeated(3);
+    accounting.presented(3, 'volunteer');
+    expect(accounting.shown).toEqual({ volunteer: 0, local: 1, nobody: 0 });
+    accounting.captured(4);
+    accounting.presented(4, 'local');
+    expect(total()).toEqual({ presented: 2, dropped: {} });
+  });
+
+  test('a refused frame is dropped at once, and the frame before it can still be repeated', () => {
+    accounting.captured(0);
+    accounting.captured(1);
+    accounting.refused('fps-cap');
+    expect(total()).toEqual({ presented: 0, dropped: { 'fps-cap': 1 } });
+    accounting.repeated(2);
+    accounting.presented(2, 'local');
+    expect(total()).toEqual({ presented: 1, dropped: { 'fps-cap': 1 } });
+  });
+
+  test('if nothing is ever shown, memory stays bounded and every frame is still counted', () => {
+    const frames = 5_000;
+    for (let frameId = 0; frameId < frames; frameId++) {
+      accounting.captured(frameId);
+      accounting.failed(frameId, 'uplink-full');
+    }
+    const dropped = accounting.dropped.get('uplink-full') ?? 0;
+    expect(dropped).toBeGreaterThan(frames - 1_000);
+    accounting.presented(frames - 1, 'local');
+    expect(total()).toEqual({ presented: 1, dropped: { 'uplink-full': frames - 1 } });
+  });
 });

@@ -1,61 +1,135 @@
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import type { DropCause } from '../drop-cause.ts';
-import type { SharpFrame } from '../frame.ts';
-import { type StageTimes, totalMs } from '../frame-timing.ts';
-import { type FrameTiming, summarize } from '../percentiles.ts';
-import { SlidingWindow } from '../sliding-window.ts';
-import { FrameAccounting } from './frame-accounting.ts';
+import type { DropCause, SharpFrame } from '../frame.ts';
+import { type FrameTiming, type StageTimes, summarize, totalMs } from '../frame-timing.ts';
+import { SlidingWindow } from '../rolling-statistics.ts';
 
-/** Which side sharpens the frames. */
+/** The side that upscales the frames. */
 export type Side = 'volunteers' | 'local';
 
 /**
- * `StreamStats` of p2c2r.d.ts. Each captured frame is counted once: as presented, or as dropped for one cause; what is missing is
- * under way. Times in ms over the last `STREAM_LIMITS.statsWindowMs`; the stages add up to glass-to-glass p50.
+ * Figures of a stream. Each captured frame is counted once: as presented, or as dropped for one cause; the difference is still under
+ * way. Times are in ms over the last `STREAM_LIMITS.statsWindowMs`; the stages add up to the glass-to-glass p50.
  */
 export interface StreamStats {
   framesCaptured: number;
-  /** Copies, to be shown or to measure a volunteer. */
+  /** Frames sent to volunteers, to be shown or only to measure a volunteer. */
   framesSent: number;
-  /** By whomever: one that this computer showed since a volunteer was late with it is no drop when that answer comes. */
+  /** Presented by any side. A frame that this computer showed because a volunteer was late is not dropped when the answer comes. */
   framesPresented: number;
-  /** Of these, sharpened on this computer. */
+  /** Of the presented frames, those upscaled on this computer. */
   framesLocal: number;
-  /** Of these, shown only as they came, since this computer was still measuring itself or could not sharpen them. */
+  /** Of the presented frames, those shown as captured because nothing could upscale them yet. */
   framesUnsharpened: number;
-  /** Told when a newer frame is on the screen: until then each may still be shown by somebody else. */
+  /** By cause. Counted once a newer frame is on the screen: until then the frame may still be shown by another side. */
   framesDropped: Record<string, number>;
-  /** Pictures, also of a frame that was shown before, less sharp or in another quality. */
+  /** Pictures a second, including frames shown again in a better quality. */
   fps: number;
-  /** Of sharpened frames; 0 while there is none. */
+  /** Of upscaled frames; 0 while there are none. */
   glassToGlassMs: { p50: number; p95: number };
   stagesMs: { name: string; p50: number }[];
   uplinkKbps: number;
   downlinkKbps: number;
+  /** The codec of the busiest volunteer; empty without one. */
   codec: string;
+  /** Each volunteer's share of the presented frames, 0..1. */
   shares: { volunteerId: string; share: number }[];
   running: Side;
-  /** What is shown now is made with this; null: it is shown as it came. Below the chosen one where a machine is too slow for that: `why` says so. */
+  /** Quality of the picture on the screen; null if it is shown as captured. Where it is below the chosen one, `why` says why. */
   quality: Quality | null;
   why: string;
 }
 
+/** Who upscaled a frame that was shown. */
+export type ShownBy = 'volunteer' | 'local' | 'nobody';
+
+/**
+ * Frames whose outcome may be open at a time: ten seconds at 60 fps, far longer than any frame is waited for.
+ */
+const MAX_OPEN_FRAMES = 600;
+
+/** A frame of the source. Until a newer one comes it may be repeated, each time under a new id. */
+interface OpenFrame {
+  firstId: number;
+  lastId: number;
+  cause: DropCause | null;
+  shownBy: ShownBy | null;
+}
+
+/**
+ * Counts the outcome of each source frame once: shown, or dropped for one cause, or still open. Frames are shown in order, so a frame
+ * older than the one on the screen is settled. Until then, a frame that one side dropped may still be shown by another, and a frame that
+ * fills a gap counts as shown whatever becomes of the volunteer's answer.
+ */
+export class FrameAccounting {
+  readonly shown: Record<ShownBy, number> = { volunteer: 0, local: 0, nobody: 0 };
+  readonly dropped = new Map<DropCause, number>();
+  /** Oldest first: the frame on the screen, if it may still be shown in a better quality, and the newer ones. */
+  readonly #open: OpenFrame[] = [];
+
+  /** The source gave a frame. Its id is higher than all before. */
+  captured(frameId: number): void {
+    this.#open.push({ firstId: frameId, lastId: frameId, cause: null, shownBy: null });
+    if (this.#open.length > MAX_OPEN_FRAMES) this.#settle(this.#open.splice(0, 1));
+  }
+
+  /** The newest frame goes through the stream again, under this id. */
+  repeated(frameId: number): void {
+    const newest = this.#open.at(-1);
+    if (newest) newest.lastId = frameId;
+  }
+
+  /** One side will not show the frame. If no other side does, the first cause counts. */
+  failed(frameId: number, cause: DropCause): void {
+    const open = this.#find(frameId);
+    if (open) open.cause ??= cause;
+  }
+
+  /** The newest frame was not sent to any side. */
+  refused(cause: DropCause): void {
+    const newest = this.#open.pop();
+    if (newest) this.#settle([{ ...newest, cause }]);
+  }
+
+  /** The frame was shown. One that is shown as captured and later upscaled counts as upscaled. */
+  presented(frameId: number, by: ShownBy): void {
+    const open = this.#find(frameId);
+    if (!open) return;
+    this.#settle(this.#open.splice(0, this.#open.indexOf(open)));
+    if (open.shownBy !== null && open.shownBy !== 'nobody') return;
+    if (open.shownBy !== null) this.shown[open.shownBy]--;
+    open.shownBy = by;
+    this.shown[by]++;
+  }
+
+  #find(frameId: number): OpenFrame | undefined {
+    return this.#open.findLast(({ firstId, lastId }) => firstId <= frameId && frameId <= lastId);
+  }
+
+  #settle(frames: readonly OpenFrame[]): void {
+    for (const { shownBy, cause } of frames) {
+      if (shownBy !== null) continue;
+      const counted = cause ?? 'late';
+      this.dropped.set(counted, (this.dropped.get(counted) ?? 0) + 1);
+    }
+  }
+}
+
 interface Presented extends FrameTiming {
-  /** Null: this machine itself. */
+  /** Null: upscaled or let through by this machine. */
   volunteerId: string | null;
-  isSharpened: boolean;
+  isUpscaled: boolean;
 }
 
 const MAX_FRAMES_IN_WINDOW = (STREAM_LIMITS.maxFps * STREAM_LIMITS.statsWindowMs) / 1000;
 
-/** Counts what becomes of a stream's frames, and times what is shown of them. */
+/** Collects a stream's figures: outcomes, timings and traffic of its frames. */
 export class StreamStatistics {
   readonly #now: () => number;
   readonly #presented = new SlidingWindow<Presented>(STREAM_LIMITS.statsWindowMs, MAX_FRAMES_IN_WINDOW);
   readonly #upBytes = new SlidingWindow<number>(STREAM_LIMITS.statsWindowMs, MAX_FRAMES_IN_WINDOW);
   readonly #downBytes = new SlidingWindow<number>(STREAM_LIMITS.statsWindowMs, MAX_FRAMES_IN_WINDOW);
-  readonly #fates = new FrameAccounting();
+  readonly #accounting = new FrameAccounting();
   #framesCaptured = 0;
   #framesSent = 0;
   #quality: Quality | null = null;
@@ -65,21 +139,21 @@ export class StreamStatistics {
     this.#now = now;
   }
 
-  /** The source gave a frame, which has a higher number than all before. */
+  /** The source gave a frame. Its id is higher than all before. */
   captured(frameId: number): void {
     this.#firstCapturedMs ??= this.#now();
     this.#framesCaptured++;
-    this.#fates.began(frameId);
+    this.#accounting.captured(frameId);
   }
 
-  /** The newest frame is not sent on its way at all. */
+  /** The newest frame was not sent to any side. */
   refused(cause: DropCause): void {
-    this.#fates.refused(cause);
+    this.#accounting.refused(cause);
   }
 
-  /** The newest frame goes on its way once more, under another number. */
+  /** The newest frame goes through the stream again, under this id. */
   repeated(frameId: number): void {
-    this.#fates.again(frameId);
+    this.#accounting.repeated(frameId);
   }
 
   sent(sizeBytes: number): void {
@@ -91,29 +165,29 @@ export class StreamStatistics {
     this.#downBytes.add(sizeBytes, this.#now());
   }
 
-  /** It will not come this way; it may still come another. */
+  /** One side will not show the frame; another one still may. */
   dropped(frameId: number, cause: DropCause): void {
-    this.#fates.failed(frameId, cause);
+    this.#accounting.failed(frameId, cause);
   }
 
   presented(
     { frameId, volunteerId, made }: Pick<SharpFrame, 'frameId' | 'volunteerId' | 'made'>,
     stages: StageTimes,
   ): void {
-    const isSharpened = made !== null;
+    const isUpscaled = made !== null;
     this.#quality = made?.quality ?? null;
-    const sharpenedBy = volunteerId === null ? 'local' : 'volunteer';
-    this.#fates.presented(frameId, isSharpened ? sharpenedBy : 'nobody');
-    this.#presented.add({ volunteerId, isSharpened, stages, totalMs: totalMs(stages) }, this.#now());
+    const upscaledBy = volunteerId === null ? 'local' : 'volunteer';
+    this.#accounting.presented(frameId, isUpscaled ? upscaledBy : 'nobody');
+    this.#presented.add({ volunteerId, isUpscaled, stages, totalMs: totalMs(stages) }, this.#now());
   }
 
   report(state: Pick<StreamStats, 'codec' | 'running' | 'why'>): StreamStats {
     const nowMs = this.#now();
     const presented = this.#presented.entries(nowMs);
-    // A stream younger than the window is not slower for it.
+    // A stream younger than the window has a shorter one; otherwise it would look slow.
     const spanMs = Math.min(STREAM_LIMITS.statsWindowMs, Math.max(1, nowMs - (this.#firstCapturedMs ?? nowMs)));
     const kbps = (bytes: SlidingWindow<number>) => (8 * bytes.entries(nowMs).reduce((sum, n) => sum + n, 0)) / spanMs;
-    const { shown, dropped } = this.#fates;
+    const { shown, dropped } = this.#accounting;
     return {
       framesCaptured: this.#framesCaptured,
       framesSent: this.#framesSent,
@@ -122,8 +196,8 @@ export class StreamStatistics {
       framesUnsharpened: shown.nobody,
       framesDropped: Object.fromEntries(dropped),
       fps: presented.length > 1 ? (1000 * presented.length) / spanMs : 0,
-      // A frame that nobody worked on is fast, and says nothing of those that will be.
-      ...summarize(presented.filter(({ isSharpened }) => isSharpened)),
+      // A frame that was not upscaled is fast and says nothing about those that are.
+      ...summarize(presented.filter(({ isUpscaled }) => isUpscaled)),
       uplinkKbps: kbps(this.#upBytes),
       downlinkKbps: kbps(this.#downBytes),
       shares: sharesOf(presented),
@@ -133,7 +207,7 @@ export class StreamStatistics {
   }
 }
 
-/** Each volunteer's part of the frames shown; what is missing to 1 was shown from here. */
+/** Each volunteer's share of the presented frames; this machine made the rest. */
 function sharesOf(presented: readonly Presented[]): StreamStats['shares'] {
   const counts = new Map<string, number>();
   for (const { volunteerId } of presented) {

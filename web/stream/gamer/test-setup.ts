@@ -1,4 +1,4 @@
-/** What a stream in a test is set up for, all but its number: twice as large, and small enough for a busy processor. */
+/** Stream setup for tests, without its id: a 2x upscale, small enough for a busy CPU. */
 export const TEST_SETUP = {
   codec: 'vp8',
   width: 64,

@@ -1,13 +1,15 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MeshError } from '../../../shared/errors.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import { TestPort } from '../../net/test-port.ts';
 import type { CapturedFrame, Purpose } from '../frame.ts';
+import { FIRST_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
+import { GIVE_UP_AFTER_MS } from '../transport/liveness-monitor.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
-import { STREAM } from '../tuning.ts';
 import { TEST_SETUP } from './test-setup.ts';
 import { VolunteerPool } from './volunteer-pool.ts';
 
-/** Real encoders, and volunteers of which nothing is heard but what a test says. */
+/** Real encoders, and volunteers that never answer. */
 let clock: ManualClock;
 let pool: VolunteerPool;
 let dropped: [number, string][];
@@ -61,7 +63,7 @@ function captured(purpose: Purpose = 'show'): CapturedFrame {
 
 const sentTo = (port: TestPort) => expect.poll(() => port.waiting.length);
 
-test('a frame goes to whoever is expected to have it back first', async () => {
+test('a frame goes to the volunteer that is expected to return it first', async () => {
   const [slow, fast] = [volunteer(1, 200), volunteer(2, 20)];
   pool.offer(captured());
   await sentTo(fast).toBe(1);
@@ -69,15 +71,15 @@ test('a frame goes to whoever is expected to have it back first', async () => {
   expect(pool.name).toBe('Vera 2 and 1 more');
 });
 
-test('a frame waits for a fast volunteer that is full rather than come back late from a slow one, and gives way to a newer one', async () => {
+test('a frame waits for a busy fast volunteer rather than return late from a slow one, and a newer frame replaces it', async () => {
   const [slow, fast] = [volunteer(1, 500), volunteer(2, 20)];
-  for (let nth = 0; nth < STREAM.firstFramesInFlight + 2; nth++) pool.offer(captured());
-  await sentTo(fast).toBe(STREAM.firstFramesInFlight);
+  for (let nth = 0; nth < FIRST_FRAMES_IN_FLIGHT + 2; nth++) pool.offer(captured());
+  await sentTo(fast).toBe(FIRST_FRAMES_IN_FLIGHT);
   expect(slow.waiting).toHaveLength(0);
-  expect(dropped).toEqual([[STREAM.firstFramesInFlight, 'superseded']]);
+  expect(dropped).toEqual([[FIRST_FRAMES_IN_FLIGHT, 'superseded']]);
 });
 
-test('one that does not tell of a frame is silent, and the next frame goes to another', async () => {
+test('a volunteer that does not acknowledge a frame is silent, and the next frame goes to another', async () => {
   const [slow, fast] = [volunteer(1, 60), volunteer(2, 20)];
   pool.offer(captured());
   await sentTo(fast).toBe(1);
@@ -88,32 +90,34 @@ test('one that does not tell of a frame is silent, and the next frame goes to an
   expect(fast.waiting).toHaveLength(1);
 });
 
-test('and is let go when it stays so', async () => {
+test('a volunteer that stays silent is removed', async () => {
   const only = volunteer(1, 20);
   pool.offer(captured());
   await sentTo(only).toBe(1);
-  clock.advance(400 + STREAM.silentForMs);
+  clock.advance(400 + GIVE_UP_AFTER_MS);
   expect(failed).toEqual(['timeout']);
   expect(pool.forecast()).toBe(null);
   expect(clock.pending).toBe(0);
 });
 
-test('those that stand by are tried now and then, with frames that are not shown', async () => {
+test('idle volunteers are probed with frames that are not shown', async () => {
   const [standby, fast] = [volunteer(1, 100), volunteer(2, 20)];
   pool.offer(captured());
-  pool.tryOthers(() => captured('measure'));
+  pool.probeIdle(() => captured('measure'));
   await sentTo(standby).toBe(1);
   expect(fast.waiting).toHaveLength(1);
-  // The frame that only measures keeps nobody waiting.
+  // No frame waits for the probe.
   expect(pool.isOlderExpected(nextFrameId)).toBe(true);
-  pool.drop(2);
+  pool.remove(2);
   expect(pool.isOlderExpected(nextFrameId)).toBe(false);
 });
 
-test('all that a volunteer held is counted when it is lost', async () => {
+test('the frames that a lost volunteer held are counted as dropped', async () => {
   const only = volunteer(1, 20);
   pool.offer(captured());
   await sentTo(only).toBe(1);
-  expect(pool.lost('Vera 1')).toEqual([1]);
+  pool.connectionLost('Vera 1', MeshError.closed('The link'));
+  pool.connectionLost('Vera 1', MeshError.closed('The link'));
+  expect(failed).toEqual(['closed']);
   expect(dropped).toEqual([[0, 'route-closed']]);
 });

@@ -1,12 +1,11 @@
 import type { Clock } from '../../../shared/clock.ts';
 import type { MeshError } from '../../../shared/errors.ts';
+import { DropOldestQueue } from '../drop-oldest-queue.ts';
 import type { CapturedFrame, FrameSink, SharpFrame } from '../frame.ts';
 import { totalMs } from '../frame-timing.ts';
-import { LatestSlot } from '../latest-slot.ts';
-import { RecentMedian } from '../recent-median.ts';
+import { RecentMedian } from '../rolling-statistics.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
-import { ProbeSchedule } from './probe-schedule.ts';
-import { type Forecast, poolForecast } from './side-choice.ts';
+import { type Forecast, ProbeSchedule, poolForecast } from './side-forecast.ts';
 import { type ReadyVolunteer, VolunteerRoute } from './volunteer-route.ts';
 
 export interface VolunteerPoolOptions {
@@ -15,79 +14,80 @@ export interface VolunteerPoolOptions {
   sink: FrameSink;
   onSent(sizeBytes: number): void;
   onReceived(sizeBytes: number): void;
-  /** A volunteer fell silent, and what it holds may never come. */
+  /** A volunteer fell silent. The frames that it holds may never come back. */
   onSilent(): void;
+  /** A route failed and was removed. */
   onFailed(streamId: number, error: MeshError): void;
 }
 
 interface Member {
   route: VolunteerRoute;
-  trials: ProbeSchedule;
+  probes: ProbeSchedule;
   wasSilent: boolean;
 }
 
 /**
- * The volunteers of one stream. Each frame goes to the one that is expected to have it back first, which shares the frames in
- * proportion to what each can do once one is not enough; the others stand by, tried now and then. A frame that would be back sooner
- * by waiting for a busy one waits, and a newer one may take its place.
+ * The volunteers of one stream. Each frame goes to the one that is expected to return it first. While one volunteer is not enough, the
+ * frames are thereby shared in proportion to speed; otherwise the others stand by and are probed now and then. A frame that would return
+ * sooner by waiting for a busy volunteer waits, and a newer frame may replace it.
  */
 export class VolunteerPool {
   readonly #options: VolunteerPoolOptions;
-  /** By the number of the volunteer's stream. */
+  /** By stream id. */
   readonly #members = new Map<number, Member>();
-  readonly #waiting: LatestSlot<CapturedFrame>;
+  readonly #waiting: DropOldestQueue<CapturedFrame>;
   readonly #sink: FrameSink;
   readonly #delayMs = new RecentMedian();
-  readonly #sourceMs = new RecentMedian();
+  readonly #sourceIntervalMs = new RecentMedian();
   #newestMs: number | null = null;
   #fps: number;
 
   constructor(options: VolunteerPoolOptions, fps: number) {
     this.#options = options;
     this.#fps = fps;
-    this.#waiting = new LatestSlot((captured) => this.#drop(captured));
-    this.#sink = { ...options.sink, onSharp: (sharp) => this.#sharpened(sharp) };
+    this.#waiting = new DropOldestQueue(1, (captured) => this.#drop(captured));
+    this.#sink = { ...options.sink, onSharp: (sharp) => this.#upscaled(sharp) };
   }
 
-  /** Of the one that has the most to do; empty without one. */
+  /** Codec of the busiest volunteer; empty without one. */
   get codec(): string {
-    return this.#listening()[0]?.route.setup.codec ?? '';
+    return this.#responsive()[0]?.route.setup.codec ?? '';
   }
 
-  /** For a person; null while nobody listens. */
+  /** Names the volunteers for the user; null while none responds. */
   get name(): string | null {
-    const [first, ...others] = this.#listening();
+    const [first, ...others] = this.#responsive();
     if (!first) return null;
     return others.length === 0 ? first.route.name : `${first.route.name} and ${others.length} more`;
   }
 
-  /** Of a volunteer that was added; null of any other. */
+  /** Null if the volunteer is not in the pool. */
   nameOf(volunteerId: string): string | null {
     for (const { route } of this.#members.values()) if (route.volunteerId === volunteerId) return route.name;
     return null;
   }
 
-  /** Glass to glass through whoever it was lately, or as predicted, ms. */
+  /** Recent glass-to-glass delay through the pool, or the predicted one until it was measured, ms. */
   get delayMs(): number {
-    const predictions = this.#listening().map(({ route }) => route.meter.delayMs);
+    const predictions = this.#responsive().map(({ route }) => route.meter.delayMs);
     return this.#delayMs.value ?? Math.min(...predictions);
   }
 
-  /** Between two of the source's frames, ms. */
+  /** Between two frames of the source, ms. */
   get intervalMs(): number {
-    return Math.max(this.#sourceMs.value ?? 0, 1000 / this.#fps);
+    return Math.max(this.#sourceIntervalMs.value ?? 0, 1000 / this.#fps);
   }
 
-  /** Null while nobody listens. */
+  /** Null while no volunteer responds. */
   forecast(): (Forecast & { name: string }) | null {
     const { name } = this;
     if (name === null) return null;
-    const routes = this.#listening().map(({ route }) => ({
+    const routes = this.#responsive().map(({ route }) => ({
       delayMs: route.meter.delayMs,
       serviceMs: route.intervalMs,
     }));
-    // Most frames go to the first.
-    const quality = this.#listening()[0]?.route.meter.quality ?? null;
+    // The first one gets most of the frames.
+    const quality = this.#responsive()[0]?.route.meter.quality ?? null;
     return { name, ...poolForecast(this.delayMs, routes, this.#fps, quality) };
   }
 
@@ -96,72 +96,71 @@ export class VolunteerPool {
     for (const { route } of this.#members.values()) route.fps = fps;
   }
 
-  /** Throws MeshError `unsupported-browser` if frames for it cannot be encoded. */
+  /** Throws MeshError `unsupported-browser` if this browser cannot encode for the volunteer. */
   add(ready: ReadyVolunteer, channel: VideoChannel): void {
-    const { clock, random, onSent, onReceived, onFailed } = this.#options;
+    const { clock, random, onSent, onReceived } = this.#options;
     const { streamId } = ready.setup;
-    this.drop(streamId);
+    this.remove(streamId);
     const route = new VolunteerRoute({
       ...{ ready, channel, clock, random, sink: this.#sink, onSent, onReceived },
       sourceMs: () => this.intervalMs,
       onChanged: () => this.#changed(streamId),
-      onFailed: (error) => {
-        this.drop(streamId);
-        onFailed(streamId, error);
-      },
+      onFailed: (error) => this.#failed(streamId, error),
     });
-    this.#members.set(streamId, { route, trials: new ProbeSchedule(), wasSilent: false });
+    this.#members.set(streamId, { route, probes: new ProbeSchedule(), wasSilent: false });
     this.#pump();
   }
 
-  drop(streamId: number): void {
+  /** Disposes the route with this id, if there is one. Its frames count as dropped. */
+  remove(streamId: number): void {
     const member = this.#members.get(streamId);
     this.#members.delete(streamId);
     member?.route.dispose();
   }
 
-  /** Nothing more will come from this volunteer. Returns the numbers of its streams. */
-  lost(volunteerId: string): number[] {
-    const streamIds = [...this.#members].flatMap(([id, { route }]) => (route.volunteerId === volunteerId ? [id] : []));
-    for (const streamId of streamIds) this.drop(streamId);
-    return streamIds;
+  /** The connection to this volunteer is lost: its routes fail. */
+  connectionLost(volunteerId: string, error: MeshError): void {
+    for (const [streamId, { route }] of [...this.#members]) {
+      if (route.volunteerId === volunteerId) this.#failed(streamId, error);
+    }
   }
 
   clear(): void {
     this.#waiting.clear();
-    for (const streamId of [...this.#members.keys()]) this.drop(streamId);
+    for (const streamId of [...this.#members.keys()]) this.remove(streamId);
     this.#delayMs.clear();
   }
 
-  /** Takes the frame over. */
+  /** Takes ownership of the frame. */
   offer(captured: CapturedFrame): void {
-    if (this.#newestMs !== null) this.#sourceMs.add(captured.capturedMs - this.#newestMs);
+    if (this.#newestMs !== null) this.#sourceIntervalMs.add(captured.capturedMs - this.#newestMs);
     this.#newestMs = captured.capturedMs;
     this.#waiting.put(captured);
     this.#pump();
   }
 
-  /** Sends copies to those that have none of the frames and were not measured for a while. */
-  tryOthers(copy: () => CapturedFrame): void {
+  /** Sends copies to idle volunteers that were not measured for a while. */
+  probeIdle(copy: () => CapturedFrame): void {
     const nowMs = this.#options.clock.now();
-    for (const { route, trials } of this.#listening()) {
+    for (const { route, probes } of this.#responsive()) {
       if (!route.isIdle) continue;
       const delayMs = route.meter.isMeasured ? route.meter.delayMs : null;
-      if (route.hasRoom() && trials.wants(nowMs, delayMs)) route.send(copy());
+      if (route.hasRoom() && probes.wants(nowMs, delayMs)) route.send(copy());
     }
   }
 
   restartProbes(): void {
-    for (const { trials } of this.#members.values()) trials.restart();
+    for (const { probes } of this.#members.values()) probes.restart();
   }
 
+  /** Whether a frame older than this one, sent to be shown, is still expected back. */
   isOlderExpected(frameId: number): boolean {
     for (const { route } of this.#members.values()) if (route.isOlderExpected(frameId)) return true;
     return false;
   }
 
-  /** Those that give signs of life, the soonest first. */
-  #listening(): Member[] {
+  /** Volunteers that are not silent; the one that would return a frame first comes first. */
+  #responsive(): Member[] {
     const nowMs = this.#options.clock.now();
     return [...this.#members.values()]
       .filter(({ route }) => !route.silent)
@@ -174,14 +173,14 @@ export class VolunteerPool {
     if (captured) route.send(captured);
   }
 
-  /** Null: a frame does better to wait. */
+  /** The volunteer for the next frame; null if the frame had better wait. */
   #choose(): VolunteerRoute | null {
     const nowMs = this.#options.clock.now();
-    const listening = this.#listening();
-    const soonestMs = listening[0]?.route.meter.expectMs(nowMs) ?? 0;
-    const free = listening.find(({ route }) => route.hasRoom())?.route;
+    const responsive = this.#responsive();
+    const soonestMs = responsive[0]?.route.meter.expectMs(nowMs) ?? 0;
+    const free = responsive.find(({ route }) => route.hasRoom())?.route;
     if (!free) return null;
-    // One that comes back after the next frames are on the screen is of no use.
+    // A frame that returns when newer ones are already on the screen is useless.
     return free.meter.expectMs(nowMs) <= soonestMs + this.intervalMs ? free : null;
   }
 
@@ -194,7 +193,14 @@ export class VolunteerPool {
     this.#pump();
   }
 
-  #sharpened(sharp: SharpFrame): void {
+  /** Removes the route where it failed and reports the failure, once. */
+  #failed(streamId: number, error: MeshError): void {
+    if (!this.#members.has(streamId)) return;
+    this.remove(streamId);
+    this.#options.onFailed(streamId, error);
+  }
+
+  #upscaled(sharp: SharpFrame): void {
     if (sharp.purpose === 'show') this.#delayMs.add(totalMs(sharp.stagesAt(this.#options.clock.now())));
     this.#options.sink.onSharp(sharp);
   }

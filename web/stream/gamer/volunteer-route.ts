@@ -1,30 +1,23 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
-import type { StreamSetup, VideoMessage } from '../../../shared/messages.ts';
+import type { VideoMessage } from '../../../shared/messages.ts';
 import type { Carried } from '../../../shared/wire.ts';
-import type { Codec } from '../codec/codecs.ts';
-import { FrameDecoder } from '../codec/frame-decoder.ts';
-import { FrameEncoder, type Packet } from '../codec/frame-encoder.ts';
-import { KeyframeRequests } from '../codec/keyframe-requests.ts';
-import type { DropCause } from '../drop-cause.ts';
-import type { CapturedFrame, FrameSink, SharpFrame } from '../frame.ts';
-import { sizeOf } from '../frame-size.ts';
-import { volunteerFrameStages } from '../frame-timing.ts';
-import { type Flight, Flights } from '../transport/flights.ts';
-import { LivenessMonitor } from '../transport/liveness-monitor.ts';
-import { RateController } from '../transport/rate-controller.ts';
-import { RouteMeter } from '../transport/route-meter.ts';
-import { SendAdaptation } from '../transport/send-adaptation.ts';
+import type { CheckedSetup } from '../codec/codecs.ts';
+import type { CapturedFrame, FrameSink } from '../frame.ts';
+import { CompletionEstimator } from '../transport/completion-estimator.ts';
+import { InFlightWindow } from '../transport/in-flight-window.ts';
+import { GIVE_UP_AFTER_MS, LivenessMonitor } from '../transport/liveness-monitor.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
-import { STREAM } from '../tuning.ts';
 import { PictureCheck } from '../verify/picture-check.ts';
+import { type AnswerMessage, AnswerReceiver } from './answer-receiver.ts';
+import { FrameSender } from './frame-sender.ts';
 
-/** A volunteer that said `stream-ready`. */
+/** A volunteer that answered `stream-ready`. */
 export interface ReadyVolunteer {
   volunteerId: string;
   name: string;
-  setup: StreamSetup & { codec: Codec };
-  /** What a frame is expected to take there until it is measured, ms. */
+  setup: CheckedSetup;
+  /** Glass-to-glass time assumed until frames are measured, ms. */
   predictedMs: number;
 }
 
@@ -34,96 +27,70 @@ export interface VolunteerRouteOptions {
   clock: Clock;
   random(): number;
   sink: FrameSink;
-  /** Between two of the source's frames, ms. */
+  /** Time between two frames of the source, ms. */
   sourceMs(): number;
   onSent(sizeBytes: number): void;
   onReceived(sizeBytes: number): void;
-  /** It may take another frame, or fell silent. */
+  /** The route may take another frame, or the volunteer fell silent. */
   onChanged(): void;
-  /** The route is of no more use: a codec failed, or pictures were wrong. */
+  /** The route cannot be used any more: a codec failed, the volunteer was given up, or its pictures were wrong. */
   onFailed(error: MeshError): void;
 }
 
-type Sharper = Extract<VideoMessage, { kind: 'sharper' }>;
-
-/** What is known of an answer while it is decoded; `flight` is undefined when the frame was given up. */
-interface Answer {
-  message: Sharper;
-  flight: Flight | undefined;
-  arrivedMs: number;
-  downBytes: number;
-}
-
 /**
- * The gamer's end of a stream through one volunteer: encode, send, receive, decode. Every queue on the way is bounded, its bitrate
- * follows what the link carries, and a frame that is not acknowledged in time makes it silent until the next word.
+ * The gamer's end of a stream through one volunteer: {@link FrameSender} and {@link AnswerReceiver}, and between them the frames in flight
+ * and whether the volunteer is alive.
  */
 export class VolunteerRoute {
-  readonly meter: RouteMeter;
+  readonly meter: CompletionEstimator;
   readonly #options: VolunteerRouteOptions;
-  readonly #encoder: FrameEncoder<Flight>;
-  readonly #decoder: FrameDecoder<Answer>;
-  readonly #flights: Flights;
-  readonly #rate: RateController;
-  readonly #plan: SendAdaptation;
-  readonly #silence: LivenessMonitor;
-  readonly #keyframeRequests: KeyframeRequests;
+  readonly #sender: FrameSender;
+  readonly #receiver: AnswerReceiver;
+  readonly #window: InFlightWindow;
+  readonly #liveness: LivenessMonitor;
   readonly #check: PictureCheck;
   readonly #stopListening: () => void;
-  #fps: number;
-  /** Of the way back, as the volunteer told. */
-  #downKbps: number | null = null;
   #disposed = false;
 
   /** Throws MeshError `unsupported-browser` if this browser has no such encoder. */
   constructor(options: VolunteerRouteOptions) {
     this.#options = options;
     const { ready, channel, clock, random, sink, onFailed } = options;
-    const { codec, width, height, outWidth, outHeight, fps, uplinkKbps, streamId } = ready.setup;
-    this.meter = new RouteMeter(ready.predictedMs);
-    this.#fps = fps;
-    this.#rate = new RateController(uplinkKbps);
-    this.#plan = new SendAdaptation(ready.setup);
+    this.meter = new CompletionEstimator(ready.predictedMs);
+    this.#window = new InFlightWindow(this.meter, (frame, cause) => sink.onDropped(frame, cause));
     this.#check = new PictureCheck(random);
-    this.#silence = new LivenessMonitor({
+    this.#liveness = new LivenessMonitor({
       clock,
-      onChanged: (silent) => this.#silenceChanged(silent),
-      onGivenUp: () => onFailed(MeshError.timeout(`A frame for ${this.name}`, STREAM.silentForMs)),
+      onChanged: (isSilent) => this.#livenessChanged(isSilent),
+      onGivenUp: () => onFailed(MeshError.timeout(`A frame for ${this.name}`, GIVE_UP_AFTER_MS)),
     });
-    this.#flights = new Flights((flight, cause) => {
-      if (cause === 'timeout') this.meter.timedOut();
-      sink.onDropped(flight, cause);
+    this.#sender = new FrameSender({
+      ...{ setup: ready.setup, channel, clock, sourceIntervalMs: options.sourceMs, onError: onFailed },
+      onSent: ({ frameId, uplinkBytes }, transmitMs) => {
+        this.#liveness.sent(frameId, transmitMs);
+        options.onSent(uplinkBytes);
+      },
+      onUnsent: (frame, cause) => {
+        this.#window.remove(frame.frameId, clock.now());
+        sink.onDropped(frame, cause);
+      },
     });
-    this.#keyframeRequests = new KeyframeRequests(
-      () => channel.trySendNote({ kind: 'keyframe-request', streamId }),
-      () => clock.now(),
-    );
-    this.#encoder = new FrameEncoder(
-      { codec, width, height, fps, kbps: this.kbps },
-      {
-        onPacket: (packet, flight) => this.#send(packet, flight),
-        onSkipped: (flight) => this.#abandon(flight, 'encoder-skipped'),
-        onError: onFailed,
+    this.#receiver = new AnswerReceiver({
+      ...{ setup: ready.setup, volunteerId: ready.volunteerId, name: ready.name },
+      ...{ channel, clock, check: this.#check, onFailed },
+      onPicture: (picture, decodedMs) => {
+        this.meter.measured(picture.stagesAt(decodedMs), picture.made.quality);
+        sink.onSharp(picture);
       },
-    );
-    this.#decoder = new FrameDecoder(
-      codec,
-      { width: outWidth, height: outHeight },
-      {
-        onFrame: (frame, answer) => this.#decoded(frame, answer),
-        onUndecoded: ({ flight }, cause) => flight && this.#gone(flight, cause),
-        onKeyframeNeeded: () => this.#keyframeRequests.need(),
-        onKeyframeDecoded: () => this.#keyframeRequests.satisfied(),
-        onError: onFailed,
-      },
-    );
-    this.#stopListening = channel.listen(streamId, {
+      onDropped: (frame, cause) => sink.onDropped(frame, cause),
+    });
+    this.#stopListening = channel.listen(ready.setup.streamId, {
       onMessage: (item) => this.#received(item),
-      onLost: () => this.#keyframeRequests.need(),
+      onLost: () => this.#receiver.packetLost(),
     });
   }
 
-  get setup(): StreamSetup & { codec: Codec } {
+  get setup(): CheckedSetup {
     return this.#options.ready.setup;
   }
 
@@ -135,192 +102,91 @@ export class VolunteerRoute {
     return this.#options.ready.name;
   }
 
-  /** A frame went there, and not even its arrival was told in time. */
+  /** The volunteer has not acknowledged a frame in time, nor sent anything since. */
   get silent(): boolean {
-    return this.#silence.silent;
-  }
-
-  /** Of the way to the volunteer, as the link lets it be now. */
-  get kbps(): number {
-    return this.#rate.kbps;
+    return this.#liveness.isSilent;
   }
 
   get isIdle(): boolean {
-    return this.#flights.size === 0;
+    return this.#window.size === 0;
   }
 
-  /** Between two of its frames at its best, ms. */
+  /** Shortest time between two frames of this volunteer, ms. */
   get intervalMs(): number {
-    return Math.max(this.meter.serviceMs, this.#plan.intervalMs);
+    return Math.max(this.meter.serviceMs, this.#sender.intervalMs);
   }
 
-  /**
-   * Would a frame be taken now? One that would be but for a full channel tells of congestion, each time it is asked: told once a frame
-   * only, the rate fell too late (p95 in a squeeze 345-389 ms for 228-306).
-   */
+  /** Whether a frame would be sent now. Call when there is one: a full channel counts as a sign of congestion. */
   hasRoom(): boolean {
-    const { channel, clock } = this.#options;
-    const nowMs = clock.now();
-    if (this.#disposed || !this.#flights.hasRoom(nowMs) || !this.#plan.isDue(nowMs)) return false;
-    if (channel.hasRoom(this.kbps)) return true;
-    this.#rate.congested(nowMs);
-    this.#followRate();
-    return false;
-  }
-
-  /** Is a frame older than this one, which was to be shown, still expected back? */
-  isOlderExpected(frameId: number): boolean {
-    return !this.silent && this.#flights.isOlderExpected(frameId);
-  }
-
-  /** Takes the frame over; it must have the setup's size. */
-  send(captured: CapturedFrame): void {
-    if (captured.purpose === 'show' && this.#flights.promote(captured.frameId)) {
-      captured.frame.close();
-      return;
-    }
     const nowMs = this.#options.clock.now();
+    return !this.#disposed && this.#window.hasRoom(nowMs) && this.#sender.canSend(nowMs);
+  }
+
+  /** Whether an older frame that is to be shown is still expected back. */
+  isOlderExpected(frameId: number): boolean {
+    return !this.silent && this.#window.isOlderExpected(frameId);
+  }
+
+  /** Takes ownership of the frame, which must have the setup's size. */
+  send({ frame: source, ...captured }: CapturedFrame): void {
     try {
-      this.meter.sent(nowMs);
-      this.#plan.sent(nowMs);
-      const flight = this.#flights.start(captured, nowMs);
-      this.#encoder.encode(captured.frame, flight);
-      flight.shows = this.#check.before(captured.frame, this.#bitsPerPixel);
+      if (captured.purpose === 'show' && this.#window.promote(captured.frameId)) return;
+      const frame = this.#window.start(captured, this.#options.clock.now());
+      this.#sender.send(source, frame);
+      frame.thumbnail = this.#check.before(source, this.#sender.bitsPerPixel);
     } finally {
-      captured.frame.close();
+      source.close();
     }
   }
 
   set fps(fps: number) {
-    this.#fps = fps;
-    this.#followRate();
+    this.#sender.fps = fps;
   }
 
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#stopListening();
-    this.#silence.dispose();
-    this.#encoder.dispose();
-    this.#decoder.dispose();
-    for (const flight of this.#flights.clear()) this.#options.sink.onDropped(flight, 'route-closed');
-  }
-
-  get #bitsPerPixel(): number {
-    const { width, height } = this.setup;
-    return (1000 * this.kbps) / (width * height * this.#fps);
-  }
-
-  #send({ data, ...packet }: Packet, flight: Flight): void {
-    const { channel, clock, onSent } = this.#options;
-    const { streamId } = this.setup;
-    const sizeBytes = data.byteLength;
-    flight.sentMs = clock.now();
-    flight.upBytes = sizeBytes;
-    const message = { kind: 'frame', streamId, frameId: flight.frameId, ...packet } as const;
-    if (channel.trySendFrame(message, data, this.kbps)) {
-      this.#rate.sent(flight.frameId, sizeBytes, flight.sentMs);
-      this.#silence.sent(flight.frameId, this.#carryMs(sizeBytes));
-      onSent(sizeBytes);
-      return;
-    }
-    // The deltas after it would build on what never left.
-    this.#encoder.wantKeyframe();
-    this.#rate.congested(flight.sentMs);
-    this.#followRate();
-    this.#abandon(flight, 'uplink-full');
-  }
-
-  /** Of a frame and what is queued before it. */
-  #carryMs(sizeBytes: number): number {
-    const queuedBytes = this.#options.channel.queuedBytes + sizeBytes;
-    return (8 * queuedBytes) / this.kbps + this.#rate.queueMs;
+    this.#liveness.dispose();
+    this.#sender.dispose();
+    this.#receiver.dispose();
+    for (const frame of this.#window.clear()) this.#options.sink.onDropped(frame, 'route-closed');
   }
 
   #received({ message, attachments }: Carried<VideoMessage>): void {
-    this.#silence.heard();
-    const before = this.#flights.size;
+    this.#liveness.heard();
     if (message.kind === 'ack') this.#acknowledged(message);
-    else if (message.kind === 'keyframe-request') this.#encoder.wantKeyframe();
+    else if (message.kind === 'keyframe-request') this.#sender.requestKeyframe();
     else if (message.kind === 'dropped') {
-      const flight = this.#flights.dropped(message.frameId);
-      if (flight) this.#gone(flight, message.why);
+      const frame = this.#window.remove(message.frameId, this.#options.clock.now());
+      if (frame) this.#options.sink.onDropped(frame, message.why);
     } else if (message.kind === 'sharper') this.#answered(message, attachments[0] ?? new Uint8Array());
-    const { size } = this.#flights;
-    if (size < before) this.meter.left(this.#options.clock.now(), size);
     this.#options.onChanged();
   }
 
   #acknowledged({ frameId, receivedMs }: Extract<VideoMessage, { kind: 'ack' }>): void {
     const nowMs = this.#options.clock.now();
-    const sentMs = this.#flights.acknowledged(frameId)?.sentMs ?? null;
-    this.#silence.arrived(frameId, sentMs === null ? null : nowMs - sentMs);
-    this.#rate.acknowledged(frameId, receivedMs, nowMs);
-    this.#followRate();
+    const sentMs = this.#window.acknowledged(frameId, nowMs)?.sentMs ?? null;
+    this.#liveness.acknowledged(frameId, sentMs === null ? null : nowMs - sentMs);
+    this.#sender.acknowledged(frameId, receivedMs, nowMs);
   }
 
-  #followRate(): void {
-    const { sourceMs, clock } = this.#options;
-    this.#plan.follow({ upKbps: this.kbps, downKbps: this.#downKbps, sourceMs: sourceMs() }, clock.now());
-    this.#encoder.resize(this.#plan.size);
-    this.#encoder.setRate(this.#fps, this.kbps);
-  }
-
-  #answered(message: Sharper, data: Uint8Array): void {
+  #answered(message: AnswerMessage, data: Uint8Array): void {
     const { clock, channel, onReceived } = this.#options;
-    const { streamId, frameId, sequence, timestampUs, keyframe, color, stages, downlinkKbps } = message;
-    const arrivedMs = clock.now();
-    // What the volunteer's own rate follows.
-    channel.trySendNote({ kind: 'ack', streamId, frameId, receivedMs: arrivedMs });
-    this.#silence.arrived(frameId, null);
-    const flight = this.#flights.answered(frameId, stages, arrivedMs);
+    const { streamId, frameId, stages, downlinkKbps } = message;
+    const nowMs = clock.now();
+    // The volunteer controls the rate of the downlink by these acknowledgements.
+    channel.trySendNote({ kind: 'ack', streamId, frameId, receivedMs: nowMs });
+    this.#liveness.acknowledged(frameId, null);
+    this.#sender.downlinkKbps = downlinkKbps;
+    const frame = this.#window.answered(frameId, stages, nowMs);
     onReceived(data.byteLength);
-    this.#downKbps = downlinkKbps;
-    const answer = { message, flight, arrivedMs, downBytes: data.byteLength };
-    this.#decoder.decode({ sequence, timestampUs, keyframe, color, data }, answer);
+    this.#receiver.receive(message, data, frame);
   }
 
-  #decoded(frame: VideoFrame, { message, flight, arrivedMs, downBytes }: Answer): void {
-    const { sink, clock } = this.#options;
-    const { width, height } = sizeOf(frame);
-    const isRightSize = width === this.setup.outWidth && height === this.setup.outHeight;
-    if (this.#disposed || !flight || flight.sentMs === null || !isRightSize) {
-      frame.close();
-      if (flight) this.#gone(flight, isRightSize ? 'route-closed' : 'wrong-size');
-      return;
-    }
-    const verdict = this.#check.after(flight.shows, frame);
-    if (verdict !== 'right') {
-      frame.close();
-      this.#gone(flight, 'wrong-picture');
-      const what = `${this.name} answered a live stream with pictures of something else.`;
-      if (verdict === 'wrong') this.#options.onFailed(MeshError.verifyFailed(what));
-      return;
-    }
-    const { frameId, purpose, capturedMs, encodeStartMs, sentMs, upBytes } = flight;
-    const decodedMs = clock.now();
-    const moments = { capturedMs, encodeStartMs, sentMs, arrivedMs, decodedMs, upBytes, downBytes };
-    const stagesAt: SharpFrame['stagesAt'] = (presentedMs) =>
-      volunteerFrameStages({ ...moments, volunteer: message.stages, presentedMs });
-    const { quality, lowered } = message;
-    this.meter.measured(stagesAt(decodedMs), quality);
-    const made = { quality, lowered };
-    sink.onSharp({ frameId, purpose, frame, made, volunteerId: this.volunteerId, stagesAt });
-  }
-
-  #silenceChanged(silent: boolean): void {
-    // What it is sent next must not build on what may never have come.
-    if (silent) this.#encoder.wantKeyframe();
+  #livenessChanged(isSilent: boolean): void {
+    // The next frame must not depend on ones that may never have arrived.
+    if (isSilent) this.#sender.requestKeyframe();
     this.#options.onChanged();
-  }
-
-  /** It never left. */
-  #abandon(flight: Flight, cause: DropCause): void {
-    this.#flights.abandon(flight.frameId);
-    this.#gone(flight, cause);
-  }
-
-  #gone(flight: Flight, cause: DropCause): void {
-    this.#options.sink.onDropped(flight, cause);
   }
 }

@@ -1,77 +1,189 @@
 import type { VolunteerStages } from '../../../shared/messages.ts';
-import { RecentMedian } from '../recent-median.ts';
-import { STREAM } from '../tuning.ts';
-import { WindowedMinimum } from '../windowed-minimum.ts';
+import type { CapturedFrame, Purpose } from '../frame.ts';
+import { RecentMedian, WindowedMinimum } from '../rolling-statistics.ts';
+import type { Thumbnail } from '../verify/picture-check.ts';
+import type { CompletionEstimator } from './completion-estimator.ts';
 
-/** The part of a volunteer's rate that must be used. The last bit of it may cost a whole frame that waits. */
-const USED_PART = 0.95;
-/** A frame that waited for this many frames' work, and all others around it too, stood behind one that need not be there. */
-const SURPLUS_WAIT = 1.25;
-/** Waits and stages below this are the event loop's, ms. */
-const GRAIN_MS = 4;
-/** Answers from which it is told whether a frame stands in the queue all the time. */
-const ROUND = 8;
+/** Limit before a volunteer is measured. */
+export const FIRST_FRAMES_IN_FLIGHT = 3;
+/** Upper limit: 16 frames cover a round trip of 250 ms at 60 fps. */
+export const MAX_FRAMES_IN_FLIGHT = 16;
+/** A frame whose arrival the volunteer has not acknowledged after this counts as dropped, ms. */
+export const FRAME_TIMEOUT_MS = 2_000;
+/** An acknowledged frame may take longer: a slow processor may still answer, and an old picture is better than none. */
+const ANSWER_TIMEOUT_MS = 6_000;
+/** Window of the fastest round trip, as old as one to two of these: routes change. */
+const FASTEST_ROUND_TRIP_WINDOW_MS = 10_000;
+/** Share of a volunteer's capacity that must be used. The last few percent may cost a whole frame in its queue. */
+const TARGET_UTILIZATION = 0.95;
+/** If every frame of a round waited for more than this many service times, at least one frame too many is in flight. */
+const SURPLUS_WAIT_RATIO = 1.25;
+/** Queue and stage times below this are event-loop noise, ms. */
+const NOISE_MS = 4;
+/** Answers in a round, after which a standing queue is judged. */
+const ROUND_ANSWERS = 8;
+
+/** A frame on its way to a volunteer and back. */
+export interface InFlightFrame extends Omit<CapturedFrame, 'frame' | 'purpose'> {
+  purpose: Purpose;
+  encodeStartMs: number;
+  /** Null while it is being encoded. */
+  sentMs: number | null;
+  uplinkBytes: number;
+  /** The volunteer confirmed its arrival. */
+  isAcknowledged: boolean;
+  /** Of the source frame, if the answer's picture will be checked against it. */
+  thumbnail: Thumbnail | null;
+}
 
 /**
- * How many frames may be under way to a volunteer at a time: as many as keep its slowest stage busy, which is its rate times the
- * round trip of a frame that waits for no other (what TCP calls bandwidth times delay, as BBR has it). One less and it idles between
- * two frames; one more and each of them stands in its queue for the time of another.
+ * The frames in flight to one volunteer, oldest first, and how many there may be.
+ *
+ * The limit is the bandwidth-delay product as in BBR: the volunteer's rate times the unqueued round trip. One frame less and the volunteer
+ * idles between frames; one more and every frame waits in its queue for another's service time. The limit also shrinks while a queue
+ * stands at the volunteer or frames time out, and grows back one frame at a time.
+ *
+ * The video channel is ordered, so a message about one frame proves that earlier frames without a message are lost; their places are
+ * freed at once.
  */
 export class InFlightWindow {
-  readonly #serviceMs = new RecentMedian();
+  readonly #frames = new Map<number, InFlightFrame>();
+  readonly #estimator: CompletionEstimator;
+  readonly #onLost: (frame: InFlightFrame, cause: 'lost' | 'timeout') => void;
   readonly #roundTripMs = new RecentMedian();
-  readonly #fastestMs = new WindowedMinimum(STREAM.fastestWindowMs);
-  /** What the volunteer turned out to do less than its stages say: they may share one processor. */
-  #surplus = 0;
-  #answers = 0;
-  #leastWaitMs = Number.POSITIVE_INFINITY;
+  readonly #fastestRoundTripMs = new WindowedMinimum(FASTEST_ROUND_TRIP_WINDOW_MS);
+  /** Frames by which the limit is below the model: stages may share one processor and so be slower together than they report. */
+  #reduction = 0;
+  #answersInRound = 0;
+  #shortestQueueMs = Number.POSITIVE_INFINITY;
 
-  get limit(): number {
-    return Math.min(Math.max(1, this.#model - this.#surplus), STREAM.maxFramesInFlight);
+  /** @param estimator - of this volunteer; is told what is sent, answered and given up. */
+  constructor(estimator: CompletionEstimator, onLost: (frame: InFlightFrame, cause: 'lost' | 'timeout') => void) {
+    this.#estimator = estimator;
+    this.#onLost = onLost;
   }
 
-  /** @param roundTripMs - from its encoder to its answer; null when that is not known. */
-  answered(stages: VolunteerStages, roundTripMs: number | null, nowMs: number): void {
-    this.#serviceMs.add(bottleneckMs(stages));
+  get size(): number {
+    return this.#frames.size;
+  }
+
+  /** Largest number of frames in flight at the moment. */
+  get limit(): number {
+    return Math.min(Math.max(1, this.#modelLimit - this.#reduction), MAX_FRAMES_IN_FLIGHT);
+  }
+
+  /** Gives up frames that timed out, then tells whether another one may be sent. */
+  hasRoom(nowMs: number): boolean {
+    for (const frame of [...this.#frames.values()]) {
+      const timeoutMs = frame.isAcknowledged ? ANSWER_TIMEOUT_MS : FRAME_TIMEOUT_MS;
+      if (nowMs - frame.encodeStartMs <= timeoutMs) continue;
+      this.#reduce();
+      this.#estimator.timedOut(FRAME_TIMEOUT_MS);
+      this.#giveUp(frame, 'timeout', nowMs);
+    }
+    return this.size < this.limit;
+  }
+
+  start({ frameId, capturedMs, purpose }: Omit<CapturedFrame, 'frame'>, nowMs: number): InFlightFrame {
+    const frame: InFlightFrame = {
+      ...{ frameId, capturedMs, purpose },
+      encodeStartMs: nowMs,
+      sentMs: null,
+      uplinkBytes: 0,
+      isAcknowledged: false,
+      thumbnail: null,
+    };
+    this.#frames.set(frameId, frame);
+    this.#estimator.sent(nowMs);
+    return frame;
+  }
+
+  /** A frame sent to measure the volunteer is now to be shown as well. Returns whether it is in flight. */
+  promote(frameId: number): boolean {
+    const frame = this.#frames.get(frameId);
+    if (frame) frame.purpose = 'show';
+    return frame !== undefined;
+  }
+
+  /** Whether an older frame that is to be shown is in flight. */
+  isOlderExpected(frameId: number): boolean {
+    for (const frame of this.#frames.values()) {
+      if (frame.purpose === 'show' && frame.frameId < frameId) return true;
+    }
+    return false;
+  }
+
+  /** The volunteer received a frame. Returns it, unless it was given up before. */
+  acknowledged(frameId: number, nowMs: number): InFlightFrame | undefined {
+    for (const frame of [...this.#frames.values()]) {
+      if (frame.frameId < frameId && !frame.isAcknowledged) this.#giveUp(frame, 'lost', nowMs);
+    }
+    const frame = this.#frames.get(frameId);
+    if (frame) frame.isAcknowledged = true;
+    return frame;
+  }
+
+  /** An answer arrived. Answers come in order, so older frames are lost. Returns the frame as {@link remove} does. */
+  answered(frameId: number, stages: VolunteerStages, nowMs: number): InFlightFrame | undefined {
+    const startedMs = this.#frames.get(frameId)?.encodeStartMs;
+    this.#measure(stages, startedMs === undefined ? null : nowMs - startedMs, nowMs);
+    for (const frame of [...this.#frames.values()]) {
+      if (frame.frameId < frameId) this.#giveUp(frame, 'lost', nowMs);
+    }
+    return this.remove(frameId, nowMs);
+  }
+
+  /** The frame is no longer in flight. Returns it; undefined if it was given up before or never left this machine. */
+  remove(frameId: number, nowMs: number): InFlightFrame | undefined {
+    const frame = this.#frames.get(frameId);
+    if (this.#frames.delete(frameId)) this.#estimator.left(nowMs, this.size);
+    return frame?.sentMs === null ? undefined : frame;
+  }
+
+  /** Removes and returns all frames. */
+  clear(): InFlightFrame[] {
+    const frames = [...this.#frames.values()];
+    this.#frames.clear();
+    return frames;
+  }
+
+  #giveUp(frame: InFlightFrame, cause: 'lost' | 'timeout', nowMs: number): void {
+    this.remove(frame.frameId, nowMs);
+    this.#onLost(frame, cause);
+  }
+
+  /** @param roundTripMs - from the encoder to the answer's arrival; null if the frame was given up before. */
+  #measure(stages: VolunteerStages, roundTripMs: number | null, nowMs: number): void {
+    this.#estimator.answered(stages);
     if (roundTripMs !== null) {
       const unqueuedMs = roundTripMs - stages.queueMs;
       this.#roundTripMs.add(unqueuedMs);
-      this.#fastestMs.add(unqueuedMs, nowMs);
+      this.#fastestRoundTripMs.add(unqueuedMs, nowMs);
     }
-    this.#leastWaitMs = Math.min(this.#leastWaitMs, stages.queueMs);
-    if (++this.#answers >= ROUND) this.#judge();
+    this.#shortestQueueMs = Math.min(this.#shortestQueueMs, stages.queueMs);
+    if (++this.#answersInRound >= ROUND_ANSWERS) this.#judgeRound();
   }
 
-  /** One never came back in time: the same as a round of frames that waited. */
-  timedOut(): void {
-    this.#lower();
-  }
-
-  get #model(): number {
+  get #modelLimit(): number {
     const roundTripMs = this.#roundTripMs.value;
-    const serviceMs = this.#serviceMs.value;
-    if (roundTripMs === null || serviceMs === null) return STREAM.firstFramesInFlight;
-    const perFrameMs = Math.max(serviceMs, GRAIN_MS);
-    // It scatters, but what is more than a frame's work slower than the fastest stood in a queue of the link: no reason to add to it.
-    const usualMs = Math.min(roundTripMs, this.#fastestMs.value + perFrameMs);
-    return Math.ceil((USED_PART * usualMs) / perFrameMs);
+    if (roundTripMs === null) return FIRST_FRAMES_IN_FLIGHT;
+    const serviceMs = Math.max(this.#estimator.serviceMs, NOISE_MS);
+    // Round trips vary, but more than one service time above the fastest is a queue in the network, which must not be fed.
+    const usualMs = Math.min(roundTripMs, this.#fastestRoundTripMs.value + serviceMs);
+    return Math.ceil((TARGET_UTILIZATION * usualMs) / serviceMs);
   }
 
-  #judge(): void {
-    const serviceMs = this.#serviceMs.value ?? 0;
-    if (this.#leastWaitMs > SURPLUS_WAIT * serviceMs + GRAIN_MS) this.#lower();
-    // One more would add one frame's work to what they wait.
-    else if (this.#leastWaitMs + serviceMs <= SURPLUS_WAIT * serviceMs) this.#surplus = Math.max(0, this.#surplus - 1);
-    this.#answers = 0;
-    this.#leastWaitMs = Number.POSITIVE_INFINITY;
+  #judgeRound(): void {
+    const { serviceMs } = this.#estimator;
+    if (this.#shortestQueueMs > SURPLUS_WAIT_RATIO * serviceMs + NOISE_MS) this.#reduce();
+    // One more frame in flight adds one service time to the wait.
+    else if (this.#shortestQueueMs + serviceMs <= SURPLUS_WAIT_RATIO * serviceMs)
+      this.#reduction = Math.max(0, this.#reduction - 1);
+    this.#answersInRound = 0;
+    this.#shortestQueueMs = Number.POSITIVE_INFINITY;
   }
 
-  #lower(): void {
-    if (this.limit > 1) this.#surplus++;
+  #reduce(): void {
+    if (this.limit > 1) this.#reduction++;
   }
-}
-
-/** What a volunteer that is never idle takes from one frame to the next: stages work on different frames at the same time. */
-export function bottleneckMs({ decodeMs, computeMs, encodeMs }: VolunteerStages): number {
-  return Math.max(decodeMs, computeMs, encodeMs);
 }

@@ -1,59 +1,63 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { LateWatch } from '../../net/late-watch.ts';
 import { RoundTrip } from '../../net/round-trip.ts';
-import { STREAM } from '../tuning.ts';
+
+/** Grace after an acknowledgement was due, ms. After it the volunteer counts as silent and others get the frames. */
+const GRACE_MS = 15;
+/** A volunteer that stays silent for this long is given up, ms. Its stream may be set up again. */
+export const GIVE_UP_AFTER_MS = 5_000;
 
 export interface LivenessMonitorOptions {
   clock: Clock;
-  onChanged(silent: boolean): void;
-  /** It has been silent for too long. */
+  onChanged(isSilent: boolean): void;
+  /** The volunteer has been silent for {@link GIVE_UP_AFTER_MS}. */
   onGivenUp(): void;
 }
 
-/** Notices that a volunteer has not told in time of a frame's arrival: it is silent then, until the next word of it. */
+/** Detects a volunteer that does not acknowledge a frame in time. It counts as silent until its next message. */
 export class LivenessMonitor {
   readonly #options: LivenessMonitorOptions;
   readonly #roundTrip = new RoundTrip();
-  readonly #unheard: LateWatch<number>;
-  #silent = false;
-  #cancelPatience = () => {};
+  readonly #unacknowledged: LateWatch<number>;
+  #isSilent = false;
+  #cancelGiveUp = () => {};
 
   constructor(options: LivenessMonitorOptions) {
     this.#options = options;
-    this.#unheard = new LateWatch(options.clock, () => this.#set(true));
+    this.#unacknowledged = new LateWatch(options.clock, () => this.#set(true));
   }
 
-  get silent(): boolean {
-    return this.#silent;
+  get isSilent(): boolean {
+    return this.#isSilent;
   }
 
-  /** @param carryMs - what the link takes for it and for what is queued before it. */
-  sent(frameId: number, carryMs: number): void {
-    this.#unheard.watch(frameId, STREAM.suspectAfterMs + this.#roundTrip.longestMs + carryMs);
+  /** @param transmitMs - time the link needs for the frame and the data queued before it. */
+  sent(frameId: number, transmitMs: number): void {
+    this.#unacknowledged.watch(frameId, GRACE_MS + this.#roundTrip.longestMs + transmitMs);
   }
 
-  /** Its arrival was told; `roundTripMs` is null when it is not known when it was sent. */
-  arrived(frameId: number, roundTripMs: number | null): void {
-    this.#unheard.forget(frameId);
+  /** The volunteer has received a frame. `roundTripMs` is null if the time of sending is not known. */
+  acknowledged(frameId: number, roundTripMs: number | null): void {
+    this.#unacknowledged.forget(frameId);
     if (roundTripMs !== null) this.#roundTrip.add(roundTripMs);
   }
 
-  /** Whatever it says, it is there. */
+  /** A message of any kind arrived from the volunteer. */
   heard(): void {
     this.#set(false);
   }
 
   dispose(): void {
-    this.#unheard.dispose();
-    this.#cancelPatience();
+    this.#unacknowledged.dispose();
+    this.#cancelGiveUp();
   }
 
-  #set(silent: boolean): void {
-    if (silent === this.#silent) return;
-    this.#silent = silent;
-    this.#cancelPatience();
+  #set(isSilent: boolean): void {
+    if (isSilent === this.#isSilent) return;
+    this.#isSilent = isSilent;
+    this.#cancelGiveUp();
     const { clock, onChanged, onGivenUp } = this.#options;
-    if (silent) this.#cancelPatience = clock.after(STREAM.silentForMs, onGivenUp);
-    onChanged(silent);
+    if (isSilent) this.#cancelGiveUp = clock.after(GIVE_UP_AFTER_MS, onGivenUp);
+    onChanged(isSilent);
   }
 }

@@ -1,112 +1,114 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
-import { STREAM } from '../tuning.ts';
-import { RateController } from './rate-controller.ts';
+import { FIRST_KBPS, RateController } from './rate-controller.ts';
+import { MAX_QUEUED_MS } from './video-channel.ts';
 
 const MAX_KBPS = 6_000;
 const FPS = 30;
 /** The receiver's clock is hours ahead: clocks of two machines are never compared. */
-const AHEAD_MS = 7_200_000;
+const CLOCK_OFFSET_MS = 7_200_000;
+const ONE_WAY_DELAY_MS = 30;
 
-/** A link of so many kb/s and 30 ms, with a bounded queue before it, and an encoder that keeps to the rate. */
-class SimulatedLeg {
+/** A link with a bounded send queue, and an encoder that keeps to the controlled rate. */
+class SimulatedLink {
   readonly rate = new RateController(MAX_KBPS);
   nowMs = 0;
-  kbps = 20_000;
+  capacityKbps = 20_000;
   #freeAtMs = 0;
   #heldUntilMs = 0;
   #frameId = 0;
-  #onTheirWay: { frameId: number; arrivesMs: number }[] = [];
+  #underWay: { frameId: number; arrivesMs: number }[] = [];
 
-  run(forMs: number): void {
-    for (const untilMs = this.nowMs + forMs; this.nowMs < untilMs; this.nowMs += 1000 / FPS) {
+  run(durationMs: number): void {
+    for (const untilMs = this.nowMs + durationMs; this.nowMs < untilMs; this.nowMs += 1000 / FPS) {
       this.#acknowledge();
-      // Whole frames are left out rather than queued for long.
-      if (this.#freeAtMs - this.nowMs > STREAM.maxQueuedMs) {
+      // Whole frames are dropped instead of queued for long.
+      if (this.#freeAtMs - this.nowMs > MAX_QUEUED_MS) {
         this.rate.congested(this.nowMs);
         continue;
       }
       const sizeBytes = (this.rate.kbps * 1000) / 8 / FPS;
-      this.#freeAtMs = Math.max(this.#freeAtMs, this.nowMs) + (8 * sizeBytes) / this.kbps;
+      this.#freeAtMs = Math.max(this.#freeAtMs, this.nowMs) + (8 * sizeBytes) / this.capacityKbps;
       this.rate.sent(this.#frameId, sizeBytes, this.nowMs);
-      this.#onTheirWay.push({ frameId: this.#frameId++, arrivesMs: Math.max(this.#freeAtMs + 30, this.#heldUntilMs) });
+      const arrivesMs = Math.max(this.#freeAtMs + ONE_WAY_DELAY_MS, this.#heldUntilMs);
+      this.#underWay.push({ frameId: this.#frameId++, arrivesMs });
     }
   }
 
-  /** What is under way, and what comes next, arrives so much later, all of it at once. */
-  holdUp(forMs: number): void {
-    const untilMs = this.nowMs + forMs;
-    for (const frame of this.#onTheirWay) if (frame.arrivesMs > this.nowMs) frame.arrivesMs = untilMs;
+  /** Delays frames under way, and those that follow, for this time; then all arrive at once. */
+  holdUp(durationMs: number): void {
+    const untilMs = this.nowMs + durationMs;
+    for (const frame of this.#underWay) if (frame.arrivesMs > this.nowMs) frame.arrivesMs = untilMs;
     this.#heldUntilMs = untilMs;
   }
 
   #acknowledge(): void {
-    while ((this.#onTheirWay[0]?.arrivesMs ?? Number.POSITIVE_INFINITY) + 30 <= this.nowMs) {
-      const arrived = this.#onTheirWay.shift();
-      if (arrived) this.rate.acknowledged(arrived.frameId, arrived.arrivesMs + AHEAD_MS, this.nowMs);
+    while ((this.#underWay[0]?.arrivesMs ?? Number.POSITIVE_INFINITY) + ONE_WAY_DELAY_MS <= this.nowMs) {
+      const arrived = this.#underWay.shift();
+      if (arrived) this.rate.acknowledged(arrived.frameId, arrived.arrivesMs + CLOCK_OFFSET_MS, this.nowMs);
     }
   }
 }
 
-let leg: SimulatedLeg;
+let link: SimulatedLink;
 beforeEach(() => {
-  leg = new SimulatedLeg();
+  link = new SimulatedLink();
 });
 
-test('a link with room keeps the rate that was asked for', () => {
-  leg.run(10_000);
-  expect(leg.rate.kbps).toBe(MAX_KBPS);
+test('a link with enough capacity keeps the requested rate', () => {
+  link.run(10_000);
+  expect(link.rate.kbps).toBe(MAX_KBPS);
 });
 
-test('it starts low, so that a bad link is not flooded, and is at its height within two seconds', () => {
-  expect(leg.rate.kbps).toBe(STREAM.firstKbps);
-  leg.run(2_000);
-  expect(leg.rate.kbps).toBe(MAX_KBPS);
+test('the rate starts low, so that a bad link is not flooded, and reaches its maximum within two seconds', () => {
+  expect(link.rate.kbps).toBe(FIRST_KBPS);
+  link.run(2_000);
+  expect(link.rate.kbps).toBe(MAX_KBPS);
 });
 
-test('a lost packet that holds up those behind it does not lower it', () => {
-  leg.run(5_000);
+test('a lost packet that delays the frames behind it does not lower the rate', () => {
+  link.run(5_000);
   for (let loss = 0; loss < 20; loss++) {
-    leg.run(500);
-    leg.holdUp(150);
+    link.run(500);
+    link.holdUp(150);
   }
-  expect(leg.rate.kbps).toBe(MAX_KBPS);
+  expect(link.rate.kbps).toBe(MAX_KBPS);
 });
 
-describe('a squeeze to a sixth', () => {
-  test('brings the rate near what the link carries within two seconds, and the queue stays short', () => {
-    leg.run(5_000);
-    leg.kbps = 1_000;
-    leg.run(2_000);
-    expect(leg.rate.kbps).toBeLessThan(1_500);
-    leg.run(3_000);
-    expect(leg.rate.queueMs).toBeLessThan(2 * STREAM.maxQueuedMs);
-    expect(leg.rate.kbps).toBeGreaterThan(300);
+describe('when the capacity drops to a sixth', () => {
+  test('the rate follows within two seconds, and the queue stays short', () => {
+    link.run(5_000);
+    link.capacityKbps = 1_000;
+    link.run(2_000);
+    expect(link.rate.kbps).toBeLessThan(1_500);
+    link.run(3_000);
+    expect(link.rate.queueMs).toBeLessThan(2 * MAX_QUEUED_MS);
+    expect(link.rate.kbps).toBeGreaterThan(300);
   });
 
-  test('the full rate is back within five seconds of its end', () => {
-    leg.run(5_000);
-    leg.kbps = 1_000;
-    leg.run(5_000);
-    leg.kbps = 20_000;
-    leg.run(5_000);
-    expect(leg.rate.kbps).toBe(MAX_KBPS);
+  test('the full rate is back within five seconds after the capacity is', () => {
+    link.run(5_000);
+    link.capacityKbps = 1_000;
+    link.run(5_000);
+    link.capacityKbps = 20_000;
+    link.run(5_000);
+    expect(link.rate.kbps).toBe(MAX_KBPS);
   });
 });
 
-test('a frame that found no room lowers the rate, but not one step for each of a burst', () => {
-  leg.run(2_000);
-  for (let refused = 0; refused < 10; refused++) leg.rate.congested(leg.nowMs);
-  expect(leg.rate.kbps).toBeGreaterThan(0.5 * MAX_KBPS);
-  expect(leg.rate.kbps).toBeLessThan(MAX_KBPS);
+test('a full send buffer lowers the rate once, not once for each frame of a burst', () => {
+  link.run(2_000);
+  for (let refused = 0; refused < 10; refused++) link.rate.congested(link.nowMs);
+  expect(link.rate.kbps).toBeGreaterThan(0.5 * MAX_KBPS);
+  expect(link.rate.kbps).toBeLessThan(MAX_KBPS);
 });
 
-test('it never falls below what a picture needs to be one, and what is never acknowledged is forgotten', () => {
+test('the rate never falls below the minimum of a stream, and unacknowledged frames are forgotten', () => {
   for (let frameId = 0; frameId < 10_000; frameId++) {
-    leg.rate.sent(frameId, 1_000, frameId * 33);
-    leg.rate.congested(frameId * 33);
+    link.rate.sent(frameId, 1_000, frameId * 33);
+    link.rate.congested(frameId * 33);
   }
-  expect(leg.rate.kbps).toBeGreaterThanOrEqual(STREAM_LIMITS.minBitrateKbps);
-  expect(leg.rate.kbps).toBeLessThan(1.2 * STREAM_LIMITS.minBitrateKbps);
-  expect(leg.rate.acknowledged(0, 1, 1)).toBe(false);
+  expect(link.rate.kbps).toBeGreaterThanOrEqual(STREAM_LIMITS.minBitrateKbps);
+  expect(link.rate.kbps).toBeLessThan(1.2 * STREAM_LIMITS.minBitrateKbps);
+  expect(link.rate.acknowledged(0, 1, 1)).toBe(false);
 });

@@ -1,108 +1,132 @@
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
-import { SlidingWindow } from '../sliding-window.ts';
-import { STREAM } from '../tuning.ts';
-import { WindowedMinimum } from '../windowed-minimum.ts';
+import { SlidingWindow, WindowedMinimum } from '../rolling-statistics.ts';
+import { MAX_QUEUED_MS } from './video-channel.ts';
 
-interface Sent {
-  atMs: number;
+/** Initial rate where more was asked for: a bad link carries it, and a good one reaches 15,000 kb/s from it within 1.4 s. */
+export const FIRST_KBPS = 1_000;
+/** Queueing delay above which a frame counts as queued, ms. */
+const QUEUED_ABOVE_MS = 60;
+/** Congestion: every frame sent during this time was queued, ms. */
+const STANDING_QUEUE_MS = 160;
+/** The rate rises only while the queueing delay is below this, ms. */
+const CALM_BELOW_MS = 30;
+/** Time between two steps of the rate, ms. */
+const STEP_MS = 200;
+/** Share of the current rate added at each step before the first sign of congestion, and after it (eightfold within 5 s). */
+const START_INCREASE = 0.5;
+const INCREASE = 0.09;
+/** A step down goes to this share of the throughput... */
+const DECREASE = 0.8;
+/** ...but to no less than this share of the current rate: a hiccup of half a second must not ruin the picture. */
+const DEEPEST_STEP = 0.6;
+/** Time over which the throughput is measured, ms. */
+const THROUGHPUT_WINDOW_MS = 500;
+/** The rate is published when it changed by this share: each change costs the encoder a few frames of settling. */
+const HYSTERESIS = 0.1;
+/** The fastest one-way delay is taken over one to two of these: clocks drift and routes change. */
+const FASTEST_DELAY_WINDOW_MS = 10_000;
+/** Frames remembered until they are acknowledged. */
+const MAX_UNACKNOWLEDGED = 64;
+
+interface SentFrame {
+  sentMs: number;
   sizeBytes: number;
 }
 
 /**
- * The bitrate of one leg, from what the other side says of each frame's arrival: up fast until the first sign of congestion, as
- * TCP's slow start; from then on down to less than what is carried, and up again by a part of itself, so that it passes what the link
- * carries by no more than that. What tells of congestion is not loss, which comes late, but frames that take longer than the
- * fastest lately: they stood in a queue (LEDBAT, RFC 6817), all that were sent for some time: a lost packet holds up a few frames
- * behind it, and a lower rate would not bring it sooner. The two clocks are never compared, only how their difference changes.
+ * Controls the bitrate of one direction from the acknowledged arrival times of its frames.
+ *
+ * The rate rises fast until the first sign of congestion (as TCP slow start does), then drops below the measured throughput and rises
+ * again by a share of itself. Congestion is a standing queue, not loss: frames that take longer than the fastest recent one (LEDBAT,
+ * RFC 6817) for some time without exception. A lost packet only delays the few frames behind it, and a lower rate would not help those.
+ * The clocks of sender and receiver are never compared; only changes of their difference count.
  */
 export class RateController {
-  readonly #sent = new Map<number, Sent>();
-  readonly #fastestMs = new WindowedMinimum(STREAM.fastestWindowMs);
+  readonly #unacknowledged = new Map<number, SentFrame>();
+  readonly #fastestDelayMs = new WindowedMinimum(FASTEST_DELAY_WINDOW_MS);
+  /** Bytes acknowledged lately. */
+  readonly #deliveredBytes = new SlidingWindow<number>(THROUGHPUT_WINDOW_MS, MAX_UNACKNOWLEDGED);
   readonly #maxKbps: number;
   #exactKbps: number;
-  /** What was told. */
-  #kbps: number;
+  #publishedKbps: number;
   #queueMs = 0;
-  /** When the newest frame was sent that stood in no queue. */
-  #flowedMs: number | null = null;
+  /** When the newest unqueued frame was sent. */
+  #unqueuedSentMs: number | null = null;
   #raisedMs = Number.NEGATIVE_INFINITY;
   #loweredMs = Number.NEGATIVE_INFINITY;
-  /** Bytes that arrived lately: what the leg really carries. */
-  readonly #delivered = new SlidingWindow<number>(STREAM.carriedWindowMs, STREAM.maxUnacknowledged);
-
-  /** Nothing has told yet what the link carries. */
+  /** No congestion has been seen yet. */
   #isStarting = true;
 
-  /** @param maxKbps - what was asked for. */
   constructor(maxKbps: number) {
     this.#maxKbps = maxKbps;
-    this.#exactKbps = Math.min(maxKbps, STREAM.firstKbps);
-    this.#kbps = this.#exactKbps;
+    this.#exactKbps = Math.min(maxKbps, FIRST_KBPS);
+    this.#publishedKbps = this.#exactKbps;
   }
 
   get kbps(): number {
-    return this.#kbps;
+    return this.#publishedKbps;
   }
 
-  /** How long the newest frame stood in queues on its way, ms. */
+  /** Queueing delay of the newest acknowledged frame, ms. */
   get queueMs(): number {
     return this.#queueMs;
   }
 
   sent(frameId: number, sizeBytes: number, nowMs: number): void {
-    this.#sent.set(frameId, { atMs: nowMs, sizeBytes });
-    // What was never acknowledged must not stay for ever.
-    for (const [oldest] of this.#sent) {
-      if (this.#sent.size <= STREAM.maxUnacknowledged) break;
-      this.#sent.delete(oldest);
+    this.#unacknowledged.set(frameId, { sentMs: nowMs, sizeBytes });
+    // Frames that are never acknowledged must not accumulate.
+    for (const [oldest] of this.#unacknowledged) {
+      if (this.#unacknowledged.size <= MAX_UNACKNOWLEDGED) break;
+      this.#unacknowledged.delete(oldest);
     }
   }
 
   /** @param receivedMs - on the receiver's clock. Returns whether the rate changed. */
   acknowledged(frameId: number, receivedMs: number, nowMs: number): boolean {
-    const sent = this.#sent.get(frameId);
-    if (!sent) return false;
-    this.#sent.delete(frameId);
-    this.#delivered.add(sent.sizeBytes, nowMs);
-    const tookMs = receivedMs - sent.atMs;
-    this.#fastestMs.add(tookMs, nowMs);
-    this.#queueMs = tookMs - this.#fastestMs.value;
-    if (this.#queueMs <= STREAM.congestedAfterMs) this.#flowedMs = sent.atMs;
-    this.#flowedMs ??= sent.atMs;
-    if (sent.atMs - this.#flowedMs > STREAM.standingQueueMs) return this.congested(nowMs);
-    return this.#queueMs < STREAM.calmBelowMs && this.#raise(nowMs);
+    const frame = this.#unacknowledged.get(frameId);
+    if (!frame) return false;
+    this.#unacknowledged.delete(frameId);
+    this.#deliveredBytes.add(frame.sizeBytes, nowMs);
+    const delayMs = receivedMs - frame.sentMs;
+    this.#fastestDelayMs.add(delayMs, nowMs);
+    this.#queueMs = delayMs - this.#fastestDelayMs.value;
+    if (this.#queueMs <= QUEUED_ABOVE_MS) this.#unqueuedSentMs = frame.sentMs;
+    this.#unqueuedSentMs ??= frame.sentMs;
+    if (frame.sentMs - this.#unqueuedSentMs > STANDING_QUEUE_MS) return this.congested(nowMs);
+    return this.#queueMs < CALM_BELOW_MS && this.#raise(nowMs);
   }
 
-  /** A frame stood in a queue for long, or found no room in ours. Returns whether the rate changed. */
+  /** Frames queue in the network, or the send buffer is full. Returns whether the rate changed. */
   congested(nowMs: number): boolean {
-    // One step per queue's length: what is under way was sent at the old rate.
-    if (nowMs - this.#loweredMs < STREAM.rateStepMs + Math.min(this.#queueMs, STREAM.maxQueuedMs)) return false;
-    this.#flowedMs = null;
-    const lowered = STREAM.rateDecrease * Math.min(this.#exactKbps, this.#carriedKbps(nowMs));
-    // Not all the way at once: a hiccup of half a second must not cost the picture.
-    this.#exactKbps = Math.max(STREAM_LIMITS.minBitrateKbps, STREAM.deepestStep * this.#exactKbps, lowered);
+    // One step per queue length: frames already under way were sent at the old rate.
+    if (nowMs - this.#loweredMs < STEP_MS + Math.min(this.#queueMs, MAX_QUEUED_MS)) return false;
+    this.#unqueuedSentMs = null;
+    const lowered = DECREASE * Math.min(this.#exactKbps, this.#throughputKbps(nowMs));
+    this.#exactKbps = Math.max(STREAM_LIMITS.minBitrateKbps, DEEPEST_STEP * this.#exactKbps, lowered);
     this.#loweredMs = nowMs;
     this.#isStarting = false;
-    return this.#tell();
+    return this.#publish();
   }
 
   #raise(nowMs: number): boolean {
-    const isDue = nowMs - Math.max(this.#raisedMs, this.#loweredMs) >= STREAM.rateStepMs;
+    const isDue = nowMs - Math.max(this.#raisedMs, this.#loweredMs) >= STEP_MS;
     if (!isDue || this.#exactKbps >= this.#maxKbps) return false;
-    const part = this.#isStarting ? STREAM.startIncrease : STREAM.rateIncrease;
-    this.#exactKbps = Math.min(this.#maxKbps, (1 + part) * this.#exactKbps);
+    const increase = this.#isStarting ? START_INCREASE : INCREASE;
+    this.#exactKbps = Math.min(this.#maxKbps, (1 + increase) * this.#exactKbps);
     this.#raisedMs = nowMs;
-    return this.#tell();
+    return this.#publish();
   }
 
-  #tell(): boolean {
-    const isFull = this.#exactKbps === this.#maxKbps && this.#kbps !== this.#maxKbps;
-    if (!isFull && Math.abs(this.#exactKbps - this.#kbps) < STREAM.rateHysteresis * this.#kbps) return false;
-    this.#kbps = this.#exactKbps;
+  #publish(): boolean {
+    const reachesMax = this.#exactKbps === this.#maxKbps && this.#publishedKbps !== this.#maxKbps;
+    const change = Math.abs(this.#exactKbps - this.#publishedKbps);
+    if (!reachesMax && change < HYSTERESIS * this.#publishedKbps) return false;
+    this.#publishedKbps = this.#exactKbps;
     return true;
   }
 
-  #carriedKbps(nowMs: number): number {
-    return (8 * this.#delivered.entries(nowMs).reduce((sum, bytes) => sum + bytes, 0)) / STREAM.carriedWindowMs;
+  #throughputKbps(nowMs: number): number {
+    const bytes = this.#deliveredBytes.entries(nowMs).reduce((sum, sizeBytes) => sum + sizeBytes, 0);
+    return (8 * bytes) / THROUGHPUT_WINDOW_MS;
   }
 }

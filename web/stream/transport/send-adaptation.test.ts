@@ -1,95 +1,101 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
-import { STREAM } from '../tuning.ts';
-import { SendAdaptation } from './send-adaptation.ts';
+import {
+  LARGER_AFTER_MS,
+  MIN_BITS_PER_PIXEL,
+  MIN_SENT_FPS,
+  MORE_FRAMES_AFTER_MS,
+  SendAdaptation,
+  SMALLER_AFTER_MS,
+} from './send-adaptation.ts';
 
 const SIZE = { width: 640, height: 360, outWidth: 1280, outHeight: 720 };
-const SOURCE_MS = 1000 / 30;
+const SOURCE_INTERVAL_MS = 1000 / 30;
 const AMPLE_KBPS = 6_000;
-/** What all 30 frames of a leg need, kb/s. */
-const UP_KBPS = (30 * STREAM.leastBitsPerPixel * 640 * 360) / 1000;
-const DOWN_KBPS = (30 * STREAM.leastBitsPerPixel * 1280 * 720) / 1000;
+/** Rates that all 30 frames a second need. */
+const UPLINK_KBPS = (30 * MIN_BITS_PER_PIXEL * 640 * 360) / 1000;
+const DOWNLINK_KBPS = (30 * MIN_BITS_PER_PIXEL * 1280 * 720) / 1000;
 
-let plan: SendAdaptation;
+let adaptation: SendAdaptation;
 let nowMs: number;
 
 beforeEach(() => {
-  plan = new SendAdaptation(SIZE);
+  adaptation = new SendAdaptation(SIZE);
   nowMs = 0;
 });
 
-/** Offers the source's frames for so long; returns which of them, counted from 0, were sent. */
-function run(upKbps: number, downKbps: number, forMs = 1_000): number[] {
+/** Offers the source's frames for this time; returns the indices of those that were sent. */
+function run(uplinkKbps: number, downlinkKbps: number, durationMs = 1_000): number[] {
   const sent: number[] = [];
-  for (let frame = 0; frame * SOURCE_MS < forMs; frame++) {
-    plan.follow({ upKbps, downKbps, sourceMs: SOURCE_MS }, nowMs);
-    if (plan.isDue(nowMs)) {
-      plan.sent(nowMs);
+  for (let frame = 0; frame * SOURCE_INTERVAL_MS < durationMs; frame++) {
+    adaptation.adapt({ uplinkKbps, downlinkKbps, sourceIntervalMs: SOURCE_INTERVAL_MS }, nowMs);
+    if (adaptation.isDue(nowMs)) {
+      adaptation.sent(nowMs);
       sent.push(frame);
     }
-    nowMs += SOURCE_MS;
+    nowMs += SOURCE_INTERVAL_MS;
   }
   return sent;
 }
 
-test('with room enough every frame is sent, as large as it is', () => {
+test('with enough capacity every frame is sent at full size', () => {
   expect(run(AMPLE_KBPS, AMPLE_KBPS)).toHaveLength(30);
-  expect(plan.size).toEqual({ width: 640, height: 360 });
-  expect(plan.intervalMs).toBe(0);
+  expect(adaptation.size).toEqual({ width: 640, height: 360 });
+  expect(adaptation.intervalMs).toBe(0);
 });
 
-describe('where a leg does not carry all of them', () => {
+describe('when one direction cannot carry every frame', () => {
   test.each([
-    ['the way there', 0.6 * UP_KBPS, AMPLE_KBPS],
-    ['the way back', AMPLE_KBPS, 0.6 * DOWN_KBPS],
-  ])('%s: each second one is left out, at once and evenly', (_, upKbps, downKbps) => {
-    expect(run(upKbps, downKbps, 200)).toEqual([0, 2, 4]);
-    expect(plan.intervalMs).toBeCloseTo(2 * SOURCE_MS);
+    ['uplink', 0.6 * UPLINK_KBPS, AMPLE_KBPS],
+    ['downlink', AMPLE_KBPS, 0.6 * DOWNLINK_KBPS],
+  ])('%s: every second frame is skipped, at once and evenly', (_, uplinkKbps, downlinkKbps) => {
+    expect(run(uplinkKbps, downlinkKbps, 200)).toEqual([0, 2, 4]);
+    expect(adaptation.intervalMs).toBeCloseTo(2 * SOURCE_INTERVAL_MS);
   });
 
-  test('so many are always sent that it is a motion picture', () => {
-    expect(run(AMPLE_KBPS, STREAM_LIMITS.minBitrateKbps)).toHaveLength(STREAM.leastSentFps);
+  test('the minimum frame rate is always sent', () => {
+    expect(run(AMPLE_KBPS, STREAM_LIMITS.minBitrateKbps)).toHaveLength(MIN_SENT_FPS);
   });
 
-  test('all of them come back after a while, a step at a time, and not for a moment of more', () => {
-    run(AMPLE_KBPS, 0.3 * DOWN_KBPS);
-    const before = plan.intervalMs;
-    run(AMPLE_KBPS, AMPLE_KBPS, STREAM.moreFramesAfterMs / 2);
-    run(AMPLE_KBPS, 0.3 * DOWN_KBPS);
-    expect(plan.intervalMs).toBe(before);
-    run(AMPLE_KBPS, AMPLE_KBPS, 3 * STREAM.moreFramesAfterMs);
-    expect(plan.intervalMs).toBe(0);
+  test('the frame rate recovers in steps after a while, not after a moment of higher capacity', () => {
+    run(AMPLE_KBPS, 0.3 * DOWNLINK_KBPS);
+    const before = adaptation.intervalMs;
+    run(AMPLE_KBPS, AMPLE_KBPS, MORE_FRAMES_AFTER_MS / 2);
+    run(AMPLE_KBPS, 0.3 * DOWNLINK_KBPS);
+    expect(adaptation.intervalMs).toBe(before);
+    run(AMPLE_KBPS, AMPLE_KBPS, 3 * MORE_FRAMES_AFTER_MS);
+    expect(adaptation.intervalMs).toBe(0);
   });
 
-  test('a rate that stays about what is needed does not make it go up and down', () => {
-    run(AMPLE_KBPS, 0.95 * DOWN_KBPS);
+  test('a rate that varies around the required one does not make the frame rate oscillate', () => {
+    run(AMPLE_KBPS, 0.95 * DOWNLINK_KBPS);
     const intervals = new Set<number>();
     for (let nth = 0; nth < 20; nth++) {
-      run(AMPLE_KBPS, (nth % 2 === 0 ? 0.95 : 1.1) * DOWN_KBPS, 700);
-      intervals.add(plan.intervalMs);
+      run(AMPLE_KBPS, (nth % 2 === 0 ? 0.95 : 1.1) * DOWNLINK_KBPS, 700);
+      intervals.add(adaptation.intervalMs);
     }
     expect([...intervals]).toHaveLength(1);
   });
 });
 
-describe('where even so few are too much for the way there', () => {
-  test('smaller ones are sent, but only when it lasts; and large ones again, later', () => {
-    run(0.2 * UP_KBPS, AMPLE_KBPS, STREAM.smallerAfterMs / 2);
+describe('when the uplink cannot carry even the minimum frame rate', () => {
+  test('smaller frames are sent once that lasts, and large ones again later', () => {
+    run(0.2 * UPLINK_KBPS, AMPLE_KBPS, SMALLER_AFTER_MS / 2);
     run(AMPLE_KBPS, AMPLE_KBPS);
-    expect(plan.size.width).toBe(640);
-    run(0.2 * UP_KBPS, AMPLE_KBPS, 2 * STREAM.smallerAfterMs);
-    expect(plan.size).toEqual({ width: 426, height: 240 });
-    run(0.05 * UP_KBPS, AMPLE_KBPS, 2 * STREAM.smallerAfterMs);
-    expect(plan.size).toEqual({ width: 320, height: 180 });
-    run(AMPLE_KBPS, AMPLE_KBPS, 2 * STREAM.largerAfterMs);
-    expect([plan.size.width, plan.intervalMs]).toEqual([640, 0]);
+    expect(adaptation.size.width).toBe(640);
+    run(0.2 * UPLINK_KBPS, AMPLE_KBPS, 2 * SMALLER_AFTER_MS);
+    expect(adaptation.size).toEqual({ width: 426, height: 240 });
+    run(0.05 * UPLINK_KBPS, AMPLE_KBPS, 2 * SMALLER_AFTER_MS);
+    expect(adaptation.size).toEqual({ width: 320, height: 180 });
+    run(AMPLE_KBPS, AMPLE_KBPS, 2 * LARGER_AFTER_MS);
+    expect([adaptation.size.width, adaptation.intervalMs]).toEqual([640, 0]);
   });
 
-  test('smaller ones do not help the way back, and none is too small for the kernels', () => {
+  test('a slow downlink does not shrink frames, and none is shrunk beyond the largest scale', () => {
     run(AMPLE_KBPS, STREAM_LIMITS.minBitrateKbps, 5_000);
-    expect(plan.size.width).toBe(640);
-    plan = new SendAdaptation({ ...SIZE, outWidth: 4 * 640, outHeight: 4 * 360 });
+    expect(adaptation.size.width).toBe(640);
+    adaptation = new SendAdaptation({ ...SIZE, outWidth: 4 * 640, outHeight: 4 * 360 });
     run(STREAM_LIMITS.minBitrateKbps, AMPLE_KBPS, 5_000);
-    expect(plan.size.width).toBe(640);
+    expect(adaptation.size.width).toBe(640);
   });
 });

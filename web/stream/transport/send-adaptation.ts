@@ -1,108 +1,121 @@
 import { canBecome, type StreamSize, shrunk } from '../frame-size.ts';
-import { STREAM } from '../tuning.ts';
 
-/** What the legs carry, kb/s, and the time between two of the source's frames. */
-export interface LegRates {
-  upKbps: number;
-  /** Null before the volunteer told. */
-  downKbps: number | null;
-  sourceMs: number;
+/** With fewer bits a game's picture is a smear: 170 kb/s for 640x360 at 30 fps, 690 kb/s for 1280x720. Below it frames are skipped. */
+export const MIN_BITS_PER_PIXEL = 0.025;
+/** Below this frame rate motion is no longer perceived as such; smaller frames are sent instead. */
+export const MIN_SENT_FPS = 10;
+/** Recovery needs this many times the required rate... */
+const RECOVERY_MARGIN = 1.3;
+/** ...for this long, before more frames are sent. */
+export const MORE_FRAMES_AFTER_MS = 500;
+/** How long another send size must be called for. A change costs a keyframe. */
+export const SMALLER_AFTER_MS = 1_000;
+export const LARGER_AFTER_MS = 3_000;
+/** Divisors of the send size. */
+const SIZE_DIVISORS = [1, 1.5, 2] as const;
+/** Tolerance when rounding to whole frames, since the intervals of a source vary. */
+const ROUNDING_TOLERANCE = 0.1;
+/** A frame may be sent this share of the source's interval early. */
+const EARLY_SHARE = 0.25;
+
+/** Rates of both directions, and the source's frame interval. */
+export interface LinkRates {
+  uplinkKbps: number;
+  /** Null until the volunteer has reported it. */
+  downlinkKbps: number | null;
+  sourceIntervalMs: number;
 }
 
-interface Step {
+interface Adaptation {
+  /** Every n-th frame is sent. */
   every: number;
-  shrink: number;
+  /** Divisor of the send size. */
+  divisor: number;
 }
-
-/** By how much the send size is divided, at most. */
-const SHRINKS = [1, 1.5, 2] as const;
-/** A count of frames that is this little above a whole one is no reason for another step: a source's pace scatters. */
-const SCATTER = 0.1;
-/** A frame may come this part of its interval early. */
-const EARLY_PART = 0.25;
 
 /**
- * What a volunteer is sent where its legs do not carry all of a source's frames at a quality worth looking at: first every second
- * or third frame only, evenly, and last smaller ones, which the volunteer enlarges by more. Worse at once, better only when that
- * has been affordable for a while. What it is not sent is not filled in from here: a picture of this machine's own is newer than
- * those still under way, and would make each of them late.
+ * Adapts what a volunteer is sent to the rates of both directions: first only every second or third frame, evenly spaced, then also
+ * smaller frames, which the volunteer enlarges by more. It degrades at once and recovers only after the rate has been sufficient for a
+ * while. Skipped frames are not upscaled locally instead: such a picture would be newer than those in flight and make each of them late.
  */
 export class SendAdaptation {
-  readonly #full: StreamSize;
-  readonly #shrinks: readonly number[];
-  #step: Step = { every: 1, shrink: 1 };
-  #sourceMs = 0;
+  readonly #fullSize: StreamSize;
+  readonly #divisors: readonly number[];
+  #current: Adaptation = { every: 1, divisor: 1 };
+  #sourceIntervalMs = 0;
   #lastSentMs = Number.NEGATIVE_INFINITY;
-  /** Since when more frames could be sent. Null: not now. */
-  #moreSinceMs: number | null = null;
-  /** Since when another size is called for. */
-  #sizeSinceMs: number | null = null;
+  /** Since when more frames could be sent; null: not at the moment. */
+  #moreFramesSinceMs: number | null = null;
+  /** Since when another size is called for; null: not at the moment. */
+  #otherSizeSinceMs: number | null = null;
 
-  constructor(full: StreamSize) {
-    this.#full = full;
-    this.#shrinks = SHRINKS.filter((by) => canBecome(shrunk(full, by), full));
+  constructor(fullSize: StreamSize) {
+    this.#fullSize = fullSize;
+    this.#divisors = SIZE_DIVISORS.filter((divisor) => canBecome(shrunk(fullSize, divisor), fullSize));
   }
 
-  /** As sent. */
+  /** Size to encode frames at, pixels. */
   get size(): { width: number; height: number } {
-    return shrunk(this.#full, this.#step.shrink);
+    return shrunk(this.#fullSize, this.#current.divisor);
   }
 
-  /** Between two frames for this volunteer, ms; 0 while it may have all of them. */
+  /** Time between two frames to send, ms; 0 while every frame is sent. */
   get intervalMs(): number {
-    return this.#step.every === 1 ? 0 : this.#step.every * this.#sourceMs;
+    return this.#current.every === 1 ? 0 : this.#current.every * this.#sourceIntervalMs;
   }
 
-  /** Is this the volunteer's turn, or is the frame to be left out? */
+  /** Whether the current frame is to be sent rather than skipped. */
   isDue(nowMs: number): boolean {
-    return nowMs - this.#lastSentMs >= this.intervalMs - EARLY_PART * this.#sourceMs;
+    return nowMs - this.#lastSentMs >= this.intervalMs - EARLY_SHARE * this.#sourceIntervalMs;
   }
 
   sent(nowMs: number): void {
     this.#lastSentMs = nowMs;
   }
 
-  follow(rates: LegRates, nowMs: number): void {
-    this.#sourceMs = rates.sourceMs;
-    const needed = this.#affordable(rates, 1);
-    const spared = this.#affordable(rates, STREAM.betterMargin);
-    this.#followSize(needed.shrink, spared.shrink, nowMs);
-    if (needed.every > this.#step.every) {
-      this.#step.every = needed.every;
-      this.#moreSinceMs = null;
-    } else this.#followMore(spared.every < this.#step.every, nowMs);
+  adapt(rates: LinkRates, nowMs: number): void {
+    this.#sourceIntervalMs = rates.sourceIntervalMs;
+    const affordable = this.#affordable(rates, 1);
+    const comfortable = this.#affordable(rates, RECOVERY_MARGIN);
+    this.#adaptSize(affordable.divisor, comfortable.divisor, nowMs);
+    if (affordable.every > this.#current.every) {
+      this.#current.every = affordable.every;
+      this.#moreFramesSinceMs = null;
+    } else this.#recoverFrameRate(comfortable.every < this.#current.every, nowMs);
   }
 
-  #followMore(isSpared: boolean, nowMs: number): void {
-    this.#moreSinceMs = isSpared ? (this.#moreSinceMs ?? nowMs) : null;
-    if (this.#moreSinceMs === null || nowMs - this.#moreSinceMs < STREAM.moreFramesAfterMs) return;
-    this.#step.every--;
-    this.#moreSinceMs = null;
+  #recoverFrameRate(isPossible: boolean, nowMs: number): void {
+    this.#moreFramesSinceMs = isPossible ? (this.#moreFramesSinceMs ?? nowMs) : null;
+    if (this.#moreFramesSinceMs === null || nowMs - this.#moreFramesSinceMs < MORE_FRAMES_AFTER_MS) return;
+    this.#current.every--;
+    this.#moreFramesSinceMs = null;
   }
 
-  #followSize(needed: number, spared: number, nowMs: number): void {
-    const { shrink } = this.#step;
-    const isTooLarge = needed > shrink;
-    if (!isTooLarge && spared >= shrink) {
-      this.#sizeSinceMs = null;
+  #adaptSize(affordable: number, comfortable: number, nowMs: number): void {
+    const { divisor } = this.#current;
+    const isTooLarge = affordable > divisor;
+    if (!isTooLarge && comfortable >= divisor) {
+      this.#otherSizeSinceMs = null;
       return;
     }
-    this.#sizeSinceMs ??= nowMs;
-    if (nowMs - this.#sizeSinceMs < (isTooLarge ? STREAM.smallerAfterMs : STREAM.largerAfterMs)) return;
-    this.#step.shrink = isTooLarge ? needed : spared;
-    this.#sizeSinceMs = null;
+    this.#otherSizeSinceMs ??= nowMs;
+    if (nowMs - this.#otherSizeSinceMs < (isTooLarge ? SMALLER_AFTER_MS : LARGER_AFTER_MS)) return;
+    this.#current.divisor = isTooLarge ? affordable : comfortable;
+    this.#otherSizeSinceMs = null;
   }
 
-  /** @param margin - how many times over it must be there. */
-  #affordable({ upKbps, downKbps, sourceMs }: LegRates, margin: number): Step {
-    const sourcePerS = 1000 / sourceMs;
-    const mostEvery = Math.max(1, Math.floor(sourcePerS / STREAM.leastSentFps + SCATTER));
-    const perS = (kbps: number, width: number, height: number) =>
-      (1000 * kbps) / (margin * STREAM.leastBitsPerPixel * width * height);
-    const upPerS = (by: number) => perS(upKbps, this.#full.width / by, this.#full.height / by);
-    const downPerS = perS(downKbps ?? Number.POSITIVE_INFINITY, this.#full.outWidth, this.#full.outHeight);
-    const shrink = this.#shrinks.find((by) => upPerS(by) * mostEvery >= sourcePerS) ?? this.#shrinks.at(-1) ?? 1;
-    const every = Math.ceil(sourcePerS / Math.min(upPerS(this.#step.shrink), downPerS) - SCATTER);
-    return { every: Math.min(Math.max(1, every), mostEvery), shrink };
+  /** @param margin - by which factor the rates must exceed what is needed. */
+  #affordable({ uplinkKbps, downlinkKbps, sourceIntervalMs }: LinkRates, margin: number): Adaptation {
+    const sourceFps = 1000 / sourceIntervalMs;
+    const maxEvery = Math.max(1, Math.floor(sourceFps / MIN_SENT_FPS + ROUNDING_TOLERANCE));
+    const affordableFps = (kbps: number, width: number, height: number) =>
+      (1000 * kbps) / (margin * MIN_BITS_PER_PIXEL * width * height);
+    const uplinkFps = (divisor: number) =>
+      affordableFps(uplinkKbps, this.#fullSize.width / divisor, this.#fullSize.height / divisor);
+    const { outWidth, outHeight } = this.#fullSize;
+    const downlinkFps = affordableFps(downlinkKbps ?? Number.POSITIVE_INFINITY, outWidth, outHeight);
+    const divisor = this.#divisors.find((by) => uplinkFps(by) * maxEvery >= sourceFps) ?? this.#divisors.at(-1) ?? 1;
+    const every = Math.ceil(sourceFps / Math.min(uplinkFps(this.#current.divisor), downlinkFps) - ROUNDING_TOLERANCE);
+    return { every: Math.min(Math.max(1, every), maxEvery), divisor };
   }
 }

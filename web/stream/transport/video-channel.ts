@@ -4,20 +4,25 @@ import { type VideoMessage, videoMessageSchema } from '../../../shared/messages.
 import type { Carried } from '../../../shared/wire.ts';
 import type { ChannelPort } from '../../net/channel-port.ts';
 import { FlowChannel } from '../../net/flow-channel.ts';
-import { STREAM } from '../tuning.ts';
+
+/** Data that may wait in the channel before whole frames are dropped, as time at the stream's bitrate, ms (as in LiveKit). */
+export const MAX_QUEUED_MS = 100;
+/** Bounds of that in bytes: one frame always fits, and 100 ms of the largest bitrate must not pile up. */
+const MIN_BUFFERED_BYTES = 8 * 1024;
+const MAX_BUFFERED_BYTES = 256 * 1024;
 
 export interface VideoListener {
   onMessage(item: Carried<VideoMessage>): void;
-  /** Something of this channel will never be whole; it may have been this stream's. */
+  /** A message on this channel was lost; it may have belonged to this stream. */
   onLost(): void;
 }
 
-/** A link's video channel, shared by its streams. Messages of streams nobody listens to are late ones of closed streams. */
+/** A link's video channel, shared by its streams. Messages for a stream without a listener are late ones of a closed stream and ignored. */
 export class VideoChannel {
   readonly #channel: FlowChannel<VideoMessage>;
   readonly #listeners = new Map<number, VideoListener>();
 
-  /** @param onClosed - called once; `error` when what arrived was malformed or the link broke. */
+  /** @param onClosed - called once, with an error if a message was malformed or the link broke. */
   constructor(port: ChannelPort, now: () => number, onClosed: (error: MeshError | null) => void) {
     this.#channel = new FlowChannel(
       port,
@@ -42,7 +47,7 @@ export class VideoChannel {
     return this.#channel.stats;
   }
 
-  /** Returns what ends it. */
+  /** Returns a function that removes the listener. */
   listen(streamId: number, listener: VideoListener): () => void {
     this.#listeners.set(streamId, listener);
     return () => {
@@ -50,19 +55,19 @@ export class VideoChannel {
     };
   }
 
-  /** Would a frame of a stream at this bitrate be sent now? */
+  /** Whether a frame of a stream at this bitrate would be sent now. */
   hasRoom(kbps: number): boolean {
     return this.queuedBytes <= queueBoundBytes(kbps);
   }
 
-  /** Sends a whole frame at once or not at all. */
+  /** Sends a whole frame at once, or returns false. */
   trySendFrame(message: VideoMessage, data: Uint8Array, kbps: number): boolean {
     return this.#channel.trySendNow({ message, attachments: [data] }, queueBoundBytes(kbps));
   }
 
-  /** Acknowledgements and requests: every one can be done without, so a full queue drops it. */
+  /** Sends an acknowledgement or request, or returns false: a stream tolerates the loss of any of them. */
   trySendNote(message: VideoMessage): boolean {
-    return this.#channel.trySendNow({ message, attachments: [] }, STREAM.maxBufferedBytes);
+    return this.#channel.trySendNow({ message, attachments: [] }, MAX_BUFFERED_BYTES);
   }
 
   close(): void {
@@ -72,6 +77,6 @@ export class VideoChannel {
 }
 
 function queueBoundBytes(kbps: number): number {
-  const boundBytes = (kbps / 8) * STREAM.maxQueuedMs;
-  return Math.min(Math.max(boundBytes, STREAM.minBufferedBytes), STREAM.maxBufferedBytes);
+  const boundBytes = (kbps / 8) * MAX_QUEUED_MS;
+  return Math.min(Math.max(boundBytes, MIN_BUFFERED_BYTES), MAX_BUFFERED_BYTES);
 }

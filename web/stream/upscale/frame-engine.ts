@@ -1,20 +1,20 @@
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 
-/** What a stream needs of the compute engine; `web/compute/engine.ts` gives it. */
+/** The part of the compute engine that streams use; implemented by `web/compute/engine.ts`. */
 export interface FrameEngine {
-  /** Throws MeshError when it has no backend for it. */
+  /** Throws MeshError if no backend supports the quality. */
   openFrames(options: { outWidth: number; outHeight: number; quality: Quality }): FrameUpscaler;
 }
 
-/** Sharpens the frames of one stream. Whoever opened it disposes it, and not while it processes. */
+/** Upscales the frames of one stream in one quality. Whoever opened it disposes it, but not while it processes. */
 export interface FrameUpscaler {
   readonly backend: string;
   /**
-   * Resolves when frames would not wait for anything to be fetched or made first; absent where there is nothing of that kind. A stream shows
-   * another quality meanwhile.
+   * Resolves once models and pipelines are loaded, so that frames are processed without delay; absent if nothing has to be loaded. A stream
+   * shows another quality meanwhile.
    */
   ready?(): Promise<void>;
-  /** The frame stays the caller's to close, and so does the result. One frame at a time. */
+  /** Upscales one frame at a time. The caller closes both the given and the returned frame. */
   process(frame: VideoFrame): Promise<VideoFrame>;
   dispose(): void;
 }

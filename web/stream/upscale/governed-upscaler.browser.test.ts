@@ -2,12 +2,13 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import type { Made } from '../frame.ts';
-import { GOVERNOR } from '../tuning.ts';
+import type { UpscaleOutcome } from '../frame.ts';
 import { GovernedUpscaler } from './governed-upscaler.ts';
+import { FAR_OVER_FRAMES } from './quality-governor.ts';
+import { READY_WITHIN_MS } from './quality-warmup.ts';
 import { type QualityBehaviour, QualityEngine } from './test-frame-engine.ts';
 
-const SHAPE = { outWidth: 128, outHeight: 72, quality: 'quality' } as const;
+const SETTINGS = { outWidth: 128, outHeight: 72, quality: 'quality' } as const;
 
 let clock: ManualClock;
 let engine: QualityEngine;
@@ -15,7 +16,7 @@ let upscaler: GovernedUpscaler;
 
 function start(behaviour: Partial<Record<Quality, QualityBehaviour>> = {}): void {
   engine = new QualityEngine(behaviour, { wait: async (ms) => clock.advance(ms) });
-  upscaler = new GovernedUpscaler(engine, SHAPE, () => clock.now());
+  upscaler = new GovernedUpscaler(engine, SETTINGS, () => clock.now());
   upscaler.budgetMs = 14;
 }
 
@@ -25,37 +26,37 @@ beforeEach(() => {
 
 afterEach(() => upscaler.close());
 
-/** Puts so many frames through, and what is got ready beside them. Returns what each was made with. */
-async function run(frames: number, width = 64): Promise<Made[]> {
-  const made: Made[] = [];
+/** Upscales frames while the next quality warms up beside them. Returns the outcome of each. */
+async function run(frames: number, width = 64): Promise<UpscaleOutcome[]> {
+  const outcomes: UpscaleOutcome[] = [];
   for (let n = 0; n < frames; n++) {
     const frame = new VideoFrame(new Uint8Array(4 * width * 36), {
       ...{ format: 'RGBX', codedWidth: width, codedHeight: 36 },
       timestamp: n,
     });
-    const { frame: sharp, ...how } = await upscaler.process(frame);
-    sharp.close();
+    const { frame: upscaled, ...outcome } = await upscaler.process(frame);
+    upscaled.close();
     frame.close();
-    made.push(how);
+    outcomes.push(outcome);
     clock.advance(2);
-    // The rehearsal's turns of the event loop.
+    // Lets the warm-up run.
     await new Promise((resolve) => setTimeout(resolve));
   }
-  return made;
+  return outcomes;
 }
 
-const names = (made: Made[]) => [...new Set(made.map(({ quality }) => quality))];
+const names = (outcomes: UpscaleOutcome[]) => [...new Set(outcomes.map(({ quality }) => quality))];
 
-test('every frame has its picture while better qualities are got ready, up to the chosen one', async () => {
+test('every frame is upscaled while better qualities warm up, up to the chosen one', async () => {
   start();
-  const made = await run(40);
-  expect(made[0]).toEqual({ quality: 'spatial', lowered: 'getting-ready' });
-  expect(names(made)).toEqual(['spatial', 'fast', 'balanced', 'quality']);
-  expect(made.at(-1)).toEqual({ quality: 'quality', lowered: null });
+  const outcomes = await run(40);
+  expect(outcomes[0]).toEqual({ quality: 'spatial', lowered: 'getting-ready' });
+  expect(names(outcomes)).toEqual(['spatial', 'fast', 'balanced', 'quality']);
+  expect(outcomes.at(-1)).toEqual({ quality: 'quality', lowered: null });
   expect(engine.open).toEqual(['quality']);
 });
 
-test('a model that is long in coming holds up no frame', async () => {
+test('a model that loads slowly delays no frame', async () => {
   let arrive = () => {};
   start({ fast: { ready: () => new Promise((resolve) => (arrive = resolve)) } });
   expect(names(await run(30))).toEqual(['spatial']);
@@ -63,23 +64,23 @@ test('a model that is long in coming holds up no frame', async () => {
   expect(names(await run(40))).toContain('quality');
 });
 
-test('one that never comes is passed over', async () => {
+test('a model that never loads is skipped', async () => {
   start({ fast: { ready: () => new Promise(() => {}) } });
   await run(10);
-  clock.advance(GOVERNOR.readyWithinMs);
+  clock.advance(READY_WITHIN_MS);
   expect(names(await run(40))).toEqual(['spatial', 'balanced', 'quality']);
 });
 
-test('a network that is not there leaves the picture as it is, and says why', async () => {
+test('a missing network leaves the quality as it is, and the reason is reported', async () => {
   const error = new MeshError('unknown-model', 'No such network here.');
   start({ fast: { error }, balanced: { error }, quality: { error } });
-  const made = await run(40);
-  expect(made.at(-1)).toEqual({ quality: 'spatial', lowered: 'not-available' });
+  const outcomes = await run(40);
+  expect(outcomes.at(-1)).toEqual({ quality: 'spatial', lowered: 'not-available' });
   expect(upscaler.error).toBe(error);
   expect(engine.open).toEqual(['spatial']);
 });
 
-test('one that breaks off gives its frame to the next lower one', async () => {
+test('a frame whose network fails is upscaled in the next lower quality', async () => {
   const behaviour: Partial<Record<Quality, QualityBehaviour>> = {};
   start(behaviour);
   await run(40);
@@ -87,22 +88,22 @@ test('one that breaks off gives its frame to the next lower one', async () => {
   expect(await run(1)).toEqual([{ quality: 'balanced', lowered: 'not-available' }]);
 });
 
-test('one that is too slow gives way', async () => {
+test('a network that is too slow gives way to a lower quality', async () => {
   const behaviour: Partial<Record<Quality, QualityBehaviour>> = {};
   start(behaviour);
   await run(40);
   behaviour.quality = { computeMs: 60 };
-  expect((await run(GOVERNOR.farOverFrames + 1)).at(-1)).toEqual({ quality: 'balanced', lowered: 'too-slow' });
+  expect((await run(FAR_OVER_FRAMES + 1)).at(-1)).toEqual({ quality: 'balanced', lowered: 'too-slow' });
 });
 
-test('a filter that fails is an error, as ever', async () => {
+test('a filter that fails is an error', async () => {
   const behaviour: Partial<Record<Quality, QualityBehaviour>> = {};
   start(behaviour);
   behaviour.spatial = { error: new MeshError('device-lost', 'The GPU went away.') };
   await expect(run(1)).rejects.toMatchObject({ reason: 'device-lost' });
 });
 
-test('another choice, another size, and the end leave nothing open', async () => {
+test('changing the quality or the size, and closing, leave nothing open', async () => {
   start();
   await run(8);
   upscaler.quality = 'bilinear';

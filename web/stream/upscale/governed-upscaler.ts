@@ -1,158 +1,165 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { isNetwork, type Quality } from '../../../shared/tasks/upscale.ts';
-import type { Made } from '../frame.ts';
+import type { UpscaleOutcome } from '../frame.ts';
 import { sizeOf } from '../frame-size.ts';
 import type { FrameEngine, FrameUpscaler } from './frame-engine.ts';
 import { QualityGovernor } from './quality-governor.ts';
 import { QualityWarmup } from './quality-warmup.ts';
 
-export interface GovernedShape {
+export interface UpscalerSettings {
   outWidth: number;
   outHeight: number;
-  /** The best that is wanted. */
+  /** Best quality to use. */
   quality: Quality;
 }
 
-interface Opened {
+interface OpenUpscaler {
   quality: Quality;
   upscaler: FrameUpscaler;
 }
 
 /**
- * One stream's frames through an engine, in the best quality that keeps up. The next better one is got ready beside the one that is
- * shown, and a network that fails gives its frame to the next lower one.
+ * Upscales the frames of one stream in the best quality that keeps up, as its {@link QualityGovernor} decides. The next better quality is
+ * warmed up beside the one in use, and a frame whose network fails is upscaled again in the next lower quality.
  */
 export class GovernedUpscaler {
   readonly #engine: FrameEngine;
   readonly #now: () => number;
   readonly #governor: QualityGovernor;
-  #shape: GovernedShape;
+  #settings: UpscalerSettings;
+  #isResized = false;
   #backend = '';
-  #opened: Opened | null = null;
-  #rehearsal: QualityWarmup | null = null;
-  /** WarmedUp, for the next frame. */
-  #rehearsed: Opened | null = null;
-  /** Of the network that failed last. */
+  #current: OpenUpscaler | null = null;
+  #warmup: QualityWarmup | null = null;
+  /** Warmed up; used from the next frame on. */
+  #next: OpenUpscaler | null = null;
+  /** Error of the network that failed last. */
   #error: MeshError | null = null;
 
-  /** Throws MeshError when the engine has no backend for it. */
-  constructor(engine: FrameEngine, shape: GovernedShape, now: () => number) {
+  /** Throws MeshError if the engine has no backend for it. */
+  constructor(engine: FrameEngine, settings: UpscalerSettings, now: () => number) {
     this.#engine = engine;
     this.#now = now;
-    this.#shape = shape;
-    this.#governor = new QualityGovernor(shape.quality, now);
+    this.#settings = settings;
+    this.#governor = new QualityGovernor(settings.quality, now);
     this.#open(this.#governor.quality);
   }
 
-  /** Of the newest quality that was opened. */
+  /** Backend of the quality that was opened last. */
   get backend(): string {
     return this.#backend;
   }
 
-  get made(): Made {
+  /** Quality in use, and why it is not a better one. */
+  get outcome(): UpscaleOutcome {
     const { quality, lowered } = this.#governor;
     return { quality, lowered };
   }
 
-  /** Why a better quality is not available; null when that is not why. */
+  /** Error that makes a better quality unavailable; null if there is none. */
   get error(): MeshError | null {
     return this.#governor.lowered === 'not-available' ? this.#error : null;
   }
 
-  /** From the next frame on. */
+  /** Best quality to use, from the next frame on. */
   set quality(quality: Quality) {
     if (quality === this.#governor.ceiling) return;
     this.#governor.ceiling = quality;
     this.#endWarmup();
   }
 
+  /** Time that upscaling one frame may take, ms. */
   set budgetMs(budgetMs: number) {
     this.#governor.budgetMs = budgetMs;
   }
 
-  /** Not while it processes. */
-  resize({ outWidth, outHeight }: Omit<GovernedShape, 'quality'>): void {
-    if (outWidth === this.#shape.outWidth && outHeight === this.#shape.outHeight) return;
-    this.#shape = { ...this.#shape, outWidth, outHeight };
-    this.close();
+  /** Size of the upscaled frames, from the next frame on. */
+  resize({ outWidth, outHeight }: Omit<UpscalerSettings, 'quality'>): void {
+    if (outWidth === this.#settings.outWidth && outHeight === this.#settings.outHeight) return;
+    this.#settings = { ...this.#settings, outWidth, outHeight };
+    this.#isResized = true;
+    this.#endWarmup();
   }
 
-  /** The frame stays the caller's to close, and so does the result. One frame at a time. Throws MeshError. */
-  async process(frame: VideoFrame): Promise<Made & { frame: VideoFrame }> {
-    this.#governor.size = this.#sizeOf(frame);
+  /** Upscales one frame at a time. The caller closes both the given and the returned frame. Throws MeshError. */
+  async process(frame: VideoFrame): Promise<UpscaleOutcome & { frame: VideoFrame }> {
+    if (this.#isResized) this.close();
+    this.#isResized = false;
+    this.#governor.size = this.#sizeKey(frame);
     for (;;) {
-      const { quality, lowered } = this.made;
+      const { quality, lowered } = this.outcome;
       try {
         const upscaler = this.#open(quality);
-        const wasWarmingUp = this.#rehearsal?.isComputing;
+        const wasWarmingUp = this.#warmup?.isComputing;
         const startMs = this.#now();
-        const sharp = await upscaler.process(frame);
-        const isAlone = !wasWarmingUp && !this.#rehearsal?.isComputing;
-        if (isAlone && quality === this.#governor.quality) this.#governor.measured(this.#now() - startMs);
-        this.#rehearse(frame);
-        return { frame: sharp, quality, lowered };
+        const upscaled = await upscaler.process(frame);
+        const isUndisturbed = !wasWarmingUp && !this.#warmup?.isComputing;
+        if (isUndisturbed && quality === this.#governor.quality) this.#governor.measured(this.#now() - startMs);
+        this.#warmUp(frame);
+        return { frame: upscaled, quality, lowered };
       } catch (cause) {
-        this.#closeOpened();
+        this.#closeCurrent();
         if (!isNetwork(quality)) throw cause;
         this.#failed(quality, MeshError.from(cause, 'device-lost'));
       }
     }
   }
 
-  /** A frame gave way to newer ones, since this was busy. */
+  /** A frame was dropped because this upscaler was busy. */
   skipped(): void {
-    if (!this.#rehearsal?.isComputing) this.#governor.skipped();
+    if (!this.#warmup?.isComputing) this.#governor.skipped();
   }
 
-  /** Lets go of what it has open, until the next frame. Not while it processes. */
+  /** Releases everything until the next frame. Must not be called while a frame is processed. */
   close(): void {
     this.#endWarmup();
-    this.#closeOpened();
+    this.#closeCurrent();
   }
 
   #open(quality: Quality): FrameUpscaler {
-    const rehearsed = this.#rehearsed;
-    this.#rehearsed = null;
-    if (rehearsed?.quality === quality) {
-      this.#closeOpened();
-      this.#opened = rehearsed;
-      this.#backend = rehearsed.upscaler.backend;
-      return rehearsed.upscaler;
+    const next = this.#next;
+    this.#next = null;
+    if (next?.quality === quality) {
+      this.#closeCurrent();
+      this.#current = next;
+      this.#backend = next.upscaler.backend;
+      return next.upscaler;
     }
-    rehearsed?.upscaler.dispose();
-    if (this.#opened?.quality === quality) return this.#opened.upscaler;
-    this.#closeOpened();
-    const upscaler = this.#openUpscaler(quality);
-    this.#opened = { quality, upscaler };
+    next?.upscaler.dispose();
+    if (this.#current?.quality === quality) return this.#current.upscaler;
+    this.#closeCurrent();
+    const upscaler = this.#openFrames(quality);
+    this.#current = { quality, upscaler };
     this.#backend = upscaler.backend;
     return upscaler;
   }
 
-  #openUpscaler(quality: Quality): FrameUpscaler {
-    const { outWidth, outHeight } = this.#shape;
+  #openFrames(quality: Quality): FrameUpscaler {
+    const { outWidth, outHeight } = this.#settings;
     return this.#engine.openFrames({ outWidth, outHeight, quality });
   }
 
-  #rehearse(frame: VideoFrame): void {
+  #warmUp(frame: VideoFrame): void {
     const { wanted } = this.#governor;
-    if (wanted !== null) this.#rehearsal ??= this.#rehearsalOf(wanted, this.#sizeOf(frame));
-    this.#rehearsal?.offer(frame);
+    // Resized during this frame: its size key would not fit.
+    if (wanted !== null && !this.#isResized) this.#warmup ??= this.#startWarmup(wanted, this.#sizeKey(frame));
+    this.#warmup?.offer(frame);
   }
 
-  #rehearsalOf(quality: Quality, size: string): QualityWarmup {
+  #startWarmup(quality: Quality, sizeKey: string): QualityWarmup {
     return new QualityWarmup({
       quality,
-      open: () => this.#openUpscaler(quality),
+      open: () => this.#openFrames(quality),
       now: this.#now,
       onReady: (upscaler, tookMs) => {
-        this.#rehearsal = null;
-        this.#governor.size = size;
-        if (!this.#governor.rehearsed(quality, tookMs)) return false;
-        this.#rehearsed = { quality, upscaler };
+        this.#warmup = null;
+        this.#governor.size = sizeKey;
+        if (!this.#governor.warmedUp(quality, tookMs)) return false;
+        this.#next = { quality, upscaler };
         return true;
       },
       onFailed: (error) => {
-        this.#rehearsal = null;
+        this.#warmup = null;
         this.#failed(quality, error);
       },
     });
@@ -163,21 +170,21 @@ export class GovernedUpscaler {
     this.#governor.failed(quality);
   }
 
-  #sizeOf(frame: VideoFrame): string {
+  #sizeKey(frame: VideoFrame): string {
     const { width, height } = sizeOf(frame);
-    const { outWidth, outHeight } = this.#shape;
+    const { outWidth, outHeight } = this.#settings;
     return `${width}x${height} ${outWidth}x${outHeight}`;
   }
 
   #endWarmup(): void {
-    this.#rehearsal?.dispose();
-    this.#rehearsal = null;
-    this.#rehearsed?.upscaler.dispose();
-    this.#rehearsed = null;
+    this.#warmup?.dispose();
+    this.#warmup = null;
+    this.#next?.upscaler.dispose();
+    this.#next = null;
   }
 
-  #closeOpened(): void {
-    this.#opened?.upscaler.dispose();
-    this.#opened = null;
+  #closeCurrent(): void {
+    this.#current?.upscaler.dispose();
+    this.#current = null;
   }
 }

@@ -1,17 +1,26 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import { NETWORKS, QUALITIES, type Quality } from '../../../shared/tasks/upscale.ts';
-import { GOVERNOR } from '../tuning.ts';
-import { QualityGovernor } from './quality-governor.ts';
+import { SOURCE_SHARE } from './frame-budget.ts';
+import {
+  CLIMB_FRAMES,
+  FAR_OVER_FRAMES,
+  FIRST_CLIMB_FRAMES,
+  FIRST_FAILED_WAIT_MS,
+  JUDGE_FRAMES,
+  QualityGovernor,
+  STEP_UP_SHARE,
+  WINDOW_FRAMES,
+} from './quality-governor.ts';
 
 const FRAME_MS = 1000 / 60;
-const BUDGET_MS = GOVERNOR.share * FRAME_MS;
-/** A machine that keeps up with everything. */
+const BUDGET_MS = SOURCE_SHARE * FRAME_MS;
+/** A machine that keeps up in every quality. */
 const QUICK: Times = { bilinear: 1, spatial: 2, fast: 3, balanced: 5, quality: 9 };
 
 type Times = Record<Quality, number>;
 
-/** A machine with known times that makes a stream's frames as its governor says, and gets ready what that wants. */
+/** A machine with known times that upscales and warms up as its governor decides. */
 class Machine {
   readonly clock = new ManualClock(1_000);
   readonly governor: QualityGovernor;
@@ -32,7 +41,7 @@ class Machine {
     for (let n = 0; n < frames; n++) this.#frame();
   }
 
-  /** Frames until it makes this quality. */
+  /** Runs until this quality is used; returns the number of frames. */
   framesUntil(quality: Quality, atMost = 10_000): number {
     const since = this.frames;
     while (this.governor.quality !== quality && this.frames - since < atMost) this.#frame();
@@ -48,13 +57,13 @@ class Machine {
     for (let missedMs = tookMs - FRAME_MS; missedMs > FRAME_MS; missedMs -= FRAME_MS) this.governor.skipped();
     const { wanted } = this.governor;
     if (wanted && this.broken.has(wanted)) this.governor.failed(wanted);
-    else if (wanted) this.governor.rehearsed(wanted, this.times[wanted] * this.scatter());
+    else if (wanted) this.governor.warmedUp(wanted, this.times[wanted] * this.scatter());
     const { quality } = this.governor;
     if (quality !== before) this.changes.push({ atMs: this.clock.now(), to: quality });
   }
 }
 
-/** mulberry32: the same numbers each time. */
+/** mulberry32, a small seeded random number generator. */
 function seeded(seed: number): () => number {
   let state = seed;
   return () => {
@@ -65,21 +74,21 @@ function seeded(seed: number): () => number {
   };
 }
 
-test('a stream begins at once with spatial, and soon has what was chosen, one network after the other', () => {
+test('a stream starts with spatial at once and climbs one network at a time to the chosen quality', () => {
   const machine = new Machine(QUICK);
   expect([machine.governor.quality, machine.governor.lowered]).toEqual(['spatial', 'getting-ready']);
-  expect(machine.framesUntil('quality')).toBeLessThanOrEqual(3 * GOVERNOR.firstClimbFrames);
+  expect(machine.framesUntil('quality')).toBeLessThanOrEqual(3 * FIRST_CLIMB_FRAMES);
   expect(machine.changes.map(({ to }) => to)).toEqual(NETWORKS);
   expect(machine.governor.lowered).toBeNull();
 });
 
-test.each(['bilinear', 'spatial'] as const)('%s, once chosen, is kept whatever it takes', (filter) => {
+test.each(['bilinear', 'spatial'] as const)('%s is kept when chosen, whatever it takes', (filter) => {
   const machine = new Machine({ ...QUICK, bilinear: 50, spatial: 100 }, filter);
   machine.run(500);
   expect([machine.governor.quality, machine.changes, machine.governor.lowered]).toEqual([filter, [], null]);
 });
 
-test('it is never better than what was chosen, and never lower than spatial', () => {
+test('the quality is never better than the chosen one, and never below spatial', () => {
   const machine = new Machine(QUICK, 'fast');
   machine.run(500);
   expect(machine.governor.quality).toBe('fast');
@@ -88,15 +97,15 @@ test('it is never better than what was chosen, and never lower than spatial', ()
   expect([machine.governor.quality, machine.governor.lowered]).toEqual(['spatial', 'too-slow']);
 });
 
-test('a sudden load is answered within half a window of frames, a great one at once', () => {
+test('a sudden load is answered within half a window of frames, a heavy one at once', () => {
   const machine = new Machine(QUICK);
   machine.run(300);
   machine.times = { ...QUICK, quality: 1.5 * BUDGET_MS };
-  expect(machine.framesUntil('balanced')).toBeLessThanOrEqual(GOVERNOR.judgeFrames);
+  expect(machine.framesUntil('balanced')).toBeLessThanOrEqual(JUDGE_FRAMES);
   const other = new Machine(QUICK);
   other.run(300);
   other.times = { ...QUICK, quality: 3 * BUDGET_MS };
-  expect(other.framesUntil('balanced')).toBeLessThanOrEqual(GOVERNOR.farOverFrames);
+  expect(other.framesUntil('balanced')).toBeLessThanOrEqual(FAR_OVER_FRAMES);
 });
 
 test('a hiccup changes nothing', () => {
@@ -105,19 +114,19 @@ test('a hiccup changes nothing', () => {
   for (let n = 0; n < 20; n++) {
     machine.governor.measured(20 * BUDGET_MS);
     machine.governor.skipped();
-    machine.run(GOVERNOR.windowFrames);
+    machine.run(WINDOW_FRAMES);
   }
   expect(machine.governor.quality).toBe('quality');
 });
 
-test('frames that are skipped count though those that are made are quick', () => {
+test('skipped frames count, even if the others are quick', () => {
   const machine = new Machine(QUICK);
   machine.run(300);
-  for (let n = 0; n < GOVERNOR.windowFrames; n++) machine.governor.skipped();
+  for (let n = 0; n < WINDOW_FRAMES; n++) machine.governor.skipped();
   expect(machine.governor.quality).toBe('balanced');
 });
 
-test('it climbs back once a load has gone', () => {
+test('the quality recovers once a load is over', () => {
   const machine = new Machine(QUICK);
   machine.run(300);
   machine.times = { bilinear: 5, spatial: 8, fast: 20, balanced: 30, quality: 60 };
@@ -127,7 +136,7 @@ test('it climbs back once a load has gone', () => {
   expect(machine.framesUntil('quality') / 60).toBeLessThan(40);
 });
 
-test('what does not hold is tried ever more rarely', () => {
+test('a quality that does not hold is tried ever more rarely', () => {
   const machine = new Machine({ ...QUICK, quality: 1.2 * BUDGET_MS });
   machine.run(60 * 60 * 10);
   const tries = machine.changes.filter(({ to }) => to === 'quality').map(({ atMs }) => atMs);
@@ -138,14 +147,14 @@ test('what does not hold is tried ever more rarely', () => {
   expect(machine.changes.every(({ to }) => to !== 'spatial')).toBe(true);
 });
 
-test('one that is far too slow is found out before it is shown', () => {
+test('a quality that is far too slow is rejected before it is shown', () => {
   const machine = new Machine({ ...QUICK, balanced: 40, quality: 100 });
   machine.run(600);
   expect(machine.changes.map(({ to }) => to)).toEqual(['fast']);
   expect(machine.governor.lowered).toBe('too-slow');
 });
 
-test('a network that fails is passed over for the others, and tried again later', () => {
+test('a network that fails is skipped and tried again later', () => {
   const machine = new Machine(QUICK);
   machine.broken = new Set(['balanced']);
   machine.run(100);
@@ -157,23 +166,23 @@ test('a network that fails is passed over for the others, and tried again later'
   machine.run(300);
   expect([machine.governor.quality, machine.governor.lowered]).toEqual(['spatial', 'not-available']);
   machine.broken = new Set();
-  expect(machine.framesUntil('quality') / 60).toBeLessThan((2 * GOVERNOR.firstFailedWaitMs) / 1_000 + 5);
+  expect(machine.framesUntil('quality') / 60).toBeLessThan((2 * FIRST_FAILED_WAIT_MS) / 1_000 + 5);
 });
 
-test('another size is another time: what was too slow is tried anew, what is known of it is not forgotten', () => {
+test('each size has its own times: a slow quality is tried again at another size, and known times are kept', () => {
   const machine = new Machine({ ...QUICK, quality: 1.2 * BUDGET_MS });
   machine.governor.size = 'large';
   machine.run(200);
   expect(machine.governor.quality).toBe('balanced');
   machine.governor.size = 'small';
   machine.times = QUICK;
-  expect(machine.framesUntil('quality')).toBeLessThanOrEqual(GOVERNOR.firstClimbFrames);
+  expect(machine.framesUntil('quality')).toBeLessThanOrEqual(FIRST_CLIMB_FRAMES);
   machine.governor.size = 'large';
   machine.times = { ...QUICK, quality: 1.2 * BUDGET_MS };
-  expect(machine.framesUntil('balanced')).toBeLessThanOrEqual(GOVERNOR.judgeFrames);
+  expect(machine.framesUntil('balanced')).toBeLessThanOrEqual(JUDGE_FRAMES);
 });
 
-test('a choice counts from the next frame on', () => {
+test('a choice takes effect from the next frame on', () => {
   const machine = new Machine(QUICK);
   machine.run(300);
   const { governor } = machine;
@@ -182,13 +191,13 @@ test('a choice counts from the next frame on', () => {
     return governor.quality;
   };
   expect([chosen('fast'), chosen('bilinear'), chosen('quality')]).toEqual(['fast', 'bilinear', 'spatial']);
-  expect(machine.framesUntil('quality')).toBeLessThan(3 * GOVERNOR.climbFrames + 5);
+  expect(machine.framesUntil('quality')).toBeLessThan(3 * CLIMB_FRAMES + 5);
 });
 
-test('several streams of one machine come to rest where it keeps up with them all', () => {
+test('several streams on one machine settle where it keeps up with all of them', () => {
   const machines = [0, 1, 2].map(() => new Machine(QUICK));
   for (let n = 0; n < 60 * 120; n++) {
-    // One GPU does the work of all in turn, so that each frame waits for those of the others.
+    // One GPU serves all streams in turn, so each frame waits for those of the others.
     const oneAfterAnother = (own: Quality, others: Quality[]) => [own, ...others].reduce((ms, q) => ms + QUICK[q], 0);
     const qualities = machines.map(({ governor }) => governor.quality);
     for (const [index, machine] of machines.entries()) {
@@ -206,23 +215,23 @@ test('several streams of one machine come to rest where it keeps up with them al
   }
 });
 
-test('on a noisy machine it never flaps, wherever its times lie', () => {
+test('on a noisy machine the quality never oscillates, whatever its times', () => {
   for (let seed = 1; seed <= 20; seed++) {
     const random = seeded(seed);
     const top = BUDGET_MS * (0.3 + 2 * random());
     const times: Times = { bilinear: 1, spatial: 0.1 * top, fast: 0.2 * top, balanced: 0.6 * top, quality: top };
     const spread = 0.6 * random();
-    // Now and then another program takes the machine for a frame.
+    // Now and then another program takes up the machine for a frame.
     const scatter = () => (random() < 0.02 ? 4 : 1 + spread * (random() - 0.5));
     const machine = new Machine(times, 'quality', scatter);
     const minutes = 5;
     machine.run(60 * 60 * minutes);
     const label = `seed ${seed}: ${times.quality.toFixed(1)} of ${BUDGET_MS.toFixed(1)} ms, spread ${spread.toFixed(2)}`;
-    // Up and down again is two; the waits double from three seconds to two minutes.
+    // Up and down again counts as two; the waits double from three seconds to two minutes.
     expect(machine.changes.length, label).toBeLessThan(30);
     const late = machine.changes.filter(({ atMs }) => atMs > machine.clock.now() - 60_000);
     expect(late.length, label).toBeLessThanOrEqual(4);
-    const holds = QUALITIES.filter((quality) => times[quality] * 1.05 < GOVERNOR.stepUpPart * BUDGET_MS).at(-1);
+    const holds = QUALITIES.filter((quality) => times[quality] * 1.05 < STEP_UP_SHARE * BUDGET_MS).at(-1);
     const low = machine.governor.quality;
     expect(QUALITIES.indexOf(low), `${label}, ends at ${low}`).toBeGreaterThanOrEqual(
       QUALITIES.indexOf(holds ?? 'spatial'),

@@ -1,50 +1,73 @@
 import type { LoweredCause } from '../../../shared/messages.ts';
 import { isNetwork, NETWORKS, type Quality } from '../../../shared/tasks/upscale.ts';
-import { percentile } from '../percentiles.ts';
-import { GOVERNOR } from '../tuning.ts';
-import { QualityTimes } from './quality-times.ts';
+import { median } from '../rolling-statistics.ts';
+import { LONGEST_INTERVAL_MS, SOURCE_SHARE } from './frame-budget.ts';
 
-/** What became of the tries of one quality. */
-interface Rung {
-  /** Too slow: not tried before, and how long that was. */
+/** Frames whose median is judged... */
+export const WINDOW_FRAMES = 15;
+/** ...once there are this many: half a window, so that a sudden load is answered soon. */
+export const JUDGE_FRAMES = 8;
+/** This many frames in a row that each exceed the budget by {@link FAR_OVER_RATIO} are no hiccup: step down at once. */
+export const FAR_OVER_FRAMES = 3;
+const FAR_OVER_RATIO = 2;
+/** A step up must be expected to take at most this share of the budget. Between it and the whole budget nothing changes. */
+export const STEP_UP_SHARE = 0.8;
+/** Frames before a step up: to a quality that was never tried, so that a stream soon looks its best, and to any other. */
+export const FIRST_CLIMB_FRAMES = 3;
+export const CLIMB_FRAMES = 30;
+/** Half-life of a measured time, ms: loads of games last for seconds. */
+const TIME_HALF_LIFE_MS = 10_000;
+/** Measured times remembered: five qualities at several send sizes. */
+const MAX_TIMES = 32;
+/** Wait before a quality that was too slow is tried again; doubled each time it did not hold for {@link PROVEN_MS}. */
+const FIRST_WAIT_MS = 3_000;
+const MAX_WAIT_MS = 120_000;
+const PROVEN_MS = 30_000;
+/** The same for a network that failed: its model could not be loaded, or the device had trouble. */
+export const FIRST_FAILED_WAIT_MS = 15_000;
+const MAX_FAILED_WAIT_MS = 300_000;
+
+/** When a quality may be tried again. */
+interface Backoff {
+  /** Until then it is not tried, because it was too slow. */
   slowUntilMs: number;
   slowWaitMs: number;
-  /** It failed: passed over until then. */
+  /** Until then it is skipped, because it failed. */
   failedUntilMs: number;
   failedWaitMs: number;
 }
 
 /**
- * Decides which quality a stream's next frame is made with: the best of those up to the chosen one that is made within the budget.
+ * Decides the quality of a stream's next frame: the best one, up to the chosen one, whose frames fit the time budget.
  *
- * It begins at `spatial` and climbs, one network after the other, so that no frame waits for a model, and a machine that is far too slow
- * for the largest finds out at the smallest. It goes no further down than `spatial`: `bilinear` is what a browser makes of the source
- * without us. A filter that was chosen is kept, whatever it takes.
+ * It starts at `spatial` and climbs one network at a time, so that no frame waits for a model, and a machine that is far too slow for the
+ * largest network finds out with the smallest. It never goes below `spatial`: `bilinear` is what a browser does without us. A filter that
+ * was chosen is kept whatever it takes.
  */
 export class QualityGovernor {
   readonly #now: () => number;
-  readonly #times: QualityTimes;
-  readonly #rungs = new Map<Quality, Rung>();
+  readonly #times: MeasuredTimes;
+  readonly #backoffs = new Map<Quality, Backoff>();
   #ceiling: Quality;
   #quality: Quality;
   #sinceMs: number;
   #size = '';
-  /** Of the newest frames of this quality, oldest first; null: it was skipped. */
+  /** Times of the newest frames in this quality, oldest first; null for a skipped frame. */
   #frames: (number | null)[] = [];
-  /** Measured since it is this quality and size. */
-  #measured = 0;
-  /** What one frame may take, ms. */
-  budgetMs: number = GOVERNOR.share * GOVERNOR.longestIntervalMs;
+  /** Frames measured in the current quality and size. */
+  #measuredFrames = 0;
+  /** Time that upscaling one frame may take, ms. */
+  budgetMs: number = SOURCE_SHARE * LONGEST_INTERVAL_MS;
 
   constructor(ceiling: Quality, now: () => number) {
     this.#now = now;
-    this.#times = new QualityTimes(now);
+    this.#times = new MeasuredTimes(now);
     this.#ceiling = ceiling;
     this.#quality = ladderTo(ceiling)[0];
     this.#sinceMs = now();
   }
 
-  /** To make the next frame with. */
+  /** Quality of the next frame. */
   get quality(): Quality {
     return this.#quality;
   }
@@ -53,125 +76,122 @@ export class QualityGovernor {
     return this.#ceiling;
   }
 
-  /** What the user chose. */
+  /** The chosen quality, which is the best one used. */
   set ceiling(ceiling: Quality) {
     if (ceiling === this.#ceiling) return;
     this.#ceiling = ceiling;
     const ladder = ladderTo(ceiling);
     if (isNetwork(ceiling) && ladder.includes(this.#quality)) return;
-    this.#become(isNetwork(ceiling) && isNetwork(this.#quality) ? ceiling : ladder[0]);
+    this.#switchTo(isNetwork(ceiling) && isNetwork(this.#quality) ? ceiling : ladder[0]);
   }
 
-  /** Of the frames to come. Another size takes another time. */
+  /** Identifies the size of the following frames: times depend on it. */
   set size(size: string) {
     if (size === this.#size) return;
     this.#size = size;
-    for (const rung of this.#rungs.values()) rung.slowWaitMs = rung.slowUntilMs = 0;
+    for (const backoff of this.#backoffs.values()) backoff.slowWaitMs = backoff.slowUntilMs = 0;
     this.#restart();
   }
 
-  /** Why frames are not made in the chosen quality; null when they are. */
+  /** Why the quality is below the chosen one; null when it is not. */
   get lowered(): LoweredCause | null {
     if (this.#quality === this.#ceiling) return null;
-    const next = this.#nextRung();
+    const next = this.#nextBetter();
     if (next === null) return 'not-available';
-    const wasTooSlow = this.#rung(next).slowWaitMs > 0 || !this.#mayFit(next);
+    const wasTooSlow = this.#backoff(next).slowWaitMs > 0 || !this.#mayFit(next);
     return wasTooSlow ? 'too-slow' : 'getting-ready';
   }
 
-  /** What should be got ready now, to be shown next; null: nothing. */
+  /** Quality that should be warmed up now; null: none. */
   get wanted(): Quality | null {
-    const next = this.#nextRung();
-    if (next === null || this.#now() < this.#rung(next).slowUntilMs) return null;
+    const next = this.#nextBetter();
+    if (next === null || this.#now() < this.#backoff(next).slowUntilMs) return null;
     const isNew = !this.#times.isKnown(next, this.#size);
-    const enough = isNew ? GOVERNOR.firstClimbFrames : GOVERNOR.climbFrames;
-    return this.#measured >= enough && this.#mayFit(next) ? next : null;
+    const enough = isNew ? FIRST_CLIMB_FRAMES : CLIMB_FRAMES;
+    return this.#measuredFrames >= enough && this.#mayFit(next) ? next : null;
   }
 
-  /** A frame was made with `quality`, in this time from when the engine had it: what it waited there for others' is part of it. */
+  /** A frame was upscaled in `quality`; the time includes waiting in the engine for frames of other streams. */
   measured(tookMs: number): void {
-    this.#note(tookMs);
-    this.#measured++;
+    this.#remember(tookMs);
+    this.#measuredFrames++;
     const took = this.#tookMs();
-    const medianMs = medianOf(took);
-    const last = took.slice(-GOVERNOR.farOverFrames);
-    const lastMs = last.length < GOVERNOR.farOverFrames ? 0 : Math.min(...last);
-    const isFarOver = lastMs > GOVERNOR.farOverRatio * this.budgetMs;
-    const isOver = took.length >= GOVERNOR.judgeFrames && medianMs > this.budgetMs;
+    const medianMs = median(took);
+    const last = took.slice(-FAR_OVER_FRAMES);
+    const lastMs = last.length < FAR_OVER_FRAMES ? 0 : Math.min(...last);
+    const isFarOver = lastMs > FAR_OVER_RATIO * this.budgetMs;
+    const isOver = took.length >= JUDGE_FRAMES && medianMs > this.budgetMs;
     this.#times.learned(this.#quality, this.#size, isFarOver ? lastMs : medianMs);
     if (isOver || isFarOver) this.#stepDown();
   }
 
-  /** A frame gave way to newer ones, since the engine was busy. */
+  /** A frame was dropped because the engine was busy. */
   skipped(): void {
-    this.#note(null);
+    this.#remember(null);
     const skipped = this.#frames.length - this.#tookMs().length;
-    if (skipped >= GOVERNOR.judgeFrames) this.#stepDown();
+    if (skipped >= JUDGE_FRAMES) this.#stepDown();
   }
 
-  /**
-   * What was wanted is ready, and this is what a frame took with it, beside those that are shown. Returns whether it is to be shown:
-   * not if it was far too slow.
-   */
-  rehearsed(quality: Quality, tookMs: number): boolean {
+  /** A quality is warmed up and takes `tookMs` for a frame, beside the frames shown. Returns whether to use it: not if it is far too slow. */
+  warmedUp(quality: Quality, tookMs: number): boolean {
     this.#times.learned(quality, this.#size, tookMs);
-    if (quality !== this.#nextRung()) return false;
-    if (tookMs > GOVERNOR.farOverRatio * this.budgetMs) {
+    if (quality !== this.#nextBetter()) return false;
+    if (tookMs > FAR_OVER_RATIO * this.budgetMs) {
       this.#tooSlow(quality, 0);
       return false;
     }
-    this.#rung(quality).failedWaitMs = 0;
-    this.#become(quality);
+    this.#backoff(quality).failedWaitMs = 0;
+    this.#switchTo(quality);
     return true;
   }
 
-  /** A network could not be made ready, or broke off. */
+  /** A network could not be loaded, or failed at a frame. */
   failed(quality: Quality): void {
-    const rung = this.#rung(quality);
-    rung.failedWaitMs = doubled(rung.failedWaitMs, GOVERNOR.firstFailedWaitMs, GOVERNOR.maxFailedWaitMs);
-    rung.failedUntilMs = this.#now() + rung.failedWaitMs;
-    if (quality === this.#quality) this.#become(this.#rungBelow());
+    const backoff = this.#backoff(quality);
+    backoff.failedWaitMs = doubled(backoff.failedWaitMs, FIRST_FAILED_WAIT_MS, MAX_FAILED_WAIT_MS);
+    backoff.failedUntilMs = this.#now() + backoff.failedWaitMs;
+    if (quality === this.#quality) this.#switchTo(this.#nextLower());
   }
 
-  /** The next better one that does not fail; null at the top. */
-  #nextRung(): Quality | null {
+  /** The next better quality that is not failing; null at the top. */
+  #nextBetter(): Quality | null {
     const ladder = ladderTo(this.#ceiling);
     const above = ladder.slice(ladder.indexOf(this.#quality) + 1);
     return above.find((quality) => !this.#isFailing(quality)) ?? null;
   }
 
-  #rungBelow(): Quality {
+  #nextLower(): Quality {
     const ladder = ladderTo(this.#ceiling);
     const below = ladder.slice(0, Math.max(0, ladder.indexOf(this.#quality)));
     return below.findLast((quality) => !this.#isFailing(quality)) ?? ladder[0];
   }
 
   #isFailing(quality: Quality): boolean {
-    return this.#now() < this.#rung(quality).failedUntilMs;
+    return this.#now() < this.#backoff(quality).failedUntilMs;
   }
 
-  /** It takes at least what the one below it takes. */
+  /** Whether the quality is expected to fit the budget. It takes at least as long as the current, lower one. */
   #mayFit(quality: Quality): boolean {
-    const expectedMs = Math.max(this.#times.expectedMs(quality, this.#size), medianOf(this.#tookMs()));
-    return expectedMs <= GOVERNOR.stepUpPart * this.budgetMs;
+    const expectedMs = Math.max(this.#times.expectedMs(quality, this.#size), median(this.#tookMs()));
+    return expectedMs <= STEP_UP_SHARE * this.budgetMs;
   }
 
   #stepDown(): void {
     const quality = this.#quality;
-    const below = this.#rungBelow();
+    const below = this.#nextLower();
     if (below === quality) return;
     this.#tooSlow(quality, this.#now() - this.#sinceMs);
-    this.#become(below);
+    this.#switchTo(below);
   }
 
   #tooSlow(quality: Quality, heldMs: number): void {
-    const rung = this.#rung(quality);
-    const beforeMs = heldMs < GOVERNOR.provenMs ? rung.slowWaitMs : 0;
-    rung.slowWaitMs = doubled(beforeMs, GOVERNOR.firstWaitMs, GOVERNOR.maxWaitMs);
-    rung.slowUntilMs = this.#now() + rung.slowWaitMs;
+    const backoff = this.#backoff(quality);
+    const beforeMs = heldMs < PROVEN_MS ? backoff.slowWaitMs : 0;
+    backoff.slowWaitMs = doubled(beforeMs, FIRST_WAIT_MS, MAX_WAIT_MS);
+    backoff.slowUntilMs = this.#now() + backoff.slowWaitMs;
   }
 
-  #become(quality: Quality): void {
+  #switchTo(quality: Quality): void {
     this.#quality = quality;
     this.#restart();
   }
@@ -179,29 +199,29 @@ export class QualityGovernor {
   #restart(): void {
     this.#sinceMs = this.#now();
     this.#frames = [];
-    this.#measured = 0;
+    this.#measuredFrames = 0;
   }
 
-  #note(tookMs: number | null): void {
+  #remember(tookMs: number | null): void {
     this.#frames.push(tookMs);
-    if (this.#frames.length > GOVERNOR.windowFrames) this.#frames.shift();
+    if (this.#frames.length > WINDOW_FRAMES) this.#frames.shift();
   }
 
-  /** Of those that were not skipped, oldest first. */
+  /** Times of the frames that were not skipped, oldest first. */
   #tookMs(): number[] {
     return this.#frames.filter((tookMs) => tookMs !== null);
   }
 
-  #rung(quality: Quality): Rung {
-    const known = this.#rungs.get(quality);
+  #backoff(quality: Quality): Backoff {
+    const known = this.#backoffs.get(quality);
     if (known) return known;
-    const rung = { slowUntilMs: 0, slowWaitMs: 0, failedUntilMs: 0, failedWaitMs: 0 };
-    this.#rungs.set(quality, rung);
-    return rung;
+    const backoff = { slowUntilMs: 0, slowWaitMs: 0, failedUntilMs: 0, failedWaitMs: 0 };
+    this.#backoffs.set(quality, backoff);
+    return backoff;
   }
 }
 
-/** What a frame may be made with where this was chosen, the least first. */
+/** Qualities that may be used when `ceiling` is chosen, lowest first. */
 function ladderTo(ceiling: Quality): readonly [Quality, ...Quality[]] {
   if (!isNetwork(ceiling)) return [ceiling];
   return ['spatial', ...NETWORKS.slice(0, NETWORKS.indexOf(ceiling) + 1)];
@@ -211,10 +231,41 @@ function doubled(beforeMs: number, firstMs: number, maxMs: number): number {
   return beforeMs === 0 ? firstMs : Math.min(2 * beforeMs, maxMs);
 }
 
-/** 0 of nothing. */
-function medianOf(samples: readonly number[]): number {
-  return percentile(
-    [...samples].sort((a, b) => a - b),
-    0.5,
-  );
+/** Measured times by quality and size, trusted less as they age. */
+class MeasuredTimes {
+  readonly #now: () => number;
+  /** Least recently updated first. */
+  readonly #times = new Map<string, { tookMs: number; atMs: number }>();
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  learned(quality: Quality, size: string, tookMs: number): void {
+    const key = keyOf(quality, size);
+    this.#times.delete(key);
+    this.#times.set(key, { tookMs, atMs: this.#now() });
+    for (const [oldest] of this.#times) {
+      if (this.#times.size <= MAX_TIMES) break;
+      this.#times.delete(oldest);
+    }
+  }
+
+  /**
+   * The measured time, halved every {@link TIME_HALF_LIFE_MS}: the load that made it slow may be over, and a quality that was far too slow
+   * is tried again later than one that nearly fitted. 0 for a quality that was never tried.
+   */
+  expectedMs(quality: Quality, size: string): number {
+    const known = this.#times.get(keyOf(quality, size));
+    if (!known) return 0;
+    return known.tookMs * 0.5 ** ((this.#now() - known.atMs) / TIME_HALF_LIFE_MS);
+  }
+
+  isKnown(quality: Quality, size: string): boolean {
+    return this.#times.has(keyOf(quality, size));
+  }
+}
+
+function keyOf(quality: Quality, size: string): string {
+  return `${quality} ${size}`;
 }

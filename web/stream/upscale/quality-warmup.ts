@@ -1,19 +1,21 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import { GOVERNOR } from '../tuning.ts';
 import type { FrameUpscaler } from './frame-engine.ts';
+
+/** A network that is not ready after this has failed, ms: its model is only some hundred kilobytes. */
+export const READY_WITHIN_MS = 30_000;
 
 export interface QualityWarmupOptions {
   quality: Quality;
   /** Throws MeshError. */
   open(): FrameUpscaler;
   now(): number;
-  /** It is ready, and a frame took this long. Returns whether it takes the upscaler over. */
+  /** The quality is ready, and one frame took `tookMs`. Returns whether the receiver takes ownership of the upscaler. */
   onReady(upscaler: FrameUpscaler, tookMs: number): boolean;
   onFailed(error: MeshError): void;
 }
 
-/** Gets a quality ready beside the one that is shown: its model, what is made with its first frame, and how long its second one takes. */
+/** Warms up a quality beside the one in use: loads its model, compiles pipelines with a first frame, and measures a second one. */
 export class QualityWarmup {
   readonly quality: Quality;
   readonly #options: QualityWarmupOptions;
@@ -21,7 +23,7 @@ export class QualityWarmup {
   #upscaler: FrameUpscaler | null = null;
   #isReady = false;
   #isComputing = false;
-  /** One of the two outcomes was told, or neither will be. */
+  /** One of the two outcomes was reported, or neither will be. */
   #isOver = false;
 
   constructor(options: QualityWarmupOptions) {
@@ -31,15 +33,15 @@ export class QualityWarmup {
     void this.#prepare();
   }
 
-  /** Is the machine at work for it? What is shown takes longer then. */
+  /** Whether it is processing a frame. Frames of the quality in use take longer meanwhile. */
   get isComputing(): boolean {
     return this.#isComputing;
   }
 
-  /** A frame to rehearse with, which stays the caller's. */
+  /** Offers a frame to warm up with. The caller keeps it. */
   offer(frame: VideoFrame): void {
-    if (this.#options.now() - this.#sinceMs > GOVERNOR.readyWithinMs) {
-      this.#fail(MeshError.timeout(`Getting '${this.quality}' ready`, GOVERNOR.readyWithinMs));
+    if (this.#options.now() - this.#sinceMs > READY_WITHIN_MS) {
+      this.#fail(MeshError.timeout(`Getting '${this.quality}' ready`, READY_WITHIN_MS));
     } else if (this.#isReady && this.#upscaler && !this.#isComputing) void this.#run(this.#upscaler, frame.clone());
   }
 
@@ -51,12 +53,12 @@ export class QualityWarmup {
   }
 
   async #prepare(): Promise<void> {
-    // Nothing is told before whoever made this has it.
+    // No outcome may be reported before the caller holds this object.
     await Promise.resolve();
     if (this.#isOver) return;
     try {
       this.#upscaler = this.#options.open();
-      // No frame is held meanwhile: a decoder has only so many.
+      // No frame is held meanwhile: a decoder has only a few.
       await this.#upscaler.ready?.();
       this.#isReady = true;
     } catch (cause) {

@@ -2,11 +2,11 @@ import type { MeshError } from '../../../shared/errors.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { FrameEngine, FrameUpscaler } from './frame-engine.ts';
 
-/** Doubles pixels on a canvas: quick, on every machine, and its results can be told by their colours. */
+/** Upscales on a 2D canvas: quick on every machine, and its results can be recognised by their colours. */
 export const canvasEngine: FrameEngine = {
   openFrames({ outWidth, outHeight }) {
     const canvas = new OffscreenCanvas(outWidth, outHeight);
-    // In memory: these tests must not depend on how fast a browser without a GPU reads a texture back.
+    // In main memory: tests must not depend on how fast a browser without a GPU reads a texture back.
     const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
     return {
       backend: 'canvas',
@@ -19,7 +19,7 @@ export const canvasEngine: FrameEngine = {
   },
 };
 
-/** The same, taking a fixed time for each frame, one after another as a GPU would. */
+/** {@link canvasEngine} with a fixed time for each frame. */
 export function slowEngine(computeMs: number): FrameEngine {
   return {
     openFrames(options) {
@@ -38,17 +38,17 @@ export function slowEngine(computeMs: number): FrameEngine {
   };
 }
 
-/** What a quality does in a test; all of it may change while frames go through. */
+/** Behaviour of one quality; may change while frames are processed. */
 export interface QualityBehaviour {
   computeMs?: number;
-  /** Until its model is there. */
+  /** Resolves when its model is loaded. */
   ready?(): Promise<void>;
   error?: MeshError;
 }
 
-/** The same with a known behaviour for each quality. */
+/** {@link canvasEngine} with a given behaviour for each quality. */
 export class QualityEngine implements FrameEngine {
-  /** Of those that nobody disposed. */
+  /** Qualities that are open, not disposed. */
   readonly open: Quality[] = [];
   readonly #behaviour: Partial<Record<Quality, QualityBehaviour>>;
   readonly #wait: (ms: number) => Promise<void>;

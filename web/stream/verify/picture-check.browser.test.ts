@@ -1,15 +1,12 @@
-// Protects: one bad moment of a decoder bars nobody, a second one does, and who is trusted is looked at seldom.
+// One glitch of a decoder bars nobody, a second one does, and a trusted volunteer is rarely checked.
 import { expect, test } from 'vitest';
 import { TRUST } from '../../../shared/tasks/tuning.ts';
-import { STREAM } from '../tuning.ts';
-import { PictureCheck } from './picture-check.ts';
+import { MIN_BITS_PER_PIXEL_TO_JUDGE, PictureCheck } from './picture-check.ts';
 
-const ENOUGH = STREAM.tellingBitsPerPixel;
-
-/** Checks one frame answered with that picture; null when it was not looked at. */
-function seen(check: PictureCheck, what: 'stripes' | 'rings') {
+/** Verdict on a frame of stripes answered with this picture; null when it was not checked. */
+function verdictOn(check: PictureCheck, what: 'stripes' | 'rings') {
   const [source, picture] = [frameOf('stripes'), frameOf(what)];
-  const before = check.before(source, ENOUGH);
+  const before = check.before(source, MIN_BITS_PER_PIXEL_TO_JUDGE);
   const verdict = before && check.after(before, picture);
   source.close();
   picture.close();
@@ -31,34 +28,34 @@ function frameOf(what: 'stripes' | 'rings'): VideoFrame {
   return new VideoFrame(painter.canvas, { timestamp: 0 });
 }
 
-test('a second wrong picture is one too many, however right those between were', () => {
+test('a second doubtful picture is wrong, even after right ones between', () => {
   const check = new PictureCheck(() => 0.999);
-  expect(seen(check, 'stripes')).toBe('right');
-  expect(seen(check, 'rings')).toBe('doubtful');
-  expect(seen(check, 'stripes')).toBe('right');
-  expect(seen(check, 'rings')).toBe('wrong');
+  expect(verdictOn(check, 'stripes')).toBe('right');
+  expect(verdictOn(check, 'rings')).toBe('doubtful');
+  expect(verdictOn(check, 'stripes')).toBe('right');
+  expect(verdictOn(check, 'rings')).toBe('wrong');
 });
 
-test('a doubt is forgotten once as many were right as make a volunteer trusted', () => {
+test('a doubt is forgotten once the volunteer is trusted again', () => {
   const check = new PictureCheck(() => 0.999);
-  expect(seen(check, 'rings')).toBe('doubtful');
-  for (let n = 0; n < TRUST.alwaysBelow; n++) expect(seen(check, 'stripes')).toBe('right');
-  expect(seen(check, 'stripes')).toBe(null);
+  expect(verdictOn(check, 'rings')).toBe('doubtful');
+  for (let n = 0; n < TRUST.alwaysBelow; n++) expect(verdictOn(check, 'stripes')).toBe('right');
+  expect(verdictOn(check, 'stripes')).toBe(null);
 });
 
-test('a trusted one is looked at again by chance, and then one wrong picture is but a doubt', () => {
+test('a trusted volunteer is checked at random, and then one wrong picture is only doubtful', () => {
   let chance = 0.999;
   const check = new PictureCheck(() => chance);
-  for (let n = 0; n < TRUST.alwaysBelow; n++) seen(check, 'stripes');
-  expect(seen(check, 'rings')).toBe(null);
+  for (let n = 0; n < TRUST.alwaysBelow; n++) verdictOn(check, 'stripes');
+  expect(verdictOn(check, 'rings')).toBe(null);
   chance = 0;
-  expect(seen(check, 'rings')).toBe('doubtful');
+  expect(verdictOn(check, 'rings')).toBe('doubtful');
   chance = 0.999;
-  expect(seen(check, 'rings')).toBe('wrong');
+  expect(verdictOn(check, 'rings')).toBe('wrong');
 });
 
-test('where too few bits are sent to tell, nobody looks', () => {
+test('with too few bits to judge nothing is checked', () => {
   const source = frameOf('stripes');
-  expect(new PictureCheck(() => 0).before(source, ENOUGH / 2)).toBe(null);
+  expect(new PictureCheck(() => 0).before(source, MIN_BITS_PER_PIXEL_TO_JUDGE / 2)).toBe(null);
   source.close();
 });

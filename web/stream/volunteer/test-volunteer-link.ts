@@ -11,17 +11,17 @@ import type { TestVolunteerApi } from './test-volunteer.worker.ts';
 export interface TestVolunteerLink {
   link: StreamLink;
   volunteer: Comlink.Remote<TestVolunteerApi>;
-  /** The volunteer closes its page. */
+  /** Closes the volunteer's page. */
   leave(): void;
 }
 
 export interface TestVolunteerOptions {
   id?: string;
-  /** What a frame takes it. */
+  /** Time the volunteer takes for a frame. */
   computeMs?: number;
 }
 
-/** A volunteer's worker on the far end of a real connection of its own. Control messages take a short cut: no link carries them here. */
+/** Starts a volunteer's worker behind a real peer connection. Control messages are passed directly, without a link. */
 export async function linkVolunteer(
   attachVideo: (channel: RTCDataChannel | MessagePort) => void,
   { id = 'volunteer-1', computeMs = 0 }: TestVolunteerOptions = {},
@@ -63,14 +63,11 @@ export async function linkVolunteer(
       sendControl: (message) => void answer(message),
       onControl: (listener) => toGamer.add(listener),
       ensureVideo() {},
-      gaveWrong(error) {
-        throw error;
-      },
     },
   };
 }
 
-/** Two ends of a loopback connection; each makes its `video` channel in the task that made the connection. */
+/** Both ends of a loopback connection. Each creates its `video` channel in the task that created the connection. */
 function connectPeers(
   onFarVideo: (channel: RTCDataChannel) => void,
   onNearVideo: (moved: RTCDataChannel | MessagePort) => void,

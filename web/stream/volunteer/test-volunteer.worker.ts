@@ -6,7 +6,7 @@ import { openFrames } from '../gamer/test-frame-ledger.ts';
 import { canvasEngine, slowEngine } from '../upscale/test-frame-engine.ts';
 import { VolunteerStreams } from './volunteer-streams.ts';
 
-/** The streams of a volunteer's worker, without a GPU. */
+/** A volunteer's worker with streams only and no GPU. */
 class TestVolunteer {
   #streams: VolunteerStreams | null = null;
 
@@ -27,7 +27,7 @@ class TestVolunteer {
     return this.#streams.setup(setup);
   }
 
-  /** Neither hears nor says anything, as when its machine stands still. */
+  /** Blocks the worker, so that it neither receives nor sends. */
   freeze(forMs: number): void {
     const untilMs = performance.now() + forMs;
     while (performance.now() < untilMs);

@@ -11,12 +11,12 @@ import { VolunteerStreams } from './volunteer-streams.ts';
 
 const SETUP = { ...TEST_SETUP, streamId: 1 };
 
-/** A volunteer's end of a stream, and a gamer's whose messages are looked at. */
+/** The volunteer's end of a stream, and a gamer's end that records messages. */
 let near: TestPort;
 let far: TestPort;
 let streams: VolunteerStreams;
 let channel: VideoChannel;
-let heard: VideoMessage[];
+let messages: VideoMessage[];
 let sizes: number[][];
 let decoder: FrameDecoder<number>;
 const now = () => performance.now();
@@ -24,28 +24,23 @@ const now = () => performance.now();
 beforeEach(async () => {
   near = new TestPort();
   far = new TestPort();
-  heard = [];
+  messages = [];
   sizes = [];
   streams = new VolunteerStreams({ port: far, engine: canvasEngine, now, onFailed: () => {}, onClosed: () => {} });
   channel = new VideoChannel(near, now, () => {});
-  decoder = new FrameDecoder<number>(
-    'vp8',
-    { width: SETUP.outWidth, height: SETUP.outHeight },
-    {
-      onFrame(frame) {
-        const { width, height } = sizeOf(frame);
-        sizes.push([width, height]);
-        frame.close();
-      },
-      onUndecoded: () => {},
-      onKeyframeNeeded: () => {},
-      onKeyframeDecoded: () => {},
-      onError: () => {},
+  decoder = new FrameDecoder<number>('vp8', { width: SETUP.outWidth, height: SETUP.outHeight }, now, {
+    onFrame(frame) {
+      const { width, height } = sizeOf(frame);
+      sizes.push([width, height]);
+      frame.close();
     },
-  );
+    onUndecoded: () => {},
+    onKeyframeNeeded: () => {},
+    onError: () => {},
+  });
   channel.listen(SETUP.streamId, {
     onMessage({ message, attachments: [data] }) {
-      heard.push(message);
+      messages.push(message);
       if (message.kind === 'sharper' && data) decoder.decode({ ...message, data }, message.frameId);
     },
     onLost: () => {},
@@ -59,7 +54,7 @@ afterEach(() => {
   decoder.dispose();
 });
 
-/** Encodes one frame as large and sends it. */
+/** Encodes a frame of this size and sends it. */
 function send(width: number, height: number, frameId: number): void {
   const encoder = new FrameEncoder<number>(
     { codec: 'vp8', width, height, fps: 30, kbps: 1_000 },
@@ -80,21 +75,21 @@ function send(width: number, height: number, frameId: number): void {
   frame.close();
 }
 
-/** What was heard about the frame, once it is more than that it arrived. */
+/** The answer to a frame, other than its acknowledgement. */
 function answerTo(frameId: number) {
   deliver(near, far);
   deliver(far, near);
-  return heard.find((message) => message.kind !== 'ack' && 'frameId' in message && message.frameId === frameId);
+  return messages.find((message) => message.kind !== 'ack' && 'frameId' in message && message.frameId === frameId);
 }
 
-test('a frame comes back as large as was asked for, and with it what the way back may take', async () => {
+test('an answer has the requested size and reports the downlink rate', async () => {
   send(64, 36, 1);
   await expect.poll(() => answerTo(1)).toMatchObject({ kind: 'sharper', downlinkKbps: 1_000 });
   await expect.poll(() => sizes).toEqual([[128, 72]]);
-  expect(heard.filter(({ kind }) => kind === 'ack')).toHaveLength(1);
+  expect(messages.filter(({ kind }) => kind === 'ack')).toHaveLength(1);
 });
 
-test('one that its gamer sent smaller, over a bad way, comes back as large as ever', async () => {
+test('a frame that was sent smaller is answered in the same size', async () => {
   send(64, 36, 1);
   await expect.poll(() => answerTo(1)).toMatchObject({ kind: 'sharper' });
   send(32, 18, 2);
@@ -108,9 +103,9 @@ test('one that its gamer sent smaller, over a bad way, comes back as large as ev
 });
 
 test.each([
-  ['larger than was agreed on', 128, 72],
-  ['smaller than a volunteer enlarges', 16, 10],
-])('one that is %s is left out', async (_, width, height) => {
+  ['larger than the setup', 128, 72],
+  ['too small for the largest scale', 16, 10],
+])('a frame that is %s is dropped', async (_, width, height) => {
   send(width, height, 1);
   await expect.poll(() => answerTo(1)).toMatchObject({ kind: 'dropped', why: 'undecodable' });
 });

@@ -1,76 +1,79 @@
 import { MeshError } from '../../../shared/errors.ts';
-import type { StreamSetup, VideoMessage, VolunteerDropCause } from '../../../shared/messages.ts';
+import type { VideoMessage, VolunteerDropCause } from '../../../shared/messages.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { Carried } from '../../../shared/wire.ts';
-import type { Codec } from '../codec/codecs.ts';
+import type { CheckedSetup } from '../codec/codecs.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
 import { FrameEncoder, type Packet } from '../codec/frame-encoder.ts';
-import { KeyframeRequests } from '../codec/keyframe-requests.ts';
-import type { Made } from '../frame.ts';
-import { canBecome, sizeOf } from '../frame-size.ts';
+import { canBecome, isSameSize, sizeOf } from '../frame-size.ts';
 import { RateController } from '../transport/rate-controller.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
-import { STREAM } from '../tuning.ts';
+import { FrameBudget } from '../upscale/frame-budget.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
-import { FramePace } from '../upscale/frame-pace.ts';
-import { FrameSharpener } from '../upscale/frame-sharpener.ts';
+import { GovernedUpscaler } from '../upscale/governed-upscaler.ts';
+import { type TimedOutcome, UpscaleQueue } from '../upscale/upscale-queue.ts';
 
-export type CheckedSetup = StreamSetup & { codec: Codec };
+/** Decoded frames that may wait for the engine, and upscaled ones for the encoder: a decoder stalls at about ten open frames. */
+const MAX_FRAMES_WAITING = 3;
+/** Failures of the engine in a row after which the stream is given up. */
+const MAX_UPSCALE_FAILURES = 3;
 
 export interface VolunteerStreamOptions {
   setup: CheckedSetup;
   channel: VideoChannel;
   engine: FrameEngine;
   now(): number;
-  /** A sharp frame left for the gamer; `computeMs` is what the engine took. */
+  /** An upscaled frame was sent to the gamer; `computeMs` is the time it took in the engine. */
   onFrameDone(computeMs: number): void;
   /** The stream cannot go on. Called once. */
   onFailed(error: MeshError): void;
 }
 
-/** A frame held here, with its moments on this machine's clock. */
-export interface HeldFrame extends Made {
+/** A frame between arrival and answer, with its times on this machine's clock. */
+interface HeldFrame {
   frameId: number;
   arrivedMs: number;
   decodedMs: number;
-  computeStartMs: number;
-  computedMs: number;
 }
 
+type UpscaledFrame = HeldFrame & { outcome: TimedOutcome };
+
 /**
- * The volunteer's end of one stream: receive, decode, sharpen, encode, send. Every frame is answered once, with its sharp picture
- * or with why there is none.
+ * The volunteer's end of one stream: receive, decode, upscale, encode, send. Every frame is answered once, with its picture or with the
+ * reason why there is none.
  */
 export class VolunteerStream {
   readonly #options: VolunteerStreamOptions;
   readonly #decoder: FrameDecoder<HeldFrame>;
-  readonly #sharpener: FrameSharpener<HeldFrame>;
-  readonly #encoder: FrameEncoder<HeldFrame>;
-  readonly #pace = new FramePace();
+  readonly #upscaler: GovernedUpscaler;
+  readonly #queue: UpscaleQueue<HeldFrame>;
+  readonly #encoder: FrameEncoder<UpscaledFrame>;
+  readonly #budget = new FrameBudget();
+  /** Of the downlink. */
   readonly #rate: RateController;
-  readonly #keyframeRequests: KeyframeRequests;
   readonly #stopListening: () => void;
   #setup: CheckedSetup;
   #held = 0;
+  #upscaleFailures = 0;
   #disposed = false;
 
-  /** Throws MeshError when the engine or this browser's encoder cannot do it. */
+  /** Throws MeshError if the engine or this browser's encoder does not support the setup. */
   constructor(options: VolunteerStreamOptions) {
     this.#options = options;
     const { setup, channel, engine, now } = options;
-    const { streamId, codec, width, height, outWidth, outHeight, fps, downlinkKbps } = setup;
+    const { streamId, codec, width, height, outWidth, outHeight, quality, fps, downlinkKbps } = setup;
     this.#setup = setup;
     this.#rate = new RateController(downlinkKbps);
     const onError = (error: MeshError) => this.#fail(error);
-    this.#keyframeRequests = new KeyframeRequests(
-      () => channel.trySendNote({ kind: 'keyframe-request', streamId }),
+    this.#upscaler = new GovernedUpscaler(engine, { outWidth, outHeight, quality }, now);
+    this.#queue = new UpscaleQueue({
+      capacity: MAX_FRAMES_WAITING,
       now,
-    );
-    this.#sharpener = new FrameSharpener(engine, setup, now, {
-      onSharp: (frame, held) => this.#sharpened(frame, held),
-      onDropped: (held, cause) => this.#drop(held, cause),
-      onError,
+      onUpscaled: (frame, held, outcome) => this.#upscaled(frame, held, outcome),
+      onFailed: (_, held, cause) => this.#upscaleFailed(held, cause),
+      onDropped: (held) => this.#drop(held, 'volunteer-busy'),
     });
+    this.#queue.upscaler = this.#upscaler;
     try {
       this.#encoder = new FrameEncoder(
         { codec, width: outWidth, height: outHeight, fps, kbps: this.#rate.kbps },
@@ -81,53 +84,43 @@ export class VolunteerStream {
         },
       );
     } catch (cause) {
-      this.#sharpener.dispose();
+      this.#queue.dispose();
       throw cause;
     }
-    this.#decoder = new FrameDecoder(
-      codec,
-      { width, height },
-      {
-        onFrame: (frame, held) => this.#decoded(frame, held),
-        onUndecoded: (held, cause) => this.#drop(held, cause),
-        onKeyframeNeeded: () => this.#keyframeRequests.need(),
-        onKeyframeDecoded: () => this.#keyframeRequests.satisfied(),
-        onError,
-      },
-    );
+    this.#decoder = new FrameDecoder(codec, { width, height }, now, {
+      onFrame: (frame, held) => this.#decoded(frame, held),
+      onUndecoded: (held, cause) => this.#drop(held, cause),
+      onKeyframeNeeded: () => channel.trySendNote({ kind: 'keyframe-request', streamId }),
+      onError,
+    });
     this.#stopListening = channel.listen(streamId, {
       onMessage: (item) => this.#received(item),
-      onLost: () => this.#keyframeRequests.need(),
+      onLost: () => this.#decoder.packetLost(),
     });
   }
 
   get backend(): string {
-    return this.#sharpener.backend;
+    return this.#upscaler.backend;
   }
 
-  /** What its frames are made with now. */
+  /** Quality of its frames at the moment. */
   get quality(): Quality {
-    return this.#sharpener.made.quality;
+    return this.#upscaler.outcome.quality;
   }
 
-  /** Frames held, from arrival to answer. */
+  /** Frames between arrival and answer. */
   get held(): number {
     return this.#held;
   }
 
-  /** Throws MeshError `bad-input` for what only another stream can have. */
+  /** Changes quality, frame rate or bitrate in place. Throws MeshError `bad-input` for another codec or size. */
   change(setup: CheckedSetup): void {
-    const { codec, width, height, outWidth, outHeight } = this.#setup;
-    const isSameShape =
-      setup.codec === codec &&
-      setup.width === width &&
-      setup.height === height &&
-      setup.outWidth === outWidth &&
-      setup.outHeight === outHeight;
-    if (!isSameShape) throw MeshError.badInput('An open stream keeps its codec and sizes. Open another stream.');
+    if (setup.codec !== this.#setup.codec || !isSameSize(setup, this.#setup)) {
+      throw MeshError.badInput('An open stream keeps its codec and sizes. Open another stream instead.');
+    }
     this.#setup = setup;
-    this.#sharpener.quality = setup.quality;
-    this.#followRate();
+    this.#upscaler.quality = setup.quality;
+    this.#applyRate();
   }
 
   dispose(): void {
@@ -135,12 +128,12 @@ export class VolunteerStream {
     this.#disposed = true;
     this.#stopListening();
     this.#decoder.dispose();
-    this.#sharpener.dispose();
+    this.#queue.dispose();
     this.#encoder.dispose();
   }
 
   #received({ message, attachments }: Carried<VideoMessage>): void {
-    if (message.kind === 'keyframe-request') this.#encoder.wantKeyframe();
+    if (message.kind === 'keyframe-request') this.#encoder.requestKeyframe();
     else if (message.kind === 'ack') this.#acknowledged(message);
     else if (message.kind === 'frame') this.#arrived(message, attachments[0] ?? new Uint8Array());
   }
@@ -150,51 +143,58 @@ export class VolunteerStream {
     const nowMs = this.#options.now();
     this.#held++;
     this.#options.channel.trySendNote({ kind: 'ack', streamId, frameId, receivedMs: nowMs });
-    this.#pace.frame(frameId, timestampUs / 1000, nowMs);
-    this.#sharpener.budgetMs = this.#pace.budgetMs(this.#setup.fps);
-    const moments = { arrivedMs: nowMs, decodedMs: nowMs, computeStartMs: nowMs, computedMs: nowMs };
-    const held = { frameId, ...moments, ...this.#sharpener.made };
+    this.#budget.frame(frameId, timestampUs / 1000, nowMs);
+    this.#upscaler.budgetMs = this.#budget.volunteerMs(this.#setup.fps);
+    const held = { frameId, arrivedMs: nowMs, decodedMs: nowMs };
     this.#decoder.decode({ sequence, timestampUs, keyframe, color, data }, held);
   }
 
   #acknowledged({ frameId, receivedMs }: Extract<VideoMessage, { kind: 'ack' }>): void {
-    if (this.#rate.acknowledged(frameId, receivedMs, this.#options.now())) this.#followRate();
+    if (this.#rate.acknowledged(frameId, receivedMs, this.#options.now())) this.#applyRate();
   }
 
-  #followRate(): void {
+  #applyRate(): void {
     this.#encoder.setRate(this.#setup.fps, this.#rate.kbps);
   }
 
   #decoded(frame: VideoFrame, held: HeldFrame): void {
     held.decodedMs = this.#options.now();
-    // Its gamer may send smaller ones than the setup's, over a bad way; the answer is as large.
+    // Over a slow uplink the gamer may send frames smaller than the setup's; the answer keeps its size.
     const { width, height } = this.#setup;
     const size = sizeOf(frame);
-    if (size.width <= width && size.height <= height && canBecome(size, this.#setup))
-      this.#sharpener.offer(frame, held);
-    else {
+    if (size.width <= width && size.height <= height && canBecome(size, this.#setup)) {
+      this.#queue.offer(frame, held);
+    } else {
       frame.close();
       this.#drop(held, 'undecodable');
     }
   }
 
-  /** Takes the frame over. */
-  #sharpened(frame: VideoFrame, held: HeldFrame): void {
+  /** Takes ownership of the frame. */
+  #upscaled(frame: VideoFrame, held: HeldFrame, outcome: TimedOutcome): void {
     const { channel } = this.#options;
+    this.#upscaleFailures = 0;
     try {
-      // Better left out before the encoder than after it, when later frames would build on it.
+      // Dropping a frame before the encoder is better than after it, when later frames would depend on it.
       if (!channel.hasRoom(this.#rate.kbps)) this.#downlinkFull(held);
-      else if (this.#encoder.queued >= STREAM.maxFramesWaiting) this.#drop(held, 'volunteer-busy');
-      else this.#encoder.encode(frame, held);
+      else if (this.#encoder.queued >= MAX_FRAMES_WAITING) this.#drop(held, 'volunteer-busy');
+      else this.#encoder.encode(frame, { ...held, outcome });
     } finally {
       frame.close();
     }
   }
 
-  #send({ data, ...packet }: Packet, held: HeldFrame): void {
+  #upscaleFailed(held: HeldFrame, cause: unknown): void {
+    this.#upscaleFailures++;
+    this.#drop(held, 'compute-failed');
+    if (this.#upscaleFailures >= MAX_UPSCALE_FAILURES) this.#fail(MeshError.from(cause, 'volunteer-failed'));
+  }
+
+  #send({ data, ...packet }: Packet, held: UpscaledFrame): void {
     const { channel, now, onFrameDone } = this.#options;
     const { streamId } = this.#setup;
-    const { frameId, arrivedMs, decodedMs, computeStartMs, computedMs, quality, lowered } = held;
+    const { frameId, arrivedMs, decodedMs, outcome } = held;
+    const { computeStartMs, computedMs, quality, lowered } = outcome;
     const sentMs = now();
     const stages = {
       queueMs: computeStartMs - decodedMs,
@@ -204,10 +204,10 @@ export class VolunteerStream {
       totalMs: sentMs - arrivedMs,
     };
     const downlinkKbps = this.#rate.kbps;
-    const made = { quality, lowered };
-    const message = { kind: 'sharper', streamId, frameId, ...packet, stages, ...made, downlinkKbps } as const;
-    if (!channel.trySendFrame(message, data, this.#rate.kbps)) {
-      this.#encoder.wantKeyframe();
+    const answer = { ...packet, stages, quality, lowered, downlinkKbps };
+    const message = { kind: 'sharper', streamId, frameId, ...answer } as const;
+    if (!channel.trySendFrame(message, data, downlinkKbps)) {
+      this.#encoder.requestKeyframe();
       this.#downlinkFull(held);
       return;
     }
@@ -217,7 +217,7 @@ export class VolunteerStream {
   }
 
   #downlinkFull(held: HeldFrame): void {
-    if (this.#rate.congested(this.#options.now())) this.#followRate();
+    if (this.#rate.congested(this.#options.now())) this.#applyRate();
     this.#drop(held, 'downlink-full');
   }
 

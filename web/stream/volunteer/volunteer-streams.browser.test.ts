@@ -3,9 +3,8 @@ import type { MeshError } from '../../../shared/errors.ts';
 import type { StreamSetup } from '../../../shared/messages.ts';
 import { ForwardedPort } from '../../net/forwarder.ts';
 import { TEST_SETUP } from '../gamer/test-setup.ts';
-import { STREAM } from '../tuning.ts';
 import { canvasEngine } from '../upscale/test-frame-engine.ts';
-import { VolunteerStreams } from './volunteer-streams.ts';
+import { MAX_STREAMS_PER_LINK, VolunteerStreams } from './volunteer-streams.ts';
 
 const SETUP: StreamSetup = { ...TEST_SETUP, streamId: 1 };
 
@@ -31,7 +30,7 @@ afterEach(() => {
   far.close();
 });
 
-test('a stream is opened, changed in place, closed, and its place is free again', async () => {
+test('a stream is opened, changed in place and closed, which frees its place', async () => {
   expect(await streams.setup(SETUP)).toBe('canvas');
   expect(await streams.setup({ ...SETUP, quality: 'bilinear', fps: 60 })).toBe('canvas');
   await expect(streams.setup({ ...SETUP, width: 32 })).rejects.toMatchObject({ reason: 'bad-input' });
@@ -40,16 +39,16 @@ test('a stream is opened, changed in place, closed, and its place is free again'
 });
 
 test.each([
-  ['a codec nobody knows', { codec: 'mpeg' }, 'bad-input'],
+  ['an unknown codec', { codec: 'mpeg' }, 'bad-input'],
   ['an odd size', { width: 63 }, 'bad-input'],
   ['a result smaller than its source', { outWidth: 32 }, 'bad-input'],
   ['a result more than four times as large', { outWidth: 1_024 }, 'bad-input'],
-])('%s is refused', async (_, wrong, reason) => {
+])('%s is rejected', async (_, wrong, reason) => {
   await expect(streams.setup({ ...SETUP, ...wrong })).rejects.toMatchObject({ reason });
 });
 
-test('one gamer cannot open streams without end', async () => {
-  for (let streamId = 0; streamId < STREAM.maxStreamsPerLink; streamId++) await streams.setup({ ...SETUP, streamId });
+test('the number of streams of one gamer is limited', async () => {
+  for (let streamId = 0; streamId < MAX_STREAMS_PER_LINK; streamId++) await streams.setup({ ...SETUP, streamId });
   await expect(streams.setup({ ...SETUP, streamId: 99 })).rejects.toMatchObject({ reason: 'queue-full' });
   streams.close(0);
   await expect(streams.setup({ ...SETUP, streamId: 99 })).resolves.toBe('canvas');
@@ -61,7 +60,7 @@ test('a stream that is closed while it is being opened stays closed', async () =
   await expect(opening).rejects.toMatchObject({ reason: 'cancelled' });
 });
 
-test('what is malformed ends the channel with a reason', async () => {
+test('a malformed message closes the channel with a reason', async () => {
   far.postMessage({ kind: 'state', readyState: 'open' });
   far.postMessage({ kind: 'message', data: new Uint8Array([1, 2, 3]).buffer });
   await expect.poll(() => closed[0]).toMatchObject({ reason: 'malformed' });

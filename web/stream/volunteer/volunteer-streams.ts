@@ -2,32 +2,34 @@ import { MeshError } from '../../../shared/errors.ts';
 import type { StreamSetup } from '../../../shared/messages.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { ChannelPort } from '../../net/channel-port.ts';
-import { isCodec, isCodecUsable } from '../codec/codecs.ts';
-import { canBecome } from '../frame-size.ts';
+import { type CheckedSetup, isCodec, isCodecUsable } from '../codec/codecs.ts';
+import { canBecome, MAX_SCALE } from '../frame-size.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
-import { STREAM } from '../tuning.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
-import { type CheckedSetup, VolunteerStream } from './volunteer-stream.ts';
+import { VolunteerStream } from './volunteer-stream.ts';
+
+/** Streams of one gamer that a volunteer holds at a time: each has a decoder, an encoder and a pipeline. */
+export const MAX_STREAMS_PER_LINK = 4;
 
 export interface VolunteerStreamsOptions {
   /** The volunteer's end of the link's `video` channel. */
   port: ChannelPort;
   engine: FrameEngine;
   now(): number;
-  /** A sharp frame left for the gamer. */
+  /** An upscaled frame was sent to the gamer; `computeMs` is the time it took in the engine. */
   onFrameDone?(computeMs: number): void;
-  /** An open stream cannot go on and was let go; the gamer must be told. */
+  /** An open stream failed and was closed; the gamer must be told. */
   onFailed(streamId: number, error: MeshError): void;
-  /** The channel ended, not by `dispose()`. With an error the link must end too. */
+  /** The channel closed by itself. With an error the link must be closed too. */
   onClosed(error: MeshError | null): void;
 }
 
-/** The volunteer's end of all streams of one link, in its worker. */
+/** The volunteer's end of all streams of one link. Runs in the volunteer's worker. */
 export class VolunteerStreams {
   readonly #options: VolunteerStreamsOptions;
   readonly #channel: VideoChannel;
   readonly #streams = new Map<number, VolunteerStream>();
-  /** Set-ups under way; one that was overtaken by a close finds its own gone. */
+  /** Setups in progress. A setup whose entry is gone was cancelled by a close. */
   readonly #opening = new Map<number, StreamSetup>();
   #framesDone = 0;
   #disposed = false;
@@ -41,26 +43,26 @@ export class VolunteerStreams {
     });
   }
 
-  /** Bytes of the channel since it was made; sharp frames sent. */
+  /** Bytes on the channel and upscaled frames sent, since the channel was opened. */
   get stats(): { bytesIn: number; bytesOut: number; framesDone: number } {
     const { bytesIn, bytesOut } = this.#channel.stats;
     return { bytesIn, bytesOut, framesDone: this.#framesDone };
   }
 
-  /** Frames held in all streams. */
+  /** Frames between arrival and answer, in all streams. */
   get queued(): number {
     return [...this.#streams.values()].reduce((sum, { held }) => sum + held, 0);
   }
 
-  /** What the frames of each stream are made with now. */
+  /** Quality of each stream at the moment. */
   get qualities(): Quality[] {
     return [...this.#streams.values()].map(({ quality }) => quality);
   }
 
   /**
-   * Opens a stream, or changes an open one in place. Resolves to the backend it runs on. Throws MeshError: `bad-input` for
-   * impossible sizes or codecs, `unsupported-browser` for a codec that is not here, `queue-full` for one stream too many,
-   * `cancelled` when it was closed meanwhile, or what the engine threw.
+   * Opens a stream, or changes an open one in place. Resolves to the backend it runs on. Throws MeshError: `bad-input` for impossible
+   * sizes or an unknown codec, `unsupported-browser` for a codec this browser lacks, `queue-full` for one stream too many, `cancelled` if
+   * it is closed meanwhile, or the engine's error.
    */
   async setup(wanted: StreamSetup): Promise<string> {
     const setup = checkedSetup(wanted);
@@ -80,7 +82,7 @@ export class VolunteerStreams {
     }
   }
 
-  /** Frees what the stream holds; frames of it that still come are ignored. */
+  /** Releases the stream. Frames of it that still arrive are ignored. */
   close(streamId: number): void {
     this.#opening.delete(streamId);
     this.#streams.get(streamId)?.dispose();
@@ -119,11 +121,11 @@ export class VolunteerStreams {
   #checkRoom(streamId: number): void {
     if (this.#disposed) throw MeshError.closed('The link');
     if (this.#opening.has(streamId))
-      throw MeshError.badInput('This stream is being opened already. Wait for the answer.');
-    if (this.#streams.size + this.#opening.size < STREAM.maxStreamsPerLink) return;
+      throw MeshError.badInput('This stream is already being opened. Wait for the answer.');
+    if (this.#streams.size + this.#opening.size < MAX_STREAMS_PER_LINK) return;
     throw new MeshError(
       'queue-full',
-      `This volunteer holds ${STREAM.maxStreamsPerLink} streams of yours already. Close one first.`,
+      `This volunteer holds ${MAX_STREAMS_PER_LINK} streams of yours already. Close one of them first.`,
     );
   }
 }
@@ -133,7 +135,7 @@ function checkedSetup(setup: StreamSetup): CheckedSetup {
   if (!isCodec(codec)) throw MeshError.badInput(`This volunteer does not know the codec '${codec}'.`);
   if (!canBecome(setup, setup)) {
     throw MeshError.badInput(
-      `Frames of ${width}x${height} cannot become ${outWidth}x${outHeight}: even sizes, 1 to ${STREAM.maxScale} times as large.`,
+      `Frames of ${width}x${height} cannot become ${outWidth}x${outHeight}: even sizes, 1 to ${MAX_SCALE} times as large.`,
     );
   }
   return { ...setup, codec };

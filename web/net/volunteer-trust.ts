@@ -1,0 +1,62 @@
+import { CheckStreak } from '../../shared/check-streak.ts';
+import type { MeshError } from '../../shared/errors.ts';
+import { Listeners } from './listeners.ts';
+
+export interface BarredVolunteer {
+  volunteerId: string;
+  /** What the wrong answer was for: a task type, or `stream`. */
+  work: string;
+  error: MeshError;
+}
+
+/**
+ * The trust one gamer puts in each volunteer. Tasks and streams share it: a volunteer that answers either of them wrongly gets no more
+ * work of any kind while this object lives. How many answers are checked depends on the volunteer's {@link CheckStreak} at that kind of
+ * work.
+ */
+export class VolunteerTrust {
+  /** Emits once per volunteer, when it is barred. */
+  readonly barred = new Listeners<BarredVolunteer>();
+  readonly #random: () => number;
+  /** By volunteer id, then by kind of work. */
+  readonly #streaks = new Map<string, Map<string, CheckStreak>>();
+  readonly #barredIds = new Set<string>();
+  #wrongAnswers = 0;
+
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  /** Wrong answers reported so far, of tasks and streams together. */
+  get wrongAnswers(): number {
+    return this.#wrongAnswers;
+  }
+
+  /** Whether the volunteer's next answer to this kind of work has to be checked. */
+  isCheckDue(volunteerId: string, kind: string): boolean {
+    return this.#streaks.get(volunteerId)?.get(kind)?.isDue(this.#random) ?? true;
+  }
+
+  isBarred(volunteerId: string): boolean {
+    return this.#barredIds.has(volunteerId);
+  }
+
+  /** A checked answer was right. */
+  right(volunteerId: string, kind: string): void {
+    const streaks = this.#streaks.get(volunteerId) ?? new Map<string, CheckStreak>();
+    const streak = streaks.get(kind) ?? new CheckStreak();
+    streak.right();
+    streaks.set(kind, streak);
+    this.#streaks.set(volunteerId, streaks);
+  }
+
+  /** A checked answer was wrong. Bars the volunteer; listeners of {@link barred} have run when this returns. */
+  wrong(answer: BarredVolunteer): void {
+    const { volunteerId } = answer;
+    this.#wrongAnswers++;
+    if (this.#barredIds.has(volunteerId)) return;
+    this.#barredIds.add(volunteerId);
+    this.#streaks.delete(volunteerId);
+    this.barred.emit(answer);
+  }
+}

@@ -1,0 +1,139 @@
+import { MeshError } from '../../../shared/errors.ts';
+import { isSameSize, retimed, type StreamSize, sizeOf, streamSize } from '../frame-size.ts';
+import type { StreamSettings } from '../settings.ts';
+import type { StreamStatistics } from './stream-statistics.ts';
+
+/** Thins a source to a frame rate, evenly, whatever its jitter. */
+export class FrameRateCap {
+  #intervalMs: number;
+  #dueMs = Number.NEGATIVE_INFINITY;
+
+  constructor(fps: number) {
+    this.#intervalMs = 1000 / fps;
+  }
+
+  set fps(fps: number) {
+    this.#intervalMs = 1000 / fps;
+  }
+
+  /** A frame up to half an interval early counts as the due one, so that a cap of 60 never thins a 60 Hz source. */
+  admits(nowMs: number): boolean {
+    if (nowMs < this.#dueMs - this.#intervalMs / 2) return false;
+    // After a pause the schedule starts again at this frame; the missed frames must not come through in a burst.
+    const isBehind = nowMs - this.#dueMs > this.#intervalMs;
+    this.#dueMs = (isBehind ? nowMs : this.#dueMs) + this.#intervalMs;
+    return true;
+  }
+}
+
+/** A source frame with its id, cropped to an even size and stamped with this machine's clock. */
+export interface IntakeFrame {
+  frameId: number;
+  capturedMs: number;
+  /** Owned by the intake; receivers clone it. */
+  frame: VideoFrame;
+}
+
+export interface FrameIntakeOptions {
+  now(): number;
+  settings: Pick<StreamSettings, 'scale' | 'maxFps'>;
+  statistics: StreamStatistics;
+  /** Called before the first frame, and before the first frame of another size. */
+  onResize(size: StreamSize): void;
+  onFrame(frame: IntakeFrame): void;
+}
+
+/**
+ * Prepares source frames for the stream: caps their rate, numbers, crops and timestamps them. Keeps the newest one, because a still
+ * source never gives it again.
+ */
+export class FrameIntake {
+  readonly #options: FrameIntakeOptions;
+  readonly #rateCap: FrameRateCap;
+  #size: StreamSize | null = null;
+  #newest: IntakeFrame | null = null;
+  #error: MeshError | null = null;
+  #nextFrameId = 0;
+  #lastTimestampUs = 0;
+
+  constructor(options: FrameIntakeOptions) {
+    this.#options = options;
+    this.#rateCap = new FrameRateCap(options.settings.maxFps);
+  }
+
+  /** Null before the first frame. */
+  get size(): StreamSize | null {
+    return this.#size;
+  }
+
+  /** Null before the first frame and after {@link dispose}. */
+  get newest(): Readonly<IntakeFrame> | null {
+    return this.#newest;
+  }
+
+  /** Why the newest frame could not be used; null when it could. */
+  get error(): MeshError | null {
+    return this.#error;
+  }
+
+  set maxFps(fps: number) {
+    this.#rateCap.fps = fps;
+  }
+
+  /** Takes ownership of a frame from the source. Never throws: the next frame may have a valid size, or find the GPU restored. */
+  accept(source: VideoFrame): void {
+    const { now, statistics } = this.#options;
+    const frameId = this.#nextFrameId++;
+    statistics.captured(frameId);
+    try {
+      if (this.#rateCap.admits(now())) this.#admit(source, frameId);
+      else statistics.refused('fps-cap');
+    } catch (cause) {
+      statistics.refused('failed');
+      this.#failed(cause);
+    } finally {
+      source.close();
+    }
+  }
+
+  /** Sends the newest frame through the stream again, under a new id. */
+  repeatNewest(): void {
+    const newest = this.#newest;
+    if (!newest) return;
+    this.#newest = null;
+    const frameId = this.#nextFrameId++;
+    this.#options.statistics.repeated(frameId);
+    try {
+      this.#admit(newest.frame, frameId);
+    } catch (cause) {
+      this.#failed(cause);
+    } finally {
+      newest.frame.close();
+    }
+  }
+
+  dispose(): void {
+    this.#newest?.frame.close();
+    this.#newest = null;
+  }
+
+  #admit(source: VideoFrame, frameId: number): void {
+    const { now, settings, onResize, onFrame } = this.#options;
+    const size = streamSize(sizeOf(source), settings.scale);
+    if (!this.#size || !isSameSize(size, this.#size)) {
+      this.#size = size;
+      onResize(size);
+    }
+    const capturedMs = now();
+    this.#lastTimestampUs = Math.max(this.#lastTimestampUs + 1, Math.round(capturedMs * 1000));
+    const admitted = { frameId, capturedMs, frame: retimed(source, this.#lastTimestampUs, size) };
+    this.#newest?.frame.close();
+    this.#newest = admitted;
+    onFrame(admitted);
+    this.#error = null;
+  }
+
+  #failed(cause: unknown): void {
+    this.#error = MeshError.from(cause, 'device-lost');
+  }
+}

@@ -1,0 +1,33 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { openSource } from './frame-source.ts';
+
+function stillTrack(): MediaStreamTrack {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 36 });
+  canvas.getContext('2d')?.fillRect(0, 0, 10, 10);
+  const [track] = canvas.captureStream().getVideoTracks();
+  if (!track) throw new Error('no track');
+  onTestFinished(() => track.stop());
+  return track;
+}
+
+test('a still track gives its current frame again on request, after its first one was read', async () => {
+  const { frames, again, stop } = openSource(stillTrack());
+  const reader = frames.getReader();
+  (await reader.read()).value?.close();
+  const second = reader.read();
+  again();
+  const { value } = await second;
+  expect([value?.displayWidth, value?.displayHeight]).toEqual([64, 36]);
+  value?.close();
+  stop();
+});
+
+test('a track that has ended is not asked for a frame again', async () => {
+  const track = stillTrack();
+  const { frames, again, stop } = openSource(track);
+  track.stop();
+  again();
+  stop();
+  const reader = frames.getReader();
+  for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) value?.close();
+});

@@ -1,0 +1,94 @@
+import { DropOldestQueue } from '../drop-oldest-queue.ts';
+import type { UpscaleOutcome } from '../frame.ts';
+import type { GovernedUpscaler } from './governed-upscaler.ts';
+
+/** How a frame was upscaled, and when; ms on this machine's clock. */
+export interface TimedOutcome extends UpscaleOutcome {
+  computeStartMs: number;
+  computedMs: number;
+}
+
+export interface UpscaleQueueOptions<Tag> {
+  /** Frames that may wait; beyond it the oldest gives way. */
+  capacity: number;
+  now(): number;
+  /** Passes ownership of the upscaled frame, which has its source's timestamp. */
+  onUpscaled(frame: VideoFrame, tag: Tag, outcome: TimedOutcome): void;
+  /** The frame could not be upscaled; `cause` is null if there is no upscaler. The queue closes `source` afterwards. */
+  onFailed(source: VideoFrame, tag: Tag, cause: unknown): void;
+  /** The frame gave way to a newer one, or the queue was disposed. */
+  onDropped(tag: Tag): void;
+}
+
+/**
+ * Upscales the frames of one stream, one at a time and in order. Used at both ends: for a volunteer's answers and on the gamer's own
+ * machine. After disposal every frame that is still inside is reported as dropped.
+ *
+ * @typeParam Tag - the caller's data about a frame, handed back with its result.
+ */
+export class UpscaleQueue<Tag> {
+  readonly #options: UpscaleQueueOptions<Tag>;
+  readonly #waiting: DropOldestQueue<{ frame: VideoFrame; tag: Tag }>;
+  /** Used from the next frame on, and closed on disposal. Null: frames fail until there is one. */
+  upscaler: GovernedUpscaler | null = null;
+  #isBusy = false;
+  #isDisposed = false;
+
+  constructor(options: UpscaleQueueOptions<Tag>) {
+    this.#options = options;
+    this.#waiting = new DropOldestQueue(options.capacity, ({ frame, tag }) => {
+      frame.close();
+      if (!this.#isDisposed) this.upscaler?.skipped();
+      options.onDropped(tag);
+    });
+  }
+
+  /** Takes ownership of the frame. */
+  offer(frame: VideoFrame, tag: Tag): void {
+    if (this.#isDisposed) {
+      frame.close();
+      return;
+    }
+    this.#waiting.put({ frame, tag });
+    if (!this.#isBusy) void this.#run();
+  }
+
+  dispose(): void {
+    this.#isDisposed = true;
+    this.#waiting.clear();
+    if (!this.#isBusy) this.upscaler?.close();
+  }
+
+  async #run(): Promise<void> {
+    this.#isBusy = true;
+    for (let next = this.#waiting.take(); next; next = this.#waiting.take()) await this.#upscale(next.frame, next.tag);
+    this.#isBusy = false;
+    if (this.#isDisposed) this.upscaler?.close();
+  }
+
+  async #upscale(source: VideoFrame, tag: Tag): Promise<void> {
+    const { onFailed, onDropped } = this.#options;
+    try {
+      if (this.upscaler) await this.#process(this.upscaler, source, tag);
+      else onFailed(source, tag, null);
+    } catch (cause) {
+      if (this.#isDisposed) onDropped(tag);
+      else onFailed(source, tag, cause);
+    } finally {
+      source.close();
+    }
+  }
+
+  async #process(upscaler: GovernedUpscaler, source: VideoFrame, tag: Tag): Promise<void> {
+    const { now, onUpscaled, onDropped } = this.#options;
+    const computeStartMs = now();
+    const { frame, quality, lowered } = await upscaler.process(source);
+    const outcome = { quality, lowered, computeStartMs, computedMs: now() };
+    try {
+      if (this.#isDisposed) onDropped(tag);
+      else onUpscaled(new VideoFrame(frame, { timestamp: source.timestamp }), tag, outcome);
+    } finally {
+      frame.close();
+    }
+  }
+}
