@@ -1,6 +1,6 @@
 import { STREAM_LIMITS, TASK_LIMITS } from './protocol-limits.ts';
 import { roleSchema, wireErrorSchema } from './signaling.ts';
-import { PROGRESS_STAGES } from './tasks/progress.ts';
+import { PROGRESS_STAGES } from './tasks/definition.ts';
 import { QUALITIES } from './tasks/upscale.ts';
 import { z } from './zod.ts';
 

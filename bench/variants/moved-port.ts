@@ -1,7 +1,7 @@
-import type { ChannelPort, ChannelPortEvents } from '../../web/net/channel-port.ts';
+import type { ChannelPort, ChannelPortEvents } from '../../web/net/transferable-channel.ts';
 
 /**
- * Stands in for `web/net/moved-channel.ts`: frames go from worker to worker over a MessagePort, what is beneath them and above them
+ * Stands in for `web/net/transferable-channel.ts`: frames go from worker to worker over a MessagePort, what is beneath them and above them
  * is as it was. The channel itself stays on the page and carries nothing; the other channels move as ever.
  */
 export type MovedChannel = RTCDataChannel | MessagePort;

@@ -1,8 +1,7 @@
 import { MeshError } from '../errors.ts';
-import type { PackedResult, PackedTask, TaskDefinition } from './definition.ts';
+import type { PackedResult, PackedTask, TaskDefinition, TaskName } from './definition.ts';
 import { echo } from './echo.ts';
 import { infer } from './infer.ts';
-import type { TaskName } from './names.ts';
 import { pathfinding } from './pathfinding.ts';
 import { physics } from './physics.ts';
 import { raytracing } from './raytracing.ts';

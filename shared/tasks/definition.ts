@@ -1,4 +1,19 @@
 import type { ZodType } from 'zod';
+import { MeshError } from '../errors.ts';
+
+/** Every task type there is, for those who name them and run none. */
+export const TASK_NAMES = ['echo', 'upscale', 'infer', 'pathfinding', 'physics', 'raytracing'] as const;
+export type TaskName = (typeof TASK_NAMES)[number];
+
+/** auto: whichever is predicted to finish first; volunteers: never here; local: never elsewhere. */
+export const WHERES = ['auto', 'volunteers', 'local'] as const;
+export type Where = (typeof WHERES)[number];
+
+/** Throws MeshError `bad-input`. */
+export function checkWhere(where: string): void {
+  if ((WHERES as readonly string[]).includes(where)) return;
+  throw MeshError.badInput(`The place to work is one of ${WHERES.join(', ')}, not '${where}'.`);
+}
 
 /** 8-bit sRGB RGBA pixels, rows top to bottom, straight (not premultiplied) alpha; `data.length === width * height * 4`. */
 export interface PixelImage {
@@ -66,3 +81,25 @@ export interface TaskSplit<Params> {
   /** Results that were validated, in the order of the tasks; what comes out is the result of the whole. Throws MeshError `too-large`. */
   merge(results: readonly PackedResult[]): PackedResult;
 }
+
+/** Work in steps of well under a millisecond: whoever iterates may rest between two, or leave. */
+export type Steps<T> = Generator<undefined, T, unknown>;
+
+/** Without a rest. */
+export function finish<T>(steps: Steps<T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** What a long task is at: `loading` fetches what it needs, `computing` is the work itself. */
+export const PROGRESS_STAGES = ['loading', 'computing'] as const;
+
+/** How far a task is. `share` is of its stage, 0 to 1; it begins anew where the task is begun again by somebody else. */
+export interface TaskProgress {
+  stage: (typeof PROGRESS_STAGES)[number];
+  share: number;
+}
+
+export type ProgressListener = (progress: TaskProgress) => void;

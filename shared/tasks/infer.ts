@@ -1,9 +1,8 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
-import { checkedInput, checkSizes, partOf } from './check-input.ts';
 import type { TaskDefinition } from './definition.ts';
-import { agrees } from './infer/agrees.ts';
 import {
+  agrees,
   elementsIn,
   headersSchema,
   sizeBytes,
@@ -12,7 +11,7 @@ import {
   type Tensor,
   type TensorHeader,
 } from './infer/tensors.ts';
-import { bytesOf } from './numbers.ts';
+import { bytesOf, checkedInput, checkSizes, partOf } from './packing.ts';
 import { FIRST_DEADLINE_MS, INFER } from './tuning.ts';
 
 export type Effort = keyof typeof FIRST_DEADLINE_MS.infer;

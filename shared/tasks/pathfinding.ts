@@ -1,9 +1,10 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
-import { checkedInput, checkSizes, partOf } from './check-input.ts';
 import type { PackedTask, TaskDefinition } from './definition.ts';
+import { checkedInput, checkSizes, partOf } from './packing.ts';
 import {
   BYTES_PER_QUERY,
+  dealQueries,
   expectedCells,
   groupedByGoal,
   type Query,
@@ -11,7 +12,6 @@ import {
   writeQueries,
 } from './pathfinding/queries.ts';
 import { decodePaths, type FoundPath, mergePaths } from './pathfinding/result.ts';
-import { dealQueries } from './pathfinding/split.ts';
 import { verifyPaths } from './pathfinding/verify.ts';
 import { FIRST_DEADLINE_MS, PATHFINDING } from './tuning.ts';
 

@@ -1,10 +1,14 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
-import { checkedInput, checkSizes, partOf, vec3 } from './check-input.ts';
 import type { TaskDefinition } from './definition.ts';
-import { bytesOf, numbersIn } from './numbers.ts';
-import { NUMBERS_PER_BODY, NUMBERS_PER_STATE, readBodies } from './physics/bodies.ts';
-import { decodeSimulated, type PhysicsResult } from './physics/result.ts';
+import { bytesOf, checkedInput, checkSizes, numbersIn, partOf, vec3 } from './packing.ts';
+import {
+  decodeSimulated,
+  NUMBERS_PER_BODY,
+  NUMBERS_PER_STATE,
+  type PhysicsResult,
+  readBodies,
+} from './physics/bodies.ts';
 import { checkpointCount, checkpointInterval, stateBytes } from './physics/simulate.ts';
 import { verifySimulated } from './physics/verify.ts';
 import { FIRST_DEADLINE_MS, PHYSICS } from './tuning.ts';

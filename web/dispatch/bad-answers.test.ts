@@ -4,7 +4,7 @@ import { CHUNK_HEADER_BYTES, splitTransfer } from '../../shared/chunks.ts';
 import type { MeshError } from '../../shared/errors.ts';
 import type { TaskMessage } from '../../shared/messages.ts';
 import { encodeTransfer } from '../../shared/wire.ts';
-import { TestPort } from '../net/test-port.ts';
+import { TestPort } from '../net/test-channel.ts';
 import { HEARTBEAT } from '../net/tuning.ts';
 import { RemoteRunner } from './remote-runner.ts';
 import { reasonOf, TestBench } from './test-bench.ts';

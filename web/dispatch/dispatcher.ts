@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
-import { AfterTurn } from '../net/turn.ts';
+import { AfterTurn } from '../net/once-per-tick.ts';
 import { DuplicateBudget } from './duplicate-budget.ts';
 import { Exploration } from './exploration.ts';
 import { Hedging } from './hedging.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import { LateWatch } from '../net/late-watch.ts';
+import { LateWatch } from '../net/deadline-watch.ts';
 import type { DuplicateBudget } from './duplicate-budget.ts';
 import type { Runner } from './job.ts';
 import type { Attempt, JobRun, RedispatchCause } from './job-run.ts';

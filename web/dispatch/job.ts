@@ -1,9 +1,7 @@
 import { totalBytes } from '../../shared/bytes.ts';
 import type { MeshError } from '../../shared/errors.ts';
 import type { AnyTaskDefinition } from '../../shared/tasks/catalogue.ts';
-import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
-import type { ProgressListener } from '../../shared/tasks/progress.ts';
-import type { Where } from '../../shared/where.ts';
+import type { PackedResult, PackedTask, ProgressListener, Where } from '../../shared/tasks/definition.ts';
 
 /** A task on its way: what runners need to know of it. */
 export interface Job {

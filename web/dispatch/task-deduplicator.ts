@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import type { ProgressListener } from '../../shared/tasks/progress.ts';
+import type { ProgressListener } from '../../shared/tasks/definition.ts';
 import type { Job } from './job.ts';
 import { copyOf, ResultCache } from './result-cache.ts';
 import type { SplitWork, WholeEnd } from './split-work.ts';

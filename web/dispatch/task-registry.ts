@@ -1,10 +1,8 @@
+import { randomId } from '../../shared/bytes.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type AnyTaskDefinition, definitionOf } from '../../shared/tasks/catalogue.ts';
-import type { PackedTask } from '../../shared/tasks/definition.ts';
-import type { ProgressListener } from '../../shared/tasks/progress.ts';
-import { checkWhere, type Where } from '../../shared/where.ts';
-import { randomId } from '../net/random-id.ts';
+import { checkWhere, type PackedTask, type ProgressListener, type Where } from '../../shared/tasks/definition.ts';
 import { describeTask, type Job } from './job.ts';
 import { KeptResults } from './results.ts';
 import type { Claim, TaskDeduplicator, WorkEnd } from './task-deduplicator.ts';

@@ -1,5 +1,5 @@
 import type { MeshError } from '../../shared/errors.ts';
-import type { Where } from '../../shared/where.ts';
+import type { Where } from '../../shared/tasks/definition.ts';
 import { Simulation, type VolunteerOptions } from './test-simulation.ts';
 
 /** What tests hold and `npm run bench` reports, under a virtual clock. */

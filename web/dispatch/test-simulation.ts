@@ -1,7 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
-import { simulatedChannel, type WireSpeed } from '../net/test-wire.ts';
+import { simulatedChannel, type WireSpeed } from '../net/test-channel.ts';
 import { shareOf } from './credit-window.ts';
 import { Dispatcher, type Redispatch } from './dispatcher.ts';
 import { LocalRunner } from './local-runner.ts';

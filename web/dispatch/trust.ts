@@ -1,4 +1,4 @@
-import { CheckStreak } from '../../shared/check-streak.ts';
+import { CheckStreak } from '../../shared/reputation.ts';
 
 /** How far each volunteer is believed (DESIGN §4.7): by kind of job as far as its {@link CheckStreak} goes; one wrong result bars it for as long as this lives. */
 export class Trust {

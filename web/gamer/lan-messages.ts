@@ -1,4 +1,4 @@
-import type { Lan } from '../../shared/lan.ts';
+import type { Lan } from '../../shared/server-status.ts';
 
 export type LanWords =
   /** The link leads to this machine, and so to nobody else's. */

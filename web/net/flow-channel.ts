@@ -5,9 +5,9 @@ import { Reassembler, splitTransfer } from '../../shared/chunks.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { TRANSFER } from '../../shared/protocol-limits.ts';
 import { type Carried, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
-import type { ChannelPort } from './channel-port.ts';
+import { AfterTurn } from './once-per-tick.ts';
+import type { ChannelPort } from './transferable-channel.ts';
 import { SEND_QUEUE } from './tuning.ts';
-import { AfterTurn } from './turn.ts';
 
 export interface FlowChannelHandlers<Message> {
   onMessage(item: Carried<Message>): void;

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import { HeartbeatMonitor, type HeartbeatReading, HeartbeatResponder } from './heartbeat.ts';
-import { deliver, TestPort } from './test-port.ts';
+import { deliver, TestPort } from './test-channel.ts';
 import { HEARTBEAT } from './tuning.ts';
 
 const endings: (() => void)[] = [];

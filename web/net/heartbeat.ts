@@ -3,10 +3,9 @@ import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type HeartbeatMessage, pulseMessageSchema } from '../../shared/messages.ts';
 import { bare } from '../../shared/wire.ts';
-import type { ChannelPort } from './channel-port.ts';
+import { RoundTrip, SilenceWatch } from './failure-detector.ts';
 import { FlowChannel } from './flow-channel.ts';
-import { RoundTrip } from './round-trip.ts';
-import { SilenceWatch } from './silence-watch.ts';
+import type { ChannelPort } from './transferable-channel.ts';
 import { HEARTBEAT } from './tuning.ts';
 
 export interface HeartbeatReading {

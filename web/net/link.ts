@@ -6,9 +6,8 @@ import { type Capabilities, type ControlMessage, controlMessageSchema } from '..
 import { TRANSFER } from '../../shared/protocol-limits.ts';
 import { type Introduction, type PeerSignal, PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { bare, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
-import type { IcePath } from './ice-path.ts';
+import { type IcePath, noRoute } from './connection-outcome.ts';
 import { Listeners } from './listeners.ts';
-import { noRoute } from './no-route.ts';
 import type { Peer } from './peer.ts';
 import { LINK } from './tuning.ts';
 

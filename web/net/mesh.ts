@@ -1,3 +1,4 @@
+import { randomId } from '../../shared/bytes.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { Capabilities } from '../../shared/messages.ts';
@@ -10,13 +11,12 @@ import {
   type Role,
   type VolunteerStatus,
 } from '../../shared/signaling.ts';
-import type { TaskName } from '../../shared/tasks/names.ts';
+import type { TaskName } from '../../shared/tasks/definition.ts';
+import { reportLink } from './connection-outcome.ts';
+import { withLateIceServers } from './ice-servers.ts';
 import type { Identity } from './identity.ts';
-import { withLateIceServers } from './late-ice-servers.ts';
 import { Link, type LinkEnvironment } from './link.ts';
-import { reportLink } from './link-reports.ts';
 import { Peer, type PeerOptions, requireWebRtc } from './peer.ts';
-import { randomId } from './random-id.ts';
 import { SignalingClient, type SignalingEvent, type SignalingState } from './signaling-client.ts';
 
 export interface MeshOptions {

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../../shared/clock.ts';
 import type { PeerSignal } from '../../shared/signaling.ts';
-import { withLateIceServers } from './late-ice-servers.ts';
+import { withLateIceServers } from './ice-servers.ts';
 import { Peer, type PeerOptions } from './peer.ts';
 
 /** Connections that are made before it is known to whom they lead, and before their ICE servers are. */

@@ -3,8 +3,7 @@ import { CHANNELS, type ChannelName } from '../../shared/channels.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { PeerSignal } from '../../shared/signaling.ts';
-import { type IcePath, icePathOf } from './ice-path.ts';
-import { withLowWater } from './low-water.ts';
+import { type IcePath, icePathOf } from './connection-outcome.ts';
 import { LINK } from './tuning.ts';
 
 export interface PeerOptions {
@@ -196,4 +195,31 @@ function connectionFailed(cause: unknown): MeshError {
     `The connection between the two browsers failed (${detail}). It is tried again a few times; then reload both pages.`,
     { cause },
   );
+}
+
+/** What of a data channel is needed here. */
+export type LowWaterChannel = Pick<
+  RTCDataChannel,
+  'bufferedAmount' | 'bufferedAmountLowThreshold' | 'readyState' | 'dispatchEvent'
+> & { send(data: ArrayBuffer | ArrayBufferView): void };
+
+/**
+ * Makes a channel tell `bufferedamountlow` that does not by itself, as those of WebRTC for Node (@roamhq/wrtc 0.10) do not: looks at
+ * its send queue while there is something in it. Returns the same channel.
+ */
+export function withLowWater<Channel extends LowWaterChannel>(channel: Channel, clock: Clock): Channel {
+  const send = channel.send.bind(channel);
+  let isWatched = false;
+  const look = () => {
+    isWatched = channel.readyState === 'open' && channel.bufferedAmount > channel.bufferedAmountLowThreshold;
+    if (isWatched) clock.after(LINK.lowWaterPollMs, look);
+    else if (channel.readyState === 'open') channel.dispatchEvent(new Event('bufferedamountlow'));
+  };
+  channel.send = (data: ArrayBuffer | ArrayBufferView) => {
+    send(data);
+    if (isWatched) return;
+    isWatched = channel.bufferedAmount > channel.bufferedAmountLowThreshold;
+    if (isWatched) clock.after(LINK.lowWaterPollMs, look);
+  };
+  return channel;
 }

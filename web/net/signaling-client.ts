@@ -17,7 +17,7 @@ import {
   type VolunteerStatus,
 } from '../../shared/signaling.ts';
 import { z } from '../../shared/zod.ts';
-import { IceRenewal } from './ice-renewal.ts';
+import { IceRenewal } from './ice-servers.ts';
 import type { Identity } from './identity.ts';
 import {
   ask,
@@ -28,7 +28,7 @@ import {
   type SignalingSocket,
   unreachable,
 } from './signaling-socket.ts';
-import { StatusNews } from './status-news.ts';
+import { StatusNews } from './status-reporter.ts';
 import { SIGNALING_CLIENT } from './tuning.ts';
 
 export type SignalingState = 'online' | 'reconnecting' | 'closed';

@@ -1,10 +1,151 @@
 import type { ChannelSpec } from '../../shared/channels.ts';
+import type { Clock } from '../../shared/clock.ts';
 import type { MeshError } from '../../shared/errors.ts';
 import { TRANSFER } from '../../shared/protocol-limits.ts';
 import type { Carried } from '../../shared/wire.ts';
 import { z } from '../../shared/zod.ts';
 import { FlowChannel } from './flow-channel.ts';
-import { TestPort } from './test-port.ts';
+import type { ChannelPort, ChannelPortEvents } from './transferable-channel.ts';
+
+/**
+ * One end of a data channel in memory: a bounded send queue that empties only when the test says so, and the faults a test wants.
+ */
+export class TestPort extends EventTarget implements ChannelPort {
+  readyState: RTCDataChannelState = 'open';
+  bufferedAmount = 0;
+  bufferedAmountLowThreshold = 0;
+  binaryType = 'blob';
+  /** The most that was ever waiting, bytes. */
+  highestBufferedAmount = 0;
+  closeCalls = 0;
+  /** Thrown by the next `send`. */
+  fault: Error | null = null;
+  readonly #queue: Uint8Array<ArrayBuffer>[] = [];
+
+  /** Chunks that wait to be delivered. */
+  get waiting(): readonly Uint8Array<ArrayBuffer>[] {
+    return this.#queue;
+  }
+
+  send(data: Uint8Array<ArrayBuffer>): void {
+    if (this.fault) throw this.fault;
+    this.#queue.push(data.slice());
+    this.bufferedAmount += data.byteLength;
+    this.highestBufferedAmount = Math.max(this.highestBufferedAmount, this.bufferedAmount);
+  }
+
+  close(): void {
+    this.closeCalls++;
+    this.readyState = 'closed';
+  }
+
+  /** Takes the oldest chunk out of the send queue, as the network would. */
+  take(): Uint8Array<ArrayBuffer> | undefined {
+    const wasAbove = this.bufferedAmount > this.bufferedAmountLowThreshold;
+    const chunk = this.#queue.shift();
+    this.bufferedAmount -= chunk?.byteLength ?? 0;
+    if (wasAbove && this.bufferedAmount <= this.bufferedAmountLowThreshold) this.fire('bufferedamountlow');
+    return chunk;
+  }
+
+  /** Something arrives. */
+  receive(data: unknown): void {
+    this.dispatchEvent(new MessageEvent('message', { data }));
+  }
+
+  fire(type: Exclude<keyof ChannelPortEvents, 'message'>): void {
+    this.dispatchEvent(new Event(type));
+  }
+
+  override addEventListener<Type extends keyof ChannelPortEvents>(
+    type: Type,
+    listener: (event: ChannelPortEvents[Type]) => void,
+    options?: { signal?: AbortSignal },
+  ): void {
+    super.addEventListener(type, listener as EventListener, options);
+  }
+}
+
+/** Delivers all that waits from one end to the other, and what that makes room for. Returns the number of chunks. */
+export function deliver(from: TestPort, to: TestPort): number {
+  let count = 0;
+  for (let chunk = from.take(); chunk; chunk = from.take()) {
+    count++;
+    to.receive(chunk.buffer);
+  }
+  return count;
+}
+
+export interface WireSpeed {
+  /** One way. */
+  latencyMs: number;
+  bytesPerMs: number;
+}
+
+/** A data channel under a virtual clock: what is sent at one end arrives at the other when the wire has carried it. */
+export function simulatedChannel(clock: Clock, speed: WireSpeed): [SimulatedPort, SimulatedPort] {
+  const [one, other] = [new SimulatedPort(clock, speed), new SimulatedPort(clock, speed)];
+  one.connect(other);
+  other.connect(one);
+  return [one, other];
+}
+
+export class SimulatedPort extends EventTarget implements ChannelPort {
+  readyState: RTCDataChannelState = 'open';
+  bufferedAmount = 0;
+  bufferedAmountLowThreshold = 0;
+  binaryType = 'arraybuffer';
+  /** Its owner's process was killed: it neither says nor hears anything more, and nobody is told. */
+  isDead = false;
+  readonly #clock: Clock;
+  readonly #speed: WireSpeed;
+  #other: SimulatedPort | null = null;
+  #freeAtMs = 0;
+
+  constructor(clock: Clock, speed: WireSpeed) {
+    super();
+    this.#clock = clock;
+    this.#speed = speed;
+  }
+
+  connect(other: SimulatedPort): void {
+    this.#other = other;
+  }
+
+  send(data: Uint8Array<ArrayBuffer>): void {
+    const nowMs = this.#clock.now();
+    const sizeBytes = data.byteLength;
+    this.#freeAtMs = Math.max(this.#freeAtMs, nowMs) + sizeBytes / this.#speed.bytesPerMs;
+    this.bufferedAmount += sizeBytes;
+    this.#clock.after(this.#freeAtMs - nowMs, () => {
+      const wasAbove = this.bufferedAmount > this.bufferedAmountLowThreshold;
+      this.bufferedAmount -= sizeBytes;
+      if (wasAbove && this.bufferedAmount <= this.bufferedAmountLowThreshold) {
+        this.dispatchEvent(new Event('bufferedamountlow'));
+      }
+    });
+    this.#clock.after(this.#freeAtMs - nowMs + this.#speed.latencyMs, () => {
+      if (!this.isDead) this.#other?.arrive(data);
+    });
+  }
+
+  arrive(data: Uint8Array<ArrayBuffer>): void {
+    if (this.isDead || this.readyState !== 'open') return;
+    this.dispatchEvent(new MessageEvent('message', { data: data.buffer }));
+  }
+
+  close(): void {
+    this.readyState = 'closed';
+  }
+
+  override addEventListener<Type extends keyof ChannelPortEvents>(
+    type: Type,
+    listener: (event: ChannelPortEvents[Type]) => void,
+    options?: { signal?: AbortSignal },
+  ): void {
+    super.addEventListener(type, listener as EventListener, options);
+  }
+}
 
 export const noteSchema = z.strictObject({ kind: z.literal('note'), id: z.int() });
 export type Note = z.infer<typeof noteSchema>;

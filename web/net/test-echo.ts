@@ -1,9 +1,8 @@
 import { CHANNELS } from '../../shared/channels.ts';
 import { taskMessageSchema } from '../../shared/messages.ts';
 import type { Carried } from '../../shared/wire.ts';
-import type { ChannelPort } from './channel-port.ts';
 import { FlowChannel } from './flow-channel.ts';
-import { adoptChannel, type MovedChannel } from './moved-channel.ts';
+import { adoptChannel, type ChannelPort, type MovedChannel } from './transferable-channel.ts';
 
 /** A `tasks` channel that answers each task with its own attachments: on a page, or in a worker made of this file. */
 export function echoOn(port: ChannelPort, onClose: (reason: string | null) => void) {

@@ -1,6 +1,6 @@
 import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
-import type { Where } from '../../shared/where.ts';
+import type { Where } from '../../shared/tasks/definition.ts';
 import { rankedCodecs } from '../stream/codec/codecs.ts';
 import { openSource, type SourceFrames, type StreamSource } from '../stream/gamer/source-frames.ts';
 import type { StreamEvent } from '../stream/gamer/stream-events.ts';

@@ -6,7 +6,7 @@ import type { Engine } from '../compute/engine.ts';
 import { shareOf } from '../dispatch/credit-window.ts';
 import { TaskServer } from '../dispatch/task-server.ts';
 import { HeartbeatResponder } from '../net/heartbeat.ts';
-import { adoptChannel } from '../net/moved-channel.ts';
+import { adoptChannel } from '../net/transferable-channel.ts';
 import { VolunteerStreams } from '../stream/volunteer/volunteer-streams.ts';
 import type { BusyMeter } from './busy-meter.ts';
 import type { MovedChannels } from './volunteer-worker-protocol.ts';

@@ -1,10 +1,9 @@
 import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
-import type { PackedTask } from '../../shared/tasks/definition.ts';
-import type { ProgressListener } from '../../shared/tasks/progress.ts';
+import type { PackedTask, ProgressListener } from '../../shared/tasks/definition.ts';
 import type { ModelProgress } from '../compute/models/model-progress.ts';
 import type { LocalEngine } from '../dispatch/local-runner.ts';
-import type { MovedChannel } from '../net/moved-channel.ts';
+import type { MovedChannel } from '../net/transferable-channel.ts';
 import { type StartedWorker, startWorker } from './start-worker.ts';
 import type { StreamWorkerApi } from './stream.worker.ts';
 import streamWorkerUrl from './stream.worker.ts?worker&url';

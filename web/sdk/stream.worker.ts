@@ -1,11 +1,10 @@
 import * as Comlink from 'comlink';
 import { systemClock } from '../../shared/clock.ts';
 import type { WireError } from '../../shared/errors.ts';
-import type { PackedTask } from '../../shared/tasks/definition.ts';
-import type { ProgressListener } from '../../shared/tasks/progress.ts';
+import type { PackedTask, ProgressListener } from '../../shared/tasks/definition.ts';
 import { Engine, type EngineCapabilities, type ExecutedTask } from '../compute/engine.ts';
 import type { ModelProgress } from '../compute/models/model-progress.ts';
-import type { MovedChannel } from '../net/moved-channel.ts';
+import type { MovedChannel } from '../net/transferable-channel.ts';
 import { type StreamOpening, StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import type { StreamStats } from '../stream/gamer/stream-statistics.ts';
 import type { ReadyVolunteer } from '../stream/gamer/volunteer-route.ts';

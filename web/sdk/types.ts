@@ -1,7 +1,6 @@
+import type { ProgressListener, TaskProgress, Where } from '../../shared/tasks/definition.ts';
 import type { Effort } from '../../shared/tasks/infer.ts';
-import type { ProgressListener, TaskProgress } from '../../shared/tasks/progress.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
-import type { Where } from '../../shared/where.ts';
 import type { BackendName } from '../compute/backend.ts';
 import type { ModelProgress } from '../compute/models/model-progress.ts';
 import type { Redispatch, RedispatchCause } from '../dispatch/dispatcher.ts';

@@ -1,4 +1,4 @@
-import type { ServerStatus } from '../../shared/status.ts';
+import type { ServerStatus } from '../../shared/server-status.ts';
 import { formatBytes, formatCount, formatMs, formatPercent, formatRate } from '../ui/format.ts';
 import { type ChartLine, LiveChart } from '../ui/live-chart.tsx';
 import { Notice } from '../ui/notice.tsx';

@@ -1,7 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
 import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
+import { checkWhere, type Where } from '../../shared/tasks/definition.ts';
 import { checkedQuality, type Quality } from '../../shared/tasks/upscale.ts';
-import { checkWhere, type Where } from '../../shared/where.ts';
 import { STREAM } from './tuning.ts';
 
 /** p2c2r.d.ts. */

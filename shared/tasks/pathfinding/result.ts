@@ -1,8 +1,7 @@
 import { concatBytes } from '../../bytes.ts';
 import { MeshError } from '../../errors.ts';
-import { partOf } from '../check-input.ts';
 import type { PackedResult } from '../definition.ts';
-import { bytesOf, numbersIn } from '../numbers.ts';
+import { bytesOf, numbersIn, partOf } from '../packing.ts';
 import { PATHFINDING } from '../tuning.ts';
 import { Grid, type GridShape, STEP_X, STEP_Y } from './grid.ts';
 import type { Query } from './queries.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { finish } from '../definition.ts';
 import { pathfinding } from '../pathfinding.ts';
-import { finish } from '../steps.ts';
 import { seededRandom } from '../test-random.ts';
 import { Grid } from './grid.ts';
 import { Search } from './search.ts';

@@ -1,8 +1,7 @@
-import type { Steps } from '../steps.ts';
+import type { Steps } from '../definition.ts';
 import { PATHFINDING } from '../tuning.ts';
 import { Grid, type GridShape } from './grid.ts';
 import { groupedByGoal, type Query } from './queries.ts';
-import { regionsOf } from './regions.ts';
 import { Search } from './search.ts';
 
 /** Directions of each query's path; null: there is none. Equal tasks give equal paths, also where several cost the same. */
@@ -46,3 +45,34 @@ function goalOf(grid: Grid, queries: readonly Query[], [at = 0]: readonly number
   const query = queries[at];
   return query ? grid.cellAt(query.goalX, query.goalY) : 0;
 }
+
+/**
+ * Which cells can be reached from one another: equal numbers; 0 are walls. A flood touches each cell once, where a search that finds
+ * nothing orders all of them by cost. Diagonals cut no corners, so they lead nowhere that orthogonal steps do not.
+ */
+export function* regionsOf({ cost, offsets }: Grid): Steps<Uint32Array> {
+  const regions = new Uint32Array(cost.length);
+  const waiting = new Int32Array(cost.length);
+  const sides = offsets.slice(0, 4);
+  let count = 0;
+  let looked = 0;
+  for (let first = 0; first < cost.length; first++) {
+    if (cost[first] === 0 || regions[first] !== 0) continue;
+    regions[first] = ++count;
+    waiting[0] = first;
+    for (let size = 1; size > 0; ) {
+      const cell = waiting[--size] ?? 0;
+      for (const offset of sides) {
+        const next = cell + offset;
+        if (cost[next] === 0 || regions[next] !== 0) continue;
+        regions[next] = count;
+        waiting[size++] = next;
+      }
+      if (++looked % (PATHFINDING.cellsPerStep * FLOOD_CELLS_PER_SEARCHED) === 0) yield;
+    }
+  }
+  return regions;
+}
+
+/** A flooded cell takes a tenth of a searched one's time or less. */
+const FLOOD_CELLS_PER_SEARCHED = 10;

@@ -1,6 +1,5 @@
-import type { PackedResult, PackedTask } from '../definition.ts';
+import { finish, type PackedResult, type PackedTask } from '../definition.ts';
 import { type PathfindingInput, type PathfindingParams, type PathfindingResult, pathfinding } from '../pathfinding.ts';
-import { finish } from '../steps.ts';
 import { readQueries } from './queries.ts';
 import { encodePaths } from './result.ts';
 import { solvePaths } from './solve.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { finish, type Steps } from '../definition.ts';
 import { type PathfindingResult, pathfinding } from '../pathfinding.ts';
-import { finish, type Steps } from '../steps.ts';
 import { seededRandom } from '../test-random.ts';
 import { randomGrid, randomQueries, solved } from './test-grids.ts';
 

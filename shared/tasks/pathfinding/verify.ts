@@ -1,12 +1,11 @@
 import { MeshError } from '../../errors.ts';
-import type { Steps } from '../steps.ts';
+import type { Steps } from '../definition.ts';
 import { PATHFINDING } from '../tuning.ts';
-import { Grid, type GridShape } from './grid.ts';
-import { hasDetour, pathCost } from './legal-step.ts';
+import { Grid, type GridShape, hasDetour, pathCost } from './grid.ts';
 import { expectedCells, type Query } from './queries.ts';
-import { regionsOf } from './regions.ts';
 import type { FoundPath } from './result.ts';
 import { Search } from './search.ts';
+import { regionsOf } from './solve.ts';
 
 interface Found {
   queries: readonly Query[];

@@ -1,3 +1,9 @@
+import { MeshError } from '../../errors.ts';
+import type { PackedResult } from '../definition.ts';
+import { bytesOf, checkSizes, numbersIn, partOf, type Vec3 } from '../packing.ts';
+import { PHYSICS } from '../tuning.ts';
+import { checkpointCount, type Schedule, type Simulated, stateBytes } from './simulate.ts';
+
 /** What moves: three numbers a body for where it is and how fast, and what does not change. */
 export interface Bodies {
   positions: Float64Array;
@@ -52,4 +58,63 @@ export function writeState({ positions, velocities }: Bodies, out: Float64Array 
     out.set(positions.subarray(i * 3, i * 3 + 3), i * NUMBERS_PER_STATE);
     out.set(velocities.subarray(i * 3, i * 3 + 3), i * NUMBERS_PER_STATE + 3);
   }
+}
+
+/** States on the way, `everySteps` steps apart: position and velocity of each body, one body and one state after another. */
+export interface Checkpoints {
+  everySteps: number;
+  states: Float32Array;
+}
+
+export interface PhysicsResult {
+  bodies: { position: Vec3; velocity: Vec3 }[];
+  /** All pairs that touched, the lower index first, in order. */
+  collisions: [number, number][];
+  checkpoints: Checkpoints;
+}
+
+/** The last state in double precision, for whoever goes on from it; checkpoints in single; and the pairs. */
+export function encodeSimulated(bodies: Bodies, { checkpoints, collisions }: Simulated): PackedResult {
+  const count = bodies.masses.length;
+  const last = new Float64Array(count * NUMBERS_PER_STATE);
+  writeState(bodies, last);
+  const pairs = new Uint32Array(collisions.length * 2);
+  for (const [i, key] of collisions.entries()) pairs.set([Math.trunc(key / count), key % count], i * 2);
+  return { value: null, attachments: [bytesOf(last), bytesOf(checkpoints), bytesOf(pairs)] };
+}
+
+/** Throws MeshError `malformed`. */
+export function decodeSimulated(count: number, schedule: Schedule, { attachments }: PackedResult): PhysicsResult {
+  const pairsBytes = attachments[2]?.byteLength ?? 0;
+  const sizes = [count * NUMBERS_PER_STATE * 8, checkpointCount(schedule) * stateBytes(count), pairsBytes];
+  checkSizes(attachments, sizes, 'A simulation');
+  if (pairsBytes % 8 !== 0 || pairsBytes > PHYSICS.maxCollisions * 8) {
+    throw MeshError.malformed('A simulation came back with a list of collisions that is none.');
+  }
+  const last = numbersIn(Float64Array, partOf(attachments, 0));
+  const states = numbersIn(Float32Array, partOf(attachments, 1));
+  if (!last.every(Number.isFinite) || !states.every(Number.isFinite)) {
+    throw MeshError.malformed('A simulation came back with something that is no number.');
+  }
+  const bodies = Array.from({ length: count }, (_, i) => {
+    const [x = 0, y = 0, z = 0, vx = 0, vy = 0, vz = 0] = last.subarray(i * NUMBERS_PER_STATE);
+    return { position: [x, y, z] as Vec3, velocity: [vx, vy, vz] as Vec3 };
+  });
+  const collisions = readPairs(numbersIn(Uint32Array, partOf(attachments, 2)), count);
+  return { bodies, collisions, checkpoints: { everySteps: schedule.checkpointEvery, states } };
+}
+
+function readPairs(numbers: Uint32Array, count: number): [number, number][] {
+  const pairs: [number, number][] = [];
+  let before = -1;
+  for (let at = 0; at < numbers.length; at += 2) {
+    const [first = 0, second = 0] = [numbers[at], numbers[at + 1]];
+    const key = first * count + second;
+    if (first >= second || second >= count || key <= before) {
+      throw MeshError.malformed('A simulation came back with collisions out of order.');
+    }
+    before = key;
+    pairs.push([first, second]);
+  }
+  return pairs;
 }

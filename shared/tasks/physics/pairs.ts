@@ -1,5 +1,5 @@
 import { MeshError } from '../../errors.ts';
-import type { Steps } from '../steps.ts';
+import type { Steps } from '../definition.ts';
 import { PHYSICS } from '../tuning.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { finish } from '../steps.ts';
+import { finish } from '../definition.ts';
 import { seededRandom } from '../test-random.ts';
 import { PairFinder } from './pairs.ts';
 import { body, simulated, swarm, task, totals } from './test-bodies.ts';

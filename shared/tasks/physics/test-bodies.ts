@@ -1,13 +1,9 @@
-import type { PackedTask } from '../definition.ts';
-import { numbersIn } from '../numbers.ts';
+import { finish, type PackedTask } from '../definition.ts';
+import { numbersIn, type Vec3 } from '../packing.ts';
 import { type PhysicsInput, type PhysicsParams, physics } from '../physics.ts';
-import { finish } from '../steps.ts';
 import { seededRandom } from '../test-random.ts';
-import type { Vec3 } from '../vec3.ts';
-import { readBodies } from './bodies.ts';
-import { encodeSimulated, type PhysicsResult } from './result.ts';
-import { simulate } from './simulate.ts';
-import type { StepWatch } from './step.ts';
+import { encodeSimulated, type PhysicsResult, readBodies } from './bodies.ts';
+import { type StepWatch, simulate } from './simulate.ts';
 
 type Body = PhysicsInput['bodies'][number];
 

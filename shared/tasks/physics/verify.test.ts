@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { finish, type Steps } from '../definition.ts';
 import { physics } from '../physics.ts';
-import { finish, type Steps } from '../steps.ts';
 import { seededRandom } from '../test-random.ts';
-import type { PhysicsResult } from './result.ts';
+import type { PhysicsResult } from './bodies.ts';
 import { simulated, swarm, task } from './test-bodies.ts';
 
 const TASKS = {

@@ -1,11 +1,8 @@
 import { MeshError } from '../../errors.ts';
-import type { Steps } from '../steps.ts';
+import type { Steps } from '../definition.ts';
 import { PHYSICS } from '../tuning.ts';
-import { type Bodies, NUMBERS_PER_STATE, type World, withState } from './bodies.ts';
-import { brokenLaw } from './conserved.ts';
-import { ErrorBounds } from './error-bounds.ts';
-import type { PhysicsResult } from './result.ts';
-import { type Schedule, simulate } from './simulate.ts';
+import { type Bodies, NUMBERS_PER_STATE, type PhysicsResult, type World, withState } from './bodies.ts';
+import { type Schedule, type StepWatch, simulate } from './simulate.ts';
 
 /**
  * At every checkpoint what physics conserves; and one part between two of them, chosen at random, computed again: each body must be as
@@ -57,4 +54,150 @@ function isNear(ours: Float64Array, theirs: Float64Array, bounds: Float64Array):
     const bound = (bounds[Math.trunc(i / 3)] ?? 0) + PHYSICS.roundingShare * Math.abs(value);
     return Math.abs(value - (theirs[i] ?? 0)) <= PHYSICS.errorSlack * bound;
   });
+}
+
+const AXES = [0, 1, 2] as const;
+
+/** What no collision changes, and how large its parts are: errors are to be measured by these. */
+interface Totals {
+  mass: number;
+  momentum: number[];
+  momentumScale: number;
+  /** Mass times place. */
+  moment: number[];
+  momentScale: number;
+  motionEnergy: number;
+}
+
+function totalsOf({ positions, velocities, masses }: Bodies): Totals {
+  const totals: Totals = {
+    ...{ mass: 0, momentumScale: 0, momentScale: 0, motionEnergy: 0 },
+    ...{ momentum: [0, 0, 0], moment: [0, 0, 0] },
+  };
+  for (let i = 0; i < masses.length; i++) {
+    const mass = masses[i] ?? 0;
+    totals.mass += mass;
+    for (const axis of AXES) {
+      const speed = velocities[i * 3 + axis] ?? 0;
+      const place = positions[i * 3 + axis] ?? 0;
+      totals.momentum[axis] = (totals.momentum[axis] ?? 0) + mass * speed;
+      totals.moment[axis] = (totals.moment[axis] ?? 0) + mass * place;
+      totals.momentumScale += mass * Math.abs(speed);
+      totals.momentScale += mass * Math.abs(place);
+      totals.motionEnergy += 0.5 * mass * speed * speed;
+    }
+  }
+  return totals;
+}
+
+/**
+ * What is wrong with a later state of the same bodies; null: nothing. Momentum and the centre of all masses follow gravity exactly.
+ * Energy falls by a known little with each step, since speed is taken before place; inelastic collisions take more, and nothing adds any.
+ */
+export function brokenLaw(before: Bodies, after: Bodies, { gravity, timestepS, restitution }: World, steps: number) {
+  const [was, is] = [totalsOf(before), totalsOf(after)];
+  const elapsedS = steps * timestepS;
+  const share = PHYSICS.conservedShare + steps * PHYSICS.conservedSharePerStep;
+  const pull = AXES.map((axis) => is.mass * gravity[axis]);
+  const pullScale = pull.reduce((sum, value) => sum + Math.abs(value), 0);
+  const momentumSlack = share * (was.momentumScale + is.momentumScale + pullScale * elapsedS);
+  const momentSlack =
+    share * (was.momentScale + is.momentScale + was.momentumScale * elapsedS + pullScale * elapsedS ** 2);
+  let fallen = 0;
+  for (const axis of AXES) {
+    const momentum = was.momentum[axis] ?? 0;
+    const moment = was.moment[axis] ?? 0;
+    const force = pull[axis] ?? 0;
+    const expected = moment + momentum * elapsedS + force * timestepS * timestepS * steps * (steps + 1) * 0.5;
+    if (Math.abs((is.momentum[axis] ?? 0) - momentum - force * elapsedS) > momentumSlack)
+      return 'Momentum came or went';
+    if (Math.abs((is.moment[axis] ?? 0) - expected) > momentSlack) return 'The centre of all masses is elsewhere';
+    fallen += gravity[axis] * ((is.moment[axis] ?? 0) - moment);
+  }
+  const gravitySquared = gravity.reduce((sum, value) => sum + value * value, 0);
+  const stepLoss = 0.5 * is.mass * gravitySquared * timestepS * elapsedS;
+  const excess = is.motionEnergy - was.motionEnergy - fallen + stepLoss;
+  const slack =
+    share * (was.motionEnergy + is.motionEnergy + Math.abs(fallen) + pullScale * (momentSlack / share / is.mass));
+  if (excess > slack) return 'Energy came from nowhere';
+  if (restitution === 1 && excess < -slack) return 'Energy was lost where none is';
+  return null;
+}
+
+/**
+ * How far another machine that rounds otherwise may be from us, body by body, as a simulation goes on: rounding adds up, a contact
+ * turns an error of place into one of direction, and where it is not certain whether two touch yet, one of the two may have bounced
+ * and the other not. What a fixed tolerance would have to guess, this follows.
+ */
+export class ErrorBounds implements StepWatch {
+  /** Metres, and metres a second. */
+  readonly places: Float64Array;
+  readonly speeds: Float64Array;
+  /** Keys of pairs that touched for certain. */
+  readonly certain: number[] = [];
+  readonly #bodies: Bodies;
+  readonly #world: World;
+  #margin = 0;
+
+  /** As they begin: rounded once. */
+  constructor(bodies: Bodies, world: World) {
+    this.#bodies = bodies;
+    this.#world = world;
+    const count = bodies.masses.length;
+    this.places = Float64Array.from({ length: count }, (_, i) => rounding(bodies.positions, i));
+    this.speeds = Float64Array.from({ length: count }, (_, i) => rounding(bodies.velocities, i));
+  }
+
+  get margin(): number {
+    return this.#margin;
+  }
+
+  moved(): void {
+    const { positions, velocities, radii } = this.#bodies;
+    const { timestepS } = this.#world;
+    this.#margin = 0;
+    for (let i = 0; i < this.places.length; i++) {
+      const speed = (this.speeds[i] ?? 0) + rounding(velocities, i);
+      const place = (this.places[i] ?? 0) + speed * timestepS + rounding(positions, i);
+      this.speeds[i] = speed;
+      this.places[i] = place;
+      // Whoever may be anywhere is not looked for everywhere.
+      this.#margin = Math.max(this.#margin, Math.min(2 * place, radii[i] ?? 0));
+    }
+  }
+
+  met(first: number, second: number, gap: number): void {
+    const { positions, velocities, radii, masses } = this.#bodies;
+    const reach = (this.places[first] ?? 0) + (this.places[second] ?? 0);
+    if (gap > reach) return;
+    const isCertain = gap < -PHYSICS.errorSlack * reach;
+    if (isCertain) this.certain.push(first * masses.length + second);
+    const distance = Math.max(gap + (radii[first] ?? 0) + (radii[second] ?? 0), Number.MIN_VALUE);
+    let approach = 0;
+    let relative = 0;
+    for (let axis = 0; axis < 3; axis++) {
+      const a = first * 3 + axis;
+      const b = second * 3 + axis;
+      const speed = (velocities[a] ?? 0) - (velocities[b] ?? 0);
+      approach += (speed * ((positions[b] ?? 0) - (positions[a] ?? 0))) / distance;
+      relative += speed * speed;
+    }
+    // Two lines of centres this far apart differ by so much in direction; by no more than about face.
+    const turn = Math.min(2, reach / distance);
+    const approachError = (this.speeds[first] ?? 0) + (this.speeds[second] ?? 0) + Math.sqrt(relative) * turn;
+    if (approach < -approachError) return;
+    const impulseError = isCertain ? approachError + Math.abs(approach) * turn : Math.abs(approach) + approachError;
+    const share = ((1 + this.#world.restitution) * impulseError) / ((masses[first] ?? 0) + (masses[second] ?? 0));
+    this.speeds[first] = (this.speeds[first] ?? 0) + share * (masses[second] ?? 0);
+    this.speeds[second] = (this.speeds[second] ?? 0) + share * (masses[first] ?? 0);
+  }
+}
+
+function rounding(vectors: Float64Array, i: number): number {
+  const largest = Math.max(
+    Math.abs(vectors[i * 3] ?? 0),
+    Math.abs(vectors[i * 3 + 1] ?? 0),
+    Math.abs(vectors[i * 3 + 2] ?? 0),
+  );
+  return PHYSICS.roundingShare * largest;
 }

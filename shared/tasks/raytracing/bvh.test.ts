@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { finish } from '../steps.ts';
+import { finish } from '../definition.ts';
 import { seededRandom } from '../test-random.ts';
 import { BOX, type Bvh, buildBvh, MAX_DEPTH } from './bvh.ts';
-import { boxesOf, geometryOf } from './geometry.ts';
 import { sceneOf } from './input.ts';
 import { Intersector, NOTHING } from './intersector.ts';
+import { boxesOf, geometryOf } from './scene.ts';
 import { GREY, triangleSoup } from './test-scenes.ts';
 
 /** One leaf with everything in it. */

@@ -1,4 +1,4 @@
-import type { Steps } from '../steps.ts';
+import type { Steps } from '../definition.ts';
 
 /** Boxes as minimum x, y, z and maximum x, y, z. */
 export const BOX = 6;

@@ -1,8 +1,7 @@
 import { MeshError } from '../../errors.ts';
 import { z } from '../../zod.ts';
-import { real, vec3 } from '../check-input.ts';
+import { real, type Vec3, vec3 } from '../packing.ts';
 import { RAYTRACING } from '../tuning.ts';
-import type { Vec3 } from '../vec3.ts';
 import type { Scene, SceneCounts } from './scene.ts';
 
 const share = z.number().min(0).max(1);

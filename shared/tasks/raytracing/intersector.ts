@@ -1,5 +1,5 @@
 import { BOX, type Bvh, MAX_DEPTH } from './bvh.ts';
-import type { Geometry } from './geometry.ts';
+import type { Geometry } from './scene.ts';
 
 /** Nothing was met. */
 export const NOTHING = -1;

@@ -1,8 +1,7 @@
-import type { PackedResult, PackedTask } from '../definition.ts';
+import { finish, type PackedResult, type PackedTask } from '../definition.ts';
+import type { Vec3 } from '../packing.ts';
 import { type RaytracingInput, type RaytracingParams, type RaytracingResult, raytracing } from '../raytracing.ts';
-import { finish } from '../steps.ts';
 import { seededRandom } from '../test-random.ts';
-import type { Vec3 } from '../vec3.ts';
 import { render } from './render.ts';
 import { readScene } from './scene.ts';
 

@@ -1,10 +1,9 @@
-import type { Steps } from '../steps.ts';
+import type { Steps } from '../definition.ts';
+import type { Vec3 } from '../packing.ts';
 import { RAYTRACING } from '../tuning.ts';
-import type { Vec3 } from '../vec3.ts';
 import { buildBvh } from './bvh.ts';
-import { boxesOf, type Geometry, geometryOf } from './geometry.ts';
 import { Intersector, NOTHING } from './intersector.ts';
-import { LIGHT, MATERIAL, type Scene } from './scene.ts';
+import { boxesOf, type Geometry, geometryOf, LIGHT, MATERIAL, type Scene } from './scene.ts';
 
 /** What comes along a ray: Lambert's law for each light that is seen, ambient light, and reflections. */
 export class Tracer {

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { finish, type Steps } from '../definition.ts';
 import { type RaytracingResult, raytracing } from '../raytracing.ts';
-import { finish, type Steps } from '../steps.ts';
 import { seededRandom } from '../test-random.ts';
-import { Renderer } from './render.ts';
+import { Renderer, toSrgb8 } from './render.ts';
 import { readScene } from './scene.ts';
-import { toSrgb8 } from './srgb.ts';
 import { busyScene, painted } from './test-scenes.ts';
 import { Tracer } from './tracer.ts';
 

@@ -1,10 +1,8 @@
 import { MeshError } from '../../errors.ts';
-import type { PixelImage } from '../definition.ts';
-import type { Steps } from '../steps.ts';
+import type { PixelImage, Steps } from '../definition.ts';
 import { RAYTRACING } from '../tuning.ts';
-import { Renderer, type View } from './render.ts';
+import { Renderer, toSrgb8, type View } from './render.ts';
 import { readScene } from './scene.ts';
-import { toSrgb8 } from './srgb.ts';
 import { Tracer } from './tracer.ts';
 
 /** Tiles of one picture share their scene, and ordering a large mesh takes as long as many pixels. */

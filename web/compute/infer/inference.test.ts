@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
+import type { TaskProgress } from '../../../shared/tasks/definition.ts';
 import { infer } from '../../../shared/tasks/infer.ts';
-import type { TaskProgress } from '../../../shared/tasks/progress.ts';
 import { INFER } from '../../../shared/tasks/tuning.ts';
 import { nextMacrotask } from '../macrotask.ts';
 import { Schedule } from '../schedule.ts';

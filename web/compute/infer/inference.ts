@@ -1,7 +1,7 @@
 import { MeshError } from '../../../shared/errors.ts';
+import type { ProgressListener } from '../../../shared/tasks/definition.ts';
 import { sizeOfAll } from '../../../shared/tasks/infer/tensors.ts';
 import type { InferParams } from '../../../shared/tasks/infer.ts';
-import type { ProgressListener } from '../../../shared/tasks/progress.ts';
 import { INFER } from '../../../shared/tasks/tuning.ts';
 import type { ExecutedTask } from '../engine-types.ts';
 import type { RunInTurn } from '../network-probe.ts';

@@ -1,6 +1,5 @@
 import { MeshError } from '../../../shared/errors.ts';
-import { agrees } from '../../../shared/tasks/infer/agrees.ts';
-import { elementsIn } from '../../../shared/tasks/infer/tensors.ts';
+import { agrees, elementsIn } from '../../../shared/tasks/infer/tensors.ts';
 import { INFER } from '../../../shared/tasks/tuning.ts';
 import type { RunInTurn } from '../network-probe.ts';
 import type { NamedTensor, OnnxSession } from '../ort/onnx-sessions.ts';

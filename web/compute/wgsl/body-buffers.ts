@@ -1,4 +1,4 @@
-import { numbersIn } from '../../../shared/tasks/numbers.ts';
+import { numbersIn } from '../../../shared/tasks/packing.ts';
 import type { Bodies } from '../../../shared/tasks/physics/bodies.ts';
 import { usualWidth } from '../../../shared/tasks/physics/pairs.ts';
 import { checkpointCount, type Simulated, stateBytes } from '../../../shared/tasks/physics/simulate.ts';

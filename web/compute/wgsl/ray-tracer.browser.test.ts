@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { finish, type Steps } from '../../../shared/tasks/definition.ts';
 import { busyScene, GREY, painted, triangleSoup, VIEW } from '../../../shared/tasks/raytracing/test-scenes.ts';
 import { type RaytracingInput, raytracing } from '../../../shared/tasks/raytracing.ts';
-import { finish, type Steps } from '../../../shared/tasks/steps.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import { RAYTRACING } from '../../../shared/tasks/tuning.ts';
 import type { Turn } from '../schedule.ts';

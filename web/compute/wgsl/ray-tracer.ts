@@ -1,7 +1,6 @@
 import type { PackedResult, PackedTask } from '../../../shared/tasks/definition.ts';
 import { buildBvh, MAX_DEPTH } from '../../../shared/tasks/raytracing/bvh.ts';
-import { boxesOf, geometryOf } from '../../../shared/tasks/raytracing/geometry.ts';
-import { readScene } from '../../../shared/tasks/raytracing/scene.ts';
+import { boxesOf, geometryOf, readScene } from '../../../shared/tasks/raytracing/scene.ts';
 import type { RaytracingParams } from '../../../shared/tasks/raytracing.ts';
 import { RAYTRACING } from '../../../shared/tasks/tuning.ts';
 import { inSlices } from '../in-slices.ts';

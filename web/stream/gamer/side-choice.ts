@@ -1,5 +1,5 @@
+import type { Where } from '../../../shared/tasks/definition.ts';
 import { QUALITIES, type Quality } from '../../../shared/tasks/upscale.ts';
-import type { Where } from '../../../shared/where.ts';
 import { STREAM } from '../tuning.ts';
 import type { Side } from './stream-statistics.ts';
 

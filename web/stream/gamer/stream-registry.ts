@@ -1,6 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError, type WireError } from '../../../shared/errors.ts';
-import { adoptChannel, type MovedChannel } from '../../net/moved-channel.ts';
+import { adoptChannel, type MovedChannel } from '../../net/transferable-channel.ts';
 import type { StreamSettings } from '../settings.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';

@@ -1,4 +1,4 @@
-import type { MovedChannel } from '../../net/moved-channel.ts';
+import type { MovedChannel } from '../../net/transferable-channel.ts';
 import type { StreamSettings } from '../settings.ts';
 import type { StreamOpening, StreamRegistry } from './stream-registry.ts';
 import type { ReadyVolunteer } from './volunteer-route.ts';

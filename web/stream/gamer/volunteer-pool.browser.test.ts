@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
-import { TestPort } from '../../net/test-port.ts';
+import { TestPort } from '../../net/test-channel.ts';
 import type { CapturedFrame, Purpose } from '../frame.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
 import { STREAM } from '../tuning.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
-import { LateWatch } from '../../net/late-watch.ts';
-import { RoundTrip } from '../../net/round-trip.ts';
+import { LateWatch } from '../../net/deadline-watch.ts';
+import { RoundTrip } from '../../net/failure-detector.ts';
 import { STREAM } from '../tuning.ts';
 
 export interface LivenessMonitorOptions {

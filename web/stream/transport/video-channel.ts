@@ -2,8 +2,8 @@ import { CHANNELS } from '../../../shared/channels.ts';
 import type { MeshError } from '../../../shared/errors.ts';
 import { type VideoMessage, videoMessageSchema } from '../../../shared/messages.ts';
 import type { Carried } from '../../../shared/wire.ts';
-import type { ChannelPort } from '../../net/channel-port.ts';
 import { FlowChannel } from '../../net/flow-channel.ts';
+import type { ChannelPort } from '../../net/transferable-channel.ts';
 import { STREAM } from '../tuning.ts';
 
 export interface VideoListener {

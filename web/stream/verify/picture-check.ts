@@ -1,4 +1,4 @@
-import { CheckStreak } from '../../../shared/check-streak.ts';
+import { CheckStreak } from '../../../shared/reputation.ts';
 import { STREAM } from '../tuning.ts';
 import { likeness } from './likeness.ts';
 import { type Thumbnail, Thumbnails } from './thumbnail.ts';

@@ -3,8 +3,8 @@ import { systemClock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { ControlMessage } from '../../../shared/messages.ts';
 import { Listeners } from '../../net/listeners.ts';
-import { moveChannel } from '../../net/moved-channel.ts';
 import { Peer } from '../../net/peer.ts';
+import { moveChannel } from '../../net/transferable-channel.ts';
 import type { StreamLink } from '../gamer/stream-negotiator.ts';
 import type { TestVolunteerApi } from './test-volunteer.worker.ts';
 

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { ManualClock } from '../../shared/manual-clock.ts';
+import { LateWatch } from './deadline-watch.ts';
+
+function watching() {
+  const clock = new ManualClock(1_000);
+  const late: [string, number][] = [];
+  const watch = new LateWatch<string>(clock, (item) => late.push([item, clock.now()]));
+  return { clock, late, watch };
+}
+
+test('tells of each when its time has come, in whatever order they were given, with one timer', () => {
+  const { clock, late, watch } = watching();
+  watch.watch('b', 20);
+  watch.watch('a', 10);
+  watch.watch('c', 30);
+  expect(clock.pending).toBe(1);
+  clock.advance(100);
+  expect(late).toEqual([
+    ['a', 1_010],
+    ['b', 1_020],
+    ['c', 1_030],
+  ]);
+});
+
+test('what is forgotten is not told of, and no timer runs for nothing', () => {
+  const { clock, late, watch } = watching();
+  watch.watch('a', 10);
+  watch.watch('b', 20);
+  watch.forget('a');
+  clock.advance(15);
+  watch.forget('b');
+  expect([late, clock.pending]).toEqual([[], 0]);
+  watch.watch('c', 10);
+  watch.dispose();
+  expect(clock.pending).toBe(0);
+});
