@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ZodType } from 'zod';
-import { controlMessageSchema, pulseMessageSchema, taskMessageSchema, videoMessageSchema } from './messages.ts';
+import { controlMessageSchema, heartbeatMessageSchema, taskMessageSchema, videoMessageSchema } from './messages.ts';
 import { STREAM_LIMITS, TASK_LIMITS } from './protocol-limits.ts';
 
 const capabilities = {
@@ -89,19 +89,19 @@ test('tasks: ids fit 32 bits, times are times, credits are bounded', () => {
 });
 
 test('pulse: a load is 0..1, a round trip is a time', () => {
-  holds(pulseMessageSchema, { kind: 'pong', serial: 3, load: 1, held: 0 }, [
+  holds(heartbeatMessageSchema, { kind: 'pong', serial: 3, load: 1, held: 0 }, [
     { load: 1.01 },
     { load: -1 },
     { held: -1 },
   ]);
-  holds(pulseMessageSchema, { kind: 'lease' }, []);
-  holds(pulseMessageSchema, { kind: 'ping', serial: 3, rttMs: 12.5 }, [
+  holds(heartbeatMessageSchema, { kind: 'lease' }, []);
+  holds(heartbeatMessageSchema, { kind: 'ping', serial: 3, rttMs: 12.5 }, [
     { rttMs: -1 },
     { rttMs: Number.NaN },
     { rttMs: Number.POSITIVE_INFINITY },
     { rttMs: undefined },
   ]);
-  holds(pulseMessageSchema, { kind: 'ping', serial: 3, rttMs: null }, []);
+  holds(heartbeatMessageSchema, { kind: 'ping', serial: 3, rttMs: null }, []);
 });
 
 test('video: frames, drops and acknowledgements', () => {

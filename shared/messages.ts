@@ -89,14 +89,14 @@ export const taskMessageSchema = z.discriminatedUnion('kind', [
 ]);
 export type TaskMessage = z.infer<typeof taskMessageSchema>;
 
-export const pulseMessageSchema = z.discriminatedUnion('kind', [
+export const heartbeatMessageSchema = z.discriminatedUnion('kind', [
   /** Gamer to volunteer, with the round trip it measured; null before. */
   z.strictObject({ kind: z.literal('ping'), serial: id32, rttMs: durationMs.nullable() }),
   /** Volunteer to gamer: the answer; and, unasked, that its worker lives while it has work of this gamer. */
   z.strictObject({ kind: z.literal('lease') }),
   z.strictObject({ kind: z.literal('pong'), serial: id32, load: z.number().min(0).max(1), held: z.int().min(0) }),
 ]);
-export type HeartbeatMessage = z.infer<typeof pulseMessageSchema>;
+export type HeartbeatMessage = z.infer<typeof heartbeatMessageSchema>;
 
 /** Time a frame spent on the volunteer, ms. `totalMs` is from its last chunk's arrival to handing the answer to the channel. */
 const volunteerStagesSchema = z.strictObject({

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { CheckStreak, type RankingFacts, score } from './reputation.ts';
+import { CheckStreak, PROBATION_RESULTS, type RankingFacts, score } from './reputation.ts';
 import { seededRandom } from './tasks/test-random.ts';
-import { TRUST } from './tasks/tuning.ts';
 
 const middling: RankingFacts = { completed: 10, failed: 10, load: 0.5, latencyMs: 20, affinity: 0.5 };
 const scoreWith = (facts: Partial<RankingFacts>) => score({ ...middling, ...facts });
@@ -41,13 +40,13 @@ test('one early failure does not condemn a newcomer', () => {
 
 test('all is checked until so many were right in a row, then one in as many as were right', () => {
   const streak = new CheckStreak();
-  for (let n = 0; n < TRUST.alwaysBelow; n++) {
+  for (let n = 0; n < PROBATION_RESULTS; n++) {
     expect(streak.isDue(() => 0.999)).toBe(true);
     streak.right();
   }
   expect(streak.isNew).toBe(false);
   expect(streak.isDue(() => 0.999)).toBe(false);
-  for (let n = TRUST.alwaysBelow; n < 20; n++) streak.right();
+  for (let n = PROBATION_RESULTS; n < 20; n++) streak.right();
   const random = seededRandom(3);
   const due = Array.from({ length: 10_000 }, () => streak.isDue(random)).filter(Boolean).length;
   expect(due / 10_000).toBeGreaterThan(0.04);

@@ -1,4 +1,5 @@
-import { TRUST } from './tasks/tuning.ts';
+/** Correct results in a row, by one volunteer for one kind of work, below which every result is checked. */
+export const PROBATION_RESULTS = 10;
 
 /** Weights of the coordinator's score of a volunteer, terms in 0..1 (DESIGN §4). */
 export const RANKING = { history: 0.4, free: 0.3, latency: 0.2, affinity: 0.1 } as const;
@@ -41,7 +42,7 @@ function clamp01(value: number): number {
 
 /**
  * One volunteer's record at one kind of work, after the adaptive replication of BOINC: everything is checked until
- * {@link TRUST.alwaysBelow} were right in a row, then one in as many as were right.
+ * {@link PROBATION_RESULTS} were right in a row, then one in as many as were right.
  */
 export class CheckStreak {
   /** Right ones in a row, among those that were checked. */
@@ -54,7 +55,7 @@ export class CheckStreak {
 
   /** Is everything checked yet? */
   get isNew(): boolean {
-    return this.#right < TRUST.alwaysBelow;
+    return this.#right < PROBATION_RESULTS;
   }
 
   right(): void {

@@ -4,13 +4,13 @@ import type { ChannelPort, ChannelPortEvents } from '../../web/net/transferable-
  * Stands in for `web/net/transferable-channel.ts`: frames go from worker to worker over a MessagePort, what is beneath them and above them
  * is as it was. The channel itself stays on the page and carries nothing; the other channels move as ever.
  */
-export type MovedChannel = RTCDataChannel | MessagePort;
+export type TransferableChannel = RTCDataChannel | MessagePort;
 
-export function moveChannel(channel: RTCDataChannel): MovedChannel {
+export function makeTransferable(channel: RTCDataChannel): TransferableChannel {
   return channel.label === 'video' ? portToOtherPage() : channel;
 }
 
-export function adoptChannel(moved: MovedChannel): ChannelPort {
+export function adoptChannel(moved: TransferableChannel): ChannelPort {
   return moved instanceof MessagePort ? new PortChannel(moved) : moved;
 }
 

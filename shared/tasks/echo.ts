@@ -2,7 +2,8 @@ import { MeshError } from '../errors.ts';
 import { TRANSFER } from '../protocol-limits.ts';
 import { z } from '../zod.ts';
 import type { TaskDefinition } from './definition.ts';
-import { FIRST_DEADLINE_MS } from './tuning.ts';
+
+const FIRST_DEADLINE_MS = 500;
 
 export interface EchoInput {
   bytes: Uint8Array;
@@ -40,7 +41,7 @@ export const echo: TaskDefinition<EchoInput, EchoParams, EchoResult> = {
     }
     return { bytes };
   },
-  firstDeadlineMs: () => FIRST_DEADLINE_MS.echo,
+  firstDeadlineMs: () => FIRST_DEADLINE_MS,
   kindOf: () => 'echo',
   cost: ({ sizeBytes }) => sizeBytes,
   resultBytes: ({ sizeBytes }) => sizeBytes,

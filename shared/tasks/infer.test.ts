@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { checkArrivedTask } from './catalogue.ts';
 import type { PackedResult } from './definition.ts';
+import { INFER } from './infer/tensors.ts';
 import { type InferInput, infer } from './infer.ts';
-import { FIRST_DEADLINE_MS, INFER } from './tuning.ts';
 
 const floats = (...values: number[]) => ({ type: 'float32', dims: [values.length], data: Float32Array.from(values) });
 const input: InferInput = { model: 'steering', inputs: { x: floats(1, 2, 3) } };
@@ -51,8 +51,8 @@ test('a task is what its volunteer accepts, and its input may be changed once it
   data.fill(9);
   expect(task.attachments).toEqual([new Uint8Array(Float32Array.from([1, 2, 3]).buffer), new Uint8Array([0, 1])]);
   expect(checkArrivedTask('infer', structuredClone(task))).toEqual(task);
-  expect(infer.firstDeadlineMs(task.params)).toBe(FIRST_DEADLINE_MS.infer.complex);
-  expect(infer.firstDeadlineMs(infer.pack(input).params)).toBe(FIRST_DEADLINE_MS.infer.simple);
+  expect(infer.firstDeadlineMs(task.params)).toBe(5_000);
+  expect(infer.firstDeadlineMs(infer.pack(input).params)).toBe(500);
 });
 
 test('a task that arrives damaged is malformed', () => {

@@ -5,6 +5,7 @@ import {
   agrees,
   elementsIn,
   headersSchema,
+  INFER,
   sizeBytes,
   sizeOfAll,
   TENSOR_TYPES,
@@ -12,9 +13,13 @@ import {
   type TensorHeader,
 } from './infer/tensors.ts';
 import { bytesOf, checkedInput, checkSizes, partOf } from './packing.ts';
-import { FIRST_DEADLINE_MS, INFER } from './tuning.ts';
 
-export type Effort = keyof typeof FIRST_DEADLINE_MS.infer;
+/** First deadline by declared effort, ms. */
+const FIRST_DEADLINE_MS = { simple: 500, complex: 5_000 };
+/** Longest model: a name from the list of models, or a URL with the hash of its file. */
+const MAX_MODEL_CHARS = 1_024;
+
+export type Effort = keyof typeof FIRST_DEADLINE_MS;
 
 export interface InferInput {
   model: string;
@@ -30,7 +35,7 @@ export interface InferResult {
   outputs: Record<string, Tensor>;
 }
 
-const modelSchema = z.string().min(1).max(INFER.maxModelChars).refine(isModelName, 'no name of a model, and no URL');
+const modelSchema = z.string().min(1).max(MAX_MODEL_CHARS).refine(isModelName, 'no name of a model, and no URL');
 const effortSchema = z.enum(['simple', 'complex']);
 const tensorSchema = z.object({
   type: z.enum(TENSOR_TYPES),
@@ -94,7 +99,7 @@ export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
   },
   // Each model goes at its own speed.
   kindOf: ({ model }) => `infer:${model}`,
-  firstDeadlineMs: ({ effort }) => FIRST_DEADLINE_MS.infer[effort],
+  firstDeadlineMs: ({ effort }) => FIRST_DEADLINE_MS[effort],
   // What a model costs is only known to those who have it; of one model, a task of twice the rows costs twice as much.
   cost: ({ inputs }) => sizeOfAll(inputs),
   // At a guess, for the same reason.

@@ -7,13 +7,15 @@ import {
   dealQueries,
   expectedCells,
   groupedByGoal,
+  PATHFINDING,
   type Query,
   readQueries,
   writeQueries,
 } from './pathfinding/queries.ts';
 import { decodePaths, type FoundPath, mergePaths } from './pathfinding/result.ts';
 import { verifyPaths } from './pathfinding/verify.ts';
-import { FIRST_DEADLINE_MS, PATHFINDING } from './tuning.ts';
+
+const FIRST_DEADLINE_MS = 500;
 
 export interface PathfindingInput {
   grid: { width: number; height: number; cost: Uint8Array };
@@ -89,7 +91,7 @@ export const pathfinding: TaskDefinition<PathfindingInput, PathfindingParams, Pa
     return { paths: decodePaths(params, readQueries(partOf(attachments, 1)), result) };
   },
   kindOf: () => 'pathfinding',
-  firstDeadlineMs: () => FIRST_DEADLINE_MS.pathfinding,
+  firstDeadlineMs: () => FIRST_DEADLINE_MS,
   cost: ({ workCells }) => workCells,
   // A path is some 1.2 times as long as a side of the grid is wide, at a guess; with its cost and its length.
   resultBytes: ({ width, height, queries }) => queries * (12 + Math.round(0.6 * (width + height))),

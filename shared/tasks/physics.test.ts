@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { checkArrivedTask } from './catalogue.ts';
-import { checkpointCount } from './physics/simulate.ts';
+import { checkpointCount, PHYSICS } from './physics/bodies.ts';
 import { body } from './physics/test-bodies.ts';
 import { type PhysicsInput, physics } from './physics.ts';
-import { PHYSICS } from './tuning.ts';
 
 const input: PhysicsInput = {
   bodies: [body([0, 0, 0], [1, 0, 0]), body([1.2, 0, 0])],

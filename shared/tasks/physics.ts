@@ -3,15 +3,19 @@ import { z } from '../zod.ts';
 import type { TaskDefinition } from './definition.ts';
 import { bytesOf, checkedInput, checkSizes, numbersIn, partOf, vec3 } from './packing.ts';
 import {
+  checkpointCount,
+  checkpointInterval,
   decodeSimulated,
   NUMBERS_PER_BODY,
   NUMBERS_PER_STATE,
+  PHYSICS,
   type PhysicsResult,
   readBodies,
+  stateBytes,
 } from './physics/bodies.ts';
-import { checkpointCount, checkpointInterval, stateBytes } from './physics/simulate.ts';
 import { verifySimulated } from './physics/verify.ts';
-import { FIRST_DEADLINE_MS, PHYSICS } from './tuning.ts';
+
+const FIRST_DEADLINE_MS = 50;
 
 const schedule = {
   gravity: vec3,
@@ -74,7 +78,7 @@ export const physics: TaskDefinition<PhysicsInput, PhysicsParams, PhysicsResult>
   },
   unpackResult: ({ params }, result) => decodeSimulated(params.bodies, params, result),
   kindOf: () => 'physics',
-  firstDeadlineMs: () => FIRST_DEADLINE_MS.physics,
+  firstDeadlineMs: () => FIRST_DEADLINE_MS,
   cost: ({ bodies, steps }) => bodies * steps,
   // And some collisions, at a guess.
   resultBytes: (params) => params.bodies * (NUMBERS_PER_STATE * 8 + 8) + checkpointsBytes(params),

@@ -2,11 +2,14 @@ import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
 import type { TaskDefinition } from './definition.ts';
 import { checkedInput, checkSizes, partOf, vec3 } from './packing.ts';
-import { light, lightSchema, objectSchema, sceneOf } from './raytracing/input.ts';
+import { light, lightSchema, objectSchema, RAYTRACING, sceneOf } from './raytracing/input.ts';
 import type { Tile, View } from './raytracing/render.ts';
 import { checkScene, packScene, readScene, type SceneCounts, sceneSizesBytes } from './raytracing/scene.ts';
 import { verifyPicture } from './raytracing/verify.ts';
-import { FIRST_DEADLINE_MS, RAYTRACING } from './tuning.ts';
+
+const FIRST_DEADLINE_MS = 2_000;
+/** Smallest tile a task is split into, pixels: below it, sending the scene costs more than it saves. */
+const MIN_TILE_PIXELS = 1_024;
 
 export interface RaytracingParams extends View {
   counts: SceneCounts;
@@ -88,7 +91,7 @@ export const raytracing: TaskDefinition<RaytracingInput, RaytracingParams, Raytr
     return { image: { width, height, data: new Uint8ClampedArray(buffer, byteOffset, byteLength) } };
   },
   kindOf: () => 'raytracing',
-  firstDeadlineMs: () => FIRST_DEADLINE_MS.raytracing,
+  firstDeadlineMs: () => FIRST_DEADLINE_MS,
   cost: ({ tile, samplesPerPixel, counts }) => {
     const primitives = counts.spheres + counts.triangles;
     // A ray for the eye and one for each light, down a tree of boxes and past every plane; and the tree has to be made.
@@ -131,7 +134,7 @@ function isAffordable({ tile, samplesPerPixel }: { tile: Tile; samplesPerPixel: 
 
 /** At most so many tiles, as square as they come out, that cover a tile without overlap. */
 export function tilesOf(whole: Tile, parts: number): Tile[] {
-  const affordable = Math.floor((whole.width * whole.height) / RAYTRACING.minTilePixels);
+  const affordable = Math.floor((whole.width * whole.height) / MIN_TILE_PIXELS);
   const count = Math.max(1, Math.min(parts, affordable));
   const ideal = Math.round(Math.sqrt((count * whole.width) / whole.height));
   const columns = Math.min(whole.width, count, Math.max(1, ideal));

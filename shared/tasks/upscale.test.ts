@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { checkArrivedTask } from './catalogue.ts';
-import { IMAGE } from './tuning.ts';
-import { type Quality, type UpscaleInput, type UpscaleParams, upscale } from './upscale.ts';
+import { IMAGE, type Quality, type UpscaleInput, type UpscaleParams, upscale } from './upscale.ts';
 
 const image = (width: number, height: number) => ({ width, height, data: new Uint8ClampedArray(width * height * 4) });
 const pack = (input: UpscaleInput) => upscale.pack(input).params;

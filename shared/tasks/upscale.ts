@@ -1,7 +1,30 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
 import type { PackedTask, PixelImage, TaskDefinition, Verification } from './definition.ts';
-import { FIRST_DEADLINE_MS, IMAGE, TRUST } from './tuning.ts';
+
+/** First deadline of each quality, ms. */
+const FIRST_DEADLINE_MS = { bilinear: 100, spatial: 100, fast: 100, balanced: 1_000, quality: 1_000 };
+
+/** Size limits of an `upscale` task, and the tolerances for comparing its results. */
+export const IMAGE = {
+  /** Largest difference of a channel between two correct backends, of 255: one rounding step in each of two passes. */
+  tolerance8bit: 2,
+  /** The same for a network and its reference: half precision loses a few more steps on the way through the layers. */
+  networkTolerance8bit: 4,
+  /** Longest side of an image, pixels. */
+  maxImageSide: 8_192,
+  maxOutputPixels: 16 * 1024 * 1024,
+} as const;
+
+/** The tile of a picture that a check computes again. */
+export const CHECKED_TILE = {
+  /** Side in source pixels: a tenth of a second on a slow CPU. */
+  sidePx: 32,
+  /** Source pixels around it that keep the cut from changing it: the deepest network reads 6 pixels to each side, the filter after it 2. */
+  haloPx: 8,
+  /** Share of its pixels that may differ: where a filter chooses between two edges, rounding may choose the other one. */
+  maxDifferingShare: 0.005,
+} as const;
 
 /** Qualities that are a formula: every machine has them, at any ratio. */
 export const FILTERS = ['bilinear', 'spatial'] as const;
@@ -87,7 +110,7 @@ export const upscale: TaskDefinition<UpscaleInput, UpscaleParams, UpscaleResult>
     const data = new Uint8ClampedArray(pixels.buffer, pixels.byteOffset, pixels.byteLength);
     return { image: { width: outWidth, height: outHeight, data } };
   },
-  firstDeadlineMs: ({ quality }) => FIRST_DEADLINE_MS.upscale[quality],
+  firstDeadlineMs: ({ quality }) => FIRST_DEADLINE_MS[quality],
   // All filters run on one backend; each network may run on another, and never at a filter's speed for its cost.
   kindOf: ({ quality }) => (isNetwork(quality) ? `upscale:${quality}` : 'upscale'),
   cost: ({ outWidth, outHeight, quality }) => outWidth * outHeight * WORK_PER_PIXEL[quality],
@@ -182,9 +205,9 @@ function stretchOf(length: number, outLength: number, random: () => number): Str
   const steps = greatestDivisor(length, outLength);
   const step = length / steps;
   const outStep = outLength / steps;
-  const count = Math.min(steps, Math.ceil((TRUST.tileSide + 2 * TRUST.tileHalo) / step));
+  const count = Math.min(steps, Math.ceil((CHECKED_TILE.sidePx + 2 * CHECKED_TILE.haloPx) / step));
   const first = Math.min(steps - count, Math.floor(random() * (steps - count + 1)));
-  const halo = Math.ceil((TRUST.tileHalo / step) * outStep);
+  const halo = Math.ceil((CHECKED_TILE.haloPx / step) * outStep);
   return {
     ...{ from: first * step, length: count * step, outFrom: first * outStep, outLength: count * outStep },
     rightFrom: first === 0 ? 0 : halo,
@@ -224,7 +247,7 @@ function agrees(
       if (!isNear(ours, at, data, there, tolerance)) differing++;
     }
   }
-  return differing <= count * TRUST.tileExceptions;
+  return differing <= count * CHECKED_TILE.maxDifferingShare;
 }
 
 /** Colours behind what is all but transparent are noise, and weigh as much as they show. */

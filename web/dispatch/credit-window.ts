@@ -1,5 +1,5 @@
 import { TASK_LIMITS } from '../../shared/protocol-limits.ts';
-import { HEARTBEAT } from '../net/tuning.ts';
+import { ASSUMED_RTT_MS } from '../net/failure-detector.ts';
 import { CREDIT, TASKS } from './tuning.ts';
 
 /**
@@ -10,7 +10,7 @@ import { CREDIT, TASKS } from './tuning.ts';
 export class CreditWindow {
   readonly #now: () => number;
   #share = 0;
-  #rttMs: number = HEARTBEAT.assumedRttMs;
+  #rttMs: number = ASSUMED_RTT_MS;
   /** From one task done to the next, while there is work; null before it is measured. */
   #serviceMs: number | null = null;
   /** The last one was done then, or the first came; null while there is none. */

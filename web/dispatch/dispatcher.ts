@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
-import { AfterTurn } from '../net/once-per-tick.ts';
+import { OncePerTick } from '../net/once-per-tick.ts';
 import { DuplicateBudget } from './duplicate-budget.ts';
 import { Exploration } from './exploration.ts';
 import { Hedging } from './hedging.ts';
@@ -80,7 +80,7 @@ export class Dispatcher {
   readonly #hedging: Hedging;
   readonly #trust: Trust;
   readonly #verifier: Verifier;
-  readonly #pumpAfterTurn = new AfterTurn(() => this.#pump());
+  readonly #pumpAfterTurn = new OncePerTick(() => this.#pump());
   readonly #space = new QueueSpace(this.#queue);
 
   constructor(clock: Clock, local: LocalRunner, events: DispatcherEvents, checking: Checking) {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import { LateWatch } from '../net/deadline-watch.ts';
+import { DeadlineWatch } from '../net/deadline-watch.ts';
 import type { DuplicateBudget } from './duplicate-budget.ts';
 import type { Runner } from './job.ts';
 import type { Attempt, JobRun, RedispatchCause } from './job-run.ts';
@@ -14,7 +14,7 @@ export class Hedging {
   readonly #clock: Clock;
   readonly #budget: DuplicateBudget;
   readonly #onWanted: () => void;
-  readonly #watch: LateWatch<Attempt>;
+  readonly #watch: DeadlineWatch<Attempt>;
   /** With the attempt that is not enough; until there is somebody for a second one. */
   readonly #wanted = new Map<JobRun, Attempt>();
 
@@ -22,7 +22,7 @@ export class Hedging {
     this.#clock = clock;
     this.#budget = budget;
     this.#onWanted = onWanted;
-    this.#watch = new LateWatch(clock, (attempt) => this.#late(attempt));
+    this.#watch = new DeadlineWatch(clock, (attempt) => this.#late(attempt));
   }
 
   /** Is there anything for {@link pairUp} to do? */

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { TRUST } from '../../shared/tasks/tuning.ts';
+import { PROBATION_RESULTS } from '../../shared/reputation.ts';
 import { Trust } from './trust.ts';
 
 test('nobody is believed before so many results of the same kind were right', () => {
   const trust = new Trust(() => 0.999);
-  for (let n = 0; n < TRUST.alwaysBelow; n++) {
+  for (let n = 0; n < PROBATION_RESULTS; n++) {
     expect(trust.isDue('v', 'physics')).toBe(true);
     trust.right('v', 'physics');
   }

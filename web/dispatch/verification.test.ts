@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { TRUST } from '../../shared/tasks/tuning.ts';
+import { PROBATION_RESULTS } from '../../shared/reputation.ts';
 import type { Job, Outcome } from './job.ts';
 import { prepareTaskKeys } from './task-key.ts';
 import { TestBench } from './test-bench.ts';
@@ -96,7 +96,7 @@ test('what it gave before and nobody looked at is not given to anybody again', a
     cheat.end(cheat.started.at(-1), outcome);
     return task.result;
   };
-  for (let n = 0; n < TRUST.alwaysBelow; n++) await done(n);
+  for (let n = 0; n < PROBATION_RESULTS; n++) await done(n);
   const unchecked = bench.submitBytes(bytes(100), { where: 'volunteers' });
   await turnsPass();
   cheat.end(cheat.started.at(-1), wrong(jobOf(cheat.started.slice(-1))));

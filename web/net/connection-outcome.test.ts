@@ -2,10 +2,9 @@ import { expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import type { LinkOutcome } from '../../shared/server-status.ts';
-import { icePathOf, reportLink } from './connection-outcome.ts';
+import { icePathOf, PATH_LOOKUP_DELAY_MS, reportConnectionOutcome } from './connection-outcome.ts';
 import type { LinkEvent } from './link.ts';
 import { Listeners } from './listeners.ts';
-import { LINK } from './tuning.ts';
 
 const report = (...entries: { id: string; type: string; [more: string]: unknown }[]) =>
   new Map(entries.map((entry) => [entry.id, entry])) as unknown as RTCStatsReport;
@@ -41,9 +40,9 @@ function reported() {
   const clock = new ManualClock();
   const events = new Listeners<LinkEvent>();
   const told: LinkOutcome[] = [];
-  reportLink({ events, path: async () => 'relay' }, clock, (outcome) => told.push(outcome));
+  reportConnectionOutcome({ events, path: async () => 'relay' }, clock, (outcome) => told.push(outcome));
   const waitForLookup = async () => {
-    clock.advance(LINK.pathLookupMs);
+    clock.advance(PATH_LOOKUP_DELAY_MS);
     await Promise.resolve();
   };
   return { events, told, waitForLookup };

@@ -1,18 +1,19 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { LinkOutcome } from '../../shared/server-status.ts';
-import type { Link } from './link.ts';
-import { LINK } from './tuning.ts';
 
-/** `relay`: through a TURN server, whichever side uses one. */
+/** How a connection reaches the other side; `relay`: through a TURN server, whichever side uses it. */
 export type IcePath = Exclude<LinkOutcome, 'failed'>;
 
-/** What is read of a browser's statistics (W3C, webrtc-stats); each browser leaves out some of it. */
+/** Delay between a link opening and the lookup of its path, ms: its first seconds belong to frames. */
+export const PATH_LOOKUP_DELAY_MS = 3_000;
+
+/** The members of WebRTC statistics that are read here (W3C webrtc-stats); each browser leaves out some of them. */
 interface IceStatistics {
   id: string;
   type: string;
   selectedCandidatePairId?: string;
-  /** Firefox's own word for the pair in use. */
+  /** Firefox marks the pair in use with this instead. */
   selected?: boolean;
   nominated?: boolean;
   state?: string;
@@ -21,7 +22,7 @@ interface IceStatistics {
   candidateType?: string;
 }
 
-/** The way of the pair of candidates in use; null when there is none yet. */
+/** Path of the candidate pair in use; null while there is none. */
 export function icePathOf(report: Pick<RTCStatsReport, 'forEach'>): IcePath | null {
   const entries = new Map<string, IceStatistics>();
   report.forEach((entry: IceStatistics) => {
@@ -35,8 +36,8 @@ export function icePathOf(report: Pick<RTCStatsReport, 'forEach'>): IcePath | nu
 
 function pairInUse(entries: ReadonlyMap<string, IceStatistics>): IceStatistics | undefined {
   const all = [...entries.values()];
-  const named = all.find(({ type, selectedCandidatePairId }) => type === 'transport' && selectedCandidatePairId);
-  if (named) return entries.get(named.selectedCandidatePairId ?? '');
+  const transport = all.find(({ type, selectedCandidatePairId }) => type === 'transport' && selectedCandidatePairId);
+  if (transport) return entries.get(transport.selectedCandidatePairId ?? '');
   return all.find(
     ({ type, selected, nominated, state }) =>
       type === 'candidate-pair' && (selected || (nominated && state === 'succeeded')),
@@ -44,9 +45,10 @@ function pairInUse(entries: ReadonlyMap<string, IceStatistics>): IceStatistics |
 }
 
 /**
- * What two people are told whose browsers found no way to each other. Without a relay it is most often that which they lack, and
- * only the server's owner can set one up.
- * @param cause what the connection said
+ * The error for two browsers that found no path to each other. A missing TURN relay is the usual reason, and only the owner of the
+ * server can set one up.
+ *
+ * @param cause - the error of the connection itself.
  */
 export function noRoute(cause: MeshError, hasRelay: boolean): MeshError {
   const message = hasRelay
@@ -57,26 +59,32 @@ export function noRoute(cause: MeshError, hasRelay: boolean): MeshError {
   return new MeshError('connection-failed', message, { cause });
 }
 
+/** The part of a link that is observed here. */
+interface ObservedLink {
+  events: { add(listener: (event: { kind: string; error?: MeshError | null }) => void): unknown };
+  path(): Promise<IcePath | null>;
+}
+
 /**
- * Tells how each attempt of a link to connect ended: which way it goes, some time after it opened, or that it failed. A link that
- * was open and is lost has not failed to connect, and one that somebody closed has not either.
+ * Reports how each connection attempt of a link ended: the path of an open connection, or that the attempt failed. Losing a link
+ * that was open, or closing one on purpose, is not a failure to connect.
  */
-export function reportLink(
-  link: Pick<Link, 'events' | 'path'>,
+export function reportConnectionOutcome(
+  link: ObservedLink,
   clock: Clock,
-  tell: (outcome: LinkOutcome) => void,
+  report: (outcome: LinkOutcome) => void,
 ): void {
   let wasOpen = false;
   let cancelLookup: () => void = () => {};
   link.events.add((event) => {
     if (event.kind === 'open') {
       wasOpen = true;
-      cancelLookup = clock.after(LINK.pathLookupMs, () => {
-        void link.path().then((path) => path && tell(path));
+      cancelLookup = clock.after(PATH_LOOKUP_DELAY_MS, () => {
+        void link.path().then((path) => path && report(path));
       });
     } else if (event.kind === 'lost') {
       cancelLookup();
-      if (!wasOpen && event.error) tell('failed');
+      if (!wasOpen && event.error) report('failed');
       wasOpen = false;
     }
   });

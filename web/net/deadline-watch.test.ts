@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import { LateWatch } from './deadline-watch.ts';
+import { DeadlineWatch } from './deadline-watch.ts';
 
 function watching() {
   const clock = new ManualClock(1_000);
   const late: [string, number][] = [];
-  const watch = new LateWatch<string>(clock, (item) => late.push([item, clock.now()]));
+  const watch = new DeadlineWatch<string>(clock, (item) => late.push([item, clock.now()]));
   return { clock, late, watch };
 }
 

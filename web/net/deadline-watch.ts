@@ -1,7 +1,7 @@
 import { type Clock, TIMER_GRAIN_MS } from '../../shared/clock.ts';
 
 /** Tells of each item when its time has come. One timer for all of them, and none while nothing is watched. */
-export class LateWatch<Item> {
+export class DeadlineWatch<Item> {
   readonly #clock: Clock;
   readonly #onLate: (item: Item) => void;
   readonly #dueMs = new Map<Item, number>();

@@ -1,10 +1,16 @@
 import type { Clock } from '../../shared/clock.ts';
-import { HEARTBEAT } from './tuning.ts';
+
+/** Round trip of a link before it is measured, ms: two homes in one country. */
+export const ASSUMED_RTT_MS = 20;
+/** Weights of the newest sample in the smoothed round trip and in its jitter, and the jitter an answer may have (RFC 6298). */
+export const RTT = { smoothing: 0.125, jitterSmoothing: 0.25, jitterFactor: 4 } as const;
+/** Delay between the two checks of a silence, ms: messages that wait in our own event queue are handled by then. */
+export const RECHECK_MS = 10;
 
 /** A link's round trip and how much it scatters, smoothed as RFC 6298 does. */
-export class RoundTrip {
+export class RttEstimator {
   #smoothedMs: number | null = null;
-  #jitterMs: number = HEARTBEAT.assumedRttMs / 2;
+  #jitterMs: number = ASSUMED_RTT_MS / 2;
 
   /** Null before it is measured. */
   get measuredMs(): number | null {
@@ -13,7 +19,7 @@ export class RoundTrip {
 
   /** All but the rarest answers come within it. */
   get longestMs(): number {
-    return (this.#smoothedMs ?? HEARTBEAT.assumedRttMs) + HEARTBEAT.jitterFactor * this.#jitterMs;
+    return (this.#smoothedMs ?? ASSUMED_RTT_MS) + RTT.jitterFactor * this.#jitterMs;
   }
 
   /** Returns the smoothed round trip. */
@@ -23,8 +29,8 @@ export class RoundTrip {
       this.#jitterMs = sampleMs / 2;
     } else {
       const offMs = Math.abs(this.#smoothedMs - sampleMs);
-      this.#jitterMs += HEARTBEAT.jitterSmoothing * (offMs - this.#jitterMs);
-      this.#smoothedMs += HEARTBEAT.rttSmoothing * (sampleMs - this.#smoothedMs);
+      this.#jitterMs += RTT.jitterSmoothing * (offMs - this.#jitterMs);
+      this.#smoothedMs += RTT.smoothing * (sampleMs - this.#smoothedMs);
     }
     return this.#smoothedMs;
   }
@@ -44,7 +50,7 @@ export interface SilenceWatchOptions {
  * silence is looked at twice, a few milliseconds apart: if it was our own thread that stood still, what came meanwhile is heard
  * between the two, and nobody is suspected for it.
  */
-export class SilenceWatch {
+export class SilenceDetector {
   readonly #options: SilenceWatchOptions;
   #signMs = Number.NEGATIVE_INFINITY;
   #isSilent = false;
@@ -82,9 +88,9 @@ export class SilenceWatch {
   /** Signs move no timer: there are many. The first look finds out how old the last one is. */
   #watch(): void {
     if (this.#cancelLook || this.#isSilent || !this.#options.working()) return;
-    const untilLookMs = this.#options.allowedMs() - HEARTBEAT.secondLookMs - this.#silentMs;
+    const untilLookMs = this.#options.allowedMs() - RECHECK_MS - this.#silentMs;
     if (untilLookMs > 0) this.#lookAfter(untilLookMs, () => this.#watch());
-    else this.#lookAfter(HEARTBEAT.secondLookMs, () => this.#judge());
+    else this.#lookAfter(RECHECK_MS, () => this.#judge());
   }
 
   #judge(): void {

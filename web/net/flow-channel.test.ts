@@ -3,9 +3,8 @@ import { CHANNELS } from '../../shared/channels.ts';
 import { CHUNK_HEADER_BYTES } from '../../shared/chunks.ts';
 import { TRANSFER } from '../../shared/protocol-limits.ts';
 import { bare, encodeTransfer } from '../../shared/wire.ts';
-import { FlowChannel } from './flow-channel.ts';
+import { FlowChannel, MAX_QUEUED_BYTES } from './flow-channel.ts';
 import { closeAll, deliver, end, LOSSY, type Note, note, noteSchema, SPEC, TestPort, turn } from './test-channel.ts';
-import { SEND_QUEUE } from './tuning.ts';
 
 afterEach(closeAll);
 
@@ -118,7 +117,7 @@ describe('sending', () => {
     // The same bytes over and over: the queue holds references.
     const attachments = [new Uint8Array(TRANSFER.maxTransferBytes)];
     const large = { message: note(1).message, attachments };
-    const fits = Math.floor(SEND_QUEUE.maxQueuedBytes / TRANSFER.maxTransferBytes);
+    const fits = Math.floor(MAX_QUEUED_BYTES / TRANSFER.maxTransferBytes);
     for (let count = 0; count < fits; count++) channel.send(large);
     expect(() => channel.send(large)).toThrow(expect.objectContaining({ reason: 'queue-full' }));
     await turn();

@@ -5,9 +5,11 @@ import { Reassembler, splitTransfer } from '../../shared/chunks.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { TRANSFER } from '../../shared/protocol-limits.ts';
 import { type Carried, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
-import { AfterTurn } from './once-per-tick.ts';
+import { OncePerTick } from './once-per-tick.ts';
 import type { ChannelPort } from './transferable-channel.ts';
-import { SEND_QUEUE } from './tuning.ts';
+
+/** Bytes that may wait in the send queue of a channel before senders are refused. */
+export const MAX_QUEUED_BYTES = 256 * 1024 * 1024;
 
 export interface FlowChannelHandlers<Message> {
   onMessage(item: Carried<Message>): void;
@@ -46,7 +48,7 @@ export class FlowChannel<Message> {
   readonly #nowMs: () => number;
   readonly #reassembler: Reassembler;
   readonly #listeners = new AbortController();
-  readonly #flushAfterTurn = new AfterTurn(() => this.#flush());
+  readonly #flushAfterTurn = new OncePerTick(() => this.#flush());
   #gathered: Carried<Message>[] = [];
   #outgoing: Outgoing[] = [];
   #nextTurn = 0;
@@ -104,7 +106,7 @@ export class FlowChannel<Message> {
     if (sizeBytes > this.#spec.maxTransferBytes) {
       throw MeshError.tooLarge('A message', sizeBytes, this.#spec.maxTransferBytes);
     }
-    if (this.#queuedBytes + sizeBytes > SEND_QUEUE.maxQueuedBytes) {
+    if (this.#queuedBytes + sizeBytes > MAX_QUEUED_BYTES) {
       throw new MeshError(
         'queue-full',
         'More is waiting to be sent than this link may hold. Wait for results before sending more.',

@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
 import type { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import { HeartbeatMonitor, type HeartbeatReading, HeartbeatResponder } from './heartbeat.ts';
+import { RECHECK_MS, RTT } from './failure-detector.ts';
+import { HEARTBEAT, HeartbeatMonitor, type HeartbeatReading, HeartbeatResponder } from './heartbeat.ts';
 import { deliver, TestPort } from './test-channel.ts';
-import { HEARTBEAT } from './tuning.ts';
 
 const endings: (() => void)[] = [];
 afterEach(() => {
@@ -79,7 +79,7 @@ test('each answer tells the round trip, smoothed, and how busy the volunteer is'
   exchange(90);
   expect(readings).toEqual([
     { rttMs: 10, load: 0.25, held: 3 },
-    { rttMs: 10 + HEARTBEAT.rttSmoothing * 80, load: 1, held: 9 },
+    { rttMs: 10 + RTT.smoothing * 80, load: 1, held: 9 },
   ]);
 });
 
@@ -100,7 +100,7 @@ test('one silence is told once, and not before its time', async () => {
   exchange(10);
   clock.advance(HEARTBEAT.lostAfterMs);
   expect(lost).toEqual([]);
-  clock.advance(HEARTBEAT.intervalMs + HEARTBEAT.secondLookMs);
+  clock.advance(HEARTBEAT.intervalMs + RECHECK_MS);
   expect(lost).toMatchObject([{ reason: 'connection-failed' }]);
   clock.advance(10 * HEARTBEAT.lostAfterMs);
   expect(lost).toHaveLength(1);
@@ -218,7 +218,7 @@ test('a far, jittery or slow volunteer is given the time it takes', async () => 
   isWorking.gamer = true;
   monitor.workBegan();
   // A round trip, its jitter (at first half of it) as often as it may be late, and what tasks take there.
-  const allowedMs = 100 + HEARTBEAT.jitterFactor * 50 + 70;
+  const allowedMs = 100 + RTT.jitterFactor * 50 + 70;
   clock.advance(allowedMs - 1);
   expect(silences).toEqual([]);
   clock.advance(1);
@@ -235,7 +235,7 @@ test('a page that stood still hears what came meanwhile before it suspects anybo
   workFor(500);
   expect([silences, lost]).toEqual([[], []]);
   clock.jump(300);
-  clock.advance(HEARTBEAT.secondLookMs);
+  clock.advance(RECHECK_MS);
   expect(silences, 'and if nothing came it does').toEqual([true]);
 });
 

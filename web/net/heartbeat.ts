@@ -1,12 +1,25 @@
 import { CHANNELS } from '../../shared/channels.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import { type HeartbeatMessage, pulseMessageSchema } from '../../shared/messages.ts';
+import { type HeartbeatMessage, heartbeatMessageSchema } from '../../shared/messages.ts';
 import { bare } from '../../shared/wire.ts';
-import { RoundTrip, SilenceWatch } from './failure-detector.ts';
+import { RECHECK_MS, RttEstimator, SilenceDetector } from './failure-detector.ts';
 import { FlowChannel } from './flow-channel.ts';
 import type { ChannelPort } from './transferable-channel.ts';
-import { HEARTBEAT } from './tuning.ts';
+
+/** Timing of the heartbeat, ms. */
+export const HEARTBEAT = {
+  /** Interval of pings: keeps the round trip fresh and notices a dead peer, at 20 bytes each. */
+  intervalMs: 500,
+  /** Silence after which the connection counts as lost: ten pings in a row are not lost by chance. */
+  lostAfterMs: 5_000,
+  /** Interval of the leases of a worker that has work, 37 bytes each. One may be lost or late without raising suspicion. */
+  leaseMs: 20,
+  /** Shortest silence of a working worker that raises suspicion: longer than one garbage collection. */
+  suspectAfterMs: 50,
+  /** Time between the close of the channel and the close of its link: a goodbye that is under way takes no longer. */
+  farewellMs: 1_000,
+} as const;
 
 export interface HeartbeatReading {
   rttMs: number;
@@ -36,8 +49,8 @@ export interface HeartbeatMonitorOptions {
 export class HeartbeatMonitor {
   readonly #options: HeartbeatMonitorOptions;
   readonly #channel: FlowChannel<HeartbeatMessage>;
-  readonly #roundTrip = new RoundTrip();
-  readonly #silence: SilenceWatch;
+  readonly #roundTrip = new RttEstimator();
+  readonly #silence: SilenceDetector;
   /** When the newest pings went out, by serial: the round trip may be longer than the time between two. */
   readonly #sentMs = new Map<number, number>();
   #serial = 0;
@@ -48,11 +61,11 @@ export class HeartbeatMonitor {
   constructor(options: HeartbeatMonitorOptions) {
     this.#options = options;
     const { port, clock, working, onSilence, onBroken } = options;
-    this.#silence = new SilenceWatch({ clock, working, onSilence, allowedMs: () => this.#allowedSilenceMs() });
+    this.#silence = new SilenceDetector({ clock, working, onSilence, allowedMs: () => this.#allowedSilenceMs() });
     this.#channel = new FlowChannel(
       port,
       CHANNELS.pulse,
-      pulseMessageSchema,
+      heartbeatMessageSchema,
       {
         onOpen: () => {
           this.#heardMs = clock.now();
@@ -109,7 +122,7 @@ export class HeartbeatMonitor {
 
   #ask(): void {
     // If it was this page that slept, the answers are waiting to be heard.
-    if (this.#isLost) this.#cancelNext = this.#options.clock.after(HEARTBEAT.secondLookMs, () => this.#judge());
+    if (this.#isLost) this.#cancelNext = this.#options.clock.after(RECHECK_MS, () => this.#judge());
     else this.#ping();
   }
 
@@ -169,7 +182,7 @@ export class HeartbeatResponder {
     this.#channel = new FlowChannel(
       port,
       CHANNELS.pulse,
-      pulseMessageSchema,
+      heartbeatMessageSchema,
       {
         onMessage: ({ message }) => this.#received(message),
         onClose: (error) => {

@@ -2,12 +2,11 @@ import { expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import type { IceGrant } from '../../shared/signaling.ts';
-import { IceRenewal } from './ice-servers.ts';
-import { SIGNALING_CLIENT } from './tuning.ts';
+import { IceRenewal, RENEW_AFTER, RENEWAL_RETRY_MS } from './ice-servers.ts';
 
 /** A session that stays has credentials that hold, whatever one answer of the server is. */
 const VALID_S = 1_000;
-const DUE_MS = VALID_S * 1_000 * SIGNALING_CLIENT.renewIceAfter;
+const DUE_MS = VALID_S * 1_000 * RENEW_AFTER;
 
 function renewal(answers: (() => Promise<IceGrant>)[]) {
   const clock = new ManualClock();
@@ -50,7 +49,7 @@ test('a refusal is told, and asked about again', async () => {
   clock.advance(DUE_MS);
   await settled();
   expect(told).toEqual([refusal]);
-  clock.advance(SIGNALING_CLIENT.renewIceRetryMs);
+  clock.advance(RENEWAL_RETRY_MS);
   await settled();
   expect(told).toEqual([refusal, 'second']);
 });

@@ -1,7 +1,11 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { IceGrant } from '../../shared/signaling.ts';
 import type { PeerOptions } from './peer.ts';
-import { SIGNALING_CLIENT } from './tuning.ts';
+
+/** TURN credentials are renewed after this share of their lifetime: a quarter is left for a server that is away. */
+export const RENEW_AFTER = 0.75;
+/** Delay before a refused renewal is tried again, ms; after a lost socket, the next join brings new credentials anyway. */
+export const RENEWAL_RETRY_MS = 30_000;
 
 interface IceRenewalOptions {
   clock: Clock;
@@ -23,7 +27,7 @@ export class IceRenewal {
   /** Credentials came that hold for so long, s; null: they do not end. */
   granted({ iceValidS }: Pick<IceGrant, 'iceValidS'>): void {
     this.stop();
-    if (iceValidS !== null) this.#askAfter(iceValidS * 1_000 * SIGNALING_CLIENT.renewIceAfter);
+    if (iceValidS !== null) this.#askAfter(iceValidS * 1_000 * RENEW_AFTER);
   }
 
   /** There is nobody to ask: the next join brings new ones. */
@@ -46,7 +50,7 @@ export class IceRenewal {
     } catch (cause) {
       if (epoch !== this.#epoch) return;
       this.options.onRefused(cause);
-      this.#askAfter(SIGNALING_CLIENT.renewIceRetryMs);
+      this.#askAfter(RENEWAL_RETRY_MS);
     }
   }
 }

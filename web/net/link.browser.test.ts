@@ -5,8 +5,8 @@ import { MeshError } from '../../shared/errors.ts';
 import { TRANSFER } from '../../shared/protocol-limits.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { bare, encodeTransfer } from '../../shared/wire.ts';
+import { LINK } from './link.ts';
 import { CAPABILITIES, type EndOptions, type LinkEnd, linkPair } from './test-links.ts';
-import { LINK } from './tuning.ts';
 
 /** Real WebRTC between two links of one page. */
 const ends: LinkEnd[] = [];

@@ -9,7 +9,18 @@ import { bare, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
 import { type IcePath, noRoute } from './connection-outcome.ts';
 import { Listeners } from './listeners.ts';
 import type { Peer } from './peer.ts';
-import { LINK } from './tuning.ts';
+
+/** Timing of a link. */
+export const LINK = {
+  /** The hello is the first message on a link that just opened: without one, the other side is not ours. */
+  helloTimeoutMs: 5_000,
+  /** Delay before each new attempt, ms; after the last one the link is closed until the next introduction. */
+  retryDelaysMs: [0, 300, 1_200, 2_700, 4_800, 7_000],
+  /** Each delay is multiplied by 1 + random * this. */
+  retryJitter: 0.3,
+  /** How long the answering side waits for the next offer, ms: the initiator's longest delay and one whole attempt, with some slack. */
+  awaitOfferMs: 30_000,
+} as const;
 
 export type Hello = Extract<ControlMessage, { kind: 'hello' }>;
 export type LinkState = 'connecting' | 'open' | 'retrying' | 'closed';

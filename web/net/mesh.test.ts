@@ -6,7 +6,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import type { LinkEvent } from './link.ts';
 import { Mesh, type MeshOptions } from './mesh.ts';
-import { LINK } from './tuning.ts';
+import { CONNECT_TIMEOUT_MS } from './peer.ts';
 
 /** What becomes of the connection that a gamer makes while it joins. That such connections connect: peer.browser.test.ts. */
 class IdleConnection extends EventTarget {
@@ -145,7 +145,7 @@ test.each<[string, RTCIceServer[], RegExp]>([
         if (event.kind === 'linked') event.link.events.add((change) => events.push(change));
       },
     });
-    clock.advance(LINK.connectTimeoutMs);
+    clock.advance(CONNECT_TIMEOUT_MS);
     const reason = { reason: 'connection-failed', message: expect.stringMatching(lacking) };
     expect(events).toMatchObject([{ kind: 'lost', error: reason }]);
   },

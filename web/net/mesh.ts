@@ -12,7 +12,7 @@ import {
   type VolunteerStatus,
 } from '../../shared/signaling.ts';
 import type { TaskName } from '../../shared/tasks/definition.ts';
-import { reportLink } from './connection-outcome.ts';
+import { reportConnectionOutcome } from './connection-outcome.ts';
 import { withLateIceServers } from './ice-servers.ts';
 import type { Identity } from './identity.ts';
 import { Link, type LinkEnvironment } from './link.ts';
@@ -195,7 +195,7 @@ export class Mesh {
     });
     const { role, clock } = this.#options;
     // One side's word is enough.
-    if (role === 'gamer') reportLink(link, clock, (outcome) => this.session.tellLink({ outcome }));
+    if (role === 'gamer') reportConnectionOutcome(link, clock, (outcome) => this.session.tellLink({ outcome }));
     this.#options.onEvent({ kind: 'linked', link });
   }
 

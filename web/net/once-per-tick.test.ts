@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { AfterTurn } from './once-per-tick.ts';
+import { OncePerTick } from './once-per-tick.ts';
 import { turn } from './test-channel.ts';
 
 test('however often it is asked in a turn, it runs once, after the turn and its microtasks', async () => {
   const order: string[] = [];
-  const after = new AfterTurn(() => order.push('ran'));
+  const after = new OncePerTick(() => order.push('ran'));
   after.request();
   after.request();
   queueMicrotask(() => {
@@ -23,7 +23,7 @@ test('however often it is asked in a turn, it runs once, after the turn and its 
 
 test('asked while it runs, it runs again in a later turn', async () => {
   let runs = 0;
-  const after: AfterTurn = new AfterTurn(() => {
+  const after: OncePerTick = new OncePerTick(() => {
     runs++;
     if (runs < 3) after.request();
   });
@@ -35,7 +35,7 @@ test('asked while it runs, it runs again in a later turn', async () => {
 
 test('once disposed it runs no more, not even what was asked before', async () => {
   let runs = 0;
-  const after = new AfterTurn(() => runs++);
+  const after = new OncePerTick(() => runs++);
   after.request();
   after.dispose();
   after.request();

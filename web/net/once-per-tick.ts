@@ -9,7 +9,7 @@ const ROUNDS = 16;
  * tells nobody when that is. A message to ourselves comes after it, but also behind all messages that have arrived meanwhile: what
  * was sent apart, to be worked on side by side, would be gathered into one lump at each stop of its way.
  */
-export class AfterTurn {
+export class OncePerTick {
   readonly #callback: () => void;
   #roundsLeft = 0;
   #disposed = false;

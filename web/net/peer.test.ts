@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import { type LowWaterChannel, withLowWater } from './peer.ts';
-import { LINK } from './tuning.ts';
+import { BUFFER_POLL_MS, type LowWaterChannel, withLowWater } from './peer.ts';
 
 /** A send queue that the test empties, without the event that a browser's has. */
 class MuteChannel extends EventTarget implements LowWaterChannel {
@@ -19,7 +18,7 @@ function muteChannel() {
   const channel = withLowWater(new MuteChannel(), clock);
   let told = 0;
   channel.addEventListener('bufferedamountlow', () => told++);
-  return { channel, look: () => clock.advance(LINK.lowWaterPollMs), told: () => told };
+  return { channel, look: () => clock.advance(BUFFER_POLL_MS), told: () => told };
 }
 
 test('a queue that was above its threshold tells once that it is down to it, each time', () => {

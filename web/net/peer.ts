@@ -4,7 +4,13 @@ import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { PeerSignal } from '../../shared/signaling.ts';
 import { type IcePath, icePathOf } from './connection-outcome.ts';
-import { LINK } from './tuning.ts';
+
+/** Time for a connection to open, ms. ICE takes under 200 ms on a LAN and a second or two through TURN; later it will not succeed. */
+export const CONNECT_TIMEOUT_MS = 15_000;
+/** How long ICE may stay `disconnected`, ms. It often recovers by itself: networks change and laptops wake up. */
+const DISCONNECTED_GRACE_MS = 5_000;
+/** Polling interval of a send queue without a `bufferedamountlow` event, ms: 1 MiB every 5 ms is more than most networks carry. */
+export const BUFFER_POLL_MS = 5;
 
 export interface PeerOptions {
   /** The gamer's side makes the offer. */
@@ -108,7 +114,7 @@ export class Peer {
   /** The other side is known, and has this long to connect. */
   begin(owner: PeerOwner): void {
     this.#owner = owner;
-    this.#cancelConnectTimeout = this.#clock.after(LINK.connectTimeoutMs, () => {
+    this.#cancelConnectTimeout = this.#clock.after(CONNECT_TIMEOUT_MS, () => {
       this.#hasNoRoute = true;
       this.#end(connectionFailed('no route in time'));
     });
@@ -173,7 +179,7 @@ export class Peer {
     this.#cancelGrace?.();
     this.#cancelGrace = undefined;
     if (state !== 'disconnected' || this.#closed) return;
-    this.#cancelGrace = this.#clock.after(LINK.disconnectedGraceMs, () =>
+    this.#cancelGrace = this.#clock.after(DISCONNECTED_GRACE_MS, () =>
       this.#end(connectionFailed('the other side fell silent')),
     );
   }
@@ -212,14 +218,14 @@ export function withLowWater<Channel extends LowWaterChannel>(channel: Channel, 
   let isWatched = false;
   const look = () => {
     isWatched = channel.readyState === 'open' && channel.bufferedAmount > channel.bufferedAmountLowThreshold;
-    if (isWatched) clock.after(LINK.lowWaterPollMs, look);
+    if (isWatched) clock.after(BUFFER_POLL_MS, look);
     else if (channel.readyState === 'open') channel.dispatchEvent(new Event('bufferedamountlow'));
   };
   channel.send = (data: ArrayBuffer | ArrayBufferView) => {
     send(data);
     if (isWatched) return;
     isWatched = channel.bufferedAmount > channel.bufferedAmountLowThreshold;
-    if (isWatched) clock.after(LINK.lowWaterPollMs, look);
+    if (isWatched) clock.after(BUFFER_POLL_MS, look);
   };
   return channel;
 }

@@ -6,8 +6,9 @@ import { type Clock, systemClock } from '../../shared/clock.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
+import { RENEW_AFTER } from './ice-servers.ts';
 import { SignalingClient, type SignalingEvent } from './signaling-client.ts';
-import { SIGNALING_CLIENT } from './tuning.ts';
+import { SOCKET } from './signaling-socket.ts';
 
 /** What a client makes of a server that is not ours, or of another version. Against a real one: e2e/signaling-session.test.ts. */
 const endings: (() => unknown)[] = [];
@@ -135,7 +136,7 @@ test('a server that takes the socket and never answers the join is given up in t
   // The client begins to wait when it has read that, which no clock of ours tells.
   while (!given) {
     await new Promise(setImmediate);
-    vi.advanceTimersByTime(SIGNALING_CLIENT.connectTimeoutMs / 10);
+    vi.advanceTimersByTime(SOCKET.connectTimeoutMs / 10);
   }
   await joining;
   expect(given).toMatchObject({ name: 'MeshError', reason: 'signaling-unreachable' });
@@ -214,7 +215,7 @@ test('a server that ends the session on purpose is not asked again', async () =>
   await vi.waitFor(() => expect(events.at(-2)).toMatchObject({ kind: 'ended', error: { reason: 'closed' } }), {
     timeout: 10_000,
   });
-  await new Promise((resolve) => setTimeout(resolve, 2 * SIGNALING_CLIENT.reconnectDelayMs));
+  await new Promise((resolve) => setTimeout(resolve, 2 * SOCKET.reconnectDelayMs));
   expect([client.state, connections]).toEqual(['closed', 1]);
 });
 
@@ -247,7 +248,7 @@ test('a session that stays asks for new TURN credentials in time, and new connec
   const clock = new ManualClock();
   const { client, events } = await connect(url, clock);
   expect(client.joined.iceServers).toEqual(turn('first'));
-  clock.advance(100_000 * SIGNALING_CLIENT.renewIceAfter);
+  clock.advance(100_000 * RENEW_AFTER);
   await vi.waitFor(() => expect(client.joined.iceServers).toEqual(turn('second')));
   expect(client.joined.room).toBe('den');
   expect(events).toEqual([]);

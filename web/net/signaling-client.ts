@@ -26,10 +26,10 @@ import {
   readAnswer,
   type ServerEvent,
   type SignalingSocket,
+  SOCKET,
   unreachable,
 } from './signaling-socket.ts';
-import { StatusNews } from './status-reporter.ts';
-import { SIGNALING_CLIENT } from './tuning.ts';
+import { StatusReporter } from './status-reporter.ts';
 
 export type SignalingState = 'online' | 'reconnecting' | 'closed';
 
@@ -73,7 +73,7 @@ export class SignalingClient {
   /** Made while the socket was away; by volunteer. */
   readonly #accusations = new Map<string, Accusation>();
   readonly #renewal: IceRenewal;
-  readonly #news: StatusNews;
+  readonly #news: StatusReporter;
 
   /**
    * What the server says may be told before this resolves. Throws MeshError `signaling-unreachable`, or why the server did not
@@ -91,7 +91,7 @@ export class SignalingClient {
   private constructor(options: SignalingOptions, onFirstJoin: (refusal: MeshError | null) => void) {
     this.#options = options;
     this.#onFirstJoin = onFirstJoin;
-    this.#news = new StatusNews(() => options.clock.now());
+    this.#news = new StatusReporter(() => options.clock.now());
     this.#socket = openSocket(options.url, () => this.#joinRequest());
     hear(this.#socket, (event) => this.#heard(event));
     this.#socket.on('connect', () => this.#awaitAnswer());
@@ -194,7 +194,7 @@ export class SignalingClient {
     this.#setState('closed');
     if (wasOnline) {
       // Heard or not, this session is over for us; a server that missed it notices the lost socket.
-      await ask(this.#socket, 'leave', null, nothing, SIGNALING_CLIENT.leaveTimeoutMs).catch(() => {});
+      await ask(this.#socket, 'leave', null, nothing, SOCKET.leaveTimeoutMs).catch(() => {});
     }
     this.#dispose();
   }
@@ -211,7 +211,7 @@ export class SignalingClient {
 
   #awaitAnswer(): void {
     this.#cancelJoinTimeout();
-    this.#cancelJoinTimeout = this.#options.clock.after(SIGNALING_CLIENT.connectTimeoutMs, () => this.#unanswered());
+    this.#cancelJoinTimeout = this.#options.clock.after(SOCKET.connectTimeoutMs, () => this.#unanswered());
   }
 
   #answered(answer: unknown): void {

@@ -13,7 +13,19 @@ import {
   wireErrorSchema,
 } from '../../shared/signaling.ts';
 import { z } from '../../shared/zod.ts';
-import { SIGNALING_CLIENT } from './tuning.ts';
+
+/** Timing of the socket to the coordinator. */
+export const SOCKET = {
+  /** Time to the first answer, ms. A server on another continent takes well under a second; after this, a person should be told. */
+  connectTimeoutMs: 10_000,
+  /** How long a closing page waits for the server to acknowledge that it leaves, ms. */
+  leaveTimeoutMs: 1_000,
+  /** First and longest reconnect delay, ms: most losses are a server restart, and a person soon loses patience. */
+  reconnectDelayMs: 250,
+  reconnectDelayMaxMs: 5_000,
+  /** socket.io's `randomizationFactor`: spreads a thousand pages that lost the same server. */
+  reconnectJitter: 0.5,
+} as const;
 
 export type SignalingSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
@@ -33,10 +45,10 @@ export function openSocket(url: string, joinRequest: () => JoinRequest): Signali
     transports: ['websocket'],
     // Two clients of one page are two members.
     multiplex: false,
-    timeout: SIGNALING_CLIENT.connectTimeoutMs,
-    reconnectionDelay: SIGNALING_CLIENT.reconnectDelayMs,
-    reconnectionDelayMax: SIGNALING_CLIENT.reconnectDelayMaxMs,
-    randomizationFactor: SIGNALING_CLIENT.reconnectJitter,
+    timeout: SOCKET.connectTimeoutMs,
+    reconnectionDelay: SOCKET.reconnectDelayMs,
+    reconnectionDelayMax: SOCKET.reconnectDelayMaxMs,
+    randomizationFactor: SOCKET.reconnectJitter,
     auth: (send) => send(joinRequest()),
   });
 }
@@ -50,7 +62,7 @@ export async function ask<Event extends keyof ClientToServerEvents, Value>(
   event: Event,
   payload: Parameters<ClientToServerEvents[Event]>[0],
   schema: ZodType<Value>,
-  timeoutMs: number = SIGNALING_CLIENT.connectTimeoutMs,
+  timeoutMs: number = SOCKET.connectTimeoutMs,
 ): Promise<Value> {
   return readAnswer(await answerOf(socket, event, payload, timeoutMs), schema);
 }

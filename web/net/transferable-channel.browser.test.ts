@@ -6,7 +6,7 @@ import type { Carried } from '../../shared/wire.ts';
 import { FlowChannel } from './flow-channel.ts';
 import { type EchoWorkerEvent, echoOn } from './test-echo.ts';
 import { type CreateChannel, linkPair } from './test-links.ts';
-import { type ChannelPort, moveChannel } from './transferable-channel.ts';
+import { type ChannelPort, makeTransferable } from './transferable-channel.ts';
 
 /** A `tasks` channel over real WebRTC, one end on this page, the other here, in a worker, or behind a forwarder. */
 const LARGE_BYTES = 5 * 1024 * 1024;
@@ -84,7 +84,7 @@ const PLACES = {
   'in a worker': async () => {
     const { worker } = await echoWorker();
     return (createChannel: CreateChannel) => {
-      const moved = moveChannel(createChannel('tasks'), true);
+      const moved = makeTransferable(createChannel('tasks'), true);
       worker.postMessage(moved, [moved]);
       return () => {};
     };
@@ -92,7 +92,7 @@ const PLACES = {
   'behind a forwarder': async () => {
     const { worker } = await echoWorker();
     return (createChannel: CreateChannel) => {
-      const moved = moveChannel(createChannel('tasks'), false);
+      const moved = makeTransferable(createChannel('tasks'), false);
       worker.postMessage(moved, [moved]);
       return () => {};
     };
@@ -130,7 +130,7 @@ describe.each(Object.keys(PLACES) as (keyof typeof PLACES)[])('with the other en
 test.each([true, false])('a worker hears that the link is closed (channel transferred: %s)', async (canMove) => {
   const { worker, events } = await echoWorker();
   const { gamer, send, answers, closings } = open((createChannel) => {
-    const moved = moveChannel(createChannel('tasks'), canMove);
+    const moved = makeTransferable(createChannel('tasks'), canMove);
     worker.postMessage(moved, [moved]);
     return () => {};
   });
@@ -149,7 +149,7 @@ test('garbage for a worker ends its channel there as malformed, and the worker l
   for (const canMove of [true, false]) {
     const { worker, events } = await echoWorker();
     const { gamer, send, answers, closings } = open((createChannel) => {
-      const moved = moveChannel(createChannel('tasks'), canMove);
+      const moved = makeTransferable(createChannel('tasks'), canMove);
       worker.postMessage(moved, [moved]);
       return () => {};
     });
@@ -165,7 +165,7 @@ test('behind a forwarder the browser’s queue stays within its bound', async ()
   const { worker } = await echoWorker();
   const queue = { highestBytes: 0, sends: 0 };
   const { send, answers } = open((createChannel) => {
-    const moved = moveChannel(watchQueue(createChannel('tasks'), queue), false);
+    const moved = makeTransferable(watchQueue(createChannel('tasks'), queue), false);
     worker.postMessage(moved, [moved]);
     return () => {};
   });

@@ -23,7 +23,7 @@ export interface ChannelPort {
 }
 
 /** A data channel on its way to a worker: itself, or, where a browser cannot transfer one, a port to its forwarder. */
-export type MovedChannel = RTCDataChannel | MessagePort;
+export type TransferableChannel = RTCDataChannel | MessagePort;
 
 /** Asked once: Chromium and Safari transfer data channels, Firefox does not. */
 let canTransfer: boolean | undefined;
@@ -54,15 +54,15 @@ function tryTransfer(): boolean {
  * Readies a channel for `postMessage(moved, [moved])`. Must be called, and the message posted, in the same task that created the
  * channel: a browser refuses to transfer it later.
  */
-export function moveChannel(channel: RTCDataChannel, canMove = canTransferChannels()): MovedChannel {
+export function makeTransferable(channel: RTCDataChannel, canMove = canTransferChannels()): TransferableChannel {
   if (canMove) return channel;
   const { port1, port2 } = new MessageChannel();
   forwardChannel(channel, port1);
   return port2;
 }
 
-/** The worker's end of {@link moveChannel}; call it in the message's own handler, before anything can arrive. */
-export function adoptChannel(moved: MovedChannel): ChannelPort {
+/** The worker's end of {@link makeTransferable}; call it in the message's own handler, before anything can arrive. */
+export function adoptChannel(moved: TransferableChannel): ChannelPort {
   return moved instanceof MessagePort ? new ForwardedPort(moved) : moved;
 }
 

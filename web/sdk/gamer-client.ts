@@ -14,8 +14,8 @@ import type { Link } from '../net/link.ts';
 import { Mesh, type MeshEvent } from '../net/mesh.ts';
 import type { PeerOptions } from '../net/peer.ts';
 import type { SignalingClient } from '../net/signaling-client.ts';
-import { moveChannel } from '../net/transferable-channel.ts';
-import { SIGNALING_CLIENT } from '../net/tuning.ts';
+import { STATUS_INTERVAL_MS } from '../net/status-reporter.ts';
+import { makeTransferable } from '../net/transferable-channel.ts';
 import { computePart } from './compute-part.ts';
 import { openFrameStream, type StreamLink } from './frame-stream.ts';
 import { GamerLink } from './gamer-link.ts';
@@ -301,7 +301,7 @@ export class GamerClient extends EventTarget {
       onChanged: () => this.dispatchEvent(new Event('volunteers')),
       onTrouble: (error) => this.#tell(error),
       moveVideo: (volunteerId, channel) =>
-        this.#engine.moveVideo(volunteerId, moveChannel(channel), (error) => link.broken(error)),
+        this.#engine.moveVideo(volunteerId, makeTransferable(channel), (error) => link.broken(error)),
     });
     this.#links.set(link.peerId, gamerLink);
     return gamerLink;
@@ -366,7 +366,7 @@ export class GamerClient extends EventTarget {
 
   /** Tells the coordinator how volunteers did, for its ranking. */
   #report(): void {
-    this.#cancelReports = systemClock.after(SIGNALING_CLIENT.statusIntervalMs, () => this.#report());
+    this.#cancelReports = systemClock.after(STATUS_INTERVAL_MS, () => this.#report());
     for (const link of this.#links.values()) {
       const report = link.takeReport();
       if (report) this.#mesh?.session.tellReport(report);

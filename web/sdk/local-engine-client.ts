@@ -3,7 +3,7 @@ import { MeshError } from '../../shared/errors.ts';
 import type { PackedTask, ProgressListener } from '../../shared/tasks/definition.ts';
 import type { ModelProgress } from '../compute/models/model-progress.ts';
 import type { LocalEngine } from '../dispatch/local-runner.ts';
-import type { MovedChannel } from '../net/transferable-channel.ts';
+import type { TransferableChannel } from '../net/transferable-channel.ts';
 import { type StartedWorker, startWorker } from './start-worker.ts';
 import type { StreamWorkerApi } from './stream.worker.ts';
 import streamWorkerUrl from './stream.worker.ts?worker&url';
@@ -49,7 +49,7 @@ export class LocalEngineClient implements LocalEngine {
    *
    * @param onBroken - what came over it was malformed, or it broke.
    */
-  moveVideo(linkId: string, channel: MovedChannel, onBroken: (error: MeshError) => void): () => void {
+  moveVideo(linkId: string, channel: TransferableChannel, onBroken: (error: MeshError) => void): () => void {
     const { remote } = this.#start();
     const closed = remote.attachVideo(linkId, Comlink.transfer(channel, [channel]));
     closed.then(

@@ -4,7 +4,7 @@ import type { WireError } from '../../shared/errors.ts';
 import type { PackedTask, ProgressListener } from '../../shared/tasks/definition.ts';
 import { Engine, type EngineCapabilities, type ExecutedTask } from '../compute/engine.ts';
 import type { ModelProgress } from '../compute/models/model-progress.ts';
-import type { MovedChannel } from '../net/transferable-channel.ts';
+import type { TransferableChannel } from '../net/transferable-channel.ts';
 import { type StreamOpening, StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import type { StreamStats } from '../stream/gamer/stream-statistics.ts';
 import type { ReadyVolunteer } from '../stream/gamer/volunteer-route.ts';
@@ -67,7 +67,7 @@ class StreamWorker {
    * Takes a link's video channel over. Comlink calls this in the handler of the message that brought the channel, as it must be.
    * Resolves when the channel has closed: to null, or to what was wrong with what arrived, and then the link must end.
    */
-  attachVideo(linkId: string, moved: MovedChannel): Promise<WireError | null> {
+  attachVideo(linkId: string, moved: TransferableChannel): Promise<WireError | null> {
     return this.#streams.attachVideo(linkId, moved);
   }
 

@@ -9,8 +9,8 @@ import { volunteerIdentity } from '../net/identity.ts';
 import type { Link, LinkEnvironment } from '../net/link.ts';
 import { Mesh, type MeshEvent } from '../net/mesh.ts';
 import { requireWebRtc } from '../net/peer.ts';
-import { moveChannel } from '../net/transferable-channel.ts';
-import { SIGNALING_CLIENT } from '../net/tuning.ts';
+import { STATUS_INTERVAL_MS } from '../net/status-reporter.ts';
+import { makeTransferable } from '../net/transferable-channel.ts';
 import { defaultServerUrl } from './module-url.ts';
 import { whenPageEnds } from './page-end.ts';
 import { type StartedWorker, startWorker } from './start-worker.ts';
@@ -187,7 +187,7 @@ export class VolunteerNode extends EventTarget {
 
   #attach(link: Link, createChannel: Parameters<LinkEnvironment['attachChannels']>[1]): () => void {
     const [tasks, video, pulse] = [createChannel('tasks'), createChannel('video'), createChannel('pulse')].map(
-      (channel) => moveChannel(channel),
+      (channel) => makeTransferable(channel),
     );
     if (!tasks || !video || !pulse) return () => {};
     this.#worker
@@ -269,7 +269,7 @@ export class VolunteerNode extends EventTarget {
 
   /** A load changes by itself. */
   #repeatStatus(): void {
-    this.#cancelStatus = systemClock.after(SIGNALING_CLIENT.statusIntervalMs, () => this.#repeatStatus());
+    this.#cancelStatus = systemClock.after(STATUS_INTERVAL_MS, () => this.#repeatStatus());
     this.#tellStatus();
   }
 

@@ -2,15 +2,15 @@ import type { WireError } from '../../shared/errors.ts';
 import type { Capabilities } from '../../shared/messages.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { ModelProgress } from '../compute/models/model-progress.ts';
-import type { MovedChannel } from '../net/transferable-channel.ts';
+import type { TransferableChannel } from '../net/transferable-channel.ts';
 
 /** What travels between a volunteer's page and its worker. */
 
 /** A volunteer's ends of one link's channels. */
 export interface MovedChannels {
-  tasks: MovedChannel;
-  video: MovedChannel;
-  pulse: MovedChannel;
+  tasks: TransferableChannel;
+  video: TransferableChannel;
+  pulse: TransferableChannel;
 }
 
 export interface WorkerStats {

@@ -1,7 +1,21 @@
 import type { ZodType } from 'zod';
 import { z } from '../../zod.ts';
 import { numbersIn } from '../packing.ts';
-import { INFER } from '../tuning.ts';
+
+/** Limits of the tensors of one `infer` task or result. */
+export const INFER = {
+  maxNameChars: 128,
+  /** Inputs, or outputs: small models have one to three, models with a state a few dozen. */
+  maxTensors: 32,
+  maxRank: 8,
+  /** All inputs, or all outputs, together: leaves room for the envelope in a transfer. */
+  maxBytes: 64 * 1024 * 1024,
+} as const;
+
+/** Allowed difference of two numbers, relative to them and to the usual size in their tensor: half precision's 2^-11 over some layers. */
+const TOLERANCE = 0.02;
+/** Share of the integers of a tensor that may differ by one. */
+const MAX_DIFFERING_SHARE = 1 / 64;
 
 /**
  * Types of elements, those of onnxruntime-web that are whole bytes, and how a program sees them. `bool` is a byte of 0 or 1. `float16` is
@@ -107,7 +121,7 @@ function areNear(a: Tensor, b: Tensor): boolean {
   return first.every((value, i) => {
     const other = second[i] ?? Number.NaN;
     if (!Number.isFinite(value) || !Number.isFinite(other)) return Object.is(value, other);
-    return Math.abs(value - other) <= INFER.tolerance * Math.max(Math.abs(value), Math.abs(other), usual);
+    return Math.abs(value - other) <= TOLERANCE * Math.max(Math.abs(value), Math.abs(other), usual);
   });
 }
 
@@ -118,7 +132,7 @@ function areSteps(a: TensorData, b: TensorData): boolean {
     if (apart > 1) return false;
     differing += apart;
   }
-  return differing <= a.length * INFER.differingSteps;
+  return differing <= a.length * MAX_DIFFERING_SHARE;
 }
 
 /** The root of the mean square of those that are numbers. */

@@ -1,5 +1,15 @@
 import { numbersIn } from '../packing.ts';
-import { PATHFINDING } from '../tuning.ts';
+
+/** Limits of a `pathfinding` task, and the point from which a flow field pays off. */
+export const PATHFINDING = {
+  /** Side of the grid: 1 MB of costs, and a search over all of it takes a CPU a quarter of a second. */
+  maxSide: 1_024,
+  maxQueries: 4_096,
+  /** Steps of all paths together: one byte each on the wire, and some 100 in a page's memory. */
+  maxSteps: 4 * 1024 * 1024,
+  /** Queries with one goal from which one flow field is cheaper than separate searches: a search settles a third of the cells. */
+  fieldFromQueries: 3,
+} as const;
 
 /** Start x, start y, goal x, goal y, as unsigned 16-bit numbers. */
 const NUMBERS_PER_QUERY = 4;

@@ -2,9 +2,9 @@ import { concatBytes } from '../../bytes.ts';
 import { MeshError } from '../../errors.ts';
 import type { PackedResult } from '../definition.ts';
 import { bytesOf, numbersIn, partOf } from '../packing.ts';
-import { PATHFINDING } from '../tuning.ts';
 import { Grid, type GridShape, STEP_X, STEP_Y } from './grid.ts';
 import type { Query } from './queries.ts';
+import { PATHFINDING } from './queries.ts';
 
 /** All cells from the start to the goal, both included. */
 export interface FoundPath {

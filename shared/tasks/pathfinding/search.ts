@@ -1,6 +1,8 @@
 import type { Steps } from '../definition.ts';
-import { PATHFINDING } from '../tuning.ts';
 import { type Grid, ORTHOGONAL, opposite, SQRT2 } from './grid.ts';
+
+/** Cells settled between two yields: a quarter of a millisecond. */
+export const CELLS_PER_STEP = 1_024;
 
 const SEEN = 1;
 const SETTLED = 2;
@@ -91,7 +93,7 @@ export class Search {
       marks[cell] = settled;
       if (wanted.delete(cell) && wanted.size === 0) return true;
       if (++this.#settledCells > maxCells) return undefined;
-      if (this.#settledCells % PATHFINDING.cellsPerStep === 0) yield;
+      if (this.#settledCells % CELLS_PER_STEP === 0) yield;
       const sofar = travelled[cell] ?? 0;
       const ownCost = cost[cell] ?? 0;
       for (let direction = 0; direction < neighbours; direction++) {

@@ -1,8 +1,7 @@
 import type { Steps } from '../definition.ts';
-import { PATHFINDING } from '../tuning.ts';
 import { Grid, type GridShape } from './grid.ts';
-import { groupedByGoal, type Query } from './queries.ts';
-import { Search } from './search.ts';
+import { groupedByGoal, PATHFINDING, type Query } from './queries.ts';
+import { CELLS_PER_STEP, Search } from './search.ts';
 
 /** Directions of each query's path; null: there is none. Equal tasks give equal paths, also where several cost the same. */
 export function* solvePaths(
@@ -68,7 +67,7 @@ export function* regionsOf({ cost, offsets }: Grid): Steps<Uint32Array> {
         regions[next] = count;
         waiting[size++] = next;
       }
-      if (++looked % (PATHFINDING.cellsPerStep * FLOOD_CELLS_PER_SEARCHED) === 0) yield;
+      if (++looked % (CELLS_PER_STEP * FLOOD_CELLS_PER_SEARCHED) === 0) yield;
     }
   }
   return regions;

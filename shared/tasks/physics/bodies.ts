@@ -1,8 +1,24 @@
 import { MeshError } from '../../errors.ts';
 import type { PackedResult } from '../definition.ts';
 import { bytesOf, checkSizes, numbersIn, partOf, type Vec3 } from '../packing.ts';
-import { PHYSICS } from '../tuning.ts';
-import { checkpointCount, type Schedule, type Simulated, stateBytes } from './simulate.ts';
+
+/** Limits of a `physics` task and the spacing of its checkpoints. */
+export const PHYSICS = {
+  /** The key of a pair fits 32 bits, and one step of all bodies takes a CPU some 10 ms. */
+  maxBodies: 16_384,
+  maxSteps: 100_000,
+  /** Bodies times steps of one task: about a minute on a CPU. */
+  maxBodySteps: 128 * 1024 * 1024,
+  /** Longest time step, s: beyond it, no bounce comes out right. */
+  maxTimestepS: 1,
+  /** Distinct pairs that collide in the course of a task: 16 MB. */
+  maxCollisions: 2 * 1024 * 1024,
+  /** Bytes of all checkpoints, 24 for each body; beyond it, checkpoints are further apart. */
+  maxCheckpointBytes: 16 * 1024 * 1024,
+  /** Checkpoints divide a task into at least this many segments of at most `maxSegmentSteps` steps: a check computes one segment again. */
+  segments: 8,
+  maxSegmentSteps: 64,
+} as const;
 
 /** What moves: three numbers a body for where it is and how fast, and what does not change. */
 export interface Bodies {
@@ -58,6 +74,35 @@ export function writeState({ positions, velocities }: Bodies, out: Float64Array 
     out.set(positions.subarray(i * 3, i * 3 + 3), i * NUMBERS_PER_STATE);
     out.set(velocities.subarray(i * 3, i * 3 + 3), i * NUMBERS_PER_STATE + 3);
   }
+}
+
+export interface Schedule {
+  steps: number;
+  /** A checkpoint after so many steps, and again, but none after the last. */
+  checkpointEvery: number;
+}
+
+export interface Simulated {
+  /** One after another, each the state of all bodies. */
+  checkpoints: Float32Array;
+  /** Keys of all pairs that ever touched, in order. */
+  collisions: Uint32Array;
+}
+
+/** How far apart checkpoints are unless that is said. */
+export function checkpointInterval(bodies: number, steps: number): number {
+  const segments = Math.max(PHYSICS.segments, Math.ceil(steps / PHYSICS.maxSegmentSteps));
+  const affordable = 1 + Math.floor(PHYSICS.maxCheckpointBytes / stateBytes(bodies));
+  return Math.max(1, Math.ceil(steps / Math.min(segments, affordable)));
+}
+
+export function checkpointCount({ steps, checkpointEvery }: Schedule): number {
+  return Math.ceil(steps / checkpointEvery) - 1;
+}
+
+/** Of one checkpoint: single precision. */
+export function stateBytes(bodies: number): number {
+  return bodies * NUMBERS_PER_STATE * 4;
 }
 
 /** States on the way, `everySteps` steps apart: position and velocity of each body, one body and one state after another. */

@@ -1,6 +1,10 @@
 import { MeshError } from '../../errors.ts';
 import type { Steps } from '../definition.ts';
-import { PHYSICS } from '../tuning.ts';
+
+/** Average number of pairs per body above which the bodies are considered heaped up in one place. */
+const MAX_PAIRS_PER_BODY = 64;
+/** Bodies processed between two yields: half a millisecond. */
+const BODIES_PER_STEP = 512;
 
 /**
  * The pairs that touch or nearly do, by a uniform grid over all space whose cells are kept in a hash table (M. Teschner and others,
@@ -35,8 +39,8 @@ export class PairFinder {
     const pairs: number[] = [];
     for (let body = 0; body < count; body++) {
       this.#around(body, positions, margin, pairs);
-      if (body % PHYSICS.bodiesPerStep === PHYSICS.bodiesPerStep - 1) yield;
-      if (pairs.length > count * PHYSICS.maxPairsPerBody) {
+      if (body % BODIES_PER_STEP === BODIES_PER_STEP - 1) yield;
+      if (pairs.length > count * MAX_PAIRS_PER_BODY) {
         throw MeshError.badInput('Too many bodies overlap one another at once. Spread them out, or make them smaller.');
       }
     }

@@ -1,7 +1,15 @@
 import { MeshError } from '../../errors.ts';
 import type { Steps } from '../definition.ts';
-import { PHYSICS } from '../tuning.ts';
-import { type Bodies, NUMBERS_PER_STATE, type World, writeState } from './bodies.ts';
+import {
+  type Bodies,
+  checkpointCount,
+  NUMBERS_PER_STATE,
+  PHYSICS,
+  type Schedule,
+  type Simulated,
+  type World,
+  writeState,
+} from './bodies.ts';
 import { PairFinder } from './pairs.ts';
 
 /** Who follows a step closely: before the pair's impulse, where there is one. `gap` is below 0 where they touch. */
@@ -70,35 +78,6 @@ export function* step(
     velocities[b + 1] = (velocities[b + 1] ?? 0) + change * massA * ny;
     velocities[b + 2] = (velocities[b + 2] ?? 0) + change * massA * nz;
   }
-}
-
-export interface Schedule {
-  steps: number;
-  /** A checkpoint after so many steps, and again, but none after the last. */
-  checkpointEvery: number;
-}
-
-export interface Simulated {
-  /** One after another, each the state of all bodies. */
-  checkpoints: Float32Array;
-  /** Keys of all pairs that ever touched, in order. */
-  collisions: Uint32Array;
-}
-
-/** How far apart checkpoints are unless that is said. */
-export function checkpointInterval(bodies: number, steps: number): number {
-  const segments = Math.max(PHYSICS.segments, Math.ceil(steps / PHYSICS.maxSegmentSteps));
-  const affordable = 1 + Math.floor(PHYSICS.maxCheckpointBytes / stateBytes(bodies));
-  return Math.max(1, Math.ceil(steps / Math.min(segments, affordable)));
-}
-
-export function checkpointCount({ steps, checkpointEvery }: Schedule): number {
-  return Math.ceil(steps / checkpointEvery) - 1;
-}
-
-/** Of one checkpoint: single precision. */
-export function stateBytes(bodies: number): number {
-  return bodies * NUMBERS_PER_STATE * 4;
 }
 
 /** Moves the bodies to their last state. Throws MeshError `bad-input` when they heap up, `too-large`. */

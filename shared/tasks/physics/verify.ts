@@ -1,8 +1,15 @@
 import { MeshError } from '../../errors.ts';
 import type { Steps } from '../definition.ts';
-import { PHYSICS } from '../tuning.ts';
-import { type Bodies, NUMBERS_PER_STATE, type PhysicsResult, type World, withState } from './bodies.ts';
-import { type Schedule, type StepWatch, simulate } from './simulate.ts';
+import { type Bodies, NUMBERS_PER_STATE, type PhysicsResult, type Schedule, type World, withState } from './bodies.ts';
+import { type StepWatch, simulate } from './simulate.ts';
+
+/** Relative error of an honest machine in a number and in each sum: a few roundings in single precision. */
+const ROUNDING_SHARE = 1e-6;
+/** Error bounds are estimates: differences up to this many times the bound are accepted. */
+const ERROR_SLACK = 4;
+/** Relative error allowed in the total momentum and energy, and how much more with each step. */
+const CONSERVED_SHARE = 1e-4;
+const CONSERVED_SHARE_PER_STEP = 1e-7;
 
 /**
  * At every checkpoint what physics conserves; and one part between two of them, chosen at random, computed again: each body must be as
@@ -51,8 +58,8 @@ function statesOf(start: Bodies, { bodies, checkpoints }: PhysicsResult): Bodies
 
 function isNear(ours: Float64Array, theirs: Float64Array, bounds: Float64Array): boolean {
   return ours.every((value, i) => {
-    const bound = (bounds[Math.trunc(i / 3)] ?? 0) + PHYSICS.roundingShare * Math.abs(value);
-    return Math.abs(value - (theirs[i] ?? 0)) <= PHYSICS.errorSlack * bound;
+    const bound = (bounds[Math.trunc(i / 3)] ?? 0) + ROUNDING_SHARE * Math.abs(value);
+    return Math.abs(value - (theirs[i] ?? 0)) <= ERROR_SLACK * bound;
   });
 }
 
@@ -97,7 +104,7 @@ function totalsOf({ positions, velocities, masses }: Bodies): Totals {
 export function brokenLaw(before: Bodies, after: Bodies, { gravity, timestepS, restitution }: World, steps: number) {
   const [was, is] = [totalsOf(before), totalsOf(after)];
   const elapsedS = steps * timestepS;
-  const share = PHYSICS.conservedShare + steps * PHYSICS.conservedSharePerStep;
+  const share = CONSERVED_SHARE + steps * CONSERVED_SHARE_PER_STEP;
   const pull = AXES.map((axis) => is.mass * gravity[axis]);
   const pullScale = pull.reduce((sum, value) => sum + Math.abs(value), 0);
   const momentumSlack = share * (was.momentumScale + is.momentumScale + pullScale * elapsedS);
@@ -170,7 +177,7 @@ export class ErrorBounds implements StepWatch {
     const { positions, velocities, radii, masses } = this.#bodies;
     const reach = (this.places[first] ?? 0) + (this.places[second] ?? 0);
     if (gap > reach) return;
-    const isCertain = gap < -PHYSICS.errorSlack * reach;
+    const isCertain = gap < -ERROR_SLACK * reach;
     if (isCertain) this.certain.push(first * masses.length + second);
     const distance = Math.max(gap + (radii[first] ?? 0) + (radii[second] ?? 0), Number.MIN_VALUE);
     let approach = 0;
@@ -199,5 +206,5 @@ function rounding(vectors: Float64Array, i: number): number {
     Math.abs(vectors[i * 3 + 1] ?? 0),
     Math.abs(vectors[i * 3 + 2] ?? 0),
   );
-  return PHYSICS.roundingShare * largest;
+  return ROUNDING_SHARE * largest;
 }

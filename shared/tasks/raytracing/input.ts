@@ -1,8 +1,25 @@
 import { MeshError } from '../../errors.ts';
 import { z } from '../../zod.ts';
 import { real, type Vec3, vec3 } from '../packing.ts';
-import { RAYTRACING } from '../tuning.ts';
 import type { Scene, SceneCounts } from './scene.ts';
+
+/** Limits of a `raytracing` task. */
+export const RAYTRACING = {
+  /** Longest side of the picture, pixels. */
+  maxSide: 4_096,
+  /** Pixels of one task's picture or tile: 16 MB of RGBA. */
+  maxPixels: 4 * 1024 * 1024,
+  maxSamplesPerPixel: 1_024,
+  /** Pixels times samples of one task: some minutes on a CPU. Larger pictures are split into tiles. */
+  maxSamples: 64 * 1024 * 1024,
+  /** Spheres, planes and meshes together. */
+  maxObjects: 4_096,
+  maxLights: 16,
+  /** Triangles of all meshes: with more, the longest steps of building the tree would delay frames too much. */
+  maxTriangles: 128 * 1024,
+  /** Three for each triangle, if none are shared. */
+  maxVertices: 3 * 128 * 1024,
+} as const;
 
 const share = z.number().min(0).max(1);
 /** A part of the light that falls on it. */

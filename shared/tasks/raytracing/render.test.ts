@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Vec3 } from '../packing.ts';
 import { type RaytracingInput, raytracing } from '../raytracing.ts';
-import { RAYTRACING } from '../tuning.ts';
 import { sampleOffset, toSrgb8 } from './render.ts';
 import { busyScene, GREY, painted, paintedBytes, pixelOf, VIEW } from './test-scenes.ts';
+import { SHADING } from './tracer.ts';
 
 const paint = (input: Partial<RaytracingInput>) =>
   painted(raytracing.pack({ ...VIEW, objects: [], lights: [], ...input }));
@@ -104,7 +104,7 @@ describe('a plane', () => {
   test('between two mirrors a ray comes to an end', () => {
     const wall = (z: number) => ({ ...floor, point: [0, 0, z] as Vec3, normal: [0, 0, 1] as Vec3 });
     const mirrors = [wall(-3), wall(8)].map((it) => ({ ...it, material: { ...GREY, reflectivity: 1 } }));
-    expect(pixelOf(paint({ objects: mirrors }), 16, 16)).toEqual(grey(0.5 * RAYTRACING.ambient));
+    expect(pixelOf(paint({ objects: mirrors }), 16, 16)).toEqual(grey(0.5 * SHADING.ambient));
   });
 });
 

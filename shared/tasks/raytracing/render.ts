@@ -1,8 +1,10 @@
 import type { Steps } from '../definition.ts';
 import type { Vec3 } from '../packing.ts';
-import { RAYTRACING } from '../tuning.ts';
 import type { Scene } from './scene.ts';
 import { Tracer } from './tracer.ts';
+
+/** Samples traced between two yields: half a millisecond. */
+const SAMPLES_PER_STEP = 128;
 
 export interface Tile {
   x: number;
@@ -79,7 +81,7 @@ export function* render(scene: Scene, view: View): Steps<Uint8ClampedArray<Array
     pixels[at * 4 + 2] = toSrgb8(color[2] ?? 0);
     pixels[at * 4 + 3] = 255;
     samples += samplesPerPixel;
-    if (samples < RAYTRACING.samplesPerStep) continue;
+    if (samples < SAMPLES_PER_STEP) continue;
     samples = 0;
     yield;
   }

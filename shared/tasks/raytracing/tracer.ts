@@ -1,9 +1,20 @@
 import type { Steps } from '../definition.ts';
 import type { Vec3 } from '../packing.ts';
-import { RAYTRACING } from '../tuning.ts';
 import { buildBvh } from './bvh.ts';
 import { Intersector, NOTHING } from './intersector.ts';
 import { boxesOf, type Geometry, geometryOf, LIGHT, MATERIAL, type Scene } from './scene.ts';
+
+/** How light is computed. */
+export const SHADING = {
+  /** Reflections of one ray; the surface after the last one is shown as if it did not reflect. */
+  maxBounces: 4,
+  /** Weight below which a reflection is left out: half a step of 8 bits at white. */
+  leastWeight: 1 / 512,
+  /** Offset of a reflected ray from its surface, relative to 1 and the largest coordinate: single precision needs it. */
+  surfaceOffset: 1e-4,
+  /** White light from every direction, relative to full intensity. */
+  ambient: 0.05,
+} as const;
 
 /** What comes along a ray: Lambert's law for each light that is seen, ambient light, and reflections. */
 export class Tracer {
@@ -44,10 +55,10 @@ export class Tracer {
       }
       const met = rays.met;
       this.#arrive(met, rays.distance, ox, oy, oz, dx, dy, dz);
-      const reflectivity = bounce < RAYTRACING.maxBounces ? (materials[met * MATERIAL + 3] ?? 0) : 0;
+      const reflectivity = bounce < SHADING.maxBounces ? (materials[met * MATERIAL + 3] ?? 0) : 0;
       if (reflectivity < 1) this.#shade(met, weight * (1 - reflectivity), out);
       weight *= reflectivity;
-      if (weight < RAYTRACING.leastWeight) return;
+      if (weight < SHADING.leastWeight) return;
       const along = 2 * (dx * this.#nx + dy * this.#ny + dz * this.#nz);
       dx -= along * this.#nx;
       dy -= along * this.#ny;
@@ -70,7 +81,7 @@ export class Tracer {
       this.#ny = -this.#ny;
       this.#nz = -this.#nz;
     }
-    const offset = RAYTRACING.surfaceOffset * (1 + Math.max(Math.abs(px), Math.abs(py), Math.abs(pz)));
+    const offset = SHADING.surfaceOffset * (1 + Math.max(Math.abs(px), Math.abs(py), Math.abs(pz)));
     this.#px = px + offset * this.#nx;
     this.#py = py + offset * this.#ny;
     this.#pz = pz + offset * this.#nz;
@@ -112,7 +123,7 @@ export class Tracer {
 
   #shade(met: number, weight: number, out: Float64Array): void {
     const { lights, materials } = this.#geometry;
-    let red: number = RAYTRACING.ambient;
+    let red: number = SHADING.ambient;
     let green = red;
     let blue = red;
     for (let at = 0; at < lights.length; at += LIGHT) {

@@ -1,9 +1,22 @@
 import { MeshError } from '../../errors.ts';
 import type { PixelImage, Steps } from '../definition.ts';
-import { RAYTRACING } from '../tuning.ts';
 import { Renderer, toSrgb8, type View } from './render.ts';
 import { readScene } from './scene.ts';
 import { Tracer } from './tracer.ts';
+
+/** How much of a picture is checked, and how closely. */
+export const PICTURE_CHECK = {
+  /** Share of the pixels that is traced again, within the two bounds below. */
+  checkedShare: 0.02,
+  minCheckedPixels: 8,
+  maxCheckedPixels: 128,
+  /** Largest difference of a channel, of 255: half precision rounds by one step, and the sum of samples by another. */
+  tolerance8bit: 3,
+  /** Rays that pass an edge within this distance, in pixels, may fall on either side of it. */
+  edgePixels: 0.02,
+  /** One wrong pixel out of this many is accepted as an unforeseen case. */
+  pixelsPerException: 64,
+} as const;
 
 /** Tiles of one picture share their scene, and ordering a large mesh takes as long as many pixels. */
 const made = new WeakMap<readonly Uint8Array[], Tracer>();
@@ -23,8 +36,8 @@ export function* verifyPicture(
   const renderer = new Renderer(view, tracer);
   const { tile } = view;
   const total = tile.width * tile.height;
-  const wanted = Math.ceil(total * RAYTRACING.checkedShare);
-  const count = Math.min(total, RAYTRACING.maxCheckedPixels, Math.max(RAYTRACING.minCheckedPixels, wanted));
+  const wanted = Math.ceil(total * PICTURE_CHECK.checkedShare);
+  const count = Math.min(total, PICTURE_CHECK.maxCheckedPixels, Math.max(PICTURE_CHECK.minCheckedPixels, wanted));
   let wrong = 0;
   for (let i = 0; i < count; i++) {
     // One of each stretch, so that none is left out by chance.
@@ -37,7 +50,7 @@ export function* verifyPicture(
       wrong++;
     yield;
   }
-  if (wrong * RAYTRACING.pixelsPerException > count) {
+  if (wrong * PICTURE_CHECK.pixelsPerException > count) {
     throw MeshError.verifyFailed(
       `${wrong} of ${count} pixels of a ray-traced picture are not what the scene shows there.`,
     );
@@ -76,14 +89,14 @@ function* isOnEdge(
   return isWithin(claimed, low, high);
 }
 
-const BESIDE = [-RAYTRACING.edgePixels, 0, RAYTRACING.edgePixels];
+const BESIDE = [-PICTURE_CHECK.edgePixels, 0, PICTURE_CHECK.edgePixels];
 
 function isWithin(claimed: Uint8Array | Uint8ClampedArray, low: Float64Array, high: Float64Array): boolean {
   if (claimed[3] !== 255) return false;
   for (let channel = 0; channel < 3; channel++) {
     const value = claimed[channel] ?? 0;
-    if (value < toSrgb8(low[channel] ?? 0) - RAYTRACING.tolerance8bit) return false;
-    if (value > toSrgb8(high[channel] ?? 0) + RAYTRACING.tolerance8bit) return false;
+    if (value < toSrgb8(low[channel] ?? 0) - PICTURE_CHECK.tolerance8bit) return false;
+    if (value > toSrgb8(high[channel] ?? 0) + PICTURE_CHECK.tolerance8bit) return false;
   }
   return true;
 }

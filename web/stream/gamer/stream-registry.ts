@@ -1,6 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError, type WireError } from '../../../shared/errors.ts';
-import { adoptChannel, type MovedChannel } from '../../net/transferable-channel.ts';
+import { adoptChannel, type TransferableChannel } from '../../net/transferable-channel.ts';
 import type { StreamSettings } from '../settings.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
@@ -39,7 +39,7 @@ export class StreamRegistry {
    * Takes a link's video channel; to be called in the handler of the message that brought it. Resolves when the channel has
    * closed: to null, or to what was wrong with what arrived, and then the link must end.
    */
-  attachVideo(linkId: string, moved: MovedChannel): Promise<WireError | null> {
+  attachVideo(linkId: string, moved: TransferableChannel): Promise<WireError | null> {
     this.detachVideo(linkId);
     return new Promise((resolve) => {
       const channel = new VideoChannel(

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
-import { LateWatch } from '../../net/deadline-watch.ts';
-import { RoundTrip } from '../../net/failure-detector.ts';
+import { DeadlineWatch } from '../../net/deadline-watch.ts';
+import { RttEstimator } from '../../net/failure-detector.ts';
 import { STREAM } from '../tuning.ts';
 
 export interface LivenessMonitorOptions {
@@ -13,14 +13,14 @@ export interface LivenessMonitorOptions {
 /** Notices that a volunteer has not told in time of a frame's arrival: it is silent then, until the next word of it. */
 export class LivenessMonitor {
   readonly #options: LivenessMonitorOptions;
-  readonly #roundTrip = new RoundTrip();
-  readonly #unheard: LateWatch<number>;
+  readonly #roundTrip = new RttEstimator();
+  readonly #unheard: DeadlineWatch<number>;
   #silent = false;
   #cancelPatience = () => {};
 
   constructor(options: LivenessMonitorOptions) {
     this.#options = options;
-    this.#unheard = new LateWatch(options.clock, () => this.#set(true));
+    this.#unheard = new DeadlineWatch(options.clock, () => this.#set(true));
   }
 
   get silent(): boolean {

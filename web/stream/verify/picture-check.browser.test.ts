@@ -1,6 +1,6 @@
 // Protects: one bad moment of a decoder bars nobody, a second one does, and who is trusted is looked at seldom.
 import { expect, test } from 'vitest';
-import { TRUST } from '../../../shared/tasks/tuning.ts';
+import { PROBATION_RESULTS } from '../../../shared/reputation.ts';
 import { STREAM } from '../tuning.ts';
 import { PictureCheck } from './picture-check.ts';
 
@@ -42,14 +42,14 @@ test('a second wrong picture is one too many, however right those between were',
 test('a doubt is forgotten once as many were right as make a volunteer trusted', () => {
   const check = new PictureCheck(() => 0.999);
   expect(seen(check, 'rings')).toBe('doubtful');
-  for (let n = 0; n < TRUST.alwaysBelow; n++) expect(seen(check, 'stripes')).toBe('right');
+  for (let n = 0; n < PROBATION_RESULTS; n++) expect(seen(check, 'stripes')).toBe('right');
   expect(seen(check, 'stripes')).toBe(null);
 });
 
 test('a trusted one is looked at again by chance, and then one wrong picture is but a doubt', () => {
   let chance = 0.999;
   const check = new PictureCheck(() => chance);
-  for (let n = 0; n < TRUST.alwaysBelow; n++) seen(check, 'stripes');
+  for (let n = 0; n < PROBATION_RESULTS; n++) seen(check, 'stripes');
   expect(seen(check, 'rings')).toBe(null);
   chance = 0;
   expect(seen(check, 'rings')).toBe('doubtful');
