@@ -17,7 +17,8 @@ import { withLateIceServers } from './ice-servers.ts';
 import type { Identity } from './identity.ts';
 import { Link, type LinkEnvironment } from './link.ts';
 import { Peer, type PeerOptions, requireWebRtc } from './peer.ts';
-import { SignalingClient, type SignalingEvent, type SignalingState } from './signaling-client.ts';
+import { SignalingClient } from './signaling-client.ts';
+import type { SignalingEvent, SignalingState } from './signaling-session.ts';
 
 export interface MeshOptions {
   url: string;

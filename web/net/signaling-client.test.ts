@@ -7,7 +7,8 @@ import { ManualClock } from '../../shared/manual-clock.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { RENEW_AFTER } from './ice-servers.ts';
-import { SignalingClient, type SignalingEvent } from './signaling-client.ts';
+import { SignalingClient } from './signaling-client.ts';
+import type { SignalingEvent } from './signaling-session.ts';
 import { SOCKET } from './signaling-socket.ts';
 
 /** What a client makes of a server that is not ours, or of another version. Against a real one: e2e/signaling-session.test.ts. */

@@ -4,19 +4,19 @@ import { LOAD_STEP, STATUS_INTERVAL_MS, STATUS_REPEAT_MS, StatusReporter } from 
 
 const STATUS = { load: 0.5, accepting: true, tasks: ['echo'], maxGamers: 4 };
 
-function told() {
+function reported() {
   const clock = new ManualClock();
-  const news = new StatusReporter(() => clock.now());
-  expect(news.isNews(STATUS)).toBe(true);
-  news.told(STATUS);
-  return { news, clock };
+  const reporter = new StatusReporter(() => clock.now());
+  expect(reporter.isDue(STATUS)).toBe(true);
+  reporter.reported(STATUS);
+  return { reporter, clock };
 }
 
 test('what is as it was need not be told, nor a load that differs by little', () => {
-  const { news, clock } = told();
+  const { reporter, clock } = reported();
   clock.advance(STATUS_INTERVAL_MS);
-  expect(news.isNews({ ...STATUS, tasks: ['echo'] })).toBe(false);
-  expect(news.isNews({ ...STATUS, load: 0.5 + 0.9 * LOAD_STEP })).toBe(false);
+  expect(reporter.isDue({ ...STATUS, tasks: ['echo'] })).toBe(false);
+  expect(reporter.isDue({ ...STATUS, load: 0.5 + 0.9 * LOAD_STEP })).toBe(false);
 });
 
 test.each([
@@ -26,19 +26,19 @@ test.each([
   { tasks: ['upscale'] },
   { tasks: ['echo', 'upscale'] },
 ])('told at once: %o', (change) => {
-  expect(told().news.isNews({ ...STATUS, ...change })).toBe(true);
+  expect(reported().reporter.isDue({ ...STATUS, ...change })).toBe(true);
 });
 
 test('loads that creep are told once they have gone far from what was told, and when they reach an end', () => {
-  const { news } = told();
-  for (const part of [0.4, 0.8]) expect(news.isNews({ ...STATUS, load: 0.5 + part * LOAD_STEP })).toBe(false);
-  expect(news.isNews({ ...STATUS, load: 0.5 + 1.2 * LOAD_STEP })).toBe(true);
-  news.told({ ...STATUS, load: 0.5 * LOAD_STEP });
-  expect(news.isNews({ ...STATUS, load: 0 })).toBe(true);
+  const { reporter } = reported();
+  for (const part of [0.4, 0.8]) expect(reporter.isDue({ ...STATUS, load: 0.5 + part * LOAD_STEP })).toBe(false);
+  expect(reporter.isDue({ ...STATUS, load: 0.5 + 1.2 * LOAD_STEP })).toBe(true);
+  reporter.reported({ ...STATUS, load: 0.5 * LOAD_STEP });
+  expect(reporter.isDue({ ...STATUS, load: 0 })).toBe(true);
 });
 
 test('all is told again after a while', () => {
-  const { news, clock } = told();
+  const { reporter, clock } = reported();
   clock.advance(STATUS_REPEAT_MS);
-  expect(news.isNews(STATUS)).toBe(true);
+  expect(reporter.isDue(STATUS)).toBe(true);
 });

@@ -8,34 +8,35 @@ export const LOAD_STEP = 0.05;
 export const STATUS_REPEAT_MS = 30_000;
 
 /**
- * Whether a volunteer's status is worth telling. Thousands that stand idle would else be most of what a server hears: it ranks by
- * differences larger than {@link LOAD_STEP}. Told again after {@link STATUS_REPEAT_MS} all the same, since then
- * the server looks at how far away the volunteer is as well.
+ * Decides whether a volunteer's status is worth reporting. Otherwise thousands of idle volunteers would make up most of a server's
+ * traffic, although it ranks by larger differences than {@link LOAD_STEP}. An unchanged status is repeated after
+ * {@link STATUS_REPEAT_MS}, since each report makes the server consider the volunteer's distance as well.
  */
 export class StatusReporter {
   readonly #now: () => number;
-  #told: VolunteerStatus | null = null;
-  #toldMs = Number.NEGATIVE_INFINITY;
+  #last: VolunteerStatus | null = null;
+  #lastMs = Number.NEGATIVE_INFINITY;
 
+  /** @param now - monotonic time, ms. */
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  isNews(status: VolunteerStatus): boolean {
-    const told = this.#told;
-    if (!told || this.#now() - this.#toldMs >= STATUS_REPEAT_MS) return true;
-    if (told.accepting !== status.accepting || told.maxGamers !== status.maxGamers) return true;
-    // An end of the scale says more than its distance.
-    const isAtEnd = status.load !== told.load && (status.load === 0 || status.load === 1);
-    return isAtEnd || Math.abs(status.load - told.load) >= LOAD_STEP || !areAlike(status.tasks, told.tasks);
+  isDue(status: VolunteerStatus): boolean {
+    const last = this.#last;
+    if (!last || this.#now() - this.#lastMs >= STATUS_REPEAT_MS) return true;
+    if (last.accepting !== status.accepting || last.maxGamers !== status.maxGamers) return true;
+    // Becoming idle or full matters, however small the step.
+    const isAtEnd = status.load !== last.load && (status.load === 0 || status.load === 1);
+    return isAtEnd || Math.abs(status.load - last.load) >= LOAD_STEP || !isEqual(status.tasks, last.tasks);
   }
 
-  told(status: VolunteerStatus): void {
-    this.#told = status;
-    this.#toldMs = this.#now();
+  reported(status: VolunteerStatus): void {
+    this.#last = status;
+    this.#lastMs = this.#now();
   }
 }
 
-function areAlike(some: readonly string[], others: readonly string[]): boolean {
+function isEqual(some: readonly string[], others: readonly string[]): boolean {
   return some.length === others.length && some.every((task, i) => task === others[i]);
 }
