@@ -18,18 +18,18 @@ const pair = (id: string, remoteCandidateId: string, more = {}) => ({
 });
 const transport = { id: 't', type: 'transport', selectedCandidatePairId: 'used' };
 
-test('the pair that the transport uses says it, whatever other pairs have succeeded', () => {
+test('the path is that of the transport’s selected pair, even if other pairs have succeeded', () => {
   const other = pair('other', 'r', { nominated: true, state: 'succeeded' });
   expect(icePathOf(report(other, pair('used', 's'), host, reflexive, relayed, transport))).toBe('direct');
   expect(icePathOf(report(pair('used', 'r'), host, relayed, transport))).toBe('relay');
 });
 
-test('without a transport, as in Firefox, the selected or nominated pair does', () => {
+test('without transport statistics, as in Firefox, it is that of the selected or nominated pair', () => {
   expect(icePathOf(report(pair('a', 's', { selected: true }), host, reflexive))).toBe('direct');
   expect(icePathOf(report(pair('a', 'r', { nominated: true, state: 'succeeded' }), host, relayed))).toBe('relay');
 });
 
-test('before anything is chosen there is no path', () => {
+test('there is no path before a pair is selected', () => {
   expect(icePathOf(report())).toBeNull();
   expect(icePathOf(report(pair('a', 's', { state: 'in-progress' }), host, reflexive))).toBeNull();
 });
@@ -48,7 +48,7 @@ function reported() {
   return { events, told, waitForLookup };
 }
 
-test('each failed attempt is told, and the way of the one that succeeds', async () => {
+test('each failed attempt is reported, and the path of the successful one', async () => {
   const { events, told, waitForLookup } = reported();
   events.emit({ kind: 'lost', error: FAILURE });
   events.emit({ kind: 'lost', error: FAILURE });
@@ -57,17 +57,17 @@ test('each failed attempt is told, and the way of the one that succeeds', async 
   expect(told).toEqual(['failed', 'failed', 'relay']);
 });
 
-test('a lost link is no failure to connect, and its way is not looked up any more', async () => {
+test('losing an open link is not a failure to connect, and its path is no longer looked up', async () => {
   const { events, told, waitForLookup } = reported();
   events.emit({ kind: 'open' });
   events.emit({ kind: 'lost', error: FAILURE });
   await waitForLookup();
   expect(told).toEqual([]);
   events.emit({ kind: 'lost', error: FAILURE });
-  expect(told, 'but the attempt after it is one').toEqual(['failed']);
+  expect(told, 'a failed attempt afterwards is reported').toEqual(['failed']);
 });
 
-test('a link that somebody closed before it opened has not failed', () => {
+test('a link closed on purpose before it opened has not failed', () => {
   const { events, told } = reported();
   events.emit({ kind: 'lost', error: null });
   expect(told).toEqual([]);

@@ -9,7 +9,7 @@ function watching() {
   return { clock, late, watch };
 }
 
-test('tells of each when its time has come, in whatever order they were given, with one timer', () => {
+test('calls back for each item at its deadline, in any order of insertion, with one timer', () => {
   const { clock, late, watch } = watching();
   watch.watch('b', 20);
   watch.watch('a', 10);
@@ -23,7 +23,7 @@ test('tells of each when its time has come, in whatever order they were given, w
   ]);
 });
 
-test('what is forgotten is not told of, and no timer runs for nothing', () => {
+test('a forgotten item has no callback, and no timer runs without items', () => {
   const { clock, late, watch } = watching();
   watch.watch('a', 10);
   watch.watch('b', 20);

@@ -1,6 +1,6 @@
 import { type Clock, TIMER_GRAIN_MS } from '../../shared/clock.ts';
 
-/** Tells of each item when its time has come. One timer for all of them, and none while nothing is watched. */
+/** Calls back for each item whose deadline has passed. Uses one timer for all items, and none while nothing is watched. */
 export class DeadlineWatch<Item> {
   readonly #clock: Clock;
   readonly #onLate: (item: Item) => void;
@@ -20,7 +20,7 @@ export class DeadlineWatch<Item> {
   }
 
   forget(item: Item): void {
-    // An earlier timer than needed finds nothing due and is set anew; only an idle one must go.
+    // A timer that fires too early finds nothing due and is set again; only the last item's timer must be cancelled.
     if (this.#dueMs.delete(item) && this.#dueMs.size === 0) this.#disarm();
   }
 

@@ -7,22 +7,22 @@ export const RTT = { smoothing: 0.125, jitterSmoothing: 0.25, jitterFactor: 4 } 
 /** Delay between the two checks of a silence, ms: messages that wait in our own event queue are handled by then. */
 export const RECHECK_MS = 10;
 
-/** A link's round trip and how much it scatters, smoothed as RFC 6298 does. */
+/** Estimates the round trip of a link and its jitter from samples, smoothed as in RFC 6298. */
 export class RttEstimator {
   #smoothedMs: number | null = null;
   #jitterMs: number = ASSUMED_RTT_MS / 2;
 
-  /** Null before it is measured. */
+  /** Smoothed round trip, ms; null before the first sample. */
   get measuredMs(): number | null {
     return this.#smoothedMs;
   }
 
-  /** All but the rarest answers come within it. */
+  /** Time within which all but the rarest answers arrive, ms. */
   get longestMs(): number {
     return (this.#smoothedMs ?? ASSUMED_RTT_MS) + RTT.jitterFactor * this.#jitterMs;
   }
 
-  /** Returns the smoothed round trip. */
+  /** Adds a sample. Returns the smoothed round trip, ms. */
   add(sampleMs: number): number {
     if (this.#smoothedMs === null) {
       this.#smoothedMs = sampleMs;
@@ -38,17 +38,17 @@ export class RttEstimator {
 
 export interface SilenceWatchOptions {
   clock: Clock;
-  /** Should there be signs of life? */
+  /** Whether the other side has work, so that signs of life are expected. */
   working(): boolean;
-  /** A longer silence than this is told. */
+  /** Longest silence that raises no suspicion, ms. */
   allowedMs(): number;
   onSilence(isSilent: boolean): void;
 }
 
 /**
- * Notices when the other side falls silent although it has work, and when it is heard again. Without work no timer is set. Every
- * silence is looked at twice, a few milliseconds apart: if it was our own thread that stood still, what came meanwhile is heard
- * between the two, and nobody is suspected for it.
+ * Detects when the other side falls silent although it has work, and when it is heard again. Without work, no timer runs. Each silence
+ * is checked twice, a few milliseconds apart: if our own thread was blocked, the messages that arrived in the meantime are handled
+ * between the two checks and clear the suspicion.
  */
 export class SilenceDetector {
   readonly #options: SilenceWatchOptions;
@@ -60,14 +60,14 @@ export class SilenceDetector {
     this.#options = options;
   }
 
-  /** The other side was given work: from now on it should be heard. */
+  /** The other side was given work: signs of life are expected from now on. */
   workBegan(): void {
-    // That it had nothing to say before is no silence.
+    // Time without work does not count as silence.
     this.#signMs = this.#options.clock.now();
     this.#watch();
   }
 
-  /** A sign of life. */
+  /** Reports a sign of life. */
   heard(): void {
     this.#signMs = this.#options.clock.now();
     if (!this.#isSilent) return;
@@ -85,7 +85,7 @@ export class SilenceDetector {
     return this.#options.clock.now() - this.#signMs;
   }
 
-  /** Signs move no timer: there are many. The first look finds out how old the last one is. */
+  /** Signs of life are too frequent to reset a timer each time: the check computes how old the last one is. */
   #watch(): void {
     if (this.#cancelLook || this.#isSilent || !this.#options.working()) return;
     const untilLookMs = this.#options.allowedMs() - RECHECK_MS - this.#silentMs;

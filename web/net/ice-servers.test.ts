@@ -4,7 +4,7 @@ import { ManualClock } from '../../shared/manual-clock.ts';
 import type { IceGrant } from '../../shared/signaling.ts';
 import { IceRenewal, RENEW_AFTER, RENEWAL_RETRY_MS } from './ice-servers.ts';
 
-/** A session that stays has credentials that hold, whatever one answer of the server is. */
+/** A long session always has valid credentials, even if the server refuses once. */
 const VALID_S = 1_000;
 const DUE_MS = VALID_S * 1_000 * RENEW_AFTER;
 
@@ -27,7 +27,7 @@ const grant = (username: string, iceValidS: number | null = VALID_S) => ({
 });
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
-test('they are asked for before they end, again and again, and no more once they do not end', async () => {
+test('credentials are renewed before they expire, until the server grants some without expiry', async () => {
   const { renewing, clock, told } = renewal([async () => grant('second'), async () => grant('third', null)]);
   renewing.granted(grant('first'));
   expect(DUE_MS).toBeLessThan(VALID_S * 1_000);
@@ -42,7 +42,7 @@ test('they are asked for before they end, again and again, and no more once they
   expect(clock.pending).toBe(0);
 });
 
-test('a refusal is told, and asked about again', async () => {
+test('a refusal is reported, and the renewal is retried', async () => {
   const refusal = new MeshError('rate-limited', 'Too many events.');
   const { renewing, clock, told } = renewal([() => Promise.reject(refusal), async () => grant('second')]);
   renewing.granted(grant('first'));
@@ -54,7 +54,7 @@ test('a refusal is told, and asked about again', async () => {
   expect(told).toEqual([refusal, 'second']);
 });
 
-test('once stopped it asks no more, and an answer under way changes nothing', async () => {
+test('after a stop there are no renewals, and a pending answer is ignored', async () => {
   let answer: (given: IceGrant) => void = () => {};
   const { renewing, clock, told, asked } = renewal([
     () =>

@@ -9,28 +9,28 @@ export const RENEWAL_RETRY_MS = 30_000;
 
 interface IceRenewalOptions {
   clock: Clock;
-  /** Asks the server. */
+  /** Requests new credentials from the server. */
   ask(): Promise<IceGrant>;
   onGrant(grant: IceGrant): void;
-  /** The server said no, or nothing; it is asked again. */
+  /** The server refused or did not answer; the request is repeated later. */
   onRefused(cause: unknown): void;
 }
 
-/** New TURN credentials before the present ones end: a page may stay for days and then meet somebody whom only a relay reaches. */
+/** Renews TURN credentials before they expire: a page may stay open for days and then meet a peer that only a relay can reach. */
 export class IceRenewal {
   #cancel: () => void = () => {};
-  /** Counts what made an answer under way worthless. */
+  /** Increases when an answer that is under way becomes obsolete. */
   #epoch = 0;
 
   constructor(private readonly options: IceRenewalOptions) {}
 
-  /** Credentials came that hold for so long, s; null: they do not end. */
+  /** New credentials arrived, valid for `iceValidS` seconds; null: forever. */
   granted({ iceValidS }: Pick<IceGrant, 'iceValidS'>): void {
     this.stop();
     if (iceValidS !== null) this.#askAfter(iceValidS * 1_000 * RENEW_AFTER);
   }
 
-  /** There is nobody to ask: the next join brings new ones. */
+  /** Stops while there is no server to ask: the next join brings new credentials. */
   stop(): void {
     this.#epoch++;
     this.#cancel();
@@ -56,16 +56,16 @@ export class IceRenewal {
 }
 
 /**
- * The browser's WebRTC for a connection that is made before its ICE servers are known: it describes itself meanwhile, and reaches
- * for the network once they are.
+ * The browser's WebRTC for a connection that is created before its ICE servers are known. It prepares its description at once, and
+ * gathers candidates when the promise resolves.
  */
 export function withLateIceServers(iceServers: Promise<RTCIceServer[]>): PeerOptions['wrtc'] {
   const LateConnection = class extends RTCPeerConnection {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);
       const begin = this.setLocalDescription.bind(this);
-      // It begins to gather addresses, which a later change of the servers would not begin anew. Replaced on the object itself:
-      // where a page has put a wrapper in the browser's place, `super` may have returned an object of another class.
+      // setLocalDescription starts gathering candidates; changing the servers later would not restart it. The method is replaced on
+      // the object itself: where a page has wrapped RTCPeerConnection, `super` may have returned an object of another class.
       this.setLocalDescription = async (description?: RTCLocalSessionDescriptionInit) => {
         this.setConfiguration({ ...this.getConfiguration(), iceServers: await iceServers });
         return begin(description);

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { OncePerTick } from './once-per-tick.ts';
-import { turn } from './test-channel.ts';
+import { ticks } from './test-channel.ts';
 
-test('however often it is asked in a turn, it runs once, after the turn and its microtasks', async () => {
+test('runs once per tick, after its microtasks, however often it is requested', async () => {
   const order: string[] = [];
   const after = new OncePerTick(() => order.push('ran'));
   after.request();
@@ -12,33 +12,33 @@ test('however often it is asked in a turn, it runs once, after the turn and its 
     order.push('microtask');
   });
   order.push('turn');
-  await turn();
+  await ticks();
   expect(order).toEqual(['turn', 'microtask', 'ran']);
   after.request();
-  await turn();
+  await ticks();
   expect(order.at(-1)).toBe('ran');
   expect(order).toHaveLength(4);
   after.dispose();
 });
 
-test('asked while it runs, it runs again in a later turn', async () => {
+test('a request during a run causes another run', async () => {
   let runs = 0;
   const after: OncePerTick = new OncePerTick(() => {
     runs++;
     if (runs < 3) after.request();
   });
   after.request();
-  await turn();
+  await ticks();
   expect(runs).toBe(3);
   after.dispose();
 });
 
-test('once disposed it runs no more, not even what was asked before', async () => {
+test('does not run after dispose, even if requested before', async () => {
   let runs = 0;
   const after = new OncePerTick(() => runs++);
   after.request();
   after.dispose();
   after.request();
-  await turn();
+  await ticks();
   expect(runs).toBe(0);
 });

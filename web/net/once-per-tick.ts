@@ -1,13 +1,13 @@
 /**
- * Microtasks that may follow one another before the turn counts as over. Promises of a few `await`s, as tasks and their callers are
- * made of, settle within them; and as they are counted anew for each request, what comes later in the same turn is gathered as well.
+ * Consecutive microtasks after which a tick counts as over. Promise chains of a few `await`s, as tasks and their callers use them,
+ * settle within this number. Each request restarts the count, so that later requests of the same tick join the batch.
  */
 const ROUNDS = 16;
 
 /**
- * Runs a callback once, at the end of the current turn of the event loop, when what its promises set off has been done. A browser
- * tells nobody when that is. A message to ourselves comes after it, but also behind all messages that have arrived meanwhile: what
- * was sent apart, to be worked on side by side, would be gathered into one lump at each stop of its way.
+ * Runs a callback once at the end of the current tick of the event loop, after the promise reactions of that tick. Browsers have no
+ * event for this. Posting a message to ourselves would not do: it is handled after all messages that have arrived in the meantime, so
+ * that messages sent one by one, to be processed in parallel, would be batched at each hop.
  */
 export class OncePerTick {
   readonly #callback: () => void;
@@ -18,6 +18,7 @@ export class OncePerTick {
     this.#callback = callback;
   }
 
+  /** Runs the callback at the end of this tick, however often this is called. */
   request(): void {
     if (this.#disposed) return;
     const isRequested = this.#roundsLeft > 0;

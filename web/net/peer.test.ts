@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import { BUFFER_POLL_MS, type LowWaterChannel, withLowWater } from './peer.ts';
 
-/** A send queue that the test empties, without the event that a browser's has. */
+/** A channel without the `bufferedamountlow` event, whose send queue the test empties. */
 class MuteChannel extends EventTarget implements LowWaterChannel {
   bufferedAmount = 0;
   bufferedAmountLowThreshold = 10;
@@ -21,7 +21,7 @@ function muteChannel() {
   return { channel, look: () => clock.advance(BUFFER_POLL_MS), told: () => told };
 }
 
-test('a queue that was above its threshold tells once that it is down to it, each time', () => {
+test('the event fires once each time the queue falls to its threshold', () => {
   const { channel, look, told } = muteChannel();
   for (const times of [1, 2]) {
     channel.send(new Uint8Array(8));
@@ -36,7 +36,7 @@ test('a queue that was above its threshold tells once that it is down to it, eac
   }
 });
 
-test('a queue that stays low is not looked at, and one that closed tells nothing', () => {
+test('a queue below its threshold is not polled, and a closed channel fires no event', () => {
   const { channel, look, told } = muteChannel();
   channel.send(new Uint8Array(8));
   look();

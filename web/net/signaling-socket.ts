@@ -31,19 +31,19 @@ export type SignalingSocket = Socket<ServerToClientEvents, ClientToServerEvents>
 
 type Farewell = z.infer<typeof goneSchema>;
 
-/** What the server says unasked. */
+/** Events that the server sends on its own initiative. */
 export type ServerEvent =
   | { kind: 'introduced'; introduction: Introduction }
   | { kind: 'signal'; from: string; attempt: number; signal: PeerSignal }
   | ({ kind: 'gone' } & Farewell)
-  /** It sent what this version does not know. */
+  /** The server refused a message, or sent one that this version does not know. */
   | { kind: 'refused'; error: MeshError };
 
-/** Opens a socket that comes back by itself, and joins, with what `joinRequest` returns, whenever it opens. */
+/** Opens a socket that reconnects by itself, and joins with the result of `joinRequest` each time. */
 export function openSocket(url: string, joinRequest: () => JoinRequest): SignalingSocket {
   return io(url, {
     transports: ['websocket'],
-    // Two clients of one page are two members.
+    // Two clients on one page are two members of a room, with a socket each.
     multiplex: false,
     timeout: SOCKET.connectTimeoutMs,
     reconnectionDelay: SOCKET.reconnectDelayMs,
@@ -54,8 +54,8 @@ export function openSocket(url: string, joinRequest: () => JoinRequest): Signali
 }
 
 /**
- * Asks the server and awaits its answer. Throws the MeshError it refuses with; `signaling-unreachable` when no answer comes,
- * `malformed` when it has not the shape of `schema`.
+ * Sends a request and returns the server's answer. Throws the server's refusal as a MeshError, `signaling-unreachable` if no answer
+ * arrives in time, or `malformed` if the answer does not match `schema`.
  */
 export async function ask<Event extends keyof ClientToServerEvents, Value>(
   socket: SignalingSocket,
@@ -67,7 +67,7 @@ export async function ask<Event extends keyof ClientToServerEvents, Value>(
   return readAnswer(await answerOf(socket, event, payload, timeoutMs), schema);
 }
 
-/** Throws the MeshError that the server refuses with; `malformed` when its answer has not the shape of `schema`. */
+/** Returns the value of an answer. Throws the server's refusal as a MeshError, or `malformed` if the answer does not match `schema`. */
 export function readAnswer<Value>(answer: unknown, schema: ZodType<Value>): Value {
   const parsed = answerSchema.safeParse(answer);
   if (parsed.success && !parsed.data.ok) throw MeshError.from(parsed.data.error);
@@ -82,7 +82,7 @@ const answerSchema = z.discriminatedUnion('ok', [
 ]);
 
 async function answerOf(socket: SignalingSocket, event: string, payload: unknown, timeoutMs: number): Promise<unknown> {
-  // The typed form resolves to `any`; what comes is checked by the caller.
+  // The typed form resolves to `any`; the caller validates the answer.
   const untyped: Socket = socket;
   try {
     return await untyped.timeout(timeoutMs).emitWithAck(event, payload);
@@ -91,13 +91,13 @@ async function answerOf(socket: SignalingSocket, event: string, payload: unknown
   }
 }
 
-/** Passes on what the server says once it has the right shape. */
+/** Validates the server's events and passes them on. */
 export function hear(socket: SignalingSocket, onEvent: (event: ServerEvent) => void): void {
   const checked =
     <T>(schema: ZodType<T>, toEvent: (value: T) => ServerEvent) =>
     (payload: unknown) => {
       const parsed = schema.safeParse(payload);
-      // An error is not free to make: its stack has V8 look up where everything on it is.
+      // Created only when needed: capturing a stack trace is expensive in V8.
       if (parsed.success) onEvent(toEvent(parsed.data));
       else
         onEvent({ kind: 'refused', error: MeshError.malformed('The server sent something this page does not know.') });
@@ -126,6 +126,6 @@ export function unreachable(url: string, cause?: unknown): MeshError {
 }
 
 function socketUrl(socket: SignalingSocket): string {
-  // `uri` is the manager's; its declaration hides it.
+  // `uri` belongs to socket.io's Manager, whose type declares it private.
   return (socket.io as unknown as { readonly uri: string }).uri;
 }

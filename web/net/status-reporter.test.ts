@@ -12,7 +12,7 @@ function reported() {
   return { reporter, clock };
 }
 
-test('what is as it was need not be told, nor a load that differs by little', () => {
+test('an unchanged status is not due, nor is a small change of load', () => {
   const { reporter, clock } = reported();
   clock.advance(STATUS_INTERVAL_MS);
   expect(reporter.isDue({ ...STATUS, tasks: ['echo'] })).toBe(false);
@@ -25,11 +25,11 @@ test.each([
   { maxGamers: 1 },
   { tasks: ['upscale'] },
   { tasks: ['echo', 'upscale'] },
-])('told at once: %o', (change) => {
+])('due at once: %o', (change) => {
   expect(reported().reporter.isDue({ ...STATUS, ...change })).toBe(true);
 });
 
-test('loads that creep are told once they have gone far from what was told, and when they reach an end', () => {
+test('a slowly changing load is due when it is far from the reported one, and when it reaches 0 or 1', () => {
   const { reporter } = reported();
   for (const part of [0.4, 0.8]) expect(reporter.isDue({ ...STATUS, load: 0.5 + part * LOAD_STEP })).toBe(false);
   expect(reporter.isDue({ ...STATUS, load: 0.5 + 1.2 * LOAD_STEP })).toBe(true);
@@ -37,7 +37,7 @@ test('loads that creep are told once they have gone far from what was told, and 
   expect(reporter.isDue({ ...STATUS, load: 0 })).toBe(true);
 });
 
-test('all is told again after a while', () => {
+test('an unchanged status is repeated after a while', () => {
   const { reporter, clock } = reported();
   clock.advance(STATUS_REPEAT_MS);
   expect(reporter.isDue(STATUS)).toBe(true);

@@ -8,21 +8,21 @@ import { FlowChannel } from './flow-channel.ts';
 import type { ChannelPort, ChannelPortEvents } from './transferable-channel.ts';
 
 /**
- * One end of a data channel in memory: a bounded send queue that empties only when the test says so, and the faults a test wants.
+ * One end of an in-memory data channel. Its send queue empties only when the test takes chunks out, and it can fail on request.
  */
 export class TestPort extends EventTarget implements ChannelPort {
   readyState: RTCDataChannelState = 'open';
   bufferedAmount = 0;
   bufferedAmountLowThreshold = 0;
   binaryType = 'blob';
-  /** The most that was ever waiting, bytes. */
+  /** Largest value of `bufferedAmount` so far, bytes. */
   highestBufferedAmount = 0;
   closeCalls = 0;
   /** Thrown by the next `send`. */
   fault: Error | null = null;
   readonly #queue: Uint8Array<ArrayBuffer>[] = [];
 
-  /** Chunks that wait to be delivered. */
+  /** Chunks in the send queue. */
   get waiting(): readonly Uint8Array<ArrayBuffer>[] {
     return this.#queue;
   }
@@ -48,7 +48,7 @@ export class TestPort extends EventTarget implements ChannelPort {
     return chunk;
   }
 
-  /** Something arrives. */
+  /** Delivers a message to this end. */
   receive(data: unknown): void {
     this.dispatchEvent(new MessageEvent('message', { data }));
   }
@@ -66,7 +66,7 @@ export class TestPort extends EventTarget implements ChannelPort {
   }
 }
 
-/** Delivers all that waits from one end to the other, and what that makes room for. Returns the number of chunks. */
+/** Delivers everything from one end to the other, including what the sender adds meanwhile. Returns the number of chunks. */
 export function deliver(from: TestPort, to: TestPort): number {
   let count = 0;
   for (let chunk = from.take(); chunk; chunk = from.take()) {
@@ -77,12 +77,12 @@ export function deliver(from: TestPort, to: TestPort): number {
 }
 
 export interface WireSpeed {
-  /** One way. */
+  /** One-way latency. */
   latencyMs: number;
   bytesPerMs: number;
 }
 
-/** A data channel under a virtual clock: what is sent at one end arrives at the other when the wire has carried it. */
+/** Both ends of a data channel under a virtual clock, with the latency and throughput of `speed`. */
 export function simulatedChannel(clock: Clock, speed: WireSpeed): [SimulatedPort, SimulatedPort] {
   const [one, other] = [new SimulatedPort(clock, speed), new SimulatedPort(clock, speed)];
   one.connect(other);
@@ -95,7 +95,7 @@ export class SimulatedPort extends EventTarget implements ChannelPort {
   bufferedAmount = 0;
   bufferedAmountLowThreshold = 0;
   binaryType = 'arraybuffer';
-  /** Its owner's process was killed: it neither says nor hears anything more, and nobody is told. */
+  /** Simulates a killed process: this end no longer sends or receives, and the other end is not notified. */
   isDead = false;
   readonly #clock: Clock;
   readonly #speed: WireSpeed;
@@ -168,12 +168,12 @@ export const LOSSY: ChannelSpec = {
 
 const made: FlowChannel<Note>[] = [];
 
-/** Ends every channel that {@link end} made. */
+/** Closes every channel that {@link end} created. */
 export function closeAll(): void {
   for (const channel of made.splice(0)) channel.close();
 }
 
-/** A channel over a port of its own, and all that its owner is told. */
+/** A channel over its own port, with a record of everything its handlers receive. */
 export function end(spec = SPEC, port = new TestPort()) {
   const heard: Carried<Note>[] = [];
   const told: (MeshError | null | 'open')[] = [];
@@ -197,7 +197,7 @@ export function end(spec = SPEC, port = new TestPort()) {
   return { channel, port, heard, told, time, lost: () => lost, ids: () => heard.map(({ message }) => message.id) };
 }
 
-/** After this turn of Node's event loop and the next few: each of them delivers the messages that were posted before it. */
-export async function turn(): Promise<void> {
+/** Waits for a few ticks of Node's event loop; each one delivers the messages posted before it. */
+export async function ticks(): Promise<void> {
   for (let rounds = 0; rounds < 5; rounds++) await new Promise((resolve) => setImmediate(resolve));
 }

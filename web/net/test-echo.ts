@@ -4,7 +4,7 @@ import type { Carried } from '../../shared/wire.ts';
 import { FlowChannel } from './flow-channel.ts';
 import { adoptChannel, type ChannelPort, type TransferableChannel } from './transferable-channel.ts';
 
-/** A `tasks` channel that answers each task with its own attachments: on a page, or in a worker made of this file. */
+/** A `tasks` channel that answers each task with its own attachments. It runs on a page, or in a worker whose script is this file. */
 export function echoOn(port: ChannelPort, onClose: (reason: string | null) => void) {
   const channel = new FlowChannel(
     port,

@@ -8,7 +8,7 @@ import { type EchoWorkerEvent, echoOn } from './test-echo.ts';
 import { type CreateChannel, linkPair } from './test-links.ts';
 import { type ChannelPort, makeTransferable } from './transferable-channel.ts';
 
-/** A `tasks` channel over real WebRTC, one end on this page, the other here, in a worker, or behind a forwarder. */
+/** A `tasks` channel over real WebRTC: one end on this page, the other on this page, in a worker, or behind a forwarder. */
 const LARGE_BYTES = 5 * 1024 * 1024;
 
 const endings: (() => void)[] = [];
@@ -18,7 +18,7 @@ afterEach(() => {
 
 const happened = (what: () => void) => vi.waitFor(what, { timeout: 30_000, interval: 10 });
 
-/** The bytes of no two ids, and of no two places of one, are alike for long. */
+/** Bytes that differ between ids and between positions. */
 function patterned(id: number, sizeBytes: number): Uint8Array {
   const words = new Uint32Array(Math.ceil(sizeBytes / 4));
   for (let index = 0; index < words.length; index++) words[index] = Math.imul(index + 1, 2_654_435_761) ^ id;
@@ -29,7 +29,7 @@ function isSame(a: Uint8Array | undefined, b: Uint8Array): boolean {
   return a?.byteLength === b.byteLength && a.every((byte, index) => byte === b[index]);
 }
 
-/** The gamer's end, on this page, and the link it is a channel of. */
+/** The gamer's end, on this page, and its link. */
 function open(attachVolunteer: (createChannel: CreateChannel) => () => void) {
   const answers: Carried<TaskMessage>[] = [];
   const closings: (string | null)[] = [];
@@ -65,7 +65,7 @@ async function echoWorker() {
   return { worker, events };
 }
 
-/** Watches how much a channel of this page has waiting after each send. */
+/** Records the largest `bufferedAmount` of a channel on this page after each send. */
 function watchQueue(channel: RTCDataChannel, watched: { highestBytes: number; sends: number }): RTCDataChannel {
   const send = channel.send.bind(channel);
   channel.send = (data: unknown) => {
@@ -99,8 +99,8 @@ const PLACES = {
   },
 };
 
-describe.each(Object.keys(PLACES) as (keyof typeof PLACES)[])('with the other end %s', (place) => {
-  test('5 MB go there and come back as they were, and a small task overtakes them', async () => {
+describe.each(Object.keys(PLACES) as (keyof typeof PLACES)[])('the other end %s', (place) => {
+  test('echoes 5 MB unchanged, and a small task overtakes them', async () => {
     const { send, answers, ids } = open(await PLACES[place]());
     const large = patterned(1, LARGE_BYTES);
     const small = patterned(2, 1_000);
@@ -114,7 +114,7 @@ describe.each(Object.keys(PLACES) as (keyof typeof PLACES)[])('with the other en
     ]);
   });
 
-  test('hundreds of small tasks come back, each with its own bytes', async () => {
+  test('echoes hundreds of small tasks, each with its own bytes', async () => {
     const { send, answers, ids } = open(await PLACES[place]());
     const inputs = Array.from({ length: 300 }, (_, id) => patterned(id, id * 11));
     for (const [id, bytes] of inputs.entries()) send(id, bytes);
@@ -127,10 +127,10 @@ describe.each(Object.keys(PLACES) as (keyof typeof PLACES)[])('with the other en
   });
 });
 
-test.each([true, false])('a worker hears that the link is closed (channel transferred: %s)', async (canMove) => {
+test.each([true, false])('a worker is notified when the link closes (channel transferred: %s)', async (canTransfer) => {
   const { worker, events } = await echoWorker();
   const { gamer, send, answers, closings } = open((createChannel) => {
-    const moved = makeTransferable(createChannel('tasks'), canMove);
+    const moved = makeTransferable(createChannel('tasks'), canTransfer);
     worker.postMessage(moved, [moved]);
     return () => {};
   });
@@ -145,11 +145,11 @@ test.each([true, false])('a worker hears that the link is closed (channel transf
   expect(closings).toEqual([null]);
 });
 
-test('garbage for a worker ends its channel there as malformed, and the worker lives', async () => {
-  for (const canMove of [true, false]) {
+test('malformed data ends the channel in the worker, and the worker survives', async () => {
+  for (const canTransfer of [true, false]) {
     const { worker, events } = await echoWorker();
     const { gamer, send, answers, closings } = open((createChannel) => {
-      const moved = makeTransferable(createChannel('tasks'), canMove);
+      const moved = makeTransferable(createChannel('tasks'), canTransfer);
       worker.postMessage(moved, [moved]);
       return () => {};
     });
@@ -161,7 +161,7 @@ test('garbage for a worker ends its channel there as malformed, and the worker l
   }
 });
 
-test('behind a forwarder the browser’s queue stays within its bound', async () => {
+test('behind a forwarder, the browser’s queue stays within its limit', async () => {
   const { worker } = await echoWorker();
   const queue = { highestBytes: 0, sends: 0 };
   const { send, answers } = open((createChannel) => {

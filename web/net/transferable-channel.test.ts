@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { TestPort } from './test-channel.ts';
 import { ForwardedPort, forwardChannel } from './transferable-channel.ts';
 
-/** A channel of a page, forwarded to what looks like it elsewhere, and what that is told. */
+/** A channel of a page, its forwarded counterpart, and the events of that counterpart. */
 function forwarded() {
   const channel = new TestPort();
   const { port1, port2 } = new MessageChannel();
@@ -15,7 +15,7 @@ function forwarded() {
   return { channel, port, told, opened, pageClosed };
 }
 
-test('a send that the channel refuses is told as an error and ends the channel, since a piece is missing', async () => {
+test('a send refused by the channel is reported as an error and ends the channel, since its transfer has a gap', async () => {
   const { channel, port, told, opened, pageClosed } = forwarded();
   await opened;
   channel.fault = new Error('the send queue is full');
@@ -25,7 +25,7 @@ test('a send that the channel refuses is told as an error and ends the channel, 
   expect(channel.closeCalls).toBe(1);
 });
 
-test('the page lets go of its port when a channel is closed that closed without an event', async () => {
+test('the page closes its port when the channel had closed without an event', async () => {
   const { channel, port, opened, pageClosed } = forwarded();
   await opened;
   channel.readyState = 'closed';

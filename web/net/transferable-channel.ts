@@ -1,4 +1,4 @@
-/** The events of an {@link ChannelPort}. */
+/** The events of a {@link ChannelPort}. */
 export interface ChannelPortEvents {
   open: Event;
   close: Event;
@@ -7,7 +7,7 @@ export interface ChannelPortEvents {
   message: MessageEvent<unknown>;
 }
 
-/** What a {@link FlowChannel} needs of an RTCDataChannel; the forwarder gives the same where channels cannot be transferred. */
+/** The members of an RTCDataChannel that a {@link FlowChannel} uses; {@link ForwardedPort} has them as well. */
 export interface ChannelPort {
   readonly readyState: RTCDataChannelState;
   readonly bufferedAmount: number;
@@ -22,15 +22,15 @@ export interface ChannelPort {
   ): void;
 }
 
-/** A data channel on its way to a worker: itself, or, where a browser cannot transfer one, a port to its forwarder. */
+/** A data channel that can be posted to a worker: the channel itself or, where a browser cannot transfer it, a port to its forwarder. */
 export type TransferableChannel = RTCDataChannel | MessagePort;
 
-/** Asked once: Chromium and Safari transfer data channels, Firefox does not. */
-let canTransfer: boolean | undefined;
+/** Result of the feature test, which runs once: Chromium and Safari transfer data channels, Firefox does not. */
+let isTransferSupported: boolean | undefined;
 
 function canTransferChannels(): boolean {
-  canTransfer ??= tryTransfer();
-  return canTransfer;
+  isTransferSupported ??= tryTransfer();
+  return isTransferSupported;
 }
 
 function tryTransfer(): boolean {
@@ -41,7 +41,7 @@ function tryTransfer(): boolean {
     port1.postMessage(channel, [channel]);
     return true;
   } catch {
-    // The question was whether it throws.
+    // Throwing is the negative answer.
     return false;
   } finally {
     port1.close();
@@ -51,35 +51,35 @@ function tryTransfer(): boolean {
 }
 
 /**
- * Readies a channel for `postMessage(moved, [moved])`. Must be called, and the message posted, in the same task that created the
- * channel: a browser refuses to transfer it later.
+ * Prepares a channel for `postMessage(channel, [channel])`. Call it, and post the message, in the task that created the channel: a
+ * browser refuses to transfer it later.
  */
-export function makeTransferable(channel: RTCDataChannel, canMove = canTransferChannels()): TransferableChannel {
-  if (canMove) return channel;
+export function makeTransferable(channel: RTCDataChannel, canTransfer = canTransferChannels()): TransferableChannel {
+  if (canTransfer) return channel;
   const { port1, port2 } = new MessageChannel();
   forwardChannel(channel, port1);
   return port2;
 }
 
-/** The worker's end of {@link makeTransferable}; call it in the message's own handler, before anything can arrive. */
-export function adoptChannel(moved: TransferableChannel): ChannelPort {
-  return moved instanceof MessagePort ? new ForwardedPort(moved) : moved;
+/** The worker's end of {@link makeTransferable}. Call it in the handler of the message, before anything can arrive on the channel. */
+export function adoptChannel(channel: TransferableChannel): ChannelPort {
+  return channel instanceof MessagePort ? new ForwardedPort(channel) : channel;
 }
 
 /**
- * Where a browser cannot transfer a data channel to a worker, the page forwards: bytes move as transferred buffers, and the
- * browser's send queue is reported back so that flow control works as on the channel itself.
+ * Messages of the forwarder, which stands in where a browser cannot transfer a data channel: the page passes bytes on as transferred
+ * buffers, and reports the length of the browser's send queue so that flow control works as on the channel itself.
  */
 type ToWorker =
   | { kind: 'state'; readyState: RTCDataChannelState }
   | { kind: 'message'; data: ArrayBuffer | string }
   | { kind: 'error' }
-  /** The page has handed `sentBytes` in all to the channel, which holds `bufferedAmount` of them. */
+  /** The page has passed `sentBytes` in total to the channel, `bufferedAmount` of which are still queued. */
   | { kind: 'buffered'; sentBytes: number; bufferedAmount: number };
 
 type ToPage = { kind: 'send'; data: ArrayBuffer } | { kind: 'threshold'; bytes: number } | { kind: 'close' };
 
-/** Page's end: carries everything between a channel and a port until either closes. */
+/** The page's end of a forwarder: passes everything between a channel and a port until either closes. */
 export function forwardChannel(channel: ChannelPort, port: MessagePort): void {
   let sentBytes = 0;
   const tell = (message: ToWorker, transfer: Transferable[] = []) => port.postMessage(message, transfer);
@@ -95,7 +95,7 @@ export function forwardChannel(channel: ChannelPort, port: MessagePort): void {
   };
   const close = () => {
     channel.close();
-    // One that has closed already, as with its connection, fires no event any more.
+    // A channel that has already closed, for example with its connection, fires no further event.
     if (channel.readyState === 'closed') end();
   };
   const send = (data: ArrayBuffer) => {
@@ -104,7 +104,7 @@ export function forwardChannel(channel: ChannelPort, port: MessagePort): void {
       channel.send(new Uint8Array(data));
       tellBuffered();
     } catch {
-      // What is an error event where channels move: the transfer has a hole, and the worker ends the channel saying so.
+      // Corresponds to the error event of a transferred channel: the transfer has a gap, so the worker ends the channel.
       tell({ kind: 'error' });
       close();
     }
@@ -122,14 +122,14 @@ export function forwardChannel(channel: ChannelPort, port: MessagePort): void {
   tell({ kind: 'state', readyState: channel.readyState });
 }
 
-/** Worker's end: looks like the channel. */
+/** The worker's end of a forwarder: behaves like the channel. */
 export class ForwardedPort extends EventTarget implements ChannelPort {
   binaryType = 'arraybuffer';
   readonly #port: MessagePort;
   #readyState: RTCDataChannelState = 'connecting';
   #lowThresholdBytes = 0;
   #sentBytes = 0;
-  /** Sent from here and, at the page's last word, not yet handed over or still in the channel's queue. */
+  /** Values of the page's latest report. */
   #reportedSentBytes = 0;
   #reportedBufferedBytes = 0;
 
