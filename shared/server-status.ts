@@ -1,17 +1,17 @@
 import { MESH_ERROR_REASONS } from './errors.ts';
 import { z } from './zod.ts';
 
-/** Why the server says no: a reason of {@link MESH_ERROR_REASONS}, or one that only a server has. */
+/** Reasons for which the server refuses something: those of {@link MESH_ERROR_REASONS}, and some that only a server has. */
 export const refusalReasonSchema = z.enum([...MESH_ERROR_REASONS, 'origin', 'slow', 'locked-out']);
 export type RefusalReason = z.infer<typeof refusalReasonSchema>;
 
-/** How an attempt to connect two browsers ended, as a gamer's page tells the server. */
+/** How an attempt to connect two browsers ended, as a gamer's page reports it to the server. */
 export const linkOutcomeSchema = z.enum(['direct', 'relay', 'failed']);
 export type LinkOutcome = z.infer<typeof linkOutcomeSchema>;
 
 const count = z.number().min(0);
 
-/** What `/status.json` says. Counts are of the time since the server started. */
+/** Content of `/status.json`. Counts are since the server started. */
 export const serverStatusSchema = z.object({
   version: z.string(),
   uptimeS: count,
@@ -28,11 +28,11 @@ export const serverStatusSchema = z.object({
 });
 export type ServerStatus = z.infer<typeof serverStatusSchema>;
 
-/** What `/lan.json` says: how machines of the local network reach this server. */
+/** Content of `/lan.json`: how machines on the local network reach this server. */
 export const lanSchema = z.object({
-  /** Addresses over HTTPS, the likeliest first; empty when it serves none. */
+  /** HTTPS addresses, the likeliest to work first; empty if it serves no HTTPS. */
   secureUrls: z.array(z.url().max(256)).max(64),
-  /** The server made its certificate itself, and browsers warn of it. */
+  /** Whether the certificate is self-signed, so that browsers show a warning. */
   isOwnCertificate: z.boolean(),
 });
 export type Lan = z.infer<typeof lanSchema>;

@@ -15,10 +15,10 @@ export interface EchoResult {
   bytes: Uint8Array;
 }
 
-/** One attachment less than a whole transfer, so that the envelope fits beside it. */
+/** Largest input, bytes: the envelope must fit into the same transfer. */
 const MAX_ECHO_BYTES = TRANSFER.maxTransferBytes - 64 * 1024;
 
-/** `echo` returns its bytes: the smallest task, for measuring the path itself. */
+/** `echo` returns its bytes: the smallest task, for measuring the path to a volunteer. */
 export const echo: TaskDefinition<EchoInput, EchoParams, EchoResult> = {
   type: 'echo',
   params: z.strictObject({ sizeBytes: z.int().min(0).max(MAX_ECHO_BYTES) }),
@@ -31,7 +31,7 @@ export const echo: TaskDefinition<EchoInput, EchoParams, EchoResult> = {
   },
   checkAttachments({ sizeBytes }, attachments) {
     if (attachments.length !== 1 || attachments[0]?.byteLength !== sizeBytes) {
-      throw MeshError.malformed('An echo task came without its bytes.');
+      throw MeshError.malformed('An echo task arrived without its bytes.');
     }
   },
   unpackResult({ params: { sizeBytes } }, { attachments }) {

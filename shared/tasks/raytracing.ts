@@ -42,7 +42,7 @@ const countUpTo = (most: number) => z.int().min(0).max(most);
 
 export type RaytracingInput = z.infer<typeof inputSchema>;
 
-/** `raytracing` paints a scene, or a tile of its picture: attachments are the scene, a kind of thing in each. */
+/** `raytracing` renders a scene, or a tile of its picture. The attachments of a task are the scene: spheres, planes, lights and meshes. */
 export const raytracing: TaskDefinition<RaytracingInput, RaytracingParams, RaytracingResult> = {
   type: 'raytracing',
   params: z
@@ -67,15 +67,15 @@ export const raytracing: TaskDefinition<RaytracingInput, RaytracingParams, Raytr
     const { camera, width, height, samplesPerPixel } = view;
     const wanted = { ...view, background, tile: tile ?? { x: 0, y: 0, width, height } };
     if (!isInside(wanted))
-      throw MeshError.badInput(`The tile leaves the picture of ${width}x${height}. Move it inside.`);
+      throw MeshError.badInput(`The tile is not inside the picture of ${width}x${height}. Move it inside.`);
     if (!isAffordable(wanted)) {
       throw new MeshError(
         'too-large',
-        `A raytracing task paints at most ${RAYTRACING.maxPixels} pixels, and ${RAYTRACING.maxSamples} samples; this one wants ${samplesPerPixel} samples of ${wanted.tile.width}x${wanted.tile.height} pixels. Give \`tile\` and submit several.`,
+        `A raytracing task renders at most ${RAYTRACING.maxPixels} pixels, and ${RAYTRACING.maxSamples} samples; this one has ${wanted.tile.width}x${wanted.tile.height} pixels with ${samplesPerPixel} samples each. Submit several tasks, each with a \`tile\`.`,
       );
     }
     if (camera.position.every((value, axis) => value === camera.target[axis])) {
-      throw MeshError.badInput('The camera looks at the point where it stands. Give it another target.');
+      throw MeshError.badInput('The camera and its target are at the same point. Give it another target.');
     }
     const { scene, counts } = sceneOf(objects, lights);
     return { params: { ...wanted, counts }, attachments: packScene(scene) };
@@ -94,7 +94,7 @@ export const raytracing: TaskDefinition<RaytracingInput, RaytracingParams, Raytr
   firstDeadlineMs: () => FIRST_DEADLINE_MS,
   cost: ({ tile, samplesPerPixel, counts }) => {
     const primitives = counts.spheres + counts.triangles;
-    // A ray for the eye and one for each light, down a tree of boxes and past every plane; and the tree has to be made.
+    // One camera ray and one shadow ray for each light, through the tree and past every plane; and the tree has to be built.
     const perSample = (1 + counts.lights) * (4 + Math.log2(1 + primitives) + counts.planes / 4);
     return Math.ceil(tile.width * tile.height * samplesPerPixel * perSample + primitives * WORK_PER_PRIMITIVE);
   },
@@ -120,7 +120,7 @@ export const raytracing: TaskDefinition<RaytracingInput, RaytracingParams, Raytr
   },
 };
 
-/** In rays past a box. */
+/** Work of adding a primitive to the tree, in tests of a ray against a box. */
 const WORK_PER_PRIMITIVE = 50;
 
 function isInside({ tile, width, height }: { tile: Tile; width: number; height: number }): boolean {
@@ -132,7 +132,7 @@ function isAffordable({ tile, samplesPerPixel }: { tile: Tile; samplesPerPixel: 
   return pixels <= RAYTRACING.maxPixels && pixels * samplesPerPixel <= RAYTRACING.maxSamples;
 }
 
-/** At most so many tiles, as square as they come out, that cover a tile without overlap. */
+/** Splits a tile into at most `parts` tiles without overlap, as square as possible. */
 export function tilesOf(whole: Tile, parts: number): Tile[] {
   const affordable = Math.floor((whole.width * whole.height) / MIN_TILE_PIXELS);
   const count = Math.max(1, Math.min(parts, affordable));
@@ -152,7 +152,7 @@ export function tilesOf(whole: Tile, parts: number): Tile[] {
   });
 }
 
-/** The pixels of tiles, put together; all RGBA. */
+/** Joins the RGBA pixels of tiles. */
 export function pasted(whole: Tile, tiles: readonly Tile[], pixels: readonly Uint8Array[]): Uint8Array {
   const data = new Uint8Array(whole.width * whole.height * 4);
   for (const [i, { x, y, width, height }] of tiles.entries()) {

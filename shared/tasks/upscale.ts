@@ -26,19 +26,19 @@ export const CHECKED_TILE = {
   maxDifferingShare: 0.005,
 } as const;
 
-/** Qualities that are a formula: every machine has them, at any ratio. */
+/** Qualities computed by a filter: every machine supports them, at any ratio. */
 export const FILTERS = ['bilinear', 'spatial'] as const;
 export type Filter = (typeof FILTERS)[number];
 
-/** Qualities that are a network, the cheapest first: they double a picture, and a filter makes of that whatever size is wanted. */
+/** Qualities computed by a neural network, the cheapest first: it doubles the picture, and a filter then scales to the requested size. */
 export const NETWORKS = ['fast', 'balanced', 'quality'] as const;
 export type Network = (typeof NETWORKS)[number];
 
-/** Every quality the SDK names, the cheapest first. */
+/** All qualities, the cheapest first. */
 export const QUALITIES = [...FILTERS, ...NETWORKS] as const;
 export type Quality = (typeof QUALITIES)[number];
 
-/** `aliased`: each pixel is one sample, as games render without anti-aliasing. `smooth`: an average of the pixel, as in films and photos. */
+/** Kinds of source pixels. `aliased`: one sample each, as games render without anti-aliasing; `smooth`: an average over the pixel's area, as in films and photos. */
 export const INPUT_KINDS = ['smooth', 'aliased'] as const;
 export type InputKind = (typeof INPUT_KINDS)[number];
 
@@ -48,7 +48,7 @@ export interface UpscaleParams {
   outWidth: number;
   outHeight: number;
   quality: Quality;
-  /** Told for a part of a picture, which alone would not show it; else whoever computes looks. */
+  /** Given for a part of a picture, which may be too small to show it; otherwise it is detected by the machine that computes. */
   input?: InputKind;
 }
 
@@ -71,12 +71,12 @@ const MIN_RATIO = 1;
 const MAX_RATIO = 4;
 const DEFAULT_SCALE = 2;
 
-/** Work of one output pixel relative to bilinear: reads and arithmetic of the passes, counted in the kernels and from the networks' shapes. */
+/** Work per output pixel relative to bilinear: reads and arithmetic operations, counted in the kernels and from the shapes of the networks. */
 const WORK_PER_PIXEL: Record<Quality, number> = { bilinear: 1, spatial: 6, fast: 18, balanced: 72, quality: 145 };
 
 const side = z.int().min(1).max(IMAGE.maxImageSide);
 
-/** `upscale` makes a picture 1 to 4 times as large on each axis. */
+/** `upscale` enlarges a picture by 1 to 4 on each axis. The attachment of a task, and of a result, is its RGBA pixels. */
 export const upscale: TaskDefinition<UpscaleInput, UpscaleParams, UpscaleResult> = {
   type: 'upscale',
   params: z
@@ -99,7 +99,7 @@ export const upscale: TaskDefinition<UpscaleInput, UpscaleParams, UpscaleResult>
   },
   checkAttachments({ width, height }, attachments) {
     if (attachments.length !== 1 || attachments[0]?.byteLength !== width * height * 4) {
-      throw MeshError.malformed('An upscale task came without all of its pixels.');
+      throw MeshError.malformed('An upscale task arrived with the wrong number of pixels.');
     }
   },
   unpackResult({ params: { outWidth, outHeight } }, { attachments }) {
@@ -111,14 +111,14 @@ export const upscale: TaskDefinition<UpscaleInput, UpscaleParams, UpscaleResult>
     return { image: { width: outWidth, height: outHeight, data } };
   },
   firstDeadlineMs: ({ quality }) => FIRST_DEADLINE_MS[quality],
-  // All filters run on one backend; each network may run on another, and never at a filter's speed for its cost.
+  // All filters run on the same backend; each network may run on another one, at another speed for its cost.
   kindOf: ({ quality }) => (isNetwork(quality) ? `upscale:${quality}` : 'upscale'),
   cost: ({ outWidth, outHeight, quality }) => outWidth * outHeight * WORK_PER_PIXEL[quality],
   resultBytes: ({ outWidth, outHeight }) => outWidth * outHeight * 4,
   verify: (task, { image }, random) => verifyUpscaled(task, image, random),
 };
 
-/** Throws MeshError `bad-input`. */
+/** Returns `quality`. Throws MeshError `bad-input` if it is unknown. */
 export function checkedQuality(quality: Quality): Quality {
   if (QUALITIES.includes(quality)) return quality;
   throw MeshError.badInput(`There is no quality '${quality}'. Use one of ${QUALITIES.join(', ')}.`);
@@ -133,7 +133,7 @@ function outputSize(
   if (exact && (width === undefined || height === undefined)) {
     throw MeshError.badInput('Give both width and height of the result, or a scale.');
   }
-  // On a small picture, rounding would hide a scale that is out of range.
+  // Checked separately: on a small picture, rounding would hide a scale that is out of range.
   const isScaleAllowed = exact || isRatioAllowed(1, scale);
   const outWidth = width ?? Math.round(image.width * scale);
   const outHeight = height ?? Math.round(image.height * scale);
@@ -141,7 +141,7 @@ function outputSize(
   const isSizeAllowed = isRatioAllowed(image.width, outWidth) && isRatioAllowed(image.height, outHeight);
   if (!isScaleAllowed || !isInteger || !isSizeAllowed) {
     throw MeshError.badInput(
-      `A picture can become ${MIN_RATIO} to ${MAX_RATIO} times as large on each axis, in whole pixels.`,
+      `A picture can be enlarged by ${MIN_RATIO} to ${MAX_RATIO} on each axis, in whole pixels. Choose another size or scale.`,
     );
   }
   if (Math.max(outWidth, outHeight) > IMAGE.maxImageSide || outWidth * outHeight > IMAGE.maxOutputPixels) {
@@ -167,28 +167,30 @@ function isRatioAllowed(from: number, to: number): boolean {
   return to >= from * MIN_RATIO && to <= from * MAX_RATIO;
 }
 
-/** Along one axis, in source pixels and in those of the result: what is computed again, and what of that no cut has falsified. */
-interface Stretch {
+/** Extent of a checked tile along one axis. */
+interface Span {
+  /** In source pixels. */
   from: number;
   length: number;
+  /** In pixels of the result. */
   outFrom: number;
   outLength: number;
-  /** Of the result, counted from `outFrom`. */
-  rightFrom: number;
-  rightTo: number;
+  /** Part of the result that the cut edges do not affect, relative to `outFrom`; `validTo` is exclusive. */
+  validFrom: number;
+  validTo: number;
 }
 
 /**
- * A random tile, computed again by this machine. A cut-out does not tell the kind of a whole picture's pixels, so a network's tile is
- * compared with what either set of its weights gives. Throws MeshError `verify-failed`.
+ * Checks a random tile by computing it again on this machine. A tile does not reveal the kind of the whole picture's pixels, so for a
+ * network the tile may match either set of its weights. Throws MeshError `verify-failed`.
  */
 export function* verifyUpscaled(
   { params, attachments }: PackedTask<UpscaleParams>,
   image: PixelImage,
   random: () => number,
 ): Verification {
-  const across = stretchOf(params.width, params.outWidth, random);
-  const down = stretchOf(params.height, params.outHeight, random);
+  const across = randomSpan(params.width, params.outWidth, random);
+  const down = randomSpan(params.height, params.outHeight, random);
   const pixels = cropped(attachments[0] ?? new Uint8Array(0), params.width, across, down);
   const tile = { width: across.length, height: down.length, outWidth: across.outLength, outHeight: down.outLength };
   const tolerance = isNetwork(params.quality) ? IMAGE.networkTolerance8bit : IMAGE.tolerance8bit;
@@ -197,11 +199,11 @@ export function* verifyUpscaled(
     const ours = yield { task: { params: tileParams, attachments: [pixels] }, by: 'us' };
     if (agrees(ours?.attachments[0] ?? new Uint8Array(0), image, across, down, tolerance)) return;
   }
-  throw MeshError.verifyFailed('An upscaled picture is not what its source gives there.');
+  throw MeshError.verifyFailed('An upscaled picture does not match its source.');
 }
 
-/** Whole steps of the ratio, so that the tile's pixels lie where those of the picture do. */
-function stretchOf(length: number, outLength: number, random: () => number): Stretch {
+/** A random span of whole steps of the ratio, so that the tile's pixels are aligned with those of the picture. */
+function randomSpan(length: number, outLength: number, random: () => number): Span {
   const steps = greatestDivisor(length, outLength);
   const step = length / steps;
   const outStep = outLength / steps;
@@ -210,8 +212,8 @@ function stretchOf(length: number, outLength: number, random: () => number): Str
   const halo = Math.ceil((CHECKED_TILE.haloPx / step) * outStep);
   return {
     ...{ from: first * step, length: count * step, outFrom: first * outStep, outLength: count * outStep },
-    rightFrom: first === 0 ? 0 : halo,
-    rightTo: count * outStep - (first + count === steps ? 0 : halo),
+    validFrom: first === 0 ? 0 : halo,
+    validTo: count * outStep - (first + count === steps ? 0 : halo),
   };
 }
 
@@ -219,7 +221,7 @@ function greatestDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestDivisor(b, a % b);
 }
 
-function cropped(pixels: Uint8Array, width: number, across: Stretch, down: Stretch): Uint8Array {
+function cropped(pixels: Uint8Array, width: number, across: Span, down: Span): Uint8Array {
   const tile = new Uint8Array(across.length * down.length * 4);
   for (let y = 0; y < down.length; y++) {
     const start = ((down.from + y) * width + across.from) * 4;
@@ -228,19 +230,13 @@ function cropped(pixels: Uint8Array, width: number, across: Stretch, down: Stret
   return tile;
 }
 
-/** All but a few values: where a filter chooses between two edges, rounding may choose the other. */
-function agrees(
-  ours: Uint8Array,
-  { width, data }: PixelImage,
-  across: Stretch,
-  down: Stretch,
-  tolerance: number,
-): boolean {
+/** Compares all but a few pixels: where a filter chooses between two edges, rounding may choose the other one. */
+function agrees(ours: Uint8Array, { width, data }: PixelImage, across: Span, down: Span, tolerance: number): boolean {
   if (ours.byteLength !== across.outLength * down.outLength * 4) return false;
   let differing = 0;
   let count = 0;
-  for (let y = down.rightFrom; y < down.rightTo; y++) {
-    for (let x = across.rightFrom; x < across.rightTo; x++) {
+  for (let y = down.validFrom; y < down.validTo; y++) {
+    for (let x = across.validFrom; x < across.validTo; x++) {
       const at = (y * across.outLength + x) * 4;
       const there = ((down.outFrom + y) * width + across.outFrom + x) * 4;
       count++;
@@ -250,7 +246,7 @@ function agrees(
   return differing <= count * CHECKED_TILE.maxDifferingShare;
 }
 
-/** Colours behind what is all but transparent are noise, and weigh as much as they show. */
+/** Compares one pixel. Colour differences are weighted by alpha, since the colours of nearly transparent pixels are noise. */
 function isNear(ours: Uint8Array, at: number, theirs: PixelImage['data'], there: number, tolerance: number): boolean {
   const alpha = ours[at + 3] ?? 0;
   if (Math.abs(alpha - (theirs[there + 3] ?? 0)) > tolerance) return false;

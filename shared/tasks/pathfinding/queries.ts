@@ -11,7 +11,7 @@ export const PATHFINDING = {
   fieldFromQueries: 3,
 } as const;
 
-/** Start x, start y, goal x, goal y, as unsigned 16-bit numbers. */
+/** A query on the wire: start x, start y, goal x, goal y, as unsigned 16-bit numbers. */
 const NUMBERS_PER_QUERY = 4;
 export const BYTES_PER_QUERY = NUMBERS_PER_QUERY * 2;
 
@@ -39,7 +39,7 @@ export function writeQueries(queries: readonly Query[]): Uint8Array {
   return new Uint8Array(numbers.buffer);
 }
 
-/** Those with one goal, by their places in the list: they are answered together, and so they stay together. */
+/** Groups queries by goal, as indices into the list: those of one goal are solved together. */
 export function groupedByGoal(queries: readonly Query[]): number[][] {
   const groups = new Map<number, number[]>();
   for (const [at, { goalX, goalY }] of queries.entries()) {
@@ -52,8 +52,10 @@ export function groupedByGoal(queries: readonly Query[]): number[][] {
 }
 
 /**
- * Cells that will be settled, roughly: all of them for a field, a patch around the two ends for a search. On a grid of one cost it is
- * less than that, on one of many costs more.
+ * Estimates how many cells a group will settle: all of them for a flow field, an area between start and goal for a search. The real number
+ * is lower on a grid with a single cost and higher on one with many costs.
+ *
+ * @param cells - number of cells of the grid.
  */
 export function expectedCells(queries: readonly Query[], group: readonly number[], cells: number): number {
   if (group.length >= PATHFINDING.fieldFromQueries) return cells;
@@ -65,8 +67,8 @@ export function expectedCells(queries: readonly Query[], group: readonly number[
 }
 
 /**
- * Deals queries into at most so many piles of about equal work; those with one goal stay together, since each pile would need the
- * whole field. Piles hold places in the list.
+ * Distributes queries over at most `parts` piles of about equal work. Those with one goal stay together, since each pile would otherwise
+ * compute the whole flow field. A pile holds indices into the list.
  */
 export function dealQueries(
   queries: readonly Query[],
@@ -75,7 +77,7 @@ export function dealQueries(
 ): number[][] {
   const groups = groupedByGoal(queries).map((group) => ({ group, work: workOf(group) }));
   const piles = Array.from({ length: Math.min(parts, groups.length) }, () => ({ places: [] as number[], work: 0 }));
-  // The largest first, each onto the smallest pile: no more than a third above the best.
+  // Longest processing time first (R. L. Graham, 1969): at most a third above the optimum.
   for (const { group, work } of groups.sort((a, b) => b.work - a.work)) {
     const pile = piles.reduce((least, other) => (other.work < least.work ? other : least));
     pile.places.push(...group);

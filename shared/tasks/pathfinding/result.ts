@@ -6,16 +6,16 @@ import { Grid, type GridShape, STEP_X, STEP_Y } from './grid.ts';
 import type { Query } from './queries.ts';
 import { PATHFINDING } from './queries.ts';
 
-/** All cells from the start to the goal, both included. */
+/** A path: all cells from the start to the goal, including both. */
 export interface FoundPath {
   points: [number, number][];
   cost: number;
 }
 
-/** In the place of a path's cost. */
+/** Stored instead of the cost if there is no path. */
 const NO_PATH = -1;
 
-/** Costs (f64), numbers of steps (u32), and the steps of all, a direction in a byte each. Throws MeshError `too-large`. */
+/** Encodes paths as three attachments: costs (f64), step counts (u32), and all steps, one direction per byte. Throws MeshError `too-large`. */
 export function encodePaths(
   shape: GridShape,
   cost: Uint8Array,
@@ -32,7 +32,7 @@ export function encodePaths(
   return { value: null, attachments: [bytesOf(costs), bytesOf(counts), steps] };
 }
 
-/** What was found for piles of queries, each given by its queries' places among all. Throws MeshError `too-large`. */
+/** Merges the results of piles of queries; a pile holds the indices of its queries among all `total`. Throws MeshError `too-large`. */
 export function mergePaths(
   total: number,
   piles: readonly (readonly number[])[],
@@ -65,7 +65,7 @@ function joinedSteps(paths: readonly Uint8Array[]): Uint8Array {
   return steps;
 }
 
-/** Throws MeshError `malformed`: also for paths that leave the grid, or end elsewhere. */
+/** Decodes paths. Throws MeshError `malformed`, also for paths that leave the grid or end elsewhere. */
 export function decodePaths(
   { width, height, neighbours }: GridShape,
   queries: readonly Query[],
@@ -77,7 +77,7 @@ export function decodePaths(
     attachments[0]?.byteLength !== count * 8 ||
     attachments[1]?.byteLength !== count * 4
   ) {
-    throw MeshError.malformed('Paths came back that are not one for each query.');
+    throw MeshError.malformed('The number of paths that came back is not that of the queries.');
   }
   const costs = numbersIn(Float64Array, partOf(attachments, 0));
   const counts = numbersIn(Uint32Array, partOf(attachments, 1));

@@ -7,13 +7,13 @@ export const CELLS_PER_STEP = 1_024;
 const SEEN = 1;
 const SETTLED = 2;
 
-/** The memory of searches over one grid, one after another: Dijkstra's algorithm, and A* where there is one goal to make for. */
+/** Searches on one grid, one after another, in the same memory: A* for a single goal, Dijkstra's algorithm for a flow field. */
 export class Search {
   readonly #grid: Grid;
   readonly #open = new OpenCells();
   readonly #travelled: Float64Array;
   readonly #directions: Uint8Array;
-  /** Twice the search's number, and what it knows of the cell: nothing needs to be cleared between searches. */
+  /** Serial number of the search plus SEEN or SETTLED, so that nothing needs to be cleared between searches. */
   readonly #marks: Uint32Array;
   #serial = 0;
   #settledCells = 0;
@@ -25,12 +25,12 @@ export class Search {
     this.#marks = new Uint32Array(grid.cost.length);
   }
 
-  /** Of the last search: its work. */
+  /** Number of cells settled by the last search. */
   get settledCells(): number {
     return this.#settledCells;
   }
 
-  /** A*. The directions of a cheapest path; null: there is none. Gives up, with undefined, after so many cells. */
+  /** A*: returns the directions of a cheapest path, null if there is none, or undefined if it gave up after `maxCells` cells. */
   *pathBetween(start: number, goal: number, maxCells = Number.POSITIVE_INFINITY): Steps<Uint8Array | null | undefined> {
     const arrived = yield* this.#spread(start, [goal], goal, maxCells);
     if (arrived === undefined) return undefined;
@@ -44,7 +44,7 @@ export class Search {
     return Uint8Array.from(path.reverse());
   }
 
-  /** One flow field for all that make for one goal, as far out as the farthest of them. */
+  /** Returns cheapest paths from several starts to one goal, from one flow field that reaches to the farthest start. */
   *pathsTo(goal: number, starts: readonly number[]): Steps<(Uint8Array | null)[]> {
     yield* this.#spread(goal, starts, null, Number.POSITIVE_INFINITY);
     const paths: (Uint8Array | null)[] = [];
@@ -66,13 +66,13 @@ export class Search {
   }
 
   /**
-   * Until all targets are settled. With `madeFor` it goes forwards and is drawn there; without, it goes backwards from a goal.
-   * False: not all can be reached; undefined: given up.
+   * Searches until all targets are settled. With `towards`, it searches forwards, guided by the distance to that cell; with null, it
+   * searches backwards from a goal. Returns false if a target cannot be reached, and undefined after `maxCells` cells.
    */
   *#spread(
     from: number,
     targets: readonly number[],
-    madeFor: number | null,
+    towards: number | null,
     maxCells: number,
   ): Steps<boolean | undefined> {
     const grid = this.#grid;
@@ -100,13 +100,13 @@ export class Search {
         const next = cell + (offsets[direction] ?? 0);
         const mark = marks[next];
         if (mark === settled || !grid.isOpen(cell, direction)) continue;
-        const entered = madeFor === null ? ownCost : (cost[next] ?? 0);
+        const entered = towards === null ? ownCost : (cost[next] ?? 0);
         const total = sofar + (direction < ORTHOGONAL ? entered : entered * SQRT2);
         if (mark === seen && total >= (travelled[next] ?? 0)) continue;
         marks[next] = seen;
         travelled[next] = total;
         this.#directions[next] = direction;
-        open.push(next, madeFor === null ? total : total + grid.leastBetween(next, madeFor), total);
+        open.push(next, towards === null ? total : total + grid.leastBetween(next, towards), total);
       }
     }
     return false;
@@ -122,7 +122,7 @@ export class Search {
   }
 }
 
-/** A binary heap of cells to look at: least estimate first, and of equal ones the one that has come farther. */
+/** The open set of a search, a binary heap: the lowest estimate first; among equals, the one that has travelled farthest. */
 export class OpenCells {
   #estimate = new Float64Array(1024);
   #travelled = new Float64Array(1024);
@@ -145,7 +145,7 @@ export class OpenCells {
     this.#put(at, cell, estimate, travelled);
   }
 
-  /** -1: none is left. */
+  /** Removes and returns the first cell; -1 if the heap is empty. */
   pop(): number {
     if (this.#size === 0) return -1;
     const first = this.#cell[0] ?? -1;

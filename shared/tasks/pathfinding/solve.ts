@@ -3,7 +3,7 @@ import { Grid, type GridShape } from './grid.ts';
 import { groupedByGoal, PATHFINDING, type Query } from './queries.ts';
 import { CELLS_PER_STEP, Search } from './search.ts';
 
-/** Directions of each query's path; null: there is none. Equal tasks give equal paths, also where several cost the same. */
+/** Returns the directions of each query's path; null if there is none. Deterministic, also among paths of equal cost. */
 export function* solvePaths(
   shape: GridShape,
   cost: Uint8Array,
@@ -29,7 +29,7 @@ export function* solvePaths(
     } else {
       for (const { at, start } of asked) paths[at] = (yield* search.pathBetween(start, goal)) ?? null;
     }
-    // Once one search found nothing at the price of a whole region, the next is spared that.
+    // A failed search settles a whole region; with the regions known, no further search fails like that.
     if (asked.some(({ at }) => paths[at] === null)) regions ??= yield* regionsOf(grid);
   }
   return paths;
@@ -46,8 +46,8 @@ function goalOf(grid: Grid, queries: readonly Query[], [at = 0]: readonly number
 }
 
 /**
- * Which cells can be reached from one another: equal numbers; 0 are walls. A flood touches each cell once, where a search that finds
- * nothing orders all of them by cost. Diagonals cut no corners, so they lead nowhere that orthogonal steps do not.
+ * Labels the connected regions of a grid: cells with equal numbers can reach one another; 0 is a wall. A flood fill visits each cell once,
+ * whereas a failed search also orders them by cost. Diagonal steps cut no corners, so orthogonal steps reach the same cells.
  */
 export function* regionsOf({ cost, offsets }: Grid): Steps<Uint32Array> {
   const regions = new Uint32Array(cost.length);
@@ -73,5 +73,5 @@ export function* regionsOf({ cost, offsets }: Grid): Steps<Uint32Array> {
   return regions;
 }
 
-/** A flooded cell takes a tenth of a searched one's time or less. */
+/** Flooding a cell takes at most a tenth of the time of settling it in a search. */
 const FLOOD_CELLS_PER_SEARCHED = 10;

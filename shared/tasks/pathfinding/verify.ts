@@ -16,13 +16,13 @@ const CHECKED_WINDOW = 64;
 interface Found {
   queries: readonly Query[];
   paths: readonly (FoundPath | null)[];
-  /** What finding them was expected to settle. */
+  /** Cells that the searches were expected to settle. */
   workCells: number;
 }
 
 /**
- * Every step legal, every cost adding up, no path denied that exists. Then, as far as {@link CHECKED_SHARE} goes and at
- * random: no step that its neighbours could do without, and one path searched again, in part or in full. Throws MeshError
+ * Checks paths: every step is allowed, every cost adds up, and no path is missing that exists. Then, at random and within
+ * {@link CHECKED_SHARE} of the work: no path has a local detour, and one path is searched again, in part or in full. Throws MeshError
  * `verify-failed`.
  */
 export function* verifyPaths(shape: GridShape, cost: Uint8Array, found: Found, random: () => number): Steps<void> {
@@ -58,7 +58,7 @@ function checkCost(grid: Grid, { points, cost }: FoundPath): void {
   if (Math.abs(sum - cost) > COST_TOLERANCE * sum) throw MeshError.verifyFailed("A path's cost does not add up.");
 }
 
-/** As many paths as there is time for, from any one on. */
+/** Checks as many paths as the budget allows, starting at a random one. */
 function* checkDetours(grid: Grid, { paths, workCells }: Found, random: () => number): Steps<void> {
   const first = indexBelow(paths.length, random);
   let left = workCells * CHECKED_SHARE + CELLS_PER_STEP;
@@ -78,7 +78,7 @@ function* searchAgain(grid: Grid, { queries, paths, workCells }: Found, random: 
   if (!path) return;
   const affordable = workCells * CHECKED_SHARE;
   const isWhole = random() < affordable / expectedCells(queries, [at], grid.cost.length);
-  // A part of a cheapest path is a cheapest path.
+  // Any part of a cheapest path is itself a cheapest path.
   const length = isWhole ? path.points.length : Math.min(path.points.length, CHECKED_WINDOW);
   const begin = indexBelow(path.points.length - length + 1, random);
   const part = path.points.slice(begin, begin + length);

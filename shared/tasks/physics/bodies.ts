@@ -20,7 +20,7 @@ export const PHYSICS = {
   maxSegmentSteps: 64,
 } as const;
 
-/** What moves: three numbers a body for where it is and how fast, and what does not change. */
+/** Bodies of a simulation: position (m) and velocity (m/s) with three numbers per body, radius (m) and mass (kg). */
 export interface Bodies {
   positions: Float64Array;
   velocities: Float64Array;
@@ -31,13 +31,13 @@ export interface Bodies {
 export interface World {
   gravity: readonly [number, number, number];
   timestepS: number;
-  /** Part of the approaching speed that two bodies part with. */
+  /** Speed at which two bodies separate, relative to the speed at which they approach: 0..1. */
   restitution: number;
 }
 
-/** As bodies travel to a volunteer: position, velocity, radius, mass. */
+/** Numbers per body of a task: position, velocity, radius, mass. */
 export const NUMBERS_PER_BODY = 8;
-/** As they come back: position, velocity. */
+/** Numbers per body of a state: position, velocity. */
 export const NUMBERS_PER_STATE = 6;
 
 export function readBodies(numbers: Float64Array): Bodies {
@@ -58,7 +58,7 @@ export function readBodies(numbers: Float64Array): Bodies {
   return bodies;
 }
 
-/** Of the same bodies at another time. */
+/** Returns the same bodies in another state. */
 export function withState(bodies: Bodies, state: Float64Array | Float32Array): Bodies {
   const { positions, velocities } = { positions: bodies.positions.slice(), velocities: bodies.velocities.slice() };
   for (let i = 0; i < bodies.masses.length; i++) {
@@ -68,7 +68,7 @@ export function withState(bodies: Bodies, state: Float64Array | Float32Array): B
   return { ...bodies, positions, velocities };
 }
 
-/** Writes where they are now. */
+/** Writes the present state. */
 export function writeState({ positions, velocities }: Bodies, out: Float64Array | Float32Array): void {
   for (let i = 0; i * 3 < positions.length; i++) {
     out.set(positions.subarray(i * 3, i * 3 + 3), i * NUMBERS_PER_STATE);
@@ -78,18 +78,18 @@ export function writeState({ positions, velocities }: Bodies, out: Float64Array 
 
 export interface Schedule {
   steps: number;
-  /** A checkpoint after so many steps, and again, but none after the last. */
+  /** Steps between two checkpoints; the last state is not a checkpoint. */
   checkpointEvery: number;
 }
 
 export interface Simulated {
-  /** One after another, each the state of all bodies. */
+  /** States of all bodies, one checkpoint after another. */
   checkpoints: Float32Array;
-  /** Keys of all pairs that ever touched, in order. */
+  /** Keys `first * count + second` of all pairs that collided, in ascending order. */
   collisions: Uint32Array;
 }
 
-/** How far apart checkpoints are unless that is said. */
+/** Default number of steps between two checkpoints. */
 export function checkpointInterval(bodies: number, steps: number): number {
   const segments = Math.max(PHYSICS.segments, Math.ceil(steps / PHYSICS.maxSegmentSteps));
   const affordable = 1 + Math.floor(PHYSICS.maxCheckpointBytes / stateBytes(bodies));
@@ -100,12 +100,12 @@ export function checkpointCount({ steps, checkpointEvery }: Schedule): number {
   return Math.ceil(steps / checkpointEvery) - 1;
 }
 
-/** Of one checkpoint: single precision. */
+/** Size of one checkpoint, in single precision. */
 export function stateBytes(bodies: number): number {
   return bodies * NUMBERS_PER_STATE * 4;
 }
 
-/** States on the way, `everySteps` steps apart: position and velocity of each body, one body and one state after another. */
+/** Intermediate states, `everySteps` steps apart: position and velocity of each body, one state after another. */
 export interface Checkpoints {
   everySteps: number;
   states: Float32Array;
@@ -113,12 +113,12 @@ export interface Checkpoints {
 
 export interface PhysicsResult {
   bodies: { position: Vec3; velocity: Vec3 }[];
-  /** All pairs that touched, the lower index first, in order. */
+  /** All pairs that collided, the lower index first, in ascending order. */
   collisions: [number, number][];
   checkpoints: Checkpoints;
 }
 
-/** The last state in double precision, for whoever goes on from it; checkpoints in single; and the pairs. */
+/** Encodes a result as three attachments: the last state in double precision, so that a simulation can continue from it; the checkpoints in single precision; and the collisions. */
 export function encodeSimulated(bodies: Bodies, { checkpoints, collisions }: Simulated): PackedResult {
   const count = bodies.masses.length;
   const last = new Float64Array(count * NUMBERS_PER_STATE);
@@ -134,12 +134,12 @@ export function decodeSimulated(count: number, schedule: Schedule, { attachments
   const sizes = [count * NUMBERS_PER_STATE * 8, checkpointCount(schedule) * stateBytes(count), pairsBytes];
   checkSizes(attachments, sizes, 'A simulation');
   if (pairsBytes % 8 !== 0 || pairsBytes > PHYSICS.maxCollisions * 8) {
-    throw MeshError.malformed('A simulation came back with a list of collisions that is none.');
+    throw MeshError.malformed('A simulation came back with a malformed list of collisions.');
   }
   const last = numbersIn(Float64Array, partOf(attachments, 0));
   const states = numbersIn(Float32Array, partOf(attachments, 1));
   if (!last.every(Number.isFinite) || !states.every(Number.isFinite)) {
-    throw MeshError.malformed('A simulation came back with something that is no number.');
+    throw MeshError.malformed('A simulation came back with values that are not finite.');
   }
   const bodies = Array.from({ length: count }, (_, i) => {
     const [x = 0, y = 0, z = 0, vx = 0, vy = 0, vz = 0] = last.subarray(i * NUMBERS_PER_STATE);

@@ -12,21 +12,21 @@ import {
 } from './bodies.ts';
 import { PairFinder } from './pairs.ts';
 
-/** Who follows a step closely: before the pair's impulse, where there is one. `gap` is below 0 where they touch. */
+/** An observer of each step. `met` is called for each pair before its impulse; `gap` is below 0 if the two overlap. */
 export interface StepWatch {
-  /** How much farther than they touch pairs are of interest. */
+  /** Pairs with a gap up to this are reported as well. */
   readonly margin: number;
   moved(): void;
   met(first: number, second: number, gap: number): void;
 }
 
 /**
- * One step of semi-implicit Euler: speed first, then place; then each pair that overlaps and approaches gets its impulse along the
- * line of centres, one pair after another in the order of their numbers. One after another, because impulses of several contacts found
- * side by side and summed up can add energy; whoever computes in parallel gets the same by taking a pair when no earlier one of
- * either body is left. Bodies that overlap are not moved apart: that would add energy too.
+ * One step of semi-implicit Euler integration: velocities first, then positions. Then each pair that overlaps and approaches gets an
+ * impulse along the line of centres, one pair after another in the order of their keys. Computing the impulses of simultaneous contacts
+ * independently and adding them up could add energy. A parallel implementation gets the same result by processing a pair as soon as no
+ * earlier pair of either body is left. Overlapping bodies are not moved apart: that would add energy as well.
  *
- * @param onContact - of each pair that touches, approaching or not.
+ * @param onContact - called with the key of each pair that touches, approaching or not.
  */
 export function* step(
   bodies: Bodies,
@@ -56,7 +56,7 @@ export function* step(
     watch?.met(first, second, gap);
     if (gap >= 0) continue;
     onContact(key);
-    // In one point there is no line of centres: any direction is as good, if all take the same.
+    // Equal centres define no line: any fixed direction will do.
     if (distance === 0) nx = 1;
     else {
       nx /= distance;
@@ -80,7 +80,7 @@ export function* step(
   }
 }
 
-/** Moves the bodies to their last state. Throws MeshError `bad-input` when they heap up, `too-large`. */
+/** Moves the bodies, in place, to their last state. Throws MeshError `bad-input` if too many overlap, or `too-large` for too many collisions. */
 export function* simulate(bodies: Bodies, world: World, schedule: Schedule, watch?: StepWatch): Steps<Simulated> {
   const count = bodies.masses.length;
   const finder = new PairFinder(bodies.radii);

@@ -12,8 +12,8 @@ const CONSERVED_SHARE = 1e-4;
 const CONSERVED_SHARE_PER_STEP = 1e-7;
 
 /**
- * At every checkpoint what physics conserves; and one part between two of them, chosen at random, computed again: each body must be as
- * near as rounding leaves it, and pairs that certainly touched must be listed. Throws MeshError `verify-failed`.
+ * Checks the conservation laws at every checkpoint, and computes one random segment between two checkpoints again: each body must be
+ * within its rounding error, and every pair that certainly collided must be listed. Throws MeshError `verify-failed`.
  */
 export function* verifySimulated(
   start: Bodies,
@@ -45,7 +45,7 @@ export function* verifySimulated(
     throw MeshError.verifyFailed('A collision is missing in what a volunteer simulated.');
 }
 
-/** The first, the checkpoints, the last. */
+/** The first state, the checkpoints and the last state. */
 function statesOf(start: Bodies, { bodies, checkpoints }: PhysicsResult): Bodies[] {
   const numbers = start.masses.length * NUMBERS_PER_STATE;
   const states = [start];
@@ -65,12 +65,12 @@ function isNear(ours: Float64Array, theirs: Float64Array, bounds: Float64Array):
 
 const AXES = [0, 1, 2] as const;
 
-/** What no collision changes, and how large its parts are: errors are to be measured by these. */
+/** Conserved quantities, and the sums of their absolute terms, to which errors are relative. */
 interface Totals {
   mass: number;
   momentum: number[];
   momentumScale: number;
-  /** Mass times place. */
+  /** Sum of mass times position. */
   moment: number[];
   momentScale: number;
   motionEnergy: number;
@@ -98,8 +98,9 @@ function totalsOf({ positions, velocities, masses }: Bodies): Totals {
 }
 
 /**
- * What is wrong with a later state of the same bodies; null: nothing. Momentum and the centre of all masses follow gravity exactly.
- * Energy falls by a known little with each step, since speed is taken before place; inelastic collisions take more, and nothing adds any.
+ * Returns the conservation law that a later state violates; null if none. Momentum and the centre of mass follow gravity exactly. Energy
+ * falls by a known small amount with each step, because the integration updates velocities before positions. Inelastic collisions take
+ * more energy, and nothing adds any.
  */
 export function brokenLaw(before: Bodies, after: Bodies, { gravity, timestepS, restitution }: World, steps: number) {
   const [was, is] = [totalsOf(before), totalsOf(after)];
@@ -117,8 +118,8 @@ export function brokenLaw(before: Bodies, after: Bodies, { gravity, timestepS, r
     const force = pull[axis] ?? 0;
     const expected = moment + momentum * elapsedS + force * timestepS * timestepS * steps * (steps + 1) * 0.5;
     if (Math.abs((is.momentum[axis] ?? 0) - momentum - force * elapsedS) > momentumSlack)
-      return 'Momentum came or went';
-    if (Math.abs((is.moment[axis] ?? 0) - expected) > momentSlack) return 'The centre of all masses is elsewhere';
+      return 'Momentum is not conserved';
+    if (Math.abs((is.moment[axis] ?? 0) - expected) > momentSlack) return 'The centre of mass has moved';
     fallen += gravity[axis] * ((is.moment[axis] ?? 0) - moment);
   }
   const gravitySquared = gravity.reduce((sum, value) => sum + value * value, 0);
@@ -126,27 +127,27 @@ export function brokenLaw(before: Bodies, after: Bodies, { gravity, timestepS, r
   const excess = is.motionEnergy - was.motionEnergy - fallen + stepLoss;
   const slack =
     share * (was.motionEnergy + is.motionEnergy + Math.abs(fallen) + pullScale * (momentSlack / share / is.mass));
-  if (excess > slack) return 'Energy came from nowhere';
-  if (restitution === 1 && excess < -slack) return 'Energy was lost where none is';
+  if (excess > slack) return 'Energy was gained';
+  if (restitution === 1 && excess < -slack) return 'Energy was lost in elastic collisions';
   return null;
 }
 
 /**
- * How far another machine that rounds otherwise may be from us, body by body, as a simulation goes on: rounding adds up, a contact
- * turns an error of place into one of direction, and where it is not certain whether two touch yet, one of the two may have bounced
- * and the other not. What a fixed tolerance would have to guess, this follows.
+ * Bounds, body by body, how far a machine with other rounding may deviate in the course of a simulation. Rounding errors add up; a contact
+ * turns an error of position into one of direction; and where two bodies barely touch, one machine may have let them bounce and the other
+ * not. A fixed tolerance could only guess this.
  */
 export class ErrorBounds implements StepWatch {
-  /** Metres, and metres a second. */
+  /** Error bounds of positions, m, and velocities, m/s. */
   readonly places: Float64Array;
   readonly speeds: Float64Array;
-  /** Keys of pairs that touched for certain. */
+  /** Keys of pairs that certainly collided. */
   readonly certain: number[] = [];
   readonly #bodies: Bodies;
   readonly #world: World;
   #margin = 0;
 
-  /** As they begin: rounded once. */
+  /** Starts with one rounding error for each body. */
   constructor(bodies: Bodies, world: World) {
     this.#bodies = bodies;
     this.#world = world;
@@ -168,7 +169,7 @@ export class ErrorBounds implements StepWatch {
       const place = (this.places[i] ?? 0) + speed * timestepS + rounding(positions, i);
       this.speeds[i] = speed;
       this.places[i] = place;
-      // Whoever may be anywhere is not looked for everywhere.
+      // Capped, so that one very uncertain body does not widen the search for all.
       this.#margin = Math.max(this.#margin, Math.min(2 * place, radii[i] ?? 0));
     }
   }
@@ -189,7 +190,7 @@ export class ErrorBounds implements StepWatch {
       approach += (speed * ((positions[b] ?? 0) - (positions[a] ?? 0))) / distance;
       relative += speed * speed;
     }
-    // Two lines of centres this far apart differ by so much in direction; by no more than about face.
+    // Change of the direction of the line of centres; 2 is a reversal.
     const turn = Math.min(2, reach / distance);
     const approachError = (this.speeds[first] ?? 0) + (this.speeds[second] ?? 0) + Math.sqrt(relative) * turn;
     if (approach < -approachError) return;

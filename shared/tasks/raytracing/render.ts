@@ -16,23 +16,23 @@ export interface Tile {
 export interface View {
   camera: CameraParams;
   background: Vec3;
-  /** Of the whole picture. */
+  /** Size of the whole picture. */
   width: number;
   height: number;
   samplesPerPixel: number;
   seed: number;
-  /** What is wanted of it. */
+  /** The part of the picture to render. */
   tile: Tile;
 }
 
-/** Computes any pixel of a picture, or any sample of one. */
+/** Renders single pixels of a picture, or single samples of a pixel. */
 export class Renderer {
   readonly #view: View;
   readonly #camera: Camera;
   readonly #tracer: Tracer;
   readonly #offset = new Float64Array(2);
   readonly #direction = new Float64Array(3);
-  /** Linear, of what was asked for last. */
+  /** Linear colour of the last pixel or sample. */
   readonly color = new Float64Array(3);
 
   constructor(view: View, tracer: Tracer) {
@@ -41,7 +41,7 @@ export class Renderer {
     this.#tracer = tracer;
   }
 
-  /** Into `color`: the mean of its samples. */
+  /** Sets `color` to the mean of a pixel's samples. */
   pixel(x: number, y: number): void {
     const { samplesPerPixel } = this.#view;
     this.color.fill(0);
@@ -51,14 +51,14 @@ export class Renderer {
     }
   }
 
-  /** Into `color`: one of a pixel's samples, as far beside its place, in pixels. */
+  /** Sets `color` to one sample of a pixel, shifted by `besideX` and `besideY` pixels. */
   sample(x: number, y: number, sample: number, besideX: number, besideY: number): void {
     this.color.fill(0);
     this.#add(x, y, sample, besideX, besideY);
   }
 
   #add(x: number, y: number, sample: number, besideX: number, besideY: number): void {
-    // A single sample is taken in the middle: a preview should not tremble.
+    // A single sample is taken at the centre, so that a preview does not jitter.
     if (this.#view.samplesPerPixel === 1) this.#offset.fill(0.5);
     else sampleOffset(x, y, sample, this.#view.seed, this.#offset);
     const [offsetX = 0, offsetY = 0] = this.#offset;
@@ -67,7 +67,7 @@ export class Renderer {
   }
 }
 
-/** The wanted tile as RGBA. */
+/** Renders the tile of a view as RGBA. */
 export function* render(scene: Scene, view: View): Steps<Uint8ClampedArray<ArrayBuffer>> {
   const renderer = new Renderer(view, yield* Tracer.make(scene));
   const { tile, samplesPerPixel } = view;
@@ -91,15 +91,15 @@ export function* render(scene: Scene, view: View): Steps<Uint8ClampedArray<Array
 export interface CameraParams {
   position: Vec3;
   target: Vec3;
-  /** From the bottom of the picture to its top. */
+  /** Vertical field of view, degrees. */
   fovDeg: number;
 }
 
-/** Directions of a pinhole camera's rays: y is up, and where it looks straight along y, z is. */
+/** A pinhole camera: y is up; if it looks straight along y, z is up. */
 export class Camera {
   readonly position: Vec3;
   readonly forward: Vec3;
-  /** To the right and down, over half the picture. */
+  /** Vectors from the centre of the picture to its right and bottom edge. */
   readonly right: Vec3;
   readonly down: Vec3;
   readonly #width: number;
@@ -119,7 +119,7 @@ export class Camera {
     this.#height = height;
   }
 
-  /** Through a point of the picture, in pixels from its top left corner. */
+  /** Computes the unit direction of the ray through a point, in pixels from the top left corner. */
   direction(x: number, y: number, out: Float64Array): void {
     const across = (2 * x) / this.#width - 1;
     const along = (2 * y) / this.#height - 1;
@@ -133,7 +133,7 @@ export class Camera {
   }
 }
 
-/** Nearer to y than a thirtieth of a degree. */
+/** Cosine of a thirtieth of a degree: a view this close to the y axis needs another up vector. */
 const STEEP = 1 - 1e-7;
 
 function unit([x, y, z]: Vec3): Vec3 {
@@ -150,10 +150,10 @@ function scaled([x, y, z]: Vec3, factor: number): Vec3 {
 }
 
 /**
- * Random numbers by counter: those of a sample depend on its pixel, its number and the seed alone, so that any pixel can be computed
- * anywhere. The hash is pcg4d of M. Jarzynski and M. Olano, "Hash Functions for GPU Rendering", JCGT 9(3), 2020.
+ * Random position of a sample within its pixel. It depends only on the pixel, the number of the sample and the seed, so that any pixel can
+ * be rendered by any machine. The hash is pcg4d (M. Jarzynski and M. Olano, "Hash Functions for GPU Rendering", JCGT 9(3), 2020).
  *
- * @param out - gets two numbers, each at least 0 and below 1, of 24 bits: exact in single precision.
+ * @param out - receives two numbers, 0 <= x < 1, of 24 bits: exact in single precision.
  */
 export function sampleOffset(pixelX: number, pixelY: number, sample: number, seed: number, out: Float64Array): void {
   let x = (Math.imul(pixelX, 1_664_525) + 1_013_904_223) | 0;
@@ -174,7 +174,7 @@ export function sampleOffset(pixelX: number, pixelY: number, sample: number, see
   out[1] = (y >>> 8) / 2 ** 24;
 }
 
-/** A linear colour as sRGB writes it, in 8 bits (IEC 61966-2-1). */
+/** Converts a linear colour value, clamped to 0..1, to 8-bit sRGB (IEC 61966-2-1). */
 export function toSrgb8(linear: number): number {
   const value = Math.min(1, Math.max(0, linear));
   const encoded = value <= 0.0031308 ? 12.92 * value : 1.055 * value ** (1 / 2.4) - 0.055;

@@ -2,29 +2,30 @@ import { MeshError } from '../../errors.ts';
 import { bytesOf, numbersIn, partOf } from '../packing.ts';
 import { BOX } from './bvh.ts';
 
-/** A scene as it travels: an attachment for each of these, single precision, as the GPUs compute that may get it. */
+/** A scene on the wire, one attachment for each member. Single precision, since it may be rendered by a GPU. */
 export interface Scene {
-  /** Centre, radius, colour, reflectivity. */
+  /** For each sphere: centre, radius, colour, reflectivity. */
   spheres: Float32Array;
-  /** Point, normal, colour, reflectivity. */
+  /** For each plane: point, normal, colour, reflectivity. */
   planes: Float32Array;
-  /** Position, colour. */
+  /** For each light: position, colour. */
   lights: Float32Array;
-  /** Of each mesh: vertices, triangles. */
+  /** For each mesh: numbers of vertices and triangles. */
   meshSizes: Uint32Array;
-  /** Of each mesh: colour, reflectivity. */
+  /** For each mesh: colour, reflectivity. */
   meshMaterials: Float32Array;
-  /** Of all meshes, one after another; indices count within their own. */
+  /** Vertices and triangles of all meshes, one after another; the indices of each mesh start at 0. */
   positions: Float32Array;
   indices: Uint32Array;
 }
 
+/** Numbers per sphere, plane, light and material. */
 export const SPHERE = 8;
 export const PLANE = 10;
 export const LIGHT = 6;
 export const MATERIAL = 4;
 
-/** How many there are of each; the meshes' in total. */
+/** Number of each kind of object; vertices and triangles of all meshes. */
 export interface SceneCounts {
   spheres: number;
   planes: number;
@@ -34,6 +35,7 @@ export interface SceneCounts {
   triangles: number;
 }
 
+/** Sizes of the attachments, in the order of {@link packScene}. */
 export function sceneSizesBytes({ spheres, planes, lights, meshes, vertices, triangles }: SceneCounts): number[] {
   return [
     spheres * SPHERE * 4,
@@ -51,7 +53,7 @@ export function packScene(scene: Scene): Uint8Array[] {
   return [spheres, planes, lights, meshSizes, meshMaterials, positions, indices].map(bytesOf);
 }
 
-/** Of attachments whose sizes were checked. */
+/** Reads a scene from attachments whose sizes have been checked. */
 export function readScene(attachments: readonly Uint8Array[]): Scene {
   return {
     spheres: numbersIn(Float32Array, partOf(attachments, 0)),
@@ -64,22 +66,22 @@ export function readScene(attachments: readonly Uint8Array[]): Scene {
   };
 }
 
-/** What the sizes do not tell. Throws MeshError `malformed`. */
+/** Checks the values of a scene: finite numbers, consistent mesh sizes and valid indices. Throws MeshError `malformed`. */
 export function checkScene(scene: Scene, { vertices, triangles }: SceneCounts): void {
   const { spheres, planes, lights, meshMaterials, positions } = scene;
   for (const numbers of [spheres, planes, lights, meshMaterials, positions]) {
-    if (!numbers.every(Number.isFinite)) throw MeshError.malformed('A scene came with something that is no number.');
+    if (!numbers.every(Number.isFinite)) throw MeshError.malformed('A scene arrived with values that are not finite.');
   }
   const meshes = meshesOf(scene);
   const last = meshes.at(-1);
   const total = last ? [last.firstVertex + last.vertices, last.firstTriangle + last.triangles] : [0, 0];
   if (total[0] !== vertices || total[1] !== triangles) {
-    throw MeshError.malformed('A scene came whose meshes are not as large as it says.');
+    throw MeshError.malformed('A scene arrived with inconsistent mesh sizes.');
   }
   for (const mesh of meshes) {
     const own = scene.indices.subarray(mesh.firstTriangle * 3, (mesh.firstTriangle + mesh.triangles) * 3);
     if (own.some((index) => index >= mesh.vertices)) {
-      throw MeshError.malformed('A scene came with a triangle of vertices that are not there.');
+      throw MeshError.malformed('A scene arrived with a triangle of missing vertices.');
     }
   }
 }
@@ -105,22 +107,22 @@ export function meshesOf({ meshSizes }: Scene): Mesh[] {
   return meshes;
 }
 
-/** A scene laid out for tracing. Primitives are numbered: spheres, then triangles; after them the planes, which no box can hold. */
+/** A scene laid out for tracing. Primitives are numbered: spheres, then triangles. The planes, which have no bounding box, follow them. */
 export interface Geometry {
   spheres: number;
   planes: number;
-  /** Spheres and triangles. */
+  /** Number of spheres and triangles. */
   primitives: number;
   sphereCentres: Float64Array;
   sphereRadii: Float64Array;
   planePoints: Float64Array;
-  /** Of length 1. */
+  /** Unit vectors. */
   planeNormals: Float64Array;
-  /** Of each triangle: a corner, and the edges to the other two. */
+  /** For each triangle: a corner, and the edges to the other two. */
   corners: Float64Array;
-  /** Of each light: position, colour. */
+  /** For each light: position, colour. */
   lights: Float32Array;
-  /** Of each primitive and plane: colour, reflectivity. */
+  /** For each primitive and plane: colour, reflectivity. */
   materials: Float32Array;
 }
 
@@ -174,7 +176,7 @@ function addTriangles(scene: Scene, { corners, materials, spheres }: Geometry): 
   }
 }
 
-/** Of each primitive. */
+/** Bounding box of each primitive. */
 export function boxesOf({ primitives, spheres, sphereCentres, sphereRadii, corners }: Geometry): Float64Array {
   const boxes = new Float64Array(primitives * BOX);
   for (let i = 0; i < primitives; i++) {

@@ -16,11 +16,11 @@ export const SHADING = {
   ambient: 0.05,
 } as const;
 
-/** What comes along a ray: Lambert's law for each light that is seen, ambient light, and reflections. */
+/** Computes the light along a ray: Lambert's law for each visible light, ambient light, and reflections. */
 export class Tracer {
   readonly #geometry: Geometry;
   readonly #rays: Intersector;
-  // Where the last surface was met, and its normal towards the ray.
+  // Last hit point, and the surface normal on the side of the ray.
   #px = 0;
   #py = 0;
   #pz = 0;
@@ -40,7 +40,7 @@ export class Tracer {
     return new Tracer(geometry, new Intersector(geometry, bvh));
   }
 
-  /** Adds linear red, green and blue to `out`. */
+  /** Adds linear red, green and blue to `out`. `direction` is a unit vector. */
   trace(origin: Vec3, direction: Float64Array, background: Vec3, out: Float64Array): void {
     const { materials } = this.#geometry;
     const rays = this.#rays;
@@ -69,13 +69,13 @@ export class Tracer {
     }
   }
 
-  /** Sets the normal, and the point a little off the surface. */
+  /** Sets the normal, and the hit point slightly above the surface. */
   #arrive(met: number, t: number, ox: number, oy: number, oz: number, dx: number, dy: number, dz: number): void {
     const px = ox + t * dx;
     const py = oy + t * dy;
     const pz = oz + t * dz;
     this.#setNormal(met, px, py, pz);
-    // Everything has two sides, and shows the one that is looked at.
+    // Surfaces are two-sided: the normal points to the viewer's side.
     if (this.#nx * dx + this.#ny * dy + this.#nz * dz > 0) {
       this.#nx = -this.#nx;
       this.#ny = -this.#ny;
@@ -132,7 +132,7 @@ export class Tracer {
       const lz = (lights[at + 2] ?? 0) - this.#pz;
       const distance = Math.sqrt(lx * lx + ly * ly + lz * lz);
       const slope = (lx * this.#nx + ly * this.#ny + lz * this.#nz) / distance;
-      // A light in the very point has no direction, and then the slope is no number.
+      // A light exactly at the hit point has no direction, which makes the slope NaN.
       if (!(slope > 0)) continue;
       const x = lx / distance;
       const y = ly / distance;

@@ -18,12 +18,12 @@ export const PICTURE_CHECK = {
   pixelsPerException: 64,
 } as const;
 
-/** Tiles of one picture share their scene, and ordering a large mesh takes as long as many pixels. */
-const made = new WeakMap<readonly Uint8Array[], Tracer>();
+/** Tracers by scene: the tiles of a picture share one, and building the tree of a large mesh takes as long as many pixels. */
+const tracers = new WeakMap<readonly Uint8Array[], Tracer>();
 
 /**
- * Random pixels of the tile, traced again. One that differs may lie on an edge, of a thing, a shadow or a mirror image: then it must lie
- * between what its samples show a little to either side. Throws MeshError `verify-failed`.
+ * Checks random pixels of the tile by tracing them again. A pixel that differs may lie on the edge of an object, a shadow or a reflection:
+ * its colour must then lie between those of its samples slightly to either side. Throws MeshError `verify-failed`.
  */
 export function* verifyPicture(
   attachments: readonly Uint8Array[],
@@ -31,8 +31,8 @@ export function* verifyPicture(
   image: PixelImage,
   random: () => number,
 ): Steps<void> {
-  const tracer = made.get(attachments) ?? (yield* Tracer.make(readScene(attachments)));
-  made.set(attachments, tracer);
+  const tracer = tracers.get(attachments) ?? (yield* Tracer.make(readScene(attachments)));
+  tracers.set(attachments, tracer);
   const renderer = new Renderer(view, tracer);
   const { tile } = view;
   const total = tile.width * tile.height;
@@ -40,7 +40,7 @@ export function* verifyPicture(
   const count = Math.min(total, PICTURE_CHECK.maxCheckedPixels, Math.max(PICTURE_CHECK.minCheckedPixels, wanted));
   let wrong = 0;
   for (let i = 0; i < count; i++) {
-    // One of each stretch, so that none is left out by chance.
+    // Stratified: one pixel of each section, so that no part of the picture is left out by chance.
     const at = Math.min(total - 1, Math.floor(((i + random()) * total) / count));
     const x = tile.x + (at % tile.width);
     const y = tile.y + Math.trunc(at / tile.width);
@@ -51,13 +51,11 @@ export function* verifyPicture(
     yield;
   }
   if (wrong * PICTURE_CHECK.pixelsPerException > count) {
-    throw MeshError.verifyFailed(
-      `${wrong} of ${count} pixels of a ray-traced picture are not what the scene shows there.`,
-    );
+    throw MeshError.verifyFailed(`${wrong} of ${count} checked pixels of a ray-traced picture do not match the scene.`);
   }
 }
 
-/** Would it be right if some of its rays had passed the other side of an edge? */
+/** Whether the claimed colour is possible if some rays pass an edge on the other side. */
 function* isOnEdge(
   renderer: Renderer,
   view: View,
