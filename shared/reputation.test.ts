@@ -5,13 +5,13 @@ import { seededRandom } from './tasks/test-random.ts';
 const middling: RankingFacts = { completed: 10, failed: 10, load: 0.5, latencyMs: 20, affinity: 0.5 };
 const scoreWith = (facts: Partial<RankingFacts>) => score({ ...middling, ...facts });
 
-test('the weights are those of the design, and the best possible volunteer comes close to 1', () => {
+test('the weights are those of the documented formula, and the best possible volunteer comes close to 1', () => {
   expect(score({ completed: 0, failed: 0, load: 1, latencyMs: Number.MAX_VALUE, affinity: 0 })).toBeCloseTo(0.2);
   expect(score({ completed: 0, failed: 0, load: 0, latencyMs: 0, affinity: 1 })).toBeCloseTo(0.2 + 0.3 + 0.2 + 0.1);
   expect(score({ completed: 1e9, failed: 0, load: 0, latencyMs: 0, affinity: 1 })).toBeCloseTo(1);
 });
 
-test('each fact moves the score the right way', () => {
+test('each fact moves the score in the right direction', () => {
   expect(scoreWith({ completed: 50 })).toBeGreaterThan(score(middling));
   expect(scoreWith({ failed: 50 })).toBeLessThan(score(middling));
   expect(scoreWith({ load: 0.9 })).toBeLessThan(score(middling));
@@ -19,7 +19,7 @@ test('each fact moves the score the right way', () => {
   expect(scoreWith({ affinity: 1 })).toBeGreaterThan(score(middling));
 });
 
-test('facts out of range leave the score within 0..1', () => {
+test('facts out of range keep the score within 0..1', () => {
   for (const facts of [
     { load: -5, latencyMs: -1, affinity: 9 },
     { load: 7, affinity: -3 },
@@ -29,16 +29,16 @@ test('facts out of range leave the score within 0..1', () => {
   }
 });
 
-test('one early failure does not condemn a newcomer', () => {
+test('one early failure does not rule out a newcomer', () => {
   expect(scoreWith({ completed: 0, failed: 1 })).toBeGreaterThan(scoreWith({ completed: 0, failed: 10 }));
   expect(scoreWith({ completed: 0, failed: 1 })).toBeGreaterThan(
     score({ ...middling, completed: 0, failed: 1, load: 1 }),
   );
 });
 
-// Protects: nobody is believed early, and nobody is ever believed altogether.
+// Nobody is trusted from the start, and nobody is ever trusted completely.
 
-test('all is checked until so many were right in a row, then one in as many as were right', () => {
+test('every result is checked during probation; after n correct ones, a result is checked with probability 1/n', () => {
   const streak = new CheckStreak();
   for (let n = 0; n < PROBATION_RESULTS; n++) {
     expect(streak.isDue(() => 0.999)).toBe(true);
@@ -53,7 +53,7 @@ test('all is checked until so many were right in a row, then one in as many as w
   expect(due / 10_000).toBeLessThan(0.06);
 });
 
-test('a wrong one sends it back to the start', () => {
+test('a wrong result restarts the probation', () => {
   const streak = new CheckStreak();
   for (let n = 0; n < 50; n++) streak.right();
   streak.wrong();
