@@ -205,6 +205,6 @@ function readHeader(chunk: Uint8Array): ChunkHeader {
     index: view.getUint32(8, true),
     count: view.getUint32(12, true),
   };
-  if (header.count === 0 || header.index >= header.count) throw MeshError.malformed('A chunk has an impossible index.');
+  if (header.count === 0 || header.index >= header.count) throw MeshError.malformed('A chunk has an invalid index.');
   return header;
 }

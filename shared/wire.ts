@@ -46,13 +46,14 @@ export function decodeTransfer<Message>(bytes: Uint8Array, schema: ZodType<Messa
     if (!parsed.success) throw MeshError.malformed('A message of unknown kind or shape arrived.');
     const attachments = sizes.map((sizeBytes) => {
       const attachment = bytes.subarray(offset, offset + sizeBytes);
-      if (attachment.byteLength !== sizeBytes) throw MeshError.malformed('A transfer is shorter than it says.');
+      if (attachment.byteLength !== sizeBytes)
+        throw MeshError.malformed('A transfer is shorter than its envelope declares.');
       offset += sizeBytes;
       return envelope.entries.length > 1 ? attachment.slice() : attachment;
     });
     return { message: parsed.data, attachments };
   });
-  if (offset !== bytes.byteLength) throw MeshError.malformed('A transfer is longer than it says.');
+  if (offset !== bytes.byteLength) throw MeshError.malformed('A transfer is longer than its envelope declares.');
   return items;
 }
 
@@ -64,7 +65,7 @@ function readEnvelope(bytes: Uint8Array): { entries: unknown[]; sizeBytes: numbe
   if (LENGTH_BYTES + sizeBytes > bytes.byteLength) throw MeshError.malformed('An envelope is cut off.');
   const entries = unpack(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + sizeBytes));
   if (!Array.isArray(entries) || entries.length === 0 || entries.length > TRANSFER.maxMessagesPerEnvelope) {
-    throw MeshError.malformed('An envelope holds no list of messages.');
+    throw MeshError.malformed('An envelope is not a list of messages.');
   }
   return { entries, sizeBytes };
 }
@@ -83,6 +84,6 @@ function readEntry(entry: unknown): { message: unknown; sizes: number[] } {
     Array.isArray(sizes) &&
     sizes.length <= TRANSFER.maxAttachments &&
     sizes.every((size) => Number.isInteger(size) && size >= 0 && size <= TRANSFER.maxTransferBytes);
-  if (!isValid) throw MeshError.malformed('An envelope lists impossible attachments.');
+  if (!isValid) throw MeshError.malformed('An envelope lists invalid attachment sizes.');
   return { message, sizes };
 }

@@ -24,7 +24,7 @@ export const echo: TaskDefinition<EchoInput, EchoParams, EchoResult> = {
   params: z.strictObject({ sizeBytes: z.int().min(0).max(MAX_ECHO_BYTES) }),
   cacheable: true,
   pack({ bytes }) {
-    if (!(bytes instanceof Uint8Array)) throw MeshError.badInput('An echo wants { bytes } as a Uint8Array.');
+    if (!(bytes instanceof Uint8Array)) throw MeshError.badInput('An echo task needs { bytes } as a Uint8Array.');
     if (bytes.byteLength > MAX_ECHO_BYTES)
       throw MeshError.tooLarge('The bytes to echo', bytes.byteLength, MAX_ECHO_BYTES);
     return { params: { sizeBytes: bytes.byteLength }, attachments: [bytes.slice()] };

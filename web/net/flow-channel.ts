@@ -108,10 +108,7 @@ export class FlowChannel<Message> {
       throw MeshError.tooLarge('A message', sizeBytes, this.#spec.maxTransferBytes);
     }
     if (this.#queuedBytes + sizeBytes > MAX_QUEUED_BYTES) {
-      throw new MeshError(
-        'queue-full',
-        'More is waiting to be sent than this link may hold. Wait for results before sending more.',
-      );
+      throw new MeshError('queue-full', 'The send queue of this link is full. Wait for results before sending more.');
     }
     this.#batch.push(item);
     this.#queuedBytes += sizeBytes;
@@ -239,5 +236,9 @@ function* coalesce<Message>(items: readonly Carried<Message>[]): Generator<Carri
 }
 
 function linkBroke(options?: ErrorOptions): MeshError {
-  return new MeshError('connection-failed', 'The link to the other browser broke.', options);
+  return new MeshError(
+    'connection-failed',
+    'The link to the other browser broke. It is tried again a few times; then reload both pages.',
+    options,
+  );
 }

@@ -103,7 +103,9 @@ export class HeartbeatMonitor {
   /** Normally the link closes as well. If it does not, the worker that held the other end is gone, and the link is useless. */
   #closedByOthers(): void {
     this.#cancelNext = this.#options.clock.after(HEARTBEAT.farewellMs, () =>
-      this.#options.onLost(new MeshError('connection-failed', 'The volunteer stopped working.')),
+      this.#options.onLost(
+        new MeshError('connection-failed', 'The volunteer’s worker has stopped. The connection is tried again.'),
+      ),
     );
   }
 
@@ -127,7 +129,10 @@ export class HeartbeatMonitor {
   }
 
   #judge(): void {
-    if (this.#isLost) this.#options.onLost(new MeshError('connection-failed', 'The volunteer fell silent.'));
+    if (this.#isLost)
+      this.#options.onLost(
+        new MeshError('connection-failed', 'The volunteer no longer answers. The connection is tried again.'),
+      );
     else this.#ping();
   }
 

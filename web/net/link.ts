@@ -181,7 +181,7 @@ export class Link {
     this.#failure = null;
     this.send(this.#environment.hello());
     this.#cancelTimer = this.#clock.after(LINK.helloTimeoutMs, () =>
-      this.fail(new MeshError('connection-failed', 'The other browser connected and said nothing. Reload both pages.')),
+      this.fail(new MeshError('connection-failed', 'The other browser connected but sent nothing. Reload both pages.')),
     );
   }
 
@@ -200,7 +200,7 @@ export class Link {
   #understood(message: ControlMessage): void {
     if (message.kind === 'bye') this.#finish(message.error && MeshError.from(message.error));
     else if (message.kind === 'hello') this.#greeted(message);
-    else if (this.#state !== 'open') throw MeshError.malformed('A message came before the hello.');
+    else if (this.#state !== 'open') throw MeshError.malformed('A message arrived before the hello.');
     else {
       if (message.kind === 'capabilities' && this.#remote) this.#remote.capabilities = message.capabilities;
       this.events.emit({ kind: 'message', message });
@@ -215,7 +215,7 @@ export class Link {
         `The other browser speaks version ${theirs} of the protocol and this one version ${PROTOCOL_VERSION}. Reload both pages.`,
       );
     }
-    if (this.#state === 'open') throw MeshError.malformed('A second hello came.');
+    if (this.#state === 'open') throw MeshError.malformed('A second hello arrived.');
     this.#cancelTimer();
     this.#failures = 0;
     this.#remote = hello;

@@ -183,7 +183,7 @@ export class Mesh {
   #introduced(introduction: Introduction): void {
     if (this.#links.has(introduction.peerId)) return;
     if (this.#links.size >= SIGNALING.roomCapacity) {
-      const error = new MeshError('room-full', 'This page has as many links as it may hold. Use another room.');
+      const error = new MeshError('room-full', 'This page has reached its limit of links. Use another room.');
       this.#options.onEvent({ kind: 'refused', error });
       return;
     }

@@ -180,7 +180,7 @@ export class Peer {
     this.#cancelGrace = undefined;
     if (state !== 'disconnected' || this.#closed) return;
     this.#cancelGrace = this.#clock.after(DISCONNECTED_GRACE_MS, () =>
-      this.#end(connectionFailed('the other side fell silent')),
+      this.#end(connectionFailed('the other side no longer answers')),
     );
   }
 

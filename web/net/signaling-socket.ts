@@ -73,7 +73,7 @@ export function readAnswer<Value>(answer: unknown, schema: ZodType<Value>): Valu
   if (parsed.success && !parsed.data.ok) throw MeshError.from(parsed.data.error);
   const value = schema.safeParse(parsed.data?.ok ? parsed.data.value : undefined);
   if (value.success) return value.data;
-  throw MeshError.malformed('The server answered with something this page does not know.');
+  throw MeshError.malformed('The server sent an answer that this page does not understand.');
 }
 
 const answerSchema = z.discriminatedUnion('ok', [
@@ -100,7 +100,10 @@ export function hear(socket: SignalingSocket, onEvent: (event: ServerEvent) => v
       // Created only when needed: capturing a stack trace is expensive in V8.
       if (parsed.success) onEvent(toEvent(parsed.data));
       else
-        onEvent({ kind: 'refused', error: MeshError.malformed('The server sent something this page does not know.') });
+        onEvent({
+          kind: 'refused',
+          error: MeshError.malformed('The server sent an event that this page does not understand.'),
+        });
     };
   socket
     .on(

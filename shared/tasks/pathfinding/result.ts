@@ -84,7 +84,7 @@ export function decodePaths(
   const steps = partOf(attachments, 2);
   const total = counts.reduce((sum, value) => sum + value, 0);
   if (total !== steps.byteLength || total > PATHFINDING.maxSteps) {
-    throw MeshError.malformed('Paths came back with steps missing, or too many.');
+    throw MeshError.malformed('Paths came back with the wrong number of steps.');
   }
   let at = 0;
   return queries.map((query, i) => {

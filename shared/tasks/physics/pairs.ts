@@ -41,7 +41,7 @@ export class PairFinder {
       this.#around(body, positions, margin, pairs);
       if (body % BODIES_PER_STEP === BODIES_PER_STEP - 1) yield;
       if (pairs.length > count * MAX_PAIRS_PER_BODY) {
-        throw MeshError.badInput('Too many bodies overlap one another at once. Spread them out, or make them smaller.');
+        throw MeshError.badInput('Too many bodies overlap at once. Spread them out, or make them smaller.');
       }
     }
     return Uint32Array.from(pairs).sort();

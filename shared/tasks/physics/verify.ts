@@ -26,7 +26,7 @@ export function* verifySimulated(
   for (const [i, state] of states.entries()) {
     if (i === 0) continue;
     const broken = brokenLaw(start, state, world, Math.min(i * schedule.checkpointEvery, schedule.steps));
-    if (broken) throw MeshError.verifyFailed(`${broken} in what a volunteer simulated.`);
+    if (broken) throw MeshError.verifyFailed(`${broken} in a simulation that came back.`);
     yield;
   }
   const part = Math.min(states.length - 2, Math.floor(random() * (states.length - 1)));
@@ -37,12 +37,12 @@ export function* verifySimulated(
   const bounds = new ErrorBounds(ours, world);
   yield* simulate(ours, world, { steps, checkpointEvery: steps }, bounds);
   if (!isNear(ours.positions, to.positions, bounds.places))
-    throw MeshError.verifyFailed('Bodies are not where they should be in what a volunteer simulated.');
+    throw MeshError.verifyFailed('A simulation came back with bodies at wrong positions.');
   if (!isNear(ours.velocities, to.velocities, bounds.speeds))
-    throw MeshError.verifyFailed('Bodies are not as fast as they should be in what a volunteer simulated.');
+    throw MeshError.verifyFailed('A simulation came back with bodies at wrong velocities.');
   const listed = new Set(result.collisions.map(([first, second]) => first * ours.masses.length + second));
   if (bounds.certain.some((key) => !listed.has(key)))
-    throw MeshError.verifyFailed('A collision is missing in what a volunteer simulated.');
+    throw MeshError.verifyFailed('A simulation came back without all of its collisions.');
 }
 
 /** The first state, the checkpoints and the last state. */
