@@ -133,7 +133,7 @@ function isAffordable({ tile, samplesPerPixel }: { tile: Tile; samplesPerPixel: 
 }
 
 /** Splits a tile into at most `parts` tiles without overlap, as square as possible. */
-export function tilesOf(whole: Tile, parts: number): Tile[] {
+function tilesOf(whole: Tile, parts: number): Tile[] {
   const affordable = Math.floor((whole.width * whole.height) / MIN_TILE_PIXELS);
   const count = Math.max(1, Math.min(parts, affordable));
   const ideal = Math.round(Math.sqrt((count * whole.width) / whole.height));
@@ -153,7 +153,7 @@ export function tilesOf(whole: Tile, parts: number): Tile[] {
 }
 
 /** Joins the RGBA pixels of tiles. */
-export function pasted(whole: Tile, tiles: readonly Tile[], pixels: readonly Uint8Array[]): Uint8Array {
+function pasted(whole: Tile, tiles: readonly Tile[], pixels: readonly Uint8Array[]): Uint8Array {
   const data = new Uint8Array(whole.width * whole.height * 4);
   for (const [i, { x, y, width, height }] of tiles.entries()) {
     const part = pixels[i];

@@ -184,7 +184,7 @@ interface Span {
  * Checks a random tile by computing it again on this machine. A tile does not reveal the kind of the whole picture's pixels, so for a
  * network the tile may match either set of its weights. Throws MeshError `verify-failed`.
  */
-export function* verifyUpscaled(
+function* verifyUpscaled(
   { params, attachments }: PackedTask<UpscaleParams>,
   image: PixelImage,
   random: () => number,

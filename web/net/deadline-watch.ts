@@ -3,14 +3,14 @@ import { type Clock, TIMER_GRAIN_MS } from '../../shared/clock.ts';
 /** Calls back for each item whose deadline has passed. Uses one timer for all items, and none while nothing is watched. */
 export class DeadlineWatch<Item> {
   readonly #clock: Clock;
-  readonly #onLate: (item: Item) => void;
+  readonly #onDeadline: (item: Item) => void;
   readonly #dueMs = new Map<Item, number>();
   #armedForMs = Number.POSITIVE_INFINITY;
   #cancelTimer = () => {};
 
-  constructor(clock: Clock, onLate: (item: Item) => void) {
+  constructor(clock: Clock, onDeadline: (item: Item) => void) {
     this.#clock = clock;
-    this.#onLate = onLate;
+    this.#onDeadline = onDeadline;
   }
 
   watch(item: Item, afterMs: number): void {
@@ -32,7 +32,7 @@ export class DeadlineWatch<Item> {
   #arm(dueMs: number): void {
     this.#cancelTimer();
     this.#armedForMs = dueMs;
-    this.#cancelTimer = this.#clock.after(Math.max(0, dueMs - this.#clock.now()), () => this.#look());
+    this.#cancelTimer = this.#clock.after(Math.max(0, dueMs - this.#clock.now()), () => this.#check());
   }
 
   #disarm(): void {
@@ -41,7 +41,7 @@ export class DeadlineWatch<Item> {
     this.#armedForMs = Number.POSITIVE_INFINITY;
   }
 
-  #look(): void {
+  #check(): void {
     this.#disarm();
     const nowMs = this.#clock.now();
     const late: Item[] = [];
@@ -52,6 +52,6 @@ export class DeadlineWatch<Item> {
     }
     for (const item of late) this.#dueMs.delete(item);
     if (nextMs < Number.POSITIVE_INFINITY) this.#arm(nextMs);
-    for (const item of late) this.#onLate(item);
+    for (const item of late) this.#onDeadline(item);
   }
 }

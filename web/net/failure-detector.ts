@@ -36,7 +36,7 @@ export class RttEstimator {
   }
 }
 
-export interface SilenceWatchOptions {
+export interface SilenceDetectorOptions {
   clock: Clock;
   /** Whether the other side has work, so that signs of life are expected. */
   working(): boolean;
@@ -51,25 +51,25 @@ export interface SilenceWatchOptions {
  * between the two checks and clear the suspicion.
  */
 export class SilenceDetector {
-  readonly #options: SilenceWatchOptions;
-  #signMs = Number.NEGATIVE_INFINITY;
+  readonly #options: SilenceDetectorOptions;
+  #lastSignMs = Number.NEGATIVE_INFINITY;
   #isSilent = false;
-  #cancelLook: (() => void) | null = null;
+  #cancelCheck: (() => void) | null = null;
 
-  constructor(options: SilenceWatchOptions) {
+  constructor(options: SilenceDetectorOptions) {
     this.#options = options;
   }
 
   /** The other side was given work: signs of life are expected from now on. */
   workBegan(): void {
     // Time without work does not count as silence.
-    this.#signMs = this.#options.clock.now();
+    this.#lastSignMs = this.#options.clock.now();
     this.#watch();
   }
 
   /** Reports a sign of life. */
   heard(): void {
-    this.#signMs = this.#options.clock.now();
+    this.#lastSignMs = this.#options.clock.now();
     if (!this.#isSilent) return;
     this.#isSilent = false;
     this.#watch();
@@ -77,20 +77,20 @@ export class SilenceDetector {
   }
 
   dispose(): void {
-    this.#cancelLook?.();
-    this.#cancelLook = null;
+    this.#cancelCheck?.();
+    this.#cancelCheck = null;
   }
 
   get #silentMs(): number {
-    return this.#options.clock.now() - this.#signMs;
+    return this.#options.clock.now() - this.#lastSignMs;
   }
 
   /** Signs of life are too frequent to reset a timer each time: the check computes how old the last one is. */
   #watch(): void {
-    if (this.#cancelLook || this.#isSilent || !this.#options.working()) return;
-    const untilLookMs = this.#options.allowedMs() - RECHECK_MS - this.#silentMs;
-    if (untilLookMs > 0) this.#lookAfter(untilLookMs, () => this.#watch());
-    else this.#lookAfter(RECHECK_MS, () => this.#judge());
+    if (this.#cancelCheck || this.#isSilent || !this.#options.working()) return;
+    const untilCheckMs = this.#options.allowedMs() - RECHECK_MS - this.#silentMs;
+    if (untilCheckMs > 0) this.#checkAfter(untilCheckMs, () => this.#watch());
+    else this.#checkAfter(RECHECK_MS, () => this.#judge());
   }
 
   #judge(): void {
@@ -102,10 +102,10 @@ export class SilenceDetector {
     this.#options.onSilence(true);
   }
 
-  #lookAfter(delayMs: number, look: () => void): void {
-    this.#cancelLook = this.#options.clock.after(delayMs, () => {
-      this.#cancelLook = null;
-      look();
+  #checkAfter(delayMs: number, check: () => void): void {
+    this.#cancelCheck = this.#options.clock.after(delayMs, () => {
+      this.#cancelCheck = null;
+      check();
     });
   }
 }

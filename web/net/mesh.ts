@@ -79,7 +79,7 @@ export class Mesh {
       join: () => joinRequest(options),
       ...(status && { status }),
       ...{ identity, clock },
-      onEvent: (event) => mesh.#heard(event),
+      onEvent: (event) => mesh.#handle(event),
     });
     const tellIceServers = mesh.#makeSpare();
     try {
@@ -168,10 +168,10 @@ export class Mesh {
 
   #begin(signaling: SignalingClient): void {
     this.#signaling = signaling;
-    for (const event of this.#early.splice(0)) this.#heard(event);
+    for (const event of this.#early.splice(0)) this.#handle(event);
   }
 
-  #heard(event: SignalingEvent): void {
+  #handle(event: SignalingEvent): void {
     if (!this.#signaling) this.#early.push(event);
     else if (event.kind === 'introduced') this.#introduced(event.introduction);
     else if (event.kind === 'signal') this.#links.get(event.from)?.receive(event.attempt, event.signal);

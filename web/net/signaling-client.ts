@@ -60,7 +60,7 @@ export class SignalingClient {
     this.#session = new SignalingSession({
       ...{ url, join, identity, clock },
       status: () => this.#statusForJoin(),
-      onEvent: (event) => this.#heard(event),
+      onEvent: (event) => this.#handle(event),
       onDisconnected: () => this.#introduced.clear(),
     });
   }
@@ -145,7 +145,7 @@ export class SignalingClient {
     return status;
   }
 
-  #heard(event: SignalingEvent): void {
+  #handle(event: SignalingEvent): void {
     if (event.kind === 'introduced') this.#sendWaiting(event.introduction.peerId);
     else if (event.kind === 'gone') this.#forget(event.peerId);
     else if (event.kind === 'ended') this.#forgetAll();

@@ -70,7 +70,7 @@ export class SignalingSession {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#socket = openSocket(options.url, () => this.#joinRequest());
-    hear(this.#socket, (event) => this.#heard(event));
+    hear(this.#socket, (event) => this.#handle(event));
     this.#socket.on('connect', () => this.#awaitAnswer());
     this.#socket.on('joined', (answer) => this.#answered(answer));
     // Only the first attempt is reported: socket.io repeats later ones until one succeeds.
@@ -170,7 +170,7 @@ export class SignalingSession {
     if (this.#joined.challenge) this.#prove(this.#joined.challenge);
     this.#onFirstJoin?.(null);
     this.#onFirstJoin = null;
-    for (const introduction of this.#joined.introductions) this.#heard({ kind: 'introduced', introduction });
+    for (const introduction of this.#joined.introductions) this.#handle({ kind: 'introduced', introduction });
   }
 
   /** Proves our identity. The server introduces us to nobody before that. */
@@ -208,7 +208,7 @@ export class SignalingSession {
     }
   }
 
-  #heard(event: ServerEvent): void {
+  #handle(event: ServerEvent): void {
     if (this.#state === 'closed') return;
     this.#options.onEvent(event);
     if (event.kind === 'gone' && event.why === 'removed' && event.peerId === this.#joined?.id)
@@ -222,7 +222,7 @@ export class SignalingSession {
   #refused(cause: unknown): void {
     const error = MeshError.from(cause, 'signaling-unreachable');
     // A lost socket is reported by the state instead.
-    if (error.reason !== 'signaling-unreachable') this.#heard({ kind: 'refused', error });
+    if (error.reason !== 'signaling-unreachable') this.#handle({ kind: 'refused', error });
   }
 
   #setState(state: SignalingState): void {

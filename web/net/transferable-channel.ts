@@ -136,7 +136,7 @@ export class ForwardedPort extends EventTarget implements ChannelPort {
   constructor(port: MessagePort) {
     super();
     this.#port = port;
-    port.onmessage = ({ data }: MessageEvent<ToWorker>) => this.#told(data);
+    port.onmessage = ({ data }: MessageEvent<ToWorker>) => this.#handle(data);
   }
 
   get readyState(): RTCDataChannelState {
@@ -181,7 +181,7 @@ export class ForwardedPort extends EventTarget implements ChannelPort {
     this.#port.postMessage(message, transfer);
   }
 
-  #told(message: ToWorker): void {
+  #handle(message: ToWorker): void {
     if (message.kind === 'message') this.dispatchEvent(new MessageEvent('message', { data: message.data }));
     else if (message.kind === 'error') this.dispatchEvent(new Event('error'));
     else if (message.kind === 'buffered') this.#buffered(message.sentBytes, message.bufferedAmount);

@@ -97,7 +97,7 @@ const DIRECTIONS = Int8Array.from({ length: 9 }, (_, i) =>
 );
 
 /** Cost of a step between two points; infinite if it is not allowed. */
-export function stepCost(grid: Grid, from: Point, to: Point): number {
+function stepCost(grid: Grid, from: Point, to: Point): number {
   const dx = to[0] - from[0];
   const dy = to[1] - from[1];
   if (dx < -1 || dx > 1 || dy < -1 || dy > 1) return Number.POSITIVE_INFINITY;

@@ -123,7 +123,7 @@ export class Search {
 }
 
 /** The open set of a search, a binary heap: the lowest estimate first; among equals, the one that has travelled farthest. */
-export class OpenCells {
+class OpenCells {
   #estimate = new Float64Array(1024);
   #travelled = new Float64Array(1024);
   #cell = new Int32Array(1024);

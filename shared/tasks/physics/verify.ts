@@ -102,7 +102,7 @@ function totalsOf({ positions, velocities, masses }: Bodies): Totals {
  * falls by a known small amount with each step, because the integration updates velocities before positions. Inelastic collisions take
  * more energy, and nothing adds any.
  */
-export function brokenLaw(before: Bodies, after: Bodies, { gravity, timestepS, restitution }: World, steps: number) {
+function brokenLaw(before: Bodies, after: Bodies, { gravity, timestepS, restitution }: World, steps: number) {
   const [was, is] = [totalsOf(before), totalsOf(after)];
   const elapsedS = steps * timestepS;
   const share = CONSERVED_SHARE + steps * CONSERVED_SHARE_PER_STEP;
@@ -137,7 +137,7 @@ export function brokenLaw(before: Bodies, after: Bodies, { gravity, timestepS, r
  * turns an error of position into one of direction; and where two bodies barely touch, one machine may have let them bounce and the other
  * not. A fixed tolerance could only guess this.
  */
-export class ErrorBounds implements StepWatch {
+class ErrorBounds implements StepWatch {
   /** Error bounds of positions, m, and velocities, m/s. */
   readonly places: Float64Array;
   readonly speeds: Float64Array;

@@ -88,7 +88,7 @@ export function* render(scene: Scene, view: View): Steps<Uint8ClampedArray<Array
   return pixels;
 }
 
-export interface CameraParams {
+interface CameraParams {
   position: Vec3;
   target: Vec3;
   /** Vertical field of view, degrees. */

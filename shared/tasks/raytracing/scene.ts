@@ -21,7 +21,7 @@ export interface Scene {
 
 /** Numbers per sphere, plane, light and material. */
 export const SPHERE = 8;
-export const PLANE = 10;
+const PLANE = 10;
 export const LIGHT = 6;
 export const MATERIAL = 4;
 
@@ -93,7 +93,7 @@ export interface Mesh {
   triangles: number;
 }
 
-export function meshesOf({ meshSizes }: Scene): Mesh[] {
+function meshesOf({ meshSizes }: Scene): Mesh[] {
   const meshes: Mesh[] = [];
   let firstVertex = 0;
   let firstTriangle = 0;
