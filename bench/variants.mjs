@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 
 /** @typedef {{ replaced: string, by: string }} Replacement a module of the SDK, and what is there instead */
 
-const byPort = { replaced: here('../web/net/moved-channel.ts'), by: here('variants/moved-port.ts') };
+const byPort = { replaced: here('../web/net/transferable-channel.ts'), by: here('variants/moved-port.ts') };
 const quick = { replaced: here('../web/compute/engine.ts'), by: here('variants/quick-engine.ts') };
 const waiting = { replaced: here('../web/compute/engine.ts'), by: here('variants/waiting-engine.ts') };
 

@@ -3,7 +3,8 @@ import { systemClock } from '../shared/clock.ts';
 import { type JoinRequest, PROTOCOL_VERSION, type Role, sessionIdOf } from '../shared/signaling.ts';
 import { eventually, IDLE_STATUS, newSessionKey, TestBed } from '../signaling-server/test-server.ts';
 import { type Identity, volunteerIdentity } from '../web/net/identity.ts';
-import { SignalingClient, type SignalingEvent } from '../web/net/signaling-client.ts';
+import { SignalingClient } from '../web/net/signaling-client.ts';
+import type { SignalingEvent } from '../web/net/signaling-session.ts';
 
 /** The browser's side of a session against a real server. */
 const bed = new TestBed();

@@ -1,24 +1,24 @@
 import { TRANSFER } from './protocol-limits.ts';
 
-/** The channels of a link (DESIGN §6). All negotiated with fixed ids, so neither side waits for the other to announce them. */
+/** The data channels of a link. All are negotiated with fixed ids, so neither side waits for the other to announce them. See docs/design.md, Wire. */
 export type ChannelName = 'control' | 'tasks' | 'video' | 'pulse';
 
 export interface ChannelSpec {
   readonly name: ChannelName;
   readonly id: number;
   readonly ordered: boolean;
-  /** Absent: retransmitted until it arrives. */
+  /** Retransmissions of a lost packet; absent: unlimited. */
   readonly maxRetransmits?: number;
   /** The largest transfer either side may send. */
   readonly maxTransferBytes: number;
   /** Payload bytes of one chunk. */
   readonly chunkBytes: number;
-  /** Above `highWaterBytes` in the browser's own queue we stop sending; below `lowWaterBytes` we go on. */
+  /** Sending pauses when the browser's queue exceeds `highWaterBytes` and resumes below `lowWaterBytes`. */
   readonly highWaterBytes: number;
   readonly lowWaterBytes: number;
-  /** Transfers whose chunks may be mixed, so that a small one overtakes a large one. */
+  /** Number of transfers whose chunks are interleaved, so that a small one can overtake a large one. */
   readonly interleavedTransfers: number;
-  /** Chunks may be lost for good: an unfinished transfer is given up when a later one begins, or after this. */
+  /** For channels that may lose chunks: an unfinished transfer is dropped after this time, ms, or when a later one begins. */
   readonly partialTransferMs?: number;
 }
 
@@ -35,7 +35,7 @@ export const CHANNELS: Record<ChannelName, ChannelSpec> = {
     lowWaterBytes: 64 * KIB,
     interleavedTransfers: 1,
   },
-  // 64 KiB chunks reach 30 MB/s on loopback where 16 KiB reach 13 (DESIGN §10); 1 MiB of queue keeps the association busy.
+  // Measured on loopback: 64 KiB chunks reach 30 MB/s, 16 KiB chunks 13 MB/s. A queue of 1 MiB keeps the SCTP association busy.
   tasks: {
     name: 'tasks',
     id: 1,
@@ -46,13 +46,13 @@ export const CHANNELS: Record<ChannelName, ChannelSpec> = {
     lowWaterBytes: 256 * KIB,
     interleavedTransfers: 8,
   },
-  // Three retransmits keep a keyframe of a hundred packets alive through 2 % loss; small chunks lose less with each packet.
+  // With three retransmissions, a keyframe of a hundred packets survives 2 % packet loss. Small chunks lose less with each packet.
   video: {
     name: 'video',
     id: 2,
     ordered: true,
     maxRetransmits: 3,
-    // A keyframe of the largest picture at the best quality, several times over.
+    // Several times a keyframe of the largest picture at the best quality.
     maxTransferBytes: 16 * 1024 * KIB,
     chunkBytes: 16 * KIB,
     highWaterBytes: 256 * KIB,

@@ -4,7 +4,7 @@ import { TRANSFER } from './protocol-limits.ts';
 
 const CHUNK_BYTES = 10;
 
-/** Bytes 0, 1, 2, ... so that a misplaced chunk shows. */
+/** Bytes 0, 1, 2, ... so that a misplaced chunk is detected. */
 const counted = (sizeBytes: number) => Uint8Array.from({ length: sizeBytes }, (_, index) => index % 251);
 const split = (id: number, sizeBytes: number) => [...splitTransfer(id, [counted(sizeBytes)], CHUNK_BYTES)];
 
@@ -27,7 +27,7 @@ function forge({ version = 1, kind = 1, reserved = 0, id = 1, index = 0, count =
   return chunk;
 }
 
-test('a transfer of any size arrives as it was, in whatever order its chunks come', () => {
+test('a transfer of any size is reassembled from chunks in any order', () => {
   for (const sizeBytes of [0, 1, 9, 10, 11, 20, 95]) {
     const chunks = split(7, sizeBytes);
     const orders = [chunks, chunks.toReversed(), chunks.toSorted((a, b) => ((a[8] ?? 0) % 3) - ((b[8] ?? 0) % 3))];
@@ -41,14 +41,14 @@ test('a transfer of any size arrives as it was, in whatever order its chunks com
   }
 });
 
-test('a transfer given as several ranges, empty ones too, is one run of bytes', () => {
+test('a transfer of several byte ranges, including empty ones, arrives as one', () => {
   const parts = [counted(3), counted(0), counted(25), counted(0), counted(1)];
   const { push } = reassembler();
   const results = [...splitTransfer(1, parts, CHUNK_BYTES)].map((chunk) => push(chunk));
   expect(results.at(-1)).toEqual(Uint8Array.from(parts.flatMap((part) => [...part])));
 });
 
-test('the chunks of several transfers may be mixed', () => {
+test('the chunks of several transfers may be interleaved', () => {
   const { push } = reassembler();
   const [one, two] = [split(1, 25), split(2, 15)];
   expect([one[2], two[1], one[0]].map((chunk) => push(chunk))).toEqual([null, null, null]);
@@ -56,7 +56,7 @@ test('the chunks of several transfers may be mixed', () => {
   expect(push(one[1])).toEqual(counted(25));
 });
 
-test('a chunk is made only when asked for, so a large transfer is not held twice', () => {
+test('chunks are created on demand, so that a large transfer is not held twice', () => {
   const part = counted(20);
   const chunks = splitTransfer(1, [part], CHUNK_BYTES);
   chunks.next();
@@ -65,31 +65,31 @@ test('a chunk is made only when asked for, so a large transfer is not held twice
 });
 
 test.each([
-  ['no header', counted(CHUNK_HEADER_BYTES - 1)],
+  ['a truncated header', counted(CHUNK_HEADER_BYTES - 1)],
   ['another version', forge({ version: 2 })],
   ['another kind', forge({ kind: 9 })],
   ['a reserved field in use', forge({ reserved: 1 })],
   ['a count of 0', forge({ count: 0 })],
   ['an index past the count', forge({ index: 2, count: 2 })],
-  ['more payload than a chunk holds', forge({ payloadBytes: CHUNK_BYTES + 1 })],
+  ['too large a payload', forge({ payloadBytes: CHUNK_BYTES + 1 })],
   ['a short chunk that is not the last', forge({ count: 2, payloadBytes: CHUNK_BYTES - 1 })],
 ])('a chunk with %s is malformed', (_, chunk) => {
   expect(() => reassembler().push(chunk)).toThrow(expect.objectContaining({ reason: 'malformed' }));
 });
 
-test('a chunk that comes twice is malformed', () => {
+test('a duplicate chunk is malformed', () => {
   const { push } = reassembler();
   push(split(1, 25)[0]);
   expect(() => push(split(1, 25)[0])).toThrow(expect.objectContaining({ reason: 'malformed' }));
 });
 
-test('chunks that disagree on the length of their transfer are malformed', () => {
+test('chunks with different counts for one transfer are malformed', () => {
   const { push } = reassembler();
   push(split(1, 25)[0]);
   expect(() => push(split(1, 35)[1])).toThrow(expect.objectContaining({ reason: 'malformed' }));
 });
 
-test('a transfer announced too large is refused at its first chunk', () => {
+test('a transfer that announces too large a size is refused at its first chunk', () => {
   const { whole, push } = reassembler({ maxTransferBytes: 100 });
   expect(push(forge({ count: 11 }))).toBeNull();
   expect(() => push(forge({ id: 2, count: 12 }))).toThrow(expect.objectContaining({ reason: 'too-large' }));
@@ -97,7 +97,7 @@ test('a transfer announced too large is refused at its first chunk', () => {
   expect(whole.unfinished).toBe(1);
 });
 
-test('what a peer can leave unfinished is bounded in number and in bytes, and finishing frees it', () => {
+test('unfinished transfers are limited in number and bytes, and completing one frees its share', () => {
   const few = reassembler({ maxPartialTransfers: 2 });
   few.push(split(1, 25)[0]);
   few.push(split(2, 25)[0]);
@@ -114,7 +114,7 @@ test('what a peer can leave unfinished is bounded in number and in bytes, and fi
   expect(() => small.push(split(9, 25)[0])).toThrow(expect.objectContaining({ reason: 'too-large' }));
 });
 
-test('the largest message with its envelope is within the bounds of an arrival', () => {
+test('the largest message with its envelope is accepted', () => {
   const chunkBytes = 64 * 1024;
   const whole = new Reassembler({ chunkBytes });
   const last = forge({
@@ -125,7 +125,7 @@ test('the largest message with its envelope is within the bounds of an arrival',
   expect(whole.push(last, 0)).toBeNull();
 });
 
-test('a transfer that stays unfinished expires, is told lost, and its space is free again', () => {
+test('an unfinished transfer expires, is reported as lost and frees its memory', () => {
   const { whole, lost, push } = reassembler({ maxPartialBytes: 20 });
   push(split(1, 25)[0], 100);
   push(split(2, 25)[0], 200);
@@ -137,7 +137,7 @@ test('a transfer that stays unfinished expires, is told lost, and its space is f
   expect(whole.unfinished).toBe(2);
 });
 
-test('on a lossy channel the next transfer ends the wait for an earlier one; elsewhere it does not', () => {
+test('a later transfer drops an unfinished one on a lossy channel, but not on a reliable one', () => {
   const lossy = reassembler({ lossy: true });
   lossy.push(split(1, 25)[0]);
   lossy.push(split(1, 25)[2]);
@@ -154,7 +154,7 @@ test('on a lossy channel the next transfer ends the wait for an earlier one; els
   expect([reliable.lost, reliable.whole.unfinished]).toEqual([[], 1]);
 });
 
-test('a one-chunk transfer, too, ends the wait for an earlier one on a lossy channel', () => {
+test('a transfer of one chunk also drops an unfinished one on a lossy channel', () => {
   const { lost, push } = reassembler({ lossy: true });
   push(split(1, 25)[0]);
   expect(push(split(2, 5)[0])).toEqual(counted(5));

@@ -3,7 +3,7 @@ import { MeshError } from './errors.ts';
 import { TRANSFER } from './protocol-limits.ts';
 
 /**
- * A chunk on the wire, little endian:
+ * Size of a chunk's header. A chunk on the wire, little endian:
  * u8 version | u8 kind | u16 reserved, 0 | u32 transfer id | u32 index | u32 count | payload.
  */
 export const CHUNK_HEADER_BYTES = 16;
@@ -12,13 +12,18 @@ const KIND_TRANSFER = 1;
 
 interface ChunkHeader {
   transferId: number;
+  /** 0-based position of the chunk in its transfer. */
   index: number;
+  /** Chunks of the whole transfer. */
   count: number;
 }
 
 /**
- * Cuts a transfer, given as consecutive byte ranges, into chunks of at most `chunkBytes` payload, each made only when asked for:
- * a transfer of 64 MiB is not held twice.
+ * Splits a transfer into chunks of at most `chunkBytes` of payload. Each chunk is created on demand, so that a transfer of 64 MiB is not
+ * held in memory twice.
+ *
+ * @param transferId - unsigned 32-bit number; must differ from that of every unfinished transfer on the channel.
+ * @param parts - the transfer as consecutive byte ranges.
  */
 export function* splitTransfer(
   transferId: number,
@@ -51,10 +56,11 @@ export function* splitTransfer(
 }
 
 export interface ReassemblerOptions {
+  /** Payload of every chunk but the last of a transfer. */
   chunkBytes: number;
-  /** Lossy channels are ordered and not interleaved: a later transfer's first chunk means the rest of an earlier one is lost. */
+  /** For lossy channels, which are ordered and not interleaved: the first chunk of a later transfer means that the rest of an earlier one is lost. */
   lossy?: boolean;
-  /** Called with the ids of transfers that will never be whole. */
+  /** Called with the ids of transfers that will never be complete. */
   onLost?: (transferIds: number[]) => void;
   maxTransferBytes?: number;
   maxPartialTransfers?: number;
@@ -62,15 +68,15 @@ export interface ReassemblerOptions {
 }
 
 interface PartialTransfer {
-  /** Chunks in all. */
+  /** Chunks of the whole transfer. */
   count: number;
-  /** By index, as they came. */
+  /** Payloads by index, in the order of arrival. */
   chunks: Map<number, Uint8Array>;
   sizeBytes: number;
   startedMs: number;
 }
 
-/** Puts chunks back together, in whatever order they come. Every bound is per channel; passing one throws a MeshError. */
+/** Reassembles transfers from chunks in any order. All limits apply to one channel; exceeding one throws a MeshError. */
 export class Reassembler {
   readonly #partials = new Map<number, PartialTransfer>();
   readonly #options: Required<Omit<ReassemblerOptions, 'onLost'>> & Pick<ReassemblerOptions, 'onLost'>;
@@ -86,12 +92,17 @@ export class Reassembler {
     };
   }
 
-  /** Transfers begun and not whole. */
+  /** Number of transfers of which only a part has arrived. */
   get unfinished(): number {
     return this.#partials.size;
   }
 
-  /** Takes one chunk; returns the whole transfer when this was its last. Throws MeshError `malformed` or `too-large`. */
+  /**
+   * Adds a chunk. Returns the transfer if this chunk completes it, otherwise null; a transfer of one chunk is a view of `chunk`. Throws
+   * MeshError `malformed` or `too-large`.
+   *
+   * @param nowMs - monotonic time, ms.
+   */
   push(chunk: Uint8Array, nowMs: number): Uint8Array | null {
     const header = readHeader(chunk);
     const payload = chunk.subarray(CHUNK_HEADER_BYTES);
@@ -101,11 +112,11 @@ export class Reassembler {
 
     const partial = this.#partials.get(header.transferId) ?? this.#begin(header, nowMs);
     if (partial.count !== header.count) throw MeshError.malformed('Two chunks of one transfer disagree on its length.');
-    if (partial.chunks.has(header.index)) throw MeshError.malformed('A chunk came twice.');
+    if (partial.chunks.has(header.index)) throw MeshError.malformed('A chunk arrived twice.');
     if (this.#partialBytes + payload.byteLength > this.#options.maxPartialBytes) {
       const { maxPartialBytes } = this.#options;
       throw MeshError.tooLarge(
-        'What is unfinished on this channel',
+        'The unfinished data on this channel',
         this.#partialBytes + payload.byteLength,
         maxPartialBytes,
       );
@@ -119,12 +130,12 @@ export class Reassembler {
     return join(partial);
   }
 
-  /** Gives up transfers begun before `beforeMs`. */
+  /** Drops unfinished transfers whose first chunk arrived before `beforeMs`. */
   expire(beforeMs: number): void {
     this.#drop((_, partial) => partial.startedMs < beforeMs);
   }
 
-  /** The channel is over: what was begun goes with it. */
+  /** Drops all unfinished transfers: the channel has ended. */
   clear(): void {
     this.#partials.clear();
     this.#partialBytes = 0;
@@ -146,9 +157,7 @@ export class Reassembler {
 
   #begin({ transferId, count }: ChunkHeader, nowMs: number): PartialTransfer {
     if (this.#partials.size >= this.#options.maxPartialTransfers) {
-      throw MeshError.malformed(
-        `More than ${this.#options.maxPartialTransfers} transfers were begun and not finished.`,
-      );
+      throw MeshError.malformed(`More than ${this.#options.maxPartialTransfers} transfers are unfinished.`);
     }
     const partial: PartialTransfer = { count, chunks: new Map(), sizeBytes: 0, startedMs: nowMs };
     this.#partials.set(transferId, partial);
@@ -166,7 +175,7 @@ export class Reassembler {
     if (payload.byteLength > chunkBytes || (!isLast && payload.byteLength !== chunkBytes)) {
       throw MeshError.malformed('A chunk has the wrong size.');
     }
-    // The announced length is believed only as far as it is harmless: nothing is reserved for chunks that have not come.
+    // No memory is reserved for chunks that have not arrived, so a false `count` does no harm.
     const announcedBytes = (count - 1) * chunkBytes;
     if (announcedBytes > maxTransferBytes) throw MeshError.tooLarge('A transfer', announcedBytes, maxTransferBytes);
   }
@@ -196,6 +205,6 @@ function readHeader(chunk: Uint8Array): ChunkHeader {
     index: view.getUint32(8, true),
     count: view.getUint32(12, true),
   };
-  if (header.count === 0 || header.index >= header.count) throw MeshError.malformed('A chunk has an impossible index.');
+  if (header.count === 0 || header.index >= header.count) throw MeshError.malformed('A chunk has an invalid index.');
   return header;
 }

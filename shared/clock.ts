@@ -1,21 +1,21 @@
-/** Time as decisions see it: real in a page, virtual in tests and simulations. */
+/** The clock that decisions depend on: real in a page, virtual in tests and simulations. */
 export interface Clock {
-  /** Monotonic, ms, from an arbitrary start. */
+  /** Monotonic time since an arbitrary start, ms. */
   now(): number;
-  /** Calls back once after `delayMs`; returns what cancels it. */
+  /** Calls back once after `delayMs`, or never if that is infinite. Returns a function that cancels the timer. */
   after(delayMs: number, callback: () => void): () => void;
 }
 
-/** A timer may fire this much early, by the clock it was set with; setting another one for the rest would be no better. */
+/** A timer may fire this much early by its own clock, ms; setting another one for the remainder would be no more precise. */
 export const TIMER_GRAIN_MS = 1;
 
-/** What a browser's timer can count to; a longer delay overflows, and the timer fires at once. */
+/** Longest delay of a browser's timer, ms: a longer one overflows, and the timer fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(delayMs, callback) {
-    // Never is no timer at all.
+    // Never: needs no timer.
     if (delayMs === Number.POSITIVE_INFINITY) return () => {};
     let timer: ReturnType<typeof setTimeout>;
     const wait = (leftMs: number) => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { MESH_ERROR_REASONS, MeshError } from './errors.ts';
 import { wireErrorSchema } from './signaling.ts';
 
-test('an error crosses a thread or a link with its reason and its sentence', () => {
+test('an error keeps its reason and message across a thread or a link', () => {
   for (const reason of MESH_ERROR_REASONS) {
     const wire = structuredClone(new MeshError(reason, 'Do this.').toWire());
     expect(wireErrorSchema.parse(wire)).toEqual({ reason, message: 'Do this.' });
@@ -12,7 +12,7 @@ test('an error crosses a thread or a link with its reason and its sentence', () 
   }
 });
 
-test('a MeshError stays the very same; any other error becomes the fallback with its message and cause kept', () => {
+test('a MeshError is returned unchanged; any other error gets the fallback reason and keeps its message and cause', () => {
   const known = MeshError.badInput('No.');
   expect(MeshError.from(known, 'malformed')).toBe(known);
   const cause = new TypeError('x is not a function');
@@ -20,7 +20,7 @@ test('a MeshError stays the very same; any other error becomes the fallback with
   expect(MeshError.from(cause, 'device-lost').reason).toBe('device-lost');
 });
 
-test('whatever was thrown becomes a MeshError', () => {
+test('any thrown value becomes a MeshError', () => {
   for (const thrown of [
     undefined,
     null,
@@ -36,7 +36,7 @@ test('whatever was thrown becomes a MeshError', () => {
   expect(MeshError.from({ reason: 'no such reason', message: 'm' }).reason).toBe('volunteer-failed');
 });
 
-test('a message of any length fits the wire, so that a long one does not end the link that carries it', () => {
+test('a long message is cut for the wire, so that it does not end the link that carries it', () => {
   const wire = new MeshError('device-lost', 'A shader did not compile. '.repeat(1_000)).toWire();
   expect(wireErrorSchema.parse(wire)).toEqual(wire);
   expect(wire.message).toMatch(/^A shader did not compile\./);

@@ -1,4 +1,4 @@
-/** Why something of ours failed. The same words reach the SDK's caller, the pages and the wire. */
+/** Reasons of a {@link MeshError}, the same for the callers of the SDK, for the pages and on the wire. */
 export const MESH_ERROR_REASONS = [
   'bad-input',
   'unknown-task',
@@ -25,7 +25,7 @@ export const MESH_ERROR_REASONS = [
 
 export type MeshErrorReason = (typeof MESH_ERROR_REASONS)[number];
 
-/** Longest message on the wire: a shader compiler's may be longer, and must not make its carrier malformed. */
+/** Longest error message on the wire. A shader compiler's may be longer and is cut, since it would make the message that carries it malformed. */
 export const MAX_WIRE_MESSAGE_CHARS = 2_000;
 
 /** A {@link MeshError} as it travels between threads, browsers and the server. */
@@ -34,10 +34,11 @@ export interface WireError {
   message: string;
 }
 
-/** Every rejection and every thrown error of the SDK. `message` tells a person what to do. */
+/** The only error that the SDK throws or rejects with. `message` tells a person what to do. */
 export class MeshError extends Error {
   override readonly name = 'MeshError';
 
+  /** @param message - one or more sentences for a person, ending with what to do. */
   constructor(
     readonly reason: MeshErrorReason,
     message: string,
@@ -83,11 +84,11 @@ export class MeshError extends Error {
   static removedFromRoom(): MeshError {
     return new MeshError(
       'not-invited',
-      'The owner of this room has removed this machine from it, for as long as the room is there. Ask the owner why, or help another.',
+      'The owner of this room has removed this machine from it, for as long as the room exists. Ask the owner why, or help in another room.',
     );
   }
 
-  /** Rebuilds an error that crossed a thread or a link; anything unknown becomes `fallback` with its message kept. */
+  /** Rebuilds an error that crossed a thread or a link. Anything that is not a MeshError gets the reason `fallback` and keeps its message. */
   static from(cause: unknown, fallback: MeshErrorReason = 'volunteer-failed'): MeshError {
     if (cause instanceof MeshError) return cause;
     if (isWireError(cause)) return new MeshError(cause.reason, cause.message);
@@ -95,6 +96,7 @@ export class MeshError extends Error {
     return new MeshError(fallback, message, { cause });
   }
 
+  /** For sending to another thread, browser or server; a long message is cut. */
   toWire(): WireError {
     return { reason: this.reason, message: this.message.slice(0, MAX_WIRE_MESSAGE_CHARS) };
   }

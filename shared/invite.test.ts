@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { makeInviteLink, parseInviteLink } from './invite.ts';
 
-test('a link gives back the room and the token it was made with, whatever characters they hold', () => {
+test('a link returns the room and the token it was made with, with any characters', () => {
   for (const room of ['den', 'Ann & Bob = #1?', '漢字 🎮', '100% +1', '../..']) {
     for (const token of [undefined, 'eyJ.a-b_c.d+e/f=']) {
       const link = makeInviteLink('https://p2c2r.example/volunteer?lang=de', { room, token });
@@ -10,7 +10,7 @@ test('a link gives back the room and the token it was made with, whatever charac
   }
 });
 
-test('nothing of an invite is in the part of the link that a browser sends to the server', () => {
+test('the part of the link that a browser sends to the server contains nothing of the invite', () => {
   const url = new URL(
     makeInviteLink('https://p2c2r.example/volunteer#old', { room: 'secret-room', token: 'secret-token' }),
   );
@@ -18,7 +18,7 @@ test('nothing of an invite is in the part of the link that a browser sends to th
   expect(url.href.replace('#', '')).toBe('https://p2c2r.example/volunteer');
 });
 
-test('a link without an invite gives none', () => {
+test('a link without an invite returns null', () => {
   for (const hash of ['', '#', '#room=', '#invite=token', '#settings']) {
     expect(parseInviteLink(`https://p2c2r.example/gamer${hash}`)).toBeNull();
   }

@@ -1,11 +1,15 @@
-/** What an invite link carries: never sent to the server in a URL, since all of it stands behind the `#`. */
+/** The content of an invite link. All of it is in the fragment, behind the `#`, which a browser never sends to the server. */
 export interface Invite {
   room: string;
-  /** A signed token, for rooms that want one. */
+  /** A token signed by the server, for rooms that require one. */
   token?: string | undefined;
 }
 
-/** A link to one of our pages that lets its reader into a room. */
+/**
+ * Returns a link to one of our pages that admits its reader to a room. Throws a TypeError if `pageUrl` is not a URL.
+ *
+ * @param pageUrl - address of the page; its fragment is replaced.
+ */
 export function makeInviteLink(pageUrl: string, { room, token }: Invite): string {
   const url = new URL(pageUrl);
   const fields = new URLSearchParams({ room });
@@ -14,7 +18,7 @@ export function makeInviteLink(pageUrl: string, { room, token }: Invite): string
   return url.href;
 }
 
-/** The invite in a link's fragment, or null when there is none. */
+/** Returns the invite in the fragment of a link, or null without one. Does not verify the token. Throws a TypeError if `link` is not a URL. */
 export function parseInviteLink(link: string): Invite | null {
   const fields = new URLSearchParams(new URL(link).hash.slice(1));
   const room = fields.get('room');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from './manual-clock.ts';
 
-test('what falls due runs in the order of time, at its own time, and may set more', () => {
+test('timers fire in order, each at its own time, and may set others', () => {
   const clock = new ManualClock(100);
   const ran: [string, number][] = [];
   const note = (what: string) => () => ran.push([what, clock.now()]);

@@ -5,7 +5,7 @@ interface Timer {
   callback: () => void;
 }
 
-/** A clock that stands still until a test or a simulation moves it. */
+/** A virtual clock that only a test or a simulation advances. */
 export class ManualClock implements Clock {
   readonly #timers = new Set<Timer>();
   #nowMs: number;
@@ -15,12 +15,12 @@ export class ManualClock implements Clock {
     this.#nowMs = startMs;
   }
 
-  /** Timers that have not fallen due. */
+  /** Number of timers that are not due yet. */
   get pending(): number {
     return this.#timers.size;
   }
 
-  /** Timers that have. */
+  /** Number of timers that have fired. */
   get fired(): number {
     return this.#fired;
   }
@@ -35,21 +35,21 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** As where a thread stood still: what fell due meanwhile runs only now, once and late. */
+  /** Simulates a blocked thread: timers that fell due in the meantime fire only now, late. */
   jump(byMs: number): void {
     this.#nowMs += byMs;
     const due = [...this.#timers].filter(({ atMs }) => atMs <= this.#nowMs).sort((a, b) => a.atMs - b.atMs);
     for (const timer of due) if (this.#timers.delete(timer)) timer.callback();
   }
 
-  /** Runs what falls due, in order. */
+  /** Advances the clock and fires the timers that fall due, in order. */
   advance(byMs: number): void {
     const untilMs = this.#nowMs + byMs;
     for (let timer = this.#next(); timer && timer.atMs <= untilMs; timer = this.#next()) this.#run(timer);
     this.#nowMs = untilMs;
   }
 
-  /** Runs the timer that falls due next, however far off. False when there is none. */
+  /** Advances to the next timer, however far off, and fires it. Returns false if there is none. */
   advanceToNext(): boolean {
     const timer = this.#next();
     if (timer) this.#run(timer);
@@ -63,7 +63,7 @@ export class ManualClock implements Clock {
     timer.callback();
   }
 
-  /** Of those due at the same time, the one set first. */
+  /** The next timer; of several due at the same time, the one set first. */
   #next(): Timer | undefined {
     let next: Timer | undefined;
     for (const timer of this.#timers) if (!next || timer.atMs < next.atMs) next = timer;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ZodType } from 'zod';
-import { controlMessageSchema, pulseMessageSchema, taskMessageSchema, videoMessageSchema } from './messages.ts';
+import { controlMessageSchema, heartbeatMessageSchema, taskMessageSchema, videoMessageSchema } from './messages.ts';
 import { STREAM_LIMITS, TASK_LIMITS } from './protocol-limits.ts';
 
 const capabilities = {
@@ -19,7 +19,7 @@ const frame = { kind: 'frame', streamId: 1, frameId: 2, sequence: 2, timestampUs
 const result = { kind: 'result', id: 0, value: { any: 'thing' }, backend: 'js', queueMs: 0, computeMs: 1.5 };
 const error = { reason: 'device-lost', message: 'Start again.' };
 
-/** `good` passes unchanged; each variation of it is refused. */
+/** Expects `good` to pass unchanged, and each variation of it to be refused. */
 function holds(schema: ZodType, good: object, variations: Record<string, unknown>[]) {
   expect(schema.parse(good)).toEqual(good);
   for (const variation of [...variations, { unheardOf: 1 }, { kind: 'unheard of' }]) {
@@ -28,7 +28,7 @@ function holds(schema: ZodType, good: object, variations: Record<string, unknown
 }
 
 describe('control', () => {
-  test('hello, whatever version it speaks', () => {
+  test('hello, with any protocol version', () => {
     holds(controlMessageSchema, hello, [
       { protocolVersion: '1' },
       { role: 'admin' },
@@ -42,7 +42,7 @@ describe('control', () => {
     holds(controlMessageSchema, { ...hello, role: 'gamer', capabilities: null, protocolVersion: 99 }, []);
   });
 
-  test('stream setup within what a volunteer can hold', () => {
+  test('stream setup within the limits of a volunteer', () => {
     const wrong = [
       ...[
         { width: 1 },
@@ -57,7 +57,7 @@ describe('control', () => {
     holds(controlMessageSchema, { kind: 'stream-setup', setup }, variations);
   });
 
-  test('a farewell says why, or that nothing went wrong', () => {
+  test('bye, with a reason or none', () => {
     holds(controlMessageSchema, { kind: 'bye', error: null }, [{ error: undefined }]);
     holds(controlMessageSchema, { kind: 'bye', error }, [
       { error: { ...error, reason: 'because' } },
@@ -67,7 +67,7 @@ describe('control', () => {
   });
 });
 
-test('tasks: ids fit 32 bits, times are times, credits are bounded', () => {
+test('tasks: ids fit 32 bits, durations and credits are bounded', () => {
   holds(taskMessageSchema, { kind: 'task', id: 0xffffffff, type: 'echo', params: { sizeBytes: 1 } }, [
     { id: 2 ** 32 },
     { id: -1 },
@@ -88,20 +88,20 @@ test('tasks: ids fit 32 bits, times are times, credits are bounded', () => {
   ]);
 });
 
-test('pulse: a load is 0..1, a round trip is a time', () => {
-  holds(pulseMessageSchema, { kind: 'pong', serial: 3, load: 1, held: 0 }, [
+test('pulse: the load is 0..1, and the round trip is a duration', () => {
+  holds(heartbeatMessageSchema, { kind: 'pong', serial: 3, load: 1, held: 0 }, [
     { load: 1.01 },
     { load: -1 },
     { held: -1 },
   ]);
-  holds(pulseMessageSchema, { kind: 'lease' }, []);
-  holds(pulseMessageSchema, { kind: 'ping', serial: 3, rttMs: 12.5 }, [
+  holds(heartbeatMessageSchema, { kind: 'lease' }, []);
+  holds(heartbeatMessageSchema, { kind: 'ping', serial: 3, rttMs: 12.5 }, [
     { rttMs: -1 },
     { rttMs: Number.NaN },
     { rttMs: Number.POSITIVE_INFINITY },
     { rttMs: undefined },
   ]);
-  holds(pulseMessageSchema, { kind: 'ping', serial: 3, rttMs: null }, []);
+  holds(heartbeatMessageSchema, { kind: 'ping', serial: 3, rttMs: null }, []);
 });
 
 test('video: frames, drops and acknowledgements', () => {
@@ -122,7 +122,7 @@ test('video: frames, drops and acknowledgements', () => {
   holds(videoMessageSchema, { ...frame, kind: 'sharper', stages, ...made, quality: 'quality', lowered: null }, []);
 });
 
-test('a colour space this version does not know counts as unsaid and costs no frame', () => {
+test('an unknown colour space counts as null, and its frame is accepted', () => {
   const unknown = { ...frame, color: { ...color, primaries: 'film', matrix: 7 } };
   expect(videoMessageSchema.parse(unknown)).toMatchObject({ color: { ...color, primaries: null, matrix: null } });
 });

@@ -1,23 +1,23 @@
 import { STREAM_LIMITS, TASK_LIMITS } from './protocol-limits.ts';
 import { roleSchema, wireErrorSchema } from './signaling.ts';
-import { PROGRESS_STAGES } from './tasks/progress.ts';
+import { PROGRESS_STAGES } from './tasks/definition.ts';
 import { QUALITIES } from './tasks/upscale.ts';
 import { z } from './zod.ts';
 
-/** What travels on each channel of a link, in both directions. Every message is a `kind` union. */
+/** The messages on each channel of a link, in both directions. Each schema is a union over `kind`. */
 
 const id32 = z.int().min(0).max(0xffffffff);
 const durationMs = z.number().min(0).max(3_600_000);
 const shortText = z.string().max(64);
 const side = z.int().min(2).max(STREAM_LIMITS.maxSide);
 
-/** What a volunteer's machine can do, as it measured it. */
+/** Measured capabilities of a volunteer's machine. */
 const capabilitiesSchema = z.strictObject({
   adapter: z.string().max(256),
-  /** By kind of task (`kindOf` of its definition): the fastest backend that gave right answers, and its speed in units of the type's cost(). */
+  /** By kind of task (`kindOf` of its definition): the fastest backend that computed correctly, and its speed in units of the type's cost(). */
   backends: z.record(shortText, z.strictObject({ backend: shortText, unitsPerMs: z.number().min(0) })),
   tasks: z.array(shortText).max(16),
-  /** Codecs it can decode and encode, best first. */
+  /** Codecs that the machine can decode and encode, best first. */
   codecs: z.array(shortText).max(8),
 });
 export type Capabilities = z.infer<typeof capabilitiesSchema>;
@@ -25,8 +25,8 @@ export type Capabilities = z.infer<typeof capabilitiesSchema>;
 const streamIdField = { streamId: id32 };
 
 /**
- * Shape of a stream as its gamer wants it; both sizes even, `codec` one of `web/stream/codec/codecs.ts`. Said again under the same id it
- * changes quality, fps and bitrates in place; another size or codec is another stream.
+ * Settings of a stream, as its gamer requests them. Both sizes are even; `codec` is one of `web/stream/codec/codecs.ts`. A second setup
+ * with the same id changes quality, fps and bitrates in place; another size or codec needs another stream.
  */
 const streamSetupSchema = z.strictObject({
   ...streamIdField,
@@ -49,14 +49,14 @@ export const controlMessageSchema = z.discriminatedUnion('kind', [
     role: roleSchema,
     capabilities: capabilitiesSchema.nullable(),
   }),
-  /** Sent again when a device was lost and the machine measured itself anew. */
+  /** Sent again after a lost GPU device, when the machine has been measured anew. */
   z.strictObject({ kind: z.literal('capabilities'), capabilities: capabilitiesSchema }),
-  /** Opens a stream, or changes an open one. */
+  /** Gamer to volunteer: opens a stream, or changes an open one. */
   z.strictObject({ kind: z.literal('stream-setup'), setup: streamSetupSchema }),
   z.strictObject({ kind: z.literal('stream-ready'), ...streamIdField, backend: shortText }),
   z.strictObject({ kind: z.literal('stream-failed'), ...streamIdField, error: wireErrorSchema }),
   z.strictObject({ kind: z.literal('stream-close'), ...streamIdField }),
-  /** The last message on a link that is closed on purpose; null when nothing went wrong. */
+  /** The last message on a link that is closed on purpose; `error` is null if nothing went wrong. */
   z.strictObject({ kind: z.literal('bye'), error: wireErrorSchema.nullable() }),
 ]);
 export type ControlMessage = z.infer<typeof controlMessageSchema>;
@@ -74,7 +74,7 @@ export const taskMessageSchema = z.discriminatedUnion('kind', [
     queueMs: durationMs,
     computeMs: durationMs,
   }),
-  /** Volunteer to gamer, now and then while a long task runs. */
+  /** Volunteer to gamer, from time to time during a long task; `share` is 0..1 of the stage. */
   z.strictObject({
     kind: z.literal('progress'),
     id: id32,
@@ -82,23 +82,24 @@ export const taskMessageSchema = z.discriminatedUnion('kind', [
     share: z.number().min(0).max(1),
   }),
   z.strictObject({ kind: z.literal('failed'), id: id32, error: wireErrorSchema }),
-  /** Handed back unharmed: the volunteer paused or lost its GPU. Not a failure of the task. */
+  /** Volunteer to gamer: the task was not run, because the volunteer paused or lost its GPU. Not a failure of the task. */
   z.strictObject({ kind: z.literal('returned'), id: id32 }),
-  /** How many tasks of this gamer the volunteer is willing to hold. The channel has no order, so the newest `serial` counts. */
+  /** Volunteer to gamer: how many tasks of this gamer it is willing to hold. The channel is unordered, so the newest `serial` counts. */
   z.strictObject({ kind: z.literal('credit'), serial: id32, window: z.int().min(0).max(TASK_LIMITS.maxHeld) }),
 ]);
 export type TaskMessage = z.infer<typeof taskMessageSchema>;
 
-export const pulseMessageSchema = z.discriminatedUnion('kind', [
-  /** Gamer to volunteer, with the round trip it measured; null before. */
+export const heartbeatMessageSchema = z.discriminatedUnion('kind', [
+  /** Gamer to volunteer, with the measured round trip; null before the first measurement. */
   z.strictObject({ kind: z.literal('ping'), serial: id32, rttMs: durationMs.nullable() }),
-  /** Volunteer to gamer: the answer; and, unasked, that its worker lives while it has work of this gamer. */
+  /** Volunteer to gamer, unprompted, while it has work of this gamer: its worker is alive. */
   z.strictObject({ kind: z.literal('lease') }),
+  /** Volunteer to gamer: the answer to a ping, with its load (0..1) and the number of tasks it holds. */
   z.strictObject({ kind: z.literal('pong'), serial: id32, load: z.number().min(0).max(1), held: z.int().min(0) }),
 ]);
-export type HeartbeatMessage = z.infer<typeof pulseMessageSchema>;
+export type HeartbeatMessage = z.infer<typeof heartbeatMessageSchema>;
 
-/** Time a frame spent on the volunteer, ms. `totalMs` is from its last chunk's arrival to handing the answer to the channel. */
+/** Time a frame spent on the volunteer, ms. `totalMs` is from the arrival of its last chunk to passing the answer to the channel. */
 const volunteerStagesSchema = z.strictObject({
   queueMs: durationMs,
   decodeMs: durationMs,
@@ -108,7 +109,7 @@ const volunteerStagesSchema = z.strictObject({
 });
 export type VolunteerStages = z.infer<typeof volunteerStagesSchema>;
 
-/** What a decoder is told of a picture's colours, since VP8 and VP9 carry none. A name this version does not know counts as unsaid. */
+/** Colour space of a frame, for the decoder, since VP8 and VP9 bitstreams may not carry it. A name unknown to this version counts as null. */
 export const colorSpaceSchema = z.strictObject({
   primaries: z.enum(['bt709', 'bt470bg', 'smpte170m', 'bt2020', 'smpte432']).nullable().catch(null),
   transfer: z.enum(['bt709', 'smpte170m', 'iec61966-2-1', 'linear', 'pq', 'hlg']).nullable().catch(null),
@@ -119,21 +120,21 @@ export type ColorSpace = z.infer<typeof colorSpaceSchema>;
 
 const frameFields = {
   ...streamIdField,
-  /** The source frame's number; frames that were never sent leave gaps. */
+  /** Number of the source frame; frames that were not sent leave gaps. */
   frameId: id32,
-  /** Counts what one encoder made, without gaps: a gap at the receiver means that the deltas after it cannot be decoded. */
+  /** Counts the frames of one encoder without gaps: after a gap at the receiver, delta frames cannot be decoded. */
   sequence: id32,
   timestampUs: z.int(),
   keyframe: z.boolean(),
-  /** With keyframes; null with deltas. */
+  /** For keyframes; null for delta frames. */
   color: colorSpaceSchema.nullable(),
 };
 
-/** Why a picture was made in a lower quality than its stream's. */
+/** Reasons for computing a frame at a lower quality than its stream's. */
 export const LOWERED_CAUSES = ['getting-ready', 'too-slow', 'not-available'] as const;
 export type LoweredCause = (typeof LOWERED_CAUSES)[number];
 
-/** Why a volunteer gave no answer to a frame. */
+/** Reasons for which a volunteer dropped a frame. */
 const VOLUNTEER_DROP_CAUSES = [
   'volunteer-busy',
   'downlink-full',
@@ -146,23 +147,24 @@ const VOLUNTEER_DROP_CAUSES = [
 export type VolunteerDropCause = (typeof VOLUNTEER_DROP_CAUSES)[number];
 
 export const videoMessageSchema = z.discriminatedUnion('kind', [
-  /** Gamer to volunteer: one encoded source frame, its only attachment. */
+  /** Gamer to volunteer: an encoded source frame, the only attachment. */
   z.strictObject({ kind: z.literal('frame'), ...frameFields }),
-  /** Volunteer to gamer: the same frame, sharper. */
+  /** Volunteer to gamer: the same frame, upscaled and encoded again. */
   z.strictObject({
     kind: z.literal('sharper'),
     ...frameFields,
     stages: volunteerStagesSchema,
-    /** What it was made with; null as its cause: with what its stream wants. */
+    /** The quality it was computed with. */
     quality: z.enum(QUALITIES),
+    /** The reason for a lower quality than the stream's; null if it is the stream's. */
     lowered: z.enum(LOWERED_CAUSES).nullable(),
-    /** What the way back may take now, as the volunteer finds it. */
+    /** Downlink bitrate that the volunteer estimates to be possible now. */
     downlinkKbps: z.number().min(0).max(STREAM_LIMITS.maxBitrateKbps),
   }),
-  /** Either way, at a frame's arrival: when that was by the receiver's own clock. */
+  /** Either direction: a frame arrived, with the time by the receiver's own clock. */
   z.strictObject({ kind: z.literal('ack'), ...streamIdField, frameId: id32, receivedMs: z.number().min(0) }),
   z.strictObject({ kind: z.literal('dropped'), ...streamIdField, frameId: id32, why: z.enum(VOLUNTEER_DROP_CAUSES) }),
-  /** Either way: the next frame should stand by itself. */
+  /** Either direction: the next frame must be a keyframe. */
   z.strictObject({ kind: z.literal('keyframe-request'), ...streamIdField }),
 ]);
 export type VideoMessage = z.infer<typeof videoMessageSchema>;

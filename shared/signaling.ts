@@ -2,8 +2,8 @@ import { toBase64Url } from './bytes.ts';
 import { MAX_WIRE_MESSAGE_CHARS, MESH_ERROR_REASONS, type WireError } from './errors.ts';
 import { challengeSchema, publicKeySchema, signatureSchema } from './identity.ts';
 import { SIGNALING } from './protocol-limits.ts';
-import { linkOutcomeSchema } from './status.ts';
-import { TASK_NAMES } from './tasks/names.ts';
+import { linkOutcomeSchema } from './server-status.ts';
+import { TASK_NAMES } from './tasks/definition.ts';
 import { z } from './zod.ts';
 
 /** Raised whenever the two ends of any connection would misunderstand each other. */

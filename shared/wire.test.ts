@@ -15,7 +15,7 @@ const joined = (parts: readonly Uint8Array[]) => Uint8Array.from(parts.flatMap((
 const encoded = (items: readonly Carried<Message>[]) => joined(encodeTransfer(items));
 const counted = (sizeBytes: number) => Uint8Array.from({ length: sizeBytes }, (_, index) => index % 251);
 
-/** Any envelope, in a transfer of the right form. */
+/** A well-formed transfer with any envelope. */
 function enveloped(envelope: Uint8Array, attached: Uint8Array = new Uint8Array()): Uint8Array {
   const length = new Uint8Array(4);
   new DataView(length.buffer).setUint32(0, envelope.byteLength, true);
@@ -23,7 +23,7 @@ function enveloped(envelope: Uint8Array, attached: Uint8Array = new Uint8Array()
 }
 const packed = (value: unknown, attached?: Uint8Array) => enveloped(packr.pack(value), attached);
 
-test('messages and their attachments arrive as they were, in order', () => {
+test('messages and their attachments arrive unchanged and in order', () => {
   const items: Carried<Message>[] = [
     bare({ kind: 'stop' }),
     {
@@ -35,7 +35,7 @@ test('messages and their attachments arrive as they were, in order', () => {
   expect(decodeTransfer(encoded(items), schema)).toEqual(items);
 });
 
-test('attachments are neither copied on the way out nor on the way in', () => {
+test('attachments are copied neither by encoding nor by decoding', () => {
   const attachment = counted(50);
   const parts = encodeTransfer([{ message: { kind: 'stop' }, attachments: [attachment] }]);
   expect(parts[1]).toBe(attachment);
@@ -44,7 +44,7 @@ test('attachments are neither copied on the way out nor on the way in', () => {
   expect(item?.attachments[0]?.buffer).toBe(whole.buffer);
 });
 
-test('a transfer that begins within a larger buffer is read from where it begins', () => {
+test('a transfer at an offset in a larger buffer is decoded', () => {
   const bytes = encoded([{ message: { kind: 'note', id: 5 }, attachments: [counted(9)] }]);
   const larger = joined([counted(13), bytes]);
   expect(decodeTransfer(larger.subarray(13), schema)).toEqual([
@@ -62,40 +62,40 @@ describe('malformed', () => {
     ['a cut-off envelope', whole.subarray(0, 10)],
     ['a cut-off attachment', whole.subarray(0, whole.byteLength - 1)],
     ['bytes left over', joined([whole, counted(1)])],
-    ['no MessagePack', enveloped(Uint8Array.of(0xc1, 0xc1))],
-    ['MessagePack with something after it', enveloped(joined([packr.pack([[stop, []]]), counted(1)]))],
+    ['bytes that are not MessagePack', enveloped(Uint8Array.of(0xc1, 0xc1))],
+    ['trailing bytes after MessagePack', enveloped(joined([packr.pack([[stop, []]]), counted(1)]))],
     ['an empty envelope', enveloped(new Uint8Array())],
-    ['an array that says it has four billion entries', enveloped(Uint8Array.of(0xdd, 0xff, 0xff, 0xff, 0xff))],
-    ['a string that says it is longer than all', enveloped(Uint8Array.of(0xdb, 0xff, 0xff, 0xff, 0xff))],
-    ['nesting without end', enveloped(nested)],
-    ['no list', packed('text')],
-    ['an object for a list', packed({ 0: [stop, []] })],
+    ['an array that claims four billion entries', enveloped(Uint8Array.of(0xdd, 0xff, 0xff, 0xff, 0xff))],
+    ['a string that claims to exceed the envelope', enveloped(Uint8Array.of(0xdb, 0xff, 0xff, 0xff, 0xff))],
+    ['very deep nesting', enveloped(nested)],
+    ['text instead of a list', packed('text')],
+    ['an object instead of a list', packed({ 0: [stop, []] })],
     ['an empty list', packed([])],
     ['more messages than an envelope holds', packed(Array(TRANSFER.maxMessagesPerEnvelope + 1).fill([stop, []]))],
-    ['a message without its pair', packed([stop])],
-    ['sizes that are no list', packed([[stop, 9]])],
+    ['a message without attachment sizes', packed([stop])],
+    ['sizes that are not a list', packed([[stop, 9]])],
     ['a negative size', packed([[stop, [-1]]])],
     ['a fractional size', packed([[stop, [0.5]]])],
-    ['a size beyond every bound', packed([[stop, [2 ** 40]]])],
+    ['a size over every limit', packed([[stop, [2 ** 40]]])],
     ['more attachments than allowed', packed([[stop, Array(TRANSFER.maxAttachments + 1).fill(0)]])],
-    ['attachments that are not there', packed([[stop, [1]]])],
-    ['a kind nobody knows', packed([[{ kind: 'constructor' }, []]])],
-    ['a field nobody knows', packed([[{ ...stop, extra: 1 }, []]])],
+    ['missing attachments', packed([[stop, [1]]])],
+    ['an unknown kind', packed([[{ kind: 'constructor' }, []]])],
+    ['an unknown field', packed([[{ ...stop, extra: 1 }, []]])],
     ['a field of another type', packed([[{ kind: 'note', id: '1' }, []]])],
-    ['null for a message', packed([[null, []]])],
+    ['null instead of a message', packed([[null, []]])],
   ])('%s', (_, bytes) => {
     expect(() => decodeTransfer(bytes, schema)).toThrow(
       expect.objectContaining({ name: 'MeshError', reason: 'malformed' }),
     );
   });
 
-  test('an envelope beyond its bound is too large, whatever it holds', () => {
+  test('an envelope over its size limit is too large, whatever it contains', () => {
     const header = new Uint8Array(4);
     new DataView(header.buffer).setUint32(0, TRANSFER.maxEnvelopeBytes + 1, true);
     expect(() => decodeTransfer(header, schema)).toThrow(expect.objectContaining({ reason: 'too-large' }));
   });
 
-  test('what one peer sends leaves no trace in what is read from the next', () => {
+  test('decoding one transfer has no effect on the next', () => {
     // Record definitions (extension 'r'), which would give a later 0x45 another meaning.
     const definition = Uint8Array.of(0x92, 0xd4, 0x72, 0x45, 0x91, 0xa1, 0x61, 1, 0x45, 2);
     expect(() => decodeTransfer(enveloped(definition), schema)).toThrow();

@@ -3,27 +3,27 @@ import type { ZodType } from 'zod';
 import { MeshError } from './errors.ts';
 import { TRANSFER } from './protocol-limits.ts';
 
-/** A message and the raw bytes that belong to it. */
+/** A message with the raw bytes that belong to it. */
 export interface Carried<Message> {
   message: Message;
   attachments: Uint8Array[];
 }
 
 /**
- * A transfer: u32 length of the envelope, little endian | envelope | attachments, one after another.
- * The envelope is MessagePack: an array of [message, sizes of its attachments in bytes].
+ * Size of the length field. A transfer on the wire: u32 length of the envelope in bytes, little endian | envelope | attachments, one
+ * after another. The envelope is MessagePack: an array of [message, sizes of its attachments in bytes].
  */
 const LENGTH_BYTES = 4;
 
-// Records would make the meaning of one envelope depend on earlier ones; channels without order cannot afford that.
+// With records, an envelope would depend on earlier ones, which does not work on unordered channels.
 const packr = new Packr({ useRecords: false, moreTypes: false });
 
-/** A message without attachments. */
+/** Wraps a message that has no attachments. */
 export function bare<Message>(message: Message): Carried<Message> {
   return { message, attachments: [] };
 }
 
-/** Bytes of a transfer as consecutive ranges; attachments are not copied. */
+/** Encodes messages as one transfer. Returns consecutive byte ranges; attachments are not copied. */
 export function encodeTransfer(items: readonly Carried<unknown>[]): Uint8Array[] {
   const envelope = packr.pack(items.map(({ message, attachments }) => [message, attachments.map((a) => a.byteLength)]));
   const head = new Uint8Array(LENGTH_BYTES + envelope.byteLength);
@@ -33,9 +33,9 @@ export function encodeTransfer(items: readonly Carried<unknown>[]): Uint8Array[]
 }
 
 /**
- * Reads a whole transfer. The attachments of a message that travelled alone are views on its bytes; those that shared a transfer have
- * bytes of their own, so that keeping one does not keep all, and handing one on does not take the others along. Throws MeshError
- * `malformed` or `too-large`.
+ * Decodes and validates a complete transfer. The attachments of a message that travelled alone are views of `bytes`. Messages that
+ * shared a transfer get copies of their attachments: keeping one does not keep the others in memory, and one can be transferred to a
+ * worker without the others. Throws MeshError `malformed` or `too-large`.
  */
 export function decodeTransfer<Message>(bytes: Uint8Array, schema: ZodType<Message>): Carried<Message>[] {
   const envelope = readEnvelope(bytes);
@@ -46,13 +46,14 @@ export function decodeTransfer<Message>(bytes: Uint8Array, schema: ZodType<Messa
     if (!parsed.success) throw MeshError.malformed('A message of unknown kind or shape arrived.');
     const attachments = sizes.map((sizeBytes) => {
       const attachment = bytes.subarray(offset, offset + sizeBytes);
-      if (attachment.byteLength !== sizeBytes) throw MeshError.malformed('A transfer is shorter than it says.');
+      if (attachment.byteLength !== sizeBytes)
+        throw MeshError.malformed('A transfer is shorter than its envelope declares.');
       offset += sizeBytes;
       return envelope.entries.length > 1 ? attachment.slice() : attachment;
     });
     return { message: parsed.data, attachments };
   });
-  if (offset !== bytes.byteLength) throw MeshError.malformed('A transfer is longer than it says.');
+  if (offset !== bytes.byteLength) throw MeshError.malformed('A transfer is longer than its envelope declares.');
   return items;
 }
 
@@ -64,7 +65,7 @@ function readEnvelope(bytes: Uint8Array): { entries: unknown[]; sizeBytes: numbe
   if (LENGTH_BYTES + sizeBytes > bytes.byteLength) throw MeshError.malformed('An envelope is cut off.');
   const entries = unpack(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + sizeBytes));
   if (!Array.isArray(entries) || entries.length === 0 || entries.length > TRANSFER.maxMessagesPerEnvelope) {
-    throw MeshError.malformed('An envelope holds no list of messages.');
+    throw MeshError.malformed('An envelope is not a list of messages.');
   }
   return { entries, sizeBytes };
 }
@@ -83,6 +84,6 @@ function readEntry(entry: unknown): { message: unknown; sizes: number[] } {
     Array.isArray(sizes) &&
     sizes.length <= TRANSFER.maxAttachments &&
     sizes.every((size) => Number.isInteger(size) && size >= 0 && size <= TRANSFER.maxTransferBytes);
-  if (!isValid) throw MeshError.malformed('An envelope lists impossible attachments.');
+  if (!isValid) throw MeshError.malformed('An envelope lists invalid attachment sizes.');
   return { message, sizes };
 }

@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Logger, pino } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
-import type { Lan } from '../shared/lan.ts';
+import type { Lan } from '../shared/server-status.ts';
 import { Invites } from './access/invites.ts';
 import { LockOut } from './access/lock-out.ts';
 import { type ServerClock, serverClock } from './boot/clock.ts';

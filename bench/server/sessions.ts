@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../shared/clock.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
-import { SignalingClient, type SignalingEvent } from '../../web/net/signaling-client.ts';
+import { SignalingClient } from '../../web/net/signaling-client.ts';
+import type { SignalingEvent } from '../../web/net/signaling-session.ts';
 
 /** How sessions have fared since {@link Sessions.brace}. */
 export interface Standing {

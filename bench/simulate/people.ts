@@ -1,4 +1,4 @@
-import { TASK_NAMES, type TaskName } from '../../shared/tasks/names.ts';
+import { TASK_NAMES, type TaskName } from '../../shared/tasks/definition.ts';
 import type { Member } from '../../signaling-server/rooms/member.ts';
 import type { Random } from './random.ts';
 

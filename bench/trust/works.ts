@@ -1,9 +1,8 @@
-import type { AnyTaskDefinition } from '../../shared/tasks/catalogue.ts';
-import { definitionOf } from '../../shared/tasks/catalogue.ts';
+import { type AnyTaskDefinition, definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PackedTask, PixelImage } from '../../shared/tasks/definition.ts';
 import { randomGrid, randomQueries, solved } from '../../shared/tasks/pathfinding/test-grids.ts';
 import { type PathfindingResult, pathfinding } from '../../shared/tasks/pathfinding.ts';
-import type { PhysicsResult } from '../../shared/tasks/physics/result.ts';
+import type { PhysicsResult } from '../../shared/tasks/physics/bodies.ts';
 import { task as bodiesTask, simulated, swarm } from '../../shared/tasks/physics/test-bodies.ts';
 import { busyScene, painted } from '../../shared/tasks/raytracing/test-scenes.ts';
 import { raytracing } from '../../shared/tasks/raytracing.ts';

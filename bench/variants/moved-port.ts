@@ -1,16 +1,16 @@
-import type { ChannelPort, ChannelPortEvents } from '../../web/net/channel-port.ts';
+import type { ChannelPort, ChannelPortEvents } from '../../web/net/transferable-channel.ts';
 
 /**
- * Stands in for `web/net/moved-channel.ts`: frames go from worker to worker over a MessagePort, what is beneath them and above them
+ * Stands in for `web/net/transferable-channel.ts`: frames go from worker to worker over a MessagePort, what is beneath them and above them
  * is as it was. The channel itself stays on the page and carries nothing; the other channels move as ever.
  */
-export type MovedChannel = RTCDataChannel | MessagePort;
+export type TransferableChannel = RTCDataChannel | MessagePort;
 
-export function moveChannel(channel: RTCDataChannel): MovedChannel {
+export function makeTransferable(channel: RTCDataChannel): TransferableChannel {
   return channel.label === 'video' ? portToOtherPage() : channel;
 }
 
-export function adoptChannel(moved: MovedChannel): ChannelPort {
+export function adoptChannel(moved: TransferableChannel): ChannelPort {
   return moved instanceof MessagePort ? new PortChannel(moved) : moved;
 }
 

@@ -5,11 +5,11 @@ import { echo } from './echo.ts';
 
 const bytes = Uint8Array.of(1, 2, 3);
 
-test('every runnable type answers to its own name', () => {
+test('every definition is listed under its own type', () => {
   for (const type of RUNNABLE_TASK_TYPES) expect(definitionOf(type).type).toBe(type);
 });
 
-test('a type that is not here is unknown, and the message names those that are', () => {
+test('the error for an unknown type lists the known ones', () => {
   for (const type of ['nothing', '', 'constructor', '__proto__', 'toString']) {
     expect(() => definitionOf(type)).toThrow(
       expect.objectContaining({ reason: 'unknown-task', message: expect.stringContaining('echo, upscale') }),
@@ -17,13 +17,13 @@ test('a type that is not here is unknown, and the message names those that are',
   }
 });
 
-test('a packed task is what its volunteer accepts, and an echo comes back as it was', () => {
+test('a volunteer accepts a packed task, and an echo comes back unchanged', () => {
   const task = echo.pack({ bytes });
   expect(checkArrivedTask('echo', structuredClone(task))).toEqual(task);
   expect(echo.unpackResult(task, { value: null, attachments: task.attachments })).toEqual({ bytes });
 });
 
-test('an input may be changed once it is packed', () => {
+test('changing an input after packing has no effect', () => {
   const input = bytes.slice();
   const task = echo.pack({ bytes: input });
   input.fill(9);
@@ -31,8 +31,8 @@ test('an input may be changed once it is packed', () => {
 });
 
 test.each([
-  ['params of another shape', { params: { sizeBytes: 3, extra: 1 }, attachments: [bytes] }],
-  ['params that are nothing', { params: undefined, attachments: [bytes] }],
+  ['unknown params', { params: { sizeBytes: 3, extra: 1 }, attachments: [bytes] }],
+  ['missing params', { params: undefined, attachments: [bytes] }],
   ['a negative size', { params: { sizeBytes: -1 }, attachments: [bytes] }],
   ['no attachment', { params: { sizeBytes: 3 }, attachments: [] }],
   ['an attachment too many', { params: { sizeBytes: 3 }, attachments: [bytes, bytes] }],
@@ -49,7 +49,7 @@ test('an echo of the wrong size is malformed', () => {
   }
 });
 
-test('echo refuses what is no bytes, and more than a transfer carries', () => {
+test('echo refuses values other than bytes, and more than fits into a transfer', () => {
   for (const wrong of ['text', [1, 2], new ArrayBuffer(3), undefined]) {
     expect(() => echo.pack({ bytes: wrong as unknown as Uint8Array })).toThrow(
       expect.objectContaining({ reason: 'bad-input' }),

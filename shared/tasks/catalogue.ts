@@ -1,14 +1,13 @@
 import { MeshError } from '../errors.ts';
-import type { PackedResult, PackedTask, TaskDefinition } from './definition.ts';
+import type { PackedResult, PackedTask, TaskDefinition, TaskName } from './definition.ts';
 import { echo } from './echo.ts';
 import { infer } from './infer.ts';
-import type { TaskName } from './names.ts';
 import { pathfinding } from './pathfinding.ts';
 import { physics } from './physics.ts';
 import { raytracing } from './raytracing.ts';
 import { upscale } from './upscale.ts';
 
-/** The task types that can be run today. */
+/** The task types that this version runs. A new type is added here and to TASK_NAMES. */
 export const catalogue = { echo, upscale, infer, pathfinding, physics, raytracing } as const satisfies Record<
   TaskName,
   unknown
@@ -16,24 +15,24 @@ export const catalogue = { echo, upscale, infer, pathfinding, physics, raytracin
 type RunnableTaskType = keyof typeof catalogue;
 export const RUNNABLE_TASK_TYPES = Object.keys(catalogue) as RunnableTaskType[];
 
-/** A definition whose types were checked at its own declaration and are opaque to those who only move tasks about. */
+/** A definition with opaque types, for code that only passes tasks on; they were checked at its declaration. */
 export type AnyTaskDefinition = TaskDefinition<unknown, unknown, unknown>;
 
-/** Throws MeshError `unknown-task`. */
+/** Returns the definition of a task type. Throws MeshError `unknown-task`. */
 export function definitionOf(type: string): AnyTaskDefinition {
   if (!Object.hasOwn(catalogue, type)) {
     const known = RUNNABLE_TASK_TYPES.join(', ');
     throw new MeshError('unknown-task', `There is no task type '${type}' here. This version runs: ${known}.`);
   }
-  // Sound: pack() validates its input and params pass through the schema before any other member sees them.
+  // Safe: pack() validates its input, and params are validated by the schema before any other member receives them.
   return catalogue[type as RunnableTaskType] as unknown as AnyTaskDefinition;
 }
 
-/** Volunteer's side: everything about an arriving task that can be wrong. Throws MeshError `unknown-task` or `malformed`. */
+/** Volunteer's side: validates an arriving task. Throws MeshError `unknown-task`, `malformed` or `too-large`. */
 export function checkArrivedTask(type: string, { params, attachments }: PackedTask): PackedTask {
   const definition = definitionOf(type);
   const parsed = definition.params.safeParse(params);
-  if (!parsed.success) throw MeshError.malformed(`A task of type '${type}' came with wrong parameters.`);
+  if (!parsed.success) throw MeshError.malformed(`A task of type '${type}' arrived with wrong parameters.`);
   definition.checkAttachments(parsed.data, attachments);
   return { params: parsed.data, attachments };
 }

@@ -1,4 +1,19 @@
 import type { ZodType } from 'zod';
+import { MeshError } from '../errors.ts';
+
+/** Names of all task types, for code that names them without running them. */
+export const TASK_NAMES = ['echo', 'upscale', 'infer', 'pathfinding', 'physics', 'raytracing'] as const;
+export type TaskName = (typeof TASK_NAMES)[number];
+
+/** Where work may run. `auto`: wherever it is predicted to finish first; `volunteers`: never on this machine; `local`: only there. */
+export const WHERES = ['auto', 'volunteers', 'local'] as const;
+export type Where = (typeof WHERES)[number];
+
+/** Throws MeshError `bad-input` if `where` is not one of {@link WHERES}. */
+export function checkWhere(where: string): void {
+  if ((WHERES as readonly string[]).includes(where)) return;
+  throw MeshError.badInput(`There is no place '${where}' to work. Use one of ${WHERES.join(', ')}.`);
+}
 
 /** 8-bit sRGB RGBA pixels, rows top to bottom, straight (not premultiplied) alpha; `data.length === width * height * 4`. */
 export interface PixelImage {
@@ -7,31 +22,31 @@ export interface PixelImage {
   data: Uint8ClampedArray | Uint8Array;
 }
 
-/** A task as it travels: small params in the envelope, bulk bytes as raw attachments. */
+/** A task on the wire: small params in the envelope, bulk data as raw attachments. */
 export interface PackedTask<Params = unknown> {
   params: Params;
   attachments: Uint8Array[];
 }
 
-/** What an executor answers: a small value for the envelope and raw attachments. */
+/** A result on the wire: a small value in the envelope, bulk data as raw attachments. */
 export interface PackedResult {
   value: unknown;
   attachments: Uint8Array[];
 }
 
-/** Work that a check wants done to compare with. `another`: by whoever is soonest, but not by whose result is checked. */
+/** Work that a check requests for comparison. `us`: on this machine; `another`: by the first available machine other than the one being checked. */
 export interface Recomputation {
   task: PackedTask;
   by: 'us' | 'another';
 }
 
 /**
- * A look at whether a result is right, in steps of well under a millisecond. For what it yields it is given the result to go on with.
+ * A check of a result, in steps of well under a millisecond. Whenever it yields a recomputation, it must be resumed with its result.
  * Throws MeshError `verify-failed`.
  */
 export type Verification = Generator<Recomputation | undefined, void, PackedResult | undefined>;
 
-/** What both ends must agree on about one task type. */
+/** A task type: everything that both ends must agree on. */
 export interface TaskDefinition<Input, Params, Result> {
   readonly type: string;
   /** Shape of the params on the wire. */
@@ -40,29 +55,53 @@ export interface TaskDefinition<Input, Params, Result> {
   readonly cacheable: boolean;
   /** Gamer's side: validates an input. Throws MeshError `bad-input` or `too-large`. */
   pack(input: Input): PackedTask<Params>;
-  /** Volunteer's side: do the attachments fit the params? Throws MeshError `malformed` or `too-large`. */
+  /** Volunteer's side: checks that the attachments match the params. Throws MeshError `malformed` or `too-large`. */
   checkAttachments(params: Params, attachments: readonly Uint8Array[]): void;
-  /** Gamer's side: validates what a volunteer answered to this task. Throws MeshError `malformed`. */
+  /** Gamer's side: validates a volunteer's result of this task. Throws MeshError `malformed`. */
   unpackResult(task: PackedTask<Params>, result: PackedResult): Result;
-  /** First deadline, ms, before anything is measured. */
+  /** Deadline while nothing has been measured yet, ms. */
   firstDeadlineMs(params: Params): number;
-  /** What runs differ in beside their cost: machines tell and learn their speed for each. The type's name, or begins with it. */
+  /** Kind of work, for which machines measure and report a speed: tasks of one kind differ only in cost. It is, or starts with, the type. */
   kindOf(params: Params): string;
-  /** Units of work: what `unitsPerMs` of a backend counts. */
+  /** Amount of work in the units that a backend's `unitsPerMs` counts. */
   cost(params: Params): number;
-  /** Bytes of the result, for predicting its transfer. */
+  /** Estimated size of the result, bytes, for predicting its transfer time. */
   resultBytes(params: Params): number;
   /**
-   * Gamer's side: is it the right result? Much cheaper than the work, so a look at a random part of it. An honest machine passes
-   * whatever its precision and the order of its sums.
+   * Gamer's side: checks a result. This must be much cheaper than the work, so it checks a random part. An honest machine passes whatever
+   * its precision and its order of summation.
+   *
+   * @param random - returns 0 <= x < 1.
    */
   verify(task: PackedTask<Params>, result: Result, random: () => number): Verification;
-  /** At most so many tasks that are the whole together, sharing their bytes; a single one where that would only repeat work. */
+  /** Splits a task into at most `parts` tasks that share its bytes; into a single one if splitting would only repeat work. */
   split?(task: PackedTask<Params>, parts: number): TaskSplit<Params>;
 }
 
 export interface TaskSplit<Params> {
   tasks: PackedTask<Params>[];
-  /** Results that were validated, in the order of the tasks; what comes out is the result of the whole. Throws MeshError `too-large`. */
+  /** Merges validated results, in the order of the tasks, into the result of the whole task. Throws MeshError `too-large`. */
   merge(results: readonly PackedResult[]): PackedResult;
 }
+
+/** Work in steps of well under a millisecond, so that its caller can pause or stop between two. */
+export type Steps<T> = Generator<undefined, T, unknown>;
+
+/** Runs all steps without a pause and returns the result. */
+export function finish<T>(steps: Steps<T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** Stages of a long task: `loading` fetches what it needs, `computing` is the work itself. */
+export const PROGRESS_STAGES = ['loading', 'computing'] as const;
+
+/** Progress of a task. `share` is 0..1 of the stage; it restarts when another machine begins the task again. */
+export interface TaskProgress {
+  stage: (typeof PROGRESS_STAGES)[number];
+  share: number;
+}
+
+export type ProgressListener = (progress: TaskProgress) => void;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { checkArrivedTask } from './catalogue.ts';
+import type { PackedResult } from './definition.ts';
+import { INFER } from './infer/tensors.ts';
 import { type InferInput, infer } from './infer.ts';
-import { FIRST_DEADLINE_MS, INFER } from './tuning.ts';
 
 const floats = (...values: number[]) => ({ type: 'float32', dims: [values.length], data: Float32Array.from(values) });
 const input: InferInput = { model: 'steering', inputs: { x: floats(1, 2, 3) } };
@@ -9,22 +10,22 @@ const input: InferInput = { model: 'steering', inputs: { x: floats(1, 2, 3) } };
 describe('an input is refused', () => {
   test.each<[string, unknown]>([
     ['without a model', { inputs: input.inputs }],
-    ['with a name that is a path', { ...input, model: '../secret' }],
-    ['with a URL of a file', { ...input, model: 'file:///etc/passwd' }],
-    ['with code for a URL', { ...input, model: 'javascript:1' }],
+    ['with a path instead of a name', { ...input, model: '../secret' }],
+    ['with a file URL', { ...input, model: 'file:///etc/passwd' }],
+    ['with a javascript URL', { ...input, model: 'javascript:1' }],
     ['without inputs', { ...input, inputs: {} }],
-    ['with a type that no model has', { ...input, inputs: { x: { ...floats(1), type: 'string' } } }],
-    ['with a type of another world', { ...input, inputs: { x: { ...floats(1), type: 'constructor' } } }],
-    ['with more data than its sizes say', { ...input, inputs: { x: { ...floats(1, 2), dims: [1] } } }],
-    ['with less', { ...input, inputs: { x: { ...floats(1, 2), dims: [2, 2] } } }],
-    ['with half a size', { ...input, inputs: { x: { ...floats(1, 2), dims: [0.5, 4] } } }],
-    ['with nothing in it', { ...input, inputs: { x: { ...floats(), dims: [0] } } }],
-    ['with plain numbers', { ...input, inputs: { x: { ...floats(1), data: [1] } } }],
-    ['with too many sizes', { ...input, inputs: { x: { ...floats(1), dims: Array(INFER.maxRank + 1).fill(1) } } }],
-    ['with truth that is 2', { ...input, inputs: { x: { type: 'bool', dims: [1], data: new Uint8Array([2]) } } }],
-    ['with an effort of its own', { ...input, effort: 'heroic' }],
+    ['with an unsupported type', { ...input, inputs: { x: { ...floats(1), type: 'string' } } }],
+    ['with a property of Object as its type', { ...input, inputs: { x: { ...floats(1), type: 'constructor' } } }],
+    ['with more data than its dims', { ...input, inputs: { x: { ...floats(1, 2), dims: [1] } } }],
+    ['with less data than its dims', { ...input, inputs: { x: { ...floats(1, 2), dims: [2, 2] } } }],
+    ['with a fractional dim', { ...input, inputs: { x: { ...floats(1, 2), dims: [0.5, 4] } } }],
+    ['with an empty tensor', { ...input, inputs: { x: { ...floats(), dims: [0] } } }],
+    ['with a plain array', { ...input, inputs: { x: { ...floats(1), data: [1] } } }],
+    ['with too many dims', { ...input, inputs: { x: { ...floats(1), dims: Array(INFER.maxRank + 1).fill(1) } } }],
+    ['with a bool of 2', { ...input, inputs: { x: { type: 'bool', dims: [1], data: new Uint8Array([2]) } } }],
+    ['with an unknown effort', { ...input, effort: 'heroic' }],
     [
-      'with too many of them',
+      'with too many tensors',
       { ...input, inputs: Object.fromEntries(Array.from({ length: INFER.maxTensors + 1 }, (_, i) => [i, floats(1)])) },
     ],
   ])('%s', (_, wrong) => {
@@ -33,7 +34,7 @@ describe('an input is refused', () => {
     );
   });
 
-  test('that is more than a transfer carries, before anything of it is copied', () => {
+  test('with more data than a transfer can carry, before any of it is copied', () => {
     const dims = [INFER.maxBytes, 1_024];
     expect(() => infer.pack({ ...input, inputs: { x: { type: 'uint8', dims, data: new Uint8Array(1) } } })).toThrow(
       expect.objectContaining({ reason: 'too-large' }),
@@ -41,17 +42,17 @@ describe('an input is refused', () => {
   });
 });
 
-test('a task is what its volunteer accepts, and its input may be changed once it is packed', () => {
+test('a volunteer accepts a packed task, and changing its input after packing has no effect', () => {
   const data = Float32Array.from([0, 1, 2, 3]);
   const mask = { type: 'bool', dims: [1, 2], data: new Uint8Array([0, 1]) };
-  // A part of a larger array, of which only that travels.
+  // A view of a larger array: only the view is sent.
   const x = { type: 'float32', dims: [1, 3], data: data.subarray(1) };
   const task = infer.pack({ model: 'https://models.example/a.onnx', inputs: { x, mask }, effort: 'complex' });
   data.fill(9);
   expect(task.attachments).toEqual([new Uint8Array(Float32Array.from([1, 2, 3]).buffer), new Uint8Array([0, 1])]);
   expect(checkArrivedTask('infer', structuredClone(task))).toEqual(task);
-  expect(infer.firstDeadlineMs(task.params)).toBe(FIRST_DEADLINE_MS.infer.complex);
-  expect(infer.firstDeadlineMs(infer.pack(input).params)).toBe(FIRST_DEADLINE_MS.infer.simple);
+  expect(infer.firstDeadlineMs(task.params)).toBe(5_000);
+  expect(infer.firstDeadlineMs(infer.pack(input).params)).toBe(500);
 });
 
 test('a task that arrives damaged is malformed', () => {
@@ -81,25 +82,60 @@ describe('a result', () => {
   const task = infer.pack(input);
   const answer = (header: unknown, bytes: Uint8Array) => ({ value: { outputs: [header] }, attachments: [bytes] });
 
-  test('comes as typed arrays by name, wherever its bytes lie', () => {
+  test('has typed arrays by name, whatever the alignment of its bytes', () => {
     const odd = new Uint8Array(new ArrayBuffer(17), 1);
     new DataView(odd.buffer, 1).setBigInt64(8, -5n, true);
     const { outputs } = infer.unpackResult(task, answer({ name: 'y', type: 'int64', dims: [2] }, odd));
     expect(outputs).toEqual({ y: { type: 'int64', dims: [2], data: BigInt64Array.of(0n, -5n) } });
   });
 
-  test('may be empty, and have a name that means something elsewhere', () => {
+  test('may contain an empty tensor, and one named like a property of Object', () => {
     const header = { name: '__proto__', type: 'uint8', dims: [0, 4] };
     const { outputs } = infer.unpackResult(task, answer(header, new Uint8Array(0)));
     expect(Object.keys(outputs)).toEqual(['__proto__']);
   });
 
   test.each([
-    ['of another length', answer({ name: 'y', type: 'float32', dims: [2] }, new Uint8Array(7))],
-    ['of no known type', answer({ name: 'y', type: 'string', dims: [1] }, new Uint8Array(1))],
+    ['with a wrong length', answer({ name: 'y', type: 'float32', dims: [2] }, new Uint8Array(7))],
+    ['with an unknown type', answer({ name: 'y', type: 'string', dims: [1] }, new Uint8Array(1))],
     ['without its bytes', { value: { outputs: [{ name: 'y', type: 'bool', dims: [1] }] }, attachments: [] }],
-    ['that is nothing', { value: null, attachments: [] }],
+    ['without a value', { value: null, attachments: [] }],
   ])('%s is malformed', (_, wrong) => {
     expect(() => infer.unpackResult(task, wrong)).toThrow(expect.objectContaining({ reason: 'malformed' }));
   });
+});
+
+const task = infer.pack({
+  model: 'a-model',
+  inputs: { x: { type: 'float32', dims: [1, 2], data: new Float32Array(2) } },
+});
+const given = (...values: number[]): PackedResult => ({
+  value: { outputs: [{ name: 'y', type: 'float32', dims: [1, values.length] }] },
+  attachments: [new Uint8Array(Float32Array.from(values).buffer)],
+});
+
+/** Runs a check with the given answers. Returns who was asked to recompute, in order. */
+function asked(result: PackedResult, answers: PackedResult[]): string[] {
+  const checks = infer.verify(task, infer.unpackResult(task, result), () => 0);
+  const who: string[] = [];
+  for (let step = checks.next(); !step.done; ) {
+    if (step.value) who.push(step.value.by);
+    step = checks.next(answers[who.length - 1]);
+  }
+  return who;
+}
+
+test('a result that another machine confirms is accepted, even with different rounding', () => {
+  expect(asked(given(1, -2), [given(1, -2)])).toEqual(['another']);
+  expect(asked(given(1, -2), [given(1.0004, -2.0006)])).toEqual(['another']);
+});
+
+test('if two machines differ, this one decides, since the other one may be cheating', () => {
+  expect(asked(given(1, -2), [given(5, 5), given(1, -2)])).toEqual(['another', 'us']);
+});
+
+test('a result that nobody confirms is refused', () => {
+  expect(() => asked(given(1, -2), [given(5, 5), given(5, 5)])).toThrow(
+    expect.objectContaining({ reason: 'verify-failed' }),
+  );
 });

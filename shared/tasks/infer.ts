@@ -1,21 +1,25 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
-import { checkedInput, checkSizes, partOf } from './check-input.ts';
 import type { TaskDefinition } from './definition.ts';
-import { agrees } from './infer/agrees.ts';
 import {
+  agrees,
   elementsIn,
   headersSchema,
+  INFER,
   sizeBytes,
   sizeOfAll,
   TENSOR_TYPES,
   type Tensor,
   type TensorHeader,
 } from './infer/tensors.ts';
-import { bytesOf } from './numbers.ts';
-import { FIRST_DEADLINE_MS, INFER } from './tuning.ts';
+import { bytesOf, checkedInput, checkSizes, partOf } from './packing.ts';
 
-export type Effort = keyof typeof FIRST_DEADLINE_MS.infer;
+/** First deadline by declared effort, ms. */
+const FIRST_DEADLINE_MS = { simple: 500, complex: 5_000 };
+/** Longest model: a name from the list of models, or a URL with the hash of its file. */
+const MAX_MODEL_CHARS = 1_024;
+
+export type Effort = keyof typeof FIRST_DEADLINE_MS;
 
 export interface InferInput {
   model: string;
@@ -31,7 +35,11 @@ export interface InferResult {
   outputs: Record<string, Tensor>;
 }
 
-const modelSchema = z.string().min(1).max(INFER.maxModelChars).refine(isModelName, 'no name of a model, and no URL');
+const modelSchema = z
+  .string()
+  .min(1)
+  .max(MAX_MODEL_CHARS)
+  .refine(isModelName, 'expected the name or the URL of a model');
 const effortSchema = z.enum(['simple', 'complex']);
 const tensorSchema = z.object({
   type: z.enum(TENSOR_TYPES),
@@ -45,7 +53,7 @@ const inputSchema = z.object({
 });
 const valueSchema = z.strictObject({ outputs: headersSchema });
 
-/** `infer` runs an ONNX model: attachments are its inputs in the order of the params, and the outputs of a result in that of its value. */
+/** `infer` runs an ONNX model. The attachments of a task are its inputs, in the order of the params; those of a result are its outputs, in the order of the value. */
 export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
   type: 'infer',
   params: z.strictObject({ model: modelSchema, effort: effortSchema, inputs: headersSchema }),
@@ -53,7 +61,7 @@ export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
   pack(input) {
     const { model, inputs, effort = 'simple' } = checkedInput(inputSchema, input, 'infer');
     const headers = Object.entries(inputs).map(([name, { type, dims }]) => ({ name, type, dims: [...dims] }));
-    if (headers.length === 0) throw MeshError.badInput('An infer task wants at least one input.');
+    if (headers.length === 0) throw MeshError.badInput('An infer task needs at least one input.');
     if (headers.length > INFER.maxTensors)
       throw MeshError.badInput(`An infer task takes at most ${INFER.maxTensors} inputs, not ${headers.length}.`);
     const totalBytes = sizeOfAll(headers);
@@ -67,7 +75,7 @@ export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
       }
       const bytes = bytesOf(data).slice();
       if (type === 'bool' && !isBooleans(bytes))
-        throw MeshError.badInput(`The input '${name}' is bool: its bytes are 0 or 1.`);
+        throw MeshError.badInput(`The input '${name}' is bool: its bytes must be 0 or 1.`);
       return bytes;
     });
     return { params: { model, effort, inputs: headers }, attachments };
@@ -76,14 +84,14 @@ export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
     checkSizes(attachments, inputs.map(sizeBytes), 'An infer task');
     for (const [at, { type }] of inputs.entries()) {
       if (type === 'bool' && !isBooleans(partOf(attachments, at)))
-        throw MeshError.malformed('An infer task came with truth values that are neither 0 nor 1.');
+        throw MeshError.malformed('An infer task arrived with bool values other than 0 and 1.');
     }
   },
   unpackResult(_task, { value, attachments }) {
     const parsed = valueSchema.safeParse(value);
-    if (!parsed.success) throw MeshError.malformed('What a model gave came back in no known form.');
+    if (!parsed.success) throw MeshError.malformed('The outputs of a model came back in an unknown form.');
     const headers = parsed.data.outputs;
-    checkSizes(attachments, headers.map(sizeBytes), 'What a model gave');
+    checkSizes(attachments, headers.map(sizeBytes), 'The outputs of a model');
     return {
       outputs: Object.fromEntries(
         headers.map(({ name, type, dims }, at) => [
@@ -93,24 +101,24 @@ export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
       ),
     };
   },
-  // Each model goes at its own speed.
+  // Each model has its own speed.
   kindOf: ({ model }) => `infer:${model}`,
-  firstDeadlineMs: ({ effort }) => FIRST_DEADLINE_MS.infer[effort],
-  // What a model costs is only known to those who have it; of one model, a task of twice the rows costs twice as much.
+  firstDeadlineMs: ({ effort }) => FIRST_DEADLINE_MS[effort],
+  // The cost of a model is known only to machines that have it; for one model, twice the rows cost twice as much.
   cost: ({ inputs }) => sizeOfAll(inputs),
-  // At a guess, for the same reason.
+  // A guess, for the same reason.
   resultBytes: ({ inputs }) => sizeOfAll(inputs),
-  // What a model gives can only be had by running it: somebody else's result is held beside this one, and where they differ ours decides.
+  // Checking a model's output requires running it: another machine's result is compared first, and if they differ, ours decides.
   *verify(task, { outputs }) {
     for (const by of ['another', 'us'] as const) {
       const again = yield { task, by };
       if (!again || agrees(outputs, infer.unpackResult(task, again).outputs)) return;
     }
-    throw MeshError.verifyFailed('Two other machines got other numbers from the same model.');
+    throw MeshError.verifyFailed('Two other machines got different numbers from the same model.');
   },
 };
 
-/** One that stands in no list of models but is fetched from where it says. */
+/** Whether a model is given by its URL instead of its name in the list of models. */
 export function isModelUrl(model: string): boolean {
   return model.includes(':');
 }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { checkArrivedTask } from './catalogue.ts';
+import { PATHFINDING } from './pathfinding/queries.ts';
 import { randomGrid, randomQueries, solved, solvedBytes } from './pathfinding/test-grids.ts';
 import { type PathfindingInput, pathfinding } from './pathfinding.ts';
 import { seededRandom } from './test-random.ts';
-import { PATHFINDING } from './tuning.ts';
 
 const grid = { width: 3, height: 2, cost: new Uint8Array([1, 1, 1, 1, 0, 1]) };
 const query = { start: [0, 0] as [number, number], goal: [2, 1] as [number, number] };
@@ -13,29 +13,29 @@ describe('an input is refused', () => {
   test.each<[string, unknown]>([
     ['without a grid', { ...input, grid: undefined }],
     ['with costs missing', { ...input, grid: { ...grid, cost: new Uint8Array(5) } }],
-    ['with costs as plain numbers', { ...input, grid: { ...grid, cost: [1, 1, 1, 1, 1, 1] } }],
+    ['with costs in a plain array', { ...input, grid: { ...grid, cost: [1, 1, 1, 1, 1, 1] } }],
     ['with no width', { ...input, grid: { ...grid, width: 0 } }],
-    ['with half a cell', { ...input, grid: { ...grid, height: 2.5 } }],
+    ['with a fractional height', { ...input, grid: { ...grid, height: 2.5 } }],
     ['larger than the limit', { ...input, grid: { width: 1_025, height: 1, cost: new Uint8Array(1_025) } }],
     ['with six neighbours', { ...input, neighbours: 6 }],
     ['without queries', { ...input, queries: [] }],
     ['with a start outside', { ...input, queries: [{ ...query, start: [3, 0] }] }],
     ['with a goal outside', { ...input, queries: [{ ...query, goal: [0, 2] }] }],
     ['with a goal between cells', { ...input, queries: [{ ...query, goal: [0.5, 0] }] }],
-    ['with a start that is none', { ...input, queries: [{ goal: [0, 0] }] }],
+    ['with a missing start', { ...input, queries: [{ goal: [0, 0] }] }],
   ])('%s', (_, wrong) => {
     expect(() => pathfinding.pack(wrong as PathfindingInput)).toThrow(
       expect.objectContaining({ reason: 'bad-input', message: expect.stringMatching(/\.$/) }),
     );
   });
 
-  test('with more queries than a task takes', () => {
+  test('with too many queries', () => {
     const queries = Array.from({ length: PATHFINDING.maxQueries + 1 }, () => query);
     expect(() => pathfinding.pack({ ...input, queries })).toThrow(expect.objectContaining({ reason: 'too-large' }));
   });
 });
 
-test('a task is small, is what its volunteer accepts, and its input may be changed once it is packed', () => {
+test('a packed task is small and accepted by a volunteer, and changing its input afterwards has no effect', () => {
   const cost = grid.cost.slice();
   const task = pathfinding.pack({ ...input, grid: { ...grid, cost } });
   cost.fill(0);
@@ -87,7 +87,7 @@ test('an answer that does not fit its task is malformed', () => {
   }
 });
 
-test.each([1, 2, 3, 7, 100])('in %i parts it comes out as in one', (parts) => {
+test.each([1, 2, 3, 7, 100])('split into %i parts, the merged result is that of the whole task', (parts) => {
   const random = seededRandom(parts);
   const wide = randomGrid(40, 30, random);
   const goal: [number, number] = [20, 15];

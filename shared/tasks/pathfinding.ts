@@ -1,19 +1,21 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
-import { checkedInput, checkSizes, partOf } from './check-input.ts';
 import type { PackedTask, TaskDefinition } from './definition.ts';
+import { checkedInput, checkSizes, partOf } from './packing.ts';
 import {
   BYTES_PER_QUERY,
+  dealQueries,
   expectedCells,
   groupedByGoal,
+  PATHFINDING,
   type Query,
   readQueries,
   writeQueries,
 } from './pathfinding/queries.ts';
 import { decodePaths, type FoundPath, mergePaths } from './pathfinding/result.ts';
-import { dealQueries } from './pathfinding/split.ts';
 import { verifyPaths } from './pathfinding/verify.ts';
-import { FIRST_DEADLINE_MS, PATHFINDING } from './tuning.ts';
+
+const FIRST_DEADLINE_MS = 500;
 
 export interface PathfindingInput {
   grid: { width: number; height: number; cost: Uint8Array };
@@ -25,7 +27,7 @@ export interface PathfindingParams {
   height: number;
   neighbours: 4 | 8;
   queries: number;
-  /** Cells that answering is expected to settle: depends on where the queries lie, which is among the bytes. */
+  /** Cells that the searches are expected to settle. Estimated by the gamer from the queries, which are in an attachment. */
   workCells: number;
 }
 export interface PathfindingResult {
@@ -45,7 +47,7 @@ const inputSchema = z.object({
   queries: z.array(z.object({ start: place, goal: place })).min(1),
 });
 
-/** `pathfinding` finds cheapest paths over a grid: attachments are the cost of each cell, row by row, and the queries. */
+/** `pathfinding` finds cheapest paths on a grid. The attachments of a task are the cost of each cell, row by row, and the queries. */
 export const pathfinding: TaskDefinition<PathfindingInput, PathfindingParams, PathfindingResult> = {
   type: 'pathfinding',
   params: z.strictObject({
@@ -70,7 +72,7 @@ export const pathfinding: TaskDefinition<PathfindingInput, PathfindingParams, Pa
     const asked = queries.map(({ start: [startX, startY], goal: [goalX, goalY] }) => {
       if (Math.max(startX, goalX) >= width || Math.max(startY, goalY) >= height) {
         throw MeshError.badInput(
-          `A query from ${startX},${startY} to ${goalX},${goalY} leaves the grid of ${width}x${height}.`,
+          `A query from ${startX},${startY} to ${goalX},${goalY} is outside the grid of ${width}x${height}.`,
         );
       }
       return { startX, startY, goalX, goalY };
@@ -81,7 +83,7 @@ export const pathfinding: TaskDefinition<PathfindingInput, PathfindingParams, Pa
     checkSizes(attachments, [width * height, queries * BYTES_PER_QUERY], 'A pathfinding task');
     for (const { startX, startY, goalX, goalY } of readQueries(partOf(attachments, 1))) {
       if (Math.max(startX, goalX) >= width || Math.max(startY, goalY) >= height) {
-        throw MeshError.malformed('A pathfinding task came with queries outside its grid.');
+        throw MeshError.malformed('A pathfinding task arrived with queries outside its grid.');
       }
     }
   },
@@ -89,9 +91,9 @@ export const pathfinding: TaskDefinition<PathfindingInput, PathfindingParams, Pa
     return { paths: decodePaths(params, readQueries(partOf(attachments, 1)), result) };
   },
   kindOf: () => 'pathfinding',
-  firstDeadlineMs: () => FIRST_DEADLINE_MS.pathfinding,
+  firstDeadlineMs: () => FIRST_DEADLINE_MS,
   cost: ({ workCells }) => workCells,
-  // A path is some 1.2 times as long as a side of the grid is wide, at a guess; with its cost and its length.
+  // A guess: a path is about 1.2 times as long as a side of the grid. 12 bytes are its cost and its length.
   resultBytes: ({ width, height, queries }) => queries * (12 + Math.round(0.6 * (width + height))),
   verify({ params, attachments }, { paths }, random) {
     const queries = readQueries(partOf(attachments, 1));

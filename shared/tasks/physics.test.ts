@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { checkArrivedTask } from './catalogue.ts';
-import { checkpointCount } from './physics/simulate.ts';
+import { checkpointCount, PHYSICS } from './physics/bodies.ts';
 import { body } from './physics/test-bodies.ts';
 import { type PhysicsInput, physics } from './physics.ts';
-import { PHYSICS } from './tuning.ts';
 
 const input: PhysicsInput = {
   bodies: [body([0, 0, 0], [1, 0, 0]), body([1.2, 0, 0])],
@@ -16,20 +15,20 @@ const changed = (change: Record<string, unknown>) => [{ ...body([0, 0, 0]), ...c
 describe('an input is refused', () => {
   test.each<[string, Record<string, unknown>]>([
     ['without bodies', { bodies: [] }],
-    ['with a body that is none', { bodies: [null] }],
-    ['with a place of two numbers', { bodies: changed({ position: [0, 0] }) }],
-    ['with a speed that is no number', { bodies: changed({ velocity: [0, Number.NaN, 0] }) }],
-    ['with a place beyond all bounds', { bodies: changed({ position: [0, 1e10, 0] }) }],
-    ['with no size', { bodies: changed({ radius: 0 }) }],
-    ['with no mass', { bodies: changed({ mass: 0 }) }],
-    ['with endless mass', { bodies: changed({ mass: Number.POSITIVE_INFINITY }) }],
-    ['with gravity in one direction only', { gravity: -9.81 }],
-    ['with steps that take no time', { timestepS: 0 }],
-    ['with steps that take too long', { timestepS: 2 }],
+    ['with a null body', { bodies: [null] }],
+    ['with a position of two numbers', { bodies: changed({ position: [0, 0] }) }],
+    ['with a velocity of NaN', { bodies: changed({ velocity: [0, Number.NaN, 0] }) }],
+    ['with a position out of range', { bodies: changed({ position: [0, 1e10, 0] }) }],
+    ['with a radius of 0', { bodies: changed({ radius: 0 }) }],
+    ['with a mass of 0', { bodies: changed({ mass: 0 }) }],
+    ['with infinite mass', { bodies: changed({ mass: Number.POSITIVE_INFINITY }) }],
+    ['with a scalar gravity', { gravity: -9.81 }],
+    ['with a time step of 0', { timestepS: 0 }],
+    ['with too long a time step', { timestepS: 2 }],
     ['with no steps', { steps: 0 }],
-    ['with half a step', { steps: 1.5 }],
-    ['with bodies that part faster than they met', { restitution: 1.1 }],
-    ['with checkpoints after no steps', { checkpointEvery: 0 }],
+    ['with a fractional step count', { steps: 1.5 }],
+    ['with a restitution above 1', { restitution: 1.1 }],
+    ['with a checkpoint interval of 0', { checkpointEvery: 0 }],
   ])('%s', (_, wrong) => {
     expect(() => physics.pack({ ...input, ...wrong } as PhysicsInput)).toThrow(
       expect.objectContaining({ reason: 'bad-input', message: expect.stringMatching(/\.$/) }),
@@ -46,7 +45,7 @@ describe('an input is refused', () => {
   });
 });
 
-test('a task is small, is what its volunteer accepts, and its bodies may be changed once it is packed', () => {
+test('a packed task is small and accepted by a volunteer, and changing its bodies afterwards has no effect', () => {
   const bodies = structuredClone(input.bodies);
   const packed = physics.pack({ ...input, bodies });
   bodies[0]?.position.fill(7);

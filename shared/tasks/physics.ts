@@ -1,13 +1,21 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
-import { checkedInput, checkSizes, partOf, vec3 } from './check-input.ts';
 import type { TaskDefinition } from './definition.ts';
-import { bytesOf, numbersIn } from './numbers.ts';
-import { NUMBERS_PER_BODY, NUMBERS_PER_STATE, readBodies } from './physics/bodies.ts';
-import { decodeSimulated, type PhysicsResult } from './physics/result.ts';
-import { checkpointCount, checkpointInterval, stateBytes } from './physics/simulate.ts';
+import { bytesOf, checkedInput, checkSizes, numbersIn, partOf, vec3 } from './packing.ts';
+import {
+  checkpointCount,
+  checkpointInterval,
+  decodeSimulated,
+  NUMBERS_PER_BODY,
+  NUMBERS_PER_STATE,
+  PHYSICS,
+  type PhysicsResult,
+  readBodies,
+  stateBytes,
+} from './physics/bodies.ts';
 import { verifySimulated } from './physics/verify.ts';
-import { FIRST_DEADLINE_MS, PHYSICS } from './tuning.ts';
+
+const FIRST_DEADLINE_MS = 50;
 
 const schedule = {
   gravity: vec3,
@@ -18,7 +26,7 @@ const restitution = z.number().min(0).max(1);
 const checkpointEvery = z.int().min(1).max(PHYSICS.maxSteps);
 const inputSchema = z.object({
   ...schedule,
-  // Checked one by one: a schema would take longer than the first steps.
+  // Each body is checked by hand: a schema would take longer than the first steps of the simulation.
   bodies: z.array(z.custom<PhysicsBody>()).min(1),
   restitution: restitution.optional(),
   checkpointEvery: checkpointEvery.optional(),
@@ -37,7 +45,7 @@ export interface PhysicsBody {
 export type PhysicsInput = z.infer<typeof inputSchema>;
 export type PhysicsParams = z.infer<typeof paramsSchema>;
 
-/** `physics` moves spheres that fall and collide: the attachment is the bodies, in double precision. */
+/** `physics` simulates spheres that fall and collide. The attachment of a task is its bodies, in double precision. */
 export const physics: TaskDefinition<PhysicsInput, PhysicsParams, PhysicsResult> = {
   type: 'physics',
   params: paramsSchema,
@@ -48,7 +56,7 @@ export const physics: TaskDefinition<PhysicsInput, PhysicsParams, PhysicsResult>
     if (bodies.length > PHYSICS.maxBodies || bodies.length * steps > PHYSICS.maxBodySteps) {
       throw new MeshError(
         'too-large',
-        `A physics task moves at most ${PHYSICS.maxBodies} bodies, and ${PHYSICS.maxBodySteps} times a body; this one wants ${steps} steps of ${bodies.length}. Submit fewer bodies, or fewer steps at a time.`,
+        `A physics task takes at most ${PHYSICS.maxBodies} bodies, and ${PHYSICS.maxBodySteps} bodies times steps; this one has ${bodies.length} bodies and ${steps} steps. Submit fewer bodies, or fewer steps at a time.`,
       );
     }
     const checkpointEvery = checked.checkpointEvery ?? checkpointInterval(bodies.length, steps);
@@ -66,13 +74,13 @@ export const physics: TaskDefinition<PhysicsInput, PhysicsParams, PhysicsResult>
     const isRight =
       [positions, velocities].every((numbers) => numbers.every(isPlace)) &&
       [radii, masses].every((numbers) => numbers.every(isSize));
-    if (!isRight) throw MeshError.malformed('A physics task came with a body that is nowhere, or is nothing.');
+    if (!isRight) throw MeshError.malformed('A physics task arrived with an invalid body.');
   },
   unpackResult: ({ params }, result) => decodeSimulated(params.bodies, params, result),
   kindOf: () => 'physics',
-  firstDeadlineMs: () => FIRST_DEADLINE_MS.physics,
+  firstDeadlineMs: () => FIRST_DEADLINE_MS,
   cost: ({ bodies, steps }) => bodies * steps,
-  // And some collisions, at a guess.
+  // 8 bytes per body are a guess for the collisions.
   resultBytes: (params) => params.bodies * (NUMBERS_PER_STATE * 8 + 8) + checkpointsBytes(params),
   verify({ params, attachments }, result, random) {
     const bodies = readBodies(numbersIn(Float64Array, partOf(attachments, 0)));
@@ -84,13 +92,13 @@ function checkpointsBytes(params: { bodies: number; steps: number; checkpointEve
   return checkpointCount(params) * stateBytes(params.bodies);
 }
 
-/** Throws MeshError `bad-input`. */
+/** A body as it travels. Throws MeshError `bad-input`. */
 function numbersOf(body: PhysicsBody, at: number): number[] {
   const { position, velocity, radius, mass } = body ?? {};
   const isRight = isVector(position) && isVector(velocity) && isSize(radius) && isSize(mass);
   if (isRight) return [...position, ...velocity, radius, mass];
   throw MeshError.badInput(
-    `Body ${at} wants a position and a velocity of three numbers up to 1e9, and a radius and a mass above 0 up to 1e12.`,
+    `Body ${at} needs a position and a velocity of three numbers up to 1e9, and a radius and a mass above 0 up to 1e12.`,
   );
 }
 

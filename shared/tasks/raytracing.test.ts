@@ -10,24 +10,24 @@ const mesh = triangleSoup(2, 1);
 describe('an input is refused', () => {
   test.each<[string, Record<string, unknown>]>([
     ['without objects', { objects: undefined }],
-    ['with a thing that is none', { objects: [{ type: 'cube' }] }],
-    ['with a sphere of no size', { objects: [{ ...sphere, radius: 0 }] }],
-    ['with a place that is no number', { objects: [{ ...sphere, center: [0, Number.NaN, 0] }] }],
+    ['with an unknown kind of object', { objects: [{ type: 'cube' }] }],
+    ['with a radius of 0', { objects: [{ ...sphere, radius: 0 }] }],
+    ['with a position of NaN', { objects: [{ ...sphere, center: [0, Number.NaN, 0] }] }],
     ['with a colour of two numbers', { objects: [{ ...sphere, material: { color: [1, 1] } }] }],
-    ['with more light thrown back than falls on it', { objects: [{ ...sphere, material: { color: [1, 1, 1.1] } }] }],
-    ['with a plane without a normal', { objects: [{ ...input.objects[2], normal: [0, 0, 0] }] }],
-    ['with a mesh as plain numbers', { objects: [{ ...mesh, positions: [0, 0, 0] }] }],
-    ['with half a triangle', { objects: [{ ...mesh, indices: Uint32Array.of(0, 1) }] }],
-    ['with a vertex that is not there', { objects: [{ ...mesh, indices: Uint32Array.of(0, 1, 6) }] }],
-    ['with a vertex that is nowhere', { objects: [{ ...mesh, positions: mesh.positions.map(() => Number.NaN) }] }],
+    ['with a colour above 1', { objects: [{ ...sphere, material: { color: [1, 1, 1.1] } }] }],
+    ['with a normal of 0', { objects: [{ ...input.objects[2], normal: [0, 0, 0] }] }],
+    ['with a mesh in a plain array', { objects: [{ ...mesh, positions: [0, 0, 0] }] }],
+    ['with an incomplete triangle', { objects: [{ ...mesh, indices: Uint32Array.of(0, 1) }] }],
+    ['with an index out of range', { objects: [{ ...mesh, indices: Uint32Array.of(0, 1, 6) }] }],
+    ['with a vertex of NaN', { objects: [{ ...mesh, positions: mesh.positions.map(() => Number.NaN) }] }],
     ['with a negative light', { lights: [{ position: [0, 0, 0], color: [1, -1, 1] }] }],
     ['with 17 lights', { lights: Array.from({ length: 17 }, () => input.lights[0]) }],
-    ['with a camera that looks at itself', { camera: { ...VIEW.camera, target: VIEW.camera.position } }],
-    ['with a camera that sees behind itself', { camera: { ...VIEW.camera, fovDeg: 180 } }],
+    ['with a camera at its own target', { camera: { ...VIEW.camera, target: VIEW.camera.position } }],
+    ['with a field of view of 180 degrees', { camera: { ...VIEW.camera, fovDeg: 180 } }],
     ['with no pixels', { width: 0 }],
     ['with no samples', { samplesPerPixel: 0 }],
-    ['with half a seed', { seed: 0.5 }],
-    ['with a tile outside', { tile: { x: 4, y: 0, width: 5, height: 6 } }],
+    ['with a fractional seed', { seed: 0.5 }],
+    ['with a tile outside the picture', { tile: { x: 4, y: 0, width: 5, height: 6 } }],
   ])('%s', (_, wrong) => {
     expect(() => raytracing.pack({ ...input, ...wrong } as RaytracingInput)).toThrow(
       expect.objectContaining({ reason: 'bad-input', message: expect.stringMatching(/\.$/) }),
@@ -38,12 +38,12 @@ describe('an input is refused', () => {
     ['pixels', { width: 4_096, height: 4_096 }],
     ['samples', { width: 1_024, height: 1_024, samplesPerPixel: 128 }],
     ['triangles', { objects: [{ ...mesh, indices: new Uint32Array(3 * 140_000) }] }],
-  ])('with more %s than a task takes', (_, large) => {
+  ])('with too many %s', (_, large) => {
     expect(() => raytracing.pack({ ...input, ...large })).toThrow(expect.objectContaining({ reason: 'too-large' }));
   });
 });
 
-test('a task is what its volunteer accepts, its meshes travel as bytes, and they may be changed once it is packed', () => {
+test('a volunteer accepts a packed task; its meshes travel as bytes, and changing them after packing has no effect', () => {
   const objects = [{ ...mesh, positions: mesh.positions.slice() }];
   const task = raytracing.pack({ ...input, objects });
   objects[0]?.positions.fill(0);
@@ -52,7 +52,7 @@ test('a task is what its volunteer accepts, its meshes travel as bytes, and they
   expect(task).toEqual(raytracing.pack({ ...input, objects: [mesh] }));
 });
 
-test('a picture of 4096x4096 is fine in tiles', () => {
+test('a picture of 4096x4096 can be rendered in tiles', () => {
   const tile = { x: 2_048, y: 1_024, width: 2_048, height: 2_048 };
   expect(raytracing.pack({ ...input, width: 4_096, height: 4_096, tile }).params.tile).toEqual(tile);
 });
@@ -93,7 +93,7 @@ test('an answer of another size is malformed', () => {
   }
 });
 
-test('more samples, lights and things cost more', () => {
+test('more samples, lights and objects cost more', () => {
   const cost = (more: Partial<RaytracingInput>) => raytracing.cost(raytracing.pack({ ...input, ...more }).params);
   expect(cost({ samplesPerPixel: 64 })).toBeGreaterThan(4 * cost({}));
   expect(cost({ lights: [] })).toBeLessThan(cost({}));

@@ -1,13 +1,15 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
-import { checkedInput, checkSizes, partOf, vec3 } from './check-input.ts';
 import type { TaskDefinition } from './definition.ts';
-import { light, lightSchema, objectSchema, sceneOf } from './raytracing/input.ts';
+import { checkedInput, checkSizes, partOf, vec3 } from './packing.ts';
+import { light, lightSchema, objectSchema, RAYTRACING, sceneOf } from './raytracing/input.ts';
 import type { Tile, View } from './raytracing/render.ts';
 import { checkScene, packScene, readScene, type SceneCounts, sceneSizesBytes } from './raytracing/scene.ts';
-import { pasted, tilesOf } from './raytracing/split.ts';
 import { verifyPicture } from './raytracing/verify.ts';
-import { FIRST_DEADLINE_MS, RAYTRACING } from './tuning.ts';
+
+const FIRST_DEADLINE_MS = 2_000;
+/** Smallest tile a task is split into, pixels: below it, sending the scene costs more than it saves. */
+const MIN_TILE_PIXELS = 1_024;
 
 export interface RaytracingParams extends View {
   counts: SceneCounts;
@@ -40,7 +42,7 @@ const countUpTo = (most: number) => z.int().min(0).max(most);
 
 export type RaytracingInput = z.infer<typeof inputSchema>;
 
-/** `raytracing` paints a scene, or a tile of its picture: attachments are the scene, a kind of thing in each. */
+/** `raytracing` renders a scene, or a tile of its picture. The attachments of a task are the scene: spheres, planes, lights and meshes. */
 export const raytracing: TaskDefinition<RaytracingInput, RaytracingParams, RaytracingResult> = {
   type: 'raytracing',
   params: z
@@ -65,15 +67,15 @@ export const raytracing: TaskDefinition<RaytracingInput, RaytracingParams, Raytr
     const { camera, width, height, samplesPerPixel } = view;
     const wanted = { ...view, background, tile: tile ?? { x: 0, y: 0, width, height } };
     if (!isInside(wanted))
-      throw MeshError.badInput(`The tile leaves the picture of ${width}x${height}. Move it inside.`);
+      throw MeshError.badInput(`The tile is not inside the picture of ${width}x${height}. Move it inside.`);
     if (!isAffordable(wanted)) {
       throw new MeshError(
         'too-large',
-        `A raytracing task paints at most ${RAYTRACING.maxPixels} pixels, and ${RAYTRACING.maxSamples} samples; this one wants ${samplesPerPixel} samples of ${wanted.tile.width}x${wanted.tile.height} pixels. Give \`tile\` and submit several.`,
+        `A raytracing task renders at most ${RAYTRACING.maxPixels} pixels, and ${RAYTRACING.maxSamples} samples; this one has ${wanted.tile.width}x${wanted.tile.height} pixels with ${samplesPerPixel} samples each. Submit several tasks, each with a \`tile\`.`,
       );
     }
     if (camera.position.every((value, axis) => value === camera.target[axis])) {
-      throw MeshError.badInput('The camera looks at the point where it stands. Give it another target.');
+      throw MeshError.badInput('The camera and its target are at the same point. Give it another target.');
     }
     const { scene, counts } = sceneOf(objects, lights);
     return { params: { ...wanted, counts }, attachments: packScene(scene) };
@@ -89,10 +91,10 @@ export const raytracing: TaskDefinition<RaytracingInput, RaytracingParams, Raytr
     return { image: { width, height, data: new Uint8ClampedArray(buffer, byteOffset, byteLength) } };
   },
   kindOf: () => 'raytracing',
-  firstDeadlineMs: () => FIRST_DEADLINE_MS.raytracing,
+  firstDeadlineMs: () => FIRST_DEADLINE_MS,
   cost: ({ tile, samplesPerPixel, counts }) => {
     const primitives = counts.spheres + counts.triangles;
-    // A ray for the eye and one for each light, down a tree of boxes and past every plane; and the tree has to be made.
+    // One camera ray and one shadow ray for each light, through the tree and past every plane; and the tree has to be built.
     const perSample = (1 + counts.lights) * (4 + Math.log2(1 + primitives) + counts.planes / 4);
     return Math.ceil(tile.width * tile.height * samplesPerPixel * perSample + primitives * WORK_PER_PRIMITIVE);
   },
@@ -118,7 +120,7 @@ export const raytracing: TaskDefinition<RaytracingInput, RaytracingParams, Raytr
   },
 };
 
-/** In rays past a box. */
+/** Work of adding a primitive to the tree, in tests of a ray against a box. */
 const WORK_PER_PRIMITIVE = 50;
 
 function isInside({ tile, width, height }: { tile: Tile; width: number; height: number }): boolean {
@@ -128,4 +130,38 @@ function isInside({ tile, width, height }: { tile: Tile; width: number; height: 
 function isAffordable({ tile, samplesPerPixel }: { tile: Tile; samplesPerPixel: number }): boolean {
   const pixels = tile.width * tile.height;
   return pixels <= RAYTRACING.maxPixels && pixels * samplesPerPixel <= RAYTRACING.maxSamples;
+}
+
+/** Splits a tile into at most `parts` tiles without overlap, as square as possible. */
+function tilesOf(whole: Tile, parts: number): Tile[] {
+  const affordable = Math.floor((whole.width * whole.height) / MIN_TILE_PIXELS);
+  const count = Math.max(1, Math.min(parts, affordable));
+  const ideal = Math.round(Math.sqrt((count * whole.width) / whole.height));
+  const columns = Math.min(whole.width, count, Math.max(1, ideal));
+  const rows = Math.min(whole.height, Math.max(1, Math.floor(count / columns)));
+  return Array.from({ length: columns * rows }, (_, i) => {
+    const [column, row] = [i % columns, Math.trunc(i / columns)];
+    const left = Math.round((whole.width * column) / columns);
+    const top = Math.round((whole.height * row) / rows);
+    return {
+      x: whole.x + left,
+      y: whole.y + top,
+      width: Math.round((whole.width * (column + 1)) / columns) - left,
+      height: Math.round((whole.height * (row + 1)) / rows) - top,
+    };
+  });
+}
+
+/** Joins the RGBA pixels of tiles. */
+function pasted(whole: Tile, tiles: readonly Tile[], pixels: readonly Uint8Array[]): Uint8Array {
+  const data = new Uint8Array(whole.width * whole.height * 4);
+  for (const [i, { x, y, width, height }] of tiles.entries()) {
+    const part = pixels[i];
+    if (!part) continue;
+    for (let row = 0; row < height; row++) {
+      const at = ((y - whole.y + row) * whole.width + x - whole.x) * 4;
+      data.set(part.subarray(row * width * 4, (row + 1) * width * 4), at);
+    }
+  }
+  return data;
 }

@@ -1,4 +1,4 @@
-/** mulberry32 (T. Ettinger): random numbers in 0..1 that a test can have again. */
+/** A reproducible random generator, mulberry32 (T. Ettinger): returns 0 <= x < 1. */
 export function seededRandom(seed: number): () => number {
   let state = seed | 0;
   return () => {

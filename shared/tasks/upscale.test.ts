@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { checkArrivedTask } from './catalogue.ts';
-import { IMAGE } from './tuning.ts';
-import { type Quality, type UpscaleInput, type UpscaleParams, upscale } from './upscale.ts';
+import { IMAGE, type Quality, type UpscaleInput, type UpscaleParams, upscale } from './upscale.ts';
 
 const image = (width: number, height: number) => ({ width, height, data: new Uint8ClampedArray(width * height * 4) });
 const pack = (input: UpscaleInput) => upscale.pack(input).params;
@@ -20,7 +19,7 @@ describe('the size of the result', () => {
     expect(pack({ image: image(17, 5), ...wanted })).toMatchObject({ width: 17, height: 5, outWidth, outHeight });
   });
 
-  test('any scale of 1 to 4 is allowed for any picture, however small: rounding takes nothing out of range', () => {
+  test('every scale of 1 to 4 is allowed for any picture: rounding takes none out of range', () => {
     for (let side = 1; side <= 40; side++) {
       for (let scale = 1; scale <= 4; scale += 0.05) {
         const { outWidth } = pack({ image: image(side, 1), scale });
@@ -47,7 +46,7 @@ describe('the size of the result', () => {
     refuses({ image: image(17, 5), ...wanted }, 'bad-input');
   });
 
-  test('a result beyond the limits is too large, and the largest is not', () => {
+  test('a result over the limits is too large, and one at the limits is not', () => {
     refuses({ image: image(1, 2_049), scale: 4 }, 'too-large');
     refuses({ image: image(2_048, 2_049), scale: 2 }, 'too-large');
     const largest = pack({ image: image(2_048, 2_048), scale: 2 });
@@ -60,13 +59,13 @@ describe('the picture', () => {
     ['0x0', image(0, 0)],
     ['no width', { ...image(4, 4), width: 0 }],
     ['a negative height', { ...image(4, 4), height: -4 }],
-    ['half a pixel', { ...image(4, 4), width: 4.5 }],
-    ['no number for a width', { ...image(4, 4), width: Number.NaN }],
+    ['a fractional width', { ...image(4, 4), width: 4.5 }],
+    ['a width of NaN', { ...image(4, 4), width: Number.NaN }],
     ['a byte too few', { ...image(4, 4), data: new Uint8Array(63) }],
-    ['RGB for RGBA', { ...image(4, 4), data: new Uint8Array(48) }],
+    ['RGB instead of RGBA', { ...image(4, 4), data: new Uint8Array(48) }],
   ])('with %s is bad input', (_, wrong) => refuses({ image: wrong }, 'bad-input'));
 
-  test('is copied, from wherever it lies in its buffer', () => {
+  test('is copied, from any offset in its buffer', () => {
     const buffer = Uint8ClampedArray.from({ length: 40 }, (_, index) => index);
     const { attachments } = upscale.pack({ image: { width: 2, height: 2, data: buffer.subarray(8, 24) } });
     buffer.fill(0);
@@ -75,12 +74,12 @@ describe('the picture', () => {
 });
 
 describe('the quality', () => {
-  test('is spatial unless said', () => {
+  test('is spatial by default', () => {
     expect(pack({ image: image(2, 2) }).quality).toBe('spatial');
     expect(pack({ image: image(2, 2), quality: 'bilinear' }).quality).toBe('bilinear');
   });
 
-  test('nobody knows is bad input', () => {
+  test('is bad input if unknown', () => {
     for (const quality of ['best', '', 'constructor'])
       refuses({ image: image(2, 2), quality: quality as Quality }, 'bad-input');
   });
@@ -90,7 +89,7 @@ describe('on the volunteer', () => {
   const params: UpscaleParams = { width: 3, height: 2, outWidth: 6, outHeight: 4, quality: 'spatial' };
   const pixels = new Uint8Array(24);
 
-  test('what was packed is accepted', () => {
+  test('a packed task is accepted', () => {
     const task = upscale.pack({ image: image(3, 2) });
     expect(checkArrivedTask('upscale', structuredClone(task))).toEqual(task);
   });
@@ -102,15 +101,15 @@ describe('on the volunteer', () => {
     ['a side beyond the limit', { ...params, width: IMAGE.maxImageSide, outWidth: IMAGE.maxImageSide + 1 }],
     ['an area beyond the limit', { ...params, width: 8_192, outWidth: 8_192, height: 2_049, outHeight: 2_049 }],
     ['a fraction of a pixel', { ...params, outWidth: 6.5 }],
-    ['a quality nobody knows', { ...params, quality: 'best' }],
-    ['a field too many', { ...params, extra: 1 }],
+    ['an unknown quality', { ...params, quality: 'best' }],
+    ['an unknown field', { ...params, extra: 1 }],
   ])('%s is malformed', (_, wrong) => {
     expect(() => checkArrivedTask('upscale', { params: wrong, attachments: [pixels] })).toThrow(
       expect.objectContaining({ reason: 'malformed' }),
     );
   });
 
-  test('pixels that do not fit are malformed', () => {
+  test('a wrong number of pixels is malformed', () => {
     for (const attachments of [[], [pixels, pixels], [pixels.subarray(1)], [new Uint8Array(25)]]) {
       expect(() => upscale.checkAttachments(params, attachments)).toThrow(
         expect.objectContaining({ reason: 'malformed' }),
@@ -119,10 +118,10 @@ describe('on the volunteer', () => {
   });
 });
 
-describe('what comes back', () => {
+describe('the result', () => {
   const task = upscale.pack({ image: image(3, 2) });
 
-  test('is a picture of the promised size, without another copy', () => {
+  test('is a picture of the requested size, without another copy', () => {
     const pixels = new Uint8Array(100).subarray(4, 100);
     const result = upscale.unpackResult(task, { value: null, attachments: [pixels] });
     expect(result.image).toMatchObject({ width: 6, height: 4 });
@@ -144,7 +143,7 @@ describe('what comes back', () => {
   });
 });
 
-test('a sharper result costs more, and a larger one too', () => {
+test('higher quality and a larger result cost more', () => {
   const cost = (scale: number, quality: Quality) => upscale.cost(pack({ image: image(8, 8), scale, quality }));
   expect(cost(2, 'spatial')).toBeGreaterThan(cost(2, 'bilinear'));
   expect(cost(4, 'bilinear')).toBe(4 * cost(2, 'bilinear'));

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
-import { serverStatusSchema } from '../../shared/status.ts';
+import { serverStatusSchema } from '../../shared/server-status.ts';
 import { eventually, IDLE_STATUS, newSessionKey, TestBed } from '../test-server.ts';
 
 /** What an operator sees: readiness, figures, and who else does. */

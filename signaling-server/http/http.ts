@@ -1,8 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import type { Lan } from '../../shared/lan.ts';
+import type { Lan, ServerStatus } from '../../shared/server-status.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
-import type { ServerStatus } from '../../shared/status.ts';
 import type { Counts } from '../rooms/rooms.ts';
 import type { Metrics } from './metrics.ts';
 import { refuseAccess } from './operator-access.ts';

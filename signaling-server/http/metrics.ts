@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { LinkOutcome, RefusalReason, ServerStatus } from '../../shared/status.ts';
+import type { LinkOutcome, RefusalReason, ServerStatus } from '../../shared/server-status.ts';
 import type { ServerClock } from '../boot/clock.ts';
 import { LoopLag } from '../boot/event-loop-lag.ts';
 import type { Counts } from '../rooms/rooms.ts';

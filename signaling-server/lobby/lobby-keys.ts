@@ -1,4 +1,4 @@
-import { TASK_NAMES } from '../../shared/tasks/names.ts';
+import { TASK_NAMES } from '../../shared/tasks/definition.ts';
 import { COORDINATOR } from '../tuning.ts';
 
 /**

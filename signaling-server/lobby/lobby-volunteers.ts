@@ -1,4 +1,4 @@
-import { nearness, score } from '../../shared/ranking.ts';
+import { nearness, score } from '../../shared/reputation.ts';
 import { expectedLoad, hasAccused, isWelcome, standing, type VolunteerFacts } from '../rooms/matchmaker.ts';
 import { isOfUse, regionRttMs, type TaskSet, taskSet } from './lobby-keys.ts';
 import type { Seeker } from './lobby-seekers.ts';

@@ -1,4 +1,4 @@
-import type { TaskName } from '../../shared/tasks/names.ts';
+import type { TaskName } from '../../shared/tasks/definition.ts';
 import type { Lobby } from './lobby.ts';
 import { acts, type TestGamer, type TestHelper } from './test-lobby.ts';
 

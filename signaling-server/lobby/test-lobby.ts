@@ -1,6 +1,6 @@
-import { score } from '../../shared/ranking.ts';
+import { score } from '../../shared/reputation.ts';
 import type { VolunteerStatus } from '../../shared/signaling.ts';
-import type { TaskName } from '../../shared/tasks/names.ts';
+import type { TaskName } from '../../shared/tasks/definition.ts';
 import { expectedLoad, helpersOf, isWelcome, placesOf, standing } from '../rooms/matchmaker.ts';
 import { regionRttMs } from './lobby-keys.ts';
 

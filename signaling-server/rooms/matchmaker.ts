@@ -1,4 +1,4 @@
-import { score } from '../../shared/ranking.ts';
+import { score } from '../../shared/reputation.ts';
 import type { VolunteerStatus } from '../../shared/signaling.ts';
 
 /** A volunteer that a gamer is introduced to. */

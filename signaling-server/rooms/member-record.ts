@@ -6,7 +6,7 @@ import {
   sessionIdSchema,
   volunteerStatusSchema,
 } from '../../shared/signaling.ts';
-import { TASK_NAMES } from '../../shared/tasks/names.ts';
+import { TASK_NAMES } from '../../shared/tasks/definition.ts';
 import { z } from '../../shared/zod.ts';
 import { socketInfoSchema } from '../sockets/socket-info.ts';
 

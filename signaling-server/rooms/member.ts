@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { MeshError } from '../../shared/errors.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import type { Farewell, Introduction, Joined, RelayedSignal, Role, VolunteerStatus } from '../../shared/signaling.ts';
-import type { TaskName } from '../../shared/tasks/names.ts';
+import type { TaskName } from '../../shared/tasks/definition.ts';
 import type { KnownInvite } from '../access/bans.ts';
 import type { Claim } from '../access/proof.ts';
 import { type SocketInfo, socketInfoOf } from '../sockets/socket-info.ts';

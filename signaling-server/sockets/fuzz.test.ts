@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { MESH_ERROR_REASONS } from '../../shared/errors.ts';
+import { serverStatusSchema } from '../../shared/server-status.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
-import { serverStatusSchema } from '../../shared/status.ts';
 import { z } from '../../shared/zod.ts';
 import { eventually, IDLE_STATUS, newSessionKey, TestBed, type TestPage } from '../test-server.ts';
 

@@ -1,7 +1,6 @@
-import type { PackedTask } from '../../shared/tasks/definition.ts';
+import { finish, type PackedTask, type Steps } from '../../shared/tasks/definition.ts';
+import { PHYSICS } from '../../shared/tasks/physics/bodies.ts';
 import { type PhysicsBody, type PhysicsParams, physics } from '../../shared/tasks/physics.ts';
-import { finish, type Steps } from '../../shared/tasks/steps.ts';
-import { PHYSICS } from '../../shared/tasks/tuning.ts';
 import { inSlices } from './in-slices.ts';
 import { simulateBodies } from './js/simulate-bodies.ts';
 import { nextMacrotask } from './macrotask.ts';

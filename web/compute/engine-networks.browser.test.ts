@@ -1,7 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
-import { IMAGE } from '../../shared/tasks/tuning.ts';
-import type { Quality } from '../../shared/tasks/upscale.ts';
+import { IMAGE, type Quality } from '../../shared/tasks/upscale.ts';
 import { Engine } from './engine.ts';
 import type { EngineCapabilities, EngineOptions, ExecuteOptions } from './engine-types.ts';
 import { inputKindOf } from './networks/input-kind.ts';

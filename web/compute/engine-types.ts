@@ -1,4 +1,4 @@
-import type { ProgressListener } from '../../shared/tasks/progress.ts';
+import type { ProgressListener } from '../../shared/tasks/definition.ts';
 import type { BackendName } from './backend.ts';
 import type { ModelSource, OnnxSource } from './models/model-source.ts';
 

@@ -1,7 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
 import { checkArrivedTask, type PackedResult, type PackedTask } from '../../shared/tasks/catalogue.ts';
+import type { Steps } from '../../shared/tasks/definition.ts';
 import type { InferParams } from '../../shared/tasks/infer.ts';
-import type { Steps } from '../../shared/tasks/steps.ts';
 import { isNetwork, NETWORKS, type Quality, type UpscaleParams } from '../../shared/tasks/upscale.ts';
 import type { FrameTarget } from './backend.ts';
 import { EngineFrames } from './engine-frames.ts';

@@ -1,6 +1,5 @@
 import type { PixelImage } from '../../shared/tasks/definition.ts';
-import { IMAGE } from '../../shared/tasks/tuning.ts';
-import type { Network } from '../../shared/tasks/upscale.ts';
+import { IMAGE, type Network } from '../../shared/tasks/upscale.ts';
 import type { Backend } from './backend.ts';
 import type { NetworkShape } from './models/manifest.ts';
 import type { Layer } from './networks/layers.ts';

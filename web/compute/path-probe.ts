@@ -1,8 +1,7 @@
-import { partOf } from '../../shared/tasks/check-input.ts';
-import type { PackedTask } from '../../shared/tasks/definition.ts';
+import { finish, type PackedTask, type Steps } from '../../shared/tasks/definition.ts';
+import { partOf } from '../../shared/tasks/packing.ts';
 import { readQueries } from '../../shared/tasks/pathfinding/queries.ts';
 import { type PathfindingParams, pathfinding } from '../../shared/tasks/pathfinding.ts';
-import { finish, type Steps } from '../../shared/tasks/steps.ts';
 import { inSlices } from './in-slices.ts';
 import { findPaths } from './js/find-paths.ts';
 import { nextMacrotask } from './macrotask.ts';

@@ -1,6 +1,5 @@
 import type { PixelImage } from '../../shared/tasks/definition.ts';
-import { IMAGE } from '../../shared/tasks/tuning.ts';
-import { FILTERS, type Filter, upscale } from '../../shared/tasks/upscale.ts';
+import { FILTERS, type Filter, IMAGE, upscale } from '../../shared/tasks/upscale.ts';
 import type { Backend, UpscaleShape } from './backend.ts';
 import { upscaleReference } from './reference/upscale.ts';
 import type { Turn } from './schedule.ts';

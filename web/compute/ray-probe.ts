@@ -1,6 +1,6 @@
 import type { PackedTask } from '../../shared/tasks/definition.ts';
+import { PICTURE_CHECK } from '../../shared/tasks/raytracing/verify.ts';
 import { type RaytracingParams, raytracing } from '../../shared/tasks/raytracing.ts';
-import { RAYTRACING } from '../../shared/tasks/tuning.ts';
 import { inSlices } from './in-slices.ts';
 import { traceRays } from './js/trace-rays.ts';
 import { nextMacrotask } from './macrotask.ts';
@@ -41,7 +41,7 @@ function isAlike(painted: Uint8Array | undefined, expected: Uint8Array | undefin
   if (!painted || !expected || painted.length !== expected.length) return false;
   let differing = 0;
   for (const [i, value] of expected.entries()) {
-    if (Math.abs(value - (painted[i] ?? 0)) > RAYTRACING.tolerance8bit) differing++;
+    if (Math.abs(value - (painted[i] ?? 0)) > PICTURE_CHECK.tolerance8bit) differing++;
   }
   return differing <= COMPUTE.rayProbeExceptions * expected.length;
 }

@@ -1,5 +1,5 @@
 import { TASK_LIMITS } from '../../shared/protocol-limits.ts';
-import { HEARTBEAT } from '../net/tuning.ts';
+import { ASSUMED_RTT_MS } from '../net/failure-detector.ts';
 
 /** How a volunteer sizes the credit of one gamer. */
 export const CREDIT = {
@@ -29,7 +29,7 @@ export const CREDIT = {
 export class CreditWindow {
   readonly #now: () => number;
   #share = 0;
-  #rttMs: number = HEARTBEAT.assumedRttMs;
+  #rttMs: number = ASSUMED_RTT_MS;
   /** Time from one completed task to the next while there is work; null before it is measured. */
   #serviceMs: number | null = null;
   /** When the last task was completed, or the first arrived; null while there are none. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import { AfterTurn } from '../net/turn.ts';
+import { OncePerTick } from '../net/once-per-tick.ts';
 import type { VolunteerTrust } from '../net/volunteer-trust.ts';
 import {
   DispatchCounter,
@@ -58,7 +58,7 @@ export class Dispatcher {
   readonly #hedging: Hedging;
   readonly #trust: VolunteerTrust;
   readonly #checker: ResultChecker;
-  readonly #scheduleLater = new AfterTurn(() => this.#schedule());
+  readonly #scheduleLater = new OncePerTick(() => this.#schedule());
 
   constructor(
     clock: Clock,

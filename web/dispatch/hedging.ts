@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import { LateWatch } from '../net/late-watch.ts';
+import { DeadlineWatch } from '../net/deadline-watch.ts';
 import type { RedispatchCause } from './dispatch-counts.ts';
 import type { Runner } from './job.ts';
 import type { Attempt, JobRun } from './job-run.ts';
@@ -48,7 +48,7 @@ export class Hedging {
   readonly #clock: Clock;
   readonly #budget: DuplicateBudget;
   readonly #onWanted: () => void;
-  readonly #watch: LateWatch<Attempt>;
+  readonly #watch: DeadlineWatch<Attempt>;
   /** Jobs that wait for a second runner, each with the attempt that is not enough. */
   readonly #wanted = new Map<JobRun, Attempt>();
 
@@ -57,7 +57,7 @@ export class Hedging {
     this.#clock = clock;
     this.#budget = budget;
     this.#onWanted = onWanted;
-    this.#watch = new LateWatch(clock, (attempt) => this.#late(attempt));
+    this.#watch = new DeadlineWatch(clock, (attempt) => this.#late(attempt));
   }
 
   /** Whether any job waits for a second runner. */

@@ -1,9 +1,7 @@
 import { totalBytes } from '../../shared/bytes.ts';
 import type { MeshError } from '../../shared/errors.ts';
 import type { AnyTaskDefinition } from '../../shared/tasks/catalogue.ts';
-import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
-import type { ProgressListener } from '../../shared/tasks/progress.ts';
-import type { Where } from '../../shared/where.ts';
+import type { PackedResult, PackedTask, ProgressListener, Where } from '../../shared/tasks/definition.ts';
 
 /** The unit of scheduling: a whole task, one part of a task that was split, or a replica that checks another job's result. */
 export interface Job {

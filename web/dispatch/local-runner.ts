@@ -1,6 +1,5 @@
 import { MeshError } from '../../shared/errors.ts';
-import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
-import type { ProgressListener } from '../../shared/tasks/progress.ts';
+import type { PackedResult, PackedTask, ProgressListener } from '../../shared/tasks/definition.ts';
 import { Estimator } from './estimator.ts';
 import type { AttemptResult, Job, Outcome, Runner } from './job.ts';
 import { StragglerThreshold } from './straggler-threshold.ts';

@@ -2,9 +2,9 @@ import { CHANNELS } from '../../shared/channels.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type Capabilities, type TaskMessage, taskMessageSchema } from '../../shared/messages.ts';
 import { bare, type Carried } from '../../shared/wire.ts';
-import type { ChannelPort } from '../net/channel-port.ts';
+import { ASSUMED_RTT_MS } from '../net/failure-detector.ts';
 import { FlowChannel } from '../net/flow-channel.ts';
-import { HEARTBEAT } from '../net/tuning.ts';
+import type { ChannelPort } from '../net/transferable-channel.ts';
 import { Estimator } from './estimator.ts';
 import type { AttemptResult, Job, Outcome, Runner } from './job.ts';
 import { RecentQuantile, StragglerThreshold } from './straggler-threshold.ts';
@@ -62,7 +62,7 @@ export class RemoteRunner implements Runner {
   constructor(options: RemoteRunnerOptions) {
     this.id = options.volunteerId;
     this.#options = options;
-    this.#estimator = new Estimator(HEARTBEAT.assumedRttMs, options.now);
+    this.#estimator = new Estimator(ASSUMED_RTT_MS, options.now);
     this.#channel = new FlowChannel(
       options.port,
       CHANNELS.tasks,

@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
+import { PROBATION_RESULTS } from '../../shared/reputation.ts';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PackedResult, Verification } from '../../shared/tasks/definition.ts';
-import { TRUST } from '../../shared/tasks/tuning.ts';
 import { COMPUTE } from '../compute/tuning.ts';
 import type { AttemptResult, Job, Outcome } from './job.ts';
 import { KEPT_RESULTS } from './kept-results.ts';
@@ -95,7 +95,7 @@ describe('a volunteer that cheats', () => {
       cheat.end(cheat.started.at(-1), outcome);
       return task.result;
     };
-    for (let n = 0; n < TRUST.alwaysBelow; n++) await done(n);
+    for (let n = 0; n < PROBATION_RESULTS; n++) await done(n);
     const unchecked = bench.submitBytes(bytes(100), { where: 'volunteers' });
     await ticksPass();
     cheat.end(cheat.started.at(-1), wrong(jobOf(cheat.started.slice(-1))));

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
-import { FIRST_DEADLINE_MS } from '../../shared/tasks/tuning.ts';
 import type { Job } from './job.ts';
 import { STRAGGLER, StragglerThreshold } from './straggler-threshold.ts';
 
@@ -11,7 +10,7 @@ const job: Job = {
 };
 
 test('each type has its own first deadline', () => {
-  expect(definition.firstDeadlineMs({ sizeBytes: 1 })).toBe(FIRST_DEADLINE_MS.echo);
+  expect(definition.firstDeadlineMs({ sizeBytes: 1 })).toBe(500);
   const size = { width: 4, height: 4, outWidth: 8, outHeight: 8 };
   expect(definitionOf('upscale').firstDeadlineMs({ ...size, quality: 'spatial' })).toBe(100);
 });

@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import type { ProgressListener } from '../../shared/tasks/progress.ts';
+import type { ProgressListener } from '../../shared/tasks/definition.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { cachedTiming, type FinalOutcome, type Job, type JobHandle, type JobResult, type TaskResult } from './job.ts';
 import { JobSplitter } from './job-splitter.ts';

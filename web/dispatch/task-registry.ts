@@ -1,10 +1,8 @@
+import { randomId } from '../../shared/bytes.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type AnyTaskDefinition, definitionOf } from '../../shared/tasks/catalogue.ts';
-import type { PackedTask } from '../../shared/tasks/definition.ts';
-import type { ProgressListener } from '../../shared/tasks/progress.ts';
-import { checkWhere, type Where } from '../../shared/where.ts';
-import { randomId } from '../net/random-id.ts';
+import { checkWhere, type PackedTask, type ProgressListener, type Where } from '../../shared/tasks/definition.ts';
 import { describeTask, type FinalOutcome, type Job, type TaskResult, type Timing } from './job.ts';
 import { KEPT_RESULTS, KeptResults } from './kept-results.ts';
 import type { OnTaskEnd, TaskDeduplicator, TaskHandle } from './task-deduplicator.ts';

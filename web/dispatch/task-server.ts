@@ -2,11 +2,10 @@ import { CHANNELS } from '../../shared/channels.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type TaskMessage, taskMessageSchema } from '../../shared/messages.ts';
 import { checkArrivedTask } from '../../shared/tasks/catalogue.ts';
-import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
-import type { ProgressListener } from '../../shared/tasks/progress.ts';
+import type { PackedResult, PackedTask, ProgressListener } from '../../shared/tasks/definition.ts';
 import { bare, type Carried } from '../../shared/wire.ts';
-import type { ChannelPort } from '../net/channel-port.ts';
 import { FlowChannel } from '../net/flow-channel.ts';
+import type { ChannelPort } from '../net/transferable-channel.ts';
 import { CreditWindow } from './credit-window.ts';
 
 /** A computed task. */

@@ -1,5 +1,5 @@
 import type { MeshError } from '../../shared/errors.ts';
-import type { Where } from '../../shared/where.ts';
+import type { Where } from '../../shared/tasks/definition.ts';
 import { Simulation, type VolunteerOptions } from './test-simulation.ts';
 
 // Scenarios under a virtual clock, for tests and `npm run bench`.

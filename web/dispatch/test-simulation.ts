@@ -2,7 +2,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
-import { simulatedChannel, type WireSpeed } from '../net/test-wire.ts';
+import { simulatedChannel, type WireSpeed } from '../net/test-channel.ts';
 import { VolunteerTrust } from '../net/volunteer-trust.ts';
 import { creditShare } from './credit-window.ts';
 import type { Redispatch } from './dispatch-counts.ts';

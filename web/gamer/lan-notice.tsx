@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { type Lan, lanSchema } from '../../shared/lan.ts';
+import { type Lan, lanSchema } from '../../shared/server-status.ts';
 import { Button } from '../ui/buttons.tsx';
 import { nameStore } from '../ui/friendly-name.ts';
 import { Notice } from '../ui/layout.tsx';

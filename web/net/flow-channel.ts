@@ -5,18 +5,20 @@ import { Reassembler, splitTransfer } from '../../shared/chunks.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { TRANSFER } from '../../shared/protocol-limits.ts';
 import { type Carried, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
-import type { ChannelPort } from './channel-port.ts';
-import { SEND_QUEUE } from './tuning.ts';
-import { AfterTurn } from './turn.ts';
+import { OncePerTick } from './once-per-tick.ts';
+import type { ChannelPort } from './transferable-channel.ts';
+
+/** Bytes that may wait in the send queue of a channel before senders are refused. */
+export const MAX_QUEUED_BYTES = 256 * 1024 * 1024;
 
 export interface FlowChannelHandlers<Message> {
   onMessage(item: Carried<Message>): void;
-  /** Something came, were it only a part of a message; before the messages it completes. */
+  /** A chunk arrived; called before `onMessage` for the messages it completes. */
   onChunk?(): void;
   onOpen?(): void;
-  /** Called once. `error` is set when what arrived was malformed or the channel broke; the link must end. */
+  /** Called once. `error` is set when malformed data arrived or the channel broke: the link must end. */
   onClose?(error: MeshError | null): void;
-  /** Lossy channels: so many transfers will never be whole. */
+  /** Lossy channels: this many transfers will never be complete. */
   onLost?(count: number): void;
 }
 
@@ -31,11 +33,11 @@ interface Outgoing {
 }
 
 /**
- * Messages over one data channel: chunked, flow-controlled by the browser's send queue, bounded both ways, validated on
- * arrival. Messages given in one turn of the event loop share an envelope; the chunks of several transfers are mixed, so that a
+ * Messages over one data channel: chunked, flow-controlled by the browser's send queue, bounded in both directions and validated on
+ * arrival. Messages sent in one tick of the event loop share an envelope. The chunks of several transfers are interleaved, so that a
  * small message does not wait behind a large one.
  *
- * @typeParam Message - the `kind` union of the channel, both directions.
+ * @typeParam Message - the `kind` union of the channel, in both directions.
  */
 export class FlowChannel<Message> {
   readonly stats: FlowChannelStats = { bytesIn: 0, bytesOut: 0 };
@@ -46,10 +48,11 @@ export class FlowChannel<Message> {
   readonly #nowMs: () => number;
   readonly #reassembler: Reassembler;
   readonly #listeners = new AbortController();
-  readonly #flushAfterTurn = new AfterTurn(() => this.#flush());
-  #gathered: Carried<Message>[] = [];
+  readonly #flushOncePerTick = new OncePerTick(() => this.#flush());
+  #batch: Carried<Message>[] = [];
   #outgoing: Outgoing[] = [];
-  #nextTurn = 0;
+  /** Counts chunks, for the round robin over the first few transfers. */
+  #chunkCount = 0;
   #queuedBytes = 0;
   #nextTransferId = 0;
   #closed = false;
@@ -83,12 +86,12 @@ export class FlowChannel<Message> {
     if (port.readyState === 'open') queueMicrotask(() => this.#opened());
   }
 
-  /** Bytes accepted and not yet handed to the network. */
+  /** Bytes accepted but not yet handed to the network. */
   get queuedBytes(): number {
     return this.#queuedBytes + this.#port.bufferedAmount;
   }
 
-  /** Transfers of the other side that have begun to arrive. */
+  /** Transfers of which only a part has arrived. */
   get unfinishedTransfers(): number {
     return this.#reassembler.unfinished;
   }
@@ -104,21 +107,18 @@ export class FlowChannel<Message> {
     if (sizeBytes > this.#spec.maxTransferBytes) {
       throw MeshError.tooLarge('A message', sizeBytes, this.#spec.maxTransferBytes);
     }
-    if (this.#queuedBytes + sizeBytes > SEND_QUEUE.maxQueuedBytes) {
-      throw new MeshError(
-        'queue-full',
-        'More is waiting to be sent than this link may hold. Wait for results before sending more.',
-      );
+    if (this.#queuedBytes + sizeBytes > MAX_QUEUED_BYTES) {
+      throw new MeshError('queue-full', 'The send queue of this link is full. Wait for results before sending more.');
     }
-    this.#gathered.push(item);
+    this.#batch.push(item);
     this.#queuedBytes += sizeBytes;
-    this.#flushAfterTurn.request();
+    this.#flushOncePerTick.request();
   }
 
-  /** Sends without waiting for the turn to end, or not at all when more than `maxQueuedBytes` is waiting: for live frames. */
+  /** Sends without waiting for the end of the tick, or not at all if more than `maxQueuedBytes` is waiting: for live frames. */
   trySendNow(item: Carried<Message>, maxQueuedBytes: number): boolean {
     if (this.#closed || this.#port.readyState !== 'open' || this.queuedBytes > maxQueuedBytes) return false;
-    this.#gathered.push(item);
+    this.#batch.push(item);
     this.#queuedBytes += totalBytes(item.attachments);
     this.#flush();
     return true;
@@ -135,9 +135,9 @@ export class FlowChannel<Message> {
   }
 
   #flush(): void {
-    const gathered = this.#gathered;
-    this.#gathered = [];
-    for (const items of coalesce(gathered)) {
+    const batch = this.#batch;
+    this.#batch = [];
+    for (const items of coalesce(batch)) {
       const parts = encodeTransfer(items);
       const transferBytes = totalBytes(parts);
       const attached = items.reduce((sum, item) => sum + totalBytes(item.attachments), 0);
@@ -152,12 +152,12 @@ export class FlowChannel<Message> {
     this.#pump();
   }
 
-  /** Hands chunks to the browser, one of each of the first few transfers in turn, until its queue is full. */
+  /** Hands chunks to the browser until its queue is full, round robin over the first few transfers. */
   #pump(): void {
     if (this.#closed || this.#port.readyState !== 'open') return;
     while (this.#outgoing.length > 0 && this.#port.bufferedAmount < this.#spec.highWaterBytes) {
       const lanes = Math.min(this.#outgoing.length, this.#spec.interleavedTransfers);
-      const lane = this.#nextTurn++ % lanes;
+      const lane = this.#chunkCount++ % lanes;
       const transfer = this.#outgoing[lane];
       const chunk = transfer?.chunks.next().value;
       if (transfer && chunk) {
@@ -170,7 +170,7 @@ export class FlowChannel<Message> {
     }
   }
 
-  /** A chunk that the browser refuses leaves a hole no one would fill: the channel ends. */
+  /** Ends the channel when the browser refuses a chunk: nothing would fill the gap in its transfer. */
   #trySend(chunk: Uint8Array<ArrayBuffer>): boolean {
     try {
       this.#port.send(chunk);
@@ -205,8 +205,8 @@ export class FlowChannel<Message> {
     if (this.#closed) return;
     this.#closed = true;
     this.#listeners.abort();
-    this.#flushAfterTurn.dispose();
-    this.#gathered = [];
+    this.#flushOncePerTick.dispose();
+    this.#batch = [];
     this.#outgoing = [];
     this.#queuedBytes = 0;
     this.#reassembler.clear();
@@ -215,7 +215,7 @@ export class FlowChannel<Message> {
   }
 }
 
-/** Small messages share an envelope; a large one travels alone, so that its neighbours need not wait for all of it. */
+/** Attachment bytes of one envelope. A larger message travels alone, so that others need not wait for all of it. */
 const COALESCE_BYTES = 8 * 1024;
 
 function* coalesce<Message>(items: readonly Carried<Message>[]): Generator<Carried<Message>[]> {
@@ -236,5 +236,9 @@ function* coalesce<Message>(items: readonly Carried<Message>[]): Generator<Carri
 }
 
 function linkBroke(options?: ErrorOptions): MeshError {
-  return new MeshError('connection-failed', 'The link to the other browser broke.', options);
+  return new MeshError(
+    'connection-failed',
+    'The link to the other browser broke. It is tried again a few times; then reload both pages.',
+    options,
+  );
 }

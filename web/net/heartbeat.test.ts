@@ -1,17 +1,17 @@
 import { afterEach, expect, test } from 'vitest';
 import type { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import { HeartbeatMonitor, type HeartbeatReading, HeartbeatResponder } from './heartbeat.ts';
-import { deliver, TestPort } from './test-port.ts';
-import { HEARTBEAT } from './tuning.ts';
+import { RECHECK_MS, RTT } from './failure-detector.ts';
+import { HEARTBEAT, HeartbeatMonitor, type HeartbeatReading, HeartbeatResponder } from './heartbeat.ts';
+import { deliver, TestPort } from './test-channel.ts';
 
 const endings: (() => void)[] = [];
 afterEach(() => {
   for (const dispose of endings.splice(0)) dispose();
 });
 
-/** Both ends of a pulse; nothing moves but by `exchange`. */
-async function pulse() {
+/** Both ends of a heartbeat; messages are delivered only by `exchange` and `workFor`. */
+async function heartbeat() {
   const clock = new ManualClock();
   const [gamer, volunteer] = [new TestPort(), new TestPort()];
   const readings: HeartbeatReading[] = [];
@@ -50,7 +50,7 @@ async function pulse() {
     clock.advance(rttMs);
     deliver(volunteer, gamer);
   };
-  /** Both ends have work, and leases arrive as they are sent. */
+  /** Lets time pass while messages are delivered every 5 ms. */
   const workFor = (ms: number) => {
     for (let passedMs = 0; passedMs < ms; passedMs += 5) {
       deliver(gamer, volunteer);
@@ -70,8 +70,8 @@ async function pulse() {
   };
 }
 
-test('each answer tells the round trip, smoothed, and how busy the volunteer is', async () => {
-  const { clock, readings, work, exchange } = await pulse();
+test('each pong updates the smoothed round trip and the load of the volunteer', async () => {
+  const { clock, readings, work, exchange } = await heartbeat();
   exchange(10);
   work.load = 1;
   work.held = 9;
@@ -79,12 +79,12 @@ test('each answer tells the round trip, smoothed, and how busy the volunteer is'
   exchange(90);
   expect(readings).toEqual([
     { rttMs: 10, load: 0.25, held: 3 },
-    { rttMs: 10 + HEARTBEAT.rttSmoothing * 80, load: 1, held: 9 },
+    { rttMs: 10 + RTT.smoothing * 80, load: 1, held: 9 },
   ]);
 });
 
-test('a round trip longer than the time between two pings is measured as well', async () => {
-  const { clock, gamer, volunteer, readings, lost } = await pulse();
+test('a round trip longer than the ping interval is measured', async () => {
+  const { clock, gamer, volunteer, readings, lost } = await heartbeat();
   for (let beat = 0; beat < 4; beat++) {
     deliver(gamer, volunteer);
     clock.advance(HEARTBEAT.intervalMs);
@@ -95,19 +95,19 @@ test('a round trip longer than the time between two pings is measured as well', 
   expect(lost).toEqual([]);
 });
 
-test('one silence is told once, and not before its time', async () => {
-  const { clock, lost, exchange } = await pulse();
+test('a lost connection is reported once, and not too early', async () => {
+  const { clock, lost, exchange } = await heartbeat();
   exchange(10);
   clock.advance(HEARTBEAT.lostAfterMs);
   expect(lost).toEqual([]);
-  clock.advance(HEARTBEAT.intervalMs + HEARTBEAT.secondLookMs);
+  clock.advance(HEARTBEAT.intervalMs + RECHECK_MS);
   expect(lost).toMatchObject([{ reason: 'connection-failed' }]);
   clock.advance(10 * HEARTBEAT.lostAfterMs);
   expect(lost).toHaveLength(1);
 });
 
-test('a pulse that is disposed asks nothing more and leaves no timer', async () => {
-  const { clock, gamer, lost, monitor, exchange } = await pulse();
+test('a disposed heartbeat sends no pings and leaves no timer', async () => {
+  const { clock, gamer, lost, monitor, exchange } = await heartbeat();
   exchange(10);
   monitor.dispose();
   monitor.dispose();
@@ -115,8 +115,8 @@ test('a pulse that is disposed asks nothing more and leaves no timer', async () 
   expect([clock.pending, gamer.waiting.length, lost]).toEqual([0, 0, []]);
 });
 
-test('a pulse whose channel closes without a farewell of its link has lost the volunteer', async () => {
-  const { clock, gamer, volunteer, lost, broken } = await pulse();
+test('a channel that closes while its link stays open means that the volunteer is lost', async () => {
+  const { clock, gamer, volunteer, lost, broken } = await heartbeat();
   gamer.fire('close');
   volunteer.fire('close');
   expect(lost).toEqual([]);
@@ -125,30 +125,30 @@ test('a pulse whose channel closes without a farewell of its link has lost the v
   expect(clock.pending).toBe(0);
 });
 
-test('with a farewell it is over without a word', async () => {
-  const { clock, gamer, lost, broken, monitor } = await pulse();
+test('a channel that closes together with its link is not reported', async () => {
+  const { clock, gamer, lost, broken, monitor } = await heartbeat();
   gamer.fire('close');
   monitor.dispose();
   clock.advance(10 * HEARTBEAT.lostAfterMs);
   expect([clock.pending, lost, broken]).toEqual([0, [], []]);
 });
 
-test('garbage on either end is told as malformed', async () => {
-  const { gamer, volunteer, broken } = await pulse();
+test('malformed data on either end is reported', async () => {
+  const { gamer, volunteer, broken } = await heartbeat();
   gamer.receive('text');
   volunteer.receive(new ArrayBuffer(3));
   expect(broken).toMatchObject([{ reason: 'malformed' }, { reason: 'malformed' }]);
 });
 
-test('an end that gets what only the other should get ignores it', async () => {
-  const { gamer, volunteer, readings, broken } = await pulse();
+test('messages meant for the other end are ignored', async () => {
+  const { gamer, volunteer, readings, broken } = await heartbeat();
   const ping = gamer.take();
   gamer.receive(ping?.buffer);
   expect([readings, broken, gamer.waiting.length, volunteer.waiting.length]).toEqual([[], [], 0, 0]);
 });
 
-test('while it has work a worker says so every few milliseconds, from the first moment and no longer', async () => {
-  const { clock, volunteer, responder, isWorking } = await pulse();
+test('a worker sends leases from the first moment of its work until the last', async () => {
+  const { clock, volunteer, responder, isWorking } = await heartbeat();
   volunteer.take();
   isWorking.volunteer = true;
   for (let task = 0; task < 3; task++) responder.workBegan();
@@ -168,16 +168,16 @@ test('while it has work a worker says so every few milliseconds, from the first 
   expect(volunteer.waiting).toHaveLength(12);
 });
 
-test('a worker that lives is not suspected, however long it works', async () => {
-  const { silences, readings, beginWork, workFor } = await pulse();
+test('a worker that sends leases is never suspected, however long it works', async () => {
+  const { silences, readings, beginWork, workFor } = await heartbeat();
   beginWork();
   workFor(3_000);
   expect(silences).toEqual([]);
   expect(readings.length).toBeGreaterThan(4);
 });
 
-test('a worker that falls silent is suspected in time, once; the next sign, whatever it is, clears it', async () => {
-  const { clock, volunteer, gamer, silences, monitor, beginWork, workFor, lost } = await pulse();
+test('a silent worker is suspected once, in time; any sign of life clears the suspicion', async () => {
+  const { clock, volunteer, gamer, silences, monitor, beginWork, workFor, lost } = await heartbeat();
   beginWork();
   workFor(200);
   deliver(volunteer, gamer);
@@ -195,8 +195,8 @@ test('a worker that falls silent is suspected in time, once; the next sign, what
   expect(silences).toEqual([true, false, true, false]);
 });
 
-test('silence begins with the work: none before it counts, and none without it', async () => {
-  const { clock, gamer, silences, monitor, isWorking, exchange } = await pulse();
+test('silence counts only from the start of work, and not without work', async () => {
+  const { clock, gamer, silences, monitor, isWorking, exchange } = await heartbeat();
   exchange(10);
   clock.advance(400);
   expect(silences).toEqual([]);
@@ -211,36 +211,36 @@ test('silence begins with the work: none before it counts, and none without it',
   expect(gamer.waiting.length).toBeGreaterThan(0);
 });
 
-test('a far, jittery or slow volunteer is given the time it takes', async () => {
-  const { clock, silences, service, monitor, isWorking, exchange } = await pulse();
+test('a distant, jittery or slow volunteer is allowed more time', async () => {
+  const { clock, silences, service, monitor, isWorking, exchange } = await heartbeat();
   exchange(100);
   service.p99Ms = 70;
   isWorking.gamer = true;
   monitor.workBegan();
-  // A round trip, its jitter (at first half of it) as often as it may be late, and what tasks take there.
-  const allowedMs = 100 + HEARTBEAT.jitterFactor * 50 + 70;
+  // The round trip, its jitter (initially half of it) times the jitter factor, and the time tasks take there.
+  const allowedMs = 100 + RTT.jitterFactor * 50 + 70;
   clock.advance(allowedMs - 1);
   expect(silences).toEqual([]);
   clock.advance(1);
   expect(silences).toEqual([true]);
 });
 
-test('a page that stood still hears what came meanwhile before it suspects anybody', async () => {
-  const { clock, gamer, volunteer, silences, lost, beginWork, workFor } = await pulse();
+test('a page that was blocked handles waiting messages before it suspects anyone', async () => {
+  const { clock, gamer, volunteer, silences, lost, beginWork, workFor } = await heartbeat();
   beginWork();
   workFor(100);
-  // The clock jumps, as after a long task of ours: the timer fires late, and the messages are only behind it.
+  // The clock jumps, as when our own thread was blocked: the timer fires late, and the messages are handled after it.
   clock.jump(HEARTBEAT.lostAfterMs + 1_000);
   deliver(volunteer, gamer);
   workFor(500);
   expect([silences, lost]).toEqual([[], []]);
   clock.jump(300);
-  clock.advance(HEARTBEAT.secondLookMs);
-  expect(silences, 'and if nothing came it does').toEqual([true]);
+  clock.advance(RECHECK_MS);
+  expect(silences, 'suspected when no message was waiting').toEqual([true]);
 });
 
-test('the volunteer is told the round trip as soon as it is known', async () => {
-  const { clock, rtts, exchange } = await pulse();
+test('the volunteer learns the round trip as soon as it is measured', async () => {
+  const { clock, rtts, exchange } = await heartbeat();
   exchange(40);
   expect(rtts).toEqual([]);
   clock.advance(HEARTBEAT.intervalMs - 40);
@@ -248,8 +248,8 @@ test('the volunteer is told the round trip as soon as it is known', async () => 
   expect(rtts).toEqual([40]);
 });
 
-test('a pulse that is over suspects nobody and leaves no timer', async () => {
-  const { clock, silences, monitor, responder, beginWork, workFor } = await pulse();
+test('a heartbeat disposed during work suspects nobody and leaves no timer', async () => {
+  const { clock, silences, monitor, responder, beginWork, workFor } = await heartbeat();
   beginWork();
   workFor(100);
   monitor.dispose();

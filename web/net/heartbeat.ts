@@ -1,45 +1,57 @@
 import { CHANNELS } from '../../shared/channels.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import { type HeartbeatMessage, pulseMessageSchema } from '../../shared/messages.ts';
+import { type HeartbeatMessage, heartbeatMessageSchema } from '../../shared/messages.ts';
 import { bare } from '../../shared/wire.ts';
-import type { ChannelPort } from './channel-port.ts';
+import { RECHECK_MS, RttEstimator, SilenceDetector } from './failure-detector.ts';
 import { FlowChannel } from './flow-channel.ts';
-import { RoundTrip } from './round-trip.ts';
-import { SilenceWatch } from './silence-watch.ts';
-import { HEARTBEAT } from './tuning.ts';
+import type { ChannelPort } from './transferable-channel.ts';
+
+/** Timing of the heartbeat, ms. */
+export const HEARTBEAT = {
+  /** Interval of pings: keeps the round trip fresh and notices a dead peer, at 20 bytes each. */
+  intervalMs: 500,
+  /** Silence after which the connection counts as lost: ten pings in a row are not lost by chance. */
+  lostAfterMs: 5_000,
+  /** Interval of the leases of a worker that has work, 37 bytes each. One may be lost or late without raising suspicion. */
+  leaseMs: 20,
+  /** Shortest silence of a working worker that raises suspicion: longer than one garbage collection. */
+  suspectAfterMs: 50,
+  /** Time between the close of the channel and the close of its link: a goodbye that is under way takes no longer. */
+  farewellMs: 1_000,
+} as const;
 
 export interface HeartbeatReading {
   rttMs: number;
-  /** 0..1, as the volunteer sees itself. */
+  /** 0..1, as measured by the volunteer itself. */
   load: number;
-  /** Tasks it holds for everybody. */
+  /** Tasks the volunteer holds for all its gamers. */
   held: number;
 }
 
 export interface HeartbeatMonitorOptions {
   port: ChannelPort;
   clock: Clock;
-  /** Are tasks out? Only then there should be leases. */
+  /** Whether the volunteer has tasks of ours: only then it sends leases. */
   working(): boolean;
-  /** All but one in a hundred tasks are answered there within this; 0 when nothing is known. */
+  /** 99th percentile of the time a task takes there, ms; 0 while unknown. */
   serviceP99Ms(): number;
   onReading(reading: HeartbeatReading): void;
-  /** Suspicion: tasks are out and there is no sign of life; false at the next one. */
+  /** True: the volunteer has tasks but gives no sign of life. False: it has been heard again. */
   onSilence(isSilent: boolean): void;
-  /** Silence for too long: the connection is as good as gone. */
+  /** The silence lasted too long: the connection counts as lost. */
   onLost(error: MeshError): void;
-  /** What came was malformed: the link must end. */
+  /** A malformed message arrived: the link must end. */
   onBroken(error: MeshError): void;
 }
 
-/** Gamer's end: asks at a steady rate, keeps the round trip and the load fresh, and notices silence. */
+/** Gamer's end of the `pulse` channel: pings at a steady rate, keeps round trip and load up to date, and detects silence. */
 export class HeartbeatMonitor {
   readonly #options: HeartbeatMonitorOptions;
   readonly #channel: FlowChannel<HeartbeatMessage>;
-  readonly #roundTrip = new RoundTrip();
-  readonly #silence: SilenceWatch;
-  /** When the newest pings went out, by serial: the round trip may be longer than the time between two. */
+  readonly #roundTrip = new RttEstimator();
+  readonly #silence: SilenceDetector;
+  /** Send times of the newest pings by serial, ms: a round trip may be longer than the ping interval. */
   readonly #sentMs = new Map<number, number>();
   #serial = 0;
   #heardMs = 0;
@@ -49,11 +61,11 @@ export class HeartbeatMonitor {
   constructor(options: HeartbeatMonitorOptions) {
     this.#options = options;
     const { port, clock, working, onSilence, onBroken } = options;
-    this.#silence = new SilenceWatch({ clock, working, onSilence, allowedMs: () => this.#allowedSilenceMs() });
+    this.#silence = new SilenceDetector({ clock, working, onSilence, allowedMs: () => this.#allowedSilenceMs() });
     this.#channel = new FlowChannel(
       port,
       CHANNELS.pulse,
-      pulseMessageSchema,
+      heartbeatMessageSchema,
       {
         onOpen: () => {
           this.#heardMs = clock.now();
@@ -70,12 +82,12 @@ export class HeartbeatMonitor {
     );
   }
 
-  /** The first task went out. */
+  /** The volunteer was given its first task. */
   workBegan(): void {
     if (!this.#channel.isClosed) this.#silence.workBegan();
   }
 
-  /** There was a sign of life elsewhere: something came on `tasks`. */
+  /** Reports a sign of life on another channel. */
   heard(): void {
     if (this.#channel.isClosed) return;
     this.#heardMs = this.#options.clock.now();
@@ -88,10 +100,12 @@ export class HeartbeatMonitor {
     this.#channel.close();
   }
 
-  /** As a rule the link says goodbye with it. Where it does not, the worker that held the other end is gone, and the link is of no use. */
+  /** Normally the link closes as well. If it does not, the worker that held the other end is gone, and the link is useless. */
   #closedByOthers(): void {
     this.#cancelNext = this.#options.clock.after(HEARTBEAT.farewellMs, () =>
-      this.#options.onLost(new MeshError('connection-failed', 'The volunteer stopped working.')),
+      this.#options.onLost(
+        new MeshError('connection-failed', 'The volunteer’s worker has stopped. The connection is tried again.'),
+      ),
     );
   }
 
@@ -109,13 +123,16 @@ export class HeartbeatMonitor {
   }
 
   #ask(): void {
-    // If it was this page that slept, the answers are waiting to be heard.
-    if (this.#isLost) this.#cancelNext = this.#options.clock.after(HEARTBEAT.secondLookMs, () => this.#judge());
+    // If it was this page that was suspended, the answers are waiting in its event queue.
+    if (this.#isLost) this.#cancelNext = this.#options.clock.after(RECHECK_MS, () => this.#judge());
     else this.#ping();
   }
 
   #judge(): void {
-    if (this.#isLost) this.#options.onLost(new MeshError('connection-failed', 'The volunteer fell silent.'));
+    if (this.#isLost)
+      this.#options.onLost(
+        new MeshError('connection-failed', 'The volunteer no longer answers. The connection is tried again.'),
+      );
     else this.#ping();
   }
 
@@ -149,16 +166,16 @@ export class HeartbeatMonitor {
 export interface HeartbeatResponderOptions {
   port: ChannelPort;
   clock: Clock;
-  /** How busy it is now. */
+  /** The present load (0..1) and number of tasks held. */
   read(): { load: number; held: number };
-  /** Is there work of this gamer? Leases go out as long as there is. */
+  /** Whether there is work of this gamer; leases are sent as long as there is. */
   working(): boolean;
-  /** The round trip, as the gamer measured it. */
+  /** The round trip measured by the gamer, ms. */
   onRtt(rttMs: number): void;
   onBroken(error: MeshError): void;
 }
 
-/** Volunteer's end, in the worker that does the work: what it says is the worker's own sign of life. */
+/** Volunteer's end of the `pulse` channel, in the worker that computes: its messages are that worker's own signs of life. */
 export class HeartbeatResponder {
   readonly #options: HeartbeatResponderOptions;
   readonly #channel: FlowChannel<HeartbeatMessage>;
@@ -170,7 +187,7 @@ export class HeartbeatResponder {
     this.#channel = new FlowChannel(
       port,
       CHANNELS.pulse,
-      pulseMessageSchema,
+      heartbeatMessageSchema,
       {
         onMessage: ({ message }) => this.#received(message),
         onClose: (error) => {
@@ -182,7 +199,7 @@ export class HeartbeatResponder {
     );
   }
 
-  /** There is work of this gamer: it is told at once, and again as long as there is. */
+  /** Work of this gamer began: sends a lease at once, and repeats it as long as there is work. */
   workBegan(): void {
     if (!this.#cancelLease) this.#lease();
   }

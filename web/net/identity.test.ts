@@ -3,7 +3,7 @@ import { fromBase64Url } from '../../shared/bytes.ts';
 import { IDENTITY_KEY, IDENTITY_SIGNATURE, publicKeySchema, signatureSchema } from '../../shared/identity.ts';
 import { type PairStore, volunteerIdentity } from './identity.ts';
 
-/** That pairs outlive a page in a real browser: e2e/trust.e2e.ts. */
+/** Key pairs in a real browser’s storage are tested in e2e/trust.e2e.ts. */
 function memory(): PairStore {
   const pairs = new Map<string, CryptoKeyPair>();
   return {
@@ -18,7 +18,7 @@ function memory(): PairStore {
 
 afterEach(() => vi.unstubAllGlobals());
 
-test('one pair a server, the same for every page; what it signs is its own', async () => {
+test('each server has one key pair, shared by all pages, and its signatures verify', async () => {
   const store = memory();
   const [one, same, elsewhere] = await Promise.all(
     ['a.example', 'a.example', 'b.example:81'].map((host) => volunteerIdentity(host, () => store)),
@@ -37,7 +37,7 @@ test('one pair a server, the same for every page; what it signs is its own', asy
   expect([await verifies(one.publicKey), await verifies(elsewhere.publicKey)]).toEqual([true, false]);
 });
 
-test('no script can read the private half', async () => {
+test('the private key cannot be extracted by scripts', async () => {
   let pair: CryptoKeyPair | undefined;
   await volunteerIdentity('a.example', () => ({
     get: async () => undefined,
@@ -50,18 +50,18 @@ test('no script can read the private half', async () => {
 });
 
 test.each<[string, () => PairStore | null]>([
-  ['is none', () => null],
+  ['is missing', () => null],
   [
-    'may not be opened',
+    'cannot be opened',
     () => {
       throw new DOMException('blocked', 'SecurityError');
     },
   ],
   [
-    'keeps nothing',
+    'stores nothing',
     () => ({ ...memory(), keep: () => Promise.reject(new DOMException('private mode', 'DataCloneError')) }),
   ],
-])('where the store %s a pair lasts as long as the page', async (_, open) => {
+])('if the storage %s, a key pair lasts as long as the page', async (_, open) => {
   const [one, other] = [await volunteerIdentity('a.example', open), await volunteerIdentity('a.example', open)];
   expect(one?.publicKey).toMatch(/^[\w-]{87}$/);
   expect(other?.publicKey).not.toBe(one?.publicKey);

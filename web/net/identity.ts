@@ -2,25 +2,27 @@ import { createStore, get, update } from 'idb-keyval';
 import { toBase64Url } from '../../shared/bytes.ts';
 import { IDENTITY_KEY, IDENTITY_SIGNATURE } from '../../shared/identity.ts';
 
-/** A volunteer's key pair; the private half never leaves the browser's keeping. */
+/** A volunteer's key pair; the private key never leaves the browser's key store. */
 export interface Identity {
-  /** Base64url of the uncompressed point. */
+  /** The uncompressed point, base64url. */
   readonly publicKey: string;
   /** Returns the signature, base64url. */
   sign(bytes: Uint8Array<ArrayBuffer>): Promise<string>;
 }
 
-/** Where pairs are kept by a server's host: IndexedDB, which alone keeps keys that no script can read. */
+/** Key pairs by server host. In a browser: IndexedDB, the only storage for keys that no script can read. */
 export interface PairStore {
   get(host: string): Promise<CryptoKeyPair | undefined>;
-  /** Keeps `pair` unless another page was first; returns the one that is kept. */
+  /** Stores `pair` unless another page stored one first; returns the stored pair. */
   keep(host: string, pair: CryptoKeyPair): Promise<CryptoKeyPair>;
 }
 
 /**
- * This browser's identity as a volunteer of one server; another server's is another, so that servers cannot compare notes. Where
- * nothing can be kept it lasts as long as the page. Null where the page has no WebCrypto, as on plain HTTP: the volunteer then
- * serves without a history.
+ * This browser's identity as a volunteer of one server. Each server gets another one, so that servers cannot track a volunteer across
+ * them. Without storage, the identity lasts as long as the page. Null without WebCrypto, as on plain HTTP: the volunteer then serves
+ * without a history.
+ *
+ * @param host - the server as the page addresses it, `host[:port]`.
  */
 export async function volunteerIdentity(
   host: string,
@@ -41,7 +43,7 @@ async function keptPair(host: string, open: () => PairStore | null): Promise<Cry
     const store = open();
     if (store) return (await store.get(host)) ?? (await store.keep(host, await newPair()));
   } catch {
-    // Storage is blocked, or this browser's private mode keeps no keys.
+    // Storage is blocked, or this browser's private mode stores no keys.
   }
   return newPair();
 }

@@ -5,10 +5,10 @@ import { MeshError } from '../../shared/errors.ts';
 import { TRANSFER } from '../../shared/protocol-limits.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { bare, encodeTransfer } from '../../shared/wire.ts';
+import { LINK } from './link.ts';
 import { CAPABILITIES, type EndOptions, type LinkEnd, linkPair } from './test-links.ts';
-import { LINK } from './tuning.ts';
 
-/** Real WebRTC between two links of one page. */
+/** Two links in one page over real WebRTC. */
 const ends: LinkEnd[] = [];
 afterEach(() => {
   for (const { link } of ends.splice(0)) link.close(null);
@@ -29,7 +29,7 @@ const kinds = ({ events }: LinkEnd) => events.map(({ kind }) => kind);
 const openings = (end: LinkEnd) => kinds(end).filter((kind) => kind === 'open').length;
 const isGone = ({ connections }: LinkEnd) => connections.every(({ signalingState }) => signalingState === 'closed');
 
-test('both sides open, know what the other can do, and talk', async () => {
+test('both sides open, exchange capabilities and send messages', async () => {
   const { gamer, volunteer } = pair();
   await areOpen(gamer, volunteer);
   expect([gamer.link.capabilities, volunteer.link.capabilities]).toEqual([CAPABILITIES, null]);
@@ -45,7 +45,7 @@ test('both sides open, know what the other can do, and talk', async () => {
   expect(gamer.link.capabilities).toEqual(better);
 });
 
-test('the browser’s statistics are never asked for, and the wait for the hello ends', async () => {
+test('the browser’s statistics are never read, and the wait for the hello times out', async () => {
   let waits = 0;
   const clock: Clock = {
     now: systemClock.now,
@@ -67,7 +67,7 @@ test('the browser’s statistics are never asked for, and the wait for the hello
   expect([...gamer.connections, ...volunteer.connections].map(({ statsAsked }) => statsAsked)).toEqual([0, 0]);
 });
 
-test('a side that closes tells the other, and neither tries again nor keeps a connection', async () => {
+test('closing notifies the other side, and neither side retries or keeps a connection', async () => {
   const { gamer, volunteer } = pair();
   await areOpen(gamer, volunteer);
   volunteer.link.close(null);
@@ -80,14 +80,14 @@ test('a side that closes tells the other, and neither tries again nor keeps a co
   }
 });
 
-test('a side that closes before the offer came keeps nothing of what it had ready', async () => {
+test('closing before the offer arrives releases the prepared connection', async () => {
   const { volunteer } = pair();
   expect(volunteer.connections).toHaveLength(1);
   volunteer.link.close(null);
   await happened(() => expect(isGone(volunteer)).toBe(true));
 });
 
-test('two versions of the protocol part with that reason on both sides', async () => {
+test('different protocol versions close the link on both sides with that reason', async () => {
   const { gamer, volunteer } = pair({}, { protocolVersion: PROTOCOL_VERSION + 1 });
   await areClosed(gamer, volunteer);
   for (const { events } of [gamer, volunteer]) {
@@ -99,16 +99,16 @@ describe('on the control channel', () => {
   const hello = { kind: 'hello', protocolVersion: PROTOCOL_VERSION, role: 'gamer', capabilities: null };
   const bytesOf = (message: unknown) => concatBytes(encodeTransfer([bare(message)]));
   test.each<[string, Uint8Array<ArrayBuffer> | string, string]>([
-    ['a message nobody knows', bytesOf({ kind: 'unheard of' }), 'malformed'],
+    ['an unknown message', bytesOf({ kind: 'unheard of' }), 'malformed'],
     ['random bytes', Uint8Array.of(0, 0, 0, 0, 7, 7, 7), 'malformed'],
     ['text', 'hello', 'malformed'],
     ['a second hello', bytesOf(hello), 'malformed'],
-    ['too much', new Uint8Array(TRANSFER.maxControlBytes + 1), 'too-large'],
-  ])('%s ends that link on both sides, with a reason, and no other', async (_, garbage, reason) => {
+    ['an oversized message', new Uint8Array(TRANSFER.maxControlBytes + 1), 'too-large'],
+  ])('%s closes this link, and no other, on both sides with a reason', async (_, garbage, reason) => {
     const [victim, bystander] = [pair(), pair()];
     await areOpen(victim.gamer, victim.volunteer, bystander.gamer, bystander.volunteer);
     const control = victim.gamer.connections[0]?.channels.get('control');
-    // `send` takes each in its own overload.
+    // `send` has a separate overload for each type.
     if (typeof garbage === 'string') control?.send(garbage);
     else control?.send(garbage);
     await areClosed(victim.gamer, victim.volunteer);
@@ -120,38 +120,35 @@ describe('on the control channel', () => {
 });
 
 describe('a lost connection', () => {
-  test.each(['gamer', 'volunteer'] as const)(
-    'of which the %s’s end died is told, and replaced by a new one',
-    async (which) => {
-      const attached: string[] = [];
-      const note = (name: string): EndOptions => ({
-        attach: () => {
-          attached.push(`${name} on`);
-          return () => attached.push(`${name} off`);
-        },
-      });
-      const links = pair(note('gamer'), note('volunteer'));
-      const { gamer, volunteer } = links;
-      await areOpen(gamer, volunteer);
-      links[which].connections[0]?.close();
-      await happened(() => expect([openings(gamer), openings(volunteer)]).toEqual([2, 2]));
-      for (const end of [gamer, volunteer]) {
-        expect(kinds(end)).toEqual(['open', 'lost', 'open']);
-        expect(end.connections[0]?.signalingState).toBe('closed');
-      }
-      expect(attached.toSorted()).toEqual([
-        'gamer off',
-        'gamer on',
-        'gamer on',
-        'volunteer off',
-        'volunteer on',
-        'volunteer on',
-      ]);
-      expect(gamer.link.capabilities).toEqual(CAPABILITIES);
-    },
-  );
+  test.each(['gamer', 'volunteer'] as const)('is reported and replaced when the %s’s end dies', async (which) => {
+    const attached: string[] = [];
+    const note = (name: string): EndOptions => ({
+      attach: () => {
+        attached.push(`${name} on`);
+        return () => attached.push(`${name} off`);
+      },
+    });
+    const links = pair(note('gamer'), note('volunteer'));
+    const { gamer, volunteer } = links;
+    await areOpen(gamer, volunteer);
+    links[which].connections[0]?.close();
+    await happened(() => expect([openings(gamer), openings(volunteer)]).toEqual([2, 2]));
+    for (const end of [gamer, volunteer]) {
+      expect(kinds(end)).toEqual(['open', 'lost', 'open']);
+      expect(end.connections[0]?.signalingState).toBe('closed');
+    }
+    expect(attached.toSorted()).toEqual([
+      'gamer off',
+      'gamer on',
+      'gamer on',
+      'volunteer off',
+      'volunteer on',
+      'volunteer on',
+    ]);
+    expect(gamer.link.capabilities).toEqual(CAPABILITIES);
+  });
 
-  test('that its owner gave up is replaced, too, on both sides', async () => {
+  test('is replaced on both sides when its owner reports a failure', async () => {
     const { gamer, volunteer } = pair();
     await areOpen(gamer, volunteer);
     gamer.link.fail(new MeshError('connection-failed', 'The volunteer fell silent.'));
@@ -160,14 +157,14 @@ describe('a lost connection', () => {
   });
 });
 
-/** Every wait takes a hundredth of its time: for what only has to time out. */
+/** A clock on which every delay is a hundred times shorter, for tests that wait for a timeout. */
 const hurriedClock: Clock = {
   now: () => systemClock.now() * 100,
   after: (delayMs, callback) => systemClock.after(delayMs / 100, callback),
 };
 
 test.each<[string, EndOptions]>([
-  ['a relay that is not there', { relayOnly: true }],
+  ['a missing relay', { relayOnly: true }],
   ['ICE servers that the browser refuses', { iceServers: [{ urls: 'nonsense' }] }],
 ])('with %s a link fails with a reason after its retries', async (_, options) => {
   const { gamer, volunteer } = pair({ ...options, clock: hurriedClock }, { ...options, clock: hurriedClock });

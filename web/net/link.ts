@@ -6,38 +6,48 @@ import { type Capabilities, type ControlMessage, controlMessageSchema } from '..
 import { TRANSFER } from '../../shared/protocol-limits.ts';
 import { type Introduction, type PeerSignal, PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { bare, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
-import type { IcePath } from './ice-path.ts';
+import { type IcePath, noRoute } from './connection-outcome.ts';
 import { Listeners } from './listeners.ts';
-import { noRoute } from './no-route.ts';
 import type { Peer } from './peer.ts';
-import { LINK } from './tuning.ts';
+
+/** Timing of a link. */
+export const LINK = {
+  /** The hello is the first message on a link that just opened: without one, the other side is not ours. */
+  helloTimeoutMs: 5_000,
+  /** Delay before each new attempt, ms; after the last one the link is closed until the next introduction. */
+  retryDelaysMs: [0, 300, 1_200, 2_700, 4_800, 7_000],
+  /** Each delay is multiplied by 1 + random * this. */
+  retryJitter: 0.3,
+  /** How long the answering side waits for the next offer, ms: the initiator's longest delay and one whole attempt, with some slack. */
+  awaitOfferMs: 30_000,
+} as const;
 
 export type Hello = Extract<ControlMessage, { kind: 'hello' }>;
 export type LinkState = 'connecting' | 'open' | 'retrying' | 'closed';
 
 export interface LinkEnvironment {
   clock: Clock;
-  /** A connection that nobody else uses. */
+  /** Returns a connection for this link alone. */
   openPeer(initiate: boolean): Peer;
-  /** Is there a TURN relay for those that cannot reach each other? */
+  /** Whether a TURN relay is configured for browsers that cannot reach each other directly. */
   hasRelay(): boolean;
   /** 0..1, for the jitter of retries. */
   random(): number;
-  /** Counts connections over all links, so that a later one always has the higher number. */
+  /** Returns the next connection number. It counts over all links, so that a later connection always has the higher number. */
   nextAttempt(): number;
   sendSignal(peerId: string, attempt: number, signal: PeerSignal): void;
-  /** What we say of ourselves, at the moment it is said. */
+  /** Our hello; called whenever one is sent. */
   hello(): Hello;
   /**
-   * Called for every new connection, before the other side can have said anything: the owner makes the channels it wants and
-   * hands them to their workers. What it returns is called when that connection ends.
+   * Called for every new connection before anything can arrive on it: the owner creates its channels and passes them to their workers.
+   * The returned function is called when that connection ends.
    */
   attachChannels(link: Link, createChannel: (name: Exclude<ChannelName, 'control'>) => RTCDataChannel): () => void;
 }
 
 export type LinkEvent =
   | { kind: 'open' }
-  /** The connection is gone; whatever it carried must be done elsewhere. A retry may follow. */
+  /** The connection is gone, and everything it carried is lost. A retry may follow. */
   | { kind: 'lost'; error: MeshError | null }
   | { kind: 'message'; message: ControlMessage }
   /** No more attempts. */
@@ -50,12 +60,12 @@ interface Connection {
 }
 
 /**
- * The lasting relation of one gamer and one volunteer: one connection at a time, a hello in both directions, and new connections
- * with growing waits when one fails. It outlives the coordinator, which is needed only to make a new connection.
+ * The link of one gamer and one volunteer: one connection at a time, a hello in both directions, and new connections with growing
+ * delays when one fails. It survives the coordinator, which is needed only to establish a new connection.
  */
 export class Link {
   readonly peerId: string;
-  /** Empty for a gamer: its volunteers do not learn it. */
+  /** Empty for a gamer: volunteers are not told its name. */
   readonly peerName: string;
   readonly score: number;
   readonly events = new Listeners<LinkEvent>();
@@ -64,13 +74,13 @@ export class Link {
   readonly #clock: Clock;
   #state: LinkState = 'connecting';
   #connection: Connection | null = null;
-  /** Ready for the offer that is waited for. */
+  /** A connection prepared for the offer that is expected. */
   #prepared: Peer | null = null;
   #remote: Hello | null = null;
   #failures = 0;
-  /** The two have reached each other: there is a way through their networks. */
+  /** Whether the two have ever reached each other: then a path between them exists. */
   #hasConnected = false;
-  /** Why the last attempt of a side that waits for offers failed; null when it did not. */
+  /** On the side that waits for offers: the error of the last attempt; null if it succeeded. */
   #failure: MeshError | null = null;
   #cancelTimer: () => void = () => {};
 
@@ -89,17 +99,17 @@ export class Link {
     return this.#state;
   }
 
-  /** What the other side can do; null before its hello and for gamers. */
+  /** Capabilities of the other side; null before its hello, and for gamers. */
   get capabilities(): Capabilities | null {
     return this.#remote?.capabilities ?? null;
   }
 
-  /** Which way the present connection goes; null when there is none, or the browser does not say. */
+  /** Path of the present connection; null without one, and in browsers that do not report it. */
   async path(): Promise<IcePath | null> {
     return (await this.#connection?.peer.path()) ?? null;
   }
 
-  /** A signal of the other side, relayed by the coordinator. */
+  /** Handles a signal of the other side, relayed by the coordinator. */
   receive(attempt: number, signal: PeerSignal): void {
     if (this.#state === 'closed') return;
     const current = this.#connection?.attempt ?? -1;
@@ -112,29 +122,29 @@ export class Link {
     } else if (this.#connection?.attempt === attempt) this.#connection.peer.signal(signal);
   }
 
-  /** Sends on the control channel; without a connection the message has nobody to go to and is dropped. */
+  /** Sends on the control channel; without a connection, the message is dropped. */
   send(message: ControlMessage): void {
     this.#connection?.peer.send(concatBytes(encodeTransfer([bare(message)])));
   }
 
-  /** Further channels of the present connection. Throws MeshError `closed` when there is none. */
+  /** Creates another channel on the present connection. Throws MeshError `closed` without one. */
   createChannel(name: Exclude<ChannelName, 'control'>): RTCDataChannel {
     if (!this.#connection) throw MeshError.closed('The link');
     return this.#connection.peer.createChannel(name);
   }
 
-  /** Ends the present connection and tries anew, as when the pulse stopped. */
+  /** Ends the present connection and tries a new one, for example when the heartbeat stopped. */
   fail(error: MeshError): void {
     if (this.#connection) this.#connectionEnded(error);
   }
 
-  /** A channel of the present connection broke: a lost connection is tried anew, a side that sends nonsense is not. */
+  /** A channel of the present connection broke. A lost connection is retried; a side that sends malformed data is not. */
   broken(error: MeshError): void {
     if (error.reason === 'connection-failed') this.fail(error);
     else this.close(error);
   }
 
-  /** Ends the link for good and tells the other side why. */
+  /** Ends the link for good and tells the other side the reason. */
   close(error: MeshError | null): void {
     if (this.#state === 'closed') return;
     this.send({ kind: 'bye', error: error?.toWire() ?? null });
@@ -155,7 +165,7 @@ export class Link {
         this.#connectionEnded(isLost ? noRoute(error, this.#environment.hasRelay()) : error);
       },
     });
-    // The browser reads it while the channels are made.
+    // Passed on first: the browser parses it while the channels are created.
     if (offer) peer.signal(offer);
     try {
       const detach = this.#environment.attachChannels(this, (name) => peer.createChannel(name));
@@ -171,7 +181,7 @@ export class Link {
     this.#failure = null;
     this.send(this.#environment.hello());
     this.#cancelTimer = this.#clock.after(LINK.helloTimeoutMs, () =>
-      this.fail(new MeshError('connection-failed', 'The other browser connected and said nothing. Reload both pages.')),
+      this.fail(new MeshError('connection-failed', 'The other browser connected but sent nothing. Reload both pages.')),
     );
   }
 
@@ -190,7 +200,7 @@ export class Link {
   #understood(message: ControlMessage): void {
     if (message.kind === 'bye') this.#finish(message.error && MeshError.from(message.error));
     else if (message.kind === 'hello') this.#greeted(message);
-    else if (this.#state !== 'open') throw MeshError.malformed('A message came before the hello.');
+    else if (this.#state !== 'open') throw MeshError.malformed('A message arrived before the hello.');
     else {
       if (message.kind === 'capabilities' && this.#remote) this.#remote.capabilities = message.capabilities;
       this.events.emit({ kind: 'message', message });
@@ -205,7 +215,7 @@ export class Link {
         `The other browser speaks version ${theirs} of the protocol and this one version ${PROTOCOL_VERSION}. Reload both pages.`,
       );
     }
-    if (this.#state === 'open') throw MeshError.malformed('A second hello came.');
+    if (this.#state === 'open') throw MeshError.malformed('A second hello arrived.');
     this.#cancelTimer();
     this.#failures = 0;
     this.#remote = hello;
@@ -231,7 +241,7 @@ export class Link {
     }
   }
 
-  /** The gamer's side makes the offers; one that never comes means that it gave up or never was. */
+  /** Waits for an offer, which the gamer's side makes; without one, that side has given up or never existed. */
   #waitForOffer(): void {
     this.#prepared = this.#environment.openPeer(false);
     this.#cancelTimer = this.#clock.after(LINK.awaitOfferMs, () =>

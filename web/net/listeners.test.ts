@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Listeners } from './listeners.ts';
 
-test('every listener hears every event until it is taken off', () => {
+test('every listener receives every event until it is removed', () => {
   const listeners = new Listeners<number>();
   const [first, second]: number[][] = [[], []];
   const off = listeners.add((event) => first?.push(event));
@@ -16,7 +16,7 @@ test('every listener hears every event until it is taken off', () => {
   expect(second).toEqual([1, 2]);
 });
 
-test('a listener may take itself off, or add others, while an event is told', () => {
+test('a listener may remove itself or add others during an event', () => {
   const listeners = new Listeners<string>();
   const heard: string[] = [];
   const off = listeners.add((event) => {

@@ -2,7 +2,7 @@
 export class Listeners<Event> {
   readonly #listeners = new Set<(event: Event) => void>();
 
-  /** Returns what takes the listener off again. */
+  /** Returns a function that removes the listener. */
   add(listener: (event: Event) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

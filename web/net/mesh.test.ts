@@ -6,9 +6,9 @@ import { systemClock } from '../../shared/clock.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import type { LinkEvent } from './link.ts';
 import { Mesh, type MeshOptions } from './mesh.ts';
-import { LINK } from './tuning.ts';
+import { CONNECT_TIMEOUT_MS } from './peer.ts';
 
-/** What becomes of the connection that a gamer makes while it joins. That such connections connect: peer.browser.test.ts. */
+/** The fate of the connection that a gamer prepares while it joins. Connecting it is tested in peer.browser.test.ts. */
 class IdleConnection extends EventTarget {
   static made: IdleConnection[] = [];
   signalingState = 'stable';
@@ -96,18 +96,18 @@ async function join(options: Pick<MeshOptions, 'url'> & Partial<MeshOptions>): P
   return mesh;
 }
 
-/** simple-peer closes in a microtask of its own. */
+/** Signaling states of all connections, after the microtask in which simple-peer closes them. */
 const states = async () => {
   await new Promise((resolve) => setTimeout(resolve));
   return IdleConnection.made.map(({ signalingState }) => signalingState);
 };
 
-test('a gamer’s first volunteer gets the connection that was made during the join, the next its own', async () => {
+test('a gamer’s first volunteer gets the connection prepared during the join, the next one a new connection', async () => {
   await join({ url: await answering({ ok: true, value: { ...JOINED, introductions } }) });
   expect(await states()).toEqual(['stable', 'stable']);
 });
 
-test('a gamer who is alone keeps none', async () => {
+test('without a volunteer, the prepared connection is closed', async () => {
   await join({ url: await answering({ ok: true, value: { ...JOINED, introductions: [] } }) });
   expect(await states()).toEqual(['closed']);
 });
@@ -116,13 +116,13 @@ test.each<[string, unknown, Partial<MeshOptions>]>([
   ['not-invited', { ok: false, error: { reason: 'not-invited', message: 'No.' } }, {}],
   ['bad-input', null, { room: ' ' }],
   ['connection-failed', { ok: true, value: { ...JOINED, introductions: [] } }, { relayOnly: true }],
-])('nor does one whose join fails: %s', async (reason, answer, options) => {
+])('the prepared connection is closed if the join fails: %s', async (reason, answer, options) => {
   const url = await answering(answer);
   await expect(join({ url, ...options })).rejects.toMatchObject({ name: 'MeshError', reason });
   expect(await states()).toEqual(['closed']);
 });
 
-test('a volunteer makes none before it is introduced', async () => {
+test('a volunteer prepares no connection before it is introduced', async () => {
   await join({ url: await answering({ ok: true, value: { ...JOINED, introductions: [] } }), role: 'volunteer' });
   expect(await states()).toEqual([]);
 });
@@ -131,7 +131,7 @@ test.each<[string, RTCIceServer[], RegExp]>([
   ['only STUN', [{ urls: 'stun:stun.example' }], /no TURN relay.*TURN_URLS and TURN_SECRET.*docs\/hosting\.md/],
   ['a relay', [{ urls: ['turns:turn.example'], username: 'u', credential: 'c' }], /not even through the TURN relay/],
 ])(
-  'who finds no way to a volunteer is told what is lacking, where the server names %s',
+  'a gamer that finds no path to a volunteer is told what is missing; the server names %s',
   async (_, iceServers, lacking) => {
     const clock = new ManualClock();
     const events: LinkEvent[] = [];
@@ -145,7 +145,7 @@ test.each<[string, RTCIceServer[], RegExp]>([
         if (event.kind === 'linked') event.link.events.add((change) => events.push(change));
       },
     });
-    clock.advance(LINK.connectTimeoutMs);
+    clock.advance(CONNECT_TIMEOUT_MS);
     const reason = { reason: 'connection-failed', message: expect.stringMatching(lacking) };
     expect(events).toMatchObject([{ kind: 'lost', error: reason }]);
   },

@@ -1,3 +1,4 @@
+import { randomId } from '../../shared/bytes.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { Capabilities } from '../../shared/messages.ts';
@@ -10,14 +11,14 @@ import {
   type Role,
   type VolunteerStatus,
 } from '../../shared/signaling.ts';
-import type { TaskName } from '../../shared/tasks/names.ts';
+import type { TaskName } from '../../shared/tasks/definition.ts';
+import { reportConnectionOutcome } from './connection-outcome.ts';
+import { withLateIceServers } from './ice-servers.ts';
 import type { Identity } from './identity.ts';
-import { withLateIceServers } from './late-ice-servers.ts';
 import { Link, type LinkEnvironment } from './link.ts';
-import { reportLink } from './link-reports.ts';
 import { Peer, type PeerOptions, requireWebRtc } from './peer.ts';
-import { randomId } from './random-id.ts';
-import { SignalingClient, type SignalingEvent, type SignalingState } from './signaling-client.ts';
+import { SignalingClient } from './signaling-client.ts';
+import type { SignalingEvent, SignalingState } from './signaling-session.ts';
 
 export interface MeshOptions {
   url: string;
@@ -25,25 +26,25 @@ export interface MeshOptions {
   name: string;
   /** Absent: a new room with an unguessable name. */
   room?: string | undefined;
-  /** A signed token, for rooms that want one. */
+  /** A signed token, for rooms that require one. */
   invite?: string | undefined;
   inviteOnly?: boolean | undefined;
-  /** A volunteer's wish to serve in no room but whoever needs it; a gamer's to be helped by such volunteers as well. */
+  /** Volunteers: serve any gamer through the lobby instead of a room. Gamers: accept such volunteers as well. */
   lobby?: boolean | undefined;
-  /** A gamer's of the lobby: volunteers that can do something of this; empty: any. */
+  /** Gamers in the lobby: accept volunteers that can do at least one of these task types; empty: any. */
   needs?: readonly TaskName[] | undefined;
-  /** Volunteers: what their history is kept under. */
+  /** Volunteers: the key pair under which the server keeps their history. */
   identity?: Identity | undefined;
-  /** Absent: those the server names. */
+  /** Absent: the server's. */
   iceServers?: RTCIceServer[] | undefined;
   relayOnly?: boolean | undefined;
   wrtc?: PeerOptions['wrtc'];
   clock: Clock;
   /** 0..1. */
   random(): number;
-  /** What this machine can do; null for gamers. */
+  /** Capabilities of this machine; null for gamers. */
   capabilities(): Capabilities | null;
-  /** Volunteers: asked at every join. */
+  /** Volunteers: called for every join. */
   status?(): VolunteerStatus;
   attachChannels: LinkEnvironment['attachChannels'];
   onEvent(event: MeshEvent): void;
@@ -51,24 +52,24 @@ export interface MeshOptions {
 
 export type MeshEvent =
   | Extract<SignalingEvent, { kind: 'state' | 'refused' | 'ended' }>
-  /** A link began; it opens, if it does, later. */
+  /** A link was created; it may open later. */
   | { kind: 'linked'; link: Link }
-  /** A link is over for good. */
+  /** A link has ended for good. */
   | { kind: 'unlinked'; link: Link; error: MeshError | null };
 
-/** One member's place in a room: its session at the coordinator and a {@link Link} to everyone it was introduced to. */
+/** A member of a room: its session at the coordinator, and a {@link Link} to every peer it was introduced to. */
 export class Mesh {
   readonly #options: MeshOptions;
   readonly #links = new Map<string, Link>();
   readonly #environment: LinkEnvironment;
-  /** Set before any event is acted on: what comes during the join waits for it. */
+  /** Null during the join; events wait in `#early` until it is set. */
   #signaling: SignalingClient | null = null;
   #early: SignalingEvent[] = [];
-  /** A gamer's first connection, made while it joins; for the first volunteer it is introduced to. */
+  /** A gamer's first connection, prepared during the join for the first volunteer it is introduced to. */
   #spare: Peer | null = null;
   #attempts = 0;
 
-  /** Throws MeshError `unsupported-browser`, `bad-input`, `signaling-unreachable`, or why the server did not let us in. */
+  /** Joins a room. Throws MeshError `unsupported-browser`, `bad-input`, `signaling-unreachable`, or the server's refusal. */
   static async join(options: MeshOptions): Promise<Mesh> {
     requireWebRtc(options.wrtc);
     const mesh = new Mesh(options);
@@ -78,7 +79,7 @@ export class Mesh {
       join: () => joinRequest(options),
       ...(status && { status }),
       ...{ identity, clock },
-      onEvent: (event) => mesh.#heard(event),
+      onEvent: (event) => mesh.#handle(event),
     });
     const tellIceServers = mesh.#makeSpare();
     try {
@@ -114,7 +115,7 @@ export class Mesh {
     };
   }
 
-  /** Our own id, room and the like. Throws MeshError `closed` before the join is done. */
+  /** Our session at the coordinator. Throws MeshError `closed` before the join has been answered. */
   get session(): SignalingClient {
     if (!this.#signaling) throw MeshError.closed('The session');
     return this.#signaling;
@@ -133,7 +134,7 @@ export class Mesh {
     await this.session.close();
   }
 
-  /** After the socket was opened, which then has the time that this takes. Returns what is to be told the server's ICE servers. */
+  /** Prepares a gamer's first connection while the socket connects. Returns a function that takes the server's ICE servers. */
   #makeSpare(): (iceServers: RTCIceServer[]) => void {
     let tell: (iceServers: RTCIceServer[]) => void = () => {};
     const { role, iceServers, relayOnly = false, wrtc, clock } = this.#options;
@@ -149,7 +150,7 @@ export class Mesh {
     return tell;
   }
 
-  /** ICE servers are read for every connection: a TURN server's credentials expire. */
+  /** Reads the ICE servers anew for every connection, since TURN credentials expire. */
   #openPeer(initiate: boolean): Peer {
     const spare = this.#spare;
     if (initiate && spare && !spare.closed) {
@@ -167,10 +168,10 @@ export class Mesh {
 
   #begin(signaling: SignalingClient): void {
     this.#signaling = signaling;
-    for (const event of this.#early.splice(0)) this.#heard(event);
+    for (const event of this.#early.splice(0)) this.#handle(event);
   }
 
-  #heard(event: SignalingEvent): void {
+  #handle(event: SignalingEvent): void {
     if (!this.#signaling) this.#early.push(event);
     else if (event.kind === 'introduced') this.#introduced(event.introduction);
     else if (event.kind === 'signal') this.#links.get(event.from)?.receive(event.attempt, event.signal);
@@ -178,11 +179,11 @@ export class Mesh {
     else this.#options.onEvent(event);
   }
 
-  /** A server that was restarted introduces those who are linked already: their links go on as they are. */
+  /** A restarted server introduces peers that are already linked: their links continue unchanged. */
   #introduced(introduction: Introduction): void {
     if (this.#links.has(introduction.peerId)) return;
     if (this.#links.size >= SIGNALING.roomCapacity) {
-      const error = new MeshError('room-full', 'This page has as many links as it may hold. Use another room.');
+      const error = new MeshError('room-full', 'This page has reached its limit of links. Use another room.');
       this.#options.onEvent({ kind: 'refused', error });
       return;
     }
@@ -194,15 +195,15 @@ export class Mesh {
       this.#options.onEvent({ kind: 'unlinked', link, error: event.error });
     });
     const { role, clock } = this.#options;
-    // One side's word is enough.
-    if (role === 'gamer') reportLink(link, clock, (outcome) => this.session.tellLink({ outcome }));
+    // The report of one side is enough.
+    if (role === 'gamer') reportConnectionOutcome(link, clock, (outcome) => this.session.tellLink({ outcome }));
     this.#options.onEvent({ kind: 'linked', link });
   }
 
   #gone({ peerId, why }: Extract<SignalingEvent, { kind: 'gone' }>): void {
     if (why === 'removed' && peerId === this.session.joined.id) this.#closeLinks();
     const link = this.#links.get(peerId);
-    // One whose session expired may be cut off from the server only: its link is the better witness.
+    // A peer whose session expired may only have lost the server: an open link proves that it is alive.
     if (link && (why !== 'expired' || link.state !== 'open')) link.close(null);
   }
 
@@ -211,7 +212,7 @@ export class Mesh {
   }
 }
 
-/** Throws MeshError `bad-input`: the server's own words would be about versions of the page. */
+/** Throws MeshError `bad-input`; the server's own error for an invalid join would wrongly blame the version of the page. */
 function joinRequest({ role, name, room, invite, inviteOnly, lobby, needs, identity }: MeshOptions): JoinRequest {
   const request = {
     ...{ protocolVersion: PROTOCOL_VERSION, sessionKey: randomId(), role, name },

@@ -1,10 +1,10 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../../shared/clock.ts';
 import type { PeerSignal } from '../../shared/signaling.ts';
-import { withLateIceServers } from './late-ice-servers.ts';
+import { withLateIceServers } from './ice-servers.ts';
 import { Peer, type PeerOptions } from './peer.ts';
 
-/** Connections that are made before it is known to whom they lead, and before their ICE servers are. */
+/** Connections that are created before their peer, or their ICE servers, are known. */
 const peers: Peer[] = [];
 afterEach(() => {
   for (const peer of peers.splice(0)) peer.destroy();
@@ -16,7 +16,7 @@ function peerOf(options: Partial<PeerOptions>): Peer {
   return peer;
 }
 
-/** The browser's WebRTC, and the connection that is made of it. */
+/** The browser's WebRTC, with the connection created from it. */
 function watched(wrtc: PeerOptions['wrtc'] = { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate }) {
   const Connection: typeof RTCPeerConnection = wrtc.RTCPeerConnection;
   const made: RTCPeerConnection[] = [];
@@ -32,7 +32,7 @@ function watched(wrtc: PeerOptions['wrtc'] = { RTCPeerConnection, RTCSessionDesc
 const happened = (what: () => void) => vi.waitFor(what, { timeout: 30_000, interval: 10 });
 const quiet = { onMessage: () => {}, onClose: () => {} };
 
-test('an offer made before it is known for whom goes out once, with the addresses found meanwhile, and connects', async () => {
+test('an offer made before the peer is known is sent once, with the candidates gathered so far, and connects', async () => {
   const { made, wrtc } = watched();
   const early = peerOf({ wrtc });
   await happened(() => expect(made[0]?.iceGatheringState).toBe('complete'));
@@ -52,7 +52,7 @@ test('an offer made before it is known for whom goes out once, with the addresse
   expect(signals).toEqual([{ type: 'offer', sdp: expect.stringContaining('a=candidate:') }]);
 });
 
-test('one that waits for its ICE servers has neither offered nor looked for addresses, and then uses them', async () => {
+test('a connection waiting for its ICE servers makes no offer and gathers nothing, and then uses them', async () => {
   const iceServers = [{ urls: ['stun:127.0.0.1:9'] }];
   let name = (_: RTCIceServer[]) => {};
   const named = new Promise<RTCIceServer[]>((resolve) => {
@@ -69,7 +69,7 @@ test('one that waits for its ICE servers has neither offered nor looked for addr
   expect(made[0]?.getConfiguration().iceServers).toMatchObject(iceServers);
 });
 
-test('late ICE servers reach a connection of a page that has put a wrapper in the browser’s place', async () => {
+test('late ICE servers work on a page that has wrapped RTCPeerConnection', async () => {
   const Native = RTCPeerConnection;
   const iceServers = [{ urls: ['stun:127.0.0.1:9'] }];
   const made: RTCPeerConnection[] = [];
@@ -92,7 +92,7 @@ test('late ICE servers reach a connection of a page that has put a wrapper in th
   expect(made[0]?.getConfiguration().iceServers).toMatchObject(iceServers);
 });
 
-test('one whose late ICE servers the browser refuses is closed, and can be known by that', async () => {
+test('a connection is closed if the browser refuses its late ICE servers', async () => {
   const peer = peerOf({ wrtc: withLateIceServers(Promise.resolve([{ urls: 'nonsense' }])) });
   await happened(() => expect(peer.closed).toBe(true));
 });

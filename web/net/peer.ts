@@ -3,47 +3,52 @@ import { CHANNELS, type ChannelName } from '../../shared/channels.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { PeerSignal } from '../../shared/signaling.ts';
-import { type IcePath, icePathOf } from './ice-path.ts';
-import { withLowWater } from './low-water.ts';
-import { LINK } from './tuning.ts';
+import { type IcePath, icePathOf } from './connection-outcome.ts';
+
+/** Time for a connection to open, ms. ICE takes under 200 ms on a LAN and a second or two through TURN; later it will not succeed. */
+export const CONNECT_TIMEOUT_MS = 15_000;
+/** How long ICE may stay `disconnected`, ms. It often recovers by itself: networks change and laptops wake up. */
+const DISCONNECTED_GRACE_MS = 5_000;
+/** Polling interval of a send queue without a `bufferedamountlow` event, ms: 1 MiB every 5 ms is more than most networks carry. */
+export const BUFFER_POLL_MS = 5;
 
 export interface PeerOptions {
   /** The gamer's side makes the offer. */
   initiate: boolean;
   iceServers: RTCIceServer[];
-  /** Hides addresses: everything goes through TURN. */
+  /** Sends everything through TURN, which hides the addresses of both sides. */
   relayOnly: boolean;
-  /** A WebRTC implementation, where the platform has none (Node). */
+  /** A WebRTC implementation for platforms without one (Node). */
   wrtc?: SimplePeer.Options['wrtc'];
   clock: Clock;
 }
 
-/** Whom a connection is for. */
+/** Callbacks of the link that a connection belongs to. */
 export interface PeerOwner {
   onSignal(signal: PeerSignal): void;
   onConnect(): void;
-  /** One message of the control channel; text, which is never sent here, as it came. */
+  /** One message on the control channel; text, which this version never sends, is passed on unchanged. */
   onMessage(data: Uint8Array | string): void;
-  /** Called once; `error` is null when either side closed on purpose. */
+  /** Called once; `error` is null if either side closed on purpose. */
   onClose(error: MeshError | null): void;
 }
 
-/** What simple-peer calls it when no pair of addresses worked. */
+/** Error codes of simple-peer for a connection without a working candidate pair. */
 const NO_ROUTE_CODES = new Set<unknown>(['ERR_ICE_CONNECTION_FAILURE', 'ERR_CONNECTION_FAILURE']);
 
 type Statistics = { id: string; type: string; selected: boolean };
 
-/** simple-peer keeps its connection private; the further channels of a link need it (FIELD, simple-peer). */
+/** Private members of simple-peer (version 9): the other channels of a link are created on its connection. */
 type PeerInternals = SimplePeer.Instance & {
   readonly _pc: RTCPeerConnection | null | undefined;
   readonly _channel: RTCDataChannel | null | undefined;
   getStats: (callback: (error: null, statistics: Statistics[]) => void) => void;
 };
 
-/** What satisfies simple-peer: without a chosen pair of candidates it asks again every 100 ms. */
+/** Statistics that satisfy simple-peer: without a selected candidate pair, it asks again every 100 ms. */
 const NO_STATISTICS: Statistics[] = [{ id: '', type: 'candidate-pair', selected: true }];
 
-/** Throws MeshError `unsupported-browser` where links cannot be made. */
+/** Throws MeshError `unsupported-browser` if the platform has no WebRTC. */
 export function requireWebRtc(wrtc: PeerOptions['wrtc']): void {
   if (wrtc !== undefined || typeof RTCPeerConnection === 'function') return;
   throw new MeshError(
@@ -53,8 +58,8 @@ export function requireWebRtc(wrtc: PeerOptions['wrtc']): void {
 }
 
 /**
- * One WebRTC connection. It may be made, its offer included, before it is known to whom it leads; nothing is heard of it until
- * {@link begin}. The only file that knows simple-peer.
+ * One WebRTC connection. It may be created, including its offer, before the other side is known; it makes no callbacks until
+ * {@link begin}. This is the only file that imports simple-peer.
  */
 export class Peer {
   readonly #peer: PeerInternals;
@@ -78,11 +83,11 @@ export class Peer {
       objectMode: true,
       ...(wrtc && { wrtc }),
     }) as PeerInternals;
-    // Before its `connect`, simple-peer reads the browser's statistics for addresses that nobody here wants: 10 ms of the threads
-    // that carry the first message. We hear of the connection from the channel itself.
+    // Before it emits `connect`, simple-peer reads the browser's statistics for addresses, which nobody uses here. That costs 10 ms on
+    // the threads that carry the first message. The channel itself tells us when the connection is open.
     this.#peer.getStats = (callback) => callback(null, NO_STATISTICS);
 
-    // `error` first: without a listener, simple-peer loses `close` on some remote endings.
+    // Without an `error` listener, simple-peer does not emit `close` in some cases where the other side ends.
     this.#peer.on('error', (cause: Error & { code?: unknown }) => {
       this.#hasNoRoute = NO_ROUTE_CODES.has(cause.code);
       this.#end(connectionFailed(cause));
@@ -96,29 +101,29 @@ export class Peer {
     this.#peer.on('iceStateChange', (state: RTCIceConnectionState) => this.#iceChanged(state));
   }
 
-  /** It failed or was destroyed: there is nothing to begin. */
+  /** Whether it failed or was destroyed. */
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** It ended since no way through the networks was found. */
+  /** Whether it ended because no path between the two browsers was found. */
   get hasNoRoute(): boolean {
     return this.#hasNoRoute;
   }
 
-  /** The other side is known, and has this long to connect. */
+  /** Starts signaling: the other side is known, and has {@link CONNECT_TIMEOUT_MS} to connect. */
   begin(owner: PeerOwner): void {
     this.#owner = owner;
-    this.#cancelConnectTimeout = this.#clock.after(LINK.connectTimeoutMs, () => {
+    this.#cancelConnectTimeout = this.#clock.after(CONNECT_TIMEOUT_MS, () => {
       this.#hasNoRoute = true;
       this.#end(connectionFailed('no route in time'));
     });
-    // As it is now it names the addresses found since it was made: none of them takes a signal of its own.
+    // The present description includes the candidates gathered since the offer: they need no signals of their own.
     const offer = this.#hasEarlyOffer ? this.#peer._pc?.localDescription : null;
     if (offer) owner.onSignal({ type: 'offer', sdp: offer.sdp });
   }
 
-  /** Throws MeshError `connection-failed` when the connection could not be made at all, as with malformed ICE servers. */
+  /** Throws MeshError `connection-failed` if the connection could not be created at all, for example with malformed ICE servers. */
   createChannel(name: Exclude<ChannelName, 'control'>): RTCDataChannel {
     const { id, ordered, maxRetransmits } = CHANNELS[name];
     const connection = this.#peer._pc;
@@ -132,23 +137,23 @@ export class Peer {
     return 'onbufferedamountlow' in channel ? channel : withLowWater(channel, this.#clock);
   }
 
-  /** Takes a validated signal of the other side. */
+  /** Applies a validated signal of the other side. */
   signal(signal: PeerSignal): void {
     if (!this.#closed) this.#peer.signal(signal as SimplePeer.SignalData);
   }
 
-  /** Dropped when there is no connection; one that refuses it is over. */
+  /** Sends on the control channel. Without a connection the message is dropped; a connection that refuses it ends. */
   send(bytes: Uint8Array): void {
     if (this.#closed || this.#peer._channel?.readyState !== 'open') return;
     try {
       this.#peer.send(bytes);
     } catch (cause) {
-      // The channel closes before simple-peer hears of it.
+      // The channel closes before simple-peer is notified.
       this.#end(connectionFailed(cause));
     }
   }
 
-  /** Which way the bytes go; null before it is connected, and where the browser does not say. */
+  /** The path in use; null before the connection is open, and in browsers that do not report it. */
   async path(): Promise<IcePath | null> {
     const connection = this.#peer._pc;
     return connection && !this.#closed ? icePathOf(await connection.getStats()) : null;
@@ -169,13 +174,13 @@ export class Peer {
     else this.#hasEarlyOffer ||= signal.type === 'offer';
   }
 
-  /** `disconnected` often heals; simple-peer itself acts on `failed` only. */
+  /** `disconnected` often recovers; simple-peer itself only acts on `failed`. */
   #iceChanged(state: RTCIceConnectionState): void {
     this.#cancelGrace?.();
     this.#cancelGrace = undefined;
     if (state !== 'disconnected' || this.#closed) return;
-    this.#cancelGrace = this.#clock.after(LINK.disconnectedGraceMs, () =>
-      this.#end(connectionFailed('the other side fell silent')),
+    this.#cancelGrace = this.#clock.after(DISCONNECTED_GRACE_MS, () =>
+      this.#end(connectionFailed('the other side no longer answers')),
     );
   }
 
@@ -196,4 +201,31 @@ function connectionFailed(cause: unknown): MeshError {
     `The connection between the two browsers failed (${detail}). It is tried again a few times; then reload both pages.`,
     { cause },
   );
+}
+
+/** The members of a data channel used by {@link withLowWater}. */
+export type LowWaterChannel = Pick<
+  RTCDataChannel,
+  'bufferedAmount' | 'bufferedAmountLowThreshold' | 'readyState' | 'dispatchEvent'
+> & { send(data: ArrayBuffer | ArrayBufferView): void };
+
+/**
+ * Adds the `bufferedamountlow` event to a channel that lacks it, such as those of WebRTC for Node (`@roamhq/wrtc` 0.10), by polling the
+ * send queue while it is not empty. Returns the same channel.
+ */
+export function withLowWater<Channel extends LowWaterChannel>(channel: Channel, clock: Clock): Channel {
+  const send = channel.send.bind(channel);
+  let isWatched = false;
+  const look = () => {
+    isWatched = channel.readyState === 'open' && channel.bufferedAmount > channel.bufferedAmountLowThreshold;
+    if (isWatched) clock.after(BUFFER_POLL_MS, look);
+    else if (channel.readyState === 'open') channel.dispatchEvent(new Event('bufferedamountlow'));
+  };
+  channel.send = (data: ArrayBuffer | ArrayBufferView) => {
+    send(data);
+    if (isWatched) return;
+    isWatched = channel.bufferedAmount > channel.bufferedAmountLowThreshold;
+    if (isWatched) clock.after(BUFFER_POLL_MS, look);
+  };
+  return channel;
 }

@@ -6,10 +6,12 @@ import { type Clock, systemClock } from '../../shared/clock.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
-import { SignalingClient, type SignalingEvent } from './signaling-client.ts';
-import { SIGNALING_CLIENT } from './tuning.ts';
+import { RENEW_AFTER } from './ice-servers.ts';
+import { SignalingClient } from './signaling-client.ts';
+import type { SignalingEvent } from './signaling-session.ts';
+import { SOCKET } from './signaling-socket.ts';
 
-/** What a client makes of a server that is not ours, or of another version. Against a real one: e2e/signaling-session.test.ts. */
+/** The client against foreign servers and other versions. The real server is covered by e2e/signaling-session.test.ts. */
 const endings: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of endings.splice(0).reverse()) await end();
@@ -56,7 +58,7 @@ async function connect(url: string, clock: Clock = systemClock) {
 
 const joinedWith = (answer: unknown) => (socket: Socket) => socket.emit('joined', answer);
 
-test('what comes before the join’s answer is not lost, nor the introductions in it', async () => {
+test('events before the join’s answer are delivered, and so are the introductions in it', async () => {
   const second = { ...introduction, peerId: id('Q') };
   const url = await serve((socket) => {
     socket.emit('introduce', introduction);
@@ -71,7 +73,7 @@ test('what comes before the join’s answer is not lost, nor the introductions i
   ]);
 });
 
-test('every connect brings the join: first as wanted, later to where that led, with the status of the moment', async () => {
+test('every connect sends the join: first as requested, later for the joined room, with the current status', async () => {
   const joins: unknown[] = [];
   const url = await serve((socket) => {
     joins.push(socket.handshake.auth);
@@ -102,7 +104,7 @@ test('every connect brings the join: first as wanted, later to where that led, w
   ]);
 });
 
-test('a join that cannot be asked for fails the connect, and leaves no socket behind', async () => {
+test('an error in `join` fails the connect and leaves no socket', async () => {
   const sockets: Socket[] = [];
   const url = await serve((socket) => void sockets.push(socket));
   const wrong = new Error('no such room');
@@ -114,12 +116,12 @@ test('a join that cannot be asked for fails the connect, and leaves no socket be
   expect(sockets).toEqual([]);
 });
 
-test('a socket that is lost before the first answer is a server that cannot be reached', async () => {
+test('a socket lost before the first answer means that the server is unreachable', async () => {
   const url = await serve((socket) => void socket.conn.close());
   await expect(connect(url)).rejects.toMatchObject({ name: 'MeshError', reason: 'signaling-unreachable' });
 });
 
-test('a server that takes the socket and never answers the join is given up in time', async () => {
+test('a server that never answers the join times out', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   endings.push(() => vi.useRealTimers());
   let connected = () => {};
@@ -132,10 +134,10 @@ test('a server that takes the socket and never answers the join is given up in t
     given = error;
   });
   await taken;
-  // The client begins to wait when it has read that, which no clock of ours tells.
+  // The client starts its timeout after it has processed the connection, a moment the test cannot observe.
   while (!given) {
     await new Promise(setImmediate);
-    vi.advanceTimersByTime(SIGNALING_CLIENT.connectTimeoutMs / 10);
+    vi.advanceTimersByTime(SOCKET.connectTimeoutMs / 10);
   }
   await joining;
   expect(given).toMatchObject({ name: 'MeshError', reason: 'signaling-unreachable' });
@@ -144,17 +146,17 @@ test('a server that takes the socket and never answers the join is given up in t
 test.each([
   ['nothing', undefined],
   ['text', 'welcome'],
-  ['neither yes nor no', { value: JOINED }],
-  ['a yes without a place', { ok: true, value: null }],
-  ['introductions that are none', { ok: true, value: { ...JOINED, introductions: [null] } }],
-  ['an id that is none', { ok: true, value: { ...JOINED, id: '../etc' } }],
-  ['a no for a reason nobody knows', { ok: false, error: { reason: 'mood', message: 'No.' } }],
+  ['neither success nor failure', { value: JOINED }],
+  ['success without a value', { ok: true, value: null }],
+  ['malformed introductions', { ok: true, value: { ...JOINED, introductions: [null] } }],
+  ['a malformed id', { ok: true, value: { ...JOINED, id: '../etc' } }],
+  ['an unknown refusal reason', { ok: false, error: { reason: 'mood', message: 'No.' } }],
 ])('a join answered with %s fails as malformed', async (_, answer) => {
   const url = await serve(joinedWith(answer));
   await expect(connect(url)).rejects.toMatchObject({ name: 'MeshError', reason: 'malformed' });
 });
 
-test('whatever else a server says is refused, and the session goes on', async () => {
+test('unknown or malformed events of a server are reported, and the session continues', async () => {
   let server: Socket | undefined;
   const url = await serve((socket) => {
     server = socket;
@@ -177,7 +179,7 @@ test('whatever else a server says is refused, and the session goes on', async ()
   expect(client.state).toBe('online');
 });
 
-test('signals for somebody not introduced yet wait in order and within bounds, and not beyond a farewell', async () => {
+test('signals for a peer not yet introduced wait in order and within a limit, until that peer leaves', async () => {
   const signals: string[] = [];
   let server: Socket | undefined;
   const url = await serve((socket) => {
@@ -202,7 +204,7 @@ test('signals for somebody not introduced yet wait in order and within bounds, a
   expect(signals).toEqual([...kept, 'last']);
 });
 
-test('a server that ends the session on purpose is not asked again', async () => {
+test('the client does not reconnect after the server ends the session on purpose', async () => {
   let connections = 0;
   const url = await serve((socket) => {
     connections++;
@@ -214,11 +216,11 @@ test('a server that ends the session on purpose is not asked again', async () =>
   await vi.waitFor(() => expect(events.at(-2)).toMatchObject({ kind: 'ended', error: { reason: 'closed' } }), {
     timeout: 10_000,
   });
-  await new Promise((resolve) => setTimeout(resolve, 2 * SIGNALING_CLIENT.reconnectDelayMs));
+  await new Promise((resolve) => setTimeout(resolve, 2 * SOCKET.reconnectDelayMs));
   expect([client.state, connections]).toEqual(['closed', 1]);
 });
 
-test('a server that says no when we come back has ended the session, with its reason', async () => {
+test('a refused rejoin ends the session with the server’s reason', async () => {
   let joins = 0;
   const refusal = { ok: false, error: { reason: 'room-full', message: 'The room is full.' } };
   const url = await serve((socket) => {
@@ -236,7 +238,7 @@ test('a server that says no when we come back has ended the session, with its re
   expect(joins).toBe(2);
 });
 
-test('a session that stays asks for new TURN credentials in time, and new connections have them', async () => {
+test('a long session renews its TURN credentials in time, for use by new connections', async () => {
   const turn = (username: string) => [{ urls: 'turn:turn.example', username, credential: 'c' }];
   const url = await serve((socket) => {
     socket.on('ice', (_, acknowledge) =>
@@ -247,7 +249,7 @@ test('a session that stays asks for new TURN credentials in time, and new connec
   const clock = new ManualClock();
   const { client, events } = await connect(url, clock);
   expect(client.joined.iceServers).toEqual(turn('first'));
-  clock.advance(100_000 * SIGNALING_CLIENT.renewIceAfter);
+  clock.advance(100_000 * RENEW_AFTER);
   await vi.waitFor(() => expect(client.joined.iceServers).toEqual(turn('second')));
   expect(client.joined.room).toBe('den');
   expect(events).toEqual([]);
@@ -255,7 +257,7 @@ test('a session that stays asks for new TURN credentials in time, and new connec
   expect(clock.pending).toBe(0);
 });
 
-test('one that the room’s owner removed is told so before the state, and does not come back', async () => {
+test('a removed member is told the reason before the state changes, and does not rejoin', async () => {
   let sockets = 0;
   const url = await serve((socket) => {
     sockets++;

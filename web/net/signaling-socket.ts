@@ -13,55 +13,67 @@ import {
   wireErrorSchema,
 } from '../../shared/signaling.ts';
 import { z } from '../../shared/zod.ts';
-import { SIGNALING_CLIENT } from './tuning.ts';
+
+/** Timing of the socket to the coordinator. */
+export const SOCKET = {
+  /** Time to the first answer, ms. A server on another continent takes well under a second; after this, a person should be told. */
+  connectTimeoutMs: 10_000,
+  /** How long a closing page waits for the server to acknowledge that it leaves, ms. */
+  leaveTimeoutMs: 1_000,
+  /** First and longest reconnect delay, ms: most losses are a server restart, and a person soon loses patience. */
+  reconnectDelayMs: 250,
+  reconnectDelayMaxMs: 5_000,
+  /** socket.io's `randomizationFactor`: spreads a thousand pages that lost the same server. */
+  reconnectJitter: 0.5,
+} as const;
 
 export type SignalingSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
 type Farewell = z.infer<typeof goneSchema>;
 
-/** What the server says unasked. */
+/** Events that the server sends on its own initiative. */
 export type ServerEvent =
   | { kind: 'introduced'; introduction: Introduction }
   | { kind: 'signal'; from: string; attempt: number; signal: PeerSignal }
   | ({ kind: 'gone' } & Farewell)
-  /** It sent what this version does not know. */
+  /** The server refused a message, or sent one that this version does not know. */
   | { kind: 'refused'; error: MeshError };
 
-/** Opens a socket that comes back by itself, and joins, with what `joinRequest` returns, whenever it opens. */
+/** Opens a socket that reconnects by itself, and joins with the result of `joinRequest` each time. */
 export function openSocket(url: string, joinRequest: () => JoinRequest): SignalingSocket {
   return io(url, {
     transports: ['websocket'],
-    // Two clients of one page are two members.
+    // Two clients on one page are two members of a room, with a socket each.
     multiplex: false,
-    timeout: SIGNALING_CLIENT.connectTimeoutMs,
-    reconnectionDelay: SIGNALING_CLIENT.reconnectDelayMs,
-    reconnectionDelayMax: SIGNALING_CLIENT.reconnectDelayMaxMs,
-    randomizationFactor: SIGNALING_CLIENT.reconnectJitter,
+    timeout: SOCKET.connectTimeoutMs,
+    reconnectionDelay: SOCKET.reconnectDelayMs,
+    reconnectionDelayMax: SOCKET.reconnectDelayMaxMs,
+    randomizationFactor: SOCKET.reconnectJitter,
     auth: (send) => send(joinRequest()),
   });
 }
 
 /**
- * Asks the server and awaits its answer. Throws the MeshError it refuses with; `signaling-unreachable` when no answer comes,
- * `malformed` when it has not the shape of `schema`.
+ * Sends a request and returns the server's answer. Throws the server's refusal as a MeshError, `signaling-unreachable` if no answer
+ * arrives in time, or `malformed` if the answer does not match `schema`.
  */
 export async function ask<Event extends keyof ClientToServerEvents, Value>(
   socket: SignalingSocket,
   event: Event,
   payload: Parameters<ClientToServerEvents[Event]>[0],
   schema: ZodType<Value>,
-  timeoutMs: number = SIGNALING_CLIENT.connectTimeoutMs,
+  timeoutMs: number = SOCKET.connectTimeoutMs,
 ): Promise<Value> {
   return readAnswer(await answerOf(socket, event, payload, timeoutMs), schema);
 }
 
-/** Throws the MeshError that the server refuses with; `malformed` when its answer has not the shape of `schema`. */
+/** Returns the value of an answer. Throws the server's refusal as a MeshError, or `malformed` if the answer does not match `schema`. */
 export function readAnswer<Value>(answer: unknown, schema: ZodType<Value>): Value {
   const parsed = answerSchema.safeParse(answer);
   if (parsed.success && !parsed.data.ok) throw MeshError.from(parsed.data.error);
   const value = schema.safeParse(parsed.data?.ok ? parsed.data.value : undefined);
   if (value.success) return value.data;
-  throw MeshError.malformed('The server answered with something this page does not know.');
+  throw MeshError.malformed('The server sent an answer that this page does not understand.');
 }
 
 const answerSchema = z.discriminatedUnion('ok', [
@@ -70,7 +82,7 @@ const answerSchema = z.discriminatedUnion('ok', [
 ]);
 
 async function answerOf(socket: SignalingSocket, event: string, payload: unknown, timeoutMs: number): Promise<unknown> {
-  // The typed form resolves to `any`; what comes is checked by the caller.
+  // The typed form resolves to `any`; the caller validates the answer.
   const untyped: Socket = socket;
   try {
     return await untyped.timeout(timeoutMs).emitWithAck(event, payload);
@@ -79,16 +91,19 @@ async function answerOf(socket: SignalingSocket, event: string, payload: unknown
   }
 }
 
-/** Passes on what the server says once it has the right shape. */
+/** Validates the server's events and passes them on. */
 export function hear(socket: SignalingSocket, onEvent: (event: ServerEvent) => void): void {
   const checked =
     <T>(schema: ZodType<T>, toEvent: (value: T) => ServerEvent) =>
     (payload: unknown) => {
       const parsed = schema.safeParse(payload);
-      // An error is not free to make: its stack has V8 look up where everything on it is.
+      // Created only when needed: capturing a stack trace is expensive in V8.
       if (parsed.success) onEvent(toEvent(parsed.data));
       else
-        onEvent({ kind: 'refused', error: MeshError.malformed('The server sent something this page does not know.') });
+        onEvent({
+          kind: 'refused',
+          error: MeshError.malformed('The server sent an event that this page does not understand.'),
+        });
     };
   socket
     .on(
@@ -114,6 +129,6 @@ export function unreachable(url: string, cause?: unknown): MeshError {
 }
 
 function socketUrl(socket: SignalingSocket): string {
-  // `uri` is the manager's; its declaration hides it.
+  // `uri` belongs to socket.io's Manager, whose type declares it private.
   return (socket.io as unknown as { readonly uri: string }).uri;
 }

@@ -1,11 +1,10 @@
 import { CHANNELS } from '../../shared/channels.ts';
 import { taskMessageSchema } from '../../shared/messages.ts';
 import type { Carried } from '../../shared/wire.ts';
-import type { ChannelPort } from './channel-port.ts';
 import { FlowChannel } from './flow-channel.ts';
-import { adoptChannel, type MovedChannel } from './moved-channel.ts';
+import { adoptChannel, type ChannelPort, type TransferableChannel } from './transferable-channel.ts';
 
-/** A `tasks` channel that answers each task with its own attachments: on a page, or in a worker made of this file. */
+/** A `tasks` channel that answers each task with its own attachments. It runs on a page, or in a worker whose script is this file. */
 export function echoOn(port: ChannelPort, onClose: (reason: string | null) => void) {
   const channel = new FlowChannel(
     port,
@@ -28,7 +27,7 @@ export type EchoWorkerEvent = 'ready' | { closed: string | null };
 
 if (typeof document === 'undefined') {
   const tell = (event: EchoWorkerEvent) => postMessage(event);
-  addEventListener('message', ({ data }: MessageEvent<MovedChannel>) => {
+  addEventListener('message', ({ data }: MessageEvent<TransferableChannel>) => {
     echoOn(adoptChannel(data), (closed) => tell({ closed }));
   });
   tell('ready');

@@ -20,14 +20,14 @@ export interface EndOptions {
   clock?: Clock;
 }
 
-/** One side of a pair: its link, all that it told, and the browser's own connections, for the faults that a test makes. */
+/** One side of a pair: its link, the events of that link, and the browser's connections, on which a test can cause faults. */
 export interface LinkEnd {
   link: Link;
   events: LinkEvent[];
   connections: TestConnection[];
 }
 
-/** A connection that lets a test reach its channels, and counts how often its statistics were asked for. */
+/** A connection that exposes its channels and counts the calls of `getStats`. */
 export class TestConnection extends RTCPeerConnection {
   readonly channels = new Map<string, RTCDataChannel>();
   statsAsked = 0;
@@ -44,9 +44,9 @@ export class TestConnection extends RTCPeerConnection {
   }
 }
 
-/** Two links in one page, over real WebRTC; a function between them stands for the coordinator. */
+/** Two links in one page over real WebRTC; a function call replaces the coordinator. */
 export function linkPair(gamerOptions: EndOptions = {}, volunteerOptions: EndOptions = {}) {
-  // The volunteer first: it waits for the gamer's offer.
+  // The volunteer is created first because it waits for the gamer's offer.
   const volunteer = linkEnd('volunteer', volunteerOptions, () => gamer.link);
   const gamer: LinkEnd = linkEnd('gamer', gamerOptions, () => volunteer.link);
   return { gamer, volunteer };
@@ -74,7 +74,7 @@ function linkEnd(role: Role, options: EndOptions, other: () => Link): LinkEnd {
     attachChannels: (_, createChannel) => attach(createChannel),
   };
   const introduction: Introduction = {
-    ...{ peerId: `the other of the ${role}`, name: 'other', score: 1 },
+    ...{ peerId: `peer of the ${role}`, name: 'other', score: 1 },
     ...{ role: role === 'gamer' ? 'volunteer' : 'gamer', initiate: role === 'gamer' },
   };
   const link = new Link(introduction, environment);
@@ -83,7 +83,7 @@ function linkEnd(role: Role, options: EndOptions, other: () => Link): LinkEnd {
   return { link, events, connections };
 }
 
-/** The browser's WebRTC; every connection made is added to the list. */
+/** The browser's WebRTC; every new connection is added to `connections`. */
 function recorded(connections: TestConnection[]): PeerOptions['wrtc'] {
   const RTCPeerConnection = class extends TestConnection {
     constructor(configuration?: RTCConfiguration) {

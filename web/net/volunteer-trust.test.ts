@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
-import { TRUST } from '../../shared/tasks/tuning.ts';
+import { PROBATION_RESULTS } from '../../shared/reputation.ts';
 import { VolunteerTrust } from './volunteer-trust.ts';
 
 const error = MeshError.verifyFailed('A wrong answer.');
@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 
 test('every answer is checked until enough of the same kind were right in a row', () => {
-  for (let n = 0; n < TRUST.alwaysBelow; n++) {
+  for (let n = 0; n < PROBATION_RESULTS; n++) {
     expect(trust.isCheckDue('v', 'physics')).toBe(true);
     trust.right('v', 'physics');
   }

@@ -1,5 +1,5 @@
-import { CheckStreak } from '../../shared/check-streak.ts';
 import type { MeshError } from '../../shared/errors.ts';
+import { CheckStreak } from '../../shared/reputation.ts';
 import { Listeners } from './listeners.ts';
 
 export interface BarredVolunteer {

@@ -1,6 +1,6 @@
 import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
-import type { Where } from '../../shared/where.ts';
+import type { Where } from '../../shared/tasks/definition.ts';
 import type { VolunteerTrust } from '../net/volunteer-trust.ts';
 import { rankedCodecs } from '../stream/codec/codecs.ts';
 import type { StreamSize } from '../stream/frame-size.ts';

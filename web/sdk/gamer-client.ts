@@ -1,6 +1,6 @@
 import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import { checkWhere } from '../../shared/where.ts';
+import { checkWhere } from '../../shared/tasks/definition.ts';
 import { prepareTaskKeys } from '../dispatch/result-cache.ts';
 import { VolunteerTrust } from '../net/volunteer-trust.ts';
 import { openFrameStream } from './frame-stream.ts';

@@ -3,9 +3,9 @@ import type { MeshError } from '../../shared/errors.ts';
 import type { Capabilities } from '../../shared/messages.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { RemoteRunner } from '../dispatch/remote-runner.ts';
+import { ASSUMED_RTT_MS } from '../net/failure-detector.ts';
 import { HeartbeatMonitor } from '../net/heartbeat.ts';
 import type { Link, LinkEnvironment } from '../net/link.ts';
-import { HEARTBEAT } from '../net/tuning.ts';
 import type { VolunteerTrust } from '../net/volunteer-trust.ts';
 import type { TaskType, VolunteerInfo } from './types.ts';
 
@@ -28,7 +28,7 @@ export interface GamerLinkOptions {
 export class GamerLink {
   readonly #options: GamerLinkOptions;
   #runner: RemoteRunner | null = null;
-  #rttMs: number = HEARTBEAT.assumedRttMs;
+  #rttMs: number = ASSUMED_RTT_MS;
   #load = 0;
   #completed = 0;
   #failed = 0;

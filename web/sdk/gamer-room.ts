@@ -4,10 +4,10 @@ import { SIGNALING } from '../../shared/protocol-limits.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { Link } from '../net/link.ts';
 import { Mesh, type MeshEvent } from '../net/mesh.ts';
-import { moveChannel } from '../net/moved-channel.ts';
 import type { PeerOptions } from '../net/peer.ts';
 import type { SignalingClient } from '../net/signaling-client.ts';
-import { SIGNALING_CLIENT } from '../net/tuning.ts';
+import { STATUS_INTERVAL_MS } from '../net/status-reporter.ts';
+import { makeTransferable } from '../net/transferable-channel.ts';
 import type { BarredVolunteer, VolunteerTrust } from '../net/volunteer-trust.ts';
 import type { StreamLink } from './frame-stream.ts';
 import { GamerLink } from './gamer-link.ts';
@@ -138,7 +138,7 @@ export class GamerRoom {
       onChanged: onVolunteersChanged,
       onTrouble: (error) => this.#reportError(error),
       moveVideo: (volunteerId, channel) =>
-        engine.moveVideo(volunteerId, moveChannel(channel), (error) => link.broken(error)),
+        engine.moveVideo(volunteerId, makeTransferable(channel), (error) => link.broken(error)),
     });
     this.#links.set(link.peerId, gamerLink);
     return gamerLink;
@@ -163,7 +163,7 @@ export class GamerRoom {
 
   /** Tells the server how each volunteer did, for its ranking, and does so again later. */
   #report(): void {
-    this.#cancelReports = systemClock.after(SIGNALING_CLIENT.statusIntervalMs, () => this.#report());
+    this.#cancelReports = systemClock.after(STATUS_INTERVAL_MS, () => this.#report());
     for (const link of this.#links.values()) {
       const report = link.takeReport();
       if (report) this.#mesh?.session.tellReport(report);

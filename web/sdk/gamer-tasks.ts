@@ -1,6 +1,6 @@
 import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import type { Where } from '../../shared/where.ts';
+import type { Where } from '../../shared/tasks/definition.ts';
 import { nextMacrotask } from '../compute/macrotask.ts';
 import { Dispatcher, type DispatcherEvents } from '../dispatch/dispatcher.ts';
 import { LocalRunner } from '../dispatch/local-runner.ts';

@@ -6,15 +6,15 @@ import type { Engine } from '../compute/engine.ts';
 import { creditShare } from '../dispatch/credit-window.ts';
 import { TaskServer } from '../dispatch/task-server.ts';
 import { HeartbeatResponder } from '../net/heartbeat.ts';
-import { adoptChannel, type MovedChannel } from '../net/moved-channel.ts';
+import { adoptChannel, type TransferableChannel } from '../net/transferable-channel.ts';
 import { VolunteerStreams } from '../stream/volunteer/volunteer-streams.ts';
 import type { BusyMeter } from './busy-meter.ts';
 
 /** A volunteer's ends of one connection's channels, moved to its worker. */
 export interface MovedChannels {
-  tasks: MovedChannel;
-  video: MovedChannel;
-  pulse: MovedChannel;
+  tasks: TransferableChannel;
+  video: TransferableChannel;
+  pulse: TransferableChannel;
 }
 
 export interface LinkEndpointOptions {

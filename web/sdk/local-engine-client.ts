@@ -1,14 +1,13 @@
 import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
-import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
-import type { ProgressListener } from '../../shared/tasks/progress.ts';
+import type { PackedResult, PackedTask, ProgressListener } from '../../shared/tasks/definition.ts';
 import { isNetwork, type UpscaleParams } from '../../shared/tasks/upscale.ts';
 import { inSlices } from '../compute/in-slices.ts';
 import { nextMacrotask } from '../compute/macrotask.ts';
 import type { ModelProgress } from '../compute/models/model-progress.ts';
 import { upscaleRows } from '../compute/reference/upscale.ts';
 import type { LocalEngine } from '../dispatch/local-runner.ts';
-import type { MovedChannel } from '../net/moved-channel.ts';
+import type { TransferableChannel } from '../net/transferable-channel.ts';
 import type { StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import { type StartedWorker, startWorker } from './host-page.ts';
 import type { StreamWorkerApi } from './stream.worker.ts';
@@ -72,7 +71,7 @@ export class LocalEngineClient implements LocalEngine {
    *
    * @param onBroken - a message on the channel was malformed, or the channel broke.
    */
-  moveVideo(linkId: string, channel: MovedChannel, onBroken: (error: MeshError) => void): () => void {
+  moveVideo(linkId: string, channel: TransferableChannel, onBroken: (error: MeshError) => void): () => void {
     const { remote } = this.#start();
     const closed = remote.streams.attachVideo(linkId, Comlink.transfer(channel, [channel]));
     closed.then(

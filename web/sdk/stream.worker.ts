@@ -1,7 +1,6 @@
 import * as Comlink from 'comlink';
 import { systemClock } from '../../shared/clock.ts';
-import type { PackedTask } from '../../shared/tasks/definition.ts';
-import type { ProgressListener } from '../../shared/tasks/progress.ts';
+import type { PackedTask, ProgressListener } from '../../shared/tasks/definition.ts';
 import { Engine, type EngineCapabilities, type ExecutedTask } from '../compute/engine.ts';
 import type { ModelProgress } from '../compute/models/model-progress.ts';
 import { StreamRegistry } from '../stream/gamer/stream-registry.ts';

@@ -1,6 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
-import { IMAGE } from '../../shared/tasks/tuning.ts';
+import { IMAGE } from '../../shared/tasks/upscale.ts';
 import type { ImageInput, TaskTypes } from './types.ts';
 
 /** An upscale task's input with its picture read as pixels. Throws as {@link readImage}. */

@@ -1,6 +1,5 @@
-import type { ProgressListener, TaskProgress } from '../../shared/tasks/progress.ts';
+import type { ProgressListener, TaskProgress, Where } from '../../shared/tasks/definition.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
-import type { Where } from '../../shared/where.ts';
 import type { BackendName } from '../compute/backend.ts';
 import type { ModelProgress } from '../compute/models/model-progress.ts';
 import type { Placement, PlacementCounts, Redispatch, RedispatchCause } from '../dispatch/dispatch-counts.ts';

@@ -6,7 +6,7 @@ import { volunteerIdentity } from '../net/identity.ts';
 import type { Link } from '../net/link.ts';
 import { Mesh, type MeshEvent } from '../net/mesh.ts';
 import { requireWebRtc } from '../net/peer.ts';
-import { SIGNALING_CLIENT } from '../net/tuning.ts';
+import { STATUS_INTERVAL_MS } from '../net/status-reporter.ts';
 import { defaultServerUrl, whenPageEnds } from './host-page.ts';
 import type { VolunteerLimits, VolunteerOptions, VolunteerStats } from './types.ts';
 import type { WorkerStats } from './volunteer.worker.ts';
@@ -222,7 +222,7 @@ export class VolunteerNode extends EventTarget {
 
   /** Sends the status at intervals, because the load changes by itself. */
   #repeatStatus(): void {
-    this.#cancelStatus = systemClock.after(SIGNALING_CLIENT.statusIntervalMs, () => this.#repeatStatus());
+    this.#cancelStatus = systemClock.after(STATUS_INTERVAL_MS, () => this.#repeatStatus());
     this.#sendStatus();
   }
 

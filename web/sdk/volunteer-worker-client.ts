@@ -4,7 +4,7 @@ import type { Capabilities, ControlMessage } from '../../shared/messages.ts';
 import type { BackendName } from '../compute/backend.ts';
 import type { ModelProgress } from '../compute/models/model-progress.ts';
 import type { Link, LinkEnvironment } from '../net/link.ts';
-import { moveChannel } from '../net/moved-channel.ts';
+import { makeTransferable } from '../net/transferable-channel.ts';
 import { type StartedWorker, startWorker } from './host-page.ts';
 import type { VolunteerWorkerApi, VolunteerWorkerEvent, WorkerStats } from './volunteer.worker.ts';
 import volunteerWorkerUrl from './volunteer.worker.ts?worker&url';
@@ -41,7 +41,7 @@ export class VolunteerWorkerClient {
   /** Makes a new connection's channels and moves them to the worker. Returns what detaches them. */
   attach(link: Link, createChannel: Parameters<LinkEnvironment['attachChannels']>[1]): () => void {
     const [tasks, video, pulse] = [createChannel('tasks'), createChannel('video'), createChannel('pulse')].map(
-      (channel) => moveChannel(channel),
+      (channel) => makeTransferable(channel),
     );
     if (!tasks || !video || !pulse) return () => {};
     this.remote

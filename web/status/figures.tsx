@@ -1,4 +1,4 @@
-import type { ServerStatus } from '../../shared/status.ts';
+import type { ServerStatus } from '../../shared/server-status.ts';
 import { Stat, Stats } from '../ui/figures.tsx';
 import { formatBytes, formatCount, formatMs, formatPercent, formatRate } from '../ui/format.ts';
 import { Notice, Panel } from '../ui/layout.tsx';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ServerStatus } from '../../shared/status.ts';
+import type { ServerStatus } from '../../shared/server-status.ts';
 import { linkSuccess, meanJoinMs, ratesBetween } from './rates.ts';
 
 const AT_START: ServerStatus = {

@@ -1,4 +1,4 @@
-import type { ServerStatus } from '../../shared/status.ts';
+import type { ServerStatus } from '../../shared/server-status.ts';
 
 /** What happened between two looks at a server. */
 export interface Rates {

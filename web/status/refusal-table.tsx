@@ -1,4 +1,4 @@
-import type { ServerStatus } from '../../shared/status.ts';
+import type { ServerStatus } from '../../shared/server-status.ts';
 import { formatCount } from '../ui/format.ts';
 
 /** What was refused since the start, the most frequent first. */

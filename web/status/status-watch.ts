@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { type ServerStatus, serverStatusSchema } from '../../shared/status.ts';
+import { type ServerStatus, serverStatusSchema } from '../../shared/server-status.ts';
 import { TimeWindow } from '../ui/time-window.ts';
 import { type Rates, ratesBetween } from './rates.ts';
 

@@ -1,7 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
 import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
+import { checkWhere, type Where } from '../../shared/tasks/definition.ts';
 import { checkedQuality, type Quality } from '../../shared/tasks/upscale.ts';
-import { checkWhere, type Where } from '../../shared/where.ts';
 import { MAX_SCALE } from './frame-size.ts';
 
 /** Default uplink bitrate, kb/s: 640x360 H.264 gains hardly anything beyond it (the PSNR table in docs/streams.md). */

@@ -1,11 +1,25 @@
 import type { ZodType } from 'zod';
 import { z } from '../../zod.ts';
-import { numbersIn } from '../numbers.ts';
-import { INFER } from '../tuning.ts';
+import { numbersIn } from '../packing.ts';
+
+/** Limits of the tensors of one `infer` task or result. */
+export const INFER = {
+  maxNameChars: 128,
+  /** Inputs, or outputs: small models have one to three, models with a state a few dozen. */
+  maxTensors: 32,
+  maxRank: 8,
+  /** All inputs, or all outputs, together: leaves room for the envelope in a transfer. */
+  maxBytes: 64 * 1024 * 1024,
+} as const;
+
+/** Allowed difference of two numbers, relative to them and to the usual size in their tensor: half precision's 2^-11 over some layers. */
+const TOLERANCE = 0.02;
+/** Share of the integers of a tensor that may differ by one. */
+const MAX_DIFFERING_SHARE = 1 / 64;
 
 /**
- * Types of elements, those of onnxruntime-web that are whole bytes, and how a program sees them. `bool` is a byte of 0 or 1. `float16` is
- * its 16 bits: not every browser has a Float16Array.
+ * Element types, those of onnxruntime-web that are whole bytes, with their typed arrays. `bool` is a byte of 0 or 1. `float16` is its raw
+ * 16 bits, since not every browser has Float16Array.
  */
 const VIEWS = {
   float32: Float32Array,
@@ -25,14 +39,14 @@ const VIEWS = {
 export type TensorType = keyof typeof VIEWS;
 export type TensorData = InstanceType<(typeof VIEWS)[TensorType]>;
 
-/** `data` has as many elements as the product of `dims`, the last of which lies closest together; none for a single number. */
+/** A tensor: `data` has as many elements as the product of `dims`, in row-major order; a scalar has no `dims`. */
 export interface Tensor {
   type: TensorType;
   dims: number[];
   data: TensorData;
 }
 
-/** What a tensor's bytes are, as it is told in an envelope. */
+/** Description of a tensor's bytes in an envelope. */
 export interface TensorHeader {
   name: string;
   type: TensorType;
@@ -44,16 +58,16 @@ export const TENSOR_TYPES = Object.keys(VIEWS) as TensorType[];
 const headerSchema = z.strictObject({
   name: z.string().min(1).max(INFER.maxNameChars),
   type: z.enum(TENSOR_TYPES),
-  // An output may be empty.
+  // A dimension of 0: an output may be empty.
   dims: z.array(z.int().min(0).max(INFER.maxBytes)).max(INFER.maxRank),
 });
 
-/** Tensors of one task or result: each name once, and all together within {@link INFER.maxBytes}. */
+/** Tensors of one task or result: names are unique, and all together stay within {@link INFER.maxBytes}. */
 export const headersSchema: ZodType<TensorHeader[]> = z
   .array(headerSchema)
   .min(1)
   .max(INFER.maxTensors)
-  .refine((headers) => new Set(headers.map(({ name }) => name)).size === headers.length, 'a name given twice')
+  .refine((headers) => new Set(headers.map(({ name }) => name)).size === headers.length, 'duplicate name')
   .refine((headers) => sizeOfAll(headers) <= INFER.maxBytes, 'too many bytes');
 
 export function isTensorType(type: string): type is TensorType {
@@ -68,13 +82,82 @@ export function sizeOfAll(headers: readonly TensorHeader[]): number {
   return headers.reduce((sum, header) => sum + sizeBytes(header), 0);
 }
 
-/** Bytes of a tensor as its numbers: a view where they lie well, otherwise a copy. */
+/** Returns the bytes of a tensor as its elements: a view if they are aligned, otherwise a copy. */
 export function elementsIn(type: TensorType, bytes: Uint8Array): TensorData {
-  // Each of the classes makes one of the union's; the compiler does not see that for the union of classes.
+  // Each class constructs a member of the union, which the compiler cannot infer for a union of classes.
   return numbersIn<TensorData>(VIEWS[type] as Parameters<typeof numbersIn<TensorData>>[0], bytes);
 }
 
-/** For a person: `float32 [1, 3]`. */
+/** Type and shape for a message: `float32 [1, 3]`. */
 export function shapeWords(type: string, dims: readonly (number | string)[]): string {
   return `${type} [${dims.join(', ')}]`;
+}
+
+/**
+ * Whether two results come from the same model and inputs. Differences from half precision and the order of summation are accepted.
+ * Integers may differ by one in a few places, as those of quantised models do where they are rounded.
+ */
+export function agrees(a: Record<string, Tensor>, b: Record<string, Tensor>): boolean {
+  const names = Object.keys(a);
+  if (names.length !== Object.keys(b).length) return false;
+  return names.every((name) => {
+    const [first, second] = [a[name], Object.hasOwn(b, name) ? b[name] : undefined];
+    return first !== undefined && second !== undefined && isSameShape(first, second) && areAlike(first, second);
+  });
+}
+
+function isSameShape(a: Tensor, b: Tensor): boolean {
+  return a.type === b.type && a.dims.length === b.dims.length && a.dims.every((dim, axis) => dim === b.dims[axis]);
+}
+
+function areAlike(a: Tensor, b: Tensor): boolean {
+  return a.type.startsWith('float') ? areNear(a, b) : areSteps(a.data, b.data);
+}
+
+/** Compares relative to the larger number or to the tensor's root mean square: small numbers are often differences of large ones. */
+function areNear(a: Tensor, b: Tensor): boolean {
+  const [first, second] = [realsOf(a), realsOf(b)];
+  const usual = Math.min(typicalSize(first), typicalSize(second));
+  return first.every((value, i) => {
+    const other = second[i] ?? Number.NaN;
+    if (!Number.isFinite(value) || !Number.isFinite(other)) return Object.is(value, other);
+    return Math.abs(value - other) <= TOLERANCE * Math.max(Math.abs(value), Math.abs(other), usual);
+  });
+}
+
+function areSteps(a: TensorData, b: TensorData): boolean {
+  let differing = 0;
+  for (let i = 0; i < a.length; i++) {
+    const apart = Math.abs(Number(a[i] ?? 0) - Number(b[i] ?? 0));
+    if (apart > 1) return false;
+    differing += apart;
+  }
+  return differing <= a.length * MAX_DIFFERING_SHARE;
+}
+
+/** Root mean square of the finite values. */
+function typicalSize(values: ArrayLike<number>): number {
+  let sum = 0;
+  let count = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? 0;
+    if (!Number.isFinite(value)) continue;
+    sum += value * value;
+    count++;
+  }
+  return count === 0 ? 0 : Math.sqrt(sum / count);
+}
+
+function realsOf({ type, data }: Tensor): Float64Array {
+  const numbers: Iterable<number | bigint> = data;
+  return Float64Array.from(numbers, type === 'float16' ? (bits) => fromFloat16Bits(Number(bits)) : Number);
+}
+
+/** Decodes IEEE 754 binary16. */
+function fromFloat16Bits(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
 }

@@ -1,7 +1,7 @@
 export const ORTHOGONAL = 4;
 export const SQRT2 = Math.SQRT2;
 
-/** East, south, west, north, then the diagonals clockwise: diagonal `d` lies between orthogonals `d - 4` and `d - 3`, the last and the first. */
+/** Directions: east, south, west, north, then the diagonals clockwise. Diagonal `d` lies between orthogonals `d - 4` and `(d - 3) & 3`. */
 export const STEP_X: readonly number[] = [1, 0, -1, 0, 1, -1, -1, 1];
 export const STEP_Y: readonly number[] = [0, 1, 0, -1, 1, 1, -1, -1];
 
@@ -11,15 +11,15 @@ export interface GridShape {
   neighbours: 4 | 8;
 }
 
-/** Cells by index, with a wall around them, so that nobody has to ask where the grid ends. */
+/** A grid of cells by index, surrounded by walls so that no bounds checks are needed. */
 export class Grid {
   readonly stride: number;
-  /** 0: a wall. */
+  /** Cost of entering each cell; 0 is a wall. */
   readonly cost: Uint8Array;
-  /** What each direction adds to an index. */
+  /** Index offset of each direction. */
   readonly offsets: readonly number[];
   readonly neighbours: 4 | 8;
-  /** No step costs less, unless all is wall. */
+  /** Cost of the cheapest cell that is not a wall. */
   readonly leastCost: number;
 
   constructor({ width, height, neighbours }: GridShape, cost: Uint8Array) {
@@ -41,7 +41,7 @@ export class Grid {
     return this.cost[cell] === 0;
   }
 
-  /** Does one get out of a cell this way? A diagonal cuts no corner: both cells beside it must be free. */
+  /** Whether a step from a cell in this direction is allowed. A diagonal step may not cut a corner: both cells beside it must be free. */
   isOpen(cell: number, direction: number): boolean {
     const { cost, offsets } = this;
     if (cost[cell + (offsets[direction] ?? 0)] === 0) return false;
@@ -51,15 +51,15 @@ export class Grid {
     return cost[cell + one] !== 0 && cost[cell + other] !== 0;
   }
 
-  /** Of a step that is open. */
+  /** Cost of an allowed step. */
   stepCost(into: number, direction: number): number {
     const cost = this.cost[into] ?? 0;
     return direction < ORTHOGONAL ? cost : cost * SQRT2;
   }
 
   /**
-   * Of steps that are open. Straight and diagonal steps are added up apart, as whole numbers: paths that cost the same come to the
-   * same number then, to the last bit, in whatever order they take their steps.
+   * Cost of a path of allowed steps. Straight and diagonal steps are summed separately, as integers, so that paths of equal cost get
+   * exactly the same number, whatever the order of their steps.
    */
   pathCost(start: number, directions: Uint8Array): number {
     let cell = start;
@@ -74,7 +74,7 @@ export class Grid {
     return straight + diagonal * SQRT2;
   }
 
-  /** Lower bound of a path between two cells: as if all between them were free and cheapest. */
+  /** Lower bound of the cost between two cells: as if all cells between them were free and the cheapest. */
   leastBetween(from: number, to: number): number {
     const { stride, leastCost } = this;
     const dx = Math.abs((from % stride) - (to % stride));
@@ -84,7 +84,57 @@ export class Grid {
   }
 }
 
-/** The way back. */
+/** The opposite direction. */
 export function opposite(direction: number): number {
   return direction < ORTHOGONAL ? (direction + 2) & 3 : ((direction - 2) & 3) + 4;
+}
+
+export type Point = readonly [x: number, y: number];
+
+/** Direction by (dx + 1) + 3 (dy + 1); -1 for no step. */
+const DIRECTIONS = Int8Array.from({ length: 9 }, (_, i) =>
+  STEP_X.findIndex((x, d) => x === (i % 3) - 1 && STEP_Y[d] === Math.trunc(i / 3) - 1),
+);
+
+/** Cost of a step between two points; infinite if it is not allowed. */
+function stepCost(grid: Grid, from: Point, to: Point): number {
+  const dx = to[0] - from[0];
+  const dy = to[1] - from[1];
+  if (dx < -1 || dx > 1 || dy < -1 || dy > 1) return Number.POSITIVE_INFINITY;
+  const direction = DIRECTIONS[dx + 1 + 3 * (dy + 1)] ?? -1;
+  if (direction < 0 || direction >= grid.neighbours) return Number.POSITIVE_INFINITY;
+  if (!grid.isOpen(grid.cellAt(from[0], from[1]), direction)) return Number.POSITIVE_INFINITY;
+  return grid.stepCost(grid.cellAt(to[0], to[1]), direction);
+}
+
+/** Cost of a path; infinite if one of its steps is not allowed. */
+export function pathCost(grid: Grid, points: readonly Point[]): number {
+  let sum = 0;
+  for (let i = 1; i < points.length; i++) {
+    const [from, to] = [points[i - 1], points[i]];
+    if (from && to) sum += stepCost(grid, from, to);
+  }
+  return sum;
+}
+
+/** Whether a point can be skipped or replaced by a neighbour to save more than `slack`: then the path is not the cheapest. */
+export function hasDetour(grid: Grid, points: readonly Point[], slack: number): boolean {
+  for (let i = 2; i < points.length; i++) {
+    const [from, over, to] = [points[i - 2], points[i - 1], points[i]];
+    if (!from || !over || !to) continue;
+    const taken = stepCost(grid, from, over) + stepCost(grid, over, to);
+    if (taken > cheapest(grid, from, to) + slack) return true;
+  }
+  return false;
+}
+
+function cheapest(grid: Grid, from: Point, to: Point): number {
+  if (from[0] === to[0] && from[1] === to[1]) return 0;
+  let best = stepCost(grid, from, to);
+  for (let direction = 0; direction < grid.neighbours; direction++) {
+    const over: Point = [from[0] + (STEP_X[direction] ?? 0), from[1] + (STEP_Y[direction] ?? 0)];
+    const there = stepCost(grid, from, over);
+    if (there < best) best = Math.min(best, there + stepCost(grid, over, to));
+  }
+  return best;
 }

@@ -1,7 +1,17 @@
-import { numbersIn } from '../numbers.ts';
-import { PATHFINDING } from '../tuning.ts';
+import { numbersIn } from '../packing.ts';
 
-/** Start x, start y, goal x, goal y, as unsigned 16-bit numbers. */
+/** Limits of a `pathfinding` task, and the point from which a flow field pays off. */
+export const PATHFINDING = {
+  /** Side of the grid: 1 MB of costs, and a search over all of it takes a CPU a quarter of a second. */
+  maxSide: 1_024,
+  maxQueries: 4_096,
+  /** Steps of all paths together: one byte each on the wire, and some 100 in a page's memory. */
+  maxSteps: 4 * 1024 * 1024,
+  /** Queries with one goal from which one flow field is cheaper than separate searches: a search settles a third of the cells. */
+  fieldFromQueries: 3,
+} as const;
+
+/** A query on the wire: start x, start y, goal x, goal y, as unsigned 16-bit numbers. */
 const NUMBERS_PER_QUERY = 4;
 export const BYTES_PER_QUERY = NUMBERS_PER_QUERY * 2;
 
@@ -29,7 +39,7 @@ export function writeQueries(queries: readonly Query[]): Uint8Array {
   return new Uint8Array(numbers.buffer);
 }
 
-/** Those with one goal, by their places in the list: they are answered together, and so they stay together. */
+/** Groups queries by goal, as indices into the list: those of one goal are solved together. */
 export function groupedByGoal(queries: readonly Query[]): number[][] {
   const groups = new Map<number, number[]>();
   for (const [at, { goalX, goalY }] of queries.entries()) {
@@ -42,8 +52,10 @@ export function groupedByGoal(queries: readonly Query[]): number[][] {
 }
 
 /**
- * Cells that will be settled, roughly: all of them for a field, a patch around the two ends for a search. On a grid of one cost it is
- * less than that, on one of many costs more.
+ * Estimates how many cells a group will settle: all of them for a flow field, an area between start and goal for a search. The real number
+ * is lower on a grid with a single cost and higher on one with many costs.
+ *
+ * @param cells - number of cells of the grid.
  */
 export function expectedCells(queries: readonly Query[], group: readonly number[], cells: number): number {
   if (group.length >= PATHFINDING.fieldFromQueries) return cells;
@@ -52,4 +64,24 @@ export function expectedCells(queries: readonly Query[], group: readonly number[
     const distance = query ? Math.abs(query.startX - query.goalX) + Math.abs(query.startY - query.goalY) : 0;
     return sum + Math.min(cells, 1 + distance + (distance * distance) / 2);
   }, 0);
+}
+
+/**
+ * Distributes queries over at most `parts` piles of about equal work. Those with one goal stay together, since each pile would otherwise
+ * compute the whole flow field. A pile holds indices into the list.
+ */
+export function dealQueries(
+  queries: readonly Query[],
+  parts: number,
+  workOf: (group: readonly number[]) => number,
+): number[][] {
+  const groups = groupedByGoal(queries).map((group) => ({ group, work: workOf(group) }));
+  const piles = Array.from({ length: Math.min(parts, groups.length) }, () => ({ places: [] as number[], work: 0 }));
+  // Longest processing time first (R. L. Graham, 1969): at most a third above the optimum.
+  for (const { group, work } of groups.sort((a, b) => b.work - a.work)) {
+    const pile = piles.reduce((least, other) => (other.work < least.work ? other : least));
+    pile.places.push(...group);
+    pile.work += work;
+  }
+  return piles.map(({ places }) => places.sort((a, b) => a - b));
 }

@@ -1,22 +1,20 @@
 import { concatBytes } from '../../bytes.ts';
 import { MeshError } from '../../errors.ts';
-import { partOf } from '../check-input.ts';
 import type { PackedResult } from '../definition.ts';
-import { bytesOf, numbersIn } from '../numbers.ts';
-import { PATHFINDING } from '../tuning.ts';
+import { bytesOf, numbersIn, partOf } from '../packing.ts';
 import { Grid, type GridShape, STEP_X, STEP_Y } from './grid.ts';
-import type { Query } from './queries.ts';
+import { PATHFINDING, type Query } from './queries.ts';
 
-/** All cells from the start to the goal, both included. */
+/** A path: all cells from the start to the goal, including both. */
 export interface FoundPath {
   points: [number, number][];
   cost: number;
 }
 
-/** In the place of a path's cost. */
+/** Stored instead of the cost if there is no path. */
 const NO_PATH = -1;
 
-/** Costs (f64), numbers of steps (u32), and the steps of all, a direction in a byte each. Throws MeshError `too-large`. */
+/** Encodes paths as three attachments: costs (f64), step counts (u32), and all steps, one direction per byte. Throws MeshError `too-large`. */
 export function encodePaths(
   shape: GridShape,
   cost: Uint8Array,
@@ -33,7 +31,7 @@ export function encodePaths(
   return { value: null, attachments: [bytesOf(costs), bytesOf(counts), steps] };
 }
 
-/** What was found for piles of queries, each given by its queries' places among all. Throws MeshError `too-large`. */
+/** Merges the results of piles of queries; a pile holds the indices of its queries among all `total`. Throws MeshError `too-large`. */
 export function mergePaths(
   total: number,
   piles: readonly (readonly number[])[],
@@ -66,7 +64,7 @@ function joinedSteps(paths: readonly Uint8Array[]): Uint8Array {
   return steps;
 }
 
-/** Throws MeshError `malformed`: also for paths that leave the grid, or end elsewhere. */
+/** Decodes paths. Throws MeshError `malformed`, also for paths that leave the grid or end elsewhere. */
 export function decodePaths(
   { width, height, neighbours }: GridShape,
   queries: readonly Query[],
@@ -78,14 +76,14 @@ export function decodePaths(
     attachments[0]?.byteLength !== count * 8 ||
     attachments[1]?.byteLength !== count * 4
   ) {
-    throw MeshError.malformed('Paths came back that are not one for each query.');
+    throw MeshError.malformed('The number of paths that came back is not that of the queries.');
   }
   const costs = numbersIn(Float64Array, partOf(attachments, 0));
   const counts = numbersIn(Uint32Array, partOf(attachments, 1));
   const steps = partOf(attachments, 2);
   const total = counts.reduce((sum, value) => sum + value, 0);
   if (total !== steps.byteLength || total > PATHFINDING.maxSteps) {
-    throw MeshError.malformed('Paths came back with steps missing, or too many.');
+    throw MeshError.malformed('Paths came back with the wrong number of steps.');
   }
   let at = 0;
   return queries.map((query, i) => {

@@ -1,18 +1,19 @@
-import type { Steps } from '../steps.ts';
-import { PATHFINDING } from '../tuning.ts';
+import type { Steps } from '../definition.ts';
 import { type Grid, ORTHOGONAL, opposite, SQRT2 } from './grid.ts';
-import { OpenCells } from './open-cells.ts';
+
+/** Cells settled between two yields: a quarter of a millisecond. */
+export const CELLS_PER_STEP = 1_024;
 
 const SEEN = 1;
 const SETTLED = 2;
 
-/** The memory of searches over one grid, one after another: Dijkstra's algorithm, and A* where there is one goal to make for. */
+/** Searches on one grid, one after another, in the same memory: A* for a single goal, Dijkstra's algorithm for a flow field. */
 export class Search {
   readonly #grid: Grid;
   readonly #open = new OpenCells();
   readonly #travelled: Float64Array;
   readonly #directions: Uint8Array;
-  /** Twice the search's number, and what it knows of the cell: nothing needs to be cleared between searches. */
+  /** Serial number of the search plus SEEN or SETTLED, so that nothing needs to be cleared between searches. */
   readonly #marks: Uint32Array;
   #serial = 0;
   #settledCells = 0;
@@ -24,12 +25,12 @@ export class Search {
     this.#marks = new Uint32Array(grid.cost.length);
   }
 
-  /** Of the last search: its work. */
+  /** Number of cells settled by the last search. */
   get settledCells(): number {
     return this.#settledCells;
   }
 
-  /** A*. The directions of a cheapest path; null: there is none. Gives up, with undefined, after so many cells. */
+  /** A*: returns the directions of a cheapest path, null if there is none, or undefined if it gave up after `maxCells` cells. */
   *pathBetween(start: number, goal: number, maxCells = Number.POSITIVE_INFINITY): Steps<Uint8Array | null | undefined> {
     const arrived = yield* this.#spread(start, [goal], goal, maxCells);
     if (arrived === undefined) return undefined;
@@ -43,7 +44,7 @@ export class Search {
     return Uint8Array.from(path.reverse());
   }
 
-  /** One flow field for all that make for one goal, as far out as the farthest of them. */
+  /** Returns cheapest paths from several starts to one goal, from one flow field that reaches to the farthest start. */
   *pathsTo(goal: number, starts: readonly number[]): Steps<(Uint8Array | null)[]> {
     yield* this.#spread(goal, starts, null, Number.POSITIVE_INFINITY);
     const paths: (Uint8Array | null)[] = [];
@@ -65,13 +66,13 @@ export class Search {
   }
 
   /**
-   * Until all targets are settled. With `madeFor` it goes forwards and is drawn there; without, it goes backwards from a goal.
-   * False: not all can be reached; undefined: given up.
+   * Searches until all targets are settled. With `towards`, it searches forwards, guided by the distance to that cell; with null, it
+   * searches backwards from a goal. Returns false if a target cannot be reached, and undefined after `maxCells` cells.
    */
   *#spread(
     from: number,
     targets: readonly number[],
-    madeFor: number | null,
+    towards: number | null,
     maxCells: number,
   ): Steps<boolean | undefined> {
     const grid = this.#grid;
@@ -92,20 +93,20 @@ export class Search {
       marks[cell] = settled;
       if (wanted.delete(cell) && wanted.size === 0) return true;
       if (++this.#settledCells > maxCells) return undefined;
-      if (this.#settledCells % PATHFINDING.cellsPerStep === 0) yield;
+      if (this.#settledCells % CELLS_PER_STEP === 0) yield;
       const sofar = travelled[cell] ?? 0;
       const ownCost = cost[cell] ?? 0;
       for (let direction = 0; direction < neighbours; direction++) {
         const next = cell + (offsets[direction] ?? 0);
         const mark = marks[next];
         if (mark === settled || !grid.isOpen(cell, direction)) continue;
-        const entered = madeFor === null ? ownCost : (cost[next] ?? 0);
+        const entered = towards === null ? ownCost : (cost[next] ?? 0);
         const total = sofar + (direction < ORTHOGONAL ? entered : entered * SQRT2);
         if (mark === seen && total >= (travelled[next] ?? 0)) continue;
         marks[next] = seen;
         travelled[next] = total;
         this.#directions[next] = direction;
-        open.push(next, madeFor === null ? total : total + grid.leastBetween(next, madeFor), total);
+        open.push(next, towards === null ? total : total + grid.leastBetween(next, towards), total);
       }
     }
     return false;
@@ -118,5 +119,77 @@ export class Search {
   #nextSerial(): number {
     this.#serial += SETTLED;
     return this.#serial;
+  }
+}
+
+/** The open set of a search, a binary heap: the lowest estimate first; among equals, the one that has travelled farthest. */
+class OpenCells {
+  #estimate = new Float64Array(1024);
+  #travelled = new Float64Array(1024);
+  #cell = new Int32Array(1024);
+  #size = 0;
+
+  clear(): void {
+    this.#size = 0;
+  }
+
+  push(cell: number, estimate: number, travelled: number): void {
+    if (this.#size === this.#cell.length) this.#grow();
+    let at = this.#size++;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!this.#goesBefore(estimate, travelled, parent)) break;
+      this.#move(parent, at);
+      at = parent;
+    }
+    this.#put(at, cell, estimate, travelled);
+  }
+
+  /** Removes and returns the first cell; -1 if the heap is empty. */
+  pop(): number {
+    if (this.#size === 0) return -1;
+    const first = this.#cell[0] ?? -1;
+    const last = --this.#size;
+    const estimate = this.#estimate[last] ?? 0;
+    const travelled = this.#travelled[last] ?? 0;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= last) break;
+      const right = child + 1;
+      if (right < last && this.#goesBefore(this.#estimate[right] ?? 0, this.#travelled[right] ?? 0, child))
+        child = right;
+      if (this.#goesBefore(estimate, travelled, child)) break;
+      this.#move(child, at);
+      at = child;
+    }
+    this.#put(at, this.#cell[last] ?? -1, estimate, travelled);
+    return first;
+  }
+
+  #goesBefore(estimate: number, travelled: number, at: number): boolean {
+    const other = this.#estimate[at] ?? 0;
+    return estimate < other || (estimate === other && travelled > (this.#travelled[at] ?? 0));
+  }
+
+  #move(from: number, to: number): void {
+    this.#put(to, this.#cell[from] ?? -1, this.#estimate[from] ?? 0, this.#travelled[from] ?? 0);
+  }
+
+  #put(at: number, cell: number, estimate: number, travelled: number): void {
+    this.#cell[at] = cell;
+    this.#estimate[at] = estimate;
+    this.#travelled[at] = travelled;
+  }
+
+  #grow(): void {
+    const length = this.#cell.length * 2;
+    const grown = <A extends { set(from: A): void }>(into: A, from: A) => {
+      into.set(from);
+      return into;
+    };
+    this.#estimate = grown(new Float64Array(length), this.#estimate);
+    this.#travelled = grown(new Float64Array(length), this.#travelled);
+    this.#cell = grown(new Int32Array(length), this.#cell);
   }
 }

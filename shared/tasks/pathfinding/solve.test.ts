@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest';
+import { finish } from '../definition.ts';
 import { pathfinding } from '../pathfinding.ts';
-import { finish } from '../steps.ts';
 import { seededRandom } from '../test-random.ts';
 import { Grid } from './grid.ts';
 import { Search } from './search.ts';
 import { cheapestFrom, randomGrid, randomQueries, solved } from './test-grids.ts';
 
-/** A picture of a grid: `#` is a wall, digits are costs. */
+/** A grid from a drawing: `#` is a wall, digits are costs. */
 function drawn(...rows: string[]) {
   const cost = Uint8Array.from(rows.join(''), (char) => (char === '#' ? 0 : Number(char)));
   return { width: rows[0]?.length ?? 0, height: rows.length, cost };
 }
 
 describe.each([4, 8] as const)('with %i neighbours', (neighbours) => {
-  test('a search, a field and trying everything agree on what each path costs', () => {
+  test('A*, a flow field and Bellman-Ford agree on the cost of each path', () => {
     for (let seed = 1; seed <= 60; seed++) {
       const random = seededRandom(seed);
       const grid = randomGrid(1 + (seed % 17), 1 + (seed % 13), random);
@@ -29,7 +29,7 @@ describe.each([4, 8] as const)('with %i neighbours', (neighbours) => {
     }
   });
 
-  test('A* and a flow field over a large grid cost the same', () => {
+  test('A* and a flow field find paths of the same cost on a large grid', () => {
     const random = seededRandom(5);
     const grid = randomGrid(150, 90, random, 0.2);
     const search = new Search(new Grid({ ...grid, neighbours }, grid.cost));
@@ -56,7 +56,7 @@ test('a diagonal costs sqrt(2) times the cell it enters, and the start costs not
   expect(paths[1]).toEqual({ points: [[0, 0]], cost: 0 });
 });
 
-test('a diagonal cuts no corner, and slips through no gap between two walls', () => {
+test('a diagonal step cuts no corner and does not pass between two walls', () => {
   const query = { start: [0, 0] as [number, number], goal: [1, 1] as [number, number] };
   const around = solved(pathfinding.pack({ grid: drawn('1#', '11'), neighbours: 8, queries: [query] })).paths[0];
   expect(around?.points).toEqual([
@@ -67,7 +67,7 @@ test('a diagonal cuts no corner, and slips through no gap between two walls', ()
   expect(solved(pathfinding.pack({ grid: drawn('1#', '#1'), neighbours: 8, queries: [query] })).paths).toEqual([null]);
 });
 
-test('from a wall or into one there is no path', () => {
+test('there is no path from or to a wall', () => {
   const grid = drawn('1#1');
   const queries = [
     { start: [1, 0] as [number, number], goal: [0, 0] as [number, number] },
@@ -85,7 +85,7 @@ test('equal tasks give equal paths', () => {
   expect(solved(task)).toEqual(solved(structuredClone(task)));
 });
 
-test('paths of the same steps in another order cost the same, to the last bit', () => {
+test('paths with the same steps in another order have exactly the same cost', () => {
   const grid = new Grid({ width: 40, height: 40, neighbours: 8 }, new Uint8Array(1_600).fill(7));
   const start = grid.cellAt(0, 0);
   const [east, southEast] = [new Array(19).fill(0), new Array(19).fill(4)];

@@ -1,11 +1,9 @@
-import type { Steps } from '../steps.ts';
-import { PATHFINDING } from '../tuning.ts';
+import type { Steps } from '../definition.ts';
 import { Grid, type GridShape } from './grid.ts';
-import { groupedByGoal, type Query } from './queries.ts';
-import { regionsOf } from './regions.ts';
-import { Search } from './search.ts';
+import { groupedByGoal, PATHFINDING, type Query } from './queries.ts';
+import { CELLS_PER_STEP, Search } from './search.ts';
 
-/** Directions of each query's path; null: there is none. Equal tasks give equal paths, also where several cost the same. */
+/** Returns the directions of each query's path; null if there is none. Deterministic, also among paths of equal cost. */
 export function* solvePaths(
   shape: GridShape,
   cost: Uint8Array,
@@ -31,7 +29,7 @@ export function* solvePaths(
     } else {
       for (const { at, start } of asked) paths[at] = (yield* search.pathBetween(start, goal)) ?? null;
     }
-    // Once one search found nothing at the price of a whole region, the next is spared that.
+    // A failed search settles a whole region; with the regions known, no further search fails like that.
     if (asked.some(({ at }) => paths[at] === null)) regions ??= yield* regionsOf(grid);
   }
   return paths;
@@ -46,3 +44,34 @@ function goalOf(grid: Grid, queries: readonly Query[], [at = 0]: readonly number
   const query = queries[at];
   return query ? grid.cellAt(query.goalX, query.goalY) : 0;
 }
+
+/**
+ * Labels the connected regions of a grid: cells with equal numbers can reach one another; 0 is a wall. A flood fill visits each cell once,
+ * whereas a failed search also orders them by cost. Diagonal steps cut no corners, so orthogonal steps reach the same cells.
+ */
+export function* regionsOf({ cost, offsets }: Grid): Steps<Uint32Array> {
+  const regions = new Uint32Array(cost.length);
+  const waiting = new Int32Array(cost.length);
+  const sides = offsets.slice(0, 4);
+  let count = 0;
+  let looked = 0;
+  for (let first = 0; first < cost.length; first++) {
+    if (cost[first] === 0 || regions[first] !== 0) continue;
+    regions[first] = ++count;
+    waiting[0] = first;
+    for (let size = 1; size > 0; ) {
+      const cell = waiting[--size] ?? 0;
+      for (const offset of sides) {
+        const next = cell + offset;
+        if (cost[next] === 0 || regions[next] !== 0) continue;
+        regions[next] = count;
+        waiting[size++] = next;
+      }
+      if (++looked % (CELLS_PER_STEP * FLOOD_CELLS_PER_SEARCHED) === 0) yield;
+    }
+  }
+  return regions;
+}
+
+/** Flooding a cell takes at most a tenth of the time of settling it in a search. */
+const FLOOD_CELLS_PER_SEARCHED = 10;

@@ -1,11 +1,10 @@
-import type { PackedResult, PackedTask } from '../definition.ts';
+import { finish, type PackedResult, type PackedTask } from '../definition.ts';
 import { type PathfindingInput, type PathfindingParams, type PathfindingResult, pathfinding } from '../pathfinding.ts';
-import { finish } from '../steps.ts';
 import { readQueries } from './queries.ts';
 import { encodePaths } from './result.ts';
 import { solvePaths } from './solve.ts';
 
-/** Walls here and there, and costs of 1 to 9. */
+/** A grid with random walls, and costs of 1 to 9 elsewhere. */
 export function randomGrid(width: number, height: number, random: () => number, walls = 0.3): PathfindingInput['grid'] {
   const cost = Uint8Array.from({ length: width * height }, () => (random() < walls ? 0 : 1 + Math.floor(random() * 9)));
   return { width, height, cost };
@@ -24,14 +23,14 @@ export function solved(task: PackedTask<PathfindingParams>): PathfindingResult {
   return pathfinding.unpackResult(task, solvedBytes(task));
 }
 
-/** As a volunteer would. */
+/** Solves a task as a volunteer does. */
 export function solvedBytes({ params, attachments }: PackedTask<PathfindingParams>): PackedResult {
   const [cost = new Uint8Array(), queryBytes = new Uint8Array()] = attachments;
   const queries = readQueries(queryBytes);
   return encodePaths(params, cost, queries, finish(solvePaths(params, cost, queries)));
 }
 
-/** What each cell can be reached for, by trying every step until nothing improves: slow, and hard to get wrong. */
+/** Cost of reaching each cell, by relaxing every step until nothing improves (Bellman-Ford): slow, but hard to get wrong. */
 export function cheapestFrom({ grid, neighbours }: Omit<PathfindingInput, 'queries'>, [x, y]: [number, number]) {
   const { width, height, cost } = grid;
   const at = (cx: number, cy: number) =>

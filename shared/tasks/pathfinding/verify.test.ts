@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { finish, type Steps } from '../definition.ts';
 import { type PathfindingResult, pathfinding } from '../pathfinding.ts';
-import { finish, type Steps } from '../steps.ts';
 import { seededRandom } from '../test-random.ts';
 import { randomGrid, randomQueries, solved } from './test-grids.ts';
 
@@ -14,7 +14,7 @@ function verify(result: PathfindingResult, seed = 1, of = task): void {
   finish(pathfinding.verify(of, result, seededRandom(seed)) as Steps<void>);
 }
 
-/** With the first long path changed. */
+/** Changes the first long path. */
 function cheated(change: (path: (typeof found)[number]) => (typeof found)[number] | null): PathfindingResult {
   const paths = structuredClone(honest.paths);
   const at = honest.paths.indexOf(found[0] ?? null);
@@ -23,7 +23,7 @@ function cheated(change: (path: (typeof found)[number]) => (typeof found)[number
   return { paths };
 }
 
-test('what is right is accepted, whatever is looked at, and rounded to single precision as well', () => {
+test('a correct result is accepted whatever part is checked, also when rounded to single precision', () => {
   const rounded = { paths: honest.paths.map((path) => path && { ...path, cost: Math.fround(path.cost) }) };
   for (let seed = 0; seed < 200; seed++) {
     verify(honest, seed);
@@ -48,9 +48,9 @@ describe('what is refused:', () => {
     );
   });
 
-  test('a path that exists and was denied', () => refused(cheated(() => null)));
+  test('a missing path that exists', () => refused(cheated(() => null)));
 
-  test('a step out and back, paid for', () => {
+  test('a step out and back, included in the cost', () => {
     const detour = cheated(({ points, cost }) => {
       const [first = [0, 0], second = [0, 0]] = points;
       const factor = first[0] !== second[0] && first[1] !== second[1] ? Math.SQRT2 : 1;
@@ -61,8 +61,8 @@ describe('what is refused:', () => {
   });
 });
 
-test('a long way round that is locally without fault is found out sooner or later', () => {
-  // Two ways around a block of walls: one step to the left of it, or all around the right.
+test('a long detour without local faults is detected sooner or later', () => {
+  // Two paths around a block of walls: a short one on its left, and a long one around its right.
   const rows = ['1111111', '1#####1', '1#####1', '1111111'];
   const cost = Uint8Array.from(rows.join(''), (char) => (char === '#' ? 0 : 1));
   const around = { width: 7, height: 4, cost };
@@ -76,7 +76,7 @@ test('a long way round that is locally without fault is found out sooner or late
   );
 });
 
-test('one check costs a few hundredths of the work', () => {
+test('a check costs a few hundredths of the work', () => {
   const wide = randomGrid(300, 300, seededRandom(8), 0.2);
   const many = pathfinding.pack({ grid: wide, neighbours: 8, queries: randomQueries(wide, 60, seededRandom(4)) });
   const startMs = performance.now();

@@ -1,23 +1,28 @@
 import { MeshError } from '../../errors.ts';
-import type { Steps } from '../steps.ts';
-import { PATHFINDING } from '../tuning.ts';
-import { Grid, type GridShape } from './grid.ts';
-import { hasDetour, pathCost } from './legal-step.ts';
+import type { Steps } from '../definition.ts';
+import { Grid, type GridShape, hasDetour, pathCost } from './grid.ts';
 import { expectedCells, type Query } from './queries.ts';
-import { regionsOf } from './regions.ts';
 import type { FoundPath } from './result.ts';
-import { Search } from './search.ts';
+import { CELLS_PER_STEP, Search } from './search.ts';
+import { regionsOf } from './solve.ts';
+
+/** Relative error allowed in a path's cost: in single precision, the sum of ten thousand steps is off by some 1e-5. */
+const COST_TOLERANCE = 1e-4;
+/** Average share of the whole work that a check may take. */
+const CHECKED_SHARE = 0.03;
+/** Longest part of a path that is searched again, in cells: the search settles some thousands. */
+const CHECKED_WINDOW = 64;
 
 interface Found {
   queries: readonly Query[];
   paths: readonly (FoundPath | null)[];
-  /** What finding them was expected to settle. */
+  /** Cells that the searches were expected to settle. */
   workCells: number;
 }
 
 /**
- * Every step legal, every cost adding up, no path denied that exists. Then, as far as {@link PATHFINDING.checkedShare} goes and at
- * random: no step that its neighbours could do without, and one path searched again, in part or in full. Throws MeshError
+ * Checks paths: every step is allowed, every cost adds up, and no path is missing that exists. Then, at random and within
+ * {@link CHECKED_SHARE} of the work: no path has a local detour, and one path is searched again, in part or in full. Throws MeshError
  * `verify-failed`.
  */
 export function* verifyPaths(shape: GridShape, cost: Uint8Array, found: Found, random: () => number): Steps<void> {
@@ -50,18 +55,17 @@ function checkCost(grid: Grid, { points, cost }: FoundPath): void {
   const sum = pathCost(grid, points);
   if (sum === Number.POSITIVE_INFINITY)
     throw MeshError.verifyFailed('A path goes through a wall, cuts a corner or jumps.');
-  if (Math.abs(sum - cost) > PATHFINDING.costTolerance * sum)
-    throw MeshError.verifyFailed("A path's cost does not add up.");
+  if (Math.abs(sum - cost) > COST_TOLERANCE * sum) throw MeshError.verifyFailed("A path's cost does not add up.");
 }
 
-/** As many paths as there is time for, from any one on. */
+/** Checks as many paths as the budget allows, starting at a random one. */
 function* checkDetours(grid: Grid, { paths, workCells }: Found, random: () => number): Steps<void> {
   const first = indexBelow(paths.length, random);
-  let left = workCells * PATHFINDING.checkedShare + PATHFINDING.cellsPerStep;
+  let left = workCells * CHECKED_SHARE + CELLS_PER_STEP;
   for (let i = 0; i < paths.length && left > 0; i++) {
     const path = paths[(first + i) % paths.length];
     if (!path) continue;
-    if (hasDetour(grid, path.points, PATHFINDING.costTolerance * path.cost))
+    if (hasDetour(grid, path.points, COST_TOLERANCE * path.cost))
       throw MeshError.verifyFailed('A path makes a detour.');
     left -= path.points.length;
     yield;
@@ -72,20 +76,20 @@ function* searchAgain(grid: Grid, { queries, paths, workCells }: Found, random: 
   const at = indexBelow(paths.length, random);
   const path = paths[at];
   if (!path) return;
-  const affordable = workCells * PATHFINDING.checkedShare;
+  const affordable = workCells * CHECKED_SHARE;
   const isWhole = random() < affordable / expectedCells(queries, [at], grid.cost.length);
-  // A part of a cheapest path is a cheapest path.
-  const length = isWhole ? path.points.length : Math.min(path.points.length, PATHFINDING.checkedWindow);
+  // Any part of a cheapest path is itself a cheapest path.
+  const length = isWhole ? path.points.length : Math.min(path.points.length, CHECKED_WINDOW);
   const begin = indexBelow(path.points.length - length + 1, random);
   const part = path.points.slice(begin, begin + length);
   const [from, to] = [part[0], part.at(-1)];
   if (!from || !to) return;
-  const maxCells = isWhole ? Number.POSITIVE_INFINITY : affordable + PATHFINDING.cellsPerStep;
+  const maxCells = isWhole ? Number.POSITIVE_INFINITY : affordable + CELLS_PER_STEP;
   const start = grid.cellAt(from[0], from[1]);
   const best = yield* new Search(grid).pathBetween(start, grid.cellAt(to[0], to[1]), maxCells);
   if (!best) return;
   const claimed = pathCost(grid, part);
-  if (claimed > grid.pathCost(start, best) + PATHFINDING.costTolerance * path.cost) {
+  if (claimed > grid.pathCost(start, best) + COST_TOLERANCE * path.cost) {
     throw MeshError.verifyFailed('There is a cheaper path.');
   }
 }

@@ -1,4 +1,26 @@
-/** What moves: three numbers a body for where it is and how fast, and what does not change. */
+import { MeshError } from '../../errors.ts';
+import type { PackedResult } from '../definition.ts';
+import { bytesOf, checkSizes, numbersIn, partOf, type Vec3 } from '../packing.ts';
+
+/** Limits of a `physics` task and the spacing of its checkpoints. */
+export const PHYSICS = {
+  /** The key of a pair fits 32 bits, and one step of all bodies takes a CPU some 10 ms. */
+  maxBodies: 16_384,
+  maxSteps: 100_000,
+  /** Bodies times steps of one task: about a minute on a CPU. */
+  maxBodySteps: 128 * 1024 * 1024,
+  /** Longest time step, s: beyond it, no bounce comes out right. */
+  maxTimestepS: 1,
+  /** Distinct pairs that collide in the course of a task: 16 MB. */
+  maxCollisions: 2 * 1024 * 1024,
+  /** Bytes of all checkpoints, 24 for each body; beyond it, checkpoints are further apart. */
+  maxCheckpointBytes: 16 * 1024 * 1024,
+  /** Checkpoints divide a task into at least this many segments of at most `maxSegmentSteps` steps: a check computes one segment again. */
+  segments: 8,
+  maxSegmentSteps: 64,
+} as const;
+
+/** Bodies of a simulation: position (m) and velocity (m/s) with three numbers per body, radius (m) and mass (kg). */
 export interface Bodies {
   positions: Float64Array;
   velocities: Float64Array;
@@ -9,13 +31,13 @@ export interface Bodies {
 export interface World {
   gravity: readonly [number, number, number];
   timestepS: number;
-  /** Part of the approaching speed that two bodies part with. */
+  /** Speed at which two bodies separate, relative to the speed at which they approach: 0..1. */
   restitution: number;
 }
 
-/** As bodies travel to a volunteer: position, velocity, radius, mass. */
+/** Numbers per body of a task: position, velocity, radius, mass. */
 export const NUMBERS_PER_BODY = 8;
-/** As they come back: position, velocity. */
+/** Numbers per body of a state: position, velocity. */
 export const NUMBERS_PER_STATE = 6;
 
 export function readBodies(numbers: Float64Array): Bodies {
@@ -36,7 +58,7 @@ export function readBodies(numbers: Float64Array): Bodies {
   return bodies;
 }
 
-/** Of the same bodies at another time. */
+/** Returns the same bodies in another state. */
 export function withState(bodies: Bodies, state: Float64Array | Float32Array): Bodies {
   const { positions, velocities } = { positions: bodies.positions.slice(), velocities: bodies.velocities.slice() };
   for (let i = 0; i < bodies.masses.length; i++) {
@@ -46,10 +68,98 @@ export function withState(bodies: Bodies, state: Float64Array | Float32Array): B
   return { ...bodies, positions, velocities };
 }
 
-/** Writes where they are now. */
+/** Writes the present state. */
 export function writeState({ positions, velocities }: Bodies, out: Float64Array | Float32Array): void {
   for (let i = 0; i * 3 < positions.length; i++) {
     out.set(positions.subarray(i * 3, i * 3 + 3), i * NUMBERS_PER_STATE);
     out.set(velocities.subarray(i * 3, i * 3 + 3), i * NUMBERS_PER_STATE + 3);
   }
+}
+
+export interface Schedule {
+  steps: number;
+  /** Steps between two checkpoints; the last state is not a checkpoint. */
+  checkpointEvery: number;
+}
+
+export interface Simulated {
+  /** States of all bodies, one checkpoint after another. */
+  checkpoints: Float32Array;
+  /** Keys `first * count + second` of all pairs that collided, in ascending order. */
+  collisions: Uint32Array;
+}
+
+/** Default number of steps between two checkpoints. */
+export function checkpointInterval(bodies: number, steps: number): number {
+  const segments = Math.max(PHYSICS.segments, Math.ceil(steps / PHYSICS.maxSegmentSteps));
+  const affordable = 1 + Math.floor(PHYSICS.maxCheckpointBytes / stateBytes(bodies));
+  return Math.max(1, Math.ceil(steps / Math.min(segments, affordable)));
+}
+
+export function checkpointCount({ steps, checkpointEvery }: Schedule): number {
+  return Math.ceil(steps / checkpointEvery) - 1;
+}
+
+/** Size of one checkpoint, in single precision. */
+export function stateBytes(bodies: number): number {
+  return bodies * NUMBERS_PER_STATE * 4;
+}
+
+/** Intermediate states, `everySteps` steps apart: position and velocity of each body, one state after another. */
+export interface Checkpoints {
+  everySteps: number;
+  states: Float32Array;
+}
+
+export interface PhysicsResult {
+  bodies: { position: Vec3; velocity: Vec3 }[];
+  /** All pairs that collided, the lower index first, in ascending order. */
+  collisions: [number, number][];
+  checkpoints: Checkpoints;
+}
+
+/** Encodes a result as three attachments: the last state in double precision, so that a simulation can continue from it; the checkpoints in single precision; and the collisions. */
+export function encodeSimulated(bodies: Bodies, { checkpoints, collisions }: Simulated): PackedResult {
+  const count = bodies.masses.length;
+  const last = new Float64Array(count * NUMBERS_PER_STATE);
+  writeState(bodies, last);
+  const pairs = new Uint32Array(collisions.length * 2);
+  for (const [i, key] of collisions.entries()) pairs.set([Math.trunc(key / count), key % count], i * 2);
+  return { value: null, attachments: [bytesOf(last), bytesOf(checkpoints), bytesOf(pairs)] };
+}
+
+/** Throws MeshError `malformed`. */
+export function decodeSimulated(count: number, schedule: Schedule, { attachments }: PackedResult): PhysicsResult {
+  const pairsBytes = attachments[2]?.byteLength ?? 0;
+  const sizes = [count * NUMBERS_PER_STATE * 8, checkpointCount(schedule) * stateBytes(count), pairsBytes];
+  checkSizes(attachments, sizes, 'A simulation');
+  if (pairsBytes % 8 !== 0 || pairsBytes > PHYSICS.maxCollisions * 8) {
+    throw MeshError.malformed('A simulation came back with a malformed list of collisions.');
+  }
+  const last = numbersIn(Float64Array, partOf(attachments, 0));
+  const states = numbersIn(Float32Array, partOf(attachments, 1));
+  if (!last.every(Number.isFinite) || !states.every(Number.isFinite)) {
+    throw MeshError.malformed('A simulation came back with values that are not finite.');
+  }
+  const bodies = Array.from({ length: count }, (_, i) => {
+    const [x = 0, y = 0, z = 0, vx = 0, vy = 0, vz = 0] = last.subarray(i * NUMBERS_PER_STATE);
+    return { position: [x, y, z] as Vec3, velocity: [vx, vy, vz] as Vec3 };
+  });
+  const collisions = readPairs(numbersIn(Uint32Array, partOf(attachments, 2)), count);
+  return { bodies, collisions, checkpoints: { everySteps: schedule.checkpointEvery, states } };
+}
+
+function readPairs(numbers: Uint32Array, count: number): [number, number][] {
+  const pairs: [number, number][] = [];
+  let before = -1;
+  for (let at = 0; at < numbers.length; at += 2) {
+    const [first = 0, second = 0] = [numbers[at], numbers[at + 1]];
+    const key = first * count + second;
+    if (first >= second || second >= count || key <= before) {
+      throw MeshError.malformed('A simulation came back with collisions out of order.');
+    }
+    before = key;
+    pairs.push([first, second]);
+  }
+  return pairs;
 }

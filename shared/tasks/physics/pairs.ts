@@ -1,17 +1,21 @@
 import { MeshError } from '../../errors.ts';
-import type { Steps } from '../steps.ts';
-import { PHYSICS } from '../tuning.ts';
+import type { Steps } from '../definition.ts';
+
+/** Average number of pairs per body above which the bodies are considered heaped up in one place. */
+const MAX_PAIRS_PER_BODY = 64;
+/** Bodies processed between two yields: half a millisecond. */
+const BODIES_PER_STEP = 512;
 
 /**
- * The pairs that touch or nearly do, by a uniform grid over all space whose cells are kept in a hash table (M. Teschner and others,
- * "Optimized spatial hashing for collision detection of deformable objects", 2003). Each body looks for those no larger than itself,
- * so that one moon among pebbles does not make every pebble look a moon's width around.
+ * Finds the pairs that touch or nearly touch. It uses spatial hashing: a uniform grid over all space whose cells are slots of a hash table
+ * (M. Teschner et al., "Optimized spatial hashing for collision detection of deformable objects", 2003). Each body searches for those no
+ * larger than itself, so that one large body does not widen the search of all small ones.
  */
 export class PairFinder {
   readonly #radii: Float64Array;
   readonly #cellSize: number;
   readonly #cells: Int32Array;
-  /** Of each slot the first body in it, and of each body the next one; -1 ends a row. */
+  /** Linked lists: the first body of each slot, and the next one of each body; -1 ends a list. */
   readonly #first: Int32Array;
   readonly #next: Int32Array;
 
@@ -25,8 +29,8 @@ export class PairFinder {
   }
 
   /**
-   * Keys `first * count + second` of all pairs nearer than their radii and `margin`, first < second, in order. Throws MeshError
-   * `bad-input` where too many touch at once.
+   * Returns the keys `first * count + second`, with first < second, of all pairs whose surfaces are less than `margin` apart, in ascending
+   * order. Throws MeshError `bad-input` if too many bodies overlap.
    */
   *find(positions: Float64Array, margin: number): Steps<Uint32Array> {
     this.#sort(positions);
@@ -35,9 +39,9 @@ export class PairFinder {
     const pairs: number[] = [];
     for (let body = 0; body < count; body++) {
       this.#around(body, positions, margin, pairs);
-      if (body % PHYSICS.bodiesPerStep === PHYSICS.bodiesPerStep - 1) yield;
-      if (pairs.length > count * PHYSICS.maxPairsPerBody) {
-        throw MeshError.badInput('Too many bodies overlap one another at once. Spread them out, or make them smaller.');
+      if (body % BODIES_PER_STEP === BODIES_PER_STEP - 1) yield;
+      if (pairs.length > count * MAX_PAIRS_PER_BODY) {
+        throw MeshError.badInput('Too many bodies overlap at once. Spread them out, or make them smaller.');
       }
     }
     return Uint32Array.from(pairs).sort();
@@ -47,7 +51,7 @@ export class PairFinder {
     this.#first.fill(-1);
     for (let body = 0; body < this.#radii.length; body++) {
       const at = body * 3;
-      // As 32 bits: what is beyond them comes round again, which costs time and nothing else.
+      // Cell numbers wrap at 32 bits: a false neighbour only costs the time of one comparison.
       for (let axis = 0; axis < 3; axis++) {
         this.#cells[at + axis] = Math.floor((positions[at + axis] ?? 0) / this.#cellSize);
       }
@@ -75,7 +79,7 @@ export class PairFinder {
           let other = this.#first[this.#slotOf(cx, cy, cz)] ?? -1;
           for (; other >= 0; other = this.#next[other] ?? -1) {
             const at = other * 3;
-            // Another cell of the same slot is looked at in its own turn.
+            // Skip bodies of other cells that share this slot.
             if (cells[at] !== (cx | 0) || cells[at + 1] !== (cy | 0) || cells[at + 2] !== (cz | 0)) continue;
             this.#test(body, other, positions, margin, pairs);
           }
@@ -84,7 +88,7 @@ export class PairFinder {
     }
   }
 
-  /** Each pair is found by its larger body, of equal ones by the later. */
+  /** Tests a pair. It is reported for its larger body only; for equal radii, for the later one. */
   #test(body: number, other: number, positions: Float64Array, margin: number, pairs: number[]): void {
     const radius = this.#radii[body] ?? 0;
     const otherRadius = this.#radii[other] ?? 0;
@@ -103,7 +107,7 @@ export class PairFinder {
   }
 }
 
-/** In cells as wide, most of those that look for whom they touch find them in the 27 around. */
+/** Median diameter, used as cell size: for most bodies, the 27 cells around then contain all neighbours. */
 export function usualWidth(radii: Float64Array): number {
   return 2 * (Float64Array.from(radii).sort()[radii.length >> 1] ?? 1);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { finish } from '../steps.ts';
+import { finish } from '../definition.ts';
 import { seededRandom } from '../test-random.ts';
 import { PairFinder } from './pairs.ts';
 import { body, simulated, swarm, task, totals } from './test-bodies.ts';
@@ -12,26 +12,26 @@ describe('two spheres', () => {
       }),
     );
 
-  test('of equal mass exchange their speeds head on', () => {
+  test('of equal mass exchange their velocities in a head-on collision', () => {
     const { bodies, collisions } = headOn(1);
     expect(bodies[0]?.velocity[0]).toBeCloseTo(0, 12);
     expect(bodies[1]?.velocity[0]).toBeCloseTo(1, 12);
     expect(collisions).toEqual([[0, 1]]);
   });
 
-  test('of different mass part as the textbook has it', () => {
+  test('of different mass separate as in the textbook formula', () => {
     const { bodies } = headOn(3);
     expect(bodies[0]?.velocity[0]).toBeCloseTo(-0.5, 12);
     expect(bodies[1]?.velocity[0]).toBeCloseTo(0.5, 12);
   });
 
-  test('part with what restitution leaves of their speed; with none they go on together', () => {
+  test('separate at a speed reduced by restitution; with 0 they move on together', () => {
     const speeds = (restitution: number) => headOn(1, restitution).bodies.map(({ velocity }) => velocity[0]);
     expect(speeds(0.5)).toEqual([expect.closeTo(0.25, 12), expect.closeTo(0.75, 12)]);
     expect(speeds(0)).toEqual([expect.closeTo(0.5, 12), expect.closeTo(0.5, 12)]);
   });
 
-  test('glancing exchange only what is along the line of centres', () => {
+  test('exchange only the velocity along the line of centres in a glancing collision', () => {
     const half = Math.SQRT1_2 * 0.999;
     const pair = [body([0, 0, 0], [1, 0, 0]), body([half, half, 0])];
     const [a, b] = simulated(task(pair, { steps: 1, timestepS: 1e-9 })).bodies;
@@ -40,7 +40,7 @@ describe('two spheres', () => {
     );
   });
 
-  test('in one point, at rest and apart are no trouble', () => {
+  test('may have equal centres, be at rest or be apart', () => {
     const pairs = [
       [body([0, 0, 0], [1, 0, 0]), body([0, 0, 0])],
       [body([0, 0, 0]), body([0.5, 0, 0])],
@@ -50,7 +50,7 @@ describe('two spheres', () => {
   });
 });
 
-test('a body falls as semi-implicit Euler has it', () => {
+test('a body falls as semi-implicit Euler integration predicts', () => {
   const { bodies } = simulated(task([body([0, 10, 0], [1, 0, 0])], { gravity: [0, -9.81, 0], steps: 50 }));
   expect(bodies[0]?.velocity).toEqual([1, expect.closeTo(-9.81 * 0.5, 10), 0]);
   expect(bodies[0]?.position).toEqual([
@@ -60,7 +60,7 @@ test('a body falls as semi-implicit Euler has it', () => {
   ]);
 });
 
-test('a swarm keeps its momentum and its energy, and with restitution loses energy only', () => {
+test('a swarm conserves momentum and energy; with restitution below 1 it only loses energy', () => {
   const bodies = swarm(300, 6, 1);
   const masses = bodies.map(({ mass }) => mass);
   const before = totals(bodies, masses);
@@ -76,7 +76,7 @@ test('a swarm keeps its momentum and its energy, and with restitution loses ener
   expect(totals(dull.bodies, masses).energy).toBeLessThan(0.9 * before.energy);
 });
 
-test('equal tasks give equal results, and one may go on from the last state as if it had not ended', () => {
+test('equal tasks give equal results, and a task can continue from the last state of another', () => {
   const bodies = swarm(60, 4, 2);
   const whole = simulated(task(bodies, { steps: 100 }));
   expect(simulated(task(bodies, { steps: 100 }))).toEqual(whole);
@@ -90,7 +90,7 @@ test('equal tasks give equal results, and one may go on from the last state as i
   expect(rest.bodies).toEqual(whole.bodies);
 });
 
-test('checkpoints are the states on the way, and none is the last', () => {
+test('checkpoints are the intermediate states, without the last one', () => {
   const bodies = swarm(20, 3, 4);
   const { checkpoints } = simulated(task(bodies, { steps: 10, checkpointEvery: 5 }));
   expect(checkpoints.everySteps).toBe(5);
@@ -99,7 +99,7 @@ test('checkpoints are the states on the way, and none is the last', () => {
   expect(checkpoints.states).toEqual(expected);
 });
 
-test('the grid finds the pairs that trying all finds, whatever their sizes, near and far from the origin', () => {
+test('spatial hashing finds the same pairs as brute force, for all sizes, near and far from the origin', () => {
   for (let seed = 1; seed <= 40; seed++) {
     const random = seededRandom(seed);
     const count = 2 + Math.floor(random() * 150);
@@ -119,7 +119,7 @@ test('the grid finds the pairs that trying all finds, whatever their sizes, near
   }
 });
 
-test('a heap of everything in one place is refused with advice', () => {
+test('too many overlapping bodies are refused with advice', () => {
   expect(() => simulated(task(Array.from({ length: 400 }, () => body([0, 0, 0]))))).toThrow(
     expect.objectContaining({ reason: 'bad-input', message: expect.stringContaining('Spread') }),
   );

@@ -1,40 +1,86 @@
 import { MeshError } from '../../errors.ts';
-import type { Steps } from '../steps.ts';
-import { PHYSICS } from '../tuning.ts';
-import { type Bodies, NUMBERS_PER_STATE, type World, writeState } from './bodies.ts';
+import type { Steps } from '../definition.ts';
+import {
+  type Bodies,
+  checkpointCount,
+  NUMBERS_PER_STATE,
+  PHYSICS,
+  type Schedule,
+  type Simulated,
+  type World,
+  writeState,
+} from './bodies.ts';
 import { PairFinder } from './pairs.ts';
-import { type StepWatch, step } from './step.ts';
 
-export interface Schedule {
-  steps: number;
-  /** A checkpoint after so many steps, and again, but none after the last. */
-  checkpointEvery: number;
+/** An observer of each step. `met` is called for each pair before its impulse; `gap` is below 0 if the two overlap. */
+export interface StepWatch {
+  /** Pairs with a gap up to this are reported as well. */
+  readonly margin: number;
+  moved(): void;
+  met(first: number, second: number, gap: number): void;
 }
 
-export interface Simulated {
-  /** One after another, each the state of all bodies. */
-  checkpoints: Float32Array;
-  /** Keys of all pairs that ever touched, in order. */
-  collisions: Uint32Array;
+/**
+ * One step of semi-implicit Euler integration: velocities first, then positions. Then each pair that overlaps and approaches gets an
+ * impulse along the line of centres, one pair after another in the order of their keys. Computing the impulses of simultaneous contacts
+ * independently and adding them up could add energy. A parallel implementation gets the same result by processing a pair as soon as no
+ * earlier pair of either body is left. Overlapping bodies are not moved apart: that would add energy as well.
+ *
+ * @param onContact - called with the key of each pair that touches, approaching or not.
+ */
+export function* step(
+  bodies: Bodies,
+  { gravity, timestepS, restitution }: World,
+  finder: PairFinder,
+  onContact: (key: number) => void,
+  watch?: StepWatch,
+): Steps<void> {
+  const { positions, velocities, radii, masses } = bodies;
+  for (let i = 0; i < positions.length; i++) {
+    const speed = (velocities[i] ?? 0) + (gravity[i % 3] ?? 0) * timestepS;
+    velocities[i] = speed;
+    positions[i] = (positions[i] ?? 0) + speed * timestepS;
+  }
+  watch?.moved();
+  const count = masses.length;
+  for (const key of yield* finder.find(positions, watch?.margin ?? 0)) {
+    const first = Math.trunc(key / count);
+    const second = key % count;
+    const a = first * 3;
+    const b = second * 3;
+    let nx = (positions[b] ?? 0) - (positions[a] ?? 0);
+    let ny = (positions[b + 1] ?? 0) - (positions[a + 1] ?? 0);
+    let nz = (positions[b + 2] ?? 0) - (positions[a + 2] ?? 0);
+    const distance = Math.sqrt(nx * nx + ny * ny + nz * nz);
+    const gap = distance - (radii[first] ?? 0) - (radii[second] ?? 0);
+    watch?.met(first, second, gap);
+    if (gap >= 0) continue;
+    onContact(key);
+    // Equal centres define no line: any fixed direction will do.
+    if (distance === 0) nx = 1;
+    else {
+      nx /= distance;
+      ny /= distance;
+      nz /= distance;
+    }
+    const approach =
+      ((velocities[a] ?? 0) - (velocities[b] ?? 0)) * nx +
+      ((velocities[a + 1] ?? 0) - (velocities[b + 1] ?? 0)) * ny +
+      ((velocities[a + 2] ?? 0) - (velocities[b + 2] ?? 0)) * nz;
+    if (approach <= 0) continue;
+    const massA = masses[first] ?? 0;
+    const massB = masses[second] ?? 0;
+    const change = ((1 + restitution) * approach) / (massA + massB);
+    velocities[a] = (velocities[a] ?? 0) - change * massB * nx;
+    velocities[a + 1] = (velocities[a + 1] ?? 0) - change * massB * ny;
+    velocities[a + 2] = (velocities[a + 2] ?? 0) - change * massB * nz;
+    velocities[b] = (velocities[b] ?? 0) + change * massA * nx;
+    velocities[b + 1] = (velocities[b + 1] ?? 0) + change * massA * ny;
+    velocities[b + 2] = (velocities[b + 2] ?? 0) + change * massA * nz;
+  }
 }
 
-/** How far apart checkpoints are unless that is said. */
-export function checkpointInterval(bodies: number, steps: number): number {
-  const segments = Math.max(PHYSICS.segments, Math.ceil(steps / PHYSICS.maxSegmentSteps));
-  const affordable = 1 + Math.floor(PHYSICS.maxCheckpointBytes / stateBytes(bodies));
-  return Math.max(1, Math.ceil(steps / Math.min(segments, affordable)));
-}
-
-export function checkpointCount({ steps, checkpointEvery }: Schedule): number {
-  return Math.ceil(steps / checkpointEvery) - 1;
-}
-
-/** Of one checkpoint: single precision. */
-export function stateBytes(bodies: number): number {
-  return bodies * NUMBERS_PER_STATE * 4;
-}
-
-/** Moves the bodies to their last state. Throws MeshError `bad-input` when they heap up, `too-large`. */
+/** Moves the bodies, in place, to their last state. Throws MeshError `bad-input` if too many overlap, or `too-large` for too many collisions. */
 export function* simulate(bodies: Bodies, world: World, schedule: Schedule, watch?: StepWatch): Steps<Simulated> {
   const count = bodies.masses.length;
   const finder = new PairFinder(bodies.radii);

@@ -1,13 +1,9 @@
-import type { PackedTask } from '../definition.ts';
-import { numbersIn } from '../numbers.ts';
+import { finish, type PackedTask } from '../definition.ts';
+import { numbersIn, type Vec3 } from '../packing.ts';
 import { type PhysicsInput, type PhysicsParams, physics } from '../physics.ts';
-import { finish } from '../steps.ts';
 import { seededRandom } from '../test-random.ts';
-import type { Vec3 } from '../vec3.ts';
-import { readBodies } from './bodies.ts';
-import { encodeSimulated, type PhysicsResult } from './result.ts';
-import { simulate } from './simulate.ts';
-import type { StepWatch } from './step.ts';
+import { encodeSimulated, type PhysicsResult, readBodies } from './bodies.ts';
+import { type StepWatch, simulate } from './simulate.ts';
 
 type Body = PhysicsInput['bodies'][number];
 
@@ -15,7 +11,7 @@ export function body(position: Vec3, velocity: Vec3 = [0, 0, 0], radius = 0.5, m
   return { position, velocity, radius, mass };
 }
 
-/** In a cube of that width, of different sizes, flying towards its middle so that they meet. */
+/** Bodies of different sizes in a cube of the given width, flying towards its centre so that they collide. */
 export function swarm(count: number, width: number, seed: number): Body[] {
   const random = seededRandom(seed);
   return Array.from({ length: count }, () => {
@@ -30,7 +26,7 @@ export function task(bodies: Body[], more: Partial<PhysicsInput> = {}): PackedTa
   return physics.pack({ bodies, gravity: [0, 0, 0], timestepS: 0.01, steps: 100, ...more });
 }
 
-/** As a volunteer would. */
+/** Runs a task as a volunteer does. */
 export function simulated({ params, attachments }: PackedTask<PhysicsParams>, isSingle = false): PhysicsResult {
   const [bytes = new Uint8Array()] = attachments;
   const bodies = readBodies(numbersIn(Float64Array, bytes));
@@ -45,7 +41,7 @@ export function simulated({ params, attachments }: PackedTask<PhysicsParams>, is
   return physics.unpackResult({ params, attachments }, structuredClone(packed));
 }
 
-/** Momentum, and energy of motion. */
+/** Total momentum and kinetic energy. */
 export function totals(bodies: PhysicsResult['bodies'], masses: number[]) {
   const momentum = [0, 0, 0];
   let energy = 0;

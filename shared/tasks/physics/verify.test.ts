@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { finish, type Steps } from '../definition.ts';
 import { physics } from '../physics.ts';
-import { finish, type Steps } from '../steps.ts';
 import { seededRandom } from '../test-random.ts';
-import type { PhysicsResult } from './result.ts';
+import type { PhysicsResult } from './bodies.ts';
 import { simulated, swarm, task } from './test-bodies.ts';
 
 const TASKS = {
@@ -22,14 +22,14 @@ function verify(of: typeof TASKS.elastic, result: PhysicsResult, seed: number): 
 }
 
 describe.each(Object.entries(TASKS))('%s', (_, of) => {
-  test('is accepted as it should be, in double precision and in single, whatever part is looked at', () => {
+  test('is accepted if correct, in double and in single precision, whatever part is checked', () => {
     for (const result of [simulated(of), simulated(of, true)]) {
       for (let seed = 0; seed < 40; seed++) verify(of, result, seed);
     }
   });
 });
 
-test('the two precisions come out differently in the end, so that a bare comparison would not do', () => {
+test('the two precisions end in different states, so that a plain comparison would not do', () => {
   const [double, single] = [simulated(TASKS.elastic), simulated(TASKS.elastic, true)];
   const apart = double.bodies.map(({ position: [x] }, i) => Math.abs(x - (single.bodies[i]?.position[0] ?? 0)));
   expect(Math.max(...apart)).toBeGreaterThan(0.003);
@@ -38,7 +38,7 @@ test('the two precisions come out differently in the end, so that a bare compari
 describe('what is refused:', () => {
   const of = TASKS.elastic;
   const honest = simulated(of);
-  /** Of so many looks, each at another part. */
+  /** Number of checks, each of another part, that refuse the result. */
   const refusals = (result: PhysicsResult, looks = 40) =>
     Array.from({ length: looks }, (_, seed) => seed).filter((seed) => {
       try {
@@ -50,19 +50,19 @@ describe('what is refused:', () => {
       }
     }).length;
 
-  test('energy gained, also if little and in all states alike', () => {
+  test('gained energy, even if it is little and the same in all states', () => {
     const faster = structuredClone(honest);
     for (const state of faster.bodies) state.velocity = state.velocity.map((it) => it * 1.001) as typeof state.velocity;
     expect(refusals(faster)).toBe(40);
   });
 
-  test('momentum gained in the end', () => {
+  test('momentum gained in the last state', () => {
     const pushed = structuredClone(honest);
     for (const state of pushed.bodies) state.velocity[0] += 0.01;
     expect(refusals(pushed)).toBe(40);
   });
 
-  test('the start given back as the end', () => {
+  test('the first state returned as the last', () => {
     expect(refusals({ ...honest, bodies: swarm(200, 5, 1) })).toBe(40);
   });
 
@@ -74,7 +74,7 @@ describe('what is refused:', () => {
     expect(refusals(noisy)).toBe(40);
   });
 
-  test('steps left out', () => {
+  test('skipped steps', () => {
     const early = simulated(task(swarm(200, 5, 1), { steps: 105 }));
     expect(refusals({ ...honest, bodies: early.bodies })).toBe(40);
   });
@@ -84,17 +84,17 @@ describe('what is refused:', () => {
     expect(refusals(dull)).toBe(40);
   });
 
-  test('one body that is elsewhere for a while: by those who look there', () => {
+  test('one body displaced for a while, by the checks of that segment', () => {
     const moved = structuredClone(honest);
     const { states } = moved.checkpoints;
     states[states.length - 6] = (states[states.length - 6] ?? 0) + 1e-3;
     const found = refusals(moved, 80);
-    // Two of eight parts begin or end there.
+    // Two of the eight segments begin or end there.
     expect(found).toBeGreaterThan(8);
     expect(found).toBeLessThan(40);
   });
 
-  test('collisions that are not listed', () => {
+  test('missing collisions', () => {
     expect(refusals({ ...honest, collisions: [] })).toBeGreaterThan(30);
   });
 });

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { finish } from '../steps.ts';
+import { finish } from '../definition.ts';
 import { seededRandom } from '../test-random.ts';
 import { BOX, type Bvh, buildBvh, MAX_DEPTH } from './bvh.ts';
-import { boxesOf, geometryOf } from './geometry.ts';
 import { sceneOf } from './input.ts';
 import { Intersector, NOTHING } from './intersector.ts';
+import { boxesOf, geometryOf } from './scene.ts';
 import { GREY, triangleSoup } from './test-scenes.ts';
 
-/** One leaf with everything in it. */
+/** A hierarchy with a single leaf that contains everything. */
 function unsorted(primitives: number): Bvh {
   const everywhere = [-1e30, -1e30, -1e30, 1e30, 1e30, 1e30];
   return {
@@ -54,7 +54,7 @@ test.each([0, 1, 4, 5, 9, 300])(
   },
 );
 
-test('every primitive is in one leaf, whatever they look like, and no tree is too deep for a ray', () => {
+test('every primitive is in exactly one leaf for any distribution, and no tree is too deep for a traversal', () => {
   const alike = new Float64Array(500 * BOX);
   const ever = Float64Array.from({ length: 2_000 * BOX }, (_, i) => 1.5 ** -Math.trunc(i / BOX));
   const flat = Float64Array.from({ length: 300 * BOX }, (_, i) => (i % 3 === 0 ? Math.trunc(i / BOX) : 0));

@@ -1,11 +1,11 @@
-import type { Steps } from '../steps.ts';
+import type { Steps } from '../definition.ts';
 
-/** Boxes as minimum x, y, z and maximum x, y, z. */
+/** Numbers per box: minimum x, y, z and maximum x, y, z. */
 export const BOX = 6;
 
 /**
- * A hierarchy of boxes around primitives, nodes in depth-first order: a node's first child follows it, `second` is the other one; a
- * leaf has 0 there and its primitives are `order[first .. first + count]`.
+ * A bounding volume hierarchy with its nodes in depth-first order: the first child of a node follows it, and `second` is the index of the
+ * other one. A leaf has 0 there, and its primitives are `order[first]` to `order[first + count - 1]`.
  */
 export interface Bvh {
   boxes: Float64Array;
@@ -15,14 +15,14 @@ export interface Bvh {
   order: Uint32Array;
 }
 
-/** Leaves hold so many at most, unless they all lie in one point. */
+/** Most primitives in a leaf. */
 const LEAF_SIZE = 4;
 const BINS = 12;
-/** From here on halves are cut, whatever that costs: a tree is then never deeper than a traversal's stack. */
+/** Depth from which nodes are split in half at any cost, so that no tree is deeper than a traversal's stack ({@link MAX_DEPTH}). */
 const MAX_UNEVEN_DEPTH = 40;
 export const MAX_DEPTH = 64;
 
-/** By the surface area heuristic over bins of the longest axis (I. Wald, "On fast construction of SAH-based BVHs", 2007). */
+/** Builds a hierarchy by the surface area heuristic over bins of the longest axis (I. Wald, "On fast construction of SAH-based Bounding Volume Hierarchies", 2007). */
 export function* buildBvh(primitives: Float64Array): Steps<Bvh> {
   const total = primitives.length / BOX;
   const nodes = Math.max(1, 2 * total);
@@ -38,7 +38,7 @@ export function* buildBvh(primitives: Float64Array): Steps<Bvh> {
   for (let part = waiting.pop(); part; part = waiting.pop()) {
     const { parent, from, to, depth } = part;
     const node = size++;
-    // The first child comes off the stack at once, so it is the second whose place must be told.
+    // The first child is popped next and follows its parent; only the index of the second one must be stored.
     if (parent >= 0 && node !== parent + 1) bvh.second[parent] = node;
     surround(primitives, bvh, node, from, to);
     const middle = to - from <= LEAF_SIZE ? from : divide(primitives, bvh.order, { from, to }, depth);
@@ -67,12 +67,12 @@ function grow(boxes: Float64Array, at: number, others: Float64Array, other: numb
   }
 }
 
-/** Reorders a range and gives back where its second part begins. */
+/** Splits a range by reordering it. Returns the start of its second part. */
 function divide(primitives: Float64Array, order: Uint32Array, range: { from: number; to: number }, depth: number) {
   const { from, to } = range;
   const { axis, least, extent } = longestAxis(primitives, order, range);
   const half = (from + to) >> 1;
-  // All in one point: any half is as good.
+  // All centres coincide: any split is as good.
   if (!(extent > 0)) return half;
   if (depth >= MAX_UNEVEN_DEPTH) {
     order.subarray(from, to).sort((a, b) => centre(primitives, a, axis) - centre(primitives, b, axis));
@@ -106,7 +106,7 @@ function longestAxis(primitives: Float64Array, order: Uint32Array, { from, to }:
   return best;
 }
 
-/** The last bin of the first part. */
+/** Returns the last bin of the first part of the cheapest split. */
 function cheapestCut(
   primitives: Float64Array,
   order: Uint32Array,
@@ -154,7 +154,7 @@ function areaOf(box: Float64Array): number {
   return x * y + y * z + z * x;
 }
 
-/** Twice it: only compared. */
+/** Twice the centre, which is only compared. */
 function centre(primitives: Float64Array, primitive: number, axis: number): number {
   return (primitives[primitive * BOX + axis] ?? 0) + (primitives[primitive * BOX + 3 + axis] ?? 0);
 }

@@ -1,12 +1,28 @@
 import { MeshError } from '../../errors.ts';
 import { z } from '../../zod.ts';
-import { real, vec3 } from '../check-input.ts';
-import { RAYTRACING } from '../tuning.ts';
-import type { Vec3 } from '../vec3.ts';
+import { real, type Vec3, vec3 } from '../packing.ts';
 import type { Scene, SceneCounts } from './scene.ts';
 
+/** Limits of a `raytracing` task. */
+export const RAYTRACING = {
+  /** Longest side of the picture, pixels. */
+  maxSide: 4_096,
+  /** Pixels of one task's picture or tile: 16 MB of RGBA. */
+  maxPixels: 4 * 1024 * 1024,
+  maxSamplesPerPixel: 1_024,
+  /** Pixels times samples of one task: some minutes on a CPU. Larger pictures are split into tiles. */
+  maxSamples: 64 * 1024 * 1024,
+  /** Spheres, planes and meshes together. */
+  maxObjects: 4_096,
+  maxLights: 16,
+  /** Triangles of all meshes: with more, the longest steps of building the tree would delay frames too much. */
+  maxTriangles: 128 * 1024,
+  /** Three for each triangle, if none are shared. */
+  maxVertices: 3 * 128 * 1024,
+} as const;
+
 const share = z.number().min(0).max(1);
-/** A part of the light that falls on it. */
+/** Share of the incoming light that a surface scatters: red, green, blue. */
 const albedo = z.tuple([share, share, share]);
 const intensity = z.number().min(0).max(1e6);
 export const light = z.tuple([intensity, intensity, intensity]);
@@ -17,7 +33,7 @@ export const objectSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('plane'), point: vec3, normal: vec3, material }),
   z.object({
     type: z.literal('mesh'),
-    // By hand: a schema made of the class would not take those that share their memory.
+    // Not z.instanceof: its type would exclude arrays on shared memory.
     positions: z.custom<Float32Array>((value) => value instanceof Float32Array, 'expected a Float32Array'),
     indices: z.custom<Uint32Array>((value) => value instanceof Uint32Array, 'expected a Uint32Array'),
     material,
@@ -28,7 +44,7 @@ export const lightSchema = z.object({ position: vec3, color: light });
 type SceneObject = z.infer<typeof objectSchema>;
 type ObjectOf<T extends SceneObject['type']> = Extract<SceneObject, { type: T }>;
 
-/** Throws MeshError `bad-input`, `too-large`. */
+/** Converts a validated input into a scene. Throws MeshError `bad-input` or `too-large`. */
 export function sceneOf(
   objects: readonly SceneObject[],
   lights: readonly z.infer<typeof lightSchema>[],
@@ -71,10 +87,12 @@ export function sceneOf(
 
 function checkMesh({ positions, indices }: ObjectOf<'mesh'>): void {
   if (positions.length % 3 !== 0 || indices.length % 3 !== 0) {
-    throw MeshError.badInput('A mesh wants three numbers for each vertex and three indices for each triangle.');
+    throw MeshError.badInput('A mesh needs three numbers for each vertex and three indices for each triangle.');
   }
   if (!positions.every((value) => Math.abs(value) <= 1e9)) {
-    throw MeshError.badInput('A mesh has a vertex that is no number or more than 1e9 away. Correct its positions.');
+    throw MeshError.badInput(
+      'A mesh has a vertex that is not a number or is more than 1e9 away. Correct its positions.',
+    );
   }
   const vertices = positions.length / 3;
   if (indices.some((index) => index >= vertices)) {
@@ -88,7 +106,7 @@ function surface({ color, reflectivity = 0 }: z.infer<typeof material>): number[
 
 function unit([x, y, z]: Vec3): Vec3 {
   const length = Math.hypot(x, y, z);
-  if (length === 0) throw MeshError.badInput('A plane wants a normal that is longer than nothing.');
+  if (length === 0) throw MeshError.badInput('A plane needs a normal that is not zero.');
   return [x / length, y / length, z / length];
 }
 

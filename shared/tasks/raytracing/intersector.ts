@@ -1,17 +1,17 @@
 import { BOX, type Bvh, MAX_DEPTH } from './bvh.ts';
-import type { Geometry } from './geometry.ts';
+import type { Geometry } from './scene.ts';
 
-/** Nothing was met. */
+/** Value of `met` if a ray hits nothing. */
 export const NOTHING = -1;
 
-/** Finds what a ray meets. Directions have length 1. Its answer stands in its members, so that a ray costs no memory. */
+/** Finds what a ray hits. Directions are unit vectors. The result is left in members, so that a ray allocates no memory. */
 export class Intersector {
   readonly #geometry: Geometry;
   readonly #bvh: Bvh;
   readonly #stack = new Uint32Array(MAX_DEPTH);
-  /** Distance to what was met; the largest that counts before. */
+  /** Distance to the hit; before a hit, the largest distance of interest. */
   distance = 0;
-  /** A primitive; the planes' numbers follow theirs. */
+  /** Number of the primitive or plane that was hit. */
   met = NOTHING;
 
   constructor(geometry: Geometry, bvh: Bvh) {
@@ -19,7 +19,7 @@ export class Intersector {
     this.#bvh = bvh;
   }
 
-  /** The nearest of all. */
+  /** Finds the nearest hit. */
   meet(ox: number, oy: number, oz: number, dx: number, dy: number, dz: number): void {
     this.distance = Number.POSITIVE_INFINITY;
     this.met = NOTHING;
@@ -27,7 +27,7 @@ export class Intersector {
     this.#descend(ox, oy, oz, dx, dy, dz, false);
   }
 
-  /** Is anything nearer than that? */
+  /** Whether anything is nearer than `distance`. */
   isBlocked(ox: number, oy: number, oz: number, dx: number, dy: number, dz: number, distance: number): boolean {
     this.distance = distance;
     this.met = NOTHING;
@@ -60,7 +60,7 @@ export class Intersector {
     const { second, first, count, order } = this.#bvh;
     const { spheres } = this.#geometry;
     const stack = this.#stack;
-    // A zero would make 0 times infinity of a ray that runs along a box's side.
+    // A zero would lead to 0 times infinity for a ray along the side of a box.
     const ix = 1 / (dx === 0 ? TINY : dx);
     const iy = 1 / (dy === 0 ? TINY : dy);
     const iz = 1 / (dz === 0 ? TINY : dz);
@@ -94,7 +94,7 @@ export class Intersector {
     }
   }
 
-  /** Distance at which a box is entered; infinite where it is missed, or lies beyond what was met. */
+  /** Distance at which a box is entered; infinite if it is missed or lies beyond the present hit. */
   #entry(node: number, ox: number, oy: number, oz: number, ix: number, iy: number, iz: number): number {
     const { boxes } = this.#bvh;
     const at = node * BOX;
@@ -116,7 +116,7 @@ export class Intersector {
     const cz = oz - (sphereCentres[sphere * 3 + 2] ?? 0);
     const radius = sphereRadii[sphere] ?? 0;
     const b = cx * dx + cy * dy + cz * dz;
-    // The nearest point to the centre first: the discriminant by squares of distances loses small spheres far away.
+    // Computed from the point nearest to the centre: the usual discriminant loses small distant spheres to cancellation.
     const qx = cx - b * dx;
     const qy = cy - b * dy;
     const qz = cz - b * dz;
@@ -130,7 +130,7 @@ export class Intersector {
     }
   }
 
-  /** Möller and Trumbore, "Fast, minimum storage ray/triangle intersection", 1997; both sides count. */
+  /** T. Möller and B. Trumbore, "Fast, Minimum Storage Ray/Triangle Intersection", 1997; both sides are visible. */
   #meetTriangle(primitive: number, ox: number, oy: number, oz: number, dx: number, dy: number, dz: number): void {
     const { corners, spheres } = this.#geometry;
     const at = (primitive - spheres) * 9;
@@ -165,5 +165,5 @@ export class Intersector {
 }
 
 const TINY = 1e-300;
-/** A box as flat as its one triangle must not be missed for rounding. */
+/** Keeps a box that is as flat as its only triangle from being missed by rounding. */
 const BOX_SLACK = 1 + 1e-12;

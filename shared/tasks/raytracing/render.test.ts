@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { Vec3 } from '../packing.ts';
 import { type RaytracingInput, raytracing } from '../raytracing.ts';
-import { RAYTRACING } from '../tuning.ts';
-import type { Vec3 } from '../vec3.ts';
-import { toSrgb8 } from './srgb.ts';
+import { sampleOffset, toSrgb8 } from './render.ts';
 import { busyScene, GREY, painted, paintedBytes, pixelOf, VIEW } from './test-scenes.ts';
+import { SHADING } from './tracer.ts';
 
 const paint = (input: Partial<RaytracingInput>) =>
   painted(raytracing.pack({ ...VIEW, objects: [], lights: [], ...input }));
@@ -11,7 +11,7 @@ const grey = (linear: number) => [toSrgb8(linear), toSrgb8(linear), toSrgb8(line
 const HEADLIGHT = { position: [0, 0, 5] as Vec3, color: [1, 1, 1] as Vec3 };
 const SPHERE = { type: 'sphere' as const, center: [0, 0, 0] as Vec3, radius: 1, material: GREY };
 
-/** Of the ray through the middle of a pixel of {@link VIEW}. */
+/** Direction of the ray through the centre of a pixel of {@link VIEW}. */
 function directionTo(x: number, y: number): Vec3 {
   const half = Math.tan(Math.PI / 8);
   const [dx, dy] = [half * ((x + 0.5) / 16.5 - 1), half * (1 - (y + 0.5) / 16.5)];
@@ -19,14 +19,14 @@ function directionTo(x: number, y: number): Vec3 {
   return [dx / length, dy / length, -1 / length];
 }
 
-test('sRGB is as the standard has it', () => {
+test('sRGB conversion matches the standard', () => {
   expect([0, 0.0031308, 0.2140411, 0.5, 1, 7, -1].map(toSrgb8)).toEqual([0, 10, 127, 188, 255, 255, 0]);
 });
 
 describe('a sphere', () => {
   const lit = paint({ objects: [SPHERE], lights: [HEADLIGHT], background: [0, 0, 1] });
 
-  test('in the middle of its own light: 5 % ambient and all of the light', () => {
+  test('lit from the front: 5 % ambient and all of the light at its centre', () => {
     expect(pixelOf(lit, 16, 16)).toEqual(grey(0.5 * 1.05));
   });
 
@@ -46,12 +46,12 @@ describe('a sphere', () => {
 
   test('has the background beside it', () => {
     expect(pixelOf(lit, 0, 0)).toEqual([0, 0, 255, 255]);
-    // Its rim is seen asin(1 / 5) from the middle: 8.1 pixels.
+    // Its edge appears asin(1 / 5) from the centre: 8.1 pixels.
     expect(pixelOf(lit, 16, 24)).not.toEqual([0, 0, 255, 255]);
     expect(pixelOf(lit, 16, 25)).toEqual([0, 0, 255, 255]);
   });
 
-  test('from inside shows its inner side', () => {
+  test('shows its inner side from inside', () => {
     const inside = { ...SPHERE, radius: 10 };
     expect(pixelOf(paint({ objects: [inside], lights: [HEADLIGHT] }), 16, 16)).toEqual(grey(0.5 * 1.05));
   });
@@ -73,7 +73,7 @@ describe('a plane', () => {
     expect(pixelOf(paint({ objects: [floor], lights: [light] }), x, y)[0]).toBeCloseTo(expected, -0.3);
   });
 
-  test('is above the horizon nowhere, whichever way its normal points', () => {
+  test('is never above the horizon, whichever way its normal points', () => {
     const down = { ...floor, normal: [0, -1, 0] as Vec3 };
     for (const plane of [floor, down]) {
       const picture = paint({ objects: [plane], lights: [light] });
@@ -82,17 +82,17 @@ describe('a plane', () => {
     }
   });
 
-  test('is dark in a shadow but for ambient light, and light again beyond it', () => {
+  test('has only ambient light in a shadow, and full light beyond it', () => {
     const over = { position: [0, 9, 0] as Vec3, color: [1, 1, 1] as Vec3 };
     const ball = { ...SPHERE, center: [0, 3, 0] as Vec3, radius: 0.5 };
     const picture = paint({ objects: [floor, ball], lights: [over] });
-    // The ray that meets the floor below the ball: 1 down over 5 ahead.
+    // The ray that hits the floor below the ball goes 1 down over 5 ahead.
     const row = Math.round(16 + (16.5 * 0.2) / Math.tan(Math.PI / 8));
     expect(pixelOf(picture, 16, row)).toEqual(grey(0.5 * 0.05));
     expect(pixelOf(picture, 0, row)[0]).toBeGreaterThan(toSrgb8(0.2));
   });
 
-  test('that mirrors all shows what it mirrors; one that mirrors half, half of it', () => {
+  test('with full reflectivity shows only the reflection; with half, half of it', () => {
     const sky = [0.2, 0.4, 0.8] as Vec3;
     const mirror = (reflectivity: number) =>
       paint({ objects: [{ ...floor, material: { ...GREY, reflectivity } }], background: sky });
@@ -101,14 +101,14 @@ describe('a plane', () => {
     expect(pixelOf(mirror(0.5), 16, 30)).toEqual([...half, 255]);
   });
 
-  test('between two mirrors a ray comes to an end', () => {
+  test('a ray between two mirrors terminates', () => {
     const wall = (z: number) => ({ ...floor, point: [0, 0, z] as Vec3, normal: [0, 0, 1] as Vec3 });
     const mirrors = [wall(-3), wall(8)].map((it) => ({ ...it, material: { ...GREY, reflectivity: 1 } }));
-    expect(pixelOf(paint({ objects: mirrors }), 16, 16)).toEqual(grey(0.5 * RAYTRACING.ambient));
+    expect(pixelOf(paint({ objects: mirrors }), 16, 16)).toEqual(grey(0.5 * SHADING.ambient));
   });
 });
 
-test('a mesh shows both sides, and hides what is behind it', () => {
+test('a mesh is visible from both sides and hides what is behind it', () => {
   const quad = (indices: number[]) => ({
     type: 'mesh' as const,
     positions: Float32Array.of(-9, -9, 1, 9, -9, 1, 9, 9, 1, -9, 9, 1),
@@ -136,7 +136,7 @@ test('y is up and x is right; looking straight down, z is up', () => {
   expect(pixelOf(below, 16, 4)[0]).toBeGreaterThan(100);
 });
 
-test('any pixel is the same wherever it is computed: in tiles it comes out as in one', () => {
+test('a picture rendered in tiles equals one rendered at once', () => {
   const task = raytracing.pack(busyScene());
   const whole = paintedBytes(task);
   for (const parts of [1, 2, 3, 4, 6]) {
@@ -146,7 +146,7 @@ test('any pixel is the same wherever it is computed: in tiles it comes out as in
   }
 });
 
-test('more samples come nearer to the mean, another seed gives other noise, an equal one the same', () => {
+test('more samples approach the mean; another seed gives different noise, the same seed the same', () => {
   const mean = (samplesPerPixel: number, seed: number) =>
     painted(raytracing.pack(busyScene({ samplesPerPixel, seed })));
   const distance = (a: { image: { data: Uint8ClampedArray } }, b: { image: { data: Uint8ClampedArray } }) =>
@@ -155,4 +155,40 @@ test('more samples come nearer to the mean, another seed gives other noise, an e
   expect(distance(mean(4, 1), mean(4, 1))).toBe(0);
   expect(distance(mean(4, 1), mean(4, 2))).toBeGreaterThan(0);
   expect(distance(mean(16, 1), true64)).toBeLessThan(0.8 * distance(mean(2, 1), true64));
+});
+
+test('sample positions depend only on their inputs and fill the pixel evenly', () => {
+  const out = new Float64Array(2);
+  const cells = new Uint32Array(64);
+  let sum = 0;
+  for (let i = 0; i < 16_384; i++) {
+    sampleOffset(i % 128, i >> 7, 3, 42, out);
+    const [x = 0, y = 0] = out;
+    expect(x >= 0 && x < 1 && y >= 0 && y < 1).toBe(true);
+    const cell = Math.floor(x * 8) * 8 + Math.floor(y * 8);
+    cells[cell] = (cells[cell] ?? 0) + 1;
+    sum += x * y;
+  }
+  // 256 are expected in each cell; the tolerance is five standard deviations.
+  expect(Math.min(...cells)).toBeGreaterThan(176);
+  expect(Math.max(...cells)).toBeLessThan(336);
+  expect(sum / 16_384).toBeCloseTo(0.25, 2);
+  const again = new Float64Array(2);
+  sampleOffset(127, 127, 3, 42, again);
+  expect(again).toEqual(out);
+});
+
+test('each of the four inputs matters', () => {
+  const offsets = [
+    [1, 2, 3, 4],
+    [2, 2, 3, 4],
+    [1, 3, 3, 4],
+    [1, 2, 4, 4],
+    [1, 2, 3, 5],
+  ].map(([x = 0, y = 0, sample = 0, seed = 0]) => {
+    const out = new Float64Array(2);
+    sampleOffset(x, y, sample, seed, out);
+    return out.join();
+  });
+  expect(new Set(offsets).size).toBe(5);
 });

@@ -1,8 +1,7 @@
-import type { PackedResult, PackedTask } from '../definition.ts';
+import { finish, type PackedResult, type PackedTask } from '../definition.ts';
+import type { Vec3 } from '../packing.ts';
 import { type RaytracingInput, type RaytracingParams, type RaytracingResult, raytracing } from '../raytracing.ts';
-import { finish } from '../steps.ts';
 import { seededRandom } from '../test-random.ts';
-import type { Vec3 } from '../vec3.ts';
 import { render } from './render.ts';
 import { readScene } from './scene.ts';
 
@@ -10,7 +9,7 @@ type SceneObject = RaytracingInput['objects'][number];
 
 export const GREY = { color: [0.5, 0.5, 0.5] as Vec3 };
 
-/** From z = 5 towards the origin, 45 degrees high. */
+/** A view from z = 5 towards the origin, with a field of view of 45 degrees. */
 export const VIEW = {
   camera: { position: [0, 0, 5] as Vec3, target: [0, 0, 0] as Vec3, fovDeg: 45 },
   ...{ width: 33, height: 33, samplesPerPixel: 1, seed: 1 },
@@ -20,7 +19,7 @@ export function painted(task: PackedTask<RaytracingParams>): RaytracingResult {
   return raytracing.unpackResult(task, paintedBytes(task));
 }
 
-/** As a volunteer would. */
+/** Renders a task as a volunteer does. */
 export function paintedBytes({ params, attachments }: PackedTask<RaytracingParams>): PackedResult {
   const pixels = finish(render(readScene(attachments), params));
   return { value: null, attachments: [new Uint8Array(pixels.buffer)] };
@@ -30,7 +29,7 @@ export function pixelOf({ image }: RaytracingResult, x: number, y: number): numb
   return [...image.data.subarray((y * image.width + x) * 4, (y * image.width + x) * 4 + 4)];
 }
 
-/** Loose triangles in a cube of 4 around the origin. */
+/** Unconnected triangles in a cube of side 4 around the origin. */
 export function triangleSoup(triangles: number, seed: number, size = 0.5): Extract<SceneObject, { type: 'mesh' }> {
   const random = seededRandom(seed);
   const positions = new Float32Array(triangles * 9);
@@ -46,7 +45,7 @@ export function triangleSoup(triangles: number, seed: number, size = 0.5): Extra
   };
 }
 
-/** Some of everything: shadows, mirrors, edges, a mesh on a floor. */
+/** A scene with shadows, mirrors, edges, and a mesh on a floor. */
 export function busyScene(size: Partial<RaytracingInput> = {}): RaytracingInput {
   return {
     ...VIEW,

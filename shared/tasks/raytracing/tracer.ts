@@ -1,16 +1,26 @@
-import type { Steps } from '../steps.ts';
-import { RAYTRACING } from '../tuning.ts';
-import type { Vec3 } from '../vec3.ts';
+import type { Steps } from '../definition.ts';
+import type { Vec3 } from '../packing.ts';
 import { buildBvh } from './bvh.ts';
-import { boxesOf, type Geometry, geometryOf } from './geometry.ts';
 import { Intersector, NOTHING } from './intersector.ts';
-import { LIGHT, MATERIAL, type Scene } from './scene.ts';
+import { boxesOf, type Geometry, geometryOf, LIGHT, MATERIAL, type Scene } from './scene.ts';
 
-/** What comes along a ray: Lambert's law for each light that is seen, ambient light, and reflections. */
+/** How light is computed. */
+export const SHADING = {
+  /** Reflections of one ray; the surface after the last one is shown as if it did not reflect. */
+  maxBounces: 4,
+  /** Weight below which a reflection is left out: half a step of 8 bits at white. */
+  leastWeight: 1 / 512,
+  /** Offset of a reflected ray from its surface, relative to 1 and the largest coordinate: single precision needs it. */
+  surfaceOffset: 1e-4,
+  /** White light from every direction, relative to full intensity. */
+  ambient: 0.05,
+} as const;
+
+/** Computes the light along a ray: Lambert's law for each visible light, ambient light, and reflections. */
 export class Tracer {
   readonly #geometry: Geometry;
   readonly #rays: Intersector;
-  // Where the last surface was met, and its normal towards the ray.
+  // Last hit point, and the surface normal on the side of the ray.
   #px = 0;
   #py = 0;
   #pz = 0;
@@ -30,7 +40,7 @@ export class Tracer {
     return new Tracer(geometry, new Intersector(geometry, bvh));
   }
 
-  /** Adds linear red, green and blue to `out`. */
+  /** Adds linear red, green and blue to `out`. `direction` is a unit vector. */
   trace(origin: Vec3, direction: Float64Array, background: Vec3, out: Float64Array): void {
     const { materials } = this.#geometry;
     const rays = this.#rays;
@@ -45,10 +55,10 @@ export class Tracer {
       }
       const met = rays.met;
       this.#arrive(met, rays.distance, ox, oy, oz, dx, dy, dz);
-      const reflectivity = bounce < RAYTRACING.maxBounces ? (materials[met * MATERIAL + 3] ?? 0) : 0;
+      const reflectivity = bounce < SHADING.maxBounces ? (materials[met * MATERIAL + 3] ?? 0) : 0;
       if (reflectivity < 1) this.#shade(met, weight * (1 - reflectivity), out);
       weight *= reflectivity;
-      if (weight < RAYTRACING.leastWeight) return;
+      if (weight < SHADING.leastWeight) return;
       const along = 2 * (dx * this.#nx + dy * this.#ny + dz * this.#nz);
       dx -= along * this.#nx;
       dy -= along * this.#ny;
@@ -59,19 +69,19 @@ export class Tracer {
     }
   }
 
-  /** Sets the normal, and the point a little off the surface. */
+  /** Sets the normal, and the hit point slightly above the surface. */
   #arrive(met: number, t: number, ox: number, oy: number, oz: number, dx: number, dy: number, dz: number): void {
     const px = ox + t * dx;
     const py = oy + t * dy;
     const pz = oz + t * dz;
     this.#setNormal(met, px, py, pz);
-    // Everything has two sides, and shows the one that is looked at.
+    // Surfaces are two-sided: the normal points to the viewer's side.
     if (this.#nx * dx + this.#ny * dy + this.#nz * dz > 0) {
       this.#nx = -this.#nx;
       this.#ny = -this.#ny;
       this.#nz = -this.#nz;
     }
-    const offset = RAYTRACING.surfaceOffset * (1 + Math.max(Math.abs(px), Math.abs(py), Math.abs(pz)));
+    const offset = SHADING.surfaceOffset * (1 + Math.max(Math.abs(px), Math.abs(py), Math.abs(pz)));
     this.#px = px + offset * this.#nx;
     this.#py = py + offset * this.#ny;
     this.#pz = pz + offset * this.#nz;
@@ -113,7 +123,7 @@ export class Tracer {
 
   #shade(met: number, weight: number, out: Float64Array): void {
     const { lights, materials } = this.#geometry;
-    let red: number = RAYTRACING.ambient;
+    let red: number = SHADING.ambient;
     let green = red;
     let blue = red;
     for (let at = 0; at < lights.length; at += LIGHT) {
@@ -122,7 +132,7 @@ export class Tracer {
       const lz = (lights[at + 2] ?? 0) - this.#pz;
       const distance = Math.sqrt(lx * lx + ly * ly + lz * lz);
       const slope = (lx * this.#nx + ly * this.#ny + lz * this.#nz) / distance;
-      // A light in the very point has no direction, and then the slope is no number.
+      // A light exactly at the hit point has no direction, which makes the slope NaN.
       if (!(slope > 0)) continue;
       const x = lx / distance;
       const y = ly / distance;

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { finish, type Steps } from '../definition.ts';
 import { type RaytracingResult, raytracing } from '../raytracing.ts';
-import { finish, type Steps } from '../steps.ts';
 import { seededRandom } from '../test-random.ts';
-import { Renderer } from './render.ts';
+import { Renderer, toSrgb8 } from './render.ts';
 import { readScene } from './scene.ts';
-import { toSrgb8 } from './srgb.ts';
 import { busyScene, painted } from './test-scenes.ts';
 import { Tracer } from './tracer.ts';
 
@@ -20,14 +19,14 @@ function changed(change: (value: number, at: number) => number): RaytracingResul
   return { image: { width, height, data: data.map((value, at) => (at % 4 === 3 ? value : change(value, at))) } };
 }
 
-/** Half precision keeps eleven bits. */
+/** Rounds to the 11 significant bits of half precision. */
 function half(value: number): number {
   if (value === 0) return 0;
   const step = 2 ** (Math.floor(Math.log2(Math.abs(value))) - 10);
   return Math.round(value / step) * step;
 }
 
-/** Another vendor's: all rays a little beside ours, samples summed up backwards in half precision. */
+/** Another vendor's GPU: all rays slightly shifted, samples summed in reverse order in half precision. */
 function paintedElsewhere(): RaytracingResult {
   const { width, height } = honest.image;
   const data = new Uint8ClampedArray(width * height * 4).fill(255);
@@ -47,19 +46,19 @@ function paintedElsewhere(): RaytracingResult {
   return { image: { width, height, data } };
 }
 
-test('what is right is accepted, whichever pixels are looked at', () => {
+test('a correct picture is accepted, whichever pixels are checked', () => {
   for (let seed = 0; seed < 60; seed++) verify(honest, seed);
 });
 
-test('a machine of other precision is accepted, edges included', () => {
+test('a machine with other precision is accepted, including at edges', () => {
   const elsewhere = paintedElsewhere();
   const differing = elsewhere.image.data.filter((value, i) => Math.abs(value - (honest.image.data[i] ?? 0)) > 3);
-  // It would not be accepted for looking alike.
+  // Its picture differs enough that a plain comparison would refuse it.
   expect(differing.length).toBeGreaterThan(20);
   for (let seed = 0; seed < 60; seed++) verify(elsewhere, seed);
 });
 
-describe('what is refused, whichever pixels are looked at:', () => {
+describe('refused, whichever pixels are checked:', () => {
   const refused = (result: RaytracingResult) => {
     for (let seed = 0; seed < 20; seed++) {
       expect(() => verify(result, seed)).toThrow(expect.objectContaining({ reason: 'verify-failed' }));
@@ -69,7 +68,7 @@ describe('what is refused, whichever pixels are looked at:', () => {
 
   test('black', () => refused(changed(() => 0)));
   test('plausible noise', () => refused(changed((value) => value + (random() < 0.5 ? 12 : -12))));
-  test('all a little darker', () => refused(changed((value) => value - 8)));
+  test('a slightly darker picture', () => refused(changed((value) => value - 8)));
   test('a stale frame', () => {
     const { camera } = task.params;
     const earlier = { ...camera, position: [0.3, 0.2, 5] as [number, number, number] };
@@ -77,5 +76,5 @@ describe('what is refused, whichever pixels are looked at:', () => {
   });
   test('another tile', () =>
     refused(changed((_, at) => honest.image.data[(at + 48 * 4) % honest.image.data.length] ?? 0)));
-  test('one quarter of it made up', () => refused(changed((value, at) => (at < 96 * 16 * 4 ? 128 : value))));
+  test('a quarter of made-up pixels', () => refused(changed((value, at) => (at < 96 * 16 * 4 ? 128 : value))));
 });

@@ -1,18 +1,29 @@
 import { MeshError } from '../../errors.ts';
-import type { PixelImage } from '../definition.ts';
-import type { Steps } from '../steps.ts';
-import { RAYTRACING } from '../tuning.ts';
-import { Renderer, type View } from './render.ts';
+import type { PixelImage, Steps } from '../definition.ts';
+import { Renderer, toSrgb8, type View } from './render.ts';
 import { readScene } from './scene.ts';
-import { toSrgb8 } from './srgb.ts';
 import { Tracer } from './tracer.ts';
 
-/** Tiles of one picture share their scene, and ordering a large mesh takes as long as many pixels. */
-const made = new WeakMap<readonly Uint8Array[], Tracer>();
+/** How much of a picture is checked, and how closely. */
+export const PICTURE_CHECK = {
+  /** Share of the pixels that is traced again, within the two bounds below. */
+  checkedShare: 0.02,
+  minCheckedPixels: 8,
+  maxCheckedPixels: 128,
+  /** Largest difference of a channel, of 255: half precision rounds by one step, and the sum of samples by another. */
+  tolerance8bit: 3,
+  /** Rays that pass an edge within this distance, in pixels, may fall on either side of it. */
+  edgePixels: 0.02,
+  /** One wrong pixel out of this many is accepted as an unforeseen case. */
+  pixelsPerException: 64,
+} as const;
+
+/** Tracers by scene: the tiles of a picture share one, and building the tree of a large mesh takes as long as many pixels. */
+const tracers = new WeakMap<readonly Uint8Array[], Tracer>();
 
 /**
- * Random pixels of the tile, traced again. One that differs may lie on an edge, of a thing, a shadow or a mirror image: then it must lie
- * between what its samples show a little to either side. Throws MeshError `verify-failed`.
+ * Checks random pixels of the tile by tracing them again. A pixel that differs may lie on the edge of an object, a shadow or a reflection:
+ * its colour must then lie between those of its samples slightly to either side. Throws MeshError `verify-failed`.
  */
 export function* verifyPicture(
   attachments: readonly Uint8Array[],
@@ -20,16 +31,16 @@ export function* verifyPicture(
   image: PixelImage,
   random: () => number,
 ): Steps<void> {
-  const tracer = made.get(attachments) ?? (yield* Tracer.make(readScene(attachments)));
-  made.set(attachments, tracer);
+  const tracer = tracers.get(attachments) ?? (yield* Tracer.make(readScene(attachments)));
+  tracers.set(attachments, tracer);
   const renderer = new Renderer(view, tracer);
   const { tile } = view;
   const total = tile.width * tile.height;
-  const wanted = Math.ceil(total * RAYTRACING.checkedShare);
-  const count = Math.min(total, RAYTRACING.maxCheckedPixels, Math.max(RAYTRACING.minCheckedPixels, wanted));
+  const wanted = Math.ceil(total * PICTURE_CHECK.checkedShare);
+  const count = Math.min(total, PICTURE_CHECK.maxCheckedPixels, Math.max(PICTURE_CHECK.minCheckedPixels, wanted));
   let wrong = 0;
   for (let i = 0; i < count; i++) {
-    // One of each stretch, so that none is left out by chance.
+    // Stratified: one pixel of each section, so that no part of the picture is left out by chance.
     const at = Math.min(total - 1, Math.floor(((i + random()) * total) / count));
     const x = tile.x + (at % tile.width);
     const y = tile.y + Math.trunc(at / tile.width);
@@ -39,14 +50,12 @@ export function* verifyPicture(
       wrong++;
     yield;
   }
-  if (wrong * RAYTRACING.pixelsPerException > count) {
-    throw MeshError.verifyFailed(
-      `${wrong} of ${count} pixels of a ray-traced picture are not what the scene shows there.`,
-    );
+  if (wrong * PICTURE_CHECK.pixelsPerException > count) {
+    throw MeshError.verifyFailed(`${wrong} of ${count} checked pixels of a ray-traced picture do not match the scene.`);
   }
 }
 
-/** Would it be right if some of its rays had passed the other side of an edge? */
+/** Whether the claimed colour is possible if some rays pass an edge on the other side. */
 function* isOnEdge(
   renderer: Renderer,
   view: View,
@@ -78,14 +87,14 @@ function* isOnEdge(
   return isWithin(claimed, low, high);
 }
 
-const BESIDE = [-RAYTRACING.edgePixels, 0, RAYTRACING.edgePixels];
+const BESIDE = [-PICTURE_CHECK.edgePixels, 0, PICTURE_CHECK.edgePixels];
 
 function isWithin(claimed: Uint8Array | Uint8ClampedArray, low: Float64Array, high: Float64Array): boolean {
   if (claimed[3] !== 255) return false;
   for (let channel = 0; channel < 3; channel++) {
     const value = claimed[channel] ?? 0;
-    if (value < toSrgb8(low[channel] ?? 0) - RAYTRACING.tolerance8bit) return false;
-    if (value > toSrgb8(high[channel] ?? 0) + RAYTRACING.tolerance8bit) return false;
+    if (value < toSrgb8(low[channel] ?? 0) - PICTURE_CHECK.tolerance8bit) return false;
+    if (value > toSrgb8(high[channel] ?? 0) + PICTURE_CHECK.tolerance8bit) return false;
   }
   return true;
 }

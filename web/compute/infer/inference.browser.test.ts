@@ -1,6 +1,5 @@
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { agrees } from '../../../shared/tasks/infer/agrees.ts';
-import { elementsIn } from '../../../shared/tasks/infer/tensors.ts';
+import { agrees, elementsIn } from '../../../shared/tasks/infer/tensors.ts';
 import { type InferInput, infer } from '../../../shared/tasks/infer.ts';
 import { Engine } from '../engine.ts';
 import type { EngineOptions } from '../engine-types.ts';

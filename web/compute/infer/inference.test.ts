@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
+import type { TaskProgress } from '../../../shared/tasks/definition.ts';
 import { infer } from '../../../shared/tasks/infer.ts';
-import type { TaskProgress } from '../../../shared/tasks/progress.ts';
-import { INFER } from '../../../shared/tasks/tuning.ts';
 import { nextMacrotask } from '../macrotask.ts';
 import { Schedule } from '../schedule.ts';
-import { Inference } from './inference.ts';
+import { INFERENCE, Inference } from './inference.ts';
+import { MAX_LOADED_MODELS } from './loaded-model-cache.ts';
 import { summing } from './test-sessions.ts';
 
 /** A machine that runs models in the given ways, with a schedule and time that passes only where a run takes it. */
@@ -81,9 +81,9 @@ describe('tasks that wait together', () => {
     const bench = new Bench([way]);
     await bench.run(1, 0);
     way.runs.length = 0;
-    await Promise.all(Array.from({ length: INFER.maxMergedTasks + 5 }, (_, i) => bench.run(1, i)));
-    expect(Math.max(...way.runs)).toBeLessThanOrEqual(INFER.maxMergedTasks);
-    expect(way.runs.reduce((sum, rows) => sum + rows, 0)).toBe(INFER.maxMergedTasks + 5);
+    await Promise.all(Array.from({ length: INFERENCE.maxMergedTasks + 5 }, (_, i) => bench.run(1, i)));
+    expect(Math.max(...way.runs)).toBeLessThanOrEqual(INFERENCE.maxMergedTasks);
+    expect(way.runs.reduce((sum, rows) => sum + rows, 0)).toBe(INFERENCE.maxMergedTasks + 5);
   });
 
   test('do not suffer from one that is cancelled', async () => {
@@ -108,7 +108,7 @@ describe('many rows', () => {
     const tell: TaskProgress[] = [];
     const { numbers } = await bench.run(500, 0, { tell });
     expect(numbers).toEqual(counted(500, 0));
-    expect(Math.max(...way.runs)).toBeLessThanOrEqual(INFER.runMs);
+    expect(Math.max(...way.runs)).toBeLessThanOrEqual(INFERENCE.runMs);
     expect(tell[0]).toEqual({ stage: 'loading', share: 0.5 });
     const shares = tell.slice(1).map(({ stage, share }) => (stage === 'computing' ? share : Number.NaN));
     expect(shares.length).toBeGreaterThan(2);
@@ -162,9 +162,9 @@ describe('models', () => {
     const bench = new Bench([way]);
     await Promise.all([bench.run(1, 0), bench.run(1, 0)]);
     expect(bench.loads).toEqual(['sum']);
-    for (let i = 0; i < INFER.maxSessions; i++) {
+    for (let i = 0; i < MAX_LOADED_MODELS; i++) {
       await bench.run(1, 0, { model: `m${i}` });
-      if (i < INFER.maxSessions - 1) await bench.run(1, 0);
+      if (i < MAX_LOADED_MODELS - 1) await bench.run(1, 0);
     }
     await nextMacrotask();
     expect(way.released()).toBe(1);
@@ -172,7 +172,7 @@ describe('models', () => {
     expect(bench.loads.filter((model) => model === 'sum')).toHaveLength(1);
     bench.inference.dispose();
     await nextMacrotask();
-    expect(way.released()).toBe(INFER.maxSessions + 1);
+    expect(way.released()).toBe(MAX_LOADED_MODELS + 1);
   });
 
   test('that do not run are unknown, and why is said', async () => {

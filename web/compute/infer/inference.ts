@@ -1,8 +1,7 @@
 import { MeshError } from '../../../shared/errors.ts';
-import { sizeOfAll } from '../../../shared/tasks/infer/tensors.ts';
+import type { ProgressListener } from '../../../shared/tasks/definition.ts';
+import { INFER, sizeOfAll } from '../../../shared/tasks/infer/tensors.ts';
 import type { InferParams } from '../../../shared/tasks/infer.ts';
-import type { ProgressListener } from '../../../shared/tasks/progress.ts';
-import { INFER } from '../../../shared/tasks/tuning.ts';
 import type { ExecutedTask } from '../engine-types.ts';
 import type { RunInTurn } from '../network-probe.ts';
 import type { NamedTensor, OnnxSession } from '../ort/onnx-sessions.ts';
@@ -11,6 +10,17 @@ import type { LoadedModel } from './loaded-model.ts';
 import { LoadedModelCache, type ModelShelfOptions } from './loaded-model-cache.ts';
 import { checkInputs } from './model-shape.ts';
 import { joinRows, rowKey, rowsOf, takeRows } from './rows.ts';
+
+/** How inference tasks are batched, and how often progress is reported. */
+export const INFERENCE = {
+  /** Input bytes of the tasks that run as one batch: more gains nothing and is another copy in memory. */
+  maxMergedBytes: 4 * 1024 * 1024,
+  maxMergedTasks: 64,
+  /** Intended length of one run of several rows, ms: nothing can interrupt it, and frames and progress wait for its end. */
+  runMs: 25,
+  /** Interval of progress reports, ms: as often as a person can follow. */
+  progressIntervalMs: 100,
+} as const;
 
 export interface InferenceOptions extends ModelShelfOptions {
   now(): number;
@@ -127,7 +137,7 @@ export class Inference {
     for (const other of this.#waiting) {
       if (other === ready || other.session !== ready.session || other.key !== key) continue;
       bytes += sizeOfAll(other.task.params.inputs);
-      if (group.length === INFER.maxMergedTasks || bytes > INFER.maxMergedBytes) break;
+      if (group.length === INFERENCE.maxMergedTasks || bytes > INFERENCE.maxMergedBytes) break;
       group.push(other);
     }
     return group;
@@ -147,7 +157,7 @@ export class Inference {
     let most = FIRST_ROWS;
     for (let done = 0; done < rows; ) {
       if (done > 0) {
-        if (this.#now() - toldMs >= INFER.progressIntervalMs) {
+        if (this.#now() - toldMs >= INFERENCE.progressIntervalMs) {
           for (const { task } of group) task.onProgress?.({ stage: 'computing', share: done / rows });
           toldMs = this.#now();
         }
@@ -167,7 +177,7 @@ export class Inference {
 }
 
 function affordable(msPerRow: number, most: number): number {
-  return Math.max(1, Math.min(most, Math.floor(INFER.runMs / msPerRow)));
+  return Math.max(1, Math.min(most, Math.floor(INFERENCE.runMs / msPerRow)));
 }
 
 /** Throws MeshError `volunteer-failed` for a model whose outputs are not what it says of itself. */

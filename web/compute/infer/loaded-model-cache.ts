@@ -1,8 +1,10 @@
 import { MeshError } from '../../../shared/errors.ts';
-import { INFER } from '../../../shared/tasks/tuning.ts';
 import type { OnnxSource } from '../models/model-source.ts';
 import type { OnnxSession, OpenOnnx } from '../ort/onnx-sessions.ts';
 import { LoadedModel } from './loaded-model.ts';
+
+/** Models kept ready to run; the least recently used one is evicted first. */
+export const MAX_LOADED_MODELS = 8;
 
 interface Loading {
   readonly model: Promise<LoadedModel>;
@@ -55,7 +57,7 @@ export class LoadedModelCache {
 
   #makeRoom(): void {
     for (const [name, loading] of this.#loading) {
-      if (this.#loading.size <= INFER.maxSessions) return;
+      if (this.#loading.size <= MAX_LOADED_MODELS) return;
       this.#loading.delete(name);
       retire(loading);
     }

@@ -1,10 +1,11 @@
 import { MeshError } from '../../../shared/errors.ts';
-import { agrees } from '../../../shared/tasks/infer/agrees.ts';
-import { elementsIn } from '../../../shared/tasks/infer/tensors.ts';
-import { INFER } from '../../../shared/tasks/tuning.ts';
+import { agrees, elementsIn } from '../../../shared/tasks/infer/tensors.ts';
 import type { RunInTurn } from '../network-probe.ts';
 import type { NamedTensor, OnnxSession } from '../ort/onnx-sessions.ts';
 import { type ModelShape, shapeOf } from './model-shape.ts';
+
+/** Runs of a model on each backend before the faster one is chosen; the first run pays for compiling. */
+const PROBE_RUNS = 3;
 
 interface Timed {
   session: OnnxSession;
@@ -84,7 +85,7 @@ async function timed(
   now: () => number,
 ): Promise<Timed> {
   let best: Timed | null = null;
-  for (let n = 0; n < INFER.probeRuns; n++) {
+  for (let n = 0; n < PROBE_RUNS; n++) {
     const one = await run(async () => {
       const startMs = now();
       const outputs = await session.run(inputs);

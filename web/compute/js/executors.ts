@@ -1,8 +1,7 @@
-import type { PackedResult, PackedTask } from '../../../shared/tasks/definition.ts';
+import type { PackedResult, PackedTask, Steps } from '../../../shared/tasks/definition.ts';
 import type { PathfindingParams } from '../../../shared/tasks/pathfinding.ts';
 import type { PhysicsParams } from '../../../shared/tasks/physics.ts';
 import type { RaytracingParams } from '../../../shared/tasks/raytracing.ts';
-import type { Steps } from '../../../shared/tasks/steps.ts';
 import { COMPUTE } from '../tuning.ts';
 import { findPaths } from './find-paths.ts';
 import { simulateBodies } from './simulate-bodies.ts';

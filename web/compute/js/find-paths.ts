@@ -1,10 +1,9 @@
-import { partOf } from '../../../shared/tasks/check-input.ts';
-import type { PackedResult, PackedTask } from '../../../shared/tasks/definition.ts';
+import type { PackedResult, PackedTask, Steps } from '../../../shared/tasks/definition.ts';
+import { partOf } from '../../../shared/tasks/packing.ts';
 import { readQueries } from '../../../shared/tasks/pathfinding/queries.ts';
 import { encodePaths } from '../../../shared/tasks/pathfinding/result.ts';
 import { solvePaths } from '../../../shared/tasks/pathfinding/solve.ts';
 import type { PathfindingParams } from '../../../shared/tasks/pathfinding.ts';
-import type { Steps } from '../../../shared/tasks/steps.ts';
 
 /** The reference of `pathfinding`. Throws MeshError `too-large`. */
 export function* findPaths({ params, attachments }: PackedTask<PathfindingParams>): Steps<PackedResult> {

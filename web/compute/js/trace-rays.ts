@@ -1,8 +1,7 @@
-import type { PackedResult, PackedTask } from '../../../shared/tasks/definition.ts';
+import type { PackedResult, PackedTask, Steps } from '../../../shared/tasks/definition.ts';
 import { render } from '../../../shared/tasks/raytracing/render.ts';
 import { readScene } from '../../../shared/tasks/raytracing/scene.ts';
 import type { RaytracingParams } from '../../../shared/tasks/raytracing.ts';
-import type { Steps } from '../../../shared/tasks/steps.ts';
 
 /** The reference of `raytracing`. */
 export function* traceRays({ params, attachments }: PackedTask<RaytracingParams>): Steps<PackedResult> {

@@ -200,7 +200,7 @@ fn trace(eye: Ray) -> vec3f {
   return color;
 }
 
-// shared/tasks/raytracing/pcg.ts
+// shared/tasks/raytracing/render.ts (pcg4d)
 fn sampleOffset(pixel: vec2u, sample: u32) -> vec2f {
   if (view.samples == 1u) { return vec2f(0.5); }
   var v = vec4u(pixel, sample, view.seed) * 1664525u + 1013904223u;

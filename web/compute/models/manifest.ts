@@ -1,6 +1,5 @@
 import { MeshError } from '../../../shared/errors.ts';
-import { TENSOR_TYPES } from '../../../shared/tasks/infer/tensors.ts';
-import { INFER } from '../../../shared/tasks/tuning.ts';
+import { INFER, TENSOR_TYPES } from '../../../shared/tasks/infer/tensors.ts';
 import { z } from '../../../shared/zod.ts';
 
 const MAX_MODELS = 64;

@@ -1,7 +1,7 @@
 import type * as Ort from 'onnxruntime-web';
 import { MeshError } from '../../../shared/errors.ts';
 import { elementsIn, isTensorType, type TensorHeader } from '../../../shared/tasks/infer/tensors.ts';
-import { bytesOf } from '../../../shared/tasks/numbers.ts';
+import { bytesOf } from '../../../shared/tasks/packing.ts';
 import { deviceLost } from '../wgsl/device-lost.ts';
 import { cpuRuntime } from './cpu-runtime.ts';
 import { gpuRuntime, gpuSession, inTurn } from './gpu-runtime.ts';

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import { IMAGE } from '../../../shared/tasks/tuning.ts';
-import { NETWORKS, type Quality } from '../../../shared/tasks/upscale.ts';
+import { IMAGE, NETWORKS, type Quality } from '../../../shared/tasks/upscale.ts';
 import { inputKindOf } from '../networks/input-kind.ts';
 import { doubledReference } from '../networks/picture.ts';
 import { largestVisibleDifference, withAlpha } from '../networks/test-pixels.ts';

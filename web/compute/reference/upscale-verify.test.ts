@@ -2,8 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { MeshError } from '../../../shared/errors.ts';
 import type { PackedTask, Recomputation } from '../../../shared/tasks/definition.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
-import { TRUST } from '../../../shared/tasks/tuning.ts';
-import { FILTERS, type UpscaleParams, upscale } from '../../../shared/tasks/upscale.ts';
+import { CHECKED_TILE, FILTERS, type UpscaleParams, upscale } from '../../../shared/tasks/upscale.ts';
 import { upscaleReference } from './upscale.ts';
 
 // The reference stands in for the machine that checks, and for the volunteer: `shared/` knows neither.
@@ -98,7 +97,7 @@ test('what is computed again is a small part of a large picture', () => {
   const checks = upscale.verify(task, { image: { width: 1280, height: 720, data: computed(task) } }, () => 0.5);
   const { value } = checks.next() as IteratorYieldResult<Recomputation>;
   const { width, height } = requireTask(value).params;
-  const side = TRUST.tileSide + 2 * TRUST.tileHalo;
+  const side = CHECKED_TILE.sidePx + 2 * CHECKED_TILE.haloPx;
   expect([width, height]).toEqual([side, side]);
 });
 

@@ -1,9 +1,13 @@
-import { numbersIn } from '../../../shared/tasks/numbers.ts';
-import type { Bodies } from '../../../shared/tasks/physics/bodies.ts';
+import { numbersIn } from '../../../shared/tasks/packing.ts';
+import {
+  type Bodies,
+  checkpointCount,
+  PHYSICS,
+  type Simulated,
+  stateBytes,
+} from '../../../shared/tasks/physics/bodies.ts';
 import { usualWidth } from '../../../shared/tasks/physics/pairs.ts';
-import { checkpointCount, type Simulated, stateBytes } from '../../../shared/tasks/physics/simulate.ts';
 import type { PhysicsParams } from '../../../shared/tasks/physics.ts';
-import { PHYSICS } from '../../../shared/tasks/tuning.ts';
 import { COMPUTE } from '../tuning.ts';
 import { type Allocated, allocate } from './allocate.ts';
 import { readBuffer } from './read-buffer.ts';

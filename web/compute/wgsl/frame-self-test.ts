@@ -1,5 +1,4 @@
-import { IMAGE } from '../../../shared/tasks/tuning.ts';
-import { FILTERS, type Filter } from '../../../shared/tasks/upscale.ts';
+import { FILTERS, type Filter, IMAGE } from '../../../shared/tasks/upscale.ts';
 import type { Backend } from '../backend.ts';
 import { makeFrame } from '../frames/make-frame.ts';
 import { RgbaReader } from '../frames/rgba-reader.ts';

@@ -1,8 +1,8 @@
 // What it protects: that paths found on the GPU cost what the reference's cost, to the last bit, and pass every check.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { finish, type Steps } from '../../../shared/tasks/definition.ts';
 import { randomGrid, randomQueries, solved } from '../../../shared/tasks/pathfinding/test-grids.ts';
 import { type PathfindingInput, pathfinding } from '../../../shared/tasks/pathfinding.ts';
-import { finish, type Steps } from '../../../shared/tasks/steps.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import type { Turn } from '../schedule.ts';
 import { openDevice } from './gpu-device.ts';

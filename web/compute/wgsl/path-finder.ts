@@ -1,13 +1,11 @@
 import { MeshError } from '../../../shared/errors.ts';
-import { partOf } from '../../../shared/tasks/check-input.ts';
-import type { PackedResult, PackedTask } from '../../../shared/tasks/definition.ts';
+import type { PackedResult, PackedTask, Steps } from '../../../shared/tasks/definition.ts';
+import { partOf } from '../../../shared/tasks/packing.ts';
 import { type GridShape, STEP_X, STEP_Y } from '../../../shared/tasks/pathfinding/grid.ts';
-import { groupedByGoal, type Query, readQueries } from '../../../shared/tasks/pathfinding/queries.ts';
+import { groupedByGoal, PATHFINDING, type Query, readQueries } from '../../../shared/tasks/pathfinding/queries.ts';
 import { encodePaths } from '../../../shared/tasks/pathfinding/result.ts';
 import { solvePaths } from '../../../shared/tasks/pathfinding/solve.ts';
 import type { PathfindingParams } from '../../../shared/tasks/pathfinding.ts';
-import type { Steps } from '../../../shared/tasks/steps.ts';
-import { PATHFINDING } from '../../../shared/tasks/tuning.ts';
 import { inSlices } from '../in-slices.ts';
 import type { Turn } from '../schedule.ts';
 import { compileFlowField, FlowField, type FlowFieldPipelines, NOWHERE } from './flow-field.ts';

@@ -1,8 +1,6 @@
 import { BOX, type Bvh } from '../../../shared/tasks/raytracing/bvh.ts';
-import { Camera } from '../../../shared/tasks/raytracing/camera.ts';
-import type { Geometry } from '../../../shared/tasks/raytracing/geometry.ts';
-import type { View } from '../../../shared/tasks/raytracing/render.ts';
-import { LIGHT } from '../../../shared/tasks/raytracing/scene.ts';
+import { Camera, type View } from '../../../shared/tasks/raytracing/render.ts';
+import { type Geometry, LIGHT } from '../../../shared/tasks/raytracing/scene.ts';
 
 /** What `raytracing.wgsl` is bound to, by the number of the binding; 0 is the view. */
 export interface RaySceneBytes {

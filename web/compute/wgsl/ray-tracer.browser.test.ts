@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { finish, type Steps } from '../../../shared/tasks/definition.ts';
 import { busyScene, GREY, painted, triangleSoup, VIEW } from '../../../shared/tasks/raytracing/test-scenes.ts';
+import { PICTURE_CHECK } from '../../../shared/tasks/raytracing/verify.ts';
 import { type RaytracingInput, raytracing } from '../../../shared/tasks/raytracing.ts';
-import { finish, type Steps } from '../../../shared/tasks/steps.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
-import { RAYTRACING } from '../../../shared/tasks/tuning.ts';
 import type { Turn } from '../schedule.ts';
 import { openDevice } from './gpu-device.ts';
 import { WgslRayTracer } from './ray-tracer.ts';
@@ -42,7 +42,7 @@ test.each<[string, RaytracingInput]>([
   const { task, result } = await paint(input);
   const expected = painted(task);
   const differing = result.image.data.filter(
-    (value, i) => Math.abs(value - (expected.image.data[i] ?? 0)) > RAYTRACING.tolerance8bit,
+    (value, i) => Math.abs(value - (expected.image.data[i] ?? 0)) > PICTURE_CHECK.tolerance8bit,
   );
   expect(differing.length).toBeLessThanOrEqual(result.image.data.length / 100);
   for (let seed = 0; seed < 10; seed++) finish(raytracing.verify(task, result, seededRandom(seed)) as Steps<void>);

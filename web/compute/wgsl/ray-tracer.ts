@@ -1,9 +1,8 @@
 import type { PackedResult, PackedTask } from '../../../shared/tasks/definition.ts';
 import { buildBvh, MAX_DEPTH } from '../../../shared/tasks/raytracing/bvh.ts';
-import { boxesOf, geometryOf } from '../../../shared/tasks/raytracing/geometry.ts';
-import { readScene } from '../../../shared/tasks/raytracing/scene.ts';
+import { boxesOf, geometryOf, readScene } from '../../../shared/tasks/raytracing/scene.ts';
+import { SHADING } from '../../../shared/tasks/raytracing/tracer.ts';
 import type { RaytracingParams } from '../../../shared/tasks/raytracing.ts';
-import { RAYTRACING } from '../../../shared/tasks/tuning.ts';
 import { inSlices } from '../in-slices.ts';
 import code from '../kernels/raytracing.wgsl?raw';
 import type { Turn } from '../schedule.ts';
@@ -19,10 +18,10 @@ const MAX_WORKGROUPS = 65_535;
 
 /** What the kernel and the reference must agree on. */
 const CONSTANTS = `const MAX_DEPTH = ${MAX_DEPTH};
-const MAX_BOUNCES = ${RAYTRACING.maxBounces}u;
-const AMBIENT = ${RAYTRACING.ambient};
-const LEAST_WEIGHT = ${RAYTRACING.leastWeight};
-const SURFACE_OFFSET = ${RAYTRACING.surfaceOffset};
+const MAX_BOUNCES = ${SHADING.maxBounces}u;
+const AMBIENT = ${SHADING.ambient};
+const LEAST_WEIGHT = ${SHADING.leastWeight};
+const SURFACE_OFFSET = ${SHADING.surfaceOffset};
 `;
 
 /** The buffers of one picture. */

@@ -1,9 +1,8 @@
 // What it protects: that bodies simulated on the GPU pass every check, come out equal each time, and are handed over where they heap up.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { PackedTask } from '../../../shared/tasks/definition.ts';
+import { finish, type PackedTask, type Steps } from '../../../shared/tasks/definition.ts';
 import { body, simulated, swarm, task } from '../../../shared/tasks/physics/test-bodies.ts';
 import { type PhysicsParams, physics } from '../../../shared/tasks/physics.ts';
-import { finish, type Steps } from '../../../shared/tasks/steps.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import type { Turn } from '../schedule.ts';
 import { openDevice } from './gpu-device.ts';

@@ -1,8 +1,6 @@
-import { partOf } from '../../../shared/tasks/check-input.ts';
 import type { PackedResult, PackedTask } from '../../../shared/tasks/definition.ts';
-import { numbersIn } from '../../../shared/tasks/numbers.ts';
-import { readBodies } from '../../../shared/tasks/physics/bodies.ts';
-import { encodeSimulated } from '../../../shared/tasks/physics/result.ts';
+import { numbersIn, partOf } from '../../../shared/tasks/packing.ts';
+import { encodeSimulated, readBodies } from '../../../shared/tasks/physics/bodies.ts';
 import type { PhysicsParams } from '../../../shared/tasks/physics.ts';
 import type { Turn } from '../schedule.ts';
 import { COMPUTE } from '../tuning.ts';

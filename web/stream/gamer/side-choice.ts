@@ -1,5 +1,5 @@
+import type { Where } from '../../../shared/tasks/definition.ts';
 import { QUALITIES } from '../../../shared/tasks/upscale.ts';
-import type { Where } from '../../../shared/where.ts';
 import { type Forecast, oldestPictureMs } from './side-forecast.ts';
 import type { Side } from './stream-statistics.ts';
 

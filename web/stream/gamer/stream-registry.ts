@@ -1,7 +1,7 @@
 import * as Comlink from 'comlink';
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError, type WireError } from '../../../shared/errors.ts';
-import { adoptChannel, type MovedChannel } from '../../net/moved-channel.ts';
+import { adoptChannel, type TransferableChannel } from '../../net/transferable-channel.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
 import { GamerStream, type StreamOpening } from './gamer-stream.ts';
@@ -30,7 +30,7 @@ export class StreamRegistry {
    *
    * Resolves when the channel has closed: to null, or to the error in what arrived, in which case the link has to be ended.
    */
-  attachVideo(linkId: string, moved: MovedChannel): Promise<WireError | null> {
+  attachVideo(linkId: string, moved: TransferableChannel): Promise<WireError | null> {
     this.detachVideo(linkId);
     return new Promise((resolve) => {
       const channel = new VideoChannel(

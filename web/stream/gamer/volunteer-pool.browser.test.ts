@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
-import { TestPort } from '../../net/test-port.ts';
+import { TestPort } from '../../net/test-channel.ts';
 import type { CapturedFrame, Purpose } from '../frame.ts';
 import { FIRST_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
 import { GIVE_UP_AFTER_MS } from '../transport/liveness-monitor.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
-import { LateWatch } from '../../net/late-watch.ts';
-import { RoundTrip } from '../../net/round-trip.ts';
+import { DeadlineWatch } from '../../net/deadline-watch.ts';
+import { RttEstimator } from '../../net/failure-detector.ts';
 
 /** Grace after an acknowledgement was due, ms. After it the volunteer counts as silent and others get the frames. */
 const GRACE_MS = 15;
@@ -17,14 +17,14 @@ export interface LivenessMonitorOptions {
 /** Detects a volunteer that does not acknowledge a frame in time. It counts as silent until its next message. */
 export class LivenessMonitor {
   readonly #options: LivenessMonitorOptions;
-  readonly #roundTrip = new RoundTrip();
-  readonly #unacknowledged: LateWatch<number>;
+  readonly #roundTrip = new RttEstimator();
+  readonly #unacknowledged: DeadlineWatch<number>;
   #isSilent = false;
   #cancelGiveUp = () => {};
 
   constructor(options: LivenessMonitorOptions) {
     this.#options = options;
-    this.#unacknowledged = new LateWatch(options.clock, () => this.#set(true));
+    this.#unacknowledged = new DeadlineWatch(options.clock, () => this.#set(true));
   }
 
   get isSilent(): boolean {

@@ -2,8 +2,8 @@ import { CHANNELS } from '../../../shared/channels.ts';
 import type { MeshError } from '../../../shared/errors.ts';
 import { type VideoMessage, videoMessageSchema } from '../../../shared/messages.ts';
 import type { Carried } from '../../../shared/wire.ts';
-import type { ChannelPort } from '../../net/channel-port.ts';
 import { FlowChannel } from '../../net/flow-channel.ts';
+import type { ChannelPort } from '../../net/transferable-channel.ts';
 
 /** Data that may wait in the channel before whole frames are dropped, as time at the stream's bitrate, ms (as in LiveKit). */
 export const MAX_QUEUED_MS = 100;

@@ -1,6 +1,6 @@
 // One glitch of a decoder bars nobody, a second one does, and a trusted volunteer is rarely checked.
 import { expect, test } from 'vitest';
-import { TRUST } from '../../../shared/tasks/tuning.ts';
+import { PROBATION_RESULTS } from '../../../shared/reputation.ts';
 import { MIN_BITS_PER_PIXEL_TO_JUDGE, PictureCheck } from './picture-check.ts';
 
 /** Verdict on a frame of stripes answered with this picture; null when it was not checked. */
@@ -39,14 +39,14 @@ test('a second doubtful picture is wrong, even after right ones between', () => 
 test('a doubt is forgotten once the volunteer is trusted again', () => {
   const check = new PictureCheck(() => 0.999);
   expect(verdictOn(check, 'rings')).toBe('doubtful');
-  for (let n = 0; n < TRUST.alwaysBelow; n++) expect(verdictOn(check, 'stripes')).toBe('right');
+  for (let n = 0; n < PROBATION_RESULTS; n++) expect(verdictOn(check, 'stripes')).toBe('right');
   expect(verdictOn(check, 'stripes')).toBe(null);
 });
 
 test('a trusted volunteer is checked at random, and then one wrong picture is only doubtful', () => {
   let chance = 0.999;
   const check = new PictureCheck(() => chance);
-  for (let n = 0; n < TRUST.alwaysBelow; n++) verdictOn(check, 'stripes');
+  for (let n = 0; n < PROBATION_RESULTS; n++) verdictOn(check, 'stripes');
   expect(verdictOn(check, 'rings')).toBe(null);
   chance = 0;
   expect(verdictOn(check, 'rings')).toBe('doubtful');

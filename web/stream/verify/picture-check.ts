@@ -1,5 +1,5 @@
-import { CheckStreak } from '../../../shared/check-streak.ts';
 import { MeshError } from '../../../shared/errors.ts';
+import { CheckStreak } from '../../../shared/reputation.ts';
 
 /** Cells of a thumbnail. A cell covers some hundred pixels of a frame, whose coding errors cancel out. */
 export const THUMBNAIL_SIZE = { width: 64, height: 36 };

@@ -3,8 +3,8 @@ import { systemClock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { ControlMessage } from '../../../shared/messages.ts';
 import { Listeners } from '../../net/listeners.ts';
-import { moveChannel } from '../../net/moved-channel.ts';
 import { Peer } from '../../net/peer.ts';
+import { makeTransferable } from '../../net/transferable-channel.ts';
 import type { StreamLink } from '../gamer/stream-negotiator.ts';
 import type { TestVolunteerApi } from './test-volunteer.worker.ts';
 
@@ -29,7 +29,7 @@ export async function linkVolunteer(
   const worker = new Worker(new URL('./test-volunteer.worker.ts', import.meta.url), { type: 'module' });
   const volunteer = Comlink.wrap<TestVolunteerApi>(worker);
   const [near, far] = await connectPeers((channel) => {
-    const moved = moveChannel(channel);
+    const moved = makeTransferable(channel);
     void volunteer.attach(Comlink.transfer(moved, [moved]), computeMs);
   }, attachVideo);
   const toGamer = new Listeners<ControlMessage>();
@@ -79,7 +79,7 @@ function connectPeers(
       onClose: (error: MeshError | null) => reject(error ?? MeshError.closed('The connection')),
     };
     const near = new Peer({ ...options, initiate: true });
-    onNearVideo(moveChannel(near.createChannel('video')));
+    onNearVideo(makeTransferable(near.createChannel('video')));
     const far = new Peer({ ...options, initiate: false });
     onFarVideo(far.createChannel('video'));
     near.begin({ ...owner, onSignal: (signal) => far.signal(signal), onConnect: () => resolve([near, far]) });

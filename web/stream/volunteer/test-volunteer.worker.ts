@@ -1,7 +1,7 @@
 import * as Comlink from 'comlink';
 import { MeshError } from '../../../shared/errors.ts';
 import type { StreamSetup } from '../../../shared/messages.ts';
-import { adoptChannel, type MovedChannel } from '../../net/moved-channel.ts';
+import { adoptChannel, type TransferableChannel } from '../../net/transferable-channel.ts';
 import { openFrames } from '../gamer/test-frame-ledger.ts';
 import { canvasEngine, slowEngine } from '../upscale/test-frame-engine.ts';
 import { VolunteerStreams } from './volunteer-streams.ts';
@@ -10,7 +10,7 @@ import { VolunteerStreams } from './volunteer-streams.ts';
 class TestVolunteer {
   #streams: VolunteerStreams | null = null;
 
-  attach(moved: MovedChannel, computeMs: number): void {
+  attach(moved: TransferableChannel, computeMs: number): void {
     this.#streams = new VolunteerStreams({
       port: adoptChannel(moved),
       engine: computeMs > 0 ? slowEngine(computeMs) : canvasEngine,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { VideoMessage } from '../../../shared/messages.ts';
-import { deliver, TestPort } from '../../net/test-port.ts';
+import { deliver, TestPort } from '../../net/test-channel.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
 import { FrameEncoder } from '../codec/frame-encoder.ts';
 import { sizeOf } from '../frame-size.ts';

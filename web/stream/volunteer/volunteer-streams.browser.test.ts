@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { MeshError } from '../../../shared/errors.ts';
 import type { StreamSetup } from '../../../shared/messages.ts';
-import { ForwardedPort } from '../../net/forwarder.ts';
+import { ForwardedPort } from '../../net/transferable-channel.ts';
 import { TEST_SETUP } from '../gamer/test-setup.ts';
 import { canvasEngine } from '../upscale/test-frame-engine.ts';
 import { MAX_STREAMS_PER_LINK, VolunteerStreams } from './volunteer-streams.ts';

@@ -1,7 +1,7 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { StreamSetup } from '../../../shared/messages.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import type { ChannelPort } from '../../net/channel-port.ts';
+import type { ChannelPort } from '../../net/transferable-channel.ts';
 import { type CheckedSetup, isCodec, isCodecUsable } from '../codec/codecs.ts';
 import { canBecome, MAX_SCALE } from '../frame-size.ts';
 import { VideoChannel } from '../transport/video-channel.ts';

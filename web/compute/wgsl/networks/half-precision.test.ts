@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { IMAGE } from '../../../../shared/tasks/tuning.ts';
+import { IMAGE } from '../../../../shared/tasks/upscale.ts';
 import { type NetworkShape, networksIn, parseManifest } from '../../models/manifest.ts';
 import { roundedToFloat16 } from '../../networks/float16.ts';
 import { blocksOf, type Layer, TAPS, unpackLayers } from '../../networks/layers.ts';

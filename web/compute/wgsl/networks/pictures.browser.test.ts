@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MeshError } from '../../../../shared/errors.ts';
 import type { PixelImage } from '../../../../shared/tasks/definition.ts';
-import { IMAGE } from '../../../../shared/tasks/tuning.ts';
-import { NETWORKS, type Network } from '../../../../shared/tasks/upscale.ts';
+import { IMAGE, NETWORKS, type Network } from '../../../../shared/tasks/upscale.ts';
 import type { UpscaleShape } from '../../backend.ts';
 import { RgbaReader } from '../../frames/rgba-reader.ts';
 import type { ModelSource } from '../../models/model-source.ts';

@@ -1,2 +1,0 @@
-/** x, y, z. */
-export type Vec3 = [number, number, number];

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { MeshError } from '../../shared/errors.ts';
+import { ManualClock } from '../../shared/manual-clock.ts';
+import type { LinkOutcome } from '../../shared/server-status.ts';
+import { icePathOf, PATH_LOOKUP_DELAY_MS, reportConnectionOutcome } from './connection-outcome.ts';
+import type { LinkEvent } from './link.ts';
+import { Listeners } from './listeners.ts';
+
+const report = (...entries: { id: string; type: string; [more: string]: unknown }[]) =>
+  new Map(entries.map((entry) => [entry.id, entry])) as unknown as RTCStatsReport;
+
+const host = { id: 'h', type: 'local-candidate', candidateType: 'host' };
+const reflexive = { id: 's', type: 'remote-candidate', candidateType: 'srflx' };
+const relayed = { id: 'r', type: 'remote-candidate', candidateType: 'relay' };
+const pair = (id: string, remoteCandidateId: string, more = {}) => ({
+  ...{ id, type: 'candidate-pair', localCandidateId: 'h', remoteCandidateId },
+  ...more,
+});
+const transport = { id: 't', type: 'transport', selectedCandidatePairId: 'used' };
+
+test('the path is that of the transport’s selected pair, even if other pairs have succeeded', () => {
+  const other = pair('other', 'r', { nominated: true, state: 'succeeded' });
+  expect(icePathOf(report(other, pair('used', 's'), host, reflexive, relayed, transport))).toBe('direct');
+  expect(icePathOf(report(pair('used', 'r'), host, relayed, transport))).toBe('relay');
+});
+
+test('without transport statistics, as in Firefox, it is that of the selected or nominated pair', () => {
+  expect(icePathOf(report(pair('a', 's', { selected: true }), host, reflexive))).toBe('direct');
+  expect(icePathOf(report(pair('a', 'r', { nominated: true, state: 'succeeded' }), host, relayed))).toBe('relay');
+});
+
+test('there is no path before a pair is selected', () => {
+  expect(icePathOf(report())).toBeNull();
+  expect(icePathOf(report(pair('a', 's', { state: 'in-progress' }), host, reflexive))).toBeNull();
+});
+
+const FAILURE = new MeshError('connection-failed', 'no route in time');
+
+function reported() {
+  const clock = new ManualClock();
+  const events = new Listeners<LinkEvent>();
+  const told: LinkOutcome[] = [];
+  reportConnectionOutcome({ events, path: async () => 'relay' }, clock, (outcome) => told.push(outcome));
+  const waitForLookup = async () => {
+    clock.advance(PATH_LOOKUP_DELAY_MS);
+    await Promise.resolve();
+  };
+  return { events, told, waitForLookup };
+}
+
+test('each failed attempt is reported, and the path of the successful one', async () => {
+  const { events, told, waitForLookup } = reported();
+  events.emit({ kind: 'lost', error: FAILURE });
+  events.emit({ kind: 'lost', error: FAILURE });
+  events.emit({ kind: 'open' });
+  await waitForLookup();
+  expect(told).toEqual(['failed', 'failed', 'relay']);
+});
+
+test('losing an open link is not a failure to connect, and its path is no longer looked up', async () => {
+  const { events, told, waitForLookup } = reported();
+  events.emit({ kind: 'open' });
+  events.emit({ kind: 'lost', error: FAILURE });
+  await waitForLookup();
+  expect(told).toEqual([]);
+  events.emit({ kind: 'lost', error: FAILURE });
+  expect(told, 'a failed attempt afterwards is reported').toEqual(['failed']);
+});
+
+test('a link closed on purpose before it opened has not failed', () => {
+  const { events, told } = reported();
+  events.emit({ kind: 'lost', error: null });
+  expect(told).toEqual([]);
+});

@@ -1,0 +1,91 @@
+import type { Clock } from '../../shared/clock.ts';
+import { MeshError } from '../../shared/errors.ts';
+import type { LinkOutcome } from '../../shared/server-status.ts';
+
+/** How a connection reaches the other side; `relay`: through a TURN server, whichever side uses it. */
+export type IcePath = Exclude<LinkOutcome, 'failed'>;
+
+/** Delay between a link opening and the lookup of its path, ms: its first seconds belong to frames. */
+export const PATH_LOOKUP_DELAY_MS = 3_000;
+
+/** The members of WebRTC statistics that are read here (W3C webrtc-stats); each browser leaves out some of them. */
+interface IceStatistics {
+  id: string;
+  type: string;
+  selectedCandidatePairId?: string;
+  /** Firefox marks the pair in use with this instead. */
+  selected?: boolean;
+  nominated?: boolean;
+  state?: string;
+  localCandidateId?: string;
+  remoteCandidateId?: string;
+  candidateType?: string;
+}
+
+/** Path of the candidate pair in use; null while there is none. */
+export function icePathOf(report: Pick<RTCStatsReport, 'forEach'>): IcePath | null {
+  const entries = new Map<string, IceStatistics>();
+  report.forEach((entry: IceStatistics) => {
+    entries.set(entry.id, entry);
+  });
+  const pair = pairInUse(entries);
+  if (!pair) return null;
+  const ends = [pair.localCandidateId, pair.remoteCandidateId].map((id) => entries.get(id ?? ''));
+  return ends.some((candidate) => candidate?.candidateType === 'relay') ? 'relay' : 'direct';
+}
+
+function pairInUse(entries: ReadonlyMap<string, IceStatistics>): IceStatistics | undefined {
+  const all = [...entries.values()];
+  const transport = all.find(({ type, selectedCandidatePairId }) => type === 'transport' && selectedCandidatePairId);
+  if (transport) return entries.get(transport.selectedCandidatePairId ?? '');
+  return all.find(
+    ({ type, selected, nominated, state }) =>
+      type === 'candidate-pair' && (selected || (nominated && state === 'succeeded')),
+  );
+}
+
+/**
+ * The error for two browsers that found no path to each other. A missing TURN relay is the usual reason, and only the owner of the
+ * server can set one up.
+ *
+ * @param cause - the error of the connection itself.
+ */
+export function noRoute(cause: MeshError, hasRelay: boolean): MeshError {
+  const message = hasRelay
+    ? 'The two browsers found no way to each other, not even through the TURN relay. A firewall may block it, or it does not run: ' +
+      'the server’s owner can find out with docs/hosting.md, “A TURN relay”.'
+    : 'The two browsers found no way to each other: their networks allow no direct connection, and this server has no TURN relay. ' +
+      'Ask its owner to set TURN_URLS and TURN_SECRET, as docs/hosting.md says under “A TURN relay”.';
+  return new MeshError('connection-failed', message, { cause });
+}
+
+/** The part of a link that is observed here. */
+interface ObservedLink {
+  events: { add(listener: (event: { kind: string; error?: MeshError | null }) => void): unknown };
+  path(): Promise<IcePath | null>;
+}
+
+/**
+ * Reports how each connection attempt of a link ended: the path of an open connection, or that the attempt failed. Losing a link
+ * that was open, or closing one on purpose, is not a failure to connect.
+ */
+export function reportConnectionOutcome(
+  link: ObservedLink,
+  clock: Clock,
+  report: (outcome: LinkOutcome) => void,
+): void {
+  let wasOpen = false;
+  let cancelLookup: () => void = () => {};
+  link.events.add((event) => {
+    if (event.kind === 'open') {
+      wasOpen = true;
+      cancelLookup = clock.after(PATH_LOOKUP_DELAY_MS, () => {
+        void link.path().then((path) => path && report(path));
+      });
+    } else if (event.kind === 'lost') {
+      cancelLookup();
+      if (!wasOpen && event.error) report('failed');
+      wasOpen = false;
+    }
+  });
+}

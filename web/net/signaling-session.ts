@@ -1,0 +1,252 @@
+import type { ZodType } from 'zod';
+import type { Clock } from '../../shared/clock.ts';
+import { MeshError } from '../../shared/errors.ts';
+import { proofBytes } from '../../shared/identity.ts';
+import {
+  type ClientToServerEvents,
+  iceGrantSchema,
+  type Joined,
+  type JoinRequest,
+  joinedSchema,
+  sessionIdOf,
+  type VolunteerStatus,
+} from '../../shared/signaling.ts';
+import { z } from '../../shared/zod.ts';
+import { IceRenewal } from './ice-servers.ts';
+import type { Identity } from './identity.ts';
+import {
+  ask,
+  hear,
+  openSocket,
+  readAnswer,
+  type ServerEvent,
+  type SignalingSocket,
+  SOCKET,
+  unreachable,
+} from './signaling-socket.ts';
+
+export type SignalingState = 'online' | 'reconnecting' | 'closed';
+
+export type SignalingEvent =
+  | ServerEvent
+  | { kind: 'state'; state: SignalingState }
+  /** The server ended the session, or did not let us back in. */
+  | { kind: 'ended'; error: MeshError };
+
+export interface SessionOptions {
+  url: string;
+  /** Called once, while the socket connects; an error it throws fails the session. */
+  join(): Omit<JoinRequest, 'status'>;
+  /** Called for every join; a volunteer's status, undefined for a gamer. */
+  status(): VolunteerStatus | undefined;
+  /** Volunteers: the key pair under which the server keeps their history. */
+  identity?: Identity | undefined;
+  clock: Clock;
+  onEvent(event: SignalingEvent): void;
+  /** The socket was lost: the server that answers next has introduced us to nobody. */
+  onDisconnected(): void;
+}
+
+const nothing = z.null();
+
+/**
+ * A session at the coordinator, and the socket that carries it. It survives lost sockets and server restarts: the id of the session is
+ * the hash of a key that only we know, so whichever server answers next recognises the same member.
+ */
+export class SignalingSession {
+  /** Settles with the answer to the first join. Rejects with MeshError `signaling-unreachable`, or the server's refusal. */
+  readonly firstJoin: Promise<void>;
+  readonly #options: SessionOptions;
+  readonly #socket: SignalingSocket;
+  readonly #renewal: IceRenewal;
+  #wanted: Omit<JoinRequest, 'status'>;
+  /** Settles {@link firstJoin}; null from then on. */
+  #onFirstJoin: ((refusal: MeshError | null) => void) | null = null;
+  #joined: Joined | null = null;
+  #state: SignalingState = 'reconnecting';
+  #cancelJoinTimeout: () => void = () => {};
+
+  /** Throws what `join` throws. */
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#socket = openSocket(options.url, () => this.#joinRequest());
+    hear(this.#socket, (event) => this.#handle(event));
+    this.#socket.on('connect', () => this.#awaitAnswer());
+    this.#socket.on('joined', (answer) => this.#answered(answer));
+    // Only the first attempt is reported: socket.io repeats later ones until one succeeds.
+    this.#socket.on('connect_error', (cause) => this.#failedFirst(cause));
+    this.#socket.on('disconnect', (why) => this.#disconnected(why));
+    this.#renewal = new IceRenewal({
+      clock: options.clock,
+      ask: () => ask(this.#socket, 'ice', null, iceGrantSchema),
+      onGrant: (grant) => {
+        this.#joined = { ...this.joined, ...grant };
+      },
+      onRefused: (cause) => this.#refused(cause),
+    });
+    try {
+      this.#wanted = options.join();
+    } catch (cause) {
+      this.#dispose();
+      throw cause;
+    }
+    this.firstJoin = new Promise((resolve, reject) => {
+      this.#onFirstJoin = (refusal) => (refusal ? reject(refusal) : resolve());
+    });
+  }
+
+  /** Throws MeshError `closed` before the first join has been answered. */
+  get joined(): Joined {
+    if (!this.#joined) throw MeshError.closed('The session');
+    return this.#joined;
+  }
+
+  get state(): SignalingState {
+    return this.#state;
+  }
+
+  /** Changes what the next join asks for. */
+  want(changes: Partial<Omit<JoinRequest, 'status'>>): void {
+    this.#wanted = { ...this.#wanted, ...changes };
+  }
+
+  /** Returns the server's answer. Throws MeshError `signaling-unreachable` while offline, or the server's refusal. */
+  async request<Event extends keyof ClientToServerEvents, Value>(
+    event: Event,
+    payload: Parameters<ClientToServerEvents[Event]>[0],
+    schema: ZodType<Value>,
+  ): Promise<Value> {
+    if (this.#state !== 'online') throw unreachable(this.#options.url);
+    return ask(this.#socket, event, payload, schema);
+  }
+
+  /** Sends without waiting for the answer; a refusal becomes a `refused` event. */
+  notify<Event extends keyof ClientToServerEvents>(
+    event: Event,
+    payload: Parameters<ClientToServerEvents[Event]>[0],
+  ): void {
+    this.#reportRefusal(ask(this.#socket, event, payload, nothing));
+  }
+
+  /** Leaves the room, so that its members need not wait for us. */
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    const wasOnline = this.#state === 'online';
+    this.#setState('closed');
+    if (wasOnline) {
+      // The session is over either way: a server that missed this notices the lost socket.
+      await ask(this.#socket, 'leave', null, nothing, SOCKET.leaveTimeoutMs).catch(() => {});
+    }
+    this.#dispose();
+  }
+
+  /** The first join asks for what is wanted; later ones return to the room the first one led to. */
+  #joinRequest(): JoinRequest {
+    const status = this.#options.status();
+    const request = { ...this.#wanted, ...(status && { status }) };
+    if (!this.#joined) return request;
+    const { room, inviteOnly, pass } = this.#joined;
+    return { ...request, room, inviteOnly, ...(pass !== undefined && { invite: pass }) };
+  }
+
+  #awaitAnswer(): void {
+    this.#cancelJoinTimeout();
+    this.#cancelJoinTimeout = this.#options.clock.after(SOCKET.connectTimeoutMs, () => this.#unanswered());
+  }
+
+  #answered(answer: unknown): void {
+    this.#cancelJoinTimeout();
+    try {
+      this.#joined = readAnswer(answer, joinedSchema);
+    } catch (cause) {
+      const error = MeshError.from(cause, 'malformed');
+      // A refusal is final; a server that failed or is overloaded is asked again.
+      if (error.reason === 'signaling-unreachable' || error.reason === 'rate-limited') this.#unanswered(error);
+      else this.#end(error);
+      return;
+    }
+    this.#setState('online');
+    this.#renewal.granted(this.#joined);
+    if (this.#joined.challenge) this.#prove(this.#joined.challenge);
+    this.#onFirstJoin?.(null);
+    this.#onFirstJoin = null;
+    for (const introduction of this.#joined.introductions) this.#handle({ kind: 'introduced', introduction });
+  }
+
+  /** Proves our identity. The server introduces us to nobody before that. */
+  #prove(challenge: string): void {
+    const { identity, url } = this.#options;
+    if (!identity) return;
+    const signing = async () => {
+      // Not the id in the server's answer: that could be the id of the server's own session elsewhere.
+      const sessionId = await sessionIdOf(this.#wanted.sessionKey);
+      return identity.sign(proofBytes({ challenge, host: new URL(url).host, sessionId }));
+    };
+    this.#reportRefusal(signing().then((signature) => ask(this.#socket, 'prove', { signature }, nothing)));
+  }
+
+  /** Fails the first join; later ones are repeated over a new socket. */
+  #unanswered(cause?: unknown): void {
+    if (this.#onFirstJoin) this.#failedFirst(cause);
+    else this.#socket.io.engine.close();
+  }
+
+  #failedFirst(cause: unknown): void {
+    if (this.#onFirstJoin) this.#end(cause instanceof MeshError ? cause : unreachable(this.#options.url, cause));
+  }
+
+  #disconnected(why: string): void {
+    this.#cancelJoinTimeout();
+    this.#renewal.stop();
+    // The server disconnected us on purpose and will not take this session back.
+    if (why === 'io server disconnect')
+      this.#end(new MeshError('closed', 'The server ended this session. Reload the page.'));
+    else if (this.#onFirstJoin) this.#failedFirst(why);
+    else {
+      this.#options.onDisconnected();
+      this.#setState('reconnecting');
+    }
+  }
+
+  #handle(event: ServerEvent): void {
+    if (this.#state === 'closed') return;
+    this.#options.onEvent(event);
+    if (event.kind === 'gone' && event.why === 'removed' && event.peerId === this.#joined?.id)
+      this.#end(MeshError.removedFromRoom());
+  }
+
+  #reportRefusal(answer: Promise<null>): void {
+    answer.catch((cause: unknown) => this.#refused(cause));
+  }
+
+  #refused(cause: unknown): void {
+    const error = MeshError.from(cause, 'signaling-unreachable');
+    // A lost socket is reported by the state instead.
+    if (error.reason !== 'signaling-unreachable') this.#handle({ kind: 'refused', error });
+  }
+
+  #setState(state: SignalingState): void {
+    if (this.#state === state || this.#state === 'closed') return;
+    this.#state = state;
+    if (!this.#onFirstJoin) this.#options.onEvent({ kind: 'state', state });
+  }
+
+  #end(error: MeshError): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    if (this.#onFirstJoin) this.#onFirstJoin(error);
+    else {
+      // The reason goes first: listeners to the state want to show it.
+      this.#options.onEvent({ kind: 'ended', error });
+      this.#options.onEvent({ kind: 'state', state: 'closed' });
+    }
+    this.#dispose();
+  }
+
+  #dispose(): void {
+    this.#cancelJoinTimeout();
+    this.#renewal.stop();
+    this.#socket.off();
+    this.#socket.disconnect();
+  }
+}
