@@ -14,8 +14,8 @@ import {
   type RelayedSignal,
   type ServerToClientEvents,
 } from '../shared/signaling.ts';
-import type { ServerClock } from './boot/clock.ts';
 import { type Config, readConfig } from './boot/config.ts';
+import type { ServerClock } from './clock.ts';
 import { createServer } from './server.ts';
 
 export const newSessionKey = () => randomBytes(16).toString('base64url');

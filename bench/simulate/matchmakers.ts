@@ -1,7 +1,7 @@
 import type { VolunteerStatus } from '../../shared/signaling.ts';
 import { isOfUse, taskSet } from '../../signaling-server/lobby/lobby-keys.ts';
+import { isWelcome, placesOf } from '../../signaling-server/lobby/suitability.ts';
 import { Introductions } from '../../signaling-server/rooms/introductions.ts';
-import { isWelcome, placesOf } from '../../signaling-server/rooms/matchmaker.ts';
 import type { Member } from '../../signaling-server/rooms/member.ts';
 import type { Rooms } from '../../signaling-server/rooms/rooms.ts';
 import { COORDINATOR } from '../../signaling-server/tuning.ts';

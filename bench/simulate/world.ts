@@ -1,6 +1,6 @@
 import type { Role, VolunteerStatus } from '../../shared/signaling.ts';
+import { LOBBY } from '../../signaling-server/access/room-address.ts';
 import type { Connection, Member } from '../../signaling-server/rooms/member.ts';
-import { LOBBY } from '../../signaling-server/rooms/place.ts';
 import { Rooms } from '../../signaling-server/rooms/rooms.ts';
 import { COORDINATOR } from '../../signaling-server/tuning.ts';
 import { Agenda } from './agenda.ts';

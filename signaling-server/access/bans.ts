@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { ServerClock } from '../boot/clock.ts';
-import { type Place, placeKey } from '../rooms/place.ts';
+import type { ServerClock } from '../clock.ts';
 import type { CountedInvite, Store } from '../store/store.ts';
 import { COORDINATOR } from '../tuning.ts';
+import { type Place, placeKey } from './room-address.ts';
 
 /** An invite as it is known to those who keep count of it. */
 export type KnownInvite = Pick<CountedInvite, 'id' | 'expiresAtMs'>;

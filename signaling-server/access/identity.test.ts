@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
-import { ManualServerClock } from '../boot/manual-clock.ts';
+import { ManualServerClock } from '../test-clock.ts';
 import { eventually, TestBed, type TestPage } from '../test-server.ts';
 import { COORDINATOR } from '../tuning.ts';
 import { TestIdentity } from './test-identity.ts';

@@ -3,11 +3,11 @@ import { errors, jwtVerify, SignJWT } from 'jose';
 import { MeshError } from '../../shared/errors.ts';
 import { type InviteRequest, type Role, roleSchema, sessionIdSchema } from '../../shared/signaling.ts';
 import { z } from '../../shared/zod.ts';
-import type { ServerClock } from '../boot/clock.ts';
-import type { Place } from '../rooms/place.ts';
+import type { ServerClock } from '../clock.ts';
 import type { CountedInvite } from '../store/store.ts';
 import { COORDINATOR } from '../tuning.ts';
 import type { KnownInvite } from './bans.ts';
+import type { Place } from './room-address.ts';
 
 /** Held apart by their audience, so that neither passes for the other. */
 const INVITE = 'p2c2r-invite';

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { ManualServerClock } from '../boot/manual-clock.ts';
+import { ManualServerClock } from '../test-clock.ts';
 import { newSessionKey, TestBed } from '../test-server.ts';
 import { COORDINATOR } from '../tuning.ts';
 import { LockedOut, LockOut } from './lock-out.ts';

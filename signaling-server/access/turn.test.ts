@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import type { IceGrant } from '../../shared/signaling.ts';
-import { serverClock } from '../boot/clock.ts';
+import { serverClock } from '../clock.ts';
 import { TestBed } from '../test-server.ts';
 import { iceGrantFor } from './turn.ts';
 

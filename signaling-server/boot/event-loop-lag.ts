@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { ServerClock } from '../clock.ts';
 import { OPERATION } from '../tuning.ts';
-import type { ServerClock } from './clock.ts';
 
 const NS_PER_S = 1e9;
 

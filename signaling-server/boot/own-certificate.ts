@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
-import type { ServerClock } from './clock.ts';
+import type { ServerClock } from '../clock.ts';
 
 const FILE_NAME = 'lan-certificate.json';
 const DAY_MS = 24 * 3_600 * 1_000;

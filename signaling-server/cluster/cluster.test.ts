@@ -3,8 +3,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { TestIdentity } from '../access/test-identity.ts';
 import type { Config } from '../boot/config.ts';
-import { ManualServerClock } from '../boot/manual-clock.ts';
 import { TestRedis } from '../store/test-redis.ts';
+import { ManualServerClock } from '../test-clock.ts';
 import { eventually, IDLE_STATUS, TestBed, type TestPage } from '../test-server.ts';
 import { LIMITS } from '../tuning.ts';
 

@@ -3,17 +3,17 @@ import { createAdapter } from '@socket.io/redis-streams-adapter';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { JoinRequest } from '../../shared/signaling.ts';
+import { type SocketInfo, socketInfoOf } from '../rooms/connection.ts';
 import type { Counts } from '../rooms/rooms.ts';
 import type { Gateway } from '../sockets/gateway.ts';
 import type { EventName, RequestHandler, Welcome } from '../sockets/request-handler.ts';
-import { type SocketInfo, socketInfoOf } from '../sockets/socket-info.ts';
 import { CLUSTER } from '../tuning.ts';
 import { CHANNELS, KEYS, LEADERSHIP_EVENTS } from './keys.ts';
+import { type OpenHandlers, Term } from './leadership.ts';
 import { type Ask, askSchema, type Letter, type Reply, replySchema } from './messages.ts';
 import { PendingRequests } from './pending-requests.ts';
 import { RedisLink } from './redis-link.ts';
-import { releaseLease, takeLease } from './scripts.ts';
-import { type OpenHandlers, Term } from './term.ts';
+import { releaseLease, takeLease } from './redis-state.ts';
 
 /** Sockets of all instances, by way of this one's gateway. */
 type Sockets = Pick<Gateway, 'tell' | 'end' | 'drop' | 'dropAll'>;

@@ -1,6 +1,6 @@
 import type { Farewell, Introduction, Joined, RelayedSignal } from '../../shared/signaling.ts';
+import type { SocketInfo } from '../rooms/connection.ts';
 import type { Connection } from '../rooms/member.ts';
-import type { SocketInfo } from '../sockets/socket-info.ts';
 import type { Letter } from './messages.ts';
 
 /** A member's socket at any instance, this one included: what it is told is posted. Its round trip is that of its handshake. */

@@ -8,8 +8,8 @@ import {
   wireErrorSchema,
 } from '../../shared/signaling.ts';
 import { z } from '../../shared/zod.ts';
+import { socketInfoSchema } from '../rooms/connection.ts';
 import { isEvent } from '../sockets/request-handler.ts';
-import { socketInfoSchema } from '../sockets/socket-info.ts';
 
 const asked = { id: z.string(), from: z.string(), visit: socketInfoSchema };
 

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { LinkOutcome, RefusalReason, ServerStatus } from '../../shared/status.ts';
-import type { ServerClock } from '../boot/clock.ts';
 import { LoopLag } from '../boot/event-loop-lag.ts';
+import type { ServerClock } from '../clock.ts';
 import type { Counts } from '../rooms/rooms.ts';
 
 /** What is true now, asked for when somebody looks. */

@@ -7,9 +7,9 @@ import { connect } from 'node:tls';
 import { io } from 'socket.io-client';
 import { afterEach, expect, test } from 'vitest';
 import { type Joined, PROTOCOL_VERSION } from '../../shared/signaling.ts';
-import { serverClock } from '../boot/clock.ts';
-import { ManualServerClock } from '../boot/manual-clock.ts';
 import { keptCertificate } from '../boot/own-certificate.ts';
+import { serverClock } from '../clock.ts';
+import { ManualServerClock } from '../test-clock.ts';
 import { newSessionKey, TestBed } from '../test-server.ts';
 
 /** HTTPS beside plain HTTP, over real TLS. */

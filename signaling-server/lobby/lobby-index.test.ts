@@ -12,11 +12,11 @@ import {
   record,
 } from 'fast-check';
 import { expect, test } from 'vitest';
-import { helpersOf } from '../rooms/matchmaker.ts';
 import { Lobby } from './lobby.ts';
 import { regionRttMs } from './lobby-keys.ts';
-import { acts, PlainLobby } from './test-lobby.ts';
+import { helpersOf } from './suitability.ts';
 import { type Change, LobbyWorld } from './test-lobby-world.ts';
+import { acts, PlainLobby } from './test-reference-lobby.ts';
 
 /** Whom the indexed lobby brings together must be whom its rule says, whatever happened before. */
 

@@ -1,7 +1,7 @@
-import { isWelcome, standing, type VolunteerFacts } from '../rooms/matchmaker.ts';
 import { isOfUse } from './lobby-keys.ts';
-import { byNeed, byWealth, LobbySeekers, type Seeker, type SeekerFacts } from './lobby-seekers.ts';
-import { isBetter, LobbyVolunteers, type Offer } from './lobby-volunteers.ts';
+import { byNeed, byWealth, LobbySeekers, type Seeker, type SeekerFacts } from './seeker-index.ts';
+import { isWelcome, standing, type VolunteerFacts } from './suitability.ts';
+import { isBetter, LobbyVolunteers, type Offer } from './volunteer-index.ts';
 
 /** Carries out what the lobby decides: afterwards the two know each other, or no longer. */
 export interface LobbyActs<G, V> {

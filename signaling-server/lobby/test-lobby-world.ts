@@ -1,6 +1,6 @@
 import type { TaskName } from '../../shared/tasks/names.ts';
 import type { Lobby } from './lobby.ts';
-import { acts, type TestGamer, type TestHelper } from './test-lobby.ts';
+import { acts, type TestGamer, type TestHelper } from './test-reference-lobby.ts';
 
 type Reputation = TestHelper['reputation'];
 

@@ -14,12 +14,13 @@ import type {
   VolunteerStatus,
 } from '../../shared/signaling.ts';
 import { Bans } from '../access/bans.ts';
+import { type Claim, newChallenge, provenIdentity } from '../access/identity.ts';
 import { type Invites, notInvited, WrongInvite } from '../access/invites.ts';
 import type { LockOut } from '../access/lock-out.ts';
-import { type Claim, newChallenge, provenIdentity } from '../access/proof.ts';
+import { LOBBY, type Place, placeKey, privateName } from '../access/room-address.ts';
 import { type IceConfig, iceGrantFor } from '../access/turn.ts';
-import type { ServerClock } from '../boot/clock.ts';
 import type { Config } from '../boot/config.ts';
+import type { ServerClock } from '../clock.ts';
 import { RateLimit } from '../sockets/rate-limit.ts';
 import { sessionIdNow } from '../sockets/session-id.ts';
 import type { Store } from '../store/store.ts';
@@ -28,7 +29,6 @@ import { Introductions, introduce } from './introductions.ts';
 import type { Connection, Member, Mirror } from './member.ts';
 import type { MemberRecord } from './member-record.ts';
 import { OwnerActs } from './owner-actions.ts';
-import { LOBBY, type Place, placeKey, privateName } from './place.ts';
 import { type Counts, Rooms } from './rooms.ts';
 
 interface Parts {

@@ -1,8 +1,8 @@
 import type { VolunteerStatus } from '../../shared/signaling.ts';
+import type { Place } from '../access/room-address.ts';
 import { Lobby } from '../lobby/lobby.ts';
-import { hasAccused, helpersOf, match, standing } from './matchmaker.ts';
+import { hasAccused, helpersOf, match, standing } from '../lobby/suitability.ts';
 import type { Member } from './member.ts';
-import type { Place } from './place.ts';
 import type { Rooms } from './rooms.ts';
 
 /** Brings gamers and volunteers together, and apart again where the lobby has too few volunteers. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { VolunteerStatus } from '../../shared/signaling.ts';
-import { type GamerFacts, match, scoreFor, type VolunteerFacts } from './matchmaker.ts';
+import { type GamerFacts, match, scoreFor, type VolunteerFacts } from '../lobby/suitability.ts';
 
 type Peers = Map<string, { historyId: string; isOfLobby: boolean; status: VolunteerStatus }>;
 const status = (changes: Partial<VolunteerStatus> = {}) => ({

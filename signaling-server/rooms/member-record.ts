@@ -8,7 +8,7 @@ import {
 } from '../../shared/signaling.ts';
 import { TASK_NAMES } from '../../shared/tasks/names.ts';
 import { z } from '../../shared/zod.ts';
-import { socketInfoSchema } from '../sockets/socket-info.ts';
+import { socketInfoSchema } from './connection.ts';
 
 /** What waits for a member whose socket is away. */
 const letterSchema = z.discriminatedUnion('kind', [

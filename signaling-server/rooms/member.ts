@@ -4,13 +4,13 @@ import { SIGNALING } from '../../shared/protocol-limits.ts';
 import type { Farewell, Introduction, Joined, RelayedSignal, Role, VolunteerStatus } from '../../shared/signaling.ts';
 import type { TaskName } from '../../shared/tasks/names.ts';
 import type { KnownInvite } from '../access/bans.ts';
-import type { Claim } from '../access/proof.ts';
-import { type SocketInfo, socketInfoOf } from '../sockets/socket-info.ts';
+import type { Claim } from '../access/identity.ts';
+import type { Place } from '../access/room-address.ts';
+import type { Accused } from '../lobby/suitability.ts';
 import type { Reputation } from '../store/store.ts';
 import { COORDINATOR } from '../tuning.ts';
-import type { Accused } from './matchmaker.ts';
+import { type SocketInfo, socketInfoOf } from './connection.ts';
 import type { Letter, MemberRecord } from './member-record.ts';
-import type { Place } from './place.ts';
 
 /** A member's way out: one socket. The gateway makes it over socket.io. */
 export interface Connection extends SocketInfo {

@@ -3,12 +3,12 @@ import { MeshError } from '../../shared/errors.ts';
 import type { Removal, TakeBackRequest } from '../../shared/signaling.ts';
 import type { Bans } from '../access/bans.ts';
 import { type Invites, notInvited } from '../access/invites.ts';
-import type { ServerClock } from '../boot/clock.ts';
+import { type Place, placeKey } from '../access/room-address.ts';
+import type { ServerClock } from '../clock.ts';
 import { RateLimit } from '../sockets/rate-limit.ts';
 import { COORDINATOR } from '../tuning.ts';
 import type { Introductions } from './introductions.ts';
 import type { Member } from './member.ts';
-import { type Place, placeKey } from './place.ts';
 import type { Rooms } from './rooms.ts';
 
 interface Parts {

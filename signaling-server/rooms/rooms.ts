@@ -1,8 +1,8 @@
 import { MeshError } from '../../shared/errors.ts';
 import type { Role } from '../../shared/signaling.ts';
+import { type Place, placeKey } from '../access/room-address.ts';
 import { COORDINATOR } from '../tuning.ts';
 import { Member, type Mirror } from './member.ts';
-import { type Place, placeKey } from './place.ts';
 
 interface Room {
   place: Place;

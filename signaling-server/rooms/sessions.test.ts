@@ -2,7 +2,7 @@ import { Manager } from 'socket.io-client';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { sessionIdOf } from '../../shared/signaling.ts';
-import { ManualServerClock } from '../boot/manual-clock.ts';
+import { ManualServerClock } from '../test-clock.ts';
 import { eventually, TestBed } from '../test-server.ts';
 import { COORDINATOR } from '../tuning.ts';
 

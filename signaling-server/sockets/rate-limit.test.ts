@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ManualServerClock } from '../boot/manual-clock.ts';
+import { ManualServerClock } from '../test-clock.ts';
 import { RateLimit } from './rate-limit.ts';
 
 test('a key that reached its limit is let go when its window is over, whatever others do', () => {

@@ -1,6 +1,6 @@
 import type { ClientToServerEvents, JoinRequest } from '../../shared/signaling.ts';
+import type { SocketInfo } from '../rooms/connection.ts';
 import type { Counts } from '../rooms/rooms.ts';
-import type { SocketInfo } from './socket-info.ts';
 
 export type EventName = keyof ClientToServerEvents;
 

@@ -16,12 +16,12 @@ import {
 } from '../../shared/signaling.ts';
 import { notInvited } from '../access/invites.ts';
 import type { Metrics } from '../http/metrics.ts';
+import type { SocketInfo } from '../rooms/connection.ts';
 import type { Coordinator } from '../rooms/coordinator.ts';
 import type { Connection, Member } from '../rooms/member.ts';
 import type { Counts } from '../rooms/rooms.ts';
 import { parse } from './parse.ts';
 import { type EventName, JOIN_FIRST, type RequestHandler, type Welcome } from './request-handler.ts';
-import type { SocketInfo } from './socket-info.ts';
 
 /** What a client gets for an event that went well. */
 type Value<E extends EventName> =

@@ -8,7 +8,7 @@ import type {
   RelayedSignal,
   ServerToClientEvents,
 } from '../../shared/signaling.ts';
-import type { ServerClock } from '../boot/clock.ts';
+import type { ServerClock } from '../clock.ts';
 import type { Connection } from '../rooms/member.ts';
 import { COORDINATOR } from '../tuning.ts';
 

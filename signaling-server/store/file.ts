@@ -1,8 +1,8 @@
 import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { ServerClock } from '../boot/clock.ts';
-import type { Accused } from '../rooms/matchmaker.ts';
+import type { ServerClock } from '../clock.ts';
+import type { Accused } from '../lobby/suitability.ts';
 import { STORE } from '../tuning.ts';
 import { type Entry, readEntry, roomDigest } from './entry.ts';
 import { MemoryStore } from './memory.ts';

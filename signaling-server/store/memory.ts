@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { MeshError } from '../../shared/errors.ts';
-import type { ServerClock } from '../boot/clock.ts';
-import type { Accused } from '../rooms/matchmaker.ts';
+import type { ServerClock } from '../clock.ts';
+import type { Accused } from '../lobby/suitability.ts';
 import { COORDINATOR } from '../tuning.ts';
 import type { Entry } from './entry.ts';
 import type { CountedInvite, Report, Reputation, Store } from './store.ts';

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
 import { MeshError } from '../../shared/errors.ts';
 import { z } from '../../shared/zod.ts';
-import type { ServerClock } from '../boot/clock.ts';
-import type { Accused } from '../rooms/matchmaker.ts';
+import type { ServerClock } from '../clock.ts';
+import type { Accused } from '../lobby/suitability.ts';
 import { COORDINATOR, STORE } from '../tuning.ts';
 import { roomDigest } from './entry.ts';
 import type { CountedInvite, Report, Reputation, Store } from './store.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ManualServerClock } from '../boot/manual-clock.ts';
+import { ManualServerClock } from '../test-clock.ts';
 import { COORDINATOR, STORE } from '../tuning.ts';
 import { FileStore } from './file.ts';
 import { MemoryStore } from './memory.ts';

@@ -1,5 +1,5 @@
 import type { VolunteerReport } from '../../shared/signaling.ts';
-import type { Accused } from '../rooms/matchmaker.ts';
+import type { Accused } from '../lobby/suitability.ts';
 
 /** Tasks of a volunteer as gamers reported them. */
 export interface Reputation {

@@ -1,18 +1,18 @@
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { MeshError } from '../../shared/errors.ts';
+import type { SocketInfo } from '../rooms/connection.ts';
 import type { Coordinator } from '../rooms/coordinator.ts';
 import type { Connection, Member, Mirror } from '../rooms/member.ts';
 import { type MemberRecord, memberRecordSchema } from '../rooms/member-record.ts';
 import { JOIN_FIRST } from '../sockets/request-handler.ts';
 import type { RequestHandlers } from '../sockets/request-handlers.ts';
-import type { SocketInfo } from '../sockets/socket-info.ts';
 import { CLUSTER } from '../tuning.ts';
 import { FarConnection } from './far-connection.ts';
 import { KEYS } from './keys.ts';
 import { type Ask, type Letter, letterSchema, type Reply } from './messages.ts';
 import type { RedisLink } from './redis-link.ts';
-import { keepLease, save } from './scripts.ts';
+import { keepLease, save } from './redis-state.ts';
 
 /** Makes whoever decides, with its changes and its way to sockets. */
 export type OpenHandlers = (mirror: Mirror, connect: (visit: SocketInfo) => Connection) => OpenedHandlers;

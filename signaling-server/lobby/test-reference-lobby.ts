@@ -1,8 +1,8 @@
 import { score } from '../../shared/ranking.ts';
 import type { VolunteerStatus } from '../../shared/signaling.ts';
 import type { TaskName } from '../../shared/tasks/names.ts';
-import { expectedLoad, helpersOf, isWelcome, placesOf, standing } from '../rooms/matchmaker.ts';
 import { regionRttMs } from './lobby-keys.ts';
+import { expectedLoad, helpersOf, isWelcome, placesOf, standing } from './suitability.ts';
 
 /** Facts about either side, as tests change them. */
 export interface TestGamer {

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../shared/clock.ts';
+import { type Clock, systemClock } from '../shared/clock.ts';
 
 /** The coordinator also signs dates, so it knows the time of day. */
 export interface ServerClock extends Clock {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Answer, InviteRequest } from '../../shared/signaling.ts';
 import { TestIdentity } from '../access/test-identity.ts';
-import { ManualServerClock } from '../boot/manual-clock.ts';
+import { ManualServerClock } from '../test-clock.ts';
 import { TestBed, type TestPage } from '../test-server.ts';
 import { COORDINATOR } from '../tuning.ts';
 

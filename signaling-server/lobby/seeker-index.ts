@@ -1,6 +1,6 @@
-import { type GamerFacts, helpersOf, placesOf } from '../rooms/matchmaker.ts';
 import { isOfUse, type TaskSet, taskSet } from './lobby-keys.ts';
 import { SortedList } from './sorted-list.ts';
+import { type GamerFacts, helpersOf, placesOf } from './suitability.ts';
 
 export interface SeekerFacts extends GamerFacts {
   /** Task types it wants run; empty: any. */

@@ -1,8 +1,8 @@
 import { nearness, score } from '../../shared/ranking.ts';
-import { expectedLoad, hasAccused, isWelcome, standing, type VolunteerFacts } from '../rooms/matchmaker.ts';
 import { isOfUse, regionRttMs, type TaskSet, taskSet } from './lobby-keys.ts';
-import type { Seeker } from './lobby-seekers.ts';
+import type { Seeker } from './seeker-index.ts';
 import { SortedList } from './sorted-list.ts';
+import { expectedLoad, hasAccused, isWelcome, standing, type VolunteerFacts } from './suitability.ts';
 
 /** Volunteers with room for one more that are as far away and can do the same, the best first. */
 interface Shelf<V extends VolunteerFacts> {
