@@ -16,11 +16,10 @@ import { Metrics, type Present } from './http/metrics.ts';
 import { Pages } from './http/pages.ts';
 import { openSecureServer, type SecureServer } from './http/secure-server.ts';
 import { Coordinator } from './rooms/coordinator.ts';
-import type { Mirror } from './rooms/member.ts';
+import type { MemberObserver } from './rooms/member.ts';
 import { Gateway } from './sockets/gateway.ts';
 import { Limits } from './sockets/limits.ts';
-import type { RequestHandler } from './sockets/request-handler.ts';
-import { RequestHandlers } from './sockets/request-handlers.ts';
+import { LocalRequestHandler, type RequestHandler } from './sockets/request-handler.ts';
 import type { SocketConnection } from './sockets/socket-connection.ts';
 import { FileStore } from './store/file.ts';
 import { MemoryStore } from './store/memory.ts';
@@ -58,14 +57,14 @@ export async function createServer(
   const store = cluster ? new RedisStore(cluster.redis, clock) : await storeOf(config, clock, log);
   let draining = false;
   let lan: Lan = { secureUrls: [], isOwnCertificate: false };
-  const counts = (): Present['counts'] => ({ sockets: gateway.socketCount, ...reception.counts() });
+  const counts = (): Present['counts'] => ({ sockets: gateway.socketCount, ...requestHandler.counts() });
   const metrics: Metrics = new Metrics(clock, () => ({ counts: counts(), draining }));
-  const invites = new Invites(secret, clock);
+  const invites = new Invites(secret, store, clock);
   const lockOut = new LockOut(clock, config.limitFactor);
-  const coordinatorFor = (mirror?: Mirror) =>
-    new Coordinator({ config, invites, store, clock, log, lockOut, onMatch: () => metrics.matched(), mirror });
-  const reception: RequestHandler<SocketConnection> =
-    cluster ?? new RequestHandlers({ coordinator: coordinatorFor(), metrics, connect: (socket) => socket });
+  const coordinatorFor = (observer?: MemberObserver) =>
+    new Coordinator({ config, invites, store, clock, log, lockOut, onMatch: () => metrics.matched(), observer });
+  const requestHandler: RequestHandler<SocketConnection> =
+    cluster ?? new LocalRequestHandler({ coordinator: coordinatorFor(), metrics, connect: (socket) => socket });
 
   const http = createHttpServer();
   http.on(
@@ -88,7 +87,7 @@ export async function createServer(
   const limits = new Limits(config.limitFactor, undefined, cluster?.redis);
   const instance = cluster?.instance ?? 'alone';
   const adapter = cluster?.adapter();
-  const gateway = new Gateway(http, { reception, instance, adapter, config, limits, metrics, clock, log });
+  const gateway = new Gateway(http, { requestHandler, instance, adapter, config, limits, metrics, clock, log });
   const connections = new OpenConnections();
   connections.watch(http);
   let https: SecureServer | null = null;
@@ -103,7 +102,7 @@ export async function createServer(
     drained.abort();
     // Whoever does not answer a goodbye is not waited for.
     connections.destroyAll();
-    await reception.close();
+    await requestHandler.close();
     await Promise.all([closed, store.close()]);
     metrics.close();
   }
@@ -111,9 +110,9 @@ export async function createServer(
   return {
     async listen() {
       try {
-        await cluster?.start(gateway, (mirror, connect) => {
-          const coordinator = coordinatorFor(mirror);
-          return { coordinator, desk: new RequestHandlers({ coordinator, metrics, connect }) };
+        await cluster?.start(gateway, (observer, connect) => {
+          const coordinator = coordinatorFor(observer);
+          return { coordinator, requestHandler: new LocalRequestHandler({ coordinator, metrics, connect }) };
         });
         https = await openSecureServer(config, clock, http);
         const port = await listenOn(http, config.port, config.host);
@@ -135,7 +134,7 @@ export async function createServer(
     },
 
     async close() {
-      log.info(reception.counts(), 'stopping');
+      log.info(requestHandler.counts(), 'stopping');
       draining = true;
       if (config.drainDelayS > 0) await sleep(config.drainDelayS * 1_000);
       await end();

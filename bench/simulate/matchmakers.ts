@@ -1,6 +1,5 @@
 import type { VolunteerStatus } from '../../shared/signaling.ts';
-import { isOfUse, taskSet } from '../../signaling-server/lobby/lobby-keys.ts';
-import { isWelcome, placesOf } from '../../signaling-server/lobby/suitability.ts';
+import { isOfUse, isWelcome, placesOf, taskSet } from '../../signaling-server/lobby/suitability.ts';
 import { Introductions } from '../../signaling-server/rooms/introductions.ts';
 import type { Member } from '../../signaling-server/rooms/member.ts';
 import type { Rooms } from '../../signaling-server/rooms/rooms.ts';
@@ -25,13 +24,13 @@ export function ours(rooms: Rooms): Matchmaker {
   return {
     arrived(member) {
       if (member.role === 'gamer') introductions.seek(member, true);
-      introductions.arrange(member);
+      introductions.update(member);
     },
     left(member) {
-      introductions.gone(member, partedFromAll(member));
+      introductions.left(member, partedFromAll(member));
     },
     statusChanged: (volunteer, before) => introductions.statusChanged(volunteer, before),
-    rated: (volunteer) => introductions.rated(volunteer),
+    rated: (volunteer) => introductions.scoreChanged(volunteer),
   };
 }
 
@@ -177,7 +176,7 @@ function canHelp(volunteer: Member, gamer: Member): boolean {
 /** What the coordinator does when a member departs. */
 function partedFromAll(member: Member): Member[] {
   const knew = [...member.peers.values()];
-  for (const peer of knew) peer.part({ peerId: member.id, why: 'left' });
+  for (const peer of knew) peer.removePeer({ peerId: member.id, why: 'left' });
   member.peers.clear();
   return knew;
 }

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { isOfUse, taskSet } from '../../signaling-server/lobby/lobby-keys.ts';
-import { helpersOf } from '../../signaling-server/lobby/suitability.ts';
+import { helpersOf, isOfUse, taskSet } from '../../signaling-server/lobby/suitability.ts';
 import { COORDINATOR } from '../../signaling-server/tuning.ts';
 import { ours, randomly, roundRobin } from './matchmakers.ts';
 import { PEOPLE } from './people.ts';

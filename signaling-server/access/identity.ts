@@ -1,22 +1,30 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { fromBase64Url } from '../../shared/bytes.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { IDENTITY_KEY, IDENTITY_SIGNATURE, identityOf, type ProofTerms, proofBytes } from '../../shared/identity.ts';
 
-/** A volunteer says it holds the private half of a key, and is yet to prove it. */
-export interface Claim extends ProofTerms {
-  /** Base64url of an uncompressed P-256 point, as the page says. */
+/** The same id as `sessionIdOf` in shared/, synchronously: WebCrypto would hand microseconds of work to another thread. */
+export function sessionIdSync(sessionKey: string): string {
+  return createHash('sha256').update(sessionKey).digest().subarray(0, 16).toString('base64url');
+}
+
+/** A volunteer's claim to hold the private half of a key, before it is proven. */
+export interface IdentityClaim extends ProofTerms {
+  /** Uncompressed P-256 point, base64url, as the page sent it. */
   publicKey: string;
 }
 
-/** 128 random bits, base64url. */
-export const newChallenge = () => randomBytes(16).toString('base64url');
+/** Makes a claim with a challenge of its own, so that no signature made for another join or server proves it. */
+export function claimIdentity(publicKey: string, sessionId: string, host: string): IdentityClaim {
+  return { publicKey, sessionId, host, challenge: randomBytes(16).toString('base64url') };
+}
 
 /**
- * The identity that a signature proves.
+ * Checks a signature against the claim.
+ * @returns the identity that it proves, see `identityOf`
  * @throws MeshError `verify-failed`
  */
-export async function provenIdentity({ publicKey, ...terms }: Claim, signature: string): Promise<string> {
+export async function provenIdentity({ publicKey, ...terms }: IdentityClaim, signature: string): Promise<string> {
   const point = fromBase64Url(publicKey);
   if (!(await isSigned(point, terms, fromBase64Url(signature)))) {
     throw new MeshError(
@@ -36,7 +44,7 @@ async function isSigned(
     const key = await crypto.subtle.importKey('raw', point, IDENTITY_KEY, false, ['verify']);
     return await crypto.subtle.verify(IDENTITY_SIGNATURE, key, signature, proofBytes(terms));
   } catch {
-    // No point of the curve, so nobody's key.
+    // The bytes are no point on the curve, so the key belongs to nobody.
     return false;
   }
 }

@@ -1,22 +1,33 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
 /**
- * Where a member may go. Open rooms and invite-only rooms of one name are different places: whoever re-makes an open room of
- * that name after a restart is never let in among invited members, and a guest's token never closes an open room to others.
+ * Identifies a room. An open and an invite-only room of the same name are different rooms: a page that makes an open room under
+ * the name of an invite-only one after a restart is never put among its invited members, and an invite never closes an open
+ * room to others.
  */
-export interface Place {
+export interface RoomAddress {
   name: string;
   inviteOnly: boolean;
-  /** Of volunteers that serve whoever needs them; no gamer is in it. */
+  /** True for the lobby, which holds only volunteers that serve any gamer. */
   isLobby?: boolean;
 }
 
-export const LOBBY: Place = { name: 'lobby', inviteOnly: false, isLobby: true };
+export const LOBBY: RoomAddress = { name: 'lobby', inviteOnly: false, isLobby: true };
 
-export function placeKey({ name, inviteOnly, isLobby }: Place): string {
+/** The address as one string, for maps and stores. */
+export function roomKey({ name, inviteOnly, isLobby }: RoomAddress): string {
   if (isLobby) return 'lobby';
   return `${inviteOnly ? 'invited' : 'open'} ${name}`;
 }
 
+export const isSameRoom = (one: RoomAddress, other: RoomAddress) => roomKey(one) === roomKey(other);
+
 /** A name nobody can guess: 128 random bits, base64url. */
-export const privateName = () => randomBytes(16).toString('base64url');
+export const newRoomName = () => randomBytes(16).toString('base64url');
+
+/** Identifies a member of a room in a ban. Hashed, since whoever knows a room's name may enter it. */
+export function membershipDigest(room: RoomAddress, memberId: string): string {
+  return createHash('sha256')
+    .update(`${roomKey(room)} ${memberId}`)
+    .digest('base64url');
+}

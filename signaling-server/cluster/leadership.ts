@@ -1,176 +1,178 @@
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { MeshError } from '../../shared/errors.ts';
-import type { SocketInfo } from '../rooms/connection.ts';
+import type { Connection, SocketInfo } from '../rooms/connection.ts';
 import type { Coordinator } from '../rooms/coordinator.ts';
-import type { Connection, Member, Mirror } from '../rooms/member.ts';
-import { type MemberRecord, memberRecordSchema } from '../rooms/member-record.ts';
-import { JOIN_FIRST } from '../sockets/request-handler.ts';
-import type { RequestHandlers } from '../sockets/request-handlers.ts';
-import { CLUSTER } from '../tuning.ts';
-import { FarConnection } from './far-connection.ts';
-import { KEYS } from './keys.ts';
-import { type Ask, type Letter, letterSchema, type Reply } from './messages.ts';
+import { type Member, type MemberObserver, type MemberRecord, memberRecordSchema } from '../rooms/member.ts';
+import { JOIN_FIRST, type LocalRequestHandler } from '../sockets/request-handler.ts';
+import {
+  type ClusterReply,
+  type ClusterRequest,
+  type OutgoingMessage,
+  outgoingMessageSchema,
+  RemoteConnection,
+} from './messages.ts';
 import type { RedisLink } from './redis-link.ts';
-import { keepLease, save } from './redis-state.ts';
+import { aliveOf, KEYS, keepLease, save } from './redis-state.ts';
 
-/** Makes whoever decides, with its changes and its way to sockets. */
-export type OpenHandlers = (mirror: Mirror, connect: (visit: SocketInfo) => Connection) => OpenedHandlers;
+/** Replies kept in case a request is sent again: some seconds' worth. */
+const MAX_REPLIES = 20_000;
 
-interface OpenedHandlers {
-  coordinator: Coordinator;
-  desk: RequestHandlers;
-}
+/** Makes the coordinator of a new leader, and the handler of its requests. */
+export type OpenCoordinator = (
+  observer: MemberObserver,
+  connect: (socket: SocketInfo) => Connection,
+) => { coordinator: Coordinator; requestHandler: LocalRequestHandler };
 
 interface Parts {
   link: RedisLink;
+  /** Identifies this term of office. */
   token: string;
-  openOffice: OpenHandlers;
-  send(letter: Letter): void;
-  /** The lease, or Redis, is lost: what is yet unsaved never was. */
+  openCoordinator: OpenCoordinator;
+  send(message: OutgoingMessage): void;
+  /** Called when the lease or Redis is lost. Changes not yet saved then never happened. */
   onLost(why: unknown): void;
   log: Logger;
 }
 
 /**
- * The time for which this instance decides for all. What it decides is saved before anybody hears of it, and what is about to be said
- * with it, so that whoever takes over goes on where this one ended: nothing was promised that it does not know.
+ * One term of office of this instance as the leader, which decides for all instances. Every change is saved together with the
+ * messages that announce it, before these are sent, so that a successor continues exactly where this leader stopped: nothing was
+ * promised to anybody that it does not know.
  */
-export class Term {
-  readonly #office: OpenedHandlers;
+export class Leadership {
+  readonly #coordinator: Coordinator;
+  readonly #requestHandler: LocalRequestHandler;
   readonly #changed = new Map<string, Member>();
   readonly #removed = new Set<string>();
-  #outbox: Letter[] = [];
+  #outbox: OutgoingMessage[] = [];
   #saving: Promise<void> | null = null;
   #isOver = false;
-  /** By the id of what was asked; null while it is worked on. Something may be asked twice, and is done once. */
-  readonly #answers = new LRUCache<string, { reply: Reply | null }>({ max: CLUSTER.maxAnswers });
+  /** By request id; null while the request is in progress. A request may arrive twice, and is handled once. */
+  readonly #replies = new LRUCache<string, { reply: ClusterReply | null }>({ max: MAX_REPLIES });
 
   constructor(private readonly parts: Parts) {
-    const mirror: Mirror = {
-      changed: (member) => {
+    const observer: MemberObserver = {
+      memberChanged: (member) => {
         this.#changed.set(member.id, member);
-        this.#wake();
+        this.#scheduleSave();
       },
-      removed: (id) => {
+      memberRemoved: (id) => {
         this.#removed.add(id);
-        this.#wake();
+        this.#scheduleSave();
       },
     };
-    this.#office = parts.openOffice(mirror, (visit) => new FarConnection(visit, (letter) => this.#post(letter)));
+    const { coordinator, requestHandler } = parts.openCoordinator(observer, (socket) => this.#connectionTo(socket));
+    this.#coordinator = coordinator;
+    this.#requestHandler = requestHandler;
   }
 
-  get desk(): RequestHandlers {
-    return this.#office.desk;
+  get requestHandler(): LocalRequestHandler {
+    return this.#requestHandler;
   }
 
-  /** Takes over what the last one left. */
+  /** Takes over the state that the last leader saved. */
   async begin(): Promise<void> {
     const { link, send, log } = this.parts;
-    const [kept, outbox] = await Promise.all([link.commands.hgetall(KEYS.members), link.commands.get(KEYS.outbox)]);
-    // The last one saved these, and may have ended before it sent them.
-    for (const letter of letterSchema.array().parse(JSON.parse(outbox ?? '[]'))) send(letter);
+    const [saved, outbox] = await Promise.all([link.commands.hgetall(KEYS.members), link.commands.get(KEYS.outbox)]);
+    // The last leader may have stopped after saving these and before sending them.
+    for (const message of outgoingMessageSchema.array().parse(JSON.parse(outbox ?? '[]'))) send(message);
     const records: MemberRecord[] = [];
-    for (const [id, text] of Object.entries(kept)) {
+    for (const [id, text] of Object.entries(saved)) {
       const parsed = memberRecordSchema.safeParse(JSON.parse(text));
       if (parsed.success) records.push(parsed.data);
       else {
-        log.warn({ member: id }, 'what another version kept of a member cannot be read');
+        log.warn({ member: id }, 'a member saved by another version of the server cannot be read');
         this.#removed.add(id);
       }
     }
-    const alive = await this.#alive(records.flatMap(({ visit }) => visit?.instance ?? []));
+    const instances = records.flatMap(({ socket }) => socket?.instance ?? []);
+    const alive = await aliveOf(link.commands, instances);
     const connections = new Map<string, Connection>();
-    for (const { id, visit } of records) {
-      if (visit && alive.has(visit.instance)) {
-        connections.set(id, new FarConnection(visit, (letter) => this.#post(letter)));
-      }
+    for (const { id, socket } of records) {
+      if (socket && alive.has(socket.instance)) connections.set(id, this.#connectionTo(socket));
     }
-    const { coordinator, desk } = this.#office;
-    for (const member of await coordinator.restore(records, connections)) {
+    for (const member of await this.#coordinator.restore(records, connections)) {
       const connection = connections.get(member.id);
-      if (connection) desk.seat(member, connection);
+      if (connection) this.#requestHandler.bind(member, connection);
     }
-    log.info({ members: records.length }, 'this instance decides from now on');
+    log.info({ members: records.length }, 'this instance is the leader now');
   }
 
-  /** @returns false when somebody else has the lease. */
+  /** @returns false when another instance holds the lease */
   async keep(): Promise<boolean> {
     return keepLease(this.parts.link.commands, this.parts.token);
   }
 
-  /** Takes the sockets of instances that ended for lost. */
-  async dropDead(): Promise<void> {
-    const visits = this.desk.visits();
-    const alive = await this.#alive(visits.map(({ instance }) => instance));
-    for (const visit of visits) if (!alive.has(visit.instance)) this.desk.lost(visit);
+  /** Treats the sockets of instances that have stopped as lost. */
+  async dropSocketsOfDeadInstances(): Promise<void> {
+    const sockets = this.#requestHandler.sockets();
+    const instances = sockets.map(({ instance }) => instance);
+    const alive = await aliveOf(this.parts.link.commands, instances);
+    for (const socket of sockets) if (!alive.has(socket.instance)) this.#requestHandler.disconnected(socket);
   }
 
-  receive(ask: Ask): void {
-    const known = this.#answers.get(ask.id);
+  receive(request: ClusterRequest): void {
+    const known = this.#replies.get(request.id);
     if (!known) {
-      this.#answers.set(ask.id, { reply: null });
-      void this.#answer(ask).then((reply) => {
-        this.#answers.set(ask.id, { reply });
-        this.#post({ kind: 'reply', to: ask.from, reply });
+      this.#replies.set(request.id, { reply: null });
+      void this.#replyTo(request).then((reply) => {
+        this.#replies.set(request.id, { reply });
+        this.#post({ kind: 'reply', to: request.from, reply });
       });
-    } else if (known.reply) this.#post({ kind: 'reply', to: ask.from, reply: known.reply });
+    } else if (known.reply) this.#post({ kind: 'reply', to: request.from, reply: known.reply });
   }
 
-  /** Resolves when all that was decided is saved and sent. */
+  /** Resolves when everything decided so far is saved and sent. */
   async settled(): Promise<void> {
     while (this.#saving && !this.#isOver) await this.#saving;
   }
 
   end(): void {
     this.#isOver = true;
-    this.#office.coordinator.close();
+    this.#coordinator.close();
   }
 
-  async #answer(ask: Ask): Promise<Reply> {
-    const { id, visit } = ask;
-    const { desk } = this.#office;
-    if (ask.kind === 'event' && !desk.knows(visit.socketId)) {
+  #connectionTo(socket: SocketInfo): RemoteConnection {
+    return new RemoteConnection(socket, (message) => this.#post(message));
+  }
+
+  async #replyTo(request: ClusterRequest): Promise<ClusterReply> {
+    const { id, socket } = request;
+    if (request.kind === 'event' && !this.#requestHandler.knows(socket.socketId)) {
       const error = new MeshError('not-invited', JOIN_FIRST).toWire();
-      return { id, answer: { ok: false, error }, isStranger: true };
+      return { id, answer: { ok: false, error }, isUnknownSocket: true };
     }
     try {
-      return { id, answer: { ok: true, value: await this.#act(ask) }, isStranger: false };
+      return { id, answer: { ok: true, value: await this.#handle(request) }, isUnknownSocket: false };
     } catch (cause) {
-      return { id, answer: { ok: false, error: this.#refusalOf(cause).toWire() }, isStranger: false };
+      return { id, answer: { ok: false, error: this.#refusalOf(cause).toWire() }, isUnknownSocket: false };
     }
   }
 
-  #act(ask: Ask): unknown {
-    const { desk } = this.#office;
-    if (ask.kind === 'join') return desk.join(ask.visit, ask.request);
-    if (ask.kind === 'event') return desk.ask(ask.visit, ask.event, ask.payload);
-    desk.lost(ask.visit);
+  #handle(request: ClusterRequest): unknown {
+    const { socket } = request;
+    if (request.kind === 'join') return this.#requestHandler.join(socket, request.request);
+    if (request.kind === 'event') return this.#requestHandler.handle(socket, request.event, request.payload);
+    this.#requestHandler.disconnected(socket);
     return null;
   }
 
   #refusalOf(cause: unknown): MeshError {
     if (cause instanceof MeshError) return cause;
-    this.parts.log.error({ err: cause }, 'an event failed');
-    return new MeshError('signaling-unreachable', 'The server failed at this. Try again; its log says more.', {
+    this.parts.log.error({ err: cause }, 'a request failed');
+    return new MeshError('signaling-unreachable', 'The server failed to handle this. Try again; its log has details.', {
       cause,
     });
   }
 
-  async #alive(instances: readonly string[]): Promise<Set<string>> {
-    const ids = [...new Set(instances)];
-    if (ids.length === 0) return new Set();
-    const answers = await this.parts.link.commands.mget(ids.map(KEYS.instance));
-    return new Set(ids.filter((_, index) => answers[index] !== null));
+  #post(message: OutgoingMessage): void {
+    this.#outbox.push(message);
+    this.#scheduleSave();
   }
 
-  #post(letter: Letter): void {
-    this.#outbox.push(letter);
-    this.#wake();
-  }
-
-  /** Everything of one turn of the event loop is saved together. */
-  #wake(): void {
+  /** All changes of one turn of the event loop are saved together. */
+  #scheduleSave(): void {
     if (this.#isOver) return;
     this.#saving ??= new Promise((resolve) => setImmediate(resolve)).then(() => this.#saveAll());
   }
@@ -179,11 +181,11 @@ export class Term {
     const { link, token, send, onLost } = this.parts;
     try {
       while (!this.#isOver && this.#changed.size + this.#removed.size + this.#outbox.length > 0) {
-        const letters = this.#outbox;
+        const messages = this.#outbox;
         this.#outbox = [];
-        const isMine = await save(link.commands, token, { ...this.#takeChanges(), outbox: JSON.stringify(letters) });
-        if (!isMine) return onLost('another instance decides now');
-        for (const letter of letters) send(letter);
+        const changes = { ...this.#takeChanges(), outbox: JSON.stringify(messages) };
+        if (!(await save(link.commands, token, changes))) return onLost('another instance is the leader now');
+        for (const message of messages) send(message);
       }
     } catch (cause) {
       onLost(cause);
@@ -193,11 +195,11 @@ export class Term {
   }
 
   #takeChanges(): { changed: [string, string][]; removed: string[] } {
-    const present = [...this.#changed.values()].filter((member) => this.#office.coordinator.has(member));
+    const present = [...this.#changed.values()].filter((member) => this.#coordinator.has(member));
     const changed = present.map((member): [string, string] => [member.id, JSON.stringify(member.record())]);
-    // One that left may have come back since, as a new member of the same id.
-    const here = new Set(present.map(({ id }) => id));
-    const removed = [...this.#removed].filter((id) => !here.has(id));
+    // A member that left may have returned since, as a new one with the same id.
+    const presentIds = new Set(present.map(({ id }) => id));
+    const removed = [...this.#removed].filter((id) => !presentIds.has(id));
     this.#changed.clear();
     this.#removed.clear();
     return { changed, removed };

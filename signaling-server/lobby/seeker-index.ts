@@ -1,69 +1,71 @@
-import { isOfUse, type TaskSet, taskSet } from './lobby-keys.ts';
 import { SortedList } from './sorted-list.ts';
-import { type GamerFacts, helpersOf, placesOf } from './suitability.ts';
+import { type GamerFacts, helpersOf, isOfUse, placesOf, type TaskSet, taskSet } from './suitability.ts';
 
 export interface SeekerFacts extends GamerFacts {
-  /** Task types it wants run; empty: any. */
+  /** Task types it wants to run; empty: any. */
   readonly needs: readonly string[];
 }
 
-/** A gamer as the lobby has it on file: what it is ordered by stays as it is until it is filed anew. */
+/** A gamer in the index. Its sort keys do not change between calls of {@link SeekerIndex.upsert}. */
 export interface Seeker<G extends SeekerFacts = SeekerFacts> {
   readonly gamer: G;
-  /** Counts those that came before it. */
-  readonly nth: number;
+  /** Order of arrival. */
+  readonly sequence: number;
   needs: TaskSet;
-  /** What `needs` was made of. */
-  needed: readonly string[];
+  /** The array that `needs` was computed from. */
+  needNames: readonly string[];
   helpers: number;
-  /** May it have another? */
-  isHungry: boolean;
-  /** What those of the lobby can do that it has: each kind once. */
-  gifts: readonly TaskSet[];
+  /** Whether it may have another volunteer. */
+  isUnderServed: boolean;
+  /** The distinct capabilities of its lobby volunteers, which may be transferred to other gamers. */
+  transferables: readonly TaskSet[];
 }
 
-/** Who is helped first. */
-export function byNeed(one: Seeker, other: Seeker): number {
-  return one.helpers - other.helpers || one.nth - other.nth;
+/** Order in which gamers are helped: fewest helpers first. */
+export function byFewestHelpers(one: Seeker, other: Seeker): number {
+  return one.helpers - other.helpers || one.sequence - other.sequence;
 }
 
-/** Who gives first. */
-export function byWealth(one: Seeker, other: Seeker): number {
-  return other.helpers - one.helpers || one.nth - other.nth;
+/** Order in which gamers give up a volunteer: most helpers first. */
+export function byMostHelpers(one: Seeker, other: Seeker): number {
+  return other.helpers - one.helpers || one.sequence - other.sequence;
 }
 
-/** Gamers that take help from the lobby: those that may have more by what they need, and those that have some by what they could give. */
-export class LobbySeekers<G extends SeekerFacts> {
+/**
+ * The gamers that accept help from the lobby: under-served ones, which may have more volunteers, indexed by need; and those that
+ * may turn out over-served, indexed by the capabilities of the volunteers they could give up.
+ */
+export class SeekerIndex<G extends SeekerFacts> {
   readonly #seekers = new Map<string, Seeker<G>>();
-  readonly #hungry = new Map<TaskSet, SortedList<Seeker<G>>>();
-  readonly #wealthy = new Map<TaskSet, SortedList<Seeker<G>>>();
+  readonly #underServed = new Map<TaskSet, SortedList<Seeker<G>>>();
+  readonly #overServed = new Map<TaskSet, SortedList<Seeker<G>>>();
   #count = 0;
 
   constructor(
     private readonly maxIntroductions: number,
-    /** What a volunteer of the lobby that takes work can do; undefined of any other. */
-    private readonly canDo: (volunteerId: string) => TaskSet | undefined,
+    /** What a lobby volunteer that accepts work can do; undefined for any other id. */
+    private readonly capabilitiesOf: (volunteerId: string) => TaskSet | undefined,
   ) {}
 
   get(id: string): Seeker<G> | undefined {
     return this.#seekers.get(id);
   }
 
-  /** A gamer came, or something of it or of its helpers changed. */
-  file(gamer: G): Seeker<G> {
+  /** Adds a gamer, or brings its entry up to date after it or its helpers changed. */
+  upsert(gamer: G): Seeker<G> {
     const known = this.#seekers.get(gamer.id);
     const seeker = known ?? newSeeker(gamer, this.#count++);
     if (!known) this.#seekers.set(gamer.id, seeker);
-    const needs = seeker.needed === gamer.needs ? seeker.needs : taskSet(gamer.needs);
+    const needs = seeker.needNames === gamer.needs ? seeker.needs : taskSet(gamer.needs);
     const helpers = helpersOf(gamer);
-    const isHungry = placesOf(gamer, this.maxIntroductions) > 0;
-    const gifts = this.#giftsOf(gamer);
-    const isAlike = seeker.needs === needs && seeker.helpers === helpers && seeker.isHungry === isHungry;
-    if (known && isAlike && areSame(seeker.gifts, gifts)) return seeker;
+    const isUnderServed = placesOf(gamer, this.maxIntroductions) > 0;
+    const transferables = this.#transferablesOf(gamer);
+    const isSame = seeker.needs === needs && seeker.helpers === helpers && seeker.isUnderServed === isUnderServed;
+    if (known && isSame && areSame(seeker.transferables, transferables)) return seeker;
     if (known) this.#unlist(known);
-    Object.assign(seeker, { needs, needed: gamer.needs, helpers, isHungry, gifts });
-    if (seeker.isHungry) listOf(this.#hungry, seeker.needs, byNeed).add(seeker);
-    for (const gift of seeker.gifts) listOf(this.#wealthy, gift, byWealth).add(seeker);
+    Object.assign(seeker, { needs, needNames: gamer.needs, helpers, isUnderServed, transferables });
+    if (seeker.isUnderServed) addTo(this.#underServed, seeker.needs, seeker, byFewestHelpers);
+    for (const capabilities of seeker.transferables) addTo(this.#overServed, capabilities, seeker, byMostHelpers);
     return seeker;
   }
 
@@ -75,46 +77,46 @@ export class LobbySeekers<G extends SeekerFacts> {
     return seeker;
   }
 
-  /** Those that may have more and could use one who can do this, the neediest first in each list. */
-  *hungryFor(can: TaskSet): Generator<SortedList<Seeker<G>>> {
-    for (const [needs, list] of this.#hungry) if (isOfUse(can, needs)) yield list;
+  /** The under-served gamers that a volunteer with these capabilities helps; in each list the one with the fewest helpers first. */
+  *underServedFor(capabilities: TaskSet): Generator<SortedList<Seeker<G>>> {
+    for (const [needs, list] of this.#underServed) if (isOfUse(capabilities, needs)) yield list;
   }
 
-  /** Those that could give one who can do something of what is needed, the wealthiest first in each list. */
-  *wealthyIn(needs: TaskSet): Generator<SortedList<Seeker<G>>> {
-    for (const [can, list] of this.#wealthy) if (isOfUse(can, needs)) yield list;
+  /** The gamers that could give up a volunteer that meets these needs; in each list the one with the most helpers first. */
+  *overServedWith(needs: TaskSet): Generator<SortedList<Seeker<G>>> {
+    for (const [capabilities, list] of this.#overServed) if (isOfUse(capabilities, needs)) yield list;
   }
 
-  #giftsOf({ peers }: G): TaskSet[] {
-    const gifts: TaskSet[] = [];
+  #transferablesOf({ peers }: G): TaskSet[] {
+    const transferables: TaskSet[] = [];
     for (const id of peers.keys()) {
-      const can = this.canDo(id);
-      if (can !== undefined && !gifts.includes(can)) gifts.push(can);
+      const capabilities = this.capabilitiesOf(id);
+      if (capabilities !== undefined && !transferables.includes(capabilities)) transferables.push(capabilities);
     }
-    return gifts;
+    return transferables;
   }
 
   #unlist(seeker: Seeker<G>): void {
-    if (seeker.isHungry) strike(this.#hungry, seeker.needs, seeker);
-    for (const gift of seeker.gifts) strike(this.#wealthy, gift, seeker);
+    if (seeker.isUnderServed) removeFrom(this.#underServed, seeker.needs, seeker);
+    for (const capabilities of seeker.transferables) removeFrom(this.#overServed, capabilities, seeker);
   }
 }
 
-function newSeeker<G extends SeekerFacts>(gamer: G, nth: number): Seeker<G> {
-  return { gamer, nth, needs: 0, needed: [], helpers: 0, isHungry: false, gifts: [] };
+function newSeeker<G extends SeekerFacts>(gamer: G, sequence: number): Seeker<G> {
+  return { gamer, sequence, needs: 0, needNames: [], helpers: 0, isUnderServed: false, transferables: [] };
 }
 
 function areSame(some: readonly TaskSet[], others: readonly TaskSet[]): boolean {
-  return some.length === others.length && some.every((gift) => others.includes(gift));
+  return some.length === others.length && some.every((one) => others.includes(one));
 }
 
-function listOf<T>(lists: Map<TaskSet, SortedList<T>>, key: TaskSet, compare: (a: T, b: T) => number): SortedList<T> {
+function addTo<T>(lists: Map<TaskSet, SortedList<T>>, key: TaskSet, item: T, compare: (a: T, b: T) => number): void {
   const list = lists.get(key) ?? new SortedList(compare);
   lists.set(key, list);
-  return list;
+  list.add(item);
 }
 
-function strike<T>(lists: Map<TaskSet, SortedList<T>>, key: TaskSet, item: T): void {
+function removeFrom<T>(lists: Map<TaskSet, SortedList<T>>, key: TaskSet, item: T): void {
   const list = lists.get(key);
   list?.delete(item);
   if (list?.isEmpty) lists.delete(key);

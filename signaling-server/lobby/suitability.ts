@@ -1,136 +1,88 @@
 import { score } from '../../shared/ranking.ts';
 import type { VolunteerStatus } from '../../shared/signaling.ts';
+import { TASK_NAMES } from '../../shared/tasks/names.ts';
 
 /** A volunteer that a gamer is introduced to. */
-interface Helper {
+export interface Helper {
   readonly historyId: string;
   readonly isOfLobby: boolean;
   readonly status: VolunteerStatus;
 }
 
-/** What a choice needs of either side; {@link Member} has it all. */
+/** What matchmaking needs to know of either side. `Member` in rooms/ has all of it. */
 interface Party {
   readonly id: string;
-  /** Round trip of its socket to the coordinator, ms. */
+  /** Round trip between its socket and the coordinator, ms. */
   readonly rttMs: number;
-  /** Ids of those it is introduced to. */
+  /** The members it is introduced to, by id. */
   readonly peers: ReadonlyMap<string, Helper>;
 }
-
-/** Volunteers caught giving wrong results: history id -> the gamers of one room that reported it. */
-export type Accused = ReadonlyMap<string, ReadonlySet<string>>;
 
 export interface GamerFacts extends Party {
   /** Volunteers it has worked with: history id -> last round trip between the two, ms. */
   readonly partners: ReadonlyMap<string, number>;
-  /** What is known in its room, and nowhere else: a gamer that lies hurts nobody in other rooms. */
-  readonly accused: Accused;
-  /** Those that its room's owner removed: session and history ids. Absent: nobody. */
+  /**
+   * Volunteers caught returning wrong results: history id -> the gamers that reported it. Only reports of the gamer's own room
+   * count, so that a gamer that lies harms no other room.
+   */
+  readonly accused: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Session and history ids that the owner of its room removed. Absent: none. */
   readonly removed?: ReadonlySet<string>;
 }
 
 export interface VolunteerFacts extends Party {
-  /** What its history is kept under, see {@link Member.historyId}. */
+  /** The id that its history is kept under, see `Member.historyId`. */
   readonly historyId: string;
   readonly status: VolunteerStatus;
   readonly reputation: { completed: number; failed: number };
 }
 
-export interface Match<G, V> {
-  gamer: G;
-  volunteer: V;
-  /** See {@link standing}. */
-  standing: number;
-}
-
 /**
- * The part of a volunteer's time that another gamer must expect to find taken, 0..1: what it tells, or, should those it has ask for all
- * they may, all but an equal share. What it tells lags behind: many that come at once would all be sent to the same few.
+ * The share of a volunteer's time, 0 to 1, that one more gamer must expect to find taken: its reported load, or, if its gamers
+ * use all they may, everything but an equal share. The reported load lags behind; ranking by it alone would send gamers that
+ * arrive together to the same few volunteers.
  *
- * @param others gamers that it has beside the one who asks
+ * @param otherGamers how many gamers it has besides the one that asks
  */
-export function expectedLoad({ load }: VolunteerStatus, others: number): number {
-  return Math.max(load, others / (others + 1));
+export function expectedLoad({ load }: VolunteerStatus, otherGamers: number): number {
+  return Math.max(load, otherGamers / (otherGamers + 1));
 }
 
-/** The score of a volunteer in one gamer's eyes, 0..1. */
+/** The score of a volunteer for one gamer, 0 to 1, see `score` in shared/ranking.ts. */
 export function scoreFor(gamer: GamerFacts, volunteer: VolunteerFacts): number {
   const measuredRttMs = gamer.partners.get(volunteer.historyId);
   const { completed, failed } = volunteer.reputation;
+  const otherGamers = volunteer.peers.has(gamer.id) ? volunteer.peers.size - 1 : volunteer.peers.size;
   return score({
     completed,
     failed,
-    load: expectedLoad(volunteer.status, othersOf(volunteer, gamer)),
+    load: expectedLoad(volunteer.status, otherGamers),
     latencyMs: measuredRttMs ?? gamer.rttMs + volunteer.rttMs,
     affinity: measuredRttMs === undefined ? 0 : 1,
   });
 }
 
-function othersOf({ peers }: VolunteerFacts, { id }: GamerFacts): number {
-  return peers.has(id) ? peers.size - 1 : peers.size;
-}
-
-/** What volunteers are ordered by: the score, and below all others those that gamers of this room reported, most reported last. */
+/** Orders volunteers for a gamer, highest first: by score, and below all others those reported in its room, most reported last. */
 export function standing(gamer: GamerFacts, volunteer: VolunteerFacts): number {
   return scoreFor(gamer, volunteer) - (gamer.accused.get(volunteer.historyId)?.size ?? 0);
 }
 
-/** May the two be introduced? A volunteer does not get another chance by a new session with the gamer that caught it. */
+/**
+ * Whether the two may be introduced. The check uses the history id as well, so that a volunteer does not get another chance with
+ * the gamer that caught it by starting a new session.
+ */
 export function isWelcome(gamer: GamerFacts, { id, historyId }: VolunteerFacts): boolean {
   const { removed } = gamer;
   if (removed?.has(id) || removed?.has(historyId)) return false;
   return !gamer.peers.has(id) && !hasAccused(gamer, historyId);
 }
 
-/**
- * Who should be introduced now. One pair at a time: the gamer with the fewest helpers picks its best volunteer that still has
- * room, so that scarce volunteers are shared evenly. Costs O(gamers x volunteers) scores among those that have room.
- *
- * @param counts which of its helpers take a gamer's places; the others are to give way.
- */
-export function match<G extends GamerFacts, V extends VolunteerFacts>(
-  gamers: readonly G[],
-  volunteers: readonly V[],
-  maxIntroductions: number,
-  counts: (helper: Helper) => boolean = () => true,
-): Match<G, V>[] {
-  const vacancies = new Map<V, number>();
-  for (const volunteer of volunteers) {
-    const vacant = volunteer.status.accepting ? volunteer.status.maxGamers - volunteer.peers.size : 0;
-    if (vacant > 0) vacancies.set(volunteer, vacant);
-  }
-  if (vacancies.size === 0) return [];
-
-  const seekers = gamers.flatMap((gamer) => {
-    const places = placesOf(gamer, maxIntroductions, counts);
-    if (places === 0) return [];
-    const choices = [...vacancies.keys()]
-      .filter((volunteer) => isWelcome(gamer, volunteer))
-      .map((volunteer) => ({ gamer, volunteer, standing: standing(gamer, volunteer) }))
-      .sort((a, b) => a.standing - b.standing);
-    return [{ places, choices }];
-  });
-
-  const matches: Match<G, V>[] = [];
-  while (seekers.length > 0) {
-    seekers.sort((a, b) => b.places - a.places);
-    const [seeker] = seekers;
-    const choice = seeker?.choices.pop();
-    if (!seeker || !choice) {
-      seekers.shift();
-      continue;
-    }
-    const vacant = vacancies.get(choice.volunteer) ?? 0;
-    if (vacant === 0) continue;
-    matches.push(choice);
-    vacancies.set(choice.volunteer, vacant - 1);
-    seeker.places--;
-    if (seeker.places === 0) seekers.shift();
-  }
-  return matches;
+/** Whether this gamer itself reported the volunteer. */
+export function hasAccused({ id, accused }: GamerFacts, historyId: string): boolean {
+  return accused.get(historyId)?.has(id) ?? false;
 }
 
-/** Volunteers that a gamer has the use of: those that accept work, and whose work it accepts. */
+/** Counts the volunteers that are of use to a gamer: they accept work, and it accepts their results. */
 export function helpersOf(gamer: GamerFacts, counts: (helper: Helper) => boolean = () => true): number {
   let helpers = 0;
   for (const helper of gamer.peers.values()) {
@@ -140,8 +92,8 @@ export function helpersOf(gamer: GamerFacts, counts: (helper: Helper) => boolean
 }
 
 /**
- * How many more volunteers a gamer may be introduced to. One that is no help now takes no place, lest a gamer whose helpers all
- * pause is left alone; in all it is held to twice the limit.
+ * How many more volunteers a gamer may be introduced to. A volunteer that is of no use now takes no place, so that a gamer whose
+ * helpers all pause is not left alone; in total a gamer may have twice the limit.
  */
 export function placesOf(
   gamer: GamerFacts,
@@ -152,7 +104,18 @@ export function placesOf(
   return Math.max(0, Math.min(places, 2 * maxIntroductions - gamer.peers.size));
 }
 
-/** Did this gamer itself report it? */
-export function hasAccused({ id, accused }: GamerFacts, historyId: string): boolean {
-  return accused.get(historyId)?.has(id) ?? false;
+/** Task types as a bit set. Names that this server does not know are ignored. */
+export type TaskSet = number;
+
+const BIT_OF = new Map<string, number>(TASK_NAMES.map((name, index) => [name, 1 << index]));
+
+export function taskSet(names: readonly string[]): TaskSet {
+  let set = 0;
+  for (const name of names) set |= BIT_OF.get(name) ?? 0;
+  return set;
+}
+
+/** Whether a volunteer with these capabilities helps a gamer with these needs. A gamer without needs accepts any volunteer. */
+export function isOfUse(capabilities: TaskSet, needs: TaskSet): boolean {
+  return needs === 0 || (capabilities & needs) !== 0;
 }

@@ -1,31 +1,56 @@
 import { nearness, score } from '../../shared/ranking.ts';
-import { isOfUse, regionRttMs, type TaskSet, taskSet } from './lobby-keys.ts';
 import type { Seeker } from './seeker-index.ts';
 import { SortedList } from './sorted-list.ts';
-import { expectedLoad, hasAccused, isWelcome, standing, type VolunteerFacts } from './suitability.ts';
+import {
+  expectedLoad,
+  hasAccused,
+  isOfUse,
+  isWelcome,
+  standing,
+  type TaskSet,
+  taskSet,
+  type VolunteerFacts,
+} from './suitability.ts';
 
-/** Volunteers with room for one more that are as far away and can do the same, the best first. */
-interface Shelf<V extends VolunteerFacts> {
-  rttMs: number;
-  can: TaskSet;
-  offers: SortedList<Offer<V>>;
+/** Two regions per doubling of the round trip: successive heartbeats of one socket differ by more than a finer step. */
+const REGIONS_PER_OCTAVE = 2;
+/** All volunteers beyond this round trip form one region. */
+const FARTHEST_REGION_MS = 2_000;
+
+/**
+ * The region of a volunteer by its distance from this server, as the least round trip of that region, ms. Distance is measured, so
+ * that nobody can claim a region; the regions are few because each choice of a volunteer looks into all of them.
+ */
+export function regionRttMs(rttMs: number): number {
+  if (!(rttMs >= 1)) return 0;
+  const octaves = Math.log2(Math.min(rttMs, FARTHEST_REGION_MS));
+  return 2 ** (Math.floor(REGIONS_PER_OCTAVE * octaves) / REGIONS_PER_OCTAVE);
 }
 
-/** A volunteer as the lobby has it on file: what it is ordered by stays as it is until it is filed anew. */
-export class Offer<V extends VolunteerFacts> implements VolunteerFacts {
+/** The volunteers of one region and capability that accept another gamer, best first. */
+interface Bucket<V extends VolunteerFacts> {
+  regionRttMs: number;
+  capabilities: TaskSet;
+  volunteers: SortedList<IndexedVolunteer<V>>;
+}
+
+/** A volunteer in the index. Its sort keys do not change between calls of {@link VolunteerIndex.upsert}. */
+export class IndexedVolunteer<V extends VolunteerFacts> implements VolunteerFacts {
+  /** The round trip of its region: within a region distance makes no difference. */
   rttMs = 0;
-  /** The part of its score that is the same for everybody, or for everybody of its region. */
+  /** The part of its score that does not depend on the gamer. */
   merit = 0;
-  shelf: Shelf<V> | null = null;
-  #accepts = false;
-  #filedAs = '';
+  /** Null while it accepts no other gamer. */
+  bucket: Bucket<V> | null = null;
+  #isAccepting = false;
+  #indexedHistoryId = '';
   #tasks: readonly string[] = [];
-  #can: TaskSet = 0;
+  #capabilities: TaskSet = 0;
 
   constructor(
     readonly volunteer: V,
-    /** Counts those that came before it. */
-    readonly nth: number,
+    /** Order of arrival. */
+    readonly sequence: number,
   ) {}
 
   get id() {
@@ -43,109 +68,116 @@ export class Offer<V extends VolunteerFacts> implements VolunteerFacts {
   get peers() {
     return this.volunteer.peers;
   }
-  get can(): TaskSet {
-    return this.#can;
+  get capabilities(): TaskSet {
+    return this.#capabilities;
   }
-  get filedAs(): string {
-    return this.#filedAs;
+  /** The history id at the last {@link refresh}. */
+  get indexedHistoryId(): string {
+    return this.#indexedHistoryId;
   }
-  get hasRoom(): boolean {
-    return this.shelf !== null;
+  get hasVacancy(): boolean {
+    return this.bucket !== null;
   }
 
-  /** @returns whether it is other than it was to the gamers that have it: a help or none, or for other tasks. */
-  read(): boolean {
+  /** @returns whether something changed that matters to its present gamers: whether it works, for which tasks, and who it is */
+  refresh(): boolean {
     const { status, historyId } = this.volunteer;
-    const can = this.#tasks === status.tasks ? this.#can : taskSet(status.tasks);
-    const isOther = this.#accepts !== status.accepting || this.#can !== can || this.#filedAs !== historyId;
-    this.#accepts = status.accepting;
+    const capabilities = this.#tasks === status.tasks ? this.#capabilities : taskSet(status.tasks);
+    const hasChanged =
+      this.#isAccepting !== status.accepting ||
+      this.#capabilities !== capabilities ||
+      this.#indexedHistoryId !== historyId;
+    this.#isAccepting = status.accepting;
     this.#tasks = status.tasks;
-    this.#can = can;
-    this.#filedAs = historyId;
-    return isOther;
+    this.#capabilities = capabilities;
+    this.#indexedHistoryId = historyId;
+    return hasChanged;
   }
 }
 
-type Earned = Pick<Offer<VolunteerFacts>, 'merit' | 'nth'>;
+type Ranked = Pick<IndexedVolunteer<VolunteerFacts>, 'merit' | 'sequence'>;
 
-/** The better of two volunteers in one gamer's eyes: those that stand alike are told apart by what they have earned, then by who came first. */
-export function isBetter(standing: number, offer: Earned, otherStanding: number, other: Earned): boolean {
-  return standing === otherStanding ? byMerit(offer, other) < 0 : standing > otherStanding;
+/** Whether one volunteer is better than another for a gamer. Ties are broken by merit, then by arrival. */
+export function isBetter(standing: number, volunteer: Ranked, otherStanding: number, other: Ranked): boolean {
+  return standing === otherStanding ? byMerit(volunteer, other) < 0 : standing > otherStanding;
 }
 
-function byMerit(one: Earned, other: Earned): number {
-  return other.merit - one.merit || one.nth - other.nth;
+function byMerit(one: Ranked, other: Ranked): number {
+  return other.merit - one.merit || one.sequence - other.sequence;
 }
 
-/** The volunteers of the lobby, and of those with room for another gamer an index by region and capability. */
-export class LobbyVolunteers<V extends VolunteerFacts> {
-  readonly #offers = new Map<string, Offer<V>>();
-  /** Those on a shelf, by whom a gamer may know them. */
-  readonly #byHistory = new Map<string, Set<Offer<V>>>();
-  /** By capability and region. */
-  readonly #shelves = new Map<TaskSet, Map<number, Shelf<V>>>();
+/** The volunteers of the lobby; those that accept another gamer are in buckets by capability and region. */
+export class VolunteerIndex<V extends VolunteerFacts> {
+  readonly #volunteers = new Map<string, IndexedVolunteer<V>>();
+  /** Those in a bucket, by the history id that gamers may know them by. */
+  readonly #byHistory = new Map<string, Set<IndexedVolunteer<V>>>();
+  readonly #buckets = new Map<TaskSet, Map<number, Bucket<V>>>();
   #count = 0;
 
-  get(id: string): Offer<V> | undefined {
-    return this.#offers.get(id);
-  }
-
-  /** A volunteer came, or something of it changed. */
-  file(volunteer: V): { offer: Offer<V>; isOther: boolean } {
-    const known = this.#offers.get(volunteer.id);
-    const offer = known ?? new Offer(volunteer, this.#count++);
-    if (!known) this.#offers.set(volunteer.id, offer);
-    const { shelf, filedAs, merit } = offer;
-    const isOther = offer.read() || !known;
-    const { status, peers } = volunteer;
-    const rttMs = regionRttMs(volunteer.rttMs);
-    const newMerit = meritOf(volunteer);
-    const hasRoom = status.accepting && peers.size < status.maxGamers;
-    const stays = shelf ? hasRoom && !isOther && rttMs === offer.rttMs && merit === newMerit : !hasRoom;
-    if (!stays) this.#unshelve(offer, filedAs);
-    offer.rttMs = rttMs;
-    offer.merit = newMerit;
-    if (!stays && hasRoom) this.#shelve(offer);
-    return { offer, isOther };
-  }
-
-  remove(id: string): void {
-    const offer = this.#offers.get(id);
-    if (!offer) return;
-    this.#unshelve(offer, offer.filedAs);
-    this.#offers.delete(id);
+  get(id: string): IndexedVolunteer<V> | undefined {
+    return this.#volunteers.get(id);
   }
 
   /**
-   * The best that has room and is welcome. On a shelf strangers stand in the order they lie in, so the first of each is looked at,
-   * past those that the gamer has or that its room removed; whoever it has worked with, or its room has heard of, is looked at one by one.
+   * Adds a volunteer, or brings its entry up to date.
+   * @returns `hasChanged`: see {@link IndexedVolunteer.refresh}; true for a new one
    */
-  bestFor({ gamer, needs }: Seeker): Offer<V> | null {
+  upsert(volunteer: V): { indexed: IndexedVolunteer<V>; hasChanged: boolean } {
+    const known = this.#volunteers.get(volunteer.id);
+    const indexed = known ?? new IndexedVolunteer(volunteer, this.#count++);
+    if (!known) this.#volunteers.set(volunteer.id, indexed);
+    const { bucket, indexedHistoryId, merit } = indexed;
+    const hasChanged = indexed.refresh() || !known;
+    const { status, peers } = volunteer;
+    const rttMs = regionRttMs(volunteer.rttMs);
+    const newMerit = meritOf(volunteer);
+    const hasVacancy = status.accepting && peers.size < status.maxGamers;
+    const stays = bucket ? hasVacancy && !hasChanged && rttMs === indexed.rttMs && merit === newMerit : !hasVacancy;
+    if (!stays) this.#removeFromBucket(indexed, indexedHistoryId);
+    indexed.rttMs = rttMs;
+    indexed.merit = newMerit;
+    if (!stays && hasVacancy) this.#addToBucket(indexed);
+    return { indexed, hasChanged };
+  }
+
+  remove(id: string): void {
+    const indexed = this.#volunteers.get(id);
+    if (!indexed) return;
+    this.#removeFromBucket(indexed, indexed.indexedHistoryId);
+    this.#volunteers.delete(id);
+  }
+
+  /**
+   * The best volunteer that has a vacancy and is welcome. Volunteers that the gamer has no history with rank in the order of
+   * their bucket, so only the first welcome one of each bucket is considered; those it has worked with, or that were reported in
+   * its room, are considered one by one.
+   */
+  bestFor({ gamer, needs }: Seeker): IndexedVolunteer<V> | null {
     const { partners, accused } = gamer;
-    let best: Offer<V> | null = null;
+    let best: IndexedVolunteer<V> | null = null;
     let bestStanding = Number.NEGATIVE_INFINITY;
-    const isStranger = ({ historyId }: Offer<V>) => !partners.has(historyId) && !accused.has(historyId);
-    const isWanted = (offer: Offer<V>) => isStranger(offer) && isWelcome(gamer, offer);
-    const consider = (offer: Offer<V>, itsStanding: number) => {
-      if (best && !isBetter(itsStanding, offer, bestStanding, best)) return;
-      best = offer;
+    const isStranger = ({ historyId }: IndexedVolunteer<V>) => !partners.has(historyId) && !accused.has(historyId);
+    const isCandidate = (one: IndexedVolunteer<V>) => isStranger(one) && isWelcome(gamer, one);
+    const consider = (one: IndexedVolunteer<V>, itsStanding: number) => {
+      if (best && !isBetter(itsStanding, one, bestStanding, best)) return;
+      best = one;
       bestStanding = itsStanding;
     };
-    for (const [can, byRegion] of this.#shelves) {
-      if (!isOfUse(can, needs)) continue;
-      for (const { rttMs, offers } of byRegion.values()) {
-        const near = nearness(gamer.rttMs + rttMs);
-        // Most shelves hold no match: that is seen by the first on it.
-        const first = offers.first((offer) => offer.merit + near < bestStanding || isWanted(offer));
-        // A stranger's standing is no more than these two.
+    for (const [capabilities, byRegion] of this.#buckets) {
+      if (!isOfUse(capabilities, needs)) continue;
+      for (const bucket of byRegion.values()) {
+        // A stranger's standing is its merit plus this.
+        const near = nearness(gamer.rttMs + bucket.regionRttMs);
+        // Stops at the first one that cannot be the best: most buckets are dismissed by looking at one volunteer.
+        const first = bucket.volunteers.first((one) => one.merit + near < bestStanding || isCandidate(one));
         if (first && first.merit + near >= bestStanding) consider(first, first.merit + near);
       }
     }
     const considerKnown = (historyId: string) => {
       const same = hasAccused(gamer, historyId) ? undefined : this.#byHistory.get(historyId);
       if (!same) return;
-      for (const offer of same) {
-        if (isOfUse(offer.can, needs) && isWelcome(gamer, offer)) consider(offer, standing(gamer, offer));
+      for (const one of same) {
+        if (isOfUse(one.capabilities, needs) && isWelcome(gamer, one)) consider(one, standing(gamer, one));
       }
     };
     for (const historyId of partners.keys()) considerKnown(historyId);
@@ -153,32 +185,36 @@ export class LobbyVolunteers<V extends VolunteerFacts> {
     return best;
   }
 
-  #shelve(offer: Offer<V>): void {
-    const { can, rttMs, filedAs } = offer;
-    const byRegion = this.#shelves.get(can) ?? new Map<number, Shelf<V>>();
-    const shelf = byRegion.get(rttMs) ?? { rttMs, can, offers: new SortedList<Offer<V>>(byMerit) };
-    this.#shelves.set(can, byRegion.set(rttMs, shelf));
-    shelf.offers.add(offer);
-    offer.shelf = shelf;
-    const same = this.#byHistory.get(filedAs) ?? new Set();
-    this.#byHistory.set(filedAs, same.add(offer));
+  #addToBucket(indexed: IndexedVolunteer<V>): void {
+    const { capabilities, rttMs, indexedHistoryId } = indexed;
+    const byRegion = this.#buckets.get(capabilities) ?? new Map<number, Bucket<V>>();
+    const bucket = byRegion.get(rttMs) ?? {
+      regionRttMs: rttMs,
+      capabilities,
+      volunteers: new SortedList<IndexedVolunteer<V>>(byMerit),
+    };
+    this.#buckets.set(capabilities, byRegion.set(rttMs, bucket));
+    bucket.volunteers.add(indexed);
+    indexed.bucket = bucket;
+    const same = this.#byHistory.get(indexedHistoryId) ?? new Set();
+    this.#byHistory.set(indexedHistoryId, same.add(indexed));
   }
 
-  #unshelve(offer: Offer<V>, filedAs: string): void {
-    const { shelf } = offer;
-    if (!shelf) return;
-    shelf.offers.delete(offer);
-    if (shelf.offers.isEmpty) this.#clear(shelf);
-    offer.shelf = null;
-    const same = this.#byHistory.get(filedAs);
-    same?.delete(offer);
-    if (same?.size === 0) this.#byHistory.delete(filedAs);
+  #removeFromBucket(indexed: IndexedVolunteer<V>, historyId: string): void {
+    const { bucket } = indexed;
+    if (!bucket) return;
+    bucket.volunteers.delete(indexed);
+    if (bucket.volunteers.isEmpty) this.#removeBucket(bucket);
+    indexed.bucket = null;
+    const same = this.#byHistory.get(historyId);
+    same?.delete(indexed);
+    if (same?.size === 0) this.#byHistory.delete(historyId);
   }
 
-  #clear({ can, rttMs }: Shelf<V>): void {
-    const byRegion = this.#shelves.get(can);
-    byRegion?.delete(rttMs);
-    if (byRegion?.size === 0) this.#shelves.delete(can);
+  #removeBucket({ capabilities, regionRttMs }: Bucket<V>): void {
+    const byRegion = this.#buckets.get(capabilities);
+    byRegion?.delete(regionRttMs);
+    if (byRegion?.size === 0) this.#buckets.delete(capabilities);
   }
 }
 

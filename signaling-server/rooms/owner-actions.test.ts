@@ -3,9 +3,9 @@ import type { Answer, InviteRequest } from '../../shared/signaling.ts';
 import { TestIdentity } from '../access/test-identity.ts';
 import { ManualServerClock } from '../test-clock.ts';
 import { TestBed, type TestPage } from '../test-server.ts';
-import { COORDINATOR } from '../tuning.ts';
+import { OWNER_ACTION_LIMIT } from './owner-actions.ts';
 
-/** What the owner of a room may do, and nobody else: take invites back, be rid of volunteers, and find back into the room. */
+/** What only the owner of a room may do: revoke invites, remove volunteers, and return as the owner. */
 const bed = new TestBed();
 let clock: ManualServerClock;
 beforeEach(() => {
@@ -36,22 +36,22 @@ async function inviteFrom(page: TestPage, request: Partial<InviteRequest> = {}):
 
 const guest = (url: string, invite: string) => bed.page(url).tryJoin({ role: 'volunteer', invite });
 
-test('an invite that was taken back says so to whoever comes with it; other invites and those inside stay', async () => {
+test('a revoked invite is refused with that reason; other invites and admitted members are not affected', async () => {
   const { url, owner } = await ownRoom();
-  const [taken, other] = [await inviteFrom(owner), await inviteFrom(owner)];
+  const [revoked, other] = [await inviteFrom(owner), await inviteFrom(owner)];
   const inside = bed.page(url);
-  const { pass, room } = await inside.join({ role: 'volunteer', invite: taken });
-  expect(await owner.ask('takeback', { token: taken })).toEqual({ ok: true, value: null });
-  expect(await owner.ask('takeback', { token: taken }), 'twice is as good').toMatchObject({ ok: true });
-  expect(await guest(url, taken)).toMatchObject(refused(/owner of this room has taken this invite back/));
+  const { pass, room } = await inside.join({ role: 'volunteer', invite: revoked });
+  expect(await owner.ask('revoke', { token: revoked })).toEqual({ ok: true, value: null });
+  expect(await owner.ask('revoke', { token: revoked }), 'revoking twice is harmless').toMatchObject({ ok: true });
+  expect(await guest(url, revoked)).toMatchObject(refused(/owner of this room has revoked this invite/));
   expect(await guest(url, other)).toMatchObject({ ok: true });
   await inside.ask('leave');
-  expect(await inside.tryJoin({ role: 'volunteer', room, invite: pass }), 'a pass is no invite').toMatchObject({
+  expect(await inside.tryJoin({ role: 'volunteer', room, invite: pass }), 'a pass is not an invite').toMatchObject({
     ok: true,
   });
 });
 
-test('only the owner takes invites back, and only those into its own room', async () => {
+test('only the owner revokes invites, and only those into its own room', async () => {
   const { url, owner } = await ownRoom();
   const token = await inviteFrom(owner);
   const [friend, stranger, volunteer] = [bed.page(url), bed.page(url), bed.page(url)];
@@ -59,11 +59,11 @@ test('only the owner takes invites back, and only those into its own room', asyn
   expect(asGamer.owner).toBe(false);
   const { pass } = await volunteer.join({ role: 'volunteer', invite: token });
   await stranger.join({ inviteOnly: true });
-  expect(await friend.ask('takeback', { token })).toMatchObject(refused(/Only the owner/));
-  expect(await volunteer.ask('takeback', { token })).toMatchObject(refused(/Only the owner/));
-  expect(await stranger.ask('takeback', { token })).toMatchObject(refused(/no invite into this room/));
-  expect(await owner.ask('takeback', { token: pass })).toMatchObject(refused(/no invite into this room/));
-  expect(await owner.ask('takeback', { token: 'nonsense' })).toMatchObject(refused(/not valid/));
+  expect(await friend.ask('revoke', { token })).toMatchObject(refused(/Only the owner/));
+  expect(await volunteer.ask('revoke', { token })).toMatchObject({ error: { reason: 'malformed' } });
+  expect(await stranger.ask('revoke', { token })).toMatchObject(refused(/not an invite into this room/));
+  expect(await owner.ask('revoke', { token: pass })).toMatchObject(refused(/not an invite into this room/));
+  expect(await owner.ask('revoke', { token: 'nonsense' })).toMatchObject(refused(/not valid/));
   expect(await guest(url, token)).toMatchObject({ ok: true });
 });
 
@@ -116,9 +116,7 @@ test('a volunteer that is removed hears why, its gamers hear it is gone, and nei
     bed.page(url, removed.sessionKey).tryJoin({ role: 'volunteer', room, invite: token });
   const another = await inviteFrom(owner);
   for (const token of [pass, another]) expect(await back(token)).toMatchObject(refused(/has removed this machine/));
-  expect(await guest(url, invite), 'a new session with the same invite').toMatchObject(
-    refused(/taken this invite back/),
-  );
+  expect(await guest(url, invite), 'a new session with the same invite').toMatchObject(refused(/revoked this invite/));
   expect(await guest(url, another), 'somebody else').toMatchObject({ ok: true });
   await stays.caughtUp();
   expect(stays.farewells).toEqual([]);
@@ -177,9 +175,9 @@ test('only the owner removes, only volunteers that it met, and not without end',
   for (const id of [friendId, strangerId, 'A'.repeat(22)]) {
     expect(await owner.ask('remove', { volunteerId: id })).toMatchObject(refused(/not in your room/));
   }
-  for (let times = 3; times < COORDINATOR.ownerActs.events; times++) await owner.ask('takeback', { token: '' });
+  for (let times = 3; times < OWNER_ACTION_LIMIT.events; times++) await owner.ask('revoke', { token: '' });
   expect(await owner.ask('remove', { volunteerId })).toMatchObject({ error: { reason: 'rate-limited' } });
-  clock.advance(COORDINATOR.ownerActs.windowMs);
+  clock.advance(OWNER_ACTION_LIMIT.windowMs);
   expect(await owner.ask('remove', { volunteerId })).toMatchObject({ ok: true });
 });
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
-/** A Redis of a test's own on this machine, which keeps nothing on disk. `npm test` has seen to it that the program is there. */
+/** A Redis server for one test, which keeps nothing on disk. `npm test` has checked that the program is installed. */
 export class TestRedis {
   #child: ChildProcess;
 
@@ -24,7 +24,7 @@ export class TestRedis {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Ends at once, with all that it knew. */
+  /** Ends it at once, with all its data. */
   async kill(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = once(this.#child, 'exit');
@@ -32,7 +32,7 @@ export class TestRedis {
     await ended;
   }
 
-  /** On the same port, empty. */
+  /** Starts it again on the same port, empty. */
   async startAgain(): Promise<void> {
     this.#child = await launch(this.port);
   }

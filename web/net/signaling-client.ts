@@ -5,7 +5,6 @@ import { SIGNALING } from '../../shared/protocol-limits.ts';
 import {
   type Accusation,
   type InviteRequest,
-  iceGrantSchema,
   type Joined,
   type JoinRequest,
   joinedSchema,
@@ -16,7 +15,6 @@ import {
   type VolunteerReport,
   type VolunteerStatus,
 } from '../../shared/signaling.ts';
-import { z } from '../../shared/zod.ts';
 import { IceRenewal } from './ice-renewal.ts';
 import type { Identity } from './identity.ts';
 import {
@@ -50,8 +48,6 @@ export interface SignalingOptions {
   clock: Clock;
   onEvent(event: SignalingEvent): void;
 }
-
-const nothing = z.null();
 
 /**
  * Our session at the coordinator. It survives lost sockets and restarts of the server: the session's id is the hash of a key only
@@ -101,7 +97,7 @@ export class SignalingClient {
     this.#socket.on('disconnect', (why) => this.#disconnected(why));
     this.#renewal = new IceRenewal({
       clock: options.clock,
-      ask: () => ask(this.#socket, 'ice', null, iceGrantSchema),
+      ask: () => ask(this.#socket, 'ice', null),
       onGrant: (grant) => {
         this.#joined = { ...this.joined, ...grant };
       },
@@ -143,20 +139,20 @@ export class SignalingClient {
   tellStatus(status: VolunteerStatus): void {
     if (this.#state !== 'online' || !this.#news.isNews(status)) return;
     this.#news.told(status);
-    this.#unawaited(ask(this.#socket, 'status', status, nothing));
+    this.#unawaited(ask(this.#socket, 'status', status));
   }
 
   tellReport(report: VolunteerReport): void {
-    if (this.#state === 'online') this.#unawaited(ask(this.#socket, 'report', report, nothing));
+    if (this.#state === 'online') this.#unawaited(ask(this.#socket, 'report', report));
   }
 
   tellLink(report: LinkReport): void {
-    if (this.#state === 'online') this.#unawaited(ask(this.#socket, 'link', report, nothing));
+    if (this.#state === 'online') this.#unawaited(ask(this.#socket, 'link', report));
   }
 
   /** A volunteer gave a wrong result. While the socket is away this waits until the server knows the volunteer again. */
   tellAccusation(accusation: Accusation): void {
-    if (this.#state === 'online') this.#unawaited(ask(this.#socket, 'accuse', accusation, nothing));
+    if (this.#state === 'online') this.#unawaited(ask(this.#socket, 'accuse', accusation));
     else if (this.#state === 'reconnecting' && this.#accusations.size < SIGNALING.maxBufferedSignals) {
       this.#accusations.set(accusation.volunteerId, accusation);
     }
@@ -165,26 +161,26 @@ export class SignalingClient {
   /** Gamers: may volunteers of the lobby help? While the socket is away the next join says it. */
   setLobby(open: boolean): void {
     this.#wanted = { ...this.#wanted, lobby: open };
-    if (this.#state === 'online') this.#unawaited(ask(this.#socket, 'lobby', { open }, nothing));
+    if (this.#state === 'online') this.#unawaited(ask(this.#socket, 'lobby', { open }));
   }
 
   /** Returns a signed token. Throws MeshError `signaling-unreachable`, or why the server makes none. */
   async createInvite(request: InviteRequest): Promise<string> {
     if (this.#state !== 'online') throw unreachable(this.#options.url);
-    const { token } = await ask(this.#socket, 'invite', request, z.object({ token: z.string() }));
+    const { token } = await ask(this.#socket, 'invite', request);
     return token;
   }
 
   /** The room's owner takes an invite back. Throws MeshError `signaling-unreachable`, or why the server does not do it. */
   async takeBackInvite(token: string): Promise<void> {
     if (this.#state !== 'online') throw unreachable(this.#options.url);
-    await ask(this.#socket, 'takeback', { token }, nothing);
+    await ask(this.#socket, 'revoke', { token });
   }
 
   /** The room's owner is rid of a volunteer. Throws MeshError `signaling-unreachable`, or why the server does not do it. */
   async removeVolunteer(volunteerId: string): Promise<void> {
     if (this.#state !== 'online') throw unreachable(this.#options.url);
-    await ask(this.#socket, 'remove', { volunteerId }, nothing);
+    await ask(this.#socket, 'remove', { volunteerId });
   }
 
   /** Leaves the room, so that its members need not wait for us. */
@@ -194,7 +190,7 @@ export class SignalingClient {
     this.#setState('closed');
     if (wasOnline) {
       // Heard or not, this session is over for us; a server that missed it notices the lost socket.
-      await ask(this.#socket, 'leave', null, nothing, SIGNALING_CLIENT.leaveTimeoutMs).catch(() => {});
+      await ask(this.#socket, 'leave', null, SIGNALING_CLIENT.leaveTimeoutMs).catch(() => {});
     }
     this.#dispose();
   }
@@ -242,7 +238,7 @@ export class SignalingClient {
       const sessionId = await sessionIdOf(this.#wanted.sessionKey);
       return identity.sign(proofBytes({ challenge, host: new URL(url).host, sessionId }));
     };
-    this.#unawaited(signing().then((signature) => ask(this.#socket, 'prove', { signature }, nothing)));
+    this.#unawaited(signing().then((signature) => ask(this.#socket, 'prove', { signature })));
   }
 
   /** Over a new socket, unless it was the first. */
@@ -285,7 +281,7 @@ export class SignalingClient {
     const accusation = this.#accusations.get(peerId);
     if (!accusation) return;
     this.#accusations.delete(peerId);
-    this.#unawaited(ask(this.#socket, 'accuse', accusation, nothing));
+    this.#unawaited(ask(this.#socket, 'accuse', accusation));
   }
 
   #unreachable(peerId: string): void {
@@ -295,7 +291,7 @@ export class SignalingClient {
   }
 
   #sendSignal(request: SignalRequest): void {
-    this.#unawaited(ask(this.#socket, 'signal', request, nothing));
+    this.#unawaited(ask(this.#socket, 'signal', request));
   }
 
   #unawaited(answer: Promise<null>): void {

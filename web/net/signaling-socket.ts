@@ -2,7 +2,12 @@ import { io, type Socket } from 'socket.io-client';
 import type { ZodType } from 'zod';
 import { MeshError } from '../../shared/errors.ts';
 import {
+  CLIENT_EVENTS,
+  type ClientEvent,
   type ClientToServerEvents,
+  type EventPayload,
+  type EventReply,
+  type Farewell,
   goneSchema,
   type Introduction,
   introductionSchema,
@@ -16,8 +21,6 @@ import { z } from '../../shared/zod.ts';
 import { SIGNALING_CLIENT } from './tuning.ts';
 
 export type SignalingSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
-
-type Farewell = z.infer<typeof goneSchema>;
 
 /** What the server says unasked. */
 export type ServerEvent =
@@ -42,17 +45,17 @@ export function openSocket(url: string, joinRequest: () => JoinRequest): Signali
 }
 
 /**
- * Asks the server and awaits its answer. Throws the MeshError it refuses with; `signaling-unreachable` when no answer comes,
- * `malformed` when it has not the shape of `schema`.
+ * Sends an event to the server and awaits its reply. Throws the MeshError that the server refuses with; `signaling-unreachable`
+ * when no answer comes, `malformed` when the reply does not match the schema of CLIENT_EVENTS.
  */
-export async function ask<Event extends keyof ClientToServerEvents, Value>(
+export async function ask<E extends ClientEvent>(
   socket: SignalingSocket,
-  event: Event,
-  payload: Parameters<ClientToServerEvents[Event]>[0],
-  schema: ZodType<Value>,
+  event: E,
+  payload: EventPayload<E>,
   timeoutMs: number = SIGNALING_CLIENT.connectTimeoutMs,
-): Promise<Value> {
-  return readAnswer(await answerOf(socket, event, payload, timeoutMs), schema);
+): Promise<EventReply<E>> {
+  const answer = await answerOf(socket, event, payload, timeoutMs);
+  return readAnswer(answer, CLIENT_EVENTS[event].reply);
 }
 
 /** Throws the MeshError that the server refuses with; `malformed` when its answer has not the shape of `schema`. */
