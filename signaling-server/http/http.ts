@@ -3,7 +3,6 @@ import type { Logger } from 'pino';
 import type { Lan } from '../../shared/lan.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import type { ServerStatus } from '../../shared/status.ts';
-import type { Counts } from '../rooms/rooms.ts';
 import type { Metrics } from './metrics.ts';
 import { refuseAccess } from './operator-access.ts';
 import type { Pages } from './pages.ts';
@@ -15,7 +14,7 @@ export interface Health {
   uptimeS: number;
   /** May a volunteer come without an invite? */
   lobby: boolean;
-  counts: Counts & { sockets: number };
+  counts: ServerStatus['now'];
 }
 
 /** What is under OPERATOR_PATHS: for whoever runs the server. */

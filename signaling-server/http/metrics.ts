@@ -2,11 +2,10 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { LinkOutcome, RefusalReason, ServerStatus } from '../../shared/status.ts';
 import { LoopLag } from '../boot/event-loop-lag.ts';
 import type { ServerClock } from '../clock.ts';
-import type { Counts } from '../rooms/rooms.ts';
 
 /** What is true now, asked for when somebody looks. */
 export interface Present {
-  counts: Counts & { sockets: number };
+  counts: ServerStatus['now'];
   draining: boolean;
 }
 
