@@ -67,7 +67,7 @@ test('only the owner revokes invites, and only those into its own room', async (
   expect(await guest(url, token)).toMatchObject({ ok: true });
 });
 
-test('an owner that reloads comes back by its own invite into the room that stood meanwhile, and owns it as before', async () => {
+test('an owner that reloads returns by its own invite into the room, which stayed, and still owns it', async () => {
   const { url, owner, room } = await ownRoom();
   const back = await inviteFrom(owner, { role: 'gamer', owner: true });
   const volunteer = bed.page(url);
@@ -79,7 +79,7 @@ test('an owner that reloads comes back by its own invite into the room that stoo
   expect(await again.ask('remove', { volunteerId })).toMatchObject({ ok: true });
 });
 
-test('a guest makes nobody an owner; an owner’s pass and its socket’s return leave it one', async () => {
+test('a guest cannot make owners; an owner stays one when it resumes and when it returns by its pass', async () => {
   const { url, owner, room } = await ownRoom();
   const friend = bed.page(url);
   await friend.join({ invite: await inviteFrom(owner, { role: 'gamer' }) });
@@ -92,15 +92,15 @@ test('a guest makes nobody an owner; an owner’s pass and its socket’s return
   expect(restarted).toMatchObject({ resumed: false, owner: true });
 });
 
-test('who makes an open room owns it while there; a volunteer never does', async () => {
+test('the gamer that makes an open room owns it; a volunteer never owns one', async () => {
   const { url } = await bed.server({}, clock);
   expect(await bed.page(url).join({ room: 'den' })).toMatchObject({ owner: true });
   expect(await bed.page(url).join({ room: 'den' })).toMatchObject({ owner: false });
   expect(await bed.page(url).join({ room: 'attic', role: 'volunteer' })).toMatchObject({ owner: false });
-  expect(await bed.page(url).join({ room: 'attic' }), 'a room that was there').toMatchObject({ owner: false });
+  expect(await bed.page(url).join({ room: 'attic' }), 'a room that existed').toMatchObject({ owner: false });
 });
 
-test('a volunteer that is removed hears why, its gamers hear it is gone, and neither its session nor its invite brings it back', async () => {
+test('a removed volunteer and its gamers are told, and it returns neither with its session nor with its invite', async () => {
   const { url, owner, room } = await ownRoom();
   const invite = await inviteFrom(owner);
   const [removed, stays] = [bed.page(url), bed.page(url)];
@@ -122,7 +122,7 @@ test('a volunteer that is removed hears why, its gamers hear it is gone, and nei
   expect(stays.farewells).toEqual([]);
 });
 
-test('one that proves who it is stays out with a new session and a new invite; it meets nobody before', async () => {
+test('a removed volunteer with a proven identity is refused with a new session and invite, before it meets anybody', async () => {
   const { url, owner, room } = await ownRoom();
   const [first, second] = [bed.page(url), bed.page(url)];
   const identity = await TestIdentity.make();
@@ -137,7 +137,7 @@ test('one that proves who it is stays out with a new session and a new invite; i
   expect(owner.introductions.map(({ peerId }) => peerId)).toEqual([volunteerId]);
 });
 
-test('one whose socket is away is removed all the same, and the room that its invites make again keeps it out', async () => {
+test('a volunteer whose socket is away can be removed, and stays removed when invites make the room again', async () => {
   const { url, owner, room } = await ownRoom();
   const away = bed.page(url);
   const { id: volunteerId, pass } = await away.join({ role: 'volunteer', invite: await inviteFrom(owner) });
@@ -150,7 +150,7 @@ test('one whose socket is away is removed all the same, and the room that its in
   expect(await returns.tryJoin({ role: 'volunteer', room, invite: pass })).toMatchObject(refused(/has removed/));
 });
 
-test('a volunteer of the lobby leaves the gamers of the room alone, and is not brought back to them', async () => {
+test('a removed lobby volunteer leaves the room’s gamers, stays in the lobby, and is not introduced to them again', async () => {
   const { url } = await bed.server({ lobby: true }, clock);
   const [volunteer, owner, other] = [bed.page(url), bed.page(url), bed.page(url)];
   const { id: volunteerId } = await volunteer.join(inLobby);
@@ -165,7 +165,7 @@ test('a volunteer of the lobby leaves the gamers of the room alone, and is not b
   expect(volunteer.socket.connected).toBe(true);
 });
 
-test('only the owner removes, only volunteers that it met, and not without end', async () => {
+test('only the owner removes, only volunteers that it met, and only so often', async () => {
   const { url, owner } = await ownRoom();
   const [friend, volunteer, stranger] = [bed.page(url), bed.page(url), bed.page(url)];
   const { id: friendId } = await friend.join({ invite: await inviteFrom(owner, { role: 'gamer' }) });
@@ -181,7 +181,7 @@ test('only the owner removes, only volunteers that it met, and not without end',
   expect(await owner.ask('remove', { volunteerId })).toMatchObject({ ok: true });
 });
 
-test('where the server requires invites every room is its members’ alone, and a volunteer without one is told so', async () => {
+test('where the server requires invites every room is invite-only, and a volunteer without one is refused', async () => {
   const { url } = await bed.server({ invites: 'required' }, clock);
   const owner = bed.page(url);
   expect(await bed.page(url).tryJoin({ room: 'den', role: 'volunteer' })).toMatchObject(refused(/invited members/));

@@ -171,7 +171,7 @@ export class SignalingClient {
     return token;
   }
 
-  /** The room's owner takes an invite back. Throws MeshError `signaling-unreachable`, or why the server does not do it. */
+  /** Revokes an invite; for the room's owner. Throws MeshError `signaling-unreachable`, or the reason for which the server refuses. */
   async takeBackInvite(token: string): Promise<void> {
     if (this.#state !== 'online') throw unreachable(this.#options.url);
     await ask(this.#socket, 'revoke', { token });
