@@ -7,7 +7,7 @@ import type { Counts } from '../rooms/rooms.ts';
 import type { Metrics } from './metrics.ts';
 import { refuseAccess } from './operator-access.ts';
 import type { Pages } from './pages.ts';
-import { applySecurityHeaders, shareWithOtherOrigins } from './security-headers.ts';
+import { applySecurityHeaders } from './security-headers.ts';
 
 /** What `/healthz` tells a person, a monitor or a script. */
 export interface Health {
@@ -71,11 +71,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
   }
   if (path === '/lan.json') return sendJson(response, lan());
   if (OPERATOR_PATHS.includes(path)) return tellOperator(path, request, response, parts);
-  if (!pages) return sendText(response, 503, NO_PAGES);
-  // Else the SDK in a page of another origin cannot tell a file that is missing from a server that is away.
-  if (path.startsWith(MODELS)) shareWithOtherOrigins(response);
-  if (!pages.has(path)) return sendText(response, 404, nothingAt(path));
-  if (!(await pages.serve(path, request, response))) sendText(response, 503, NO_PAGES);
+  if (!pages || !(await pages.arePresent())) return sendText(response, 503, NO_PAGES);
+  pages.serve(path, request, response, () => sendText(response, 404, nothingAt(path)));
 }
 
 function nothingAt(path: string): string {
