@@ -61,7 +61,7 @@ export async function createServer(
   const counts = (): Present['counts'] => ({ sockets: gateway.socketCount, ...reception.counts() });
   const metrics: Metrics = new Metrics(clock, () => ({ counts: counts(), draining }));
   const invites = new Invites(secret, clock);
-  const lockOut = new LockOut(clock, config.limitFactor);
+  const lockOut = new LockOut(config.limitFactor, cluster?.redis);
   const coordinatorFor = (mirror?: Mirror) =>
     new Coordinator({ config, invites, store, clock, log, lockOut, onMatch: () => metrics.matched(), mirror });
   const reception: RequestHandler<SocketConnection> =

@@ -39,32 +39,6 @@ export const COORDINATOR = {
   ownerActs: { events: 64, windowMs: 600_000, maxKeys: 10_000 },
   /** Removed from one room while it lives; the first are forgotten past it. Two ids each. */
   maxRemovedPerRoom: 256,
-  /** Wrong invites of one address in the first window that lock it out for the second: nobody mistypes ten links, and a guess has 2^-256. */
-  wrongInvites: { most: 10, windowMs: 600_000, lockMs: 600_000, maxAddresses: 10_000 },
-} as const;
-
-/** What one address and one session may send in a window; LIMIT_FACTOR multiplies each. An address may be a household or a school. */
-export const LIMITS = {
-  windowS: 10,
-  /** A hundred pages behind one address that lost their server, and the second attempts of those that were refused. */
-  connectsPerAddress: 200,
-  /** Fewer than connects: these are answered, and the page can say why. */
-  joinsPerAddress: 150,
-  /** A page that reconnects at its fastest joins ten times in a window. */
-  joinsPerSession: 20,
-  /** A volunteer that meets the most gamers there may be, 64, with an answer and twenty candidates each. */
-  signalsPerSession: 2_000,
-  signalsPerAddress: 8_000,
-  /** Everything else: a gamer's report on each of 16 volunteers every second, and a person's clicks. */
-  eventsPerSession: 200,
-  eventsPerAddress: 4_000,
-  /** Offers are under 20 kB, candidates under 1 kB. */
-  bytesPerSession: 4 * 1024 * 1024,
-  bytesPerAddress: 32 * 1024 * 1024,
-  /** Who goes on so many times over a limit does not listen to refusals: its socket is dropped. */
-  dropAtTimes: 3,
-  /** Sockets of one address at a time. */
-  socketsPerAddress: 1_000,
 } as const;
 
 /** Where the coordinator keeps what it remembers: a file, or Redis. */

@@ -4,9 +4,9 @@ import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { TestIdentity } from '../access/test-identity.ts';
 import type { Config } from '../boot/config.ts';
 import { ManualServerClock } from '../boot/manual-clock.ts';
+import { LIMITS } from '../sockets/limits.ts';
 import { TestRedis } from '../store/test-redis.ts';
 import { eventually, IDLE_STATUS, TestBed, type TestPage } from '../test-server.ts';
-import { LIMITS } from '../tuning.ts';
 
 /** Several instances over a real Redis act as one, whichever of them a page's socket is at, and whichever of them ends. */
 const bed = new TestBed();

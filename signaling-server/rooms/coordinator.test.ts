@@ -52,7 +52,7 @@ function coordinatorFor(askers: number): Coordinator {
     store: new SlowStore(clock, askers),
     clock,
     log: pino({ level: 'silent' }),
-    lockOut: new LockOut(clock, 1),
+    lockOut: new LockOut(1),
     onMatch() {},
   });
 }

@@ -74,7 +74,7 @@ export class Coordinator {
       maxIntroductions: parts.config.maxIntroductions,
       onMatch: () => parts.onMatch(),
     });
-    this.#accusations = new RateLimit(COORDINATOR.accusations, parts.clock);
+    this.#accusations = new RateLimit(COORDINATOR.accusations);
     this.#bans = new Bans(parts.store, parts.clock);
     const { invites, clock, log } = parts;
     this.owner = new OwnerActs({
@@ -221,10 +221,9 @@ export class Coordinator {
     // It may have left when it was found out.
     const historyId = gamer.historyOf(volunteerId);
     if (historyId === undefined) throw notInvited('You were never introduced to this volunteer.');
-    if (this.#accusations.isReached(gamer.id)) {
+    if (!(await this.#accusations.take(gamer.id))) {
       throw new MeshError('rate-limited', 'You reported many volunteers. Wait ten minutes before you report another.');
     }
-    this.#accusations.count(gamer.id);
     const { store, log } = this.parts;
     const key = placeKey(gamer.place);
     await store.accuse(key, gamer.id, historyId);
@@ -321,11 +320,11 @@ export class Coordinator {
     address: string,
   ): Promise<Pick<Admission, 'place' | 'isOwner' | 'invite'>> {
     const { invites, lockOut } = this.parts;
-    lockOut.check(address);
+    await lockOut.check(address);
     const { place, counted, isOwner, invite, isPass } = await invites
       .verify(token, { sessionId, role, room })
-      .catch((cause: unknown) => {
-        if (cause instanceof WrongInvite) lockOut.count(address);
+      .catch(async (cause: unknown) => {
+        if (cause instanceof WrongInvite) await lockOut.count(address);
         throw cause;
       });
     if (invite && !isPass && (await this.#bans.isTakenBack(invite))) {

@@ -27,7 +27,7 @@ export class OwnerActs {
   readonly #limit: RateLimit;
 
   constructor(private readonly parts: Parts) {
-    this.#limit = new RateLimit(COORDINATOR.ownerActs, parts.clock);
+    this.#limit = new RateLimit(COORDINATOR.ownerActs);
   }
 
   /**
@@ -35,7 +35,7 @@ export class OwnerActs {
    * @throws MeshError `not-invited` from anybody else, or about what is no invite into this room; `rate-limited`
    */
   async takeBack(owner: Member, { token }: TakeBackRequest): Promise<void> {
-    this.#count(owner);
+    await this.#count(owner);
     const { invites, bans } = this.parts;
     await bans.takeBack(await invites.known(token, owner.place));
   }
@@ -46,7 +46,7 @@ export class OwnerActs {
    * @throws MeshError `not-invited` from anybody else, or about a stranger; `rate-limited`
    */
   async remove(owner: Member, { volunteerId }: Removal): Promise<void> {
-    this.#count(owner);
+    await this.#count(owner);
     const { rooms, introductions, bans, log } = this.parts;
     const { place } = owner;
     const found = rooms.session(volunteerId);
@@ -74,11 +74,10 @@ export class OwnerActs {
     this.parts.depart(volunteer);
   }
 
-  #count(owner: Member): void {
+  async #count(owner: Member): Promise<void> {
     if (!owner.isOwner) throw notInvited('Only the owner of this room can do this: whoever made it.');
-    if (this.#limit.isReached(owner.id)) {
+    if (!(await this.#limit.take(owner.id))) {
       throw new MeshError('rate-limited', 'That was often. Wait ten minutes, or make a new room.');
     }
-    this.#limit.count(owner.id);
   }
 }
