@@ -59,7 +59,7 @@ export async function createServer(
   let draining = false;
   let lan: Lan = { secureUrls: [], isOwnCertificate: false };
   const counts = (): Present['counts'] => ({ sockets: gateway.socketCount, ...reception.counts() });
-  const metrics: Metrics = new Metrics(clock, () => ({ counts: counts(), draining }));
+  const metrics: Metrics = new Metrics(() => ({ counts: counts(), draining }));
   const invites = new Invites(secret, clock);
   const lockOut = new LockOut(config.limitFactor, cluster?.redis);
   const coordinatorFor = (mirror?: Mirror) =>
@@ -105,7 +105,6 @@ export async function createServer(
     connections.destroyAll();
     await reception.close();
     await Promise.all([closed, store.close()]);
-    metrics.close();
   }
 
   return {

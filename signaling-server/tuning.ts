@@ -78,11 +78,3 @@ export const CLUSTER = {
   reconnectDelayMs: 100,
   reconnectDelayMaxMs: 1_000,
 } as const;
-
-/** How the coordinator watches itself. */
-export const OPERATION = {
-  /** How often the loop's lateness is looked at: as fine as a lateness that people notice. */
-  loopLagResolutionMs: 10,
-  /** Figures are of the last window of this length: shorter than a scrape of Prometheus, so that none is missed for long. */
-  loopLagWindowMs: 10_000,
-} as const;
