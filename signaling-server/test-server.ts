@@ -15,7 +15,8 @@ import {
   type ServerToClientEvents,
 } from '../shared/signaling.ts';
 import type { ServerClock } from './boot/clock.ts';
-import { type Config, readConfig } from './boot/config.ts';
+import { readConfig } from './boot/config.ts';
+import type { Config } from './boot/settings.ts';
 import { createServer } from './server.ts';
 
 export const newSessionKey = () => randomBytes(16).toString('base64url');

@@ -4,8 +4,6 @@ export const COORDINATOR = {
   maxIntroductions: 8,
   /** How long a graceful stop waits for requests under way. */
   drainMs: 3_000,
-  /** Sessions of one instance, those in their resume grace included: about 20 kB each, so a small machine holds them. */
-  maxSessions: 20_000,
   /** A socket that has not joined by then is not one of our pages. */
   joinTimeoutMs: 10_000,
   /** Packets waiting for a slow socket before it is dropped: twice what a resume may flush at once. */
@@ -15,8 +13,6 @@ export const COORDINATOR = {
   /** Regions of the lobby, by round trip to the server: two where it doubles, a heartbeat differs from the next by more; farther ones are one. */
   regionsPerOctave: 2,
   farthestRegionMs: 2_000,
-  /** TURN credentials outlast a long evening even of a page that cannot ask for new ones, and one who copies them has a day. */
-  turnTtlS: 24 * 3_600,
   /** A member may come back with its pass after a weekend, not with one found in an old backup. */
   passValidS: 7 * 24 * 3_600,
   /** What is remembered of volunteers and of who worked with whom, least recently used first out; under 200 bytes each. */

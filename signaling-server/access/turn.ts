@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { IceGrant } from '../../shared/signaling.ts';
-import type { Config } from '../boot/config.ts';
+import type { Config } from '../boot/settings.ts';
 
 export type IceConfig = Pick<Config, 'iceServers' | 'turnUrls' | 'turnSecret' | 'turnTtlS'>;
 

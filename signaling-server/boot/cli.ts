@@ -1,7 +1,8 @@
 import { renderUnicodeCompact } from 'uqr';
 import { createServer, type RunningServer } from '../server.ts';
-import { ConfigError, helpText, readConfig } from './config.ts';
+import { ConfigError, readConfig } from './config.ts';
 import { StartError } from './listening.ts';
+import { helpText } from './settings.ts';
 
 /** What a run needs of its process, so that a test can be one. */
 export interface Host {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, expect, test } from 'vitest';
 import { TestBed } from '../test-server.ts';
-import { settingsMarkdown } from './config.ts';
+import { settingsMarkdown } from './settings.ts';
 
 const bed = new TestBed();
 afterEach(() => bed.end());

@@ -3,9 +3,9 @@ import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { networkInterfaces } from 'node:os';
 import type { ServerClock } from '../boot/clock.ts';
-import type { Config } from '../boot/config.ts';
 import { StartError } from '../boot/listening.ts';
 import { keptCertificate } from '../boot/own-certificate.ts';
+import type { Config } from '../boot/settings.ts';
 
 export interface SecureServer {
   server: Server;

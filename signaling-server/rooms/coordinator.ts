@@ -19,7 +19,7 @@ import type { LockOut } from '../access/lock-out.ts';
 import { type Claim, newChallenge, provenIdentity } from '../access/proof.ts';
 import { type IceConfig, iceGrantFor } from '../access/turn.ts';
 import type { ServerClock } from '../boot/clock.ts';
-import type { Config } from '../boot/config.ts';
+import type { Config } from '../boot/settings.ts';
 import { RateLimit } from '../sockets/rate-limit.ts';
 import { sessionIdNow } from '../sockets/session-id.ts';
 import type { Store } from '../store/store.ts';

@@ -15,7 +15,7 @@ import { z } from '../../shared/zod.ts';
 import { notInvited } from '../access/invites.ts';
 import { LockedOut } from '../access/lock-out.ts';
 import type { ServerClock } from '../boot/clock.ts';
-import type { Config } from '../boot/config.ts';
+import type { Config } from '../boot/settings.ts';
 import type { Metrics } from '../http/metrics.ts';
 import { mayConnect } from '../http/origins.ts';
 import { applySecurityHeaders } from '../http/security-headers.ts';
