@@ -2,8 +2,6 @@
 export const COORDINATOR = {
   /** Volunteers one gamer is introduced to: a frame needs few, and each link costs a peer connection. */
   maxIntroductions: 8,
-  /** How long a graceful stop waits for requests under way. */
-  drainMs: 3_000,
   /** A socket that has not joined by then is not one of our pages. */
   joinTimeoutMs: 10_000,
   /** Packets waiting for a slow socket before it is dropped: twice what a resume may flush at once. */

@@ -109,7 +109,7 @@ test('a page of another origin can read that a model file is missing, and which 
   expect(await response.text()).toContain('/models/manifest.json');
 });
 
-/** Sends a request as written: `fetch` would straighten its path. */
+/** Sends a request exactly as written: `fetch` would normalize its path. */
 function raw(port: number, request: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(request));
@@ -122,7 +122,7 @@ function raw(port: number, request: string): Promise<string> {
   });
 }
 
-test('no spelling of a path leads out of the folder', async () => {
+test('no spelling of a path leads out of the folder of pages', async () => {
   const { port } = await bed.server({ pagesDir });
   const paths = [
     '/../secret.txt',
@@ -148,7 +148,7 @@ test('no spelling of a path leads out of the folder', async () => {
   }
 });
 
-test('a Host header cannot add to the policy', async () => {
+test('a Host header cannot add directives to the policy', async () => {
   const { port } = await bed.server({ pagesDir });
   for (const host of ["evil.example; script-src 'unsafe-inline'", 'evil.example *', "a' 'unsafe-eval"]) {
     const answer = await raw(port, `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
@@ -173,7 +173,7 @@ test('/healthz reports version, uptime and counts', async () => {
   });
 });
 
-test('other methods are refused, unknown paths are not found', async () => {
+test('other methods get 405, unknown paths 404', async () => {
   const { url } = await bed.server({ pagesDir });
   const post = await fetch(url, { method: 'POST', body: 'x' });
   expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
