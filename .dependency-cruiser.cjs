@@ -39,7 +39,7 @@ const serverRoom = (room, allowed, comment) => ({
   from: { path: `^signaling-server/${room}/`, pathNot: TESTS },
   to: {
     path: '^signaling-server/',
-    pathNot: [room, 'clock', 'tuning', ...allowed].map((name) => `^signaling-server/${name}[/.]`),
+    pathNot: [room, 'clock', ...allowed].map((name) => `^signaling-server/${name}[/.]`),
   },
 });
 
@@ -58,12 +58,8 @@ module.exports = {
     only('server-knows-only-shared', 'signaling-server', ['shared'], 'the coordinator introduces; it never computes'),
     serverRoom('store', [], 'a store remembers; it knows nothing of members'),
     serverRoom('lobby', [], 'the lobby pairs whatever has the facts it needs'),
-    serverRoom('access', ['store', 'sockets/rate-limit'], 'who may enter is decided without knowing who is there'),
-    serverRoom(
-      'rooms',
-      ['access', 'lobby', 'store', 'sockets/rate-limit'],
-      'decisions are made over connections, whatever carries them',
-    ),
+    serverRoom('access', ['store'], 'who may enter is decided without knowing who is there'),
+    serverRoom('rooms', ['access', 'lobby', 'store'], 'decisions are made over connections, whatever carries them'),
     serverRoom('sockets', ['rooms', 'access', 'http'], 'sockets bring requests to the rooms'),
     serverRoom(
       'cluster',

@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from '../shared/clock.ts';
 
-/** The coordinator also signs dates, so it knows the time of day. */
+/** A clock that also knows the date, which invites and TURN credentials need. */
 export interface ServerClock extends Clock {
-  /** Since the Unix epoch, ms. */
+  /** Milliseconds since the Unix epoch. */
   epochMs(): number;
 }
 

@@ -7,7 +7,7 @@ import { TestBed, testConfig } from './test-server.ts';
 const bed = new TestBed();
 afterEach(() => bed.end());
 
-test('a stop finishes the joins under way and is not held up by connections that never answer', async () => {
+test('a stop finishes the joins in progress and does not wait for connections that never send anything', async () => {
   const { url, port, close } = await bed.server();
   const mute = connect(port, '127.0.0.1');
   await new Promise((resolve) => mute.once('connect', resolve));
@@ -21,7 +21,7 @@ test('a stop finishes the joins under way and is not held up by connections that
   await ended;
 });
 
-test('the log holds no room name, key, token or description of a connection', async () => {
+test('the log contains no room name, key, token or session description', async () => {
   let logged = '';
   const write = (line: string) => {
     logged += line;

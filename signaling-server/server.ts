@@ -6,9 +6,9 @@ import packageJson from '../package.json' with { type: 'json' };
 import type { Lan } from '../shared/lan.ts';
 import { Invites } from './access/invites.ts';
 import { LockOut } from './access/lock-out.ts';
-import type { Config } from './boot/config.ts';
+import { keptInviteSecret } from './boot/invite-secret.ts';
 import { closeOf, EVERY_NETWORK, listenOn, OpenConnections, urlOf } from './boot/listening.ts';
-import { keptSecret } from './boot/secret.ts';
+import type { Config } from './boot/settings.ts';
 import { type ServerClock, serverClock } from './clock.ts';
 import { Cluster } from './cluster/cluster.ts';
 import { httpHandler } from './http/http.ts';
@@ -25,22 +25,24 @@ import { FileStore } from './store/file.ts';
 import { MemoryStore } from './store/memory.ts';
 import { RedisStore } from './store/redis.ts';
 import type { Store } from './store/store.ts';
-import { COORDINATOR } from './tuning.ts';
+
+/** How long a graceful stop waits for requests in progress. */
+const DRAIN_MS = 3_000;
 
 export interface RunningServer {
-  /** Where a person on this machine finds it. */
+  /** The address for a browser on this machine. */
   url: string;
-  /** The one that was bound: the configured one, or a free one for 0. */
+  /** The port it listens on: the configured one, or a free one for 0. */
   port: number;
   lan: Lan;
 }
 
 export interface CoordinatorServer {
-  /** @throws StartError when an address cannot be had, or a certificate not be read. */
+  /** @throws StartError when an address is not available or a certificate cannot be read. */
   listen(): Promise<RunningServer>;
   /**
-   * Says that it is not ready and goes on serving for DRAIN_DELAY_S; then stops accepting, finishes what is under way within
-   * COORDINATOR.drainMs, and ends every socket.
+   * Stops gracefully. /readyz says no while the server keeps serving for DRAIN_DELAY_S; then it accepts nobody, finishes the
+   * requests in progress within {@link DRAIN_MS} and ends every socket.
    */
   close(): Promise<void>;
 }
@@ -51,16 +53,16 @@ export async function createServer(
 ): Promise<CoordinatorServer> {
   const startedAtMs = clock.now();
   const pages = await Pages.load(config.pagesDir);
-  if (!pages) log.warn({ pagesDir: config.pagesDir }, 'there are no built pages here: visitors are told so');
-  const secret = config.inviteSecret || (await secretOf(config, log));
+  if (!pages) log.warn({ pagesDir: config.pagesDir }, 'no built pages here: visitors get an error');
+  const secret = config.inviteSecret || (await inviteSecretOf(config, log));
   const cluster = config.redisUrl ? await Cluster.open(config.redisUrl, log) : null;
   const store = cluster ? new RedisStore(cluster.redis, clock) : await storeOf(config, clock, log);
   let draining = false;
   let lan: Lan = { secureUrls: [], isOwnCertificate: false };
   const counts = (): Present['counts'] => ({ sockets: gateway.socketCount, ...requestHandler.counts() });
-  const metrics: Metrics = new Metrics(clock, () => ({ counts: counts(), draining }));
+  const metrics: Metrics = new Metrics(() => ({ counts: counts(), draining }));
   const invites = new Invites(secret, store, clock);
-  const lockOut = new LockOut(clock, config.limitFactor);
+  const lockOut = new LockOut(config.limitFactor, cluster?.redis);
   const coordinatorFor = (observer?: MemberObserver) =>
     new Coordinator({ config, invites, store, clock, log, lockOut, onMatch: () => metrics.matched(), observer });
   const requestHandler: RequestHandler<SocketConnection> =
@@ -74,7 +76,8 @@ export async function createServer(
       log,
       unreadiness: () => (draining ? 'stopping' : (cluster?.trouble() ?? null)),
       lan: () => lan,
-      operator: { metrics, token: config.operatorToken },
+      metrics,
+      operatorToken: config.operatorToken,
       health: () => ({
         version: packageJson.version,
         uptimeS: Math.round((clock.now() - startedAtMs) / 1_000),
@@ -83,7 +86,7 @@ export async function createServer(
       }),
     }),
   );
-  // After the handler above: socket.io answers what is its own, and passes the rest on to whoever listened before.
+  // After the handler above: socket.io answers its own requests and passes the others on to earlier listeners.
   const limits = new Limits(config.limitFactor, undefined, cluster?.redis);
   const instance = cluster?.instance ?? 'alone';
   const adapter = cluster?.adapter();
@@ -94,17 +97,16 @@ export async function createServer(
 
   async function end(): Promise<void> {
     const drained = new AbortController();
-    const deadline = sleep(COORDINATOR.drainMs, undefined, { signal: drained.signal }).catch(() => {});
+    const deadline = sleep(DRAIN_MS, undefined, { signal: drained.signal }).catch(() => {});
     const closed = Promise.all([http, https?.server ?? []].flat().map(closeOf));
     connections.destroyUnused();
     await Promise.race([gateway.settled(), deadline]);
     await Promise.race([Promise.all([gateway.close(), closed]), deadline]);
     drained.abort();
-    // Whoever does not answer a goodbye is not waited for.
+    // Do not wait for clients that never close their side.
     connections.destroyAll();
     await requestHandler.close();
     await Promise.all([closed, store.close()]);
-    metrics.close();
   }
 
   return {
@@ -147,16 +149,22 @@ async function storeOf({ stateDir }: Config, clock: ServerClock, log: Logger): P
   try {
     return await FileStore.open(stateDir, clock, log);
   } catch (cause) {
-    log.warn({ err: cause, stateDir }, 'cannot keep reputations here: they end with this process; see STATE_DIR');
+    log.warn(
+      { err: cause, stateDir },
+      'cannot keep reputations here: they are lost when this process ends; see STATE_DIR',
+    );
     return new MemoryStore(clock);
   }
 }
 
-async function secretOf({ stateDir }: Config, log: Logger): Promise<string> {
+async function inviteSecretOf({ stateDir }: Config, log: Logger): Promise<string> {
   try {
-    return await keptSecret(stateDir);
+    return await keptInviteSecret(stateDir);
   } catch (cause) {
-    log.warn({ err: cause, stateDir }, 'cannot keep a secret here: invites end with this process; see STATE_DIR');
+    log.warn(
+      { err: cause, stateDir },
+      'cannot keep a secret here: invites become invalid when this process ends; see STATE_DIR',
+    );
     return randomBytes(32).toString('base64url');
   }
 }

@@ -1,9 +1,8 @@
 import type { VolunteerStatus } from '../../shared/signaling.ts';
 import { isOfUse, isWelcome, placesOf, taskSet } from '../../signaling-server/lobby/suitability.ts';
-import { Introductions } from '../../signaling-server/rooms/introductions.ts';
+import { DEFAULT_MAX_INTRODUCTIONS, Introductions } from '../../signaling-server/rooms/introductions.ts';
 import type { Member } from '../../signaling-server/rooms/member.ts';
 import type { Rooms } from '../../signaling-server/rooms/rooms.ts';
-import { COORDINATOR } from '../../signaling-server/tuning.ts';
 import { Line } from './line.ts';
 import type { Random } from './random.ts';
 
@@ -20,7 +19,7 @@ export interface Matchmaker {
 
 /** The coordinator's own. */
 export function ours(rooms: Rooms): Matchmaker {
-  const introductions = new Introductions(rooms, { maxIntroductions: COORDINATOR.maxIntroductions, onMatch() {} });
+  const introductions = new Introductions(rooms, { maxIntroductions: DEFAULT_MAX_INTRODUCTIONS, onMatch() {} });
   return {
     arrived(member) {
       if (member.role === 'gamer') introductions.seek(member, true);
@@ -160,7 +159,7 @@ class PlainMatchmaker implements Matchmaker {
 }
 
 function isHungry(gamer: Member): boolean {
-  return placesOf(gamer, COORDINATOR.maxIntroductions) > 0;
+  return placesOf(gamer, DEFAULT_MAX_INTRODUCTIONS) > 0;
 }
 
 function hasRoom({ status, peers, online }: Member): boolean {

@@ -7,14 +7,14 @@ import { type Host, run } from './cli.ts';
 const bed = new TestBed();
 afterEach(() => bed.end());
 
-/** A process to be run in: what it printed, how it was ended, and a way to press Ctrl+C. */
+/** A fake process that records its output and exit codes; `stop` is Ctrl+C. */
 class TestHost implements Host {
   printed = '';
-  complained = '';
+  errors = '';
   exits: number[] = [];
   nowMs = 5_000;
   stop: () => void = () => {
-    throw new Error('nothing listens for signals yet');
+    throw new Error('no signal handler is registered yet');
   };
 
   out(text: string): void {
@@ -22,7 +22,7 @@ class TestHost implements Host {
   }
 
   err(text: string): void {
-    this.complained += text;
+    this.errors += text;
   }
 
   onStop(callback: () => void): void {
@@ -40,10 +40,10 @@ class TestHost implements Host {
 
 const ENV = { LOG_LEVEL: 'silent', HOST: '127.0.0.1', PORT: '0', INVITE_SECRET: 'x'.repeat(32) };
 
-test('it says where it is, serves until asked to stop, and ends with 0', async () => {
+test('the server prints its address, serves until it is asked to stop, and ends with 0', async () => {
   const host = new TestHost();
   const code = run([], ENV, host);
-  await eventually('it is up', () => host.printed !== '');
+  await eventually('the server is up', () => host.printed !== '');
   const url = /^P2C2R is at (http:\/\/127\.0\.0\.1:\d+\/) \(Ctrl\+C stops it\)\n$/.exec(host.printed)?.[1] ?? '';
   expect((await fetch(`${url}healthz`)).status).toBe(200);
   const page = bed.page(url);
@@ -51,14 +51,14 @@ test('it says where it is, serves until asked to stop, and ends with 0', async (
   host.stop();
   expect(await code).toBe(0);
   expect(await page.ended).toBe('transport close');
-  expect([host.complained, host.exits]).toEqual(['', []]);
+  expect([host.errors, host.exits]).toEqual(['', []]);
   await expect(fetch(url)).rejects.toThrow();
 });
 
-test('--lan prints where other machines find it, once more as a QR code, and why browsers will warn', async () => {
+test('--lan prints the address for other machines, the same as a QR code, and why browsers will warn', async () => {
   const host = new TestHost();
   const code = run(['--lan', '--https-port', '0', '--state-dir', await bed.folder()], ENV, host);
-  await eventually('it is up', () => host.printed !== '');
+  await eventually('the server is up', () => host.printed !== '');
   const [first, , secure] = host.printed.split('\n');
   expect(first).toMatch(/^P2C2R is at http:/);
   expect(secure?.trim()).toMatch(/^https:\/\/[\d.a-z]+:\d+\/$/);
@@ -68,12 +68,12 @@ test('--lan prints where other machines find it, once more as a QR code, and why
   expect(await code).toBe(0);
 });
 
-test('a second request to stop does not wait', async () => {
+test('a second request to stop ends the process at once', async () => {
   const host = new TestHost();
   const code = run([], ENV, host);
-  await eventually('it is up', () => host.printed !== '');
+  await eventually('the server is up', () => host.printed !== '');
   host.stop();
-  // Ctrl+C under npm: once from the terminal, once from npm.
+  // Ctrl+C under npm arrives twice: from the terminal and from npm.
   host.stop();
   expect(host.exits).toEqual([]);
   host.nowMs += 1_500;
@@ -82,30 +82,30 @@ test('a second request to stop does not wait', async () => {
   await code;
 });
 
-test('a busy port: which one, what to do, code 1, no stack trace', async () => {
+test('a port in use: exit code 1 and a message that says which one and what to do, without a stack trace', async () => {
   const squatter = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => squatter.once('listening', resolve));
   const { port } = squatter.address() as AddressInfo;
   const host = new TestHost();
   expect(await run([`--port=${port}`], ENV, host)).toBe(1);
-  expect(host.complained).toMatch(new RegExp(`^Port ${port} on 127.0.0.1 is in use.*--port 0.*\\n$`));
+  expect(host.errors).toMatch(new RegExp(`^Port ${port} on 127.0.0.1 is in use.*--port 0.*\\n$`));
   squatter.close();
 });
 
-test('an address of another machine: code 1 and what to try', async () => {
+test('an address of another machine: exit code 1 and a message that says what to try', async () => {
   const host = new TestHost();
   expect(await run(['--host', '192.0.2.1'], ENV, host)).toBe(1);
-  expect(host.complained).toMatch(/^HOST is "192.0.2.1".*localhost.*\n$/);
+  expect(host.errors).toMatch(/^HOST is "192.0.2.1".*localhost.*\n$/);
 });
 
-test('wrong settings: all of them, a line each, code 2, no stack trace', async () => {
+test('invalid settings: exit code 2 and one line for each, without a stack trace', async () => {
   const host = new TestHost();
   expect(await run(['--port', 'x', '--nonsense'], ENV, host)).toBe(2);
-  expect(host.complained.trim().split('\n')).toHaveLength(2);
-  expect(host.complained).not.toMatch(/^\s+at /m);
+  expect(host.errors.trim().split('\n')).toHaveLength(2);
+  expect(host.errors).not.toMatch(/^\s+at /m);
 });
 
-test('--help prints the table and starts nothing', async () => {
+test('--help prints the settings and starts nothing', async () => {
   const host = new TestHost();
   expect(await run(['--help'], ENV, host)).toBe(0);
   expect(host.printed).toContain('ALLOWED_ORIGINS');

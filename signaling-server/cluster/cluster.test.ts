@@ -2,11 +2,11 @@ import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { TestIdentity } from '../access/test-identity.ts';
-import type { Config } from '../boot/config.ts';
+import type { Config } from '../boot/settings.ts';
+import { LIMITS } from '../sockets/limits.ts';
 import { TestRedis } from '../store/test-redis.ts';
 import { ManualServerClock } from '../test-clock.ts';
 import { eventually, IDLE_STATUS, TestBed, type TestPage } from '../test-server.ts';
-import { LIMITS } from '../tuning.ts';
 
 /** Several instances over a real Redis act as one, whichever instance holds a page's socket, and whichever instance stops. */
 const bed = new TestBed();

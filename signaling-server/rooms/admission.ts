@@ -65,9 +65,9 @@ export class Admission {
     address: string,
   ): Promise<Admitted> {
     const { invites, lockOut, rooms } = this.parts;
-    lockOut.check(address);
-    const grant = await invites.verify(token, { sessionId, role, room }).catch((cause: unknown) => {
-      if (cause instanceof WrongInvite) lockOut.count(address);
+    await lockOut.check(address);
+    const grant = await invites.verify(token, { sessionId, role, room }).catch(async (cause: unknown) => {
+      if (cause instanceof WrongInvite) await lockOut.count(address);
       throw cause;
     });
     // Before the use is counted, so that a full room does not use up an invite.

@@ -53,7 +53,7 @@ function coordinatorFor(callers: number): Coordinator {
     store,
     clock,
     log: pino({ level: 'silent' }),
-    lockOut: new LockOut(clock, 1),
+    lockOut: new LockOut(1),
     onMatch() {},
   });
 }

@@ -69,7 +69,7 @@ export class Coordinator {
       ...{ rooms, introductions, invites, store, clock, log },
       removeMember: (member) => this.#remove(member, 'removed'),
     });
-    this.reputation = new ReputationTracker({ rooms, introductions, owner: this.owner, store, clock, log });
+    this.reputation = new ReputationTracker({ rooms, introductions, owner: this.owner, store, log });
   }
 
   counts(): Counts {

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { IDLE_STATUS, TestBed, type TestPage } from '../test-server.ts';
-import { COORDINATOR } from '../tuning.ts';
+import { DEFAULT_MAX_INTRODUCTIONS } from './introductions.ts';
 
 /** Introductions happen on joining, leaving and changes of status, within the limits of both sides. */
 const bed = new TestBed();
@@ -11,18 +11,18 @@ const ids = ({ introductions }: TestPage) => introductions.map(({ peerId }) => p
 
 test('a gamer is introduced to as many volunteers as allowed, and to another when one leaves', async () => {
   const { url } = await bed.server();
-  const volunteers = Array.from({ length: COORDINATOR.maxIntroductions + 2 }, () => bed.page(url));
+  const volunteers = Array.from({ length: DEFAULT_MAX_INTRODUCTIONS + 2 }, () => bed.page(url));
   const volunteerIds: string[] = [];
   for (const page of volunteers) volunteerIds.push((await page.join({ room, role: 'volunteer' })).id);
   const gamer = bed.page(url);
   await gamer.join({ room });
   await gamer.caughtUp();
-  expect(new Set(ids(gamer)).size).toBe(COORDINATOR.maxIntroductions);
+  expect(new Set(ids(gamer)).size).toBe(DEFAULT_MAX_INTRODUCTIONS);
   const leaving = volunteers.find((_, index) => volunteerIds[index] === gamer.introductions[0]?.peerId);
   await leaving?.ask('leave');
   await gamer.caughtUp();
   expect(gamer.farewells).toEqual([{ peerId: gamer.introductions[0]?.peerId, why: 'left' }]);
-  expect(new Set(ids(gamer)).size).toBe(COORDINATOR.maxIntroductions + 1);
+  expect(new Set(ids(gamer)).size).toBe(DEFAULT_MAX_INTRODUCTIONS + 1);
 });
 
 test('a volunteer is introduced once it accepts work, to as many gamers as it wants', async () => {

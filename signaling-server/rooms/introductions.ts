@@ -6,6 +6,9 @@ import { match } from './matchmaker.ts';
 import type { Member } from './member.ts';
 import type { Rooms } from './rooms.ts';
 
+/** Volunteers that a gamer is introduced to: a frame needs few, and each link costs a peer connection. */
+export const DEFAULT_MAX_INTRODUCTIONS = 8;
+
 /** Introduces gamers and volunteers, and ends introductions again where the lobby has too few volunteers. */
 export class Introductions {
   readonly #rooms: Pick<Rooms, 'members' | 'isPresent'>;

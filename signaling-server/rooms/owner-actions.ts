@@ -2,9 +2,9 @@ import type { Logger } from 'pino';
 import { MeshError } from '../../shared/errors.ts';
 import type { EventPayload } from '../../shared/signaling.ts';
 import { type Invites, notInvited, PASS_VALID_S } from '../access/invites.ts';
+import { RateLimit } from '../access/rate-limit.ts';
 import { isSameRoom, membershipDigest, type RoomAddress } from '../access/room-address.ts';
 import type { ServerClock } from '../clock.ts';
-import { RateLimit } from '../sockets/rate-limit.ts';
 import type { Store } from '../store/store.ts';
 import type { Introductions } from './introductions.ts';
 import type { Member } from './member.ts';
@@ -26,18 +26,16 @@ interface Parts {
 
 /** What only the owner of a room may do: revoke invites and remove volunteers. */
 export class OwnerActions {
-  readonly #limit: RateLimit;
+  readonly #limit = new RateLimit(OWNER_ACTION_LIMIT);
 
-  constructor(private readonly parts: Parts) {
-    this.#limit = new RateLimit(OWNER_ACTION_LIMIT, parts.clock);
-  }
+  constructor(private readonly parts: Parts) {}
 
   /**
    * Revokes an invite. Members that it admitted earlier stay.
    * @throws MeshError `not-invited` when the sender is no owner, or the token is no invite into its room; `rate-limited`
    */
   async revoke(owner: Member, { token }: EventPayload<'revoke'>): Promise<void> {
-    this.#check(owner);
+    await this.#check(owner);
     const { invites } = this.parts;
     await invites.revoke(await invites.find(token, owner.room));
   }
@@ -48,7 +46,7 @@ export class OwnerActions {
    * @throws MeshError `not-invited` when the sender is no owner, or never met the volunteer; `rate-limited`
    */
   async remove(owner: Member, { volunteerId }: EventPayload<'remove'>): Promise<void> {
-    this.#check(owner);
+    await this.#check(owner);
     const { rooms, introductions, invites, log } = this.parts;
     const { room } = owner;
     const found = rooms.session(volunteerId);
@@ -83,12 +81,11 @@ export class OwnerActions {
     await store.ban(banOf(room, id), clock.epochMs() + PASS_VALID_S * 1_000);
   }
 
-  #check(owner: Member): void {
+  async #check(owner: Member): Promise<void> {
     if (!owner.isOwner) throw notInvited('Only the owner of this room can do this: the player who made it.');
-    if (this.#limit.isReached(owner.id)) {
+    if (!(await this.#limit.take(owner.id))) {
       throw new MeshError('rate-limited', 'You did this many times. Wait ten minutes, or make a new room.');
     }
-    this.#limit.count(owner.id);
   }
 }
 

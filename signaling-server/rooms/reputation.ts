@@ -3,9 +3,8 @@ import { MeshError } from '../../shared/errors.ts';
 import type { Accusation, EventPayload, VolunteerReport } from '../../shared/signaling.ts';
 import { provenIdentity } from '../access/identity.ts';
 import { notInvited } from '../access/invites.ts';
+import { RateLimit } from '../access/rate-limit.ts';
 import { type RoomAddress, roomKey } from '../access/room-address.ts';
-import type { ServerClock } from '../clock.ts';
-import { RateLimit } from '../sockets/rate-limit.ts';
 import type { Store } from '../store/store.ts';
 import type { Introductions } from './introductions.ts';
 import type { Member } from './member.ts';
@@ -20,17 +19,14 @@ interface Parts {
   introductions: Introductions;
   owner: Pick<OwnerActions, 'isRemoved' | 'expel'>;
   store: Store;
-  clock: ServerClock;
   log: Logger;
 }
 
 /** What is known of volunteers: gamers' reports and accusations, and the identity that a volunteer's history is kept under. */
 export class ReputationTracker {
-  readonly #accusations: RateLimit;
+  readonly #accusations = new RateLimit(ACCUSATION_LIMIT);
 
-  constructor(private readonly parts: Parts) {
-    this.#accusations = new RateLimit(ACCUSATION_LIMIT, parts.clock);
-  }
+  constructor(private readonly parts: Parts) {}
 
   /** @throws MeshError `not-invited` about a volunteer that the gamer is not introduced to */
   async report(gamer: Member, report: VolunteerReport): Promise<void> {
@@ -53,10 +49,9 @@ export class ReputationTracker {
     // The volunteer may have left since.
     const historyId = gamer.historyIdOf(volunteerId);
     if (historyId === undefined) throw notInvited('You were never introduced to this volunteer.');
-    if (this.#accusations.isReached(gamer.id)) {
+    if (!(await this.#accusations.take(gamer.id))) {
       throw new MeshError('rate-limited', 'You reported many volunteers. Wait ten minutes before you report another.');
     }
-    this.#accusations.count(gamer.id);
     const { store, introductions, log } = this.parts;
     await store.accuse(roomKey(gamer.room), gamer.id, historyId);
     log.info({ gamer: gamer.id, volunteer: historyId, taskType, why }, 'a volunteer was reported');

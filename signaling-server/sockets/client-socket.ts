@@ -6,8 +6,7 @@ import { notInvited } from '../access/invites.ts';
 import { LockedOut } from '../access/lock-out.ts';
 import type { ServerClock } from '../clock.ts';
 import type { Metrics } from '../http/metrics.ts';
-import { LIMITS } from '../tuning.ts';
-import { type Limits, OverLimit, type Sender } from './limits.ts';
+import { LIMITS, type Limits, OverLimit, type Sender } from './limits.ts';
 import { JOIN_FIRST, parse, type RequestHandler } from './request-handler.ts';
 import { dropTransport, type SignalingSocket, SocketConnection } from './socket-connection.ts';
 
