@@ -65,7 +65,7 @@ export class HeadlessVolunteer {
     const browser = await chromium.launch({
       executablePath,
       args: [...CHROMIUM_FLAGS, ...browserFlags],
-      // This process handles signals, so that the gamers are told before the browser ends.
+      // This process handles signals, so that the volunteer leaves its room before the browser ends.
       ...{ handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false },
     });
     try {

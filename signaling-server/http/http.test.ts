@@ -181,7 +181,7 @@ test('other methods get 405, unknown paths 404', async () => {
   expect([missing.status, missing.headers.get('content-type')]).toEqual([404, 'text/plain; charset=utf-8']);
 });
 
-test('without built pages, or after they were deleted, visitors are told what to do and the server keeps running', async () => {
+test('without built pages, or after they were deleted, visitors learn what to do and the server keeps running', async () => {
   const without = await bed.server({ pagesDir: join(pagesDir, 'not built') });
   const page = await fetch(without.url);
   expect([page.status, await page.text()]).toEqual([503, expect.stringContaining('npm start')]);

@@ -2,11 +2,11 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { LinkOutcome, RefusalReason, ServerStatus } from '../../shared/status.ts';
 
 /**
- * prom-client's default metrics of this process: processor time, memory, event loop lag, garbage collection. A registry of its own,
- * since a process has one of these however many servers a test starts in it.
+ * prom-client's default metrics: processor time, memory, event loop lag, garbage collection. They describe the process, so they have
+ * one registry, even when a test starts several servers in it.
  *
- * Two points are worse than in code of our own. The lag covers the time since it was last read, so an open status page shortens the
- * window that Prometheus sees. And it includes the interval of the timer that measures it.
+ * Two points are worse than in code of our own: the lag covers the time since anybody last read it, so an open status page shortens
+ * the window that Prometheus sees, and it includes the interval of the timer that measures it.
  */
 const PROCESS = new Registry();
 const LAG_TIMER_MS = 10;

@@ -74,7 +74,7 @@ function lanAddresses(): string[] {
 }
 
 /**
- * The self-made certificate. It is kept in `stateDir`, so that browsers which were told to accept it still do. It is made again when
+ * The self-made certificate. It is kept in `stateDir`, so that browsers in which somebody accepted it still do. It is made again when
  * it does not name one of `hosts`, for example after the machine joined another network, or when it is about to expire.
  * @throws the file system's error when the folder cannot be used.
  */

@@ -5,7 +5,7 @@ import proxyAddr from 'proxy-addr';
 const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
 const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
 
-/** The part of an IPv6 address that a provider assigns to one customer, bits: RFC 6177 calls for at least a /64. */
+/** Length of the network prefix that limits count as one IPv6 client, bits: a provider assigns a site at least a /64 (RFC 6177). */
 const IPV6_PREFIX_BITS = 64;
 
 /**

@@ -1,13 +1,15 @@
+import { useState } from 'preact/hooks';
+import { Button } from '../ui/button.tsx';
 import { NO_FIGURE } from '../ui/format.ts';
 import { Notice } from '../ui/notice.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
 import { Panel } from '../ui/panel.tsx';
+import { TextField } from '../ui/text-field.tsx';
 import { Figures } from './figures.tsx';
 import './status-page.css';
 import type { StatusWatch } from './status-watch.ts';
-import { TokenForm } from './token-form.tsx';
 
-/** What a server's operator sees of it. */
+/** The status page, for the server's operator. */
 export function StatusPage({ watch }: { watch: StatusWatch }) {
   const { state, trouble, status, rates, charts } = watch;
   const version = status.value?.version ?? NO_FIGURE;
@@ -17,7 +19,7 @@ export function StatusPage({ watch }: { watch: StatusWatch }) {
       <main class="status">
         {state.value === 'away' && <Notice title="The server does not answer" text={trouble.value} isError />}
         {state.value === 'locked' ? (
-          <Panel title="For whoever runs this server">
+          <Panel title="For the operator of this server">
             <p class="soft">{trouble.value}</p>
             <TokenForm onToken={(token) => watch.useToken(token)} />
           </Panel>
@@ -26,5 +28,25 @@ export function StatusPage({ watch }: { watch: StatusWatch }) {
         )}
       </main>
     </>
+  );
+}
+
+/** Asks for OPERATOR_TOKEN, which opens the statistics to other machines. */
+function TokenForm({ onToken }: { onToken: (token: string) => void }) {
+  const [token, setToken] = useState('');
+  const open = () => token.trim() && onToken(token.trim());
+  return (
+    <form
+      class="token-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        open();
+      }}
+    >
+      <TextField label="Operator token" value={token} onChange={setToken} isSecret />
+      <Button onPress={open} primary testId="open-status">
+        Show statistics
+      </Button>
+    </form>
   );
 }
