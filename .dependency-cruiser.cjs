@@ -32,6 +32,18 @@ const only = (name, from, allowed, comment) => ({
   },
 });
 
+/** A room of the server: production files of it may import shared/, the clock, and these other rooms or files of the server. */
+const serverRoom = (room, allowed, comment) => ({
+  name: `server-${room}`,
+  comment,
+  severity: 'error',
+  from: { path: `^signaling-server/${room}/`, pathNot: TESTS },
+  to: {
+    path: '^signaling-server/',
+    pathNot: [room, 'clock', ...allowed].map((name) => `^signaling-server/${name}[/.]`),
+  },
+});
+
 module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
@@ -45,6 +57,17 @@ module.exports = {
     },
     only('shared-imports-nothing', 'shared', [], 'both ends agree on shared/; it knows nobody'),
     only('server-knows-only-shared', 'signaling-server', ['shared'], 'the coordinator introduces; it never computes'),
+    serverRoom('store', [], 'a store remembers; it knows nothing of members'),
+    serverRoom('lobby', [], 'the lobby pairs whatever has the facts it needs'),
+    serverRoom('access', ['store'], 'who may enter is decided without knowing who is there'),
+    serverRoom('rooms', ['access', 'lobby', 'store'], 'decisions are made over connections, whatever carries them'),
+    serverRoom('sockets', ['rooms', 'access', 'http'], 'sockets bring requests to the rooms'),
+    serverRoom(
+      'cluster',
+      ['rooms', 'sockets', 'boot/listening'],
+      'a cluster carries requests to the instance that leads',
+    ),
+    serverRoom('http', ['boot', 'sockets/client-address'], 'pages and figures are served without knowing the rooms'),
     only('net-floor', 'web/net', ['shared'], 'net and compute do not know each other'),
     only('compute-floor', 'web/compute', ['shared'], 'compute stays ignorant of channels'),
     only('dispatch-floor', 'web/dispatch', ['shared', 'web/net', 'web/compute'], 'dispatch stands on net and compute'),

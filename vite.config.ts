@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
-import { compileAtLoad } from './deploy/compile-at-load.mjs';
+import { compileAtLoad } from './deploy/vite-plugins.mjs';
 
 const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 

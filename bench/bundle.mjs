@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { build } from 'vite';
 import { ROOT } from '../deploy/child.mjs';
-import { withoutWorkers } from '../deploy/without-workers.mjs';
+import { withoutWorkers } from '../deploy/vite-plugins.mjs';
 
 // node bench/bundle.mjs FOLDER FILE.ts ...: makes each file a module that Node can run, in a process of its own, since Vite
 // changes NODE_ENV. The packages stay in node_modules, so FOLDER must lie inside the checkout.

@@ -3,10 +3,9 @@ import { constants } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { ROOT } from '../deploy/child.mjs';
+import { endWithNpm, ROOT } from '../deploy/child.mjs';
 import { runCommand, SetupError } from '../deploy/failure.mjs';
 import { ensureInstalled } from '../deploy/install.mjs';
-import { endWithNpm } from '../deploy/npm-parent.mjs';
 import { BenchContext } from './context.mjs';
 import { describeMachine, tableOf, writeJson } from './report.mjs';
 

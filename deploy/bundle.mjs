@@ -3,18 +3,19 @@ import { join, resolve } from 'node:path';
 import { build } from 'vite';
 import { ROOT } from './child.mjs';
 
-// The recipe of one build, in a process of its own: Vite changes NODE_ENV, which must not leak into the server or the tests.
+// node deploy/bundle.mjs FOLDER builds the pages and the server into FOLDER. It is a process of its own, since Vite changes NODE_ENV,
+// which must not leak into the server or the tests.
 const [, , argument] = process.argv;
-if (!argument) throw new Error('which folder to build into?');
+if (!argument) throw new Error('Say which folder to build into.');
 const folder = resolve(argument);
 
 try {
   await buildPages(folder);
-  // As they are written: what a visitor reads there is what runs.
+  // The examples are copied unchanged, so that visitors read the code that runs.
   await cp(join(ROOT, 'examples'), join(folder, 'pages/examples'), { recursive: true });
   await buildServer(folder);
 } catch (cause) {
-  // Rollup's and esbuild's errors name the file and the line; where they arose inside those tells nobody anything.
+  // Errors of Rollup and esbuild name the file and line; a stack trace inside the bundler would not help.
   if (!(cause instanceof Error) || !('code' in cause || 'errors' in cause)) throw cause;
   console.error('frame' in cause ? `${cause.message}\n${cause.frame}` : cause.message);
   process.exitCode = 1;
@@ -30,7 +31,7 @@ async function buildPages(folder) {
 }
 
 /**
- * A comment of a package that Rollup cannot use (zod has some) is no news to whoever builds.
+ * Hides warnings about annotations in packages (zod has some) that Rollup cannot use.
  * @type {import('vite').Rollup.WarningHandlerWithDefault}
  */
 function onwarn(warning, warn) {
@@ -38,7 +39,7 @@ function onwarn(warning, warn) {
 }
 
 /**
- * The packages stay in node_modules: a server needs no bundle of them, and pino looks for its own files.
+ * Packages are not bundled: the server loads them from node_modules, where pino also looks for its own files.
  * @param {string} folder
  */
 async function buildServer(folder) {

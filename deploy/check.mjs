@@ -5,15 +5,15 @@ import { checkImports, tryImportRules } from './import-rules.mjs';
 import { ensureInstalled } from './install.mjs';
 
 /**
- * @typedef {readonly [name: string, run: () => Promise<string>]} Step which gives back what is wrong; empty: nothing
+ * @typedef {readonly [name: string, run: () => Promise<string>]} Step `run` returns the problems found, or an empty string
  */
 
 /** @type {readonly Step[]} */
 const STEPS = [
-  ['style (biome)', () => tool('@biomejs/biome/bin/biome', 'check', '--error-on-warnings')],
+  ['format and lint (biome)', () => tool('@biomejs/biome/bin/biome', 'check', '--error-on-warnings')],
   ['types of the pages (tsc)', () => tool('typescript/bin/tsc', '-p', 'tsconfig.json')],
-  ['types of the server and the tools (tsc)', () => tool('typescript/bin/tsc', '-p', 'tsconfig.node.json')],
-  ['the import rules refuse what they should', tryImportRules],
+  ['types of server and tools (tsc)', () => tool('typescript/bin/tsc', '-p', 'tsconfig.node.json')],
+  ['import rules reject what they should', tryImportRules],
   ['imports (dependency-cruiser)', checkImports],
 ];
 
@@ -21,9 +21,9 @@ await runCommand(async () => {
   await ensureInstalled();
   for (const [name, run] of STEPS) {
     const startedAtMs = Date.now();
-    const trouble = await run();
+    const problems = await run();
     const tookS = ((Date.now() - startedAtMs) / 1_000).toFixed(1);
-    if (trouble) throw new SetupError(`${trouble.trim()}\n\nCheck failed: ${name} (${tookS} s)`);
+    if (problems) throw new SetupError(`${problems.trim()}\n\nCheck failed: ${name} (${tookS} s)`);
     console.log(`ok  ${name} (${tookS} s)`);
   }
 });
@@ -31,11 +31,11 @@ await runCommand(async () => {
 /**
  * @param {string} script inside node_modules
  * @param {readonly string[]} args
- * @returns {Promise<string>} what it says when it is not content
+ * @returns {Promise<string>} its output when it fails, otherwise an empty string
  */
 async function tool(script, ...args) {
   const { code, output } = await runChild(process.execPath, [join(ROOT, 'node_modules', script), ...args], {
     quiet: true,
   });
-  return code === 0 ? '' : output || `it ended with code ${code}`;
+  return code === 0 ? '' : output || `${script} ended with code ${code}`;
 }

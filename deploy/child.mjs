@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { hasCode } from './failure.mjs';
 
-/** The checkout, whatever folder the command was started from. */
+/** Absolute path of the checkout, whatever folder the command was started from. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** How long a child may take to stop when asked, before it is made to. */
+/** How long a child may take to stop before it is killed. */
 const STOP_GRACE_MS = 5_000;
 
 /** @type {readonly NodeJS.Signals[]} */
@@ -14,21 +15,21 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 /**
  * @typedef {object} ChildOptions
  * @property {string} [cwd] default: the checkout
- * @property {Record<string, string>} [env] added to ours
- * @property {number} [timeoutMs] after which it is ended with all it started; default: never
- * @property {boolean} [quiet] keeps what it writes in `output` instead of passing it on
+ * @property {Record<string, string>} [env] added to this process's environment
+ * @property {number} [timeoutMs] after which the child and everything it started are ended; default: never
+ * @property {boolean} [quiet] collects the output instead of passing it on
  */
 
 /**
  * @typedef {object} ChildEnd
- * @property {number} code its exit code; 128 and more when a signal ended it
- * @property {string} output what it wrote to both streams, when `quiet`
+ * @property {number} code the exit code; 128 plus its number when a signal ended the child
+ * @property {string} output of both streams, when `quiet`
  * @property {boolean} timedOut
  */
 
 /**
- * Runs a program to its end. It leads a process group of its own, so that a timeout or Ctrl+C also ends the browsers and
- * helpers that it started; a signal to us is passed on to the group, and we end with it.
+ * Runs a program to its end. The program leads a process group of its own, so that a timeout or Ctrl+C also ends the browsers and
+ * helpers that it started. A signal to this process is passed on to the group, and this process ends with it.
  * @param {string} program
  * @param {readonly string[]} args
  * @param {ChildOptions} [options]
@@ -58,7 +59,7 @@ export function runChild(program, args, { cwd = ROOT, env = {}, timeoutMs, quiet
       if (hasGroups) process.kill(-child.pid, signal);
       else child.kill(signal);
     } catch {
-      // Nobody is left in the group.
+      // The group is empty.
     }
   };
   /** @type {NodeJS.Timeout | undefined} */
@@ -77,10 +78,10 @@ export function runChild(program, args, { cwd = ROOT, env = {}, timeoutMs, quiet
           stop('SIGTERM');
         }, timeoutMs);
   /** @type {NodeJS.Signals | undefined} */
-  let askedToStop;
+  let receivedSignal;
   /** @param {NodeJS.Signals} signal */
   const onSignal = (signal) => {
-    askedToStop = signal;
+    receivedSignal = signal;
     stop(signal);
   };
   for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
@@ -90,9 +91,9 @@ export function runChild(program, args, { cwd = ROOT, env = {}, timeoutMs, quiet
       clearTimeout(deadline);
       clearTimeout(lastResort);
       for (const signal of STOP_SIGNALS) process.off(signal, onSignal);
-      // What it left behind goes with it.
-      if (timedOut || askedToStop) signalAll('SIGKILL');
-      if (askedToStop) process.exit(exitCodeOf(null, askedToStop));
+      // Also end processes that the child left behind.
+      if (timedOut || receivedSignal) signalAll('SIGKILL');
+      if (receivedSignal) process.exit(exitCodeOf(null, receivedSignal));
     };
     child.once('error', (cause) => {
       settle();
@@ -106,10 +107,39 @@ export function runChild(program, args, { cwd = ROOT, env = {}, timeoutMs, quiet
 }
 
 /**
- * A shell's convention for what a signal ended.
+ * Exit codes follow the convention of shells: 128 plus the signal's number.
  * @param {number | null} code
  * @param {NodeJS.Signals | null} signal
  */
 function exitCodeOf(code, signal) {
   return code ?? 128 + (signal ? constants.signals[signal] : 0);
+}
+
+/** @param {number} pid */
+export function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (cause) {
+    // EPERM: it is alive, but belongs to another user.
+    return hasCode(cause, 'EPERM');
+  }
+}
+
+const PARENT_POLL_MS = 250;
+
+/**
+ * Ends this process when npm is asked to end. npm passes a signal on to the shell between it and this process, and a shell that a
+ * signal ends (dash, for example) leaves this process running, with its port or browsers still open. Without npm nothing is watched,
+ * since a server may well outlive the shell that started it.
+ */
+export function endWithNpm() {
+  if (!process.env.npm_lifecycle_event) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, PARENT_POLL_MS);
+  timer.unref();
 }

@@ -1,4 +1,4 @@
-/** What stops a command for a reason its user can change; the message says what to do. */
+/** Stops a command for a reason that its user can fix; the message says what to do. */
 export class SetupError extends Error {
   /** @param {string} message */
   constructor(message) {
@@ -8,8 +8,8 @@ export class SetupError extends Error {
 }
 
 /**
- * Runs a command's body; a {@link SetupError} becomes its message and exit code 1, without a stack trace.
- * Anything else is a mistake of ours and keeps its trace.
+ * Runs the body of a command. A {@link SetupError} becomes its message and exit code 1, without a stack trace. Any other error is a
+ * bug and keeps its trace.
  * @param {() => Promise<void>} body
  */
 export async function runCommand(body) {
@@ -23,7 +23,7 @@ export async function runCommand(body) {
 }
 
 /**
- * @param {unknown} cause what `node:fs` threw
+ * @param {unknown} cause an error of `node:fs`
  * @param {string} code such as `ENOENT`
  */
 export function hasCode(cause, code) {

@@ -3,17 +3,17 @@ import { chromium } from 'playwright';
 import { CHROMIUM_FLAGS } from '../e2e/browser.mjs';
 import { SetupError } from './failure.mjs';
 
-/** After a browser or a server is gone: soon at first, since most come back at once, and at most a minute apart. */
+/** Wait before a retry when the browser or server is gone. Most come back at once, so the wait starts short and doubles up to a minute. */
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
-/** A session that held for so long has shown that the next one may be tried at once. */
-const HELD_MS = 60_000;
-/** How often what was done is logged. */
+/** After a session of at least this length the wait starts short again. */
+const STABLE_MS = 60_000;
+/** How often statistics are logged. */
 const LOG_INTERVAL_MS = 30_000;
-/** What a page has to give its gamers' work back and to leave its room. */
+/** How long the page may take to return its gamers' work and leave the room. */
 const STOP_MS = 5_000;
 
-/** Asking again changes nothing about these. */
+/** Errors for which a retry is useless. */
 const FINAL_REASONS = ['not-invited', 'bad-input', 'protocol-version', 'unsupported-browser'];
 
 /**
@@ -25,7 +25,7 @@ const FINAL_REASONS = ['not-invited', 'bad-input', 'protocol-version', 'unsuppor
  * @typedef {{ ok: true, adapter: string } | { ok: false, reason: string, message: string }} Started
  */
 
-/** A volunteer in a browser without a screen, started anew whenever it is lost. */
+/** A volunteer in a headless browser, restarted whenever the browser or the session is lost. */
 export class HeadlessVolunteer {
   /**
    * @param {Options} options
@@ -38,7 +38,8 @@ export class HeadlessVolunteer {
 
   /**
    * @param {AbortSignal} stop
-   * @throws {SetupError} when the server will never have this volunteer
+   * Volunteers until asked to stop.
+   * @throws {SetupError} when the server rejects this volunteer for good
    */
   async serveUntil(stop) {
     let retryMs = FIRST_RETRY_MS;
@@ -46,7 +47,7 @@ export class HeadlessVolunteer {
       const startedAtMs = performance.now();
       const why = await this.serveOnce(stop);
       if (stop.aborted) break;
-      if (performance.now() - startedAtMs > HELD_MS) retryMs = FIRST_RETRY_MS;
+      if (performance.now() - startedAtMs > STABLE_MS) retryMs = FIRST_RETRY_MS;
       this.log.warn({ why, retryMs }, 'not serving; trying again');
       await sleep(retryMs, undefined, { signal: stop }).catch(() => {});
       retryMs = Math.min(2 * retryMs, MAX_RETRY_MS);
@@ -55,7 +56,7 @@ export class HeadlessVolunteer {
   }
 
   /**
-   * One browser, from its start to its end.
+   * Runs one browser from its start to its end.
    * @param {AbortSignal} stop
    * @returns {Promise<string>} why it ended
    */
@@ -64,7 +65,7 @@ export class HeadlessVolunteer {
     const browser = await chromium.launch({
       executablePath,
       args: [...CHROMIUM_FLAGS, ...browserFlags],
-      // Signals are ours: the gamers are told before the browser goes.
+      // This process handles signals, so that the volunteer leaves its room before the browser ends.
       ...{ handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false },
     });
     try {
@@ -78,7 +79,7 @@ export class HeadlessVolunteer {
         return started.message;
       }
       this.log.info({ adapter: started.adapter }, 'serving');
-      const logging = setInterval(() => void this.logFigures(page), LOG_INTERVAL_MS);
+      const logging = setInterval(() => void this.logStatistics(page), LOG_INTERVAL_MS);
       try {
         const why = await Promise.race([ended, stopped.why]);
         if (stop.aborted) await this.leave(page);
@@ -100,12 +101,14 @@ export class HeadlessVolunteer {
   async start(page) {
     const { url, room, invite, name, maxGamers } = this.options;
     try {
-      // Any page of the server's will do: it only has to come from there.
+      // Any page from the server will do; only its origin matters.
       await page.goto(`${url}/healthz`);
     } catch (cause) {
       const message = cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '') : String(cause);
       if (message.includes('ERR_CERT')) {
-        throw new SetupError(`Nobody vouches for the certificate of ${url}. If the server is yours, add --insecure.`);
+        throw new SetupError(
+          `The browser does not trust the certificate of ${url}. If this is your own server, add --insecure.`,
+        );
       }
       return { ok: false, reason: 'signaling-unreachable', message };
     }
@@ -120,13 +123,13 @@ export class HeadlessVolunteer {
           node.addEventListener('error', (/** @type {Event} */ event) => {
             last = /** @type {CustomEvent<{ reason: string, message: string }>} */ (event).detail;
           });
-          // A session that the server has ended is not taken up again by the node. The last error is why.
+          // The node does not resume a session that the server ended. The last error is the reason.
           node.addEventListener('state', async () => {
             if (node.state !== 'stopped') return;
-            const { tellStopped } = /** @type {{ tellStopped(why: Refusal): Promise<void> }} */ (
+            const { reportStopped } = /** @type {{ reportStopped(why: Refusal): Promise<void> }} */ (
               /** @type {unknown} */ (window)
             );
-            await tellStopped({ reason: last?.reason ?? 'closed', message: last?.message ?? 'the session ended' });
+            await reportStopped({ reason: last?.reason ?? 'closed', message: last?.message ?? 'the session ended' });
           });
           return { ok: /** @type {const} */ (true), adapter: String(node.capabilities.adapter) };
         } catch (cause) {
@@ -142,16 +145,16 @@ export class HeadlessVolunteer {
   }
 
   /** @param {Page} page */
-  async logFigures(page) {
+  async logStatistics(page) {
     try {
       const { state, stats } = await page.evaluate(() => {
         const { volunteer } = /** @type {VolunteerWindow} */ (/** @type {unknown} */ (window));
         return { state: volunteer.state, stats: volunteer.stats() };
       });
-      this.log.info({ state, ...stats }, 'figures');
+      this.log.info({ state, ...stats }, 'statistics');
     } catch (cause) {
-      // The page is just ending, and its end is told.
-      this.log.debug({ err: cause }, 'no figures');
+      // The page is just closing; its end is logged elsewhere.
+      this.log.debug({ err: cause }, 'no statistics');
     }
   }
 
@@ -160,38 +163,38 @@ export class HeadlessVolunteer {
     this.log.info('leaving the room');
     const left = page
       .evaluate(() => /** @type {VolunteerWindow} */ (/** @type {unknown} */ (window)).volunteer.stop())
-      .catch((cause) => this.log.warn({ err: cause }, 'the room was not told'));
+      .catch((cause) => this.log.warn({ err: cause }, 'could not leave the room'));
     await Promise.race([left, sleep(STOP_MS, undefined, { ref: false })]);
   }
 }
 
 /**
  * @param {Refusal} refusal
- * @throws {SetupError} when it would be the same the next time
+ * @throws {SetupError} when a retry would fail in the same way
  */
 function throwIfFinal({ reason, message }) {
   if (FINAL_REASONS.includes(reason)) throw new SetupError(message);
 }
 
 /**
- * A script may not close a page that it has not opened, so this tells.
+ * Exposes a function through which the page reports that its node stopped: a script cannot close a page that it did not open.
  * @param {Page} page
- * @returns {Promise<{ why: Promise<Refusal> }>} settles once the node in it has stopped by itself
+ * @returns {Promise<{ why: Promise<Refusal> }>} `why` resolves when the node stops by itself
  */
 async function whenStopped(page) {
   /** @type {(why: Refusal) => void} */
-  let tell = () => {};
+  let report = () => {};
   const why = new Promise((/** @type {(why: Refusal) => void} */ resolve) => {
-    tell = resolve;
+    report = resolve;
   });
-  await page.exposeFunction('tellStopped', (/** @type {Refusal} */ told) => tell(told));
+  await page.exposeFunction('reportStopped', (/** @type {Refusal} */ reported) => report(reported));
   return { why };
 }
 
 /**
  * @param {Page} page
  * @param {AbortSignal} stop
- * @returns {Promise<string>} why the page is over
+ * @returns {Promise<string>} why the page ended
  */
 function endOf(page, stop) {
   return new Promise((resolve) => {

@@ -1,20 +1,22 @@
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { ROOT, runChild } from './child.mjs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive, ROOT, runChild } from './child.mjs';
 import { hasCode, SetupError } from './failure.mjs';
-import { withLock } from './lock.mjs';
 
 const LOCKFILE = join(ROOT, 'package-lock.json');
-/** What npm itself notes down about the packages it has put there. */
+/** npm's own record of the installed packages. */
 const INSTALLED = join(ROOT, 'node_modules/.package-lock.json');
-/** Inside node_modules, so that it goes when they go. */
+/** Inside node_modules, so that it is deleted with them. */
 const STAMP = join(ROOT, 'node_modules/.p2c2r-stamp');
+const LOCK = join(ROOT, '.build/install.lock');
+const LOCK_POLL_MS = 250;
 const LEAST_NODE_MAJOR = 20;
 const nodeMajor = Number(process.versions.node.split('.', 1)[0]);
 
 /**
- * Makes node_modules what package-lock.json says, for this Node; does nothing when it already is.
+ * Installs the packages of package-lock.json for this version of Node, unless they are installed already.
  * @throws {SetupError} when this Node is too old or npm fails
  */
 export async function ensureInstalled() {
@@ -22,16 +24,16 @@ export async function ensureInstalled() {
     throw new SetupError(`P2C2R needs Node ${LEAST_NODE_MAJOR} or newer; this is ${process.version}.`);
   }
   if (await isInstalled()) return;
-  await withLock(join(ROOT, '.build/install.lock'), async () => {
+  await withLock(LOCK, async () => {
     if (!(await isInstalled())) await install();
   });
 }
 
 async function isInstalled() {
-  const stamp = await readIfThere(STAMP);
+  const stamp = await readIfPresent(STAMP);
   if (stamp === (await currentStamp())) return true;
   const isForOtherNode = stamp !== null && !stamp.startsWith(`node ${nodeMajor}\n`);
-  if (isForOtherNode || !(await isWhatTheLockfileSays())) return false;
+  if (isForOtherNode || !(await matchesLockfile())) return false;
   // Somebody ran npm by hand.
   await writeFile(STAMP, await currentStamp());
   return true;
@@ -49,8 +51,8 @@ async function currentStamp() {
  * @property {boolean} [optional]
  */
 
-async function isWhatTheLockfileSays() {
-  const installedText = await readIfThere(INSTALLED);
+async function matchesLockfile() {
+  const installedText = await readIfPresent(INSTALLED);
   if (installedText === null) return false;
   /** @type {Record<string, LockedPackage>} */
   const wanted = JSON.parse(await readFile(LOCKFILE, 'utf8')).packages;
@@ -59,7 +61,7 @@ async function isWhatTheLockfileSays() {
   return (
     Object.keys(installed).every((path) => path in wanted) &&
     Object.entries(wanted).every(([path, { version, integrity, optional }]) => {
-      // The first is this project itself; optional ones are often another platform's.
+      // The empty path is this project itself. Optional packages are often for another platform.
       if (path === '') return true;
       const found = installed[path];
       return found ? found.version === version && found.integrity === integrity : optional === true;
@@ -70,8 +72,8 @@ async function isWhatTheLockfileSays() {
 async function install() {
   console.log('Installing the packages of package-lock.json ...');
   const [program, npm] = npmCommand();
-  // No package needs its install script: those with native code bring it prebuilt. npm 10 runs them, npm 11 asks first,
-  // and without them neither a compiler nor a question is needed.
+  // Install scripts are skipped, since packages with native code bring it prebuilt. npm 10 would run them and could need a compiler,
+  // npm 11 would ask first.
   const args = [...npm, 'ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund'];
   const { code } = await runChild(program, args).catch((cause) => {
     if (!hasCode(cause, 'ENOENT')) throw cause;
@@ -79,7 +81,7 @@ async function install() {
   });
   if (code !== 0) {
     throw new SetupError(
-      `\nThe packages could not be installed: npm ci ended with code ${code}, and says why above. ` +
+      `\nThe packages could not be installed: npm ci ended with code ${code}; its output above says why. ` +
         'It needs the npm registry (see `npm config get registry`) and some 500 MB of disk; then run this again.',
     );
   }
@@ -87,7 +89,7 @@ async function install() {
 }
 
 /**
- * The npm that runs us, else the one on the PATH.
+ * The npm that runs this script, otherwise the one on the PATH.
  * @returns {[string, string[]]}
  */
 function npmCommand() {
@@ -96,11 +98,50 @@ function npmCommand() {
 }
 
 /** @param {string} file */
-async function readIfThere(file) {
+async function readIfPresent(file) {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
     if (hasCode(cause, 'ENOENT')) return null;
     throw cause;
   }
+}
+
+/**
+ * Runs `work` while no other process of this checkout holds the same lock, and waits until then. The file holds the process id of
+ * the owner, so that the lock of a killed process counts as free.
+ * @template T
+ * @param {string} file
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+async function withLock(file, work) {
+  await mkdir(dirname(file), { recursive: true });
+  while (!(await acquire(file))) await sleep(LOCK_POLL_MS);
+  try {
+    return await work();
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+/** @param {string} file */
+async function acquire(file) {
+  try {
+    await writeFile(file, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (cause) {
+    if (!hasCode(cause, 'EEXIST')) throw cause;
+  }
+  const owner = await readFile(file, 'utf8').catch(() => '');
+  // Empty: its owner has just created it and not yet written it, or has just released it.
+  if (owner !== '' && !isAlive(Number(owner))) {
+    // Of several processes that find the owner dead, only one can move the file away.
+    const dead = `${file}.${process.pid}`;
+    await rename(file, dead).catch((cause) => {
+      if (!hasCode(cause, 'ENOENT')) throw cause;
+    });
+    await rm(dead, { force: true });
+  }
+  return false;
 }

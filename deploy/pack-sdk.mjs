@@ -5,9 +5,9 @@ import { ROOT, runChild } from './child.mjs';
 import { runCommand, SetupError } from './failure.mjs';
 import { ensureInstalled } from './install.mjs';
 
-// npm run pack-sdk [-- FOLDER]: packs the SDK as an npm package into FOLDER, which is .build unless another is named.
+// npm run pack-sdk [-- FOLDER] packs the SDK as an npm package into FOLDER, by default .build.
 
-/** Those who refer to others: scripts name the files beside them. */
+/** File types that can name other files. */
 const SCRIPTS = new Set(['.js', '.mjs']);
 
 await runCommand(async () => {
@@ -16,7 +16,7 @@ await runCommand(async () => {
   const target = resolve(process.argv[2] ?? join(ROOT, '.build'));
   const folder = join(ROOT, '.build', `unfinished-sdk-${process.pid}`);
   try {
-    await layPackage(pagesDir, folder);
+    await writePackage(pagesDir, folder);
     await mkdir(target, { recursive: true });
     const file = (await run('npm', 'pack', folder, '--pack-destination', target, '--loglevel', 'error')).trim();
     console.log(`The SDK is in ${join(target, file)}`);
@@ -26,10 +26,10 @@ await runCommand(async () => {
 });
 
 /**
- * @param {string} pagesDir the pages' build, which the SDK for browsers is a part of
+ * @param {string} pagesDir the built pages, which include the SDK for browsers
  * @param {string} folder
  */
-async function layPackage(pagesDir, folder) {
+async function writePackage(pagesDir, folder) {
   await mkdir(folder, { recursive: true });
   for (const file of await filesOfSdk(pagesDir)) await cp(join(pagesDir, file), join(folder, 'dist', file));
   await cp(join(pagesDir, 'models'), join(folder, 'dist/models'), { recursive: true });
@@ -51,12 +51,12 @@ async function layPackage(pagesDir, folder) {
 }
 
 /**
- * The SDK's module, and of the assets those that are named in it, or in one of these.
+ * Lists the SDK's module and the assets that it names, directly or through other assets.
  * @param {string} pagesDir
  */
 async function filesOfSdk(pagesDir) {
   const assets = (await readdir(join(pagesDir, 'assets'))).map((name) => `assets/${name}`);
-  // Grows as it is walked.
+  // The loop below adds to the set while it iterates over it.
   const files = new Set(['p2c2r.js']);
   for (const file of files) {
     if (!SCRIPTS.has(extname(file))) continue;
@@ -69,10 +69,10 @@ async function filesOfSdk(pagesDir) {
 /**
  * @param {string} program
  * @param {readonly string[]} args
- * @returns {Promise<string>} what it printed
+ * @returns {Promise<string>} its output
  */
 async function run(program, ...args) {
   const { code, output } = await runChild(program, args, { quiet: true });
-  if (code !== 0) throw new SetupError(`${output.trim()}\n\nThe SDK could not be packed; the reason is above.`);
+  if (code !== 0) throw new SetupError(`${output.trim()}\n\nThe SDK could not be packed; the output above says why.`);
   return output;
 }

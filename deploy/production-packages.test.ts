@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ROOT } from './child.mjs';
 
-/** What a production server installs is what it imports, and nothing that only the pages or the tools need. */
-test('every package among the dependencies is one that the server or what it shares with the pages imports', async () => {
+/** A production server installs only what it imports, and nothing that only pages or tools need. */
+test('every package in dependencies is imported by signaling-server/ or shared/', async () => {
   const { dependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
   const files = await Promise.all(['signaling-server', 'shared'].map(sourcesIn));
   const sources = await Promise.all(files.flat().map((file) => readFile(file, 'utf8')));
@@ -12,7 +12,7 @@ test('every package among the dependencies is one that the server or what it sha
   expect(Object.keys(dependencies).filter((name) => !imported.has(name))).toEqual([]);
 });
 
-/** The package's name in `from 'name'` or `from '@scope/name/file'`. */
+/** Matches the package name in `from 'name'` or `from '@scope/name/file'`. */
 const PACKAGE = /from '((?:@[\w.-]+\/)?[a-z][\w.-]*)/g;
 
 async function sourcesIn(folder: string): Promise<string[]> {

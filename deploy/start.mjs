@@ -1,9 +1,8 @@
 import { pathToFileURL } from 'node:url';
 import { ensureBuilt } from './build.mjs';
-import { ROOT } from './child.mjs';
+import { endWithNpm, ROOT } from './child.mjs';
 import { runCommand } from './failure.mjs';
 import { ensureInstalled } from './install.mjs';
-import { endWithNpm } from './npm-parent.mjs';
 
 endWithNpm();
 await runCommand(async () => {
@@ -11,7 +10,7 @@ await runCommand(async () => {
   const { pagesDir, serverFile } = await ensureBuilt();
   process.chdir(ROOT);
   process.env.PAGES_DIR ||= pagesDir;
-  // In this very process: signals, flags and the exit code are the server's own, with nobody between.
+  // The server runs in this process, so it gets the signals and flags directly and sets the exit code.
   process.argv[1] = serverFile;
   await import(pathToFileURL(serverFile).href);
 });

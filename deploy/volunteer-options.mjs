@@ -1,20 +1,20 @@
 import { parseArgs } from 'node:util';
 import { SetupError } from './failure.mjs';
 
-/** What a volunteer's own link promises a gamer at most (`maxGamers` of shared/signaling.ts). */
+/** The largest `maxGamers` that shared/signaling.ts accepts. */
 const MOST_GAMERS = 64;
 
-export const VOLUNTEER_HELP = `Lends this machine's graphics card without a screen, until it is asked to stop.
+export const VOLUNTEER_HELP = `Volunteers this machine's GPU without a screen, until it is asked to stop.
 
 npm run volunteer -- --url URL --room ROOM [flags]
 
---url URL              the server, or a whole invite link, which names the room too
+--url URL              the server, or a whole invite link, which includes the room
 --room ROOM            the room to serve
---invite TOKEN         a signed invite, for rooms that want one
---name NAME            what gamers see; by default a name is made up
---max-gamers N         gamers served at a time, 1 to ${MOST_GAMERS}
---insecure             accept a certificate that nobody vouches for, as of npm start -- --lan
---browser-flag=FLAG    handed to Chromium, any number of times, such as --browser-flag=--use-angle=vulkan`;
+--invite TOKEN         a signed invite, for rooms that need one
+--name NAME            the name that gamers see; by default a random one
+--max-gamers N         most gamers served at the same time, 1 to ${MOST_GAMERS}
+--insecure             accept an untrusted certificate, such as that of npm start -- --lan
+--browser-flag=FLAG    a flag for Chromium, may be repeated, such as --browser-flag=--use-angle=vulkan`;
 
 /**
  * @typedef {object} VolunteerOptions
@@ -30,7 +30,7 @@ npm run volunteer -- --url URL --room ROOM [flags]
 /**
  * @param {readonly string[]} argv
  * @returns {VolunteerOptions | null} null when `--help` was asked for
- * @throws {SetupError} with everything that is wrong, a sentence each
+ * @throws {SetupError} with all problems, one sentence each
  */
 export function readVolunteerOptions(argv) {
   const values = parse(argv);
@@ -43,7 +43,7 @@ export function readVolunteerOptions(argv) {
   }
   const link = new URLSearchParams(url?.hash.slice(1));
   const room = values.room ?? link.get('room');
-  if (!room) problems.push('--room is missing: name the room to serve, or give a whole invite link as --url.');
+  if (!room) problems.push('--room is missing: name the room to serve, or pass a whole invite link as --url.');
   const maxGamers = values['max-gamers'] === undefined ? undefined : Number(values['max-gamers']);
   if (maxGamers !== undefined && !(Number.isInteger(maxGamers) && maxGamers >= 1 && maxGamers <= MOST_GAMERS)) {
     problems.push(`--max-gamers is "${values['max-gamers']}": it must be a whole number from 1 to ${MOST_GAMERS}.`);

@@ -10,7 +10,7 @@ test('a server and a room are enough', () => {
   });
 });
 
-test('an invite link names all of it; flags win', () => {
+test('an invite link includes server, room and invite; flags win over it', () => {
   const link = 'https://192.168.1.7:8443/volunteer#room=den&invite=token';
   expect(readVolunteerOptions(['--url', link])).toMatchObject({
     ...{ url: 'https://192.168.1.7:8443', room: 'den', invite: 'token' },
@@ -20,14 +20,14 @@ test('an invite link names all of it; flags win', () => {
   });
 });
 
-test('limits and Chromium’s own flags are passed on', () => {
+test('limits and flags for Chromium are passed on', () => {
   const flags = ['--max-gamers', '2', '--insecure', '--browser-flag=--use-angle=vulkan', '--browser-flag=--x'];
   expect(readVolunteerOptions([...URL_FLAG, '--room', 'den', ...flags])).toMatchObject({
     ...{ maxGamers: 2, insecure: true, browserFlags: ['--use-angle=vulkan', '--x'] },
   });
 });
 
-test('everything that is wrong is told at once', () => {
+test('all problems are reported at once', () => {
   const wrong = () => readVolunteerOptions(['--url', 'ftp://x', '--max-gamers', '0.5']);
   for (const name of ['--url', '--room', '--max-gamers']) expect(wrong).toThrow(name);
   expect(() => readVolunteerOptions(['--rom', 'den'])).toThrow(/--rom.*--help/);

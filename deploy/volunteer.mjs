@@ -1,12 +1,12 @@
 import { pino } from 'pino';
 import { ensureBrowser } from '../e2e/browser.mjs';
+import { endWithNpm } from './child.mjs';
 import { runCommand } from './failure.mjs';
 import { HeadlessVolunteer } from './headless-volunteer.mjs';
 import { ensureInstalled } from './install.mjs';
-import { endWithNpm } from './npm-parent.mjs';
 import { readVolunteerOptions, VOLUNTEER_HELP } from './volunteer-options.mjs';
 
-// npm run volunteer: lends the graphics card of a machine without a screen.
+// npm run volunteer: a volunteer on a machine without a screen.
 endWithNpm();
 await runCommand(async () => {
   const options = readVolunteerOptions(process.argv.slice(2));
@@ -18,7 +18,7 @@ await runCommand(async () => {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
-      // Whoever asks twice does not want to wait for the gamers' goodbye.
+      // A second signal ends the process without returning the gamers' work first.
       if (stop.signal.aborted) process.exit(1);
       stop.abort();
     });

@@ -30,7 +30,7 @@ test('a link that is taken back lets nobody in any more and says so; who is ther
   const elsewhere = await browser.newContext();
   const late = await elsewhere.newPage();
   await volunteer(late, old);
-  await expect(late.getByRole('alert').first()).toContainText('The owner of this room has taken this invite back.');
+  await expect(late.getByRole('alert').first()).toContainText('The owner of this room has revoked this invite.');
   await late.goto('about:blank');
   await volunteer(late, next);
   await expect(names(gamer)).toHaveCount(2);

@@ -1,10 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureBuilt } from '../deploy/build.mjs';
-import { ROOT } from '../deploy/child.mjs';
+import { endWithNpm, ROOT } from '../deploy/child.mjs';
 import { runCommand } from '../deploy/failure.mjs';
 import { ensureInstalled } from '../deploy/install.mjs';
-import { endWithNpm } from '../deploy/npm-parent.mjs';
 import { ensureBrowser } from './browser.mjs';
 
 /** What the demo shows, ms. */

@@ -3,10 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureBuilt } from '../deploy/build.mjs';
-import { runChild } from '../deploy/child.mjs';
+import { endWithNpm, runChild } from '../deploy/child.mjs';
 import { hasCode, SetupError } from '../deploy/failure.mjs';
 import { ensureInstalled } from '../deploy/install.mjs';
-import { endWithNpm } from '../deploy/npm-parent.mjs';
 import { ensureBrowser } from './browser.mjs';
 import { ALL, LONG_ONLY, QUICK } from './runners.mjs';
 

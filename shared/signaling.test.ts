@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { peerSignalSchema, relayedSignalSchema, sessionIdOf, sessionIdSchema } from './signaling.ts';
 
-test('a session’s id is 128 bits of the SHA-256 of its key, so every server finds the same', async () => {
+test('a session id is 128 bits of the SHA-256 of its key, so every server computes the same', async () => {
   // printf %s kkkkkkkkkkkkkkkkkkkkkk | openssl dgst -sha256 -binary | head -c 16 | basenc --base64url
   expect(await sessionIdOf('k'.repeat(22))).toBe('FzPDXZT2F30O9cN8osamTg');
 });
 
-test('ids differ by key and always pass their own schema', async () => {
+test('session ids differ by key and match their schema', async () => {
   const ids = await Promise.all(Array.from({ length: 100 }, (_, index) => sessionIdOf(`key ${index}`)));
   expect(new Set(ids).size).toBe(100);
   for (const id of ids) expect(sessionIdSchema.parse(id)).toBe(id);
@@ -14,7 +14,7 @@ test('ids differ by key and always pass their own schema', async () => {
 
 const candidate = { candidate: 'candidate:1 1 udp 1 127.0.0.1 9 typ host', sdpMid: '0', sdpMLineIndex: 0 };
 
-test('only the signals that simple-peer makes pass, and none that would harm the other side', () => {
+test('only signals that simple-peer makes are accepted', () => {
   const signals = [
     { type: 'offer', sdp: 'v=0' },
     { type: 'answer', sdp: '' },
@@ -39,7 +39,7 @@ test('only the signals that simple-peer makes pass, and none that would harm the
   for (const signal of wrong) expect(peerSignalSchema.safeParse(signal).success, JSON.stringify(signal)).toBe(false);
 });
 
-test('a relayed signal without a sender or an attempt is refused', () => {
+test('a relayed signal without a valid sender or attempt is refused', () => {
   const relayed = { from: 'A'.repeat(22), attempt: 3, signal: { type: 'offer', sdp: 'v=0' } };
   expect(relayedSignalSchema.parse(relayed)).toEqual(relayed);
   for (const wrong of [{ from: '' }, { from: 'a b' }, { attempt: -1 }, { attempt: 0.5 }, { extra: 1 }]) {

@@ -6,21 +6,21 @@ import { linkOutcomeSchema } from './server-status.ts';
 import { TASK_NAMES } from './tasks/definition.ts';
 import { z } from './zod.ts';
 
-/** Raised whenever the two ends of any connection would misunderstand each other. */
+/** Raise this whenever a change makes older pages or servers misread messages. */
 export const PROTOCOL_VERSION = 7;
 
 export const roleSchema = z.enum(['gamer', 'volunteer']);
 export type Role = z.infer<typeof roleSchema>;
 
-/** base64url of a SHA-256 cut to 128 bits. */
+/** base64url of a SHA-256 hash cut to 128 bits, see {@link sessionIdOf}. */
 export const sessionIdSchema = z.string().regex(/^[\w-]{22}$/);
 const nameSchema = z.string().trim().min(1).max(SIGNALING.maxNameChars);
-/** A room's name may be any printable text without spaces at its ends; the name is what lets one in. */
+/** Any printable text without spaces at its ends. Knowing the name of an open room is enough to enter it. */
 const roomSchema = z.string().trim().min(1).max(SIGNALING.maxRoomChars);
 
-/** What the coordinator needs to rank a volunteer. */
+/** The state of a volunteer that the coordinator ranks it by. */
 export const volunteerStatusSchema = z.strictObject({
-  /** 0 idle .. 1 as busy as its limits allow. */
+  /** 0 (idle) to 1 (as busy as its owner allows). */
   load: z.number().min(0).max(1),
   accepting: z.boolean(),
   tasks: z.array(z.string().max(32)).max(16),
@@ -28,27 +28,27 @@ export const volunteerStatusSchema = z.strictObject({
 });
 export type VolunteerStatus = z.infer<typeof volunteerStatusSchema>;
 
-/** Comes as the `auth` of socket.io's CONNECT packet, whenever a socket opens: a join costs no round trip of its own. */
+/** Sent as the `auth` of socket.io's CONNECT packet each time a socket opens, so that joining costs no extra round trip. */
 export const joinSchema = z.strictObject({
   protocolVersion: z.int(),
   /**
-   * 128 random bits only this page knows; the session's id is its hash (see sessionIdOf), so any server can resume a session
-   * without having seen it before.
+   * 128 random bits that only this page knows. The session's id is their hash (see {@link sessionIdOf}), so any server can
+   * resume a session that it has never seen.
    */
   sessionKey: z.string().regex(/^[\w-]{22}$/),
   role: roleSchema,
   name: nameSchema,
-  /** Absent: a new room with an unguessable name. */
+  /** Absent: the server makes a room with an unguessable name. */
   room: roomSchema.optional(),
-  /** An invite, or the pass of an earlier join. */
+  /** An invite, or the pass from an earlier join. */
   invite: z.string().max(SIGNALING.maxInviteChars).optional(),
-  /** Makes a new room one that wants a signed invite. */
+  /** A room that this join creates will require a signed invite. */
   inviteOnly: z.boolean().optional(),
-  /** A volunteer's wish to serve whoever needs it, in no room; a gamer's to be helped by such volunteers as well. */
+  /** Volunteer: serve any gamer, outside all rooms. Gamer: also accept help from such volunteers. */
   lobby: z.boolean().optional(),
-  /** A gamer's of the lobby: volunteers that can do something of this. Absent or empty: any. */
+  /** Gamer: accept lobby volunteers that can run at least one of these task types. Absent or empty: any volunteer. */
   needs: z.array(z.enum(TASK_NAMES)).max(TASK_NAMES.length).optional(),
-  /** A volunteer's, which it is to prove it holds by signing the challenge in the answer; what it did before then counts for it. */
+  /** Volunteer: the key that its history is kept under. It proves possession by signing the challenge in the answer. */
   publicKey: publicKeySchema.optional(),
   status: volunteerStatusSchema.optional(),
 });
@@ -60,26 +60,26 @@ const iceServerSchema = z.object({
   credential: z.string().max(512).exactOptional(),
 });
 
-/** What reaches through networks: the servers of one session. */
+/** The STUN and TURN servers of one session. */
 export const iceGrantSchema = z.strictObject({
   iceServers: z.array(iceServerSchema).max(16),
-  /** For how long their credentials open new connections, s from now; null where they do not end. */
+  /** Seconds from now during which the credentials open new connections; null when they do not expire. */
   iceValidS: z.int().min(1).nullable(),
 });
 export type IceGrant = z.infer<typeof iceGrantSchema>;
 
 export interface Introduction {
   peerId: string;
-  /** Null for a gamer: its volunteers need not know it. */
+  /** Null for a gamer: volunteers do not learn its name. */
   name: string | null;
   role: Role;
   /** True for the side that makes the offer: the gamer. */
   initiate: boolean;
-  /** The coordinator's score of the volunteer, 0..1. */
+  /** The coordinator's score of the volunteer, 0 to 1. */
   score: number;
 }
 
-/** Server to browser messages are validated as well: a page may be pointed at any server. */
+/** Pages also validate what servers send: a page may be pointed at any server. */
 export const introductionSchema: z.ZodType<Introduction> = z.strictObject({
   peerId: sessionIdSchema,
   name: nameSchema.nullable(),
@@ -92,23 +92,23 @@ export const joinedSchema = z.strictObject({
   id: sessionIdSchema,
   room: roomSchema,
   inviteOnly: z.boolean(),
-  /** Presented as `invite` when joining again: lets a member of an invite-only room back in after a restart of the server. */
+  /** Sent as `invite` in the next join: readmits a member of an invite-only room after a restart of the server. */
   pass: z.string().max(SIGNALING.maxInviteChars).exactOptional(),
   ...iceGrantSchema.shape,
   /** True when the coordinator still knew this session. */
   resumed: z.boolean(),
-  /** Is there an open lobby here? */
+  /** Whether this server has an open lobby. */
   lobby: z.boolean(),
-  /** To be signed with the key that the join named (see `proofBytes`); null when it named none. */
+  /** To be signed with the key named in the join (see `proofBytes`); null when the join named none. */
   challenge: challengeSchema.nullable(),
-  /** A gamer's that made the room, or came by its maker's invite for owners: it may remove volunteers and take invites back. */
+  /** True for the gamer that made the room or used an owner's invite: it may remove volunteers and revoke invites. */
   owner: z.boolean(),
-  /** Whom it is introduced to already: most pages come for somebody who is there. */
+  /** Peers that are already there, sent with the answer because most pages join to meet someone who is waiting. */
   introductions: z.array(introductionSchema).max(SIGNALING.maxFirstIntroductions),
 });
 export type Joined = z.infer<typeof joinedSchema>;
 
-/** The three kinds of signal simple-peer makes here; anything else would destroy the peer, so it stops at the border. */
+/** The three kinds of signal that simple-peer makes here. Any other would destroy the receiving peer, so it is refused. */
 export const peerSignalSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('offer'), sdp: z.string().max(SIGNALING.maxSdpChars) }),
   z.strictObject({ type: z.literal('answer'), sdp: z.string().max(SIGNALING.maxSdpChars) }),
@@ -123,91 +123,102 @@ export const peerSignalSchema = z.discriminatedUnion('type', [
 ]);
 export type PeerSignal = z.infer<typeof peerSignalSchema>;
 
-export const signalSchema = z.strictObject({
+const signalRequestSchema = z.strictObject({
   to: sessionIdSchema,
-  /** Counts the connections this pair has tried, so that a late signal of an old one is not given to a new one. */
+  /** Counts the connection attempts of this pair, so that a late signal of an old attempt does not reach a new one. */
   attempt: z.int().min(0).max(1_000_000),
   signal: peerSignalSchema,
 });
-export type SignalRequest = z.infer<typeof signalSchema>;
 
-export const inviteSchema = z.strictObject({
+const inviteSchema = z.strictObject({
   role: roleSchema,
   expiresInS: z.int().min(1).max(31_536_000),
   uses: z.int().min(1).max(10_000).optional(),
-  /** Its bearer owns the room as well: an owner's way back after a reload. */
+  /** Makes the bearer an owner of the room as well: an owner's way back after a reload. */
   owner: z.boolean().optional(),
 });
-export type InviteRequest = z.infer<typeof inviteSchema>;
 
-/** The room's owner takes an invite back: it lets in nobody new. */
-export const takeBackSchema = z.strictObject({ token: z.string().max(SIGNALING.maxInviteChars) });
-export type TakeBackRequest = z.infer<typeof takeBackSchema>;
-
-/** The room's owner wants to be rid of a volunteer. */
-export const removalSchema = z.strictObject({ volunteerId: sessionIdSchema });
-export type Removal = z.infer<typeof removalSchema>;
-
-/** What a gamer saw of a volunteer since its last report. */
-export const reportSchema = z.strictObject({
+/** What a gamer observed of a volunteer since its last report. */
+const reportSchema = z.strictObject({
   volunteerId: sessionIdSchema,
   completed: z.int().min(0).max(1_000_000),
   failed: z.int().min(0).max(1_000_000),
   rttMs: z.number().min(0).max(60_000),
 });
-export type VolunteerReport = z.infer<typeof reportSchema>;
 
-/** A gamer's word on how an attempt to connect went: the server's operator learns whether TURN is needed, and works. */
-export const linkReportSchema = z.strictObject({ outcome: linkOutcomeSchema });
-export type LinkReport = z.infer<typeof linkReportSchema>;
-/** A gamer caught a volunteer giving a wrong result. */
-export const accusationSchema = z.strictObject({
+const accusationSchema = z.strictObject({
   volunteerId: sessionIdSchema,
   taskType: z.string().min(1).max(32),
   /** What was wrong, for the server's log. */
   why: z.string().max(SIGNALING.maxAccusationChars),
 });
-export type Accusation = z.infer<typeof accusationSchema>;
 
-export const proofSchema = z.strictObject({ signature: signatureSchema });
-export type Proof = z.infer<typeof proofSchema>;
+/** Pages send null as the payload of an event that has none; nothing at all is accepted too. */
+const noPayload = z.null().optional();
+const done = z.null();
 
-/** May volunteers of the lobby help this gamer? */
-export const lobbySchema = z.strictObject({ open: z.boolean() });
-export type LobbyRequest = z.infer<typeof lobbySchema>;
+const eventTable = {
+  /** Relays a signal to a peer that was introduced. */
+  signal: { schema: signalRequestSchema, role: 'any', reply: done },
+  /** A volunteer's load, and whether it accepts work. */
+  status: { schema: volunteerStatusSchema, role: 'volunteer', reply: done },
+  /** How much work a volunteer did for the gamer. */
+  report: { schema: reportSchema, role: 'gamer', reply: done },
+  /** How an attempt to connect ended. Shows the server's operator whether TURN is needed and works. */
+  link: { schema: z.strictObject({ outcome: linkOutcomeSchema }), role: 'gamer', reply: done },
+  /** The gamer caught a volunteer returning a wrong result. */
+  accuse: { schema: accusationSchema, role: 'gamer', reply: done },
+  /** Proves that the volunteer holds the key that its join named. */
+  prove: { schema: z.strictObject({ signature: signatureSchema }), role: 'volunteer', reply: done },
+  /** Whether volunteers of the lobby may help this gamer. */
+  lobby: { schema: z.strictObject({ open: z.boolean() }), role: 'gamer', reply: done },
+  /** Makes a signed invite into the gamer's room. */
+  invite: { schema: inviteSchema, role: 'gamer', reply: z.object({ token: z.string() }) },
+  /** The room's owner revokes an invite: it admits nobody new. */
+  revoke: {
+    schema: z.strictObject({ token: z.string().max(SIGNALING.maxInviteChars) }),
+    role: 'gamer',
+    reply: done,
+  },
+  /** The room's owner removes a volunteer. */
+  remove: { schema: z.strictObject({ volunteerId: sessionIdSchema }), role: 'gamer', reply: done },
+  /** Renews TURN credentials for a session that outlasts the present ones. */
+  ice: { schema: noPayload, role: 'any', reply: iceGrantSchema },
+  leave: { schema: noPayload, role: 'any', reply: done },
+} as const satisfies Record<string, EventSpec<unknown, unknown>>;
+
+interface EventSpec<Payload, Reply> {
+  readonly schema: z.ZodType<Payload>;
+  /** The role that may send it; `any`: both. */
+  readonly role: Role | 'any';
+  /** Of the value in a successful answer. */
+  readonly reply: z.ZodType<Reply>;
+}
+
+export type ClientEvent = keyof typeof eventTable;
+export type EventPayload<E extends ClientEvent> = z.infer<(typeof eventTable)[E]['schema']>;
+export type EventReply<E extends ClientEvent> = z.infer<(typeof eventTable)[E]['reply']>;
+
+/**
+ * Every event that a page may send after it joined. The server's handlers, the client's requests and the fuzz test are derived from
+ * this table.
+ */
+export const CLIENT_EVENTS: { readonly [E in ClientEvent]: EventSpec<EventPayload<E>, EventReply<E>> } = eventTable;
+
+export const isClientEvent = (name: string): name is ClientEvent => Object.hasOwn(CLIENT_EVENTS, name);
+
+export type SignalRequest = EventPayload<'signal'>;
+export type VolunteerReport = EventPayload<'report'>;
+export type LinkReport = EventPayload<'link'>;
+export type Accusation = EventPayload<'accuse'>;
+export type InviteRequest = EventPayload<'invite'>;
 
 export type Answer<T> = { ok: true; value: T } | { ok: false; error: WireError };
-type Ack<T> = (answer: Answer<T>) => void;
 
-export interface ClientToServerEvents {
-  signal: (request: SignalRequest, ack: Ack<null>) => void;
-  status: (status: VolunteerStatus, ack: Ack<null>) => void;
-  report: (report: VolunteerReport, ack: Ack<null>) => void;
-  link: (report: LinkReport, ack: Ack<null>) => void;
-  accuse: (accusation: Accusation, ack: Ack<null>) => void;
-  prove: (proof: Proof, ack: Ack<null>) => void;
-  lobby: (request: LobbyRequest, ack: Ack<null>) => void;
-  invite: (request: InviteRequest, ack: Ack<{ token: string }>) => void;
-  /** Takes back an invite. */
-  takeback: (request: TakeBackRequest, ack: Ack<null>) => void;
-  /** Removes a volunteer from the room. */
-  remove: (removal: Removal, ack: Ack<null>) => void;
-  /** Asks for new credentials, for a session that stays longer than the present ones hold. */
-  ice: (nothing: null, ack: Ack<IceGrant>) => void;
-  leave: (nothing: null, ack: Ack<null>) => void;
-}
-
-export interface ServerToClientEvents {
-  /** The answer to the join that came with the socket's handshake. */
-  joined: (answer: Answer<Joined>) => void;
-  introduce: (introduction: Introduction) => void;
-  signal: (signal: { from: string; attempt: number; signal: PeerSignal }) => void;
-  /**
-   * A member left for good, in the lobby perhaps for another gamer, or was removed by the room's owner, or was replaced by a newer
-   * socket of the same session. In the last two cases `peerId` may be one's own.
-   */
-  gone: (member: z.infer<typeof goneSchema>) => void;
-}
+/** socket.io's event map from pages to the server: every event is acknowledged with an answer. */
+export type ClientToServerEvents = {
+  [E in ClientEvent]: (payload: EventPayload<E>, acknowledge: (answer: Answer<EventReply<E>>) => void) => void;
+};
 
 export const relayedSignalSchema = z.strictObject({
   from: sessionIdSchema,
@@ -215,11 +226,25 @@ export const relayedSignalSchema = z.strictObject({
   signal: peerSignalSchema,
 });
 export type RelayedSignal = z.infer<typeof relayedSignalSchema>;
+
 export const goneSchema = z.strictObject({
   peerId: sessionIdSchema,
   why: z.enum(['left', 'expired', 'replaced', 'removed']),
 });
 export type Farewell = z.infer<typeof goneSchema>;
+
+export interface ServerToClientEvents {
+  /** The answer to the join that came with the socket's handshake. */
+  joined: (answer: Answer<Joined>) => void;
+  introduce: (introduction: Introduction) => void;
+  signal: (signal: RelayedSignal) => void;
+  /**
+   * A peer left for good; a lobby volunteer may have been moved to another gamer. With `replaced` (a newer socket took over
+   * this session) and `removed` (the room's owner removed a volunteer) `peerId` may be the receiver's own id.
+   */
+  gone: (member: Farewell) => void;
+}
+
 export const wireErrorSchema = z.strictObject({
   reason: z.enum(MESH_ERROR_REASONS),
   message: z.string().max(MAX_WIRE_MESSAGE_CHARS),

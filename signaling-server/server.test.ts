@@ -1,4 +1,6 @@
+import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, expect, test } from 'vitest';
 import { createServer } from './server.ts';
@@ -7,7 +9,7 @@ import { TestBed, testConfig } from './test-server.ts';
 const bed = new TestBed();
 afterEach(() => bed.end());
 
-test('a stop finishes the joins under way and is not held up by connections that never answer', async () => {
+test('a stop finishes the joins in progress and does not wait for connections that never send anything', async () => {
   const { url, port, close } = await bed.server();
   const mute = connect(port, '127.0.0.1');
   await new Promise((resolve) => mute.once('connect', resolve));
@@ -21,7 +23,23 @@ test('a stop finishes the joins under way and is not held up by connections that
   await ended;
 });
 
-test('the log holds no room name, key, token or description of a connection', async () => {
+test('a stop ends a kept-alive connection as soon as its response is sent', async () => {
+  const pagesDir = await bed.folder();
+  await writeFile(join(pagesDir, 'index.html'), '');
+  await writeFile(join(pagesDir, 'large.bin'), Buffer.alloc(8 * 1024 * 1024));
+  const { port, close } = await bed.server({ pagesDir });
+  const client = connect(port, '127.0.0.1');
+  client.write('GET /large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await new Promise((resolve) => client.once('data', resolve));
+  client.pause();
+  const startedAtMs = performance.now();
+  const closed = close();
+  client.resume();
+  await closed;
+  expect(performance.now() - startedAtMs).toBeLessThan(2_000);
+});
+
+test('the log contains no room name, key, token or session description', async () => {
   let logged = '';
   const write = (line: string) => {
     logged += line;

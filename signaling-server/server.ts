@@ -6,42 +6,43 @@ import packageJson from '../package.json' with { type: 'json' };
 import type { Lan } from '../shared/server-status.ts';
 import { Invites } from './access/invites.ts';
 import { LockOut } from './access/lock-out.ts';
-import { type ServerClock, serverClock } from './boot/clock.ts';
-import type { Config } from './boot/config.ts';
+import { keptInviteSecret } from './boot/invite-secret.ts';
 import { closeOf, EVERY_NETWORK, listenOn, OpenConnections, urlOf } from './boot/listening.ts';
-import { keptSecret } from './boot/secret.ts';
+import type { Config } from './boot/settings.ts';
+import { type ServerClock, serverClock } from './clock.ts';
 import { Cluster } from './cluster/cluster.ts';
 import { httpHandler } from './http/http.ts';
 import { Metrics, type Present } from './http/metrics.ts';
 import { Pages } from './http/pages.ts';
 import { openSecureServer, type SecureServer } from './http/secure-server.ts';
 import { Coordinator } from './rooms/coordinator.ts';
-import type { Mirror } from './rooms/member.ts';
+import type { MemberObserver } from './rooms/member.ts';
 import { Gateway } from './sockets/gateway.ts';
 import { Limits } from './sockets/limits.ts';
-import type { RequestHandler } from './sockets/request-handler.ts';
-import { RequestHandlers } from './sockets/request-handlers.ts';
+import { LocalRequestHandler, type RequestHandler } from './sockets/request-handler.ts';
 import type { SocketConnection } from './sockets/socket-connection.ts';
 import { FileStore } from './store/file.ts';
 import { MemoryStore } from './store/memory.ts';
 import { RedisStore } from './store/redis.ts';
 import type { Store } from './store/store.ts';
-import { COORDINATOR } from './tuning.ts';
+
+/** How long a graceful stop waits for requests in progress. */
+const DRAIN_MS = 3_000;
 
 export interface RunningServer {
-  /** Where a person on this machine finds it. */
+  /** The address for a browser on this machine. */
   url: string;
-  /** The one that was bound: the configured one, or a free one for 0. */
+  /** The port it listens on: the configured one, or a free one for 0. */
   port: number;
   lan: Lan;
 }
 
 export interface CoordinatorServer {
-  /** @throws StartError when an address cannot be had, or a certificate not be read. */
+  /** @throws StartError when an address is not available or a certificate cannot be read. */
   listen(): Promise<RunningServer>;
   /**
-   * Says that it is not ready and goes on serving for DRAIN_DELAY_S; then stops accepting, finishes what is under way within
-   * COORDINATOR.drainMs, and ends every socket.
+   * Stops gracefully. /readyz says no while the server keeps serving for DRAIN_DELAY_S; then it accepts nobody, finishes the
+   * requests in progress within {@link DRAIN_MS} and ends every socket.
    */
   close(): Promise<void>;
 }
@@ -52,20 +53,20 @@ export async function createServer(
 ): Promise<CoordinatorServer> {
   const startedAtMs = clock.now();
   const pages = await Pages.load(config.pagesDir);
-  if (!pages) log.warn({ pagesDir: config.pagesDir }, 'there are no built pages here: visitors are told so');
-  const secret = config.inviteSecret || (await secretOf(config, log));
+  if (!pages) log.warn({ pagesDir: config.pagesDir }, 'no built pages here: visitors get an error');
+  const secret = config.inviteSecret || (await inviteSecretOf(config, log));
   const cluster = config.redisUrl ? await Cluster.open(config.redisUrl, log) : null;
   const store = cluster ? new RedisStore(cluster.redis, clock) : await storeOf(config, clock, log);
   let draining = false;
   let lan: Lan = { secureUrls: [], isOwnCertificate: false };
-  const counts = (): Present['counts'] => ({ sockets: gateway.socketCount, ...reception.counts() });
-  const metrics: Metrics = new Metrics(clock, () => ({ counts: counts(), draining }));
-  const invites = new Invites(secret, clock);
-  const lockOut = new LockOut(clock, config.limitFactor);
-  const coordinatorFor = (mirror?: Mirror) =>
-    new Coordinator({ config, invites, store, clock, log, lockOut, onMatch: () => metrics.matched(), mirror });
-  const reception: RequestHandler<SocketConnection> =
-    cluster ?? new RequestHandlers({ coordinator: coordinatorFor(), metrics, connect: (socket) => socket });
+  const counts = (): Present['counts'] => ({ sockets: gateway.socketCount, ...requestHandler.counts() });
+  const metrics: Metrics = new Metrics(() => ({ counts: counts(), draining }));
+  const invites = new Invites(secret, store, clock);
+  const lockOut = new LockOut(config.limitFactor, cluster?.redis);
+  const coordinatorFor = (observer?: MemberObserver) =>
+    new Coordinator({ config, invites, store, clock, log, lockOut, onMatch: () => metrics.matched(), observer });
+  const requestHandler: RequestHandler<SocketConnection> =
+    cluster ?? new LocalRequestHandler({ coordinator: coordinatorFor(), metrics, connect: (socket) => socket });
 
   const http = createHttpServer();
   http.on(
@@ -75,7 +76,8 @@ export async function createServer(
       log,
       unreadiness: () => (draining ? 'stopping' : (cluster?.trouble() ?? null)),
       lan: () => lan,
-      operator: { metrics, token: config.operatorToken },
+      metrics,
+      operatorToken: config.operatorToken,
       health: () => ({
         version: packageJson.version,
         uptimeS: Math.round((clock.now() - startedAtMs) / 1_000),
@@ -84,36 +86,35 @@ export async function createServer(
       }),
     }),
   );
-  // After the handler above: socket.io answers what is its own, and passes the rest on to whoever listened before.
+  // After the handler above: socket.io answers its own requests and passes the others on to earlier listeners.
   const limits = new Limits(config.limitFactor, undefined, cluster?.redis);
   const instance = cluster?.instance ?? 'alone';
   const adapter = cluster?.adapter();
-  const gateway = new Gateway(http, { reception, instance, adapter, config, limits, metrics, clock, log });
+  const gateway = new Gateway(http, { requestHandler, instance, adapter, config, limits, metrics, clock, log });
   const connections = new OpenConnections();
   connections.watch(http);
   let https: SecureServer | null = null;
 
   async function end(): Promise<void> {
     const drained = new AbortController();
-    const deadline = sleep(COORDINATOR.drainMs, undefined, { signal: drained.signal }).catch(() => {});
+    const deadline = sleep(DRAIN_MS, undefined, { signal: drained.signal }).catch(() => {});
     const closed = Promise.all([http, https?.server ?? []].flat().map(closeOf));
     connections.destroyUnused();
     await Promise.race([gateway.settled(), deadline]);
     await Promise.race([Promise.all([gateway.close(), closed]), deadline]);
     drained.abort();
-    // Whoever does not answer a goodbye is not waited for.
+    // Do not wait for clients that never close their side.
     connections.destroyAll();
-    await reception.close();
+    await requestHandler.close();
     await Promise.all([closed, store.close()]);
-    metrics.close();
   }
 
   return {
     async listen() {
       try {
-        await cluster?.start(gateway, (mirror, connect) => {
-          const coordinator = coordinatorFor(mirror);
-          return { coordinator, desk: new RequestHandlers({ coordinator, metrics, connect }) };
+        await cluster?.start(gateway, (observer, connect) => {
+          const coordinator = coordinatorFor(observer);
+          return { coordinator, requestHandler: new LocalRequestHandler({ coordinator, metrics, connect }) };
         });
         https = await openSecureServer(config, clock, http);
         const port = await listenOn(http, config.port, config.host);
@@ -135,7 +136,7 @@ export async function createServer(
     },
 
     async close() {
-      log.info(reception.counts(), 'stopping');
+      log.info(requestHandler.counts(), 'stopping');
       draining = true;
       if (config.drainDelayS > 0) await sleep(config.drainDelayS * 1_000);
       await end();
@@ -148,16 +149,22 @@ async function storeOf({ stateDir }: Config, clock: ServerClock, log: Logger): P
   try {
     return await FileStore.open(stateDir, clock, log);
   } catch (cause) {
-    log.warn({ err: cause, stateDir }, 'cannot keep reputations here: they end with this process; see STATE_DIR');
+    log.warn(
+      { err: cause, stateDir },
+      'cannot keep reputations here: they are lost when this process ends; see STATE_DIR',
+    );
     return new MemoryStore(clock);
   }
 }
 
-async function secretOf({ stateDir }: Config, log: Logger): Promise<string> {
+async function inviteSecretOf({ stateDir }: Config, log: Logger): Promise<string> {
   try {
-    return await keptSecret(stateDir);
+    return await keptInviteSecret(stateDir);
   } catch (cause) {
-    log.warn({ err: cause, stateDir }, 'cannot keep a secret here: invites end with this process; see STATE_DIR');
+    log.warn(
+      { err: cause, stateDir },
+      'cannot keep a secret here: invites become invalid when this process ends; see STATE_DIR',
+    );
     return randomBytes(32).toString('base64url');
   }
 }

@@ -14,37 +14,41 @@ import {
   type RelayedSignal,
   type ServerToClientEvents,
 } from '../shared/signaling.ts';
-import type { ServerClock } from './boot/clock.ts';
-import { type Config, readConfig } from './boot/config.ts';
+import { readConfig } from './boot/config.ts';
+import type { Config } from './boot/settings.ts';
+import type { ServerClock } from './clock.ts';
 import { createServer } from './server.ts';
 
 export const newSessionKey = () => randomBytes(16).toString('base64url');
 
 export const IDLE_STATUS = { load: 0, accepting: true, tasks: ['echo'], maxGamers: 8 };
 
-/** A configuration for tests: a free port, no log, a secret of its own, no limits. */
+/** A configuration for tests: a free port, no log, no limits and a secret of its own. */
 export function testConfig(overrides: Partial<Config> = {}): Config {
   const config = readConfig(['--port', '0', '--host', '127.0.0.1', '--log-level', 'silent'], {});
-  if (!config) throw new Error('help was asked for');
+  if (!config) throw new Error('readConfig returned no configuration');
   return {
     ...config,
     pagesDir: '/nonexistent',
-    // No folder, so that nothing is kept from one test to the next.
+    // Not a folder, so nothing is kept between tests.
     stateDir: '/dev/null/state',
     inviteSecret: 'a secret of at least thirty-two characters',
-    // Tests come from one address, and many at once.
+    // Many tests connect from one address at the same time.
     limitFactor: 0,
     ...overrides,
   };
 }
 
-/** A page as the server sees it: one session key, one socket at a time, which joins as it opens, and everything it was told. */
+/**
+ * A page as the server sees it: one session key and one socket at a time, which joins when it opens. It records every message from
+ * the server.
+ */
 export class TestPage {
   readonly introductions: Introduction[] = [];
   readonly signals: RelayedSignal[] = [];
   readonly farewells: Farewell[] = [];
   readonly socket: Socket<ServerToClientEvents, ClientToServerEvents>;
-  /** Why the socket ended, once it has and not because the page wanted it. */
+  /** Resolves with the reason when the socket ends, unless the page itself closed it. */
   readonly ended: Promise<string>;
   #handshake: unknown;
 
@@ -55,7 +59,7 @@ export class TestPage {
   ) {
     this.socket = io(url, {
       ...{ transports: ['websocket'], reconnection: false, forceNew: true, autoConnect: false, extraHeaders },
-      // A hostile page's may be anything.
+      // A hostile page may send anything here.
       auth: (send) => send(this.#handshake as object),
     });
     this.socket.on('joined', (answer) => answer.ok && this.introductions.push(...answer.value.introductions));
@@ -68,12 +72,12 @@ export class TestPage {
     });
   }
 
-  /** Sends any event with any payloads, as a hostile page could, and gives back the raw answer. */
+  /** Sends any event with any payloads, as a hostile page could. @returns the raw answer. */
   ask<T = unknown>(event: string, ...payloads: unknown[]): Promise<Answer<T>> {
     return (this.socket as Socket).timeout(5_000).emitWithAck(event, ...payloads);
   }
 
-  /** The same without asking for an answer. */
+  /** Sends any event without asking for an answer. */
   send(event: string, ...payloads: unknown[]): void {
     (this.socket as Socket).emit(event, ...payloads);
   }
@@ -88,9 +92,9 @@ export class TestPage {
     });
   }
 
-  /** Opens a socket whose handshake carries any join, as a hostile page could, and gives back the raw answer. */
+  /** Opens a socket with any handshake, as a hostile page could. @returns the raw answer to its join. */
   open(handshake: unknown): Promise<Answer<Joined>> {
-    // One that was refused, or has left, may still be open.
+    // The socket of a page that was refused or has left may still be open.
     this.socket.disconnect();
     this.#handshake = handshake;
     return new Promise((resolve, reject) => {
@@ -106,19 +110,19 @@ export class TestPage {
     return answer.value;
   }
 
-  /** An offer to another member. */
+  /** Sends an offer to another member. */
   signal(to: string, attempt = 0, sdp = 'v=0'): Promise<Answer<null>> {
     return this.ask<null>('signal', { to, attempt, signal: { type: 'offer', sdp } });
   }
 
-  /** Resolves once everything the server sent before now has arrived: sockets keep their order. */
+  /** Resolves once everything the server has sent so far has arrived: sockets keep the order of messages. */
   async caughtUp(): Promise<void> {
     await this.ask('no such event');
   }
 
-  /** Leaves what the server sends in the network's buffers, as a stalled page does. */
+  /** Stops reading from the network, as a stalled page does. */
   pauseReading(): void {
-    // socket.io-client keeps its WebSocket, the `ws` package's in Node, to itself.
+    // socket.io-client does not expose its WebSocket, which in Node is one of the `ws` package.
     const transport = this.socket.io.engine.transport as unknown as { ws: { pause(): void } };
     transport.ws.pause();
   }
@@ -128,7 +132,7 @@ export class TestPage {
   }
 }
 
-/** Starts servers and pages for one test and ends them all. */
+/** Starts servers and pages for a test, and ends them all after it. */
 export class TestBed {
   readonly #endings: (() => unknown)[] = [];
 
@@ -161,11 +165,11 @@ export class TestBed {
   }
 }
 
-/** Polls for what another connection causes; `what` names it in the failure. */
+/** Waits up to 5 s for something that another connection causes. @param what names it in the error. */
 export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 500; tries++) {
     if (await holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error(`did not happen within 5 s: ${what}`);
+  throw new Error(`This did not happen within 5 s: ${what}`);
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LIMITS } from '../../signaling-server/tuning.ts';
+import { LIMITS } from '../../signaling-server/sockets/limits.ts';
 import { OurSocket } from './our-socket.ts';
 
 /** So many times what one address may send. */

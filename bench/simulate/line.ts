@@ -1,5 +1,5 @@
-import { isOfUse, type TaskSet } from '../../signaling-server/lobby/lobby-keys.ts';
 import { SortedList } from '../../signaling-server/lobby/sorted-list.ts';
+import { isOfUse, type TaskSet } from '../../signaling-server/lobby/suitability.ts';
 
 interface Place<T> {
   readonly item: T;

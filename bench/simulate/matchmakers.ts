@@ -1,10 +1,8 @@
 import type { VolunteerStatus } from '../../shared/signaling.ts';
-import { isOfUse, taskSet } from '../../signaling-server/lobby/lobby-keys.ts';
-import { Introductions } from '../../signaling-server/rooms/introductions.ts';
-import { isWelcome, placesOf } from '../../signaling-server/rooms/matchmaker.ts';
+import { isOfUse, isWelcome, placesOf, taskSet } from '../../signaling-server/lobby/suitability.ts';
+import { DEFAULT_MAX_INTRODUCTIONS, Introductions } from '../../signaling-server/rooms/introductions.ts';
 import type { Member } from '../../signaling-server/rooms/member.ts';
 import type { Rooms } from '../../signaling-server/rooms/rooms.ts';
-import { COORDINATOR } from '../../signaling-server/tuning.ts';
 import { Line } from './line.ts';
 import type { Random } from './random.ts';
 
@@ -21,17 +19,17 @@ export interface Matchmaker {
 
 /** The coordinator's own. */
 export function ours(rooms: Rooms): Matchmaker {
-  const introductions = new Introductions(rooms, { maxIntroductions: COORDINATOR.maxIntroductions, onMatch() {} });
+  const introductions = new Introductions(rooms, { maxIntroductions: DEFAULT_MAX_INTRODUCTIONS, onMatch() {} });
   return {
     arrived(member) {
       if (member.role === 'gamer') introductions.seek(member, true);
-      introductions.arrange(member);
+      introductions.update(member);
     },
     left(member) {
-      introductions.gone(member, partedFromAll(member));
+      introductions.left(member, partedFromAll(member));
     },
     statusChanged: (volunteer, before) => introductions.statusChanged(volunteer, before),
-    rated: (volunteer) => introductions.rated(volunteer),
+    rated: (volunteer) => introductions.scoreChanged(volunteer),
   };
 }
 
@@ -161,7 +159,7 @@ class PlainMatchmaker implements Matchmaker {
 }
 
 function isHungry(gamer: Member): boolean {
-  return placesOf(gamer, COORDINATOR.maxIntroductions) > 0;
+  return placesOf(gamer, DEFAULT_MAX_INTRODUCTIONS) > 0;
 }
 
 function hasRoom({ status, peers, online }: Member): boolean {
@@ -177,7 +175,7 @@ function canHelp(volunteer: Member, gamer: Member): boolean {
 /** What the coordinator does when a member departs. */
 function partedFromAll(member: Member): Member[] {
   const knew = [...member.peers.values()];
-  for (const peer of knew) peer.part({ peerId: member.id, why: 'left' });
+  for (const peer of knew) peer.removePeer({ peerId: member.id, why: 'left' });
   member.peers.clear();
   return knew;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { LOBBY } from '../../signaling-server/access/room-address.ts';
 import { Member } from '../../signaling-server/rooms/member.ts';
-import { LOBBY } from '../../signaling-server/rooms/place.ts';
 import type { Machine, Player } from './people.ts';
 import { Work } from './work.ts';
 

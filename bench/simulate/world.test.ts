@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { isOfUse, taskSet } from '../../signaling-server/lobby/lobby-keys.ts';
-import { helpersOf } from '../../signaling-server/rooms/matchmaker.ts';
-import { COORDINATOR } from '../../signaling-server/tuning.ts';
+import { helpersOf, isOfUse, taskSet } from '../../signaling-server/lobby/suitability.ts';
+import { DEFAULT_MAX_INTRODUCTIONS } from '../../signaling-server/rooms/introductions.ts';
 import { ours, randomly, roundRobin } from './matchmakers.ts';
 import { PEOPLE } from './people.ts';
 import { Random } from './random.ts';
@@ -21,7 +20,7 @@ test.each(Object.entries(MATCHMAKERS))('%s brings together whom it may, and no m
   const { players, machines } = worldAt(IN_RUSH_S, matchmaker);
   expect([players.size, machines.size]).toEqual([CROWD.gamers, CROWD.volunteers]);
   for (const { member } of players.values()) {
-    expect(helpersOf(member)).toBeLessThanOrEqual(COORDINATOR.maxIntroductions);
+    expect(helpersOf(member)).toBeLessThanOrEqual(DEFAULT_MAX_INTRODUCTIONS);
     for (const volunteer of member.peers.values()) {
       expect(machines.has(volunteer)).toBe(true);
       expect(volunteer.peers.get(member.id)).toBe(member);

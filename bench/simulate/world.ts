@@ -1,8 +1,9 @@
 import type { Role, VolunteerStatus } from '../../shared/signaling.ts';
-import type { Connection, Member } from '../../signaling-server/rooms/member.ts';
-import { LOBBY } from '../../signaling-server/rooms/place.ts';
+import { LOBBY } from '../../signaling-server/access/room-address.ts';
+import type { Connection } from '../../signaling-server/rooms/connection.ts';
+import type { Member } from '../../signaling-server/rooms/member.ts';
 import { Rooms } from '../../signaling-server/rooms/rooms.ts';
-import { COORDINATOR } from '../../signaling-server/tuning.ts';
+import { STORE_LIMITS } from '../../signaling-server/store/store.ts';
 import { Agenda } from './agenda.ts';
 import type { Matchmaker } from './matchmakers.ts';
 import type { Flow } from './measures.ts';
@@ -201,7 +202,7 @@ export class World {
         rated.add(member);
         partners.set(member.historyId, gamer.rttMs + member.rttMs);
       }
-      gamer.partners = new Map([...partners].slice(-COORDINATOR.maxPartnersPerGamer));
+      gamer.partners = new Map([...partners].slice(-STORE_LIMITS.maxPartnersPerGamer));
     }
     for (const volunteer of rated) if (this.machines.has(volunteer)) this.#matchmaker.rated(volunteer);
   }

@@ -1,2 +1,2 @@
-/** A Vite plugin that puts the SDK's folder into a site as it is. Typed as every version of Vite takes it. */
+/** A Vite plugin that copies the SDK's folder into a site unchanged. The type fits every version of Vite. */
 export default function p2c2r(): { name: string };

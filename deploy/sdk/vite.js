@@ -2,16 +2,16 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, posix, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** What browsers load: one module, and the workers, WebAssembly and networks that it finds from its own address. */
+/** The files that browsers load: one module, and the workers, WebAssembly and models that it finds relative to its own URL. */
 const DIST = fileURLToPath(new URL('./dist', import.meta.url));
-/** Where it lies in a built site. */
+/** The folder of these files in a built site. */
 const FOLDER = 'p2c2r';
-/** Stands in a chunk for the module's address until it is known where the chunk lies. */
+/** Placeholder for the module's URL in a chunk, until the location of the chunk is known. */
 const PLACEHOLDER = 'p2c2r:module';
 
 /**
- * Puts the SDK's folder into a Vite site as it is. A bundler that takes the module into a chunk of its own moves it away from what it
- * finds beside itself.
+ * Copies the SDK's folder into a Vite site unchanged. If the bundler moved the module into a chunk of its own, the module would no
+ * longer find the files beside it.
  * @returns {import('vite').Plugin}
  */
 export default function p2c2r() {
@@ -21,7 +21,7 @@ export default function p2c2r() {
     enforce: 'pre',
     config: (_config, { command }) => {
       isBuild = command === 'build';
-      // The development server serves it from where it was installed, unless it bundles it first.
+      // The development server must serve it from node_modules, and not pre-bundle it.
       return { optimizeDeps: { exclude: ['p2c2r'] } };
     },
     resolveId: (id, _importer, options) =>

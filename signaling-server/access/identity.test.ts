@@ -1,13 +1,18 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
-import { ManualServerClock } from '../boot/manual-clock.ts';
+import { sessionIdOf } from '../../shared/signaling.ts';
+import { ACCUSATION_LIMIT } from '../rooms/reputation.ts';
+import { ManualServerClock } from '../test-clock.ts';
 import { eventually, TestBed, type TestPage } from '../test-server.ts';
-import { COORDINATOR } from '../tuning.ts';
+import { sessionIdSync } from './identity.ts';
 import { TestIdentity } from './test-identity.ts';
 
-/** A volunteer's history is kept under the key it proves to hold, and counts in nobody else's favour. */
+/** A volunteer's history is kept under the key that it proves to hold, and benefits nobody else. */
 const bed = new TestBed();
-afterEach(() => bed.end());
+afterEach(() => {
+  vi.useRealTimers();
+  return bed.end();
+});
 
 const ids = ({ introductions }: TestPage) => introductions.map(({ peerId }) => peerId);
 const accuse = (gamer: TestPage, volunteerId: string) =>
@@ -18,7 +23,7 @@ const unproven = {
   error: { reason: 'verify-failed', message: expect.stringMatching(/without its history/) },
 };
 
-/** A gamer that has reported 90 tasks well done by the holder of an identity, whose page is gone since. */
+/** A gamer that has reported 90 completed tasks of the holder of an identity, which has left since. */
 async function provenHistory(url: string, identity: TestIdentity) {
   const [gamer, first] = [bed.page(url), bed.page(url)];
   await gamer.join({ room: 'den' });
@@ -29,13 +34,13 @@ async function provenHistory(url: string, identity: TestIdentity) {
   return gamer;
 }
 
-/** The gamer's newest introduction. */
+/** The gamer's most recent introduction. */
 async function newest(gamer: TestPage) {
   await gamer.caughtUp();
   return gamer.introductions.at(-1);
 }
 
-test('history follows the key to another session; gamers learn the session alone', async () => {
+test('history follows the key to another session; gamers learn only the session', async () => {
   const { url } = await bed.server();
   const identity = await TestIdentity.make();
   const gamer = await provenHistory(url, identity);
@@ -48,7 +53,7 @@ test('history follows the key to another session; gamers learn the session alone
   expect(JSON.stringify(gamer.introductions)).not.toContain(identity.publicKey);
 });
 
-test('a claim that is not proven is introduced to nobody; one that fails is a newcomer, and told so', async () => {
+test('an unproven claim is introduced to nobody; a volunteer that fails to prove it is told so and serves as a newcomer', async () => {
   const { url } = await bed.server();
   const identity = await TestIdentity.make();
   const gamer = await provenHistory(url, identity);
@@ -59,12 +64,12 @@ test('a claim that is not proven is introduced to nobody; one that fails is a ne
   const forger = await TestIdentity.make();
   expect(await forger.prove(thief, challenge, url)).toMatchObject(unproven);
   expect(await newest(gamer)).toMatchObject({ peerId: id, score: expect.closeTo(before, 1) });
-  expect(await identity.prove(thief, challenge, url), 'one answer to a challenge').toMatchObject({
+  expect(await identity.prove(thief, challenge, url), 'a challenge is answered once').toMatchObject({
     error: { reason: 'malformed' },
   });
 });
 
-test('a proof is good for one join, one session and one server', async () => {
+test('a proof is valid for one join, one session and one server', async () => {
   const { url } = await bed.server();
   const { host } = new URL(url);
   const identity = await TestIdentity.make();
@@ -80,12 +85,12 @@ test('a proof is good for one join, one session and one server', async () => {
   expect(await other.ask('prove', { signature: ofAnother }), 'another session’s').toMatchObject(unproven);
   const again = await identity.claim(other);
   const relayed = await identity.sign(again.challenge, other, 'evil.example');
-  expect(await other.ask('prove', { signature: relayed }), 'handed on by another server').toMatchObject(unproven);
+  expect(await other.ask('prove', { signature: relayed }), 'relayed by another server').toMatchObject(unproven);
   const fresh = await identity.claim(other);
   expect(await identity.prove(other, fresh.challenge, url)).toEqual(done);
 });
 
-test('a key that is no point of the curve is nobody’s', async () => {
+test('a key that is not a point on the curve proves nothing', async () => {
   const { url } = await bed.server();
   const page = bed.page(url);
   const { challenge } = await page.join({ role: 'volunteer', publicKey: 'A'.repeat(87) });
@@ -93,7 +98,7 @@ test('a key that is no point of the curve is nobody’s', async () => {
   expect(await page.ask('prove', { signature: 'A'.repeat(86) })).toMatchObject(unproven);
 });
 
-test('a session that comes back goes on being introduced while it proves itself anew', async () => {
+test('a resumed session is still introduced while it proves its identity again', async () => {
   const { url } = await bed.server();
   const identity = await TestIdentity.make();
   const page = bed.page(url);
@@ -104,7 +109,7 @@ test('a session that comes back goes on being introduced while it proves itself 
   expect((await gamer.join({ room: 'den' })).introductions).toMatchObject([{ peerId: id }]);
 });
 
-test('a reported volunteer ranks last in that room, under a new session too, and nowhere else', async () => {
+test('an accused volunteer ranks last in that room, with a new session too, but not in other rooms', async () => {
   const { url } = await bed.server();
   const cheat = await TestIdentity.make();
   const [reporter, first] = [bed.page(url), bed.page(url)];
@@ -120,7 +125,7 @@ test('a reported volunteer ranks last in that room, under a new session too, and
   const { id: failingId } = await failing.join({ role: 'volunteer', room: 'den' });
   await reporter.caughtUp();
   await reporter.ask('report', { volunteerId: failingId, completed: 0, failed: 90, rttMs: 1 });
-  expect(ids(reporter), 'never again to the one it cheated').not.toContain(back);
+  expect(ids(reporter), 'never again to the gamer that it cheated').not.toContain(back);
   const newcomer = bed.page(url);
   await newcomer.join({ room: 'den' });
   await newcomer.caughtUp();
@@ -133,7 +138,7 @@ test('a reported volunteer ranks last in that room, under a new session too, and
   expect((await stranger.join({ room: 'elsewhere' })).introductions.map(({ peerId }) => peerId)[0]).toBe(elsewhere);
 });
 
-test('only a gamer reports, only about whom it met, and only so often; one who left can still be reported', async () => {
+test('only gamers accuse, only volunteers they met, and only so often; a volunteer that left can still be accused', async () => {
   const clock = new ManualServerClock();
   const { url } = await bed.server({}, clock);
   const [gamer, volunteer, stranger] = [bed.page(url), bed.page(url), bed.page(url)];
@@ -145,13 +150,15 @@ test('only a gamer reports, only about whom it met, and only so often; one who l
   await volunteer.join({ room: 'den', role: 'volunteer' });
   expect(await accuse(gamer, strangerId)).toMatchObject({ error: { reason: 'not-invited' } });
   expect(await accuse(volunteer, gamerId)).toMatchObject({ error: { reason: 'malformed' } });
-  for (let count = 1; count < COORDINATOR.accusations.events; count++) await accuse(gamer, id);
+  for (let count = 1; count < ACCUSATION_LIMIT.events; count++) await accuse(gamer, id);
   expect(await accuse(gamer, id)).toMatchObject({ error: { reason: 'rate-limited' } });
-  clock.advance(COORDINATOR.accusations.windowMs);
-  expect(await accuse(gamer, id)).toEqual(done);
+  vi.setSystemTime(Date.now() + ACCUSATION_LIMIT.windowMs);
+  const gamerLater = bed.page(url, gamer.sessionKey);
+  await gamerLater.join();
+  expect(await accuse(gamerLater, id)).toEqual(done);
 });
 
-test('a volunteer hears nothing of its gamers’ names, nor of their rooms in the lobby', async () => {
+test('a volunteer does not learn the names of its gamers, nor in the lobby their rooms', async () => {
   const { url } = await bed.server({ lobby: true });
   const heard: unknown[] = [];
   const volunteer = bed.page(url);
@@ -167,7 +174,7 @@ test('a volunteer hears nothing of its gamers’ names, nor of their rooms in th
   expect(JSON.stringify(heard)).not.toMatch(/Wednesday|Zebedee/);
 });
 
-test('an identity outlives the time that a session may be away', async () => {
+test('an identity outlives the grace period of a session', async () => {
   const clock = new ManualServerClock();
   const { url } = await bed.server({}, clock);
   const identity = await TestIdentity.make();
@@ -175,4 +182,8 @@ test('an identity outlives the time that a session may be away', async () => {
   clock.advance(SIGNALING.resumeGraceMs * 10);
   await identity.join(bed.page(url), url);
   expect((await newest(gamer))?.score).toBeGreaterThan(0.65);
+});
+
+test('the server computes the same session id as the page', async () => {
+  for (const key of ['k'.repeat(22), 'Zm9vYmFyYmF6-_12345678']) expect(sessionIdSync(key)).toBe(await sessionIdOf(key));
 });

@@ -3,13 +3,14 @@ import { errors, jwtVerify, SignJWT } from 'jose';
 import { MeshError } from '../../shared/errors.ts';
 import { type InviteRequest, type Role, roleSchema, sessionIdSchema } from '../../shared/signaling.ts';
 import { z } from '../../shared/zod.ts';
-import type { ServerClock } from '../boot/clock.ts';
-import type { Place } from '../rooms/place.ts';
-import type { CountedInvite } from '../store/store.ts';
-import { COORDINATOR } from '../tuning.ts';
-import type { KnownInvite } from './bans.ts';
+import type { ServerClock } from '../clock.ts';
+import type { CountedInvite, Store } from '../store/store.ts';
+import type { RoomAddress } from './room-address.ts';
 
-/** Held apart by their audience, so that neither passes for the other. */
+/** A member may return with its pass after a weekend, but not with one found in an old backup. */
+export const PASS_VALID_S = 7 * 24 * 3_600;
+
+/** The two kinds of token differ in their audience, so that neither is accepted as the other. */
 const INVITE = 'p2c2r-invite';
 const PASS = 'p2c2r-pass';
 
@@ -21,79 +22,77 @@ const claimsSchema = z.object({
   jti: z.string(),
   uses: z.int().optional(),
   owner: z.boolean().optional(),
-  /** Of a pass: the invite that its session first came by. */
+  /** Pass: the invite that first admitted its session. */
   via: z.object({ id: z.string(), expiresAtMs: z.number() }).optional(),
-  /** A pass is for the session it was given to. */
+  /** Pass: the session that it was issued to. */
   sub: sessionIdSchema.optional(),
 });
 
-/** What a token must agree with. */
+/** Refers to an invite without its token. */
+export type InviteRef = Pick<CountedInvite, 'id' | 'expiresAtMs'>;
+
+/** The session that presents a token. */
 export interface Bearer {
   sessionId: string;
   role: Role;
-  /** Absent: wherever the token leads. */
+  /** Absent: the page asks for no particular room. */
   room?: string | undefined;
 }
 
+/** What a valid token permits. */
 export interface Grant {
-  place: Place;
+  room: RoomAddress;
   isOwner: boolean;
-  /** What first let its bearer in; null for whoever made the room. */
-  invite: KnownInvite | null;
-  /** It was a pass: what was taken back since does not end it. */
-  isPass: boolean;
-  /** Null when it may be used any number of times. */
+  /** The invite that first admitted the bearer; null for the session that made the room. */
+  invite: InviteRef | null;
+  /** Null when the token may be used any number of times. */
   counted: CountedInvite | null;
 }
 
-/** Brought by somebody it was not given to, or made by nobody here: who has many of them is guessing. */
+/** The token was never valid for this bearer. An address that presents many of these is guessing. */
 export class WrongInvite extends MeshError {
   constructor(message: string, cause?: unknown) {
     super('not-invited', message, { cause });
   }
 }
 
-/** Whom a pass is for. */
+/** The member that a pass is issued to. */
 export interface PassHolder extends Pick<Grant, 'isOwner' | 'invite'> {
   role: Role;
   sessionId: string;
 }
 
-/** Signed tokens (JWT, HS256): invites, which members hand on, and passes, which let a member back in after a restart. */
+/**
+ * Signed tokens (JWT, HS256; RFC 7519): invites, which members hand on, and passes, which readmit one session after a restart of
+ * the server. The store remembers uses and revocations.
+ */
 export class Invites {
-  /** Imported once: jose would do it for every token. */
+  /** Imported once; given the secret itself, jose would import it for every token. */
   readonly #key: Promise<CryptoKey>;
 
   constructor(
     secret: string,
+    private readonly store: Pick<Store, 'useInvite' | 'ban' | 'isBanned'>,
     private readonly clock: Pick<ServerClock, 'epochMs'>,
   ) {
     const algorithm = { name: 'HMAC', hash: 'SHA-256' };
     this.#key = crypto.subtle.importKey('raw', new TextEncoder().encode(secret), algorithm, false, ['sign', 'verify']);
   }
 
-  invite(place: Place, { role, expiresInS, uses, owner }: InviteRequest): Promise<string> {
-    return this.#sign(INVITE, { room: place.name, inviteOnly: place.inviteOnly, role, uses, owner }, expiresInS);
+  invite(room: RoomAddress, { role, expiresInS, uses, owner }: InviteRequest): Promise<string> {
+    return this.#sign(INVITE, { room: room.name, inviteOnly: room.inviteOnly, role, uses, owner }, expiresInS);
   }
 
-  pass(place: Place, { role, sessionId, isOwner, invite }: PassHolder): Promise<string> {
-    const claims = { room: place.name, inviteOnly: place.inviteOnly, role, sub: sessionId };
+  pass(room: RoomAddress, { role, sessionId, isOwner, invite }: PassHolder): Promise<string> {
+    const claims = { room: room.name, inviteOnly: room.inviteOnly, role, sub: sessionId };
     const rights = { ...(isOwner && { owner: true }), ...(invite && { via: invite }) };
-    return this.#sign(PASS, { ...claims, ...rights }, COORDINATOR.passValidS);
+    return this.#sign(PASS, { ...claims, ...rights }, PASS_VALID_S);
   }
 
   /**
-   * What is known of an invite into a room.
-   * @throws MeshError `not-invited` when it is none, or has ended already
+   * Checks an invite or a pass. Does not count a use, see {@link countUse}.
+   * @throws MeshError `not-invited` with what is wrong with the token; {@link WrongInvite} when nobody could have used it like this
    */
-  async known(token: string, place: Place): Promise<KnownInvite> {
-    const claims = await this.#read(token);
-    const isOfRoom = claims.room === place.name && claims.inviteOnly === place.inviteOnly;
-    if (!isOfRoom || claims.sub !== undefined) throw notInvited('This is no invite into this room.');
-    return idOf(claims);
-  }
-
-  /** @throws MeshError `not-invited` with what is wrong with the token; {@link WrongInvite} when it was never right for anybody here. */
   async verify(token: string, { sessionId, role, room }: Bearer): Promise<Grant> {
     const claims = await this.#read(token);
     if (claims.sub !== undefined && claims.sub !== sessionId) {
@@ -103,12 +102,40 @@ export class Invites {
     if (claims.role !== role) {
       throw notInvited(`This invite is for a ${claims.role}. Open it on the ${claims.role} page, or ask for another.`);
     }
-    const place = { name: claims.room, inviteOnly: claims.inviteOnly };
-    const isOwner = claims.owner === true;
-    if (claims.sub !== undefined) return { place, isOwner, invite: claims.via ?? null, isPass: true, counted: null };
-    const invite = idOf(claims);
-    const counted = claims.uses === undefined ? null : { ...invite, maxUses: claims.uses };
-    return { place, isOwner, invite, isPass: false, counted };
+    const grant = { room: { name: claims.room, inviteOnly: claims.inviteOnly }, isOwner: claims.owner === true };
+    // A revoked invite admits nobody new; passes of members that it admitted earlier stay valid.
+    if (claims.sub !== undefined) return { ...grant, invite: claims.via ?? null, counted: null };
+    const invite = refOf(claims);
+    if (await this.store.isBanned(banOf(invite))) {
+      throw notInvited('The owner of this room has revoked this invite. Ask for a new one.');
+    }
+    return { ...grant, invite, counted: claims.uses === undefined ? null : { ...invite, maxUses: claims.uses } };
+  }
+
+  /**
+   * Counts a session against a token with a limited number of uses.
+   * @throws MeshError `not-invited` when it is used up, `rate-limited` when the store counts too many invites
+   */
+  async countUse({ counted }: Pick<Grant, 'counted'>, sessionId: string): Promise<void> {
+    if (counted && !(await this.store.useInvite(counted, sessionId))) {
+      throw notInvited('This invite has been used up. Ask for a new one.');
+    }
+  }
+
+  /**
+   * Finds out which invite into a room a token is.
+   * @throws MeshError `not-invited` when it is none, or has expired
+   */
+  async find(token: string, room: RoomAddress): Promise<InviteRef> {
+    const claims = await this.#read(token);
+    const isOfRoom = claims.room === room.name && claims.inviteOnly === room.inviteOnly;
+    if (!isOfRoom || claims.sub !== undefined) throw notInvited('This is not an invite into this room.');
+    return refOf(claims);
+  }
+
+  /** @throws MeshError `rate-limited` when the store remembers too many bans */
+  async revoke(invite: InviteRef): Promise<void> {
+    await this.store.ban(banOf(invite), invite.expiresAtMs);
   }
 
   async #sign(audience: string, claims: Record<string, unknown>, validS: number): Promise<string> {
@@ -130,8 +157,8 @@ export class Invites {
         currentDate: new Date(this.clock.epochMs()),
       });
       const claims = claimsSchema.parse(payload);
-      // Without its session a pass would be an invite for everybody.
-      if (payload.aud === PASS && claims.sub === undefined) throw new WrongInvite('This pass names nobody.');
+      // A pass without a session would be an invite for everybody.
+      if (payload.aud === PASS && claims.sub === undefined) throw new WrongInvite('This pass names no session.');
       return claims;
     } catch (cause) {
       if (cause instanceof errors.JWTExpired) throw notInvited('This invite has expired. Ask for a new one.', cause);
@@ -140,9 +167,9 @@ export class Invites {
   }
 }
 
-function idOf({ jti, exp }: { jti: string; exp: number }): KnownInvite {
-  return { id: jti, expiresAtMs: exp * 1_000 };
-}
+const refOf = ({ jti, exp }: { jti: string; exp: number }): InviteRef => ({ id: jti, expiresAtMs: exp * 1_000 });
+
+const banOf = ({ id }: InviteRef) => `invite ${id}`;
 
 export function notInvited(message: string, cause?: unknown): MeshError {
   return new MeshError('not-invited', message, { cause });

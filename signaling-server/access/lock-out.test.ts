@@ -1,48 +1,61 @@
-import { afterEach, expect, test } from 'vitest';
-import { ManualServerClock } from '../boot/manual-clock.ts';
+import { Redis } from 'ioredis';
+import { afterEach, expect, test, vi } from 'vitest';
+import { TestRedis } from '../store/test-redis.ts';
 import { newSessionKey, TestBed } from '../test-server.ts';
-import { COORDINATOR } from '../tuning.ts';
-import { LockedOut, LockOut } from './lock-out.ts';
+import { LockedOut, LockOut, WRONG_INVITES } from './lock-out.ts';
 
-/** Ten wrong invites lock an address out for a while, and nobody else. */
 const bed = new TestBed();
-afterEach(() => bed.end());
-
-const { most, windowMs, lockMs } = COORDINATOR.wrongInvites;
-
-test('so many wrong ones in a window lock an address, and no other, until the lock ends', () => {
-  const clock = new ManualServerClock();
-  const lockOut = new LockOut(clock, 1);
-  for (let wrong = 1; wrong < most; wrong++) lockOut.count('home');
-  clock.advance(windowMs - 1);
-  lockOut.check('home');
-  lockOut.count('home');
-  expect(() => lockOut.check('home')).toThrow(LockedOut);
-  expect(() => lockOut.check('home'), 'says for how long').toThrow(`${lockMs / 60_000} min`);
-  lockOut.check('elsewhere');
-  clock.advance(lockMs - 1);
-  expect(() => lockOut.check('home')).toThrow(LockedOut);
-  clock.advance(1);
-  lockOut.check('home');
-  lockOut.count('home');
-  lockOut.check('home');
+afterEach(() => {
+  vi.useRealTimers();
+  return bed.end();
 });
 
-test('wrong ones are forgotten after a window; a factor of 0 locks nobody out', () => {
-  const clock = new ManualServerClock();
-  const lockOut = new LockOut(clock, 1);
-  for (let wrong = 1; wrong < most; wrong++) lockOut.count('home');
-  clock.advance(windowMs);
-  lockOut.count('home');
-  lockOut.check('home');
-  const off = new LockOut(clock, 0);
-  for (let wrong = 0; wrong < 3 * most; wrong++) off.count('home');
-  off.check('home');
+const { most, windowMs, lockMs } = WRONG_INVITES;
+
+test('too many wrong invites in one window lock an address, and no other, until the lock ends', async () => {
+  vi.useFakeTimers();
+  const lockOut = new LockOut(1);
+  for (let wrong = 1; wrong < most; wrong++) await lockOut.count('home');
+  vi.advanceTimersByTime(windowMs - 1);
+  await lockOut.check('home');
+  await lockOut.count('home');
+  await expect(lockOut.check('home')).rejects.toThrow(LockedOut);
+  await expect(lockOut.check('home'), 'says for how long').rejects.toThrow(`${lockMs / 60_000} min`);
+  await lockOut.check('elsewhere');
+  vi.advanceTimersByTime(lockMs - 1);
+  await expect(lockOut.check('home')).rejects.toThrow(LockedOut);
+  vi.advanceTimersByTime(1);
+  await lockOut.check('home');
+  await lockOut.count('home');
+  await lockOut.check('home');
 });
 
-test('an address that guesses is told so and counted; members there stay, others come, and it may try again later', async () => {
-  const clock = new ManualServerClock();
-  const { url } = await bed.server({ limitFactor: 1, trustedProxies: 1 }, clock);
+test('wrong invites are forgotten after a window; a factor of 0 locks nobody out', async () => {
+  vi.useFakeTimers();
+  const lockOut = new LockOut(1);
+  for (let wrong = 1; wrong < most; wrong++) await lockOut.count('home');
+  vi.advanceTimersByTime(windowMs);
+  await lockOut.count('home');
+  await lockOut.check('home');
+  const off = new LockOut(0);
+  for (let wrong = 0; wrong < 3 * most; wrong++) await off.count('home');
+  await off.check('home');
+});
+
+test('instances with the same Redis share their lock-outs', async () => {
+  const server = await TestRedis.start();
+  const redis = new Redis(server.url);
+  const [here, there] = [new LockOut(1, redis), new LockOut(1, redis)];
+  for (let wrong = 0; wrong < most; wrong++) await (wrong % 2 ? here : there).count('home');
+  await expect(here.check('home')).rejects.toThrow(LockedOut);
+  await expect(there.check('home')).rejects.toThrow(LockedOut);
+  await there.check('elsewhere');
+  redis.disconnect();
+  await server.kill();
+});
+
+test('an address that guesses invites is locked out: its members stay, others may join, and it may try again later', async () => {
+  const { url } = await bed.server({ limitFactor: 1, trustedProxies: 1 });
   const from = (address: string, key = newSessionKey()) => bed.page(url, key, { 'x-forwarded-for': address });
   const [home, elsewhere] = ['192.0.2.1', '192.0.2.2'];
   const owner = from(home);
@@ -52,7 +65,7 @@ test('an address that guesses is told so and counted; members there stay, others
   const invite = made.value.token;
   const guess = (token: string, address = home) => from(address).tryJoin({ room, role: 'volunteer', invite: token });
 
-  // An invite for another role, or of yesterday, is no guess.
+  // A real invite for another role is not a guess.
   for (let times = 0; times < most; times++) await from(home).tryJoin({ room, role: 'gamer', invite });
   const wrong = ['nonsense', pass];
   for (let times = 0; times < most; times++) {
@@ -67,6 +80,6 @@ test('an address that guesses is told so and counted; members there stay, others
   const metrics = await (await fetch(`${url}metrics`)).text();
   expect(metrics).toContain('p2c2r_refusals_total{event="join",reason="locked-out"} 1');
 
-  clock.advance(lockMs);
+  vi.setSystemTime(Date.now() + lockMs);
   expect(await guess(invite)).toMatchObject({ ok: true });
 });

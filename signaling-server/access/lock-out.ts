@@ -1,57 +1,54 @@
-import { LRUCache } from 'lru-cache';
-import type { Clock } from '../../shared/clock.ts';
+import type { Redis } from 'ioredis';
 import { MeshError } from '../../shared/errors.ts';
-import { COORDINATOR } from '../tuning.ts';
+import { RateLimit } from './rate-limit.ts';
 
-interface Record {
-  wrong: number;
-  /** When the wrong ones are forgotten, or the lock opens. */
-  endsAtMs: number;
-}
+/**
+ * How many wrong invites lock an address out. Nobody mistypes ten links, and guessing one succeeds with a probability of 2^-256.
+ */
+export const WRONG_INVITES = {
+  /** Wrong invites in one window that lock the address. */
+  most: 10,
+  windowMs: 600_000,
+  /** How long the lock lasts. */
+  lockMs: 600_000,
+  maxAddresses: 10_000,
+} as const;
 
-/** An address has brought so many wrong invites that no more of it are looked at for a while. */
+/** Too many wrong invites came from this address, so its invites are not looked at for a while. */
 export class LockedOut extends MeshError {
   constructor(waitMs: number) {
     const minutes = Math.max(1, Math.ceil(waitMs / 60_000));
     super(
       'rate-limited',
-      `Too many wrong invites came from your network, so none is taken from it for ${minutes} min. Then try again with a new link.`,
+      `Too many wrong invites came from your network. Wait ${minutes} min, then try again with a new link.`,
     );
   }
 }
 
-/** Ends guessing: so many wrong invites lock an address out for a time. The addresses least recently seen are forgotten. */
+/** Stops the guessing of invites: an address that brings too many wrong ones is locked out for a time. */
 export class LockOut {
-  readonly #records: LRUCache<string, Record>;
-  readonly #most: number;
+  readonly #limit: RateLimit | null;
 
-  /** @param factor multiplies how many may be wrong; 0 never locks anybody out. */
-  constructor(
-    private readonly clock: Pick<Clock, 'now'>,
-    factor: number,
-    private readonly limits: typeof COORDINATOR.wrongInvites = COORDINATOR.wrongInvites,
-  ) {
-    this.#records = new LRUCache({ max: limits.maxAddresses });
-    this.#most = factor === 0 ? Number.POSITIVE_INFINITY : limits.most * factor;
+  /**
+   * @param factor multiplies how many invites may be wrong; 0 switches the lock-out off.
+   * @param redis shares the lock-out with all instances.
+   */
+  constructor(factor: number, redis?: Redis) {
+    const { most, windowMs, lockMs, maxAddresses } = WRONG_INVITES;
+    // The limit blocks whoever exceeds it, and the last of `most` wrong invites already locks.
+    const events = most * factor - 1;
+    const options = { events, windowMs, blockMs: lockMs, maxKeys: maxAddresses, redis };
+    this.#limit = factor === 0 ? null : new RateLimit({ ...options, keyPrefix: 'p2c2r:limit:wrong invites' });
   }
 
   /** @throws LockedOut */
-  check(address: string): void {
-    const { wrong, endsAtMs } = this.#recordOf(address);
-    if (wrong >= this.#most) throw new LockedOut(endsAtMs - this.clock.now());
+  async check(address: string): Promise<void> {
+    const waitMs = (await this.#limit?.blockedForMs(address)) ?? 0;
+    if (waitMs > 0) throw new LockedOut(waitMs);
   }
 
-  /** One more that was wrong. */
-  count(address: string): void {
-    const record = this.#recordOf(address);
-    record.wrong++;
-    if (record.wrong >= this.#most) record.endsAtMs = this.clock.now() + this.limits.lockMs;
-    this.#records.set(address, record);
-  }
-
-  #recordOf(address: string): Record {
-    const nowMs = this.clock.now();
-    const record = this.#records.get(address);
-    return record && record.endsAtMs > nowMs ? record : { wrong: 0, endsAtMs: nowMs + this.limits.windowMs };
+  /** Counts a wrong invite. */
+  async count(address: string): Promise<void> {
+    await this.#limit?.take(address);
   }
 }

@@ -3,7 +3,7 @@ import { IDENTITY_KEY, IDENTITY_SIGNATURE, proofBytes } from '../../shared/ident
 import { type Answer, type JoinRequest, sessionIdOf } from '../../shared/signaling.ts';
 import type { TestPage } from '../test-server.ts';
 
-/** A volunteer's key pair, and what it says with it. */
+/** A volunteer's key pair, and the proofs made with it. */
 export class TestIdentity {
   private constructor(
     readonly publicKey: string,
@@ -15,7 +15,7 @@ export class TestIdentity {
     return new TestIdentity(toBase64Url(new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey))), pair);
   }
 
-  /** Joins as a volunteer that claims this identity; gives back its id and the challenge. */
+  /** Joins as a volunteer that claims this identity. Returns its session id and the challenge. */
   async claim(page: TestPage, request: Partial<JoinRequest> = {}): Promise<{ id: string; challenge: string }> {
     const { publicKey } = this;
     const { id, challenge } = await page.join({ role: 'volunteer', room: 'den', publicKey, ...request });
@@ -32,7 +32,7 @@ export class TestIdentity {
     return page.ask<null>('prove', { signature: await this.sign(challenge, page, new URL(url).host) });
   }
 
-  /** Joins and proves. Returns the session's id. */
+  /** Joins and proves the identity. Returns the session id. */
   async join(page: TestPage, url: string, request: Partial<JoinRequest> = {}): Promise<string> {
     const { id, challenge } = await this.claim(page, request);
     const answer = await this.prove(page, challenge, url);

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import type { IceGrant } from '../../shared/signaling.ts';
-import { serverClock } from '../boot/clock.ts';
+import { serverClock } from '../clock.ts';
 import { TestBed } from '../test-server.ts';
 import { iceGrantFor } from './turn.ts';
 
@@ -10,7 +10,7 @@ afterEach(() => bed.end());
 const STUN = [{ urls: 'stun:stun.example:3478' }];
 const TURN = { turnUrls: ['turn:turn.example:3478'], turnSecret: 'north-of-the-river', turnTtlS: 600 };
 
-test('credentials are the secret’s HMAC-SHA1 of when they end and whose they are', () => {
+test('the credential is the HMAC-SHA1 of expiry and session under the secret', () => {
   // printf '1700000600:ann' | openssl dgst -sha1 -hmac north-of-the-river -binary | base64
   expect(iceGrantFor('ann', { iceServers: STUN, ...TURN }, 1_700_000_000_999)).toEqual({
     iceServers: [
@@ -21,12 +21,12 @@ test('credentials are the secret’s HMAC-SHA1 of when they end and whose they a
   });
 });
 
-test('without a TURN server nothing is added, and nothing ends', () => {
+test('without a TURN server nothing is added, and nothing expires', () => {
   const config = { iceServers: STUN, turnUrls: [], turnSecret: '', turnTtlS: 600 };
   expect(iceGrantFor('ann', config, 0)).toEqual({ iceServers: STUN, iceValidS: null });
 });
 
-test('each session is given credentials of its own, and new ones when it comes back', async () => {
+test('each session gets credentials of its own, and new ones when it resumes', async () => {
   let laterMs = 0;
   const { url } = await bed.server(TURN, { ...serverClock, epochMs: () => 1_700_000_000_000 + laterMs });
   const [ann, bob] = [bed.page(url), bed.page(url)];
@@ -42,7 +42,7 @@ test('each session is given credentials of its own, and new ones when it comes b
   expect(endS(again)).toBe(endS(first) + 5);
 });
 
-test('a session that stays is given new ones when it asks, and nobody else is', async () => {
+test('only a session that has joined can renew its credentials', async () => {
   let laterMs = 0;
   const { url } = await bed.server(TURN, { ...serverClock, epochMs: () => 1_700_000_000_000 + laterMs });
   const [ann, nobody] = [bed.page(url), bed.page(url)];

@@ -1,14 +1,19 @@
 import { createHmac } from 'node:crypto';
 import type { IceGrant } from '../../shared/signaling.ts';
-import type { Config } from '../boot/config.ts';
 
-export type IceConfig = Pick<Config, 'iceServers' | 'turnUrls' | 'turnSecret' | 'turnTtlS'>;
+/** The part of the server's configuration that concerns STUN and TURN. */
+export interface IceConfig {
+  iceServers: IceGrant['iceServers'];
+  turnUrls: string[];
+  turnSecret: string;
+  turnTtlS: number;
+}
 
 /**
- * The ICE servers one session is given: those of ICE_SERVERS, and the TURN servers with credentials of its own, which end.
- * They are coturn's REST scheme (`use-auth-secret`, draft-uberti-behave-turn-rest-00): the username is when they end, in seconds of
- * the Unix epoch, and the session; the credential is its HMAC-SHA1 with the secret that the TURN server holds too.
- * @param nowMs since the Unix epoch
+ * Makes the ICE servers of one session: those of ICE_SERVERS, and those of TURN_URLS with expiring credentials of its own.
+ * The credentials follow coturn's REST scheme (`use-auth-secret`, draft-uberti-behave-turn-rest-00): the username is the expiry
+ * in seconds of the Unix epoch and the session's id; the credential is its HMAC-SHA1 under the secret shared with the TURN server.
+ * @param nowMs ms since the Unix epoch
  */
 export function iceGrantFor(sessionId: string, config: IceConfig, nowMs: number): IceGrant {
   const { iceServers, turnUrls, turnSecret, turnTtlS } = config;

@@ -1,24 +1,28 @@
 import { renderUnicodeCompact } from 'uqr';
 import { createServer, type RunningServer } from '../server.ts';
-import { ConfigError, helpText, readConfig } from './config.ts';
+import { ConfigError, readConfig } from './config.ts';
 import { StartError } from './listening.ts';
+import { helpText } from './settings.ts';
 
-/** What a run needs of its process, so that a test can be one. */
+/** The parts of the process that {@link run} uses; tests pass their own. */
 export interface Host {
   out(text: string): void;
   err(text: string): void;
-  /** Calls back on each request to stop: SIGINT or SIGTERM. */
+  /** Registers a callback for each SIGINT or SIGTERM. */
   onStop(callback: () => void): void;
-  /** Ends at once. */
+  /** Ends the process at once. */
   exit(code: number): void;
   /** Monotonic, ms. */
   now(): number;
 }
 
-/** Ctrl+C in a terminal comes from the terminal and again from npm: two requests this close together are one. */
+/** Ctrl+C reaches us from the terminal and again from npm: two signals this close together count as one. */
 const SAME_REQUEST_MS = 1_000;
 
-/** @returns the exit code: 0 after a graceful stop, 1 when it cannot start, 2 for a wrong setting. */
+/**
+ * Runs the server until it is asked to stop.
+ * @returns the exit code: 0 after a graceful stop, 1 when the server cannot start, 2 for an invalid setting.
+ */
 export async function run(argv: readonly string[], env: NodeJS.ProcessEnv, host: Host): Promise<number> {
   try {
     const config = readConfig(argv, env);
@@ -27,7 +31,7 @@ export async function run(argv: readonly string[], env: NodeJS.ProcessEnv, host:
       return 0;
     }
     const server = await createServer(config);
-    host.out(whereItIs(await server.listen()));
+    host.out(addressesOf(await server.listen()));
     await stopRequested(host);
     await server.close();
     return 0;
@@ -44,24 +48,25 @@ export async function run(argv: readonly string[], env: NodeJS.ProcessEnv, host:
   }
 }
 
-function whereItIs({ url, lan: { secureUrls, isOwnCertificate } }: RunningServer): string {
-  const here = `P2C2R is at ${url} (Ctrl+C stops it)\n`;
+/** What is printed at the start: where the server is, and a QR code for other machines. */
+function addressesOf({ url, lan: { secureUrls, isOwnCertificate } }: RunningServer): string {
+  const local = `P2C2R is at ${url} (Ctrl+C stops it)\n`;
   const [first] = secureUrls;
-  if (first === undefined) return here;
+  if (first === undefined) return local;
   const warning = isOwnCertificate
-    ? 'Each browser warns once, since this machine made the certificate itself: choose Advanced, then Proceed.\n'
+    ? 'Each browser warns once, because this machine made the certificate itself: choose Advanced, then Proceed.\n'
     : '';
   const others = secureUrls.map((secureUrl) => `  ${secureUrl}\n`).join('');
-  return `${here}On other machines, and here when you invite them:\n${others}${warning}\n${renderUnicodeCompact(first)}\n`;
+  return `${local}On other machines, and on this one when you invite others:\n${others}${warning}\n${renderUnicodeCompact(first)}\n`;
 }
 
-/** Resolves at the first request to stop; a second one does not wait for the drain. */
+/** Resolves at the first request to stop. A second one ends the process without waiting for the drain. */
 function stopRequested(host: Host): Promise<void> {
   return new Promise((resolve) => {
-    let askedMs: number | null = null;
+    let requestedAtMs: number | null = null;
     host.onStop(() => {
-      if (askedMs !== null && host.now() - askedMs > SAME_REQUEST_MS) host.exit(1);
-      askedMs ??= host.now();
+      if (requestedAtMs !== null && host.now() - requestedAtMs > SAME_REQUEST_MS) host.exit(1);
+      requestedAtMs ??= host.now();
       resolve();
     });
   });

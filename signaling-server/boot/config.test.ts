@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
-import { COORDINATOR } from '../tuning.ts';
-import { ConfigError, helpText, readConfig } from './config.ts';
+import { DEFAULT_MAX_INTRODUCTIONS } from '../rooms/introductions.ts';
+import { ConfigError, readConfig } from './config.ts';
+import { helpText } from './settings.ts';
 
 function problemsOf(argv: string[], env: NodeJS.ProcessEnv = {}): readonly string[] {
   try {
@@ -36,14 +37,14 @@ test('defaults need no setting at all', () => {
     pagesDir: '.build/pages',
     stateDir: '.build/state',
     roomCapacity: SIGNALING.roomCapacity,
-    maxIntroductions: COORDINATOR.maxIntroductions,
-    maxSessions: COORDINATOR.maxSessions,
+    maxIntroductions: DEFAULT_MAX_INTRODUCTIONS,
+    maxSessions: 20_000,
     lobby: false,
     invites: 'optional',
     iceServers: [],
     turnUrls: [],
     turnSecret: '',
-    turnTtlS: COORDINATOR.turnTtlS,
+    turnTtlS: 86_400,
     inviteSecret: '',
     logLevel: 'info',
     lan: false,
@@ -72,7 +73,7 @@ test('flags win over the environment, which wins over the defaults; an empty var
   expect(readConfig([], { ICE_SERVERS: JSON.stringify(iceServers) })).toMatchObject({ iceServers });
 });
 
-test('a file says what neither a flag nor the environment does, secrets too', async () => {
+test('a settings file gives what neither a flag nor the environment does, secrets included', async () => {
   const secret = 's'.repeat(32);
   const file = await settingsFile(
     `# at home\nPORT=9000\nHOST="0.0.0.0"\nROOM_CAPACITY=7\nINVITE_SECRET=${secret}\nLAN=\n`,
@@ -82,12 +83,12 @@ test('a file says what neither a flag nor the environment does, secrets too', as
   expect(readConfig(['--port', '9002'], { HOST: '::1', CONFIG_FILE: file })).toMatchObject(expected);
 });
 
-test('what is wrong in a file is told with everything else', async () => {
+test('problems in a settings file are reported together with all others', async () => {
   const file = await settingsFile('PROT=80\nROOM_CAPACITY=1\nCONFIG_FILE=other.env\n');
   const problems = problemsOf(['--config-file', file, '--port', 'x']);
   expect(problems).toHaveLength(4);
-  expect(problems.join('\n')).toContain(`${file} sets PROT, which is no setting there.`);
-  expect(problems.join('\n')).toContain(`${file} sets CONFIG_FILE, which is no setting there.`);
+  expect(problems.join('\n')).toContain(`${file} sets PROT, which is not a setting for this file.`);
+  expect(problems.join('\n')).toContain(`${file} sets CONFIG_FILE, which is not a setting for this file.`);
   expect(problemsOf(['--config-file', '/nonexistent/file']).join()).toMatch(
     /^CONFIG_FILE is "\/nonexistent\/file", which/,
   );
@@ -96,35 +97,27 @@ test('what is wrong in a file is told with everything else', async () => {
 test('a switch needs no value, and takes on or off', () => {
   expect(readConfig(['--lan', '--port', '1'], {})).toMatchObject({ lan: true, port: 1 });
   expect(readConfig(['--lan=off'], { LAN: 'on' })).toMatchObject({ lan: false });
-  expect(problemsOf([], { LAN: 'maybe' })).toEqual([
-    'LAN is "maybe", which is not right: it must be on or off; --lan alone is on.',
-  ]);
+  expect(problemsOf([], { LAN: 'maybe' })).toEqual(['LAN is "maybe": it must be on or off; --lan alone means on.']);
 });
 
-test('a certificate and its key come together', () => {
-  expect(problemsOf(['--tls-cert', 'a.pem'])).toEqual([
-    'TLS_KEY is missing: TLS_CERT is of use only together with it.',
-  ]);
-  expect(problemsOf([], { TLS_KEY: 'a.pem' })).toEqual([
-    'TLS_CERT is missing: TLS_KEY is of use only together with it.',
-  ]);
+test('a certificate and its key are only valid together', () => {
+  expect(problemsOf(['--tls-cert', 'a.pem'])).toEqual(['TLS_KEY is missing: TLS_CERT needs it.']);
+  expect(problemsOf([], { TLS_KEY: 'a.pem' })).toEqual(['TLS_CERT is missing: TLS_KEY needs it.']);
   expect(problemsOf(['--tls-cert', 'a.pem', '--tls-key', 'b.pem'])).toEqual([]);
 });
 
-test('TURN servers and the secret they share with this one come together', () => {
+test('TURN servers and their shared secret are only valid together', () => {
   const TURN_URLS = 'turn:turn.example:3478?transport=udp, turns:turn.example';
   const TURN_SECRET = 's'.repeat(16);
-  expect(problemsOf([], { TURN_URLS })).toEqual(['TURN_SECRET is missing: TURN_URLS is of use only together with it.']);
-  expect(problemsOf([], { TURN_SECRET })).toEqual([
-    'TURN_URLS is missing: TURN_SECRET is of use only together with it.',
-  ]);
+  expect(problemsOf([], { TURN_URLS })).toEqual(['TURN_SECRET is missing: TURN_URLS needs it.']);
+  expect(problemsOf([], { TURN_SECRET })).toEqual(['TURN_URLS is missing: TURN_SECRET needs it.']);
   expect(readConfig([], { TURN_URLS, TURN_SECRET })).toMatchObject({
     turnUrls: ['turn:turn.example:3478?transport=udp', 'turns:turn.example'],
     turnSecret: TURN_SECRET,
   });
 });
 
-test('every problem is told at once, with the setting’s name and what would be right', () => {
+test('every problem is reported at once, with the name of the setting and what it must be', () => {
   const problems = problemsOf(['--prot', '80', '--port=http', '--host', 'a b', '--log-level', 'loud'], {
     ROOM_CAPACITY: '1',
     ICE_SERVERS: '{"urls": "http://x"}',
@@ -133,9 +126,7 @@ test('every problem is told at once, with the setting’s name and what would be
   expect(problems).toHaveLength(8);
   expect(problems.join('\n')).toContain('There is no flag --prot.');
   expect(problems.join('\n')).toContain('"80" is not a flag.');
-  expect(problems.join('\n')).toContain(
-    'PORT is "http", which is not right: it must be a whole number from 0 to 65535.',
-  );
+  expect(problems.join('\n')).toContain('PORT is "http": it must be a whole number from 0 to 65535.');
   for (const name of ['HOST', 'LOG_LEVEL', 'ROOM_CAPACITY', 'ICE_SERVERS', 'ALLOWED_ORIGINS']) {
     expect(problems.filter((problem) => problem.startsWith(`${name} `))).toHaveLength(1);
   }
@@ -152,39 +143,37 @@ test.each([
   ['OPERATOR_TOKEN', 'short'],
   ['DRAIN_DELAY_S', '601'],
   ['MAX_SESSIONS', ''],
-])('of %s="%s" only nonsense is refused', (name, value) => {
+])('%s="%s" is refused unless it is empty', (name, value) => {
   expect(problemsOf([], { [name]: value })).toHaveLength(value === '' ? 0 : 1);
 });
 
-test('a flag without its value says so', () => {
+test('a flag without a value is reported', () => {
   expect(problemsOf(['--port'])).toEqual(['--port needs a value, as in --port=VALUE.']);
 });
 
-test('the secret is neither a flag nor in a message', () => {
+test('a secret has no flag, and no message repeats it', () => {
   const secret = 'too short';
-  expect(problemsOf([], { INVITE_SECRET: secret }).join()).toMatch(
-    /^INVITE_SECRET is not right: it must be at least 32/,
-  );
+  expect(problemsOf([], { INVITE_SECRET: secret }).join()).toMatch(/^INVITE_SECRET is invalid: it must be at least 32/);
   expect(problemsOf([], { INVITE_SECRET: secret }).join()).not.toContain(secret);
-  expect(problemsOf([`--invite-secret=${secret}`]).join()).toMatch(/give it in the environment as INVITE_SECRET/);
+  expect(problemsOf([`--invite-secret=${secret}`]).join()).toMatch(/set INVITE_SECRET in the environment/);
   expect(helpText()).not.toContain('--invite-secret');
 });
 
-test('--help wins, and lists every setting', () => {
+test('--help wins over everything else and lists every setting', () => {
   expect(readConfig(['--help', '--port', 'x'], {})).toBeNull();
   const lines = helpText().split('\n');
   expect(lines.filter((line) => line.startsWith('--port '))).toHaveLength(1);
   const row = lines.findIndex((line) => line.startsWith('--port '));
-  expect(lines[row]).toMatch(/PORT +8080 +Port of/);
+  expect(lines[row]).toMatch(/PORT +8080 +Port for/);
   expect(lines[row + 1]).toMatch(/^ +\(a whole number from 0 to 65535\)$/);
 });
 
-test('several instances need one secret for the invites of all', () => {
+test('several instances need the same secret for invites', () => {
   const REDIS_URL = 'redis://:a-password@redis.example:6380/2';
   const INVITE_SECRET = 'a secret of at least thirty-two characters';
   expect(readConfig([], { REDIS_URL, INVITE_SECRET })).toMatchObject({ redisUrl: REDIS_URL });
   expect(() => readConfig([], { REDIS_URL })).toThrow(/INVITE_SECRET is missing/);
   expect(() => readConfig([], { REDIS_URL: 'http://a-password@redis', INVITE_SECRET })).toThrow(
-    /^REDIS_URL is not right/,
+    /^REDIS_URL is invalid/,
   );
 });

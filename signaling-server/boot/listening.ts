@@ -1,16 +1,19 @@
 import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 
+/** The address that listens on every network interface, IPv4. */
 export const EVERY_NETWORK = '0.0.0.0';
 
-/** The server cannot start for a reason that its operator can change; the message says how. */
+/** The server cannot start for a reason that its operator can fix; the message says how. */
 export class StartError extends Error {
   override readonly name = 'StartError';
 }
 
 /**
- * @returns the port that was bound: the one asked for, or a free one for 0.
+ * @param port 0 takes any free port.
+ * @returns the port that the server listens on.
  * @throws StartError
  */
 export async function listenOn(server: Server, port: number, host: string): Promise<number> {
@@ -23,7 +26,7 @@ export async function listenOn(server: Server, port: number, host: string): Prom
   return (server.address() as AddressInfo).port;
 }
 
-/** Accepts nobody from now on. @returns when the last connection has ended. */
+/** Stops accepting connections. @returns a promise that resolves when the last connection has ended. */
 export function closeOf(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
@@ -32,22 +35,29 @@ export function urlOf(scheme: 'http' | 'https', host: string, port: number): str
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}/`;
 }
 
-/** The connections of all listeners, so that a stop is not held up by those that never end. */
+/** Tracks the connections of all listeners, so that connections which never end cannot hold up a stop. */
 export class OpenConnections {
   readonly #all = new Set<Socket>();
-  /** Connections a browser opened in case it would need them; a stop does not wait for their first request. */
+  /** Connections without a request so far: browsers open some in advance. */
   readonly #unused = new Set<Socket>();
+  #isClosing = false;
 
   watch(server: Server): void {
-    // Requests come over a TLS socket, never over the one below it, which cannot be told to be unused.
+    // A TLS connection has two sockets. Requests arrive on the upper one, so only that one can count as unused.
     const isBelowTls = server instanceof TlsServer;
     server.on('connection', (socket: Socket) => this.#opened(socket, { isUnused: !isBelowTls }));
     if (isBelowTls) server.on('secureConnection', (socket: Socket) => this.#opened(socket, { isUnused: true }));
-    server.on('request', ({ socket }: { socket: Socket }) => this.#unused.delete(socket));
-    server.on('upgrade', ({ socket }: { socket: Socket }) => this.#unused.delete(socket));
+    server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+      this.#unused.delete(socket);
+      // The server's `close` ends idle connections only; one that is just sending a response would be kept alive.
+      response.once('close', () => this.#isClosing && socket.destroySoon());
+    });
+    server.on('upgrade', ({ socket }: IncomingMessage) => this.#unused.delete(socket));
   }
 
+  /** Ends connections without a request now, and the others as soon as their response is sent. */
   destroyUnused(): void {
+    this.#isClosing = true;
     for (const socket of this.#unused) socket.destroy();
   }
 
@@ -69,14 +79,16 @@ function startError(cause: NodeJS.ErrnoException, host: string, port: number): S
   switch (cause.code) {
     case 'EADDRINUSE':
       return new StartError(
-        `Port ${port} on ${host} is in use by another program. Stop it, or choose another: --port 0 takes any free one.`,
+        `Port ${port} on ${host} is in use by another program. Stop it, or choose another port: --port 0 takes any free one.`,
       );
     case 'EACCES':
-      return new StartError(`This user may not open port ${port}. Choose one above 1023, as in --port 8080.`);
+      return new StartError(
+        `This user is not allowed to open port ${port}. Choose a port above 1023, such as --port 8080.`,
+      );
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return new StartError(`HOST is "${host}", which is no address of this machine. Try localhost or 0.0.0.0.`);
+      return new StartError(`HOST is "${host}", which is not an address of this machine. Try localhost or 0.0.0.0.`);
     default:
       return new StartError(`Cannot listen on ${host}:${port}: ${cause.message}. Check HOST and PORT.`);
   }

@@ -3,13 +3,12 @@ import { afterEach, expect, test } from 'vitest';
 import { serverStatusSchema } from '../../shared/server-status.ts';
 import { eventually, IDLE_STATUS, newSessionKey, TestBed } from '../test-server.ts';
 
-/** What an operator sees: readiness, figures, and who else does. */
 const bed = new TestBed();
 afterEach(() => bed.end());
 
-const TOKEN = 'a token of an operator';
+const TOKEN = 'the token of an operator';
 
-/** `fetch` lets nobody choose the Host header. */
+/** A GET request with any headers; `fetch` does not allow a Host header. */
 function get(url: string, headers: Record<string, string>): Promise<{ status: number | undefined; body: string }> {
   return new Promise((resolve, reject) => {
     request(url, { headers }, (response) => {
@@ -34,7 +33,7 @@ async function metric(url: string, line: string): Promise<number> {
   );
 }
 
-test('the figures follow what happens', async () => {
+test('metrics and status count what happens', async () => {
   const { url } = await bed.server();
   const [gamer, volunteer] = [bed.page(url), bed.page(url)];
   const { room } = await gamer.join();
@@ -71,7 +70,7 @@ test('the figures follow what happens', async () => {
   expect(status.joins.totalS).toBeGreaterThan(0);
 });
 
-test('every refusal is counted under its reason, whatever was refused', async () => {
+test('every refusal is counted by event and reason', async () => {
   const { url } = await bed.server({ roomCapacity: 1 });
   await bed.page(url).join({ room: 'den' });
   const late = bed.page(url);
@@ -83,7 +82,7 @@ test('every refusal is counted under its reason, whatever was refused', async ()
   expect(await metric(url, 'p2c2r_refusals_total{event="connect",reason="origin"}')).toBe(1);
 });
 
-test('only a gamer reports on links, in words there are', async () => {
+test('only gamers report link outcomes, and only known ones', async () => {
   const { url } = await bed.server();
   const [gamer, volunteer] = [bed.page(url), bed.page(url)];
   await gamer.join();
@@ -96,7 +95,7 @@ test('only a gamer reports on links, in words there are', async () => {
   }
 });
 
-test.each(['metrics', 'status.json'])('/%s is for this machine, and for whoever has the token', async (path) => {
+test.each(['metrics', 'status.json'])('/%s is only for this machine and for requests with the token', async (path) => {
   const { url } = await bed.server({ operatorToken: TOKEN });
   const fromElsewhere = { host: 'play.example.org', 'x-forwarded-for': '192.0.2.9' };
   const ask = async (headers: Record<string, string>) => (await get(url + path, headers)).status;
@@ -109,13 +108,13 @@ test.each(['metrics', 'status.json'])('/%s is for this machine, and for whoever 
   }
 });
 
-test('without a token nobody elsewhere sees the figures, and is told what to set', async () => {
+test('without OPERATOR_TOKEN other machines get no metrics, but learn what to set', async () => {
   const { url } = await bed.server();
   const answer = await get(`${url}metrics`, { host: 'play.example.org', authorization: 'Bearer ' });
   expect(answer).toEqual({ status: 403, body: expect.stringContaining('OPERATOR_TOKEN') });
 });
 
-test('while it drains the server serves, and says that it is not ready', async () => {
+test('while the server drains it keeps serving and reports that it is not ready', async () => {
   const { url, close } = await bed.server({ drainDelayS: 1 });
   expect((await fetch(`${url}readyz`)).status).toBe(200);
   const closing = close();
@@ -123,7 +122,7 @@ test('while it drains the server serves, and says that it is not ready', async (
   expect(await metric(url, 'p2c2r_draining')).toBe(1);
   await bed.page(url).join();
   await closing;
-  await eventually('it is gone', () =>
+  await eventually('the server is gone', () =>
     fetch(url).then(
       () => false,
       () => true,

@@ -1,14 +1,14 @@
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { TestIdentity } from '../access/test-identity.ts';
-import type { Config } from '../boot/config.ts';
-import { ManualServerClock } from '../boot/manual-clock.ts';
+import type { Config } from '../boot/settings.ts';
+import { LIMITS } from '../sockets/limits.ts';
 import { TestRedis } from '../store/test-redis.ts';
+import { ManualServerClock } from '../test-clock.ts';
 import { eventually, IDLE_STATUS, TestBed, type TestPage } from '../test-server.ts';
-import { LIMITS } from '../tuning.ts';
 
-/** Several instances over a real Redis act as one, whichever of them a page's socket is at, and whichever of them ends. */
+/** Several instances over a real Redis act as one, whichever instance holds a page's socket, and whichever instance stops. */
 const bed = new TestBed();
 let redis: TestRedis;
 let clock: ManualServerClock;
@@ -24,7 +24,7 @@ afterEach(async () => {
 const instance = (overrides: Partial<Config> = {}) => bed.server({ redisUrl: redis.url, ...overrides }, clock);
 
 async function three(overrides: Partial<Config> = {}) {
-  // The first to start decides.
+  // The first to start is the leader.
   const first = await instance(overrides);
   const [second, third] = await Promise.all([instance(overrides), instance(overrides)]);
   return [first, second, third] as const;
@@ -38,7 +38,7 @@ const until = (what: string, page: TestPage, holds: () => boolean) =>
 
 const counts = async (url: string) => (await (await fetch(`${url}healthz`)).json()).counts;
 
-test('pages at different instances meet, signal and part; one instance tells of the rooms, each of its own sockets', async () => {
+test('pages at different instances meet, signal and leave; the leader counts the rooms, each instance its own sockets', async () => {
   const [first, second, third] = await three();
   const [gamer, volunteer] = [bed.page(second.url), bed.page(third.url)];
   const { id: gamerId } = await gamer.join({ room: 'den' });
@@ -55,25 +55,25 @@ test('pages at different instances meet, signal and part; one instance tells of 
     ...Array(2).fill({ sockets: 1, rooms: 0, gamers: 0, volunteers: 0 }),
   ]);
   expect(await gamer.ask('leave')).toEqual({ ok: true, value: null });
-  await until('the volunteer hears of it', volunteer, () => volunteer.farewells.length === 1);
+  await until('the volunteer is told', volunteer, () => volunteer.farewells.length === 1);
   expect(volunteer.farewells).toEqual([{ peerId: gamerId, why: 'left' }]);
 });
 
-test('a session resumes at any instance, with what waited for it; the older socket elsewhere is told and ended', async () => {
+test('a session resumes at any instance with its queued events; its older socket at another instance is told and ended', async () => {
   const [, second, third] = await three();
   const [gamer, volunteer] = [bed.page(second.url), bed.page(second.url)];
   await gamer.join({ room: 'den' });
   const { id } = await volunteer.join({ room: 'den', role: 'volunteer' });
   volunteer.socket.io.engine.close();
   await eventually('the loss is noticed', async () => (await counts(second.url)).sockets === 1);
-  await until('it is known', gamer, () => true);
+  await until('the leader knows it', gamer, () => true);
   expect(await gamer.signal(id)).toMatchObject({ ok: true });
   const back = bed.page(third.url, volunteer.sessionKey);
   expect(await back.join({ room: 'den', role: 'volunteer' })).toMatchObject({ id, resumed: true });
-  await until('what waited arrives', back, () => back.signals.length === 1);
+  await until('the queued signal arrives', back, () => back.signals.length === 1);
 
   const newer = bed.page(second.url, volunteer.sessionKey);
-  expect(await newer.join({ role: 'volunteer' }), 'without a room: back into its own').toMatchObject({
+  expect(await newer.join({ role: 'volunteer' }), 'without naming a room it returns to its own').toMatchObject({
     room: 'den',
     resumed: true,
   });
@@ -82,7 +82,7 @@ test('a session resumes at any instance, with what waited for it; the older sock
   expect(gamer.farewells).toEqual([]);
 });
 
-test('when the one that decides stops, another goes on: pages elsewhere keep their sockets, whom they know and their history', async () => {
+test('when the leader stops another takes over: pages of other instances keep their sockets, peers and history', async () => {
   const [first, second, third] = await three({ lobby: true });
   const [gamer, volunteer, away] = [bed.page(second.url), bed.page(third.url), bed.page(first.url)];
   const identity = await TestIdentity.make();
@@ -95,29 +95,29 @@ test('when the one that decides stops, another goes on: pages elsewhere keep the
 
   expect(await gamer.signal(volunteerId)).toMatchObject({ ok: true });
   await until('the signal arrives', volunteer, () => volunteer.signals.length === 1);
-  expect(await gamer.signal(awayId), 'waits for one whose socket went').toMatchObject({ ok: true });
+  expect(await gamer.signal(awayId), 'is queued for the member whose socket was lost').toMatchObject({ ok: true });
   const back = bed.page(second.url, away.sessionKey);
   const joined = await back.join({ role: 'volunteer', lobby: true });
   expect(joined).toMatchObject({ id: awayId, resumed: true, introductions: [{ peerId: gamerId }] });
-  await until('what waited arrives', back, () => back.signals.length === 1);
+  await until('the queued signal arrives', back, () => back.signals.length === 1);
   expect(gamer.farewells).toEqual([]);
 
   const other = bed.page(third.url);
   const { introductions } = await other.join({ room: 'den', lobby: true });
   const scores = introductions.map(({ score }) => score);
   expect(introductions[0]?.peerId).toBe(volunteerId);
-  expect(scores[0], 'its history is known').toBeGreaterThan(scores[1] ?? 1);
+  expect(scores[0], 'its history is kept').toBeGreaterThan(scores[1] ?? 1);
 });
 
-test('one that does not come back to the new one expires there, and Redis forgets it', async () => {
+test('a member that does not return to the new leader expires there, and is deleted from Redis', async () => {
   const [first, second] = await three();
   const [gamer, volunteer] = [bed.page(second.url), bed.page(first.url)];
   await gamer.join({ room: 'den' });
   const { id } = await volunteer.join({ room: 'den', role: 'volunteer' });
   await first.close();
-  expect(await gamer.ask('link', { outcome: 'direct' }), 'the new one answers').toMatchObject({ ok: true });
+  expect(await gamer.ask('link', { outcome: 'direct' }), 'the new leader answers').toMatchObject({ ok: true });
   clock.advance(SIGNALING.resumeGraceMs);
-  await until('the gamer hears of it', gamer, () => gamer.farewells.length === 1);
+  await until('the gamer is told', gamer, () => gamer.farewells.length === 1);
   expect(gamer.farewells).toEqual([{ peerId: id, why: 'expired' }]);
   const client = new Redis(redis.url);
   expect(await client.hlen('p2c2r:members')).toBe(1);
@@ -126,7 +126,7 @@ test('one that does not come back to the new one expires there, and Redis forget
   client.disconnect();
 });
 
-test('limits hold for all instances together', async () => {
+test('limits count all instances together', async () => {
   const [first, second] = await three({ limitFactor: 1 });
   const sessionKey = bed.page(first.url).sessionKey;
   const answers = [];
@@ -137,7 +137,7 @@ test('limits hold for all instances together', async () => {
   expect(answers.at(-1)).toMatchObject({ ok: false, error: { reason: 'rate-limited' } });
 });
 
-test('a single-use invite is used up everywhere', async () => {
+test('a single-use invite is used up at all instances', async () => {
   const [first, second, third] = await three();
   const owner = bed.page(first.url);
   await owner.join({ inviteOnly: true });
@@ -149,19 +149,19 @@ test('a single-use invite is used up everywhere', async () => {
   });
 });
 
-test('without Redis no page is let in and /readyz says why; when it is back, empty, pages come back to each other', async () => {
+test('without Redis no page joins and /readyz says why; when it is back, empty, pages rejoin and meet again', async () => {
   const [, second, third] = await three();
   const [gamer, volunteer] = [bed.page(second.url), bed.page(third.url)];
   await gamer.join({ room: 'den' });
   const { id } = await volunteer.join({ room: 'den', role: 'volunteer' });
   await redis.kill();
-  await eventually('the loss is told', async () => (await fetch(`${second.url}readyz`)).status === 503);
+  await eventually('the loss is reported', async () => (await fetch(`${second.url}readyz`)).status === 503);
   expect(await (await fetch(`${second.url}readyz`)).text()).toContain('Redis is lost');
   expect(await (await fetch(`${second.url}healthz`)).json()).toMatchObject({ status: 'ok' });
-  expect([gamer.socket.connected, volunteer.socket.connected], 'sockets stay').toEqual([true, true]);
+  expect([gamer.socket.connected, volunteer.socket.connected], 'sockets stay open').toEqual([true, true]);
 
   await redis.startAgain();
-  // As pages do, which then come back.
+  // After this reason pages reconnect.
   expect(await Promise.all([gamer.ended, volunteer.ended])).toEqual(['transport close', 'transport close']);
   await eventually('it is ready again', async () => (await fetch(`${second.url}readyz`)).ok);
   const [gamerBack, volunteerBack] = [
@@ -173,12 +173,28 @@ test('without Redis no page is let in and /readyz says why; when it is back, emp
   await until('they are introduced', gamerBack, () => gamerBack.introductions.length === 1);
 });
 
-test('a server whose Redis is not there says so and does not start', async () => {
+test('a server that cannot reach its Redis says so and does not start', async () => {
   await redis.kill();
-  await expect(instance()).rejects.toMatchObject({ name: 'StartError', message: expect.stringMatching(/REDIS_URL/) });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    let isOver = false;
+    const starting = instance().finally(() => {
+      isOver = true;
+    });
+    const refused = { name: 'StartError', message: expect.stringMatching(/REDIS_URL/) };
+    const checked = expect(starting).rejects.toMatchObject(refused);
+    // Real I/O has its turn between the steps of the fake clock.
+    while (!isOver) {
+      await vi.advanceTimersByTimeAsync(100);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await checked;
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
-test('a room is one room: its size is held to, wherever its members’ sockets are', async () => {
+test('the capacity of a room counts members at all instances', async () => {
   const [first, second, third] = await three({ roomCapacity: 2 });
   await bed.page(first.url).join({ room: 'den' });
   await bed.page(second.url).join({ room: 'den' });

@@ -2,38 +2,56 @@ import { randomBytes } from 'node:crypto';
 import { createAdapter } from '@socket.io/redis-streams-adapter';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
-import type { JoinRequest } from '../../shared/signaling.ts';
+import type { ClientEvent, JoinRequest } from '../../shared/signaling.ts';
+import { type SocketInfo, socketInfoOf } from '../rooms/connection.ts';
 import type { Counts } from '../rooms/rooms.ts';
 import type { Gateway } from '../sockets/gateway.ts';
-import type { EventName, RequestHandler, Welcome } from '../sockets/request-handler.ts';
-import { type SocketInfo, socketInfoOf } from '../sockets/socket-info.ts';
-import { CLUSTER } from '../tuning.ts';
-import { CHANNELS, KEYS, LEADERSHIP_EVENTS } from './keys.ts';
-import { type Ask, askSchema, type Letter, type Reply, replySchema } from './messages.ts';
+import type { JoinResult, RequestHandler } from '../sockets/request-handler.ts';
+import { Leadership, type OpenCoordinator } from './leadership.ts';
+import {
+  CHANNELS,
+  type ClusterReply,
+  type ClusterRequest,
+  clusterReplySchema,
+  clusterRequestSchema,
+  LEADERSHIP_EVENTS,
+  type OutgoingMessage,
+} from './messages.ts';
 import { PendingRequests } from './pending-requests.ts';
 import { RedisLink } from './redis-link.ts';
-import { releaseLease, takeLease } from './scripts.ts';
-import { type OpenHandlers, Term } from './term.ts';
+import { KEYS, keepInstanceAlive, LEASE_MS, MAX_STREAM_ENTRIES, releaseLease, takeLease } from './redis-state.ts';
 
-/** Sockets of all instances, by way of this one's gateway. */
-type Sockets = Pick<Gateway, 'tell' | 'end' | 'drop' | 'dropAll'>;
+/** Interval at which an instance shows that it is alive, and the leader extends its lease: several in a lease. */
+const HEARTBEAT_MS = 500;
+
+/** The sockets of all instances, reached through this instance's gateway. */
+type Sockets = Pick<Gateway, 'emit' | 'disconnect' | 'drop' | 'dropAll'>;
+
+interface Term {
+  leadership: Leadership;
+  token: string;
+  /** When the lease was last extended, ms on the monotonic clock. */
+  keptAtMs: number;
+}
 
 /**
- * Several instances that act as one. Each holds sockets; one of them, whoever has the lease in Redis, decides for all, and the others
- * hand on to it what their sockets say. When it ends another takes the lease and goes on with what is in Redis.
+ * Several server instances over one Redis that act as one. Each holds sockets. One of them, the leader, holds a lease in Redis and
+ * decides for all; the others forward their sockets' requests to it. When it stops, another instance takes the lease and
+ * continues from the state in Redis.
  */
 export class Cluster implements RequestHandler {
   readonly instance = randomBytes(9).toString('base64url');
-  readonly #asks = new PendingRequests(this.instance, (ask) => this.#send(ask));
+  readonly #requests = new PendingRequests(this.instance, (request) => this.#sendToLeader(request));
   #sockets: Sockets | null = null;
-  #openOffice: OpenHandlers | null = null;
-  #term: { term: Term; token: string; keptAtMs: number } | null = null;
-  #terms = 0;
-  #beating: Promise<void> = Promise.resolve();
+  #openCoordinator: OpenCoordinator | null = null;
+  /** Not null while this instance is the leader. */
+  #term: Term | null = null;
+  #termCount = 0;
+  #heartbeat: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | null = null;
   #isClosed = false;
 
-  /** @throws StartError when Redis cannot be reached. */
+  /** @throws StartError when Redis cannot be reached */
   static async open(url: string, log: Logger): Promise<Cluster> {
     return new Cluster(await RedisLink.open(url, log), log);
   }
@@ -47,192 +65,191 @@ export class Cluster implements RequestHandler {
     return this.link.commands;
   }
 
-  /** For socket.io. */
+  /** The adapter through which socket.io reaches sockets of other instances. */
   adapter(): ReturnType<typeof createAdapter> {
     return createAdapter(this.link.bus, {
       streamName: KEYS.stream,
       channelPrefix: 'p2c2r:io',
       sessionKeyPrefix: 'p2c2r:io:',
-      maxLen: CLUSTER.maxStreamEntries,
+      maxLen: MAX_STREAM_ENTRIES,
       onlyPlaintext: true,
-      // How long a stop waits for the last look.
-      blockTimeInMs: CLUSTER.beatMs,
+      // Also bounds how long a stop waits for the last read.
+      blockTimeInMs: HEARTBEAT_MS,
     });
   }
 
-  /** Why nobody new is to be sent here; null when all is well. */
+  /** Why a load balancer should send no new pages here; null when all is well. */
   trouble(): string | null {
     return this.link.isUp ? null : 'Redis is lost';
   }
 
-  /** From now on this instance takes part, and decides for all when nobody else does. */
-  async start(sockets: Sockets, openOffice: OpenHandlers): Promise<void> {
+  /** Joins the cluster, and leads it if nobody does. */
+  async start(sockets: Sockets, openCoordinator: OpenCoordinator): Promise<void> {
     this.#sockets = sockets;
-    this.#openOffice = openOffice;
+    this.#openCoordinator = openCoordinator;
     const { channels, commands } = this.link;
-    channels.on('message', (channel, text) => this.#heard(channel, text));
-    await channels.subscribe(CHANNELS.news, CHANNELS.repliesTo(this.instance));
-    // What was said while the channels were lost is lost too.
-    channels.on('ready', () => this.#asks.askAgain());
-    await commands.set(KEYS.instance(this.instance), 'alive', 'PX', CLUSTER.instanceTtlMs);
+    channels.on('message', (channel, text) => this.#receive(channel, text));
+    await channels.subscribe(CHANNELS.leadership, CHANNELS.repliesTo(this.instance));
+    // Messages published while the channels were down are lost.
+    channels.on('ready', () => this.#requests.resend());
+    await keepInstanceAlive(commands, this.instance);
     await this.#beatNow();
   }
 
-  async join(visit: SocketInfo, request: JoinRequest): Promise<Welcome> {
-    return (await this.#asks.put({ kind: 'join', visit: socketInfoOf(visit), request })) as Welcome;
+  async join(socket: SocketInfo, request: JoinRequest): Promise<JoinResult> {
+    return (await this.#requests.add({ kind: 'join', socket: socketInfoOf(socket), request })) as JoinResult;
   }
 
-  ask(visit: SocketInfo, event: EventName, payload: unknown): Promise<unknown> {
-    return this.#asks.put({ kind: 'event', visit: socketInfoOf(visit), event, payload });
+  handle(socket: SocketInfo, event: ClientEvent, payload: unknown): Promise<unknown> {
+    return this.#requests.add({ kind: 'event', socket: socketInfoOf(socket), event, payload });
   }
 
-  lost(visit: SocketInfo): void {
-    // Fails only when this instance ends, and with that its sockets are taken for lost.
-    this.#asks.put({ kind: 'lost', visit: socketInfoOf(visit) }).catch(() => {});
+  disconnected(socket: SocketInfo): void {
+    // Fails only when this instance stops; then the leader treats all its sockets as lost.
+    this.#requests.add({ kind: 'disconnected', socket: socketInfoOf(socket) }).catch(() => {});
   }
 
   counts(): Counts {
-    return this.#term?.term.desk.counts() ?? { rooms: 0, gamers: 0, volunteers: 0 };
+    return this.#term?.leadership.requestHandler.counts() ?? { rooms: 0, gamers: 0, volunteers: 0 };
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     if (this.#timer) clearTimeout(this.#timer);
-    await this.#beating;
+    await this.#heartbeat;
     try {
       await this.#handOver();
     } catch (cause) {
-      this.log.warn({ err: cause }, 'could not hand over: the others wait until the lease ends');
+      this.log.warn({ err: cause }, 'could not hand over: the other instances wait until the lease expires');
     }
-    this.#asks.close();
+    this.#requests.close();
     this.link.close();
   }
 
   async #handOver(): Promise<void> {
     const { commands } = this.link;
     if (this.#term) {
-      const { term, token } = this.#term;
-      await term.settled();
+      const { leadership, token } = this.#term;
+      await leadership.settled();
       this.#stepDown();
       await releaseLease(commands, token);
-      await commands.publish(CHANNELS.news, LEADERSHIP_EVENTS.vacant);
+      await commands.publish(CHANNELS.leadership, LEADERSHIP_EVENTS.vacant);
     }
     await commands.del(KEYS.instance(this.instance));
   }
 
-  /** One at a time; the next is due `beatMs` after the last. */
+  /** Runs one heartbeat at a time; the next is due {@link HEARTBEAT_MS} after the last. */
   #beatNow(): Promise<void> {
     if (this.#timer) clearTimeout(this.#timer);
-    this.#beating = this.#beating.then(async () => {
+    this.#heartbeat = this.#heartbeat.then(async () => {
       if (this.#isClosed) return;
       try {
         await this.#beat();
       } catch (cause) {
-        this.log.debug({ err: cause }, 'a beat failed');
-        if (this.#term && performance.now() - this.#term.keptAtMs > CLUSTER.leaseMs) this.#lost(cause);
+        this.log.debug({ err: cause }, 'a heartbeat failed');
+        if (this.#term && performance.now() - this.#term.keptAtMs > LEASE_MS) this.#lost(cause);
       }
       if (this.#timer) clearTimeout(this.#timer);
-      if (!this.#isClosed) this.#timer = setTimeout(() => void this.#beatNow(), CLUSTER.beatMs);
+      if (!this.#isClosed) this.#timer = setTimeout(() => void this.#beatNow(), HEARTBEAT_MS);
     });
-    return this.#beating;
+    return this.#heartbeat;
   }
 
   async #beat(): Promise<void> {
-    const { commands } = this.link;
-    const key = KEYS.instance(this.instance);
-    if ((await commands.set(key, 'alive', 'PX', CLUSTER.instanceTtlMs, 'XX')) === null) {
-      await commands.set(key, 'alive', 'PX', CLUSTER.instanceTtlMs);
-      // This instance was taken for dead, or Redis has lost its memory: nobody knows these sockets any more.
-      this.log.warn('Redis was lost for long, or has forgotten: pages are asked to come back');
+    if (!(await keepInstanceAlive(this.link.commands, this.instance))) {
+      // The leader has treated this instance as dead, or Redis has lost its memory: either way nobody knows these sockets.
+      this.log.warn('Redis was lost for long, or lost its memory: pages are asked to reconnect');
       this.#sockets?.dropAll();
     }
     if (this.#term) await this.#keep(this.#term);
     else await this.#tryToLead();
   }
 
-  async #keep(held: { term: Term; keptAtMs: number }): Promise<void> {
+  async #keep(term: Term): Promise<void> {
     const askedAtMs = performance.now();
-    if (!(await held.term.keep())) return this.#lost('another instance decides now');
-    held.keptAtMs = askedAtMs;
-    await held.term.dropDead();
+    if (!(await term.leadership.keep())) return this.#lost('another instance is the leader now');
+    term.keptAtMs = askedAtMs;
+    await term.leadership.dropSocketsOfDeadInstances();
   }
 
   async #tryToLead(): Promise<void> {
     const { link, log } = this;
-    const openOffice = this.#openOffice;
-    const token = `${this.instance}:${this.#terms++}`;
+    const openCoordinator = this.#openCoordinator;
+    const token = `${this.instance}:${this.#termCount++}`;
     const keptAtMs = performance.now();
-    if (!openOffice || !(await takeLease(link.commands, token))) return;
-    const send = (letter: Letter) => this.#deliver(letter);
-    const term = new Term({ link, token, openOffice, send, log, onLost: (why) => this.#lost(why) });
+    if (!openCoordinator || !(await takeLease(link.commands, token))) return;
+    const send = (message: OutgoingMessage) => this.#deliver(message);
+    const onLost = (why: unknown) => this.#lost(why);
+    const leadership = new Leadership({ link, token, openCoordinator, send, log, onLost });
     try {
-      await term.begin();
-      // The first lease was a long one; what it is about lives on from here.
-      await term.keep();
+      await leadership.begin();
+      // Replaces the long first lease, and extends the life of the state in Redis.
+      await leadership.keep();
     } catch (cause) {
-      term.end();
+      leadership.end();
       await releaseLease(link.commands, token);
       throw cause;
     }
-    this.#term = { term, token, keptAtMs };
-    await link.channels.subscribe(CHANNELS.asks);
-    await link.commands.publish(CHANNELS.news, LEADERSHIP_EVENTS.led);
+    this.#term = { leadership, token, keptAtMs };
+    await link.channels.subscribe(CHANNELS.requests);
+    await link.commands.publish(CHANNELS.leadership, LEADERSHIP_EVENTS.taken);
   }
 
   #lost(why: unknown): void {
-    this.log.warn({ err: why }, 'this instance decides no more');
+    this.log.warn({ err: why }, 'this instance is no longer the leader');
     this.#stepDown();
   }
 
   #stepDown(): void {
-    this.#term?.term.end();
+    this.#term?.leadership.end();
     this.#term = null;
-    this.link.channels.unsubscribe(CHANNELS.asks).catch((cause: unknown) => {
-      this.log.debug({ err: cause }, 'the channel went with Redis');
+    this.link.channels.unsubscribe(CHANNELS.requests).catch((cause: unknown) => {
+      this.log.debug({ err: cause }, 'the channel of requests was lost with Redis');
     });
   }
 
-  #send(ask: Ask): void {
-    if (this.#term) this.#term.term.receive(ask);
-    else this.#publish(CHANNELS.asks, ask);
+  #sendToLeader(request: ClusterRequest): void {
+    if (this.#term) this.#term.leadership.receive(request);
+    else this.#publish(CHANNELS.requests, request);
   }
 
-  #deliver(letter: Letter): void {
-    if (letter.kind === 'tell') {
-      const { socketId, event, body } = letter;
-      // Each event's body was checked against it; TypeScript cannot follow a pair.
-      this.#sockets?.tell(socketId, event, body as never);
-    } else if (letter.kind === 'end') this.#sockets?.end(letter.socketId);
-    else if (letter.to === this.instance) this.#answered(letter.reply);
-    else this.#publish(CHANNELS.repliesTo(letter.to), letter.reply);
+  #deliver(message: OutgoingMessage): void {
+    if (message.kind === 'emit') {
+      const { socketId, event, body } = message;
+      // The schema ties each body to its event; TypeScript loses that when the two are taken apart.
+      this.#sockets?.emit(socketId, event, body as never);
+    } else if (message.kind === 'disconnect') this.#sockets?.disconnect(message.socketId);
+    else if (message.to === this.instance) this.#settle(message.reply);
+    else this.#publish(CHANNELS.repliesTo(message.to), message.reply);
   }
 
-  /** What is lost here is asked again when somebody begins to decide, or given up. */
-  #publish(channel: string, message: Ask | Reply): void {
+  /** A message that is lost here is sent again to the next leader, or its request times out. */
+  #publish(channel: string, message: ClusterRequest | ClusterReply): void {
     this.link.commands.publish(channel, JSON.stringify(message)).catch((cause: unknown) => {
-      this.log.debug({ err: cause, channel }, 'could not be published');
+      this.log.debug({ err: cause, channel }, 'could not publish');
     });
   }
 
-  #heard(channel: string, text: string): void {
-    if (channel === CHANNELS.news) {
-      if (text === LEADERSHIP_EVENTS.led) this.#asks.askAgain();
+  #receive(channel: string, text: string): void {
+    if (channel === CHANNELS.leadership) {
+      if (text === LEADERSHIP_EVENTS.taken) this.#requests.resend();
       else void this.#beatNow();
       return;
     }
     try {
-      if (channel === CHANNELS.asks) this.#term?.term.receive(askSchema.parse(JSON.parse(text)));
-      else this.#answered(replySchema.parse(JSON.parse(text)));
+      if (channel === CHANNELS.requests) {
+        this.#term?.leadership.receive(clusterRequestSchema.parse(JSON.parse(text)));
+      } else this.#settle(clusterReplySchema.parse(JSON.parse(text)));
     } catch (cause) {
       this.log.error(
         { err: cause, channel },
-        'another instance says what this one cannot read: are their versions the same?',
+        'cannot read a message of another instance: do all instances run the same version?',
       );
     }
   }
 
-  #answered(reply: Reply): void {
-    const ask = this.#asks.answered(reply);
-    if (ask && reply.isStranger) this.#sockets?.drop(ask.visit.socketId);
+  #settle(reply: ClusterReply): void {
+    const request = this.#requests.settle(reply);
+    if (request && reply.isUnknownSocket) this.#sockets?.drop(request.socket.socketId);
   }
 }

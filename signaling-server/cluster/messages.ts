@@ -1,51 +1,116 @@
 import {
+  type Farewell,
   goneSchema,
+  type Introduction,
   introductionSchema,
+  isClientEvent,
   type Joined,
   joinedSchema,
   joinSchema,
+  type RelayedSignal,
   relayedSignalSchema,
   wireErrorSchema,
 } from '../../shared/signaling.ts';
 import { z } from '../../shared/zod.ts';
-import { isEvent } from '../sockets/request-handler.ts';
-import { socketInfoSchema } from '../sockets/socket-info.ts';
+import { type Connection, type SocketInfo, socketInfoSchema } from '../rooms/connection.ts';
 
-const asked = { id: z.string(), from: z.string(), visit: socketInfoSchema };
+/** Names of Redis's pub/sub channels. */
+export const CHANNELS = {
+  /** {@link ClusterRequest}s to the leader. */
+  requests: 'p2c2r:requests',
+  /** {@link LEADERSHIP_EVENTS} to all instances. */
+  leadership: 'p2c2r:leadership',
+  /** {@link ClusterReply}s to one instance. */
+  repliesTo: (instance: string) => `p2c2r:to:${instance}`,
+} as const;
 
-/** From the instance that holds a socket to the one that decides. */
-export const askSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('join'), ...asked, request: joinSchema }),
-  z.object({ kind: z.literal('event'), ...asked, event: z.string().refine(isEvent), payload: z.unknown().optional() }),
-  z.object({ kind: z.literal('lost'), ...asked }),
+/** `taken`: a new leader has started. `vacant`: the leader has stopped. */
+export const LEADERSHIP_EVENTS = { taken: 'taken', vacant: 'vacant' } as const;
+
+const requestFields = { id: z.string(), from: z.string(), socket: socketInfoSchema };
+
+/** From the instance that holds a socket to the leader. */
+export const clusterRequestSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('join'), ...requestFields, request: joinSchema }),
+  z.object({
+    kind: z.literal('event'),
+    ...requestFields,
+    event: z.string().refine(isClientEvent),
+    payload: z.unknown().optional(),
+  }),
+  z.object({ kind: z.literal('disconnected'), ...requestFields }),
 ]);
-export type Ask = z.infer<typeof askSchema>;
+export type ClusterRequest = z.infer<typeof clusterRequestSchema>;
 
-/** The answer to an {@link Ask}. */
-export const replySchema = z.object({
+/** The leader's answer to a {@link ClusterRequest}. */
+export const clusterReplySchema = z.object({
   id: z.string(),
   answer: z.discriminatedUnion('ok', [
     z.object({ ok: z.literal(true), value: z.unknown().optional() }),
     z.object({ ok: z.literal(false), error: wireErrorSchema }),
   ]),
-  /** The one who decides does not know this socket. */
-  isStranger: z.boolean(),
+  /** The leader does not know this socket, so its page has to join again. */
+  isUnknownSocket: z.boolean(),
 });
-export type Reply = z.infer<typeof replySchema>;
+export type ClusterReply = z.infer<typeof clusterReplySchema>;
 
-const to = { kind: z.literal('tell'), socketId: z.string() };
+const toSocket = { kind: z.literal('emit'), socketId: z.string() };
 
-/** What a decision leads to. */
-export const letterSchema = z.union([
+/** What the leader sends because of a decision: to a socket, or to the instance that made a request. */
+export const outgoingMessageSchema = z.union([
   z.object({
-    ...to,
+    ...toSocket,
     event: z.literal('joined'),
     body: z.object({ ok: z.literal(true), value: joinedSchema as z.ZodType<Joined> }),
   }),
-  z.object({ ...to, event: z.literal('introduce'), body: introductionSchema }),
-  z.object({ ...to, event: z.literal('signal'), body: relayedSignalSchema }),
-  z.object({ ...to, event: z.literal('gone'), body: goneSchema }),
-  z.object({ kind: z.literal('end'), socketId: z.string() }),
-  z.object({ kind: z.literal('reply'), to: z.string(), reply: replySchema }),
+  z.object({ ...toSocket, event: z.literal('introduce'), body: introductionSchema }),
+  z.object({ ...toSocket, event: z.literal('signal'), body: relayedSignalSchema }),
+  z.object({ ...toSocket, event: z.literal('gone'), body: goneSchema }),
+  z.object({ kind: z.literal('disconnect'), socketId: z.string() }),
+  z.object({ kind: z.literal('reply'), to: z.string(), reply: clusterReplySchema }),
 ]);
-export type Letter = z.infer<typeof letterSchema>;
+export type OutgoingMessage = z.infer<typeof outgoingMessageSchema>;
+
+/** A connection to a socket of any instance, this one included. Its round trip stays the one measured at the handshake. */
+export class RemoteConnection implements Connection {
+  readonly instance: string;
+  readonly socketId: string;
+  readonly host: string;
+  readonly address: string;
+  readonly rttMs: number;
+
+  constructor(
+    { instance, socketId, host, address, rttMs }: SocketInfo,
+    private readonly send: (message: OutgoingMessage) => void,
+  ) {
+    this.instance = instance;
+    this.socketId = socketId;
+    this.host = host;
+    this.address = address;
+    this.rttMs = rttMs;
+  }
+
+  joined(joined: Joined): void {
+    this.send({ ...this.#emit, event: 'joined', body: { ok: true, value: joined } });
+  }
+
+  introduce(introduction: Introduction): void {
+    this.send({ ...this.#emit, event: 'introduce', body: introduction });
+  }
+
+  signal(signal: RelayedSignal): void {
+    this.send({ ...this.#emit, event: 'signal', body: signal });
+  }
+
+  gone(farewell: Farewell): void {
+    this.send({ ...this.#emit, event: 'gone', body: farewell });
+  }
+
+  close(): void {
+    this.send({ kind: 'disconnect', socketId: this.socketId });
+  }
+
+  get #emit() {
+    return { kind: 'emit', socketId: this.socketId } as const;
+  }
+}

@@ -1,69 +1,77 @@
 import { MeshError } from '../../shared/errors.ts';
-import { CLUSTER } from '../tuning.ts';
-import type { Ask, Reply } from './messages.ts';
+import type { ClusterReply, ClusterRequest } from './messages.ts';
 
-type Unnumbered<A> = A extends Ask ? Omit<A, 'id' | 'from'> : never;
+/** How long a request waits for its reply: longer than a lease, so that it outlasts a change of leader. */
+const REQUEST_TIMEOUT_MS = 10_000;
+/** Requests that may wait at a time: a second's worth at twice the rate that a single leader can handle. */
+const MAX_PENDING = 20_000;
 
-interface Waiting {
-  ask: Ask;
+type Unnumbered<R> = R extends ClusterRequest ? Omit<R, 'id' | 'from'> : never;
+
+interface Pending {
+  request: ClusterRequest;
   resolve(value: unknown): void;
   reject(cause: MeshError): void;
   timer: NodeJS.Timeout | null;
 }
 
 /**
- * What this instance's sockets asked and nobody has answered yet. When somebody else begins to decide all of it is asked again: the
- * last one may have ended before it answered.
+ * This instance's requests that the leader has not answered yet. All are sent again to a new leader, because the last one may have
+ * stopped before it answered.
  */
 export class PendingRequests {
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #pending = new Map<string, Pending>();
   #count = 0;
 
-  /** @param send may lose it. */
+  /** @param send may lose the request */
   constructor(
     private readonly instance: string,
-    private readonly send: (ask: Ask) => void,
+    private readonly send: (request: ClusterRequest) => void,
   ) {}
 
-  /** @throws MeshError what the one who decides says, or `signaling-unreachable` */
-  put(unnumbered: Unnumbered<Ask>): Promise<unknown> {
-    const ask = { ...unnumbered, id: `${this.instance}:${this.#count++}`, from: this.instance } as Ask;
+  /**
+   * Sends a request.
+   * @returns the value in its reply
+   * @throws MeshError the refusal in its reply, or `signaling-unreachable`
+   */
+  add(unnumbered: Unnumbered<ClusterRequest>): Promise<unknown> {
+    const request = { ...unnumbered, id: `${this.instance}:${this.#count++}`, from: this.instance } as ClusterRequest;
     return new Promise((resolve, reject) => {
-      // That a socket is gone must be heard, however long it takes; there is at most one such for each.
-      const isPatient = ask.kind === 'lost';
-      if (!isPatient && this.#waiting.size >= CLUSTER.maxWaiting) return reject(unanswered());
-      const timer = isPatient ? null : setTimeout(() => this.#giveUp(ask.id), CLUSTER.askTimeoutMs);
-      this.#waiting.set(ask.id, { ask, resolve, reject, timer });
-      this.send(ask);
+      // The leader must learn of a lost socket however long it takes; there is at most one such request per socket.
+      const hasTimeout = request.kind !== 'disconnected';
+      if (hasTimeout && this.#pending.size >= MAX_PENDING) return reject(unanswered());
+      const timer = hasTimeout ? setTimeout(() => this.#giveUp(request.id), REQUEST_TIMEOUT_MS) : null;
+      this.#pending.set(request.id, { request, resolve, reject, timer });
+      this.send(request);
     });
   }
 
-  /** @returns what it answers; null when that is known already. */
-  answered({ id, answer }: Reply): Ask | null {
-    const waiting = this.#take(id);
-    if (!waiting) return null;
-    if (answer.ok) waiting.resolve(answer.value);
-    else waiting.reject(MeshError.from(answer.error, 'malformed'));
-    return waiting.ask;
+  /** @returns the request that the reply settles; null when it was settled before */
+  settle({ id, answer }: ClusterReply): ClusterRequest | null {
+    const pending = this.#take(id);
+    if (!pending) return null;
+    if (answer.ok) pending.resolve(answer.value);
+    else pending.reject(MeshError.from(answer.error, 'malformed'));
+    return pending.request;
   }
 
-  askAgain(): void {
-    for (const { ask } of [...this.#waiting.values()]) this.send(ask);
+  resend(): void {
+    for (const { request } of [...this.#pending.values()]) this.send(request);
   }
 
   close(): void {
-    for (const id of [...this.#waiting.keys()]) this.#giveUp(id);
+    for (const id of [...this.#pending.keys()]) this.#giveUp(id);
   }
 
   #giveUp(id: string): void {
     this.#take(id)?.reject(unanswered());
   }
 
-  #take(id: string): Waiting | undefined {
-    const waiting = this.#waiting.get(id);
-    if (waiting?.timer) clearTimeout(waiting.timer);
-    this.#waiting.delete(id);
-    return waiting;
+  #take(id: string): Pending | undefined {
+    const pending = this.#pending.get(id);
+    if (pending?.timer) clearTimeout(pending.timer);
+    this.#pending.delete(id);
+    return pending;
   }
 }
 

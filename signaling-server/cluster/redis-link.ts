@@ -1,21 +1,28 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from 'pino';
 import { StartError } from '../boot/listening.ts';
-import { CLUSTER } from '../tuning.ts';
 
-const retryStrategy = (attempt: number) => Math.min(attempt * CLUSTER.reconnectDelayMs, CLUSTER.reconnectDelayMaxMs);
+/** A Redis that takes longer to answer counts as lost. */
+const COMMAND_TIMEOUT_MS = 2_000;
+/** How long a starting server waits for its Redis. */
+const CONNECT_TIMEOUT_MS = 10_000;
+/** The delay before each attempt to reconnect grows by this much, up to the maximum. */
+const RECONNECT_DELAY_MS = 100;
+const RECONNECT_DELAY_MAX_MS = 1_000;
 
-/** The connections to Redis. */
+const retryStrategy = (attempt: number) => Math.min(attempt * RECONNECT_DELAY_MS, RECONNECT_DELAY_MAX_MS);
+
+/** This instance's connections to Redis. */
 export class RedisLink {
-  /** Fails at once while Redis is away, so that nothing waits for it without an end. */
+  /** Commands fail at once while Redis is away, so that no request waits forever. */
   readonly commands: Redis;
-  /** Listens to channels. */
+  /** For subscriptions to channels. */
   readonly channels: Redis;
-  /** socket.io's. It waits for Redis: its adapter reads in a loop that would spin if reading failed at once. */
+  /** For socket.io's adapter. Waits for Redis, because the adapter reads in a loop that would spin if reads failed at once. */
   readonly bus: Redis;
   readonly #all: readonly Redis[];
 
-  /** @throws StartError when Redis cannot be reached in time. */
+  /** @throws StartError when Redis cannot be reached in time */
   static async open(url: string, log: Logger): Promise<RedisLink> {
     const link = new RedisLink(url, log);
     try {
@@ -25,27 +32,26 @@ export class RedisLink {
       link.close();
       const { host } = new URL(url);
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw new StartError(`Redis at ${host} cannot be used: ${why}. Check REDIS_URL, and that it runs.`);
+      throw new StartError(`Redis at ${host} cannot be used: ${why}. Check REDIS_URL, and that Redis is running.`);
     }
   }
 
   private constructor(url: string, log: Logger) {
     const patient: RedisOptions = { retryStrategy, maxRetriesPerRequest: null };
-    const { commandTimeoutMs: commandTimeout } = CLUSTER;
     this.commands = new Redis(url, {
       retryStrategy,
-      commandTimeout,
+      commandTimeout: COMMAND_TIMEOUT_MS,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
     });
     this.channels = new Redis(url, patient);
     this.bus = new Redis(url, patient);
     this.#all = [this.commands, this.channels, this.bus];
-    this.commands.on('end', () => log.debug('Redis is left'));
-    this.commands.on('ready', () => log.info('Redis answers'));
-    this.commands.on('close', () => log.warn('Redis is lost; the sockets stay open, and nobody new is let in'));
-    // Each is followed by `close`, which says so once.
-    for (const client of this.#all) client.on('error', (cause: Error) => log.debug({ err: cause }, 'Redis'));
+    this.commands.on('end', () => log.debug('disconnected from Redis'));
+    this.commands.on('ready', () => log.info('connected to Redis'));
+    this.commands.on('close', () => log.warn('Redis is lost; open sockets stay open, but no page can join'));
+    // Every error is followed by `close`, which is logged above.
+    for (const client of this.#all) client.on('error', (cause: Error) => log.debug({ err: cause }, 'Redis error'));
   }
 
   get isUp(): boolean {
@@ -61,14 +67,14 @@ export class RedisLink {
 function ready(client: Redis): Promise<void> {
   return new Promise((resolve, reject) => {
     let latest = new Error('no answer');
-    const timer = setTimeout(() => reject(latest), CLUSTER.connectTimeoutMs);
+    const timer = setTimeout(() => reject(latest), CONNECT_TIMEOUT_MS);
     const settle = (act: () => void) => {
       clearTimeout(timer);
       act();
     };
     client.on('error', (cause: Error) => {
       latest = cause;
-      // A password that is wrong is not right a second later.
+      // Retrying does not help against a wrong password.
       if (/NOAUTH|WRONGPASS|invalid password/i.test(cause.message)) settle(() => reject(cause));
     });
     client.once('ready', () => settle(resolve));

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -67,7 +67,7 @@ test.each([
   expect([again.status, await again.text()]).toEqual([304, '']);
 });
 
-test('every kind of response carries the same policy, isolates its page and does not name its software', async () => {
+test('every kind of response carries the same security policy and does not name the server software', async () => {
   const { url, port } = await bed.server({ pagesDir });
   const policies = new Set<string | null>();
   const requests: [string, RequestInit][] = [
@@ -102,14 +102,14 @@ test('every kind of response carries the same policy, isolates its page and does
   ]);
 });
 
-test('a page of another origin can read that a file of a network is missing, and what there is', async () => {
+test('a page of another origin can read that a model file is missing, and which ones exist', async () => {
   const { url } = await bed.server({ pagesDir });
   const response = await fetch(new URL('/models/gone.bin', url));
   expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([404, '*']);
   expect(await response.text()).toContain('/models/manifest.json');
 });
 
-/** Sends a request as written: `fetch` would straighten its path. */
+/** Sends a request exactly as written: `fetch` would normalize its path. */
 function raw(port: number, request: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(request));
@@ -122,7 +122,7 @@ function raw(port: number, request: string): Promise<string> {
   });
 }
 
-test('no spelling of a path leads out of the folder', async () => {
+test('no spelling of a path leads out of the folder of pages', async () => {
   const { port } = await bed.server({ pagesDir });
   const paths = [
     '/../secret.txt',
@@ -148,7 +148,7 @@ test('no spelling of a path leads out of the folder', async () => {
   }
 });
 
-test('a Host header cannot add to the policy', async () => {
+test('a Host header cannot add directives to the policy', async () => {
   const { port } = await bed.server({ pagesDir });
   for (const host of ["evil.example; script-src 'unsafe-inline'", 'evil.example *', "a' 'unsafe-eval"]) {
     const answer = await raw(port, `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
@@ -158,7 +158,7 @@ test('a Host header cannot add to the policy', async () => {
   }
 });
 
-test('/healthz tells the state in numbers', async () => {
+test('/healthz reports version, uptime and counts', async () => {
   const { url } = await bed.server();
   await bed.page(url).join({ role: 'volunteer' });
   const response = await fetch(`${url}healthz`);
@@ -173,7 +173,7 @@ test('/healthz tells the state in numbers', async () => {
   });
 });
 
-test('other methods are refused, unknown paths are not found', async () => {
+test('other methods get 405, unknown paths 404', async () => {
   const { url } = await bed.server({ pagesDir });
   const post = await fetch(url, { method: 'POST', body: 'x' });
   expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
@@ -181,21 +181,34 @@ test('other methods are refused, unknown paths are not found', async () => {
   expect([missing.status, missing.headers.get('content-type')]).toEqual([404, 'text/plain; charset=utf-8']);
 });
 
-test('without built pages, or when they vanish, visitors are told, and the server goes on', async () => {
+test('without built pages, or after they were deleted, visitors learn what to do and the server keeps running', async () => {
   const without = await bed.server({ pagesDir: join(pagesDir, 'not built') });
   const page = await fetch(without.url);
   expect([page.status, await page.text()]).toEqual([503, expect.stringContaining('npm start')]);
   expect((await fetch(`${without.url}healthz`)).status).toBe(200);
 
-  const vanished = await bed.server({ pagesDir });
+  const deleted = await bed.server({ pagesDir });
+  await rm(join(pagesDir, 'p2c2r.js'));
+  await expect(fetch(`${deleted.url}p2c2r.js`)).rejects.toThrow();
+  expect((await fetch(`${deleted.url}gamer`)).status).toBe(200);
   await rm(pagesDir, { recursive: true });
-  expect((await fetch(`${vanished.url}gamer`)).status).toBe(503);
+  expect((await fetch(`${deleted.url}gamer`)).status).toBe(503);
 });
 
-test('a reader that goes away mid-file ends nothing but its own request', async () => {
+test('a Range header is ignored: the whole file is a valid answer', async () => {
+  const { url } = await bed.server({ pagesDir });
+  for (const range of ['bytes=0-0', 'bytes=-2', 'bytes=9-1', 'nonsense']) {
+    const response = await fetch(`${url}models/fast.bin`, { headers: { range } });
+    expect([response.status, await response.text()]).toEqual([200, 'weights']);
+  }
+});
+
+test('a client that disconnects in the middle of a file ends only its own request, and the file is closed', async () => {
   await writeFile(join(pagesDir, 'assets', 'large-12345678.wasm'), Buffer.alloc(8 * 1024 * 1024));
   const { url, port } = await bed.server({ pagesDir });
-  for (let times = 0; times < 5; times++) {
+  const openFiles = async () => (await readdir('/proc/self/fd').catch(() => [])).length;
+  const openBefore = await openFiles();
+  for (let times = 0; times < 20; times++) {
     await new Promise<void>((resolve) => {
       const socket = connect(port, '127.0.0.1', () =>
         socket.write('GET /assets/large-12345678.wasm HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'),
@@ -205,4 +218,5 @@ test('a reader that goes away mid-file ends nothing but its own request', async 
     });
   }
   await eventually('the server answers', async () => (await fetch(`${url}gamer`)).ok);
+  await eventually('the files are closed', async () => (await openFiles()) < openBefore + 10);
 });

@@ -1,54 +1,50 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Lan, ServerStatus } from '../../shared/server-status.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
-import type { Counts } from '../rooms/rooms.ts';
+import { isFromThisMachine } from '../sockets/client-address.ts';
 import type { Metrics } from './metrics.ts';
-import { refuseAccess } from './operator-access.ts';
 import type { Pages } from './pages.ts';
-import { applySecurityHeaders, shareWithOtherOrigins } from './security-headers.ts';
+import { applySecurityHeaders } from './security-headers.ts';
 
-/** What `/healthz` tells a person, a monitor or a script. */
+/** What `/healthz` reports. */
 export interface Health {
   version: string;
   uptimeS: number;
-  /** May a volunteer come without an invite? */
+  /** Whether volunteers may come without an invite. */
   lobby: boolean;
-  counts: Counts & { sockets: number };
-}
-
-/** What is under OPERATOR_PATHS: for whoever runs the server. */
-interface Operator {
-  metrics: Metrics;
-  /** Empty: nobody but this machine. */
-  token: string;
+  counts: ServerStatus['now'];
 }
 
 interface Parts {
-  /** Null when there are none. */
+  /** Null when none are built. */
   pages: Pages | null;
   health: () => Health;
-  /** Why a balancer is to send nobody new; null when it may. */
+  /** Why a load balancer should send nobody new; null when the server is ready. */
   unreadiness: () => string | null;
-  /** Where other machines find this server. */
+  /** The addresses at which other machines reach this server. */
   lan: () => Lan;
-  operator: Operator;
+  metrics: Metrics;
+  /** Opens OPERATOR_PATHS to other machines; empty: only this machine sees them. */
+  operatorToken: string;
   log: Logger;
 }
 
 const NO_PAGES =
-  'The pages are not there. Run `npm start`, which builds them, or set PAGES_DIR, then restart the server.';
+  'The pages are not built. Run `npm start`, which builds them, or set PAGES_DIR, then restart the server.';
 
+/** For whoever runs the server. */
 const OPERATOR_PATHS = ['/metrics', '/status.json'];
 
 const MODELS = '/models/';
 
-/** Everything but the sockets. */
+/** Answers every HTTP request that is not for socket.io. */
 export function httpHandler(parts: Parts): RequestListener {
   return (request, response) => {
     applySecurityHeaders(request, response, () => {
       answer(request, response, parts).catch((cause: unknown) => {
-        // A reader that went away mid-file is its own affair; anything else is ours.
+        // A client that went away is no failure of ours.
         if (!response.destroyed) parts.log.error({ err: cause }, 'a request failed');
         response.destroy();
       });
@@ -61,7 +57,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
   const path = request.url?.split('?', 1)[0] ?? '/';
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
-    return sendText(response, 405, 'Only GET and HEAD are answered here.');
+    return sendText(response, 405, 'This server only answers GET and HEAD.');
   }
   if (path === '/healthz') return sendJson(response, { status: 'ok', protocolVersion: PROTOCOL_VERSION, ...health() });
   if (path === '/readyz') {
@@ -69,27 +65,23 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
     return sendText(response, why === null ? 200 : 503, why ?? 'ready');
   }
   if (path === '/lan.json') return sendJson(response, lan());
-  if (OPERATOR_PATHS.includes(path)) return tellOperator(path, request, response, parts);
-  if (!pages) return sendText(response, 503, NO_PAGES);
-  // Else the SDK in a page of another origin cannot tell a file that is missing from a server that is away.
-  if (path.startsWith(MODELS)) shareWithOtherOrigins(response);
-  if (!pages.has(path)) return sendText(response, 404, nothingAt(path));
-  if (!(await pages.serve(path, request, response))) sendText(response, 503, NO_PAGES);
+  if (OPERATOR_PATHS.includes(path)) return answerOperator(path, request, response, parts);
+  if (!pages || !(await pages.arePresent())) return sendText(response, 503, NO_PAGES);
+  pages.serve(path, request, response, () => sendText(response, 404, nothingAt(path)));
 }
 
 function nothingAt(path: string): string {
-  if (path.startsWith(MODELS))
-    return 'There is no such file of a network. /models/manifest.json lists those there are.';
-  return 'Nothing is here. The pages are /, /gamer, /volunteer, /compare, /status and /examples/.';
+  if (path.startsWith(MODELS)) return 'There is no such model file. /models/manifest.json lists the files that exist.';
+  return 'There is nothing here. The pages are /, /gamer, /volunteer, /compare, /status and /examples/.';
 }
 
-async function tellOperator(
+async function answerOperator(
   path: string,
   request: IncomingMessage,
   response: ServerResponse,
-  { operator: { metrics, token }, health }: Parts,
+  { metrics, operatorToken, health }: Parts,
 ): Promise<void> {
-  const refusal = refuseAccess(request, token);
+  const refusal = refuseOperator(request, operatorToken);
   if (refusal) {
     metrics.refused(path.slice(1), 'not-invited');
     if (refusal.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
@@ -98,6 +90,26 @@ async function tellOperator(
   if (path === '/metrics') return sendText(response, 200, await metrics.text(), metrics.contentType);
   const { version, uptimeS } = health();
   return sendJson(response, { version, uptimeS, ...(await metrics.figures()) } satisfies ServerStatus);
+}
+
+/** @returns null when the request comes from this machine or has the token; otherwise the answer to it. */
+function refuseOperator(request: IncomingMessage, operatorToken: string): { status: 401 | 403; text: string } | null {
+  if (isFromThisMachine(request)) return null;
+  if (!operatorToken) {
+    return {
+      status: 403,
+      text: 'Only the server itself may see this. Set OPERATOR_TOKEN to see it from other machines.',
+    };
+  }
+  const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
+  if (token !== undefined && isSame(token, operatorToken)) return null;
+  return { status: 401, text: 'Send the OPERATOR_TOKEN of the server as "Authorization: Bearer TOKEN".' };
+}
+
+/** Compares in constant time: how long it takes reveals neither the right characters nor the length of `expected`. */
+function isSame(given: string, expected: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
 }
 
 function sendJson(response: ServerResponse, value: unknown): void {

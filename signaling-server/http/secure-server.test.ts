@@ -7,18 +7,17 @@ import { connect } from 'node:tls';
 import { io } from 'socket.io-client';
 import { afterEach, expect, test } from 'vitest';
 import { type Joined, PROTOCOL_VERSION } from '../../shared/signaling.ts';
-import { serverClock } from '../boot/clock.ts';
-import { ManualServerClock } from '../boot/manual-clock.ts';
-import { keptCertificate } from '../boot/own-certificate.ts';
+import { serverClock } from '../clock.ts';
+import { ManualServerClock } from '../test-clock.ts';
 import { newSessionKey, TestBed } from '../test-server.ts';
+import { ownCertificate } from './secure-server.ts';
 
-/** HTTPS beside plain HTTP, over real TLS. */
 const bed = new TestBed();
 afterEach(() => bed.end());
 
 const DAY_MS = 24 * 3_600 * 1_000;
 
-/** @returns the certificate that `ca` vouches for; rejects when it does not, or names another host. */
+/** @returns the server's certificate; rejects when `ca` did not issue it or it names another host. */
 function handshake(url: string, ca: string): Promise<X509Certificate> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
@@ -48,14 +47,14 @@ async function lanServer(stateDir: string, clock?: ManualServerClock) {
   const server = await bed.server({ lan: true, httpsPort: 0, stateDir }, clock);
   const { cert } = JSON.parse(await readFile(join(stateDir, 'lan-certificate.json'), 'utf8'));
   const [secureUrl] = server.lan.secureUrls;
-  if (secureUrl === undefined) throw new Error('it has no secure address');
+  if (secureUrl === undefined) throw new Error('the server has no HTTPS address');
   return { ...server, secureUrl, cert: String(cert) };
 }
 
-test('one server answers on both: pages, and members who meet though they came by different doors', async () => {
+test('HTTP and HTTPS lead to one server: members meet whichever of the two they used', async () => {
   const { url, secureUrl, cert, lan } = await lanServer(await bed.folder());
   expect(lan.isOwnCertificate).toBe(true);
-  expect(await (await fetch(`${url}lan.json`)).json(), 'pages tell people of it').toEqual(lan);
+  expect(await (await fetch(`${url}lan.json`)).json(), 'pages show the address').toEqual(lan);
   expect(secureUrl).toMatch(/^https:\/\/[\d.a-z]+:\d+\/$/);
   expect(await get(`${secureUrl}healthz`, cert)).toMatchObject({ status: 200 });
   const gamer = bed.page(url);
@@ -75,7 +74,7 @@ test('one server answers on both: pages, and members who meet though they came b
   socket.disconnect();
 });
 
-test('the certificate names the address it is served at, is kept over a restart, and only its owner reads the key', async () => {
+test('the certificate names its address and survives a restart, and only its owner may read the key', async () => {
   const stateDir = await bed.folder();
   const first = await lanServer(stateDir);
   const { fingerprint256 } = await handshake(first.secureUrl, first.cert);
@@ -97,13 +96,13 @@ test('a stop ends connections that never finish their TLS handshake', async () =
   await ended;
 });
 
-test('it is made anew for another address, near its end, and when its file is damaged', async () => {
+test('the certificate is made again for a new address, before it expires, and when its file is damaged', async () => {
   const stateDir = await bed.folder();
   const clock = new ManualServerClock();
-  const made = await keptCertificate(stateDir, ['192.168.1.7'], clock);
-  expect(await keptCertificate(stateDir, ['192.168.1.7', 'localhost'], clock)).toEqual(made);
+  const made = await ownCertificate(stateDir, ['192.168.1.7'], clock);
+  expect(await ownCertificate(stateDir, ['192.168.1.7', 'localhost'], clock)).toEqual(made);
 
-  const moved = await keptCertificate(stateDir, ['10.0.0.5'], clock);
+  const moved = await ownCertificate(stateDir, ['10.0.0.5'], clock);
   expect(moved.cert).not.toBe(made.cert);
   const parsed = new X509Certificate(moved.cert);
   expect(parsed.checkIP('10.0.0.5')).toBe('10.0.0.5');
@@ -111,18 +110,18 @@ test('it is made anew for another address, near its end, and when its file is da
   expect(Date.parse(parsed.validTo) - clock.epochMs()).toBeLessThan(825 * DAY_MS);
 
   clock.advance(780 * DAY_MS);
-  const renewed = await keptCertificate(stateDir, ['10.0.0.5'], clock);
+  const renewed = await ownCertificate(stateDir, ['10.0.0.5'], clock);
   expect(renewed.cert).not.toBe(moved.cert);
 
   for (const damage of ['', '{"cert":1}', '{"cert":"x","key":"y"}']) {
     await writeFile(join(stateDir, 'lan-certificate.json'), damage);
-    expect((await keptCertificate(stateDir, ['10.0.0.5'], clock)).cert).toMatch(/BEGIN CERTIFICATE/);
+    expect((await ownCertificate(stateDir, ['10.0.0.5'], clock)).cert).toMatch(/BEGIN CERTIFICATE/);
   }
 });
 
-test('a certificate of one’s own is used as it is; one that cannot be says what to check', async () => {
+test('a certificate of the operator is used as it is; the error about an unusable one says what to check', async () => {
   const folder = await bed.folder();
-  const { cert, key } = await keptCertificate(folder, ['127.0.0.1'], serverClock);
+  const { cert, key } = await ownCertificate(folder, ['127.0.0.1'], serverClock);
   const [tlsCert, tlsKey] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
   await writeFile(tlsCert, cert);
   await writeFile(tlsKey, key);

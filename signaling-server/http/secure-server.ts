@@ -1,23 +1,43 @@
-import { readFile } from 'node:fs/promises';
+import { X509Certificate } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import { networkInterfaces } from 'node:os';
-import type { ServerClock } from '../boot/clock.ts';
-import type { Config } from '../boot/config.ts';
+import { isIP } from 'node:net';
+import { hostname, networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import ipaddr from 'ipaddr.js';
+import { generate } from 'selfsigned';
 import { StartError } from '../boot/listening.ts';
-import { keptCertificate } from '../boot/own-certificate.ts';
+import type { Config } from '../boot/settings.ts';
+import type { ServerClock } from '../clock.ts';
+
+const FILE_NAME = 'lan-certificate.json';
+const DAY_MS = 24 * 3_600 * 1_000;
+/** Apple's systems reject certificates that are valid for more than 825 days (https://support.apple.com/en-us/103769). */
+const VALID_DAYS = 800;
+/** How long before its end a certificate is renewed, so that it does not expire in the middle of a game. */
+const RENEW_DAYS = 30;
 
 export interface SecureServer {
   server: Server;
-  /** Names and addresses it may be reached at, the likeliest first. */
+  /** Names and addresses of this server, the most likely to work first. */
   hosts: string[];
+  /** Whether this machine made the certificate itself, so browsers warn about it. */
   isOwnCertificate: boolean;
 }
 
+export interface Certificate {
+  /** PEM. */
+  cert: string;
+  /** PEM. */
+  key: string;
+}
+
 /**
- * HTTPS beside plain HTTP: browsers give WebGPU, WebCodecs and capture only to pages that came over it, or from their own machine.
- * @param plain answers every request and upgrade: there is one server behind both doors.
- * @returns null when neither LAN nor TLS_CERT asks for it.
+ * Opens HTTPS beside plain HTTP: browsers give WebGPU, WebCodecs and screen capture only to pages that came over HTTPS or from their
+ * own machine.
+ * @param plain answers every request and upgrade of the HTTPS server too.
+ * @returns null when neither LAN nor TLS_CERT is set.
  * @throws StartError when a certificate cannot be read, made or used.
  */
 export async function openSecureServer(
@@ -31,7 +51,7 @@ export async function openSecureServer(
   const hosts = addresses.length > 0 ? addresses : [config.lan ? 'localhost' : config.host];
   try {
     const { cert, key } = isOwnCertificate
-      ? await keptCertificate(config.stateDir, hosts, clock)
+      ? await ownCertificate(config.stateDir, hosts, clock)
       : { cert: await readFile(config.tlsCert), key: await readFile(config.tlsKey) };
     const server = createServer({ cert, key });
     server.on('request', (request, response) => plain.emit('request', request, response));
@@ -39,18 +59,83 @@ export async function openSecureServer(
     return { server, hosts, isOwnCertificate };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    const advice = isOwnCertificate ? 'Check that STATE_DIR can be written to' : 'Check TLS_CERT and TLS_KEY';
+    const advice = isOwnCertificate ? 'Check that STATE_DIR is writable' : 'Check TLS_CERT and TLS_KEY';
     throw new StartError(`There is no certificate for HTTPS: ${why}. ${advice}.`);
   }
 }
 
-/** This machine's addresses in its local networks: private ones first, since a public one is seldom what a guest at home can use. */
+/** @returns this machine's IPv4 addresses in its local networks, private ones first: a guest at home can seldom use a public one. */
 function lanAddresses(): string[] {
   const addresses = Object.values(networkInterfaces())
     .flat()
     .flatMap((entry) => (entry && !entry.internal && entry.family === 'IPv4' ? entry.address : []));
+  const isPrivate = (address: string) => ipaddr.parse(address).range() === 'private';
   return addresses.sort((a, b) => Number(isPrivate(b)) - Number(isPrivate(a)));
 }
 
-/** RFC 1918. */
-const isPrivate = (address: string) => /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/.test(address);
+/**
+ * The self-made certificate. It is kept in `stateDir`, so that browsers in which somebody accepted it still do. It is made again when
+ * it does not name one of `hosts`, for example after the machine joined another network, or when it is about to expire.
+ * @throws the file system's error when the folder cannot be used.
+ */
+export async function ownCertificate(
+  stateDir: string,
+  hosts: readonly string[],
+  clock: Pick<ServerClock, 'epochMs'>,
+): Promise<Certificate> {
+  const path = join(stateDir, FILE_NAME);
+  const kept = await readKept(path);
+  if (kept && isValidFor(kept, hosts, clock.epochMs())) return kept;
+  const made = await makeCertificate(hosts, clock.epochMs());
+  await mkdir(stateDir, { recursive: true });
+  // One file for both, renamed into place, so that a certificate never meets the key of another. Only its owner may read it.
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, JSON.stringify(made), { mode: 0o600 });
+  await rename(draft, path);
+  return made;
+}
+
+async function readKept(path: string): Promise<Certificate | null> {
+  try {
+    const { cert, key } = JSON.parse(await readFile(path, 'utf8')) as Partial<Certificate>;
+    return typeof cert === 'string' && typeof key === 'string' ? { cert, key } : null;
+  } catch (cause) {
+    // Losing a damaged file is harmless: browsers warn once more.
+    if (cause instanceof SyntaxError || (cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw cause;
+  }
+}
+
+function isValidFor({ cert }: Certificate, hosts: readonly string[], nowMs: number): boolean {
+  let parsed: X509Certificate;
+  try {
+    parsed = new X509Certificate(cert);
+  } catch {
+    return false;
+  }
+  if (Date.parse(parsed.validTo) - nowMs < RENEW_DAYS * DAY_MS) return false;
+  return hosts.every((host) => (isIP(host) ? parsed.checkIP(host) : parsed.checkHost(host)) !== undefined);
+}
+
+async function makeCertificate(hosts: readonly string[], nowMs: number): Promise<Certificate> {
+  const names = [...new Set(['localhost', '127.0.0.1', hostname(), `${hostname()}.local`, ...hosts])];
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'P2C2R on this network' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    // The clock of a guest's machine may be a little slow.
+    notBeforeDate: new Date(nowMs - DAY_MS),
+    notAfterDate: new Date(nowMs + VALID_DAYS * DAY_MS),
+    extensions: [
+      { name: 'basicConstraints', cA: false, critical: true },
+      { name: 'keyUsage', digitalSignature: true, critical: true },
+      { name: 'extKeyUsage', serverAuth: true },
+      {
+        name: 'subjectAltName',
+        altNames: names.map((name) =>
+          isIP(name) ? { type: 7 as const, ip: name } : { type: 2 as const, value: name },
+        ),
+      },
+    ],
+  });
+  return { cert, key };
+}

@@ -12,17 +12,17 @@ import {
   record,
 } from 'fast-check';
 import { expect, test } from 'vitest';
-import { helpersOf } from '../rooms/matchmaker.ts';
 import { Lobby } from './lobby.ts';
-import { regionRttMs } from './lobby-keys.ts';
-import { acts, PlainLobby } from './test-lobby.ts';
+import { helpersOf } from './suitability.ts';
 import { type Change, LobbyWorld } from './test-lobby-world.ts';
+import { actions, ReferenceLobby } from './test-reference-lobby.ts';
+import { regionRttMs } from './volunteer-index.ts';
 
-/** Whom the indexed lobby brings together must be whom its rule says, whatever happened before. */
+/** After any sequence of events the indexed lobby must make the same pairs as its rule. */
 
 const MAX_INTRODUCTIONS = 4;
 
-/** Many that differ in little: what goes wrong first is who comes first among equals. */
+/** Few distinct values, because an index goes wrong first in the order of ties. */
 const rttMs = constantFrom(0, 5, 5.5, 30, 33, 200);
 const load = constantFrom(0, 0.25, 0.5, 1);
 const tasks = constantFrom(['echo'], ['upscale', 'echo'], ['infer'], ['upscale', 'infer', 'echo'], []);
@@ -57,34 +57,34 @@ const changes = array(
   },
 );
 
-test('after every change the index has brought together whom the plain rule would', () => {
+test('after every change the lobby has made the same pairs as the reference implementation', () => {
   assert(
     property(changes, (all) => {
-      const indexed = new LobbyWorld(new Lobby(MAX_INTRODUCTIONS, acts));
-      const plain = new LobbyWorld(new PlainLobby(MAX_INTRODUCTIONS));
+      const indexed = new LobbyWorld(new Lobby(MAX_INTRODUCTIONS, actions));
+      const reference = new LobbyWorld(new ReferenceLobby(MAX_INTRODUCTIONS));
       for (const change of all) {
-        indexed.happen(change);
-        plain.happen(change);
-        expect(indexed.pairs).toEqual(plain.pairs);
+        indexed.apply(change);
+        reference.apply(change);
+        expect(indexed.pairs).toEqual(reference.pairs);
       }
     }),
     { numRuns: 150 },
   );
 });
 
-test('shares are even: nobody has two more than another who could use one of them', () => {
-  const world = new LobbyWorld(new Lobby(MAX_INTRODUCTIONS, acts));
+test('shares are even: no gamer has two helpers more than another that could use one of them', () => {
+  const world = new LobbyWorld(new Lobby(MAX_INTRODUCTIONS, actions));
   const volunteer = { load: 0, tasks: ['echo'], maxGamers: 2, done: { completed: 0, failed: 0 }, isKnown: false };
-  for (let nth = 0; nth < 20; nth++) world.happen({ kind: 'volunteer comes', rttMs: nth, ...volunteer });
-  for (let nth = 0; nth < 15; nth++) world.happen({ kind: 'gamer comes', rttMs: nth, needs: [] });
-  for (let nth = 0; nth < 4; nth++) world.happen({ kind: 'gamer leaves', who: 3 * nth });
-  for (let nth = 0; nth < 4; nth++) world.happen({ kind: 'volunteer leaves', who: 4 * nth });
+  for (let nth = 0; nth < 20; nth++) world.apply({ kind: 'volunteer comes', rttMs: nth, ...volunteer });
+  for (let nth = 0; nth < 15; nth++) world.apply({ kind: 'gamer comes', rttMs: nth, needs: [] });
+  for (let nth = 0; nth < 4; nth++) world.apply({ kind: 'gamer leaves', who: 3 * nth });
+  for (let nth = 0; nth < 4; nth++) world.apply({ kind: 'volunteer leaves', who: 4 * nth });
   const helpers = world.gamers.map((gamer) => helpersOf(gamer));
   expect(Math.max(...helpers) - Math.min(...helpers)).toBeLessThan(2);
   expect(helpers.reduce((sum, count) => sum + count)).toBe(2 * 16);
 });
 
-test('regions are few, and whoever is in one is about as far', () => {
+test('regions are few, and the members of one are about equally far away', () => {
   const all = Array.from({ length: 20_000 }, (_, tenth) => tenth / 10);
   const regions = new Set(all.map(regionRttMs));
   expect(regions.size).toBeLessThan(32);

@@ -1,23 +1,24 @@
 import { afterEach, expect, test } from 'vitest';
 import { IDLE_STATUS, TestBed, type TestPage } from '../test-server.ts';
 
-/** Volunteers of the open lobby serve whoever asks for them, in fair shares, after a room's own. */
+/** Lobby volunteers serve any gamer that asks, in fair shares, and only where a room's own volunteers do not suffice. */
 const bed = new TestBed();
 afterEach(() => bed.end());
 
 const inLobby = { role: 'volunteer', lobby: true } as const;
 const forOne = { ...IDLE_STATUS, maxGamers: 1 };
 
-/** Whom a page is introduced to now. */
+/** The peers a page is introduced to now. */
 async function peersOf(page: TestPage): Promise<string[]> {
   await page.caughtUp();
-  // One that was taken away may come back.
-  const times = (told: readonly { peerId: string }[], id: string) => told.filter(({ peerId }) => peerId === id).length;
+  // A volunteer that was transferred away may return.
+  const times = (events: readonly { peerId: string }[], id: string) =>
+    events.filter(({ peerId }) => peerId === id).length;
   const ids = new Set(page.introductions.map(({ peerId }) => peerId));
   return [...ids].filter((id) => times(page.introductions, id) > times(page.farewells, id));
 }
 
-test('where it is off nobody is let into it, gamers are told, and a room of its name is only that', async () => {
+test('without a lobby volunteers are refused, gamers are told, and a room named lobby is an ordinary room', async () => {
   const { url } = await bed.server();
   const [volunteer, gamer] = [bed.page(url), bed.page(url)];
   expect(await volunteer.tryJoin(inLobby)).toMatchObject({
@@ -28,7 +29,7 @@ test('where it is off nobody is let into it, gamers are told, and a room of its 
   expect(await gamer.ask('lobby', { open: false })).toEqual({ ok: true, value: null });
 });
 
-test('lobby volunteers help gamers that want them, and no others; a gamer may change its mind', async () => {
+test('lobby volunteers help only the gamers that ask for them, and a gamer may change its mind', async () => {
   const { url } = await bed.server({ lobby: true });
   const [volunteer, open, closed] = [bed.page(url), bed.page(url), bed.page(url)];
   const { id } = await volunteer.join(inLobby);
@@ -42,7 +43,7 @@ test('lobby volunteers help gamers that want them, and no others; a gamer may ch
   expect(await volunteer.signal((await closed.join({ room: 'lobby', lobby: true })).id)).toMatchObject({ ok: true });
 });
 
-test('too few are shared: who comes later gets its part of those that are taken', async () => {
+test('scarce lobby volunteers are shared: a gamer that comes later gets a share of those already taken', async () => {
   const { url } = await bed.server({ lobby: true });
   const volunteers = Array.from({ length: 4 }, () => bed.page(url));
   for (const page of volunteers) await page.join({ ...inLobby, status: forOne });
@@ -63,7 +64,7 @@ test('too few are shared: who comes later gets its part of those that are taken'
   expect(farewells.every(({ why }) => why === 'left')).toBe(true);
 });
 
-test('a room’s own volunteers come first, and take the places of those from the lobby', async () => {
+test('a room’s own volunteers come first and replace those from the lobby', async () => {
   const { url } = await bed.server({ lobby: true, maxIntroductions: 2 });
   const lobby = [bed.page(url), bed.page(url)];
   for (const page of lobby) await page.join(inLobby);
@@ -79,7 +80,7 @@ test('a room’s own volunteers come first, and take the places of those from th
   }
 });
 
-test('a report counts in the reporter’s room alone, though both use the same lobby', async () => {
+test('an accusation counts only in the accuser’s room, even when both rooms use the lobby', async () => {
   const { url } = await bed.server({ lobby: true });
   const [volunteer, liar, other] = [bed.page(url), bed.page(url), bed.page(url)];
   const { id } = await volunteer.join(inLobby);
@@ -90,7 +91,7 @@ test('a report counts in the reporter’s room alone, though both use the same l
   expect(introductions[0]?.score).toBeGreaterThan(0);
 });
 
-test('a gamer that says what it needs is introduced to those who can do it, and to others once they can', async () => {
+test('a gamer that states its needs is introduced to volunteers that meet them, and to others once they do', async () => {
   const { url } = await bed.server({ lobby: true });
   const [able, other, picky, open] = [bed.page(url), bed.page(url), bed.page(url), bed.page(url)];
   const { id } = await able.join({ ...inLobby, status: { ...IDLE_STATUS, tasks: ['echo', 'upscale'] } });
@@ -103,12 +104,12 @@ test('a gamer that says what it needs is introduced to those who can do it, and 
   expect((await peersOf(picky)).toSorted()).toEqual([id, otherId].toSorted());
 });
 
-test('the lobby is not held to the size of a room', async () => {
+test('the capacity of rooms does not limit the lobby', async () => {
   const { url } = await bed.server({ lobby: true, roomCapacity: 2 });
   for (let count = 0; count < 3; count++) await bed.page(url).join(inLobby);
 });
 
-test('a volunteer that loses its socket comes back into the lobby', async () => {
+test('a volunteer that lost its socket resumes in the lobby', async () => {
   const { url } = await bed.server({ lobby: true });
   const volunteer = bed.page(url);
   const { room, inviteOnly } = await volunteer.join(inLobby);

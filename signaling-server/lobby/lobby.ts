@@ -1,180 +1,183 @@
-import { isWelcome, standing, type VolunteerFacts } from '../rooms/matchmaker.ts';
-import { isOfUse } from './lobby-keys.ts';
-import { byNeed, byWealth, LobbySeekers, type Seeker, type SeekerFacts } from './lobby-seekers.ts';
-import { isBetter, LobbyVolunteers, type Offer } from './lobby-volunteers.ts';
+import { byFewestHelpers, byMostHelpers, type Seeker, type SeekerFacts, SeekerIndex } from './seeker-index.ts';
+import { isOfUse, isWelcome, standing, type VolunteerFacts } from './suitability.ts';
+import { type IndexedVolunteer, isBetter, VolunteerIndex } from './volunteer-index.ts';
 
-/** Carries out what the lobby decides: afterwards the two know each other, or no longer. */
-export interface LobbyActs<G, V> {
-  bring(gamer: G, volunteer: V): void;
-  part(gamer: G, volunteer: V): void;
+/** Carries out the lobby's decisions. Both must have updated the `peers` of the two when they return. */
+export interface LobbyActions<G, V> {
+  pair(gamer: G, volunteer: V): void;
+  unpair(gamer: G, volunteer: V): void;
 }
 
-interface Pair<G extends SeekerFacts, V extends VolunteerFacts> {
+interface Assignment<G extends SeekerFacts, V extends VolunteerFacts> {
   to: Seeker<G>;
-  offer: Offer<V>;
+  volunteer: IndexedVolunteer<V>;
 }
 
-interface Move<G extends SeekerFacts, V extends VolunteerFacts> extends Pair<G, V> {
+interface Transfer<G extends SeekerFacts, V extends VolunteerFacts> extends Assignment<G, V> {
   from: Seeker<G>;
 }
 
 /**
- * Shares the volunteers of the lobby among the gamers that take its help. The rule: as long as there is a volunteer with room for a
- * gamer that may have more, the gamer with the fewest helpers picks its best; then, as long as some gamer has two helpers more than
- * another, the poorest is given one by the richest, of those the one that it shares least well with. When nothing is left to do,
- * whatever is to be done next has to do with what has changed since: only that is looked at, and of the others only those that come
- * first in an index. So a decision costs about the same among ten volunteers and a hundred thousand.
+ * Shares the volunteers of the lobby among the gamers that accept its help. The rule: while some volunteer has a vacancy for a
+ * gamer that may have more, the gamer with the fewest helpers picks its best volunteer; then, while some gamer has two helpers
+ * more than another, the one with the most gives up the volunteer that suits it least to the one with the fewest.
+ *
+ * Once nothing is left to do, only what has changed since can give rise to new work. The lobby therefore looks at the changed
+ * members, and otherwise only at the first entries of its indexes, so that a decision costs about the same with ten volunteers
+ * and with a hundred thousand.
  */
 export class Lobby<G extends SeekerFacts, V extends VolunteerFacts> {
-  readonly #volunteers = new LobbyVolunteers<V>();
-  readonly #seekers: LobbySeekers<G>;
-  readonly #acts: LobbyActs<G, V>;
-  /** For whom there may be a volunteer since the last time. */
-  readonly #eager = new Set<Seeker<G>>();
-  /** For which there may be a gamer. */
-  readonly #vacant = new Set<Offer<V>>();
-  /** Who may be richer or poorer than others by too much. */
-  readonly #uneven = new Set<Seeker<G>>();
+  readonly #volunteers = new VolunteerIndex<V>();
+  readonly #seekers: SeekerIndex<G>;
+  readonly #actions: LobbyActions<G, V>;
+  /** Changed gamers that a volunteer may be available for. */
+  readonly #changedSeekers = new Set<Seeker<G>>();
+  /** Changed volunteers that a gamer may be available for. */
+  readonly #changedVolunteers = new Set<IndexedVolunteer<V>>();
+  /** Changed gamers that may have too many or too few helpers compared with others. */
+  readonly #unbalanced = new Set<Seeker<G>>();
 
-  constructor(maxIntroductions: number, acts: LobbyActs<G, V>) {
-    this.#acts = acts;
-    this.#seekers = new LobbySeekers(maxIntroductions, (id) => {
-      const offer = this.#volunteers.get(id);
-      return offer?.status.accepting ? offer.can : undefined;
+  constructor(maxIntroductions: number, actions: LobbyActions<G, V>) {
+    this.#actions = actions;
+    this.#seekers = new SeekerIndex(maxIntroductions, (id) => {
+      const volunteer = this.#volunteers.get(id);
+      return volunteer?.status.accepting ? volunteer.capabilities : undefined;
     });
   }
 
-  /** A gamer takes help, or something of it or of whom it knows changed. */
-  seek(gamer: G): void {
-    const seeker = this.#seekers.file(gamer);
-    this.#eager.add(seeker);
-    this.#uneven.add(seeker);
+  /** Adds a gamer that accepts help, or registers that it or one of its helpers changed. */
+  addGamer(gamer: G): void {
+    const seeker = this.#seekers.upsert(gamer);
+    this.#changedSeekers.add(seeker);
+    this.#unbalanced.add(seeker);
   }
 
-  /** A gamer takes no help at present. */
-  seekNoMore(gamer: G): void {
+  /** Removes a gamer that accepts no help at present. */
+  removeGamer(gamer: G): void {
     const seeker = this.#seekers.remove(gamer.id);
     if (!seeker) return;
-    this.#eager.delete(seeker);
-    this.#uneven.delete(seeker);
+    this.#changedSeekers.delete(seeker);
+    this.#unbalanced.delete(seeker);
   }
 
-  /** A volunteer is there, or something of it or of whom it knows changed. */
-  offer(volunteer: V): void {
-    const { offer, isOther } = this.#volunteers.file(volunteer);
-    this.#vacant.add(offer);
-    if (isOther) this.#refileGamersOf(volunteer);
+  /** Adds a volunteer, or registers that it or one of its gamers changed. */
+  addVolunteer(volunteer: V): void {
+    const { indexed, hasChanged } = this.#volunteers.upsert(volunteer);
+    this.#changedVolunteers.add(indexed);
+    if (hasChanged) this.#updateGamersOf(volunteer);
   }
 
-  /** It became better or worse, and nothing else of it changed: nobody is introduced or parted for that. */
-  rate(volunteer: V): void {
-    if (this.#volunteers.get(volunteer.id)) this.#volunteers.file(volunteer);
+  /** Ranks a volunteer anew after its score, and nothing else, changed. That alone pairs and unpairs nobody. */
+  rerank(volunteer: V): void {
+    if (this.#volunteers.get(volunteer.id)) this.#volunteers.upsert(volunteer);
   }
 
-  /** A volunteer is away. */
-  offerNoMore(volunteer: V): void {
-    const offer = this.#volunteers.get(volunteer.id);
-    if (!offer) return;
-    this.#vacant.delete(offer);
+  /** Removes a volunteer that is away. */
+  removeVolunteer(volunteer: V): void {
+    const indexed = this.#volunteers.get(volunteer.id);
+    if (!indexed) return;
+    this.#changedVolunteers.delete(indexed);
     this.#volunteers.remove(volunteer.id);
-    this.#refileGamersOf(volunteer);
+    this.#updateGamersOf(volunteer);
   }
 
-  /** Brings and parts until nothing is left to do. */
-  settle(): void {
+  /** Pairs and unpairs until the rule is satisfied. */
+  rebalance(): void {
     for (;;) {
-      const pair = this.#nextPair();
-      const move = pair ? null : this.#nextMove();
-      if (!pair && !move) return;
-      if (move) this.#part(move);
-      this.#bring(move ?? (pair as Pair<G, V>));
+      const assignment = this.#nextAssignment();
+      if (assignment) {
+        this.#assign(assignment);
+        continue;
+      }
+      const transfer = this.#nextTransfer();
+      if (!transfer) return;
+      this.#actions.unpair(transfer.from.gamer, transfer.volunteer.volunteer);
+      this.addGamer(transfer.from.gamer);
+      this.#assign(transfer);
     }
   }
 
-  #bring({ to, offer }: Pair<G, V>): void {
-    this.#acts.bring(to.gamer, offer.volunteer);
-    this.#uneven.add(this.#seekers.file(to.gamer));
-    this.#volunteers.file(offer.volunteer);
+  #assign({ to, volunteer }: Assignment<G, V>): void {
+    this.#actions.pair(to.gamer, volunteer.volunteer);
+    this.#unbalanced.add(this.#seekers.upsert(to.gamer));
+    this.#volunteers.upsert(volunteer.volunteer);
   }
 
-  #part({ from, offer }: Move<G, V>): void {
-    this.#acts.part(from.gamer, offer.volunteer);
-    this.seek(from.gamer);
-  }
-
-  #refileGamersOf({ peers }: V): void {
+  #updateGamersOf({ peers }: V): void {
     for (const id of peers.keys()) {
       const seeker = this.#seekers.get(id);
-      if (seeker) this.seek(seeker.gamer);
+      if (seeker) this.addGamer(seeker.gamer);
     }
   }
 
-  #nextPair(): Pair<G, V> | null {
-    const fromVacant = this.#nextForVacant();
-    for (const to of [...this.#eager].sort(byNeed)) {
-      if (fromVacant && byNeed(fromVacant.to, to) <= 0) return fromVacant;
-      const offer = to.isHungry ? this.#volunteers.bestFor(to) : null;
-      if (offer) return { to, offer };
-      this.#eager.delete(to);
+  #nextAssignment(): Assignment<G, V> | null {
+    const ofChangedVolunteers = this.#nextOfChangedVolunteers();
+    for (const to of [...this.#changedSeekers].sort(byFewestHelpers)) {
+      if (ofChangedVolunteers && byFewestHelpers(ofChangedVolunteers.to, to) <= 0) return ofChangedVolunteers;
+      const volunteer = to.isUnderServed ? this.#volunteers.bestFor(to) : null;
+      if (volunteer) return { to, volunteer };
+      this.#changedSeekers.delete(to);
     }
-    return fromVacant;
+    return ofChangedVolunteers;
   }
 
-  /** The neediest gamer that one of the newly vacant is welcome to; it picks its best of all. */
-  #nextForVacant(): Pair<G, V> | null {
-    let neediest: Seeker<G> | null = null;
-    for (const offer of this.#vacant) {
-      const taker = offer.hasRoom ? this.#neediestFor(offer) : null;
-      if (!taker) this.#vacant.delete(offer);
-      else if (!neediest || byNeed(taker, neediest) < 0) neediest = taker;
+  /** Finds the gamer with the fewest helpers that a changed volunteer could help; that gamer picks its best of all volunteers. */
+  #nextOfChangedVolunteers(): Assignment<G, V> | null {
+    let next: Seeker<G> | null = null;
+    for (const volunteer of this.#changedVolunteers) {
+      const seeker = volunteer.hasVacancy ? this.#leastServedFor(volunteer) : null;
+      if (!seeker) this.#changedVolunteers.delete(volunteer);
+      else if (!next || byFewestHelpers(seeker, next) < 0) next = seeker;
     }
-    const offer = neediest && this.#volunteers.bestFor(neediest);
-    return neediest && offer ? { to: neediest, offer } : null;
+    const volunteer = next && this.#volunteers.bestFor(next);
+    return next && volunteer ? { to: next, volunteer } : null;
   }
 
-  #neediestFor(offer: Offer<V>): Seeker<G> | null {
-    let neediest: Seeker<G> | null = null;
-    for (const list of this.#seekers.hungryFor(offer.can)) {
-      const first = list.first(({ gamer }) => isWelcome(gamer, offer));
-      if (first && (!neediest || byNeed(first, neediest) < 0)) neediest = first;
+  #leastServedFor(volunteer: IndexedVolunteer<V>): Seeker<G> | null {
+    let leastServed: Seeker<G> | null = null;
+    for (const list of this.#seekers.underServedFor(volunteer.capabilities)) {
+      const first = list.first(({ gamer }) => isWelcome(gamer, volunteer));
+      if (first && (!leastServed || byFewestHelpers(first, leastServed) < 0)) leastServed = first;
     }
-    return neediest;
+    return leastServed;
   }
 
-  #nextMove(): Move<G, V> | null {
-    let next: Move<G, V> | null = null;
-    for (const seeker of this.#uneven) {
-      const [taking, giving] = [this.#moveTo(seeker), this.#moveFrom(seeker)];
-      if (!taking && !giving) this.#uneven.delete(seeker);
-      for (const move of [taking, giving]) if (move && (!next || isSooner(move, next))) next = move;
+  #nextTransfer(): Transfer<G, V> | null {
+    let next: Transfer<G, V> | null = null;
+    for (const seeker of this.#unbalanced) {
+      const [receiving, giving] = [this.#transferTo(seeker), this.#transferFrom(seeker)];
+      if (!receiving && !giving) this.#unbalanced.delete(seeker);
+      for (const transfer of [receiving, giving]) {
+        if (transfer && (!next || isMoreUrgent(transfer, next))) next = transfer;
+      }
     }
     return next;
   }
 
-  #moveTo(to: Seeker<G>): Move<G, V> | null {
-    if (!to.isHungry) return null;
-    let next: Move<G, V> | null = null;
-    for (const list of this.#seekers.wealthyIn(to.needs)) {
+  #transferTo(to: Seeker<G>): Transfer<G, V> | null {
+    if (!to.isUnderServed) return null;
+    let next: Transfer<G, V> | null = null;
+    for (const list of this.#seekers.overServedWith(to.needs)) {
       for (const from of list) {
-        if (from.helpers - to.helpers < 2 || (next && byWealth(next.from, from) <= 0)) break;
-        const offer = this.#giftOf(from, to);
-        if (!offer) continue;
-        next = { from, to, offer };
+        if (from.helpers - to.helpers < 2 || (next && byMostHelpers(next.from, from) <= 0)) break;
+        const volunteer = this.#transferable(from, to);
+        if (!volunteer) continue;
+        next = { from, to, volunteer };
         break;
       }
     }
     return next;
   }
 
-  #moveFrom(from: Seeker<G>): Move<G, V> | null {
-    let next: Move<G, V> | null = null;
-    for (const gift of from.gifts) {
-      for (const list of this.#seekers.hungryFor(gift)) {
+  #transferFrom(from: Seeker<G>): Transfer<G, V> | null {
+    let next: Transfer<G, V> | null = null;
+    for (const capabilities of from.transferables) {
+      for (const list of this.#seekers.underServedFor(capabilities)) {
         for (const to of list) {
-          if (from.helpers - to.helpers < 2 || (next && byNeed(next.to, to) <= 0)) break;
-          const offer = this.#giftOf(from, to);
-          if (!offer) continue;
-          next = { from, to, offer };
+          if (from.helpers - to.helpers < 2 || (next && byFewestHelpers(next.to, to) <= 0)) break;
+          const volunteer = this.#transferable(from, to);
+          if (!volunteer) continue;
+          next = { from, to, volunteer };
           break;
         }
       }
@@ -182,22 +185,23 @@ export class Lobby<G extends SeekerFacts, V extends VolunteerFacts> {
     return next;
   }
 
-  /** Of one gamer's volunteers the one that another may have and that it can spare best. */
-  #giftOf(from: Seeker<G>, to: Seeker<G>): Offer<V> | null {
-    let least: Offer<V> | null = null;
+  /** Of one gamer's volunteers, the one that suits it least among those that another gamer may have. */
+  #transferable(from: Seeker<G>, to: Seeker<G>): IndexedVolunteer<V> | null {
+    let least: IndexedVolunteer<V> | null = null;
     let leastStanding = 0;
     for (const id of from.gamer.peers.keys()) {
-      const offer = this.#volunteers.get(id);
-      if (!offer?.status.accepting || !isOfUse(offer.can, to.needs) || !isWelcome(to.gamer, offer)) continue;
-      const itsStanding = standing(from.gamer, offer);
-      if (least && !isBetter(leastStanding, least, itsStanding, offer)) continue;
-      least = offer;
+      const volunteer = this.#volunteers.get(id);
+      if (!volunteer?.status.accepting || !isOfUse(volunteer.capabilities, to.needs)) continue;
+      if (!isWelcome(to.gamer, volunteer)) continue;
+      const itsStanding = standing(from.gamer, volunteer);
+      if (least && !isBetter(leastStanding, least, itsStanding, volunteer)) continue;
+      least = volunteer;
       leastStanding = itsStanding;
     }
     return least;
   }
 }
 
-function isSooner(one: { to: Seeker; from: Seeker }, other: { to: Seeker; from: Seeker }): boolean {
-  return (byNeed(one.to, other.to) || byWealth(one.from, other.from)) < 0;
+function isMoreUrgent(one: { to: Seeker; from: Seeker }, other: { to: Seeker; from: Seeker }): boolean {
+  return (byFewestHelpers(one.to, other.to) || byMostHelpers(one.from, other.from)) < 0;
 }

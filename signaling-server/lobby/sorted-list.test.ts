@@ -2,8 +2,8 @@ import { array, assert, constantFrom, integer, property, tuple } from 'fast-chec
 import { expect, test } from 'vitest';
 import { SortedList } from './sorted-list.ts';
 
-/** The lobby's order must hold whatever comes and goes, at any size. */
-test('holds the same items in the same order as an array that is sorted anew', () => {
+/** The list must stay sorted through any sequence of changes, at any size. */
+test('holds the same items in the same order as an array that is sorted from scratch', () => {
   const changes = array(tuple(constantFrom('add', 'add', 'delete'), integer({ min: 0, max: 3_000 })), {
     maxLength: 3_000,
   });
@@ -23,7 +23,7 @@ test('holds the same items in the same order as an array that is sorted anew', (
   );
 });
 
-test('many more than a chunk, added in any order and taken away again', () => {
+test('items of many chunks can be added in any order and deleted again', () => {
   const list = new SortedList<number>((a, b) => a - b);
   const items = Array.from({ length: 5_000 }, (_, index) => (index * 2_311) % 5_003);
   for (const item of items) list.add(item);

@@ -1,9 +1,9 @@
-/** Twice as many are cut in two: moving so many costs less than finding where. */
-const CHUNK = 256;
+/** A chunk of twice this length is split in two. Moving this many items costs less than finding their place. */
+const CHUNK_ITEMS = 256;
 
 /**
- * Items in order while they come and go, hundreds of thousands of them: a change costs the length of one chunk. What an item is
- * ordered by must not change while it is in here, and no two may be equal.
+ * A sorted list for hundreds of thousands of items that come and go: adding or deleting costs the length of one chunk. The sort
+ * key of an item must not change while the item is in the list, and no two items may compare as equal.
  */
 export class SortedList<T> {
   readonly #chunks: T[][] = [];
@@ -21,16 +21,16 @@ export class SortedList<T> {
       this.#chunks.push([item]);
       return;
     }
-    chunk.splice(this.#placeIn(chunk, item), 0, item);
-    if (chunk.length >= 2 * CHUNK) this.#chunks.splice(index + 1, 0, chunk.splice(CHUNK));
+    chunk.splice(this.#indexIn(chunk, item), 0, item);
+    if (chunk.length >= 2 * CHUNK_ITEMS) this.#chunks.splice(index + 1, 0, chunk.splice(CHUNK_ITEMS));
   }
 
   delete(item: T): void {
     const index = this.#chunkOf(item);
     const chunk = this.#chunks[index];
-    const place = chunk ? this.#placeIn(chunk, item) : 0;
-    if (!chunk || chunk[place] !== item) return;
-    chunk.splice(place, 1);
+    const position = chunk ? this.#indexIn(chunk, item) : 0;
+    if (!chunk || chunk[position] !== item) return;
+    chunk.splice(position, 1);
     if (chunk.length === 0) this.#chunks.splice(index, 1);
   }
 
@@ -38,13 +38,13 @@ export class SortedList<T> {
     for (const chunk of this.#chunks) yield* chunk;
   }
 
-  /** The first of those that are wanted; without the objects that a generator makes for each step, since choices look often. */
-  first(isWanted: (item: T) => boolean): T | undefined {
-    for (const chunk of this.#chunks) for (const item of chunk) if (isWanted(item)) return item;
+  /** The first item that matches. Avoids the object that an iterator makes per step, since matchmaking calls this often. */
+  first(matches: (item: T) => boolean): T | undefined {
+    for (const chunk of this.#chunks) for (const item of chunk) if (matches(item)) return item;
     return undefined;
   }
 
-  /** The first chunk whose last item does not come before this one. */
+  /** Index of the first chunk whose last item does not come before this one. */
   #chunkOf(item: T): number {
     const chunks = this.#chunks;
     let [low, high] = [0, chunks.length];
@@ -57,7 +57,7 @@ export class SortedList<T> {
     return low;
   }
 
-  #placeIn(chunk: readonly T[], item: T): number {
+  #indexIn(chunk: readonly T[], item: T): number {
     let [low, high] = [0, chunk.length];
     while (low < high) {
       const middle = (low + high) >>> 1;

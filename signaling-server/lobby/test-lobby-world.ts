@@ -1,10 +1,10 @@
 import type { TaskName } from '../../shared/tasks/definition.ts';
 import type { Lobby } from './lobby.ts';
-import { acts, type TestGamer, type TestHelper } from './test-lobby.ts';
+import { actions, type TestGamer, type TestHelper } from './test-reference-lobby.ts';
 
 type Reputation = TestHelper['reputation'];
 
-/** What may happen around a lobby; `who` and `helper` count among those that are there. */
+/** An event around a lobby. `who` and `helper` are indexes of present members, modulo their number. */
 export type Change =
   | { kind: 'gamer comes'; rttMs: number; needs: readonly TaskName[] }
   | {
@@ -22,9 +22,12 @@ export type Change =
   | { kind: 'work is done'; who: number; helper: number; rttMs: number }
   | { kind: 'volunteer is accused'; who: number; helper: number; byOther: boolean };
 
-type AnyLobby = Pick<Lobby<TestGamer, TestHelper>, 'seek' | 'seekNoMore' | 'offer' | 'offerNoMore' | 'rate' | 'settle'>;
+type AnyLobby = Pick<
+  Lobby<TestGamer, TestHelper>,
+  'addGamer' | 'removeGamer' | 'addVolunteer' | 'removeVolunteer' | 'rerank' | 'rebalance'
+>;
 
-/** Gamers and volunteers around one lobby, which is told of whatever changes, as the server tells it. */
+/** Gamers and volunteers around one lobby. Every change is reported to the lobby the way the server does it. */
 export class LobbyWorld {
   readonly #gamers: TestGamer[] = [];
   readonly #away = new Set<TestGamer>();
@@ -33,7 +36,7 @@ export class LobbyWorld {
 
   constructor(private readonly lobby: AnyLobby) {}
 
-  /** Who knows whom. */
+  /** The introduced pairs, as "gamer volunteer". */
   get pairs(): string[] {
     return this.#gamers.flatMap(({ id, peers }) => [...peers.keys()].sort().map((peerId) => `${id} ${peerId}`));
   }
@@ -42,20 +45,20 @@ export class LobbyWorld {
     return this.#gamers;
   }
 
-  happen(change: Change): void {
+  apply(change: Change): void {
     if (change.kind === 'gamer comes') this.#gamerComes(change);
     else if (change.kind === 'volunteer comes') this.#volunteerComes(change);
     else if (change.kind.startsWith('volunteer') && change.kind !== 'volunteer is accused')
       this.#changeVolunteer(change);
     else this.#changeGamer(change);
-    this.lobby.settle();
+    this.lobby.rebalance();
   }
 
   #gamerComes({ rttMs, needs }: Extract<Change, { kind: 'gamer comes' }>): void {
     const id = `g${this.#count++}`;
     const gamer = { id, rttMs, needs, peers: new Map(), partners: new Map(), accused: new Map() };
     this.#gamers.push(gamer);
-    this.lobby.seek(gamer);
+    this.lobby.addGamer(gamer);
   }
 
   #volunteerComes(change: Extract<Change, { kind: 'volunteer comes' }>): void {
@@ -73,7 +76,7 @@ export class LobbyWorld {
       peers: new Map<string, TestHelper>(),
     };
     this.#volunteers.push(volunteer);
-    this.lobby.offer(volunteer);
+    this.lobby.addVolunteer(volunteer);
   }
 
   #changeVolunteer(change: Change): void {
@@ -82,16 +85,16 @@ export class LobbyWorld {
     if (change.kind === 'volunteer leaves') {
       this.#volunteers.splice(this.#volunteers.indexOf(volunteer), 1);
       const knew = this.#gamers.filter(({ peers }) => peers.has(volunteer.id));
-      for (const gamer of knew) acts.part(gamer, volunteer);
-      this.lobby.offerNoMore(volunteer);
-      for (const gamer of knew) this.#tell(gamer);
+      for (const gamer of knew) actions.unpair(gamer, volunteer);
+      this.lobby.removeVolunteer(volunteer);
+      for (const gamer of knew) this.#report(gamer);
     } else if (change.kind === 'volunteer is rated') {
       volunteer.status = { ...volunteer.status, load: change.load };
       volunteer.reputation = change.done;
-      this.lobby.rate(volunteer);
+      this.lobby.rerank(volunteer);
     } else {
       volunteer.status = { ...volunteer.status, accepting: change.kind === 'volunteer accepts' };
-      this.lobby.offer(volunteer);
+      this.lobby.addVolunteer(volunteer);
     }
   }
 
@@ -107,24 +110,24 @@ export class LobbyWorld {
       const accusers = gamer.accused.get(helper.historyId) ?? new Set();
       gamer.accused.set(helper.historyId, accusers.add(change.byOther ? 'another' : gamer.id));
     }
-    if (this.#gamers.includes(gamer)) this.#tell(gamer);
+    if (this.#gamers.includes(gamer)) this.#report(gamer);
   }
 
   #leave(gamer: TestGamer): void {
     this.#gamers.splice(this.#gamers.indexOf(gamer), 1);
     const knew = [...gamer.peers.values()];
-    for (const volunteer of knew) acts.part(gamer, volunteer);
-    this.lobby.seekNoMore(gamer);
-    for (const volunteer of knew) if (volunteer.isOfLobby) this.lobby.offer(volunteer);
+    for (const volunteer of knew) actions.unpair(gamer, volunteer);
+    this.lobby.removeGamer(gamer);
+    for (const volunteer of knew) if (volunteer.isOfLobby) this.lobby.addVolunteer(volunteer);
   }
 
-  #tell(gamer: TestGamer): void {
-    if (this.#away.has(gamer)) this.lobby.seekNoMore(gamer);
-    else this.lobby.seek(gamer);
+  #report(gamer: TestGamer): void {
+    if (this.#away.has(gamer)) this.lobby.removeGamer(gamer);
+    else this.lobby.addGamer(gamer);
   }
 }
 
-/** Of the gamer's room, not of the lobby. */
+/** A volunteer of the gamer's own room rather than of the lobby. */
 function ownHelper(id: string): TestHelper {
   const status = { load: 0, accepting: true, tasks: [], maxGamers: 4 };
   const reputation = { completed: 0, failed: 0 };

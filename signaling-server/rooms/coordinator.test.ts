@@ -3,27 +3,27 @@ import { expect, test } from 'vitest';
 import { type JoinRequest, PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { Invites } from '../access/invites.ts';
 import { LockOut } from '../access/lock-out.ts';
-import { ManualServerClock } from '../boot/manual-clock.ts';
 import { MemoryStore } from '../store/memory.ts';
+import { ManualServerClock } from '../test-clock.ts';
 import { newSessionKey } from '../test-server.ts';
+import type { Connection } from './connection.ts';
 import { Coordinator } from './coordinator.ts';
-import type { Connection } from './member.ts';
 
-/** Answers nobody until so many have asked, as a store that is far away may. */
+/** Answers only when a number of callers are waiting, as a remote store may. */
 class SlowStore extends MemoryStore {
-  readonly #asked: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
 
   constructor(
     clock: ManualServerClock,
-    private readonly askers: number,
+    private readonly callers: number,
   ) {
     super(clock);
   }
 
   override async partners(gamerId: string): Promise<ReadonlyMap<string, number>> {
     await new Promise<void>((resolve) => {
-      this.#asked.push(resolve);
-      if (this.#asked.length === this.askers) for (const answer of this.#asked.splice(0)) answer();
+      this.#waiting.push(resolve);
+      if (this.#waiting.length === this.callers) for (const answer of this.#waiting.splice(0)) answer();
     });
     return super.partners(gamerId);
   }
@@ -41,18 +41,19 @@ const connection = (): Connection => ({
   close() {},
 });
 
-function coordinatorFor(askers: number): Coordinator {
+function coordinatorFor(callers: number): Coordinator {
   const clock = new ManualServerClock();
+  const store = new SlowStore(clock, callers);
   return new Coordinator({
     config: {
       ...{ roomCapacity: 8, maxSessions: 8, maxIntroductions: 8, lobby: false, invites: 'optional' },
       ...{ iceServers: [], turnUrls: [], turnSecret: '', turnTtlS: 60 },
     },
-    invites: new Invites('a secret of at least thirty-two characters', clock),
-    store: new SlowStore(clock, askers),
+    invites: new Invites('a secret of at least thirty-two characters', store, clock),
+    store,
     clock,
     log: pino({ level: 'silent' }),
-    lockOut: new LockOut(clock, 1),
+    lockOut: new LockOut(1),
     onMatch() {},
   });
 }
@@ -62,7 +63,7 @@ const request = (sessionKey = newSessionKey()): JoinRequest => ({
   ...{ sessionKey, room: 'den', inviteOnly: true },
 });
 
-test('of two who make the same invite-only room at once one gets it, and the other needs an invite', async () => {
+test('of two sessions that make the same invite-only room at once, one gets it and the other needs an invite', async () => {
   const coordinator = coordinatorFor(2);
   const joins = [coordinator.join(request(), connection()), coordinator.join(request(), connection())];
   const outcomes = await Promise.allSettled(joins);
@@ -71,7 +72,7 @@ test('of two who make the same invite-only room at once one gets it, and the oth
   expect(coordinator.counts()).toEqual({ rooms: 1, gamers: 1, volunteers: 0 });
 });
 
-test('one who makes an invite-only room over two sockets at once is let in by both', async () => {
+test('a session that makes an invite-only room over two sockets at once is admitted by both', async () => {
   const coordinator = coordinatorFor(2);
   const sessionKey = newSessionKey();
   const joins = [

@@ -1,31 +1,31 @@
 import { afterEach, expect, test } from 'vitest';
 import { IDLE_STATUS, TestBed, type TestPage } from '../test-server.ts';
-import { COORDINATOR } from '../tuning.ts';
+import { DEFAULT_MAX_INTRODUCTIONS } from './introductions.ts';
 
-/** When introductions happen: on joining, leaving and changes of status, within the limits of both sides. */
+/** Introductions happen on joining, leaving and changes of status, within the limits of both sides. */
 const bed = new TestBed();
 afterEach(() => bed.end());
 
 const room = 'den';
 const ids = ({ introductions }: TestPage) => introductions.map(({ peerId }) => peerId);
 
-test('a gamer gets so many volunteers and no more, and another when one of them leaves', async () => {
+test('a gamer is introduced to as many volunteers as allowed, and to another when one leaves', async () => {
   const { url } = await bed.server();
-  const volunteers = Array.from({ length: COORDINATOR.maxIntroductions + 2 }, () => bed.page(url));
+  const volunteers = Array.from({ length: DEFAULT_MAX_INTRODUCTIONS + 2 }, () => bed.page(url));
   const volunteerIds: string[] = [];
   for (const page of volunteers) volunteerIds.push((await page.join({ room, role: 'volunteer' })).id);
   const gamer = bed.page(url);
   await gamer.join({ room });
   await gamer.caughtUp();
-  expect(new Set(ids(gamer)).size).toBe(COORDINATOR.maxIntroductions);
+  expect(new Set(ids(gamer)).size).toBe(DEFAULT_MAX_INTRODUCTIONS);
   const leaving = volunteers.find((_, index) => volunteerIds[index] === gamer.introductions[0]?.peerId);
   await leaving?.ask('leave');
   await gamer.caughtUp();
   expect(gamer.farewells).toEqual([{ peerId: gamer.introductions[0]?.peerId, why: 'left' }]);
-  expect(new Set(ids(gamer)).size).toBe(COORDINATOR.maxIntroductions + 1);
+  expect(new Set(ids(gamer)).size).toBe(DEFAULT_MAX_INTRODUCTIONS + 1);
 });
 
-test('a volunteer is introduced once it accepts, and to as many gamers as it wants', async () => {
+test('a volunteer is introduced once it accepts work, to as many gamers as it wants', async () => {
   const { url } = await bed.server();
   const [one, two, volunteer] = [bed.page(url), bed.page(url), bed.page(url)];
   await one.join({ room });
@@ -42,7 +42,7 @@ test('a volunteer is introduced once it accepts, and to as many gamers as it wan
   expect(await introduced({ accepting: true, maxGamers: 2 })).toBe(2);
 });
 
-test('what gamers report moves a volunteer up or down for the next gamer', async () => {
+test('gamers’ reports move a volunteer up or down for the next gamer', async () => {
   const { url } = await bed.server({ maxIntroductions: 2 });
   const [reporter, good, bad] = [bed.page(url), bed.page(url), bed.page(url)];
   await reporter.join({ room });
@@ -62,6 +62,6 @@ test('what gamers report moves a volunteer up or down for the next gamer', async
   await good.join({ room, role: 'volunteer' });
   await newcomer.caughtUp();
   expect(newcomer.introductions.at(-1)).toMatchObject({ peerId: goodId });
-  // It has another gamer, who may ask for half of its time.
+  // It has another gamer, which may take half of its time.
   expect(newcomer.introductions.at(-1)?.score).toBeGreaterThan(0.55);
 });

@@ -1,153 +1,153 @@
 import type { VolunteerStatus } from '../../shared/signaling.ts';
+import type { RoomAddress } from '../access/room-address.ts';
 import { Lobby } from '../lobby/lobby.ts';
-import { hasAccused, helpersOf, match, standing } from './matchmaker.ts';
+import { hasAccused, helpersOf, standing } from '../lobby/suitability.ts';
+import { match } from './matchmaker.ts';
 import type { Member } from './member.ts';
-import type { Place } from './place.ts';
 import type { Rooms } from './rooms.ts';
 
-/** Brings gamers and volunteers together, and apart again where the lobby has too few volunteers. */
+/** Volunteers that a gamer is introduced to: a frame needs few, and each link costs a peer connection. */
+export const DEFAULT_MAX_INTRODUCTIONS = 8;
+
+/** Introduces gamers and volunteers, and ends introductions again where the lobby has too few volunteers. */
 export class Introductions {
-  readonly #rooms: Pick<Rooms, 'members' | 'session'>;
+  readonly #rooms: Pick<Rooms, 'members' | 'isPresent'>;
   readonly #maxIntroductions: number;
-  /** Gamers who take help from the lobby, those that are away included. */
+  /** Gamers that accept help from the lobby, including those whose socket is away. */
   readonly #seekers = new Set<Member>();
   readonly #lobby: Lobby<Member, Member>;
   readonly #onMatch: () => void;
 
   constructor(
-    rooms: Pick<Rooms, 'members' | 'session'>,
+    rooms: Pick<Rooms, 'members' | 'isPresent'>,
     { maxIntroductions, onMatch }: { maxIntroductions: number; onMatch(): void },
   ) {
     this.#rooms = rooms;
     this.#onMatch = onMatch;
     this.#maxIntroductions = maxIntroductions;
     this.#lobby = new Lobby(maxIntroductions, {
-      bring: (gamer, volunteer) => this.#bring({ gamer, volunteer }),
-      part: separate,
+      pair: (gamer, volunteer) => this.#pair({ gamer, volunteer }),
+      unpair,
     });
   }
 
-  /**
-   * A member came, or something of it changed: introduces whom that allows to, of its own room first, then those that the lobby can
-   * help.
-   */
-  arrange(member: Member): void {
-    this.#file(member);
-    this.#matchIn(member.place);
-    this.#lobby.settle();
+  /** Makes the introductions that a new or changed member allows: within its room first, then with the lobby. */
+  update(member: Member): void {
+    this.#updateLobby(member);
+    this.#matchIn(member.room);
+    this.#lobby.rebalance();
   }
 
-  /** A volunteer told how it is. */
+  /** To be called after a volunteer's status was replaced. */
   statusChanged(volunteer: Member, before: VolunteerStatus): void {
     const { accepting, maxGamers, tasks } = volunteer.status;
-    // Load changes the order of the next introductions; only these change who may be introduced.
-    const isNew = before.accepting !== accepting || before.maxGamers !== maxGamers || `${before.tasks}` !== `${tasks}`;
-    if (isNew) this.arrange(volunteer);
-    else this.rated(volunteer);
+    // Load changes only the order of later introductions; the other fields change who may be introduced.
+    const hasChanged =
+      before.accepting !== accepting || before.maxGamers !== maxGamers || `${before.tasks}` !== `${tasks}`;
+    if (hasChanged) this.update(volunteer);
+    else this.scoreChanged(volunteer);
   }
 
-  /** It is more or less worth than before. */
-  rated(volunteer: Member): void {
-    if (volunteer.isOfLobby && this.#isPresent(volunteer)) this.#lobby.rate(volunteer);
+  /** To be called when nothing but a volunteer's score changed. */
+  scoreChanged(volunteer: Member): void {
+    if (volunteer.isOfLobby && this.#rooms.isPresent(volunteer)) this.#lobby.rerank(volunteer);
   }
 
-  /** A member lost its socket: it keeps whom it knows and meets nobody. */
+  /** To be called when a member lost its socket: it keeps its peers and meets nobody new. */
   away(member: Member): void {
-    this.#file(member);
+    this.#updateLobby(member);
   }
 
-  /** A gamer takes help from the lobby, or no longer; to be {@link arrange arranged}. */
+  /** Sets whether a gamer accepts help from the lobby. New introductions are made by the next {@link update}. */
   seek(gamer: Member, isSeeking: boolean): void {
     if (isSeeking) {
       this.#seekers.add(gamer);
       return;
     }
     this.#seekers.delete(gamer);
-    this.#lobby.seekNoMore(gamer);
-    for (const peer of [...gamer.peers.values()]) if (peer.isOfLobby) this.#separate(gamer, peer);
+    this.#lobby.removeGamer(gamer);
+    for (const peer of [...gamer.peers.values()]) if (peer.isOfLobby) this.#unpair(gamer, peer);
   }
 
-  /** A volunteer of elsewhere leaves all gamers of a place. */
-  keepApart(place: Place, volunteer: Member): void {
-    for (const gamer of this.#rooms.members(place)) {
-      if (gamer.peers.has(volunteer.id)) this.#separate(gamer, volunteer);
+  /** Ends the introductions of a volunteer that is not in this room to all gamers of the room. */
+  removeFromGamers(room: RoomAddress, volunteer: Member): void {
+    for (const gamer of this.#rooms.members(room)) {
+      if (gamer.peers.has(volunteer.id)) this.#unpair(gamer, volunteer);
     }
-    // It has space for others now, and they for others.
-    this.#matchIn(place);
-    this.#lobby.settle();
+    // The volunteer has a place for another gamer now, and the gamers have places for other volunteers.
+    this.#matchIn(room);
+    this.#lobby.rebalance();
   }
 
-  /** A member is gone for good, and has parted from those it knew. */
-  gone(member: Member, knew: readonly Member[]): void {
+  /**
+   * To be called after a member left its room and its peers.
+   * @param formerPeers the members that it was introduced to
+   */
+  left(member: Member, formerPeers: readonly Member[]): void {
     this.#seekers.delete(member);
-    this.#lobby.seekNoMore(member);
-    this.#lobby.offerNoMore(member);
-    for (const peer of knew) this.#file(peer);
-    this.#matchIn(member.place);
-    this.#lobby.settle();
+    this.#lobby.removeGamer(member);
+    this.#lobby.removeVolunteer(member);
+    for (const peer of formerPeers) this.#updateLobby(peer);
+    this.#matchIn(member.room);
+    this.#lobby.rebalance();
   }
 
-  /** The lobby has no members of both roles. */
-  #matchIn(place: Place): void {
-    if (place.isLobby) return;
-    const members = [...this.#rooms.members(place)];
-    const present = members.filter(({ isAvailable }) => isAvailable);
-    const gamers = present.filter(({ role }) => role === 'gamer');
-    const volunteers = present.filter(({ role }) => role === 'volunteer');
+  #matchIn(room: RoomAddress): void {
+    // All members of the lobby are volunteers.
+    if (room.isLobby) return;
+    const members = [...this.#rooms.members(room)];
+    const available = members.filter(({ isAvailable }) => isAvailable);
+    const gamers = available.filter(({ role }) => role === 'gamer');
+    const volunteers = available.filter(({ role }) => role === 'volunteer');
     const maxIntroductions = this.#maxIntroductions;
-    for (const pair of match(gamers, volunteers, maxIntroductions, ({ isOfLobby }) => !isOfLobby)) this.#bring(pair);
-    for (const gamer of gamers) this.#giveWay(gamer);
-    for (const member of members) this.#file(member);
+    for (const pair of match(gamers, volunteers, maxIntroductions, ({ isOfLobby }) => !isOfLobby)) this.#pair(pair);
+    for (const gamer of gamers) this.#releaseSurplus(gamer);
+    for (const member of members) this.#updateLobby(member);
   }
 
-  /** Tells the lobby how a member is now. */
-  #file(member: Member): void {
-    if (!this.#isPresent(member)) return;
+  /** Tells the lobby the present state of a member. */
+  #updateLobby(member: Member): void {
+    if (!this.#rooms.isPresent(member)) return;
     if (member.isOfLobby) {
-      if (member.isAvailable) this.#lobby.offer(member);
-      else this.#lobby.offerNoMore(member);
+      if (member.isAvailable) this.#lobby.addVolunteer(member);
+      else this.#lobby.removeVolunteer(member);
     } else if (this.#seekers.has(member)) {
-      if (member.online) this.#lobby.seek(member);
-      else this.#lobby.seekNoMore(member);
+      if (member.online) this.#lobby.addGamer(member);
+      else this.#lobby.removeGamer(member);
     }
   }
 
-  /** What was waited for may have outlasted the member. */
-  #isPresent(member: Member): boolean {
-    return this.#rooms.session(member.id) === member;
-  }
-
-  #bring({ gamer, volunteer }: { gamer: Member; volunteer: Member }): void {
+  #pair({ gamer, volunteer }: { gamer: Member; volunteer: Member }): void {
     gamer.peers.set(volunteer.id, volunteer);
     volunteer.peers.set(gamer.id, gamer);
-    gamer.meet(volunteer);
+    gamer.remember(volunteer.id, volunteer.historyId);
     introduce(gamer, volunteer);
     this.#onMatch();
   }
 
-  #separate(gamer: Member, volunteer: Member): void {
-    separate(gamer, volunteer);
-    this.#file(volunteer);
+  #unpair(gamer: Member, volunteer: Member): void {
+    unpair(gamer, volunteer);
+    this.#updateLobby(volunteer);
   }
 
-  /** Volunteers of the lobby leave a gamer that its own room has since found enough others for, the worst first. */
-  #giveWay(gamer: Member): void {
+  /** Releases lobby volunteers, worst first, from a gamer that has since found enough volunteers in its own room. */
+  #releaseSurplus(gamer: Member): void {
     const surplus = helpersOf(gamer) - this.#maxIntroductions;
     if (surplus <= 0) return;
-    const strangers = [...gamer.peers.values()]
+    const ofLobby = [...gamer.peers.values()]
       .filter((peer) => peer.isOfLobby && peer.status.accepting && !hasAccused(gamer, peer.historyId))
       .sort((a, b) => standing(gamer, a) - standing(gamer, b));
-    for (const volunteer of strangers.slice(0, surplus)) this.#separate(gamer, volunteer);
+    for (const volunteer of ofLobby.slice(0, surplus)) this.#unpair(gamer, volunteer);
   }
 }
 
-/** Ends the acquaintance of two that both stay. */
-function separate(one: Member, other: Member): void {
-  one.part({ peerId: other.id, why: 'left' });
-  other.part({ peerId: one.id, why: 'left' });
+/** Ends an introduction of two members that both stay. */
+function unpair(gamer: Member, volunteer: Member): void {
+  gamer.removePeer({ peerId: volunteer.id, why: 'left' });
+  volunteer.removePeer({ peerId: gamer.id, why: 'left' });
 }
 
-/** Tells both sides of a pair about each other, whichever of them asked. */
+/** Tells the two members of a pair about each other, given in any order. */
 export function introduce(one: Member, other: Member): void {
   const [gamer, volunteer] = one.role === 'gamer' ? [one, other] : [other, one];
   const score = Math.max(0, standing(gamer, volunteer));

@@ -1,104 +1,144 @@
 import { LRUCache } from 'lru-cache';
 import { MeshError } from '../../shared/errors.ts';
+import { challengeSchema, publicKeySchema } from '../../shared/identity.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
-import type { Farewell, Introduction, Joined, RelayedSignal, Role, VolunteerStatus } from '../../shared/signaling.ts';
-import type { TaskName } from '../../shared/tasks/definition.ts';
-import type { KnownInvite } from '../access/bans.ts';
-import type { Claim } from '../access/proof.ts';
-import { type SocketInfo, socketInfoOf } from '../sockets/socket-info.ts';
-import type { Reputation } from '../store/store.ts';
-import { COORDINATOR } from '../tuning.ts';
-import type { Accused } from './matchmaker.ts';
-import type { Letter, MemberRecord } from './member-record.ts';
-import type { Place } from './place.ts';
+import {
+  type Farewell,
+  goneSchema,
+  type Introduction,
+  type Joined,
+  type RelayedSignal,
+  type Role,
+  relayedSignalSchema,
+  roleSchema,
+  sessionIdSchema,
+  type VolunteerStatus,
+  volunteerStatusSchema,
+} from '../../shared/signaling.ts';
+import { TASK_NAMES, type TaskName } from '../../shared/tasks/definition.ts';
+import { z } from '../../shared/zod.ts';
+import type { IdentityClaim } from '../access/identity.ts';
+import type { InviteRef } from '../access/invites.ts';
+import type { RoomAddress } from '../access/room-address.ts';
+import type { Accused, Reputation } from '../store/store.ts';
+import { type Connection, socketInfoOf, socketInfoSchema } from './connection.ts';
 
-/** A member's way out: one socket. The gateway makes it over socket.io. */
-export interface Connection extends SocketInfo {
-  joined(joined: Joined): void;
-  introduce(introduction: Introduction): void;
-  signal(signal: RelayedSignal): void;
-  gone(farewell: Farewell): void;
-  /** Ends the socket after what was sent; it is not to come back by itself. */
-  close(): void;
+/** Round trip of a socket before it was measured: between a home network and a server on the same continent. */
+const ASSUMED_RTT_MS = 50;
+/** Volunteers remembered per gamer, so that it can still report one that left. 64 ids take 2 kB. */
+const MAX_REMEMBERED_VOLUNTEERS = 64;
+
+/** An event kept for a member whose socket is away. */
+const pendingEventSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('signal'), body: relayedSignalSchema }),
+  z.object({ kind: z.literal('gone'), body: goneSchema }),
+]);
+type PendingEvent = z.infer<typeof pendingEventSchema>;
+
+/** A member as one instance leaves it to the next, in Redis. Accusations are not part of it: the store has them. */
+export const memberRecordSchema = z.object({
+  id: sessionIdSchema,
+  role: roleSchema,
+  name: z.string(),
+  room: z.object({ name: z.string(), inviteOnly: z.boolean(), isLobby: z.boolean().exactOptional() }),
+  status: volunteerStatusSchema,
+  reputation: z.object({ completed: z.number(), failed: z.number() }),
+  claim: z
+    .object({ publicKey: publicKeySchema, sessionId: sessionIdSchema, host: z.string(), challenge: challengeSchema })
+    .nullable(),
+  identity: z.string().nullable(),
+  needs: z.array(z.enum(TASK_NAMES)).readonly(),
+  isSeeking: z.boolean(),
+  isOwner: z.boolean(),
+  invite: z.object({ id: z.string(), expiresAtMs: z.number() }).nullable(),
+  /** Session and history ids removed from its room. */
+  removed: z.array(z.string()),
+  peers: z.array(sessionIdSchema),
+  partners: z.array(z.tuple([z.string(), z.number()])),
+  met: z.array(z.tuple([z.string(), z.string()])),
+  pending: z.array(pendingEventSchema),
+  /** Null while its socket is away. */
+  socket: socketInfoSchema.nullable(),
+});
+export type MemberRecord = z.infer<typeof memberRecordSchema>;
+
+/** Learns of every change that another instance would need to continue with a member. */
+export interface MemberObserver {
+  memberChanged(member: Member): void;
+  memberRemoved(id: string): void;
 }
 
-/** Told of whatever another instance would have to know to go on with a member. */
-export interface Mirror {
-  changed(member: Member): void;
-  removed(id: string): void;
-}
+/** Until a volunteer has sent its status it is offered to nobody. */
+const INITIAL_STATUS: VolunteerStatus = { load: 0, accepting: false, tasks: [], maxGamers: 1 };
 
-/** A volunteer that has told nothing yet is not offered to anybody. */
-const UNTOLD_STATUS: VolunteerStatus = { load: 0, accepting: false, tasks: [], maxGamers: 1 };
-
-/** One session in one room. It outlives its sockets; what is sent while there is none waits, within bounds. */
+/** One session in one room. It outlives its sockets; while there is none, events for it are queued, up to a bound. */
 export class Member {
-  status: VolunteerStatus = UNTOLD_STATUS;
+  status: VolunteerStatus = INITIAL_STATUS;
   reputation: Reputation = { completed: 0, failed: 0 };
-  /** What this volunteer has yet to prove; null when it has, or claims nothing. */
-  claim: Claim | null = null;
-  /** Proven, see `identityOf`. Told to nobody: a gamer knows a volunteer by its session alone, which ends with its page. */
+  /** A volunteer's unproven claim to a key; null when it was proven, or none was made. */
+  claim: IdentityClaim | null = null;
+  /** A volunteer's proven identity, see `identityOf`. Never sent to gamers: they know a volunteer by its session id only. */
   identity: string | null = null;
-  /** Task types this gamer wants the lobby's help with; empty: any. */
+  /** Task types that this gamer wants the lobby's help with; empty: any. */
   needs: readonly TaskName[] = [];
-  /** Does this gamer take help from the lobby? */
+  /** Whether this gamer accepts help from the lobby. */
   isSeeking = false;
-  /** Volunteers this gamer has worked with: history id -> last round trip it reported, ms. */
+  /** Volunteers this gamer has worked with: history id -> last reported round trip, ms. */
   partners: ReadonlyMap<string, number> = new Map();
   /** Volunteers that gamers of this gamer's room reported. */
   accused: Accused = new Map();
-  /** It may remove volunteers and take invites back. */
+  /** Whether it may remove volunteers and revoke invites. */
   isOwner = false;
-  /** What let it in; null for whoever needed none. */
-  invite: KnownInvite | null = null;
-  /** Who was removed from this member's room: session and history ids. */
+  /** The invite that admitted it; null if it needed none. */
+  invite: InviteRef | null = null;
+  /** Session and history ids removed from this member's room. */
   removed: ReadonlySet<string> = new Set();
-  /** The members this one is introduced to, by id; always mutual. */
+  /** The members that this one is introduced to, by id; always mutual. */
   readonly peers = new Map<string, Member>();
   #connection: Connection | null = null;
-  /** Volunteers this gamer was introduced to, those that left included: id -> history id. Null before the first: it holds 2 kB. */
+  /** Volunteers this gamer was introduced to, including those that left: id -> history id. Null until the first. */
   #met: LRUCache<string, string> | null = null;
-  /** By peer: what goes with the answer to a join; null once that was given. */
+  /** Introductions to send with the answer to a join, by peer; null once that answer was sent. */
   #firstIntroductions: Map<string, Introduction> | null = null;
-  #waiting: Letter[] = [];
+  #pending: PendingEvent[] = [];
 
   constructor(
     readonly id: string,
     readonly role: Role,
     public name: string,
-    readonly place: Place,
-    private readonly mirror?: Mirror | undefined,
+    readonly room: RoomAddress,
+    private readonly observer?: MemberObserver | undefined,
   ) {}
 
-  /** To be called after a change that this class does not make itself. */
+  /** To be called after assigning to a field from outside this class. */
   changed(): void {
-    this.mirror?.changed(this);
+    this.observer?.memberChanged(this);
   }
 
-  /** All that another instance needs to go on with this member; see {@link restore}. */
+  /** Everything that another instance needs to continue with this member, see {@link restore}. */
   record(): MemberRecord {
-    const { id, role, name, place, status, reputation, claim, identity, needs, isSeeking, isOwner, invite } = this;
+    const { id, role, name, room, status, reputation, claim, identity, needs, isSeeking, isOwner, invite } = this;
     return {
-      ...{ id, role, name, place, status, reputation, claim, identity, needs, isSeeking, isOwner, invite },
+      ...{ id, role, name, room, status, reputation, claim, identity, needs, isSeeking, isOwner, invite },
       removed: [...this.removed],
       peers: [...this.peers.keys()],
       partners: [...this.partners],
       met: [...(this.#met?.entries() ?? [])].toReversed(),
-      waiting: this.#waiting,
-      visit: this.#connection && socketInfoOf(this.#connection),
+      pending: this.#pending,
+      socket: this.#connection && socketInfoOf(this.#connection),
     };
   }
 
   /**
-   * Goes on from a record of another instance; its peers, and who was removed from its room, are to be set.
-   * @param connection to the socket that it had there, null when that is gone.
+   * Continues from a record of another instance. The caller sets the peers, and who was removed from the room.
+   * @param connection to the socket that the member had there; null when that is gone
    */
   restore(record: MemberRecord, connection: Connection | null): void {
-    const { status, reputation, claim, identity, needs, isSeeking, isOwner, invite, partners, met, waiting } = record;
+    const { status, reputation, claim, identity, needs, isSeeking, isOwner, invite, partners, met, pending } = record;
     Object.assign(this, { status, reputation, claim, identity, needs, isSeeking, isOwner, invite });
     this.partners = new Map(partners);
-    for (const [id, historyId] of met) this.#rememberAs(id, historyId);
-    this.#waiting = waiting;
+    for (const [id, historyId] of met) this.remember(id, historyId);
+    this.#pending = pending;
     this.#connection = connection;
   }
 
@@ -106,35 +146,36 @@ export class Member {
     return this.#connection !== null;
   }
 
-  /** May it be introduced? A volunteer that is about to prove who it is waits, lest it is ranked as a newcomer. */
+  /** Whether it may be introduced. A volunteer about to prove its identity waits, so as not to be ranked as a newcomer. */
   get isAvailable(): boolean {
     return this.online && (this.claim === null || this.identity !== null);
   }
 
   get isOfLobby(): boolean {
-    return this.place.isLobby === true;
+    return this.room.isLobby === true;
   }
 
-  /** What the coordinator remembers this member under. Without an identity that ends with the session. */
+  /** The id that this member's history is kept under: its proven identity, or else its session, and then only for that long. */
   get historyId(): string {
     return this.identity ?? this.id;
   }
 
-  /** A volunteer that this gamer is introduced to. */
-  meet({ id, historyId }: Member): void {
-    this.#rememberAs(id, historyId);
+  /** Remembers a volunteer that this gamer is introduced to, see {@link historyIdOf}. */
+  remember(volunteerId: string, historyId: string): void {
+    this.#met ??= new LRUCache({ max: MAX_REMEMBERED_VOLUNTEERS });
+    this.#met.set(volunteerId, historyId);
   }
 
-  /** What the history of a volunteer that this gamer was ever introduced to is kept under. */
-  historyOf(volunteerId: string): string | undefined {
+  /** The history id of a volunteer that this gamer is or was introduced to; undefined for any other. */
+  historyIdOf(volunteerId: string): string | undefined {
     return this.peers.get(volunteerId)?.historyId ?? this.#met?.get(volunteerId);
   }
 
   get rttMs(): number {
-    return this.#connection?.rttMs ?? COORDINATOR.assumedRttMs;
+    return this.#connection?.rttMs ?? ASSUMED_RTT_MS;
   }
 
-  /** Takes a newer socket, to be {@link greet greeted}; the older one, if any, is told and ended. */
+  /** Switches to a newer socket, which {@link greet} then answers. An older one is notified and ended. */
   attach(connection: Connection): void {
     this.dismiss();
     this.#connection = connection;
@@ -142,21 +183,21 @@ export class Member {
     this.changed();
   }
 
-  /** Tells the newest socket that it joined, whom it knows since, and then what waited, in the order it came. */
+  /** Answers the join of the newest socket, with the introductions made since, and then flushes the queued events in order. */
   greet(joined: Omit<Joined, 'introductions'>): void {
     const introductions = [...(this.#firstIntroductions?.values() ?? [])];
     this.#firstIntroductions = null;
     this.#connection?.joined({ ...joined, introductions });
-    const letters = this.#waiting;
-    this.#waiting = [];
+    const pending = this.#pending;
+    this.#pending = [];
     this.changed();
-    for (const letter of letters) {
-      if (letter.kind === 'signal') this.#connection?.signal(letter.body);
-      else this.#connection?.gone(letter.body);
+    for (const event of pending) {
+      if (event.kind === 'signal') this.#connection?.signal(event.body);
+      else this.#connection?.gone(event.body);
     }
   }
 
-  /** @returns false when `connection` is not the member's newest, so that its loss means nothing. */
+  /** @returns false when `connection` is not the member's newest, so that losing it changes nothing */
   detach(connection: Connection): boolean {
     if (this.#connection !== connection) return false;
     this.#connection = null;
@@ -165,14 +206,14 @@ export class Member {
     return true;
   }
 
-  /** Ends the present socket because a newer one of the same session takes over, or the room's owner wants it. */
+  /** Ends the present socket because a newer one of the same session replaces it, or the room's owner removed the member. */
   dismiss(why: 'replaced' | 'removed' = 'replaced'): void {
     this.#connection?.gone({ peerId: this.id, why });
     this.#connection?.close();
     this.#connection = null;
   }
 
-  /** An absent member is introduced to its peers again when it returns, so nothing of this waits. */
+  /** Introductions are not queued for an absent member: it is introduced to its peers again when it returns. */
   introduce(peer: Member, score: number): void {
     const { id: peerId, role } = peer;
     const name = role === 'volunteer' ? peer.name : null;
@@ -182,37 +223,32 @@ export class Member {
     else this.#connection?.introduce(introduction);
   }
 
-  /** @throws MeshError `queue-full` when the member is away and has enough waiting for it. */
+  /** @throws MeshError `queue-full` when the member is away and its queue is full */
   signal(signal: RelayedSignal): void {
     if (this.#connection) {
       this.#connection.signal(signal);
       return;
     }
     // Only the newest attempt of a sender can still become a link.
-    this.#waiting = this.#waiting.filter(
+    this.#pending = this.#pending.filter(
       ({ kind, body }) => kind === 'gone' || body.from !== signal.from || body.attempt >= signal.attempt,
     );
-    if (this.#waiting.length >= SIGNALING.maxBufferedSignals) {
+    if (this.#pending.length >= SIGNALING.maxBufferedSignals) {
       throw new MeshError('queue-full', 'The other side is offline and has many signals waiting. Try again shortly.');
     }
-    this.#waiting.push({ kind: 'signal', body: signal });
+    this.#pending.push({ kind: 'signal', body: signal });
     this.changed();
   }
 
-  /** Parts from a peer for good. */
-  part(farewell: Farewell): void {
+  /** Drops a peer for good and tells the member. */
+  removePeer(farewell: Farewell): void {
     this.peers.delete(farewell.peerId);
     this.changed();
     if (this.#connection) {
       this.#connection.gone(farewell);
       return;
     }
-    this.#waiting = this.#waiting.filter(({ kind, body }) => kind === 'gone' || body.from !== farewell.peerId);
-    this.#waiting.push({ kind: 'gone', body: farewell });
-  }
-
-  #rememberAs(volunteerId: string, historyId: string): void {
-    this.#met ??= new LRUCache({ max: COORDINATOR.maxPartnersPerGamer });
-    this.#met.set(volunteerId, historyId);
+    this.#pending = this.#pending.filter(({ kind, body }) => kind === 'gone' || body.from !== farewell.peerId);
+    this.#pending.push({ kind: 'gone', body: farewell });
   }
 }

@@ -1,84 +1,92 @@
 import type { Logger } from 'pino';
 import { MeshError } from '../../shared/errors.ts';
-import type { Removal, TakeBackRequest } from '../../shared/signaling.ts';
-import type { Bans } from '../access/bans.ts';
-import { type Invites, notInvited } from '../access/invites.ts';
-import type { ServerClock } from '../boot/clock.ts';
-import { RateLimit } from '../sockets/rate-limit.ts';
-import { COORDINATOR } from '../tuning.ts';
+import type { EventPayload } from '../../shared/signaling.ts';
+import { type Invites, notInvited, PASS_VALID_S } from '../access/invites.ts';
+import { RateLimit } from '../access/rate-limit.ts';
+import { isSameRoom, membershipDigest, type RoomAddress } from '../access/room-address.ts';
+import type { ServerClock } from '../clock.ts';
+import type { Store } from '../store/store.ts';
 import type { Introductions } from './introductions.ts';
 import type { Member } from './member.ts';
-import { type Place, placeKey } from './place.ts';
 import type { Rooms } from './rooms.ts';
+
+/** Removals and revocations of one owner: more than a room's worth of mishaps. */
+export const OWNER_ACTION_LIMIT = { events: 64, windowMs: 600_000, maxKeys: 10_000 } as const;
 
 interface Parts {
   rooms: Rooms;
   introductions: Introductions;
-  bans: Bans;
   invites: Invites;
+  store: Pick<Store, 'ban' | 'isBanned'>;
   clock: ServerClock;
   log: Logger;
   /** Takes a member out of its room. */
-  depart(member: Member): void;
+  removeMember(member: Member): void;
 }
 
-/** What the owner of a room may do: take invites back, and be rid of volunteers. */
-export class OwnerActs {
-  readonly #limit: RateLimit;
+/** What only the owner of a room may do: revoke invites and remove volunteers. */
+export class OwnerActions {
+  readonly #limit = new RateLimit(OWNER_ACTION_LIMIT);
 
-  constructor(private readonly parts: Parts) {
-    this.#limit = new RateLimit(COORDINATOR.ownerActs, parts.clock);
+  constructor(private readonly parts: Parts) {}
+
+  /**
+   * Revokes an invite. Members that it admitted earlier stay.
+   * @throws MeshError `not-invited` when the sender is no owner, or the token is no invite into its room; `rate-limited`
+   */
+  async revoke(owner: Member, { token }: EventPayload<'revoke'>): Promise<void> {
+    await this.#check(owner);
+    const { invites } = this.parts;
+    await invites.revoke(await invites.find(token, owner.room));
   }
 
   /**
-   * Whoever came by the invite already stays.
-   * @throws MeshError `not-invited` from anybody else, or about what is no invite into this room; `rate-limited`
+   * Removes a volunteer: one of the room leaves it, one of the lobby leaves only the room's gamers. Neither returns while the room
+   * exists, and the invite that admitted the volunteer is revoked.
+   * @throws MeshError `not-invited` when the sender is no owner, or never met the volunteer; `rate-limited`
    */
-  async takeBack(owner: Member, { token }: TakeBackRequest): Promise<void> {
-    this.#count(owner);
-    const { invites, bans } = this.parts;
-    await bans.takeBack(await invites.known(token, owner.place));
-  }
-
-  /**
-   * A volunteer of the room leaves it, one of the lobby only the room's gamers. Neither comes back while the room lives, nor does
-   * the invite that it came by let in anybody new.
-   * @throws MeshError `not-invited` from anybody else, or about a stranger; `rate-limited`
-   */
-  async remove(owner: Member, { volunteerId }: Removal): Promise<void> {
-    this.#count(owner);
-    const { rooms, introductions, bans, log } = this.parts;
-    const { place } = owner;
+  async remove(owner: Member, { volunteerId }: EventPayload<'remove'>): Promise<void> {
+    await this.#check(owner);
+    const { rooms, introductions, invites, log } = this.parts;
+    const { room } = owner;
     const found = rooms.session(volunteerId);
-    const isHere = found?.role === 'volunteer' && placeKey(found.place) === placeKey(place);
-    // It may have left: then it shall not come back.
-    const historyId = isHere ? found.historyId : owner.historyOf(volunteerId);
+    const isHere = found?.role === 'volunteer' && isSameRoom(found.room, room);
+    // A volunteer that has left already is kept from returning.
+    const historyId = isHere ? found.historyId : owner.historyIdOf(volunteerId);
     if (historyId === undefined) throw notInvited('This volunteer is not in your room.');
-    rooms.bar(place, [volunteerId, historyId]);
-    if (place.inviteOnly) await Promise.all([bans.remove(place, volunteerId), bans.remove(place, historyId)]);
-    if (isHere && found.invite) await bans.takeBack(found.invite);
+    rooms.markRemoved(room, [volunteerId, historyId]);
+    if (room.inviteOnly) await Promise.all([this.#ban(room, volunteerId), this.#ban(room, historyId)]);
+    if (isHere && found.invite) await invites.revoke(found.invite);
     log.info({ owner: owner.id, volunteer: historyId }, 'a volunteer was removed');
     const volunteer = rooms.session(volunteerId);
-    if (volunteer && placeKey(volunteer.place) === placeKey(place)) this.expel(volunteer);
-    else if (volunteer) introductions.keepApart(place, volunteer);
+    if (volunteer && isSameRoom(volunteer.room, room)) this.expel(volunteer);
+    else if (volunteer) introductions.removeFromGamers(room, volunteer);
   }
 
-  async isRemoved(place: Place, who: string): Promise<boolean> {
-    if (this.parts.rooms.removed(place).has(who)) return true;
-    return place.inviteOnly && this.parts.bans.isRemoved(place, who);
+  /** @param id a session id or a history id */
+  async isRemoved(room: RoomAddress, id: string): Promise<boolean> {
+    if (this.parts.rooms.removedFrom(room).has(id)) return true;
+    return room.inviteOnly && this.parts.store.isBanned(banOf(room, id));
   }
 
-  /** Ends the presence of one that was removed, and tells it so. */
+  /** Ends the session of a volunteer that was removed, and tells it why. */
   expel(volunteer: Member): void {
     volunteer.dismiss('removed');
-    this.parts.depart(volunteer);
+    this.parts.removeMember(volunteer);
   }
 
-  #count(owner: Member): void {
-    if (!owner.isOwner) throw notInvited('Only the owner of this room can do this: whoever made it.');
-    if (this.#limit.isReached(owner.id)) {
-      throw new MeshError('rate-limited', 'That was often. Wait ten minutes, or make a new room.');
+  /** Outlasts every pass issued before, since the invites of an invite-only room can make the room again after its end. */
+  async #ban(room: RoomAddress, id: string): Promise<void> {
+    const { store, clock } = this.parts;
+    await store.ban(banOf(room, id), clock.epochMs() + PASS_VALID_S * 1_000);
+  }
+
+  async #check(owner: Member): Promise<void> {
+    if (!owner.isOwner) throw notInvited('Only the owner of this room can do this: the player who made it.');
+    if (!(await this.#limit.take(owner.id))) {
+      throw new MeshError('rate-limited', 'You did this many times. Wait ten minutes, or make a new room.');
     }
-    this.#limit.count(owner.id);
   }
 }
+
+const banOf = (room: RoomAddress, id: string) => `member ${membershipDigest(room, id)}`;

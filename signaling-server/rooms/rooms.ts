@@ -1,13 +1,15 @@
 import { MeshError } from '../../shared/errors.ts';
 import type { Role } from '../../shared/signaling.ts';
-import { COORDINATOR } from '../tuning.ts';
-import { Member, type Mirror } from './member.ts';
-import { type Place, placeKey } from './place.ts';
+import { type RoomAddress, roomKey } from '../access/room-address.ts';
+import { Member, type MemberObserver } from './member.ts';
+
+/** Ids that a room remembers as removed; the oldest are forgotten. Each removal takes two. */
+const MAX_REMOVED_PER_ROOM = 256;
 
 interface Room {
-  place: Place;
+  address: RoomAddress;
   members: Map<string, Member>;
-  /** Who may not come back while it lives: session and history ids. */
+  /** Session and history ids that may not return while the room exists. */
   removed: Set<string>;
 }
 
@@ -17,49 +19,55 @@ export interface Counts {
   volunteers: number;
 }
 
-interface Limits {
-  /** Members of one room; the lobby has no bound of its own. */
+interface Capacity {
+  /** Members per room; does not apply to the lobby. */
   roomCapacity: number;
-  /** Members of all rooms. */
+  /** Members of all rooms together. */
   maxSessions: number;
 }
 
-/** Who is where. A room exists while it has members. */
+/** Which members are in which room. A room exists while it has members. */
 export class Rooms {
   readonly #rooms = new Map<string, Room>();
   readonly #sessions = new Map<string, Member>();
 
   constructor(
-    private readonly limits: Limits,
-    private readonly mirror?: Mirror | undefined,
+    private readonly capacity: Capacity,
+    private readonly observer?: MemberObserver | undefined,
   ) {}
 
-  has(place: Place): boolean {
-    return this.#rooms.has(placeKey(place));
+  has(address: RoomAddress): boolean {
+    return this.#rooms.has(roomKey(address));
   }
 
-  members(place: Place): Iterable<Member> {
-    return this.#rooms.get(placeKey(place))?.members.values() ?? [];
+  members(address: RoomAddress): Iterable<Member> {
+    return this.#rooms.get(roomKey(address))?.members.values() ?? [];
   }
 
   session(id: string): Member | undefined {
     return this.#sessions.get(id);
   }
 
+  /** Whether the member is still in its room. Code that awaited something may hold one that has left since. */
+  isPresent(member: Member): boolean {
+    return this.#sessions.get(member.id) === member;
+  }
+
   /**
-   * @param leaving - gives up its own place to come here.
+   * Checks that one more member fits into a room.
+   * @param leaving a member that gives up its own place for this one
    * @throws MeshError `room-full`
    */
-  checkSpace(place: Place, leaving?: Member): void {
-    const members = this.#rooms.get(placeKey(place))?.members;
+  checkSpace(address: RoomAddress, leaving?: Member): void {
+    const members = this.#rooms.get(roomKey(address))?.members;
     const size = (members?.size ?? 0) - (leaving && members?.has(leaving.id) ? 1 : 0);
-    if (!place.isLobby && size >= this.limits.roomCapacity) {
+    if (!address.isLobby && size >= this.capacity.roomCapacity) {
       throw new MeshError(
         'room-full',
         `This room is full (${size} members). Wait for somebody to leave, or make another.`,
       );
     }
-    if (this.#sessions.size - (leaving ? 1 : 0) >= this.limits.maxSessions) {
+    if (this.#sessions.size - (leaving ? 1 : 0) >= this.capacity.maxSessions) {
       throw new MeshError('room-full', 'This server is full. Try again in a few minutes, or use another server.');
     }
   }
@@ -68,11 +76,11 @@ export class Rooms {
    * Adds a session that is in no room, making the room if needed.
    * @throws MeshError `room-full`
    */
-  add({ id, role, name }: { id: string; role: Role; name: string }, place: Place): Member {
-    this.checkSpace(place);
-    const key = placeKey(place);
-    const room = this.#rooms.get(key) ?? { place, members: new Map(), removed: new Set() };
-    const member = new Member(id, role, name, room.place, this.mirror);
+  add({ id, role, name }: { id: string; role: Role; name: string }, address: RoomAddress): Member {
+    this.checkSpace(address);
+    const key = roomKey(address);
+    const room = this.#rooms.get(key) ?? { address, members: new Map(), removed: new Set() };
+    const member = new Member(id, role, name, room.address, this.observer);
     member.removed = room.removed;
     room.members.set(id, member);
     this.#rooms.set(key, room);
@@ -81,26 +89,27 @@ export class Rooms {
   }
 
   remove(member: Member): void {
-    const key = placeKey(member.place);
+    const key = roomKey(member.room);
     const room = this.#rooms.get(key);
     room?.members.delete(member.id);
     if (room?.members.size === 0) this.#rooms.delete(key);
     this.#sessions.delete(member.id);
-    this.mirror?.removed(member.id);
+    this.observer?.memberRemoved(member.id);
   }
 
-  /** Who may not come back into a room while it lives. */
-  removed(place: Place): ReadonlySet<string> {
-    return this.#rooms.get(placeKey(place))?.removed ?? new Set();
+  /** The session and history ids that may not return into a room while it exists. */
+  removedFrom(address: RoomAddress): ReadonlySet<string> {
+    return this.#rooms.get(roomKey(address))?.removed ?? new Set();
   }
 
-  bar(place: Place, ids: readonly string[]): void {
-    const removed = this.#rooms.get(placeKey(place))?.removed;
+  /** Adds to {@link removedFrom}. */
+  markRemoved(address: RoomAddress, ids: readonly string[]): void {
+    const removed = this.#rooms.get(roomKey(address))?.removed;
     if (!removed) return;
     for (const id of ids) removed.add(id);
-    for (const member of this.members(place)) member.changed();
+    for (const member of this.members(address)) member.changed();
     for (const id of removed) {
-      if (removed.size <= COORDINATOR.maxRemovedPerRoom) return;
+      if (removed.size <= MAX_REMOVED_PER_ROOM) return;
       removed.delete(id);
     }
   }

@@ -2,11 +2,11 @@ import { Manager } from 'socket.io-client';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { sessionIdOf } from '../../shared/signaling.ts';
-import { ManualServerClock } from '../boot/manual-clock.ts';
+import { JOIN_TIMEOUT_MS } from '../sockets/client-socket.ts';
+import { ManualServerClock } from '../test-clock.ts';
 import { eventually, TestBed } from '../test-server.ts';
-import { COORDINATOR } from '../tuning.ts';
 
-/** Sessions over sockets that come and go: grace, resuming, replacing, restarts. */
+/** Sessions that outlive their sockets: grace period, resuming, replacing, restarts of the server. */
 const bed = new TestBed();
 let clock: ManualServerClock;
 beforeEach(() => {
@@ -21,7 +21,7 @@ async function pair(url: string) {
   return { gamer, volunteer, gamerId, volunteerId };
 }
 
-/** Ends a page's socket as a lost network would, and waits until the server has noticed. */
+/** Ends a page's socket the way a lost network would, and waits until the server has noticed. */
 async function lose(url: string, page: { socket: { io: { engine: { close(): void } } } }) {
   const sockets = async () => (await (await fetch(`${url}healthz`)).json()).counts.sockets as number;
   const before = await sockets();
@@ -29,7 +29,7 @@ async function lose(url: string, page: { socket: { io: { engine: { close(): void
   await eventually('the server notices the lost socket', async () => (await sockets()) < before);
 }
 
-test('within its grace a session resumes: same id, introduced again, with the signals that waited', async () => {
+test('within its grace period a session resumes: same id, introduced again, with the queued signals', async () => {
   const { url } = await bed.server({}, clock);
   const { gamer, volunteer, gamerId, volunteerId } = await pair(url);
   await lose(url, volunteer);
@@ -47,10 +47,10 @@ test('within its grace a session resumes: same id, introduced again, with the si
   expect(gamer.farewells).toEqual([]);
   clock.advance(SIGNALING.resumeGraceMs);
   await gamer.caughtUp();
-  expect(gamer.farewells, 'the grace ended with the resume').toEqual([]);
+  expect(gamer.farewells, 'resuming ended the grace period').toEqual([]);
 });
 
-test('past its grace a session has expired, and its peers are told', async () => {
+test('after its grace period a session expires, and its peers are told', async () => {
   const { url } = await bed.server({}, clock);
   const { gamer, volunteer, volunteerId } = await pair(url);
   await lose(url, volunteer);
@@ -62,7 +62,7 @@ test('past its grace a session has expired, and its peers are told', async () =>
   expect(await back.join({ role: 'volunteer', room: 'den' })).toMatchObject({ id: volunteerId, resumed: false });
 });
 
-test('what waits for an absent member is bounded, and its sender told', async () => {
+test('the queue of an absent member is bounded, and a sender is told when it is full', async () => {
   const { url } = await bed.server({}, clock);
   const { gamer, volunteer, volunteerId } = await pair(url);
   await lose(url, volunteer);
@@ -70,12 +70,12 @@ test('what waits for an absent member is bounded, and its sender told', async ()
     expect(await gamer.signal(volunteerId)).toMatchObject({ ok: true });
   }
   expect(await gamer.signal(volunteerId)).toMatchObject({ error: { reason: 'queue-full' } });
-  expect(await gamer.signal(volunteerId, 1), 'a newer attempt makes the older ones worthless').toMatchObject({
+  expect(await gamer.signal(volunteerId, 1), 'a newer attempt replaces the older ones').toMatchObject({
     ok: true,
   });
 });
 
-test('a member that was away when its peer left hears of it on its return, and gets no signal of the one that left', async () => {
+test('a member that was away when its peer left is told on its return, and gets no signal from that peer', async () => {
   const { url } = await bed.server({}, clock);
   const { gamer, volunteer, gamerId, volunteerId } = await pair(url);
   await lose(url, volunteer);
@@ -88,11 +88,11 @@ test('a member that was away when its peer left hears of it on its return, and g
   expect(back.signals).toEqual([]);
 });
 
-test('a newer socket of a session replaces the older, which is told', async () => {
+test('a newer socket of a session replaces the older one, which is told', async () => {
   const { url } = await bed.server({}, clock);
   const { gamer, volunteer, volunteerId } = await pair(url);
   const newer = bed.page(url, volunteer.sessionKey);
-  expect(await newer.join({ role: 'volunteer' }), 'without a room: back into its own').toMatchObject({
+  expect(await newer.join({ role: 'volunteer' }), 'without naming a room it returns to its own').toMatchObject({
     room: 'den',
     resumed: true,
   });
@@ -104,7 +104,7 @@ test('a newer socket of a session replaces the older, which is told', async () =
   expect(gamer.farewells).toEqual([]);
 });
 
-test('a session that goes to another room has left the first', async () => {
+test('a session that joins another room leaves the first', async () => {
   const { url } = await bed.server({}, clock);
   const { gamer, volunteer, volunteerId } = await pair(url);
   const moved = bed.page(url, volunteer.sessionKey);
@@ -113,24 +113,24 @@ test('a session that goes to another room has left the first', async () => {
   expect(gamer.farewells).toEqual([{ peerId: volunteerId, why: 'left' }]);
 });
 
-test('a stopping server ends its sockets so that pages come back; its successor, on the same secret, lets members in by pass', async () => {
+test('a stopping server ends its sockets so that pages reconnect; a successor with the same secret admits members by their passes', async () => {
   const stateDir = await bed.folder();
   const first = await bed.server({ stateDir, inviteSecret: '' }, clock);
   const owner = bed.page(first.url);
   const { id, room, pass } = await owner.join({ inviteOnly: true });
   await first.close();
-  expect(await owner.ended, 'the reason after which socket.io connects again').toBe('transport close');
+  expect(await owner.ended, 'a reason after which socket.io reconnects').toBe('transport close');
 
   const second = await bed.server({ stateDir, inviteSecret: '' }, clock);
   const back = bed.page(second.url, owner.sessionKey);
   expect(await back.join({ room, invite: pass })).toMatchObject({ id, room, inviteOnly: true, resumed: false });
   expect(await bed.page(second.url).tryJoin({ room })).toMatchObject({ error: { reason: 'not-invited' } });
-  expect(await bed.page(second.url).tryJoin({ room, invite: pass }), 'a pass is one session’s').toMatchObject({
+  expect(await bed.page(second.url).tryJoin({ room, invite: pass }), 'a pass is valid for one session').toMatchObject({
     error: { reason: 'not-invited' },
   });
 });
 
-test('whoever re-makes a room under the name of an invite-only one meets none of its members', async () => {
+test('a page that makes an open room under the name of an invite-only one meets none of its members', async () => {
   const first = await bed.server({}, clock);
   const owner = bed.page(first.url);
   const { room, pass } = await owner.join({ inviteOnly: true });
@@ -145,14 +145,14 @@ test('whoever re-makes a room under the name of an invite-only one meets none of
   expect([...squatter.introductions, ...back.introductions]).toEqual([]);
 });
 
-test('a socket that was refused, or has left, is ended after a while', async () => {
+test('a socket whose join was refused, or whose session left, is ended after a while', async () => {
   const { url } = await bed.server({}, clock);
   const [refused, left, member] = [bed.page(url), bed.page(url), bed.page(url)];
   for (const page of [left, member]) await page.join();
-  clock.advance(COORDINATOR.joinTimeoutMs / 2);
+  clock.advance(JOIN_TIMEOUT_MS / 2);
   await refused.open({});
   await left.ask('leave');
-  clock.advance(COORDINATOR.joinTimeoutMs - 1);
+  clock.advance(JOIN_TIMEOUT_MS - 1);
   await Promise.all([refused.caughtUp(), left.caughtUp()]);
   clock.advance(1);
   expect(await Promise.all([refused.ended, left.ended])).toEqual(Array(2).fill('io server disconnect'));
@@ -167,7 +167,7 @@ test('a connection that sends no handshake at all is ended', async () => {
     const silent = new Manager(url, { transports: ['websocket'], reconnection: false });
     const closed = new Promise((resolve) => silent.on('close', resolve));
     await new Promise<void>((resolve) => silent.on('open', resolve));
-    vi.advanceTimersByTime(COORDINATOR.joinTimeoutMs);
+    vi.advanceTimersByTime(JOIN_TIMEOUT_MS);
     await closed;
   } finally {
     vi.useRealTimers();

@@ -1,51 +1,46 @@
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIPv6 } from 'node:net';
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
+import ipaddr from 'ipaddr.js';
+import proxyAddr from 'proxy-addr';
 
 const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
 const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
 
+/** Length of the network prefix that limits count as one IPv6 client, bits: a provider assigns a site at least a /64 (RFC 6177). */
+const IPV6_PREFIX_BITS = 64;
+
 /**
- * The address a request came from. Each proxy appends whom it heard; only what our own proxies wrote is believed, so the entry is
- * counted from the end.
+ * The IP address that a request came from. Each proxy appends the address it saw to X-Forwarded-For; only the entries that our own
+ * proxies wrote are trusted. An IPv4 address mapped into IPv6 is returned as IPv4.
+ * @param trustedProxies how many of our proxies a request passes.
  */
-export function clientAddress({ headers, socket }: IncomingMessage, trustedProxies: number): string {
-  const direct = plain(socket.remoteAddress ?? '');
-  if (trustedProxies === 0) return direct;
-  const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',');
-  const claimed = plain(forwarded.at(-trustedProxies)?.trim() ?? '');
-  return claimed || direct;
+export function clientAddress(request: IncomingMessage, trustedProxies: number): string {
+  const address = proxyAddr(request, (_address, hop) => hop < trustedProxies);
+  // A proxy that writes something else, such as a port, must not give every connection a limit of its own.
+  return normalize(address) ?? normalize(request.socket.remoteAddress) ?? '';
 }
 
 /**
- * Whom a limit per address counts: an IPv4 address, or the /64 of an IPv6 one, which a single household has whole.
+ * The key under which limits count an address: an IPv4 address itself, and the /64 network of an IPv6 address, since one household
+ * can use every address in it.
  */
 export function limitKey(address: string): string {
-  if (!isIPv6(address)) return address;
-  const [head = '', tail] = address.split('::');
-  const before = head ? head.split(':') : [];
-  const after = tail ? tail.split(':') : [];
-  const zeros = tail === undefined ? 0 : 8 - before.length - after.length;
-  const groups = [...before, ...Array<string>(Math.max(0, zeros)).fill('0'), ...after];
-  return `${groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`;
+  if (!ipaddr.IPv6.isValid(address)) return address;
+  const network = ipaddr.IPv6.networkAddressFromCIDR(`${address}/${IPV6_PREFIX_BITS}`);
+  return `${network.toString()}/${IPV6_PREFIX_BITS}`;
 }
 
 /**
- * Whether a request comes from a person or a program on this very machine. One that a proxy here passes on does not, and neither
- * does one whose Host is a name of elsewhere: a foreign page may have a name of its own lead to 127.0.0.1.
+ * Whether a request comes from a person or a program on this machine. A request that a local proxy passes on does not. Neither does
+ * one whose Host header names another machine: a foreign page may point a name of its own at 127.0.0.1 (DNS rebinding).
  */
 export function isFromThisMachine({ headers, socket }: IncomingMessage): boolean {
-  const address = plain(socket.remoteAddress ?? '');
-  if (!LOOPBACK.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')) return false;
+  const address = normalize(socket.remoteAddress);
+  if (address === null || ipaddr.parse(address).range() !== 'loopback') return false;
   if (PROXY_HEADERS.some((name) => headers[name] !== undefined)) return false;
   return LOOPBACK_NAMES.has(headers.host?.toLowerCase().replace(/:\d+$/, '') ?? '');
 }
 
-/** Sockets that listen on IPv6 give IPv4 addresses mapped into it. */
-const plain = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '');
+/** Sockets that listen on IPv6 report IPv4 addresses as `::ffff:192.0.2.9`. @returns null for what is no address. */
+function normalize(address = ''): string | null {
+  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : null;
+}

@@ -3,14 +3,20 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { MESH_ERROR_REASONS } from '../../shared/errors.ts';
 import { serverStatusSchema } from '../../shared/server-status.ts';
-import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
+import {
+  CLIENT_EVENTS,
+  type ClientEvent,
+  type EventPayload,
+  isClientEvent,
+  PROTOCOL_VERSION,
+} from '../../shared/signaling.ts';
 import { z } from '../../shared/zod.ts';
 import { eventually, IDLE_STATUS, newSessionKey, TestBed, type TestPage } from '../test-server.ts';
 
 /**
- * Thousands of messages that nobody's page would send, over real sockets. The server never throws (an exception of it would end
- * this very process), answers each with a reason, and holds nothing of them afterwards. A failure prints the seed and the
- * smallest message that shows it; SEED=n repeats a run.
+ * Thousands of messages that no page of ours sends, over real sockets. The server must not throw (that would end this process),
+ * must answer each message with a reason, and must keep nothing of them afterwards. A failure prints the seed and the smallest
+ * message that causes it; SEED=n repeats a run.
  */
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000_000);
 const parameters = (numRuns: number): fc.Parameters<unknown> => ({ seed, numRuns, endOnFailure: true });
@@ -31,13 +37,13 @@ const answerSchema = z.discriminatedUnion('ok', [
   }),
 ]);
 
-/** The server's own failure is no answer to bad input. */
+/** An internal failure of the server is not an acceptable answer to bad input. */
 function expectReason(answer: unknown): void {
   const parsed = answerSchema.parse(answer);
   if (!parsed.ok && parsed.error.reason === 'signaling-unreachable') throw new Error(parsed.error.message);
 }
 
-/** Anything that socket.io can carry: JSON, bytes, and names that mean something to JavaScript. */
+/** Anything that socket.io can carry: JSON, bytes, and names with a special meaning in JavaScript. */
 const hostileKey = fc.oneof(
   fc.string(),
   fc.constantFrom('__proto__', 'constructor', 'toString', 'length', 'then', 'error'),
@@ -54,20 +60,24 @@ const anything: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
   ),
 })).value;
 
-const PAYLOADS = {
+/** A well-formed payload of every event. */
+const PAYLOADS: { readonly [E in ClientEvent]: EventPayload<E> } = {
   signal: { to: 'A'.repeat(22), attempt: 0, signal: { type: 'offer', sdp: 'v=0' } },
   status: IDLE_STATUS,
   report: { volunteerId: 'A'.repeat(22), completed: 1, failed: 0, rttMs: 5 },
   link: { outcome: 'direct' },
+  accuse: { volunteerId: 'A'.repeat(22), taskType: 'echo', why: 'other bytes' },
+  prove: { signature: 'A'.repeat(86) },
+  lobby: { open: true },
   invite: { role: 'volunteer', expiresInS: 60 },
-  takeback: { token: 'token' },
+  revoke: { token: 'token' },
   remove: { volunteerId: 'A'.repeat(22) },
   ice: null,
   leave: null,
-} as const;
-const EVENTS = Object.keys(PAYLOADS) as (keyof typeof PAYLOADS)[];
+};
+const EVENTS = Object.keys(CLIENT_EVENTS).filter(isClientEvent);
 
-/** A well-formed object with one of its fields, at any depth, replaced, removed or joined by another. */
+/** A well-formed object with one field, at any depth, replaced, removed or added. */
 function damaged(payload: unknown): fc.Arbitrary<unknown> {
   if (typeof payload !== 'object' || payload === null) return anything;
   const fields = Object.entries(payload);
@@ -86,7 +96,7 @@ async function status(server: string) {
   return serverStatusSchema.parse(await (await fetch(`${server}status.json`)).json());
 }
 
-/** A gamer and a volunteer that know each other, so that no event is refused for who sends it alone. */
+/** A gamer and a volunteer that are introduced, so that events are not all refused because of their sender. */
 async function pair(): Promise<{ gamer: TestPage; volunteer: TestPage; volunteerId: string }> {
   const [gamer, volunteer] = [bed.page(url), bed.page(url)];
   const { room } = await gamer.join();
@@ -94,7 +104,7 @@ async function pair(): Promise<{ gamer: TestPage; volunteer: TestPage; volunteer
   return { gamer, volunteer, volunteerId };
 }
 
-const withEvents = (names: readonly (keyof typeof PAYLOADS)[]) =>
+const withEvents = (names: readonly ClientEvent[]) =>
   fc.constantFrom(...names).chain((event) =>
     fc.record({
       event: fc.oneof({ weight: 9, arbitrary: fc.constant<string>(event) }, { weight: 1, arbitrary: hostileKey }),
@@ -106,18 +116,18 @@ const withEvents = (names: readonly (keyof typeof PAYLOADS)[]) =>
     }),
   );
 
-/** socket.io keeps these to itself: its client refuses to send them. */
+/** socket.io's own event names, which its client refuses to send. */
 const RESERVED = new Set(['connect', 'connect_error', 'disconnect', 'disconnecting', 'newListener', 'removeListener']);
 
-test('every event with any payload is answered with a reason, and leaves everybody as they were', async () => {
+test('every event with any payload is answered with a reason, and changes nothing for others', async () => {
   const { gamer, volunteer, volunteerId } = await pair();
-  // Whoever leaves may do nothing afterwards: `leave` is for the test below.
+  // A page that left may do nothing afterwards, so the test below covers `leave`.
   const messages = withEvents(EVENTS.filter((event) => event !== 'leave'));
   await fc.assert(
     fc.asyncProperty(messages, async ({ event, payloads, isGamer }) => {
       fc.pre(!RESERVED.has(event));
       expectReason(await (isGamer ? gamer : volunteer).ask(event, ...payloads));
-      // Nobody need ask for an answer.
+      // The same without asking for an answer.
       (isGamer ? volunteer : gamer).send(event, ...payloads);
     }),
     parameters(6_000),
@@ -125,11 +135,11 @@ test('every event with any payload is answered with a reason, and leaves everybo
   await Promise.all([gamer.caughtUp(), volunteer.caughtUp()]);
   const after = await status(url);
   expect(after.now).toEqual({ sockets: 2, rooms: 1, gamers: 1, volunteers: 1 });
-  expect(after.refusals.every(({ event }) => event in PAYLOADS || event === 'unknown')).toBe(true);
+  expect(after.refusals.every(({ event }) => isClientEvent(event) || event === 'unknown')).toBe(true);
   expect(await gamer.signal(volunteerId)).toMatchObject({ ok: true });
 }, 120_000);
 
-test('every join, whatever it carries, is answered with a reason or ends its socket; none leaves a session behind', async () => {
+test('every join is answered with a reason or ends its socket; none leaves a session behind', async () => {
   const bystander = bed.page(url);
   await bystander.join({ room: 'den' });
   const join = {
@@ -150,7 +160,7 @@ test('every join, whatever it carries, is answered with a reason or ends its soc
   expect(bystander.farewells).toEqual([]);
 }, 120_000);
 
-test('any order of events by any members keeps the server’s books right', async () => {
+test('after any sequence of events the server’s counts are right', async () => {
   const step = fc.record({
     who: fc.nat(3),
     what: fc.constantFrom('join', 'leave', 'drop', 'signal', 'status', 'report', 'link', 'invite'),
@@ -191,7 +201,7 @@ test('any order of events by any members keeps the server’s books right', asyn
   );
 }, 120_000);
 
-test('frames that are no messages of socket.io end their own socket at the most', async () => {
+test('frames that are not socket.io messages end at most their own socket', async () => {
   const bystander = bed.page(url);
   await bystander.join({ room: 'den' });
   const join = { protocolVersion: PROTOCOL_VERSION, sessionKey: newSessionKey(), role: 'gamer', name: 'n' };
@@ -200,7 +210,7 @@ test('frames that are no messages of socket.io end their own socket at the most'
     fc.string({ unit: 'binary', maxLength: 60 }),
     fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
     fc.tuple(fc.constantFrom(...prefixes), anything).map(([type, value]) => type + (JSON.stringify(value) ?? '')),
-    // Names that mean something to socket.io itself, which its own client never sends.
+    // socket.io's own event names, which its client never sends.
     fc.constantFrom(...RESERVED, 'error').map((name) => `42["${name}"]`),
   );
   const frames = fc.tuple(fc.boolean(), fc.array(frame, { minLength: 1, maxLength: 6 }));

@@ -1,7 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { IDLE_STATUS, newSessionKey, TestBed } from '../test-server.ts';
-import { LIMITS } from '../tuning.ts';
-import { Limits, type LimitTable, OverLimit } from './limits.ts';
+import { LIMITS, Limits, type LimitTable, OverLimit } from './limits.ts';
 
 const bed = new TestBed();
 afterEach(async () => {
@@ -16,7 +15,7 @@ const refusalOf = (spending: Promise<void>) =>
     (cause: unknown) => cause,
   );
 
-test('a session has its share, and all sessions of an address have theirs together', async () => {
+test('a session has a limit, and all sessions of an address share another', async () => {
   const limits = new Limits(1, TABLE);
   const spend = (session: string, address = 'home') => refusalOf(limits.spend('signals', { address, session }));
   for (let times = 0; times < 3; times++) expect(await spend('a')).toBeNull();
@@ -26,13 +25,13 @@ test('a session has its share, and all sessions of an address have theirs togeth
   });
   expect(await spend('b')).toBeNull();
   expect(await spend('b')).toBeNull();
-  expect(await spend('c'), 'what a session was refused is not on its household’s account').toMatchObject({
+  expect(await spend('c'), 'what a session was refused does not count against its address').toMatchObject({
     message: expect.stringMatching(/from this address/),
   });
   expect(await spend('c', 'elsewhere')).toBeNull();
 });
 
-test('a new window gives everybody a new share; the error says when, and how far one went over', async () => {
+test('a new window resets the limits; the error says when it starts and how far the limit was exceeded', async () => {
   vi.useFakeTimers();
   const limits = new Limits(1, TABLE);
   const spend = () => refusalOf(limits.spend('signals', { address: 'home', session: 'a' }, 3));
@@ -45,7 +44,7 @@ test('a new window gives everybody a new share; the error says when, and how far
   expect(await spend()).toBeNull();
 });
 
-test('the factor widens every limit, and 0 takes them away', async () => {
+test('the factor multiplies every limit, and 0 switches them off', async () => {
   const wide = new Limits(2, TABLE);
   const spend = (limits: Limits, points: number) =>
     refusalOf(limits.spend('signals', { address: 'home', session: 'a' }, points));
@@ -54,7 +53,7 @@ test('the factor widens every limit, and 0 takes them away', async () => {
   expect(await spend(new Limits(0, TABLE), 1e9)).toBeNull();
 });
 
-test('an address has so many sockets at a time', () => {
+test('the number of open sockets per address is limited', () => {
   const limits = new Limits(1, TABLE);
   limits.socketOpened('home');
   const close = limits.socketOpened('home');
@@ -64,7 +63,7 @@ test('an address has so many sockets at a time', () => {
   limits.checkSockets('home');
 });
 
-test('a page that joins too often is told so, with a reason, and others of its address are not', async () => {
+test('a page that joins too often is refused with a reason, and others of its address are not', async () => {
   const { url } = await bed.server({ limitFactor: 1 });
   const sessionKey = newSessionKey();
   const answers = [];
@@ -74,7 +73,7 @@ test('a page that joins too often is told so, with a reason, and others of its a
   expect(await bed.page(url).tryJoin()).toMatchObject({ ok: true });
 });
 
-test('a flood of events is refused with a reason, and then its socket dropped, while others are served', async () => {
+test('a flood of events is refused with a reason, then its socket is dropped, while others are served', async () => {
   const { url } = await bed.server({ limitFactor: 1 });
   const [flooder, bystander] = [bed.page(url), bed.page(url)];
   await Promise.all([flooder.join(), bystander.join({ role: 'volunteer' })]);
@@ -90,7 +89,7 @@ test('a flood of events is refused with a reason, and then its socket dropped, w
   expect(metrics).toMatch(/p2c2r_refusals_total\{event="link",reason="rate-limited"\} \d{3}/);
 });
 
-test('who sends more bytes than a session may loses its socket', async () => {
+test('a session that sends too many bytes loses its socket', async () => {
   const { url } = await bed.server({ limitFactor: 1 });
   const page = bed.page(url);
   await page.join();
@@ -101,7 +100,7 @@ test('who sends more bytes than a session may loses its socket', async () => {
   expect(metrics).toMatch(/p2c2r_refusals_total\{event="bytes",reason="rate-limited"\} \d/);
 });
 
-test('sockets that come too fast from one address are refused; those of another are not', async () => {
+test('sockets that one address opens too fast are refused; those of another are not', async () => {
   const { url } = await bed.server({ limitFactor: 1, trustedProxies: 1 });
   const from = (address: string) => bed.page(url, newSessionKey(), { 'x-forwarded-for': `10.9.9.9, ${address}` });
   const joins = await Promise.allSettled(

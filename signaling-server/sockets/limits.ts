@@ -1,30 +1,56 @@
 import type { Redis } from 'ioredis';
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { MeshError } from '../../shared/errors.ts';
-import { LIMITS } from '../tuning.ts';
 
-/** What is counted: sockets, sessions let in, signals, every other event, and the bytes of them all. */
+/**
+ * What one address and one session may send in a window; LIMIT_FACTOR multiplies each. A whole household or school may share an
+ * address.
+ */
+export const LIMITS = {
+  windowS: 10,
+  /** A hundred pages behind one address that lost their server, and the second attempts of those that were refused. */
+  connectsPerAddress: 200,
+  /** Fewer than connects: a refused join is answered, so the page can say why. */
+  joinsPerAddress: 150,
+  /** A page that reconnects as fast as it can joins ten times in a window. */
+  joinsPerSession: 20,
+  /** A volunteer that meets the maximum of 64 gamers, with an answer and twenty candidates each. */
+  signalsPerSession: 2_000,
+  signalsPerAddress: 8_000,
+  /** All other events: a gamer's report on each of 16 volunteers every second, and clicks. */
+  eventsPerSession: 200,
+  eventsPerAddress: 4_000,
+  /** An offer is under 20 kB, a candidate under 1 kB. */
+  bytesPerSession: 4 * 1024 * 1024,
+  bytesPerAddress: 32 * 1024 * 1024,
+  /** A socket that sends this many times its limit ignores refusals and is dropped. */
+  dropAtTimes: 3,
+  /** Open sockets of one address at the same time. */
+  socketsPerAddress: 1_000,
+} as const;
+
+/** What is counted: new sockets, joins, signals, all other events, and the bytes of everything. */
 export type Limited = 'connects' | 'joins' | 'signals' | 'events' | 'bytes';
 
-/** On whose account something is. */
+/** Whose limits an event counts against. */
 export interface Sender {
   address: string;
-  /** Absent before it is known. */
+  /** Undefined before it is known. */
   session?: string | undefined;
 }
 
-/** Points in a window, and the sockets of one address at a time. */
+/** {@link LIMITS} with other numbers. */
 export type LimitTable = { readonly [Name in keyof typeof LIMITS]: number };
 
 const WHOSE = { address: 'from this address', session: 'from this page' };
 
-/** Somebody has sent more than is allowed in a time. */
+/** A sender exceeded a limit. */
 export class OverLimit extends MeshError {
   constructor(
     what: Limited,
     whose: keyof typeof WHOSE,
     waitMs: number,
-    /** How many times what is allowed has been asked for in this window. */
+    /** What was sent in this window, as a multiple of the limit. */
     readonly times: number,
   ) {
     const waitS = Math.max(1, Math.ceil(waitMs / 1_000));
@@ -33,16 +59,16 @@ export class OverLimit extends MeshError {
 }
 
 /**
- * How much one address and one session may send in a time, so that a flood costs others nothing. Fixed windows, counted by
- * rate-limiter-flexible, which forgets a sender when its window ends: in memory, or in Redis for all instances together, and in
- * memory again while Redis does not answer. Open sockets are counted by each instance for itself.
+ * Limits what one address and one session may send, so that a flood does not slow others down. rate-limiter-flexible counts in fixed
+ * windows and forgets a sender when its window ends. It counts in memory, or in Redis for all instances together, and in memory
+ * again while Redis does not answer. Each instance counts its own open sockets.
  */
 export class Limits {
   readonly #counters: Record<Limited, { address: RateLimiterAbstract; session: RateLimiterAbstract | null }> | null;
   readonly #sockets = new Map<string, number>();
   readonly #maxSockets: number;
 
-  /** @param factor multiplies the table; 0 switches every limit off. */
+  /** @param factor multiplies the table; 0 switches all limits off. */
   constructor(factor: number, table: LimitTable = LIMITS, redis?: Redis) {
     const counter = (name: string, points: number) => {
       const options = { keyPrefix: `p2c2r:limit:${name}`, points: points * factor, duration: table.windowS };
@@ -67,7 +93,7 @@ export class Limits {
   }
 
   /**
-   * Takes from what the sender may still send; one without a session is held to what a session may.
+   * Counts what a sender sent. Before its session is known, its address is also held to the limits of one session.
    * @throws OverLimit
    */
   async spend(what: Limited, { address, session = address }: Sender, points = 1): Promise<void> {
@@ -77,13 +103,13 @@ export class Limits {
     await consume(counters.address, address, points, (left, times) => new OverLimit(what, 'address', left, times));
   }
 
-  /** @throws MeshError `rate-limited` when the address has as many sockets open as it may. */
+  /** @throws MeshError `rate-limited` when the address has too many open sockets. */
   checkSockets(address: string): void {
     if ((this.#sockets.get(address) ?? 0) < this.#maxSockets) return;
     throw new MeshError('rate-limited', 'This address has too many connections open. Close some, then try again.');
   }
 
-  /** @returns to be called when it is closed. */
+  /** @returns a function to call when the socket is closed. */
   socketOpened(address: string): () => void {
     this.#sockets.set(address, (this.#sockets.get(address) ?? 0) + 1);
     return () => {

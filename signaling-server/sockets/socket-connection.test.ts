@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { ManualServerClock } from '../boot/manual-clock.ts';
+import { ManualServerClock } from '../test-clock.ts';
 import { type SignalingSocket, SocketConnection } from './socket-connection.ts';
 
-test('the round trip is the handshake’s until a heartbeat has measured a newer one', () => {
+test('the round trip is that of the handshake until a heartbeat has measured a newer one', () => {
   const clock = new ManualServerClock();
   const conn = new EventEmitter();
   const socket = { conn } as unknown as SignalingSocket;

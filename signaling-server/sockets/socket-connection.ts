@@ -8,16 +8,19 @@ import type {
   RelayedSignal,
   ServerToClientEvents,
 } from '../../shared/signaling.ts';
-import type { ServerClock } from '../boot/clock.ts';
-import type { Connection } from '../rooms/member.ts';
-import { COORDINATOR } from '../tuning.ts';
+import type { ServerClock } from '../clock.ts';
+import type { Connection } from '../rooms/connection.ts';
+
+/** Packets that may wait for a slow socket before it is dropped: twice what a resumed session may be sent at once. */
+const MAX_QUEUED_PACKETS = 512;
 
 export type SignalingSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 
 interface Parts {
   instance: string;
-  /** Whom limits per address count. */
+  /** The client address that limits count it under. */
   address: string;
+  /** From the server's first packet to the client's answer: a round trip in itself. */
   handshakeMs: number;
   clock: Pick<ServerClock, 'now'>;
   log: Logger;
@@ -25,8 +28,8 @@ interface Parts {
 }
 
 /**
- * A member's socket over socket.io: measures its round trip from the heartbeats it sends anyway, and drops a socket that does
- * not read what it is sent.
+ * A connection over one of this instance's socket.io sockets. Measures the round trip from socket.io's own heartbeats, and drops a
+ * socket that does not read what it is sent.
  */
 export class SocketConnection implements Connection {
   #rttMs: number;
@@ -36,7 +39,6 @@ export class SocketConnection implements Connection {
 
   readonly instance: string;
 
-  /** @param parts `handshakeMs` from the server's first packet to the client's answer, a round trip in itself. */
   constructor(
     private readonly socket: SignalingSocket,
     private readonly parts: Parts,
@@ -95,9 +97,9 @@ export class SocketConnection implements Connection {
     this.socket.disconnect(true);
   }
 
-  /** Whoever sends to it, this instance or another. */
+  /** Counts the packets of all senders, this instance and others. */
   #dropIfSlow(): void {
-    if (this.#queuedPackets <= COORDINATOR.maxQueuedPackets || this.#isSlow) return;
+    if (this.#queuedPackets <= MAX_QUEUED_PACKETS || this.#isSlow) return;
     this.#isSlow = true;
     const { log, onSlow } = this.parts;
     log.warn({ socket: this.socket.id, queuedPackets: this.#queuedPackets }, 'dropped a socket that does not read');
@@ -107,8 +109,8 @@ export class SocketConnection implements Connection {
 }
 
 /**
- * Ends the transport, not the socket: the page sees a lost connection and comes back for what it missed. Whoever does not read
- * would not read a goodbye either, so the connection goes at once, and what waited in it.
+ * Ends the transport rather than the socket, so that the page sees a lost connection and reconnects. The connection is destroyed at
+ * once, with everything queued in it: a client that does not read would not read a goodbye either.
  */
 export function dropTransport({ conn }: SignalingSocket): void {
   conn.close(true);

@@ -1,12 +1,11 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { ManualServerClock } from '../boot/manual-clock.ts';
+import { ManualServerClock } from '../test-clock.ts';
 import { TestBed } from '../test-server.ts';
-import { STORE } from '../tuning.ts';
-import { FileStore } from './file.ts';
+import { FileStore, MIN_LINES_TO_COMPACT } from './file.ts';
 
-/** What the server remembers survives its end, whatever way it ends, and stays bounded on disk. */
+/** History survives every kind of restart and stays bounded on disk. */
 const bed = new TestBed();
 afterEach(() => bed.end());
 
@@ -16,7 +15,7 @@ const log = { warn: (what: unknown) => logged.push(what), error: (what: unknown)
 const open = (folder: string) => FileStore.open(folder, clock, log);
 const report = { completed: 3, failed: 1, rttMs: 9 };
 
-test('reputations, who was caught and which invites are used up survive a restart', async () => {
+test('reputations, accusations, used invites and bans survive a restart', async () => {
   const folder = await bed.folder();
   const invite = { id: 'i', maxUses: 1, expiresAtMs: clock.epochMs() + 1_000 };
   const first = await open(folder);
@@ -24,6 +23,7 @@ test('reputations, who was caught and which invites are used up survive a restar
   await first.record('h', 'v', report);
   await first.accuse('open den', 'g', 'v');
   expect(await first.useInvite(invite, 's')).toBe(true);
+  await first.ban('b', clock.epochMs() + 1_000);
   await first.close();
   for (let restart = 0; restart < 2; restart++) {
     const next = await open(folder);
@@ -31,11 +31,12 @@ test('reputations, who was caught and which invites are used up survive a restar
     expect(await next.accused('open den')).toEqual(new Map([['v', new Set(['g'])]]));
     expect(await next.useInvite(invite, 'another')).toBe(false);
     expect(await next.useInvite(invite, 's')).toBe(true);
+    expect(await next.isBanned('b')).toBe(true);
     await next.close();
   }
 });
 
-test('lines that a crash cut short or somebody damaged are told of; all others count', async () => {
+test('truncated and damaged lines are skipped with a warning; all others count', async () => {
   const folder = await bed.folder();
   const first = await open(folder);
   await first.record('g', 'v', report);
@@ -49,23 +50,23 @@ test('lines that a crash cut short or somebody damaged are told of; all others c
   expect(logged).toMatchObject([{ damaged: 3 }]);
 });
 
-test('the file is held to what is remembered, names no room, and is its owner’s alone', async () => {
+test('the file stays as small as what is remembered, names no room, and is readable by its owner only', async () => {
   const folder = await bed.folder();
   const store = await open(folder);
   await store.accuse('open secret den', 'g', 'v');
-  for (let count = 0; count < 2 * STORE.minLinesToRewrite; count++) await store.record('g', 'v', report);
+  for (let count = 0; count < 2 * MIN_LINES_TO_COMPACT; count++) await store.record('g', 'v', report);
   await store.close();
   expect(await readdir(folder)).toEqual(['history.jsonl']);
   const path = join(folder, 'history.jsonl');
   const text = await readFile(path, 'utf8');
-  expect(text.split('\n').length).toBeLessThan(STORE.minLinesToRewrite + 2);
+  expect(text.split('\n').length).toBeLessThan(MIN_LINES_TO_COMPACT + 2);
   expect(text).not.toContain('secret den');
   expect((await stat(path)).mode & 0o777).toBe(0o600);
   const next = await open(folder);
-  expect(await next.reputation('v')).toMatchObject({ completed: 6 * STORE.minLinesToRewrite });
+  expect(await next.reputation('v')).toMatchObject({ completed: 6 * MIN_LINES_TO_COMPACT });
 });
 
-test('while the disk refuses, memory goes on; once it takes again everything is written', async () => {
+test('while writes fail memory goes on; once they succeed everything is written', async () => {
   const folder = await bed.folder();
   const path = join(folder, 'history.jsonl');
   const store = await open(folder);
@@ -83,7 +84,7 @@ test('while the disk refuses, memory goes on; once it takes again everything is 
   expect(await next.reputation('v')).toEqual({ completed: 3, failed: 1 });
 });
 
-test('a folder that cannot be used is told at once', async () => {
+test('an unusable folder is reported at once', async () => {
   const folder = await bed.folder();
   await writeFile(join(folder, 'state'), '');
   await expect(open(join(folder, 'state'))).rejects.toMatchObject({ code: 'EEXIST' });

@@ -1,39 +1,39 @@
 import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { ServerClock } from '../boot/clock.ts';
-import type { Accused } from '../rooms/matchmaker.ts';
-import { STORE } from '../tuning.ts';
-import { type Entry, readEntry, roomDigest } from './entry.ts';
-import { MemoryStore } from './memory.ts';
-import type { CountedInvite, Report, Reputation, Store } from './store.ts';
+import type { ServerClock } from '../clock.ts';
+import { type Entry, entrySchema, MemoryStore } from './memory.ts';
+import { type Accused, type CountedInvite, type Report, type Reputation, roomDigest, type Store } from './store.ts';
+
+/** Appended lines (about 60 bytes each) after which the file is compacted, beyond twice the lines it needs. */
+export const MIN_LINES_TO_COMPACT = 1_000;
 
 const FILE_NAME = 'history.jsonl';
 const OWNER_ONLY = 0o600;
 
+type Log = Pick<Logger, 'warn' | 'error'>;
+
 /**
- * A memory that survives a restart: every change is a line at the end of a file in `stateDir`. When the file has grown far past
- * what is remembered it is written anew beside and renamed into place, so that a crash leaves the old one or the new one. A kill
- * loses at most the changes of the last moment. One process to a folder.
+ * Survives restarts: an append-only log of JSON lines in `stateDir` over a {@link MemoryStore}. When the log has grown far past
+ * what the memory holds, it is rewritten beside the old one and renamed into place, so that a crash leaves one of the two intact.
+ * A kill loses at most the changes of the last moment. Only one process may use a folder.
  */
 export class FileStore implements Store {
   readonly #path: string;
   readonly #memory: MemoryStore;
-  /** Lines that are yet to be written. */
-  #waiting: string[] = [];
+  /** Lines not yet written. */
+  #pending: string[] = [];
   #writing: Promise<void> | null = null;
-  /** Lines in the file. */
-  #lines = 0;
-  /** How many lines make it be written anew. */
-  #rewriteAt: number = STORE.minLinesToRewrite;
+  #linesInFile = 0;
+  #compactAtLines: number = MIN_LINES_TO_COMPACT;
 
-  /** @throws the file system's error when the folder cannot be used. */
+  /** @throws the file system's error when the folder cannot be used */
   static async open(stateDir: string, clock: Pick<ServerClock, 'epochMs'>, log: Log): Promise<FileStore> {
     await mkdir(stateDir, { recursive: true });
     const store = new FileStore(join(stateDir, FILE_NAME), clock, log);
     await store.#load();
-    // Shows now, and not with the first report, whether it can be written.
-    await store.#rewrite();
+    // Finds out whether the file is writable now rather than with the first report.
+    await store.#compact();
     return store;
   }
 
@@ -56,7 +56,7 @@ export class FileStore implements Store {
 
   async record(gamerId: string, historyId: string, report: Report): Promise<void> {
     await this.#memory.record(gamerId, historyId, report);
-    this.#keep(['tasks', historyId, report.completed, report.failed]);
+    this.#log(['tasks', historyId, report.completed, report.failed]);
   }
 
   accused(roomKey: string): Promise<Accused> {
@@ -65,13 +65,22 @@ export class FileStore implements Store {
 
   async accuse(roomKey: string, gamerId: string, historyId: string): Promise<void> {
     await this.#memory.accuse(roomDigest(roomKey), gamerId, historyId);
-    this.#keep(['accused', roomDigest(roomKey), gamerId, historyId]);
+    this.#log(['accused', roomDigest(roomKey), gamerId, historyId]);
   }
 
   async useInvite(invite: CountedInvite, sessionId: string): Promise<boolean> {
-    const isLetIn = await this.#memory.useInvite(invite, sessionId);
-    if (isLetIn) this.#keep(['used', invite.id, sessionId, invite.expiresAtMs]);
-    return isLetIn;
+    const isAdmitted = await this.#memory.useInvite(invite, sessionId);
+    if (isAdmitted) this.#log(['used', invite.id, sessionId, invite.expiresAtMs]);
+    return isAdmitted;
+  }
+
+  async ban(id: string, expiresAtMs: number): Promise<void> {
+    await this.#memory.ban(id, expiresAtMs);
+    this.#log(['banned', id, expiresAtMs]);
+  }
+
+  isBanned(id: string): Promise<boolean> {
+    return this.#memory.isBanned(id);
   }
 
   async close(): Promise<void> {
@@ -80,66 +89,68 @@ export class FileStore implements Store {
 
   async #load(): Promise<void> {
     let damaged = 0;
-    for (const line of (await readIfThere(this.#path)).split('\n')) {
+    for (const line of (await readIfPresent(this.#path)).split('\n')) {
       if (line === '') continue;
-      const entry = readEntry(line);
+      const entry = parseEntry(line);
       if (entry) await this.#memory.restore(entry);
       else damaged++;
     }
-    if (damaged > 0) this.log.warn({ path: this.#path, damaged }, 'lines of what was remembered are lost');
+    if (damaged > 0) this.log.warn({ path: this.#path, damaged }, 'damaged lines of the history file were skipped');
   }
 
-  #keep(entry: Entry): void {
-    this.#waiting.push(JSON.stringify(entry));
-    this.#writing ??= this.#write();
+  #log(entry: Entry): void {
+    this.#pending.push(JSON.stringify(entry));
+    this.#writing ??= this.#writeAll();
   }
 
-  /** Until nothing waits. What comes meanwhile goes together. */
-  async #write(): Promise<void> {
-    while (this.#waiting.length > 0) {
+  /** Writes until nothing is pending. Entries that arrive during a write go together in the next. */
+  async #writeAll(): Promise<void> {
+    while (this.#pending.length > 0) {
       try {
-        if (this.#lines + this.#waiting.length >= this.#rewriteAt) await this.#rewrite();
+        if (this.#linesInFile + this.#pending.length >= this.#compactAtLines) await this.#compact();
         else await this.#append();
       } catch (cause) {
-        this.log.error({ err: cause, path: this.#path }, 'cannot keep what is remembered; a restart forgets it');
-        // It is in memory, and goes with the next attempt, which writes everything.
-        this.#waiting = [];
-        this.#rewriteAt = 0;
+        this.log.error({ err: cause, path: this.#path }, 'cannot write the history file; a restart would lose history');
+        // The entries are in memory; the next attempt compacts, and so writes everything.
+        this.#pending = [];
+        this.#compactAtLines = 0;
       }
     }
-    // In the same turn as the look at what waits: nothing can come in between and be left lying.
+    // Runs in the same turn of the event loop as the last check of `#pending`, so that no entry is left behind.
     this.#writing = null;
   }
 
   async #append(): Promise<void> {
-    const lines = this.#take();
-    await appendFile(this.#path, text(lines), { mode: OWNER_ONLY });
-    this.#lines += lines.length;
+    const lines = this.#pending;
+    this.#pending = [];
+    await appendFile(this.#path, textOf(lines), { mode: OWNER_ONLY });
+    this.#linesInFile += lines.length;
   }
 
-  async #rewrite(): Promise<void> {
-    // What waits is in memory already.
-    this.#waiting = [];
+  async #compact(): Promise<void> {
+    // The memory holds pending entries already.
+    this.#pending = [];
     const lines = [...this.#memory.entries()].map((entry) => JSON.stringify(entry));
     const draft = `${this.#path}.new`;
-    await writeFile(draft, text(lines), { mode: OWNER_ONLY });
+    await writeFile(draft, textOf(lines), { mode: OWNER_ONLY });
     await rename(draft, this.#path);
-    this.#lines = lines.length;
-    this.#rewriteAt = STORE.minLinesToRewrite + 2 * lines.length;
-  }
-
-  #take(): string[] {
-    const lines = this.#waiting;
-    this.#waiting = [];
-    return lines;
+    this.#linesInFile = lines.length;
+    this.#compactAtLines = MIN_LINES_TO_COMPACT + 2 * lines.length;
   }
 }
 
-type Log = Pick<Logger, 'warn' | 'error'>;
+const textOf = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
 
-const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
+/** @returns null for a line that is no entry, such as one that a crash cut short */
+function parseEntry(line: string): Entry | null {
+  try {
+    return entrySchema.parse(JSON.parse(line));
+  } catch {
+    return null;
+  }
+}
 
-async function readIfThere(path: string): Promise<string> {
+async function readIfPresent(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {

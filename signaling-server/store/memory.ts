@@ -1,17 +1,41 @@
 import { LRUCache } from 'lru-cache';
-import { MeshError } from '../../shared/errors.ts';
-import type { ServerClock } from '../boot/clock.ts';
-import type { Accused } from '../rooms/matchmaker.ts';
-import { COORDINATOR } from '../tuning.ts';
-import type { Entry } from './entry.ts';
-import type { CountedInvite, Report, Reputation, Store } from './store.ts';
+import type { MeshError } from '../../shared/errors.ts';
+import { z } from '../../shared/zod.ts';
+import type { ServerClock } from '../clock.ts';
+import {
+  type Accused,
+  type CountedInvite,
+  type Report,
+  type Reputation,
+  STORE_LIMITS,
+  type Store,
+  tooManyBans,
+  tooManyInvites,
+} from './store.ts';
 
-/** Remembers while this process lives. */
+const id = z.string().max(128);
+const count = z.int().min(0);
+
+/** One fact that outlives a restart. */
+export const entrySchema = z.union([
+  /** Tasks that gamers reported of a volunteer, added to those of other entries: history id, completed, failed. */
+  z.tuple([z.literal('tasks'), id, count, count]),
+  /** A gamer caught a volunteer: room, gamer, history id. */
+  z.tuple([z.literal('accused'), id, id, id]),
+  /** A counted invite admitted a session: invite, session, expiry of the invite in ms since the Unix epoch. */
+  z.tuple([z.literal('used'), id, id, count]),
+  /** A ban: what is banned, expiry in ms since the Unix epoch. */
+  z.tuple([z.literal('banned'), id, count]),
+]);
+export type Entry = z.infer<typeof entrySchema>;
+
+/** Remembers for the life of this process. */
 export class MemoryStore implements Store {
-  readonly #reputations = new LRUCache<string, Reputation>({ max: COORDINATOR.maxReputations });
-  readonly #partners = new LRUCache<string, LRUCache<string, number>>({ max: COORDINATOR.maxGamersRemembered });
-  readonly #accused = new LRUCache<string, LRUCache<string, Set<string>>>({ max: COORDINATOR.maxRoomsWithAccused });
+  readonly #reputations = new LRUCache<string, Reputation>({ max: STORE_LIMITS.maxReputations });
+  readonly #partners = new LRUCache<string, LRUCache<string, number>>({ max: STORE_LIMITS.maxGamers });
+  readonly #accused = new LRUCache<string, LRUCache<string, Set<string>>>({ max: STORE_LIMITS.maxRoomsWithAccused });
   readonly #inviteUses = new Map<string, { sessions: Set<string>; expiresAtMs: number }>();
+  readonly #bans = new Map<string, { expiresAtMs: number }>();
 
   constructor(private readonly clock: Pick<ServerClock, 'epochMs'>) {}
 
@@ -26,17 +50,9 @@ export class MemoryStore implements Store {
   async record(gamerId: string, historyId: string, report: Report): Promise<void> {
     const { completed, failed, rttMs } = report;
     this.#credit(historyId, { completed, failed });
-    const partners = this.#partners.get(gamerId) ?? new LRUCache({ max: COORDINATOR.maxPartnersPerGamer });
+    const partners = this.#partners.get(gamerId) ?? new LRUCache({ max: STORE_LIMITS.maxPartnersPerGamer });
     partners.set(historyId, rttMs);
     this.#partners.set(gamerId, partners);
-  }
-
-  #credit(historyId: string, { completed, failed }: Reputation): void {
-    const before = this.#reputations.get(historyId);
-    this.#reputations.set(historyId, {
-      completed: (before?.completed ?? 0) + completed,
-      failed: (before?.failed ?? 0) + failed,
-    });
   }
 
   async accused(roomKey: string): Promise<Accused> {
@@ -45,9 +61,9 @@ export class MemoryStore implements Store {
 
   async accuse(roomKey: string, gamerId: string, historyId: string): Promise<void> {
     const room =
-      this.#accused.get(roomKey) ?? new LRUCache<string, Set<string>>({ max: COORDINATOR.maxAccusedPerRoom });
+      this.#accused.get(roomKey) ?? new LRUCache<string, Set<string>>({ max: STORE_LIMITS.maxAccusedPerRoom });
     const gamers = room.get(historyId) ?? new Set();
-    if (gamers.size < COORDINATOR.maxAccusers) gamers.add(gamerId);
+    if (gamers.size < STORE_LIMITS.maxAccusers) gamers.add(gamerId);
     room.set(historyId, gamers);
     this.#accused.set(roomKey, room);
   }
@@ -56,23 +72,42 @@ export class MemoryStore implements Store {
     const uses = this.#inviteUses.get(id) ?? { sessions: new Set<string>(), expiresAtMs };
     if (uses.sessions.has(sessionId)) return true;
     if (uses.sessions.size >= maxUses) return false;
-    if (!this.#inviteUses.has(id)) this.#makeRoomForInvite();
+    if (!this.#inviteUses.has(id)) this.#makeRoom(this.#inviteUses, STORE_LIMITS.maxCountedInvites, tooManyInvites);
     this.#inviteUses.set(id, uses);
     uses.sessions.add(sessionId);
     return true;
   }
 
-  /** Takes back what {@link entries} gave. */
+  async ban(id: string, expiresAtMs: number): Promise<void> {
+    const known = this.#bans.get(id);
+    if (!known) this.#makeRoom(this.#bans, STORE_LIMITS.maxBans, tooManyBans);
+    this.#bans.set(id, { expiresAtMs: Math.max(known?.expiresAtMs ?? 0, expiresAtMs) });
+  }
+
+  async isBanned(id: string): Promise<boolean> {
+    const ban = this.#bans.get(id);
+    return ban !== undefined && ban.expiresAtMs > this.clock.epochMs();
+  }
+
+  /** Loads an entry that {@link entries} wrote. */
   async restore(entry: Entry): Promise<void> {
-    const [kind] = entry;
-    if (kind === 'tasks') this.#credit(entry[1], { completed: entry[2], failed: entry[3] });
-    else if (kind === 'accused') await this.accuse(entry[1], entry[2], entry[3]);
-    else await this.useInvite({ id: entry[1], maxUses: Number.POSITIVE_INFINITY, expiresAtMs: entry[3] }, entry[2]);
+    switch (entry[0]) {
+      case 'tasks':
+        this.#credit(entry[1], { completed: entry[2], failed: entry[3] });
+        return;
+      case 'accused':
+        return this.accuse(entry[1], entry[2], entry[3]);
+      case 'used':
+        await this.useInvite({ id: entry[1], maxUses: Number.POSITIVE_INFINITY, expiresAtMs: entry[3] }, entry[2]);
+        return;
+      case 'banned':
+        return this.ban(entry[1], entry[2]);
+    }
   }
 
   /**
-   * What outlives a restart, least recently used first. Who worked with whom does not: a gamer's measurements are made anew with
-   * its links.
+   * Everything that outlives a restart, least recently used first. A gamer's partners do not: their round trips are measured
+   * again with each new link.
    */
   *entries(): Iterable<Entry> {
     for (const [id, { completed, failed }] of [...this.#reputations.entries()].toReversed())
@@ -85,16 +120,24 @@ export class MemoryStore implements Store {
     for (const [id, { sessions, expiresAtMs }] of this.#inviteUses) {
       if (expiresAtMs > nowMs) for (const session of sessions) yield ['used', id, session, expiresAtMs];
     }
+    for (const [id, { expiresAtMs }] of this.#bans) if (expiresAtMs > nowMs) yield ['banned', id, expiresAtMs];
   }
 
   async close(): Promise<void> {}
 
-  #makeRoomForInvite(): void {
-    if (this.#inviteUses.size < COORDINATOR.maxCountedInvites) return;
+  #credit(historyId: string, { completed, failed }: Reputation): void {
+    const before = this.#reputations.get(historyId);
+    this.#reputations.set(historyId, {
+      completed: (before?.completed ?? 0) + completed,
+      failed: (before?.failed ?? 0) + failed,
+    });
+  }
+
+  /** Makes space for one more entry by dropping expired ones. */
+  #makeRoom(all: Map<string, { expiresAtMs: number }>, max: number, tooMany: () => MeshError): void {
+    if (all.size < max) return;
     const nowMs = this.clock.epochMs();
-    for (const [id, { expiresAtMs }] of this.#inviteUses) if (expiresAtMs <= nowMs) this.#inviteUses.delete(id);
-    if (this.#inviteUses.size >= COORDINATOR.maxCountedInvites) {
-      throw new MeshError('rate-limited', 'Too many invites are in use on this server. Try again later.');
-    }
+    for (const [id, { expiresAtMs }] of all) if (expiresAtMs <= nowMs) all.delete(id);
+    if (all.size >= max) throw tooMany();
   }
 }

@@ -1,13 +1,24 @@
 import type { Redis } from 'ioredis';
-import { MeshError } from '../../shared/errors.ts';
 import { z } from '../../shared/zod.ts';
-import type { ServerClock } from '../boot/clock.ts';
-import type { Accused } from '../rooms/matchmaker.ts';
-import { COORDINATOR, STORE } from '../tuning.ts';
-import { roomDigest } from './entry.ts';
-import type { CountedInvite, Report, Reputation, Store } from './store.ts';
+import type { ServerClock } from '../clock.ts';
+import {
+  type Accused,
+  type CountedInvite,
+  type Report,
+  type Reputation,
+  roomDigest,
+  STORE_LIMITS,
+  type Store,
+  tooManyBans,
+  tooManyInvites,
+} from './store.ts';
 
-/** Keys: reputation, partners, when each partner was last heard of. Values: completed, failed, volunteer, rtt, bound, two lives. */
+/** A volunteer's reputation outlasts a season without it. */
+export const REPUTATION_TTL_S = 90 * 24 * 3_600;
+/** A room's accusations and a gamer's partners. */
+const ROOM_TTL_S = 30 * 24 * 3_600;
+
+/** Keys: reputation, partners, when each partner was last seen. Arguments: completed, failed, volunteer, rtt, bound, two TTLs. */
 const RECORD = `
 redis.call('HINCRBY', KEYS[1], 'completed', ARGV[1])
 redis.call('HINCRBY', KEYS[1], 'failed', ARGV[2])
@@ -21,7 +32,7 @@ end
 redis.call('EXPIRE', KEYS[2], ARGV[7])
 redis.call('EXPIRE', KEYS[3], ARGV[7])`;
 
-/** Keys: who accuses whom in a room, when each was last accused. Values: volunteer, gamer, both bounds, life. */
+/** Keys: accusers of each volunteer of a room, when each was last accused. Arguments: volunteer, gamer, both bounds, TTL. */
 const ACCUSE = `
 local gamers = cjson.decode(redis.call('HGET', KEYS[1], ARGV[1]) or '[]')
 local known = #gamers >= tonumber(ARGV[3])
@@ -36,7 +47,7 @@ end
 redis.call('EXPIRE', KEYS[1], ARGV[5])
 redis.call('EXPIRE', KEYS[2], ARGV[5])`;
 
-/** Keys: sessions that used an invite, when each invite ends. Values: invite, session, uses, now, end, bound. */
+/** Keys: sessions that used an invite, expiry of each invite. Arguments: invite, session, uses, now, expiry, bound. */
 const USE = `
 if redis.call('SISMEMBER', KEYS[1], ARGV[2]) == 1 then return 1 end
 if redis.call('SCARD', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end
@@ -49,9 +60,20 @@ redis.call('PEXPIRE', KEYS[1], left)
 if redis.call('PTTL', KEYS[2]) < left then redis.call('PEXPIRE', KEYS[2], left) end
 return 1`;
 
+/** Key: expiry of each ban. Arguments: what is banned, now, expiry, bound. */
+const BAN = `
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[2])
+if not redis.call('ZSCORE', KEYS[1], ARGV[1]) and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then return 0 end
+redis.call('ZADD', KEYS[1], math.max(ARGV[3], redis.call('ZSCORE', KEYS[1], ARGV[1]) or 0), ARGV[1])
+local left = math.max(1, ARGV[3] - ARGV[2])
+if redis.call('PTTL', KEYS[1]) < left then redis.call('PEXPIRE', KEYS[1], left) end
+return 1`;
+
+const BANS = 'p2c2r:bans';
+
 const gamersSchema = z.array(z.string());
 
-/** Remembers in Redis, for all instances. Everything there ends by itself. */
+/** Remembers in Redis, for all instances. Every key expires. */
 export class RedisStore implements Store {
   constructor(
     private readonly redis: Redis,
@@ -69,12 +91,10 @@ export class RedisStore implements Store {
   }
 
   async record(gamerId: string, historyId: string, { completed, failed, rttMs }: Report): Promise<void> {
-    const { maxPartnersPerGamer } = COORDINATOR;
     const partners = `p2c2r:partners:${gamerId}`;
     const keys = [`p2c2r:reputation:${historyId}`, partners, `${partners}:seen`];
-    const { reputationTtlS, roomTtlS } = STORE;
-    const values = [completed, failed, historyId, rttMs, maxPartnersPerGamer, reputationTtlS, roomTtlS];
-    await this.redis.eval(RECORD, keys.length, ...keys, ...values);
+    const bounds = [STORE_LIMITS.maxPartnersPerGamer, REPUTATION_TTL_S, ROOM_TTL_S];
+    await this.redis.eval(RECORD, keys.length, ...keys, completed, failed, historyId, rttMs, ...bounds);
   }
 
   async accused(roomKey: string): Promise<Accused> {
@@ -85,22 +105,30 @@ export class RedisStore implements Store {
   }
 
   async accuse(roomKey: string, gamerId: string, historyId: string): Promise<void> {
-    const { maxAccusers, maxAccusedPerRoom } = COORDINATOR;
+    const { maxAccusers, maxAccusedPerRoom } = STORE_LIMITS;
     const keys = [accusedKey(roomKey), `${accusedKey(roomKey)}:seen`];
-    const values = [historyId, gamerId, maxAccusers, maxAccusedPerRoom, STORE.roomTtlS];
+    const values = [historyId, gamerId, maxAccusers, maxAccusedPerRoom, ROOM_TTL_S];
     await this.redis.eval(ACCUSE, keys.length, ...keys, ...values);
   }
 
   async useInvite({ id, maxUses, expiresAtMs }: CountedInvite, sessionId: string): Promise<boolean> {
     const keys = [`p2c2r:invite:${id}`, 'p2c2r:invites'];
-    const values = [id, sessionId, maxUses, this.clock.epochMs(), expiresAtMs, COORDINATOR.maxCountedInvites];
+    const values = [id, sessionId, maxUses, this.clock.epochMs(), expiresAtMs, STORE_LIMITS.maxCountedInvites];
     const answer = await this.redis.eval(USE, keys.length, ...keys, ...values);
-    if (answer === -1)
-      throw new MeshError('rate-limited', 'Too many invites are in use on this server. Try again later.');
+    if (answer === -1) throw tooManyInvites();
     return answer === 1;
   }
 
-  /** The connection is the cluster's. */
+  async ban(id: string, expiresAtMs: number): Promise<void> {
+    const values = [id, this.clock.epochMs(), expiresAtMs, STORE_LIMITS.maxBans];
+    if ((await this.redis.eval(BAN, 1, BANS, ...values)) === 0) throw tooManyBans();
+  }
+
+  async isBanned(id: string): Promise<boolean> {
+    return Number((await this.redis.zscore(BANS, id)) ?? 0) > this.clock.epochMs();
+  }
+
+  /** The connection belongs to the cluster, which closes it. */
   async close(): Promise<void> {}
 }
 

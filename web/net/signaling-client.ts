@@ -11,7 +11,6 @@ import type {
   VolunteerReport,
   VolunteerStatus,
 } from '../../shared/signaling.ts';
-import { z } from '../../shared/zod.ts';
 import type { Identity } from './identity.ts';
 import { type SignalingEvent, SignalingSession, type SignalingState } from './signaling-session.ts';
 import { StatusReporter } from './status-reporter.ts';
@@ -119,18 +118,18 @@ export class SignalingClient {
 
   /** Returns a signed token. Throws MeshError `signaling-unreachable`, or the server's refusal. */
   async createInvite(request: InviteRequest): Promise<string> {
-    const { token } = await this.#session.request('invite', request, z.object({ token: z.string() }));
+    const { token } = await this.#session.request('invite', request);
     return token;
   }
 
   /** Revokes an invite; only the room's owner may. Throws MeshError `signaling-unreachable`, or the server's refusal. */
   async takeBackInvite(token: string): Promise<void> {
-    await this.#session.request('takeback', { token }, z.null());
+    await this.#session.request('revoke', { token });
   }
 
   /** Removes a volunteer from the room; only its owner may. Throws MeshError `signaling-unreachable`, or the server's refusal. */
   async removeVolunteer(volunteerId: string): Promise<void> {
-    await this.#session.request('remove', { volunteerId }, z.null());
+    await this.#session.request('remove', { volunteerId });
   }
 
   /** Leaves the room, so that its members need not wait for us. */

@@ -1,17 +1,16 @@
-import type { ZodType } from 'zod';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { proofBytes } from '../../shared/identity.ts';
 import {
-  type ClientToServerEvents,
-  iceGrantSchema,
+  type ClientEvent,
+  type EventPayload,
+  type EventReply,
   type Joined,
   type JoinRequest,
   joinedSchema,
   sessionIdOf,
   type VolunteerStatus,
 } from '../../shared/signaling.ts';
-import { z } from '../../shared/zod.ts';
 import { IceRenewal } from './ice-servers.ts';
 import type { Identity } from './identity.ts';
 import {
@@ -47,8 +46,6 @@ export interface SessionOptions {
   onDisconnected(): void;
 }
 
-const nothing = z.null();
-
 /**
  * A session at the coordinator, and the socket that carries it. It survives lost sockets and server restarts: the id of the session is
  * the hash of a key that only we know, so whichever server answers next recognises the same member.
@@ -78,7 +75,7 @@ export class SignalingSession {
     this.#socket.on('disconnect', (why) => this.#disconnected(why));
     this.#renewal = new IceRenewal({
       clock: options.clock,
-      ask: () => ask(this.#socket, 'ice', null, iceGrantSchema),
+      ask: () => ask(this.#socket, 'ice', null),
       onGrant: (grant) => {
         this.#joined = { ...this.joined, ...grant };
       },
@@ -111,21 +108,14 @@ export class SignalingSession {
   }
 
   /** Returns the server's answer. Throws MeshError `signaling-unreachable` while offline, or the server's refusal. */
-  async request<Event extends keyof ClientToServerEvents, Value>(
-    event: Event,
-    payload: Parameters<ClientToServerEvents[Event]>[0],
-    schema: ZodType<Value>,
-  ): Promise<Value> {
+  async request<Event extends ClientEvent>(event: Event, payload: EventPayload<Event>): Promise<EventReply<Event>> {
     if (this.#state !== 'online') throw unreachable(this.#options.url);
-    return ask(this.#socket, event, payload, schema);
+    return ask(this.#socket, event, payload);
   }
 
   /** Sends without waiting for the answer; a refusal becomes a `refused` event. */
-  notify<Event extends keyof ClientToServerEvents>(
-    event: Event,
-    payload: Parameters<ClientToServerEvents[Event]>[0],
-  ): void {
-    this.#reportRefusal(ask(this.#socket, event, payload, nothing));
+  notify<Event extends ClientEvent>(event: Event, payload: EventPayload<Event>): void {
+    this.#reportRefusal(ask(this.#socket, event, payload));
   }
 
   /** Leaves the room, so that its members need not wait for us. */
@@ -135,7 +125,7 @@ export class SignalingSession {
     this.#setState('closed');
     if (wasOnline) {
       // The session is over either way: a server that missed this notices the lost socket.
-      await ask(this.#socket, 'leave', null, nothing, SOCKET.leaveTimeoutMs).catch(() => {});
+      await ask(this.#socket, 'leave', null, SOCKET.leaveTimeoutMs).catch(() => {});
     }
     this.#dispose();
   }
@@ -182,7 +172,7 @@ export class SignalingSession {
       const sessionId = await sessionIdOf(this.#wanted.sessionKey);
       return identity.sign(proofBytes({ challenge, host: new URL(url).host, sessionId }));
     };
-    this.#reportRefusal(signing().then((signature) => ask(this.#socket, 'prove', { signature }, nothing)));
+    this.#reportRefusal(signing().then((signature) => ask(this.#socket, 'prove', { signature })));
   }
 
   /** Fails the first join; later ones are repeated over a new socket. */
@@ -215,7 +205,7 @@ export class SignalingSession {
       this.#end(MeshError.removedFromRoom());
   }
 
-  #reportRefusal(answer: Promise<null>): void {
+  #reportRefusal(answer: Promise<unknown>): void {
     answer.catch((cause: unknown) => this.#refused(cause));
   }
 

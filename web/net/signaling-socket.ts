@@ -2,7 +2,12 @@ import { io, type Socket } from 'socket.io-client';
 import type { ZodType } from 'zod';
 import { MeshError } from '../../shared/errors.ts';
 import {
+  CLIENT_EVENTS,
+  type ClientEvent,
   type ClientToServerEvents,
+  type EventPayload,
+  type EventReply,
+  type Farewell,
   goneSchema,
   type Introduction,
   introductionSchema,
@@ -29,8 +34,6 @@ export const SOCKET = {
 
 export type SignalingSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
-type Farewell = z.infer<typeof goneSchema>;
-
 /** Events that the server sends on its own initiative. */
 export type ServerEvent =
   | { kind: 'introduced'; introduction: Introduction }
@@ -55,16 +58,15 @@ export function openSocket(url: string, joinRequest: () => JoinRequest): Signali
 
 /**
  * Sends a request and returns the server's answer. Throws the server's refusal as a MeshError, `signaling-unreachable` if no answer
- * arrives in time, or `malformed` if the answer does not match `schema`.
+ * arrives in time, or `malformed` if the answer does not match the event's reply in CLIENT_EVENTS.
  */
-export async function ask<Event extends keyof ClientToServerEvents, Value>(
+export async function ask<Event extends ClientEvent>(
   socket: SignalingSocket,
   event: Event,
-  payload: Parameters<ClientToServerEvents[Event]>[0],
-  schema: ZodType<Value>,
+  payload: EventPayload<Event>,
   timeoutMs: number = SOCKET.connectTimeoutMs,
-): Promise<Value> {
-  return readAnswer(await answerOf(socket, event, payload, timeoutMs), schema);
+): Promise<EventReply<Event>> {
+  return readAnswer(await answerOf(socket, event, payload, timeoutMs), CLIENT_EVENTS[event].reply);
 }
 
 /** Returns the value of an answer. Throws the server's refusal as a MeshError, or `malformed` if the answer does not match `schema`. */

@@ -2,7 +2,7 @@ import { render } from 'preact';
 import { StatusPage } from './status-page.tsx';
 import { StatusWatch } from './status-watch.ts';
 
-/** For this tab only: it opens the figures to whoever has it. */
+/** Kept in sessionStorage, for this tab only: everybody who has the token can see the statistics. */
 const TOKEN_KEY = 'p2c2r.operator-token';
 
 const watch = new StatusWatch({

@@ -17,7 +17,7 @@ const AT_START: ServerStatus = {
   cpuS: 1,
 };
 
-test('rates are of the time between two looks', () => {
+test('rates cover the time between two samples', () => {
   const later: ServerStatus = {
     ...AT_START,
     uptimeS: 20,
@@ -32,12 +32,12 @@ test('rates are of the time between two looks', () => {
   expect(ratesBetween(AT_START, later)).toEqual({ joinsPerS: 2, signalsPerS: 5, refusalsPerS: 0.5, cpu: 0.5 });
 });
 
-test('a first look and a server started anew have no rates', () => {
+test('a first sample and a restarted server have no rates', () => {
   expect(ratesBetween(null, AT_START)).toBeNull();
   expect(ratesBetween({ ...AT_START, uptimeS: 100 }, AT_START)).toBeNull();
 });
 
-test('what has not happened yet has no mean and no success', () => {
+test('without joins or links, mean and success are NaN', () => {
   expect(linkSuccess(AT_START)).toBeNaN();
   expect(linkSuccess({ ...AT_START, links: { direct: 2, relay: 1, failed: 1 } })).toBe(0.75);
   expect(meanJoinMs(AT_START)).toBe(20);

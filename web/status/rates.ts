@@ -1,15 +1,15 @@
 import type { ServerStatus } from '../../shared/server-status.ts';
 
-/** What happened between two looks at a server. */
+/** Rates between two samples of a server's status. */
 export interface Rates {
   joinsPerS: number;
   signalsPerS: number;
   refusalsPerS: number;
-  /** Processors' time used in a second. */
+  /** Processor seconds used per second. */
   cpu: number;
 }
 
-/** @returns null when there is nothing to compare with: no look before, or the server was started anew since. */
+/** @returns null when there is nothing to compare: no earlier sample, or the server was restarted since. */
 export function ratesBetween(before: ServerStatus | null, now: ServerStatus): Rates | null {
   if (!before) return null;
   const passedS = now.uptimeS - before.uptimeS;
@@ -27,12 +27,12 @@ export function totalRefusals({ refusals }: ServerStatus): number {
   return refusals.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** Part of the attempts to connect that led to a link, 0..1; NaN before the first. */
+/** Fraction of the attempts to connect that led to a link, 0 to 1; NaN before the first attempt. */
 export function linkSuccess({ links: { direct, relay, failed } }: ServerStatus): number {
   return (direct + relay) / (direct + relay + failed);
 }
 
-/** From a socket's first byte to the answer to its join, on average since the start, ms; NaN before the first. */
+/** Mean time from the first byte of a socket to the answer to its join, since the start, ms; NaN before the first join. */
 export function meanJoinMs({ joins: { fresh, resumed, totalS } }: ServerStatus): number {
   return (totalS * 1_000) / (fresh + resumed);
 }

@@ -1,11 +1,13 @@
+import { useState } from 'preact/hooks';
+import { Button } from '../ui/buttons.tsx';
+import { TextField } from '../ui/fields.tsx';
 import { NO_FIGURE } from '../ui/format.ts';
 import { Notice, PageHeader, Panel } from '../ui/layout.tsx';
 import { Figures } from './figures.tsx';
 import './status-page.css';
 import type { StatusWatch } from './status-watch.ts';
-import { TokenForm } from './token-form.tsx';
 
-/** What a server's operator sees of it. */
+/** The status page, for the server's operator. */
 export function StatusPage({ watch }: { watch: StatusWatch }) {
   const { state, trouble, status, rates, charts } = watch;
   const version = status.value?.version ?? NO_FIGURE;
@@ -15,7 +17,7 @@ export function StatusPage({ watch }: { watch: StatusWatch }) {
       <main class="status">
         {state.value === 'away' && <Notice title="The server does not answer" text={trouble.value} isError />}
         {state.value === 'locked' ? (
-          <Panel title="For whoever runs this server">
+          <Panel title="For the operator of this server">
             <p class="soft">{trouble.value}</p>
             <TokenForm onToken={(token) => watch.useToken(token)} />
           </Panel>
@@ -24,5 +26,25 @@ export function StatusPage({ watch }: { watch: StatusWatch }) {
         )}
       </main>
     </>
+  );
+}
+
+/** Asks for OPERATOR_TOKEN, which opens the statistics to other machines. */
+function TokenForm({ onToken }: { onToken: (token: string) => void }) {
+  const [token, setToken] = useState('');
+  const open = () => token.trim() && onToken(token.trim());
+  return (
+    <form
+      class="token-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        open();
+      }}
+    >
+      <TextField label="Operator token" value={token} onChange={setToken} isSecret />
+      <Button onPress={open} primary testId="open-status">
+        Show statistics
+      </Button>
+    </form>
   );
 }

@@ -3,7 +3,7 @@ import { type ServerStatus, serverStatusSchema } from '../../shared/server-statu
 import { TimeWindow } from '../ui/time-window.ts';
 import { type Rates, ratesBetween } from './rates.ts';
 
-/** `locked`: the server wants a token, or shows itself to its own machine only. `away`: it does not answer. */
+/** `locked`: the server needs a token, or shows the status on its own machine only. `away`: it does not answer. */
 export type WatchState = 'loading' | 'live' | 'locked' | 'away';
 
 export const CHART_WINDOW_S = 300;
@@ -12,7 +12,7 @@ const MAX_SAMPLES = (CHART_WINDOW_S * 1_000) / INTERVAL_MS + 1;
 
 type Columns = [number[], ...(number | null)[][]];
 
-/** One column a line of each chart. */
+/** The times and one column per line for each chart. */
 export interface Charts {
   people: Columns;
   traffic: Columns;
@@ -27,10 +27,10 @@ interface Environment {
   onToken(token: string): void;
 }
 
-/** Asks the server again and again how it is, and keeps the last minutes for the charts. */
+/** Polls the server's status and keeps the last minutes for the charts. */
 export class StatusWatch {
   readonly state = signal<WatchState>('loading');
-  /** Why it is not `live`, as the server says it. */
+  /** Why the state is not `live`, in the words of the server. */
   readonly trouble = signal('');
   readonly status = signal<ServerStatus | null>(null);
   readonly rates = signal<Rates | null>(null);
@@ -42,38 +42,38 @@ export class StatusWatch {
   };
   #token: string;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** The asking that counts: a newer one, or a stop, makes the answer of an older one worthless. */
-  #asking: symbol | null = null;
+  /** The latest request. A newer one or a stop makes the answers of older ones obsolete. */
+  #request: symbol | null = null;
 
   constructor(private readonly environment: Environment) {
     this.#token = environment.token;
   }
 
   start(): void {
-    void this.#ask();
+    void this.#poll();
   }
 
   stop(): void {
-    this.#asking = null;
+    this.#request = null;
     clearTimeout(this.#timer);
   }
 
   useToken(token: string): void {
     this.#token = token;
     this.stop();
-    void this.#ask();
+    void this.#poll();
   }
 
-  async #ask(): Promise<void> {
-    const asking = Symbol('asking');
-    this.#asking = asking;
+  async #poll(): Promise<void> {
+    const request = Symbol('request');
+    this.#request = request;
     const outcome = await this.#load();
-    if (this.#asking !== asking) return;
+    if (this.#request !== request) return;
     if (typeof outcome === 'object') this.#show(outcome);
-    this.#timer = setTimeout(() => void this.#ask(), INTERVAL_MS);
+    this.#timer = setTimeout(() => void this.#poll(), INTERVAL_MS);
   }
 
-  /** @returns null when there is nothing to show; then `state` says why. */
+  /** @returns null when there is no status; then `state` says why. */
   async #load(): Promise<ServerStatus | null> {
     try {
       const response = await this.environment.load(this.#token);
@@ -84,7 +84,7 @@ export class StatusWatch {
       }
       return serverStatusSchema.parse(await response.json());
     } catch {
-      this.trouble.value = 'It is asked again every few seconds.';
+      this.trouble.value = 'Trying again every few seconds.';
       this.state.value = 'away';
       return null;
     }

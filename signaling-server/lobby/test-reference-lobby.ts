@@ -1,10 +1,10 @@
 import { score } from '../../shared/reputation.ts';
 import type { VolunteerStatus } from '../../shared/signaling.ts';
 import type { TaskName } from '../../shared/tasks/definition.ts';
-import { expectedLoad, helpersOf, isWelcome, placesOf, standing } from '../rooms/matchmaker.ts';
-import { regionRttMs } from './lobby-keys.ts';
+import { expectedLoad, helpersOf, isWelcome, placesOf, standing } from './suitability.ts';
+import { regionRttMs } from './volunteer-index.ts';
 
-/** Facts about either side, as tests change them. */
+/** The facts about either side, which tests may change. */
 export interface TestGamer {
   readonly id: string;
   rttMs: number;
@@ -21,68 +21,72 @@ export interface TestHelper {
   rttMs: number;
   status: VolunteerStatus;
   reputation: { completed: number; failed: number };
-  /** By gamer; what they are mapped to nobody reads. */
+  /** By gamer; nobody reads the values. */
   readonly peers: Map<string, TestHelper>;
 }
 
-export const acts = {
-  bring(gamer: TestGamer, volunteer: TestHelper): void {
+export const actions = {
+  pair(gamer: TestGamer, volunteer: TestHelper): void {
     gamer.peers.set(volunteer.id, volunteer);
     volunteer.peers.set(gamer.id, volunteer);
   },
-  part(gamer: TestGamer, volunteer: TestHelper): void {
+  unpair(gamer: TestGamer, volunteer: TestHelper): void {
     gamer.peers.delete(volunteer.id);
     volunteer.peers.delete(gamer.id);
   },
 };
 
 /**
- * The lobby's rule as it is told, with everybody looked at every time: as long as a gamer may have more and there is one for it, the
- * gamer with the fewest helpers picks its best; then the richest gives to the poorest, as long as they differ by two.
+ * A reference implementation of the lobby's rule (see `Lobby`) that looks at every member every time: while a gamer may have more
+ * helpers and a volunteer is available for it, the gamer with the fewest helpers picks its best; then the gamer with the most
+ * helpers gives one to the gamer with the fewest, while they differ by two or more.
  */
-export class PlainLobby {
-  /** In the order they came. */
+export class ReferenceLobby {
+  /** In order of arrival. */
   readonly #gamers = new Set<TestGamer>();
   readonly #volunteers = new Set<TestHelper>();
 
   constructor(private readonly maxIntroductions: number) {}
 
-  seek(gamer: TestGamer): void {
+  addGamer(gamer: TestGamer): void {
     this.#gamers.add(gamer);
   }
 
-  seekNoMore(gamer: TestGamer): void {
+  removeGamer(gamer: TestGamer): void {
     this.#gamers.delete(gamer);
   }
 
-  offer(volunteer: TestHelper): void {
+  addVolunteer(volunteer: TestHelper): void {
     this.#volunteers.add(volunteer);
   }
 
-  offerNoMore(volunteer: TestHelper): void {
+  removeVolunteer(volunteer: TestHelper): void {
     this.#volunteers.delete(volunteer);
   }
 
-  rate(): void {}
+  rerank(): void {}
 
-  settle(): void {
+  rebalance(): void {
     const [gamers, volunteers] = [[...this.#gamers], [...this.#volunteers]];
     for (;;) {
-      const pair = nextPair(gamers, volunteers, this.maxIntroductions);
-      const move = pair ? null : nextMove(gamers, volunteers, this.maxIntroductions);
-      if (!pair && !move) return;
-      if (move) acts.part(move.from, move.volunteer);
-      const { to, volunteer } = move ?? (pair as NonNullable<typeof pair>);
-      acts.bring(to, volunteer);
+      const assignment = nextAssignment(gamers, volunteers, this.maxIntroductions);
+      if (assignment) {
+        actions.pair(assignment.to, assignment.volunteer);
+        continue;
+      }
+      const transfer = nextTransfer(gamers, volunteers, this.maxIntroductions);
+      if (!transfer) return;
+      actions.unpair(transfer.from, transfer.volunteer);
+      actions.pair(transfer.to, transfer.volunteer);
     }
   }
 }
 
-function nextPair(gamers: readonly TestGamer[], volunteers: readonly TestHelper[], maxIntroductions: number) {
-  const hungry = gamers
+function nextAssignment(gamers: readonly TestGamer[], volunteers: readonly TestHelper[], maxIntroductions: number) {
+  const underServed = gamers
     .filter((gamer) => placesOf(gamer, maxIntroductions) > 0)
     .toSorted((a, b) => helpersOf(a) - helpersOf(b));
-  for (const to of hungry) {
+  for (const to of underServed) {
     const [volunteer] = volunteers
       .filter((one) => one.status.accepting && one.peers.size < one.status.maxGamers && mayHave(to, one))
       .toSorted((a, b) => byStanding(to, a, b));
@@ -91,12 +95,12 @@ function nextPair(gamers: readonly TestGamer[], volunteers: readonly TestHelper[
   return null;
 }
 
-function nextMove(gamers: readonly TestGamer[], volunteers: readonly TestHelper[], maxIntroductions: number) {
-  const poorestFirst = gamers.toSorted((a, b) => helpersOf(a) - helpersOf(b));
-  const richestFirst = gamers.toSorted((a, b) => helpersOf(b) - helpersOf(a));
-  for (const to of poorestFirst) {
+function nextTransfer(gamers: readonly TestGamer[], volunteers: readonly TestHelper[], maxIntroductions: number) {
+  const fewestHelpersFirst = gamers.toSorted((a, b) => helpersOf(a) - helpersOf(b));
+  const mostHelpersFirst = gamers.toSorted((a, b) => helpersOf(b) - helpersOf(a));
+  for (const to of fewestHelpersFirst) {
     if (placesOf(to, maxIntroductions) === 0) continue;
-    for (const from of richestFirst) {
+    for (const from of mostHelpersFirst) {
       if (helpersOf(from) - helpersOf(to) < 2) break;
       const volunteer = volunteers
         .filter((one) => one.status.accepting && from.peers.has(one.id) && mayHave(to, one))
@@ -113,7 +117,7 @@ function mayHave(gamer: TestGamer, volunteer: TestHelper): boolean {
   return isOfUse && isWelcome(gamer, volunteer);
 }
 
-/** The best first; equals by what they have earned, and as the sort is stable then by who came first. */
+/** Best first. Ties are broken by merit and then, as the sort is stable, by arrival. */
 function byStanding(gamer: TestGamer, one: TestHelper, other: TestHelper): number {
   return seenFrom(gamer, other) - seenFrom(gamer, one) || merit(other) - merit(one);
 }

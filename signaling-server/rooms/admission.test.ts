@@ -1,10 +1,10 @@
 import { SignJWT } from 'jose';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Answer, InviteRequest } from '../../shared/signaling.ts';
-import { ManualServerClock } from '../boot/manual-clock.ts';
+import { ManualServerClock } from '../test-clock.ts';
 import { TestBed, type TestPage } from '../test-server.ts';
 
-/** Who gets into which room: capacity, invites, passes. */
+/** Which pages enter which rooms: capacity, invites, passes. */
 const bed = new TestBed();
 let clock: ManualServerClock;
 beforeEach(() => {
@@ -32,7 +32,7 @@ const refused = (message: RegExp) => ({
   error: { reason: 'not-invited', message: expect.stringMatching(message) },
 });
 
-test('a full room says so, and has room again once somebody left', async () => {
+test('a full room refuses pages until a member leaves', async () => {
   const { url } = await bed.server({ roomCapacity: 2 });
   const [one, two, three] = [bed.page(url), bed.page(url), bed.page(url)];
   await one.join({ room: 'den' });
@@ -43,7 +43,7 @@ test('a full room says so, and has room again once somebody left', async () => {
   expect(await three.tryJoin({ room: 'den' })).toMatchObject({ ok: true });
 });
 
-test('a page that finds the room it moves to full stays where it was', async () => {
+test('a page that finds its new room full stays in the old one', async () => {
   const { url } = await bed.server({ roomCapacity: 1 });
   const [mover, other, newcomer] = [bed.page(url), bed.page(url), bed.page(url)];
   await mover.join({ room: 'old' });
@@ -55,7 +55,7 @@ test('a page that finds the room it moves to full stays where it was', async () 
   expect(mover.farewells).toEqual([]);
 });
 
-test('a page may change its room or its role on a full server: it needs no more space than it has', async () => {
+test('a page may change its room or role on a full server, since it needs no additional place', async () => {
   const { url } = await bed.server({ roomCapacity: 1, maxSessions: 1 });
   const { sessionKey } = bed.page(url);
   await bed.page(url, sessionKey).join({ room: 'old' });
@@ -63,13 +63,13 @@ test('a page may change its room or its role on a full server: it needs no more 
   expect(await bed.page(url, sessionKey).tryJoin({ room: 'new', role: 'volunteer' })).toMatchObject({ ok: true });
 });
 
-test('a full server says so', async () => {
+test('a full server refuses pages', async () => {
   const { url } = await bed.server({ maxSessions: 2 });
   await Promise.all([bed.page(url).join(), bed.page(url).join()]);
   expect(await bed.page(url).tryJoin()).toMatchObject({ ok: false, error: { reason: 'room-full' } });
 });
 
-test('an invite-only room lets in whoever brings its invite, and meets them with its owner', async () => {
+test('an invite-only room admits a page with its invite, and introduces it to the owner', async () => {
   const { url, owner, room } = await privateRoom();
   expect(await bed.page(url).tryJoin({ room })).toMatchObject(refused(/invited members only/));
   expect(await bed.page(url).tryJoin({ room, inviteOnly: true })).toMatchObject(refused(/invited members only/));
@@ -80,7 +80,7 @@ test('an invite-only room lets in whoever brings its invite, and meets them with
   expect(guest.introductions).toHaveLength(1);
 });
 
-test('an invite is refused for another role, another room, after its time, and when it was tampered with', async () => {
+test('an invite is refused for another role or room, after its expiry, and when it was tampered with', async () => {
   const { url, owner, room } = await privateRoom();
   const invite = await inviteFrom(owner, { role: 'volunteer', expiresInS: 60 });
   const join = (request: object) => bed.page(url).tryJoin({ room, role: 'volunteer', invite, ...request });
@@ -96,7 +96,7 @@ test('an invite is refused for another role, another room, after its time, and w
   expect(await join({})).toMatchObject(refused(/expired/));
 });
 
-test('tokens of another algorithm, key or purpose are refused even when they look right', async () => {
+test('tokens with another algorithm, key or audience are refused even when their claims are right', async () => {
   const { url, room } = await privateRoom();
   const claims = { room, inviteOnly: true, role: 'volunteer', jti: 'x' };
   const exp = clock.epochMs() / 1_000 + 60;
@@ -124,7 +124,7 @@ test('tokens of another algorithm, key or purpose are refused even when they loo
   expect(await bed.page(url).tryJoin({ room, role: 'volunteer', invite: genuine })).toMatchObject({ ok: true });
 });
 
-test('a single-use invite lets in one session, as often as that one comes', async () => {
+test('a single-use invite admits one session, any number of times', async () => {
   const { url, owner, room } = await privateRoom();
   const invite = await inviteFrom(owner, { role: 'volunteer', expiresInS: 60, uses: 1 });
   const guest = bed.page(url);
@@ -134,7 +134,7 @@ test('a single-use invite lets in one session, as often as that one comes', asyn
   expect(await bed.page(url).tryJoin({ invite, role: 'volunteer' })).toMatchObject(refused(/used up/));
 });
 
-test('a room that is full does not spend an invite', async () => {
+test('a full room does not use up an invite', async () => {
   const { url } = await bed.server({ roomCapacity: 2 }, clock);
   const [owner, friend, guest] = [bed.page(url), bed.page(url), bed.page(url)];
   const { room } = await owner.join();
@@ -145,20 +145,20 @@ test('a room that is full does not spend an invite', async () => {
   expect(await guest.tryJoin({ invite, role: 'volunteer' })).toMatchObject({ ok: true });
 });
 
-test('an invite to a room that has vanished makes it again, invite-only as it was', async () => {
+test('an invite to a room that has ended makes it again, as an invite-only room', async () => {
   const { url, owner, room } = await privateRoom();
   const invite = await inviteFrom(owner, { role: 'volunteer', expiresInS: 60 });
   await owner.ask('leave');
   expect(await bed.page(url).join({ invite, role: 'volunteer' })).toMatchObject({ room, inviteOnly: true });
 });
 
-test('a pass is for members of invite-only rooms: into an open one nobody needs it', async () => {
+test('only members of invite-only rooms are given a pass', async () => {
   const { url } = await bed.server({}, clock);
   expect(await bed.page(url).join({ room: 'den' })).not.toHaveProperty('pass');
   expect(await bed.page(url).join({ inviteOnly: true })).toHaveProperty('pass');
 });
 
-test('a token of an invite-only room neither joins nor closes an open room of that name', async () => {
+test('a token for an invite-only room neither enters nor closes an open room of the same name', async () => {
   const { url } = await bed.server({}, clock);
   const [schemer, member, newcomer] = [bed.page(url), bed.page(url), bed.page(url)];
   const { pass } = await schemer.join({ room: 'lobby', inviteOnly: true });

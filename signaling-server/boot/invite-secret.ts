@@ -7,16 +7,16 @@ const FILE_NAME = 'invite-secret';
 const MIN_CHARS = 32;
 
 /**
- * The secret that signs invites when none was configured: random, kept in `stateDir` so that a restart honours what was given
- * out before. Readable by its owner only.
- * @throws the file system's error when the folder cannot be used, or one that names the file when it is damaged.
+ * The secret that signs invites when INVITE_SECRET is not set. It is random and kept in `stateDir`, readable by its owner only, so
+ * that invites stay valid across a restart.
+ * @throws the file system's error when the folder cannot be used, or an error that names the file when it is damaged.
  */
-export async function keptSecret(stateDir: string): Promise<string> {
+export async function keptInviteSecret(stateDir: string): Promise<string> {
   const path = join(stateDir, FILE_NAME);
   await mkdir(stateDir, { recursive: true });
-  const known = await readIfThere(path);
-  if (known !== null) return known;
-  // Written aside and linked into place: of several servers starting at once one wins, and none reads half a secret.
+  const kept = await readIfPresent(path);
+  if (kept !== null) return kept;
+  // Written to a draft and linked into place: of several servers starting at once one wins, and none reads half a secret.
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   await writeFile(draft, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
   try {
@@ -29,7 +29,7 @@ export async function keptSecret(stateDir: string): Promise<string> {
   return read(path);
 }
 
-async function readIfThere(path: string): Promise<string | null> {
+async function readIfPresent(path: string): Promise<string | null> {
   try {
     return await read(path);
   } catch (cause) {
@@ -40,7 +40,7 @@ async function readIfThere(path: string): Promise<string | null> {
 
 async function read(path: string): Promise<string> {
   const secret = await readFile(path, 'utf8');
-  if (secret.length < MIN_CHARS) throw new Error(`${path} holds no secret: delete it, and a new one is made.`);
+  if (secret.length < MIN_CHARS) throw new Error(`${path} is damaged: delete it, and the server makes a new secret.`);
   return secret;
 }
 

@@ -1,8 +1,19 @@
 /**
- * Marks the SDK's script with V8's explicit compile hint (https://v8.dev/blog/explicit-compile-hints): its functions are compiled
- * while it loads, in the background, instead of one after another at their first call. A join calls some 490 of them, and would
- * stop 20 ms for that. Other engines take the mark for a comment. Set last of all: a minifier would take it out.
- * @param {string} entry the chunk whose script, with all it imports, is marked
+ * Replaces the addresses of browser workers in a build for Node, where nothing starts them.
+ * @type {import('vite').Plugin}
+ */
+export const withoutWorkers = {
+  name: 'without-workers',
+  enforce: 'pre',
+  resolveId: (id) => (id.endsWith('?worker&url') ? '\0no-worker' : null),
+  load: (id) => (id === '\0no-worker' ? "export default 'no workers in Node';" : null),
+};
+
+/**
+ * Adds V8's explicit compile hint (https://v8.dev/blog/explicit-compile-hints) to the SDK's scripts, so that their functions are
+ * compiled in the background while the scripts load, and not one by one at their first call. A join calls about 490 functions, which
+ * would block for 20 ms. To other engines the hint is a comment. It is added last, since a minifier would remove it.
+ * @param {string} entry name of the chunk to mark, together with everything it imports
  * @returns {import('vite').Plugin}
  */
 export function compileAtLoad(entry) {
@@ -15,7 +26,7 @@ export function compileAtLoad(entry) {
         const wanted = Object.values(bundle).flatMap((file) =>
           isChunk(file) && file.name === entry ? [file.fileName] : [],
         );
-        // Grows as it is walked.
+        // The loop below adds to the set while it iterates over it.
         const files = new Set(wanted);
         for (const name of files) {
           const file = bundle[name];

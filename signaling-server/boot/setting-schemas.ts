@@ -1,0 +1,68 @@
+import { z } from '../../shared/zod.ts';
+
+/** Schemas turn the text of a setting into its value. Those with a fixed wording also bring the `expects` of their row. */
+export function wholeNumber(least: number, most: number) {
+  const schema = z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .pipe(z.int().min(least).max(most));
+  return { schema, expects: `a whole number from ${least} to ${most}` };
+}
+
+export function onOrOff() {
+  return { schema: z.enum(['on', 'off']).transform((word) => word === 'on'), expects: 'on or off' };
+}
+
+/** A secret that may be left out. */
+export function emptyOrAtLeast(minChars: number) {
+  return z.union([z.literal(''), z.string().min(minChars)]);
+}
+
+/** Origins such as `https://game.example:8443`, or `*`. */
+export function origins() {
+  return list(z.array(z.string().refine(isOrigin)));
+}
+
+function isOrigin(text: string): boolean {
+  return text === '*' || (URL.canParse(text) && new URL(text).origin === text);
+}
+
+/** RTCIceServer objects as JSON. */
+export function iceServers() {
+  const url = z.string().regex(/^(stun|turn)s?:/);
+  const server = z.strictObject({
+    urls: z.union([url, z.array(url).min(1)]),
+    username: z.string().exactOptional(),
+    credential: z.string().exactOptional(),
+  });
+  return (
+    z
+      .string()
+      .transform((text, context): unknown => {
+        try {
+          return JSON.parse(text);
+        } catch {
+          context.addIssue('not JSON');
+          return z.NEVER;
+        }
+      })
+      // A page takes 16; the last one is made from TURN_URLS.
+      .pipe(z.array(server).max(15))
+  );
+}
+
+export function turnUrls() {
+  const url = z
+    .string()
+    .max(512)
+    .regex(/^turns?:[^\s/]+$/);
+  return list(z.array(url).max(8));
+}
+
+function list<Schema extends z.ZodArray<z.ZodType<string, string>>>(items: Schema) {
+  return z
+    .string()
+    .transform((text) => text.split(',').flatMap((item) => item.trim() || []))
+    .pipe(items);
+}

@@ -1,0 +1,121 @@
+import { score } from '../../shared/reputation.ts';
+import type { VolunteerStatus } from '../../shared/signaling.ts';
+import { TASK_NAMES } from '../../shared/tasks/definition.ts';
+
+/** A volunteer that a gamer is introduced to. */
+export interface Helper {
+  readonly historyId: string;
+  readonly isOfLobby: boolean;
+  readonly status: VolunteerStatus;
+}
+
+/** What matchmaking needs to know of either side. `Member` in rooms/ has all of it. */
+interface Party {
+  readonly id: string;
+  /** Round trip between its socket and the coordinator, ms. */
+  readonly rttMs: number;
+  /** The members it is introduced to, by id. */
+  readonly peers: ReadonlyMap<string, Helper>;
+}
+
+export interface GamerFacts extends Party {
+  /** Volunteers it has worked with: history id -> last round trip between the two, ms. */
+  readonly partners: ReadonlyMap<string, number>;
+  /**
+   * Volunteers caught returning wrong results: history id -> the gamers that reported it. Only reports of the gamer's own room
+   * count, so that a gamer that lies harms no other room.
+   */
+  readonly accused: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Session and history ids that the owner of its room removed. Absent: none. */
+  readonly removed?: ReadonlySet<string>;
+}
+
+export interface VolunteerFacts extends Party {
+  /** The id that its history is kept under, see `Member.historyId`. */
+  readonly historyId: string;
+  readonly status: VolunteerStatus;
+  readonly reputation: { completed: number; failed: number };
+}
+
+/**
+ * The share of a volunteer's time, 0 to 1, that one more gamer must expect to find taken: its reported load, or, if its gamers
+ * use all they may, everything but an equal share. The reported load lags behind; ranking by it alone would send gamers that
+ * arrive together to the same few volunteers.
+ *
+ * @param otherGamers how many gamers it has besides the one that asks
+ */
+export function expectedLoad({ load }: VolunteerStatus, otherGamers: number): number {
+  return Math.max(load, otherGamers / (otherGamers + 1));
+}
+
+/** The score of a volunteer for one gamer, 0 to 1, see `score` in shared/ranking.ts. */
+export function scoreFor(gamer: GamerFacts, volunteer: VolunteerFacts): number {
+  const measuredRttMs = gamer.partners.get(volunteer.historyId);
+  const { completed, failed } = volunteer.reputation;
+  const otherGamers = volunteer.peers.has(gamer.id) ? volunteer.peers.size - 1 : volunteer.peers.size;
+  return score({
+    completed,
+    failed,
+    load: expectedLoad(volunteer.status, otherGamers),
+    latencyMs: measuredRttMs ?? gamer.rttMs + volunteer.rttMs,
+    affinity: measuredRttMs === undefined ? 0 : 1,
+  });
+}
+
+/** Orders volunteers for a gamer, highest first: by score, and below all others those reported in its room, most reported last. */
+export function standing(gamer: GamerFacts, volunteer: VolunteerFacts): number {
+  return scoreFor(gamer, volunteer) - (gamer.accused.get(volunteer.historyId)?.size ?? 0);
+}
+
+/**
+ * Whether the two may be introduced. The check uses the history id as well, so that a volunteer does not get another chance with
+ * the gamer that caught it by starting a new session.
+ */
+export function isWelcome(gamer: GamerFacts, { id, historyId }: VolunteerFacts): boolean {
+  const { removed } = gamer;
+  if (removed?.has(id) || removed?.has(historyId)) return false;
+  return !gamer.peers.has(id) && !hasAccused(gamer, historyId);
+}
+
+/** Whether this gamer itself reported the volunteer. */
+export function hasAccused({ id, accused }: GamerFacts, historyId: string): boolean {
+  return accused.get(historyId)?.has(id) ?? false;
+}
+
+/** Counts the volunteers that are of use to a gamer: they accept work, and it accepts their results. */
+export function helpersOf(gamer: GamerFacts, counts: (helper: Helper) => boolean = () => true): number {
+  let helpers = 0;
+  for (const helper of gamer.peers.values()) {
+    if (helper.status.accepting && !hasAccused(gamer, helper.historyId) && counts(helper)) helpers++;
+  }
+  return helpers;
+}
+
+/**
+ * How many more volunteers a gamer may be introduced to. A volunteer that is of no use now takes no place, so that a gamer whose
+ * helpers all pause is not left alone; in total a gamer may have twice the limit.
+ */
+export function placesOf(
+  gamer: GamerFacts,
+  maxIntroductions: number,
+  counts: (helper: Helper) => boolean = () => true,
+): number {
+  const places = maxIntroductions - helpersOf(gamer, counts);
+  return Math.max(0, Math.min(places, 2 * maxIntroductions - gamer.peers.size));
+}
+
+/** Task types as a bit set. Names that this server does not know are ignored. */
+export type TaskSet = number;
+
+const BIT_OF = new Map<string, number>(TASK_NAMES.map((name, index) => [name, 1 << index]));
+
+export function taskSet(names: readonly string[]): TaskSet {
+  let set = 0;
+  for (const name of names) set |= BIT_OF.get(name) ?? 0;
+  return set;
+}
+
+/** Whether a volunteer with these capabilities helps a gamer with these needs. A gamer without needs accepts any volunteer. */
+export function isOfUse(capabilities: TaskSet, needs: TaskSet): boolean {
+  return needs === 0 || (capabilities & needs) !== 0;
+}
