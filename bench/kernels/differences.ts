@@ -1,12 +1,9 @@
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
-import { modelName } from '../../web/compute/models/model-name.ts';
-import type { ModelSource } from '../../web/compute/models/model-source.ts';
-import { unpackLayers } from '../../web/compute/networks/layers.ts';
-import { doubledReference } from '../../web/compute/networks/picture.ts';
-import { probePicture } from '../../web/compute/probe.ts';
-import { Recipes } from '../../web/compute/wgsl/recipes.ts';
-import { Surface } from '../../web/compute/wgsl/surface.ts';
-
+import { probePicture } from '../../web/compute/filter-benchmark.ts';
+import { type ModelSource, modelName } from '../../web/compute/models/model-source.ts';
+import { doubledReference } from '../../web/compute/networks/reference-network.ts';
+import { unpackLayers } from '../../web/compute/networks/weights.ts';
+import { Recipes, Surface } from '../../web/compute/wgsl/upscale-resources.ts';
 import { INPUT } from './ours.ts';
 
 /** Odd, and more than one workgroup. */

@@ -1,6 +1,6 @@
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
 import { GpuPlanes, PlanePasses } from '../../web/compute/ort/gpu-planes.ts';
-import { gpuRuntime, gpuSession, inTurn } from '../../web/compute/ort/gpu-runtime.ts';
+import { gpuRuntime, gpuSession, inTurn } from '../../web/compute/ort/runtime.ts';
 import type { MoreContenders } from './measure.ts';
 
 /** The same networks by onnxruntime-web on the same device: from bytes on the GPU to bytes on the GPU, with nothing read back. */

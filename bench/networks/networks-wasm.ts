@@ -1,11 +1,10 @@
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
-import { servedModels } from '../../web/compute/models/test-model-source.ts';
-import { bandsOf } from '../../web/compute/networks/bands.ts';
-import { cpuRuntime } from '../../web/compute/ort/cpu-runtime.ts';
+import { probePicture } from '../../web/compute/filter-benchmark.ts';
+import { bandsOf, fromPlanes, isOpaque, toPlanes } from '../../web/compute/ort/bands.ts';
 import { OrtWasmBackend } from '../../web/compute/ort/ort-wasm-backend.ts';
-import { fromPlanes, isOpaque, toPlanes } from '../../web/compute/ort/planes.ts';
-import { probePicture } from '../../web/compute/probe.ts';
+import { cpuRuntime } from '../../web/compute/ort/runtime.ts';
 import type { Turn } from '../../web/compute/schedule.ts';
+import { servedModels } from '../../web/compute/test-models.ts';
 
 const SIZE = { width: 320, height: 180 };
 const ROUNDS = 30;

@@ -1,10 +1,10 @@
 import { MeshError } from '../../shared/errors.ts';
 import type { Backend, BackendFrames, FrameTarget } from './backend.ts';
+import type { Machine } from './backend-set.ts';
 import type { FrameUpscaler } from './engine-types.ts';
-import { frameSize } from './frames/rgba-reader.ts';
-import type { Machine } from './machine.ts';
 import type { Schedule } from './schedule.ts';
 import { COMPUTE } from './tuning.ts';
+import { frameSize } from './video-frames.ts';
 
 export interface EngineFramesOptions {
   target: FrameTarget;

@@ -5,10 +5,9 @@ import type { Quality } from '../../shared/tasks/upscale.ts';
 import { Engine } from './engine.ts';
 import type { EngineCapabilities, EngineOptions, ExecuteOptions } from './engine-types.ts';
 import { inputKindOf } from './networks/input-kind.ts';
-import { doubledReference } from './networks/picture.ts';
-import { largestVisibleDifference } from './networks/test-pixels.ts';
+import { doubledReference } from './networks/reference-network.ts';
 import { loadNetwork, repositoryModels } from './test-models.ts';
-import { opaque, paintedPicture } from './test-pictures.ts';
+import { largestVisibleDifference, opaque, paintedPicture } from './test-pictures.ts';
 
 const nobodys: ExecuteOptions = { owner: 'nobody', signal: new AbortController().signal };
 const engines: Engine[] = [];

@@ -4,16 +4,14 @@ import type { InferParams } from '../../shared/tasks/infer.ts';
 import type { Steps } from '../../shared/tasks/steps.ts';
 import { isNetwork, NETWORKS, type Quality, type UpscaleParams } from '../../shared/tasks/upscale.ts';
 import type { FrameTarget } from './backend.ts';
+import type { Machine } from './backend-set.ts';
 import { EngineFrames } from './engine-frames.ts';
 import type { EngineCapabilities, EngineOptions, ExecutedTask, ExecuteOptions, FrameUpscaler } from './engine-types.ts';
-import { inSlices } from './in-slices.ts';
-import { executorOf, promisedSpeeds } from './js/executors.ts';
-import type { Machine } from './machine.ts';
-import { nextMacrotask } from './macrotask.ts';
-import { Schedule } from './schedule.ts';
-import { setUpMachine } from './set-up-machine.ts';
+import { executorOf, promisedSpeeds } from './js-backend.ts';
+import { inSlices, nextMacrotask, Schedule } from './schedule.ts';
+import { setUpMachine } from './select-backends.ts';
 import { COMPUTE } from './tuning.ts';
-import { deviceLost } from './wgsl/device-lost.ts';
+import { deviceLost } from './wgsl/gpu-device.ts';
 
 export type { EngineCapabilities, EngineOptions, ExecutedTask, FrameUpscaler };
 

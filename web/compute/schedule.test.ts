@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import { nextMacrotask } from './macrotask.ts';
-import { Schedule, type Started, type Turn } from './schedule.ts';
+import { nextMacrotask, Schedule, type Started, type Turn } from './schedule.ts';
 import { COMPUTE } from './tuning.ts';
 
 const never = new AbortController().signal;

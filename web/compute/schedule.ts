@@ -183,3 +183,31 @@ function throwIfCancelled(signal: AbortSignal): void {
 function closed(): MeshError {
   return MeshError.closed('The compute engine');
 }
+
+/** Looks up from the work every few milliseconds; what that throws ends it. */
+export async function inSlices<T>(
+  work: Iterator<unknown, T, void>,
+  now: () => number,
+  lookUp: () => Promise<void>,
+): Promise<T> {
+  let sliceStartMs = now();
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    if (now() - sliceStartMs < COMPUTE.sliceMs) continue;
+    await lookUp();
+    sliceStartMs = now();
+  }
+}
+
+/** Resolves after whatever waits in the event loop, messages included; a timer would wait 4 ms more. */
+export function nextMacrotask(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}

@@ -5,7 +5,7 @@ import { pathfinding } from '../../shared/tasks/pathfinding.ts';
 import { physics } from '../../shared/tasks/physics.ts';
 import { raytracing } from '../../shared/tasks/raytracing.ts';
 import { Engine } from './engine.ts';
-import { nextMacrotask } from './macrotask.ts';
+import { nextMacrotask } from './schedule.ts';
 
 let engine: Engine;
 

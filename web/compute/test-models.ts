@@ -1,9 +1,9 @@
+import { MeshError } from '../../shared/errors.ts';
 import type { InputKind, Network } from '../../shared/tasks/upscale.ts';
-import { modelName } from './models/model-name.ts';
-import { servedModels } from './models/test-model-source.ts';
-import { type Layer, unpackLayers } from './networks/layers.ts';
-import type { Features } from './networks/reference.ts';
-import { readVectors } from './networks/test-vectors.ts';
+import { type Manifest, networksIn, parseManifest } from './models/manifest.ts';
+import { type ModelSource, modelName, type OnnxSource } from './models/model-source.ts';
+import type { Features } from './networks/reference-network.ts';
+import { type Layer, unpackLayers } from './networks/weights.ts';
 
 const VECTORS = '/web/compute/networks/test-vectors';
 
@@ -46,4 +46,45 @@ export function madeUpLayers(widths: readonly number[], reach = 1.5): Layer[] {
     });
     return { inputs, outputs, weights, bias: Float32Array.from({ length: outputs }, () => random() * 0.1) };
   });
+}
+
+/** The models of the checkout, from wherever they are served. */
+export function servedModels(folder = '/web/public/models/'): ModelSource & OnnxSource {
+  let manifest: Promise<Manifest> | null = null;
+  const list = () => {
+    manifest ??= fetch(`${folder}manifest.json`).then(async (response) => parseManifest(await response.json()));
+    return manifest;
+  };
+  return {
+    async load(network, kind) {
+      const model = networksIn(await list()).find(({ name }) => name === network);
+      if (!model) throw new MeshError('unknown-model', `There is no model ${network}.`);
+      const response = await fetch(folder + model.files[kind].path);
+      return { model, bytes: await response.arrayBuffer() };
+    },
+    async loadOnnx(wanted, onShare) {
+      const model = (await list()).models.find(({ name }) => name === wanted);
+      if (!model) throw new MeshError('unknown-model', `There is no model ${wanted}.`);
+      const response = await fetch(folder + model.files.onnx.path);
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      onShare(1);
+      return bytes;
+    },
+  };
+}
+
+interface Index {
+  parts: { name: string; width: number; height: number; channels: number }[];
+}
+
+/** What PyTorch made of a picture, layer by layer (`vectors` in training/export.py). */
+export function readVectors(index: Index, bytes: ArrayBuffer): Map<string, Features> {
+  let offset = 0;
+  return new Map(
+    index.parts.map(({ name, width, height, channels }) => {
+      const data = new Float32Array(bytes, offset, width * height * channels);
+      offset += data.byteLength;
+      return [name, { width, height, channels, data }];
+    }),
+  );
 }

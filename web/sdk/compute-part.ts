@@ -1,8 +1,7 @@
 import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
 import { isNetwork, type UpscaleParams } from '../../shared/tasks/upscale.ts';
-import { inSlices } from '../compute/in-slices.ts';
-import { nextMacrotask } from '../compute/macrotask.ts';
 import { upscaleRows } from '../compute/reference/upscale.ts';
+import { inSlices, nextMacrotask } from '../compute/schedule.ts';
 import type { LocalEngine } from '../dispatch/local-runner.ts';
 
 /** Calls of the engine are told apart by a number, and these from the tasks'. */

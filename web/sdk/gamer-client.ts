@@ -3,7 +3,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { makeInviteLink } from '../../shared/invite.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { checkWhere } from '../../shared/where.ts';
-import { nextMacrotask } from '../compute/macrotask.ts';
+import { nextMacrotask } from '../compute/schedule.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { LocalRunner } from '../dispatch/local-runner.ts';
 import { SplitWork } from '../dispatch/split-work.ts';

@@ -2,12 +2,13 @@ import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
 import type { ProgressListener } from '../../shared/tasks/progress.ts';
-import type { ModelProgress } from '../compute/models/model-progress.ts';
+import type { ModelProgress } from '../compute/models/model-source.ts';
 import type { LocalEngine } from '../dispatch/local-runner.ts';
 import type { MovedChannel } from '../net/moved-channel.ts';
 import { type StartedWorker, startWorker } from './start-worker.ts';
 import type { StreamWorkerApi } from './stream.worker.ts';
 import streamWorkerUrl from './stream.worker.ts?worker&url';
+
 import './worker-errors.ts';
 
 /** The gamer's worker, started when it is first needed: the local engine, and later the streams. */

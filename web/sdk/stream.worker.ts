@@ -4,13 +4,14 @@ import type { WireError } from '../../shared/errors.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
 import type { ProgressListener } from '../../shared/tasks/progress.ts';
 import { Engine, type EngineCapabilities, type ExecutedTask } from '../compute/engine.ts';
-import type { ModelProgress } from '../compute/models/model-progress.ts';
+import type { ModelProgress } from '../compute/models/model-source.ts';
 import type { MovedChannel } from '../net/moved-channel.ts';
 import { type StreamOpening, StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import type { StreamStats } from '../stream/gamer/stream-statistics.ts';
 import type { ReadyVolunteer } from '../stream/gamer/volunteer-route.ts';
 import type { StreamSettings } from '../stream/settings.ts';
 import { openModelStore } from './open-model-store.ts';
+
 import './worker-errors.ts';
 
 /** Of every task here: this machine works for one gamer. */

@@ -3,7 +3,7 @@ import type { ProgressListener, TaskProgress } from '../../shared/tasks/progress
 import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { Where } from '../../shared/where.ts';
 import type { BackendName } from '../compute/backend.ts';
-import type { ModelProgress } from '../compute/models/model-progress.ts';
+import type { ModelProgress } from '../compute/models/model-source.ts';
 import type { Redispatch, RedispatchCause } from '../dispatch/dispatcher.ts';
 import type { Placement, PlacementCounts } from '../dispatch/placement.ts';
 import type { Timing } from '../dispatch/timing.ts';

@@ -1,7 +1,7 @@
 import type { WireError } from '../../shared/errors.ts';
 import type { Capabilities } from '../../shared/messages.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
-import type { ModelProgress } from '../compute/models/model-progress.ts';
+import type { ModelProgress } from '../compute/models/model-source.ts';
 import type { MovedChannel } from '../net/moved-channel.ts';
 
 /** What travels between a volunteer's page and its worker. */

@@ -3,8 +3,7 @@ import { ManualClock } from '../../../shared/manual-clock.ts';
 import { infer } from '../../../shared/tasks/infer.ts';
 import type { TaskProgress } from '../../../shared/tasks/progress.ts';
 import { INFER } from '../../../shared/tasks/tuning.ts';
-import { nextMacrotask } from '../macrotask.ts';
-import { Schedule } from '../schedule.ts';
+import { nextMacrotask, Schedule } from '../schedule.ts';
 import { Inference } from './inference.ts';
 import { summing } from './test-sessions.ts';
 

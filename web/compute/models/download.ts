@@ -1,3 +1,4 @@
+import { sha256 } from 'hash-wasm';
 import { concatBytes } from '../../../shared/bytes.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
@@ -90,4 +91,11 @@ function broken(what: string, why: string, cause: unknown): MeshError {
     `${what} could not be fetched (${why}). Check this computer's connection, then reload the page.`,
     { cause },
   );
+}
+
+/** In hexadecimal. WebAssembly does it where the browser does not: `crypto.subtle` is for secure contexts only. */
+export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>, subtle: SubtleCrypto | undefined): Promise<string> {
+  if (!subtle) return sha256(bytes);
+  const hash = new Uint8Array(await subtle.digest('SHA-256', bytes));
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

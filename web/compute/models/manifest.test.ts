@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { INPUT_KINDS, NETWORKS } from '../../../shared/tasks/upscale.ts';
 import { networksIn, parseManifest } from './manifest.ts';
-import { modelName } from './model-name.ts';
+import { modelName } from './model-source.ts';
 
 const folder = fileURLToPath(new URL('../../public/models/', import.meta.url));
 const read = (name: string) => readFile(folder + name);

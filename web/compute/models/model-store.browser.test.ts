@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../../../shared/clock.ts';
-import type { ModelProgress } from './model-progress.ts';
+import { sha256Hex } from './download.ts';
+import type { ModelProgress } from './model-source.ts';
 import { ModelStore } from './model-store.ts';
-import { sha256Hex } from './sha256.ts';
 
 const CACHE_NAME = 'p2c2r-models';
 /** As Vite serves the repository to tests. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { MODELS } from '../tuning.ts';
+import { sha256Hex } from './download.ts';
 import { ModelStore } from './model-store.ts';
-import { sha256Hex } from './sha256.ts';
 import { BASE_URL, TestModelServer } from './test-model-server.ts';
 
 let server: TestModelServer;

@@ -5,9 +5,14 @@ import { MODELS } from '../tuning.ts';
 import { download, RELOAD } from './download.ts';
 import { type Manifest, type Model, type ModelFile, type NetworkModel, networksIn, parseManifest } from './manifest.ts';
 import { ModelCache } from './model-cache.ts';
-import type { ModelName } from './model-name.ts';
-import { type ModelProgress, ProgressReport } from './model-progress.ts';
-import type { ModelFileKind, ModelSource, OnnxSource } from './model-source.ts';
+import {
+  type ModelFileKind,
+  type ModelName,
+  type ModelProgress,
+  type ModelSource,
+  type OnnxSource,
+  ProgressReport,
+} from './model-source.ts';
 import { UrlModels } from './url-models.ts';
 
 const KEPT_LIST = "The server's list of networks could not be read; those this browser has kept are used.";

@@ -1,9 +1,8 @@
 import { ManualClock } from '../../../shared/manual-clock.ts';
+import { sha256Hex } from './download.ts';
 import type { Manifest } from './manifest.ts';
-import type { ModelProgress } from './model-progress.ts';
+import type { ModelProgress } from './model-source.ts';
 import { ModelStore, type ModelStoreOptions } from './model-store.ts';
-import { sha256Hex } from './sha256.ts';
-import { MemoryCaches } from './test-caches.ts';
 
 export const BASE_URL = new URL('https://server.example/models/');
 
@@ -77,4 +76,27 @@ function silence(signal: AbortSignal | null | undefined): ReadableStream<Uint8Ar
       signal?.addEventListener('abort', () => controller.error(signal.reason));
     },
   });
+}
+
+/** What the model store uses of a browser's caches, in memory. */
+export class MemoryCaches {
+  readonly entries = new Map<string, Uint8Array<ArrayBuffer>>();
+  /** What storing anything throws. */
+  putError: Error | null = null;
+
+  readonly #cache = {
+    match: async (key: URL) => {
+      const bytes = this.entries.get(key.href);
+      return bytes && new Response(bytes);
+    },
+    put: async (key: URL, response: Response) => {
+      if (this.putError) throw this.putError;
+      this.entries.set(key.href, new Uint8Array(await response.arrayBuffer()));
+    },
+    delete: async (key: URL) => this.entries.delete(key.href),
+    keys: async () => [...this.entries.keys()].map((url) => new Request(url)),
+  };
+
+  /** As the browser hands it out. */
+  readonly storage = { open: async () => this.#cache } as unknown as CacheStorage;
 }

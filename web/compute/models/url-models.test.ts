@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { MODELS } from '../tuning.ts';
-import { sha256Hex } from './sha256.ts';
+import { sha256Hex } from './download.ts';
 import { BASE_URL, TestModelServer } from './test-model-server.ts';
 
 const BYTES = new TextEncoder().encode('an onnx model');

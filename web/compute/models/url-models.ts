@@ -3,7 +3,7 @@ import { MeshError } from '../../../shared/errors.ts';
 import { MODELS } from '../tuning.ts';
 import { download } from './download.ts';
 import { ModelCache } from './model-cache.ts';
-import type { ProgressReport } from './model-progress.ts';
+import type { ProgressReport } from './model-source.ts';
 
 export interface UrlModelsOptions {
   /** Where this code came from: its origin needs no https. */

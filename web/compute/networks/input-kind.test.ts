@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { inputKindOf } from './input-kind.ts';
-import { aliasedPicture, smoothPicture } from './test-input-kinds.ts';
+import { aliasedPicture, smoothPicture } from '../test-pictures.ts';
+import { INPUT_KIND } from '../tuning.ts';
+import { InputKindMemory, inputKindOf } from './input-kind.ts';
 
 describe('the kind of a picture', () => {
   test('is aliased where each pixel is one sample', () => expect(inputKindOf(aliasedPicture())).toBe('aliased'));
@@ -19,4 +20,24 @@ describe('the kind of a picture', () => {
     expect(inputKindOf({ width: 3, height: 2, data: new Uint8ClampedArray(24) })).toBe('smooth');
     expect(inputKindOf({ width: 64, height: 36, data: new Uint8ClampedArray(64 * 36 * 4).fill(90) })).toBe('smooth');
   });
+});
+
+test('one odd picture changes nothing, two in a row do', () => {
+  const memory = new InputKindMemory();
+  expect(memory.kind).toBeNull();
+  expect(memory.look(aliasedPicture())).toBe('aliased');
+  expect(memory.look(smoothPicture())).toBe('aliased');
+  expect(memory.look(aliasedPicture())).toBe('aliased');
+  expect(memory.look(smoothPicture())).toBe('aliased');
+  expect(memory.look(smoothPicture())).toBe('smooth');
+  expect(memory.kind).toBe('smooth');
+});
+
+test('looking is dear: of a stream one picture in so many is looked at', () => {
+  const memory = new InputKindMemory();
+  const aliased = aliasedPicture();
+  const smooth = smoothPicture();
+  expect(memory.of(aliased)).toBe('aliased');
+  const kinds = Array.from({ length: 2 * INPUT_KIND.framesBetweenLooks }, () => memory.of(smooth));
+  expect(kinds.indexOf('smooth')).toBe(2 * INPUT_KIND.framesBetweenLooks - 1);
 });

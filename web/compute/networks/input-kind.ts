@@ -1,6 +1,7 @@
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import type { InputKind } from '../../../shared/tasks/upscale.ts';
 import { INPUT_KIND } from '../tuning.ts';
+import { RgbaReader } from '../video-frames.ts';
 
 /**
  * Tells the two apart by lone edges: a step between two even areas. Where pixels are averages the edge falls within a pixel more
@@ -50,5 +51,69 @@ function countEdges(data: PixelImage['data'], start: number, stride: number, len
     left = middle;
     middle = right;
     right = after;
+  }
+}
+
+/**
+ * The kind of a stream's pictures: the first is looked at, and one in {@link INPUT_KIND.framesBetweenLooks} after it. It changes when
+ * two looks in a row say so, for each change of weights can be seen.
+ */
+export class InputKindMemory {
+  #kind: InputKind | null = null;
+  #wasOther = false;
+  #framesToLook = 0;
+
+  /** Null before the first look. */
+  get kind(): InputKind | null {
+    return this.#kind;
+  }
+
+  /** Counts a picture: is it one to look at? */
+  isDue(): boolean {
+    if (this.#framesToLook-- > 0) return false;
+    this.#framesToLook = INPUT_KIND.framesBetweenLooks - 1;
+    return true;
+  }
+
+  look(image: PixelImage): InputKind {
+    const seen = inputKindOf(image);
+    const isOther = this.#kind !== null && seen !== this.#kind;
+    if (this.#kind === null || (isOther && this.#wasOther)) this.#kind = seen;
+    this.#wasOther = seen !== this.#kind;
+    return this.#kind;
+  }
+
+  /** Of the stream's next picture, which is looked at if it is due. */
+  of(image: PixelImage): InputKind {
+    const isDue = this.isDue();
+    return isDue || this.#kind === null ? this.look(image) : this.#kind;
+  }
+}
+
+/** The kind of a stream's frames where they lie on the GPU: looked at now and then, for a look is a copy out of it. */
+export class InputKindWatch {
+  readonly #reader = new RgbaReader();
+  readonly #memory = new InputKindMemory();
+  #isLooking = false;
+
+  /** Waits for the first frame to be looked at; later ones are looked at beside the work. Throws MeshError as the reader does. */
+  async of(frame: VideoFrame): Promise<InputKind> {
+    const isDue = this.#memory.isDue();
+    const { kind } = this.#memory;
+    if (kind === null) return this.#memory.look(await this.#reader.read(frame));
+    if (isDue && !this.#isLooking) void this.#lookBeside(frame.clone());
+    return kind;
+  }
+
+  async #lookBeside(frame: VideoFrame): Promise<void> {
+    this.#isLooking = true;
+    try {
+      this.#memory.look(await this.#reader.read(frame));
+    } catch {
+      // A frame that cannot be read says nothing; the next one will.
+    } finally {
+      frame.close();
+      this.#isLooking = false;
+    }
   }
 }

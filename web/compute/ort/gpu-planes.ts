@@ -1,8 +1,8 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { NetworkShape } from '../models/manifest.ts';
-import { type Band, bandsOf } from '../networks/bands.ts';
-import { deviceLost } from '../wgsl/device-lost.ts';
-import { ReadbackRing } from '../wgsl/readback-ring.ts';
+import { ReadbackRing } from '../wgsl/gpu-buffers.ts';
+import { deviceLost } from '../wgsl/gpu-device.ts';
+import { type Band, bandsOf } from './bands.ts';
 import code from './planes.wgsl?raw';
 
 /** What the tensors on the GPU are made of. */

@@ -2,23 +2,16 @@ import type * as Ort from 'onnxruntime-web';
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { type InputKind, isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
-import type { Backend, BackendFrames, FrameTarget } from '../backend.ts';
-import { PixelFrames } from '../frames/pixel-frames.ts';
-import { inSlices } from '../in-slices.ts';
-import { type ModelName, modelName } from '../models/model-name.ts';
-import type { ModelSource } from '../models/model-source.ts';
-import { type Band, bandsOf } from '../networks/bands.ts';
-import { filterAfter } from '../networks/filter-after.ts';
-import { inputKindOf } from '../networks/input-kind.ts';
-import { InputKindMemory } from '../networks/input-kind-memory.ts';
+import { type Backend, type BackendFrames, type FrameTarget, filterAfter, requireNetwork } from '../backend.ts';
+import { type ModelName, type ModelSource, modelName } from '../models/model-source.ts';
+import { InputKindMemory, inputKindOf } from '../networks/input-kind.ts';
 import { upscaleRows } from '../reference/upscale.ts';
-import { requireNetwork } from '../require-filter.ts';
-import type { Started, Turn } from '../schedule.ts';
+import { inSlices, type Started, type Turn } from '../schedule.ts';
 import { COMPUTE } from '../tuning.ts';
-import { cpuRuntime } from './cpu-runtime.ts';
-import { fromPlanes, isOpaque, type Planes, toPlanes } from './planes.ts';
-import { createSession, type OrtRuntime, toRunError } from './runtime.ts';
-import { type LoadedNetwork, Sessions } from './sessions.ts';
+import { PixelFrames } from '../video-frames.ts';
+import { type Band, bandsOf, fromPlanes, isOpaque, type Planes, toPlanes } from './bands.ts';
+import { type LoadedNetwork, Sessions } from './onnx-sessions.ts';
+import { cpuRuntime, createSession, type OrtRuntime, toRunError } from './runtime.ts';
 
 /**
  * The networks on this computer's processor, by onnxruntime-web: where there is no GPU, or none that answers right. A run of the library

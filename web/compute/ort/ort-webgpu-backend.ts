@@ -1,24 +1,18 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
-import type { Backend, BackendFrames, FrameTarget } from '../backend.ts';
-import { PixelFrames } from '../frames/pixel-frames.ts';
-import { inSlices } from '../in-slices.ts';
+import { type Backend, type BackendFrames, type FrameTarget, filterAfter, requireNetwork } from '../backend.ts';
 import type { NetworkShape } from '../models/manifest.ts';
-import { type ModelName, modelName } from '../models/model-name.ts';
-import type { ModelSource } from '../models/model-source.ts';
-import { filterAfter } from '../networks/filter-after.ts';
-import { inputKindOf } from '../networks/input-kind.ts';
-import { InputKindMemory } from '../networks/input-kind-memory.ts';
+import { type ModelName, type ModelSource, modelName } from '../models/model-source.ts';
+import { InputKindMemory, inputKindOf } from '../networks/input-kind.ts';
 import { upscaleRows } from '../reference/upscale.ts';
-import { requireNetwork } from '../require-filter.ts';
-import type { Started, Turn } from '../schedule.ts';
+import { inSlices, type Started, type Turn } from '../schedule.ts';
 import { COMPUTE } from '../tuning.ts';
-import { deviceLost } from '../wgsl/device-lost.ts';
+import { PixelFrames } from '../video-frames.ts';
+import { deviceLost } from '../wgsl/gpu-device.ts';
 import { GpuPlanes, PlanePasses, type ValueType } from './gpu-planes.ts';
-import { gpuRuntime, gpuSession, inTurn } from './gpu-runtime.ts';
-import { toRunError } from './runtime.ts';
-import { type LoadedNetwork, Sessions } from './sessions.ts';
+import { type LoadedNetwork, Sessions } from './onnx-sessions.ts';
+import { gpuRuntime, gpuSession, inTurn, toRunError } from './runtime.ts';
 
 export interface OrtWebGpuOptions {
   /** Not ours: whoever opened it destroys it, after this was disposed. */

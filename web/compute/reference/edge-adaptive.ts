@@ -1,6 +1,4 @@
-import type { AxisSamples } from './sampling.ts';
-import { PAD_LEFT, type SourceRow } from './source-rows.ts';
-import { SPATIAL } from './spatial-constants.ts';
+import { type AxisSamples, PAD_LEFT, type SourceRow } from './source-rows.ts';
 
 /** The 4x4 pixels around a position but for the corners, which a round kernel of radius two hardly reaches. */
 const TAP_X = Int8Array.of(0, 1, -1, 0, 1, 2, -1, 0, 1, 2, 0, 1);
@@ -149,3 +147,45 @@ function kernel(squared: number, lobe: number): number {
   const window = lobe * squared - 1;
   return (1.5625 * wave * wave - 0.5625) * window * window;
 }
+
+/**
+ * Sharpens one row against its neighbours above, below, left and right, in the manner of FSR 1's RCAS (published: GPUOpen, 2021;
+ * the code is our own): the difference to their average is added, as far as the result stays within their contrast. So flat
+ * areas and their noise stay as they are, edges get steeper, and nothing rings. Rows are premultiplied RGBA.
+ */
+export function sharpenRow(above: Float32Array, here: Float32Array, below: Float32Array, out: Float32Array): void {
+  const length = here.length;
+  for (let i = 0; i < length; i++) {
+    const center = here[i] ?? 0;
+    const north = above[i] ?? 0;
+    const south = below[i] ?? 0;
+    const west = i < 4 ? center : (here[i - 4] ?? 0);
+    const east = i + 4 < length ? (here[i + 4] ?? 0) : center;
+    const least = Math.min(center, north, south, west, east);
+    const most = Math.max(center, north, south, west, east);
+    const margin = (most - least) * SPATIAL.overshoot;
+    const sharp = center + SPATIAL.sharpness * (center - (north + south + west + east) / 4);
+    out[i] = Math.min(Math.max(sharp, least - margin), most + margin);
+  }
+}
+
+/**
+ * What `spatial` was tuned to, on eight frames of four games at 2x: 0.9 to 3.1 dB above bilinear where the small picture is
+ * anti-aliased, 0.5 to 1.0 dB below it where it has one sample a pixel, whose stairs get crisp too. More sharpness wins nothing on the
+ * former and loses more on the latter. The kernels have the same numbers: the browser tests hold the two together.
+ */
+export const SPATIAL = {
+  /** Window of the kernel, as 1 over its squared radius: 2 pixels where all is flat, longer along an edge. */
+  lobeFlat: 0.5,
+  lobeEdge: 0.21,
+  /** How much longer the kernel gets along a clear edge: half the scale is twice the length. */
+  stretch: 0.5,
+  /** Below this a gradient has no direction worth following: less than two steps of 8 bits. */
+  flatGradientSquared: 1 / 32768,
+  /** Keeps 0 / 0 away: far below one step of 8 bits. */
+  tinyStep: 1 / 65536,
+  /** How much of what the four neighbours average to is taken away: the crispness. */
+  sharpness: 0.6,
+  /** How far past its neighbours a sharpened pixel may go, as a share of their contrast: crisp, yet no halo one could see. */
+  overshoot: 0.05,
+} as const;

@@ -1,10 +1,7 @@
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import type { Filter } from '../../../shared/tasks/upscale.ts';
-import { bilinearRow } from './bilinear.ts';
-import { edgeAdaptiveRow } from './edge-adaptive.ts';
-import { type AxisSamples, axisSamples } from './sampling.ts';
-import { sharpenRow } from './sharpen.ts';
-import { SourceRows } from './source-rows.ts';
+import { edgeAdaptiveRow, sharpenRow } from './edge-adaptive.ts';
+import { type AxisSamples, axisSamples, PAD_LEFT, type SourceRow, SourceRows } from './source-rows.ts';
 
 export interface UpscaleTarget {
   outWidth: number;
@@ -106,5 +103,26 @@ function writeRow(row: Float32Array, out: Uint8ClampedArray, offset: number): vo
     out[offset + i + 1] = (row[i + 1] ?? 0) * scale;
     out[offset + i + 2] = (row[i + 2] ?? 0) * scale;
     out[offset + i + 3] = alpha * 255;
+  }
+}
+
+/** One output row between two input rows, `fy` of the way down; premultiplied, unpadded. */
+export function bilinearRow(
+  above: SourceRow,
+  below: SourceRow,
+  fy: number,
+  { base, fraction }: AxisSamples,
+  out: Float32Array,
+): void {
+  const top = above.color;
+  const bottom = below.color;
+  for (let x = 0; x < base.length; x++) {
+    const fx = fraction[x] ?? 0;
+    const left = ((base[x] ?? 0) + PAD_LEFT) * 4;
+    for (let channel = left; channel < left + 4; channel++) {
+      const upper = (top[channel] ?? 0) * (1 - fx) + (top[channel + 4] ?? 0) * fx;
+      const lower = (bottom[channel] ?? 0) * (1 - fx) + (bottom[channel + 4] ?? 0) * fx;
+      out[x * 4 + channel - left] = upper * (1 - fy) + lower * fy;
+    }
   }
 }

@@ -5,8 +5,7 @@ import { checkpointCount, type Simulated, stateBytes } from '../../../shared/tas
 import type { PhysicsParams } from '../../../shared/tasks/physics.ts';
 import { PHYSICS } from '../../../shared/tasks/tuning.ts';
 import { COMPUTE } from '../tuning.ts';
-import { type Allocated, allocate } from './allocate.ts';
-import { readBuffer } from './read-buffer.ts';
+import { type Allocated, allocate, readBuffer } from './gpu-buffers.ts';
 
 /** Of the kernel's `World` and `Progress`. */
 const WORLD_BYTES = 48;

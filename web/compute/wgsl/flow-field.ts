@@ -3,8 +3,7 @@ import type { GridShape } from '../../../shared/tasks/pathfinding/grid.ts';
 import code from '../kernels/flow-field.wgsl?raw';
 import type { Turn } from '../schedule.ts';
 import { COMPUTE } from '../tuning.ts';
-import { type Allocated, allocate } from './allocate.ts';
-import { readBuffer } from './read-buffer.ts';
+import { type Allocated, allocate, readBuffer } from './gpu-buffers.ts';
 
 /** Cells along a side of a tile. */
 const SIDE = 16;

@@ -1,3 +1,5 @@
+import { MeshError } from '../../../shared/errors.ts';
+
 /** A device of ours, and what there is to say about it. */
 export interface OpenedDevice {
   device: GPUDevice;
@@ -35,4 +37,9 @@ function nameOf(info: GPUAdapterInfo): string {
 
 export function isSoftware({ isFallbackAdapter, vendor, architecture, device, description }: GPUAdapterInfo): boolean {
   return isFallbackAdapter || SOFTWARE.test([vendor, architecture, device, description].join(' '));
+}
+
+/** What a sound call on a device that is gone comes to. */
+export function deviceLost(cause: unknown): MeshError {
+  return new MeshError('device-lost', 'The GPU went away while it computed. The work is given to another.', { cause });
 }

@@ -8,8 +8,7 @@ import { solvePaths } from '../../../shared/tasks/pathfinding/solve.ts';
 import type { PathfindingParams } from '../../../shared/tasks/pathfinding.ts';
 import type { Steps } from '../../../shared/tasks/steps.ts';
 import { PATHFINDING } from '../../../shared/tasks/tuning.ts';
-import { inSlices } from '../in-slices.ts';
-import type { Turn } from '../schedule.ts';
+import { inSlices, type Turn } from '../schedule.ts';
 import { compileFlowField, FlowField, type FlowFieldPipelines, NOWHERE } from './flow-field.ts';
 
 type Paths = (Uint8Array | null)[];

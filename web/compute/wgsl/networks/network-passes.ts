@@ -1,12 +1,10 @@
 import { MeshError } from '../../../../shared/errors.ts';
 import type { UpscaleShape } from '../../backend.ts';
-import { blocksOf } from '../../networks/layers.ts';
+import { blocksOf } from '../../networks/weights.ts';
 import { COMPUTE } from '../../tuning.ts';
-import type { Passes, SourceResource } from '../passes.ts';
-import { type Bindings, type Kernel, Step } from '../step.ts';
-import { BINDING } from './bindings.ts';
-import type { LayerKernel } from './layer-kernel.ts';
-import type { CompiledNetwork } from './networks.ts';
+import { type Bindings, type Kernel, type Passes, type SourceResource, Step } from '../filter-passes.ts';
+import type { CompiledNetwork, LayerKernel } from './compiled-network.ts';
+import { BINDING } from './convolution.ts';
 
 export interface NetworkKernels {
   network: CompiledNetwork;

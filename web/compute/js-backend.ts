@@ -1,0 +1,91 @@
+import { partOf } from '../../shared/tasks/check-input.ts';
+import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
+import { numbersIn } from '../../shared/tasks/numbers.ts';
+import { readQueries } from '../../shared/tasks/pathfinding/queries.ts';
+import { encodePaths } from '../../shared/tasks/pathfinding/result.ts';
+import { solvePaths } from '../../shared/tasks/pathfinding/solve.ts';
+import type { PathfindingParams } from '../../shared/tasks/pathfinding.ts';
+import { readBodies } from '../../shared/tasks/physics/bodies.ts';
+import { encodeSimulated } from '../../shared/tasks/physics/result.ts';
+import { simulate } from '../../shared/tasks/physics/simulate.ts';
+import type { PhysicsParams } from '../../shared/tasks/physics.ts';
+import { render } from '../../shared/tasks/raytracing/render.ts';
+import { readScene } from '../../shared/tasks/raytracing/scene.ts';
+import type { RaytracingParams } from '../../shared/tasks/raytracing.ts';
+import type { Steps } from '../../shared/tasks/steps.ts';
+import { type Backend, type BackendFrames, type FrameTarget, requireFilter, type UpscaleShape } from './backend.ts';
+import { upscaleRows } from './reference/upscale.ts';
+import { inSlices, type Started, type Turn } from './schedule.ts';
+import { COMPUTE } from './tuning.ts';
+import { PixelFrames } from './video-frames.ts';
+
+/** The reference, on this computer's processor: for browsers without WebGPU, and where a software adapter would be slower. */
+export class JsBackend implements Backend {
+  readonly name = 'js';
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  async startPixels(data: Uint8Array, shape: UpscaleShape, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>> {
+    const { width, height, outWidth, outHeight } = shape;
+    const out = new Uint8ClampedArray(outWidth * outHeight * 4);
+    await inSlices(upscaleRows({ width, height, data }, requireFilter(shape), out), this.#now, () => turn.giveWay());
+    return { isDone: true, finish: async () => new Uint8Array(out.buffer) };
+  }
+
+  openFrames(target: FrameTarget): BackendFrames {
+    return new PixelFrames(target, async (image, { outWidth, outHeight }, lookUp) => {
+      const pixels = new Uint8ClampedArray(outWidth * outHeight * 4);
+      await inSlices(upscaleRows(image, requireFilter(target), pixels), this.#now, lookUp);
+      return pixels;
+    });
+  }
+
+  dispose(): void {
+    // It holds nothing between two turns.
+  }
+}
+
+/** The types that have one. The task was checked by its own definition. Steps throw MeshError. */
+const EXECUTORS: Record<string, (task: PackedTask) => Steps<PackedResult>> = {
+  pathfinding: (task) => findPaths(task as PackedTask<PathfindingParams>),
+  physics: (task) => simulateBodies(task as PackedTask<PhysicsParams>),
+  raytracing: (task) => traceRays(task as PackedTask<RaytracingParams>),
+};
+
+/** The reference executor of a type, on this computer's processor. */
+export function executorOf(type: string): ((task: PackedTask) => Steps<PackedResult>) | undefined {
+  return Object.hasOwn(EXECUTORS, type) ? EXECUTORS[type] : undefined;
+}
+
+/** What a machine promises of them before it has seen itself work. */
+export function promisedSpeeds(): Record<string, { backend: string; unitsPerMs: number }> {
+  return {
+    infer: { backend: 'ort-wasm', unitsPerMs: COMPUTE.inferBytesPerMs },
+    pathfinding: { backend: 'js', unitsPerMs: COMPUTE.pathfindingCellsPerMs },
+    physics: { backend: 'js', unitsPerMs: COMPUTE.physicsBodyStepsPerMs },
+    raytracing: { backend: 'js', unitsPerMs: COMPUTE.raytracingUnitsPerMs },
+  };
+}
+
+/** The reference of `pathfinding`. Throws MeshError `too-large`. */
+export function* findPaths({ params, attachments }: PackedTask<PathfindingParams>): Steps<PackedResult> {
+  const cost = partOf(attachments, 0);
+  const queries = readQueries(partOf(attachments, 1));
+  const paths = yield* solvePaths(params, cost, queries);
+  return encodePaths(params, cost, queries, paths);
+}
+
+/** The reference of `physics`. Throws MeshError `bad-input`, `too-large`. */
+export function* simulateBodies({ params, attachments }: PackedTask<PhysicsParams>): Steps<PackedResult> {
+  const bodies = readBodies(numbersIn(Float64Array, partOf(attachments, 0)));
+  return encodeSimulated(bodies, yield* simulate(bodies, params, params));
+}
+
+/** The reference of `raytracing`. */
+export function* traceRays({ params, attachments }: PackedTask<RaytracingParams>): Steps<PackedResult> {
+  const pixels = yield* render(readScene(attachments), params);
+  return { value: null, attachments: [new Uint8Array(pixels.buffer)] };
+}

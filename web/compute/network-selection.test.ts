@@ -1,0 +1,159 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { MeshError, type MeshErrorReason } from '../../shared/errors.ts';
+import type { Network } from '../../shared/tasks/upscale.ts';
+import type { Backend, BackendName, UpscaleShape } from './backend.ts';
+import { networksIn, parseManifest } from './models/manifest.ts';
+import { type ModelSource, modelName } from './models/model-source.ts';
+import { NetworkChoice, type RunInTurn, speedOf } from './network-selection.ts';
+import { inputKindOf } from './networks/input-kind.ts';
+import { doubledReference } from './networks/reference-network.ts';
+import { unpackLayers } from './networks/weights.ts';
+import { COMPUTE } from './tuning.ts';
+
+const MODELS = new URL('../public/models/', import.meta.url);
+
+const models: ModelSource = {
+  async load(name, kind) {
+    const manifest = parseManifest(JSON.parse(await readFile(new URL('manifest.json', MODELS), 'utf8')));
+    const model = networksIn(manifest).find((candidate) => candidate.name === name);
+    if (!model) throw new MeshError('unknown-model', 'no such model');
+    const bytes = Uint8Array.from(await readFile(new URL(model.files[kind].path, MODELS))).buffer;
+    return { model, bytes };
+  },
+};
+
+/** Time passes only where something takes it. */
+class Bench {
+  nowMs = 0;
+  readonly asked: string[] = [];
+  readonly now = () => this.nowMs;
+  readonly run: RunInTurn = async (body) =>
+    (await body({ signal: new AbortController().signal, giveWay: async () => {} })).finish();
+
+  /** Answers as the reference does, in time that grows with the pixels. */
+  backend(name: BackendName, fixedMs: number, msPerPixel: number, isWrong = false): Backend {
+    return {
+      name,
+      startPixels: async (data, shape) => {
+        this.asked.push(`${name} ${shape.width}x${shape.height}`);
+        this.nowMs += fixedMs + msPerPixel * shape.width * shape.height;
+        const pixels = await this.#answer(data, shape);
+        if (isWrong) pixels.fill(127);
+        return { isDone: true, finish: async () => pixels };
+      },
+      openFrames: () => {
+        throw new Error('no frames here');
+      },
+      dispose: () => {},
+    };
+  }
+
+  failing(name: BackendName, reason: MeshErrorReason): Backend {
+    const startPixels = async () => {
+      this.asked.push(`${name} fails`);
+      throw new MeshError(reason, 'as the test wants it');
+    };
+    return { ...this.backend(name, 1, 0), startPixels };
+  }
+
+  choice(...rows: Backend[][]): NetworkChoice {
+    return new NetworkChoice({ models, rows, now: this.now });
+  }
+
+  namesAsked(): string[] {
+    return [...new Set(this.asked.map((line) => line.split(' ')[0] ?? ''))];
+  }
+
+  /** Only the small picture's answer is looked at, and the reference is slow. */
+  async #answer(data: Uint8Array, { width, height, quality }: UpscaleShape): Promise<Uint8Array<ArrayBuffer>> {
+    if (width !== COMPUTE.networkCheckWidth) return new Uint8Array(width * height * 16);
+    const image = { width, height, data };
+    const { model, bytes } = await models.load(modelName(quality as Network, inputKindOf(image)), 'wgsl');
+    const layers = unpackLayers(model.network, bytes);
+    return new Uint8Array(doubledReference(model.network, layers, image).data);
+  }
+}
+
+test('each size goes to whoever is predicted to be fastest there', async () => {
+  const bench = new Bench();
+  const choice = bench.choice([bench.backend('wgsl', 10, 1e-5), bench.backend('ort-wasm', 0.1, 1e-3)]);
+  expect(choice.find('fast', 1)).toBeUndefined();
+  await choice.prepare('fast', bench.run);
+  // 10 + 0.00001 n and 0.1 + 0.001 n meet at 10,000.
+  expect(choice.backendFor('fast', 8_000).name).toBe('ort-wasm');
+  expect(choice.backendFor('fast', 12_000).name).toBe('wgsl');
+  const { networkToldWidth: width, networkToldHeight: height } = COMPUTE;
+  expect(choice.speeds['upscale:fast']).toMatchObject({ backend: 'wgsl' });
+  expect(choice.speeds['upscale:fast']?.unitsPerMs).toBeCloseTo(
+    (width * height * 4 * 18) / (10 + 1e-5 * width * height),
+  );
+  expect(choice.speeds['upscale:quality']).toBeUndefined();
+});
+
+test('a GPU that answers right leaves the library unloaded; each network is measured once', async () => {
+  const bench = new Bench();
+  const choice = bench.choice([bench.backend('wgsl', 50, 0)], [bench.backend('ort-wasm', 1, 0)]);
+  expect(await Promise.all([choice.prepare('fast', bench.run), choice.prepare('fast', bench.run)])).toEqual([
+    true,
+    false,
+  ]);
+  expect(bench.namesAsked()).toEqual(['wgsl']);
+  const { length } = bench.asked;
+  expect(await choice.prepare('fast', bench.run)).toBe(false);
+  expect(bench.asked).toHaveLength(length);
+});
+
+describe.each([
+  ['answers wrong', (bench: Bench) => bench.backend('wgsl', 1, 0, true)],
+  ['knows no networks', (bench: Bench) => bench.failing('wgsl', 'unknown-model')],
+  ['cannot compile them', (bench: Bench) => bench.failing('wgsl', 'volunteer-failed')],
+])('one that %s', (_how, make) => {
+  test('is passed over', async () => {
+    const bench = new Bench();
+    const choice = bench.choice([make(bench)], [bench.backend('ort-webgpu', 5, 0), bench.backend('ort-wasm', 9, 0)]);
+    await choice.prepare('fast', bench.run);
+    expect(choice.backendFor('fast', 1_000).name).toBe('ort-webgpu');
+    expect(bench.namesAsked()).toEqual(['wgsl', 'ort-webgpu', 'ort-wasm']);
+  });
+
+  test('makes the network unknown where there is no other, and says why', async () => {
+    const bench = new Bench();
+    const choice = bench.choice([make(bench)]);
+    await expect(choice.prepare('fast', bench.run)).rejects.toMatchObject({ reason: 'unknown-model' });
+    const { length } = bench.asked;
+    await expect(choice.prepare('fast', bench.run)).rejects.toThrow('wgsl');
+    expect(bench.asked, 'and is not asked again').toHaveLength(length);
+  });
+});
+
+test('what may do well the next time is asked again', async () => {
+  const bench = new Bench();
+  const backend = bench.failing('ort-wasm', 'connection-failed');
+  const choice = bench.choice([backend]);
+  await expect(choice.prepare('fast', bench.run)).rejects.toMatchObject({ reason: 'connection-failed' });
+  backend.startPixels = bench.backend('ort-wasm', 1, 0).startPixels;
+  expect(await choice.prepare('fast', bench.run)).toBe(true);
+  expect(choice.backendFor('fast', 1).name).toBe('ort-wasm');
+});
+
+test('without models no network runs', async () => {
+  const bench = new Bench();
+  const rows = [[bench.backend('wgsl', 1, 0)]];
+  const choice = new NetworkChoice({ models: undefined, rows, now: bench.now });
+  await expect(choice.prepare('fast', bench.run)).rejects.toMatchObject({ reason: 'unknown-model' });
+});
+
+test('one that is too slow is not measured at the larger size', async () => {
+  const bench = new Bench();
+  const choice = bench.choice([bench.backend('wgsl', 0, COMPUTE.networkProbeMs / 1_000)]);
+  await choice.prepare('fast', bench.run);
+  expect(bench.asked).not.toContain(`wgsl ${COMPUTE.probeWidth}x${COMPUTE.probeHeight}`);
+  expect(choice.backendFor('fast', 1).name).toBe('wgsl');
+});
+
+test('neither part of a speed is negative, whatever a noisy clock saw', () => {
+  expect(speedOf({ pixels: 100, ms: 5 }, { pixels: 400, ms: 4 })).toEqual({ fixedMs: 4, msPerPixel: 0 });
+  const { fixedMs, msPerPixel } = speedOf({ pixels: 100, ms: 1 }, { pixels: 400, ms: 40 });
+  expect([fixedMs, msPerPixel]).toEqual([0, 0.1]);
+});

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { aliasedPicture, smoothPicture } from '../test-pictures.ts';
+import { INPUT_KIND } from '../tuning.ts';
+import { makeFrame } from '../video-frames.ts';
+import { InputKindWatch } from './input-kind.ts';
+
+test('a film after a game is noticed, within two looks and without waiting for them', async () => {
+  const watch = new InputKindWatch();
+  expect(await seenOf(watch, aliasedPicture())).toBe('aliased');
+  const film = smoothPicture();
+  let frames = 1;
+  while ((await seenOf(watch, film)) === 'aliased' && frames < 10 * INPUT_KIND.framesBetweenLooks) {
+    frames++;
+    // The looking goes on beside.
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  expect(frames).toBeGreaterThan(INPUT_KIND.framesBetweenLooks);
+  expect(frames).toBeLessThan(3 * INPUT_KIND.framesBetweenLooks);
+});
+
+async function seenOf(watch: InputKindWatch, { width, height, data }: ReturnType<typeof aliasedPicture>) {
+  const frame = makeFrame(
+    data,
+    { width, height, strideBytes: width * 4 },
+    { timestamp: 0, duration: null, hasAlpha: false },
+  );
+  try {
+    return await watch.of(frame);
+  } finally {
+    frame.close();
+  }
+}

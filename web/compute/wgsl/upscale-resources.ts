@@ -1,0 +1,188 @@
+import { MeshError } from '../../../shared/errors.ts';
+import { INPUT_KINDS, isNetwork, type Network } from '../../../shared/tasks/upscale.ts';
+import { filterAfter, type PictureShape } from '../backend.ts';
+import { type ModelSource, modelName } from '../models/model-source.ts';
+import { COMPUTE } from '../tuning.ts';
+import { FilterPasses, type Passes, Pipelines, type SourceKind, type SourceResource } from './filter-passes.ts';
+import { ReadbackRing } from './gpu-buffers.ts';
+import { deviceLost } from './gpu-device.ts';
+import { Networks } from './networks/compiled-network.ts';
+import { checkNetworkFits, NetworkPasses } from './networks/network-passes.ts';
+
+/** How each quality is made on one device: what is compiled for it, once, and which passes it takes. */
+export class Recipes {
+  readonly #device: GPUDevice;
+  readonly #pipelines: Pipelines;
+  readonly #networks: Networks;
+
+  /** @param models where networks come from; without it there are none. */
+  constructor(device: GPUDevice, models?: ModelSource) {
+    this.#device = device;
+    this.#pipelines = new Pipelines(device);
+    this.#networks = new Networks(device, models);
+  }
+
+  /** Loads and compiles a network for every kind of picture. Throws what {@link ModelSource.load} throws. */
+  async prepare(network: Network): Promise<void> {
+    await Promise.all(INPUT_KINDS.map((input) => this.#networks.get(modelName(network, input))));
+  }
+
+  /** Compiles what it takes, and gives what makes the passes without waiting. Throws what {@link ModelSource.load} throws. */
+  async passesFor(shape: PictureShape, source: SourceKind): Promise<() => Passes> {
+    const { quality, input } = shape;
+    if (!isNetwork(quality)) {
+      const kernel = await this.#pipelines.get(quality, source);
+      return () => new FilterPasses(this.#device, kernel, shape);
+    }
+    const resizing = filterAfter(shape);
+    const [network, copy, resize] = await Promise.all([
+      this.#networks.get(modelName(quality, input)),
+      source === 'external' ? this.#pipelines.get('bilinear', 'external') : null,
+      resizing && this.#pipelines.get(resizing, 'texture'),
+    ]);
+    checkNetworkFits(this.#device, network, shape);
+    return () => new NetworkPasses(this.#device, { network, copy, resize }, shape);
+  }
+}
+
+/** The textures and buffers for pictures of one shape: made once, kept, and used for one after another. */
+export class Surface {
+  /** Written by whoever has the source's pixels. */
+  readonly input: GPUTexture;
+  readonly ring: ReadbackRing;
+  readonly #device: GPUDevice;
+  readonly #shape: PictureShape;
+  readonly #passes: Passes;
+  readonly #output: GPUTexture;
+  readonly #inputView: GPUTextureView;
+  readonly #outputView: GPUTextureView;
+
+  private constructor(device: GPUDevice, shape: PictureShape, passes: Passes) {
+    this.#device = device;
+    this.#shape = shape;
+    this.#passes = passes;
+    this.input = device.createTexture({
+      label: 'source',
+      size: [shape.width, shape.height],
+      format: 'rgba8unorm',
+      // copyExternalImageToTexture renders into it.
+      usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST | GPUTextureUsage.RENDER_ATTACHMENT,
+    });
+    this.#output = device.createTexture({
+      label: 'result',
+      size: [shape.outWidth, shape.outHeight],
+      format: 'rgba8unorm',
+      usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_SRC,
+    });
+    this.ring = new ReadbackRing(device, shape.outWidth, shape.outHeight);
+    this.#inputView = this.input.createView();
+    this.#outputView = this.#output.createView();
+  }
+
+  /**
+   * @param source what its pictures are read from: only with `texture` is the input used.
+   * @throws MeshError `too-large` when the GPU has no memory for it, and what {@link Recipes.passesFor} throws.
+   */
+  static async create(device: GPUDevice, recipes: Recipes, shape: PictureShape, source: SourceKind): Promise<Surface> {
+    const makePasses = await recipes.passesFor(shape, source);
+    device.pushErrorScope('out-of-memory');
+    const surface = new Surface(device, shape, makePasses());
+    const error = await device.popErrorScope().catch((cause: unknown) => {
+      throw deviceLost(cause);
+    });
+    if (!error) return surface;
+    surface.dispose();
+    const { outWidth, outHeight } = shape;
+    throw new MeshError(
+      'too-large',
+      `This GPU has no memory for a picture of ${outWidth}x${outHeight}. Close other programs, or make it smaller.`,
+    );
+  }
+
+  get sizeBytes(): number {
+    const { width, height, outWidth, outHeight } = this.#shape;
+    return (width * height + outWidth * outHeight) * 4 + this.ring.sizeBytes + this.#passes.sizeBytes;
+  }
+
+  /** Uploads straight-alpha RGBA8; the bytes are copied before it returns. */
+  upload(pixels: Uint8Array<ArrayBufferLike>): void {
+    const { width, height } = this.#shape;
+    // The types leave out shared memory, which no caller has.
+    const bytes = pixels as Uint8Array<ArrayBuffer>;
+    this.#device.queue.writeTexture({ texture: this.input }, bytes, { bytesPerRow: width * 4 }, [width, height]);
+  }
+
+  /** Computes, and copies the result to `readback`. Of an imported frame where one is given. */
+  submit(readback: GPUBuffer, external?: GPUExternalTexture): void {
+    const encoder = this.#device.createCommandEncoder();
+    this.#encode(encoder, external, this.#outputView);
+    const { outWidth, outHeight } = this.#shape;
+    encoder.copyTextureToBuffer({ texture: this.#output }, { buffer: readback, bytesPerRow: this.ring.strideBytes }, [
+      outWidth,
+      outHeight,
+    ]);
+    this.#device.queue.submit([encoder.finish()]);
+  }
+
+  /** Computes into a texture of the result's size that is not ours, such as a canvas's. */
+  submitInto(target: GPUTexture, external?: GPUExternalTexture): void {
+    const encoder = this.#device.createCommandEncoder();
+    this.#encode(encoder, external, target.createView());
+    this.#device.queue.submit([encoder.finish()]);
+  }
+
+  /** What was submitted is still computed and read. */
+  dispose(): void {
+    this.#passes.dispose();
+    this.input.destroy();
+    this.#output.destroy();
+    this.ring.dispose();
+  }
+
+  #encode(encoder: GPUCommandEncoder, external: GPUExternalTexture | undefined, result: GPUTextureView): void {
+    const source: SourceResource = external ?? this.#inputView;
+    const pass = encoder.beginComputePass();
+    this.#passes.encode(pass, source, result);
+    pass.end();
+  }
+}
+
+/** The surfaces of shapes that tasks came in, the latest used last; the oldest go when they take too much memory. */
+export class SurfaceStore {
+  readonly #device: GPUDevice;
+  readonly #recipes: Recipes;
+  readonly #surfaces = new Map<string, Surface>();
+
+  constructor(device: GPUDevice, recipes: Recipes) {
+    this.#device = device;
+    this.#recipes = recipes;
+  }
+
+  /** Called by one task at a time, which is done submitting before the next asks. Throws what {@link Surface.create} throws. */
+  async get(shape: PictureShape): Promise<Surface> {
+    const { width, height, outWidth, outHeight, quality, input } = shape;
+    const key = [width, height, outWidth, outHeight, quality, input].join(' ');
+    const kept = this.#surfaces.get(key);
+    this.#surfaces.delete(key);
+    this.#makeRoom();
+    const surface = kept ?? (await Surface.create(this.#device, this.#recipes, shape, 'texture'));
+    this.#surfaces.set(key, surface);
+    return surface;
+  }
+
+  dispose(): void {
+    for (const surface of this.#surfaces.values()) surface.dispose();
+    this.#surfaces.clear();
+  }
+
+  #makeRoom(): void {
+    let sizeBytes = 0;
+    // From the latest to the oldest: what still fits stays.
+    for (const [key, surface] of [...this.#surfaces].reverse()) {
+      sizeBytes += surface.sizeBytes;
+      if (sizeBytes <= COMPUTE.maxKeptBytes) continue;
+      surface.dispose();
+      this.#surfaces.delete(key);
+    }
+  }
+}
