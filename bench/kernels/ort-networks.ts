@@ -1,6 +1,6 @@
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
 import { GpuPlanes, PlanePasses } from '../../web/compute/ort/gpu-planes.ts';
-import { gpuRuntime, gpuSession, inTurn } from '../../web/compute/ort/runtime.ts';
+import { gpuRuntime, gpuSession, serialized } from '../../web/compute/ort/runtime.ts';
 import type { MoreContenders } from './measure.ts';
 
 /** The same networks by onnxruntime-web on the same device: from bytes on the GPU to bytes on the GPU, with nothing read back. */
@@ -21,7 +21,7 @@ export const ortNetworks: MoreContenders = async (device, models, size) => {
           const dataType = passes.type;
           const source = Tensor.fromGpuBuffer(planes.input, { dataType, dims: [1, 3, height, width] });
           const sharp = Tensor.fromGpuBuffer(planes.output, { dataType, dims: [1, 3, 2 * height, 2 * width] });
-          await inTurn(() => session.run({ source }, { sharp }));
+          await serialized(() => session.run({ source }, { sharp }));
           planes.bringOut(band);
         }
       };

@@ -8,7 +8,7 @@ import {
   type Quality,
   type UpscaleParams,
 } from '../../shared/tasks/upscale.ts';
-import type { Started, Turn } from './schedule.ts';
+import type { Started, TimeSlot } from './schedule.ts';
 
 export interface FrameTarget {
   outWidth: number;
@@ -33,7 +33,7 @@ export type BackendName = 'wgsl' | 'js' | 'ort-wasm' | 'ort-webgpu';
 export interface Backend {
   readonly name: BackendName;
   /** Straight-alpha sRGB RGBA8 in and out. Throws MeshError. */
-  startPixels(pixels: Uint8Array, shape: UpscaleParams, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>>;
+  startPixels(pixels: Uint8Array, shape: UpscaleParams, slot: TimeSlot): Promise<Started<Uint8Array<ArrayBuffer>>>;
   /** Loads what a quality takes, so that its first turn waits for nothing. Throws MeshError. */
   prepare?(quality: Quality): Promise<void>;
   openFrames(target: FrameTarget): BackendFrames;
@@ -59,7 +59,7 @@ export interface TaskExecutor {
    * A task its own definition checked. Null: it is one for the reference after all. Throws MeshError `device-lost`, `too-large`,
    * `cancelled`, `volunteer-failed`.
    */
-  run(task: PackedTask, turn: Turn): Promise<PackedResult | null>;
+  run(task: PackedTask, slot: TimeSlot): Promise<PackedResult | null>;
 }
 
 /** For backends that run no networks. Throws MeshError `unknown-model`. */

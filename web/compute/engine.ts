@@ -4,42 +4,42 @@ import type { InferParams } from '../../shared/tasks/infer.ts';
 import type { Steps } from '../../shared/tasks/steps.ts';
 import { isNetwork, NETWORKS, type Quality, type UpscaleParams } from '../../shared/tasks/upscale.ts';
 import type { FrameTarget } from './backend.ts';
-import type { Machine } from './backend-set.ts';
+import type { BackendSet } from './backend-set.ts';
 import { EngineFrames } from './engine-frames.ts';
 import type { EngineCapabilities, EngineOptions, ExecutedTask, ExecuteOptions, FrameUpscaler } from './engine-types.ts';
-import { executorOf, promisedSpeeds } from './js-backend.ts';
-import { inSlices, nextMacrotask, Schedule } from './schedule.ts';
-import { setUpMachine } from './select-backends.ts';
+import { assumedSpeeds, referenceExecutor } from './js-backend.ts';
+import { nextMacrotask, runInSlices, Schedule } from './schedule.ts';
+import { selectBackends } from './select-backends.ts';
 import { COMPUTE } from './tuning.ts';
 import { deviceLost } from './wgsl/gpu-device.ts';
 
 export type { EngineCapabilities, EngineOptions, ExecutedTask, FrameUpscaler };
 
 /** The turns in which networks are measured are nobody's. */
-const PROBE_OWNER = '';
-const NEVER = new AbortController().signal;
+const BENCHMARK_OWNER = '';
+const NEVER_CANCELLED = new AbortController().signal;
 
 /** Executes tasks and sharpens frames on this machine: the only one who touches its GPU. Lives in a worker. */
 export class Engine {
   readonly #options: EngineOptions;
   readonly #schedule: Schedule;
   readonly #frames = new Set<EngineFrames>();
-  #machine: Promise<Machine>;
-  #current: Machine;
+  #backends: Promise<BackendSet>;
+  #current: BackendSet;
   #losses = 0;
   #disposed = false;
 
-  private constructor(options: EngineOptions, machine: Machine) {
+  private constructor(options: EngineOptions, backends: BackendSet) {
     this.#options = options;
-    this.#schedule = new Schedule({ now: options.now, rest: nextMacrotask });
-    this.#current = machine;
-    this.#machine = Promise.resolve(machine);
-    this.#watch(machine);
+    this.#schedule = new Schedule({ now: options.now, yieldToEventLoop: nextMacrotask });
+    this.#current = backends;
+    this.#backends = Promise.resolve(backends);
+    this.#watch(backends);
   }
 
   /** Measures this machine first, within {@link COMPUTE.probeBudgetMs}. */
   static async create(options: EngineOptions): Promise<Engine> {
-    return new Engine(options, await setUpMachine(options));
+    return new Engine(options, await selectBackends(options));
   }
 
   get capabilities(): EngineCapabilities {
@@ -48,7 +48,7 @@ export class Engine {
       adapter,
       backends: {
         echo: { backend: 'js', unitsPerMs: COMPUTE.echoBytesPerMs },
-        ...promisedSpeeds(),
+        ...assumedSpeeds(),
         ...speeds,
       },
       frameIn,
@@ -64,7 +64,7 @@ export class Engine {
     const { params, attachments } = checkArrivedTask(type, packed);
     if (options.signal.aborted) throw MeshError.cancelled();
     if (type === 'echo') return { value: null, attachments, backend: 'js', computeMs: 0 };
-    const executor = executorOf(type);
+    const executor = referenceExecutor(type);
     try {
       if (type === 'infer') return await this.#infer(params as InferParams, attachments, options);
       if (executor) return await this.#compute(type, { params, attachments }, executor, options);
@@ -90,7 +90,7 @@ export class Engine {
       target: { outWidth, outHeight, quality },
       schedule: this.#schedule,
       current: () => this.#current,
-      machine: () => this.#readyFor(quality),
+      backends: () => this.#readyFor(quality),
       onDisposed: () => this.#frames.delete(frames),
     });
     this.#frames.add(frames);
@@ -110,38 +110,40 @@ export class Engine {
     let startMs = now();
     let backend = '';
     const ready = await orCancelled(this.#readyFor(params.quality), signal);
-    const result = await this.#schedule.task(owner, signal, async (turn) => {
-      const machine = await this.#machine;
+    const result = await this.#schedule.task(owner, signal, async (slot) => {
+      const backends = await this.#backends;
       // What runs the network would have to be measured anew, and this is a turn.
-      if (machine !== ready && isNetwork(params.quality)) throw deviceLost(null);
-      const upscaler = machine.backendFor(params);
+      if (backends !== ready && isNetwork(params.quality)) throw deviceLost(null);
+      const upscaler = backends.backendFor(params);
       backend = upscaler.name;
       startMs = now();
-      return upscaler.startPixels(pixels, params, turn);
+      return upscaler.startPixels(pixels, params, slot);
     });
     return { value: null, attachments: [result], backend, computeMs: now() - startMs };
   }
 
   async #infer(params: InferParams, attachments: Uint8Array[], options: ExecuteOptions): Promise<ExecutedTask> {
     const { owner, signal, onProgress } = options;
-    const { inference } = await this.#machine;
+    const { inference } = await this.#backends;
     const preparing = inference.prepare({ params, attachments, onProgress }, (body) =>
-      this.#schedule.task(PROBE_OWNER, NEVER, body),
+      this.#schedule.task(BENCHMARK_OWNER, NEVER_CANCELLED, body),
     );
     const ready = await orCancelled(preparing, signal).catch((cause: unknown) => {
       // When it comes after all, nobody wants it.
-      preparing.then(({ letGo }) => letGo()).catch(() => {});
+      preparing.then(({ release }) => release()).catch(() => {});
       throw cause;
     });
     return inference.execute(ready, (body) => this.#schedule.task(owner, signal, body));
   }
 
   /** The machine, once what runs the quality was loaded and measured: outside any turn, for it may take seconds the first time. */
-  async #readyFor(quality: Quality): Promise<Machine> {
-    const machine = await this.#machine;
-    const isNew = await machine.prepare(quality, (body) => this.#schedule.task(PROBE_OWNER, NEVER, body));
-    if (isNew && !this.#disposed && machine === this.#current) this.#options.onCapabilities?.(this.capabilities);
-    return machine;
+  async #readyFor(quality: Quality): Promise<BackendSet> {
+    const backends = await this.#backends;
+    const isNew = await backends.prepare(quality, (body) =>
+      this.#schedule.task(BENCHMARK_OWNER, NEVER_CANCELLED, body),
+    );
+    if (isNew && !this.#disposed && backends === this.#current) this.#options.onCapabilities?.(this.capabilities);
+    return backends;
   }
 
   async #compute(
@@ -153,41 +155,41 @@ export class Engine {
     const { now } = this.#options;
     let startMs = now();
     let backend = 'js';
-    const { value, attachments } = await this.#schedule.task(owner, signal, async (turn) => {
+    const { value, attachments } = await this.#schedule.task(owner, signal, async (slot) => {
       // What only the processor runs need not wait for a new device.
-      const machine = this.#current.executorOf(type, task) ? await this.#machine : this.#current;
-      const faster = machine.executorOf(type, task);
+      const backends = this.#current.executorOf(type, task) ? await this.#backends : this.#current;
+      const executor = backends.executorOf(type, task);
       startMs = now();
-      const sooner = await faster?.run(task, turn);
-      if (faster && sooner) backend = faster.backend;
-      const result = sooner ?? (await inSlices(reference(task), now, () => turn.giveWay()));
+      const accelerated = await executor?.run(task, slot);
+      if (executor && accelerated) backend = executor.backend;
+      const result = accelerated ?? (await runInSlices(reference(task), now, () => slot.yieldNow()));
       return { isDone: true, finish: async () => result };
     });
     return { value, attachments, backend, computeMs: now() - startMs };
   }
 
-  #watch(machine: Machine): void {
-    if (machine.preparesNetworks) void this.prepareNetworks();
-    void machine.lost.then(() => {
-      if (!this.#disposed && machine === this.#current) this.#rebuild(machine);
+  #watch(backends: BackendSet): void {
+    if (backends.preparesNetworks) void this.prepareNetworks();
+    void backends.lost.then(() => {
+      if (!this.#disposed && backends === this.#current) this.#rebuild(backends);
     });
   }
 
-  #rebuild(lost: Machine): void {
+  #rebuild(lost: BackendSet): void {
     this.#losses++;
     // Whatever takes a device away that often will take the next one too.
     const isHopeless = this.#losses > COMPUTE.maxDeviceLosses;
-    this.#machine = setUpMachine(isHopeless ? { ...this.#options, preferBackend: 'js' } : this.#options).then(
-      (machine) => {
+    this.#backends = selectBackends(isHopeless ? { ...this.#options, preferBackend: 'js' } : this.#options).then(
+      (backends) => {
         lost.dispose();
-        this.#current = machine;
+        this.#current = backends;
         if (this.#disposed) {
-          machine.dispose();
-          return machine;
+          backends.dispose();
+          return backends;
         }
-        this.#watch(machine);
+        this.#watch(backends);
         this.#options.onCapabilities?.(this.capabilities);
-        return machine;
+        return backends;
       },
     );
   }

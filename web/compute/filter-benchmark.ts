@@ -3,21 +3,21 @@ import { IMAGE } from '../../shared/tasks/tuning.ts';
 import { FILTERS, type Filter, upscale } from '../../shared/tasks/upscale.ts';
 import type { Backend, UpscaleShape } from './backend.ts';
 import { upscaleReference } from './reference/upscale.ts';
-import type { Turn } from './schedule.ts';
+import type { TimeSlot } from './schedule.ts';
 import { COMPUTE } from './tuning.ts';
 
 /** Runs after the first, which pays for compiling and allocating. */
 const MAX_RUNS = 8;
 
 /** Alone on the machine and nobody to cancel it. */
-export const PROBE_TURN: Turn = { signal: new AbortController().signal, giveWay: async () => {} };
+export const EXCLUSIVE_SLOT: TimeSlot = { signal: new AbortController().signal, yieldNow: async () => {} };
 
 /**
  * How fast a backend upscales, in units of `upscale.cost` per ms. Runs no longer than `budgetMs` and the one run that passes it.
  */
-export async function measureSpeed(backend: Backend, now: () => number, budgetMs: number): Promise<number> {
+export async function measureFilterSpeed(backend: Backend, now: () => number, budgetMs: number): Promise<number> {
   const startMs = now();
-  const image = probePicture(COMPUTE.probeWidth, COMPUTE.probeHeight);
+  const image = testPattern(COMPUTE.probeWidth, COMPUTE.probeHeight);
   const shape = doubled(image, 'spatial');
   let bestMs = Number.POSITIVE_INFINITY;
   for (let run = 0; run < MAX_RUNS && (run === 0 || now() - startMs < budgetMs); run++) {
@@ -29,8 +29,8 @@ export async function measureSpeed(backend: Backend, now: () => number, budgetMs
 }
 
 /** Does it answer as the reference does, at every quality? Throws MeshError when it does not answer at all. */
-export async function givesRightAnswers(backend: Backend): Promise<boolean> {
-  const image = probePicture(COMPUTE.probeWidth, COMPUTE.probeHeight);
+export async function filtersAreCorrect(backend: Backend): Promise<boolean> {
+  const image = testPattern(COMPUTE.probeWidth, COMPUTE.probeHeight);
   for (const quality of FILTERS) if (!(await isRight(backend, image, quality))) return false;
   return true;
 }
@@ -44,7 +44,7 @@ async function isRight(backend: Backend, image: PixelImage, quality: Filter): Pr
 
 async function runOnce(backend: Backend, { data }: PixelImage, shape: UpscaleShape): Promise<Uint8Array> {
   const pixels = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return (await backend.startPixels(pixels, shape, PROBE_TURN)).finish();
+  return (await backend.startPixels(pixels, shape, EXCLUSIVE_SLOT)).finish();
 }
 
 function doubled({ width, height }: PixelImage, quality: Filter): UpscaleShape & { quality: Filter } {
@@ -52,7 +52,7 @@ function doubled({ width, height }: PixelImage, quality: Filter): UpscaleShape &
 }
 
 /** Edges in every direction, slopes, fine patterns and see-through parts. */
-export function probePicture(width: number, height: number): PixelImage {
+export function testPattern(width: number, height: number): PixelImage {
   const data = new Uint8Array(width * height * 4);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {

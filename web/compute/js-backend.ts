@@ -15,7 +15,7 @@ import type { RaytracingParams } from '../../shared/tasks/raytracing.ts';
 import type { Steps } from '../../shared/tasks/steps.ts';
 import { type Backend, type BackendFrames, type FrameTarget, requireFilter, type UpscaleShape } from './backend.ts';
 import { upscaleRows } from './reference/upscale.ts';
-import { inSlices, type Started, type Turn } from './schedule.ts';
+import { runInSlices, type Started, type TimeSlot } from './schedule.ts';
 import { COMPUTE } from './tuning.ts';
 import { PixelFrames } from './video-frames.ts';
 
@@ -28,17 +28,19 @@ export class JsBackend implements Backend {
     this.#now = now;
   }
 
-  async startPixels(data: Uint8Array, shape: UpscaleShape, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>> {
+  async startPixels(data: Uint8Array, shape: UpscaleShape, slot: TimeSlot): Promise<Started<Uint8Array<ArrayBuffer>>> {
     const { width, height, outWidth, outHeight } = shape;
     const out = new Uint8ClampedArray(outWidth * outHeight * 4);
-    await inSlices(upscaleRows({ width, height, data }, requireFilter(shape), out), this.#now, () => turn.giveWay());
+    await runInSlices(upscaleRows({ width, height, data }, requireFilter(shape), out), this.#now, () =>
+      slot.yieldNow(),
+    );
     return { isDone: true, finish: async () => new Uint8Array(out.buffer) };
   }
 
   openFrames(target: FrameTarget): BackendFrames {
-    return new PixelFrames(target, async (image, { outWidth, outHeight }, lookUp) => {
+    return new PixelFrames(target, async (image, { outWidth, outHeight }, yieldNow) => {
       const pixels = new Uint8ClampedArray(outWidth * outHeight * 4);
-      await inSlices(upscaleRows(image, requireFilter(target), pixels), this.#now, lookUp);
+      await runInSlices(upscaleRows(image, requireFilter(target), pixels), this.#now, yieldNow);
       return pixels;
     });
   }
@@ -56,12 +58,12 @@ const EXECUTORS: Record<string, (task: PackedTask) => Steps<PackedResult>> = {
 };
 
 /** The reference executor of a type, on this computer's processor. */
-export function executorOf(type: string): ((task: PackedTask) => Steps<PackedResult>) | undefined {
+export function referenceExecutor(type: string): ((task: PackedTask) => Steps<PackedResult>) | undefined {
   return Object.hasOwn(EXECUTORS, type) ? EXECUTORS[type] : undefined;
 }
 
 /** What a machine promises of them before it has seen itself work. */
-export function promisedSpeeds(): Record<string, { backend: string; unitsPerMs: number }> {
+export function assumedSpeeds(): Record<string, { backend: string; unitsPerMs: number }> {
   return {
     infer: { backend: 'ort-wasm', unitsPerMs: COMPUTE.inferBytesPerMs },
     pathfinding: { backend: 'js', unitsPerMs: COMPUTE.pathfindingCellsPerMs },

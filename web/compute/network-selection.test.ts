@@ -5,7 +5,7 @@ import type { Network } from '../../shared/tasks/upscale.ts';
 import type { Backend, BackendName, UpscaleShape } from './backend.ts';
 import { networksIn, parseManifest } from './models/manifest.ts';
 import { type ModelSource, modelName } from './models/model-source.ts';
-import { NetworkChoice, type RunInTurn, speedOf } from './network-selection.ts';
+import { fitRunCost, NetworkSelection, type RunInSlot } from './network-selection.ts';
 import { inputKindOf } from './networks/input-kind.ts';
 import { doubledReference } from './networks/reference-network.ts';
 import { unpackLayers } from './networks/weights.ts';
@@ -28,8 +28,8 @@ class Bench {
   nowMs = 0;
   readonly asked: string[] = [];
   readonly now = () => this.nowMs;
-  readonly run: RunInTurn = async (body) =>
-    (await body({ signal: new AbortController().signal, giveWay: async () => {} })).finish();
+  readonly run: RunInSlot = async (body) =>
+    (await body({ signal: new AbortController().signal, yieldNow: async () => {} })).finish();
 
   /** Answers as the reference does, in time that grows with the pixels. */
   backend(name: BackendName, fixedMs: number, msPerPixel: number, isWrong = false): Backend {
@@ -57,8 +57,8 @@ class Bench {
     return { ...this.backend(name, 1, 0), startPixels };
   }
 
-  choice(...rows: Backend[][]): NetworkChoice {
-    return new NetworkChoice({ models, rows, now: this.now });
+  choice(...tiers: Backend[][]): NetworkSelection {
+    return new NetworkSelection({ models, tiers, now: this.now });
   }
 
   namesAsked(): string[] {
@@ -139,8 +139,8 @@ test('what may do well the next time is asked again', async () => {
 
 test('without models no network runs', async () => {
   const bench = new Bench();
-  const rows = [[bench.backend('wgsl', 1, 0)]];
-  const choice = new NetworkChoice({ models: undefined, rows, now: bench.now });
+  const tiers = [[bench.backend('wgsl', 1, 0)]];
+  const choice = new NetworkSelection({ models: undefined, tiers, now: bench.now });
   await expect(choice.prepare('fast', bench.run)).rejects.toMatchObject({ reason: 'unknown-model' });
 });
 
@@ -153,7 +153,7 @@ test('one that is too slow is not measured at the larger size', async () => {
 });
 
 test('neither part of a speed is negative, whatever a noisy clock saw', () => {
-  expect(speedOf({ pixels: 100, ms: 5 }, { pixels: 400, ms: 4 })).toEqual({ fixedMs: 4, msPerPixel: 0 });
-  const { fixedMs, msPerPixel } = speedOf({ pixels: 100, ms: 1 }, { pixels: 400, ms: 40 });
+  expect(fitRunCost({ pixels: 100, ms: 5 }, { pixels: 400, ms: 4 })).toEqual({ fixedMs: 4, msPerPixel: 0 });
+  const { fixedMs, msPerPixel } = fitRunCost({ pixels: 100, ms: 1 }, { pixels: 400, ms: 40 });
   expect([fixedMs, msPerPixel]).toEqual([0, 0.1]);
 });

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import { nextMacrotask, Schedule, type Started, type Turn } from './schedule.ts';
+import { nextMacrotask, Schedule, type Started, type TimeSlot } from './schedule.ts';
 import { COMPUTE } from './tuning.ts';
 
 const never = new AbortController().signal;
 
 function start(clock = new ManualClock()) {
-  return new Schedule({ now: () => clock.now(), rest: nextMacrotask });
+  return new Schedule({ now: () => clock.now(), yieldToEventLoop: nextMacrotask });
 }
 
 /** All of it is done in its turn. */
-function done<T>(body: (turn: Turn) => Promise<T>): (turn: Turn) => Promise<Started<T>> {
-  return async (turn) => {
-    const value = await body(turn);
+function done<T>(body: (slot: TimeSlot) => Promise<T>): (slot: TimeSlot) => Promise<Started<T>> {
+  return async (slot) => {
+    const value = await body(slot);
     return { isDone: true, finish: async () => value };
   };
 }
@@ -21,7 +21,7 @@ function done<T>(body: (turn: Turn) => Promise<T>): (turn: Turn) => Promise<Star
 const frameDone =
   <T>(body: () => Promise<T>) =>
   () =>
-    done(body)({ signal: never, giveWay: nextMacrotask });
+    done(body)({ signal: never, yieldNow: nextMacrotask });
 
 test('one at a time: frames before tasks, each in their order', async () => {
   const schedule = start();
@@ -60,9 +60,9 @@ test('where frames never end a task has its turn now and then, and ends', async 
     schedule.task(
       'a',
       never,
-      done(async (turn) => {
+      done(async (slot) => {
         turns.push(frames);
-        await turn.giveWay();
+        await slot.yieldNow();
       }),
     ),
   );
@@ -82,9 +82,9 @@ test('a long task gives way to frames and goes on', async () => {
   const task = schedule.task(
     'a',
     never,
-    done(async (turn) => {
+    done(async (slot) => {
       order.push('begins');
-      await turn.giveWay();
+      await slot.yieldNow();
       order.push('goes on');
     }),
   );
@@ -97,9 +97,9 @@ test('a cancelled task leaves the queue, or ends where it next gives way; others
   const first = new AbortController();
   const second = new AbortController();
   let ended = false;
-  const running = schedule.task('a', first.signal, async (turn) => {
+  const running = schedule.task('a', first.signal, async (slot) => {
     try {
-      for (;;) await turn.giveWay();
+      for (;;) await slot.yieldNow();
     } finally {
       ended = true;
     }
@@ -187,10 +187,10 @@ test('frames and the time they take in the middle of a task are not at the expen
     schedule.task(
       owner,
       never,
-      done(async (turn) => {
+      done(async (slot) => {
         order.push(owner);
         clock.advance(5);
-        await turn.giveWay();
+        await slot.yieldNow();
         clock.advance(5);
       }),
     );

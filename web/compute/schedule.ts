@@ -3,10 +3,10 @@ import { FairQueue, type Taken } from './fair-queue.ts';
 import { COMPUTE } from './tuning.ts';
 
 /** Given to a task while it has its turn. */
-export interface Turn {
+export interface TimeSlot {
   readonly signal: AbortSignal;
   /** Lets waiting frames go first; a long task calls it every few milliseconds. Throws MeshError `cancelled`. */
-  giveWay(): Promise<void>;
+  yieldNow(): Promise<void>;
 }
 
 /** Work that is under way: what is left needs no turn, so that the next may start meanwhile. */
@@ -20,7 +20,7 @@ export interface Started<T> {
 export interface ScheduleOptions {
   now(): number;
   /** Lets the event loop run, so that messages with frames and cancels get in. */
-  rest(): Promise<void>;
+  yieldToEventLoop(): Promise<void>;
 }
 
 /**
@@ -39,7 +39,7 @@ export class Schedule {
   /** The machine's time until then is somebody's. */
   #countedMs = Number.NEGATIVE_INFINITY;
   /** When the event loop last ran. */
-  #restedMs = 0;
+  #lastYieldMs = 0;
   #busy = false;
   #disposed = false;
 
@@ -57,13 +57,13 @@ export class Schedule {
   }
 
   /** Rejects with MeshError `cancelled` as soon as the signal says so, also while it waits. */
-  task<T>(owner: string, signal: AbortSignal, body: (turn: Turn) => Promise<Started<T>>): Promise<T> {
+  task<T>(owner: string, signal: AbortSignal, body: (slot: TimeSlot) => Promise<Started<T>>): Promise<T> {
     if (this.#disposed) return Promise.reject(closed());
     if (signal.aborted) return Promise.reject(MeshError.cancelled());
     const done = new AbortController();
     return new Promise<T>((resolve, reject) => {
-      const turn: Turn = { signal, giveWay: () => this.#giveWay(job, signal) };
-      const job = new Job((onEnded) => begin(() => body(turn), { resolve, reject, onEnded }), reject);
+      const slot: TimeSlot = { signal, yieldNow: () => this.#yieldNow(job, signal) };
+      const job = new Job((onEnded) => begin(() => body(slot), { resolve, reject, onEnded }), reject);
       const onAbort = () => {
         this.#tasks.remove(owner, job);
         reject(MeshError.cancelled());
@@ -83,18 +83,18 @@ export class Schedule {
   async #run(): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
-    this.#restedMs = this.#options.now();
+    this.#lastYieldMs = this.#options.now();
     for (let next = this.#next(); next; next = this.#next()) {
       await next();
       // Promises alone would keep the event loop from a row of short tasks until their end: frames, cancels and leases with it.
-      if (this.#options.now() - this.#restedMs >= COMPUTE.sliceMs) await this.#rest();
+      if (this.#options.now() - this.#lastYieldMs >= COMPUTE.sliceMs) await this.#yieldToEventLoop();
     }
     this.#busy = false;
   }
 
-  async #rest(): Promise<void> {
-    await this.#options.rest();
-    this.#restedMs = this.#options.now();
+  async #yieldToEventLoop(): Promise<void> {
+    await this.#options.yieldToEventLoop();
+    this.#lastYieldMs = this.#options.now();
   }
 
   #next(): (() => Promise<void>) | undefined {
@@ -133,8 +133,8 @@ export class Schedule {
     this.#countedMs = nowMs;
   }
 
-  async #giveWay(job: Job, signal: AbortSignal): Promise<void> {
-    await this.#rest();
+  async #yieldNow(job: Job, signal: AbortSignal): Promise<void> {
+    await this.#yieldToEventLoop();
     if (this.#frames.length > 0) this.#count(job);
     // Those that come meanwhile wait for the next slice, or a task would stand still for as long as there are too many frames.
     for (let left = this.#frames.length; left > 0; left--) {
@@ -185,17 +185,17 @@ function closed(): MeshError {
 }
 
 /** Looks up from the work every few milliseconds; what that throws ends it. */
-export async function inSlices<T>(
+export async function runInSlices<T>(
   work: Iterator<unknown, T, void>,
   now: () => number,
-  lookUp: () => Promise<void>,
+  yieldNow: () => Promise<void>,
 ): Promise<T> {
   let sliceStartMs = now();
   for (;;) {
     const { done, value } = work.next();
     if (done) return value;
     if (now() - sliceStartMs < COMPUTE.sliceMs) continue;
-    await lookUp();
+    await yieldNow();
     sliceStartMs = now();
   }
 }

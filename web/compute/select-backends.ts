@@ -1,18 +1,18 @@
 import { MeshError } from '../../shared/errors.ts';
 import type { Backend, TaskExecutor } from './backend.ts';
-import { type Machine, MeasuredMachine } from './backend-set.ts';
+import { BackendSet } from './backend-set.ts';
 import type { EngineOptions } from './engine-types.ts';
-import { givesRightAnswers, measureSpeed } from './filter-benchmark.ts';
+import { filtersAreCorrect, measureFilterSpeed } from './filter-benchmark.ts';
 import { Inference } from './infer/inference.ts';
 import { JsBackend } from './js-backend.ts';
 import type { ModelSource } from './models/model-source.ts';
-import { NetworkChoice } from './network-selection.ts';
+import { NetworkSelection } from './network-selection.ts';
 import { openOnCpu, openOnGpu } from './ort/onnx-sessions.ts';
 import { OrtWasmBackend } from './ort/ort-wasm-backend.ts';
 import { OrtWebGpuBackend } from './ort/ort-webgpu-backend.ts';
-import { executorsOn } from './task-benchmarks.ts';
+import { selectGpuExecutors } from './task-benchmarks.ts';
 import { COMPUTE } from './tuning.ts';
-import { findFrameWays } from './wgsl/frame-paths.ts';
+import { selectFramePaths } from './wgsl/frame-paths.ts';
 import { type OpenedDevice, openDevice } from './wgsl/gpu-device.ts';
 import { WgslBackend } from './wgsl/wgsl-backend.ts';
 
@@ -24,18 +24,18 @@ const SAFE = { frameIn: 'copyTo', frameOut: 'pixels' };
 type Options = Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend' | 'models' | 'onnx'>;
 
 /** The filters on the processor. */
-interface Processor {
+interface ProcessorFilters {
   name: string;
   js: JsBackend;
   unitsPerMs: number;
 }
 
 /** A GPU that was tried. `filters` is null where its kernels do not run or answer wrong, and `trouble` says why. */
-interface Graphics {
+interface MeasuredGpu {
   opened: OpenedDevice;
   wgsl: WgslBackend;
   filters: { unitsPerMs: number } | null;
-  trouble: string;
+  problem: string;
   executors: ReadonlyMap<string, TaskExecutor>;
   dispose(): void;
 }
@@ -49,85 +49,90 @@ interface Refusal {
  * Measures what this machine can do and takes the fastest way that gives right answers; within {@link COMPUTE.probeBudgetMs} unless
  * the GPU was asked for by name. Networks are measured later.
  */
-export async function setUpMachine(options: Options): Promise<Machine> {
+export async function selectBackends(options: Options): Promise<BackendSet> {
   const { gpu, now, preferBackend } = options;
   const startMs = now();
   const processor = await measureProcessor(now);
-  if (preferBackend === 'js' || preferBackend === 'ort-wasm') return onProcessor(options, processor, processor.name);
-  if (!gpu) return onProcessor(options, processor, `No WebGPU: ${processor.name}`);
+  if (preferBackend === 'js' || preferBackend === 'ort-wasm')
+    return processorBackends(options, processor, processor.name);
+  if (!gpu) return processorBackends(options, processor, `No WebGPU: ${processor.name}`);
   const measuring = measureGpu(gpu, options);
   // Whoever insists on the GPU waits for it.
   const insists = preferBackend !== undefined;
-  const graphics = await (insists ? measuring : within(COMPUTE.probeBudgetMs - (now() - startMs), measuring));
-  if ('refused' in graphics) return onProcessor(options, processor, `${graphics.refused}: ${processor.name}`);
-  const isFaster = graphics.filters !== null && graphics.filters.unitsPerMs > processor.unitsPerMs;
-  const { filters, opened, trouble } = graphics;
+  const measured = await (insists ? measuring : within(COMPUTE.probeBudgetMs - (now() - startMs), measuring));
+  if ('refused' in measured) return processorBackends(options, processor, `${measured.refused}: ${processor.name}`);
+  const isFaster = measured.filters !== null && measured.filters.unitsPerMs > processor.unitsPerMs;
+  const { filters, opened, problem } = measured;
   if (filters && (preferBackend === 'wgsl' || (isFaster && preferBackend !== 'ort-webgpu'))) {
-    return onGpu(options, processor, graphics, { filters: graphics.wgsl, ...filters, adapter: opened.name });
+    return gpuBackends(options, processor, measured, { filters: measured.wgsl, ...filters, adapter: opened.name });
   }
   const why = filters
     ? `${opened.name} is slower than ${processor.name}`
-    : `${opened.name} ${trouble}: ${processor.name}`;
+    : `${opened.name} ${problem}: ${processor.name}`;
   if (preferBackend === 'ort-webgpu' || !opened.isSoftware) {
-    return onGpu(options, processor, graphics, {
+    return gpuBackends(options, processor, measured, {
       filters: processor.js,
       unitsPerMs: processor.unitsPerMs,
       adapter: why,
     });
   }
   // A software adapter: the same processor, with more to carry.
-  graphics.dispose();
-  return onProcessor(options, processor, why);
+  measured.dispose();
+  return processorBackends(options, processor, why);
 }
 
-async function measureProcessor(now: () => number): Promise<Processor> {
+async function measureProcessor(now: () => number): Promise<ProcessorFilters> {
   const js = new JsBackend(now);
-  const unitsPerMs = await measureSpeed(js, now, COMPUTE.probeBackendMs / 2);
+  const unitsPerMs = await measureFilterSpeed(js, now, COMPUTE.probeBackendMs / 2);
   return { name: "this computer's processor", js, unitsPerMs };
 }
 
-function onProcessor({ models, onnx, now }: Options, { js, unitsPerMs }: Processor, adapter: string): Machine {
-  const rows = ortWasm(models, now);
-  const inference = new Inference({ onnx, ways: [openOnCpu], now });
-  return new MeasuredMachine({
+function processorBackends(
+  { models, onnx, now }: Options,
+  { js, unitsPerMs }: ProcessorFilters,
+  adapter: string,
+): BackendSet {
+  const tiers = ortWasm(models, now);
+  const inference = new Inference({ onnx, runtimes: [openOnCpu], now });
+  return new BackendSet({
     ...{ adapter, ...SAFE, filters: js, unitsPerMs },
-    networks: new NetworkChoice({ models, rows: [rows], now }),
+    networks: new NetworkSelection({ models, tiers: [tiers], now }),
     executors: new Map(),
     inference,
     preparesNetworks: false,
     lost: new Promise(() => {
       // A processor does not go away.
     }),
-    owned: [inference, ...rows, js],
+    owned: [inference, ...tiers, js],
   });
 }
 
-function onGpu(
+function gpuBackends(
   { models, onnx, now, preferBackend }: Options,
-  { js }: Processor,
-  graphics: Graphics,
+  { js }: ProcessorFilters,
+  measured: MeasuredGpu,
   chosen: { filters: Backend; unitsPerMs: number; adapter: string },
-): Machine {
-  const { opened, wgsl, filters } = graphics;
+): BackendSet {
+  const { opened, wgsl, filters } = measured;
   const { device, isSoftware } = opened;
   const ours = filters ? [wgsl] : [];
   const onDevice = models ? [new OrtWebGpuBackend({ device, models, now })] : [];
   const library = [...(isSoftware ? [] : onDevice), ...ortWasm(models, now)];
   // Our kernels on a GPU that answers right leave nothing to be won: the library is not even fetched.
-  const measured = isSoftware ? [[...ours, ...library]] : [ours, library];
+  const networkTiers = isSoftware ? [[...ours, ...library]] : [ours, library];
   const insistsOnOrt = preferBackend === 'ort-webgpu';
   const insisted = insistsOnOrt ? [onDevice] : [ours];
-  const gpuWays = isSoftware && !insistsOnOrt ? [] : [openOnGpu(device)];
-  const inference = new Inference({ onnx, ways: [openOnCpu, ...gpuWays], now });
-  return new MeasuredMachine({
+  const gpuRuntimes = isSoftware && !insistsOnOrt ? [] : [openOnGpu(device)];
+  const inference = new Inference({ onnx, runtimes: [openOnCpu, ...gpuRuntimes], now });
+  return new BackendSet({
     ...chosen,
-    ...(chosen.filters === wgsl ? wgsl.ways : SAFE),
-    networks: new NetworkChoice({ models, rows: preferBackend ? insisted : measured, now }),
-    executors: graphics.executors,
+    ...(chosen.filters === wgsl ? wgsl.framePaths : SAFE),
+    networks: new NetworkSelection({ models, tiers: preferBackend ? insisted : networkTiers, now }),
+    executors: measured.executors,
     inference,
     preparesNetworks: models !== undefined && !isSoftware && ours.length > 0,
     lost: device.lost.then(() => {}),
-    owned: [inference, ...onDevice, ...library, js, graphics],
+    owned: [inference, ...onDevice, ...library, js, measured],
   });
 }
 
@@ -135,25 +140,25 @@ function ortWasm(models: ModelSource | undefined, now: () => number): OrtWasmBac
   return models ? [new OrtWasmBackend(models, now)] : [];
 }
 
-async function measureGpu(gpu: GPU, { now, models, preferBackend }: Options): Promise<Graphics | Refusal> {
+async function measureGpu(gpu: GPU, { now, models, preferBackend }: Options): Promise<MeasuredGpu | Refusal> {
   const opened = await openDevice(gpu).catch(() => null);
   if (!opened) return { refused: 'No GPU for WebGPU' };
   const wgsl = new WgslBackend(opened.device, models);
   const dispose = () => wgsl.dispose();
-  const graphics = { opened, wgsl, filters: null, trouble: 'computes wrong', executors: new Map(), dispose };
+  const measured = { opened, wgsl, filters: null, problem: 'computes wrong', executors: new Map(), dispose };
   try {
-    if (!(await givesRightAnswers(wgsl))) return graphics;
-    const unitsPerMs = await measureSpeed(wgsl, now, COMPUTE.probeBackendMs / 2);
-    wgsl.ways = await findFrameWays(wgsl, opened.isSoftware, now);
-    return { ...graphics, filters: { unitsPerMs }, executors: await executorsOn(opened, preferBackend, now) };
+    if (!(await filtersAreCorrect(wgsl))) return measured;
+    const unitsPerMs = await measureFilterSpeed(wgsl, now, COMPUTE.probeBackendMs / 2);
+    wgsl.framePaths = await selectFramePaths(wgsl, opened.isSoftware, now);
+    return { ...measured, filters: { unitsPerMs }, executors: await selectGpuExecutors(opened, preferBackend, now) };
   } catch (cause) {
     const why = MeshError.from(cause).message.slice(0, MAX_CAUSE);
-    return { ...graphics, trouble: `does not run the kernels (${why})` };
+    return { ...measured, problem: `does not run the kernels (${why})` };
   }
 }
 
 /** Refused when it takes too long; what still comes of it is disposed. */
-async function within(budgetMs: number, measuring: Promise<Graphics | Refusal>): Promise<Graphics | Refusal> {
+async function within(budgetMs: number, measuring: Promise<MeasuredGpu | Refusal>): Promise<MeasuredGpu | Refusal> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isLate = false;
   const late = new Promise<Refusal>((resolve) => {

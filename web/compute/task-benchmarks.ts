@@ -7,9 +7,9 @@ import { type RaytracingParams, raytracing } from '../../shared/tasks/raytracing
 import { finish, type Steps } from '../../shared/tasks/steps.ts';
 import { PHYSICS, RAYTRACING } from '../../shared/tasks/tuning.ts';
 import type { BackendName, TaskExecutor } from './backend.ts';
-import { PROBE_TURN } from './filter-benchmark.ts';
+import { EXCLUSIVE_SLOT } from './filter-benchmark.ts';
 import { findPaths, simulateBodies, traceRays } from './js-backend.ts';
-import { inSlices, nextMacrotask } from './schedule.ts';
+import { nextMacrotask, runInSlices } from './schedule.ts';
 import { COMPUTE } from './tuning.ts';
 import type { OpenedDevice } from './wgsl/gpu-device.ts';
 import { fieldGroups, WgslPathFinder } from './wgsl/path-finder.ts';
@@ -20,7 +20,7 @@ import { WgslSimulator } from './wgsl/simulator.ts';
  * What a GPU runs as right as the reference and faster, by type: measured one after another within {@link COMPUTE.executorProbeMs}.
  * A software adapter is the same processor, and is not asked unless somebody insists.
  */
-export async function executorsOn(
+export async function selectGpuExecutors(
   { device, isSoftware }: OpenedDevice,
   preferred: BackendName | undefined,
   now: () => number,
@@ -29,9 +29,9 @@ export async function executorsOn(
   const executors = new Map<string, TaskExecutor>();
   if (!insists && (isSoftware || preferred)) return executors;
   const probes = {
-    raytracing: () => measureRays(new WgslRayTracer(device, now), now, insists),
-    pathfinding: () => measurePaths(new WgslPathFinder(device, now), now, insists),
-    physics: () => measureBodies(new WgslSimulator(device, now), now, insists),
+    raytracing: () => benchmarkRaytracing(new WgslRayTracer(device, now), now, insists),
+    pathfinding: () => benchmarkPathfinding(new WgslPathFinder(device, now), now, insists),
+    physics: () => benchmarkPhysics(new WgslSimulator(device, now), now, insists),
   };
   const startMs = now();
   for (const [type, probe] of Object.entries(probes)) {
@@ -57,19 +57,19 @@ async function orNull<T>(measuring: Promise<T>, withinMs: number): Promise<T | n
  * The tracer with its speed, where it paints what the reference paints; null where it does not, and where the reference is faster
  * unless `insists`. The first run pays for compiling.
  */
-export async function measureRays(
+export async function benchmarkRaytracing(
   tracer: WgslRayTracer,
   now: () => number,
   insists: boolean,
 ): Promise<TaskExecutor | null> {
   const task = raytracingProbe();
   const processorStartMs = now();
-  const expected = await inSlices(traceRays(task), now, nextMacrotask);
+  const expected = await runInSlices(traceRays(task), now, nextMacrotask);
   const processorMs = now() - processorStartMs;
-  const painted = await tracer.run(task, PROBE_TURN);
+  const painted = await tracer.run(task, EXCLUSIVE_SLOT);
   if (!isAlike(painted.attachments[0], expected.attachments[0])) return null;
   const startMs = now();
-  await tracer.run(task, PROBE_TURN);
+  await tracer.run(task, EXCLUSIVE_SLOT);
   const tookMs = Math.max(now() - startMs, COMPUTE.leastProbeMs);
   if (tookMs >= processorMs && !insists) return null;
   return {
@@ -77,7 +77,7 @@ export async function measureRays(
     unitsPerMs: raytracing.cost(task.params) / tookMs,
     suits: () => true,
     // Sound: the engine gives it tasks of this type, whose params their schema checked.
-    run: (asked, turn) => tracer.run(asked as PackedTask<RaytracingParams>, turn),
+    run: (asked, slot) => tracer.run(asked as PackedTask<RaytracingParams>, slot),
   };
 }
 
@@ -132,22 +132,22 @@ const AGENTS = 64;
  * The path finder with its speed at flow fields, where its paths are legal and cost what the reference's do; null where they are not,
  * and where the reference is faster unless `insists`. The first run pays for compiling.
  */
-export async function measurePaths(
+export async function benchmarkPathfinding(
   finder: WgslPathFinder,
   now: () => number,
   insists: boolean,
 ): Promise<TaskExecutor | null> {
   const task = pathfindingProbe(insists ? COMPUTE.insistedPathProbeSide : COMPUTE.pathProbeSide);
   const processorStartMs = now();
-  const expected = await inSlices(findPaths(task), now, nextMacrotask);
+  const expected = await runInSlices(findPaths(task), now, nextMacrotask);
   const processorMs = now() - processorStartMs;
-  const found = await finder.run(task, PROBE_TURN);
+  const found = await finder.run(task, EXCLUSIVE_SLOT);
   const { paths } = pathfinding.unpackResult(task, found);
   const due = pathfinding.unpackResult(task, expected);
   if (paths.some((path, i) => path?.cost !== due.paths[i]?.cost)) return null;
   finish(pathfinding.verify(task, { paths }, () => 0.5) as Steps<void>);
   const startMs = now();
-  await finder.run(task, PROBE_TURN);
+  await finder.run(task, EXCLUSIVE_SLOT);
   const tookMs = Math.max(now() - startMs, COMPUTE.leastProbeMs);
   if (tookMs >= processorMs && !insists) return null;
   const { width, height } = task.params;
@@ -163,7 +163,7 @@ export async function measurePaths(
       if (params.width * params.height < leastCells) return false;
       return fieldGroups(readQueries(partOf(attachments, 1))).length > 0;
     },
-    run: (asked, turn) => finder.run(typed(asked), turn),
+    run: (asked, slot) => finder.run(typed(asked), slot),
   };
 }
 
@@ -186,7 +186,7 @@ function pathfindingProbe(side: number): PackedTask<PathfindingParams> {
  * The simulator with its speed, where each part of what it simulates passes the check that a gamer makes; null where one does not, and
  * where the reference is faster unless `insists`. The first run pays for compiling.
  */
-export async function measureBodies(
+export async function benchmarkPhysics(
   simulator: WgslSimulator,
   now: () => number,
   insists: boolean,
@@ -195,16 +195,16 @@ export async function measureBodies(
     ? physicsProbe(COMPUTE.insistedBodyProbe.bodies, COMPUTE.insistedBodyProbe.steps)
     : physicsProbe(COMPUTE.bodyProbe.bodies, COMPUTE.bodyProbe.steps);
   const processorStartMs = now();
-  await inSlices(simulateBodies(task), now, nextMacrotask);
+  await runInSlices(simulateBodies(task), now, nextMacrotask);
   const processorMs = now() - processorStartMs;
-  const simulated = await simulator.run(task, PROBE_TURN);
+  const simulated = await simulator.run(task, EXCLUSIVE_SLOT);
   if (!simulated) return null;
   const result = physics.unpackResult(task, simulated);
   for (let part = 0; part < PHYSICS.segments; part++) {
     finish(physics.verify(task, result, () => (part + 0.5) / PHYSICS.segments) as Steps<void>);
   }
   const startMs = now();
-  await simulator.run(task, PROBE_TURN);
+  await simulator.run(task, EXCLUSIVE_SLOT);
   const tookMs = Math.max(now() - startMs, COMPUTE.leastProbeMs);
   if (tookMs >= processorMs && !insists) return null;
   // Its time for fewer bodies or fewer steps is this at most; the processor's is this from such a part of the probe on.
@@ -219,7 +219,7 @@ export async function measureBodies(
       const isLong = physics.cost(params) >= part * physics.cost(task.params);
       return isLong && params.bodies >= part * task.params.bodies;
     },
-    run: (asked, turn) => simulator.run(typed(asked), turn),
+    run: (asked, slot) => simulator.run(typed(asked), slot),
   };
 }
 

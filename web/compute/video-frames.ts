@@ -107,7 +107,7 @@ export function checkFrameShape(shape: UpscaleParams): void {
 export type UpscalePixels = (
   image: FramePixels,
   target: FrameTarget,
-  lookUp: () => Promise<void>,
+  yieldNow: () => Promise<void>,
 ) => Promise<Uint8ClampedArray<ArrayBuffer>>;
 
 /** One stream's frames where the processor has their pixels. Nothing is computed before a frame that has begun, but messages still get in. */

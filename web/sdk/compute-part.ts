@@ -1,7 +1,7 @@
 import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
 import { isNetwork, type UpscaleParams } from '../../shared/tasks/upscale.ts';
 import { upscaleRows } from '../compute/reference/upscale.ts';
-import { inSlices, nextMacrotask } from '../compute/schedule.ts';
+import { nextMacrotask, runInSlices } from '../compute/schedule.ts';
 import type { LocalEngine } from '../dispatch/local-runner.ts';
 
 /** Calls of the engine are told apart by a number, and these from the tasks'. */
@@ -22,6 +22,6 @@ export async function computePart(
   if (isNetwork(quality)) return engine.execute(nextCallId--, type, task);
   const image = { width, height, data: task.attachments[0] ?? new Uint8Array(0) };
   const out = new Uint8ClampedArray(outWidth * outHeight * 4);
-  await inSlices(upscaleRows(image, { outWidth, outHeight, quality }, out), now, nextMacrotask);
+  await runInSlices(upscaleRows(image, { outWidth, outHeight, quality }, out), now, nextMacrotask);
   return { value: null, attachments: [new Uint8Array(out.buffer)] };
 }

@@ -10,11 +10,11 @@ import { summing } from './test-sessions.ts';
 /** A machine that runs models in the given ways, with a schedule and time that passes only where a run takes it. */
 class Bench {
   readonly clock = new ManualClock();
-  readonly schedule = new Schedule({ now: () => this.clock.now(), rest: nextMacrotask });
+  readonly schedule = new Schedule({ now: () => this.clock.now(), yieldToEventLoop: nextMacrotask });
   readonly loads: string[] = [];
   readonly inference: Inference;
 
-  constructor(ways: ReturnType<typeof summing>[]) {
+  constructor(runtimes: ReturnType<typeof summing>[]) {
     this.inference = new Inference({
       onnx: {
         loadOnnx: async (model, onShare) => {
@@ -23,7 +23,7 @@ class Bench {
           return new Uint8Array(1);
         },
       },
-      ways: ways.map(({ open }) => open),
+      runtimes: runtimes.map(({ open }) => open),
       now: () => this.clock.now(),
     });
   }
@@ -34,9 +34,9 @@ class Bench {
     const data = Float32Array.from({ length: 2 * rows }, (_, i) => (i % 2 === 0 ? from + i / 2 : 0));
     const task = infer.pack({ model, inputs: { x: { type: 'float32', dims: [rows, 2], data } } });
     const onProgress = tell && ((progress: TaskProgress) => tell.push(progress));
-    const turn = <T>(body: Parameters<typeof this.schedule.task<T>>[2]) => this.schedule.task('owner', signal, body);
-    const ready = await this.inference.prepare({ ...task, onProgress }, turn);
-    const { backend, computeMs, ...packed } = await this.inference.execute(ready, turn);
+    const slot = <T>(body: Parameters<typeof this.schedule.task<T>>[2]) => this.schedule.task('owner', signal, body);
+    const ready = await this.inference.prepare({ ...task, onProgress }, slot);
+    const { backend, computeMs, ...packed } = await this.inference.execute(ready, slot);
     const numbers = Array.from(infer.unpackResult(task, packed).outputs.y?.data ?? [], Number);
     return { numbers, backend, computeMs, buffer: packed.attachments[0]?.buffer };
   }
@@ -46,19 +46,19 @@ const counted = (rows: number, from: number) => Array.from({ length: rows }, (_,
 
 describe('tasks that wait together', () => {
   test('are one run of the model, and each gets its rows, in memory of its own', async () => {
-    const way = summing();
-    const bench = new Bench([way]);
+    const runtime = summing();
+    const bench = new Bench([runtime]);
     await bench.run(1, 0);
-    way.runs.length = 0;
+    runtime.runs.length = 0;
     const results = await Promise.all([bench.run(1, 10), bench.run(3, 20), bench.run(2, 30)]);
     expect(results.map(({ numbers }) => numbers)).toEqual([counted(1, 10), counted(3, 20), counted(2, 30)]);
-    expect(way.runs).toEqual([6]);
+    expect(runtime.runs).toEqual([6]);
     expect(new Set(results.map(({ buffer }) => buffer)).size).toBe(3);
   });
 
   test('share the time of the run by their rows', async () => {
-    const way = summing({ onRun: (rows) => bench.clock.advance(rows) });
-    const bench: Bench = new Bench([way]);
+    const runtime = summing({ onRun: (rows) => bench.clock.advance(rows) });
+    const bench: Bench = new Bench([runtime]);
     await bench.run(1, 0);
     const results = await Promise.all([bench.run(1, 10), bench.run(3, 20)]);
     expect(results.map(({ computeMs }) => computeMs)).toEqual([1, 3]);
@@ -69,25 +69,25 @@ describe('tasks that wait together', () => {
     const bench = new Bench([sequence]);
     await Promise.all([bench.run(1, 0), bench.run(2, 5)]);
     expect(sequence.runs.sort()).toEqual([1, 2]);
-    const way = summing();
-    const other = new Bench([way]);
+    const runtime = summing();
+    const other = new Bench([runtime]);
     await Promise.all([other.run(1, 0), other.run(2, 5, { model: 'other' })]);
-    expect(way.runs.sort()).toEqual([1, 2]);
+    expect(runtime.runs.sort()).toEqual([1, 2]);
   });
 
   test('no more than a run may hold', async () => {
-    const way = summing();
-    const bench = new Bench([way]);
+    const runtime = summing();
+    const bench = new Bench([runtime]);
     await bench.run(1, 0);
-    way.runs.length = 0;
+    runtime.runs.length = 0;
     await Promise.all(Array.from({ length: INFER.maxMergedTasks + 5 }, (_, i) => bench.run(1, i)));
-    expect(Math.max(...way.runs)).toBeLessThanOrEqual(INFER.maxMergedTasks);
-    expect(way.runs.reduce((sum, rows) => sum + rows, 0)).toBe(INFER.maxMergedTasks + 5);
+    expect(Math.max(...runtime.runs)).toBeLessThanOrEqual(INFER.maxMergedTasks);
+    expect(runtime.runs.reduce((sum, rows) => sum + rows, 0)).toBe(INFER.maxMergedTasks + 5);
   });
 
   test('do not suffer from one that is cancelled', async () => {
-    const way = summing();
-    const bench = new Bench([way]);
+    const runtime = summing();
+    const bench = new Bench([runtime]);
     await bench.run(1, 0);
     const controller = new AbortController();
     const cancelled = expect(bench.run(1, 1, { signal: controller.signal })).rejects.toMatchObject({
@@ -102,12 +102,12 @@ describe('tasks that wait together', () => {
 
 describe('many rows', () => {
   test('are run some at a time, by what they take, and it is told how far it is', async () => {
-    const way = summing({ onRun: (rows) => bench.clock.advance(rows) });
-    const bench: Bench = new Bench([way]);
+    const runtime = summing({ onRun: (rows) => bench.clock.advance(rows) });
+    const bench: Bench = new Bench([runtime]);
     const tell: TaskProgress[] = [];
     const { numbers } = await bench.run(500, 0, { tell });
     expect(numbers).toEqual(counted(500, 0));
-    expect(Math.max(...way.runs)).toBeLessThanOrEqual(INFER.runMs);
+    expect(Math.max(...runtime.runs)).toBeLessThanOrEqual(INFER.runMs);
     expect(tell[0]).toEqual({ stage: 'loading', share: 0.5 });
     const shares = tell.slice(1).map(({ stage, share }) => (stage === 'computing' ? share : Number.NaN));
     expect(shares.length).toBeGreaterThan(2);
@@ -117,16 +117,16 @@ describe('many rows', () => {
 
   test('end between two runs when they are cancelled', async () => {
     const controller = new AbortController();
-    const way = summing({
+    const runtime = summing({
       onRun: (rows) => {
         bench.clock.advance(rows);
-        if (way.runs.length === 3) controller.abort();
+        if (runtime.runs.length === 3) controller.abort();
       },
     });
-    const bench: Bench = new Bench([way]);
+    const bench: Bench = new Bench([runtime]);
     await expect(bench.run(5_000, 0, { signal: controller.signal })).rejects.toMatchObject({ reason: 'cancelled' });
     await nextMacrotask();
-    expect(way.runs).toHaveLength(3);
+    expect(runtime.runs).toHaveLength(3);
   });
 });
 
@@ -157,8 +157,8 @@ describe('of two ways to run a model', () => {
 
 describe('models', () => {
   test('are loaded once for all who wait, and the one not used for longest goes first', async () => {
-    const way = summing();
-    const bench = new Bench([way]);
+    const runtime = summing();
+    const bench = new Bench([runtime]);
     await Promise.all([bench.run(1, 0), bench.run(1, 0)]);
     expect(bench.loads).toEqual(['sum']);
     for (let i = 0; i < INFER.maxSessions; i++) {
@@ -166,19 +166,19 @@ describe('models', () => {
       if (i < INFER.maxSessions - 1) await bench.run(1, 0);
     }
     await nextMacrotask();
-    expect(way.released()).toBe(1);
+    expect(runtime.released()).toBe(1);
     await bench.run(1, 0);
     expect(bench.loads.filter((model) => model === 'sum')).toHaveLength(1);
     bench.inference.dispose();
     await nextMacrotask();
-    expect(way.released()).toBe(INFER.maxSessions + 1);
+    expect(runtime.released()).toBe(INFER.maxSessions + 1);
   });
 
   test('that do not run are unknown, and why is said', async () => {
     const bench = new Bench([]);
     await expect(bench.run(1, 0)).rejects.toMatchObject({ reason: 'unknown-model' });
-    const way = { ...summing(), open: () => Promise.reject(new Error('no such operator')) };
-    await expect(new Bench([way]).run(1, 0)).rejects.toMatchObject({
+    const runtime = { ...summing(), open: () => Promise.reject(new Error('no such operator')) };
+    await expect(new Bench([runtime]).run(1, 0)).rejects.toMatchObject({
       reason: 'unknown-model',
       message: expect.stringContaining('no such operator'),
     });

@@ -5,13 +5,13 @@ import type { InferParams } from '../../../shared/tasks/infer.ts';
 import type { ProgressListener } from '../../../shared/tasks/progress.ts';
 import { INFER } from '../../../shared/tasks/tuning.ts';
 import type { ExecutedTask } from '../engine-types.ts';
-import type { RunInTurn } from '../network-selection.ts';
+import type { RunInSlot } from '../network-selection.ts';
 import type { NamedTensor, OnnxSession } from '../ort/onnx-sessions.ts';
-import type { Turn } from '../schedule.ts';
-import { type LoadedModel, LoadedModelCache, type ModelShelfOptions } from './loaded-model-cache.ts';
+import type { TimeSlot } from '../schedule.ts';
+import { type LoadedModel, LoadedModelCache, type LoadedModelCacheOptions } from './loaded-model-cache.ts';
 import { checkInputs } from './model-shape.ts';
 
-export interface InferenceOptions extends ModelShelfOptions {
+export interface InferenceOptions extends LoadedModelCacheOptions {
   now(): number;
 }
 
@@ -31,7 +31,7 @@ export interface ReadyTask {
   /** Of tasks that can be run as one; null for one that cannot. */
   readonly key: string | null;
   /** The model stays until this is called. */
-  readonly letGo: () => void;
+  readonly release: () => void;
   /** Set by whoever ran it along. */
   result: ExecutedTask | null;
 }
@@ -46,12 +46,12 @@ const MOST_GROWTH = 8;
  */
 export class Inference {
   readonly #now: () => number;
-  readonly #shelf: LoadedModelCache;
+  readonly #models: LoadedModelCache;
   readonly #waiting = new Set<ReadyTask>();
 
   constructor(options: InferenceOptions) {
     this.#now = options.now;
-    this.#shelf = new LoadedModelCache(options);
+    this.#models = new LoadedModelCache(options);
   }
 
   /**
@@ -62,43 +62,43 @@ export class Inference {
    * Throws MeshError: `unknown-model`; `bad-input` when the inputs are not what the model wants; `connection-failed`, `malformed` when it
    * cannot be fetched; `volunteer-failed`, `device-lost`, `closed`.
    */
-  async prepare(task: InferTask, run: RunInTurn): Promise<ReadyTask> {
+  async prepare(task: InferTask, run: RunInSlot): Promise<ReadyTask> {
     const { params, attachments, onProgress } = task;
-    const model = await this.#shelf.get(params.model, (share) => onProgress?.({ stage: 'loading', share }));
-    const letGo = model.hold();
+    const model = await this.#models.get(params.model, (share) => onProgress?.({ stage: 'loading', share }));
+    const release = model.hold();
     try {
       checkInputs(params.model, model.shape, params.inputs);
       const inputs = params.inputs.map((header, at) => ({ ...header, bytes: attachments[at] ?? new Uint8Array(0) }));
       const session = await model.session(inputs, run, this.#now);
       const key = model.shape.isBatched ? rowKey(inputs) : null;
-      return { task, model, session, inputs, key, letGo, result: null };
+      return { task, model, session, inputs, key, release, result: null };
     } catch (cause) {
-      letGo();
+      release();
       throw cause;
     }
   }
 
   /** @param run - takes the task's turn. Throws MeshError `volunteer-failed`, `too-large`, `device-lost`, `cancelled`. */
-  async execute(ready: ReadyTask, run: RunInTurn): Promise<ExecutedTask> {
+  async execute(ready: ReadyTask, run: RunInSlot): Promise<ExecutedTask> {
     this.#waiting.add(ready);
     try {
-      return await run(async (turn) => {
+      return await run(async (slot) => {
         // Tasks that came along get here.
-        if (!ready.result) await turn.giveWay();
-        const result = ready.result ?? (await this.#runWithOthers(ready, turn));
+        if (!ready.result) await slot.yieldNow();
+        const result = ready.result ?? (await this.#runWithOthers(ready, slot));
         return { isDone: true, finish: async () => result };
       });
     } finally {
       this.#waiting.delete(ready);
-      ready.letGo();
+      ready.release();
     }
   }
 
   dispose(): void {
-    this.#shelf.dispose();
+    this.#models.dispose();
   }
 
-  async #runWithOthers(ready: ReadyTask, turn: Turn): Promise<ExecutedTask> {
+  async #runWithOthers(ready: ReadyTask, slot: TimeSlot): Promise<ExecutedTask> {
     const { session, inputs, key } = ready;
     if (key === null) {
       const startMs = this.#now();
@@ -106,7 +106,7 @@ export class Inference {
     }
     const group = this.#groupOf(ready, key);
     const joined = joinRows(group.map((member) => member.inputs));
-    const { outputs, computeMs } = await this.#runRows(ready, joined, group, turn);
+    const { outputs, computeMs } = await this.#runRows(ready, joined, group, slot);
     const rows = rowsOf(joined);
     let from = 0;
     for (const member of group) {
@@ -137,7 +137,7 @@ export class Inference {
     { model, session }: ReadyTask,
     inputs: readonly NamedTensor[],
     group: readonly ReadyTask[],
-    turn: Turn,
+    slot: TimeSlot,
   ): Promise<{ outputs: NamedTensor[]; computeMs: number }> {
     const rows = rowsOf(inputs);
     const parts: NamedTensor[][] = [];
@@ -150,7 +150,7 @@ export class Inference {
           for (const { task } of group) task.onProgress?.({ stage: 'computing', share: done / rows });
           toldMs = this.#now();
         }
-        await turn.giveWay();
+        await slot.yieldNow();
       }
       const count = Math.min(rows - done, model.msPerRow === null ? most : affordable(model.msPerRow, most));
       const startMs = this.#now();

@@ -3,7 +3,7 @@ import { agrees } from '../../../shared/tasks/infer/agrees.ts';
 import { elementsIn } from '../../../shared/tasks/infer/tensors.ts';
 import { INFER } from '../../../shared/tasks/tuning.ts';
 import type { OnnxSource } from '../models/model-source.ts';
-import type { RunInTurn } from '../network-selection.ts';
+import type { RunInSlot } from '../network-selection.ts';
 import type { NamedTensor, OnnxSession, OpenOnnx } from '../ort/onnx-sessions.ts';
 import { type ModelShape, shapeOf } from './model-shape.ts';
 
@@ -13,21 +13,21 @@ interface Loading {
   readonly listeners: Set<(share: number) => void>;
 }
 
-export interface ModelShelfOptions {
+export interface LoadedModelCacheOptions {
   /** Without it there are no models. */
   onnx: OnnxSource | undefined;
   /** Every way to run one; the first that can is the one whose answers count. */
-  ways: readonly OpenOnnx[];
+  runtimes: readonly OpenOnnx[];
 }
 
 /** The models that were used last, each loaded once. */
 export class LoadedModelCache {
-  readonly #options: ModelShelfOptions;
+  readonly #options: LoadedModelCacheOptions;
   /** By name, the latest used last. */
   readonly #loading = new Map<string, Loading>();
   #isDisposed = false;
 
-  constructor(options: ModelShelfOptions) {
+  constructor(options: LoadedModelCacheOptions) {
     this.#options = options;
   }
 
@@ -79,12 +79,12 @@ export class LoadedModelCache {
   }
 
   async #open(name: string, onShare: (share: number) => void): Promise<LoadedModel> {
-    const { onnx, ways } = this.#options;
+    const { onnx, runtimes } = this.#options;
     if (!onnx) throw new MeshError('unknown-model', `There are no models here, so '${name}' cannot be run.`);
     const bytes = await onnx.loadOnnx(name, onShare);
     const sessions: OnnxSession[] = [];
     const refusals: string[] = [];
-    for (const open of ways) {
+    for (const open of runtimes) {
       try {
         // A copy for each: the library may keep it.
         sessions.push(await open(bytes.slice()));
@@ -139,7 +139,7 @@ export class LoadedModel {
   }
 
   /** Measured with the inputs of the first task, which must fit it. Throws MeshError `volunteer-failed`, `device-lost`. */
-  session(inputs: readonly NamedTensor[], run: RunInTurn, now: () => number): Promise<OnnxSession> {
+  session(inputs: readonly NamedTensor[], run: RunInSlot, now: () => number): Promise<OnnxSession> {
     this.#choosing ??= this.#choose(inputs, run, now).catch((cause: unknown) => {
       // It may have been these inputs.
       this.#choosing = null;
@@ -169,7 +169,7 @@ export class LoadedModel {
     this.#sessions = [];
   }
 
-  async #choose(inputs: readonly NamedTensor[], run: RunInTurn, now: () => number): Promise<OnnxSession> {
+  async #choose(inputs: readonly NamedTensor[], run: RunInSlot, now: () => number): Promise<OnnxSession> {
     const [reference, ...others] = this.#sessions;
     if (!reference) throw MeshError.closed('The model');
     if (others.length === 0) return reference;
@@ -190,7 +190,7 @@ export class LoadedModel {
 async function timed(
   session: OnnxSession,
   inputs: readonly NamedTensor[],
-  run: RunInTurn,
+  run: RunInSlot,
   now: () => number,
 ): Promise<Timed> {
   let best: Timed | null = null;

@@ -23,7 +23,7 @@ struct Field {
 @group(0) @binding(4) var<storage, read> wasChanged: array<u32>;
 @group(0) @binding(5) var<storage, read_write> isChanged: array<u32>;
 @group(0) @binding(6) var<storage, read_write> changes: atomic<u32>;
-// A byte for each cell: the direction of its next step, or NOWHERE.
+// A byte for each cell: the direction of its next step, or NO_DIRECTION.
 @group(0) @binding(7) var<storage, read_write> directions: array<u32>;
 
 const FAR = vec2u(0xffffffffu);
@@ -180,7 +180,7 @@ fn point(@builtin(global_invocation_id) id: vec3u) {
   var four = 0u;
   for (var i = 0u; i < 4u; i++) {
     let cell = id.x * 4u + i;
-    four = insertBits(four, select(NOWHERE, downhill(cell), cell < cells), 8u * i, 8u);
+    four = insertBits(four, select(NO_DIRECTION, downhill(cell), cell < cells), 8u * i, 8u);
   }
   directions[id.x] = four;
 }
@@ -189,7 +189,7 @@ fn point(@builtin(global_invocation_id) id: vec3u) {
 fn downhill(cell: u32) -> u32 {
   let own = before[cell];
   let place = vec2i(i32(cell % field.width), i32(cell / field.width));
-  if (own.x == FAR.x || cell == field.goal) { return NOWHERE; }
+  if (own.x == FAR.x || cell == field.goal) { return NO_DIRECTION; }
   for (var direction = 0u; direction < field.neighbours; direction++) {
     let step = stepOf(direction);
     if (costAt(place + step) == 0u) { continue; }
@@ -198,7 +198,7 @@ fn downhill(cell: u32) -> u32 {
     if (before[next].x == FAR.x) { continue; }
     if (all(stepped(before[next], costOf(next), direction) == own)) { return direction; }
   }
-  return NOWHERE;
+  return NO_DIRECTION;
 }
 
 fn costAt(place: vec2i) -> u32 {

@@ -24,30 +24,30 @@ struct Progress {
   pairs: atomic<u32>,
   touched: atomic<u32>,
   // Not 0: too many pairs, or too many that depend on one another. What comes then is worth nothing.
-  trouble: atomic<u32>,
+  failed: atomic<u32>,
   steps: u32,
 }
 
 @group(0) @binding(0) var<uniform> world: World;
 @group(0) @binding(1) var<storage, read_write> progress: Progress;
 // Place and radius, speed and mass.
-@group(0) @binding(2) var<storage, read_write> places: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> speeds: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> positions: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> velocities: array<vec4f>;
 // Of each slot a body in it, and of each body another one, plus one; 0 ends a row.
-@group(0) @binding(4) var<storage, read_write> heads: array<atomic<u32>>;
-@group(0) @binding(5) var<storage, read_write> nexts: array<u32>;
+@group(0) @binding(4) var<storage, read_write> cellHeads: array<atomic<u32>>;
+@group(0) @binding(5) var<storage, read_write> nextInCell: array<u32>;
 // Pairs by their numbers: first * count + second.
 @group(0) @binding(6) var<storage, read_write> pairs: array<u32>;
 // A hash table of the numbers of all pairs that touched, plus one; and their list.
 @group(0) @binding(7) var<storage, read_write> touchedTable: array<atomic<u32>>;
 @group(0) @binding(8) var<storage, read_write> touchedList: array<u32>;
 // Of each body its first pair that is left, as what is missing to all ones: 0 is none.
-@group(0) @binding(9) var<storage, read_write> turns: array<atomic<u32>>;
+@group(0) @binding(9) var<storage, read_write> firstPairs: array<atomic<u32>>;
 @group(0) @binding(10) var<storage, read_write> checkpoints: array<f32>;
 
 // Rounding moves a place by so much of the cell's number: two bodies that touch are never more cells apart than is looked.
 const CELL_SLACK = 0x1p-21;
-const BOUNCERS = 256u;
+const RESOLVE_THREADS = 256u;
 
 fn cellOf(place: vec3f) -> vec3i { return vec3i(floor(place / world.cell)); }
 
@@ -58,63 +58,63 @@ fn slotOf(cell: vec3i) -> u32 {
 }
 
 @compute @workgroup_size(64)
-fn advance(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x <= world.slots) { atomicStore(&heads[id.x], 0u); }
+fn integrate(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x <= world.slots) { atomicStore(&cellHeads[id.x], 0u); }
   if (id.x >= world.count) { return; }
-  let speed = speeds[id.x].xyz + world.gravity * world.timestep;
-  speeds[id.x] = vec4f(speed, speeds[id.x].w);
-  places[id.x] += vec4f(speed * world.timestep, 0.0);
+  let speed = velocities[id.x].xyz + world.gravity * world.timestep;
+  velocities[id.x] = vec4f(speed, velocities[id.x].w);
+  positions[id.x] += vec4f(speed * world.timestep, 0.0);
 }
 
 @compute @workgroup_size(64)
-fn place(@builtin(global_invocation_id) id: vec3u) {
+fn insert(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= world.count) { return; }
-  nexts[id.x] = atomicExchange(&heads[slotOf(cellOf(places[id.x].xyz))], id.x + 1u);
+  nextInCell[id.x] = atomicExchange(&cellHeads[slotOf(cellOf(positions[id.x].xyz))], id.x + 1u);
 }
 
 // Each pair is found by its larger body, of equal ones by the later.
 @compute @workgroup_size(64)
-fn meet(@builtin(global_invocation_id) id: vec3u) {
+fn findContacts(@builtin(global_invocation_id) id: vec3u) {
   let body = id.x;
   if (body >= world.count) { return; }
-  let own = places[body];
+  let own = positions[body];
   let cell = cellOf(own.xyz);
   let far = max(abs(own.x), max(abs(own.y), abs(own.z))) / world.cell;
   let reach = ceil(2.0 * own.w / world.cell + far * CELL_SLACK);
   let across = 2.0 * reach + 1.0;
   if (across * across * across > f32(world.count)) {
-    for (var other = 0u; other < world.count; other++) { look(body, own, other); }
+    for (var other = 0u; other < world.count; other++) { testPair(body, own, other); }
     return;
   }
   let cells = u32(across);
   for (var nth = 0u; nth < cells * cells * cells; nth++) {
     let around = cell + vec3i(vec3u(nth % cells, nth / cells % cells, nth / (cells * cells))) - i32(reach);
-    var other = atomicLoad(&heads[slotOf(around)]);
+    var other = atomicLoad(&cellHeads[slotOf(around)]);
     while (other != 0u) {
       // Another cell of the same slot is looked at in its own turn.
-      if (all(cellOf(places[other - 1u].xyz) == around)) { look(body, own, other - 1u); }
-      other = nexts[other - 1u];
+      if (all(cellOf(positions[other - 1u].xyz) == around)) { testPair(body, own, other - 1u); }
+      other = nextInCell[other - 1u];
     }
   }
 }
 
-fn look(body: u32, own: vec4f, other: u32) {
-  let its = places[other];
+fn testPair(body: u32, own: vec4f, other: u32) {
+  let its = positions[other];
   if (its.w > own.w || (its.w == own.w && other >= body)) { return; }
   if (distance(own.xyz, its.xyz) - own.w - its.w >= 0.0) { return; }
   let pair = min(body, other) * world.count + max(body, other);
   let at = atomicAdd(&progress.pairs, 1u);
   if (at >= world.pairs) {
-    atomicStore(&progress.trouble, 1u);
+    atomicStore(&progress.failed, 1u);
     return;
   }
   pairs[at] = pair;
-  remember(pair);
+  recordCollision(pair);
 }
 
-fn remember(pair: u32) {
+fn recordCollision(pair: u32) {
   if (atomicLoad(&progress.touched) >= world.touched) {
-    atomicStore(&progress.trouble, 1u);
+    atomicStore(&progress.failed, 1u);
     return;
   }
   var slot = (pair * 2654435761u) >> 7u;
@@ -136,31 +136,31 @@ var<workgroup> kept: atomic<u32>;
 var<workgroup> left: u32;
 
 // One workgroup, which takes a pair when no earlier one of either body is left, until none is.
-@compute @workgroup_size(BOUNCERS)
-fn bounce(@builtin(local_invocation_index) nth: u32) {
+@compute @workgroup_size(RESOLVE_THREADS)
+fn resolveContacts(@builtin(local_invocation_index) nth: u32) {
   if (nth == 0u) { left = min(atomicLoad(&progress.pairs), world.pairs); }
   var remaining = workgroupUniformLoad(&left);
   // Each has its own pairs, as far apart as there are threads.
-  var mine = (remaining + BOUNCERS - 1u - nth) / BOUNCERS;
-  for (var looks = 0u; remaining > 0u && looks < MOST_LOOKS; looks += 1u + remaining / BOUNCERS) {
+  var mine = (remaining + RESOLVE_THREADS - 1u - nth) / RESOLVE_THREADS;
+  for (var looks = 0u; remaining > 0u && looks < MAX_PAIR_VISITS; looks += 1u + remaining / RESOLVE_THREADS) {
     for (var i = 0u; i < mine; i++) {
-      let pair = pairs[nth + i * BOUNCERS];
-      atomicMax(&turns[pair / world.count], ~pair);
-      atomicMax(&turns[pair % world.count], ~pair);
+      let pair = pairs[nth + i * RESOLVE_THREADS];
+      atomicMax(&firstPairs[pair / world.count], ~pair);
+      atomicMax(&firstPairs[pair % world.count], ~pair);
     }
     storageBarrier();
     var waiting = 0u;
     for (var i = 0u; i < mine; i++) {
-      let pair = pairs[nth + i * BOUNCERS];
+      let pair = pairs[nth + i * RESOLVE_THREADS];
       let first = pair / world.count;
       let second = pair % world.count;
-      if (atomicLoad(&turns[first]) == ~pair && atomicLoad(&turns[second]) == ~pair) {
+      if (atomicLoad(&firstPairs[first]) == ~pair && atomicLoad(&firstPairs[second]) == ~pair) {
         collide(first, second);
         // Nobody else's turn depends on it in this round.
-        atomicStore(&turns[first], 0u);
-        atomicStore(&turns[second], 0u);
+        atomicStore(&firstPairs[first], 0u);
+        atomicStore(&firstPairs[second], 0u);
       } else {
-        pairs[nth + waiting * BOUNCERS] = pair;
+        pairs[nth + waiting * RESOLVE_THREADS] = pair;
         waiting++;
       }
     }
@@ -168,9 +168,9 @@ fn bounce(@builtin(local_invocation_index) nth: u32) {
     atomicAdd(&kept, mine);
     storageBarrier();
     for (var i = 0u; i < mine; i++) {
-      let pair = pairs[nth + i * BOUNCERS];
-      atomicStore(&turns[pair / world.count], 0u);
-      atomicStore(&turns[pair % world.count], 0u);
+      let pair = pairs[nth + i * RESOLVE_THREADS];
+      atomicStore(&firstPairs[pair / world.count], 0u);
+      atomicStore(&firstPairs[pair % world.count], 0u);
     }
     workgroupBarrier();
     if (nth == 0u) { left = atomicExchange(&kept, 0u); }
@@ -178,15 +178,15 @@ fn bounce(@builtin(local_invocation_index) nth: u32) {
     remaining = workgroupUniformLoad(&left);
   }
   if (nth > 0u) { return; }
-  if (remaining > 0u) { atomicStore(&progress.trouble, 1u); }
+  if (remaining > 0u) { atomicStore(&progress.failed, 1u); }
   atomicStore(&progress.pairs, 0u);
   progress.steps++;
 }
 
 fn collide(first: u32, second: u32) {
-  let one = speeds[first];
-  let other = speeds[second];
-  let between = places[second].xyz - places[first].xyz;
+  let one = velocities[first];
+  let other = velocities[second];
+  let between = positions[second].xyz - positions[first].xyz;
   let apart = length(between);
   // In one point there is no line of centres.
   var normal = vec3f(1.0, 0.0, 0.0);
@@ -194,16 +194,16 @@ fn collide(first: u32, second: u32) {
   let approach = dot(one.xyz - other.xyz, normal);
   if (approach <= 0.0) { return; }
   let change = (1.0 + world.restitution) * approach / (one.w + other.w);
-  speeds[first] = vec4f(one.xyz - change * other.w * normal, one.w);
-  speeds[second] = vec4f(other.xyz + change * one.w * normal, other.w);
+  velocities[first] = vec4f(one.xyz - change * other.w * normal, one.w);
+  velocities[second] = vec4f(other.xyz + change * one.w * normal, other.w);
 }
 
 @compute @workgroup_size(64)
-fn save(@builtin(global_invocation_id) id: vec3u) {
+fn saveCheckpoint(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= world.count) { return; }
   let at = ((progress.steps / world.every - 1u) * world.count + id.x) * 6u;
   for (var axis = 0u; axis < 3u; axis++) {
-    checkpoints[at + axis] = places[id.x][axis];
-    checkpoints[at + 3u + axis] = speeds[id.x][axis];
+    checkpoints[at + axis] = positions[id.x][axis];
+    checkpoints[at + 3u + axis] = velocities[id.x][axis];
   }
 }

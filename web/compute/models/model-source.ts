@@ -55,7 +55,7 @@ interface Environment {
 }
 
 /** Tells of one file's fetching, at most every {@link MODELS.progressIntervalMs} while it lasts; its end is always told. */
-export class ProgressReport {
+export class ProgressReporter {
   #progress: ModelProgress;
   #toldAtMs = Number.NEGATIVE_INFINITY;
 

@@ -11,7 +11,7 @@ import {
   type ModelProgress,
   type ModelSource,
   type OnnxSource,
-  ProgressReport,
+  ProgressReporter,
 } from './model-source.ts';
 import { UrlModels } from './url-models.ts';
 
@@ -98,7 +98,7 @@ export class ModelStore implements ModelSource, OnnxSource {
     });
   }
 
-  async #told<T>(report: ProgressReport, work: () => Promise<T>): Promise<T> {
+  async #told<T>(report: ProgressReporter, work: () => Promise<T>): Promise<T> {
     try {
       const loaded = await work();
       report.ready(this.#newNotes());
@@ -111,9 +111,9 @@ export class ModelStore implements ModelSource, OnnxSource {
     }
   }
 
-  #reportOf(model: string, kind: ModelFileKind, onShare?: (share: number) => void): ProgressReport {
+  #reportOf(model: string, kind: ModelFileKind, onShare?: (share: number) => void): ProgressReporter {
     const { clock, onProgress } = this.#options;
-    return new ProgressReport(model, kind, {
+    return new ProgressReporter(model, kind, {
       now: () => clock.now(),
       tell: (progress) => {
         onProgress?.(progress);
@@ -127,7 +127,7 @@ export class ModelStore implements ModelSource, OnnxSource {
     return this.#manifest;
   }
 
-  async #file(file: ModelFile, report: ProgressReport): Promise<Uint8Array<ArrayBuffer>> {
+  async #file(file: ModelFile, report: ProgressReporter): Promise<Uint8Array<ArrayBuffer>> {
     report.expect(file.bytes);
     const key = this.#keyOf(file);
     const kept = await this.#cache.get(key);
@@ -140,7 +140,7 @@ export class ModelStore implements ModelSource, OnnxSource {
     return bytes;
   }
 
-  async #fetchFile(file: ModelFile, report: ProgressReport): Promise<Uint8Array<ArrayBuffer>> {
+  async #fetchFile(file: ModelFile, report: ProgressReporter): Promise<Uint8Array<ArrayBuffer>> {
     for (let attempt = 1; ; attempt++) {
       try {
         report.loaded(0);
@@ -151,7 +151,7 @@ export class ModelStore implements ModelSource, OnnxSource {
     }
   }
 
-  async #fetchOnce(file: ModelFile, report: ProgressReport, cache: RequestCache): Promise<Uint8Array<ArrayBuffer>> {
+  async #fetchOnce(file: ModelFile, report: ProgressReporter, cache: RequestCache): Promise<Uint8Array<ArrayBuffer>> {
     const { path, bytes: limitBytes } = file;
     const bytes = await this.#download(path, limitBytes, cache, (loadedBytes) => report.loaded(loadedBytes));
     if (await this.#isWhole(bytes, file)) return bytes;

@@ -3,7 +3,7 @@ import { MeshError } from '../../../shared/errors.ts';
 import { MODELS } from '../tuning.ts';
 import { download } from './download.ts';
 import { ModelCache } from './model-cache.ts';
-import type { ProgressReport } from './model-source.ts';
+import type { ProgressReporter } from './model-source.ts';
 
 export interface UrlModelsOptions {
   /** Where this code came from: its origin needs no https. */
@@ -35,7 +35,7 @@ export class UrlModels {
   }
 
   /** Throws MeshError `unknown-model` when it may not be fetched, `connection-failed` when it cannot be, `malformed` when it is another. */
-  async load(model: string, report: ProgressReport): Promise<Uint8Array<ArrayBuffer>> {
+  async load(model: string, report: ProgressReporter): Promise<Uint8Array<ArrayBuffer>> {
     const url = new URL(model);
     this.#checkAccepted(url);
     const sha256 = PIN.exec(url.hash)?.[1];
@@ -69,7 +69,7 @@ export class UrlModels {
     return null;
   }
 
-  async #fetch(url: URL, report: ProgressReport): Promise<Uint8Array<ArrayBuffer>> {
+  async #fetch(url: URL, report: ProgressReporter): Promise<Uint8Array<ArrayBuffer>> {
     const { fetch, clock } = this.#options;
     return download(url, {
       // Nobody's cookies and no address of this page go there, and it cannot send us on to an origin that was not allowed.

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { aliasedPicture, smoothPicture } from '../test-pictures.ts';
 import { INPUT_KIND } from '../tuning.ts';
 import { makeFrame } from '../video-frames.ts';
-import { InputKindWatch } from './input-kind.ts';
+import { FrameInputKindTracker } from './input-kind.ts';
 
 test('a film after a game is noticed, within two looks and without waiting for them', async () => {
-  const watch = new InputKindWatch();
+  const watch = new FrameInputKindTracker();
   expect(await seenOf(watch, aliasedPicture())).toBe('aliased');
   const film = smoothPicture();
   let frames = 1;
@@ -18,7 +18,7 @@ test('a film after a game is noticed, within two looks and without waiting for t
   expect(frames).toBeLessThan(3 * INPUT_KIND.framesBetweenLooks);
 });
 
-async function seenOf(watch: InputKindWatch, { width, height, data }: ReturnType<typeof aliasedPicture>) {
+async function seenOf(watch: FrameInputKindTracker, { width, height, data }: ReturnType<typeof aliasedPicture>) {
   const frame = makeFrame(
     data,
     { width, height, strideBytes: width * 4 },

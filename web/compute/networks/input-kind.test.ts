@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { aliasedPicture, smoothPicture } from '../test-pictures.ts';
 import { INPUT_KIND } from '../tuning.ts';
-import { InputKindMemory, inputKindOf } from './input-kind.ts';
+import { InputKindTracker, inputKindOf } from './input-kind.ts';
 
 describe('the kind of a picture', () => {
   test('is aliased where each pixel is one sample', () => expect(inputKindOf(aliasedPicture())).toBe('aliased'));
@@ -23,7 +23,7 @@ describe('the kind of a picture', () => {
 });
 
 test('one odd picture changes nothing, two in a row do', () => {
-  const memory = new InputKindMemory();
+  const memory = new InputKindTracker();
   expect(memory.kind).toBeNull();
   expect(memory.look(aliasedPicture())).toBe('aliased');
   expect(memory.look(smoothPicture())).toBe('aliased');
@@ -34,7 +34,7 @@ test('one odd picture changes nothing, two in a row do', () => {
 });
 
 test('looking is dear: of a stream one picture in so many is looked at', () => {
-  const memory = new InputKindMemory();
+  const memory = new InputKindTracker();
   const aliased = aliasedPicture();
   const smooth = smoothPicture();
   expect(memory.of(aliased)).toBe('aliased');

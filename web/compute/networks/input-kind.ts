@@ -58,7 +58,7 @@ function countEdges(data: PixelImage['data'], start: number, stride: number, len
  * The kind of a stream's pictures: the first is looked at, and one in {@link INPUT_KIND.framesBetweenLooks} after it. It changes when
  * two looks in a row say so, for each change of weights can be seen.
  */
-export class InputKindMemory {
+export class InputKindTracker {
   #kind: InputKind | null = null;
   #wasOther = false;
   #framesToLook = 0;
@@ -69,7 +69,7 @@ export class InputKindMemory {
   }
 
   /** Counts a picture: is it one to look at? */
-  isDue(): boolean {
+  countFrame(): boolean {
     if (this.#framesToLook-- > 0) return false;
     this.#framesToLook = INPUT_KIND.framesBetweenLooks - 1;
     return true;
@@ -85,23 +85,23 @@ export class InputKindMemory {
 
   /** Of the stream's next picture, which is looked at if it is due. */
   of(image: PixelImage): InputKind {
-    const isDue = this.isDue();
-    return isDue || this.#kind === null ? this.look(image) : this.#kind;
+    const countFrame = this.countFrame();
+    return countFrame || this.#kind === null ? this.look(image) : this.#kind;
   }
 }
 
 /** The kind of a stream's frames where they lie on the GPU: looked at now and then, for a look is a copy out of it. */
-export class InputKindWatch {
+export class FrameInputKindTracker {
   readonly #reader = new RgbaReader();
-  readonly #memory = new InputKindMemory();
+  readonly #memory = new InputKindTracker();
   #isLooking = false;
 
   /** Waits for the first frame to be looked at; later ones are looked at beside the work. Throws MeshError as the reader does. */
   async of(frame: VideoFrame): Promise<InputKind> {
-    const isDue = this.#memory.isDue();
+    const countFrame = this.#memory.countFrame();
     const { kind } = this.#memory;
     if (kind === null) return this.#memory.look(await this.#reader.read(frame));
-    if (isDue && !this.#isLooking) void this.#lookBeside(frame.clone());
+    if (countFrame && !this.#isLooking) void this.#lookBeside(frame.clone());
     return kind;
   }
 

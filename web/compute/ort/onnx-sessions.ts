@@ -6,7 +6,15 @@ import { INPUT_KINDS, type Network } from '../../../shared/tasks/upscale.ts';
 import type { NetworkModel, NetworkShape } from '../models/manifest.ts';
 import { type ModelFileKind, type ModelName, type ModelSource, modelName } from '../models/model-source.ts';
 import { deviceLost } from '../wgsl/gpu-device.ts';
-import { cpuRuntime, createSession, gpuRuntime, gpuSession, inTurn, type OrtRuntime, toRunError } from './runtime.ts';
+import {
+  cpuRuntime,
+  createSession,
+  gpuRuntime,
+  gpuSession,
+  type OrtRuntime,
+  serialized,
+  toRunError,
+} from './runtime.ts';
 
 /** A tensor outside any runtime. */
 export interface NamedTensor extends TensorHeader {
@@ -42,7 +50,7 @@ export function openOnGpu(device: GPUDevice): OpenOnnx {
     lost.catch(() => {
       // Whoever runs something then hears of it.
     });
-    return toOnnxSession('ort-webgpu', await gpuRuntime(), session, (run) => Promise.race([lost, inTurn(run)]));
+    return toOnnxSession('ort-webgpu', await gpuRuntime(), session, (run) => Promise.race([lost, serialized(run)]));
   };
 }
 
@@ -90,7 +98,7 @@ export interface LoadedNetwork {
   session: Ort.InferenceSession;
 }
 
-export interface SessionsOptions {
+export interface NetworkSessionsOptions {
   models: ModelSource;
   file: ModelFileKind;
   create(model: NetworkModel, bytes: Uint8Array): Promise<Ort.InferenceSession>;
@@ -99,12 +107,12 @@ export interface SessionsOptions {
 /**
  * One session for each model, made when it is first needed and kept. Its sides are left open: pictures come in any size.
  */
-export class Sessions {
-  readonly #options: SessionsOptions;
+export class NetworkSessions {
+  readonly #options: NetworkSessionsOptions;
   readonly #made = new Map<ModelName, Promise<LoadedNetwork>>();
   #disposed = false;
 
-  constructor(options: SessionsOptions) {
+  constructor(options: NetworkSessionsOptions) {
     this.#options = options;
   }
 

@@ -6,7 +6,7 @@ import { filterAfter } from '../backend.ts';
 import { inputKindOf } from '../networks/input-kind.ts';
 import { doubledReference } from '../networks/reference-network.ts';
 import { upscaleReference } from '../reference/upscale.ts';
-import type { Turn } from '../schedule.ts';
+import type { TimeSlot } from '../schedule.ts';
 import { loadNetwork, loadVectors, repositoryModels } from '../test-models.ts';
 import { largestVisibleDifference, opaque, paintedPicture, withAlpha } from '../test-pictures.ts';
 import { COMPUTE } from '../tuning.ts';
@@ -26,9 +26,9 @@ async function upscaled(
   by = backend,
 ) {
   let turns = 0;
-  const turn: Turn = { signal: new AbortController().signal, giveWay: async () => void turns++ };
+  const slot: TimeSlot = { signal: new AbortController().signal, yieldNow: async () => void turns++ };
   const shape = { width, height, outWidth, outHeight, quality };
-  const started = await by.startPixels(new Uint8Array(data), shape, turn);
+  const started = await by.startPixels(new Uint8Array(data), shape, slot);
   return { pixels: await started.finish(), turns };
 }
 

@@ -4,13 +4,13 @@ import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { type InputKind, isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
 import { type Backend, type BackendFrames, type FrameTarget, filterAfter, requireNetwork } from '../backend.ts';
 import { type ModelName, type ModelSource, modelName } from '../models/model-source.ts';
-import { InputKindMemory, inputKindOf } from '../networks/input-kind.ts';
+import { InputKindTracker, inputKindOf } from '../networks/input-kind.ts';
 import { upscaleRows } from '../reference/upscale.ts';
-import { inSlices, type Started, type Turn } from '../schedule.ts';
+import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { COMPUTE } from '../tuning.ts';
 import { PixelFrames } from '../video-frames.ts';
 import { type Band, bandsOf, fromPlanes, isOpaque, type Planes, toPlanes } from './bands.ts';
-import { type LoadedNetwork, Sessions } from './onnx-sessions.ts';
+import { type LoadedNetwork, NetworkSessions } from './onnx-sessions.ts';
 import { cpuRuntime, createSession, type OrtRuntime, toRunError } from './runtime.ts';
 
 /**
@@ -21,14 +21,14 @@ export class OrtWasmBackend implements Backend {
   readonly name = 'ort-wasm';
   readonly #now: () => number;
   readonly #bandPixels: number;
-  readonly #sessions: Sessions;
+  readonly #sessions: NetworkSessions;
   /** The input's tensor of the size that came last. */
   #scratch = new Float32Array(0);
 
   constructor(models: ModelSource, now: () => number, bandPixels: number = COMPUTE.ortWasmBandPixels) {
     this.#now = now;
     this.#bandPixels = bandPixels;
-    this.#sessions = new Sessions({
+    this.#sessions = new NetworkSessions({
       models,
       file: 'onnx',
       create: async (_model, bytes) => createSession(await cpuRuntime(), bytes, { executionProviders: ['wasm'] }),
@@ -39,16 +39,18 @@ export class OrtWasmBackend implements Backend {
     if (isNetwork(quality)) await this.#sessions.prepare(quality);
   }
 
-  async startPixels(data: Uint8Array, shape: UpscaleParams, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>> {
+  async startPixels(data: Uint8Array, shape: UpscaleParams, slot: TimeSlot): Promise<Started<Uint8Array<ArrayBuffer>>> {
     const { width, height } = shape;
     const image = { width, height, data };
-    const out = await this.#upscale(image, shape.input ?? inputKindOf(image), shape, () => turn.giveWay());
+    const out = await this.#upscale(image, shape.input ?? inputKindOf(image), shape, () => slot.yieldNow());
     return { isDone: true, finish: async () => new Uint8Array(out.buffer) };
   }
 
   openFrames(target: FrameTarget): BackendFrames {
-    const kinds = new InputKindMemory();
-    return new PixelFrames(target, (image, _target, lookUp) => this.#upscale(image, kinds.of(image), target, lookUp));
+    const kinds = new InputKindTracker();
+    return new PixelFrames(target, (image, _target, yieldNow) =>
+      this.#upscale(image, kinds.of(image), target, yieldNow),
+    );
   }
 
   dispose(): void {
@@ -60,25 +62,25 @@ export class OrtWasmBackend implements Backend {
     image: PixelImage,
     input: InputKind,
     target: FrameTarget,
-    lookUp: () => Promise<void>,
+    yieldNow: () => Promise<void>,
   ): Promise<Uint8ClampedArray<ArrayBuffer>> {
     const { outWidth, outHeight, quality } = requireNetwork(target);
-    const doubled = await this.#doubled(image, modelName(quality, input), lookUp);
+    const doubled = await this.#doubled(image, modelName(quality, input), yieldNow);
     const filter = filterAfter({ ...target, width: image.width, height: image.height });
     if (!filter) return doubled.data;
     const out = new Uint8ClampedArray(outWidth * outHeight * 4);
-    await inSlices(upscaleRows(doubled, { outWidth, outHeight, quality: filter }, out), this.#now, lookUp);
+    await runInSlices(upscaleRows(doubled, { outWidth, outHeight, quality: filter }, out), this.#now, yieldNow);
     return out;
   }
 
-  async #doubled(image: PixelImage, model: ModelName, lookUp: () => Promise<void>) {
+  async #doubled(image: PixelImage, model: ModelName, yieldNow: () => Promise<void>) {
     const loaded = await this.#sessions.get(model);
     const runtime = await cpuRuntime();
     const size = { width: image.width * 2, height: image.height * 2 };
     const data = new Uint8ClampedArray(size.width * size.height * 4);
     const opaque = isOpaque(image);
     for (const [n, band] of bandsOf(image, loaded.shape, this.#bandPixels).entries()) {
-      if (n > 0) await lookUp();
+      if (n > 0) await yieldNow();
       fromPlanes(await this.#run(runtime, loaded, image, band), image, band, opaque, data);
     }
     return { ...size, data };

@@ -5,12 +5,12 @@ import { NETWORKS, type Quality } from '../../../shared/tasks/upscale.ts';
 import { inputKindOf } from '../networks/input-kind.ts';
 import { doubledReference } from '../networks/reference-network.ts';
 import { upscaleReference } from '../reference/upscale.ts';
-import type { Turn } from '../schedule.ts';
+import type { TimeSlot } from '../schedule.ts';
 import { loadNetwork, loadVectors, repositoryModels } from '../test-models.ts';
 import { largestVisibleDifference, opaque, paintedPicture, withAlpha } from '../test-pictures.ts';
 import { OrtWebGpuBackend } from './ort-webgpu-backend.ts';
 
-const turn: Turn = { signal: new AbortController().signal, giveWay: async () => {} };
+const slot: TimeSlot = { signal: new AbortController().signal, yieldNow: async () => {} };
 const devices: GPUDevice[] = [];
 let backend: OrtWebGpuBackend;
 
@@ -45,7 +45,7 @@ async function upscaled(
   by = backend,
 ) {
   const shape = { width, height, outWidth, outHeight, quality };
-  return (await by.startPixels(new Uint8Array(data), shape, turn)).finish();
+  return (await by.startPixels(new Uint8Array(data), shape, slot)).finish();
 }
 
 // Sides are few: a software adapter takes seconds to compile what each new size of an even fewer kernels needs.

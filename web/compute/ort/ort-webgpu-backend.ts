@@ -4,15 +4,15 @@ import { isNetwork, type Quality, type UpscaleParams } from '../../../shared/tas
 import { type Backend, type BackendFrames, type FrameTarget, filterAfter, requireNetwork } from '../backend.ts';
 import type { NetworkShape } from '../models/manifest.ts';
 import { type ModelName, type ModelSource, modelName } from '../models/model-source.ts';
-import { InputKindMemory, inputKindOf } from '../networks/input-kind.ts';
+import { InputKindTracker, inputKindOf } from '../networks/input-kind.ts';
 import { upscaleRows } from '../reference/upscale.ts';
-import { inSlices, type Started, type Turn } from '../schedule.ts';
+import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { COMPUTE } from '../tuning.ts';
 import { PixelFrames } from '../video-frames.ts';
 import { deviceLost } from '../wgsl/gpu-device.ts';
 import { GpuPlanes, PlanePasses, type ValueType } from './gpu-planes.ts';
-import { type LoadedNetwork, Sessions } from './onnx-sessions.ts';
-import { gpuRuntime, gpuSession, inTurn, toRunError } from './runtime.ts';
+import { type LoadedNetwork, NetworkSessions } from './onnx-sessions.ts';
+import { gpuRuntime, gpuSession, serialized, toRunError } from './runtime.ts';
 
 export interface OrtWebGpuOptions {
   /** Not ours: whoever opened it destroys it, after this was disposed. */
@@ -30,7 +30,7 @@ export class OrtWebGpuBackend implements Backend {
   readonly name = 'ort-webgpu';
   readonly #options: OrtWebGpuOptions;
   readonly #type: ValueType;
-  readonly #sessions: Sessions;
+  readonly #sessions: NetworkSessions;
   /** By model and size, the latest used last. */
   readonly #planes = new Map<string, GpuPlanes>();
   #passes: Promise<PlanePasses> | null = null;
@@ -40,7 +40,7 @@ export class OrtWebGpuBackend implements Backend {
     const { device, models } = options;
     this.#options = options;
     this.#type = device.features.has('shader-f16') ? 'float16' : 'float32';
-    this.#sessions = new Sessions({
+    this.#sessions = new NetworkSessions({
       models,
       file: this.#type === 'float16' ? 'onnxFp16' : 'onnx',
       create: (_model, bytes) => gpuSession(device, bytes),
@@ -51,7 +51,7 @@ export class OrtWebGpuBackend implements Backend {
     if (isNetwork(quality)) await this.#sessions.prepare(quality);
   }
 
-  async startPixels(data: Uint8Array, shape: UpscaleParams, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>> {
+  async startPixels(data: Uint8Array, shape: UpscaleParams, slot: TimeSlot): Promise<Started<Uint8Array<ArrayBuffer>>> {
     const { width, height } = shape;
     const image = { width, height, data };
     const { doubled } = await this.#start(
@@ -59,16 +59,16 @@ export class OrtWebGpuBackend implements Backend {
       modelName(requireNetwork(shape).quality, shape.input ?? inputKindOf(image)),
     );
     if (!filterAfter(shape)) return { isDone: false, finish: async () => new Uint8Array((await doubled).buffer) };
-    const out = await this.#filtered(image, shape, await doubled, () => turn.giveWay());
+    const out = await this.#filtered(image, shape, await doubled, () => slot.yieldNow());
     return { isDone: true, finish: async () => new Uint8Array(out.buffer) };
   }
 
   openFrames(target: FrameTarget): BackendFrames {
     const { quality } = requireNetwork(target);
-    const kinds = new InputKindMemory();
-    return new PixelFrames(target, async (image, _target, lookUp) => {
+    const kinds = new InputKindTracker();
+    return new PixelFrames(target, async (image, _target, yieldNow) => {
       const { doubled } = await this.#start(image, modelName(quality, kinds.of(image)));
-      return this.#filtered(image, target, await doubled, lookUp);
+      return this.#filtered(image, target, await doubled, yieldNow);
     });
   }
 
@@ -83,14 +83,14 @@ export class OrtWebGpuBackend implements Backend {
     { width, height }: PixelImage,
     target: FrameTarget,
     data: Uint8ClampedArray<ArrayBuffer>,
-    lookUp: () => Promise<void>,
+    yieldNow: () => Promise<void>,
   ): Promise<Uint8ClampedArray<ArrayBuffer>> {
     const quality = filterAfter({ ...target, width, height });
     if (!quality) return data;
     const { outWidth, outHeight } = target;
     const out = new Uint8ClampedArray(outWidth * outHeight * 4);
     const doubled = { width: width * 2, height: height * 2, data };
-    await inSlices(upscaleRows(doubled, { outWidth, outHeight, quality }, out), this.#options.now, lookUp);
+    await runInSlices(upscaleRows(doubled, { outWidth, outHeight, quality }, out), this.#options.now, yieldNow);
     return out;
   }
 
@@ -100,7 +100,7 @@ export class OrtWebGpuBackend implements Backend {
     const lost = this.#options.device.lost.then(() => {
       throw deviceLost(null);
     });
-    return Promise.race([lost, inTurn(() => this.#submit(image, model, loaded))]);
+    return Promise.race([lost, serialized(() => this.#submit(image, model, loaded))]);
   }
 
   async #submit(image: PixelImage, model: ModelName, { session, shape }: LoadedNetwork) {

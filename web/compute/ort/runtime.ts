@@ -103,7 +103,7 @@ export function gpuRuntime(): Promise<OrtRuntime> {
 }
 
 /** One after another: the library neither makes two sessions for WebGPU at a time nor runs two. */
-export function inTurn<T>(work: () => Promise<T>): Promise<T> {
+export function serialized<T>(work: () => Promise<T>): Promise<T> {
   const done = last.then(work);
   last = done.catch(() => {
     // Whoever asked for it hears of it.
@@ -116,7 +116,7 @@ export async function gpuSession(device: GPUDevice, bytes: Uint8Array): Promise<
   const runtime = await gpuRuntime();
   // Channels last is what the library's WebGPU convolutions are written for.
   const provider = { name: 'webgpu', device, preferredLayout: 'NHWC' } as const;
-  return inTurn(() => createSession(runtime, bytes, { executionProviders: [provider] }));
+  return serialized(() => createSession(runtime, bytes, { executionProviders: [provider] }));
 }
 
 async function loadGpu(): Promise<OrtRuntime> {

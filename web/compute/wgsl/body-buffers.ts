@@ -29,11 +29,22 @@ export class BodyBuffers {
   readonly #destroy: () => void;
 
   private constructor(device: GPUDevice, params: PhysicsParams, { buffers, destroy }: Allocated<Buffers>) {
-    const { world, progress, places, speeds, heads, nexts, pairs, touchedTable, touchedList, turns } = buffers;
+    const {
+      world,
+      progress,
+      positions,
+      velocities,
+      cellHeads,
+      nextInCell,
+      pairs,
+      touchedTable,
+      touchedList,
+      firstPairs,
+    } = buffers;
     this.slots = sizesFor(params.bodies).slots;
     this.bound = [
-      ...[world, progress, places, speeds, heads, nexts, pairs],
-      ...[touchedTable, touchedList, turns, buffers.checkpoints],
+      ...[world, progress, positions, velocities, cellHeads, nextInCell, pairs],
+      ...[touchedTable, touchedList, firstPairs, buffers.checkpoints],
     ];
     this.#device = device;
     this.#params = params;
@@ -44,31 +55,31 @@ export class BodyBuffers {
   /** Throws MeshError `too-large`, `device-lost`. */
   static async create(device: GPUDevice, params: PhysicsParams, bodies: Bodies): Promise<BodyBuffers> {
     const allocated = await allocate(device, 'the bodies', (buffer) => make(buffer, params));
-    const { world, places, speeds } = allocated.buffers;
+    const { world, positions, velocities } = allocated.buffers;
     device.queue.writeBuffer(world, 0, worldBytes(params, bodies));
-    device.queue.writeBuffer(places, 0, joined(bodies.positions, bodies.radii));
-    device.queue.writeBuffer(speeds, 0, joined(bodies.velocities, bodies.masses));
+    device.queue.writeBuffer(positions, 0, joined(bodies.positions, bodies.radii));
+    device.queue.writeBuffer(velocities, 0, joined(bodies.velocities, bodies.masses));
     return new BodyBuffers(device, params, allocated);
   }
 
   /** Has it told, after what was encoded before, how far it is. */
-  encodeTelling(encoder: GPUCommandEncoder): void {
-    encoder.copyBufferToBuffer(this.#buffers.progress, 0, this.#buffers.told, 0, PROGRESS_BYTES);
+  encodeProgressCopy(encoder: GPUCommandEncoder): void {
+    encoder.copyBufferToBuffer(this.#buffers.progress, 0, this.#buffers.progressReadback, 0, PROGRESS_BYTES);
   }
 
   /** What was told. `touched`: different pairs so far. Throws MeshError `device-lost`. */
-  async told(): Promise<{ touched: number; isTrouble: boolean }> {
-    const [, touched = 0, trouble] = new Uint32Array(await readBuffer(this.#buffers.told));
-    return { touched, isTrouble: trouble !== 0 };
+  async readProgress(): Promise<{ touched: number; hasFailed: boolean }> {
+    const [, touched = 0, failed] = new Uint32Array(await readBuffer(this.#buffers.progressReadback));
+    return { touched, hasFailed: failed !== 0 };
   }
 
   /** Moves the bodies to where they came; null: somewhere that is no place. Throws MeshError `too-large`, `device-lost`. */
   async read(bodies: Bodies, touched: number): Promise<Simulated | null> {
-    const { places, speeds, checkpoints, touchedList } = this.#buffers;
+    const { positions, velocities, checkpoints, touchedList } = this.#buffers;
     const stateSize = this.#params.bodies * VEC4 * 4;
     const [placesBytes, speedsBytes, checkpointsBytes, pairsBytes] = await this.#copies([
-      [places, stateSize],
-      [speeds, stateSize],
+      [positions, stateSize],
+      [velocities, stateSize],
       [checkpoints, checkpointBytes(this.#params)],
       [touchedList, touched * 4],
     ]);
@@ -94,14 +105,14 @@ export class BodyBuffers {
     try {
       const encoder = this.#device.createCommandEncoder();
       let end = 0;
-      const places = parts.map(([buffer, size]) => {
+      const positions = parts.map(([buffer, size]) => {
         if (size > 0) encoder.copyBufferToBuffer(buffer, 0, readback, end, size);
         end += size;
         return [end - size, size] as const;
       });
       this.#device.queue.submit([encoder.finish()]);
       const bytes = await readBuffer(readback);
-      return places.map(([at, size]) => new Uint8Array(bytes, at, size)) as { [K in keyof Parts]: Uint8Array };
+      return positions.map(([at, size]) => new Uint8Array(bytes, at, size)) as { [K in keyof Parts]: Uint8Array };
     } finally {
       destroy();
     }
@@ -115,15 +126,15 @@ function make(buffer: Parameters<Parameters<typeof allocate>[2]>[0], params: Phy
   return {
     world: buffer('world', WORLD_BYTES, UNIFORM | COPY_DST),
     progress: buffer('progress', PROGRESS_BYTES, STORAGE | COPY_SRC),
-    told: buffer('told', PROGRESS_BYTES, MAP_READ | COPY_DST),
-    places: buffer('places', count * VEC4 * 4, STORAGE | COPY_DST | COPY_SRC),
-    speeds: buffer('speeds', count * VEC4 * 4, STORAGE | COPY_DST | COPY_SRC),
-    heads: buffer('heads', slots * 4, STORAGE),
-    nexts: buffer('nexts', count * 4, STORAGE),
+    progressReadback: buffer('told', PROGRESS_BYTES, MAP_READ | COPY_DST),
+    positions: buffer('places', count * VEC4 * 4, STORAGE | COPY_DST | COPY_SRC),
+    velocities: buffer('speeds', count * VEC4 * 4, STORAGE | COPY_DST | COPY_SRC),
+    cellHeads: buffer('heads', slots * 4, STORAGE),
+    nextInCell: buffer('nexts', count * 4, STORAGE),
     pairs: buffer('pairs', pairs * 4, STORAGE),
     touchedTable: buffer('touched table', touchedSlots * 4, STORAGE),
     touchedList: buffer('touched list', touched * 4, STORAGE | COPY_SRC),
-    turns: buffer('turns', count * 4, STORAGE),
+    firstPairs: buffer('turns', count * 4, STORAGE),
     // A binding is never empty.
     checkpoints: buffer('checkpoints', Math.max(4, checkpointBytes(params)), STORAGE | COPY_SRC),
   };

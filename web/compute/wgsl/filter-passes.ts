@@ -18,7 +18,7 @@ export interface Kernel {
 export type Bindings = Readonly<Record<number, GPUBindingResource>>;
 
 /** One kernel over one picture. What it was bound to last stays bound: pictures of a shape go through the same textures. */
-export class Step {
+export class KernelDispatch {
   readonly #device: GPUDevice;
   readonly #kernel: Kernel;
   readonly #workgroups: readonly [number, number];
@@ -62,14 +62,14 @@ export interface Passes {
 
 export class FilterPasses implements Passes {
   readonly sizeBytes = 0;
-  readonly #step: Step;
+  readonly #dispatch: KernelDispatch;
 
   constructor(device: GPUDevice, kernel: Kernel, { outWidth, outHeight }: UpscaleShape) {
-    this.#step = new Step(device, kernel, { width: outWidth, height: outHeight });
+    this.#dispatch = new KernelDispatch(device, kernel, { width: outWidth, height: outHeight });
   }
 
   encode(pass: GPUComputePassEncoder, source: SourceResource, result: GPUTextureView): void {
-    this.#step.encode(pass, { 0: source, 1: result });
+    this.#dispatch.encode(pass, { 0: source, 1: result });
   }
 
   dispose(): void {
@@ -100,7 +100,7 @@ fn read_texel(position: vec2i) -> vec4f { return textureLoad(source, position); 
 };
 
 /** The compiled filters of one device, each compiled when it is first needed and kept. */
-export class Pipelines {
+export class FilterPipelines {
   readonly #device: GPUDevice;
   readonly #made = new Map<string, Promise<Kernel>>();
 

@@ -1,7 +1,7 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { GridShape } from '../../../shared/tasks/pathfinding/grid.ts';
 import code from '../kernels/flow-field.wgsl?raw';
-import type { Turn } from '../schedule.ts';
+import type { TimeSlot } from '../schedule.ts';
 import { COMPUTE } from '../tuning.ts';
 import { type Allocated, allocate, readBuffer } from './gpu-buffers.ts';
 
@@ -9,13 +9,13 @@ import { type Allocated, allocate, readBuffer } from './gpu-buffers.ts';
 const SIDE = 16;
 const WORKGROUP = 64;
 /** In the place of a direction: a wall, a cell from which there is no way, or the goal. */
-export const NOWHERE = 8;
+export const NO_DIRECTION = 8;
 /** Rounds of a tile in one pass: by so many a wave that winds has crossed it, and none holds up the others for longer. */
 const ROUNDS = 48;
 
 const CONSTANTS = `const SIDE = ${SIDE}u;
 const ROUNDS = ${ROUNDS}u;
-const NOWHERE = ${NOWHERE}u;
+const NO_DIRECTION = ${NO_DIRECTION}u;
 `;
 
 /** Compiled once for a device. */
@@ -84,7 +84,7 @@ export class FlowField {
       reached: [buffer('reached', cells * 8, STORAGE), buffer('reached', cells * 8, STORAGE)] as const,
       changed: [buffer('changed', tiles * 4, STORAGE), buffer('changed', tiles * 4, STORAGE)] as const,
       changes: buffer('changes', 4, STORAGE | COPY_DST | COPY_SRC),
-      told: buffer('told', 4, MAP_READ | COPY_DST),
+      changesReadback: buffer('told', 4, MAP_READ | COPY_DST),
       directions: buffer('directions', whole(cells), STORAGE | COPY_SRC),
       readback: buffer('readback', whole(cells), MAP_READ | COPY_DST),
     }));
@@ -95,10 +95,10 @@ export class FlowField {
   }
 
   /**
-   * The direction of each cell's next step towards the goal, given by its number row by row, or {@link NOWHERE}. Equal grids give equal
+   * The direction of each cell's next step towards the goal, given by its number row by row, or {@link NO_DIRECTION}. Equal grids give equal
    * directions. Lets frames go in between. Throws MeshError `device-lost`, `cancelled`, `volunteer-failed`.
    */
-  async directionsTo(goal: number, turn: Turn): Promise<Uint8Array> {
+  async directionsTo(goal: number, slot: TimeSlot): Promise<Uint8Array> {
     const { device, pipelines, shape } = this.#parts;
     const { width, height, neighbours } = shape;
     const cells = width * height;
@@ -127,7 +127,7 @@ export class FlowField {
       if (done > cells + passes) {
         throw new MeshError('volunteer-failed', 'The GPU comes to no end with a grid. Update its driver.');
       }
-      await turn.giveWay();
+      await slot.yieldNow();
     }
   }
 
@@ -138,15 +138,15 @@ export class FlowField {
   /** Did the last of so many passes still change anything? */
   async #improve(passes: number): Promise<boolean> {
     const { device } = this.#parts;
-    const { changes, told } = this.#buffers;
+    const { changes, changesReadback } = this.#buffers;
     const encoder = device.createCommandEncoder();
     // An even number in all: each begins where the last one ended.
     this.#encode(encoder, passes - 1, 0);
     encoder.clearBuffer(changes);
     this.#encode(encoder, 1, (passes - 1) % 2);
-    encoder.copyBufferToBuffer(changes, 0, told, 0, 4);
+    encoder.copyBufferToBuffer(changes, 0, changesReadback, 0, 4);
     device.queue.submit([encoder.finish()]);
-    const [changed] = new Uint32Array(await readBuffer(told));
+    const [changed] = new Uint32Array(await readBuffer(changesReadback));
     return changed !== 0;
   }
 
@@ -191,7 +191,7 @@ interface Buffers {
   reached: readonly [GPUBuffer, GPUBuffer];
   changed: readonly [GPUBuffer, GPUBuffer];
   changes: GPUBuffer;
-  told: GPUBuffer;
+  changesReadback: GPUBuffer;
   directions: GPUBuffer;
   readback: GPUBuffer;
 }

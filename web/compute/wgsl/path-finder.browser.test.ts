@@ -4,11 +4,11 @@ import { randomGrid, randomQueries, solved } from '../../../shared/tasks/pathfin
 import { type PathfindingInput, pathfinding } from '../../../shared/tasks/pathfinding.ts';
 import { finish, type Steps } from '../../../shared/tasks/steps.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
-import type { Turn } from '../schedule.ts';
+import type { TimeSlot } from '../schedule.ts';
 import { openDevice } from './gpu-device.ts';
 import { WgslPathFinder } from './path-finder.ts';
 
-const ALONE: Turn = { signal: new AbortController().signal, giveWay: async () => {} };
+const EXCLUSIVE_SLOT: TimeSlot = { signal: new AbortController().signal, yieldNow: async () => {} };
 
 let device: GPUDevice;
 let finder: WgslPathFinder;
@@ -22,9 +22,9 @@ beforeAll(async () => {
 
 afterAll(() => device.destroy());
 
-async function find(input: PathfindingInput, turn = ALONE) {
+async function find(input: PathfindingInput, slot = EXCLUSIVE_SLOT) {
   const task = pathfinding.pack(input);
-  const packed = await finder.run(task, turn);
+  const packed = await finder.run(task, slot);
   return { task, packed, result: pathfinding.unpackResult(task, packed) };
 }
 
@@ -103,12 +103,12 @@ test('from a wall or into one there is no path, and from the goal none is needed
 test('a long way lets others go in between, and ends when it is cancelled', async () => {
   const grid = winding(64, 64);
   let looks = 0;
-  const giveWay = async () => {
+  const yieldNow = async () => {
     looks++;
     if (looks > 2) throw new Error('cancelled');
   };
   const queries = wanderers(grid, 1);
-  await expect(find({ grid, neighbours: 4, queries }, { ...ALONE, giveWay })).rejects.toThrow('cancelled');
+  await expect(find({ grid, neighbours: 4, queries }, { ...EXCLUSIVE_SLOT, yieldNow })).rejects.toThrow('cancelled');
   expect(looks).toBe(3);
 });
 
@@ -122,10 +122,10 @@ test('nothing is allocated between two looks', async () => {
     return original(descriptor);
   };
   try {
-    const giveWay = async () => {
+    const yieldNow = async () => {
       made.push(buffers);
     };
-    await find({ grid, neighbours: 4, queries: wanderers(grid, 3) }, { ...ALONE, giveWay });
+    await find({ grid, neighbours: 4, queries: wanderers(grid, 3) }, { ...EXCLUSIVE_SLOT, yieldNow });
   } finally {
     device.createBuffer = original;
   }
@@ -136,8 +136,8 @@ test('nothing is allocated between two looks', async () => {
 test('a device that goes away is told', async () => {
   const opened = await openDevice(navigator.gpu);
   const doomed = new WgslPathFinder(opened?.device ?? device, () => performance.now());
-  const giveWay = async () => opened?.device.destroy();
+  const yieldNow = async () => opened?.device.destroy();
   const grid = winding(64, 64);
   const task = pathfinding.pack({ grid, neighbours: 4, queries: wanderers(grid, 1) });
-  await expect(doomed.run(task, { ...ALONE, giveWay })).rejects.toMatchObject({ reason: 'device-lost' });
+  await expect(doomed.run(task, { ...EXCLUSIVE_SLOT, yieldNow })).rejects.toMatchObject({ reason: 'device-lost' });
 });

@@ -8,8 +8,8 @@ import { solvePaths } from '../../../shared/tasks/pathfinding/solve.ts';
 import type { PathfindingParams } from '../../../shared/tasks/pathfinding.ts';
 import type { Steps } from '../../../shared/tasks/steps.ts';
 import { PATHFINDING } from '../../../shared/tasks/tuning.ts';
-import { inSlices, type Turn } from '../schedule.ts';
-import { compileFlowField, FlowField, type FlowFieldPipelines, NOWHERE } from './flow-field.ts';
+import { runInSlices, type TimeSlot } from '../schedule.ts';
+import { compileFlowField, FlowField, type FlowFieldPipelines, NO_DIRECTION } from './flow-field.ts';
 
 type Paths = (Uint8Array | null)[];
 
@@ -30,29 +30,29 @@ export class WgslPathFinder {
   }
 
   /** Costs are those of the reference, to the last bit. Throws MeshError `device-lost`, `too-large`, `cancelled`, `volunteer-failed`. */
-  async run({ params, attachments }: PackedTask<PathfindingParams>, turn: Turn): Promise<PackedResult> {
+  async run({ params, attachments }: PackedTask<PathfindingParams>, slot: TimeSlot): Promise<PackedResult> {
     const cost = partOf(attachments, 0);
     const queries = readQueries(partOf(attachments, 1));
     const paths: Paths = queries.map(() => null);
     const groups = fieldGroups(queries);
-    await this.#byFields(params, cost, queries, groups, paths, turn);
+    await this.#solveByFields(params, cost, queries, groups, paths, slot);
     const grouped = new Set(groups.flat());
     const alone = queries.flatMap((query, at) => (grouped.has(at) ? [] : [{ query, at }]));
     if (alone.length > 0) {
       const asked = alone.map(({ query }) => query);
-      const found = await this.#slowly(solvePaths(params, cost, asked), turn);
+      const found = await this.#inSlices(solvePaths(params, cost, asked), slot);
       for (const [i, { at }] of alone.entries()) paths[at] = found[i] ?? null;
     }
     return encodePaths(params, cost, queries, paths);
   }
 
-  async #byFields(
+  async #solveByFields(
     shape: GridShape,
     cost: Uint8Array,
     queries: readonly Query[],
     groups: readonly number[][],
     paths: Paths,
-    turn: Turn,
+    slot: TimeSlot,
   ): Promise<void> {
     if (groups.length === 0) return;
     this.#pipelines ??= compileFlowField(this.#device);
@@ -64,20 +64,20 @@ export class WgslPathFinder {
         const goal = goalY * shape.width + goalX;
         // Nobody gets into a wall.
         if (cost[goal] === 0) continue;
-        const directions = await field.directionsTo(goal, turn);
-        await this.#slowly(followed(directions, { shape, cost, goal, queries, group }, paths), turn);
+        const directions = await field.directionsTo(goal, slot);
+        await this.#inSlices(followField(directions, { shape, cost, goal, queries, group }, paths), slot);
       }
     } finally {
       field.dispose();
     }
   }
 
-  #slowly<T>(steps: Steps<T>, turn: Turn): Promise<T> {
-    return inSlices(steps, this.#now, () => turn.giveWay());
+  #inSlices<T>(steps: Steps<T>, slot: TimeSlot): Promise<T> {
+    return runInSlices(steps, this.#now, () => slot.yieldNow());
   }
 }
 
-interface Followed {
+interface FieldGroup {
   shape: GridShape;
   cost: Uint8Array;
   goal: number;
@@ -89,7 +89,7 @@ interface Followed {
  * Writes the path of each of the group. A wrong field could lead round in a circle: nobody goes farther than there are cells. Throws
  * MeshError `too-large`.
  */
-function* followed(directions: Uint8Array, of: Followed, paths: Paths): Steps<void> {
+function* followField(directions: Uint8Array, of: FieldGroup, paths: Paths): Steps<void> {
   const { shape, cost, goal, queries, group } = of;
   const offsets = STEP_X.map((x, direction) => x + shape.width * (STEP_Y[direction] ?? 0));
   let steps = 0;
@@ -98,8 +98,8 @@ function* followed(directions: Uint8Array, of: Followed, paths: Paths): Steps<vo
     if (!query) continue;
     let cell = query.startY * shape.width + query.startX;
     const path: number[] = [];
-    while (cell !== goal && directions[cell] !== NOWHERE && path.length < directions.length) {
-      const direction = directions[cell] ?? NOWHERE;
+    while (cell !== goal && directions[cell] !== NO_DIRECTION && path.length < directions.length) {
+      const direction = directions[cell] ?? NO_DIRECTION;
       path.push(direction);
       cell += offsets[direction] ?? 0;
     }

@@ -7,7 +7,7 @@ import { LIGHT, readScene } from '../../../shared/tasks/raytracing/scene.ts';
 import type { RaytracingParams } from '../../../shared/tasks/raytracing.ts';
 import { RAYTRACING } from '../../../shared/tasks/tuning.ts';
 import code from '../kernels/raytracing.wgsl?raw';
-import { inSlices, type Turn } from '../schedule.ts';
+import { runInSlices, type TimeSlot } from '../schedule.ts';
 import { COMPUTE } from '../tuning.ts';
 import { type Allocated, allocate, readBuffer } from './gpu-buffers.ts';
 import { deviceLost } from './gpu-device.ts';
@@ -47,9 +47,9 @@ export class WgslRayTracer {
    * A long picture goes in bands of a few milliseconds, and lets frames go between them. Throws MeshError `device-lost`, `too-large`,
    * `cancelled`.
    */
-  async run({ params, attachments }: PackedTask<RaytracingParams>, turn: Turn): Promise<PackedResult> {
+  async run({ params, attachments }: PackedTask<RaytracingParams>, slot: TimeSlot): Promise<PackedResult> {
     const geometry = geometryOf(readScene(attachments));
-    const bvh = await inSlices(buildBvh(boxesOf(geometry)), this.#now, () => turn.giveWay());
+    const bvh = await runInSlices(buildBvh(boxesOf(geometry)), this.#now, () => slot.yieldNow());
     const { shapes, materials, nodes, order } = raySceneBytes(geometry, bvh);
     const pipeline = await this.#compiled();
     const count = params.tile.width * params.tile.height;
@@ -68,7 +68,7 @@ export class WgslRayTracer {
         const ratio = COMPUTE.sliceMs / Math.max(this.#now() - startMs, COMPUTE.leastProbeMs);
         size = whole(size * Math.min(2, Math.max(0.25, ratio)));
         from = to;
-        if (from < count) await turn.giveWay();
+        if (from < count) await slot.yieldNow();
       }
       return { value: null, attachments: [await this.#read(buffers, count * 4)] };
     } finally {

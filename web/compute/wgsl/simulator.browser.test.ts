@@ -5,11 +5,11 @@ import { body, simulated, swarm, task } from '../../../shared/tasks/physics/test
 import { type PhysicsParams, physics } from '../../../shared/tasks/physics.ts';
 import { finish, type Steps } from '../../../shared/tasks/steps.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
-import type { Turn } from '../schedule.ts';
+import type { TimeSlot } from '../schedule.ts';
 import { openDevice } from './gpu-device.ts';
 import { WgslSimulator } from './simulator.ts';
 
-const ALONE: Turn = { signal: new AbortController().signal, giveWay: async () => {} };
+const EXCLUSIVE_SLOT: TimeSlot = { signal: new AbortController().signal, yieldNow: async () => {} };
 
 let device: GPUDevice;
 let simulator: WgslSimulator;
@@ -23,8 +23,8 @@ beforeAll(async () => {
 
 afterAll(() => device.destroy());
 
-async function simulate(of: PackedTask<PhysicsParams>, turn = ALONE) {
-  const packed = await simulator.run(of, turn);
+async function simulate(of: PackedTask<PhysicsParams>, slot = EXCLUSIVE_SLOT) {
+  const packed = await simulator.run(of, slot);
   if (!packed) throw new Error('It was handed over to the reference.');
   return physics.unpackResult(of, packed);
 }
@@ -74,7 +74,10 @@ test('a push goes through a row of bodies that touch, each in its turn', async (
 
 test('equal tasks come out equal, to the last bit', async () => {
   const of = task(swarm(300, 5, 9), { steps: 40 });
-  const [first, second] = [await simulator.run(of, ALONE), await simulator.run(structuredClone(of), ALONE)];
+  const [first, second] = [
+    await simulator.run(of, EXCLUSIVE_SLOT),
+    await simulator.run(structuredClone(of), EXCLUSIVE_SLOT),
+  ];
   expect(first).not.toBeNull();
   expect(second).toEqual(first);
 });
@@ -89,23 +92,25 @@ test.each([
   ],
   ['a body of next to no mass', task([body([0, 0, 0], [0, 0, 0], 0.5, 1e-40), body([3, 0, 0])], { steps: 2 })],
 ])('%s: left to the reference', async (_, of) => {
-  expect(await simulator.run(of, ALONE)).toBeNull();
+  expect(await simulator.run(of, EXCLUSIVE_SLOT)).toBeNull();
 });
 
 test('a long task lets others go in between, and ends when it is cancelled', async () => {
   let looks = 0;
-  const giveWay = async () => {
+  const yieldNow = async () => {
     looks++;
     if (looks > 2) throw new Error('cancelled');
   };
-  await expect(simulate(task(swarm(20, 3, 1), { steps: 5_000 }), { ...ALONE, giveWay })).rejects.toThrow('cancelled');
+  await expect(simulate(task(swarm(20, 3, 1), { steps: 5_000 }), { ...EXCLUSIVE_SLOT, yieldNow })).rejects.toThrow(
+    'cancelled',
+  );
   expect(looks).toBe(3);
 });
 
 test('a device that goes away is told', async () => {
   const opened = await openDevice(navigator.gpu);
   const doomed = new WgslSimulator(opened?.device ?? device, () => performance.now());
-  const giveWay = async () => opened?.device.destroy();
+  const yieldNow = async () => opened?.device.destroy();
   const of = task(swarm(20, 3, 1), { steps: 5_000 });
-  await expect(doomed.run(of, { ...ALONE, giveWay })).rejects.toMatchObject({ reason: 'device-lost' });
+  await expect(doomed.run(of, { ...EXCLUSIVE_SLOT, yieldNow })).rejects.toMatchObject({ reason: 'device-lost' });
 });

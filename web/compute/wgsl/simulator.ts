@@ -5,12 +5,12 @@ import { readBodies } from '../../../shared/tasks/physics/bodies.ts';
 import { encodeSimulated } from '../../../shared/tasks/physics/result.ts';
 import type { PhysicsParams } from '../../../shared/tasks/physics.ts';
 import code from '../kernels/physics.wgsl?raw';
-import type { Turn } from '../schedule.ts';
+import type { TimeSlot } from '../schedule.ts';
 import { COMPUTE } from '../tuning.ts';
 import { BodyBuffers } from './body-buffers.ts';
 
 /** Single precision has no smaller numbers with all their digits, and it is divided by these. */
-const LEAST = 1e-30;
+const MIN_SIZE = 1e-30;
 
 /** `physics` on a WebGPU device, which stays its owner's. */
 export class WgslSimulator {
@@ -27,16 +27,16 @@ export class WgslSimulator {
    * Equal tasks come out equal on one and the same device, to the last bit. Null: bodies are heaped up, or are of a size that single
    * precision does not know, and the reference is to say what becomes of them. Throws MeshError `device-lost`, `too-large`, `cancelled`.
    */
-  async run({ params, attachments }: PackedTask<PhysicsParams>, turn: Turn): Promise<PackedResult | null> {
+  async run({ params, attachments }: PackedTask<PhysicsParams>, slot: TimeSlot): Promise<PackedResult | null> {
     const bodies = readBodies(numbersIn(Float64Array, partOf(attachments, 0)));
-    if ([bodies.radii, bodies.masses].some((sizes) => sizes.some((size) => size < LEAST))) return null;
+    if ([bodies.radii, bodies.masses].some((sizes) => sizes.some((size) => size < MIN_SIZE))) return null;
     this.#pipelines ??= compilePhysics(this.#device);
     const pipelines = await this.#pipelines;
     const buffers = await BodyBuffers.create(this.#device, params, bodies);
     try {
       const { bound, slots } = buffers;
       const passes = new PhysicsPasses(this.#device, pipelines, bound, { bodies: params.bodies, slots });
-      const touched = await this.#simulate(buffers, passes, params, turn);
+      const touched = await this.#simulate(buffers, passes, params, slot);
       const simulated = touched === null ? null : await buffers.read(bodies, touched);
       return simulated && encodeSimulated(bodies, simulated);
     } finally {
@@ -49,7 +49,7 @@ export class WgslSimulator {
     buffers: BodyBuffers,
     passes: PhysicsPasses,
     { steps, checkpointEvery }: PhysicsParams,
-    turn: Turn,
+    slot: TimeSlot,
   ): Promise<number | null> {
     const { minBatchSteps, maxBatchSteps, sliceMs } = COMPUTE;
     for (let done = 0, batch: number = minBatchSteps; ; ) {
@@ -60,33 +60,33 @@ export class WgslSimulator {
       while (done < until) {
         passes.step(pass);
         done++;
-        if (done % checkpointEvery === 0 && done < steps) passes.save(pass);
+        if (done % checkpointEvery === 0 && done < steps) passes.saveCheckpoint(pass);
       }
       pass.end();
-      buffers.encodeTelling(encoder);
+      buffers.encodeProgressCopy(encoder);
       this.#device.queue.submit([encoder.finish()]);
-      const { touched, isTrouble } = await buffers.told();
-      if (isTrouble) return null;
+      const { touched, hasFailed } = await buffers.readProgress();
+      if (hasFailed) return null;
       if (done === steps) return touched;
       const next = this.#now() - startMs < sliceMs ? batch * 2 : batch >> 1;
       batch = Math.min(maxBatchSteps, Math.max(minBatchSteps, next));
-      await turn.giveWay();
+      await slot.yieldNow();
     }
   }
 }
 
-const CONSTANTS = `const MOST_LOOKS = ${COMPUTE.bounceLooks}u;\n`;
+const CONSTANTS = `const MAX_PAIR_VISITS = ${COMPUTE.bounceLooks}u;\n`;
 
-const PASSES = ['advance', 'place', 'meet', 'bounce', 'save'] as const;
+const PASSES = ['integrate', 'insert', 'findContacts', 'resolveContacts', 'saveCheckpoint'] as const;
 type Pass = (typeof PASSES)[number];
 
 /** By the kernel's bindings. */
 const USES: Record<Pass, readonly number[]> = {
-  advance: [0, 2, 3, 4],
-  place: [0, 2, 4, 5],
-  meet: [0, 1, 2, 4, 5, 6, 7, 8],
-  bounce: [0, 1, 2, 3, 6, 9],
-  save: [0, 1, 2, 3, 10],
+  integrate: [0, 2, 3, 4],
+  insert: [0, 2, 4, 5],
+  findContacts: [0, 1, 2, 4, 5, 6, 7, 8],
+  resolveContacts: [0, 1, 2, 3, 6, 9],
+  saveCheckpoint: [0, 1, 2, 3, 10],
 };
 
 const WORKGROUP = 64;
@@ -131,17 +131,23 @@ export class PhysicsPasses {
       });
     this.#groups = Object.fromEntries(PASSES.map((pass) => [pass, bind(pass)])) as Record<Pass, GPUBindGroup>;
     const each = Math.ceil(sizes.bodies / WORKGROUP);
-    // `advance` clears the hash table as well.
-    this.#workgroups = { advance: Math.ceil(sizes.slots / WORKGROUP), place: each, meet: each, bounce: 1, save: each };
+    // `integrate` clears the hash table as well.
+    this.#workgroups = {
+      integrate: Math.ceil(sizes.slots / WORKGROUP),
+      insert: each,
+      findContacts: each,
+      resolveContacts: 1,
+      saveCheckpoint: each,
+    };
   }
 
   step(pass: GPUComputePassEncoder): void {
-    for (const name of ['advance', 'place', 'meet', 'bounce'] as const) this.#dispatch(pass, name);
+    for (const name of ['integrate', 'insert', 'findContacts', 'resolveContacts'] as const) this.#dispatch(pass, name);
   }
 
   /** Keeps the present state as the next checkpoint. */
-  save(pass: GPUComputePassEncoder): void {
-    this.#dispatch(pass, 'save');
+  saveCheckpoint(pass: GPUComputePassEncoder): void {
+    this.#dispatch(pass, 'saveCheckpoint');
   }
 
   #dispatch(pass: GPUComputePassEncoder, name: Pass): void {

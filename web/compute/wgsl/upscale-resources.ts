@@ -3,23 +3,23 @@ import { INPUT_KINDS, isNetwork, type Network } from '../../../shared/tasks/upsc
 import { filterAfter, type PictureShape } from '../backend.ts';
 import { type ModelSource, modelName } from '../models/model-source.ts';
 import { COMPUTE } from '../tuning.ts';
-import { FilterPasses, type Passes, Pipelines, type SourceKind, type SourceResource } from './filter-passes.ts';
+import { FilterPasses, FilterPipelines, type Passes, type SourceKind, type SourceResource } from './filter-passes.ts';
 import { ReadbackRing } from './gpu-buffers.ts';
 import { deviceLost } from './gpu-device.ts';
-import { Networks } from './networks/compiled-network.ts';
+import { NetworkCache } from './networks/compiled-network.ts';
 import { checkNetworkFits, NetworkPasses } from './networks/network-passes.ts';
 
 /** How each quality is made on one device: what is compiled for it, once, and which passes it takes. */
-export class Recipes {
+export class PassFactory {
   readonly #device: GPUDevice;
-  readonly #pipelines: Pipelines;
-  readonly #networks: Networks;
+  readonly #pipelines: FilterPipelines;
+  readonly #networks: NetworkCache;
 
   /** @param models where networks come from; without it there are none. */
   constructor(device: GPUDevice, models?: ModelSource) {
     this.#device = device;
-    this.#pipelines = new Pipelines(device);
-    this.#networks = new Networks(device, models);
+    this.#pipelines = new FilterPipelines(device);
+    this.#networks = new NetworkCache(device, models);
   }
 
   /** Loads and compiles a network for every kind of picture. Throws what {@link ModelSource.load} throws. */
@@ -46,7 +46,7 @@ export class Recipes {
 }
 
 /** The textures and buffers for pictures of one shape: made once, kept, and used for one after another. */
-export class Surface {
+export class UpscaleResources {
   /** Written by whoever has the source's pixels. */
   readonly input: GPUTexture;
   readonly ring: ReadbackRing;
@@ -81,17 +81,22 @@ export class Surface {
 
   /**
    * @param source what its pictures are read from: only with `texture` is the input used.
-   * @throws MeshError `too-large` when the GPU has no memory for it, and what {@link Recipes.passesFor} throws.
+   * @throws MeshError `too-large` when the GPU has no memory for it, and what {@link PassFactory.passesFor} throws.
    */
-  static async create(device: GPUDevice, recipes: Recipes, shape: PictureShape, source: SourceKind): Promise<Surface> {
-    const makePasses = await recipes.passesFor(shape, source);
+  static async create(
+    device: GPUDevice,
+    passFactory: PassFactory,
+    shape: PictureShape,
+    source: SourceKind,
+  ): Promise<UpscaleResources> {
+    const makePasses = await passFactory.passesFor(shape, source);
     device.pushErrorScope('out-of-memory');
-    const surface = new Surface(device, shape, makePasses());
+    const resources = new UpscaleResources(device, shape, makePasses());
     const error = await device.popErrorScope().catch((cause: unknown) => {
       throw deviceLost(cause);
     });
-    if (!error) return surface;
-    surface.dispose();
+    if (!error) return resources;
+    resources.dispose();
     const { outWidth, outHeight } = shape;
     throw new MeshError(
       'too-large',
@@ -148,41 +153,41 @@ export class Surface {
 }
 
 /** The surfaces of shapes that tasks came in, the latest used last; the oldest go when they take too much memory. */
-export class SurfaceStore {
+export class UpscaleResourcePool {
   readonly #device: GPUDevice;
-  readonly #recipes: Recipes;
-  readonly #surfaces = new Map<string, Surface>();
+  readonly #passFactory: PassFactory;
+  readonly #pool = new Map<string, UpscaleResources>();
 
-  constructor(device: GPUDevice, recipes: Recipes) {
+  constructor(device: GPUDevice, passFactory: PassFactory) {
     this.#device = device;
-    this.#recipes = recipes;
+    this.#passFactory = passFactory;
   }
 
-  /** Called by one task at a time, which is done submitting before the next asks. Throws what {@link Surface.create} throws. */
-  async get(shape: PictureShape): Promise<Surface> {
+  /** Called by one task at a time, which is done submitting before the next asks. Throws what {@link UpscaleResources.create} throws. */
+  async get(shape: PictureShape): Promise<UpscaleResources> {
     const { width, height, outWidth, outHeight, quality, input } = shape;
     const key = [width, height, outWidth, outHeight, quality, input].join(' ');
-    const kept = this.#surfaces.get(key);
-    this.#surfaces.delete(key);
+    const kept = this.#pool.get(key);
+    this.#pool.delete(key);
     this.#makeRoom();
-    const surface = kept ?? (await Surface.create(this.#device, this.#recipes, shape, 'texture'));
-    this.#surfaces.set(key, surface);
-    return surface;
+    const resources = kept ?? (await UpscaleResources.create(this.#device, this.#passFactory, shape, 'texture'));
+    this.#pool.set(key, resources);
+    return resources;
   }
 
   dispose(): void {
-    for (const surface of this.#surfaces.values()) surface.dispose();
-    this.#surfaces.clear();
+    for (const resources of this.#pool.values()) resources.dispose();
+    this.#pool.clear();
   }
 
   #makeRoom(): void {
     let sizeBytes = 0;
     // From the latest to the oldest: what still fits stays.
-    for (const [key, surface] of [...this.#surfaces].reverse()) {
-      sizeBytes += surface.sizeBytes;
+    for (const [key, resources] of [...this.#pool].reverse()) {
+      sizeBytes += resources.sizeBytes;
       if (sizeBytes <= COMPUTE.maxKeptBytes) continue;
-      surface.dispose();
-      this.#surfaces.delete(key);
+      resources.dispose();
+      this.#pool.delete(key);
     }
   }
 }

@@ -2,31 +2,31 @@ import { MeshError } from '../../../shared/errors.ts';
 import { type InputKind, isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
 import type { Backend, BackendFrames, FrameTarget } from '../backend.ts';
 import type { ModelSource } from '../models/model-source.ts';
-import { InputKindWatch, inputKindOf } from '../networks/input-kind.ts';
+import { FrameInputKindTracker, inputKindOf } from '../networks/input-kind.ts';
 import { isIdentity } from '../reference/upscale.ts';
 import type { Started } from '../schedule.ts';
 import { checkFrameShape, type FrameTime, frameSize, makeFrame, RgbaReader, timeOf } from '../video-frames.ts';
-import { type FrameWays, SAFE_WAYS } from './frame-paths.ts';
-import { Recipes, Surface, SurfaceStore } from './upscale-resources.ts';
+import { type FramePaths, SAFE_FRAME_PATHS } from './frame-paths.ts';
+import { PassFactory, UpscaleResourcePool, UpscaleResources } from './upscale-resources.ts';
 
 /** The kernels on a WebGPU device that is ours, and destroyed with this. */
 export class WgslBackend implements Backend {
   readonly name = 'wgsl';
   /** Settled by the self-test at start-up. */
-  ways: FrameWays = SAFE_WAYS;
+  framePaths: FramePaths = SAFE_FRAME_PATHS;
   readonly #device: GPUDevice;
-  readonly #recipes: Recipes;
-  readonly #surfaces: SurfaceStore;
+  readonly #passFactory: PassFactory;
+  readonly #pool: UpscaleResourcePool;
 
   /** @param models where networks come from; without it there are none here. */
   constructor(device: GPUDevice, models?: ModelSource) {
     this.#device = device;
-    this.#recipes = new Recipes(device, models);
-    this.#surfaces = new SurfaceStore(device, this.#recipes);
+    this.#passFactory = new PassFactory(device, models);
+    this.#pool = new UpscaleResourcePool(device, this.#passFactory);
   }
 
   async prepare(quality: Quality): Promise<void> {
-    if (isNetwork(quality)) await this.#recipes.prepare(quality);
+    if (isNetwork(quality)) await this.#passFactory.prepare(quality);
   }
 
   async startPixels(pixels: Uint8Array, shape: UpscaleParams): Promise<Started<Uint8Array<ArrayBuffer>>> {
@@ -36,13 +36,13 @@ export class WgslBackend implements Backend {
     }
     const { width, height, outWidth, outHeight, quality } = shape;
     const input = isNetwork(quality) ? (shape.input ?? inputKindOf({ width, height, data: pixels })) : 'smooth';
-    const surface = await this.#surfaces.get({ ...shape, input });
-    const readback = await surface.ring.take();
-    surface.upload(pixels);
-    surface.submit(readback);
-    const { strideBytes } = surface.ring;
+    const resources = await this.#pool.get({ ...shape, input });
+    const readback = await resources.ring.take();
+    resources.upload(pixels);
+    resources.submit(readback);
+    const { strideBytes } = resources.ring;
     // Read even when nobody waits for it any more: the buffer goes back to its ring.
-    const result = surface.ring.read(readback, (bytes) => unpadded(bytes, strideBytes, outWidth * 4, outHeight));
+    const result = resources.ring.read(readback, (bytes) => unpadded(bytes, strideBytes, outWidth * 4, outHeight));
     result.catch(() => {
       // Whoever calls finish() hears of it.
     });
@@ -50,11 +50,11 @@ export class WgslBackend implements Backend {
   }
 
   openFrames(target: FrameTarget): BackendFrames {
-    return new WgslFrames(this.#device, this.#recipes, target, this.ways);
+    return new WgslFrames(this.#device, this.#passFactory, target, this.framePaths);
   }
 
   dispose(): void {
-    this.#surfaces.dispose();
+    this.#pool.dispose();
     this.#device.destroy();
   }
 }
@@ -70,83 +70,87 @@ function unpadded(bytes: ArrayBuffer, strideBytes: number, rowBytes: number, row
 /** One stream's frames on the GPU. What it needs for their size is made with the first of them and kept. */
 export class WgslFrames implements BackendFrames {
   readonly #device: GPUDevice;
-  readonly #recipes: Recipes;
+  readonly #passFactory: PassFactory;
   readonly #target: FrameTarget;
-  readonly #ways: FrameWays;
+  readonly #framePaths: FramePaths;
   readonly #reader = new RgbaReader();
-  #surface: Surface | null = null;
-  readonly #inputKind = new InputKindWatch();
+  #resources: UpscaleResources | null = null;
+  readonly #inputKind = new FrameInputKindTracker();
   #source: { width: number; height: number; input: InputKind } = { width: 0, height: 0, input: 'smooth' };
   #canvas: OutputCanvas | null = null;
   #disposed = false;
 
-  constructor(device: GPUDevice, recipes: Recipes, target: FrameTarget, ways: FrameWays) {
+  constructor(device: GPUDevice, passFactory: PassFactory, target: FrameTarget, framePaths: FramePaths) {
     this.#device = device;
-    this.#recipes = recipes;
+    this.#passFactory = passFactory;
     this.#target = target;
-    this.#ways = ways;
+    this.#framePaths = framePaths;
   }
 
   async start(frame: VideoFrame): Promise<Started<VideoFrame>> {
     const time = timeOf(frame);
-    const surface = await this.#surfaceFor(frame);
-    if (this.#ways.frameOut === 'canvas' && !time.hasAlpha) return this.#throughCanvas(frame, time, surface);
-    const readback = await surface.ring.take();
-    surface.submit(readback, await this.#bringIn(frame, surface));
+    const resources = await this.#resourcesFor(frame);
+    if (this.#framePaths.frameOut === 'canvas' && !time.hasAlpha) return this.#throughCanvas(frame, time, resources);
+    const readback = await resources.ring.take();
+    resources.submit(readback, await this.#bringIn(frame, resources));
     const { outWidth: width, outHeight: height } = this.#target;
-    const { strideBytes } = surface.ring;
-    const sharp = surface.ring.read(readback, (bytes) => makeFrame(bytes, { width, height, strideBytes }, time));
+    const { strideBytes } = resources.ring;
+    const sharp = resources.ring.read(readback, (bytes) => makeFrame(bytes, { width, height, strideBytes }, time));
     return { isDone: false, finish: () => sharp };
   }
 
   dispose(): void {
     this.#disposed = true;
-    this.#surface?.dispose();
-    this.#surface = null;
+    this.#resources?.dispose();
+    this.#resources = null;
     this.#canvas?.dispose();
     this.#canvas = null;
   }
 
   /** Leaves the frame's pixels in the surface's input, or returns the frame as a kernel can read it where it lies. */
-  async #bringIn(frame: VideoFrame, surface: Surface): Promise<GPUExternalTexture | undefined> {
-    switch (this.#ways.frameIn) {
+  async #bringIn(frame: VideoFrame, resources: UpscaleResources): Promise<GPUExternalTexture | undefined> {
+    switch (this.#framePaths.frameIn) {
       case 'importExternalTexture':
         return this.#device.importExternalTexture({ source: frame });
       case 'copyExternalImageToTexture':
-        this.#device.queue.copyExternalImageToTexture({ source: frame }, { texture: surface.input }, frameSize(frame));
+        this.#device.queue.copyExternalImageToTexture(
+          { source: frame },
+          { texture: resources.input },
+          frameSize(frame),
+        );
         return undefined;
       case 'copyTo':
-        surface.upload((await this.#reader.read(frame)).data);
+        resources.upload((await this.#reader.read(frame)).data);
         return undefined;
     }
   }
 
-  async #throughCanvas(frame: VideoFrame, time: FrameTime, surface: Surface): Promise<Started<VideoFrame>> {
-    const external = await this.#bringIn(frame, surface);
+  async #throughCanvas(frame: VideoFrame, time: FrameTime, resources: UpscaleResources): Promise<Started<VideoFrame>> {
+    const external = await this.#bringIn(frame, resources);
     this.#canvas ??= new OutputCanvas(this.#device, this.#target);
-    surface.submitInto(this.#canvas.nextTexture(), external);
+    resources.submitInto(this.#canvas.nextTexture(), external);
     const sharp = this.#canvas.toFrame(time);
     return { isDone: true, finish: async () => sharp };
   }
 
-  async #surfaceFor(frame: VideoFrame): Promise<Surface> {
+  async #resourcesFor(frame: VideoFrame): Promise<UpscaleResources> {
     const size = frameSize(frame);
     const input = isNetwork(this.#target.quality) ? await this.#inputKind.of(frame) : 'smooth';
     const made = this.#source;
     const fits = size.width === made.width && size.height === made.height && input === made.input;
-    if (this.#surface && fits) return this.#surface;
+    if (this.#resources && fits) return this.#resources;
     const shape = { ...this.#target, ...size };
     checkFrameShape(shape);
-    const source = this.#ways.frameIn === 'importExternalTexture' ? 'external' : 'texture';
-    const surface = await Surface.create(this.#device, this.#recipes, { ...shape, input }, source);
+    const source = this.#framePaths.frameIn === 'importExternalTexture' ? 'external' : 'texture';
+    const resources = await UpscaleResources.create(this.#device, this.#passFactory, { ...shape, input }, source);
     if (this.#disposed) {
-      surface.dispose();
+      resources.dispose();
       throw MeshError.closed('The stream');
     }
-    this.#surface?.dispose();
-    this.#surface = surface;
+    this.#resources?.dispose();
+    this.#resources = resources;
     this.#source = { ...size, input };
-    return surface;
+    return resources;
   }
 }
 

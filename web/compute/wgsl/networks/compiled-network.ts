@@ -3,7 +3,7 @@ import type { NetworkShape } from '../../models/manifest.ts';
 import type { ModelName, ModelSource } from '../../models/model-source.ts';
 import { type Layer, toFloat16Bits, unpackLayers } from '../../networks/weights.ts';
 import type { Kernel } from '../filter-passes.ts';
-import { type Tactics, type Traits, tacticsFor, traitsOf, WORKGROUP } from './kernel-variant.ts';
+import { type DeviceTraits, deviceTraits, type KernelVariant, variantFor, WORKGROUP } from './kernel-variant.ts';
 import { type LayerPlace, layerCode } from './layer-shader.ts';
 
 /** A network as one device runs it. */
@@ -13,7 +13,7 @@ export interface CompiledNetwork {
 }
 
 /** The networks of one device, each loaded and compiled when it is first needed and kept as long as the device, which frees it. */
-export class Networks {
+export class NetworkCache {
   readonly #device: GPUDevice;
   readonly #models: ModelSource | undefined;
   readonly #made = new Map<ModelName, Promise<CompiledNetwork>>();
@@ -50,7 +50,7 @@ export async function compileNetwork(
   device: GPUDevice,
   shape: NetworkShape,
   layers: readonly Layer[],
-  traits: Traits = traitsOf(device),
+  traits: DeviceTraits = deviceTraits(device),
 ): Promise<CompiledNetwork> {
   const last = layers.length - 1;
   const kernels = layers.map((layer, n) =>
@@ -61,7 +61,7 @@ export async function compileNetwork(
 
 export interface LayerKernel extends Kernel {
   outputs: number;
-  format: Tactics['format'];
+  format: KernelVariant['format'];
   /** Null where they are constants of the shader. */
   weights: GPUBufferBinding | null;
 }
@@ -71,19 +71,19 @@ export async function compileLayer(
   shape: NetworkShape,
   layer: Layer,
   place: LayerPlace,
-  traits: Traits,
+  traits: DeviceTraits,
 ): Promise<LayerKernel> {
-  const tactics = tacticsFor(layer, traits);
-  const data = tactics.precision === 'f16' ? Uint16Array.from(layer.weights, toFloat16Bits) : layer.weights;
+  const variant = variantFor(layer, traits);
+  const data = variant.precision === 'f16' ? Uint16Array.from(layer.weights, toFloat16Bits) : layer.weights;
   const space = data.byteLength <= device.limits.maxUniformBufferBindingSize ? 'uniform' : 'storage';
   const label = `convolution ${layer.inputs} to ${layer.outputs}`;
-  const module = device.createShaderModule({ label, code: layerCode(shape, layer, place, tactics, space) });
+  const module = device.createShaderModule({ label, code: layerCode(shape, layer, place, variant, space) });
   const pipeline = await device.createComputePipelineAsync({
     label,
     layout: 'auto',
     compute: { module, entryPoint: 'main' },
   });
-  const { tile, format, weightsIn } = tactics;
+  const { tile, format, weightsIn } = variant;
   return {
     pipeline,
     layout: pipeline.getBindGroupLayout(0),

@@ -1,5 +1,5 @@
 import { blocksOf, type Layer, TAPS } from '../../networks/weights.ts';
-import type { Tactics } from './kernel-variant.ts';
+import type { KernelVariant } from './kernel-variant.ts';
 
 /** Numbers of the bindings in the networks' shaders; the first two are those of every kernel. */
 export const BINDING = { source: 0, result: 1, features: 2, weights: 3 } as const;
@@ -15,12 +15,12 @@ export interface Read {
 
 /** The sums of one thread: a vector for each pixel of its tile and block of output channels. */
 export class Convolution {
-  readonly tile: Tactics['tile'];
+  readonly tile: KernelVariant['tile'];
   readonly outBlocks: number;
   readonly #weights: WeightsCode;
   readonly #sumsByBlock: boolean;
 
-  constructor(layer: Layer, { tile, sumsByBlock }: Tactics, weights: WeightsCode) {
+  constructor(layer: Layer, { tile, sumsByBlock }: KernelVariant, weights: WeightsCode) {
     this.tile = tile;
     this.#sumsByBlock = sumsByBlock;
     this.outBlocks = blocksOf(layer.outputs);
@@ -125,7 +125,7 @@ export function weightsCode(layer: Layer, columns: Columns, { weightsIn, space }
   };
 }
 
-export interface WeightsPlace extends Pick<Tactics, 'weightsIn'> {
+export interface WeightsPlace extends Pick<KernelVariant, 'weightsIn'> {
   /** Of the buffer: a uniform one where they fit, for its reads are the fastest. */
   space: 'uniform' | 'storage';
 }

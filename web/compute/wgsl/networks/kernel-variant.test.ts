@@ -5,7 +5,7 @@ import { type NetworkShape, networksIn, parseManifest } from '../../models/manif
 import { type Features, featuresOf } from '../../networks/reference-network.ts';
 import { blocksOf, type Layer, roundedToFloat16, TAPS, unpackLayers } from '../../networks/weights.ts';
 import { readVectors } from '../../test-models.ts';
-import { tacticsFor } from './kernel-variant.ts';
+import { variantFor } from './kernel-variant.ts';
 
 const MODELS = new URL('../../../public/models/', import.meta.url);
 const VECTORS = new URL('../../networks/test-vectors/', import.meta.url);
@@ -26,7 +26,7 @@ it.each(['fast', 'balanced', 'quality'])('the network %s is exact enough in half
 });
 
 function halfLayer(network: NetworkShape, layer: Layer, features: Features, slope: number): Features {
-  const isByBlock = tacticsFor(layer, { hasF16: true, isSoftware: false }).sumsByBlock;
+  const isByBlock = variantFor(layer, { hasF16: true, isSoftware: false }).sumsByBlock;
   const parts = isByBlock ? blocksIn(layer, features) : [{ layer, features }];
   const [sum, ...others] = parts.map(
     (part) => featuresOf(network, [halvedLayer(part.layer)], part.features, roundedToFloat16)[0],

@@ -2,14 +2,14 @@ import { blocksOf, type Layer, TAPS } from '../../networks/weights.ts';
 import { isSoftware } from '../gpu-device.ts';
 
 /** What of a device decides how a network runs on it. */
-export interface Traits {
+export interface DeviceTraits {
   /** Whether it computes in half precision. */
   hasF16: boolean;
   isSoftware: boolean;
 }
 
 /** How one layer is written for a device. */
-export interface Tactics {
+export interface KernelVariant {
   precision: 'f16' | 'f32';
   weightsIn: 'literals' | 'buffer';
   /** Of the features between layers. */
@@ -47,11 +47,11 @@ const MAX_LITERAL_PRODUCTS_IN_SOFTWARE = 600;
  */
 const ROUGH_FROM_INPUTS = 32;
 
-export function traitsOf(device: GPUDevice): Traits {
+export function deviceTraits(device: GPUDevice): DeviceTraits {
   return { hasF16: device.features.has('shader-f16'), isSoftware: isSoftware(device.adapterInfo) };
 }
 
-export function tacticsFor({ inputs, outputs }: Layer, traits: Traits): Tactics {
+export function variantFor({ inputs, outputs }: Layer, traits: DeviceTraits): KernelVariant {
   const precision = traits.hasF16 ? 'f16' : 'f32';
   const products = TAPS * blocksOf(inputs) * blocksOf(outputs);
   const sumsByBlock = traits.hasF16 && inputs >= ROUGH_FROM_INPUTS;

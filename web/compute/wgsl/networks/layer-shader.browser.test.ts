@@ -4,11 +4,11 @@ import type { NetworkShape } from '../../models/manifest.ts';
 import { type Features, featuresOf } from '../../networks/reference-network.ts';
 import { blocksOf, type Layer } from '../../networks/weights.ts';
 import { loadNetwork, loadVectors, madeUpLayers } from '../../test-models.ts';
-import { Step } from '../filter-passes.ts';
+import { KernelDispatch } from '../filter-passes.ts';
 import { openDevice } from '../gpu-device.ts';
 import { compileLayer, type LayerKernel } from './compiled-network.ts';
 import { BINDING } from './convolution.ts';
-import { type Traits, tacticsFor, traitsOf } from './kernel-variant.ts';
+import { type DeviceTraits, deviceTraits, variantFor } from './kernel-variant.ts';
 import { layerCode } from './layer-shader.ts';
 
 /** Sums of float32 in another order. */
@@ -16,8 +16,8 @@ const TOLERANCE = 1e-4;
 /** Features kept in half precision between layers, in parts of the largest: a rounding of 2^-11 a layer, and what the next make of it. */
 const HALF_TOLERANCE = 4e-3;
 
-const ON_GPU: Traits = { hasF16: false, isSoftware: false };
-const IN_SOFTWARE: Traits = { hasF16: false, isSoftware: true };
+const ON_GPU: DeviceTraits = { hasF16: false, isSoftware: false };
+const IN_SOFTWARE: DeviceTraits = { hasF16: false, isSoftware: true };
 
 let device: GPUDevice;
 
@@ -33,7 +33,7 @@ describe.each(NETWORKS)('every layer of %s gives what PyTorch gives', (name) => 
   test('as this machine runs it', async () => {
     const { shape, layers } = await loadNetwork(name);
     const part = await loadVectors(name);
-    const made = await runLayers(shape, layers, part('source'), traitsOf(device));
+    const made = await runLayers(shape, layers, part('source'), deviceTraits(device));
     for (const [n, features] of made.entries()) expect(difference(features, part(`layer${n}`))).toBeLessThan(TOLERANCE);
   });
 
@@ -81,7 +81,7 @@ test.each(NETWORKS)('the half-precision shaders of %s are sound', async (name) =
   for (const [n, layer] of layers.entries()) {
     for (const isSoftware of [true, false]) {
       const place = { isFirst: n === 0, isLast: n === layers.length - 1 };
-      const code = layerCode(shape, layer, place, tacticsFor(layer, { hasF16: true, isSoftware }), 'uniform');
+      const code = layerCode(shape, layer, place, variantFor(layer, { hasF16: true, isSoftware }), 'uniform');
       expect(code).toContain('enable f16;');
       const compiled = canCompile ? code : code.replace('enable f16;', '').replaceAll('f16>', 'f32>');
       const { messages } = await device.createShaderModule({ code: compiled }).getCompilationInfo();
@@ -91,7 +91,12 @@ test.each(NETWORKS)('the half-precision shaders of %s are sound', async (name) =
 });
 
 /** Layer by layer; the last one's values before they are shuffled into the picture. */
-async function runLayers(shape: NetworkShape, layers: Layer[], source: Features, traits: Traits): Promise<Features[]> {
+async function runLayers(
+  shape: NetworkShape,
+  layers: Layer[],
+  source: Features,
+  traits: DeviceTraits,
+): Promise<Features[]> {
   const size = { width: source.width, height: source.height };
   const sourceView = sourceTexture(source).createView();
   const all: Features[] = [];
@@ -104,7 +109,7 @@ async function runLayers(shape: NetworkShape, layers: Layer[], source: Features,
     const after = featureTexture(kernel, size);
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    new Step(device, kernel, size).encode(pass, {
+    new KernelDispatch(device, kernel, size).encode(pass, {
       ...(n === 0 ? { [BINDING.source]: sourceView } : {}),
       [BINDING.result]: after.createView({ dimension: '2d-array' }),
       ...(before ? { [BINDING.features]: before.createView({ dimension: '2d-array' }) } : {}),

@@ -13,7 +13,7 @@ import {
   type WeightsPlace,
   weightsCode,
 } from './convolution.ts';
-import { type Tactics, WORKGROUP } from './kernel-variant.ts';
+import { type KernelVariant, WORKGROUP } from './kernel-variant.ts';
 
 export interface LayerPlace {
   /** It reads the source. */
@@ -30,13 +30,13 @@ export function layerCode(
   shape: NetworkShape,
   layer: Layer,
   { isFirst, isLast }: LayerPlace,
-  tactics: Tactics,
+  variant: KernelVariant,
   space: WeightsPlace['space'],
 ): string {
-  const { precision, format, tile, weightsIn } = tactics;
-  const columns = isFirst ? sourceColumns(tactics) : 4;
+  const { precision, format, tile, weightsIn } = variant;
+  const columns = isFirst ? sourceColumns(variant) : 4;
   const weights = weightsCode(layer, columns, { weightsIn, space });
-  const convolution = new Convolution(layer, tactics, weights);
+  const convolution = new Convolution(layer, variant, weights);
   return [
     precision === 'f16' ? 'enable f16;' : '',
     `alias real3 = vec3<${precision}>;`,
@@ -54,7 +54,7 @@ export function layerCode(
     `let origin = vec2i(id.xy) * vec2i(${tile.join(', ')});`,
     'if (any(origin >= size)) {\nreturn;\n}',
     convolution.declareSums(),
-    isFirst ? readSource(convolution, columns) : readFeatures(convolution, blocksOf(layer.inputs), tactics),
+    isFirst ? readSource(convolution, columns) : readFeatures(convolution, blocksOf(layer.inputs), variant),
     isLast ? storePicture(convolution, shape) : storeFeatures(convolution, shape),
     '}\n',
   ].join('\n');
@@ -64,7 +64,7 @@ export function layerCode(
  * Adds up the features of the layer before, clamped to their borders. Weights in a buffer are looped over, block by block of the
  * inputs: unrolled, the code of a wide layer would be longer than an instruction cache.
  */
-export function readFeatures(convolution: Convolution, inBlocks: number, { weightsIn }: Tactics): string {
+export function readFeatures(convolution: Convolution, inBlocks: number, { weightsIn }: KernelVariant): string {
   const [across, down] = convolution.window;
   const blocks = (inBlock: InBlock) =>
     convolution.block(
@@ -94,7 +94,7 @@ export function readSource(convolution: Convolution, columns: Columns): string {
 }
 
 /** Columns of the matrices that {@link readSource} wants. In a buffer all have four, and a pixel's alpha meets zeros. */
-export function sourceColumns({ weightsIn }: Tactics): Columns {
+export function sourceColumns({ weightsIn }: KernelVariant): Columns {
   return weightsIn === 'literals' ? 3 : 4;
 }
 

@@ -14,7 +14,7 @@ import { paintedPicture } from '../../test-pictures.ts';
 import { COMPUTE } from '../../tuning.ts';
 import { RgbaReader } from '../../video-frames.ts';
 import { openDevice } from '../gpu-device.ts';
-import { Recipes, Surface } from '../upscale-resources.ts';
+import { PassFactory, UpscaleResources } from '../upscale-resources.ts';
 import { WgslBackend } from '../wgsl-backend.ts';
 
 /** What makes anything on the GPU. */
@@ -24,7 +24,7 @@ const made: string[] = [];
 const errors: string[] = [];
 let device: GPUDevice;
 let backend: WgslBackend;
-let recipes: Recipes;
+let passFactory: PassFactory;
 
 beforeAll(async () => {
   device = await newDevice();
@@ -37,7 +37,7 @@ beforeAll(async () => {
   }
   device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
   backend = new WgslBackend(device, repositoryModels);
-  recipes = new Recipes(device, repositoryModels);
+  passFactory = new PassFactory(device, repositoryModels);
 });
 
 afterAll(() => {
@@ -93,7 +93,7 @@ describe.each(NETWORKS)('%s', (quality) => {
 
   test('is compiled for frames that are imported as they lie, too', async () => {
     const target = { width: 32, height: 18, outWidth: 64, outHeight: 36, quality, input: 'aliased' } as const;
-    const passes = (await recipes.passesFor(target, 'external'))();
+    const passes = (await passFactory.passesFor(target, 'external'))();
     expect(passes.sizeBytes).toBeGreaterThan(32 * 18 * 4);
     passes.dispose();
   });
@@ -176,13 +176,13 @@ function doubled(image: PixelImage, quality: Network): Promise<PixelImage> {
 async function doubledAsSmooth({ width, height, data }: PixelImage, quality: Network): Promise<PixelImage> {
   const size = { width: 2 * width, height: 2 * height };
   const shape = { width, height, outWidth: size.width, outHeight: size.height, quality, input: 'smooth' } as const;
-  const surface = await Surface.create(device, recipes, shape, 'texture');
-  const readback = await surface.ring.take();
-  surface.upload(Uint8Array.from(data));
-  surface.submit(readback);
-  const rows = await surface.ring.read(readback, (bytes) => new Uint8Array(bytes.slice(0)));
-  const padded = { width: surface.ring.strideBytes / 4, height: size.height, data: rows };
-  surface.dispose();
+  const resources = await UpscaleResources.create(device, passFactory, shape, 'texture');
+  const readback = await resources.ring.take();
+  resources.upload(Uint8Array.from(data));
+  resources.submit(readback);
+  const rows = await resources.ring.read(readback, (bytes) => new Uint8Array(bytes.slice(0)));
+  const padded = { width: resources.ring.strideBytes / 4, height: size.height, data: rows };
+  resources.dispose();
   return cropped(padded, { from: 0, to: size.width }, { from: 0, to: size.height });
 }
 

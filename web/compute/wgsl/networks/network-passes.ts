@@ -2,7 +2,7 @@ import { MeshError } from '../../../../shared/errors.ts';
 import type { UpscaleShape } from '../../backend.ts';
 import { blocksOf } from '../../networks/weights.ts';
 import { COMPUTE } from '../../tuning.ts';
-import { type Bindings, type Kernel, type Passes, type SourceResource, Step } from '../filter-passes.ts';
+import { type Bindings, type Kernel, KernelDispatch, type Passes, type SourceResource } from '../filter-passes.ts';
 import type { CompiledNetwork, LayerKernel } from './compiled-network.ts';
 import { BINDING } from './convolution.ts';
 
@@ -22,30 +22,33 @@ interface Size {
 /** A network over pictures of one shape. Layers write to two textures of features in turn. */
 export class NetworkPasses implements Passes {
   readonly sizeBytes: number;
-  readonly #layers: readonly { step: Step; kernel: LayerKernel }[];
+  readonly #layers: readonly { dispatch: KernelDispatch; kernel: LayerKernel }[];
   readonly #features: readonly Texture[];
-  readonly #copy: Within | null;
-  readonly #resize: Within | null;
+  readonly #copy: ExtraPass | null;
+  readonly #resize: ExtraPass | null;
 
   constructor(device: GPUDevice, { network, copy, resize }: NetworkKernels, shape: UpscaleShape) {
     const size = { width: shape.width, height: shape.height };
-    this.#layers = network.layers.map((kernel) => ({ kernel, step: new Step(device, kernel, size) }));
+    this.#layers = network.layers.map((kernel) => ({ kernel, dispatch: new KernelDispatch(device, kernel, size) }));
     this.#features = featureTextures(network).map((texture) => new Texture(device, { ...size, ...texture }));
     const doubled = { width: 2 * shape.width, height: 2 * shape.height };
     const result = { width: shape.outWidth, height: shape.outHeight };
-    this.#copy = copy && { step: new Step(device, copy, shape), texture: picture(device, shape) };
-    this.#resize = resize && { step: new Step(device, resize, result), texture: picture(device, doubled) };
+    this.#copy = copy && { dispatch: new KernelDispatch(device, copy, shape), texture: picture(device, shape) };
+    this.#resize = resize && {
+      dispatch: new KernelDispatch(device, resize, result),
+      texture: picture(device, doubled),
+    };
     this.sizeBytes = this.#textures.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }
 
   encode(pass: GPUComputePassEncoder, source: SourceResource, result: GPUTextureView): void {
-    this.#copy?.step.encode(pass, { [BINDING.source]: source, [BINDING.result]: this.#copy.texture.view });
+    this.#copy?.dispatch.encode(pass, { [BINDING.source]: source, [BINDING.result]: this.#copy.texture.view });
     const read = this.#copy?.texture.view ?? source;
     const made = this.#resize?.texture.view ?? result;
-    for (const [n, { step, kernel }] of this.#layers.entries()) {
-      step.encode(pass, this.#bindings(n, kernel, read, made));
+    for (const [n, { dispatch, kernel }] of this.#layers.entries()) {
+      dispatch.encode(pass, this.#bindings(n, kernel, read, made));
     }
-    this.#resize?.step.encode(pass, { [BINDING.source]: made, [BINDING.result]: result });
+    this.#resize?.dispatch.encode(pass, { [BINDING.source]: made, [BINDING.result]: result });
   }
 
   dispose(): void {
@@ -71,8 +74,8 @@ export class NetworkPasses implements Passes {
 }
 
 /** A step before or after the network, with the texture that lies between. */
-interface Within {
-  step: Step;
+interface ExtraPass {
+  dispatch: KernelDispatch;
   texture: Texture;
 }
 
