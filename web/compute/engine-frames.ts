@@ -3,19 +3,21 @@ import type { Backend, BackendFrames, FrameTarget } from './backend.ts';
 import type { BackendSet } from './backend-set.ts';
 import type { FrameUpscaler } from './engine-types.ts';
 import type { Schedule } from './schedule.ts';
-import { COMPUTE } from './tuning.ts';
 import { frameSize } from './video-frames.ts';
+
+/** Attempts at one frame while GPU devices get lost. */
+const MAX_FRAME_ATTEMPTS = 3;
 
 export interface EngineFramesOptions {
   target: FrameTarget;
   schedule: Schedule;
   current(): BackendSet;
-  /** The same, or the one that is being set up after a loss; ready for the stream's quality. Throws MeshError `unknown-model`. */
+  /** The current backends, or those being selected after a loss, ready for the stream's quality. Throws MeshError `unknown-model`. */
   backends(): Promise<BackendSet>;
   onDisposed(): void;
 }
 
-/** One stream's frames on whatever machine there is now: it carries on when a device was lost. */
+/** The frames of one stream. They move to the new backends when a GPU device was lost. */
 export class EngineFrames implements FrameUpscaler {
   readonly #options: EngineFramesOptions;
   #opened: { backend: Backend; frames: BackendFrames } | null = null;
@@ -41,8 +43,8 @@ export class EngineFrames implements FrameUpscaler {
         return await this.#attempt(frame, backends);
       } catch (cause) {
         const isLost = cause instanceof MeshError && cause.reason === 'device-lost';
-        if (!isLost || attempt >= COMPUTE.maxFrameAttempts) throw MeshError.from(cause);
-        // Now the engine knows too, and the next attempt waits for the machine it sets up.
+        if (!isLost || attempt >= MAX_FRAME_ATTEMPTS) throw MeshError.from(cause);
+        // By then the engine has seen the loss too, and the next attempt waits for the new backends.
         await backends.lost;
       }
     }
@@ -62,7 +64,7 @@ export class EngineFrames implements FrameUpscaler {
 
   #framesOn(backends: BackendSet, frame: VideoFrame): BackendFrames {
     if (this.#disposed) throw MeshError.closed('The stream');
-    // A source that changed its size may be another's now.
+    // For another size another backend may be the fastest.
     const backend = backends.backendFor({ ...this.#options.target, ...frameSize(frame) });
     if (this.#opened?.backend !== backend) {
       this.#opened?.frames.dispose();

@@ -4,12 +4,11 @@ import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { IMAGE } from '../../shared/tasks/tuning.ts';
 import { FILTERS, type Filter } from '../../shared/tasks/upscale.ts';
-import { Engine } from './engine.ts';
+import { Engine, MAX_DEVICE_LOSSES } from './engine.ts';
 import type { EngineCapabilities, EngineOptions, ExecuteOptions, FrameUpscaler } from './engine-types.ts';
 import { upscaleReference } from './reference/upscale.ts';
 import { opaque, paintedPicture } from './test-pictures.ts';
 import { watchedGpu } from './test-watched-gpu.ts';
-import { COMPUTE } from './tuning.ts';
 
 const nobodys: ExecuteOptions = { owner: 'nobody', signal: new AbortController().signal };
 const engines: Engine[] = [];
@@ -193,7 +192,7 @@ test('a machine that keeps losing its device ends up on the processor', async ()
   const { gpu, devices } = watchedGpu();
   let told = 0;
   const engine = await startEngine({ gpu, onCapabilities: () => told++ });
-  for (let loss = 1; loss <= COMPUTE.maxDeviceLosses + 1; loss++) {
+  for (let loss = 1; loss <= MAX_DEVICE_LOSSES + 1; loss++) {
     devices.at(-1)?.destroy();
     await expect.poll(() => told, { timeout: 20_000 }).toBe(loss);
   }

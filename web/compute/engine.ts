@@ -8,18 +8,24 @@ import type { BackendSet } from './backend-set.ts';
 import { EngineFrames } from './engine-frames.ts';
 import type { EngineCapabilities, EngineOptions, ExecutedTask, ExecuteOptions, FrameUpscaler } from './engine-types.ts';
 import { assumedSpeeds, referenceExecutor } from './js-backend.ts';
+import type { MeasuredSpeeds } from './measured-speeds.ts';
 import { nextMacrotask, runInSlices, Schedule } from './schedule.ts';
 import { selectBackends } from './select-backends.ts';
-import { COMPUTE } from './tuning.ts';
 import { deviceLost } from './wgsl/gpu-device.ts';
 
 export type { EngineCapabilities, EngineOptions, ExecutedTask, FrameUpscaler };
 
-/** The turns in which networks are measured are nobody's. */
+/** Time slots in which networks are measured belong to no gamer. */
 const BENCHMARK_OWNER = '';
 const NEVER_CANCELLED = new AbortController().signal;
 
-/** Executes tasks and sharpens frames on this machine: the only one who touches its GPU. Lives in a worker. */
+/** GPU devices that may be lost before the engine stays on the processor: what takes a device away that often will take the next one. */
+export const MAX_DEVICE_LOSSES = 3;
+
+/** Assumed speed of `echo`, bytes per ms: about that of copying memory. */
+const ECHO_BYTES_PER_MS = 1_000_000;
+
+/** Executes tasks and sharpens frames on this machine. Nothing else uses its GPU. Lives in a worker. */
 export class Engine {
   readonly #options: EngineOptions;
   readonly #schedule: Schedule;
@@ -37,7 +43,7 @@ export class Engine {
     this.#watch(backends);
   }
 
-  /** Measures this machine first, within {@link COMPUTE.probeBudgetMs}. */
+  /** Measures this machine within {@link MEASURING_BUDGET_MS}. */
   static async create(options: EngineOptions): Promise<Engine> {
     return new Engine(options, await selectBackends(options));
   }
@@ -47,7 +53,7 @@ export class Engine {
     return {
       adapter,
       backends: {
-        echo: { backend: 'js', unitsPerMs: COMPUTE.echoBytesPerMs },
+        echo: { backend: 'js', unitsPerMs: ECHO_BYTES_PER_MS },
         ...assumedSpeeds(),
         ...speeds,
       },
@@ -56,9 +62,15 @@ export class Engine {
     };
   }
 
+  /** What was measured so far. Handed to another engine on the same adapter, it saves that engine the timing. */
+  get measuredSpeeds(): MeasuredSpeeds {
+    return this.#current.measuredSpeeds;
+  }
+
   /**
-   * Tasks wait for their turn here, and owners take turns by the time they use. Throws MeshError: `unknown-task` or `malformed`; `cancelled`; `device-lost` when the device went
-   * away while it ran, and then it can be given to another; `unknown-model`; `bad-input` for a model that takes other inputs; `connection-failed` when a model could not be loaded; `closed`.
+   * Tasks wait for a time slot, and owners get equal shares of the time. Throws MeshError: `unknown-task`, `malformed`, `cancelled`,
+   * `closed`; `device-lost` when the GPU device was lost meanwhile, and then another volunteer can run the task; `unknown-model`;
+   * `bad-input` for inputs that the model does not take; `connection-failed` when a model could not be fetched.
    */
   async execute(type: string, packed: PackedTask, options: ExecuteOptions): Promise<ExecutedTask> {
     const { params, attachments } = checkArrivedTask(type, packed);
@@ -74,16 +86,16 @@ export class Engine {
     }
   }
 
-  /** Measures what runs the networks before anybody asks for one; what does not run is found out then. */
+  /** Measures the networks before one is needed, which also finds those that do not run here. */
   async prepareNetworks(): Promise<void> {
     for (const network of NETWORKS) {
       await this.#readyFor(network).catch(() => {
-        // Whoever asks for it hears why.
+        // Whoever needs the network gets the error.
       });
     }
   }
 
-  /** Frames go before tasks, as {@link Schedule} has it. Throws MeshError `closed`. */
+  /** Frames run before tasks: see {@link Schedule}. Throws MeshError `closed`. */
   openFrames({ outWidth, outHeight, quality }: FrameTarget): FrameUpscaler {
     if (this.#disposed) throw MeshError.closed('The compute engine');
     const frames = new EngineFrames({
@@ -112,7 +124,7 @@ export class Engine {
     const ready = await orCancelled(this.#readyFor(params.quality), signal);
     const result = await this.#schedule.task(owner, signal, async (slot) => {
       const backends = await this.#backends;
-      // What runs the network would have to be measured anew, and this is a turn.
+      // The new backends would have to measure the network first, which does not belong into a time slot.
       if (backends !== ready && isNetwork(params.quality)) throw deviceLost(null);
       const upscaler = backends.backendFor(params);
       backend = upscaler.name;
@@ -129,14 +141,14 @@ export class Engine {
       this.#schedule.task(BENCHMARK_OWNER, NEVER_CANCELLED, body),
     );
     const ready = await orCancelled(preparing, signal).catch((cause: unknown) => {
-      // When it comes after all, nobody wants it.
+      // Nobody waits for it any more.
       preparing.then(({ release }) => release()).catch(() => {});
       throw cause;
     });
     return inference.execute(ready, (body) => this.#schedule.task(owner, signal, body));
   }
 
-  /** The machine, once what runs the quality was loaded and measured: outside any turn, for it may take seconds the first time. */
+  /** The backends, once a quality was loaded and measured. Not in a time slot: the first time may take seconds. */
   async #readyFor(quality: Quality): Promise<BackendSet> {
     const backends = await this.#backends;
     const isNew = await backends.prepare(quality, (body) =>
@@ -156,7 +168,7 @@ export class Engine {
     let startMs = now();
     let backend = 'js';
     const { value, attachments } = await this.#schedule.task(owner, signal, async (slot) => {
-      // What only the processor runs need not wait for a new device.
+      // A task for the processor need not wait for a new GPU device.
       const backends = this.#current.executorOf(type, task) ? await this.#backends : this.#current;
       const executor = backends.executorOf(type, task);
       startMs = now();
@@ -177,25 +189,26 @@ export class Engine {
 
   #rebuild(lost: BackendSet): void {
     this.#losses++;
-    // Whatever takes a device away that often will take the next one too.
-    const isHopeless = this.#losses > COMPUTE.maxDeviceLosses;
-    this.#backends = selectBackends(isHopeless ? { ...this.#options, preferBackend: 'js' } : this.#options).then(
-      (backends) => {
-        lost.dispose();
-        this.#current = backends;
-        if (this.#disposed) {
-          backends.dispose();
-          return backends;
-        }
-        this.#watch(backends);
-        this.#options.onCapabilities?.(this.capabilities);
+    const isHopeless = this.#losses > MAX_DEVICE_LOSSES;
+    const { measuredSpeeds } = lost;
+    const options: EngineOptions = isHopeless
+      ? { ...this.#options, preferBackend: 'js' }
+      : { ...this.#options, measuredSpeeds };
+    this.#backends = selectBackends(options).then((backends) => {
+      lost.dispose();
+      this.#current = backends;
+      if (this.#disposed) {
+        backends.dispose();
         return backends;
-      },
-    );
+      }
+      this.#watch(backends);
+      this.#options.onCapabilities?.(this.capabilities);
+      return backends;
+    });
   }
 }
 
-/** What is waited for goes on for others. Throws MeshError `cancelled`. */
+/** Stops waiting when cancelled; the work goes on for others. Throws MeshError `cancelled`. */
 async function orCancelled<T>(waited: Promise<T>, signal: AbortSignal): Promise<T> {
   const done = new AbortController();
   const cancelled = new Promise<never>((_resolve, reject) => {

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { FairQueue } from './fair-queue.ts';
-import { COMPUTE } from './tuning.ts';
+import { FairQueue, MAX_IDLE_OWNERS } from './fair-queue.ts';
 
 /** Items are the time each takes. */
 function queueOf(waiting: Record<string, number[]>) {
@@ -99,7 +98,7 @@ test('strangers who come once and go are not remembered without end', () => {
     const taken = queue.take();
     taken?.settle(taken.item.takesMs);
   }
-  expect(queue.owners).toBeLessThanOrEqual(COMPUTE.maxIdleOwners + 2);
+  expect(queue.owners).toBeLessThanOrEqual(MAX_IDLE_OWNERS + 2);
 });
 
 test('what is removed does not come, and its owner goes with its last', () => {

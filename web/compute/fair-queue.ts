@@ -1,4 +1,8 @@
-import { COMPUTE } from './tuning.ts';
+/** Weight of the newest duration in the moving average of an owner's tasks. The estimate is corrected when the task ends. */
+const DURATION_SMOOTHING = 0.25;
+
+/** Idle owners whose use is remembered: as many gamers as a volunteer may serve. */
+export const MAX_IDLE_OWNERS = 64;
 
 /** Taken from the queue; `settle` is called once when it ended, however it did. */
 export interface Taken<Item> {
@@ -54,7 +58,7 @@ export class FairQueue<Item> {
         owner.underWay--;
         owner.paidUntilMs += spentMs - expectedMs;
         const beforeMs = owner.expectedMs ?? spentMs;
-        owner.expectedMs = beforeMs + COMPUTE.turnSmoothing * (spentMs - beforeMs);
+        owner.expectedMs = beforeMs + DURATION_SMOOTHING * (spentMs - beforeMs);
         this.#forget();
       },
     };
@@ -91,7 +95,7 @@ export class FairQueue<Item> {
     const isAllIdle = idle.length === this.#owners.size;
     if (isAllIdle) this.#virtualMs = 0;
     for (const [at, [name, owner]] of idle.entries()) {
-      const isOneTooMany = at < idle.length - COMPUTE.maxIdleOwners;
+      const isOneTooMany = at < idle.length - MAX_IDLE_OWNERS;
       if (isAllIdle || isOneTooMany || owner.paidUntilMs <= this.#virtualMs) this.#owners.delete(name);
     }
   }

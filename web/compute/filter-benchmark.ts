@@ -2,22 +2,27 @@ import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { IMAGE } from '../../shared/tasks/tuning.ts';
 import { FILTERS, type Filter, upscale } from '../../shared/tasks/upscale.ts';
 import type { Backend, UpscaleShape } from './backend.ts';
+import { MIN_MEASURED_MS } from './measured-speeds.ts';
 import { upscaleReference } from './reference/upscale.ts';
 import type { TimeSlot } from './schedule.ts';
-import { COMPUTE } from './tuning.ts';
 
-/** Runs after the first, which pays for compiling and allocating. */
+/** Size, pixels, of the picture that a benchmark doubles: large enough to hide the cost of a dispatch, small enough for a software GPU. */
+export const BENCHMARK_WIDTH = 160;
+export const BENCHMARK_HEIGHT = 90;
+
+/** Timed runs of a filter. The fastest counts: the first pays for compiling and allocating. */
 const MAX_RUNS = 8;
 
-/** Alone on the machine and nobody to cancel it. */
+/** The time slot of work that has the machine to itself and cannot be cancelled. */
 export const EXCLUSIVE_SLOT: TimeSlot = { signal: new AbortController().signal, yieldNow: async () => {} };
 
 /**
- * How fast a backend upscales, in units of `upscale.cost` per ms. Runs no longer than `budgetMs` and the one run that passes it.
+ * Measures how fast a backend upscales, in units of `upscale.cost` per ms. Starts no run after `budgetMs`, but always makes one.
+ * Throws MeshError.
  */
 export async function measureFilterSpeed(backend: Backend, now: () => number, budgetMs: number): Promise<number> {
   const startMs = now();
-  const image = testPattern(COMPUTE.probeWidth, COMPUTE.probeHeight);
+  const image = testPattern(BENCHMARK_WIDTH, BENCHMARK_HEIGHT);
   const shape = doubled(image, 'spatial');
   let bestMs = Number.POSITIVE_INFINITY;
   for (let run = 0; run < MAX_RUNS && (run === 0 || now() - startMs < budgetMs); run++) {
@@ -25,17 +30,17 @@ export async function measureFilterSpeed(backend: Backend, now: () => number, bu
     await runOnce(backend, image, shape);
     bestMs = Math.min(bestMs, now() - runStartMs);
   }
-  return upscale.cost(shape) / Math.max(bestMs, COMPUTE.leastProbeMs);
+  return upscale.cost(shape) / Math.max(bestMs, MIN_MEASURED_MS);
 }
 
-/** Does it answer as the reference does, at every quality? Throws MeshError when it does not answer at all. */
+/** Compares a backend's filters with the reference. Compiles what they need. Throws MeshError when the backend fails. */
 export async function filtersAreCorrect(backend: Backend): Promise<boolean> {
-  const image = testPattern(COMPUTE.probeWidth, COMPUTE.probeHeight);
-  for (const quality of FILTERS) if (!(await isRight(backend, image, quality))) return false;
+  const image = testPattern(BENCHMARK_WIDTH, BENCHMARK_HEIGHT);
+  for (const quality of FILTERS) if (!(await isCorrect(backend, image, quality))) return false;
   return true;
 }
 
-async function isRight(backend: Backend, image: PixelImage, quality: Filter): Promise<boolean> {
+async function isCorrect(backend: Backend, image: PixelImage, quality: Filter): Promise<boolean> {
   const shape = doubled(image, quality);
   const answer = await runOnce(backend, image, shape);
   const expected = upscaleReference(image, shape);
@@ -51,7 +56,7 @@ function doubled({ width, height }: PixelImage, quality: Filter): UpscaleShape &
   return { width, height, outWidth: width * 2, outHeight: height * 2, quality };
 }
 
-/** Edges in every direction, slopes, fine patterns and see-through parts. */
+/** Draws edges in every direction, gradients, fine stripes and transparent parts. */
 export function testPattern(width: number, height: number): PixelImage {
   const data = new Uint8Array(width * height * 4);
   for (let y = 0; y < height; y++) {

@@ -16,7 +16,6 @@ import type { Steps } from '../../shared/tasks/steps.ts';
 import { type Backend, type BackendFrames, type FrameTarget, requireFilter, type UpscaleShape } from './backend.ts';
 import { upscaleRows } from './reference/upscale.ts';
 import { runInSlices, type Started, type TimeSlot } from './schedule.ts';
-import { COMPUTE } from './tuning.ts';
 import { PixelFrames } from './video-frames.ts';
 
 /** The reference, on this computer's processor: for browsers without WebGPU, and where a software adapter would be slower. */
@@ -65,10 +64,10 @@ export function referenceExecutor(type: string): ((task: PackedTask) => Steps<Pa
 /** What a machine promises of them before it has seen itself work. */
 export function assumedSpeeds(): Record<string, { backend: string; unitsPerMs: number }> {
   return {
-    infer: { backend: 'ort-wasm', unitsPerMs: COMPUTE.inferBytesPerMs },
-    pathfinding: { backend: 'js', unitsPerMs: COMPUTE.pathfindingCellsPerMs },
-    physics: { backend: 'js', unitsPerMs: COMPUTE.physicsBodyStepsPerMs },
-    raytracing: { backend: 'js', unitsPerMs: COMPUTE.raytracingUnitsPerMs },
+    infer: { backend: 'ort-wasm', unitsPerMs: 250 },
+    pathfinding: { backend: 'js', unitsPerMs: 2_000 },
+    physics: { backend: 'js', unitsPerMs: 800 },
+    raytracing: { backend: 'js', unitsPerMs: 10_000 },
   };
 }
 

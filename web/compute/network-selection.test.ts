@@ -3,13 +3,20 @@ import { describe, expect, test } from 'vitest';
 import { MeshError, type MeshErrorReason } from '../../shared/errors.ts';
 import type { Network } from '../../shared/tasks/upscale.ts';
 import type { Backend, BackendName, UpscaleShape } from './backend.ts';
+import { BENCHMARK_HEIGHT, BENCHMARK_WIDTH } from './filter-benchmark.ts';
+import { fitRunCost } from './measured-speeds.ts';
 import { networksIn, parseManifest } from './models/manifest.ts';
 import { type ModelSource, modelName } from './models/model-source.ts';
-import { fitRunCost, NetworkSelection, type RunInSlot } from './network-selection.ts';
+import {
+  ADVERTISED_SIZE,
+  NETWORK_CHECK_SIZE,
+  NETWORK_TIMING_MS,
+  NetworkSelection,
+  type RunInSlot,
+} from './network-selection.ts';
 import { inputKindOf } from './networks/input-kind.ts';
 import { doubledReference } from './networks/reference-network.ts';
 import { unpackLayers } from './networks/weights.ts';
-import { COMPUTE } from './tuning.ts';
 
 const MODELS = new URL('../public/models/', import.meta.url);
 
@@ -67,7 +74,7 @@ class Bench {
 
   /** Only the small picture's answer is looked at, and the reference is slow. */
   async #answer(data: Uint8Array, { width, height, quality }: UpscaleShape): Promise<Uint8Array<ArrayBuffer>> {
-    if (width !== COMPUTE.networkCheckWidth) return new Uint8Array(width * height * 16);
+    if (width !== NETWORK_CHECK_SIZE.width) return new Uint8Array(width * height * 16);
     const image = { width, height, data };
     const { model, bytes } = await models.load(modelName(quality as Network, inputKindOf(image)), 'wgsl');
     const layers = unpackLayers(model.network, bytes);
@@ -83,7 +90,7 @@ test('each size goes to whoever is predicted to be fastest there', async () => {
   // 10 + 0.00001 n and 0.1 + 0.001 n meet at 10,000.
   expect(choice.backendFor('fast', 8_000).name).toBe('ort-wasm');
   expect(choice.backendFor('fast', 12_000).name).toBe('wgsl');
-  const { networkToldWidth: width, networkToldHeight: height } = COMPUTE;
+  const { width, height } = ADVERTISED_SIZE;
   expect(choice.speeds['upscale:fast']).toMatchObject({ backend: 'wgsl' });
   expect(choice.speeds['upscale:fast']?.unitsPerMs).toBeCloseTo(
     (width * height * 4 * 18) / (10 + 1e-5 * width * height),
@@ -146,9 +153,9 @@ test('without models no network runs', async () => {
 
 test('one that is too slow is not measured at the larger size', async () => {
   const bench = new Bench();
-  const choice = bench.choice([bench.backend('wgsl', 0, COMPUTE.networkProbeMs / 1_000)]);
+  const choice = bench.choice([bench.backend('wgsl', 0, NETWORK_TIMING_MS / 1_000)]);
   await choice.prepare('fast', bench.run);
-  expect(bench.asked).not.toContain(`wgsl ${COMPUTE.probeWidth}x${COMPUTE.probeHeight}`);
+  expect(bench.asked).not.toContain(`wgsl ${BENCHMARK_WIDTH}x${BENCHMARK_HEIGHT}`);
   expect(choice.backendFor('fast', 1).name).toBe('wgsl');
 });
 

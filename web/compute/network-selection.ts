@@ -3,28 +3,57 @@ import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { IMAGE } from '../../shared/tasks/tuning.ts';
 import { NETWORKS, type Network, upscale } from '../../shared/tasks/upscale.ts';
 import type { Backend } from './backend.ts';
-import { testPattern } from './filter-benchmark.ts';
+import { BENCHMARK_HEIGHT, BENCHMARK_WIDTH, testPattern } from './filter-benchmark.ts';
+import {
+  fastestAt,
+  fitRunCost,
+  MIN_MEASURED_MS,
+  type NetworkCosts,
+  predictMs,
+  type RunCost,
+  type TimedRun,
+} from './measured-speeds.ts';
 import type { NetworkShape } from './models/manifest.ts';
 import { type ModelSource, modelName } from './models/model-source.ts';
 import { inputKindOf } from './networks/input-kind.ts';
 import { doubledReference } from './networks/reference-network.ts';
 import { type Layer, unpackLayers } from './networks/weights.ts';
 import type { Started, TimeSlot } from './schedule.ts';
-import { COMPUTE } from './tuning.ts';
+
+/** Time, ms, for timing one network on one backend at one size. A slow network is offered with its slow speed rather than timed longer. */
+export const NETWORK_TIMING_MS = 400;
+
+/** Size of the picture that checks a network. The reference takes a tenth of a second for it. */
+export const NETWORK_CHECK_SIZE = { width: 26, height: 18 } as const;
+
+/** Size of the source pictures that a volunteer's advertised speed is for: the frames of a modest machine. */
+export const ADVERTISED_SIZE = { width: 320, height: 180 } as const;
+
+/** Timed runs of one size. The fastest counts: the first pays for compiling and allocating. */
+const MAX_RUNS = 4;
+
+/** Errors that say nothing about a backend, which may succeed the next time. */
+const TRANSIENT_REASONS = ['connection-failed', 'device-lost', 'closed', 'malformed'] as const;
+
+/** Runs something in a time slot of the schedule. */
+export type RunInSlot = <T>(body: (slot: TimeSlot) => Promise<Started<T>>) => Promise<T>;
 
 export interface NetworkSelectionOptions {
-  /** Without any, no network runs. */
+  /** Undefined: no network runs. */
   models: ModelSource | undefined;
-  /** Those of a later row are not even loaded while one of an earlier row answers right. Not ours to dispose. */
+  /** Backends by preference. Those of a later tier are not even loaded while one of an earlier tier is correct. Not owned. */
   tiers: readonly (readonly Backend[])[];
+  /** Costs measured earlier on the same adapter: a backend with a known cost is checked but not timed. */
+  knownCosts?: NetworkCosts | undefined;
   now(): number;
-  probe?(backend: Backend, probe: NetworkBenchmark): Promise<RunCost | null>;
 }
 
-/** Failures that say nothing of a backend: it may do well the next time. */
-const PASSING = ['connection-failed', 'device-lost', 'closed', 'malformed'] as const;
+interface Candidate {
+  backend: Backend;
+  cost: RunCost;
+}
 
-/** Which backend runs which network at which size: measured when a network is first needed, by those that could, and kept. */
+/** Chooses the backend for each network and picture size. Candidates are checked and timed when a network is first needed. */
 export class NetworkSelection {
   readonly #options: NetworkSelectionOptions;
   readonly #measuring = new Map<Network, Promise<void>>();
@@ -34,7 +63,10 @@ export class NetworkSelection {
     this.#options = options;
   }
 
-  /** Resolves to whether something new is known. Throws MeshError `unknown-model` when nothing here runs it, `connection-failed`. */
+  /**
+   * Measures a network unless that was done. Resolves to whether this call measured it. Throws MeshError `unknown-model` when no backend
+   * here computes it right, `connection-failed` when a file cannot be fetched.
+   */
   async prepare(network: Network, run: RunInSlot): Promise<boolean> {
     const known = this.#measuring.get(network);
     const measuring = known ?? this.#measure(network, run);
@@ -42,7 +74,7 @@ export class NetworkSelection {
     try {
       await measuring;
     } catch (cause) {
-      // The next one who asks tries again, unless it is known to be of no use.
+      // The next call tries again, unless it is certain that the network does not run here.
       const error = MeshError.from(cause);
       if (error.reason !== 'unknown-model') this.#measuring.delete(network);
       throw error;
@@ -50,7 +82,7 @@ export class NetworkSelection {
     return !known;
   }
 
-  /** Once it was prepared. Throws MeshError `unknown-model`. */
+  /** The fastest backend for a network that was prepared. Throws MeshError `unknown-model`. */
   backendFor(network: Network, sourcePixels: number): Backend {
     const backend = this.find(network, sourcePixels);
     if (backend) return backend;
@@ -61,46 +93,58 @@ export class NetworkSelection {
     return fastestAt(this.#candidates.get(network) ?? [], sourcePixels)?.backend;
   }
 
-  /** What is known, as a volunteer tells it: by the key of the estimates. */
+  /** Speeds of the networks measured so far, by `upscale.kindOf`: what a volunteer advertises. */
   get speeds(): Record<string, { backend: string; unitsPerMs: number }> {
     const speeds: Record<string, { backend: string; unitsPerMs: number }> = {};
-    const { networkToldWidth: width, networkToldHeight: height } = COMPUTE;
+    const { width, height } = ADVERTISED_SIZE;
     for (const network of NETWORKS) {
-      const contender = fastestAt(this.#candidates.get(network) ?? [], width * height);
-      if (!contender) continue;
+      const candidate = fastestAt(this.#candidates.get(network) ?? [], width * height);
+      if (!candidate) continue;
       const shape = { width, height, outWidth: width * 2, outHeight: height * 2, quality: network };
-      const ms = Math.max(predictMs(contender.cost, width * height), COMPUTE.leastProbeMs);
-      speeds[upscale.kindOf(shape)] = { backend: contender.backend.name, unitsPerMs: upscale.cost(shape) / ms };
+      const ms = Math.max(predictMs(candidate.cost, width * height), MIN_MEASURED_MS);
+      speeds[upscale.kindOf(shape)] = { backend: candidate.backend.name, unitsPerMs: upscale.cost(shape) / ms };
     }
     return speeds;
   }
 
+  /** The costs measured so far, and those that were known before. */
+  get costs(): NetworkCosts {
+    const costs: NetworkCosts = { ...this.#options.knownCosts };
+    for (const [network, candidates] of this.#candidates) {
+      costs[network] = Object.fromEntries(candidates.map(({ backend, cost }) => [backend.name, cost]));
+    }
+    return costs;
+  }
+
   async #measure(network: Network, run: RunInSlot): Promise<void> {
-    const { models, tiers, now, probe = benchmarkNetwork } = this.#options;
+    const { models, tiers, knownCosts, now } = this.#options;
     if (!models) throw unknownModel(network, 'no models were given');
     const { model, bytes } = await models.load(modelName(network, inputKindOf(checkPicture())), 'wgsl');
     const shape = model.network;
-    const asked: NetworkBenchmark = { network, shape, layers: unpackLayers(shape, bytes), run, now };
+    const benchmark: NetworkBenchmark = { network, shape, layers: unpackLayers(shape, bytes), run, now };
     const refusals: string[] = [];
     for (const tier of tiers) {
-      const right: Candidate[] = [];
+      const correct: Candidate[] = [];
       for (const backend of tier) {
-        const cost = await probe(backend, asked).catch((cause: unknown) => refusalOf(cause, backend, refusals));
-        if (cost) right.push({ backend, cost });
+        const known = knownCosts?.[network]?.[backend.name];
+        const cost = await benchmarkNetwork(backend, benchmark, known).catch((cause: unknown) =>
+          refusalOf(cause, backend, refusals),
+        );
+        if (cost) correct.push({ backend, cost });
         else if (cost === null) refusals.push(`${backend.name} computes it wrong`);
       }
-      if (right.length === 0) continue;
-      this.#candidates.set(network, right);
+      if (correct.length === 0) continue;
+      this.#candidates.set(network, correct);
       return;
     }
     throw unknownModel(network, refusals.join('; ') || 'there is nothing to run it with');
   }
 }
 
-/** Throws what will pass. */
+/** Records why a backend does not run a network. Throws errors that are transient. */
 function refusalOf(cause: unknown, backend: Backend, refusals: string[]): undefined {
   const error = MeshError.from(cause);
-  if (PASSING.some((reason) => reason === error.reason)) throw error;
+  if (TRANSIENT_REASONS.some((reason) => reason === error.reason)) throw error;
   refusals.push(`${backend.name}: ${error.message}`);
   return undefined;
 }
@@ -109,64 +153,60 @@ function unknownModel(network: Network, why: string): MeshError {
   return new MeshError('unknown-model', `The network '${network}' does not run here (${why}). Use 'spatial'.`);
 }
 
-/** Has something done in a turn of the schedule. */
-export type RunInSlot = <T>(body: (slot: TimeSlot) => Promise<Started<T>>) => Promise<T>;
-
-/** Runs of one size after the first, which pays for compiling and allocating. */
-const MAX_RUNS = 4;
-
-/** What is measured, and what time is. */
-export interface NetworkBenchmark {
+interface NetworkBenchmark {
   network: Network;
-  /** With the weights for such a picture as {@link checkPicture}. */
+  /** With the weights for the kind of {@link checkPicture}. */
   shape: NetworkShape;
   layers: readonly Layer[];
   run: RunInSlot;
   now(): number;
 }
 
-/** Null when it answers otherwise than the reference. Throws MeshError when it does not answer. */
-export async function benchmarkNetwork(backend: Backend, probe: NetworkBenchmark): Promise<RunCost | null> {
-  // What is loaded is loaded before its turn, so that nobody waits behind a download.
-  await backend.prepare?.(probe.network);
-  if (!(await isRight(backend, probe))) return null;
-  const { probeWidth: width, probeHeight: height, networkProbeMs } = COMPUTE;
-  const small = await timed(backend, probe, testPattern(width / 2, height / 2));
-  // Four times the pixels.
-  if (small.ms * 4 > networkProbeMs) return fitRunCost(small);
-  return fitRunCost(small, await timed(backend, probe, testPattern(width, height)));
+/** Checks a backend and times it unless its cost is known. Null when it computes the network wrong. Throws MeshError when it fails. */
+async function benchmarkNetwork(
+  backend: Backend,
+  benchmark: NetworkBenchmark,
+  known: RunCost | undefined,
+): Promise<RunCost | null> {
+  // Loaded before its time slot, so that no one waits behind a download.
+  await backend.prepare?.(benchmark.network);
+  if (!(await isCorrect(backend, benchmark))) return null;
+  if (known) return known;
+  const small = await timed(backend, benchmark, testPattern(BENCHMARK_WIDTH / 2, BENCHMARK_HEIGHT / 2));
+  // The larger picture has four times the pixels.
+  if (small.ms * 4 > NETWORK_TIMING_MS) return fitRunCost(small);
+  return fitRunCost(small, await timed(backend, benchmark, testPattern(BENCHMARK_WIDTH, BENCHMARK_HEIGHT)));
 }
 
-/** What a backend's answer is judged by. */
-export function checkPicture(): PixelImage {
-  return testPattern(COMPUTE.networkCheckWidth, COMPUTE.networkCheckHeight);
+function checkPicture(): PixelImage {
+  return testPattern(NETWORK_CHECK_SIZE.width, NETWORK_CHECK_SIZE.height);
 }
 
-async function isRight(backend: Backend, probe: NetworkBenchmark): Promise<boolean> {
+async function isCorrect(backend: Backend, benchmark: NetworkBenchmark): Promise<boolean> {
   const image = checkPicture();
-  const { pixels } = await runOnce(backend, probe, image);
-  const expected = doubledReference(probe.shape, probe.layers, image).data;
-  return pixels.length === expected.length && areAlike(pixels, expected, IMAGE.networkTolerance8bit);
+  const { pixels } = await runOnce(backend, benchmark, image);
+  const expected = doubledReference(benchmark.shape, benchmark.layers, image).data;
+  return pixels.length === expected.length && areSimilar(pixels, expected, IMAGE.networkTolerance8bit);
 }
 
-/** What is all but transparent has colours that are noise. */
-function areAlike(a: Uint8Array, b: Uint8ClampedArray, tolerance: number): boolean {
-  const seen = (of: Uint8Array | Uint8ClampedArray, i: number) =>
+/** Compares premultiplied colours: those of a nearly transparent pixel are noise. */
+function areSimilar(a: Uint8Array, b: Uint8ClampedArray, tolerance: number): boolean {
+  const visible = (of: Uint8Array | Uint8ClampedArray, i: number) =>
     (of[i] ?? 0) * (i % 4 === 3 ? 1 : (of[i | 3] ?? 0) / 255);
-  return a.every((_, i) => Math.abs(seen(a, i) - seen(b, i)) <= tolerance);
+  return a.every((_, i) => Math.abs(visible(a, i) - visible(b, i)) <= tolerance);
 }
 
-/** The best of a few runs, which take no longer than they may and the one run that passes it. */
-async function timed(backend: Backend, probe: NetworkBenchmark, image: PixelImage): Promise<Timed> {
-  const startMs = probe.now();
+/** The fastest of a few runs. Starts none after {@link NETWORK_TIMING_MS}, but always makes one. */
+async function timed(backend: Backend, benchmark: NetworkBenchmark, image: PixelImage): Promise<TimedRun> {
+  const startMs = benchmark.now();
   let ms = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < MAX_RUNS && (run === 0 || probe.now() - startMs < COMPUTE.networkProbeMs); run++) {
-    ms = Math.min(ms, (await runOnce(backend, probe, image)).ms);
+  for (let run = 0; run < MAX_RUNS && (run === 0 || benchmark.now() - startMs < NETWORK_TIMING_MS); run++) {
+    ms = Math.min(ms, (await runOnce(backend, benchmark, image)).ms);
   }
   return { pixels: image.width * image.height, ms };
 }
 
-/** Timed from its turn to its result. */
+/** `ms` counts from the start of the time slot to the result. */
 async function runOnce(backend: Backend, { network, run, now }: NetworkBenchmark, { width, height, data }: PixelImage) {
   const shape = { width, height, outWidth: width * 2, outHeight: height * 2, quality: network };
   let startMs = 0;
@@ -175,43 +215,4 @@ async function runOnce(backend: Backend, { network, run, now }: NetworkBenchmark
     return backend.startPixels(new Uint8Array(data), shape, slot);
   });
   return { pixels, ms: now() - startMs };
-}
-
-/** How long a backend takes for one thing: a fixed part, and one by source pixels. */
-export interface RunCost {
-  fixedMs: number;
-  msPerPixel: number;
-}
-
-/** A run that was timed. */
-export interface Timed {
-  pixels: number;
-  ms: number;
-}
-
-export interface Candidate {
-  backend: Backend;
-  cost: RunCost;
-}
-
-/** From two sizes, or from one where the other would have taken too long. Neither part is ever negative. */
-export function fitRunCost(small: Timed, large?: Timed): RunCost {
-  const proportional = small.ms / small.pixels;
-  if (!large) return { fixedMs: 0, msPerPixel: proportional };
-  const slope = (large.ms - small.ms) / (large.pixels - small.pixels);
-  const msPerPixel = Math.min(Math.max(0, slope), large.ms / large.pixels);
-  return { fixedMs: Math.max(0, large.ms - msPerPixel * large.pixels), msPerPixel };
-}
-
-export function predictMs({ fixedMs, msPerPixel }: RunCost, pixels: number): number {
-  return fixedMs + msPerPixel * pixels;
-}
-
-/** The first of those that are equally fast; undefined when there is none. */
-export function fastestAt<T extends { cost: RunCost }>(contenders: readonly T[], pixels: number): T | undefined {
-  let best: T | undefined;
-  for (const contender of contenders) {
-    if (!best || predictMs(contender.cost, pixels) < predictMs(best.cost, pixels)) best = contender;
-  }
-  return best;
 }

@@ -3,7 +3,7 @@ import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import { FILTERS } from '../../shared/tasks/upscale.ts';
 import { Engine } from './engine.ts';
 import { paintedPicture } from './test-pictures.ts';
-import { COMPUTE } from './tuning.ts';
+import { READBACK_RING_SIZE } from './wgsl/gpu-buffers.ts';
 
 /** What compiles, and what allocates on the GPU. */
 const COMPILING = [
@@ -76,7 +76,7 @@ test.each(FILTERS)('%s: the first task finds its pipeline compiled, the tenth it
 test('tasks at a time rotate through a few readback buffers, whoever they are from', async () => {
   const burst = () => Promise.all(['ann', 'bob', 'ann', 'cat', 'bob', 'ann'].map((owner) => runTask('spatial', owner)));
   const made = await madeBy(ALLOCATING, burst);
-  expect(made.filter((name) => name === 'createBuffer').length).toBeLessThanOrEqual(COMPUTE.readbackRing);
+  expect(made.filter((name) => name === 'createBuffer').length).toBeLessThanOrEqual(READBACK_RING_SIZE);
   expect(await madeBy([...COMPILING, ...ALLOCATING], burst)).toEqual([]);
 });
 

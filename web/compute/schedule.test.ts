@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import { nextMacrotask, Schedule, type Started, type TimeSlot } from './schedule.ts';
-import { COMPUTE } from './tuning.ts';
+import {
+  MAX_TASK_WAIT_MS,
+  MAX_TASKS_IN_FLIGHT,
+  nextMacrotask,
+  Schedule,
+  SLICE_MS,
+  type Started,
+  type TimeSlot,
+} from './schedule.ts';
 
 const never = new AbortController().signal;
 
@@ -68,7 +75,7 @@ test('where frames never end a task has its turn now and then, and ends', async 
   );
   await Promise.all(tasks);
   isOver = true;
-  const framesApart = COMPUTE.longestTaskWaitMs / 10;
+  const framesApart = MAX_TASK_WAIT_MS / 10;
   const [first = 0, second = 0, third = 0] = turns;
   expect(first).toBeGreaterThanOrEqual(framesApart);
   expect([second - first, third - second].every((apart) => apart >= framesApart && apart <= framesApart + 2)).toBe(
@@ -176,7 +183,7 @@ test('between short tasks the event loop runs every few milliseconds, so that a 
   const message = nextMacrotask().then(() => schedule.frame(frameDone(async () => (frameMs = clock.now()))));
   await Promise.all([...tasks, message]);
   expect(clock.now()).toBe(90);
-  expect(frameMs).toBeLessThanOrEqual(2 * (COMPUTE.sliceMs + 3));
+  expect(frameMs).toBeLessThanOrEqual(2 * (SLICE_MS + 3));
 });
 
 test('frames and the time they take in the middle of a task are not at the expense of its gamer', async () => {
@@ -212,7 +219,7 @@ test('only so many are unfinished at a time, a frame never waits for that, and e
     });
   const tasks = ['a', 'a', 'a', 'a', 'a', 'b', 'b', 'b'].map(submit);
   await nextMacrotask();
-  expect(started).toHaveLength(COMPUTE.tasksUnderWay);
+  expect(started).toHaveLength(MAX_TASKS_IN_FLIGHT);
   expect(await schedule.frame(frameDone(async () => 'frame'))).toBe('frame');
   for (let i = 0; i < tasks.length; i++) {
     clock.advance(10);
@@ -229,14 +236,14 @@ test('a cancelled task is told at once, and the machine is not given away before
   const ends: (() => void)[] = [];
   const finish = () => new Promise<void>((resolve) => ends.push(resolve));
   const cancelled = schedule.task('a', impatient.signal, async () => ({ isDone: false, finish }));
-  const others = Array.from({ length: COMPUTE.tasksUnderWay }, () =>
+  const others = Array.from({ length: MAX_TASKS_IN_FLIGHT }, () =>
     schedule.task('b', never, async () => ({ isDone: false, finish })),
   );
   await nextMacrotask();
   impatient.abort();
   await expect(cancelled).rejects.toMatchObject({ reason: 'cancelled' });
-  expect(ends).toHaveLength(COMPUTE.tasksUnderWay);
-  for (let i = 0; i <= COMPUTE.tasksUnderWay; i++) {
+  expect(ends).toHaveLength(MAX_TASKS_IN_FLIGHT);
+  for (let i = 0; i <= MAX_TASKS_IN_FLIGHT; i++) {
     ends.shift()?.();
     await nextMacrotask();
   }

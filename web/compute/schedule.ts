@@ -1,6 +1,14 @@
 import { MeshError } from '../../shared/errors.ts';
 import { FairQueue, type Taken } from './fair-queue.ts';
-import { COMPUTE } from './tuning.ts';
+
+/** Time slice, ms: how long work on the processor runs before it yields to the event loop. Half a frame at 60 frames a second. */
+export const SLICE_MS = 8;
+
+/** Wait, ms, after which a task runs before frames: a quarter of the shortest task deadline, and one late frame in ten at 60 frames a second. */
+export const MAX_TASK_WAIT_MS = 150;
+
+/** Tasks that may be started and not finished. Three hide the 5 to 15 ms of `mapAsync`, and a frame waits behind no more than these. */
+export const MAX_TASKS_IN_FLIGHT = 3;
 
 /** Given to a task while it has its turn. */
 export interface TimeSlot {
@@ -25,7 +33,7 @@ export interface ScheduleOptions {
 
 /**
  * Who computes next on this machine: frames before tasks, in the order they came, but for one task where none had its turn for
- * {@link COMPUTE.longestTaskWaitMs}, since frames may be more than a machine can do; tasks by what time their owners have used. One
+ * {@link MAX_TASK_WAIT_MS}, since frames may be more than a machine can do; tasks by what time their owners have used. One
  * starts at a time, and of those started only so many tasks are unfinished, for a GPU takes its work in order: whatever comes waits
  * behind them. Its callers bound what waits.
  */
@@ -87,7 +95,7 @@ export class Schedule {
     for (let next = this.#next(); next; next = this.#next()) {
       await next();
       // Promises alone would keep the event loop from a row of short tasks until their end: frames, cancels and leases with it.
-      if (this.#options.now() - this.#lastYieldMs >= COMPUTE.sliceMs) await this.#yieldToEventLoop();
+      if (this.#options.now() - this.#lastYieldMs >= SLICE_MS) await this.#yieldToEventLoop();
     }
     this.#busy = false;
   }
@@ -99,9 +107,9 @@ export class Schedule {
 
   #next(): (() => Promise<void>) | undefined {
     const waitedMs = this.#options.now() - this.#tasksWaitSinceMs;
-    const frame = waitedMs < COMPUTE.longestTaskWaitMs ? this.#frames.shift() : undefined;
+    const frame = waitedMs < MAX_TASK_WAIT_MS ? this.#frames.shift() : undefined;
     if (frame) return () => this.#start(frame);
-    const task = this.#tasksUnderWay < COMPUTE.tasksUnderWay ? this.#tasks.take() : undefined;
+    const task = this.#tasksUnderWay < MAX_TASKS_IN_FLIGHT ? this.#tasks.take() : undefined;
     if (task) return () => this.#startTask(task);
     const late = this.#frames.shift();
     return late && (() => this.#start(late));
@@ -194,7 +202,7 @@ export async function runInSlices<T>(
   for (;;) {
     const { done, value } = work.next();
     if (done) return value;
-    if (now() - sliceStartMs < COMPUTE.sliceMs) continue;
+    if (now() - sliceStartMs < SLICE_MS) continue;
     await yieldNow();
     sliceStartMs = now();
   }

@@ -1,138 +1,164 @@
 import { MeshError } from '../../shared/errors.ts';
-import type { Backend, TaskExecutor } from './backend.ts';
+import type { Backend } from './backend.ts';
 import { BackendSet } from './backend-set.ts';
-import type { EngineOptions } from './engine-types.ts';
+import { type EngineOptions, MEASURING_BUDGET_MS } from './engine-types.ts';
 import { filtersAreCorrect, measureFilterSpeed } from './filter-benchmark.ts';
 import { Inference } from './infer/inference.ts';
 import { JsBackend } from './js-backend.ts';
+import { type GpuSpeeds, type MeasuredSpeeds, speedsKey } from './measured-speeds.ts';
 import type { ModelSource } from './models/model-source.ts';
 import { NetworkSelection } from './network-selection.ts';
 import { openOnCpu, openOnGpu } from './ort/onnx-sessions.ts';
 import { OrtWasmBackend } from './ort/ort-wasm-backend.ts';
 import { OrtWebGpuBackend } from './ort/ort-webgpu-backend.ts';
-import { selectGpuExecutors } from './task-benchmarks.ts';
-import { COMPUTE } from './tuning.ts';
+import { type MeasuredExecutor, selectGpuExecutors } from './task-benchmarks.ts';
 import { selectFramePaths } from './wgsl/frame-paths.ts';
 import { type OpenedDevice, openDevice } from './wgsl/gpu-device.ts';
 import { WgslBackend } from './wgsl/wgsl-backend.ts';
 
-/** A driver's complaint may be pages long; a line of it is passed on. */
-const MAX_CAUSE = 80;
+/** Time, ms, for timing the filters of one backend: half of the 1.2 s after which a backend counts as too slow. */
+const FILTER_TIMING_MS = 600;
 
-const SAFE = { frameIn: 'copyTo', frameOut: 'pixels' };
+/** Longest part, in characters, of a driver's error that is passed on: some are pages long. */
+const MAX_CAUSE_LENGTH = 80;
 
-type Options = Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend' | 'models' | 'onnx'>;
+const PROCESSOR = "this computer's processor";
+const PROCESSOR_PATHS = { frameIn: 'copyTo', frameOut: 'pixels' };
 
-/** The filters on the processor. */
-interface ProcessorFilters {
-  name: string;
+type Options = Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend' | 'models' | 'onnx' | 'measuredSpeeds'>;
+
+/** The filters on the processor, and what was measured so far. */
+interface MeasuredProcessor {
   js: JsBackend;
-  unitsPerMs: number;
+  measured: Omit<MeasuredSpeeds, 'networks'>;
+  /** Speeds measured earlier on the same adapter. */
+  known: MeasuredSpeeds | undefined;
 }
 
-/** A GPU that was tried. `filters` is null where its kernels do not run or answer wrong, and `trouble` says why. */
 interface MeasuredGpu {
   opened: OpenedDevice;
   wgsl: WgslBackend;
-  filters: { unitsPerMs: number } | null;
+  /** Null where the kernels do not run or compute wrong, and `problem` says why. */
+  speeds: GpuSpeeds | null;
   problem: string;
-  executors: ReadonlyMap<string, TaskExecutor>;
+  executors: ReadonlyMap<string, MeasuredExecutor>;
   dispose(): void;
 }
 
-/** Why there is no GPU, for a person. */
-interface Refusal {
-  refused: string;
-}
+/** Stands for what was not ready in time. */
+const LATE = Symbol('late');
 
 /**
- * Measures what this machine can do and takes the fastest way that gives right answers; within {@link COMPUTE.probeBudgetMs} unless
- * the GPU was asked for by name. Networks are measured later.
+ * Measures this machine and selects the fastest backends that compute right. Takes at most {@link MEASURING_BUDGET_MS}, unless a GPU
+ * backend was asked for by name. What `measuredSpeeds` holds for the same adapter is checked and not timed again. Networks are measured
+ * when they are first needed.
  */
 export async function selectBackends(options: Options): Promise<BackendSet> {
   const { gpu, now, preferBackend } = options;
   const startMs = now();
-  const processor = await measureProcessor(now);
-  if (preferBackend === 'js' || preferBackend === 'ort-wasm')
-    return processorBackends(options, processor, processor.name);
-  if (!gpu) return processorBackends(options, processor, `No WebGPU: ${processor.name}`);
-  const measuring = measureGpu(gpu, options);
-  // Whoever insists on the GPU waits for it.
-  const insists = preferBackend !== undefined;
-  const measured = await (insists ? measuring : within(COMPUTE.probeBudgetMs - (now() - startMs), measuring));
-  if ('refused' in measured) return processorBackends(options, processor, `${measured.refused}: ${processor.name}`);
-  const isFaster = measured.filters !== null && measured.filters.unitsPerMs > processor.unitsPerMs;
-  const { filters, opened, problem } = measured;
-  if (filters && (preferBackend === 'wgsl' || (isFaster && preferBackend !== 'ort-webgpu'))) {
-    return gpuBackends(options, processor, measured, { filters: measured.wgsl, ...filters, adapter: opened.name });
+  // Whoever asks for the GPU by name waits for it.
+  const leftMs = () => (preferBackend ? Number.POSITIVE_INFINITY : MEASURING_BUDGET_MS - (now() - startMs));
+  const withoutGpu = async (adapter: string) =>
+    processorBackends(options, await measureProcessor(options, ''), adapter);
+  if (preferBackend === 'js' || preferBackend === 'ort-wasm') return withoutGpu(PROCESSOR);
+  if (!gpu) return withoutGpu(`No WebGPU: ${PROCESSOR}`);
+  const opening = openDevice(gpu).catch(() => null);
+  const opened = await unlessLate(leftMs(), opening, (late) => late?.device.destroy());
+  if (opened === null) return withoutGpu(`No GPU for WebGPU: ${PROCESSOR}`);
+  const tooSlow = `A GPU too slow to be measured: ${PROCESSOR}`;
+  if (opened === LATE) return withoutGpu(tooSlow);
+  const processor = await measureProcessor(options, opened.name);
+  if (isKnownToLose(opened, options, processor)) {
+    opened.device.destroy();
+    return processorBackends(options, processor, `${opened.name} is slower than ${PROCESSOR}`);
   }
-  const why = filters
-    ? `${opened.name} is slower than ${processor.name}`
-    : `${opened.name} ${problem}: ${processor.name}`;
+  const measured = await unlessLate(leftMs(), measureGpu(opened, options, processor), (late) => late.dispose());
+  if (measured === LATE) return processorBackends(options, processor, tooSlow);
+  processor.measured.gpu = measured.speeds;
+  return choose(options, processor, measured);
+}
+
+function choose(options: Options, processor: MeasuredProcessor, gpu: MeasuredGpu): BackendSet {
+  const { preferBackend } = options;
+  const { speeds, opened } = gpu;
+  const { processorUnitsPerMs } = processor.measured;
+  const isFaster = speeds !== null && speeds.filterUnitsPerMs > processorUnitsPerMs;
+  if (speeds && (preferBackend === 'wgsl' || (isFaster && preferBackend !== 'ort-webgpu'))) {
+    const unitsPerMs = speeds.filterUnitsPerMs;
+    return gpuBackends(options, processor, gpu, { filters: gpu.wgsl, unitsPerMs, adapter: opened.name });
+  }
+  const adapter = speeds ? `${opened.name} is slower than ${PROCESSOR}` : `${opened.name} ${gpu.problem}: ${PROCESSOR}`;
   if (preferBackend === 'ort-webgpu' || !opened.isSoftware) {
-    return gpuBackends(options, processor, measured, {
-      filters: processor.js,
-      unitsPerMs: processor.unitsPerMs,
-      adapter: why,
-    });
+    return gpuBackends(options, processor, gpu, { filters: processor.js, unitsPerMs: processorUnitsPerMs, adapter });
   }
-  // A software adapter: the same processor, with more to carry.
-  measured.dispose();
-  return processorBackends(options, processor, why);
+  // A software GPU is the same processor with more overhead.
+  gpu.dispose();
+  return processorBackends(options, processor, adapter);
 }
 
-async function measureProcessor(now: () => number): Promise<ProcessorFilters> {
+/** A software GPU that was slower than the processor before need not even be checked. */
+function isKnownToLose(
+  { isSoftware }: OpenedDevice,
+  { preferBackend }: Options,
+  { measured }: MeasuredProcessor,
+): boolean {
+  const { gpu, processorUnitsPerMs } = measured;
+  return isSoftware && !preferBackend && gpu !== null && gpu.filterUnitsPerMs <= processorUnitsPerMs;
+}
+
+/** @param adapter - name of the GPU; empty where none is used. */
+async function measureProcessor(options: Options, adapter: string): Promise<MeasuredProcessor> {
+  const { now, preferBackend, measuredSpeeds } = options;
+  const key = speedsKey(adapter, preferBackend);
+  const known = measuredSpeeds?.key === key ? measuredSpeeds : undefined;
   const js = new JsBackend(now);
-  const unitsPerMs = await measureFilterSpeed(js, now, COMPUTE.probeBackendMs / 2);
-  return { name: "this computer's processor", js, unitsPerMs };
+  const processorUnitsPerMs = known?.processorUnitsPerMs ?? (await measureFilterSpeed(js, now, FILTER_TIMING_MS));
+  return { js, known, measured: { key, processorUnitsPerMs, gpu: known?.gpu ?? null } };
 }
 
-function processorBackends(
-  { models, onnx, now }: Options,
-  { js, unitsPerMs }: ProcessorFilters,
-  adapter: string,
-): BackendSet {
-  const tiers = ortWasm(models, now);
+function processorBackends({ models, onnx, now }: Options, processor: MeasuredProcessor, adapter: string): BackendSet {
+  const { js, known, measured } = processor;
+  const library = ortWasm(models, now);
   const inference = new Inference({ onnx, runtimes: [openOnCpu], now });
   return new BackendSet({
-    ...{ adapter, ...SAFE, filters: js, unitsPerMs },
-    networks: new NetworkSelection({ models, tiers: [tiers], now }),
+    ...{ adapter, ...PROCESSOR_PATHS, filters: js, unitsPerMs: measured.processorUnitsPerMs, inference, measured },
+    networks: new NetworkSelection({ models, tiers: [library], knownCosts: known?.networks, now }),
     executors: new Map(),
-    inference,
     preparesNetworks: false,
     lost: new Promise(() => {
-      // A processor does not go away.
+      // A processor is never lost.
     }),
-    owned: [inference, ...tiers, js],
+    owned: [inference, ...library, js],
   });
 }
 
 function gpuBackends(
   { models, onnx, now, preferBackend }: Options,
-  { js }: ProcessorFilters,
-  measured: MeasuredGpu,
+  { js, known, measured }: MeasuredProcessor,
+  gpu: MeasuredGpu,
   chosen: { filters: Backend; unitsPerMs: number; adapter: string },
 ): BackendSet {
-  const { opened, wgsl, filters } = measured;
+  const { opened, wgsl, speeds, executors } = gpu;
   const { device, isSoftware } = opened;
-  const ours = filters ? [wgsl] : [];
+  const ours = speeds ? [wgsl] : [];
   const onDevice = models ? [new OrtWebGpuBackend({ device, models, now })] : [];
   const library = [...(isSoftware ? [] : onDevice), ...ortWasm(models, now)];
-  // Our kernels on a GPU that answers right leave nothing to be won: the library is not even fetched.
-  const networkTiers = isSoftware ? [[...ours, ...library]] : [ours, library];
-  const insistsOnOrt = preferBackend === 'ort-webgpu';
-  const insisted = insistsOnOrt ? [onDevice] : [ours];
-  const gpuRuntimes = isSoftware && !insistsOnOrt ? [] : [openOnGpu(device)];
+  // On a GPU that computes right our kernels are the fastest: onnxruntime-web is not even fetched.
+  const tiers = isSoftware ? [[...ours, ...library]] : [ours, library];
+  const isOrtPreferred = preferBackend === 'ort-webgpu';
+  const preferred = isOrtPreferred ? [onDevice] : [ours];
+  const gpuRuntimes = isSoftware && !isOrtPreferred ? [] : [openOnGpu(device)];
   const inference = new Inference({ onnx, runtimes: [openOnCpu, ...gpuRuntimes], now });
   return new BackendSet({
-    ...chosen,
-    ...(chosen.filters === wgsl ? wgsl.framePaths : SAFE),
-    networks: new NetworkSelection({ models, tiers: preferBackend ? insisted : networkTiers, now }),
-    executors: measured.executors,
-    inference,
+    ...{ ...chosen, inference, measured },
+    ...(chosen.filters === wgsl ? wgsl.framePaths : PROCESSOR_PATHS),
+    networks: new NetworkSelection({
+      ...{ models, tiers: preferBackend ? preferred : tiers, knownCosts: known?.networks, now },
+    }),
+    executors: new Map([...executors].map(([type, { executor }]) => [type, executor])),
     preparesNetworks: models !== undefined && !isSoftware && ours.length > 0,
     lost: device.lost.then(() => {}),
-    owned: [inference, ...onDevice, ...library, js, measured],
+    owned: [inference, ...onDevice, ...library, js, gpu],
   });
 }
 
@@ -140,37 +166,42 @@ function ortWasm(models: ModelSource | undefined, now: () => number): OrtWasmBac
   return models ? [new OrtWasmBackend(models, now)] : [];
 }
 
-async function measureGpu(gpu: GPU, { now, models, preferBackend }: Options): Promise<MeasuredGpu | Refusal> {
-  const opened = await openDevice(gpu).catch(() => null);
-  if (!opened) return { refused: 'No GPU for WebGPU' };
+async function measureGpu(
+  opened: OpenedDevice,
+  { models, now, preferBackend }: Options,
+  { known }: MeasuredProcessor,
+): Promise<MeasuredGpu> {
   const wgsl = new WgslBackend(opened.device, models);
   const dispose = () => wgsl.dispose();
-  const measured = { opened, wgsl, filters: null, problem: 'computes wrong', executors: new Map(), dispose };
+  const failed = { opened, wgsl, speeds: null, problem: 'computes wrong', executors: new Map(), dispose };
+  const gpu = known?.gpu;
   try {
-    if (!(await filtersAreCorrect(wgsl))) return measured;
-    const unitsPerMs = await measureFilterSpeed(wgsl, now, COMPUTE.probeBackendMs / 2);
-    wgsl.framePaths = await selectFramePaths(wgsl, opened.isSoftware, now);
-    return { ...measured, filters: { unitsPerMs }, executors: await selectGpuExecutors(opened, preferBackend, now) };
+    if (!(await filtersAreCorrect(wgsl))) return failed;
+    const filterUnitsPerMs = gpu?.filterUnitsPerMs ?? (await measureFilterSpeed(wgsl, now, FILTER_TIMING_MS));
+    const framePaths = await selectFramePaths(wgsl, opened.isSoftware, now, gpu?.framePaths);
+    wgsl.framePaths = framePaths;
+    const executors = await selectGpuExecutors(opened, { preferBackend, known: gpu?.executors, now });
+    const executorSpeeds = Object.fromEntries([...executors].map(([type, { speed }]) => [type, speed]));
+    return { ...failed, speeds: { filterUnitsPerMs, framePaths, executors: executorSpeeds }, executors };
   } catch (cause) {
-    const why = MeshError.from(cause).message.slice(0, MAX_CAUSE);
-    return { ...measured, problem: `does not run the kernels (${why})` };
+    const why = MeshError.from(cause).message.slice(0, MAX_CAUSE_LENGTH);
+    return { ...failed, problem: `does not run the kernels (${why})` };
   }
 }
 
-/** Refused when it takes too long; what still comes of it is disposed. */
-async function within(budgetMs: number, measuring: Promise<MeasuredGpu | Refusal>): Promise<MeasuredGpu | Refusal> {
+/** {@link LATE} when it takes longer than `budgetMs`. What comes after that is passed to `discard`. */
+async function unlessLate<T>(
+  budgetMs: number,
+  pending: Promise<T>,
+  discard: (value: T) => void,
+): Promise<T | typeof LATE> {
+  if (budgetMs === Number.POSITIVE_INFINITY) return pending;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let isLate = false;
-  const late = new Promise<Refusal>((resolve) => {
+  const late = new Promise<typeof LATE>((resolve) => {
     timer = setTimeout(() => {
-      isLate = true;
-      resolve({ refused: 'A GPU too slow to be measured' });
+      void pending.then(discard);
+      resolve(LATE);
     }, budgetMs);
   });
-  void measuring.then((measured) => {
-    if (isLate && !('refused' in measured)) measured.dispose();
-  });
-  const measured = await Promise.race([measuring, late]);
-  clearTimeout(timer);
-  return measured;
+  return Promise.race([pending, late]).finally(() => clearTimeout(timer));
 }

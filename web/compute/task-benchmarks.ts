@@ -1,5 +1,5 @@
 import { partOf } from '../../shared/tasks/check-input.ts';
-import type { PackedTask } from '../../shared/tasks/definition.ts';
+import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
 import { readQueries } from '../../shared/tasks/pathfinding/queries.ts';
 import { type PathfindingParams, pathfinding } from '../../shared/tasks/pathfinding.ts';
 import { type PhysicsBody, type PhysicsParams, physics } from '../../shared/tasks/physics.ts';
@@ -9,42 +9,144 @@ import { PHYSICS, RAYTRACING } from '../../shared/tasks/tuning.ts';
 import type { BackendName, TaskExecutor } from './backend.ts';
 import { EXCLUSIVE_SLOT } from './filter-benchmark.ts';
 import { findPaths, simulateBodies, traceRays } from './js-backend.ts';
-import { nextMacrotask, runInSlices } from './schedule.ts';
-import { COMPUTE } from './tuning.ts';
+import { type ExecutorSpeed, MIN_MEASURED_MS } from './measured-speeds.ts';
+import { nextMacrotask, runInSlices, type TimeSlot } from './schedule.ts';
 import type { OpenedDevice } from './wgsl/gpu-device.ts';
 import { fieldGroups, WgslPathFinder } from './wgsl/path-finder.ts';
 import { WgslRayTracer } from './wgsl/ray-tracer.ts';
 import { WgslSimulator } from './wgsl/simulator.ts';
 
+/** Time, ms, for finding out which task types a GPU runs faster than the processor. With the filters' time it fits the start-up budget. */
+const EXECUTOR_BUDGET_MS = 1_200;
+
+/** Side, pixels, of the ray-traced benchmark picture: some 50 ms on a processor. */
+const PICTURE_SIDE = 64;
+/** Share of the picture's channels that may differ by more than the tolerance: in single precision an edge may fall on either side of a pixel. */
+const MAX_DIFFERING_SHARE = 0.01;
+
+/** Side, cells, of the benchmark grid: some 60 ms on a processor. The small one checks the paths and does not compare the speed. */
+const GRID_SIDE = 512;
+const SMALL_GRID_SIDE = 32;
+const AGENTS = 64;
+
+/** The benchmark simulation: some 80 ms on a processor. The small one checks the bodies and does not compare the speed. */
+const SIMULATION = { bodies: 1_024, steps: 64 };
+const SMALL_SIMULATION = { bodies: 64, steps: 16 };
+
+/** A task type on the GPU, with a task that shows whether it is computed right and how fast. */
+interface ExecutorBenchmark<Params> {
+  task: PackedTask<Params>;
+  cost(params: Params): number;
+  /** Cells of the grid or bodies; 0 where only the cost matters. */
+  size(params: Params): number;
+  runReference(task: PackedTask<Params>): Steps<PackedResult>;
+  run(task: PackedTask<Params>, slot: TimeSlot): Promise<PackedResult | null>;
+  /** May throw instead of returning false. */
+  isCorrect(result: PackedResult, expected: PackedResult): boolean;
+  isWorthwhile(task: PackedTask<Params>, speed: ExecutorSpeed): boolean;
+}
+
+export interface ExecutorSelection {
+  preferBackend: BackendName | undefined;
+  /** Speeds measured earlier on the same adapter: nothing is timed, and each type is checked before its first task. */
+  known: Readonly<Record<string, ExecutorSpeed>> | undefined;
+  now(): number;
+}
+
+/** A task executor and what it was measured at. */
+export interface MeasuredExecutor {
+  executor: TaskExecutor;
+  speed: ExecutorSpeed;
+}
+
 /**
- * What a GPU runs as right as the reference and faster, by type: measured one after another within {@link COMPUTE.executorProbeMs}.
- * A software adapter is the same processor, and is not asked unless somebody insists.
+ * Selects the task types that a GPU computes right and faster than the processor: all of them, if right, where `wgsl` is preferred.
+ * Measures them one after another within {@link EXECUTOR_BUDGET_MS}. A software GPU is the same processor and is not tried unless
+ * preferred.
  */
 export async function selectGpuExecutors(
   { device, isSoftware }: OpenedDevice,
-  preferred: BackendName | undefined,
-  now: () => number,
-): Promise<ReadonlyMap<string, TaskExecutor>> {
-  const insists = preferred === 'wgsl';
-  const executors = new Map<string, TaskExecutor>();
-  if (!insists && (isSoftware || preferred)) return executors;
-  const probes = {
-    raytracing: () => benchmarkRaytracing(new WgslRayTracer(device, now), now, insists),
-    pathfinding: () => benchmarkPathfinding(new WgslPathFinder(device, now), now, insists),
-    physics: () => benchmarkPhysics(new WgslSimulator(device, now), now, insists),
+  { preferBackend, known, now }: ExecutorSelection,
+): Promise<ReadonlyMap<string, MeasuredExecutor>> {
+  const isPreferred = preferBackend === 'wgsl';
+  const selected = new Map<string, MeasuredExecutor>();
+  if (!isPreferred && (isSoftware || preferBackend)) return selected;
+  const isSmall = isPreferred || known !== undefined;
+  const select = async <Params>(type: string, benchmark: ExecutorBenchmark<Params>) => {
+    if (known) {
+      const speed = known[type];
+      if (speed) selected.set(type, { executor: checkedExecutor(benchmark, speed, now), speed });
+      return;
+    }
+    // A GPU that does not run tasks may still sharpen pictures.
+    const measuring = measure(benchmark, now, isPreferred).catch(() => null);
+    const speed = await (isPreferred ? measuring : orNull(measuring, EXECUTOR_BUDGET_MS - (now() - startMs)));
+    if (speed) selected.set(type, { executor: executorOf(benchmark, speed), speed });
   };
   const startMs = now();
-  for (const [type, probe] of Object.entries(probes)) {
-    // What does not run tasks may sharpen pictures.
-    const measuring = probe().catch(() => null);
-    const leftMs = COMPUTE.executorProbeMs - (now() - startMs);
-    const executor = await (insists ? measuring : orNull(measuring, leftMs));
-    if (executor) executors.set(type, executor);
-  }
-  return executors;
+  await select('raytracing', raytracingBenchmark(new WgslRayTracer(device, now)));
+  await select('pathfinding', pathfindingBenchmark(new WgslPathFinder(device, now), isSmall));
+  await select('physics', physicsBenchmark(new WgslSimulator(device, now), isSmall));
+  return selected;
 }
 
-/** A driver that compiles slowly must not cost the machine its filters. */
+/** Null where the GPU computes it wrong, or slower than the processor unless it is preferred. Throws MeshError when the GPU fails. */
+async function measure<Params>(
+  benchmark: ExecutorBenchmark<Params>,
+  now: () => number,
+  isPreferred: boolean,
+): Promise<ExecutorSpeed | null> {
+  const { task } = benchmark;
+  const processorStartMs = now();
+  const expected = await runInSlices(benchmark.runReference(task), now, nextMacrotask);
+  const processorMs = now() - processorStartMs;
+  // The first run pays for compiling.
+  const result = await benchmark.run(task, EXCLUSIVE_SLOT);
+  if (!result || !benchmark.isCorrect(result, expected)) return null;
+  const startMs = now();
+  await benchmark.run(task, EXCLUSIVE_SLOT);
+  const tookMs = Math.max(now() - startMs, MIN_MEASURED_MS);
+  if (tookMs >= processorMs && !isPreferred) return null;
+  // A smaller task takes the GPU no longer than the benchmark, and the processor as long as that from this share of the benchmark on.
+  const share = isPreferred ? 0 : tookMs / processorMs;
+  const cost = benchmark.cost(task.params);
+  return { unitsPerMs: cost / tookMs, minCost: share * cost, minSize: share * benchmark.size(task.params) };
+}
+
+function executorOf<Params>(benchmark: ExecutorBenchmark<Params>, speed: ExecutorSpeed): TaskExecutor {
+  // Sound: the engine passes tasks of this type, whose params their schema checked.
+  const typed = (task: PackedTask) => task as PackedTask<Params>;
+  return {
+    backend: 'wgsl',
+    unitsPerMs: speed.unitsPerMs,
+    suits: (task) => benchmark.isWorthwhile(typed(task), speed),
+    run: (task, slot) => benchmark.run(typed(task), slot),
+  };
+}
+
+/** An executor whose answers are checked before its first task. Where they are wrong, every task goes to the reference. */
+function checkedExecutor<Params>(
+  benchmark: ExecutorBenchmark<Params>,
+  speed: ExecutorSpeed,
+  now: () => number,
+): TaskExecutor {
+  const executor = executorOf(benchmark, speed);
+  const check = async () => {
+    const result = await benchmark.run(benchmark.task, EXCLUSIVE_SLOT);
+    const expected = await runInSlices(benchmark.runReference(benchmark.task), now, nextMacrotask);
+    return result !== null && benchmark.isCorrect(result, expected);
+  };
+  let checking: Promise<boolean> | null = null;
+  return {
+    ...executor,
+    async run(task, slot) {
+      checking ??= check().catch(() => false);
+      return (await checking) ? executor.run(task, slot) : null;
+    },
+  };
+}
+
+/** Null when it takes longer: a driver that compiles slowly must not cost the machine its filters. */
 async function orNull<T>(measuring: Promise<T>, withinMs: number): Promise<T | null> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<null>((resolve) => {
@@ -53,53 +155,16 @@ async function orNull<T>(measuring: Promise<T>, withinMs: number): Promise<T | n
   return Promise.race([measuring, late]).finally(() => clearTimeout(timer));
 }
 
-/**
- * The tracer with its speed, where it paints what the reference paints; null where it does not, and where the reference is faster
- * unless `insists`. The first run pays for compiling.
- */
-export async function benchmarkRaytracing(
-  tracer: WgslRayTracer,
-  now: () => number,
-  insists: boolean,
-): Promise<TaskExecutor | null> {
-  const task = raytracingProbe();
-  const processorStartMs = now();
-  const expected = await runInSlices(traceRays(task), now, nextMacrotask);
-  const processorMs = now() - processorStartMs;
-  const painted = await tracer.run(task, EXCLUSIVE_SLOT);
-  if (!isAlike(painted.attachments[0], expected.attachments[0])) return null;
-  const startMs = now();
-  await tracer.run(task, EXCLUSIVE_SLOT);
-  const tookMs = Math.max(now() - startMs, COMPUTE.leastProbeMs);
-  if (tookMs >= processorMs && !insists) return null;
-  return {
-    backend: 'wgsl',
-    unitsPerMs: raytracing.cost(task.params) / tookMs,
-    suits: () => true,
-    // Sound: the engine gives it tasks of this type, whose params their schema checked.
-    run: (asked, slot) => tracer.run(asked as PackedTask<RaytracingParams>, slot),
-  };
-}
-
-function isAlike(painted: Uint8Array | undefined, expected: Uint8Array | undefined): boolean {
-  if (!painted || !expected || painted.length !== expected.length) return false;
-  let differing = 0;
-  for (const [i, value] of expected.entries()) {
-    if (Math.abs(value - (painted[i] ?? 0)) > RAYTRACING.tolerance8bit) differing++;
-  }
-  return differing <= COMPUTE.rayProbeExceptions * expected.length;
-}
-
-/** Everything a scene can have: some tens of milliseconds on a processor. */
-function raytracingProbe(): PackedTask<RaytracingParams> {
-  const steps = Array.from({ length: 24 }, (_, i) => (i / 24) * 2 * Math.PI);
-  const positions = steps.flatMap((angle) => [
+/** A scene with every kind of object. */
+function raytracingBenchmark(tracer: WgslRayTracer): ExecutorBenchmark<RaytracingParams> {
+  const angles = Array.from({ length: 24 }, (_, i) => (i / 24) * 2 * Math.PI);
+  const positions = angles.flatMap((angle) => [
     1.9 * Math.cos(angle),
     1.4 * Math.sin(angle),
     -1.5 + 0.4 * Math.sin(3 * angle),
   ]);
-  const indices = steps.slice(2).flatMap((_, i) => [0, i + 1, i + 2]);
-  return raytracing.pack({
+  const indices = angles.slice(2).flatMap((_, i) => [0, i + 1, i + 2]);
+  const task = raytracing.pack({
     camera: { position: [0.3, 1, 5], target: [0, 0, 0], fovDeg: 45 },
     objects: [
       { type: 'sphere', center: [-0.7, 0, 0.4], radius: 0.7, material: { color: [0.9, 0.2, 0.1], reflectivity: 0.3 } },
@@ -122,114 +187,56 @@ function raytracingProbe(): PackedTask<RaytracingParams> {
       { position: [-4, 3, 2], color: [0.2, 0.2, 0.3] },
     ],
     background: [0.1, 0.2, 0.4],
-    ...{ width: COMPUTE.rayProbeSide, height: COMPUTE.rayProbeSide, samplesPerPixel: 4, seed: 1 },
+    ...{ width: PICTURE_SIDE, height: PICTURE_SIDE, samplesPerPixel: 4, seed: 1 },
   });
-}
-
-const AGENTS = 64;
-
-/**
- * The path finder with its speed at flow fields, where its paths are legal and cost what the reference's do; null where they are not,
- * and where the reference is faster unless `insists`. The first run pays for compiling.
- */
-export async function benchmarkPathfinding(
-  finder: WgslPathFinder,
-  now: () => number,
-  insists: boolean,
-): Promise<TaskExecutor | null> {
-  const task = pathfindingProbe(insists ? COMPUTE.insistedPathProbeSide : COMPUTE.pathProbeSide);
-  const processorStartMs = now();
-  const expected = await runInSlices(findPaths(task), now, nextMacrotask);
-  const processorMs = now() - processorStartMs;
-  const found = await finder.run(task, EXCLUSIVE_SLOT);
-  const { paths } = pathfinding.unpackResult(task, found);
-  const due = pathfinding.unpackResult(task, expected);
-  if (paths.some((path, i) => path?.cost !== due.paths[i]?.cost)) return null;
-  finish(pathfinding.verify(task, { paths }, () => 0.5) as Steps<void>);
-  const startMs = now();
-  await finder.run(task, EXCLUSIVE_SLOT);
-  const tookMs = Math.max(now() - startMs, COMPUTE.leastProbeMs);
-  if (tookMs >= processorMs && !insists) return null;
-  const { width, height } = task.params;
-  // Its time for a smaller grid is this at most, and the processor's is this from so many cells on.
-  const leastCells = insists ? 0 : width * height * (tookMs / processorMs);
-  // Sound: the engine gives it tasks of this type, whose params their schema checked.
-  const typed = (asked: PackedTask) => asked as PackedTask<PathfindingParams>;
   return {
-    backend: 'wgsl',
-    unitsPerMs: pathfinding.cost(task.params) / tookMs,
-    suits(asked) {
-      const { params, attachments } = typed(asked);
-      if (params.width * params.height < leastCells) return false;
-      return fieldGroups(readQueries(partOf(attachments, 1))).length > 0;
+    ...{ task, cost: raytracing.cost, size: () => 0, runReference: traceRays },
+    run: (asked, slot) => tracer.run(asked, slot),
+    isCorrect({ attachments: [painted] }, { attachments: [expected] }) {
+      if (!painted || !expected || painted.length !== expected.length) return false;
+      const differing = expected.filter((value, i) => Math.abs(value - (painted[i] ?? 0)) > RAYTRACING.tolerance8bit);
+      return differing.length <= MAX_DIFFERING_SHARE * expected.length;
     },
-    run: (asked, slot) => finder.run(typed(asked), slot),
+    isWorthwhile: () => true,
   };
 }
 
-/** Walls, and ways of many costs, for agents from everywhere. */
-function pathfindingProbe(side: number): PackedTask<PathfindingParams> {
-  const scattered = (i: number) => Math.imul(Math.imul(i + 1, 0x9e3779b1) ^ (i >>> 3), 0x85ebca6b) >>> 16;
-  const cost = Uint8Array.from({ length: side * side }, (_, i) =>
-    scattered(i) % 5 === 0 ? 0 : 1 + (scattered(i) % 97),
-  );
+/** A grid with walls and cells of many costs, and agents from everywhere that head for one goal. */
+function pathfindingBenchmark(finder: WgslPathFinder, isSmall: boolean): ExecutorBenchmark<PathfindingParams> {
+  const side = isSmall ? SMALL_GRID_SIDE : GRID_SIDE;
+  const hash = (i: number) => scramble(i) >>> 16;
+  const cost = Uint8Array.from({ length: side * side }, (_, i) => (hash(i) % 5 === 0 ? 0 : 1 + (hash(i) % 97)));
   const goal: [number, number] = [side >> 2, side >> 3];
   const queries = Array.from({ length: AGENTS }, (_, i) => ({
-    start: [scattered(2 * i) % side, scattered(2 * i + 1) % side] as [number, number],
+    start: [hash(2 * i) % side, hash(2 * i + 1) % side] as [number, number],
     goal,
   }));
   cost[goal[1] * side + goal[0]] = 1;
-  return pathfinding.pack({ grid: { width: side, height: side, cost }, neighbours: 8, queries });
-}
-
-/**
- * The simulator with its speed, where each part of what it simulates passes the check that a gamer makes; null where one does not, and
- * where the reference is faster unless `insists`. The first run pays for compiling.
- */
-export async function benchmarkPhysics(
-  simulator: WgslSimulator,
-  now: () => number,
-  insists: boolean,
-): Promise<TaskExecutor | null> {
-  const task = insists
-    ? physicsProbe(COMPUTE.insistedBodyProbe.bodies, COMPUTE.insistedBodyProbe.steps)
-    : physicsProbe(COMPUTE.bodyProbe.bodies, COMPUTE.bodyProbe.steps);
-  const processorStartMs = now();
-  await runInSlices(simulateBodies(task), now, nextMacrotask);
-  const processorMs = now() - processorStartMs;
-  const simulated = await simulator.run(task, EXCLUSIVE_SLOT);
-  if (!simulated) return null;
-  const result = physics.unpackResult(task, simulated);
-  for (let part = 0; part < PHYSICS.segments; part++) {
-    finish(physics.verify(task, result, () => (part + 0.5) / PHYSICS.segments) as Steps<void>);
-  }
-  const startMs = now();
-  await simulator.run(task, EXCLUSIVE_SLOT);
-  const tookMs = Math.max(now() - startMs, COMPUTE.leastProbeMs);
-  if (tookMs >= processorMs && !insists) return null;
-  // Its time for fewer bodies or fewer steps is this at most; the processor's is this from such a part of the probe on.
-  const part = insists ? 0 : tookMs / processorMs;
-  // Sound: the engine gives it tasks of this type, whose params their schema checked.
-  const typed = (asked: PackedTask) => asked as PackedTask<PhysicsParams>;
+  const task = pathfinding.pack({ grid: { width: side, height: side, cost }, neighbours: 8, queries });
   return {
-    backend: 'wgsl',
-    unitsPerMs: physics.cost(task.params) / tookMs,
-    suits(asked) {
-      const { params } = typed(asked);
-      const isLong = physics.cost(params) >= part * physics.cost(task.params);
-      return isLong && params.bodies >= part * task.params.bodies;
+    ...{ task, cost: pathfinding.cost, runReference: findPaths },
+    size: ({ width, height }) => width * height,
+    run: (asked, slot) => finder.run(asked, slot),
+    isCorrect(found, expected) {
+      const { paths } = pathfinding.unpackResult(task, found);
+      const references = pathfinding.unpackResult(task, expected).paths;
+      if (paths.some((path, i) => path?.cost !== references[i]?.cost)) return false;
+      finish(pathfinding.verify(task, { paths }, () => 0.5) as Steps<void>);
+      return true;
     },
-    run: (asked, slot) => simulator.run(typed(asked), slot),
+    isWorthwhile({ params: { width, height }, attachments }, { minSize }) {
+      return width * height >= minSize && fieldGroups(readQueries(partOf(attachments, 1))).length > 0;
+    },
   };
 }
 
 /** A ball of bodies of different sizes that fall together and bounce. */
-function physicsProbe(count: number, steps: number): PackedTask<PhysicsParams> {
+function physicsBenchmark(simulator: WgslSimulator, isSmall: boolean): ExecutorBenchmark<PhysicsParams> {
+  const { bodies: count, steps } = isSmall ? SMALL_SIMULATION : SIMULATION;
   const width = 1.2 * Math.cbrt(count);
-  const scattered = (i: number) =>
-    (Math.imul(Math.imul(i + 1, 0x9e3779b1) ^ (i >>> 3), 0x85ebca6b) >>> 8) / 2 ** 24 - 0.5;
+  const offset = (i: number) => (scramble(i) >>> 8) / 2 ** 24 - 0.5;
   const bodies = Array.from({ length: count }, (_, i): PhysicsBody => {
-    const [x, y, z, size] = [scattered(4 * i), scattered(4 * i + 1), scattered(4 * i + 2), scattered(4 * i + 3)];
+    const [x, y, z, size] = [offset(4 * i), offset(4 * i + 1), offset(4 * i + 2), offset(4 * i + 3)];
     const radius = 0.3 + 0.2 * size;
     return {
       position: [x * width, y * width, z * width],
@@ -237,5 +244,23 @@ function physicsProbe(count: number, steps: number): PackedTask<PhysicsParams> {
       ...{ radius, mass: radius ** 3 },
     };
   });
-  return physics.pack({ bodies, gravity: [0, -9.81, 0], timestepS: 0.01, steps, restitution: 0.8 });
+  const task = physics.pack({ bodies, gravity: [0, -9.81, 0], timestepS: 0.01, steps, restitution: 0.8 });
+  return {
+    ...{ task, cost: physics.cost, size: (params) => params.bodies, runReference: simulateBodies },
+    run: (asked, slot) => simulator.run(asked, slot),
+    // Single precision leads the bodies elsewhere than the reference: each segment must pass the check that a gamer makes.
+    isCorrect(simulated) {
+      const result = physics.unpackResult(task, simulated);
+      for (let segment = 0; segment < PHYSICS.segments; segment++) {
+        finish(physics.verify(task, result, () => (segment + 0.5) / PHYSICS.segments) as Steps<void>);
+      }
+      return true;
+    },
+    isWorthwhile: ({ params }, { minCost, minSize }) => physics.cost(params) >= minCost && params.bodies >= minSize,
+  };
+}
+
+/** A fixed pseudo-random sequence, 32 bits each: multiplications by the golden ratio and by a constant of MurmurHash3. */
+function scramble(i: number): number {
+  return Math.imul(Math.imul(i + 1, 0x9e3779b1) ^ (i >>> 3), 0x85ebca6b);
 }

@@ -26,7 +26,7 @@ export const TASKS = {
   forgetAfterMs: 5_000,
   /** Costs must differ by this ratio before they tell a fixed part from one by cost. */
   minCostSpread: 0.1,
-  /** The least part of its tasks that a machine does one after another: it overlaps a few (COMPUTE.tasksUnderWay), not many. */
+  /** The least part of its tasks that a machine does one after another: it overlaps a few (MAX_TASKS_IN_FLIGHT), not many. */
   minInTurn: 0.25,
   /** How fast a wait behind others' work is forgotten: a game's load lasts for seconds. */
   waitFadesMs: 5_000,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PackedResult, Verification } from '../../shared/tasks/definition.ts';
-import { COMPUTE } from '../compute/tuning.ts';
+import { SLICE_MS } from '../compute/schedule.ts';
 import { type CheckedJob, Verifier } from './verifier.ts';
 
 const packed = { params: {}, attachments: [] };
@@ -63,11 +63,11 @@ test('a long check rests between its slices, and its time is counted', async () 
   const { verifier, clock } = verifierWith(async () => nothing);
   const long = jobWith(function* () {
     for (let n = 0; n < 10; n++) {
-      clock.nowMs += COMPUTE.sliceMs / 2;
+      clock.nowMs += SLICE_MS / 2;
       yield;
     }
   });
   await verifier.check(long, {}, 'v');
   expect(clock.rests).toBe(5);
-  expect(verifier.counts).toEqual({ checked: 1, checkedMs: 5 * COMPUTE.sliceMs });
+  expect(verifier.counts).toEqual({ checked: 1, checkedMs: 5 * SLICE_MS });
 });

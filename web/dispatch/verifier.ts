@@ -1,6 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
 import type { PackedResult, PackedTask, Recomputation, Verification } from '../../shared/tasks/definition.ts';
-import { COMPUTE } from '../compute/tuning.ts';
+import { SLICE_MS } from '../compute/schedule.ts';
 import type { Job } from './job.ts';
 
 /** `unchecked`: this machine could not tell, which is not the volunteer's fault. */
@@ -59,7 +59,7 @@ export class Verifier<Of extends CheckedJob = Job> {
         return { kind: 'unchecked' };
       }
       const sliceMs = now() - sliceStartMs;
-      if (!step.done && !step.value && sliceMs < COMPUTE.sliceMs) continue;
+      if (!step.done && !step.value && sliceMs < SLICE_MS) continue;
       this.counts.checkedMs += sliceMs;
       if (step.done) return { kind: 'right' };
       await rest();

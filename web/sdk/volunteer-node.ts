@@ -4,7 +4,6 @@ import { MeshError } from '../../shared/errors.ts';
 import type { Capabilities, ControlMessage } from '../../shared/messages.ts';
 import { TASK_LIMITS } from '../../shared/protocol-limits.ts';
 import type { VolunteerStatus } from '../../shared/signaling.ts';
-import { MODELS } from '../compute/tuning.ts';
 import { volunteerIdentity } from '../net/identity.ts';
 import type { Link, LinkEnvironment } from '../net/link.ts';
 import { Mesh, type MeshEvent } from '../net/mesh.ts';
@@ -20,6 +19,9 @@ import type { VolunteerWorkerApi } from './volunteer.worker.ts';
 import volunteerWorkerUrl from './volunteer.worker.ts?worker&url';
 import type { VolunteerWorkerEvent, WorkerStats } from './volunteer-worker-protocol.ts';
 import './worker-errors.ts';
+
+/** Origins whose models a volunteer's owner may allow. */
+const MAX_MODEL_ORIGINS = 64;
 
 export type VolunteerState = 'probing' | 'serving' | 'paused' | 'reconnecting' | 'stopped';
 
@@ -64,7 +66,7 @@ export class VolunteerNode extends EventTarget {
   #cancelStatus = () => {};
 
   /**
-   * Resolves once registered with measured capabilities, within {@link COMPUTE.probeBudgetMs} and the join.
+   * Resolves once registered with measured capabilities, within 2.6 s for measuring and the join.
    * Throws MeshError `unsupported-browser`, `signaling-unreachable`, `not-invited`, `room-full`, `protocol-version`, `bad-input`.
    */
   static async start(options: VolunteerOptions = {}): Promise<VolunteerNode> {
@@ -289,8 +291,8 @@ function checkedLimits(limits: VolunteerLimits): VolunteerLimits {
     throw MeshError.badInput(`The limit maxGamers is a whole number from 1 to ${TASK_LIMITS.maxGamersLimit}.`);
   }
   if (!(gpuShare > 0 && gpuShare <= 1)) throw MeshError.badInput('The limit gpuShare is a number above 0 and up to 1.');
-  if (!Array.isArray(acceptModelsFrom) || acceptModelsFrom.length > MODELS.maxOrigins) {
-    throw MeshError.badInput(`The limit acceptModelsFrom is a list of at most ${MODELS.maxOrigins} origins.`);
+  if (!Array.isArray(acceptModelsFrom) || acceptModelsFrom.length > MAX_MODEL_ORIGINS) {
+    throw MeshError.badInput(`The limit acceptModelsFrom is a list of at most ${MAX_MODEL_ORIGINS} origins.`);
   }
   for (const origin of acceptModelsFrom) {
     if (!URL.canParse(origin) || new URL(origin).origin !== origin) {

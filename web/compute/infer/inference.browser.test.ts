@@ -17,7 +17,7 @@ let ships: Ship[];
 const engines: Engine[] = [];
 
 beforeAll(async () => {
-  const response = await fetch('/web/gamer/game/simulation/test-vectors/steering.json');
+  const response = await fetch('/web/game/simulation/test-vectors/steering.json');
   ships = (await response.json()).ships;
 });
 

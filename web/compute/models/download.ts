@@ -2,7 +2,9 @@ import { sha256 } from 'hash-wasm';
 import { concatBytes } from '../../../shared/bytes.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
-import { MODELS } from '../tuning.ts';
+
+/** Silence, ms, after which a download counts as dead: the slowest mobile network answers within seconds. */
+export const STALL_TIMEOUT_MS = 15_000;
 
 /** What helps when bytes are not what they should be. */
 export const RELOAD =
@@ -27,7 +29,7 @@ export async function download(url: URL, options: DownloadOptions): Promise<Uint
   let stopWaiting = () => {};
   const wait = () => {
     stopWaiting();
-    stopWaiting = clock.after(MODELS.stallTimeoutMs, () => ending.abort());
+    stopWaiting = clock.after(STALL_TIMEOUT_MS, () => ending.abort());
   };
   wait();
   try {

@@ -1,7 +1,9 @@
 import type { MeshError, WireError } from '../../../shared/errors.ts';
 import type { InputKind, Network } from '../../../shared/tasks/upscale.ts';
-import { MODELS } from '../tuning.ts';
 import type { NetworkModel } from './manifest.ts';
+
+/** Interval, ms, at which the progress of a download is reported: ten times a second looks live. */
+export const PROGRESS_INTERVAL_MS = 100;
 
 /** Of a network there is a model for each kind of picture that it may be given. */
 export type ModelName = `${Network}-${InputKind}`;
@@ -54,7 +56,7 @@ interface Environment {
   tell(progress: ModelProgress): void;
 }
 
-/** Tells of one file's fetching, at most every {@link MODELS.progressIntervalMs} while it lasts; its end is always told. */
+/** Tells of one file's fetching, at most every {@link PROGRESS_INTERVAL_MS} while it lasts; its end is always told. */
 export class ProgressReporter {
   #progress: ModelProgress;
   #toldAtMs = Number.NEGATIVE_INFINITY;
@@ -74,7 +76,7 @@ export class ProgressReporter {
   loaded(loadedBytes: number): void {
     this.#progress = { ...this.#progress, loadedBytes };
     const nowMs = this.environment.now();
-    if (nowMs - this.#toldAtMs < MODELS.progressIntervalMs) return;
+    if (nowMs - this.#toldAtMs < PROGRESS_INTERVAL_MS) return;
     this.#toldAtMs = nowMs;
     this.environment.tell(this.#progress);
   }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { MODELS } from '../tuning.ts';
-import { sha256Hex } from './download.ts';
-import { ModelStore } from './model-store.ts';
+import { STALL_TIMEOUT_MS, sha256Hex } from './download.ts';
+import { PROGRESS_INTERVAL_MS } from './model-source.ts';
+import { MAX_MANIFEST_BYTES, ModelStore } from './model-store.ts';
 import { BASE_URL, TestModelServer } from './test-model-server.ts';
 
 let server: TestModelServer;
@@ -184,7 +184,7 @@ describe('what is wrong with what comes', () => {
     const loading = server.store().load('fast-smooth', 'wgsl');
     await expect.poll(() => server.asked.length).toBe(2);
     await expect.poll(() => server.clock.pending).toBe(1);
-    server.clock.advance(MODELS.stallTimeoutMs);
+    server.clock.advance(STALL_TIMEOUT_MS);
     expect(new Uint8Array((await loading).bytes)).toEqual(good());
     expect(server.clock.pending).toBe(0);
   });
@@ -193,7 +193,7 @@ describe('what is wrong with what comes', () => {
     ['a web page', html(), 'connection-failed'],
     ['no JSON', new Response('{"models":'), 'malformed'],
     ['no list of models', new Response('{"models":[{}]}'), 'malformed'],
-    ['more than any list', new Response(new Uint8Array(MODELS.maxManifestBytes + 1)), 'malformed'],
+    ['more than any list', new Response(new Uint8Array(MAX_MANIFEST_BYTES + 1)), 'malformed'],
     ['an error', new Response('', { status: 404 }), 'connection-failed'],
   ])('%s for the list of models is an error, and the kept one serves where there is one', async (_, answer, reason) => {
     server.instead.set('manifest.json', [answer.clone(), answer]);
@@ -277,7 +277,7 @@ test('progress tells the bytes so far at a bounded rate, and always the end', as
   let sent = 0;
   const slow = new ReadableStream<Uint8Array>({
     pull: (controller) => {
-      server.clock.advance(MODELS.progressIntervalMs / 4);
+      server.clock.advance(PROGRESS_INTERVAL_MS / 4);
       controller.enqueue(whole.slice(sent, sent + 10));
       sent += 10;
       if (sent >= whole.byteLength) controller.close();

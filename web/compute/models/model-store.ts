@@ -1,7 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { isModelUrl } from '../../../shared/tasks/infer.ts';
-import { MODELS } from '../tuning.ts';
 import { download, RELOAD } from './download.ts';
 import { type Manifest, type Model, type ModelFile, type NetworkModel, networksIn, parseManifest } from './manifest.ts';
 import { ModelCache } from './model-cache.ts';
@@ -14,6 +13,12 @@ import {
   ProgressReporter,
 } from './model-source.ts';
 import { UrlModels } from './url-models.ts';
+
+/** Bytes that the list of models may have. It has 3 kB today; a web page that comes in its place may have any size. */
+export const MAX_MANIFEST_BYTES = 256 * 1024;
+
+/** Downloads of a file: one that caches may answer, then one past every cache. What is wrong twice is wrong on the server. */
+const MAX_ATTEMPTS = 2;
 
 const KEPT_LIST = "The server's list of networks could not be read; those this browser has kept are used.";
 
@@ -146,7 +151,7 @@ export class ModelStore implements ModelSource, OnnxSource {
         report.loaded(0);
         return await this.#fetchOnce(file, report, attempt === 1 ? 'default' : 'reload');
       } catch (cause) {
-        if (attempt >= MODELS.maxAttempts) throw cause;
+        if (attempt >= MAX_ATTEMPTS) throw cause;
       }
     }
   }
@@ -162,7 +167,7 @@ export class ModelStore implements ModelSource, OnnxSource {
   async #readManifest(): Promise<Manifest> {
     const key = new URL('manifest.json', this.#options.baseUrl);
     try {
-      const bytes = await this.#download('manifest.json', MODELS.maxManifestBytes, 'no-cache');
+      const bytes = await this.#download('manifest.json', MAX_MANIFEST_BYTES, 'no-cache');
       const manifest = parsed(bytes);
       await this.#cache.put(key, bytes);
       const files = manifest.models.flatMap((model) => Object.values(model.files));

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
-import { MODELS } from '../tuning.ts';
 import { sha256Hex } from './download.ts';
 import { BASE_URL, TestModelServer } from './test-model-server.ts';
+import { MAX_KEPT_URL_MODELS, MAX_URL_MODEL_BYTES } from './url-models.ts';
 
 const BYTES = new TextEncoder().encode('an onnx model');
 const ELSEWHERE = 'https://models.example';
@@ -80,7 +80,7 @@ test('others are asked for each time, and only so many are kept', async () => {
   await load(`${ELSEWHERE}/a.onnx`);
   expect(asked.map(([, init]) => init?.cache)).toEqual(['no-cache', 'no-cache']);
   expect(server.caches.entries.size).toBe(0);
-  for (let n = 0; n <= MODELS.maxKeptUrlModels; n++) {
+  for (let n = 0; n <= MAX_KEPT_URL_MODELS; n++) {
     const bytes = Uint8Array.of(n);
     answer = () => new Response(bytes);
     await load(await pinned(bytes));
@@ -99,5 +99,5 @@ test('one that is too large is given up', async () => {
   });
   answer = () => new Response(body);
   await expect(load(`${ELSEWHERE}/a.onnx`)).rejects.toMatchObject({ reason: 'malformed' });
-  expect(sent * chunk.byteLength).toBeLessThan(MODELS.maxUrlModelBytes + 4 * chunk.byteLength);
+  expect(sent * chunk.byteLength).toBeLessThan(MAX_URL_MODEL_BYTES + 4 * chunk.byteLength);
 });

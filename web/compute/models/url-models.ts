@@ -1,9 +1,14 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
-import { MODELS } from '../tuning.ts';
 import { download } from './download.ts';
 import { ModelCache } from './model-cache.ts';
 import type { ProgressReporter } from './model-source.ts';
+
+/** Bytes that a model from another server may have: half of what a small machine can spare, and a minute on a home connection. */
+export const MAX_URL_MODEL_BYTES = 64 * 1024 * 1024;
+
+/** Models from other servers that the browser keeps. The oldest are dropped first. */
+export const MAX_KEPT_URL_MODELS = 4;
 
 export interface UrlModelsOptions {
   /** Where this code came from: its origin needs no https. */
@@ -50,7 +55,7 @@ export class UrlModels {
       throw new MeshError('malformed', message);
     }
     await this.#cache.put(this.#keyOf(sha256), bytes);
-    await this.#cache.keepNewest(MODELS.maxKeptUrlModels);
+    await this.#cache.keepNewest(MAX_KEPT_URL_MODELS);
     return bytes;
   }
 
@@ -83,7 +88,7 @@ export class UrlModels {
       },
       clock,
       what: `the model ${url.pathname}`,
-      limitBytes: MODELS.maxUrlModelBytes,
+      limitBytes: MAX_URL_MODEL_BYTES,
       cache: 'no-cache',
       onBytes: (loadedBytes) => report.loaded(loadedBytes),
     });

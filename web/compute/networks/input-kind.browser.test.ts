@@ -1,21 +1,20 @@
 import { expect, test } from 'vitest';
 import { aliasedPicture, smoothPicture } from '../test-pictures.ts';
-import { INPUT_KIND } from '../tuning.ts';
 import { makeFrame } from '../video-frames.ts';
-import { FrameInputKindTracker } from './input-kind.ts';
+import { FRAMES_BETWEEN_INSPECTIONS, FrameInputKindTracker } from './input-kind.ts';
 
 test('a film after a game is noticed, within two looks and without waiting for them', async () => {
   const watch = new FrameInputKindTracker();
   expect(await seenOf(watch, aliasedPicture())).toBe('aliased');
   const film = smoothPicture();
   let frames = 1;
-  while ((await seenOf(watch, film)) === 'aliased' && frames < 10 * INPUT_KIND.framesBetweenLooks) {
+  while ((await seenOf(watch, film)) === 'aliased' && frames < 10 * FRAMES_BETWEEN_INSPECTIONS) {
     frames++;
     // The looking goes on beside.
     await new Promise((resolve) => setTimeout(resolve));
   }
-  expect(frames).toBeGreaterThan(INPUT_KIND.framesBetweenLooks);
-  expect(frames).toBeLessThan(3 * INPUT_KIND.framesBetweenLooks);
+  expect(frames).toBeGreaterThan(FRAMES_BETWEEN_INSPECTIONS);
+  expect(frames).toBeLessThan(3 * FRAMES_BETWEEN_INSPECTIONS);
 });
 
 async function seenOf(watch: FrameInputKindTracker, { width, height, data }: ReturnType<typeof aliasedPicture>) {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aliasedPicture, smoothPicture } from '../test-pictures.ts';
-import { INPUT_KIND } from '../tuning.ts';
-import { InputKindTracker, inputKindOf } from './input-kind.ts';
+import { FRAMES_BETWEEN_INSPECTIONS, InputKindTracker, inputKindOf } from './input-kind.ts';
 
 describe('the kind of a picture', () => {
   test('is aliased where each pixel is one sample', () => expect(inputKindOf(aliasedPicture())).toBe('aliased'));
@@ -38,6 +37,6 @@ test('looking is dear: of a stream one picture in so many is looked at', () => {
   const aliased = aliasedPicture();
   const smooth = smoothPicture();
   expect(memory.of(aliased)).toBe('aliased');
-  const kinds = Array.from({ length: 2 * INPUT_KIND.framesBetweenLooks }, () => memory.of(smooth));
-  expect(kinds.indexOf('smooth')).toBe(2 * INPUT_KIND.framesBetweenLooks - 1);
+  const kinds = Array.from({ length: 2 * FRAMES_BETWEEN_INSPECTIONS }, () => memory.of(smooth));
+  expect(kinds.indexOf('smooth')).toBe(2 * FRAMES_BETWEEN_INSPECTIONS - 1);
 });

@@ -1,7 +1,24 @@
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import type { InputKind } from '../../../shared/tasks/upscale.ts';
-import { INPUT_KIND } from '../tuning.ts';
 import { RgbaReader } from '../video-frames.ts';
+
+/** Only every fourth row and column is inspected: 0.5 ms for 640x360, and thousands of edges. */
+const LINE_STEP = 4;
+
+/** Luma, of 255, by which the two sides of an edge differ. */
+const EDGE_LUMA = 24;
+
+/** Share of that difference by which the pixels of one side may differ. Keeps out noise and textures. */
+const FLAT_WITHIN = 0.15;
+
+/** Share of the edges with a pixel between their sides from which a picture is smooth. Misjudges 2 of 100 coded aliased frames, and no smooth one. */
+const SMOOTH_FROM = 0.45;
+
+/** Fewer edges say nothing; then little depends on the kind. */
+const MIN_EDGES = 40;
+
+/** Frames of a stream from one inspection to the next: a second at 60 frames a second, for an inspection is a copy out of the GPU. */
+export const FRAMES_BETWEEN_INSPECTIONS = 60;
 
 /**
  * Tells the two apart by lone edges: a step between two even areas. Where pixels are averages the edge falls within a pixel more
@@ -10,11 +27,11 @@ import { RgbaReader } from '../video-frames.ts';
  */
 export function inputKindOf({ width, height, data }: PixelImage): InputKind {
   const count: EdgeCount = { edges: 0, between: 0 };
-  const step = INPUT_KIND.lineStep;
+  const step = LINE_STEP;
   for (let y = 0; y < height; y += step) countEdges(data, y * width * 4, 4, width, count);
   for (let x = 0; x < width; x += step) countEdges(data, x * 4, width * 4, height, count);
-  if (count.edges < INPUT_KIND.minEdges) return 'smooth';
-  return count.between < count.edges * INPUT_KIND.smoothFrom ? 'aliased' : 'smooth';
+  if (count.edges < MIN_EDGES) return 'smooth';
+  return count.between < count.edges * SMOOTH_FROM ? 'aliased' : 'smooth';
 }
 
 interface EdgeCount {
@@ -38,8 +55,8 @@ function countEdges(data: PixelImage['data'], start: number, stride: number, len
     const after = lumaAt(n);
     const rise = right - left;
     const size = Math.abs(rise);
-    const even = size * INPUT_KIND.evenWithin;
-    if (size > INPUT_KIND.edgeLuma && Math.abs(left - before) < even && Math.abs(after - right) < even) {
+    const even = size * FLAT_WITHIN;
+    if (size > EDGE_LUMA && Math.abs(left - before) < even && Math.abs(after - right) < even) {
       const share = (middle - left) / rise;
       // What overshoots is no step but a line.
       if (share > -0.25 && share < 1.25) {
@@ -55,7 +72,7 @@ function countEdges(data: PixelImage['data'], start: number, stride: number, len
 }
 
 /**
- * The kind of a stream's pictures: the first is looked at, and one in {@link INPUT_KIND.framesBetweenLooks} after it. It changes when
+ * The kind of a stream's pictures: the first is looked at, and one in {@link FRAMES_BETWEEN_INSPECTIONS} after it. It changes when
  * two looks in a row say so, for each change of weights can be seen.
  */
 export class InputKindTracker {
@@ -71,7 +88,7 @@ export class InputKindTracker {
   /** Counts a picture: is it one to look at? */
   countFrame(): boolean {
     if (this.#framesToLook-- > 0) return false;
-    this.#framesToLook = INPUT_KIND.framesBetweenLooks - 1;
+    this.#framesToLook = FRAMES_BETWEEN_INSPECTIONS - 1;
     return true;
   }
 

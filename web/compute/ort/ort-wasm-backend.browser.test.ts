@@ -9,9 +9,8 @@ import { upscaleReference } from '../reference/upscale.ts';
 import type { TimeSlot } from '../schedule.ts';
 import { loadNetwork, loadVectors, repositoryModels } from '../test-models.ts';
 import { largestVisibleDifference, opaque, paintedPicture, withAlpha } from '../test-pictures.ts';
-import { COMPUTE } from '../tuning.ts';
 import { OrtWasmBackend } from './ort-wasm-backend.ts';
-import { threadsOf } from './runtime.ts';
+import { MAX_RUNTIME_THREADS, threadsOf } from './runtime.ts';
 
 const backend = new OrtWasmBackend(repositoryModels, () => performance.now());
 
@@ -115,6 +114,6 @@ test('filters are left to others, and one that is disposed refuses work', async 
 });
 
 test('threads leave a core to others, and there are none without shared memory', () => {
-  expect([1, 2, 4, 16].map((cores) => threadsOf(true, cores))).toEqual([1, 1, 3, COMPUTE.maxRuntimeThreads]);
+  expect([1, 2, 4, 16].map((cores) => threadsOf(true, cores))).toEqual([1, 1, 3, MAX_RUNTIME_THREADS]);
   expect(threadsOf(false, 16)).toBe(1);
 });

@@ -7,11 +7,13 @@ import { type ModelName, type ModelSource, modelName } from '../models/model-sou
 import { InputKindTracker, inputKindOf } from '../networks/input-kind.ts';
 import { upscaleRows } from '../reference/upscale.ts';
 import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
-import { COMPUTE } from '../tuning.ts';
 import { PixelFrames } from '../video-frames.ts';
 import { type Band, bandsOf, fromPlanes, isOpaque, type Planes, toPlanes } from './bands.ts';
 import { type LoadedNetwork, NetworkSessions } from './onnx-sessions.ts';
 import { cpuRuntime, createSession, type OrtRuntime, toRunError } from './runtime.ts';
+
+/** Source pixels in one run of onnxruntime-web: 320x180, some 20 to 70 ms that nothing can interrupt. */
+const BAND_PIXELS = 64 * 1024;
 
 /**
  * The networks on this computer's processor, by onnxruntime-web: where there is no GPU, or none that answers right. A run of the library
@@ -25,7 +27,7 @@ export class OrtWasmBackend implements Backend {
   /** The input's tensor of the size that came last. */
   #scratch = new Float32Array(0);
 
-  constructor(models: ModelSource, now: () => number, bandPixels: number = COMPUTE.ortWasmBandPixels) {
+  constructor(models: ModelSource, now: () => number, bandPixels: number = BAND_PIXELS) {
     this.#now = now;
     this.#bandPixels = bandPixels;
     this.#sessions = new NetworkSessions({

@@ -7,12 +7,15 @@ import { type ModelName, type ModelSource, modelName } from '../models/model-sou
 import { InputKindTracker, inputKindOf } from '../networks/input-kind.ts';
 import { upscaleRows } from '../reference/upscale.ts';
 import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
-import { COMPUTE } from '../tuning.ts';
 import { PixelFrames } from '../video-frames.ts';
+import { MAX_CACHED_BYTES } from '../wgsl/gpu-buffers.ts';
 import { deviceLost } from '../wgsl/gpu-device.ts';
 import { GpuPlanes, PlanePasses, type ValueType } from './gpu-planes.ts';
 import { type LoadedNetwork, NetworkSessions } from './onnx-sessions.ts';
 import { gpuRuntime, gpuSession, serialized, toRunError } from './runtime.ts';
+
+/** Source pixels in one run of onnxruntime-web: 1280x720, whose widest tensor (16 channels of float32) takes 59 MB of the 128 MiB that every device may bind. */
+const BAND_PIXELS = 1280 * 720;
 
 export interface OrtWebGpuOptions {
   /** Not ours: whoever opened it destroys it, after this was disposed. */
@@ -129,7 +132,7 @@ export class OrtWebGpuBackend implements Backend {
 
   /** Called by one at a time. */
   async #planesFor(size: PixelImage, model: ModelName, shape: NetworkShape): Promise<GpuPlanes> {
-    const { device, bandPixels = COMPUTE.ortWebGpuBandPixels } = this.#options;
+    const { device, bandPixels = BAND_PIXELS } = this.#options;
     const key = `${model} ${size.width} ${size.height}`;
     const kept = this.#planes.get(key);
     this.#planes.delete(key);
@@ -149,7 +152,7 @@ export class OrtWebGpuBackend implements Backend {
     // From the latest to the oldest: what still fits stays.
     for (const [key, planes] of [...this.#planes].reverse()) {
       sizeBytes += planes.sizeBytes;
-      if (sizeBytes <= COMPUTE.maxKeptBytes) continue;
+      if (sizeBytes <= MAX_CACHED_BYTES) continue;
       planes.dispose();
       this.#planes.delete(key);
     }

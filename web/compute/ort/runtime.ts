@@ -6,7 +6,9 @@ import jspiBinaryUrl from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url'
 import glueUrl from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url';
 import binaryUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import { MeshError } from '../../../shared/errors.ts';
-import { COMPUTE } from '../tuning.ts';
+
+/** Threads of onnxruntime-web: its own limit, beyond which small networks gain nothing. */
+export const MAX_RUNTIME_THREADS = 4;
 
 /** What we use of onnxruntime-web, whichever of its builds it is. */
 export type OrtRuntime = Pick<typeof Ort, 'InferenceSession' | 'Tensor' | 'env'>;
@@ -86,7 +88,7 @@ async function loadCpu(): Promise<OrtRuntime> {
  * core each run waits for the one that was taken away (here, on two busy cores, 90 ms instead of 62).
  */
 export function threadsOf(isIsolated: boolean, cores: number): number {
-  return isIsolated ? Math.min(Math.max(1, cores - 1), COMPUTE.maxRuntimeThreads) : 1;
+  return isIsolated ? Math.min(Math.max(1, cores - 1), MAX_RUNTIME_THREADS) : 1;
 }
 
 let gpuLoaded: Promise<OrtRuntime> | null = null;

@@ -4,8 +4,10 @@ import { usualWidth } from '../../../shared/tasks/physics/pairs.ts';
 import { checkpointCount, type Simulated, stateBytes } from '../../../shared/tasks/physics/simulate.ts';
 import type { PhysicsParams } from '../../../shared/tasks/physics.ts';
 import { PHYSICS } from '../../../shared/tasks/tuning.ts';
-import { COMPUTE } from '../tuning.ts';
 import { type Allocated, allocate, readBuffer } from './gpu-buffers.ts';
+
+/** Contacts that one step may have, per body. A packed heap has six. */
+const CONTACTS_PER_BODY = 8;
 
 /** Of the kernel's `World` and `Progress`. */
 const WORLD_BYTES = 48;
@@ -144,7 +146,7 @@ function sizesFor(bodies: number) {
   const touched = Math.min(PHYSICS.maxCollisions, Math.max(1, (bodies * (bodies - 1)) / 2));
   return {
     slots: powerOfTwo(2 * bodies),
-    pairs: bodies * COMPUTE.pairsPerBody,
+    pairs: bodies * CONTACTS_PER_BODY,
     touched,
     touchedSlots: powerOfTwo(2 * touched),
   };

@@ -1,9 +1,12 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { GridShape } from '../../../shared/tasks/pathfinding/grid.ts';
 import code from '../kernels/flow-field.wgsl?raw';
-import type { TimeSlot } from '../schedule.ts';
-import { COMPUTE } from '../tuning.ts';
+import { SLICE_MS, type TimeSlot } from '../schedule.ts';
 import { type Allocated, allocate, readBuffer } from './gpu-buffers.ts';
+
+/** Passes over a grid between two checks whether a cell still changes; each check takes some ms. Powers of two. */
+const MIN_PASSES = 8;
+const MAX_PASSES = 512;
 
 /** Cells along a side of a tile. */
 const SIDE = 16;
@@ -50,7 +53,7 @@ export class FlowField {
   readonly #spread: readonly [GPUBindGroup, GPUBindGroup];
   readonly #point: GPUBindGroup;
   /** In one go, before somebody looks whether anything still changes; learned from how long they take. */
-  #passes: number = COMPUTE.minFieldPasses;
+  #passes: number = MIN_PASSES;
 
   private constructor(parts: FlowFieldParts, { buffers, destroy }: Allocated<Buffers>) {
     this.#parts = parts;
@@ -118,10 +121,7 @@ export class FlowField {
       done += passes;
       const isAtRest = !(await this.#improve(passes));
       const tookMs = this.#parts.now() - startMs;
-      this.#passes = Math.min(
-        COMPUTE.maxFieldPasses,
-        Math.max(COMPUTE.minFieldPasses, tookMs < COMPUTE.sliceMs ? passes * 2 : passes >> 1),
-      );
+      this.#passes = Math.min(MAX_PASSES, Math.max(MIN_PASSES, tookMs < SLICE_MS ? passes * 2 : passes >> 1));
       if (isAtRest) return this.#pointed();
       // Each pass settles one more step of every path, or it is no wave.
       if (done > cells + passes) {

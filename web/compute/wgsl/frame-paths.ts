@@ -36,8 +36,10 @@ export async function selectFramePaths(
   backend: FramePathBackend,
   isSoftware: boolean,
   now: () => number,
+  known?: FramePaths,
 ): Promise<FramePaths> {
   if (isSoftware) return SAFE_FRAME_PATHS;
+  if (known && (await worksAtEveryQuality(backend, known, now))) return known;
   const frameIn = await fastest(
     backend,
     now,

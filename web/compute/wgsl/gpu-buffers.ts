@@ -1,6 +1,11 @@
 import { MeshError } from '../../../shared/errors.ts';
-import { COMPUTE } from '../tuning.ts';
 import { deviceLost } from './gpu-device.ts';
+
+/** Readback buffers in rotation: enough to hide the 5 to 15 ms of `mapAsync`. */
+export const READBACK_RING_SIZE = 3;
+
+/** Bytes of textures and buffers kept for sizes that may come again: one 16-megapixel picture, or dozens of frame sizes. */
+export const MAX_CACHED_BYTES = 256 * 1024 * 1024;
 
 type MakeBuffer = (label: string, size: number, usage: GPUBufferUsageFlags) => GPUBuffer;
 
@@ -72,7 +77,7 @@ export class ReadbackRing {
     if (this.#disposed) throw MeshError.closed('The picture');
     const free = this.#free.pop();
     if (free) return free;
-    if (this.#made >= COMPUTE.readbackRing) {
+    if (this.#made >= READBACK_RING_SIZE) {
       return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
     }
     this.#made++;

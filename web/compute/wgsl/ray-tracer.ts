@@ -7,10 +7,13 @@ import { LIGHT, readScene } from '../../../shared/tasks/raytracing/scene.ts';
 import type { RaytracingParams } from '../../../shared/tasks/raytracing.ts';
 import { RAYTRACING } from '../../../shared/tasks/tuning.ts';
 import code from '../kernels/raytracing.wgsl?raw';
-import { runInSlices, type TimeSlot } from '../schedule.ts';
-import { COMPUTE } from '../tuning.ts';
+import { MIN_MEASURED_MS } from '../measured-speeds.ts';
+import { runInSlices, SLICE_MS, type TimeSlot } from '../schedule.ts';
 import { type Allocated, allocate, readBuffer } from './gpu-buffers.ts';
 import { deviceLost } from './gpu-device.ts';
+
+/** Samples in the first band of a picture, before its speed is known: some 10 ms on the slowest GPU. */
+const FIRST_BAND_SAMPLES = 16 * 1024;
 
 const WORKGROUP = 64;
 /** Every device takes so many workgroups in a row (WebGPU specification, `maxComputeWorkgroupsPerDimension`). */
@@ -65,7 +68,7 @@ export class WgslRayTracer {
           throw deviceLost(cause);
         });
         // Towards a slice's time, never by leaps: rows of sky say little of the mesh below them.
-        const ratio = COMPUTE.sliceMs / Math.max(this.#now() - startMs, COMPUTE.leastProbeMs);
+        const ratio = SLICE_MS / Math.max(this.#now() - startMs, MIN_MEASURED_MS);
         size = whole(size * Math.min(2, Math.max(0.25, ratio)));
         from = to;
         if (from < count) await slot.yieldNow();
@@ -86,7 +89,7 @@ export class WgslRayTracer {
   }
 
   #firstBand({ samplesPerPixel }: RaytracingParams): number {
-    return whole(COMPUTE.firstBandSamples / samplesPerPixel);
+    return whole(FIRST_BAND_SAMPLES / samplesPerPixel);
   }
 
   #allocate(

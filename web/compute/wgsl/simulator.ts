@@ -5,9 +5,15 @@ import { readBodies } from '../../../shared/tasks/physics/bodies.ts';
 import { encodeSimulated } from '../../../shared/tasks/physics/result.ts';
 import type { PhysicsParams } from '../../../shared/tasks/physics.ts';
 import code from '../kernels/physics.wgsl?raw';
-import type { TimeSlot } from '../schedule.ts';
-import { COMPUTE } from '../tuning.ts';
+import { SLICE_MS, type TimeSlot } from '../schedule.ts';
 import { BodyBuffers } from './body-buffers.ts';
+
+/** Steps between two checks of the progress; each check takes some ms. Powers of two. */
+const MIN_BATCH_STEPS = 4;
+const MAX_BATCH_STEPS = 256;
+
+/** Times that each of the 256 threads may visit a contact in one step: some 10 ms. Heaps that need more are left to the processor. */
+const MAX_PAIR_VISITS = 4_096;
 
 /** Single precision has no smaller numbers with all their digits, and it is divided by these. */
 const MIN_SIZE = 1e-30;
@@ -51,8 +57,7 @@ export class WgslSimulator {
     { steps, checkpointEvery }: PhysicsParams,
     slot: TimeSlot,
   ): Promise<number | null> {
-    const { minBatchSteps, maxBatchSteps, sliceMs } = COMPUTE;
-    for (let done = 0, batch: number = minBatchSteps; ; ) {
+    for (let done = 0, batch: number = MIN_BATCH_STEPS; ; ) {
       const startMs = this.#now();
       const until = Math.min(steps, done + batch);
       const encoder = this.#device.createCommandEncoder();
@@ -68,14 +73,14 @@ export class WgslSimulator {
       const { touched, hasFailed } = await buffers.readProgress();
       if (hasFailed) return null;
       if (done === steps) return touched;
-      const next = this.#now() - startMs < sliceMs ? batch * 2 : batch >> 1;
-      batch = Math.min(maxBatchSteps, Math.max(minBatchSteps, next));
+      const next = this.#now() - startMs < SLICE_MS ? batch * 2 : batch >> 1;
+      batch = Math.min(MAX_BATCH_STEPS, Math.max(MIN_BATCH_STEPS, next));
       await slot.yieldNow();
     }
   }
 }
 
-const CONSTANTS = `const MAX_PAIR_VISITS = ${COMPUTE.bounceLooks}u;\n`;
+const CONSTANTS = `const MAX_PAIR_VISITS = ${MAX_PAIR_VISITS}u;\n`;
 
 const PASSES = ['integrate', 'insert', 'findContacts', 'resolveContacts', 'saveCheckpoint'] as const;
 type Pass = (typeof PASSES)[number];

@@ -2,9 +2,8 @@ import { MeshError } from '../../../shared/errors.ts';
 import { INPUT_KINDS, isNetwork, type Network } from '../../../shared/tasks/upscale.ts';
 import { filterAfter, type PictureShape } from '../backend.ts';
 import { type ModelSource, modelName } from '../models/model-source.ts';
-import { COMPUTE } from '../tuning.ts';
 import { FilterPasses, FilterPipelines, type Passes, type SourceKind, type SourceResource } from './filter-passes.ts';
-import { ReadbackRing } from './gpu-buffers.ts';
+import { MAX_CACHED_BYTES, ReadbackRing } from './gpu-buffers.ts';
 import { deviceLost } from './gpu-device.ts';
 import { NetworkCache } from './networks/compiled-network.ts';
 import { checkNetworkFits, NetworkPasses } from './networks/network-passes.ts';
@@ -185,7 +184,7 @@ export class UpscaleResourcePool {
     // From the latest to the oldest: what still fits stays.
     for (const [key, resources] of [...this.#pool].reverse()) {
       sizeBytes += resources.sizeBytes;
-      if (sizeBytes <= COMPUTE.maxKeptBytes) continue;
+      if (sizeBytes <= MAX_CACHED_BYTES) continue;
       resources.dispose();
       this.#pool.delete(key);
     }

@@ -11,8 +11,8 @@ import { type Span, withHalo } from '../../ort/bands.ts';
 import { upscaleReference } from '../../reference/upscale.ts';
 import { loadNetwork, repositoryModels } from '../../test-models.ts';
 import { paintedPicture } from '../../test-pictures.ts';
-import { COMPUTE } from '../../tuning.ts';
 import { RgbaReader } from '../../video-frames.ts';
+import { READBACK_RING_SIZE } from '../gpu-buffers.ts';
 import { openDevice } from '../gpu-device.ts';
 import { PassFactory, UpscaleResources } from '../upscale-resources.ts';
 import { WgslBackend } from '../wgsl-backend.ts';
@@ -85,7 +85,7 @@ describe.each(NETWORKS)('%s', (quality) => {
 
   test('finds everything made from the second picture of a size on', async () => {
     const image = paintedPicture(20, 10);
-    for (let n = 0; n < COMPUTE.readbackRing; n++) await doubled(image, quality);
+    for (let n = 0; n < READBACK_RING_SIZE; n++) await doubled(image, quality);
     made.length = 0;
     await doubled(image, quality);
     expect(made).toEqual([]);
@@ -131,7 +131,7 @@ test('frames of a stream come out as pictures do, and nothing is made for one', 
     sharp.close();
     return pixels;
   };
-  for (let n = 0; n < COMPUTE.readbackRing; n++) expect(difference(await sharpen(n), expected)).toBe(0);
+  for (let n = 0; n < READBACK_RING_SIZE; n++) expect(difference(await sharpen(n), expected)).toBe(0);
   made.length = 0;
   await sharpen(9);
   expect(made).toEqual([]);

@@ -1,10 +1,12 @@
 import { MeshError } from '../../../../shared/errors.ts';
 import type { UpscaleShape } from '../../backend.ts';
 import { blocksOf } from '../../networks/weights.ts';
-import { COMPUTE } from '../../tuning.ts';
 import { type Bindings, type Kernel, KernelDispatch, type Passes, type SourceResource } from '../filter-passes.ts';
 import type { CompiledNetwork, LayerKernel } from './compiled-network.ts';
 import { BINDING } from './convolution.ts';
+
+/** Bytes of features between a network's layers: 4 megapixels at 32 channels of 4 bytes, in two textures. With more, other users of the GPU starve. */
+const MAX_FEATURE_BYTES = 1024 * 1024 * 1024;
 
 export interface NetworkKernels {
   network: CompiledNetwork;
@@ -84,7 +86,7 @@ export function checkNetworkFits(device: GPUDevice, network: CompiledNetwork, sh
   const { width, height } = shape;
   const sizeBytes = featureTextures(network).reduce((sum, texture) => sum + width * height * bytesOf(texture), 0);
   const longest = 2 * Math.max(width, height);
-  if (longest <= device.limits.maxTextureDimension2D && sizeBytes <= COMPUTE.maxFeatureBytes) return;
+  if (longest <= device.limits.maxTextureDimension2D && sizeBytes <= MAX_FEATURE_BYTES) return;
   throw new MeshError(
     'too-large',
     `A picture of ${width}x${height} is too large for a network on this GPU. Make it smaller, or use 'spatial'.`,
