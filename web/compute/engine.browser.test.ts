@@ -6,9 +6,10 @@ import { IMAGE } from '../../shared/tasks/tuning.ts';
 import { FILTERS, type Filter } from '../../shared/tasks/upscale.ts';
 import { Engine, MAX_DEVICE_LOSSES } from './engine.ts';
 import type { EngineCapabilities, EngineOptions, ExecuteOptions, FrameUpscaler } from './engine-types.ts';
+import type { MeasuredSpeeds } from './measured-speeds.ts';
 import { upscaleReference } from './reference/upscale.ts';
+import { watchedGpu } from './test-gpu.ts';
 import { opaque, paintedPicture } from './test-pictures.ts';
-import { watchedGpu } from './test-watched-gpu.ts';
 
 const nobodys: ExecuteOptions = { owner: 'nobody', signal: new AbortController().signal };
 const engines: Engine[] = [];
@@ -18,13 +19,14 @@ async function startEngine(options: Partial<EngineOptions> = {}): Promise<Engine
     gpu: navigator.gpu,
     now: () => performance.now(),
     preferBackend: 'wgsl',
+    ...(shared && { measuredSpeeds: shared.measuredSpeeds }),
     ...options,
   });
   engines.push(engine);
   return engine;
 }
 
-/** For those who do it no harm: measuring a software adapter takes seconds. */
+/** The one engine that measures this machine, which takes seconds on a software GPU. The others are given its speeds. */
 let shared: Engine;
 
 beforeAll(async () => {
@@ -158,6 +160,24 @@ test('what it offers is measured, and echo returns its bytes', async () => {
   expect([...(attachments[0] ?? [])]).toEqual([1, 2, 3]);
 });
 
+test('an engine given the speeds of its adapter times nothing, and one given those of another measures', async () => {
+  const { measuredSpeeds, capabilities } = shared;
+  if (!measuredSpeeds.gpu) throw new Error('The GPU was not measured.');
+  const stored = { ...measuredSpeeds, gpu: { ...measuredSpeeds.gpu, filterUnitsPerMs: 1 / 8 } };
+  const posted: MeasuredSpeeds = JSON.parse(JSON.stringify(stored));
+  const engine = await startEngine({ measuredSpeeds: posted });
+  const { upscale, ...others } = capabilities.backends;
+  expect(engine.capabilities).toEqual({
+    ...capabilities,
+    backends: { ...others, upscale: { ...upscale, unitsPerMs: 1 / 8 } },
+  });
+  expect(engine.measuredSpeeds).toEqual(posted);
+  const onProcessor = { gpu: undefined, preferBackend: 'js' } as const;
+  const foreign = await startEngine({ ...onProcessor, measuredSpeeds: { ...posted, processorUnitsPerMs: 1 / 8 } });
+  expect(foreign.measuredSpeeds.processorUnitsPerMs).toBeGreaterThan(1 / 8);
+  expect(foreign.measuredSpeeds.gpu).toBeNull();
+});
+
 test('a cancelled task ends at once, a wrong one is refused, and others are unharmed', async () => {
   const engine = await startEngine({ preferBackend: 'js' });
   const controller = new AbortController();
@@ -186,6 +206,7 @@ test('a lost device hands its task back, and tasks and streams go on with a new 
   expect((await processed(upscaler, image, 2)).timestamp).toBe(2);
   expect((await engine.execute('upscale', task, nobodys)).backend).toBe('wgsl');
   expect([devices.length, told.length]).toEqual([2, 1]);
+  expect(told[0], 'its speeds are not measured again').toEqual(shared.capabilities);
 });
 
 test('a machine that keeps losing its device ends up on the processor', async () => {

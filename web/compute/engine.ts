@@ -141,7 +141,7 @@ export class Engine {
       this.#schedule.task(BENCHMARK_OWNER, NEVER_CANCELLED, body),
     );
     const ready = await orCancelled(preparing, signal).catch((cause: unknown) => {
-      // Nobody waits for it any more.
+      // No one waits for it any more.
       preparing.then(({ release }) => release()).catch(() => {});
       throw cause;
     });

@@ -4,7 +4,7 @@ const DURATION_SMOOTHING = 0.25;
 /** Idle owners whose use is remembered: as many gamers as a volunteer may serve. */
 export const MAX_IDLE_OWNERS = 64;
 
-/** Taken from the queue; `settle` is called once when it ended, however it did. */
+/** An item that was taken from the queue. Call `settle` once when its work ended, however it ended. */
 export interface Taken<Item> {
   item: Item;
   settle(spentMs: number): void;
@@ -13,21 +13,22 @@ export interface Taken<Item> {
 interface Owner<Item> {
   readonly waiting: Item[];
   underWay: number;
-  /** Virtual time at which all it took is paid for; what is under way counts with what is expected of it. */
+  /** Virtual time up to which the owner has used its share, items in flight counted with their expected duration. */
   paidUntilMs: number;
-  /** What one of its items takes; null before the first ended. */
+  /** Expected duration of an item; null before the first ended. */
   expectedMs: number | null;
 }
 
 /**
- * Start-time fair queueing: the owner that has used least time goes next, its items in their order. Virtual time is where the last
- * one taken began; who was idle begins there, so that waiting earns nothing and having worked alone costs nothing.
+ * Start-time fair queueing (P. Goyal, H. M. Vin, H. Cheng, "Start-Time Fair Queueing", SIGCOMM 1996): the owner that has used the least
+ * time goes next, its items in their order. Virtual time is the start of the item taken last. An idle owner restarts at it, so that idling
+ * earns no credit and having worked alone costs nothing.
  */
 export class FairQueue<Item> {
   readonly #owners = new Map<string, Owner<Item>>();
   #virtualMs = 0;
 
-  /** Owners remembered: those with items here, and those still ahead of the others. */
+  /** Owners remembered: those with items, and those that have used more than their share. */
   get owners(): number {
     return this.#owners.size;
   }
@@ -64,7 +65,7 @@ export class FairQueue<Item> {
     };
   }
 
-  /** False when it does not wait here any more. */
+  /** False when the item no longer waits here. */
   remove(name: string, item: Item): boolean {
     const waiting = this.#owners.get(name)?.waiting ?? [];
     const at = waiting.indexOf(item);
@@ -74,7 +75,7 @@ export class FairQueue<Item> {
     return true;
   }
 
-  /** Takes out all that waits. */
+  /** Removes and returns all waiting items. */
   drain(): Item[] {
     const drained = [...this.#owners.values()].flatMap(({ waiting }) => waiting.splice(0));
     this.#forget();
@@ -89,7 +90,7 @@ export class FairQueue<Item> {
     return next;
   }
 
-  /** Of an idle owner only what it is ahead of the others matters: forgotten sooner, it could leave and come back for more. */
+  /** Of an idle owner only the time it is ahead of the others matters. Forgotten sooner, it could leave and come back for more. */
   #forget(): void {
     const idle = [...this.#owners].filter(([, owner]) => isIdle(owner));
     const isAllIdle = idle.length === this.#owners.size;
@@ -101,7 +102,7 @@ export class FairQueue<Item> {
   }
 }
 
-/** Those who begin together have nothing to tell them apart yet but what they have under way. */
+/** Owners that start together are told apart by their items in flight. */
 function goesBefore(a: Owner<unknown>, b: Owner<unknown>): boolean {
   return a.paidUntilMs < b.paidUntilMs || (a.paidUntilMs === b.paidUntilMs && a.underWay < b.underWay);
 }

@@ -18,7 +18,7 @@ import { upscaleRows } from './reference/upscale.ts';
 import { runInSlices, type Started, type TimeSlot } from './schedule.ts';
 import { PixelFrames } from './video-frames.ts';
 
-/** The reference, on this computer's processor: for browsers without WebGPU, and where a software adapter would be slower. */
+/** The reference filters on the processor: for browsers without WebGPU, and where a software GPU is slower. */
 export class JsBackend implements Backend {
   readonly name = 'js';
   readonly #now: () => number;
@@ -45,23 +45,26 @@ export class JsBackend implements Backend {
   }
 
   dispose(): void {
-    // It holds nothing between two turns.
+    // Nothing is held between two calls.
   }
 }
 
-/** The types that have one. The task was checked by its own definition. Steps throw MeshError. */
+/** Task types with a reference executor. Tasks were checked by their definition. The steps throw MeshError. */
 const EXECUTORS: Record<string, (task: PackedTask) => Steps<PackedResult>> = {
   pathfinding: (task) => findPaths(task as PackedTask<PathfindingParams>),
   physics: (task) => simulateBodies(task as PackedTask<PhysicsParams>),
   raytracing: (task) => traceRays(task as PackedTask<RaytracingParams>),
 };
 
-/** The reference executor of a type, on this computer's processor. */
+/** The reference executor of a task type, on the processor. */
 export function referenceExecutor(type: string): ((task: PackedTask) => Steps<PackedResult>) | undefined {
   return Object.hasOwn(EXECUTORS, type) ? EXECUTORS[type] : undefined;
 }
 
-/** What a machine promises of them before it has seen itself work. */
+/**
+ * Speeds to offer before this machine has run a task of the type; units of the type's `cost` per ms, measured on one core of a processor of
+ * 2020. `infer` counts input bytes: the steering policy takes a quarter of a millisecond for its 60.
+ */
 export function assumedSpeeds(): Record<string, { backend: string; unitsPerMs: number }> {
   return {
     infer: { backend: 'ort-wasm', unitsPerMs: 250 },
@@ -71,7 +74,7 @@ export function assumedSpeeds(): Record<string, { backend: string; unitsPerMs: n
   };
 }
 
-/** The reference of `pathfinding`. Throws MeshError `too-large`. */
+/** Reference executor of `pathfinding`. Throws MeshError `too-large`. */
 export function* findPaths({ params, attachments }: PackedTask<PathfindingParams>): Steps<PackedResult> {
   const cost = partOf(attachments, 0);
   const queries = readQueries(partOf(attachments, 1));
@@ -79,13 +82,13 @@ export function* findPaths({ params, attachments }: PackedTask<PathfindingParams
   return encodePaths(params, cost, queries, paths);
 }
 
-/** The reference of `physics`. Throws MeshError `bad-input`, `too-large`. */
+/** Reference executor of `physics`. Throws MeshError `bad-input`, `too-large`. */
 export function* simulateBodies({ params, attachments }: PackedTask<PhysicsParams>): Steps<PackedResult> {
   const bodies = readBodies(numbersIn(Float64Array, partOf(attachments, 0)));
   return encodeSimulated(bodies, yield* simulate(bodies, params, params));
 }
 
-/** The reference of `raytracing`. */
+/** Reference executor of `raytracing`. */
 export function* traceRays({ params, attachments }: PackedTask<RaytracingParams>): Steps<PackedResult> {
   const pixels = yield* render(readScene(attachments), params);
   return { value: null, attachments: [new Uint8Array(pixels.buffer)] };

@@ -159,6 +159,21 @@ test('one that is too slow is not measured at the larger size', async () => {
   expect(choice.backendFor('fast', 1).name).toBe('wgsl');
 });
 
+test('a backend with a known cost is checked and not timed, and refused where it computes wrong', async () => {
+  const bench = new Bench();
+  const known = { fixedMs: 7, msPerPixel: 0 };
+  const selection = new NetworkSelection({
+    ...{ models, now: bench.now, knownCosts: { fast: { wgsl: known, 'ort-wasm': known } } },
+    tiers: [[bench.backend('wgsl', 50, 0), bench.backend('ort-wasm', 1, 0, true), bench.backend('ort-webgpu', 9, 0)]],
+  });
+  await selection.prepare('fast', bench.run);
+  const { width, height } = NETWORK_CHECK_SIZE;
+  const byWgsl = bench.asked.filter((line) => line.startsWith('wgsl'));
+  expect(byWgsl).toEqual([`wgsl ${width}x${height}`]);
+  expect(selection.costs).toEqual({ fast: { wgsl: known, 'ort-webgpu': { fixedMs: 9, msPerPixel: 0 } } });
+  expect(selection.backendFor('fast', 1_000).name).toBe('wgsl');
+});
+
 test('neither part of a speed is negative, whatever a noisy clock saw', () => {
   expect(fitRunCost({ pixels: 100, ms: 5 }, { pixels: 400, ms: 4 })).toEqual({ fixedMs: 4, msPerPixel: 0 });
   const { fixedMs, msPerPixel } = fitRunCost({ pixels: 100, ms: 1 }, { pixels: 400, ms: 40 });

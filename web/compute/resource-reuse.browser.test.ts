@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import { FILTERS } from '../../shared/tasks/upscale.ts';
 import { Engine } from './engine.ts';
+import { fixedSpeeds } from './test-gpu.ts';
 import { paintedPicture } from './test-pictures.ts';
 import { READBACK_RING_SIZE } from './wgsl/gpu-buffers.ts';
 
@@ -47,7 +48,12 @@ async function madeBy(names: readonly string[], work: () => Promise<unknown>): P
 }
 
 beforeAll(async () => {
-  engine = await Engine.create({ gpu: overheardGpu(), now: () => performance.now(), preferBackend: 'wgsl' });
+  engine = await Engine.create({
+    gpu: overheardGpu(),
+    now: () => performance.now(),
+    preferBackend: 'wgsl',
+    measuredSpeeds: await fixedSpeeds('wgsl'),
+  });
   // Were nothing heard here, silence would prove nothing below.
   expect(calls).toEqual(expect.arrayContaining(['createShaderModule', 'createBuffer', 'createTexture']));
 });

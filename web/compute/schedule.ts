@@ -10,41 +10,41 @@ export const MAX_TASK_WAIT_MS = 150;
 /** Tasks that may be started and not finished. Three hide the 5 to 15 ms of `mapAsync`, and a frame waits behind no more than these. */
 export const MAX_TASKS_IN_FLIGHT = 3;
 
-/** Given to a task while it has its turn. */
+/** The time in which one task has the machine. */
 export interface TimeSlot {
   readonly signal: AbortSignal;
-  /** Lets waiting frames go first; a long task calls it every few milliseconds. Throws MeshError `cancelled`. */
+  /** Lets the event loop run and waiting frames go first. A long task calls it every few milliseconds. Throws MeshError `cancelled`. */
   yieldNow(): Promise<void>;
 }
 
-/** Work that is under way: what is left needs no turn, so that the next may start meanwhile. */
+/** Work in flight. The rest of it needs no time slot, so the next work may start meanwhile. */
 export interface Started<T> {
-  /** Nothing is left: it was all done in its turn. */
+  /** Whether all of it was done in its time slot. */
   readonly isDone: boolean;
-  /** Throws MeshError `device-lost`, `closed`. */
+  /** Resolves to the result. Throws MeshError `device-lost`, `closed`. */
   finish(): Promise<T>;
 }
 
 export interface ScheduleOptions {
   now(): number;
-  /** Lets the event loop run, so that messages with frames and cancels get in. */
+  /** Lets the event loop run, so that messages with frames and cancellations arrive. */
   yieldToEventLoop(): Promise<void>;
 }
 
 /**
- * Who computes next on this machine: frames before tasks, in the order they came, but for one task where none had its turn for
- * {@link MAX_TASK_WAIT_MS}, since frames may be more than a machine can do; tasks by what time their owners have used. One
- * starts at a time, and of those started only so many tasks are unfinished, for a GPU takes its work in order: whatever comes waits
- * behind them. Its callers bound what waits.
+ * Decides what computes next on this machine. Frames run before tasks, in their order of arrival; but since there may be more frames than
+ * the machine can sharpen, one task runs when none ran for {@link MAX_TASK_WAIT_MS}. Owners of tasks get equal shares of the time. Work
+ * starts one at a time, and at most {@link MAX_TASKS_IN_FLIGHT} started tasks are unfinished: a GPU works in order, so everything later
+ * waits behind them. Callers bound what waits.
  */
 export class Schedule {
   readonly #options: ScheduleOptions;
   readonly #frames: Job[] = [];
   readonly #tasks = new FairQueue<Job>();
   #tasksUnderWay = 0;
-  /** Since when those that wait for a task's turn have had none. */
+  /** When a waiting task last got a time slot, or began to wait. */
   #tasksWaitSinceMs = 0;
-  /** The machine's time until then is somebody's. */
+  /** The machine's time up to this moment is charged to an owner. */
   #countedMs = Number.NEGATIVE_INFINITY;
   /** When the event loop last ran. */
   #lastYieldMs = 0;
@@ -55,7 +55,7 @@ export class Schedule {
     this.#options = options;
   }
 
-  /** Rejects with MeshError `closed` when disposed before its turn. */
+  /** Rejects with MeshError `closed` when the schedule is disposed first. */
   frame<T>(body: () => Promise<Started<T>>): Promise<T> {
     if (this.#disposed) return Promise.reject(closed());
     return new Promise<T>((resolve, reject) => {
@@ -64,7 +64,7 @@ export class Schedule {
     });
   }
 
-  /** Rejects with MeshError `cancelled` as soon as the signal says so, also while it waits. */
+  /** Rejects with MeshError `cancelled` as soon as the signal aborts, also while the task waits. */
   task<T>(owner: string, signal: AbortSignal, body: (slot: TimeSlot) => Promise<Started<T>>): Promise<T> {
     if (this.#disposed) return Promise.reject(closed());
     if (signal.aborted) return Promise.reject(MeshError.cancelled());
@@ -94,7 +94,7 @@ export class Schedule {
     this.#lastYieldMs = this.#options.now();
     for (let next = this.#next(); next; next = this.#next()) {
       await next();
-      // Promises alone would keep the event loop from a row of short tasks until their end: frames, cancels and leases with it.
+      // Promises alone would block the event loop through a series of short tasks, and with it frames, cancellations and leases.
       if (this.#options.now() - this.#lastYieldMs >= SLICE_MS) await this.#yieldToEventLoop();
     }
     this.#busy = false;
@@ -125,7 +125,7 @@ export class Schedule {
     });
   }
 
-  /** Resolves when the next may start. */
+  /** Resolves when the next work may start. */
   #start(job: Job, onEnded?: () => void): Promise<void> {
     job.startedMs = this.#options.now();
     return job.start(() => {
@@ -134,7 +134,7 @@ export class Schedule {
     });
   }
 
-  /** What is under way together is paid for in the order it ends: each the time since the one before it. */
+  /** Work in flight at the same time is charged in the order it ends: each job the time since the one before it. */
   #count(job: Job): void {
     const nowMs = this.#options.now();
     job.spentMs += Math.max(0, nowMs - Math.max(job.startedMs, this.#countedMs));
@@ -144,7 +144,7 @@ export class Schedule {
   async #yieldNow(job: Job, signal: AbortSignal): Promise<void> {
     await this.#yieldToEventLoop();
     if (this.#frames.length > 0) this.#count(job);
-    // Those that come meanwhile wait for the next slice, or a task would stand still for as long as there are too many frames.
+    // Frames that arrive meanwhile wait for the next slice. Otherwise a task would stand still as long as there are too many frames.
     for (let left = this.#frames.length; left > 0; left--) {
       const frame = this.#frames.shift();
       if (frame) await this.#start(frame);
@@ -159,7 +159,7 @@ class Job {
   spentMs = 0;
 
   constructor(
-    /** Resolves when what is left of it needs no turn; calls back once it ended, well or not. */
+    /** Resolves when the rest needs no time slot. Calls back once the job ended, well or not. */
     readonly start: (onEnded: () => void) => Promise<void>,
     readonly refuse: (error: MeshError) => void,
   ) {}
@@ -168,7 +168,7 @@ class Job {
 interface Settling<T> {
   resolve(value: T): void;
   reject(cause: unknown): void;
-  /** Before the others: whoever waits for them may compute at once. */
+  /** Called first: whoever waits for the result may compute at once. */
   onEnded(): void;
 }
 
@@ -176,7 +176,7 @@ async function begin<T>(body: () => Promise<Started<T>>, { resolve, reject, onEn
   try {
     const started = await body();
     const finishing = started.finish().finally(onEnded).then(resolve, reject);
-    // The next may compute without a pause, and this one's end would be noticed only after it.
+    // The next work may compute without a pause, and the end of this one would be noticed only after it.
     if (started.isDone) await finishing;
   } catch (cause) {
     onEnded();
@@ -192,7 +192,7 @@ function closed(): MeshError {
   return MeshError.closed('The compute engine');
 }
 
-/** Looks up from the work every few milliseconds; what that throws ends it. */
+/** Runs an iterator to its end and yields every {@link SLICE_MS}. An error thrown by `yieldNow` ends it. */
 export async function runInSlices<T>(
   work: Iterator<unknown, T, void>,
   now: () => number,
@@ -208,7 +208,7 @@ export async function runInSlices<T>(
   }
 }
 
-/** Resolves after whatever waits in the event loop, messages included; a timer would wait 4 ms more. */
+/** Resolves after the events that are queued now, messages included. A timer would wait 4 ms more (HTML specification, timers). */
 export function nextMacrotask(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

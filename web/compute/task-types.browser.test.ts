@@ -6,6 +6,7 @@ import { physics } from '../../shared/tasks/physics.ts';
 import { raytracing } from '../../shared/tasks/raytracing.ts';
 import { Engine } from './engine.ts';
 import { nextMacrotask } from './schedule.ts';
+import { fixedSpeeds } from './test-gpu.ts';
 
 let engine: Engine;
 
@@ -84,7 +85,12 @@ test('rays are traced', async () => {
 });
 
 test('what was asked for runs on the GPU, passes every check, and its speed is told', async () => {
-  const onGpu = await Engine.create({ gpu: navigator.gpu, now: () => performance.now(), preferBackend: 'wgsl' });
+  const onGpu = await Engine.create({
+    gpu: navigator.gpu,
+    now: () => performance.now(),
+    preferBackend: 'wgsl',
+    measuredSpeeds: await fixedSpeeds('wgsl'),
+  });
   const options = { owner: 'nobody', signal: new AbortController().signal };
   const goal = PATHS.queries[0]?.goal ?? [0, 0];
   const gathering = { ...PATHS, queries: [...PATHS.queries, { start: [9, 2], goal }, { start: [30, 60], goal }] };

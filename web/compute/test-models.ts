@@ -14,7 +14,7 @@ export async function loadNetwork(name: Network, input: InputKind = 'smooth') {
   return { shape: model.network, layers: unpackLayers(model.network, bytes) };
 }
 
-/** What PyTorch made of a picture (`training/export.py`), by the name of the part: `source`, `layer0` and so on, `sharp`. */
+/** Layer outputs of PyTorch (`training/export.py`) by name: `source`, `layer0` and so on, `sharp`. */
 export async function loadVectors(name: Network): Promise<(part: string) => Features> {
   const [index, bytes] = await Promise.all([
     fetch(`${VECTORS}/${name}.json`).then((response) => response.json()),
@@ -28,7 +28,7 @@ export async function loadVectors(name: Network): Promise<(part: string) => Feat
   };
 }
 
-/** Weights between -reach and reach over the number that is added up, the same at each call. */
+/** Pseudo-random weights within -reach..reach, divided by the root of the number of products; the same at each call. */
 export function madeUpLayers(widths: readonly number[], reach = 1.5): Layer[] {
   let state = 1;
   const random = () => {
@@ -48,7 +48,7 @@ export function madeUpLayers(widths: readonly number[], reach = 1.5): Layer[] {
   });
 }
 
-/** The models of the checkout, from wherever they are served. */
+/** The repository's models, from wherever they are served. */
 export function servedModels(folder = '/web/public/models/'): ModelSource & OnnxSource {
   let manifest: Promise<Manifest> | null = null;
   const list = () => {
@@ -77,7 +77,7 @@ interface Index {
   parts: { name: string; width: number; height: number; channels: number }[];
 }
 
-/** What PyTorch made of a picture, layer by layer (`vectors` in training/export.py). */
+/** Layer outputs of PyTorch (`vectors` in training/export.py). */
 export function readVectors(index: Index, bytes: ArrayBuffer): Map<string, Features> {
   let offset = 0;
   return new Map(

@@ -1,7 +1,7 @@
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 import type { Features } from './networks/reference-network.ts';
 
-/** Hard edges in every direction, slopes and see-through parts: what kernels get wrong. */
+/** Hard edges in every direction, gradients and transparent parts: what kernels get wrong. */
 export function paintedPicture(width: number, height: number): PixelImage {
   return paint(width, height, (x, y) => {
     const isInDisc = (x - width / 3) ** 2 + (y - height / 2) ** 2 < (height / 3) ** 2;
@@ -11,12 +11,12 @@ export function paintedPicture(width: number, height: number): PixelImage {
   });
 }
 
-/** As the frames of a decoder are. */
+/** Opaque, as the frames of a decoder are. */
 export function opaque({ width, height, data }: PixelImage): PixelImage & { data: Uint8Array<ArrayBuffer> } {
   return { width, height, data: Uint8Array.from(data, (value, i) => (i % 4 === 3 ? 255 : value)) };
 }
 
-/** Dark strokes two to four pixels wide on white, straight and slanted, as letters have them. */
+/** Dark strokes two to four pixels wide on white, straight and slanted, like letters. */
 export function writingPicture(width: number, height: number): PixelImage {
   return paint(width, height, (x, y) => {
     const column = x % 16;
@@ -28,7 +28,7 @@ export function writingPicture(width: number, height: number): PixelImage {
   });
 }
 
-/** The box average of 2x2 pixels, as a good renderer shows a small picture. Sides must be even. */
+/** The box average of 2x2 pixels, as a good renderer shows a small picture. Both sides must be even. */
 export function halved({ width, height, data }: PixelImage): PixelImage {
   const at = (x: number, y: number, channel: number) => data[(y * width + x) * 4 + channel] ?? 0;
   return paint(width / 2, height / 2, (x, y) => {
@@ -50,7 +50,7 @@ export function meanSquaredError(a: PixelImage, b: PixelImage): number {
   return sum / a.data.length;
 }
 
-/** Peak signal to noise ratio of 8-bit pictures, dB. */
+/** Peak signal-to-noise ratio of 8-bit pictures, dB. */
 export function psnrDb(a: PixelImage, b: PixelImage): number {
   return 10 * Math.log10(255 ** 2 / meanSquaredError(a, b));
 }
@@ -73,7 +73,7 @@ const HEIGHT = 90;
 export const aliasedPicture = (noise = 0) => discs(1, noise);
 export const smoothPicture = (noise = 0, samples = 2) => discs(samples, noise);
 
-/** A scene of discs and a slope, with so many samples along each side of a pixel. */
+/** A scene of discs and a gradient, with `samples` samples along each side of a pixel. */
 function discs(samples: number, noise: number) {
   const data = new Uint8ClampedArray(WIDTH * HEIGHT * 4);
   let seed = 1;
@@ -96,7 +96,7 @@ function sceneAt(x: number, y: number): number {
   return disc + x * 0.1;
 }
 
-/** Colours behind what is all but transparent are noise, and weigh nothing here. */
+/** Compares premultiplied colours: those of nearly transparent pixels are noise. */
 export function largestVisibleDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY;
   let largest = 0;

@@ -3,7 +3,7 @@ import { type UpscaleParams, upscale } from '../../shared/tasks/upscale.ts';
 import type { BackendFrames, FrameTarget } from './backend.ts';
 import { nextMacrotask, type Started } from './schedule.ts';
 
-/** A frame's visible pixels; `data` is overwritten by the reader's next frame. */
+/** The visible pixels of a frame. The reader overwrites `data` with its next frame. */
 export interface FramePixels {
   width: number;
   height: number;
@@ -11,8 +11,8 @@ export interface FramePixels {
 }
 
 /**
- * Gets a frame's pixels as RGBA, whatever the decoder gave (I420, NV12, BGRA): with `copyTo` where the browser converts (Chromium),
- * else by way of a 2D canvas, which every browser with VideoFrame can do.
+ * Reads a frame's pixels as RGBA, whatever the decoder gave (I420, NV12, BGRA): with `copyTo` where the browser converts (Chromium),
+ * otherwise through a 2D canvas, which works in every browser with VideoFrame.
  */
 export class RgbaReader {
   #data = new Uint8Array(0);
@@ -47,17 +47,17 @@ export function frameSize({ visibleRect }: VideoFrame): { width: number; height:
 
 const RGBA = { format: 'RGBA', colorSpace: 'srgb' } as const;
 
-/** A browser that ignores `format` would hand over planes instead; the size it asks for tells. */
+/** A browser that ignores `format` would copy planes instead. The size it asks for shows that. */
 function canConvert(frame: VideoFrame, sizeBytes: number): boolean {
   try {
     return frame.allocationSize(RGBA) === sizeBytes;
   } catch {
-    // It says no by throwing: the canvas does it then.
+    // The browser refuses by throwing: then the canvas converts.
     return false;
   }
 }
 
-/** Said of every frame we make: without it a browser guesses from the size and colours shift. */
+/** The colour space of every frame made here. Without it a browser guesses from the size, and colours shift. */
 const SRGB: VideoColorSpaceInit = {
   primaries: 'bt709',
   transfer: 'iec61966-2-1',
@@ -65,14 +65,14 @@ const SRGB: VideoColorSpaceInit = {
   fullRange: true,
 };
 
-/** A frame of RGBA pixels, copied out of `data`; rows `strideBytes` apart. Time and alpha are those of the frame it came from. */
+/** Makes a frame of RGBA pixels, copied out of `data`; `strideBytes` from row to row. Time and alpha are those of the source frame. */
 export function makeFrame(
   data: AllowSharedBufferSource,
   size: { width: number; height: number; strideBytes: number },
   source: FrameTime,
 ): VideoFrame {
   return new VideoFrame(data, {
-    // An encoder given an alpha plane would work on it for nothing.
+    // An encoder that is given an alpha plane would encode it for nothing.
     format: source.hasAlpha ? 'RGBA' : 'RGBX',
     codedWidth: size.width,
     codedHeight: size.height,
@@ -83,7 +83,7 @@ export function makeFrame(
   });
 }
 
-/** What outlives a frame that was closed. */
+/** What remains of a frame after it was closed. */
 export interface FrameTime {
   timestamp: number;
   duration: number | null;
@@ -94,7 +94,7 @@ export function timeOf({ timestamp, duration, format }: VideoFrame): FrameTime {
   return { timestamp, duration, hasAlpha: format?.includes('A') ?? false };
 }
 
-/** A stream's source may change its size at any frame. Throws MeshError `bad-input`. */
+/** Checks a frame's size: a stream's source may change it at any time. Throws MeshError `bad-input`. */
 export function checkFrameShape(shape: UpscaleParams): void {
   if (upscale.params.safeParse(shape).success) return;
   const { width, height, outWidth, outHeight } = shape;
@@ -103,14 +103,14 @@ export function checkFrameShape(shape: UpscaleParams): void {
   );
 }
 
-/** Gives the sharp picture's pixels. `lookUp` is called between the parts of long work. Throws MeshError. */
+/** Upscales pixels. `yieldNow` is called between parts of long work. Throws MeshError. */
 export type UpscalePixels = (
   image: FramePixels,
   target: FrameTarget,
   yieldNow: () => Promise<void>,
 ) => Promise<Uint8ClampedArray<ArrayBuffer>>;
 
-/** One stream's frames where the processor has their pixels. Nothing is computed before a frame that has begun, but messages still get in. */
+/** Frames of one stream on a backend that needs their pixels. Once a frame has begun it is finished first, but messages still arrive. */
 export class PixelFrames implements BackendFrames {
   readonly #target: FrameTarget;
   readonly #upscale: UpscalePixels;
@@ -131,6 +131,6 @@ export class PixelFrames implements BackendFrames {
   }
 
   dispose(): void {
-    // The reader's buffer goes with it.
+    // Nothing to free but the reader's buffer.
   }
 }

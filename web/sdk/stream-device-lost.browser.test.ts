@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Engine } from '../compute/engine.ts';
-import { watchedGpu } from '../compute/test-watched-gpu.ts';
+import { fixedSpeeds, watchedGpu } from '../compute/test-gpu.ts';
 import { fieldFrames, lookAtFields } from './test-fields.ts';
 import { framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
 
-/** Ends what hangs; nothing is measured. A software GPU is measured anew after its loss, which takes seconds. */
+/** Ends a test that hangs. */
 const WAIT = { timeout: 60_000, interval: 20 };
 const SIZE = [64, 36] as const;
 
@@ -15,7 +15,12 @@ let rig: StreamRig;
 beforeEach(async () => {
   const watched = watchedGpu();
   devices = watched.devices;
-  engine = await Engine.create({ gpu: watched.gpu, now: () => performance.now(), preferBackend: 'wgsl' });
+  engine = await Engine.create({
+    gpu: watched.gpu,
+    now: () => performance.now(),
+    preferBackend: 'wgsl',
+    measuredSpeeds: await fixedSpeeds('wgsl'),
+  });
 });
 
 afterEach(async () => {

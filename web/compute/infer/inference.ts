@@ -15,34 +15,34 @@ export interface InferenceOptions extends LoadedModelCacheOptions {
   now(): number;
 }
 
-/** A task that was checked by its definition. */
+/** A task that its definition has checked. */
 export interface InferTask {
   params: InferParams;
   attachments: readonly Uint8Array[];
   onProgress?: ProgressListener | undefined;
 }
 
-/** A task whose model is at hand and whose inputs fit it. */
+/** A task whose model is loaded and whose inputs fit the model. */
 export interface ReadyTask {
   readonly task: InferTask;
   readonly model: LoadedModel;
   readonly session: OnnxSession;
   readonly inputs: readonly NamedTensor[];
-  /** Of tasks that can be run as one; null for one that cannot. */
+  /** Equal for tasks that can run as one batch; null for a task that cannot. */
   readonly key: string | null;
-  /** The model stays until this is called. */
+  /** Releases the model, which is kept until then. */
   readonly release: () => void;
-  /** Set by whoever ran it along. */
+  /** Set by the task that ran it in its batch. */
   result: ExecutedTask | null;
 }
 
-/** The first rows of a model of which nothing is known, and by how much more may be run the next time. */
+/** Rows in the first run of a model with unknown speed, and the largest growth from run to run. */
 const FIRST_ROWS = 8;
 const MOST_GROWTH = 8;
 
 /**
- * Runs ONNX models by onnxruntime-web. A run cannot be interrupted, so many rows are run some at a time. Tasks for one model that wait
- * together are run as one, by whichever has its turn first: its owner pays for all, and the others' have their turns for nothing.
+ * Runs ONNX models on onnxruntime-web. A run cannot be interrupted, so a large batch runs some rows at a time. Waiting tasks for the same
+ * model run as one batch in the time slot of whichever comes first: its owner pays for all, and the slots of the others are free.
  */
 export class Inference {
   readonly #now: () => number;
@@ -55,12 +55,13 @@ export class Inference {
   }
 
   /**
-   * What may take seconds the first time, outside of its turn. Whoever calls it calls {@link execute} or `letGo` after it.
+   * Loads and measures the model of a task, which may take seconds the first time and needs no time slot of the task. Call {@link execute}
+   * or `release` after it.
    *
-   * @param run - takes a turn, in which the model is measured.
+   * @param run - runs the measurement of the model in a time slot.
    *
-   * Throws MeshError: `unknown-model`; `bad-input` when the inputs are not what the model wants; `connection-failed`, `malformed` when it
-   * cannot be fetched; `volunteer-failed`, `device-lost`, `closed`.
+   * Throws MeshError: `unknown-model`; `bad-input` when the inputs do not fit the model; `connection-failed`, `malformed` when it cannot be
+   * fetched; `volunteer-failed`, `device-lost`, `closed`.
    */
   async prepare(task: InferTask, run: RunInSlot): Promise<ReadyTask> {
     const { params, attachments, onProgress } = task;
@@ -78,12 +79,12 @@ export class Inference {
     }
   }
 
-  /** @param run - takes the task's turn. Throws MeshError `volunteer-failed`, `too-large`, `device-lost`, `cancelled`. */
+  /** @param run - runs the task in its time slot. Throws MeshError `volunteer-failed`, `too-large`, `device-lost`, `cancelled`. */
   async execute(ready: ReadyTask, run: RunInSlot): Promise<ExecutedTask> {
     this.#waiting.add(ready);
     try {
       return await run(async (slot) => {
-        // Tasks that came along get here.
+        // Tasks that have just arrived can join the batch.
         if (!ready.result) await slot.yieldNow();
         const result = ready.result ?? (await this.#runWithOthers(ready, slot));
         return { isDone: true, finish: async () => result };
@@ -119,7 +120,7 @@ export class Inference {
     return ready.result ?? executed(session, outputs, computeMs);
   }
 
-  /** The task and those that wait and can be run with it, as many as may be. */
+  /** The task and the waiting ones that can run in its batch, within the limits. */
   #groupOf(ready: ReadyTask, key: string): ReadyTask[] {
     const group = [ready];
     let bytes = sizeOfAll(ready.task.params.inputs);
@@ -132,7 +133,7 @@ export class Inference {
     return group;
   }
 
-  /** Some rows at a time, so that others have their turn in between and it is told how far it is. */
+  /** Runs some rows at a time, and between the runs yields and reports progress. */
   async #runRows(
     { model, session }: ReadyTask,
     inputs: readonly NamedTensor[],
@@ -169,14 +170,14 @@ function affordable(msPerRow: number, most: number): number {
   return Math.max(1, Math.min(most, Math.floor(INFER.runMs / msPerRow)));
 }
 
-/** Throws MeshError `volunteer-failed` for a model whose outputs are not what it says of itself. */
+/** Throws MeshError `volunteer-failed` for a model whose outputs contradict its own description. */
 function checked(outputs: NamedTensor[], rows: number): NamedTensor[] {
   if (outputs.every(({ dims }) => dims[0] === rows)) return outputs;
   const message = `The model gave no row for each of ${rows}, as it says it does. Name its first axis otherwise than a batch.`;
   throw new MeshError('volunteer-failed', message);
 }
 
-/** Throws MeshError `too-large` when the outputs are more than a result carries. */
+/** Throws MeshError `too-large` when the outputs exceed what a result may carry. */
 function executed({ backend }: OnnxSession, outputs: readonly NamedTensor[], computeMs: number): ExecutedTask {
   const totalBytes = sizeOfAll(outputs);
   if (totalBytes > INFER.maxBytes) throw MeshError.tooLarge('What the model gave', totalBytes, INFER.maxBytes);
@@ -184,17 +185,17 @@ function executed({ backend }: OnnxSession, outputs: readonly NamedTensor[], com
   return { value: { outputs: headers }, attachments: outputs.map(({ bytes }) => bytes), backend, computeMs };
 }
 
-/** Of tensors whose first axis is one of rows. */
+/** Rows of tensors whose first axis counts rows. */
 export function rowsOf(tensors: readonly NamedTensor[]): number {
   return tensors[0]?.dims[0] ?? 0;
 }
 
-/** Tasks with equal ones can be run together: names, types, and all sizes but the rows. */
+/** Tasks with equal keys can run as one batch: same names, types, and sizes of all axes but the rows. */
 export function rowKey(tensors: readonly NamedTensor[]): string {
   return JSON.stringify([...tensors].sort(byName).map(({ name, type, dims }) => [name, type, ...dims.slice(1)]));
 }
 
-/** Rows under one another: those of the first, then those of the second. Each has the same tensors, in whatever order. */
+/** Concatenates rows. Every part has the same tensors, in any order. */
 export function joinRows(parts: readonly (readonly NamedTensor[])[]): NamedTensor[] {
   const [first = [], ...others] = parts;
   if (others.length === 0) return [...first];
@@ -205,7 +206,7 @@ export function joinRows(parts: readonly (readonly NamedTensor[])[]): NamedTenso
   });
 }
 
-/** `count` rows of each, from one on; views, not copies. */
+/** `count` rows of each tensor from row `from` on, as views. */
 export function takeRows(tensors: readonly NamedTensor[], from: number, count: number): NamedTensor[] {
   return tensors.map((tensor) => {
     const [rows = 1, ...others] = tensor.dims;

@@ -9,21 +9,21 @@ import { type ModelShape, shapeOf } from './model-shape.ts';
 
 interface Loading {
   readonly model: Promise<LoadedModel>;
-  /** Of all who wait for it. */
+  /** Everyone who waits for the model. */
   readonly listeners: Set<(share: number) => void>;
 }
 
 export interface LoadedModelCacheOptions {
-  /** Without it there are no models. */
+  /** Undefined: there are no models. */
   onnx: OnnxSource | undefined;
-  /** Every way to run one; the first that can is the one whose answers count. */
+  /** The runtimes that can run a model. Answers of the first that can are taken as right. */
   runtimes: readonly OpenOnnx[];
 }
 
 /** The models that were used last, each loaded once. */
 export class LoadedModelCache {
   readonly #options: LoadedModelCacheOptions;
-  /** By name, the latest used last. */
+  /** By name, the least recently used first. */
   readonly #loading = new Map<string, Loading>();
   #isDisposed = false;
 
@@ -32,7 +32,7 @@ export class LoadedModelCache {
   }
 
   /**
-   * @param onShare - how much of it is here, 0 to 1, while it is fetched.
+   * @param onShare - called with the share that was fetched, 0 to 1.
    *
    * Throws MeshError: as {@link OnnxSource.loadOnnx} does; `unknown-model` when it does not run here; `closed`.
    */
@@ -72,7 +72,7 @@ export class LoadedModelCache {
     const model = this.#open(name, tell);
     const loading = { model, listeners };
     model.catch(() => {
-      // The next one who asks tries again.
+      // The next call tries again.
       if (this.#loading.get(name) === loading) this.#loading.delete(name);
     });
     return loading;
@@ -86,11 +86,11 @@ export class LoadedModelCache {
     const refusals: string[] = [];
     for (const open of runtimes) {
       try {
-        // A copy for each: the library may keep it.
+        // A copy for each runtime, which may keep it.
         sessions.push(await open(bytes.slice()));
       } catch (cause) {
         const error = MeshError.from(cause);
-        // That the library could not be fetched says nothing of the model.
+        // A library that could not be fetched says nothing about the model.
         if (error.reason === 'connection-failed' && sessions.length === 0) throw error;
         refusals.push(error.message.slice(0, MAX_WHY));
       }
@@ -104,14 +104,14 @@ export class LoadedModelCache {
   }
 }
 
-/** The library's complaints may be pages long. */
+/** Longest part, in characters, of a library's error that is passed on: some are pages long. */
 const MAX_WHY = 200;
 
 function retire({ model }: Loading): void {
   model.then(
     (loaded) => loaded.retire(),
     () => {
-      // It never was; whoever waited for it heard why.
+      // It was never loaded, and whoever waited for it got the error.
     },
   );
 }
@@ -122,33 +122,36 @@ interface Timed {
   outputs: NamedTensor[];
 }
 
-/** A model that is ready on this machine, every way it runs; after its first task only the fastest of those that give right answers. */
+/** A model that is loaded on every runtime that can run it; after its first task only on the fastest of those that compute it right. */
 export class LoadedModel {
   readonly shape: ModelShape;
-  /** Of the last run; null before the first. Which rows are run at a time depends on it. */
+  /** Of the last run; null before the first. Decides how many rows run at a time. */
   msPerRow: number | null = null;
   #sessions: readonly OnnxSession[];
   #choosing: Promise<OnnxSession> | null = null;
   #uses = 0;
   #isRetired = false;
 
-  /** @param sessions - the first is the one whose answers are right. Owned. Throws MeshError `unknown-model`. */
+  /** @param sessions - owned; the first one's answers are taken as right. Throws MeshError `unknown-model`. */
   constructor(sessions: readonly [OnnxSession, ...OnnxSession[]]) {
     this.#sessions = sessions;
     this.shape = shapeOf(sessions[0]);
   }
 
-  /** Measured with the inputs of the first task, which must fit it. Throws MeshError `volunteer-failed`, `device-lost`. */
+  /**
+   * The fastest session, measured with the inputs of the first task, which must fit the model. Throws MeshError `volunteer-failed`,
+   * `device-lost`.
+   */
   session(inputs: readonly NamedTensor[], run: RunInSlot, now: () => number): Promise<OnnxSession> {
     this.#choosing ??= this.#choose(inputs, run, now).catch((cause: unknown) => {
-      // It may have been these inputs.
+      // The inputs may have been the cause.
       this.#choosing = null;
       throw cause;
     });
     return this.#choosing;
   }
 
-  /** Until what is returned is called, it stays. */
+  /** Keeps the model until the returned function is called. */
   hold(): () => void {
     this.#uses++;
     return () => {
@@ -157,7 +160,7 @@ export class LoadedModel {
     };
   }
 
-  /** Releases it once nobody holds it. */
+  /** Releases the model once no one holds it. */
   retire(): void {
     this.#isRetired = true;
     this.#releaseIfOver();
@@ -176,7 +179,7 @@ export class LoadedModel {
     const right = await timed(reference, inputs, run, now);
     let best = right;
     for (const session of others) {
-      // One that does not run it is no way to run it.
+      // A runtime that fails is not used.
       const tried = await timed(session, inputs, run, now).catch(() => null);
       if (tried && tried.ms < best.ms && agrees(toTensors(right.outputs), toTensors(tried.outputs))) best = tried;
     }
@@ -186,7 +189,7 @@ export class LoadedModel {
   }
 }
 
-/** The best of a few runs. */
+/** The fastest of a few runs. */
 async function timed(
   session: OnnxSession,
   inputs: readonly NamedTensor[],

@@ -6,23 +6,23 @@ import { MeshError } from '../../../shared/errors.ts';
 /** Silence, ms, after which a download counts as dead: the slowest mobile network answers within seconds. */
 export const STALL_TIMEOUT_MS = 15_000;
 
-/** What helps when bytes are not what they should be. */
+/** Advice for damaged files. */
 export const RELOAD =
   'Reload the page, for the server may just have been updated; if that does not help, whoever runs it should deploy its models again.';
 
 export interface DownloadOptions {
   fetch: typeof globalThis.fetch;
   clock: Clock;
-  /** What a person knows it by. */
+  /** Name of the file in messages. */
   what: string;
-  /** No more is read. */
+  /** Longest body that is read. */
   limitBytes: number;
   cache: RequestCache;
-  /** With the bytes so far. */
+  /** Called with the bytes received so far. */
   onBytes?: (loadedBytes: number) => void;
 }
 
-/** Throws MeshError: `connection-failed` with what to do about it, `malformed` when more comes than was promised. */
+/** Downloads a file. Throws MeshError: `connection-failed` with advice, `malformed` when the body is longer than `limitBytes`. */
 export async function download(url: URL, options: DownloadOptions): Promise<Uint8Array<ArrayBuffer>> {
   const { fetch, clock, what, cache } = options;
   const ending = new AbortController();
@@ -41,7 +41,7 @@ export async function download(url: URL, options: DownloadOptions): Promise<Uint
     throw broken(what, ending.signal.aborted ? 'the server fell silent' : MeshError.from(cause).message, cause);
   } finally {
     stopWaiting();
-    // The body of an answer that is not wanted.
+    // Stops the body of a response that is not used.
     ending.abort();
   }
 }
@@ -53,7 +53,7 @@ function checkAnswer({ ok, status, headers }: Response, what: string): void {
       `The server has no ${what} to give (status ${status}). Reload the page later; if that does not help, whoever runs the server should look whether its models are deployed.`,
     );
   }
-  // A login page of a hotel's network, or a host that answers everything with its start page.
+  // A captive portal's login page, or a host that answers every request with its start page.
   if (headers.get('content-type')?.startsWith('text/html')) {
     throw new MeshError(
       'connection-failed',
@@ -81,7 +81,7 @@ async function readBody(
       onBytes?.(loadedBytes);
     }
   } finally {
-    // Nothing to cancel when it came to its end; a broken one has been told of already.
+    // At the end there is nothing to cancel, and a broken body was already reported.
     reader?.cancel().catch(() => {});
   }
   return concatBytes(parts);
@@ -95,7 +95,7 @@ function broken(what: string, why: string, cause: unknown): MeshError {
   );
 }
 
-/** In hexadecimal. WebAssembly does it where the browser does not: `crypto.subtle` is for secure contexts only. */
+/** SHA-256 in hexadecimal. In WebAssembly where `crypto.subtle` is missing: that exists in secure contexts only. */
 export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>, subtle: SubtleCrypto | undefined): Promise<string> {
   if (!subtle) return sha256(bytes);
   const hash = new Uint8Array(await subtle.digest('SHA-256', bytes));

@@ -5,7 +5,7 @@ import type { NetworkModel } from './manifest.ts';
 /** Interval, ms, at which the progress of a download is reported: ten times a second looks live. */
 export const PROGRESS_INTERVAL_MS = 100;
 
-/** Of a network there is a model for each kind of picture that it may be given. */
+/** Each network has a model for each kind of input. */
 export type ModelName = `${Network}-${InputKind}`;
 
 export function modelName(network: Network, input: InputKind): ModelName {
@@ -13,41 +13,44 @@ export function modelName(network: Network, input: InputKind): ModelName {
 }
 
 /**
- * Which of a model's files: the kernels' weights, or one of the two for onnxruntime-web. Spelled out, as it is among the SDK's types,
- * which do without those of the manifest's schema.
+ * Files of a model: the weights for the kernels, or one of the two for onnxruntime-web. Spelled out, because the SDK's types contain it and
+ * do not contain the manifest's schema.
  */
 export type ModelFileKind = 'wgsl' | 'onnx' | 'onnxFp16';
 
-/** Where backends get the networks from. */
+/** Where backends get networks from. */
 export interface ModelSource {
-  /** Throws MeshError `unknown-model` when there is none of that name, `connection-failed` when it cannot be fetched, `malformed` when it is damaged. */
+  /**
+   * Throws MeshError `unknown-model` when there is no such network, `connection-failed` when it cannot be fetched, `malformed` when it is
+   * damaged.
+   */
   load(model: ModelName, kind: ModelFileKind): Promise<{ model: NetworkModel; bytes: ArrayBuffer }>;
 }
 
-/** Where `infer` gets its models from: float32 ONNX as it was trained. */
+/** Where `infer` gets models from: float32 ONNX, as trained. */
 export interface OnnxSource {
   /**
-   * @param model - a name of the list of models, or a URL.
-   * @param onShare - how much of it is here, 0 to 1.
+   * @param model - a name in the list of models, or a URL.
+   * @param onShare - called with the share that was fetched, 0 to 1.
    *
    * Throws MeshError: as {@link ModelSource.load} does; `unknown-model` for a URL that is not accepted here.
    */
   loadOnnx(model: string, onShare: (share: number) => void): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** How the fetching of one file stands. Plain data: it goes from the worker to its page. */
+/** Progress of fetching one file. Plain data: the worker posts it to its page. */
 export interface ModelProgress {
-  /** Its name in the list of models, or its URL. */
+  /** Name in the list of models, or URL. */
   model: string;
   kind: ModelFileKind;
   state: 'fetching' | 'ready' | 'failed';
-  /** Back to 0 when what came was damaged and is fetched again. */
+  /** Goes back to 0 when the file was damaged and is fetched again. */
   loadedBytes: number;
-  /** As the list of models promises, or the server; 0 until that is known. */
+  /** From the list of models or the server; 0 until it is known. */
   totalBytes: number;
   /** Why it failed, and what to do. */
   error?: WireError;
-  /** What a person may want to know although it is ready; each thing once. */
+  /** A message for people although the file is ready. Each message is given once. */
   note?: string;
 }
 
@@ -56,7 +59,7 @@ interface Environment {
   tell(progress: ModelProgress): void;
 }
 
-/** Tells of one file's fetching, at most every {@link PROGRESS_INTERVAL_MS} while it lasts; its end is always told. */
+/** Reports the progress of one file at most every {@link PROGRESS_INTERVAL_MS}, and always its end. */
 export class ProgressReporter {
   #progress: ModelProgress;
   #toldAtMs = Number.NEGATIVE_INFINITY;

@@ -5,7 +5,7 @@ import type { ModelProgress } from './model-source.ts';
 import { ModelStore } from './model-store.ts';
 
 const CACHE_NAME = 'p2c2r-models';
-/** As Vite serves the repository to tests. */
+/** Where Vite serves the repository's models to tests. */
 const baseUrl = new URL('/web/public/models/', location.href);
 
 const asked: string[] = [];
@@ -27,7 +27,7 @@ function newStore(): ModelStore {
 
 afterEach(() => caches.delete(CACHE_NAME));
 
-test('the networks of this repository come from its server, then from the cache, and anew when that is damaged', async () => {
+test('networks come from the server, then from the cache, and from the server again when the cache is damaged', async () => {
   const first = await newStore().load('fast-smooth', 'wgsl');
   expect(first.bytes.byteLength).toBe(first.model.files.wgsl.bytes);
   expect(asked.splice(0)).toEqual(['manifest.json', 'fast-smooth.bin']);

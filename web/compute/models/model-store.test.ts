@@ -17,8 +17,8 @@ const keyOf = async (path: string) =>
   new URL(`${path}?sha256=${await sha256Hex(server.files.get(path) ?? new Uint8Array(0), crypto.subtle)}`, BASE_URL)
     .href;
 
-describe('what is fetched and what is kept', () => {
-  test('a file is fetched once, and comes from the browser afterwards, checked each time', async () => {
+describe('fetching and keeping', () => {
+  test('a file is fetched once, then comes from the browser and is checked each time', async () => {
     const first = await server.store().load('fast-smooth', 'wgsl');
     expect(first.model).toMatchObject({ name: 'fast-smooth', version: 'one' });
     expect(text(first.bytes)).toContain('fast-smooth.bin of one');
@@ -28,7 +28,7 @@ describe('what is fetched and what is kept', () => {
     expect(server.asked.slice(2)).toEqual(['manifest.json no-cache']);
   });
 
-  test('the list of models is read once in a session, and loads of one file share its download', async () => {
+  test('the list of models is read once per session, and simultaneous loads of a file share one download', async () => {
     const store = server.store();
     const loads = await Promise.all([
       store.load('fast-smooth', 'wgsl'),
@@ -47,7 +47,7 @@ describe('what is fetched and what is kept', () => {
     expect(one?.bytes).not.toBe(other?.bytes);
   });
 
-  test('what was damaged in the cache is fetched anew, and replaced', async () => {
+  test('a file that is damaged in the cache is fetched again and replaced', async () => {
     await server.store().load('fast-smooth', 'wgsl');
     const key = await keyOf('fast-smooth.bin');
     const good = server.caches.entries.get(key);
@@ -62,7 +62,7 @@ describe('what is fetched and what is kept', () => {
     }
   });
 
-  test('old versions go once the list no longer names them; what others keep here stays', async () => {
+  test('old versions are deleted once the list no longer names them; entries of other servers stay', async () => {
     const foreign = 'https://other.example/models/fast-smooth.bin?sha256=00';
     server.caches.entries.set(foreign, new Uint8Array(1));
     await server.store().load('fast-smooth', 'wgsl');
@@ -78,7 +78,7 @@ describe('what is fetched and what is kept', () => {
     );
   });
 
-  test('without a connection the kept list and files serve, and that is said', async () => {
+  test('without a connection the kept list and files are used, and a note says so', async () => {
     await server.store().load('fast-smooth', 'wgsl');
     server.isOffline = true;
     server.told.length = 0;
@@ -88,7 +88,7 @@ describe('what is fetched and what is kept', () => {
     await expect(server.store().load('fast-smooth', 'onnx')).rejects.toMatchObject({ reason: 'connection-failed' });
   });
 
-  test('without a connection and with nothing kept, or a kept list that is damaged, it says what to do', async () => {
+  test('without a connection, and with no kept list or a damaged one, the error says what to do', async () => {
     server.isOffline = true;
     const problem = { reason: 'connection-failed', message: expect.stringMatching(/manifest\.json.*connection/) };
     await expect(server.store().load('fast-smooth', 'wgsl')).rejects.toMatchObject(problem);
@@ -98,7 +98,7 @@ describe('what is fetched and what is kept', () => {
   });
 });
 
-describe('what is wrong with what comes', () => {
+describe('wrong responses', () => {
   const good = () => server.files.get('fast-smooth.bin') ?? new Uint8Array(0);
   const wrong = () => good().map((byte) => byte ^ 1);
 
@@ -108,7 +108,7 @@ describe('what is wrong with what comes', () => {
     ['more than was promised', () => new Response(new Uint8Array(good().byteLength + 1))],
     ['a web page', html],
     ['nothing at all', () => 'offline' as const],
-  ])('%s is fetched once more past all caches', async (_, answer) => {
+  ])('%s: fetched once more, past all caches', async (_, answer) => {
     server.instead.set('fast-smooth.bin', [answer()]);
     const { bytes } = await server.store().load('fast-smooth', 'wgsl');
     expect(new Uint8Array(bytes)).toEqual(good());
@@ -137,7 +137,7 @@ describe('what is wrong with what comes', () => {
       /no fast-smooth\.bin to give \(status 503\)/,
     ],
     ['nothing', () => 'offline' as const, 'connection-failed', /fast-smooth\.bin could not be fetched.*connection/],
-  ])('%s twice is an error that says what to do, and is not kept', async (_, answer, reason, message) => {
+  ])('%s twice: an error that says what to do, and nothing is kept', async (_, answer, reason, message) => {
     server.instead.set('fast-smooth.bin', [answer(), answer()]);
     const store = server.store();
     await expect(store.load('fast-smooth', 'wgsl')).rejects.toMatchObject({
@@ -151,12 +151,12 @@ describe('what is wrong with what comes', () => {
       error: { reason },
     });
     expect([...server.caches.entries.keys()]).toEqual([new URL('manifest.json', BASE_URL).href]);
-    // The next who asks tries anew, with the list that is true by then.
+    // The next load tries again, with the current list.
     await server.publish('two');
     expect((await store.load('fast-smooth', 'wgsl')).model.version).toBe('two');
   });
 
-  test('a body that never ends is read no further than was promised', async () => {
+  test('an endless body is not read beyond the expected size', async () => {
     let pulls = 0;
     let isCancelled = false;
     const endless = () =>
@@ -179,7 +179,7 @@ describe('what is wrong with what comes', () => {
     expect(isCancelled).toBe(true);
   });
 
-  test('a server that falls silent is given up, and asked once more', async () => {
+  test('a server that falls silent is given up and asked once more', async () => {
     server.instead.set('fast-smooth.bin', ['silent']);
     const loading = server.store().load('fast-smooth', 'wgsl');
     await expect.poll(() => server.asked.length).toBe(2);
@@ -195,7 +195,7 @@ describe('what is wrong with what comes', () => {
     ['no list of models', new Response('{"models":[{}]}'), 'malformed'],
     ['more than any list', new Response(new Uint8Array(MAX_MANIFEST_BYTES + 1)), 'malformed'],
     ['an error', new Response('', { status: 404 }), 'connection-failed'],
-  ])('%s for the list of models is an error, and the kept one serves where there is one', async (_, answer, reason) => {
+  ])('%s in place of the list of models: an error, or the kept list where there is one', async (_, answer, reason) => {
     server.instead.set('manifest.json', [answer.clone(), answer]);
     const store = server.store();
     await expect(store.load('fast-smooth', 'wgsl')).rejects.toMatchObject({
@@ -209,7 +209,7 @@ describe('what is wrong with what comes', () => {
   });
 
   test.each(['../secret', 'a/b', '..', '.', '/fast-smooth.bin', 'https:fast.bin', ''])(
-    'a list that names the path "%s" is refused, and nothing is fetched',
+    'a list with the path "%s" is refused, and nothing is fetched',
     async (path) => {
       const manifest = await server.publish('one');
       const file = manifest.models[0]?.files.onnx;
@@ -220,7 +220,7 @@ describe('what is wrong with what comes', () => {
     },
   );
 
-  test('a network that is not on the list is unknown, and those there are named', async () => {
+  test('a network that is not in the list is unknown, and the error names those that are', async () => {
     await expect(server.store().load('balanced-smooth', 'wgsl')).rejects.toMatchObject({
       reason: 'unknown-model',
       message: expect.stringContaining("it has 'fast-smooth', 'quality-smooth'"),
@@ -229,7 +229,7 @@ describe('what is wrong with what comes', () => {
 });
 
 describe('where nothing can be kept', () => {
-  test('a full disk is told once, and the networks work', async () => {
+  test('a full disk is reported once, and the networks work', async () => {
     server.caches.putError = new DOMException('full', 'QuotaExceededError');
     const store = server.store();
     for (const kind of ['wgsl', 'onnx', 'wgsl'] as const) await store.load('fast-smooth', kind);
@@ -249,7 +249,7 @@ describe('where nothing can be kept', () => {
         },
       },
     ],
-  ])('%s: told once, and the networks work', async (_, caches) => {
+  ])('%s: reported once, and the networks work', async (_, caches) => {
     const store = server.store({ caches: caches as unknown as CacheStorage });
     for (const kind of ['wgsl', 'onnx'] as const) await store.load('fast-smooth', kind);
     expect(server.told.flatMap(({ note }) => note ?? [])).toEqual([expect.stringContaining('private window')]);
@@ -262,7 +262,7 @@ describe('where nothing can be kept', () => {
     await expect(store.load('fast-smooth', 'wgsl')).resolves.toMatchObject({ model: { name: 'fast-smooth' } });
   });
 
-  test('without crypto.subtle files are checked all the same', async () => {
+  test('without crypto.subtle files are still checked', async () => {
     const digest = (bytes: Uint8Array<ArrayBuffer>) => sha256Hex(bytes, undefined);
     await expect(server.store({ digest }).load('fast-smooth', 'wgsl')).resolves.toMatchObject({
       model: { name: 'fast-smooth' },
@@ -272,7 +272,7 @@ describe('where nothing can be kept', () => {
   });
 });
 
-test('progress tells the bytes so far at a bounded rate, and always the end', async () => {
+test('progress is reported at a bounded rate, and the end always', async () => {
   const whole = server.files.get('fast-smooth.bin') ?? new Uint8Array(0);
   let sent = 0;
   const slow = new ReadableStream<Uint8Array>({
@@ -297,7 +297,7 @@ test('progress tells the bytes so far at a bounded rate, and always the end', as
   });
 });
 
-test('is a store without anybody to tell', async () => {
+test('a store without a progress listener works', async () => {
   const { fetch, clock } = server;
   const digest = (bytes: Uint8Array<ArrayBuffer>) => sha256Hex(bytes, crypto.subtle);
   const store = new ModelStore({ baseUrl: BASE_URL, caches: undefined, fetch, clock, digest });

@@ -14,10 +14,10 @@ import {
 } from './model-source.ts';
 import { UrlModels } from './url-models.ts';
 
-/** Bytes that the list of models may have. It has 3 kB today; a web page that comes in its place may have any size. */
+/** Longest list of models that is read, bytes. It has 3 kB today; a web page that comes in its place may have any size. */
 export const MAX_MANIFEST_BYTES = 256 * 1024;
 
-/** Downloads of a file: one that caches may answer, then one past every cache. What is wrong twice is wrong on the server. */
+/** Downloads of a file: caches may answer the first, and the second goes past them all. What is wrong twice is wrong on the server. */
 const MAX_ATTEMPTS = 2;
 
 const KEPT_LIST = "The server's list of networks could not be read; those this browser has kept are used.";
@@ -40,16 +40,16 @@ interface LoadedFile {
 }
 
 /**
- * The models' files: kept by the browser under their content's hash, fetched when they are not, and never given out unchecked.
- * Holds none itself: whoever loads one keeps it. Those from elsewhere are {@link UrlModels}.
+ * The models of the server's list. The browser keeps the files under the hash of their content; a file is fetched when it is not kept, and
+ * always checked. Holds no file in memory. Models from other servers: {@link UrlModels}.
  */
 export class ModelStore implements ModelSource, OnnxSource {
   readonly #options: ModelStoreOptions;
   readonly #cache: ModelCache;
   readonly #urlModels: UrlModels;
-  /** By network and kind: whoever asks for the same meanwhile shares it. */
+  /** By network and file: simultaneous loads share a download. */
   readonly #underWay = new Map<string, Promise<LoadedFile>>();
-  /** Read once, and anew after a failure: the server may have been updated since. */
+  /** Read once, and again after a failure: the server may have been updated since. */
   #manifest: Promise<Manifest> | null = null;
   readonly #notes = new Set<string>();
   readonly #toldNotes = new Set<string>();
@@ -66,14 +66,14 @@ export class ModelStore implements ModelSource, OnnxSource {
     });
   }
 
-  /** Origins whose models are fetched; null: all that are safe to fetch from. At first none. */
+  /** Origins from which models are accepted; null: all that are safe to fetch from. Empty at first. */
   set acceptModelsFrom(origins: readonly string[] | null) {
     this.#urlModels.accepted = origins;
   }
 
   async load(network: ModelName, kind: ModelFileKind): Promise<{ model: NetworkModel; bytes: ArrayBuffer }> {
     const { model, bytes } = await this.#share(network, kind);
-    // A copy for each: they may hand it on to another thread.
+    // A copy for each caller, which may transfer it to another thread.
     return { model, bytes: bytes.slice().buffer };
   }
 
@@ -195,7 +195,7 @@ export class ModelStore implements ModelSource, OnnxSource {
     return bytes.byteLength === file.bytes && (await this.#options.digest(bytes)) === file.sha256;
   }
 
-  /** Another content is another key, whatever the file's name. */
+  /** New content has a new key, whatever the file's name. */
   #keyOf({ path, sha256 }: ModelFile): URL {
     return new URL(`${path}?sha256=${sha256}`, this.#options.baseUrl);
   }

@@ -8,7 +8,7 @@ export const BASE_URL = new URL('https://server.example/models/');
 
 type Answer = Response | 'offline' | 'silent';
 
-/** A server of models that answers as a test wants, and counts what it was asked. */
+/** A model server whose responses a test controls. Records the requests. */
 export class TestModelServer {
   readonly clock = new ManualClock();
   readonly caches = new MemoryCaches();
@@ -16,11 +16,11 @@ export class TestModelServer {
   /** Path and cache mode of each request. */
   readonly asked: string[] = [];
   readonly files = new Map<string, Uint8Array<ArrayBuffer>>();
-  /** What is answered instead, one after another. */
+  /** By path: responses to give instead, one after another. */
   readonly instead = new Map<string, Answer[]>();
   isOffline = false;
 
-  /** Puts the list of models in its place. */
+  /** Publishes a list of models. */
   async publish(version: string, names: readonly string[] = ['fast-smooth', 'quality-smooth']): Promise<Manifest> {
     const models = await Promise.all(names.map((name) => this.#model(name, version)));
     const manifest: Manifest = { models };
@@ -28,7 +28,7 @@ export class TestModelServer {
     return manifest;
   }
 
-  /** A browser that comes to it; the same `caches` are the same browser. */
+  /** A browser that uses this server. The same `caches` mean the same browser. */
   store(options: Partial<ModelStoreOptions> = {}): ModelStore {
     return new ModelStore({
       baseUrl: BASE_URL,
@@ -69,7 +69,7 @@ export class TestModelServer {
   }
 }
 
-/** A body of which nothing comes, until it is given up. */
+/** A body that sends nothing until it is aborted. */
 function silence(signal: AbortSignal | null | undefined): ReadableStream<Uint8Array> {
   return new ReadableStream({
     start(controller) {
@@ -78,10 +78,10 @@ function silence(signal: AbortSignal | null | undefined): ReadableStream<Uint8Ar
   });
 }
 
-/** What the model store uses of a browser's caches, in memory. */
+/** An in-memory CacheStorage, as far as the model store uses one. */
 export class MemoryCaches {
   readonly entries = new Map<string, Uint8Array<ArrayBuffer>>();
-  /** What storing anything throws. */
+  /** Thrown by every put. */
   putError: Error | null = null;
 
   readonly #cache = {
@@ -97,6 +97,6 @@ export class MemoryCaches {
     keys: async () => [...this.entries.keys()].map((url) => new Request(url)),
   };
 
-  /** As the browser hands it out. */
+  /** As `globalThis.caches`. */
   readonly storage = { open: async () => this.#cache } as unknown as CacheStorage;
 }

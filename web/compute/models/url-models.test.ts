@@ -32,7 +32,7 @@ const load = (url: string, accepted?: readonly string[] | null, shares: number[]
 const pinned = async (bytes: Uint8Array<ArrayBuffer> = BYTES) =>
   `${ELSEWHERE}/a.onnx#sha256=${await sha256Hex(bytes, crypto.subtle)}`;
 
-test('a model comes from an origin that was allowed, with nothing of ours told there and no way on', async () => {
+test('a model is fetched from an allowed origin, without credentials, referrer or redirects', async () => {
   const shares: number[] = [];
   expect(await load(`${ELSEWHERE}/a.onnx`, undefined, shares)).toEqual(BYTES);
   expect(asked[0]?.[1]).toMatchObject({ credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer' });
@@ -54,12 +54,12 @@ test.each([
   expect(asked).toEqual([]);
 });
 
-test('a page that asks for itself may fetch from anywhere that is safe', async () => {
+test("the page's own worker may fetch from any safe origin", async () => {
   expect(await load('https://anywhere.example/a.onnx', null)).toEqual(BYTES);
   await expect(load('http://anywhere.example/a.onnx', null)).rejects.toMatchObject({ reason: 'unknown-model' });
 });
 
-test('one that is named by its hash is kept, checked each time, and fetched anew when it is damaged', async () => {
+test('a model named by its hash is kept, checked each time, and fetched again when it is damaged', async () => {
   const url = await pinned();
   await load(url);
   expect(await load(url)).toEqual(BYTES);
@@ -69,13 +69,13 @@ test('one that is named by its hash is kept, checked each time, and fetched anew
   expect(asked).toHaveLength(2);
 });
 
-test('another content than its hash says is refused and not kept', async () => {
+test('content that does not match its hash is refused and not kept', async () => {
   await expect(load(await pinned(BYTES.slice(1)))).rejects.toMatchObject({ reason: 'malformed' });
   await expect(load(`${ELSEWHERE}/a.onnx#latest`)).rejects.toMatchObject({ reason: 'bad-input' });
   expect(server.caches.entries.size).toBe(0);
 });
 
-test('others are asked for each time, and only so many are kept', async () => {
+test('models without a hash are requested each time, and only a few are kept', async () => {
   await load(`${ELSEWHERE}/a.onnx`);
   await load(`${ELSEWHERE}/a.onnx`);
   expect(asked.map(([, init]) => init?.cache)).toEqual(['no-cache', 'no-cache']);
@@ -88,7 +88,7 @@ test('others are asked for each time, and only so many are kept', async () => {
   expect([...server.caches.entries.values()].map(([first]) => first)).toEqual([1, 2, 3, 4]);
 });
 
-test('one that is too large is given up', async () => {
+test('a model that is too large is given up', async () => {
   const chunk = new Uint8Array(8 * 1024 * 1024);
   let sent = 0;
   const body = new ReadableStream({

@@ -22,24 +22,26 @@ export interface UrlModelsOptions {
 const PIN = /^#sha256=([0-9a-f]{64})$/;
 
 /**
- * Models from elsewhere than the server's list, of origins that were allowed. A URL that ends in `#sha256=` and 64 digits names its
- * content: that is kept under its hash and asked for no more. What others have to give may change, so the server is asked each time,
- * and what is still valid comes from the browser's own cache.
+ * Models from other servers, of origins that were allowed. A URL that ends in `#sha256=` and 64 digits names its content, which is kept
+ * under that hash and not requested again. Other content may change, so its server is asked each time, and the browser's HTTP cache answers
+ * while it is valid.
  */
 export class UrlModels {
   readonly #options: UrlModelsOptions;
   readonly #cache: ModelCache;
-  /** Origins allowed; null: all that are safe to fetch from. */
+  /** Allowed origins; null: all that are safe to fetch from. */
   accepted: readonly string[] | null = [];
 
   constructor(options: UrlModelsOptions) {
     this.#options = options;
     const { caches, baseUrl } = options;
-    // What is not kept is fetched again, which costs time and nothing else.
+    // A file that cannot be kept is fetched again, which costs only time.
     this.#cache = new ModelCache({ caches, baseUrl, name: 'p2c2r-url-models', onTrouble: () => {} });
   }
 
-  /** Throws MeshError `unknown-model` when it may not be fetched, `connection-failed` when it cannot be, `malformed` when it is another. */
+  /**
+   * Throws MeshError `unknown-model` when it may not be fetched, `connection-failed` when it cannot be, `malformed` when the hash differs.
+   */
   async load(model: string, report: ProgressReporter): Promise<Uint8Array<ArrayBuffer>> {
     const url = new URL(model);
     this.#checkAccepted(url);
@@ -77,7 +79,7 @@ export class UrlModels {
   async #fetch(url: URL, report: ProgressReporter): Promise<Uint8Array<ArrayBuffer>> {
     const { fetch, clock } = this.#options;
     return download(url, {
-      // Nobody's cookies and no address of this page go there, and it cannot send us on to an origin that was not allowed.
+      // No cookies and no referrer are sent, and a redirect cannot lead to an origin that was not allowed.
       fetch: async (input, init) => {
         const response = await fetch(input, {
           ...init,

@@ -3,14 +3,14 @@ import { aliasedPicture, smoothPicture } from '../test-pictures.ts';
 import { makeFrame } from '../video-frames.ts';
 import { FRAMES_BETWEEN_INSPECTIONS, FrameInputKindTracker } from './input-kind.ts';
 
-test('a film after a game is noticed, within two looks and without waiting for them', async () => {
+test('a film after a game is noticed within two inspections, and no frame waits for them', async () => {
   const watch = new FrameInputKindTracker();
   expect(await seenOf(watch, aliasedPicture())).toBe('aliased');
   const film = smoothPicture();
   let frames = 1;
   while ((await seenOf(watch, film)) === 'aliased' && frames < 10 * FRAMES_BETWEEN_INSPECTIONS) {
     frames++;
-    // The looking goes on beside.
+    // Inspections go on in parallel.
     await new Promise((resolve) => setTimeout(resolve));
   }
   expect(frames).toBeGreaterThan(FRAMES_BETWEEN_INSPECTIONS);

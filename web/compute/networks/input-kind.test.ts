@@ -10,12 +10,12 @@ describe('the kind of a picture', () => {
     expect(inputKindOf(smoothPicture(0, 4))).toBe('smooth');
   });
 
-  test('is told through the noise of a codec', () => {
+  test('is recognised through the noise of a codec', () => {
     expect(inputKindOf(aliasedPicture(12))).toBe('aliased');
     expect(inputKindOf(smoothPicture(12))).toBe('smooth');
   });
 
-  test('is smooth where there is nothing to go by', () => {
+  test('is smooth where there are no edges', () => {
     expect(inputKindOf({ width: 3, height: 2, data: new Uint8ClampedArray(24) })).toBe('smooth');
     expect(inputKindOf({ width: 64, height: 36, data: new Uint8ClampedArray(64 * 36 * 4).fill(90) })).toBe('smooth');
   });
@@ -32,7 +32,7 @@ test('one odd picture changes nothing, two in a row do', () => {
   expect(memory.kind).toBe('smooth');
 });
 
-test('looking is dear: of a stream one picture in so many is looked at', () => {
+test('only one picture of a stream in many is inspected', () => {
   const memory = new InputKindTracker();
   const aliased = aliasedPicture();
   const smooth = smoothPicture();

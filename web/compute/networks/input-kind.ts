@@ -21,9 +21,10 @@ const MIN_EDGES = 40;
 export const FRAMES_BETWEEN_INSPECTIONS = 60;
 
 /**
- * Tells the two apart by lone edges: a step between two even areas. Where pixels are averages the edge falls within a pixel more
- * often than between two, and that pixel lies between both sides; one sample is of the one side or of the other. Of all frames in
- * training's data, coded ones included, `aliased` ones have such a pixel at 4-50 % of their edges, `smooth` ones at 50-76 %.
+ * Tells aliased pictures (one sample a pixel) from smooth ones (anti-aliased or filmed) by isolated edges: a step between two even areas.
+ * Where pixels are averages, an edge falls within a pixel more often than between two, and that pixel lies between both sides; a single
+ * sample belongs to one side. Over all frames of the training data, coded ones included, `aliased` ones have such a pixel at 4-50 % of
+ * their edges, `smooth` ones at 50-76 %.
  */
 export function inputKindOf({ width, height, data }: PixelImage): InputKind {
   const count: EdgeCount = { edges: 0, between: 0 };
@@ -36,11 +37,11 @@ export function inputKindOf({ width, height, data }: PixelImage): InputKind {
 
 interface EdgeCount {
   edges: number;
-  /** Of them those with a pixel between both sides. */
+  /** Edges with a pixel between their sides. */
   between: number;
 }
 
-/** Along a line of `length` pixels, `stride` bytes apart. */
+/** Counts along a line of `length` pixels, `stride` bytes apart. */
 function countEdges(data: PixelImage['data'], start: number, stride: number, length: number, count: EdgeCount): void {
   if (length < 5) return;
   const lumaAt = (n: number) => {
@@ -58,7 +59,7 @@ function countEdges(data: PixelImage['data'], start: number, stride: number, len
     const even = size * FLAT_WITHIN;
     if (size > EDGE_LUMA && Math.abs(left - before) < even && Math.abs(after - right) < even) {
       const share = (middle - left) / rise;
-      // What overshoots is no step but a line.
+      // An overshoot is a line and not a step.
       if (share > -0.25 && share < 1.25) {
         count.edges++;
         if (share > 0.2 && share < 0.8) count.between++;
@@ -72,20 +73,20 @@ function countEdges(data: PixelImage['data'], start: number, stride: number, len
 }
 
 /**
- * The kind of a stream's pictures: the first is looked at, and one in {@link FRAMES_BETWEEN_INSPECTIONS} after it. It changes when
- * two looks in a row say so, for each change of weights can be seen.
+ * The kind of a stream's pictures. Inspects the first picture, then one in {@link FRAMES_BETWEEN_INSPECTIONS}. The kind changes when two
+ * inspections in a row agree, because each change of weights is visible.
  */
 export class InputKindTracker {
   #kind: InputKind | null = null;
   #wasOther = false;
   #framesToLook = 0;
 
-  /** Null before the first look. */
+  /** Null before the first inspection. */
   get kind(): InputKind | null {
     return this.#kind;
   }
 
-  /** Counts a picture: is it one to look at? */
+  /** Counts a picture, and says whether it is to be inspected. */
   countFrame(): boolean {
     if (this.#framesToLook-- > 0) return false;
     this.#framesToLook = FRAMES_BETWEEN_INSPECTIONS - 1;
@@ -100,20 +101,20 @@ export class InputKindTracker {
     return this.#kind;
   }
 
-  /** Of the stream's next picture, which is looked at if it is due. */
+  /** The kind of the stream's next picture, inspected if it is due. */
   of(image: PixelImage): InputKind {
     const countFrame = this.countFrame();
     return countFrame || this.#kind === null ? this.look(image) : this.#kind;
   }
 }
 
-/** The kind of a stream's frames where they lie on the GPU: looked at now and then, for a look is a copy out of it. */
+/** The kind of a stream's frames that lie on the GPU. Inspections are rare, because each copies a frame out of it. */
 export class FrameInputKindTracker {
   readonly #reader = new RgbaReader();
   readonly #memory = new InputKindTracker();
   #isLooking = false;
 
-  /** Waits for the first frame to be looked at; later ones are looked at beside the work. Throws MeshError as the reader does. */
+  /** Waits for the first frame to be inspected; later inspections run in parallel. Throws MeshError as {@link RgbaReader.read} does. */
   async of(frame: VideoFrame): Promise<InputKind> {
     const countFrame = this.#memory.countFrame();
     const { kind } = this.#memory;
@@ -127,7 +128,7 @@ export class FrameInputKindTracker {
     try {
       this.#memory.look(await this.#reader.read(frame));
     } catch {
-      // A frame that cannot be read says nothing; the next one will.
+      // A frame that cannot be read says nothing. The next one will.
     } finally {
       frame.close();
       this.#isLooking = false;

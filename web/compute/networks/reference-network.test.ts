@@ -10,11 +10,11 @@ import { unpackLayers } from './weights.ts';
 const MODELS = new URL('../../public/models/', import.meta.url);
 const VECTORS = new URL('./test-vectors/', import.meta.url);
 
-/** Two orders of adding the same float32 products. */
+/** Float32 products that are summed in another order. */
 const TOLERANCE = 1e-4;
 
 describe.each(NETWORKS)('the network %s', (name) => {
-  it('computes what PyTorch computes, layer by layer, borders and odd sides included', async () => {
+  it('computes what PyTorch computes, layer by layer, with borders and odd sizes', async () => {
     const { network, layers } = await load(name);
     const vectors = await loadVectors(name);
     const source = part(vectors, 'source');

@@ -11,11 +11,12 @@ export interface Features {
 }
 
 /**
- * What the networks compute, in plain TypeScript: every kernel and every session is tested against it, and it against PyTorch. Takes
- * and gives premultiplied sRGB-encoded values, 0..1 in and not clamped out.
- * @param source 3 channels.
- * @param round what arithmetic makes of each product and sum; exact unless told.
- * @returns what each layer gives, activated; the last one's is the detail before it is shuffled.
+ * The networks in plain TypeScript. It is tested against PyTorch, and every kernel and session is tested against it. Takes and returns
+ * premultiplied sRGB-encoded values: 0..1 in, not clamped out.
+ *
+ * @param source - 3 channels.
+ * @param round - rounding of each product and sum; exact by default.
+ * @returns the activated output of each layer; the last one is the detail before the pixel shuffle.
  */
 export function featuresOf(
   network: NetworkShape,
@@ -32,7 +33,7 @@ export function featuresOf(
   return all;
 }
 
-/** The picture at twice the size; without layers the bilinear base of it. */
+/** The picture at twice the size; without layers its bilinear base. */
 export function runNetwork(network: NetworkShape, layers: readonly Layer[], source: Features): Features {
   const detail = featuresOf(network, layers, source).at(-1);
   const width = source.width * 2;
@@ -92,7 +93,7 @@ function valueAt({ width, height, channels, data }: Features, x: number, y: numb
   return data[(row * width + column) * channels + channel] ?? 0;
 }
 
-/** Of the picture at twice the size. */
+/** Position in the picture at twice the size. */
 function bilinearAt(source: Features, x: number, y: number, colour: number): number {
   const left = Math.floor((x - 1) / 2);
   const top = Math.floor((y - 1) / 2);
@@ -104,8 +105,7 @@ function bilinearAt(source: Features, x: number, y: number, colour: number): num
 }
 
 /**
- * What a network makes of a picture with straight alpha, at twice its size: it sees premultiplied colours, what it makes of them is
- * kept within 0..alpha, and alpha is bilinear.
+ * Doubles a picture with straight alpha. The network sees premultiplied colours, its result is clamped to 0..alpha, and alpha is bilinear.
  */
 export function doubledReference(
   network: NetworkShape,
@@ -113,12 +113,12 @@ export function doubledReference(
   image: PixelImage,
 ): PixelImage & { data: Uint8ClampedArray } {
   const { width, height, data: sharp } = runNetwork(network, layers, premultiplied(image));
-  // Without layers it is the bilinear base alone.
+  // Without layers the result is the bilinear base.
   const { data: alphas } = runNetwork(network, [], alphaOf(image));
   const data = new Uint8ClampedArray(width * height * 4);
   for (let i = 0; i < width * height; i++) {
     const alpha = alphas[i * 3] ?? 0;
-    // Below a tenth of a step of 8 bits the colour is noise.
+    // Below a tenth of an 8-bit step the colour is noise.
     const scale = alpha > 1 / 2550 ? 255 / alpha : 0;
     for (let colour = 0; colour < 3; colour++) {
       data[i * 4 + colour] = Math.min(Math.max(sharp[i * 3 + colour] ?? 0, 0), alpha) * scale;

@@ -19,11 +19,11 @@ describe('half precision', () => {
     [1 + 3 / 2048, 0x3c02],
     [2047.9999 / 1024, 0x4000],
     [Number.NaN, 0x7e00],
-  ])('has %f as %i', (value, bits) => {
+  ])('encodes %f as %i', (value, bits) => {
     expect(toFloat16Bits(value)).toBe(bits);
   });
 
-  it('rounds to what its bits say', () => {
+  it('rounds to the value of the bits', () => {
     for (const value of [0.1, -0.3, 1.0005, 700.3, 3e-6, -1e-9, 65_519]) {
       expect(toFloat16Bits(roundedToFloat16(value))).toBe(toFloat16Bits(value));
       expect(Math.abs(roundedToFloat16(value) - value)).toBeLessThanOrEqual(Math.max(Math.abs(value) / 2048, 2 ** -25));

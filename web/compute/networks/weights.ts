@@ -3,23 +3,23 @@ import type { NetworkShape } from '../models/manifest.ts';
 
 export const TAPS = 9;
 
-/** One 3x3 convolution. */
+/** A 3x3 convolution. */
 export interface Layer {
-  /** What the convolution reads; padded with zeros to whole blocks of four in `weights`. */
+  /** Input channels; padded with zeros to whole blocks of four in `weights`. */
   inputs: number;
   outputs: number;
-  /** [tap][block of 4 inputs][block of 4 outputs][input of its block][output of its block]. */
+  /** [tap][block of 4 inputs][block of 4 outputs][input in its block][output in its block]. */
   weights: Float32Array;
   /** [output]. */
   bias: Float32Array;
 }
 
-/** Blocks of four channels. */
+/** Number of blocks of four channels. */
 export function blocksOf(channels: number): number {
   return Math.ceil(channels / 4);
 }
 
-/** Reads the blob that `training/export.py` packs: its docstring tells the order. Throws MeshError `malformed`. */
+/** Reads the blob that `training/export.py` packs; its docstring describes the order. Throws MeshError `malformed`. */
 export function unpackLayers(shape: NetworkShape, blob: ArrayBuffer): Layer[] {
   checkShape(shape);
   const { widths } = shape;
@@ -40,7 +40,7 @@ export function unpackLayers(shape: NetworkShape, blob: ArrayBuffer): Layer[] {
   return layers;
 }
 
-/** The manifest's schema says nothing of how its numbers go together. */
+/** The manifest's schema does not check how the numbers fit together. */
 function checkShape({ widths, outputs }: NetworkShape): void {
   const colours = outputs === 'luma' ? 1 : 3;
   const isWhole = widths[0] === 3 && widths.at(-1) === colours * 4 && widths.slice(1).every((width) => width % 4 === 0);
@@ -54,7 +54,7 @@ function sizeError(sizeBytes: number): MeshError {
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
-/** The nearest half-precision number's bits; ties go to the even one. Browsers have a Float16Array only lately. */
+/** Bits of the nearest half-precision number; ties go to even (IEEE 754 binary16). `Float16Array` is too new to rely on. */
 export function toFloat16Bits(value: number): number {
   float[0] = value;
   const word = bits[0] ?? 0;
@@ -62,11 +62,11 @@ export function toFloat16Bits(value: number): number {
   const magnitude = Math.abs(value);
   if (Number.isNaN(value)) return 0x7e00;
   if (magnitude >= 65_520) return sign | 0x7c00;
-  // Below 2^-14 halves are multiples of 2^-24.
+  // Below 2^-14 half-precision numbers are multiples of 2^-24.
   if (magnitude < 2 ** -14) return sign | roundedToEven(magnitude * 2 ** 24);
   const exponent = ((word >>> 23) & 0xff) - 127;
   const steps = roundedToEven((magnitude / 2 ** exponent - 1) * 1024);
-  // A mantissa that overflows carries into the exponent, as it should.
+  // A mantissa that overflows carries into the exponent, which is right.
   return sign | (((exponent + 15) << 10) + steps);
 }
 

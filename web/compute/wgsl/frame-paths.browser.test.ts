@@ -42,6 +42,15 @@ test('a way that brings pictures through at one quality only is not used', async
   expect(await selectFramePaths(backend, false, now)).toEqual(SAFE_FRAME_PATHS);
 });
 
+test('known paths are only checked, and selected anew where they are wrong by now', async () => {
+  const { backend, ran, now } = simulatedGpu(() => false);
+  expect(await selectFramePaths(backend, false, now, SAFE_FRAME_PATHS)).toEqual(SAFE_FRAME_PATHS);
+  expect(ran).toHaveLength(FILTERS.length);
+  const changed = simulatedGpu(({ frameOut }) => frameOut === 'canvas');
+  const selected = await selectFramePaths(changed.backend, false, changed.now, quickest);
+  expect(selected).toEqual({ ...quickest, frameOut: 'readback' });
+});
+
 test('the fastest of those that are right is taken; a software adapter is not put to the test', async () => {
   const { backend, ran, now } = simulatedGpu(
     ({ frameIn, frameOut }) => frameIn === quickest.frameIn || frameOut === 'canvas',

@@ -25,11 +25,11 @@ export async function openDevice(gpu: GPU): Promise<OpenedDevice | null> {
   const { info } = adapter;
   const requiredFeatures = adapter.features.has('shader-f16') ? (['shader-f16'] as const) : [];
   const device = await adapter.requestDevice({ label: 'p2c2r', requiredFeatures });
-  return { device, name: nameOf(info), isSoftware: isSoftware(info) };
+  return { device, name: adapterName(info), isSoftware: isSoftware(info) };
 }
 
 /** Browsers tell as much as they like of an adapter: a sentence, a family, or nothing. */
-function nameOf(info: GPUAdapterInfo): string {
+export function adapterName(info: GPUAdapterInfo): string {
   const { description, vendor, architecture, device } = info;
   const name = description || [vendor, architecture || device].filter(Boolean).join(' ') || 'A GPU without a name';
   return isSoftware(info) ? `${name.slice(0, MAX_NAME)} (software)` : name.slice(0, MAX_NAME);
