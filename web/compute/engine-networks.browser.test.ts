@@ -34,7 +34,7 @@ async function upscaled(engine: Engine, quality: Quality) {
   return { image, backend: executed.backend, pixels: executed.attachments[0] ?? new Uint8Array(0) };
 }
 
-test('a machine without WebGPU runs the networks by onnxruntime-web, and says how fast once it knows', async () => {
+test('a machine without WebGPU runs networks on onnxruntime-web, and advertises their speed once it is measured', async () => {
   const told: EngineCapabilities[] = [];
   const engine = await startEngine({ gpu: undefined, onCapabilities: (capabilities) => told.push(capabilities) });
   expect(engine.capabilities.backends).not.toHaveProperty(['upscale:fast']);
@@ -50,7 +50,7 @@ test('a machine without WebGPU runs the networks by onnxruntime-web, and says ho
   expect(told[0]?.backends.upscale).toMatchObject({ backend: 'js' });
 });
 
-test('a stream runs a network too, and names what runs it', async () => {
+test('a stream runs a network too, and names its backend', async () => {
   const engine = await startEngine({ gpu: undefined });
   const { image, pixels } = await upscaledOpaque(engine);
   const frames = engine.openFrames({ outWidth: 48, outHeight: 28, quality: 'fast' });
@@ -71,13 +71,13 @@ async function upscaledOpaque(engine: Engine) {
   return { image, pixels: attachments[0] ?? new Uint8Array(0) };
 }
 
-test('the library runs on the device of the engine when it is asked to', async () => {
+test("onnxruntime-web runs on the engine's device when it is preferred", async () => {
   const engine = await startEngine({ preferBackend: 'ort-webgpu' });
   expect((await upscaled(engine, 'fast')).backend).toBe('ort-webgpu');
   expect((await upscaled(engine, 'spatial')).backend).toBe('js');
 });
 
-test('without models networks are unknown, cancelled ones end at once, and filters run as ever', async () => {
+test('without models networks are unknown, a cancelled task ends at once, and filters still run', async () => {
   const engine = await Engine.create({ gpu: undefined, now: () => performance.now() });
   engines.push(engine);
   await expect(upscaled(engine, 'fast')).rejects.toMatchObject({ reason: 'unknown-model' });
@@ -89,6 +89,6 @@ test('without models networks are unknown, cancelled ones end at once, and filte
   const waiting = slow.execute('upscale', task, { owner: 'impatient', signal: controller.signal });
   controller.abort();
   await expect(waiting).rejects.toMatchObject({ reason: 'cancelled' });
-  // Nor does it hold up the others.
+  // Nor does it delay the others.
   expect((await upscaled(slow, 'spatial')).backend).toBe('js');
 });

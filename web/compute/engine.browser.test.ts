@@ -51,7 +51,7 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return largest;
 }
 
-/** Differences that can be seen: colours behind what is all but transparent are noise on either side. */
+/** Compares premultiplied colours: those of nearly transparent pixels are noise. */
 function largestVisibleDifference(a: Uint8Array, b: Uint8ClampedArray): number {
   return largestDifference(premultiplied(a), premultiplied(b));
 }
@@ -61,7 +61,7 @@ function premultiplied(data: Uint8Array | Uint8ClampedArray): Float32Array {
 }
 
 describe.each(FILTERS)('the %s kernel', (quality) => {
-  test('answers as the reference does, on odd sizes, any ratio and alpha', async () => {
+  test('matches the reference at odd sizes, any ratio and with alpha', async () => {
     for (const [width, height, outWidth, outHeight] of [
       [1, 1, 1, 1],
       [1, 1, 4, 3],
@@ -86,7 +86,7 @@ describe.each(FILTERS)('the %s kernel', (quality) => {
     }
   });
 
-  test('sharpens a frame of a stream as it does a picture, and keeps its time', async () => {
+  test('sharpens frames of a stream like pictures, and keeps their time', async () => {
     const image = opaque(paintedPicture(48, 27));
     const upscaler = shared.openFrames({ outWidth: 96, outHeight: 54, quality });
     const expected = upscaleReference(image, { outWidth: 96, outHeight: 54, quality });
@@ -99,7 +99,7 @@ describe.each(FILTERS)('the %s kernel', (quality) => {
   });
 });
 
-test('853x480 comes out as the reference has it', async () => {
+test('853x480 matches the reference', async () => {
   const image = paintedPicture(853, 480);
   const task = upscaleTask(image, 1280, 720, 'bilinear');
   const { attachments } = await shared.execute('upscale', task, nobodys);
@@ -119,14 +119,14 @@ test("frames in a decoder's I420 are converted", async () => {
   expect(largestDifference(pixels.slice(0, 4), [128, 128, 128, 255])).toBeLessThanOrEqual(3);
 });
 
-test('a stream goes on when its frames change size, and says so when they no longer fit', async () => {
+test('a stream goes on when its frames change size, and reports an error when they no longer fit', async () => {
   const upscaler = shared.openFrames({ outWidth: 64, outHeight: 64, quality: 'spatial' });
   await processed(upscaler, opaque(paintedPicture(32, 32)), 1);
   await processed(upscaler, opaque(paintedPicture(48, 40)), 2);
   await expect(processed(upscaler, opaque(paintedPicture(8, 8)), 3)).rejects.toMatchObject({ reason: 'bad-input' });
 });
 
-test('without WebGPU the processor does it, and says so', async () => {
+test("without WebGPU the processor is used, and the adapter's name says so", async () => {
   const engine = await startEngine({ gpu: undefined });
   expect(engine.capabilities.adapter).toContain('No WebGPU');
   expect(engine.capabilities.backends.upscale).toMatchObject({ backend: 'js' });
@@ -143,14 +143,14 @@ test('without WebGPU the processor does it, and says so', async () => {
   expect(frame.pixels.length).toBe(34 * 10 * 4);
 });
 
-test('a GPU that cannot be had is not counted on, and the reason is told', async () => {
+test("a GPU without an adapter is not used, and the adapter's name says why", async () => {
   const gpu = { requestAdapter: async () => null } as unknown as GPU;
   const engine = await startEngine({ gpu });
   expect(engine.capabilities.backends.upscale?.backend).toBe('js');
   expect(engine.capabilities.adapter).toContain('No GPU');
 });
 
-test('what it offers is measured, and echo returns its bytes', async () => {
+test('capabilities are measured, and echo returns its bytes', async () => {
   const { adapter, backends, frameIn, frameOut } = shared.capabilities;
   expect(adapter.length).toBeGreaterThan(0);
   expect(backends.upscale?.unitsPerMs).toBeGreaterThan(0);
@@ -178,7 +178,7 @@ test('an engine given the speeds of its adapter times nothing, and one given tho
   expect(foreign.measuredSpeeds.gpu).toBeNull();
 });
 
-test('a cancelled task ends at once, a wrong one is refused, and others are unharmed', async () => {
+test('a cancelled task ends at once, a malformed one is refused, and others are not affected', async () => {
   const engine = await startEngine({ preferBackend: 'js' });
   const controller = new AbortController();
   const large = upscaleTask(paintedPicture(640, 360), 2560, 1440, 'spatial');
@@ -192,7 +192,7 @@ test('a cancelled task ends at once, a wrong one is refused, and others are unha
   await expect(engine.execute('cooking', large, nobodys)).rejects.toMatchObject({ reason: 'unknown-task' });
 });
 
-test('a lost device hands its task back, and tasks and streams go on with a new one', async () => {
+test('a lost device returns its task, and tasks and streams go on with a new device at the speeds measured before', async () => {
   const { gpu, devices } = watchedGpu();
   const told: EngineCapabilities[] = [];
   const engine = await startEngine({ gpu, onCapabilities: (capabilities) => told.push(capabilities) });

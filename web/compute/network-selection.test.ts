@@ -30,7 +30,7 @@ const models: ModelSource = {
   },
 };
 
-/** Time passes only where something takes it. */
+/** A clock that advances only while a backend runs. */
 class Bench {
   nowMs = 0;
   readonly asked: string[] = [];
@@ -38,7 +38,7 @@ class Bench {
   readonly run: RunInSlot = async (body) =>
     (await body({ signal: new AbortController().signal, yieldNow: async () => {} })).finish();
 
-  /** Answers as the reference does, in time that grows with the pixels. */
+  /** A backend that answers like the reference, in time that grows with the pixels. */
   backend(name: BackendName, fixedMs: number, msPerPixel: number, isWrong = false): Backend {
     return {
       name,
@@ -72,7 +72,7 @@ class Bench {
     return [...new Set(this.asked.map((line) => line.split(' ')[0] ?? ''))];
   }
 
-  /** Only the small picture's answer is looked at, and the reference is slow. */
+  /** Only the small picture is compared, because the reference is slow. */
   async #answer(data: Uint8Array, { width, height, quality }: UpscaleShape): Promise<Uint8Array<ArrayBuffer>> {
     if (width !== NETWORK_CHECK_SIZE.width) return new Uint8Array(width * height * 16);
     const image = { width, height, data };
@@ -82,7 +82,7 @@ class Bench {
   }
 }
 
-test('each size goes to whoever is predicted to be fastest there', async () => {
+test('each size goes to the backend that is predicted to be the fastest there', async () => {
   const bench = new Bench();
   const choice = bench.choice([bench.backend('wgsl', 10, 1e-5), bench.backend('ort-wasm', 0.1, 1e-3)]);
   expect(choice.find('fast', 1)).toBeUndefined();
@@ -98,7 +98,7 @@ test('each size goes to whoever is predicted to be fastest there', async () => {
   expect(choice.speeds['upscale:quality']).toBeUndefined();
 });
 
-test('a GPU that answers right leaves the library unloaded; each network is measured once', async () => {
+test('a correct GPU leaves the library unloaded, and each network is measured once', async () => {
   const bench = new Bench();
   const choice = bench.choice([bench.backend('wgsl', 50, 0)], [bench.backend('ort-wasm', 1, 0)]);
   expect(await Promise.all([choice.prepare('fast', bench.run), choice.prepare('fast', bench.run)])).toEqual([
@@ -115,7 +115,7 @@ describe.each([
   ['answers wrong', (bench: Bench) => bench.backend('wgsl', 1, 0, true)],
   ['knows no networks', (bench: Bench) => bench.failing('wgsl', 'unknown-model')],
   ['cannot compile them', (bench: Bench) => bench.failing('wgsl', 'volunteer-failed')],
-])('one that %s', (_how, make) => {
+])('a backend that %s', (_how, make) => {
   test('is passed over', async () => {
     const bench = new Bench();
     const choice = bench.choice([make(bench)], [bench.backend('ort-webgpu', 5, 0), bench.backend('ort-wasm', 9, 0)]);
@@ -124,7 +124,7 @@ describe.each([
     expect(bench.namesAsked()).toEqual(['wgsl', 'ort-webgpu', 'ort-wasm']);
   });
 
-  test('makes the network unknown where there is no other, and says why', async () => {
+  test('makes the network unknown where there is no other, and the error says why', async () => {
     const bench = new Bench();
     const choice = bench.choice([make(bench)]);
     await expect(choice.prepare('fast', bench.run)).rejects.toMatchObject({ reason: 'unknown-model' });
@@ -134,7 +134,7 @@ describe.each([
   });
 });
 
-test('what may do well the next time is asked again', async () => {
+test('a transient failure is tried again', async () => {
   const bench = new Bench();
   const backend = bench.failing('ort-wasm', 'connection-failed');
   const choice = bench.choice([backend]);
@@ -151,7 +151,7 @@ test('without models no network runs', async () => {
   await expect(choice.prepare('fast', bench.run)).rejects.toMatchObject({ reason: 'unknown-model' });
 });
 
-test('one that is too slow is not measured at the larger size', async () => {
+test('a slow backend is not measured at the larger size', async () => {
   const bench = new Bench();
   const choice = bench.choice([bench.backend('wgsl', 0, NETWORK_TIMING_MS / 1_000)]);
   await choice.prepare('fast', bench.run);
@@ -174,7 +174,7 @@ test('a backend with a known cost is checked and not timed, and refused where it
   expect(selection.backendFor('fast', 1_000).name).toBe('wgsl');
 });
 
-test('neither part of a speed is negative, whatever a noisy clock saw', () => {
+test('no coefficient of a cost is negative, however noisy the clock', () => {
   expect(fitRunCost({ pixels: 100, ms: 5 }, { pixels: 400, ms: 4 })).toEqual({ fixedMs: 4, msPerPixel: 0 });
   const { fixedMs, msPerPixel } = fitRunCost({ pixels: 100, ms: 1 }, { pixels: 400, ms: 40 });
   expect([fixedMs, msPerPixel]).toEqual([0, 0.1]);

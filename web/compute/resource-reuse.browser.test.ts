@@ -6,7 +6,7 @@ import { fixedSpeeds } from './test-gpu.ts';
 import { paintedPicture } from './test-pictures.ts';
 import { READBACK_RING_SIZE } from './wgsl/gpu-buffers.ts';
 
-/** What compiles, and what allocates on the GPU. */
+/** Methods that compile, and methods that allocate on the GPU. */
 const COMPILING = [
   ...['createShaderModule', 'createPipelineLayout', 'createBindGroupLayout'],
   ...['createComputePipeline', 'createComputePipelineAsync', 'createRenderPipeline', 'createRenderPipelineAsync'],
@@ -16,7 +16,7 @@ const ALLOCATING = ['createBuffer', 'createTexture', 'createSampler'];
 const calls: string[] = [];
 let engine: Engine;
 
-/** The browser's WebGPU, with an ear on what is made on its devices. */
+/** The browser's WebGPU, which records what is created on its devices. */
 function overheardGpu(): GPU {
   const requestAdapter = async (options?: GPURequestAdapterOptions) => {
     const adapter = await navigator.gpu.requestAdapter(options);
@@ -28,7 +28,7 @@ function overheardGpu(): GPU {
   return { requestAdapter } as unknown as GPU;
 }
 
-/** Its own methods are listened to, for the browser accepts no stand-in for a device. */
+/** Replaces the device's own methods, because the browser accepts no stand-in for a device. */
 function overheard(device: GPUDevice): GPUDevice {
   for (const name of [...COMPILING, ...ALLOCATING]) {
     const method = Reflect.get(device, name) as (...parameters: unknown[]) => unknown;
@@ -40,7 +40,7 @@ function overheard(device: GPUDevice): GPUDevice {
   return device;
 }
 
-/** What was made on the GPU while `work` was done. */
+/** What was created on the GPU during `work`. */
 async function madeBy(names: readonly string[], work: () => Promise<unknown>): Promise<string[]> {
   calls.length = 0;
   await work();
@@ -54,7 +54,7 @@ beforeAll(async () => {
     preferBackend: 'wgsl',
     measuredSpeeds: await fixedSpeeds('wgsl'),
   });
-  // Were nothing heard here, silence would prove nothing below.
+  // Proves that the recording works, without which the tests below prove nothing.
   expect(calls).toEqual(expect.arrayContaining(['createShaderModule', 'createBuffer', 'createTexture']));
 });
 
@@ -73,20 +73,20 @@ async function many(count: number, run: () => Promise<unknown>) {
   for (let i = 0; i < count; i++) await run();
 }
 
-test.each(FILTERS)('%s: the first task finds its pipeline compiled, the tenth its buffers', async (quality) => {
+test.each(FILTERS)('%s: the first task compiles nothing, the tenth allocates nothing', async (quality) => {
   expect(await madeBy(COMPILING, () => runTask(quality))).toEqual([]);
   await many(8, () => runTask(quality));
   expect(await madeBy([...COMPILING, ...ALLOCATING], () => runTask(quality))).toEqual([]);
 });
 
-test('tasks at a time rotate through a few readback buffers, whoever they are from', async () => {
+test('simultaneous tasks rotate through a few readback buffers, whoever owns them', async () => {
   const burst = () => Promise.all(['ann', 'bob', 'ann', 'cat', 'bob', 'ann'].map((owner) => runTask('spatial', owner)));
   const made = await madeBy(ALLOCATING, burst);
   expect(made.filter((name) => name === 'createBuffer').length).toBeLessThanOrEqual(READBACK_RING_SIZE);
   expect(await madeBy([...COMPILING, ...ALLOCATING], burst)).toEqual([]);
 });
 
-test('a task of another size in between takes nothing away', async () => {
+test('a task of another size in between frees nothing', async () => {
   await many(2, () => runTask('bilinear'));
   await many(2, () => runTask('spatial'));
   const alternating = async () => {
@@ -96,7 +96,7 @@ test('a task of another size in between takes nothing away', async () => {
   expect(await madeBy([...COMPILING, ...ALLOCATING], alternating)).toEqual([]);
 });
 
-test.each(FILTERS)('%s: the same of the frames of a stream', async (quality) => {
+test.each(FILTERS)('%s: the same holds for the frames of a stream', async (quality) => {
   const frames = engine.openFrames({ outWidth: 64, outHeight: 48, quality });
   const { data } = paintedPicture(32, 24);
   const pixels = Uint8Array.from(data);

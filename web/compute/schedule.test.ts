@@ -16,7 +16,7 @@ function start(clock = new ManualClock()) {
   return new Schedule({ now: () => clock.now(), yieldToEventLoop: nextMacrotask });
 }
 
-/** All of it is done in its turn. */
+/** Work that ends in its time slot. */
 function done<T>(body: (slot: TimeSlot) => Promise<T>): (slot: TimeSlot) => Promise<Started<T>> {
   return async (slot) => {
     const value = await body(slot);
@@ -24,13 +24,13 @@ function done<T>(body: (slot: TimeSlot) => Promise<T>): (slot: TimeSlot) => Prom
   };
 }
 
-/** The same of frames, which have no turn to give away. */
+/** A frame that ends in its time slot. */
 const frameDone =
   <T>(body: () => Promise<T>) =>
   () =>
     done(body)({ signal: never, yieldNow: nextMacrotask });
 
-test('one at a time: frames before tasks, each in their order', async () => {
+test('work runs one at a time: frames before tasks, each in their order', async () => {
   const schedule = start();
   const order: string[] = [];
   let running = 0;
@@ -49,7 +49,7 @@ test('one at a time: frames before tasks, each in their order', async () => {
   expect(order).toEqual(['task 1', 'frame 1', 'frame 2', 'task 2']);
 });
 
-test('where frames never end a task has its turn now and then, and ends', async () => {
+test('while frames never end, a task runs now and then, and ends', async () => {
   const clock = new ManualClock();
   const schedule = start(clock);
   const turns: number[] = [];
@@ -58,7 +58,7 @@ test('where frames never end a task has its turn now and then, and ends', async 
   const frame = async (): Promise<void> => {
     frames++;
     clock.advance(10);
-    // The next comes before this one is done.
+    // The next frame comes before this one is done.
     if (!isOver) void schedule.frame(frameDone(frame));
     await nextMacrotask();
   };
@@ -83,7 +83,7 @@ test('where frames never end a task has its turn now and then, and ends', async 
   );
 });
 
-test('a long task gives way to frames and goes on', async () => {
+test('a long task yields to frames and goes on', async () => {
   const schedule = start();
   const order: string[] = [];
   const task = schedule.task(
@@ -99,7 +99,7 @@ test('a long task gives way to frames and goes on', async () => {
   expect(order).toEqual(['begins', 'frame', 'goes on']);
 });
 
-test('a cancelled task leaves the queue, or ends where it next gives way; others are not held up', async () => {
+test('a cancelled task leaves the queue, or ends where it yields next; others are not delayed', async () => {
   const schedule = start();
   const first = new AbortController();
   const second = new AbortController();
@@ -129,7 +129,7 @@ test('a cancelled task leaves the queue, or ends where it next gives way; others
   expect(ended).toBe(true);
 });
 
-test('one that fails fails alone', async () => {
+test('a failing task fails alone', async () => {
   const schedule = start();
   const failing = schedule.frame(() => Promise.reject(new Error('broken')));
   const next = schedule.frame(frameDone(async () => 'fine'));
@@ -137,7 +137,7 @@ test('one that fails fails alone', async () => {
   expect(await next).toBe('fine');
 });
 
-test('what waits when it is disposed is told', async () => {
+test('waiting work is rejected when the schedule is disposed', async () => {
   const schedule = start();
   const running = schedule.task('a', never, done(nextMacrotask));
   const waiting = schedule.frame(frameDone(nextMacrotask));
@@ -147,7 +147,7 @@ test('what waits when it is disposed is told', async () => {
   await expect(schedule.frame(frameDone(nextMacrotask))).rejects.toMatchObject({ reason: 'closed' });
 });
 
-test('two gamers get the same time of a machine, however long the tasks of each', async () => {
+test('two gamers get the same time, however long the tasks of each', async () => {
   const clock = new ManualClock();
   const schedule = start(clock);
   const usedMs = { short: 0, long: 0 };
@@ -168,7 +168,7 @@ test('two gamers get the same time of a machine, however long the tasks of each'
   for (const aheadMs of share) expect(Math.abs(aheadMs)).toBeLessThanOrEqual(20);
 });
 
-test('between short tasks the event loop runs every few milliseconds, so that a frame need not wait for all', async () => {
+test('between short tasks the event loop runs every few milliseconds, so that a frame does not wait for all of them', async () => {
   const clock = new ManualClock();
   const schedule = start(clock);
   const tasks = Array.from({ length: 30 }, () =>
@@ -179,14 +179,14 @@ test('between short tasks the event loop runs every few milliseconds, so that a 
     ),
   );
   let frameMs = 0;
-  // What a message that arrives meanwhile does.
+  // What a message that arrives meanwhile would do.
   const message = nextMacrotask().then(() => schedule.frame(frameDone(async () => (frameMs = clock.now()))));
   await Promise.all([...tasks, message]);
   expect(clock.now()).toBe(90);
   expect(frameMs).toBeLessThanOrEqual(2 * (SLICE_MS + 3));
 });
 
-test('frames and the time they take in the middle of a task are not at the expense of its gamer', async () => {
+test('frames that interrupt a task are not charged to its gamer', async () => {
   const clock = new ManualClock();
   const schedule = start(clock);
   const order: string[] = [];
@@ -207,7 +207,7 @@ test('frames and the time they take in the middle of a task are not at the expen
   expect(order).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
 });
 
-test('only so many are unfinished at a time, a frame never waits for that, and each pays for its own part', async () => {
+test('only a few tasks are unfinished at a time, a frame never waits for that, and each task pays for its own part', async () => {
   const clock = new ManualClock();
   const schedule = start(clock);
   const finishing: (() => void)[] = [];
@@ -230,7 +230,7 @@ test('only so many are unfinished at a time, a frame never waits for that, and e
   expect(started.slice(0, 6)).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
 });
 
-test('a cancelled task is told at once, and the machine is not given away before it is free', async () => {
+test('a cancelled task is rejected at once, and the machine is not given away before it is free', async () => {
   const schedule = start();
   const impatient = new AbortController();
   const ends: (() => void)[] = [];

@@ -58,7 +58,7 @@ async function executed<Params, Result>(definition: TaskDefinition<never, Params
   return result;
 }
 
-test('every type that runs is promised, with a speed', () => {
+test('every runnable type is offered, with a speed', () => {
   expect(Object.keys(engine.capabilities.backends).sort()).toEqual([...RUNNABLE_TASK_TYPES].sort());
   for (const { unitsPerMs } of Object.values(engine.capabilities.backends)) expect(unitsPerMs).toBeGreaterThan(0);
 });
@@ -84,7 +84,7 @@ test('rays are traced', async () => {
   expect(image.data[middle]).toBeGreaterThan(2 * (image.data[middle + 2] ?? 0));
 });
 
-test('what was asked for runs on the GPU, passes every check, and its speed is told', async () => {
+test('tasks run on a preferred GPU, pass every check, and fall back to the processor where it is better', async () => {
   const onGpu = await Engine.create({
     gpu: navigator.gpu,
     now: () => performance.now(),
@@ -114,7 +114,7 @@ test('what was asked for runs on the GPU, passes every check, and its speed is t
     }));
     const heaped = await onGpu.execute('physics', physics.pack({ ...BODIES, bodies: heap, steps: 2 }), options);
     expect(heaped.backend).toBe('js');
-    // No two make for one goal: a search each, and that is the processor's.
+    // Every query has its own goal, and single searches belong to the processor.
     const alone = await onGpu.execute('pathfinding', pathfinding.pack(PATHS), options);
     expect(alone.backend).toBe('js');
   } finally {

@@ -7,7 +7,7 @@ import { nextMacrotask, Schedule } from '../schedule.ts';
 import { Inference } from './inference.ts';
 import { summing } from './test-sessions.ts';
 
-/** A machine that runs models in the given ways, with a schedule and time that passes only where a run takes it. */
+/** Runs models on the given runtimes, with a schedule and a clock that advances only during runs. */
 class Bench {
   readonly clock = new ManualClock();
   readonly schedule = new Schedule({ now: () => this.clock.now(), yieldToEventLoop: nextMacrotask });
@@ -28,7 +28,7 @@ class Bench {
     });
   }
 
-  /** Rows of two numbers: n and 0, n + 1 and 0, and so on. Resolves to what the model gave. */
+  /** Runs rows of two numbers: n and 0, n + 1 and 0, and so on. Resolves to the model's outputs. */
   async run(rows: number, from: number, more: Partial<{ model: string; signal: AbortSignal; tell: unknown[] }> = {}) {
     const { model = 'sum', signal = new AbortController().signal, tell } = more;
     const data = Float32Array.from({ length: 2 * rows }, (_, i) => (i % 2 === 0 ? from + i / 2 : 0));
@@ -45,7 +45,7 @@ class Bench {
 const counted = (rows: number, from: number) => Array.from({ length: rows }, (_, i) => from + i);
 
 describe('tasks that wait together', () => {
-  test('are one run of the model, and each gets its rows, in memory of its own', async () => {
+  test('run as one batch, and each gets its rows in memory of its own', async () => {
     const runtime = summing();
     const bench = new Bench([runtime]);
     await bench.run(1, 0);
@@ -64,7 +64,7 @@ describe('tasks that wait together', () => {
     expect(results.map(({ computeMs }) => computeMs)).toEqual([1, 3]);
   });
 
-  test('are run by themselves where the first axis is not one of examples, or another model is wanted', async () => {
+  test('run alone where the first axis is no batch axis, or for another model', async () => {
     const sequence = summing({ axis: 'length' });
     const bench = new Bench([sequence]);
     await Promise.all([bench.run(1, 0), bench.run(2, 5)]);
@@ -75,7 +75,7 @@ describe('tasks that wait together', () => {
     expect(runtime.runs.sort()).toEqual([1, 2]);
   });
 
-  test('no more than a run may hold', async () => {
+  test('fill no more than one batch', async () => {
     const runtime = summing();
     const bench = new Bench([runtime]);
     await bench.run(1, 0);
@@ -85,7 +85,7 @@ describe('tasks that wait together', () => {
     expect(runtime.runs.reduce((sum, rows) => sum + rows, 0)).toBe(INFER.maxMergedTasks + 5);
   });
 
-  test('do not suffer from one that is cancelled', async () => {
+  test('are not affected by one that is cancelled', async () => {
     const runtime = summing();
     const bench = new Bench([runtime]);
     await bench.run(1, 0);
@@ -101,7 +101,7 @@ describe('tasks that wait together', () => {
 });
 
 describe('many rows', () => {
-  test('are run some at a time, by what they take, and it is told how far it is', async () => {
+  test('run some at a time, as many as their speed allows, and progress is reported', async () => {
     const runtime = summing({ onRun: (rows) => bench.clock.advance(rows) });
     const bench: Bench = new Bench([runtime]);
     const tell: TaskProgress[] = [];
@@ -130,11 +130,11 @@ describe('many rows', () => {
   });
 });
 
-describe('of two ways to run a model', () => {
+describe('of two runtimes', () => {
   const fast = (backend: 'ort-webgpu', behaviour: Parameters<typeof summing>[0] = {}) =>
     summing({ backend, ...behaviour });
 
-  test('the faster one is taken, and the other let go', async () => {
+  test('the faster one is used, and the other released', async () => {
     const slow = summing({ onRun: () => bench.clock.advance(2) });
     const quick = fast('ort-webgpu', { onRun: () => bench.clock.advance(1) });
     const bench: Bench = new Bench([slow, quick]);
@@ -146,7 +146,7 @@ describe('of two ways to run a model', () => {
     ['slower', { onRun: () => {} }, 0],
     ['wrong', { answer: (value: number) => value + 1 }, 2],
     ['broken', { fails: true }, 2],
-  ])('one that is %s is not', async (_, behaviour, slowMs) => {
+  ])('one that %s is not used', async (_, behaviour, slowMs) => {
     const reference = summing({ onRun: () => bench.clock.advance(slowMs) });
     const other = fast('ort-webgpu', behaviour);
     const bench: Bench = new Bench([reference, other]);
@@ -156,7 +156,7 @@ describe('of two ways to run a model', () => {
 });
 
 describe('models', () => {
-  test('are loaded once for all who wait, and the one not used for longest goes first', async () => {
+  test('are loaded once for everyone who waits, and the least recently used one is released first', async () => {
     const runtime = summing();
     const bench = new Bench([runtime]);
     await Promise.all([bench.run(1, 0), bench.run(1, 0)]);
@@ -174,7 +174,7 @@ describe('models', () => {
     expect(runtime.released()).toBe(INFER.maxSessions + 1);
   });
 
-  test('that do not run are unknown, and why is said', async () => {
+  test('that do not run are unknown, and the error says why', async () => {
     const bench = new Bench([]);
     await expect(bench.run(1, 0)).rejects.toMatchObject({ reason: 'unknown-model' });
     const runtime = { ...summing(), open: () => Promise.reject(new Error('no such operator')) };

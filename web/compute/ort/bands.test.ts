@@ -5,7 +5,7 @@ import { bandsOf, haloOf } from './bands.ts';
 const plain: NetworkShape = { widths: [3, 8, 8, 8, 4], outputs: 'luma', leak: 0.1 };
 const deep: NetworkShape = { widths: [3, 20, 20, 20, 20, 20, 12], outputs: 'rgb', leak: 0.1 };
 
-test.each([plain, deep])('bands tile the picture, with what a cut falsifies beside them', (network) => {
+test.each([plain, deep])('bands tile the picture, each with the halo that its result depends on', (network) => {
   for (const height of [1, 2, 57, 301, 1_000]) {
     const bands = bandsOf({ width: 1_000, height }, network, 100);
     expect(bands[0]?.first).toBe(0);
@@ -18,7 +18,7 @@ test.each([plain, deep])('bands tile the picture, with what a cut falsifies besi
   }
 });
 
-test('what fits is not cut, and the more fits the fewer the cuts', () => {
+test('a picture that fits is not cut, and larger limits mean fewer cuts', () => {
   expect(bandsOf({ width: 320, height: 180 }, plain, 64 * 1024)).toHaveLength(1);
   const picture = { width: 1_280, height: 720 };
   const counts = [1, 100_000, 300_000, 1_000_000].map((pixels) => bandsOf(picture, plain, pixels).length);
@@ -26,7 +26,7 @@ test('what fits is not cut, and the more fits the fewer the cuts', () => {
   expect(counts.at(-1)).toBe(1);
 });
 
-test('at most an eighth of what is read is computed for nothing', () => {
+test('at most an eighth of the rows that are read are computed twice', () => {
   const read = bandsOf({ width: 8_000, height: 2_000 }, plain, 1).reduce((sum, { from, to }) => sum + to - from, 0);
   expect(read / 2_000).toBeLessThan(8 / 7 + 0.02);
 });

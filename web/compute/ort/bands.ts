@@ -1,7 +1,7 @@
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import type { NetworkShape } from '../models/manifest.ts';
 
-/** Rows of a picture that a network is given at a time: `from` to `to` are read, and of what it gives `first` to `last` are right. */
+/** Rows of a picture for one run of a network: rows `from` to `to` are read, and the result is right for rows `first` to `last`. */
 export interface Band {
   from: number;
   to: number;
@@ -9,12 +9,12 @@ export interface Band {
   last: number;
 }
 
-/** Of what is read, at most this part may be beside what is kept: more would be computed twice for nothing. */
+/** Largest share of the rows read that may be halo, since those rows are computed twice. */
 const MOST_BESIDE = 1 / 8;
 
 /**
- * Cuts a picture where it can be put together again without a seam: rows that a cut falsifies are computed and left out. So the memory a
- * network takes does not grow with the picture, and between two bands others may have their turn.
+ * Cuts a picture into bands whose results fit together without a seam: rows that a cut makes wrong are computed and left out. The memory
+ * that a network takes then does not grow with the picture, and other work can run between two bands.
  */
 export function bandsOf(
   { width, height }: { width: number; height: number },
@@ -34,7 +34,7 @@ export function bandsOf(
   return bands;
 }
 
-/** Source pixels along one axis, from the first to before the last. */
+/** Source pixels along one axis, `to` excluded. */
 export interface Span {
   from: number;
   to: number;
@@ -46,26 +46,26 @@ export function haloOf({ widths }: NetworkShape): number {
 }
 
 /**
- * What a part of a picture must be given with it, along one axis, for its result to be the same as of the whole, in every pixel. Cut
- * twice the part out of what comes of it.
- * @param size of the whole picture.
+ * The source pixels along one axis that a part of a picture needs for the same result as the whole picture in every pixel. Cut twice the
+ * part out of the result.
+ * @param size - of the whole picture.
  */
 export function withHalo(shape: NetworkShape, { from, to }: Span, size: number): Span {
   const halo = haloOf(shape);
   return { from: Math.max(0, from - halo), to: Math.min(size, to + halo) };
 }
 
-/** A band as a tensor: red, green and blue one after another. */
+/** A band as a tensor: red, green and blue planes one after another. */
 export interface Planes {
   width: number;
   height: number;
   data: Float32Array;
 }
 
-/** 0..1 of a byte: a look-up costs less than a division. */
+/** Bytes as 0..1: a look-up costs less than a division. */
 const UNIT = Float32Array.from({ length: 256 }, (_, value) => value / 255);
 
-/** Straight RGBA8 to premultiplied planes. */
+/** Converts straight RGBA8 to premultiplied planes. */
 export function toPlanes(image: PixelImage, { from }: Band, { width, height, data }: Planes): void {
   const pixels = image.data;
   const plane = width * height;
@@ -84,8 +84,8 @@ export function toPlanes(image: PixelImage, { from }: Band, { width, height, dat
 }
 
 /**
- * Premultiplied planes of a band at twice the size, not clamped, to the rows of `out` that are right: straight RGBA8, with the source's
- * alpha, bilinear.
+ * Converts a band's premultiplied planes, at twice the size and not clamped, to the rows of `out` that are right: straight RGBA8 with the
+ * source's alpha, bilinear.
  */
 export function fromPlanes(
   { width, height, data }: Planes,
@@ -142,7 +142,7 @@ function writeStraight(
 ): void {
   for (let x = 0; x < alphas.length; x++) {
     const alpha = alphas[x] ?? 0;
-    // A tenth of a step of 8 bits: below it the colour is noise. What is more than alpha is clamped to 255 after the division.
+    // Below a tenth of an 8-bit step the colour is noise. Values above alpha are clamped to 255 after the division.
     const scale = alpha > 1 / 2550 ? 255 / alpha : 0;
     const at = start + x;
     const to = row + x * 4;
@@ -153,7 +153,7 @@ function writeStraight(
   }
 }
 
-/** One row of the alpha at twice the size, 0..1. */
+/** A row of the alpha at twice the size, 0..1. */
 function alphaRow({ width, height, data }: PixelImage, y: number, out: Float32Array): void {
   const top = Math.floor((y - 1) / 2);
   const below = y % 2 === 0 ? 0.75 : 0.25;

@@ -16,12 +16,12 @@ import {
   toRunError,
 } from './runtime.ts';
 
-/** A tensor outside any runtime. */
+/** A tensor that belongs to no runtime. */
 export interface NamedTensor extends TensorHeader {
   bytes: Uint8Array;
 }
 
-/** A model, ready to run one way. */
+/** A model that is loaded on one runtime. */
 export interface OnnxSession {
   readonly backend: 'ort-wasm' | 'ort-webgpu';
   readonly inputs: readonly Ort.InferenceSession.ValueMetadata[];
@@ -31,7 +31,7 @@ export interface OnnxSession {
   release(): void;
 }
 
-/** Throws what the library throws of a model that it cannot run. */
+/** Throws what onnxruntime-web throws for a model that it cannot run. */
 export type OpenOnnx = (bytes: Uint8Array) => Promise<OnnxSession>;
 
 export const openOnCpu: OpenOnnx = async (bytes) => {
@@ -40,7 +40,7 @@ export const openOnCpu: OpenOnnx = async (bytes) => {
   return toOnnxSession('ort-wasm', runtime, session, (run) => run());
 };
 
-/** On a device that is not the library's. */
+/** Runs models on a device that onnxruntime-web does not own. */
 export function openOnGpu(device: GPUDevice): OpenOnnx {
   return async (bytes) => {
     const session = await gpuSession(device, bytes);
@@ -48,7 +48,7 @@ export function openOnGpu(device: GPUDevice): OpenOnnx {
       throw deviceLost(null);
     });
     lost.catch(() => {
-      // Whoever runs something then hears of it.
+      // The next run reports the loss.
     });
     return toOnnxSession('ort-webgpu', await gpuRuntime(), session, (run) => Promise.race([lost, serialized(run)]));
   };
@@ -67,7 +67,7 @@ function toOnnxSession(
     async run(inputs) {
       const feeds = Object.fromEntries(
         inputs.map(({ name, type, dims, bytes }) => {
-          // The library's types pair each name with one class, as elementsIn() does.
+          // The library's types pair each type name with one array class, as elementsIn() does.
           const data = elementsIn(type, bytes) as Float32Array;
           return [name, new Tensor(type as 'float32', data, dims)];
         }),
@@ -79,7 +79,7 @@ function toOnnxSession(
     },
     release: () => {
       session.release().catch(() => {
-        // It has gone with its device.
+        // The session was lost with its device.
       });
     },
   };
@@ -104,9 +104,7 @@ export interface NetworkSessionsOptions {
   create(model: NetworkModel, bytes: Uint8Array): Promise<Ort.InferenceSession>;
 }
 
-/**
- * One session for each model, made when it is first needed and kept. Its sides are left open: pictures come in any size.
- */
+/** One session per model, created when it is first needed and kept. The picture's sides are open axes, so one session serves every size. */
 export class NetworkSessions {
   readonly #options: NetworkSessionsOptions;
   readonly #made = new Map<ModelName, Promise<LoadedNetwork>>();
@@ -124,7 +122,7 @@ export class NetworkSessions {
     return made;
   }
 
-  /** Makes all of a network's sessions: which of them a picture wants is told by its pixels. */
+  /** Creates the sessions for every kind of input, because the pixels of a picture decide which one it needs. */
   async prepare(network: Network): Promise<void> {
     await Promise.all(INPUT_KINDS.map((input) => this.get(modelName(network, input))));
   }
@@ -135,7 +133,7 @@ export class NetworkSessions {
       made
         .then(({ session }) => session.release())
         .catch(() => {
-          // It was never there, or has gone with its device.
+          // It was never created, or was lost with its device.
         });
     }
     this.#made.clear();
@@ -146,7 +144,7 @@ export class NetworkSessions {
       const { model, bytes } = await this.#options.models.load(name, this.#options.file);
       return { shape: model.network, session: await this.#options.create(model, new Uint8Array(bytes)) };
     } catch (cause) {
-      // The next one who asks tries again.
+      // The next call tries again.
       this.#made.delete(name);
       throw toRunError(cause);
     }

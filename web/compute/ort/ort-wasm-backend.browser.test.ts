@@ -16,7 +16,7 @@ const backend = new OrtWasmBackend(repositoryModels, () => performance.now());
 
 afterAll(() => backend.dispose());
 
-/** The result, and how often others had their turn. */
+/** The result, and how often the backend yielded. */
 async function upscaled(
   { width, height, data }: PixelImage,
   outWidth: number,
@@ -31,8 +31,8 @@ async function upscaled(
   return { pixels: await started.finish(), turns };
 }
 
-describe.each(NETWORKS)('the network %s by onnxruntime-web on the processor', (quality) => {
-  test('answers as the reference does, at odd sizes, with alpha, to the borders', async () => {
+describe.each(NETWORKS)('the network %s on onnxruntime-web on the processor', (quality) => {
+  test('matches the reference up to the borders, at odd sizes and with alpha', async () => {
     for (const [width, height] of [
       [1, 1],
       [2, 3],
@@ -48,7 +48,7 @@ describe.each(NETWORKS)('the network %s by onnxruntime-web on the processor', (q
     }
   });
 
-  test('comes in any size that is asked for: a filter makes it of what the network doubled', async () => {
+  test('makes any size that is asked for: a filter resizes the doubled picture', async () => {
     const image = paintedPicture(23, 14);
     const { shape, layers } = await loadNetwork(quality, inputKindOf(image));
     const doubled = { width: 46, height: 28, data: doubledReference(shape, layers, image).data };
@@ -65,10 +65,10 @@ describe.each(NETWORKS)('the network %s by onnxruntime-web on the processor', (q
     }
   });
 
-  test('a large picture is done in bands, others have their turn between them, and no seam shows', async () => {
+  test('computes a large picture in bands, yields between them, and shows no seam', async () => {
     const image = paintedPicture(6, 400);
     const { shape, layers } = await loadNetwork(quality, inputKindOf(image));
-    // Bands as low as they get.
+    // The smallest bands.
     const inBands = new OrtWasmBackend(repositoryModels, () => performance.now(), 1);
     const { pixels, turns } = await upscaled(image, 12, 800, quality, inBands);
     expect(turns).toBeGreaterThan(0);
@@ -78,7 +78,7 @@ describe.each(NETWORKS)('the network %s by onnxruntime-web on the processor', (q
     inBands.dispose();
   });
 
-  test('gives what PyTorch gave', async () => {
+  test('matches PyTorch', async () => {
     const part = await loadVectors(quality);
     const [source, sharp] = [part('source'), part('sharp')];
     const image = { ...source, data: withAlpha(source) };
@@ -87,7 +87,7 @@ describe.each(NETWORKS)('the network %s by onnxruntime-web on the processor', (q
   });
 });
 
-test('frames of a stream come out as pictures do, with their time', async () => {
+test('frames of a stream match pictures and keep their time', async () => {
   const image = opaque(paintedPicture(32, 18));
   const { pixels } = await upscaled(image, 64, 36, 'fast');
   const frames = backend.openFrames({ outWidth: 64, outHeight: 36, quality: 'fast' });
@@ -103,7 +103,7 @@ test('frames of a stream come out as pictures do, with their time', async () => 
   frames.dispose();
 });
 
-test('filters are left to others, and one that is disposed refuses work', async () => {
+test('filters are refused, and a disposed backend refuses work', async () => {
   await expect(upscaled(paintedPicture(4, 4), 8, 8, 'spatial')).rejects.toMatchObject({ reason: 'unknown-model' });
   const gone = new OrtWasmBackend(repositoryModels, () => performance.now());
   gone.dispose();
@@ -113,7 +113,7 @@ test('filters are left to others, and one that is disposed refuses work', async 
   frame.close();
 });
 
-test('threads leave a core to others, and there are none without shared memory', () => {
+test('one core is left to other work, and without shared memory there is one thread', () => {
   expect([1, 2, 4, 16].map((cores) => threadsOf(true, cores))).toEqual([1, 1, 3, MAX_RUNTIME_THREADS]);
   expect(threadsOf(false, 16)).toBe(1);
 });

@@ -16,15 +16,15 @@ import { cpuRuntime, createSession, type OrtRuntime, toRunError } from './runtim
 const BAND_PIXELS = 64 * 1024;
 
 /**
- * The networks on this computer's processor, by onnxruntime-web: where there is no GPU, or none that answers right. A run of the library
- * cannot be interrupted and keeps its worker busy: others have their turn between the bands of a picture.
+ * Networks on the processor by onnxruntime-web: where there is no GPU, or none that computes right. A run of the library cannot be
+ * interrupted and blocks its worker, so other work runs between the bands of a picture.
  */
 export class OrtWasmBackend implements Backend {
   readonly name = 'ort-wasm';
   readonly #now: () => number;
   readonly #bandPixels: number;
   readonly #sessions: NetworkSessions;
-  /** The input's tensor of the size that came last. */
+  /** Input tensor, kept for the next band of the same size. */
   #scratch = new Float32Array(0);
 
   constructor(models: ModelSource, now: () => number, bandPixels: number = BAND_PIXELS) {
@@ -102,7 +102,7 @@ export class OrtWasmBackend implements Backend {
   }
 }
 
-/** Throws MeshError `malformed` when a model gives something else. */
+/** Throws MeshError `malformed` when a model's output is no picture. */
 function toSharp(tensor: Ort.Tensor | undefined): Planes {
   const [, , height = 0, width = 0] = tensor?.dims ?? [];
   if (tensor?.data instanceof Float32Array) return { width, height, data: tensor.data };

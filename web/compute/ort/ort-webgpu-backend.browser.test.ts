@@ -14,7 +14,7 @@ const slot: TimeSlot = { signal: new AbortController().signal, yieldNow: async (
 const devices: GPUDevice[] = [];
 let backend: OrtWebGpuBackend;
 
-/** On a device of its own; half precision where there is any. */
+/** On a device of its own; in half precision where that is available. */
 async function openBackend(bandPixels?: number, features: GPUFeatureName[] = []): Promise<OrtWebGpuBackend> {
   const adapter = await navigator.gpu.requestAdapter();
   const device = await adapter?.requestDevice({ requiredFeatures: features });
@@ -48,9 +48,9 @@ async function upscaled(
   return (await by.startPixels(new Uint8Array(data), shape, slot)).finish();
 }
 
-// Sides are few: a software adapter takes seconds to compile what each new size of an even fewer kernels needs.
-describe.each(NETWORKS)('the network %s by onnxruntime-web on WebGPU', (quality) => {
-  test('answers as the reference does, at odd sizes, with alpha, to the borders', async () => {
+// Few sizes: a software GPU compiles for seconds for each new one.
+describe.each(NETWORKS)('the network %s on onnxruntime-web on WebGPU', (quality) => {
+  test('matches the reference up to the borders, at odd sizes and with alpha', async () => {
     for (const [width, height] of [
       [1, 1],
       [17, 6],
@@ -63,7 +63,7 @@ describe.each(NETWORKS)('the network %s by onnxruntime-web on WebGPU', (quality)
     }
   });
 
-  test('gives what PyTorch gave', async () => {
+  test('matches PyTorch', async () => {
     const part = await loadVectors(quality);
     const [source, sharp] = [part('source'), part('sharp')];
     const image = { ...source, data: withAlpha(source) };
@@ -72,7 +72,7 @@ describe.each(NETWORKS)('the network %s by onnxruntime-web on WebGPU', (quality)
   });
 });
 
-test('other sizes are made by a filter, and a picture in bands shows no seam', async () => {
+test('other sizes are resized by a filter, and a picture in bands shows no seam', async () => {
   const image = paintedPicture(5, 130);
   const { shape, layers } = await loadNetwork('fast', inputKindOf(image));
   const inBands = await openBackend(1);
@@ -85,7 +85,7 @@ test('other sizes are made by a filter, and a picture in bands shows no seam', a
   inBands.dispose();
 });
 
-test('frames of a stream come out as pictures do, several at a time', async () => {
+test('frames of a stream match pictures, several at a time', async () => {
   const image = opaque(paintedPicture(17, 6));
   const expected = await upscaled(image, 34, 12, 'fast');
   const frames = backend.openFrames({ outWidth: 34, outHeight: 12, quality: 'fast' });
@@ -117,7 +117,7 @@ test('half precision is within a few steps of the reference', async ({ skip }) =
   half.dispose();
 });
 
-test('a device that goes away is told of', async () => {
+test('a lost device is reported', async () => {
   const doomed = await openBackend();
   await upscaled(paintedPicture(17, 6), 34, 12, 'fast', doomed);
   devices.at(-1)?.destroy();

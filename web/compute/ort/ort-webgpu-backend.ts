@@ -18,7 +18,7 @@ import { gpuRuntime, gpuSession, serialized, toRunError } from './runtime.ts';
 const BAND_PIXELS = 1280 * 720;
 
 export interface OrtWebGpuOptions {
-  /** Not ours: whoever opened it destroys it, after this was disposed. */
+  /** Not owned: destroy it after disposing the backend. */
   device: GPUDevice;
   models: ModelSource;
   now(): number;
@@ -26,15 +26,15 @@ export interface OrtWebGpuOptions {
 }
 
 /**
- * The networks by onnxruntime-web's own kernels, on our device: what comes and goes are bytes of pixels, and tensors stay on the GPU. A run
- * cannot be interrupted. Half precision where the device was asked for it.
+ * Networks by the kernels of onnxruntime-web on our device. Bytes of pixels go in and out, and the tensors stay on the GPU. A run cannot be
+ * interrupted. Half precision where the device has it.
  */
 export class OrtWebGpuBackend implements Backend {
   readonly name = 'ort-webgpu';
   readonly #options: OrtWebGpuOptions;
   readonly #type: ValueType;
   readonly #sessions: NetworkSessions;
-  /** By model and size, the latest used last. */
+  /** By model and size, the least recently used first. */
   readonly #planes = new Map<string, GpuPlanes>();
   #passes: Promise<PlanePasses> | null = null;
   #disposed = false;
@@ -97,7 +97,7 @@ export class OrtWebGpuBackend implements Backend {
     return out;
   }
 
-  /** Submits all; what is then to be waited for comes back in an object, for a promise would be waited for with it. */
+  /** Submits all work. The result to wait for is wrapped in an object, because returning the promise itself would wait for it. */
   async #start(image: PixelImage, model: ModelName): Promise<{ doubled: Promise<Uint8ClampedArray<ArrayBuffer>> }> {
     const loaded = await this.#sessions.get(model);
     const lost = this.#options.device.lost.then(() => {
@@ -125,12 +125,12 @@ export class OrtWebGpuBackend implements Backend {
     const sizeBytes = image.width * image.height * 16;
     const doubled = planes.ring.read(readback, (bytes) => new Uint8ClampedArray(bytes.slice(0, sizeBytes)));
     doubled.catch(() => {
-      // Whoever waits for it hears of it.
+      // Whoever waits for the result gets the error.
     });
     return { doubled };
   }
 
-  /** Called by one at a time. */
+  /** Called by one caller at a time. */
   async #planesFor(size: PixelImage, model: ModelName, shape: NetworkShape): Promise<GpuPlanes> {
     const { device, bandPixels = BAND_PIXELS } = this.#options;
     const key = `${model} ${size.width} ${size.height}`;
@@ -149,7 +149,7 @@ export class OrtWebGpuBackend implements Backend {
 
   #makeRoom(): void {
     let sizeBytes = 0;
-    // From the latest to the oldest: what still fits stays.
+    // From the most to the least recently used: the ones that still fit stay.
     for (const [key, planes] of [...this.#planes].reverse()) {
       sizeBytes += planes.sizeBytes;
       if (sizeBytes <= MAX_CACHED_BYTES) continue;

@@ -10,27 +10,27 @@ import { MeshError } from '../../../shared/errors.ts';
 /** Threads of onnxruntime-web: its own limit, beyond which small networks gain nothing. */
 export const MAX_RUNTIME_THREADS = 4;
 
-/** What we use of onnxruntime-web, whichever of its builds it is. */
+/** What is used of onnxruntime-web, whichever build it is. */
 export type OrtRuntime = Pick<typeof Ort, 'InferenceSession' | 'Tensor' | 'env'>;
 
 /**
- * Fetches a build's parts in advance. The library would do it itself, but gives up for good when that fails once. Throws MeshError
+ * Fetches the parts of a build in advance: the library would do so itself, but never tries again when that fails once. Throws MeshError
  * `connection-failed`.
  */
 export async function fetchRuntime(glueUrl: string, binaryUrl: string) {
-  // Relative addresses would be taken to be beside the library's own file.
+  // A relative address would be resolved against the library's own file.
   const glue = new URL(glueUrl, import.meta.url).href;
   const [wasmBinary] = await Promise.all([fetchBytes(binaryUrl), import(/* @vite-ignore */ glue)]);
   return { wasmPaths: { mjs: glue }, wasmBinary };
 }
 
-/** Makes a session, and with the first one the library is set up: then it needs its binary no more. */
+/** Creates a session. The first one initialises the library, which needs its binary no more after that. */
 export async function createSession(
   { env, InferenceSession }: OrtRuntime,
   bytes: Uint8Array,
   options: Ort.InferenceSession.SessionOptions,
 ): Promise<Ort.InferenceSession> {
-  // Its warnings are of operators that it runs elsewhere than asked, which is no concern of whoever reads the console.
+  // Warnings are about operators that run on another device than asked, which helps no reader of the console.
   const session = await InferenceSession.create(bytes, { ...options, logSeverityLevel: 3 });
   delete env.wasm.wasmBinary;
   return session;
@@ -50,7 +50,7 @@ export function toRuntimeError(cause: unknown): MeshError {
   });
 }
 
-/** What a network's failure to run comes to. */
+/** Converts an error of a run. */
 export function toRunError(cause: unknown): MeshError {
   if (cause instanceof MeshError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
@@ -62,13 +62,13 @@ export function toRunError(cause: unknown): MeshError {
 let cpuLoaded: Promise<OrtRuntime> | null = null;
 
 /**
- * onnxruntime-web for the processor: SIMD, and threads where the page is isolated. Fetched when it is first asked for. One for all of a
- * worker, and kept as long as that lives: the library is global and cannot be unloaded. Throws MeshError `connection-failed`,
- * `unsupported-browser`.
+ * onnxruntime-web for the processor, with SIMD, and with threads where the page is cross-origin isolated. Fetched when it is first needed.
+ * The library is global and cannot be unloaded, so a worker has one for its lifetime. Throws MeshError `connection-failed`, `unsupported-
+ * browser`.
  */
 export function cpuRuntime(): Promise<OrtRuntime> {
   cpuLoaded ??= loadCpu().catch((cause: unknown) => {
-    // The next one who asks tries again.
+    // The next call tries again.
     cpuLoaded = null;
     throw toRuntimeError(cause);
   });
@@ -84,8 +84,8 @@ async function loadCpu(): Promise<OrtRuntime> {
 }
 
 /**
- * Without shared memory there are no threads. One core is left to the page, the codecs and whatever else runs: with a thread on every
- * core each run waits for the one that was taken away (here, on two busy cores, 90 ms instead of 62).
+ * Threads need shared memory. One core is left to the page, the codecs and other work: with a thread on every core each run waits for the
+ * thread whose core was taken away (on two busy cores, 90 ms instead of 62).
  */
 export function threadsOf(isIsolated: boolean, cores: number): number {
   return isIsolated ? Math.min(Math.max(1, cores - 1), MAX_RUNTIME_THREADS) : 1;
@@ -97,36 +97,36 @@ let last: Promise<unknown> = Promise.resolve();
 /** onnxruntime-web for WebGPU; otherwise as {@link cpuRuntime}. */
 export function gpuRuntime(): Promise<OrtRuntime> {
   gpuLoaded ??= loadGpu().catch((cause: unknown) => {
-    // The next one who asks tries again.
+    // The next call tries again.
     gpuLoaded = null;
     throw toRuntimeError(cause);
   });
   return gpuLoaded;
 }
 
-/** One after another: the library neither makes two sessions for WebGPU at a time nor runs two. */
+/** Runs one piece of work after another: the library can neither create nor run two WebGPU sessions at a time. */
 export function serialized<T>(work: () => Promise<T>): Promise<T> {
   const done = last.then(work);
   last = done.catch(() => {
-    // Whoever asked for it hears of it.
+    // The caller gets the error.
   });
   return done;
 }
 
-/** A session on a device that is not the library's. */
+/** Creates a session on a device that the library does not own. */
 export async function gpuSession(device: GPUDevice, bytes: Uint8Array): Promise<Ort.InferenceSession> {
   const runtime = await gpuRuntime();
-  // Channels last is what the library's WebGPU convolutions are written for.
+  // The library's WebGPU convolutions are written for channels last.
   const provider = { name: 'webgpu', device, preferredLayout: 'NHWC' } as const;
   return serialized(() => createSession(runtime, bytes, { executionProviders: [provider] }));
 }
 
 async function loadGpu(): Promise<OrtRuntime> {
-  // Where WebAssembly can wait for a promise by itself it is 17 MB, else 27.
+  // The build is 17 MB where WebAssembly can wait for promises (JavaScript Promise Integration), otherwise 27.
   const [ort, binary] = await (Reflect.has(WebAssembly, 'Suspending')
     ? Promise.all([import('onnxruntime-web/jspi'), fetchRuntime(jspiGlueUrl, jspiBinaryUrl)])
     : Promise.all([import('onnxruntime-web/webgpu'), fetchRuntime(asyncifyGlueUrl, asyncifyBinaryUrl)]));
-  // The work is the GPU's: threads would only wait.
+  // The GPU does the work: threads would only wait.
   Object.assign(ort.env.wasm, binary, { numThreads: 1 });
   return ort;
 }

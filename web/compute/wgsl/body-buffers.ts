@@ -9,21 +9,21 @@ import { type Allocated, allocate, readBuffer } from './gpu-buffers.ts';
 /** Contacts that one step may have, per body. A packed heap has six. */
 const CONTACTS_PER_BODY = 8;
 
-/** Of the kernel's `World` and `Progress`. */
+/** Sizes of the kernel's structs `World` and `Progress`. */
 const WORLD_BYTES = 48;
 const PROGRESS_BYTES = 16;
-/** A body's place and radius, or its speed and mass. */
+/** Elements of a body's position and radius, or velocity and mass. */
 const VEC4 = 4;
-/** Cells are wider than most bodies by so much, so that rounding leads none of them beyond the cells around it. */
+/** Cells are wider than most bodies by this factor, so that rounding never leads a contact beyond the neighbouring cells. */
 const CELL_ROOM = 1.01;
 
 type Buffers = ReturnType<typeof make>;
 
-/** What one simulation has on the GPU. */
+/** The GPU buffers of one simulation. */
 export class BodyBuffers {
   /** Slots of the hash table of cells. */
   readonly slots: number;
-  /** By the kernel's bindings. */
+  /** By binding number of the kernel. */
   readonly bound: readonly GPUBuffer[];
   readonly #device: GPUDevice;
   readonly #params: PhysicsParams;
@@ -64,18 +64,21 @@ export class BodyBuffers {
     return new BodyBuffers(device, params, allocated);
   }
 
-  /** Has it told, after what was encoded before, how far it is. */
+  /** Encodes a copy of the progress after the passes that were encoded before. */
   encodeProgressCopy(encoder: GPUCommandEncoder): void {
     encoder.copyBufferToBuffer(this.#buffers.progress, 0, this.#buffers.progressReadback, 0, PROGRESS_BYTES);
   }
 
-  /** What was told. `touched`: different pairs so far. Throws MeshError `device-lost`. */
+  /** The copied progress. `touched`: different pairs that touched so far. Throws MeshError `device-lost`. */
   async readProgress(): Promise<{ touched: number; hasFailed: boolean }> {
     const [, touched = 0, failed] = new Uint32Array(await readBuffer(this.#buffers.progressReadback));
     return { touched, hasFailed: failed !== 0 };
   }
 
-  /** Moves the bodies to where they came; null: somewhere that is no place. Throws MeshError `too-large`, `device-lost`. */
+  /**
+   * Writes the final positions and velocities to the bodies; null when one of them is not finite. Throws MeshError `too-large`, `device-
+   * lost`.
+   */
   async read(bodies: Bodies, touched: number): Promise<Simulated | null> {
     const { positions, velocities, checkpoints, touchedList } = this.#buffers;
     const stateSize = this.#params.bodies * VEC4 * 4;
@@ -97,7 +100,7 @@ export class BodyBuffers {
     this.#destroy();
   }
 
-  /** In one go: each look at a buffer takes some ms. */
+  /** All in one copy, because each readback takes some ms. */
   async #copies<const Parts extends readonly (readonly [GPUBuffer, number])[]>(parts: Parts) {
     const sizeBytes = parts.reduce((sum, [, size]) => sum + size, 0);
     const { MAP_READ, COPY_DST } = GPUBufferUsage;
@@ -137,7 +140,7 @@ function make(buffer: Parameters<Parameters<typeof allocate>[2]>[0], params: Phy
     touchedTable: buffer('touched table', touchedSlots * 4, STORAGE),
     touchedList: buffer('touched list', touched * 4, STORAGE | COPY_SRC),
     firstPairs: buffer('turns', count * 4, STORAGE),
-    // A binding is never empty.
+    // A binding must not be empty.
     checkpoints: buffer('checkpoints', Math.max(4, checkpointBytes(params)), STORAGE | COPY_SRC),
   };
 }
@@ -172,7 +175,7 @@ function powerOfTwo(atLeast: number): number {
   return 2 ** Math.ceil(Math.log2(atLeast));
 }
 
-/** Three numbers of a body, and another one behind them. */
+/** Interleaves three-component vectors with a fourth component. */
 function joined(vectors: Float64Array, lasts: Float64Array): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length: lasts.length * VEC4 }, (_, i) => {
     const body = Math.trunc(i / VEC4);

@@ -10,21 +10,21 @@ import spatial from '../kernels/spatial.wgsl?raw';
 export interface Kernel {
   pipeline: GPUComputePipeline;
   layout: GPUBindGroupLayout;
-  /** Pixels of its result that a workgroup makes, across and down. */
+  /** Pixels of the result that a workgroup computes, across and down. */
   workgroup: readonly [number, number];
 }
 
-/** By the number of the binding. */
+/** By binding number. */
 export type Bindings = Readonly<Record<number, GPUBindingResource>>;
 
-/** One kernel over one picture. What it was bound to last stays bound: pictures of a shape go through the same textures. */
+/** One kernel over one picture size. Its last bind group is kept, because pictures of the same shape use the same textures. */
 export class KernelDispatch {
   readonly #device: GPUDevice;
   readonly #kernel: Kernel;
   readonly #workgroups: readonly [number, number];
   #bound: { bindings: Bindings; group: GPUBindGroup } | null = null;
 
-  /** @param size of what it makes, pixels. */
+  /** @param size - of the result, pixels. */
   constructor(device: GPUDevice, kernel: Kernel, size: { width: number; height: number }) {
     this.#device = device;
     this.#kernel = kernel;
@@ -51,12 +51,12 @@ export class KernelDispatch {
 
 export type SourceResource = GPUTextureView | GPUExternalTexture;
 
-/** All that happens on the GPU between a source and its result, with the textures in between; for pictures of one shape. */
+/** The passes on the GPU from a source to its result and the textures in between, for pictures of one shape. */
 export interface Passes {
-  /** Of the textures in between. */
+  /** Bytes of the textures in between. */
   readonly sizeBytes: number;
   encode(pass: GPUComputePassEncoder, source: SourceResource, result: GPUTextureView): void;
-  /** What was submitted is still computed. */
+  /** Work that was submitted is still computed. */
   dispose(): void;
 }
 
@@ -73,16 +73,16 @@ export class FilterPasses implements Passes {
   }
 
   dispose(): void {
-    // It has no textures of its own.
+    // It owns no textures.
   }
 }
 
-/** What the kernels read from: our own texture, or a VideoFrame imported as it lies in the GPU's memory. */
+/** What kernels read: our own texture, or a VideoFrame imported without a copy. */
 export type SourceKind = 'texture' | 'external';
 
 interface FilterCode {
   code: string;
-  /** Output pixels of a workgroup, per side. */
+  /** Output pixels along each side of a workgroup. */
   side: number;
 }
 
@@ -91,7 +91,7 @@ const KERNELS: Record<Filter, FilterCode> = {
   spatial: { code: spatial, side: 16 },
 };
 
-/** Put before `source.wgsl`. */
+/** Goes before `source.wgsl`. */
 export const SOURCES: Record<SourceKind, string> = {
   texture: `alias source_texture = texture_2d<f32>;
 fn read_texel(position: vec2i) -> vec4f { return textureLoad(source, position, 0); }\n`,
@@ -99,7 +99,7 @@ fn read_texel(position: vec2i) -> vec4f { return textureLoad(source, position, 0
 fn read_texel(position: vec2i) -> vec4f { return textureLoad(source, position); }\n`,
 };
 
-/** The compiled filters of one device, each compiled when it is first needed and kept. */
+/** The compiled filters of one device. Each is compiled when it is first needed and kept. */
 export class FilterPipelines {
   readonly #device: GPUDevice;
   readonly #made = new Map<string, Promise<Kernel>>();

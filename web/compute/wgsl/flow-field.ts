@@ -11,9 +11,9 @@ const MAX_PASSES = 512;
 /** Cells along a side of a tile. */
 const SIDE = 16;
 const WORKGROUP = 64;
-/** In the place of a direction: a wall, a cell from which there is no way, or the goal. */
+/** In place of a direction: a wall, a cell from which the goal cannot be reached, or the goal. */
 export const NO_DIRECTION = 8;
-/** Rounds of a tile in one pass: by so many a wave that winds has crossed it, and none holds up the others for longer. */
+/** Iterations over a tile in one pass: enough for a winding wave to cross it, and few enough not to hold up the other tiles. */
 const ROUNDS = 48;
 
 const CONSTANTS = `const SIDE = ${SIDE}u;
@@ -21,7 +21,7 @@ const ROUNDS = ${ROUNDS}u;
 const NO_DIRECTION = ${NO_DIRECTION}u;
 `;
 
-/** Compiled once for a device. */
+/** Compiled once per device. */
 export interface FlowFieldPipelines {
   begin: GPUComputePipeline;
   spread: GPUComputePipeline;
@@ -43,16 +43,19 @@ interface FlowFieldParts {
   shape: GridShape;
 }
 
-/** Fields over one grid, for one goal after another in the same buffers. */
+/**
+ * Flow fields over one grid, for one goal after another, in the same buffers. Each cell gets the direction of its cheapest path to the
+ * goal.
+ */
 export class FlowField {
   readonly #parts: FlowFieldParts;
   readonly #buffers: Buffers;
   readonly #destroy: () => void;
-  /** There and back. */
+  /** Bind groups for the two directions between the ping-pong buffers. */
   readonly #begin: readonly [GPUBindGroup, GPUBindGroup];
   readonly #spread: readonly [GPUBindGroup, GPUBindGroup];
   readonly #point: GPUBindGroup;
-  /** In one go, before somebody looks whether anything still changes; learned from how long they take. */
+  /** Passes between two checks whether a cell still changes. Adapts to how long they take. */
   #passes: number = MIN_PASSES;
 
   private constructor(parts: FlowFieldParts, { buffers, destroy }: Allocated<Buffers>) {
@@ -98,8 +101,8 @@ export class FlowField {
   }
 
   /**
-   * The direction of each cell's next step towards the goal, given by its number row by row, or {@link NO_DIRECTION}. Equal grids give equal
-   * directions. Lets frames go in between. Throws MeshError `device-lost`, `cancelled`, `volunteer-failed`.
+   * The direction of each cell's next step towards the goal, or {@link NO_DIRECTION}. Cells are numbered row by row. Equal grids give equal
+   * directions. Yields to frames between passes. Throws MeshError `device-lost`, `cancelled`, `volunteer-failed`.
    */
   async directionsTo(goal: number, slot: TimeSlot): Promise<Uint8Array> {
     const { device, pipelines, shape } = this.#parts;
@@ -123,7 +126,7 @@ export class FlowField {
       const tookMs = this.#parts.now() - startMs;
       this.#passes = Math.min(MAX_PASSES, Math.max(MIN_PASSES, tookMs < SLICE_MS ? passes * 2 : passes >> 1));
       if (isAtRest) return this.#pointed();
-      // Each pass settles one more step of every path, or it is no wave.
+      // Each pass settles at least one more step of every path. More passes than cells mean that the GPU computes wrong.
       if (done > cells + passes) {
         throw new MeshError('volunteer-failed', 'The GPU comes to no end with a grid. Update its driver.');
       }
@@ -135,12 +138,12 @@ export class FlowField {
     this.#destroy();
   }
 
-  /** Did the last of so many passes still change anything? */
+  /** Whether the last of the passes still changed anything. */
   async #improve(passes: number): Promise<boolean> {
     const { device } = this.#parts;
     const { changes, changesReadback } = this.#buffers;
     const encoder = device.createCommandEncoder();
-    // An even number in all: each begins where the last one ended.
+    // An even number in all: each check begins in the same buffer.
     this.#encode(encoder, passes - 1, 0);
     encoder.clearBuffer(changes);
     this.#encode(encoder, 1, (passes - 1) % 2);
@@ -196,7 +199,7 @@ interface Buffers {
   readback: GPUBuffer;
 }
 
-/** Bytes for so many cells: whole words. */
+/** Bytes for one byte per cell, rounded up to whole words. */
 function whole(cells: number): number {
   return Math.ceil(cells / 4) * 4;
 }

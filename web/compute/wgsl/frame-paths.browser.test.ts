@@ -7,7 +7,7 @@ import { type FramePaths, SAFE_FRAME_PATHS, selectFramePaths } from './frame-pat
 
 type Run = FramePaths & { quality: string };
 
-/** A GPU that sharpens as it should, but where `isWrong` says. Each way but the quickest takes 5 ms more. */
+/** A simulated GPU that sharpens correctly except where `isWrong` says. Each path but the fastest takes 5 ms more. */
 function simulatedGpu(isWrong: (ran: Run) => boolean) {
   const ran: Run[] = [];
   const time = { nowMs: 0 };
@@ -31,18 +31,18 @@ function simulatedGpu(isWrong: (ran: Run) => boolean) {
 
 const quickest: FramePaths = { frameIn: 'importExternalTexture', frameOut: 'canvas' };
 
-test('what streams of every quality need has run before the machine is offered', async () => {
+test('what streams of every quality need has run before the volunteer offers itself', async () => {
   const { backend, ran, now } = simulatedGpu(() => false);
   expect(await selectFramePaths(backend, false, now)).toEqual(quickest);
   for (const quality of FILTERS) expect(ran).toContainEqual({ ...quickest, quality });
 });
 
-test('a way that brings pictures through at one quality only is not used', async () => {
+test('a path that is right at one quality only is not used', async () => {
   const { backend, now } = simulatedGpu(({ frameIn, quality }) => frameIn !== 'copyTo' && quality !== 'bilinear');
   expect(await selectFramePaths(backend, false, now)).toEqual(SAFE_FRAME_PATHS);
 });
 
-test('known paths are only checked, and selected anew where they are wrong by now', async () => {
+test('known paths are only checked, and selected again when they are wrong by now', async () => {
   const { backend, ran, now } = simulatedGpu(() => false);
   expect(await selectFramePaths(backend, false, now, SAFE_FRAME_PATHS)).toEqual(SAFE_FRAME_PATHS);
   expect(ran).toHaveLength(FILTERS.length);
@@ -51,7 +51,7 @@ test('known paths are only checked, and selected anew where they are wrong by no
   expect(selected).toEqual({ ...quickest, frameOut: 'readback' });
 });
 
-test('the fastest of those that are right is taken; a software adapter is not put to the test', async () => {
+test('the fastest correct path is selected, and a software GPU is not tested', async () => {
   const { backend, ran, now } = simulatedGpu(
     ({ frameIn, frameOut }) => frameIn === quickest.frameIn || frameOut === 'canvas',
   );

@@ -5,11 +5,13 @@ import { testPattern } from '../filter-benchmark.ts';
 import { upscaleReference } from '../reference/upscale.ts';
 import { makeFrame, RgbaReader } from '../video-frames.ts';
 
-/** Ways of a VideoFrame into the GPU, the cheapest first: as it lies there; copied by the GPU; through the processor. */
+/**
+ * Paths of a VideoFrame into the GPU, the cheapest first: imported without a copy; copied by the GPU; read by the processor and uploaded.
+ */
 export const FRAME_IMPORTS = ['importExternalTexture', 'copyExternalImageToTexture', 'copyTo'] as const;
 export type FrameImport = (typeof FRAME_IMPORTS)[number];
 
-/** Ways of the result out of it: a canvas that stays on the GPU; read back to the processor. */
+/** Paths of the result out of the GPU: a canvas that stays on the GPU; read back to the processor. */
 export const FRAME_EXPORTS = ['canvas', 'readback'] as const;
 export type FrameExport = (typeof FRAME_EXPORTS)[number];
 
@@ -18,19 +20,19 @@ export interface FramePaths {
   frameOut: FrameExport;
 }
 
-/** Works wherever WebGPU does. */
+/** Paths that work wherever WebGPU does. */
 export const SAFE_FRAME_PATHS: FramePaths = { frameIn: 'copyTo', frameOut: 'readback' };
 
 const SIDE = 64;
-/** The first run pays for compiling and allocating. */
+/** Timed runs of a path. The fastest counts: the first pays for compiling and allocating. */
 const RUNS = 4;
 
-/** A backend that can be told the ways it is to try. */
+/** A backend whose frame paths can be set for a trial. */
 type FramePathBackend = Pick<Backend, 'openFrames'> & { framePaths: FramePaths };
 
 /**
- * The fastest ways for frames into and out of this GPU that bring a known picture through intact. A software adapter is not put to
- * the test: there the short ways fail, and a canvas read back can take the browser's GPU process down with every page that uses it.
+ * Selects the fastest paths into and out of this GPU that bring a known picture through intact. Known paths are only checked. A software
+ * GPU is not tested: the short paths fail there, and reading back a canvas can crash the browser's GPU process and every page that uses it.
  */
 export async function selectFramePaths(
   backend: FramePathBackend,
@@ -53,7 +55,7 @@ export async function selectFramePaths(
   return (await worksAtEveryQuality(backend, framePaths, now)) ? framePaths : SAFE_FRAME_PATHS;
 }
 
-/** Leaves what a stream will need compiled and run, at whatever quality: its first frame waits for nothing. */
+/** Also compiles and runs what a stream of either quality will need, so that its first frame waits for nothing. */
 async function worksAtEveryQuality(
   backend: FramePathBackend,
   framePaths: FramePaths,
@@ -80,7 +82,7 @@ interface Trial {
   runs: number;
 }
 
-/** Infinite when the picture does not come through. */
+/** Infinite when the picture does not come through intact. */
 async function timeIntact(
   backend: FramePathBackend,
   { framePaths, quality, runs }: Trial,
@@ -110,7 +112,7 @@ async function timeIntact(
     }
     return bestMs;
   } catch {
-    // That is the answer: this way does not work here.
+    // This path does not work here.
     return Number.POSITIVE_INFINITY;
   } finally {
     frame.close();

@@ -9,7 +9,7 @@ export const MAX_CACHED_BYTES = 256 * 1024 * 1024;
 
 type MakeBuffer = (label: string, size: number, usage: GPUBufferUsageFlags) => GPUBuffer;
 
-/** What one task has on the GPU; whoever asked for it destroys it. */
+/** The buffers of one task. The caller destroys them. */
 export interface Allocated<T> {
   buffers: T;
   destroy(): void;
@@ -39,7 +39,7 @@ export async function allocate<T>(
   throw new MeshError('too-large', `This GPU has no memory for ${what}. Close other programs, or make it smaller.`);
 }
 
-/** A copy of what the GPU will have written by then. The buffer may be copied to again. Throws MeshError `device-lost`, `too-large`. */
+/** Copies a buffer once the GPU has written it. The buffer can be used again afterwards. Throws MeshError `device-lost`, `too-large`. */
 export async function readBuffer(buffer: GPUBuffer, sizeBytes = buffer.size): Promise<ArrayBuffer> {
   await buffer.mapAsync(GPUMapMode.READ, 0, sizeBytes).catch((cause: unknown) => {
     throw mapFailed(cause);
@@ -49,10 +49,10 @@ export async function readBuffer(buffer: GPUBuffer, sizeBytes = buffer.size): Pr
   return bytes;
 }
 
-/** A copy out of a texture starts each row at a multiple of this (WebGPU specification, `bytesPerRow`). */
+/** Row alignment of copies out of a texture (WebGPU specification, `bytesPerRow`). */
 const ROW_ALIGNMENT_BYTES = 256;
 
-/** Buffers in rotation through which pictures of one size come back from the GPU, so that one is mapped while the next is computed. */
+/** Buffers in rotation that bring pictures of one size back from the GPU: one is mapped while the next is computed. */
 export class ReadbackRing {
   readonly strideBytes: number;
   readonly #device: GPUDevice;
@@ -72,7 +72,7 @@ export class ReadbackRing {
     return this.#made * this.#sizeBytes;
   }
 
-  /** Waits while all are under way. Whoever takes one hands it to {@link read}. Throws MeshError `closed`. */
+  /** Waits while all buffers are in use. Pass the buffer to {@link read}. Throws MeshError `closed`. */
   take(): Promise<GPUBuffer> | GPUBuffer {
     if (this.#disposed) throw MeshError.closed('The picture');
     const free = this.#free.pop();
@@ -85,7 +85,7 @@ export class ReadbackRing {
     return this.#device.createBuffer({ label: 'readback', size: this.#sizeBytes, usage });
   }
 
-  /** Gives `use` the bytes once the GPU has written them; they are gone after it. Throws MeshError `device-lost` or `too-large`. */
+  /** Passes the bytes to `use` once the GPU has written them. They are invalid after that. Throws MeshError `device-lost`, `too-large`. */
   async read<T>(buffer: GPUBuffer, use: (bytes: ArrayBuffer) => T): Promise<T> {
     try {
       await buffer.mapAsync(GPUMapMode.READ).catch((cause: unknown) => {
@@ -99,7 +99,7 @@ export class ReadbackRing {
     }
   }
 
-  /** What is being read is still read. */
+  /** Reads in progress still finish. */
   dispose(): void {
     this.#disposed = true;
     for (const buffer of this.#free.splice(0)) buffer.destroy();
@@ -117,7 +117,7 @@ export class ReadbackRing {
   }
 }
 
-/** A buffer of a lost device aborts; one that could not be allocated is invalid (WebGPU specification, mapAsync). */
+/** Mapping a buffer of a lost device aborts; one that could not be allocated is invalid (WebGPU specification, `mapAsync`). */
 export function mapFailed(cause: unknown): MeshError {
   if (!(cause instanceof DOMException) || cause.name !== 'OperationError') return deviceLost(cause);
   const what = 'This GPU has no memory for the picture. Close other programs, or make it smaller.';

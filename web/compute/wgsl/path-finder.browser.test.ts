@@ -1,4 +1,4 @@
-// What it protects: that paths found on the GPU cost what the reference's cost, to the last bit, and pass every check.
+// Protects: paths found on the GPU cost exactly what the reference's paths cost, and pass every check.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { randomGrid, randomQueries, solved } from '../../../shared/tasks/pathfinding/test-grids.ts';
 import { type PathfindingInput, pathfinding } from '../../../shared/tasks/pathfinding.ts';
@@ -28,7 +28,7 @@ async function find(input: PathfindingInput, slot = EXCLUSIVE_SLOT) {
   return { task, packed, result: pathfinding.unpackResult(task, packed) };
 }
 
-/** Everybody makes for the first one's goal, unless `goals` says otherwise. */
+/** All agents head for the first `goals` goals. */
 function gathering(
   grid: PathfindingInput['grid'],
   agents: number,
@@ -39,7 +39,7 @@ function gathering(
   return queries.map(({ start, goal }, i) => ({ start, goal: queries[i % goals]?.goal ?? goal }));
 }
 
-/** Of cost up to 255, as far as a way can be: one row to the right, the next to the left. */
+/** A serpentine of cells with a cost of up to 255, the longest path that a grid can have. */
 function winding(width: number, height: number): PathfindingInput['grid'] {
   const cost = new Uint8Array(width * height);
   for (let y = 0; y < height; y++) {
@@ -51,7 +51,7 @@ function winding(width: number, height: number): PathfindingInput['grid'] {
   return { width, height, cost };
 }
 
-/** Along all of such a way, to so many goals at its end. */
+/** Agents that walk the whole serpentine to different goals at its end. */
 function wanderers({ width, height }: PathfindingInput['grid'], goals: number): PathfindingInput['queries'] {
   const last = height - 1 - ((height - 1) % 2);
   return Array.from({ length: 3 * goals }, (_, i) => ({
@@ -89,7 +89,7 @@ test('equal tasks give equal paths', async () => {
   expect((await find(input)).packed).toEqual((await find(input)).packed);
 });
 
-test('from a wall or into one there is no path, and from the goal none is needed', async () => {
+test('from a wall or into one there is no path, and from the goal to itself it is empty', async () => {
   const grid = { width: 3, height: 1, cost: Uint8Array.of(1, 0, 1) };
   const at = (start: number, goal: number) => ({
     start: [start, 0] as [number, number],
@@ -100,7 +100,7 @@ test('from a wall or into one there is no path, and from the goal none is needed
   expect(result.paths).toEqual([{ points: [[0, 0]], cost: 0 }, null, null, null, null, null]);
 });
 
-test('a long way lets others go in between, and ends when it is cancelled', async () => {
+test('a long search yields to other work, and ends when it is cancelled', async () => {
   const grid = winding(64, 64);
   let looks = 0;
   const yieldNow = async () => {
@@ -112,7 +112,7 @@ test('a long way lets others go in between, and ends when it is cancelled', asyn
   expect(looks).toBe(3);
 });
 
-test('nothing is allocated between two looks', async () => {
+test('nothing is allocated between two checks', async () => {
   const grid = winding(40, 40);
   const made: number[] = [];
   const original = device.createBuffer.bind(device);
@@ -133,7 +133,7 @@ test('nothing is allocated between two looks', async () => {
   expect(new Set(made).size).toBe(1);
 });
 
-test('a device that goes away is told', async () => {
+test('a lost device is reported', async () => {
   const opened = await openDevice(navigator.gpu);
   const doomed = new WgslPathFinder(opened?.device ?? device, () => performance.now());
   const yieldNow = async () => opened?.device.destroy();

@@ -13,12 +13,15 @@ import { compileFlowField, FlowField, type FlowFieldPipelines, NO_DIRECTION } fr
 
 type Paths = (Uint8Array | null)[];
 
-/** Groups of queries, by their places in the list, that are worth a field each; a search alone is the processor's. */
+/** Groups of queries, as indices, that are worth a flow field each. A search for a single goal is faster on the processor. */
 export function fieldGroups(queries: readonly Query[]): number[][] {
   return groupedByGoal(queries).filter((group) => group.length >= PATHFINDING.fieldFromQueries);
 }
 
-/** `pathfinding` on a WebGPU device, which stays its owner's: a flow field for each goal of many, and A* on the processor for the rest. */
+/**
+ * `pathfinding` on a WebGPU device that it does not own: a flow field for each goal that many queries share, and A* on the processor for
+ * the rest.
+ */
 export class WgslPathFinder {
   readonly #device: GPUDevice;
   readonly #now: () => number;
@@ -29,7 +32,7 @@ export class WgslPathFinder {
     this.#now = now;
   }
 
-  /** Costs are those of the reference, to the last bit. Throws MeshError `device-lost`, `too-large`, `cancelled`, `volunteer-failed`. */
+  /** Costs equal those of the reference exactly. Throws MeshError `device-lost`, `too-large`, `cancelled`, `volunteer-failed`. */
   async run({ params, attachments }: PackedTask<PathfindingParams>, slot: TimeSlot): Promise<PackedResult> {
     const cost = partOf(attachments, 0);
     const queries = readQueries(partOf(attachments, 1));
@@ -62,7 +65,7 @@ export class WgslPathFinder {
       for (const group of groups) {
         const { goalX = 0, goalY = 0 } = queries[group[0] ?? 0] ?? {};
         const goal = goalY * shape.width + goalX;
-        // Nobody gets into a wall.
+        // No path leads into a wall.
         if (cost[goal] === 0) continue;
         const directions = await field.directionsTo(goal, slot);
         await this.#inSlices(followField(directions, { shape, cost, goal, queries, group }, paths), slot);
@@ -86,7 +89,7 @@ interface FieldGroup {
 }
 
 /**
- * Writes the path of each of the group. A wrong field could lead round in a circle: nobody goes farther than there are cells. Throws
+ * Writes the path of each query in the group. A wrong field could lead round in a circle, so no path is longer than there are cells. Throws
  * MeshError `too-large`.
  */
 function* followField(directions: Uint8Array, of: FieldGroup, paths: Paths): Steps<void> {

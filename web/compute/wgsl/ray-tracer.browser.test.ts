@@ -38,7 +38,7 @@ test.each<[string, RaytracingInput]>([
     { ...VIEW, objects: [{ type: 'plane', point: [0, -1, 0], normal: [0, 3, 0], material: GREY }], lights: [] },
   ],
   ['many triangles', { ...VIEW, objects: [triangleSoup(900, 5)], lights: [{ position: [0, 0, 5], color: [1, 1, 1] }] }],
-])('what the GPU paints is what the reference paints: %s', async (_, input) => {
+])('the GPU renders what the reference renders: %s', async (_, input) => {
   const { task, result } = await paint(input);
   const expected = painted(task);
   const differing = result.image.data.filter(
@@ -48,7 +48,7 @@ test.each<[string, RaytracingInput]>([
   for (let seed = 0; seed < 10; seed++) finish(raytracing.verify(task, result, seededRandom(seed)) as Steps<void>);
 });
 
-test('a long picture lets others go in between, and ends when it is cancelled', async () => {
+test('a long picture yields to other work, and ends when it is cancelled', async () => {
   let looks = 0;
   const yieldNow = async () => {
     looks++;
@@ -60,7 +60,7 @@ test('a long picture lets others go in between, and ends when it is cancelled', 
   expect(looks).toBe(3);
 });
 
-test('a device that goes away is told', async () => {
+test('a lost device is reported', async () => {
   const opened = await openDevice(navigator.gpu);
   const doomed = new WgslRayTracer(opened?.device ?? device, () => performance.now());
   const yieldNow = async () => opened?.device.destroy();

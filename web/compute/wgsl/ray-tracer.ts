@@ -16,10 +16,10 @@ import { deviceLost } from './gpu-device.ts';
 const FIRST_BAND_SAMPLES = 16 * 1024;
 
 const WORKGROUP = 64;
-/** Every device takes so many workgroups in a row (WebGPU specification, `maxComputeWorkgroupsPerDimension`). */
+/** Workgroups per dimension that every device supports (WebGPU specification, `maxComputeWorkgroupsPerDimension`). */
 const MAX_WORKGROUPS = 65_535;
 
-/** What the kernel and the reference must agree on. */
+/** Constants that the kernel shares with the reference. */
 const CONSTANTS = `const MAX_DEPTH = ${MAX_DEPTH};
 const MAX_BOUNCES = ${RAYTRACING.maxBounces}u;
 const AMBIENT = ${RAYTRACING.ambient};
@@ -35,7 +35,7 @@ interface Buffers {
   readback: GPUBuffer;
 }
 
-/** `raytracing` on a WebGPU device, which stays its owner's. */
+/** `raytracing` on a WebGPU device that it does not own. */
 export class WgslRayTracer {
   readonly #device: GPUDevice;
   readonly #now: () => number;
@@ -47,7 +47,7 @@ export class WgslRayTracer {
   }
 
   /**
-   * A long picture goes in bands of a few milliseconds, and lets frames go between them. Throws MeshError `device-lost`, `too-large`,
+   * Renders a long picture in bands of a few milliseconds and yields to frames between them. Throws MeshError `device-lost`, `too-large`,
    * `cancelled`.
    */
   async run({ params, attachments }: PackedTask<RaytracingParams>, slot: TimeSlot): Promise<PackedResult> {
@@ -67,7 +67,7 @@ export class WgslRayTracer {
         await this.#device.queue.onSubmittedWorkDone().catch((cause: unknown) => {
           throw deviceLost(cause);
         });
-        // Towards a slice's time, never by leaps: rows of sky say little of the mesh below them.
+        // Approaches the length of a slice gradually: rows of sky say little about the mesh below them.
         const ratio = SLICE_MS / Math.max(this.#now() - startMs, MIN_MEASURED_MS);
         size = whole(size * Math.min(2, Math.max(0.25, ratio)));
         from = to;
@@ -101,7 +101,7 @@ export class WgslRayTracer {
     return allocate(device, 'the scene', (buffer) => ({
       view: buffer('view', VIEW_BYTES, UNIFORM | COPY_DST),
       scene: scene.map((bytes) => {
-        // A binding is never empty, and holds whole elements.
+        // A binding must not be empty, and holds whole elements.
         const made = buffer('scene', Math.max(EMPTY_BYTES, bytes.byteLength), STORAGE | COPY_DST);
         device.queue.writeBuffer(made, 0, bytes);
         return made;
@@ -134,17 +134,17 @@ export class WgslRayTracer {
   }
 }
 
-/** A node, the largest element. */
+/** Bytes of a node, the largest element. */
 const EMPTY_BYTES = 32;
-/** Of the kernel's `View`. */
+/** Bytes of the kernel's struct `View`. */
 const VIEW_BYTES = 112;
 
-/** Workgroups that are full, as many as one dispatch may have. */
+/** Rounds to full workgroups, at most as many as one dispatch may have. */
 function whole(pixels: number): number {
   return Math.min(MAX_WORKGROUPS, Math.max(1, Math.round(pixels / WORKGROUP))) * WORKGROUP;
 }
 
-/** What `raytracing.wgsl` is bound to, by the number of the binding; 0 is the view. */
+/** The scene in the layout of `raytracing.wgsl`, in the order of its bindings from 1 on; 0 is the view. */
 export interface RaySceneBytes {
   shapes: Float32Array<ArrayBuffer>;
   materials: Float32Array<ArrayBuffer>;
@@ -154,9 +154,9 @@ export interface RaySceneBytes {
 
 const VEC4 = 4;
 const NODE_WORDS = 8;
-/** Of `View`, 16 bytes in a line. */
+/** Words of the kernel's struct `View`. */
 const VIEW_WORDS = 28;
-/** A box's side moves out by this part of itself: more than the rounding to single precision may have moved it in. */
+/** Boxes are enlarged by this share, which is more than rounding to single precision may have shrunk them. */
 const ROUNDED = 2 ** -22;
 
 export function raySceneBytes(geometry: Geometry, bvh: Bvh): RaySceneBytes {
@@ -168,7 +168,7 @@ export function raySceneBytes(geometry: Geometry, bvh: Bvh): RaySceneBytes {
   };
 }
 
-/** `fromPixel` and `toPixel` of the tile, row by row. */
+/** Pixels `fromPixel` to `toPixel` of the tile, row by row. */
 export function viewBytes(view: View, geometry: Geometry, fromPixel: number, toPixel: number): ArrayBuffer {
   const { background, width, height, samplesPerPixel, seed, tile } = view;
   const { position, forward, right, down } = new Camera(view.camera, width, height);
@@ -222,7 +222,7 @@ function nodesOf({ boxes, second, first, count }: Bvh): ArrayBuffer {
       floats[at + 4 + axis] = high + Math.abs(high) * ROUNDED;
     }
     words[at + 3] = second[node] ?? 0;
-    // A leaf has four primitives at most.
+    // A leaf has at most four primitives.
     words[at + 7] = (first[node] ?? 0) * 8 + (count[node] ?? 0);
   }
   return bytes;

@@ -1,4 +1,4 @@
-// What it protects: that bodies simulated on the GPU pass every check, come out equal each time, and are handed over where they heap up.
+// Protects: bodies simulated on the GPU pass every check, equal tasks give equal results, and heaps are left to the reference.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PackedTask } from '../../../shared/tasks/definition.ts';
 import { body, simulated, swarm, task } from '../../../shared/tasks/physics/test-bodies.ts';
@@ -44,7 +44,7 @@ test.each([
   ['two for a step', task(swarm(2, 1, 5), { steps: 1 })],
   ['one alone', task(swarm(1, 1, 5), { steps: 9, checkpointEvery: 4 })],
   ['many small steps', task(swarm(30, 3, 6), { steps: 400, timestepS: 0.002 })],
-])('%s: accepted by every check, whatever part is looked at', async (_, of) => {
+])('%s: passes the check of every segment', async (_, of) => {
   const result = await simulate(of);
   expect(result.collisions.length > 0).toBe(of.params.bodies > 1);
   for (let seed = 0; seed < 20; seed++) finish(physics.verify(of, result, seededRandom(seed)) as Steps<void>);
@@ -63,7 +63,7 @@ test('over a few steps bodies are where the reference has them, and the same pai
   expect(ours.checkpoints.states.length).toBe(due.checkpoints.states.length);
 });
 
-test('a push goes through a row of bodies that touch, each in its turn', async () => {
+test('an impulse passes through a row of touching bodies in order', async () => {
   const row = Array.from({ length: 40 }, (_, i) => body([i * 0.99, 0, 0], [i === 0 ? 1 : 0, 0, 0]));
   const of = task(row, { steps: 1, timestepS: 1e-4 });
   const { bodies } = await simulate(of);
@@ -72,7 +72,7 @@ test('a push goes through a row of bodies that touch, each in its turn', async (
   for (const [i, { velocity }] of due.bodies.entries()) expect(bodies[i]?.velocity[0]).toBeCloseTo(velocity[0], 4);
 });
 
-test('equal tasks come out equal, to the last bit', async () => {
+test('equal tasks give equal results to the last bit', async () => {
   const of = task(swarm(300, 5, 9), { steps: 40 });
   const [first, second] = [
     await simulator.run(of, EXCLUSIVE_SLOT),
@@ -95,7 +95,7 @@ test.each([
   expect(await simulator.run(of, EXCLUSIVE_SLOT)).toBeNull();
 });
 
-test('a long task lets others go in between, and ends when it is cancelled', async () => {
+test('a long simulation yields to other work, and ends when it is cancelled', async () => {
   let looks = 0;
   const yieldNow = async () => {
     looks++;
@@ -107,7 +107,7 @@ test('a long task lets others go in between, and ends when it is cancelled', asy
   expect(looks).toBe(3);
 });
 
-test('a device that goes away is told', async () => {
+test('a lost device is reported', async () => {
   const opened = await openDevice(navigator.gpu);
   const doomed = new WgslSimulator(opened?.device ?? device, () => performance.now());
   const yieldNow = async () => opened?.device.destroy();

@@ -15,10 +15,10 @@ const MAX_BATCH_STEPS = 256;
 /** Times that each of the 256 threads may visit a contact in one step: some 10 ms. Heaps that need more are left to the processor. */
 const MAX_PAIR_VISITS = 4_096;
 
-/** Single precision has no smaller numbers with all their digits, and it is divided by these. */
+/** Smallest radius or mass: single precision has no smaller normal numbers, and they are divisors. */
 const MIN_SIZE = 1e-30;
 
-/** `physics` on a WebGPU device, which stays its owner's. */
+/** `physics` on a WebGPU device that it does not own. */
 export class WgslSimulator {
   readonly #device: GPUDevice;
   readonly #now: () => number;
@@ -30,8 +30,8 @@ export class WgslSimulator {
   }
 
   /**
-   * Equal tasks come out equal on one and the same device, to the last bit. Null: bodies are heaped up, or are of a size that single
-   * precision does not know, and the reference is to say what becomes of them. Throws MeshError `device-lost`, `too-large`, `cancelled`.
+   * Equal tasks give equal results to the last bit on the same device. Null when bodies are heaped up, or smaller than single precision can
+   * represent: then the reference must run the task. Throws MeshError `device-lost`, `too-large`, `cancelled`.
    */
   async run({ params, attachments }: PackedTask<PhysicsParams>, slot: TimeSlot): Promise<PackedResult | null> {
     const bodies = readBodies(numbersIn(Float64Array, partOf(attachments, 0)));
@@ -50,7 +50,7 @@ export class WgslSimulator {
     }
   }
 
-  /** Different pairs that touched; null: it came to nothing. In batches of steps, with frames let in between. */
+  /** Number of different pairs that touched; null when the kernel gave up. Runs batches of steps and yields to frames in between. */
   async #simulate(
     buffers: BodyBuffers,
     passes: PhysicsPasses,
@@ -85,7 +85,7 @@ const CONSTANTS = `const MAX_PAIR_VISITS = ${MAX_PAIR_VISITS}u;\n`;
 const PASSES = ['integrate', 'insert', 'findContacts', 'resolveContacts', 'saveCheckpoint'] as const;
 type Pass = (typeof PASSES)[number];
 
-/** By the kernel's bindings. */
+/** The bindings that each pass uses. */
 const USES: Record<Pass, readonly number[]> = {
   integrate: [0, 2, 3, 4],
   insert: [0, 2, 4, 5],
@@ -98,7 +98,7 @@ const WORKGROUP = 64;
 
 export type PhysicsPipelines = Record<Pass, GPUComputePipeline>;
 
-/** Once for a device. */
+/** Compiled once per device. */
 export async function compilePhysics(device: GPUDevice): Promise<PhysicsPipelines> {
   const module = device.createShaderModule({ label: 'physics', code: CONSTANTS + code });
   const compiled = await Promise.all(
@@ -113,11 +113,11 @@ export async function compilePhysics(device: GPUDevice): Promise<PhysicsPipeline
   return Object.fromEntries(compiled) as PhysicsPipelines;
 }
 
-/** The passes of one task over its buffers, which are given by the number of their binding. */
+/** The passes of one task over its buffers, which are given by binding number. */
 export class PhysicsPasses {
   readonly #pipelines: PhysicsPipelines;
   readonly #groups: Record<Pass, GPUBindGroup>;
-  /** Of each pass. */
+  /** By pass. */
   readonly #workgroups: Record<Pass, number>;
 
   constructor(
@@ -136,7 +136,7 @@ export class PhysicsPasses {
       });
     this.#groups = Object.fromEntries(PASSES.map((pass) => [pass, bind(pass)])) as Record<Pass, GPUBindGroup>;
     const each = Math.ceil(sizes.bodies / WORKGROUP);
-    // `integrate` clears the hash table as well.
+    // `integrate` also clears the hash table.
     this.#workgroups = {
       integrate: Math.ceil(sizes.slots / WORKGROUP),
       insert: each,
@@ -150,7 +150,7 @@ export class PhysicsPasses {
     for (const name of ['integrate', 'insert', 'findContacts', 'resolveContacts'] as const) this.#dispatch(pass, name);
   }
 
-  /** Keeps the present state as the next checkpoint. */
+  /** Stores the present state as the next checkpoint. */
   saveCheckpoint(pass: GPUComputePassEncoder): void {
     this.#dispatch(pass, 'saveCheckpoint');
   }

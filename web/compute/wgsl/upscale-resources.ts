@@ -8,25 +8,27 @@ import { deviceLost } from './gpu-device.ts';
 import { NetworkCache } from './networks/compiled-network.ts';
 import { checkNetworkFits, NetworkPasses } from './networks/network-passes.ts';
 
-/** How each quality is made on one device: what is compiled for it, once, and which passes it takes. */
+/** Compiles what each quality needs on one device, once, and creates its passes. */
 export class PassFactory {
   readonly #device: GPUDevice;
   readonly #pipelines: FilterPipelines;
   readonly #networks: NetworkCache;
 
-  /** @param models where networks come from; without it there are none. */
+  /** @param models - undefined: there are no networks. */
   constructor(device: GPUDevice, models?: ModelSource) {
     this.#device = device;
     this.#pipelines = new FilterPipelines(device);
     this.#networks = new NetworkCache(device, models);
   }
 
-  /** Loads and compiles a network for every kind of picture. Throws what {@link ModelSource.load} throws. */
+  /** Loads and compiles a network for every kind of input. Throws as {@link ModelSource.load} does. */
   async prepare(network: Network): Promise<void> {
     await Promise.all(INPUT_KINDS.map((input) => this.#networks.get(modelName(network, input))));
   }
 
-  /** Compiles what it takes, and gives what makes the passes without waiting. Throws what {@link ModelSource.load} throws. */
+  /**
+   * Compiles what a shape needs, and returns a function that creates the passes without waiting. Throws as {@link ModelSource.load} does.
+   */
   async passesFor(shape: PictureShape, source: SourceKind): Promise<() => Passes> {
     const { quality, input } = shape;
     if (!isNetwork(quality)) {
@@ -44,9 +46,9 @@ export class PassFactory {
   }
 }
 
-/** The textures and buffers for pictures of one shape: made once, kept, and used for one after another. */
+/** The textures and buffers for pictures of one shape. Allocated once and used for one picture after another. */
 export class UpscaleResources {
-  /** Written by whoever has the source's pixels. */
+  /** The caller writes the source's pixels to it. */
   readonly input: GPUTexture;
   readonly ring: ReadbackRing;
   readonly #device: GPUDevice;
@@ -79,8 +81,9 @@ export class UpscaleResources {
   }
 
   /**
-   * @param source what its pictures are read from: only with `texture` is the input used.
-   * @throws MeshError `too-large` when the GPU has no memory for it, and what {@link PassFactory.passesFor} throws.
+   * @param source - what the pictures are read from. `input` is used only with `texture`.
+   *
+   * Throws MeshError `too-large` when the GPU has no memory for it; as {@link PassFactory.passesFor} does.
    */
   static async create(
     device: GPUDevice,
@@ -108,15 +111,15 @@ export class UpscaleResources {
     return (width * height + outWidth * outHeight) * 4 + this.ring.sizeBytes + this.#passes.sizeBytes;
   }
 
-  /** Uploads straight-alpha RGBA8; the bytes are copied before it returns. */
+  /** Uploads straight-alpha RGBA8. The bytes are copied before it returns. */
   upload(pixels: Uint8Array<ArrayBufferLike>): void {
     const { width, height } = this.#shape;
-    // The types leave out shared memory, which no caller has.
+    // The types exclude shared memory, which no caller has.
     const bytes = pixels as Uint8Array<ArrayBuffer>;
     this.#device.queue.writeTexture({ texture: this.input }, bytes, { bytesPerRow: width * 4 }, [width, height]);
   }
 
-  /** Computes, and copies the result to `readback`. Of an imported frame where one is given. */
+  /** Computes from the input, or from an imported frame where one is given, and copies the result to `readback`. */
   submit(readback: GPUBuffer, external?: GPUExternalTexture): void {
     const encoder = this.#device.createCommandEncoder();
     this.#encode(encoder, external, this.#outputView);
@@ -128,14 +131,14 @@ export class UpscaleResources {
     this.#device.queue.submit([encoder.finish()]);
   }
 
-  /** Computes into a texture of the result's size that is not ours, such as a canvas's. */
+  /** Computes into a texture of the result's size that others own, such as a canvas's. */
   submitInto(target: GPUTexture, external?: GPUExternalTexture): void {
     const encoder = this.#device.createCommandEncoder();
     this.#encode(encoder, external, target.createView());
     this.#device.queue.submit([encoder.finish()]);
   }
 
-  /** What was submitted is still computed and read. */
+  /** Work that was submitted is still computed and read. */
   dispose(): void {
     this.#passes.dispose();
     this.input.destroy();
@@ -151,7 +154,7 @@ export class UpscaleResources {
   }
 }
 
-/** The surfaces of shapes that tasks came in, the latest used last; the oldest go when they take too much memory. */
+/** The resources of the shapes that tasks had. The least recently used are freed when they take too much memory. */
 export class UpscaleResourcePool {
   readonly #device: GPUDevice;
   readonly #passFactory: PassFactory;
@@ -162,7 +165,7 @@ export class UpscaleResourcePool {
     this.#passFactory = passFactory;
   }
 
-  /** Called by one task at a time, which is done submitting before the next asks. Throws what {@link UpscaleResources.create} throws. */
+  /** Called by one task at a time, which has submitted its work before the next call. Throws as {@link UpscaleResources.create} does. */
   async get(shape: PictureShape): Promise<UpscaleResources> {
     const { width, height, outWidth, outHeight, quality, input } = shape;
     const key = [width, height, outWidth, outHeight, quality, input].join(' ');
@@ -181,7 +184,7 @@ export class UpscaleResourcePool {
 
   #makeRoom(): void {
     let sizeBytes = 0;
-    // From the latest to the oldest: what still fits stays.
+    // From the most to the least recently used: the ones that still fit stay.
     for (const [key, resources] of [...this.#pool].reverse()) {
       sizeBytes += resources.sizeBytes;
       if (sizeBytes <= MAX_CACHED_BYTES) continue;

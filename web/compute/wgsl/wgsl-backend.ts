@@ -9,16 +9,16 @@ import { checkFrameShape, type FrameTime, frameSize, makeFrame, RgbaReader, time
 import { type FramePaths, SAFE_FRAME_PATHS } from './frame-paths.ts';
 import { PassFactory, UpscaleResourcePool, UpscaleResources } from './upscale-resources.ts';
 
-/** The kernels on a WebGPU device that is ours, and destroyed with this. */
+/** Our kernels on a WebGPU device. Owns the device and destroys it. */
 export class WgslBackend implements Backend {
   readonly name = 'wgsl';
-  /** Settled by the self-test at start-up. */
+  /** Set by the self-test at start-up. */
   framePaths: FramePaths = SAFE_FRAME_PATHS;
   readonly #device: GPUDevice;
   readonly #passFactory: PassFactory;
   readonly #pool: UpscaleResourcePool;
 
-  /** @param models where networks come from; without it there are none here. */
+  /** @param models - undefined: there are no networks. */
   constructor(device: GPUDevice, models?: ModelSource) {
     this.#device = device;
     this.#passFactory = new PassFactory(device, models);
@@ -41,10 +41,10 @@ export class WgslBackend implements Backend {
     resources.upload(pixels);
     resources.submit(readback);
     const { strideBytes } = resources.ring;
-    // Read even when nobody waits for it any more: the buffer goes back to its ring.
+    // Read even when no one waits for it any more, so that the buffer returns to its ring.
     const result = resources.ring.read(readback, (bytes) => unpadded(bytes, strideBytes, outWidth * 4, outHeight));
     result.catch(() => {
-      // Whoever calls finish() hears of it.
+      // Whoever calls finish() gets the error.
     });
     return { isDone: false, finish: () => result };
   }
@@ -67,7 +67,7 @@ function unpadded(bytes: ArrayBuffer, strideBytes: number, rowBytes: number, row
   return result;
 }
 
-/** One stream's frames on the GPU. What it needs for their size is made with the first of them and kept. */
+/** The frames of one stream on the GPU. The resources for their size are allocated with the first frame and kept. */
 export class WgslFrames implements BackendFrames {
   readonly #device: GPUDevice;
   readonly #passFactory: PassFactory;
@@ -107,7 +107,7 @@ export class WgslFrames implements BackendFrames {
     this.#canvas = null;
   }
 
-  /** Leaves the frame's pixels in the surface's input, or returns the frame as a kernel can read it where it lies. */
+  /** Writes the frame's pixels to the input, or returns the frame as a texture that a kernel can read without a copy. */
   async #bringIn(frame: VideoFrame, resources: UpscaleResources): Promise<GPUExternalTexture | undefined> {
     switch (this.#framePaths.frameIn) {
       case 'importExternalTexture':
@@ -154,7 +154,7 @@ export class WgslFrames implements BackendFrames {
   }
 }
 
-/** A canvas nobody sees, whose pictures become frames without leaving the GPU. */
+/** An invisible canvas whose pictures become frames without leaving the GPU. */
 class OutputCanvas {
   readonly #canvas: OffscreenCanvas;
   readonly #context: GPUCanvasContext;
@@ -164,7 +164,7 @@ class OutputCanvas {
     const context = this.#canvas.getContext('webgpu');
     if (!context) throw new MeshError('unsupported-browser', 'This browser gives no WebGPU canvas to a worker.');
     this.#context = context;
-    // The kernels write to rgba8unorm; the other canvas format takes a feature that not all have.
+    // The kernels write rgba8unorm. The other canvas format needs an optional feature.
     const usage = GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.RENDER_ATTACHMENT;
     context.configure({ device, format: 'rgba8unorm', usage, alphaMode: 'opaque' });
   }
@@ -173,7 +173,7 @@ class OutputCanvas {
     return this.#context.getCurrentTexture();
   }
 
-  /** Of what was submitted last; called in the same step, before the browser takes the texture away. */
+  /** A frame of what was submitted last. Call it in the same microtask, before the browser takes the texture away. */
   toFrame({ timestamp, duration }: FrameTime): VideoFrame {
     return new VideoFrame(this.#canvas, { timestamp, ...(duration === null ? {} : { duration }) });
   }

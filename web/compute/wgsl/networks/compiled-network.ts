@@ -6,13 +6,13 @@ import type { Kernel } from '../filter-passes.ts';
 import { type DeviceTraits, deviceTraits, type KernelVariant, variantFor, WORKGROUP } from './kernel-variant.ts';
 import { type LayerPlace, layerCode } from './layer-shader.ts';
 
-/** A network as one device runs it. */
+/** A network compiled for one device. */
 export interface CompiledNetwork {
   shape: NetworkShape;
   layers: readonly LayerKernel[];
 }
 
-/** The networks of one device, each loaded and compiled when it is first needed and kept as long as the device, which frees it. */
+/** The networks of one device. Each is loaded and compiled when it is first needed, and kept as long as the device, which frees it. */
 export class NetworkCache {
   readonly #device: GPUDevice;
   readonly #models: ModelSource | undefined;
@@ -23,7 +23,7 @@ export class NetworkCache {
     this.#models = models;
   }
 
-  /** Throws what {@link ModelSource.load} throws; the next call then tries again. */
+  /** Throws as {@link ModelSource.load} does. The next call then tries again. */
   get(name: ModelName): Promise<CompiledNetwork> {
     const made = this.#made.get(name) ?? this.#make(name);
     this.#made.set(name, made);
@@ -45,7 +45,7 @@ export class NetworkCache {
   }
 }
 
-/** @param traits of the device, unless a test wants others. */
+/** @param traits - of the device; tests pass others. */
 export async function compileNetwork(
   device: GPUDevice,
   shape: NetworkShape,
@@ -62,7 +62,7 @@ export async function compileNetwork(
 export interface LayerKernel extends Kernel {
   outputs: number;
   format: KernelVariant['format'];
-  /** Null where they are constants of the shader. */
+  /** Null where the weights are constants of the shader. */
   weights: GPUBufferBinding | null;
 }
 

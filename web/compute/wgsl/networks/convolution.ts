@@ -1,10 +1,10 @@
 import { blocksOf, type Layer, TAPS } from '../../networks/weights.ts';
 import type { KernelVariant } from './kernel-variant.ts';
 
-/** Numbers of the bindings in the networks' shaders; the first two are those of every kernel. */
+/** Binding numbers in the shaders of networks. The first two are the same in every kernel. */
 export const BINDING = { source: 0, result: 1, features: 2, weights: 3 } as const;
 
-/** What a thread reads at one place of its window: blocks of input channels, each under a name. The window starts one pixel before the tile. */
+/** What a thread reads at one position of its window: named blocks of input channels. The window starts one pixel before the tile. */
 export interface Read {
   column: number;
   row: number;
@@ -13,7 +13,7 @@ export interface Read {
   values: readonly { name: string; inBlock: InBlock }[];
 }
 
-/** The sums of one thread: a vector for each pixel of its tile and block of output channels. */
+/** The accumulators of one thread: a vector for each pixel of its tile and each block of output channels. */
 export class Convolution {
   readonly tile: KernelVariant['tile'];
   readonly outBlocks: number;
@@ -27,7 +27,7 @@ export class Convolution {
     this.#weights = weights;
   }
 
-  /** One pixel more on each side. */
+  /** The tile and one more pixel on each side. */
   get window(): readonly [number, number] {
     return [this.tile[0] + 2, this.tile[1] + 2];
   }
@@ -41,14 +41,14 @@ export class Convolution {
     return this.#eachSum((sum, n) => `var ${sum}: ${type} = ${type}(${this.#weights.bias(n)});`);
   }
 
-  /** One block of inputs, `reads` of which is what {@link add} made. */
+  /** Wraps the code for one block of inputs; `reads` comes from {@link add}. */
   block(reads: string): string {
     if (!this.#sumsByBlock) return reads;
     const parts = this.#eachSum((sum) => `var part_${sum} = real4();`);
     return [parts, reads, this.#eachSum((sum) => `${sum} += vec4f(part_${sum});`)].join('\n');
   }
 
-  /** Adds it to every pixel of the tile that it is a tap of: what is read once serves up to four pixels. */
+  /** Adds a value to every pixel of the tile that it is a tap of: one read serves up to four pixels. */
   add({ column, row, code, values }: Read): string {
     const lines: string[] = [];
     for (const { name, inBlock } of values) {
@@ -91,12 +91,12 @@ export type InBlock = number | 'b';
 export interface WeightsCode {
   /** At module scope. */
   declarations: string;
-  /** Four numbers. */
+  /** A list of four numbers. */
   bias(outBlock: number): string;
   weight(tap: number, inBlock: InBlock, outBlock: number): string;
 }
 
-/** Columns of the matrices: the colours of a source pixel are no block of four. */
+/** Columns of the weight matrices: three for the colours of a source pixel, four for a block of features. */
 export type Columns = 3 | 4;
 
 export function weightsCode(layer: Layer, columns: Columns, { weightsIn, space }: WeightsPlace): WeightsCode {
@@ -126,11 +126,11 @@ export function weightsCode(layer: Layer, columns: Columns, { weightsIn, space }
 }
 
 export interface WeightsPlace extends Pick<KernelVariant, 'weightsIn'> {
-  /** Of the buffer: a uniform one where they fit, for its reads are the fastest. */
+  /** Address space of the buffer: uniform where the weights fit, because its reads are the fastest. */
   space: 'uniform' | 'storage';
 }
 
-/** The shortest decimals that are the same float32: shaders are parsed, and most of this one is numbers. */
+/** The shortest decimals that denote the same float32: shaders are parsed, and most of this one is numbers. */
 function literals(values: Float32Array): string {
   return Array.from(values, (value) => {
     for (let digits = 6; digits < 9; digits++) {

@@ -10,8 +10,8 @@ import { variantFor } from './kernel-variant.ts';
 const MODELS = new URL('../../../public/models/', import.meta.url);
 const VECTORS = new URL('../../networks/test-vectors/', import.meta.url);
 
-// Few machines that run these tests have a GPU that computes in half precision: the reference does it in its place, with every product
-// and every sum rounded, as the least exact of them may.
+// Few machines that run these tests have a GPU with half precision. The reference stands in, with every product and every sum rounded, as
+// in the least exact implementation.
 it.each(['fast', 'balanced', 'quality'])('the network %s is exact enough in half precision', async (name) => {
   const { network, layers } = await load(`${name}-aliased`);
   const source = await sourceOfVectors(name);
@@ -36,11 +36,11 @@ function halfLayer(network: NetworkShape, layer: Layer, features: Features, slop
     const total = others.reduce((all, other) => all + (other?.data[i] ?? 0), value);
     return total < 0 ? total * slope : total;
   });
-  // The last one's are not stored but added to the picture.
+  // The last layer's values are not stored but added to the picture.
   return slope === 1 ? { ...sum, data } : halved({ ...sum, data });
 }
 
-/** Each block of inputs with the weights that go with it. */
+/** Splits a layer into blocks of inputs with their weights. */
 function blocksIn({ inputs, outputs, weights, bias }: Layer, { width, height, channels, data }: Features) {
   const inBlocks = blocksOf(inputs);
   const blockLength = blocksOf(outputs) * 16;

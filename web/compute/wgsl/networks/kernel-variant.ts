@@ -1,49 +1,55 @@
 import { blocksOf, type Layer, TAPS } from '../../networks/weights.ts';
 import { isSoftware } from '../gpu-device.ts';
 
-/** What of a device decides how a network runs on it. */
+/** Properties of a device that decide how networks run on it. */
 export interface DeviceTraits {
-  /** Whether it computes in half precision. */
+  /** Whether it supports half precision. */
   hasF16: boolean;
   isSoftware: boolean;
 }
 
-/** How one layer is written for a device. */
+/** How the kernel of one layer is written for a device. */
 export interface KernelVariant {
   precision: 'f16' | 'f32';
   weightsIn: 'literals' | 'buffer';
-  /** Of the features between layers. */
+  /** Texture format of the features between layers. */
   format: 'rgba16float' | 'rgba32float';
-  /** Pixels of one thread, across and down. */
+  /** Pixels that one thread computes, across and down. */
   tile: readonly [number, number];
-  /** Half-precision sums go over one block of inputs, and are added up in single precision. */
+  /** Whether half-precision sums cover one block of inputs and are added up in single precision. */
   sumsByBlock: boolean;
 }
 
-/** Widely right: whole wavefronts of 32 or 64, near enough to a square that neighbours share what they read. 16x4 measured the same. */
+/**
+ * A good choice on most GPUs: whole wavefronts of 32 or 64 threads, close enough to a square that neighbours share what they read. 16x4
+ * measured the same.
+ */
 export const WORKGROUP = [8, 8] as const;
 
-/** The largest first. More pixels a thread reuse weights and features (2x2 reads 4 places a pixel instead of 9). */
+/** The largest first. More pixels per thread reuse weights and features: 2x2 reads 4 positions a pixel instead of 9. */
 const TILES = [
   [2, 2],
   [2, 1],
   [1, 1],
 ] as const;
 
-/** Sums of a thread, in registers of 32 bits: with what it reads about half of what a thread may have before fewer run at a time. */
+/**
+ * 32-bit registers for the sums of a thread. Together with what it reads, that is about half of what a thread may have before occupancy
+ * drops.
+ */
 const MAX_SUM_REGISTERS = 64;
 
 /**
- * Products of a matrix and a vector in one shader whose weights are literals. On a GPU 256 of them are about 4,000 instructions, which
- * its instruction cache holds; past it a loop over a uniform buffer is shorter. SwiftShader reads a buffer lane by lane (10 times
- * slower than literals at 32 channels), so there literals are right at any length, and the bound only keeps compiling short.
+ * Matrix-vector products in one shader whose weights are literals. On a GPU 256 of them are about 4,000 instructions, which fit its
+ * instruction cache; beyond that a loop over a uniform buffer is shorter. SwiftShader reads a buffer lane by lane (10 times slower than
+ * literals at 32 channels), so literals are right there at any length, and the limit only keeps compiling short.
  */
 const MAX_LITERAL_PRODUCTS = 256;
 const MAX_LITERAL_PRODUCTS_IN_SOFTWARE = 600;
 
 /**
- * Inputs from which half-precision sums are too rough: 9x16 products lose half a step of 8 bits at worst, 9x32 in six layers three
- * (float16.test.ts). Sums of 36 products that are then added up in single precision cost a ninth more instructions.
+ * Inputs from which half-precision sums are too inexact: 9x16 products lose half an 8-bit step at worst, 9x32 in six layers three steps
+ * (kernel-variant.test.ts). Sums of 36 products that are added up in single precision cost a ninth more instructions.
  */
 const ROUGH_FROM_INPUTS = 32;
 
@@ -64,7 +70,7 @@ export function variantFor({ inputs, outputs }: Layer, traits: DeviceTraits): Ke
   return {
     precision,
     weightsIn: traits.isSoftware || isShort ? 'literals' : 'buffer',
-    // Half the bytes, where bytes are what it waits for; SwiftShader has to convert them, which takes it longer.
+    // Half the bytes, which is what a GPU waits for. SwiftShader would spend more time converting them.
     format: traits.isSoftware ? 'rgba32float' : 'rgba16float',
     tile,
     sumsByBlock,

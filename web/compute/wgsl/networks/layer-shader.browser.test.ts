@@ -11,9 +11,9 @@ import { BINDING } from './convolution.ts';
 import { type DeviceTraits, deviceTraits, variantFor } from './kernel-variant.ts';
 import { layerCode } from './layer-shader.ts';
 
-/** Sums of float32 in another order. */
+/** Float32 sums in another order. */
 const TOLERANCE = 1e-4;
-/** Features kept in half precision between layers, in parts of the largest: a rounding of 2^-11 a layer, and what the next make of it. */
+/** Features stored in half precision between layers, relative to the largest: a rounding of 2^-11 per layer and its propagation. */
 const HALF_TOLERANCE = 4e-3;
 
 const ON_GPU: DeviceTraits = { hasF16: false, isSoftware: false };
@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 afterAll(() => device.destroy());
 
-describe.each(NETWORKS)('every layer of %s gives what PyTorch gives', (name) => {
+describe.each(NETWORKS)('every layer of %s matches PyTorch', (name) => {
   test('as this machine runs it', async () => {
     const { shape, layers } = await loadNetwork(name);
     const part = await loadVectors(name);
@@ -53,7 +53,7 @@ describe.each([
   { widths: [3, 4, 20, 4], outputs: 'luma', leak: 1 },
   { widths: [3, 8, 16, 4], outputs: 'luma', leak: 0.25 },
 ] satisfies NetworkShape[])('a network of widths $widths', (shape) => {
-  test.each([ON_GPU, IN_SOFTWARE])('computes what the reference computes (%o)', async (traits) => {
+  test.each([ON_GPU, IN_SOFTWARE])('matches the reference (%o)', async (traits) => {
     const layers = madeUpLayers(shape.widths);
     const source = gradient(11, 6);
     const made = await runLayers(shape, layers, source, traits);
@@ -64,7 +64,7 @@ describe.each([
   });
 });
 
-test('weights that are too many for a uniform buffer lie in a storage buffer', async () => {
+test('weights that exceed a uniform buffer are read from a storage buffer', async () => {
   const shape: NetworkShape = { widths: [3, 44, 44, 4], outputs: 'luma', leak: 0.1 };
   const layers = madeUpLayers(shape.widths);
   const source = gradient(5, 4);
@@ -73,9 +73,9 @@ test('weights that are too many for a uniform buffer lie in a storage buffer', a
     expect(difference(made[n], expected) / largest(expected)).toBeLessThan(HALF_TOLERANCE);
 });
 
-// An adapter that computes in half precision compiles it as it is. Elsewhere it is read with f32 in its place: that shows no mixed types,
-// which `npm run bench -- kernels` does on such an adapter.
-test.each(NETWORKS)('the half-precision shaders of %s are sound', async (name) => {
+// An adapter with half precision compiles the shader as it is. Elsewhere f32 replaces f16, which does not reveal mixed types: `npm run
+// bench -- kernels` does so on such an adapter.
+test.each(NETWORKS)('the half-precision shaders of %s compile', async (name) => {
   const { shape, layers } = await loadNetwork(name);
   const canCompile = device.features.has('shader-f16');
   for (const [n, layer] of layers.entries()) {
@@ -90,7 +90,7 @@ test.each(NETWORKS)('the half-precision shaders of %s are sound', async (name) =
   }
 });
 
-/** Layer by layer; the last one's values before they are shuffled into the picture. */
+/** The outputs layer by layer; the last one before the pixel shuffle. */
 async function runLayers(
   shape: NetworkShape,
   layers: Layer[],
@@ -103,7 +103,7 @@ async function runLayers(
   let before: GPUTexture | undefined;
   for (const [n, layer] of layers.entries()) {
     const isLast = n === layers.length - 1;
-    // What is not activated has a slope of 1.
+    // Without activation the slope is 1.
     const plain = isLast ? { ...shape, leak: 1 } : shape;
     const kernel = await compileLayer(device, plain, layer, { isFirst: n === 0, isLast: false }, traits);
     const after = featureTexture(kernel, size);

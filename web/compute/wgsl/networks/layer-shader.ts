@@ -16,15 +16,15 @@ import {
 import { type KernelVariant, WORKGROUP } from './kernel-variant.ts';
 
 export interface LayerPlace {
-  /** It reads the source. */
+  /** Whether it reads the source. */
   isFirst: boolean;
-  /** It makes the picture. */
+  /** Whether it writes the picture. */
   isLast: boolean;
 }
 
 /**
- * The shader of one layer. Each thread makes a tile of pixels, all output channels of each in registers: nothing is shared between
- * threads but through the texture cache, and nothing is read twice by one.
+ * Generates the shader of one layer. Each thread computes a tile of pixels with all output channels in registers. Threads share nothing but
+ * the texture cache, and no thread reads anything twice.
  */
 export function layerCode(
   shape: NetworkShape,
@@ -61,8 +61,8 @@ export function layerCode(
 }
 
 /**
- * Adds up the features of the layer before, clamped to their borders. Weights in a buffer are looped over, block by block of the
- * inputs: unrolled, the code of a wide layer would be longer than an instruction cache.
+ * Adds up the features of the previous layer, clamped at the borders. Weights in a buffer are looped over, block by block of the inputs:
+ * unrolled, the code of a wide layer would exceed an instruction cache.
  */
 export function readFeatures(convolution: Convolution, inBlocks: number, { weightsIn }: KernelVariant): string {
   const [across, down] = convolution.window;
@@ -82,7 +82,7 @@ export function readFeatures(convolution: Convolution, inBlocks: number, { weigh
   ].join('\n');
 }
 
-/** Adds up the source's pixels; beyond a border the last pixel is repeated. */
+/** Adds up the source's pixels. Borders repeat the last pixel. */
 export function readSource(convolution: Convolution, columns: Columns): string {
   return convolution.block(
     eachPlace(convolution.window, (column, row) => {
@@ -93,12 +93,12 @@ export function readSource(convolution: Convolution, columns: Columns): string {
   );
 }
 
-/** Columns of the matrices that {@link readSource} wants. In a buffer all have four, and a pixel's alpha meets zeros. */
+/** Columns of the weight matrices for {@link readSource}. In a buffer every matrix has four, and a pixel's alpha is multiplied by zeros. */
 export function sourceColumns({ weightsIn }: KernelVariant): Columns {
   return weightsIn === 'literals' ? 3 : 4;
 }
 
-/** Activates the sums and hands them to the next layer. */
+/** Activates the sums and stores them for the next layer. */
 export function storeFeatures(convolution: Convolution, { leak }: NetworkShape): string {
   return eachPlace(convolution.tile, (column, row) => {
     const blocks = each(convolution.outBlocks, (n) => {
@@ -111,8 +111,8 @@ export function storeFeatures(convolution: Convolution, { leak }: NetworkShape):
 }
 
 /**
- * Shuffles the sums of the last layer into place, adds the bilinear picture, clamps and stores: fused, for a pass of its own would
- * write and read all of the detail, three times what the result takes.
+ * Pixel shuffle of the last layer's sums, plus the bilinear picture, clamped and stored. Fused, because a separate pass would write and
+ * read all of the detail, three times the size of the result.
  */
 export function storePicture(convolution: Convolution, shape: NetworkShape): string {
   const [across, down] = convolution.tile;
@@ -121,7 +121,7 @@ export function storePicture(convolution: Convolution, shape: NetworkShape): str
       [across + 2, down + 2],
       (x, y) => `let q${x}_${y} = source_at(origin + vec2i(${x - 1}, ${y - 1}), size);`,
     ),
-    // Along x first, since two rows of the result share it.
+    // Along x first, because two rows of the result share it.
     eachPlace([2 * across, down + 2], (x, y) => {
       const left = Math.ceil(x / 2);
       return `let h${x}_${y} = mix(q${left}_${y}, q${left + 1}_${y}, ${fraction(x)});`;
@@ -141,12 +141,12 @@ export const STORE_DETAILED = `fn store_detailed(at: vec2i, base: vec4f, detail:
   }
 }`;
 
-/** Of the way from the source pixel before a pixel of the doubled picture to the one after it. */
+/** Position of a doubled picture's pixel between the two source pixels around it. */
 function fraction(position: number): number {
   return position % 2 === 0 ? 0.75 : 0.25;
 }
 
-/** Of pixel x, y of what the tile makes. */
+/** Detail of pixel x, y of a thread's tile. */
 function detail(convolution: Convolution, { outputs }: NetworkShape, x: number, y: number): string {
   const within = (y % 2) * 2 + (x % 2);
   const value = (channel: number) => {

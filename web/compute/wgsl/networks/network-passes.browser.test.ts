@@ -17,7 +17,7 @@ import { openDevice } from '../gpu-device.ts';
 import { PassFactory, UpscaleResources } from '../upscale-resources.ts';
 import { WgslBackend } from '../wgsl-backend.ts';
 
-/** What makes anything on the GPU. */
+/** Methods that create objects on the GPU. */
 const MAKING = ['createBuffer', 'createTexture', 'createBindGroup', 'createShaderModule', 'createComputePipelineAsync'];
 
 const made: string[] = [];
@@ -46,7 +46,7 @@ afterAll(() => {
 });
 
 describe.each(NETWORKS)('%s', (quality) => {
-  test('doubles a picture as the reference does, at odd sizes and where it is see-through', async () => {
+  test('doubles a picture as the reference does, at odd sizes and with transparent parts', async () => {
     for (const [width, height] of [
       [1, 1],
       [3, 2],
@@ -62,7 +62,7 @@ describe.each(NETWORKS)('%s', (quality) => {
     }
   });
 
-  test('makes two parts of a picture that fit together without a seam', async () => {
+  test('two parts of a picture fit together without a seam', async () => {
     const { shape } = await loadNetwork(quality);
     const image = paintedPicture(45, 29);
     const whole = await doubledAsSmooth(image, quality);
@@ -83,7 +83,7 @@ describe.each(NETWORKS)('%s', (quality) => {
     }
   });
 
-  test('finds everything made from the second picture of a size on', async () => {
+  test('creates nothing from the second picture of a size on', async () => {
     const image = paintedPicture(20, 10);
     for (let n = 0; n < READBACK_RING_SIZE; n++) await doubled(image, quality);
     made.length = 0;
@@ -91,7 +91,7 @@ describe.each(NETWORKS)('%s', (quality) => {
     expect(made).toEqual([]);
   });
 
-  test('is compiled for frames that are imported as they lie, too', async () => {
+  test('compiles for imported frames too', async () => {
     const target = { width: 32, height: 18, outWidth: 64, outHeight: 36, quality, input: 'aliased' } as const;
     const passes = (await passFactory.passesFor(target, 'external'))();
     expect(passes.sizeBytes).toBeGreaterThan(32 * 18 * 4);
@@ -112,13 +112,13 @@ describe('other ratios than 2', () => {
     const sharp = await upscaled(image, { width: 21, height: 13, outWidth, outHeight, quality: 'fast' });
     const target = { outWidth, outHeight, quality: filter };
     const data = upscaleReference(doubledReference(shape, layers, image), target);
-    // What is rounded in between may turn an edge, and sharpening enlarges it.
+    // Rounding in between may turn an edge, and sharpening enlarges that.
     const tolerance = IMAGE.tolerance8bit * (filter === 'spatial' ? 3 : 1);
     expect(difference(sharp, { width: outWidth, height: outHeight, data })).toBeLessThanOrEqual(tolerance);
   });
 });
 
-test('frames of a stream come out as pictures do, and nothing is made for one', async () => {
+test('frames of a stream match pictures, and nothing is created per frame', async () => {
   const { data, ...size } = paintedPicture(24, 18);
   const image = { ...size, data: Uint8Array.from(data, (value, i) => (i % 4 === 3 ? 255 : value)) };
   const expected = await doubled(image, 'balanced');
@@ -138,7 +138,7 @@ test('frames of a stream come out as pictures do, and nothing is made for one', 
   frames.dispose();
 });
 
-test('without models, and while one cannot be had, the reason is told; later it is asked for again', async () => {
+test('without models, or while one cannot be fetched, the error says why; the next call tries again', async () => {
   const bare = new WgslBackend(await newDevice());
   const shape: UpscaleShape = { width: 2, height: 2, outWidth: 4, outHeight: 4, quality: 'fast' };
   await expect(bare.startPixels(new Uint8Array(16), shape)).rejects.toMatchObject({ reason: 'unknown-model' });
@@ -156,7 +156,7 @@ test('without models, and while one cannot be had, the reason is told; later it 
   later.dispose();
 });
 
-test('a picture that the GPU has no room to double is refused', async () => {
+test('a picture that is too large for the GPU to double is refused', async () => {
   const shape: UpscaleShape = { width: 5_000, height: 1, outWidth: 5_000, outHeight: 1, quality: 'fast' };
   await expect(backend.startPixels(new Uint8Array(20_000), shape)).rejects.toMatchObject({ reason: 'too-large' });
 });
@@ -172,7 +172,10 @@ function doubled(image: PixelImage, quality: Network): Promise<PixelImage> {
   return upscaled(image, { width, height, outWidth: 2 * width, outHeight: 2 * height, quality });
 }
 
-/** Whatever kind its pixels seem to be: whoever splits a picture decides that once, for a part may not tell what the whole does. */
+/**
+ * As smooth, whatever the pixels look like: the caller that splits a picture decides the kind once, because a part may look different from
+ * the whole.
+ */
 async function doubledAsSmooth({ width, height, data }: PixelImage, quality: Network): Promise<PixelImage> {
   const size = { width: 2 * width, height: 2 * height };
   const shape = { width, height, outWidth: size.width, outHeight: size.height, quality, input: 'smooth' } as const;
@@ -198,7 +201,7 @@ function spans(at: number, size: number): Span[] {
   ];
 }
 
-/** In a picture of twice the size, which starts at `origin` of the source. */
+/** In the doubled picture that starts at `origin` of the source. */
 function twice({ from, to }: Span, origin: number): Span {
   return { from: 2 * (from - origin), to: 2 * (to - origin) };
 }
@@ -213,7 +216,7 @@ function cropped({ width, data }: PixelImage, across: Span, down: Span): PixelIm
   return { ...size, data: part };
 }
 
-/** The largest one that can be seen: colours behind what is all but transparent are noise. */
+/** The largest visible difference: colours of nearly transparent pixels are noise. */
 function difference(a: PixelImage, b: PixelImage): number {
   expect([a.width, a.height]).toEqual([b.width, b.height]);
   const seen = ({ data }: PixelImage, i: number) =>

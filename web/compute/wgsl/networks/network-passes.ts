@@ -10,9 +10,9 @@ const MAX_FEATURE_BYTES = 1024 * 1024 * 1024;
 
 export interface NetworkKernels {
   network: CompiledNetwork;
-  /** Brings an imported frame into a texture first: every layer would convert its colours anew, nine times a pixel. */
+  /** Copies an imported frame into a texture first: otherwise every layer would convert its colours again, nine times a pixel. */
   copy: Kernel | null;
-  /** Makes the wanted size of the doubled picture; null when that is it. */
+  /** Resizes the doubled picture; null when that is the wanted size. */
   resize: Kernel | null;
 }
 
@@ -21,7 +21,7 @@ interface Size {
   height: number;
 }
 
-/** A network over pictures of one shape. Layers write to two textures of features in turn. */
+/** The passes of a network for pictures of one shape. Layers write to two textures of features alternately. */
 export class NetworkPasses implements Passes {
   readonly sizeBytes: number;
   readonly #layers: readonly { dispatch: KernelDispatch; kernel: LayerKernel }[];
@@ -75,13 +75,13 @@ export class NetworkPasses implements Passes {
   }
 }
 
-/** A step before or after the network, with the texture that lies between. */
+/** A pass before or after the network, with the texture in between. */
 interface ExtraPass {
   dispatch: KernelDispatch;
   texture: Texture;
 }
 
-/** Throws MeshError `too-large` when what lies between source and result is more than a GPU should be asked for. */
+/** Throws MeshError `too-large` when the textures in between are more than a GPU should be asked for. */
 export function checkNetworkFits(device: GPUDevice, network: CompiledNetwork, shape: UpscaleShape): void {
   const { width, height } = shape;
   const sizeBytes = featureTextures(network).reduce((sum, texture) => sum + width * height * bytesOf(texture), 0);
@@ -93,7 +93,7 @@ export function checkNetworkFits(device: GPUDevice, network: CompiledNetwork, sh
   );
 }
 
-/** Those that the layers but the last write to. */
+/** The textures that all layers but the last write to. */
 function featureTextures({ layers }: CompiledNetwork): { blocks: number; format: LayerKernel['format'] }[] {
   return [0, 1].flatMap((parity) => {
     const writers = layers.slice(0, -1).filter((_, n) => n % 2 === parity);
@@ -112,7 +112,7 @@ function picture(device: GPUDevice, { width, height }: Size): Texture {
   return new Texture(device, { width, height, format: 'rgba8unorm' });
 }
 
-/** One that a kernel writes and the next one reads. Of features it has a layer for each block of four channels. */
+/** A texture that one kernel writes and the next one reads. Features have an array layer for each block of four channels. */
 class Texture {
   readonly texture: GPUTexture;
   readonly view: GPUTextureView;
