@@ -73,7 +73,10 @@ export function requireFilter<T extends FrameTarget>(target: T): T & { quality: 
 export function requireNetwork<T extends FrameTarget>(target: T): T & { quality: Network } {
   const { quality } = target;
   if (isNetwork(quality)) return { ...target, quality };
-  throw new MeshError('unknown-model', `'${quality}' is no network, and nothing else runs here.`);
+  throw new MeshError(
+    'unknown-model',
+    `'${quality}' is not a network, and this backend runs nothing else. Use a network.`,
+  );
 }
 
 /** The filter that resizes a picture after a network doubled it; null when that is the wanted size. `spatial` can only enlarge. */

@@ -99,7 +99,7 @@ export function checkFrameShape(shape: UpscaleParams): void {
   if (upscale.params.safeParse(shape).success) return;
   const { width, height, outWidth, outHeight } = shape;
   throw MeshError.badInput(
-    `Frames of ${width}x${height} cannot become ${outWidth}x${outHeight}: 1 to 4 times as large on each axis. Open the stream anew.`,
+    `Frames of ${width}x${height} cannot become ${outWidth}x${outHeight}: 1 to 4 times as large on each axis. Open a new stream.`,
   );
 }
 

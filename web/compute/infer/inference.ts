@@ -173,14 +173,14 @@ function affordable(msPerRow: number, most: number): number {
 /** Throws MeshError `volunteer-failed` for a model whose outputs contradict its own description. */
 function checked(outputs: NamedTensor[], rows: number): NamedTensor[] {
   if (outputs.every(({ dims }) => dims[0] === rows)) return outputs;
-  const message = `The model gave no row for each of ${rows}, as it says it does. Name its first axis otherwise than a batch.`;
+  const message = `The model did not return a row for each of ${rows} rows, although its first axis is named as a batch. Give that axis another name.`;
   throw new MeshError('volunteer-failed', message);
 }
 
 /** Throws MeshError `too-large` when the outputs exceed what a result may carry. */
 function executed({ backend }: OnnxSession, outputs: readonly NamedTensor[], computeMs: number): ExecutedTask {
   const totalBytes = sizeOfAll(outputs);
-  if (totalBytes > INFER.maxBytes) throw MeshError.tooLarge('What the model gave', totalBytes, INFER.maxBytes);
+  if (totalBytes > INFER.maxBytes) throw MeshError.tooLarge("The model's output", totalBytes, INFER.maxBytes);
   const headers = outputs.map(({ name, type, dims }) => ({ name, type, dims }));
   return { value: { outputs: headers }, attachments: outputs.map(({ bytes }) => bytes), backend, computeMs };
 }

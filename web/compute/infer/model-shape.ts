@@ -29,7 +29,7 @@ const BATCH_NAMES = /^(n|batch|batch_?size|bs)$/i;
 export function shapeOf({ inputs, outputs }: Pick<OnnxSession, 'inputs' | 'outputs'>): ModelShape {
   const shapes = inputs.map((input) => {
     if (input.isTensor && isTensorType(input.type)) return { name: input.name, type: input.type, dims: input.shape };
-    const message = `The model's input '${input.name}' is no tensor of numbers, which no task can carry. Use another model.`;
+    const message = `The model's input '${input.name}' is not a tensor of numbers, so no task can carry it. Use another model.`;
     throw new MeshError('unknown-model', message);
   });
   const firsts = [
@@ -46,7 +46,7 @@ export function checkInputs(model: string, { inputs }: ModelShape, given: readon
   const sizes = new Map<string, number>();
   for (const wanted of inputs) {
     const found = given.find(({ name }) => name === wanted.name);
-    if (!found) throw MeshError.badInput(`The model '${model}' wants ${words(wanted)}. Give it as well.`);
+    if (!found) throw MeshError.badInput(`The model '${model}' wants ${words(wanted)}. Add it.`);
     if (found.type !== wanted.type || !fits(found.dims, wanted.dims, sizes)) {
       const sameSizes = [...sizes].map(([name, size]) => `${name} = ${size}`).join(', ');
       const soFar = sameSizes && `, with ${sameSizes} as in the others`;

@@ -1,6 +1,7 @@
-// Steps of spheres by the rules of shared/tasks/physics, in single precision. A step is four passes: `advance` all bodies, `place` them into
-// a grid over all space whose cells are kept in a hash table, `meet` those that touch, and `bounce` them, one pair after another in the
-// order of their numbers as far as they share a body. In what order threads find pairs or list them changes nothing of what comes out.
+// Steps of spheres by the rules of shared/tasks/physics, in single precision. A step has four passes: `integrate` moves all bodies;
+// `insert` puts them into an unbounded grid whose cells are kept in a hash table (M. Teschner et al., "Optimized Spatial Hashing for
+// Collision Detection of Deformable Objects", VMV 2003); `findContacts` lists the pairs that touch; `resolveContacts` bounces them, pairs
+// that share a body in the order of their numbers. The order in which threads find or list pairs does not change the result.
 
 struct World {
   gravity: vec3f,
@@ -9,43 +10,43 @@ struct World {
   count: u32,
   // Width of a cell of the grid.
   cell: f32,
-  // Of the hash table's length, a power of two: less one.
+  // Length of the hash table, a power of two, minus one.
   slots: u32,
-  // Pairs that one step may have.
+  // Most contacts in one step.
   pairs: u32,
-  // Different pairs that may touch in all, and the length of their table, less one.
+  // Most different pairs that may touch in all, and the length of their hash table minus one.
   touched: u32,
   touchedSlots: u32,
-  // Steps from a checkpoint to the next.
+  // Steps between two checkpoints.
   every: u32,
 }
 
 struct Progress {
   pairs: atomic<u32>,
   touched: atomic<u32>,
-  // Not 0: too many pairs, or too many that depend on one another. What comes then is worth nothing.
+  // Not 0 after too many contacts, or too many that depend on one another. The results are then invalid.
   failed: atomic<u32>,
   steps: u32,
 }
 
 @group(0) @binding(0) var<uniform> world: World;
 @group(0) @binding(1) var<storage, read_write> progress: Progress;
-// Place and radius, speed and mass.
+// Position and radius; velocity and mass.
 @group(0) @binding(2) var<storage, read_write> positions: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> velocities: array<vec4f>;
-// Of each slot a body in it, and of each body another one, plus one; 0 ends a row.
+// Linked lists: by slot the number of a body plus one, by body the next one; 0 ends a list.
 @group(0) @binding(4) var<storage, read_write> cellHeads: array<atomic<u32>>;
 @group(0) @binding(5) var<storage, read_write> nextInCell: array<u32>;
-// Pairs by their numbers: first * count + second.
+// Contacts as numbers: first * count + second.
 @group(0) @binding(6) var<storage, read_write> pairs: array<u32>;
 // A hash table of the numbers of all pairs that touched, plus one; and their list.
 @group(0) @binding(7) var<storage, read_write> touchedTable: array<atomic<u32>>;
 @group(0) @binding(8) var<storage, read_write> touchedList: array<u32>;
-// Of each body its first pair that is left, as what is missing to all ones: 0 is none.
+// By body the complement of its first unresolved contact; 0 is none.
 @group(0) @binding(9) var<storage, read_write> firstPairs: array<atomic<u32>>;
 @group(0) @binding(10) var<storage, read_write> checkpoints: array<f32>;
 
-// Rounding moves a place by so much of the cell's number: two bodies that touch are never more cells apart than is looked.
+// Relative rounding of a position in cells: no two touching bodies are more cells apart than are searched.
 const CELL_SLACK = 0x1p-21;
 const RESOLVE_THREADS = 256u;
 
@@ -91,7 +92,7 @@ fn findContacts(@builtin(global_invocation_id) id: vec3u) {
     let around = cell + vec3i(vec3u(nth % cells, nth / cells % cells, nth / (cells * cells))) - i32(reach);
     var other = atomicLoad(&cellHeads[slotOf(around)]);
     while (other != 0u) {
-      // Another cell of the same slot is looked at in its own turn.
+      // Another cell with the same slot is searched separately.
       if (all(cellOf(positions[other - 1u].xyz) == around)) { testPair(body, own, other - 1u); }
       other = nextInCell[other - 1u];
     }
@@ -118,7 +119,7 @@ fn recordCollision(pair: u32) {
     return;
   }
   var slot = (pair * 2654435761u) >> 7u;
-  // An exchange may fail for no reason, and is tried again: the bound only ends what cannot be.
+  // A weak exchange may fail spuriously and is tried again. The limit only ends a loop that should be impossible.
   for (var tries = 0u; tries <= 2u * world.touchedSlots; tries++) {
     slot &= world.touchedSlots;
     let exchange = atomicCompareExchangeWeak(&touchedTable[slot], 0u, pair + 1u);
@@ -135,12 +136,12 @@ fn recordCollision(pair: u32) {
 var<workgroup> kept: atomic<u32>;
 var<workgroup> left: u32;
 
-// One workgroup, which takes a pair when no earlier one of either body is left, until none is.
+// One workgroup. Resolves a contact when no earlier one of either body is left, until none is left.
 @compute @workgroup_size(RESOLVE_THREADS)
 fn resolveContacts(@builtin(local_invocation_index) nth: u32) {
   if (nth == 0u) { left = min(atomicLoad(&progress.pairs), world.pairs); }
   var remaining = workgroupUniformLoad(&left);
-  // Each has its own pairs, as far apart as there are threads.
+  // Each thread owns every RESOLVE_THREADS-th contact.
   var mine = (remaining + RESOLVE_THREADS - 1u - nth) / RESOLVE_THREADS;
   for (var looks = 0u; remaining > 0u && looks < MAX_PAIR_VISITS; looks += 1u + remaining / RESOLVE_THREADS) {
     for (var i = 0u; i < mine; i++) {
@@ -156,7 +157,7 @@ fn resolveContacts(@builtin(local_invocation_index) nth: u32) {
       let second = pair % world.count;
       if (atomicLoad(&firstPairs[first]) == ~pair && atomicLoad(&firstPairs[second]) == ~pair) {
         collide(first, second);
-        // Nobody else's turn depends on it in this round.
+        // No other contact of this round depends on these bodies.
         atomicStore(&firstPairs[first], 0u);
         atomicStore(&firstPairs[second], 0u);
       } else {
@@ -188,7 +189,7 @@ fn collide(first: u32, second: u32) {
   let other = velocities[second];
   let between = positions[second].xyz - positions[first].xyz;
   let apart = length(between);
-  // In one point there is no line of centres.
+  // Coinciding centres have no line between them.
   var normal = vec3f(1.0, 0.0, 0.0);
   if (apart > 0.0) { normal = between / apart; }
   let approach = dot(one.xyz - other.xyz, normal);

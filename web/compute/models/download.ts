@@ -8,7 +8,7 @@ export const STALL_TIMEOUT_MS = 15_000;
 
 /** Advice for damaged files. */
 export const RELOAD =
-  'Reload the page, for the server may just have been updated; if that does not help, whoever runs it should deploy its models again.';
+  'Reload the page, because the server may just have been updated. If that does not help, whoever runs it should deploy its models again.';
 
 export interface DownloadOptions {
   fetch: typeof globalThis.fetch;
@@ -50,14 +50,14 @@ function checkAnswer({ ok, status, headers }: Response, what: string): void {
   if (!ok) {
     throw new MeshError(
       'connection-failed',
-      `The server has no ${what} to give (status ${status}). Reload the page later; if that does not help, whoever runs the server should look whether its models are deployed.`,
+      `The server has no ${what} (status ${status}). Reload the page later. If that does not help, whoever runs the server should check that its models are deployed.`,
     );
   }
   // A captive portal's login page, or a host that answers every request with its start page.
   if (headers.get('content-type')?.startsWith('text/html')) {
     throw new MeshError(
       'connection-failed',
-      `A web page came in place of ${what}. If this network has a login page, log in; then reload this page.`,
+      `A web page came in place of ${what}. If this network has a login page, log in, then reload this page.`,
     );
   }
 }

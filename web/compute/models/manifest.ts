@@ -76,7 +76,9 @@ export type Manifest = z.infer<typeof manifestSchema>;
 export function parseManifest(json: unknown): Manifest {
   const parsed = manifestSchema.safeParse(json);
   if (parsed.success) return parsed.data;
-  throw MeshError.malformed(`The list of models is not as it should be (${z.prettifyError(parsed.error)}).`);
+  throw MeshError.malformed(
+    `The list of models is malformed (${z.prettifyError(parsed.error)}). Whoever runs the server should deploy its models again.`,
+  );
 }
 
 export function networksIn({ models }: Manifest): NetworkModel[] {

@@ -1,7 +1,7 @@
 const NO_STORAGE =
-  'This browser keeps no files here (a private window, or a page without https), so the networks are fetched anew each time.';
+  'This browser keeps no files for this page (a private window, or no https), so the networks are downloaded each time.';
 const STORAGE_FULL =
-  'This browser has no room left for the networks, so they are fetched anew each time. Free some disk space to change that.';
+  'This browser has no room left for the networks, so they are downloaded each time. Free some disk space to keep them.';
 
 interface ModelCacheOptions {
   caches: CacheStorage | undefined;

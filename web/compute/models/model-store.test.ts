@@ -120,9 +120,14 @@ describe('wrong responses', () => {
       'a part of it',
       () => new Response(good().slice(9)),
       'malformed',
-      /fast-smooth\.bin came damaged \(only \d+ of \d+ bytes/,
+      /fast-smooth\.bin arrived damaged \(only \d+ of \d+ bytes/,
     ],
-    ['other bytes', () => new Response(wrong()), 'malformed', /fast-smooth\.bin came damaged \(wrong hash\).*Reload/],
+    [
+      'other bytes',
+      () => new Response(wrong()),
+      'malformed',
+      /fast-smooth\.bin arrived damaged \(wrong hash\).*Reload/,
+    ],
     [
       'too much',
       () => new Response(new Uint8Array(9_999)),
@@ -130,12 +135,7 @@ describe('wrong responses', () => {
       /fast-smooth\.bin is longer than \d+ bytes.*Reload/,
     ],
     ['a web page', html, 'connection-failed', /web page came in place of fast-smooth\.bin.*log in/],
-    [
-      'an error',
-      () => new Response('', { status: 503 }),
-      'connection-failed',
-      /no fast-smooth\.bin to give \(status 503\)/,
-    ],
+    ['an error', () => new Response('', { status: 503 }), 'connection-failed', /no fast-smooth\.bin \(status 503\)/],
     ['nothing', () => 'offline' as const, 'connection-failed', /fast-smooth\.bin could not be fetched.*connection/],
   ])('%s twice: an error that says what to do, and nothing is kept', async (_, answer, reason, message) => {
     server.instead.set('fast-smooth.bin', [answer(), answer()]);

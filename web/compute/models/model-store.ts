@@ -20,7 +20,7 @@ export const MAX_MANIFEST_BYTES = 256 * 1024;
 /** Downloads of a file: caches may answer the first, and the second goes past them all. What is wrong twice is wrong on the server. */
 const MAX_ATTEMPTS = 2;
 
-const KEPT_LIST = "The server's list of networks could not be read; those this browser has kept are used.";
+const KEPT_LIST = "The server's list of networks could not be read, so the networks kept by this browser are used.";
 
 export interface ModelStoreOptions {
   /** The folder of `manifest.json`, ending in a slash. */
@@ -161,7 +161,7 @@ export class ModelStore implements ModelSource, OnnxSource {
     const bytes = await this.#download(path, limitBytes, cache, (loadedBytes) => report.loaded(loadedBytes));
     if (await this.#isWhole(bytes, file)) return bytes;
     const how = bytes.byteLength < limitBytes ? `only ${bytes.byteLength} of ${limitBytes} bytes came` : 'wrong hash';
-    throw new MeshError('malformed', `${path} came damaged (${how}). ${RELOAD}`);
+    throw new MeshError('malformed', `${path} arrived damaged (${how}). ${RELOAD}`);
   }
 
   async #readManifest(): Promise<Manifest> {
@@ -211,7 +211,7 @@ function modelOf<M extends Model>(models: readonly M[], wanted: string): M {
   const model = models.find(({ name }) => name === wanted);
   if (model) return model;
   const there = models.map(({ name }) => `'${name}'`).join(', ') || 'none';
-  throw new MeshError('unknown-model', `This server has no model '${wanted}'; it has ${there}. Choose one it has.`);
+  throw new MeshError('unknown-model', `This server has no model '${wanted}'; it has ${there}. Choose one of those.`);
 }
 
 function parsed(bytes: Uint8Array): Manifest {
@@ -219,7 +219,7 @@ function parsed(bytes: Uint8Array): Manifest {
   try {
     json = JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
-    throw new MeshError('malformed', `manifest.json is no JSON. ${RELOAD}`, { cause });
+    throw new MeshError('malformed', `manifest.json is not valid JSON. ${RELOAD}`, { cause });
   }
   return parseManifest(json);
 }

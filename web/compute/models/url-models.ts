@@ -47,13 +47,15 @@ export class UrlModels {
     this.#checkAccepted(url);
     const sha256 = PIN.exec(url.hash)?.[1];
     if (url.hash && !sha256)
-      throw MeshError.badInput("A model's URL ends in #sha256= and 64 small hexadecimal digits, or in no # at all.");
+      throw MeshError.badInput(
+        "A model's URL ends in #sha256= and 64 lowercase hexadecimal digits, or has no # at all.",
+      );
     const kept = sha256 && (await this.#kept(sha256));
     if (kept) return kept;
     const bytes = await this.#fetch(url, report);
     if (!sha256) return bytes;
     if ((await this.#options.digest(bytes)) !== sha256) {
-      const message = `What lies at ${url.origin}${url.pathname} is not the model with that hash. Correct the hash, or put the model back.`;
+      const message = `The file at ${url.origin}${url.pathname} does not have that hash. Correct the hash, or restore the model.`;
       throw new MeshError('malformed', message);
     }
     await this.#cache.put(this.#keyOf(sha256), bytes);
@@ -65,7 +67,7 @@ export class UrlModels {
     const isSafe = protocol === 'https:' || origin === this.#options.baseUrl.origin;
     if (isSafe && username === '' && (this.accepted?.includes(origin) ?? true)) return;
     const why = isSafe ? `takes no models from ${origin}` : `fetches models by https only, or from its own server`;
-    throw new MeshError('unknown-model', `This machine ${why}. Its owner may allow origins by \`acceptModelsFrom\`.`);
+    throw new MeshError('unknown-model', `This machine ${why}. Its owner can allow origins with \`acceptModelsFrom\`.`);
   }
 
   async #kept(sha256: string): Promise<Uint8Array<ArrayBuffer> | null> {

@@ -87,7 +87,9 @@ function toOnnxSession(
 
 function toNamedTensor(name: string, { type, dims, data }: Ort.Tensor): NamedTensor {
   if (!isTensorType(type) || !ArrayBuffer.isView(data)) {
-    throw MeshError.badInput(`The output '${name}' of the model is of type ${type}, which no task can carry.`);
+    throw MeshError.badInput(
+      `The output '${name}' of the model is of type ${type}, which no task can carry. Use another model.`,
+    );
   }
   return { name, type, dims: [...dims], bytes: bytesOf(data) };
 }

@@ -106,5 +106,7 @@ export class OrtWasmBackend implements Backend {
 function toSharp(tensor: Ort.Tensor | undefined): Planes {
   const [, , height = 0, width = 0] = tensor?.dims ?? [];
   if (tensor?.data instanceof Float32Array) return { width, height, data: tensor.data };
-  throw MeshError.malformed('A network gives no picture.');
+  throw MeshError.malformed(
+    'A network did not return a picture. Whoever runs the server should deploy its models again.',
+  );
 }

@@ -45,7 +45,7 @@ async function fetchBytes(url: string): Promise<ArrayBuffer> {
 export function toRuntimeError(cause: unknown): MeshError {
   if (cause instanceof MeshError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new MeshError('connection-failed', `What runs the networks could not be loaded (${reason}). Try again.`, {
+  return new MeshError('connection-failed', `onnxruntime-web could not be loaded (${reason}). Try again.`, {
     cause,
   });
 }

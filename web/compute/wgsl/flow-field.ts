@@ -128,7 +128,7 @@ export class FlowField {
       if (isAtRest) return this.#pointed();
       // Each pass settles at least one more step of every path. More passes than cells mean that the GPU computes wrong.
       if (done > cells + passes) {
-        throw new MeshError('volunteer-failed', 'The GPU comes to no end with a grid. Update its driver.');
+        throw new MeshError('volunteer-failed', 'The GPU does not finish a path search. Update its driver.');
       }
       await slot.yieldNow();
     }

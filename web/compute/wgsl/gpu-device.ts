@@ -41,5 +41,9 @@ export function isSoftware({ isFallbackAdapter, vendor, architecture, device, de
 
 /** The error of a valid call on a device that was lost. */
 export function deviceLost(cause: unknown): MeshError {
-  return new MeshError('device-lost', 'The GPU went away while it computed. The work is given to another.', { cause });
+  return new MeshError(
+    'device-lost',
+    'The GPU device was lost during the computation. The work moves to another device.',
+    { cause },
+  );
 }

@@ -162,7 +162,8 @@ class OutputCanvas {
   constructor(device: GPUDevice, { outWidth, outHeight }: FrameTarget) {
     this.#canvas = new OffscreenCanvas(outWidth, outHeight);
     const context = this.#canvas.getContext('webgpu');
-    if (!context) throw new MeshError('unsupported-browser', 'This browser gives no WebGPU canvas to a worker.');
+    if (!context)
+      throw new MeshError('unsupported-browser', 'This browser has no WebGPU canvas in workers. Use a newer one.');
     this.#context = context;
     // The kernels write rgba8unorm. The other canvas format needs an optional feature.
     const usage = GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.RENDER_ATTACHMENT;
