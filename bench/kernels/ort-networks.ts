@@ -17,12 +17,12 @@ export const ortNetworks: MoreContenders = async (device, models, size) => {
       const run = async () => {
         for (const band of planes.bands) {
           const { width, height } = band;
-          planes.bringIn(band);
+          planes.submitInput(band);
           const dataType = passes.type;
           const source = Tensor.fromGpuBuffer(planes.input, { dataType, dims: [1, 3, height, width] });
           const sharp = Tensor.fromGpuBuffer(planes.output, { dataType, dims: [1, 3, 2 * height, 2 * width] });
           await serialized(() => session.run({ source }, { sharp }));
-          planes.bringOut(band);
+          planes.submitOutput(band);
         }
       };
       const dispose = () => {

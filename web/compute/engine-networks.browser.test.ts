@@ -6,6 +6,7 @@ import { Engine } from './engine.ts';
 import type { EngineCapabilities, EngineOptions, ExecuteOptions } from './engine-types.ts';
 import { inputKindOf } from './networks/input-kind.ts';
 import { doubledReference } from './networks/reference-network.ts';
+import { fixedSpeeds } from './test-gpu.ts';
 import { loadNetwork, repositoryModels } from './test-models.ts';
 import { largestVisibleDifference, opaque, paintedPicture } from './test-pictures.ts';
 
@@ -51,7 +52,7 @@ test('a machine without WebGPU runs networks on onnxruntime-web, and advertises 
 });
 
 test('a stream runs a network too, and names its backend', async () => {
-  const engine = await startEngine({ gpu: undefined });
+  const engine = await startEngine({ gpu: undefined, measuredSpeeds: await fixedSpeeds(undefined, null) });
   const { image, pixels } = await upscaledOpaque(engine);
   const frames = engine.openFrames({ outWidth: 48, outHeight: 28, quality: 'fast' });
   const frame = new VideoFrame(image.data, { format: 'RGBX', codedWidth: 24, codedHeight: 14, timestamp: 3 });
@@ -72,7 +73,10 @@ async function upscaledOpaque(engine: Engine) {
 }
 
 test("onnxruntime-web runs on the engine's device when it is preferred", async () => {
-  const engine = await startEngine({ preferBackend: 'ort-webgpu' });
+  const engine = await startEngine({
+    preferBackend: 'ort-webgpu',
+    measuredSpeeds: await fixedSpeeds('ort-webgpu'),
+  });
   expect((await upscaled(engine, 'fast')).backend).toBe('ort-webgpu');
   expect((await upscaled(engine, 'spatial')).backend).toBe('js');
 });

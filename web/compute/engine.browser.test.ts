@@ -221,7 +221,7 @@ test('a machine that keeps losing its device ends up on the processor', async ()
 });
 
 test('a disposed engine refuses work', async () => {
-  const engine = await startEngine();
+  const engine = await startEngine({ preferBackend: 'js' });
   engine.dispose();
   const task = upscaleTask(paintedPicture(4, 4), 8, 8, 'spatial');
   await expect(engine.execute('upscale', task, nobodys)).rejects.toMatchObject({ reason: 'closed' });

@@ -12,7 +12,7 @@ export interface Taken<Item> {
 
 interface Owner<Item> {
   readonly waiting: Item[];
-  underWay: number;
+  inFlight: number;
   /** Virtual time up to which the owner has used its share, items in flight counted with their expected duration. */
   paidUntilMs: number;
   /** Expected duration of an item; null before the first ended. */
@@ -39,7 +39,7 @@ export class FairQueue<Item> {
   }
 
   push(name: string, item: Item): void {
-    const owner = this.#owners.get(name) ?? { waiting: [], underWay: 0, paidUntilMs: 0, expectedMs: null };
+    const owner = this.#owners.get(name) ?? { waiting: [], inFlight: 0, paidUntilMs: 0, expectedMs: null };
     if (isIdle(owner)) owner.paidUntilMs = Math.max(owner.paidUntilMs, this.#virtualMs);
     owner.waiting.push(item);
     this.#owners.set(name, owner);
@@ -52,15 +52,15 @@ export class FairQueue<Item> {
     const expectedMs = owner.expectedMs ?? 0;
     this.#virtualMs = Math.max(this.#virtualMs, owner.paidUntilMs);
     owner.paidUntilMs += expectedMs;
-    owner.underWay++;
+    owner.inFlight++;
     return {
       item,
       settle: (spentMs) => {
-        owner.underWay--;
+        owner.inFlight--;
         owner.paidUntilMs += spentMs - expectedMs;
         const beforeMs = owner.expectedMs ?? spentMs;
         owner.expectedMs = beforeMs + DURATION_SMOOTHING * (spentMs - beforeMs);
-        this.#forget();
+        this.#evict();
       },
     };
   }
@@ -71,14 +71,14 @@ export class FairQueue<Item> {
     const at = waiting.indexOf(item);
     if (at < 0) return false;
     waiting.splice(at, 1);
-    this.#forget();
+    this.#evict();
     return true;
   }
 
   /** Removes and returns all waiting items. */
   drain(): Item[] {
     const drained = [...this.#owners.values()].flatMap(({ waiting }) => waiting.splice(0));
-    this.#forget();
+    this.#evict();
     return drained;
   }
 
@@ -91,22 +91,22 @@ export class FairQueue<Item> {
   }
 
   /** Of an idle owner only the time it is ahead of the others matters. Forgotten sooner, it could leave and come back for more. */
-  #forget(): void {
+  #evict(): void {
     const idle = [...this.#owners].filter(([, owner]) => isIdle(owner));
     const isAllIdle = idle.length === this.#owners.size;
     if (isAllIdle) this.#virtualMs = 0;
     for (const [at, [name, owner]] of idle.entries()) {
-      const isOneTooMany = at < idle.length - MAX_IDLE_OWNERS;
-      if (isAllIdle || isOneTooMany || owner.paidUntilMs <= this.#virtualMs) this.#owners.delete(name);
+      const exceedsLimit = at < idle.length - MAX_IDLE_OWNERS;
+      if (isAllIdle || exceedsLimit || owner.paidUntilMs <= this.#virtualMs) this.#owners.delete(name);
     }
   }
 }
 
 /** Owners that start together are told apart by their items in flight. */
 function goesBefore(a: Owner<unknown>, b: Owner<unknown>): boolean {
-  return a.paidUntilMs < b.paidUntilMs || (a.paidUntilMs === b.paidUntilMs && a.underWay < b.underWay);
+  return a.paidUntilMs < b.paidUntilMs || (a.paidUntilMs === b.paidUntilMs && a.inFlight < b.inFlight);
 }
 
-function isIdle({ waiting, underWay }: Owner<unknown>): boolean {
-  return waiting.length === 0 && underWay === 0;
+function isIdle({ waiting, inFlight }: Owner<unknown>): boolean {
+  return waiting.length === 0 && inFlight === 0;
 }

@@ -64,7 +64,7 @@ class Bench {
     return { ...this.backend(name, 1, 0), startPixels };
   }
 
-  choice(...tiers: Backend[][]): NetworkSelection {
+  selection(...tiers: Backend[][]): NetworkSelection {
     return new NetworkSelection({ models, tiers, now: this.now });
   }
 
@@ -84,30 +84,30 @@ class Bench {
 
 test('each size goes to the backend that is predicted to be the fastest there', async () => {
   const bench = new Bench();
-  const choice = bench.choice([bench.backend('wgsl', 10, 1e-5), bench.backend('ort-wasm', 0.1, 1e-3)]);
-  expect(choice.find('fast', 1)).toBeUndefined();
-  await choice.prepare('fast', bench.run);
+  const selection = bench.selection([bench.backend('wgsl', 10, 1e-5), bench.backend('ort-wasm', 0.1, 1e-3)]);
+  expect(selection.find('fast', 1)).toBeUndefined();
+  await selection.prepare('fast', bench.run);
   // 10 + 0.00001 n and 0.1 + 0.001 n meet at 10,000.
-  expect(choice.backendFor('fast', 8_000).name).toBe('ort-wasm');
-  expect(choice.backendFor('fast', 12_000).name).toBe('wgsl');
+  expect(selection.backendFor('fast', 8_000).name).toBe('ort-wasm');
+  expect(selection.backendFor('fast', 12_000).name).toBe('wgsl');
   const { width, height } = ADVERTISED_SIZE;
-  expect(choice.speeds['upscale:fast']).toMatchObject({ backend: 'wgsl' });
-  expect(choice.speeds['upscale:fast']?.unitsPerMs).toBeCloseTo(
+  expect(selection.speeds['upscale:fast']).toMatchObject({ backend: 'wgsl' });
+  expect(selection.speeds['upscale:fast']?.unitsPerMs).toBeCloseTo(
     (width * height * 4 * 18) / (10 + 1e-5 * width * height),
   );
-  expect(choice.speeds['upscale:quality']).toBeUndefined();
+  expect(selection.speeds['upscale:quality']).toBeUndefined();
 });
 
 test('a correct GPU leaves the library unloaded, and each network is measured once', async () => {
   const bench = new Bench();
-  const choice = bench.choice([bench.backend('wgsl', 50, 0)], [bench.backend('ort-wasm', 1, 0)]);
-  expect(await Promise.all([choice.prepare('fast', bench.run), choice.prepare('fast', bench.run)])).toEqual([
+  const selection = bench.selection([bench.backend('wgsl', 50, 0)], [bench.backend('ort-wasm', 1, 0)]);
+  expect(await Promise.all([selection.prepare('fast', bench.run), selection.prepare('fast', bench.run)])).toEqual([
     true,
     false,
   ]);
   expect(bench.namesAsked()).toEqual(['wgsl']);
   const { length } = bench.asked;
-  expect(await choice.prepare('fast', bench.run)).toBe(false);
+  expect(await selection.prepare('fast', bench.run)).toBe(false);
   expect(bench.asked).toHaveLength(length);
 });
 
@@ -118,18 +118,21 @@ describe.each([
 ])('a backend that %s', (_how, make) => {
   test('is passed over', async () => {
     const bench = new Bench();
-    const choice = bench.choice([make(bench)], [bench.backend('ort-webgpu', 5, 0), bench.backend('ort-wasm', 9, 0)]);
-    await choice.prepare('fast', bench.run);
-    expect(choice.backendFor('fast', 1_000).name).toBe('ort-webgpu');
+    const selection = bench.selection(
+      [make(bench)],
+      [bench.backend('ort-webgpu', 5, 0), bench.backend('ort-wasm', 9, 0)],
+    );
+    await selection.prepare('fast', bench.run);
+    expect(selection.backendFor('fast', 1_000).name).toBe('ort-webgpu');
     expect(bench.namesAsked()).toEqual(['wgsl', 'ort-webgpu', 'ort-wasm']);
   });
 
   test('makes the network unknown where there is no other, and the error says why', async () => {
     const bench = new Bench();
-    const choice = bench.choice([make(bench)]);
-    await expect(choice.prepare('fast', bench.run)).rejects.toMatchObject({ reason: 'unknown-model' });
+    const selection = bench.selection([make(bench)]);
+    await expect(selection.prepare('fast', bench.run)).rejects.toMatchObject({ reason: 'unknown-model' });
     const { length } = bench.asked;
-    await expect(choice.prepare('fast', bench.run)).rejects.toThrow('wgsl');
+    await expect(selection.prepare('fast', bench.run)).rejects.toThrow('wgsl');
     expect(bench.asked, 'and is not asked again').toHaveLength(length);
   });
 });
@@ -137,26 +140,26 @@ describe.each([
 test('a transient failure is tried again', async () => {
   const bench = new Bench();
   const backend = bench.failing('ort-wasm', 'connection-failed');
-  const choice = bench.choice([backend]);
-  await expect(choice.prepare('fast', bench.run)).rejects.toMatchObject({ reason: 'connection-failed' });
+  const selection = bench.selection([backend]);
+  await expect(selection.prepare('fast', bench.run)).rejects.toMatchObject({ reason: 'connection-failed' });
   backend.startPixels = bench.backend('ort-wasm', 1, 0).startPixels;
-  expect(await choice.prepare('fast', bench.run)).toBe(true);
-  expect(choice.backendFor('fast', 1).name).toBe('ort-wasm');
+  expect(await selection.prepare('fast', bench.run)).toBe(true);
+  expect(selection.backendFor('fast', 1).name).toBe('ort-wasm');
 });
 
 test('without models no network runs', async () => {
   const bench = new Bench();
   const tiers = [[bench.backend('wgsl', 1, 0)]];
-  const choice = new NetworkSelection({ models: undefined, tiers, now: bench.now });
-  await expect(choice.prepare('fast', bench.run)).rejects.toMatchObject({ reason: 'unknown-model' });
+  const selection = new NetworkSelection({ models: undefined, tiers, now: bench.now });
+  await expect(selection.prepare('fast', bench.run)).rejects.toMatchObject({ reason: 'unknown-model' });
 });
 
 test('a slow backend is not measured at the larger size', async () => {
   const bench = new Bench();
-  const choice = bench.choice([bench.backend('wgsl', 0, NETWORK_TIMING_MS / 1_000)]);
-  await choice.prepare('fast', bench.run);
+  const selection = bench.selection([bench.backend('wgsl', 0, NETWORK_TIMING_MS / 1_000)]);
+  await selection.prepare('fast', bench.run);
   expect(bench.asked).not.toContain(`wgsl ${BENCHMARK_WIDTH}x${BENCHMARK_HEIGHT}`);
-  expect(choice.backendFor('fast', 1).name).toBe('wgsl');
+  expect(selection.backendFor('fast', 1).name).toBe('wgsl');
 });
 
 test('a backend with a known cost is checked and not timed, and refused where it computes wrong', async () => {

@@ -17,19 +17,19 @@ const calls: string[] = [];
 let engine: Engine;
 
 /** The browser's WebGPU, which records what is created on its devices. */
-function overheardGpu(): GPU {
+function recordingGpu(): GPU {
   const requestAdapter = async (options?: GPURequestAdapterOptions) => {
     const adapter = await navigator.gpu.requestAdapter(options);
     if (!adapter) return null;
     const requestDevice = async (descriptor?: GPUDeviceDescriptor) =>
-      overheard(await adapter.requestDevice(descriptor));
+      recording(await adapter.requestDevice(descriptor));
     return { info: adapter.info, features: adapter.features, requestDevice };
   };
   return { requestAdapter } as unknown as GPU;
 }
 
 /** Replaces the device's own methods, because the browser accepts no stand-in for a device. */
-function overheard(device: GPUDevice): GPUDevice {
+function recording(device: GPUDevice): GPUDevice {
   for (const name of [...COMPILING, ...ALLOCATING]) {
     const method = Reflect.get(device, name) as (...parameters: unknown[]) => unknown;
     Reflect.set(device, name, (...parameters: unknown[]) => {
@@ -41,7 +41,7 @@ function overheard(device: GPUDevice): GPUDevice {
 }
 
 /** What was created on the GPU during `work`. */
-async function madeBy(names: readonly string[], work: () => Promise<unknown>): Promise<string[]> {
+async function createdBy(names: readonly string[], work: () => Promise<unknown>): Promise<string[]> {
   calls.length = 0;
   await work();
   return calls.filter((name) => names.includes(name));
@@ -49,7 +49,7 @@ async function madeBy(names: readonly string[], work: () => Promise<unknown>): P
 
 beforeAll(async () => {
   engine = await Engine.create({
-    gpu: overheardGpu(),
+    gpu: recordingGpu(),
     now: () => performance.now(),
     preferBackend: 'wgsl',
     measuredSpeeds: await fixedSpeeds('wgsl'),
@@ -74,16 +74,16 @@ async function many(count: number, run: () => Promise<unknown>) {
 }
 
 test.each(FILTERS)('%s: the first task compiles nothing, the tenth allocates nothing', async (quality) => {
-  expect(await madeBy(COMPILING, () => runTask(quality))).toEqual([]);
+  expect(await createdBy(COMPILING, () => runTask(quality))).toEqual([]);
   await many(8, () => runTask(quality));
-  expect(await madeBy([...COMPILING, ...ALLOCATING], () => runTask(quality))).toEqual([]);
+  expect(await createdBy([...COMPILING, ...ALLOCATING], () => runTask(quality))).toEqual([]);
 });
 
 test('simultaneous tasks rotate through a few readback buffers, whoever owns them', async () => {
   const burst = () => Promise.all(['ann', 'bob', 'ann', 'cat', 'bob', 'ann'].map((owner) => runTask('spatial', owner)));
-  const made = await madeBy(ALLOCATING, burst);
+  const made = await createdBy(ALLOCATING, burst);
   expect(made.filter((name) => name === 'createBuffer').length).toBeLessThanOrEqual(READBACK_RING_SIZE);
-  expect(await madeBy([...COMPILING, ...ALLOCATING], burst)).toEqual([]);
+  expect(await createdBy([...COMPILING, ...ALLOCATING], burst)).toEqual([]);
 });
 
 test('a task of another size in between frees nothing', async () => {
@@ -93,7 +93,7 @@ test('a task of another size in between frees nothing', async () => {
     await runTask('bilinear');
     await runTask('spatial');
   };
-  expect(await madeBy([...COMPILING, ...ALLOCATING], alternating)).toEqual([]);
+  expect(await createdBy([...COMPILING, ...ALLOCATING], alternating)).toEqual([]);
 });
 
 test.each(FILTERS)('%s: the same holds for the frames of a stream', async (quality) => {
@@ -105,8 +105,8 @@ test.each(FILTERS)('%s: the same holds for the frames of a stream', async (quali
     (await frames.process(frame)).close();
     frame.close();
   };
-  expect(await madeBy(COMPILING, sharpen)).toEqual([]);
+  expect(await createdBy(COMPILING, sharpen)).toEqual([]);
   await many(8, sharpen);
-  expect(await madeBy([...COMPILING, ...ALLOCATING], sharpen)).toEqual([]);
+  expect(await createdBy([...COMPILING, ...ALLOCATING], sharpen)).toEqual([]);
   frames.dispose();
 });

@@ -41,11 +41,11 @@ export class Schedule {
   readonly #options: ScheduleOptions;
   readonly #frames: Job[] = [];
   readonly #tasks = new FairQueue<Job>();
-  #tasksUnderWay = 0;
+  #tasksInFlight = 0;
   /** When a waiting task last got a time slot, or began to wait. */
   #tasksWaitSinceMs = 0;
   /** The machine's time up to this moment is charged to an owner. */
-  #countedMs = Number.NEGATIVE_INFINITY;
+  #chargedUntilMs = Number.NEGATIVE_INFINITY;
   /** When the event loop last ran. */
   #lastYieldMs = 0;
   #busy = false;
@@ -59,7 +59,7 @@ export class Schedule {
   frame<T>(body: () => Promise<Started<T>>): Promise<T> {
     if (this.#disposed) return Promise.reject(closed());
     return new Promise<T>((resolve, reject) => {
-      this.#frames.push(new Job((onEnded) => begin(body, { resolve, reject, onEnded }), reject));
+      this.#frames.push(new Job((onEnded) => runJob(body, { resolve, reject, onEnded }), reject));
       void this.#run();
     });
   }
@@ -71,7 +71,7 @@ export class Schedule {
     const done = new AbortController();
     return new Promise<T>((resolve, reject) => {
       const slot: TimeSlot = { signal, yieldNow: () => this.#yieldNow(job, signal) };
-      const job = new Job((onEnded) => begin(() => body(slot), { resolve, reject, onEnded }), reject);
+      const job = new Job((onEnded) => runJob(() => body(slot), { resolve, reject, onEnded }), reject);
       const onAbort = () => {
         this.#tasks.remove(owner, job);
         reject(MeshError.cancelled());
@@ -85,7 +85,7 @@ export class Schedule {
 
   dispose(): void {
     this.#disposed = true;
-    for (const job of [...this.#frames.splice(0), ...this.#tasks.drain()]) job.refuse(closed());
+    for (const job of [...this.#frames.splice(0), ...this.#tasks.drain()]) job.reject(closed());
   }
 
   async #run(): Promise<void> {
@@ -109,7 +109,7 @@ export class Schedule {
     const waitedMs = this.#options.now() - this.#tasksWaitSinceMs;
     const frame = waitedMs < MAX_TASK_WAIT_MS ? this.#frames.shift() : undefined;
     if (frame) return () => this.#start(frame);
-    const task = this.#tasksUnderWay < MAX_TASKS_IN_FLIGHT ? this.#tasks.take() : undefined;
+    const task = this.#tasksInFlight < MAX_TASKS_IN_FLIGHT ? this.#tasks.take() : undefined;
     if (task) return () => this.#startTask(task);
     const late = this.#frames.shift();
     return late && (() => this.#start(late));
@@ -117,9 +117,9 @@ export class Schedule {
 
   #startTask({ item, settle }: Taken<Job>): Promise<void> {
     this.#tasksWaitSinceMs = this.#options.now();
-    this.#tasksUnderWay++;
+    this.#tasksInFlight++;
     return this.#start(item, () => {
-      this.#tasksUnderWay--;
+      this.#tasksInFlight--;
       settle(item.spentMs);
       void this.#run();
     });
@@ -129,21 +129,21 @@ export class Schedule {
   #start(job: Job, onEnded?: () => void): Promise<void> {
     job.startedMs = this.#options.now();
     return job.start(() => {
-      this.#count(job);
+      this.#charge(job);
       onEnded?.();
     });
   }
 
   /** Work in flight at the same time is charged in the order it ends: each job the time since the one before it. */
-  #count(job: Job): void {
+  #charge(job: Job): void {
     const nowMs = this.#options.now();
-    job.spentMs += Math.max(0, nowMs - Math.max(job.startedMs, this.#countedMs));
-    this.#countedMs = nowMs;
+    job.spentMs += Math.max(0, nowMs - Math.max(job.startedMs, this.#chargedUntilMs));
+    this.#chargedUntilMs = nowMs;
   }
 
   async #yieldNow(job: Job, signal: AbortSignal): Promise<void> {
     await this.#yieldToEventLoop();
-    if (this.#frames.length > 0) this.#count(job);
+    if (this.#frames.length > 0) this.#charge(job);
     // Frames that arrive meanwhile wait for the next slice. Otherwise a task would stand still as long as there are too many frames.
     for (let left = this.#frames.length; left > 0; left--) {
       const frame = this.#frames.shift();
@@ -161,7 +161,7 @@ class Job {
   constructor(
     /** Resolves when the rest needs no time slot. Calls back once the job ended, well or not. */
     readonly start: (onEnded: () => void) => Promise<void>,
-    readonly refuse: (error: MeshError) => void,
+    readonly reject: (error: MeshError) => void,
   ) {}
 }
 
@@ -172,7 +172,7 @@ interface Settling<T> {
   onEnded(): void;
 }
 
-async function begin<T>(body: () => Promise<Started<T>>, { resolve, reject, onEnded }: Settling<T>): Promise<void> {
+async function runJob<T>(body: () => Promise<Started<T>>, { resolve, reject, onEnded }: Settling<T>): Promise<void> {
   try {
     const started = await body();
     const finishing = started.finish().finally(onEnded).then(resolve, reject);

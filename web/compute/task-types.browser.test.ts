@@ -11,7 +11,11 @@ import { fixedSpeeds } from './test-gpu.ts';
 let engine: Engine;
 
 beforeAll(async () => {
-  engine = await Engine.create({ gpu: undefined, now: () => performance.now() });
+  engine = await Engine.create({
+    gpu: undefined,
+    now: () => performance.now(),
+    measuredSpeeds: await fixedSpeeds(undefined, null),
+  });
 });
 
 afterAll(() => engine.dispose());

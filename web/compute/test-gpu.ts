@@ -28,11 +28,11 @@ export function watchedGpu(): { gpu: GPU; devices: GPUDevice[] } {
  * is faster than the GPU, as it is beside a software GPU, so that an engine without `preferBackend` uses the processor there.
  *
  * @param preferBackend - the same as the engine's.
- * @param gpu - the same as the engine's.
+ * @param gpu - the same as the engine's; null for an engine without one.
  */
 export async function fixedSpeeds(
   preferBackend?: BackendName,
-  gpu: GPU | undefined = navigator.gpu,
+  gpu: GPU | null | undefined = navigator.gpu,
 ): Promise<MeasuredSpeeds> {
   const usesGpu = preferBackend !== 'js' && preferBackend !== 'ort-wasm';
   const adapter = usesGpu ? await gpu?.requestAdapter({ powerPreference: 'high-performance' }) : null;

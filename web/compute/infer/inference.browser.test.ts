@@ -5,6 +5,7 @@ import { type InferInput, infer } from '../../../shared/tasks/infer.ts';
 import { Engine } from '../engine.ts';
 import type { EngineOptions } from '../engine-types.ts';
 import { openOnGpu } from '../ort/onnx-sessions.ts';
+import { fixedSpeeds } from '../test-gpu.ts';
 import { repositoryModels } from '../test-models.ts';
 import { openDevice } from '../wgsl/gpu-device.ts';
 
@@ -28,6 +29,7 @@ afterEach(() => {
 async function startEngine(options: Partial<EngineOptions> = {}): Promise<Engine> {
   const engine = await Engine.create({
     ...{ gpu: undefined, now: () => performance.now(), models: repositoryModels, onnx: repositoryModels },
+    measuredSpeeds: await fixedSpeeds(undefined, null),
     ...options,
   });
   engines.push(engine);

@@ -38,7 +38,7 @@ export interface ReadyTask {
 
 /** Rows in the first run of a model with unknown speed, and the largest growth from run to run. */
 const FIRST_ROWS = 8;
-const MOST_GROWTH = 8;
+const MAX_GROWTH = 8;
 
 /**
  * Runs ONNX models on onnxruntime-web. A run cannot be interrupted, so a large batch runs some rows at a time. Waiting tasks for the same
@@ -143,22 +143,22 @@ export class Inference {
     const rows = rowsOf(inputs);
     const parts: NamedTensor[][] = [];
     let computeMs = 0;
-    let toldMs = this.#now();
-    let most = FIRST_ROWS;
+    let reportedMs = this.#now();
+    let maxRows = FIRST_ROWS;
     for (let done = 0; done < rows; ) {
       if (done > 0) {
-        if (this.#now() - toldMs >= INFER.progressIntervalMs) {
+        if (this.#now() - reportedMs >= INFER.progressIntervalMs) {
           for (const { task } of group) task.onProgress?.({ stage: 'computing', share: done / rows });
-          toldMs = this.#now();
+          reportedMs = this.#now();
         }
         await slot.yieldNow();
       }
-      const count = Math.min(rows - done, model.msPerRow === null ? most : affordable(model.msPerRow, most));
+      const count = Math.min(rows - done, model.msPerRow === null ? maxRows : affordable(model.msPerRow, maxRows));
       const startMs = this.#now();
       parts.push(checked(await session.run(takeRows(inputs, done, count)), count));
       const ms = this.#now() - startMs;
       model.msPerRow = ms / count;
-      most = count * MOST_GROWTH;
+      maxRows = count * MAX_GROWTH;
       computeMs += ms;
       done += count;
     }
@@ -166,8 +166,8 @@ export class Inference {
   }
 }
 
-function affordable(msPerRow: number, most: number): number {
-  return Math.max(1, Math.min(most, Math.floor(INFER.runMs / msPerRow)));
+function affordable(msPerRow: number, maxRows: number): number {
+  return Math.max(1, Math.min(maxRows, Math.floor(INFER.runMs / msPerRow)));
 }
 
 /** Throws MeshError `volunteer-failed` for a model whose outputs contradict its own description. */

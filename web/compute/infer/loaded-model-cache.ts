@@ -66,10 +66,10 @@ export class LoadedModelCache {
 
   #load(name: string, onShare: (share: number) => void): Loading {
     const listeners = new Set([onShare]);
-    const tell = (share: number) => {
+    const report = (share: number) => {
       for (const listener of listeners) listener(share);
     };
-    const model = this.#open(name, tell);
+    const model = this.#open(name, report);
     const loading = { model, listeners };
     model.catch(() => {
       // The next call tries again.
@@ -92,7 +92,7 @@ export class LoadedModelCache {
         const error = MeshError.from(cause);
         // A library that could not be fetched says nothing about the model.
         if (error.reason === 'connection-failed' && sessions.length === 0) throw error;
-        refusals.push(error.message.slice(0, MAX_WHY));
+        refusals.push(error.message.slice(0, MAX_CAUSE_LENGTH));
       }
     }
     const [first, ...others] = sessions;
@@ -105,7 +105,7 @@ export class LoadedModelCache {
 }
 
 /** Longest part, in characters, of a library's error that is passed on: some are pages long. */
-const MAX_WHY = 200;
+const MAX_CAUSE_LENGTH = 200;
 
 function retire({ model }: Loading): void {
   model.then(
@@ -176,12 +176,12 @@ export class LoadedModel {
     const [reference, ...others] = this.#sessions;
     if (!reference) throw MeshError.closed('The model');
     if (others.length === 0) return reference;
-    const right = await timed(reference, inputs, run, now);
-    let best = right;
+    const correct = await timed(reference, inputs, run, now);
+    let best = correct;
     for (const session of others) {
       // A runtime that fails is not used.
       const tried = await timed(session, inputs, run, now).catch(() => null);
-      if (tried && tried.ms < best.ms && agrees(toTensors(right.outputs), toTensors(tried.outputs))) best = tried;
+      if (tried && tried.ms < best.ms && agrees(toTensors(correct.outputs), toTensors(tried.outputs))) best = tried;
     }
     for (const session of this.#sessions) if (session !== best.session) session.release();
     this.#sessions = [best.session];

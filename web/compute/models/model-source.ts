@@ -56,13 +56,13 @@ export interface ModelProgress {
 
 interface Environment {
   now(): number;
-  tell(progress: ModelProgress): void;
+  report(progress: ModelProgress): void;
 }
 
 /** Reports the progress of one file at most every {@link PROGRESS_INTERVAL_MS}, and always its end. */
 export class ProgressReporter {
   #progress: ModelProgress;
-  #toldAtMs = Number.NEGATIVE_INFINITY;
+  #reportedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     model: string,
@@ -79,15 +79,15 @@ export class ProgressReporter {
   loaded(loadedBytes: number): void {
     this.#progress = { ...this.#progress, loadedBytes };
     const nowMs = this.environment.now();
-    if (nowMs - this.#toldAtMs < PROGRESS_INTERVAL_MS) return;
-    this.#toldAtMs = nowMs;
-    this.environment.tell(this.#progress);
+    if (nowMs - this.#reportedAtMs < PROGRESS_INTERVAL_MS) return;
+    this.#reportedAtMs = nowMs;
+    this.environment.report(this.#progress);
   }
 
   ready(note: string): void {
     const { loadedBytes, totalBytes } = this.#progress;
     const allBytes = Math.max(loadedBytes, totalBytes);
-    this.environment.tell({
+    this.environment.report({
       ...this.#progress,
       state: 'ready',
       loadedBytes: allBytes,
@@ -97,6 +97,6 @@ export class ProgressReporter {
   }
 
   failed(error: MeshError): void {
-    this.environment.tell({ ...this.#progress, state: 'failed', error: error.toWire() });
+    this.environment.report({ ...this.#progress, state: 'failed', error: error.toWire() });
   }
 }

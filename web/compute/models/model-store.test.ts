@@ -22,10 +22,10 @@ describe('fetching and keeping', () => {
     const first = await server.store().load('fast-smooth', 'wgsl');
     expect(first.model).toMatchObject({ name: 'fast-smooth', version: 'one' });
     expect(text(first.bytes)).toContain('fast-smooth.bin of one');
-    expect(server.asked).toEqual(['manifest.json no-cache', 'fast-smooth.bin default']);
+    expect(server.requests).toEqual(['manifest.json no-cache', 'fast-smooth.bin default']);
     const again = await server.store().load('fast-smooth', 'wgsl');
     expect(text(again.bytes)).toBe(text(first.bytes));
-    expect(server.asked.slice(2)).toEqual(['manifest.json no-cache']);
+    expect(server.requests.slice(2)).toEqual(['manifest.json no-cache']);
   });
 
   test('the list of models is read once per session, and simultaneous loads of a file share one download', async () => {
@@ -36,7 +36,7 @@ describe('fetching and keeping', () => {
       store.load('fast-smooth', 'onnx'),
       store.load('quality-smooth', 'wgsl'),
     ]);
-    expect(server.asked.sort()).toEqual([
+    expect(server.requests.sort()).toEqual([
       'fast-smooth.bin default',
       'fast-smooth.onnx default',
       'manifest.json no-cache',
@@ -57,7 +57,7 @@ describe('fetching and keeping', () => {
       server.caches.entries.set(key, damaged);
       const { bytes } = await server.store().load('fast-smooth', 'wgsl');
       expect(new Uint8Array(bytes)).toEqual(good);
-      expect(server.asked.at(-1)).toBe('fast-smooth.bin default');
+      expect(server.requests.at(-1)).toBe('fast-smooth.bin default');
       expect(server.caches.entries.get(key)).toEqual(good);
     }
   });
@@ -81,10 +81,12 @@ describe('fetching and keeping', () => {
   test('without a connection the kept list and files are used, and a note says so', async () => {
     await server.store().load('fast-smooth', 'wgsl');
     server.isOffline = true;
-    server.told.length = 0;
+    server.reports.length = 0;
     const { bytes } = await server.store().load('fast-smooth', 'wgsl');
     expect(text(bytes)).toContain('fast-smooth.bin of one');
-    expect(server.told).toEqual([expect.objectContaining({ state: 'ready', note: expect.stringContaining('kept') })]);
+    expect(server.reports).toEqual([
+      expect.objectContaining({ state: 'ready', note: expect.stringContaining('kept') }),
+    ]);
     await expect(server.store().load('fast-smooth', 'onnx')).rejects.toMatchObject({ reason: 'connection-failed' });
   });
 
@@ -94,7 +96,7 @@ describe('fetching and keeping', () => {
     await expect(server.store().load('fast-smooth', 'wgsl')).rejects.toMatchObject(problem);
     server.caches.entries.set(new URL('manifest.json', BASE_URL).href, new TextEncoder().encode('{"models":[1]}'));
     await expect(server.store().load('fast-smooth', 'wgsl')).rejects.toMatchObject(problem);
-    expect(server.told.at(-1)).toMatchObject({ state: 'failed', error: problem });
+    expect(server.reports.at(-1)).toMatchObject({ state: 'failed', error: problem });
   });
 });
 
@@ -109,10 +111,10 @@ describe('wrong responses', () => {
     ['a web page', html],
     ['nothing at all', () => 'offline' as const],
   ])('%s: fetched once more, past all caches', async (_, answer) => {
-    server.instead.set('fast-smooth.bin', [answer()]);
+    server.overrides.set('fast-smooth.bin', [answer()]);
     const { bytes } = await server.store().load('fast-smooth', 'wgsl');
     expect(new Uint8Array(bytes)).toEqual(good());
-    expect(server.asked.slice(1)).toEqual(['fast-smooth.bin default', 'fast-smooth.bin reload']);
+    expect(server.requests.slice(1)).toEqual(['fast-smooth.bin default', 'fast-smooth.bin reload']);
   });
 
   test.each([
@@ -138,13 +140,13 @@ describe('wrong responses', () => {
     ['an error', () => new Response('', { status: 503 }), 'connection-failed', /no fast-smooth\.bin \(status 503\)/],
     ['nothing', () => 'offline' as const, 'connection-failed', /fast-smooth\.bin could not be fetched.*connection/],
   ])('%s twice: an error that says what to do, and nothing is kept', async (_, answer, reason, message) => {
-    server.instead.set('fast-smooth.bin', [answer(), answer()]);
+    server.overrides.set('fast-smooth.bin', [answer(), answer()]);
     const store = server.store();
     await expect(store.load('fast-smooth', 'wgsl')).rejects.toMatchObject({
       reason,
       message: expect.stringMatching(message),
     });
-    expect(server.told.at(-1)).toMatchObject({
+    expect(server.reports.at(-1)).toMatchObject({
       model: 'fast-smooth',
       kind: 'wgsl',
       state: 'failed',
@@ -180,9 +182,9 @@ describe('wrong responses', () => {
   });
 
   test('a server that falls silent is given up and asked once more', async () => {
-    server.instead.set('fast-smooth.bin', ['silent']);
+    server.overrides.set('fast-smooth.bin', ['silent']);
     const loading = server.store().load('fast-smooth', 'wgsl');
-    await expect.poll(() => server.asked.length).toBe(2);
+    await expect.poll(() => server.requests.length).toBe(2);
     await expect.poll(() => server.clock.pending).toBe(1);
     server.clock.advance(STALL_TIMEOUT_MS);
     expect(new Uint8Array((await loading).bytes)).toEqual(good());
@@ -196,15 +198,15 @@ describe('wrong responses', () => {
     ['more than any list', new Response(new Uint8Array(MAX_MANIFEST_BYTES + 1)), 'malformed'],
     ['an error', new Response('', { status: 404 }), 'connection-failed'],
   ])('%s in place of the list of models: an error, or the kept list where there is one', async (_, answer, reason) => {
-    server.instead.set('manifest.json', [answer.clone(), answer]);
+    server.overrides.set('manifest.json', [answer.clone(), answer]);
     const store = server.store();
     await expect(store.load('fast-smooth', 'wgsl')).rejects.toMatchObject({
       reason,
       message: expect.stringMatching(/manifest\.json|list of models/),
     });
-    server.instead.get('manifest.json')?.splice(0);
+    server.overrides.get('manifest.json')?.splice(0);
     await store.load('fast-smooth', 'wgsl');
-    server.instead.set('manifest.json', ['offline']);
+    server.overrides.set('manifest.json', ['offline']);
     await expect(server.store().load('fast-smooth', 'wgsl')).resolves.toMatchObject({ model: { name: 'fast-smooth' } });
   });
 
@@ -216,7 +218,7 @@ describe('wrong responses', () => {
       if (file) file.path = path;
       server.files.set('manifest.json', new TextEncoder().encode(JSON.stringify(manifest)));
       await expect(server.store().load('fast-smooth', 'wgsl')).rejects.toMatchObject({ reason: 'malformed' });
-      expect(server.asked).toEqual(['manifest.json no-cache']);
+      expect(server.requests).toEqual(['manifest.json no-cache']);
     },
   );
 
@@ -233,9 +235,9 @@ describe('where nothing can be kept', () => {
     server.caches.putError = new DOMException('full', 'QuotaExceededError');
     const store = server.store();
     for (const kind of ['wgsl', 'onnx', 'wgsl'] as const) await store.load('fast-smooth', kind);
-    const notes = server.told.flatMap(({ note }) => note ?? []);
+    const notes = server.reports.flatMap(({ note }) => note ?? []);
     expect(notes).toEqual([expect.stringMatching(/no room left.*Free some disk space/)]);
-    expect(server.asked.filter((asked) => asked.startsWith('fast-smooth.bin'))).toHaveLength(2);
+    expect(server.requests.filter((requests) => requests.startsWith('fast-smooth.bin'))).toHaveLength(2);
   });
 
   test.each([
@@ -252,7 +254,7 @@ describe('where nothing can be kept', () => {
   ])('%s: reported once, and the networks work', async (_, caches) => {
     const store = server.store({ caches: caches as unknown as CacheStorage });
     for (const kind of ['wgsl', 'onnx'] as const) await store.load('fast-smooth', kind);
-    expect(server.told.flatMap(({ note }) => note ?? [])).toEqual([expect.stringContaining('private window')]);
+    expect(server.reports.flatMap(({ note }) => note ?? [])).toEqual([expect.stringContaining('private window')]);
   });
 
   test('a cache that fails at everything does no harm', async () => {
@@ -267,7 +269,7 @@ describe('where nothing can be kept', () => {
     await expect(server.store({ digest }).load('fast-smooth', 'wgsl')).resolves.toMatchObject({
       model: { name: 'fast-smooth' },
     });
-    server.instead.set('fast-smooth.onnx', [new Response('x'), new Response('x')]);
+    server.overrides.set('fast-smooth.onnx', [new Response('x'), new Response('x')]);
     await expect(server.store({ digest }).load('fast-smooth', 'onnx')).rejects.toMatchObject({ reason: 'malformed' });
   });
 });
@@ -283,15 +285,15 @@ test('progress is reported at a bounded rate, and the end always', async () => {
       if (sent >= whole.byteLength) controller.close();
     },
   });
-  server.instead.set('fast-smooth.bin', [new Response(slow)]);
+  server.overrides.set('fast-smooth.bin', [new Response(slow)]);
   await server.store().load('fast-smooth', 'wgsl');
   const totalBytes = whole.byteLength;
-  const fetching = server.told.filter(({ state }) => state === 'fetching').map(({ loadedBytes }) => loadedBytes);
+  const fetching = server.reports.filter(({ state }) => state === 'fetching').map(({ loadedBytes }) => loadedBytes);
   expect(fetching[0]).toBe(0);
   expect(fetching.slice(1)).toEqual(fetching.slice(1).map((_, i) => (i + 1) * 40));
   expect(fetching.length).toBeGreaterThan(3);
-  expect(server.told.every((progress) => progress.totalBytes === totalBytes)).toBe(true);
-  expect(server.told.at(-1)).toEqual({
+  expect(server.reports.every((progress) => progress.totalBytes === totalBytes)).toBe(true);
+  expect(server.reports.at(-1)).toEqual({
     ...{ model: 'fast-smooth', kind: 'wgsl', state: 'ready' },
     ...{ loadedBytes: totalBytes, totalBytes },
   });

@@ -48,11 +48,11 @@ export class ModelStore implements ModelSource, OnnxSource {
   readonly #cache: ModelCache;
   readonly #urlModels: UrlModels;
   /** By network and file: simultaneous loads share a download. */
-  readonly #underWay = new Map<string, Promise<LoadedFile>>();
+  readonly #loading = new Map<string, Promise<LoadedFile>>();
   /** Read once, and again after a failure: the server may have been updated since. */
   #manifest: Promise<Manifest> | null = null;
   readonly #notes = new Set<string>();
-  readonly #toldNotes = new Set<string>();
+  readonly #reportedNotes = new Set<string>();
 
   constructor(options: ModelStoreOptions) {
     this.#options = options;
@@ -78,49 +78,49 @@ export class ModelStore implements ModelSource, OnnxSource {
   }
 
   async loadOnnx(name: string, onShare: (share: number) => void): Promise<Uint8Array<ArrayBuffer>> {
-    const report = this.#reportOf(name, 'onnx', onShare);
-    return this.#told(report, async () => {
-      if (isModelUrl(name)) return this.#urlModels.load(name, report);
+    const reporter = this.#reporterFor(name, 'onnx', onShare);
+    return this.#reported(reporter, async () => {
+      if (isModelUrl(name)) return this.#urlModels.load(name, reporter);
       const { models } = await this.#list();
-      return this.#file(modelOf(models, name).files.onnx, report);
+      return this.#file(modelOf(models, name).files.onnx, reporter);
     });
   }
 
   #share(network: ModelName, kind: ModelFileKind): Promise<LoadedFile> {
     const key = `${network} ${kind}`;
-    const underWay = this.#underWay.get(key);
-    if (underWay) return underWay;
-    const loading = this.#load(network, kind).finally(() => this.#underWay.delete(key));
-    this.#underWay.set(key, loading);
+    const pending = this.#loading.get(key);
+    if (pending) return pending;
+    const loading = this.#load(network, kind).finally(() => this.#loading.delete(key));
+    this.#loading.set(key, loading);
     return loading;
   }
 
   #load(network: ModelName, kind: ModelFileKind): Promise<LoadedFile> {
-    const report = this.#reportOf(network, kind);
-    return this.#told(report, async () => {
+    const reporter = this.#reporterFor(network, kind);
+    return this.#reported(reporter, async () => {
       const model = modelOf(networksIn(await this.#list()), network);
-      return { model, bytes: await this.#file(model.files[kind], report) };
+      return { model, bytes: await this.#file(model.files[kind], reporter) };
     });
   }
 
-  async #told<T>(report: ProgressReporter, work: () => Promise<T>): Promise<T> {
+  async #reported<T>(reporter: ProgressReporter, work: () => Promise<T>): Promise<T> {
     try {
       const loaded = await work();
-      report.ready(this.#newNotes());
+      reporter.ready(this.#newNotes());
       return loaded;
     } catch (cause) {
       this.#manifest = null;
       const error = MeshError.from(cause, 'connection-failed');
-      report.failed(error);
+      reporter.failed(error);
       throw error;
     }
   }
 
-  #reportOf(model: string, kind: ModelFileKind, onShare?: (share: number) => void): ProgressReporter {
+  #reporterFor(model: string, kind: ModelFileKind, onShare?: (share: number) => void): ProgressReporter {
     const { clock, onProgress } = this.#options;
     return new ProgressReporter(model, kind, {
       now: () => clock.now(),
-      tell: (progress) => {
+      report: (progress) => {
         onProgress?.(progress);
         if (progress.totalBytes > 0) onShare?.(Math.min(1, progress.loadedBytes / progress.totalBytes));
       },
@@ -132,33 +132,33 @@ export class ModelStore implements ModelSource, OnnxSource {
     return this.#manifest;
   }
 
-  async #file(file: ModelFile, report: ProgressReporter): Promise<Uint8Array<ArrayBuffer>> {
-    report.expect(file.bytes);
+  async #file(file: ModelFile, reporter: ProgressReporter): Promise<Uint8Array<ArrayBuffer>> {
+    reporter.expect(file.bytes);
     const key = this.#keyOf(file);
     const kept = await this.#cache.get(key);
     if (kept) {
       if (await this.#isWhole(kept, file)) return kept;
       await this.#cache.delete(key);
     }
-    const bytes = await this.#fetchFile(file, report);
+    const bytes = await this.#fetchFile(file, reporter);
     await this.#cache.put(key, bytes);
     return bytes;
   }
 
-  async #fetchFile(file: ModelFile, report: ProgressReporter): Promise<Uint8Array<ArrayBuffer>> {
+  async #fetchFile(file: ModelFile, reporter: ProgressReporter): Promise<Uint8Array<ArrayBuffer>> {
     for (let attempt = 1; ; attempt++) {
       try {
-        report.loaded(0);
-        return await this.#fetchOnce(file, report, attempt === 1 ? 'default' : 'reload');
+        reporter.loaded(0);
+        return await this.#fetchOnce(file, reporter, attempt === 1 ? 'default' : 'reload');
       } catch (cause) {
         if (attempt >= MAX_ATTEMPTS) throw cause;
       }
     }
   }
 
-  async #fetchOnce(file: ModelFile, report: ProgressReporter, cache: RequestCache): Promise<Uint8Array<ArrayBuffer>> {
+  async #fetchOnce(file: ModelFile, reporter: ProgressReporter, cache: RequestCache): Promise<Uint8Array<ArrayBuffer>> {
     const { path, bytes: limitBytes } = file;
-    const bytes = await this.#download(path, limitBytes, cache, (loadedBytes) => report.loaded(loadedBytes));
+    const bytes = await this.#download(path, limitBytes, cache, (loadedBytes) => reporter.loaded(loadedBytes));
     if (await this.#isWhole(bytes, file)) return bytes;
     const how = bytes.byteLength < limitBytes ? `only ${bytes.byteLength} of ${limitBytes} bytes came` : 'wrong hash';
     throw new MeshError('malformed', `${path} arrived damaged (${how}). ${RELOAD}`);
@@ -201,8 +201,8 @@ export class ModelStore implements ModelSource, OnnxSource {
   }
 
   #newNotes(): string {
-    const fresh = [...this.#notes].filter((note) => !this.#toldNotes.has(note));
-    for (const note of fresh) this.#toldNotes.add(note);
+    const fresh = [...this.#notes].filter((note) => !this.#reportedNotes.has(note));
+    for (const note of fresh) this.#reportedNotes.add(note);
     return fresh.join(' ');
   }
 }

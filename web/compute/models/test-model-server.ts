@@ -12,12 +12,12 @@ type Answer = Response | 'offline' | 'silent';
 export class TestModelServer {
   readonly clock = new ManualClock();
   readonly caches = new MemoryCaches();
-  readonly told: ModelProgress[] = [];
+  readonly reports: ModelProgress[] = [];
   /** Path and cache mode of each request. */
-  readonly asked: string[] = [];
+  readonly requests: string[] = [];
   readonly files = new Map<string, Uint8Array<ArrayBuffer>>();
   /** By path: responses to give instead, one after another. */
-  readonly instead = new Map<string, Answer[]>();
+  readonly overrides = new Map<string, Answer[]>();
   isOffline = false;
 
   /** Publishes a list of models. */
@@ -36,19 +36,19 @@ export class TestModelServer {
       caches: this.caches.storage,
       digest: (bytes) => sha256Hex(bytes, crypto.subtle),
       clock: this.clock,
-      onProgress: (progress) => this.told.push(progress),
+      onProgress: (progress) => this.reports.push(progress),
       ...options,
     });
   }
 
   readonly fetch: typeof globalThis.fetch = async (input, init) => {
     const path = String(input).slice(BASE_URL.href.length);
-    this.asked.push(`${path} ${init?.cache}`);
-    const instead = this.instead.get(path)?.shift();
-    if (this.isOffline || instead === 'offline') throw new TypeError('Failed to fetch');
-    if (instead === 'silent') return new Response(silence(init?.signal));
+    this.requests.push(`${path} ${init?.cache}`);
+    const overrides = this.overrides.get(path)?.shift();
+    if (this.isOffline || overrides === 'offline') throw new TypeError('Failed to fetch');
+    if (overrides === 'silent') return new Response(silence(init?.signal));
     const bytes = this.files.get(path);
-    return instead ?? (bytes ? new Response(bytes) : new Response('Nothing is here.', { status: 404 }));
+    return overrides ?? (bytes ? new Response(bytes) : new Response('Nothing is here.', { status: 404 }));
   };
 
   async #model(name: string, version: string): Promise<Manifest['models'][number]> {

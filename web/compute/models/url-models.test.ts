@@ -7,19 +7,19 @@ const BYTES = new TextEncoder().encode('an onnx model');
 const ELSEWHERE = 'https://models.example';
 
 let server: TestModelServer;
-let asked: [string, RequestInit | undefined][];
+let requests: [string, RequestInit | undefined][];
 let answer: () => Response;
 
 beforeEach(() => {
   server = new TestModelServer();
-  asked = [];
+  requests = [];
   answer = () => new Response(BYTES, { headers: { 'content-length': String(BYTES.byteLength) } });
 });
 
 function newStore(accepted: readonly string[] | null = [ELSEWHERE]) {
   const store = server.store({
     fetch: async (input, init) => {
-      asked.push([String(input), init]);
+      requests.push([String(input), init]);
       return answer();
     },
   });
@@ -35,7 +35,7 @@ const pinned = async (bytes: Uint8Array<ArrayBuffer> = BYTES) =>
 test('a model is fetched from an allowed origin, without credentials, referrer or redirects', async () => {
   const shares: number[] = [];
   expect(await load(`${ELSEWHERE}/a.onnx`, undefined, shares)).toEqual(BYTES);
-  expect(asked[0]?.[1]).toMatchObject({ credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer' });
+  expect(requests[0]?.[1]).toMatchObject({ credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer' });
   expect(shares.at(-1)).toBe(1);
   await load(`${BASE_URL.origin}/a.onnx`, [BASE_URL.origin]);
 });
@@ -51,7 +51,7 @@ test.each([
     reason: 'unknown-model',
     message: expect.stringContaining('accept'),
   });
-  expect(asked).toEqual([]);
+  expect(requests).toEqual([]);
 });
 
 test("the page's own worker may fetch from any safe origin", async () => {
@@ -63,10 +63,10 @@ test('a model named by its hash is kept, checked each time, and fetched again wh
   const url = await pinned();
   await load(url);
   expect(await load(url)).toEqual(BYTES);
-  expect(asked).toHaveLength(1);
+  expect(requests).toHaveLength(1);
   for (const [key, bytes] of server.caches.entries) server.caches.entries.set(key, bytes.slice(1));
   expect(await load(url)).toEqual(BYTES);
-  expect(asked).toHaveLength(2);
+  expect(requests).toHaveLength(2);
 });
 
 test('content that does not match its hash is refused and not kept', async () => {
@@ -78,7 +78,7 @@ test('content that does not match its hash is refused and not kept', async () =>
 test('models without a hash are requested each time, and only a few are kept', async () => {
   await load(`${ELSEWHERE}/a.onnx`);
   await load(`${ELSEWHERE}/a.onnx`);
-  expect(asked.map(([, init]) => init?.cache)).toEqual(['no-cache', 'no-cache']);
+  expect(requests.map(([, init]) => init?.cache)).toEqual(['no-cache', 'no-cache']);
   expect(server.caches.entries.size).toBe(0);
   for (let n = 0; n <= MAX_KEPT_URL_MODELS; n++) {
     const bytes = Uint8Array.of(n);

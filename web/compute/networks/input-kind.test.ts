@@ -22,21 +22,21 @@ describe('the kind of a picture', () => {
 });
 
 test('one odd picture changes nothing, two in a row do', () => {
-  const memory = new InputKindTracker();
-  expect(memory.kind).toBeNull();
-  expect(memory.look(aliasedPicture())).toBe('aliased');
-  expect(memory.look(smoothPicture())).toBe('aliased');
-  expect(memory.look(aliasedPicture())).toBe('aliased');
-  expect(memory.look(smoothPicture())).toBe('aliased');
-  expect(memory.look(smoothPicture())).toBe('smooth');
-  expect(memory.kind).toBe('smooth');
+  const tracker = new InputKindTracker();
+  expect(tracker.kind).toBeNull();
+  expect(tracker.inspect(aliasedPicture())).toBe('aliased');
+  expect(tracker.inspect(smoothPicture())).toBe('aliased');
+  expect(tracker.inspect(aliasedPicture())).toBe('aliased');
+  expect(tracker.inspect(smoothPicture())).toBe('aliased');
+  expect(tracker.inspect(smoothPicture())).toBe('smooth');
+  expect(tracker.kind).toBe('smooth');
 });
 
 test('only one picture of a stream in many is inspected', () => {
-  const memory = new InputKindTracker();
+  const tracker = new InputKindTracker();
   const aliased = aliasedPicture();
   const smooth = smoothPicture();
-  expect(memory.of(aliased)).toBe('aliased');
-  const kinds = Array.from({ length: 2 * FRAMES_BETWEEN_INSPECTIONS }, () => memory.of(smooth));
+  expect(tracker.of(aliased)).toBe('aliased');
+  const kinds = Array.from({ length: 2 * FRAMES_BETWEEN_INSPECTIONS }, () => tracker.of(smooth));
   expect(kinds.indexOf('smooth')).toBe(2 * FRAMES_BETWEEN_INSPECTIONS - 1);
 });

@@ -78,8 +78,8 @@ function countEdges(data: PixelImage['data'], start: number, stride: number, len
  */
 export class InputKindTracker {
   #kind: InputKind | null = null;
-  #wasOther = false;
-  #framesToLook = 0;
+  #wasDifferent = false;
+  #framesToInspection = 0;
 
   /** Null before the first inspection. */
   get kind(): InputKind | null {
@@ -88,50 +88,50 @@ export class InputKindTracker {
 
   /** Counts a picture, and says whether it is to be inspected. */
   countFrame(): boolean {
-    if (this.#framesToLook-- > 0) return false;
-    this.#framesToLook = FRAMES_BETWEEN_INSPECTIONS - 1;
+    if (this.#framesToInspection-- > 0) return false;
+    this.#framesToInspection = FRAMES_BETWEEN_INSPECTIONS - 1;
     return true;
   }
 
-  look(image: PixelImage): InputKind {
+  inspect(image: PixelImage): InputKind {
     const seen = inputKindOf(image);
-    const isOther = this.#kind !== null && seen !== this.#kind;
-    if (this.#kind === null || (isOther && this.#wasOther)) this.#kind = seen;
-    this.#wasOther = seen !== this.#kind;
+    const isDifferent = this.#kind !== null && seen !== this.#kind;
+    if (this.#kind === null || (isDifferent && this.#wasDifferent)) this.#kind = seen;
+    this.#wasDifferent = seen !== this.#kind;
     return this.#kind;
   }
 
   /** The kind of the stream's next picture, inspected if it is due. */
   of(image: PixelImage): InputKind {
-    const countFrame = this.countFrame();
-    return countFrame || this.#kind === null ? this.look(image) : this.#kind;
+    const isDue = this.countFrame();
+    return isDue || this.#kind === null ? this.inspect(image) : this.#kind;
   }
 }
 
 /** The kind of a stream's frames that lie on the GPU. Inspections are rare, because each copies a frame out of it. */
 export class FrameInputKindTracker {
   readonly #reader = new RgbaReader();
-  readonly #memory = new InputKindTracker();
-  #isLooking = false;
+  readonly #tracker = new InputKindTracker();
+  #isInspecting = false;
 
   /** Waits for the first frame to be inspected; later inspections run in parallel. Throws MeshError as {@link RgbaReader.read} does. */
   async of(frame: VideoFrame): Promise<InputKind> {
-    const countFrame = this.#memory.countFrame();
-    const { kind } = this.#memory;
-    if (kind === null) return this.#memory.look(await this.#reader.read(frame));
-    if (countFrame && !this.#isLooking) void this.#lookBeside(frame.clone());
+    const isDue = this.#tracker.countFrame();
+    const { kind } = this.#tracker;
+    if (kind === null) return this.#tracker.inspect(await this.#reader.read(frame));
+    if (isDue && !this.#isInspecting) void this.#inspectInParallel(frame.clone());
     return kind;
   }
 
-  async #lookBeside(frame: VideoFrame): Promise<void> {
-    this.#isLooking = true;
+  async #inspectInParallel(frame: VideoFrame): Promise<void> {
+    this.#isInspecting = true;
     try {
-      this.#memory.look(await this.#reader.read(frame));
+      this.#tracker.inspect(await this.#reader.read(frame));
     } catch {
       // A frame that cannot be read says nothing. The next one will.
     } finally {
       frame.close();
-      this.#isLooking = false;
+      this.#isInspecting = false;
     }
   }
 }

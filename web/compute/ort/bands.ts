@@ -10,7 +10,7 @@ export interface Band {
 }
 
 /** Largest share of the rows read that may be halo, since those rows are computed twice. */
-const MOST_BESIDE = 1 / 8;
+const MAX_HALO_SHARE = 1 / 8;
 
 /**
  * Cuts a picture into bands whose results fit together without a seam: rows that a cut makes wrong are computed and left out. The memory
@@ -22,7 +22,7 @@ export function bandsOf(
   maxPixels: number,
 ): Band[] {
   const halo = haloOf(network);
-  const least = (2 * halo) / MOST_BESIDE - 2 * halo;
+  const least = (2 * halo) / MAX_HALO_SHARE - 2 * halo;
   const rows = Math.max(least, Math.floor(maxPixels / width), 1);
   const count = Math.max(1, Math.ceil(height / rows));
   const share = Math.ceil(height / count);
@@ -34,25 +34,9 @@ export function bandsOf(
   return bands;
 }
 
-/** Source pixels along one axis, `to` excluded. */
-export interface Span {
-  from: number;
-  to: number;
-}
-
 /** Source pixels on each side that a result depends on: one for each 3x3 convolution. */
 export function haloOf({ widths }: NetworkShape): number {
   return widths.length - 1;
-}
-
-/**
- * The source pixels along one axis that a part of a picture needs for the same result as the whole picture in every pixel. Cut twice the
- * part out of the result.
- * @param size - of the whole picture.
- */
-export function withHalo(shape: NetworkShape, { from, to }: Span, size: number): Span {
-  const halo = haloOf(shape);
-  return { from: Math.max(0, from - halo), to: Math.min(size, to + halo) };
 }
 
 /** A band as a tensor: red, green and blue planes one after another. */

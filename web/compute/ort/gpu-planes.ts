@@ -114,12 +114,12 @@ export class GpuPlanes {
   }
 
   /** Converts a band of the source to the network's input. */
-  bringIn({ toPlanes, width, height }: GpuBand): void {
+  submitInput({ toPlanes, width, height }: GpuBand): void {
     this.#pass(this.#passes.toPlanes, toPlanes, width, height);
   }
 
   /** Converts the network's output to the result. */
-  bringOut({ fromPlanes, keptRows }: GpuBand): void {
+  submitOutput({ fromPlanes, keptRows }: GpuBand): void {
     this.#pass(this.#passes.fromPlanes, fromPlanes, this.#outWidth, keptRows * 2);
   }
 

@@ -112,14 +112,14 @@ export class OrtWebGpuBackend implements Backend {
     planes.upload(new Uint8Array(image.data.buffer, image.data.byteOffset, image.data.byteLength));
     const { Tensor } = await gpuRuntime();
     for (const band of planes.bands) {
-      planes.bringIn(band);
+      planes.submitInput(band);
       const { width, height } = band;
       const source = Tensor.fromGpuBuffer(planes.input, { dataType: this.#type, dims: [1, 3, height, width] });
       const sharp = Tensor.fromGpuBuffer(planes.output, { dataType: this.#type, dims: [1, 3, 2 * height, 2 * width] });
       await session.run({ source }, { sharp }).catch((cause: unknown) => {
         throw toRunError(cause);
       });
-      planes.bringOut(band);
+      planes.submitOutput(band);
     }
     planes.copyResult(readback);
     const sizeBytes = image.width * image.height * 16;

@@ -86,15 +86,15 @@ export class FlowField {
     const { STORAGE, UNIFORM, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
     const allocated = await allocate(device, 'the grid', (buffer) => ({
       field: buffer('field', 16, UNIFORM | COPY_DST),
-      cost: buffer('cost', whole(cells), STORAGE | COPY_DST),
+      cost: buffer('cost', wordBytes(cells), STORAGE | COPY_DST),
       reached: [buffer('reached', cells * 8, STORAGE), buffer('reached', cells * 8, STORAGE)] as const,
       changed: [buffer('changed', tiles * 4, STORAGE), buffer('changed', tiles * 4, STORAGE)] as const,
       changes: buffer('changes', 4, STORAGE | COPY_DST | COPY_SRC),
       changesReadback: buffer('told', 4, MAP_READ | COPY_DST),
-      directions: buffer('directions', whole(cells), STORAGE | COPY_SRC),
-      readback: buffer('readback', whole(cells), MAP_READ | COPY_DST),
+      directions: buffer('directions', wordBytes(cells), STORAGE | COPY_SRC),
+      readback: buffer('readback', wordBytes(cells), MAP_READ | COPY_DST),
     }));
-    const padded = new Uint8Array(whole(cells));
+    const padded = new Uint8Array(wordBytes(cells));
     padded.set(cost);
     device.queue.writeBuffer(allocated.buffers.cost, 0, padded);
     return new FlowField(parts, allocated);
@@ -122,10 +122,10 @@ export class FlowField {
       const startMs = this.#parts.now();
       const passes = this.#passes;
       done += passes;
-      const isAtRest = !(await this.#improve(passes));
+      const isSettled = !(await this.#relax(passes));
       const tookMs = this.#parts.now() - startMs;
       this.#passes = Math.min(MAX_PASSES, Math.max(MIN_PASSES, tookMs < SLICE_MS ? passes * 2 : passes >> 1));
-      if (isAtRest) return this.#pointed();
+      if (isSettled) return this.#readDirections();
       // Each pass settles at least one more step of every path. More passes than cells mean that the GPU computes wrong.
       if (done > cells + passes) {
         throw new MeshError('volunteer-failed', 'The GPU does not finish a path search. Update its driver.');
@@ -139,7 +139,7 @@ export class FlowField {
   }
 
   /** Whether the last of the passes still changed anything. */
-  async #improve(passes: number): Promise<boolean> {
+  async #relax(passes: number): Promise<boolean> {
     const { device } = this.#parts;
     const { changes, changesReadback } = this.#buffers;
     const encoder = device.createCommandEncoder();
@@ -164,7 +164,7 @@ export class FlowField {
     pass.end();
   }
 
-  async #pointed(): Promise<Uint8Array> {
+  async #readDirections(): Promise<Uint8Array> {
     const { device, pipelines, shape } = this.#parts;
     const { directions, readback } = this.#buffers;
     const cells = shape.width * shape.height;
@@ -174,7 +174,7 @@ export class FlowField {
     pass.setBindGroup(0, this.#point);
     pass.dispatchWorkgroups(Math.ceil(cells / 4 / WORKGROUP));
     pass.end();
-    encoder.copyBufferToBuffer(directions, 0, readback, 0, whole(cells));
+    encoder.copyBufferToBuffer(directions, 0, readback, 0, wordBytes(cells));
     device.queue.submit([encoder.finish()]);
     return new Uint8Array(await readBuffer(readback), 0, cells);
   }
@@ -200,6 +200,6 @@ interface Buffers {
 }
 
 /** Bytes for one byte per cell, rounded up to whole words. */
-function whole(cells: number): number {
+function wordBytes(cells: number): number {
   return Math.ceil(cells / 4) * 4;
 }

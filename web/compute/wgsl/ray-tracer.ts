@@ -63,13 +63,13 @@ export class WgslRayTracer {
         const to = Math.min(count, from + size);
         this.#device.queue.writeBuffer(buffers.view, 0, viewBytes(params, geometry, from, to));
         const startMs = this.#now();
-        this.#paint(pipeline, group, to - from);
+        this.#render(pipeline, group, to - from);
         await this.#device.queue.onSubmittedWorkDone().catch((cause: unknown) => {
           throw deviceLost(cause);
         });
         // Approaches the length of a slice gradually: rows of sky say little about the mesh below them.
         const ratio = SLICE_MS / Math.max(this.#now() - startMs, MIN_MEASURED_MS);
-        size = whole(size * Math.min(2, Math.max(0.25, ratio)));
+        size = toWorkgroups(size * Math.min(2, Math.max(0.25, ratio)));
         from = to;
         if (from < count) await slot.yieldNow();
       }
@@ -89,7 +89,7 @@ export class WgslRayTracer {
   }
 
   #firstBand({ samplesPerPixel }: RaytracingParams): number {
-    return whole(FIRST_BAND_SAMPLES / samplesPerPixel);
+    return toWorkgroups(FIRST_BAND_SAMPLES / samplesPerPixel);
   }
 
   #allocate(
@@ -116,7 +116,7 @@ export class WgslRayTracer {
     return this.#device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
   }
 
-  #paint(pipeline: GPUComputePipeline, group: GPUBindGroup, pixels: number): void {
+  #render(pipeline: GPUComputePipeline, group: GPUBindGroup, pixels: number): void {
     const encoder = this.#device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     pass.setPipeline(pipeline);
@@ -140,7 +140,7 @@ const EMPTY_BYTES = 32;
 const VIEW_BYTES = 112;
 
 /** Rounds to full workgroups, at most as many as one dispatch may have. */
-function whole(pixels: number): number {
+function toWorkgroups(pixels: number): number {
   return Math.min(MAX_WORKGROUPS, Math.max(1, Math.round(pixels / WORKGROUP))) * WORKGROUP;
 }
 

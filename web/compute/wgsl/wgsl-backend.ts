@@ -90,9 +90,10 @@ export class WgslFrames implements BackendFrames {
   async start(frame: VideoFrame): Promise<Started<VideoFrame>> {
     const time = timeOf(frame);
     const resources = await this.#resourcesFor(frame);
-    if (this.#framePaths.frameOut === 'canvas' && !time.hasAlpha) return this.#throughCanvas(frame, time, resources);
+    if (this.#framePaths.frameOut === 'canvas' && !time.hasAlpha)
+      return this.#exportThroughCanvas(frame, time, resources);
     const readback = await resources.ring.take();
-    resources.submit(readback, await this.#bringIn(frame, resources));
+    resources.submit(readback, await this.#importFrame(frame, resources));
     const { outWidth: width, outHeight: height } = this.#target;
     const { strideBytes } = resources.ring;
     const sharp = resources.ring.read(readback, (bytes) => makeFrame(bytes, { width, height, strideBytes }, time));
@@ -108,7 +109,7 @@ export class WgslFrames implements BackendFrames {
   }
 
   /** Writes the frame's pixels to the input, or returns the frame as a texture that a kernel can read without a copy. */
-  async #bringIn(frame: VideoFrame, resources: UpscaleResources): Promise<GPUExternalTexture | undefined> {
+  async #importFrame(frame: VideoFrame, resources: UpscaleResources): Promise<GPUExternalTexture | undefined> {
     switch (this.#framePaths.frameIn) {
       case 'importExternalTexture':
         return this.#device.importExternalTexture({ source: frame });
@@ -125,8 +126,12 @@ export class WgslFrames implements BackendFrames {
     }
   }
 
-  async #throughCanvas(frame: VideoFrame, time: FrameTime, resources: UpscaleResources): Promise<Started<VideoFrame>> {
-    const external = await this.#bringIn(frame, resources);
+  async #exportThroughCanvas(
+    frame: VideoFrame,
+    time: FrameTime,
+    resources: UpscaleResources,
+  ): Promise<Started<VideoFrame>> {
+    const external = await this.#importFrame(frame, resources);
     this.#canvas ??= new OutputCanvas(this.#device, this.#target);
     resources.submitInto(this.#canvas.nextTexture(), external);
     const sharp = this.#canvas.toFrame(time);

@@ -4,10 +4,11 @@ import type { PixelImage } from '../../../../shared/tasks/definition.ts';
 import { IMAGE } from '../../../../shared/tasks/tuning.ts';
 import { NETWORKS, type Network } from '../../../../shared/tasks/upscale.ts';
 import type { UpscaleShape } from '../../backend.ts';
+import type { NetworkShape } from '../../models/manifest.ts';
 import type { ModelSource } from '../../models/model-source.ts';
 import { inputKindOf } from '../../networks/input-kind.ts';
 import { doubledReference } from '../../networks/reference-network.ts';
-import { type Span, withHalo } from '../../ort/bands.ts';
+import { haloOf } from '../../ort/bands.ts';
 import { upscaleReference } from '../../reference/upscale.ts';
 import { loadNetwork, repositoryModels } from '../../test-models.ts';
 import { paintedPicture } from '../../test-pictures.ts';
@@ -16,6 +17,22 @@ import { READBACK_RING_SIZE } from '../gpu-buffers.ts';
 import { openDevice } from '../gpu-device.ts';
 import { PassFactory, UpscaleResources } from '../upscale-resources.ts';
 import { WgslBackend } from '../wgsl-backend.ts';
+
+/** Source pixels along one axis, `to` excluded. */
+interface Span {
+  from: number;
+  to: number;
+}
+
+/**
+ * The source pixels along one axis that a part of a picture needs for the same result as the whole picture in every pixel. Cut twice the
+ * part out of the result.
+ * @param size - of the whole picture.
+ */
+function withHalo(shape: NetworkShape, { from, to }: Span, size: number): Span {
+  const halo = haloOf(shape);
+  return { from: Math.max(0, from - halo), to: Math.min(size, to + halo) };
+}
 
 /** Methods that create objects on the GPU. */
 const MAKING = ['createBuffer', 'createTexture', 'createBindGroup', 'createShaderModule', 'createComputePipelineAsync'];
