@@ -102,7 +102,7 @@ export class FairQueue<Item> {
   }
 }
 
-/** Owners that start together are told apart by their items in flight. */
+/** Owners that start together are ordered by their items in flight. */
 function goesBefore(a: Owner<unknown>, b: Owner<unknown>): boolean {
   return a.paidUntilMs < b.paidUntilMs || (a.paidUntilMs === b.paidUntilMs && a.inFlight < b.inFlight);
 }

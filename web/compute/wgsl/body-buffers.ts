@@ -131,7 +131,7 @@ function make(buffer: Parameters<Parameters<typeof allocate>[2]>[0], params: Phy
   return {
     world: buffer('world', WORLD_BYTES, UNIFORM | COPY_DST),
     progress: buffer('progress', PROGRESS_BYTES, STORAGE | COPY_SRC),
-    progressReadback: buffer('told', PROGRESS_BYTES, MAP_READ | COPY_DST),
+    progressReadback: buffer('progress readback', PROGRESS_BYTES, MAP_READ | COPY_DST),
     positions: buffer('places', count * VEC4 * 4, STORAGE | COPY_DST | COPY_SRC),
     velocities: buffer('speeds', count * VEC4 * 4, STORAGE | COPY_DST | COPY_SRC),
     cellHeads: buffer('heads', slots * 4, STORAGE),

@@ -90,7 +90,7 @@ export class FlowField {
       reached: [buffer('reached', cells * 8, STORAGE), buffer('reached', cells * 8, STORAGE)] as const,
       changed: [buffer('changed', tiles * 4, STORAGE), buffer('changed', tiles * 4, STORAGE)] as const,
       changes: buffer('changes', 4, STORAGE | COPY_DST | COPY_SRC),
-      changesReadback: buffer('told', 4, MAP_READ | COPY_DST),
+      changesReadback: buffer('changes readback', 4, MAP_READ | COPY_DST),
       directions: buffer('directions', wordBytes(cells), STORAGE | COPY_SRC),
       readback: buffer('readback', wordBytes(cells), MAP_READ | COPY_DST),
     }));
