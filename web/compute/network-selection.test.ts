@@ -4,7 +4,6 @@ import { MeshError, type MeshErrorReason } from '../../shared/errors.ts';
 import type { Network } from '../../shared/tasks/upscale.ts';
 import type { Backend, BackendName, UpscaleShape } from './backend.ts';
 import { BENCHMARK_HEIGHT, BENCHMARK_WIDTH } from './filter-benchmark.ts';
-import { fitRunCost } from './measured-speeds.ts';
 import { networksIn, parseManifest } from './models/manifest.ts';
 import { type ModelSource, modelName } from './models/model-source.ts';
 import {
@@ -175,10 +174,4 @@ test('a backend with a known cost is checked and not timed, and refused where it
   expect(byWgsl).toEqual([`wgsl ${width}x${height}`]);
   expect(selection.costs).toEqual({ fast: { wgsl: known, 'ort-webgpu': { fixedMs: 9, msPerPixel: 0 } } });
   expect(selection.backendFor('fast', 1_000).name).toBe('wgsl');
-});
-
-test('no coefficient of a cost is negative, however noisy the clock', () => {
-  expect(fitRunCost({ pixels: 100, ms: 5 }, { pixels: 400, ms: 4 })).toEqual({ fixedMs: 4, msPerPixel: 0 });
-  const { fixedMs, msPerPixel } = fitRunCost({ pixels: 100, ms: 1 }, { pixels: 400, ms: 40 });
-  expect([fixedMs, msPerPixel]).toEqual([0, 0.1]);
 });
