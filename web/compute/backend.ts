@@ -48,6 +48,24 @@ export interface BackendFrames {
   dispose(): void;
 }
 
+/**
+ * Paths of a VideoFrame into the GPU, the cheapest first: imported without a copy; copied by the GPU; read by the processor and uploaded.
+ */
+export const FRAME_IMPORTS = ['importExternalTexture', 'copyExternalImageToTexture', 'copyTo'] as const;
+export type FrameImport = (typeof FRAME_IMPORTS)[number];
+
+/** Paths of the result out of the GPU: a canvas that stays on the GPU; read back to the processor. */
+export const FRAME_EXPORTS = ['canvas', 'readback'] as const;
+export type FrameExport = (typeof FRAME_EXPORTS)[number];
+
+export interface FramePaths {
+  frameIn: FrameImport;
+  frameOut: FrameExport;
+}
+
+/** Paths that work wherever WebGPU does. */
+export const SAFE_FRAME_PATHS: FramePaths = { frameIn: 'copyTo', frameOut: 'readback' };
+
 /** Runs tasks of one type faster than the reference. Checked and measured before it is used. */
 export interface TaskExecutor {
   readonly backend: BackendName;

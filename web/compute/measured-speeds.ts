@@ -1,6 +1,5 @@
 import type { Network } from '../../shared/tasks/upscale.ts';
-import type { BackendName } from './backend.ts';
-import type { FramePaths } from './wgsl/frame-paths.ts';
+import type { BackendName, FramePaths } from './backend.ts';
 
 /** Raise it whenever a kernel, a benchmark or a unit of cost changes, so that speeds kept by an older build are measured again. */
 const BENCHMARK_VERSION = 1;

@@ -1,7 +1,6 @@
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
-import type { BackendName } from './backend.ts';
+import { type BackendName, SAFE_FRAME_PATHS } from './backend.ts';
 import { type ExecutorSpeed, type MeasuredSpeeds, type NetworkCosts, speedsKey } from './measured-speeds.ts';
-import { SAFE_FRAME_PATHS } from './wgsl/frame-paths.ts';
 import { adapterName } from './wgsl/gpu-device.ts';
 
 /** The browser's WebGPU, with a list of the devices that it opened, so that a test can destroy them. */

@@ -1,27 +1,9 @@
 import { IMAGE } from '../../../shared/tasks/tuning.ts';
 import { FILTERS, type Filter } from '../../../shared/tasks/upscale.ts';
-import type { Backend } from '../backend.ts';
+import { type Backend, FRAME_EXPORTS, FRAME_IMPORTS, type FramePaths, SAFE_FRAME_PATHS } from '../backend.ts';
 import { testPattern } from '../filter-benchmark.ts';
 import { upscaleReference } from '../reference/upscale.ts';
 import { makeFrame, RgbaReader } from '../video-frames.ts';
-
-/**
- * Paths of a VideoFrame into the GPU, the cheapest first: imported without a copy; copied by the GPU; read by the processor and uploaded.
- */
-export const FRAME_IMPORTS = ['importExternalTexture', 'copyExternalImageToTexture', 'copyTo'] as const;
-export type FrameImport = (typeof FRAME_IMPORTS)[number];
-
-/** Paths of the result out of the GPU: a canvas that stays on the GPU; read back to the processor. */
-export const FRAME_EXPORTS = ['canvas', 'readback'] as const;
-export type FrameExport = (typeof FRAME_EXPORTS)[number];
-
-export interface FramePaths {
-  frameIn: FrameImport;
-  frameOut: FrameExport;
-}
-
-/** Paths that work wherever WebGPU does. */
-export const SAFE_FRAME_PATHS: FramePaths = { frameIn: 'copyTo', frameOut: 'readback' };
 
 const SIDE = 64;
 /** Timed runs of a path. The fastest counts: the first pays for compiling and allocating. */

@@ -1,12 +1,11 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { type InputKind, isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
-import type { Backend, BackendFrames, FrameTarget } from '../backend.ts';
+import { type Backend, type BackendFrames, type FramePaths, type FrameTarget, SAFE_FRAME_PATHS } from '../backend.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { FrameInputKindTracker, inputKindOf } from '../networks/input-kind.ts';
 import { isIdentity } from '../reference/upscale.ts';
 import type { Started } from '../schedule.ts';
 import { checkFrameShape, type FrameTime, frameSize, makeFrame, RgbaReader, timeOf } from '../video-frames.ts';
-import { type FramePaths, SAFE_FRAME_PATHS } from './frame-paths.ts';
 import { PassFactory, UpscaleResourcePool, UpscaleResources } from './upscale-resources.ts';
 
 /** Our kernels on a WebGPU device. Owns the device and destroys it. */
