@@ -1,5 +1,5 @@
 """
-Luma PSNR over bicubic on pictures that took no part in training, dB.
+Prints the gain in luma PSNR over bicubic, dB, on pictures that were not used in training.
 
     python3 evaluate.py fast aliased
 """
@@ -15,7 +15,7 @@ from networks import INPUTS, SHAPES, luma, run
 
 
 def gains_over_bicubic(layers: list[tuple[torch.Tensor, torch.Tensor]], folder: Path, kind: str, every: int = 1) -> dict[str, float]:
-    """The mean over pictures of that kind of input, as they are and out of a video codec."""
+    """Mean gains over the pictures of one kind of input, uncoded and after a video codec."""
     gains: dict[str, list[float]] = {"raw": [], "coded": []}
     for path in sorted(folder.glob("*.npz"))[::every]:
         with np.load(path) as picture:
@@ -33,7 +33,7 @@ def _tensor(pixels: np.ndarray) -> torch.Tensor:
 
 
 def _psnr(made: torch.Tensor, truth: torch.Tensor) -> float:
-    """Of 8-bit pictures, as they are shown."""
+    """PSNR of 8-bit pictures, as they are shown."""
     shown = (made.clamp(0, 1) * 255).round() / 255
     return float(-10 * torch.log10((luma(shown) - luma(truth)).square().mean()))
 

@@ -1,6 +1,6 @@
 """
-Writes what the repository keeps of trained networks: ONNX (float32, float16), the blob that the kernels load, the manifest, and the
-vectors that every other implementation is tested against.
+Writes the trained networks into the repository: ONNX (float32, float16), the blob that the kernels load, the manifest, and the test
+vectors that every other implementation is compared with.
 
     python3 export.py --models ../web/public/models --vectors ../web/compute/networks/test-vectors
 """
@@ -23,15 +23,15 @@ from networks import INPUTS, LEAK, SHAPES, Shape, features_of, run
 Layers = list[tuple[torch.Tensor, torch.Tensor]]
 
 LICENCE = "MIT"
-# Opset and IR that onnxruntime-web reads, however old.
+# Opset and IR version that old releases of onnxruntime-web read too.
 OPSET, IR_VERSION = 17, 8
-# Odd sides, borders everywhere, and more than one workgroup along a side.
+# Odd sides, many border pixels, and more than one workgroup along each side.
 VECTOR_SIZE = (21, 13)
 
 
 def packed(layers: Layers) -> bytes:
     """
-    float32, little-endian. A layer after another: for each of 9 taps (row by row), each block of 4 inputs, each block of 4 outputs a 4 x 4
+    Packs float32, little-endian, layer by layer: for each of 9 taps (row by row), each block of 4 inputs, each block of 4 outputs a 4 x 4
     matrix, input by input (a WGSL `mat4x4` times the vector of inputs is the vector of outputs); then the bias of each output. Inputs are
     padded with zeros to a multiple of 4.
     """
@@ -41,15 +41,15 @@ def packed(layers: Layers) -> bytes:
         full = np.zeros((outputs, -(-inputs // 4) * 4, 3, 3), np.float32)
         full[:, :inputs] = weight.numpy()
         blocks = full.reshape(outputs // 4, 4, full.shape[1] // 4, 4, 9)
-        # To tap, input block, output block, input, output.
+        # Order: tap, input block, output block, input, output.
         parts += [blocks.transpose(4, 2, 0, 3, 1).ravel(), bias.numpy().astype(np.float32)]
     return np.concatenate(parts).astype("<f4").tobytes()
 
 
 def to_onnx(shape: Shape, layers: Layers, kind: type) -> bytes:
     """
-    `source` 1 x 3 x H x W to `sharp` 1 x 3 x 2H x 2W, both of `kind`. Pads are nodes of their own, for onnxruntime-web's convolutions know
-    no repeated borders.
+    Builds a model from `source` (1 x 3 x H x W) to `sharp` (1 x 3 x 2H x 2W), both of type `kind`. Padding is a separate node, because
+    convolutions in onnxruntime-web cannot repeat borders.
     """
     nodes, constants = [], []
 
@@ -88,7 +88,7 @@ def to_onnx(shape: Shape, layers: Layers, kind: type) -> bytes:
 
 
 def vectors(layers: Layers) -> tuple[dict, bytes]:
-    """A picture and what each layer makes of it, channels last, float32."""
+    """A picture and the output of each layer, channels last, float32."""
     width, height = VECTOR_SIZE
     rng = np.random.default_rng(3)
     pixels = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
@@ -121,7 +121,7 @@ def main() -> None:
         layers = torch.load(options.weights / f"{shape.name}.{kind}.pt")
         gains = gains_over_bicubic(layers, options.data / "held-out", kind)
         entries.append(keep(options.models, shape, kind, layers, gains))
-        # So small a picture counts as smooth, whatever it shows.
+        # A picture this small always counts as smooth.
         if kind == "smooth":
             index, data = vectors(layers)
             (options.vectors / f"{shape.name}.json").write_text(json.dumps(index, indent=2) + "\n")
@@ -130,7 +130,7 @@ def main() -> None:
 
 
 def keep(folder: Path, shape: Shape, kind: str, layers: Layers, gains: dict[str, float]) -> dict:
-    """Writes a network's files and returns its entry of the manifest."""
+    """Writes a network's files and returns its manifest entry."""
     files = {
         "wgsl": (f"{shape.name}-{kind}.bin", packed(layers)),
         "onnx": (f"{shape.name}-{kind}.onnx", to_onnx(shape, layers, np.float32)),

@@ -1,4 +1,4 @@
-"""The three 2x networks. Weights are learned over-parametrised and collapsed to plain 3x3 convolutions, which is all that runs."""
+"""The three 2x networks. Weights are trained over-parametrised and collapsed to plain 3x3 convolutions, the only operation at run time."""
 
 from dataclasses import dataclass
 
@@ -6,16 +6,16 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-# Rec. 601 luma of sRGB-encoded values: what video and the usual PSNR of luma are made of.
+# Rec. 601 luma of sRGB-encoded values, as in video and in the usual luma PSNR.
 LUMA = torch.tensor([0.299, 0.587, 0.114])
 
-# Slope of the leaky ReLU. With a plain ReLU at 8 channels the network died at its bilinear base.
+# Slope of the leaky ReLU. With a plain ReLU at 8 channels all units died, and only the bilinear base was left.
 LEAK = 0.1
 
 
 @dataclass(frozen=True)
 class Shape:
-    """`outputs`: 'luma' adds one value to red, green and blue."""
+    """`outputs`: 'luma' adds the same value to red, green and blue."""
 
     name: str
     channels: int
@@ -24,7 +24,7 @@ class Shape:
 
     @property
     def widths(self) -> list[int]:
-        """Channels before the first, between, and after the last convolution."""
+        """Channels before the first convolution, between the convolutions, and after the last."""
         colours = 1 if self.outputs == "luma" else 3
         return [3, *[self.channels] * (self.convs - 1), 4 * colours]
 
@@ -36,8 +36,9 @@ class Shape:
 
 class CollapsibleConv(nn.Module):
     """
-    A 3x3 convolution that learns as 3x3 into `hidden` channels, 1x1 back and an identity, after SESR (Bhardwaj et al., 2021), collapsed in
-    every step: the same function as a plain one, but gradient descent takes a better path, and it costs next to nothing.
+    A 3x3 convolution that is trained as 3x3 into `hidden` channels, 1x1 back, and an identity, and collapsed in every step (K. Bhardwaj et
+    al., "Collapsible Linear Blocks for Super-Efficient Super Resolution", 2021). It computes the same function as a plain convolution, but
+    gradient descent converges better, at almost no cost.
     """
 
     def __init__(self, inputs: int, outputs: int, hidden: int, start: float):
@@ -57,7 +58,7 @@ class CollapsibleConv(nn.Module):
 
 
 class Network(nn.Module):
-    """Takes N x 3 x H x W, sRGB-encoded 0..1, and gives twice the size."""
+    """Doubles N x 3 x H x W, sRGB-encoded 0..1."""
 
     def __init__(self, shape: Shape):
         super().__init__()
@@ -65,7 +66,7 @@ class Network(nn.Module):
         widths = shape.widths
         last = len(widths) - 2
         self.convs = nn.ModuleList(
-            # What is added to an identity starts small, or the values would double from layer to layer.
+            # The part added to an identity starts small, otherwise values would double from layer to layer.
             CollapsibleConv(i, o, 64, 0.1 if n == last else 0.5 if i == o else 1.0)
             for n, (i, o) in enumerate(zip(widths, widths[1:]))
         )
@@ -79,8 +80,7 @@ class Network(nn.Module):
 
 def run(layers: list[tuple[torch.Tensor, torch.Tensor]], source: torch.Tensor) -> torch.Tensor:
     """
-    The network as it runs everywhere. What is read beyond a border is the border's own value, at every layer: that is what clamped
-    coordinates give.
+    The network as it runs everywhere. Every layer repeats its borders, as clamped coordinates do.
     """
     detail = F.pixel_shuffle(features_of(layers, source)[-1], 2)
     base = F.interpolate(source, scale_factor=2, mode="bilinear", align_corners=False)
@@ -88,7 +88,7 @@ def run(layers: list[tuple[torch.Tensor, torch.Tensor]], source: torch.Tensor) -
 
 
 def features_of(layers: list[tuple[torch.Tensor, torch.Tensor]], source: torch.Tensor) -> list[torch.Tensor]:
-    """What each layer gives to the next, activated; the last one's values are the detail."""
+    """Activated outputs of each layer; those of the last one are the detail."""
     padded = F.pad(source, (1, 1, 1, 1), mode="replicate").contiguous(memory_format=torch.channels_last)
     all_features = []
     for n, (weight, bias) in enumerate(layers):
@@ -101,11 +101,11 @@ def features_of(layers: list[tuple[torch.Tensor, torch.Tensor]], source: torch.T
 
 
 def luma(image: torch.Tensor) -> torch.Tensor:
-    """N x 3 x H x W to N x 1 x H x W."""
+    """Converts N x 3 x H x W to N x 1 x H x W."""
     return (image * LUMA.view(1, 3, 1, 1)).sum(1, keepdim=True)
 
 
-# Kinds of input, each with weights of its own, and what `prepare.py` calls them: pictures whose pixels are averages, and those whose
+# Kinds of input, each with its own weights, and their names in `prepare.py`: pictures whose pixels are averages, and pictures whose
 # pixels are one sample each, as games render them without anti-aliasing.
 INPUTS = {"smooth": "box", "aliased": "aliased"}
 

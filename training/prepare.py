@@ -1,5 +1,5 @@
 """
-Makes the training pairs: for each picture its truth and what a gamer's machine would send of it.
+Makes the training pairs: for each picture the ground truth and the small picture that a gamer's machine would send.
 
     python3 prepare.py --frames ../../shared/frames --out .data
 """
@@ -18,25 +18,25 @@ SCENES = 100
 SEED = 7
 CAPTURE = (2560, 1440)
 
-# Of every four samples along a side the captures of the games were given this one (../../shared/frames/README.md).
+# Index of the sample, of every four along a side, that the games' captures contain.
 SAMPLE = 2
 
-# Quantisers that x264 and libvpx spend on 640x360 at 30/s between about 1 and 8 Mb/s.
+# Quantisers that x264 and libvpx use for 640x360 at 30 frames a second between about 1 and 8 Mb/s.
 H264_QP = (20, 34)
 VP8_QP = (12, 44)
-# Frames a coded clip has: its last one, which is kept, was predicted from the ones before it.
+# Frames in a coded clip. The last one, which is kept, was predicted from the ones before it.
 CLIP_FRAMES = 5
 MARGIN = 16
 
 
 def box(picture: np.ndarray) -> np.ndarray:
-    """The mean of every 2 x 2 pixels, rounded."""
+    """Rounded mean of every 2 x 2 pixels."""
     height, width, _ = picture.shape
     return np.rint(picture.reshape(height // 2, 2, width // 2, 2, 3).mean((1, 3))).astype(np.uint8)
 
 
 def coded(rng: np.random.Generator, small: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The picture as a decoder shows it after a pan, and the truth of what is left of it."""
+    """The decoded picture after a pan, and the ground truth of the part that is still visible."""
     height, width, _ = small.shape
     step = rng.integers(-3, 4, 2)
     size = (height - 2 * MARGIN, width - 2 * MARGIN)
@@ -50,7 +50,7 @@ def coded(rng: np.random.Generator, small: np.ndarray, truth: np.ndarray) -> tup
         codec = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "20M", "-qmin", quantiser, "-qmax", quantiser]
         kind = "ivf"
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size[1]}x{size[0]}", "-r", "30"]
-    # BT.709, limited range, as a browser's encoder does it.
+    # BT.709, limited range, as in a browser's encoder.
     to_video = ["-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p"]
     to_pixels = ["-vf", "scale=in_color_matrix=bt709:in_range=tv:flags=accurate_rnd,format=rgb24", "-f", "rawvideo"]
     packets = _ffmpeg([*raw, "-i", "-", *to_video, *codec, "-f", kind, "-"], clip.tobytes())
@@ -66,7 +66,7 @@ def _ffmpeg(arguments: list[str], data: bytes) -> bytes:
 
 
 def keep(out: Path, name: str, rng: np.random.Generator, truth: np.ndarray, aliased: np.ndarray) -> None:
-    """One file a picture. A coded picture is a little smaller than the rest."""
+    """Writes one file per picture. A coded picture is a little smaller than the others."""
     boxed = box(truth)
     coded_aliased, inside = coded(rng, aliased, truth)
     coded_boxed, _ = coded(rng, boxed, truth)

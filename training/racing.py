@@ -1,6 +1,6 @@
 """
-The built-in game's road and craft for many craft at a time: what `web/game/simulation/` computes for one. Units in names as there.
-Arrays of craft are groups x craft: each group has a road of its own.
+The built-in game's road and craft, vectorised over many craft; `web/game/simulation/` computes the same for one. Names carry the same
+units. Arrays are groups x craft, and each group has its own road.
 """
 
 from dataclasses import dataclass, field
@@ -41,7 +41,7 @@ def _turn(start: np.ndarray, end: np.ndarray) -> np.ndarray:
 
 
 def road(seed: int) -> tuple[float, np.ndarray]:
-    """Length in metres and curvature (1/m, positive to the right) at each of SAMPLES equal steps along it, as track.ts has them."""
+    """Length, metres, and curvature (1/m, positive to the right) at SAMPLES equal steps along the road, as in track.ts."""
     random = mulberry32(seed)
     shape = []
     for index, share in enumerate(HARMONICS):
@@ -70,7 +70,7 @@ def road(seed: int) -> tuple[float, np.ndarray]:
 
 
 class Roads:
-    """One for each group of craft."""
+    """The roads, one per group of craft."""
 
     def __init__(self, seeds: list[int]):
         roads = [road(seed) for seed in seeds]
@@ -78,7 +78,7 @@ class Roads:
         self._curvature = np.array([curvature for _, curvature in roads])
 
     def curvature(self, distance_m: np.ndarray) -> np.ndarray:
-        """At places along the roads: groups x anything."""
+        """Curvature at positions along the roads: groups x anything."""
         flat = distance_m.reshape(len(distance_m), -1)
         position = (flat % self.length_m) / self.length_m * SAMPLES
         index = position.astype(np.int64) % SAMPLES
@@ -88,7 +88,7 @@ class Roads:
         return (start + (end - start) * share).reshape(distance_m.shape)
 
     def ahead(self, start_m: np.ndarray, end_m: np.ndarray) -> np.ndarray:
-        """The shorter signed way along a closed road; groups come first."""
+        """Shorter signed distance along a closed road; groups are the first axis."""
         length_m = self.length_m.reshape(-1, *[1] * (np.ndim(end_m) - 1))
         way = (end_m - start_m) % length_m
         return np.where(way > length_m / 2, way - length_m, way)
@@ -96,7 +96,7 @@ class Roads:
 
 @dataclass
 class Craft:
-    """`Craft` of craft.ts without boost and energy, which rivals do not use."""
+    """`Craft` of craft.ts, without boost and energy, which rivals do not use."""
 
     distance_m: np.ndarray
     lateral_m: np.ndarray
@@ -108,7 +108,7 @@ class Craft:
     scraped: np.ndarray = field(default=None)
 
     def repeated(self, times: int) -> "Craft":
-        """So many of each, in a new last axis."""
+        """Repeats each craft along a new last axis."""
         arrays = (np.repeat(array[..., None], times, -1) for array in self._arrays())
         return Craft(*arrays)
 
@@ -142,13 +142,13 @@ class Craft:
 
 
 def keep_apart(craft: Craft, roads: Roads, step_s: float) -> np.ndarray:
-    """Pushes craft that touch apart, as race.ts does; returns which touch another."""
+    """Separates craft that touch, as race.ts does. Returns which ones touched another."""
     along = roads.ahead(craft.distance_m[:, :, None], craft.distance_m[:, None, :])
     across = craft.lateral_m[:, None, :] - craft.lateral_m[:, :, None]
     touches = (np.abs(along) <= TOUCH_ALONG_M) & (np.abs(across) <= TOUCH_ACROSS_M)
     count = touches.shape[1]
     touches[:, np.arange(count), np.arange(count)] = False
-    # Of two side by side the one with the lower index goes left.
+    # Of two craft side by side the one with the lower index is moved left.
     order = np.where(np.arange(count)[:, None] < np.arange(count), 1, -1)
     side = np.where(across == 0, order, np.sign(across))
     craft.lateral_m = craft.lateral_m - (touches * side).sum(-1) * 5 * step_s

@@ -1,18 +1,18 @@
 """
-Scenes of our own, drawn at four samples a pixel of the small picture's side without anti-aliasing, as the game frames were captured:
-what games are full of and few frames show.
+Generated scenes, drawn without anti-aliasing at four samples along each side of the small picture's pixels, as the game frames were
+captured. They contain what is frequent in games and rare in the captured frames.
 """
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-# Of Debian's fonts-dejavu-core.
+# From Debian's fonts-dejavu-core.
 FONTS = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSansMono.ttf", "DejaVuSerif.ttf"]
 GLYPHS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:/.+-%!?"
 
 
 def draw(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
-    """H x W x 3, 8 bits: a ground with several things on it."""
+    """Draws a scene, H x W x 3, 8 bits: a background with several objects."""
     picture = Image.fromarray(_ground(rng, width, height))
     things = rng.choice([_wires, _foliage, _text, _sprites, _polygons, _fence, _specks], size=rng.integers(3, 7))
     for thing in things:
@@ -21,7 +21,7 @@ def draw(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
 
 
 def _colour(rng: np.random.Generator) -> tuple[int, int, int]:
-    # Half of them nearly grey: saturated colours are rarer in games than a uniform draw makes them.
+    # Half of the colours are nearly grey: saturated colours are rarer in games than in a uniform draw.
     if rng.random() < 0.5:
         return tuple(int(v) for v in np.clip(rng.integers(0, 256) + rng.integers(-20, 21, 3), 0, 255))
     return tuple(int(v) for v in rng.integers(0, 256, 3))
@@ -47,7 +47,7 @@ def _gradient(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
 
 
 def _fractal_noise(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
-    """Octaves of value noise; the steepness of their fall is drawn too, from clouds to gravel."""
+    """Octaves of value noise with a random fall-off, from clouds to gravel."""
     fall = rng.uniform(0.45, 0.95)
     total = np.zeros((height, width))
     for octave in range(2, 9):
@@ -58,7 +58,7 @@ def _fractal_noise(rng: np.random.Generator, width: int, height: int) -> np.ndar
 
 
 def _floor(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
-    """A textured plane that runs to a horizon: every frequency there is, up to the finest. One sample a pixel, nearest texel."""
+    """A textured plane up to the horizon, which contains every frequency. One sample a pixel, nearest texel."""
     side = int(rng.choice([8, 16, 64, 256]))
     texture = rng.random((side, side)) if rng.random() < 0.5 else np.indices((side, side)).sum(0) % 2
     horizon = rng.uniform(-0.3, 0.4) * height
@@ -69,7 +69,7 @@ def _floor(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
     scale = side * rng.uniform(0.3, 3)
     column = ((u * np.cos(turn) - v * np.sin(turn)) * scale).astype(int) % side
     row = ((u * np.sin(turn) + v * np.cos(turn)) * scale).astype(int) % side
-    # Mip maps hide what is too fine for the screen; here a haze does.
+    # Mip maps hide texture that is too fine for the screen; here a haze does.
     haze = np.clip((y - horizon) / (0.15 * height), 0, 1)
     return 0.5 + (texture[row, column] - 0.5) * haze
 
@@ -107,7 +107,7 @@ def _text(rng: np.random.Generator, picture: Image.Image) -> Image.Image:
     pen = ImageDraw.Draw(picture)
     pen.fontmode = "1"
     for _ in range(rng.integers(1, 5)):
-        # From 6 to 24 pixels high in the small picture.
+        # 6 to 24 pixels high in the small picture.
         font = ImageFont.truetype(str(rng.choice(FONTS)), int(rng.integers(24, 96)))
         words = "".join(rng.choice(list(GLYPHS + "   "), rng.integers(4, 24)))
         at = rng.integers(-60, picture.width - 60), rng.integers(0, picture.height)
@@ -117,7 +117,7 @@ def _text(rng: np.random.Generator, picture: Image.Image) -> Image.Image:
 
 
 def _sprites(rng: np.random.Generator, picture: Image.Image) -> Image.Image:
-    """Pixel art and block worlds: a few colours in squares, also turned and in perspective."""
+    """Pixel art and block worlds: squares in a few colours, also rotated and in perspective."""
     for _ in range(rng.integers(1, 4)):
         side = int(rng.choice([8, 16, 32]))
         palette = np.array([_colour(rng) for _ in range(rng.integers(2, 6))], np.uint8)
@@ -139,7 +139,7 @@ def _polygons(rng: np.random.Generator, picture: Image.Image) -> Image.Image:
         if rng.random() < 0.3:
             radius = rng.uniform(8, 120)
             pen.ellipse([tuple(at - radius), tuple(at + radius)], fill=_colour(rng))
-            # The highlight of a shiny thing: small and white.
+            # The highlight of a shiny object: small and white.
             glint = radius * rng.uniform(0.05, 0.25)
             pen.ellipse([tuple(at - radius * 0.4 - glint), tuple(at - radius * 0.4 + glint)], fill=(255, 255, 255))
         else:
@@ -161,7 +161,7 @@ def _fence(rng: np.random.Generator, picture: Image.Image) -> Image.Image:
 
 
 def _specks(rng: np.random.Generator, picture: Image.Image) -> Image.Image:
-    """Sparks, snow, stars, and glitter on noise."""
+    """Sparks, snow, stars, and glitter over noise."""
     pixels = np.array(picture)
     for _ in range(rng.integers(40, 400)):
         y, x = rng.integers(0, picture.height), rng.integers(0, picture.width)

@@ -1,10 +1,10 @@
 """
-The steering policy of the game's non-player ships: a small network that imitates an expert who looks ahead.
+The steering policy of the game's non-player ships: a small network that imitates an expert that looks ahead.
 
     OMP_NUM_THREADS=1 python3 steering.py --models ../web/public/models --vectors ../web/game/simulation/test-vectors
 
-The expert simulates a second and a half of each way on (a line across the road, braking or not) and takes the best; the network learns
-what it would do in the places that the network itself gets into (DAgger: Ross, Gordon and Bagnell, 2011).
+The expert simulates each plan (a line across the road, braking or not) for a second and a half and takes the best. The network learns the
+expert's actions in the states that the network itself reaches (DAgger: S. Ross, G. Gordon, D. Bagnell, 2011).
 """
 
 import argparse
@@ -35,7 +35,7 @@ LINES_M = np.array([np.nan, -6, -4, -2, 0, 2, 4, 6])
 
 
 def nearest_ahead(craft: Craft, roads: Roads) -> tuple[np.ndarray, ...]:
-    """Of each craft the next within NEAR_M ahead: is there one, how far along and across, and how fast it comes nearer."""
+    """The next craft within NEAR_M ahead of each: whether there is one, its distance along and across the road, and its closing speed."""
     along = roads.ahead(craft.distance_m[:, :, None], craft.distance_m[:, None, :])
     along = np.where((along > 0) & (along < NEAR_M), along, np.inf)
     which = along.argmin(-1)
@@ -46,7 +46,7 @@ def nearest_ahead(craft: Craft, roads: Roads) -> tuple[np.ndarray, ...]:
 
 
 def observe(craft: Craft, roads: Roads, lane_m: np.ndarray) -> np.ndarray:
-    """Groups x craft x INPUTS, float32."""
+    """Observations, groups x craft x INPUTS, float32."""
     bends = roads.curvature(craft.distance_m[..., None] + LOOK_AHEAD_M) * CURVATURE_SCALE
     is_near, along_m, across_m, closing_mps = nearest_ahead(craft, roads)
     own = [
@@ -66,21 +66,21 @@ def observe(craft: Craft, roads: Roads, lane_m: np.ndarray) -> np.ndarray:
 
 
 def towards(line_m: np.ndarray, craft: Craft, curvature: np.ndarray) -> np.ndarray:
-    """The steering that leads to a line along the road, as pilots.ts steers."""
+    """Steers to a line along the road, as autopilot.ts does."""
     reach_m = 12 + craft.speed_mps * 0.45
     wanted = np.clip(np.arctan2(line_m - craft.lateral_m, reach_m), -0.3, 0.3)
     return np.clip((wanted - craft.course_rad) * 5 + curvature * 12, -1, 1)
 
 
 def autopilot(craft: Craft, roads: Roads, lane_m: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What the game's rivals do without a network: pilots.ts."""
+    """The rule that the game's rivals follow without a network: autopilot.ts."""
     bends = roads.curvature(craft.distance_m[..., None] + np.array([10, 25, 45, 70]))
     safe_mps = np.sqrt(62 / np.maximum(np.abs(bends).max(-1), 1e-4))
     return towards(lane_m, craft, bends[..., 0]), craft.speed_mps > safe_mps
 
 
 def expert(craft: Craft, roads: Roads, lane_m: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The first move of the best of all ways on, each simulated to its end with the others going on as they go."""
+    """First action of the best plan. Each plan is simulated to its end while the other craft go on as before."""
     lines_m = np.where(np.isnan(LINES_M), lane_m[..., None], LINES_M)
     lines_m = np.concatenate([lines_m, lines_m], -1)
     brakes = np.arange(lines_m.shape[-1]) >= len(LINES_M)
@@ -108,7 +108,7 @@ def expert(craft: Craft, roads: Roads, lane_m: np.ndarray) -> tuple[np.ndarray, 
 
 
 def policy() -> nn.Sequential:
-    """INPUTS numbers to two within -1..1: steering, and braking where it is above 0."""
+    """Maps INPUTS numbers to two within -1..1: steering, and braking where it is above 0."""
     return nn.Sequential(nn.Linear(INPUTS, 32), nn.Tanh(), nn.Linear(32, 32), nn.Tanh(), nn.Linear(32, 2), nn.Tanh())
 
 
@@ -120,7 +120,7 @@ def decide(network: nn.Sequential, observation: np.ndarray) -> tuple[np.ndarray,
 
 
 def start(seeds: list[int], rng: np.random.Generator) -> tuple[Craft, Roads, np.ndarray]:
-    """A race on each road: craft close together, anywhere across it, each with a lane and a top speed of its own."""
+    """Starts a race on each road: craft close together at random positions across it, each with its own lane and top speed."""
     size = (len(seeds), SHIPS)
     lane_m = rng.uniform(-4.5, 4.5, size)
     craft = Craft(
@@ -136,7 +136,7 @@ def start(seeds: list[int], rng: np.random.Generator) -> tuple[Craft, Roads, np.
 
 
 def gather(drive, seeds: list[int], rng: np.random.Generator, seconds: float) -> tuple[np.ndarray, np.ndarray]:
-    """Observations on the way that `drive` takes, disturbed now and then, and what the expert would do there."""
+    """Observations while `drive` drives, with random disturbances, and the expert's actions there."""
     craft, roads, lane_m = start(seeds, rng)
     seen, wanted = [], []
     for _ in range(round(seconds / STEP_S / DECISION_STEPS)):
@@ -168,7 +168,7 @@ def fit(network: nn.Sequential, seen: np.ndarray, wanted: np.ndarray, steps: int
 
 
 def judge(drive, seeds: list[int], seconds: float = 60) -> dict[str, float]:
-    """On roads that took no part in training, in the game's own steps, decided 20 times a second."""
+    """Evaluates on roads that were not used in training, in the game's time steps, with 20 decisions a second."""
     craft, roads, lane_m = start(seeds, np.random.default_rng(SEED + 1))
     start_m, scraped_s, touched_s, step_s = craft.distance_m, 0.0, 0.0, 1 / 120
     for step in range(round(seconds / step_s)):
@@ -197,7 +197,7 @@ def to_onnx(network: nn.Sequential) -> bytes:
 
 
 def vectors(network: nn.Sequential) -> dict:
-    """A race, what each craft sees of it and what the policy does: for the game's own code to be compared with."""
+    """A race with each craft's observations and the policy's actions, for comparison with the game's own code."""
     seed = 3
     rng = np.random.default_rng(SEED + 2)
     craft, roads, lane_m = start([seed], rng)
@@ -239,7 +239,7 @@ def main() -> None:
     seen, wanted = np.empty((0, INPUTS), np.float32), np.empty((0, 2), np.float32)
     for n in range(options.rounds):
         seeds = [10_000 + n * GROUPS + i for i in range(GROUPS)]
-        # In the first round the expert drives.
+        # The expert drives in the first round.
         drive = (lambda _, *expert_controls: expert_controls) if n == 0 else (lambda observation, *_: decide(network, observation))
         new = gather(drive, seeds, rng, options.seconds)
         seen, wanted = np.concatenate([seen, new[0]]), np.concatenate([wanted, new[1]])

@@ -3,7 +3,7 @@ Trains one network for one kind of input and keeps its collapsed weights.
 
     python3 train.py fast aliased --steps 15000
 
-On a GPU where PyTorch finds one, else on the processor with one thread: two networks side by side use two cores better.
+Runs on a GPU where PyTorch finds one, otherwise on the processor with one thread: two networks in parallel use two cores better.
 """
 
 import argparse
@@ -16,24 +16,24 @@ import torch
 from evaluate import gains_over_bicubic
 from networks import INPUTS, SHAPES, Network, Shape, luma
 
-# Source pixels along a side of a patch, and patches a step.
+# Source pixels along each side of a patch, and patches per step.
 PATCH = 48
 BATCH = 16
-# The share of patches out of drawn scenes; the rest is out of real frames.
+# Share of patches from drawn scenes; the others are from real frames.
 SCENE_SHARE = 0.5
-# The share of patches that went through a video codec, as those of streams do.
+# Share of patches that went through a video codec, as in streams.
 CODED_SHARE = 0.35
 PEAK_RATE = 2e-3
 WARM_UP_STEPS = 500
-# A patch's squared error beyond which less is no better: 40 dB. Of 30 and 50 dB each came out 0.05 to 0.1 dB behind.
+# Squared error of a patch below which improvement no longer counts: 40 dB. 30 and 50 dB both gave 0.05 to 0.1 dB less.
 GOOD_ENOUGH = 1e-4
-# Of the running mean of the weights, which is what is kept.
+# Decay of the running mean of the weights. The mean is kept as the result.
 MEAN_DECAY = 0.999
 SEED = 1
 
 
 class Patches:
-    """Patches of one kind of input at random, turned and mirrored."""
+    """Random patches of one kind of input, rotated and mirrored."""
 
     def __init__(self, folder: Path, kind: str, seed: int):
         self.rng = np.random.default_rng(seed)
@@ -45,29 +45,29 @@ class Patches:
         self.share = share / share.sum()
 
     def batch(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """N x 3 x P x P and N x 3 x 2P x 2P, 0..1."""
+        """Returns N x 3 x P x P and N x 3 x 2P x 2P, 0..1."""
         picks = self.rng.choice(len(self.pictures), BATCH, p=self.share)
         pairs = [self._patch(self.pictures[pick]) for pick in picks]
         small, large = (np.stack(side) for side in zip(*pairs))
         paint = torch.from_numpy(np.stack([self._paint() for _ in pairs]))[:, :, None, None]
-        # A picture in other colours is another picture: a few dozen frames would else be learned by heart.
+        # Permuted colours make another picture: otherwise the network would memorise a few dozen frames.
         order = torch.from_numpy(np.stack([self.rng.permutation(3) for _ in pairs]))
         sides = (torch.from_numpy(side).permute(0, 3, 1, 2).float() / 255 for side in (small, large))
         return tuple(torch.stack([image[channels] for image, channels in zip(side, order)]) * paint for side in sides)
 
     def _paint(self) -> np.ndarray:
-        """What each colour is multiplied by: half of the pictures stay as bright as they are."""
+        """Factors of the colours. Half of the pictures keep their brightness."""
         is_dimmed = self.rng.random() < 0.5
         return self.rng.uniform(0.4, 1.0, 3).astype(np.float32) if is_dimmed else np.ones(3, np.float32)
 
     def _patch(self, picture: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         is_coded = self.rng.random() < CODED_SHARE
         small, truth = (picture["coded_" + part if is_coded else part] for part in (INPUTS[self.kind], "truth"))
-        # On even pixels, as a frame begins: so a codec's chroma lies under them.
+        # On even pixels, like the origin of a frame, so that a codec's chroma samples align.
         y, x = (2 * self.rng.integers(0, (side - PATCH) // 2 + 1) for side in small.shape[:2])
         pair = small[y : y + PATCH, x : x + PATCH], truth[2 * y : 2 * (y + PATCH), 2 * x : 2 * (x + PATCH)]
         if self.kind == "aliased":
-            # A pixel's one sample lies beyond its centre, on both axes alike: that stays so only across the diagonal.
+            # A pixel's one sample lies beyond its centre by the same amount on both axes, which only a flip across the diagonal keeps.
             return tuple(side.swapaxes(0, 1) for side in pair) if self.rng.random() < 0.5 else pair
         turns, is_mirrored = self.rng.integers(4), self.rng.random() < 0.5
         return tuple(np.rot90(side[:, ::-1] if is_mirrored else side, turns) for side in pair)
@@ -75,8 +75,8 @@ class Patches:
 
 def loss_of(shape: Shape, made: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
     """
-    What PSNR counts, patch by patch, of luma first of all: the eye sees detail there, and chroma comes at half the size out of every video
-    codec. A network that adds one value to all colours is judged by that value alone.
+    The error that PSNR measures, patch by patch, mostly of luma: the eye sees detail there, and video codecs halve the size of chroma. A
+    network with one output for all colours is judged by luma alone.
     """
     difference = made - truth
     of_luma = log_error(luma(difference))
@@ -85,8 +85,8 @@ def loss_of(shape: Shape, made: torch.Tensor, truth: torch.Tensor) -> torch.Tens
 
 def log_error(difference: torch.Tensor) -> torch.Tensor:
     """
-    The mean logarithm of the patches' mean squared errors. An `aliased` picture leaves much to guess: a Charbonnier loss guesses the median
-    where PSNR wants the mean, and the plain squared error hears only the few patches that are hardest.
+    Mean logarithm of the patches' mean squared errors. An `aliased` picture is ambiguous: a Charbonnier loss favours the median where PSNR
+    needs the mean, and the plain squared error is dominated by the few hardest patches.
     """
     return 0.1 * (difference.square().mean((1, 2, 3)) + GOOD_ENOUGH).log().mean()
 
@@ -120,7 +120,7 @@ def train(shape: Shape, patches: Patches, steps: int, report) -> list[tuple[torc
 
 
 def collapsed(network: Network, values: list[torch.Tensor]) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    """The layers that `values` in place of the network's parameters make."""
+    """The layers of the network with `values` in place of its parameters."""
     kept = [value.detach().clone() for value in network.parameters()]
     with torch.no_grad():
         for parameter, value in zip(network.parameters(), values):

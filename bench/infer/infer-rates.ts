@@ -1,7 +1,7 @@
 import { type InferInput, infer } from '../../shared/tasks/infer.ts';
 import type { BackendName } from '../../web/compute/backend.ts';
 import { Engine } from '../../web/compute/engine.ts';
-import { servedModels } from '../../web/compute/models/test-model-source.ts';
+import { servedModels } from '../../web/compute/test-models.ts';
 
 const ROWS = 256;
 const ROUNDS = 8;

@@ -1,12 +1,9 @@
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
-import { modelName } from '../../web/compute/models/model-name.ts';
-import type { ModelSource } from '../../web/compute/models/model-source.ts';
-import { unpackLayers } from '../../web/compute/networks/layers.ts';
-import { doubledReference } from '../../web/compute/networks/picture.ts';
-import { probePicture } from '../../web/compute/probe.ts';
-import { Recipes } from '../../web/compute/wgsl/recipes.ts';
-import { Surface } from '../../web/compute/wgsl/surface.ts';
-
+import { testPattern } from '../../web/compute/filter-benchmark.ts';
+import { type ModelSource, modelName } from '../../web/compute/models/model-source.ts';
+import { doubledReference } from '../../web/compute/networks/reference-network.ts';
+import { unpackLayers } from '../../web/compute/networks/weights.ts';
+import { PassFactory, UpscaleResources } from '../../web/compute/wgsl/upscale-resources.ts';
 import { INPUT } from './ours.ts';
 
 /** Odd, and more than one workgroup. */
@@ -17,8 +14,8 @@ export async function differencesFromReference(
   device: GPUDevice,
   models: ModelSource,
 ): Promise<Record<string, number>> {
-  const recipes = new Recipes(device, models);
-  const picture = probePicture(SIZE.width, SIZE.height);
+  const passFactory = new PassFactory(device, models);
+  const picture = testPattern(SIZE.width, SIZE.height);
   // Opaque: behind what is all but transparent, colours are noise.
   const image = { ...SIZE, data: Uint8Array.from(picture.data, (value, i) => (i % 4 === 3 ? 255 : value)) };
   const differences: Record<string, number> = {};
@@ -26,17 +23,17 @@ export async function differencesFromReference(
     const { model, bytes } = await models.load(modelName(quality, INPUT), 'wgsl');
     const expected = doubledReference(model.network, unpackLayers(model.network, bytes), image);
     const shape = { ...SIZE, outWidth: expected.width, outHeight: expected.height, quality, input: INPUT } as const;
-    const surface = await Surface.create(device, recipes, shape, 'texture');
-    const readback = await surface.ring.take();
-    surface.upload(image.data);
-    surface.submit(readback);
-    const made = await surface.ring.read(readback, (rows) => new Uint8Array(rows.slice(0)));
+    const resources = await UpscaleResources.create(device, passFactory, shape, 'texture');
+    const readback = await resources.ring.take();
+    resources.upload(image.data);
+    resources.submit(readback);
+    const made = await resources.ring.read(readback, (rows) => new Uint8Array(rows.slice(0)));
     differences[quality] = expected.data.reduce((most, value, i) => {
       const row = Math.floor(i / 4 / expected.width);
-      const at = row * surface.ring.strideBytes + (i - row * expected.width * 4);
+      const at = row * resources.ring.strideBytes + (i - row * expected.width * 4);
       return Math.max(most, Math.abs(value - (made[at] ?? Number.NaN)));
     }, 0);
-    surface.dispose();
+    resources.dispose();
   }
   return differences;
 }

@@ -1,6 +1,6 @@
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
 import { GpuPlanes, PlanePasses } from '../../web/compute/ort/gpu-planes.ts';
-import { gpuRuntime, gpuSession, inTurn } from '../../web/compute/ort/gpu-runtime.ts';
+import { gpuRuntime, gpuSession, serialized } from '../../web/compute/ort/runtime.ts';
 import type { MoreContenders } from './measure.ts';
 
 /** The same networks by onnxruntime-web on the same device: from bytes on the GPU to bytes on the GPU, with nothing read back. */
@@ -17,12 +17,12 @@ export const ortNetworks: MoreContenders = async (device, models, size) => {
       const run = async () => {
         for (const band of planes.bands) {
           const { width, height } = band;
-          planes.bringIn(band);
+          planes.submitInput(band);
           const dataType = passes.type;
           const source = Tensor.fromGpuBuffer(planes.input, { dataType, dims: [1, 3, height, width] });
           const sharp = Tensor.fromGpuBuffer(planes.output, { dataType, dims: [1, 3, 2 * height, 2 * width] });
-          await inTurn(() => session.run({ source }, { sharp }));
-          planes.bringOut(band);
+          await serialized(() => session.run({ source }, { sharp }));
+          planes.submitOutput(band);
         }
       };
       const dispose = () => {

@@ -1,9 +1,8 @@
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
-import { modelName } from '../../web/compute/models/model-name.ts';
-import type { ModelSource } from '../../web/compute/models/model-source.ts';
-import { unpackLayers } from '../../web/compute/networks/layers.ts';
+import { type ModelSource, modelName } from '../../web/compute/models/model-source.ts';
+import { unpackLayers } from '../../web/compute/networks/weights.ts';
+import { compileNetwork } from '../../web/compute/wgsl/networks/compiled-network.ts';
 import { NetworkPasses } from '../../web/compute/wgsl/networks/network-passes.ts';
-import { compileNetwork } from '../../web/compute/wgsl/networks/networks.ts';
 import type { Contender } from './contender.ts';
 import { workOf } from './work.ts';
 

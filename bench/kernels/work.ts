@@ -1,5 +1,5 @@
 import type { NetworkShape } from '../../web/compute/models/manifest.ts';
-import { blocksOf, TAPS } from '../../web/compute/networks/layers.ts';
+import { blocksOf, TAPS } from '../../web/compute/networks/weights.ts';
 import type { Peaks, Work } from './contender.ts';
 
 /** An RGBA8 pixel. */

@@ -1,15 +1,14 @@
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
-import { servedModels } from '../../web/compute/models/test-model-source.ts';
-import { bandsOf } from '../../web/compute/networks/bands.ts';
-import { cpuRuntime } from '../../web/compute/ort/cpu-runtime.ts';
+import { testPattern } from '../../web/compute/filter-benchmark.ts';
+import { bandsOf, fromPlanes, isOpaque, toPlanes } from '../../web/compute/ort/bands.ts';
 import { OrtWasmBackend } from '../../web/compute/ort/ort-wasm-backend.ts';
-import { fromPlanes, isOpaque, toPlanes } from '../../web/compute/ort/planes.ts';
-import { probePicture } from '../../web/compute/probe.ts';
-import type { Turn } from '../../web/compute/schedule.ts';
+import { cpuRuntime } from '../../web/compute/ort/runtime.ts';
+import type { TimeSlot } from '../../web/compute/schedule.ts';
+import { servedModels } from '../../web/compute/test-models.ts';
 
 const SIZE = { width: 320, height: 180 };
 const ROUNDS = 30;
-const TURN: Turn = { signal: new AbortController().signal, giveWay: async () => {} };
+const EXCLUSIVE_SLOT: TimeSlot = { signal: new AbortController().signal, yieldNow: async () => {} };
 
 export interface WasmTiming {
   network: string;
@@ -21,12 +20,12 @@ export interface WasmTiming {
 /** What one frame takes by onnxruntime-web on the processor, and how much of it is ours: pixels to planes and back. */
 export async function measureNetworksWasm() {
   const backend = new OrtWasmBackend(servedModels('/models/'), () => performance.now());
-  const picture = probePicture(SIZE.width, SIZE.height);
+  const picture = testPattern(SIZE.width, SIZE.height);
   const image = { ...SIZE, data: Uint8Array.from(picture.data, (value, i) => (i % 4 === 3 ? 255 : value)) };
   const timings: WasmTiming[] = [];
   for (const quality of NETWORKS) {
     const shape = { ...SIZE, outWidth: SIZE.width * 2, outHeight: SIZE.height * 2, quality };
-    const once = async () => (await backend.startPixels(image.data, shape, TURN)).finish();
+    const once = async () => (await backend.startPixels(image.data, shape, EXCLUSIVE_SLOT)).finish();
     const [firstMs = Number.NaN] = await timesOf(1, once);
     await timesOf(3, once);
     timings.push({ network: quality, firstMs, frameMs: median(await timesOf(ROUNDS, once)) });
@@ -40,7 +39,7 @@ export async function measureNetworksWasm() {
   };
 }
 
-function throughPlanes(image: ReturnType<typeof probePicture>): void {
+function throughPlanes(image: ReturnType<typeof testPattern>): void {
   const [band] = bandsOf(image, { widths: [3, 4], outputs: 'luma', leak: 0 }, Number.POSITIVE_INFINITY);
   if (!band) return;
   const { width, height } = image;

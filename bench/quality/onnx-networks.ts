@@ -1,9 +1,9 @@
 import type * as Ort from 'onnxruntime-web/wasm';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { NETWORKS, type Network } from '../../shared/tasks/upscale.ts';
-import { modelName } from '../../web/compute/models/model-name.ts';
+import { modelName } from '../../web/compute/models/model-source.ts';
 import { inputKindOf } from '../../web/compute/networks/input-kind.ts';
-import { cpuRuntime } from '../../web/compute/ort/cpu-runtime.ts';
+import { cpuRuntime } from '../../web/compute/ort/runtime.ts';
 
 /**
  * Our networks as onnxruntime-web runs them on the processor, in float32, with the weights that the picture's own pixels ask for: that the

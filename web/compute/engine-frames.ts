@@ -1,21 +1,23 @@
 import { MeshError } from '../../shared/errors.ts';
 import type { Backend, BackendFrames, FrameTarget } from './backend.ts';
+import type { BackendSet } from './backend-set.ts';
 import type { FrameUpscaler } from './engine-types.ts';
-import { frameSize } from './frames/rgba-reader.ts';
-import type { Machine } from './machine.ts';
 import type { Schedule } from './schedule.ts';
-import { COMPUTE } from './tuning.ts';
+import { frameSize } from './video-frames.ts';
+
+/** Attempts at one frame while GPU devices get lost. */
+const MAX_FRAME_ATTEMPTS = 3;
 
 export interface EngineFramesOptions {
   target: FrameTarget;
   schedule: Schedule;
-  current(): Machine;
-  /** The same, or the one that is being set up after a loss; ready for the stream's quality. Throws MeshError `unknown-model`. */
-  machine(): Promise<Machine>;
+  current(): BackendSet;
+  /** The current backends, or those being selected after a loss, ready for the stream's quality. Throws MeshError `unknown-model`. */
+  backends(): Promise<BackendSet>;
   onDisposed(): void;
 }
 
-/** One stream's frames on whatever machine there is now: it carries on when a device was lost. */
+/** The frames of one stream. They move to the new backends when a GPU device was lost. */
 export class EngineFrames implements FrameUpscaler {
   readonly #options: EngineFramesOptions;
   #opened: { backend: Backend; frames: BackendFrames } | null = null;
@@ -30,20 +32,20 @@ export class EngineFrames implements FrameUpscaler {
   }
 
   async ready(): Promise<void> {
-    await this.#options.machine();
+    await this.#options.backends();
   }
 
   async process(frame: VideoFrame): Promise<VideoFrame> {
     for (let attempt = 1; ; attempt++) {
-      let machine = this.#options.current();
+      let backends = this.#options.current();
       try {
-        machine = await this.#options.machine();
-        return await this.#attempt(frame, machine);
+        backends = await this.#options.backends();
+        return await this.#attempt(frame, backends);
       } catch (cause) {
         const isLost = cause instanceof MeshError && cause.reason === 'device-lost';
-        if (!isLost || attempt >= COMPUTE.maxFrameAttempts) throw MeshError.from(cause);
-        // Now the engine knows too, and the next attempt waits for the machine it sets up.
-        await machine.lost;
+        if (!isLost || attempt >= MAX_FRAME_ATTEMPTS) throw MeshError.from(cause);
+        // By then the engine has seen the loss too, and the next attempt waits for the new backends.
+        await backends.lost;
       }
     }
   }
@@ -56,14 +58,14 @@ export class EngineFrames implements FrameUpscaler {
     this.#options.onDisposed();
   }
 
-  #attempt(frame: VideoFrame, machine: Machine): Promise<VideoFrame> {
-    return this.#options.schedule.frame(async () => this.#framesOn(machine, frame).start(frame));
+  #attempt(frame: VideoFrame, backends: BackendSet): Promise<VideoFrame> {
+    return this.#options.schedule.frame(async () => this.#framesOn(backends, frame).start(frame));
   }
 
-  #framesOn(machine: Machine, frame: VideoFrame): BackendFrames {
+  #framesOn(backends: BackendSet, frame: VideoFrame): BackendFrames {
     if (this.#disposed) throw MeshError.closed('The stream');
-    // A source that changed its size may be another's now.
-    const backend = machine.backendFor({ ...this.#options.target, ...frameSize(frame) });
+    // For another size another backend may be the fastest.
+    const backend = backends.backendFor({ ...this.#options.target, ...frameSize(frame) });
     if (this.#opened?.backend !== backend) {
       this.#opened?.frames.dispose();
       this.#opened = { backend, frames: backend.openFrames(this.#options.target) };

@@ -4,10 +4,10 @@ import { IMAGE, type Quality } from '../../shared/tasks/upscale.ts';
 import { Engine } from './engine.ts';
 import type { EngineCapabilities, EngineOptions, ExecuteOptions } from './engine-types.ts';
 import { inputKindOf } from './networks/input-kind.ts';
-import { doubledReference } from './networks/picture.ts';
-import { largestVisibleDifference } from './networks/test-pixels.ts';
+import { doubledReference } from './networks/reference-network.ts';
+import { fixedSpeeds } from './test-gpu.ts';
 import { loadNetwork, repositoryModels } from './test-models.ts';
-import { opaque, paintedPicture } from './test-pictures.ts';
+import { largestVisibleDifference, opaque, paintedPicture } from './test-pictures.ts';
 
 const nobodys: ExecuteOptions = { owner: 'nobody', signal: new AbortController().signal };
 const engines: Engine[] = [];
@@ -34,7 +34,7 @@ async function upscaled(engine: Engine, quality: Quality) {
   return { image, backend: executed.backend, pixels: executed.attachments[0] ?? new Uint8Array(0) };
 }
 
-test('a machine without WebGPU runs the networks by onnxruntime-web, and says how fast once it knows', async () => {
+test('a machine without WebGPU runs networks on onnxruntime-web, and advertises their speed once it is measured', async () => {
   const told: EngineCapabilities[] = [];
   const engine = await startEngine({ gpu: undefined, onCapabilities: (capabilities) => told.push(capabilities) });
   expect(engine.capabilities.backends).not.toHaveProperty(['upscale:fast']);
@@ -50,8 +50,8 @@ test('a machine without WebGPU runs the networks by onnxruntime-web, and says ho
   expect(told[0]?.backends.upscale).toMatchObject({ backend: 'js' });
 });
 
-test('a stream runs a network too, and names what runs it', async () => {
-  const engine = await startEngine({ gpu: undefined });
+test('a stream runs a network too, and names its backend', async () => {
+  const engine = await startEngine({ gpu: undefined, measuredSpeeds: await fixedSpeeds(undefined, null) });
   const { image, pixels } = await upscaledOpaque(engine);
   const frames = engine.openFrames({ outWidth: 48, outHeight: 28, quality: 'fast' });
   const frame = new VideoFrame(image.data, { format: 'RGBX', codedWidth: 24, codedHeight: 14, timestamp: 3 });
@@ -71,13 +71,16 @@ async function upscaledOpaque(engine: Engine) {
   return { image, pixels: attachments[0] ?? new Uint8Array(0) };
 }
 
-test('the library runs on the device of the engine when it is asked to', async () => {
-  const engine = await startEngine({ preferBackend: 'ort-webgpu' });
+test("onnxruntime-web runs on the engine's device when it is preferred", async () => {
+  const engine = await startEngine({
+    preferBackend: 'ort-webgpu',
+    measuredSpeeds: await fixedSpeeds('ort-webgpu'),
+  });
   expect((await upscaled(engine, 'fast')).backend).toBe('ort-webgpu');
   expect((await upscaled(engine, 'spatial')).backend).toBe('js');
 });
 
-test('without models networks are unknown, cancelled ones end at once, and filters run as ever', async () => {
+test('without models networks are unknown, a cancelled task ends at once, and filters still run', async () => {
   const engine = await Engine.create({ gpu: undefined, now: () => performance.now() });
   engines.push(engine);
   await expect(upscaled(engine, 'fast')).rejects.toMatchObject({ reason: 'unknown-model' });
@@ -89,6 +92,6 @@ test('without models networks are unknown, cancelled ones end at once, and filte
   const waiting = slow.execute('upscale', task, { owner: 'impatient', signal: controller.signal });
   controller.abort();
   await expect(waiting).rejects.toMatchObject({ reason: 'cancelled' });
-  // Nor does it hold up the others.
+  // Nor does it delay the others.
   expect((await upscaled(slow, 'spatial')).backend).toBe('js');
 });

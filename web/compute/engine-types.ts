@@ -1,53 +1,65 @@
 import type { ProgressListener } from '../../shared/tasks/definition.ts';
 import type { BackendName } from './backend.ts';
+import type { MeasuredSpeeds } from './measured-speeds.ts';
 import type { ModelSource, OnnxSource } from './models/model-source.ts';
 
-/** What a volunteer promises. `backends` is by kind of task. `frameIn` and `frameOut` name the ways a frame takes into and out of the backend. */
+/** Time, ms, for measuring backends and frame paths at start-up: of the 3 s that a start may take, what the test of the codecs leaves. */
+export const MEASURING_BUDGET_MS = 2_600;
+
+/** What a volunteer offers. */
 export interface EngineCapabilities {
+  /** Name of the GPU, or why there is none, for people. */
   adapter: string;
+  /** By kind of task; units of the type's `cost` per ms. */
   backends: Record<string, { backend: string; unitsPerMs: number }>;
+  /** How frames get into the backend and out of it. */
   frameIn: string;
   frameOut: string;
 }
 
-/** `computeMs` is the time from its turn to its result, without the waiting for others. */
 export interface ExecutedTask {
   value: unknown;
   attachments: Uint8Array[];
   backend: string;
+  /** From the start of the task's time slot to its result, without the wait before it. */
   computeMs: number;
 }
 
-/** Whose task it is, for each owner gets its share of the machine; and what cancels it. */
 export interface ExecuteOptions {
+  /** Whose task it is: each owner gets a fair share of the machine. */
   owner: string;
   signal: AbortSignal;
-  /** Of tasks that take long enough for it. */
+  /** Called for tasks that take long. */
   onProgress?: ProgressListener;
 }
 
 export interface EngineOptions {
   gpu: GPU | undefined;
   now(): number;
-  /** Again after a lost device. */
+  /** Called when the capabilities changed: a network was measured, or a lost device was replaced. */
   onCapabilities?(capabilities: EngineCapabilities): void;
-  /** Without it only filters run. */
+  /** Undefined: only the filters run. */
   models?: ModelSource;
-  /** Without it `infer` knows no model. */
+  /** Undefined: `infer` knows no model. */
   onnx?: OnnxSource;
   /**
-   * Takes it even where another is faster: `wgsl` for everything; `js`, and `ort-wasm` as what runs networks beside it, for the processor;
+   * Uses a backend even where another is faster: `wgsl` for everything; `js`, or `ort-wasm` for networks beside it, for the processor;
    * `ort-webgpu` for networks, with the processor for filters.
    */
   preferBackend?: BackendName;
+  /**
+   * Speeds that `Engine.measuredSpeeds` gave before. Where they are of the same adapter, browser and `preferBackend`, the engine
+   * checks that answers are right and times nothing; otherwise it ignores them.
+   */
+  measuredSpeeds?: MeasuredSpeeds;
 }
 
 /** Sharpens the frames of one stream. */
 export interface FrameUpscaler {
   readonly backend: string;
-  /** Resolves when what makes its quality was loaded and measured, outside any turn. Throws MeshError when it cannot be had. */
+  /** Resolves when what its quality needs was loaded and measured. Throws MeshError when that is impossible. */
   ready(): Promise<void>;
-  /** A new frame with the same timestamp; the caller closes both. May be called again before the last one resolved. */
+  /** Resolves to a new frame with the same timestamp. The caller closes both. May be called again before the last call resolved. */
   process(frame: VideoFrame): Promise<VideoFrame>;
   dispose(): void;
 }

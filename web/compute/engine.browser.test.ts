@@ -3,12 +3,12 @@ import { MeshError } from '../../shared/errors.ts';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { FILTERS, type Filter, IMAGE } from '../../shared/tasks/upscale.ts';
-import { Engine } from './engine.ts';
+import { Engine, MAX_DEVICE_LOSSES } from './engine.ts';
 import type { EngineCapabilities, EngineOptions, ExecuteOptions, FrameUpscaler } from './engine-types.ts';
+import type { MeasuredSpeeds } from './measured-speeds.ts';
 import { upscaleReference } from './reference/upscale.ts';
+import { watchedGpu } from './test-gpu.ts';
 import { opaque, paintedPicture } from './test-pictures.ts';
-import { watchedGpu } from './test-watched-gpu.ts';
-import { COMPUTE } from './tuning.ts';
 
 const nobodys: ExecuteOptions = { owner: 'nobody', signal: new AbortController().signal };
 const engines: Engine[] = [];
@@ -18,13 +18,14 @@ async function startEngine(options: Partial<EngineOptions> = {}): Promise<Engine
     gpu: navigator.gpu,
     now: () => performance.now(),
     preferBackend: 'wgsl',
+    ...(shared && { measuredSpeeds: shared.measuredSpeeds }),
     ...options,
   });
   engines.push(engine);
   return engine;
 }
 
-/** For those who do it no harm: measuring a software adapter takes seconds. */
+/** The one engine that measures this machine, which takes seconds on a software GPU. The others are given its speeds. */
 let shared: Engine;
 
 beforeAll(async () => {
@@ -49,7 +50,7 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return largest;
 }
 
-/** Differences that can be seen: colours behind what is all but transparent are noise on either side. */
+/** Compares premultiplied colours: those of nearly transparent pixels are noise. */
 function largestVisibleDifference(a: Uint8Array, b: Uint8ClampedArray): number {
   return largestDifference(premultiplied(a), premultiplied(b));
 }
@@ -59,7 +60,7 @@ function premultiplied(data: Uint8Array | Uint8ClampedArray): Float32Array {
 }
 
 describe.each(FILTERS)('the %s kernel', (quality) => {
-  test('answers as the reference does, on odd sizes, any ratio and alpha', async () => {
+  test('matches the reference at odd sizes, any ratio and with alpha', async () => {
     for (const [width, height, outWidth, outHeight] of [
       [1, 1, 1, 1],
       [1, 1, 4, 3],
@@ -84,7 +85,7 @@ describe.each(FILTERS)('the %s kernel', (quality) => {
     }
   });
 
-  test('sharpens a frame of a stream as it does a picture, and keeps its time', async () => {
+  test('sharpens frames of a stream like pictures, and keeps their time', async () => {
     const image = opaque(paintedPicture(48, 27));
     const upscaler = shared.openFrames({ outWidth: 96, outHeight: 54, quality });
     const expected = upscaleReference(image, { outWidth: 96, outHeight: 54, quality });
@@ -97,7 +98,7 @@ describe.each(FILTERS)('the %s kernel', (quality) => {
   });
 });
 
-test('853x480 comes out as the reference has it', async () => {
+test('853x480 matches the reference', async () => {
   const image = paintedPicture(853, 480);
   const task = upscaleTask(image, 1280, 720, 'bilinear');
   const { attachments } = await shared.execute('upscale', task, nobodys);
@@ -117,14 +118,14 @@ test("frames in a decoder's I420 are converted", async () => {
   expect(largestDifference(pixels.slice(0, 4), [128, 128, 128, 255])).toBeLessThanOrEqual(3);
 });
 
-test('a stream goes on when its frames change size, and says so when they no longer fit', async () => {
+test('a stream goes on when its frames change size, and reports an error when they no longer fit', async () => {
   const upscaler = shared.openFrames({ outWidth: 64, outHeight: 64, quality: 'spatial' });
   await processed(upscaler, opaque(paintedPicture(32, 32)), 1);
   await processed(upscaler, opaque(paintedPicture(48, 40)), 2);
   await expect(processed(upscaler, opaque(paintedPicture(8, 8)), 3)).rejects.toMatchObject({ reason: 'bad-input' });
 });
 
-test('without WebGPU the processor does it, and says so', async () => {
+test("without WebGPU the processor is used, and the adapter's name says so", async () => {
   const engine = await startEngine({ gpu: undefined });
   expect(engine.capabilities.adapter).toContain('No WebGPU');
   expect(engine.capabilities.backends.upscale).toMatchObject({ backend: 'js' });
@@ -141,14 +142,14 @@ test('without WebGPU the processor does it, and says so', async () => {
   expect(frame.pixels.length).toBe(34 * 10 * 4);
 });
 
-test('a GPU that cannot be had is not counted on, and the reason is told', async () => {
+test("a GPU without an adapter is not used, and the adapter's name says why", async () => {
   const gpu = { requestAdapter: async () => null } as unknown as GPU;
   const engine = await startEngine({ gpu });
   expect(engine.capabilities.backends.upscale?.backend).toBe('js');
   expect(engine.capabilities.adapter).toContain('No GPU');
 });
 
-test('what it offers is measured, and echo returns its bytes', async () => {
+test('capabilities are measured, and echo returns its bytes', async () => {
   const { adapter, backends, frameIn, frameOut } = shared.capabilities;
   expect(adapter.length).toBeGreaterThan(0);
   expect(backends.upscale?.unitsPerMs).toBeGreaterThan(0);
@@ -158,7 +159,25 @@ test('what it offers is measured, and echo returns its bytes', async () => {
   expect([...(attachments[0] ?? [])]).toEqual([1, 2, 3]);
 });
 
-test('a cancelled task ends at once, a wrong one is refused, and others are unharmed', async () => {
+test('an engine given the speeds of its adapter times nothing, and one given those of another measures', async () => {
+  const { measuredSpeeds, capabilities } = shared;
+  if (!measuredSpeeds.gpu) throw new Error('The GPU was not measured.');
+  const stored = { ...measuredSpeeds, gpu: { ...measuredSpeeds.gpu, filterUnitsPerMs: 1 / 8 } };
+  const posted: MeasuredSpeeds = JSON.parse(JSON.stringify(stored));
+  const engine = await startEngine({ measuredSpeeds: posted });
+  const { upscale, ...others } = capabilities.backends;
+  expect(engine.capabilities).toEqual({
+    ...capabilities,
+    backends: { ...others, upscale: { ...upscale, unitsPerMs: 1 / 8 } },
+  });
+  expect(engine.measuredSpeeds).toEqual(posted);
+  const onProcessor = { gpu: undefined, preferBackend: 'js' } as const;
+  const foreign = await startEngine({ ...onProcessor, measuredSpeeds: { ...posted, processorUnitsPerMs: 1 / 8 } });
+  expect(foreign.measuredSpeeds.processorUnitsPerMs).toBeGreaterThan(1 / 8);
+  expect(foreign.measuredSpeeds.gpu).toBeNull();
+});
+
+test('a cancelled task ends at once, a malformed one is refused, and others are not affected', async () => {
   const engine = await startEngine({ preferBackend: 'js' });
   const controller = new AbortController();
   const large = upscaleTask(paintedPicture(640, 360), 2560, 1440, 'spatial');
@@ -172,7 +191,7 @@ test('a cancelled task ends at once, a wrong one is refused, and others are unha
   await expect(engine.execute('cooking', large, nobodys)).rejects.toMatchObject({ reason: 'unknown-task' });
 });
 
-test('a lost device hands its task back, and tasks and streams go on with a new one', async () => {
+test('a lost device returns its task, and tasks and streams go on with a new device at the speeds measured before', async () => {
   const { gpu, devices } = watchedGpu();
   const told: EngineCapabilities[] = [];
   const engine = await startEngine({ gpu, onCapabilities: (capabilities) => told.push(capabilities) });
@@ -186,13 +205,14 @@ test('a lost device hands its task back, and tasks and streams go on with a new 
   expect((await processed(upscaler, image, 2)).timestamp).toBe(2);
   expect((await engine.execute('upscale', task, nobodys)).backend).toBe('wgsl');
   expect([devices.length, told.length]).toEqual([2, 1]);
+  expect(told[0], 'its speeds are not measured again').toEqual(shared.capabilities);
 });
 
 test('a machine that keeps losing its device ends up on the processor', async () => {
   const { gpu, devices } = watchedGpu();
   let told = 0;
   const engine = await startEngine({ gpu, onCapabilities: () => told++ });
-  for (let loss = 1; loss <= COMPUTE.maxDeviceLosses + 1; loss++) {
+  for (let loss = 1; loss <= MAX_DEVICE_LOSSES + 1; loss++) {
     devices.at(-1)?.destroy();
     await expect.poll(() => told, { timeout: 20_000 }).toBe(loss);
   }
@@ -200,7 +220,7 @@ test('a machine that keeps losing its device ends up on the processor', async ()
 });
 
 test('a disposed engine refuses work', async () => {
-  const engine = await startEngine();
+  const engine = await startEngine({ preferBackend: 'js' });
   engine.dispose();
   const task = upscaleTask(paintedPicture(4, 4), 8, 8, 'spatial');
   await expect(engine.execute('upscale', task, nobodys)).rejects.toMatchObject({ reason: 'closed' });

@@ -4,44 +4,48 @@ import type { Steps } from '../../shared/tasks/definition.ts';
 import type { InferParams } from '../../shared/tasks/infer.ts';
 import { isNetwork, NETWORKS, type Quality, type UpscaleParams } from '../../shared/tasks/upscale.ts';
 import type { FrameTarget } from './backend.ts';
+import type { BackendSet } from './backend-set.ts';
 import { EngineFrames } from './engine-frames.ts';
 import type { EngineCapabilities, EngineOptions, ExecutedTask, ExecuteOptions, FrameUpscaler } from './engine-types.ts';
-import { inSlices } from './in-slices.ts';
-import { executorOf, promisedSpeeds } from './js/executors.ts';
-import type { Machine } from './machine.ts';
-import { nextMacrotask } from './macrotask.ts';
-import { Schedule } from './schedule.ts';
-import { setUpMachine } from './set-up-machine.ts';
-import { COMPUTE } from './tuning.ts';
-import { deviceLost } from './wgsl/device-lost.ts';
+import { assumedSpeeds, referenceExecutor } from './js-backend.ts';
+import type { MeasuredSpeeds } from './measured-speeds.ts';
+import { nextMacrotask, runInSlices, Schedule } from './schedule.ts';
+import { selectBackends } from './select-backends.ts';
+import { deviceLost } from './wgsl/gpu-device.ts';
 
 export type { EngineCapabilities, EngineOptions, ExecutedTask, FrameUpscaler };
 
-/** The turns in which networks are measured are nobody's. */
-const PROBE_OWNER = '';
-const NEVER = new AbortController().signal;
+/** Time slots in which networks are measured belong to no gamer. */
+const BENCHMARK_OWNER = '';
+const NEVER_CANCELLED = new AbortController().signal;
 
-/** Executes tasks and sharpens frames on this machine: the only one who touches its GPU. Lives in a worker. */
+/** GPU devices that may be lost before the engine stays on the processor: what takes a device away that often will take the next one. */
+export const MAX_DEVICE_LOSSES = 3;
+
+/** Assumed speed of `echo`, bytes per ms: about that of copying memory. */
+const ECHO_BYTES_PER_MS = 1_000_000;
+
+/** Executes tasks and sharpens frames on this machine. Nothing else uses its GPU. Lives in a worker. */
 export class Engine {
   readonly #options: EngineOptions;
   readonly #schedule: Schedule;
   readonly #frames = new Set<EngineFrames>();
-  #machine: Promise<Machine>;
-  #current: Machine;
+  #backends: Promise<BackendSet>;
+  #current: BackendSet;
   #losses = 0;
   #disposed = false;
 
-  private constructor(options: EngineOptions, machine: Machine) {
+  private constructor(options: EngineOptions, backends: BackendSet) {
     this.#options = options;
-    this.#schedule = new Schedule({ now: options.now, rest: nextMacrotask });
-    this.#current = machine;
-    this.#machine = Promise.resolve(machine);
-    this.#watch(machine);
+    this.#schedule = new Schedule({ now: options.now, yieldToEventLoop: nextMacrotask });
+    this.#current = backends;
+    this.#backends = Promise.resolve(backends);
+    this.#watch(backends);
   }
 
-  /** Measures this machine first, within {@link COMPUTE.probeBudgetMs}. */
+  /** Measures this machine within {@link MEASURING_BUDGET_MS}. */
   static async create(options: EngineOptions): Promise<Engine> {
-    return new Engine(options, await setUpMachine(options));
+    return new Engine(options, await selectBackends(options));
   }
 
   get capabilities(): EngineCapabilities {
@@ -49,8 +53,8 @@ export class Engine {
     return {
       adapter,
       backends: {
-        echo: { backend: 'js', unitsPerMs: COMPUTE.echoBytesPerMs },
-        ...promisedSpeeds(),
+        echo: { backend: 'js', unitsPerMs: ECHO_BYTES_PER_MS },
+        ...assumedSpeeds(),
         ...speeds,
       },
       frameIn,
@@ -58,15 +62,21 @@ export class Engine {
     };
   }
 
+  /** What was measured so far. Handed to another engine on the same adapter, it saves that engine the timing. */
+  get measuredSpeeds(): MeasuredSpeeds {
+    return this.#current.measuredSpeeds;
+  }
+
   /**
-   * Tasks wait for their turn here, and owners take turns by the time they use. Throws MeshError: `unknown-task` or `malformed`; `cancelled`; `device-lost` when the device went
-   * away while it ran, and then it can be given to another; `unknown-model`; `bad-input` for a model that takes other inputs; `connection-failed` when a model could not be loaded; `closed`.
+   * Tasks wait for a time slot, and owners get equal shares of the time. Throws MeshError: `unknown-task`, `malformed`, `cancelled`,
+   * `closed`; `device-lost` when the GPU device was lost meanwhile, and then another volunteer can run the task; `unknown-model`;
+   * `bad-input` for inputs that the model does not take; `connection-failed` when a model could not be fetched.
    */
   async execute(type: string, packed: PackedTask, options: ExecuteOptions): Promise<ExecutedTask> {
     const { params, attachments } = checkArrivedTask(type, packed);
     if (options.signal.aborted) throw MeshError.cancelled();
     if (type === 'echo') return { value: null, attachments, backend: 'js', computeMs: 0 };
-    const executor = executorOf(type);
+    const executor = referenceExecutor(type);
     try {
       if (type === 'infer') return await this.#infer(params as InferParams, attachments, options);
       if (executor) return await this.#compute(type, { params, attachments }, executor, options);
@@ -76,23 +86,23 @@ export class Engine {
     }
   }
 
-  /** Measures what runs the networks before anybody asks for one; what does not run is found out then. */
+  /** Measures the networks before one is needed, which also finds those that do not run here. */
   async prepareNetworks(): Promise<void> {
     for (const network of NETWORKS) {
       await this.#readyFor(network).catch(() => {
-        // Whoever asks for it hears why.
+        // Whoever needs the network gets the error.
       });
     }
   }
 
-  /** Frames go before tasks, as {@link Schedule} has it. Throws MeshError `closed`. */
+  /** Frames run before tasks: see {@link Schedule}. Throws MeshError `closed`. */
   openFrames({ outWidth, outHeight, quality }: FrameTarget): FrameUpscaler {
     if (this.#disposed) throw MeshError.closed('The compute engine');
     const frames = new EngineFrames({
       target: { outWidth, outHeight, quality },
       schedule: this.#schedule,
       current: () => this.#current,
-      machine: () => this.#readyFor(quality),
+      backends: () => this.#readyFor(quality),
       onDisposed: () => this.#frames.delete(frames),
     });
     this.#frames.add(frames);
@@ -112,38 +122,40 @@ export class Engine {
     let startMs = now();
     let backend = '';
     const ready = await orCancelled(this.#readyFor(params.quality), signal);
-    const result = await this.#schedule.task(owner, signal, async (turn) => {
-      const machine = await this.#machine;
-      // What runs the network would have to be measured anew, and this is a turn.
-      if (machine !== ready && isNetwork(params.quality)) throw deviceLost(null);
-      const upscaler = machine.backendFor(params);
+    const result = await this.#schedule.task(owner, signal, async (slot) => {
+      const backends = await this.#backends;
+      // The new backends would have to measure the network first, which does not belong into a time slot.
+      if (backends !== ready && isNetwork(params.quality)) throw deviceLost(null);
+      const upscaler = backends.backendFor(params);
       backend = upscaler.name;
       startMs = now();
-      return upscaler.startPixels(pixels, params, turn);
+      return upscaler.startPixels(pixels, params, slot);
     });
     return { value: null, attachments: [result], backend, computeMs: now() - startMs };
   }
 
   async #infer(params: InferParams, attachments: Uint8Array[], options: ExecuteOptions): Promise<ExecutedTask> {
     const { owner, signal, onProgress } = options;
-    const { inference } = await this.#machine;
+    const { inference } = await this.#backends;
     const preparing = inference.prepare({ params, attachments, onProgress }, (body) =>
-      this.#schedule.task(PROBE_OWNER, NEVER, body),
+      this.#schedule.task(BENCHMARK_OWNER, NEVER_CANCELLED, body),
     );
     const ready = await orCancelled(preparing, signal).catch((cause: unknown) => {
-      // When it comes after all, nobody wants it.
-      preparing.then(({ letGo }) => letGo()).catch(() => {});
+      // No one waits for it any more.
+      preparing.then(({ release }) => release()).catch(() => {});
       throw cause;
     });
     return inference.execute(ready, (body) => this.#schedule.task(owner, signal, body));
   }
 
-  /** The machine, once what runs the quality was loaded and measured: outside any turn, for it may take seconds the first time. */
-  async #readyFor(quality: Quality): Promise<Machine> {
-    const machine = await this.#machine;
-    const isNew = await machine.prepare(quality, (body) => this.#schedule.task(PROBE_OWNER, NEVER, body));
-    if (isNew && !this.#disposed && machine === this.#current) this.#options.onCapabilities?.(this.capabilities);
-    return machine;
+  /** The backends, once a quality was loaded and measured. Not in a time slot: the first time may take seconds. */
+  async #readyFor(quality: Quality): Promise<BackendSet> {
+    const backends = await this.#backends;
+    const isNew = await backends.prepare(quality, (body) =>
+      this.#schedule.task(BENCHMARK_OWNER, NEVER_CANCELLED, body),
+    );
+    if (isNew && !this.#disposed && backends === this.#current) this.#options.onCapabilities?.(this.capabilities);
+    return backends;
   }
 
   async #compute(
@@ -155,47 +167,48 @@ export class Engine {
     const { now } = this.#options;
     let startMs = now();
     let backend = 'js';
-    const { value, attachments } = await this.#schedule.task(owner, signal, async (turn) => {
-      // What only the processor runs need not wait for a new device.
-      const machine = this.#current.executorOf(type, task) ? await this.#machine : this.#current;
-      const faster = machine.executorOf(type, task);
+    const { value, attachments } = await this.#schedule.task(owner, signal, async (slot) => {
+      // A task for the processor need not wait for a new GPU device.
+      const backends = this.#current.executorOf(type, task) ? await this.#backends : this.#current;
+      const executor = backends.executorOf(type, task);
       startMs = now();
-      const sooner = await faster?.run(task, turn);
-      if (faster && sooner) backend = faster.backend;
-      const result = sooner ?? (await inSlices(reference(task), now, () => turn.giveWay()));
+      const accelerated = await executor?.run(task, slot);
+      if (executor && accelerated) backend = executor.backend;
+      const result = accelerated ?? (await runInSlices(reference(task), now, () => slot.yieldNow()));
       return { isDone: true, finish: async () => result };
     });
     return { value, attachments, backend, computeMs: now() - startMs };
   }
 
-  #watch(machine: Machine): void {
-    if (machine.preparesNetworks) void this.prepareNetworks();
-    void machine.lost.then(() => {
-      if (!this.#disposed && machine === this.#current) this.#rebuild(machine);
+  #watch(backends: BackendSet): void {
+    if (backends.preparesNetworks) void this.prepareNetworks();
+    void backends.lost.then(() => {
+      if (!this.#disposed && backends === this.#current) this.#rebuild(backends);
     });
   }
 
-  #rebuild(lost: Machine): void {
+  #rebuild(lost: BackendSet): void {
     this.#losses++;
-    // Whatever takes a device away that often will take the next one too.
-    const isHopeless = this.#losses > COMPUTE.maxDeviceLosses;
-    this.#machine = setUpMachine(isHopeless ? { ...this.#options, preferBackend: 'js' } : this.#options).then(
-      (machine) => {
-        lost.dispose();
-        this.#current = machine;
-        if (this.#disposed) {
-          machine.dispose();
-          return machine;
-        }
-        this.#watch(machine);
-        this.#options.onCapabilities?.(this.capabilities);
-        return machine;
-      },
-    );
+    const isHopeless = this.#losses > MAX_DEVICE_LOSSES;
+    const { measuredSpeeds } = lost;
+    const options: EngineOptions = isHopeless
+      ? { ...this.#options, preferBackend: 'js' }
+      : { ...this.#options, measuredSpeeds };
+    this.#backends = selectBackends(options).then((backends) => {
+      lost.dispose();
+      this.#current = backends;
+      if (this.#disposed) {
+        backends.dispose();
+        return backends;
+      }
+      this.#watch(backends);
+      this.#options.onCapabilities?.(this.capabilities);
+      return backends;
+    });
   }
 }
 
-/** What is waited for goes on for others. Throws MeshError `cancelled`. */
+/** Stops waiting when cancelled; the work goes on for others. Throws MeshError `cancelled`. */
 async function orCancelled<T>(waited: Promise<T>, signal: AbortSignal): Promise<T> {
   const done = new AbortController();
   const cancelled = new Promise<never>((_resolve, reject) => {

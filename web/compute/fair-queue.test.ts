@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
-import { FairQueue } from './fair-queue.ts';
-import { COMPUTE } from './tuning.ts';
+import { FairQueue, MAX_IDLE_OWNERS } from './fair-queue.ts';
 
-/** Items are the time each takes. */
+/** Items are their durations. */
 function queueOf(waiting: Record<string, number[]>) {
   const queue = new FairQueue<{ owner: string; takesMs: number }>();
   const add = (owner: string, ...items: number[]) => {
@@ -12,7 +11,7 @@ function queueOf(waiting: Record<string, number[]>) {
   return { queue, add };
 }
 
-/** One after another, until `untilMs` were spent; who went when, and what each used. */
+/** Runs items one after another until `untilMs` were spent. Returns the order and what each owner used. */
 function serve({ queue }: ReturnType<typeof queueOf>, untilMs = Number.POSITIVE_INFINITY) {
   const usedMs: Record<string, number> = {};
   const order: string[] = [];
@@ -30,17 +29,17 @@ function serve({ queue }: ReturnType<typeof queueOf>, untilMs = Number.POSITIVE_
 
 const times = (count: number, takesMs: number) => Array<number>(count).fill(takesMs);
 
-test('owners of short and of long tasks get the same time, not the same number', () => {
+test('owners of short and of long tasks get the same time, not the same number of tasks', () => {
   const served = serve(queueOf({ short: times(200, 1), long: times(30, 20) }), 300);
   expect(Math.abs((served.usedMs.short ?? 0) - (served.usedMs.long ?? 0))).toBeLessThanOrEqual(20);
 });
 
-test('shares converge within some turns, whoever of many they are', () => {
+test('shares converge after some tasks, for any number of owners', () => {
   const served = serve(queueOf({ a: times(400, 1), b: times(400, 5), c: times(400, 13), d: times(400, 20) }), 400);
   for (const usedMs of Object.values(served.usedMs)) expect(Math.abs(usedMs - 100)).toBeLessThanOrEqual(20);
 });
 
-test('who comes late goes next, and gets no more than its share for having been away', () => {
+test('a newcomer goes next, and gets no more than its share for having been away', () => {
   const queued = queueOf({ early: times(100, 10) });
   serve(queued, 500);
   queued.add('late', ...times(100, 10));
@@ -49,7 +48,7 @@ test('who comes late goes next, and gets no more than its share for having been 
   expect(order.filter((owner) => owner === 'late')).toHaveLength(5);
 });
 
-test('who worked alone for long is not made to wait for it when another comes', () => {
+test('an owner that worked alone for long does not pay for it when another comes', () => {
   const queued = queueOf({ alone: times(100, 10) });
   serve(queued);
   queued.add('other', 10, 10);
@@ -57,7 +56,7 @@ test('who worked alone for long is not made to wait for it when another comes', 
   expect(serve(queued).order).toEqual(['other', 'alone', 'other', 'alone']);
 });
 
-test('one task at a time, each given after the last, gets no more than its share either', () => {
+test('an owner that submits one task at a time gets no more than its share either', () => {
   const queued = queueOf({ steady: times(1_000, 1) });
   let longMs = 0;
   queued.add('hasty', 20);
@@ -73,7 +72,7 @@ test('one task at a time, each given after the last, gets no more than its share
   expect(Math.abs(longMs - 200)).toBeLessThanOrEqual(20);
 });
 
-test('what is under way counts with what is expected of it', () => {
+test('tasks in flight count with their expected duration', () => {
   const { queue, add } = queueOf({ a: [10], b: [10] });
   for (let i = 0; i < 2; i++) queue.take()?.settle(10);
   add('a', 10, 10);
@@ -92,17 +91,17 @@ test('an owner is forgotten when it neither waits, runs, nor is ahead of the oth
   expect([queued.queue.drain().length > 0, queued.queue.owners]).toEqual([true, 0]);
 });
 
-test('strangers who come once and go are not remembered without end', () => {
+test('owners that come once do not accumulate', () => {
   const { queue, add } = queueOf({ steady: times(20, 10) });
   for (let i = 0; i < 500; i++) {
     add(`stranger ${i}`, 1);
     const taken = queue.take();
     taken?.settle(taken.item.takesMs);
   }
-  expect(queue.owners).toBeLessThanOrEqual(COMPUTE.maxIdleOwners + 2);
+  expect(queue.owners).toBeLessThanOrEqual(MAX_IDLE_OWNERS + 2);
 });
 
-test('what is removed does not come, and its owner goes with its last', () => {
+test('a removed item is not taken, and its owner goes with its last item', () => {
   const { queue } = queueOf({});
   const [kept, gone] = [
     { owner: 'a', takesMs: 1 },

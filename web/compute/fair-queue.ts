@@ -1,6 +1,10 @@
-import { COMPUTE } from './tuning.ts';
+/** Weight of the newest duration in the moving average of an owner's tasks. The estimate is corrected when the task ends. */
+const DURATION_SMOOTHING = 0.25;
 
-/** Taken from the queue; `settle` is called once when it ended, however it did. */
+/** Idle owners whose use is remembered: as many gamers as a volunteer may serve. */
+export const MAX_IDLE_OWNERS = 64;
+
+/** An item that was taken from the queue. Call `settle` once when its work ended, however it ended. */
 export interface Taken<Item> {
   item: Item;
   settle(spentMs: number): void;
@@ -8,22 +12,23 @@ export interface Taken<Item> {
 
 interface Owner<Item> {
   readonly waiting: Item[];
-  underWay: number;
-  /** Virtual time at which all it took is paid for; what is under way counts with what is expected of it. */
+  inFlight: number;
+  /** Virtual time up to which the owner has used its share, items in flight counted with their expected duration. */
   paidUntilMs: number;
-  /** What one of its items takes; null before the first ended. */
+  /** Expected duration of an item; null before the first ended. */
   expectedMs: number | null;
 }
 
 /**
- * Start-time fair queueing: the owner that has used least time goes next, its items in their order. Virtual time is where the last
- * one taken began; who was idle begins there, so that waiting earns nothing and having worked alone costs nothing.
+ * Start-time fair queueing (P. Goyal, H. M. Vin, H. Cheng, "Start-Time Fair Queueing", SIGCOMM 1996): the owner that has used the least
+ * time goes next, its items in their order. Virtual time is the start of the item taken last. An idle owner restarts at it, so that idling
+ * earns no credit and having worked alone costs nothing.
  */
 export class FairQueue<Item> {
   readonly #owners = new Map<string, Owner<Item>>();
   #virtualMs = 0;
 
-  /** Owners remembered: those with items here, and those still ahead of the others. */
+  /** Owners remembered: those with items, and those that have used more than their share. */
   get owners(): number {
     return this.#owners.size;
   }
@@ -34,7 +39,7 @@ export class FairQueue<Item> {
   }
 
   push(name: string, item: Item): void {
-    const owner = this.#owners.get(name) ?? { waiting: [], underWay: 0, paidUntilMs: 0, expectedMs: null };
+    const owner = this.#owners.get(name) ?? { waiting: [], inFlight: 0, paidUntilMs: 0, expectedMs: null };
     if (isIdle(owner)) owner.paidUntilMs = Math.max(owner.paidUntilMs, this.#virtualMs);
     owner.waiting.push(item);
     this.#owners.set(name, owner);
@@ -47,33 +52,33 @@ export class FairQueue<Item> {
     const expectedMs = owner.expectedMs ?? 0;
     this.#virtualMs = Math.max(this.#virtualMs, owner.paidUntilMs);
     owner.paidUntilMs += expectedMs;
-    owner.underWay++;
+    owner.inFlight++;
     return {
       item,
       settle: (spentMs) => {
-        owner.underWay--;
+        owner.inFlight--;
         owner.paidUntilMs += spentMs - expectedMs;
         const beforeMs = owner.expectedMs ?? spentMs;
-        owner.expectedMs = beforeMs + COMPUTE.turnSmoothing * (spentMs - beforeMs);
-        this.#forget();
+        owner.expectedMs = beforeMs + DURATION_SMOOTHING * (spentMs - beforeMs);
+        this.#evict();
       },
     };
   }
 
-  /** False when it does not wait here any more. */
+  /** False when the item no longer waits here. */
   remove(name: string, item: Item): boolean {
     const waiting = this.#owners.get(name)?.waiting ?? [];
     const at = waiting.indexOf(item);
     if (at < 0) return false;
     waiting.splice(at, 1);
-    this.#forget();
+    this.#evict();
     return true;
   }
 
-  /** Takes out all that waits. */
+  /** Removes and returns all waiting items. */
   drain(): Item[] {
     const drained = [...this.#owners.values()].flatMap(({ waiting }) => waiting.splice(0));
-    this.#forget();
+    this.#evict();
     return drained;
   }
 
@@ -85,23 +90,23 @@ export class FairQueue<Item> {
     return next;
   }
 
-  /** Of an idle owner only what it is ahead of the others matters: forgotten sooner, it could leave and come back for more. */
-  #forget(): void {
+  /** Of an idle owner only the time it is ahead of the others matters. Forgotten sooner, it could leave and come back for more. */
+  #evict(): void {
     const idle = [...this.#owners].filter(([, owner]) => isIdle(owner));
     const isAllIdle = idle.length === this.#owners.size;
     if (isAllIdle) this.#virtualMs = 0;
     for (const [at, [name, owner]] of idle.entries()) {
-      const isOneTooMany = at < idle.length - COMPUTE.maxIdleOwners;
-      if (isAllIdle || isOneTooMany || owner.paidUntilMs <= this.#virtualMs) this.#owners.delete(name);
+      const exceedsLimit = at < idle.length - MAX_IDLE_OWNERS;
+      if (isAllIdle || exceedsLimit || owner.paidUntilMs <= this.#virtualMs) this.#owners.delete(name);
     }
   }
 }
 
-/** Those who begin together have nothing to tell them apart yet but what they have under way. */
+/** Owners that start together are ordered by their items in flight. */
 function goesBefore(a: Owner<unknown>, b: Owner<unknown>): boolean {
-  return a.paidUntilMs < b.paidUntilMs || (a.paidUntilMs === b.paidUntilMs && a.underWay < b.underWay);
+  return a.paidUntilMs < b.paidUntilMs || (a.paidUntilMs === b.paidUntilMs && a.inFlight < b.inFlight);
 }
 
-function isIdle({ waiting, underWay }: Owner<unknown>): boolean {
-  return waiting.length === 0 && underWay === 0;
+function isIdle({ waiting, inFlight }: Owner<unknown>): boolean {
+  return waiting.length === 0 && inFlight === 0;
 }

@@ -1,30 +1,36 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import { nextMacrotask } from './macrotask.ts';
-import { Schedule, type Started, type Turn } from './schedule.ts';
-import { COMPUTE } from './tuning.ts';
+import {
+  MAX_TASK_WAIT_MS,
+  MAX_TASKS_IN_FLIGHT,
+  nextMacrotask,
+  Schedule,
+  SLICE_MS,
+  type Started,
+  type TimeSlot,
+} from './schedule.ts';
 
 const never = new AbortController().signal;
 
 function start(clock = new ManualClock()) {
-  return new Schedule({ now: () => clock.now(), rest: nextMacrotask });
+  return new Schedule({ now: () => clock.now(), yieldToEventLoop: nextMacrotask });
 }
 
-/** All of it is done in its turn. */
-function done<T>(body: (turn: Turn) => Promise<T>): (turn: Turn) => Promise<Started<T>> {
-  return async (turn) => {
-    const value = await body(turn);
+/** Work that ends in its time slot. */
+function done<T>(body: (slot: TimeSlot) => Promise<T>): (slot: TimeSlot) => Promise<Started<T>> {
+  return async (slot) => {
+    const value = await body(slot);
     return { isDone: true, finish: async () => value };
   };
 }
 
-/** The same of frames, which have no turn to give away. */
+/** A frame that ends in its time slot. */
 const frameDone =
   <T>(body: () => Promise<T>) =>
   () =>
-    done(body)({ signal: never, giveWay: nextMacrotask });
+    done(body)({ signal: never, yieldNow: nextMacrotask });
 
-test('one at a time: frames before tasks, each in their order', async () => {
+test('work runs one at a time: frames before tasks, each in their order', async () => {
   const schedule = start();
   const order: string[] = [];
   let running = 0;
@@ -43,7 +49,7 @@ test('one at a time: frames before tasks, each in their order', async () => {
   expect(order).toEqual(['task 1', 'frame 1', 'frame 2', 'task 2']);
 });
 
-test('where frames never end a task has its turn now and then, and ends', async () => {
+test('while frames never end, a task runs now and then, and ends', async () => {
   const clock = new ManualClock();
   const schedule = start(clock);
   const turns: number[] = [];
@@ -52,7 +58,7 @@ test('where frames never end a task has its turn now and then, and ends', async 
   const frame = async (): Promise<void> => {
     frames++;
     clock.advance(10);
-    // The next comes before this one is done.
+    // The next frame comes before this one is done.
     if (!isOver) void schedule.frame(frameDone(frame));
     await nextMacrotask();
   };
@@ -61,15 +67,15 @@ test('where frames never end a task has its turn now and then, and ends', async 
     schedule.task(
       'a',
       never,
-      done(async (turn) => {
+      done(async (slot) => {
         turns.push(frames);
-        await turn.giveWay();
+        await slot.yieldNow();
       }),
     ),
   );
   await Promise.all(tasks);
   isOver = true;
-  const framesApart = COMPUTE.longestTaskWaitMs / 10;
+  const framesApart = MAX_TASK_WAIT_MS / 10;
   const [first = 0, second = 0, third = 0] = turns;
   expect(first).toBeGreaterThanOrEqual(framesApart);
   expect([second - first, third - second].every((apart) => apart >= framesApart && apart <= framesApart + 2)).toBe(
@@ -77,15 +83,15 @@ test('where frames never end a task has its turn now and then, and ends', async 
   );
 });
 
-test('a long task gives way to frames and goes on', async () => {
+test('a long task yields to frames and goes on', async () => {
   const schedule = start();
   const order: string[] = [];
   const task = schedule.task(
     'a',
     never,
-    done(async (turn) => {
+    done(async (slot) => {
       order.push('begins');
-      await turn.giveWay();
+      await slot.yieldNow();
       order.push('goes on');
     }),
   );
@@ -93,14 +99,14 @@ test('a long task gives way to frames and goes on', async () => {
   expect(order).toEqual(['begins', 'frame', 'goes on']);
 });
 
-test('a cancelled task leaves the queue, or ends where it next gives way; others are not held up', async () => {
+test('a cancelled task leaves the queue, or ends where it yields next; others are not delayed', async () => {
   const schedule = start();
   const first = new AbortController();
   const second = new AbortController();
   let ended = false;
-  const running = schedule.task('a', first.signal, async (turn) => {
+  const running = schedule.task('a', first.signal, async (slot) => {
     try {
-      for (;;) await turn.giveWay();
+      for (;;) await slot.yieldNow();
     } finally {
       ended = true;
     }
@@ -123,7 +129,7 @@ test('a cancelled task leaves the queue, or ends where it next gives way; others
   expect(ended).toBe(true);
 });
 
-test('one that fails fails alone', async () => {
+test('a failing task fails alone', async () => {
   const schedule = start();
   const failing = schedule.frame(() => Promise.reject(new Error('broken')));
   const next = schedule.frame(frameDone(async () => 'fine'));
@@ -131,7 +137,7 @@ test('one that fails fails alone', async () => {
   expect(await next).toBe('fine');
 });
 
-test('what waits when it is disposed is told', async () => {
+test('waiting work is rejected when the schedule is disposed', async () => {
   const schedule = start();
   const running = schedule.task('a', never, done(nextMacrotask));
   const waiting = schedule.frame(frameDone(nextMacrotask));
@@ -141,7 +147,7 @@ test('what waits when it is disposed is told', async () => {
   await expect(schedule.frame(frameDone(nextMacrotask))).rejects.toMatchObject({ reason: 'closed' });
 });
 
-test('two gamers get the same time of a machine, however long the tasks of each', async () => {
+test('two gamers get the same time, however long the tasks of each', async () => {
   const clock = new ManualClock();
   const schedule = start(clock);
   const usedMs = { short: 0, long: 0 };
@@ -162,7 +168,7 @@ test('two gamers get the same time of a machine, however long the tasks of each'
   for (const aheadMs of share) expect(Math.abs(aheadMs)).toBeLessThanOrEqual(20);
 });
 
-test('between short tasks the event loop runs every few milliseconds, so that a frame need not wait for all', async () => {
+test('between short tasks the event loop runs every few milliseconds, so that a frame does not wait for all of them', async () => {
   const clock = new ManualClock();
   const schedule = start(clock);
   const tasks = Array.from({ length: 30 }, () =>
@@ -173,14 +179,14 @@ test('between short tasks the event loop runs every few milliseconds, so that a 
     ),
   );
   let frameMs = 0;
-  // What a message that arrives meanwhile does.
+  // What a message that arrives meanwhile would do.
   const message = nextMacrotask().then(() => schedule.frame(frameDone(async () => (frameMs = clock.now()))));
   await Promise.all([...tasks, message]);
   expect(clock.now()).toBe(90);
-  expect(frameMs).toBeLessThanOrEqual(2 * (COMPUTE.sliceMs + 3));
+  expect(frameMs).toBeLessThanOrEqual(2 * (SLICE_MS + 3));
 });
 
-test('frames and the time they take in the middle of a task are not at the expense of its gamer', async () => {
+test('frames that interrupt a task are not charged to its gamer', async () => {
   const clock = new ManualClock();
   const schedule = start(clock);
   const order: string[] = [];
@@ -188,10 +194,10 @@ test('frames and the time they take in the middle of a task are not at the expen
     schedule.task(
       owner,
       never,
-      done(async (turn) => {
+      done(async (slot) => {
         order.push(owner);
         clock.advance(5);
-        await turn.giveWay();
+        await slot.yieldNow();
         clock.advance(5);
       }),
     );
@@ -201,7 +207,7 @@ test('frames and the time they take in the middle of a task are not at the expen
   expect(order).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
 });
 
-test('only so many are unfinished at a time, a frame never waits for that, and each pays for its own part', async () => {
+test('only a few tasks are unfinished at a time, a frame never waits for that, and each task pays for its own part', async () => {
   const clock = new ManualClock();
   const schedule = start(clock);
   const finishing: (() => void)[] = [];
@@ -213,7 +219,7 @@ test('only so many are unfinished at a time, a frame never waits for that, and e
     });
   const tasks = ['a', 'a', 'a', 'a', 'a', 'b', 'b', 'b'].map(submit);
   await nextMacrotask();
-  expect(started).toHaveLength(COMPUTE.tasksUnderWay);
+  expect(started).toHaveLength(MAX_TASKS_IN_FLIGHT);
   expect(await schedule.frame(frameDone(async () => 'frame'))).toBe('frame');
   for (let i = 0; i < tasks.length; i++) {
     clock.advance(10);
@@ -224,20 +230,20 @@ test('only so many are unfinished at a time, a frame never waits for that, and e
   expect(started.slice(0, 6)).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
 });
 
-test('a cancelled task is told at once, and the machine is not given away before it is free', async () => {
+test('a cancelled task is rejected at once, and the machine is not given away before it is free', async () => {
   const schedule = start();
   const impatient = new AbortController();
   const ends: (() => void)[] = [];
   const finish = () => new Promise<void>((resolve) => ends.push(resolve));
   const cancelled = schedule.task('a', impatient.signal, async () => ({ isDone: false, finish }));
-  const others = Array.from({ length: COMPUTE.tasksUnderWay }, () =>
+  const others = Array.from({ length: MAX_TASKS_IN_FLIGHT }, () =>
     schedule.task('b', never, async () => ({ isDone: false, finish })),
   );
   await nextMacrotask();
   impatient.abort();
   await expect(cancelled).rejects.toMatchObject({ reason: 'cancelled' });
-  expect(ends).toHaveLength(COMPUTE.tasksUnderWay);
-  for (let i = 0; i <= COMPUTE.tasksUnderWay; i++) {
+  expect(ends).toHaveLength(MAX_TASKS_IN_FLIGHT);
+  for (let i = 0; i <= MAX_TASKS_IN_FLIGHT; i++) {
     ends.shift()?.();
     await nextMacrotask();
   }

@@ -1,45 +1,53 @@
 import { MeshError } from '../../shared/errors.ts';
 import { FairQueue, type Taken } from './fair-queue.ts';
-import { COMPUTE } from './tuning.ts';
 
-/** Given to a task while it has its turn. */
-export interface Turn {
+/** Time slice, ms: how long work on the processor runs before it yields to the event loop. Half a frame at 60 frames a second. */
+export const SLICE_MS = 8;
+
+/** Wait, ms, after which a task runs before frames: a quarter of the shortest task deadline, and one late frame in ten at 60 frames a second. */
+export const MAX_TASK_WAIT_MS = 150;
+
+/** Tasks that may be started and not finished. Three hide the 5 to 15 ms of `mapAsync`, and a frame waits behind no more than these. */
+export const MAX_TASKS_IN_FLIGHT = 3;
+
+/** The time in which one task has the machine. */
+export interface TimeSlot {
   readonly signal: AbortSignal;
-  /** Lets waiting frames go first; a long task calls it every few milliseconds. Throws MeshError `cancelled`. */
-  giveWay(): Promise<void>;
+  /** Lets the event loop run and waiting frames go first. A long task calls it every few milliseconds. Throws MeshError `cancelled`. */
+  yieldNow(): Promise<void>;
 }
 
-/** Work that is under way: what is left needs no turn, so that the next may start meanwhile. */
+/** Work in flight. The rest of it needs no time slot, so the next work may start meanwhile. */
 export interface Started<T> {
-  /** Nothing is left: it was all done in its turn. */
+  /** Whether all of it was done in its time slot. */
   readonly isDone: boolean;
-  /** Throws MeshError `device-lost`, `closed`. */
+  /** Resolves to the result. Throws MeshError `device-lost`, `closed`. */
   finish(): Promise<T>;
 }
 
 export interface ScheduleOptions {
   now(): number;
-  /** Lets the event loop run, so that messages with frames and cancels get in. */
-  rest(): Promise<void>;
+  /** Lets the event loop run, so that messages with frames and cancellations arrive. */
+  yieldToEventLoop(): Promise<void>;
 }
 
 /**
- * Who computes next on this machine: frames before tasks, in the order they came, but for one task where none had its turn for
- * {@link COMPUTE.longestTaskWaitMs}, since frames may be more than a machine can do; tasks by what time their owners have used. One
- * starts at a time, and of those started only so many tasks are unfinished, for a GPU takes its work in order: whatever comes waits
- * behind them. Its callers bound what waits.
+ * Decides what computes next on this machine. Frames run before tasks, in their order of arrival; but since there may be more frames than
+ * the machine can sharpen, one task runs when none ran for {@link MAX_TASK_WAIT_MS}. Owners of tasks get equal shares of the time. Work
+ * starts one at a time, and at most {@link MAX_TASKS_IN_FLIGHT} started tasks are unfinished: a GPU works in order, so everything later
+ * waits behind them. Callers bound what waits.
  */
 export class Schedule {
   readonly #options: ScheduleOptions;
   readonly #frames: Job[] = [];
   readonly #tasks = new FairQueue<Job>();
-  #tasksUnderWay = 0;
-  /** Since when those that wait for a task's turn have had none. */
+  #tasksInFlight = 0;
+  /** When a waiting task last got a time slot, or began to wait. */
   #tasksWaitSinceMs = 0;
-  /** The machine's time until then is somebody's. */
-  #countedMs = Number.NEGATIVE_INFINITY;
+  /** The machine's time up to this moment is charged to an owner. */
+  #chargedUntilMs = Number.NEGATIVE_INFINITY;
   /** When the event loop last ran. */
-  #restedMs = 0;
+  #lastYieldMs = 0;
   #busy = false;
   #disposed = false;
 
@@ -47,23 +55,23 @@ export class Schedule {
     this.#options = options;
   }
 
-  /** Rejects with MeshError `closed` when disposed before its turn. */
+  /** Rejects with MeshError `closed` when the schedule is disposed first. */
   frame<T>(body: () => Promise<Started<T>>): Promise<T> {
     if (this.#disposed) return Promise.reject(closed());
     return new Promise<T>((resolve, reject) => {
-      this.#frames.push(new Job((onEnded) => begin(body, { resolve, reject, onEnded }), reject));
+      this.#frames.push(new Job((onEnded) => runJob(body, { resolve, reject, onEnded }), reject));
       void this.#run();
     });
   }
 
-  /** Rejects with MeshError `cancelled` as soon as the signal says so, also while it waits. */
-  task<T>(owner: string, signal: AbortSignal, body: (turn: Turn) => Promise<Started<T>>): Promise<T> {
+  /** Rejects with MeshError `cancelled` as soon as the signal aborts, also while the task waits. */
+  task<T>(owner: string, signal: AbortSignal, body: (slot: TimeSlot) => Promise<Started<T>>): Promise<T> {
     if (this.#disposed) return Promise.reject(closed());
     if (signal.aborted) return Promise.reject(MeshError.cancelled());
     const done = new AbortController();
     return new Promise<T>((resolve, reject) => {
-      const turn: Turn = { signal, giveWay: () => this.#giveWay(job, signal) };
-      const job = new Job((onEnded) => begin(() => body(turn), { resolve, reject, onEnded }), reject);
+      const slot: TimeSlot = { signal, yieldNow: () => this.#yieldNow(job, signal) };
+      const job = new Job((onEnded) => runJob(() => body(slot), { resolve, reject, onEnded }), reject);
       const onAbort = () => {
         this.#tasks.remove(owner, job);
         reject(MeshError.cancelled());
@@ -77,31 +85,31 @@ export class Schedule {
 
   dispose(): void {
     this.#disposed = true;
-    for (const job of [...this.#frames.splice(0), ...this.#tasks.drain()]) job.refuse(closed());
+    for (const job of [...this.#frames.splice(0), ...this.#tasks.drain()]) job.reject(closed());
   }
 
   async #run(): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
-    this.#restedMs = this.#options.now();
+    this.#lastYieldMs = this.#options.now();
     for (let next = this.#next(); next; next = this.#next()) {
       await next();
-      // Promises alone would keep the event loop from a row of short tasks until their end: frames, cancels and leases with it.
-      if (this.#options.now() - this.#restedMs >= COMPUTE.sliceMs) await this.#rest();
+      // Promises alone would block the event loop through a series of short tasks, and with it frames, cancellations and leases.
+      if (this.#options.now() - this.#lastYieldMs >= SLICE_MS) await this.#yieldToEventLoop();
     }
     this.#busy = false;
   }
 
-  async #rest(): Promise<void> {
-    await this.#options.rest();
-    this.#restedMs = this.#options.now();
+  async #yieldToEventLoop(): Promise<void> {
+    await this.#options.yieldToEventLoop();
+    this.#lastYieldMs = this.#options.now();
   }
 
   #next(): (() => Promise<void>) | undefined {
     const waitedMs = this.#options.now() - this.#tasksWaitSinceMs;
-    const frame = waitedMs < COMPUTE.longestTaskWaitMs ? this.#frames.shift() : undefined;
+    const frame = waitedMs < MAX_TASK_WAIT_MS ? this.#frames.shift() : undefined;
     if (frame) return () => this.#start(frame);
-    const task = this.#tasksUnderWay < COMPUTE.tasksUnderWay ? this.#tasks.take() : undefined;
+    const task = this.#tasksInFlight < MAX_TASKS_IN_FLIGHT ? this.#tasks.take() : undefined;
     if (task) return () => this.#startTask(task);
     const late = this.#frames.shift();
     return late && (() => this.#start(late));
@@ -109,34 +117,34 @@ export class Schedule {
 
   #startTask({ item, settle }: Taken<Job>): Promise<void> {
     this.#tasksWaitSinceMs = this.#options.now();
-    this.#tasksUnderWay++;
+    this.#tasksInFlight++;
     return this.#start(item, () => {
-      this.#tasksUnderWay--;
+      this.#tasksInFlight--;
       settle(item.spentMs);
       void this.#run();
     });
   }
 
-  /** Resolves when the next may start. */
+  /** Resolves when the next work may start. */
   #start(job: Job, onEnded?: () => void): Promise<void> {
     job.startedMs = this.#options.now();
     return job.start(() => {
-      this.#count(job);
+      this.#charge(job);
       onEnded?.();
     });
   }
 
-  /** What is under way together is paid for in the order it ends: each the time since the one before it. */
-  #count(job: Job): void {
+  /** Work in flight at the same time is charged in the order it ends: each job the time since the one before it. */
+  #charge(job: Job): void {
     const nowMs = this.#options.now();
-    job.spentMs += Math.max(0, nowMs - Math.max(job.startedMs, this.#countedMs));
-    this.#countedMs = nowMs;
+    job.spentMs += Math.max(0, nowMs - Math.max(job.startedMs, this.#chargedUntilMs));
+    this.#chargedUntilMs = nowMs;
   }
 
-  async #giveWay(job: Job, signal: AbortSignal): Promise<void> {
-    await this.#rest();
-    if (this.#frames.length > 0) this.#count(job);
-    // Those that come meanwhile wait for the next slice, or a task would stand still for as long as there are too many frames.
+  async #yieldNow(job: Job, signal: AbortSignal): Promise<void> {
+    await this.#yieldToEventLoop();
+    if (this.#frames.length > 0) this.#charge(job);
+    // Frames that arrive meanwhile wait for the next slice. Otherwise a task would stand still as long as there are too many frames.
     for (let left = this.#frames.length; left > 0; left--) {
       const frame = this.#frames.shift();
       if (frame) await this.#start(frame);
@@ -151,24 +159,24 @@ class Job {
   spentMs = 0;
 
   constructor(
-    /** Resolves when what is left of it needs no turn; calls back once it ended, well or not. */
+    /** Resolves when the rest needs no time slot. Calls back once the job ended, well or not. */
     readonly start: (onEnded: () => void) => Promise<void>,
-    readonly refuse: (error: MeshError) => void,
+    readonly reject: (error: MeshError) => void,
   ) {}
 }
 
 interface Settling<T> {
   resolve(value: T): void;
   reject(cause: unknown): void;
-  /** Before the others: whoever waits for them may compute at once. */
+  /** Called first: whoever waits for the result may compute at once. */
   onEnded(): void;
 }
 
-async function begin<T>(body: () => Promise<Started<T>>, { resolve, reject, onEnded }: Settling<T>): Promise<void> {
+async function runJob<T>(body: () => Promise<Started<T>>, { resolve, reject, onEnded }: Settling<T>): Promise<void> {
   try {
     const started = await body();
     const finishing = started.finish().finally(onEnded).then(resolve, reject);
-    // The next may compute without a pause, and this one's end would be noticed only after it.
+    // The next work may compute without a pause, and the end of this one would be noticed only after it.
     if (started.isDone) await finishing;
   } catch (cause) {
     onEnded();
@@ -182,4 +190,32 @@ function throwIfCancelled(signal: AbortSignal): void {
 
 function closed(): MeshError {
   return MeshError.closed('The compute engine');
+}
+
+/** Runs an iterator to its end and yields every {@link SLICE_MS}. An error thrown by `yieldNow` ends it. */
+export async function runInSlices<T>(
+  work: Iterator<unknown, T, void>,
+  now: () => number,
+  yieldNow: () => Promise<void>,
+): Promise<T> {
+  let sliceStartMs = now();
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    if (now() - sliceStartMs < SLICE_MS) continue;
+    await yieldNow();
+    sliceStartMs = now();
+  }
+}
+
+/** Resolves after the events that are queued now, messages included. A timer would wait 4 ms more (HTML specification, timers). */
+export function nextMacrotask(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
 }

@@ -5,12 +5,17 @@ import { pathfinding } from '../../shared/tasks/pathfinding.ts';
 import { physics } from '../../shared/tasks/physics.ts';
 import { raytracing } from '../../shared/tasks/raytracing.ts';
 import { Engine } from './engine.ts';
-import { nextMacrotask } from './macrotask.ts';
+import { nextMacrotask } from './schedule.ts';
+import { fixedSpeeds } from './test-gpu.ts';
 
 let engine: Engine;
 
 beforeAll(async () => {
-  engine = await Engine.create({ gpu: undefined, now: () => performance.now() });
+  engine = await Engine.create({
+    gpu: undefined,
+    now: () => performance.now(),
+    measuredSpeeds: await fixedSpeeds(undefined, null),
+  });
 });
 
 afterAll(() => engine.dispose());
@@ -57,7 +62,7 @@ async function executed<Params, Result>(definition: TaskDefinition<never, Params
   return result;
 }
 
-test('every type that runs is promised, with a speed', () => {
+test('every runnable type is offered, with a speed', () => {
   expect(Object.keys(engine.capabilities.backends).sort()).toEqual([...RUNNABLE_TASK_TYPES].sort());
   for (const { unitsPerMs } of Object.values(engine.capabilities.backends)) expect(unitsPerMs).toBeGreaterThan(0);
 });
@@ -83,8 +88,13 @@ test('rays are traced', async () => {
   expect(image.data[middle]).toBeGreaterThan(2 * (image.data[middle + 2] ?? 0));
 });
 
-test('what was asked for runs on the GPU, passes every check, and its speed is told', async () => {
-  const onGpu = await Engine.create({ gpu: navigator.gpu, now: () => performance.now(), preferBackend: 'wgsl' });
+test('tasks run on a preferred GPU, pass every check, and fall back to the processor where it is better', async () => {
+  const onGpu = await Engine.create({
+    gpu: navigator.gpu,
+    now: () => performance.now(),
+    preferBackend: 'wgsl',
+    measuredSpeeds: await fixedSpeeds('wgsl'),
+  });
   const options = { owner: 'nobody', signal: new AbortController().signal };
   const goal = PATHS.queries[0]?.goal ?? [0, 0];
   const gathering = { ...PATHS, queries: [...PATHS.queries, { start: [9, 2], goal }, { start: [30, 60], goal }] };
@@ -108,7 +118,7 @@ test('what was asked for runs on the GPU, passes every check, and its speed is t
     }));
     const heaped = await onGpu.execute('physics', physics.pack({ ...BODIES, bodies: heap, steps: 2 }), options);
     expect(heaped.backend).toBe('js');
-    // No two make for one goal: a search each, and that is the processor's.
+    // Every query has its own goal, and single searches belong to the processor.
     const alone = await onGpu.execute('pathfinding', pathfinding.pack(PATHS), options);
     expect(alone.backend).toBe('js');
   } finally {

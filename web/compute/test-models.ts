@@ -1,9 +1,9 @@
+import { MeshError } from '../../shared/errors.ts';
 import type { InputKind, Network } from '../../shared/tasks/upscale.ts';
-import { modelName } from './models/model-name.ts';
-import { servedModels } from './models/test-model-source.ts';
-import { type Layer, unpackLayers } from './networks/layers.ts';
-import type { Features } from './networks/reference.ts';
-import { readVectors } from './networks/test-vectors.ts';
+import { type Manifest, networksIn, parseManifest } from './models/manifest.ts';
+import { type ModelSource, modelName, type OnnxSource } from './models/model-source.ts';
+import type { Features } from './networks/reference-network.ts';
+import { type Layer, unpackLayers } from './networks/weights.ts';
 
 const VECTORS = '/web/compute/networks/test-vectors';
 
@@ -14,7 +14,7 @@ export async function loadNetwork(name: Network, input: InputKind = 'smooth') {
   return { shape: model.network, layers: unpackLayers(model.network, bytes) };
 }
 
-/** What PyTorch made of a picture (`training/export.py`), by the name of the part: `source`, `layer0` and so on, `sharp`. */
+/** Layer outputs of PyTorch (`training/export.py`) by name: `source`, `layer0` and so on, `sharp`. */
 export async function loadVectors(name: Network): Promise<(part: string) => Features> {
   const [index, bytes] = await Promise.all([
     fetch(`${VECTORS}/${name}.json`).then((response) => response.json()),
@@ -28,7 +28,7 @@ export async function loadVectors(name: Network): Promise<(part: string) => Feat
   };
 }
 
-/** Weights between -reach and reach over the number that is added up, the same at each call. */
+/** Pseudo-random weights within -reach..reach, divided by the root of the number of products; the same at each call. */
 export function madeUpLayers(widths: readonly number[], reach = 1.5): Layer[] {
   let state = 1;
   const random = () => {
@@ -46,4 +46,45 @@ export function madeUpLayers(widths: readonly number[], reach = 1.5): Layer[] {
     });
     return { inputs, outputs, weights, bias: Float32Array.from({ length: outputs }, () => random() * 0.1) };
   });
+}
+
+/** The repository's models, from wherever they are served. */
+export function servedModels(folder = '/web/public/models/'): ModelSource & OnnxSource {
+  let manifest: Promise<Manifest> | null = null;
+  const list = () => {
+    manifest ??= fetch(`${folder}manifest.json`).then(async (response) => parseManifest(await response.json()));
+    return manifest;
+  };
+  return {
+    async load(network, kind) {
+      const model = networksIn(await list()).find(({ name }) => name === network);
+      if (!model) throw new MeshError('unknown-model', `There is no model ${network}.`);
+      const response = await fetch(folder + model.files[kind].path);
+      return { model, bytes: await response.arrayBuffer() };
+    },
+    async loadOnnx(wanted, onShare) {
+      const model = (await list()).models.find(({ name }) => name === wanted);
+      if (!model) throw new MeshError('unknown-model', `There is no model ${wanted}.`);
+      const response = await fetch(folder + model.files.onnx.path);
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      onShare(1);
+      return bytes;
+    },
+  };
+}
+
+interface Index {
+  parts: { name: string; width: number; height: number; channels: number }[];
+}
+
+/** Layer outputs of PyTorch (`vectors` in training/export.py). */
+export function readVectors(index: Index, bytes: ArrayBuffer): Map<string, Features> {
+  let offset = 0;
+  return new Map(
+    index.parts.map(({ name, width, height, channels }) => {
+      const data = new Float32Array(bytes, offset, width * height * channels);
+      offset += data.byteLength;
+      return [name, { width, height, channels, data }];
+    }),
+  );
 }

@@ -1,6 +1,7 @@
 import type { PixelImage } from '../../shared/tasks/definition.ts';
+import type { Features } from './networks/reference-network.ts';
 
-/** Hard edges in every direction, slopes and see-through parts: what kernels get wrong. */
+/** Hard edges in every direction, gradients and transparent parts: what kernels get wrong. */
 export function paintedPicture(width: number, height: number): PixelImage {
   return paint(width, height, (x, y) => {
     const isInDisc = (x - width / 3) ** 2 + (y - height / 2) ** 2 < (height / 3) ** 2;
@@ -10,12 +11,12 @@ export function paintedPicture(width: number, height: number): PixelImage {
   });
 }
 
-/** As the frames of a decoder are. */
+/** Opaque, as the frames of a decoder are. */
 export function opaque({ width, height, data }: PixelImage): PixelImage & { data: Uint8Array<ArrayBuffer> } {
   return { width, height, data: Uint8Array.from(data, (value, i) => (i % 4 === 3 ? 255 : value)) };
 }
 
-/** Dark strokes two to four pixels wide on white, straight and slanted, as letters have them. */
+/** Dark strokes two to four pixels wide on white, straight and slanted, like letters. */
 export function writingPicture(width: number, height: number): PixelImage {
   return paint(width, height, (x, y) => {
     const column = x % 16;
@@ -27,7 +28,7 @@ export function writingPicture(width: number, height: number): PixelImage {
   });
 }
 
-/** The box average of 2x2 pixels, as a good renderer shows a small picture. Sides must be even. */
+/** The box average of 2x2 pixels, as a good renderer shows a small picture. Both sides must be even. */
 export function halved({ width, height, data }: PixelImage): PixelImage {
   const at = (x: number, y: number, channel: number) => data[(y * width + x) * 4 + channel] ?? 0;
   return paint(width / 2, height / 2, (x, y) => {
@@ -49,7 +50,7 @@ export function meanSquaredError(a: PixelImage, b: PixelImage): number {
   return sum / a.data.length;
 }
 
-/** Peak signal to noise ratio of 8-bit pictures, dB. */
+/** Peak signal-to-noise ratio of 8-bit pictures, dB. */
 export function psnrDb(a: PixelImage, b: PixelImage): number {
   return 10 * Math.log10(255 ** 2 / meanSquaredError(a, b));
 }
@@ -64,4 +65,51 @@ function paint(
     for (let x = 0; x < width; x++) data.set(color(x, y), (y * width + x) * 4);
   }
   return { width, height, data };
+}
+
+const WIDTH = 160;
+const HEIGHT = 90;
+
+export const aliasedPicture = (noise = 0) => discs(1, noise);
+export const smoothPicture = (noise = 0, samples = 2) => discs(samples, noise);
+
+/** A scene of discs and a gradient, with `samples` samples along each side of a pixel. */
+function discs(samples: number, noise: number) {
+  const data = new Uint8ClampedArray(WIDTH * HEIGHT * 4);
+  let seed = 1;
+  for (let y = 0; y < HEIGHT; y++) {
+    for (let x = 0; x < WIDTH; x++) {
+      let sum = 0;
+      for (let n = 0; n < samples * samples; n++) {
+        sum += sceneAt(x + ((n % samples) + 0.5) / samples, y + (Math.floor(n / samples) + 0.5) / samples);
+      }
+      seed = (seed * 16_807) % 2_147_483_647;
+      const value = sum / samples ** 2 + noise * (seed / 2_147_483_647 - 0.5);
+      data.set([value, value, value, 255], (y * WIDTH + x) * 4);
+    }
+  }
+  return { width: WIDTH, height: HEIGHT, data };
+}
+
+function sceneAt(x: number, y: number): number {
+  const disc = Math.hypot((x % 40.7) - 20, (y % 30.3) - 15) < 11.4 ? 200 : 60;
+  return disc + x * 0.1;
+}
+
+/** Compares premultiplied colours: those of nearly transparent pixels are noise. */
+export function largestVisibleDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) return Number.POSITIVE_INFINITY;
+  let largest = 0;
+  for (let i = 0; i < a.length; i++) {
+    const weight = (of: ArrayLike<number>) => (i % 4 === 3 ? 1 : (of[i | 3] ?? 0) / 255);
+    largest = Math.max(largest, Math.abs((a[i] ?? 0) * weight(a) - (b[i] ?? 0) * weight(b)));
+  }
+  return largest;
+}
+
+/** Three channels of 0..1 as RGBA8. */
+export function withAlpha({ width, height, data }: Features): Uint8ClampedArray<ArrayBuffer> {
+  const pixels = new Uint8ClampedArray(width * height * 4).fill(255);
+  for (let i = 0; i < data.length; i++) pixels[Math.floor(i / 3) * 4 + (i % 3)] = (data[i] ?? 0) * 255;
+  return pixels;
 }

@@ -3,7 +3,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { PROBATION_RESULTS } from '../../shared/reputation.ts';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PackedResult, Verification } from '../../shared/tasks/definition.ts';
-import { COMPUTE } from '../compute/tuning.ts';
+import { SLICE_MS } from '../compute/schedule.ts';
 import type { AttemptResult, Job, Outcome } from './job.ts';
 import { KEPT_RESULTS } from './kept-results.ts';
 import { prepareTaskKeys } from './result-cache.ts';
@@ -168,13 +168,13 @@ describe('a check', () => {
     const { verifier, clock } = verifierWith(async () => nothing);
     const long = jobWith(function* () {
       for (let n = 0; n < 10; n++) {
-        clock.nowMs += COMPUTE.sliceMs / 2;
+        clock.nowMs += SLICE_MS / 2;
         yield;
       }
     });
     await verifier.check(long, {}, 'v');
     expect(clock.rests).toBe(5);
-    expect(verifier.counts).toEqual({ checked: 1, checkedMs: 5 * COMPUTE.sliceMs });
+    expect(verifier.counts).toEqual({ checked: 1, checkedMs: 5 * SLICE_MS });
   });
 });
 

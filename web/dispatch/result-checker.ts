@@ -1,6 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
 import type { PackedResult, PackedTask, Recomputation, Verification } from '../../shared/tasks/definition.ts';
-import { COMPUTE } from '../compute/tuning.ts';
+import { SLICE_MS } from '../compute/schedule.ts';
 import type { VolunteerTrust } from '../net/volunteer-trust.ts';
 import type { Job, JobHandle, OnJobEnd } from './job.ts';
 
@@ -65,7 +65,7 @@ export class Verifier<Of extends CheckedJob = Job> {
         return { kind: 'unchecked' };
       }
       const sliceMs = now() - sliceStartMs;
-      if (!step.done && !step.value && sliceMs < COMPUTE.sliceMs) continue;
+      if (!step.done && !step.value && sliceMs < SLICE_MS) continue;
       this.counts.checkedMs += sliceMs;
       if (step.done) return { kind: 'right' };
       await rest();

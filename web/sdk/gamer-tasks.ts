@@ -1,7 +1,7 @@
 import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { Where } from '../../shared/tasks/definition.ts';
-import { nextMacrotask } from '../compute/macrotask.ts';
+import { nextMacrotask } from '../compute/schedule.ts';
 import { Dispatcher, type DispatcherEvents } from '../dispatch/dispatcher.ts';
 import { LocalRunner } from '../dispatch/local-runner.ts';
 import { TaskDeduplicator } from '../dispatch/task-deduplicator.ts';

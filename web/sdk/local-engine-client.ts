@@ -2,10 +2,9 @@ import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
 import type { PackedResult, PackedTask, ProgressListener } from '../../shared/tasks/definition.ts';
 import { isNetwork, type UpscaleParams } from '../../shared/tasks/upscale.ts';
-import { inSlices } from '../compute/in-slices.ts';
-import { nextMacrotask } from '../compute/macrotask.ts';
-import type { ModelProgress } from '../compute/models/model-progress.ts';
+import type { ModelProgress } from '../compute/models/model-source.ts';
 import { upscaleRows } from '../compute/reference/upscale.ts';
+import { nextMacrotask, runInSlices } from '../compute/schedule.ts';
 import type { LocalEngine } from '../dispatch/local-runner.ts';
 import type { TransferableChannel } from '../net/transferable-channel.ts';
 import type { StreamRegistry } from '../stream/gamer/stream-registry.ts';
@@ -56,7 +55,7 @@ export class LocalEngineClient implements LocalEngine {
     if (isNetwork(quality)) return this.execute(this.#nextPartCallId--, type, task);
     const image = { width, height, data: task.attachments[0] ?? new Uint8Array(0) };
     const out = new Uint8ClampedArray(outWidth * outHeight * 4);
-    await inSlices(upscaleRows(image, { outWidth, outHeight, quality }, out), now, nextMacrotask);
+    await runInSlices(upscaleRows(image, { outWidth, outHeight, quality }, out), now, nextMacrotask);
     return { value: null, attachments: [new Uint8Array(out.buffer)] };
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ModelProgress } from '../compute/models/model-progress.ts';
+import type { ModelProgress } from '../compute/models/model-source.ts';
 import { openModelStore } from './open-model-store.ts';
 
 test('a worker finds the networks beside its folder and reports their download', async () => {

@@ -1,7 +1,7 @@
 import { systemClock } from '../../shared/clock.ts';
-import type { ModelProgress } from '../compute/models/model-progress.ts';
+import { sha256Hex } from '../compute/models/download.ts';
+import type { ModelProgress } from '../compute/models/model-source.ts';
 import { ModelStore } from '../compute/models/model-store.ts';
-import { sha256Hex } from '../compute/models/sha256.ts';
 
 /**
  * A store of the networks on the server that a worker was loaded from, whatever page started the worker.

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Engine } from '../compute/engine.ts';
-import { watchedGpu } from '../compute/test-watched-gpu.ts';
+import { watchedGpu } from '../compute/test-gpu.ts';
 import { fieldFrames, lookAtFields } from './test-fields.ts';
 import { framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
 

@@ -2,7 +2,7 @@ import * as Comlink from 'comlink';
 import { systemClock } from '../../shared/clock.ts';
 import type { PackedTask, ProgressListener } from '../../shared/tasks/definition.ts';
 import { Engine, type EngineCapabilities, type ExecutedTask } from '../compute/engine.ts';
-import type { ModelProgress } from '../compute/models/model-progress.ts';
+import type { ModelProgress } from '../compute/models/model-source.ts';
 import { StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import { openModelStore } from './open-model-store.ts';
 import './worker-errors.ts';

@@ -1,7 +1,9 @@
 import { MeshError } from '../../shared/errors.ts';
 import { TASK_LIMITS } from '../../shared/protocol-limits.ts';
-import { MODELS } from '../compute/tuning.ts';
 import type { VolunteerLimits } from './types.ts';
+
+/** Origins a volunteer's owner may allow models from: each is compared with every URL. */
+const MAX_MODEL_ORIGINS = 64;
 
 /** Limits of a volunteer that sets none. */
 export const DEFAULT_LIMITS: Readonly<VolunteerLimits> = {
@@ -22,8 +24,8 @@ export function checkedLimits(limits: VolunteerLimits): VolunteerLimits {
   if (!(gpuShare > 0 && gpuShare <= 1)) {
     throw MeshError.badInput('The limit gpuShare must be a number above 0, up to 1.');
   }
-  if (!Array.isArray(acceptModelsFrom) || acceptModelsFrom.length > MODELS.maxOrigins) {
-    throw MeshError.badInput(`The limit acceptModelsFrom must be a list of at most ${MODELS.maxOrigins} origins.`);
+  if (!Array.isArray(acceptModelsFrom) || acceptModelsFrom.length > MAX_MODEL_ORIGINS) {
+    throw MeshError.badInput(`The limit acceptModelsFrom must be a list of at most ${MAX_MODEL_ORIGINS} origins.`);
   }
   for (const origin of acceptModelsFrom) {
     if (!URL.canParse(origin) || new URL(origin).origin !== origin) {

@@ -2,7 +2,7 @@ import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
 import type { Capabilities, ControlMessage } from '../../shared/messages.ts';
 import type { BackendName } from '../compute/backend.ts';
-import type { ModelProgress } from '../compute/models/model-progress.ts';
+import type { ModelProgress } from '../compute/models/model-source.ts';
 import type { Link, LinkEnvironment } from '../net/link.ts';
 import { makeTransferable } from '../net/transferable-channel.ts';
 import { type StartedWorker, startWorker } from './host-page.ts';

@@ -6,7 +6,7 @@ import { RUNNABLE_TASK_TYPES } from '../../shared/tasks/catalogue.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { BackendName } from '../compute/backend.ts';
 import { Engine } from '../compute/engine.ts';
-import type { ModelProgress } from '../compute/models/model-progress.ts';
+import type { ModelProgress } from '../compute/models/model-source.ts';
 import { rankedCodecs } from '../stream/codec/codecs.ts';
 import { BusyMeter } from './busy-meter.ts';
 import { LinkEndpoint, type MovedChannels } from './link-endpoint.ts';

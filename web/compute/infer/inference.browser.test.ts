@@ -4,6 +4,7 @@ import { type InferInput, infer } from '../../../shared/tasks/infer.ts';
 import { Engine } from '../engine.ts';
 import type { EngineOptions } from '../engine-types.ts';
 import { openOnGpu } from '../ort/onnx-sessions.ts';
+import { fixedSpeeds } from '../test-gpu.ts';
 import { repositoryModels } from '../test-models.ts';
 import { openDevice } from '../wgsl/gpu-device.ts';
 
@@ -16,7 +17,7 @@ let ships: Ship[];
 const engines: Engine[] = [];
 
 beforeAll(async () => {
-  const response = await fetch('/web/gamer/game/simulation/test-vectors/steering.json');
+  const response = await fetch('/web/game/simulation/test-vectors/steering.json');
   ships = (await response.json()).ships;
 });
 
@@ -27,6 +28,7 @@ afterEach(() => {
 async function startEngine(options: Partial<EngineOptions> = {}): Promise<Engine> {
   const engine = await Engine.create({
     ...{ gpu: undefined, now: () => performance.now(), models: repositoryModels, onnx: repositoryModels },
+    measuredSpeeds: await fixedSpeeds(undefined, null),
     ...options,
   });
   engines.push(engine);
@@ -60,7 +62,7 @@ function expectControls(data: ArrayLike<number | bigint> | undefined, wanted: re
   }
 }
 
-test('the steering policy does what PyTorch does, one craft at a time, together, and merged with others', async () => {
+test('the steering policy matches PyTorch: one craft at a time, together, and merged with other tasks', async () => {
   const engine = await startEngine();
   const together = await run(engine, steering(ships));
   expect(together.backend).toBe('ort-wasm');
@@ -76,14 +78,14 @@ test('the steering policy does what PyTorch does, one craft at a time, together,
   }
 });
 
-test('thousands of rows come back whole and in order', async () => {
+test('thousands of rows come back complete and in order', async () => {
   const engine = await startEngine();
   const many = Array.from({ length: 3_000 }, (_, i) => ships[i % ships.length] ?? { observation: [], controls: [] });
   const { outputs } = await run(engine, steering(many));
   expectControls(outputs.controls?.data, many);
 });
 
-test('any other model of the list runs as well, and inputs that do not fit are refused with what it wants', async () => {
+test('any other model of the list runs too, and inputs that do not fit are refused with what the model takes', async () => {
   const engine = await startEngine();
   const source = { type: 'float32', dims: [1, 3, 4, 5], data: new Float32Array(60).fill(0.5) };
   const { outputs } = await run(engine, { model: 'fast-smooth', inputs: { source } });
@@ -95,7 +97,7 @@ test('any other model of the list runs as well, and inputs that do not fit are r
   await expect(run(engine, { model: 'nobody', inputs: { source } })).rejects.toMatchObject({ reason: 'unknown-model' });
 });
 
-test('a file that is no model is unknown, and the next one runs', async () => {
+test('a file that is no model is unknown, and the next task runs', async () => {
   const onnx = {
     loadOnnx: async (model: string, onShare: (share: number) => void) =>
       model === 'rubbish' ? new Uint8Array([1, 2, 3]) : repositoryModels.loadOnnx(model, onShare),
@@ -107,7 +109,7 @@ test('a file that is no model is unknown, and the next one runs', async () => {
   expectControls((await run(engine, steering(ships))).outputs.controls?.data, ships);
 });
 
-test('on a device it answers the same', async () => {
+test('on a device the answers are the same', async () => {
   const opened = await openDevice(navigator.gpu);
   if (!opened) throw new Error('There is no WebGPU here.');
   const session = await openOnGpu(opened.device)(await repositoryModels.loadOnnx('steering', () => {}));

@@ -2,20 +2,19 @@ import { describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { TaskProgress } from '../../../shared/tasks/definition.ts';
 import { infer } from '../../../shared/tasks/infer.ts';
-import { nextMacrotask } from '../macrotask.ts';
-import { Schedule } from '../schedule.ts';
+import { nextMacrotask, Schedule } from '../schedule.ts';
 import { INFERENCE, Inference } from './inference.ts';
 import { MAX_LOADED_MODELS } from './loaded-model-cache.ts';
 import { summing } from './test-sessions.ts';
 
-/** A machine that runs models in the given ways, with a schedule and time that passes only where a run takes it. */
+/** Runs models on the given runtimes, with a schedule and a clock that advances only during runs. */
 class Bench {
   readonly clock = new ManualClock();
-  readonly schedule = new Schedule({ now: () => this.clock.now(), rest: nextMacrotask });
+  readonly schedule = new Schedule({ now: () => this.clock.now(), yieldToEventLoop: nextMacrotask });
   readonly loads: string[] = [];
   readonly inference: Inference;
 
-  constructor(ways: ReturnType<typeof summing>[]) {
+  constructor(runtimes: ReturnType<typeof summing>[]) {
     this.inference = new Inference({
       onnx: {
         loadOnnx: async (model, onShare) => {
@@ -24,20 +23,20 @@ class Bench {
           return new Uint8Array(1);
         },
       },
-      ways: ways.map(({ open }) => open),
+      runtimes: runtimes.map(({ open }) => open),
       now: () => this.clock.now(),
     });
   }
 
-  /** Rows of two numbers: n and 0, n + 1 and 0, and so on. Resolves to what the model gave. */
+  /** Runs rows of two numbers: n and 0, n + 1 and 0, and so on. Resolves to the model's outputs. */
   async run(rows: number, from: number, more: Partial<{ model: string; signal: AbortSignal; tell: unknown[] }> = {}) {
     const { model = 'sum', signal = new AbortController().signal, tell } = more;
     const data = Float32Array.from({ length: 2 * rows }, (_, i) => (i % 2 === 0 ? from + i / 2 : 0));
     const task = infer.pack({ model, inputs: { x: { type: 'float32', dims: [rows, 2], data } } });
     const onProgress = tell && ((progress: TaskProgress) => tell.push(progress));
-    const turn = <T>(body: Parameters<typeof this.schedule.task<T>>[2]) => this.schedule.task('owner', signal, body);
-    const ready = await this.inference.prepare({ ...task, onProgress }, turn);
-    const { backend, computeMs, ...packed } = await this.inference.execute(ready, turn);
+    const slot = <T>(body: Parameters<typeof this.schedule.task<T>>[2]) => this.schedule.task('owner', signal, body);
+    const ready = await this.inference.prepare({ ...task, onProgress }, slot);
+    const { backend, computeMs, ...packed } = await this.inference.execute(ready, slot);
     const numbers = Array.from(infer.unpackResult(task, packed).outputs.y?.data ?? [], Number);
     return { numbers, backend, computeMs, buffer: packed.attachments[0]?.buffer };
   }
@@ -46,49 +45,49 @@ class Bench {
 const counted = (rows: number, from: number) => Array.from({ length: rows }, (_, i) => from + i);
 
 describe('tasks that wait together', () => {
-  test('are one run of the model, and each gets its rows, in memory of its own', async () => {
-    const way = summing();
-    const bench = new Bench([way]);
+  test('run as one batch, and each gets its rows in memory of its own', async () => {
+    const runtime = summing();
+    const bench = new Bench([runtime]);
     await bench.run(1, 0);
-    way.runs.length = 0;
+    runtime.runs.length = 0;
     const results = await Promise.all([bench.run(1, 10), bench.run(3, 20), bench.run(2, 30)]);
     expect(results.map(({ numbers }) => numbers)).toEqual([counted(1, 10), counted(3, 20), counted(2, 30)]);
-    expect(way.runs).toEqual([6]);
+    expect(runtime.runs).toEqual([6]);
     expect(new Set(results.map(({ buffer }) => buffer)).size).toBe(3);
   });
 
   test('share the time of the run by their rows', async () => {
-    const way = summing({ onRun: (rows) => bench.clock.advance(rows) });
-    const bench: Bench = new Bench([way]);
+    const runtime = summing({ onRun: (rows) => bench.clock.advance(rows) });
+    const bench: Bench = new Bench([runtime]);
     await bench.run(1, 0);
     const results = await Promise.all([bench.run(1, 10), bench.run(3, 20)]);
     expect(results.map(({ computeMs }) => computeMs)).toEqual([1, 3]);
   });
 
-  test('are run by themselves where the first axis is not one of examples, or another model is wanted', async () => {
+  test('run alone where the first axis is no batch axis, or for another model', async () => {
     const sequence = summing({ axis: 'length' });
     const bench = new Bench([sequence]);
     await Promise.all([bench.run(1, 0), bench.run(2, 5)]);
     expect(sequence.runs.sort()).toEqual([1, 2]);
-    const way = summing();
-    const other = new Bench([way]);
+    const runtime = summing();
+    const other = new Bench([runtime]);
     await Promise.all([other.run(1, 0), other.run(2, 5, { model: 'other' })]);
-    expect(way.runs.sort()).toEqual([1, 2]);
+    expect(runtime.runs.sort()).toEqual([1, 2]);
   });
 
-  test('no more than a run may hold', async () => {
-    const way = summing();
-    const bench = new Bench([way]);
+  test('fill no more than one batch', async () => {
+    const runtime = summing();
+    const bench = new Bench([runtime]);
     await bench.run(1, 0);
-    way.runs.length = 0;
+    runtime.runs.length = 0;
     await Promise.all(Array.from({ length: INFERENCE.maxMergedTasks + 5 }, (_, i) => bench.run(1, i)));
-    expect(Math.max(...way.runs)).toBeLessThanOrEqual(INFERENCE.maxMergedTasks);
-    expect(way.runs.reduce((sum, rows) => sum + rows, 0)).toBe(INFERENCE.maxMergedTasks + 5);
+    expect(Math.max(...runtime.runs)).toBeLessThanOrEqual(INFERENCE.maxMergedTasks);
+    expect(runtime.runs.reduce((sum, rows) => sum + rows, 0)).toBe(INFERENCE.maxMergedTasks + 5);
   });
 
-  test('do not suffer from one that is cancelled', async () => {
-    const way = summing();
-    const bench = new Bench([way]);
+  test('are not affected by one that is cancelled', async () => {
+    const runtime = summing();
+    const bench = new Bench([runtime]);
     await bench.run(1, 0);
     const controller = new AbortController();
     const cancelled = expect(bench.run(1, 1, { signal: controller.signal })).rejects.toMatchObject({
@@ -102,13 +101,13 @@ describe('tasks that wait together', () => {
 });
 
 describe('many rows', () => {
-  test('are run some at a time, by what they take, and it is told how far it is', async () => {
-    const way = summing({ onRun: (rows) => bench.clock.advance(rows) });
-    const bench: Bench = new Bench([way]);
+  test('run some at a time, as many as their speed allows, and progress is reported', async () => {
+    const runtime = summing({ onRun: (rows) => bench.clock.advance(rows) });
+    const bench: Bench = new Bench([runtime]);
     const tell: TaskProgress[] = [];
     const { numbers } = await bench.run(500, 0, { tell });
     expect(numbers).toEqual(counted(500, 0));
-    expect(Math.max(...way.runs)).toBeLessThanOrEqual(INFERENCE.runMs);
+    expect(Math.max(...runtime.runs)).toBeLessThanOrEqual(INFERENCE.runMs);
     expect(tell[0]).toEqual({ stage: 'loading', share: 0.5 });
     const shares = tell.slice(1).map(({ stage, share }) => (stage === 'computing' ? share : Number.NaN));
     expect(shares.length).toBeGreaterThan(2);
@@ -118,24 +117,24 @@ describe('many rows', () => {
 
   test('end between two runs when they are cancelled', async () => {
     const controller = new AbortController();
-    const way = summing({
+    const runtime = summing({
       onRun: (rows) => {
         bench.clock.advance(rows);
-        if (way.runs.length === 3) controller.abort();
+        if (runtime.runs.length === 3) controller.abort();
       },
     });
-    const bench: Bench = new Bench([way]);
+    const bench: Bench = new Bench([runtime]);
     await expect(bench.run(5_000, 0, { signal: controller.signal })).rejects.toMatchObject({ reason: 'cancelled' });
     await nextMacrotask();
-    expect(way.runs).toHaveLength(3);
+    expect(runtime.runs).toHaveLength(3);
   });
 });
 
-describe('of two ways to run a model', () => {
+describe('of two runtimes', () => {
   const fast = (backend: 'ort-webgpu', behaviour: Parameters<typeof summing>[0] = {}) =>
     summing({ backend, ...behaviour });
 
-  test('the faster one is taken, and the other let go', async () => {
+  test('the faster one is used, and the other released', async () => {
     const slow = summing({ onRun: () => bench.clock.advance(2) });
     const quick = fast('ort-webgpu', { onRun: () => bench.clock.advance(1) });
     const bench: Bench = new Bench([slow, quick]);
@@ -147,7 +146,7 @@ describe('of two ways to run a model', () => {
     ['slower', { onRun: () => {} }, 0],
     ['wrong', { answer: (value: number) => value + 1 }, 2],
     ['broken', { fails: true }, 2],
-  ])('one that is %s is not', async (_, behaviour, slowMs) => {
+  ])('one that %s is not used', async (_, behaviour, slowMs) => {
     const reference = summing({ onRun: () => bench.clock.advance(slowMs) });
     const other = fast('ort-webgpu', behaviour);
     const bench: Bench = new Bench([reference, other]);
@@ -157,9 +156,9 @@ describe('of two ways to run a model', () => {
 });
 
 describe('models', () => {
-  test('are loaded once for all who wait, and the one not used for longest goes first', async () => {
-    const way = summing();
-    const bench = new Bench([way]);
+  test('are loaded once for everyone who waits, and the least recently used one is released first', async () => {
+    const runtime = summing();
+    const bench = new Bench([runtime]);
     await Promise.all([bench.run(1, 0), bench.run(1, 0)]);
     expect(bench.loads).toEqual(['sum']);
     for (let i = 0; i < MAX_LOADED_MODELS; i++) {
@@ -167,19 +166,19 @@ describe('models', () => {
       if (i < MAX_LOADED_MODELS - 1) await bench.run(1, 0);
     }
     await nextMacrotask();
-    expect(way.released()).toBe(1);
+    expect(runtime.released()).toBe(1);
     await bench.run(1, 0);
     expect(bench.loads.filter((model) => model === 'sum')).toHaveLength(1);
     bench.inference.dispose();
     await nextMacrotask();
-    expect(way.released()).toBe(MAX_LOADED_MODELS + 1);
+    expect(runtime.released()).toBe(MAX_LOADED_MODELS + 1);
   });
 
-  test('that do not run are unknown, and why is said', async () => {
+  test('that do not run are unknown, and the error says why', async () => {
     const bench = new Bench([]);
     await expect(bench.run(1, 0)).rejects.toMatchObject({ reason: 'unknown-model' });
-    const way = { ...summing(), open: () => Promise.reject(new Error('no such operator')) };
-    await expect(new Bench([way]).run(1, 0)).rejects.toMatchObject({
+    const runtime = { ...summing(), open: () => Promise.reject(new Error('no such operator')) };
+    await expect(new Bench([runtime]).run(1, 0)).rejects.toMatchObject({
       reason: 'unknown-model',
       message: expect.stringContaining('no such operator'),
     });

@@ -1,15 +1,14 @@
+import { concatBytes } from '../../../shared/bytes.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { ProgressListener } from '../../../shared/tasks/definition.ts';
 import { INFER, sizeOfAll } from '../../../shared/tasks/infer/tensors.ts';
 import type { InferParams } from '../../../shared/tasks/infer.ts';
 import type { ExecutedTask } from '../engine-types.ts';
-import type { RunInTurn } from '../network-probe.ts';
+import type { RunInSlot } from '../network-selection.ts';
 import type { NamedTensor, OnnxSession } from '../ort/onnx-sessions.ts';
-import type { Turn } from '../schedule.ts';
-import type { LoadedModel } from './loaded-model.ts';
-import { LoadedModelCache, type ModelShelfOptions } from './loaded-model-cache.ts';
+import type { TimeSlot } from '../schedule.ts';
+import { type LoadedModel, LoadedModelCache, type LoadedModelCacheOptions } from './loaded-model-cache.ts';
 import { checkInputs } from './model-shape.ts';
-import { joinRows, rowKey, rowsOf, takeRows } from './rows.ts';
 
 /** How inference tasks are batched, and how often progress is reported. */
 export const INFERENCE = {
@@ -22,94 +21,95 @@ export const INFERENCE = {
   progressIntervalMs: 100,
 } as const;
 
-export interface InferenceOptions extends ModelShelfOptions {
+export interface InferenceOptions extends LoadedModelCacheOptions {
   now(): number;
 }
 
-/** A task that was checked by its definition. */
+/** A task that its definition has checked. */
 export interface InferTask {
   params: InferParams;
   attachments: readonly Uint8Array[];
   onProgress?: ProgressListener | undefined;
 }
 
-/** A task whose model is at hand and whose inputs fit it. */
+/** A task whose model is loaded and whose inputs fit the model. */
 export interface ReadyTask {
   readonly task: InferTask;
   readonly model: LoadedModel;
   readonly session: OnnxSession;
   readonly inputs: readonly NamedTensor[];
-  /** Of tasks that can be run as one; null for one that cannot. */
+  /** Equal for tasks that can run as one batch; null for a task that cannot. */
   readonly key: string | null;
-  /** The model stays until this is called. */
-  readonly letGo: () => void;
-  /** Set by whoever ran it along. */
+  /** Releases the model, which is kept until then. */
+  readonly release: () => void;
+  /** Set by the task that ran it in its batch. */
   result: ExecutedTask | null;
 }
 
-/** The first rows of a model of which nothing is known, and by how much more may be run the next time. */
+/** Rows in the first run of a model with unknown speed, and the largest growth from run to run. */
 const FIRST_ROWS = 8;
-const MOST_GROWTH = 8;
+const MAX_GROWTH = 8;
 
 /**
- * Runs ONNX models by onnxruntime-web. A run cannot be interrupted, so many rows are run some at a time. Tasks for one model that wait
- * together are run as one, by whichever has its turn first: its owner pays for all, and the others' have their turns for nothing.
+ * Runs ONNX models on onnxruntime-web. A run cannot be interrupted, so a large batch runs some rows at a time. Waiting tasks for the same
+ * model run as one batch in the time slot of whichever comes first: its owner pays for all, and the slots of the others are free.
  */
 export class Inference {
   readonly #now: () => number;
-  readonly #shelf: LoadedModelCache;
+  readonly #models: LoadedModelCache;
   readonly #waiting = new Set<ReadyTask>();
 
   constructor(options: InferenceOptions) {
     this.#now = options.now;
-    this.#shelf = new LoadedModelCache(options);
+    this.#models = new LoadedModelCache(options);
   }
 
   /**
-   * What may take seconds the first time, outside of its turn. Whoever calls it calls {@link execute} or `letGo` after it.
+   * Loads and measures the model of a task, which may take seconds the first time and needs no time slot of the task. Call {@link execute}
+   * or `release` after it.
    *
-   * @param run - takes a turn, in which the model is measured.
+   * @param run - runs the measurement of the model in a time slot.
    *
-   * Throws MeshError: `unknown-model`; `bad-input` when the inputs are not what the model wants; `connection-failed`, `malformed` when it
-   * cannot be fetched; `volunteer-failed`, `device-lost`, `closed`.
+   * Throws MeshError: `unknown-model`; `bad-input` when the inputs do not fit the model; `connection-failed`, `malformed` when it cannot be
+   * fetched; `volunteer-failed`, `device-lost`, `closed`.
    */
-  async prepare(task: InferTask, run: RunInTurn): Promise<ReadyTask> {
+  async prepare(task: InferTask, run: RunInSlot): Promise<ReadyTask> {
     const { params, attachments, onProgress } = task;
-    const model = await this.#shelf.get(params.model, (share) => onProgress?.({ stage: 'loading', share }));
-    const letGo = model.hold();
+    const model = await this.#models.get(params.model, (share) => onProgress?.({ stage: 'loading', share }));
+    const release = model.hold();
     try {
       checkInputs(params.model, model.shape, params.inputs);
       const inputs = params.inputs.map((header, at) => ({ ...header, bytes: attachments[at] ?? new Uint8Array(0) }));
       const session = await model.session(inputs, run, this.#now);
       const key = model.shape.isBatched ? rowKey(inputs) : null;
-      return { task, model, session, inputs, key, letGo, result: null };
+      return { task, model, session, inputs, key, release, result: null };
     } catch (cause) {
-      letGo();
+      release();
       throw cause;
     }
   }
 
-  /** @param run - takes the task's turn. Throws MeshError `volunteer-failed`, `too-large`, `device-lost`, `cancelled`. */
-  async execute(ready: ReadyTask, run: RunInTurn): Promise<ExecutedTask> {
+  /** @param run - runs the task in its time slot. Throws MeshError `volunteer-failed`, `too-large`, `device-lost`, `cancelled`. */
+  async execute(ready: ReadyTask, run: RunInSlot): Promise<ExecutedTask> {
     this.#waiting.add(ready);
     try {
-      return await run(async (turn) => {
-        // Tasks that came along get here.
-        if (!ready.result) await turn.giveWay();
-        const result = ready.result ?? (await this.#runWithOthers(ready, turn));
+      return await run(async (slot) => {
+        // Tasks that have just arrived can join the batch.
+        if (!ready.result) await slot.yieldNow();
+        const result = ready.result ?? (await this.#runWithOthers(ready, slot));
         return { isDone: true, finish: async () => result };
       });
     } finally {
       this.#waiting.delete(ready);
-      ready.letGo();
+      ready.release();
     }
   }
 
   dispose(): void {
-    this.#shelf.dispose();
+    this.#models.dispose();
   }
 
-  async #runWithOthers(ready: ReadyTask, turn: Turn): Promise<ExecutedTask> {
+  async #runWithOthers(ready: ReadyTask, slot: TimeSlot): Promise<ExecutedTask> {
     const { session, inputs, key } = ready;
     if (key === null) {
       const startMs = this.#now();
@@ -117,7 +117,7 @@ export class Inference {
     }
     const group = this.#groupOf(ready, key);
     const joined = joinRows(group.map((member) => member.inputs));
-    const { outputs, computeMs } = await this.#runRows(ready, joined, group, turn);
+    const { outputs, computeMs } = await this.#runRows(ready, joined, group, slot);
     const rows = rowsOf(joined);
     let from = 0;
     for (const member of group) {
@@ -130,7 +130,7 @@ export class Inference {
     return ready.result ?? executed(session, outputs, computeMs);
   }
 
-  /** The task and those that wait and can be run with it, as many as may be. */
+  /** The task and the waiting ones that can run in its batch, within the limits. */
   #groupOf(ready: ReadyTask, key: string): ReadyTask[] {
     const group = [ready];
     let bytes = sizeOfAll(ready.task.params.inputs);
@@ -143,32 +143,32 @@ export class Inference {
     return group;
   }
 
-  /** Some rows at a time, so that others have their turn in between and it is told how far it is. */
+  /** Runs some rows at a time, and between the runs yields and reports progress. */
   async #runRows(
     { model, session }: ReadyTask,
     inputs: readonly NamedTensor[],
     group: readonly ReadyTask[],
-    turn: Turn,
+    slot: TimeSlot,
   ): Promise<{ outputs: NamedTensor[]; computeMs: number }> {
     const rows = rowsOf(inputs);
     const parts: NamedTensor[][] = [];
     let computeMs = 0;
-    let toldMs = this.#now();
-    let most = FIRST_ROWS;
+    let reportedMs = this.#now();
+    let maxRows = FIRST_ROWS;
     for (let done = 0; done < rows; ) {
       if (done > 0) {
-        if (this.#now() - toldMs >= INFERENCE.progressIntervalMs) {
+        if (this.#now() - reportedMs >= INFERENCE.progressIntervalMs) {
           for (const { task } of group) task.onProgress?.({ stage: 'computing', share: done / rows });
-          toldMs = this.#now();
+          reportedMs = this.#now();
         }
-        await turn.giveWay();
+        await slot.yieldNow();
       }
-      const count = Math.min(rows - done, model.msPerRow === null ? most : affordable(model.msPerRow, most));
+      const count = Math.min(rows - done, model.msPerRow === null ? maxRows : affordable(model.msPerRow, maxRows));
       const startMs = this.#now();
       parts.push(checked(await session.run(takeRows(inputs, done, count)), count));
       const ms = this.#now() - startMs;
       model.msPerRow = ms / count;
-      most = count * MOST_GROWTH;
+      maxRows = count * MAX_GROWTH;
       computeMs += ms;
       done += count;
     }
@@ -176,21 +176,56 @@ export class Inference {
   }
 }
 
-function affordable(msPerRow: number, most: number): number {
-  return Math.max(1, Math.min(most, Math.floor(INFERENCE.runMs / msPerRow)));
+function affordable(msPerRow: number, maxRows: number): number {
+  return Math.max(1, Math.min(maxRows, Math.floor(INFERENCE.runMs / msPerRow)));
 }
 
-/** Throws MeshError `volunteer-failed` for a model whose outputs are not what it says of itself. */
+/** Throws MeshError `volunteer-failed` for a model whose outputs contradict its own description. */
 function checked(outputs: NamedTensor[], rows: number): NamedTensor[] {
   if (outputs.every(({ dims }) => dims[0] === rows)) return outputs;
-  const message = `The model gave no row for each of ${rows}, as it says it does. Name its first axis otherwise than a batch.`;
+  const message = `The model did not return a row for each of ${rows} rows, although its first axis is named as a batch. Give that axis another name.`;
   throw new MeshError('volunteer-failed', message);
 }
 
-/** Throws MeshError `too-large` when the outputs are more than a result carries. */
+/** Throws MeshError `too-large` when the outputs exceed what a result may carry. */
 function executed({ backend }: OnnxSession, outputs: readonly NamedTensor[], computeMs: number): ExecutedTask {
   const totalBytes = sizeOfAll(outputs);
-  if (totalBytes > INFER.maxBytes) throw MeshError.tooLarge('What the model gave', totalBytes, INFER.maxBytes);
+  if (totalBytes > INFER.maxBytes) throw MeshError.tooLarge("The model's output", totalBytes, INFER.maxBytes);
   const headers = outputs.map(({ name, type, dims }) => ({ name, type, dims }));
   return { value: { outputs: headers }, attachments: outputs.map(({ bytes }) => bytes), backend, computeMs };
+}
+
+/** Rows of tensors whose first axis counts rows. */
+export function rowsOf(tensors: readonly NamedTensor[]): number {
+  return tensors[0]?.dims[0] ?? 0;
+}
+
+/** Tasks with equal keys can run as one batch: same names, types, and sizes of all axes but the rows. */
+export function rowKey(tensors: readonly NamedTensor[]): string {
+  return JSON.stringify([...tensors].sort(byName).map(({ name, type, dims }) => [name, type, ...dims.slice(1)]));
+}
+
+/** Concatenates rows. Every part has the same tensors, in any order. */
+export function joinRows(parts: readonly (readonly NamedTensor[])[]): NamedTensor[] {
+  const [first = [], ...others] = parts;
+  if (others.length === 0) return [...first];
+  return first.map((tensor) => {
+    const same = parts.map((part) => part.find(({ name }) => name === tensor.name) ?? tensor);
+    const rows = same.reduce((sum, { dims }) => sum + (dims[0] ?? 0), 0);
+    return { ...tensor, dims: [rows, ...tensor.dims.slice(1)], bytes: concatBytes(same.map(({ bytes }) => bytes)) };
+  });
+}
+
+/** `count` rows of each tensor from row `from` on, as views. */
+export function takeRows(tensors: readonly NamedTensor[], from: number, count: number): NamedTensor[] {
+  return tensors.map((tensor) => {
+    const [rows = 1, ...others] = tensor.dims;
+    const rowBytes = tensor.bytes.byteLength / rows;
+    const bytes = tensor.bytes.subarray(from * rowBytes, (from + count) * rowBytes);
+    return { ...tensor, dims: [count, ...others], bytes };
+  });
+}
+
+function byName(a: NamedTensor, b: NamedTensor): number {
+  return a.name < b.name ? -1 : 1;
 }

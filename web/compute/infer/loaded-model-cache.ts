@@ -1,37 +1,41 @@
 import { MeshError } from '../../../shared/errors.ts';
+import { agrees, elementsIn } from '../../../shared/tasks/infer/tensors.ts';
 import type { OnnxSource } from '../models/model-source.ts';
-import type { OnnxSession, OpenOnnx } from '../ort/onnx-sessions.ts';
-import { LoadedModel } from './loaded-model.ts';
+import type { RunInSlot } from '../network-selection.ts';
+import type { NamedTensor, OnnxSession, OpenOnnx } from '../ort/onnx-sessions.ts';
+import { type ModelShape, shapeOf } from './model-shape.ts';
 
 /** Models kept ready to run; the least recently used one is evicted first. */
 export const MAX_LOADED_MODELS = 8;
+/** Runs of a model on each backend before the faster one is chosen; the first run pays for compiling. */
+const PROBE_RUNS = 3;
 
 interface Loading {
   readonly model: Promise<LoadedModel>;
-  /** Of all who wait for it. */
+  /** Everyone who waits for the model. */
   readonly listeners: Set<(share: number) => void>;
 }
 
-export interface ModelShelfOptions {
-  /** Without it there are no models. */
+export interface LoadedModelCacheOptions {
+  /** Undefined: there are no models. */
   onnx: OnnxSource | undefined;
-  /** Every way to run one; the first that can is the one whose answers count. */
-  ways: readonly OpenOnnx[];
+  /** The runtimes that can run a model. Answers of the first that can are taken as right. */
+  runtimes: readonly OpenOnnx[];
 }
 
 /** The models that were used last, each loaded once. */
 export class LoadedModelCache {
-  readonly #options: ModelShelfOptions;
-  /** By name, the latest used last. */
+  readonly #options: LoadedModelCacheOptions;
+  /** By name, the least recently used first. */
   readonly #loading = new Map<string, Loading>();
   #isDisposed = false;
 
-  constructor(options: ModelShelfOptions) {
+  constructor(options: LoadedModelCacheOptions) {
     this.#options = options;
   }
 
   /**
-   * @param onShare - how much of it is here, 0 to 1, while it is fetched.
+   * @param onShare - called with the share that was fetched, 0 to 1.
    *
    * Throws MeshError: as {@link OnnxSource.loadOnnx} does; `unknown-model` when it does not run here; `closed`.
    */
@@ -65,33 +69,33 @@ export class LoadedModelCache {
 
   #load(name: string, onShare: (share: number) => void): Loading {
     const listeners = new Set([onShare]);
-    const tell = (share: number) => {
+    const report = (share: number) => {
       for (const listener of listeners) listener(share);
     };
-    const model = this.#open(name, tell);
+    const model = this.#open(name, report);
     const loading = { model, listeners };
     model.catch(() => {
-      // The next one who asks tries again.
+      // The next call tries again.
       if (this.#loading.get(name) === loading) this.#loading.delete(name);
     });
     return loading;
   }
 
   async #open(name: string, onShare: (share: number) => void): Promise<LoadedModel> {
-    const { onnx, ways } = this.#options;
+    const { onnx, runtimes } = this.#options;
     if (!onnx) throw new MeshError('unknown-model', `There are no models here, so '${name}' cannot be run.`);
     const bytes = await onnx.loadOnnx(name, onShare);
     const sessions: OnnxSession[] = [];
     const refusals: string[] = [];
-    for (const open of ways) {
+    for (const open of runtimes) {
       try {
-        // A copy for each: the library may keep it.
+        // A copy for each runtime, which may keep it.
         sessions.push(await open(bytes.slice()));
       } catch (cause) {
         const error = MeshError.from(cause);
-        // That the library could not be fetched says nothing of the model.
+        // A library that could not be fetched says nothing about the model.
         if (error.reason === 'connection-failed' && sessions.length === 0) throw error;
-        refusals.push(error.message.slice(0, MAX_WHY));
+        refusals.push(error.message.slice(0, MAX_CAUSE_LENGTH));
       }
     }
     const [first, ...others] = sessions;
@@ -103,14 +107,114 @@ export class LoadedModelCache {
   }
 }
 
-/** The library's complaints may be pages long. */
-const MAX_WHY = 200;
+/** Longest part, in characters, of a library's error that is passed on: some are pages long. */
+const MAX_CAUSE_LENGTH = 200;
 
 function retire({ model }: Loading): void {
   model.then(
     (loaded) => loaded.retire(),
     () => {
-      // It never was; whoever waited for it heard why.
+      // It was never loaded, and whoever waited for it got the error.
     },
+  );
+}
+
+interface Timed {
+  session: OnnxSession;
+  ms: number;
+  outputs: NamedTensor[];
+}
+
+/** A model that is loaded on every runtime that can run it; after its first task only on the fastest of those that compute it right. */
+export class LoadedModel {
+  readonly shape: ModelShape;
+  /** Of the last run; null before the first. Decides how many rows run at a time. */
+  msPerRow: number | null = null;
+  #sessions: readonly OnnxSession[];
+  #choosing: Promise<OnnxSession> | null = null;
+  #uses = 0;
+  #isRetired = false;
+
+  /** @param sessions - owned; the first one's answers are taken as right. Throws MeshError `unknown-model`. */
+  constructor(sessions: readonly [OnnxSession, ...OnnxSession[]]) {
+    this.#sessions = sessions;
+    this.shape = shapeOf(sessions[0]);
+  }
+
+  /**
+   * The fastest session, measured with the inputs of the first task, which must fit the model. Throws MeshError `volunteer-failed`,
+   * `device-lost`.
+   */
+  session(inputs: readonly NamedTensor[], run: RunInSlot, now: () => number): Promise<OnnxSession> {
+    this.#choosing ??= this.#choose(inputs, run, now).catch((cause: unknown) => {
+      // The inputs may have been the cause.
+      this.#choosing = null;
+      throw cause;
+    });
+    return this.#choosing;
+  }
+
+  /** Keeps the model until the returned function is called. */
+  hold(): () => void {
+    this.#uses++;
+    return () => {
+      this.#uses--;
+      this.#releaseIfOver();
+    };
+  }
+
+  /** Releases the model once no one holds it. */
+  retire(): void {
+    this.#isRetired = true;
+    this.#releaseIfOver();
+  }
+
+  #releaseIfOver(): void {
+    if (!this.#isRetired || this.#uses > 0) return;
+    for (const session of this.#sessions) session.release();
+    this.#sessions = [];
+  }
+
+  async #choose(inputs: readonly NamedTensor[], run: RunInSlot, now: () => number): Promise<OnnxSession> {
+    const [reference, ...others] = this.#sessions;
+    if (!reference) throw MeshError.closed('The model');
+    if (others.length === 0) return reference;
+    const correct = await timed(reference, inputs, run, now);
+    let best = correct;
+    for (const session of others) {
+      // A runtime that fails is not used.
+      const tried = await timed(session, inputs, run, now).catch(() => null);
+      if (tried && tried.ms < best.ms && agrees(toTensors(correct.outputs), toTensors(tried.outputs))) best = tried;
+    }
+    for (const session of this.#sessions) if (session !== best.session) session.release();
+    this.#sessions = [best.session];
+    return best.session;
+  }
+}
+
+/** The fastest of a few runs. */
+async function timed(
+  session: OnnxSession,
+  inputs: readonly NamedTensor[],
+  run: RunInSlot,
+  now: () => number,
+): Promise<Timed> {
+  let best: Timed | null = null;
+  for (let n = 0; n < PROBE_RUNS; n++) {
+    const one = await run(async () => {
+      const startMs = now();
+      const outputs = await session.run(inputs);
+      const measured = { session, ms: now() - startMs, outputs };
+      return { isDone: true, finish: async () => measured };
+    });
+    if (!best || one.ms < best.ms) best = one;
+  }
+  if (!best) throw MeshError.closed('The model');
+  return best;
+}
+
+function toTensors(outputs: readonly NamedTensor[]) {
+  return Object.fromEntries(
+    outputs.map(({ name, type, dims, bytes }) => [name, { type, dims, data: elementsIn(type, bytes) }]),
   );
 }

@@ -13,14 +13,14 @@ const given = (name: string, dims: number[], type: TensorHeader['type'] = 'float
   dims,
 });
 
-describe('inputs that a model does not take are refused, saying what it wants', () => {
+describe('inputs that a model does not take are refused with what it takes', () => {
   const shape = shapeOf({
     inputs: [tensor('a', ['batch', 3]), tensor('b', ['batch', 'length'], 'int64'), tensor('c', [])],
     outputs: [tensor('y', ['batch', 1])],
   });
   const good = [given('a', [2, 3]), given('b', [2, 7], 'int64'), given('c', [])];
 
-  test('those it takes are not, in any order', () => {
+  test('fitting inputs pass, in any order', () => {
     checkInputs('m', shape, good);
     checkInputs('m', shape, good.toReversed());
   });
@@ -43,18 +43,18 @@ test.each<[boolean, (number | string)[], (number | string)[]]>([
   [true, ['batch', 3], ['batch', 1]],
   [true, ['N', 3], ['N']],
   [true, ['batch_size'], ['batch_size', 2]],
-  // A sequence's parts may know of each other.
+  // Elements of a sequence may depend on one another.
   [false, ['length', 3], ['length', 1]],
   [false, ['batch', 3], ['other', 1]],
   [false, ['batch', 3], [1, 1]],
   [false, [1, 3], [1, 1]],
   [false, [-1, 3], [-1, 1]],
   [false, [], ['batch']],
-])('rows are run together: %s for %j to %j', (isBatched, input, output) => {
+])('rows can be batched: %s for %j to %j', (isBatched, input, output) => {
   expect(shapeOf({ inputs: [tensor('x', input)], outputs: [tensor('y', output)] }).isBatched).toBe(isBatched);
 });
 
-test('a model of words is none that a task can run', () => {
+test('a model with text inputs cannot run as a task', () => {
   for (const input of [tensor('x', [1], 'string'), { name: 'x', isTensor: false } as Described]) {
     expect(() => shapeOf({ inputs: [input], outputs: [] })).toThrow(
       expect.objectContaining({ reason: 'unknown-model' }),

@@ -2,34 +2,34 @@ import { MeshError } from '../../../shared/errors.ts';
 import { isTensorType, shapeWords, type TensorHeader, type TensorType } from '../../../shared/tasks/infer/tensors.ts';
 import type { OnnxSession } from '../ort/onnx-sessions.ts';
 
-/** Sizes that are left open have a name, or none where they are below 0. */
+/** Sizes of a tensor's axes. An open size has a name, or is negative. */
 type Dims = readonly (number | string)[];
 
 interface TensorShape {
   name: string;
   type: TensorType;
-  /** Empty for a single number, and where the model does not say. */
+  /** Empty for a scalar, and where the model does not say. */
   dims: Dims;
 }
 
-/** What a model takes. */
+/** The inputs that a model takes. */
 export interface ModelShape {
   inputs: readonly TensorShape[];
-  /** Do all inputs and outputs begin with an open size that is one of examples, so that rows may be run together? */
+  /** Whether all inputs and outputs begin with the same open batch axis, so that rows of several tasks can run together. */
   isBatched: boolean;
 }
 
 /**
- * What exporters call the axis of examples that do not know of each other (PyTorch's, Keras' and scikit-learn's habits). An open axis of
- * another name may be a sequence, whose parts do.
+ * Names that exporters give the batch axis (the habits of PyTorch, Keras and scikit-learn). An open axis with another name may be a
+ * sequence, whose elements depend on one another.
  */
 const BATCH_NAMES = /^(n|batch|batch_?size|bs)$/i;
 
-/** Throws MeshError `unknown-model` for one that takes what no task can carry. */
+/** Throws MeshError `unknown-model` for a model with an input that no task can carry. */
 export function shapeOf({ inputs, outputs }: Pick<OnnxSession, 'inputs' | 'outputs'>): ModelShape {
   const shapes = inputs.map((input) => {
     if (input.isTensor && isTensorType(input.type)) return { name: input.name, type: input.type, dims: input.shape };
-    const message = `The model's input '${input.name}' is no tensor of numbers, which no task can carry. Use another model.`;
+    const message = `The model's input '${input.name}' is not a tensor of numbers, so no task can carry it. Use another model.`;
     throw new MeshError('unknown-model', message);
   });
   const firsts = [
@@ -41,12 +41,12 @@ export function shapeOf({ inputs, outputs }: Pick<OnnxSession, 'inputs' | 'outpu
   return { inputs: shapes, isBatched };
 }
 
-/** Throws MeshError `bad-input`, saying what the model wants. */
+/** Throws MeshError `bad-input` with a message that says what the model takes. */
 export function checkInputs(model: string, { inputs }: ModelShape, given: readonly TensorHeader[]): void {
   const sizes = new Map<string, number>();
   for (const wanted of inputs) {
     const found = given.find(({ name }) => name === wanted.name);
-    if (!found) throw MeshError.badInput(`The model '${model}' wants ${words(wanted)}. Give it as well.`);
+    if (!found) throw MeshError.badInput(`The model '${model}' wants ${words(wanted)}. Add it.`);
     if (found.type !== wanted.type || !fits(found.dims, wanted.dims, sizes)) {
       const sameSizes = [...sizes].map(([name, size]) => `${name} = ${size}`).join(', ');
       const soFar = sameSizes && `, with ${sameSizes} as in the others`;
@@ -57,7 +57,7 @@ export function checkInputs(model: string, { inputs }: ModelShape, given: readon
   if (extra) throw MeshError.badInput(`The model '${model}' has no input '${extra.name}'. Leave it out.`);
 }
 
-/** Names seen for the first time take the size that is given. */
+/** A name that is seen for the first time takes the given size. */
 function fits(given: readonly number[], wanted: Dims, sizes: Map<string, number>): boolean {
   if (wanted.length === 0) return true;
   if (given.length !== wanted.length) return false;

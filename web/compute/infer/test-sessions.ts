@@ -2,16 +2,16 @@ import type { NamedTensor, OnnxSession, OpenOnnx } from '../ort/onnx-sessions.ts
 
 interface Behaviour {
   backend?: OnnxSession['backend'];
-  /** Of its first axis. */
+  /** Name of the first axis. */
   axis?: string;
-  /** What a number becomes. */
+  /** Maps a correct sum to what the session answers. */
   answer?: (value: number) => number;
-  /** Called with the rows of each run. */
+  /** Called with the number of rows of each run. */
   onRun?: (rows: number) => void;
   fails?: boolean;
 }
 
-/** A way to run models of which all are one: a row of two numbers becomes their sum. */
+/** A runtime on which every model is the same: it adds up the two numbers of each row. */
 export function summing(behaviour: Behaviour = {}): { open: OpenOnnx; runs: number[]; released: () => number } {
   const { backend = 'ort-wasm', axis = 'batch', answer = (value) => value, onRun, fails } = behaviour;
   const runs: number[] = [];

@@ -1,5 +1,5 @@
-// One invocation a pixel, four reads that its neighbours share through the texture cache: bound by the write alone. The sampler's
-// own filter would average straight alpha, and its fractions have only 8 bits.
+// One invocation per pixel. Its four reads are shared with its neighbours through the texture cache, so the write alone limits the speed.
+// The sampler's own filter would average straight alpha, and its fractions have only 8 bits.
 @compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let position = vec2i(id.xy);

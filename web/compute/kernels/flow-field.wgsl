@@ -1,29 +1,31 @@
-// What each cell's cheapest way to one goal costs, by the rules of shared/tasks/pathfinding: a wave from the goal outwards. A workgroup
-// has a tile of cells and improves it until it rests, or for so many rounds; a pass does that for every tile beside one that changed in
-// the pass before. A pass reads what the one before it left and writes elsewhere, so that no order of the tiles matters.
+// The cost of each cell's cheapest path to one goal, by the rules of shared/tasks/pathfinding: a wave from the goal outwards, relaxed in
+// parallel (W.-K. Jeong, R. T. Whitaker, "A Fast Iterative Method for Eikonal Equations", SIAM J. Sci. Comput. 30(5), 2008, whose active
+// blocks are the tiles here). A workgroup improves a tile of cells until nothing changes, for at most ROUNDS rounds. A pass does so for
+// every tile beside one that changed in the pass before. Passes read one buffer and write the other, so the order of the tiles does not
+// matter.
 //
-// A cost is what straight steps sum up to and what diagonal ones do, apart: whole numbers, which no order of adding changes. Which of two
-// is less, x + y sqrt(2) each, is decided by squares of whole numbers as well, and so never by rounding.
+// A cost keeps the sums of straight and of diagonal steps apart: whole numbers, so the order of adding does not matter. Costs x + y sqrt(2)
+// are compared by squares of whole numbers too, so rounding never decides.
 
 struct Field {
   width: u32,
   height: u32,
   // Directions: 4 or 8.
   neighbours: u32,
-  // A cell's number, row by row.
+  // Number of the goal's cell, row by row.
   goal: u32,
 }
 
 @group(0) @binding(0) var<uniform> field: Field;
-// A byte for each cell; 0: a wall.
+// One byte per cell; 0 is a wall.
 @group(0) @binding(1) var<storage, read> cost: array<u32>;
 @group(0) @binding(2) var<storage, read> before: array<vec2u>;
 @group(0) @binding(3) var<storage, read_write> after: array<vec2u>;
-// Of each tile: did the pass change it?
+// By tile: whether the pass before changed it, and whether this pass does.
 @group(0) @binding(4) var<storage, read> wasChanged: array<u32>;
 @group(0) @binding(5) var<storage, read_write> isChanged: array<u32>;
 @group(0) @binding(6) var<storage, read_write> changes: atomic<u32>;
-// A byte for each cell: the direction of its next step, or NOWHERE.
+// One byte per cell: the direction of its next step, or NO_DIRECTION.
 @group(0) @binding(7) var<storage, read_write> directions: array<u32>;
 
 const FAR = vec2u(0xffffffffu);
@@ -31,9 +33,9 @@ const FAR = vec2u(0xffffffffu);
 const EDGE = SIDE + 2u;
 
 var<workgroup> costs: array<u32, EDGE * EDGE>;
-// Twice: a round reads the one and writes the other.
+// Twice: a round reads one and writes the other.
 var<workgroup> reached: array<array<vec2u, EDGE * EDGE>, 2>;
-// The last round in which a cell got better, from 1 on.
+// The last round in which a cell improved, from 1 on.
 var<workgroup> lastRound: atomic<u32>;
 var<workgroup> isMoving: bool;
 
@@ -42,7 +44,7 @@ fn down() -> u32 { return (field.height + SIDE - 1u) / SIDE; }
 fn isInside(x: i32, y: i32) -> bool { return x >= 0 && y >= 0 && x < i32(field.width) && y < i32(field.height); }
 fn costOf(cell: u32) -> u32 { return extractBits(cost[cell / 4u], 8u * (cell % 4u), 8u); }
 
-// shared/tasks/pathfinding/grid.ts: east, south, west, north, then the diagonals clockwise from south-east.
+// As in shared/tasks/pathfinding/grid.ts: east, south, west, north, then the diagonals clockwise from south-east.
 fn stepOf(direction: u32) -> vec2i {
   switch direction {
     case 0u: { return vec2i(1, 0); }
@@ -60,7 +62,7 @@ fn stepped(total: vec2u, into: u32, direction: u32) -> vec2u {
   return total + select(vec2u(0u, into), vec2u(into, 0u), direction < 4u);
 }
 
-// All 64 bits of it; x is below 2^28.
+// All 64 bits of the square; x is below 2^28.
 fn square(x: u32) -> vec2u {
   let low = x & 0xffffu;
   let high = x >> 16u;
@@ -69,7 +71,7 @@ fn square(x: u32) -> vec2u {
   return vec2u(word, high * high + (middle >> 15u) + select(0u, 1u, word < low * low));
 }
 
-// straight > diagonal * sqrt(2), neither of them 0: they are never equal.
+// straight > diagonal * sqrt(2). Neither is 0, so they are never equal.
 fn outweighs(straight: u32, diagonal: u32) -> bool {
   if ((straight | diagonal) < 0x8000u) { return straight * straight > 2u * diagonal * diagonal; }
   let left = square(straight);
@@ -111,7 +113,7 @@ fn spread(
 ) {
   let tileNumber = tile.y * across() + tile.x;
   if (!isAwake(tile.xy)) {
-    // It is the same in both buffers: nothing changed it since it was last written.
+    // Both buffers already hold the same values: nothing changed the tile since it was last written.
     if (nth == 0u) { isChanged[tileNumber] = 0u; }
     return;
   }
@@ -136,7 +138,7 @@ fn spread(
     let step = stepOf(direction);
     let beside = u32(i32(slot) + step.x);
     let below = u32(i32(slot) + i32(EDGE) * step.y);
-    // A diagonal cuts no corner. Of a straight step one of the two is the cell itself.
+    // A diagonal step must not cut a corner. For a straight step one of the two cells is the cell itself.
     let free = min(min(costs[slot], costs[neighbour(slot, direction)]), min(costs[beside], costs[below]));
     if (free != 0u) { open |= 1u << direction; }
   }
@@ -153,7 +155,7 @@ fn spread(
     reached[round % 2u][slot] = best;
     if (any(best != known)) { atomicStore(&lastRound, round); }
     workgroupBarrier();
-    // To ask costs more than a round.
+    // The check costs more than a round.
     if (round % 4u != 0u) { continue; }
     if (nth == 0u) { isMoving = atomicLoad(&lastRound) == round; }
     if (!workgroupUniformLoad(&isMoving)) { break; }
@@ -180,16 +182,16 @@ fn point(@builtin(global_invocation_id) id: vec3u) {
   var four = 0u;
   for (var i = 0u; i < 4u; i++) {
     let cell = id.x * 4u + i;
-    four = insertBits(four, select(NOWHERE, downhill(cell), cell < cells), 8u * i, 8u);
+    four = insertBits(four, select(NO_DIRECTION, downhill(cell), cell < cells), 8u * i, 8u);
   }
   directions[id.x] = four;
 }
 
-// The first of the steps that are as cheap as any.
+// The first of the equally cheap steps.
 fn downhill(cell: u32) -> u32 {
   let own = before[cell];
   let place = vec2i(i32(cell % field.width), i32(cell / field.width));
-  if (own.x == FAR.x || cell == field.goal) { return NOWHERE; }
+  if (own.x == FAR.x || cell == field.goal) { return NO_DIRECTION; }
   for (var direction = 0u; direction < field.neighbours; direction++) {
     let step = stepOf(direction);
     if (costAt(place + step) == 0u) { continue; }
@@ -198,7 +200,7 @@ fn downhill(cell: u32) -> u32 {
     if (before[next].x == FAR.x) { continue; }
     if (all(stepped(before[next], costOf(next), direction) == own)) { return direction; }
   }
-  return NOWHERE;
+  return NO_DIRECTION;
 }
 
 fn costAt(place: vec2i) -> u32 {

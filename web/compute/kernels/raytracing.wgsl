@@ -1,12 +1,14 @@
-// A pixel for each invocation, by the rules of shared/tasks/raytracing: what a Tracer finds along the rays of a Renderer. In single
-// precision, so a ray that passes within some 0.001 pixel of an edge may fall on its other side.
+// One invocation per pixel, by the rules of shared/tasks/raytracing: what Tracer finds along the rays of Renderer. Triangles by T. Möller
+// and B. Trumbore ("Fast, Minimum Storage Ray-Triangle Intersection", 1997), spheres by E. Haines et al. ("Precision Improvements for
+// Ray/Sphere Intersection", Ray Tracing Gems, 2019). In single precision a ray that passes within some 0.001 pixel of an edge may fall on
+// its other side.
 
 struct View {
   position: vec3f,
   seed: u32,
   forward: vec3f,
   samples: u32,
-  // To the right and down, over half the picture.
+  // To the right and downwards, over half the picture.
   right: vec3f,
   spheres: u32,
   down: vec3f,
@@ -18,17 +20,17 @@ struct View {
   tileAt: vec2u,
   tileWidth: u32,
   lights: u32,
-  // Of the tile's pixels, row by row, those that are painted now.
+  // The range of the tile's pixels, row by row, that this dispatch renders.
   fromPixel: u32,
   toPixel: u32,
 }
 
 struct Node {
   low: vec3f,
-  // 0: a leaf. The first child follows its parent.
+  // 0 in a leaf. The first child follows its parent.
   second: u32,
   high: vec3f,
-  // Of a leaf: where its primitives begin in the order, times 8, and how many they are.
+  // In a leaf: index of its first primitive in `order` times 8, plus their number.
   leaf: u32,
 }
 
@@ -45,7 +47,7 @@ struct Hit {
 @group(0) @binding(0) var<uniform> view: View;
 // Spheres (centre, radius), triangles (a corner and two edges), planes (point, normal), lights (position, colour).
 @group(0) @binding(1) var<storage, read> shapes: array<vec4f>;
-// Colour and reflectivity, of primitives and then of planes.
+// Colour and reflectivity, of the primitives, then of the planes.
 @group(0) @binding(2) var<storage, read> materials: array<vec4f>;
 @group(0) @binding(3) var<storage, read> nodes: array<Node>;
 @group(0) @binding(4) var<storage, read> order: array<u32>;
@@ -53,9 +55,9 @@ struct Hit {
 
 const NOTHING = 0xffffffffu;
 const FAR = 3.0e38;
-// A zero would make 0 times infinity of a ray that runs along a box's side.
+// Replaces zeros, which would give 0 times infinity for a ray along a box's side.
 const TINY = 1.0e-24;
-// What three roundings may cost a slab (T. Ize, "Robust BVH Ray Traversal", JCGT 2(2), 2013).
+// Error of three roundings in a slab test (T. Ize, "Robust BVH Ray Traversal", JCGT 2(2), 2013).
 const BOX_SLACK = 1.000002;
 
 fn trianglesAt() -> u32 { return view.spheres; }
@@ -107,7 +109,7 @@ fn meetTriangle(primitive: u32, ray: Ray, nearest: Hit) -> Hit {
   return nearest;
 }
 
-// Where a box is entered; FAR where it is missed, or lies beyond what was met.
+// Distance at which a box is entered; FAR where it is missed or lies beyond the nearest hit.
 fn entry(node: u32, origin: vec3f, inverse: vec3f, nearest: f32) -> f32 {
   let one = (nodes[node].low - origin) * inverse;
   let other = (nodes[node].high - origin) * inverse;
@@ -118,7 +120,7 @@ fn entry(node: u32, origin: vec3f, inverse: vec3f, nearest: f32) -> f32 {
   return select(FAR, enter, enter <= leave * BOX_SLACK && enter < nearest);
 }
 
-// The nearest that is nearer than the given distance; or, where any is enough, one of those.
+// The nearest hit within the distance; any hit where one is enough.
 fn meet(ray: Ray, distance: f32, isAnyEnough: bool) -> Hit {
   var hit = meetPlanes(ray, Hit(distance, NOTHING));
   if (view.primitives == 0u || (isAnyEnough && hit.met != NOTHING)) { return hit; }
@@ -200,7 +202,7 @@ fn trace(eye: Ray) -> vec3f {
   return color;
 }
 
-// shared/tasks/raytracing/render.ts (pcg4d)
+// As in shared/tasks/raytracing/pcg.ts: pcg4d of M. Jarzynski and M. Olano ("Hash Functions for GPU Rendering", JCGT 9(3), 2020).
 fn sampleOffset(pixel: vec2u, sample: u32) -> vec2f {
   if (view.samples == 1u) { return vec2f(0.5); }
   var v = vec4u(pixel, sample, view.seed) * 1664525u + 1013904223u;

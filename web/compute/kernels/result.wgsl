@@ -1,7 +1,7 @@
-// What kernels make.
+// The output of upscaling kernels.
 @group(0) @binding(1) var result: texture_storage_2d<rgba8unorm, write>;
 
-// Back to straight alpha. Below a tenth of a step of 8 bits the colour is noise.
+// Converts to straight alpha. Below a tenth of an 8-bit step the colour is noise.
 fn store(position: vec2i, premultiplied: vec4f) {
   let alpha = premultiplied.a;
   let rgb = select(vec3f(0), premultiplied.rgb / max(alpha, 1e-6), alpha > 1.0 / 2550.0);

@@ -1,10 +1,10 @@
-// The edge-adaptive upscaler and its sharpening in one pass; what it computes is told in reference/edge-adaptive.ts and sharpen.ts.
+// The edge-adaptive upscaler and its sharpening in one pass; reference/edge-adaptive.ts describes both and cites their sources.
 //
-// A workgroup makes 16x16 pixels. It reads the source pixels under them once (12x12 at 2x) into workgroup memory, premultiplied;
-// upscales 18x18 pixels from there, which costs 27 % more arithmetic than 16x16; and sharpens those from workgroup memory too. A
-// separate sharpening pass would write the whole large picture and read it back: at 720p 7 MB more than the 4.6 MB this moves, and
-// upscalers of this class are bound by memory on any GPU worth lending. It also keeps full precision between the two steps.
-// Workgroup memory: 21*21*16 + 18*18*16 = 12,240 of the 16,384 bytes that WebGPU promises.
+// A workgroup computes 16x16 pixels. It reads the source pixels under them once (12x12 at 2x) into workgroup memory, premultiplied;
+// upscales 18x18 pixels from there, which costs 27 % more arithmetic than 16x16; and sharpens those from workgroup memory too. A separate
+// sharpening pass would write the whole large picture and read it back: at 720p 7 MB more than the 4.6 MB this moves, and upscalers of this
+// kind are limited by memory on any discrete GPU. It also keeps full precision between the two steps. Workgroup memory: 21*21*16 + 18*18*16
+// = 12,240 of the 16,384 bytes that WebGPU guarantees.
 const SIDE = 16;
 const HALO_SIDE = 18;
 // 18 output pixels cover at most 18 source pixels (at 1x), and the kernel reads one before and two after them.
@@ -42,7 +42,7 @@ fn add_corner(edge: ptr<function, Edge>, share: f32, center: f32, west: f32, eas
   (*edge).edgeness += share * (steadiness(west, center, east) + steadiness(north, center, south));
 }
 
-// The kernel for one position: an ellipse that lies along the edge there.
+// The kernel for one position: an ellipse along the edge there.
 struct Ellipse {
   across: vec2f,
   scale: vec2f,

@@ -1,32 +1,35 @@
+import { sha256 } from 'hash-wasm';
 import { concatBytes } from '../../../shared/bytes.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
-import { MODELS } from '../tuning.ts';
 
-/** What helps when bytes are not what they should be. */
+/** Silence, ms, after which a download counts as dead: the slowest mobile network answers within seconds. */
+export const STALL_TIMEOUT_MS = 15_000;
+
+/** Advice for damaged files. */
 export const RELOAD =
-  'Reload the page, for the server may just have been updated; if that does not help, whoever runs it should deploy its models again.';
+  'Reload the page, because the server may just have been updated. If that does not help, whoever runs it should deploy its models again.';
 
 export interface DownloadOptions {
   fetch: typeof globalThis.fetch;
   clock: Clock;
-  /** What a person knows it by. */
+  /** Name of the file in messages. */
   what: string;
-  /** No more is read. */
+  /** Longest body that is read. */
   limitBytes: number;
   cache: RequestCache;
-  /** With the bytes so far. */
+  /** Called with the bytes received so far. */
   onBytes?: (loadedBytes: number) => void;
 }
 
-/** Throws MeshError: `connection-failed` with what to do about it, `malformed` when more comes than was promised. */
+/** Downloads a file. Throws MeshError: `connection-failed` with advice, `malformed` when the body is longer than `limitBytes`. */
 export async function download(url: URL, options: DownloadOptions): Promise<Uint8Array<ArrayBuffer>> {
   const { fetch, clock, what, cache } = options;
   const ending = new AbortController();
   let stopWaiting = () => {};
   const wait = () => {
     stopWaiting();
-    stopWaiting = clock.after(MODELS.stallTimeoutMs, () => ending.abort());
+    stopWaiting = clock.after(STALL_TIMEOUT_MS, () => ending.abort());
   };
   wait();
   try {
@@ -38,7 +41,7 @@ export async function download(url: URL, options: DownloadOptions): Promise<Uint
     throw broken(what, ending.signal.aborted ? 'the server fell silent' : MeshError.from(cause).message, cause);
   } finally {
     stopWaiting();
-    // The body of an answer that is not wanted.
+    // Stops the body of a response that is not used.
     ending.abort();
   }
 }
@@ -47,14 +50,14 @@ function checkAnswer({ ok, status, headers }: Response, what: string): void {
   if (!ok) {
     throw new MeshError(
       'connection-failed',
-      `The server has no ${what} to give (status ${status}). Reload the page later; if that does not help, whoever runs the server should look whether its models are deployed.`,
+      `The server has no ${what} (status ${status}). Reload the page later. If that does not help, whoever runs the server should check that its models are deployed.`,
     );
   }
-  // A login page of a hotel's network, or a host that answers everything with its start page.
+  // A captive portal's login page, or a host that answers every request with its start page.
   if (headers.get('content-type')?.startsWith('text/html')) {
     throw new MeshError(
       'connection-failed',
-      `A web page came in place of ${what}. If this network has a login page, log in; then reload this page.`,
+      `A web page came in place of ${what}. If this network has a login page, log in, then reload this page.`,
     );
   }
 }
@@ -78,7 +81,7 @@ async function readBody(
       onBytes?.(loadedBytes);
     }
   } finally {
-    // Nothing to cancel when it came to its end; a broken one has been told of already.
+    // At the end there is nothing to cancel, and a broken body was already reported.
     reader?.cancel().catch(() => {});
   }
   return concatBytes(parts);
@@ -90,4 +93,11 @@ function broken(what: string, why: string, cause: unknown): MeshError {
     `${what} could not be fetched (${why}). Check this computer's connection, then reload the page.`,
     { cause },
   );
+}
+
+/** SHA-256 in hexadecimal. In WebAssembly where `crypto.subtle` is missing: that exists in secure contexts only. */
+export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>, subtle: SubtleCrypto | undefined): Promise<string> {
+  if (!subtle) return sha256(bytes);
+  const hash = new Uint8Array(await subtle.digest('SHA-256', bytes));
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

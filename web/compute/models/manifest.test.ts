@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { INPUT_KINDS, NETWORKS } from '../../../shared/tasks/upscale.ts';
 import { networksIn, parseManifest } from './manifest.ts';
-import { modelName } from './model-name.ts';
+import { modelName } from './model-source.ts';
 
 const folder = fileURLToPath(new URL('../../public/models/', import.meta.url));
 const read = (name: string) => readFile(folder + name);
 
-test("the repository's list of models is what its files are: else a script of training/ was not run to its end", async () => {
+test('the list of models matches the files in the repository: otherwise a script of training/ did not finish', async () => {
   const manifest = parseManifest(JSON.parse(await readFile(`${folder}manifest.json`, 'utf8')));
   const { models } = manifest;
   expect(networksIn(manifest).map(({ name }) => name)).toEqual(

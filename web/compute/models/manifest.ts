@@ -6,19 +6,19 @@ const MAX_MODELS = 64;
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
 
 const fileSchema = z.strictObject({
-  /** Beside the manifest: no separator, and nothing that means another folder. */
+  /** A file beside the manifest: no separators, and nothing that names another folder. */
   path: z.string().regex(/^\w[\w.-]{0,127}$/),
   bytes: z.int().min(1).max(MAX_FILE_BYTES),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
-/** One of the upscaling networks of `training/networks.py`: 3x3 convolutions, the detail they give is added to the bilinear picture. */
+/** An upscaling network of `training/networks.py`: 3x3 convolutions whose output is added to the bilinear picture. */
 const networkSchema = z.strictObject({
-  /** Channels before the first convolution, between them, and after the last. */
+  /** Channels before the first convolution, between the convolutions, and after the last. */
   widths: z.array(z.int().min(1).max(64)).min(2).max(16),
-  /** `luma`: one value is added to red, green and blue alike. */
+  /** `luma`: the same value is added to red, green and blue. */
   outputs: z.enum(['luma', 'rgb']),
-  /** Slope of the activation below zero. */
+  /** Slope of the activation below zero (leaky ReLU). */
   leak: z.number().min(0).max(1),
 });
 
@@ -34,12 +34,12 @@ const networkModelSchema = z.strictObject({
   task: z.literal('upscale'),
   scale: z.literal(2),
   network: networkSchema,
-  /** Luma PSNR over bicubic on games that took no part in training, by kind of input. */
+  /** Gain in luma PSNR over bicubic, dB, on games that were not used in training, by kind of input. */
   gainOverBicubicDb: z.record(z.string(), z.number()),
   files: z.strictObject({ wgsl: fileSchema, onnx: fileSchema, onnxFp16: fileSchema }),
 });
 
-/** What goes into a model and comes out, for whoever wants to use it; names stand for sizes that are left open. */
+/** Inputs and outputs of a model, as documentation for its users. A name stands for an open size. */
 const tensorsSchema = z
   .array(
     z.strictObject({
@@ -56,7 +56,7 @@ const inferModelSchema = z.strictObject({
   task: z.literal('infer'),
   inputs: tensorsSchema,
   outputs: tensorsSchema,
-  /** How well it does beside others, as its training script measured: by who, then by what. */
+  /** Scores of the model and of others, from its training script: by player, then by measure. */
   figures: z.record(z.string(), z.record(z.string(), z.number())),
   files: z.strictObject({ onnx: fileSchema }),
 });
@@ -66,7 +66,7 @@ const manifestSchema = z.strictObject({ models: z.array(modelSchema).max(MAX_MOD
 
 export type ModelFile = z.infer<typeof fileSchema>;
 export type NetworkShape = z.infer<typeof networkSchema>;
-/** One that upscales. */
+/** An upscaling model. */
 export type NetworkModel = z.infer<typeof networkModelSchema>;
 export type Model = z.infer<typeof modelSchema>;
 export type Manifest = z.infer<typeof manifestSchema>;
@@ -75,7 +75,9 @@ export type Manifest = z.infer<typeof manifestSchema>;
 export function parseManifest(json: unknown): Manifest {
   const parsed = manifestSchema.safeParse(json);
   if (parsed.success) return parsed.data;
-  throw MeshError.malformed(`The list of models is not as it should be (${z.prettifyError(parsed.error)}).`);
+  throw MeshError.malformed(
+    `The list of models is malformed (${z.prettifyError(parsed.error)}). Whoever runs the server should deploy its models again.`,
+  );
 }
 
 export function networksIn({ models }: Manifest): NetworkModel[] {

@@ -1,21 +1,21 @@
 const NO_STORAGE =
-  'This browser keeps no files here (a private window, or a page without https), so the networks are fetched anew each time.';
+  'This browser keeps no files for this page (a private window, or no https), so the networks are downloaded each time.';
 const STORAGE_FULL =
-  'This browser has no room left for the networks, so they are fetched anew each time. Free some disk space to change that.';
+  'This browser has no room left for the networks, so they are downloaded each time. Free some disk space to keep them.';
 
 interface ModelCacheOptions {
   caches: CacheStorage | undefined;
-  /** What lies elsewhere belongs to others: a game's page may use several servers. */
+  /** Files outside this URL belong to others: a game's page may use several servers. */
   baseUrl: URL;
-  /** Of the browser's cache. */
+  /** Name of the browser's cache. */
   name: string;
-  /** Something is not kept, for a person; may come again. */
+  /** Called when something cannot be kept, with a message for people. May be called repeatedly. */
   onTrouble(trouble: string): void;
 }
 
 /**
- * The files that this browser keeps. Never throws: keeping saves a download, and nothing depends on it. What it gives back must be
- * checked: disks fail, and other scripts of this origin can write here.
+ * The model files that this browser keeps. Never throws: a kept file only saves a download. Callers must check what they get: disks fail,
+ * and other scripts of this origin can write here.
  */
 export class ModelCache {
   readonly #options: ModelCacheOptions;
@@ -59,7 +59,7 @@ export class ModelCache {
     }
   }
 
-  /** What was put first goes first. */
+  /** Deletes the oldest entries. */
   async keepNewest(count: number): Promise<void> {
     const cache = await this.#open();
     const kept = (await cache?.keys().catch(() => [])) ?? [];
@@ -76,7 +76,7 @@ export class ModelCache {
     try {
       if (caches) return await caches.open(name);
     } catch {
-      // A private window may show the API and refuse its use.
+      // A private window may have the API and refuse its use.
     }
     onTrouble(NO_STORAGE);
     return null;

@@ -1,25 +1,102 @@
+import type { MeshError, WireError } from '../../../shared/errors.ts';
+import type { InputKind, Network } from '../../../shared/tasks/upscale.ts';
 import type { NetworkModel } from './manifest.ts';
-import type { ModelName } from './model-name.ts';
+
+/** Interval, ms, at which the progress of a download is reported: ten times a second looks live. */
+export const PROGRESS_INTERVAL_MS = 100;
+
+/** Each network has a model for each kind of input. */
+export type ModelName = `${Network}-${InputKind}`;
+
+export function modelName(network: Network, input: InputKind): ModelName {
+  return `${network}-${input}`;
+}
 
 /**
- * Which of a model's files: the kernels' weights, or one of the two for onnxruntime-web. Spelled out, as it is among the SDK's types,
- * which do without those of the manifest's schema.
+ * Files of a model: the weights for the kernels, or one of the two for onnxruntime-web. Spelled out, because the SDK's types contain it and
+ * do not contain the manifest's schema.
  */
 export type ModelFileKind = 'wgsl' | 'onnx' | 'onnxFp16';
 
-/** Where backends get the networks from. */
+/** Where backends get networks from. */
 export interface ModelSource {
-  /** Throws MeshError `unknown-model` when there is none of that name, `connection-failed` when it cannot be fetched, `malformed` when it is damaged. */
+  /**
+   * Throws MeshError `unknown-model` when there is no such network, `connection-failed` when it cannot be fetched, `malformed` when it is
+   * damaged.
+   */
   load(model: ModelName, kind: ModelFileKind): Promise<{ model: NetworkModel; bytes: ArrayBuffer }>;
 }
 
-/** Where `infer` gets its models from: float32 ONNX as it was trained. */
+/** Where `infer` gets models from: float32 ONNX, as trained. */
 export interface OnnxSource {
   /**
-   * @param model - a name of the list of models, or a URL.
-   * @param onShare - how much of it is here, 0 to 1.
+   * @param model - a name in the list of models, or a URL.
+   * @param onShare - called with the share that was fetched, 0 to 1.
    *
    * Throws MeshError: as {@link ModelSource.load} does; `unknown-model` for a URL that is not accepted here.
    */
   loadOnnx(model: string, onShare: (share: number) => void): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Progress of fetching one file. Plain data: the worker posts it to its page. */
+export interface ModelProgress {
+  /** Name in the list of models, or URL. */
+  model: string;
+  kind: ModelFileKind;
+  state: 'fetching' | 'ready' | 'failed';
+  /** Goes back to 0 when the file was damaged and is fetched again. */
+  loadedBytes: number;
+  /** From the list of models or the server; 0 until it is known. */
+  totalBytes: number;
+  /** Why it failed, and what to do. */
+  error?: WireError;
+  /** A message for people although the file is ready. Each message is given once. */
+  note?: string;
+}
+
+interface Environment {
+  now(): number;
+  report(progress: ModelProgress): void;
+}
+
+/** Reports the progress of one file at most every {@link PROGRESS_INTERVAL_MS}, and always its end. */
+export class ProgressReporter {
+  #progress: ModelProgress;
+  #reportedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    model: string,
+    kind: ModelFileKind,
+    private readonly environment: Environment,
+  ) {
+    this.#progress = { model, kind, state: 'fetching', loadedBytes: 0, totalBytes: 0 };
+  }
+
+  expect(totalBytes: number): void {
+    this.#progress = { ...this.#progress, totalBytes };
+  }
+
+  loaded(loadedBytes: number): void {
+    this.#progress = { ...this.#progress, loadedBytes };
+    const nowMs = this.environment.now();
+    if (nowMs - this.#reportedAtMs < PROGRESS_INTERVAL_MS) return;
+    this.#reportedAtMs = nowMs;
+    this.environment.report(this.#progress);
+  }
+
+  ready(note: string): void {
+    const { loadedBytes, totalBytes } = this.#progress;
+    const allBytes = Math.max(loadedBytes, totalBytes);
+    this.environment.report({
+      ...this.#progress,
+      state: 'ready',
+      loadedBytes: allBytes,
+      totalBytes: allBytes,
+      ...(note && { note }),
+    });
+  }
+
+  failed(error: MeshError): void {
+    this.environment.report({ ...this.#progress, state: 'failed', error: error.toWire() });
+  }
 }

@@ -1,41 +1,41 @@
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../../../shared/clock.ts';
-import type { ModelProgress } from './model-progress.ts';
+import { sha256Hex } from './download.ts';
+import type { ModelProgress } from './model-source.ts';
 import { ModelStore } from './model-store.ts';
-import { sha256Hex } from './sha256.ts';
 
 const CACHE_NAME = 'p2c2r-models';
-/** As Vite serves the repository to tests. */
+/** Where Vite serves the repository's models to tests. */
 const baseUrl = new URL('/web/public/models/', location.href);
 
-const asked: string[] = [];
-const told: ModelProgress[] = [];
+const requests: string[] = [];
+const reports: ModelProgress[] = [];
 
 function newStore(): ModelStore {
   return new ModelStore({
     baseUrl,
     fetch: (input, init) => {
-      asked.push(String(input).slice(baseUrl.href.length));
+      requests.push(String(input).slice(baseUrl.href.length));
       return fetch(input, init);
     },
     caches,
     digest: (bytes) => sha256Hex(bytes, crypto.subtle),
     clock: systemClock,
-    onProgress: (progress) => told.push(progress),
+    onProgress: (progress) => reports.push(progress),
   });
 }
 
 afterEach(() => caches.delete(CACHE_NAME));
 
-test('the networks of this repository come from its server, then from the cache, and anew when that is damaged', async () => {
+test('networks come from the server, then from the cache, and from the server again when the cache is damaged', async () => {
   const first = await newStore().load('fast-smooth', 'wgsl');
   expect(first.bytes.byteLength).toBe(first.model.files.wgsl.bytes);
-  expect(asked.splice(0)).toEqual(['manifest.json', 'fast-smooth.bin']);
-  expect(told.at(-1)).toMatchObject({ state: 'ready', loadedBytes: first.bytes.byteLength });
+  expect(requests.splice(0)).toEqual(['manifest.json', 'fast-smooth.bin']);
+  expect(reports.at(-1)).toMatchObject({ state: 'ready', loadedBytes: first.bytes.byteLength });
 
   const second = await newStore().load('fast-smooth', 'wgsl');
   expect(new Uint8Array(second.bytes)).toEqual(new Uint8Array(first.bytes));
-  expect(asked.splice(0)).toEqual(['manifest.json']);
+  expect(requests.splice(0)).toEqual(['manifest.json']);
 
   const cache = await caches.open(CACHE_NAME);
   const key = (await cache.keys()).find(({ url }) => url.includes('fast-smooth.bin'));
@@ -43,7 +43,7 @@ test('the networks of this repository come from its server, then from the cache,
   await cache.put(new URL('fast-smooth.bin?sha256=old', baseUrl), new Response('old'));
   const third = await newStore().load('fast-smooth', 'wgsl');
   expect(new Uint8Array(third.bytes)).toEqual(new Uint8Array(first.bytes));
-  expect(asked.splice(0)).toEqual(['manifest.json', 'fast-smooth.bin']);
+  expect(requests.splice(0)).toEqual(['manifest.json', 'fast-smooth.bin']);
   const kept = (await cache.keys()).map(({ url }) => url.slice(baseUrl.href.length));
   expect(kept.sort()).toEqual([`fast-smooth.bin?sha256=${first.model.files.wgsl.sha256}`, 'manifest.json']);
 });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { MODELS } from '../tuning.ts';
-import { ModelStore } from './model-store.ts';
-import { sha256Hex } from './sha256.ts';
+import { STALL_TIMEOUT_MS, sha256Hex } from './download.ts';
+import { PROGRESS_INTERVAL_MS } from './model-source.ts';
+import { MAX_MANIFEST_BYTES, ModelStore } from './model-store.ts';
 import { BASE_URL, TestModelServer } from './test-model-server.ts';
 
 let server: TestModelServer;
@@ -17,18 +17,18 @@ const keyOf = async (path: string) =>
   new URL(`${path}?sha256=${await sha256Hex(server.files.get(path) ?? new Uint8Array(0), crypto.subtle)}`, BASE_URL)
     .href;
 
-describe('what is fetched and what is kept', () => {
-  test('a file is fetched once, and comes from the browser afterwards, checked each time', async () => {
+describe('fetching and keeping', () => {
+  test('a file is fetched once, then comes from the browser and is checked each time', async () => {
     const first = await server.store().load('fast-smooth', 'wgsl');
     expect(first.model).toMatchObject({ name: 'fast-smooth', version: 'one' });
     expect(text(first.bytes)).toContain('fast-smooth.bin of one');
-    expect(server.asked).toEqual(['manifest.json no-cache', 'fast-smooth.bin default']);
+    expect(server.requests).toEqual(['manifest.json no-cache', 'fast-smooth.bin default']);
     const again = await server.store().load('fast-smooth', 'wgsl');
     expect(text(again.bytes)).toBe(text(first.bytes));
-    expect(server.asked.slice(2)).toEqual(['manifest.json no-cache']);
+    expect(server.requests.slice(2)).toEqual(['manifest.json no-cache']);
   });
 
-  test('the list of models is read once in a session, and loads of one file share its download', async () => {
+  test('the list of models is read once per session, and simultaneous loads of a file share one download', async () => {
     const store = server.store();
     const loads = await Promise.all([
       store.load('fast-smooth', 'wgsl'),
@@ -36,7 +36,7 @@ describe('what is fetched and what is kept', () => {
       store.load('fast-smooth', 'onnx'),
       store.load('quality-smooth', 'wgsl'),
     ]);
-    expect(server.asked.sort()).toEqual([
+    expect(server.requests.sort()).toEqual([
       'fast-smooth.bin default',
       'fast-smooth.onnx default',
       'manifest.json no-cache',
@@ -47,7 +47,7 @@ describe('what is fetched and what is kept', () => {
     expect(one?.bytes).not.toBe(other?.bytes);
   });
 
-  test('what was damaged in the cache is fetched anew, and replaced', async () => {
+  test('a file that is damaged in the cache is fetched again and replaced', async () => {
     await server.store().load('fast-smooth', 'wgsl');
     const key = await keyOf('fast-smooth.bin');
     const good = server.caches.entries.get(key);
@@ -57,12 +57,12 @@ describe('what is fetched and what is kept', () => {
       server.caches.entries.set(key, damaged);
       const { bytes } = await server.store().load('fast-smooth', 'wgsl');
       expect(new Uint8Array(bytes)).toEqual(good);
-      expect(server.asked.at(-1)).toBe('fast-smooth.bin default');
+      expect(server.requests.at(-1)).toBe('fast-smooth.bin default');
       expect(server.caches.entries.get(key)).toEqual(good);
     }
   });
 
-  test('old versions go once the list no longer names them; what others keep here stays', async () => {
+  test('old versions are deleted once the list no longer names them; entries of other servers stay', async () => {
     const foreign = 'https://other.example/models/fast-smooth.bin?sha256=00';
     server.caches.entries.set(foreign, new Uint8Array(1));
     await server.store().load('fast-smooth', 'wgsl');
@@ -78,27 +78,29 @@ describe('what is fetched and what is kept', () => {
     );
   });
 
-  test('without a connection the kept list and files serve, and that is said', async () => {
+  test('without a connection the kept list and files are used, and a note says so', async () => {
     await server.store().load('fast-smooth', 'wgsl');
     server.isOffline = true;
-    server.told.length = 0;
+    server.reports.length = 0;
     const { bytes } = await server.store().load('fast-smooth', 'wgsl');
     expect(text(bytes)).toContain('fast-smooth.bin of one');
-    expect(server.told).toEqual([expect.objectContaining({ state: 'ready', note: expect.stringContaining('kept') })]);
+    expect(server.reports).toEqual([
+      expect.objectContaining({ state: 'ready', note: expect.stringContaining('kept') }),
+    ]);
     await expect(server.store().load('fast-smooth', 'onnx')).rejects.toMatchObject({ reason: 'connection-failed' });
   });
 
-  test('without a connection and with nothing kept, or a kept list that is damaged, it says what to do', async () => {
+  test('without a connection, and with no kept list or a damaged one, the error says what to do', async () => {
     server.isOffline = true;
     const problem = { reason: 'connection-failed', message: expect.stringMatching(/manifest\.json.*connection/) };
     await expect(server.store().load('fast-smooth', 'wgsl')).rejects.toMatchObject(problem);
     server.caches.entries.set(new URL('manifest.json', BASE_URL).href, new TextEncoder().encode('{"models":[1]}'));
     await expect(server.store().load('fast-smooth', 'wgsl')).rejects.toMatchObject(problem);
-    expect(server.told.at(-1)).toMatchObject({ state: 'failed', error: problem });
+    expect(server.reports.at(-1)).toMatchObject({ state: 'failed', error: problem });
   });
 });
 
-describe('what is wrong with what comes', () => {
+describe('wrong responses', () => {
   const good = () => server.files.get('fast-smooth.bin') ?? new Uint8Array(0);
   const wrong = () => good().map((byte) => byte ^ 1);
 
@@ -108,11 +110,11 @@ describe('what is wrong with what comes', () => {
     ['more than was promised', () => new Response(new Uint8Array(good().byteLength + 1))],
     ['a web page', html],
     ['nothing at all', () => 'offline' as const],
-  ])('%s is fetched once more past all caches', async (_, answer) => {
-    server.instead.set('fast-smooth.bin', [answer()]);
+  ])('%s: fetched once more, past all caches', async (_, answer) => {
+    server.overrides.set('fast-smooth.bin', [answer()]);
     const { bytes } = await server.store().load('fast-smooth', 'wgsl');
     expect(new Uint8Array(bytes)).toEqual(good());
-    expect(server.asked.slice(1)).toEqual(['fast-smooth.bin default', 'fast-smooth.bin reload']);
+    expect(server.requests.slice(1)).toEqual(['fast-smooth.bin default', 'fast-smooth.bin reload']);
   });
 
   test.each([
@@ -120,9 +122,14 @@ describe('what is wrong with what comes', () => {
       'a part of it',
       () => new Response(good().slice(9)),
       'malformed',
-      /fast-smooth\.bin came damaged \(only \d+ of \d+ bytes/,
+      /fast-smooth\.bin arrived damaged \(only \d+ of \d+ bytes/,
     ],
-    ['other bytes', () => new Response(wrong()), 'malformed', /fast-smooth\.bin came damaged \(wrong hash\).*Reload/],
+    [
+      'other bytes',
+      () => new Response(wrong()),
+      'malformed',
+      /fast-smooth\.bin arrived damaged \(wrong hash\).*Reload/,
+    ],
     [
       'too much',
       () => new Response(new Uint8Array(9_999)),
@@ -130,33 +137,28 @@ describe('what is wrong with what comes', () => {
       /fast-smooth\.bin is longer than \d+ bytes.*Reload/,
     ],
     ['a web page', html, 'connection-failed', /web page came in place of fast-smooth\.bin.*log in/],
-    [
-      'an error',
-      () => new Response('', { status: 503 }),
-      'connection-failed',
-      /no fast-smooth\.bin to give \(status 503\)/,
-    ],
+    ['an error', () => new Response('', { status: 503 }), 'connection-failed', /no fast-smooth\.bin \(status 503\)/],
     ['nothing', () => 'offline' as const, 'connection-failed', /fast-smooth\.bin could not be fetched.*connection/],
-  ])('%s twice is an error that says what to do, and is not kept', async (_, answer, reason, message) => {
-    server.instead.set('fast-smooth.bin', [answer(), answer()]);
+  ])('%s twice: an error that says what to do, and nothing is kept', async (_, answer, reason, message) => {
+    server.overrides.set('fast-smooth.bin', [answer(), answer()]);
     const store = server.store();
     await expect(store.load('fast-smooth', 'wgsl')).rejects.toMatchObject({
       reason,
       message: expect.stringMatching(message),
     });
-    expect(server.told.at(-1)).toMatchObject({
+    expect(server.reports.at(-1)).toMatchObject({
       model: 'fast-smooth',
       kind: 'wgsl',
       state: 'failed',
       error: { reason },
     });
     expect([...server.caches.entries.keys()]).toEqual([new URL('manifest.json', BASE_URL).href]);
-    // The next who asks tries anew, with the list that is true by then.
+    // The next load tries again, with the current list.
     await server.publish('two');
     expect((await store.load('fast-smooth', 'wgsl')).model.version).toBe('two');
   });
 
-  test('a body that never ends is read no further than was promised', async () => {
+  test('an endless body is not read beyond the expected size', async () => {
     let pulls = 0;
     let isCancelled = false;
     const endless = () =>
@@ -179,12 +181,12 @@ describe('what is wrong with what comes', () => {
     expect(isCancelled).toBe(true);
   });
 
-  test('a server that falls silent is given up, and asked once more', async () => {
-    server.instead.set('fast-smooth.bin', ['silent']);
+  test('a server that falls silent is given up and asked once more', async () => {
+    server.overrides.set('fast-smooth.bin', ['silent']);
     const loading = server.store().load('fast-smooth', 'wgsl');
-    await expect.poll(() => server.asked.length).toBe(2);
+    await expect.poll(() => server.requests.length).toBe(2);
     await expect.poll(() => server.clock.pending).toBe(1);
-    server.clock.advance(MODELS.stallTimeoutMs);
+    server.clock.advance(STALL_TIMEOUT_MS);
     expect(new Uint8Array((await loading).bytes)).toEqual(good());
     expect(server.clock.pending).toBe(0);
   });
@@ -193,34 +195,34 @@ describe('what is wrong with what comes', () => {
     ['a web page', html(), 'connection-failed'],
     ['no JSON', new Response('{"models":'), 'malformed'],
     ['no list of models', new Response('{"models":[{}]}'), 'malformed'],
-    ['more than any list', new Response(new Uint8Array(MODELS.maxManifestBytes + 1)), 'malformed'],
+    ['more than any list', new Response(new Uint8Array(MAX_MANIFEST_BYTES + 1)), 'malformed'],
     ['an error', new Response('', { status: 404 }), 'connection-failed'],
-  ])('%s for the list of models is an error, and the kept one serves where there is one', async (_, answer, reason) => {
-    server.instead.set('manifest.json', [answer.clone(), answer]);
+  ])('%s in place of the list of models: an error, or the kept list where there is one', async (_, answer, reason) => {
+    server.overrides.set('manifest.json', [answer.clone(), answer]);
     const store = server.store();
     await expect(store.load('fast-smooth', 'wgsl')).rejects.toMatchObject({
       reason,
       message: expect.stringMatching(/manifest\.json|list of models/),
     });
-    server.instead.get('manifest.json')?.splice(0);
+    server.overrides.get('manifest.json')?.splice(0);
     await store.load('fast-smooth', 'wgsl');
-    server.instead.set('manifest.json', ['offline']);
+    server.overrides.set('manifest.json', ['offline']);
     await expect(server.store().load('fast-smooth', 'wgsl')).resolves.toMatchObject({ model: { name: 'fast-smooth' } });
   });
 
   test.each(['../secret', 'a/b', '..', '.', '/fast-smooth.bin', 'https:fast.bin', ''])(
-    'a list that names the path "%s" is refused, and nothing is fetched',
+    'a list with the path "%s" is refused, and nothing is fetched',
     async (path) => {
       const manifest = await server.publish('one');
       const file = manifest.models[0]?.files.onnx;
       if (file) file.path = path;
       server.files.set('manifest.json', new TextEncoder().encode(JSON.stringify(manifest)));
       await expect(server.store().load('fast-smooth', 'wgsl')).rejects.toMatchObject({ reason: 'malformed' });
-      expect(server.asked).toEqual(['manifest.json no-cache']);
+      expect(server.requests).toEqual(['manifest.json no-cache']);
     },
   );
 
-  test('a network that is not on the list is unknown, and those there are named', async () => {
+  test('a network that is not in the list is unknown, and the error names those that are', async () => {
     await expect(server.store().load('balanced-smooth', 'wgsl')).rejects.toMatchObject({
       reason: 'unknown-model',
       message: expect.stringContaining("it has 'fast-smooth', 'quality-smooth'"),
@@ -229,13 +231,13 @@ describe('what is wrong with what comes', () => {
 });
 
 describe('where nothing can be kept', () => {
-  test('a full disk is told once, and the networks work', async () => {
+  test('a full disk is reported once, and the networks work', async () => {
     server.caches.putError = new DOMException('full', 'QuotaExceededError');
     const store = server.store();
     for (const kind of ['wgsl', 'onnx', 'wgsl'] as const) await store.load('fast-smooth', kind);
-    const notes = server.told.flatMap(({ note }) => note ?? []);
+    const notes = server.reports.flatMap(({ note }) => note ?? []);
     expect(notes).toEqual([expect.stringMatching(/no room left.*Free some disk space/)]);
-    expect(server.asked.filter((asked) => asked.startsWith('fast-smooth.bin'))).toHaveLength(2);
+    expect(server.requests.filter((requests) => requests.startsWith('fast-smooth.bin'))).toHaveLength(2);
   });
 
   test.each([
@@ -249,10 +251,10 @@ describe('where nothing can be kept', () => {
         },
       },
     ],
-  ])('%s: told once, and the networks work', async (_, caches) => {
+  ])('%s: reported once, and the networks work', async (_, caches) => {
     const store = server.store({ caches: caches as unknown as CacheStorage });
     for (const kind of ['wgsl', 'onnx'] as const) await store.load('fast-smooth', kind);
-    expect(server.told.flatMap(({ note }) => note ?? [])).toEqual([expect.stringContaining('private window')]);
+    expect(server.reports.flatMap(({ note }) => note ?? [])).toEqual([expect.stringContaining('private window')]);
   });
 
   test('a cache that fails at everything does no harm', async () => {
@@ -262,42 +264,42 @@ describe('where nothing can be kept', () => {
     await expect(store.load('fast-smooth', 'wgsl')).resolves.toMatchObject({ model: { name: 'fast-smooth' } });
   });
 
-  test('without crypto.subtle files are checked all the same', async () => {
+  test('without crypto.subtle files are still checked', async () => {
     const digest = (bytes: Uint8Array<ArrayBuffer>) => sha256Hex(bytes, undefined);
     await expect(server.store({ digest }).load('fast-smooth', 'wgsl')).resolves.toMatchObject({
       model: { name: 'fast-smooth' },
     });
-    server.instead.set('fast-smooth.onnx', [new Response('x'), new Response('x')]);
+    server.overrides.set('fast-smooth.onnx', [new Response('x'), new Response('x')]);
     await expect(server.store({ digest }).load('fast-smooth', 'onnx')).rejects.toMatchObject({ reason: 'malformed' });
   });
 });
 
-test('progress tells the bytes so far at a bounded rate, and always the end', async () => {
+test('progress is reported at a bounded rate, and the end always', async () => {
   const whole = server.files.get('fast-smooth.bin') ?? new Uint8Array(0);
   let sent = 0;
   const slow = new ReadableStream<Uint8Array>({
     pull: (controller) => {
-      server.clock.advance(MODELS.progressIntervalMs / 4);
+      server.clock.advance(PROGRESS_INTERVAL_MS / 4);
       controller.enqueue(whole.slice(sent, sent + 10));
       sent += 10;
       if (sent >= whole.byteLength) controller.close();
     },
   });
-  server.instead.set('fast-smooth.bin', [new Response(slow)]);
+  server.overrides.set('fast-smooth.bin', [new Response(slow)]);
   await server.store().load('fast-smooth', 'wgsl');
   const totalBytes = whole.byteLength;
-  const fetching = server.told.filter(({ state }) => state === 'fetching').map(({ loadedBytes }) => loadedBytes);
+  const fetching = server.reports.filter(({ state }) => state === 'fetching').map(({ loadedBytes }) => loadedBytes);
   expect(fetching[0]).toBe(0);
   expect(fetching.slice(1)).toEqual(fetching.slice(1).map((_, i) => (i + 1) * 40));
   expect(fetching.length).toBeGreaterThan(3);
-  expect(server.told.every((progress) => progress.totalBytes === totalBytes)).toBe(true);
-  expect(server.told.at(-1)).toEqual({
+  expect(server.reports.every((progress) => progress.totalBytes === totalBytes)).toBe(true);
+  expect(server.reports.at(-1)).toEqual({
     ...{ model: 'fast-smooth', kind: 'wgsl', state: 'ready' },
     ...{ loadedBytes: totalBytes, totalBytes },
   });
 });
 
-test('is a store without anybody to tell', async () => {
+test('a store without a progress listener works', async () => {
   const { fetch, clock } = server;
   const digest = (bytes: Uint8Array<ArrayBuffer>) => sha256Hex(bytes, crypto.subtle);
   const store = new ModelStore({ baseUrl: BASE_URL, caches: undefined, fetch, clock, digest });

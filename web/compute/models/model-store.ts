@@ -1,16 +1,26 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { isModelUrl } from '../../../shared/tasks/infer.ts';
-import { MODELS } from '../tuning.ts';
 import { download, RELOAD } from './download.ts';
 import { type Manifest, type Model, type ModelFile, type NetworkModel, networksIn, parseManifest } from './manifest.ts';
 import { ModelCache } from './model-cache.ts';
-import type { ModelName } from './model-name.ts';
-import { type ModelProgress, ProgressReport } from './model-progress.ts';
-import type { ModelFileKind, ModelSource, OnnxSource } from './model-source.ts';
+import {
+  type ModelFileKind,
+  type ModelName,
+  type ModelProgress,
+  type ModelSource,
+  type OnnxSource,
+  ProgressReporter,
+} from './model-source.ts';
 import { UrlModels } from './url-models.ts';
 
-const KEPT_LIST = "The server's list of networks could not be read; those this browser has kept are used.";
+/** Longest list of models that is read, bytes. It has 3 kB today; a web page that comes in its place may have any size. */
+export const MAX_MANIFEST_BYTES = 256 * 1024;
+
+/** Downloads of a file: caches may answer the first, and the second goes past them all. What is wrong twice is wrong on the server. */
+const MAX_ATTEMPTS = 2;
+
+const KEPT_LIST = "The server's list of networks could not be read, so the networks kept by this browser are used.";
 
 export interface ModelStoreOptions {
   /** The folder of `manifest.json`, ending in a slash. */
@@ -30,19 +40,19 @@ interface LoadedFile {
 }
 
 /**
- * The models' files: kept by the browser under their content's hash, fetched when they are not, and never given out unchecked.
- * Holds none itself: whoever loads one keeps it. Those from elsewhere are {@link UrlModels}.
+ * The models of the server's list. The browser keeps the files under the hash of their content; a file is fetched when it is not kept, and
+ * always checked. Holds no file in memory. Models from other servers: {@link UrlModels}.
  */
 export class ModelStore implements ModelSource, OnnxSource {
   readonly #options: ModelStoreOptions;
   readonly #cache: ModelCache;
   readonly #urlModels: UrlModels;
-  /** By network and kind: whoever asks for the same meanwhile shares it. */
-  readonly #underWay = new Map<string, Promise<LoadedFile>>();
-  /** Read once, and anew after a failure: the server may have been updated since. */
+  /** By network and file: simultaneous loads share a download. */
+  readonly #loading = new Map<string, Promise<LoadedFile>>();
+  /** Read once, and again after a failure: the server may have been updated since. */
   #manifest: Promise<Manifest> | null = null;
   readonly #notes = new Set<string>();
-  readonly #toldNotes = new Set<string>();
+  readonly #reportedNotes = new Set<string>();
 
   constructor(options: ModelStoreOptions) {
     this.#options = options;
@@ -56,61 +66,61 @@ export class ModelStore implements ModelSource, OnnxSource {
     });
   }
 
-  /** Origins whose models are fetched; null: all that are safe to fetch from. At first none. */
+  /** Origins from which models are accepted; null: all that are safe to fetch from. Empty at first. */
   set acceptModelsFrom(origins: readonly string[] | null) {
     this.#urlModels.accepted = origins;
   }
 
   async load(network: ModelName, kind: ModelFileKind): Promise<{ model: NetworkModel; bytes: ArrayBuffer }> {
     const { model, bytes } = await this.#share(network, kind);
-    // A copy for each: they may hand it on to another thread.
+    // A copy for each caller, which may transfer it to another thread.
     return { model, bytes: bytes.slice().buffer };
   }
 
   async loadOnnx(name: string, onShare: (share: number) => void): Promise<Uint8Array<ArrayBuffer>> {
-    const report = this.#reportOf(name, 'onnx', onShare);
-    return this.#told(report, async () => {
-      if (isModelUrl(name)) return this.#urlModels.load(name, report);
+    const reporter = this.#reporterFor(name, 'onnx', onShare);
+    return this.#reported(reporter, async () => {
+      if (isModelUrl(name)) return this.#urlModels.load(name, reporter);
       const { models } = await this.#list();
-      return this.#file(modelOf(models, name).files.onnx, report);
+      return this.#file(modelOf(models, name).files.onnx, reporter);
     });
   }
 
   #share(network: ModelName, kind: ModelFileKind): Promise<LoadedFile> {
     const key = `${network} ${kind}`;
-    const underWay = this.#underWay.get(key);
-    if (underWay) return underWay;
-    const loading = this.#load(network, kind).finally(() => this.#underWay.delete(key));
-    this.#underWay.set(key, loading);
+    const pending = this.#loading.get(key);
+    if (pending) return pending;
+    const loading = this.#load(network, kind).finally(() => this.#loading.delete(key));
+    this.#loading.set(key, loading);
     return loading;
   }
 
   #load(network: ModelName, kind: ModelFileKind): Promise<LoadedFile> {
-    const report = this.#reportOf(network, kind);
-    return this.#told(report, async () => {
+    const reporter = this.#reporterFor(network, kind);
+    return this.#reported(reporter, async () => {
       const model = modelOf(networksIn(await this.#list()), network);
-      return { model, bytes: await this.#file(model.files[kind], report) };
+      return { model, bytes: await this.#file(model.files[kind], reporter) };
     });
   }
 
-  async #told<T>(report: ProgressReport, work: () => Promise<T>): Promise<T> {
+  async #reported<T>(reporter: ProgressReporter, work: () => Promise<T>): Promise<T> {
     try {
       const loaded = await work();
-      report.ready(this.#newNotes());
+      reporter.ready(this.#newNotes());
       return loaded;
     } catch (cause) {
       this.#manifest = null;
       const error = MeshError.from(cause, 'connection-failed');
-      report.failed(error);
+      reporter.failed(error);
       throw error;
     }
   }
 
-  #reportOf(model: string, kind: ModelFileKind, onShare?: (share: number) => void): ProgressReport {
+  #reporterFor(model: string, kind: ModelFileKind, onShare?: (share: number) => void): ProgressReporter {
     const { clock, onProgress } = this.#options;
-    return new ProgressReport(model, kind, {
+    return new ProgressReporter(model, kind, {
       now: () => clock.now(),
-      tell: (progress) => {
+      report: (progress) => {
         onProgress?.(progress);
         if (progress.totalBytes > 0) onShare?.(Math.min(1, progress.loadedBytes / progress.totalBytes));
       },
@@ -122,42 +132,42 @@ export class ModelStore implements ModelSource, OnnxSource {
     return this.#manifest;
   }
 
-  async #file(file: ModelFile, report: ProgressReport): Promise<Uint8Array<ArrayBuffer>> {
-    report.expect(file.bytes);
+  async #file(file: ModelFile, reporter: ProgressReporter): Promise<Uint8Array<ArrayBuffer>> {
+    reporter.expect(file.bytes);
     const key = this.#keyOf(file);
     const kept = await this.#cache.get(key);
     if (kept) {
       if (await this.#isWhole(kept, file)) return kept;
       await this.#cache.delete(key);
     }
-    const bytes = await this.#fetchFile(file, report);
+    const bytes = await this.#fetchFile(file, reporter);
     await this.#cache.put(key, bytes);
     return bytes;
   }
 
-  async #fetchFile(file: ModelFile, report: ProgressReport): Promise<Uint8Array<ArrayBuffer>> {
+  async #fetchFile(file: ModelFile, reporter: ProgressReporter): Promise<Uint8Array<ArrayBuffer>> {
     for (let attempt = 1; ; attempt++) {
       try {
-        report.loaded(0);
-        return await this.#fetchOnce(file, report, attempt === 1 ? 'default' : 'reload');
+        reporter.loaded(0);
+        return await this.#fetchOnce(file, reporter, attempt === 1 ? 'default' : 'reload');
       } catch (cause) {
-        if (attempt >= MODELS.maxAttempts) throw cause;
+        if (attempt >= MAX_ATTEMPTS) throw cause;
       }
     }
   }
 
-  async #fetchOnce(file: ModelFile, report: ProgressReport, cache: RequestCache): Promise<Uint8Array<ArrayBuffer>> {
+  async #fetchOnce(file: ModelFile, reporter: ProgressReporter, cache: RequestCache): Promise<Uint8Array<ArrayBuffer>> {
     const { path, bytes: limitBytes } = file;
-    const bytes = await this.#download(path, limitBytes, cache, (loadedBytes) => report.loaded(loadedBytes));
+    const bytes = await this.#download(path, limitBytes, cache, (loadedBytes) => reporter.loaded(loadedBytes));
     if (await this.#isWhole(bytes, file)) return bytes;
     const how = bytes.byteLength < limitBytes ? `only ${bytes.byteLength} of ${limitBytes} bytes came` : 'wrong hash';
-    throw new MeshError('malformed', `${path} came damaged (${how}). ${RELOAD}`);
+    throw new MeshError('malformed', `${path} arrived damaged (${how}). ${RELOAD}`);
   }
 
   async #readManifest(): Promise<Manifest> {
     const key = new URL('manifest.json', this.#options.baseUrl);
     try {
-      const bytes = await this.#download('manifest.json', MODELS.maxManifestBytes, 'no-cache');
+      const bytes = await this.#download('manifest.json', MAX_MANIFEST_BYTES, 'no-cache');
       const manifest = parsed(bytes);
       await this.#cache.put(key, bytes);
       const files = manifest.models.flatMap((model) => Object.values(model.files));
@@ -185,14 +195,14 @@ export class ModelStore implements ModelSource, OnnxSource {
     return bytes.byteLength === file.bytes && (await this.#options.digest(bytes)) === file.sha256;
   }
 
-  /** Another content is another key, whatever the file's name. */
+  /** New content has a new key, whatever the file's name. */
   #keyOf({ path, sha256 }: ModelFile): URL {
     return new URL(`${path}?sha256=${sha256}`, this.#options.baseUrl);
   }
 
   #newNotes(): string {
-    const fresh = [...this.#notes].filter((note) => !this.#toldNotes.has(note));
-    for (const note of fresh) this.#toldNotes.add(note);
+    const fresh = [...this.#notes].filter((note) => !this.#reportedNotes.has(note));
+    for (const note of fresh) this.#reportedNotes.add(note);
     return fresh.join(' ');
   }
 }
@@ -201,7 +211,7 @@ function modelOf<M extends Model>(models: readonly M[], wanted: string): M {
   const model = models.find(({ name }) => name === wanted);
   if (model) return model;
   const there = models.map(({ name }) => `'${name}'`).join(', ') || 'none';
-  throw new MeshError('unknown-model', `This server has no model '${wanted}'; it has ${there}. Choose one it has.`);
+  throw new MeshError('unknown-model', `This server has no model '${wanted}'; it has ${there}. Choose one of those.`);
 }
 
 function parsed(bytes: Uint8Array): Manifest {
@@ -209,7 +219,7 @@ function parsed(bytes: Uint8Array): Manifest {
   try {
     json = JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
-    throw new MeshError('malformed', `manifest.json is no JSON. ${RELOAD}`, { cause });
+    throw new MeshError('malformed', `manifest.json is not valid JSON. ${RELOAD}`, { cause });
   }
   return parseManifest(json);
 }

@@ -1,27 +1,26 @@
 import { ManualClock } from '../../../shared/manual-clock.ts';
+import { sha256Hex } from './download.ts';
 import type { Manifest } from './manifest.ts';
-import type { ModelProgress } from './model-progress.ts';
+import type { ModelProgress } from './model-source.ts';
 import { ModelStore, type ModelStoreOptions } from './model-store.ts';
-import { sha256Hex } from './sha256.ts';
-import { MemoryCaches } from './test-caches.ts';
 
 export const BASE_URL = new URL('https://server.example/models/');
 
 type Answer = Response | 'offline' | 'silent';
 
-/** A server of models that answers as a test wants, and counts what it was asked. */
+/** A model server whose responses a test controls. Records the requests. */
 export class TestModelServer {
   readonly clock = new ManualClock();
   readonly caches = new MemoryCaches();
-  readonly told: ModelProgress[] = [];
+  readonly reports: ModelProgress[] = [];
   /** Path and cache mode of each request. */
-  readonly asked: string[] = [];
+  readonly requests: string[] = [];
   readonly files = new Map<string, Uint8Array<ArrayBuffer>>();
-  /** What is answered instead, one after another. */
-  readonly instead = new Map<string, Answer[]>();
+  /** By path: responses to give instead, one after another. */
+  readonly overrides = new Map<string, Answer[]>();
   isOffline = false;
 
-  /** Puts the list of models in its place. */
+  /** Publishes a list of models. */
   async publish(version: string, names: readonly string[] = ['fast-smooth', 'quality-smooth']): Promise<Manifest> {
     const models = await Promise.all(names.map((name) => this.#model(name, version)));
     const manifest: Manifest = { models };
@@ -29,7 +28,7 @@ export class TestModelServer {
     return manifest;
   }
 
-  /** A browser that comes to it; the same `caches` are the same browser. */
+  /** A browser that uses this server. The same `caches` mean the same browser. */
   store(options: Partial<ModelStoreOptions> = {}): ModelStore {
     return new ModelStore({
       baseUrl: BASE_URL,
@@ -37,19 +36,19 @@ export class TestModelServer {
       caches: this.caches.storage,
       digest: (bytes) => sha256Hex(bytes, crypto.subtle),
       clock: this.clock,
-      onProgress: (progress) => this.told.push(progress),
+      onProgress: (progress) => this.reports.push(progress),
       ...options,
     });
   }
 
   readonly fetch: typeof globalThis.fetch = async (input, init) => {
     const path = String(input).slice(BASE_URL.href.length);
-    this.asked.push(`${path} ${init?.cache}`);
-    const instead = this.instead.get(path)?.shift();
-    if (this.isOffline || instead === 'offline') throw new TypeError('Failed to fetch');
-    if (instead === 'silent') return new Response(silence(init?.signal));
+    this.requests.push(`${path} ${init?.cache}`);
+    const overrides = this.overrides.get(path)?.shift();
+    if (this.isOffline || overrides === 'offline') throw new TypeError('Failed to fetch');
+    if (overrides === 'silent') return new Response(silence(init?.signal));
     const bytes = this.files.get(path);
-    return instead ?? (bytes ? new Response(bytes) : new Response('Nothing is here.', { status: 404 }));
+    return overrides ?? (bytes ? new Response(bytes) : new Response('Nothing is here.', { status: 404 }));
   };
 
   async #model(name: string, version: string): Promise<Manifest['models'][number]> {
@@ -70,11 +69,34 @@ export class TestModelServer {
   }
 }
 
-/** A body of which nothing comes, until it is given up. */
+/** A body that sends nothing until it is aborted. */
 function silence(signal: AbortSignal | null | undefined): ReadableStream<Uint8Array> {
   return new ReadableStream({
     start(controller) {
       signal?.addEventListener('abort', () => controller.error(signal.reason));
     },
   });
+}
+
+/** An in-memory CacheStorage, as far as the model store uses one. */
+export class MemoryCaches {
+  readonly entries = new Map<string, Uint8Array<ArrayBuffer>>();
+  /** Thrown by every put. */
+  putError: Error | null = null;
+
+  readonly #cache = {
+    match: async (key: URL) => {
+      const bytes = this.entries.get(key.href);
+      return bytes && new Response(bytes);
+    },
+    put: async (key: URL, response: Response) => {
+      if (this.putError) throw this.putError;
+      this.entries.set(key.href, new Uint8Array(await response.arrayBuffer()));
+    },
+    delete: async (key: URL) => this.entries.delete(key.href),
+    keys: async () => [...this.entries.keys()].map((url) => new Request(url)),
+  };
+
+  /** As `globalThis.caches`. */
+  readonly storage = { open: async () => this.#cache } as unknown as CacheStorage;
 }

@@ -1,25 +1,25 @@
 import { beforeEach, expect, test } from 'vitest';
-import { MODELS } from '../tuning.ts';
-import { sha256Hex } from './sha256.ts';
+import { sha256Hex } from './download.ts';
 import { BASE_URL, TestModelServer } from './test-model-server.ts';
+import { MAX_KEPT_URL_MODELS, MAX_URL_MODEL_BYTES } from './url-models.ts';
 
 const BYTES = new TextEncoder().encode('an onnx model');
 const ELSEWHERE = 'https://models.example';
 
 let server: TestModelServer;
-let asked: [string, RequestInit | undefined][];
+let requests: [string, RequestInit | undefined][];
 let answer: () => Response;
 
 beforeEach(() => {
   server = new TestModelServer();
-  asked = [];
+  requests = [];
   answer = () => new Response(BYTES, { headers: { 'content-length': String(BYTES.byteLength) } });
 });
 
 function newStore(accepted: readonly string[] | null = [ELSEWHERE]) {
   const store = server.store({
     fetch: async (input, init) => {
-      asked.push([String(input), init]);
+      requests.push([String(input), init]);
       return answer();
     },
   });
@@ -32,10 +32,10 @@ const load = (url: string, accepted?: readonly string[] | null, shares: number[]
 const pinned = async (bytes: Uint8Array<ArrayBuffer> = BYTES) =>
   `${ELSEWHERE}/a.onnx#sha256=${await sha256Hex(bytes, crypto.subtle)}`;
 
-test('a model comes from an origin that was allowed, with nothing of ours told there and no way on', async () => {
+test('a model is fetched from an allowed origin, without credentials, referrer or redirects', async () => {
   const shares: number[] = [];
   expect(await load(`${ELSEWHERE}/a.onnx`, undefined, shares)).toEqual(BYTES);
-  expect(asked[0]?.[1]).toMatchObject({ credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer' });
+  expect(requests[0]?.[1]).toMatchObject({ credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer' });
   expect(shares.at(-1)).toBe(1);
   await load(`${BASE_URL.origin}/a.onnx`, [BASE_URL.origin]);
 });
@@ -51,36 +51,36 @@ test.each([
     reason: 'unknown-model',
     message: expect.stringContaining('accept'),
   });
-  expect(asked).toEqual([]);
+  expect(requests).toEqual([]);
 });
 
-test('a page that asks for itself may fetch from anywhere that is safe', async () => {
+test("the page's own worker may fetch from any safe origin", async () => {
   expect(await load('https://anywhere.example/a.onnx', null)).toEqual(BYTES);
   await expect(load('http://anywhere.example/a.onnx', null)).rejects.toMatchObject({ reason: 'unknown-model' });
 });
 
-test('one that is named by its hash is kept, checked each time, and fetched anew when it is damaged', async () => {
+test('a model named by its hash is kept, checked each time, and fetched again when it is damaged', async () => {
   const url = await pinned();
   await load(url);
   expect(await load(url)).toEqual(BYTES);
-  expect(asked).toHaveLength(1);
+  expect(requests).toHaveLength(1);
   for (const [key, bytes] of server.caches.entries) server.caches.entries.set(key, bytes.slice(1));
   expect(await load(url)).toEqual(BYTES);
-  expect(asked).toHaveLength(2);
+  expect(requests).toHaveLength(2);
 });
 
-test('another content than its hash says is refused and not kept', async () => {
+test('content that does not match its hash is refused and not kept', async () => {
   await expect(load(await pinned(BYTES.slice(1)))).rejects.toMatchObject({ reason: 'malformed' });
   await expect(load(`${ELSEWHERE}/a.onnx#latest`)).rejects.toMatchObject({ reason: 'bad-input' });
   expect(server.caches.entries.size).toBe(0);
 });
 
-test('others are asked for each time, and only so many are kept', async () => {
+test('models without a hash are requested each time, and only a few are kept', async () => {
   await load(`${ELSEWHERE}/a.onnx`);
   await load(`${ELSEWHERE}/a.onnx`);
-  expect(asked.map(([, init]) => init?.cache)).toEqual(['no-cache', 'no-cache']);
+  expect(requests.map(([, init]) => init?.cache)).toEqual(['no-cache', 'no-cache']);
   expect(server.caches.entries.size).toBe(0);
-  for (let n = 0; n <= MODELS.maxKeptUrlModels; n++) {
+  for (let n = 0; n <= MAX_KEPT_URL_MODELS; n++) {
     const bytes = Uint8Array.of(n);
     answer = () => new Response(bytes);
     await load(await pinned(bytes));
@@ -88,7 +88,7 @@ test('others are asked for each time, and only so many are kept', async () => {
   expect([...server.caches.entries.values()].map(([first]) => first)).toEqual([1, 2, 3, 4]);
 });
 
-test('one that is too large is given up', async () => {
+test('a model that is too large is given up', async () => {
   const chunk = new Uint8Array(8 * 1024 * 1024);
   let sent = 0;
   const body = new ReadableStream({
@@ -99,5 +99,5 @@ test('one that is too large is given up', async () => {
   });
   answer = () => new Response(body);
   await expect(load(`${ELSEWHERE}/a.onnx`)).rejects.toMatchObject({ reason: 'malformed' });
-  expect(sent * chunk.byteLength).toBeLessThan(MODELS.maxUrlModelBytes + 4 * chunk.byteLength);
+  expect(sent * chunk.byteLength).toBeLessThan(MAX_URL_MODEL_BYTES + 4 * chunk.byteLength);
 });

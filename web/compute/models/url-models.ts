@@ -1,9 +1,14 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
-import { MODELS } from '../tuning.ts';
 import { download } from './download.ts';
 import { ModelCache } from './model-cache.ts';
-import type { ProgressReport } from './model-progress.ts';
+import type { ProgressReporter } from './model-source.ts';
+
+/** Bytes that a model from another server may have: half of what a small machine can spare, and a minute on a home connection. */
+export const MAX_URL_MODEL_BYTES = 64 * 1024 * 1024;
+
+/** Models from other servers that the browser keeps. The oldest are dropped first. */
+export const MAX_KEPT_URL_MODELS = 4;
 
 export interface UrlModelsOptions {
   /** Where this code came from: its origin needs no https. */
@@ -17,40 +22,44 @@ export interface UrlModelsOptions {
 const PIN = /^#sha256=([0-9a-f]{64})$/;
 
 /**
- * Models from elsewhere than the server's list, of origins that were allowed. A URL that ends in `#sha256=` and 64 digits names its
- * content: that is kept under its hash and asked for no more. What others have to give may change, so the server is asked each time,
- * and what is still valid comes from the browser's own cache.
+ * Models from other servers, of origins that were allowed. A URL that ends in `#sha256=` and 64 digits names its content, which is kept
+ * under that hash and not requested again. Other content may change, so its server is asked each time, and the browser's HTTP cache answers
+ * while it is valid.
  */
 export class UrlModels {
   readonly #options: UrlModelsOptions;
   readonly #cache: ModelCache;
-  /** Origins allowed; null: all that are safe to fetch from. */
+  /** Allowed origins; null: all that are safe to fetch from. */
   accepted: readonly string[] | null = [];
 
   constructor(options: UrlModelsOptions) {
     this.#options = options;
     const { caches, baseUrl } = options;
-    // What is not kept is fetched again, which costs time and nothing else.
+    // A file that cannot be kept is fetched again, which costs only time.
     this.#cache = new ModelCache({ caches, baseUrl, name: 'p2c2r-url-models', onTrouble: () => {} });
   }
 
-  /** Throws MeshError `unknown-model` when it may not be fetched, `connection-failed` when it cannot be, `malformed` when it is another. */
-  async load(model: string, report: ProgressReport): Promise<Uint8Array<ArrayBuffer>> {
+  /**
+   * Throws MeshError `unknown-model` when it may not be fetched, `connection-failed` when it cannot be, `malformed` when the hash differs.
+   */
+  async load(model: string, reporter: ProgressReporter): Promise<Uint8Array<ArrayBuffer>> {
     const url = new URL(model);
     this.#checkAccepted(url);
     const sha256 = PIN.exec(url.hash)?.[1];
     if (url.hash && !sha256)
-      throw MeshError.badInput("A model's URL ends in #sha256= and 64 small hexadecimal digits, or in no # at all.");
+      throw MeshError.badInput(
+        "A model's URL ends in #sha256= and 64 lowercase hexadecimal digits, or has no # at all.",
+      );
     const kept = sha256 && (await this.#kept(sha256));
     if (kept) return kept;
-    const bytes = await this.#fetch(url, report);
+    const bytes = await this.#fetch(url, reporter);
     if (!sha256) return bytes;
     if ((await this.#options.digest(bytes)) !== sha256) {
-      const message = `What lies at ${url.origin}${url.pathname} is not the model with that hash. Correct the hash, or put the model back.`;
+      const message = `The file at ${url.origin}${url.pathname} does not have that hash. Correct the hash, or restore the model.`;
       throw new MeshError('malformed', message);
     }
     await this.#cache.put(this.#keyOf(sha256), bytes);
-    await this.#cache.keepNewest(MODELS.maxKeptUrlModels);
+    await this.#cache.keepNewest(MAX_KEPT_URL_MODELS);
     return bytes;
   }
 
@@ -58,7 +67,7 @@ export class UrlModels {
     const isSafe = protocol === 'https:' || origin === this.#options.baseUrl.origin;
     if (isSafe && username === '' && (this.accepted?.includes(origin) ?? true)) return;
     const why = isSafe ? `takes no models from ${origin}` : `fetches models by https only, or from its own server`;
-    throw new MeshError('unknown-model', `This machine ${why}. Its owner may allow origins by \`acceptModelsFrom\`.`);
+    throw new MeshError('unknown-model', `This machine ${why}. Its owner can allow origins with \`acceptModelsFrom\`.`);
   }
 
   async #kept(sha256: string): Promise<Uint8Array<ArrayBuffer> | null> {
@@ -69,23 +78,23 @@ export class UrlModels {
     return null;
   }
 
-  async #fetch(url: URL, report: ProgressReport): Promise<Uint8Array<ArrayBuffer>> {
+  async #fetch(url: URL, reporter: ProgressReporter): Promise<Uint8Array<ArrayBuffer>> {
     const { fetch, clock } = this.#options;
     return download(url, {
-      // Nobody's cookies and no address of this page go there, and it cannot send us on to an origin that was not allowed.
+      // No cookies and no referrer are sent, and a redirect cannot lead to an origin that was not allowed.
       fetch: async (input, init) => {
         const response = await fetch(input, {
           ...init,
           ...{ credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer' },
         });
-        report.expect(Number(response.headers.get('content-length') ?? 0));
+        reporter.expect(Number(response.headers.get('content-length') ?? 0));
         return response;
       },
       clock,
       what: `the model ${url.pathname}`,
-      limitBytes: MODELS.maxUrlModelBytes,
+      limitBytes: MAX_URL_MODEL_BYTES,
       cache: 'no-cache',
-      onBytes: (loadedBytes) => report.loaded(loadedBytes),
+      onBytes: (loadedBytes) => reporter.loaded(loadedBytes),
     });
   }
 

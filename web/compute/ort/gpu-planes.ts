@@ -1,17 +1,17 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { NetworkShape } from '../models/manifest.ts';
-import { type Band, bandsOf } from '../networks/bands.ts';
-import { deviceLost } from '../wgsl/device-lost.ts';
-import { ReadbackRing } from '../wgsl/readback-ring.ts';
+import { ReadbackRing } from '../wgsl/gpu-buffers.ts';
+import { deviceLost } from '../wgsl/gpu-device.ts';
+import { type Band, bandsOf } from './bands.ts';
 import code from './planes.wgsl?raw';
 
-/** What the tensors on the GPU are made of. */
+/** Element type of the tensors on the GPU. */
 export type ValueType = 'float32' | 'float16';
 
 const SIDE = 8;
 const VALUE_BYTES: Record<ValueType, number> = { float32: 4, float16: 2 };
 
-/** The two passes around a network's run, compiled for one device. */
+/** The passes before and after a network's run, compiled for one device. */
 export class PlanePasses {
   readonly device: GPUDevice;
   readonly type: ValueType;
@@ -48,11 +48,11 @@ export interface GpuBand {
   keptRows: number;
 }
 
-/** The buffers for pictures of one size through one network: made once, kept, and used for one after another. */
+/** The buffers for pictures of one size through one network. Allocated once and used for one picture after another. */
 export class GpuPlanes {
   readonly bands: readonly GpuBand[];
   readonly source: GPUBuffer;
-  /** The network's input and output, for any of the bands. */
+  /** Input and output of the network, large enough for every band. */
   readonly input: GPUBuffer;
   readonly output: GPUBuffer;
   readonly ring: ReadbackRing;
@@ -74,7 +74,7 @@ export class GpuPlanes {
     this.input = this.#buffer('planes', largest * 3 * valueBytes, STORAGE | COPY_SRC | COPY_DST);
     this.output = this.#buffer('sharp planes', largest * 12 * valueBytes, STORAGE | COPY_SRC | COPY_DST);
     this.#result = this.#buffer('result', pixels * 16, STORAGE | COPY_SRC);
-    // In one row: its rows need no alignment then.
+    // As a single row: then rows need no alignment.
     this.ring = new ReadbackRing(passes.device, pixels * 4, 1);
     this.bands = bands.map(({ from, to, first, last }) => {
       const uniform = this.#buffer('band', 32, UNIFORM | COPY_DST);
@@ -109,17 +109,17 @@ export class GpuPlanes {
   }
 
   upload(pixels: Uint8Array): void {
-    // The types leave out shared memory, which no caller has.
+    // The types exclude shared memory, which no caller has.
     this.#passes.device.queue.writeBuffer(this.source, 0, pixels as Uint8Array<ArrayBuffer>);
   }
 
-  /** From the source to the network's input. */
-  bringIn({ toPlanes, width, height }: GpuBand): void {
+  /** Converts a band of the source to the network's input. */
+  submitInput({ toPlanes, width, height }: GpuBand): void {
     this.#pass(this.#passes.toPlanes, toPlanes, width, height);
   }
 
-  /** From the network's output to the result. */
-  bringOut({ fromPlanes, keptRows }: GpuBand): void {
+  /** Converts the network's output to the result. */
+  submitOutput({ fromPlanes, keptRows }: GpuBand): void {
     this.#pass(this.#passes.fromPlanes, fromPlanes, this.#outWidth, keptRows * 2);
   }
 
@@ -129,7 +129,7 @@ export class GpuPlanes {
     this.#passes.device.queue.submit([encoder.finish()]);
   }
 
-  /** What was submitted is still computed and read. */
+  /** Work that was submitted is still computed and read. */
   dispose(): void {
     for (const buffer of this.#buffers) buffer.destroy();
     this.ring.dispose();
@@ -146,7 +146,7 @@ export class GpuPlanes {
   }
 
   #buffer(label: string, bytes: number, usage: number): GPUBuffer {
-    // The library binds whole blocks of 16 bytes.
+    // onnxruntime-web binds whole blocks of 16 bytes.
     const buffer = this.#passes.device.createBuffer({ label, size: Math.ceil(bytes / 16) * 16, usage });
     this.#buffers.push(buffer);
     return buffer;

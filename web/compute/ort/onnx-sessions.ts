@@ -2,17 +2,26 @@ import type * as Ort from 'onnxruntime-web';
 import { MeshError } from '../../../shared/errors.ts';
 import { elementsIn, isTensorType, type TensorHeader } from '../../../shared/tasks/infer/tensors.ts';
 import { bytesOf } from '../../../shared/tasks/packing.ts';
-import { deviceLost } from '../wgsl/device-lost.ts';
-import { cpuRuntime } from './cpu-runtime.ts';
-import { gpuRuntime, gpuSession, inTurn } from './gpu-runtime.ts';
-import { createSession, type OrtRuntime, toRunError } from './runtime.ts';
+import { INPUT_KINDS, type Network } from '../../../shared/tasks/upscale.ts';
+import type { NetworkModel, NetworkShape } from '../models/manifest.ts';
+import { type ModelFileKind, type ModelName, type ModelSource, modelName } from '../models/model-source.ts';
+import { deviceLost } from '../wgsl/gpu-device.ts';
+import {
+  cpuRuntime,
+  createSession,
+  gpuRuntime,
+  gpuSession,
+  type OrtRuntime,
+  serialized,
+  toRunError,
+} from './runtime.ts';
 
-/** A tensor outside any runtime. */
+/** A tensor that belongs to no runtime. */
 export interface NamedTensor extends TensorHeader {
   bytes: Uint8Array;
 }
 
-/** A model, ready to run one way. */
+/** A model that is loaded on one runtime. */
 export interface OnnxSession {
   readonly backend: 'ort-wasm' | 'ort-webgpu';
   readonly inputs: readonly Ort.InferenceSession.ValueMetadata[];
@@ -22,7 +31,7 @@ export interface OnnxSession {
   release(): void;
 }
 
-/** Throws what the library throws of a model that it cannot run. */
+/** Throws what onnxruntime-web throws for a model that it cannot run. */
 export type OpenOnnx = (bytes: Uint8Array) => Promise<OnnxSession>;
 
 export const openOnCpu: OpenOnnx = async (bytes) => {
@@ -31,7 +40,7 @@ export const openOnCpu: OpenOnnx = async (bytes) => {
   return toOnnxSession('ort-wasm', runtime, session, (run) => run());
 };
 
-/** On a device that is not the library's. */
+/** Runs models on a device that onnxruntime-web does not own. */
 export function openOnGpu(device: GPUDevice): OpenOnnx {
   return async (bytes) => {
     const session = await gpuSession(device, bytes);
@@ -39,9 +48,9 @@ export function openOnGpu(device: GPUDevice): OpenOnnx {
       throw deviceLost(null);
     });
     lost.catch(() => {
-      // Whoever runs something then hears of it.
+      // The next run reports the loss.
     });
-    return toOnnxSession('ort-webgpu', await gpuRuntime(), session, (run) => Promise.race([lost, inTurn(run)]));
+    return toOnnxSession('ort-webgpu', await gpuRuntime(), session, (run) => Promise.race([lost, serialized(run)]));
   };
 }
 
@@ -58,7 +67,7 @@ function toOnnxSession(
     async run(inputs) {
       const feeds = Object.fromEntries(
         inputs.map(({ name, type, dims, bytes }) => {
-          // The library's types pair each name with one class, as elementsIn() does.
+          // The library's types pair each type name with one array class, as elementsIn() does.
           const data = elementsIn(type, bytes) as Float32Array;
           return [name, new Tensor(type as 'float32', data, dims)];
         }),
@@ -70,7 +79,7 @@ function toOnnxSession(
     },
     release: () => {
       session.release().catch(() => {
-        // It has gone with its device.
+        // The session was lost with its device.
       });
     },
   };
@@ -78,7 +87,68 @@ function toOnnxSession(
 
 function toNamedTensor(name: string, { type, dims, data }: Ort.Tensor): NamedTensor {
   if (!isTensorType(type) || !ArrayBuffer.isView(data)) {
-    throw MeshError.badInput(`The output '${name}' of the model is of type ${type}, which no task can carry.`);
+    throw MeshError.badInput(
+      `The output '${name}' of the model is of type ${type}, which no task can carry. Use another model.`,
+    );
   }
   return { name, type, dims: [...dims], bytes: bytesOf(data) };
+}
+
+/** A network that is ready to run. */
+export interface LoadedNetwork {
+  shape: NetworkShape;
+  session: Ort.InferenceSession;
+}
+
+export interface NetworkSessionsOptions {
+  models: ModelSource;
+  file: ModelFileKind;
+  create(model: NetworkModel, bytes: Uint8Array): Promise<Ort.InferenceSession>;
+}
+
+/** One session per model, created when it is first needed and kept. The picture's sides are open axes, so one session serves every size. */
+export class NetworkSessions {
+  readonly #options: NetworkSessionsOptions;
+  readonly #made = new Map<ModelName, Promise<LoadedNetwork>>();
+  #disposed = false;
+
+  constructor(options: NetworkSessionsOptions) {
+    this.#options = options;
+  }
+
+  /** Throws MeshError: as {@link ModelSource.load} does; `volunteer-failed` when it does not run here; `closed`. */
+  get(name: ModelName): Promise<LoadedNetwork> {
+    if (this.#disposed) return Promise.reject(MeshError.closed('The compute engine'));
+    const made = this.#made.get(name) ?? this.#make(name);
+    this.#made.set(name, made);
+    return made;
+  }
+
+  /** Creates the sessions for every kind of input, because the pixels of a picture decide which one it needs. */
+  async prepare(network: Network): Promise<void> {
+    await Promise.all(INPUT_KINDS.map((input) => this.get(modelName(network, input))));
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    for (const made of this.#made.values()) {
+      made
+        .then(({ session }) => session.release())
+        .catch(() => {
+          // It was never created, or was lost with its device.
+        });
+    }
+    this.#made.clear();
+  }
+
+  async #make(name: ModelName): Promise<LoadedNetwork> {
+    try {
+      const { model, bytes } = await this.#options.models.load(name, this.#options.file);
+      return { shape: model.network, session: await this.#options.create(model, new Uint8Array(bytes)) };
+    } catch (cause) {
+      // The next call tries again.
+      this.#made.delete(name);
+      throw toRunError(cause);
+    }
+  }
 }

@@ -2,40 +2,35 @@ import type * as Ort from 'onnxruntime-web';
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { type InputKind, isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
-import type { Backend, BackendFrames, FrameTarget } from '../backend.ts';
-import { PixelFrames } from '../frames/pixel-frames.ts';
-import { inSlices } from '../in-slices.ts';
-import { type ModelName, modelName } from '../models/model-name.ts';
-import type { ModelSource } from '../models/model-source.ts';
-import { type Band, bandsOf } from '../networks/bands.ts';
-import { filterAfter } from '../networks/filter-after.ts';
-import { inputKindOf } from '../networks/input-kind.ts';
-import { InputKindMemory } from '../networks/input-kind-memory.ts';
+import { type Backend, type BackendFrames, type FrameTarget, filterAfter, requireNetwork } from '../backend.ts';
+import { type ModelName, type ModelSource, modelName } from '../models/model-source.ts';
+import { InputKindTracker, inputKindOf } from '../networks/input-kind.ts';
 import { upscaleRows } from '../reference/upscale.ts';
-import { requireNetwork } from '../require-filter.ts';
-import type { Started, Turn } from '../schedule.ts';
-import { COMPUTE } from '../tuning.ts';
-import { cpuRuntime } from './cpu-runtime.ts';
-import { fromPlanes, isOpaque, type Planes, toPlanes } from './planes.ts';
-import { createSession, type OrtRuntime, toRunError } from './runtime.ts';
-import { type LoadedNetwork, Sessions } from './sessions.ts';
+import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
+import { PixelFrames } from '../video-frames.ts';
+import { type Band, bandsOf, fromPlanes, isOpaque, type Planes, toPlanes } from './bands.ts';
+import { type LoadedNetwork, NetworkSessions } from './onnx-sessions.ts';
+import { cpuRuntime, createSession, type OrtRuntime, toRunError } from './runtime.ts';
+
+/** Source pixels in one run of onnxruntime-web: 320x180, some 20 to 70 ms that nothing can interrupt. */
+const BAND_PIXELS = 64 * 1024;
 
 /**
- * The networks on this computer's processor, by onnxruntime-web: where there is no GPU, or none that answers right. A run of the library
- * cannot be interrupted and keeps its worker busy: others have their turn between the bands of a picture.
+ * Networks on the processor by onnxruntime-web: where there is no GPU, or none that computes right. A run of the library cannot be
+ * interrupted and blocks its worker, so other work runs between the bands of a picture.
  */
 export class OrtWasmBackend implements Backend {
   readonly name = 'ort-wasm';
   readonly #now: () => number;
   readonly #bandPixels: number;
-  readonly #sessions: Sessions;
-  /** The input's tensor of the size that came last. */
+  readonly #sessions: NetworkSessions;
+  /** Input tensor, kept for the next band of the same size. */
   #scratch = new Float32Array(0);
 
-  constructor(models: ModelSource, now: () => number, bandPixels: number = COMPUTE.ortWasmBandPixels) {
+  constructor(models: ModelSource, now: () => number, bandPixels: number = BAND_PIXELS) {
     this.#now = now;
     this.#bandPixels = bandPixels;
-    this.#sessions = new Sessions({
+    this.#sessions = new NetworkSessions({
       models,
       file: 'onnx',
       create: async (_model, bytes) => createSession(await cpuRuntime(), bytes, { executionProviders: ['wasm'] }),
@@ -46,16 +41,18 @@ export class OrtWasmBackend implements Backend {
     if (isNetwork(quality)) await this.#sessions.prepare(quality);
   }
 
-  async startPixels(data: Uint8Array, shape: UpscaleParams, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>> {
+  async startPixels(data: Uint8Array, shape: UpscaleParams, slot: TimeSlot): Promise<Started<Uint8Array<ArrayBuffer>>> {
     const { width, height } = shape;
     const image = { width, height, data };
-    const out = await this.#upscale(image, shape.input ?? inputKindOf(image), shape, () => turn.giveWay());
+    const out = await this.#upscale(image, shape.input ?? inputKindOf(image), shape, () => slot.yieldNow());
     return { isDone: true, finish: async () => new Uint8Array(out.buffer) };
   }
 
   openFrames(target: FrameTarget): BackendFrames {
-    const kinds = new InputKindMemory();
-    return new PixelFrames(target, (image, _target, lookUp) => this.#upscale(image, kinds.of(image), target, lookUp));
+    const kinds = new InputKindTracker();
+    return new PixelFrames(target, (image, _target, yieldNow) =>
+      this.#upscale(image, kinds.of(image), target, yieldNow),
+    );
   }
 
   dispose(): void {
@@ -67,25 +64,25 @@ export class OrtWasmBackend implements Backend {
     image: PixelImage,
     input: InputKind,
     target: FrameTarget,
-    lookUp: () => Promise<void>,
+    yieldNow: () => Promise<void>,
   ): Promise<Uint8ClampedArray<ArrayBuffer>> {
     const { outWidth, outHeight, quality } = requireNetwork(target);
-    const doubled = await this.#doubled(image, modelName(quality, input), lookUp);
+    const doubled = await this.#doubled(image, modelName(quality, input), yieldNow);
     const filter = filterAfter({ ...target, width: image.width, height: image.height });
     if (!filter) return doubled.data;
     const out = new Uint8ClampedArray(outWidth * outHeight * 4);
-    await inSlices(upscaleRows(doubled, { outWidth, outHeight, quality: filter }, out), this.#now, lookUp);
+    await runInSlices(upscaleRows(doubled, { outWidth, outHeight, quality: filter }, out), this.#now, yieldNow);
     return out;
   }
 
-  async #doubled(image: PixelImage, model: ModelName, lookUp: () => Promise<void>) {
+  async #doubled(image: PixelImage, model: ModelName, yieldNow: () => Promise<void>) {
     const loaded = await this.#sessions.get(model);
     const runtime = await cpuRuntime();
     const size = { width: image.width * 2, height: image.height * 2 };
     const data = new Uint8ClampedArray(size.width * size.height * 4);
     const opaque = isOpaque(image);
     for (const [n, band] of bandsOf(image, loaded.shape, this.#bandPixels).entries()) {
-      if (n > 0) await lookUp();
+      if (n > 0) await yieldNow();
       fromPlanes(await this.#run(runtime, loaded, image, band), image, band, opaque, data);
     }
     return { ...size, data };
@@ -105,9 +102,11 @@ export class OrtWasmBackend implements Backend {
   }
 }
 
-/** Throws MeshError `malformed` when a model gives something else. */
+/** Throws MeshError `malformed` when a model's output is no picture. */
 function toSharp(tensor: Ort.Tensor | undefined): Planes {
   const [, , height = 0, width = 0] = tensor?.dims ?? [];
   if (tensor?.data instanceof Float32Array) return { width, height, data: tensor.data };
-  throw MeshError.malformed('A network gives no picture.');
+  throw MeshError.malformed(
+    'A network did not return a picture. Whoever runs the server should deploy its models again.',
+  );
 }

@@ -1,27 +1,24 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
-import type { Backend, BackendFrames, FrameTarget } from '../backend.ts';
-import { PixelFrames } from '../frames/pixel-frames.ts';
-import { inSlices } from '../in-slices.ts';
+import { type Backend, type BackendFrames, type FrameTarget, filterAfter, requireNetwork } from '../backend.ts';
 import type { NetworkShape } from '../models/manifest.ts';
-import { type ModelName, modelName } from '../models/model-name.ts';
-import type { ModelSource } from '../models/model-source.ts';
-import { filterAfter } from '../networks/filter-after.ts';
-import { inputKindOf } from '../networks/input-kind.ts';
-import { InputKindMemory } from '../networks/input-kind-memory.ts';
+import { type ModelName, type ModelSource, modelName } from '../models/model-source.ts';
+import { InputKindTracker, inputKindOf } from '../networks/input-kind.ts';
 import { upscaleRows } from '../reference/upscale.ts';
-import { requireNetwork } from '../require-filter.ts';
-import type { Started, Turn } from '../schedule.ts';
-import { COMPUTE } from '../tuning.ts';
-import { deviceLost } from '../wgsl/device-lost.ts';
+import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
+import { PixelFrames } from '../video-frames.ts';
+import { MAX_CACHED_BYTES } from '../wgsl/gpu-buffers.ts';
+import { deviceLost } from '../wgsl/gpu-device.ts';
 import { GpuPlanes, PlanePasses, type ValueType } from './gpu-planes.ts';
-import { gpuRuntime, gpuSession, inTurn } from './gpu-runtime.ts';
-import { toRunError } from './runtime.ts';
-import { type LoadedNetwork, Sessions } from './sessions.ts';
+import { type LoadedNetwork, NetworkSessions } from './onnx-sessions.ts';
+import { gpuRuntime, gpuSession, serialized, toRunError } from './runtime.ts';
+
+/** Source pixels in one run of onnxruntime-web: 1280x720, whose widest tensor (16 channels of float32) takes 59 MB of the 128 MiB that every device may bind. */
+const BAND_PIXELS = 1280 * 720;
 
 export interface OrtWebGpuOptions {
-  /** Not ours: whoever opened it destroys it, after this was disposed. */
+  /** Not owned: destroy it after disposing the backend. */
   device: GPUDevice;
   models: ModelSource;
   now(): number;
@@ -29,15 +26,15 @@ export interface OrtWebGpuOptions {
 }
 
 /**
- * The networks by onnxruntime-web's own kernels, on our device: what comes and goes are bytes of pixels, and tensors stay on the GPU. A run
- * cannot be interrupted. Half precision where the device was asked for it.
+ * Networks by the kernels of onnxruntime-web on our device. Bytes of pixels go in and out, and the tensors stay on the GPU. A run cannot be
+ * interrupted. Half precision where the device has it.
  */
 export class OrtWebGpuBackend implements Backend {
   readonly name = 'ort-webgpu';
   readonly #options: OrtWebGpuOptions;
   readonly #type: ValueType;
-  readonly #sessions: Sessions;
-  /** By model and size, the latest used last. */
+  readonly #sessions: NetworkSessions;
+  /** By model and size, the least recently used first. */
   readonly #planes = new Map<string, GpuPlanes>();
   #passes: Promise<PlanePasses> | null = null;
   #disposed = false;
@@ -46,7 +43,7 @@ export class OrtWebGpuBackend implements Backend {
     const { device, models } = options;
     this.#options = options;
     this.#type = device.features.has('shader-f16') ? 'float16' : 'float32';
-    this.#sessions = new Sessions({
+    this.#sessions = new NetworkSessions({
       models,
       file: this.#type === 'float16' ? 'onnxFp16' : 'onnx',
       create: (_model, bytes) => gpuSession(device, bytes),
@@ -57,7 +54,7 @@ export class OrtWebGpuBackend implements Backend {
     if (isNetwork(quality)) await this.#sessions.prepare(quality);
   }
 
-  async startPixels(data: Uint8Array, shape: UpscaleParams, turn: Turn): Promise<Started<Uint8Array<ArrayBuffer>>> {
+  async startPixels(data: Uint8Array, shape: UpscaleParams, slot: TimeSlot): Promise<Started<Uint8Array<ArrayBuffer>>> {
     const { width, height } = shape;
     const image = { width, height, data };
     const { doubled } = await this.#start(
@@ -65,16 +62,16 @@ export class OrtWebGpuBackend implements Backend {
       modelName(requireNetwork(shape).quality, shape.input ?? inputKindOf(image)),
     );
     if (!filterAfter(shape)) return { isDone: false, finish: async () => new Uint8Array((await doubled).buffer) };
-    const out = await this.#filtered(image, shape, await doubled, () => turn.giveWay());
+    const out = await this.#filtered(image, shape, await doubled, () => slot.yieldNow());
     return { isDone: true, finish: async () => new Uint8Array(out.buffer) };
   }
 
   openFrames(target: FrameTarget): BackendFrames {
     const { quality } = requireNetwork(target);
-    const kinds = new InputKindMemory();
-    return new PixelFrames(target, async (image, _target, lookUp) => {
+    const kinds = new InputKindTracker();
+    return new PixelFrames(target, async (image, _target, yieldNow) => {
       const { doubled } = await this.#start(image, modelName(quality, kinds.of(image)));
-      return this.#filtered(image, target, await doubled, lookUp);
+      return this.#filtered(image, target, await doubled, yieldNow);
     });
   }
 
@@ -89,24 +86,24 @@ export class OrtWebGpuBackend implements Backend {
     { width, height }: PixelImage,
     target: FrameTarget,
     data: Uint8ClampedArray<ArrayBuffer>,
-    lookUp: () => Promise<void>,
+    yieldNow: () => Promise<void>,
   ): Promise<Uint8ClampedArray<ArrayBuffer>> {
     const quality = filterAfter({ ...target, width, height });
     if (!quality) return data;
     const { outWidth, outHeight } = target;
     const out = new Uint8ClampedArray(outWidth * outHeight * 4);
     const doubled = { width: width * 2, height: height * 2, data };
-    await inSlices(upscaleRows(doubled, { outWidth, outHeight, quality }, out), this.#options.now, lookUp);
+    await runInSlices(upscaleRows(doubled, { outWidth, outHeight, quality }, out), this.#options.now, yieldNow);
     return out;
   }
 
-  /** Submits all; what is then to be waited for comes back in an object, for a promise would be waited for with it. */
+  /** Submits all work. The result to wait for is wrapped in an object, because returning the promise itself would wait for it. */
   async #start(image: PixelImage, model: ModelName): Promise<{ doubled: Promise<Uint8ClampedArray<ArrayBuffer>> }> {
     const loaded = await this.#sessions.get(model);
     const lost = this.#options.device.lost.then(() => {
       throw deviceLost(null);
     });
-    return Promise.race([lost, inTurn(() => this.#submit(image, model, loaded))]);
+    return Promise.race([lost, serialized(() => this.#submit(image, model, loaded))]);
   }
 
   async #submit(image: PixelImage, model: ModelName, { session, shape }: LoadedNetwork) {
@@ -115,27 +112,27 @@ export class OrtWebGpuBackend implements Backend {
     planes.upload(new Uint8Array(image.data.buffer, image.data.byteOffset, image.data.byteLength));
     const { Tensor } = await gpuRuntime();
     for (const band of planes.bands) {
-      planes.bringIn(band);
+      planes.submitInput(band);
       const { width, height } = band;
       const source = Tensor.fromGpuBuffer(planes.input, { dataType: this.#type, dims: [1, 3, height, width] });
       const sharp = Tensor.fromGpuBuffer(planes.output, { dataType: this.#type, dims: [1, 3, 2 * height, 2 * width] });
       await session.run({ source }, { sharp }).catch((cause: unknown) => {
         throw toRunError(cause);
       });
-      planes.bringOut(band);
+      planes.submitOutput(band);
     }
     planes.copyResult(readback);
     const sizeBytes = image.width * image.height * 16;
     const doubled = planes.ring.read(readback, (bytes) => new Uint8ClampedArray(bytes.slice(0, sizeBytes)));
     doubled.catch(() => {
-      // Whoever waits for it hears of it.
+      // Whoever waits for the result gets the error.
     });
     return { doubled };
   }
 
-  /** Called by one at a time. */
+  /** Called by one caller at a time. */
   async #planesFor(size: PixelImage, model: ModelName, shape: NetworkShape): Promise<GpuPlanes> {
-    const { device, bandPixels = COMPUTE.ortWebGpuBandPixels } = this.#options;
+    const { device, bandPixels = BAND_PIXELS } = this.#options;
     const key = `${model} ${size.width} ${size.height}`;
     const kept = this.#planes.get(key);
     this.#planes.delete(key);
@@ -152,10 +149,10 @@ export class OrtWebGpuBackend implements Backend {
 
   #makeRoom(): void {
     let sizeBytes = 0;
-    // From the latest to the oldest: what still fits stays.
+    // From the most to the least recently used: the ones that still fit stay.
     for (const [key, planes] of [...this.#planes].reverse()) {
       sizeBytes += planes.sizeBytes;
-      if (sizeBytes <= COMPUTE.maxKeptBytes) continue;
+      if (sizeBytes <= MAX_CACHED_BYTES) continue;
       planes.dispose();
       this.#planes.delete(key);
     }

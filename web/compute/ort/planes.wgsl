@@ -1,8 +1,9 @@
-// Put behind `alias value = f32;`, or f16's: between straight RGBA8, four bytes a word, and the planes a network takes and gives.
+// Goes after `alias value = f32;`, or f16. Converts between straight RGBA8, four bytes per word, and the planes that a network takes and
+// returns.
 struct Band {
-  // The source picture's.
+  // Size of the source picture.
   size: vec2i,
-  // Source rows that were read, and of those the rows whose result is right.
+  // Source rows that were read, and the rows among them whose result is right.
   read: vec2i,
   kept: vec2i,
 }
@@ -30,7 +31,7 @@ fn from_planes(@builtin(global_invocation_id) id: vec3u) {
   let first = (at.y - 2 * band.read.x) * 2 * band.size.x + at.x;
   let colour = vec3f(f32(tensor[first]), f32(tensor[first + plane]), f32(tensor[first + 2 * plane]));
   let alpha = alpha_at(at);
-  // Back to straight alpha. Below a tenth of a step of 8 bits the colour is noise.
+  // Converts to straight alpha. Below a tenth of an 8-bit step the colour is noise.
   let straight = select(vec3f(0), colour / max(alpha, 1e-6), alpha > 1.0 / 2550.0);
   result[at.y * 2 * band.size.x + at.x] = pack4x8unorm(vec4f(straight, alpha));
 }

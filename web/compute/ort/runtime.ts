@@ -1,27 +1,36 @@
 import type * as Ort from 'onnxruntime-web';
+import asyncifyGlueUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url';
+import asyncifyBinaryUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
+import jspiGlueUrl from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.mjs?url';
+import jspiBinaryUrl from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url';
+import glueUrl from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url';
+import binaryUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import { MeshError } from '../../../shared/errors.ts';
 
-/** What we use of onnxruntime-web, whichever of its builds it is. */
+/** Threads of onnxruntime-web: its own limit, beyond which small networks gain nothing. */
+export const MAX_RUNTIME_THREADS = 4;
+
+/** What is used of onnxruntime-web, whichever build it is. */
 export type OrtRuntime = Pick<typeof Ort, 'InferenceSession' | 'Tensor' | 'env'>;
 
 /**
- * Fetches a build's parts in advance. The library would do it itself, but gives up for good when that fails once. Throws MeshError
+ * Fetches the parts of a build in advance: the library would do so itself, but never tries again when that fails once. Throws MeshError
  * `connection-failed`.
  */
 export async function fetchRuntime(glueUrl: string, binaryUrl: string) {
-  // Relative addresses would be taken to be beside the library's own file.
+  // A relative address would be resolved against the library's own file.
   const glue = new URL(glueUrl, import.meta.url).href;
   const [wasmBinary] = await Promise.all([fetchBytes(binaryUrl), import(/* @vite-ignore */ glue)]);
   return { wasmPaths: { mjs: glue }, wasmBinary };
 }
 
-/** Makes a session, and with the first one the library is set up: then it needs its binary no more. */
+/** Creates a session. The first one initialises the library, which needs its binary no more after that. */
 export async function createSession(
   { env, InferenceSession }: OrtRuntime,
   bytes: Uint8Array,
   options: Ort.InferenceSession.SessionOptions,
 ): Promise<Ort.InferenceSession> {
-  // Its warnings are of operators that it runs elsewhere than asked, which is no concern of whoever reads the console.
+  // Warnings are about operators that run on another device than asked, which helps no reader of the console.
   const session = await InferenceSession.create(bytes, { ...options, logSeverityLevel: 3 });
   delete env.wasm.wasmBinary;
   return session;
@@ -36,16 +45,88 @@ async function fetchBytes(url: string): Promise<ArrayBuffer> {
 export function toRuntimeError(cause: unknown): MeshError {
   if (cause instanceof MeshError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new MeshError('connection-failed', `What runs the networks could not be loaded (${reason}). Try again.`, {
+  return new MeshError('connection-failed', `onnxruntime-web could not be loaded (${reason}). Try again.`, {
     cause,
   });
 }
 
-/** What a network's failure to run comes to. */
+/** Converts an error of a run. */
 export function toRunError(cause: unknown): MeshError {
   if (cause instanceof MeshError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new MeshError('volunteer-failed', `onnxruntime-web could not run the network (${reason.slice(0, 200)}).`, {
     cause,
   });
+}
+
+let cpuLoaded: Promise<OrtRuntime> | null = null;
+
+/**
+ * onnxruntime-web for the processor, with SIMD, and with threads where the page is cross-origin isolated. Fetched when it is first needed.
+ * The library is global and cannot be unloaded, so a worker has one for its lifetime. Throws MeshError `connection-failed`, `unsupported-
+ * browser`.
+ */
+export function cpuRuntime(): Promise<OrtRuntime> {
+  cpuLoaded ??= loadCpu().catch((cause: unknown) => {
+    // The next call tries again.
+    cpuLoaded = null;
+    throw toRuntimeError(cause);
+  });
+  return cpuLoaded;
+}
+
+async function loadCpu(): Promise<OrtRuntime> {
+  const [ort, binary] = await Promise.all([import('onnxruntime-web/wasm'), fetchRuntime(glueUrl, binaryUrl)]);
+  Object.assign(ort.env.wasm, binary, {
+    numThreads: threadsOf(self.crossOriginIsolated, navigator.hardwareConcurrency),
+  });
+  return ort;
+}
+
+/**
+ * Threads need shared memory. One core is left to the page, the codecs and other work: with a thread on every core each run waits for the
+ * thread whose core was taken away (on two busy cores, 90 ms instead of 62).
+ */
+export function threadsOf(isIsolated: boolean, cores: number): number {
+  return isIsolated ? Math.min(Math.max(1, cores - 1), MAX_RUNTIME_THREADS) : 1;
+}
+
+let gpuLoaded: Promise<OrtRuntime> | null = null;
+let last: Promise<unknown> = Promise.resolve();
+
+/** onnxruntime-web for WebGPU; otherwise as {@link cpuRuntime}. */
+export function gpuRuntime(): Promise<OrtRuntime> {
+  gpuLoaded ??= loadGpu().catch((cause: unknown) => {
+    // The next call tries again.
+    gpuLoaded = null;
+    throw toRuntimeError(cause);
+  });
+  return gpuLoaded;
+}
+
+/** Runs one piece of work after another: the library can neither create nor run two WebGPU sessions at a time. */
+export function serialized<T>(work: () => Promise<T>): Promise<T> {
+  const done = last.then(work);
+  last = done.catch(() => {
+    // The caller gets the error.
+  });
+  return done;
+}
+
+/** Creates a session on a device that the library does not own. */
+export async function gpuSession(device: GPUDevice, bytes: Uint8Array): Promise<Ort.InferenceSession> {
+  const runtime = await gpuRuntime();
+  // The library's WebGPU convolutions are written for channels last.
+  const provider = { name: 'webgpu', device, preferredLayout: 'NHWC' } as const;
+  return serialized(() => createSession(runtime, bytes, { executionProviders: [provider] }));
+}
+
+async function loadGpu(): Promise<OrtRuntime> {
+  // The build is 17 MB where WebAssembly can wait for promises (JavaScript Promise Integration), otherwise 27.
+  const [ort, binary] = await (Reflect.has(WebAssembly, 'Suspending')
+    ? Promise.all([import('onnxruntime-web/jspi'), fetchRuntime(jspiGlueUrl, jspiBinaryUrl)])
+    : Promise.all([import('onnxruntime-web/webgpu'), fetchRuntime(asyncifyGlueUrl, asyncifyBinaryUrl)]));
+  // The GPU does the work: threads would only wait.
+  Object.assign(ort.env.wasm, binary, { numThreads: 1 });
+  return ort;
 }

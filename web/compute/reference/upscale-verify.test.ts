@@ -5,9 +5,9 @@ import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import { CHECKED_TILE, FILTERS, type UpscaleParams, upscale } from '../../../shared/tasks/upscale.ts';
 import { upscaleReference } from './upscale.ts';
 
-// The reference stands in for the machine that checks, and for the volunteer: `shared/` knows neither.
+// The reference plays both the checking machine and the volunteer, because `shared/` contains neither.
 
-/** A picture with edges everywhere, and something to see through. */
+/** A picture with edges everywhere and transparent parts. */
 function picture(width: number, height: number, seed = 1) {
   const random = seededRandom(seed);
   const data = new Uint8ClampedArray(width * height * 4);
@@ -28,7 +28,7 @@ function computed({ params, attachments }: PackedTask<UpscaleParams>): Uint8Clam
   return upscaleReference({ width, height, data }, { outWidth, outHeight, quality });
 }
 
-/** What is wrong with it, or null. */
+/** The error of the check, or null. */
 function verdict(task: PackedTask<UpscaleParams>, data: Uint8ClampedArray, seed: number): MeshError | null {
   const image = { width: task.params.outWidth, height: task.params.outHeight, data };
   const checks = upscale.verify(task, { image }, seededRandom(seed));
@@ -54,11 +54,11 @@ const SIZES = [
 ];
 
 describe.each(FILTERS)('%s', (quality) => {
-  test.each(SIZES)('an honest picture passes wherever one looks: $width x $height', (size) => {
+  test.each(SIZES)('an honest picture passes wherever the check looks: $width x $height', (size) => {
     const task = upscale.pack({ image: picture(size.width, size.height), quality, ...sizeOf(size) });
     const honest = computed(task);
     const random = seededRandom(9);
-    // Another maker's GPU: rounded otherwise, by one step here and there.
+    // Another vendor's GPU rounds differently, by one step here and there.
     const elsewhere = honest.map((value) => value + Math.round(random() * 2 - 1));
     for (let seed = 1; seed < 30; seed++) {
       expect(verdict(task, honest, seed)).toBeNull();
@@ -66,7 +66,7 @@ describe.each(FILTERS)('%s', (quality) => {
     }
   });
 
-  test('a picture of something else, noise on it, or a cheaper filter is found', () => {
+  test('another picture, noise, or a cheaper filter is detected', () => {
     const task = upscale.pack({ image: picture(200, 120), quality });
     const other = computed(upscale.pack({ image: picture(200, 120, 2), quality }));
     const random = seededRandom(5);
@@ -81,10 +81,10 @@ describe.each(FILTERS)('%s', (quality) => {
   });
 });
 
-test('a tile that is wrong is found as often as one looks there', () => {
+test('a wrong tile is detected as often as the check looks there', () => {
   const task = upscale.pack({ image: picture(128, 128) });
   const bad = computed(task);
-  // A quarter of it is black.
+  // A quarter of the picture is black.
   for (let y = 0; y < 128; y++) bad.fill(0, y * 256 * 4, (y * 256 + 128) * 4);
   const found = Array.from({ length: 200 }, (_, seed) => verdict(task, bad, seed + 1)).filter(
     (error) => error !== null,
@@ -92,7 +92,7 @@ test('a tile that is wrong is found as often as one looks there', () => {
   expect(found.length / 200).toBeGreaterThan(0.2);
 });
 
-test('what is computed again is a small part of a large picture', () => {
+test('only a small part of a large picture is computed again', () => {
   const task = upscale.pack({ image: picture(640, 360) });
   const checks = upscale.verify(task, { image: { width: 1280, height: 720, data: computed(task) } }, () => 0.5);
   const { value } = checks.next() as IteratorYieldResult<Recomputation>;
@@ -101,7 +101,7 @@ test('what is computed again is a small part of a large picture', () => {
   expect([width, height]).toEqual([side, side]);
 });
 
-test('a network is compared with both sets of its weights: a tile does not tell which the whole went through', () => {
+test('a network is compared with both sets of weights, because a tile does not show which one the whole picture went through', () => {
   const task = upscale.pack({ image: picture(64, 64), quality: 'fast' });
   const image = { width: 128, height: 128, data: new Uint8ClampedArray(128 * 128 * 4) };
   const asked: unknown[] = [];

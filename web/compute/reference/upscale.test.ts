@@ -21,7 +21,7 @@ const RATIOS = [
 ] as const;
 
 describe.each(FILTERS)('%s', (quality) => {
-  test.each(RATIOS)('one colour stays one colour at %s x %s, on odd sizes too', (ratioX, ratioY) => {
+  test.each(RATIOS)('one colour stays one colour at %s x %s, at odd sizes too', (ratioX, ratioY) => {
     for (const [width, height] of [
       [1, 1],
       [17, 5],
@@ -32,14 +32,14 @@ describe.each(FILTERS)('%s', (quality) => {
     }
   });
 
-  test('a picture is centred: mirrored in, mirrored out', () => {
+  test('a picture is centred: a mirrored input gives a mirrored output', () => {
     const image = paintedPicture(17, 5);
     const mirrored = mirror(image);
     expect(largest(mirror(upscaled(image, 2, 3, quality)), upscaled(mirrored, 2, 3, quality))).toBeLessThanOrEqual(1);
   });
 
-  test('the colour of what is transparent does not bleed', () => {
-    // Green, then pure red that nobody can see.
+  test('the colours of transparent pixels do not bleed', () => {
+    // Green, then invisible pure red.
     const data = new Uint8Array(8 * 4 * 4).map((_, i) => {
       const isSeen = (i >> 2) % 8 < 4;
       return (isSeen ? [0, 200, 0, 255] : [255, 0, 0, 0])[i % 4] ?? 0;
@@ -58,7 +58,7 @@ describe.each(FILTERS)('%s', (quality) => {
   });
 });
 
-test('bilinear at its own size is a copy, invisible colours included', () => {
+test('bilinear at the same size is a copy, including invisible colours', () => {
   const image = paintedPicture(17, 5);
   expect([...upscaled(image, 1, 1, 'bilinear').data]).toEqual([...image.data]);
 });
@@ -73,19 +73,19 @@ describe('spatial', () => {
   test.each([
     ['writing', writingPicture(256, 128)],
     ['edges and slopes', paintedPicture(256, 128)],
-  ])('brings back more of %s than bilinear', (_, original) => {
+  ])('restores more of %s than bilinear', (_, original) => {
     const small = halved(original);
     const spatial = psnrDb(upscaled(small, 2, 2, 'spatial'), original);
     expect(spatial).toBeGreaterThan(psnrDb(upscaled(small, 2, 2, 'bilinear'), original) + 0.5);
   });
 
-  test.each([1.5, 2, 3, 4])('does not ring at %s: nothing leaves what its neighbourhood held by much', (ratio) => {
+  test.each([1.5, 2, 3, 4])('does not ring at %s: no pixel leaves the range of its neighbourhood by much', (ratio) => {
     const image = writingPicture(64, 48);
     const result = upscaled(image, ratio, ratio, 'spatial');
     expect(farthestOutside(result, image, ratio)).toBeLessThanOrEqual(0.1 * 255);
   });
 
-  test('a straight edge between two greys stays between them but for a small margin', () => {
+  test('a straight edge between two greys stays between them within a small margin', () => {
     const data = new Uint8Array(16 * 16 * 4).map((_, i) => (i % 4 === 3 ? 255 : (i >> 2) % 16 < 8 ? 80 : 160));
     const { data: sharp } = upscaled({ width: 16, height: 16, data }, 2, 2, 'spatial');
     const greys = sharp.filter((_, i) => i % 4 === 0);
@@ -93,7 +93,7 @@ describe('spatial', () => {
     expect(Math.max(...greys)).toBeLessThanOrEqual(160 + 8);
   });
 
-  test('is steeper over an edge than bilinear', () => {
+  test('is steeper across an edge than bilinear', () => {
     const original = writingPicture(128, 64);
     const small = halved(original);
     const flat = new Uint8Array(original.data.length).fill(128);
@@ -118,7 +118,7 @@ function largest(a: PixelImage, b: PixelImage): number {
   return Math.max(...Array.from(a.data, (value, i) => Math.abs(value - (b.data[i] ?? 0))));
 }
 
-/** Steps of 8 bits by which a result passes the least or the greatest of the input's 5x5 pixels around it. */
+/** 8-bit steps by which the result leaves the range of the input's 5x5 pixels around it. */
 function farthestOutside(result: PixelImage, input: PixelImage, ratio: number): number {
   let farthest = 0;
   for (let i = 0; i < result.data.length; i++) {

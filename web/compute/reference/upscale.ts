@@ -1,10 +1,7 @@
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import type { Filter } from '../../../shared/tasks/upscale.ts';
-import { bilinearRow } from './bilinear.ts';
-import { edgeAdaptiveRow } from './edge-adaptive.ts';
-import { type AxisSamples, axisSamples } from './sampling.ts';
-import { sharpenRow } from './sharpen.ts';
-import { SourceRows } from './source-rows.ts';
+import { edgeAdaptiveRow, sharpenRow } from './edge-adaptive.ts';
+import { type AxisSamples, axisSamples, PAD_LEFT, type SourceRow, SourceRows } from './source-rows.ts';
 
 export interface UpscaleTarget {
   outWidth: number;
@@ -13,19 +10,21 @@ export interface UpscaleTarget {
 }
 
 /**
- * What `upscale` means, in plain TypeScript: every kernel is tested against it, and it is the `js` backend. Any ratio from 1 to 4
- * on either axis, pixel centres aligned, edges repeated. Straight-alpha sRGB RGBA8 in and out; a pixel that comes out wholly
- * transparent is black.
+ * The definition of `upscale` in plain TypeScript: every kernel is tested against it, and the `js` backend runs it. Any ratio from 1 to 4
+ * on either axis, pixel centres aligned, borders clamped. Straight-alpha sRGB RGBA8 in and out; a fully transparent pixel comes out black.
  */
 export function upscaleReference(image: PixelImage, target: UpscaleTarget): Uint8ClampedArray<ArrayBuffer> {
   const out = new Uint8ClampedArray(target.outWidth * target.outHeight * 4);
   for (const _row of upscaleRows(image, target, out)) {
-    // Nothing to do between the rows here.
+    // Nothing to do between the rows.
   }
   return out;
 }
 
-/** The same, row by row into `out`: whoever iterates may rest between rows, or leave. Yields the number of rows done. */
+/**
+ * As {@link upscaleReference}, row by row into `out`, so that the caller can yield between rows or stop. Yields the number of finished
+ * rows.
+ */
 export function* upscaleRows(
   image: PixelImage,
   { outWidth, outHeight, quality }: UpscaleTarget,
@@ -43,7 +42,7 @@ export function* upscaleRows(
   else yield* spatialRows(source, columns, lines, write);
 }
 
-/** At its own size a bilinear picture is a copy, colours behind transparent pixels included. */
+/** Whether the sizes are equal: then a bilinear picture is a copy, including the colours of transparent pixels. */
 export function isIdentity(
   image: { width: number; height: number },
   target: { outWidth: number; outHeight: number },
@@ -66,7 +65,7 @@ function* bilinearRows(
   }
 }
 
-/** Upscaled rows are kept only while a neighbour is sharpened against them. */
+/** Keeps upscaled rows only while a neighbour is sharpened against them. */
 function* spatialRows(
   source: SourceRows,
   columns: AxisSamples,
@@ -99,12 +98,33 @@ function* spatialRows(
 function writeRow(row: Float32Array, out: Uint8ClampedArray, offset: number): void {
   for (let i = 0; i < row.length; i += 4) {
     const alpha = row[i + 3] ?? 0;
-    // A tenth of a step of 8 bits: below it the colour is noise.
+    // Below a tenth of an 8-bit step the colour is noise.
     const scale = alpha > 1 / 2550 ? 255 / alpha : 0;
     // A Uint8ClampedArray rounds and clamps.
     out[offset + i] = (row[i] ?? 0) * scale;
     out[offset + i + 1] = (row[i + 1] ?? 0) * scale;
     out[offset + i + 2] = (row[i + 2] ?? 0) * scale;
     out[offset + i + 3] = alpha * 255;
+  }
+}
+
+/** Interpolates one output row between two input rows, `fy` of the way down. Premultiplied, without padding. */
+export function bilinearRow(
+  above: SourceRow,
+  below: SourceRow,
+  fy: number,
+  { base, fraction }: AxisSamples,
+  out: Float32Array,
+): void {
+  const top = above.color;
+  const bottom = below.color;
+  for (let x = 0; x < base.length; x++) {
+    const fx = fraction[x] ?? 0;
+    const left = ((base[x] ?? 0) + PAD_LEFT) * 4;
+    for (let channel = left; channel < left + 4; channel++) {
+      const upper = (top[channel] ?? 0) * (1 - fx) + (top[channel + 4] ?? 0) * fx;
+      const lower = (bottom[channel] ?? 0) * (1 - fx) + (bottom[channel + 4] ?? 0) * fx;
+      out[x * 4 + channel - left] = upper * (1 - fy) + lower * fy;
+    }
   }
 }

@@ -8,25 +8,26 @@ import {
 } from '../../../shared/tasks/physics/bodies.ts';
 import { usualWidth } from '../../../shared/tasks/physics/pairs.ts';
 import type { PhysicsParams } from '../../../shared/tasks/physics.ts';
-import { COMPUTE } from '../tuning.ts';
-import { type Allocated, allocate } from './allocate.ts';
-import { readBuffer } from './read-buffer.ts';
+import { type Allocated, allocate, readBuffer } from './gpu-buffers.ts';
 
-/** Of the kernel's `World` and `Progress`. */
+/** Contacts that one step may have, per body. A packed heap has six. */
+const CONTACTS_PER_BODY = 8;
+
+/** Sizes of the kernel's structs `World` and `Progress`. */
 const WORLD_BYTES = 48;
 const PROGRESS_BYTES = 16;
-/** A body's place and radius, or its speed and mass. */
+/** Elements of a body's position and radius, or velocity and mass. */
 const VEC4 = 4;
-/** Cells are wider than most bodies by so much, so that rounding leads none of them beyond the cells around it. */
+/** Cells are wider than most bodies by this factor, so that rounding never leads a contact beyond the neighbouring cells. */
 const CELL_ROOM = 1.01;
 
 type Buffers = ReturnType<typeof make>;
 
-/** What one simulation has on the GPU. */
+/** The GPU buffers of one simulation. */
 export class BodyBuffers {
   /** Slots of the hash table of cells. */
   readonly slots: number;
-  /** By the kernel's bindings. */
+  /** By binding number of the kernel. */
   readonly bound: readonly GPUBuffer[];
   readonly #device: GPUDevice;
   readonly #params: PhysicsParams;
@@ -34,11 +35,22 @@ export class BodyBuffers {
   readonly #destroy: () => void;
 
   private constructor(device: GPUDevice, params: PhysicsParams, { buffers, destroy }: Allocated<Buffers>) {
-    const { world, progress, places, speeds, heads, nexts, pairs, touchedTable, touchedList, turns } = buffers;
+    const {
+      world,
+      progress,
+      positions,
+      velocities,
+      cellHeads,
+      nextInCell,
+      pairs,
+      touchedTable,
+      touchedList,
+      firstPairs,
+    } = buffers;
     this.slots = sizesFor(params.bodies).slots;
     this.bound = [
-      ...[world, progress, places, speeds, heads, nexts, pairs],
-      ...[touchedTable, touchedList, turns, buffers.checkpoints],
+      ...[world, progress, positions, velocities, cellHeads, nextInCell, pairs],
+      ...[touchedTable, touchedList, firstPairs, buffers.checkpoints],
     ];
     this.#device = device;
     this.#params = params;
@@ -49,31 +61,34 @@ export class BodyBuffers {
   /** Throws MeshError `too-large`, `device-lost`. */
   static async create(device: GPUDevice, params: PhysicsParams, bodies: Bodies): Promise<BodyBuffers> {
     const allocated = await allocate(device, 'the bodies', (buffer) => make(buffer, params));
-    const { world, places, speeds } = allocated.buffers;
+    const { world, positions, velocities } = allocated.buffers;
     device.queue.writeBuffer(world, 0, worldBytes(params, bodies));
-    device.queue.writeBuffer(places, 0, joined(bodies.positions, bodies.radii));
-    device.queue.writeBuffer(speeds, 0, joined(bodies.velocities, bodies.masses));
+    device.queue.writeBuffer(positions, 0, joined(bodies.positions, bodies.radii));
+    device.queue.writeBuffer(velocities, 0, joined(bodies.velocities, bodies.masses));
     return new BodyBuffers(device, params, allocated);
   }
 
-  /** Has it told, after what was encoded before, how far it is. */
-  encodeTelling(encoder: GPUCommandEncoder): void {
-    encoder.copyBufferToBuffer(this.#buffers.progress, 0, this.#buffers.told, 0, PROGRESS_BYTES);
+  /** Encodes a copy of the progress after the passes that were encoded before. */
+  encodeProgressCopy(encoder: GPUCommandEncoder): void {
+    encoder.copyBufferToBuffer(this.#buffers.progress, 0, this.#buffers.progressReadback, 0, PROGRESS_BYTES);
   }
 
-  /** What was told. `touched`: different pairs so far. Throws MeshError `device-lost`. */
-  async told(): Promise<{ touched: number; isTrouble: boolean }> {
-    const [, touched = 0, trouble] = new Uint32Array(await readBuffer(this.#buffers.told));
-    return { touched, isTrouble: trouble !== 0 };
+  /** The copied progress. `touched`: different pairs that touched so far. Throws MeshError `device-lost`. */
+  async readProgress(): Promise<{ touched: number; hasFailed: boolean }> {
+    const [, touched = 0, failed] = new Uint32Array(await readBuffer(this.#buffers.progressReadback));
+    return { touched, hasFailed: failed !== 0 };
   }
 
-  /** Moves the bodies to where they came; null: somewhere that is no place. Throws MeshError `too-large`, `device-lost`. */
+  /**
+   * Writes the final positions and velocities to the bodies; null when one of them is not finite. Throws MeshError `too-large`, `device-
+   * lost`.
+   */
   async read(bodies: Bodies, touched: number): Promise<Simulated | null> {
-    const { places, speeds, checkpoints, touchedList } = this.#buffers;
+    const { positions, velocities, checkpoints, touchedList } = this.#buffers;
     const stateSize = this.#params.bodies * VEC4 * 4;
     const [placesBytes, speedsBytes, checkpointsBytes, pairsBytes] = await this.#copies([
-      [places, stateSize],
-      [speeds, stateSize],
+      [positions, stateSize],
+      [velocities, stateSize],
       [checkpoints, checkpointBytes(this.#params)],
       [touchedList, touched * 4],
     ]);
@@ -89,7 +104,7 @@ export class BodyBuffers {
     this.#destroy();
   }
 
-  /** In one go: each look at a buffer takes some ms. */
+  /** All in one copy, because each readback takes some ms. */
   async #copies<const Parts extends readonly (readonly [GPUBuffer, number])[]>(parts: Parts) {
     const sizeBytes = parts.reduce((sum, [, size]) => sum + size, 0);
     const { MAP_READ, COPY_DST } = GPUBufferUsage;
@@ -99,14 +114,14 @@ export class BodyBuffers {
     try {
       const encoder = this.#device.createCommandEncoder();
       let end = 0;
-      const places = parts.map(([buffer, size]) => {
+      const positions = parts.map(([buffer, size]) => {
         if (size > 0) encoder.copyBufferToBuffer(buffer, 0, readback, end, size);
         end += size;
         return [end - size, size] as const;
       });
       this.#device.queue.submit([encoder.finish()]);
       const bytes = await readBuffer(readback);
-      return places.map(([at, size]) => new Uint8Array(bytes, at, size)) as { [K in keyof Parts]: Uint8Array };
+      return positions.map(([at, size]) => new Uint8Array(bytes, at, size)) as { [K in keyof Parts]: Uint8Array };
     } finally {
       destroy();
     }
@@ -120,16 +135,16 @@ function make(buffer: Parameters<Parameters<typeof allocate>[2]>[0], params: Phy
   return {
     world: buffer('world', WORLD_BYTES, UNIFORM | COPY_DST),
     progress: buffer('progress', PROGRESS_BYTES, STORAGE | COPY_SRC),
-    told: buffer('told', PROGRESS_BYTES, MAP_READ | COPY_DST),
-    places: buffer('places', count * VEC4 * 4, STORAGE | COPY_DST | COPY_SRC),
-    speeds: buffer('speeds', count * VEC4 * 4, STORAGE | COPY_DST | COPY_SRC),
-    heads: buffer('heads', slots * 4, STORAGE),
-    nexts: buffer('nexts', count * 4, STORAGE),
+    progressReadback: buffer('progress readback', PROGRESS_BYTES, MAP_READ | COPY_DST),
+    positions: buffer('places', count * VEC4 * 4, STORAGE | COPY_DST | COPY_SRC),
+    velocities: buffer('speeds', count * VEC4 * 4, STORAGE | COPY_DST | COPY_SRC),
+    cellHeads: buffer('heads', slots * 4, STORAGE),
+    nextInCell: buffer('nexts', count * 4, STORAGE),
     pairs: buffer('pairs', pairs * 4, STORAGE),
     touchedTable: buffer('touched table', touchedSlots * 4, STORAGE),
     touchedList: buffer('touched list', touched * 4, STORAGE | COPY_SRC),
-    turns: buffer('turns', count * 4, STORAGE),
-    // A binding is never empty.
+    firstPairs: buffer('turns', count * 4, STORAGE),
+    // A binding must not be empty.
     checkpoints: buffer('checkpoints', Math.max(4, checkpointBytes(params)), STORAGE | COPY_SRC),
   };
 }
@@ -138,7 +153,7 @@ function sizesFor(bodies: number) {
   const touched = Math.min(PHYSICS.maxCollisions, Math.max(1, (bodies * (bodies - 1)) / 2));
   return {
     slots: powerOfTwo(2 * bodies),
-    pairs: bodies * COMPUTE.pairsPerBody,
+    pairs: bodies * CONTACTS_PER_BODY,
     touched,
     touchedSlots: powerOfTwo(2 * touched),
   };
@@ -164,7 +179,7 @@ function powerOfTwo(atLeast: number): number {
   return 2 ** Math.ceil(Math.log2(atLeast));
 }
 
-/** Three numbers of a body, and another one behind them. */
+/** Interleaves three-component vectors with a fourth component. */
 function joined(vectors: Float64Array, lasts: Float64Array): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length: lasts.length * VEC4 }, (_, i) => {
     const body = Math.trunc(i / VEC4);

@@ -1,25 +1,27 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { GridShape } from '../../../shared/tasks/pathfinding/grid.ts';
 import code from '../kernels/flow-field.wgsl?raw';
-import type { Turn } from '../schedule.ts';
-import { COMPUTE } from '../tuning.ts';
-import { type Allocated, allocate } from './allocate.ts';
-import { readBuffer } from './read-buffer.ts';
+import { SLICE_MS, type TimeSlot } from '../schedule.ts';
+import { type Allocated, allocate, readBuffer } from './gpu-buffers.ts';
+
+/** Passes over a grid between two checks whether a cell still changes; each check takes some ms. Powers of two. */
+const MIN_PASSES = 8;
+const MAX_PASSES = 512;
 
 /** Cells along a side of a tile. */
 const SIDE = 16;
 const WORKGROUP = 64;
-/** In the place of a direction: a wall, a cell from which there is no way, or the goal. */
-export const NOWHERE = 8;
-/** Rounds of a tile in one pass: by so many a wave that winds has crossed it, and none holds up the others for longer. */
+/** In place of a direction: a wall, a cell from which the goal cannot be reached, or the goal. */
+export const NO_DIRECTION = 8;
+/** Iterations over a tile in one pass: enough for a winding wave to cross it, and few enough not to hold up the other tiles. */
 const ROUNDS = 48;
 
 const CONSTANTS = `const SIDE = ${SIDE}u;
 const ROUNDS = ${ROUNDS}u;
-const NOWHERE = ${NOWHERE}u;
+const NO_DIRECTION = ${NO_DIRECTION}u;
 `;
 
-/** Compiled once for a device. */
+/** Compiled once per device. */
 export interface FlowFieldPipelines {
   begin: GPUComputePipeline;
   spread: GPUComputePipeline;
@@ -41,17 +43,20 @@ interface FlowFieldParts {
   shape: GridShape;
 }
 
-/** Fields over one grid, for one goal after another in the same buffers. */
+/**
+ * Flow fields over one grid, for one goal after another, in the same buffers. Each cell gets the direction of its cheapest path to the
+ * goal.
+ */
 export class FlowField {
   readonly #parts: FlowFieldParts;
   readonly #buffers: Buffers;
   readonly #destroy: () => void;
-  /** There and back. */
+  /** Bind groups for the two directions between the ping-pong buffers. */
   readonly #begin: readonly [GPUBindGroup, GPUBindGroup];
   readonly #spread: readonly [GPUBindGroup, GPUBindGroup];
   readonly #point: GPUBindGroup;
-  /** In one go, before somebody looks whether anything still changes; learned from how long they take. */
-  #passes: number = COMPUTE.minFieldPasses;
+  /** Passes between two checks whether a cell still changes. Adapts to how long they take. */
+  #passes: number = MIN_PASSES;
 
   private constructor(parts: FlowFieldParts, { buffers, destroy }: Allocated<Buffers>) {
     this.#parts = parts;
@@ -81,25 +86,25 @@ export class FlowField {
     const { STORAGE, UNIFORM, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
     const allocated = await allocate(device, 'the grid', (buffer) => ({
       field: buffer('field', 16, UNIFORM | COPY_DST),
-      cost: buffer('cost', whole(cells), STORAGE | COPY_DST),
+      cost: buffer('cost', wordBytes(cells), STORAGE | COPY_DST),
       reached: [buffer('reached', cells * 8, STORAGE), buffer('reached', cells * 8, STORAGE)] as const,
       changed: [buffer('changed', tiles * 4, STORAGE), buffer('changed', tiles * 4, STORAGE)] as const,
       changes: buffer('changes', 4, STORAGE | COPY_DST | COPY_SRC),
-      told: buffer('told', 4, MAP_READ | COPY_DST),
-      directions: buffer('directions', whole(cells), STORAGE | COPY_SRC),
-      readback: buffer('readback', whole(cells), MAP_READ | COPY_DST),
+      changesReadback: buffer('changes readback', 4, MAP_READ | COPY_DST),
+      directions: buffer('directions', wordBytes(cells), STORAGE | COPY_SRC),
+      readback: buffer('readback', wordBytes(cells), MAP_READ | COPY_DST),
     }));
-    const padded = new Uint8Array(whole(cells));
+    const padded = new Uint8Array(wordBytes(cells));
     padded.set(cost);
     device.queue.writeBuffer(allocated.buffers.cost, 0, padded);
     return new FlowField(parts, allocated);
   }
 
   /**
-   * The direction of each cell's next step towards the goal, given by its number row by row, or {@link NOWHERE}. Equal grids give equal
-   * directions. Lets frames go in between. Throws MeshError `device-lost`, `cancelled`, `volunteer-failed`.
+   * The direction of each cell's next step towards the goal, or {@link NO_DIRECTION}. Cells are numbered row by row. Equal grids give equal
+   * directions. Yields to frames between passes. Throws MeshError `device-lost`, `cancelled`, `volunteer-failed`.
    */
-  async directionsTo(goal: number, turn: Turn): Promise<Uint8Array> {
+  async directionsTo(goal: number, slot: TimeSlot): Promise<Uint8Array> {
     const { device, pipelines, shape } = this.#parts;
     const { width, height, neighbours } = shape;
     const cells = width * height;
@@ -117,18 +122,15 @@ export class FlowField {
       const startMs = this.#parts.now();
       const passes = this.#passes;
       done += passes;
-      const isAtRest = !(await this.#improve(passes));
+      const isSettled = !(await this.#relax(passes));
       const tookMs = this.#parts.now() - startMs;
-      this.#passes = Math.min(
-        COMPUTE.maxFieldPasses,
-        Math.max(COMPUTE.minFieldPasses, tookMs < COMPUTE.sliceMs ? passes * 2 : passes >> 1),
-      );
-      if (isAtRest) return this.#pointed();
-      // Each pass settles one more step of every path, or it is no wave.
+      this.#passes = Math.min(MAX_PASSES, Math.max(MIN_PASSES, tookMs < SLICE_MS ? passes * 2 : passes >> 1));
+      if (isSettled) return this.#readDirections();
+      // Each pass settles at least one more step of every path. More passes than cells mean that the GPU computes wrong.
       if (done > cells + passes) {
-        throw new MeshError('volunteer-failed', 'The GPU comes to no end with a grid. Update its driver.');
+        throw new MeshError('volunteer-failed', 'The GPU does not finish a path search. Update its driver.');
       }
-      await turn.giveWay();
+      await slot.yieldNow();
     }
   }
 
@@ -136,18 +138,18 @@ export class FlowField {
     this.#destroy();
   }
 
-  /** Did the last of so many passes still change anything? */
-  async #improve(passes: number): Promise<boolean> {
+  /** Whether the last of the passes still changed anything. */
+  async #relax(passes: number): Promise<boolean> {
     const { device } = this.#parts;
-    const { changes, told } = this.#buffers;
+    const { changes, changesReadback } = this.#buffers;
     const encoder = device.createCommandEncoder();
-    // An even number in all: each begins where the last one ended.
+    // An even number in all: each check begins in the same buffer.
     this.#encode(encoder, passes - 1, 0);
     encoder.clearBuffer(changes);
     this.#encode(encoder, 1, (passes - 1) % 2);
-    encoder.copyBufferToBuffer(changes, 0, told, 0, 4);
+    encoder.copyBufferToBuffer(changes, 0, changesReadback, 0, 4);
     device.queue.submit([encoder.finish()]);
-    const [changed] = new Uint32Array(await readBuffer(told));
+    const [changed] = new Uint32Array(await readBuffer(changesReadback));
     return changed !== 0;
   }
 
@@ -162,7 +164,7 @@ export class FlowField {
     pass.end();
   }
 
-  async #pointed(): Promise<Uint8Array> {
+  async #readDirections(): Promise<Uint8Array> {
     const { device, pipelines, shape } = this.#parts;
     const { directions, readback } = this.#buffers;
     const cells = shape.width * shape.height;
@@ -172,7 +174,7 @@ export class FlowField {
     pass.setBindGroup(0, this.#point);
     pass.dispatchWorkgroups(Math.ceil(cells / 4 / WORKGROUP));
     pass.end();
-    encoder.copyBufferToBuffer(directions, 0, readback, 0, whole(cells));
+    encoder.copyBufferToBuffer(directions, 0, readback, 0, wordBytes(cells));
     device.queue.submit([encoder.finish()]);
     return new Uint8Array(await readBuffer(readback), 0, cells);
   }
@@ -192,12 +194,12 @@ interface Buffers {
   reached: readonly [GPUBuffer, GPUBuffer];
   changed: readonly [GPUBuffer, GPUBuffer];
   changes: GPUBuffer;
-  told: GPUBuffer;
+  changesReadback: GPUBuffer;
   directions: GPUBuffer;
   readback: GPUBuffer;
 }
 
-/** Bytes for so many cells: whole words. */
-function whole(cells: number): number {
+/** Bytes for one byte per cell, rounded up to whole words. */
+function wordBytes(cells: number): number {
   return Math.ceil(cells / 4) * 4;
 }

@@ -1,21 +1,23 @@
-/** A device of ours, and what there is to say about it. */
+import { MeshError } from '../../../shared/errors.ts';
+
+/** A device that we own. */
 export interface OpenedDevice {
   device: GPUDevice;
-  /** For a person. */
+  /** Name of the adapter, for people. */
   name: string;
-  /** The processor pretending to be a GPU. */
+  /** Whether the adapter is a software GPU, which runs on the processor. */
   isSoftware: boolean;
 }
 
-/** Fits the capabilities it is told in, with a few words around it. */
+/** Longest name, in characters: it must fit the capabilities with a few words around it. */
 const MAX_NAME = 100;
 
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|software/i;
 
 /**
- * Null where there is no adapter. The limits every WebGPU device has are enough for a 16-megapixel picture, so none are asked for:
- * textures of 8,192 pixels a side, buffers of 256 MiB (it takes 64), 16 KiB of workgroup memory. Of the
- * features only half precision, which doubles what most GPUs compute.
+ * Null where there is no adapter. The default limits of WebGPU are enough for a 16-megapixel picture (textures of 8,192 pixels a side,
+ * buffers of 256 MiB of which it needs 64, 16 KiB of workgroup memory), so none are requested. Of the features only half precision is,
+ * which doubles the throughput of most GPUs.
  */
 export async function openDevice(gpu: GPU): Promise<OpenedDevice | null> {
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
@@ -23,11 +25,11 @@ export async function openDevice(gpu: GPU): Promise<OpenedDevice | null> {
   const { info } = adapter;
   const requiredFeatures = adapter.features.has('shader-f16') ? (['shader-f16'] as const) : [];
   const device = await adapter.requestDevice({ label: 'p2c2r', requiredFeatures });
-  return { device, name: nameOf(info), isSoftware: isSoftware(info) };
+  return { device, name: adapterName(info), isSoftware: isSoftware(info) };
 }
 
-/** Browsers tell as much as they like of an adapter: a sentence, a family, or nothing. */
-function nameOf(info: GPUAdapterInfo): string {
+/** Browsers reveal as much of an adapter as they like: a sentence, a family, or nothing. */
+export function adapterName(info: GPUAdapterInfo): string {
   const { description, vendor, architecture, device } = info;
   const name = description || [vendor, architecture || device].filter(Boolean).join(' ') || 'A GPU without a name';
   return isSoftware(info) ? `${name.slice(0, MAX_NAME)} (software)` : name.slice(0, MAX_NAME);
@@ -35,4 +37,13 @@ function nameOf(info: GPUAdapterInfo): string {
 
 export function isSoftware({ isFallbackAdapter, vendor, architecture, device, description }: GPUAdapterInfo): boolean {
   return isFallbackAdapter || SOFTWARE.test([vendor, architecture, device, description].join(' '));
+}
+
+/** The error of a valid call on a device that was lost. */
+export function deviceLost(cause: unknown): MeshError {
+  return new MeshError(
+    'device-lost',
+    'The GPU device was lost during the computation. The work moves to another device.',
+    { cause },
+  );
 }

@@ -1,14 +1,14 @@
-// What it protects: that paths found on the GPU cost what the reference's cost, to the last bit, and pass every check.
+// Protects: paths found on the GPU cost exactly what the reference's paths cost, and pass every check.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finish, type Steps } from '../../../shared/tasks/definition.ts';
 import { randomGrid, randomQueries, solved } from '../../../shared/tasks/pathfinding/test-grids.ts';
 import { type PathfindingInput, pathfinding } from '../../../shared/tasks/pathfinding.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
-import type { Turn } from '../schedule.ts';
+import type { TimeSlot } from '../schedule.ts';
 import { openDevice } from './gpu-device.ts';
 import { WgslPathFinder } from './path-finder.ts';
 
-const ALONE: Turn = { signal: new AbortController().signal, giveWay: async () => {} };
+const EXCLUSIVE_SLOT: TimeSlot = { signal: new AbortController().signal, yieldNow: async () => {} };
 
 let device: GPUDevice;
 let finder: WgslPathFinder;
@@ -22,13 +22,13 @@ beforeAll(async () => {
 
 afterAll(() => device.destroy());
 
-async function find(input: PathfindingInput, turn = ALONE) {
+async function find(input: PathfindingInput, slot = EXCLUSIVE_SLOT) {
   const task = pathfinding.pack(input);
-  const packed = await finder.run(task, turn);
+  const packed = await finder.run(task, slot);
   return { task, packed, result: pathfinding.unpackResult(task, packed) };
 }
 
-/** Everybody makes for the first one's goal, unless `goals` says otherwise. */
+/** All agents head for the first `goals` goals. */
 function gathering(
   grid: PathfindingInput['grid'],
   agents: number,
@@ -39,7 +39,7 @@ function gathering(
   return queries.map(({ start, goal }, i) => ({ start, goal: queries[i % goals]?.goal ?? goal }));
 }
 
-/** Of cost up to 255, as far as a way can be: one row to the right, the next to the left. */
+/** A serpentine of cells with a cost of up to 255, the longest path that a grid can have. */
 function winding(width: number, height: number): PathfindingInput['grid'] {
   const cost = new Uint8Array(width * height);
   for (let y = 0; y < height; y++) {
@@ -51,7 +51,7 @@ function winding(width: number, height: number): PathfindingInput['grid'] {
   return { width, height, cost };
 }
 
-/** Along all of such a way, to so many goals at its end. */
+/** Agents that walk the whole serpentine to different goals at its end. */
 function wanderers({ width, height }: PathfindingInput['grid'], goals: number): PathfindingInput['queries'] {
   const last = height - 1 - ((height - 1) % 2);
   return Array.from({ length: 3 * goals }, (_, i) => ({
@@ -89,7 +89,7 @@ test('equal tasks give equal paths', async () => {
   expect((await find(input)).packed).toEqual((await find(input)).packed);
 });
 
-test('from a wall or into one there is no path, and from the goal none is needed', async () => {
+test('from a wall or into one there is no path, and from the goal to itself it is empty', async () => {
   const grid = { width: 3, height: 1, cost: Uint8Array.of(1, 0, 1) };
   const at = (start: number, goal: number) => ({
     start: [start, 0] as [number, number],
@@ -100,19 +100,19 @@ test('from a wall or into one there is no path, and from the goal none is needed
   expect(result.paths).toEqual([{ points: [[0, 0]], cost: 0 }, null, null, null, null, null]);
 });
 
-test('a long way lets others go in between, and ends when it is cancelled', async () => {
+test('a long search yields to other work, and ends when it is cancelled', async () => {
   const grid = winding(64, 64);
   let looks = 0;
-  const giveWay = async () => {
+  const yieldNow = async () => {
     looks++;
     if (looks > 2) throw new Error('cancelled');
   };
   const queries = wanderers(grid, 1);
-  await expect(find({ grid, neighbours: 4, queries }, { ...ALONE, giveWay })).rejects.toThrow('cancelled');
+  await expect(find({ grid, neighbours: 4, queries }, { ...EXCLUSIVE_SLOT, yieldNow })).rejects.toThrow('cancelled');
   expect(looks).toBe(3);
 });
 
-test('nothing is allocated between two looks', async () => {
+test('nothing is allocated between two checks', async () => {
   const grid = winding(40, 40);
   const made: number[] = [];
   const original = device.createBuffer.bind(device);
@@ -122,10 +122,10 @@ test('nothing is allocated between two looks', async () => {
     return original(descriptor);
   };
   try {
-    const giveWay = async () => {
+    const yieldNow = async () => {
       made.push(buffers);
     };
-    await find({ grid, neighbours: 4, queries: wanderers(grid, 3) }, { ...ALONE, giveWay });
+    await find({ grid, neighbours: 4, queries: wanderers(grid, 3) }, { ...EXCLUSIVE_SLOT, yieldNow });
   } finally {
     device.createBuffer = original;
   }
@@ -133,11 +133,11 @@ test('nothing is allocated between two looks', async () => {
   expect(new Set(made).size).toBe(1);
 });
 
-test('a device that goes away is told', async () => {
+test('a lost device is reported', async () => {
   const opened = await openDevice(navigator.gpu);
   const doomed = new WgslPathFinder(opened?.device ?? device, () => performance.now());
-  const giveWay = async () => opened?.device.destroy();
+  const yieldNow = async () => opened?.device.destroy();
   const grid = winding(64, 64);
   const task = pathfinding.pack({ grid, neighbours: 4, queries: wanderers(grid, 1) });
-  await expect(doomed.run(task, { ...ALONE, giveWay })).rejects.toMatchObject({ reason: 'device-lost' });
+  await expect(doomed.run(task, { ...EXCLUSIVE_SLOT, yieldNow })).rejects.toMatchObject({ reason: 'device-lost' });
 });

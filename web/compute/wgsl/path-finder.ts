@@ -6,18 +6,20 @@ import { groupedByGoal, PATHFINDING, type Query, readQueries } from '../../../sh
 import { encodePaths } from '../../../shared/tasks/pathfinding/result.ts';
 import { solvePaths } from '../../../shared/tasks/pathfinding/solve.ts';
 import type { PathfindingParams } from '../../../shared/tasks/pathfinding.ts';
-import { inSlices } from '../in-slices.ts';
-import type { Turn } from '../schedule.ts';
-import { compileFlowField, FlowField, type FlowFieldPipelines, NOWHERE } from './flow-field.ts';
+import { runInSlices, type TimeSlot } from '../schedule.ts';
+import { compileFlowField, FlowField, type FlowFieldPipelines, NO_DIRECTION } from './flow-field.ts';
 
 type Paths = (Uint8Array | null)[];
 
-/** Groups of queries, by their places in the list, that are worth a field each; a search alone is the processor's. */
+/** Groups of queries, as indices, that are worth a flow field each. A search for a single goal is faster on the processor. */
 export function fieldGroups(queries: readonly Query[]): number[][] {
   return groupedByGoal(queries).filter((group) => group.length >= PATHFINDING.fieldFromQueries);
 }
 
-/** `pathfinding` on a WebGPU device, which stays its owner's: a flow field for each goal of many, and A* on the processor for the rest. */
+/**
+ * `pathfinding` on a WebGPU device that it does not own: a flow field for each goal that many queries share, and A* on the processor for
+ * the rest.
+ */
 export class WgslPathFinder {
   readonly #device: GPUDevice;
   readonly #now: () => number;
@@ -28,30 +30,30 @@ export class WgslPathFinder {
     this.#now = now;
   }
 
-  /** Costs are those of the reference, to the last bit. Throws MeshError `device-lost`, `too-large`, `cancelled`, `volunteer-failed`. */
-  async run({ params, attachments }: PackedTask<PathfindingParams>, turn: Turn): Promise<PackedResult> {
+  /** Costs equal those of the reference exactly. Throws MeshError `device-lost`, `too-large`, `cancelled`, `volunteer-failed`. */
+  async run({ params, attachments }: PackedTask<PathfindingParams>, slot: TimeSlot): Promise<PackedResult> {
     const cost = partOf(attachments, 0);
     const queries = readQueries(partOf(attachments, 1));
     const paths: Paths = queries.map(() => null);
     const groups = fieldGroups(queries);
-    await this.#byFields(params, cost, queries, groups, paths, turn);
+    await this.#solveByFields(params, cost, queries, groups, paths, slot);
     const grouped = new Set(groups.flat());
     const alone = queries.flatMap((query, at) => (grouped.has(at) ? [] : [{ query, at }]));
     if (alone.length > 0) {
       const asked = alone.map(({ query }) => query);
-      const found = await this.#slowly(solvePaths(params, cost, asked), turn);
+      const found = await this.#inSlices(solvePaths(params, cost, asked), slot);
       for (const [i, { at }] of alone.entries()) paths[at] = found[i] ?? null;
     }
     return encodePaths(params, cost, queries, paths);
   }
 
-  async #byFields(
+  async #solveByFields(
     shape: GridShape,
     cost: Uint8Array,
     queries: readonly Query[],
     groups: readonly number[][],
     paths: Paths,
-    turn: Turn,
+    slot: TimeSlot,
   ): Promise<void> {
     if (groups.length === 0) return;
     this.#pipelines ??= compileFlowField(this.#device);
@@ -61,22 +63,22 @@ export class WgslPathFinder {
       for (const group of groups) {
         const { goalX = 0, goalY = 0 } = queries[group[0] ?? 0] ?? {};
         const goal = goalY * shape.width + goalX;
-        // Nobody gets into a wall.
+        // No path leads into a wall.
         if (cost[goal] === 0) continue;
-        const directions = await field.directionsTo(goal, turn);
-        await this.#slowly(followed(directions, { shape, cost, goal, queries, group }, paths), turn);
+        const directions = await field.directionsTo(goal, slot);
+        await this.#inSlices(followField(directions, { shape, cost, goal, queries, group }, paths), slot);
       }
     } finally {
       field.dispose();
     }
   }
 
-  #slowly<T>(steps: Steps<T>, turn: Turn): Promise<T> {
-    return inSlices(steps, this.#now, () => turn.giveWay());
+  #inSlices<T>(steps: Steps<T>, slot: TimeSlot): Promise<T> {
+    return runInSlices(steps, this.#now, () => slot.yieldNow());
   }
 }
 
-interface Followed {
+interface FieldGroup {
   shape: GridShape;
   cost: Uint8Array;
   goal: number;
@@ -85,10 +87,10 @@ interface Followed {
 }
 
 /**
- * Writes the path of each of the group. A wrong field could lead round in a circle: nobody goes farther than there are cells. Throws
+ * Writes the path of each query in the group. A wrong field could lead round in a circle, so no path is longer than there are cells. Throws
  * MeshError `too-large`.
  */
-function* followed(directions: Uint8Array, of: Followed, paths: Paths): Steps<void> {
+function* followField(directions: Uint8Array, of: FieldGroup, paths: Paths): Steps<void> {
   const { shape, cost, goal, queries, group } = of;
   const offsets = STEP_X.map((x, direction) => x + shape.width * (STEP_Y[direction] ?? 0));
   let steps = 0;
@@ -97,8 +99,8 @@ function* followed(directions: Uint8Array, of: Followed, paths: Paths): Steps<vo
     if (!query) continue;
     let cell = query.startY * shape.width + query.startX;
     const path: number[] = [];
-    while (cell !== goal && directions[cell] !== NOWHERE && path.length < directions.length) {
-      const direction = directions[cell] ?? NOWHERE;
+    while (cell !== goal && directions[cell] !== NO_DIRECTION && path.length < directions.length) {
+      const direction = directions[cell] ?? NO_DIRECTION;
       path.push(direction);
       cell += offsets[direction] ?? 0;
     }

@@ -4,11 +4,11 @@ import { busyScene, GREY, painted, triangleSoup, VIEW } from '../../../shared/ta
 import { PICTURE_CHECK } from '../../../shared/tasks/raytracing/verify.ts';
 import { type RaytracingInput, raytracing } from '../../../shared/tasks/raytracing.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
-import type { Turn } from '../schedule.ts';
+import type { TimeSlot } from '../schedule.ts';
 import { openDevice } from './gpu-device.ts';
 import { WgslRayTracer } from './ray-tracer.ts';
 
-const ALONE: Turn = { signal: new AbortController().signal, giveWay: async () => {} };
+const EXCLUSIVE_SLOT: TimeSlot = { signal: new AbortController().signal, yieldNow: async () => {} };
 
 let device: GPUDevice;
 let tracer: WgslRayTracer;
@@ -22,9 +22,9 @@ beforeAll(async () => {
 
 afterAll(() => device.destroy());
 
-async function paint(input: RaytracingInput, turn = ALONE) {
+async function paint(input: RaytracingInput, slot = EXCLUSIVE_SLOT) {
   const task = raytracing.pack(input);
-  return { task, result: raytracing.unpackResult(task, await tracer.run(task, turn)) };
+  return { task, result: raytracing.unpackResult(task, await tracer.run(task, slot)) };
 }
 
 test.each<[string, RaytracingInput]>([
@@ -38,7 +38,7 @@ test.each<[string, RaytracingInput]>([
     { ...VIEW, objects: [{ type: 'plane', point: [0, -1, 0], normal: [0, 3, 0], material: GREY }], lights: [] },
   ],
   ['many triangles', { ...VIEW, objects: [triangleSoup(900, 5)], lights: [{ position: [0, 0, 5], color: [1, 1, 1] }] }],
-])('what the GPU paints is what the reference paints: %s', async (_, input) => {
+])('the GPU renders what the reference renders: %s', async (_, input) => {
   const { task, result } = await paint(input);
   const expected = painted(task);
   const differing = result.image.data.filter(
@@ -48,20 +48,22 @@ test.each<[string, RaytracingInput]>([
   for (let seed = 0; seed < 10; seed++) finish(raytracing.verify(task, result, seededRandom(seed)) as Steps<void>);
 });
 
-test('a long picture lets others go in between, and ends when it is cancelled', async () => {
+test('a long picture yields to other work, and ends when it is cancelled', async () => {
   let looks = 0;
-  const giveWay = async () => {
+  const yieldNow = async () => {
     looks++;
     if (looks > 2) throw new Error('cancelled');
   };
-  await expect(paint(busyScene({ width: 512, height: 512 }), { ...ALONE, giveWay })).rejects.toThrow('cancelled');
+  await expect(paint(busyScene({ width: 512, height: 512 }), { ...EXCLUSIVE_SLOT, yieldNow })).rejects.toThrow(
+    'cancelled',
+  );
   expect(looks).toBe(3);
 });
 
-test('a device that goes away is told', async () => {
+test('a lost device is reported', async () => {
   const opened = await openDevice(navigator.gpu);
   const doomed = new WgslRayTracer(opened?.device ?? device, () => performance.now());
-  const giveWay = async () => opened?.device.destroy();
+  const yieldNow = async () => opened?.device.destroy();
   const task = raytracing.pack(busyScene({ width: 512, height: 512 }));
-  await expect(doomed.run(task, { ...ALONE, giveWay })).rejects.toMatchObject({ reason: 'device-lost' });
+  await expect(doomed.run(task, { ...EXCLUSIVE_SLOT, yieldNow })).rejects.toMatchObject({ reason: 'device-lost' });
 });

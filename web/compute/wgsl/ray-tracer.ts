@@ -1,22 +1,23 @@
 import type { PackedResult, PackedTask } from '../../../shared/tasks/definition.ts';
-import { buildBvh, MAX_DEPTH } from '../../../shared/tasks/raytracing/bvh.ts';
-import { boxesOf, geometryOf, readScene } from '../../../shared/tasks/raytracing/scene.ts';
+import { BOX, type Bvh, buildBvh, MAX_DEPTH } from '../../../shared/tasks/raytracing/bvh.ts';
+import { Camera, type View } from '../../../shared/tasks/raytracing/render.ts';
+import { boxesOf, type Geometry, geometryOf, LIGHT, readScene } from '../../../shared/tasks/raytracing/scene.ts';
 import { SHADING } from '../../../shared/tasks/raytracing/tracer.ts';
 import type { RaytracingParams } from '../../../shared/tasks/raytracing.ts';
-import { inSlices } from '../in-slices.ts';
 import code from '../kernels/raytracing.wgsl?raw';
-import type { Turn } from '../schedule.ts';
-import { COMPUTE } from '../tuning.ts';
-import { type Allocated, allocate } from './allocate.ts';
-import { deviceLost } from './device-lost.ts';
-import { raySceneBytes, viewBytes } from './ray-scene.ts';
-import { readBuffer } from './read-buffer.ts';
+import { MIN_MEASURED_MS } from '../measured-speeds.ts';
+import { runInSlices, SLICE_MS, type TimeSlot } from '../schedule.ts';
+import { type Allocated, allocate, readBuffer } from './gpu-buffers.ts';
+import { deviceLost } from './gpu-device.ts';
+
+/** Samples in the first band of a picture, before its speed is known: some 10 ms on the slowest GPU. */
+const FIRST_BAND_SAMPLES = 16 * 1024;
 
 const WORKGROUP = 64;
-/** Every device takes so many workgroups in a row (WebGPU specification, `maxComputeWorkgroupsPerDimension`). */
+/** Workgroups per dimension that every device supports (WebGPU specification, `maxComputeWorkgroupsPerDimension`). */
 const MAX_WORKGROUPS = 65_535;
 
-/** What the kernel and the reference must agree on. */
+/** Constants that the kernel shares with the reference. */
 const CONSTANTS = `const MAX_DEPTH = ${MAX_DEPTH};
 const MAX_BOUNCES = ${SHADING.maxBounces}u;
 const AMBIENT = ${SHADING.ambient};
@@ -32,7 +33,7 @@ interface Buffers {
   readback: GPUBuffer;
 }
 
-/** `raytracing` on a WebGPU device, which stays its owner's. */
+/** `raytracing` on a WebGPU device that it does not own. */
 export class WgslRayTracer {
   readonly #device: GPUDevice;
   readonly #now: () => number;
@@ -44,12 +45,12 @@ export class WgslRayTracer {
   }
 
   /**
-   * A long picture goes in bands of a few milliseconds, and lets frames go between them. Throws MeshError `device-lost`, `too-large`,
+   * Renders a long picture in bands of a few milliseconds and yields to frames between them. Throws MeshError `device-lost`, `too-large`,
    * `cancelled`.
    */
-  async run({ params, attachments }: PackedTask<RaytracingParams>, turn: Turn): Promise<PackedResult> {
+  async run({ params, attachments }: PackedTask<RaytracingParams>, slot: TimeSlot): Promise<PackedResult> {
     const geometry = geometryOf(readScene(attachments));
-    const bvh = await inSlices(buildBvh(boxesOf(geometry)), this.#now, () => turn.giveWay());
+    const bvh = await runInSlices(buildBvh(boxesOf(geometry)), this.#now, () => slot.yieldNow());
     const { shapes, materials, nodes, order } = raySceneBytes(geometry, bvh);
     const pipeline = await this.#compiled();
     const count = params.tile.width * params.tile.height;
@@ -60,15 +61,15 @@ export class WgslRayTracer {
         const to = Math.min(count, from + size);
         this.#device.queue.writeBuffer(buffers.view, 0, viewBytes(params, geometry, from, to));
         const startMs = this.#now();
-        this.#paint(pipeline, group, to - from);
+        this.#render(pipeline, group, to - from);
         await this.#device.queue.onSubmittedWorkDone().catch((cause: unknown) => {
           throw deviceLost(cause);
         });
-        // Towards a slice's time, never by leaps: rows of sky say little of the mesh below them.
-        const ratio = COMPUTE.sliceMs / Math.max(this.#now() - startMs, COMPUTE.leastProbeMs);
-        size = whole(size * Math.min(2, Math.max(0.25, ratio)));
+        // Approaches the length of a slice gradually: rows of sky say little about the mesh below them.
+        const ratio = SLICE_MS / Math.max(this.#now() - startMs, MIN_MEASURED_MS);
+        size = toWorkgroups(size * Math.min(2, Math.max(0.25, ratio)));
         from = to;
-        if (from < count) await turn.giveWay();
+        if (from < count) await slot.yieldNow();
       }
       return { value: null, attachments: [await this.#read(buffers, count * 4)] };
     } finally {
@@ -86,7 +87,7 @@ export class WgslRayTracer {
   }
 
   #firstBand({ samplesPerPixel }: RaytracingParams): number {
-    return whole(COMPUTE.firstBandSamples / samplesPerPixel);
+    return toWorkgroups(FIRST_BAND_SAMPLES / samplesPerPixel);
   }
 
   #allocate(
@@ -98,7 +99,7 @@ export class WgslRayTracer {
     return allocate(device, 'the scene', (buffer) => ({
       view: buffer('view', VIEW_BYTES, UNIFORM | COPY_DST),
       scene: scene.map((bytes) => {
-        // A binding is never empty, and holds whole elements.
+        // A binding must not be empty, and holds whole elements.
         const made = buffer('scene', Math.max(EMPTY_BYTES, bytes.byteLength), STORAGE | COPY_DST);
         device.queue.writeBuffer(made, 0, bytes);
         return made;
@@ -113,7 +114,7 @@ export class WgslRayTracer {
     return this.#device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
   }
 
-  #paint(pipeline: GPUComputePipeline, group: GPUBindGroup, pixels: number): void {
+  #render(pipeline: GPUComputePipeline, group: GPUBindGroup, pixels: number): void {
     const encoder = this.#device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     pass.setPipeline(pipeline);
@@ -131,12 +132,96 @@ export class WgslRayTracer {
   }
 }
 
-/** A node, the largest element. */
+/** Bytes of a node, the largest element. */
 const EMPTY_BYTES = 32;
-/** Of the kernel's `View`. */
+/** Bytes of the kernel's struct `View`. */
 const VIEW_BYTES = 112;
 
-/** Workgroups that are full, as many as one dispatch may have. */
-function whole(pixels: number): number {
+/** Rounds to full workgroups, at most as many as one dispatch may have. */
+function toWorkgroups(pixels: number): number {
   return Math.min(MAX_WORKGROUPS, Math.max(1, Math.round(pixels / WORKGROUP))) * WORKGROUP;
+}
+
+/** The scene in the layout of `raytracing.wgsl`, in the order of its bindings from 1 on; 0 is the view. */
+export interface RaySceneBytes {
+  shapes: Float32Array<ArrayBuffer>;
+  materials: Float32Array<ArrayBuffer>;
+  nodes: ArrayBuffer;
+  order: Uint32Array<ArrayBuffer>;
+}
+
+const VEC4 = 4;
+const NODE_WORDS = 8;
+/** Words of the kernel's struct `View`. */
+const VIEW_WORDS = 28;
+/** Boxes are enlarged by this share, which is more than rounding to single precision may have shrunk them. */
+const ROUNDED = 2 ** -22;
+
+export function raySceneBytes(geometry: Geometry, bvh: Bvh): RaySceneBytes {
+  return {
+    shapes: shapesOf(geometry),
+    materials: Float32Array.from(geometry.materials),
+    nodes: nodesOf(bvh),
+    order: Uint32Array.from(bvh.order),
+  };
+}
+
+/** Pixels `fromPixel` to `toPixel` of the tile, row by row. */
+export function viewBytes(view: View, geometry: Geometry, fromPixel: number, toPixel: number): ArrayBuffer {
+  const { background, width, height, samplesPerPixel, seed, tile } = view;
+  const { position, forward, right, down } = new Camera(view.camera, width, height);
+  const bytes = new ArrayBuffer(VIEW_WORDS * 4);
+  const [floats, words] = [new Float32Array(bytes), new Uint32Array(bytes)];
+  const lines = [
+    [position, seed],
+    [forward, samplesPerPixel],
+    [right, geometry.spheres],
+    [down, geometry.primitives],
+    [background, geometry.planes],
+  ] as const;
+  for (const [line, [vector, word]] of lines.entries()) {
+    floats.set(vector, line * VEC4);
+    words[line * VEC4 + 3] = word;
+  }
+  floats.set([width, height], 20);
+  words.set([tile.x, tile.y, tile.width, geometry.lights.length / LIGHT, fromPixel, toPixel], 22);
+  return bytes;
+}
+
+function shapesOf({ spheres, planes, primitives, lights, ...of }: Geometry): Float32Array<ArrayBuffer> {
+  const lightCount = lights.length / LIGHT;
+  const triangles = primitives - spheres;
+  const shapes = new Float32Array((spheres + 3 * triangles + 2 * (planes + lightCount)) * VEC4);
+  let at = 0;
+  const add = (from: ArrayLike<number>, place: number, last = 0) => {
+    for (let axis = 0; axis < 3; axis++) shapes[at + axis] = from[place + axis] ?? 0;
+    shapes[at + 3] = last;
+    at += VEC4;
+  };
+  for (let i = 0; i < spheres; i++) add(of.sphereCentres, i * 3, of.sphereRadii[i]);
+  for (let i = 0; i < 3 * triangles; i++) add(of.corners, i * 3);
+  for (let i = 0; i < planes; i++) {
+    add(of.planePoints, i * 3);
+    add(of.planeNormals, i * 3);
+  }
+  for (let i = 0; i < 2 * lightCount; i++) add(lights, i * 3);
+  return shapes;
+}
+
+function nodesOf({ boxes, second, first, count }: Bvh): ArrayBuffer {
+  const bytes = new ArrayBuffer(second.length * NODE_WORDS * 4);
+  const [floats, words] = [new Float32Array(bytes), new Uint32Array(bytes)];
+  for (let node = 0; node < second.length; node++) {
+    const at = node * NODE_WORDS;
+    for (let axis = 0; axis < 3; axis++) {
+      const low = boxes[node * BOX + axis] ?? 0;
+      const high = boxes[node * BOX + 3 + axis] ?? 0;
+      floats[at + axis] = low - Math.abs(low) * ROUNDED;
+      floats[at + 4 + axis] = high + Math.abs(high) * ROUNDED;
+    }
+    words[at + 3] = second[node] ?? 0;
+    // A leaf has at most four primitives.
+    words[at + 7] = (first[node] ?? 0) * 8 + (count[node] ?? 0);
+  }
+  return bytes;
 }

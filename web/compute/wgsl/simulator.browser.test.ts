@@ -1,14 +1,14 @@
-// What it protects: that bodies simulated on the GPU pass every check, come out equal each time, and are handed over where they heap up.
+// Protects: bodies simulated on the GPU pass every check, equal tasks give equal results, and heaps are left to the reference.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finish, type PackedTask, type Steps } from '../../../shared/tasks/definition.ts';
 import { body, simulated, swarm, task } from '../../../shared/tasks/physics/test-bodies.ts';
 import { type PhysicsParams, physics } from '../../../shared/tasks/physics.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
-import type { Turn } from '../schedule.ts';
+import type { TimeSlot } from '../schedule.ts';
 import { openDevice } from './gpu-device.ts';
 import { WgslSimulator } from './simulator.ts';
 
-const ALONE: Turn = { signal: new AbortController().signal, giveWay: async () => {} };
+const EXCLUSIVE_SLOT: TimeSlot = { signal: new AbortController().signal, yieldNow: async () => {} };
 
 let device: GPUDevice;
 let simulator: WgslSimulator;
@@ -22,8 +22,8 @@ beforeAll(async () => {
 
 afterAll(() => device.destroy());
 
-async function simulate(of: PackedTask<PhysicsParams>, turn = ALONE) {
-  const packed = await simulator.run(of, turn);
+async function simulate(of: PackedTask<PhysicsParams>, slot = EXCLUSIVE_SLOT) {
+  const packed = await simulator.run(of, slot);
   if (!packed) throw new Error('It was handed over to the reference.');
   return physics.unpackResult(of, packed);
 }
@@ -43,7 +43,7 @@ test.each([
   ['two for a step', task(swarm(2, 1, 5), { steps: 1 })],
   ['one alone', task(swarm(1, 1, 5), { steps: 9, checkpointEvery: 4 })],
   ['many small steps', task(swarm(30, 3, 6), { steps: 400, timestepS: 0.002 })],
-])('%s: accepted by every check, whatever part is looked at', async (_, of) => {
+])('%s: passes the check of every segment', async (_, of) => {
   const result = await simulate(of);
   expect(result.collisions.length > 0).toBe(of.params.bodies > 1);
   for (let seed = 0; seed < 20; seed++) finish(physics.verify(of, result, seededRandom(seed)) as Steps<void>);
@@ -62,7 +62,7 @@ test('over a few steps bodies are where the reference has them, and the same pai
   expect(ours.checkpoints.states.length).toBe(due.checkpoints.states.length);
 });
 
-test('a push goes through a row of bodies that touch, each in its turn', async () => {
+test('an impulse passes through a row of touching bodies in order', async () => {
   const row = Array.from({ length: 40 }, (_, i) => body([i * 0.99, 0, 0], [i === 0 ? 1 : 0, 0, 0]));
   const of = task(row, { steps: 1, timestepS: 1e-4 });
   const { bodies } = await simulate(of);
@@ -71,9 +71,12 @@ test('a push goes through a row of bodies that touch, each in its turn', async (
   for (const [i, { velocity }] of due.bodies.entries()) expect(bodies[i]?.velocity[0]).toBeCloseTo(velocity[0], 4);
 });
 
-test('equal tasks come out equal, to the last bit', async () => {
+test('equal tasks give equal results to the last bit', async () => {
   const of = task(swarm(300, 5, 9), { steps: 40 });
-  const [first, second] = [await simulator.run(of, ALONE), await simulator.run(structuredClone(of), ALONE)];
+  const [first, second] = [
+    await simulator.run(of, EXCLUSIVE_SLOT),
+    await simulator.run(structuredClone(of), EXCLUSIVE_SLOT),
+  ];
   expect(first).not.toBeNull();
   expect(second).toEqual(first);
 });
@@ -88,23 +91,25 @@ test.each([
   ],
   ['a body of next to no mass', task([body([0, 0, 0], [0, 0, 0], 0.5, 1e-40), body([3, 0, 0])], { steps: 2 })],
 ])('%s: left to the reference', async (_, of) => {
-  expect(await simulator.run(of, ALONE)).toBeNull();
+  expect(await simulator.run(of, EXCLUSIVE_SLOT)).toBeNull();
 });
 
-test('a long task lets others go in between, and ends when it is cancelled', async () => {
+test('a long simulation yields to other work, and ends when it is cancelled', async () => {
   let looks = 0;
-  const giveWay = async () => {
+  const yieldNow = async () => {
     looks++;
     if (looks > 2) throw new Error('cancelled');
   };
-  await expect(simulate(task(swarm(20, 3, 1), { steps: 5_000 }), { ...ALONE, giveWay })).rejects.toThrow('cancelled');
+  await expect(simulate(task(swarm(20, 3, 1), { steps: 5_000 }), { ...EXCLUSIVE_SLOT, yieldNow })).rejects.toThrow(
+    'cancelled',
+  );
   expect(looks).toBe(3);
 });
 
-test('a device that goes away is told', async () => {
+test('a lost device is reported', async () => {
   const opened = await openDevice(navigator.gpu);
   const doomed = new WgslSimulator(opened?.device ?? device, () => performance.now());
-  const giveWay = async () => opened?.device.destroy();
+  const yieldNow = async () => opened?.device.destroy();
   const of = task(swarm(20, 3, 1), { steps: 5_000 });
-  await expect(doomed.run(of, { ...ALONE, giveWay })).rejects.toMatchObject({ reason: 'device-lost' });
+  await expect(doomed.run(of, { ...EXCLUSIVE_SLOT, yieldNow })).rejects.toMatchObject({ reason: 'device-lost' });
 });

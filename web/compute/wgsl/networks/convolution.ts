@@ -1,8 +1,10 @@
-import { blocksOf, type Layer, TAPS } from '../../networks/layers.ts';
-import type { Tactics } from './tactics.ts';
-import type { InBlock, WeightsCode } from './weights.ts';
+import { blocksOf, type Layer, TAPS } from '../../networks/weights.ts';
+import type { KernelVariant } from './kernel-variant.ts';
 
-/** What a thread reads at one place of its window: blocks of input channels, each under a name. The window starts one pixel before the tile. */
+/** Binding numbers in the shaders of networks. The first two are the same in every kernel. */
+export const BINDING = { source: 0, result: 1, features: 2, weights: 3 } as const;
+
+/** What a thread reads at one position of its window: named blocks of input channels. The window starts one pixel before the tile. */
 export interface Read {
   column: number;
   row: number;
@@ -11,21 +13,21 @@ export interface Read {
   values: readonly { name: string; inBlock: InBlock }[];
 }
 
-/** The sums of one thread: a vector for each pixel of its tile and block of output channels. */
+/** The accumulators of one thread: a vector for each pixel of its tile and each block of output channels. */
 export class Convolution {
-  readonly tile: Tactics['tile'];
+  readonly tile: KernelVariant['tile'];
   readonly outBlocks: number;
   readonly #weights: WeightsCode;
   readonly #sumsByBlock: boolean;
 
-  constructor(layer: Layer, { tile, sumsByBlock }: Tactics, weights: WeightsCode) {
+  constructor(layer: Layer, { tile, sumsByBlock }: KernelVariant, weights: WeightsCode) {
     this.tile = tile;
     this.#sumsByBlock = sumsByBlock;
     this.outBlocks = blocksOf(layer.outputs);
     this.#weights = weights;
   }
 
-  /** One pixel more on each side. */
+  /** The tile and one more pixel on each side. */
   get window(): readonly [number, number] {
     return [this.tile[0] + 2, this.tile[1] + 2];
   }
@@ -39,14 +41,14 @@ export class Convolution {
     return this.#eachSum((sum, n) => `var ${sum}: ${type} = ${type}(${this.#weights.bias(n)});`);
   }
 
-  /** One block of inputs, `reads` of which is what {@link add} made. */
+  /** Wraps the code for one block of inputs; `reads` comes from {@link add}. */
   block(reads: string): string {
     if (!this.#sumsByBlock) return reads;
     const parts = this.#eachSum((sum) => `var part_${sum} = real4();`);
     return [parts, reads, this.#eachSum((sum) => `${sum} += vec4f(part_${sum});`)].join('\n');
   }
 
-  /** Adds it to every pixel of the tile that it is a tap of: what is read once serves up to four pixels. */
+  /** Adds a value to every pixel of the tile that it is a tap of: one read serves up to four pixels. */
   add({ column, row, code, values }: Read): string {
     const lines: string[] = [];
     for (const { name, inBlock } of values) {
@@ -81,4 +83,65 @@ export function eachPlace(
 
 function isWithin([x, y]: readonly [number, number], [width, height]: readonly [number, number]): boolean {
   return x >= 0 && x < width && y >= 0 && y < height;
+}
+
+/** `b` is the variable of a loop over the blocks of inputs. */
+export type InBlock = number | 'b';
+
+export interface WeightsCode {
+  /** At module scope. */
+  declarations: string;
+  /** A list of four numbers. */
+  bias(outBlock: number): string;
+  weight(tap: number, inBlock: InBlock, outBlock: number): string;
+}
+
+/** Columns of the weight matrices: three for the colours of a source pixel, four for a block of features. */
+export type Columns = 3 | 4;
+
+export function weightsCode(layer: Layer, columns: Columns, { weightsIn, space }: WeightsPlace): WeightsCode {
+  const inBlocks = blocksOf(layer.inputs);
+  const outBlocks = blocksOf(layer.outputs);
+  const count = TAPS * inBlocks * outBlocks;
+  const bias = (outBlock: number) => literals(layer.bias.subarray(outBlock * 4, outBlock * 4 + 4));
+  if (weightsIn === 'literals') {
+    const constants = Array.from({ length: count }, (_, n) => {
+      const values = layer.weights.subarray(n * 16, n * 16 + columns * 4);
+      return `const w${n} = matrix(${literals(values)});`;
+    });
+    return {
+      declarations: constants.join('\n'),
+      bias,
+      weight: (tap, inBlock, outBlock) => `w${(tap * inBlocks + Number(inBlock)) * outBlocks + outBlock}`,
+    };
+  }
+  return {
+    declarations: `@group(0) @binding(${BINDING.weights}) var<${space}> weights: array<matrix, ${count}>;`,
+    bias,
+    weight: (tap, inBlock, outBlock) => {
+      const ofTap = tap * inBlocks * outBlocks + outBlock;
+      return inBlock === 'b' ? `weights[${ofTap} + b * ${outBlocks}]` : `weights[${ofTap + inBlock * outBlocks}]`;
+    },
+  };
+}
+
+export interface WeightsPlace extends Pick<KernelVariant, 'weightsIn'> {
+  /** Address space of the buffer: uniform where the weights fit, because its reads are the fastest. */
+  space: 'uniform' | 'storage';
+}
+
+/** The shortest decimals that denote the same float32: shaders are parsed, and most of this one is numbers. */
+function literals(values: Float32Array): string {
+  return Array.from(values, (value) => {
+    for (let digits = 6; digits < 9; digits++) {
+      const short = Number(value.toPrecision(digits));
+      if (Math.fround(short) === value) return asFloat(short);
+    }
+    return asFloat(Number(value.toPrecision(9)));
+  }).join(',');
+}
+
+function asFloat(value: number): string {
+  const text = String(value);
+  return /[.e]/.test(text) ? text : `${text}.0`;
 }

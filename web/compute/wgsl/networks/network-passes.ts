@@ -1,18 +1,18 @@
 import { MeshError } from '../../../../shared/errors.ts';
 import type { UpscaleShape } from '../../backend.ts';
-import { blocksOf } from '../../networks/layers.ts';
-import { COMPUTE } from '../../tuning.ts';
-import type { Passes, SourceResource } from '../passes.ts';
-import { type Bindings, type Kernel, Step } from '../step.ts';
-import { BINDING } from './bindings.ts';
-import type { LayerKernel } from './layer-kernel.ts';
-import type { CompiledNetwork } from './networks.ts';
+import { blocksOf } from '../../networks/weights.ts';
+import { type Bindings, type Kernel, KernelDispatch, type Passes, type SourceResource } from '../filter-passes.ts';
+import type { CompiledNetwork, LayerKernel } from './compiled-network.ts';
+import { BINDING } from './convolution.ts';
+
+/** Bytes of features between a network's layers: 4 megapixels at 32 channels of 4 bytes, in two textures. With more, other users of the GPU starve. */
+const MAX_FEATURE_BYTES = 1024 * 1024 * 1024;
 
 export interface NetworkKernels {
   network: CompiledNetwork;
-  /** Brings an imported frame into a texture first: every layer would convert its colours anew, nine times a pixel. */
+  /** Copies an imported frame into a texture first: otherwise every layer would convert its colours again, nine times a pixel. */
   copy: Kernel | null;
-  /** Makes the wanted size of the doubled picture; null when that is it. */
+  /** Resizes the doubled picture; null when that is the wanted size. */
   resize: Kernel | null;
 }
 
@@ -21,33 +21,36 @@ interface Size {
   height: number;
 }
 
-/** A network over pictures of one shape. Layers write to two textures of features in turn. */
+/** The passes of a network for pictures of one shape. Layers write to two textures of features alternately. */
 export class NetworkPasses implements Passes {
   readonly sizeBytes: number;
-  readonly #layers: readonly { step: Step; kernel: LayerKernel }[];
+  readonly #layers: readonly { dispatch: KernelDispatch; kernel: LayerKernel }[];
   readonly #features: readonly Texture[];
-  readonly #copy: Within | null;
-  readonly #resize: Within | null;
+  readonly #copy: ExtraPass | null;
+  readonly #resize: ExtraPass | null;
 
   constructor(device: GPUDevice, { network, copy, resize }: NetworkKernels, shape: UpscaleShape) {
     const size = { width: shape.width, height: shape.height };
-    this.#layers = network.layers.map((kernel) => ({ kernel, step: new Step(device, kernel, size) }));
+    this.#layers = network.layers.map((kernel) => ({ kernel, dispatch: new KernelDispatch(device, kernel, size) }));
     this.#features = featureTextures(network).map((texture) => new Texture(device, { ...size, ...texture }));
     const doubled = { width: 2 * shape.width, height: 2 * shape.height };
     const result = { width: shape.outWidth, height: shape.outHeight };
-    this.#copy = copy && { step: new Step(device, copy, shape), texture: picture(device, shape) };
-    this.#resize = resize && { step: new Step(device, resize, result), texture: picture(device, doubled) };
+    this.#copy = copy && { dispatch: new KernelDispatch(device, copy, shape), texture: picture(device, shape) };
+    this.#resize = resize && {
+      dispatch: new KernelDispatch(device, resize, result),
+      texture: picture(device, doubled),
+    };
     this.sizeBytes = this.#textures.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }
 
   encode(pass: GPUComputePassEncoder, source: SourceResource, result: GPUTextureView): void {
-    this.#copy?.step.encode(pass, { [BINDING.source]: source, [BINDING.result]: this.#copy.texture.view });
+    this.#copy?.dispatch.encode(pass, { [BINDING.source]: source, [BINDING.result]: this.#copy.texture.view });
     const read = this.#copy?.texture.view ?? source;
     const made = this.#resize?.texture.view ?? result;
-    for (const [n, { step, kernel }] of this.#layers.entries()) {
-      step.encode(pass, this.#bindings(n, kernel, read, made));
+    for (const [n, { dispatch, kernel }] of this.#layers.entries()) {
+      dispatch.encode(pass, this.#bindings(n, kernel, read, made));
     }
-    this.#resize?.step.encode(pass, { [BINDING.source]: made, [BINDING.result]: result });
+    this.#resize?.dispatch.encode(pass, { [BINDING.source]: made, [BINDING.result]: result });
   }
 
   dispose(): void {
@@ -72,25 +75,25 @@ export class NetworkPasses implements Passes {
   }
 }
 
-/** A step before or after the network, with the texture that lies between. */
-interface Within {
-  step: Step;
+/** A pass before or after the network, with the texture in between. */
+interface ExtraPass {
+  dispatch: KernelDispatch;
   texture: Texture;
 }
 
-/** Throws MeshError `too-large` when what lies between source and result is more than a GPU should be asked for. */
+/** Throws MeshError `too-large` when the textures in between are more than a GPU should be asked for. */
 export function checkNetworkFits(device: GPUDevice, network: CompiledNetwork, shape: UpscaleShape): void {
   const { width, height } = shape;
   const sizeBytes = featureTextures(network).reduce((sum, texture) => sum + width * height * bytesOf(texture), 0);
   const longest = 2 * Math.max(width, height);
-  if (longest <= device.limits.maxTextureDimension2D && sizeBytes <= COMPUTE.maxFeatureBytes) return;
+  if (longest <= device.limits.maxTextureDimension2D && sizeBytes <= MAX_FEATURE_BYTES) return;
   throw new MeshError(
     'too-large',
     `A picture of ${width}x${height} is too large for a network on this GPU. Make it smaller, or use 'spatial'.`,
   );
 }
 
-/** Those that the layers but the last write to. */
+/** The textures that all layers but the last write to. */
 function featureTextures({ layers }: CompiledNetwork): { blocks: number; format: LayerKernel['format'] }[] {
   return [0, 1].flatMap((parity) => {
     const writers = layers.slice(0, -1).filter((_, n) => n % 2 === parity);
@@ -109,7 +112,7 @@ function picture(device: GPUDevice, { width, height }: Size): Texture {
   return new Texture(device, { width, height, format: 'rgba8unorm' });
 }
 
-/** One that a kernel writes and the next one reads. Of features it has a layer for each block of four channels. */
+/** A texture that one kernel writes and the next one reads. Features have an array layer for each block of four channels. */
 class Texture {
   readonly texture: GPUTexture;
   readonly view: GPUTextureView;

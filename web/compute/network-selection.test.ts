@@ -1,0 +1,177 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { MeshError, type MeshErrorReason } from '../../shared/errors.ts';
+import type { Network } from '../../shared/tasks/upscale.ts';
+import type { Backend, BackendName, UpscaleShape } from './backend.ts';
+import { BENCHMARK_HEIGHT, BENCHMARK_WIDTH } from './filter-benchmark.ts';
+import { networksIn, parseManifest } from './models/manifest.ts';
+import { type ModelSource, modelName } from './models/model-source.ts';
+import {
+  ADVERTISED_SIZE,
+  NETWORK_CHECK_SIZE,
+  NETWORK_TIMING_MS,
+  NetworkSelection,
+  type RunInSlot,
+} from './network-selection.ts';
+import { inputKindOf } from './networks/input-kind.ts';
+import { doubledReference } from './networks/reference-network.ts';
+import { unpackLayers } from './networks/weights.ts';
+
+const MODELS = new URL('../public/models/', import.meta.url);
+
+const models: ModelSource = {
+  async load(name, kind) {
+    const manifest = parseManifest(JSON.parse(await readFile(new URL('manifest.json', MODELS), 'utf8')));
+    const model = networksIn(manifest).find((candidate) => candidate.name === name);
+    if (!model) throw new MeshError('unknown-model', 'no such model');
+    const bytes = Uint8Array.from(await readFile(new URL(model.files[kind].path, MODELS))).buffer;
+    return { model, bytes };
+  },
+};
+
+/** A clock that advances only while a backend runs. */
+class Bench {
+  nowMs = 0;
+  readonly asked: string[] = [];
+  readonly now = () => this.nowMs;
+  readonly run: RunInSlot = async (body) =>
+    (await body({ signal: new AbortController().signal, yieldNow: async () => {} })).finish();
+
+  /** A backend that answers like the reference, in time that grows with the pixels. */
+  backend(name: BackendName, fixedMs: number, msPerPixel: number, isWrong = false): Backend {
+    return {
+      name,
+      startPixels: async (data, shape) => {
+        this.asked.push(`${name} ${shape.width}x${shape.height}`);
+        this.nowMs += fixedMs + msPerPixel * shape.width * shape.height;
+        const pixels = await this.#answer(data, shape);
+        if (isWrong) pixels.fill(127);
+        return { isDone: true, finish: async () => pixels };
+      },
+      openFrames: () => {
+        throw new Error('no frames here');
+      },
+      dispose: () => {},
+    };
+  }
+
+  failing(name: BackendName, reason: MeshErrorReason): Backend {
+    const startPixels = async () => {
+      this.asked.push(`${name} fails`);
+      throw new MeshError(reason, 'as the test wants it');
+    };
+    return { ...this.backend(name, 1, 0), startPixels };
+  }
+
+  selection(...tiers: Backend[][]): NetworkSelection {
+    return new NetworkSelection({ models, tiers, now: this.now });
+  }
+
+  namesAsked(): string[] {
+    return [...new Set(this.asked.map((line) => line.split(' ')[0] ?? ''))];
+  }
+
+  /** Only the small picture is compared, because the reference is slow. */
+  async #answer(data: Uint8Array, { width, height, quality }: UpscaleShape): Promise<Uint8Array<ArrayBuffer>> {
+    if (width !== NETWORK_CHECK_SIZE.width) return new Uint8Array(width * height * 16);
+    const image = { width, height, data };
+    const { model, bytes } = await models.load(modelName(quality as Network, inputKindOf(image)), 'wgsl');
+    const layers = unpackLayers(model.network, bytes);
+    return new Uint8Array(doubledReference(model.network, layers, image).data);
+  }
+}
+
+test('each size goes to the backend that is predicted to be the fastest there', async () => {
+  const bench = new Bench();
+  const selection = bench.selection([bench.backend('wgsl', 10, 1e-5), bench.backend('ort-wasm', 0.1, 1e-3)]);
+  expect(selection.find('fast', 1)).toBeUndefined();
+  await selection.prepare('fast', bench.run);
+  // 10 + 0.00001 n and 0.1 + 0.001 n meet at 10,000.
+  expect(selection.backendFor('fast', 8_000).name).toBe('ort-wasm');
+  expect(selection.backendFor('fast', 12_000).name).toBe('wgsl');
+  const { width, height } = ADVERTISED_SIZE;
+  expect(selection.speeds['upscale:fast']).toMatchObject({ backend: 'wgsl' });
+  expect(selection.speeds['upscale:fast']?.unitsPerMs).toBeCloseTo(
+    (width * height * 4 * 18) / (10 + 1e-5 * width * height),
+  );
+  expect(selection.speeds['upscale:quality']).toBeUndefined();
+});
+
+test('a correct GPU leaves the library unloaded, and each network is measured once', async () => {
+  const bench = new Bench();
+  const selection = bench.selection([bench.backend('wgsl', 50, 0)], [bench.backend('ort-wasm', 1, 0)]);
+  expect(await Promise.all([selection.prepare('fast', bench.run), selection.prepare('fast', bench.run)])).toEqual([
+    true,
+    false,
+  ]);
+  expect(bench.namesAsked()).toEqual(['wgsl']);
+  const { length } = bench.asked;
+  expect(await selection.prepare('fast', bench.run)).toBe(false);
+  expect(bench.asked).toHaveLength(length);
+});
+
+describe.each([
+  ['answers wrong', (bench: Bench) => bench.backend('wgsl', 1, 0, true)],
+  ['knows no networks', (bench: Bench) => bench.failing('wgsl', 'unknown-model')],
+  ['cannot compile them', (bench: Bench) => bench.failing('wgsl', 'volunteer-failed')],
+])('a backend that %s', (_how, make) => {
+  test('is passed over', async () => {
+    const bench = new Bench();
+    const selection = bench.selection(
+      [make(bench)],
+      [bench.backend('ort-webgpu', 5, 0), bench.backend('ort-wasm', 9, 0)],
+    );
+    await selection.prepare('fast', bench.run);
+    expect(selection.backendFor('fast', 1_000).name).toBe('ort-webgpu');
+    expect(bench.namesAsked()).toEqual(['wgsl', 'ort-webgpu', 'ort-wasm']);
+  });
+
+  test('makes the network unknown where there is no other, and the error says why', async () => {
+    const bench = new Bench();
+    const selection = bench.selection([make(bench)]);
+    await expect(selection.prepare('fast', bench.run)).rejects.toMatchObject({ reason: 'unknown-model' });
+    const { length } = bench.asked;
+    await expect(selection.prepare('fast', bench.run)).rejects.toThrow('wgsl');
+    expect(bench.asked, 'and is not asked again').toHaveLength(length);
+  });
+});
+
+test('a transient failure is tried again', async () => {
+  const bench = new Bench();
+  const backend = bench.failing('ort-wasm', 'connection-failed');
+  const selection = bench.selection([backend]);
+  await expect(selection.prepare('fast', bench.run)).rejects.toMatchObject({ reason: 'connection-failed' });
+  backend.startPixels = bench.backend('ort-wasm', 1, 0).startPixels;
+  expect(await selection.prepare('fast', bench.run)).toBe(true);
+  expect(selection.backendFor('fast', 1).name).toBe('ort-wasm');
+});
+
+test('without models no network runs', async () => {
+  const bench = new Bench();
+  const tiers = [[bench.backend('wgsl', 1, 0)]];
+  const selection = new NetworkSelection({ models: undefined, tiers, now: bench.now });
+  await expect(selection.prepare('fast', bench.run)).rejects.toMatchObject({ reason: 'unknown-model' });
+});
+
+test('a slow backend is not measured at the larger size', async () => {
+  const bench = new Bench();
+  const selection = bench.selection([bench.backend('wgsl', 0, NETWORK_TIMING_MS / 1_000)]);
+  await selection.prepare('fast', bench.run);
+  expect(bench.asked).not.toContain(`wgsl ${BENCHMARK_WIDTH}x${BENCHMARK_HEIGHT}`);
+  expect(selection.backendFor('fast', 1).name).toBe('wgsl');
+});
+
+test('a backend with a known cost is checked and not timed, and refused where it computes wrong', async () => {
+  const bench = new Bench();
+  const known = { fixedMs: 7, msPerPixel: 0 };
+  const selection = new NetworkSelection({
+    ...{ models, now: bench.now, knownCosts: { fast: { wgsl: known, 'ort-wasm': known } } },
+    tiers: [[bench.backend('wgsl', 50, 0), bench.backend('ort-wasm', 1, 0, true), bench.backend('ort-webgpu', 9, 0)]],
+  });
+  await selection.prepare('fast', bench.run);
+  const { width, height } = NETWORK_CHECK_SIZE;
+  const byWgsl = bench.asked.filter((line) => line.startsWith('wgsl'));
+  expect(byWgsl).toEqual([`wgsl ${width}x${height}`]);
+  expect(selection.costs).toEqual({ fast: { wgsl: known, 'ort-webgpu': { fixedMs: 9, msPerPixel: 0 } } });
+  expect(selection.backendFor('fast', 1_000).name).toBe('wgsl');
+});

@@ -1,0 +1,217 @@
+import { MeshError } from '../../shared/errors.ts';
+import type { PixelImage } from '../../shared/tasks/definition.ts';
+import { IMAGE, NETWORKS, type Network, upscale } from '../../shared/tasks/upscale.ts';
+import type { Backend } from './backend.ts';
+import { BENCHMARK_HEIGHT, BENCHMARK_WIDTH, testPattern } from './filter-benchmark.ts';
+import {
+  fastestAt,
+  fitRunCost,
+  MIN_MEASURED_MS,
+  type NetworkCosts,
+  predictMs,
+  type RunCost,
+  type TimedRun,
+} from './measured-speeds.ts';
+import type { NetworkShape } from './models/manifest.ts';
+import { type ModelSource, modelName } from './models/model-source.ts';
+import { inputKindOf } from './networks/input-kind.ts';
+import { doubledReference } from './networks/reference-network.ts';
+import { type Layer, unpackLayers } from './networks/weights.ts';
+import type { Started, TimeSlot } from './schedule.ts';
+
+/** Time, ms, for timing one network on one backend at one size. A slow network is offered with its slow speed rather than timed longer. */
+export const NETWORK_TIMING_MS = 400;
+
+/** Size of the picture that checks a network. The reference takes a tenth of a second for it. */
+export const NETWORK_CHECK_SIZE = { width: 26, height: 18 } as const;
+
+/** Size of the source pictures that a volunteer's advertised speed is for: the frames of a modest machine. */
+export const ADVERTISED_SIZE = { width: 320, height: 180 } as const;
+
+/** Timed runs of one size. The fastest counts: the first pays for compiling and allocating. */
+const MAX_RUNS = 4;
+
+/** Errors that say nothing about a backend, which may succeed the next time. */
+const TRANSIENT_REASONS = ['connection-failed', 'device-lost', 'closed', 'malformed'] as const;
+
+/** Runs something in a time slot of the schedule. */
+export type RunInSlot = <T>(body: (slot: TimeSlot) => Promise<Started<T>>) => Promise<T>;
+
+export interface NetworkSelectionOptions {
+  /** Undefined: no network runs. */
+  models: ModelSource | undefined;
+  /** Backends by preference. Those of a later tier are not even loaded while one of an earlier tier is correct. Not owned. */
+  tiers: readonly (readonly Backend[])[];
+  /** Costs measured earlier on the same adapter: a backend with a known cost is checked but not timed. */
+  knownCosts?: NetworkCosts | undefined;
+  now(): number;
+}
+
+interface Candidate {
+  backend: Backend;
+  cost: RunCost;
+}
+
+/** Chooses the backend for each network and picture size. Candidates are checked and timed when a network is first needed. */
+export class NetworkSelection {
+  readonly #options: NetworkSelectionOptions;
+  readonly #measuring = new Map<Network, Promise<void>>();
+  readonly #candidates = new Map<Network, Candidate[]>();
+
+  constructor(options: NetworkSelectionOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Measures a network unless that was done. Resolves to whether this call measured it. Throws MeshError `unknown-model` when no backend
+   * here computes it right, `connection-failed` when a file cannot be fetched.
+   */
+  async prepare(network: Network, run: RunInSlot): Promise<boolean> {
+    const known = this.#measuring.get(network);
+    const measuring = known ?? this.#measure(network, run);
+    this.#measuring.set(network, measuring);
+    try {
+      await measuring;
+    } catch (cause) {
+      // The next call tries again, unless it is certain that the network does not run here.
+      const error = MeshError.from(cause);
+      if (error.reason !== 'unknown-model') this.#measuring.delete(network);
+      throw error;
+    }
+    return !known;
+  }
+
+  /** The fastest backend for a network that was prepared. Throws MeshError `unknown-model`. */
+  backendFor(network: Network, sourcePixels: number): Backend {
+    const backend = this.find(network, sourcePixels);
+    if (backend) return backend;
+    throw unknownModel(network, 'it was not measured');
+  }
+
+  find(network: Network, sourcePixels: number): Backend | undefined {
+    return fastestAt(this.#candidates.get(network) ?? [], sourcePixels)?.backend;
+  }
+
+  /** Speeds of the networks measured so far, by `upscale.kindOf`: what a volunteer advertises. */
+  get speeds(): Record<string, { backend: string; unitsPerMs: number }> {
+    const speeds: Record<string, { backend: string; unitsPerMs: number }> = {};
+    const { width, height } = ADVERTISED_SIZE;
+    for (const network of NETWORKS) {
+      const candidate = fastestAt(this.#candidates.get(network) ?? [], width * height);
+      if (!candidate) continue;
+      const shape = { width, height, outWidth: width * 2, outHeight: height * 2, quality: network };
+      const ms = Math.max(predictMs(candidate.cost, width * height), MIN_MEASURED_MS);
+      speeds[upscale.kindOf(shape)] = { backend: candidate.backend.name, unitsPerMs: upscale.cost(shape) / ms };
+    }
+    return speeds;
+  }
+
+  /** The costs measured so far, and those that were known before. */
+  get costs(): NetworkCosts {
+    const costs: NetworkCosts = { ...this.#options.knownCosts };
+    for (const [network, candidates] of this.#candidates) {
+      costs[network] = Object.fromEntries(candidates.map(({ backend, cost }) => [backend.name, cost]));
+    }
+    return costs;
+  }
+
+  async #measure(network: Network, run: RunInSlot): Promise<void> {
+    const { models, tiers, knownCosts, now } = this.#options;
+    if (!models) throw unknownModel(network, 'no models were given');
+    const { model, bytes } = await models.load(modelName(network, inputKindOf(checkPicture())), 'wgsl');
+    const shape = model.network;
+    const benchmark: NetworkBenchmark = { network, shape, layers: unpackLayers(shape, bytes), run, now };
+    const refusals: string[] = [];
+    for (const tier of tiers) {
+      const correct: Candidate[] = [];
+      for (const backend of tier) {
+        const known = knownCosts?.[network]?.[backend.name];
+        const cost = await benchmarkNetwork(backend, benchmark, known).catch((cause: unknown) =>
+          refusalOf(cause, backend, refusals),
+        );
+        if (cost) correct.push({ backend, cost });
+        else if (cost === null) refusals.push(`${backend.name} computes it wrong`);
+      }
+      if (correct.length === 0) continue;
+      this.#candidates.set(network, correct);
+      return;
+    }
+    throw unknownModel(network, refusals.join('; ') || 'there is nothing to run it with');
+  }
+}
+
+/** Records why a backend does not run a network. Throws errors that are transient. */
+function refusalOf(cause: unknown, backend: Backend, refusals: string[]): undefined {
+  const error = MeshError.from(cause);
+  if (TRANSIENT_REASONS.some((reason) => reason === error.reason)) throw error;
+  refusals.push(`${backend.name}: ${error.message}`);
+  return undefined;
+}
+
+function unknownModel(network: Network, why: string): MeshError {
+  return new MeshError('unknown-model', `The network '${network}' does not run here (${why}). Use 'spatial'.`);
+}
+
+interface NetworkBenchmark {
+  network: Network;
+  /** With the weights for the kind of {@link checkPicture}. */
+  shape: NetworkShape;
+  layers: readonly Layer[];
+  run: RunInSlot;
+  now(): number;
+}
+
+/** Checks a backend and times it unless its cost is known. Null when it computes the network wrong. Throws MeshError when it fails. */
+async function benchmarkNetwork(
+  backend: Backend,
+  benchmark: NetworkBenchmark,
+  known: RunCost | undefined,
+): Promise<RunCost | null> {
+  // Loaded before its time slot, so that no one waits behind a download.
+  await backend.prepare?.(benchmark.network);
+  if (!(await isCorrect(backend, benchmark))) return null;
+  if (known) return known;
+  const small = await timed(backend, benchmark, testPattern(BENCHMARK_WIDTH / 2, BENCHMARK_HEIGHT / 2));
+  // The larger picture has four times the pixels.
+  if (small.ms * 4 > NETWORK_TIMING_MS) return fitRunCost(small);
+  return fitRunCost(small, await timed(backend, benchmark, testPattern(BENCHMARK_WIDTH, BENCHMARK_HEIGHT)));
+}
+
+function checkPicture(): PixelImage {
+  return testPattern(NETWORK_CHECK_SIZE.width, NETWORK_CHECK_SIZE.height);
+}
+
+async function isCorrect(backend: Backend, benchmark: NetworkBenchmark): Promise<boolean> {
+  const image = checkPicture();
+  const { pixels } = await runOnce(backend, benchmark, image);
+  const expected = doubledReference(benchmark.shape, benchmark.layers, image).data;
+  return pixels.length === expected.length && areSimilar(pixels, expected, IMAGE.networkTolerance8bit);
+}
+
+/** Compares premultiplied colours: those of a nearly transparent pixel are noise. */
+function areSimilar(a: Uint8Array, b: Uint8ClampedArray, tolerance: number): boolean {
+  const visible = (of: Uint8Array | Uint8ClampedArray, i: number) =>
+    (of[i] ?? 0) * (i % 4 === 3 ? 1 : (of[i | 3] ?? 0) / 255);
+  return a.every((_, i) => Math.abs(visible(a, i) - visible(b, i)) <= tolerance);
+}
+
+/** The fastest of a few runs. Starts none after {@link NETWORK_TIMING_MS}, but always makes one. */
+async function timed(backend: Backend, benchmark: NetworkBenchmark, image: PixelImage): Promise<TimedRun> {
+  const startMs = benchmark.now();
+  let ms = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < MAX_RUNS && (run === 0 || benchmark.now() - startMs < NETWORK_TIMING_MS); run++) {
+    ms = Math.min(ms, (await runOnce(backend, benchmark, image)).ms);
+  }
+  return { pixels: image.width * image.height, ms };
+}
+
+/** `ms` counts from the start of the time slot to the result. */
+async function runOnce(backend: Backend, { network, run, now }: NetworkBenchmark, { width, height, data }: PixelImage) {
+  const shape = { width, height, outWidth: width * 2, outHeight: height * 2, quality: network };
+  let startMs = 0;
+  const pixels = await run((slot) => {
+    startMs = now();
+    return backend.startPixels(new Uint8Array(data), shape, slot);
+  });
+  return { pixels, ms: now() - startMs };
+}

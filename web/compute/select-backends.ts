@@ -1,0 +1,207 @@
+import { MeshError } from '../../shared/errors.ts';
+import type { Backend } from './backend.ts';
+import { BackendSet } from './backend-set.ts';
+import { type EngineOptions, MEASURING_BUDGET_MS } from './engine-types.ts';
+import { filtersAreCorrect, measureFilterSpeed } from './filter-benchmark.ts';
+import { Inference } from './infer/inference.ts';
+import { JsBackend } from './js-backend.ts';
+import { type GpuSpeeds, type MeasuredSpeeds, speedsKey } from './measured-speeds.ts';
+import type { ModelSource } from './models/model-source.ts';
+import { NetworkSelection } from './network-selection.ts';
+import { openOnCpu, openOnGpu } from './ort/onnx-sessions.ts';
+import { OrtWasmBackend } from './ort/ort-wasm-backend.ts';
+import { OrtWebGpuBackend } from './ort/ort-webgpu-backend.ts';
+import { type MeasuredExecutor, selectGpuExecutors } from './task-benchmarks.ts';
+import { selectFramePaths } from './wgsl/frame-paths.ts';
+import { type OpenedDevice, openDevice } from './wgsl/gpu-device.ts';
+import { WgslBackend } from './wgsl/wgsl-backend.ts';
+
+/** Time, ms, for timing the filters of one backend: half of the 1.2 s after which a backend counts as too slow. */
+const FILTER_TIMING_MS = 600;
+
+/** Longest part, in characters, of a driver's error that is passed on: some are pages long. */
+const MAX_CAUSE_LENGTH = 80;
+
+const PROCESSOR = "this computer's processor";
+const PROCESSOR_PATHS = { frameIn: 'copyTo', frameOut: 'pixels' };
+
+type Options = Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend' | 'models' | 'onnx' | 'measuredSpeeds'>;
+
+/** The filters on the processor, and what was measured so far. */
+interface MeasuredProcessor {
+  js: JsBackend;
+  measured: Omit<MeasuredSpeeds, 'networks'>;
+  /** Speeds measured earlier on the same adapter. */
+  known: MeasuredSpeeds | undefined;
+}
+
+interface MeasuredGpu {
+  opened: OpenedDevice;
+  wgsl: WgslBackend;
+  /** Null where the kernels do not run or compute wrong, and `problem` says why. */
+  speeds: GpuSpeeds | null;
+  problem: string;
+  executors: ReadonlyMap<string, MeasuredExecutor>;
+  dispose(): void;
+}
+
+/** Stands for what was not ready in time. */
+const LATE = Symbol('late');
+
+/**
+ * Measures this machine and selects the fastest backends that compute right. Takes at most {@link MEASURING_BUDGET_MS}, unless a GPU
+ * backend was asked for by name. What `measuredSpeeds` holds for the same adapter is checked and not timed again. Networks are measured
+ * when they are first needed.
+ */
+export async function selectBackends(options: Options): Promise<BackendSet> {
+  const { gpu, now, preferBackend } = options;
+  const startMs = now();
+  // Whoever asks for the GPU by name waits for it.
+  const leftMs = () => (preferBackend ? Number.POSITIVE_INFINITY : MEASURING_BUDGET_MS - (now() - startMs));
+  const withoutGpu = async (adapter: string) =>
+    processorBackends(options, await measureProcessor(options, ''), adapter);
+  if (preferBackend === 'js' || preferBackend === 'ort-wasm') return withoutGpu(PROCESSOR);
+  if (!gpu) return withoutGpu(`No WebGPU: ${PROCESSOR}`);
+  const opening = openDevice(gpu).catch(() => null);
+  const opened = await unlessLate(leftMs(), opening, (late) => late?.device.destroy());
+  if (opened === null) return withoutGpu(`No GPU for WebGPU: ${PROCESSOR}`);
+  const tooSlow = `A GPU too slow to be measured: ${PROCESSOR}`;
+  if (opened === LATE) return withoutGpu(tooSlow);
+  const processor = await measureProcessor(options, opened.name);
+  if (isKnownToLose(opened, options, processor)) {
+    opened.device.destroy();
+    return processorBackends(options, processor, `${opened.name} is slower than ${PROCESSOR}`);
+  }
+  const measured = await unlessLate(leftMs(), measureGpu(opened, options, processor), (late) => late.dispose());
+  if (measured === LATE) return processorBackends(options, processor, tooSlow);
+  processor.measured.gpu = measured.speeds;
+  return choose(options, processor, measured);
+}
+
+function choose(options: Options, processor: MeasuredProcessor, gpu: MeasuredGpu): BackendSet {
+  const { preferBackend } = options;
+  const { speeds, opened } = gpu;
+  const { processorUnitsPerMs } = processor.measured;
+  const isFaster = speeds !== null && speeds.filterUnitsPerMs > processorUnitsPerMs;
+  if (speeds && (preferBackend === 'wgsl' || (isFaster && preferBackend !== 'ort-webgpu'))) {
+    const unitsPerMs = speeds.filterUnitsPerMs;
+    return gpuBackends(options, processor, gpu, { filters: gpu.wgsl, unitsPerMs, adapter: opened.name });
+  }
+  const adapter = speeds ? `${opened.name} is slower than ${PROCESSOR}` : `${opened.name} ${gpu.problem}: ${PROCESSOR}`;
+  if (preferBackend === 'ort-webgpu' || !opened.isSoftware) {
+    return gpuBackends(options, processor, gpu, { filters: processor.js, unitsPerMs: processorUnitsPerMs, adapter });
+  }
+  // A software GPU is the same processor with more overhead.
+  gpu.dispose();
+  return processorBackends(options, processor, adapter);
+}
+
+/** A software GPU that was slower than the processor before need not even be checked. */
+function isKnownToLose(
+  { isSoftware }: OpenedDevice,
+  { preferBackend }: Options,
+  { measured }: MeasuredProcessor,
+): boolean {
+  const { gpu, processorUnitsPerMs } = measured;
+  return isSoftware && !preferBackend && gpu !== null && gpu.filterUnitsPerMs <= processorUnitsPerMs;
+}
+
+/** @param adapter - name of the GPU; empty where none is used. */
+async function measureProcessor(options: Options, adapter: string): Promise<MeasuredProcessor> {
+  const { now, preferBackend, measuredSpeeds } = options;
+  const key = speedsKey(adapter, preferBackend);
+  const known = measuredSpeeds?.key === key ? measuredSpeeds : undefined;
+  const js = new JsBackend(now);
+  const processorUnitsPerMs = known?.processorUnitsPerMs ?? (await measureFilterSpeed(js, now, FILTER_TIMING_MS));
+  return { js, known, measured: { key, processorUnitsPerMs, gpu: known?.gpu ?? null } };
+}
+
+function processorBackends({ models, onnx, now }: Options, processor: MeasuredProcessor, adapter: string): BackendSet {
+  const { js, known, measured } = processor;
+  const library = ortWasm(models, now);
+  const inference = new Inference({ onnx, runtimes: [openOnCpu], now });
+  return new BackendSet({
+    ...{ adapter, ...PROCESSOR_PATHS, filters: js, unitsPerMs: measured.processorUnitsPerMs, inference, measured },
+    networks: new NetworkSelection({ models, tiers: [library], knownCosts: known?.networks, now }),
+    executors: new Map(),
+    preparesNetworks: false,
+    lost: new Promise(() => {
+      // A processor is never lost.
+    }),
+    owned: [inference, ...library, js],
+  });
+}
+
+function gpuBackends(
+  { models, onnx, now, preferBackend }: Options,
+  { js, known, measured }: MeasuredProcessor,
+  gpu: MeasuredGpu,
+  chosen: { filters: Backend; unitsPerMs: number; adapter: string },
+): BackendSet {
+  const { opened, wgsl, speeds, executors } = gpu;
+  const { device, isSoftware } = opened;
+  const ours = speeds ? [wgsl] : [];
+  const onDevice = models ? [new OrtWebGpuBackend({ device, models, now })] : [];
+  const library = [...(isSoftware ? [] : onDevice), ...ortWasm(models, now)];
+  // On a GPU that computes right our kernels are the fastest: onnxruntime-web is not even fetched.
+  const tiers = isSoftware ? [[...ours, ...library]] : [ours, library];
+  const isOrtPreferred = preferBackend === 'ort-webgpu';
+  const preferred = isOrtPreferred ? [onDevice] : [ours];
+  const gpuRuntimes = isSoftware && !isOrtPreferred ? [] : [openOnGpu(device)];
+  const inference = new Inference({ onnx, runtimes: [openOnCpu, ...gpuRuntimes], now });
+  return new BackendSet({
+    ...{ ...chosen, inference, measured },
+    ...(chosen.filters === wgsl ? wgsl.framePaths : PROCESSOR_PATHS),
+    networks: new NetworkSelection({
+      ...{ models, tiers: preferBackend ? preferred : tiers, knownCosts: known?.networks, now },
+    }),
+    executors: new Map([...executors].map(([type, { executor }]) => [type, executor])),
+    preparesNetworks: models !== undefined && !isSoftware && ours.length > 0,
+    lost: device.lost.then(() => {}),
+    owned: [inference, ...onDevice, ...library, js, gpu],
+  });
+}
+
+function ortWasm(models: ModelSource | undefined, now: () => number): OrtWasmBackend[] {
+  return models ? [new OrtWasmBackend(models, now)] : [];
+}
+
+async function measureGpu(
+  opened: OpenedDevice,
+  { models, now, preferBackend }: Options,
+  { known }: MeasuredProcessor,
+): Promise<MeasuredGpu> {
+  const wgsl = new WgslBackend(opened.device, models);
+  const dispose = () => wgsl.dispose();
+  const failed = { opened, wgsl, speeds: null, problem: 'computes wrong', executors: new Map(), dispose };
+  const gpu = known?.gpu;
+  try {
+    if (!(await filtersAreCorrect(wgsl))) return failed;
+    const filterUnitsPerMs = gpu?.filterUnitsPerMs ?? (await measureFilterSpeed(wgsl, now, FILTER_TIMING_MS));
+    const framePaths = await selectFramePaths(wgsl, opened.isSoftware, now, gpu?.framePaths);
+    wgsl.framePaths = framePaths;
+    const executors = await selectGpuExecutors(opened, { preferBackend, known: gpu?.executors, now });
+    const executorSpeeds = Object.fromEntries([...executors].map(([type, { speed }]) => [type, speed]));
+    return { ...failed, speeds: { filterUnitsPerMs, framePaths, executors: executorSpeeds }, executors };
+  } catch (cause) {
+    const why = MeshError.from(cause).message.slice(0, MAX_CAUSE_LENGTH);
+    return { ...failed, problem: `does not run the kernels (${why})` };
+  }
+}
+
+/** {@link LATE} when it takes longer than `budgetMs`. What comes after that is passed to `discard`. */
+async function unlessLate<T>(
+  budgetMs: number,
+  pending: Promise<T>,
+  discard: (value: T) => void,
+): Promise<T | typeof LATE> {
+  if (budgetMs === Number.POSITIVE_INFINITY) return pending;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<typeof LATE>((resolve) => {
+    timer = setTimeout(() => {
+      void pending.then(discard);
+      resolve(LATE);
+    }, budgetMs);
+  });
+  return Promise.race([pending, late]).finally(() => clearTimeout(timer));
+}

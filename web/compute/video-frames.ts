@@ -1,0 +1,136 @@
+import { MeshError } from '../../shared/errors.ts';
+import { type UpscaleParams, upscale } from '../../shared/tasks/upscale.ts';
+import type { BackendFrames, FrameTarget } from './backend.ts';
+import { nextMacrotask, type Started } from './schedule.ts';
+
+/** The visible pixels of a frame. The reader overwrites `data` with its next frame. */
+export interface FramePixels {
+  width: number;
+  height: number;
+  data: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Reads a frame's pixels as RGBA, whatever the decoder gave (I420, NV12, BGRA): with `copyTo` where the browser converts (Chromium),
+ * otherwise through a 2D canvas, which works in every browser with VideoFrame.
+ */
+export class RgbaReader {
+  #data = new Uint8Array(0);
+  #canvas: OffscreenCanvas | null = null;
+
+  /** Throws MeshError `source-ended` for a closed frame, `unsupported-browser`. */
+  async read(frame: VideoFrame): Promise<FramePixels> {
+    const { width, height } = frameSize(frame);
+    const sizeBytes = width * height * 4;
+    if (this.#data.byteLength !== sizeBytes) this.#data = new Uint8Array(sizeBytes);
+    if (canConvert(frame, sizeBytes)) await frame.copyTo(this.#data, RGBA);
+    else this.#draw(frame, width, height);
+    return { width, height, data: this.#data };
+  }
+
+  #draw(frame: VideoFrame, width: number, height: number): void {
+    if (this.#canvas?.width !== width || this.#canvas.height !== height)
+      this.#canvas = new OffscreenCanvas(width, height);
+    const context = this.#canvas.getContext('2d', { willReadFrequently: true });
+    if (!context) throw new MeshError('unsupported-browser', 'This browser cannot read frames. Use a newer one.');
+    context.clearRect(0, 0, width, height);
+    context.drawImage(frame, 0, 0, width, height);
+    this.#data.set(context.getImageData(0, 0, width, height).data);
+  }
+}
+
+/** Throws MeshError `source-ended` for a closed frame. */
+export function frameSize({ visibleRect }: VideoFrame): { width: number; height: number } {
+  if (!visibleRect) throw new MeshError('source-ended', 'The frame was closed before it was sharpened.');
+  return { width: visibleRect.width, height: visibleRect.height };
+}
+
+const RGBA = { format: 'RGBA', colorSpace: 'srgb' } as const;
+
+/** A browser that ignores `format` would copy planes instead. The size it asks for shows that. */
+function canConvert(frame: VideoFrame, sizeBytes: number): boolean {
+  try {
+    return frame.allocationSize(RGBA) === sizeBytes;
+  } catch {
+    // The browser refuses by throwing: then the canvas converts.
+    return false;
+  }
+}
+
+/** The colour space of every frame made here. Without it a browser guesses from the size, and colours shift. */
+const SRGB: VideoColorSpaceInit = {
+  primaries: 'bt709',
+  transfer: 'iec61966-2-1',
+  matrix: 'rgb',
+  fullRange: true,
+};
+
+/** Makes a frame of RGBA pixels, copied out of `data`; `strideBytes` from row to row. Time and alpha are those of the source frame. */
+export function makeFrame(
+  data: AllowSharedBufferSource,
+  size: { width: number; height: number; strideBytes: number },
+  source: FrameTime,
+): VideoFrame {
+  return new VideoFrame(data, {
+    // An encoder that is given an alpha plane would encode it for nothing.
+    format: source.hasAlpha ? 'RGBA' : 'RGBX',
+    codedWidth: size.width,
+    codedHeight: size.height,
+    layout: [{ offset: 0, stride: size.strideBytes }],
+    timestamp: source.timestamp,
+    colorSpace: SRGB,
+    ...(source.duration === null ? {} : { duration: source.duration }),
+  });
+}
+
+/** What remains of a frame after it was closed. */
+export interface FrameTime {
+  timestamp: number;
+  duration: number | null;
+  hasAlpha: boolean;
+}
+
+export function timeOf({ timestamp, duration, format }: VideoFrame): FrameTime {
+  return { timestamp, duration, hasAlpha: format?.includes('A') ?? false };
+}
+
+/** Checks a frame's size: a stream's source may change it at any time. Throws MeshError `bad-input`. */
+export function checkFrameShape(shape: UpscaleParams): void {
+  if (upscale.params.safeParse(shape).success) return;
+  const { width, height, outWidth, outHeight } = shape;
+  throw MeshError.badInput(
+    `Frames of ${width}x${height} cannot become ${outWidth}x${outHeight}: 1 to 4 times as large on each axis. Open a new stream.`,
+  );
+}
+
+/** Upscales pixels. `yieldNow` is called between parts of long work. Throws MeshError. */
+export type UpscalePixels = (
+  image: FramePixels,
+  target: FrameTarget,
+  yieldNow: () => Promise<void>,
+) => Promise<Uint8ClampedArray<ArrayBuffer>>;
+
+/** Frames of one stream on a backend that needs their pixels. Once a frame has begun it is finished first, but messages still arrive. */
+export class PixelFrames implements BackendFrames {
+  readonly #target: FrameTarget;
+  readonly #upscale: UpscalePixels;
+  readonly #reader = new RgbaReader();
+
+  constructor(target: FrameTarget, upscale: UpscalePixels) {
+    this.#target = target;
+    this.#upscale = upscale;
+  }
+
+  async start(frame: VideoFrame): Promise<Started<VideoFrame>> {
+    const time = timeOf(frame);
+    const image = await this.#reader.read(frame);
+    const { outWidth: width, outHeight: height } = this.#target;
+    checkFrameShape({ ...this.#target, width: image.width, height: image.height });
+    const pixels = await this.#upscale(image, this.#target, nextMacrotask);
+    return { isDone: true, finish: async () => makeFrame(pixels, { width, height, strideBytes: width * 4 }, time) };
+  }
+
+  dispose(): void {
+    // Nothing to free but the reader's buffer.
+  }
+}

@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { IMAGE } from '../../../../shared/tasks/upscale.ts';
+import { type NetworkShape, networksIn, parseManifest } from '../../models/manifest.ts';
+import { type Features, featuresOf } from '../../networks/reference-network.ts';
+import { blocksOf, type Layer, roundedToFloat16, TAPS, unpackLayers } from '../../networks/weights.ts';
+import { readVectors } from '../../test-models.ts';
+import { variantFor } from './kernel-variant.ts';
+
+const MODELS = new URL('../../../public/models/', import.meta.url);
+const VECTORS = new URL('../../networks/test-vectors/', import.meta.url);
+
+// Few machines that run these tests have a GPU with half precision. The reference stands in, with every product and every sum rounded, as
+// in the least exact implementation.
+it.each(['fast', 'balanced', 'quality'])('the network %s is exact enough in half precision', async (name) => {
+  const { network, layers } = await load(`${name}-aliased`);
+  const source = await sourceOfVectors(name);
+  const exact = featuresOf(network, layers, source).at(-1);
+  let features = halved(source);
+  for (const [n, layer] of layers.entries()) {
+    const slope = n === layers.length - 1 ? 1 : network.leak;
+    features = halfLayer(network, layer, features, slope);
+  }
+  const offBy = features.data.map((value, i) => Math.abs(value - (exact?.data[i] ?? Number.NaN)));
+  expect(Math.max(...offBy) * 255).toBeLessThan(IMAGE.tolerance8bit);
+});
+
+function halfLayer(network: NetworkShape, layer: Layer, features: Features, slope: number): Features {
+  const isByBlock = variantFor(layer, { hasF16: true, isSoftware: false }).sumsByBlock;
+  const parts = isByBlock ? blocksIn(layer, features) : [{ layer, features }];
+  const [sum, ...others] = parts.map(
+    (part) => featuresOf(network, [halvedLayer(part.layer)], part.features, roundedToFloat16)[0],
+  );
+  if (!sum) throw new Error('no layer');
+  const data = sum.data.map((value, i) => {
+    const total = others.reduce((all, other) => all + (other?.data[i] ?? 0), value);
+    return total < 0 ? total * slope : total;
+  });
+  // The last layer's values are not stored but added to the picture.
+  return slope === 1 ? { ...sum, data } : halved({ ...sum, data });
+}
+
+/** Splits a layer into blocks of inputs with their weights. */
+function blocksIn({ inputs, outputs, weights, bias }: Layer, { width, height, channels, data }: Features) {
+  const inBlocks = blocksOf(inputs);
+  const blockLength = blocksOf(outputs) * 16;
+  return Array.from({ length: inBlocks }, (_, block) => ({
+    layer: {
+      inputs: 4,
+      outputs,
+      bias: block === 0 ? bias : bias.map(() => 0),
+      weights: Float32Array.from({ length: TAPS * blockLength }, (_, i) => {
+        const tap = Math.floor(i / blockLength);
+        return weights[(tap * inBlocks + block) * blockLength + (i % blockLength)] ?? 0;
+      }),
+    },
+    features: {
+      ...{ width, height, channels: 4 },
+      data: data.filter((_, i) => (i % channels) >> 2 === block),
+    },
+  }));
+}
+
+function halvedLayer(layer: Layer): Layer {
+  return { ...layer, weights: layer.weights.map(roundedToFloat16), bias: layer.bias.map(roundedToFloat16) };
+}
+
+function halved(features: Features): Features {
+  return { ...features, data: features.data.map(roundedToFloat16) };
+}
+
+async function load(name: string) {
+  const manifest = parseManifest(JSON.parse(await readFile(new URL('manifest.json', MODELS), 'utf8')));
+  const model = networksIn(manifest).find((candidate) => candidate.name === name);
+  if (!model) throw new Error(`no model ${name}`);
+  const bytes = Uint8Array.from(await readFile(new URL(model.files.wgsl.path, MODELS)));
+  return { network: model.network, layers: unpackLayers(model.network, bytes.buffer) };
+}
+
+async function sourceOfVectors(name: string): Promise<Features> {
+  const index = JSON.parse(await readFile(new URL(`${name}.json`, VECTORS), 'utf8'));
+  const bytes = Uint8Array.from(await readFile(new URL(`${name}.bin`, VECTORS)));
+  const source = readVectors(index, bytes.buffer).get('source');
+  if (!source) throw new Error('no source');
+  return source;
+}

@@ -1,0 +1,243 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MeshError } from '../../../../shared/errors.ts';
+import type { PixelImage } from '../../../../shared/tasks/definition.ts';
+import { IMAGE, NETWORKS, type Network } from '../../../../shared/tasks/upscale.ts';
+import type { UpscaleShape } from '../../backend.ts';
+import type { NetworkShape } from '../../models/manifest.ts';
+import type { ModelSource } from '../../models/model-source.ts';
+import { inputKindOf } from '../../networks/input-kind.ts';
+import { doubledReference } from '../../networks/reference-network.ts';
+import { haloOf } from '../../ort/bands.ts';
+import { upscaleReference } from '../../reference/upscale.ts';
+import { loadNetwork, repositoryModels } from '../../test-models.ts';
+import { paintedPicture } from '../../test-pictures.ts';
+import { RgbaReader } from '../../video-frames.ts';
+import { READBACK_RING_SIZE } from '../gpu-buffers.ts';
+import { openDevice } from '../gpu-device.ts';
+import { PassFactory, UpscaleResources } from '../upscale-resources.ts';
+import { WgslBackend } from '../wgsl-backend.ts';
+
+/** Source pixels along one axis, `to` excluded. */
+interface Span {
+  from: number;
+  to: number;
+}
+
+/**
+ * The source pixels along one axis that a part of a picture needs for the same result as the whole picture in every pixel. Cut twice the
+ * part out of the result.
+ * @param size - of the whole picture.
+ */
+function withHalo(shape: NetworkShape, { from, to }: Span, size: number): Span {
+  const halo = haloOf(shape);
+  return { from: Math.max(0, from - halo), to: Math.min(size, to + halo) };
+}
+
+/** Methods that create objects on the GPU. */
+const MAKING = ['createBuffer', 'createTexture', 'createBindGroup', 'createShaderModule', 'createComputePipelineAsync'];
+
+const made: string[] = [];
+const errors: string[] = [];
+let device: GPUDevice;
+let backend: WgslBackend;
+let passFactory: PassFactory;
+
+beforeAll(async () => {
+  device = await newDevice();
+  for (const name of MAKING) {
+    const method = Reflect.get(device, name) as (...parameters: unknown[]) => unknown;
+    Reflect.set(device, name, (...parameters: unknown[]) => {
+      made.push(name);
+      return Reflect.apply(method, device, parameters);
+    });
+  }
+  device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
+  backend = new WgslBackend(device, repositoryModels);
+  passFactory = new PassFactory(device, repositoryModels);
+});
+
+afterAll(() => {
+  backend.dispose();
+  expect(errors).toEqual([]);
+});
+
+describe.each(NETWORKS)('%s', (quality) => {
+  test('doubles a picture as the reference does, at odd sizes and with transparent parts', async () => {
+    for (const [width, height] of [
+      [1, 1],
+      [3, 2],
+      [5, 7],
+      [21, 13],
+      [40, 33],
+    ] as const) {
+      const image = paintedPicture(width, height);
+      const { shape, layers } = await loadNetwork(quality, inputKindOf(image));
+      const sharp = await doubled(image, quality);
+      const expected = doubledReference(shape, layers, image);
+      expect(difference(sharp, expected)).toBeLessThanOrEqual(IMAGE.tolerance8bit);
+    }
+  });
+
+  test('two parts of a picture fit together without a seam', async () => {
+    const { shape } = await loadNetwork(quality);
+    const image = paintedPicture(45, 29);
+    const whole = await doubledAsSmooth(image, quality);
+    for (const [x, y] of [
+      [22, 29],
+      [45, 14],
+    ] as const) {
+      const columns = x < 45 ? spans(x, 45) : [{ from: 0, to: 45 }];
+      const rows = y < 29 ? spans(y, 29) : [{ from: 0, to: 29 }];
+      for (const across of columns) {
+        for (const down of rows) {
+          const given = { across: withHalo(shape, across, 45), down: withHalo(shape, down, 29) };
+          const sharp = await doubledAsSmooth(cropped(image, given.across, given.down), quality);
+          const part = cropped(sharp, twice(across, given.across.from), twice(down, given.down.from));
+          expect(difference(part, cropped(whole, twice(across, 0), twice(down, 0)))).toBe(0);
+        }
+      }
+    }
+  });
+
+  test('creates nothing from the second picture of a size on', async () => {
+    const image = paintedPicture(20, 10);
+    for (let n = 0; n < READBACK_RING_SIZE; n++) await doubled(image, quality);
+    made.length = 0;
+    await doubled(image, quality);
+    expect(made).toEqual([]);
+  });
+
+  test('compiles for imported frames too', async () => {
+    const target = { width: 32, height: 18, outWidth: 64, outHeight: 36, quality, input: 'aliased' } as const;
+    const passes = (await passFactory.passesFor(target, 'external'))();
+    expect(passes.sizeBytes).toBeGreaterThan(32 * 18 * 4);
+    passes.dispose();
+  });
+});
+
+describe('other ratios than 2', () => {
+  test.each([
+    [21, 13, 'bilinear'],
+    [31, 26, 'bilinear'],
+    [21, 52, 'bilinear'],
+    [63, 30, 'spatial'],
+    [84, 52, 'spatial'],
+  ] as const)('21x13 to %ix%i is doubled and then made so large by %s', async (outWidth, outHeight, filter) => {
+    const image = paintedPicture(21, 13);
+    const { shape, layers } = await loadNetwork('fast', inputKindOf(image));
+    const sharp = await upscaled(image, { width: 21, height: 13, outWidth, outHeight, quality: 'fast' });
+    const target = { outWidth, outHeight, quality: filter };
+    const data = upscaleReference(doubledReference(shape, layers, image), target);
+    // Rounding in between may turn an edge, and sharpening enlarges that.
+    const tolerance = IMAGE.tolerance8bit * (filter === 'spatial' ? 3 : 1);
+    expect(difference(sharp, { width: outWidth, height: outHeight, data })).toBeLessThanOrEqual(tolerance);
+  });
+});
+
+test('frames of a stream match pictures, and nothing is created per frame', async () => {
+  const { data, ...size } = paintedPicture(24, 18);
+  const image = { ...size, data: Uint8Array.from(data, (value, i) => (i % 4 === 3 ? 255 : value)) };
+  const expected = await doubled(image, 'balanced');
+  const frames = backend.openFrames({ outWidth: 48, outHeight: 36, quality: 'balanced' });
+  const sharpen = async (timestamp: number) => {
+    const frame = new VideoFrame(image.data, { format: 'RGBX', codedWidth: 24, codedHeight: 18, timestamp });
+    const sharp = await (await frames.start(frame)).finish();
+    frame.close();
+    const pixels = await new RgbaReader().read(sharp);
+    sharp.close();
+    return pixels;
+  };
+  for (let n = 0; n < READBACK_RING_SIZE; n++) expect(difference(await sharpen(n), expected)).toBe(0);
+  made.length = 0;
+  await sharpen(9);
+  expect(made).toEqual([]);
+  frames.dispose();
+});
+
+test('without models, or while one cannot be fetched, the error says why; the next call tries again', async () => {
+  const bare = new WgslBackend(await newDevice());
+  const shape: UpscaleShape = { width: 2, height: 2, outWidth: 4, outHeight: 4, quality: 'fast' };
+  await expect(bare.startPixels(new Uint8Array(16), shape)).rejects.toMatchObject({ reason: 'unknown-model' });
+  bare.dispose();
+  let attempts = 0;
+  const shaky: ModelSource = {
+    load: async (network, kind) => {
+      if (++attempts === 1) throw new MeshError('connection-failed', 'The model cannot be fetched.');
+      return repositoryModels.load(network, kind);
+    },
+  };
+  const later = new WgslBackend(await newDevice(), shaky);
+  await expect(later.startPixels(new Uint8Array(16), shape)).rejects.toMatchObject({ reason: 'connection-failed' });
+  expect((await (await later.startPixels(new Uint8Array(16), shape)).finish()).length).toBe(64);
+  later.dispose();
+});
+
+test('a picture that is too large for the GPU to double is refused', async () => {
+  const shape: UpscaleShape = { width: 5_000, height: 1, outWidth: 5_000, outHeight: 1, quality: 'fast' };
+  await expect(backend.startPixels(new Uint8Array(20_000), shape)).rejects.toMatchObject({ reason: 'too-large' });
+});
+
+async function newDevice(): Promise<GPUDevice> {
+  const opened = await openDevice(navigator.gpu);
+  if (!opened) throw new Error('no GPU');
+  return opened.device;
+}
+
+function doubled(image: PixelImage, quality: Network): Promise<PixelImage> {
+  const { width, height } = image;
+  return upscaled(image, { width, height, outWidth: 2 * width, outHeight: 2 * height, quality });
+}
+
+/**
+ * As smooth, whatever the pixels look like: the caller that splits a picture decides the kind once, because a part may look different from
+ * the whole.
+ */
+async function doubledAsSmooth({ width, height, data }: PixelImage, quality: Network): Promise<PixelImage> {
+  const size = { width: 2 * width, height: 2 * height };
+  const shape = { width, height, outWidth: size.width, outHeight: size.height, quality, input: 'smooth' } as const;
+  const resources = await UpscaleResources.create(device, passFactory, shape, 'texture');
+  const readback = await resources.ring.take();
+  resources.upload(Uint8Array.from(data));
+  resources.submit(readback);
+  const rows = await resources.ring.read(readback, (bytes) => new Uint8Array(bytes.slice(0)));
+  const padded = { width: resources.ring.strideBytes / 4, height: size.height, data: rows };
+  resources.dispose();
+  return cropped(padded, { from: 0, to: size.width }, { from: 0, to: size.height });
+}
+
+async function upscaled({ data }: PixelImage, shape: UpscaleShape): Promise<PixelImage> {
+  const pixels = await (await backend.startPixels(Uint8Array.from(data), shape)).finish();
+  return { width: shape.outWidth, height: shape.outHeight, data: pixels };
+}
+
+function spans(at: number, size: number): Span[] {
+  return [
+    { from: 0, to: at },
+    { from: at, to: size },
+  ];
+}
+
+/** In the doubled picture that starts at `origin` of the source. */
+function twice({ from, to }: Span, origin: number): Span {
+  return { from: 2 * (from - origin), to: 2 * (to - origin) };
+}
+
+function cropped({ width, data }: PixelImage, across: Span, down: Span): PixelImage {
+  const size = { width: across.to - across.from, height: down.to - down.from };
+  const part = new Uint8Array(size.width * size.height * 4);
+  for (let y = 0; y < size.height; y++) {
+    const at = ((down.from + y) * width + across.from) * 4;
+    part.set(data.subarray(at, at + size.width * 4), y * size.width * 4);
+  }
+  return { ...size, data: part };
+}
+
+/** The largest visible difference: colours of nearly transparent pixels are noise. */
+function difference(a: PixelImage, b: PixelImage): number {
+  expect([a.width, a.height]).toEqual([b.width, b.height]);
+  const seen = ({ data }: PixelImage, i: number) =>
+    i % 4 === 3 ? (data[i] ?? 0) : ((data[i] ?? 0) * (data[i | 3] ?? 0)) / 255;
+  let most = 0;
+  for (let i = 0; i < a.data.length; i++) most = Math.max(most, Math.abs(seen(a, i) - seen(b, i)));
+  return most;
+}

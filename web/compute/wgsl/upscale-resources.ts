@@ -1,0 +1,195 @@
+import { MeshError } from '../../../shared/errors.ts';
+import { INPUT_KINDS, isNetwork, type Network } from '../../../shared/tasks/upscale.ts';
+import { filterAfter, type PictureShape } from '../backend.ts';
+import { type ModelSource, modelName } from '../models/model-source.ts';
+import { FilterPasses, FilterPipelines, type Passes, type SourceKind, type SourceResource } from './filter-passes.ts';
+import { MAX_CACHED_BYTES, ReadbackRing } from './gpu-buffers.ts';
+import { deviceLost } from './gpu-device.ts';
+import { NetworkCache } from './networks/compiled-network.ts';
+import { checkNetworkFits, NetworkPasses } from './networks/network-passes.ts';
+
+/** Compiles what each quality needs on one device, once, and creates its passes. */
+export class PassFactory {
+  readonly #device: GPUDevice;
+  readonly #pipelines: FilterPipelines;
+  readonly #networks: NetworkCache;
+
+  /** @param models - undefined: there are no networks. */
+  constructor(device: GPUDevice, models?: ModelSource) {
+    this.#device = device;
+    this.#pipelines = new FilterPipelines(device);
+    this.#networks = new NetworkCache(device, models);
+  }
+
+  /** Loads and compiles a network for every kind of input. Throws as {@link ModelSource.load} does. */
+  async prepare(network: Network): Promise<void> {
+    await Promise.all(INPUT_KINDS.map((input) => this.#networks.get(modelName(network, input))));
+  }
+
+  /**
+   * Compiles what a shape needs, and returns a function that creates the passes without waiting. Throws as {@link ModelSource.load} does.
+   */
+  async passesFor(shape: PictureShape, source: SourceKind): Promise<() => Passes> {
+    const { quality, input } = shape;
+    if (!isNetwork(quality)) {
+      const kernel = await this.#pipelines.get(quality, source);
+      return () => new FilterPasses(this.#device, kernel, shape);
+    }
+    const resizing = filterAfter(shape);
+    const [network, copy, resize] = await Promise.all([
+      this.#networks.get(modelName(quality, input)),
+      source === 'external' ? this.#pipelines.get('bilinear', 'external') : null,
+      resizing && this.#pipelines.get(resizing, 'texture'),
+    ]);
+    checkNetworkFits(this.#device, network, shape);
+    return () => new NetworkPasses(this.#device, { network, copy, resize }, shape);
+  }
+}
+
+/** The textures and buffers for pictures of one shape. Allocated once and used for one picture after another. */
+export class UpscaleResources {
+  /** The caller writes the source's pixels to it. */
+  readonly input: GPUTexture;
+  readonly ring: ReadbackRing;
+  readonly #device: GPUDevice;
+  readonly #shape: PictureShape;
+  readonly #passes: Passes;
+  readonly #output: GPUTexture;
+  readonly #inputView: GPUTextureView;
+  readonly #outputView: GPUTextureView;
+
+  private constructor(device: GPUDevice, shape: PictureShape, passes: Passes) {
+    this.#device = device;
+    this.#shape = shape;
+    this.#passes = passes;
+    this.input = device.createTexture({
+      label: 'source',
+      size: [shape.width, shape.height],
+      format: 'rgba8unorm',
+      // copyExternalImageToTexture renders into it.
+      usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST | GPUTextureUsage.RENDER_ATTACHMENT,
+    });
+    this.#output = device.createTexture({
+      label: 'result',
+      size: [shape.outWidth, shape.outHeight],
+      format: 'rgba8unorm',
+      usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_SRC,
+    });
+    this.ring = new ReadbackRing(device, shape.outWidth, shape.outHeight);
+    this.#inputView = this.input.createView();
+    this.#outputView = this.#output.createView();
+  }
+
+  /**
+   * @param source - what the pictures are read from. `input` is used only with `texture`.
+   *
+   * Throws MeshError `too-large` when the GPU has no memory for it; as {@link PassFactory.passesFor} does.
+   */
+  static async create(
+    device: GPUDevice,
+    passFactory: PassFactory,
+    shape: PictureShape,
+    source: SourceKind,
+  ): Promise<UpscaleResources> {
+    const makePasses = await passFactory.passesFor(shape, source);
+    device.pushErrorScope('out-of-memory');
+    const resources = new UpscaleResources(device, shape, makePasses());
+    const error = await device.popErrorScope().catch((cause: unknown) => {
+      throw deviceLost(cause);
+    });
+    if (!error) return resources;
+    resources.dispose();
+    const { outWidth, outHeight } = shape;
+    throw new MeshError(
+      'too-large',
+      `This GPU has no memory for a picture of ${outWidth}x${outHeight}. Close other programs, or make it smaller.`,
+    );
+  }
+
+  get sizeBytes(): number {
+    const { width, height, outWidth, outHeight } = this.#shape;
+    return (width * height + outWidth * outHeight) * 4 + this.ring.sizeBytes + this.#passes.sizeBytes;
+  }
+
+  /** Uploads straight-alpha RGBA8. The bytes are copied before it returns. */
+  upload(pixels: Uint8Array<ArrayBufferLike>): void {
+    const { width, height } = this.#shape;
+    // The types exclude shared memory, which no caller has.
+    const bytes = pixels as Uint8Array<ArrayBuffer>;
+    this.#device.queue.writeTexture({ texture: this.input }, bytes, { bytesPerRow: width * 4 }, [width, height]);
+  }
+
+  /** Computes from the input, or from an imported frame where one is given, and copies the result to `readback`. */
+  submit(readback: GPUBuffer, external?: GPUExternalTexture): void {
+    const encoder = this.#device.createCommandEncoder();
+    this.#encode(encoder, external, this.#outputView);
+    const { outWidth, outHeight } = this.#shape;
+    encoder.copyTextureToBuffer({ texture: this.#output }, { buffer: readback, bytesPerRow: this.ring.strideBytes }, [
+      outWidth,
+      outHeight,
+    ]);
+    this.#device.queue.submit([encoder.finish()]);
+  }
+
+  /** Computes into a texture of the result's size that others own, such as a canvas's. */
+  submitInto(target: GPUTexture, external?: GPUExternalTexture): void {
+    const encoder = this.#device.createCommandEncoder();
+    this.#encode(encoder, external, target.createView());
+    this.#device.queue.submit([encoder.finish()]);
+  }
+
+  /** Work that was submitted is still computed and read. */
+  dispose(): void {
+    this.#passes.dispose();
+    this.input.destroy();
+    this.#output.destroy();
+    this.ring.dispose();
+  }
+
+  #encode(encoder: GPUCommandEncoder, external: GPUExternalTexture | undefined, result: GPUTextureView): void {
+    const source: SourceResource = external ?? this.#inputView;
+    const pass = encoder.beginComputePass();
+    this.#passes.encode(pass, source, result);
+    pass.end();
+  }
+}
+
+/** The resources of the shapes that tasks had. The least recently used are freed when they take too much memory. */
+export class UpscaleResourcePool {
+  readonly #device: GPUDevice;
+  readonly #passFactory: PassFactory;
+  readonly #pool = new Map<string, UpscaleResources>();
+
+  constructor(device: GPUDevice, passFactory: PassFactory) {
+    this.#device = device;
+    this.#passFactory = passFactory;
+  }
+
+  /** Called by one task at a time, which has submitted its work before the next call. Throws as {@link UpscaleResources.create} does. */
+  async get(shape: PictureShape): Promise<UpscaleResources> {
+    const { width, height, outWidth, outHeight, quality, input } = shape;
+    const key = [width, height, outWidth, outHeight, quality, input].join(' ');
+    const kept = this.#pool.get(key);
+    this.#pool.delete(key);
+    this.#makeRoom();
+    const resources = kept ?? (await UpscaleResources.create(this.#device, this.#passFactory, shape, 'texture'));
+    this.#pool.set(key, resources);
+    return resources;
+  }
+
+  dispose(): void {
+    for (const resources of this.#pool.values()) resources.dispose();
+    this.#pool.clear();
+  }
+
+  #makeRoom(): void {
+    let sizeBytes = 0;
+    // From the most to the least recently used: the ones that still fit stay.
+    for (const [key, resources] of [...this.#pool].reverse()) {
+      sizeBytes += resources.sizeBytes;
+      if (sizeBytes <= MAX_CACHED_BYTES) continue;
+      resources.dispose();
+      this.#pool.delete(key);
+    }
+  }
+}
