@@ -7,7 +7,7 @@ import type { World } from './world.ts';
 /** Gamers whose work is really dispatched: all would take an hour of their own. */
 const SAMPLE = 1_000;
 const LASTS_MS = 3_000;
-/** First deadline of `pathfinding` (DESIGN §4): what most types may take. */
+/** First deadline of `pathfinding`, and of most other task types. */
 const WITHIN_MS = 500;
 
 export interface Sampled {
