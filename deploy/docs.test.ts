@@ -35,6 +35,21 @@ test.each(documents)('%s names source files that exist', (document) => {
   expect(missing).toEqual([]);
 });
 
+test('docs/troubleshooting.md quotes messages that the program has', () => {
+  const isProgram = (file: string) =>
+    /^(shared|signaling-server|web|deploy|e2e)\/.*\.(ts|tsx|mjs)$/.test(file) && !/\.test\.|\/test-/.test(file);
+  // Long messages are concatenated from several lines.
+  const program = files
+    .filter(isProgram)
+    .map((file) => read(file).replace(/['`] \+\s+['`]/g, ''))
+    .join('\n');
+  const symptoms = read('docs/troubleshooting.md').match(/^\| [^|]+/gm) ?? [];
+  const quotes = symptoms.flatMap((cell) => [...cell.matchAll(/"([^"]+)"/g)].map(([, quote = '']) => quote));
+  expect(quotes.length).toBeGreaterThan(40);
+  // `…` stands for what differs from case to case.
+  expect(quotes.filter((quote) => !quote.split('…').every((part) => program.includes(part.trim())))).toEqual([]);
+});
+
 test('no file cites a document that the repository does not hold', () => {
   const sources = files.filter((file) => /\.(ts|tsx|mjs|css|html|py|md)$/.test(file) && file !== 'deploy/docs.test.ts');
   const citing = sources.filter(
