@@ -1,12 +1,15 @@
 /// <reference types="@vitest/browser/providers/playwright" />
 import type { Plugin } from 'vite';
-import { configDefaults, defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { launchOptions } from './e2e/launch.mjs';
 import pages from './vite.config.ts';
 
 const IN_BROWSER = '**/*.browser.test.{ts,tsx}';
 /** Takes minutes by nature: `npm run test:long`. */
 const LONG = '**/*.long.test.ts';
+/** Browser tests that compute with WebGPU. */
+const ON_GPU = ['web/compute/**/*.browser.test.ts', 'web/sdk/stream-device-lost.browser.test.ts'];
+const launch = { withWebgpu: await launchOptions(), withoutWebgpu: await launchOptions({ hasWebgpu: false }) };
 const exclude = [...configDefaults.exclude, '.build/**'];
 
 /** The sources as the pages are built from them. */
@@ -23,6 +26,37 @@ const networksBesideWorkers: Plugin = {
     });
   },
 };
+
+/**
+ * Tests in a browser of their own, whose files run one after another: side by side they would fight over one GPU, which is often
+ * software. The two projects run at the same time: one mostly waits for media and sockets, the other computes.
+ */
+function inChromium(
+  name: string,
+  { include, exclude, hasWebgpu }: { include: string[]; exclude: string[]; hasWebgpu: boolean },
+): TestProjectInlineConfiguration {
+  return {
+    ...sources,
+    plugins: [networksBesideWorkers],
+    // Found in advance: a package found during a run makes Vite reload the page in the middle of a test.
+    optimizeDeps: { entries: ['web/**/*.{ts,tsx}', 'shared/**/*.ts'] },
+    test: {
+      name,
+      include,
+      exclude,
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+      browser: {
+        enabled: true,
+        provider: 'playwright',
+        headless: true,
+        fileParallelism: false,
+        screenshotFailures: false,
+        instances: [{ browser: 'chromium', launch: hasWebgpu ? launch.withWebgpu : launch.withoutWebgpu }],
+      },
+    },
+  };
+}
 
 // Timeouts only end what hangs: a machine of two busy cores is slow, and a test must not fail for that.
 export default defineConfig({
@@ -48,28 +82,8 @@ export default defineConfig({
         ...sources,
         test: { name: 'long', environment: 'node', include: [LONG], exclude, testTimeout: 600_000 },
       },
-      {
-        ...sources,
-        plugins: [networksBesideWorkers],
-        // Found in advance: a package found during a run makes Vite reload the page in the middle of a test.
-        optimizeDeps: { entries: ['web/**/*.{ts,tsx}', 'shared/**/*.ts'] },
-        test: {
-          name: 'browser',
-          include: [IN_BROWSER],
-          exclude,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          browser: {
-            enabled: true,
-            provider: 'playwright',
-            headless: true,
-            // Side by side they would fight over one GPU, which is often software.
-            fileParallelism: false,
-            screenshotFailures: false,
-            instances: [{ browser: 'chromium', launch: await launchOptions() }],
-          },
-        },
-      },
+      inChromium('browser', { include: [IN_BROWSER], exclude: [...exclude, ...ON_GPU], hasWebgpu: false }),
+      inChromium('browser-gpu', { include: ON_GPU, exclude, hasWebgpu: true }),
     ],
   },
 });
