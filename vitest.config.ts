@@ -1,12 +1,15 @@
 /// <reference types="@vitest/browser/providers/playwright" />
 import type { Plugin } from 'vite';
-import { configDefaults, defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { launchOptions } from './e2e/launch.mjs';
 import pages from './vite.config.ts';
 
 const IN_BROWSER = '**/*.browser.test.{ts,tsx}';
 /** Tests that take minutes; run by `npm run test:long`. */
 const LONG = '**/*.long.test.ts';
+/** Browser tests that compute with WebGPU. */
+const ON_GPU = ['web/compute/**/*.browser.test.ts', 'web/sdk/stream-device-lost.browser.test.ts'];
+const launch = { withWebgpu: await launchOptions(), withoutWebgpu: await launchOptions({ hasWebgpu: false }) };
 const exclude = [...configDefaults.exclude, '.build/**'];
 
 /** Resolves and transforms the sources as the build of the pages does. */
@@ -23,6 +26,37 @@ const networksBesideWorkers: Plugin = {
     });
   },
 };
+
+/**
+ * A project of browser tests, in a browser of its own. Its files run one after another, since in parallel they would compete for one GPU,
+ * which is often a software GPU. The two projects run at the same time: one mostly waits for media and sockets, the other computes.
+ */
+function inChromium(
+  name: string,
+  { include, exclude, hasWebgpu }: { include: string[]; exclude: string[]; hasWebgpu: boolean },
+): TestProjectInlineConfiguration {
+  return {
+    ...sources,
+    plugins: [networksBesideWorkers],
+    // Scanned in advance: a package found during a run would make Vite reload the page in the middle of a test.
+    optimizeDeps: { entries: ['web/**/*.{ts,tsx}', 'shared/**/*.ts'] },
+    test: {
+      name,
+      include,
+      exclude,
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+      browser: {
+        enabled: true,
+        provider: 'playwright',
+        headless: true,
+        fileParallelism: false,
+        screenshotFailures: false,
+        instances: [{ browser: 'chromium', launch: hasWebgpu ? launch.withWebgpu : launch.withoutWebgpu }],
+      },
+    },
+  };
+}
 
 // Timeouts are only for tests that hang: a machine with two busy cores is slow, and no test may fail for that.
 export default defineConfig({
@@ -48,28 +82,8 @@ export default defineConfig({
         ...sources,
         test: { name: 'long', environment: 'node', include: [LONG], exclude, testTimeout: 600_000 },
       },
-      {
-        ...sources,
-        plugins: [networksBesideWorkers],
-        // Scanned in advance: a package found during a run would make Vite reload the page in the middle of a test.
-        optimizeDeps: { entries: ['web/**/*.{ts,tsx}', 'shared/**/*.ts'] },
-        test: {
-          name: 'browser',
-          include: [IN_BROWSER],
-          exclude,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          browser: {
-            enabled: true,
-            provider: 'playwright',
-            headless: true,
-            // In parallel they would compete for one GPU, which is often a software GPU.
-            fileParallelism: false,
-            screenshotFailures: false,
-            instances: [{ browser: 'chromium', launch: await launchOptions() }],
-          },
-        },
-      },
+      inChromium('browser', { include: [IN_BROWSER], exclude: [...exclude, ...ON_GPU], hasWebgpu: false }),
+      inChromium('browser-gpu', { include: ON_GPU, exclude, hasWebgpu: true }),
     ],
   },
 });
