@@ -6,20 +6,19 @@ import { doubledReference } from '../../web/compute/networks/picture.ts';
 import { probePicture } from '../../web/compute/probe.ts';
 import { Recipes } from '../../web/compute/wgsl/recipes.ts';
 import { Surface } from '../../web/compute/wgsl/surface.ts';
-
-import { INPUT } from './ours.ts';
+import { INPUT } from './contenders.ts';
 
 /** Odd, and more than one workgroup. */
 const SIZE = { width: 45, height: 27 };
 
-/** By network, the largest difference between what this device makes and the reference, in steps of 8 bits. */
+/** The largest difference of this device's pictures from the reference by network, in steps of 8 bits. */
 export async function differencesFromReference(
   device: GPUDevice,
   models: ModelSource,
 ): Promise<Record<string, number>> {
   const recipes = new Recipes(device, models);
   const picture = probePicture(SIZE.width, SIZE.height);
-  // Opaque: behind what is all but transparent, colours are noise.
+  // Opaque, since the colours of almost transparent pixels are noise.
   const image = { ...SIZE, data: Uint8Array.from(picture.data, (value, i) => (i % 4 === 3 ? 255 : value)) };
   const differences: Record<string, number> = {};
   for (const quality of NETWORKS) {

@@ -1,17 +1,17 @@
 import { decoderConfig, encoderConfig } from '../../web/stream/codec/codecs.ts';
 import { pixelsOf } from './pictures.ts';
 
-export const FPS = 30;
-/** As many as a live stream may have under way: more would only fill the memory. */
+const FPS = 30;
+/** As many frames as a live stream has on their way; more would only fill the memory. */
 const MAX_QUEUED = 4;
 
-export interface DecodedFrame {
-  /** Of the frame it was. */
+interface DecodedFrame {
+  /** The frame's index among those that were given to the encoder. */
   index: number;
   image: ImageData;
 }
 
-/** Frames as a stream's receiver sees them, at 30 a second in H.264. The encoder may leave some out to keep its rate. */
+/** Frames as a stream's receiver sees them, at 30 a second in H.264. The encoder may drop some to keep its bitrate. */
 export async function throughH264(
   frames: readonly ImageData[],
   kbps: number,

@@ -32,7 +32,7 @@ export async function* aliasedExamples(stills: readonly Still[]): Examples {
   return undefined;
 }
 
-/** What a still is moved across, so that its last frame was predicted from others. Sizes are of the small picture. */
+/** How a still is moved, so that the codec predicts its last frame from others. Sizes are those of the small picture. */
 const PAN = { frames: 24, margin: 16, farthest: 12 };
 const PAN_STEPS = [
   { x: 1, y: 0 },
@@ -41,7 +41,7 @@ const PAN_STEPS = [
   { x: -1, y: -2 },
 ] as const;
 
-/** The last frame of each still, moved by a few pixels a frame and coded; the rate is that of all pixels, less for those left out. */
+/** The last frame of each still, moved by a few pixels a frame and coded. The bitrate is for the whole picture; cropping reduces it. */
 export async function* pannedExamples(stills: readonly Still[], kbps: number): Examples {
   let spentKbps = 0;
   for (const [n, { name, truth: truthUrl, aliased: url }] of stills.entries()) {
@@ -67,7 +67,7 @@ export async function* pannedExamples(stills: readonly Still[], kbps: number): E
   return { kbps: spentKbps };
 }
 
-/** Between the two ends of the margin, turning round at each. */
+/** A position between the two ends of the margin, reversing at each. */
 function thereAndBack(distance: number): number {
   const { farthest } = PAN;
   const phase = (((distance + farthest) % (4 * farthest)) + 4 * farthest) % (4 * farthest);
@@ -78,7 +78,7 @@ export interface Clip {
   url: string;
   frames: number;
   fps: number;
-  /** Every so many frames are measured. */
+  /** One frame in this many is measured. */
   every: number;
 }
 
@@ -96,11 +96,11 @@ export async function* clipExamples(clip: Clip, kbps: number): Examples {
 
 interface Film {
   small: ImageData[];
-  /** Of the frames that are measured, by index. */
+  /** The measured frames by index. */
   truths: ReadonlyMap<number, ImageData>;
 }
 
-/** Read once for all rates: a browser decodes a film from its last keyframe for each frame it is asked for. */
+/** Read once for all bitrates: for each frame a browser decodes the film from its last keyframe. */
 let film: Promise<Film> | undefined;
 
 async function loadFilm(clip: Clip): Promise<Film> {
@@ -122,8 +122,8 @@ async function* framesOf({ url, frames, fps }: Clip): AsyncGenerator<readonly [n
     for (let index = 0; index < frames; index++) {
       await new Promise((resolve, reject) => {
         video.onseeked = resolve;
-        video.onerror = () => reject(new Error(video.error?.message ?? 'the clip cannot be shown'));
-        // Amid the frame: its edges are subject to rounding.
+        video.onerror = () => reject(new Error(video.error?.message ?? 'The clip cannot be shown.'));
+        // In the middle of the frame: its edges are subject to rounding.
         video.currentTime = (index + 0.5) / fps;
       });
       yield [index, pixelsOf(video, video.videoWidth, video.videoHeight)];

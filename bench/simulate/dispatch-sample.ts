@@ -1,27 +1,27 @@
 import type { Member } from '../../signaling-server/rooms/member.ts';
 import { Simulation } from '../../web/dispatch/test-simulation.ts';
 import type { Player } from './people.ts';
-import { type Help, rightPerS } from './work.ts';
+import { correctPerS, type Help } from './work.ts';
 import type { World } from './world.ts';
 
-/** Gamers whose work is really dispatched: all would take an hour of their own. */
+/** The number of gamers whose work is really dispatched: all of them would take an hour. */
 const SAMPLE = 1_000;
 const LASTS_MS = 3_000;
-/** First deadline of `pathfinding` (DESIGN §4): what most types may take. */
+/** The first deadline of `pathfinding`, and typical of other types; see docs/design.md, Tasks. */
 const WITHIN_MS = 500;
 
-export interface Sampled {
+interface Sampled {
   gamers: number;
   tasks: number;
   inTime: number;
 }
 
 /**
- * Some of a world's gamers, each with the volunteers it has at this moment, under the real dispatcher, runners, task servers and channels: tasks come
- * at the rate it wants, and each volunteer is as slow as its other gamers leave it.
+ * Runs some of a world's gamers, each with the volunteers it has at this moment, under the real dispatcher, runners, task servers and
+ * channels. Tasks come at the rate that the gamer wants; each volunteer is as fast as its other gamers leave it.
  */
 export async function dispatchSample(world: World): Promise<Sampled> {
-  world.look();
+  world.updateFlow();
   const sampled: Sampled = { gamers: 0, tasks: 0, inTime: 0 };
   for (const player of spreadOver([...world.players.values()], SAMPLE)) {
     const { tasks, inTime } = await dispatchFor(player, world);
@@ -32,7 +32,7 @@ export async function dispatchSample(world: World): Promise<Sampled> {
   return sampled;
 }
 
-/** So many of them, from the first to the last: those who came early fare otherwise than those who came late. */
+/** `count` items, evenly from the first to the last: those who came early may fare differently from those who came late. */
 function spreadOver<T>(all: readonly T[], count: number): T[] {
   return all.filter(
     (_, index) => Math.floor((index * count) / all.length) < Math.floor(((index + 1) * count) / all.length),
@@ -48,7 +48,7 @@ async function dispatchFor({ member, wantsPerS }: Player, world: World) {
     let inTime = 0;
     for (let nth = 0; nth < total; nth++) {
       const { result } = simulation.submit(64, { where: 'volunteers', timeoutMs: WITHIN_MS });
-      // One that is not in time is what is counted.
+      // A task that is late is what is counted.
       void result.then(
         () => inTime++,
         () => {},
@@ -65,9 +65,9 @@ async function dispatchFor({ member, wantsPerS }: Player, world: World) {
 function addVolunteer(simulation: Simulation, gamer: Member, { machine, time }: Help, world: World): void {
   const { member } = machine;
   const byOthers = world.loadOf(member) - time;
-  // Its turns come round among so many; what they do not use is free.
+  // It gets its turn among all gamers, and what the others do not use.
   const free = Math.max(1 / member.peers.size, 1 - byOthers);
-  // What fails is done again.
-  const serviceMs = 1_000 / (rightPerS(machine) * free);
+  // Failed tasks are done again.
+  const serviceMs = 1_000 / (correctPerS(machine) * free);
   simulation.addVolunteer({ serviceMs: () => serviceMs, latencyMs: (gamer.rttMs + member.rttMs) / 2 });
 }

@@ -5,17 +5,16 @@ import { isWelcome, placesOf } from '../../signaling-server/rooms/matchmaker.ts'
 import type { Member } from '../../signaling-server/rooms/member.ts';
 import type { Rooms } from '../../signaling-server/rooms/rooms.ts';
 import { COORDINATOR } from '../../signaling-server/tuning.ts';
-import { Line } from './line.ts';
-import type { Random } from './random.ts';
+import type { Random } from './people.ts';
 
-/** Who decides whom a gamer is introduced to. */
+/** Decides to whom a gamer is introduced. */
 export interface Matchmaker {
-  /** A member is there, and in its room. */
+  /** A member has joined its room. */
   arrived(member: Member): void;
-  /** A member is gone, and out of its room. */
+  /** A member has left its room. */
   left(member: Member): void;
   statusChanged(volunteer: Member, before: VolunteerStatus): void;
-  /** Gamers have told how it did. */
+  /** Gamers have reported how it did. */
   rated(volunteer: Member): void;
 }
 
@@ -27,9 +26,7 @@ export function ours(rooms: Rooms): Matchmaker {
       if (member.role === 'gamer') introductions.seek(member, true);
       introductions.arrange(member);
     },
-    left(member) {
-      introductions.gone(member, partedFromAll(member));
-    },
+    left: (member) => introductions.gone(member, partFromAll(member)),
     statusChanged: (volunteer, before) => introductions.statusChanged(volunteer, before),
     rated: (volunteer) => introductions.rated(volunteer),
   };
@@ -39,26 +36,26 @@ export function ours(rooms: Rooms): Matchmaker {
 interface Vacancies {
   add(volunteer: Member): void;
   delete(volunteer: Member): void;
-  /** The next for this gamer, of those that may help it. */
+  /** The next volunteer for this gamer, of those that may help it. */
   next(gamer: Member): Member | null;
 }
 
-/** Each volunteer with room in turn: who was taken comes after all others. */
+/** Volunteers with room in turn: the one that was taken comes after all others. */
 export function roundRobin(): Matchmaker {
-  const line = new Line<Member>();
+  const queue = new Set<Member>();
   return new PlainMatchmaker({
-    add: (volunteer) => line.join(volunteer, taskSet(volunteer.status.tasks)),
-    delete: (volunteer) => line.leave(volunteer),
+    add: (volunteer) => queue.add(volunteer),
+    delete: (volunteer) => queue.delete(volunteer),
     next(gamer) {
-      const volunteer = line.firstOfUse(taskSet(gamer.needs), (one) => canHelp(one, gamer));
+      const volunteer = firstOf(queue, (one) => canHelp(one, gamer));
       // It is added again, at the end, if it still has room.
-      if (volunteer) line.leave(volunteer);
+      if (volunteer) queue.delete(volunteer);
       return volunteer;
     },
   });
 }
 
-/** Any volunteer with room, each as likely. */
+/** Any volunteer with room, each with the same probability. */
 export function randomly(random: Random): Matchmaker {
   const members: Member[] = [];
   const places = new Map<Member, number>();
@@ -80,23 +77,21 @@ export function randomly(random: Random): Matchmaker {
         const volunteer = members[Math.floor(random.next() * members.length)] as Member;
         if (canHelp(volunteer, gamer)) return volunteer;
       }
-      // Few are left.
-      return members.length <= MAX_LEFT ? (members.find((volunteer) => canHelp(volunteer, gamer)) ?? null) : null;
+      return members.length <= MAX_TRIES ? firstOf(members, (volunteer) => canHelp(volunteer, gamer)) : null;
     },
   });
 }
 
-/** Most are of use: who finds none in so many tries finds none. */
+/** Most volunteers can help any gamer: if none of so many can, none is looked for any longer, unless only so few are left. */
 const MAX_TRIES = 100;
-const MAX_LEFT = 100;
 
 /**
- * What a sane server without a ranking would do: a gamer is given volunteers until it has enough; when there are none it waits in a
- * line, whose first is given the next one and goes to its end if it wants more. Nobody is parted from whom they have. Room,
- * capability and the number of introductions are respected as ours does.
+ * What a sensible server without a ranking would do: a gamer is given volunteers until it has enough. If there are none it waits in
+ * a queue; the first in it is given the next volunteer, and goes to its end if it wants more. Introductions stay. Room, capability
+ * and the number of introductions are respected as ours does.
  */
 class PlainMatchmaker implements Matchmaker {
-  readonly #waiting = new Line<Member>();
+  readonly #waiting = new Set<Member>();
   readonly #vacancies: Vacancies;
 
   constructor(vacancies: Vacancies) {
@@ -109,11 +104,11 @@ class PlainMatchmaker implements Matchmaker {
   }
 
   left(member: Member): void {
-    this.#waiting.leave(member);
+    this.#waiting.delete(member);
     this.#vacancies.delete(member);
-    const knew = partedFromAll(member);
-    for (const peer of knew) if (peer.role === 'volunteer') this.#offer(peer);
-    for (const peer of knew) if (peer.role === 'gamer') this.#serve(peer);
+    const known = partFromAll(member);
+    for (const peer of known) if (peer.role === 'volunteer') this.#offer(peer);
+    for (const peer of known) if (peer.role === 'gamer') this.#serve(peer);
   }
 
   statusChanged(volunteer: Member, before: VolunteerStatus): void {
@@ -125,42 +120,46 @@ class PlainMatchmaker implements Matchmaker {
   rated(): void {}
 
   #offer(volunteer: Member): void {
-    this.#file(volunteer);
-    const can = taskSet(volunteer.status.tasks);
+    this.#update(volunteer);
     while (hasRoom(volunteer)) {
-      const gamer = this.#waiting.firstInNeed(can, (one) => canHelp(volunteer, one));
+      const gamer = firstOf(this.#waiting, (one) => canHelp(volunteer, one));
       if (!gamer) return;
       this.#introduce(gamer, volunteer);
-      this.#waiting.leave(gamer);
-      if (isHungry(gamer)) this.#waiting.join(gamer, taskSet(gamer.needs));
+      this.#waiting.delete(gamer);
+      if (wantsMore(gamer)) this.#waiting.add(gamer);
     }
   }
 
   #serve(gamer: Member): void {
-    while (isHungry(gamer)) {
+    while (wantsMore(gamer)) {
       const volunteer = this.#vacancies.next(gamer);
       if (!volunteer) {
-        this.#waiting.join(gamer, taskSet(gamer.needs));
+        this.#waiting.add(gamer);
         return;
       }
       this.#introduce(gamer, volunteer);
     }
-    this.#waiting.leave(gamer);
+    this.#waiting.delete(gamer);
   }
 
   #introduce(gamer: Member, volunteer: Member): void {
     gamer.peers.set(volunteer.id, volunteer);
     volunteer.peers.set(gamer.id, gamer);
-    this.#file(volunteer);
+    this.#update(volunteer);
   }
 
-  #file(volunteer: Member): void {
+  #update(volunteer: Member): void {
     if (hasRoom(volunteer)) this.#vacancies.add(volunteer);
     else this.#vacancies.delete(volunteer);
   }
 }
 
-function isHungry(gamer: Member): boolean {
+function firstOf<T>(items: Iterable<T>, isWanted: (item: T) => boolean): T | null {
+  for (const item of items) if (isWanted(item)) return item;
+  return null;
+}
+
+function wantsMore(gamer: Member): boolean {
   return placesOf(gamer, COORDINATOR.maxIntroductions) > 0;
 }
 
@@ -174,10 +173,10 @@ function canHelp(volunteer: Member, gamer: Member): boolean {
   );
 }
 
-/** What the coordinator does when a member departs. */
-function partedFromAll(member: Member): Member[] {
-  const knew = [...member.peers.values()];
-  for (const peer of knew) peer.part({ peerId: member.id, why: 'left' });
+/** As the coordinator does when a member leaves. */
+function partFromAll(member: Member): Member[] {
+  const known = [...member.peers.values()];
+  for (const peer of known) peer.part({ peerId: member.id, why: 'left' });
   member.peers.clear();
-  return knew;
+  return known;
 }

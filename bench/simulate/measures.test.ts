@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { flowOf, jainIndex, meanFlow, quantileOf, spreadOf } from './measures.ts';
+import { flowOf, jainIndex, meanFlow, spreadOf } from './measures.ts';
 
 test('Jain’s index is 1 where all have the same, and 1/n where one has all', () => {
   expect(jainIndex([0.3, 0.3, 0.3])).toBeCloseTo(1);
@@ -13,13 +13,6 @@ test('the spread is deviation over mean, whatever the unit', () => {
   expect(spreadOf([1, 3])).toBeCloseTo(0.5);
   expect(spreadOf([100, 300])).toBeCloseTo(0.5);
   expect(spreadOf([0, 0])).toBe(0);
-});
-
-test('a quantile is the nearest rank, and there is none of nothing', () => {
-  const hundred = Array.from({ length: 100 }, (_, index) => index + 1);
-  expect([0, 0.5, 0.99, 1].map((part) => quantileOf(hundred, part))).toEqual([1, 50, 99, 100]);
-  expect(quantileOf([7], 0.99)).toBe(7);
-  expect(quantileOf([], 0.5)).toBeNaN();
 });
 
 test('a flow counts the served and the full, and the mean of flows is that of each figure', () => {

@@ -1,32 +1,34 @@
-/** What the simulation tells of a moment or an hour; each figure is defined here and nowhere else. */
+import { sum } from '../measuring.ts';
 
-/** A gamer that gets this part of what it wants is served: it does not notice the rest. */
+/** The figures of the simulation. */
+
+/** A gamer that gets this share of what it wants is served: it does not notice the rest. */
 const SERVED = 0.95;
-/** A volunteer that is busy for this part of its time has none to spare. */
+/** A volunteer that is busy for this share of its time has none left. */
 const FULL = 0.99;
 
-/** How the work of everybody flows at one moment. */
+/** How the work of all flows at one moment. */
 export interface Flow {
-  /** Part of the gamers that are served. */
+  /** Share of the gamers that are served. */
   served: number;
-  /** Jain's index of the parts that gamers get of what each wants. */
+  /** Jain's index of the shares that gamers get of what each wants. */
   fairness: number;
-  /** {@link spreadOf} the loads of volunteers that accept work: of the parts of their time, so that each is measured by what it can do. */
+  /** {@link spreadOf} the loads of volunteers that accept work. Loads are shares of their time, so each is measured by what it can do. */
   loadSpread: number;
-  /** Part of those that are full. */
+  /** Share of these volunteers that are full. */
   full: number;
 }
 
 /**
- * @param parts what each gamer gets of what it wants, 0..1
- * @param loads the part of its time that each volunteer which accepts work is busy, 0..1
+ * @param shares - what each gamer gets of what it wants, 0..1
+ * @param loads - the load of each volunteer that accepts work, 0..1
  */
-export function flowOf(parts: readonly number[], loads: readonly number[]): Flow {
+export function flowOf(shares: readonly number[], loads: readonly number[]): Flow {
   return {
-    served: partOf(parts, (part) => part >= SERVED),
-    fairness: jainIndex(parts),
+    served: meanOf(shares.map((share) => Number(share >= SERVED))),
+    fairness: jainIndex(shares),
     loadSpread: spreadOf(loads),
-    full: partOf(loads, (load) => load >= FULL),
+    full: meanOf(loads.map((load) => Number(load >= FULL))),
   };
 }
 
@@ -36,41 +38,20 @@ export function meanFlow(flows: readonly Flow[]): Flow {
 }
 
 /**
- * (sum of x)^2 / (n * sum of x^2): 1 when all have the same, 1/n when one has all; 1 where nobody has anything. Jain, Chiu and Hawe,
+ * (sum of x)^2 / (n * sum of x^2): 1 if all have the same, 1/n if one has all, 1 if nobody has anything. Jain, Chiu and Hawe,
  * "A quantitative measure of fairness and discrimination for resource allocation in shared computer systems", DEC-TR-301, 1984.
  */
-export function jainIndex(shares: readonly number[]): number {
-  let [sum, squares] = [0, 0];
-  for (const share of shares) {
-    sum += share;
-    squares += share * share;
-  }
-  return squares === 0 ? 1 : sum ** 2 / (shares.length * squares);
+export function jainIndex(values: readonly number[]): number {
+  const squares = sum(values.map((value) => value * value));
+  return squares === 0 ? 1 : sum(values) ** 2 / (values.length * squares);
 }
 
-/** Standard deviation over mean, also called coefficient of variation: 0 when all are alike. */
+/** The coefficient of variation, standard deviation over mean: 0 if all are alike. */
 export function spreadOf(values: readonly number[]): number {
   const mean = meanOf(values);
-  if (!(mean > 0)) return 0;
-  const variance = meanOf(values.map((value) => (value - mean) ** 2));
-  return Math.sqrt(variance) / mean;
-}
-
-/** The least value that this part of them do not exceed (nearest rank); NaN of none. */
-export function quantileOf(sorted: ArrayLike<number>, part: number): number {
-  const rank = Math.max(1, Math.ceil(part * sorted.length));
-  return sorted[rank - 1] ?? Number.NaN;
+  return mean > 0 ? Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2))) / mean : 0;
 }
 
 function meanOf(values: readonly number[]): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
-}
-
-/** NaN of none. */
-function partOf(values: readonly number[], isIt: (value: number) => boolean): number {
-  let count = 0;
-  for (const value of values) if (isIt(value)) count++;
-  return count / values.length;
+  return sum(values) / values.length;
 }

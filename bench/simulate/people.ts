@@ -1,13 +1,13 @@
 import { TASK_NAMES, type TaskName } from '../../shared/tasks/names.ts';
+import { seededRandom } from '../../shared/tasks/test-random.ts';
 import type { Member } from '../../signaling-server/rooms/member.ts';
-import type { Random } from './random.ts';
 
-/** A volunteer of the simulation: what is true of its machine, whatever the matchmaker knows. */
+/** A volunteer's machine as it is, whatever the matchmaker knows. */
 export interface Machine {
   readonly member: Member;
   /** Tasks it does in a second. */
   readonly perS: number;
-  /** Part of its results that are right. */
+  /** Share of its results that are correct. */
   readonly reliability: number;
 }
 
@@ -17,76 +17,105 @@ export interface Player {
   readonly wantsPerS: number;
 }
 
-/** Who there is; nothing of this is measured, all of it is meant to be plain. Weights add up to 1. */
+/** The people. These numbers are plausible assumptions, not measurements. */
 export const PEOPLE = {
   crowd: { volunteers: 100_000, gamers: 20_000 },
   hourS: 3_600,
-  /** All come within the first minutes; from then on whoever leaves is replaced. */
+  /** All join within this time; from then on everybody who leaves is replaced. */
   gatherS: 300,
   volunteerStaysS: 3_600,
   gamerStaysS: 1_800,
-  /** Its owner uses the machine now and then. */
+  /** The owner uses the machine now and then. */
   worksForS: 3_600,
   pausesForS: 300,
-  /** In the second half hour, most owners play themselves. */
+  /** In the second half hour most owners play themselves. */
   rushAtS: 1_800,
-  rushPart: 0.75,
+  rushShare: 0.75,
   rushWithinS: 120,
   rushPausesForS: 3_000,
 } as const;
 
-/** Round trip to the server, ms: the same town, country, continent, and others. */
-const ROUND_TRIPS = [
+type Choices<T> = readonly (readonly [weight: number, choice: T])[];
+
+/** Round trip to the server, ms: in the same town, country, continent, and farther. */
+const ROUND_TRIPS: Choices<number> = [
   [0.4, 8],
   [0.35, 25],
   [0.2, 80],
   [0.05, 180],
-] as const;
-
-const CAN: readonly (readonly [number, readonly TaskName[]])[] = [
+];
+const CAPABILITIES: Choices<readonly TaskName[]> = [
   [0.75, TASK_NAMES],
   [0.15, TASK_NAMES.filter((name) => name !== 'infer')],
   [0.1, ['echo', 'pathfinding', 'physics']],
 ];
-
-const NEEDS: readonly (readonly [number, readonly TaskName[]])[] = [
+const NEEDS: Choices<readonly TaskName[]> = [
   [0.6, ['upscale']],
   [0.2, ['infer']],
   [0.2, []],
 ];
-
-const MACHINES = [
+/** Tasks a second. */
+const SPEEDS: Choices<number> = [
   [0.2, 50],
   [0.5, 20],
   [0.3, 8],
-] as const;
-
-const RELIABILITY = [
+];
+const RELIABILITIES: Choices<number> = [
   [0.9, 0.995],
   [0.08, 0.9],
   [0.02, 0.5],
-] as const;
-
-const MAX_GAMERS = [
+];
+const MAX_GAMERS: Choices<number> = [
   [0.4, 1],
   [0.3, 2],
   [0.3, 4],
-] as const;
-
-const WANTS = [
+];
+/** Tasks a second. */
+const WANTS: Choices<number> = [
   [0.3, 5],
   [0.5, 20],
   [0.2, 60],
-] as const;
+];
+
+/** Random numbers that are the same in every run. */
+export class Random {
+  /** 0..1. */
+  readonly next: () => number;
+
+  constructor(seed: number) {
+    this.next = seededRandom(seed);
+  }
+
+  /** Waiting times that do not depend on how long one has waited. */
+  exponential(mean: number): number {
+    return -mean * Math.log(1 - this.next());
+  }
+
+  /** Picks a choice with the probability of its weight; the weights add up to 1. */
+  pick<T>(choices: Choices<T>): T {
+    let left = this.next();
+    for (const [weight, choice] of choices) {
+      left -= weight;
+      if (left < 0) return choice;
+    }
+    const [, last] = choices.at(-1) ?? [];
+    return last as T;
+  }
+}
 
 export function newMachine(random: Random, member: Member): Machine {
-  const perS = random.pick(MACHINES);
-  const reliability = random.pick(RELIABILITY);
-  // Half of them were here before.
+  const perS = random.pick(SPEEDS);
+  const reliability = random.pick(RELIABILITIES);
+  // Half of them have been here before.
   const tasks = random.next() < 0.5 ? 0 : Math.round(20 + 180 * random.next());
   const completed = Math.round(reliability * tasks);
   member.reputation = { completed, failed: tasks - completed };
-  member.status = { load: 0, accepting: true, tasks: [...random.pick(CAN)], maxGamers: random.pick(MAX_GAMERS) };
+  member.status = {
+    load: 0,
+    accepting: true,
+    tasks: [...random.pick(CAPABILITIES)],
+    maxGamers: random.pick(MAX_GAMERS),
+  };
   return { member, perS, reliability };
 }
 

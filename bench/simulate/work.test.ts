@@ -42,7 +42,7 @@ test('a gamer spreads its work so that its helpers are equally busy', () => {
   expect(flow).toMatchObject({ served: 1, loadSpread: expect.closeTo(0) });
 });
 
-test('a volunteer gives equal parts, and what one leaves to whoever wants more', () => {
+test('a volunteer gives equal shares, and what one gamer does not use to those that want more', () => {
   const shared = machine(30);
   const [modest, greedy, greedier] = [player(4, [shared]), player(20, [shared]), player(90, [shared])];
   const { gotPerS, loadOf } = flowing([shared], [modest, greedy, greedier]);
@@ -50,7 +50,7 @@ test('a volunteer gives equal parts, and what one leaves to whoever wants more',
   expect(loadOf(shared)).toBeCloseTo(1);
 });
 
-test('what fails is done again, and who pauses or is missing helps nobody', () => {
+test('failed tasks are done again, and a paused or missing volunteer helps nobody', () => {
   const [failing, paused] = [machine(20, { reliability: 0.5 }), machine(50, { accepting: false })];
   const [helped, alone] = [player(10, [failing, paused]), player(10, [])];
   const { gotPerS, loadOf, flow } = flowing([failing, paused], [helped, alone]);

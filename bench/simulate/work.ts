@@ -2,14 +2,14 @@ import type { Member } from '../../signaling-server/rooms/member.ts';
 import { type Flow, flowOf } from './measures.ts';
 import type { Machine, Player } from './people.ts';
 
-/** Rounds in which what some gamers leave is offered to the others: what is left after these is under a hundredth. */
+/** Rounds in which the time that some gamers leave is offered to the others; after these less than a hundredth is left. */
 const ROUNDS = 6;
-const NOTHING = 1e-9;
+const NEGLIGIBLE_PER_S = 1e-9;
 
-/** What one volunteer does for one gamer. */
+/** One volunteer's help for one gamer. */
 export interface Help {
   readonly machine: Machine;
-  /** The part of the volunteer's time, 0..1. */
+  /** Share of the volunteer's time, 0..1. */
   readonly time: number;
 }
 
@@ -18,33 +18,34 @@ interface Seat extends Help {
   time: number;
 }
 
-/** What a gamer wants and gets at present. */
+/** The tasks that a gamer wants done. */
 interface Wish {
   readonly seats: readonly Seat[];
   readonly wantsPerS: number;
-  /** Of that, what nobody does yet. */
+  /** Tasks a second that no volunteer does yet. */
   unmetPerS: number;
 }
 
+/** A volunteer's time. */
 interface Desk {
-  /** The part of its time that nobody uses yet. */
+  /** The share of it that nobody uses yet. */
   left: number;
-  /** How many gamers would use more of it, in this round. */
+  /** Gamers that would use more of it in this round. */
   askers: number;
-  /** What each of them may have. */
+  /** The share that each of them may have. */
   offered: number;
 }
 
 /**
- * What dispatchers come to, without running them: each volunteer gives its gamers equal parts of its time, and what one of them does
- * not use to the others (web/compute/fair-queue.ts, here by progressive filling); each gamer spreads what it wants over its helpers by
- * what they can do for it (whoever finishes first gets the next task), and what goes wrong is done again.
+ * The result of dispatching without running dispatchers. Each volunteer gives its gamers equal shares of its time, and what one does
+ * not use to the others (as web/compute/fair-queue.ts does; here by progressive filling). Each gamer spreads its tasks over its
+ * helpers in proportion to what they can do for it, since whoever finishes first gets the next task. Failed tasks are done again.
  */
 export class Work {
   readonly #loads = new Map<Member, number>();
   readonly #helps = new Map<Member, readonly Help[]>();
 
-  /** @returns how things are now; {@link loadOf} and {@link helpsOf} tell what it makes of each. */
+  /** Computes the flow at this moment; {@link loadOf} and {@link helpsOf} then give its details. */
   flow(machines: ReadonlyMap<Member, Machine>, players: ReadonlyMap<Member, Player>): Flow {
     const desks = new Map<Machine, Desk>();
     for (const machine of machines.values()) {
@@ -60,8 +61,8 @@ export class Work {
     fill(wishes, desks);
     this.#loads.clear();
     for (const [{ member }, { left }] of desks) this.#loads.set(member, 1 - left);
-    const parts = wishes.map(({ wantsPerS, unmetPerS }) => 1 - unmetPerS / wantsPerS);
-    return flowOf(parts, [...this.#loads.values()]);
+    const shares = wishes.map(({ wantsPerS, unmetPerS }) => 1 - unmetPerS / wantsPerS);
+    return flowOf(shares, [...this.#loads.values()]);
   }
 
   /** 0..1. */
@@ -88,7 +89,7 @@ function seatsOf(
   return seats;
 }
 
-/** Max-min fair: in each round those that want more share what is left of each volunteer equally. */
+/** Max-min fairness: in each round gamers that want more share equally what is left of each volunteer. */
 function fill(wishes: readonly Wish[], desks: ReadonlyMap<Machine, Desk>): void {
   let unmet = wishes;
   for (let round = 0; round < ROUNDS && unmet.length > 0; round++) {
@@ -96,8 +97,8 @@ function fill(wishes: readonly Wish[], desks: ReadonlyMap<Machine, Desk>): void 
     for (const { seats } of unmet) for (const { desk } of seats) desk.offered = desk.left / desk.askers;
     unmet = unmet.filter((wish) => {
       let offeredPerS = 0;
-      for (const { machine, desk } of wish.seats) offeredPerS += desk.offered * rightPerS(machine);
-      if (offeredPerS < NOTHING) return false;
+      for (const { machine, desk } of wish.seats) offeredPerS += desk.offered * correctPerS(machine);
+      if (offeredPerS < NEGLIGIBLE_PER_S) return false;
       const used = Math.min(1, wish.unmetPerS / offeredPerS);
       for (const seat of wish.seats) {
         seat.time += used * seat.desk.offered;
@@ -110,7 +111,7 @@ function fill(wishes: readonly Wish[], desks: ReadonlyMap<Machine, Desk>): void 
   }
 }
 
-/** Results in a second that need not be done again. */
-export function rightPerS({ perS, reliability }: Machine): number {
+/** Correct results a second. */
+export function correctPerS({ perS, reliability }: Machine): number {
   return perS * reliability;
 }

@@ -3,8 +3,7 @@ import { isOfUse, taskSet } from '../../signaling-server/lobby/lobby-keys.ts';
 import { helpersOf } from '../../signaling-server/rooms/matchmaker.ts';
 import { COORDINATOR } from '../../signaling-server/tuning.ts';
 import { ours, randomly, roundRobin } from './matchmakers.ts';
-import { PEOPLE } from './people.ts';
-import { Random } from './random.ts';
+import { PEOPLE, Random } from './people.ts';
 import { World } from './world.ts';
 
 const CROWD = { volunteers: 120, gamers: 40 };
@@ -17,7 +16,7 @@ function worldAt(atS: number, matchmaker: ConstructorParameters<typeof World>[2]
   return world;
 }
 
-test.each(Object.entries(MATCHMAKERS))('%s brings together whom it may, and no more', (_, matchmaker) => {
+test.each(Object.entries(MATCHMAKERS))('%s respects room, needs and the number of introductions', (_, matchmaker) => {
   const { players, machines } = worldAt(IN_RUSH_S, matchmaker);
   expect([players.size, machines.size]).toEqual([CROWD.gamers, CROWD.volunteers]);
   for (const { member } of players.values()) {
@@ -31,7 +30,7 @@ test.each(Object.entries(MATCHMAKERS))('%s brings together whom it may, and no m
   for (const { member } of machines.values()) expect(member.peers.size).toBeLessThanOrEqual(member.status.maxGamers);
 });
 
-test('whoever decides, the same people come, pause and leave', () => {
+test('the same people join, pause and leave under every matchmaker', () => {
   const people = Object.values(MATCHMAKERS).map((matchmaker) => {
     const { players, machines } = worldAt(IN_RUSH_S, matchmaker);
     return [

@@ -7,10 +7,10 @@ import { prepareTaskKeys } from '../../web/dispatch/result-cache.ts';
 import { Simulation } from '../../web/dispatch/test-simulation.ts';
 import { gathering } from './works.ts';
 
-/** What one volunteer of speed 1 takes for the whole. */
+/** The time of a volunteer of speed 1 for the whole task. */
 const WHOLE_MS = 1_000;
 
-/** Tasks that are split; the answers are real, only the time that they take is told. */
+/** Tasks that are split. The results are real; only the time for them is simulated. */
 const SPLIT: Record<string, { input: unknown; answer(task: PackedTask): PackedResult }> = {
   raytracing: {
     input: busyScene({ width: 192, height: 128, samplesPerPixel: 1 }),
@@ -25,17 +25,17 @@ export const SPLIT_TYPES = Object.keys(SPLIT);
 
 export interface Scaled {
   tookMs: number;
-  /** With every volunteer busy from the first moment to the last. */
+  /** The time if every volunteer is busy from start to end. */
   idealMs: number;
-  /** What the busiest volunteer computed, beside what each would have in proportion to its speed. */
+  /** The busiest volunteer's work / its work if all had work in proportion to their speeds. */
   busiest: number;
 }
 
-/** One task over volunteers of these speeds, a LAN between them, under a virtual clock. */
+/** Runs one task over volunteers of these speeds in a LAN, under a virtual clock. */
 export async function scaled(type: string, speeds: readonly number[]): Promise<Scaled> {
   await prepareTaskKeys();
   const split = SPLIT[type];
-  if (!split) throw new Error(`no task of type ${type} is split here`);
+  if (!split) throw new Error(`There is no task of type ${type} to split.`);
   const definition = definitionOf(type);
   const wholeUnitsPerMs = definition.cost(definition.pack(split.input).params) / WHOLE_MS;
   const simulation = new Simulation();
@@ -46,7 +46,7 @@ export async function scaled(type: string, speeds: readonly number[]): Promise<S
         runs: { type, unitsPerMs: wholeUnitsPerMs * speed, answer: split.answer },
       }),
     );
-    // Links are measured by the time there is work.
+    // Links are measured before there is work.
     await simulation.pass(100);
     const startMs = simulation.clock.now();
     const options = { where: 'volunteers', cache: false } as const;

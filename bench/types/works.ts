@@ -8,7 +8,7 @@ import { seededRandom } from '../../shared/tasks/test-random.ts';
 
 const SIDE = 128;
 
-/** One task of each kind that is measured: some tens of milliseconds on a processor, seconds on a GPU made of software. */
+/** The tasks that are measured: some tens of milliseconds on a processor, seconds on a software GPU. */
 export function works() {
   const gravity: PhysicsInput['gravity'] = [0, -9.81, 0];
   const kinds: [what: string, type: string, input: unknown][] = [
@@ -24,7 +24,7 @@ export function works() {
   });
 }
 
-/** Agents from everywhere, who make for so many goals. */
+/** Agents from everywhere that share a number of goals. */
 export function gathering(side: number, agents: number, goals: number): PathfindingInput {
   const random = seededRandom(agents + goals);
   const grid = randomGrid(side, side, random, 0.2);

@@ -1,4 +1,4 @@
 import { SimulatedEngine } from './simulated-engine.ts';
 
-/** A GPU that takes no time worth telling. */
+/** A GPU that takes almost no time. */
 export const Engine = SimulatedEngine.taking(0);

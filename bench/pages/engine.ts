@@ -1,0 +1,98 @@
+import { type InferInput, infer } from '../../shared/tasks/infer.ts';
+import { NETWORKS } from '../../shared/tasks/upscale.ts';
+import type { BackendName } from '../../web/compute/backend.ts';
+import { Engine } from '../../web/compute/engine.ts';
+import { servedModels } from '../../web/compute/models/test-model-source.ts';
+import { bandsOf } from '../../web/compute/networks/bands.ts';
+import { cpuRuntime } from '../../web/compute/ort/cpu-runtime.ts';
+import { OrtWasmBackend } from '../../web/compute/ort/ort-wasm-backend.ts';
+import { fromPlanes, isOpaque, toPlanes } from '../../web/compute/ort/planes.ts';
+import { probePicture } from '../../web/compute/probe.ts';
+import type { Turn } from '../../web/compute/schedule.ts';
+import { durationsMs, median, mediansInTurn } from '../measuring.ts';
+import { works } from '../types/works.ts';
+
+/** This page's own engine, without a gamer or a volunteer. */
+
+const now = () => performance.now();
+const never = new AbortController().signal;
+const RUN = { owner: 'bench', signal: never };
+
+/** Each kind of task on one engine, one after another. The first run compiles and does not count. */
+export async function measureTypes({ preferBackend, rounds }: { preferBackend: BackendName; rounds: number }) {
+  const engine = await Engine.create({ gpu: navigator.gpu, now, preferBackend });
+  const rates = [];
+  for (const { what, type, task, cost } of works()) {
+    const { backend } = await engine.execute(type, task, RUN);
+    const tookMs = median(await durationsMs(rounds, () => engine.execute(type, task, RUN)));
+    rates.push({ what, backend, tookMs, unitsPerMs: cost / tookMs });
+  }
+  const { adapter } = engine.capabilities;
+  engine.dispose();
+  return { adapter, rates };
+}
+
+const ROWS = 256;
+const ROUNDS = 8;
+const INPUTS = 15;
+
+/** The steering policy in tasks of one row and in one task of many rows: rows a second. */
+export async function measureInfer(preferBackend: BackendName) {
+  const models = servedModels('/models/');
+  const engine = await Engine.create({ gpu: navigator.gpu, now, models, onnx: models, preferBackend });
+  const tasks = Array.from({ length: ROWS }, (_, i) => infer.pack(steering(1, i)));
+  const whole = infer.pack(steering(ROWS, 0));
+  const run = (task: (typeof tasks)[number]) => engine.execute('infer', task, RUN);
+  const { backend } = await run(whole);
+  const rowsPerS = (work: () => Promise<unknown>) => async () => (1_000 * ROWS) / median(await durationsMs(1, work));
+  const perS = await mediansInTurn(
+    {
+      oneByOne: rowsPerS(async () => {
+        for (const task of tasks) await run(task);
+      }),
+      atOnce: rowsPerS(() => Promise.all(tasks.map(run))),
+      oneTask: rowsPerS(() => run(whole)),
+    },
+    ROUNDS,
+  );
+  engine.dispose();
+  return { backend, perS };
+}
+
+function steering(rows: number, from: number): InferInput {
+  const data = Float32Array.from({ length: rows * INPUTS }, (_, i) => Math.sin(from + i));
+  return { model: 'steering', inputs: { observation: { type: 'float32', dims: [rows, INPUTS], data } } };
+}
+
+const SIZE = { width: 320, height: 180 };
+const FRAMES = 30;
+const TURN: Turn = { signal: never, giveWay: async () => {} };
+
+/** Frame times by onnxruntime-web on the processor, and the part of them that is ours: pixels to planes and back. */
+export async function measureNetworksWasm() {
+  const backend = new OrtWasmBackend(servedModels('/models/'), now);
+  const picture = probePicture(SIZE.width, SIZE.height);
+  const image = { ...SIZE, data: Uint8Array.from(picture.data, (value, i) => (i % 4 === 3 ? 255 : value)) };
+  const timings = [];
+  for (const network of NETWORKS) {
+    const shape = { ...SIZE, outWidth: SIZE.width * 2, outHeight: SIZE.height * 2, quality: network };
+    const once = async () => (await backend.startPixels(image.data, shape, TURN)).finish();
+    // For the first network the library is loaded and compiled as well.
+    const [firstMs = Number.NaN] = await durationsMs(3, once);
+    timings.push({ network, firstMs, frameMs: median(await durationsMs(FRAMES, once)) });
+  }
+  const { numThreads } = (await cpuRuntime()).env.wasm;
+  backend.dispose();
+  const planesMs = median(await durationsMs(FRAMES, () => throughPlanes(image)));
+  return { timings, planesMs, threads: numThreads ?? 1 };
+}
+
+function throughPlanes(image: ReturnType<typeof probePicture>): void {
+  const [band] = bandsOf(image, { widths: [3, 4], outputs: 'luma', leak: 0 }, Number.POSITIVE_INFINITY);
+  if (!band) return;
+  const { width, height } = image;
+  toPlanes(image, band, { width, height, data: new Float32Array(3 * width * height) });
+  const doubled = { width: width * 2, height: height * 2 };
+  const planes = { ...doubled, data: new Float32Array(3 * doubled.width * doubled.height).fill(0.4) };
+  fromPlanes(planes, image, band, isOpaque(image), new Uint8ClampedArray(doubled.width * doubled.height * 4));
+}

@@ -1,0 +1,64 @@
+import { client, connect, freshBytes, freshPicture } from './gamer.ts';
+
+/** What the client's event `redispatched` carries. */
+interface Redispatch {
+  /** The volunteer whose attempt was not enough. */
+  ranOn: string;
+  cause: 'silent' | 'late' | 'failed' | 'returned' | 'lost';
+  /** From the detection to the start of the new attempt. */
+  delayMs: number;
+}
+
+const redispatches: (Redispatch & { atMs: number })[] = [];
+
+export async function connectAndListen(options: { room: string; volunteers: number }): Promise<void> {
+  await connect(options);
+  client().addEventListener('redispatched', (event) => {
+    // The same clock as Date.now() in the process that kills, but finer.
+    const atMs = performance.timeOrigin + performance.now();
+    redispatches.push({ ...(event as CustomEvent<Redispatch>).detail, atMs });
+  });
+}
+
+interface Options {
+  echoes: number;
+  sizeBytes: number;
+  window: number;
+  /** A small upscale follows every so many echoes, so that volunteers compute a little. */
+  echoesPerUpscale: number;
+  killAfter: number;
+  /** Name of the volunteer to kill. */
+  victim: string;
+}
+
+/** Different echoes. Calls the page's `kill()` when the victim has just answered, so that it dies in the middle of its work. */
+export async function runEchoes({ echoes, sizeBytes, window, echoesPerUpscale, killAfter, victim }: Options) {
+  const before = client().stats();
+  const victimId = client().volunteers.find(({ name }) => name === victim)?.id;
+  let [submitted, correct, pictures, longestMs, killed] = [0, 0, 0, 0, false];
+  const lane = async () => {
+    while (submitted < echoes) {
+      const serial = ++submitted;
+      const sent = freshBytes(sizeBytes);
+      const { bytes, timing } = await client().submitTask('echo', { bytes: sent }).result;
+      longestMs = Math.max(longestMs, timing.totalMs);
+      if (bytes.length === sent.length && bytes.every((byte, index) => byte === sent[index])) correct++;
+      if (!killed && correct >= killAfter && timing.ranOn === victimId) {
+        killed = true;
+        Reflect.get(globalThis, 'kill')();
+      }
+      if (serial % echoesPerUpscale === 0) {
+        await client().submitTask('upscale', { image: freshPicture(64, 36) }).result;
+        pictures++;
+      }
+    }
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: window }, lane));
+  const { completed, failed } = client().stats();
+  return {
+    ...{ correct, pictures, killed, longestMs, redispatches, victimId },
+    /** As the client counts them; each task that was awaited here must be one of them. */
+    completed: completed - before.completed,
+    failed: failed - before.failed + lanes.filter(({ status }) => status === 'rejected').length,
+  };
+}

@@ -1,0 +1,103 @@
+import { type DataConnection, Peer } from 'peerjs';
+import { durationsMs, inTurn, type Load, mapValues, median, mediansInTurn, ratePerS } from '../measuring.ts';
+import { echoOver } from './bare-channel.ts';
+import { batchEcho, close, connect, loadSdk, taskEcho, UNCACHED } from './gamer.ts';
+
+type Serialization = 'binary' | 'raw';
+
+/** PeerJS's own server, and the id to use; without an id PeerJS asks the server for one first. */
+interface PeerAddress {
+  port: number;
+  id?: string;
+}
+
+function newPeer({ port, id }: PeerAddress): Peer {
+  const options = { host: 'localhost', port, path: '/', config: { iceServers: [] } };
+  return id === undefined ? new Peer(options) : new Peer(id, options);
+}
+
+/** Waits for connections under its id and echoes. */
+export async function waitAndEcho(address: PeerAddress): Promise<void> {
+  const peer = newPeer(address);
+  peer.on('connection', (connection) => {
+    connection.on('data', (data) => connection.send(new Uint8Array(data as ArrayBuffer)));
+  });
+  await new Promise((resolve) => peer.on('open', resolve));
+}
+
+function connectPeer(address: PeerAddress, to: string, serialization: Serialization) {
+  return new Promise<{ peer: Peer; connection: DataConnection }>((resolve, reject) => {
+    const peer = newPeer(address);
+    peer.on('error', reject);
+    peer.on('open', () => {
+      const connection = peer.connect(to, { serialization, reliable: true });
+      connection.on('open', () => resolve({ peer, connection }));
+    });
+  });
+}
+
+/** Loads this module and the SDK, so that joining loads nothing more. */
+export async function load(): Promise<void> {
+  await loadSdk();
+}
+
+/** Time from loaded code to an open PeerJS connection, ms. */
+export async function peerJoinMs({ to, ...address }: PeerAddress & { to: string }): Promise<number> {
+  let joined: Peer | undefined;
+  const [tookMs = Number.NaN] = await durationsMs(1, async () => {
+    joined = (await connectPeer(address, to, 'binary')).peer;
+  });
+  joined?.destroy();
+  return tookMs;
+}
+
+/** Time from loaded code to a volunteer that is ready for work, ms. */
+export async function ourJoinMs(room: string): Promise<number> {
+  const [tookMs = Number.NaN] = await durationsMs(1, () => connect({ room }));
+  await close();
+  return tookMs;
+}
+
+interface Options extends Load {
+  room: string;
+  port: number;
+  to: string;
+  sizeBytes: number;
+  batch: number;
+  tripBytes: number;
+  trips: number;
+  rounds: number;
+}
+
+/** Ours and PeerJS's in one gamer's page, each with its other side in a page of its own. Tasks are not cached: PeerJS keeps no results either. */
+export async function measureBesidePeerJs(options: Options) {
+  const { room, port, to, sizeBytes, batch, tripBytes, trips, rounds, ...load } = options;
+  await connect({ room });
+  const peerEcho = async (serialization: Serialization) => {
+    const { connection } = await connectPeer({ port }, to, serialization);
+    return echoOver(
+      (bytes) => connection.send(bytes),
+      (onEcho) => connection.on('data', onEcho),
+    );
+  };
+  const [binary, raw] = [await peerEcho('binary'), await peerEcho('raw')];
+  const tripsMs = await inTurn(
+    {
+      ours: () => durationsMs(trips, () => taskEcho(tripBytes, UNCACHED)),
+      binary: () => durationsMs(trips, () => binary(tripBytes)),
+      raw: () => durationsMs(trips, () => raw(tripBytes)),
+    },
+    rounds,
+  );
+  const inBatches = { ...load, window: load.window / batch };
+  const perS = await mediansInTurn(
+    {
+      single: () => ratePerS(load, () => taskEcho(sizeBytes, UNCACHED)),
+      batched: async () => batch * (await ratePerS(inBatches, () => batchEcho(batch, sizeBytes, UNCACHED))),
+      binary: () => ratePerS(load, () => binary(sizeBytes)),
+      raw: () => ratePerS(load, () => raw(sizeBytes)),
+    },
+    rounds,
+  );
+  return { perS, p50Ms: mapValues(tripsMs, (samples) => median(samples.flat())) };
+}
