@@ -3,12 +3,7 @@ import { cpus, loadavg } from 'node:os';
 import { dirname } from 'node:path';
 
 /** What a figure must reach; at most one of the four. */
-export interface Target {
-  atLeast?: number;
-  above?: number;
-  atMost?: number;
-  below?: number;
-}
+export type Target = Partial<Record<keyof typeof CHECKS, number>>;
 
 /** One line of the table. */
 export interface Row {
@@ -41,12 +36,13 @@ export interface SectionReport {
 export function figure(what: string, value: number, unit = '', options: Target & { note?: string } = {}): Row {
   const { note, ...target } = options;
   const isMeasured = Number.isFinite(value);
+  const bounds = boundsOf(target);
   const number = isMeasured ? `${short(value)}${unit && ` ${unit}`}` : 'none';
   return {
     ...{ what, unit, target },
     figure: note ? `${number}  (${note})` : number,
     value: isMeasured ? value : null,
-    met: Object.keys(target).length === 0 ? null : isMeasured && meets(value, target),
+    met: bounds.length === 0 ? null : isMeasured && bounds.every(([key, bound]) => CHECKS[key].isMet(value, bound)),
   };
 }
 
@@ -55,30 +51,26 @@ export function text(what: string, words: string): Row {
   return { what, figure: words, value: null, unit: '', target: {}, met: null };
 }
 
+const CHECKS = {
+  atLeast: { sign: '>=', isMet: (value: number, bound: number) => value >= bound },
+  above: { sign: '>', isMet: (value: number, bound: number) => value > bound },
+  atMost: { sign: '<=', isMet: (value: number, bound: number) => value <= bound },
+  below: { sign: '<', isMet: (value: number, bound: number) => value < bound },
+} as const;
+
+const boundsOf = (target: Target) => Object.entries(target) as [keyof Target, number][];
+
 /** The target as text; empty where there is none. */
-export function targetOf({ target: { atLeast, above, atMost, below }, unit }: Row): string {
-  // A target may be another contender's figure.
-  const bound = (value: number) => `${Number(value.toPrecision(6))}${unit && ` ${unit}`}`;
-  if (atLeast !== undefined) return `>= ${bound(atLeast)}`;
-  if (above !== undefined) return `> ${bound(above)}`;
-  if (atMost !== undefined) return `<= ${bound(atMost)}`;
-  if (below !== undefined) return `< ${bound(below)}`;
-  return '';
+export function targetOf({ target, unit }: Row): string {
+  // A target may be another contender's figure, with many digits.
+  const bounds = boundsOf(target).map(([key, bound]) => `${CHECKS[key].sign} ${Number(bound.toPrecision(6))}`);
+  return bounds.map((bound) => `${bound}${unit && ` ${unit}`}`).join();
 }
 
 /** A number with about three significant digits. */
 export function short(value: number): string {
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
   return Number.isInteger(value) ? String(value) : value.toFixed(digits);
-}
-
-function meets(value: number, { atLeast, above, atMost, below }: Target): boolean {
-  return (
-    (atLeast === undefined || value >= atLeast) &&
-    (above === undefined || value > above) &&
-    (atMost === undefined || value <= atMost) &&
-    (below === undefined || value < below)
-  );
 }
 
 const HEAD = ['what', 'figure', 'must reach', 'met'];

@@ -1,4 +1,11 @@
+import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import { type InferInput, infer } from '../../shared/tasks/infer.ts';
+import { randomGrid, randomQueries } from '../../shared/tasks/pathfinding/test-grids.ts';
+import type { PathfindingInput } from '../../shared/tasks/pathfinding.ts';
+import { swarm } from '../../shared/tasks/physics/test-bodies.ts';
+import type { PhysicsInput } from '../../shared/tasks/physics.ts';
+import { busyScene } from '../../shared/tasks/raytracing/test-scenes.ts';
+import { seededRandom } from '../../shared/tasks/test-random.ts';
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
 import type { BackendName } from '../../web/compute/backend.ts';
 import { Engine } from '../../web/compute/engine.ts';
@@ -10,7 +17,6 @@ import { fromPlanes, isOpaque, toPlanes } from '../../web/compute/ort/planes.ts'
 import { probePicture } from '../../web/compute/probe.ts';
 import type { Turn } from '../../web/compute/schedule.ts';
 import { durationsMs, median, mediansInTurn } from '../measuring.ts';
-import { works } from '../types/works.ts';
 
 /** This page's own engine, without a gamer or a volunteer. */
 
@@ -19,17 +25,46 @@ const never = new AbortController().signal;
 const RUN = { owner: 'bench', signal: never };
 
 /** Each kind of task on one engine, one after another. The first run compiles and does not count. */
-export async function measureTypes({ preferBackend, rounds }: { preferBackend: BackendName; rounds: number }) {
+export async function measureTypes(preferBackend: BackendName) {
   const engine = await Engine.create({ gpu: navigator.gpu, now, preferBackend });
   const rates = [];
   for (const { what, type, task, cost } of works()) {
     const { backend } = await engine.execute(type, task, RUN);
-    const tookMs = median(await durationsMs(rounds, () => engine.execute(type, task, RUN)));
+    const tookMs = median(await durationsMs(3, () => engine.execute(type, task, RUN)));
     rates.push({ what, backend, tookMs, unitsPerMs: cost / tookMs });
   }
   const { adapter } = engine.capabilities;
   engine.dispose();
   return { adapter, rates };
+}
+
+const SIDE = 128;
+
+/** The tasks that are measured: some tens of milliseconds on a processor, seconds on a software GPU. */
+function works() {
+  const gravity: PhysicsInput['gravity'] = [0, -9.81, 0];
+  const kinds: [what: string, type: string, input: unknown][] = [
+    ['raytracing, 160x120 at 4 samples', 'raytracing', busyScene({ width: 160, height: 120 })],
+    [`pathfinding, 64 agents to one goal on ${SIDE}x${SIDE}`, 'pathfinding', gathering(SIDE, 64, 1)],
+    [`pathfinding, 8 to a goal each on ${SIDE}x${SIDE}`, 'pathfinding', gathering(SIDE, 8, 8)],
+    ['physics, 500 bodies, 40 steps', 'physics', { bodies: swarm(500, 8, 1), gravity, timestepS: 0.01, steps: 40 }],
+  ];
+  return kinds.map(([what, type, input]) => {
+    const definition = definitionOf(type);
+    const task = definition.pack(input);
+    return { what, type, task, cost: definition.cost(task.params) };
+  });
+}
+
+/** Agents from everywhere that share a number of goals. */
+function gathering(side: number, agents: number, goals: number): PathfindingInput {
+  const random = seededRandom(agents + goals);
+  const grid = randomGrid(side, side, random, 0.2);
+  const queries = randomQueries(grid, agents, random);
+  return {
+    ...{ grid, neighbours: 8 },
+    queries: queries.map(({ start, goal }, i) => ({ start, goal: queries[i % goals]?.goal ?? goal })),
+  };
 }
 
 const ROWS = 256;

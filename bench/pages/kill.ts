@@ -20,40 +20,35 @@ export async function connectAndListen(options: { room: string; volunteers: numb
   });
 }
 
-interface Options {
-  echoes: number;
-  sizeBytes: number;
-  window: number;
-  /** A small upscale follows every so many echoes, so that volunteers compute a little. */
-  echoesPerUpscale: number;
-  killAfter: number;
-  /** Name of the volunteer to kill. */
-  victim: string;
-}
+/** The name of the volunteer to kill. */
+const VICTIM = 'victim';
+const [ECHOES, SIZE_BYTES, WINDOW, KILL_AFTER] = [1_000, 4_096, 64, 200];
+/** A small upscale follows every so many echoes, so that volunteers compute a little. */
+const ECHOES_PER_UPSCALE = 4;
 
 /** Different echoes. Calls the page's `kill()` when the victim has just answered, so that it dies in the middle of its work. */
-export async function runEchoes({ echoes, sizeBytes, window, echoesPerUpscale, killAfter, victim }: Options) {
+export async function runEchoes() {
   const before = client().stats();
-  const victimId = client().volunteers.find(({ name }) => name === victim)?.id;
+  const victimId = client().volunteers.find(({ name }) => name === VICTIM)?.id;
   let [submitted, correct, pictures, longestMs, killed] = [0, 0, 0, 0, false];
   const lane = async () => {
-    while (submitted < echoes) {
+    while (submitted < ECHOES) {
       const serial = ++submitted;
-      const sent = freshBytes(sizeBytes);
+      const sent = freshBytes(SIZE_BYTES);
       const { bytes, timing } = await client().submitTask('echo', { bytes: sent }).result;
       longestMs = Math.max(longestMs, timing.totalMs);
       if (bytes.length === sent.length && bytes.every((byte, index) => byte === sent[index])) correct++;
-      if (!killed && correct >= killAfter && timing.ranOn === victimId) {
+      if (!killed && correct >= KILL_AFTER && timing.ranOn === victimId) {
         killed = true;
         Reflect.get(globalThis, 'kill')();
       }
-      if (serial % echoesPerUpscale === 0) {
+      if (serial % ECHOES_PER_UPSCALE === 0) {
         await client().submitTask('upscale', { image: freshPicture(64, 36) }).result;
         pictures++;
       }
     }
   };
-  const lanes = await Promise.allSettled(Array.from({ length: window }, lane));
+  const lanes = await Promise.allSettled(Array.from({ length: WINDOW }, lane));
   const { completed, failed } = client().stats();
   return {
     ...{ correct, pictures, killed, longestMs, redispatches, victimId },

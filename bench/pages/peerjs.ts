@@ -58,20 +58,14 @@ export async function ourJoinMs(room: string): Promise<number> {
   return tookMs;
 }
 
-interface Options extends Load {
-  room: string;
-  port: number;
-  to: string;
-  sizeBytes: number;
-  batch: number;
-  tripBytes: number;
-  trips: number;
-  rounds: number;
-}
+const [SIZE_BYTES, TRIP_BYTES] = [1_024, 64];
+const LOAD: Load = { window: 32, durationMs: 500 };
+const BATCH = 16;
+const IN_BATCHES: Load = { ...LOAD, window: LOAD.window / BATCH };
+const [ROUNDS, TRIPS] = [5, 200];
 
 /** Ours and PeerJS's in one gamer's page, each with its other side in a page of its own. Tasks are not cached: PeerJS keeps no results either. */
-export async function measureBesidePeerJs(options: Options) {
-  const { room, port, to, sizeBytes, batch, tripBytes, trips, rounds, ...load } = options;
+export async function measureBesidePeerJs({ room, port, to }: { room: string; port: number; to: string }) {
   await connect({ room });
   const peerEcho = async (serialization: Serialization) => {
     const { connection } = await connectPeer({ port }, to, serialization);
@@ -83,21 +77,20 @@ export async function measureBesidePeerJs(options: Options) {
   const [binary, raw] = [await peerEcho('binary'), await peerEcho('raw')];
   const tripsMs = await inTurn(
     {
-      ours: () => durationsMs(trips, () => taskEcho(tripBytes, UNCACHED)),
-      binary: () => durationsMs(trips, () => binary(tripBytes)),
-      raw: () => durationsMs(trips, () => raw(tripBytes)),
+      ours: () => durationsMs(TRIPS, () => taskEcho(TRIP_BYTES, UNCACHED)),
+      binary: () => durationsMs(TRIPS, () => binary(TRIP_BYTES)),
+      raw: () => durationsMs(TRIPS, () => raw(TRIP_BYTES)),
     },
-    rounds,
+    ROUNDS,
   );
-  const inBatches = { ...load, window: load.window / batch };
   const perS = await mediansInTurn(
     {
-      single: () => ratePerS(load, () => taskEcho(sizeBytes, UNCACHED)),
-      batched: async () => batch * (await ratePerS(inBatches, () => batchEcho(batch, sizeBytes, UNCACHED))),
-      binary: () => ratePerS(load, () => binary(sizeBytes)),
-      raw: () => ratePerS(load, () => raw(sizeBytes)),
+      single: () => ratePerS(LOAD, () => taskEcho(SIZE_BYTES, UNCACHED)),
+      batched: async () => BATCH * (await ratePerS(IN_BATCHES, () => batchEcho(BATCH, SIZE_BYTES, UNCACHED))),
+      binary: () => ratePerS(LOAD, () => binary(SIZE_BYTES)),
+      raw: () => ratePerS(LOAD, () => raw(SIZE_BYTES)),
     },
-    rounds,
+    ROUNDS,
   );
   return { perS, p50Ms: mapValues(tripsMs, (samples) => median(samples.flat())) };
 }

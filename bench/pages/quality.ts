@@ -1,4 +1,4 @@
-import { type Remote, wrap } from 'comlink';
+import { wrap } from 'comlink';
 import { Anime4kRunner } from '../quality/anime4k-runner.ts';
 import {
   aliasedExamples,
@@ -9,7 +9,7 @@ import {
   pannedExamples,
   type Still,
 } from '../quality/examples.ts';
-import type { ScoreJob, Scorer, Scores } from '../quality/scoring.worker.ts';
+import type { Scorer, Scores } from '../quality/scoring.worker.ts';
 
 export type Input = 'box' | 'aliased' | 'clip' | 'panned';
 
@@ -39,8 +39,12 @@ export async function measure({ input, kbps, stills, clip, anime4kEvery }: Measu
     panned: () => pannedExamples(stills, kbps),
     clip: () => clipExamples(clip, kbps),
   }[input]();
-  const pool = new ScoringPool();
-  const pending: { name: string; scores: Promise<Scores> }[] = [];
+  // Two workers in turn, since scoring a picture takes seconds.
+  const workers = [newWorker(), newWorker()];
+  const failed = Promise.race(workers.map(failureOf));
+  failed.catch(() => {});
+  const scorers = workers.map((worker) => wrap<Scorer>(worker));
+  const pending: { name: string; scores: Promise<Scores | undefined> }[] = [];
   let anime4k: Anime4kRunner | null = null;
   try {
     let next = await examples.next();
@@ -49,59 +53,28 @@ export async function measure({ input, kbps, stills, clip, anime4kEvery }: Measu
       const isTheirs = anime4kEvery > 0 && pending.length % anime4kEvery === 0;
       if (isTheirs) anime4k ??= await Anime4kRunner.open(small.width, small.height);
       const made = (isTheirs && (await anime4k?.run(small))) || {};
-      pending.push({ name, ...(await pool.submit({ small, truth, made })) });
+      const scores = Promise.race([failed, scorers[pending.length % scorers.length]?.score({ small, truth, made })]);
+      // Another picture may still be prepared when this one fails.
+      scores.catch(() => {});
+      pending.push({ name, scores });
     }
-    const pictures = await Promise.all(pending.map(async ({ name, scores }) => ({ name, scores: await scores })));
+    const pictures = await Promise.all(
+      pending.map(async ({ name, scores }) => ({ name, scores: (await scores) ?? {} })),
+    );
     return { pictures, kbps: next.value?.kbps ?? null, anime4kParameters: anime4k?.parameters ?? {} };
   } finally {
     anime4k?.dispose();
-    pool.dispose();
+    for (const worker of workers) worker.terminate();
   }
 }
 
-/** Two workers, since scoring a picture takes seconds. */
-class ScoringPool {
-  readonly #workers: Worker[] = [];
-  readonly #idle: Remote<Scorer>[] = [];
-  #onIdle = () => {};
-  #fail: (cause: Error) => void = () => {};
-  readonly #failed = new Promise<never>((_, reject) => {
-    this.#fail = reject;
+function newWorker(): Worker {
+  return new Worker(new URL('../quality/scoring.worker.ts', import.meta.url), { type: 'module' });
+}
+
+/** Rejects when the worker does not load. */
+function failureOf(worker: Worker): Promise<never> {
+  return new Promise((_, reject) => {
+    worker.onerror = ({ message }) => reject(new Error(`A worker failed: ${message || 'it did not load'}.`));
   });
-
-  constructor() {
-    this.#failed.catch(() => {});
-    for (let nth = 0; nth < 2; nth++) {
-      const worker = new Worker(new URL('../quality/scoring.worker.ts', import.meta.url), { type: 'module' });
-      worker.onerror = ({ message }) => this.#fail(new Error(`A worker failed: ${message || 'it did not load'}.`));
-      this.#workers.push(worker);
-      this.#idle.push(wrap<Scorer>(worker));
-    }
-  }
-
-  /** Resolves when a worker has taken the job, with the promise of its scores. */
-  async submit(job: ScoreJob): Promise<{ scores: Promise<Scores> }> {
-    let scorer = this.#idle.pop();
-    while (!scorer) {
-      await Promise.race([
-        this.#failed,
-        new Promise<void>((resolve) => {
-          this.#onIdle = resolve;
-        }),
-      ]);
-      scorer = this.#idle.pop();
-    }
-    const taken = scorer;
-    const scores = Promise.race([this.#failed, taken.score(job)]).finally(() => {
-      this.#idle.push(taken);
-      this.#onIdle();
-    });
-    // The caller may still be busy with the next picture when this one fails.
-    scores.catch(() => {});
-    return { scores };
-  }
-
-  dispose(): void {
-    for (const worker of this.#workers) worker.terminate();
-  }
 }

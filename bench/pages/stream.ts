@@ -10,22 +10,18 @@ const DRAIN_MS = 400;
 /** Longer than the window of a stream's statistics. */
 const WINDOW_MS = 5_200;
 
-interface Options {
+/** Measures two streams of one page in turn, while the other one is paused. */
+export async function measureStream(options: {
   rooms: { channel: string; port: string };
   fastFps: number;
   steadyFps: number;
-  durationMs: number;
-  rounds: number;
-  windows: number;
-}
-
-/** Measures two streams of one page in turn, while the other one is paused. */
-export async function measureStream({ rooms, fastFps, steadyFps, durationMs, rounds, windows }: Options) {
+}) {
+  const { rooms, fastFps, steadyFps } = options;
   for (const room of Object.values(rooms)) live(room).source.pause();
-  const rate = (room: string) => running(room, fastFps, () => presentedPerS({ room, durationMs }));
-  const fps = await mediansInTurn({ channel: () => rate(rooms.channel), port: () => rate(rooms.port) }, rounds);
+  const rate = (room: string) => running(room, fastFps, () => presentedPerS({ room, durationMs: 2_000 }));
+  const fps = await mediansInTurn({ channel: () => rate(rooms.channel), port: () => rate(rooms.port) }, 5);
   const delay = (room: string) => running(room, steadyFps, () => latency(room));
-  const delays = await inTurn({ channel: () => delay(rooms.channel), port: () => delay(rooms.port) }, windows);
+  const delays = await inTurn({ channel: () => delay(rooms.channel), port: () => delay(rooms.port) }, 2);
   const of = (way: 'channel' | 'port') => ({
     fps: fps[way],
     glassToGlassMs: median(delays[way].map(({ glassToGlassMs }) => glassToGlassMs)),

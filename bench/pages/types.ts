@@ -48,20 +48,15 @@ const WORKS = {
   infer: () => Promise.all(Array.from({ length: ROWS }, () => client().submitTask('infer', row(), UNCACHED).result)),
 };
 
-interface Options {
-  room: string;
-  volunteers: number;
-  /** First rounds, in which the client learns the volunteers' speeds; they do not count. */
-  learning: number;
-  rounds: number;
-}
+/** First rounds, in which the client learns the volunteers' speeds; they do not count. */
+const LEARNING = 2;
 
 /** Time for the same work by type, ms. */
-export async function measureTogether({ room, volunteers, learning, rounds }: Options) {
+export async function measureTogether({ room, volunteers }: { room: string; volunteers: number }) {
   await connect({ room, volunteers });
   const tookMs: Record<string, number> = {};
   for (const [type, work] of Object.entries(WORKS)) {
-    tookMs[type] = median((await durationsMs(learning + rounds, work)).slice(learning));
+    tookMs[type] = median((await durationsMs(LEARNING + 3, work)).slice(LEARNING));
   }
   return tookMs;
 }

@@ -54,9 +54,9 @@ export const networksWasm: Section = {
 export const types: Section = {
   name: 'types',
   about:
-    'raytracing, pathfinding and physics by backend; one task, or many rows of infer, over 1, 2 and 4 volunteers: under a virtual clock and in real pages',
+    'raytracing, pathfinding and physics by backend; one task, or many rows of infer, over 1, 2 and 4 volunteers in real pages',
   async run(context) {
-    return [...(await byBackend(context)), ...(await underVirtualClock()), ...(await inPages(context))];
+    return [...(await byBackend(context)), ...(await inPages(context))];
   },
 };
 
@@ -67,7 +67,7 @@ async function byBackend(context: Context): Promise<Row[]> {
   const processorMs = new Map<string, number>();
   for (const wanted of ['js', 'wgsl'] as const) {
     const engine = await site.page<typeof EnginePage>('engine', await site.browser.newContext());
-    const { adapter, rates } = await engine.call('measureTypes', { preferBackend: wanted, rounds: 3 });
+    const { adapter, rates } = await engine.call('measureTypes', wanted);
     await engine.page.close();
     if (wanted === 'wgsl') rows.push(text('wgsl runs on', adapter));
     for (const { what, backend, tookMs, unitsPerMs } of rates) {
@@ -77,23 +77,6 @@ async function byBackend(context: Context): Promise<Row[]> {
       const note = `${tookMs.toFixed(0)} ms, ${Math.round(unitsPerMs)} units/ms${compared}`;
       if (backend !== wanted) rows.push(text(`${wanted}: ${what}`, `left to ${backend}`));
       else rows.push(figure(`${wanted}: ${what}`, 1_000 / tookMs, '/s', { note }));
-    }
-  }
-  return rows;
-}
-
-/** Speeds of volunteers: equal ones; and three with one that is as fast as they are together. */
-const POOLS = [[1], [1, 1], [1, 1, 1, 1], [3, 1, 1, 1]];
-
-async function underVirtualClock(): Promise<Row[]> {
-  const { SPLIT_TYPES, scaled } = await import('../types/scaling.ts');
-  const rows: Row[] = [];
-  for (const type of SPLIT_TYPES) {
-    for (const speeds of POOLS) {
-      const { tookMs, idealMs, busiest } = await scaled(type, speeds);
-      const note = `virtual clock: ${tookMs.toFixed(0)} ms, ideal ${idealMs.toFixed(0)}; the busiest computes ${busiest.toFixed(2)} of its share`;
-      const what = `${type}, one task over volunteers of speed ${speeds.join(', ')}: share of the ideal`;
-      rows.push(figure(what, idealMs / tookMs, '', { note }));
     }
   }
   return rows;
@@ -110,7 +93,7 @@ async function inPages(context: Context): Promise<Row[]> {
       await site.volunteer({ room, backend: 'js', name: `volunteer ${nth}` }, pages);
     }
     const gamer = await site.page<typeof TypesPage>('types', pages);
-    const tookMs = await gamer.call('measureTogether', { room, volunteers, learning: 2, rounds: 3 });
+    const tookMs = await gamer.call('measureTogether', { room, volunteers });
     if (volunteers === 1) alone = tookMs;
     for (const [type, ms] of Object.entries(tookMs)) {
       const note = `${ms.toFixed(0)} ms; the volunteers and the gamer share this machine's cores`;

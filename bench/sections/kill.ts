@@ -4,7 +4,6 @@ import type * as KillPage from '../pages/kill.ts';
 import { figure, type Row } from '../report.ts';
 
 const ROOM = 'kill';
-const LOAD = { echoes: 1_000, sizeBytes: 4_096, window: 64, echoesPerUpscale: 4, killAfter: 200, victim: 'victim' };
 
 export const kill: Section = {
   name: 'kill',
@@ -13,7 +12,7 @@ export const kill: Section = {
   async run(context) {
     const site = await context.openSite({ modules: ['kill'], flags: [SHOW_ADDRESSES] });
     const victim = await context.launchKillableBrowser();
-    await site.volunteer({ room: ROOM, backend: 'js', name: LOAD.victim }, victim.pages);
+    await site.volunteer({ room: ROOM, backend: 'js', name: 'victim' }, victim.pages);
     for (const name of ['one', 'two', 'three']) await site.volunteer({ room: ROOM, backend: 'js', name });
     const gamer = await site.page<typeof KillPage>('kill');
     await gamer.call('connectAndListen', { room: ROOM, volunteers: 4 });
@@ -22,7 +21,7 @@ export const kill: Section = {
       killedAtMs = Date.now();
       victim.kill();
     });
-    return rowsOf(await gamer.call('runEchoes', LOAD), killedAtMs);
+    return rowsOf(await gamer.call('runEchoes'), killedAtMs);
   },
 };
 
@@ -47,7 +46,7 @@ function rowsOf(outcome: Outcome, killedAtMs: number): Row[] {
       atLeast: 1,
       note: killed ? causes(ofVictim) : 'it was given no work and not killed: this shows nothing',
     }),
-    figure('correct echoes of 1,000', correct, '', { atLeast: LOAD.echoes, note: `and ${pictures} small upscales` }),
+    figure('correct echoes of 1,000', correct, '', { atLeast: 1_000, note: `and ${pictures} small upscales` }),
     figure('tasks that failed or did not end exactly once', Math.abs(correct + pictures - completed) + failed, '', {
       atMost: 0,
     }),

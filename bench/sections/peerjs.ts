@@ -7,7 +7,6 @@ import type * as Peers from '../server/peers.ts';
 const ROOM = 'beside-peerjs';
 const TO = 'waiting';
 const JOINS = 10;
-const LOAD = { sizeBytes: 1_024, window: 32, batch: 16, durationMs: 500, tripBytes: 64, trips: 200, rounds: 5 };
 
 export const peerjs: Section = {
   name: 'peerjs',
@@ -37,7 +36,7 @@ export const peerjs: Section = {
       JOINS,
     );
     const gamer = await newPage();
-    const { p50Ms, perS } = await gamer.call('measureBesidePeerJs', { room: ROOM, port, to: TO, ...LOAD });
+    const { p50Ms, perS } = await gamer.call('measureBesidePeerJs', { room: ROOM, port, to: TO });
     const bestMs = Math.min(p50Ms.binary, p50Ms.raw);
     const bestPerS = Math.max(perS.binary, perS.raw);
     const rate = (oursPerS: number) =>

@@ -3,7 +3,7 @@ import type * as StreamPage from '../pages/stream.ts';
 import type * as QualityPage from '../pages/stream-quality.ts';
 import { figure, type Row } from '../report.ts';
 
-const LOAD = { fastFps: 240, steadyFps: 30, durationMs: 2_000, rounds: 5, windows: 2 };
+const LOAD = { fastFps: 240, steadyFps: 30 };
 
 /**
  * Both streams run between the same two pages, and so in the same processes: the gamer's page has two clients, the volunteer's page

@@ -4,8 +4,6 @@ import type * as EchoPage from '../pages/echo.ts';
 import type * as UpscalePage from '../pages/upscale.ts';
 import { figure, type Row, short, text } from '../report.ts';
 
-const ECHO = { sizeBytes: 1_024, window: 32, batch: 16, durationMs: 500, rounds: 7, trips: 300 };
-
 export const echo: Section = {
   name: 'echo',
   about: 'echo tasks of 1 kB beside a bare data channel between the same two pages: rate and latency',
@@ -14,7 +12,7 @@ export const echo: Section = {
     const site = await context.openSite({ modules: ['echo'] });
     await (await site.volunteer({ room, backend: 'js' })).call('answerBare');
     const gamer = await site.page<typeof EchoPage>('echo');
-    const { perS, p50Ms, p99Ms } = await gamer.call('measureEcho', { room, ...ECHO });
+    const { perS, p50Ms, p99Ms } = await gamer.call('measureEcho', room);
     const rate = (what: string, tasksPerS: number, atLeast?: number) =>
       figure(`${what} / bare channel`, tasksPerS / perS.bare, 'x', {
         note: `${tasksPerS.toFixed(0)} of ${perS.bare.toFixed(0)} /s`,
@@ -47,8 +45,7 @@ export const link: Section = {
     const site = await context.openSite({ modules: ['echo'] });
     await site.volunteer({ room, backend: 'js' });
     const gamer = await site.page<typeof EchoPage>('echo');
-    const options = { room, sizeBytes: 1_024, rounds: 5, trips: 100 };
-    const { ownLinkMs, lastingLinkMs } = await gamer.call('measureLink', options);
+    const { ownLinkMs, lastingLinkMs } = await gamer.call('measureLink', room);
     return [
       figure('a connection per echo / one for all', ownLinkMs / lastingLinkMs, 'x', {
         above: 1,
@@ -66,8 +63,7 @@ export const upscale: Section = {
     const site = await context.openSite({ modules: ['upscale'] });
     await site.volunteer({ room });
     const gamer = await site.page<typeof UpscalePage>('upscale');
-    const options = { room, width: 64, height: 36, count: 100, rounds: 5, repeats: 50 };
-    const { pipelinedPerS, oneByOnePerS, againMs, ranOn } = await gamer.call('measureUpscale', options);
+    const { pipelinedPerS, oneByOnePerS, againMs, ranOn } = await gamer.call('measureUpscale', room);
     return [
       figure('100 of 64x36, pipelined', pipelinedPerS, '/s', { above: 100 }),
       figure('pipelined / one by one', pipelinedPerS / oneByOnePerS, 'x', {
@@ -96,8 +92,7 @@ export const backends: Section = {
       if (backend !== room) rows.push(text(room, `not on this machine: ${backend} computes instead`));
       else {
         const gamer = await site.page<typeof UpscalePage>('upscale');
-        const load = { room, ...SIZE, window: 4, durationMs: 3_000 };
-        const { perS, firstMs, laterMs } = await gamer.call('measureBackend', load);
+        const { perS, firstMs, laterMs } = await gamer.call('measureBackend', { room, ...SIZE });
         await gamer.page.close();
         if (room === 'wgsl') rows.push(text('GPU', adapter || 'no GPU here: WebGPU is not available'));
         rows.push(

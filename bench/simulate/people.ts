@@ -35,47 +35,25 @@ export const PEOPLE = {
   rushPausesForS: 3_000,
 } as const;
 
-type Choices<T> = readonly (readonly [weight: number, choice: T])[];
+/** Choices with their probabilities, which add up to 1. */
+interface Choices<T> {
+  readonly weights: readonly number[];
+  readonly of: readonly T[];
+}
 
 /** Round trip to the server, ms: in the same town, country, continent, and farther. */
-const ROUND_TRIPS: Choices<number> = [
-  [0.4, 8],
-  [0.35, 25],
-  [0.2, 80],
-  [0.05, 180],
-];
-const CAPABILITIES: Choices<readonly TaskName[]> = [
-  [0.75, TASK_NAMES],
-  [0.15, TASK_NAMES.filter((name) => name !== 'infer')],
-  [0.1, ['echo', 'pathfinding', 'physics']],
-];
-const NEEDS: Choices<readonly TaskName[]> = [
-  [0.6, ['upscale']],
-  [0.2, ['infer']],
-  [0.2, []],
-];
+const ROUND_TRIPS: Choices<number> = { weights: [0.4, 0.35, 0.2, 0.05], of: [8, 25, 80, 180] };
+const CAPABILITIES: Choices<readonly TaskName[]> = {
+  weights: [0.75, 0.15, 0.1],
+  of: [TASK_NAMES, TASK_NAMES.filter((name) => name !== 'infer'), ['echo', 'pathfinding', 'physics']],
+};
+const NEEDS: Choices<readonly TaskName[]> = { weights: [0.6, 0.2, 0.2], of: [['upscale'], ['infer'], []] };
 /** Tasks a second. */
-const SPEEDS: Choices<number> = [
-  [0.2, 50],
-  [0.5, 20],
-  [0.3, 8],
-];
-const RELIABILITIES: Choices<number> = [
-  [0.9, 0.995],
-  [0.08, 0.9],
-  [0.02, 0.5],
-];
-const MAX_GAMERS: Choices<number> = [
-  [0.4, 1],
-  [0.3, 2],
-  [0.3, 4],
-];
+const SPEEDS: Choices<number> = { weights: [0.2, 0.5, 0.3], of: [50, 20, 8] };
+const RELIABILITIES: Choices<number> = { weights: [0.9, 0.08, 0.02], of: [0.995, 0.9, 0.5] };
+const MAX_GAMERS: Choices<number> = { weights: [0.4, 0.3, 0.3], of: [1, 2, 4] };
 /** Tasks a second. */
-const WANTS: Choices<number> = [
-  [0.3, 5],
-  [0.5, 20],
-  [0.2, 60],
-];
+const WANTS: Choices<number> = { weights: [0.3, 0.5, 0.2], of: [5, 20, 60] };
 
 /** Random numbers that are the same in every run. */
 export class Random {
@@ -91,15 +69,13 @@ export class Random {
     return -mean * Math.log(1 - this.next());
   }
 
-  /** Picks a choice with the probability of its weight; the weights add up to 1. */
-  pick<T>(choices: Choices<T>): T {
+  pick<T>({ weights, of }: Choices<T>): T {
     let left = this.next();
-    for (const [weight, choice] of choices) {
+    const index = weights.findIndex((weight) => {
       left -= weight;
-      if (left < 0) return choice;
-    }
-    const [, last] = choices.at(-1) ?? [];
-    return last as T;
+      return left < 0;
+    });
+    return of.at(index) as T;
   }
 }
 
