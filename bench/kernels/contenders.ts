@@ -35,7 +35,7 @@ export interface BenchPicture {
 }
 
 /** What games render. The networks for other pictures have the same shapes. */
-export const INPUT = 'aliased';
+const INPUT = 'aliased';
 
 /** Our networks as a stream runs them, each into a texture that is kept, and the time to compile each, ms. */
 export async function ourNetworks(device: GPUDevice, models: ModelSource, { texture, width, height }: BenchPicture) {

@@ -2,7 +2,6 @@ import { networksIn, parseManifest } from '../../web/compute/models/manifest.ts'
 import type { ModelSource } from '../../web/compute/models/model-source.ts';
 import { openDevice } from '../../web/compute/wgsl/gpu-device.ts';
 import { anime4kNetworks, type BenchPicture, type Contender, frameTimes, ourNetworks } from './contenders.ts';
-import { differencesFromReference } from './differences.ts';
 import { measurePeaks } from './peaks.ts';
 
 /** Source sizes; a software GPU gets only the first. */
@@ -29,7 +28,6 @@ export async function measureKernels(gpu: GPU | undefined, models: ModelSource, 
   const { device, name: adapter, isSoftware } = opened;
   const hasF16 = device.features.has('shader-f16');
   const peaks = await measurePeaks(device, isSoftware);
-  const differences = await differencesFromReference(device, models);
   const sizes = [];
   /** From the weights to kernels that can run, by network. */
   let compileMs: Record<string, number> = {};
@@ -50,7 +48,7 @@ export async function measureKernels(gpu: GPU | undefined, models: ModelSource, 
   device.destroy();
   const { flopsPerMs, bytesPerMs } = peaks;
   return {
-    ...{ adapter, isSoftware, hasF16, differences, compileMs, sizes },
+    ...{ adapter, isSoftware, hasF16, compileMs, sizes },
     ...{ gigaflopsPerS: flopsPerMs / 1e6, gigabytesPerS: bytesPerMs / 1e6 },
   };
 }

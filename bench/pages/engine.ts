@@ -10,10 +10,8 @@ import { NETWORKS } from '../../shared/tasks/upscale.ts';
 import type { BackendName } from '../../web/compute/backend.ts';
 import { Engine } from '../../web/compute/engine.ts';
 import { servedModels } from '../../web/compute/models/test-model-source.ts';
-import { bandsOf } from '../../web/compute/networks/bands.ts';
 import { cpuRuntime } from '../../web/compute/ort/cpu-runtime.ts';
 import { OrtWasmBackend } from '../../web/compute/ort/ort-wasm-backend.ts';
-import { fromPlanes, isOpaque, toPlanes } from '../../web/compute/ort/planes.ts';
 import { probePicture } from '../../web/compute/probe.ts';
 import type { Turn } from '../../web/compute/schedule.ts';
 import { durationsMs, median, mediansInTurn } from '../measuring.ts';
@@ -103,7 +101,7 @@ const SIZE = { width: 320, height: 180 };
 const FRAMES = 30;
 const TURN: Turn = { signal: never, giveWay: async () => {} };
 
-/** Frame times by onnxruntime-web on the processor, and the part of them that is ours: pixels to planes and back. */
+/** Frame times of our networks by onnxruntime-web on the processor. */
 export async function measureNetworksWasm() {
   const backend = new OrtWasmBackend(servedModels('/models/'), now);
   const picture = probePicture(SIZE.width, SIZE.height);
@@ -118,16 +116,5 @@ export async function measureNetworksWasm() {
   }
   const { numThreads } = (await cpuRuntime()).env.wasm;
   backend.dispose();
-  const planesMs = median(await durationsMs(FRAMES, () => throughPlanes(image)));
-  return { timings, planesMs, threads: numThreads ?? 1 };
-}
-
-function throughPlanes(image: ReturnType<typeof probePicture>): void {
-  const [band] = bandsOf(image, { widths: [3, 4], outputs: 'luma', leak: 0 }, Number.POSITIVE_INFINITY);
-  if (!band) return;
-  const { width, height } = image;
-  toPlanes(image, band, { width, height, data: new Float32Array(3 * width * height) });
-  const doubled = { width: width * 2, height: height * 2 };
-  const planes = { ...doubled, data: new Float32Array(3 * doubled.width * doubled.height).fill(0.4) };
-  fromPlanes(planes, image, band, isOpaque(image), new Uint8ClampedArray(doubled.width * doubled.height * 4));
+  return { timings, threads: numThreads ?? 1 };
 }

@@ -1,25 +1,14 @@
 import { wrap } from 'comlink';
 import { Anime4kRunner } from '../quality/anime4k-runner.ts';
-import {
-  aliasedExamples,
-  boxExamples,
-  type Clip,
-  clipExamples,
-  type Examples,
-  pannedExamples,
-  type Still,
-} from '../quality/examples.ts';
+import { type Input, pannedExamples, type Still, stillExamples } from '../quality/examples.ts';
 import type { Scorer, Scores } from '../quality/scoring.worker.ts';
-
-export type Input = 'box' | 'aliased' | 'clip' | 'panned';
 
 interface Measuring {
   input: Input;
-  /** Bitrate of the coded inputs. */
-  kbps: number;
+  /** Bitrate of pictures that go through a codec first; null for others. */
+  kbps: number | null;
   stills: readonly Still[];
-  clip: Clip;
-  /** anime4k-webgpu gets one picture in this many: on a software GPU each takes seconds. 0: none. */
+  /** anime4k-webgpu gets one picture in this many: on a software GPU each takes seconds. */
   anime4kEvery: number;
 }
 
@@ -32,13 +21,8 @@ export interface Measured {
 }
 
 /** Scores every method on one kind of input. */
-export async function measure({ input, kbps, stills, clip, anime4kEvery }: Measuring): Promise<Measured> {
-  const examples: Examples = {
-    box: () => boxExamples(stills),
-    aliased: () => aliasedExamples(stills),
-    panned: () => pannedExamples(stills, kbps),
-    clip: () => clipExamples(clip, kbps),
-  }[input]();
+export async function measure({ input, kbps, stills, anime4kEvery }: Measuring): Promise<Measured> {
+  const examples = kbps === null ? stillExamples(stills, input) : pannedExamples(stills, input, kbps);
   // Two workers in turn, since scoring a picture takes seconds.
   const workers = [newWorker(), newWorker()];
   const failed = Promise.race(workers.map(failureOf));
@@ -50,7 +34,7 @@ export async function measure({ input, kbps, stills, clip, anime4kEvery }: Measu
     let next = await examples.next();
     for (; !next.done; next = await examples.next()) {
       const { name, small, truth } = next.value;
-      const isTheirs = anime4kEvery > 0 && pending.length % anime4kEvery === 0;
+      const isTheirs = pending.length % anime4kEvery === 0;
       if (isTheirs) anime4k ??= await Anime4kRunner.open(small.width, small.height);
       const made = (isTheirs && (await anime4k?.run(small))) || {};
       const scores = Promise.race([failed, scorers[pending.length % scorers.length]?.score({ small, truth, made })]);

@@ -57,22 +57,17 @@ const RIVALS = [
 ] as const;
 /** How many times faster our networks must be than the same in onnxruntime-web. */
 const LEAST_OVER_ORT = 5;
-/** Steps of 8 bits by which correct backends may differ; see docs/design.md, Compute. */
-const TOLERANCE = 2;
 /** What share of the least possible time a network must reach on a real GPU, if starting its passes is not what takes long. */
 const LEAST_SHARE = 0.4;
 const WITH_LEAST_SHARE = ['balanced', 'quality'];
 
 function rowsOf(report: KernelReport | null): Row[] {
   if (!report) return [text('adapter', 'no WebGPU here')];
-  const { adapter, isSoftware, hasF16, gigaflopsPerS, gigabytesPerS, differences, compileMs, sizes } = report;
+  const { adapter, isSoftware, hasF16, gigaflopsPerS, gigabytesPerS, compileMs, sizes } = report;
   return [
     text('adapter', `${adapter}; computes in ${hasF16 ? 'f16' : 'f32'}${isSoftware ? '; no GPU here' : ''}`),
     figure('peak arithmetic', gigaflopsPerS, 'GFLOP/s'),
     figure('peak memory traffic', gigabytesPerS, 'GB/s'),
-    ...Object.entries(differences).map(([name, steps]) =>
-      figure(`${name}: largest difference from the reference`, steps, 'of 255', { atMost: TOLERANCE }),
-    ),
     ...Object.entries(compileMs).map(([name, ms]) => figure(`${name}: compiled in`, ms, 'ms')),
     ...sizes.flatMap((size) => rowsOfSize(size, isSoftware)),
   ];

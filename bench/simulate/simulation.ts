@@ -1,5 +1,4 @@
 import { median, percentile } from '../measuring.ts';
-import { dispatchSample } from './dispatch-sample.ts';
 import { ours, randomly, roundRobin } from './matchmakers.ts';
 import { meanFlow } from './measures.ts';
 import { PEOPLE, Random } from './people.ts';
@@ -11,13 +10,9 @@ const MATCHMAKERS = { ours, roundRobin, random: () => randomly(new Random(SEED +
 export type MatchmakerName = keyof typeof MATCHMAKERS;
 
 /** One hour under one matchmaker, in a process of its own. */
-export async function simulate(name: MatchmakerName) {
+export function simulate(name: MatchmakerName) {
   const startedMs = performance.now();
   const world = new World(SEED, PEOPLE.crowd, MATCHMAKERS[name]);
-  world.agenda.runUntil(PEOPLE.rushAtS - 1);
-  const inCalm = await dispatchSample(world);
-  world.agenda.runUntil(PEOPLE.hourS - PEOPLE.rushAtS / 2);
-  const inRush = await dispatchSample(world);
   world.agenda.runUntil(PEOPLE.hourS);
   const { decisionsMs, calm, rush } = world.figures;
   return {
@@ -27,9 +22,9 @@ export async function simulate(name: MatchmakerName) {
       p99Ms: percentile(decisionsMs, 0.99),
       maxMs: percentile(decisionsMs, 1),
     },
-    /** The mean flow of each phase's minutes, and tasks that were dispatched at one moment of it. */
-    calm: { flow: meanFlow(calm), dispatched: inCalm },
-    rush: { flow: meanFlow(rush), dispatched: inRush },
+    /** The mean flow of each phase's minutes. */
+    calm: meanFlow(calm),
+    rush: meanFlow(rush),
     tookS: (performance.now() - startedMs) / 1_000,
     residentBytes: process.memoryUsage.rss(),
   };

@@ -7,14 +7,14 @@ import { Agenda } from './agenda.ts';
 import type { Matchmaker } from './matchmakers.ts';
 import type { Flow } from './measures.ts';
 import { type Machine, newMachine, newPlayer, newRttMs, PEOPLE, type Player, Random } from './people.ts';
-import { type Help, Work } from './work.ts';
+import { Work } from './work.ts';
 
 /** How often the flow of work is computed and loads are reported; real pages report more often. */
 const FLOW_EVERY_S = 60;
 const REPORTED_DIFFERENCE = 0.05;
 const REPORTS_EVERY_S = 300;
 
-export interface Figures {
+interface Figures {
   /** The matchmaker's time for each member that joins, leaves, pauses or resumes, once all are there, ms. */
   decisionsMs: number[];
   calm: Flow[];
@@ -22,7 +22,7 @@ export interface Figures {
 }
 
 /** How many are there at a time. */
-export interface Crowd {
+interface Crowd {
   volunteers: number;
   gamers: number;
 }
@@ -48,20 +48,6 @@ export class World {
     this.#every(REPORTS_EVERY_S, () => this.#report());
     this.#every(FLOW_EVERY_S, () => this.#flow());
     this.agenda.at(PEOPLE.rushAtS, () => this.#rush());
-  }
-
-  loadOf(volunteer: Member): number {
-    return this.#work.loadOf(volunteer);
-  }
-
-  /** How much each of a gamer's volunteers does for it. */
-  helpsOf(gamer: Member): readonly Help[] {
-    return this.#work.helpsOf(gamer);
-  }
-
-  /** Computes how work flows at this moment. */
-  updateFlow(): Flow {
-    return this.#work.flow(this.machines, this.players);
   }
 
   #every(periodS: number, act: () => void): void {
@@ -151,10 +137,10 @@ export class World {
   }
 
   #flow(): void {
-    this.#measure(this.updateFlow());
+    this.#measure(this.#work.flow(this.machines, this.players));
     for (const { member } of this.machines.values()) {
       const before = member.status;
-      const load = Math.min(1, this.loadOf(member));
+      const load = Math.min(1, this.#work.loadOf(member));
       if (!before.accepting || Math.abs(load - before.load) < REPORTED_DIFFERENCE) continue;
       member.status = { ...before, load };
       this.#matchmaker.statusChanged(member, before);
