@@ -122,7 +122,9 @@ export class Context {
     return { pages: await browser.newContext(), kill };
   }
 
-  /** Starts a process to call exports of a module of bench/ in, such as `node/gamer`; bench/run.mjs lists these modules. */
+  /**
+   * Starts a process to call exports of a module of bench/ in, one at a time, such as `node/gamer`; bench/run.mjs lists these modules.
+   */
   startProcess<Module>(module: string): RemoteProcess<Module> {
     const child = fork(join(this.#bundleDir, 'child.mjs'), [join(this.#bundleDir, `${module}.mjs`)], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -136,27 +138,19 @@ export class Context {
       if (child.exitCode === null && child.signalCode === null) await ended;
       clearTimeout(timer);
     });
-    const pending = new Map<number, { resolve(value: never): void; reject(cause: Error): void }>();
-    let calls = 0;
-    child.on('message', (reply: Reply) => {
-      const waiting = pending.get(reply.id);
-      pending.delete(reply.id);
-      if ('error' in reply) waiting?.reject(new Error(reply.error));
-      else waiting?.resolve(reply.value as never);
+    const died = ended.then(([code, signal]) => {
+      throw new Error(`A process of the bench ended while it was working: ${signal ?? `exit code ${code}`}.`);
     });
-    child.on('exit', (code, signal) => {
-      const error = new Error(`A process of the bench ended while it was working: ${signal ?? `exit code ${code}`}.`);
-      for (const { reject } of pending.values()) reject(error);
-    });
+    died.catch(() => {});
     return {
       pid: child.pid ?? Number.NaN,
       kill: () => void child.kill('SIGKILL'),
-      call: (name, ...args) =>
-        new Promise((resolve, reject) => {
-          const call: Call = { id: calls++, name, args };
-          pending.set(call.id, { resolve, reject });
-          child.send(call);
-        }),
+      async call(name, ...args) {
+        child.send({ name, args } satisfies Call);
+        const [reply] = (await Promise.race([once(child, 'message'), died])) as [Reply];
+        if ('error' in reply) throw new Error(reply.error);
+        return reply.value as never;
+      },
     };
   }
 

@@ -1,37 +1,22 @@
-import {
-  durationsMs,
-  inTurn,
-  type Load,
-  mapValues,
-  median,
-  mediansInTurn,
-  percentile,
-  ratePerS,
-} from '../measuring.ts';
+import { durationsMs, inTurn, mapValues, median, mediansInTurn, percentile } from '../measuring.ts';
 import { connectBare } from './bare-channel.ts';
-import { batchEcho, close, connect, taskEcho, UNCACHED } from './gamer.ts';
+import { BATCH, batchEcho, batchedPerS, close, connect, SIZE_BYTES, singlePerS, taskEcho, UNCACHED } from './gamer.ts';
 
-const SIZE_BYTES = 1_024;
-const LOAD: Load = { window: 32, durationMs: 500 };
-const BATCH = 16;
-const IN_BATCHES: Load = { ...LOAD, window: LOAD.window / BATCH };
 const [ROUNDS, TRIPS] = [7, 300];
 
 /** Echo tasks beside a bare channel, in a gamer's page whose volunteer is in another page of this browser. */
 export async function measureEcho(room: string) {
   await connect({ room });
   const bareEcho = await connectBare();
-  const single = (echo: () => Promise<unknown>) => () => ratePerS(LOAD, echo);
-  const batched = (echo: () => Promise<unknown>) => async () => BATCH * (await ratePerS(IN_BATCHES, echo));
   const perS = await mediansInTurn(
     {
-      bare: single(() => bareEcho(SIZE_BYTES)),
+      bare: singlePerS(() => bareEcho(SIZE_BYTES)),
       // The same bytes with a batch in each message: what the channel itself gains by that.
-      bareBatched: batched(() => bareEcho(BATCH * SIZE_BYTES)),
-      single: single(() => taskEcho(SIZE_BYTES)),
-      batched: batched(() => batchEcho(BATCH, SIZE_BYTES)),
-      singleUncached: single(() => taskEcho(SIZE_BYTES, UNCACHED)),
-      batchedUncached: batched(() => batchEcho(BATCH, SIZE_BYTES, UNCACHED)),
+      bareBatched: batchedPerS(() => bareEcho(BATCH * SIZE_BYTES)),
+      single: singlePerS(() => taskEcho(SIZE_BYTES)),
+      batched: batchedPerS(() => batchEcho()),
+      singleUncached: singlePerS(() => taskEcho(SIZE_BYTES, UNCACHED)),
+      batchedUncached: batchedPerS(() => batchEcho(UNCACHED)),
     },
     ROUNDS,
   );

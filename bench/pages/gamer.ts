@@ -1,6 +1,7 @@
 import type * as Sdk from '../../web/sdk/p2c2r.ts';
 import type { TaskOptions } from '../../web/sdk/types.ts';
 import type { Variant } from '../bundles.ts';
+import { type Load, ratePerS } from '../measuring.ts';
 
 const PATIENCE_MS = 60_000;
 
@@ -53,10 +54,22 @@ export function taskEcho(sizeBytes: number, options?: TaskOptions) {
   return client().submitTask('echo', { bytes: freshBytes(sizeBytes) }, options).result;
 }
 
-export function batchEcho(batch: number, sizeBytes: number, options: TaskOptions = {}) {
-  const items = Array.from({ length: batch }, () => ({
-    ...{ type: 'echo' as const, input: { bytes: freshBytes(sizeBytes) }, options },
+export function batchEcho(options: TaskOptions = {}) {
+  const items = Array.from({ length: BATCH }, () => ({
+    ...{ type: 'echo' as const, input: { bytes: freshBytes(SIZE_BYTES) }, options },
   }));
   const tasks = client().submitTasksBatch(items);
   return Promise.all(tasks.map(({ result }) => result));
 }
+
+/** Echoes of 1 kB in the sections echo and peerjs. */
+export const SIZE_BYTES = 1_024;
+export const BATCH = 16;
+const LOAD: Load = { window: 32, durationMs: 500 };
+
+/** Echoes a second, each sent by itself. */
+export const singlePerS = (echo: () => Promise<unknown>) => () => ratePerS(LOAD, echo);
+
+/** Echoes a second, in calls of {@link BATCH} of them. */
+export const batchedPerS = (echo: () => Promise<unknown>) => async () =>
+  BATCH * (await ratePerS({ ...LOAD, window: LOAD.window / BATCH }, echo));

@@ -1,7 +1,17 @@
 import { type DataConnection, Peer } from 'peerjs';
-import { durationsMs, inTurn, type Load, mapValues, median, mediansInTurn, ratePerS } from '../measuring.ts';
+import { durationsMs, inTurn, mapValues, median, mediansInTurn } from '../measuring.ts';
 import { echoOver } from './bare-channel.ts';
-import { batchEcho, close, connect, loadSdk, taskEcho, UNCACHED } from './gamer.ts';
+import {
+  batchEcho,
+  batchedPerS,
+  close,
+  connect,
+  loadSdk,
+  SIZE_BYTES,
+  singlePerS,
+  taskEcho,
+  UNCACHED,
+} from './gamer.ts';
 
 type Serialization = 'binary' | 'raw';
 
@@ -58,10 +68,7 @@ export async function ourJoinMs(room: string): Promise<number> {
   return tookMs;
 }
 
-const [SIZE_BYTES, TRIP_BYTES] = [1_024, 64];
-const LOAD: Load = { window: 32, durationMs: 500 };
-const BATCH = 16;
-const IN_BATCHES: Load = { ...LOAD, window: LOAD.window / BATCH };
+const TRIP_BYTES = 64;
 const [ROUNDS, TRIPS] = [5, 200];
 
 /** Ours and PeerJS's in one gamer's page, each with its other side in a page of its own. Tasks are not cached: PeerJS keeps no results either. */
@@ -85,10 +92,10 @@ export async function measureBesidePeerJs({ room, port, to }: { room: string; po
   );
   const perS = await mediansInTurn(
     {
-      single: () => ratePerS(LOAD, () => taskEcho(SIZE_BYTES, UNCACHED)),
-      batched: async () => BATCH * (await ratePerS(IN_BATCHES, () => batchEcho(BATCH, SIZE_BYTES, UNCACHED))),
-      binary: () => ratePerS(LOAD, () => binary(SIZE_BYTES)),
-      raw: () => ratePerS(LOAD, () => raw(SIZE_BYTES)),
+      single: singlePerS(() => taskEcho(SIZE_BYTES, UNCACHED)),
+      batched: batchedPerS(() => batchEcho(UNCACHED)),
+      binary: singlePerS(() => binary(SIZE_BYTES)),
+      raw: singlePerS(() => raw(SIZE_BYTES)),
     },
     ROUNDS,
   );

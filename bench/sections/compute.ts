@@ -1,6 +1,5 @@
-import type { Context, Section } from '../context.ts';
+import type { Section } from '../context.ts';
 import type * as EnginePage from '../pages/engine.ts';
-import type * as TypesPage from '../pages/types.ts';
 import { figure, type Row, text } from '../report.ts';
 
 export const infer: Section = {
@@ -50,54 +49,26 @@ export const networksWasm: Section = {
 
 export const types: Section = {
   name: 'types',
-  about:
-    'raytracing, pathfinding and physics by backend; one task, or many rows of infer, over 1, 2 and 4 volunteers in real pages',
+  about: 'raytracing, pathfinding and physics by backend, beside the processor',
   async run(context) {
-    return [...(await byBackend(context)), ...(await inPages(context))];
+    const site = await context.openSite({ modules: ['engine'] });
+    const rows: Row[] = [];
+    /** Time on the processor by task. */
+    const processorMs = new Map<string, number>();
+    for (const wanted of ['js', 'wgsl'] as const) {
+      const engine = await site.page<typeof EnginePage>('engine', await site.browser.newContext());
+      const { adapter, rates } = await engine.call('measureTypes', wanted);
+      await engine.page.close();
+      if (wanted === 'wgsl') rows.push(text('wgsl runs on', adapter));
+      for (const { what, backend, tookMs, unitsPerMs } of rates) {
+        if (wanted === 'js') processorMs.set(what, tookMs);
+        const speedup = (processorMs.get(what) ?? Number.NaN) / tookMs;
+        const compared = wanted === 'js' ? '' : `, ${speedup.toFixed(2)} x as fast as js`;
+        const note = `${tookMs.toFixed(0)} ms, ${Math.round(unitsPerMs)} units/ms${compared}`;
+        if (backend !== wanted) rows.push(text(`${wanted}: ${what}`, `left to ${backend}`));
+        else rows.push(figure(`${wanted}: ${what}`, 1_000 / tookMs, '/s', { note }));
+      }
+    }
+    return rows;
   },
 };
-
-async function byBackend(context: Context): Promise<Row[]> {
-  const site = await context.openSite({ modules: ['engine'] });
-  const rows: Row[] = [];
-  /** Time on the processor by task. */
-  const processorMs = new Map<string, number>();
-  for (const wanted of ['js', 'wgsl'] as const) {
-    const engine = await site.page<typeof EnginePage>('engine', await site.browser.newContext());
-    const { adapter, rates } = await engine.call('measureTypes', wanted);
-    await engine.page.close();
-    if (wanted === 'wgsl') rows.push(text('wgsl runs on', adapter));
-    for (const { what, backend, tookMs, unitsPerMs } of rates) {
-      if (wanted === 'js') processorMs.set(what, tookMs);
-      const speedup = (processorMs.get(what) ?? Number.NaN) / tookMs;
-      const compared = wanted === 'js' ? '' : `, ${speedup.toFixed(2)} x as fast as js`;
-      const note = `${tookMs.toFixed(0)} ms, ${Math.round(unitsPerMs)} units/ms${compared}`;
-      if (backend !== wanted) rows.push(text(`${wanted}: ${what}`, `left to ${backend}`));
-      else rows.push(figure(`${wanted}: ${what}`, 1_000 / tookMs, '/s', { note }));
-    }
-  }
-  return rows;
-}
-
-async function inPages(context: Context): Promise<Row[]> {
-  const site = await context.openSite({ modules: ['types'] });
-  const rows: Row[] = [];
-  let alone: Record<string, number> = {};
-  for (const volunteers of [1, 2, 4]) {
-    const room = `types ${volunteers}`;
-    const pages = await site.browser.newContext();
-    for (let nth = 0; nth < volunteers; nth++) {
-      await site.volunteer({ room, backend: 'js', name: `volunteer ${nth}` }, pages);
-    }
-    const gamer = await site.page<typeof TypesPage>('types', pages);
-    const tookMs = await gamer.call('measureTogether', { room, volunteers });
-    if (volunteers === 1) alone = tookMs;
-    for (const [type, ms] of Object.entries(tookMs)) {
-      const note = `${ms.toFixed(0)} ms; the volunteers and the gamer share this machine's cores`;
-      const what = `${type} in ${volunteers} real pages: speed / in one`;
-      rows.push(figure(what, (alone[type] ?? Number.NaN) / ms, 'x', { note }));
-    }
-    await pages.close();
-  }
-  return rows;
-}

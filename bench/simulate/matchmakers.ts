@@ -5,7 +5,6 @@ import { isWelcome, placesOf } from '../../signaling-server/rooms/matchmaker.ts'
 import type { Member } from '../../signaling-server/rooms/member.ts';
 import type { Rooms } from '../../signaling-server/rooms/rooms.ts';
 import { COORDINATOR } from '../../signaling-server/tuning.ts';
-import type { Random } from './people.ts';
 
 /** Decides to whom a gamer is introduced. */
 export interface Matchmaker {
@@ -32,71 +31,16 @@ export function ours(rooms: Rooms): Matchmaker {
   };
 }
 
-/** Volunteers that have room for another gamer. */
-interface Vacancies {
-  add(volunteer: Member): void;
-  delete(volunteer: Member): void;
-  /** The next volunteer for this gamer, of those that may help it. */
-  next(gamer: Member): Member | null;
-}
-
-/** Volunteers with room in turn: the one that was taken comes after all others. */
-export function roundRobin(): Matchmaker {
-  const queue = new Set<Member>();
-  return new PlainMatchmaker({
-    add: (volunteer) => queue.add(volunteer),
-    delete: (volunteer) => queue.delete(volunteer),
-    next(gamer) {
-      const volunteer = firstOf(queue, (one) => canHelp(one, gamer));
-      // It is added again, at the end, if it still has room.
-      if (volunteer) queue.delete(volunteer);
-      return volunteer;
-    },
-  });
-}
-
-/** Any volunteer with room, each with the same probability. */
-export function randomly(random: Random): Matchmaker {
-  const members: Member[] = [];
-  const places = new Map<Member, number>();
-  return new PlainMatchmaker({
-    add(volunteer) {
-      if (!places.has(volunteer)) places.set(volunteer, members.push(volunteer) - 1);
-    },
-    delete(volunteer) {
-      const place = places.get(volunteer);
-      const last = members.at(-1);
-      if (place === undefined || !last) return;
-      members[place] = last;
-      places.set(last, place);
-      members.pop();
-      places.delete(volunteer);
-    },
-    next(gamer) {
-      for (let tries = 0; tries < MAX_TRIES && members.length > 0; tries++) {
-        const volunteer = members[Math.floor(random.next() * members.length)] as Member;
-        if (canHelp(volunteer, gamer)) return volunteer;
-      }
-      return members.length <= MAX_TRIES ? firstOf(members, (volunteer) => canHelp(volunteer, gamer)) : null;
-    },
-  });
-}
-
-/** Most volunteers can help any gamer: if none of so many can, none is looked for any longer, unless only so few are left. */
-const MAX_TRIES = 100;
-
 /**
- * What a sensible server without a ranking would do: a gamer is given volunteers until it has enough. If there are none it waits in
- * a queue; the first in it is given the next volunteer, and goes to its end if it wants more. Introductions stay. Room, capability
- * and the number of introductions are respected as ours does.
+ * What a sensible server without a ranking would do: a gamer is given volunteers in turn until it has enough. If there are none it
+ * waits in a queue; the first in it is given the next volunteer, and goes to its end if it wants more. Introductions stay. Room,
+ * capability and the number of introductions are respected as ours does.
  */
-class PlainMatchmaker implements Matchmaker {
+export class RoundRobin implements Matchmaker {
+  /** Gamers that want another volunteer, the longest waiting first. */
   readonly #waiting = new Set<Member>();
-  readonly #vacancies: Vacancies;
-
-  constructor(vacancies: Vacancies) {
-    this.#vacancies = vacancies;
-  }
+  /** Volunteers that have room for another gamer; the one that was taken last comes last. */
+  readonly #vacant = new Set<Member>();
 
   arrived(member: Member): void {
     if (member.role === 'gamer') this.#serve(member);
@@ -105,7 +49,7 @@ class PlainMatchmaker implements Matchmaker {
 
   left(member: Member): void {
     this.#waiting.delete(member);
-    this.#vacancies.delete(member);
+    this.#vacant.delete(member);
     const known = partFromAll(member);
     for (const peer of known) if (peer.role === 'volunteer') this.#offer(peer);
     for (const peer of known) if (peer.role === 'gamer') this.#serve(peer);
@@ -132,7 +76,7 @@ class PlainMatchmaker implements Matchmaker {
 
   #serve(gamer: Member): void {
     while (wantsMore(gamer)) {
-      const volunteer = this.#vacancies.next(gamer);
+      const volunteer = firstOf(this.#vacant, (one) => canHelp(one, gamer));
       if (!volunteer) {
         this.#waiting.add(gamer);
         return;
@@ -145,17 +89,19 @@ class PlainMatchmaker implements Matchmaker {
   #introduce(gamer: Member, volunteer: Member): void {
     gamer.peers.set(volunteer.id, volunteer);
     volunteer.peers.set(gamer.id, gamer);
+    // It goes to the end if it still has room.
+    this.#vacant.delete(volunteer);
     this.#update(volunteer);
   }
 
   #update(volunteer: Member): void {
-    if (hasRoom(volunteer)) this.#vacancies.add(volunteer);
-    else this.#vacancies.delete(volunteer);
+    if (hasRoom(volunteer)) this.#vacant.add(volunteer);
+    else this.#vacant.delete(volunteer);
   }
 }
 
-function firstOf<T>(items: Iterable<T>, isWanted: (item: T) => boolean): T | null {
-  for (const item of items) if (isWanted(item)) return item;
+function firstOf(members: Iterable<Member>, isWanted: (member: Member) => boolean): Member | null {
+  for (const member of members) if (isWanted(member)) return member;
   return null;
 }
 

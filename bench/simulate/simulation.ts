@@ -1,11 +1,11 @@
 import { median, percentile } from '../measuring.ts';
-import { ours, randomly, roundRobin } from './matchmakers.ts';
+import { ours, RoundRobin } from './matchmakers.ts';
 import { meanFlow } from './measures.ts';
-import { PEOPLE, Random } from './people.ts';
+import { PEOPLE } from './people.ts';
 import { World } from './world.ts';
 
 const SEED = 7;
-const MATCHMAKERS = { ours, roundRobin, random: () => randomly(new Random(SEED + 1)) };
+const MATCHMAKERS = { ours, roundRobin: () => new RoundRobin() };
 
 export type MatchmakerName = keyof typeof MATCHMAKERS;
 

@@ -4,18 +4,10 @@ import type { EngineCapabilities, EngineOptions, ExecutedTask, FrameUpscaler } f
 /**
  * Replaces `web/compute/engine.ts`: takes a fixed time for each frame, one after another, and costs the processor next to nothing.
  */
-export class SimulatedEngine implements Pick<RealEngine, 'capabilities' | 'execute' | 'openFrames' | 'dispose'> {
-  readonly #computeMs: number;
+class SimulatedEngine implements Pick<RealEngine, 'capabilities' | 'execute' | 'openFrames' | 'dispose'> {
   #lastFrame: Promise<unknown> = Promise.resolve();
 
-  /** The class that such an engine's module exports as `Engine`. */
-  static taking(computeMs: number): { create(options: EngineOptions): Promise<SimulatedEngine> } {
-    return { create: async () => new SimulatedEngine(computeMs) };
-  }
-
-  private constructor(computeMs: number) {
-    this.#computeMs = computeMs;
-  }
+  constructor(readonly computeMs: number) {}
 
   get capabilities(): EngineCapabilities {
     return {
@@ -38,7 +30,7 @@ export class SimulatedEngine implements Pick<RealEngine, 'capabilities' | 'execu
       const startedMs = performance.now();
       context?.drawImage(frame, 0, 0, outWidth, outHeight);
       const scaled = new VideoFrame(canvas, { timestamp: frame.timestamp });
-      const leftMs = this.#computeMs - (performance.now() - startedMs);
+      const leftMs = this.computeMs - (performance.now() - startedMs);
       if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs));
       return scaled;
     };
@@ -56,4 +48,9 @@ export class SimulatedEngine implements Pick<RealEngine, 'capabilities' | 'execu
   }
 
   dispose(): void {}
+}
+
+/** The `Engine` of a module that replaces the real one. */
+export function engineTaking(computeMs: number): { create(options: EngineOptions): Promise<SimulatedEngine> } {
+  return { create: async () => new SimulatedEngine(computeMs) };
 }
