@@ -2,26 +2,18 @@ import { dirname, join, resolve } from 'node:path';
 import { build, loadConfigFromFile, type Plugin } from 'vite';
 import { ROOT } from '../deploy/child.mjs';
 
-interface Replacement {
-  /** A module of the SDK, and what takes its place; paths from the root of the checkout. */
-  replaced: string;
-  by: string;
-}
+/** A module of the SDK and what takes its place; paths from the root of the checkout. */
+type Replacement = readonly [replaced: string, by: string];
 
-const byPort = { replaced: 'web/net/moved-channel.ts', by: 'bench/variants/moved-port.ts' };
-const quick = { replaced: 'web/compute/engine.ts', by: 'bench/variants/quick-engine.ts' };
-const waiting = { replaced: 'web/compute/engine.ts', by: 'bench/variants/waiting-engine.ts' };
+const BY_PORT: Replacement = ['web/net/moved-channel.ts', 'bench/variants/moved-port.ts'];
+const QUICK: Replacement = ['web/compute/engine.ts', 'bench/variants/quick-engine.ts'];
+const WAITING: Replacement = ['web/compute/engine.ts', 'bench/variants/waiting-engine.ts'];
 
 /**
  * The SDK with some of its modules replaced, to measure what the SDK as it is cannot show. Everything else, its workers
  * included, is what users get.
  */
-const VARIANTS = {
-  'by-port': [byPort],
-  quick: [quick],
-  'quick-by-port': [quick, byPort],
-  waiting: [waiting],
-} as const satisfies Record<string, readonly Replacement[]>;
+const VARIANTS = { 'by-port': [BY_PORT], quick: [QUICK], 'quick-by-port': [QUICK, BY_PORT], waiting: [WAITING] };
 
 export type Variant = keyof typeof VARIANTS;
 
@@ -73,8 +65,8 @@ function replacing(replacements: readonly Replacement[]): Plugin {
     enforce: 'pre',
     resolveId(id, importer) {
       const file = importer && resolve(dirname(importer), id);
-      const found = replacements.find(({ replaced }) => join(ROOT, replaced) === file);
-      return found ? join(ROOT, found.by) : null;
+      const found = replacements.find(([replaced]) => join(ROOT, replaced) === file);
+      return found ? join(ROOT, found[1]) : null;
     },
   };
 }

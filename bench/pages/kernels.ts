@@ -1,11 +1,11 @@
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
+import { servedModels } from '../../web/compute/models/test-model-source.ts';
 import { GpuPlanes, PlanePasses } from '../../web/compute/ort/gpu-planes.ts';
 import { gpuRuntime, gpuSession, inTurn } from '../../web/compute/ort/gpu-runtime.ts';
-import { type MoreContenders, measureKernels, modelsFrom, noisePixels } from '../kernels/measure.ts';
+import { type MoreContenders, measureKernels, noisePixels } from '../kernels/measure.ts';
 
 export function measureInPage() {
-  const models = modelsFrom(async (name) => (await fetch(`/models/${name}`)).arrayBuffer());
-  return measureKernels(navigator.gpu, models, ortNetworks);
+  return measureKernels(navigator.gpu, servedModels('/models/'), ortNetworks);
 }
 
 /** The same networks by onnxruntime-web on the same device, from bytes on the GPU to bytes on the GPU; nothing is read back. */

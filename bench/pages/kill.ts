@@ -1,13 +1,5 @@
+import type { Redispatch } from '../../web/dispatch/dispatch-counts.ts';
 import { client, connect, freshBytes, freshPicture } from './gamer.ts';
-
-/** What the client's event `redispatched` carries. */
-interface Redispatch {
-  /** The volunteer whose attempt was not enough. */
-  ranOn: string;
-  cause: 'silent' | 'late' | 'failed' | 'returned' | 'lost';
-  /** From the detection to the start of the new attempt. */
-  delayMs: number;
-}
 
 const redispatches: (Redispatch & { atMs: number })[] = [];
 

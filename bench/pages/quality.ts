@@ -1,5 +1,5 @@
 import { wrap } from 'comlink';
-import { Anime4kRunner } from '../quality/anime4k-runner.ts';
+import { Anime4kRunner } from '../quality/anime4k.ts';
 import { type Input, pannedExamples, type Still, stillExamples } from '../quality/examples.ts';
 import type { Scorer, Scores } from '../quality/scoring.worker.ts';
 

@@ -31,30 +31,20 @@ export async function* stillExamples(stills: readonly Still[], input: Input): Ex
   return undefined;
 }
 
-/** How a still is moved, so that the codec predicts its last frame from others. Sizes are those of the small picture. */
-const PAN = { frames: 24, margin: 16, farthest: 12 };
-const STEPS = [
-  [1, 0],
-  [-2, 1],
-  [3, -1],
-  [-1, -2],
-] as const;
+/** A still moves on a circle, some pixels a frame, so that the codec predicts its last frame from others. Sizes are those of the small picture. */
+const PAN = { frames: 24, margin: 16, radius: 12 };
 
 /** The last frame of each still, moved by a few pixels a frame and coded. The bitrate is for the whole picture; cropping reduces it. */
 export async function* pannedExamples(stills: readonly Still[], input: Input, kbps: number): Examples {
   let spentKbps = 0;
-  for (const [n, still] of stills.entries()) {
+  for (const still of stills) {
     const { name, small, truth } = await load(still, input);
-    const [stepX, stepY] = STEPS[n % STEPS.length] ?? STEPS[0];
     const [width, height] = [small.width - 2 * PAN.margin, small.height - 2 * PAN.margin];
-    const places = Array.from({ length: PAN.frames }, (_, frame) => ({
-      ...{
-        left: PAN.margin + backAndForth(frame * stepX),
-        top: PAN.margin + backAndForth(frame * stepY),
-        width,
-        height,
-      },
-    }));
+    const places = Array.from({ length: PAN.frames }, (_, frame) => {
+      const angle = (2 * Math.PI * frame) / PAN.frames;
+      const left = PAN.margin + Math.round(PAN.radius * Math.cos(angle));
+      return { left, top: PAN.margin + Math.round(PAN.radius * Math.sin(angle)), width, height };
+    });
     const share = (width * height) / (small.width * small.height);
     const frames = places.map((place) => cropped(small, place));
     const coded = await throughH264(frames, Math.round(kbps * share));
@@ -66,11 +56,4 @@ export async function* pannedExamples(stills: readonly Still[], input: Input, kb
     yield { name, small: last.image, truth: cropped(truth, twice) };
   }
   return { kbps: spentKbps };
-}
-
-/** A position between the two ends of the margin, reversing at each. */
-function backAndForth(distance: number): number {
-  const { farthest } = PAN;
-  const phase = (((distance + farthest) % (4 * farthest)) + 4 * farthest) % (4 * farthest);
-  return (phase <= 2 * farthest ? phase : 4 * farthest - phase) - farthest;
 }

@@ -81,12 +81,7 @@ async function measure(context: Context, site: Site, turn: Awaited<ReturnType<ty
   return rowsOf(samples, frames, times);
 }
 
-interface Times {
-  startMs: number;
-  reducedMs: number;
-  restoredMs: number;
-  endMs: number;
-}
+type Times = Record<'startMs' | 'reducedMs' | 'restoredMs' | 'endMs', number>;
 
 function rowsOf(samples: readonly StreamPage.Sample[], frames: readonly StreamPage.SeenFrame[], times: Times): Row[] {
   const { reducedMs, restoredMs } = times;
@@ -121,10 +116,8 @@ function recovery(frames: readonly StreamPage.SeenFrame[], { startMs, reducedMs,
   const perS = (fromMs: number, toMs: number) =>
     (1_000 * frames.filter(({ atMs }) => atMs >= fromMs && atMs < toMs).length) / (toMs - fromMs);
   const beforePerS = perS(startMs, reducedMs);
-  let leastPerS = Number.POSITIVE_INFINITY;
-  for (let fromMs = reducedMs; fromMs < restoredMs; fromMs += INTERVAL_MS) {
-    leastPerS = Math.min(leastPerS, perS(fromMs, fromMs + SECOND_MS));
-  }
+  const seconds = Array.from({ length: PHASES_MS.reduced / INTERVAL_MS }, (_, nth) => reducedMs + nth * INTERVAL_MS);
+  const leastPerS = Math.min(...seconds.map((fromMs) => perS(fromMs, fromMs + SECOND_MS)));
   let backMs = restoredMs;
   while (backMs + SECOND_MS <= endMs && perS(backMs, backMs + SECOND_MS) < BACK * beforePerS) backMs += INTERVAL_MS / 5;
   const isBack = backMs + SECOND_MS <= endMs;

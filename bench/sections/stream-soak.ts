@@ -93,12 +93,8 @@ async function takeSample(pages: Record<string, Page>, workers: readonly Worker[
 
 /** Compares the minimum of each part: what leaks is never given back, what is only in use is. */
 function growth(name: string, samples: readonly Sample[]): Row {
-  const least = ({ from, to }: typeof EARLY) =>
-    Math.min(
-      ...samples
-        .slice(Math.floor(from * samples.length), Math.ceil(to * samples.length))
-        .map((sample) => sample[name] ?? Number.NaN),
-    );
+  const part = ({ from, to }: typeof EARLY) => samples.slice(from * SAMPLES, to * SAMPLES);
+  const least = (range: typeof EARLY) => Math.min(...part(range).map((sample) => sample[name] ?? Number.NaN));
   const [early, late] = [least(EARLY), least(LATE)];
   const note = `${early.toFixed(1)} and ${late.toFixed(1)}`;
   // Memory may vary a little; frames, buffers and textures are counted.

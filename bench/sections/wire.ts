@@ -2,6 +2,7 @@ import { CHANNELS } from '../../shared/channels.ts';
 import { Reassembler, splitTransfer } from '../../shared/chunks.ts';
 import { type TaskMessage, taskMessageSchema, type VideoMessage, videoMessageSchema } from '../../shared/messages.ts';
 import { echo } from '../../shared/tasks/echo.ts';
+import { seededRandom } from '../../shared/tasks/test-random.ts';
 import { upscale } from '../../shared/tasks/upscale.ts';
 import { bare, type Carried, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
 import { z } from '../../shared/zod.ts';
@@ -112,11 +113,8 @@ function* mixes() {
 
 /** Bytes without a pattern, the same in every run. */
 function noise(sizeBytes: number, seed: number): Uint8Array {
-  let state = seed * 2_654_435_761 + 1;
-  return Uint8Array.from({ length: sizeBytes }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state >>> 24;
-  });
+  const random = seededRandom(seed);
+  return Uint8Array.from({ length: sizeBytes }, () => 256 * random());
 }
 
 function timeUs(durationMs: number, run: () => void): number {

@@ -3,7 +3,6 @@ import { BareSocket, type ClientSocket, OurSocket, PeerSocket } from './sockets.
 
 /** Pages of the section `server` without browsers, in a process of their own. */
 
-export { flood } from './flood.ts';
 export * from './sessions.ts';
 
 /** `peer, named` connects to PeerServer with ids of its own; `peer` asks for them first, as PeerJS does. */
@@ -72,9 +71,8 @@ export interface SignalLoad {
 
 /**
  * Sends signals at a steady rate, whatever becomes of them, between many pairs of pages; times each from one page to the other.
- * @param network - the first three numbers of the addresses that sockets to our server seem to come from
  */
-export async function sendSignals(kind: 'ours' | 'peer', url: string, load: SignalLoad, network?: string) {
+export async function sendSignals(kind: 'ours' | 'peer', url: string, load: SignalLoad) {
   const sentAtMs: number[] = [];
   const tookMs: number[] = [];
   let countedFromMs = Number.POSITIVE_INFINITY;
@@ -85,7 +83,7 @@ export async function sendSignals(kind: 'ours' | 'peer', url: string, load: Sign
   const newPair = kind === 'ours' ? ourPair : peerPair;
   const pairs = await Promise.all(
     Array.from({ length: load.pairs }, async (_, nth) => {
-      const pair = await newPair(url, nth, network);
+      const pair = await newPair(url, nth);
       for (const { socket } of pair) socket.onSignal = onSignal;
       return pair;
     }),
@@ -106,12 +104,11 @@ export async function sendSignals(kind: 'ours' | 'peer', url: string, load: Sign
   return { sent: sentAtMs.filter((sentMs) => sentMs >= countedFromMs).length, arrived: tookMs.length, tookMs };
 }
 
-async function ourPair(url: string, nth: number, network?: string) {
-  const address = network && `${network}.${nth % 250}`;
-  const room = `pair ${network} ${nth}`;
-  const volunteer = new OurSocket(url, { role: 'volunteer', room, address });
+async function ourPair(url: string, nth: number) {
+  const room = `pair ${nth}`;
+  const volunteer = new OurSocket(url, { role: 'volunteer', room });
   const { id: volunteerId } = await volunteer.joined;
-  const gamer = new OurSocket(url, { role: 'gamer', room, address });
+  const gamer = new OurSocket(url, { role: 'gamer', room });
   const { id: gamerId } = await gamer.joined;
   return [
     { socket: gamer, to: volunteerId },

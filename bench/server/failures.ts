@@ -4,10 +4,9 @@ import { Balancer } from '../../e2e/balancer.ts';
 import { ensureRedis } from '../../e2e/redis.mjs';
 import { TestRedis } from '../../signaling-server/store/test-redis.ts';
 import type { Context } from '../context.ts';
-import { percentile, sum } from '../measuring.ts';
 import { startLinked } from '../node/linked.ts';
 import { figure, type Row, text } from '../report.ts';
-import { type BenchServer, type Clients, startClients, startOurs } from './start.ts';
+import { type BenchServer, type Clients, startOurs } from './start.ts';
 
 const LOOK_EVERY_MS = 200;
 const RESTART = { sessions: 1_000, withinMs: 10_000, windowMs: 100 };
@@ -122,67 +121,10 @@ async function untilBack(clients: Clients, killedMs: number): Promise<number> {
 }
 
 /** The instance that decides for all of them is the one that has rooms. */
-async function decidingOne<Instance extends Pick<BenchServer, 'url'>>(
-  instances: readonly Instance[],
-): Promise<Instance> {
+async function decidingOne<Instance extends BenchServer>(instances: readonly Instance[]): Promise<Instance> {
   for (const instance of instances) {
-    const health = await fetch(new URL('/healthz', instance.url));
-    if ((await health.json()).counts.rooms > 0) return instance;
+    const health = await (await fetch(new URL('/healthz', instance.url))).json();
+    if (health.counts.rooms > 0) return instance;
   }
   throw new Error('No instance decides.');
-}
-
-const FLOOD = {
-  load: { pairs: 25, perS: 250, warmUpMs: 500, durationMs: 4_000 },
-  rounds: 3,
-  overlapMs: 500,
-  /** Where sockets seem to come from behind a proxy: those of the flood, and all others. */
-  address: '198.51.100.7',
-  otherNetwork: '203.0.113',
-};
-
-/** What other pages notice of one address that sends ten times what it may, with the server's usual limits. */
-export async function measureFlood(context: Context, clients: Clients): Promise<Row[]> {
-  const { load, rounds, overlapMs } = FLOOD;
-  // In reality the flood would take the time of another machine.
-  const flooders = startClients(context, { lowPriority: true });
-  const { url } = await startOurs(context, { env: { TRUSTED_PROXIES: '1' } });
-  const others = () => clients.call('sendSignals', 'ours', url, load, FLOOD.otherNetwork);
-  const [calm, flooded, floods] = [[], [], []] as [
-    Awaited<ReturnType<typeof others>>[],
-    Awaited<ReturnType<typeof others>>[],
-    Awaited<ReturnType<typeof flooders.call<'flood'>>>[],
-  ];
-  const startedMs = performance.now();
-  for (let round = 0; round < rounds; round++) {
-    calm.push(await others());
-    const flooding = flooders.call('flood', url, FLOOD.address, load.warmUpMs + load.durationMs + 3 * overlapMs);
-    await sleep(overlapMs);
-    flooded.push(await others());
-    floods.push(await flooding);
-  }
-  const elapsedMs = performance.now() - startedMs;
-  const p99Ms = (some: typeof calm) =>
-    percentile(
-      some.flatMap(({ tookMs }) => tookMs),
-      0.99,
-    );
-  const sent = sum(flooded.map((round) => round.sent));
-  const total = (key: 'sent' | 'relayed' | 'refused' | 'opened') => sum(floods.map((round) => round[key]));
-  const { signals = Number.NaN, windowMs = Number.NaN } = floods[0]?.allowed ?? {};
-  context.say(`flood: p99 of others ${p99Ms(flooded).toFixed(2)} ms, without it ${p99Ms(calm).toFixed(2)} ms`);
-  return [
-    figure("flood of 10x an address's limit: p99 of others' signals", p99Ms(flooded), 'ms', {
-      below: 10,
-      note: `without it ${p99Ms(calm).toFixed(2)} ms, ${rounds} rounds in turn`,
-    }),
-    figure("flood: others' signals that did not arrive", sent - sum(flooded.map((round) => round.arrived)), '', {
-      atMost: 0,
-      note: `of ${sent}`,
-    }),
-    figure('flood: its signals that were relayed', total('relayed'), '', {
-      atMost: Math.ceil(elapsedMs / windowMs) * signals,
-      note: `of ${total('sent')} sent over ${total('opened')} sockets; ${total('refused')} were refused, the others lost with their sockets`,
-    }),
-  ];
 }

@@ -21,9 +21,9 @@ export abstract class ClientSocket<Welcome = unknown> {
   onSignal: (nth: number) => void = () => {};
   protected readonly socket: WebSocket;
 
-  constructor(url: string, path: string, headers: Record<string, string> = {}) {
+  constructor(url: string, path: string) {
     const target = new URL(path, url.replace('http', 'ws'));
-    this.socket = new WebSocket(target, { perMessageDeflate: false, headers });
+    this.socket = new WebSocket(target, { perMessageDeflate: false });
     this.joined = new Promise((resolve, reject) => {
       this.socket.on('error', reject);
       this.socket.on('close', () => reject(new Error('The server closed a socket.')));
@@ -59,17 +59,14 @@ export class BareSocket extends ClientSocket<void> {
 
 /**
  * A socket to our server. It speaks the packets of engine.io and socket.io: `0` open, `2`/`3` ping and pong, `40` connect with the
- * join, `42` an event, `43` an acknowledgement.
+ * join, `42` an event.
  */
 export class OurSocket extends ClientSocket<Joined> {
-  /** Called for every answer to a signal. */
-  onAnswer: (isOk: boolean) => void = () => {};
   readonly #join: JoinRequest;
   #answers = 0;
 
-  /** @param address - where the socket seems to come from, for a server behind a proxy */
-  constructor(url: string, { role, room, address }: { role: Role; room: string; address?: string | undefined }) {
-    super(url, SOCKET_IO, address === undefined ? {} : { 'x-forwarded-for': address });
+  constructor(url: string, { role, room }: { role: Role; room: string }) {
+    super(url, SOCKET_IO);
     this.#join = {
       ...{ protocolVersion: PROTOCOL_VERSION, sessionKey: randomBytes(16).toString('base64url') },
       ...{ role, name: role, room, ...(role === 'volunteer' && { status: STATUS }) },
@@ -92,7 +89,6 @@ export class OurSocket extends ClientSocket<Joined> {
   protected receive(packet: string, resolve: (joined: Joined) => void, reject: (cause: Error) => void): void {
     if (packet.startsWith('0')) this.socket.send(`40${JSON.stringify(this.#join)}`);
     else if (packet === '2') this.socket.send('3');
-    else if (packet.startsWith('43')) this.onAnswer(packet.includes('"ok":true'));
     else if (packet.startsWith('42')) {
       const [event, body] = JSON.parse(packet.slice(2));
       if (event === 'signal') this.onSignal(body.attempt);

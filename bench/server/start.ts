@@ -1,4 +1,3 @@
-import { setPriority } from 'node:os';
 import type { Context, RemoteProcess } from '../context.ts';
 import type * as ClientsModule from './clients.ts';
 import type * as Peers from './peers.ts';
@@ -13,8 +12,6 @@ export interface BenchServer {
 
 /** All clients of the bench share one address. */
 const WITHOUT_LIMITS = { LIMIT_FACTOR: '0' };
-/** nice(1) of a process whose work stands for that of other machines. */
-const OTHER_MACHINES_PRIORITY = 19;
 
 /** Starts a server in a process of its own. */
 export async function startOne(context: Context, kind: ClientsModule.ServerKind): Promise<BenchServer> {
@@ -28,9 +25,6 @@ export function startOurs(context: Context, options: { env?: Record<string, stri
   return context.startServer({ env: WITHOUT_LIMITS, ...options });
 }
 
-/** @param options - `lowPriority`: the work of these clients must not take time from other processes */
-export function startClients(context: Context, { lowPriority = false } = {}): Clients {
-  const clients = context.startProcess<typeof ClientsModule>('server/clients');
-  if (lowPriority) setPriority(clients.pid, OTHER_MACHINES_PRIORITY);
-  return clients;
+export function startClients(context: Context): Clients {
+  return context.startProcess<typeof ClientsModule>('server/clients');
 }

@@ -1,7 +1,7 @@
 import { median, percentile } from '../measuring.ts';
 import { ours, RoundRobin } from './matchmakers.ts';
-import { meanFlow } from './measures.ts';
 import { PEOPLE } from './people.ts';
+import { meanFlow } from './work.ts';
 import { World } from './world.ts';
 
 const SEED = 7;

@@ -5,9 +5,8 @@ import { Rooms } from '../../signaling-server/rooms/rooms.ts';
 import { COORDINATOR } from '../../signaling-server/tuning.ts';
 import { Agenda } from './agenda.ts';
 import type { Matchmaker } from './matchmakers.ts';
-import type { Flow } from './measures.ts';
 import { type Machine, newMachine, newPlayer, newRttMs, PEOPLE, type Player, Random } from './people.ts';
-import { Work } from './work.ts';
+import { type Flow, Work } from './work.ts';
 
 /** How often the flow of work is computed and loads are reported; real pages report more often. */
 const FLOW_EVERY_S = 60;
@@ -137,7 +136,10 @@ export class World {
   }
 
   #flow(): void {
-    this.#measure(this.#work.flow(this.machines, this.players));
+    const flow = this.#work.flow(this.machines, this.players);
+    const { nowS } = this.agenda;
+    if (nowS > 2 * PEOPLE.gatherS && nowS <= PEOPLE.rushAtS) this.figures.calm.push(flow);
+    if (nowS > PEOPLE.rushAtS + PEOPLE.rushWithinS) this.figures.rush.push(flow);
     for (const { member } of this.machines.values()) {
       const before = member.status;
       const load = Math.min(1, this.#work.loadOf(member));
@@ -165,13 +167,6 @@ export class World {
       gamer.partners = new Map([...partners].slice(-COORDINATOR.maxPartnersPerGamer));
     }
     for (const volunteer of rated) if (this.machines.has(volunteer)) this.#matchmaker.rated(volunteer);
-  }
-
-  #measure(flow: Flow): void {
-    const { nowS } = this.agenda;
-    if (nowS <= 2 * PEOPLE.gatherS) return;
-    if (nowS <= PEOPLE.rushAtS) this.figures.calm.push(flow);
-    else if (nowS > PEOPLE.rushAtS + PEOPLE.rushWithinS) this.figures.rush.push(flow);
   }
 }
 
