@@ -37,15 +37,12 @@ export interface BenchPicture {
 /** What games render. The networks for other pictures have the same shapes. */
 const INPUT = 'aliased';
 
-/** Our networks as a stream runs them, each into a texture that is kept, and the time to compile each, ms. */
+/** Our networks as a stream runs them, each into a texture that is kept. */
 export async function ourNetworks(device: GPUDevice, models: ModelSource, { texture, width, height }: BenchPicture) {
   const contenders: Contender[] = [];
-  const compileMs: Record<string, number> = {};
   for (const quality of NETWORKS) {
     const { model, bytes } = await models.load(modelName(quality, INPUT), 'wgsl');
-    const startMs = performance.now();
     const network = await compileNetwork(device, model.network, unpackLayers(model.network, bytes));
-    compileMs[quality] = performance.now() - startMs;
     const shape = { width, height, outWidth: 2 * width, outHeight: 2 * height, quality };
     const passes = new NetworkPasses(device, { network, copy: null, resize: null }, shape);
     const result = device.createTexture({
@@ -71,7 +68,7 @@ export async function ourNetworks(device: GPUDevice, models: ModelSource, { text
       },
     });
   }
-  return { contenders, compileMs };
+  return contenders;
 }
 
 export function anime4kNetworks(device: GPUDevice, { texture }: BenchPicture): Contender[] {

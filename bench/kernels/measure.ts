@@ -29,14 +29,11 @@ export async function measureKernels(gpu: GPU | undefined, models: ModelSource, 
   const hasF16 = device.features.has('shader-f16');
   const peaks = await measurePeaks(device, isSoftware);
   const sizes = [];
-  /** From the weights to kernels that can run, by network. */
-  let compileMs: Record<string, number> = {};
   for (const size of isSoftware ? SIZES.slice(0, 1) : SIZES) {
     const picture = noise(device, size.width, size.height);
     const ours = await ourNetworks(device, models, picture);
-    if (sizes.length === 0) compileMs = ours.compileMs;
     const others = [...anime4kNetworks(device, picture), ...((await more?.(device, models, size)) ?? [])];
-    const timed = await frameTimes(device, [...ours.contenders, ...others], ROUNDS);
+    const timed = await frameTimes(device, [...ours, ...others], ROUNDS);
     const timings = timed.map(({ name, parameters, ms, work, dispose }) => {
       dispose?.();
       const known = work && { gflops: work.flops / 1e9, megabytes: work.bytes / 1e6, floorMs: work.floorMs(peaks) };
@@ -48,7 +45,7 @@ export async function measureKernels(gpu: GPU | undefined, models: ModelSource, 
   device.destroy();
   const { flopsPerMs, bytesPerMs } = peaks;
   return {
-    ...{ adapter, isSoftware, hasF16, compileMs, sizes },
+    ...{ adapter, isSoftware, hasF16, sizes },
     ...{ gigaflopsPerS: flopsPerMs / 1e6, gigabytesPerS: bytesPerMs / 1e6 },
   };
 }

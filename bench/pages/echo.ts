@@ -24,7 +24,6 @@ export async function measureEcho(room: string) {
     {
       bare: () => durationsMs(TRIPS, () => bareEcho(SIZE_BYTES)),
       task: () => durationsMs(TRIPS, () => taskEcho(SIZE_BYTES)),
-      taskUncached: () => durationsMs(TRIPS, () => taskEcho(SIZE_BYTES, UNCACHED)),
     },
     ROUNDS,
   );

@@ -97,20 +97,16 @@ export function watch(room: string): void {
   found.shown.frames = [];
 }
 
-export interface SeenFrame {
-  number: number;
-  /** When it was seen, ms of a clock that other processes of this machine share. */
-  atMs: number;
-  /** Time since it was drawn. */
-  ageMs: number;
-}
+export type SeenFrame = ReturnType<typeof seen>[number];
 
 /** What the stream has shown since {@link watch}. */
-export function seen(room: string): SeenFrame[] {
+export function seen(room: string) {
   const { shown, source } = live(room);
   return (shown?.frames ?? []).map(({ number, atMs }) => ({
     number,
+    // Of a clock that other processes of this machine share.
     atMs: performance.timeOrigin + atMs,
+    /** Time since it was drawn. */
     ageMs: atMs - (source.drawnAtMs.get(number) ?? Number.NaN),
   }));
 }
@@ -137,22 +133,12 @@ async function nextCount(room: string) {
   return { presented: presented(), atMs: performance.now() };
 }
 
-/** The stream's statistics at one moment, for the section stream-impaired. */
-export interface Sample {
-  /** Milliseconds of a clock that other processes of this machine share. */
-  atMs: number;
-  /** Glass to glass. */
-  p95Ms: number;
-  /** Median of that stage. */
-  uplinkMs: number;
-  uplinkKbps: number;
-  downlinkKbps: number;
-  volunteersShare: number;
-}
+export type Sample = Awaited<ReturnType<typeof sample>>[number];
 
-export async function sample(options: { room: string; durationMs: number; intervalMs: number }): Promise<Sample[]> {
+/** The stream's statistics as time goes by, for the section stream-impaired. */
+export async function sample(options: { room: string; durationMs: number; intervalMs: number }) {
   const found = live(options.room);
-  const samples: Sample[] = [];
+  const samples = [];
   const untilMs = performance.now() + options.durationMs;
   for (; performance.now() < untilMs; await sleep(options.intervalMs)) {
     const { glassToGlassMs, stagesMs, uplinkKbps, downlinkKbps } = found.stream.stats();

@@ -27,7 +27,6 @@ export async function measureStream(options: {
     glassToGlassMs: median(delays[way].map(({ glassToGlassMs }) => glassToGlassMs)),
     stagesError: Math.max(...delays[way].map(({ stagesError }) => stagesError)),
     seenMs: median(delays[way].map(({ seenMs }) => seenMs)),
-    steadyFps: median(delays[way].map(({ fps }) => fps)),
     codec: live(rooms[way]).stream.stats().codec,
   });
   return { channel: of('channel'), port: of('port') };
@@ -48,13 +47,12 @@ async function latency(room: string) {
   const { stream } = live(room);
   watch(room);
   await sleep(WINDOW_MS);
-  const { glassToGlassMs, stagesMs, fps } = stream.stats();
+  const { glassToGlassMs, stagesMs } = stream.stats();
   const stagesTotalMs = stagesMs.reduce((total, { p50 }) => total + p50, 0);
   return {
     glassToGlassMs: glassToGlassMs.p50,
     /** How far the stages' sum is from the whole, as a share of the whole. */
     stagesError: Math.abs(stagesTotalMs - glassToGlassMs.p50) / glassToGlassMs.p50,
     seenMs: median(seen(room).map(({ ageMs }) => ageMs)),
-    fps,
   };
 }

@@ -27,7 +27,7 @@ export async function throughH264(
   });
   const decoder = new VideoDecoder({
     output: (frame) => {
-      decoded.push({ index: indexOf(frame.timestamp), image: pixelsOf(frame, width, height) });
+      decoded.push({ index: Math.round((frame.timestamp * FPS) / 1_000_000), image: pixelsOf(frame, width, height) });
       frame.close();
     },
     error: (cause) => onBroken(cause),
@@ -64,8 +64,4 @@ export async function throughH264(
     if (decoder.state !== 'closed') decoder.close();
   }
   return { decoded, kbps: (sizeBytes * 8 * FPS) / frames.length / 1_000 };
-}
-
-function indexOf(timestampUs: number): number {
-  return Math.round((timestampUs * FPS) / 1_000_000);
 }

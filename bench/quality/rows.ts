@@ -20,11 +20,12 @@ export function inputRows(title: string, input: Input, measured: Measured, param
   const bicubic = mean('bicubic');
   const networks = Object.keys(parameters);
   const count = `${pictures.length} pictures${kbps === null ? '' : `, ${(kbps / 1_000).toFixed(1)} Mb/s spent`}`;
-  const gain = (method: string) =>
-    figure(`${title}: ${method} over bicubic`, mean(method).psnrDb - bicubic.psnrDb, 'dB', {
-      note: notes(mean(method), parameters[method]),
-      ...atLeast(kbps === null ? MUST_GAIN_DB[input][method] : undefined),
+  const gain = (method: string) => {
+    const atLeast = kbps === null ? MUST_GAIN_DB[input][method] : undefined;
+    return figure(`${title}: ${method} over bicubic`, mean(method).psnrDb - bicubic.psnrDb, 'dB', {
+      ...{ note: notes(mean(method), parameters[method]), ...(atLeast !== undefined && { atLeast }) },
     });
+  };
   return [
     figure(`${title}: bicubic, luma PSNR`, bicubic.psnrDb, 'dB', { note: `${notes(bicubic)}; ${count}` }),
     ...[...FILTERS, ...networks].map(gain),
@@ -32,8 +33,6 @@ export function inputRows(title: string, input: Input, measured: Measured, param
     ...(kbps === null ? [] : codedRows(title, mean, networks)),
   ];
 }
-
-const atLeast = (bound: number | undefined) => (bound === undefined ? {} : { atLeast: bound });
 
 type MeanScore = (method: string) => Score;
 

@@ -63,12 +63,11 @@ const WITH_LEAST_SHARE = ['balanced', 'quality'];
 
 function rowsOf(report: KernelReport | null): Row[] {
   if (!report) return [text('adapter', 'no WebGPU here')];
-  const { adapter, isSoftware, hasF16, gigaflopsPerS, gigabytesPerS, compileMs, sizes } = report;
+  const { adapter, isSoftware, hasF16, gigaflopsPerS, gigabytesPerS, sizes } = report;
   return [
     text('adapter', `${adapter}; computes in ${hasF16 ? 'f16' : 'f32'}${isSoftware ? '; no GPU here' : ''}`),
     figure('peak arithmetic', gigaflopsPerS, 'GFLOP/s'),
     figure('peak memory traffic', gigabytesPerS, 'GB/s'),
-    ...Object.entries(compileMs).map(([name, ms]) => figure(`${name}: compiled in`, ms, 'ms')),
     ...sizes.flatMap((size) => rowsOfSize(size, isSoftware)),
   ];
 }
@@ -88,8 +87,6 @@ function rowsOfSize({ width, height, timings }: KernelReport['sizes'][number], i
       return [...rows, figure(`${name}: least possible time / its time, ${size}`, work.floorMs / ms, '', options)];
     }),
     ...RIVALS.map(([ours, theirs]) => ratio(theirs, ours, 1)),
-    ...RIVALS.map(([ours]) => [ours, `onnxruntime-web ${ours}`] as const)
-      .filter(([, theirs]) => !Number.isNaN(msOf(theirs)))
-      .map(([ours, theirs]) => ratio(theirs, ours, LEAST_OVER_ORT)),
+    ...RIVALS.map(([ours]) => ratio(`onnxruntime-web ${ours}`, ours, LEAST_OVER_ORT)).filter(({ value }) => value !== null),
   ];
 }

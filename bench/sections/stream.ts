@@ -42,9 +42,6 @@ export const stream: Section = {
       figure('glass to glass, measured from outside', channel.seenMs, 'ms', {
         note: `p50 from drawn to read back from the canvas; ${port.seenMs.toFixed(1)} ms with MessagePorts`,
       }),
-      figure(`frames/s shown of ${LOAD.steadyFps}`, channel.steadyFps, '/s', {
-        note: `${port.steadyFps.toFixed(1)} with MessagePorts`,
-      }),
     ];
   },
 };

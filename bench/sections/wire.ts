@@ -1,6 +1,6 @@
 import { CHANNELS } from '../../shared/channels.ts';
 import { Reassembler, splitTransfer } from '../../shared/chunks.ts';
-import { type TaskMessage, taskMessageSchema, type VideoMessage, videoMessageSchema } from '../../shared/messages.ts';
+import { type TaskMessage, taskMessageSchema } from '../../shared/messages.ts';
 import { echo } from '../../shared/tasks/echo.ts';
 import { seededRandom } from '../../shared/tasks/test-random.ts';
 import { upscale } from '../../shared/tasks/upscale.ts';
@@ -10,18 +10,17 @@ import type { Section } from '../context.ts';
 import { mapValues, mediansInTurn, sum } from '../measuring.ts';
 import { figure } from '../report.ts';
 
-type Message = TaskMessage | VideoMessage;
-
 const DURATION_MS = 120;
 const ROUNDS = 5;
+const CHUNK_BYTES = CHANNELS.tasks.chunkBytes;
 
 export const wire: Section = {
   name: 'wire',
   about: 'the binary envelope beside JSON with base64, for the same messages: bytes and time',
   async run() {
     const rows = [];
-    for (const { mix, items, schema, chunkBytes } of mixes()) {
-      const formats = { binary: binaryFormat(schema, chunkBytes), json: jsonFormat(schema) };
+    for (const { mix, items } of mixes()) {
+      const formats = { binary: binaryFormat(), json: jsonFormat() };
       // Encoding, decoding and validating once.
       const timed =
         ({ encode, decode }: Format) =>
@@ -45,20 +44,20 @@ export const wire: Section = {
 };
 
 interface Format {
-  encode(items: readonly Carried<Message>[]): Uint8Array[];
-  decode(packets: readonly Uint8Array[]): Carried<Message>[];
+  encode(items: readonly Carried<TaskMessage>[]): Uint8Array[];
+  decode(packets: readonly Uint8Array[]): Carried<TaskMessage>[];
 }
 
 /** As messages travel between pages: MessagePack and raw bytes in chunks. */
-function binaryFormat(schema: z.ZodType<Message>, chunkBytes: number): Format {
-  const reassembler = new Reassembler({ chunkBytes });
+function binaryFormat(): Format {
+  const reassembler = new Reassembler({ chunkBytes: CHUNK_BYTES });
   let transferId = 0;
   return {
-    encode: (items) => [...splitTransfer(transferId++, encodeTransfer(items), chunkBytes)],
+    encode: (items) => [...splitTransfer(transferId++, encodeTransfer(items), CHUNK_BYTES)],
     decode(packets) {
       for (const packet of packets) {
         const transfer = reassembler.push(packet, 0);
-        if (transfer) return decodeTransfer(transfer, schema);
+        if (transfer) return decodeTransfer(transfer, taskMessageSchema);
       }
       throw new Error('The chunks do not make up a transfer.');
     },
@@ -66,8 +65,8 @@ function binaryFormat(schema: z.ZodType<Message>, chunkBytes: number): Format {
 }
 
 /** The same messages as JSON with base64, by Node's own fast encoder, in one piece. */
-function jsonFormat(schema: z.ZodType<Message>): Format {
-  const items = z.array(z.tuple([schema, z.array(z.string())])).min(1);
+function jsonFormat(): Format {
+  const items = z.array(z.tuple([taskMessageSchema, z.array(z.string())])).min(1);
   const text = new TextDecoder();
   return {
     encode(carried) {
@@ -87,8 +86,6 @@ function toBase64({ buffer, byteOffset, byteLength }: Uint8Array): string {
 }
 
 function* mixes() {
-  const tasks = { schema: taskMessageSchema as z.ZodType<Message>, chunkBytes: CHANNELS.tasks.chunkBytes };
-  const video = { schema: videoMessageSchema as z.ZodType<Message>, chunkBytes: CHANNELS.video.chunkBytes };
   const echoes = Array.from({ length: 16 }, (_, id) => {
     const { params, attachments } = echo.pack({ bytes: noise(1_024, id) });
     return { message: { kind: 'task', id, type: 'echo', params } as const, attachments };
@@ -100,15 +97,10 @@ function* mixes() {
   };
   const answer = { kind: 'result', id: 7, value: null, backend: 'wgsl', queueMs: 0.4, computeMs: 1.7 } as const;
   const result = { message: answer, attachments: [noise(128 * 72 * 4, 100)] };
-  yield { mix: 'a batch of 16 echoes of 1 kB', items: echoes, ...tasks };
-  yield { mix: 'an upscale task of 64x36', items: [task], ...tasks };
-  yield { mix: 'its result', items: [result], ...tasks };
-  yield { mix: 'a credit', items: [bare({ kind: 'credit', serial: 7, window: 32 } as const)], ...tasks };
-  yield {
-    mix: "a frame's ack",
-    items: [bare({ kind: 'ack', streamId: 1, frameId: 4_242, receivedMs: 81_234.5 } as const)],
-    ...video,
-  };
+  yield { mix: 'a batch of 16 echoes of 1 kB', items: echoes };
+  yield { mix: 'an upscale task of 64x36', items: [task] };
+  yield { mix: 'its result', items: [result] };
+  yield { mix: 'a credit', items: [bare({ kind: 'credit', serial: 7, window: 32 } as const)] };
 }
 
 /** Bytes without a pattern, the same in every run. */
