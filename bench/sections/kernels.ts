@@ -87,6 +87,8 @@ function rowsOfSize({ width, height, timings }: KernelReport['sizes'][number], i
       return [...rows, figure(`${name}: least possible time / its time, ${size}`, work.floorMs / ms, '', options)];
     }),
     ...RIVALS.map(([ours, theirs]) => ratio(theirs, ours, 1)),
-    ...RIVALS.map(([ours]) => ratio(`onnxruntime-web ${ours}`, ours, LEAST_OVER_ORT)).filter(({ value }) => value !== null),
+    ...RIVALS.map(([ours]) => ratio(`onnxruntime-web ${ours}`, ours, LEAST_OVER_ORT)).filter(
+      ({ value }) => value !== null,
+    ),
   ];
 }
