@@ -24,7 +24,3 @@ export async function startOne(context: Context, kind: ClientsModule.ServerKind)
 export function startOurs(context: Context, options: { env?: Record<string, string>; port?: number } = {}) {
   return context.startServer({ env: WITHOUT_LIMITS, ...options });
 }
-
-export function startClients(context: Context): Clients {
-  return context.startProcess<typeof ClientsModule>('server/clients');
-}
