@@ -1,6 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import { logger, shortId } from '../../shared/log.ts';
 import { OncePerTick } from '../net/once-per-tick.ts';
 import type { VolunteerTrust } from '../net/volunteer-trust.ts';
 import {
@@ -29,8 +28,6 @@ import { type Attempt, JobRun, type RedispatchNeed } from './job-run.ts';
 import type { LocalRunner } from './local-runner.ts';
 import { ResultChecker, type VerificationEnvironment } from './result-checker.ts';
 import { earliest, RunnerPool } from './runner-pool.ts';
-
-const log = logger('dispatch');
 
 /**
  * Waiting jobs of one type and `where` that are looked at when work is started. Behind this many jobs that all wait for a busy
@@ -97,14 +94,12 @@ export class Dispatcher {
   /** A volunteer's connection opened. */
   add(volunteer: Runner): void {
     if (this.#trust.isBarred(volunteer.id)) return;
-    log.debug('volunteer added', { volunteer: shortId(volunteer.id) });
     this.#pool.add(volunteer);
     this.wake();
   }
 
   /** A volunteer's connection ended. The runner itself reports the outcome of the jobs it held. */
   remove(volunteer: Runner): void {
-    log.debug('volunteer removed', { volunteer: shortId(volunteer.id) });
     this.#pool.remove(volunteer);
     this.wake();
   }
@@ -126,7 +121,6 @@ export class Dispatcher {
 
   /** The volunteer fell silent: the jobs it holds get a second runner at once. Only a confirmed loss counts against the volunteer. */
   suspect(volunteer: Runner): void {
-    log.info('volunteer silent', { volunteer: shortId(volunteer.id) });
     for (const { attempts } of this.#runs.values()) {
       const attempt = attempts.get(volunteer);
       if (attempt) this.#hedging.suspect(attempt);
@@ -258,11 +252,8 @@ export class Dispatcher {
   }
 
   /** In a microtask of its own: a listener may submit tasks, and the queue is being iterated. */
-  #reportRedispatch({ ranOn, cause, detectedMs }: RedispatchNeed, { run, runner, startedMs }: Attempt): void {
-    const delayMs = startedMs - detectedMs;
-    const runners = { from: shortId(ranOn), to: shortId(runner.id) };
-    log.info('redispatched', { task: run.job.type, cause, ...runners, delayMs, attempts: run.attempted });
-    queueMicrotask(() => this.#events.onRedispatch({ ranOn, cause, delayMs }));
+  #reportRedispatch({ ranOn, cause, detectedMs }: RedispatchNeed, { startedMs }: Attempt): void {
+    queueMicrotask(() => this.#events.onRedispatch({ ranOn, cause, delayMs: startedMs - detectedMs }));
   }
 
   #attemptEnded(attempt: Attempt, outcome: Outcome<AttemptResult>): void {
@@ -285,7 +276,6 @@ export class Dispatcher {
   }
 
   #attemptFailed({ run, runner }: Attempt, cause: 'failed' | 'lost', error: MeshError): void {
-    log.warn('attempt failed', { task: run.job.type, runner: shortId(runner.id), cause, reason: error.reason });
     if (cause === 'lost') run.lost(runner.id, error);
     else run.failed(runner.id, error);
     if (runner.id !== this.#pool.local.id) this.#events.onVolunteerResult(runner.id, false);
