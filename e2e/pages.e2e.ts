@@ -25,6 +25,7 @@ test('a gamer shares a link, a volunteer follows it, and the game comes back sha
   const { gamer, volunteer } = await openBoth(context, server.url);
 
   const volunteerName = (await gamer.locator('.volunteers__name').textContent()) ?? '';
+  await expect(gamer.getByTestId('helpers')).toHaveText(volunteerName);
   await expect(gamer.getByTestId('fps')).not.toHaveText(/^[0–]$/);
   await expect(gamer.getByTestId('latency')).toHaveText(/\d/);
   await expect(volunteer.getByTestId('frames')).not.toHaveText('0');

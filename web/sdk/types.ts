@@ -10,7 +10,6 @@ import type { TaskType, TaskTypes } from './task-types.ts';
 
 // The public types of the SDK. The comments here are its reference documentation.
 
-export type * from './diagnostics-types.ts';
 export type * from './task-types.ts';
 export type {
   FrameStream,
