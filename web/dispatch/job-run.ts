@@ -1,6 +1,9 @@
 import type { MeshError } from '../../shared/errors.ts';
+import { logger, shortId } from '../../shared/log.ts';
 import type { Placement, RedispatchCause } from './dispatch-counts.ts';
 import type { Job, OnJobEnd, Runner } from './job.ts';
+
+const log = logger('dispatch');
 
 /** Limits on how often one job is tried. */
 export const ATTEMPTS = {
@@ -79,6 +82,12 @@ export class JobRun {
   begin(attempt: Attempt): void {
     this.attempts.set(attempt.runner, attempt);
     this.#started++;
+    if (this.need) {
+      const { cause, ranOn, detectedMs } = this.need;
+      const runners = { from: shortId(ranOn), to: shortId(attempt.runner.id) };
+      const delayMs = attempt.startedMs - detectedMs;
+      log.info('redispatched', { task: this.job.type, cause, ...runners, delayMs, attempts: this.#started });
+    }
     if (attempt.placement !== 'exploration') this.need = null;
   }
 
@@ -88,12 +97,14 @@ export class JobRun {
   }
 
   failed(runnerId: string, error: MeshError): void {
+    this.#logFailure(runnerId, 'failed', error);
     this.#failures++;
     this.#failedOn.add(runnerId);
     this.lastError = error;
   }
 
   lost(runnerId: string, error: MeshError): void {
+    this.#logFailure(runnerId, 'lost', error);
     this.#failures++;
     this.#lostOn.add(runnerId);
     this.lastError = error;
@@ -121,6 +132,10 @@ export class JobRun {
     if (where === 'volunteers' && this.#failedOn.size === 0) return true;
     for (const volunteer of volunteers) if (!this.#failedOn.has(volunteer.id) && volunteer.can(type)) return true;
     return false;
+  }
+
+  #logFailure(runnerId: string, cause: RedispatchCause, { reason }: MeshError): void {
+    log.warn('attempt failed', { task: this.job.type, runner: shortId(runnerId), cause, reason });
   }
 
   get #mayAskVolunteers(): boolean {

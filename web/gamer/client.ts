@@ -18,7 +18,7 @@ export type Client = Pick<
   | 'addEventListener'
   | 'removeEventListener'
   | 'close'
->;
+> & { diagnostics(): Promise<object> };
 
 export type Connect = (options: NonNullable<Parameters<typeof GamerClient.connect>[0]>) => Promise<Client>;
 

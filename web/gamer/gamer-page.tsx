@@ -1,3 +1,4 @@
+import { CopyDiagnostics } from '../ui/copy-diagnostics.tsx';
 import { useDroppedFile } from '../ui/drop-target.ts';
 import { PageHeader, Panel, StatusLine } from '../ui/layout.tsx';
 import { ModelProgress } from '../ui/model-progress.tsx';
@@ -24,10 +25,12 @@ interface GamerPageProps {
   recorder: Recorder;
   floating: FloatingPicture;
   name: string;
+  /** Makes a report for whoever looks into a problem. */
+  diagnose: () => Promise<object>;
 }
 
 /** The gamer page. */
-export function GamerPage({ session, player, gameWork, recorder, floating, name }: GamerPageProps) {
+export function GamerPage({ session, player, gameWork, recorder, floating, name, diagnose }: GamerPageProps) {
   const phase = session.phase.value;
   const volunteers = session.volunteers.value;
   const report = player.report.value;
@@ -105,6 +108,7 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name 
           {report?.kind === 'stream' && <LiveDetails report={report} volunteers={volunteers} />}
           {report?.kind === 'image' && <StillDetails report={report} />}
         </div>
+        <CopyDiagnostics collect={diagnose} />
       </main>
     </>
   );

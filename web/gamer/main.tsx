@@ -2,6 +2,7 @@ import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { systemClock } from '../../shared/clock.ts';
 import { GameWork } from '../game/game-work.ts';
+import { pageDiagnostics } from '../sdk/diagnostics.ts';
 import { GamerClient } from '../sdk/p2c2r.ts';
 import { nameStore, rememberedName } from '../ui/friendly-name.ts';
 import { capture } from './capture.ts';
@@ -36,6 +37,8 @@ addEventListener('pageshow', (event) => event.persisted && location.reload());
 // A link pasted into this tab leads to another room.
 addEventListener('hashchange', () => location.reload());
 
+const diagnose = () => session.client.value?.diagnostics() ?? pageDiagnostics();
+
 const root = document.getElementById('page');
 const parts = { session, player, gameWork, recorder, floating };
-if (root) render(<GamerPage {...parts} name={name} />, root);
+if (root) render(<GamerPage {...parts} name={name} diagnose={diagnose} />, root);

@@ -65,6 +65,7 @@ class Bench {
         close: async () => this.#end(name),
       } as FrameStream;
     },
+    diagnostics: async () => ({}),
     close: async () => {},
   });
 

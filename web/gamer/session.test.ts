@@ -40,6 +40,9 @@ class FakeClient extends EventTarget {
   submitTask(): never {
     throw MeshError.closed('The client');
   }
+  async diagnostics() {
+    return {};
+  }
   async close() {
     this.isClosed = true;
   }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { proofBytes } from '../../shared/identity.ts';
+import { logger } from '../../shared/log.ts';
 import {
   type ClientEvent,
   type EventPayload,
@@ -23,6 +24,8 @@ import {
   SOCKET,
   unreachable,
 } from './signaling-socket.ts';
+
+const log = logger('net.signaling');
 
 export type SignalingState = 'online' | 'reconnecting' | 'closed';
 
@@ -186,6 +189,7 @@ export class SignalingSession {
   }
 
   #disconnected(why: string): void {
+    log.warn('disconnected', { why });
     this.#cancelJoinTimeout();
     this.#renewal.stop();
     // The server disconnected us on purpose and will not take this session back.
@@ -212,17 +216,21 @@ export class SignalingSession {
   #refused(cause: unknown): void {
     const error = MeshError.from(cause, 'signaling-unreachable');
     // A lost socket is reported by the state instead.
-    if (error.reason !== 'signaling-unreachable') this.#handle({ kind: 'refused', error });
+    if (error.reason === 'signaling-unreachable') return;
+    log.warn('refused', { reason: error.reason });
+    this.#handle({ kind: 'refused', error });
   }
 
   #setState(state: SignalingState): void {
     if (this.#state === state || this.#state === 'closed') return;
     this.#state = state;
+    log.info('state', { state });
     if (!this.#onFirstJoin) this.#options.onEvent({ kind: 'state', state });
   }
 
   #end(error: MeshError): void {
     if (this.#state === 'closed') return;
+    log.warn('ended', { reason: error.reason });
     this.#state = 'closed';
     if (this.#onFirstJoin) this.#onFirstJoin(error);
     else {

@@ -9,6 +9,7 @@ import type { SignalingClient } from '../net/signaling-client.ts';
 import { STATUS_INTERVAL_MS } from '../net/status-reporter.ts';
 import { makeTransferable } from '../net/transferable-channel.ts';
 import type { BarredVolunteer, VolunteerTrust } from '../net/volunteer-trust.ts';
+import type { GamerDiagnostics } from './diagnostics-types.ts';
 import type { StreamLink } from './frame-stream.ts';
 import { GamerLink } from './gamer-link.ts';
 import type { LocalEngineClient } from './local-engine-client.ts';
@@ -99,6 +100,10 @@ export class GamerRoom {
         ensureVideo: () => link.ensureVideo(),
       };
     });
+  }
+
+  diagnostics(): Promise<GamerDiagnostics['links']> {
+    return Promise.all([...this.#links.values()].map((link) => link.diagnostics()));
   }
 
   /** Throws MeshError `closed`, also before the join. */

@@ -7,9 +7,10 @@ import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { BackendName } from '../compute/backend.ts';
 import { Engine } from '../compute/engine.ts';
 import type { ModelProgress } from '../compute/models/model-source.ts';
-import { rankedCodecs } from '../stream/codec/codecs.ts';
+import { measuredCodecs, type RankedCodec, rankedCodecs } from '../stream/codec/codecs.ts';
 import { BusyMeter } from './busy-meter.ts';
 import { LinkEndpoint, type MovedChannels } from './link-endpoint.ts';
+import { type LogConnection, relayLog } from './log-relay.ts';
 import { openModelStore } from './open-model-store.ts';
 import './worker-errors.ts';
 
@@ -51,6 +52,15 @@ class VolunteerWorker {
   #paused = false;
   /** Bytes of links that have ended. */
   #past = { bytesIn: 0, bytesOut: 0 };
+
+  /** Sends this worker's log to the page. */
+  openLog(connection: LogConnection): void {
+    relayLog(connection);
+  }
+
+  codecs(): Promise<RankedCodec[]> {
+    return measuredCodecs();
+  }
 
   /** Measures this machine. Throws MeshError if nothing can be computed here. */
   async start(

@@ -16,6 +16,9 @@ class FakeNode extends EventTarget implements Pick<Node, 'state' | 'stats'> {
   stats() {
     return { tasksDone: 0, framesDone: 0, gamers: 0, load: 0, busyMs: 0, bytesIn: 0, bytesOut: 0, qualities: [] };
   }
+  async diagnostics() {
+    return {};
+  }
   pause() {}
   resume() {}
   async stop() {}

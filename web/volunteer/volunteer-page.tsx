@@ -4,6 +4,7 @@ import type { Invite } from '../../shared/invite.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { DEFAULT_LIMITS } from '../sdk/volunteer-limits.ts';
 import { Button } from '../ui/buttons.tsx';
+import { CopyDiagnostics } from '../ui/copy-diagnostics.tsx';
 import { type Choice, SelectField, TextField } from '../ui/fields.tsx';
 import { Notice, PageHeader, Panel, StatusLine } from '../ui/layout.tsx';
 import { ModelProgress } from '../ui/model-progress.tsx';
@@ -125,6 +126,7 @@ export function VolunteerPage({ volunteering, invited, findLobby, name: firstNam
             </p>
           </Panel>
         </div>
+        <CopyDiagnostics collect={() => volunteering.diagnose()} />
       </main>
     </>
   );

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
 import type { Invite } from '../../shared/invite.ts';
+import { pageDiagnostics } from '../sdk/diagnostics.ts';
 import type { VolunteerNode } from '../sdk/p2c2r.ts';
 import { type ModelFetch, withFetch } from '../ui/model-progress.tsx';
 import { TimeWindow } from '../ui/time-window.ts';
@@ -103,6 +104,11 @@ export class Volunteering {
     await node?.stop();
   }
 
+  /** A report for whoever looks into a problem. */
+  diagnose(): Promise<object> {
+    return this.#node?.diagnostics() ?? pageDiagnostics();
+  }
+
   #serve(node: Node): void {
     this.#node = node;
     this.#history = new TimeWindow(CHART_WINDOW_S, MAX_SAMPLES);
@@ -184,7 +190,7 @@ export type Node = Pick<
   | 'stop'
   | 'addEventListener'
   | 'removeEventListener'
->;
+> & { diagnostics(): Promise<object> };
 
 export type StartNode = (options: NonNullable<Parameters<typeof VolunteerNode.start>[0]>) => Promise<Node>;
 export type NodeStats = ReturnType<Node['stats']>;
