@@ -6,6 +6,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import type { Lan } from '../shared/server-status.ts';
 import { Invites } from './access/invites.ts';
 import { LockOut } from './access/lock-out.ts';
+import { RelayAccess } from './access/turn.ts';
 import { keptInviteSecret } from './boot/invite-secret.ts';
 import { closeOf, EVERY_NETWORK, listenOn, OpenConnections, urlOf } from './boot/listening.ts';
 import type { Config } from './boot/settings.ts';
@@ -63,8 +64,9 @@ export async function createServer(
   const metrics: Metrics = new Metrics(() => ({ counts: counts(), draining }));
   const invites = new Invites(secret, store, clock);
   const lockOut = new LockOut(config.limitFactor, cluster?.redis);
+  const relay = new RelayAccess(config, clock, cluster?.redis);
   const coordinatorFor = (observer?: MemberObserver) =>
-    new Coordinator({ config, invites, store, clock, log, lockOut, onMatch: () => metrics.matched(), observer });
+    new Coordinator({ config, invites, store, clock, log, lockOut, relay, onMatch: () => metrics.matched(), observer });
   const requestHandler: RequestHandler<SocketConnection> =
     cluster ?? new LocalRequestHandler({ coordinator: coordinatorFor(), metrics, connect: (socket) => socket });
 

@@ -14,7 +14,7 @@ import { claimIdentity, sessionIdSync } from '../access/identity.ts';
 import { type Invites, notInvited } from '../access/invites.ts';
 import type { LockOut } from '../access/lock-out.ts';
 import { isSameRoom, roomKey } from '../access/room-address.ts';
-import { type IceConfig, iceGrantFor } from '../access/turn.ts';
+import type { RelayAccess } from '../access/turn.ts';
 import type { ServerClock } from '../clock.ts';
 import type { Store } from '../store/store.ts';
 import { Admission, type AdmissionConfig, type Admitted, invitedMembersOnly, noLobby } from './admission.ts';
@@ -26,12 +26,13 @@ import { ReputationTracker } from './reputation.ts';
 import { type Counts, Rooms } from './rooms.ts';
 
 interface Parts {
-  config: AdmissionConfig & IceConfig & { roomCapacity: number; maxSessions: number; maxIntroductions: number };
+  config: AdmissionConfig & { roomCapacity: number; maxSessions: number; maxIntroductions: number };
   invites: Invites;
   store: Store;
   clock: ServerClock;
   log: Logger;
   lockOut: LockOut;
+  relay: RelayAccess;
   /** Called when a gamer and a volunteer are newly introduced. */
   onMatch(): void;
   /** Present where several instances share the work. */
@@ -41,7 +42,7 @@ interface Parts {
 /** A member that joined over its newest socket, and the answer it is yet to be sent. */
 interface Arrival {
   member: Member;
-  joined: Omit<Joined, 'introductions'>;
+  joined: Omit<Joined, 'introductions' | keyof IceGrant>;
 }
 
 /** Decides the outcome of every event. It knows members and their connections but nothing of sockets. */
@@ -61,6 +62,7 @@ export class Coordinator {
     const introductions = new Introductions(rooms, {
       maxIntroductions: config.maxIntroductions,
       onMatch: () => parts.onMatch(),
+      grantFor: this.#grantFor,
     });
     this.#rooms = rooms;
     this.#introductions = introductions;
@@ -146,22 +148,27 @@ export class Coordinator {
       joined: {
         ...{ id, room: room.name, inviteOnly: room.inviteOnly },
         ...(pass !== undefined && { pass }),
-        ...this.iceFor(member),
+        ...(this.parts.relay.isThere && { relay: true }),
         ...{ resumed, lobby: config.lobby, owner: isOwner, challenge: member.claim?.challenge ?? null },
       },
     };
   }
 
-  /** Issues TURN credentials that are valid from now on. */
-  iceFor({ id }: Member): IceGrant {
-    return iceGrantFor(id, this.parts.config, this.parts.clock.epochMs());
+  /**
+   * Renews TURN credentials, or lends some for a test of the connection.
+   * @throws MeshError `rate-limited` when the address has tested too often
+   */
+  async renewIce({ id, peers }: Member, address: string): Promise<IceGrant> {
+    const { relay } = this.parts;
+    return peers.size > 0 ? relay.grant(id) : relay.testGrant(id, address);
   }
 
   /** Answers a join, introduces the member to its present peers again, and finds it new ones. */
   welcome({ member, joined }: Arrival): void {
-    for (const peer of member.peers.values()) introduce(member, peer);
+    for (const peer of member.peers.values()) introduce(member, peer, this.#grantFor);
     this.#introductions.update(member);
-    member.greet(joined);
+    const { relay } = this.parts;
+    member.greet({ ...joined, ...(member.peers.size > 0 ? relay.grant(member.id) : relay.open) });
   }
 
   /** @throws MeshError `not-invited` between members that were not introduced, `queue-full` */
@@ -224,6 +231,11 @@ export class Coordinator {
     }
     return { member: this.#rooms.add({ id, role, name }, room), resumed: false };
   }
+
+  readonly #grantFor = ({ id }: Member): IceGrant | undefined => {
+    const { relay } = this.parts;
+    return relay.isThere ? relay.grant(id) : undefined;
+  };
 
   #remove(member: Member, why: 'left' | 'expired' | 'removed'): void {
     this.#endGrace(member);

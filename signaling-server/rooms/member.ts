@@ -5,6 +5,7 @@ import { SIGNALING } from '../../shared/protocol-limits.ts';
 import {
   type Farewell,
   goneSchema,
+  type IceGrant,
   type Introduction,
   type Joined,
   type RelayedSignal,
@@ -214,13 +215,13 @@ export class Member {
   }
 
   /** Introductions are not queued for an absent member: it is introduced to its peers again when it returns. */
-  introduce(peer: Member, score: number): void {
+  introduce(peer: Member, score: number, ice?: IceGrant): void {
     const { id: peerId, role } = peer;
     const name = role === 'volunteer' ? peer.name : null;
     this.changed();
     const introduction = { peerId, name, role, initiate: this.role === 'gamer', score };
     if (this.#firstIntroductions) this.#firstIntroductions.set(peerId, introduction);
-    else this.#connection?.introduce(introduction);
+    else this.#connection?.introduce({ ...introduction, ...(ice && { ice }) });
   }
 
   /** @throws MeshError `queue-full` when the member is away and its queue is full */

@@ -5,6 +5,7 @@ import {
   type ClientEvent,
   type EventPayload,
   type EventReply,
+  type IceGrant,
   type Joined,
   type JoinRequest,
   joinedSchema,
@@ -41,6 +42,8 @@ export interface SessionOptions {
   /** Volunteers: the key pair under which the server keeps their history. */
   identity?: Identity | undefined;
   clock: Clock;
+  /** Whether the present server has introduced us to anybody. */
+  hasPeers(): boolean;
   onEvent(event: SignalingEvent): void;
   /** The socket was lost: the server that answers next has introduced us to nobody. */
   onDisconnected(): void;
@@ -75,10 +78,9 @@ export class SignalingSession {
     this.#socket.on('disconnect', (why) => this.#disconnected(why));
     this.#renewal = new IceRenewal({
       clock: options.clock,
+      isNeeded: () => options.hasPeers(),
       ask: () => ask(this.#socket, 'ice', null),
-      onGrant: (grant) => {
-        this.#joined = { ...this.joined, ...grant };
-      },
+      onGrant: (grant) => this.#granted(grant),
       onRefused: (cause) => this.#refused(cause),
     });
     try {
@@ -200,9 +202,18 @@ export class SignalingSession {
 
   #handle(event: ServerEvent): void {
     if (this.#state === 'closed') return;
+    // Before the connection that is made for this peer.
+    if (event.kind === 'introduced' && event.introduction.ice) {
+      this.#granted(event.introduction.ice);
+      this.#renewal.granted(event.introduction.ice);
+    }
     this.#options.onEvent(event);
     if (event.kind === 'gone' && event.why === 'removed' && event.peerId === this.#joined?.id)
       this.#end(MeshError.removedFromRoom());
+  }
+
+  #granted(grant: IceGrant): void {
+    if (this.#joined) this.#joined = { ...this.#joined, ...grant };
   }
 
   #reportRefusal(answer: Promise<unknown>): void {
