@@ -18,6 +18,7 @@ import { Pages } from './http/pages.ts';
 import { openSecureServer, type SecureServer } from './http/secure-server.ts';
 import { Coordinator } from './rooms/coordinator.ts';
 import type { MemberObserver } from './rooms/member.ts';
+import type { WaitingLimits } from './rooms/waiting-events.ts';
 import { Gateway } from './sockets/gateway.ts';
 import { Limits } from './sockets/limits.ts';
 import { LocalRequestHandler, type RequestHandler } from './sockets/request-handler.ts';
@@ -48,15 +49,22 @@ export interface CoordinatorServer {
   close(): Promise<void>;
 }
 
+interface ServerParts {
+  clock?: ServerClock;
+  log?: Logger;
+  /** Smaller bounds for tests. */
+  bounds?: { maxStreamBytes?: number; waiting?: WaitingLimits };
+}
+
 export async function createServer(
   config: Config,
-  { clock = serverClock, log = pino({ level: config.logLevel }) }: { clock?: ServerClock; log?: Logger } = {},
+  { clock = serverClock, log = pino({ level: config.logLevel }), bounds = {} }: ServerParts = {},
 ): Promise<CoordinatorServer> {
   const startedAtMs = clock.now();
   const pages = await Pages.load(config.pagesDir);
   if (!pages) log.warn({ pagesDir: config.pagesDir }, 'no built pages here: visitors get an error');
   const secret = config.inviteSecret || (await inviteSecretOf(config, log));
-  const cluster = config.redisUrl ? await Cluster.open(config.redisUrl, log) : null;
+  const cluster = config.redisUrl ? await Cluster.open(config.redisUrl, log, bounds.maxStreamBytes) : null;
   const store = cluster ? new RedisStore(cluster.redis, clock) : await storeOf(config, clock, log);
   let draining = false;
   let lan: Lan = { secureUrls: [], isOwnCertificate: false };
@@ -66,7 +74,18 @@ export async function createServer(
   const lockOut = new LockOut(config.limitFactor, cluster?.redis);
   const relay = new RelayAccess(config, clock, cluster?.redis);
   const coordinatorFor = (observer?: MemberObserver) =>
-    new Coordinator({ config, invites, store, clock, log, lockOut, relay, onMatch: () => metrics.matched(), observer });
+    new Coordinator({
+      config,
+      invites,
+      store,
+      clock,
+      log,
+      lockOut,
+      relay,
+      onMatch: () => metrics.matched(),
+      observer,
+      waitingLimits: bounds.waiting,
+    });
   const requestHandler: RequestHandler<SocketConnection> =
     cluster ?? new LocalRequestHandler({ coordinator: coordinatorFor(), metrics, connect: (socket) => socket });
 

@@ -24,6 +24,7 @@ import type { Member, MemberObserver, MemberRecord } from './member.ts';
 import { OwnerActions } from './owner-actions.ts';
 import { ReputationTracker } from './reputation.ts';
 import { type Counts, Rooms } from './rooms.ts';
+import type { WaitingEvent, WaitingLimits } from './waiting-events.ts';
 
 interface Parts {
   config: AdmissionConfig & { roomCapacity: number; maxSessions: number; maxIntroductions: number };
@@ -37,6 +38,8 @@ interface Parts {
   onMatch(): void;
   /** Present where several instances share the work. */
   observer?: MemberObserver | undefined;
+  /** Default: WAITING_LIMITS. */
+  waitingLimits?: WaitingLimits | undefined;
 }
 
 /** A member that joined over its newest socket, and the answer it is yet to be sent. */
@@ -58,7 +61,7 @@ export class Coordinator {
 
   constructor(private readonly parts: Parts) {
     const { config, invites, store, clock, log, lockOut, observer } = parts;
-    const rooms = new Rooms(config, observer);
+    const rooms = new Rooms(config, observer, parts.waitingLimits);
     const introductions = new Introductions(rooms, {
       maxIntroductions: config.maxIntroductions,
       onMatch: () => parts.onMatch(),
@@ -86,11 +89,16 @@ export class Coordinator {
   /**
    * Continues with the members that another instance left.
    * @param connections by member id, of those whose socket still exists; the others have a grace period to come back in
+   * @param waiting by member id, what waits for the others
    */
-  async restore(records: readonly MemberRecord[], connections: ReadonlyMap<string, Connection>): Promise<Member[]> {
+  async restore(
+    records: readonly MemberRecord[],
+    connections: ReadonlyMap<string, Connection>,
+    waiting: ReadonlyMap<string, readonly WaitingEvent[]>,
+  ): Promise<Member[]> {
     const members = records.map((record) => {
       const member = this.#rooms.add(record, record.room);
-      member.restore(record, connections.get(record.id) ?? null);
+      member.restore(record, connections.get(record.id) ?? null, waiting.get(record.id) ?? []);
       this.#rooms.markRemoved(record.room, record.removed);
       return member;
     });
@@ -175,7 +183,7 @@ export class Coordinator {
   signal(from: Member, { to, attempt, signal }: SignalRequest): void {
     const peer = from.peers.get(to);
     if (!peer) throw notInvited('You are not introduced to this member, or it has left. Wait for an introduction.');
-    peer.signal({ from: from.id, attempt, signal });
+    peer.signal({ from: from.id, attempt, signal }, from.address);
   }
 
   setStatus(volunteer: Member, status: VolunteerStatus): void {
