@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer as createHttpServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Lan } from '../shared/server-status.ts';
 import { Invites } from './access/invites.ts';
@@ -9,9 +9,11 @@ import { LockOut } from './access/lock-out.ts';
 import { RelayAccess } from './access/turn.ts';
 import { keptInviteSecret } from './boot/invite-secret.ts';
 import { closeOf, EVERY_NETWORK, listenOn, OpenConnections, urlOf } from './boot/listening.ts';
+import { openLog } from './boot/log.ts';
 import type { Config } from './boot/settings.ts';
 import { type ServerClock, serverClock } from './clock.ts';
 import { Cluster } from './cluster/cluster.ts';
+import { AllowedHosts } from './http/allowed-hosts.ts';
 import { httpHandler } from './http/http.ts';
 import { Metrics, type Present } from './http/metrics.ts';
 import { Pages } from './http/pages.ts';
@@ -58,7 +60,7 @@ interface ServerParts {
 
 export async function createServer(
   config: Config,
-  { clock = serverClock, log = pino({ level: config.logLevel }), bounds = {} }: ServerParts = {},
+  { clock = serverClock, log = openLog(config), bounds = {} }: ServerParts = {},
 ): Promise<CoordinatorServer> {
   const startedAtMs = clock.now();
   const pages = await Pages.load(config.pagesDir);
@@ -67,6 +69,7 @@ export async function createServer(
   const cluster = config.redisUrl ? await Cluster.open(config.redisUrl, log, bounds.maxStreamBytes) : null;
   const store = cluster ? new RedisStore(cluster.redis, clock) : await storeOf(config, clock, log);
   let draining = false;
+  let https: SecureServer | null = null;
   let lan: Lan = { secureUrls: [], isOwnCertificate: false };
   const counts = (): Present['counts'] => ({ sockets: gateway.socketCount, ...requestHandler.counts() });
   const metrics: Metrics = new Metrics(() => ({ counts: counts(), draining }));
@@ -89,12 +92,12 @@ export async function createServer(
   const requestHandler: RequestHandler<SocketConnection> =
     cluster ?? new LocalRequestHandler({ coordinator: coordinatorFor(), metrics, connect: (socket) => socket });
 
+  const hosts = new AllowedHosts(config, (name) => https?.isCertified(name) ?? false);
   const http = createHttpServer();
   http.on(
     'request',
     httpHandler({
-      pages,
-      log,
+      ...{ pages, hosts, log },
       unreadiness: () => (draining ? 'stopping' : (cluster?.trouble() ?? null)),
       lan: () => lan,
       metrics,
@@ -111,10 +114,9 @@ export async function createServer(
   const limits = new Limits(config.limitFactor, undefined, cluster?.redis);
   const instance = cluster?.instance ?? 'alone';
   const adapter = cluster?.adapter();
-  const gateway = new Gateway(http, { requestHandler, instance, adapter, config, limits, metrics, clock, log });
+  const gateway = new Gateway(http, { requestHandler, instance, adapter, hosts, config, limits, metrics, clock, log });
   const connections = new OpenConnections();
   connections.watch(http);
-  let https: SecureServer | null = null;
 
   async function end(): Promise<void> {
     const drained = new AbortController();

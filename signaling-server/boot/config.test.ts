@@ -34,6 +34,7 @@ test('defaults need no setting at all', () => {
     port: 8080,
     host: 'localhost',
     allowedOrigins: [],
+    allowedHosts: [],
     pagesDir: '.build/pages',
     stateDir: '.build/state',
     roomCapacity: SIGNALING.roomCapacity,

@@ -1,7 +1,7 @@
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { z } from '../../shared/zod.ts';
 import { DEFAULT_MAX_INTRODUCTIONS } from '../rooms/introductions.ts';
-import { emptyOrAtLeast, iceServers, onOrOff, origins, turnUrls, wholeNumber } from './setting-schemas.ts';
+import { emptyOrAtLeast, hosts, iceServers, onOrOff, origins, turnUrls, wholeNumber } from './setting-schemas.ts';
 
 /** One setting of the server, and everything that is said or checked about it. */
 export interface Setting {
@@ -41,6 +41,13 @@ const SETTINGS = {
     schema: origins(),
     expects: 'origins separated by commas, such as https://game.example,https://other.example:8443',
     help: 'Other sites whose pages may connect, separated by commas; * allows all',
+  },
+  allowedHosts: {
+    name: 'ALLOWED_HOSTS',
+    fallback: '',
+    schema: hosts(),
+    expects: 'names separated by commas, without ports, such as play.example.org',
+    help: 'Names under which browsers may address the server; * allows all. By default its addresses, its own name, those of ALLOWED_ORIGINS and TLS_CERT, and any behind TRUSTED_PROXIES',
   },
   pagesDir: {
     name: 'PAGES_DIR',
