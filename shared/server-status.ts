@@ -2,7 +2,7 @@ import { MESH_ERROR_REASONS } from './errors.ts';
 import { z } from './zod.ts';
 
 /** Reasons for which the server refuses something: those of {@link MESH_ERROR_REASONS}, and some that only a server has. */
-export const refusalReasonSchema = z.enum([...MESH_ERROR_REASONS, 'origin', 'slow', 'locked-out']);
+export const refusalReasonSchema = z.enum([...MESH_ERROR_REASONS, 'origin', 'host', 'slow', 'locked-out']);
 export type RefusalReason = z.infer<typeof refusalReasonSchema>;
 
 /** How an attempt to connect two browsers ended, as a gamer's page reports it to the server. */

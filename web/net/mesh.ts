@@ -162,7 +162,9 @@ export class Mesh {
   }
 
   #hasRelay({ joined }: SignalingClient): boolean {
-    const servers = this.#options.iceServers ?? joined.iceServers;
+    const { iceServers } = this.#options;
+    if (!iceServers && joined.relay) return true;
+    const servers = iceServers ?? joined.iceServers;
     return servers.flatMap(({ urls }) => urls).some((url) => /^turns?:/.test(url));
   }
 

@@ -59,6 +59,7 @@ export class SignalingClient {
     this.#session = new SignalingSession({
       ...{ url, join, identity, clock },
       status: () => this.#statusForJoin(),
+      hasPeers: () => this.#introduced.size > 0,
       onEvent: (event) => this.#handle(event),
       onDisconnected: () => this.#introduced.clear(),
     });

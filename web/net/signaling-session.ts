@@ -6,6 +6,7 @@ import {
   type ClientEvent,
   type EventPayload,
   type EventReply,
+  type IceGrant,
   type Joined,
   type JoinRequest,
   joinedSchema,
@@ -44,6 +45,8 @@ export interface SessionOptions {
   /** Volunteers: the key pair under which the server keeps their history. */
   identity?: Identity | undefined;
   clock: Clock;
+  /** Whether the present server has introduced us to anybody. */
+  hasPeers(): boolean;
   onEvent(event: SignalingEvent): void;
   /** The socket was lost: the server that answers next has introduced us to nobody. */
   onDisconnected(): void;
@@ -78,10 +81,9 @@ export class SignalingSession {
     this.#socket.on('disconnect', (why) => this.#disconnected(why));
     this.#renewal = new IceRenewal({
       clock: options.clock,
+      isNeeded: () => options.hasPeers(),
       ask: () => ask(this.#socket, 'ice', null),
-      onGrant: (grant) => {
-        this.#joined = { ...this.joined, ...grant };
-      },
+      onGrant: (grant) => this.#granted(grant),
       onRefused: (cause) => this.#refused(cause),
     });
     try {
@@ -204,9 +206,18 @@ export class SignalingSession {
 
   #handle(event: ServerEvent): void {
     if (this.#state === 'closed') return;
+    // Before the connection that is made for this peer.
+    if (event.kind === 'introduced' && event.introduction.ice) {
+      this.#granted(event.introduction.ice);
+      this.#renewal.granted(event.introduction.ice);
+    }
     this.#options.onEvent(event);
     if (event.kind === 'gone' && event.why === 'removed' && event.peerId === this.#joined?.id)
       this.#end(MeshError.removedFromRoom());
+  }
+
+  #granted(grant: IceGrant): void {
+    if (this.#joined) this.#joined = { ...this.#joined, ...grant };
   }
 
   #reportRefusal(answer: Promise<unknown>): void {
