@@ -176,7 +176,7 @@ export class Reassembler {
       throw MeshError.malformed('A chunk has the wrong size.');
     }
     // No memory is reserved for chunks that have not arrived, so a false `count` does no harm.
-    const announcedBytes = (count - 1) * chunkBytes;
+    const announcedBytes = (count - 1) * chunkBytes + (isLast ? payload.byteLength : 0);
     if (announcedBytes > maxTransferBytes) throw MeshError.tooLarge('A transfer', announcedBytes, maxTransferBytes);
   }
 }
