@@ -51,6 +51,8 @@ export interface TaskDefinition<Input, Params, Result> {
   readonly type: string;
   /** Shape of the params on the wire. */
   readonly params: ZodType<Params>;
+  /** Shape of a result's value on the wire. Strict: what it does not name is refused, for it would be kept uncounted. */
+  readonly value: ZodType<unknown>;
   /** Deterministic: equal inputs give equal results. */
   readonly cacheable: boolean;
   /** Gamer's side: validates an input. Throws MeshError `bad-input` or `too-large`. */

@@ -57,6 +57,7 @@ const valueSchema = z.strictObject({ outputs: headersSchema });
 export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
   type: 'infer',
   params: z.strictObject({ model: modelSchema, effort: effortSchema, inputs: headersSchema }),
+  value: valueSchema,
   cacheable: true,
   pack(input) {
     const { model, inputs, effort = 'simple' } = checkedInput(inputSchema, input, 'infer');

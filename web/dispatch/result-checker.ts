@@ -1,4 +1,5 @@
 import { MeshError } from '../../shared/errors.ts';
+import { checkArrivedResult } from '../../shared/tasks/catalogue.ts';
 import type { PackedResult, PackedTask, Recomputation, Verification } from '../../shared/tasks/definition.ts';
 import { SLICE_MS } from '../compute/schedule.ts';
 import type { VolunteerTrust } from '../net/volunteer-trust.ts';
@@ -125,7 +126,7 @@ export class ResultChecker {
   examine(job: Job, packed: PackedResult, volunteerId: string | null, onDecision: (decision: Decision) => void): void {
     let value: unknown;
     try {
-      value = job.definition.unpackResult(job.packed, packed);
+      value = checkArrivedResult(job.definition, job.packed, packed);
     } catch (cause) {
       onDecision({ kind: 'malformed', error: MeshError.from(cause, 'malformed') });
       return;
