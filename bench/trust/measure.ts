@@ -135,6 +135,7 @@ function verifierWith(random: () => number): Verifier<CheckedJob> {
     random,
     now: systemClock.now,
     rest: async () => {},
+    after: systemClock.after,
     replicate: async () => {
       throw new Error('there is nobody else here');
     },
