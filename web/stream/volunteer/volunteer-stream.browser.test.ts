@@ -37,6 +37,7 @@ beforeEach(async () => {
     onUndecoded: () => {},
     onKeyframeNeeded: () => {},
     onError: () => {},
+    onMisfit: () => {},
   });
   channel.listen(SETUP.streamId, {
     onMessage({ message, attachments: [data] }) {

@@ -113,6 +113,11 @@ export class VolunteerStreams {
         this.#streams.delete(setup.streamId);
         onFailed(setup.streamId, error);
       },
+      onHostile: (error) => {
+        if (this.#disposed) return;
+        this.dispose();
+        this.#options.onClosed(error);
+      },
     });
     this.#streams.set(setup.streamId, stream);
     return stream;
