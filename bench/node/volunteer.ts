@@ -1,4 +1,5 @@
 import { systemClock } from '../../shared/clock.ts';
+import { MemoryBudget } from '../../web/dispatch/memory-budget.ts';
 import { TaskServer } from '../../web/dispatch/task-server.ts';
 import { HeartbeatResponder } from '../../web/net/heartbeat.ts';
 import { Mesh } from '../../web/net/mesh.ts';
@@ -32,7 +33,8 @@ export async function startVolunteer(url: string, room: string, name: string, wr
       const tasks: TaskServer = new TaskServer({
         port: createChannel('tasks'),
         execute: async (_type, { attachments }) => ({ value: null, attachments, backend: 'js', computeMs: 0 }),
-        now: () => systemClock.now(),
+        clock: systemClock,
+        memory: new MemoryBudget(),
         onDone: () => tasksDone++,
         onWork: () => pulse.workBegan(),
         onBroken,

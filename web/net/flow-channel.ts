@@ -96,6 +96,16 @@ export class FlowChannel<Message> {
     return this.#reassembler.unfinished;
   }
 
+  /** Bytes of those transfers. */
+  get unfinishedBytes(): number {
+    return this.#reassembler.unfinishedBytes;
+  }
+
+  /** When the one of them that has waited longest last got a chunk; infinite if there is none. */
+  get stalledSinceMs(): number {
+    return this.#reassembler.stalledSinceMs;
+  }
+
   get isClosed(): boolean {
     return this.#closed;
   }
