@@ -8,6 +8,7 @@ import type { AttemptResult, Job, Outcome } from './job.ts';
 import { KEPT_RESULTS } from './kept-results.ts';
 import { prepareTaskKeys } from './result-cache.ts';
 import { type CheckedJob, COMPARISON_LIMIT_MS, Verifier } from './result-checker.ts';
+import { SEPARATE } from './separate-histories.ts';
 import { TestBench, ticksPass } from './test-bench.ts';
 
 beforeAll(prepareTaskKeys);
@@ -170,6 +171,38 @@ describe('an honest volunteer', () => {
     bench.random = () => 0.99;
     expect(await answered(bench, ['alone'], outputs(1))).toMatchObject({ checked: false });
     expect([bench.barred, bench.clock.pending]).toEqual([[], 1]);
+    bench.dispose();
+  });
+
+  test('is confirmed by one that this machine has checked often, and that came at another time', async () => {
+    const bench = new TestBench();
+    bench.compute = async () => outputs(7);
+    bench.random = () => 0;
+    const known = bench.volunteer('known', ['infer']);
+    const toResult = (value: unknown) => value as Record<string, unknown>;
+    const submit = () =>
+      bench.registry.submit('infer', () => input, { where: 'volunteers', cache: false }, toResult).result;
+    for (let n = 0; n < SEPARATE.confirmedHere; n++) {
+      const result = submit();
+      await ticksPass();
+      known.end(known.started.at(-1), answer(outputs(7)));
+      await result;
+    }
+    bench.clock.advance(SEPARATE.apartMs);
+    bench.random = () => 0.99;
+    bench.compute = async () => {
+      throw new Error('this machine is not asked');
+    };
+    known.accepts = false;
+    const newcomer = bench.volunteer('newcomer', ['infer']);
+    const result = submit();
+    await ticksPass();
+    known.accepts = true;
+    newcomer.end(newcomer.started[0], answer(outputs(1)));
+    await ticksPass();
+    known.end(known.started.at(-1), answer(outputs(1)));
+    expect(await result).toMatchObject({ checked: true, timing: { ranOn: 'newcomer' } });
+    expect(known.started).toHaveLength(SEPARATE.confirmedHere + 1);
     bench.dispose();
   });
 
