@@ -1,6 +1,11 @@
+import { randomId } from '../../shared/bytes.ts';
+import { parseInviteLink, startPurpose, withStartPermit } from '../../shared/invite.ts';
+import { rememberAudience } from '../ui/address-field.tsx';
 import { useDroppedFile } from '../ui/drop-target.ts';
+import { nameStore } from '../ui/friendly-name.ts';
 import { PageHeader, Panel, StatusLine } from '../ui/layout.tsx';
 import { ModelProgress } from '../ui/model-progress.tsx';
+import { grantPermit } from '../ui/one-time-permit.ts';
 import { offeredCaptures } from './capture.ts';
 import { type FloatingPicture, PictureStage, SaveButtons } from './picture-stage.tsx';
 import { isSharpened } from './renderers.ts';
@@ -65,6 +70,14 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name 
             onReplace={canReplace ? () => session.replaceLink() : null}
             audience={session.hasLobby.value ? session.audience.value : null}
             onAudience={(audience) => session.setAudience(audience)}
+            address={{
+              audience: session.addressAudience.value,
+              hasRelay: session.hasRelay.value,
+              onChange: (chosen) => {
+                rememberAudience(nameStore(), chosen);
+                session.setAddressAudience(chosen);
+              },
+            }}
             onOpenWindow={() => {
               const url = session.link.url.value;
               if (!url) return;
@@ -110,12 +123,13 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name 
   );
 }
 
-/** Tells the volunteer page that the person on this machine has already agreed. */
-const CONSENT = '&start=1';
-
 /** `noopener` gives the window its own process, so that the two pages do not share a main thread. */
 const FEATURES = 'popup,noopener,width=520,height=760';
 
+/** The person on this machine has agreed by pressing the button, so the window starts without asking. */
 function openVolunteerWindow(inviteUrl: string): void {
-  window.open(inviteUrl + CONSENT, '_blank', FEATURES);
+  const invite = parseInviteLink(inviteUrl);
+  const permit = randomId();
+  const isGranted = invite !== null && grantPermit(nameStore(), startPurpose(invite), permit, Date.now());
+  window.open(isGranted ? withStartPermit(inviteUrl, permit) : inviteUrl, '_blank', FEATURES);
 }

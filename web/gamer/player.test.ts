@@ -51,6 +51,7 @@ class Bench {
     ...{ room: 'r', isOwner: true, isInviteOnly: true },
     takeBackInvite: async () => {},
     removeVolunteer: async () => {},
+    setRelayOnly: () => {},
     setLobby: () => {},
     createInvite: async () => ({ url: '', token: '' }),
     submitTask: (): never => {

@@ -68,6 +68,7 @@ export class Mesh {
   /** A gamer's first connection, prepared during the join for the first volunteer it is introduced to. */
   #spare: Peer | null = null;
   #attempts = 0;
+  #relayOnly: boolean;
 
   /** Joins a room. Throws MeshError `unsupported-browser`, `bad-input`, `signaling-unreachable`, or the server's refusal. */
   static async join(options: MeshOptions): Promise<Mesh> {
@@ -102,7 +103,8 @@ export class Mesh {
 
   private constructor(options: MeshOptions) {
     this.#options = options;
-    const { role, capabilities, clock, random, attachChannels } = options;
+    const { role, capabilities, clock, random, attachChannels, relayOnly = false } = options;
+    this.#relayOnly = relayOnly;
     this.#environment = {
       clock,
       random,
@@ -127,6 +129,11 @@ export class Mesh {
 
   get state(): SignalingState {
     return this.session.state;
+  }
+
+  /** Whether connections opened from now on go through TURN servers only. Those that exist stay as they are. */
+  setRelayOnly(relayOnly: boolean): void {
+    this.#relayOnly = relayOnly;
   }
 
   async close(): Promise<void> {
@@ -157,8 +164,8 @@ export class Mesh {
       this.#spare = null;
       return spare;
     }
-    const { iceServers = this.session.joined.iceServers, relayOnly = false, wrtc, clock } = this.#options;
-    return new Peer({ initiate, iceServers, relayOnly, wrtc, clock });
+    const { iceServers = this.session.joined.iceServers, wrtc, clock } = this.#options;
+    return new Peer({ initiate, iceServers, relayOnly: this.#relayOnly, wrtc, clock });
   }
 
   #hasRelay({ joined }: SignalingClient): boolean {

@@ -231,6 +231,14 @@ export class GamerClient extends EventTarget {
     if (!this.#closing) this.#room.session().setLobby(open);
   }
 
+  /**
+   * Whether links opened from now on hide this machine's IP addresses, as the option `relayOnly` does for all. Links that exist stay as
+   * they are. Without a TURN relay no further volunteer can be linked.
+   */
+  setRelayOnly(relayOnly: boolean): void {
+    if (!this.#closing) this.#room.setRelayOnly(relayOnly);
+  }
+
   stats(): ClientStats {
     return this.#tasks.stats();
   }
