@@ -73,9 +73,9 @@ test('a link joins nobody’s room before the person agrees, and they may take a
     const connections = connectionsOf(gamer);
     await gamer.goto(site.origin);
     await gamer.getByRole('link').click();
-    await expect(gamer.getByRole('heading', { name: 'Join somebody’s room?' })).toBeVisible();
-    await expect(gamer.getByRole('note').first()).toContainText('the pictures that you have sharpened');
-    await expect(gamer.getByRole('note').first()).toContainText('network address');
+    const question = gamer.getByRole('region', { name: 'Join somebody’s room?' });
+    await expect(question).toContainText('the pictures that you have sharpened');
+    await expect(question).toContainText('network address');
     await expect(gamer.getByTestId('join-room')).toBeEnabled();
     expect(connections.count).toBe(0);
 

@@ -1,6 +1,6 @@
 import { randomId } from '../../shared/bytes.ts';
 import { parseInviteLink, startPurpose, withStartPermit } from '../../shared/invite.ts';
-import { rememberAudience } from '../ui/address-field.tsx';
+import { type AddressAudience, rememberAudience } from '../ui/address-field.tsx';
 import { useDroppedFile } from '../ui/drop-target.ts';
 import { nameStore } from '../ui/friendly-name.ts';
 import { PageHeader, Panel, StatusLine } from '../ui/layout.tsx';
@@ -13,6 +13,7 @@ import './gamer-page.css';
 import type { GameWork } from '../game/game-work.ts';
 import { GameHud } from './game-hud.tsx';
 import { LiveDetails, LiveFigures, StillDetails, StillFigures } from './hud.tsx';
+import { JoinQuestion } from './join-question.tsx';
 import { helpersOf, statusOf } from './messages.ts';
 import { Notices } from './notices.tsx';
 import type { Player } from './player.ts';
@@ -44,6 +45,15 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name 
   // Other rooms can be joined by name, so revoking a link would not keep anybody out.
   const canReplace = isOwner && session.client.value?.isInviteOnly === true;
 
+  const address = {
+    audience: session.addressAudience.value,
+    hasRelay: session.hasRelay.value,
+    onChange: (chosen: AddressAudience) => {
+      rememberAudience(nameStore(), chosen);
+      session.setAddressAudience(chosen);
+    },
+  };
+
   return (
     <>
       <PageHeader title="Gamer">You are {name}</PageHeader>
@@ -51,6 +61,13 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name 
         <div class="gamer__stage">
           <StatusLine {...statusOf({ phase, report, where, isBroken, volunteers })} testId="status" />
           <ModelProgress fetches={session.fetches.value} />
+          {phase === 'asking' && (
+            <JoinQuestion
+              address={address}
+              onJoin={() => void session.agree()}
+              onOwnRoom={() => location.assign('/gamer')}
+            />
+          )}
           <Notices session={session} player={player} />
           {(player.source.value || !isBroken) && <PictureStage player={player} floating={floating} />}
           <SaveButtons
@@ -70,14 +87,7 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name 
             onReplace={canReplace ? () => session.replaceLink() : null}
             audience={session.hasLobby.value ? session.audience.value : null}
             onAudience={(audience) => session.setAudience(audience)}
-            address={{
-              audience: session.addressAudience.value,
-              hasRelay: session.hasRelay.value,
-              onChange: (chosen) => {
-                rememberAudience(nameStore(), chosen);
-                session.setAddressAudience(chosen);
-              },
-            }}
+            address={address}
             onOpenWindow={() => {
               const url = session.link.url.value;
               if (!url) return;

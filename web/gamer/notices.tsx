@@ -3,7 +3,6 @@ import type { MeshError } from '../../shared/errors.ts';
 import { Button, FileButton } from '../ui/buttons.tsx';
 import { errorTitle } from '../ui/format.ts';
 import { Notice } from '../ui/layout.tsx';
-import { JoinQuestion } from './join-question.tsx';
 import type { Player } from './player.ts';
 import type { GamerSession } from './session.ts';
 import { isCaptured } from './source.ts';
@@ -13,9 +12,6 @@ export function Notices({ session, player }: { session: GamerSession; player: Pl
   const failure = player.error.value;
   return (
     <>
-      {session.phase.value === 'asking' && (
-        <JoinQuestion onJoin={() => void session.agree()} onOwnRoom={() => location.assign('/gamer')} />
-      )}
       {session.error.value && (
         <ErrorNotice error={session.error.value}>
           <Button onPress={() => void session.start()}>Try again</Button>

@@ -67,8 +67,9 @@ export class GamerSession {
 
   /** Joins this tab's own room at once, and that of a link after {@link agree}. Never rejects; failures are in `error`. */
   async open(): Promise<void> {
-    if (needsConsent(this.#options.pageUrl, this.#options.store)) this.phase.value = 'asking';
-    else await this.start();
+    if (!needsConsent(this.#options.pageUrl, this.#options.store)) return this.start();
+    this.phase.value = 'asking';
+    this.hasRelay.value = await this.#options.findRelay();
   }
 
   /** The person wants to join the room of the link. Never rejects; failures are in `error`. */

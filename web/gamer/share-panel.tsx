@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { type AddressAudience, AddressField } from '../ui/address-field.tsx';
+import { AddressField, type AddressFieldProps } from '../ui/address-field.tsx';
 import { Button } from '../ui/buttons.tsx';
 import { type Choice, CopyField, SelectField } from '../ui/fields.tsx';
 import { Panel } from '../ui/layout.tsx';
@@ -21,11 +21,11 @@ interface SharePanelProps {
   /** Who may help; null when there is no choice. */
   audience: Audience | null;
   onAudience: (audience: Audience) => void;
-  address: { audience: AddressAudience; hasRelay: boolean; onChange: (audience: AddressAudience) => void };
+  address: Pick<AddressFieldProps, 'audience' | 'hasRelay' | 'onChange'>;
   onOpenWindow: () => void;
 }
 
-const HELPERS = { invited: 'People with my link', everyone: 'All who help' };
+const HELPERS = { invited: 'People with my link', everyone: 'Those who help' };
 
 /** Ways to get volunteers: the invite link, the lobby, and a window on this machine. */
 export function SharePanel({ inviteUrl, onReplace, audience, onAudience, address, onOpenWindow }: SharePanelProps) {

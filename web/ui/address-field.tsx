@@ -1,3 +1,4 @@
+import './address-field.css';
 import { type Choice, SelectField } from './fields.tsx';
 
 /** Who may learn this machine's network address. A browser's direct connection shows it; a relay hides it. */
@@ -26,12 +27,12 @@ export function rememberAudience(store: ChoiceStore | null, audience: AddressAud
   }
 }
 
-interface AddressFieldProps {
+export interface AddressFieldProps {
   audience: AddressAudience;
   onChange: (audience: AddressAudience) => void;
   /** Without a relay there is no choice, and the field says who sees the address. */
   hasRelay: boolean;
-  /** Those on the other side: an invited person, and one from the lobby. */
+  /** How the page calls those who know the room, and all that this machine may be linked to. */
   people: { invited: string; everyone: string };
   disabled?: boolean;
 }
@@ -46,12 +47,12 @@ export function AddressField({ audience, onChange, hasRelay, people, disabled = 
     );
   }
   const choices: readonly Choice<AddressAudience>[] = [
-    { value: 'invited', label: `${people.invited}, never the lobby` },
+    { value: 'invited', label: people.invited },
     { value: 'everyone', label: people.everyone },
     { value: 'nobody', label: 'Nobody' },
   ];
   return (
-    <div>
+    <div class="address-field">
       <SelectField
         label="Who may see your network address"
         choices={choices}
@@ -60,7 +61,7 @@ export function AddressField({ audience, onChange, hasRelay, people, disabled = 
         disabled={disabled}
       />
       <p class="soft small">
-        For the others everything goes through the server’s relay: a little slower, encrypted all the same.
+        From anyone else the server’s relay hides it: everything goes through there, encrypted, and a little slower.
       </p>
     </div>
   );

@@ -32,7 +32,7 @@ interface VolunteerPageProps {
   onAddressAudience: (audience: AddressAudience) => void;
 }
 
-const HELPED = { invited: 'People who invited me', everyone: 'All whom I help' };
+const HELPED = { invited: 'People who invited me', everyone: 'Those I help' };
 
 /** The volunteer page. */
 export function VolunteerPage({ volunteering, invited, findOffers, ...kept }: VolunteerPageProps) {
