@@ -94,6 +94,23 @@ test('a link joins nobody’s room before the person agrees, and they may take a
   }
 });
 
+test('both pages lead to what volunteers see where people decide to share', async ({ server, context }) => {
+  const gamer = await context.newPage();
+  await openStillGamer(gamer, server.url);
+  const volunteer = await context.newPage();
+  await volunteer.goto(new URL('/volunteer', server.url).href);
+  for (const page of [gamer, volunteer]) {
+    const opening = context.waitForEvent('page');
+    await page.getByRole('link', { name: 'What volunteers see' }).click();
+    const told = await opening;
+    await expect(told.getByRole('heading', { level: 1 })).toHaveText('What volunteers see');
+    for (const who of ['If you play', 'If you volunteer']) {
+      await expect(told.getByRole('region', { name: who })).toContainText('Your network address');
+    }
+    await told.close();
+  }
+});
+
 test('a foreign page can neither frame our pages nor keep hold of their windows, and they listen to nobody’s messages', async ({
   server,
   context,
