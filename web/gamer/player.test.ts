@@ -52,7 +52,7 @@ class Bench {
     takeBackInvite: async () => {},
     removeVolunteer: async () => {},
     setRelayOnly: () => {},
-    setLobby: () => {},
+    setLobby: async () => {},
     createInvite: async () => ({ url: '', token: '' }),
     submitTask: (): never => {
       throw MeshError.closed('The client');

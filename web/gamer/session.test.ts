@@ -28,7 +28,7 @@ class FakeClient extends EventTarget {
   async removeVolunteer(id: string) {
     this.removed.push(id);
   }
-  setLobby(open: boolean) {
+  async setLobby(open: boolean) {
     this.lobbyCalls.push(open);
     this.exposure.push(`lobby ${open}`);
   }
@@ -210,8 +210,21 @@ describe('the gamer page’s session', () => {
     session.setAudience('lobby');
     expect(client.exposure).toEqual(['relay only true', 'lobby true']);
     session.setAddressAudience('everyone');
+    session.setAddressAudience('invited');
+    expect(client.exposure.splice(0).slice(2)).toEqual(['relay only false', 'relay only true']);
+
+    let serverKnows = () => {};
+    client.setLobby = () =>
+      new Promise((resolve) => {
+        serverKnows = resolve;
+      });
+    session.setAudience('room');
+    await settled();
+    expect(client.exposure, 'somebody of the lobby may still be on the way').toEqual([]);
+    serverKnows();
+    await settled();
+    expect(client.exposure).toEqual(['relay only false']);
     session.setAddressAudience('nobody');
-    expect(client.exposure.slice(2)).toEqual(['relay only false', 'relay only true']);
     await session.start();
     session.setAddressAudience('everyone');
     await session.start();

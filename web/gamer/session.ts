@@ -109,9 +109,14 @@ export class GamerSession {
 
   setAudience(audience: Audience): void {
     this.audience.value = audience;
-    // Before anybody of the lobby is introduced.
-    this.#hideAddress();
-    this.client.value?.setLobby(audience === 'lobby');
+    if (audience === 'lobby') {
+      // Before anybody of the lobby is introduced.
+      this.#hideAddress();
+      void this.client.value?.setLobby(true);
+    } else {
+      // After the last of them was.
+      void this.client.value?.setLobby(false).then(() => this.#hideAddress());
+    }
   }
 
   /** Applies to volunteers who are linked from now on. */

@@ -61,7 +61,7 @@ export type MeshEvent =
 export class Mesh {
   readonly #options: MeshOptions;
   readonly #links = new Map<string, Link>();
-  readonly #environment: LinkEnvironment;
+  readonly #environment: Omit<LinkEnvironment, 'openPeer'>;
   /** Null during the join; events wait in `#early` until it is set. */
   #signaling: SignalingClient | null = null;
   #early: SignalingEvent[] = [];
@@ -109,7 +109,6 @@ export class Mesh {
       clock,
       random,
       attachChannels,
-      openPeer: (initiate) => this.#openPeer(initiate),
       hasRelay: () => this.#hasRelay(this.session),
       nextAttempt: () => this.#attempts++,
       sendSignal: (peerId, attempt, signal) => this.session.signal(peerId, attempt, signal),
@@ -158,14 +157,14 @@ export class Mesh {
   }
 
   /** Reads the ICE servers anew for every connection, since TURN credentials expire. */
-  #openPeer(initiate: boolean): Peer {
+  #openPeer(initiate: boolean, isHidden: boolean): Peer {
     const spare = this.#spare;
     if (initiate && spare && !spare.closed) {
       this.#spare = null;
       return spare;
     }
     const { iceServers = this.session.joined.iceServers, wrtc, clock } = this.#options;
-    return new Peer({ initiate, iceServers, relayOnly: this.#relayOnly, wrtc, clock });
+    return new Peer({ initiate, iceServers, relayOnly: isHidden || this.#relayOnly, wrtc, clock });
   }
 
   #hasRelay({ joined }: SignalingClient): boolean {
@@ -194,7 +193,10 @@ export class Mesh {
       this.#options.onEvent({ kind: 'refused', error });
       return;
     }
-    const link = new Link(introduction, this.#environment);
+    // Who was met through a relay is never shown the address later, when the link has to be opened again.
+    const isHidden = this.#relayOnly;
+    const openPeer = (initiate: boolean) => this.#openPeer(initiate, isHidden);
+    const link = new Link(introduction, { ...this.#environment, openPeer });
     this.#links.set(link.peerId, link);
     link.events.add((event) => {
       if (event.kind !== 'closed') return;

@@ -226,9 +226,9 @@ export class GamerClient extends EventTarget {
     await this.#room.session().removeVolunteer(volunteerId);
   }
 
-  /** Allows volunteers of the server's open lobby to help this room, or no longer. */
-  setLobby(open: boolean): void {
-    if (!this.#closing) this.#room.session().setLobby(open);
+  /** Allows volunteers of the server's open lobby to help this room, or no longer. Resolves when the server knows. */
+  async setLobby(open: boolean): Promise<void> {
+    if (!this.#closing) await this.#room.session().setLobby(open);
   }
 
   /**
