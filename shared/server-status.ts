@@ -28,6 +28,15 @@ export const serverStatusSchema = z.object({
 });
 export type ServerStatus = z.infer<typeof serverStatusSchema>;
 
+/** The part of `/healthz` that pages use. */
+export const offersSchema = z.object({
+  /** Whether volunteers may come without an invite. */
+  lobby: z.boolean(),
+  /** Whether there is a TURN relay, so that people can hide their addresses from each other. */
+  relay: z.boolean(),
+});
+export type Offers = z.infer<typeof offersSchema>;
+
 /** Content of `/lan.json`: how machines on the local network reach this server. */
 export const lanSchema = z.object({
   /** HTTPS addresses, the likeliest to work first; empty if it serves no HTTPS. */

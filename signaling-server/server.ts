@@ -106,6 +106,7 @@ export async function createServer(
         version: packageJson.version,
         uptimeS: Math.round((clock.now() - startedAtMs) / 1_000),
         lobby: config.lobby,
+        relay: hasRelay(config),
         counts: counts(),
       }),
     }),
@@ -190,4 +191,9 @@ async function inviteSecretOf({ stateDir }: Config, log: Logger): Promise<string
     );
     return randomBytes(32).toString('base64url');
   }
+}
+
+/** Whether pages are given a relay: by TURN_URLS, or by an entry of ICE_SERVERS. */
+function hasRelay({ turnUrls, iceServers }: Config): boolean {
+  return turnUrls.length > 0 || iceServers.flatMap(({ urls }) => urls).some((url) => /^turns?:/.test(url));
 }

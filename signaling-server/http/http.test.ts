@@ -166,11 +166,21 @@ test('/healthz reports version, uptime and counts', async () => {
   expect(await response.json()).toEqual({
     status: 'ok',
     lobby: false,
+    relay: false,
     version: expect.stringMatching(/^\d+\.\d+\.\d+/),
     protocolVersion: PROTOCOL_VERSION,
     uptimeS: expect.any(Number),
     counts: { sockets: 1, rooms: 1, gamers: 0, volunteers: 1 },
   });
+});
+
+test.each([
+  [{ turnUrls: ['turn:turn.example:3478'], turnSecret: 'sixteen characters' }, true],
+  [{ iceServers: [{ urls: ['stun:stun.example', 'turns:turn.example'], username: 'u', credential: 'c' }] }, true],
+  [{ iceServers: [{ urls: 'stun:stun.example' }] }, false],
+])('/healthz tells whether there is a relay to hide addresses: %j', async (config, relay) => {
+  const { url } = await bed.server(config);
+  expect(await (await fetch(`${url}healthz`)).json()).toMatchObject({ relay });
 });
 
 test('other methods get 405, unknown paths 404', async () => {

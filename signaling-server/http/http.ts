@@ -15,6 +15,8 @@ export interface Health {
   uptimeS: number;
   /** Whether volunteers may come without an invite. */
   lobby: boolean;
+  /** Whether pages are given a TURN relay, so that people can hide their addresses from each other. */
+  relay: boolean;
   counts: ServerStatus['now'];
 }
 
@@ -78,7 +80,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
 
 function nothingAt(path: string): string {
   if (path.startsWith(MODELS)) return 'There is no such model file. /models/manifest.json lists the files that exist.';
-  return 'There is nothing here. The pages are /, /gamer, /volunteer, /compare, /status and /examples/.';
+  return 'There is nothing here. The pages are /, /gamer, /volunteer, /what-volunteers-see, /compare, /status and /examples/.';
 }
 
 async function answerOperator(

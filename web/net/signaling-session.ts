@@ -118,9 +118,9 @@ export class SignalingSession {
     return ask(this.#socket, event, payload);
   }
 
-  /** Sends without waiting for the answer; a refusal becomes a `refused` event. */
-  notify<Event extends ClientEvent>(event: Event, payload: EventPayload<Event>): void {
-    this.#reportRefusal(ask(this.#socket, event, payload));
+  /** Sends; a refusal becomes a `refused` event. Resolves with the answer, also a refusal; few need to wait for it. */
+  notify<Event extends ClientEvent>(event: Event, payload: EventPayload<Event>): Promise<void> {
+    return this.#reportRefusal(ask(this.#socket, event, payload));
   }
 
   /** Leaves the room, so that its members need not wait for us. */
@@ -177,7 +177,7 @@ export class SignalingSession {
       const sessionId = await sessionIdOf(this.#wanted.sessionKey);
       return identity.sign(proofBytes({ challenge, host: new URL(url).host, sessionId }));
     };
-    this.#reportRefusal(signing().then((signature) => ask(this.#socket, 'prove', { signature })));
+    void this.#reportRefusal(signing().then((signature) => ask(this.#socket, 'prove', { signature })));
   }
 
   /** Fails the first join; later ones are repeated over a new socket. */
@@ -220,8 +220,12 @@ export class SignalingSession {
     if (this.#joined) this.#joined = { ...this.#joined, ...grant };
   }
 
-  #reportRefusal(answer: Promise<unknown>): void {
-    answer.catch((cause: unknown) => this.#refused(cause));
+  async #reportRefusal(answer: Promise<unknown>): Promise<void> {
+    try {
+      await answer;
+    } catch (cause) {
+      this.#refused(cause);
+    }
   }
 
   #refused(cause: unknown): void {
