@@ -30,7 +30,7 @@ async function startVolunteer(page: Page, serverUrl: string, name: string): Prom
   );
 }
 
-/** Enough at a time to keep all of them busy, and new ones as others end. */
+/** Twice as many at a time as one volunteer's credits allow, so that each of them always holds some; new ones as others end. */
 function deliverAll(count: number): void {
   window.redispatches = [];
   window.client.addEventListener('redispatched', (event) => {
@@ -48,7 +48,7 @@ function deliverAll(count: number): void {
       if (isRight) window.deliveries[index] = (window.deliveries[index] ?? 0) + 1;
     }
   };
-  window.delivered = Promise.all(Array.from({ length: 64 }, worker));
+  window.delivered = Promise.all(Array.from({ length: 128 }, worker));
 }
 
 test('a volunteer whose browser is killed, and never says so, costs no task', async ({ server }) => {
