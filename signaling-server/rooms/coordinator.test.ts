@@ -9,9 +9,10 @@ import { newSessionKey } from '../test-server.ts';
 import type { Connection } from './connection.ts';
 import { Coordinator } from './coordinator.ts';
 
-/** Answers only when a number of callers are waiting, as a remote store may. */
+/** Answers only once a number of callers were waiting, as a remote store may. */
 class SlowStore extends MemoryStore {
   readonly #waiting: (() => void)[] = [];
+  #hasAnswered = false;
 
   constructor(
     clock: ManualServerClock,
@@ -21,10 +22,13 @@ class SlowStore extends MemoryStore {
   }
 
   override async partners(gamerId: string): Promise<ReadonlyMap<string, number>> {
-    await new Promise<void>((resolve) => {
-      this.#waiting.push(resolve);
-      if (this.#waiting.length === this.callers) for (const answer of this.#waiting.splice(0)) answer();
-    });
+    if (!this.#hasAnswered) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+        this.#hasAnswered = this.#waiting.length === this.callers;
+        if (this.#hasAnswered) for (const answer of this.#waiting) answer();
+      });
+    }
     return super.partners(gamerId);
   }
 }
@@ -33,7 +37,7 @@ const connection = (): Connection => ({
   ...{ instance: 'one', socketId: 'any' },
   rttMs: 1,
   host: 'here',
-  address: '192.0.2.1',
+  networks: ['network'],
   joined() {},
   introduce() {},
   signal() {},
@@ -46,7 +50,7 @@ function coordinatorFor(callers: number): Coordinator {
   const store = new SlowStore(clock, callers);
   return new Coordinator({
     config: {
-      ...{ roomCapacity: 8, maxSessions: 8, maxIntroductions: 8, lobby: false, invites: 'optional' },
+      ...{ roomCapacity: 8, maxSessions: 8, limitFactor: 0, maxIntroductions: 8, lobby: false, invites: 'optional' },
       ...{ iceServers: [], turnUrls: [], turnSecret: '', turnTtlS: 60 },
     },
     invites: new Invites('a secret of at least thirty-two characters', store, clock),

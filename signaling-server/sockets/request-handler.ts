@@ -146,6 +146,8 @@ export class LocalRequestHandler<S extends SocketInfo = SocketInfo> implements R
     invite: (member, request) => this.parts.coordinator.invite(member, request),
     revoke: (member, request) => nullAfter(this.parts.coordinator.owner.revoke(member, request)),
     remove: (member, request) => nullAfter(this.parts.coordinator.owner.remove(member, request)),
+    gamers: (member) => this.parts.coordinator.owner.gamers(member),
+    removeGamer: (member, request) => nullAfter(this.parts.coordinator.owner.removeGamer(member, request)),
     ice: (member) => this.parts.coordinator.iceFor(member),
     leave: (member, _, binding) => {
       this.parts.coordinator.leave(member);

@@ -10,6 +10,7 @@ export type Client = Pick<
   | 'room'
   | 'isOwner'
   | 'isInviteOnly'
+  | 'mayInvite'
   | 'createInvite'
   | 'takeBackInvite'
   | 'removeVolunteer'

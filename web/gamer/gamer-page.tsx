@@ -62,6 +62,7 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name 
         <div class="gamer__side">
           <SharePanel
             inviteUrl={session.link.url.value}
+            mayInvite={session.client.value?.mayInvite ?? true}
             onReplace={canReplace ? () => session.replaceLink() : null}
             audience={session.hasLobby.value ? session.audience.value : null}
             onAudience={(audience) => session.setAudience(audience)}

@@ -48,7 +48,7 @@ class Bench {
     state: 'online' as const,
     volunteers: [],
     hasLobby: false,
-    ...{ room: 'r', isOwner: true, isInviteOnly: true },
+    ...{ room: 'r', isOwner: true, isInviteOnly: true, mayInvite: true },
     takeBackInvite: async () => {},
     removeVolunteer: async () => {},
     setLobby: () => {},

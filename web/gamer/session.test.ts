@@ -16,6 +16,7 @@ class FakeClient extends EventTarget {
   room = 'r';
   isOwner = true;
   isInviteOnly = true;
+  mayInvite = true;
   readonly lobbyCalls: boolean[] = [];
   readonly invited: unknown[] = [];
   readonly revoked: string[] = [];

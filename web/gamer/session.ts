@@ -65,7 +65,7 @@ export class GamerSession {
       this.#onVolunteers();
       this.#onState();
       // The room works without invites; only nobody new can join.
-      void this.#attempt(() => this.#makeInvites(client));
+      if (client.mayInvite) void this.#attempt(() => this.#makeInvites(client));
     } catch (cause) {
       this.#fail(cause);
     }
