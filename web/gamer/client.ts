@@ -14,6 +14,8 @@ export type Client = Pick<
   | 'createInvite'
   | 'takeBackInvite'
   | 'removeVolunteer'
+  | 'gamers'
+  | 'removeGamer'
   | 'openStream'
   | 'submitTask'
   | 'addEventListener'

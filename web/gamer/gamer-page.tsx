@@ -7,6 +7,7 @@ import { isSharpened } from './renderers.ts';
 import './gamer-page.css';
 import type { GameWork } from '../game/game-work.ts';
 import { GameHud } from './game-hud.tsx';
+import { GamersPanel } from './gamers-panel.tsx';
 import { LiveDetails, LiveFigures, StillDetails, StillFigures } from './hud.tsx';
 import { helpersOf, statusOf } from './messages.ts';
 import { Notices } from './notices.tsx';
@@ -100,6 +101,13 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name 
             shares={report?.kind === 'stream' ? report.stats.shares : null}
             onRemove={isOwner ? (id) => void session.removeVolunteer(id) : null}
           />
+          {isOwner && (
+            <GamersPanel
+              gamers={session.gamers.value}
+              onOpen={() => void session.listGamers()}
+              onRemove={(id) => void session.removeGamer(id)}
+            />
+          )}
         </div>
         <div class="gamer__details">
           {player.source.value?.kind === 'game' && <GameHud work={gameWork} volunteers={volunteers} />}

@@ -51,6 +51,8 @@ class Bench {
     ...{ room: 'r', isOwner: true, isInviteOnly: true, mayInvite: true },
     takeBackInvite: async () => {},
     removeVolunteer: async () => {},
+    gamers: async () => [],
+    removeGamer: async () => {},
     setLobby: () => {},
     createInvite: async () => ({ url: '', token: '' }),
     submitTask: (): never => {

@@ -27,6 +27,13 @@ class FakeClient extends EventTarget {
   async removeVolunteer(id: string) {
     this.removed.push(id);
   }
+  others = [{ id: 'g1', name: 'Friend', owner: false }];
+  async gamers() {
+    return this.others;
+  }
+  async removeGamer(id: string) {
+    this.others = this.others.filter((gamer) => gamer.id !== id);
+  }
   setLobby(open: boolean) {
     this.lobbyCalls.push(open);
   }
@@ -113,6 +120,27 @@ describe('the gamer page’s session', () => {
     expect(client.removed).toEqual(['v1']);
     expect(client.revoked.at(-1)).toBe('volunteer-token-3');
     expect(session.link.url.value).toContain('volunteer-token-4');
+  });
+
+  it('lists the other gamers for their owner, and again when it has removed one', async () => {
+    const session = sessionWith(async () => new FakeClient());
+    await session.start();
+    expect(session.gamers.value).toBeNull();
+    await session.listGamers();
+    expect(session.gamers.value).toMatchObject([{ name: 'Friend' }]);
+    await session.removeGamer('g1');
+    expect(session.gamers.value).toEqual([]);
+    await session.close();
+    expect(session.gamers.value).toBeNull();
+  });
+
+  it('asks for no invites where it may not invite', async () => {
+    const client = new FakeClient();
+    client.mayInvite = false;
+    const session = sessionWith(async () => client);
+    await session.start();
+    await settled();
+    expect([client.invited, session.link.url.value, session.warning.value]).toEqual([[], null, null]);
   });
 
   it('keeps its link and warns when the server does not revoke it', async () => {

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
 import { INVITE } from '../sdk/invites.ts';
-import type { VolunteerInfo } from '../sdk/types.ts';
+import type { GamerInfo, VolunteerInfo } from '../sdk/types.ts';
 import { type ModelFetch, withFetch } from '../ui/model-progress.tsx';
 import type { Client, Connect } from './client.ts';
 import { entryOptions, forgetRoom, InviteLink, keepRoom, roomToEnter, type TabStore } from './room-links.ts';
@@ -29,6 +29,8 @@ export class GamerSession {
   readonly warning = signal<MeshError | null>(null);
   readonly client = signal<Client | null>(null);
   readonly volunteers = signal<readonly VolunteerInfo[]>([]);
+  /** The other gamers, as of the last {@link listGamers}; null before. */
+  readonly gamers = signal<readonly GamerInfo[] | null>(null);
   readonly link: InviteLink;
   /** Whether this page may remove volunteers and revoke links. */
   readonly isOwner = signal(false);
@@ -89,6 +91,18 @@ export class GamerSession {
     });
   }
 
+  /** Asks the server who else plays here. Only for the room's owner. */
+  async listGamers(): Promise<void> {
+    await this.#attempt(async (client) => {
+      this.gamers.value = await client.gamers();
+    });
+  }
+
+  async removeGamer(id: string): Promise<void> {
+    await this.#attempt((client) => client.removeGamer(id));
+    await this.listGamers();
+  }
+
   close(): Promise<void> {
     this.#closed = true;
     return this.#leave();
@@ -111,6 +125,7 @@ export class GamerSession {
     const client = this.client.value;
     this.client.value = null;
     this.volunteers.value = [];
+    this.gamers.value = null;
     this.link.close();
     this.fetches.value = [];
     client?.removeEventListener('volunteers', this.#onVolunteers);
