@@ -24,6 +24,8 @@ export interface Admitted extends Rights {
   room: RoomAddress;
   /** The session was admitted only because no invite-only room had this name yet. */
   onlyIfNew: boolean;
+  /** An invite admitted the session, which is not a member that returns. */
+  byInvite: boolean;
 }
 
 interface Parts {
@@ -51,7 +53,7 @@ export class Admission {
     const known = rooms.session(sessionId);
     if (known?.role === role && (room === undefined || room === known.room.name)) {
       const { isOwner, mayInvite, lineage } = known;
-      return { room: known.room, onlyIfNew: false, isOwner, mayInvite, lineage };
+      return { room: known.room, onlyIfNew: false, byInvite: false, isOwner, mayInvite, lineage };
     }
     if (invite !== undefined) return this.#redeem(invite, sessionId, request, networks);
     const isRequired = config.invites === 'required';
@@ -93,12 +95,12 @@ export class Admission {
     rooms.checkSpace(grant.room, rooms.session(sessionId));
     await invites.countUse(grant, sessionId, widest);
     const { isOwner, mayInvite, lineage } = grant;
-    return { room: grant.room, onlyIfNew: false, isOwner, mayInvite, lineage };
+    return { room: grant.room, onlyIfNew: false, byInvite: !grant.isPass, isOwner, mayInvite, lineage };
   }
 }
 
 const uninvited = (room: RoomAddress): Admitted => ({
-  ...{ room, onlyIfNew: false, isOwner: false, mayInvite: false, lineage: [] },
+  ...{ room, onlyIfNew: false, byInvite: false, isOwner: false, mayInvite: false, lineage: [] },
 });
 
 export function invitedMembersOnly(): MeshError {

@@ -1,5 +1,5 @@
 import pino from 'pino';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type JoinRequest, PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { Invites } from '../access/invites.ts';
 import { LockOut } from '../access/lock-out.ts';
@@ -45,9 +45,10 @@ const connection = (): Connection => ({
   close() {},
 });
 
-function coordinatorFor(callers: number): Coordinator {
-  const clock = new ManualServerClock();
-  const store = new SlowStore(clock, callers);
+const clock = new ManualServerClock();
+const coordinatorFor = (callers: number) => coordinatorWith(new SlowStore(clock, callers));
+
+function coordinatorWith(store: MemoryStore): Coordinator {
   return new Coordinator({
     config: {
       ...{ roomCapacity: 8, maxSessions: 8, limitFactor: 0, maxIntroductions: 8, lobby: false, invites: 'optional' },
@@ -85,4 +86,31 @@ test('a session that makes an invite-only room over two sockets at once is admit
   ];
   const outcomes = await Promise.all(joins);
   expect(outcomes.map(({ joined }) => joined.resumed).toSorted()).toEqual([false, true]);
+  expect(outcomes.map(({ joined }) => joined.owner)).toEqual([true, true]);
+});
+
+test('a member that is removed, or whose invite is revoked, while its join is under way does not get in', async () => {
+  const store = new MemoryStore(clock);
+  const coordinator = coordinatorWith(store);
+  const { member: owner } = await coordinator.join(request(), connection());
+  const joining = async (volunteerKey: string) => {
+    const { token } = await coordinator.invite(owner, { role: 'volunteer', expiresInS: 60 });
+    const join = () => coordinator.join({ ...request(volunteerKey), role: 'volunteer', invite: token }, connection());
+    return { token, join };
+  };
+  /** Does something while the join waits for the store. */
+  const meanwhile = (act: () => Promise<void>) =>
+    vi.spyOn(store, 'partners').mockImplementationOnce(async () => {
+      await act();
+      return new Map();
+    });
+
+  const removed = await joining(newSessionKey());
+  const { member } = await removed.join();
+  const again = await joining(newSessionKey());
+  meanwhile(() => coordinator.owner.revoke(owner, { token: again.token }));
+  await expect(again.join()).rejects.toThrow(/revoked/);
+  meanwhile(() => coordinator.owner.remove(owner, { volunteerId: member.id }));
+  await expect(removed.join(), 'over another socket of the same session').rejects.toThrow(/has removed/);
+  expect(coordinator.counts()).toMatchObject({ volunteers: 0 });
 });

@@ -129,7 +129,7 @@ export class Coordinator {
     const id = sessionIdSync(request.sessionKey);
     const { role } = request;
     const admitted = await this.#admission.admit(id, request, connection.networks);
-    const { room, onlyIfNew: _, ...rights } = admitted;
+    const { room, onlyIfNew: _, byInvite, ...rights } = admitted;
     const [isRemoved, pass, reputation, partners, accused] = await Promise.all([
       this.owner.isRemoved(room, id),
       // Open rooms need no pass.
@@ -138,7 +138,9 @@ export class Coordinator {
       store.partners(id),
       store.accused(roomKey(room)),
     ]);
-    if (isRemoved) throw MeshError.removedFromRoom();
+    // The owner may have removed the member, or revoked its invite, while the store was asked.
+    if (isRemoved || this.#rooms.removedFrom(room).has(id)) throw MeshError.removedFromRoom();
+    if (byInvite && this.#admission.isRevoked(room, rights.lineage)) throw revokedInvite();
 
     // Over another socket the same page has made this room, or returned to it, meanwhile.
     if (this.#isInNamesake(id, request, room)) return this.join(request, connection);
