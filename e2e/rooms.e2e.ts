@@ -61,7 +61,7 @@ test('a volunteer that is removed is told so, and its link brings it back no mor
 
   await removed.reload();
   await removed.getByTestId('start').click();
-  await expect(told).toContainText('has taken this invite back');
+  await expect(told).toContainText('has revoked this invite');
   // Not with the new one either: it is the same machine.
   await removed.goto('about:blank');
   await volunteer(removed, next);
