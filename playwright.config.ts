@@ -6,7 +6,7 @@ if (!process.env.P2C2R_BUILD) {
 }
 const reportFile = process.env.P2C2R_REPORT;
 
-// Timeouts only end what hangs: a machine of two busy cores and a software GPU is slow, and a test must not fail for that.
+// Timeouts are only for tests that hang: a machine with two busy cores and a software GPU is slow, and no test may fail for that.
 export default defineConfig({
   testDir: 'e2e',
   testMatch: '**/*.e2e.ts',
@@ -17,7 +17,7 @@ export default defineConfig({
   expect: { timeout: 30_000 },
   reporter: [['list'], ...(reportFile ? ([['json', { outputFile: reportFile }]] as const) : [])],
   use: { headless: true, actionTimeout: 30_000, navigationTimeout: 60_000 },
-  // A browser without WebGPU starts its pages seconds faster where shaders are compiled for the processor.
+  // Where WebGPU runs on the processor, compiling shaders takes seconds, so tests without the tag @gpu get a browser without WebGPU.
   projects: [
     { name: 'processor', grepInvert: /@gpu/, use: { launchOptions: await launchOptions({ hasWebgpu: false }) } },
     { name: 'gpu', grep: /@gpu/, use: { launchOptions: await launchOptions() } },

@@ -12,10 +12,10 @@ export default defineConfig({
   root: fromHere('./web'),
   base: './',
   resolve: {
-    // simple-peer's own entry needs Node polyfills: a plain import builds, then throws in the page.
+    // simple-peer's default entry needs Node polyfills: importing it builds, but throws in the page.
     alias: {
       'simple-peer': 'simple-peer/simplepeer.min.js',
-      // The library without its WebAssembly in it: what is needed of that is served beside the pages and loaded when it is needed.
+      // The builds without embedded WebAssembly: the .wasm files are served beside the pages and loaded when needed.
       ...Object.fromEntries(
         ['wasm', 'webgpu', 'jspi'].map((name) => [
           `onnxruntime-web/${name}`,
@@ -29,7 +29,7 @@ export default defineConfig({
   build: {
     target: 'es2022',
     emptyOutDir: true,
-    // Small assets inlined as data: URLs would need a laxer Content-Security-Policy.
+    // Assets inlined as data: URLs would need a laxer Content-Security-Policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rollupOptions: {
@@ -40,6 +40,7 @@ export default defineConfig({
         compare: fromHere('./web/compare.html'),
         status: fromHere('./web/status.html'),
         volunteer: fromHere('./web/volunteer.html'),
+        seen: fromHere('./web/what-volunteers-see.html'),
         p2c2r: fromHere('./web/sdk/p2c2r.ts'),
       },
       output: {

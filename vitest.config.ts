@@ -1,19 +1,22 @@
 /// <reference types="@vitest/browser/providers/playwright" />
 import type { Plugin } from 'vite';
-import { configDefaults, defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { launchOptions } from './e2e/launch.mjs';
 import pages from './vite.config.ts';
 
 const IN_BROWSER = '**/*.browser.test.{ts,tsx}';
-/** Takes minutes by nature: `npm run test:long`. */
+/** Tests that take minutes; run by `npm run test:long`. */
 const LONG = '**/*.long.test.ts';
+/** Browser tests that compute with WebGPU. */
+const ON_GPU = ['web/compute/**/*.browser.test.ts', 'web/sdk/stream-device-lost.browser.test.ts'];
+const launch = { withWebgpu: await launchOptions(), withoutWebgpu: await launchOptions({ hasWebgpu: false }) };
 const exclude = [...configDefaults.exclude, '.build/**'];
 
-/** The sources as the pages are built from them. */
+/** Resolves and transforms the sources as the build of the pages does. */
 const { resolve, esbuild, worker } = pages;
 const sources = { ...(resolve && { resolve }), ...(esbuild && { esbuild }), ...(worker && { worker }) };
 
-/** Workers look for the networks beside their own folder, where the pages' server has them; here the repository is served as it lies. */
+/** Workers load the networks from beside their own folder, as in a build. Here Vite serves the repository, which has them in web/public. */
 const networksBesideWorkers: Plugin = {
   name: 'networks-beside-workers',
   configureServer({ middlewares }) {
@@ -24,11 +27,42 @@ const networksBesideWorkers: Plugin = {
   },
 };
 
-// Timeouts only end what hangs: a machine of two busy cores is slow, and a test must not fail for that.
+/**
+ * A project of browser tests, in a browser of its own. Its files run one after another, since in parallel they would compete for one GPU,
+ * which is often a software GPU. The two projects run at the same time: one mostly waits for media and sockets, the other computes.
+ */
+function inChromium(
+  name: string,
+  { include, exclude, hasWebgpu }: { include: string[]; exclude: string[]; hasWebgpu: boolean },
+): TestProjectInlineConfiguration {
+  return {
+    ...sources,
+    plugins: [networksBesideWorkers],
+    // Scanned in advance: a package found during a run would make Vite reload the page in the middle of a test.
+    optimizeDeps: { entries: ['web/**/*.{ts,tsx}', 'shared/**/*.ts'] },
+    test: {
+      name,
+      include,
+      exclude,
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+      browser: {
+        enabled: true,
+        provider: 'playwright',
+        headless: true,
+        fileParallelism: false,
+        screenshotFailures: false,
+        instances: [{ browser: 'chromium', launch: hasWebgpu ? launch.withWebgpu : launch.withoutWebgpu }],
+      },
+    },
+  };
+}
+
+// Timeouts are only for tests that hang: a machine with two busy cores is slow, and no test may fail for that.
 export default defineConfig({
   test: {
-    // Two processes run all unit tests: starting one for each file took two thirds of the time. A test that changes a global puts it back.
-    // The pool reads this here only, not in a project.
+    // Without isolation a few processes run all unit tests: starting one for each file took two thirds of the time. So a test that
+    // changes a global must restore it. Vitest reads these options here only, not in a project.
     pool: 'forks',
     poolOptions: { forks: { isolate: false } },
     projects: [
@@ -48,28 +82,8 @@ export default defineConfig({
         ...sources,
         test: { name: 'long', environment: 'node', include: [LONG], exclude, testTimeout: 600_000 },
       },
-      {
-        ...sources,
-        plugins: [networksBesideWorkers],
-        // Found in advance: a package found during a run makes Vite reload the page in the middle of a test.
-        optimizeDeps: { entries: ['web/**/*.{ts,tsx}', 'shared/**/*.ts'] },
-        test: {
-          name: 'browser',
-          include: [IN_BROWSER],
-          exclude,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          browser: {
-            enabled: true,
-            provider: 'playwright',
-            headless: true,
-            // Side by side they would fight over one GPU, which is often software.
-            fileParallelism: false,
-            screenshotFailures: false,
-            instances: [{ browser: 'chromium', launch: await launchOptions() }],
-          },
-        },
-      },
+      inChromium('browser', { include: [IN_BROWSER], exclude: [...exclude, ...ON_GPU], hasWebgpu: false }),
+      inChromium('browser-gpu', { include: ON_GPU, exclude, hasWebgpu: true }),
     ],
   },
 });

@@ -17,8 +17,8 @@ const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
  */
 
 /**
- * Stands before a UDP server on this machine, such as a TURN server, and makes the way to it a bad one. The kernel may have no means
- * for that (DESIGN §10). All clients share the way, as the flats of a house share its line.
+ * Sits in front of a UDP server on this machine, such as a TURN server, and impairs the path to it. It needs no `tc netem`, which a
+ * container's kernel may lack. All clients share the path, as the flats of a house share one line.
  */
 export class ImpairedRelay {
   /** Its end for clients. */

@@ -1,6 +1,7 @@
 import type { BrowserContext, Page } from 'playwright/test';
 import { expect, test } from './fixtures.ts';
 import { choosePicture, lookAtOutput, lookAtPng, openGamer, openStillGamer, saved } from './gamer-page.ts';
+import { startServer } from './server.ts';
 
 /** A gamer's page, and a volunteer's that followed its link and pressed Start; frames go there. */
 async function openBoth(
@@ -108,3 +109,63 @@ test('a link that invites nobody, and a browser without WebRTC, are told on the 
   await walled.goto(new URL('/gamer', server.url).href);
   await expect(walled.getByRole('alert')).toContainText('WebRTC');
 });
+
+test('diagnostics say how it goes, without room, invite, names, keys or addresses', async ({ context }) => {
+  const turn = { TURN_URLS: 'turn:192.0.2.7:3478', TURN_SECRET: 'a-long-secret-for-the-test' };
+  const server = await startServer({ env: turn });
+  // What the browsers and the server said to each other holds every secret there is.
+  const said: string[] = [];
+  context.on('page', (page) =>
+    page.on('websocket', (socket) => {
+      socket.on('framesent', ({ payload }) => said.push(String(payload)));
+      socket.on('framereceived', ({ payload }) => said.push(String(payload)));
+    }),
+  );
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(server.url).origin });
+  const { gamer, volunteer } = await openBoth(context, server.url, openStillGamer);
+  const volunteerName = (await gamer.locator('.volunteers__name').textContent()) ?? '';
+
+  await gamer.getByTestId('copy-diagnostics').click();
+  await expect(gamer.getByTestId('copy-diagnostics')).toHaveText('Copied');
+  const gamerText = await gamer.evaluate(() => navigator.clipboard.readText());
+  // Without a clipboard the report is shown, selected.
+  await volunteer.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
+  await volunteer.getByTestId('copy-diagnostics').click();
+  const volunteerText = await volunteer.getByTestId('diagnostics-text').inputValue();
+
+  const report = JSON.parse(gamerText);
+  expect(report).toMatchObject({ role: 'gamer', state: 'online', links: [{ state: 'open', barred: false }] });
+  expect(report.links[0].candidates).not.toBeNull();
+  expect(report.tasks.submitted).toBeGreaterThan(0);
+  expect(report.log.join('\n')).toMatch(/net\.link connecting[\s\S]*net\.link open/);
+  const others = JSON.parse(volunteerText);
+  expect(others).toMatchObject({ role: 'volunteer', state: 'serving', links: [{ state: 'open' }] });
+  // From its worker.
+  expect(others.log.join('\n')).toContain('compute.backends chosen');
+
+  const secrets = [
+    ...secretsIn(said),
+    volunteerName,
+    new URL(server.url).host,
+    '127.0.0.1',
+    '192.0.2.7',
+    'turn:',
+    'square',
+  ];
+  expect(secrets.length).toBeGreaterThan(12);
+  for (const secret of secrets) for (const text of [gamerText, volunteerText]) expect(text).not.toContain(secret);
+  await server.stop();
+});
+
+/** Values of these names, and addresses in ICE candidates, wherever they stand in what was said. */
+function secretsIn(said: readonly string[]): string[] {
+  const text = said.join('\n');
+  const named = [
+    ...text.matchAll(/"(?:room|invite|pass|token|sessionKey|id|peerId|name|username|credential)":"([^"]{5,})"/g),
+  ];
+  const candidates = [...text.matchAll(/candidate:\d+ \d+ \w+ \d+ (\S+) /g)];
+  const found = [...named, ...candidates].map(([, value]) => value ?? '');
+  expect(candidates.length).toBeGreaterThan(0);
+  for (const name of ['room', 'sessionKey', 'credential']) expect(text).toContain(`"${name}":"`);
+  return [...new Set(found)];
+}

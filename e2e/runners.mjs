@@ -40,7 +40,7 @@ export const ALL = [
   unit,
   {
     ...{ name: 'browser', suite: 'browser', needsBrowser: true, timeoutMs: 10 * 60_000, ...VITEST },
-    args: vitest('browser'),
+    args: vitest('browser', 'browser-gpu'),
   },
   {
     ...{ name: 'e2e, two at a time', timeoutMs: 15 * 60_000, ...PLAYWRIGHT },
@@ -73,11 +73,11 @@ export const LONG_ONLY = [
   },
 ];
 
-/** @param {string} project @returns {Runner['args']} */
-function vitest(project) {
+/** @param {readonly string[]} projects run at the same time @returns {Runner['args']} */
+function vitest(...projects) {
   return (filters, reportFile) => [
     join(ROOT, 'node_modules/vitest/vitest.mjs'),
-    ...['run', '--project', project, '--passWithNoTests'],
+    ...['run', ...projects.flatMap((project) => ['--project', project]), '--passWithNoTests'],
     ...['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`],
     ...filters,
   ];

@@ -61,7 +61,7 @@ function observe(first) {
   return values;
 }
 
-/** `controls` has two numbers per ship: steering, -1 to 1, and braking. */
+/** Draws a batch of results. `controls` has two numbers per ship: steering, -1 to 1, and braking. */
 function paint(first, { dims, data }) {
   for (let nth = 0; nth < BATCH; nth++) {
     const steer = data[nth * dims[1]];

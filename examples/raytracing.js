@@ -70,7 +70,7 @@ function makeTiles() {
   return tiles;
 }
 
-/** Three mirrors in a ring of small balls. */
+/** A scene of three mirrors in a ring of small balls. */
 function makeScene() {
   const ball = (center, radius, color, reflectivity) => ({
     type: 'sphere',

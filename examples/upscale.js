@@ -40,7 +40,7 @@ async function load(client, chosen) {
   await sharpen(client);
 }
 
-/** A picture with edges in all directions, until the person chooses one. */
+/** Draws a picture with edges in all directions, shown until the person chooses another. */
 function drawScene() {
   const { width, height } = before;
   const context = before.getContext('2d');

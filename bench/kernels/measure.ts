@@ -1,13 +1,10 @@
 import { networksIn, parseManifest } from '../../web/compute/models/manifest.ts';
 import type { ModelSource } from '../../web/compute/models/model-source.ts';
 import { openDevice } from '../../web/compute/wgsl/gpu-device.ts';
-import { anime4kNetworks } from './anime4k.ts';
-import { type Contender, type Timing, timed } from './contender.ts';
-import { differencesFromReference } from './differences.ts';
-import { type BenchPicture, ourNetworks } from './ours.ts';
+import { anime4kNetworks, type BenchPicture, type Contender, frameTimes, ourNetworks } from './contenders.ts';
 import { measurePeaks } from './peaks.ts';
 
-/** Source sizes; the larger ones only where there is a GPU. */
+/** Source sizes; a software GPU gets only the first. */
 const SIZES = [
   { width: 320, height: 180 },
   { width: 640, height: 360 },
@@ -15,80 +12,45 @@ const SIZES = [
 ];
 const ROUNDS = 7;
 
-export interface KernelTiming extends Timing {
-  gflops: number | null;
-  megabytes: number | null;
-  /** Null for those whose work is not known. */
-  floorMs: number | null;
-}
-
-export interface KernelReport {
-  adapter: string;
-  isSoftware: boolean;
-  hasF16: boolean;
-  gigaflopsPerS: number;
-  gigabytesPerS: number;
-  /** Of whole pictures from the reference, in steps of 8 bits, by network. */
-  differences: Record<string, number>;
-  /** From the weights to kernels that can run, by network. */
-  compileMs: Record<string, number>;
-  sizes: { width: number; height: number; timings: KernelTiming[] }[];
-}
-
-/** What is measured beside ours and anime4k-webgpu's, where it can run. */
+/** More contenders, where they can run. */
 export type MoreContenders = (
   device: GPUDevice,
   models: ModelSource,
   size: { width: number; height: number },
 ) => Promise<Contender[]>;
 
-/** Our networks beside others on one device, the same picture, in turn. Null where there is no adapter. */
-export async function measureKernels(
-  gpu: GPU | undefined,
-  models: ModelSource,
-  more: MoreContenders = async () => [],
-): Promise<KernelReport | null> {
+export type KernelReport = NonNullable<Awaited<ReturnType<typeof measureKernels>>>;
+
+/** Our networks beside others on one device and the same picture. Null where there is no adapter. */
+export async function measureKernels(gpu: GPU | undefined, models: ModelSource, more?: MoreContenders) {
   const opened = gpu ? await openDevice(gpu) : null;
   if (!opened) return null;
-  const { device, name, isSoftware } = opened;
+  const { device, name: adapter, isSoftware } = opened;
+  const hasF16 = device.features.has('shader-f16');
   const peaks = await measurePeaks(device, isSoftware);
-  const differences = await differencesFromReference(device, models);
   const sizes = [];
-  let compileMs: Record<string, number> = {};
   for (const size of isSoftware ? SIZES.slice(0, 1) : SIZES) {
     const picture = noise(device, size.width, size.height);
     const ours = await ourNetworks(device, models, picture);
-    if (sizes.length === 0) compileMs = ours.compileMs;
-    const others = [...anime4kNetworks(device, picture), ...(await more(device, models, size))];
-    const contenders: Contender[] = [...ours.contenders, ...others];
-    const timings = await timed(device, contenders, ROUNDS);
-    for (const { dispose } of contenders) dispose?.();
-    picture.texture.destroy();
-    const withWork = timings.map((timing, n) => {
-      const { work } = contenders[n] ?? {};
-      return {
-        ...timing,
-        gflops: work ? work.flops / 1e9 : null,
-        megabytes: work ? work.bytes / 1e6 : null,
-        floorMs: work ? work.floorMs(peaks) : null,
-      };
+    const others = [...anime4kNetworks(device, picture), ...((await more?.(device, models, size)) ?? [])];
+    const timed = await frameTimes(device, [...ours, ...others], ROUNDS);
+    const timings = timed.map(({ name, parameters, ms, work, dispose }) => {
+      dispose?.();
+      const known = work && { gflops: work.flops / 1e9, megabytes: work.bytes / 1e6, floorMs: work.floorMs(peaks) };
+      return { name, parameters, ms, work: known ?? null };
     });
-    sizes.push({ ...size, timings: withWork });
+    picture.texture.destroy();
+    sizes.push({ ...size, timings });
   }
   device.destroy();
+  const { flopsPerMs, bytesPerMs } = peaks;
   return {
-    adapter: name,
-    isSoftware,
-    hasF16: device.features.has('shader-f16'),
-    gigaflopsPerS: peaks.flopsPerMs / 1e6,
-    gigabytesPerS: peaks.bytesPerMs / 1e6,
-    differences,
-    compileMs,
-    sizes,
+    ...{ adapter, isSoftware, hasF16, sizes },
+    ...{ gigaflopsPerS: flopsPerMs / 1e6, gigabytesPerS: bytesPerMs / 1e6 },
   };
 }
 
-/** The models of a folder, wherever it can be read from. */
+/** The models of a folder, from wherever it can be read. */
 export function modelsFrom(read: (file: string) => Promise<ArrayBuffer>): ModelSource {
   return {
     load: async (name, kind) => {
@@ -106,7 +68,11 @@ function noise(device: GPUDevice, width: number, height: number): BenchPicture {
     format: 'rgba8unorm',
     usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST | GPUTextureUsage.RENDER_ATTACHMENT,
   });
-  const pixels = Uint8Array.from({ length: width * height * 4 }, (_, i) => (i % 4 === 3 ? 255 : (i * 2_654_435) >> 7));
-  device.queue.writeTexture({ texture }, pixels, { bytesPerRow: width * 4 }, [width, height]);
+  device.queue.writeTexture({ texture }, noisePixels(width, height), { bytesPerRow: width * 4 }, [width, height]);
   return { texture, width, height };
+}
+
+/** Opaque pixels without a pattern, the same in every run. */
+export function noisePixels(width: number, height: number): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length: width * height * 4 }, (_, i) => (i % 4 === 3 ? 255 : (i * 2_654_435) >> 7));
 }

@@ -1,12 +1,16 @@
-import type { Peaks } from './contender.ts';
+/** What a device reaches at best. */
+export interface Peaks {
+  flopsPerMs: number;
+  bytesPerMs: number;
+}
 
 const WORKGROUP = 256;
-/** Sums of a thread that do not wait for each other: more than a multiply-add takes cycles, with all threads of a core. */
+/** Independent sums of a thread: enough to hide the latency of a multiply-add. */
 const CHAINS = 8;
 const STEPS = 512;
 const RUNS = 4;
 
-/** The arithmetic and the bytes per ms that this device reaches in kernels that do nothing else; a software one is given little to do. */
+/** Measures arithmetic and memory traffic in kernels that do nothing else; a software GPU gets less to do. */
 export async function measurePeaks(device: GPUDevice, isSoftware: boolean): Promise<Peaks> {
   const threads = isSoftware ? 16_384 : 4 * 1024 * 1024;
   const copiedBytes = isSoftware ? 16 * 1024 * 1024 : 128 * 1024 * 1024;

@@ -1,55 +1,41 @@
+import wrtc from '@roamhq/wrtc';
 import { GamerClient } from '../../web/sdk/gamer-client.ts';
-import type { Wrtc } from './wrtc.ts';
+import { type Load, ratePerS } from '../measuring.ts';
 
-/** Linking dozens of connections on a few busy cores takes its time. */
+/** A gamer in a Node process: the SDK's own client without a browser. It computes nothing itself, so it never starts a worker. */
+
+/** Connecting to dozens of volunteers on a few busy cores takes long. */
 const PATIENCE_MS = 90_000;
 
-/** The SDK's own client without a browser; it runs nothing itself, so it never starts the worker that Node has not. */
-export async function connectGamer(url: string, room: string, volunteers: number, wrtc: Wrtc): Promise<GamerClient> {
-  const client = await GamerClient.connect({ url, room, wrtc, where: 'volunteers', iceServers: [] });
+let client: GamerClient | undefined;
+
+/** @returns the number of volunteers that are linked */
+export async function connect(options: { url: string; room: string; volunteers: number }): Promise<number> {
+  const { url, room, volunteers } = options;
+  client = await GamerClient.connect({ url, room, wrtc, where: 'volunteers', iceServers: [] });
   await client.whenReady({ volunteers, timeoutMs: PATIENCE_MS });
-  return client;
+  return client.volunteers.length;
 }
 
-export interface EchoFigures {
-  perS: number;
-  /** Volunteers that answered at least once. */
-  busyVolunteers: number;
-  wrong: number;
-  /** Tasks that were answered by an error. */
-  failed: number;
-  /** Tasks that were answered by a result. */
-  done: number;
-}
-
-/** Keeps `window` echo tasks outstanding for so long. */
-export async function echoFor(
-  client: GamerClient,
-  { durationMs, sizeBytes, window }: { durationMs: number; sizeBytes: number; window: number },
-): Promise<EchoFigures> {
-  const startedMs = performance.now();
+/** Keeps `window` echo tasks outstanding for that time. */
+export async function echoFor({ sizeBytes, ...load }: Load & { sizeBytes: number }) {
   const busy = new Set<string>();
+  const counts = { done: 0, wrong: 0, failed: 0 };
   let serial = 0;
-  let done = 0;
-  let wrong = 0;
-  let failed = 0;
-  const lane = async () => {
-    while (performance.now() - startedMs < durationMs) {
-      const wanted = ++serial;
-      const sent = new Uint8Array(sizeBytes);
-      new DataView(sent.buffer).setUint32(0, wanted);
-      const result = await client.submitTask('echo', { bytes: sent }).result.catch(() => null);
-      if (!result) {
-        failed++;
-        continue;
-      }
-      const { bytes, timing } = result;
-      const got = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
-      if (got !== wanted || bytes.byteLength !== sizeBytes) wrong++;
-      busy.add(timing.ranOn);
-      done++;
+  const ranPerS = await ratePerS(load, async () => {
+    const expected = ++serial;
+    const sent = new Uint8Array(sizeBytes);
+    new DataView(sent.buffer).setUint32(0, expected);
+    const result = await client?.submitTask('echo', { bytes: sent }).result.catch(() => null);
+    if (!result) {
+      counts.failed++;
+      return;
     }
-  };
-  await Promise.all(Array.from({ length: window }, lane));
-  return { perS: (1_000 * done) / (performance.now() - startedMs), busyVolunteers: busy.size, wrong, failed, done };
+    const { bytes, timing } = result;
+    const received = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
+    if (received !== expected || bytes.byteLength !== sizeBytes) counts.wrong++;
+    busy.add(timing.ranOn);
+    counts.done++;
+  });
+  return { ...counts, perS: (ranPerS * counts.done) / (counts.done + counts.failed), busyVolunteers: busy.size };
 }

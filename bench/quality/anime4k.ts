@@ -1,11 +1,40 @@
-import { type Anime4KPipeline, CNNx2M, CNNx2UL, CNNx2VL } from 'anime4k-webgpu';
+import * as library from 'anime4k-webgpu';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
-import { weightsIn } from './anime4k-weights.ts';
 
-const PIPELINES = { 'anime4k-M': CNNx2M, 'anime4k-VL': CNNx2VL, 'anime4k-UL': CNNx2UL };
-export const ANIME4K_NAMES = Object.keys(PIPELINES);
+const NAMES = ['CNNx2M', 'CNNx2VL', 'CNNx2UL'] as const;
+/** Node, where the package is not bundled, has all its exports under `default`. */
+const classes: typeof library = 'default' in library ? (library.default as typeof library) : library;
 
-/** Their output cannot be copied, only read. */
+const LAYER = /^\s*\/\/ Layer: Anime4K/;
+const CONSTANTS = /(?:mat4x4|vec4)(?:f|<f32>)\(([-+.\de, ]+)\)/g;
+
+/** The networks of the npm package anime4k-webgpu that double a picture, as its users run them. */
+export function anime4kPipelines(device: GPUDevice, inputTexture: GPUTexture) {
+  return NAMES.map((name) => {
+    let parameters = 0;
+    // The weights are in the shaders and nowhere else.
+    device.createShaderModule = (descriptor) => {
+      parameters += weightsIn(descriptor.code);
+      return GPUDevice.prototype.createShaderModule.call(device, descriptor);
+    };
+    const pipeline = new classes[name]({ device, inputTexture });
+    Reflect.deleteProperty(device, 'createShaderModule');
+    return { name, parameters, pipeline };
+  });
+}
+
+/** Weights and biases of one layer's shader. The zeros pad the three colours of a first layer to four. */
+function weightsIn(code: string): number {
+  if (!LAYER.test(code)) return 0;
+  let count = 0;
+  for (const [, list = ''] of code.matchAll(CONSTANTS)) {
+    const values = list.split(',').map(Number);
+    if (values.length >= 4) count += values.filter((value) => value !== 0).length;
+  }
+  return count;
+}
+
+/** The pipelines' output texture cannot be copied, only read. */
 const READ = `
 @group(0) @binding(0) var picture: texture_2d<f32>;
 @group(0) @binding(1) var<storage, read_write> pixels: array<u32>;
@@ -17,84 +46,64 @@ fn main(@builtin(global_invocation_id) at: vec3u) {
   pixels[at.y * size.x + at.x] = pack4x8unorm(textureLoad(picture, at.xy, 0));
 }`;
 
-interface Prepared {
-  pipeline: Anime4KPipeline;
-  bindings: GPUBindGroup;
-}
-
-/** anime4k-webgpu's own pipelines for pictures of one size. */
-export class Anime4k {
+/** Runs anime4k-webgpu's networks on pictures of one size. */
+export class Anime4kRunner {
   readonly #device: GPUDevice;
   readonly #input: GPUTexture;
   readonly #pixels: GPUBuffer;
-  readonly #landing: GPUBuffer;
+  readonly #readback: GPUBuffer;
   readonly #read: GPUComputePipeline;
-  readonly #prepared = new Map<string, Prepared>();
-  readonly #parameters: Record<string, number> = {};
+  readonly #pipelines: ReturnType<typeof anime4kPipelines>;
 
   private constructor(device: GPUDevice, width: number, height: number) {
     this.#device = device;
-    const { TEXTURE_BINDING, COPY_DST } = GPUTextureUsage;
-    this.#input = device.createTexture({
-      size: [width, height],
-      format: 'rgba8unorm',
-      usage: TEXTURE_BINDING | COPY_DST,
-    });
+    const usage = GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST;
+    this.#input = device.createTexture({ size: [width, height], format: 'rgba8unorm', usage });
     const size = width * height * 4 * 4;
     this.#pixels = device.createBuffer({ size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC });
-    this.#landing = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    this.#readback = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
     const module = device.createShaderModule({ code: READ });
     this.#read = device.createComputePipeline({ layout: 'auto', compute: { module } });
-    for (const [name, Pipeline] of Object.entries(PIPELINES)) {
-      const codes: string[] = [];
-      // Their weights are in their shaders and nowhere else.
-      device.createShaderModule = (descriptor) => {
-        codes.push(descriptor.code);
-        return GPUDevice.prototype.createShaderModule.call(device, descriptor);
-      };
-      const pipeline = new Pipeline({ device, inputTexture: this.#input });
+    this.#pipelines = anime4kPipelines(device, this.#input);
+  }
+
+  /** Null where there is no WebGPU. */
+  static async open(width: number, height: number): Promise<Anime4kRunner | null> {
+    const adapter = await navigator.gpu?.requestAdapter();
+    return adapter ? new Anime4kRunner(await adapter.requestDevice(), width, height) : null;
+  }
+
+  /** Number of parameters by network. */
+  get parameters(): Record<string, number> {
+    return Object.fromEntries(this.#pipelines.map(({ name, parameters }) => [name, parameters]));
+  }
+
+  /** @returns the doubled picture by network */
+  async run({ width, height, data }: PixelImage): Promise<Record<string, PixelImage>> {
+    const device = this.#device;
+    const doubled: Record<string, PixelImage> = {};
+    const layout = { bytesPerRow: width * 4 };
+    device.queue.writeTexture({ texture: this.#input }, Uint8Array.from(data), layout, [width, height]);
+    for (const { name, pipeline } of this.#pipelines) {
+      const encoder = device.createCommandEncoder();
+      pipeline.pass(encoder);
+      const pass = encoder.beginComputePass();
       const entries = [
         { binding: 0, resource: pipeline.getOutputTexture().createView() },
         { binding: 1, resource: { buffer: this.#pixels } },
       ];
-      const bindings = device.createBindGroup({ layout: this.#read.getBindGroupLayout(0), entries });
-      this.#prepared.set(name, { pipeline, bindings });
-      this.#parameters[name] = codes.reduce((sum, code) => sum + weightsIn(code), 0);
-    }
-  }
-
-  /** Null where there is no WebGPU. */
-  static async open(width: number, height: number): Promise<Anime4k | null> {
-    const adapter = await navigator.gpu?.requestAdapter();
-    return adapter ? new Anime4k(await adapter.requestDevice(), width, height) : null;
-  }
-
-  /** By method. */
-  get parameters(): Readonly<Record<string, number>> {
-    return this.#parameters;
-  }
-
-  /** By method. */
-  async run({ width, height, data }: PixelImage): Promise<Record<string, PixelImage>> {
-    const made: Record<string, PixelImage> = {};
-    const layout = { bytesPerRow: width * 4 };
-    this.#device.queue.writeTexture({ texture: this.#input }, Uint8Array.from(data), layout, [width, height]);
-    for (const [name, { pipeline, bindings }] of this.#prepared) {
-      const encoder = this.#device.createCommandEncoder();
-      pipeline.pass(encoder);
-      const pass = encoder.beginComputePass();
       pass.setPipeline(this.#read);
-      pass.setBindGroup(0, bindings);
+      pass.setBindGroup(0, device.createBindGroup({ layout: this.#read.getBindGroupLayout(0), entries }));
       pass.dispatchWorkgroups(Math.ceil(width / 4), Math.ceil(height / 4));
       pass.end();
-      encoder.copyBufferToBuffer(this.#pixels, 0, this.#landing, 0, this.#pixels.size);
-      this.#device.queue.submit([encoder.finish()]);
-      await this.#landing.mapAsync(GPUMapMode.READ);
-      const pixels = new Uint8ClampedArray(this.#landing.getMappedRange()).slice();
-      this.#landing.unmap();
-      made[name] = { width: width * 2, height: height * 2, data: pixels };
+      encoder.copyBufferToBuffer(this.#pixels, 0, this.#readback, 0, this.#pixels.size);
+      device.queue.submit([encoder.finish()]);
+      await this.#readback.mapAsync(GPUMapMode.READ);
+      const pixels = new Uint8ClampedArray(this.#readback.getMappedRange()).slice();
+      this.#readback.unmap();
+      doubled[name] = { width: width * 2, height: height * 2, data: pixels };
     }
-    return made;
+    return doubled;
   }
 
   dispose(): void {

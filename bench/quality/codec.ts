@@ -1,17 +1,17 @@
 import { decoderConfig, encoderConfig } from '../../web/stream/codec/codecs.ts';
 import { pixelsOf } from './pictures.ts';
 
-export const FPS = 30;
-/** As many as a live stream may have under way: more would only fill the memory. */
+const FPS = 30;
+/** As many frames as a live stream has on their way; more would only fill the memory. */
 const MAX_QUEUED = 4;
 
-export interface DecodedFrame {
-  /** Of the frame it was. */
+interface DecodedFrame {
+  /** The frame's index among those that were given to the encoder. */
   index: number;
   image: ImageData;
 }
 
-/** Frames as a stream's receiver sees them, at 30 a second in H.264. The encoder may leave some out to keep its rate. */
+/** Frames as a stream's receiver sees them, at 30 a second in H.264. The encoder may drop some to keep its bitrate. */
 export async function throughH264(
   frames: readonly ImageData[],
   kbps: number,
@@ -27,7 +27,7 @@ export async function throughH264(
   });
   const decoder = new VideoDecoder({
     output: (frame) => {
-      decoded.push({ index: indexOf(frame.timestamp), image: pixelsOf(frame, width, height) });
+      decoded.push({ index: Math.round((frame.timestamp * FPS) / 1_000_000), image: pixelsOf(frame, width, height) });
       frame.close();
     },
     error: (cause) => onBroken(cause),
@@ -64,8 +64,4 @@ export async function throughH264(
     if (decoder.state !== 'closed') decoder.close();
   }
   return { decoded, kbps: (sizeBytes * 8 * FPS) / frames.length / 1_000 };
-}
-
-function indexOf(timestampUs: number): number {
-  return Math.round((timestampUs * FPS) / 1_000_000);
 }

@@ -1,5 +1,5 @@
 import { throughH264 } from './codec.ts';
-import { cropped, halved, loadPicture, pixelsOf } from './pictures.ts';
+import { cropped, halved, loadPicture } from './pictures.ts';
 
 /** A small picture and what it should become. */
 export interface Example {
@@ -17,45 +17,36 @@ export interface Still {
 
 export type Examples = AsyncGenerator<Example, { kbps: number } | undefined>;
 
-export async function* boxExamples(stills: readonly Still[]): Examples {
-  for (const { name, truth: url } of stills) {
-    const truth = await loadPicture(url);
-    yield { name, small: halved(truth), truth };
-  }
+/** How the small picture is made: the mean of every 2x2 pixels, or one sample of each, as games render. */
+export type Input = 'box' | 'aliased';
+
+async function load({ name, truth: url, aliased }: Still, input: Input): Promise<Example> {
+  const truth = await loadPicture(url);
+  return { name, small: input === 'box' ? halved(truth) : await loadPicture(aliased), truth };
+}
+
+/** The stills as they are. */
+export async function* stillExamples(stills: readonly Still[], input: Input): Examples {
+  for (const still of stills) yield load(still, input);
   return undefined;
 }
 
-export async function* aliasedExamples(stills: readonly Still[]): Examples {
-  for (const { name, truth, aliased } of stills) {
-    yield { name, small: await loadPicture(aliased), truth: await loadPicture(truth) };
-  }
-  return undefined;
-}
+/** A still moves on a circle, some pixels a frame, so that the codec predicts its last frame from others. Sizes are those of the small picture. */
+const PAN = { frames: 24, margin: 16, radius: 12 };
 
-/** What a still is moved across, so that its last frame was predicted from others. Sizes are of the small picture. */
-const PAN = { frames: 24, margin: 16, farthest: 12 };
-const PAN_STEPS = [
-  { x: 1, y: 0 },
-  { x: -2, y: 1 },
-  { x: 3, y: -1 },
-  { x: -1, y: -2 },
-] as const;
-
-/** The last frame of each still, moved by a few pixels a frame and coded; the rate is that of all pixels, less for those left out. */
-export async function* pannedExamples(stills: readonly Still[], kbps: number): Examples {
+/** The last frame of each still, moved by a few pixels a frame and coded. The bitrate is for the whole picture; cropping reduces it. */
+export async function* pannedExamples(stills: readonly Still[], input: Input, kbps: number): Examples {
   let spentKbps = 0;
-  for (const [n, { name, truth: truthUrl, aliased: url }] of stills.entries()) {
-    const whole = await loadPicture(url);
-    const truth = await loadPicture(truthUrl);
-    const step = PAN_STEPS[n % PAN_STEPS.length] ?? PAN_STEPS[0];
-    const [width, height] = [whole.width - 2 * PAN.margin, whole.height - 2 * PAN.margin];
-    const places = Array.from({ length: PAN.frames }, (_, frame) => ({
-      left: PAN.margin + thereAndBack(frame * step.x),
-      top: PAN.margin + thereAndBack(frame * step.y),
-      ...{ width, height },
-    }));
-    const share = (width * height) / (whole.width * whole.height);
-    const frames = places.map((place) => cropped(whole, place));
+  for (const still of stills) {
+    const { name, small, truth } = await load(still, input);
+    const [width, height] = [small.width - 2 * PAN.margin, small.height - 2 * PAN.margin];
+    const places = Array.from({ length: PAN.frames }, (_, frame) => {
+      const angle = (2 * Math.PI * frame) / PAN.frames;
+      const left = PAN.margin + Math.round(PAN.radius * Math.cos(angle));
+      return { left, top: PAN.margin + Math.round(PAN.radius * Math.sin(angle)), width, height };
+    });
+    const share = (width * height) / (small.width * small.height);
+    const frames = places.map((place) => cropped(small, place));
     const coded = await throughH264(frames, Math.round(kbps * share));
     spentKbps += coded.kbps / share / stills.length;
     const last = coded.decoded.at(-1);
@@ -65,72 +56,4 @@ export async function* pannedExamples(stills: readonly Still[], kbps: number): E
     yield { name, small: last.image, truth: cropped(truth, twice) };
   }
   return { kbps: spentKbps };
-}
-
-/** Between the two ends of the margin, turning round at each. */
-function thereAndBack(distance: number): number {
-  const { farthest } = PAN;
-  const phase = (((distance + farthest) % (4 * farthest)) + 4 * farthest) % (4 * farthest);
-  return (phase <= 2 * farthest ? phase : 4 * farthest - phase) - farthest;
-}
-
-export interface Clip {
-  url: string;
-  frames: number;
-  fps: number;
-  /** Every so many frames are measured. */
-  every: number;
-}
-
-/** Frames of a film, box-filtered and coded; a frame that the encoder left out is not measured. */
-export async function* clipExamples(clip: Clip, kbps: number): Examples {
-  film ??= loadFilm(clip);
-  const { small, truths } = await film;
-  const coded = await throughH264(small, kbps);
-  for (const { index, image } of coded.decoded) {
-    const truth = truths.get(index);
-    if (truth) yield { name: `clip/${index}`, small: image, truth };
-  }
-  return { kbps: coded.kbps };
-}
-
-interface Film {
-  small: ImageData[];
-  /** Of the frames that are measured, by index. */
-  truths: ReadonlyMap<number, ImageData>;
-}
-
-/** Read once for all rates: a browser decodes a film from its last keyframe for each frame it is asked for. */
-let film: Promise<Film> | undefined;
-
-async function loadFilm(clip: Clip): Promise<Film> {
-  const truths = new Map<number, ImageData>();
-  const small: ImageData[] = [];
-  for await (const [index, truth] of framesOf(clip)) {
-    small.push(halved(truth));
-    if (index % clip.every === clip.every - 1) truths.set(index, truth);
-  }
-  return { small, truths };
-}
-
-async function* framesOf({ url, frames, fps }: Clip): AsyncGenerator<readonly [number, ImageData]> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url}: ${response.status}`);
-  const source = URL.createObjectURL(await response.blob());
-  const video = Object.assign(document.createElement('video'), { muted: true, src: source });
-  try {
-    for (let index = 0; index < frames; index++) {
-      await new Promise((resolve, reject) => {
-        video.onseeked = resolve;
-        video.onerror = () => reject(new Error(video.error?.message ?? 'the clip cannot be shown'));
-        // Amid the frame: its edges are subject to rounding.
-        video.currentTime = (index + 0.5) / fps;
-      });
-      yield [index, pixelsOf(video, video.videoWidth, video.videoHeight)];
-    }
-  } finally {
-    video.removeAttribute('src');
-    video.load();
-    URL.revokeObjectURL(source);
-  }
 }

@@ -1,15 +1,20 @@
+import { expose } from 'comlink';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
+import { NETWORKS } from '../../shared/tasks/upscale.ts';
 import { lumaOf, psnrDb } from '../../web/compare/luma.ts';
-import { FORMULAS } from './methods.ts';
-import { OnnxNetworks } from './onnx-networks.ts';
+import { cubic, doubled, LANCZOS3 } from '../../web/compare/resample.ts';
+import { OrtWasmBackend } from '../../web/compute/ort/ort-wasm-backend.ts';
+import { cpuRuntime } from '../../web/compute/ort/runtime.ts';
+import { upscaleReference } from '../../web/compute/reference/upscale.ts';
+import type { TimeSlot } from '../../web/compute/schedule.ts';
+import { servedModels } from '../../web/compute/test-models.ts';
 import { ssimAgainst } from './ssim.ts';
 
 /** A small picture and what it should become. */
 export interface ScoreJob {
-  id: number;
   small: PixelImage;
   truth: PixelImage;
-  /** What others made of it already, by method. */
+  /** What other methods made of it already, by method. */
   made: Record<string, PixelImage>;
 }
 
@@ -18,36 +23,59 @@ export interface Score {
   ssim: number;
 }
 export type Scores = Record<string, Score>;
-export type ScoreReply = { id: number; scores: Scores } | { id: number; error: string };
 
-let networks: Promise<OnnxNetworks> | undefined;
+/** Where aliased frames have their sample, right of and below the pixel's centre: every fourth pixel of the capture, the third of each four. */
+const SAMPLE_OFFSET = 2.5 / 4 - 0.5;
+const EXCLUSIVE_SLOT: TimeSlot = { signal: new AbortController().signal, yieldNow: async () => {} };
 
-addEventListener('message', async ({ data }: MessageEvent<{ networkUrls: Record<string, string> } | ScoreJob>) => {
-  if ('networkUrls' in data) {
-    networks = OnnxNetworks.load(data.networkUrls);
-    return;
-  }
-  const reply: ScoreReply = await scored(data).then(
-    (scores) => ({ id: data.id, scores }),
-    (cause: unknown) => ({ id: data.id, error: cause instanceof Error ? cause.message : String(cause) }),
-  );
-  postMessage(reply);
-});
+type Method = (image: PixelImage) => PixelImage | Promise<PixelImage>;
 
-async function scored({ small, truth, made }: ScoreJob): Promise<Scores> {
+const reference =
+  (quality: 'bilinear' | 'spatial'): Method =>
+  ({ width, height, data }) => {
+    const size = { outWidth: width * 2, outHeight: height * 2 };
+    const pixels = upscaleReference({ width, height, data }, { ...size, quality });
+    return { width: width * 2, height: height * 2, data: pixels };
+  };
+
+// Our networks by onnxruntime-web on the processor: tests compare the other backends with it.
+const backend = new OrtWasmBackend(servedModels('/models/'), () => performance.now());
+const network =
+  (quality: (typeof NETWORKS)[number]): Method =>
+  async ({ width, height, data }) => {
+    // Every core has a worker already.
+    (await cpuRuntime()).env.wasm.numThreads = 1;
+    const shape = { width, height, outWidth: width * 2, outHeight: height * 2, quality };
+    const pixels = await (await backend.startPixels(Uint8Array.from(data), shape, EXCLUSIVE_SLOT)).finish();
+    return { width: width * 2, height: height * 2, data: pixels };
+  };
+
+const METHODS: Record<string, Method> = {
+  bilinear: reference('bilinear'),
+  bicubic: (image) => doubled(image, cubic(-0.75)),
+  'catmull-rom': (image) => doubled(image, cubic(-0.5)),
+  lanczos3: (image) => doubled(image, LANCZOS3),
+  spatial: reference('spatial'),
+  'bicubic-from-samples': (image) => doubled(image, cubic(-0.75), SAMPLE_OFFSET),
+  ...Object.fromEntries(NETWORKS.map((quality) => [quality, network(quality)])),
+};
+
+async function score({ small, truth, made }: ScoreJob): Promise<Scores> {
   const { width, height } = truth;
   const luma = lumaOf(truth);
   const ssim = ssimAgainst({ width, height, luma });
+  const pictures = { ...made };
+  for (const [method, upscale] of Object.entries(METHODS)) pictures[method] = await upscale(small);
   const scores: Scores = {};
-  const score = (method: string, picture: PixelImage) => {
+  for (const [method, picture] of Object.entries(pictures)) {
     if (picture.width !== width || picture.height !== height)
       throw new Error(`${method} gave a picture of another size.`);
     const madeLuma = lumaOf(picture);
     scores[method] = { psnrDb: psnrDb(madeLuma, luma), ssim: ssim(madeLuma) };
-  };
-  for (const [method, make] of Object.entries(FORMULAS)) score(method, make(small));
-  const loaded = await networks;
-  for (const name of loaded?.names ?? []) score(name, (await loaded?.run(name, small)) ?? small);
-  for (const [method, picture] of Object.entries(made)) score(method, picture);
+  }
   return scores;
 }
+
+const scorer = { score };
+export type Scorer = typeof scorer;
+expose(scorer);

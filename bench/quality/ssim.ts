@@ -1,6 +1,6 @@
 import { PEAK } from '../../web/compare/luma.ts';
 
-// As the index was published (Wang et al., "Image Quality Assessment: From Error Visibility to Structural Similarity", 2004).
+// Constants of the original paper (Wang et al., "Image Quality Assessment: From Error Visibility to Structural Similarity", 2004).
 const SIDE = 11;
 const SIGMA = 1.5;
 const C1 = (0.01 * PEAK) ** 2;
@@ -14,7 +14,7 @@ export interface LumaPicture {
   luma: Float32Array;
 }
 
-/** Says how like the truth a luma of its size is, 1 at most: the mean over all windows that lie inside. */
+/** Returns a function that compares a luma of the same size with the truth: the mean over all windows inside, 1 at most. */
 export function ssimAgainst({ width, height, luma }: LumaPicture): (made: Float32Array) => number {
   const blur = (values: Float64Array) => blurred(values, width, height);
   const truth = new Float64Array(luma);
@@ -41,7 +41,7 @@ function product(one: Float64Array, other: Float64Array): Float64Array {
   return one.map((value, i) => value * (other[i] ?? 0));
 }
 
-/** Only where the whole window lies inside. In double precision on the way: a variance is the small difference of two squares. */
+/** Only where the whole window is inside. In double precision: a variance is the small difference of two squares. */
 function blurred(values: Float64Array, width: number, height: number): Float64Array {
   const outWidth = width - SIDE + 1;
   const outHeight = height - SIDE + 1;
@@ -52,7 +52,7 @@ function blurred(values: Float64Array, width: number, height: number): Float64Ar
   return out;
 }
 
-/** A row of weighted sums of eleven values, `step` apart. Written out: a loop over the window takes three times as long. */
+/** A row of weighted sums of eleven values, `step` apart. Unrolled, since a loop over the window takes three times as long. */
 function addWindow(
   from: Float64Array,
   start: number,

@@ -2,7 +2,7 @@ import { array, assert, integer, property } from 'fast-check';
 import { expect, test } from 'vitest';
 import { Agenda } from './agenda.ts';
 
-test('everything happens once, by its time and then as it was entered', () => {
+test('everything runs once, by its time and then in the order of entering', () => {
   assert(
     property(array(integer({ min: 0, max: 50 }), { maxLength: 300 }), (times) => {
       const agenda = new Agenda();
@@ -22,7 +22,7 @@ test('everything happens once, by its time and then as it was entered', () => {
 
 const byBoth = (a: number[], b: number[]) => (a[0] ?? 0) - (b[0] ?? 0) || (a[1] ?? 0) - (b[1] ?? 0);
 
-test('what is entered meanwhile happens in its turn, and what is later waits', () => {
+test('what is entered meanwhile runs at its time, and what is later waits', () => {
   const agenda = new Agenda();
   const happened: string[] = [];
   const every = (periodS: number, name: string) => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { LOBBY, newRoom } from '../../signaling-server/access/room-address.ts';
 import { Member } from '../../signaling-server/rooms/member.ts';
 import type { Machine, Player } from './people.ts';
-import { Work } from './work.ts';
+import { flowOf, jainIndex, meanFlow, spreadOf, Work } from './work.ts';
 
 let count = 0;
 
@@ -42,7 +42,7 @@ test('a gamer spreads its work so that its helpers are equally busy', () => {
   expect(flow).toMatchObject({ served: 1, loadSpread: expect.closeTo(0) });
 });
 
-test('a volunteer gives equal parts, and what one leaves to whoever wants more', () => {
+test('a volunteer gives equal shares, and what one gamer does not use to those that want more', () => {
   const shared = machine(30);
   const [modest, greedy, greedier] = [player(4, [shared]), player(20, [shared]), player(90, [shared])];
   const { gotPerS, loadOf } = flowing([shared], [modest, greedy, greedier]);
@@ -50,11 +50,31 @@ test('a volunteer gives equal parts, and what one leaves to whoever wants more',
   expect(loadOf(shared)).toBeCloseTo(1);
 });
 
-test('what fails is done again, and who pauses or is missing helps nobody', () => {
+test('failed tasks are done again, and a paused or missing volunteer helps nobody', () => {
   const [failing, paused] = [machine(20, { reliability: 0.5 }), machine(50, { accepting: false })];
   const [helped, alone] = [player(10, [failing, paused]), player(10, [])];
   const { gotPerS, loadOf, flow } = flowing([failing, paused], [helped, alone]);
   expect(gotPerS(helped)).toBeCloseTo(10);
   expect([loadOf(failing), loadOf(paused), gotPerS(alone)]).toEqual([expect.closeTo(1), 0, 0]);
   expect(flow).toMatchObject({ served: 0.5, fairness: expect.closeTo(0.5), full: 1 });
+});
+
+test('Jain’s index is 1 where all have the same, and 1/n where one has all', () => {
+  expect(jainIndex([0.3, 0.3, 0.3])).toBeCloseTo(1);
+  expect(jainIndex([0, 0, 0, 5])).toBeCloseTo(1 / 4);
+  expect(jainIndex([1, 2, 3])).toBeCloseTo(36 / 42);
+  expect(jainIndex([0, 0])).toBe(1);
+});
+
+test('the spread is deviation over mean, whatever the unit', () => {
+  expect(spreadOf([0.4, 0.4])).toBe(0);
+  expect(spreadOf([1, 3])).toBeCloseTo(0.5);
+  expect(spreadOf([100, 300])).toBeCloseTo(0.5);
+  expect(spreadOf([0, 0])).toBe(0);
+});
+
+test('a flow counts the served and the full, and the mean of flows is that of each figure', () => {
+  const flow = flowOf([1, 0.96, 0.5, 0], [1, 0.5]);
+  expect(flow).toMatchObject({ served: 0.5, full: 0.5 });
+  expect(meanFlow([flow, { ...flow, served: 1 }])).toEqual({ ...flow, served: 0.75 });
 });

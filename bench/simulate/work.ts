@@ -1,15 +1,15 @@
 import type { Member } from '../../signaling-server/rooms/member.ts';
-import { type Flow, flowOf } from './measures.ts';
+import { sum } from '../measuring.ts';
 import type { Machine, Player } from './people.ts';
 
-/** Rounds in which what some gamers leave is offered to the others: what is left after these is under a hundredth. */
+/** Rounds in which the time that some gamers leave is offered to the others; after these less than a hundredth is left. */
 const ROUNDS = 6;
-const NOTHING = 1e-9;
+const NEGLIGIBLE_PER_S = 1e-9;
 
-/** What one volunteer does for one gamer. */
+/** One volunteer's help for one gamer. */
 export interface Help {
   readonly machine: Machine;
-  /** The part of the volunteer's time, 0..1. */
+  /** Share of the volunteer's time, 0..1. */
   readonly time: number;
 }
 
@@ -18,33 +18,34 @@ interface Seat extends Help {
   time: number;
 }
 
-/** What a gamer wants and gets at present. */
+/** The tasks that a gamer wants done. */
 interface Wish {
   readonly seats: readonly Seat[];
   readonly wantsPerS: number;
-  /** Of that, what nobody does yet. */
+  /** Tasks a second that no volunteer does yet. */
   unmetPerS: number;
 }
 
+/** A volunteer's time. */
 interface Desk {
-  /** The part of its time that nobody uses yet. */
+  /** The share of it that nobody uses yet. */
   left: number;
-  /** How many gamers would use more of it, in this round. */
+  /** Gamers that would use more of it in this round. */
   askers: number;
-  /** What each of them may have. */
+  /** The share that each of them may have. */
   offered: number;
 }
 
 /**
- * What dispatchers come to, without running them: each volunteer gives its gamers equal parts of its time, and what one of them does
- * not use to the others (web/compute/fair-queue.ts, here by progressive filling); each gamer spreads what it wants over its helpers by
- * what they can do for it (whoever finishes first gets the next task), and what goes wrong is done again.
+ * The result of dispatching without running dispatchers. Each volunteer gives its gamers equal shares of its time, and what one does
+ * not use to the others (as web/compute/fair-queue.ts does; here by progressive filling). Each gamer spreads its tasks over its
+ * helpers in proportion to what they can do for it, since whoever finishes first gets the next task. Failed tasks are done again.
  */
 export class Work {
   readonly #loads = new Map<Member, number>();
   readonly #helps = new Map<Member, readonly Help[]>();
 
-  /** @returns how things are now; {@link loadOf} and {@link helpsOf} tell what it makes of each. */
+  /** Computes the flow at this moment; {@link loadOf} and {@link helpsOf} then give its details. */
   flow(machines: ReadonlyMap<Member, Machine>, players: ReadonlyMap<Member, Player>): Flow {
     const desks = new Map<Machine, Desk>();
     for (const machine of machines.values()) {
@@ -60,8 +61,8 @@ export class Work {
     fill(wishes, desks);
     this.#loads.clear();
     for (const [{ member }, { left }] of desks) this.#loads.set(member, 1 - left);
-    const parts = wishes.map(({ wantsPerS, unmetPerS }) => 1 - unmetPerS / wantsPerS);
-    return flowOf(parts, [...this.#loads.values()]);
+    const shares = wishes.map(({ wantsPerS, unmetPerS }) => 1 - unmetPerS / wantsPerS);
+    return flowOf(shares, [...this.#loads.values()]);
   }
 
   /** 0..1. */
@@ -88,7 +89,7 @@ function seatsOf(
   return seats;
 }
 
-/** Max-min fair: in each round those that want more share what is left of each volunteer equally. */
+/** Max-min fairness: in each round gamers that want more share equally what is left of each volunteer. */
 function fill(wishes: readonly Wish[], desks: ReadonlyMap<Machine, Desk>): void {
   let unmet = wishes;
   for (let round = 0; round < ROUNDS && unmet.length > 0; round++) {
@@ -96,8 +97,8 @@ function fill(wishes: readonly Wish[], desks: ReadonlyMap<Machine, Desk>): void 
     for (const { seats } of unmet) for (const { desk } of seats) desk.offered = desk.left / desk.askers;
     unmet = unmet.filter((wish) => {
       let offeredPerS = 0;
-      for (const { machine, desk } of wish.seats) offeredPerS += desk.offered * rightPerS(machine);
-      if (offeredPerS < NOTHING) return false;
+      for (const { machine, desk } of wish.seats) offeredPerS += desk.offered * correctPerS(machine);
+      if (offeredPerS < NEGLIGIBLE_PER_S) return false;
       const used = Math.min(1, wish.unmetPerS / offeredPerS);
       for (const seat of wish.seats) {
         seat.time += used * seat.desk.offered;
@@ -110,7 +111,61 @@ function fill(wishes: readonly Wish[], desks: ReadonlyMap<Machine, Desk>): void 
   }
 }
 
-/** Results in a second that need not be done again. */
-export function rightPerS({ perS, reliability }: Machine): number {
+/** Correct results a second. */
+export function correctPerS({ perS, reliability }: Machine): number {
   return perS * reliability;
+}
+
+/** A gamer that gets this share of what it wants is served: it does not notice the rest. */
+const SERVED = 0.95;
+/** A volunteer that is busy for this share of its time has none left. */
+const FULL = 0.99;
+
+/** How the work of all flows at one moment. */
+export interface Flow {
+  /** Share of the gamers that are served. */
+  served: number;
+  /** Jain's index of the shares that gamers get of what each wants. */
+  fairness: number;
+  /** {@link spreadOf} the loads of volunteers that accept work. Loads are shares of their time, so each is measured by what it can do. */
+  loadSpread: number;
+  /** Share of these volunteers that are full. */
+  full: number;
+}
+
+/**
+ * @param shares - what each gamer gets of what it wants, 0..1
+ * @param loads - the load of each volunteer that accepts work, 0..1
+ */
+export function flowOf(shares: readonly number[], loads: readonly number[]): Flow {
+  return {
+    served: meanOf(shares.map((share) => Number(share >= SERVED))),
+    fairness: jainIndex(shares),
+    loadSpread: spreadOf(loads),
+    full: meanOf(loads.map((load) => Number(load >= FULL))),
+  };
+}
+
+export function meanFlow(flows: readonly Flow[]): Flow {
+  const mean = (key: keyof Flow) => meanOf(flows.map((flow) => flow[key]));
+  return { served: mean('served'), fairness: mean('fairness'), loadSpread: mean('loadSpread'), full: mean('full') };
+}
+
+/**
+ * (sum of x)^2 / (n * sum of x^2): 1 if all have the same, 1/n if one has all, 1 if nobody has anything. Jain, Chiu and Hawe,
+ * "A quantitative measure of fairness and discrimination for resource allocation in shared computer systems", DEC-TR-301, 1984.
+ */
+export function jainIndex(values: readonly number[]): number {
+  const squares = sum(values.map((value) => value * value));
+  return squares === 0 ? 1 : sum(values) ** 2 / (values.length * squares);
+}
+
+/** The coefficient of variation, standard deviation over mean: 0 if all are alike. */
+export function spreadOf(values: readonly number[]): number {
+  const mean = meanOf(values);
+  return mean > 0 ? Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2))) / mean : 0;
+}
+
+function meanOf(values: readonly number[]): number {
+  return sum(values) / values.length;
 }

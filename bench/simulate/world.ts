@@ -6,43 +6,33 @@ import { Rooms } from '../../signaling-server/rooms/rooms.ts';
 import { STORE_LIMITS } from '../../signaling-server/store/store.ts';
 import { Agenda } from './agenda.ts';
 import type { Matchmaker } from './matchmakers.ts';
-import type { Flow } from './measures.ts';
-import { type Machine, newMachine, newPlayer, newRttMs, PEOPLE, type Player } from './people.ts';
-import { Random } from './random.ts';
-import { type Help, Work } from './work.ts';
+import { type Machine, newMachine, newPlayer, newRttMs, PEOPLE, type Player, Random } from './people.ts';
+import { type Flow, Work } from './work.ts';
 
-/** How often work is looked at and loads are told: rarer than by real pages (SIGNALING.statusIntervalMs). */
+/** How often the flow of work is computed and loads are reported; real pages report more often. */
 const FLOW_EVERY_S = 60;
-const TOLD_DIFFERENCE = 0.05;
+const REPORTED_DIFFERENCE = 0.05;
 const REPORTS_EVERY_S = 300;
 
-export interface Figures {
-  /** What the matchmaker took for each event that may bring or part somebody, once all are there, ms. */
-  decisionsMs: Map<Event, number[]>;
+interface Figures {
+  /** The matchmaker's time for each member that joins, leaves, pauses or resumes, once all are there, ms. */
+  decisionsMs: number[];
   calm: Flow[];
   rush: Flow[];
 }
 
-export type Event =
-  | 'gamer comes'
-  | 'gamer leaves'
-  | 'volunteer comes'
-  | 'volunteer leaves'
-  | 'volunteer pauses'
-  | 'volunteer goes on';
-
-/** Those that are there at a time. */
-export interface Crowd {
+/** How many are there at a time. */
+interface Crowd {
   volunteers: number;
   gamers: number;
 }
 
-/** An hour of a lobby under one matchmaker. Who comes and goes when is the same under every one. */
+/** An hour of a lobby under one matchmaker. The same people join and leave at the same times under every matchmaker. */
 export class World {
   readonly agenda = new Agenda();
   readonly machines = new Map<Member, Machine>();
   readonly players = new Map<Member, Player>();
-  readonly figures: Figures = { decisionsMs: new Map(), calm: [], rush: [] };
+  readonly figures: Figures = { decisionsMs: [], calm: [], rush: [] };
   readonly #random: Random;
   readonly #rooms = new Rooms({ roomCapacity: 2, maxSessions: Number.POSITIVE_INFINITY });
   readonly #matchmaker: Matchmaker;
@@ -52,29 +42,12 @@ export class World {
   constructor(seed: number, { volunteers, gamers }: Crowd, matchmaker: (rooms: Rooms) => Matchmaker) {
     this.#random = new Random(seed);
     this.#matchmaker = matchmaker(this.#rooms);
-    for (let nth = 0; nth < volunteers; nth++) {
-      this.agenda.at(PEOPLE.gatherS * this.#random.next(), () => this.#volunteerComes());
-    }
-    for (let nth = 0; nth < gamers; nth++) {
-      this.agenda.at(PEOPLE.gatherS * this.#random.next(), () => this.#gamerComes());
-    }
+    const gather = (join: () => void) => this.agenda.at(PEOPLE.gatherS * this.#random.next(), join);
+    for (let nth = 0; nth < volunteers; nth++) gather(() => this.#volunteerJoins());
+    for (let nth = 0; nth < gamers; nth++) gather(() => this.#gamerJoins());
     this.#every(REPORTS_EVERY_S, () => this.#report());
     this.#every(FLOW_EVERY_S, () => this.#flow());
     this.agenda.at(PEOPLE.rushAtS, () => this.#rush());
-  }
-
-  loadOf(volunteer: Member): number {
-    return this.#work.loadOf(volunteer);
-  }
-
-  /** What each of a gamer's volunteers does for it. */
-  helpsOf(gamer: Member): readonly Help[] {
-    return this.#work.helpsOf(gamer);
-  }
-
-  /** How work flows at this moment. */
-  look(): Flow {
-    return this.#work.flow(this.machines, this.players);
   }
 
   #every(periodS: number, act: () => void): void {
@@ -84,15 +57,15 @@ export class World {
     });
   }
 
-  #volunteerComes(): void {
+  #volunteerJoins(): void {
     const life = new Random(this.#random.next() * 2 ** 32);
     const member = this.#join('volunteer', newRttMs(life));
     this.machines.set(member, newMachine(life, member));
-    this.#decide(`${member.role} comes`, () => this.#matchmaker.arrived(member));
+    this.#decide(() => this.#matchmaker.arrived(member));
     this.agenda.after(life.exponential(PEOPLE.volunteerStaysS), () => {
       this.machines.delete(member);
       this.#leave(member);
-      this.#volunteerComes();
+      this.#volunteerJoins();
     });
     this.#workThenPause(member, life);
   }
@@ -115,21 +88,21 @@ export class World {
 
   #rush(): void {
     for (const member of this.machines.keys()) {
-      if (this.#random.next() > PEOPLE.rushPart) continue;
+      if (this.#random.next() > PEOPLE.rushShare) continue;
       const forS = this.#random.exponential(PEOPLE.rushPausesForS);
       this.agenda.after(PEOPLE.rushWithinS * this.#random.next(), () => this.#pause(member, forS));
     }
   }
 
-  #gamerComes(): void {
+  #gamerJoins(): void {
     const life = new Random(this.#random.next() * 2 ** 32);
     const member = this.#join('gamer', newRttMs(life));
     this.players.set(member, newPlayer(life, member));
-    this.#decide(`${member.role} comes`, () => this.#matchmaker.arrived(member));
+    this.#decide(() => this.#matchmaker.arrived(member));
     this.agenda.after(life.exponential(PEOPLE.gamerStaysS), () => {
       this.players.delete(member);
       this.#leave(member);
-      this.#gamerComes();
+      this.#gamerJoins();
     });
   }
 
@@ -137,58 +110,47 @@ export class World {
     const id = `${role} ${this.#count++}`;
     const place = role === 'volunteer' ? LOBBY : newRoom(true, id);
     const member = this.#rooms.add({ id, role, name: role }, place);
-    member.attach(new FarAway(rttMs));
+    member.attach(new NoConnection(rttMs));
     member.greet({
-      id,
-      room: place.name,
-      inviteOnly: true,
-      pass: '',
-      iceServers: [],
-      iceValidS: null,
-      resumed: false,
-      lobby: true,
-      owner: false,
-      mayInvite: false,
-      challenge: null,
+      ...{ id, room: place.name, inviteOnly: true, pass: '', iceServers: [], iceValidS: null },
+      ...{ resumed: false, lobby: true, owner: false, mayInvite: false, challenge: null },
     });
     return member;
   }
 
   #leave(member: Member): void {
     this.#rooms.remove(member);
-    this.#decide(`${member.role} leaves`, () => this.#matchmaker.left(member));
+    this.#decide(() => this.#matchmaker.left(member));
   }
 
   #setStatus(volunteer: Member, changes: Partial<VolunteerStatus>): void {
     const before = volunteer.status;
     volunteer.status = { ...before, ...changes };
-    const event = volunteer.status.accepting ? 'volunteer goes on' : 'volunteer pauses';
-    this.#decide(event, () => this.#matchmaker.statusChanged(volunteer, before));
+    this.#decide(() => this.#matchmaker.statusChanged(volunteer, before));
   }
 
-  #decide(event: Event, act: () => void): void {
+  #decide(act: () => void): void {
     const startedMs = performance.now();
     act();
     const tookMs = performance.now() - startedMs;
-    if (this.agenda.nowS <= PEOPLE.gatherS) return;
-    const { decisionsMs } = this.figures;
-    const some = decisionsMs.get(event);
-    if (some) some.push(tookMs);
-    else decisionsMs.set(event, [tookMs]);
+    if (this.agenda.nowS > PEOPLE.gatherS) this.figures.decisionsMs.push(tookMs);
   }
 
   #flow(): void {
-    this.#measure(this.look());
+    const flow = this.#work.flow(this.machines, this.players);
+    const { nowS } = this.agenda;
+    if (nowS > 2 * PEOPLE.gatherS && nowS <= PEOPLE.rushAtS) this.figures.calm.push(flow);
+    if (nowS > PEOPLE.rushAtS + PEOPLE.rushWithinS) this.figures.rush.push(flow);
     for (const { member } of this.machines.values()) {
       const before = member.status;
-      const load = Math.min(1, this.loadOf(member));
-      if (!before.accepting || Math.abs(load - before.load) < TOLD_DIFFERENCE) continue;
+      const load = Math.min(1, this.#work.loadOf(member));
+      if (!before.accepting || Math.abs(load - before.load) < REPORTED_DIFFERENCE) continue;
       member.status = { ...before, load };
       this.#matchmaker.statusChanged(member, before);
     }
   }
 
-  /** What gamers tell of each volunteer since the last time. */
+  /** Gamers report what each volunteer has done since their last report. */
   #report(): void {
     const rated = new Set<Member>();
     for (const { member: gamer } of this.players.values()) {
@@ -207,17 +169,10 @@ export class World {
     }
     for (const volunteer of rated) if (this.machines.has(volunteer)) this.#matchmaker.rated(volunteer);
   }
-
-  #measure(flow: Flow): void {
-    const { nowS } = this.agenda;
-    if (nowS <= 2 * PEOPLE.gatherS) return;
-    if (nowS <= PEOPLE.rushAtS) this.figures.calm.push(flow);
-    else if (nowS > PEOPLE.rushAtS + PEOPLE.rushWithinS) this.figures.rush.push(flow);
-  }
 }
 
-/** A socket to nobody. */
-class FarAway implements Connection {
+/** A connection that leads nowhere. */
+class NoConnection implements Connection {
   readonly host = 'simulated';
   readonly instance = 'simulated';
   readonly socketId = '';

@@ -10,14 +10,14 @@ import { seededRandom } from '../../shared/tasks/test-random.ts';
 import { type UpscaleParams, upscale } from '../../shared/tasks/upscale.ts';
 import { upscaleReference } from '../../web/compute/reference/upscale.ts';
 
-/** One task, what an honest volunteer answers to it, and how long that took. */
+/** One task, an honest volunteer's result of it, and how long that took. */
 export interface Done {
   task: PackedTask;
   result: unknown;
   workMs: number;
 }
 
-/** A kind of work, and how a volunteer may cheat at it: `other` is an honest result of another task of the kind. */
+/** A kind of work and the ways to cheat at it; `other` is an honest result of another task of that kind. */
 export interface Work {
   definition: AnyTaskDefinition;
   done: readonly Done[];
@@ -67,7 +67,7 @@ export function allWorks(): Work[] {
 }
 
 function timed<Params>(task: PackedTask<Params>, run: (task: PackedTask<Params>) => unknown): Done {
-  // The first run is the compiler's.
+  // The first run compiles.
   run(task);
   const startMs = performance.now();
   const result = run(task);
@@ -76,7 +76,7 @@ function timed<Params>(task: PackedTask<Params>, run: (task: PackedTask<Params>)
 
 export function upscaled({ params, attachments }: PackedTask<UpscaleParams>): Pictured {
   const { width, height, outWidth, outHeight, quality } = params;
-  if (quality !== 'bilinear' && quality !== 'spatial') throw new Error('this bench has no networks');
+  if (quality !== 'bilinear' && quality !== 'spatial') throw new Error('This section has no networks.');
   const data = upscaleReference(
     { width, height, data: attachments[0] ?? new Uint8Array(0) },
     { outWidth, outHeight, quality },
@@ -84,7 +84,7 @@ export function upscaled({ params, attachments }: PackedTask<UpscaleParams>): Pi
   return { image: { width: outWidth, height: outHeight, data } };
 }
 
-/** Edges, gradients and texture everywhere. */
+/** A picture with edges, gradients and texture everywhere. */
 function scene(width: number, height: number, seed: number): PixelImage {
   const random = seededRandom(seed);
   const data = new Uint8ClampedArray(width * height * 4);
@@ -102,7 +102,7 @@ function withPixels(result: unknown, value: (image: PixelImage, i: number) => nu
   return { image: { ...image, data: Uint8ClampedArray.from(image.data, (_, i) => value(image, i)) } };
 }
 
-/** One point of the longest path, moved by one. */
+/** Moves one point of the longest path by one. */
 function offByOne({ paths }: PathfindingResult): PathfindingResult {
   const lengthOf = (at: number) => paths[at]?.points.length ?? 0;
   const longest = paths.reduce((best, _, at) => (lengthOf(at) > lengthOf(best) ? at : best), 0);

@@ -1,8 +1,8 @@
 import type { ChannelPort, ChannelPortEvents } from '../../web/net/transferable-channel.ts';
 
 /**
- * Stands in for `web/net/transferable-channel.ts`: frames go from worker to worker over a MessagePort, what is beneath them and above them
- * is as it was. The channel itself stays on the page and carries nothing; the other channels move as ever.
+ * Replaces `web/net/transferable-channel.ts`: frames go from worker to worker over a MessagePort. Their own channel stays on the page and
+ * carries nothing; the other channels move as they always do.
  */
 export type TransferableChannel = RTCDataChannel | MessagePort;
 
@@ -14,14 +14,14 @@ export function adoptChannel(moved: TransferableChannel): ChannelPort {
   return moved instanceof MessagePort ? new PortChannel(moved) : moved;
 }
 
-/** Pages cannot hand each other a port, but each can hand one to a worker that both share. */
+/** Pages cannot send each other a port, but each can send one to a worker that both share. */
 function portToOtherPage(): MessagePort {
   const { port1, port2 } = new MessageChannel();
-  new SharedWorker('/bench/port-broker.mjs').port.postMessage(null, [port1]);
+  new SharedWorker('/bench/port-broker.js').port.postMessage(null, [port1]);
   return port2;
 }
 
-/** A port that looks like a channel. It takes everything at once, so nothing ever waits to be sent. */
+/** A port with the interface of a channel. It sends everything at once, so nothing is ever buffered. */
 class PortChannel extends EventTarget implements ChannelPort {
   binaryType = 'arraybuffer';
   bufferedAmountLowThreshold = 0;
@@ -51,7 +51,7 @@ class PortChannel extends EventTarget implements ChannelPort {
   close(): void {
     if (this.#readyState === 'closed') return;
     this.#readyState = 'closed';
-    // A port that closes tells its other end nothing.
+    // Closing a port does not notify its other end.
     this.#other?.postMessage(null);
     this.#other?.close();
     this.#broker.close();

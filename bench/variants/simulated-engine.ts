@@ -2,21 +2,12 @@ import type { Engine as RealEngine } from '../../web/compute/engine.ts';
 import type { EngineCapabilities, EngineOptions, ExecutedTask, FrameUpscaler } from '../../web/compute/engine-types.ts';
 
 /**
- * Stands in for `web/compute/engine.ts`: takes a fixed time for a frame, one after the other, whatever the speed of this machine's
- * processor, and costs that next to nothing.
+ * Replaces `web/compute/engine.ts`: takes a fixed time for each frame, one after another, and costs the processor next to nothing.
  */
-export class SimulatedEngine implements Pick<RealEngine, 'capabilities' | 'execute' | 'openFrames' | 'dispose'> {
-  readonly #computeMs: number;
+class SimulatedEngine implements Pick<RealEngine, 'capabilities' | 'execute' | 'openFrames' | 'dispose'> {
   #lastFrame: Promise<unknown> = Promise.resolve();
 
-  /** What such an engine's module exports as `Engine`. */
-  static taking(computeMs: number): { create(options: EngineOptions): Promise<SimulatedEngine> } {
-    return { create: async () => new SimulatedEngine(computeMs) };
-  }
-
-  private constructor(computeMs: number) {
-    this.#computeMs = computeMs;
-  }
+  constructor(readonly computeMs: number) {}
 
   get capabilities(): EngineCapabilities {
     return {
@@ -28,18 +19,18 @@ export class SimulatedEngine implements Pick<RealEngine, 'capabilities' | 'execu
   }
 
   async execute(): Promise<ExecutedTask> {
-    throw new Error('This engine sharpens frames and runs no tasks.');
+    throw new Error('This engine upscales frames and runs no tasks.');
   }
 
   openFrames({ outWidth, outHeight }: { outWidth: number; outHeight: number }): FrameUpscaler {
     const canvas = new OffscreenCanvas(outWidth, outHeight);
-    // In memory: without a GPU, reading a texture back would take longer than the wait.
+    // In memory, since reading a texture back without a GPU would take longer than the wait.
     const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
     const scale = async (frame: VideoFrame) => {
       const startedMs = performance.now();
       context?.drawImage(frame, 0, 0, outWidth, outHeight);
       const scaled = new VideoFrame(canvas, { timestamp: frame.timestamp });
-      const leftMs = this.#computeMs - (performance.now() - startedMs);
+      const leftMs = this.computeMs - (performance.now() - startedMs);
       if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs));
       return scaled;
     };
@@ -48,7 +39,7 @@ export class SimulatedEngine implements Pick<RealEngine, 'capabilities' | 'execu
       ready: async () => {},
       process: (frame) => {
         const scaled = this.#lastFrame.then(() => scale(frame));
-        // One that fails fails alone.
+        // A failed frame does not affect the next.
         this.#lastFrame = scaled.catch(() => {});
         return scaled;
       },
@@ -57,4 +48,9 @@ export class SimulatedEngine implements Pick<RealEngine, 'capabilities' | 'execu
   }
 
   dispose(): void {}
+}
+
+/** The `Engine` of a module that replaces the real one. */
+export function engineTaking(computeMs: number): { create(options: EngineOptions): Promise<SimulatedEngine> } {
+  return { create: async () => new SimulatedEngine(computeMs) };
 }

@@ -1,4 +1,4 @@
-import { SimulatedEngine } from './simulated-engine.ts';
+import { engineTaking } from './simulated-engine.ts';
 
-/** A modest GPU. */
-export const Engine = SimulatedEngine.taking(40);
+/** A modest GPU: 40 ms for a frame. */
+export const Engine = engineTaking(40);

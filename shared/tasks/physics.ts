@@ -1,7 +1,7 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
 import type { TaskDefinition } from './definition.ts';
-import { bytesOf, checkedInput, checkSizes, numbersIn, partOf, vec3 } from './packing.ts';
+import { bytesOf, checkedInput, checkSizes, noValue, numbersIn, partOf, vec3 } from './packing.ts';
 import {
   checkpointCount,
   checkpointInterval,
@@ -49,6 +49,7 @@ export type PhysicsParams = z.infer<typeof paramsSchema>;
 export const physics: TaskDefinition<PhysicsInput, PhysicsParams, PhysicsResult> = {
   type: 'physics',
   params: paramsSchema,
+  value: noValue,
   cacheable: true,
   pack(input) {
     const checked = checkedInput(inputSchema, input, 'physics');

@@ -220,14 +220,21 @@ test('a fallen-empty invite-only room is not its name at any instance, and comes
 });
 
 test('Redis holds neither an address nor a session’s key', async () => {
-  const first = await instance({ limitFactor: 1, trustedProxies: 1 });
+  const turn = { turnUrls: ['turn:turn.example'], turnSecret: 'north-of-the-river' };
+  const first = await instance({ limitFactor: 1, trustedProxies: 1, ...turn });
   const page = bed.page(first.url, undefined, { 'x-forwarded-for': '192.0.2.123' });
   await page.join({ inviteOnly: true });
+  expect(await page.ask('ice')).toMatchObject({ ok: true });
   await bed.page(first.url, undefined, { 'x-forwarded-for': '192.0.2.123' }).tryJoin({ invite: 'nonsense' });
   const client = new Redis(redis.url);
   const keys = await client.keys('*');
   const values = [...Object.values(await client.hgetall('p2c2r:members')), await client.get('p2c2r:outbox')];
   client.disconnect();
-  expect(keys.some((key) => key.startsWith('p2c2r:limit:'))).toBe(true);
+  for (const limit of ['joins address', 'wrong invites', 'connection tests']) {
+    expect(
+      keys.some((key) => key.startsWith(`p2c2r:limit:${limit}`)),
+      limit,
+    ).toBe(true);
+  }
   for (const secret of ['192.0.2', page.sessionKey]) expect([...keys, ...values].join(' ')).not.toContain(secret);
 });

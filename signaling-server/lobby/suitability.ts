@@ -48,7 +48,7 @@ export function expectedLoad({ load }: VolunteerStatus, otherGamers: number): nu
   return Math.max(load, otherGamers / (otherGamers + 1));
 }
 
-/** The score of a volunteer for one gamer, 0 to 1, see `score` in shared/ranking.ts. */
+/** The score of a volunteer for one gamer, 0 to 1, see `score` in shared/reputation.ts. */
 export function scoreFor(gamer: GamerFacts, volunteer: VolunteerFacts): number {
   const measuredRttMs = gamer.partners.get(volunteer.historyId);
   const { completed, failed } = volunteer.reputation;

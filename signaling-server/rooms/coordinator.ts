@@ -14,7 +14,7 @@ import { claimIdentity, sessionIdSync } from '../access/identity.ts';
 import { type Invites, notInvited, type Rights, revokedInvite } from '../access/invites.ts';
 import type { LockOut } from '../access/lock-out.ts';
 import { isSameRoom, type RoomAddress, roomKey } from '../access/room-address.ts';
-import { type IceConfig, iceGrantFor } from '../access/turn.ts';
+import type { RelayAccess } from '../access/turn.ts';
 import type { ServerClock } from '../clock.ts';
 import type { Store } from '../store/store.ts';
 import { Admission, type AdmissionConfig, type Admitted, invitedMembersOnly, noLobby } from './admission.ts';
@@ -25,6 +25,7 @@ import { OwnerActions } from './owner-actions.ts';
 import { PairAllowance } from './pair-allowance.ts';
 import { ReputationTracker } from './reputation.ts';
 import { type Counts, Rooms } from './rooms.ts';
+import type { WaitingEvent, WaitingLimits } from './waiting-events.ts';
 
 /**
  * Offers of one member to one peer; LIMIT_FACTOR multiplies the burst. A link that fails is tried seven times in 16 s, and each offer
@@ -33,23 +34,30 @@ import { type Counts, Rooms } from './rooms.ts';
 export const OFFERS_TO_ONE_PEER = { burst: 8, perS: 0.5, maxPairs: 50_000 } as const;
 
 interface Parts {
-  config: AdmissionConfig &
-    IceConfig & { roomCapacity: number; maxSessions: number; maxIntroductions: number; limitFactor: number };
+  config: AdmissionConfig & {
+    roomCapacity: number;
+    maxSessions: number;
+    maxIntroductions: number;
+    limitFactor: number;
+  };
   invites: Invites;
   store: Store;
   clock: ServerClock;
   log: Logger;
   lockOut: LockOut;
+  relay: RelayAccess;
   /** Called when a gamer and a volunteer are newly introduced. */
   onMatch(): void;
   /** Present where several instances share the work. */
   observer?: MemberObserver | undefined;
+  /** Default: WAITING_LIMITS. */
+  waitingLimits?: WaitingLimits | undefined;
 }
 
 /** A member that joined over its newest socket, and the answer it is yet to be sent. */
 interface Arrival {
   member: Member;
-  joined: Omit<Joined, 'introductions'>;
+  joined: Omit<Joined, 'introductions' | keyof IceGrant>;
 }
 
 /** Decides the outcome of every event. It knows members and their connections but nothing of sockets. */
@@ -67,10 +75,11 @@ export class Coordinator {
 
   constructor(private readonly parts: Parts) {
     const { config, invites, store, clock, log, lockOut, observer } = parts;
-    const rooms = new Rooms(config, observer);
+    const rooms = new Rooms(config, observer, parts.waitingLimits);
     const introductions = new Introductions(rooms, {
       maxIntroductions: config.maxIntroductions,
       onMatch: () => parts.onMatch(),
+      grantFor: this.#grantFor,
     });
     this.#rooms = rooms;
     this.#introductions = introductions;
@@ -96,11 +105,16 @@ export class Coordinator {
   /**
    * Continues with the members that another instance left.
    * @param connections by member id, of those whose socket still exists; the others have a grace period to come back in
+   * @param waiting by member id, what waits for the others
    */
-  async restore(records: readonly MemberRecord[], connections: ReadonlyMap<string, Connection>): Promise<Member[]> {
+  async restore(
+    records: readonly MemberRecord[],
+    connections: ReadonlyMap<string, Connection>,
+    waiting: ReadonlyMap<string, readonly WaitingEvent[]>,
+  ): Promise<Member[]> {
     const members = records.map((record) => {
       const member = this.#rooms.add(record, record.room);
-      member.restore(record, connections.get(record.id) ?? null);
+      member.restore(record, connections.get(record.id) ?? null, waiting.get(record.id) ?? []);
       this.#rooms.markRemoved(record.room, record.removed);
       return member;
     });
@@ -165,23 +179,29 @@ export class Coordinator {
       joined: {
         ...{ id, room: room.name, inviteOnly: room.inviteOnly },
         ...(pass !== undefined && { pass }),
-        ...this.iceFor(member),
+        ...(this.parts.relay.isThere && { relay: true }),
         ...{ owner: member.isOwner, mayInvite: mayInvite(member) },
         ...{ resumed, lobby: config.lobby, challenge: member.claim?.challenge ?? null },
       },
     };
   }
 
-  /** Issues TURN credentials that are valid from now on. */
-  iceFor({ id }: Member): IceGrant {
-    return iceGrantFor(id, this.parts.config, this.parts.clock.epochMs());
+  /**
+   * Renews TURN credentials, or lends some for a test of the connection.
+   * @param address that its socket comes from, hashed
+   * @throws MeshError `rate-limited` when the address has tested too often
+   */
+  async renewIce({ id, peers }: Member, address: string): Promise<IceGrant> {
+    const { relay } = this.parts;
+    return peers.size > 0 ? relay.grant(id) : relay.testGrant(id, address);
   }
 
   /** Answers a join, introduces the member to its present peers again, and finds it new ones. */
   welcome({ member, joined }: Arrival): void {
-    for (const peer of member.peers.values()) introduce(member, peer);
+    for (const peer of member.peers.values()) introduce(member, peer, this.#grantFor);
     this.#introductions.update(member);
-    member.greet(joined);
+    const { relay } = this.parts;
+    member.greet({ ...joined, ...(member.peers.size > 0 ? relay.grant(member.id) : relay.open) });
   }
 
   /** @throws MeshError `not-invited` between members that were not introduced, `queue-full`, `rate-limited` */
@@ -191,7 +211,7 @@ export class Coordinator {
     if (signal.type === 'offer' && this.#offers?.take(from.id, to, 1) === 0) {
       throw new MeshError('rate-limited', 'You tried to connect to this member many times. Wait a few seconds.');
     }
-    peer.signal({ from: from.id, attempt, signal });
+    peer.signal({ from: from.id, attempt, signal }, from.network);
   }
 
   setStatus(volunteer: Member, status: VolunteerStatus): void {
@@ -259,6 +279,11 @@ export class Coordinator {
     if (known?.role !== role) return false;
     return known.room.name === name && known.room.inviteOnly === inviteOnly && known.room.id !== id;
   }
+
+  readonly #grantFor = ({ id }: Member): IceGrant | undefined => {
+    const { relay } = this.parts;
+    return relay.isThere ? relay.grant(id) : undefined;
+  };
 
   #remove(member: Member, why: 'left' | 'expired' | 'removed'): void {
     this.#endGrace(member);

@@ -117,3 +117,20 @@ test('offers to one peer are spaced, so that a gamer cannot make a volunteer ope
   expect(await gamer.signal(id, 9)).toMatchObject({ ok: true });
   expect(await gamer.signal(id, 10)).toMatchObject({ error: { reason: 'rate-limited' } });
 });
+
+test('what waits for members who are away is bounded for each network, whose addresses share it; others send on', async () => {
+  const waiting = { perMember: 64 * 1024, perNetwork: 40 * 1024, inAll: 1024 * 1024 };
+  const { url } = await bed.server({ trustedProxies: 1 }, undefined, { bounds: { waiting } });
+  const from = (address: string) => bed.page(url, newSessionKey(), { 'x-forwarded-for': address });
+  const [first, neighbour, other] = [from('192.0.2.1'), from('192.0.2.200'), from('198.51.100.1')];
+  for (const gamer of [first, neighbour, other]) await gamer.join({ room: 'den' });
+  const away = from('203.0.113.1');
+  const { id } = await away.join({ room: 'den', role: 'volunteer' });
+  for (const gamer of [first, neighbour, other]) await gamer.caughtUp();
+  away.close();
+  await first.caughtUp();
+  const large = 'x'.repeat(15_000);
+  for (let sent = 0; sent < 2; sent++) expect(await first.signal(id, 0, large)).toMatchObject({ ok: true });
+  expect(await neighbour.signal(id, 0, large)).toMatchObject({ error: { reason: 'queue-full' } });
+  expect(await other.signal(id, 0, large)).toMatchObject({ ok: true });
+});

@@ -2,6 +2,7 @@ import { MeshError } from '../../shared/errors.ts';
 import type { Role } from '../../shared/signaling.ts';
 import { openRoomKey, type RoomAddress, roomKey } from '../access/room-address.ts';
 import { Member, type MemberObserver } from './member.ts';
+import { WaitingBudget, type WaitingLimits } from './waiting-events.ts';
 
 /** Ids that a room remembers as removed, besides the store; the oldest are forgotten. Each removal takes three. */
 const MAX_REMOVED_PER_ROOM = 256;
@@ -32,11 +33,15 @@ export class Rooms {
   readonly #sessions = new Map<string, Member>();
   /** How many invite-only rooms have a name. */
   readonly #inviteOnlyNames = new Map<string, number>();
+  readonly #waiting: WaitingBudget;
 
   constructor(
     private readonly capacity: Capacity,
     private readonly observer?: MemberObserver | undefined,
-  ) {}
+    waitingLimits?: WaitingLimits,
+  ) {
+    this.#waiting = new WaitingBudget(waitingLimits);
+  }
 
   /** The open room of this name. */
   openRoom(name: string): RoomAddress | undefined {
@@ -88,7 +93,7 @@ export class Rooms {
     this.checkSpace(address);
     const key = roomKey(address);
     const room = this.#rooms.get(key) ?? this.#make(address);
-    const member = new Member(id, role, name, room.address, this.observer);
+    const member = new Member(id, role, name, room.address, this.observer, this.#waiting);
     member.removed = room.removed;
     room.members.set(id, member);
     this.#sessions.set(id, member);
@@ -101,6 +106,7 @@ export class Rooms {
     room?.members.delete(member.id);
     if (room?.members.size === 0) this.#end(room.address);
     this.#sessions.delete(member.id);
+    member.forgetWaiting();
     this.observer?.memberRemoved(member.id);
   }
 

@@ -62,7 +62,7 @@ export class ClientSocket {
     try {
       checkVersion(auth);
       const request = parse(joinSchema, auth);
-      // By its id: the key lets its holder into the session, so it does not belong in Redis.
+      // Not the key, which is a secret: limits may be counted in Redis.
       await limits.spend('joins', { networks: this.networks, session: sessionIdSync(request.sessionKey) });
       const { id, resumed } = await requestHandler.join(this.#connection, request);
       this.#session = id;

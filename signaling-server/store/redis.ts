@@ -26,46 +26,53 @@ const ROOM_TTL_S = 30 * 24 * 3_600;
 const OUTLIVE = `
 local function outlive(key, leftMs)
   if redis.call('PTTL', key) < leftMs then redis.call('PEXPIRE', key, leftMs) end
-end
-`;
+end`;
 
 /**
- * Keys: what each network reported, when it last did, partners, when each was last seen. Arguments: completed, failed, volunteer,
- * rtt, network, tasks remembered of a network, bounds of networks and partners, two TTLs. The sums are those of `addReport`.
+ * Sets a field of a hash. Of its fields the least recently set are forgotten past `most`, and of all such hashes, which `index` lists, past
+ * `mostKeys`. Redis itself must evict nothing: it would begin with what ends soonest, which are the leader's lease, limits and bans.
  */
-const RECORD = `
+const REMEMBER = `
+local now = redis.call('TIME')
+local nowUs = now[1] * 1e6 + now[2]
+local function remember(values, seen, index, field, value, most, mostKeys, ttl)
+  redis.call('HSET', values, field, value)
+  redis.call('ZADD', seen, nowUs, field)
+  while redis.call('ZCARD', seen) > tonumber(most) do
+    redis.call('HDEL', values, redis.call('ZPOPMIN', seen)[1])
+  end
+  redis.call('ZADD', index, nowUs, values)
+  while redis.call('ZCARD', index) > tonumber(mostKeys) do
+    local oldest = redis.call('ZPOPMIN', index)[1]
+    redis.call('DEL', oldest, oldest .. ':seen')
+  end
+  for _, key in ipairs({ values, seen, index }) do redis.call('EXPIRE', key, ttl) end
+end`;
+
+/**
+ * Keys: what each network reported, when it last did, index of volunteers; partners, when each was last seen, index of gamers.
+ * Arguments: completed, failed, volunteer, rtt, network, tasks remembered of a network; bounds of networks and volunteers, TTL; bounds
+ * of partners and gamers, TTL. The sums are those of `addReport`.
+ */
+const RECORD = `${REMEMBER}
 local past = redis.call('HGET', KEYS[1], ARGV[5]) or '0 0'
 local completed, failed = string.match(past, '(%d+) (%d+)')
 completed, failed = completed + ARGV[1], failed + ARGV[2]
 local factor = math.min(1, ARGV[6] / (completed + failed))
 local kept = string.format('%d %d', math.floor(completed * factor + 0.5), math.floor(failed * factor + 0.5))
-local now = redis.call('TIME')
-local function remember(values, seen, field, value, most, ttl)
-  redis.call('HSET', values, field, value)
-  redis.call('ZADD', seen, now[1] * 1e6 + now[2], field)
-  while redis.call('ZCARD', seen) > tonumber(most) do
-    redis.call('HDEL', values, redis.call('ZPOPMIN', seen)[1])
-  end
-  redis.call('EXPIRE', values, ttl)
-  redis.call('EXPIRE', seen, ttl)
-end
-remember(KEYS[1], KEYS[2], ARGV[5], kept, ARGV[7], ARGV[9])
-remember(KEYS[3], KEYS[4], ARGV[3], ARGV[4], ARGV[8], ARGV[10])`;
+remember(KEYS[1], KEYS[2], KEYS[3], ARGV[5], kept, ARGV[7], ARGV[8], ARGV[9])
+remember(KEYS[4], KEYS[5], KEYS[6], ARGV[3], ARGV[4], ARGV[10], ARGV[11], ARGV[12])`;
 
-/** Keys: accusers of each volunteer of a room, when each was last accused. Arguments: volunteer, gamer, both bounds, TTL. */
-const ACCUSE = `
+/**
+ * Keys: accusers of each volunteer of a room, when each was last accused, index of rooms. Arguments: volunteer, gamer, bounds of
+ * accusers, accused and rooms, TTL.
+ */
+const ACCUSE = `${REMEMBER}
 local gamers = cjson.decode(redis.call('HGET', KEYS[1], ARGV[1]) or '[]')
 local known = #gamers >= tonumber(ARGV[3])
 for _, gamer in ipairs(gamers) do known = known or gamer == ARGV[2] end
 if not known then table.insert(gamers, ARGV[2]) end
-redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(gamers))
-local now = redis.call('TIME')
-redis.call('ZADD', KEYS[2], now[1] * 1e6 + now[2], ARGV[1])
-while redis.call('ZCARD', KEYS[2]) > tonumber(ARGV[4]) do
-  redis.call('HDEL', KEYS[1], redis.call('ZPOPMIN', KEYS[2])[1])
-end
-redis.call('EXPIRE', KEYS[1], ARGV[5])
-redis.call('EXPIRE', KEYS[2], ARGV[5])`;
+remember(KEYS[1], KEYS[2], KEYS[3], ARGV[1], cjson.encode(gamers), ARGV[4], ARGV[5], ARGV[6])`;
 
 /**
  * Keys: sessions that used an invite; the uses of a room, of a network, and all, with their expiry. Arguments: invite, session, uses,
@@ -120,6 +127,7 @@ export class RedisStore implements Store {
   constructor(
     private readonly redis: Redis,
     private readonly clock: Pick<ServerClock, 'epochMs'>,
+    private readonly limits: { readonly [Name in keyof typeof STORE_LIMITS]: number } = STORE_LIMITS,
   ) {}
 
   async reputation(historyId: string): Promise<Reputation> {
@@ -139,11 +147,18 @@ export class RedisStore implements Store {
 
   async record({ gamerId, network }: Reporter, historyId: string, report: Report): Promise<void> {
     const { completed, failed, rttMs } = report;
+    const { maxSourcesPerVolunteer, maxReputations, maxPartnersPerGamer, maxGamers } = this.limits;
     const [voices, partners] = [`p2c2r:standing:${historyId}`, `p2c2r:partners:${gamerId}`];
-    const keys = [voices, `${voices}:seen`, partners, `${partners}:seen`];
-    const { maxSourcesPerVolunteer, maxPartnersPerGamer } = STORE_LIMITS;
-    const bounds = [MAX_TASKS_PER_SOURCE, maxSourcesPerVolunteer, maxPartnersPerGamer, REPUTATION_TTL_S, ROOM_TTL_S];
-    await this.redis.eval(RECORD, keys.length, ...keys, completed, failed, historyId, rttMs, network, ...bounds);
+    const keys = [
+      ...[voices, `${voices}:seen`, 'p2c2r:reputations'],
+      ...[partners, `${partners}:seen`, 'p2c2r:gamers'],
+    ];
+    const bounds = [
+      ...[maxSourcesPerVolunteer, maxReputations, REPUTATION_TTL_S],
+      ...[maxPartnersPerGamer, maxGamers, ROOM_TTL_S],
+    ];
+    const values = [completed, failed, historyId, rttMs, network, MAX_TASKS_PER_SOURCE, ...bounds];
+    await this.redis.eval(RECORD, keys.length, ...keys, ...values);
   }
 
   async accused(roomKey: string): Promise<Accused> {
@@ -154,15 +169,15 @@ export class RedisStore implements Store {
   }
 
   async accuse(roomKey: string, gamerId: string, historyId: string): Promise<void> {
-    const { maxAccusers, maxAccusedPerRoom } = STORE_LIMITS;
-    const keys = [accusedKey(roomKey), `${accusedKey(roomKey)}:seen`];
-    const values = [historyId, gamerId, maxAccusers, maxAccusedPerRoom, ROOM_TTL_S];
+    const { maxAccusers, maxAccusedPerRoom, maxRoomsWithAccused } = this.limits;
+    const keys = [accusedKey(roomKey), `${accusedKey(roomKey)}:seen`, 'p2c2r:rooms accused'];
+    const values = [historyId, gamerId, maxAccusers, maxAccusedPerRoom, maxRoomsWithAccused, ROOM_TTL_S];
     await this.redis.eval(ACCUSE, keys.length, ...keys, ...values);
   }
 
   async useInvite({ id, maxUses, expiresAtMs }: CountedInvite, sessionId: string, quota: Quota): Promise<boolean> {
     const keys = [`p2c2r:invite:${id}`, ...quotaKeys(USES, quota)];
-    const bounds = [STORE_LIMITS.maxUsesPerRoom, STORE_LIMITS.maxUsesPerNetwork, STORE_LIMITS.maxUses];
+    const bounds = [this.limits.maxUsesPerRoom, this.limits.maxUsesPerNetwork, this.limits.maxUses];
     const values = [id, sessionId, maxUses, this.clock.epochMs(), expiresAtMs, ...bounds];
     const answer = Number(await this.redis.eval(USE, keys.length, ...keys, ...values));
     if (answer < 0) throw tooManyUses(answer === -2 ? 'room' : answer === -3 ? 'network' : undefined);
@@ -171,7 +186,7 @@ export class RedisStore implements Store {
 
   async ban(id: string, expiresAtMs: number, quota: Quota): Promise<void> {
     const keys = quotaKeys(BANS, quota);
-    const bounds = [STORE_LIMITS.maxBansPerRoom, STORE_LIMITS.maxBansPerNetwork, STORE_LIMITS.maxBans];
+    const bounds = [this.limits.maxBansPerRoom, this.limits.maxBansPerNetwork, this.limits.maxBans];
     const values = [id, this.clock.epochMs(), expiresAtMs, ...bounds];
     if ((await this.redis.eval(BAN, keys.length, ...keys, ...values)) === 0) throw tooManyBans();
   }

@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Button, FileButton } from '../ui/buttons.tsx';
+import { CopyDiagnostics } from '../ui/copy-diagnostics.tsx';
 import { useDroppedFile } from '../ui/drop-target.ts';
 import { Segmented, SelectField } from '../ui/fields.tsx';
 import { errorTitle } from '../ui/format.ts';
@@ -112,6 +113,7 @@ export function ComparePage({ comparing }: { comparing: Comparing }) {
             see. One small crop says little: <code>npm run bench -- quality</code> measures whole frames.
           </p>
         )}
+        <CopyDiagnostics collect={() => comparing.diagnose()} />
       </main>
     </>
   );

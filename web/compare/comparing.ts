@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
+import { pageDiagnostics } from '../sdk/diagnostics.ts';
 import type { GamerClient } from '../sdk/p2c2r.ts';
 import type { Quality } from '../sdk/types.ts';
 import type { Choice } from '../ui/fields.tsx';
@@ -9,7 +10,7 @@ import { loadScene, readPicture, type SceneName, type Subject } from './scenes.t
 import { WHOLE } from './viewport.ts';
 
 /** The part of a client that the page uses. Tests replace it with a fake. */
-export type Client = Pick<GamerClient, 'state' | 'submitTask' | 'close'>;
+export type Client = Pick<GamerClient, 'state' | 'submitTask' | 'close'> & { diagnostics(): Promise<object> };
 
 /** The state of one method's picture. */
 export type Tile =
@@ -68,6 +69,12 @@ export class Comparing {
   async retry(): Promise<void> {
     const subject = this.subject.value;
     await (subject ? this.#choose(async () => subject) : this.start());
+  }
+
+  /** A report for whoever looks into a problem. */
+  async diagnose(): Promise<object> {
+    const client = await this.#client?.catch(() => null);
+    return client ? client.diagnostics() : pageDiagnostics();
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import { MeshError } from '../../shared/errors.ts';
+import { logger } from '../../shared/log.ts';
 import { checkArrivedTask, type PackedResult, type PackedTask } from '../../shared/tasks/catalogue.ts';
 import type { Steps } from '../../shared/tasks/definition.ts';
 import type { InferParams } from '../../shared/tasks/infer.ts';
@@ -14,6 +15,8 @@ import { selectBackends } from './select-backends.ts';
 import { deviceLost } from './wgsl/gpu-device.ts';
 
 export type { EngineCapabilities, EngineOptions, ExecutedTask, FrameUpscaler };
+
+const log = logger('compute.engine');
 
 /** Time slots in which networks are measured belong to no gamer. */
 const BENCHMARK_OWNER = '';
@@ -190,6 +193,7 @@ export class Engine {
   #rebuild(lost: BackendSet): void {
     this.#losses++;
     const isHopeless = this.#losses > MAX_DEVICE_LOSSES;
+    log.warn('device lost', { losses: this.#losses, isHopeless });
     const { measuredSpeeds } = lost;
     const options: EngineOptions = isHopeless
       ? { ...this.#options, preferBackend: 'js' }

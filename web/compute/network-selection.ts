@@ -1,4 +1,5 @@
 import { MeshError } from '../../shared/errors.ts';
+import { logger } from '../../shared/log.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { IMAGE, NETWORKS, type Network, upscale } from '../../shared/tasks/upscale.ts';
 import type { Backend } from './backend.ts';
@@ -18,6 +19,8 @@ import { inputKindOf } from './networks/input-kind.ts';
 import { doubledReference } from './networks/reference-network.ts';
 import { type Layer, unpackLayers } from './networks/weights.ts';
 import type { Started, TimeSlot } from './schedule.ts';
+
+const log = logger('compute.networks');
 
 /** Time, ms, for timing one network on one backend at one size. A slow network is offered with its slow speed rather than timed longer. */
 export const NETWORK_TIMING_MS = 400;
@@ -134,8 +137,10 @@ export class NetworkSelection {
       }
       if (correct.length === 0) continue;
       this.#candidates.set(network, correct);
+      log.info('measured', { network, fastest: this.find(network, BENCHMARK_WIDTH * BENCHMARK_HEIGHT)?.name });
       return;
     }
+    log.warn('runs nowhere', { network });
     throw unknownModel(network, refusals.join('; ') || 'there is nothing to run it with');
   }
 }

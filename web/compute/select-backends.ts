@@ -1,4 +1,5 @@
 import { MeshError } from '../../shared/errors.ts';
+import { logger } from '../../shared/log.ts';
 import type { Backend } from './backend.ts';
 import { BackendSet } from './backend-set.ts';
 import { type EngineOptions, MEASURING_BUDGET_MS } from './engine-types.ts';
@@ -15,6 +16,8 @@ import { type MeasuredExecutor, selectGpuExecutors } from './task-benchmarks.ts'
 import { selectFramePaths } from './wgsl/frame-paths.ts';
 import { type OpenedDevice, openDevice } from './wgsl/gpu-device.ts';
 import { WgslBackend } from './wgsl/wgsl-backend.ts';
+
+const log = logger('compute.backends');
 
 /** Time, ms, for timing the filters of one backend: half of the 1.2 s after which a backend counts as too slow. */
 const FILTER_TIMING_MS = 600;
@@ -54,8 +57,19 @@ const LATE = Symbol('late');
  * when they are first needed.
  */
 export async function selectBackends(options: Options): Promise<BackendSet> {
+  const startMs = options.now();
+  const backends = await select(options, startMs);
+  const { upscale, physics, raytracing, pathfinding } = backends.speeds;
+  log.info('chosen', {
+    ...{ upscale: upscale?.backend, physics: physics?.backend, raytracing: raytracing?.backend },
+    ...{ pathfinding: pathfinding?.backend, upscaleUnitsPerMs: upscale?.unitsPerMs },
+    ...{ frameIn: backends.frameIn, frameOut: backends.frameOut, tookMs: options.now() - startMs },
+  });
+  return backends;
+}
+
+async function select(options: Options, startMs: number): Promise<BackendSet> {
   const { gpu, now, preferBackend } = options;
-  const startMs = now();
   // Whoever asks for the GPU by name waits for it.
   const leftMs = () => (preferBackend ? Number.POSITIVE_INFINITY : MEASURING_BUDGET_MS - (now() - startMs));
   const withoutGpu = async (adapter: string) =>
@@ -184,7 +198,9 @@ async function measureGpu(
     const executorSpeeds = Object.fromEntries([...executors].map(([type, { speed }]) => [type, speed]));
     return { ...failed, speeds: { filterUnitsPerMs, framePaths, executors: executorSpeeds }, executors };
   } catch (cause) {
-    const why = MeshError.from(cause).message.slice(0, MAX_CAUSE_LENGTH);
+    const error = MeshError.from(cause);
+    log.warn('kernels failed', { reason: error.reason });
+    const why = error.message.slice(0, MAX_CAUSE_LENGTH);
     return { ...failed, problem: `does not run the kernels (${why})` };
   }
 }

@@ -1,6 +1,9 @@
 import type { MeshError } from '../../shared/errors.ts';
+import { logger, shortId } from '../../shared/log.ts';
 import type { Placement, RedispatchCause } from './dispatch-counts.ts';
 import type { Job, OnJobEnd, Runner } from './job.ts';
+
+const log = logger('dispatch');
 
 /** Limits on how often one job is tried. */
 export const ATTEMPTS = {
@@ -79,6 +82,12 @@ export class JobRun {
   begin(attempt: Attempt): void {
     this.attempts.set(attempt.runner, attempt);
     this.#started++;
+    if (this.need) {
+      const { cause, ranOn, detectedMs } = this.need;
+      const runners = { from: shortId(ranOn), to: shortId(attempt.runner.id) };
+      const delayMs = attempt.startedMs - detectedMs;
+      log.info('redispatched', { task: this.job.type, cause, ...runners, delayMs, attempts: this.#started });
+    }
     if (attempt.placement !== 'exploration') this.need = null;
   }
 
@@ -88,12 +97,14 @@ export class JobRun {
   }
 
   failed(runnerId: string, error: MeshError): void {
+    this.#logFailure(runnerId, 'failed', error);
     this.#failures++;
     this.#failedOn.add(runnerId);
     this.lastError = error;
   }
 
   lost(runnerId: string, error: MeshError): void {
+    this.#logFailure(runnerId, 'lost', error);
     this.#failures++;
     this.#lostOn.add(runnerId);
     this.lastError = error;
@@ -115,12 +126,17 @@ export class JobRun {
    * at the moment; or, for `where: 'volunteers'` until one has failed at it, a volunteer that has yet to connect.
    */
   mayYetRun(local: LocalAbility, volunteers: Iterable<Runner>): boolean {
-    const { where, type } = this.job;
+    const { where, type, replicaOf } = this.job;
     if (where !== 'volunteers' && !this.#failedOn.has(local.id) && local.mayYetRun(type)) return true;
     if (!this.#mayAskVolunteers) return false;
-    if (where === 'volunteers' && this.#failedOn.size === 0) return true;
-    for (const volunteer of volunteers) if (!this.#failedOn.has(volunteer.id) && volunteer.can(type)) return true;
+    // A result waits for its replica, so the replica waits for nobody who has yet to come.
+    if (where === 'volunteers' && replicaOf === undefined && this.#failedOn.size === 0) return true;
+    for (const volunteer of volunteers) if (this.#isAllowed(volunteer.id) && volunteer.can(type)) return true;
     return false;
+  }
+
+  #logFailure(runnerId: string, cause: RedispatchCause, { reason }: MeshError): void {
+    log.warn('attempt failed', { task: this.job.type, runner: shortId(runnerId), cause, reason });
   }
 
   get #mayAskVolunteers(): boolean {
@@ -129,7 +145,10 @@ export class JobRun {
 
   #mayAsk(runner: Runner): boolean {
     const isAvailable = runner.accepts && !runner.silent && runner.can(this.job.type);
-    const isAllowed = !this.#failedOn.has(runner.id) && runner.id !== this.job.replicaOf;
-    return isAvailable && isAllowed && !this.attempts.has(runner);
+    return isAvailable && this.#isAllowed(runner.id) && !this.attempts.has(runner);
+  }
+
+  #isAllowed(runnerId: string): boolean {
+    return !this.#failedOn.has(runnerId) && (this.job.mayRunOn?.(runnerId) ?? true);
   }
 }

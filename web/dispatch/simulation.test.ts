@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { HEDGING } from './hedging.ts';
-import { idealMs, latencyP95Ms, makespanMs, noise, roundRobinMs, stragglers } from './test-scenarios.ts';
+import {
+  deliveredWithin,
+  idealMs,
+  latencyP95Ms,
+  makespanMs,
+  noise,
+  roundRobinMs,
+  stragglers,
+  wakeUpsWhileWaiting,
+} from './test-scenarios.ts';
 import { Simulation } from './test-simulation.ts';
 
 // Under a virtual clock, so that the figures are the same on every machine.
@@ -29,8 +38,9 @@ describe("'auto' is never worse than the better of 'local' and 'volunteers'", ()
     [10, 8],
     [10, 10],
   ] as const) {
-    test(`local ${localMs} ms, volunteer ${volunteerMs} ms`, async () => {
-      const scenario = { localMs, volunteerMs, gapMs: 30 };
+    // With time to spare, and when one machine alone has little of it.
+    test.each([30, 12])(`local ${localMs} ms, volunteer ${volunteerMs} ms, a task each %i ms`, async (gapMs) => {
+      const scenario = { localMs, volunteerMs, gapMs };
       const local = await latencyP95Ms({ ...scenario, where: 'local' });
       const volunteers = await latencyP95Ms({ ...scenario, where: 'volunteers' });
       expect(await latencyP95Ms({ ...scenario, where: 'auto' })).toBeLessThanOrEqual(1.1 * Math.min(local, volunteers));
@@ -97,6 +107,15 @@ test('hedges overtake stragglers, and at most one task in twenty runs twice', as
   expect(hedged.p99Ms).toBeLessThan(60);
   expect(hedged.results).toBe(600);
   expect(hedged.duplicates).toBeLessThanOrEqual(600 / HEDGING.tasksPerDuplicate + HEDGING.duplicateBurst);
+});
+
+test('a first deadline suits slow tasks: one of 16 ms for everything would lose tasks of 40 ms', async () => {
+  expect(await deliveredWithin(undefined)).toBe(100);
+  expect(await deliveredWithin(16)).toBe(0);
+});
+
+test('a thousand tasks that wait an hour for a volunteer wake nobody up', async () => {
+  expect(await wakeUpsWhileWaiting(1_000)).toBe(0);
 });
 
 test('when a volunteer is killed at work, every task is still delivered exactly once', async () => {

@@ -2,7 +2,7 @@ import type { MeshError } from '../../shared/errors.ts';
 import type { Where } from '../../shared/tasks/definition.ts';
 import { Simulation, type VolunteerOptions } from './test-simulation.ts';
 
-// Scenarios under a virtual clock, for tests and `npm run bench`.
+// Scenarios under a virtual clock.
 
 /** A pseudo-random number in 0..1, always the same for the same argument. */
 export function noise(nth: number): number {

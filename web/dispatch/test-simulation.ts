@@ -1,28 +1,22 @@
 import { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
-import { definitionOf } from '../../shared/tasks/catalogue.ts';
-import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
+
+import type { PackedTask } from '../../shared/tasks/definition.ts';
 import { simulatedChannel, type WireSpeed } from '../net/test-channel.ts';
 import { VolunteerTrust } from '../net/volunteer-trust.ts';
+
 import { creditShare } from './credit-window.ts';
 import type { Redispatch } from './dispatch-counts.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { type LocalEngine, LocalRunner } from './local-runner.ts';
+import { MemoryBudget } from './memory-budget.ts';
 import { RemoteRunner } from './remote-runner.ts';
 import { TaskDeduplicator } from './task-deduplicator.ts';
 import { type SubmitOptions, TaskRegistry } from './task-registry.ts';
 import { type Executed, TaskServer } from './task-server.ts';
 import { submitEcho } from './test-bench.ts';
 
-/** A task type that a machine runs beside echoes, its speed, and its results. */
-export interface SimulatedType {
-  type: string;
-  unitsPerMs: number;
-  answer(packed: PackedTask): PackedResult;
-}
-
 interface Waiting {
-  type: string;
   packed: PackedTask;
   signal: AbortSignal;
   resolve(executed: Executed): void;
@@ -35,12 +29,10 @@ export class SimulatedMachine {
   readonly #waiting: Waiting[] = [];
   #isBusy = false;
   isDead = false;
-  runs: SimulatedType | null = null;
   /** The compute time it reports, if not the true one. */
   claimedMs: number | null = null;
   /** Completed tasks. */
   done = 0;
-  busyMs = 0;
 
   constructor(clock: ManualClock, serviceMs: (sizeBytes: number, nth: number) => number) {
     this.#clock = clock;
@@ -52,9 +44,9 @@ export class SimulatedMachine {
     return 1_024 / this.#serviceMs(1_024, 0);
   }
 
-  run(type: string, packed: PackedTask, signal: AbortSignal): Promise<Executed> {
+  run(packed: PackedTask, signal: AbortSignal): Promise<Executed> {
     return new Promise((resolve) => {
-      this.#waiting.push({ type, packed, signal, resolve });
+      this.#waiting.push({ packed, signal, resolve });
       if (!this.#isBusy) this.#next();
     });
   }
@@ -63,10 +55,10 @@ export class SimulatedMachine {
     const calls = new Map<number, AbortController>();
     return {
       backends: async () => ({ echo: { backend: 'simulated', unitsPerMs: this.unitsPerMs() } }),
-      execute: (callId, type, packed) => {
+      execute: (callId, _type, packed) => {
         const call = new AbortController();
         calls.set(callId, call);
-        return this.run(type, packed, call.signal).finally(() => calls.delete(callId));
+        return this.run(packed, call.signal).finally(() => calls.delete(callId));
       },
       cancel: (callId) => calls.get(callId)?.abort(),
     };
@@ -80,7 +72,6 @@ export class SimulatedMachine {
     const { computeMs, attachments } = this.#work(next);
     this.#clock.after(computeMs, () => {
       this.done++;
-      this.busyMs += computeMs;
       next.resolve({
         value: null,
         attachments,
@@ -91,11 +82,7 @@ export class SimulatedMachine {
     });
   }
 
-  #work({ type, packed }: Waiting): { computeMs: number; attachments: Uint8Array[] } {
-    if (type === this.runs?.type) {
-      const computeMs = definitionOf(type).cost(packed.params) / this.runs.unitsPerMs;
-      return { computeMs, attachments: this.runs.answer(packed).attachments };
-    }
+  #work({ packed }: Waiting): { computeMs: number; attachments: Uint8Array[] } {
     const [bytes] = packed.attachments;
     if (!bytes) throw MeshError.malformed('An echo without bytes.');
     return { computeMs: this.#serviceMs(bytes.byteLength, this.done), attachments: packed.attachments };
@@ -109,8 +96,6 @@ export interface VolunteerOptions extends Partial<WireSpeed> {
   claimedMs?: number;
   /** The most tasks of this gamer it holds. */
   share?: number;
-  /** A type it runs beside echoes. */
-  runs?: SimulatedType;
 }
 
 /** The speed of a LAN. */
@@ -118,7 +103,7 @@ const WIRE: WireSpeed = { latencyMs: 1, bytesPerMs: 10_000 };
 
 /**
  * A gamer, its machine and its volunteers under a virtual clock. The dispatcher, runners, task servers and channels are real; only the
- * network and the computing are simulated. Every task is an echo, whose size is its cost, unless volunteers run something else.
+ * network and the computing are simulated. Every task is an echo, whose size is its cost.
  */
 export class Simulation {
   readonly clock = new ManualClock(1_000);
@@ -205,7 +190,6 @@ export class SimulatedVolunteer {
       serviceMs,
       claimedMs,
       share = creditShare(1),
-      runs,
       latencyMs = WIRE.latencyMs,
       bytesPerMs = WIRE.bytesPerMs,
     }: VolunteerOptions,
@@ -218,14 +202,13 @@ export class SimulatedVolunteer {
     const [gamerEnd, volunteerEnd] = simulatedChannel(clock, { latencyMs, bytesPerMs });
     this.machine = new SimulatedMachine(clock, serviceMs);
     this.machine.claimedMs = claimedMs ?? null;
-    this.machine.runs = runs ?? null;
     this.runner = new RemoteRunner({
       ...{ volunteerId: id, port: gamerEnd, now, onBroken },
       onRoom: () => dispatcher.wake(),
     });
     this.#server = new TaskServer({
-      ...{ port: volunteerEnd, now, onBroken },
-      execute: (type, packed: PackedTask, signal) => this.machine.run(type, packed, signal),
+      ...{ port: volunteerEnd, clock, onBroken, memory: new MemoryBudget() },
+      execute: (_type, packed: PackedTask, signal) => this.machine.run(packed, signal),
       onDone: () => {},
       onWork: () => {},
     });
@@ -233,10 +216,9 @@ export class SimulatedVolunteer {
     this.#server.rttMs = 2 * latencyMs;
     this.runner.rttMs = 2 * latencyMs;
     this.runner.capabilities = {
-      ...{ adapter: 'simulated', codecs: [], tasks: ['echo', ...(runs ? [runs.type] : [])] },
+      ...{ adapter: 'simulated', codecs: [], tasks: ['echo'] },
       backends: {
         echo: { backend: 'simulated', unitsPerMs: this.machine.unitsPerMs() },
-        ...(runs && { [runs.type]: { backend: 'simulated', unitsPerMs: runs.unitsPerMs } }),
       },
     };
     dispatcher.add(this.runner);

@@ -53,7 +53,8 @@ class Bench {
     removeVolunteer: async () => {},
     gamers: async () => [],
     removeGamer: async () => {},
-    setLobby: () => {},
+    setRelayOnly: () => {},
+    setLobby: async () => {},
     createInvite: async () => ({ url: '', token: '' }),
     submitTask: (): never => {
       throw MeshError.closed('The client');
@@ -67,6 +68,7 @@ class Bench {
         close: async () => this.#end(name),
       } as FrameStream;
     },
+    diagnostics: async () => ({}),
     close: async () => {},
   });
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import type { LinkOutcome } from '../../shared/server-status.ts';
-import { icePathOf, PATH_LOOKUP_DELAY_MS, reportConnectionOutcome } from './connection-outcome.ts';
+import { iceRouteOf, PATH_LOOKUP_DELAY_MS, reportConnectionOutcome } from './connection-outcome.ts';
 import type { LinkEvent } from './link.ts';
 import { Listeners } from './listeners.ts';
 
@@ -16,22 +16,30 @@ const pair = (id: string, remoteCandidateId: string, more = {}) => ({
   ...{ id, type: 'candidate-pair', localCandidateId: 'h', remoteCandidateId },
   ...more,
 });
+const pathOf = (statistics: RTCStatsReport) => iceRouteOf(statistics)?.path ?? null;
 const transport = { id: 't', type: 'transport', selectedCandidatePairId: 'used' };
 
 test('the path is that of the transport’s selected pair, even if other pairs have succeeded', () => {
   const other = pair('other', 'r', { nominated: true, state: 'succeeded' });
-  expect(icePathOf(report(other, pair('used', 's'), host, reflexive, relayed, transport))).toBe('direct');
-  expect(icePathOf(report(pair('used', 'r'), host, relayed, transport))).toBe('relay');
+  expect(pathOf(report(other, pair('used', 's'), host, reflexive, relayed, transport))).toBe('direct');
+  expect(pathOf(report(pair('used', 'r'), host, relayed, transport))).toBe('relay');
 });
 
 test('without transport statistics, as in Firefox, it is that of the selected or nominated pair', () => {
-  expect(icePathOf(report(pair('a', 's', { selected: true }), host, reflexive))).toBe('direct');
-  expect(icePathOf(report(pair('a', 'r', { nominated: true, state: 'succeeded' }), host, relayed))).toBe('relay');
+  expect(pathOf(report(pair('a', 's', { selected: true }), host, reflexive))).toBe('direct');
+  expect(pathOf(report(pair('a', 'r', { nominated: true, state: 'succeeded' }), host, relayed))).toBe('relay');
 });
 
 test('there is no path before a pair is selected', () => {
-  expect(icePathOf(report())).toBeNull();
-  expect(icePathOf(report(pair('a', 's', { state: 'in-progress' }), host, reflexive))).toBeNull();
+  expect(pathOf(report())).toBeNull();
+  expect(pathOf(report(pair('a', 's', { state: 'in-progress' }), host, reflexive))).toBeNull();
+});
+
+test('the route names the type of each end’s candidate and the round trip, but no address', () => {
+  const used = pair('used', 's', { currentRoundTripTime: 0.0125 });
+  const local = { ...host, address: '192.168.1.20', port: 50_000 };
+  const route = { path: 'direct', local: 'host', remote: 'srflx', rttMs: 12.5 };
+  expect(iceRouteOf(report(used, local, reflexive, transport))).toEqual(route);
 });
 
 const FAILURE = new MeshError('connection-failed', 'no route in time');
@@ -40,7 +48,11 @@ function reported() {
   const clock = new ManualClock();
   const events = new Listeners<LinkEvent>();
   const told: LinkOutcome[] = [];
-  reportConnectionOutcome({ events, path: async () => 'relay' }, clock, (outcome) => told.push(outcome));
+  reportConnectionOutcome(
+    { events, route: async () => ({ path: 'relay', local: 'relay', remote: 'host', rttMs: 3 }) },
+    clock,
+    (outcome) => told.push(outcome),
+  );
   const waitForLookup = async () => {
     clock.advance(PATH_LOOKUP_DELAY_MS);
     await Promise.resolve();

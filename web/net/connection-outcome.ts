@@ -1,9 +1,22 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
+import { logger } from '../../shared/log.ts';
 import type { LinkOutcome } from '../../shared/server-status.ts';
+
+const log = logger('net.ice');
 
 /** How a connection reaches the other side; `relay`: through a TURN server, whichever side uses it. */
 export type IcePath = Exclude<LinkOutcome, 'failed'>;
+
+/** The candidate pair in use, without any address. */
+export interface IceRoute {
+  path: IcePath;
+  /** Type of each end's candidate (RFC 8445, section 5.1.1): `host`, `srflx`, `prflx` or `relay`; empty if the browser does not report it. */
+  local: string;
+  remote: string;
+  /** Last round trip of a connectivity check, ms; null if the browser does not report it. */
+  rttMs: number | null;
+}
 
 /** Delay between a link opening and the lookup of its path, ms: its first seconds belong to frames. */
 export const PATH_LOOKUP_DELAY_MS = 3_000;
@@ -20,18 +33,24 @@ interface IceStatistics {
   localCandidateId?: string;
   remoteCandidateId?: string;
   candidateType?: string;
+  /** Seconds. */
+  currentRoundTripTime?: number;
 }
 
-/** Path of the candidate pair in use; null while there is none. */
-export function icePathOf(report: Pick<RTCStatsReport, 'forEach'>): IcePath | null {
+/** Route of the candidate pair in use; null while there is none. */
+export function iceRouteOf(report: Pick<RTCStatsReport, 'forEach'>): IceRoute | null {
   const entries = new Map<string, IceStatistics>();
   report.forEach((entry: IceStatistics) => {
     entries.set(entry.id, entry);
   });
   const pair = pairInUse(entries);
   if (!pair) return null;
-  const ends = [pair.localCandidateId, pair.remoteCandidateId].map((id) => entries.get(id ?? ''));
-  return ends.some((candidate) => candidate?.candidateType === 'relay') ? 'relay' : 'direct';
+  const typeOf = (id: string | undefined) => entries.get(id ?? '')?.candidateType ?? '';
+  const local = typeOf(pair.localCandidateId);
+  const remote = typeOf(pair.remoteCandidateId);
+  const { currentRoundTripTime } = pair;
+  const rttMs = currentRoundTripTime === undefined ? null : currentRoundTripTime * 1_000;
+  return { path: local === 'relay' || remote === 'relay' ? 'relay' : 'direct', local, remote, rttMs };
 }
 
 function pairInUse(entries: ReadonlyMap<string, IceStatistics>): IceStatistics | undefined {
@@ -62,7 +81,7 @@ export function noRoute(cause: MeshError, hasRelay: boolean): MeshError {
 /** The part of a link that is observed here. */
 interface ObservedLink {
   events: { add(listener: (event: { kind: string; error?: MeshError | null }) => void): unknown };
-  path(): Promise<IcePath | null>;
+  route(): Promise<IceRoute | null>;
 }
 
 /**
@@ -80,11 +99,18 @@ export function reportConnectionOutcome(
     if (event.kind === 'open') {
       wasOpen = true;
       cancelLookup = clock.after(PATH_LOOKUP_DELAY_MS, () => {
-        void link.path().then((path) => path && report(path));
+        void link.route().then((route) => {
+          if (!route) return;
+          log.info('route', { ...route });
+          report(route.path);
+        });
       });
     } else if (event.kind === 'lost') {
       cancelLookup();
-      if (!wasOpen && event.error) report('failed');
+      if (!wasOpen && event.error) {
+        log.warn('failed', { reason: event.error.reason });
+        report('failed');
+      }
       wasOpen = false;
     }
   });

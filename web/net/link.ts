@@ -2,13 +2,16 @@ import { concatBytes } from '../../shared/bytes.ts';
 import type { ChannelName } from '../../shared/channels.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
+import { logger, shortId } from '../../shared/log.ts';
 import { type Capabilities, type ControlMessage, controlMessageSchema } from '../../shared/messages.ts';
 import { TRANSFER } from '../../shared/protocol-limits.ts';
 import { type Introduction, type PeerSignal, PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { bare, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
-import { type IcePath, noRoute } from './connection-outcome.ts';
+import { type IceRoute, noRoute } from './connection-outcome.ts';
 import { Listeners } from './listeners.ts';
 import type { Peer } from './peer.ts';
+
+const log = logger('net.link');
 
 /** Timing of a link. */
 export const LINK = {
@@ -104,9 +107,9 @@ export class Link {
     return this.#remote?.capabilities ?? null;
   }
 
-  /** Path of the present connection; null without one, and in browsers that do not report it. */
-  async path(): Promise<IcePath | null> {
-    return (await this.#connection?.peer.path()) ?? null;
+  /** Route of the present connection; null without one, and in browsers that do not report it. */
+  async route(): Promise<IceRoute | null> {
+    return (await this.#connection?.peer.route()) ?? null;
   }
 
   /** Handles a signal of the other side, relayed by the coordinator. */
@@ -151,9 +154,14 @@ export class Link {
     this.#finish(error);
   }
 
+  get #logFields(): { peer: string } {
+    return { peer: shortId(this.peerId) };
+  }
+
   #connect(attempt: number, offer?: PeerSignal): void {
     this.#cancelTimer();
     this.#state = 'connecting';
+    log.info('connecting', { ...this.#logFields, attempt, initiate: this.#initiate });
     const peer = this.#takePrepared() ?? this.#environment.openPeer(this.#initiate);
     peer.begin({
       onSignal: (signal) => this.#environment.sendSignal(this.peerId, attempt, signal),
@@ -161,8 +169,10 @@ export class Link {
       onMessage: (data) => this.#received(data),
       onClose: (error) => {
         if (this.#connection?.peer !== peer) return;
-        const isLost = error && peer.hasNoRoute && !this.#hasConnected;
-        this.#connectionEnded(isLost ? noRoute(error, this.#environment.hasRelay()) : error);
+        const isUnreachable = error && peer.hasNoRoute && !this.#hasConnected;
+        const hasRelay = this.#environment.hasRelay();
+        if (isUnreachable) log.warn('no route', { ...this.#logFields, attempt, hasRelay });
+        this.#connectionEnded(isUnreachable ? noRoute(error, hasRelay) : error);
       },
     });
     // Passed on first: the browser parses it while the channels are created.
@@ -179,6 +189,7 @@ export class Link {
   #connected(): void {
     this.#hasConnected = true;
     this.#failure = null;
+    log.debug('connected', this.#logFields);
     this.send(this.#environment.hello());
     this.#cancelTimer = this.#clock.after(LINK.helloTimeoutMs, () =>
       this.fail(new MeshError('connection-failed', 'The other browser connected but sent nothing. Reload both pages.')),
@@ -220,6 +231,7 @@ export class Link {
     this.#failures = 0;
     this.#remote = hello;
     this.#state = 'open';
+    log.info('open', { ...this.#logFields, backend: hello.capabilities?.backends.upscale?.backend });
     this.events.emit({ kind: 'open' });
   }
 
@@ -237,6 +249,7 @@ export class Link {
     if (waitMs === undefined) this.#finish(error ?? MeshError.closed('The link'));
     else {
       const jitteredMs = waitMs * (1 + this.#environment.random() * LINK.retryJitter);
+      log.info('retrying', { ...this.#logFields, failures: this.#failures, waitMs: jitteredMs });
       this.#cancelTimer = this.#clock.after(jitteredMs, () => this.#connect(this.#environment.nextAttempt()));
     }
   }
@@ -266,6 +279,7 @@ export class Link {
     this.#remote = null;
     connection.detach();
     connection.peer.destroy();
+    log.warn('lost', { ...this.#logFields, attempt: connection.attempt, reason: error?.reason ?? 'on purpose' });
     this.events.emit({ kind: 'lost', error });
   }
 
@@ -274,6 +288,7 @@ export class Link {
     this.#state = 'closed';
     this.#takePrepared()?.destroy();
     this.#dropConnection(error);
+    log.info('closed', { ...this.#logFields, reason: error?.reason ?? 'on purpose' });
     this.events.emit({ kind: 'closed', error });
     this.events.clear();
   }

@@ -2,8 +2,11 @@ import SimplePeer from 'simple-peer';
 import { CHANNELS, type ChannelName } from '../../shared/channels.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
+import { logger } from '../../shared/log.ts';
 import type { PeerSignal } from '../../shared/signaling.ts';
-import { type IcePath, icePathOf } from './connection-outcome.ts';
+import { type IceRoute, iceRouteOf } from './connection-outcome.ts';
+
+const log = logger('net.ice');
 
 /** Time for a connection to open, ms. ICE takes under 200 ms on a LAN and a second or two through TURN; later it will not succeed. */
 export const CONNECT_TIMEOUT_MS = 15_000;
@@ -153,10 +156,10 @@ export class Peer {
     }
   }
 
-  /** The path in use; null before the connection is open, and in browsers that do not report it. */
-  async path(): Promise<IcePath | null> {
+  /** The route in use; null before the connection is open, and in browsers that do not report it. */
+  async route(): Promise<IceRoute | null> {
     const connection = this.#peer._pc;
-    return connection && !this.#closed ? icePathOf(await connection.getStats()) : null;
+    return connection && !this.#closed ? iceRouteOf(await connection.getStats()) : null;
   }
 
   destroy(): void {
@@ -176,6 +179,7 @@ export class Peer {
 
   /** `disconnected` often recovers; simple-peer itself only acts on `failed`. */
   #iceChanged(state: RTCIceConnectionState): void {
+    log.debug('state', { state });
     this.#cancelGrace?.();
     this.#cancelGrace = undefined;
     if (state !== 'disconnected' || this.#closed) return;

@@ -1,10 +1,12 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { proofBytes } from '../../shared/identity.ts';
+import { logger } from '../../shared/log.ts';
 import {
   type ClientEvent,
   type EventPayload,
   type EventReply,
+  type IceGrant,
   type Joined,
   type JoinRequest,
   joinedSchema,
@@ -24,6 +26,8 @@ import {
   unreachable,
 } from './signaling-socket.ts';
 
+const log = logger('net.signaling');
+
 export type SignalingState = 'online' | 'reconnecting' | 'closed';
 
 export type SignalingEvent =
@@ -41,6 +45,8 @@ export interface SessionOptions {
   /** Volunteers: the key pair under which the server keeps their history. */
   identity?: Identity | undefined;
   clock: Clock;
+  /** Whether the present server has introduced us to anybody. */
+  hasPeers(): boolean;
   onEvent(event: SignalingEvent): void;
   /** The socket was lost: the server that answers next has introduced us to nobody. */
   onDisconnected(): void;
@@ -75,10 +81,9 @@ export class SignalingSession {
     this.#socket.on('disconnect', (why) => this.#disconnected(why));
     this.#renewal = new IceRenewal({
       clock: options.clock,
+      isNeeded: () => options.hasPeers(),
       ask: () => ask(this.#socket, 'ice', null),
-      onGrant: (grant) => {
-        this.#joined = { ...this.joined, ...grant };
-      },
+      onGrant: (grant) => this.#granted(grant),
       onRefused: (cause) => this.#refused(cause),
     });
     try {
@@ -113,9 +118,9 @@ export class SignalingSession {
     return ask(this.#socket, event, payload);
   }
 
-  /** Sends without waiting for the answer; a refusal becomes a `refused` event. */
-  notify<Event extends ClientEvent>(event: Event, payload: EventPayload<Event>): void {
-    this.#reportRefusal(ask(this.#socket, event, payload));
+  /** Sends; a refusal becomes a `refused` event. Resolves with the answer, also a refusal; few need to wait for it. */
+  notify<Event extends ClientEvent>(event: Event, payload: EventPayload<Event>): Promise<void> {
+    return this.#reportRefusal(ask(this.#socket, event, payload));
   }
 
   /** Leaves the room, so that its members need not wait for us. */
@@ -172,7 +177,7 @@ export class SignalingSession {
       const sessionId = await sessionIdOf(this.#wanted.sessionKey);
       return identity.sign(proofBytes({ challenge, host: new URL(url).host, sessionId }));
     };
-    this.#reportRefusal(signing().then((signature) => ask(this.#socket, 'prove', { signature })));
+    void this.#reportRefusal(signing().then((signature) => ask(this.#socket, 'prove', { signature })));
   }
 
   /** Fails the first join; later ones are repeated over a new socket. */
@@ -186,6 +191,7 @@ export class SignalingSession {
   }
 
   #disconnected(why: string): void {
+    log.warn('disconnected', { why });
     this.#cancelJoinTimeout();
     this.#renewal.stop();
     // The server disconnected us on purpose and will not take this session back.
@@ -200,29 +206,46 @@ export class SignalingSession {
 
   #handle(event: ServerEvent): void {
     if (this.#state === 'closed') return;
+    // Before the connection that is made for this peer.
+    if (event.kind === 'introduced' && event.introduction.ice) {
+      this.#granted(event.introduction.ice);
+      this.#renewal.granted(event.introduction.ice);
+    }
     this.#options.onEvent(event);
     if (event.kind === 'gone' && event.why === 'removed' && event.peerId === this.#joined?.id)
       this.#end(MeshError.removedFromRoom());
   }
 
-  #reportRefusal(answer: Promise<unknown>): void {
-    answer.catch((cause: unknown) => this.#refused(cause));
+  #granted(grant: IceGrant): void {
+    if (this.#joined) this.#joined = { ...this.#joined, ...grant };
+  }
+
+  async #reportRefusal(answer: Promise<unknown>): Promise<void> {
+    try {
+      await answer;
+    } catch (cause) {
+      this.#refused(cause);
+    }
   }
 
   #refused(cause: unknown): void {
     const error = MeshError.from(cause, 'signaling-unreachable');
     // A lost socket is reported by the state instead.
-    if (error.reason !== 'signaling-unreachable') this.#handle({ kind: 'refused', error });
+    if (error.reason === 'signaling-unreachable') return;
+    log.warn('refused', { reason: error.reason });
+    this.#handle({ kind: 'refused', error });
   }
 
   #setState(state: SignalingState): void {
     if (this.#state === state || this.#state === 'closed') return;
     this.#state = state;
+    log.info('state', { state });
     if (!this.#onFirstJoin) this.#options.onEvent({ kind: 'state', state });
   }
 
   #end(error: MeshError): void {
     if (this.#state === 'closed') return;
+    log.warn('ended', { reason: error.reason });
     this.#state = 'closed';
     if (this.#onFirstJoin) this.#onFirstJoin(error);
     else {

@@ -1,6 +1,9 @@
 import type { MeshError } from '../../shared/errors.ts';
+import { logger, shortId } from '../../shared/log.ts';
 import { CheckStreak } from '../../shared/reputation.ts';
 import { Listeners } from './listeners.ts';
+
+const log = logger('net.trust');
 
 export interface BarredVolunteer {
   volunteerId: string;
@@ -57,6 +60,7 @@ export class VolunteerTrust {
     if (this.#barredIds.has(volunteerId)) return;
     this.#barredIds.add(volunteerId);
     this.#streaks.delete(volunteerId);
+    log.warn('barred', { volunteer: shortId(volunteerId), work: answer.work, reason: answer.error.reason });
     this.barred.emit(answer);
   }
 }

@@ -3,12 +3,16 @@ import { MeshError } from '../../shared/errors.ts';
 import { checkWhere } from '../../shared/tasks/definition.ts';
 import { prepareTaskKeys } from '../dispatch/result-cache.ts';
 import { VolunteerTrust } from '../net/volunteer-trust.ts';
+import { measuredCodecs } from '../stream/codec/codecs.ts';
+import { orNull, pageDiagnostics, streamDiagnostics } from './diagnostics.ts';
+import type { GamerDiagnostics } from './diagnostics-types.ts';
 import { openFrameStream } from './frame-stream.ts';
 import { GamerRoom } from './gamer-room.ts';
 import { GamerTasks } from './gamer-tasks.ts';
 import { defaultServerUrl, whenPageEnds } from './host-page.ts';
 import { createInvite } from './invites.ts';
 import { LocalEngineClient } from './local-engine-client.ts';
+import { applyLogSetting } from './log-setting.ts';
 import type {
   ClientStats,
   FrameStream,
@@ -61,6 +65,7 @@ export class GamerClient extends EventTarget {
    */
   static async connect(options: GamerOptions = {}): Promise<GamerClient> {
     checkWhere(options.where ?? 'auto');
+    applyLogSetting(options.log);
     const client = new GamerClient(options);
     try {
       const keys = prepareTaskKeys();
@@ -248,13 +253,41 @@ export class GamerClient extends EventTarget {
     await this.#room.session().removeGamer(gamerId);
   }
 
-  /** Allows volunteers of the server's open lobby to help this room, or no longer. */
-  setLobby(open: boolean): void {
-    if (!this.#closing) this.#room.session().setLobby(open);
+  /** Allows volunteers of the server's open lobby to help this room, or no longer. Resolves when the server knows. */
+  async setLobby(open: boolean): Promise<void> {
+    if (!this.#closing) await this.#room.session().setLobby(open);
+  }
+
+  /**
+   * Whether links opened from now on hide this machine's IP addresses, as the option `relayOnly` does for all. Links that exist stay as
+   * they are. Without a TURN relay no further volunteer can be linked.
+   */
+  setRelayOnly(relayOnly: boolean): void {
+    if (!this.#closing) this.#room.setRelayOnly(relayOnly);
   }
 
   stats(): ClientStats {
     return this.#tasks.stats();
+  }
+
+  /** A report for whoever looks into a problem. It has no names, invites, keys or network addresses. Never rejects. */
+  async diagnostics(): Promise<GamerDiagnostics> {
+    const [page, links, engine, codecs] = await Promise.all([
+      pageDiagnostics(),
+      this.#room.diagnostics(),
+      orNull(this.#engine.startedCapabilities()),
+      orNull(measuredCodecs()),
+    ]);
+    return {
+      role: 'gamer',
+      state: this.state,
+      ...page,
+      engine: engine && { adapter: engine.adapter, backends: engine.backends },
+      codecs: codecs ?? [],
+      tasks: this.stats(),
+      streams: [...this.#streams].map(streamDiagnostics),
+      links,
+    };
   }
 
   /** Ends every task and stream with reason `closed`, and leaves the room. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { MeshError } from '../../shared/errors.ts';
+import { logger, shortId } from '../../shared/log.ts';
 import type { Capabilities } from '../../shared/messages.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { RemoteRunner } from '../dispatch/remote-runner.ts';
@@ -7,7 +8,11 @@ import { ASSUMED_RTT_MS } from '../net/failure-detector.ts';
 import { HeartbeatMonitor } from '../net/heartbeat.ts';
 import type { Link, LinkEnvironment } from '../net/link.ts';
 import type { VolunteerTrust } from '../net/volunteer-trust.ts';
+import { linkDiagnostics } from './diagnostics.ts';
+import type { GamerDiagnostics } from './diagnostics-types.ts';
 import type { TaskType, VolunteerInfo } from './types.ts';
+
+const log = logger('net.heartbeat');
 
 type CreateChannel = Parameters<LinkEnvironment['attachChannels']>[1];
 
@@ -91,6 +96,7 @@ export class GamerLink {
         this.#options.onChanged();
       },
       onSilence: (isSilent) => {
+        log.info(isSilent ? 'silent' : 'heard again', { volunteer: shortId(link.peerId) });
         runner.silent = isSilent;
         if (isSilent) dispatcher.suspect(runner);
       },
@@ -142,6 +148,18 @@ export class GamerLink {
       load: this.#load,
       score: this.link.score,
       tasks: capabilities.tasks as TaskType[],
+      completed: this.#completed,
+      failed: this.#failed,
+      barred: this.#options.trust.isBarred(this.id),
+    };
+  }
+
+  async diagnostics(): Promise<GamerDiagnostics['links'][number]> {
+    return {
+      ...(await linkDiagnostics(this.link)),
+      rttMs: this.#rttMs,
+      load: this.#load,
+      score: this.link.score,
       completed: this.#completed,
       failed: this.#failed,
       barred: this.#options.trust.isBarred(this.id),

@@ -9,6 +9,7 @@ import type { SignalingClient } from '../net/signaling-client.ts';
 import { STATUS_INTERVAL_MS } from '../net/status-reporter.ts';
 import { makeTransferable } from '../net/transferable-channel.ts';
 import type { BarredVolunteer, VolunteerTrust } from '../net/volunteer-trust.ts';
+import type { GamerDiagnostics } from './diagnostics-types.ts';
 import type { StreamLink } from './frame-stream.ts';
 import { GamerLink } from './gamer-link.ts';
 import type { LocalEngineClient } from './local-engine-client.ts';
@@ -76,6 +77,12 @@ export class GamerRoom {
     this.#report();
   }
 
+  /** Throws MeshError `closed`, also before the join. */
+  setRelayOnly(relayOnly: boolean): void {
+    if (!this.#mesh || this.#isClosed) throw MeshError.closed('The client');
+    this.#mesh.setRelayOnly(relayOnly);
+  }
+
   /** A task ended on this volunteer. */
   countResult(volunteerId: string, succeeded: boolean): void {
     this.#links.get(volunteerId)?.count(succeeded);
@@ -99,6 +106,10 @@ export class GamerRoom {
         ensureVideo: () => link.ensureVideo(),
       };
     });
+  }
+
+  diagnostics(): Promise<GamerDiagnostics['links']> {
+    return Promise.all([...this.#links.values()].map((link) => link.diagnostics()));
   }
 
   /** Throws MeshError `closed`, also before the join. */

@@ -2,6 +2,7 @@ import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
 import type { PackedResult, PackedTask, ProgressListener } from '../../shared/tasks/definition.ts';
 import { isNetwork, type UpscaleParams } from '../../shared/tasks/upscale.ts';
+import type { EngineCapabilities } from '../compute/engine-types.ts';
 import type { ModelProgress } from '../compute/models/model-source.ts';
 import { upscaleRows } from '../compute/reference/upscale.ts';
 import { nextMacrotask, runInSlices } from '../compute/schedule.ts';
@@ -9,6 +10,7 @@ import type { LocalEngine } from '../dispatch/local-runner.ts';
 import type { TransferableChannel } from '../net/transferable-channel.ts';
 import type { StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import { type StartedWorker, startWorker } from './host-page.ts';
+import { receiveLog } from './log-relay.ts';
 import type { StreamWorkerApi } from './stream.worker.ts';
 import streamWorkerUrl from './stream.worker.ts?worker&url';
 import './worker-errors.ts';
@@ -39,6 +41,11 @@ export class LocalEngineClient implements LocalEngine {
     const { remote, failed } = this.#start();
     const listener = onProgress && Comlink.proxy(onProgress);
     return Promise.race([remote.execute(callId, type, packed, listener), failed]);
+  }
+
+  /** Null while nothing was computed here; this does not start the worker. */
+  async startedCapabilities(): Promise<EngineCapabilities | null> {
+    return (await this.#started?.remote.startedCapabilities()) ?? null;
   }
 
   cancel(callId: number): void {
@@ -92,6 +99,8 @@ export class LocalEngineClient implements LocalEngine {
     if (!this.#started) {
       const started = startWorker(streamWorkerUrl, 'p2c2r-stream');
       const remote = Comlink.wrap<StreamWorkerApi>(started.worker);
+      const connection = receiveLog();
+      void remote.openLog(Comlink.transfer(connection, [connection.port]));
       // Set before any later call makes the worker download something.
       void remote.onModelProgress(Comlink.proxy(this.#onModelProgress));
       this.#started = { ...started, remote };

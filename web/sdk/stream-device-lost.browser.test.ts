@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Engine } from '../compute/engine.ts';
-import { watchedGpu } from '../compute/test-gpu.ts';
+import { fixedSpeeds, watchedGpu } from '../compute/test-gpu.ts';
 import { fieldFrames, lookAtFields } from './test-fields.ts';
 import { framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
 
-/** Only ends a test that hangs. After a device loss the software GPU is measured again, which takes seconds. */
+/** Only ends a test that hangs: a software GPU compiles its shaders again after a device loss. */
 const WAIT = { timeout: 60_000, interval: 20 };
 const SIZE = [64, 36] as const;
 
@@ -15,7 +15,10 @@ let rig: StreamRig;
 beforeEach(async () => {
   const watched = watchedGpu();
   devices = watched.devices;
-  engine = await Engine.create({ gpu: watched.gpu, now: () => performance.now(), preferBackend: 'wgsl' });
+  engine = await Engine.create({
+    ...{ gpu: watched.gpu, now: () => performance.now(), preferBackend: 'wgsl' },
+    measuredSpeeds: await fixedSpeeds('wgsl'),
+  });
 });
 
 afterEach(async () => {

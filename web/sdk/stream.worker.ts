@@ -4,6 +4,7 @@ import type { PackedTask, ProgressListener } from '../../shared/tasks/definition
 import { Engine, type EngineCapabilities, type ExecutedTask } from '../compute/engine.ts';
 import type { ModelProgress } from '../compute/models/model-source.ts';
 import { StreamRegistry } from '../stream/gamer/stream-registry.ts';
+import { type LogConnection, relayLog } from './log-relay.ts';
 import { openModelStore } from './open-model-store.ts';
 import './worker-errors.ts';
 
@@ -26,6 +27,16 @@ class StreamWorker {
   constructor() {
     // Only the page requests models here, so their source need not be restricted.
     this.#models.acceptModelsFrom = null;
+  }
+
+  /** Sends this worker's log to the page. */
+  openLog(connection: LogConnection): void {
+    relayLog(connection);
+  }
+
+  /** Null while there is no engine: unlike {@link engineCapabilities} this does not start one. */
+  async startedCapabilities(): Promise<EngineCapabilities | null> {
+    return (await this.#engine)?.capabilities ?? null;
   }
 
   /** Starts the engine, which measures this machine first. Throws MeshError if this machine cannot compute. */

@@ -1,3 +1,4 @@
+import type { LogSetting } from '../../shared/log.ts';
 import type { ProgressListener, TaskProgress, Where } from '../../shared/tasks/definition.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { BackendName } from '../compute/backend.ts';
@@ -12,6 +13,7 @@ import type { TaskType, TaskTypes } from './task-types.ts';
 export type * from './task-types.ts';
 export type {
   FrameStream,
+  LogSetting,
   ModelProgress,
   Placement,
   PlacementCounts,
@@ -161,6 +163,11 @@ export interface GamerOptions {
   relayOnly?: boolean;
   /** A WebRTC implementation for Node, such as `@roamhq/wrtc`. */
   wrtc?: unknown;
+  /**
+   * Least level of what this page's log writes to the console. `?log=` in the page's address and `localStorage['p2c2r-log']` override it.
+   * @default 'off'
+   */
+  log?: LogSetting;
 }
 
 export interface VolunteerOptions {
@@ -198,6 +205,11 @@ export interface VolunteerOptions {
    * @default false
    */
   relayOnly?: boolean;
+  /**
+   * Least level of what this page's log writes to the console. `?log=` in the page's address and `localStorage['p2c2r-log']` override it.
+   * @default 'off'
+   */
+  log?: LogSetting;
 }
 
 /** What a volunteer lends. Only `maxGamers` and `acceptModelsFrom` have an effect yet; the others are checked and stored. */

@@ -7,7 +7,10 @@ import type { Link } from '../net/link.ts';
 import { Mesh, type MeshEvent } from '../net/mesh.ts';
 import { requireWebRtc } from '../net/peer.ts';
 import { STATUS_INTERVAL_MS } from '../net/status-reporter.ts';
+import { linkDiagnostics, orNull, pageDiagnostics } from './diagnostics.ts';
+import type { VolunteerDiagnostics } from './diagnostics-types.ts';
 import { defaultServerUrl, whenPageEnds } from './host-page.ts';
+import { applyLogSetting } from './log-setting.ts';
 import type { VolunteerLimits, VolunteerOptions, VolunteerStats } from './types.ts';
 import type { WorkerStats } from './volunteer.worker.ts';
 import { checkedLimits, DEFAULT_LIMITS } from './volunteer-limits.ts';
@@ -57,6 +60,7 @@ export class VolunteerNode extends EventTarget {
    * Throws MeshError `bad-input`, `unsupported-browser`, `signaling-unreachable`, `not-invited`, `room-full`, `protocol-version`.
    */
   static async start(options: VolunteerOptions = {}): Promise<VolunteerNode> {
+    applyLogSetting(options.log);
     requireWebRtc(undefined);
     const node = new VolunteerNode(options);
     try {
@@ -120,6 +124,25 @@ export class VolunteerNode extends EventTarget {
 
   stats(): VolunteerStats {
     return { ...this.#stats, gamers: this.#openLinks().length };
+  }
+
+  /** A report for whoever looks into a problem. It has no names, invites, keys or network addresses. Never rejects. */
+  async diagnostics(): Promise<VolunteerDiagnostics> {
+    const [page, links, codecs] = await Promise.all([
+      pageDiagnostics(),
+      Promise.all([...(this.#mesh?.links.values() ?? [])].map(linkDiagnostics)),
+      orNull(this.#worker.remote.codecs()),
+    ]);
+    return {
+      role: 'volunteer',
+      state: this.state,
+      ...page,
+      engine: this.capabilities,
+      codecs: codecs ?? [],
+      stats: this.stats(),
+      maxGamers: this.#limits.maxGamers,
+      links,
+    };
   }
 
   /** Hands running work back at once, and takes no more until {@link resume}. */

@@ -6,6 +6,7 @@ import type { ModelProgress } from '../compute/models/model-source.ts';
 import type { Link, LinkEnvironment } from '../net/link.ts';
 import { makeTransferable } from '../net/transferable-channel.ts';
 import { type StartedWorker, startWorker } from './host-page.ts';
+import { receiveLog } from './log-relay.ts';
 import type { VolunteerWorkerApi, VolunteerWorkerEvent, WorkerStats } from './volunteer.worker.ts';
 import volunteerWorkerUrl from './volunteer.worker.ts?worker&url';
 import './worker-errors.ts';
@@ -30,6 +31,8 @@ export class VolunteerWorkerClient {
     this.#options = options;
     this.#started = startWorker(volunteerWorkerUrl, 'p2c2r-volunteer');
     this.remote = Comlink.wrap<VolunteerWorkerApi>(this.#started.worker);
+    const connection = receiveLog();
+    void this.remote.openLog(Comlink.transfer(connection, [connection.port]));
   }
 
   /** Measures this machine. Throws MeshError if nothing can be computed here, or the worker does not start. */

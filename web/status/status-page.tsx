@@ -1,5 +1,7 @@
 import { useState } from 'preact/hooks';
+import { pageDiagnostics } from '../sdk/diagnostics.ts';
 import { Button } from '../ui/buttons.tsx';
+import { CopyDiagnostics } from '../ui/copy-diagnostics.tsx';
 import { TextField } from '../ui/fields.tsx';
 import { NO_FIGURE } from '../ui/format.ts';
 import { Notice, PageHeader, Panel } from '../ui/layout.tsx';
@@ -24,6 +26,7 @@ export function StatusPage({ watch }: { watch: StatusWatch }) {
         ) : (
           status.value && charts.value && <Figures status={status.value} rates={rates.value} charts={charts.value} />
         )}
+        <CopyDiagnostics collect={pageDiagnostics} />
       </main>
     </>
   );

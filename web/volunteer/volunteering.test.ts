@@ -30,6 +30,9 @@ class FakeNode extends EventTarget {
       bytesOut: 3,
     };
   }
+  async diagnostics() {
+    return { role: 'volunteer' };
+  }
   pause() {
     this.become('paused');
   }
@@ -45,7 +48,7 @@ class FakeNode extends EventTarget {
   }
 }
 
-const OPTIONS = { invite: { room: 'r', token: 't' }, name: 'calm-fox', maxGamers: 2 };
+const OPTIONS = { invite: { room: 'r', token: 't' }, name: 'calm-fox', maxGamers: 2, relayOnly: true };
 const volunteeringWith = (start: StartNode) => new Volunteering(start, () => Date.now());
 
 describe('volunteering', () => {
@@ -62,7 +65,7 @@ describe('volunteering', () => {
     const volunteering = volunteeringWith(start);
     await volunteering.start(OPTIONS);
     expect(start).toHaveBeenCalledWith({
-      ...{ room: 'r', invite: 't', name: 'calm-fox', limits: { maxGamers: 2 } },
+      ...{ room: 'r', invite: 't', name: 'calm-fox', limits: { maxGamers: 2 }, relayOnly: true },
       onModelProgress: expect.any(Function),
     });
     expect(volunteering.phase.value).toBe('serving');
@@ -122,6 +125,14 @@ describe('volunteering', () => {
     await volunteering.stop();
     report?.({ model: 'fast-smooth', kind: 'wgsl', state: 'failed', loadedBytes: 0, totalBytes: 2 });
     expect(volunteering.fetches.value).toEqual([]);
+  });
+
+  it('makes the report of its node, and before a start one of the page alone', async () => {
+    const volunteering = volunteeringWith(async () => new FakeNode());
+    expect(await volunteering.diagnose()).not.toHaveProperty('role');
+    await volunteering.start(OPTIONS);
+    expect(await volunteering.diagnose()).toEqual({ role: 'volunteer' });
+    await volunteering.stop();
   });
 
   it('stops a node that starts after the person has stopped', async () => {

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
 import type { Invite } from '../../shared/invite.ts';
+import { pageDiagnostics } from '../sdk/diagnostics.ts';
 import type { VolunteerNode } from '../sdk/p2c2r.ts';
 import { type ModelFetch, withFetch } from '../ui/model-progress.tsx';
 import { TimeWindow } from '../ui/time-window.ts';
@@ -24,6 +25,8 @@ interface StartOptions {
   invite: Invite | null;
   name: string;
   maxGamers: number;
+  /** Hides this machine's network address from gamers; needs a relay at the server. */
+  relayOnly: boolean;
 }
 
 /** The state of volunteering on this machine, and what it has contributed. */
@@ -49,7 +52,7 @@ export class Volunteering {
   ) {}
 
   /** Never rejects; failures are in `error`. */
-  async start({ invite, name, maxGamers }: StartOptions): Promise<void> {
+  async start({ invite, name, maxGamers, relayOnly }: StartOptions): Promise<void> {
     if (this.#attempt) return;
     const attempt = Symbol('start');
     this.#attempt = attempt;
@@ -62,6 +65,7 @@ export class Volunteering {
         ...destination(invite),
         ...(name && { name }),
         limits: { maxGamers },
+        relayOnly,
         onModelProgress: (progress) => {
           if (this.#attempt === attempt) this.fetches.value = withFetch(this.fetches.value, progress);
         },
@@ -101,6 +105,11 @@ export class Volunteering {
     this.phase.value = 'off';
     this.fetches.value = [];
     await node?.stop();
+  }
+
+  /** A report for whoever looks into a problem. */
+  diagnose(): Promise<object> {
+    return this.#node?.diagnostics() ?? pageDiagnostics();
   }
 
   #serve(node: Node): void {
@@ -184,7 +193,7 @@ export type Node = Pick<
   | 'stop'
   | 'addEventListener'
   | 'removeEventListener'
->;
+> & { diagnostics(): Promise<object> };
 
 export type StartNode = (options: NonNullable<Parameters<typeof VolunteerNode.start>[0]>) => Promise<Node>;
 export type NodeStats = ReturnType<Node['stats']>;

@@ -202,7 +202,7 @@ fn trace(eye: Ray) -> vec3f {
   return color;
 }
 
-// As in shared/tasks/raytracing/pcg.ts: pcg4d of M. Jarzynski and M. Olano ("Hash Functions for GPU Rendering", JCGT 9(3), 2020).
+// As in shared/tasks/raytracing/render.ts: pcg4d of M. Jarzynski and M. Olano ("Hash Functions for GPU Rendering", JCGT 9(3), 2020).
 fn sampleOffset(pixel: vec2u, sample: u32) -> vec2f {
   if (view.samples == 1u) { return vec2f(0.5); }
   var v = vec4u(pixel, sample, view.seed) * 1664525u + 1013904223u;

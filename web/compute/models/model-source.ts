@@ -1,6 +1,9 @@
 import type { MeshError, WireError } from '../../../shared/errors.ts';
+import { logger } from '../../../shared/log.ts';
 import type { InputKind, Network } from '../../../shared/tasks/upscale.ts';
 import type { NetworkModel } from './manifest.ts';
+
+const log = logger('compute.models');
 
 /** Interval, ms, at which the progress of a download is reported: ten times a second looks live. */
 export const PROGRESS_INTERVAL_MS = 100;
@@ -72,6 +75,11 @@ export class ProgressReporter {
     this.#progress = { model, kind, state: 'fetching', loadedBytes: 0, totalBytes: 0 };
   }
 
+  get #logFields() {
+    const { model, kind } = this.#progress;
+    return { model, kind };
+  }
+
   expect(totalBytes: number): void {
     this.#progress = { ...this.#progress, totalBytes };
   }
@@ -87,6 +95,8 @@ export class ProgressReporter {
   ready(note: string): void {
     const { loadedBytes, totalBytes } = this.#progress;
     const allBytes = Math.max(loadedBytes, totalBytes);
+    // Nothing loaded: the browser had kept it.
+    log.info('ready', { ...this.#logFields, loadedBytes, totalBytes });
     this.environment.report({
       ...this.#progress,
       state: 'ready',
@@ -97,6 +107,7 @@ export class ProgressReporter {
   }
 
   failed(error: MeshError): void {
+    log.warn('failed', { ...this.#logFields, reason: error.reason });
     this.environment.report({ ...this.#progress, state: 'failed', error: error.toWire() });
   }
 }

@@ -1,7 +1,10 @@
+import { logger } from '../../../shared/log.ts';
 import type { StreamSetup } from '../../../shared/messages.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import { DEFAULT_BITRATE_KBPS } from '../settings.ts';
 import { measureCosts, rankByCost, TRIAL_SIZE } from './codec-probe.ts';
+
+const log = logger('stream.codec');
 
 /** Video codecs by their names in `Capabilities.codecs` and `StreamSetup.codec`. */
 const CODECS = ['h264', 'vp8', 'vp9', 'av1'] as const;
@@ -63,16 +66,28 @@ export function decoderConfig(codec: Codec, { width, height }: CodecSize): Video
   };
 }
 
+/** A codec that this browser both encodes and decodes. */
+export interface RankedCodec {
+  codec: Codec;
+  /** Whether the browser has a hardware encoder for it. */
+  isInHardware: boolean;
+}
+
+/** The codecs that this browser both encodes and decodes, best first, as {@link measuredCodecs} ranks them. */
+export async function rankedCodecs(): Promise<Codec[]> {
+  return (await measuredCodecs()).map(({ codec }) => codec);
+}
+
 /**
  * Codecs that this browser both encodes and decodes, best first: hardware encoders, then software codecs by measured cost. Measured once
  * a thread, at the first call, which takes at most `CODEC_PROBE_MS`. Empty without WebCodecs.
  */
-export function rankedCodecs(): Promise<Codec[]> {
+export function measuredCodecs(): Promise<RankedCodec[]> {
   ranking ??= rankCodecs();
   return ranking;
 }
 
-let ranking: Promise<Codec[]> | undefined;
+let ranking: Promise<RankedCodec[]> | undefined;
 
 /** Whether this browser can encode frames of size `sent` and decode frames of size `received`. */
 export async function isCodecUsable(codec: Codec, sent: CodecSize, received: CodecSize): Promise<boolean> {
@@ -93,7 +108,7 @@ export function isCodec(name: string): name is Codec {
   return (CODECS as readonly string[]).includes(name);
 }
 
-async function rankCodecs(): Promise<Codec[]> {
+async function rankCodecs(): Promise<RankedCodec[]> {
   const { inHardware, inSoftware } = await supportedCodecs();
   const trials = inSoftware.map((codec) => ({
     name: codec,
@@ -101,7 +116,15 @@ async function rankCodecs(): Promise<Codec[]> {
     decoder: decoderConfig(codec, TRIAL_SIZE),
   }));
   const costs = await measureCosts(trials, () => performance.now());
-  return [...inHardware, ...rankByCost(inSoftware, costs)];
+  const ranked = [
+    ...inHardware.map((codec) => ({ codec, isInHardware: true })),
+    ...rankByCost(inSoftware, costs).map((codec) => ({ codec, isInHardware: false })),
+  ];
+  log.info(
+    'ranked',
+    Object.fromEntries(ranked.map(({ codec, isInHardware }) => [codec, isInHardware ? 'hardware' : 'software'])),
+  );
+  return ranked;
 }
 
 async function supportedCodecs(): Promise<{ inHardware: Codec[]; inSoftware: Codec[] }> {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
 import type { MeshError, WireError } from '../../../shared/errors.ts';
+import { logger } from '../../../shared/log.ts';
 import type { CapturedFrame, FrameSink, Purpose, SharpFrame } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
 import type { StreamSettings } from '../settings.ts';
@@ -16,6 +17,8 @@ import { explainStream } from './stream-messages.ts';
 import { StreamStatistics, type StreamStats } from './stream-statistics.ts';
 import { VolunteerPool } from './volunteer-pool.ts';
 import type { ReadyVolunteer } from './volunteer-route.ts';
+
+const log = logger('stream.gamer');
 
 /** How often a stream reports its figures, ms: as often as a person can read them. */
 export const STATS_INTERVAL_MS = 250;
@@ -124,7 +127,8 @@ export class GamerStream {
 
   set(changes: Partial<StreamSettings>): void {
     this.#settings = { ...this.#settings, ...changes };
-    const { maxFps } = this.#settings;
+    const { maxFps, quality, where } = this.#settings;
+    log.info('settings', { quality, where, maxFps });
     this.#intake.maxFps = maxFps;
     this.#pool.fps = maxFps;
     this.#shapeLocal();
@@ -178,6 +182,7 @@ export class GamerStream {
   }
 
   #resized(size: StreamSize): void {
+    log.info('size', { ...size });
     this.#presenter.size = size;
     this.#pool.clear();
     this.#shapeLocal();
@@ -246,6 +251,7 @@ export class GamerStream {
   /** The last frame stays on the screen; the ticks repeat it until it is upscaled. */
   #sourceEnded(error: MeshError): void {
     this.#ended = error;
+    log.info('source ended', { reason: error.reason });
     this.#tell({ kind: 'ended', error: error.toWire() });
   }
 

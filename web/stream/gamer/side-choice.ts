@@ -1,7 +1,10 @@
+import { type LogFields, logger } from '../../../shared/log.ts';
 import type { Where } from '../../../shared/tasks/definition.ts';
 import { QUALITIES } from '../../../shared/tasks/upscale.ts';
 import { type Forecast, oldestPictureMs } from './side-forecast.ts';
 import type { Side } from './stream-statistics.ts';
+
+const log = logger('stream.side');
 
 /** `auto` changes sides only if the new picture is younger than this share of the current one's age, so that it does not flap. */
 export const SWITCH_RATIO = 0.85;
@@ -24,6 +27,9 @@ export interface Decision {
   why: string;
 }
 
+/** Why a side runs, for the log. */
+type SideCause = 'asked' | 'no-volunteer' | 'not-measured' | 'better-quality' | 'fresher';
+
 /**
  * Decides which side upscales the frames, without flapping. Of two sides with the same quality, the one with the fresher picture runs. A
  * side with the better quality runs even if the other one is fresher, which may be only because it does less; but not if its pictures
@@ -32,16 +38,26 @@ export interface Decision {
  */
 export class SideChoice {
   #running: Side = 'local';
+  /** Why the present side runs. */
+  #cause: SideCause | null = null;
 
   decide({ where, local, volunteer }: Situation): Decision {
-    if (where === 'local') return this.#settle('local', 'You chose to sharpen frames on this computer.');
+    if (where === 'local') return this.#settle('local', 'asked', 'You chose to sharpen frames on this computer.');
     if (!volunteer) {
-      return this.#settle('local', 'No volunteer is ready yet, so this computer sharpens the frames meanwhile.');
+      return this.#settle(
+        'local',
+        'no-volunteer',
+        'No volunteer is ready yet, so this computer sharpens the frames meanwhile.',
+      );
     }
     if (where === 'volunteers')
-      return this.#settle('volunteers', `You chose volunteers; ${volunteer.name} is helping.`);
+      return this.#settle('volunteers', 'asked', `You chose volunteers; ${volunteer.name} is helping.`);
     if (!local) {
-      return this.#settle('volunteers', `${volunteer.name} is helping; this computer's own speed is not known yet.`);
+      return this.#settle(
+        'volunteers',
+        'not-measured',
+        `${volunteer.name} is helping; this computer's own speed is not known yet.`,
+      );
     }
     return this.#compare(local, volunteer);
   }
@@ -53,7 +69,11 @@ export class SideChoice {
     if (better) {
       const here = `'${local.quality}' on this computer`;
       const there = `'${volunteer.quality}' from ${volunteer.name}`;
-      return this.#settle(better, `Better ${better === 'local' ? `${here}, ${there}` : `${there}, ${here}`}.`);
+      return this.#settle(
+        better,
+        'better-quality',
+        `Better ${better === 'local' ? `${here}, ${there}` : `${there}, ${here}`}.`,
+      );
     }
     const [currentMs, otherMs] =
       this.#running === 'local' ? [localAgeMs, volunteerAgeMs] : [volunteerAgeMs, localAgeMs];
@@ -64,7 +84,7 @@ export class SideChoice {
       running === 'local'
         ? `Fresher here: ${localText}, ${volunteerText}.`
         : `Fresher from a volunteer: ${volunteerText}, ${localText}.`;
-    return this.#settle(running, why);
+    return this.#settle(running, 'fresher', why, { localAgeMs, volunteerAgeMs });
   }
 
   /** The side that has the better quality and keeps up; null if there is none. */
@@ -81,8 +101,11 @@ export class SideChoice {
     return isOftenEnough && extraAgeMs <= slack * MAX_EXTRA_AGE_MS ? side : null;
   }
 
-  #settle(running: Side, why: string): Decision {
+  #settle(running: Side, cause: SideCause, why: string, ages: LogFields = {}): Decision {
+    if (running !== this.#running) log.info('switched', { from: this.#running, to: running, cause, ...ages });
+    else if (cause !== this.#cause) log.debug('kept', { running, cause, ...ages });
     this.#running = running;
+    this.#cause = cause;
     return { running, why };
   }
 }

@@ -1,4 +1,5 @@
 import { MeshError } from '../../../shared/errors.ts';
+import { logger, shortId } from '../../../shared/log.ts';
 import type { Capabilities, ControlMessage, StreamSetup } from '../../../shared/messages.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import { isNetwork, upscale } from '../../../shared/tasks/upscale.ts';
@@ -7,6 +8,8 @@ import { type Codec, commonCodecs } from '../codec/codecs.ts';
 import type { StreamSize } from '../frame-size.ts';
 import { RETRY_AFTER_MS, type StreamSettings } from '../settings.ts';
 import type { ReadyVolunteer } from './volunteer-route.ts';
+
+const log = logger('stream.negotiator');
 
 /** Volunteers set up for one stream: two share the work or stand by; more help only slow ones. */
 export const MAX_VOLUNTEERS = 4;
@@ -154,6 +157,9 @@ export class StreamNegotiator {
     const stopListening = link.onControl((message) => this.#onControl(setup.streamId, message));
     const askedMs = this.#options.now();
     this.#negotiations.set(link.id, { ...candidate, setup, askedMs, isReady: false, stopListening });
+    const { width, height, outWidth, outHeight, quality } = setup;
+    const sizes = { width, height, outWidth, outHeight };
+    log.info('asked', { ...logFieldsOf(link, setup), quality, ...sizes, predictedMs: candidate.predictedMs });
     link.ensureVideo();
     link.sendControl({ kind: 'stream-setup', setup });
   }
@@ -182,6 +188,7 @@ export class StreamNegotiator {
     const { link, setup, predictedMs } = negotiation;
     negotiation.isReady = true;
     this.#lastError = null;
+    log.info('ready', { ...logFieldsOf(link, setup), tookMs: this.#options.now() - negotiation.askedMs });
     this.#options
       .addRoute({ volunteerId: link.id, name: link.name, setup, predictedMs })
       .catch((cause: unknown) => this.routeFailed(setup.streamId, MeshError.from(cause)));
@@ -192,6 +199,7 @@ export class StreamNegotiator {
   /** The volunteer failed, and the worker has no route to it. */
   #fail(negotiation: Negotiation, error: MeshError): void {
     const { now, trust } = this.#options;
+    log.warn('failed', { ...logFieldsOf(negotiation.link, negotiation.setup), reason: error.reason });
     this.#retryAtMs.set(retryKey(negotiation), now() + RETRY_AFTER_MS);
     this.#end(negotiation);
     this.#lastError = error;
@@ -203,6 +211,7 @@ export class StreamNegotiator {
 
   /** The volunteer is no longer wanted, or has left. */
   #release(negotiation: Negotiation): void {
+    log.info('released', logFieldsOf(negotiation.link, negotiation.setup));
     if (negotiation.isReady) this.#options.removeRoute(negotiation.setup.streamId);
     this.#end(negotiation);
   }
@@ -214,6 +223,10 @@ export class StreamNegotiator {
       link.sendControl({ kind: 'stream-close', streamId: setup.streamId });
     }
   }
+}
+
+function logFieldsOf({ id }: StreamLink, { streamId, codec }: Negotiation['setup']) {
+  return { volunteer: shortId(id), stream: streamId, codec };
 }
 
 function retryKey({ link, codec }: Pick<Candidate, 'link' | 'codec'>): string {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
 import type { MeshError } from '../../../shared/errors.ts';
+import { logger, shortId } from '../../../shared/log.ts';
 import { DropOldestQueue } from '../drop-oldest-queue.ts';
 import type { CapturedFrame, FrameSink, SharpFrame } from '../frame.ts';
 import { totalMs } from '../frame-timing.ts';
@@ -7,6 +8,8 @@ import { RecentMedian } from '../rolling-statistics.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
 import { type Forecast, ProbeSchedule, poolForecast } from './side-forecast.ts';
 import { type ReadyVolunteer, VolunteerRoute } from './volunteer-route.ts';
+
+const log = logger('stream.volunteers');
 
 export interface VolunteerPoolOptions {
   clock: Clock;
@@ -108,6 +111,8 @@ export class VolunteerPool {
       onFailed: (error) => this.#failed(streamId, error),
     });
     this.#members.set(streamId, { route, probes: new ProbeSchedule(), wasSilent: false });
+    const { codec } = ready.setup;
+    log.info('added', { volunteer: shortId(ready.volunteerId), stream: streamId, codec });
     this.#pump();
   }
 
@@ -187,15 +192,22 @@ export class VolunteerPool {
   #changed(streamId: number): void {
     const member = this.#members.get(streamId);
     if (!member) return;
-    const fellSilent = member.route.silent && !member.wasSilent;
-    member.wasSilent = member.route.silent;
+    const { silent, volunteerId } = member.route;
+    const fellSilent = silent && !member.wasSilent;
+    if (silent !== member.wasSilent) {
+      log.info(silent ? 'silent' : 'heard again', { volunteer: shortId(volunteerId), stream: streamId });
+    }
+    member.wasSilent = silent;
     if (fellSilent) this.#options.onSilent();
     this.#pump();
   }
 
   /** Removes the route where it failed and reports the failure, once. */
   #failed(streamId: number, error: MeshError): void {
-    if (!this.#members.has(streamId)) return;
+    const member = this.#members.get(streamId);
+    if (!member) return;
+    const volunteer = shortId(member.route.volunteerId);
+    log.warn('failed', { volunteer, stream: streamId, reason: error.reason });
     this.remove(streamId);
     this.#options.onFailed(streamId, error);
   }

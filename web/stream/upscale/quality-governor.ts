@@ -1,7 +1,10 @@
+import { logger } from '../../../shared/log.ts';
 import type { LoweredCause } from '../../../shared/messages.ts';
 import { isNetwork, NETWORKS, type Quality } from '../../../shared/tasks/upscale.ts';
 import { median } from '../rolling-statistics.ts';
 import { LONGEST_INTERVAL_MS, SOURCE_SHARE } from './frame-budget.ts';
+
+const log = logger('stream.quality');
 
 /** Frames whose median is judged... */
 export const WINDOW_FRAMES = 15;
@@ -82,7 +85,7 @@ export class QualityGovernor {
     this.#ceiling = ceiling;
     const ladder = ladderTo(ceiling);
     if (isNetwork(ceiling) && ladder.includes(this.#quality)) return;
-    this.#switchTo(isNetwork(ceiling) && isNetwork(this.#quality) ? ceiling : ladder[0]);
+    this.#switchTo(isNetwork(ceiling) && isNetwork(this.#quality) ? ceiling : ladder[0], 'chosen');
   }
 
   /** Identifies the size of the following frames: times depend on it. */
@@ -141,7 +144,7 @@ export class QualityGovernor {
       return false;
     }
     this.#backoff(quality).failedWaitMs = 0;
-    this.#switchTo(quality);
+    this.#switchTo(quality, 'fits');
     return true;
   }
 
@@ -150,7 +153,8 @@ export class QualityGovernor {
     const backoff = this.#backoff(quality);
     backoff.failedWaitMs = doubled(backoff.failedWaitMs, FIRST_FAILED_WAIT_MS, MAX_FAILED_WAIT_MS);
     backoff.failedUntilMs = this.#now() + backoff.failedWaitMs;
-    if (quality === this.#quality) this.#switchTo(this.#nextLower());
+    log.warn('failed', { quality, waitMs: backoff.failedWaitMs });
+    if (quality === this.#quality) this.#switchTo(this.#nextLower(), 'failed');
   }
 
   /** The next better quality that is not failing; null at the top. */
@@ -181,7 +185,7 @@ export class QualityGovernor {
     const below = this.#nextLower();
     if (below === quality) return;
     this.#tooSlow(quality, this.#now() - this.#sinceMs);
-    this.#switchTo(below);
+    this.#switchTo(below, 'too-slow');
   }
 
   #tooSlow(quality: Quality, heldMs: number): void {
@@ -191,7 +195,9 @@ export class QualityGovernor {
     backoff.slowUntilMs = this.#now() + backoff.slowWaitMs;
   }
 
-  #switchTo(quality: Quality): void {
+  #switchTo(quality: Quality, cause: 'chosen' | 'fits' | 'failed' | 'too-slow'): void {
+    const { budgetMs } = this;
+    log.info('step', { from: this.#quality, to: quality, cause, medianMs: median(this.#tookMs()), budgetMs });
     this.#quality = quality;
     this.#restart();
   }

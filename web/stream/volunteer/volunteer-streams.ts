@@ -1,4 +1,5 @@
 import { MeshError } from '../../../shared/errors.ts';
+import { logger } from '../../../shared/log.ts';
 import type { StreamSetup } from '../../../shared/messages.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { ChannelPort } from '../../net/transferable-channel.ts';
@@ -7,6 +8,8 @@ import { canBecome, MAX_SCALE } from '../frame-size.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
 import { VolunteerStream } from './volunteer-stream.ts';
+
+const log = logger('stream.volunteer');
 
 /** Streams of one gamer that a volunteer holds at a time: each has a decoder, an encoder and a pipeline. */
 export const MAX_STREAMS_PER_LINK = 4;
@@ -85,6 +88,7 @@ export class VolunteerStreams {
   /** Releases the stream. Frames of it that still arrive are ignored. */
   close(streamId: number): void {
     this.#opening.delete(streamId);
+    if (this.#streams.has(streamId)) log.info('closed', { stream: streamId });
     this.#streams.get(streamId)?.dispose();
     this.#streams.delete(streamId);
   }
@@ -111,10 +115,19 @@ export class VolunteerStreams {
       },
       onFailed: (error) => {
         this.#streams.delete(setup.streamId);
+        log.warn('failed', { stream: setup.streamId, reason: error.reason });
         onFailed(setup.streamId, error);
+      },
+      onHostile: (error) => {
+        if (this.#disposed) return;
+        this.dispose();
+        this.#options.onClosed(error);
       },
     });
     this.#streams.set(setup.streamId, stream);
+    const { streamId, codec, quality, width, height, outWidth, outHeight } = setup;
+    const sizes = { width, height, outWidth, outHeight };
+    log.info('opened', { stream: streamId, codec, quality, backend: stream.backend, ...sizes });
     return stream;
   }
 

@@ -1,0 +1,70 @@
+import wrtc from '@roamhq/wrtc';
+import { systemClock } from '../../shared/clock.ts';
+import { MemoryBudget } from '../../web/dispatch/memory-budget.ts';
+import { TaskServer } from '../../web/dispatch/task-server.ts';
+import { HeartbeatResponder } from '../../web/net/heartbeat.ts';
+import { Mesh } from '../../web/net/mesh.ts';
+
+/** Volunteers in a Node process that only echo: wired up as the SDK's VolunteerNode and its worker are in a page. */
+
+/** Tasks that each takes at a time: few, so that a gamer with more of them outstanding gives work to every volunteer. */
+const SHARE = 4;
+
+const capabilities = {
+  adapter: 'node',
+  backends: { echo: { backend: 'js', unitsPerMs: 1_000_000 } },
+  tasks: ['echo'],
+  codecs: [],
+};
+
+/** Tasks that each volunteer has done. */
+const done: number[] = [];
+
+export async function start({ url, room, count }: { url: string; room: string; count: number }): Promise<void> {
+  await Promise.all(Array.from({ length: count }, (_, nth) => startOne(url, room, nth)));
+}
+
+export function tasksDone(): number[] {
+  return done;
+}
+
+async function startOne(url: string, room: string, nth: number): Promise<void> {
+  done[nth] = 0;
+  await Mesh.join({
+    ...{ url, role: 'volunteer', room, name: `volunteer ${nth}`, wrtc, iceServers: [] },
+    clock: systemClock,
+    random: Math.random,
+    capabilities: () => capabilities,
+    status: () => ({ load: 0, accepting: true, tasks: ['echo'], maxGamers: 1 }),
+    attachChannels(link, createChannel) {
+      const onBroken = link.broken.bind(link);
+      const tasks: TaskServer = new TaskServer({
+        port: createChannel('tasks'),
+        execute: async (_type, { attachments }) => ({ value: null, attachments, backend: 'js', computeMs: 0 }),
+        clock: systemClock,
+        memory: new MemoryBudget(),
+        onDone: () => {
+          done[nth] = (done[nth] ?? 0) + 1;
+        },
+        onWork: () => pulse.workBegan(),
+        onBroken,
+      });
+      tasks.share = SHARE;
+      const pulse: HeartbeatResponder = new HeartbeatResponder({
+        port: createChannel('pulse'),
+        clock: systemClock,
+        read: () => ({ load: 0, held: tasks.held }),
+        working: () => tasks.working,
+        onRtt: (rttMs) => {
+          tasks.rttMs = rttMs;
+        },
+        onBroken,
+      });
+      return () => {
+        tasks.dispose();
+        pulse.dispose();
+      };
+    },
+    onEvent: () => {},
+  });
+}

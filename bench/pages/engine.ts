@@ -1,0 +1,120 @@
+import { definitionOf } from '../../shared/tasks/catalogue.ts';
+import { type InferInput, infer } from '../../shared/tasks/infer.ts';
+import { randomGrid, randomQueries } from '../../shared/tasks/pathfinding/test-grids.ts';
+import type { PathfindingInput } from '../../shared/tasks/pathfinding.ts';
+import { swarm } from '../../shared/tasks/physics/test-bodies.ts';
+import type { PhysicsInput } from '../../shared/tasks/physics.ts';
+import { busyScene } from '../../shared/tasks/raytracing/test-scenes.ts';
+import { seededRandom } from '../../shared/tasks/test-random.ts';
+import { NETWORKS } from '../../shared/tasks/upscale.ts';
+import type { BackendName } from '../../web/compute/backend.ts';
+import { Engine } from '../../web/compute/engine.ts';
+import { testPattern } from '../../web/compute/filter-benchmark.ts';
+import { OrtWasmBackend } from '../../web/compute/ort/ort-wasm-backend.ts';
+import { cpuRuntime } from '../../web/compute/ort/runtime.ts';
+import type { TimeSlot } from '../../web/compute/schedule.ts';
+import { servedModels } from '../../web/compute/test-models.ts';
+import { durationsMs, median, mediansInTurn } from '../measuring.ts';
+
+/** This page's own engine, without a gamer or a volunteer. */
+
+const now = () => performance.now();
+const never = new AbortController().signal;
+const RUN = { owner: 'bench', signal: never };
+
+/** Each kind of task on one engine, one after another. The first run compiles and does not count. */
+export async function measureTypes(preferBackend: BackendName) {
+  const engine = await Engine.create({ gpu: navigator.gpu, now, preferBackend });
+  const rates = [];
+  for (const { what, type, task, cost } of works()) {
+    const { backend } = await engine.execute(type, task, RUN);
+    const tookMs = median(await durationsMs(3, () => engine.execute(type, task, RUN)));
+    rates.push({ what, backend, tookMs, unitsPerMs: cost / tookMs });
+  }
+  const { adapter } = engine.capabilities;
+  engine.dispose();
+  return { adapter, rates };
+}
+
+const SIDE = 128;
+
+/** The tasks that are measured: some tens of milliseconds on a processor, seconds on a software GPU. */
+function works() {
+  const gravity: PhysicsInput['gravity'] = [0, -9.81, 0];
+  const kinds: [what: string, type: string, input: unknown][] = [
+    ['raytracing, 160x120 at 4 samples', 'raytracing', busyScene({ width: 160, height: 120 })],
+    [`pathfinding, 64 agents to one goal on ${SIDE}x${SIDE}`, 'pathfinding', gathering(SIDE, 64, 1)],
+    [`pathfinding, 8 to a goal each on ${SIDE}x${SIDE}`, 'pathfinding', gathering(SIDE, 8, 8)],
+    ['physics, 500 bodies, 40 steps', 'physics', { bodies: swarm(500, 8, 1), gravity, timestepS: 0.01, steps: 40 }],
+  ];
+  return kinds.map(([what, type, input]) => {
+    const definition = definitionOf(type);
+    const task = definition.pack(input);
+    return { what, type, task, cost: definition.cost(task.params) };
+  });
+}
+
+/** Agents from everywhere that share a number of goals. */
+function gathering(side: number, agents: number, goals: number): PathfindingInput {
+  const random = seededRandom(agents + goals);
+  const grid = randomGrid(side, side, random, 0.2);
+  const queries = randomQueries(grid, agents, random);
+  return {
+    ...{ grid, neighbours: 8 },
+    queries: queries.map(({ start, goal }, i) => ({ start, goal: queries[i % goals]?.goal ?? goal })),
+  };
+}
+
+const ROWS = 256;
+const ROUNDS = 8;
+const INPUTS = 15;
+
+/** The steering policy in tasks of one row and in one task of many rows: rows a second. */
+export async function measureInfer(preferBackend: BackendName) {
+  const models = servedModels('/models/');
+  const engine = await Engine.create({ gpu: navigator.gpu, now, models, onnx: models, preferBackend });
+  const tasks = Array.from({ length: ROWS }, (_, i) => infer.pack(steering(1, i)));
+  const whole = infer.pack(steering(ROWS, 0));
+  const run = (task: (typeof tasks)[number]) => engine.execute('infer', task, RUN);
+  const { backend } = await run(whole);
+  const rowsPerS = (work: () => Promise<unknown>) => async () => (1_000 * ROWS) / median(await durationsMs(1, work));
+  const perS = await mediansInTurn(
+    {
+      oneByOne: rowsPerS(async () => {
+        for (const task of tasks) await run(task);
+      }),
+      atOnce: rowsPerS(() => Promise.all(tasks.map(run))),
+      oneTask: rowsPerS(() => run(whole)),
+    },
+    ROUNDS,
+  );
+  engine.dispose();
+  return { backend, perS };
+}
+
+function steering(rows: number, from: number): InferInput {
+  const data = Float32Array.from({ length: rows * INPUTS }, (_, i) => Math.sin(from + i));
+  return { model: 'steering', inputs: { observation: { type: 'float32', dims: [rows, INPUTS], data } } };
+}
+
+const SIZE = { width: 320, height: 180 };
+const FRAMES = 30;
+const EXCLUSIVE_SLOT: TimeSlot = { signal: never, yieldNow: async () => {} };
+
+/** Frame times of our networks by onnxruntime-web on the processor. */
+export async function measureNetworksWasm() {
+  const backend = new OrtWasmBackend(servedModels('/models/'), now);
+  const picture = testPattern(SIZE.width, SIZE.height);
+  const image = { ...SIZE, data: Uint8Array.from(picture.data, (value, i) => (i % 4 === 3 ? 255 : value)) };
+  const timings = [];
+  for (const network of NETWORKS) {
+    const shape = { ...SIZE, outWidth: SIZE.width * 2, outHeight: SIZE.height * 2, quality: network };
+    const once = async () => (await backend.startPixels(image.data, shape, EXCLUSIVE_SLOT)).finish();
+    // For the first network the library is loaded and compiled as well.
+    const [firstMs = Number.NaN] = await durationsMs(3, once);
+    timings.push({ network, firstMs, frameMs: median(await durationsMs(FRAMES, once)) });
+  }
+  const { numThreads } = (await cpuRuntime()).env.wasm;
+  backend.dispose();
+  return { timings, threads: numThreads ?? 1 };
+}

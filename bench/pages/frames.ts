@@ -1,0 +1,144 @@
+/** Numbered frames: a number in each picture says which frame it is, wherever it is seen. */
+
+const BITS = 16;
+/** Height of the strip of black and white blocks along the lower edge: coarse enough for any codec and any scaling. */
+const STRIP = 1 / 6;
+const [BLACK, WHITE] = [16, 235];
+/** A block between these belongs to a mixture of two frames, or to none. */
+const UNCLEAR = { from: 80, to: 176 };
+
+/** Where the strip begins. */
+export const stripTop = (height: number) => Math.floor(height * (1 - STRIP));
+
+/** The number after this one is 0 again. */
+const LARGEST_NUMBER = 2 ** BITS - 1;
+
+function writeNumber(luma: Uint8Array, width: number, height: number, number: number): void {
+  for (let bit = 0; bit < BITS; bit++) {
+    const [from = 0, to = 0] = [bit, bit + 1].map((edge) => Math.round((edge * width) / BITS));
+    const value = (number >> bit) & 1 ? WHITE : BLACK;
+    for (let y = stripTop(height); y < height; y++) luma.fill(value, y * width + from, y * width + to);
+  }
+}
+
+/** The number of a picture of any size; null if it cannot be read. */
+export function readNumber({ data, width, height }: ImageData): number | null {
+  const y = Math.round(height * (1 - STRIP / 2));
+  let number = 0;
+  for (let bit = 0; bit < BITS; bit++) {
+    const green = data[4 * (y * width + Math.round(((bit + 0.5) * width) / BITS)) + 1] ?? UNCLEAR.from;
+    if (green >= UNCLEAR.from && green < UNCLEAR.to) return null;
+    if (green >= UNCLEAR.to) number |= 1 << bit;
+  }
+  return number;
+}
+
+/** Draws the luma of a frame, all but its number. */
+type Painter = (luma: Uint8Array, width: number, height: number, number: number) => void;
+
+/** A frame in I420; sizes must be even. */
+export function paintFrame(paint: Painter, width: number, height: number, number: number, timestampUs: number) {
+  const picture = new Uint8Array((width * height * 3) / 2).fill(128, width * height);
+  const luma = picture.subarray(0, width * height);
+  paint(luma, width, height, number);
+  writeNumber(luma, width, height, number);
+  return new VideoFrame(picture, {
+    ...{ format: 'I420', codedWidth: width, codedHeight: height, timestamp: timestampUs },
+  });
+}
+
+/** Frames whose time of drawing is kept: more than are ever on their way. */
+const REMEMBERED = 4_096;
+
+/** A source of numbered frames at a steady rate. It writes them to memory, which costs next to nothing and needs no GPU. */
+export class FrameSource {
+  readonly frames: ReadableStream<VideoFrame>;
+  /** When each of the latest numbers was drawn, ms of this page's clock. */
+  readonly drawnAtMs = new Map<number, number>();
+  #intervalMs: number;
+  #number = 0;
+  #dueMs = 0;
+  #paused: Promise<void> | null = null;
+  #resume = () => {};
+
+  constructor({ width, height, fps, paint }: { width: number; height: number; fps: number; paint: Painter }) {
+    this.#intervalMs = 1_000 / fps;
+    const pull = async (controller: ReadableStreamDefaultController<VideoFrame>) => {
+      await this.#due();
+      const number = this.#number++ & LARGEST_NUMBER;
+      const atMs = performance.now();
+      const frame = paintFrame(paint, width, height, number, Math.round(1_000 * atMs));
+      this.drawnAtMs.set(number, atMs);
+      this.drawnAtMs.delete((number - REMEMBERED) & LARGEST_NUMBER);
+      controller.enqueue(frame);
+    };
+    this.frames = new ReadableStream({ pull }, { highWaterMark: 0 });
+  }
+
+  setRate(fps: number): void {
+    this.#intervalMs = 1_000 / fps;
+  }
+
+  pause(): void {
+    this.#paused ??= new Promise((resolve) => {
+      this.#resume = resolve;
+    });
+  }
+
+  resume(): void {
+    this.#resume();
+    this.#paused = null;
+  }
+
+  /** Resolves when the next frame is due. The rate is steady whatever a timer's delay; after a pause the source does not catch up. */
+  async #due(): Promise<void> {
+    await this.#paused;
+    const nowMs = performance.now();
+    const isBehind = nowMs - this.#dueMs > this.#intervalMs;
+    this.#dueMs = (isBehind ? nowMs : this.#dueMs) + this.#intervalMs;
+    const leftMs = this.#dueMs - this.#intervalMs - nowMs;
+    if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs));
+  }
+}
+
+/** A moving gradient: cheap for any codec. */
+export const paintGradient: Painter = (luma, width, height, number) => {
+  const row = Uint8Array.from({ length: width }, (_, x) => 40 + ((x + 2 * number) % 160));
+  for (let y = 0; y < height; y++) luma.set(row, y * width);
+};
+
+/** Positions that the detailed picture takes in turn, on a circle, less than two pixels apart. */
+export const POSITIONS = 24;
+const RADIUS = 7;
+
+/** A still picture with detail of every kind that moves a little with each frame. */
+export function detailPainter(): Painter {
+  const painted = new Map<number, Uint8Array>();
+  return (luma, width, height, number) => {
+    const position = number % POSITIONS;
+    const angle = (2 * Math.PI * position) / POSITIONS;
+    const known = painted.get(position) ?? detail(width, height, RADIUS * Math.cos(angle), RADIUS * Math.sin(angle));
+    painted.set(position, known);
+    luma.set(known);
+  };
+}
+
+/** Rings that get finer outwards, a gradient with a little grain, bars that get finer, and grain. */
+function detail(width: number, height: number, dx: number, dy: number): Uint8Array {
+  const luma = new Uint8Array(width * height);
+  for (let index = 0; index < luma.length; index++) {
+    const [x, y] = [(index % width) + dx, Math.floor(index / width) + dy];
+    const [right, low] = [x > width / 2, y > height / 2];
+    if (!right && !low) luma[index] = 126 + 90 * Math.sin(((x - width / 4) ** 2 + (y - height / 4) ** 2) / width);
+    else if (!low) luma[index] = 40 + (300 * (x - width / 2)) / width + grain(Math.round(x), Math.round(y)) / 6;
+    else if (!right) luma[index] = Math.sin(x * (0.2 + (1.6 * x) / width)) > 0 ? 200 : 50;
+    else luma[index] = 60 + grain(Math.round(x), Math.round(y));
+  }
+  return luma;
+}
+
+/** A value of 0..127 that differs from place to place and is always the same there. */
+function grain(x: number, y: number): number {
+  const mixed = Math.imul(Math.imul(x, 374_761_393) + Math.imul(y, 668_265_263), 1_274_126_177);
+  return ((mixed ^ (mixed >>> 15)) >>> 0) % 128;
+}

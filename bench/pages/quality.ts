@@ -1,0 +1,64 @@
+import { wrap } from 'comlink';
+import { Anime4kRunner } from '../quality/anime4k.ts';
+import { type Input, pannedExamples, type Still, stillExamples } from '../quality/examples.ts';
+import type { Scorer, Scores } from '../quality/scoring.worker.ts';
+
+interface Measuring {
+  input: Input;
+  /** Bitrate of pictures that go through a codec first; null for others. */
+  kbps: number | null;
+  stills: readonly Still[];
+  /** anime4k-webgpu gets one picture in this many: on a software GPU each takes seconds. */
+  anime4kEvery: number;
+}
+
+export interface Measured {
+  pictures: { name: string; scores: Scores }[];
+  /** What the encoder spent. */
+  kbps: number | null;
+  /** By network; empty without WebGPU. */
+  anime4kParameters: Readonly<Record<string, number>>;
+}
+
+/** Scores every method on one kind of input. */
+export async function measure({ input, kbps, stills, anime4kEvery }: Measuring): Promise<Measured> {
+  const examples = kbps === null ? stillExamples(stills, input) : pannedExamples(stills, input, kbps);
+  // Two workers in turn, since scoring a picture takes seconds.
+  const workers = [newWorker(), newWorker()];
+  const failed = Promise.race(workers.map(failureOf));
+  failed.catch(() => {});
+  const scorers = workers.map((worker) => wrap<Scorer>(worker));
+  const pending: { name: string; scores: Promise<Scores | undefined> }[] = [];
+  let anime4k: Anime4kRunner | null = null;
+  try {
+    let next = await examples.next();
+    for (; !next.done; next = await examples.next()) {
+      const { name, small, truth } = next.value;
+      const isTheirs = pending.length % anime4kEvery === 0;
+      if (isTheirs) anime4k ??= await Anime4kRunner.open(small.width, small.height);
+      const made = (isTheirs && (await anime4k?.run(small))) || {};
+      const scores = Promise.race([failed, scorers[pending.length % scorers.length]?.score({ small, truth, made })]);
+      // Another picture may still be prepared when this one fails.
+      scores.catch(() => {});
+      pending.push({ name, scores });
+    }
+    const pictures = await Promise.all(
+      pending.map(async ({ name, scores }) => ({ name, scores: (await scores) ?? {} })),
+    );
+    return { pictures, kbps: next.value?.kbps ?? null, anime4kParameters: anime4k?.parameters ?? {} };
+  } finally {
+    anime4k?.dispose();
+    for (const worker of workers) worker.terminate();
+  }
+}
+
+function newWorker(): Worker {
+  return new Worker(new URL('../quality/scoring.worker.ts', import.meta.url), { type: 'module' });
+}
+
+/** Rejects when the worker does not load. */
+function failureOf(worker: Worker): Promise<never> {
+  return new Promise((_, reject) => {
+    worker.onerror = ({ message }) => reject(new Error(`A worker failed: ${message || 'it did not load'}.`));
+  });
+}

@@ -1,0 +1,58 @@
+import { inTurn, median, mediansInTurn } from '../measuring.ts';
+import { live, presentedPerS, seen, sleep, watch } from './live.ts';
+
+export * from './live.ts';
+
+/** For the queues to fill. */
+const RAMP_MS = 500;
+/** By then every frame on its way has arrived or has been given up. */
+const DRAIN_MS = 400;
+/** Longer than the window of a stream's statistics. */
+const WINDOW_MS = 5_200;
+
+/** Measures two streams of one page in turn, while the other one is paused. */
+export async function measureStream(options: {
+  rooms: { channel: string; port: string };
+  fastFps: number;
+  steadyFps: number;
+}) {
+  const { rooms, fastFps, steadyFps } = options;
+  for (const room of Object.values(rooms)) live(room).source.pause();
+  const rate = (room: string) => running(room, fastFps, () => presentedPerS({ room, durationMs: 2_000 }));
+  const fps = await mediansInTurn({ channel: () => rate(rooms.channel), port: () => rate(rooms.port) }, 5);
+  const delay = (room: string) => running(room, steadyFps, () => latency(room));
+  const delays = await inTurn({ channel: () => delay(rooms.channel), port: () => delay(rooms.port) }, 2);
+  const of = (way: 'channel' | 'port') => ({
+    fps: fps[way],
+    glassToGlassMs: median(delays[way].map(({ glassToGlassMs }) => glassToGlassMs)),
+    stagesError: Math.max(...delays[way].map(({ stagesError }) => stagesError)),
+    seenMs: median(delays[way].map(({ seenMs }) => seenMs)),
+    codec: live(rooms[way]).stream.stats().codec,
+  });
+  return { channel: of('channel'), port: of('port') };
+}
+
+async function running<Result>(room: string, fps: number, measure: () => Promise<Result>): Promise<Result> {
+  const { source } = live(room);
+  source.setRate(fps);
+  source.resume();
+  await sleep(RAMP_MS);
+  const result = await measure();
+  source.pause();
+  await sleep(DRAIN_MS);
+  return result;
+}
+
+async function latency(room: string) {
+  const { stream } = live(room);
+  watch(room);
+  await sleep(WINDOW_MS);
+  const { glassToGlassMs, stagesMs } = stream.stats();
+  const stagesTotalMs = stagesMs.reduce((total, { p50 }) => total + p50, 0);
+  return {
+    glassToGlassMs: glassToGlassMs.p50,
+    /** How far the stages' sum is from the whole, as a share of the whole. */
+    stagesError: Math.abs(stagesTotalMs - glassToGlassMs.p50) / glassToGlassMs.p50,
+    seenMs: median(seen(room).map(({ ageMs }) => ageMs)),
+  };
+}

@@ -1,0 +1,95 @@
+import type { Measured } from '../pages/quality.ts';
+import { figure, type Row, text } from '../report.ts';
+import type { Input } from './examples.ts';
+import type { Score } from './scoring.worker.ts';
+
+/** What our networks must gain over bicubic without a codec, dB. */
+const MUST_GAIN_DB: Record<Input, Record<string, number>> = {
+  box: { fast: 1.4, balanced: 1.8, quality: 2.3 },
+  aliased: { fast: 1.2, balanced: 1.5, quality: 1.9 },
+};
+const FILTERS = ['bilinear', 'catmull-rom', 'lanczos3', 'spatial'];
+
+/** Number of parameters by network. */
+type Parameters = Readonly<Record<string, number>>;
+
+/** Every method beside bicubic on one kind of input, and our networks beside what that input is special for. */
+export function inputRows(title: string, input: Input, measured: Measured, parameters: Parameters): Row[] {
+  const { pictures, kbps } = measured;
+  const mean = meansOf(pictures);
+  const bicubic = mean('bicubic');
+  const networks = Object.keys(parameters);
+  const count = `${pictures.length} pictures${kbps === null ? '' : `, ${(kbps / 1_000).toFixed(1)} Mb/s spent`}`;
+  const gain = (method: string) => {
+    const atLeast = kbps === null ? MUST_GAIN_DB[input][method] : undefined;
+    return figure(`${title}: ${method} over bicubic`, mean(method).psnrDb - bicubic.psnrDb, 'dB', {
+      ...{ note: notes(mean(method), parameters[method]), ...(atLeast !== undefined && { atLeast }) },
+    });
+  };
+  return [
+    figure(`${title}: bicubic, luma PSNR`, bicubic.psnrDb, 'dB', { note: `${notes(bicubic)}; ${count}` }),
+    ...[...FILTERS, ...networks].map(gain),
+    ...(input === 'aliased' && kbps === null ? knowingRows(title, mean, networks) : []),
+    ...(kbps === null ? [] : codedRows(title, mean, networks)),
+  ];
+}
+
+type MeanScore = (method: string) => Score;
+
+/** Beside a bicubic that knows what the renderer of the frames does not say: where in each pixel the sample was taken. */
+function knowingRows(title: string, mean: MeanScore, networks: readonly string[]): Row[] {
+  const knowing = mean('bicubic-from-samples');
+  const what = 'bicubic that knows the sample positions';
+  return [
+    figure(`${title}: ${what}, over bicubic`, knowing.psnrDb - mean('bicubic').psnrDb, 'dB', { note: notes(knowing) }),
+    ...networks.map((name) => figure(`${title}: ${name} over ${what}`, mean(name).psnrDb - knowing.psnrDb, 'dB')),
+  ];
+}
+
+function codedRows(title: string, mean: MeanScore, networks: readonly string[]): Row[] {
+  const filters = ['bicubic', 'lanczos3', 'spatial'];
+  const best = filters.reduce((a, b) => (mean(a).psnrDb >= mean(b).psnrDb ? a : b));
+  return networks.map((name) =>
+    figure(`${title}: ${name} over the best filter`, mean(name).psnrDb - mean(best).psnrDb, 'dB', {
+      ...{ above: 0, note: best },
+    }),
+  );
+}
+
+/** anime4k-webgpu's networks beside bicubic, and the largest of ours that has no more parameters beside each, on the same pictures. */
+export function anime4kRows(title: string, { pictures, anime4kParameters }: Measured, parameters: Parameters): Row[] {
+  const names = Object.keys(anime4kParameters);
+  if (names.length === 0) return [text(`${title}: anime4k`, 'not measured: there is no WebGPU here')];
+  const shared = pictures.filter(({ scores }) => names.every((name) => name in scores));
+  const mean = meansOf(shared);
+  return names.flatMap((name) => {
+    const count = anime4kParameters[name] ?? 0;
+    const ours = largestUpTo(count, parameters);
+    const [our, their] = [mean(ours), mean(name)];
+    return [
+      figure(`${title}: ${name} over bicubic`, their.psnrDb - mean('bicubic').psnrDb, 'dB', {
+        note: `${notes(their, count)}; ${shared.length} pictures`,
+      }),
+      figure(`${title}: ${ours} over ${name}, PSNR`, our.psnrDb - their.psnrDb, 'dB', { above: 0 }),
+      figure(`${title}: ${ours} over ${name}, SSIM`, 1_000 * (our.ssim - their.ssim), 'thousandths', { above: 0 }),
+    ];
+  });
+}
+
+function largestUpTo(limit: number, parameters: Parameters): string {
+  const fitting = Object.entries(parameters).filter(([, count]) => count <= limit);
+  return fitting.sort(([, a], [, b]) => b - a)[0]?.[0] ?? 'none of ours';
+}
+
+/** The mean of a method's scores; NaN if it was not given all pictures. */
+function meansOf(pictures: Measured['pictures']): MeanScore {
+  return (method) => {
+    const of = (key: keyof Score) =>
+      pictures.reduce((total, { scores }) => total + (scores[method]?.[key] ?? Number.NaN), 0) / pictures.length;
+    return { psnrDb: of('psnrDb'), ssim: of('ssim') };
+  };
+}
+
+function notes({ ssim }: Score, parameters?: number): string {
+  return `SSIM ${ssim.toFixed(4)}${parameters === undefined ? '' : `; ${parameters.toLocaleString('en')} parameters`}`;
+}

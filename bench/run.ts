@@ -1,0 +1,126 @@
+import { constants } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { ROOT } from '../deploy/child.mjs';
+import { runCommand, SetupError } from '../deploy/failure.mjs';
+import { Context, type Section, type Settings } from './context.ts';
+import { describeMachine, type SectionReport, tableOf, writeJson } from './report.ts';
+import { infer, networksWasm, types } from './sections/compute.ts';
+import { kernels, kernelsNode } from './sections/kernels.ts';
+import { kill } from './sections/kill.ts';
+import { nodeVolunteers } from './sections/node-volunteers.ts';
+import { peerjs } from './sections/peerjs.ts';
+import { quality } from './sections/quality.ts';
+import { server } from './sections/server.ts';
+import { simulate } from './sections/simulate.ts';
+import { stream, streamQuality, streamTwo } from './sections/stream.ts';
+import { streamImpaired } from './sections/stream-impaired.ts';
+import { streamKill } from './sections/stream-kill.ts';
+import { streamSoak } from './sections/stream-soak.ts';
+import { backends, echo, link, upscale } from './sections/tasks.ts';
+import { trust } from './sections/trust.ts';
+import { wire } from './sections/wire.ts';
+
+/** All sections by name. */
+const SECTIONS: readonly Section[] = [
+  ...[backends, echo, infer, kernels, kernelsNode, kill, link, networksWasm, nodeVolunteers, peerjs, quality, server],
+  ...[simulate, stream, streamImpaired, streamKill, streamQuality, streamSoak, streamTwo, trust, types, upscale, wire],
+];
+
+const HELP = `npm run bench [-- NAME ...] [--list] [--json FILE] [--minutes N] [--frames DIR]
+
+Measures this machine, each figure beside what it is compared with. Without a NAME it runs every section but
+those that take long.
+
+  --list         list the sections
+  --json FILE    where the figures are written as JSON (bench-output/bench.json)
+  --minutes N    how long sections that run for as long as they are told run (10)
+  --frames DIR   recorded frames of games, for the section quality ($P2C2R_FRAMES, or ../shared/frames)`;
+
+/** Only ends a section that hangs. */
+const SECTION_TIMEOUT_MS = 480_000;
+
+/** The section that runs now. */
+let running: Context | undefined;
+
+/** @param bundleDir - where bench/run.mjs bundled the modules to that run in processes of their own */
+export async function main(bundleDir: string): Promise<void> {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, async () => {
+      await running?.end();
+      process.exit(128 + constants.signals[signal]);
+    });
+  }
+  await runCommand(() => bench(bundleDir));
+  // A native library's thread that a section could not end must not keep the process alive.
+  process.exit();
+}
+
+async function bench(bundleDir: string): Promise<void> {
+  const { names, help, list, jsonFile, ...options } = readArguments();
+  if (help) return console.log(HELP);
+  if (list) {
+    for (const { name, about, onlyWhenNamed } of SECTIONS) {
+      console.log(`${name.padEnd(16)} ${about}${onlyWhenNamed ? '; only when named' : ''}`);
+    }
+    return;
+  }
+  const unknown = names.filter((name) => !SECTIONS.some((section) => section.name === name));
+  if (unknown.length > 0) {
+    throw new SetupError(`There is no section ${unknown.join(', ')}. See npm run bench -- --list.`);
+  }
+  const chosen = SECTIONS.filter(({ name, onlyWhenNamed }) =>
+    names.length === 0 ? !onlyWhenNamed : names.includes(name),
+  );
+  const machine = describeMachine();
+  console.log(`${machine.cores} cores, ${machine.cpu}; load before: ${machine.load.toFixed(1)}`);
+  const reports: SectionReport[] = [];
+  for (const section of chosen) reports.push(await runSection(section, { ...options, bundleDir }));
+  console.log(`\n${tableOf(reports)}`);
+  await writeJson(jsonFile, machine, reports);
+  console.log(`\nThe same as JSON: ${relative(process.cwd(), jsonFile)}`);
+  if (reports.some(({ crash }) => crash)) process.exitCode = 1;
+}
+
+function readArguments() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', default: false },
+        list: { type: 'boolean', default: false },
+        json: { type: 'string', default: join(ROOT, 'bench-output/bench.json') },
+        minutes: { type: 'string', default: '10' },
+        frames: { type: 'string', default: process.env.P2C2R_FRAMES ?? join(ROOT, '../shared/frames') },
+      },
+    });
+    const { help, list, json, frames } = values;
+    const minutes = Number(values.minutes);
+    if (!(minutes > 0)) throw new Error(`--minutes must be a number above 0, not ${values.minutes}.`);
+    return { names: positionals, help, list, jsonFile: resolve(json), minutes, framesDir: resolve(frames) };
+  } catch (cause) {
+    throw new SetupError(`${cause instanceof Error ? cause.message : cause}\nSee npm run bench -- --help.`);
+  }
+}
+
+/** Runs a section. One that crashes prints the reason and does not stop the others. */
+async function runSection({ name, run, onlyWhenNamed }: Section, settings: Settings): Promise<SectionReport> {
+  console.log(`\n=== ${name}`);
+  const context = new Context(settings);
+  running = context;
+  const startedMs = performance.now();
+  const tookS = () => Math.round((performance.now() - startedMs) / 100) / 10;
+  const timeoutMs = SECTION_TIMEOUT_MS + (onlyWhenNamed ? 60_000 * settings.minutes : 0);
+  try {
+    const timeout = sleep(timeoutMs, undefined, { ref: false }).then(() => {
+      throw new Error(`The section did not end within ${timeoutMs / 1_000} s.`);
+    });
+    return { name, rows: await Promise.race([run(context), timeout]), tookS: tookS(), crash: null };
+  } catch (cause) {
+    console.error(cause);
+    return { name, rows: [], tookS: tookS(), crash: cause instanceof Error ? cause.message : String(cause) };
+  } finally {
+    await context.end();
+  }
+}

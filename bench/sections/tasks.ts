@@ -1,0 +1,106 @@
+import { upscale as upscaleType } from '../../shared/tasks/upscale.ts';
+import type { Section } from '../context.ts';
+import type * as EchoPage from '../pages/echo.ts';
+import type * as UpscalePage from '../pages/upscale.ts';
+import { figure, type Row, short, text } from '../report.ts';
+
+export const echo: Section = {
+  name: 'echo',
+  about: 'echo tasks of 1 kB beside a bare data channel between the same two pages: rate and latency',
+  async run(context) {
+    const room = 'echo';
+    const site = await context.openSite({ modules: ['echo'] });
+    await (await site.volunteer({ room, backend: 'js' })).call('answerBare');
+    const gamer = await site.page<typeof EchoPage>('echo');
+    const { perS, p50Ms, p99Ms } = await gamer.call('measureEcho', room);
+    const rate = (what: string, tasksPerS: number, atLeast?: number) =>
+      figure(`${what} / bare channel`, tasksPerS / perS.bare, 'x', {
+        note: `${tasksPerS.toFixed(0)} of ${perS.bare.toFixed(0)} /s`,
+        ...(atLeast !== undefined && { atLeast }),
+      });
+    const delay = (what: string, { task, bare }: typeof p50Ms, below: number) =>
+      figure(what, task - bare, 'ms', { note: `${task.toFixed(2)} less ${bare.toFixed(2)} ms`, below });
+    return [
+      rate('tasks one by one', perS.single, 0.7),
+      rate('tasks in batches of 16', perS.batched, 2),
+      rate('bare channel, 16 in a message', perS.bareBatched),
+      rate('tasks one by one without the cache', perS.singleUncached),
+      rate('tasks in batches of 16 without the cache', perS.batchedUncached),
+      delay('p50 later than bare', p50Ms, 1),
+      delay('p99 later than bare', p99Ms, 5),
+    ];
+  },
+};
+
+export const link: Section = {
+  name: 'link',
+  about: 'echoes over one lasting link, beside a connection made for each',
+  async run(context) {
+    const room = 'link';
+    const site = await context.openSite({ modules: ['echo'] });
+    await site.volunteer({ room, backend: 'js' });
+    const gamer = await site.page<typeof EchoPage>('echo');
+    const { ownLinkMs, lastingLinkMs } = await gamer.call('measureLink', room);
+    return [
+      figure('a connection per echo / one for all', ownLinkMs / lastingLinkMs, 'x', {
+        above: 1,
+        note: `${ownLinkMs.toFixed(1)} and ${lastingLinkMs.toFixed(2)} ms an echo`,
+      }),
+    ];
+  },
+};
+
+export const upscale: Section = {
+  name: 'upscale',
+  about: '100 upscale tasks of 64x36 through one volunteer, pipelined beside one by one; then the same one again',
+  async run(context) {
+    const room = 'upscale';
+    const site = await context.openSite({ modules: ['upscale'] });
+    await site.volunteer({ room });
+    const gamer = await site.page<typeof UpscalePage>('upscale');
+    const { pipelinedPerS, oneByOnePerS, againMs, ranOn } = await gamer.call('measureUpscale', room);
+    return [
+      figure('100 of 64x36, pipelined', pipelinedPerS, '/s', { above: 100 }),
+      figure('pipelined / one by one', pipelinedPerS / oneByOnePerS, 'x', {
+        above: 1,
+        note: `one by one ${oneByOnePerS.toFixed(0)} /s`,
+      }),
+      figure('the same picture again, p50', againMs, 'ms', { below: 1, note: `ran on ${ranOn}` }),
+    ];
+  },
+};
+
+const SIZE = { width: 160, height: 90 };
+
+export const backends: Section = {
+  name: 'backends',
+  about: 'each backend of this machine: the speed it measured of itself, and the rate at which a gamer gets results',
+  async run(context) {
+    const site = await context.openSite({ modules: ['upscale'] });
+    const data = new Uint8Array(SIZE.width * SIZE.height * 4);
+    const costUnits = upscaleType.cost(upscaleType.pack({ image: { ...SIZE, data } }).params);
+    const rows: Row[] = [];
+    for (const room of ['js', 'wgsl'] as const) {
+      const { page, capabilities } = await site.volunteer({ room, backend: room });
+      const { adapter } = capabilities;
+      const { backend = 'none', unitsPerMs = Number.NaN } = capabilities.backends.upscale ?? {};
+      if (backend !== room) rows.push(text(room, `not on this machine: ${backend} computes instead`));
+      else {
+        const gamer = await site.page<typeof UpscalePage>('upscale');
+        const { perS, firstMs, laterMs } = await gamer.call('measureBackend', { room, ...SIZE });
+        await gamer.page.close();
+        if (room === 'wgsl') rows.push(text('GPU', adapter || 'no GPU here: WebGPU is not available'));
+        rows.push(
+          figure(`${room}: measured of itself`, unitsPerMs, 'units/ms', { note: adapter || 'processor' }),
+          figure(`${room}: upscale tasks of 160x90`, perS, '/s'),
+          figure(`${room}: rate of results / measured of itself`, (perS * costUnits) / (1_000 * unitsPerMs), 'x'),
+          figure(`${room}: first task / later ones`, firstMs / laterMs, 'x', {
+            note: `${short(firstMs)} and ${short(laterMs)} ms: nothing is loaded for a task`,
+          }),
+        );
+      }
+      await page.close();
+    }
+    return rows;
+  },
+};
