@@ -14,7 +14,7 @@ export type Client = Pick<
   | 'isInviteOnly'
   | 'mayInvite'
   | 'createInvite'
-  | 'takeBackInvite'
+  | 'revokeInvite'
   | 'removeVolunteer'
   | 'gamers'
   | 'removeGamer'

@@ -49,7 +49,7 @@ class Bench {
     volunteers: [],
     hasLobby: false,
     ...{ room: 'r', isOwner: true, isInviteOnly: true, mayInvite: true },
-    takeBackInvite: async () => {},
+    revokeInvite: async () => {},
     removeVolunteer: async () => {},
     gamers: async () => [],
     removeGamer: async () => {},

@@ -23,7 +23,7 @@ class FakeClient extends EventTarget {
   readonly invited: unknown[] = [];
   readonly revoked: string[] = [];
   readonly removed: string[] = [];
-  async takeBackInvite(token: string) {
+  async revokeInvite(token: string) {
     this.revoked.push(token);
   }
   async removeVolunteer(id: string) {
@@ -164,12 +164,12 @@ describe('the gamer page’s session', () => {
     const session = sessionWith(async () => client);
     await session.start();
     await settled();
-    client.takeBackInvite = () => Promise.reject(new MeshError('rate-limited', 'That was often.'));
+    client.revokeInvite = () => Promise.reject(new MeshError('rate-limited', 'That was often.'));
     const before = session.link.url.value;
     expect(await session.replaceLink()).toBe(false);
     expect([session.link.url.value, session.warning.value?.reason]).toEqual([before, 'rate-limited']);
 
-    client.takeBackInvite = async () => {};
+    client.revokeInvite = async () => {};
     client.createInvite = () => Promise.reject(new MeshError('signaling-unreachable', 'No answer.'));
     expect(await session.replaceLink()).toBe(false);
     expect(session.link.url.value, 'a revoked link is no longer shown').toBeNull();

@@ -128,7 +128,7 @@ export class SignalingClient {
   }
 
   /** Revokes an invite; only the room's owner may. Throws MeshError `signaling-unreachable`, or the server's refusal. */
-  async takeBackInvite(token: string): Promise<void> {
+  async revokeInvite(token: string): Promise<void> {
     await this.#session.request('revoke', { token });
   }
 

@@ -225,8 +225,8 @@ export class GamerClient extends EventTarget {
    * Revokes an invite: it admits nobody new, and those who joined with it stay. Only for the room's owner.
    * Throws MeshError `signaling-unreachable`, `not-invited`, `rate-limited`, `closed`.
    */
-  async takeBackInvite(token: string): Promise<void> {
-    await this.#room.session().takeBackInvite(token);
+  async revokeInvite(token: string): Promise<void> {
+    await this.#room.session().revokeInvite(token);
   }
 
   /**
