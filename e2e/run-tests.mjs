@@ -115,11 +115,11 @@ async function prepared(part, step) {
  * @param {Runner} runner
  * @param {Record<string, string>} env
  */
-async function runOne({ name, suite, args, results: resultsOf, timeoutMs }, env) {
+async function runOne({ name, suite, args, results: resultsOf, timeoutMs, files = [], env: ownEnv }, env) {
   console.log(`\n=== ${name} tests`);
   const reportFile = join(scratch, `${name.replace(/\W+/g, '-')}.json`);
-  const { code, timedOut } = await runChild(process.execPath, args(filters, reportFile), {
-    env: { ...env, P2C2R_REPORT: reportFile },
+  const { code, timedOut } = await runChild(process.execPath, args(filters.length > 0 ? filters : files, reportFile), {
+    env: { ...env, ...ownEnv, P2C2R_REPORT: reportFile },
     timeoutMs,
   });
   if (timedOut) troubles.push(`The ${name} tests hung and were ended after ${timeoutMs / 60_000} minutes.`);

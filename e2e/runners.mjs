@@ -15,6 +15,8 @@ import { ROOT } from '../deploy/child.mjs';
  * @property {boolean} needsBrowser
  * @property {boolean} needsBuild
  * @property {number} timeoutMs for all its tests; only ends a runner that hangs
+ * @property {Record<string, string>} [env]
+ * @property {readonly string[]} [files] parts of the names of its files, where it runs no others
  * @property {(filters: readonly string[], reportFile: string) => string[]} args for Node
  * @property {(report: unknown) => TestResult[]} results of its own report: every test, and a failure for each file that could not be run
  */
@@ -63,6 +65,10 @@ export const QUICK = [
 
 /** `npm run test:long`: what takes minutes by nature. @type {readonly Runner[]} */
 export const LONG_ONLY = [
+  {
+    ...{ name: 'fuzzing of the server', suite: 'unit', needsBrowser: false, timeoutMs: 120 * 60_000, ...VITEST },
+    ...{ args: vitest('unit'), files: ['fuzz.test.ts'], env: { FUZZ_RUNS: '100000' } },
+  },
   {
     ...{ name: 'unit, long', suite: 'unit', needsBrowser: false, timeoutMs: 30 * 60_000, ...VITEST },
     args: vitest('long'),

@@ -16,10 +16,16 @@ import { eventually, IDLE_STATUS, newSessionKey, TestBed, type TestPage } from '
 /**
  * Thousands of messages that no page of ours sends, over real sockets. The server must not throw (that would end this process),
  * must answer each message with a reason, and must keep nothing of them afterwards. A failure prints the seed and the smallest
- * message that causes it; SEED=n repeats a run.
+ * message that causes it; SEED=n repeats a run. `npm run test:long` sends FUZZ_RUNS messages to every door, each event being one.
  */
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000_000);
-const parameters = (numRuns: number): fc.Parameters<unknown> => ({ seed, numRuns, endOnFailure: true });
+const longRuns = process.env.FUZZ_RUNS ? Number(process.env.FUZZ_RUNS) : null;
+const parameters = (numRuns: number): fc.Parameters<unknown> => ({
+  seed,
+  numRuns: longRuns ?? numRuns,
+  endOnFailure: true,
+});
+const TIMEOUT_MS = longRuns === null ? 120_000 : 1_800_000;
 process.stdout.write(`fuzzing with SEED=${seed}\n`);
 
 const bed = new TestBed();
@@ -121,113 +127,138 @@ const withEvents = (names: readonly ClientEvent[]) =>
 /** socket.io's own event names, which its client refuses to send. */
 const RESERVED = new Set(['connect', 'connect_error', 'disconnect', 'disconnecting', 'newListener', 'removeListener']);
 
-test('every event with any payload is answered with a reason, and changes nothing for others', async () => {
-  const { gamer, volunteer, volunteerId } = await pair();
-  // A page that left may do nothing afterwards, so the test below covers `leave`.
-  const messages = withEvents(EVENTS.filter((event) => event !== 'leave'));
-  await fc.assert(
-    fc.asyncProperty(messages, async ({ event, payloads, isGamer }) => {
-      fc.pre(!RESERVED.has(event));
-      expectReason(await (isGamer ? gamer : volunteer).ask(event, ...payloads));
-      // The same without asking for an answer.
-      (isGamer ? volunteer : gamer).send(event, ...payloads);
-    }),
-    parameters(6_000),
-  );
-  await Promise.all([gamer.caughtUp(), volunteer.caughtUp()]);
-  const after = await status(url);
-  expect(after.now).toEqual({ sockets: 2, rooms: 1, gamers: 1, volunteers: 1 });
-  expect(after.refusals.every(({ event }) => isClientEvent(event) || event === 'unknown')).toBe(true);
-  expect(await gamer.signal(volunteerId)).toMatchObject({ ok: true });
-}, 120_000);
+// A page that left may do nothing afterwards, so the test of sequences covers `leave`.
+const fuzzed = EVENTS.filter((event) => event !== 'leave');
 
-test('every join is answered with a reason or ends its socket; none leaves a session behind', async () => {
-  const bystander = bed.page(url);
-  await bystander.join({ room: 'den' });
-  const join = {
-    ...{ protocolVersion: PROTOCOL_VERSION, sessionKey: newSessionKey(), role: 'volunteer', name: 'n', room: 'other' },
-    ...{ invite: 'token', inviteOnly: true, status: IDLE_STATUS },
-  };
-  const page = bed.page(url);
-  await fc.assert(
-    fc.asyncProperty(fc.oneof(anything, damaged(join)), async (handshake) => {
-      const answer = await page.open(handshake).catch(() => null);
-      if (answer) expectReason(answer);
-    }),
-    parameters(1_500),
-  );
-  page.close();
-  await eventually('only the bystander has a socket', async () => (await status(url)).now.sockets === 1);
-  await bystander.caughtUp();
-  expect(bystander.farewells).toEqual([]);
-}, 120_000);
+test.each(longRuns === null ? [fuzzed] : fuzzed.map((event) => [event]))(
+  'every event with any payload is answered with a reason, and changes nothing for others',
+  async (...events) => {
+    const { gamer, volunteer, volunteerId } = await pair();
+    const messages = withEvents(events);
+    await fc.assert(
+      fc.asyncProperty(messages, async ({ event, payloads, isGamer }) => {
+        fc.pre(!RESERVED.has(event));
+        expectReason(await (isGamer ? gamer : volunteer).ask(event, ...payloads));
+        // The same without asking for an answer.
+        (isGamer ? volunteer : gamer).send(event, ...payloads);
+      }),
+      parameters(6_000),
+    );
+    await Promise.all([gamer.caughtUp(), volunteer.caughtUp()]);
+    const after = await status(url);
+    expect(after.now).toEqual({ sockets: 2, rooms: 1, gamers: 1, volunteers: 1 });
+    expect(after.refusals.every(({ event }) => isClientEvent(event) || event === 'unknown')).toBe(true);
+    expect(await gamer.signal(volunteerId)).toMatchObject({ ok: true });
+  },
+  TIMEOUT_MS,
+);
 
-test('after any sequence of events the server’s counts are right', async () => {
-  const step = fc.record({
-    who: fc.nat(3),
-    what: fc.constantFrom('join', 'leave', 'drop', 'signal', 'status', 'report', 'link', 'invite'),
-    whom: fc.nat(3),
-    room: fc.constantFrom('one', 'two'),
-  });
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
-      const members = [0, 1, 2, 3].map((index) => ({
-        page: bed.page(url),
-        role: index < 2 ? ('gamer' as const) : ('volunteer' as const),
-        id: 'A'.repeat(22),
-      }));
-      for (const { who, what, whom, room } of steps) {
-        const member = members[who];
-        const other = members[whom];
-        if (!member || !other) throw new Error('there are four members');
-        const { page, role } = member;
-        if (what === 'join') {
-          const answer = await page.tryJoin({ role, room });
-          expectReason(answer);
-          if (answer.ok) member.id = answer.value.id;
-        } else if (what === 'drop') page.close();
-        else if (page.socket.connected) {
-          const payload = { ...PAYLOADS[what], ...(what === 'signal' && { to: other.id }) };
-          expectReason(await page.ask(what, what === 'report' ? { ...payload, volunteerId: other.id } : payload));
+test(
+  'every join is answered with a reason or ends its socket; none leaves a session behind',
+  async () => {
+    const bystander = bed.page(url);
+    await bystander.join({ room: 'den' });
+    const join = {
+      ...{
+        protocolVersion: PROTOCOL_VERSION,
+        sessionKey: newSessionKey(),
+        role: 'volunteer',
+        name: 'n',
+        room: 'other',
+      },
+      ...{ invite: 'token', inviteOnly: true, status: IDLE_STATUS },
+    };
+    const page = bed.page(url);
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(anything, damaged(join)), async (handshake) => {
+        const answer = await page.open(handshake).catch(() => null);
+        if (answer) expectReason(answer);
+      }),
+      parameters(1_500),
+    );
+    page.close();
+    await eventually('only the bystander has a socket', async () => (await status(url)).now.sockets === 1);
+    await bystander.caughtUp();
+    expect(bystander.farewells).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'after any sequence of events the server’s counts are right',
+  async () => {
+    const step = fc.record({
+      who: fc.nat(3),
+      what: fc.constantFrom('join', 'leave', 'drop', 'signal', 'status', 'report', 'link', 'invite'),
+      whom: fc.nat(3),
+      room: fc.constantFrom('one', 'two'),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
+        const members = [0, 1, 2, 3].map((index) => ({
+          page: bed.page(url),
+          role: index < 2 ? ('gamer' as const) : ('volunteer' as const),
+          id: 'A'.repeat(22),
+        }));
+        for (const { who, what, whom, room } of steps) {
+          const member = members[who];
+          const other = members[whom];
+          if (!member || !other) throw new Error('there are four members');
+          const { page, role } = member;
+          if (what === 'join') {
+            const answer = await page.tryJoin({ role, room });
+            expectReason(answer);
+            if (answer.ok) member.id = answer.value.id;
+          } else if (what === 'drop') page.close();
+          else if (page.socket.connected) {
+            const payload = { ...PAYLOADS[what], ...(what === 'signal' && { to: other.id }) };
+            expectReason(await page.ask(what, what === 'report' ? { ...payload, volunteerId: other.id } : payload));
+          }
         }
-      }
-      for (const { page, role } of members) {
-        expectReason(await page.tryJoin({ role, room: 'one' }));
-        expect(await page.ask('leave')).toEqual({ ok: true, value: null });
-        page.close();
-      }
-      const { now } = await status(url);
-      expect({ ...now, sockets: 0 }).toEqual({ sockets: 0, rooms: 0, gamers: 0, volunteers: 0 });
-    }),
-    parameters(150),
-  );
-}, 120_000);
+        for (const { page, role } of members) {
+          expectReason(await page.tryJoin({ role, room: 'one' }));
+          expect(await page.ask('leave')).toEqual({ ok: true, value: null });
+          page.close();
+        }
+        const { now } = await status(url);
+        expect({ ...now, sockets: 0 }).toEqual({ sockets: 0, rooms: 0, gamers: 0, volunteers: 0 });
+      }),
+      // A sequence is up to forty events.
+      { ...parameters(150), numRuns: longRuns === null ? 150 : Math.ceil(longRuns / 20) },
+    );
+  },
+  TIMEOUT_MS,
+);
 
-test('frames that are not socket.io messages end at most their own socket', async () => {
-  const bystander = bed.page(url);
-  await bystander.join({ room: 'den' });
-  const join = { protocolVersion: PROTOCOL_VERSION, sessionKey: newSessionKey(), role: 'gamer', name: 'n' };
-  const prefixes = ['0', '1', '2', '3', '4', '40', '41', '42', '43', '44', '45', '451-', '461-', '42/other,', '421'];
-  const frame = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 60 }),
-    fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
-    fc.tuple(fc.constantFrom(...prefixes), anything).map(([type, value]) => type + (JSON.stringify(value) ?? '')),
-    // socket.io's own event names, which its client never sends.
-    fc.constantFrom(...RESERVED, 'error').map((name) => `42["${name}"]`),
-  );
-  const frames = fc.tuple(fc.boolean(), fc.array(frame, { minLength: 1, maxLength: 6 }));
-  await fc.assert(
-    fc.asyncProperty(frames, async ([joinsFirst, others]) => {
-      const socket = new WebSocket(`${url.replace('http', 'ws')}socket.io/?EIO=4&transport=websocket`);
-      socket.on('error', () => {});
-      await new Promise((resolve) => socket.once('open', resolve));
-      if (joinsFirst) socket.send(`40${JSON.stringify(join)}`);
-      for (const each of others) socket.send(each);
-      socket.close();
-      await new Promise((resolve) => socket.once('close', resolve));
-    }),
-    parameters(1_000),
-  );
-  await eventually('only the bystander has a socket', async () => (await status(url)).now.sockets === 1);
-  expect(await bystander.ask('link', PAYLOADS.link)).toEqual({ ok: true, value: null });
-}, 120_000);
+test(
+  'frames that are not socket.io messages end at most their own socket',
+  async () => {
+    const bystander = bed.page(url);
+    await bystander.join({ room: 'den' });
+    const join = { protocolVersion: PROTOCOL_VERSION, sessionKey: newSessionKey(), role: 'gamer', name: 'n' };
+    const prefixes = ['0', '1', '2', '3', '4', '40', '41', '42', '43', '44', '45', '451-', '461-', '42/other,', '421'];
+    const frame = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 60 }),
+      fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
+      fc.tuple(fc.constantFrom(...prefixes), anything).map(([type, value]) => type + (JSON.stringify(value) ?? '')),
+      // socket.io's own event names, which its client never sends.
+      fc.constantFrom(...RESERVED, 'error').map((name) => `42["${name}"]`),
+    );
+    const frames = fc.tuple(fc.boolean(), fc.array(frame, { minLength: 1, maxLength: 6 }));
+    await fc.assert(
+      fc.asyncProperty(frames, async ([joinsFirst, others]) => {
+        const socket = new WebSocket(`${url.replace('http', 'ws')}socket.io/?EIO=4&transport=websocket`);
+        socket.on('error', () => {});
+        await new Promise((resolve) => socket.once('open', resolve));
+        if (joinsFirst) socket.send(`40${JSON.stringify(join)}`);
+        for (const each of others) socket.send(each);
+        socket.close();
+        await new Promise((resolve) => socket.once('close', resolve));
+      }),
+      parameters(1_000),
+    );
+    await eventually('only the bystander has a socket', async () => (await status(url)).now.sockets === 1);
+    expect(await bystander.ask('link', PAYLOADS.link)).toEqual({ ok: true, value: null });
+  },
+  TIMEOUT_MS,
+);
