@@ -7,7 +7,7 @@ import { installDebianPackage } from './debian.mjs';
 
 export const WEBGPU_FLAG = '--enable-unsafe-webgpu';
 
-/** WebGPU without a GPU, in a container, without a word to the internet. */
+/** For WebGPU without a GPU, in a container, without contact to the internet. */
 export const CHROMIUM_FLAGS = Object.freeze([
   '--no-sandbox',
   '--disable-quic',
@@ -27,7 +27,7 @@ const ELSEWHERE = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
-/** Playwright asks several hosts in turn; one that swallows packets must not hold us for long. */
+/** Playwright tries several hosts; one that drops packets must not delay us for long. */
 const CONNECT_TIMEOUT_MS = 10_000;
 const DOWNLOAD_TIMEOUT_MS = 300_000;
 
@@ -89,14 +89,14 @@ async function downloadBrowser() {
 }
 
 /**
- * Chromium may be there without the libraries that it needs.
+ * Whether it starts: Chromium may be installed without the libraries that it needs.
  * @param {string} executable
  */
 async function starts(executable) {
   try {
     await access(executable, constants.X_OK);
   } catch {
-    // Not there, or not for us.
+    // Missing, or not executable.
     return false;
   }
   // On Windows it would open a window instead of printing its version.

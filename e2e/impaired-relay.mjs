@@ -55,12 +55,12 @@ export class ImpairedRelay {
     return this.#socket.address().port;
   }
 
-  /** Datagrams each way that were let through, that were lost, and that found the queue full. */
+  /** Datagrams in each direction that were passed, lost, and dropped because the queue was full. */
   get counts() {
     return { up: this.#up.counts, down: this.#down.counts };
   }
 
-  /** From now on no more than this each way; null: as much as comes. @param {number | null} kbps */
+  /** Limits the rate in each direction; null: no limit. @param {number | null} kbps */
   squeeze(kbps) {
     this.#up.squeeze(kbps);
     this.#down.squeeze(kbps);

@@ -1,6 +1,6 @@
 /**
- * One direction of a bad way: loses some datagrams, lets the others through in their order, no faster than its rate and each after
- * its delay.
+ * One direction of an impaired path: loses some datagrams and passes the others in order, no faster than its rate, each after its
+ * delay.
  */
 export class ImpairedWay {
   counts = { carried: 0, lost: 0, overflowed: 0 };
@@ -9,11 +9,11 @@ export class ImpairedWay {
   #queueBytes;
   #random;
   #now;
-  /** Bytes a millisecond; null: as fast as they come. @type {number | null} */
+  /** Bytes per millisecond; null: no limit. @type {number | null} */
   #bytesPerMs = null;
-  /** When the last one has left the bottleneck. */
+  /** When the last datagram leaves the bottleneck. */
   #freeAtMs = 0;
-  /** Under way, the first to arrive first. @type {{ atMs: number, deliver: () => void }[]} */
+  /** Datagrams in flight, in order of arrival. @type {{ atMs: number, deliver: () => void }[]} */
   #underWay = [];
   /** @type {NodeJS.Timeout | null} */
   #timer = null;

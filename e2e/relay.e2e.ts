@@ -6,9 +6,9 @@ import { credentialsOf, ensureCoturn, startTurnServer } from './turn-server.mjs'
 const INSTALL_TIMEOUT_MS = 600_000;
 const TURN_TTL_S = 600;
 
-/** A server that gives out credentials for a coturn which shares its secret. */
+/** A server that issues credentials for a coturn that shares its secret. */
 const test = base.extend<{ turn: Awaited<ReturnType<typeof startTurnServer>> }>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's needs from its pattern.
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's dependencies from its pattern.
   turn: async ({}, use) => {
     const turn = await startTurnServer();
     await use(turn);
@@ -27,7 +27,7 @@ test.beforeAll(async () => {
   await ensureCoturn();
 });
 
-test('two browsers meet over the relay alone with what the server issued, and neither tells the other its address', async ({
+test('two browsers connect over the relay alone with the server’s credentials, and neither reveals its address', async ({
   sdkPage,
 }) => {
   const [volunteer, gamer] = [await sdkPage(), await sdkPage()];
@@ -46,7 +46,7 @@ test('two browsers meet over the relay alone with what the server issued, and ne
   }
 });
 
-test('coturn takes credentials that the server issued, and neither expired nor forged ones', async ({
+test('coturn accepts credentials that the server issued, and neither expired nor forged ones', async ({
   sdkPage,
   turn,
 }) => {
@@ -72,7 +72,7 @@ test('coturn takes credentials that the server issued, and neither expired nor f
   expect(await relayedBy(page, { ...issued, credential: 'Zm9yZ2Vk' })).toBe(false);
 });
 
-/** Fills with every candidate that leaves the page for the server. */
+/** Collects every candidate that the page sends to the server. */
 function candidatesSentBy(page: Page): string[] {
   const candidates: string[] = [];
   page.on('websocket', (socket) =>

@@ -1,7 +1,7 @@
 import { expect, test, testWithOwnServer, waitForVolunteers } from './fixtures.ts';
 import { startServer } from './server.ts';
 
-/** Submits so many echoes of increasing size and keeps their ends; `window.ends` is awaited later. */
+/** Submits `count` echoes of increasing size; `window.ends` is awaited later. */
 function startEchoes(count: number): void {
   const tasks = window.client.submitTasksBatch(
     Array.from({ length: count }, (_, index) => ({
@@ -74,7 +74,7 @@ testWithOwnServer(
     await gamer.evaluate(startEchoes, 300);
     await server.stop();
     await gamer.waitForFunction(() => window.client.state === 'reconnecting');
-    // With no server at all: tasks need only the link.
+    // Tasks need only the link, not the server.
     await gamer.evaluate(() => window.client.submitTask('echo', { bytes: new Uint8Array([7]) }).result);
     const again = await startServer({ port: server.port });
     try {
