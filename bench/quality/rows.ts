@@ -23,7 +23,8 @@ export function inputRows(title: string, input: Input, measured: Measured, param
   const gain = (method: string) => {
     const atLeast = kbps === null ? MUST_GAIN_DB[input][method] : undefined;
     return figure(`${title}: ${method} over bicubic`, mean(method).psnrDb - bicubic.psnrDb, 'dB', {
-      ...{ note: notes(mean(method), parameters[method]), ...(atLeast !== undefined && { atLeast }) },
+      note: notes(mean(method), parameters[method]),
+      ...(atLeast !== undefined && { atLeast }),
     });
   };
   return [
@@ -51,7 +52,8 @@ function codedRows(title: string, mean: MeanScore, networks: readonly string[]):
   const best = filters.reduce((a, b) => (mean(a).psnrDb >= mean(b).psnrDb ? a : b));
   return networks.map((name) =>
     figure(`${title}: ${name} over the best filter`, mean(name).psnrDb - mean(best).psnrDb, 'dB', {
-      ...{ above: 0, note: best },
+      above: 0,
+      note: best,
     }),
   );
 }

@@ -112,8 +112,16 @@ export class World {
     const member = this.#rooms.add({ id, role, name: role }, place);
     member.attach(new NoConnection(rttMs));
     member.greet({
-      ...{ id, room: place.name, inviteOnly: true, pass: '', iceServers: [], iceValidS: null },
-      ...{ resumed: false, lobby: true, owner: false, challenge: null },
+      id,
+      room: place.name,
+      inviteOnly: true,
+      pass: '',
+      iceServers: [],
+      iceValidS: null,
+      resumed: false,
+      lobby: true,
+      owner: false,
+      challenge: null,
     });
     return member;
   }

@@ -61,9 +61,14 @@ export async function selectBackends(options: Options): Promise<BackendSet> {
   const backends = await select(options, startMs);
   const { upscale, physics, raytracing, pathfinding } = backends.speeds;
   log.info('chosen', {
-    ...{ upscale: upscale?.backend, physics: physics?.backend, raytracing: raytracing?.backend },
-    ...{ pathfinding: pathfinding?.backend, upscaleUnitsPerMs: upscale?.unitsPerMs },
-    ...{ frameIn: backends.frameIn, frameOut: backends.frameOut, tookMs: options.now() - startMs },
+    upscale: upscale?.backend,
+    physics: physics?.backend,
+    raytracing: raytracing?.backend,
+    pathfinding: pathfinding?.backend,
+    upscaleUnitsPerMs: upscale?.unitsPerMs,
+    frameIn: backends.frameIn,
+    frameOut: backends.frameOut,
+    tookMs: options.now() - startMs,
   });
   return backends;
 }
@@ -135,7 +140,12 @@ function processorBackends({ models, onnx, now }: Options, processor: MeasuredPr
   const library = ortWasm(models, now);
   const inference = new Inference({ onnx, runtimes: [openOnCpu], now });
   return new BackendSet({
-    ...{ adapter, ...PROCESSOR_PATHS, filters: js, unitsPerMs: measured.processorUnitsPerMs, inference, measured },
+    adapter,
+    ...PROCESSOR_PATHS,
+    filters: js,
+    unitsPerMs: measured.processorUnitsPerMs,
+    inference,
+    measured,
     networks: new NetworkSelection({ models, tiers: [library], knownCosts: known?.networks, now }),
     executors: new Map(),
     preparesNetworks: false,
@@ -164,10 +174,15 @@ function gpuBackends(
   const gpuRuntimes = isSoftware && !isOrtPreferred ? [] : [openOnGpu(device)];
   const inference = new Inference({ onnx, runtimes: [openOnCpu, ...gpuRuntimes], now });
   return new BackendSet({
-    ...{ ...chosen, inference, measured },
+    ...chosen,
+    inference,
+    measured,
     ...(chosen.filters === wgsl ? wgsl.framePaths : PROCESSOR_PATHS),
     networks: new NetworkSelection({
-      ...{ models, tiers: preferBackend ? preferred : tiers, knownCosts: known?.networks, now },
+      models,
+      tiers: preferBackend ? preferred : tiers,
+      knownCosts: known?.networks,
+      now,
     }),
     executors: new Map([...executors].map(([type, { executor }]) => [type, executor])),
     preparesNetworks: models !== undefined && !isSoftware && ours.length > 0,

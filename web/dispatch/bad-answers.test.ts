@@ -24,7 +24,9 @@ beforeEach(async () => {
   broken = [];
   nextTransferId = 0;
   runner = new RemoteRunner({
-    ...{ volunteerId: 'bad', port, now: () => bench.clock.now() },
+    volunteerId: 'bad',
+    port,
+    now: () => bench.clock.now(),
     onRoom: () => bench.dispatcher.wake(),
     onBroken: (error) => {
       broken.push(error);
@@ -32,7 +34,9 @@ beforeEach(async () => {
     },
   });
   runner.capabilities = {
-    ...{ adapter: '', codecs: [], tasks: ['echo'] },
+    adapter: '',
+    codecs: [],
+    tasks: ['echo'],
     backends: { echo: { backend: 'js', unitsPerMs: 1_000 } },
   };
   bench.dispatcher.add(runner);

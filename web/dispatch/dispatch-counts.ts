@@ -48,7 +48,10 @@ export class DispatchCounter {
   constructor() {
     const zeros = () => Object.fromEntries(PLACEMENTS.map((placement) => [placement, 0])) as Record<Placement, number>;
     this.#counts = {
-      ...{ hedged: 0, redispatched: 0, ranLocally: 0, ranOnVolunteers: 0 },
+      hedged: 0,
+      redispatched: 0,
+      ranLocally: 0,
+      ranOnVolunteers: 0,
       placements: { local: zeros(), volunteers: zeros() },
     };
   }

@@ -168,7 +168,10 @@ function planSplit(job: Job, runners: readonly Runner[], nowMs: number): SplitPl
     const { where, priority, deadlineMs } = job;
     const jobs = tasks.map((task) => ({
       ...describeTask(definition, task),
-      ...{ where, priority, deadlineMs, submittedMs: nowMs },
+      where,
+      priority,
+      deadlineMs,
+      submittedMs: nowMs,
     }));
     const predictedMs = finishMs(jobs, runners);
     if (predictedMs >= bestMs) continue;

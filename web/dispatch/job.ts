@@ -32,7 +32,9 @@ export interface Job {
 /** The fields of a {@link Job} that follow from the task alone. */
 export function describeTask(definition: AnyTaskDefinition, packed: PackedTask) {
   return {
-    ...{ type: definition.type, definition, packed },
+    type: definition.type,
+    definition,
+    packed,
     kind: definition.kindOf(packed.params),
     cost: definition.cost(packed.params),
     bytesOut: totalBytes(packed.attachments),

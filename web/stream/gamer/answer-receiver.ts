@@ -85,7 +85,10 @@ export class AnswerReceiver {
     const decodedMs = this.#options.clock.now();
     const moments = { capturedMs, encodeStartMs, sentMs, arrivedMs, decodedMs, uplinkBytes, downlinkBytes };
     const sharp = {
-      ...{ frameId, purpose, frame: picture, made: { quality, lowered } },
+      frameId,
+      purpose,
+      frame: picture,
+      made: { quality, lowered },
       volunteerId: this.#options.volunteerId,
       stagesAt: (presentedMs: number) => volunteerFrameStages({ ...moments, volunteer: stages, presentedMs }),
     };

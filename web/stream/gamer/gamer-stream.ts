@@ -85,13 +85,17 @@ export class GamerStream {
     const statistics = new StreamStatistics(now);
     this.#statistics = statistics;
     this.#presenter = new Presenter({
-      ...{ clock, canvas, statistics },
+      clock,
+      canvas,
+      statistics,
       holdMs: () => this.#pool.intervalMs,
       isOlderExpected: (frameId) => this.#pool.isOlderExpected(frameId),
       onShown: () => this.#recovery.shown(),
     });
     this.#intake = new FrameIntake({
-      ...{ now, settings, statistics },
+      now,
+      settings,
+      statistics,
       onResize: (size) => this.#resized(size),
       onFrame: (frame) => this.#route(frame),
     });
@@ -105,7 +109,9 @@ export class GamerStream {
     this.#local = new LocalRoute({ engine, now, sink });
     this.#pool = new VolunteerPool(
       {
-        ...{ clock, random, sink },
+        clock,
+        random,
+        sink,
         onSent: (sizeBytes) => statistics.sent(sizeBytes),
         onReceived: (sizeBytes) => statistics.received(sizeBytes),
         onSilent: () => this.#recovery.volunteerSilent(),
@@ -114,8 +120,12 @@ export class GamerStream {
       settings.maxFps,
     );
     this.#recovery = new StallRecovery({
-      ...{ clock, intake: this.#intake, presenter: this.#presenter },
-      ...{ local: this.#local, localMeter: this.#localMeter, pool: this.#pool },
+      clock,
+      intake: this.#intake,
+      presenter: this.#presenter,
+      local: this.#local,
+      localMeter: this.#localMeter,
+      pool: this.#pool,
     });
     this.#decision = this.#decide();
     this.#reader = new SourceReader(frames, first, {

@@ -114,7 +114,9 @@ export class LocalRoute {
     const nowMs = this.#options.now();
     const { computeStartMs, computedMs } = outcome ?? { computeStartMs: nowMs, computedMs: nowMs };
     this.#options.sink.onSharp({
-      ...{ frameId, purpose, frame },
+      frameId,
+      purpose,
+      frame,
       made: outcome && { quality: outcome.quality, lowered: outcome.lowered },
       volunteerId: null,
       stagesAt: (presentedMs) => localFrameStages({ capturedMs, computeStartMs, computedMs, presentedMs }),

@@ -35,7 +35,8 @@ test('a lower quality names the machine and the reason', () => {
 test('the reason why this computer cannot run a quality is included', () => {
   const qualityError = new MeshError('unknown-model', 'No such model.');
   const explanation = explainStream({
-    ...{ ...state, local: { ...state.local, qualityError } },
+    ...state,
+    local: { ...state.local, qualityError },
     shown: { made: { quality: 'spatial', lowered: 'not-available' }, volunteerId: null },
   });
   expect(explanation).toContain("This computer cannot run 'quality' now: 'spatial' is shown. No such model.");

@@ -29,7 +29,9 @@ beforeEach(() => {
   };
   pool = new VolunteerPool(
     {
-      ...{ clock, random: () => 0, sink },
+      clock,
+      random: () => 0,
+      sink,
       onSent: () => {},
       onReceived: () => {},
       onSilent: () => silences++,

@@ -105,7 +105,13 @@ export class VolunteerPool {
     const { streamId } = ready.setup;
     this.remove(streamId);
     const route = new VolunteerRoute({
-      ...{ ready, channel, clock, random, sink: this.#sink, onSent, onReceived },
+      ready,
+      channel,
+      clock,
+      random,
+      sink: this.#sink,
+      onSent,
+      onReceived,
       sourceMs: () => this.intervalMs,
       onChanged: () => this.#changed(streamId),
       onFailed: (error) => this.#failed(streamId, error),

@@ -65,7 +65,11 @@ export class VolunteerRoute {
       onGivenUp: () => onFailed(MeshError.timeout(`A frame for ${this.name}`, GIVE_UP_AFTER_MS)),
     });
     this.#sender = new FrameSender({
-      ...{ setup: ready.setup, channel, clock, sourceIntervalMs: options.sourceMs, onError: onFailed },
+      setup: ready.setup,
+      channel,
+      clock,
+      sourceIntervalMs: options.sourceMs,
+      onError: onFailed,
       onSent: ({ frameId, uplinkBytes }, transmitMs) => {
         this.#liveness.sent(frameId, transmitMs);
         options.onSent(uplinkBytes);
@@ -76,8 +80,13 @@ export class VolunteerRoute {
       },
     });
     this.#receiver = new AnswerReceiver({
-      ...{ setup: ready.setup, volunteerId: ready.volunteerId, name: ready.name },
-      ...{ channel, clock, check: this.#check, onFailed },
+      setup: ready.setup,
+      volunteerId: ready.volunteerId,
+      name: ready.name,
+      channel,
+      clock,
+      check: this.#check,
+      onFailed,
       onPicture: (picture, decodedMs) => {
         this.meter.measured(picture.stagesAt(decodedMs), picture.made.quality);
         sink.onSharp(picture);

@@ -86,7 +86,9 @@ export class InFlightWindow {
 
   start({ frameId, capturedMs, purpose }: Omit<CapturedFrame, 'frame'>, nowMs: number): InFlightFrame {
     const frame: InFlightFrame = {
-      ...{ frameId, capturedMs, purpose },
+      frameId,
+      capturedMs,
+      purpose,
       encodeStartMs: nowMs,
       sentMs: null,
       uplinkBytes: 0,

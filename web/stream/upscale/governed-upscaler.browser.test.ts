@@ -31,7 +31,9 @@ async function run(frames: number, width = 64): Promise<UpscaleOutcome[]> {
   const outcomes: UpscaleOutcome[] = [];
   for (let n = 0; n < frames; n++) {
     const frame = new VideoFrame(new Uint8Array(4 * width * 36), {
-      ...{ format: 'RGBX', codedWidth: width, codedHeight: 36 },
+      format: 'RGBX',
+      codedWidth: width,
+      codedHeight: 36,
       timestamp: n,
     });
     const { frame: upscaled, ...outcome } = await upscaler.process(frame);
