@@ -11,10 +11,10 @@ const MUST_GAIN_DB: Record<Input, Record<string, number>> = {
 const FILTERS = ['bilinear', 'catmull-rom', 'lanczos3', 'spatial'];
 
 /** Number of parameters by network. */
-type Parameters = Readonly<Record<string, number>>;
+type ParameterCounts = Readonly<Record<string, number>>;
 
 /** Every method beside bicubic on one kind of input, and our networks beside what that input is special for. */
-export function inputRows(title: string, input: Input, measured: Measured, parameters: Parameters): Row[] {
+export function inputRows(title: string, input: Input, measured: Measured, parameters: ParameterCounts): Row[] {
   const { pictures, kbps } = measured;
   const mean = meansOf(pictures);
   const bicubic = mean('bicubic');
@@ -59,7 +59,11 @@ function codedRows(title: string, mean: MeanScore, networks: readonly string[]):
 }
 
 /** anime4k-webgpu's networks beside bicubic, and the largest of ours that has no more parameters beside each, on the same pictures. */
-export function anime4kRows(title: string, { pictures, anime4kParameters }: Measured, parameters: Parameters): Row[] {
+export function anime4kRows(
+  title: string,
+  { pictures, anime4kParameters }: Measured,
+  parameters: ParameterCounts,
+): Row[] {
   const names = Object.keys(anime4kParameters);
   if (names.length === 0) return [text(`${title}: anime4k`, 'not measured: there is no WebGPU here')];
   const shared = pictures.filter(({ scores }) => names.every((name) => name in scores));
@@ -78,7 +82,7 @@ export function anime4kRows(title: string, { pictures, anime4kParameters }: Meas
   });
 }
 
-function largestUpTo(limit: number, parameters: Parameters): string {
+function largestUpTo(limit: number, parameters: ParameterCounts): string {
   const fitting = Object.entries(parameters).filter(([, count]) => count <= limit);
   return fitting.sort(([, a], [, b]) => b - a)[0]?.[0] ?? 'none of ours';
 }

@@ -4,7 +4,7 @@ interface Entry {
 }
 
 /** Actions at times of a virtual clock, in a sorted list for each second, since hundreds of thousands are pending at a time. */
-export class Agenda {
+export class EventQueue {
   readonly #seconds = new Map<number, Entry[]>();
   nowS = 0;
 

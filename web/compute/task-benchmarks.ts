@@ -1,5 +1,5 @@
 import { finish, type PackedResult, type PackedTask, type Steps } from '../../shared/tasks/definition.ts';
-import { partOf } from '../../shared/tasks/packing.ts';
+import { attachmentAt } from '../../shared/tasks/packing.ts';
 import { readQueries } from '../../shared/tasks/pathfinding/queries.ts';
 import { type PathfindingParams, pathfinding } from '../../shared/tasks/pathfinding.ts';
 import { PHYSICS } from '../../shared/tasks/physics/bodies.ts';
@@ -235,7 +235,7 @@ function pathfindingBenchmark(finder: WgslPathFinder, isSmall: boolean): Executo
       return true;
     },
     isWorthwhile({ params: { width, height }, attachments }, { minSize }) {
-      return width * height >= minSize && fieldGroups(readQueries(partOf(attachments, 1))).length > 0;
+      return width * height >= minSize && fieldGroups(readQueries(attachmentAt(attachments, 1))).length > 0;
     },
   };
 }

@@ -158,7 +158,7 @@ describe('a task is cancelled', () => {
     const running = await submitted(1);
     const hedged = await submitted(2);
     const good = bench.volunteer('good');
-    good.room = 2;
+    good.capacity = 2;
     runner.silent = true;
     bench.dispatcher.suspect(runner);
     await ticksPass();
@@ -191,7 +191,7 @@ test('a full queue refuses more tasks, and those in it are unaffected', async ()
   const tasks = Array.from({ length: JOB_QUEUE.maxJobs }, () => bench.submit({ where: 'volunteers' }));
   expect(await reasonOf(bench.submit({ where: 'volunteers' }).result)).toBe('queue-full');
   const good = bench.volunteer('good');
-  good.room = JOB_QUEUE.maxJobs;
+  good.capacity = JOB_QUEUE.maxJobs;
   await ticksPass();
   for (const job of good.started) good.end(job);
   expect((await Promise.all(tasks.map(({ result }) => result))).length).toBe(JOB_QUEUE.maxJobs);

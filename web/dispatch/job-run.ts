@@ -23,7 +23,7 @@ export interface RedispatchNeed {
 
 /** One runner's try at a job. */
 export interface Attempt {
-  readonly run: JobRun;
+  readonly state: JobState;
   readonly runner: Runner;
   readonly placement: Placement;
   readonly startedMs: number;
@@ -33,11 +33,11 @@ export interface Attempt {
 
 interface LocalAbility {
   readonly id: string;
-  mayYetRun(type: string): boolean;
+  couldRunLater(type: string): boolean;
 }
 
 /** The state of one job in the dispatcher, from its submission to its end. */
-export class JobRun {
+export class JobState {
   /** Attempts under way; more than one while the job is hedged or explored. */
   readonly attempts = new Map<Runner, Attempt>();
   /** Runners that failed at the job: they are not asked again. */
@@ -48,11 +48,11 @@ export class JobRun {
   #returns = 0;
   #started = 0;
   /** Checks of its results under way: one of them may yet be accepted. */
-  checks = 0;
+  pendingChecks = 0;
   /** Whether it waits in the queue. */
   isQueued = true;
   /** Set when an attempt was not enough, until another one begins. */
-  need: RedispatchNeed | null = null;
+  pendingRedispatch: RedispatchNeed | null = null;
   lastError: MeshError | null = null;
 
   constructor(
@@ -70,7 +70,7 @@ export class JobRun {
   }
 
   /** Attempts that can be expected to bring the result: no explorations, and no silent runners. */
-  get awaited(): Attempt[] {
+  get viableAttempts(): Attempt[] {
     return [...this.attempts.values()].filter(({ placement, runner }) => placement !== 'exploration' && !runner.silent);
   }
 
@@ -82,17 +82,17 @@ export class JobRun {
   begin(attempt: Attempt): void {
     this.attempts.set(attempt.runner, attempt);
     this.#started++;
-    if (this.need) {
-      const { cause, ranOn, detectedMs } = this.need;
+    if (this.pendingRedispatch) {
+      const { cause, ranOn, detectedMs } = this.pendingRedispatch;
       const runners = { from: shortId(ranOn), to: shortId(attempt.runner.id) };
       const delayMs = attempt.startedMs - detectedMs;
       log.info('redispatched', { task: this.job.type, cause, ...runners, delayMs, attempts: this.#started });
     }
-    if (attempt.placement !== 'exploration') this.need = null;
+    if (attempt.placement !== 'exploration') this.pendingRedispatch = null;
   }
 
   /** Records that the job was handed back. Returns false when that happened so often that it counts as a failure. */
-  returned(): boolean {
+  recordHandback(): boolean {
     return ++this.#returns <= ATTEMPTS.maxReturns;
   }
 
@@ -113,9 +113,9 @@ export class JobRun {
   /** The runners that may run the job and take work at the moment, whether they have room or not. */
   candidates(local: Runner, volunteers: Iterable<Runner>): Runner[] {
     const able: Runner[] = [];
-    if (this.job.where !== 'volunteers' && this.#mayAsk(local)) able.push(local);
-    if (!this.#mayAskVolunteers) return able;
-    for (const volunteer of volunteers) if (this.#mayAsk(volunteer)) able.push(volunteer);
+    if (this.job.where !== 'volunteers' && this.#isEligible(local)) able.push(local);
+    if (!this.#mayUseVolunteers) return able;
+    for (const volunteer of volunteers) if (this.#isEligible(volunteer)) able.push(volunteer);
     if (this.#lostOn.size === 0) return able;
     const steady = able.filter(({ id }) => !this.#lostOn.has(id));
     return steady.length > 0 ? steady : able;
@@ -125,10 +125,10 @@ export class JobRun {
    * Whether a job without candidates may get one later: this machine, once it is measured; a volunteer that is silent or takes no work
    * at the moment; or, for `where: 'volunteers'` until one has failed at it, a volunteer that has yet to connect.
    */
-  mayYetRun(local: LocalAbility, volunteers: Iterable<Runner>): boolean {
+  couldRunLater(local: LocalAbility, volunteers: Iterable<Runner>): boolean {
     const { where, type } = this.job;
-    if (where !== 'volunteers' && !this.#failedOn.has(local.id) && local.mayYetRun(type)) return true;
-    if (!this.#mayAskVolunteers) return false;
+    if (where !== 'volunteers' && !this.#failedOn.has(local.id) && local.couldRunLater(type)) return true;
+    if (!this.#mayUseVolunteers) return false;
     if (where === 'volunteers' && this.#failedOn.size === 0) return true;
     for (const volunteer of volunteers) if (!this.#failedOn.has(volunteer.id) && volunteer.can(type)) return true;
     return false;
@@ -138,11 +138,11 @@ export class JobRun {
     log.warn('attempt failed', { task: this.job.type, runner: shortId(runnerId), cause, reason });
   }
 
-  get #mayAskVolunteers(): boolean {
+  get #mayUseVolunteers(): boolean {
     return this.job.where !== 'local' && this.#failures < ATTEMPTS.maxOnVolunteers;
   }
 
-  #mayAsk(runner: Runner): boolean {
+  #isEligible(runner: Runner): boolean {
     const isAvailable = runner.accepts && !runner.silent && runner.can(this.job.type);
     const isAllowed = !this.#failedOn.has(runner.id) && runner.id !== this.job.replicaOf;
     return isAvailable && isAllowed && !this.attempts.has(runner);

@@ -82,7 +82,7 @@ export class JobSplitter {
   }
 
   /** Runs the parts again that this volunteer computed for jobs still under way: its results are no longer trusted. */
-  forgetFrom(volunteerId: string): void {
+  evictByVolunteer(volunteerId: string): void {
     for (const split of [...this.#splits]) {
       try {
         for (const part of split.parts) {

@@ -96,7 +96,7 @@ export interface Runner {
   /** Whether it takes any work at the moment. */
   readonly accepts: boolean;
   /** Whether it takes one more job now. */
-  readonly hasRoom: boolean;
+  readonly hasCapacity: boolean;
   /** No sign of life for longer than its work explains. It gets nothing new, and what it holds is hedged. */
   readonly silent: boolean;
   can(type: string): boolean;

@@ -50,7 +50,7 @@ export class ResultCache {
   }
 
   /** Removes every result this volunteer computed a part of. */
-  forgetFrom(volunteerId: string): void {
+  evictByVolunteer(volunteerId: string): void {
     for (const [key, { computedBy }] of [...this.#results.entries()])
       if (computedBy.includes(volunteerId)) this.#results.delete(key);
   }

@@ -27,7 +27,7 @@ export class Drone {
     this.#heightM = place.y;
   }
 
-  get isThere(): boolean {
+  get hasArrived(): boolean {
     return this.#way.length === 0;
   }
 
@@ -45,14 +45,14 @@ export class Drone {
   }
 
   step(stepS: number): void {
-    const wantedM = this.isThere ? this.#goal.y : this.#heightM;
+    const wantedM = this.hasArrived ? this.#goal.y : this.#heightM;
     const climbM = wantedM - this.place.y;
     this.place.y += clamp(climbM, -CLIMB_MPS * stepS, CLIMB_MPS * stepS);
     const share = climbM > CLIMBING_M ? CLIMBING_SHARE : 1;
     const from = { x: this.place.x, z: this.place.z };
     this.#advance(SPEED_MPS * share * stepS);
     this.#velocity = { x: (this.place.x - from.x) / stepS, z: (this.place.z - from.z) / stepS };
-    if (!this.isThere) this.headingRad = Math.atan2(this.#velocity.x, -this.#velocity.z);
+    if (!this.hasArrived) this.headingRad = Math.atan2(this.#velocity.x, -this.#velocity.z);
   }
 
   #advance(byM: number): void {
@@ -73,7 +73,7 @@ export class Drone {
 const ROUNDS = 2;
 
 /** Rounds the corners of a path by cutting them twice (Chaikin, 1974). */
-export function smoothWay(way: readonly Flat[]): Flat[] {
+export function smoothPath(way: readonly Flat[]): Flat[] {
   let line = [...way];
   for (let round = 0; round < ROUNDS; round++) line = withCutCorners(line);
   return line;

@@ -46,7 +46,7 @@ export class FrameEncoder<Tag> {
   readonly #handlers: FrameEncoderHandlers<Tag>;
   readonly #encoder: VideoEncoder;
   /** Frames inside the encoder, oldest first. */
-  readonly #inside: { timestampUs: number; tag: Tag }[] = [];
+  readonly #pending: { timestampUs: number; tag: Tag }[] = [];
   readonly #frameRate: FrameRateEstimator;
   #color: ColorSpace | null = null;
   #sequence = 0;
@@ -70,18 +70,18 @@ export class FrameEncoder<Tag> {
 
   /** Frames inside the encoder. */
   get queued(): number {
-    return this.#inside.length;
+    return this.#pending.length;
   }
 
   /** Encodes a frame, which the encoder scales to its size. The caller keeps the frame. Timestamps must increase. */
   encode(frame: VideoFrame, tag: Tag): void {
-    this.#inside.push({ timestampUs: frame.timestamp, tag });
+    this.#pending.push({ timestampUs: frame.timestamp, tag });
     try {
-      if (this.#frameRate.frame(frame.timestamp)) this.#configure();
+      if (this.#frameRate.addFrame(frame.timestamp)) this.#configure();
       this.#encoder.encode(frame, { keyFrame: this.#wantsKeyframe });
       this.#wantsKeyframe = false;
     } catch (cause) {
-      this.#inside.pop();
+      this.#pending.pop();
       this.#handlers.onSkipped(tag);
       this.#handlers.onError(encodingFailed(this.#settings, cause));
     }
@@ -112,7 +112,7 @@ export class FrameEncoder<Tag> {
   /** Frames still inside are reported as skipped. */
   dispose(): void {
     if (this.#encoder.state !== 'closed') this.#encoder.close();
-    for (const { tag } of this.#inside.splice(0)) this.#handlers.onSkipped(tag);
+    for (const { tag } of this.#pending.splice(0)) this.#handlers.onSkipped(tag);
   }
 
   #configure(): void {
@@ -134,7 +134,7 @@ export class FrameEncoder<Tag> {
 
   /** Packets come in the order of the frames; a frame without a packet was skipped. */
   #tagOf(timestampUs: number): Tag | undefined {
-    for (let next = this.#inside.shift(); next; next = this.#inside.shift()) {
+    for (let next = this.#pending.shift(); next; next = this.#pending.shift()) {
       if (next.timestampUs === timestampUs) return next.tag;
       this.#handlers.onSkipped(next.tag);
     }
@@ -168,7 +168,7 @@ export class FrameRateEstimator {
   }
 
   /** Adds a frame; returns whether the rate changed. */
-  frame(timestampUs: number): boolean {
+  addFrame(timestampUs: number): boolean {
     const lastUs = this.#lastUs;
     this.#lastUs = timestampUs;
     if (lastUs === null || timestampUs <= lastUs) return false;

@@ -24,7 +24,7 @@ beforeEach(() => {
   silences = 0;
   nextFrameId = 0;
   const sink = {
-    onSharp: () => {},
+    onUpscaled: () => {},
     onDropped: ({ frameId }: { frameId: number }, cause: string) => dropped.push([frameId, cause]),
   };
   pool = new VolunteerPool(

@@ -88,8 +88,8 @@ export class VolunteerRoute {
       check: this.#check,
       onFailed,
       onPicture: (picture, decodedMs) => {
-        this.meter.measured(picture.stagesAt(decodedMs), picture.made.quality);
-        sink.onSharp(picture);
+        this.meter.measured(picture.stagesAt(decodedMs), picture.outcome.quality);
+        sink.onUpscaled(picture);
       },
       onDropped: (frame, cause) => sink.onDropped(frame, cause),
     });
@@ -126,7 +126,7 @@ export class VolunteerRoute {
   }
 
   /** Whether a frame would be sent now. Call when there is one: a full channel counts as a sign of congestion. */
-  hasRoom(): boolean {
+  hasCapacity(): boolean {
     const nowMs = this.#options.clock.now();
     return !this.#disposed && this.#window.hasRoom(nowMs) && this.#sender.canSend(nowMs);
   }
