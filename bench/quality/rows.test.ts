@@ -38,7 +38,7 @@ test('after a codec each network must be ahead of the best filter', () => {
   expect(goalMet(rows, 'coded: balanced over the best filter')).toBe(true);
 });
 
-test('anime4k is compared with our largest network of no more parameters, on the pictures that both were given', () => {
+test('anime4k is compared with our largest network of no more parameters, on the pictures that both upscaled', () => {
   const anime4k = { CNNx2M: 31, CNNx2UL: 32 };
   const both = measured({ fast: 31.1, balanced: 31.9, quality: 40, ...anime4k });
   const oursOnly = measured({ fast: 99, balanced: 99, quality: 99 });
@@ -56,7 +56,7 @@ test('anime4k is compared with our largest network of no more parameters, on the
   expect(rows.map(({ what }) => what).join()).not.toContain('quality over');
 });
 
-test('a network of ours that is larger than theirs does not count', () => {
+test('a network of ours that is larger than that of Anime4K does not count', () => {
   const rows = anime4kRows(
     'box',
     measured({ fast: 40, CNNx2M: 31 }, { anime4kParameters: { CNNx2M: 1_000 } }),

@@ -4,7 +4,7 @@ import type { Connection } from '../../signaling-server/rooms/connection.ts';
 import type { Member } from '../../signaling-server/rooms/member.ts';
 import { Rooms } from '../../signaling-server/rooms/rooms.ts';
 import { STORE_LIMITS } from '../../signaling-server/store/store.ts';
-import { EventQueue } from './agenda.ts';
+import { EventQueue } from './event-queue.ts';
 import type { Matchmaker } from './matchmakers.ts';
 import { type Machine, newMachine, newPlayer, newRttMs, PEOPLE, type Player, Random } from './people.ts';
 import { type Flow, Work } from './work.ts';

@@ -6,7 +6,7 @@ import { Segmented, SelectField } from '../ui/fields.tsx';
 import { errorTitle } from '../ui/format.ts';
 import { Notice, PageHeader, Panel } from '../ui/layout.tsx';
 import './compare-page.css';
-import { type Comparison, METHODS } from './comparing.ts';
+import { type Comparison, METHODS } from './comparison.ts';
 import { MethodTile, SplitStage } from './method-views.tsx';
 import { SCENES, type SceneName, type Subject } from './scenes.ts';
 import { WHOLE, ZOOM_STEP, zoomed } from './viewport.ts';

@@ -20,9 +20,9 @@ export function firstPlacement({ where }: Job, candidates: readonly Runner[]): P
 /** Why a job needs another attempt. */
 export type RedispatchCause = 'silent' | 'late' | 'failed' | 'returned' | 'lost' | 'barred';
 
-/** A job was begun again on another runner. */
+/** A job was restarted or duplicated on another runner. */
 export interface Redispatch {
-  /** Who made the attempt that was not enough: a volunteer's id, or `local`. */
+  /** Runner of the previous attempt: a volunteer's id, or `local`. */
   ranOn: string;
   cause: RedispatchCause;
   /** Time from noticing that to the start of another attempt, ms. */
@@ -56,7 +56,7 @@ export class DispatchCounter {
     };
   }
 
-  /** A copy that does not change any more. */
+  /** A snapshot. */
   get counts(): DispatchCounts {
     return structuredClone(this.#counts);
   }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
-import { ATTEMPTS } from './job-run.ts';
+import { ATTEMPTS } from './job-state.ts';
 import { reasonOf, TestBench, ticksPass } from './test-bench.ts';
 
 let bench: TestBench;

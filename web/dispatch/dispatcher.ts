@@ -24,7 +24,7 @@ import {
   timingOf,
 } from './job.ts';
 import { JobQueue, type QueueDecision } from './job-queue.ts';
-import { type Attempt, JobState, type RedispatchNeed } from './job-run.ts';
+import { type Attempt, JobState, type RedispatchNeed } from './job-state.ts';
 import type { LocalRunner } from './local-runner.ts';
 import { ResultChecker, type VerificationEnvironment } from './result-checker.ts';
 import { earliest, RunnerPool } from './runner-pool.ts';

@@ -1,6 +1,6 @@
 import type { DuplicateBudget } from './hedging.ts';
 import type { Job, Runner } from './job.ts';
-import type { Attempt, JobState } from './job-run.ts';
+import type { Attempt, JobState } from './job-state.ts';
 import { STRAGGLER } from './straggler-threshold.ts';
 
 /** When a runner is measured although it is predicted to be slower than another. */

@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { DeadlineWatch } from '../net/deadline-watch.ts';
 import type { RedispatchCause } from './dispatch-counts.ts';
 import type { Runner } from './job.ts';
-import type { Attempt, JobState } from './job-run.ts';
+import type { Attempt, JobState } from './job-state.ts';
 import { STRAGGLER } from './straggler-threshold.ts';
 
 /** How much work may be done twice: 5 % of the tasks (Dean & Barroso 2013, "The Tail at Scale"). */

@@ -1,5 +1,5 @@
 import type { Job, Runner } from './job.ts';
-import type { JobState } from './job-run.ts';
+import type { JobState } from './job-state.ts';
 import type { LocalRunner } from './local-runner.ts';
 
 /** Everybody who can run jobs: this machine and the volunteers that are linked. */
@@ -35,12 +35,12 @@ export class RunnerPool {
     return false;
   }
 
-  /** The runners that may run the job and take work at the moment, whether they have room or not. */
+  /** The runners that may run the job and take work at the moment, whether they have free capacity or not. */
   candidates(state: JobState): Runner[] {
     return state.candidates(this.local, this.#volunteers);
   }
 
-  /** The runner with room that is predicted to finish the job first, or null. */
+  /** The runner with free capacity that is predicted to finish the job first, or null. */
   earliestFree(state: JobState): Runner | null {
     const free = this.candidates(state).filter(({ hasCapacity }) => hasCapacity);
     return earliest(free, state.job);

@@ -3,7 +3,7 @@ import { type ColorSpace, colorSpaceSchema } from '../../../shared/messages.ts';
 import { type Codec, type CodecSize, encoderConfig } from './codecs.ts';
 import { CHECKSUM_BYTES, writeChecksum } from './packet-checksum.ts';
 
-/** An encoder is told at least this frame rate, so that no frame may take more than 100 ms of the bitrate. */
+/** Lowest frame rate that an encoder is told, so that its rate control never budgets more than 100 ms' worth of bits for one frame. */
 export const MIN_ENCODER_FPS = 10;
 /** Weight of the newest interval in the measured frame rate. */
 const SMOOTHING = 0.25;
@@ -45,7 +45,7 @@ export class FrameEncoder<Tag> {
   readonly #settings: FrameEncoderSettings;
   readonly #handlers: FrameEncoderHandlers<Tag>;
   readonly #encoder: VideoEncoder;
-  /** Frames inside the encoder, oldest first. */
+  /** Frames that the encoder holds, oldest first. */
   readonly #pending: { timestampUs: number; tag: Tag }[] = [];
   readonly #frameRate: FrameRateEstimator;
   #color: ColorSpace | null = null;
@@ -68,7 +68,7 @@ export class FrameEncoder<Tag> {
     }
   }
 
-  /** Frames inside the encoder. */
+  /** Frames that the encoder holds. */
   get queued(): number {
     return this.#pending.length;
   }
@@ -109,7 +109,7 @@ export class FrameEncoder<Tag> {
     this.#wantsKeyframe = true;
   }
 
-  /** Frames still inside are reported as skipped. */
+  /** Frames that the encoder still holds are reported as skipped. */
   dispose(): void {
     if (this.#encoder.state !== 'closed') this.#encoder.close();
     for (const { tag } of this.#pending.splice(0)) this.#handlers.onSkipped(tag);

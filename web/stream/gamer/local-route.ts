@@ -4,9 +4,9 @@ import type { CapturedFrame, FrameSink } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
 import { localFrameStages } from '../frame-timing.ts';
 import { RETRY_AFTER_MS } from '../settings.ts';
+import { AdaptiveUpscaler } from '../upscale/adaptive-upscaler.ts';
 import { FrameBudget } from '../upscale/frame-budget.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
-import { AdaptiveUpscaler } from '../upscale/governed-upscaler.ts';
 import { type TimedOutcome, UpscaleQueue } from '../upscale/upscale-queue.ts';
 
 export interface LocalRouteOptions {

@@ -128,7 +128,7 @@ export class VolunteerRoute {
   /** Whether a frame would be sent now. Call when there is one: a full channel counts as a sign of congestion. */
   hasCapacity(): boolean {
     const nowMs = this.#options.clock.now();
-    return !this.#disposed && this.#window.hasRoom(nowMs) && this.#sender.canSend(nowMs);
+    return !this.#disposed && this.#window.hasCapacity(nowMs) && this.#sender.canSend(nowMs);
   }
 
   /** Whether an older frame that is to be shown is still expected back. */

@@ -2,7 +2,7 @@ import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import { SlidingWindow, WindowedMinimum } from '../rolling-statistics.ts';
 import { MAX_QUEUED_MS } from './video-channel.ts';
 
-/** Initial rate where more was asked for: a bad link carries it, and a good one reaches 15,000 kb/s from it within 1.4 s. */
+/** Initial rate, if the limit is not lower: a bad link carries it, and a good one reaches 15,000 kb/s from it within 1.4 s. */
 export const INITIAL_KBPS = 1_000;
 /** Queueing delay above which a frame counts as queued, ms. */
 const QUEUED_ABOVE_MS = 60;
@@ -17,13 +17,13 @@ const START_INCREASE = 0.5;
 const INCREASE = 0.09;
 /** A step down goes to this share of the throughput... */
 const DECREASE_FACTOR = 0.8;
-/** ...but to no less than this share of the current rate: a hiccup of half a second must not ruin the picture. */
+/** ...but to no less than this share of the current rate, so that a 0.5 s stall does not collapse the bitrate. */
 const MIN_DECREASE_FACTOR = 0.6;
 /** Time over which the throughput is measured, ms. */
 const THROUGHPUT_WINDOW_MS = 500;
-/** The rate is published when it changed by this share: each change costs the encoder a few frames of settling. */
+/** The encoder's rate changes only by at least this share: after each change it needs a few frames to settle. */
 const HYSTERESIS = 0.1;
-/** The fastest one-way delay is taken over one to two of these: clocks drift and routes change. */
+/** The base delay, the minimum one-way delay, is taken over one to two of these windows: clocks drift and routes change. */
 const BASE_DELAY_WINDOW_MS = 10_000;
 /** Frames remembered until they are acknowledged. */
 const MAX_UNACKNOWLEDGED = 64;
@@ -44,7 +44,7 @@ interface SentFrame {
 export class RateController {
   readonly #unacknowledged = new Map<number, SentFrame>();
   readonly #baseDelayMs = new WindowedMinimum(BASE_DELAY_WINDOW_MS);
-  /** Bytes acknowledged lately. */
+  /** Bytes acknowledged within the window. */
   readonly #deliveredBytes = new SlidingWindow<number>(THROUGHPUT_WINDOW_MS, MAX_UNACKNOWLEDGED);
   readonly #maxKbps: number;
   #targetKbps: number;

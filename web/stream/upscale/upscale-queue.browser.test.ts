@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
 import { openFrames } from '../gamer/test-frame-ledger.ts';
-import { AdaptiveUpscaler } from './governed-upscaler.ts';
+import { AdaptiveUpscaler } from './adaptive-upscaler.ts';
 import { type QualityBehaviour, QualityEngine } from './test-frame-engine.ts';
 import { UpscaleQueue } from './upscale-queue.ts';
 

@@ -1,6 +1,6 @@
 import { DropOldestQueue } from '../drop-oldest-queue.ts';
 import type { UpscaleOutcome } from '../frame.ts';
-import type { AdaptiveUpscaler } from './governed-upscaler.ts';
+import type { AdaptiveUpscaler } from './adaptive-upscaler.ts';
 
 /** How a frame was upscaled, and when; ms on this machine's clock. */
 export interface TimedOutcome extends UpscaleOutcome {

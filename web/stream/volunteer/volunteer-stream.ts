@@ -8,9 +8,9 @@ import { FrameEncoder, type Packet } from '../codec/frame-encoder.ts';
 import { canBecome, isSameSize, sizeOf } from '../frame-size.ts';
 import { RateController } from '../transport/rate-controller.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
+import { AdaptiveUpscaler } from '../upscale/adaptive-upscaler.ts';
 import { FrameBudget } from '../upscale/frame-budget.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
-import { AdaptiveUpscaler } from '../upscale/governed-upscaler.ts';
 import { type TimedOutcome, UpscaleQueue } from '../upscale/upscale-queue.ts';
 
 /** Decoded frames that may wait for the engine, and upscaled ones for the encoder: a decoder stalls at about ten open frames. */

@@ -16,12 +16,12 @@ export const ATTEMPTS = {
 /** A job's need for another attempt. */
 export interface RedispatchNeed {
   readonly cause: RedispatchCause;
-  /** Who made the attempt that was not enough: a volunteer's id, or `local`. */
+  /** Runner of the previous attempt: a volunteer's id, or `local`. */
   readonly ranOn: string;
   readonly detectedMs: number;
 }
 
-/** One runner's try at a job. */
+/** One execution of a job on one runner. */
 export interface Attempt {
   readonly state: JobState;
   readonly runner: Runner;
@@ -47,11 +47,11 @@ export class JobState {
   #failures = 0;
   #returns = 0;
   #started = 0;
-  /** Checks of its results under way: one of them may yet be accepted. */
+  /** Checks of its results in progress: one of them may still be accepted. */
   pendingChecks = 0;
   /** Whether it waits in the queue. */
   isQueued = true;
-  /** Set when an attempt was not enough, until another one begins. */
+  /** Set when an attempt failed, was lost or is late, until another one begins. */
   pendingRedispatch: RedispatchNeed | null = null;
   lastError: MeshError | null = null;
 
@@ -69,7 +69,7 @@ export class JobState {
     return this.#started - this.#returns;
   }
 
-  /** Attempts that can be expected to bring the result: no explorations, and no silent runners. */
+  /** Attempts that are expected to return the result: no explorations, and none on silent runners. */
   get viableAttempts(): Attempt[] {
     return [...this.attempts.values()].filter(({ placement, runner }) => placement !== 'exploration' && !runner.silent);
   }
@@ -110,7 +110,7 @@ export class JobState {
     this.lastError = error;
   }
 
-  /** The runners that may run the job and take work at the moment, whether they have room or not. */
+  /** The runners that may run the job and take work at the moment, whether they have free capacity or not. */
   candidates(local: Runner, volunteers: Iterable<Runner>): Runner[] {
     const able: Runner[] = [];
     if (this.job.where !== 'volunteers' && this.#isEligible(local)) able.push(local);

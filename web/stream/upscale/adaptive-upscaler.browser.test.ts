@@ -3,7 +3,7 @@ import { MeshError } from '../../../shared/errors.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { UpscaleOutcome } from '../frame.ts';
-import { AdaptiveUpscaler } from './governed-upscaler.ts';
+import { AdaptiveUpscaler } from './adaptive-upscaler.ts';
 import { FAR_OVER_FRAMES } from './quality-governor.ts';
 import { READY_WITHIN_MS } from './quality-warmup.ts';
 import { type QualityBehaviour, QualityEngine } from './test-frame-engine.ts';
