@@ -7,7 +7,7 @@ import { installDebianPackage } from './debian.mjs';
 
 export const WEBGPU_FLAG = '--enable-unsafe-webgpu';
 
-/** For WebGPU without a GPU, in a container, without contact to the internet. */
+/** Flags for WebGPU without a GPU, in a container, without contact to the internet. */
 export const CHROMIUM_FLAGS = Object.freeze([
   '--no-sandbox',
   '--disable-quic',
@@ -55,9 +55,9 @@ export async function findBrowser() {
 }
 
 /**
- * The same, and installs one where there is none: Playwright's download, else Debian's package.
+ * The same, but installs one if there is none: Playwright's download, or else Debian's package.
  * @returns {Promise<string>} its executable
- * @throws {SetupError} saying what to do, when none can be had
+ * @throws {SetupError} with what to do if none can be installed
  */
 export async function ensureBrowser() {
   const found = await findBrowser();

@@ -41,7 +41,7 @@ async function openCheat(page: Page, serverUrl: string, cheating: string): Promi
   }, ROOM);
 }
 
-test('a volunteer that sends wrong pictures is barred by the first one: none is delivered, and it gets no more work', async ({
+test('a volunteer that sends wrong pictures is barred after the first one: none is delivered, and it gets no more work', async ({
   browser,
   server,
   volunteerPage,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { runChild } from '../deploy/child.mjs';
 
-/** Of `apt-get`, which fetches its lists first. */
+/** Time limit of `apt-get`, which fetches its lists first. */
 const PACKAGE_TIMEOUT_MS = 600_000;
 
 /**

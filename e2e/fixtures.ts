@@ -12,13 +12,13 @@ declare global {
 }
 
 interface WorkerFixtures {
-  /** One server for all tests of a worker that neither configure, stop nor count on it: starting one takes most of a second. */
+  /** One server for all tests of a worker that need no settings and neither stop it nor count its members: a start takes most of a second. */
   sharedServer: RunningServer;
 }
 
 interface Fixtures {
   server: RunningServer;
-  /** The name of a room of this test's own: members of an earlier test may still be in the grace of a lost socket. */
+  /** The name of a room of this test's own: members of an earlier test may still be in the grace period of a lost socket. */
   roomOf(name: string): string;
   /** A page of the server's origin with nothing but `/p2c2r.js`. */
   sdkPage(): Promise<Page>;

@@ -9,7 +9,7 @@ export async function openGamer(page: Page, serverUrl: string): Promise<string> 
   return linkOf(page);
 }
 
-/** The same with a still picture instead of the game, for tests that are not about frames: drawing the game without a GPU takes a whole machine. */
+/** The same with a still picture instead of the game, for tests that are not about frames: without a GPU, drawing the game uses all cores. */
 export async function openStillGamer(page: Page, serverUrl: string): Promise<string> {
   await page.goto(new URL('/gamer', serverUrl).href);
   await choosePicture(page);

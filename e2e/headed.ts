@@ -12,7 +12,7 @@ import { launchOptions } from './launch.mjs';
 
 /** Installs Xvfb, a virtual screen, if it is missing. Throws SetupError with what to do if that fails. */
 export async function ensureXvfb(): Promise<void> {
-  // Other systems have a screen, or no Xvfb.
+  // Other systems have a screen, or cannot have Xvfb.
   if (process.platform !== 'linux' || hasXvfb()) return;
   if ((await installDebianPackage('xvfb')) && hasXvfb()) return;
   throw new SetupError(

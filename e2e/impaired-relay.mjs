@@ -3,17 +3,17 @@ import { once } from 'node:events';
 import { ImpairedWay } from './impaired-way.mjs';
 
 const HOST = '127.0.0.1';
-/** Two browsers make a dozen. */
+/** Limit of clients: two browsers use a dozen sockets. */
 const MAX_CLIENTS = 64;
-/** Of a socket; a burst of a whole second of video must not get lost where nobody counts it. */
+/** Receive buffer of a socket: a burst of a second of video must not be lost here, where no test counts it. */
 const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
 
 /**
  * @typedef {object} Impairment
- * @property {number} delayMs each way
- * @property {number} loss 0..1, each way
- * @property {number} queueBytes what may wait each way while the relay is squeezed; what comes then is dropped
- * @property {number} [seed] of the losses
+ * @property {number} delayMs in each direction
+ * @property {number} loss 0..1, in each direction
+ * @property {number} queueBytes queue limit in each direction while the rate is limited; datagrams beyond it are dropped
+ * @property {number} [seed] for the random losses
  */
 
 /**
@@ -21,7 +21,7 @@ const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
  * container's kernel may lack. All clients share the path, as the flats of a house share one line.
  */
 export class ImpairedRelay {
-  /** Its end for clients. */
+  /** The socket that clients send to. */
   #socket = createSocket({ type: 'udp4', recvBufferSize: SOCKET_BUFFER_BYTES });
   /** To the server a socket for each client, by the client's address. @type {Map<string, import('node:dgram').Socket>} */
   #clients = new Map();

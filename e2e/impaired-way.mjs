@@ -53,7 +53,7 @@ export class ImpairedWay {
     this.#wait();
   }
 
-  /** What is under way is gone. */
+  /** Drops all datagrams in flight. */
   stop() {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
@@ -61,7 +61,7 @@ export class ImpairedWay {
   }
 
   /**
-   * A bucket that holds nothing over: a datagram leaves when those before it have left and its own bytes have been let out.
+   * A token bucket without a burst: a datagram leaves when those before it have left and its own bytes have been sent.
    * @param {number} nowMs
    * @param {number} sizeBytes
    * @returns {number | null} null when the queue has no room for it
@@ -83,7 +83,7 @@ export class ImpairedWay {
 
   #arrive() {
     this.#timer = null;
-    // A timer may come a little before its time; half a millisecond is no matter.
+    // A timer may fire slightly early; half a millisecond does not matter.
     const nowMs = this.#now() + 0.5;
     for (let [first] = this.#underWay; first && first.atMs <= nowMs; [first] = this.#underWay) {
       this.#underWay.shift();

@@ -11,7 +11,7 @@ import { type RunningServer, startServer } from './server.ts';
 
 declare global {
   interface Window {
-    /** Echoes that came back right, until `isEnough`. */
+    /** Number of correct echoes until `isEnough`. */
     echoed: number;
     isEnough: boolean;
     echoing: Promise<unknown>;
@@ -26,7 +26,7 @@ const STATUS = { load: 0, accepting: true, tasks: ['echo'], maxGamers: 8 };
 interface Site {
   instances: RunningServer[];
   url: string;
-  /** The leader: the instance that decides for all. */
+  /** The leader: the instance that makes all decisions. */
   decider(): Promise<RunningServer>;
 }
 
@@ -83,7 +83,7 @@ async function member(url: string, role: Role, room: string) {
 }
 
 for (const which of ['the one that decides', 'another'] as const) {
-  test(`of three instances ${which} is killed under load: every session resumes, and everybody reaches everybody`, async ({
+  test(`of three instances ${which} is killed under load: every session resumes, and all members reach each other`, async ({
     site,
   }) => {
     const rooms = await Promise.all(

@@ -7,7 +7,7 @@ import { launchOptions } from './launch.mjs';
 declare global {
   interface Window {
     redispatches: Redispatch[];
-    /** For each task, how often a right result was delivered. */
+    /** For each task, how often a correct result was delivered. */
     deliveries: number[];
     delivered: Promise<unknown>;
   }
@@ -70,7 +70,7 @@ test('a volunteer whose browser is killed without a goodbye costs no task', asyn
     await gamer.waitForFunction(() => window.client.stats().completed > 200);
     const { pid } = mortal.process();
     if (pid === undefined) throw new Error('The browser to be killed did not start.');
-    // With all its child processes, which would otherwise close the connection properly.
+    // Kills all its child processes too, which would otherwise close the connection properly.
     process.kill(-pid, 'SIGKILL');
 
     const ended = await gamer.evaluate(async () => {

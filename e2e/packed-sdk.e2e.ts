@@ -17,7 +17,7 @@ const PLAIN = { FORCE_COLOR: '0' };
 /** Limit of a failed program's quoted output, which may have a line of a megabyte. */
 const TOLD_CHARS = 2_000;
 
-/** A project that has nothing of ours but the package. */
+/** A project with nothing of this repository but the package. */
 let project: string;
 
 test.beforeAll(async () => {
@@ -30,7 +30,7 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => rm(project, { recursive: true, force: true }));
 
-test("the packed SDK's types are whole and keep the contract", async () => {
+test("the packed SDK's types are complete and keep the contract", async () => {
   await cp(join(ROOT, 'web/sdk/test-contract.d.ts'), join(project, 'src/test-contract.d.ts'));
   const assertions = await readFile(join(ROOT, 'web/sdk/test-contract-holds.ts'), 'utf8');
   await writeFile(join(project, 'src/test-contract-holds.ts'), assertions.replace('./p2c2r.ts', 'p2c2r'));
@@ -38,7 +38,7 @@ test("the packed SDK's types are whole and keep the contract", async () => {
   await run(process.execPath, TSC, '-p', 'tsconfig.json');
 });
 
-test("a fresh Vite project's built page finds worker, runtime and network, and does a task", async ({ page }) => {
+test("a fresh Vite project's built page loads its worker, runtime and network, and completes a task", async ({ page }) => {
   const configured = await readFile(join(project, 'vite.config.js'), 'utf8');
   expect(exampleOf(await readExamples(''), 'vite.config.js').code).toBe(configured);
   await run(process.execPath, VITE, 'build', '--logLevel', 'warn');

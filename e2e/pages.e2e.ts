@@ -107,10 +107,10 @@ test('the page explains a forged invite, and a browser without WebRTC', async ({
   await expect(walled.getByRole('alert')).toContainText('WebRTC');
 });
 
-test('diagnostics say how it goes, without room, invite, names, keys or addresses', async ({ context }) => {
+test('diagnostics describe the session without room, invite, names, keys or addresses', async ({ context }) => {
   const turn = { TURN_URLS: 'turn:192.0.2.7:3478', TURN_SECRET: 'a-long-secret-for-the-test' };
   const server = await startServer({ env: turn });
-  // What the browsers and the server said to each other holds every secret there is.
+  // The messages between the browsers and the server contain every secret there is.
   const said: string[] = [];
   context.on('page', (page) =>
     page.on('websocket', (socket) => {
@@ -137,7 +137,7 @@ test('diagnostics say how it goes, without room, invite, names, keys or addresse
   expect(report.log.join('\n')).toMatch(/net\.link connecting[\s\S]*net\.link open/);
   const others = JSON.parse(volunteerText);
   expect(others).toMatchObject({ role: 'volunteer', state: 'serving', links: [{ state: 'open' }] });
-  // From its worker.
+  // The log of its worker.
   expect(others.log.join('\n')).toContain('compute.backends chosen');
 
   const secrets = [
@@ -154,7 +154,7 @@ test('diagnostics say how it goes, without room, invite, names, keys or addresse
   await server.stop();
 });
 
-/** Values of these names, and addresses in ICE candidates, wherever they stand in what was said. */
+/** Values of these fields, and addresses in ICE candidates, anywhere in the messages. */
 function secretsIn(said: readonly string[]): string[] {
   const text = said.join('\n');
   const named = [

@@ -43,7 +43,7 @@ test('a volunteer that closes in the middle of its work loses no task', { tag: '
   await staying.waitForFunction(() => window.node.stats().tasksDone > 0);
 });
 
-test('when the only volunteer closes, what it held is done here', async ({ volunteerPage, gamerPage }) => {
+test('when the only volunteer closes, its tasks run on the gamer’s machine', async ({ volunteerPage, gamerPage }) => {
   const leaving = await volunteerPage('alone');
   const gamer = await gamerPage('alone', { where: 'auto' });
   await waitForVolunteers(gamer, 1);

@@ -2,7 +2,7 @@ import type { Page } from 'playwright/test';
 import { expect, test } from './fixtures.ts';
 import { linkOf, openStillGamer } from './gamer-page.ts';
 
-/** What a room's owner and its volunteers see of invites, removals and connection failures. */
+/** Invites, removals and connection failures, as a room's owner and its volunteers see them. */
 const names = (gamer: Page) => gamer.locator('.volunteers__name');
 
 async function volunteer(page: Page, link: string): Promise<void> {
@@ -10,7 +10,7 @@ async function volunteer(page: Page, link: string): Promise<void> {
   await page.getByTestId('start').click();
 }
 
-test('a revoked link admits nobody and says so; members stay, and the new link works', async ({
+test('a revoked link admits nobody and the page says so; members stay, and the new link works', async ({
   server,
   context,
   browser,
@@ -38,7 +38,7 @@ test('a revoked link admits nobody and says so; members stay, and the new link w
   await elsewhere.close();
 });
 
-test('a removed volunteer learns it, and its link does not bring it back', async ({ server, context, browser }) => {
+test('a removed volunteer is told, and its link does not readmit it', async ({ server, context, browser }) => {
   const gamer = await context.newPage();
   const link = await openStillGamer(gamer, server.url);
   const theirs = await browser.newContext();
@@ -66,7 +66,7 @@ test('a removed volunteer learns it, and its link does not bring it back', async
   await theirs.close();
 });
 
-test('a room outlives a reload of its owner: the volunteer helps again, the link is the same, the owner is its owner', async ({
+test('a room outlives a reload of its owner: the volunteer helps again, the link is the same, the owner is still the owner', async ({
   server,
   context,
 }) => {

@@ -216,7 +216,7 @@ test('a malformed signal is refused, and the session continues', async () => {
   expect([gamer.client.state, volunteer.of('refused')]).toEqual(['online', []]);
 });
 
-test('a closed client has left for the others at once, and receives nothing more', async () => {
+test('the others see a closed client leave at once, and it receives nothing more', async () => {
   const { url } = await bed.server();
   const { gamer, volunteer } = await pair(url);
   await Promise.all([volunteer.client.close(), volunteer.client.close()]);
@@ -228,7 +228,7 @@ test('a closed client has left for the others at once, and receives nothing more
   });
 });
 
-test('a session that another page took over ends, and does not compete for it', async () => {
+test('a session that another page took over ends, and does not take it back', async () => {
   const { url } = await bed.server();
   const first = await member(url, 'gamer');
   const second = await member(url, 'gamer', { sessionKey: first.sessionKey });

@@ -100,7 +100,7 @@ test('a shared tab is sharpened, may be resized, and says so when it is stopped'
   await expect(gamer.getByText('After: 960 × 540, sharpened')).toBeVisible();
 });
 
-test('a browser that captures nothing is offered neither screen nor camera', async ({ server, context }) => {
+test('a browser that cannot capture is offered neither screen nor camera', async ({ server, context }) => {
   const gamer = await context.newPage();
   await gamer.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'mediaDevices'));
   await gamer.addInitScript(() => Reflect.deleteProperty(window, 'MediaRecorder'));

@@ -1,6 +1,6 @@
 import { expect, testWithOwnServer as test, waitForVolunteers } from './fixtures.ts';
 
-test('the status page shows who is here, and how browsers found each other, as it happens', async ({
+test('the status page shows members and introductions, live', async ({
   page,
   server,
   volunteerPage,

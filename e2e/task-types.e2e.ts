@@ -3,7 +3,7 @@ import { expect, test, waitForVolunteers } from './fixtures.ts';
 const ROOM = 'more than frames';
 
 for (const where of ['volunteers', 'local'] as const) {
-  test(`paths, bodies and rays by the public shapes of their inputs: ${where}`, async ({
+  test(`pathfinding, physics and ray tracing with inputs as the documentation types them: ${where}`, async ({
     volunteerPage,
     gamerPage,
   }) => {
@@ -74,7 +74,7 @@ for (const where of ['volunteers', 'local'] as const) {
 }
 
 for (const where of ['volunteers', 'local'] as const) {
-  test(`a model of the server's list, by the public shapes of its tensors: ${where}`, async ({
+  test(`a model of the server's manifest, with tensors as the documentation types them: ${where}`, async ({
     volunteerPage,
     gamerPage,
   }) => {

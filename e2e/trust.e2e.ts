@@ -79,7 +79,7 @@ test('a volunteer’s history survives a reload; its reputation in a room does n
   expect(scores.newcomer).toBeGreaterThan(0);
 });
 
-test('a volunteer of another browser profile is somebody else', async ({ browser, server, sdkPage }) => {
+test('a volunteer of another browser profile has another identity', async ({ browser, server, sdkPage }) => {
   const keyOf = async (page: Page) => {
     await volunteer(page, 'one');
     return page.evaluate(async () => {
