@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { ImpairedWay } from './impaired-way.mjs';
+import { ImpairedPath } from './impaired-path.mjs';
 
 const HOST = '127.0.0.1';
 /** Limit of clients: two browsers use a dozen sockets. */
@@ -46,8 +46,8 @@ export class ImpairedRelay {
    */
   constructor(serverPort, { seed = 1, ...impairment }) {
     this.#serverPort = serverPort;
-    this.#up = new ImpairedWay({ ...impairment, seed });
-    this.#down = new ImpairedWay({ ...impairment, seed: seed + 1 });
+    this.#up = new ImpairedPath({ ...impairment, seed });
+    this.#down = new ImpairedPath({ ...impairment, seed: seed + 1 });
     this.#socket.on('message', (data, { address, port }) => this.#cameUp(data, address, port));
   }
 

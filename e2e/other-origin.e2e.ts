@@ -41,7 +41,7 @@ test('a page of an allowed origin imports the SDK from our server and runs tasks
   }
 });
 
-test("a page of another origin gets the complete files of the networks, and learns which are missing", async ({
+test('a page of another origin gets the complete files of the networks, and learns which are missing', async ({
   context,
   server,
 }) => {

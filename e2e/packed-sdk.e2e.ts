@@ -38,7 +38,9 @@ test("the packed SDK's types are complete and keep the contract", async () => {
   await run(process.execPath, TSC, '-p', 'tsconfig.json');
 });
 
-test("a fresh Vite project's built page loads its worker, runtime and network, and completes a task", async ({ page }) => {
+test("a fresh Vite project's built page loads its worker, runtime and network, and completes a task", async ({
+  page,
+}) => {
   const configured = await readFile(join(project, 'vite.config.js'), 'utf8');
   expect(exampleOf(await readExamples(''), 'vite.config.js').code).toBe(configured);
   await run(process.execPath, VITE, 'build', '--logLevel', 'warn');

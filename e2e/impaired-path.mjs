@@ -2,7 +2,7 @@
  * One direction of an impaired path: loses some datagrams and passes the others in order, no faster than its rate, each after its
  * delay.
  */
-export class ImpairedWay {
+export class ImpairedPath {
   counts = { carried: 0, lost: 0, overflowed: 0 };
   #delayMs;
   #loss;
