@@ -40,6 +40,7 @@ export default defineConfig({
         compare: fromHere('./web/compare.html'),
         status: fromHere('./web/status.html'),
         volunteer: fromHere('./web/volunteer.html'),
+        seen: fromHere('./web/what-volunteers-see.html'),
         p2c2r: fromHere('./web/sdk/p2c2r.ts'),
       },
       output: {

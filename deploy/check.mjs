@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { auditPackages } from './audit.mjs';
 import { ROOT, runChild } from './child.mjs';
 import { runCommand, SetupError } from './failure.mjs';
 import { checkImports, tryImportRules } from './import-rules.mjs';
@@ -15,6 +16,7 @@ const STEPS = [
   ['types of server and tools (tsc)', () => tool('typescript/bin/tsc', '-p', 'tsconfig.node.json')],
   ['import rules reject what they should', tryImportRules],
   ['imports (dependency-cruiser)', checkImports],
+  ['advisories about production packages (npm audit)', audit],
 ];
 
 await runCommand(async () => {
@@ -27,6 +29,13 @@ await runCommand(async () => {
     console.log(`ok  ${name} (${tookS} s)`);
   }
 });
+
+/** Advisories appear without any change of ours, so what is not known to be dangerous does not fail the check. */
+async function audit() {
+  const { problems, note } = await auditPackages();
+  if (note) console.log(note);
+  return problems;
+}
 
 /**
  * @param {string} script inside node_modules

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright';
-import { CHROMIUM_FLAGS } from '../e2e/browser.mjs';
 import { SetupError } from './failure.mjs';
+import { asMissingSandbox, RUNS_WITHOUT, VOLUNTEER_FLAGS } from './sandbox.mjs';
 
 /** Wait before a retry when the browser or server is gone. Most come back at once, so the wait starts short and doubles up to a minute. */
 const FIRST_RETRY_MS = 1_000;
@@ -17,7 +17,7 @@ const STOP_MS = 5_000;
 const FINAL_REASONS = ['not-invited', 'bad-input', 'protocol-version', 'unsupported-browser'];
 
 /**
- * @typedef {import('./volunteer-options.mjs').VolunteerOptions & { executablePath: string }} Options
+ * @typedef {import('./volunteer-options.mjs').VolunteerOptions & { executablePath: string, isSandboxed: boolean }} Options
  * @typedef {import('pino').Logger} Logger
  * @typedef {import('playwright').Page} Page
  * @typedef {Window & { volunteer: import('../web/sdk/p2c2r.ts').VolunteerNode }} VolunteerWindow
@@ -61,13 +61,9 @@ export class HeadlessVolunteer {
    * @returns {Promise<string>} why it ended
    */
   async serveOnce(stop) {
-    const { executablePath, browserFlags, insecure } = this.options;
-    const browser = await chromium.launch({
-      executablePath,
-      args: [...CHROMIUM_FLAGS, ...browserFlags],
-      // This process handles signals, so that the volunteer leaves its room before the browser ends.
-      ...{ handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false },
-    });
+    const { insecure, isSandboxed } = this.options;
+    if (!isSandboxed) this.log.warn(RUNS_WITHOUT);
+    const browser = await this.launch();
     try {
       const page = await browser.newPage({ ignoreHTTPSErrors: insecure });
       const stopped = await whenStopped(page);
@@ -78,7 +74,7 @@ export class HeadlessVolunteer {
         throwIfFinal(started);
         return started.message;
       }
-      this.log.info({ adapter: started.adapter }, 'serving');
+      this.log.info({ adapter: started.adapter, isSandboxed }, 'serving');
       const logging = setInterval(() => void this.logStatistics(page), LOG_INTERVAL_MS);
       try {
         const why = await Promise.race([ended, stopped.why]);
@@ -91,6 +87,22 @@ export class HeadlessVolunteer {
       }
     } finally {
       await browser.close();
+    }
+  }
+
+  /** @throws {SetupError} when Chromium finds no sandbox: it never goes on without one by itself */
+  async launch() {
+    const { executablePath, browserFlags, isSandboxed } = this.options;
+    try {
+      return await chromium.launch({
+        executablePath,
+        chromiumSandbox: isSandboxed,
+        args: [...VOLUNTEER_FLAGS, ...browserFlags],
+        // This process handles signals, so that the volunteer leaves its room before the browser ends.
+        ...{ handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false },
+      });
+    } catch (cause) {
+      throw asMissingSandbox(cause) ?? cause;
     }
   }
 

@@ -92,7 +92,7 @@ async function install() {
  * The npm that runs this script, otherwise the one on the PATH.
  * @returns {[string, string[]]}
  */
-function npmCommand() {
+export function npmCommand() {
   const ours = process.env.npm_execpath;
   return ours?.endsWith('npm-cli.js') ? [process.execPath, [ours]] : ['npm', []];
 }

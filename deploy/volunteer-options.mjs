@@ -14,7 +14,9 @@ npm run volunteer -- --url URL --room ROOM [flags]
 --name NAME            the name that gamers see; by default a random one
 --max-gamers N         most gamers served at the same time, 1 to ${MOST_GAMERS}
 --insecure             accept an untrusted certificate, such as that of npm start -- --lan
---browser-flag=FLAG    a flag for Chromium, may be repeated, such as --browser-flag=--use-angle=vulkan`;
+--browser-flag=FLAG    a flag for Chromium, may be repeated, such as --browser-flag=--use-angle=vulkan
+--without-sandbox      run Chromium without its sandbox, as root or where the machine allows none: what breaks out of the
+                       page then has all the rights of this user`;
 
 /**
  * @typedef {object} VolunteerOptions
@@ -25,6 +27,7 @@ npm run volunteer -- --url URL --room ROOM [flags]
  * @property {number | undefined} maxGamers
  * @property {boolean} insecure
  * @property {string[]} browserFlags
+ * @property {boolean} withoutSandbox
  */
 
 /**
@@ -57,6 +60,7 @@ export function readVolunteerOptions(argv) {
     maxGamers,
     insecure: values.insecure ?? false,
     browserFlags: values['browser-flag'] ?? [],
+    withoutSandbox: values['without-sandbox'] ?? false,
   };
 }
 
@@ -73,6 +77,7 @@ function parse(argv) {
         'max-gamers': { type: 'string' },
         insecure: { type: 'boolean' },
         'browser-flag': { type: 'string', multiple: true },
+        'without-sandbox': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     }).values;

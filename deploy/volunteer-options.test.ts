@@ -6,7 +6,7 @@ const URL_FLAG = ['--url', 'https://play.example.org/'];
 test('a server and a room are enough', () => {
   expect(readVolunteerOptions([...URL_FLAG, '--room', 'den'])).toEqual({
     ...{ url: 'https://play.example.org', room: 'den', invite: undefined, name: undefined, maxGamers: undefined },
-    ...{ insecure: false, browserFlags: [] },
+    ...{ insecure: false, browserFlags: [], withoutSandbox: false },
   });
 });
 

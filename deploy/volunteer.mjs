@@ -4,6 +4,7 @@ import { endWithNpm } from './child.mjs';
 import { runCommand } from './failure.mjs';
 import { HeadlessVolunteer } from './headless-volunteer.mjs';
 import { ensureInstalled } from './install.mjs';
+import { decideSandbox } from './sandbox.mjs';
 import { readVolunteerOptions, VOLUNTEER_HELP } from './volunteer-options.mjs';
 
 // npm run volunteer: a volunteer on a machine without a screen.
@@ -14,6 +15,7 @@ await runCommand(async () => {
     console.log(VOLUNTEER_HELP);
     return;
   }
+  const isSandboxed = decideSandbox({ ...options, userId: process.getuid?.() });
   await ensureInstalled();
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -24,6 +26,6 @@ await runCommand(async () => {
     });
   }
   const executablePath = await ensureBrowser();
-  const volunteer = new HeadlessVolunteer({ ...options, executablePath }, pino({ base: null }));
+  const volunteer = new HeadlessVolunteer({ ...options, executablePath, isSandboxed }, pino({ base: null }));
   await volunteer.serveUntil(stop.signal);
 });

@@ -7,7 +7,10 @@ import { installDebianPackage } from './debian.mjs';
 
 export const WEBGPU_FLAG = '--enable-unsafe-webgpu';
 
-/** Flags for WebGPU without a GPU, in a container, without contact to the internet. */
+/**
+ * Flags for tests, which load only our own pages: WebGPU without a GPU, in a container, without contact to the internet. A volunteer's
+ * Chromium has flags of its own (deploy/sandbox.mjs).
+ */
 export const CHROMIUM_FLAGS = Object.freeze([
   '--no-sandbox',
   '--disable-quic',

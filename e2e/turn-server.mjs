@@ -2,7 +2,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ROOT } from '../deploy/child.mjs';
 import { SetupError } from '../deploy/failure.mjs';
 import { installDebianPackage } from './debian.mjs';
 
@@ -26,34 +30,40 @@ export async function ensureCoturn() {
 }
 
 /**
- * A coturn process that listens on this machine only.
- * @returns {Promise<{ port: number, secret: string, credentials: { username: string, credential: string }, stop(): Promise<void> }>}
+ * A coturn process that listens on this machine only, started as deploy/compose.yaml starts it.
+ * @param {{ publicIp?: string, options?: string[] }} [settings] publicIp: the public address of a simulated NAT; options: further
+ *   options of coturn
+ * @returns {Promise<{ port: number, secret: string, folder: string, credentials: { username: string, credential: string }, stop(): Promise<void> }>}
  * @throws {SetupError} when it ends before it answers
  */
-export async function startTurnServer() {
+export async function startTurnServer({ publicIp = HOST, options = [] } = {}) {
   const secret = randomBytes(16).toString('hex');
   const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), 'p2c2r-turn-'));
   const child = spawn(
-    PROGRAM,
+    'sh',
     [
-      '-n',
-      ...[`--listening-ip=${HOST}`, `--relay-ip=${HOST}`, '-p', String(port)],
-      ...['--use-auth-secret', `--static-auth-secret=${secret}`, '--realm=p2c2r', '--allow-loopback-peers'],
-      ...['--no-tcp', '--no-tls', '--no-dtls', '--no-cli', '--log-file=stdout', '--pidfile=/dev/null'],
+      join(ROOT, 'deploy/start-coturn.sh'),
+      ...[`--listening-ip=${HOST}`, '-p', String(port), '--allow-loopback-peers'],
+      ...['--no-tcp', '--no-tls', '--no-dtls', '--log-file=stdout', ...options],
     ],
-    { stdio: 'ignore' },
+    {
+      stdio: 'ignore',
+      env: { ...process.env, TURN_SECRET: secret, PUBLIC_IP: publicIp, PRIVATE_IP: HOST, RUN_DIR: folder },
+    },
   );
   const ended = once(child, 'exit');
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
     await ended;
+    await rm(folder, { recursive: true, force: true });
   };
   const isUp = await Promise.race([answers(port), ended.then(() => false)]);
   if (!isUp) {
     await stop();
     throw new SetupError(`${PROGRAM} does not answer on UDP port ${port}.`);
   }
-  return { port, secret, credentials: credentialsOf(secret), stop };
+  return { port, secret, folder, credentials: credentialsOf(secret), stop };
 }
 
 /** @param {number} port @param {{ username: string, credential: string }} credentials @returns {RTCIceServer[]} */

@@ -1,8 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { chown, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../deploy/child.mjs';
 import { expect, testWithOwnServer as test, waitForVolunteers } from './fixtures.ts';
+
+const isRoot = process.getuid?.() === 0;
+/** `nobody` on Linux. */
+const NOBODY = { uid: 65_534, gid: 65_534 };
 
 /** `npm run volunteer`: a machine without a screen serves a gamer, and leaves on request. */
 const commands: ChildProcess[] = [];
@@ -10,9 +16,13 @@ test.afterEach(() => {
   for (const command of commands.splice(0)) command.kill('SIGKILL');
 });
 
-function volunteer(...args: string[]) {
+/** Tests may run as root, and in containers that allow no sandbox: then the command must be told so by name. */
+const volunteer = (...args: string[]) => command(['--without-sandbox', ...args]);
+
+function command(args: string[], as: { uid?: number; gid?: number; env?: NodeJS.ProcessEnv } = {}) {
   const command = spawn(process.execPath, [join(ROOT, 'deploy/volunteer.mjs'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...as,
   });
   commands.push(command);
   let output = '';
@@ -43,6 +53,7 @@ test('it works for a gamer until it is stopped, and then leaves at once', async 
   // At once, without the grace period of a lost socket: it left properly.
   expect(await volunteersAt(server.url)).toBe(0);
   expect(output()).toContain('"serving"');
+  expect(output(), 'it says plainly that it had to').toContain('runs WITHOUT its sandbox');
   expect(output()).not.toContain('den');
 });
 
@@ -72,3 +83,32 @@ test('when the room’s owner removes it, it says so and does not return', async
   expect(output()).toContain('The owner of this room has removed this machine from it');
   expect(await volunteersAt(server.url)).toBe(0);
 });
+
+if (isRoot) {
+  test('root is refused with what to do, unless it asks for no sandbox by name', async ({ server }) => {
+    const { ended, output } = command(['--url', server.url, '--room', 'den']);
+    expect((await ended)[0]).toBe(1);
+    expect(output()).toMatch(/This is root.*Start it as another user.*--without-sandbox/);
+    expect(output()).not.toContain('"serving"');
+  });
+}
+
+// The sandboxes of other systems need no permission.
+if (process.platform === 'linux' && (!isRoot || canNobodyRead())) {
+  test('another user’s Chromium is sandboxed, or does not start and says what it needs', async ({ server }) => {
+    const home = await mkdtemp(join(tmpdir(), 'p2c2r-volunteer-'));
+    if (isRoot) await chown(home, NOBODY.uid, NOBODY.gid);
+    const env = { ...process.env, HOME: home, TMPDIR: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };
+    const { output } = command(['--url', server.url, '--room', 'den'], { ...(isRoot && NOBODY), env });
+    await expect
+      .poll(output, { timeout: 60_000 })
+      .toMatch(/"isSandboxed":true|cannot build its sandbox here.*docs\/hosting\.md/);
+    expect(output()).not.toContain('WITHOUT');
+  });
+}
+
+/** Whether a user without rights can read this checkout. */
+function canNobodyRead(): boolean {
+  const load = `await import(${JSON.stringify(join(ROOT, 'deploy/sandbox.mjs'))})`;
+  return spawnSync(process.execPath, ['--input-type=module', '-e', load], { ...NOBODY, cwd: '/' }).status === 0;
+}

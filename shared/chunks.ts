@@ -74,6 +74,8 @@ interface PartialTransfer {
   chunks: Map<number, Uint8Array>;
   sizeBytes: number;
   startedMs: number;
+  /** When its newest chunk arrived. */
+  progressMs: number;
 }
 
 /** Reassembles transfers from chunks in any order. All limits apply to one channel; exceeding one throws a MeshError. */
@@ -95,6 +97,18 @@ export class Reassembler {
   /** Number of transfers of which only a part has arrived. */
   get unfinished(): number {
     return this.#partials.size;
+  }
+
+  /** Bytes of transfers of which only a part has arrived. */
+  get unfinishedBytes(): number {
+    return this.#partialBytes;
+  }
+
+  /** When the unfinished transfer that has waited longest last got a chunk; infinite if there is none. */
+  get stalledSinceMs(): number {
+    let sinceMs = Number.POSITIVE_INFINITY;
+    for (const { progressMs } of this.#partials.values()) sinceMs = Math.min(sinceMs, progressMs);
+    return sinceMs;
   }
 
   /**
@@ -122,6 +136,7 @@ export class Reassembler {
       );
     }
     partial.chunks.set(header.index, payload);
+    partial.progressMs = nowMs;
     partial.sizeBytes += payload.byteLength;
     this.#partialBytes += payload.byteLength;
     if (partial.chunks.size < header.count) return null;
@@ -159,7 +174,7 @@ export class Reassembler {
     if (this.#partials.size >= this.#options.maxPartialTransfers) {
       throw MeshError.malformed(`More than ${this.#options.maxPartialTransfers} transfers are unfinished.`);
     }
-    const partial: PartialTransfer = { count, chunks: new Map(), sizeBytes: 0, startedMs: nowMs };
+    const partial: PartialTransfer = { count, chunks: new Map(), sizeBytes: 0, startedMs: nowMs, progressMs: nowMs };
     this.#partials.set(transferId, partial);
     return partial;
   }
@@ -176,7 +191,7 @@ export class Reassembler {
       throw MeshError.malformed('A chunk has the wrong size.');
     }
     // No memory is reserved for chunks that have not arrived, so a false `count` does no harm.
-    const announcedBytes = (count - 1) * chunkBytes;
+    const announcedBytes = (count - 1) * chunkBytes + (isLast ? payload.byteLength : 0);
     if (announcedBytes > maxTransferBytes) throw MeshError.tooLarge('A transfer', announcedBytes, maxTransferBytes);
   }
 }

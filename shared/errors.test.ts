@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MESH_ERROR_REASONS, MeshError } from './errors.ts';
+import { MAX_WIRE_MESSAGE_CHARS, MESH_ERROR_REASONS, MeshError } from './errors.ts';
 import { wireErrorSchema } from './signaling.ts';
 
 test('an error keeps its reason and message across a thread or a link', () => {
@@ -40,4 +40,16 @@ test('a long message is cut for the wire, so that it does not end the link that 
   const wire = new MeshError('device-lost', 'A shader did not compile. '.repeat(1_000)).toWire();
   expect(wireErrorSchema.parse(wire)).toEqual(wire);
   expect(wire.message).toMatch(/^A shader did not compile\./);
+});
+
+test('a message from elsewhere is cut, and a foreign value is never printed', () => {
+  const long = 'x'.repeat(100_000);
+  const hostile = {
+    toString() {
+      throw new Error('printed');
+    },
+  };
+  for (const cause of [new Error(long), { reason: 'malformed', message: long }, long])
+    expect(MeshError.from(cause).message).toHaveLength(MAX_WIRE_MESSAGE_CHARS);
+  expect(MeshError.from(hostile).message).toBe('an unknown error');
 });

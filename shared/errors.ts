@@ -88,17 +88,17 @@ export class MeshError extends Error {
     );
   }
 
-  /** Rebuilds an error that crossed a thread or a link. Anything that is not a MeshError gets the reason `fallback` and keeps its message. */
+  /** Rebuilds an error that crossed a thread or a link. Anything that is not a MeshError gets the reason `fallback` and keeps its message, cut to the length that may travel. */
   static from(cause: unknown, fallback: MeshErrorReason = 'volunteer-failed'): MeshError {
     if (cause instanceof MeshError) return cause;
-    if (isWireError(cause)) return new MeshError(cause.reason, cause.message);
-    const message = cause instanceof Error ? cause.message : String(cause);
-    return new MeshError(fallback, message, { cause });
+    if (isWireError(cause)) return new MeshError(cause.reason, cut(cause.message));
+    const message = cause instanceof Error ? cause.message : textOf(cause);
+    return new MeshError(fallback, cut(message), { cause });
   }
 
   /** For sending to another thread, browser or server; a long message is cut. */
   toWire(): WireError {
-    return { reason: this.reason, message: this.message.slice(0, MAX_WIRE_MESSAGE_CHARS) };
+    return { reason: this.reason, message: cut(this.message) };
   }
 }
 
@@ -106,4 +106,13 @@ function isWireError(value: unknown): value is WireError {
   if (typeof value !== 'object' || value === null) return false;
   const { reason, message } = value as Partial<WireError>;
   return typeof message === 'string' && (MESH_ERROR_REASONS as readonly string[]).includes(reason ?? '');
+}
+
+/** A value as text, unless that is an object: it may be of any size, and converting it may throw. */
+function textOf(value: unknown): string {
+  return typeof value === 'object' || typeof value === 'function' ? 'an unknown error' : String(value);
+}
+
+function cut(message: string): string {
+  return message.slice(0, MAX_WIRE_MESSAGE_CHARS);
 }

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { makeInviteLink, parseInviteLink } from './invite.ts';
+import {
+  makeInviteLink,
+  parseInviteLink,
+  startPermitOf,
+  startPurpose,
+  withoutStartPermit,
+  withStartPermit,
+} from './invite.ts';
 
 test('a link returns the room and the token it was made with, with any characters', () => {
   for (const room of ['den', 'Ann & Bob = #1?', '漢字 🎮', '100% +1', '../..']) {
@@ -22,4 +29,29 @@ test('a link without an invite returns null', () => {
   for (const hash of ['', '#', '#room=', '#invite=token', '#settings']) {
     expect(parseInviteLink(`https://p2c2r.example/gamer${hash}`)).toBeNull();
   }
+});
+
+test('a permit to start travels in the fragment, leaves the invite as it is, and can be removed', () => {
+  for (const invite of [
+    { room: 'Ann & Bob = #1?', token: 'eyJ.a-b_c' },
+    { room: 'den', token: undefined },
+  ]) {
+    const link = makeInviteLink('https://p2c2r.example/volunteer', invite);
+    expect([startPermitOf(link), withoutStartPermit(link)]).toEqual(['', link]);
+    const permitted = withStartPermit(link, 'n0nce');
+    expect(parseInviteLink(permitted)).toEqual(invite);
+    expect(startPermitOf(permitted)).toBe('n0nce');
+    expect(withoutStartPermit(permitted)).toBe(link);
+  }
+});
+
+test('a permit is for one room and one invite', () => {
+  const purposes = [
+    { room: 'a', token: 't' },
+    { room: 'a', token: 'u' },
+    { room: 'b', token: 't' },
+    { room: 'a' },
+    { room: 'a&invite=t' },
+  ].map(startPurpose);
+  expect(new Set(purposes).size).toBe(purposes.length);
 });

@@ -25,3 +25,34 @@ export function parseInviteLink(link: string): Invite | null {
   if (!room) return null;
   return { room, token: fields.get('invite') ?? undefined };
 }
+
+/** The field of a link that carries a permit to start at once, granted by the gamer page to the volunteer page on the same machine. */
+const START = 'start';
+
+/** What such a permit is for: volunteering in this room with this invite. */
+export function startPurpose({ room, token = '' }: Invite): string {
+  return `start ${new URLSearchParams({ room, invite: token })}`;
+}
+
+/** Adds the permit to an invite link. Throws a TypeError if `link` is not a URL. */
+export function withStartPermit(link: string, permit: string): string {
+  return withFragment(link, (fields) => fields.set(START, permit));
+}
+
+/** Returns the permit in the fragment of a link; empty without one. Throws a TypeError if `link` is not a URL. */
+export function startPermitOf(link: string): string {
+  return new URLSearchParams(new URL(link).hash.slice(1)).get(START) ?? '';
+}
+
+/** Removes the permit, so that a reload or a copy of the address asks. Throws a TypeError if `link` is not a URL. */
+export function withoutStartPermit(link: string): string {
+  return startPermitOf(link) === '' ? link : withFragment(link, (fields) => fields.delete(START));
+}
+
+function withFragment(link: string, change: (fields: URLSearchParams) => void): string {
+  const url = new URL(link);
+  const fields = new URLSearchParams(url.hash.slice(1));
+  change(fields);
+  url.hash = fields.toString();
+  return url.href;
+}

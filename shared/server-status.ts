@@ -2,7 +2,7 @@ import { MESH_ERROR_REASONS } from './errors.ts';
 import { z } from './zod.ts';
 
 /** Reasons for which the server refuses something: those of {@link MESH_ERROR_REASONS}, and some that only a server has. */
-export const refusalReasonSchema = z.enum([...MESH_ERROR_REASONS, 'origin', 'slow', 'locked-out']);
+export const refusalReasonSchema = z.enum([...MESH_ERROR_REASONS, 'origin', 'host', 'slow', 'locked-out']);
 export type RefusalReason = z.infer<typeof refusalReasonSchema>;
 
 /** How an attempt to connect two browsers ended, as a gamer's page reports it to the server. */
@@ -27,6 +27,15 @@ export const serverStatusSchema = z.object({
   cpuS: count,
 });
 export type ServerStatus = z.infer<typeof serverStatusSchema>;
+
+/** The part of `/healthz` that pages use. */
+export const offersSchema = z.object({
+  /** Whether volunteers may come without an invite. */
+  lobby: z.boolean(),
+  /** Whether there is a TURN relay, so that people can hide their addresses from each other. */
+  relay: z.boolean(),
+});
+export type Offers = z.infer<typeof offersSchema>;
 
 /** Content of `/lan.json`: how machines on the local network reach this server. */
 export const lanSchema = z.object({

@@ -7,7 +7,7 @@ import { TASK_NAMES } from './tasks/definition.ts';
 import { z } from './zod.ts';
 
 /** Raise this whenever a change makes older pages or servers misread messages. */
-export const PROTOCOL_VERSION = 7;
+export const PROTOCOL_VERSION = 8;
 
 export const roleSchema = z.enum(['gamer', 'volunteer']);
 export type Role = z.infer<typeof roleSchema>;
@@ -60,7 +60,7 @@ const iceServerSchema = z.object({
   credential: z.string().max(512).exactOptional(),
 });
 
-/** The STUN and TURN servers of one session. */
+/** The STUN and TURN servers of one session. Credentials for TURN are for sessions that are introduced to somebody. */
 export const iceGrantSchema = z.strictObject({
   iceServers: z.array(iceServerSchema).max(16),
   /** Seconds from now during which the credentials open new connections; null when they do not expire. */
@@ -77,6 +77,8 @@ export interface Introduction {
   initiate: boolean;
   /** The coordinator's score of the volunteer, 0 to 1. */
   score: number;
+  /** Credentials for the relay, renewed with every introduction; absent where there is no relay, and in an answer to a join, which has them. */
+  ice?: IceGrant;
 }
 
 /** Pages also validate what servers send: a page may be pointed at any server. */
@@ -86,6 +88,7 @@ export const introductionSchema: z.ZodType<Introduction> = z.strictObject({
   role: roleSchema,
   initiate: z.boolean(),
   score: z.number(),
+  ice: iceGrantSchema.exactOptional(),
 });
 
 export const joinedSchema = z.strictObject({
@@ -95,6 +98,8 @@ export const joinedSchema = z.strictObject({
   /** Sent as `invite` in the next join: readmits a member of an invite-only room after a restart of the server. */
   pass: z.string().max(SIGNALING.maxInviteChars).exactOptional(),
   ...iceGrantSchema.shape,
+  /** The server has a TURN relay; credentials for it come with introductions. */
+  relay: z.boolean().exactOptional(),
   /** True when the coordinator still knew this session. */
   resumed: z.boolean(),
   /** Whether this server has an open lobby. */
@@ -182,7 +187,7 @@ const eventTable = {
   },
   /** The room's owner removes a volunteer. */
   remove: { schema: z.strictObject({ volunteerId: sessionIdSchema }), role: 'gamer', reply: done },
-  /** Renews TURN credentials for a session that outlasts the present ones. */
+  /** Renews TURN credentials for a session that outlasts the present ones. Introduced to nobody, it gets some for a short test. */
   ice: { schema: noPayload, role: 'any', reply: iceGrantSchema },
   leave: { schema: noPayload, role: 'any', reply: done },
 } as const satisfies Record<string, EventSpec<unknown, unknown>>;

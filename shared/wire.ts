@@ -1,6 +1,6 @@
-import { Packr } from 'msgpackr/index-no-eval';
 import type { ZodType } from 'zod';
 import { MeshError } from './errors.ts';
+import { packMessages, unpackMessages } from './message-pack.ts';
 import { TRANSFER } from './protocol-limits.ts';
 
 /** A message with the raw bytes that belong to it. */
@@ -15,9 +15,6 @@ export interface Carried<Message> {
  */
 const LENGTH_BYTES = 4;
 
-// With records, an envelope would depend on earlier ones, which does not work on unordered channels.
-const packr = new Packr({ useRecords: false, moreTypes: false });
-
 /** Wraps a message that has no attachments. */
 export function bare<Message>(message: Message): Carried<Message> {
   return { message, attachments: [] };
@@ -25,7 +22,9 @@ export function bare<Message>(message: Message): Carried<Message> {
 
 /** Encodes messages as one transfer. Returns consecutive byte ranges; attachments are not copied. */
 export function encodeTransfer(items: readonly Carried<unknown>[]): Uint8Array[] {
-  const envelope = packr.pack(items.map(({ message, attachments }) => [message, attachments.map((a) => a.byteLength)]));
+  const envelope = packMessages(
+    items.map(({ message, attachments }) => [message, attachments.map((a) => a.byteLength)]),
+  );
   const head = new Uint8Array(LENGTH_BYTES + envelope.byteLength);
   new DataView(head.buffer).setUint32(0, envelope.byteLength, true);
   head.set(envelope, LENGTH_BYTES);
@@ -63,19 +62,11 @@ function readEnvelope(bytes: Uint8Array): { entries: unknown[]; sizeBytes: numbe
   if (sizeBytes > TRANSFER.maxEnvelopeBytes)
     throw MeshError.tooLarge('An envelope', sizeBytes, TRANSFER.maxEnvelopeBytes);
   if (LENGTH_BYTES + sizeBytes > bytes.byteLength) throw MeshError.malformed('An envelope is cut off.');
-  const entries = unpack(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + sizeBytes));
+  const entries = unpackMessages(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + sizeBytes));
   if (!Array.isArray(entries) || entries.length === 0 || entries.length > TRANSFER.maxMessagesPerEnvelope) {
     throw MeshError.malformed('An envelope is not a list of messages.');
   }
   return { entries, sizeBytes };
-}
-
-function unpack(envelope: Uint8Array): unknown {
-  try {
-    return packr.unpack(envelope);
-  } catch (cause) {
-    throw new MeshError('malformed', 'An envelope is not MessagePack. Reload both pages.', { cause });
-  }
 }
 
 function readEntry(entry: unknown): { message: unknown; sizes: number[] } {

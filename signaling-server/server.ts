@@ -1,22 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import { createServer as createHttpServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Lan } from '../shared/server-status.ts';
 import { Invites } from './access/invites.ts';
 import { LockOut } from './access/lock-out.ts';
+import { RelayAccess } from './access/turn.ts';
 import { keptInviteSecret } from './boot/invite-secret.ts';
 import { closeOf, EVERY_NETWORK, listenOn, OpenConnections, urlOf } from './boot/listening.ts';
+import { openLog } from './boot/log.ts';
 import type { Config } from './boot/settings.ts';
 import { type ServerClock, serverClock } from './clock.ts';
 import { Cluster } from './cluster/cluster.ts';
+import { AllowedHosts } from './http/allowed-hosts.ts';
 import { httpHandler } from './http/http.ts';
 import { Metrics, type Present } from './http/metrics.ts';
 import { Pages } from './http/pages.ts';
 import { openSecureServer, type SecureServer } from './http/secure-server.ts';
 import { Coordinator } from './rooms/coordinator.ts';
 import type { MemberObserver } from './rooms/member.ts';
+import type { WaitingLimits } from './rooms/waiting-events.ts';
 import { Gateway } from './sockets/gateway.ts';
 import { Limits } from './sockets/limits.ts';
 import { LocalRequestHandler, type RequestHandler } from './sockets/request-handler.ts';
@@ -47,33 +51,53 @@ export interface CoordinatorServer {
   close(): Promise<void>;
 }
 
+interface ServerParts {
+  clock?: ServerClock;
+  log?: Logger;
+  /** Smaller bounds for tests. */
+  bounds?: { maxStreamBytes?: number; waiting?: WaitingLimits };
+}
+
 export async function createServer(
   config: Config,
-  { clock = serverClock, log = pino({ level: config.logLevel }) }: { clock?: ServerClock; log?: Logger } = {},
+  { clock = serverClock, log = openLog(config), bounds = {} }: ServerParts = {},
 ): Promise<CoordinatorServer> {
   const startedAtMs = clock.now();
   const pages = await Pages.load(config.pagesDir);
   if (!pages) log.warn({ pagesDir: config.pagesDir }, 'no built pages here: visitors get an error');
   const secret = config.inviteSecret || (await inviteSecretOf(config, log));
-  const cluster = config.redisUrl ? await Cluster.open(config.redisUrl, log) : null;
+  const cluster = config.redisUrl ? await Cluster.open(config.redisUrl, log, bounds.maxStreamBytes) : null;
   const store = cluster ? new RedisStore(cluster.redis, clock) : await storeOf(config, clock, log);
   let draining = false;
+  let https: SecureServer | null = null;
   let lan: Lan = { secureUrls: [], isOwnCertificate: false };
   const counts = (): Present['counts'] => ({ sockets: gateway.socketCount, ...requestHandler.counts() });
   const metrics: Metrics = new Metrics(() => ({ counts: counts(), draining }));
   const invites = new Invites(secret, store, clock);
   const lockOut = new LockOut(config.limitFactor, cluster?.redis);
+  const relay = new RelayAccess(config, clock, cluster?.redis);
   const coordinatorFor = (observer?: MemberObserver) =>
-    new Coordinator({ config, invites, store, clock, log, lockOut, onMatch: () => metrics.matched(), observer });
+    new Coordinator({
+      config,
+      invites,
+      store,
+      clock,
+      log,
+      lockOut,
+      relay,
+      onMatch: () => metrics.matched(),
+      observer,
+      waitingLimits: bounds.waiting,
+    });
   const requestHandler: RequestHandler<SocketConnection> =
     cluster ?? new LocalRequestHandler({ coordinator: coordinatorFor(), metrics, connect: (socket) => socket });
 
+  const hosts = new AllowedHosts(config, (name) => https?.isCertified(name) ?? false);
   const http = createHttpServer();
   http.on(
     'request',
     httpHandler({
-      pages,
-      log,
+      ...{ pages, hosts, log },
       unreadiness: () => (draining ? 'stopping' : (cluster?.trouble() ?? null)),
       lan: () => lan,
       metrics,
@@ -82,6 +106,7 @@ export async function createServer(
         version: packageJson.version,
         uptimeS: Math.round((clock.now() - startedAtMs) / 1_000),
         lobby: config.lobby,
+        relay: hasRelay(config),
         counts: counts(),
       }),
     }),
@@ -90,10 +115,9 @@ export async function createServer(
   const limits = new Limits(config.limitFactor, undefined, cluster?.redis);
   const instance = cluster?.instance ?? 'alone';
   const adapter = cluster?.adapter();
-  const gateway = new Gateway(http, { requestHandler, instance, adapter, config, limits, metrics, clock, log });
+  const gateway = new Gateway(http, { requestHandler, instance, adapter, hosts, config, limits, metrics, clock, log });
   const connections = new OpenConnections();
   connections.watch(http);
-  let https: SecureServer | null = null;
 
   async function end(): Promise<void> {
     const drained = new AbortController();
@@ -167,4 +191,9 @@ async function inviteSecretOf({ stateDir }: Config, log: Logger): Promise<string
     );
     return randomBytes(32).toString('base64url');
   }
+}
+
+/** Whether pages are given a relay: by TURN_URLS, or by an entry of ICE_SERVERS. */
+function hasRelay({ turnUrls, iceServers }: Config): boolean {
+  return turnUrls.length > 0 || iceServers.flatMap(({ urls }) => urls).some((url) => /^turns?:/.test(url));
 }

@@ -136,8 +136,8 @@ export class TestPage {
 export class TestBed {
   readonly #endings: (() => unknown)[] = [];
 
-  async server(overrides: Partial<Config> = {}, clock?: ServerClock) {
-    const server = await createServer(testConfig(overrides), clock ? { clock } : {});
+  async server(overrides: Partial<Config> = {}, clock?: ServerClock, parts: Parameters<typeof createServer>[1] = {}) {
+    const server = await createServer(testConfig(overrides), { ...(clock && { clock }), ...parts });
     const running = await server.listen();
     let stopping: Promise<void> | undefined;
     const close = () => {

@@ -1,5 +1,6 @@
 import wrtc from '@roamhq/wrtc';
 import { systemClock } from '../../shared/clock.ts';
+import { MemoryBudget } from '../../web/dispatch/memory-budget.ts';
 import { TaskServer } from '../../web/dispatch/task-server.ts';
 import { HeartbeatResponder } from '../../web/net/heartbeat.ts';
 import { Mesh } from '../../web/net/mesh.ts';
@@ -45,7 +46,8 @@ async function startOne(url: string, room: string, nth: number): Promise<void> {
       const tasks: TaskServer = new TaskServer({
         port: createChannel('tasks'),
         execute: async (_type, { attachments }) => ({ value: null, attachments, backend: 'js', computeMs: 0 }),
-        now: () => systemClock.now(),
+        clock: systemClock,
+        memory: new MemoryBudget(),
         onDone: () => {
           done[nth] = (done[nth] ?? 0) + 1;
         },

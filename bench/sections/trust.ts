@@ -114,6 +114,7 @@ function newVerifier(random: () => number): Verifier<CheckedJob> {
   return new Verifier<CheckedJob>({
     random,
     now: systemClock.now,
+    after: systemClock.after,
     rest: async () => {},
     replicate: async () => {
       throw new Error('Nobody else is here to replicate it.');

@@ -17,7 +17,11 @@ export interface Matchmaker {
 
 /** The coordinator's own. */
 export function ours(rooms: Rooms): Matchmaker {
-  const introductions = new Introductions(rooms, { maxIntroductions: DEFAULT_MAX_INTRODUCTIONS, onMatch() {} });
+  const introductions = new Introductions(rooms, {
+    maxIntroductions: DEFAULT_MAX_INTRODUCTIONS,
+    onMatch() {},
+    grantFor: () => undefined,
+  });
   return {
     arrived(member) {
       if (member.role === 'gamer') introductions.seek(member, true);

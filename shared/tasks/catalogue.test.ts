@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { TRANSFER } from '../protocol-limits.ts';
-import { checkArrivedTask, definitionOf, RUNNABLE_TASK_TYPES } from './catalogue.ts';
+import { checkArrivedResult, checkArrivedTask, definitionOf, RUNNABLE_TASK_TYPES } from './catalogue.ts';
 import { echo } from './echo.ts';
 
 const bytes = Uint8Array.of(1, 2, 3);
@@ -57,4 +57,19 @@ test('echo refuses values other than bytes, and more than fits into a transfer',
   }
   const huge = new Uint8Array(TRANSFER.maxTransferBytes);
   expect(() => echo.pack({ bytes: huge })).toThrow(expect.objectContaining({ reason: 'too-large' }));
+});
+
+test('a result with anything that its type does not name is malformed, and so is never kept', () => {
+  const task = echo.pack({ bytes: new Uint8Array(4) });
+  const definition = definitionOf('echo');
+  const arrived = (value: unknown) => () =>
+    checkArrivedResult(definition, task, { value, attachments: [new Uint8Array(4)] });
+  expect(arrived(null)()).toEqual({ bytes: new Uint8Array(4) });
+  for (const value of [{ hidden: 'x'.repeat(1_000) }, [], 0, 'text', {}])
+    expect(arrived(value)).toThrow(expect.objectContaining({ reason: 'malformed' }));
+  for (const type of RUNNABLE_TASK_TYPES) {
+    const outputs = [{ name: 'y', type: 'uint8', dims: [1] }];
+    expect(definitionOf(type).value.safeParse({ outputs, more: 1 }).success, type).toBe(false);
+    expect(definitionOf(type).value.safeParse({ outputs: [{ ...outputs[0], more: 1 }] }).success, type).toBe(false);
+  }
 });

@@ -37,4 +37,15 @@ export function checkArrivedTask(type: string, { params, attachments }: PackedTa
   return { params: parsed.data, attachments };
 }
 
+/** Gamer's side: validates and unpacks a result that arrived for a task. Throws MeshError `malformed`. */
+export function checkArrivedResult(
+  definition: AnyTaskDefinition,
+  task: PackedTask,
+  { value, attachments }: PackedResult,
+): unknown {
+  const parsed = definition.value.safeParse(value);
+  if (!parsed.success) throw MeshError.malformed(`A result of type '${definition.type}' arrived in an unknown form.`);
+  return definition.unpackResult(task, { value: parsed.data, attachments });
+}
+
 export type { PackedResult, PackedTask };

@@ -34,7 +34,10 @@ export interface PackedResult {
   attachments: Uint8Array[];
 }
 
-/** Work that a check requests for comparison. `us`: on this machine; `another`: by the first available machine other than the one being checked. */
+/**
+ * Work that a check requests for comparison. `us`: on this machine; `another`: by a volunteer that has nothing to do with the one being
+ * checked, or on this machine where there is none.
+ */
 export interface Recomputation {
   task: PackedTask;
   by: 'us' | 'another';
@@ -42,15 +45,20 @@ export interface Recomputation {
 
 /**
  * A check of a result, in steps of well under a millisecond. Whenever it yields a recomputation, it must be resumed with its result.
- * Throws MeshError `verify-failed`.
+ * Returns {@link UNDECIDED} where an honest answer may differ, and otherwise nothing. Throws MeshError `verify-failed`.
  */
-export type Verification = Generator<Recomputation | undefined, void, PackedResult | undefined>;
+export type Verification = Generator<Recomputation | undefined, unknown, PackedResult | undefined>;
+
+/** What a check returns that could not decide. */
+export const UNDECIDED = 'undecided';
 
 /** A task type: everything that both ends must agree on. */
 export interface TaskDefinition<Input, Params, Result> {
   readonly type: string;
   /** Shape of the params on the wire. */
   readonly params: ZodType<Params>;
+  /** Shape of a result's value on the wire. Strict: what it does not name is refused, for it would be kept uncounted. */
+  readonly value: ZodType<unknown>;
   /** Deterministic: equal inputs give equal results. */
   readonly cacheable: boolean;
   /** Gamer's side: validates an input. Throws MeshError `bad-input` or `too-large`. */
@@ -74,6 +82,8 @@ export interface TaskDefinition<Input, Params, Result> {
    * @param random - returns 0 <= x < 1.
    */
   verify(task: PackedTask<Params>, result: Result, random: () => number): Verification;
+  /** Marks a result that was due for a check and could not be checked, for types whose results say so. */
+  asUnchecked?(result: Result): Result;
   /** Splits a task into at most `parts` tasks that share its bytes; into a single one if splitting would only repeat work. */
   split?(task: PackedTask<Params>, parts: number): TaskSplit<Params>;
 }

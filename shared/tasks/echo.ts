@@ -2,6 +2,7 @@ import { MeshError } from '../errors.ts';
 import { TRANSFER } from '../protocol-limits.ts';
 import { z } from '../zod.ts';
 import type { TaskDefinition } from './definition.ts';
+import { noValue } from './packing.ts';
 
 const FIRST_DEADLINE_MS = 500;
 
@@ -22,6 +23,7 @@ const MAX_ECHO_BYTES = TRANSFER.maxTransferBytes - 64 * 1024;
 export const echo: TaskDefinition<EchoInput, EchoParams, EchoResult> = {
   type: 'echo',
   params: z.strictObject({ sizeBytes: z.int().min(0).max(MAX_ECHO_BYTES) }),
+  value: noValue,
   cacheable: true,
   pack({ bytes }) {
     if (!(bytes instanceof Uint8Array)) throw MeshError.badInput('An echo task needs { bytes } as a Uint8Array.');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { checkArrivedTask } from './catalogue.ts';
-import type { PackedResult } from './definition.ts';
+import { type PackedResult, UNDECIDED } from './definition.ts';
 import { INFER } from './infer/tensors.ts';
 import { type InferInput, infer } from './infer.ts';
 
@@ -40,6 +40,16 @@ describe('an input is refused', () => {
       expect.objectContaining({ reason: 'too-large' }),
     );
   });
+});
+
+test('elements are bounded as well as bytes, for those who submit and for those who compute', () => {
+  const dims = [INFER.maxElements + 1];
+  const x = { type: 'uint8', dims, data: new Uint8Array(INFER.maxElements + 1) };
+  expect(() => infer.pack({ ...input, inputs: { x } })).toThrow(expect.objectContaining({ reason: 'too-large' }));
+  const params = { model: 'a-model', effort: 'simple', inputs: [{ name: 'x', type: 'uint8', dims }] };
+  expect(() => checkArrivedTask('infer', { params, attachments: [x.data] })).toThrow(
+    expect.objectContaining({ reason: 'malformed' }),
+  );
 });
 
 test('a volunteer accepts a packed task, and changing its input after packing has no effect', () => {
@@ -114,28 +124,45 @@ const given = (...values: number[]): PackedResult => ({
   attachments: [new Uint8Array(Float32Array.from(values).buffer)],
 });
 
-/** Runs a check with the given answers. Returns who was asked to recompute, in order. */
-function asked(result: PackedResult, answers: PackedResult[]): string[] {
-  const checks = infer.verify(task, infer.unpackResult(task, result), () => 0);
-  const who: string[] = [];
-  for (let step = checks.next(); !step.done; ) {
+/** Runs a check with the given answers, by default one that asks another volunteer first. Returns who was asked to recompute, and the end. */
+function asked(result: PackedResult, answers: PackedResult[], random = 0.99): unknown[] {
+  const checks = infer.verify(task, infer.unpackResult(task, result), () => random);
+  const who: unknown[] = [];
+  for (let step = checks.next(); ; ) {
+    if (step.done) return [...who, step.value];
     if (step.value) who.push(step.value.by);
     step = checks.next(answers[who.length - 1]);
   }
-  return who;
 }
 
 test('a result that another machine confirms is accepted, even with different rounding', () => {
-  expect(asked(given(1, -2), [given(1, -2)])).toEqual(['another']);
-  expect(asked(given(1, -2), [given(1.0004, -2.0006)])).toEqual(['another']);
+  expect(asked(given(1, -2), [given(1, -2)])).toEqual(['another', undefined]);
+  expect(asked(given(1, -2), [given(1.0004, -2.0006)])).toEqual(['another', undefined]);
+});
+
+test('a share of the checks asks this machine only, so that two volunteers that confirm each other are found out', () => {
+  expect(asked(given(1, -2), [given(1, -2)], 0)).toEqual(['us', undefined]);
+  expect(() => asked(given(5, 5), [given(1, -2), given(1, -2)], 0)).toThrow(
+    expect.objectContaining({ reason: 'verify-failed' }),
+  );
 });
 
 test('if two machines differ, this one decides, since the other one may be cheating', () => {
-  expect(asked(given(1, -2), [given(5, 5), given(1, -2)])).toEqual(['another', 'us']);
+  expect(asked(given(1, -2), [given(5, 5), given(1, -2)])).toEqual(['another', 'us', undefined]);
 });
 
-test('a result that nobody confirms is refused', () => {
-  expect(() => asked(given(1, -2), [given(5, 5), given(5, 5)])).toThrow(
+test('a result that this machine refutes twice alike is refused', () => {
+  expect(() => asked(given(1, -2), [given(5, 5), given(4, 4), given(4, 4)])).toThrow(
     expect.objectContaining({ reason: 'verify-failed' }),
   );
+});
+
+test('a model whose answer varies from run to run decides nothing', () => {
+  expect(asked(given(1, -2), [given(5, 5), given(4, 4), given(3, 3)])).toEqual(['another', 'us', 'us', UNDECIDED]);
+  expect(asked(given(1, -2), [given(5, 5), given(4, 4), given(1, -2)])).toEqual(['another', 'us', 'us', UNDECIDED]);
+});
+
+test('a result says whether it was checked', () => {
+  const result = infer.unpackResult(task, given(1, -2));
+  expect([result.checked, infer.asUnchecked?.(result)]).toEqual([true, { ...result, checked: false }]);
 });

@@ -1,9 +1,10 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
-import type { TaskDefinition } from './definition.ts';
+import { type PackedResult, type TaskDefinition, UNDECIDED } from './definition.ts';
 import {
   agrees,
   elementsIn,
+  elementsOfAll,
   headersSchema,
   INFER,
   sizeBytes,
@@ -16,6 +17,8 @@ import { attachmentAt, bytesOf, checkedInput, checkSizes } from './packing.ts';
 
 /** First deadline by declared effort, ms. */
 const FIRST_DEADLINE_MS = { simple: 500, complex: 5_000 };
+/** Share of checks that ask no other volunteer first: those that confirm each other's wrong results are found out in time. */
+const SHARE_CHECKED_HERE = 1 / 4;
 /** Longest model: a name from the list of models, or a URL with the hash of its file. */
 const MAX_MODEL_CHARS = 1_024;
 
@@ -33,6 +36,8 @@ export interface InferParams {
 }
 export interface InferResult {
   outputs: Record<string, Tensor>;
+  /** False if a check was due and nobody could make it, as for a model whose answer varies from run to run. */
+  checked: boolean;
 }
 
 const modelSchema = z
@@ -57,6 +62,7 @@ const valueSchema = z.strictObject({ outputs: headersSchema });
 export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
   type: 'infer',
   params: z.strictObject({ model: modelSchema, effort: effortSchema, inputs: headersSchema }),
+  value: valueSchema,
   cacheable: true,
   pack(input) {
     const { model, inputs, effort = 'simple' } = checkedInput(inputSchema, input, 'infer');
@@ -66,6 +72,11 @@ export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
       throw MeshError.badInput(`An infer task takes at most ${INFER.maxTensors} inputs, not ${headers.length}.`);
     const totalBytes = sizeOfAll(headers);
     if (totalBytes > INFER.maxBytes) throw MeshError.tooLarge('The inputs together', totalBytes, INFER.maxBytes);
+    const elements = elementsOfAll(headers);
+    if (elements > INFER.maxElements) {
+      const message = `The inputs together have ${elements} elements; the limit is ${INFER.maxElements}. Send fewer rows at a time.`;
+      throw new MeshError('too-large', message);
+    }
     const attachments = Object.entries(inputs).map(([name, { type, dims, data }]) => {
       const wanted = sizeBytes({ type, dims });
       if (data.byteLength !== wanted) {
@@ -93,6 +104,7 @@ export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
     const headers = parsed.data.outputs;
     checkSizes(attachments, headers.map(sizeBytes), 'The outputs of a model');
     return {
+      checked: true,
       outputs: Object.fromEntries(
         headers.map(({ name, type, dims }, at) => [
           name,
@@ -108,14 +120,20 @@ export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
   cost: ({ inputs }) => sizeOfAll(inputs),
   // A guess, for the same reason.
   resultBytes: ({ inputs }) => sizeOfAll(inputs),
-  // Checking a model's output requires running it: another machine's result is compared first, and if they differ, ours decides.
-  *verify(task, { outputs }) {
-    for (const by of ['another', 'us'] as const) {
-      const again = yield { task, by };
-      if (!again || agrees(outputs, infer.unpackResult(task, again).outputs)) return;
-    }
-    throw MeshError.verifyFailed('Two other machines got different numbers from the same model.');
+  // Checking a model's output requires running it. A second machine may confirm it; whether it is wrong this machine decides, and only
+  // of a model that gives this machine the same answer twice.
+  *verify(task, { outputs }, random) {
+    const isLike = (one: Record<string, Tensor>, other: PackedResult | undefined) =>
+      other !== undefined && agrees(one, infer.unpackResult(task, other).outputs);
+    if (random() >= SHARE_CHECKED_HERE && isLike(outputs, yield { task, by: 'another' })) return;
+    const ours = yield { task, by: 'us' };
+    if (isLike(outputs, ours)) return;
+    const again = yield { task, by: 'us' };
+    const isStable = ours !== undefined && isLike(infer.unpackResult(task, ours).outputs, again);
+    if (!isStable || isLike(outputs, again)) return UNDECIDED;
+    throw MeshError.verifyFailed('This machine got other numbers from the same model, twice the same.');
   },
+  asUnchecked: (result) => ({ ...result, checked: false }),
 };
 
 /** Whether a model is given by its URL instead of its name in the list of models. */

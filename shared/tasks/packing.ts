@@ -9,6 +9,9 @@ export const real = z.number().min(-MAX_MAGNITUDE).max(MAX_MAGNITUDE);
 /** Schema of a {@link Vec3}. */
 export const vec3 = z.tuple([real, real, real]);
 
+/** Value of a result that is all in its attachments. */
+export const noValue = z.null();
+
 /** Validates an input. Throws MeshError `bad-input` that names the wrong member. */
 export function checkedInput<T>(schema: ZodType<T>, input: unknown, what: string): T {
   const parsed = schema.safeParse(input);

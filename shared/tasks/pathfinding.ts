@@ -1,7 +1,7 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
 import type { PackedTask, TaskDefinition } from './definition.ts';
-import { attachmentAt, checkedInput, checkSizes } from './packing.ts';
+import { attachmentAt, checkedInput, checkSizes, noValue } from './packing.ts';
 import {
   BYTES_PER_QUERY,
   dealQueries,
@@ -58,6 +58,7 @@ export const pathfinding: TaskDefinition<PathfindingInput, PathfindingParams, Pa
       .min(0)
       .max(PATHFINDING.maxSide ** 2 * PATHFINDING.maxQueries),
   }),
+  value: noValue,
   cacheable: true,
   pack(input) {
     if (Array.isArray(input.queries) && input.queries.length > PATHFINDING.maxQueries) {

@@ -1,7 +1,7 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
 import type { TaskDefinition } from './definition.ts';
-import { attachmentAt, bytesOf, checkedInput, checkSizes, numbersIn, vec3 } from './packing.ts';
+import { attachmentAt, bytesOf, checkedInput, checkSizes, noValue, numbersIn, vec3 } from './packing.ts';
 import {
   checkpointCount,
   checkpointInterval,
@@ -49,6 +49,7 @@ export type PhysicsParams = z.infer<typeof paramsSchema>;
 export const physics: TaskDefinition<PhysicsInput, PhysicsParams, PhysicsResult> = {
   type: 'physics',
   params: paramsSchema,
+  value: noValue,
   cacheable: true,
   pack(input) {
     const checked = checkedInput(inputSchema, input, 'physics');

@@ -1,7 +1,7 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
 import type { TaskDefinition } from './definition.ts';
-import { attachmentAt, checkedInput, checkSizes, vec3 } from './packing.ts';
+import { attachmentAt, checkedInput, checkSizes, noValue, vec3 } from './packing.ts';
 import { light, lightSchema, objectSchema, RAYTRACING, sceneOf } from './raytracing/input.ts';
 import type { Tile, View } from './raytracing/render.ts';
 import { checkScene, packScene, readScene, type SceneCounts, sceneSizesBytes } from './raytracing/scene.ts';
@@ -61,6 +61,7 @@ export const raytracing: TaskDefinition<RaytracingInput, RaytracingParams, Raytr
     })
     .refine((view) => isInside(view), 'tile outside the picture')
     .refine((view) => isAffordable(view), 'too much for one task'),
+  value: noValue,
   cacheable: true,
   pack(input) {
     const { objects, lights, background = [0, 0, 0], tile, ...view } = checkedInput(inputSchema, input, 'raytracing');

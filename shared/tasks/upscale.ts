@@ -1,6 +1,7 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
 import type { PackedTask, PixelImage, TaskDefinition, Verification } from './definition.ts';
+import { noValue } from './packing.ts';
 
 /** First deadline of each quality, ms. */
 const FIRST_DEADLINE_MS = { bilinear: 100, spatial: 100, fast: 100, balanced: 1_000, quality: 1_000 };
@@ -87,6 +88,7 @@ export const upscale: TaskDefinition<UpscaleInput, UpscaleParams, UpscaleResult>
     })
     .refine((p) => isRatioAllowed(p.width, p.outWidth) && isRatioAllowed(p.height, p.outHeight), 'ratio out of 1..4')
     .refine((p) => p.outWidth * p.outHeight <= IMAGE.maxOutputPixels, 'result too large'),
+  value: noValue,
   cacheable: true,
   pack(input) {
     const { image } = input;

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
-import type { IceGrant } from '../../shared/signaling.ts';
+import type { Answer, IceGrant } from '../../shared/signaling.ts';
 import { serverClock } from '../clock.ts';
 import { TestBed } from '../test-server.ts';
-import { iceGrantFor } from './turn.ts';
+import { CONNECTION_TEST, iceGrantFor } from './turn.ts';
 
 const bed = new TestBed();
 afterEach(() => bed.end());
@@ -26,36 +26,85 @@ test('without a TURN server nothing is added, and nothing expires', () => {
   expect(iceGrantFor('ann', config, 0)).toEqual({ iceServers: STUN, iceValidS: null });
 });
 
-test('each session gets credentials of its own, and new ones when it resumes', async () => {
+test('a session gets no credentials for joining, only with an introduction, and then its own', async () => {
   let laterMs = 0;
-  const { url } = await bed.server(TURN, { ...serverClock, epochMs: () => 1_700_000_000_000 + laterMs });
+  const { url } = await bed.server(
+    { ...TURN, iceServers: STUN },
+    epochPlus(() => laterMs),
+  );
   const [ann, bob] = [bed.page(url), bed.page(url)];
-  const first = await ann.join({ room: 'den' });
-  const other = await bob.join({ room: 'den' });
-  expect(first.iceServers[0]?.username).toMatch(new RegExp(`^\\d+:${first.id}$`));
-  expect(other.iceServers[0]?.username).toMatch(new RegExp(`^\\d+:${other.id}$`));
-  expect(other.iceServers[0]?.credential).not.toBe(first.iceServers[0]?.credential);
+  expect(await ann.join({ room: 'den' })).toMatchObject({ iceServers: STUN, iceValidS: null, relay: true });
+  const bobsJoin = await bob.join({ room: 'den', role: 'volunteer' });
+  expect(bobsJoin.introductions).toHaveLength(1);
+  expect(bobsJoin.iceServers[1]?.username).toMatch(new RegExp(`^\\d+:${bobsJoin.id}$`));
+  await ann.caughtUp();
+  const [introduction] = ann.introductions;
+  expect(introduction?.ice?.iceServers).toHaveLength(2);
+  expect(introduction?.ice?.iceValidS).toBe(600);
+  expect(introduction?.ice?.iceServers[1]?.credential).not.toBe(bobsJoin.iceServers[1]?.credential);
 
   laterMs = 5_000;
   const again = await ann.join({ room: 'den' });
   expect(again.resumed).toBe(true);
-  expect(endS(again)).toBe(endS(first) + 5);
+  expect(endS(again)).toBe(endS(bobsJoin) + 5);
 });
 
-test('only a session that has joined can renew its credentials', async () => {
+test('a relay of ICE_SERVERS is for introduced sessions too', async () => {
+  const iceServers = [...STUN, { urls: 'turn:turn.example', username: 'u', credential: 'c' }];
+  const { url } = await bed.server({ iceServers });
+  const [ann, bob] = [bed.page(url), bed.page(url)];
+  expect(await ann.join({ room: 'den' })).toMatchObject({ iceServers: STUN, relay: true });
+  expect(await ann.ask('ice', null)).toEqual({ ok: true, value: { iceServers: STUN, iceValidS: null } });
+  expect(await bob.join({ room: 'den', role: 'volunteer' })).toMatchObject({ iceServers });
+  await ann.caughtUp();
+  expect(ann.introductions[0]?.ice).toEqual({ iceServers, iceValidS: null });
+});
+
+test('credentials are renewed for as long as a session knows somebody', async () => {
   let laterMs = 0;
-  const { url } = await bed.server(TURN, { ...serverClock, epochMs: () => 1_700_000_000_000 + laterMs });
-  const [ann, nobody] = [bed.page(url), bed.page(url)];
-  const first = await ann.join({ room: 'den' });
+  const { url } = await bed.server(
+    TURN,
+    epochPlus(() => laterMs),
+  );
+  const [ann, bob, nobody] = [bed.page(url), bed.page(url), bed.page(url)];
+  await ann.join({ room: 'den' });
+  const { id, ...first } = await bob.join({ room: 'den', role: 'volunteer' });
   laterMs = 450_000;
-  const answer = await ann.ask<IceGrant>('ice', null);
-  if (!answer.ok) throw new Error(answer.error.message);
-  expect(answer.value.iceValidS).toBe(600);
-  expect(endS(answer.value)).toBe(endS(first) + 450);
-  expect(answer.value.iceServers[0]?.username).toMatch(new RegExp(`:${first.id}$`));
+  const renewed = granted(await bob.ask<IceGrant>('ice', null));
+  expect(renewed.iceValidS).toBe(600);
+  expect(endS(renewed)).toBe(endS(first) + 450);
+  expect(renewed.iceServers[0]?.username).toMatch(new RegExp(`:${id}$`));
+  await ann.ask('leave');
+  await bob.caughtUp();
+  expect(granted(await bob.ask<IceGrant>('ice', null)).iceValidS).toBe(CONNECTION_TEST.maxValidS);
   await nobody.open({});
   expect(await nobody.ask('ice', null)).toMatchObject({ error: { reason: 'not-invited' } });
 });
 
+test('a connection test gets credentials of a minute, and an address only so many', async () => {
+  const { url } = await bed.server(
+    { ...TURN, limitFactor: 1 },
+    epochPlus(() => 0),
+  );
+  const [ann, other] = [bed.page(url), bed.page(url)];
+  await ann.join({ room: 'den' });
+  await other.join({ room: 'attic' });
+  const test = granted(await ann.ask<IceGrant>('ice', null));
+  expect(test.iceValidS).toBe(60);
+  expect(endS(test)).toBe(1_700_000_060);
+  for (let times = 1; times < CONNECTION_TEST.perAddress; times++) {
+    expect(await ann.ask('ice', null)).toMatchObject({ ok: true });
+  }
+  expect(await ann.ask('ice', null)).toMatchObject({ error: { reason: 'rate-limited' } });
+  expect(await other.ask('ice', null), 'another session of this address').toMatchObject({ ok: false });
+});
+
+const epochPlus = (laterMs: () => number) => ({ ...serverClock, epochMs: () => 1_700_000_000_000 + laterMs() });
+
+function granted<T>(answer: Answer<T>): T {
+  if (!answer.ok) throw new Error(answer.error.message);
+  return answer.value;
+}
+
 const endS = ({ iceServers }: { iceServers: { username?: string }[] }) =>
-  Number.parseInt(iceServers[0]?.username ?? '', 10);
+  Number.parseInt(iceServers.find(({ username }) => username)?.username ?? '', 10);

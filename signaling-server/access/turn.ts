@@ -1,5 +1,9 @@
 import { createHmac } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { MeshError } from '../../shared/errors.ts';
 import type { IceGrant } from '../../shared/signaling.ts';
+import type { ServerClock } from '../clock.ts';
+import { RateLimit } from './rate-limit.ts';
 
 /** The part of the server's configuration that concerns STUN and TURN. */
 export interface IceConfig {
@@ -9,16 +13,76 @@ export interface IceConfig {
   turnTtlS: number;
 }
 
+/** What a page may have of the relay that is introduced to nobody: enough to find out whether it reaches it. */
+export const CONNECTION_TEST = {
+  maxValidS: 60,
+  /** Tests of one address in a window: a household's pages, each opened anew a few times. */
+  perAddress: 20,
+  windowMs: 600_000,
+  maxAddresses: 10_000,
+} as const;
+
 /**
- * Makes the ICE servers of one session: those of ICE_SERVERS, and those of TURN_URLS with expiring credentials of its own.
+ * Makes ICE servers with expiring credentials: those of ICE_SERVERS, and those of TURN_URLS with credentials of the session's own.
  * The credentials follow coturn's REST scheme (`use-auth-secret`, draft-uberti-behave-turn-rest-00): the username is the expiry
  * in seconds of the Unix epoch and the session's id; the credential is its HMAC-SHA1 under the secret shared with the TURN server.
  * @param nowMs ms since the Unix epoch
+ * @param validS how long the credentials open new connections
  */
-export function iceGrantFor(sessionId: string, config: IceConfig, nowMs: number): IceGrant {
-  const { iceServers, turnUrls, turnSecret, turnTtlS } = config;
+export function iceGrantFor(sessionId: string, config: IceConfig, nowMs: number, validS = config.turnTtlS): IceGrant {
+  const { iceServers, turnUrls, turnSecret } = config;
   if (turnUrls.length === 0) return { iceServers, iceValidS: null };
-  const username = `${Math.floor(nowMs / 1_000) + turnTtlS}:${sessionId}`;
+  const username = `${Math.floor(nowMs / 1_000) + validS}:${sessionId}`;
   const credential = createHmac('sha1', turnSecret).update(username).digest('base64');
-  return { iceServers: [...iceServers, { urls: turnUrls, username, credential }], iceValidS: turnTtlS };
+  return { iceServers: [...iceServers, { urls: turnUrls, username, credential }], iceValidS: validS };
+}
+
+/**
+ * Who may use the relay, which costs its owner traffic: sessions that are introduced to somebody, for as long as they are. A page that
+ * merely joined a room knows nobody to relay to.
+ */
+export class RelayAccess {
+  /** Whether there is a relay at all. */
+  readonly isThere: boolean;
+  /** For a session that is introduced to nobody: what anybody may know. */
+  readonly open: IceGrant;
+  readonly #tests: RateLimit | null;
+
+  /**
+   * @param config `limitFactor` multiplies how many connections an address may test; 0: without a limit
+   * @param redis counts for all instances together
+   */
+  constructor(
+    private readonly config: IceConfig & { limitFactor: number },
+    private readonly clock: Pick<ServerClock, 'epochMs'>,
+    redis?: Redis,
+  ) {
+    const { iceServers, turnUrls, limitFactor } = config;
+    const open = iceServers.filter(({ credential }) => credential === undefined);
+    this.open = { iceServers: open, iceValidS: null };
+    this.isThere = turnUrls.length > 0 || open.length < iceServers.length;
+    const { perAddress, windowMs, maxAddresses } = CONNECTION_TEST;
+    const options = { events: perAddress * limitFactor, windowMs, maxKeys: maxAddresses, redis };
+    this.#tests = limitFactor === 0 ? null : new RateLimit({ ...options, keyPrefix: 'p2c2r:limit:connection tests' });
+  }
+
+  /** For a session that was introduced to somebody. */
+  grant(sessionId: string): IceGrant {
+    return iceGrantFor(sessionId, this.config, this.clock.epochMs());
+  }
+
+  /**
+   * For a session that tests its connection before it knows anybody.
+   * @throws MeshError `rate-limited` when its address has tested too often
+   */
+  async testGrant(sessionId: string, address: string): Promise<IceGrant> {
+    // Those of ICE_SERVERS do not expire, so a test cannot have them.
+    if (this.config.turnUrls.length === 0) return this.open;
+    if (this.#tests && !(await this.#tests.take(address))) {
+      throw new MeshError('rate-limited', 'Too many connection tests from this address. Wait ten minutes.');
+    }
+    const validS = Math.min(CONNECTION_TEST.maxValidS, this.config.turnTtlS);
+    const config = { ...this.config, iceServers: this.open.iceServers };
+    return iceGrantFor(sessionId, config, this.clock.epochMs(), validS);
+  }
 }

@@ -96,7 +96,7 @@ test('only gamers report link outcomes, and only known ones', async () => {
 });
 
 test.each(['metrics', 'status.json'])('/%s is only for this machine and for requests with the token', async (path) => {
-  const { url } = await bed.server({ operatorToken: TOKEN });
+  const { url } = await bed.server({ operatorToken: TOKEN, allowedHosts: ['play.example.org'] });
   const fromElsewhere = { host: 'play.example.org', 'x-forwarded-for': '192.0.2.9' };
   const ask = async (headers: Record<string, string>) => (await get(url + path, headers)).status;
   expect(await ask({})).toBe(200);
@@ -109,7 +109,7 @@ test.each(['metrics', 'status.json'])('/%s is only for this machine and for requ
 });
 
 test('without OPERATOR_TOKEN other machines get no metrics, but learn what to set', async () => {
-  const { url } = await bed.server();
+  const { url } = await bed.server({ allowedHosts: ['play.example.org'] });
   const answer = await get(`${url}metrics`, { host: 'play.example.org', authorization: 'Bearer ' });
   expect(answer).toEqual({ status: 403, body: expect.stringContaining('OPERATOR_TOKEN') });
 });

@@ -24,6 +24,18 @@ export function origins() {
   return list(z.array(z.string().refine(isOrigin)));
 }
 
+/** Names of hosts, or `*`. */
+export function hosts() {
+  return list(
+    z.array(
+      z
+        .string()
+        .regex(/^(?:\*|[\w-]+(?:\.[\w-]+)*)$/)
+        .toLowerCase(),
+    ),
+  );
+}
+
 function isOrigin(text: string): boolean {
   return text === '*' || (URL.canParse(text) && new URL(text).origin === text);
 }

@@ -1,7 +1,7 @@
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import { z } from '../../shared/zod.ts';
 import { DEFAULT_MAX_INTRODUCTIONS } from '../rooms/introductions.ts';
-import { emptyOrAtLeast, iceServers, onOrOff, origins, turnUrls, wholeNumber } from './setting-schemas.ts';
+import { emptyOrAtLeast, hosts, iceServers, onOrOff, origins, turnUrls, wholeNumber } from './setting-schemas.ts';
 
 /** One setting of the server, and everything that is said or checked about it. */
 export interface Setting {
@@ -41,6 +41,13 @@ const SETTINGS = {
     schema: origins(),
     expects: 'origins separated by commas, such as https://game.example,https://other.example:8443',
     help: 'Other sites whose pages may connect, separated by commas; * allows all',
+  },
+  allowedHosts: {
+    name: 'ALLOWED_HOSTS',
+    fallback: '',
+    schema: hosts(),
+    expects: 'names separated by commas, without ports, such as play.example.org',
+    help: 'Names under which browsers may address the server; * allows all. By default its addresses, its own name, those of ALLOWED_ORIGINS and TLS_CERT, and any behind TRUSTED_PROXIES',
   },
   pagesDir: {
     name: 'PAGES_DIR',
@@ -100,7 +107,7 @@ const SETTINGS = {
     fallback: '',
     schema: turnUrls(),
     expects: 'up to 8 URLs separated by commas, such as turn:turn.example:3478,turns:turn.example:5349',
-    help: 'TURN servers for browsers that cannot reach each other; each session gets credentials of its own',
+    help: 'TURN servers for browsers that cannot reach each other; each introduced session gets credentials of its own',
   },
   turnSecret: {
     name: 'TURN_SECRET',
@@ -111,11 +118,11 @@ const SETTINGS = {
     help: 'Signs the credentials for TURN_URLS; the same as static-auth-secret in coturn',
   },
   turnTtlS: {
-    // Longer than an evening, even for a page that cannot ask for new ones; copied credentials end after a day.
+    // A link that fails is tried again within half a minute. Copied credentials are of use for minutes.
     name: 'TURN_TTL_S',
-    fallback: String(24 * 3_600),
-    ...wholeNumber(60, 30 * 24 * 3_600),
-    help: 'Seconds for which TURN credentials can open connections; pages get new ones before that',
+    fallback: '600',
+    ...wholeNumber(20, 24 * 3_600),
+    help: 'Seconds for which TURN credentials can open connections; pages with links get new ones before that',
   },
   inviteSecret: {
     name: 'INVITE_SECRET',

@@ -52,13 +52,14 @@ export class Cluster implements RequestHandler {
   #isClosed = false;
 
   /** @throws StartError when Redis cannot be reached */
-  static async open(url: string, log: Logger): Promise<Cluster> {
-    return new Cluster(await RedisLink.open(url, log), log);
+  static async open(url: string, log: Logger, maxStreamBytes?: number): Promise<Cluster> {
+    return new Cluster(await RedisLink.open(url, log), log, maxStreamBytes);
   }
 
   private constructor(
     private readonly link: RedisLink,
     private readonly log: Logger,
+    private readonly maxStreamBytes?: number,
   ) {}
 
   get redis(): Redis {
@@ -173,14 +174,14 @@ export class Cluster implements RequestHandler {
   }
 
   async #tryToLead(): Promise<void> {
-    const { link, log } = this;
+    const { link, log, maxStreamBytes } = this;
     const openCoordinator = this.#openCoordinator;
     const token = `${this.instance}:${this.#termCount++}`;
     const keptAtMs = performance.now();
     if (!openCoordinator || !(await takeLease(link.commands, token))) return;
     const send = (message: OutgoingMessage) => this.#deliver(message);
     const onLost = (why: unknown) => this.#lost(why);
-    const leadership = new Leadership({ link, token, openCoordinator, send, log, onLost });
+    const leadership = new Leadership({ link, token, openCoordinator, send, log, onLost, maxStreamBytes });
     try {
       await leadership.begin();
       // Replaces the long first lease, and extends the life of the state in Redis.

@@ -4,6 +4,7 @@ import { MeshError } from '../../shared/errors.ts';
 import type { Connection, SocketInfo } from '../rooms/connection.ts';
 import type { Coordinator } from '../rooms/coordinator.ts';
 import { type Member, type MemberObserver, type MemberRecord, memberRecordSchema } from '../rooms/member.ts';
+import { type WaitingEvent, waitingEventSchema } from '../rooms/waiting-events.ts';
 import { JOIN_FIRST, type LocalRequestHandler } from '../sockets/request-handler.ts';
 import {
   type ClusterReply,
@@ -14,6 +15,7 @@ import {
 } from './messages.ts';
 import type { RedisLink } from './redis-link.ts';
 import { aliveOf, KEYS, keepLease, save } from './redis-state.ts';
+import { StreamBudget } from './stream-budget.ts';
 
 /** Replies kept in case a request is sent again: some seconds' worth. */
 const MAX_REPLIES = 20_000;
@@ -33,6 +35,8 @@ interface Parts {
   /** Called when the lease or Redis is lost. Changes not yet saved then never happened. */
   onLost(why: unknown): void;
   log: Logger;
+  /** Of socket.io's stream; default: MAX_STREAM_BYTES. */
+  maxStreamBytes?: number | undefined;
 }
 
 /**
@@ -45,6 +49,9 @@ export class Leadership {
   readonly #requestHandler: LocalRequestHandler;
   readonly #changed = new Map<string, Member>();
   readonly #removed = new Set<string>();
+  /** Members for which other events wait than Redis knows of. */
+  readonly #waiting = new Map<string, Member>();
+  readonly #stream: StreamBudget;
   #outbox: OutgoingMessage[] = [];
   #saving: Promise<void> | null = null;
   #isOver = false;
@@ -52,6 +59,7 @@ export class Leadership {
   readonly #replies = new LRUCache<string, { reply: ClusterReply | null }>({ max: MAX_REPLIES });
 
   constructor(private readonly parts: Parts) {
+    this.#stream = new StreamBudget(parts.maxStreamBytes);
     const observer: MemberObserver = {
       memberChanged: (member) => {
         this.#changed.set(member.id, member);
@@ -59,6 +67,10 @@ export class Leadership {
       },
       memberRemoved: (id) => {
         this.#removed.add(id);
+        this.#scheduleSave();
+      },
+      waitingChanged: (member) => {
+        this.#waiting.set(member.id, member);
         this.#scheduleSave();
       },
     };
@@ -74,7 +86,12 @@ export class Leadership {
   /** Takes over the state that the last leader saved. */
   async begin(): Promise<void> {
     const { link, send, log } = this.parts;
-    const [saved, outbox] = await Promise.all([link.commands.hgetall(KEYS.members), link.commands.get(KEYS.outbox)]);
+    const { commands } = link;
+    const [saved, savedWaiting, outbox] = await Promise.all([
+      commands.hgetall(KEYS.members),
+      commands.hgetall(KEYS.waiting),
+      commands.get(KEYS.outbox),
+    ]);
     // The last leader may have stopped after saving these and before sending them.
     for (const message of outgoingMessageSchema.array().parse(JSON.parse(outbox ?? '[]'))) send(message);
     const records: MemberRecord[] = [];
@@ -92,7 +109,7 @@ export class Leadership {
     for (const { id, socket } of records) {
       if (socket && alive.has(socket.instance)) connections.set(id, this.#connectionTo(socket));
     }
-    for (const member of await this.#coordinator.restore(records, connections)) {
+    for (const member of await this.#coordinator.restore(records, connections, readWaiting(savedWaiting))) {
       const connection = connections.get(member.id);
       if (connection) this.#requestHandler.bind(member, connection);
     }
@@ -180,18 +197,37 @@ export class Leadership {
   async #saveAll(): Promise<void> {
     const { link, token, send, onLost } = this.parts;
     try {
-      while (!this.#isOver && this.#changed.size + this.#removed.size + this.#outbox.length > 0) {
+      while (!this.#isOver && this.#changed.size + this.#removed.size + this.#waiting.size + this.#outbox.length > 0) {
         const messages = this.#outbox;
         this.#outbox = [];
-        const changes = { ...this.#takeChanges(), outbox: JSON.stringify(messages) };
+        const outbox = JSON.stringify(messages);
+        const changes = { ...this.#takeChanges(), waiting: this.#takeWaiting(), outbox };
         if (!(await save(link.commands, token, changes))) return onLost('another instance is the leader now');
         for (const message of messages) send(message);
+        await this.#boundStream(messages, outbox);
       }
     } catch (cause) {
       onLost(cause);
     } finally {
       this.#saving = null;
     }
+  }
+
+  async #boundStream(messages: readonly OutgoingMessage[], text: string): Promise<void> {
+    const entries = messages.filter(({ kind }) => kind !== 'reply').length;
+    if (entries === 0) return;
+    const most = this.#stream.added(entries, Buffer.byteLength(text));
+    if (most !== null) await this.parts.link.commands.xtrim(KEYS.stream, 'MAXLEN', most);
+  }
+
+  /** @returns pairs of member id and the events that wait for it; empty where none do any longer */
+  #takeWaiting(): [string, string][] {
+    const texts = [...this.#waiting].map(([id, member]): [string, string] => {
+      const waiting = this.#coordinator.has(member) ? member.waiting : [];
+      return [id, waiting.length > 0 ? JSON.stringify(waiting) : ''];
+    });
+    this.#waiting.clear();
+    return texts;
   }
 
   #takeChanges(): { changed: [string, string][]; removed: string[] } {
@@ -204,4 +240,15 @@ export class Leadership {
     this.#removed.clear();
     return { changed, removed };
   }
+}
+
+/** What another version of the server saved, and cannot be read, is lost: its pages try again by themselves. */
+function readWaiting(saved: Record<string, string>): Map<string, WaitingEvent[]> {
+  const schema = waitingEventSchema.array();
+  return new Map(
+    Object.entries(saved).flatMap(([id, text]) => {
+      const parsed = schema.safeParse(JSON.parse(text));
+      return parsed.success ? [[id, parsed.data] as const] : [];
+    }),
+  );
 }

@@ -149,7 +149,7 @@ test('no spelling of a path leads out of the folder of pages', async () => {
 });
 
 test('a Host header cannot add directives to the policy', async () => {
-  const { port } = await bed.server({ pagesDir });
+  const { port } = await bed.server({ pagesDir, allowedHosts: ['*'] });
   for (const host of ["evil.example; script-src 'unsafe-inline'", 'evil.example *', "a' 'unsafe-eval"]) {
     const answer = await raw(port, `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1.1 200 /);
@@ -166,11 +166,21 @@ test('/healthz reports version, uptime and counts', async () => {
   expect(await response.json()).toEqual({
     status: 'ok',
     lobby: false,
+    relay: false,
     version: expect.stringMatching(/^\d+\.\d+\.\d+/),
     protocolVersion: PROTOCOL_VERSION,
     uptimeS: expect.any(Number),
     counts: { sockets: 1, rooms: 1, gamers: 0, volunteers: 1 },
   });
+});
+
+test.each([
+  [{ turnUrls: ['turn:turn.example:3478'], turnSecret: 'sixteen characters' }, true],
+  [{ iceServers: [{ urls: ['stun:stun.example', 'turns:turn.example'], username: 'u', credential: 'c' }] }, true],
+  [{ iceServers: [{ urls: 'stun:stun.example' }] }, false],
+])('/healthz tells whether there is a relay to hide addresses: %j', async (config, relay) => {
+  const { url } = await bed.server(config);
+  expect(await (await fetch(`${url}healthz`)).json()).toMatchObject({ relay });
 });
 
 test('other methods get 405, unknown paths 404', async () => {

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Lan, ServerStatus } from '../../shared/server-status.ts';
 import { PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { isFromThisMachine } from '../sockets/client-address.ts';
+import { type AllowedHosts, WRONG_HOST } from './allowed-hosts.ts';
 import type { Metrics } from './metrics.ts';
 import type { Pages } from './pages.ts';
 import { applySecurityHeaders } from './security-headers.ts';
@@ -14,12 +15,15 @@ export interface Health {
   uptimeS: number;
   /** Whether volunteers may come without an invite. */
   lobby: boolean;
+  /** Whether pages are given a TURN relay, so that people can hide their addresses from each other. */
+  relay: boolean;
   counts: ServerStatus['now'];
 }
 
 interface Parts {
   /** Null when none are built. */
   pages: Pages | null;
+  hosts: Pick<AllowedHosts, 'allows'>;
   health: () => Health;
   /** Why a load balancer should send nobody new; null when the server is ready. */
   unreadiness: () => string | null;
@@ -53,7 +57,11 @@ export function httpHandler(parts: Parts): RequestListener {
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, parts: Parts): Promise<void> {
-  const { pages, health, unreadiness, lan } = parts;
+  const { pages, hosts, health, unreadiness, lan } = parts;
+  if (!hosts.allows(request.headers.host)) {
+    parts.metrics.refused('request', 'host');
+    return sendText(response, 421, WRONG_HOST);
+  }
   const path = request.url?.split('?', 1)[0] ?? '/';
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
@@ -72,7 +80,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
 
 function nothingAt(path: string): string {
   if (path.startsWith(MODELS)) return 'There is no such model file. /models/manifest.json lists the files that exist.';
-  return 'There is nothing here. The pages are /, /gamer, /volunteer, /compare, /status and /examples/.';
+  return 'There is nothing here. The pages are /, /gamer, /volunteer, /what-volunteers-see, /compare, /status and /examples/.';
 }
 
 async function answerOperator(

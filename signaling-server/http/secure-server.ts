@@ -24,6 +24,8 @@ export interface SecureServer {
   hosts: string[];
   /** Whether this machine made the certificate itself, so browsers warn about it. */
   isOwnCertificate: boolean;
+  /** Whether a certificate of the operator's names a host. */
+  isCertified(name: string): boolean;
 }
 
 export interface Certificate {
@@ -56,7 +58,9 @@ export async function openSecureServer(
     const server = createServer({ cert, key });
     server.on('request', (request, response) => plain.emit('request', request, response));
     server.on('upgrade', (request, socket, head) => plain.emit('upgrade', request, socket, head));
-    return { server, hosts, isOwnCertificate };
+    const parsed = isOwnCertificate ? null : new X509Certificate(cert);
+    const isCertified = (name: string) => parsed?.checkHost(name) !== undefined;
+    return { server, hosts, isOwnCertificate, isCertified };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const advice = isOwnCertificate ? 'Check that STATE_DIR is writable' : 'Check TLS_CERT and TLS_KEY';

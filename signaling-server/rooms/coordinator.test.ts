@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { type JoinRequest, PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { Invites } from '../access/invites.ts';
 import { LockOut } from '../access/lock-out.ts';
+import { RelayAccess } from '../access/turn.ts';
 import { MemoryStore } from '../store/memory.ts';
 import { ManualServerClock } from '../test-clock.ts';
 import { newSessionKey } from '../test-server.ts';
@@ -47,13 +48,13 @@ function coordinatorFor(callers: number): Coordinator {
   return new Coordinator({
     config: {
       ...{ roomCapacity: 8, maxSessions: 8, maxIntroductions: 8, lobby: false, invites: 'optional' },
-      ...{ iceServers: [], turnUrls: [], turnSecret: '', turnTtlS: 60 },
     },
     invites: new Invites('a secret of at least thirty-two characters', store, clock),
     store,
     clock,
     log: pino({ level: 'silent' }),
     lockOut: new LockOut(1),
+    relay: new RelayAccess({ iceServers: [], turnUrls: [], turnSecret: '', turnTtlS: 60, limitFactor: 1 }, clock),
     onMatch() {},
   });
 }

@@ -14,7 +14,7 @@ import { claimIdentity, sessionIdSync } from '../access/identity.ts';
 import { type Invites, notInvited } from '../access/invites.ts';
 import type { LockOut } from '../access/lock-out.ts';
 import { isSameRoom, roomKey } from '../access/room-address.ts';
-import { type IceConfig, iceGrantFor } from '../access/turn.ts';
+import type { RelayAccess } from '../access/turn.ts';
 import type { ServerClock } from '../clock.ts';
 import type { Store } from '../store/store.ts';
 import { Admission, type AdmissionConfig, type Admitted, invitedMembersOnly, noLobby } from './admission.ts';
@@ -24,24 +24,28 @@ import type { Member, MemberObserver, MemberRecord } from './member.ts';
 import { OwnerActions } from './owner-actions.ts';
 import { ReputationTracker } from './reputation.ts';
 import { type Counts, Rooms } from './rooms.ts';
+import type { WaitingEvent, WaitingLimits } from './waiting-events.ts';
 
 interface Parts {
-  config: AdmissionConfig & IceConfig & { roomCapacity: number; maxSessions: number; maxIntroductions: number };
+  config: AdmissionConfig & { roomCapacity: number; maxSessions: number; maxIntroductions: number };
   invites: Invites;
   store: Store;
   clock: ServerClock;
   log: Logger;
   lockOut: LockOut;
+  relay: RelayAccess;
   /** Called when a gamer and a volunteer are newly introduced. */
   onMatch(): void;
   /** Present where several instances share the work. */
   observer?: MemberObserver | undefined;
+  /** Default: WAITING_LIMITS. */
+  waitingLimits?: WaitingLimits | undefined;
 }
 
 /** A member that joined over its newest socket, and the answer it is yet to be sent. */
 interface Arrival {
   member: Member;
-  joined: Omit<Joined, 'introductions'>;
+  joined: Omit<Joined, 'introductions' | keyof IceGrant>;
 }
 
 /** Decides the outcome of every event. It knows members and their connections but nothing of sockets. */
@@ -57,10 +61,11 @@ export class Coordinator {
 
   constructor(private readonly parts: Parts) {
     const { config, invites, store, clock, log, lockOut, observer } = parts;
-    const rooms = new Rooms(config, observer);
+    const rooms = new Rooms(config, observer, parts.waitingLimits);
     const introductions = new Introductions(rooms, {
       maxIntroductions: config.maxIntroductions,
       onMatch: () => parts.onMatch(),
+      grantFor: this.#grantFor,
     });
     this.#rooms = rooms;
     this.#introductions = introductions;
@@ -84,11 +89,16 @@ export class Coordinator {
   /**
    * Continues with the members that another instance left.
    * @param connections by member id, of those whose socket still exists; the others have a grace period to come back in
+   * @param waiting by member id, what waits for the others
    */
-  async restore(records: readonly MemberRecord[], connections: ReadonlyMap<string, Connection>): Promise<Member[]> {
+  async restore(
+    records: readonly MemberRecord[],
+    connections: ReadonlyMap<string, Connection>,
+    waiting: ReadonlyMap<string, readonly WaitingEvent[]>,
+  ): Promise<Member[]> {
     const members = records.map((record) => {
       const member = this.#rooms.add(record, record.room);
-      member.restore(record, connections.get(record.id) ?? null);
+      member.restore(record, connections.get(record.id) ?? null, waiting.get(record.id) ?? []);
       this.#rooms.markRemoved(record.room, record.removed);
       return member;
     });
@@ -146,29 +156,34 @@ export class Coordinator {
       joined: {
         ...{ id, room: room.name, inviteOnly: room.inviteOnly },
         ...(pass !== undefined && { pass }),
-        ...this.iceFor(member),
+        ...(this.parts.relay.isThere && { relay: true }),
         ...{ resumed, lobby: config.lobby, owner: isOwner, challenge: member.claim?.challenge ?? null },
       },
     };
   }
 
-  /** Issues TURN credentials that are valid from now on. */
-  iceFor({ id }: Member): IceGrant {
-    return iceGrantFor(id, this.parts.config, this.parts.clock.epochMs());
+  /**
+   * Renews TURN credentials, or lends some for a test of the connection.
+   * @throws MeshError `rate-limited` when the address has tested too often
+   */
+  async renewIce({ id, peers }: Member, address: string): Promise<IceGrant> {
+    const { relay } = this.parts;
+    return peers.size > 0 ? relay.grant(id) : relay.testGrant(id, address);
   }
 
   /** Answers a join, introduces the member to its present peers again, and finds it new ones. */
   welcome({ member, joined }: Arrival): void {
-    for (const peer of member.peers.values()) introduce(member, peer);
+    for (const peer of member.peers.values()) introduce(member, peer, this.#grantFor);
     this.#introductions.update(member);
-    member.greet(joined);
+    const { relay } = this.parts;
+    member.greet({ ...joined, ...(member.peers.size > 0 ? relay.grant(member.id) : relay.open) });
   }
 
   /** @throws MeshError `not-invited` between members that were not introduced, `queue-full` */
   signal(from: Member, { to, attempt, signal }: SignalRequest): void {
     const peer = from.peers.get(to);
     if (!peer) throw notInvited('You are not introduced to this member, or it has left. Wait for an introduction.');
-    peer.signal({ from: from.id, attempt, signal });
+    peer.signal({ from: from.id, attempt, signal }, from.address);
   }
 
   setStatus(volunteer: Member, status: VolunteerStatus): void {
@@ -224,6 +239,11 @@ export class Coordinator {
     }
     return { member: this.#rooms.add({ id, role, name }, room), resumed: false };
   }
+
+  readonly #grantFor = ({ id }: Member): IceGrant | undefined => {
+    const { relay } = this.parts;
+    return relay.isThere ? relay.grant(id) : undefined;
+  };
 
   #remove(member: Member, why: 'left' | 'expired' | 'removed'): void {
     this.#endGrace(member);

@@ -1,4 +1,4 @@
-import type { VolunteerStatus } from '../../shared/signaling.ts';
+import type { IceGrant, VolunteerStatus } from '../../shared/signaling.ts';
 import type { RoomAddress } from '../access/room-address.ts';
 import { Lobby } from '../lobby/lobby.ts';
 import { hasAccused, helpersOf, standing } from '../lobby/suitability.ts';
@@ -9,6 +9,14 @@ import type { Rooms } from './rooms.ts';
 /** Volunteers that a gamer is introduced to: a frame needs few, and each link costs a peer connection. */
 export const DEFAULT_MAX_INTRODUCTIONS = 8;
 
+interface IntroductionOptions {
+  maxIntroductions: number;
+  /** Called when a gamer and a volunteer are newly introduced. */
+  onMatch(): void;
+  /** Credentials for the relay, which each introduction brings; undefined where there is none. */
+  grantFor(member: Member): IceGrant | undefined;
+}
+
 /** Introduces gamers and volunteers, and ends introductions again where the lobby has too few volunteers. */
 export class Introductions {
   readonly #rooms: Pick<Rooms, 'members' | 'isPresent'>;
@@ -17,13 +25,15 @@ export class Introductions {
   readonly #seekers = new Set<Member>();
   readonly #lobby: Lobby<Member, Member>;
   readonly #onMatch: () => void;
+  readonly #grantFor: (member: Member) => IceGrant | undefined;
 
   constructor(
     rooms: Pick<Rooms, 'members' | 'isPresent'>,
-    { maxIntroductions, onMatch }: { maxIntroductions: number; onMatch(): void },
+    { maxIntroductions, onMatch, grantFor }: IntroductionOptions,
   ) {
     this.#rooms = rooms;
     this.#onMatch = onMatch;
+    this.#grantFor = grantFor;
     this.#maxIntroductions = maxIntroductions;
     this.#lobby = new Lobby(maxIntroductions, {
       pair: (gamer, volunteer) => this.#pair({ gamer, volunteer }),
@@ -121,7 +131,7 @@ export class Introductions {
     gamer.peers.set(volunteer.id, volunteer);
     volunteer.peers.set(gamer.id, gamer);
     gamer.remember(volunteer.id, volunteer.historyId);
-    introduce(gamer, volunteer);
+    introduce(gamer, volunteer, this.#grantFor);
     this.#onMatch();
   }
 
@@ -148,9 +158,9 @@ function unpair(gamer: Member, volunteer: Member): void {
 }
 
 /** Tells the two members of a pair about each other, given in any order. */
-export function introduce(one: Member, other: Member): void {
+export function introduce(one: Member, other: Member, grantFor: IntroductionOptions['grantFor']): void {
   const [gamer, volunteer] = one.role === 'gamer' ? [one, other] : [other, one];
   const score = Math.max(0, standing(gamer, volunteer));
-  gamer.introduce(volunteer, score);
-  volunteer.introduce(gamer, score);
+  gamer.introduce(volunteer, score, grantFor(gamer));
+  volunteer.introduce(gamer, score, grantFor(volunteer));
 }

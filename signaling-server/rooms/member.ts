@@ -1,15 +1,12 @@
 import { LRUCache } from 'lru-cache';
-import { MeshError } from '../../shared/errors.ts';
 import { challengeSchema, publicKeySchema } from '../../shared/identity.ts';
-import { SIGNALING } from '../../shared/protocol-limits.ts';
 import {
   type Farewell,
-  goneSchema,
+  type IceGrant,
   type Introduction,
   type Joined,
   type RelayedSignal,
   type Role,
-  relayedSignalSchema,
   roleSchema,
   sessionIdSchema,
   type VolunteerStatus,
@@ -22,20 +19,15 @@ import type { InviteRef } from '../access/invites.ts';
 import type { RoomAddress } from '../access/room-address.ts';
 import type { Accused, Reputation } from '../store/store.ts';
 import { type Connection, socketInfoOf, socketInfoSchema } from './connection.ts';
+import { WaitingBudget, type WaitingEvent, WaitingEvents } from './waiting-events.ts';
 
 /** Round trip of a socket before it was measured: between a home network and a server on the same continent. */
 const ASSUMED_RTT_MS = 50;
 /** Volunteers remembered per gamer, so that it can still report one that left. 64 ids take 2 kB. */
 const MAX_REMEMBERED_VOLUNTEERS = 64;
 
-/** An event kept for a member whose socket is away. */
-const pendingEventSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('signal'), body: relayedSignalSchema }),
-  z.object({ kind: z.literal('gone'), body: goneSchema }),
-]);
-type PendingEvent = z.infer<typeof pendingEventSchema>;
-
-/** A member as one instance leaves it to the next, in Redis. Accusations are not part of it: the store has them. */
+/** A member as one instance leaves it to the next, in Redis. Accusations are not part of it: the store has
+ * them. Neither is what waits for it, which is kept apart: strangers decide how large that is, and how often it changes. */
 export const memberRecordSchema = z.object({
   id: sessionIdSchema,
   role: roleSchema,
@@ -56,7 +48,6 @@ export const memberRecordSchema = z.object({
   peers: z.array(sessionIdSchema),
   partners: z.array(z.tuple([z.string(), z.number()])),
   met: z.array(z.tuple([z.string(), z.string()])),
-  pending: z.array(pendingEventSchema),
   /** Null while its socket is away. */
   socket: socketInfoSchema.nullable(),
 });
@@ -66,6 +57,8 @@ export type MemberRecord = z.infer<typeof memberRecordSchema>;
 export interface MemberObserver {
   memberChanged(member: Member): void;
   memberRemoved(id: string): void;
+  /** Other events wait for it than before. */
+  waitingChanged(member: Member): void;
 }
 
 /** Until a volunteer has sent its status it is offered to nobody. */
@@ -100,7 +93,7 @@ export class Member {
   #met: LRUCache<string, string> | null = null;
   /** Introductions to send with the answer to a join, by peer; null once that answer was sent. */
   #firstIntroductions: Map<string, Introduction> | null = null;
-  #pending: PendingEvent[] = [];
+  readonly #waiting: WaitingEvents;
 
   constructor(
     readonly id: string,
@@ -108,7 +101,10 @@ export class Member {
     public name: string,
     readonly room: RoomAddress,
     private readonly observer?: MemberObserver | undefined,
-  ) {}
+    budget = new WaitingBudget(),
+  ) {
+    this.#waiting = new WaitingEvents(budget);
+  }
 
   /** To be called after assigning to a field from outside this class. */
   changed(): void {
@@ -124,22 +120,32 @@ export class Member {
       peers: [...this.peers.keys()],
       partners: [...this.partners],
       met: [...(this.#met?.entries() ?? [])].toReversed(),
-      pending: this.#pending,
       socket: this.#connection && socketInfoOf(this.#connection),
     };
   }
 
   /**
    * Continues from a record of another instance. The caller sets the peers, and who was removed from the room.
+   * @param waiting what {@link waiting} was there
    * @param connection to the socket that the member had there; null when that is gone
    */
-  restore(record: MemberRecord, connection: Connection | null): void {
-    const { status, reputation, claim, identity, needs, isSeeking, isOwner, invite, partners, met, pending } = record;
+  restore(record: MemberRecord, connection: Connection | null, waiting: readonly WaitingEvent[]): void {
+    const { status, reputation, claim, identity, needs, isSeeking, isOwner, invite, partners, met } = record;
     Object.assign(this, { status, reputation, claim, identity, needs, isSeeking, isOwner, invite });
     this.partners = new Map(partners);
     for (const [id, historyId] of met) this.remember(id, historyId);
-    this.#pending = pending;
+    this.#waiting.restore(waiting);
     this.#connection = connection;
+  }
+
+  /** The events that wait for its socket. */
+  get waiting(): WaitingEvent[] {
+    return this.#waiting.list;
+  }
+
+  /** To be called when the member is removed. */
+  forgetWaiting(): void {
+    if (this.#waiting.takeAll().length > 0) this.observer?.waitingChanged(this);
   }
 
   get online(): boolean {
@@ -171,6 +177,11 @@ export class Member {
     return this.peers.get(volunteerId)?.historyId ?? this.#met?.get(volunteerId);
   }
 
+  /** The client address of its socket that limits count it under; empty while that is away. */
+  get address(): string {
+    return this.#connection?.address ?? '';
+  }
+
   get rttMs(): number {
     return this.#connection?.rttMs ?? ASSUMED_RTT_MS;
   }
@@ -188,10 +199,10 @@ export class Member {
     const introductions = [...(this.#firstIntroductions?.values() ?? [])];
     this.#firstIntroductions = null;
     this.#connection?.joined({ ...joined, introductions });
-    const pending = this.#pending;
-    this.#pending = [];
     this.changed();
-    for (const event of pending) {
+    const waiting = this.#waiting.takeAll();
+    if (waiting.length > 0) this.observer?.waitingChanged(this);
+    for (const event of waiting) {
       if (event.kind === 'signal') this.#connection?.signal(event.body);
       else this.#connection?.gone(event.body);
     }
@@ -214,30 +225,26 @@ export class Member {
   }
 
   /** Introductions are not queued for an absent member: it is introduced to its peers again when it returns. */
-  introduce(peer: Member, score: number): void {
+  introduce(peer: Member, score: number, ice?: IceGrant): void {
     const { id: peerId, role } = peer;
     const name = role === 'volunteer' ? peer.name : null;
     this.changed();
     const introduction = { peerId, name, role, initiate: this.role === 'gamer', score };
     if (this.#firstIntroductions) this.#firstIntroductions.set(peerId, introduction);
-    else this.#connection?.introduce(introduction);
+    else this.#connection?.introduce({ ...introduction, ...(ice && { ice }) });
   }
 
-  /** @throws MeshError `queue-full` when the member is away and its queue is full */
-  signal(signal: RelayedSignal): void {
+  /**
+   * @param address of the sender
+   * @throws MeshError `queue-full` when the member is away and too much is waiting for it, or from that address
+   */
+  signal(signal: RelayedSignal, address: string): void {
     if (this.#connection) {
       this.#connection.signal(signal);
       return;
     }
-    // Only the newest attempt of a sender can still become a link.
-    this.#pending = this.#pending.filter(
-      ({ kind, body }) => kind === 'gone' || body.from !== signal.from || body.attempt >= signal.attempt,
-    );
-    if (this.#pending.length >= SIGNALING.maxBufferedSignals) {
-      throw new MeshError('queue-full', 'The other side is offline and has many signals waiting. Try again shortly.');
-    }
-    this.#pending.push({ kind: 'signal', body: signal });
-    this.changed();
+    this.#waiting.addSignal(signal, address);
+    this.observer?.waitingChanged(this);
   }
 
   /** Drops a peer for good and tells the member. */
@@ -248,7 +255,7 @@ export class Member {
       this.#connection.gone(farewell);
       return;
     }
-    this.#pending = this.#pending.filter(({ kind, body }) => kind === 'gone' || body.from !== farewell.peerId);
-    this.#pending.push({ kind: 'gone', body: farewell });
+    this.#waiting.addFarewell(farewell);
+    this.observer?.waitingChanged(this);
   }
 }

@@ -2,6 +2,7 @@ import { MeshError } from '../../shared/errors.ts';
 import type { Role } from '../../shared/signaling.ts';
 import { type RoomAddress, roomKey } from '../access/room-address.ts';
 import { Member, type MemberObserver } from './member.ts';
+import { WaitingBudget, type WaitingLimits } from './waiting-events.ts';
 
 /** Ids that a room remembers as removed; the oldest are forgotten. Each removal takes two. */
 const MAX_REMOVED_PER_ROOM = 256;
@@ -30,11 +31,15 @@ interface Capacity {
 export class Rooms {
   readonly #rooms = new Map<string, Room>();
   readonly #sessions = new Map<string, Member>();
+  readonly #waiting: WaitingBudget;
 
   constructor(
     private readonly capacity: Capacity,
     private readonly observer?: MemberObserver | undefined,
-  ) {}
+    waitingLimits?: WaitingLimits,
+  ) {
+    this.#waiting = new WaitingBudget(waitingLimits);
+  }
 
   has(address: RoomAddress): boolean {
     return this.#rooms.has(roomKey(address));
@@ -80,7 +85,7 @@ export class Rooms {
     this.checkSpace(address);
     const key = roomKey(address);
     const room = this.#rooms.get(key) ?? { address, members: new Map(), removed: new Set() };
-    const member = new Member(id, role, name, room.address, this.observer);
+    const member = new Member(id, role, name, room.address, this.observer, this.#waiting);
     member.removed = room.removed;
     room.members.set(id, member);
     this.#rooms.set(key, room);
@@ -94,6 +99,7 @@ export class Rooms {
     room?.members.delete(member.id);
     if (room?.members.size === 0) this.#rooms.delete(key);
     this.#sessions.delete(member.id);
+    member.forgetWaiting();
     this.observer?.memberRemoved(member.id);
   }
 

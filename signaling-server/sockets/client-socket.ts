@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { MeshError } from '../../shared/errors.ts';
 import { type Answer, isClientEvent, joinSchema, PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { z } from '../../shared/zod.ts';
+import { sessionIdSync } from '../access/identity.ts';
 import { notInvited } from '../access/invites.ts';
 import { LockedOut } from '../access/lock-out.ts';
 import type { ServerClock } from '../clock.ts';
@@ -60,7 +61,8 @@ export class ClientSocket {
     try {
       checkVersion(auth);
       const request = parse(joinSchema, auth);
-      await limits.spend('joins', { address: this.address, session: request.sessionKey });
+      // Not the key, which is a secret: limits may be counted in Redis.
+      await limits.spend('joins', { address: this.address, session: sessionIdSync(request.sessionKey) });
       const { id, resumed } = await requestHandler.join(this.#connection, request);
       this.#session = id;
       metrics.joined(resumed, clock.now() - this.openedAtMs);

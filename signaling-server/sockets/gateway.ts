@@ -4,6 +4,7 @@ import { Server, type ServerOptions } from 'socket.io';
 import { MeshError, type MeshErrorReason } from '../../shared/errors.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import type { ClientToServerEvents, ServerToClientEvents } from '../../shared/signaling.ts';
+import { type AllowedHosts, WRONG_HOST } from '../http/allowed-hosts.ts';
 import { applySecurityHeaders, mayConnect } from '../http/security-headers.ts';
 import { clientAddress, limitKey } from './client-address.ts';
 import { ClientSocket, type ClientSocketParts, JOIN_TIMEOUT_MS } from './client-socket.ts';
@@ -12,6 +13,7 @@ import { dropTransport, type SignalingSocket } from './socket-connection.ts';
 interface Parts extends ClientSocketParts {
   /** Through which socket.io receives what other instances send to its sockets. */
   adapter?: ServerOptions['adapter'] | undefined;
+  hosts: Pick<AllowedHosts, 'allows'>;
   config: { allowedOrigins: readonly string[]; maxSessions: number; trustedProxies: number };
 }
 
@@ -97,11 +99,12 @@ export class Gateway {
    * @returns the reason and a sentence for programs other than browsers, which hide both from their pages; null when it may connect
    */
   async #refusalOf(request: IncomingMessage): Promise<string | null> {
-    const { config, limits, metrics } = this.parts;
-    const refuse = (reason: 'origin' | MeshErrorReason, sentence: string) => {
+    const { config, hosts, limits, metrics } = this.parts;
+    const refuse = (reason: 'host' | 'origin' | MeshErrorReason, sentence: string) => {
       metrics.refused('connect', reason);
       return `${reason}: ${sentence}`;
     };
+    if (!hosts.allows(request.headers.host)) return refuse('host', WRONG_HOST);
     if (!mayConnect(request.headers.origin, request.headers.host, config.allowedOrigins)) {
       return refuse('origin', 'Pages of this origin may not connect. ALLOWED_ORIGINS lists those that may.');
     }

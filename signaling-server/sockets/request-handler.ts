@@ -146,7 +146,7 @@ export class LocalRequestHandler<S extends SocketInfo = SocketInfo> implements R
     invite: (member, request) => this.parts.coordinator.invite(member, request),
     revoke: (member, request) => nullAfter(this.parts.coordinator.owner.revoke(member, request)),
     remove: (member, request) => nullAfter(this.parts.coordinator.owner.remove(member, request)),
-    ice: (member) => this.parts.coordinator.iceFor(member),
+    ice: (member, _, { connection }) => this.parts.coordinator.renewIce(member, connection.address),
     leave: (member, _, binding) => {
       this.parts.coordinator.leave(member);
       binding.member = null;

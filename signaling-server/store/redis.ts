@@ -18,34 +18,56 @@ export const REPUTATION_TTL_S = 90 * 24 * 3_600;
 /** A room's accusations and a gamer's partners. */
 const ROOM_TTL_S = 30 * 24 * 3_600;
 
-/** Keys: reputation, partners, when each partner was last seen. Arguments: completed, failed, volunteer, rtt, bound, two TTLs. */
-const RECORD = `
+/**
+ * Forgets the least recently used of a kind of key, with what belongs to it. Redis itself must evict nothing: it would begin with what
+ * ends soonest, which are the leader's lease, limits and bans.
+ */
+const BOUND = `
+local now = redis.call('TIME')
+local function keep(index, key, most, ttl)
+  redis.call('ZADD', index, now[1] * 1e6 + now[2], key)
+  while redis.call('ZCARD', index) > tonumber(most) do
+    local oldest = redis.call('ZPOPMIN', index)[1]
+    redis.call('DEL', oldest, oldest .. ':seen')
+  end
+  redis.call('EXPIRE', index, ttl)
+end`;
+
+/**
+ * Keys: reputation, partners, when each partner was last seen, index of reputations, index of gamers. Arguments: completed, failed,
+ * volunteer, rtt, bound, two TTLs, bounds of both indexes.
+ */
+const RECORD = `${BOUND}
 redis.call('HINCRBY', KEYS[1], 'completed', ARGV[1])
 redis.call('HINCRBY', KEYS[1], 'failed', ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[6])
-local now = redis.call('TIME')
 redis.call('HSET', KEYS[2], ARGV[3], ARGV[4])
 redis.call('ZADD', KEYS[3], now[1] * 1e6 + now[2], ARGV[3])
 while redis.call('ZCARD', KEYS[3]) > tonumber(ARGV[5]) do
   redis.call('HDEL', KEYS[2], redis.call('ZPOPMIN', KEYS[3])[1])
 end
 redis.call('EXPIRE', KEYS[2], ARGV[7])
-redis.call('EXPIRE', KEYS[3], ARGV[7])`;
+redis.call('EXPIRE', KEYS[3], ARGV[7])
+keep(KEYS[4], KEYS[1], ARGV[8], ARGV[6])
+keep(KEYS[5], KEYS[2], ARGV[9], ARGV[7])`;
 
-/** Keys: accusers of each volunteer of a room, when each was last accused. Arguments: volunteer, gamer, both bounds, TTL. */
-const ACCUSE = `
+/**
+ * Keys: accusers of each volunteer of a room, when each was last accused, index of rooms. Arguments: volunteer, gamer, both bounds, TTL,
+ * bound of the index.
+ */
+const ACCUSE = `${BOUND}
 local gamers = cjson.decode(redis.call('HGET', KEYS[1], ARGV[1]) or '[]')
 local known = #gamers >= tonumber(ARGV[3])
 for _, gamer in ipairs(gamers) do known = known or gamer == ARGV[2] end
 if not known then table.insert(gamers, ARGV[2]) end
 redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(gamers))
-local now = redis.call('TIME')
 redis.call('ZADD', KEYS[2], now[1] * 1e6 + now[2], ARGV[1])
 while redis.call('ZCARD', KEYS[2]) > tonumber(ARGV[4]) do
   redis.call('HDEL', KEYS[1], redis.call('ZPOPMIN', KEYS[2])[1])
 end
 redis.call('EXPIRE', KEYS[1], ARGV[5])
-redis.call('EXPIRE', KEYS[2], ARGV[5])`;
+redis.call('EXPIRE', KEYS[2], ARGV[5])
+keep(KEYS[3], KEYS[1], ARGV[6], ARGV[5])`;
 
 /** Keys: sessions that used an invite, expiry of each invite. Arguments: invite, session, uses, now, expiry, bound. */
 const USE = `
@@ -78,6 +100,7 @@ export class RedisStore implements Store {
   constructor(
     private readonly redis: Redis,
     private readonly clock: Pick<ServerClock, 'epochMs'>,
+    private readonly limits: { readonly [Name in keyof typeof STORE_LIMITS]: number } = STORE_LIMITS,
   ) {}
 
   async reputation(historyId: string): Promise<Reputation> {
@@ -92,8 +115,9 @@ export class RedisStore implements Store {
 
   async record(gamerId: string, historyId: string, { completed, failed, rttMs }: Report): Promise<void> {
     const partners = `p2c2r:partners:${gamerId}`;
-    const keys = [`p2c2r:reputation:${historyId}`, partners, `${partners}:seen`];
-    const bounds = [STORE_LIMITS.maxPartnersPerGamer, REPUTATION_TTL_S, ROOM_TTL_S];
+    const keys = [`p2c2r:reputation:${historyId}`, partners, `${partners}:seen`, 'p2c2r:reputations', 'p2c2r:gamers'];
+    const { maxPartnersPerGamer, maxReputations, maxGamers } = this.limits;
+    const bounds = [maxPartnersPerGamer, REPUTATION_TTL_S, ROOM_TTL_S, maxReputations, maxGamers];
     await this.redis.eval(RECORD, keys.length, ...keys, completed, failed, historyId, rttMs, ...bounds);
   }
 
@@ -105,22 +129,22 @@ export class RedisStore implements Store {
   }
 
   async accuse(roomKey: string, gamerId: string, historyId: string): Promise<void> {
-    const { maxAccusers, maxAccusedPerRoom } = STORE_LIMITS;
-    const keys = [accusedKey(roomKey), `${accusedKey(roomKey)}:seen`];
-    const values = [historyId, gamerId, maxAccusers, maxAccusedPerRoom, ROOM_TTL_S];
+    const { maxAccusers, maxAccusedPerRoom, maxRoomsWithAccused } = this.limits;
+    const keys = [accusedKey(roomKey), `${accusedKey(roomKey)}:seen`, 'p2c2r:rooms accused'];
+    const values = [historyId, gamerId, maxAccusers, maxAccusedPerRoom, ROOM_TTL_S, maxRoomsWithAccused];
     await this.redis.eval(ACCUSE, keys.length, ...keys, ...values);
   }
 
   async useInvite({ id, maxUses, expiresAtMs }: CountedInvite, sessionId: string): Promise<boolean> {
     const keys = [`p2c2r:invite:${id}`, 'p2c2r:invites'];
-    const values = [id, sessionId, maxUses, this.clock.epochMs(), expiresAtMs, STORE_LIMITS.maxCountedInvites];
+    const values = [id, sessionId, maxUses, this.clock.epochMs(), expiresAtMs, this.limits.maxCountedInvites];
     const answer = await this.redis.eval(USE, keys.length, ...keys, ...values);
     if (answer === -1) throw tooManyInvites();
     return answer === 1;
   }
 
   async ban(id: string, expiresAtMs: number): Promise<void> {
-    const values = [id, this.clock.epochMs(), expiresAtMs, STORE_LIMITS.maxBans];
+    const values = [id, this.clock.epochMs(), expiresAtMs, this.limits.maxBans];
     if ((await this.redis.eval(BAN, 1, BANS, ...values)) === 0) throw tooManyBans();
   }
 

@@ -8,7 +8,7 @@ export const STORE_LIMITS = {
   maxReputations: 50_000,
   maxPartnersPerGamer: 64,
   maxGamers: 10_000,
-  maxRoomsWithAccused: 5_000,
+  maxRoomsWithAccused: 1_000,
   maxAccusedPerRoom: 128,
   /** More accusers of one volunteer would not change the order of volunteers. */
   maxAccusers: 16,

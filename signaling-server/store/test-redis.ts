@@ -3,18 +3,23 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const SHIPPED_SETTINGS = fileURLToPath(new URL('../../deploy/redis.conf', import.meta.url));
 
 /** A Redis of a test's own on this machine, which keeps nothing on disk. `npm test` has seen to it that the program is there. */
 export class TestRedis {
   #child: ChildProcess;
 
-  static async start(): Promise<TestRedis> {
+  /** @param maxMemory as in redis.conf, such as 16mb */
+  static async start(maxMemory = '512mb'): Promise<TestRedis> {
     const port = await freePort();
-    return new TestRedis(port, await launch(port));
+    return new TestRedis(port, maxMemory, await launch(port, maxMemory));
   }
 
   private constructor(
     readonly port: number,
+    private readonly maxMemory: string,
     child: ChildProcess,
   ) {
     this.#child = child;
@@ -34,12 +39,15 @@ export class TestRedis {
 
   /** On the same port, empty. */
   async startAgain(): Promise<void> {
-    this.#child = await launch(this.port);
+    this.#child = await launch(this.port, this.maxMemory);
   }
 }
 
-async function launch(port: number): Promise<ChildProcess> {
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--daemonize', 'no'];
+async function launch(port: number, maxMemory: string): Promise<ChildProcess> {
+  const args = [
+    ...[SHIPPED_SETTINGS, '--port', String(port), '--bind', '127.0.0.1', '--daemonize', 'no'],
+    ...['--save', '', '--appendonly', 'no', '--maxmemory', maxMemory],
+  ];
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const isUp = new Promise<boolean>((resolve) => {
     createInterface(child.stdout).on('line', (line) => /Ready to accept connections/.test(line) && resolve(true));

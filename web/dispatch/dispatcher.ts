@@ -26,7 +26,7 @@ import {
 import { JobQueue, type QueueDecision } from './job-queue.ts';
 import { type Attempt, JobState, type RedispatchNeed } from './job-state.ts';
 import type { LocalRunner } from './local-runner.ts';
-import { ResultChecker, type VerificationEnvironment } from './result-checker.ts';
+import { type Accepted, ResultChecker, type VerificationEnvironment } from './result-checker.ts';
 import { earliest, RunnerPool } from './runner-pool.ts';
 
 /**
@@ -65,7 +65,7 @@ export class Dispatcher {
     local: LocalRunner,
     events: DispatcherEvents,
     trust: VolunteerTrust,
-    verification: Omit<VerificationEnvironment, 'now'>,
+    verification: Omit<VerificationEnvironment, 'now' | 'after'>,
   ) {
     const now = () => clock.now();
     this.#clock = clock;
@@ -75,7 +75,9 @@ export class Dispatcher {
     this.#hedging = new Hedging(clock, this.#budget, () => this.wake());
     this.#trust = trust;
     trust.barred.add(({ volunteerId }) => this.#barred(volunteerId));
-    this.#checker = new ResultChecker(trust, { ...verification, now }, (job, onEnd) => this.submit(job, onEnd));
+    const after = (delayMs: number, callback: () => void) => clock.after(delayMs, callback);
+    const environment = { ...verification, now, after };
+    this.#checker = new ResultChecker(trust, environment, (job, onEnd) => this.submit(job, onEnd));
   }
 
   get counts(): DispatchCounts {
@@ -94,6 +96,7 @@ export class Dispatcher {
   /** A volunteer's connection opened. */
   add(volunteer: Runner): void {
     if (this.#trust.isBarred(volunteer.id)) return;
+    this.#checker.met(volunteer.id);
     this.#pool.add(volunteer);
     this.wake();
   }
@@ -294,7 +297,7 @@ export class Dispatcher {
       if (decision.kind === 'wrong')
         this.#trust.wrong({ volunteerId: runner.id, work: job.type, error: decision.error });
       if (this.#states.get(job) !== state) return;
-      if (decision.kind === 'accepted') this.#finish(attempt, result, decision.value, endedMs);
+      if (decision.kind === 'accepted') this.#finish(attempt, result, decision, endedMs);
       else if (decision.kind === 'distrusted') this.#needAnother(state, runner, 'barred');
       else this.#attemptFailed(attempt, 'failed', decision.error);
     });
@@ -312,7 +315,7 @@ export class Dispatcher {
     this.wake();
   }
 
-  #finish(attempt: Attempt, result: AttemptResult, value: unknown, endedMs: number): void {
+  #finish(attempt: Attempt, result: AttemptResult, { value, isChecked }: Accepted, endedMs: number): void {
     const { state, runner, placement, startedMs } = attempt;
     const { job } = state;
     const { packed, backend, queueMs, computeMs } = result;
@@ -325,7 +328,7 @@ export class Dispatcher {
     }
     const times = { startedMs, endedMs, queueMs, computeMs, ranOn: runner.id, backend, attempts: state.attempted };
     const timing = timingOf(job, times);
-    this.#end(state, { kind: 'done', result: { value, packed, timing, computedBy: [runner.id] } });
+    this.#end(state, { kind: 'done', result: { value, packed, timing, computedBy: [runner.id], isChecked } });
   }
 
   #giveUp(state: JobState): void {

@@ -136,7 +136,7 @@ export class JobSplitter {
     const attempts = Math.max(...results.map(({ timing }) => timing.attempts));
     const timing = mergedTiming(this.#clock.now() - job.submittedMs, last.timing, attempts);
     const computedBy = [...new Set(results.flatMap((part) => part.computedBy))];
-    return { value, packed, timing, computedBy };
+    return { value, packed, timing, computedBy, isChecked: results.every(({ isChecked }) => isChecked) };
   }
 
   #fail(split: SplitJob, error: MeshError): void {

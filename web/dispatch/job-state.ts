@@ -126,11 +126,12 @@ export class JobState {
    * at the moment; or, for `where: 'volunteers'` until one has failed at it, a volunteer that has yet to connect.
    */
   couldRunLater(local: LocalAbility, volunteers: Iterable<Runner>): boolean {
-    const { where, type } = this.job;
+    const { where, type, replicaOf } = this.job;
     if (where !== 'volunteers' && !this.#failedOn.has(local.id) && local.couldRunLater(type)) return true;
     if (!this.#mayUseVolunteers) return false;
-    if (where === 'volunteers' && this.#failedOn.size === 0) return true;
-    for (const volunteer of volunteers) if (!this.#failedOn.has(volunteer.id) && volunteer.can(type)) return true;
+    // A result waits for its replica, so the replica waits for nobody who has yet to come.
+    if (where === 'volunteers' && replicaOf === undefined && this.#failedOn.size === 0) return true;
+    for (const volunteer of volunteers) if (this.#isAllowed(volunteer.id) && volunteer.can(type)) return true;
     return false;
   }
 
@@ -144,7 +145,10 @@ export class JobState {
 
   #isEligible(runner: Runner): boolean {
     const isAvailable = runner.accepts && !runner.silent && runner.can(this.job.type);
-    const isAllowed = !this.#failedOn.has(runner.id) && runner.id !== this.job.replicaOf;
-    return isAvailable && isAllowed && !this.attempts.has(runner);
+    return isAvailable && this.#isAllowed(runner.id) && !this.attempts.has(runner);
+  }
+
+  #isAllowed(runnerId: string): boolean {
+    return !this.#failedOn.has(runnerId) && (this.job.mayRunOn?.(runnerId) ?? true);
   }
 }

@@ -11,8 +11,10 @@ export interface Job {
   readonly definition: AnyTaskDefinition;
   /** Kept until the job ends, because it may have to be sent again. */
   readonly packed: PackedTask;
-  /** Set on a replica: the volunteer whose result it is compared with. That volunteer may not run it, and its own result is not checked. */
+  /** Set on a replica: the volunteer whose result it is compared with. The replica's own result is not checked. */
   readonly replicaOf?: string;
+  /** Which volunteers may run it; absent: all. */
+  readonly mayRunOn?: (volunteerId: string) => boolean;
   /** In units of the type's cost(). */
   readonly cost: number;
   readonly bytesOut: number;
@@ -75,6 +77,8 @@ export interface JobResult extends TaskResult {
   packed: PackedResult;
   /** Everybody who computed a part of it: volunteer ids or `local`. */
   computedBy: readonly string[];
+  /** False if it was due for a check that could not be made. */
+  isChecked: boolean;
 }
 
 export type OnJobEnd = (outcome: FinalOutcome<JobResult>) => void;

@@ -1,4 +1,5 @@
 import { type Clock, TIMER_GRAIN_MS } from '../../shared/clock.ts';
+import { heldBytes } from './held-bytes.ts';
 import type { FinalOutcome } from './job.ts';
 
 /** How long and how many results are kept for `getResult` after their tasks ended. */
@@ -9,7 +10,7 @@ export const KEPT_RESULTS = {
   maxBytes: 256 * 1024 * 1024,
 } as const;
 
-/** What a result takes beside its bulk data. */
+/** What an entry takes beside its result. */
 const ENTRY_BYTES = 512;
 
 interface KeptResult {
@@ -32,9 +33,8 @@ export class KeptResults {
     this.#clock = clock;
   }
 
-  /** @param dataBytes - size of the result's bulk data. */
-  keep(id: string, outcome: FinalOutcome<unknown>, dataBytes: number): void {
-    const sizeBytes = dataBytes + ENTRY_BYTES;
+  keep(id: string, outcome: FinalOutcome<unknown>): void {
+    const sizeBytes = heldBytes(outcome.kind === 'done' ? outcome.result : outcome.error.message) + ENTRY_BYTES;
     this.#kept.set(id, { outcome, sizeBytes, endedMs: this.#clock.now() });
     this.#sizeBytes += sizeBytes;
     while (this.#kept.size > KEPT_RESULTS.maxCount || this.#sizeBytes > KEPT_RESULTS.maxBytes) this.#forgetOldest();

@@ -80,3 +80,10 @@ test('where WebAssembly is forbidden Web Crypto computes all keys, to the same v
   expect(fromWebCrypto).toBeInstanceOf(Promise);
   expect(await fromWebCrypto).toBe(taskKey('echo', task));
 });
+
+test('what a result carries beside its bulk data counts as well', () => {
+  const cache = new ResultCache();
+  const value = { outputs: [{ name: 'n'.repeat(RESULT_CACHE.maxEntryBytes / 2), type: 'uint8', dims: [1] }] };
+  cache.put('large', { value, attachments: [new Uint8Array(1)] }, ['somebody']);
+  expect(cache.get('large', false)).toBeUndefined();
+});

@@ -2,6 +2,7 @@ import { createSHA256, type IHasher } from 'hash-wasm';
 import { LRUCache } from 'lru-cache';
 import { concatBytes, totalBytes } from '../../shared/bytes.ts';
 import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
+import { heldBytes } from './held-bytes.ts';
 
 /** Bounds of the result cache. */
 export const RESULT_CACHE = {
@@ -14,7 +15,7 @@ export const RESULT_CACHE = {
   syncHashBytes: 16 * 1024,
 } as const;
 
-/** What an entry takes beside its bulk data. */
+/** What an entry takes beside its result: its key and the ids of those who computed it. */
 const ENTRY_BYTES = 512;
 
 interface CachedResult {
@@ -31,7 +32,7 @@ export class ResultCache {
     max: RESULT_CACHE.maxEntries,
     maxSize: RESULT_CACHE.maxBytes,
     maxEntrySize: RESULT_CACHE.maxEntryBytes,
-    sizeCalculation: ({ result }) => totalBytes(result.attachments) + ENTRY_BYTES,
+    sizeCalculation: ({ result }) => heldBytes(result) + ENTRY_BYTES,
   });
 
   /** @param localOnly - ignores results that volunteers computed. */

@@ -7,7 +7,8 @@ import { SLICE_MS } from '../compute/schedule.ts';
 import type { AttemptResult, Job, Outcome } from './job.ts';
 import { KEPT_RESULTS } from './kept-results.ts';
 import { prepareTaskKeys } from './result-cache.ts';
-import { type CheckedJob, Verifier } from './result-checker.ts';
+import { type CheckedJob, COMPARISON_LIMIT_MS, Verifier } from './result-checker.ts';
+import { SEPARATE } from './separate-histories.ts';
 import { TestBench, ticksPass } from './test-bench.ts';
 
 beforeAll(prepareTaskKeys);
@@ -131,6 +132,94 @@ describe('a volunteer that cheats', () => {
   });
 });
 
+describe('an honest volunteer', () => {
+  const outputs = (...values: number[]): PackedResult => ({
+    value: { outputs: [{ name: 'y', type: 'float32', dims: [values.length] }] },
+    attachments: [new Uint8Array(Float32Array.from(values).buffer)],
+  });
+  const answer = (packed: PackedResult): Outcome<AttemptResult> => ({
+    kind: 'done',
+    result: { packed, backend: 'test', queueMs: 0, computeMs: 1 },
+  });
+  const input = { model: 'varying', inputs: { x: { type: 'float32', dims: [1], data: new Float32Array(1) } } };
+
+  async function answered(bench: TestBench, ids: string[], given: PackedResult) {
+    const volunteers = ids.map((id) => bench.volunteer(id, ['infer']));
+    const toResult = (value: unknown) => value as Record<string, unknown>;
+    const task = bench.registry.submit('infer', () => input, { where: 'volunteers', cache: true }, toResult);
+    for (let turn = 0; turn < 5; turn++) {
+      await ticksPass();
+      for (const volunteer of volunteers) for (const job of volunteer.started) volunteer.end(job, answer(given));
+    }
+    return task.result;
+  }
+
+  test('is not barred by a model whose answer varies from run to run, and its answer is delivered unchecked', async () => {
+    const bench = new TestBench();
+    let run = 0;
+    bench.compute = async () => outputs(++run * 10);
+    expect(await answered(bench, ['honest'], outputs(1))).toMatchObject({ checked: false });
+    expect([bench.barred, run]).toEqual([[], 2]);
+    bench.dispose();
+  });
+
+  test('has its answer delivered unchecked where it is alone and this machine cannot run the model', async () => {
+    const bench = new TestBench();
+    bench.compute = async () => {
+      throw new MeshError('connection-failed', 'The model cannot be fetched by this page.');
+    };
+    bench.random = () => 0.99;
+    expect(await answered(bench, ['alone'], outputs(1))).toMatchObject({ checked: false });
+    expect([bench.barred, bench.clock.pending]).toEqual([[], 1]);
+    bench.dispose();
+  });
+
+  test('is confirmed by one that this machine has checked often, and that came at another time', async () => {
+    const bench = new TestBench();
+    bench.compute = async () => outputs(7);
+    bench.random = () => 0;
+    const known = bench.volunteer('known', ['infer']);
+    const toResult = (value: unknown) => value as Record<string, unknown>;
+    const submit = () =>
+      bench.registry.submit('infer', () => input, { where: 'volunteers', cache: false }, toResult).result;
+    for (let n = 0; n < SEPARATE.confirmedHere; n++) {
+      const result = submit();
+      await ticksPass();
+      known.end(known.started.at(-1), answer(outputs(7)));
+      await result;
+    }
+    bench.clock.advance(SEPARATE.apartMs);
+    bench.random = () => 0.99;
+    bench.compute = async () => {
+      throw new Error('this machine is not asked');
+    };
+    known.accepts = false;
+    const newcomer = bench.volunteer('newcomer', ['infer']);
+    const result = submit();
+    await ticksPass();
+    known.accepts = true;
+    newcomer.end(newcomer.started[0], answer(outputs(1)));
+    await ticksPass();
+    known.end(known.started.at(-1), answer(outputs(1)));
+    expect(await result).toMatchObject({ checked: true, timing: { ranOn: 'newcomer' } });
+    expect(known.started).toHaveLength(SEPARATE.confirmedHere + 1);
+    bench.dispose();
+  });
+
+  test('is confirmed by this machine, not by another newcomer that came with it', async () => {
+    const bench = new TestBench();
+    bench.random = () => 0.99;
+    let run = 0;
+    bench.compute = async () => {
+      run++;
+      return outputs(7);
+    };
+    await expect(answered(bench, ['one', 'accomplice'], outputs(1))).rejects.toMatchObject({ reason: 'verify-failed' });
+    expect([bench.barred.length, run >= 2]).toEqual([2, true]);
+    bench.dispose();
+  });
+});
+
 describe('a check', () => {
   test('rejects a result that makes it throw', async () => {
     const { verifier } = verifierWith(async () => nothing);
@@ -160,8 +249,20 @@ describe('a check', () => {
     const replicating = jobWith(function* () {
       expect(yield { task: packed, by: 'another' }).toBe(nothing);
     });
-    expect(await verifier.check(replicating, {}, 'v')).toEqual({ kind: 'right' });
+    expect(await verifier.check(replicating, {}, 'v')).toEqual({ kind: 'right', isOurs: false });
     expect(asked).toEqual(['v']);
+  });
+
+  test('keeps a result no longer than its limit where the comparison never comes', async () => {
+    const { verifier, clock } = verifierWith(() => new Promise(() => {}));
+    const asking = jobWith(function* () {
+      yield { task: packed, by: 'us' };
+    });
+    const verdict = verifier.check(asking, {}, 'v');
+    expect(clock.timers.map(({ delayMs }) => delayMs)).toEqual([COMPARISON_LIMIT_MS]);
+    clock.timers[0]?.fire();
+    expect(await verdict).toEqual({ kind: 'unchecked' });
+    expect(clock.timers).toEqual([]);
   });
 
   test('rests between its slices, and counts its time', async () => {
@@ -199,12 +300,19 @@ function jobWith(verify: () => Verification): CheckedJob {
 }
 
 function verifierWith(compute: () => Promise<PackedResult>, asked: string[] = []) {
-  const clock = { nowMs: 0, rests: 0 };
+  const clock: { nowMs: number; rests: number; timers: { delayMs: number; fire(): void }[] } = {
+    ...{ nowMs: 0, rests: 0, timers: [] },
+  };
   const verifier = new Verifier<CheckedJob>({
     now: () => clock.nowMs,
     random: () => 0,
     rest: async () => {
       clock.rests++;
+    },
+    after: (delayMs, fire) => {
+      const timer = { delayMs, fire };
+      clock.timers.push(timer);
+      return () => clock.timers.splice(clock.timers.indexOf(timer), 1);
     },
     compute,
     replicate: async (_job, _task, notOn) => {

@@ -1,11 +1,28 @@
+import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import type { PackedResult, PackedTask, Recomputation, Verification } from '../../shared/tasks/definition.ts';
+import { checkArrivedResult } from '../../shared/tasks/catalogue.ts';
+import {
+  type PackedResult,
+  type PackedTask,
+  type Recomputation,
+  UNDECIDED,
+  type Verification,
+} from '../../shared/tasks/definition.ts';
 import { SLICE_MS } from '../compute/schedule.ts';
 import type { VolunteerTrust } from '../net/volunteer-trust.ts';
 import type { Job, JobHandle, OnJobEnd } from './job.ts';
+import { SeparateHistories } from './separate-histories.ts';
 
-/** What a check found. `unchecked`: this machine could not tell, which is not the volunteer's fault. */
-export type Verdict = { kind: 'right' | 'unchecked' } | { kind: 'wrong'; error: MeshError };
+/** How long a result waits for one comparison, ms: fetching a model may take this long; a check that takes longer is not made. */
+export const COMPARISON_LIMIT_MS = 30_000;
+
+/** What a check found. */
+export type Verdict =
+  /** `isOurs`: by this machine alone. */
+  | { kind: 'right'; isOurs: boolean }
+  /** Nobody could tell, which is not the volunteer's fault. */
+  | { kind: 'unchecked' }
+  | { kind: 'wrong'; error: MeshError };
 
 /** The fields of a job that a check needs. */
 export type CheckedJob = Pick<Job, 'type' | 'definition' | 'packed'>;
@@ -16,19 +33,21 @@ export interface VerificationEnvironment {
   random(): number;
   /** Resolves after other events of this thread were handled. */
   rest(): Promise<void>;
+  /** As {@link Clock.after}. */
+  after: Clock['after'];
   /** Computes a part of a task on this machine. */
   compute(type: string, task: PackedTask): Promise<PackedResult>;
 }
 
 export interface VerifierOptions<Of extends CheckedJob> extends VerificationEnvironment {
-  /** Has another runner than this volunteer compute a task, without a check of that result. */
-  replicate(job: Of, task: PackedTask, volunteerId: string): Promise<PackedResult>;
+  /** Has a volunteer that may confirm this one's results compute a task. Rejects where there is none. */
+  replicate(job: Of, task: PackedTask, volunteerId: string, signal: AbortSignal): Promise<PackedResult>;
 }
 
 /** Verifies results by their type's `verify()`, in short slices between the other work of this thread. */
 export class Verifier<Of extends CheckedJob = Job> {
   readonly #options: VerifierOptions<Of>;
-  #disposed = false;
+  readonly #disposed = new AbortController();
   /** Checks so far, and how much of this machine's time they took. */
   readonly counts = { checked: 0, checkedMs: 0 };
 
@@ -49,39 +68,78 @@ export class Verifier<Of extends CheckedJob = Job> {
 
   /** Checks under way end as `unchecked`. */
   dispose(): void {
-    this.#disposed = true;
+    this.#disposed.abort();
   }
 
   async #drive(job: Of, verification: Verification, ranOn: string): Promise<Verdict> {
     const { now, rest } = this.#options;
     let answer: PackedResult | undefined;
+    let isOurs = true;
     let sliceStartMs = now();
-    while (!this.#disposed) {
+    while (!this.#disposed.signal.aborted) {
       const step = verification.next(answer);
-      try {
-        answer = step.done || !step.value ? undefined : await this.#recompute(job, step.value, ranOn);
-      } catch {
+      answer = undefined;
+      if (!step.done && step.value) {
+        const compared = await this.#recompute(job, step.value, ranOn);
         // Nothing to compare with: a network that cannot be loaded, a lost device, nobody else with the model.
-        return { kind: 'unchecked' };
+        if (!compared) return { kind: 'unchecked' };
+        ({ answer, isOurs } = compared);
       }
       const sliceMs = now() - sliceStartMs;
       if (!step.done && !step.value && sliceMs < SLICE_MS) continue;
       this.counts.checkedMs += sliceMs;
-      if (step.done) return { kind: 'right' };
+      if (step.done) return step.value === UNDECIDED ? { kind: 'unchecked' } : { kind: 'right', isOurs };
       await rest();
       sliceStartMs = now();
     }
     return { kind: 'unchecked' };
   }
 
-  #recompute(job: Of, { task, by }: Recomputation, ranOn: string): Promise<PackedResult> {
-    return by === 'us' ? this.#options.compute(job.type, task) : this.#options.replicate(job, task, ranOn);
+  async #recompute(job: Of, { task, by }: Recomputation, ranOn: string): Promise<Compared | null> {
+    const { compute, replicate } = this.#options;
+    if (by === 'another') {
+      const theirs = await this.#inTime((signal) => replicate(job, task, ranOn, signal));
+      if (theirs) return { answer: theirs, isOurs: false };
+    }
+    const ours = await this.#inTime(() => compute(job.type, task));
+    return ours && { answer: ours, isOurs: true };
   }
+
+  /** What the work resolves to; null if it fails or takes too long. */
+  async #inTime(work: (signal: AbortSignal) => Promise<PackedResult>): Promise<PackedResult | null> {
+    const abort = new AbortController();
+    const stop = () => abort.abort();
+    const cancelTimer = this.#options.after(COMPARISON_LIMIT_MS, stop);
+    this.#disposed.signal.addEventListener('abort', stop);
+    try {
+      const stopped = new Promise<null>((resolve) => abort.signal.addEventListener('abort', () => resolve(null)));
+      return await Promise.race([work(abort.signal), stopped]);
+    } catch {
+      return null;
+    } finally {
+      cancelTimer();
+      this.#disposed.signal.removeEventListener('abort', stop);
+    }
+  }
+}
+
+interface Compared {
+  answer: PackedResult;
+  /** Whether this machine computed it. */
+  isOurs: boolean;
+}
+
+/** A result that may be delivered. */
+export interface Accepted {
+  kind: 'accepted';
+  value: unknown;
+  /** False if a check was due and could not be made. */
+  isChecked: boolean;
 }
 
 /** What to do with a result. */
 export type Decision =
-  | { kind: 'accepted'; value: unknown }
+  | Accepted
   /** Its shape is not that of the type's results. */
   | { kind: 'malformed'; error: MeshError }
   /** It is of the right shape and wrong. */
@@ -92,7 +150,9 @@ export type Decision =
 /** Decides, by the trust in its volunteer, whether a result is checked, and checks it. */
 export class ResultChecker {
   readonly #trust: VolunteerTrust;
+  readonly #now: () => number;
   readonly #verifier: Verifier;
+  readonly #histories = new SeparateHistories();
 
   /** @param submit - runs a job, for checks that compare two runs of a task. */
   constructor(
@@ -101,19 +161,29 @@ export class ResultChecker {
     submit: (job: Job, onEnd: OnJobEnd) => JobHandle,
   ) {
     this.#trust = trust;
+    this.#now = environment.now;
     this.#verifier = new Verifier({
       ...environment,
-      replicate: (job, packed, volunteerId) =>
+      replicate: (job, packed, volunteerId, signal) =>
         new Promise((resolve, reject) => {
           // As urgent as the result that waits for it, but nobody wants its progress.
           const { onProgress: _, ...rest } = job;
           const replica: Job = {
             ...rest,
-            ...{ packed, where: 'auto', replicaOf: volunteerId, submittedMs: environment.now() },
+            ...{ packed, where: 'volunteers', replicaOf: volunteerId, submittedMs: environment.now() },
+            mayRunOn: (id) => this.#histories.mayConfirm(id, volunteerId),
           };
-          submit(replica, (end) => (end.kind === 'done' ? resolve(end.result.packed) : reject(end.error)));
+          const handle = submit(replica, (end) =>
+            end.kind === 'done' ? resolve(end.result.packed) : reject(end.error),
+          );
+          signal.addEventListener('abort', () => handle.abort(MeshError.cancelled('The check')));
         }),
     });
+  }
+
+  /** A link to this volunteer opened. */
+  met(volunteerId: string): void {
+    this.#histories.met(volunteerId, this.#now());
   }
 
   /**
@@ -125,13 +195,13 @@ export class ResultChecker {
   examine(job: Job, packed: PackedResult, volunteerId: string | null, onDecision: (decision: Decision) => void): void {
     let value: unknown;
     try {
-      value = job.definition.unpackResult(job.packed, packed);
+      value = checkArrivedResult(job.definition, job.packed, packed);
     } catch (cause) {
       onDecision({ kind: 'malformed', error: MeshError.from(cause, 'malformed') });
       return;
     }
     if (volunteerId === null || job.replicaOf !== undefined || !this.#trust.isCheckDue(volunteerId, job.kind)) {
-      onDecision({ kind: 'accepted', value });
+      onDecision({ kind: 'accepted', value, isChecked: true });
     } else void this.#check(job, value, volunteerId).then(onDecision);
   }
 
@@ -142,8 +212,12 @@ export class ResultChecker {
   async #check(job: Job, value: unknown, volunteerId: string): Promise<Decision> {
     const verdict = await this.#verifier.check(job, value, volunteerId);
     if (verdict.kind === 'wrong') return verdict;
-    if (verdict.kind === 'right') this.#trust.right(volunteerId, job.kind);
-    const isTrusted = verdict.kind === 'right' || !this.#trust.isBarred(volunteerId);
-    return isTrusted ? { kind: 'accepted', value } : { kind: 'distrusted' };
+    if (verdict.kind === 'right') {
+      this.#trust.right(volunteerId, job.kind);
+      if (verdict.isOurs) this.#histories.confirmedHere(volunteerId);
+      return { kind: 'accepted', value, isChecked: true };
+    }
+    if (this.#trust.isBarred(volunteerId)) return { kind: 'distrusted' };
+    return { kind: 'accepted', value: job.definition.asUnchecked?.(value) ?? value, isChecked: false };
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import type { ProgressListener } from '../../shared/tasks/definition.ts';
+import type { PackedResult, ProgressListener } from '../../shared/tasks/definition.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { cachedTiming, type FinalOutcome, type Job, type JobHandle, type JobResult, type TaskResult } from './job.ts';
 import { JobSplitter } from './job-splitter.ts';
@@ -123,7 +123,7 @@ export class TaskDeduplicator {
     };
     queueMicrotask(() =>
       settle(() => {
-        const value = job.definition.unpackResult(job.packed, cached);
+        const value = unpacked(job, cached, true);
         return { kind: 'done', result: { value, timing: this.#cachedTiming(job) } };
       }),
     );
@@ -155,7 +155,9 @@ export class TaskDeduplicator {
     const callers = new Set<Caller>();
     const handle = this.#splitter.submit(job, (outcome) => {
       this.#underWay.delete(runKey);
-      if (outcome.kind === 'done') this.#cache.put(key, outcome.result.packed, outcome.result.computedBy);
+      // Whoever asks again may get a result that can be checked.
+      if (outcome.kind === 'done' && outcome.result.isChecked)
+        this.#cache.put(key, outcome.result.packed, outcome.result.computedBy);
       this.#deliver(job, callers, outcome);
     });
     const run: SharedRun = { job, handle, callers, progressListeners: new Set() };
@@ -169,12 +171,12 @@ export class TaskDeduplicator {
     for (const { job, onEnd } of callers) {
       if (outcome.kind === 'failed') onEnd(outcome);
       else {
-        const { value, packed, timing } = outcome.result;
+        const { value, packed, timing, isChecked } = outcome.result;
         if (isTaken) this.#hits++;
         onEnd({
           kind: 'done',
           result: {
-            value: isTaken ? job.definition.unpackResult(job.packed, copyResult(packed)) : value,
+            value: isTaken ? unpacked(job, copyResult(packed), isChecked) : value,
             timing: job === ran ? timing : this.#cachedTiming(job),
           },
         });
@@ -187,6 +189,11 @@ export class TaskDeduplicator {
   #cachedTiming(job: Job) {
     return cachedTiming(this.#clock.now() - job.submittedMs);
   }
+}
+
+function unpacked({ definition, packed }: Job, result: PackedResult, isChecked: boolean): unknown {
+  const value = definition.unpackResult(packed, result);
+  return isChecked ? value : (definition.asUnchecked?.(value) ?? value);
 }
 
 function addProgressListener({ job, progressListeners }: SharedRun, listener: ProgressListener): void {

@@ -71,16 +71,14 @@ export class TaskRegistry {
   ): SubmittedTask {
     const id = `${this.#idPrefix}-${this.counts.submitted++}`;
     let handle: TaskHandle | null = null;
-    let resultBytes = 0;
     const result = new Promise<FinalOutcome<TaskResult>>((resolve) => {
       try {
         const job = this.#jobOf(type, input(), options);
-        resultBytes = job.bytesIn;
         handle = this.#start(job, options, resolve);
       } catch (cause) {
         resolve({ kind: 'failed', error: MeshError.from(cause, 'bad-input') });
       }
-    }).then((outcome) => this.#settle(id, outcome, toResult, resultBytes));
+    }).then((outcome) => this.#settle(id, outcome, toResult));
     this.#running.set(id, result);
     // A task nobody awaits must not cause an unhandled rejection; whoever awaits `result` still gets the error.
     result.catch(() => {});
@@ -142,18 +140,17 @@ export class TaskRegistry {
     id: string,
     outcome: FinalOutcome<TaskResult>,
     toResult: (value: unknown) => Record<string, unknown>,
-    resultBytes: number,
   ): Result {
     this.#running.delete(id);
     if (outcome.kind === 'failed') {
       if (outcome.error.reason === 'cancelled') this.counts.cancelled++;
       else this.counts.failed++;
-      this.#kept.keep(id, outcome, 0);
+      this.#kept.keep(id, outcome);
       throw outcome.error;
     }
     const result = { ...toResult(outcome.result.value), timing: outcome.result.timing };
     this.counts.completed++;
-    this.#kept.keep(id, { kind: 'done', result }, resultBytes);
+    this.#kept.keep(id, { kind: 'done', result });
     return result;
   }
 

@@ -1,4 +1,6 @@
+import { totalBytes } from '../../shared/bytes.ts';
 import { CHANNELS } from '../../shared/channels.ts';
+import { type Clock, TIMER_GRAIN_MS } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type TaskMessage, taskMessageSchema } from '../../shared/messages.ts';
 import { checkArrivedTask } from '../../shared/tasks/catalogue.ts';
@@ -7,6 +9,7 @@ import { bare, type Carried } from '../../shared/wire.ts';
 import { FlowChannel } from '../net/flow-channel.ts';
 import type { ChannelPort } from '../net/transferable-channel.ts';
 import { CreditWindow } from './credit-window.ts';
+import { MEMORY, type MemoryBudget } from './memory-budget.ts';
 
 /** A computed task. */
 export interface Executed extends PackedResult {
@@ -18,7 +21,9 @@ export interface TaskServerOptions {
   port: ChannelPort;
   /** Runs a task. Rejects with MeshError `device-lost` when another machine may still run it. */
   execute(type: string, packed: PackedTask, signal: AbortSignal, onProgress: ProgressListener): Promise<Executed>;
-  now(): number;
+  clock: Clock;
+  /** Shared by all gamers of this volunteer. */
+  memory: MemoryBudget;
   /** A task was computed; `computeMs` is how long it kept this machine busy. */
   onDone(computeMs: number): void;
   /** A task of this gamer arrived, or the first part of one. */
@@ -29,19 +34,28 @@ export interface TaskServerOptions {
 
 type ArrivedTask = Extract<TaskMessage, { kind: 'task' }>;
 
+interface Running {
+  readonly abort: AbortController;
+  readonly inputBytes: number;
+}
+
 /** The volunteer's end of one link's `tasks` channel. Takes tasks within the credit it granted and answers each exactly once. */
 export class TaskServer {
   readonly #options: TaskServerOptions;
   readonly #channel: FlowChannel<TaskMessage>;
-  readonly #running = new Map<number, AbortController>();
+  readonly #running = new Map<number, Running>();
   readonly #window: CreditWindow;
   /** The window the gamer was told last. */
   #grantedWindow = 0;
   #creditSerial = 0;
+  /** Bytes of the inputs of tasks that are here. */
+  #inputBytes = 0;
+  #cancelStallTimer: (() => void) | null = null;
 
   constructor(options: TaskServerOptions) {
     this.#options = options;
-    this.#window = new CreditWindow(options.now);
+    const now = () => options.clock.now();
+    this.#window = new CreditWindow(now);
     this.#channel = new FlowChannel(
       options.port,
       CHANNELS.tasks,
@@ -49,16 +63,29 @@ export class TaskServer {
       {
         onOpen: () => this.#sendCredit(),
         onMessage: (item) => this.#received(item),
-        onChunk: () => {
-          if (this.#channel.unfinishedTransfers > 0) options.onWork();
-        },
+        onChunk: () => this.#chunkArrived(),
         onClose: (error) => {
+          this.#cancelStallTimer?.();
+          options.memory.remove(this);
           this.#abortAll();
           if (error) options.onBroken(error);
         },
       },
-      options.now,
+      now,
     );
+    options.memory.add(this);
+  }
+
+  /** Memory that this gamer takes up here. */
+  get heldBytes(): number {
+    return this.#channel.unfinishedBytes + this.#inputBytes + this.#channel.queuedBytes;
+  }
+
+  /** Ends the link. */
+  evict(error: MeshError): void {
+    if (this.#channel.isClosed) return;
+    this.#channel.close();
+    this.#options.onBroken(error);
   }
 
   /** Tasks of this gamer, running and waiting. */
@@ -92,6 +119,31 @@ export class TaskServer {
     this.#channel.close();
   }
 
+  #chunkArrived(): void {
+    if (this.#channel.unfinishedTransfers === 0) {
+      this.#cancelStallTimer?.();
+      this.#cancelStallTimer = null;
+      return;
+    }
+    this.#options.onWork();
+    this.#options.memory.grown(this);
+    if (this.#cancelStallTimer === null) this.#watchStalled();
+  }
+
+  /** A timer, because a gamer that sends nothing more must not keep what it sent here. */
+  #watchStalled(): void {
+    const { clock } = this.#options;
+    this.#cancelStallTimer = null;
+    const sinceMs = this.#channel.stalledSinceMs;
+    if (sinceMs === Number.POSITIVE_INFINITY || this.#channel.isClosed) return;
+    const leftMs = sinceMs + MEMORY.stalledMs - clock.now();
+    if (leftMs > TIMER_GRAIN_MS) this.#cancelStallTimer = clock.after(leftMs, () => this.#watchStalled());
+    else {
+      const message = 'A transfer to this volunteer came to a halt, so its link was closed. Connect again.';
+      this.evict(new MeshError('connection-failed', message));
+    }
+  }
+
   #adjust(): void {
     if (this.#window.size === this.#grantedWindow) return;
     this.#sendCredit();
@@ -118,17 +170,21 @@ export class TaskServer {
     const { id } = task;
     if (this.#running.has(id)) throw MeshError.malformed('Two tasks have the same id.');
     // A shrinking credit may cross tasks that are on their way.
-    if (this.#running.size >= this.#grantedWindow) this.#answer(bare({ kind: 'returned', id }));
+    const isTooMuch =
+      this.#running.size >= this.#grantedWindow || !this.#options.memory.hasRoom(this, totalBytes(attachments));
+    if (isTooMuch) this.#answer(bare({ kind: 'returned', id }));
     else void this.#run(task, attachments);
   }
 
   async #run({ id, type, params }: ArrivedTask, attachments: Uint8Array[]): Promise<void> {
-    const { now, execute, onDone, onWork } = this.#options;
+    const { clock, execute, onDone, onWork } = this.#options;
     const abort = new AbortController();
-    this.#running.set(id, abort);
+    const inputBytes = totalBytes(attachments);
+    this.#running.set(id, { abort, inputBytes });
+    this.#inputBytes += inputBytes;
     this.#window.taskArrived();
     onWork();
-    const arrivedMs = now();
+    const arrivedMs = clock.now();
     const sendProgress: ProgressListener = (progress) => {
       if (!abort.signal.aborted) this.#answer(bare({ kind: 'progress', id, ...progress }));
     };
@@ -137,7 +193,7 @@ export class TaskServer {
       const executed = await execute(type, task, abort.signal, sendProgress);
       if (abort.signal.aborted) return;
       const { value, backend, computeMs } = executed;
-      const queueMs = Math.max(0, now() - arrivedMs - computeMs);
+      const queueMs = Math.max(0, clock.now() - arrivedMs - computeMs);
       onDone(computeMs);
       this.#window.taskDone();
       const message = { kind: 'result', id, value, backend, queueMs, computeMs } as const;
@@ -149,7 +205,7 @@ export class TaskServer {
         bare(error.reason === 'device-lost' ? { kind: 'returned', id } : { kind: 'failed', id, error: error.toWire() }),
       );
     } finally {
-      if (this.#running.get(id) === abort) this.#forget(id);
+      if (this.#running.get(id)?.abort === abort) this.#forget(id);
       this.#adjust();
     }
   }
@@ -157,6 +213,13 @@ export class TaskServer {
   #answer(item: Carried<TaskMessage>): void {
     if (this.#channel.isClosed) return;
     try {
+      const sizeBytes = totalBytes(item.attachments);
+      if (sizeBytes > 0 && !this.#options.memory.hasRoom(this, sizeBytes)) {
+        throw new MeshError(
+          'queue-full',
+          'Too many results wait to be sent to you. Take them before sending more tasks.',
+        );
+      }
       this.#channel.send(item);
     } catch (cause) {
       // The result does not fit the send queue: the gamer should try elsewhere rather than wait for it.
@@ -167,11 +230,12 @@ export class TaskServer {
   }
 
   #abort(id: number): void {
-    this.#running.get(id)?.abort();
+    this.#running.get(id)?.abort.abort();
     this.#forget(id);
   }
 
   #forget(id: number): void {
+    this.#inputBytes -= this.#running.get(id)?.inputBytes ?? 0;
     this.#running.delete(id);
     if (this.#running.size === 0) this.#window.idle();
   }

@@ -6,6 +6,7 @@ import type { PackedTask, ProgressListener, TaskProgress } from '../../shared/ta
 import { deliver, TestPort } from '../net/test-channel.ts';
 import { CREDIT } from './credit-window.ts';
 import type { AttemptResult, Job, Outcome } from './job.ts';
+import { MemoryBudget } from './memory-budget.ts';
 import { MAX_BYTES_IN_FLIGHT, RemoteRunner } from './remote-runner.ts';
 import { type Executed, TaskServer } from './task-server.ts';
 import { ticksPass } from './test-bench.ts';
@@ -41,7 +42,8 @@ beforeEach(async () => {
   runner = new RemoteRunner({ volunteerId: 'v', port: gamerPort, now, onRoom: () => {}, onBroken });
   server = new TaskServer({
     port: volunteerPort,
-    now,
+    clock: { now, after: () => () => {} },
+    memory: new MemoryBudget(),
     execute: (_, packed, signal, onProgress) =>
       new Promise((finish, fail) => executions.push({ packed, signal, onProgress, finish, fail })),
     onDone: () => {},

@@ -134,6 +134,8 @@ export class TestBench {
   readonly barred: string[] = [];
   /** Every result is checked, unless a test says otherwise. */
   random = () => 0;
+  /** This machine's answer where a check asks for one. */
+  compute = async (): Promise<PackedResult> => ({ value: null, attachments: [] });
   readonly trust = new VolunteerTrust(() => this.random());
   readonly dispatcher: Dispatcher;
   readonly deduplicator: TaskDeduplicator;
@@ -153,7 +155,7 @@ export class TestBench {
         onRedispatch: (redispatch) => this.redispatches.push(redispatch),
       },
       this.trust,
-      { random: () => this.random(), rest: async () => {}, compute: async () => ({ value: null, attachments: [] }) },
+      { random: () => this.random(), rest: async () => {}, compute: () => this.compute() },
     );
     this.trust.barred.add(({ volunteerId }) => {
       this.barred.push(volunteerId);

@@ -9,6 +9,7 @@ import { creditShare } from './credit-window.ts';
 import type { Redispatch } from './dispatch-counts.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { type LocalEngine, LocalRunner } from './local-runner.ts';
+import { MemoryBudget } from './memory-budget.ts';
 import { RemoteRunner } from './remote-runner.ts';
 import { TaskDeduplicator } from './task-deduplicator.ts';
 import { type SubmitOptions, TaskRegistry } from './task-registry.ts';
@@ -210,8 +211,9 @@ export class SimulatedVolunteer {
     });
     this.#server = new TaskServer({
       port: volunteerEnd,
-      now,
+      clock,
       onBroken,
+      memory: new MemoryBudget(),
       execute: (_type, packed: PackedTask, signal) => this.machine.run(packed, signal),
       onDone: () => {},
       onWork: () => {},

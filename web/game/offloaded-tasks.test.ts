@@ -4,7 +4,7 @@ import type { PartInput, PartRequest, PartResult } from './messages.ts';
 import { GIVE_UP_MS, OffloadedTask, RETRY_AFTER_MS } from './offloaded-tasks.ts';
 
 const INPUT: PartInput<'ships'> = { model: 'steering', inputs: {} };
-const RESULT: PartResult<'ships'> = { outputs: {} };
+const RESULT: PartResult<'ships'> = { outputs: {}, checked: true };
 let clock: ManualClock;
 let sent: PartRequest[];
 let task: OffloadedTask<'ships'>;

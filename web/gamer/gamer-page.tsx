@@ -1,7 +1,12 @@
+import { randomId } from '../../shared/bytes.ts';
+import { parseInviteLink, startPurpose, withStartPermit } from '../../shared/invite.ts';
+import { type AddressAudience, rememberAudience } from '../ui/address-field.tsx';
 import { CopyDiagnostics } from '../ui/copy-diagnostics.tsx';
 import { useDroppedFile } from '../ui/drop-target.ts';
+import { nameStore } from '../ui/friendly-name.ts';
 import { PageHeader, Panel, StatusLine } from '../ui/layout.tsx';
 import { ModelProgress } from '../ui/model-progress.tsx';
+import { grantPermit } from '../ui/one-time-permit.ts';
 import { offeredCaptures } from './capture.ts';
 import { type FloatingPicture, PictureStage, SaveButtons } from './picture-stage.tsx';
 import { isSharpened } from './renderers.ts';
@@ -9,6 +14,7 @@ import './gamer-page.css';
 import type { GameWork } from '../game/game-work.ts';
 import { GameHud } from './game-hud.tsx';
 import { LiveDetails, LiveFigures, StillDetails, StillFigures } from './hud.tsx';
+import { JoinQuestion } from './join-question.tsx';
 import { helpersOf, statusOf } from './messages.ts';
 import { Notices } from './notices.tsx';
 import type { Player } from './player.ts';
@@ -42,6 +48,15 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name,
   // Other rooms can be joined by name, so revoking a link would not keep anybody out.
   const canReplace = isOwner && session.client.value?.isInviteOnly === true;
 
+  const address = {
+    audience: session.addressAudience.value,
+    hasRelay: session.hasRelay.value,
+    onChange: (chosen: AddressAudience) => {
+      rememberAudience(nameStore(), chosen);
+      session.setAddressAudience(chosen);
+    },
+  };
+
   return (
     <>
       <PageHeader title="Gamer">You are {name}</PageHeader>
@@ -49,6 +64,13 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name,
         <div class="gamer__stage">
           <StatusLine {...statusOf({ phase, report, where, isBroken, volunteers })} testId="status" />
           <ModelProgress fetches={session.fetches.value} />
+          {phase === 'asking' && (
+            <JoinQuestion
+              address={address}
+              onJoin={() => void session.agree()}
+              onOwnRoom={() => location.assign('/gamer')}
+            />
+          )}
           <Notices session={session} player={player} />
           {(player.source.value || !isBroken) && <PictureStage player={player} floating={floating} />}
           <SaveButtons
@@ -68,6 +90,7 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name,
             onReplace={canReplace ? () => session.replaceLink() : null}
             audience={session.hasLobby.value ? session.audience.value : null}
             onAudience={(audience) => session.setAudience(audience)}
+            address={address}
             onOpenWindow={() => {
               const url = session.link.url.value;
               if (!url) return;
@@ -114,12 +137,13 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name,
   );
 }
 
-/** Tells the volunteer page that the person on this machine has already agreed. */
-const CONSENT = '&start=1';
-
 /** `noopener` gives the window its own process, so that the two pages do not share a main thread. */
 const FEATURES = 'popup,noopener,width=520,height=760';
 
+/** The person on this machine has agreed by pressing the button, so the window starts without asking. */
 function openVolunteerWindow(inviteUrl: string): void {
-  window.open(inviteUrl + CONSENT, '_blank', FEATURES);
+  const invite = parseInviteLink(inviteUrl);
+  const permit = randomId();
+  const isGranted = invite !== null && grantPermit(nameStore(), startPurpose(invite), permit, Date.now());
+  window.open(isGranted ? withStartPermit(inviteUrl, permit) : inviteUrl, '_blank', FEATURES);
 }

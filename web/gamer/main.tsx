@@ -4,8 +4,10 @@ import { systemClock } from '../../shared/clock.ts';
 import { GameWork } from '../game/game-work.ts';
 import { pageDiagnostics } from '../sdk/diagnostics.ts';
 import { GamerClient } from '../sdk/p2c2r.ts';
+import { rememberedAudience } from '../ui/address-field.tsx';
 import { nameStore, rememberedName } from '../ui/friendly-name.ts';
 import { capture } from './capture.ts';
+import { findRelay } from './client.ts';
 import { GamerPage } from './gamer-page.tsx';
 import { openSource } from './open-source.ts';
 import { FloatingPicture } from './picture-stage.tsx';
@@ -20,6 +22,8 @@ const session = new GamerSession({
   name,
   pageUrl: location.href,
   store: tabStore(),
+  findRelay,
+  addressAudience: rememberedAudience(nameStore()),
   now: Date.now,
 });
 const gameWork = new GameWork(systemClock);
@@ -30,7 +34,7 @@ const floating = new FloatingPicture(player.output);
 // The picture is shown at once, and sharpened when the room is open.
 effect(() => void player.useClient(session.client.value));
 effect(() => gameWork.useClient(session.client.value));
-void session.start();
+void session.open();
 
 // A page restored from the back/forward cache has left its room, so it starts over.
 addEventListener('pageshow', (event) => event.persisted && location.reload());

@@ -51,7 +51,8 @@ class Bench {
     ...{ room: 'r', isOwner: true, isInviteOnly: true },
     takeBackInvite: async () => {},
     removeVolunteer: async () => {},
-    setLobby: () => {},
+    setRelayOnly: () => {},
+    setLobby: async () => {},
     createInvite: async () => ({ url: '', token: '' }),
     submitTask: (): never => {
       throw MeshError.closed('The client');

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { type Invite, parseInviteLink } from '../../shared/invite.ts';
+import { type Invite, parseInviteLink, startPurpose } from '../../shared/invite.ts';
 import { INVITE } from '../sdk/invites.ts';
 import type { Client } from './client.ts';
 
@@ -21,6 +21,27 @@ export function roomToEnter(pageUrl: string, store: TabStore | null): Invite | n
   if (invited) return invited;
   const kept = store?.getItem(ROOM_KEY);
   return kept ? parseInviteLink(`${pageUrl.split('#')[0]}#${kept}`) : null;
+}
+
+const AGREED_KEY = 'p2c2r.agreed';
+
+/**
+ * Whether the person in this tab has yet to agree to the room in the page's link. Anybody can send somebody such a link, and joining shows
+ * this machine's pictures and address to whoever is in the room. A room kept from before a reload was agreed to, or is the tab's own.
+ */
+export function needsConsent(pageUrl: string, store: TabStore | null): boolean {
+  const invited = parseInviteLink(pageUrl);
+  return invited !== null && store?.getItem(AGREED_KEY) !== startPurpose(invited);
+}
+
+/** Keeps the agreement for this tab and this very link, so that a reload does not ask again. */
+export function keepConsent(pageUrl: string, store: TabStore | null): void {
+  const invited = parseInviteLink(pageUrl);
+  try {
+    if (invited) store?.setItem(AGREED_KEY, startPurpose(invited));
+  } catch {
+    // The store is full, so a reload asks again.
+  }
 }
 
 export function entryOptions(invite: Invite | null): RoomEntry {

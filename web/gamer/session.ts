@@ -1,21 +1,35 @@
-import { signal } from '@preact/signals';
+import { type Signal, signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
 import { INVITE } from '../sdk/invites.ts';
 import type { VolunteerInfo } from '../sdk/types.ts';
+import { type AddressAudience, hidesAddress } from '../ui/address-field.tsx';
 import { type ModelFetch, withFetch } from '../ui/model-progress.tsx';
 import type { Client, Connect } from './client.ts';
-import { entryOptions, forgetRoom, InviteLink, keepRoom, roomToEnter, type TabStore } from './room-links.ts';
+import {
+  entryOptions,
+  forgetRoom,
+  InviteLink,
+  keepConsent,
+  keepRoom,
+  needsConsent,
+  roomToEnter,
+  type TabStore,
+} from './room-links.ts';
 
 /** Who may help, and so may see the frames. */
 export type Audience = 'room' | 'lobby';
 
-export type Phase = Client['state'] | 'failed';
+/** `asking`: a link led here, and the person has not agreed to join its room. Nothing has been sent to anybody. */
+export type Phase = Client['state'] | 'failed' | 'asking';
 
 interface SessionOptions {
   connect: Connect;
   name: string;
   pageUrl: string;
   store: TabStore | null;
+  /** Whether the server has a relay. Never rejects. */
+  findRelay(): Promise<boolean>;
+  addressAudience: AddressAudience;
   /** Since the Unix epoch, ms. */
   now(): number;
 }
@@ -36,6 +50,10 @@ export class GamerSession {
   readonly hasLobby = signal(false);
   /** Not kept over a reload: sending frames to strangers takes a decision each time. */
   readonly audience = signal<Audience>('room');
+  /** Whether the server has a relay, which hides addresses. */
+  readonly hasRelay = signal(false);
+  /** Who may learn this machine's network address. */
+  readonly addressAudience: Signal<AddressAudience>;
   /** Progress of the network files that this machine fetches. */
   readonly fetches = signal<readonly ModelFetch[]>([]);
   readonly #options: SessionOptions;
@@ -43,7 +61,21 @@ export class GamerSession {
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.addressAudience = signal(options.addressAudience);
     this.link = new InviteLink(options.store, options.now);
+  }
+
+  /** Joins this tab's own room at once, and that of a link after {@link agree}. Never rejects; failures are in `error`. */
+  async open(): Promise<void> {
+    if (!needsConsent(this.#options.pageUrl, this.#options.store)) return this.start();
+    this.phase.value = 'asking';
+    this.hasRelay.value = await this.#options.findRelay();
+  }
+
+  /** The person wants to join the room of the link. Never rejects; failures are in `error`. */
+  async agree(): Promise<void> {
+    keepConsent(this.#options.pageUrl, this.#options.store);
+    await this.start();
   }
 
   /** Joins the room, also again after a failure. Never rejects; failures are in `error`. */
@@ -53,7 +85,11 @@ export class GamerSession {
     this.warning.value = null;
     try {
       await this.#leave();
-      const client = await this.#join();
+      const findingRelay = this.#options.findRelay().then((hasRelay) => (this.hasRelay.value = hasRelay));
+      // Only a connection that must be hidden has to know first whether it can be.
+      const client = await this.#join(this.#mustHide() && (await findingRelay));
+      // The lobby is offered only when it is known whether its strangers would see this machine's address.
+      await findingRelay;
       if (this.#closed) return void client.close();
       this.client.value = client;
       this.hasLobby.value = client.hasLobby;
@@ -73,7 +109,20 @@ export class GamerSession {
 
   setAudience(audience: Audience): void {
     this.audience.value = audience;
-    this.client.value?.setLobby(audience === 'lobby');
+    if (audience === 'lobby') {
+      // Before anybody of the lobby is introduced.
+      this.#hideAddress();
+      void this.client.value?.setLobby(true);
+    } else {
+      // After the last of them was.
+      void this.client.value?.setLobby(false).then(() => this.#hideAddress());
+    }
+  }
+
+  /** Applies to volunteers who are linked from now on. */
+  setAddressAudience(addressAudience: AddressAudience): void {
+    this.addressAudience.value = addressAudience;
+    this.#hideAddress();
   }
 
   /** Revokes the invite link and makes a new one. @returns whether it worked */
@@ -120,12 +169,20 @@ export class GamerSession {
     await client?.close();
   }
 
-  async #join(): Promise<Client> {
+  #mustHide(): boolean {
+    return hidesAddress(this.addressAudience.value, this.audience.value === 'lobby');
+  }
+
+  #hideAddress(): void {
+    this.client.value?.setRelayOnly(this.hasRelay.value && this.#mustHide());
+  }
+
+  async #join(relayOnly: boolean): Promise<Client> {
     const { connect, name, pageUrl, store } = this.#options;
     const invite = roomToEnter(pageUrl, store);
     const lobby = this.audience.value === 'lobby';
     // Only volunteers that can sharpen are useful here.
-    const shared = { name, where: 'auto', lobby, needs: ['upscale'] } as const;
+    const shared = { name, where: 'auto', lobby, relayOnly, needs: ['upscale'] } as const;
     try {
       return await connect({ ...entryOptions(invite), ...shared });
     } catch (cause) {

@@ -1,8 +1,10 @@
 import { useState } from 'preact/hooks';
+import { AddressField, type AddressFieldProps } from '../ui/address-field.tsx';
 import { Button } from '../ui/buttons.tsx';
 import { type Choice, CopyField, SelectField } from '../ui/fields.tsx';
 import { Panel } from '../ui/layout.tsx';
 import { QrCode } from '../ui/qr-code.tsx';
+import { SeenLink } from '../ui/seen-link.tsx';
 import { LanNotice } from './lan-notice.tsx';
 import type { Audience } from './session.ts';
 
@@ -19,11 +21,14 @@ interface SharePanelProps {
   /** Who may help; null when there is no choice. */
   audience: Audience | null;
   onAudience: (audience: Audience) => void;
+  address: Pick<AddressFieldProps, 'audience' | 'hasRelay' | 'onChange'>;
   onOpenWindow: () => void;
 }
 
+const HELPERS = { invited: 'People with my link', everyone: 'Those who help' };
+
 /** Ways to get volunteers: the invite link, the lobby, and a window on this machine. */
-export function SharePanel({ inviteUrl, onReplace, audience, onAudience, onOpenWindow }: SharePanelProps) {
+export function SharePanel({ inviteUrl, onReplace, audience, onAudience, address, onOpenWindow }: SharePanelProps) {
   if (!inviteUrl) {
     return (
       <Panel title="Get help">
@@ -36,10 +41,11 @@ export function SharePanel({ inviteUrl, onReplace, audience, onAudience, onOpenW
       <p class="soft small">
         Send this link to a friend with a good graphics card; there is nothing to install.{' '}
         {audience === 'lobby' ? 'People with the link, and anyone in the lobby,' : 'Only people with the link'} can
-        help. <strong>Volunteers see the frames they sharpen.</strong>
+        help. <strong>Volunteers see the frames they sharpen.</strong> <SeenLink />
       </p>
       <LanNotice />
       {audience && <SelectField label="Who may help" choices={AUDIENCES} value={audience} onChange={onAudience} />}
+      <AddressField {...address} people={HELPERS} />
       <CopyField label="Invite link" text={inviteUrl} />
       {'share' in navigator && <Button onPress={() => void share(inviteUrl)}>Share…</Button>}
       <details>

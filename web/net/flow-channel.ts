@@ -96,6 +96,16 @@ export class FlowChannel<Message> {
     return this.#reassembler.unfinished;
   }
 
+  /** Bytes of those transfers. */
+  get unfinishedBytes(): number {
+    return this.#reassembler.unfinishedBytes;
+  }
+
+  /** When the one of them that has waited longest last got a chunk; infinite if there is none. */
+  get stalledSinceMs(): number {
+    return this.#reassembler.stalledSinceMs;
+  }
+
   get isClosed(): boolean {
     return this.#closed;
   }
@@ -217,20 +227,29 @@ export class FlowChannel<Message> {
 
 /** Attachment bytes of one envelope. A larger message travels alone, so that others need not wait for all of it. */
 const COALESCE_BYTES = 8 * 1024;
+/** Attachments of one envelope: a message describes each of them with up to 16 values, and an envelope holds a bounded number of those. */
+const COALESCE_ATTACHMENTS = 512;
 
 function* coalesce<Message>(items: readonly Carried<Message>[]): Generator<Carried<Message>[]> {
   let group: Carried<Message>[] = [];
   let groupBytes = 0;
+  let attached = 0;
   for (const item of items) {
     const sizeBytes = totalBytes(item.attachments);
-    const isFull = groupBytes + sizeBytes > COALESCE_BYTES || group.length >= TRANSFER.maxMessagesPerEnvelope;
+    const count = item.attachments.length;
+    const isFull =
+      groupBytes + sizeBytes > COALESCE_BYTES ||
+      attached + count > COALESCE_ATTACHMENTS ||
+      group.length >= TRANSFER.maxMessagesPerEnvelope;
     if (isFull && group.length > 0) {
       yield group;
       group = [];
       groupBytes = 0;
+      attached = 0;
     }
     group.push(item);
     groupBytes += sizeBytes;
+    attached += count;
   }
   if (group.length > 0) yield group;
 }

@@ -8,12 +8,12 @@ import { IceRenewal, RENEW_AFTER, RENEWAL_RETRY_MS } from './ice-servers.ts';
 const VALID_S = 1_000;
 const DUE_MS = VALID_S * 1_000 * RENEW_AFTER;
 
-function renewal(answers: (() => Promise<IceGrant>)[]) {
+function renewal(answers: (() => Promise<IceGrant>)[], isNeeded = () => true) {
   const clock = new ManualClock();
   const told: unknown[] = [];
   let asked = 0;
   const renewing = new IceRenewal({
-    clock,
+    ...{ clock, isNeeded },
     ask: () => answers[asked++]?.() ?? Promise.reject(new Error('asked too often')),
     onGrant: ({ iceServers }) => told.push(iceServers[0]?.username),
     onRefused: (cause) => told.push(cause),
@@ -69,4 +69,18 @@ test('after a stop there are no renewals, and a pending answer is ignored', asyn
   await settled();
   clock.advance(2 * DUE_MS);
   expect([told, asked(), clock.pending]).toEqual([[], 1, 0]);
+});
+
+test('a page that knows nobody asks for none, and goes on with the next introduction', async () => {
+  let hasPeers = false;
+  const { renewing, clock, told, asked } = renewal([async () => grant('second')], () => hasPeers);
+  renewing.granted(grant('first'));
+  clock.advance(DUE_MS);
+  await settled();
+  expect([asked(), clock.pending]).toEqual([0, 0]);
+  hasPeers = true;
+  renewing.granted(grant('introduced'));
+  clock.advance(DUE_MS);
+  await settled();
+  expect(told).toEqual(['second']);
 });

@@ -9,6 +9,8 @@ export const RENEWAL_RETRY_MS = 30_000;
 
 interface IceRenewalOptions {
   clock: Clock;
+  /** Whether there is anybody to reach through a relay: nobody else is given credentials, and the next introduction brings new ones. */
+  isNeeded(): boolean;
   /** Requests new credentials from the server. */
   ask(): Promise<IceGrant>;
   onGrant(grant: IceGrant): void;
@@ -16,7 +18,7 @@ interface IceRenewalOptions {
   onRefused(cause: unknown): void;
 }
 
-/** Renews TURN credentials before they expire: a page may stay open for days and then meet a peer that only a relay can reach. */
+/** Renews TURN credentials before they expire: a link may break after hours and then need a relay again. */
 export class IceRenewal {
   #cancel: () => void = () => {};
   /** Increases when an answer that is under way becomes obsolete. */
@@ -41,6 +43,7 @@ export class IceRenewal {
   }
 
   async #renew(): Promise<void> {
+    if (!this.options.isNeeded()) return;
     const epoch = this.#epoch;
     try {
       const grant = await this.options.ask();

@@ -14,7 +14,7 @@ class IdleConnection extends EventTarget {
   signalingState = 'stable';
   localDescription: RTCSessionDescriptionInit | null = null;
 
-  constructor() {
+  constructor(readonly configuration: RTCConfiguration = {}) {
     super();
     IdleConnection.made.push(this);
   }
@@ -120,6 +120,32 @@ test.each<[string, unknown, Partial<MeshOptions>]>([
   const url = await answering(answer);
   await expect(join({ url, ...options })).rejects.toMatchObject({ name: 'MeshError', reason });
   expect(await states()).toEqual(['closed']);
+});
+
+test('a gamer that hides its address later opens every further connection through relays only', async () => {
+  let socket: Socket | undefined;
+  const url = await serve((connected) => {
+    socket = connected;
+    connected.emit('joined', { ok: true, value: { ...JOINED, introductions: introductions.slice(0, 1) } });
+    connected.on('leave', (_, acknowledge) => acknowledge({ ok: true, value: null }));
+  });
+  const clock = new ManualClock();
+  const mesh = await join({ url, clock });
+  mesh.setRelayOnly(true);
+  socket?.emit('introduce', introductions[1]);
+  await expect.poll(() => mesh.links.size).toBe(2);
+  const policies = () => IdleConnection.made.map(({ configuration }) => configuration.iceTransportPolicy);
+  expect(policies()).toEqual(['all', 'relay']);
+
+  // Both are opened again: who was met through a relay still is, though the others may now be met directly.
+  mesh.setRelayOnly(false);
+  clock.advance(CONNECT_TIMEOUT_MS);
+  await expect
+    .poll(() => {
+      clock.advance(CONNECT_TIMEOUT_MS / 10);
+      return policies().slice(2, 4).sort();
+    })
+    .toEqual(['all', 'relay']);
 });
 
 test('a volunteer prepares no connection before it is introduced', async () => {

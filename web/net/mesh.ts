@@ -61,13 +61,14 @@ export type MeshEvent =
 export class Mesh {
   readonly #options: MeshOptions;
   readonly #links = new Map<string, Link>();
-  readonly #environment: LinkEnvironment;
+  readonly #environment: Omit<LinkEnvironment, 'openPeer'>;
   /** Null during the join; events wait in `#early` until it is set. */
   #signaling: SignalingClient | null = null;
   #early: SignalingEvent[] = [];
   /** A gamer's first connection, prepared during the join for the first volunteer it is introduced to. */
   #spare: Peer | null = null;
   #attempts = 0;
+  #relayOnly: boolean;
 
   /** Joins a room. Throws MeshError `unsupported-browser`, `bad-input`, `signaling-unreachable`, or the server's refusal. */
   static async join(options: MeshOptions): Promise<Mesh> {
@@ -102,12 +103,12 @@ export class Mesh {
 
   private constructor(options: MeshOptions) {
     this.#options = options;
-    const { role, capabilities, clock, random, attachChannels } = options;
+    const { role, capabilities, clock, random, attachChannels, relayOnly = false } = options;
+    this.#relayOnly = relayOnly;
     this.#environment = {
       clock,
       random,
       attachChannels,
-      openPeer: (initiate) => this.#openPeer(initiate),
       hasRelay: () => this.#hasRelay(this.session),
       nextAttempt: () => this.#attempts++,
       sendSignal: (peerId, attempt, signal) => this.session.signal(peerId, attempt, signal),
@@ -127,6 +128,11 @@ export class Mesh {
 
   get state(): SignalingState {
     return this.session.state;
+  }
+
+  /** Whether connections opened from now on go through TURN servers only. Those that exist stay as they are. */
+  setRelayOnly(relayOnly: boolean): void {
+    this.#relayOnly = relayOnly;
   }
 
   async close(): Promise<void> {
@@ -151,18 +157,20 @@ export class Mesh {
   }
 
   /** Reads the ICE servers anew for every connection, since TURN credentials expire. */
-  #openPeer(initiate: boolean): Peer {
+  #openPeer(initiate: boolean, isHidden: boolean): Peer {
     const spare = this.#spare;
     if (initiate && spare && !spare.closed) {
       this.#spare = null;
       return spare;
     }
-    const { iceServers = this.session.joined.iceServers, relayOnly = false, wrtc, clock } = this.#options;
-    return new Peer({ initiate, iceServers, relayOnly, wrtc, clock });
+    const { iceServers = this.session.joined.iceServers, wrtc, clock } = this.#options;
+    return new Peer({ initiate, iceServers, relayOnly: isHidden || this.#relayOnly, wrtc, clock });
   }
 
   #hasRelay({ joined }: SignalingClient): boolean {
-    const servers = this.#options.iceServers ?? joined.iceServers;
+    const { iceServers } = this.#options;
+    if (!iceServers && joined.relay) return true;
+    const servers = iceServers ?? joined.iceServers;
     return servers.flatMap(({ urls }) => urls).some((url) => /^turns?:/.test(url));
   }
 
@@ -187,7 +195,10 @@ export class Mesh {
       this.#options.onEvent({ kind: 'refused', error });
       return;
     }
-    const link = new Link(introduction, this.#environment);
+    // Who was met through a relay is never shown the address later, when the link has to be opened again.
+    const isHidden = this.#relayOnly;
+    const openPeer = (initiate: boolean) => this.#openPeer(initiate, isHidden);
+    const link = new Link(introduction, { ...this.#environment, openPeer });
     this.#links.set(link.peerId, link);
     link.events.add((event) => {
       if (event.kind !== 'closed') return;

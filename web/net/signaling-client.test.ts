@@ -238,21 +238,23 @@ test('a refused rejoin ends the session with the server’s reason', async () =>
   expect(joins).toBe(2);
 });
 
-test('a long session renews its TURN credentials in time, for use by new connections', async () => {
+test('credentials for the relay come with an introduction, and are renewed in time for new connections', async () => {
   const turn = (username: string) => [{ urls: 'turn:turn.example', username, credential: 'c' }];
   const url = await serve((socket) => {
     socket.on('ice', (_, acknowledge) =>
       acknowledge({ ok: true, value: { iceServers: turn('second'), iceValidS: 100 } }),
     );
-    joinedWith({ ok: true, value: { ...JOINED, iceServers: turn('first'), iceValidS: 100 } })(socket);
+    joinedWith({ ok: true, value: JOINED })(socket);
+    const ice = { iceServers: turn('first'), iceValidS: 100 };
+    socket.emit('introduce', { ...introduction, ice });
   });
   const clock = new ManualClock();
   const { client, events } = await connect(url, clock);
-  expect(client.joined.iceServers).toEqual(turn('first'));
+  await vi.waitFor(() => expect(client.joined.iceServers).toEqual(turn('first')));
   clock.advance(100_000 * RENEW_AFTER);
   await vi.waitFor(() => expect(client.joined.iceServers).toEqual(turn('second')));
   expect(client.joined.room).toBe('den');
-  expect(events).toEqual([]);
+  expect(events).toMatchObject([{ kind: 'introduced' }]);
   await client.close();
   expect(clock.pending).toBe(0);
 });

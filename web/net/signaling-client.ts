@@ -59,6 +59,7 @@ export class SignalingClient {
     this.#session = new SignalingSession({
       ...{ url, join, identity, clock },
       status: () => this.#statusForJoin(),
+      hasPeers: () => this.#introduced.size > 0,
       onEvent: (event) => this.#handle(event),
       onDisconnected: () => this.#introduced.clear(),
     });
@@ -110,10 +111,13 @@ export class SignalingClient {
     }
   }
 
-  /** Gamers: whether volunteers of the lobby may help. While the socket is away, the next join carries it. */
-  setLobby(open: boolean): void {
+  /**
+   * Gamers: whether volunteers of the lobby may help. While the socket is away, the next join carries it. Resolves when the server knows,
+   * also when it refused: once it knows of `false`, it introduces nobody of the lobby any more.
+   */
+  async setLobby(open: boolean): Promise<void> {
     this.#session.want({ lobby: open });
-    if (this.state === 'online') this.#session.notify('lobby', { open });
+    if (this.state === 'online') await this.#session.notify('lobby', { open });
   }
 
   /** Returns a signed token. Throws MeshError `signaling-unreachable`, or the server's refusal. */

@@ -6,6 +6,7 @@ import {
   type ClientEvent,
   type EventPayload,
   type EventReply,
+  type IceGrant,
   type Joined,
   type JoinRequest,
   joinedSchema,
@@ -44,6 +45,8 @@ export interface SessionOptions {
   /** Volunteers: the key pair under which the server keeps their history. */
   identity?: Identity | undefined;
   clock: Clock;
+  /** Whether the present server has introduced us to anybody. */
+  hasPeers(): boolean;
   onEvent(event: SignalingEvent): void;
   /** The socket was lost: the server that answers next has introduced us to nobody. */
   onDisconnected(): void;
@@ -78,10 +81,9 @@ export class SignalingSession {
     this.#socket.on('disconnect', (why) => this.#disconnected(why));
     this.#renewal = new IceRenewal({
       clock: options.clock,
+      isNeeded: () => options.hasPeers(),
       ask: () => ask(this.#socket, 'ice', null),
-      onGrant: (grant) => {
-        this.#joined = { ...this.joined, ...grant };
-      },
+      onGrant: (grant) => this.#granted(grant),
       onRefused: (cause) => this.#refused(cause),
     });
     try {
@@ -116,9 +118,9 @@ export class SignalingSession {
     return ask(this.#socket, event, payload);
   }
 
-  /** Sends without waiting for the answer; a refusal becomes a `refused` event. */
-  notify<Event extends ClientEvent>(event: Event, payload: EventPayload<Event>): void {
-    this.#reportRefusal(ask(this.#socket, event, payload));
+  /** Sends; a refusal becomes a `refused` event. Resolves with the answer, also a refusal; few need to wait for it. */
+  notify<Event extends ClientEvent>(event: Event, payload: EventPayload<Event>): Promise<void> {
+    return this.#reportRefusal(ask(this.#socket, event, payload));
   }
 
   /** Leaves the room, so that its members need not wait for us. */
@@ -175,7 +177,7 @@ export class SignalingSession {
       const sessionId = await sessionIdOf(this.#wanted.sessionKey);
       return identity.sign(proofBytes({ challenge, host: new URL(url).host, sessionId }));
     };
-    this.#reportRefusal(signing().then((signature) => ask(this.#socket, 'prove', { signature })));
+    void this.#reportRefusal(signing().then((signature) => ask(this.#socket, 'prove', { signature })));
   }
 
   /** Fails the first join; later ones are repeated over a new socket. */
@@ -204,13 +206,26 @@ export class SignalingSession {
 
   #handle(event: ServerEvent): void {
     if (this.#state === 'closed') return;
+    // Before the connection that is made for this peer.
+    if (event.kind === 'introduced' && event.introduction.ice) {
+      this.#granted(event.introduction.ice);
+      this.#renewal.granted(event.introduction.ice);
+    }
     this.#options.onEvent(event);
     if (event.kind === 'gone' && event.why === 'removed' && event.peerId === this.#joined?.id)
       this.#end(MeshError.removedFromRoom());
   }
 
-  #reportRefusal(answer: Promise<unknown>): void {
-    answer.catch((cause: unknown) => this.#refused(cause));
+  #granted(grant: IceGrant): void {
+    if (this.#joined) this.#joined = { ...this.#joined, ...grant };
+  }
+
+  async #reportRefusal(answer: Promise<unknown>): Promise<void> {
+    try {
+      await answer;
+    } catch (cause) {
+      this.#refused(cause);
+    }
   }
 
   #refused(cause: unknown): void {

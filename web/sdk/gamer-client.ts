@@ -231,9 +231,17 @@ export class GamerClient extends EventTarget {
     await this.#room.session().removeVolunteer(volunteerId);
   }
 
-  /** Allows volunteers of the server's open lobby to help this room, or no longer. */
-  setLobby(open: boolean): void {
-    if (!this.#closing) this.#room.session().setLobby(open);
+  /** Allows volunteers of the server's open lobby to help this room, or no longer. Resolves when the server knows. */
+  async setLobby(open: boolean): Promise<void> {
+    if (!this.#closing) await this.#room.session().setLobby(open);
+  }
+
+  /**
+   * Whether links opened from now on hide this machine's IP addresses, as the option `relayOnly` does for all. Links that exist stay as
+   * they are. Without a TURN relay no further volunteer can be linked.
+   */
+  setRelayOnly(relayOnly: boolean): void {
+    if (!this.#closing) this.#room.setRelayOnly(relayOnly);
   }
 
   stats(): ClientStats {

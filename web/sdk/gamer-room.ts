@@ -77,6 +77,12 @@ export class GamerRoom {
     this.#report();
   }
 
+  /** Throws MeshError `closed`, also before the join. */
+  setRelayOnly(relayOnly: boolean): void {
+    if (!this.#mesh || this.#isClosed) throw MeshError.closed('The client');
+    this.#mesh.setRelayOnly(relayOnly);
+  }
+
   /** A task ended on this volunteer. */
   countResult(volunteerId: string, succeeded: boolean): void {
     this.#links.get(volunteerId)?.count(succeeded);

@@ -4,6 +4,7 @@ import type { StreamSetup } from '../../shared/messages.ts';
 import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { Engine } from '../compute/engine.ts';
 import { creditShare } from '../dispatch/credit-window.ts';
+import type { MemoryBudget } from '../dispatch/memory-budget.ts';
 import { TaskServer } from '../dispatch/task-server.ts';
 import { HeartbeatResponder } from '../net/heartbeat.ts';
 import { adoptChannel, type TransferableChannel } from '../net/transferable-channel.ts';
@@ -23,6 +24,8 @@ export interface LinkEndpointOptions {
   engine: Engine;
   meter: BusyMeter;
   clock: Clock;
+  /** Shared by the links of all gamers. */
+  memory: MemoryBudget;
   /** Tasks and frames held for all gamers together. */
   held(): number;
   /** A message of this gamer was malformed, or the connection broke. */
@@ -40,13 +43,14 @@ export class LinkEndpoint {
 
   constructor(options: LinkEndpointOptions) {
     this.#options = options;
-    const { linkId, channels, engine, meter, clock, held, onBroken } = options;
+    const { linkId, channels, engine, meter, clock, memory, held, onBroken } = options;
     const now = () => clock.now();
     this.#tasks = new TaskServer({
       port: adoptChannel(channels.tasks),
       execute: (type, packed, signal, onProgress) =>
         engine.execute(type, packed, { owner: linkId, signal, onProgress }),
-      now,
+      clock,
+      memory,
       onDone: (computeMs) => meter.taskDone(computeMs),
       onWork: () => this.#heartbeat.workBegan(),
       onBroken,

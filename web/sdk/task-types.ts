@@ -48,12 +48,16 @@ export interface TaskTypes {
    *
    * Names, types and sizes of the inputs are checked against the model; the error `bad-input` says what it expects. If the first axis of
    * all inputs and outputs is a dynamic batch axis (N, batch, batch_size), rows of several tasks may be run together, and many rows in
-   * parts. Up to 32 tensors and 64 MiB in each direction. `effort` selects how long a task may take, until that is measured, before it
+   * parts. Up to 32 tensors, 64 MiB and 16 Mi elements in each direction. `effort` selects how long a task may take, until that is measured, before it
    * counts as late: `simple` 500 ms (default), `complex` 5 s.
    */
   infer: {
     input: { model: string; inputs: Record<string, Tensor>; effort?: Effort };
-    result: { outputs: Record<string, Tensor> };
+    result: {
+      outputs: Record<string, Tensor>;
+      /** False where a check was due and nobody could make it, as for a model whose answer varies from run to run. */
+      checked: boolean;
+    };
   };
   /**
    * Finds cheapest paths on a grid of up to 1024x1024 cells, for up to 4,096 queries. `cost` is in row-major order; points are [x, y].

@@ -7,6 +7,7 @@ import type { Quality } from '../../shared/tasks/upscale.ts';
 import type { BackendName } from '../compute/backend.ts';
 import { Engine } from '../compute/engine.ts';
 import type { ModelProgress } from '../compute/models/model-source.ts';
+import { MemoryBudget } from '../dispatch/memory-budget.ts';
 import { measuredCodecs, type RankedCodec, rankedCodecs } from '../stream/codec/codecs.ts';
 import { BusyMeter } from './busy-meter.ts';
 import { LinkEndpoint, type MovedChannels } from './link-endpoint.ts';
@@ -46,6 +47,7 @@ export type VolunteerWorkerEvent =
 class VolunteerWorker {
   readonly #endpoints = new Map<string, LinkEndpoint>();
   readonly #meter = new BusyMeter(systemClock.now);
+  readonly #memory = new MemoryBudget();
   readonly #models = openModelStore(import.meta.url, (progress) => this.#tell({ kind: 'model-progress', progress }));
   #engine: Engine | null = null;
   #tell: (event: VolunteerWorkerEvent) => void = () => {};
@@ -103,6 +105,7 @@ class VolunteerWorker {
       engine,
       meter: this.#meter,
       clock: systemClock,
+      memory: this.#memory,
       held: () => sumOf(this.#endpoints.values(), ({ held }) => held),
       onBroken: (error) => this.#tell({ kind: 'link-broken', linkId, error: error.toWire() }),
       onStreamFailed: (streamId, error) =>

@@ -45,15 +45,23 @@ interface SelectFieldProps<Value extends string> {
   choices: readonly Choice<Value>[];
   value: Value;
   onChange: (value: Value) => void;
+  disabled?: boolean;
 }
 
-export function SelectField<Value extends string>({ label, choices, value, onChange }: SelectFieldProps<Value>) {
+export function SelectField<Value extends string>({
+  label,
+  choices,
+  value,
+  onChange,
+  disabled = false,
+}: SelectFieldProps<Value>) {
   return (
     <label class="field">
       <span class="field__label">{label}</span>
       <select
         class="field__control"
         value={value}
+        disabled={disabled}
         onChange={(event) => {
           const chosen = choices.find((choice) => choice.value === event.currentTarget.value);
           if (chosen) onChange(chosen.value);

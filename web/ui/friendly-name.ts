@@ -83,7 +83,7 @@ export function rememberName(store: NameStore | null, role: string, name: string
 }
 
 /** This browser's storage. Null when cookies are blocked, since then even reading `localStorage` throws. */
-export function nameStore(): NameStore | null {
+export function nameStore(): Storage | null {
   try {
     return localStorage;
   } catch {

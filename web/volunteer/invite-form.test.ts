@@ -1,16 +1,26 @@
 import { describe, expect, it } from 'vitest';
+import type { Invite } from '../../shared/invite.ts';
 import { invitedRoom, pastedInvite } from './invite-form.tsx';
 
 const PAGE = 'https://p2c2r.example/volunteer';
 
 describe('the volunteer page’s address', () => {
-  it('an invite alone does not start the volunteer', () => {
-    expect(invitedRoom(`${PAGE}#room=a&invite=t`)).toEqual({ invite: { room: 'a', token: 't' }, isConsented: false });
+  const never = () => false;
+
+  it('starts nothing by itself, whatever a link claims', () => {
+    const invite = { room: 'a', token: 't' };
+    expect(invitedRoom(`${PAGE}#room=a&invite=t`, () => true)).toEqual({ invite, isConsented: false });
+    for (const claim of ['1', 'true', '', 'guess']) {
+      expect(invitedRoom(`${PAGE}#room=a&invite=t&start=${claim}`, never)).toEqual({ invite, isConsented: false });
+    }
   });
 
-  it('starts in a window that the gamer page opened, but never without a room', () => {
-    expect(invitedRoom(`${PAGE}#room=a&invite=t&start=1`).isConsented).toBe(true);
-    expect(invitedRoom(`${PAGE}#start=1`)).toEqual({ invite: null, isConsented: false });
+  it('starts with a permit for this very invite, but never without a room', () => {
+    const asked: unknown[] = [];
+    const mayStart = (invite: Invite, permit: string) => asked.push([invite, permit]) > 0;
+    expect(invitedRoom(`${PAGE}#room=a&invite=t&start=n0nce`, mayStart).isConsented).toBe(true);
+    expect(asked).toEqual([[{ room: 'a', token: 't' }, 'n0nce']]);
+    expect(invitedRoom(`${PAGE}#start=n0nce`, mayStart)).toEqual({ invite: null, isConsented: false });
   });
 
   it('accepts a pasted link with spaces around it, and rejects other texts', () => {

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
-import { type Invite, parseInviteLink } from '../../shared/invite.ts';
-import { z } from '../../shared/zod.ts';
+import { type Invite, parseInviteLink, startPermitOf } from '../../shared/invite.ts';
+import { type Offers, offersSchema } from '../../shared/server-status.ts';
 import { Button } from '../ui/buttons.tsx';
 import { TextField } from '../ui/fields.tsx';
 import { Panel } from '../ui/layout.tsx';
@@ -12,10 +12,15 @@ export interface InvitedRoom {
   isConsented: boolean;
 }
 
-export function invitedRoom(pageUrl: string): InvitedRoom {
+/**
+ * Anybody can write an address, so it starts nothing by itself: only with a permit that the gamer page on this machine granted.
+ *
+ * @param mayStart - whether the permit is good for this invite; using it up is its business
+ */
+export function invitedRoom(pageUrl: string, mayStart: (invite: Invite, permit: string) => boolean): InvitedRoom {
   const invite = parseInviteLink(pageUrl);
-  const isConsented = new URLSearchParams(new URL(pageUrl).hash.slice(1)).get('start') === '1';
-  return { invite, isConsented: invite !== null && isConsented };
+  const permit = startPermitOf(pageUrl);
+  return { invite, isConsented: invite !== null && permit !== '' && mayStart(invite, permit) };
 }
 
 /** A pasted text. `elsewhere`: an invite to another server, whose rooms this page cannot join. */
@@ -34,15 +39,16 @@ export function pastedInvite(text: string, pageUrl: string): Pasted {
   return /^https?:$/.test(protocol) ? { kind: 'elsewhere', url: link, host } : { kind: 'nothing' };
 }
 
-const healthSchema = z.object({ lobby: z.boolean() });
+/** Start waits for the answer; a server that takes longer is away. */
+const OFFERS_TIMEOUT_MS = 5_000;
 
-/** Whether this page's server has an open lobby. False when the server is unreachable; starting then reports it. */
-export async function hasLobby(): Promise<boolean> {
+/** What this page's server offers. Nothing when the server is unreachable; starting then reports it. */
+export async function serverOffers(): Promise<Offers> {
   try {
-    const response = await fetch('/healthz');
-    return healthSchema.parse(await response.json()).lobby;
+    const response = await fetch('/healthz', { signal: AbortSignal.timeout(OFFERS_TIMEOUT_MS) });
+    return offersSchema.parse(await response.json());
   } catch {
-    return false;
+    return { lobby: false, relay: false };
   }
 }
 
@@ -50,10 +56,14 @@ interface InviteFormProps {
   onInvite: (invite: Invite) => void;
   /** Starts in the open lobby; null when there is none. */
   onLobby: (() => void) | null;
+  /** Whether the gamers of the lobby would see this machine's network address. */
+  isAddressShown: boolean;
+  /** False just after the page came into view. */
+  isSettled: boolean;
 }
 
 /** For people without a valid invite. */
-export function InviteForm({ onInvite, onLobby }: InviteFormProps) {
+export function InviteForm({ onInvite, onLobby, isAddressShown, isSettled }: InviteFormProps) {
   const [text, setText] = useState('');
   const [pasted, setPasted] = useState<Pasted | null>(null);
   const use = () => {
@@ -90,8 +100,13 @@ export function InviteForm({ onInvite, onLobby }: InviteFormProps) {
       </p>
       {onLobby && (
         <div class="invite-form__lobby">
-          <p class="soft">Or help anyone: this server has an open lobby, and assigns you fairly.</p>
-          <Button onPress={onLobby} testId="lobby">
+          <p class="soft">
+            Or help anyone: this server has an open lobby, and assigns you fairly.{' '}
+            {isAddressShown
+              ? 'The gamers you help there are strangers and see this machine’s network address.'
+              : 'The gamers you help there are strangers; the relay hides this machine’s network address from them.'}
+          </p>
+          <Button onPress={onLobby} disabled={!isSettled} testId="lobby">
             Help anyone in the lobby
           </Button>
         </div>

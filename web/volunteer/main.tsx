@@ -1,15 +1,20 @@
 import { render } from 'preact';
+import { startPurpose, withoutStartPermit } from '../../shared/invite.ts';
 import { VolunteerNode } from '../sdk/p2c2r.ts';
+import { rememberAudience, rememberedAudience } from '../ui/address-field.tsx';
 import { nameStore, rememberedName, rememberName } from '../ui/friendly-name.ts';
-import { hasLobby, invitedRoom } from './invite-form.tsx';
+import { takePermit } from '../ui/one-time-permit.ts';
+import { invitedRoom, serverOffers } from './invite-form.tsx';
 import { VolunteerPage } from './volunteer-page.tsx';
 import { Volunteering } from './volunteering.ts';
 
-const invited = invitedRoom(location.href);
-// The consent is for this window, not for people who get its address.
-if (invited.isConsented) history.replaceState(null, '', location.href.replace('&start=1', ''));
-
 const store = nameStore();
+const invited = invitedRoom(location.href, (invite, permit) =>
+  takePermit(store, startPurpose(invite), permit, Date.now()),
+);
+// The consent is for this window, not for people who get its address.
+history.replaceState(null, '', withoutStartPermit(location.href));
+
 const volunteering = new Volunteering(
   (options) => VolunteerNode.start(options),
   () => performance.now(),
@@ -26,9 +31,11 @@ if (root) {
     <VolunteerPage
       volunteering={volunteering}
       invited={invited}
-      findLobby={hasLobby}
+      findOffers={serverOffers}
       name={rememberedName(store, 'volunteer', Math.random)}
       onName={(name) => rememberName(store, 'volunteer', name)}
+      addressAudience={rememberedAudience(store)}
+      onAddressAudience={(audience) => rememberAudience(store, audience)}
     />,
     root,
   );

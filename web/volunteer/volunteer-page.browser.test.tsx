@@ -24,6 +24,12 @@ class FakeNode extends EventTarget implements Pick<Node, 'state' | 'stats'> {
   async stop() {}
 }
 
+const PAGE = {
+  findOffers: async () => ({ lobby: false, relay: false }),
+  ...{ name: 'calm-fox', onName: () => {} },
+  ...{ addressAudience: 'invited' as const, onAddressAudience: () => {} },
+};
+
 const root = document.body.appendChild(document.createElement('div'));
 afterEach(() => render(null, root));
 
@@ -37,9 +43,7 @@ it('shows network fetches and their failures, and serves all the same', async ()
     () => performance.now(),
   );
   const invited = { invite: { room: 'r' }, isConsented: true };
-  const noLobby = async () => false;
-  const page = { volunteering, invited, findLobby: noLobby, name: 'calm-fox', onName: () => {} };
-  render(<VolunteerPage {...page} />, root);
+  render(<VolunteerPage {...{ ...PAGE, volunteering, invited }} />, root);
   await expect.poll(() => root.textContent).toContain('Ready. Waiting for a gamer.');
   const quality = { model: 'quality-smooth', kind: 'wgsl', totalBytes: 212_000 } as const;
   report?.({ ...quality, state: 'fetching', loadedBytes: 120_000 });
@@ -55,22 +59,49 @@ it('shows network fetches and their failures, and serves all the same', async ()
   await volunteering.stop();
 });
 
-it('offers the open lobby without an invite', async () => {
+it.each([
+  ['its strangers get this machine’s address only through the relay', true],
+  ['without a relay it says that its strangers see the address, before it starts', false],
+])('offers the open lobby without an invite; %s', async (_, relay) => {
   const starts: unknown[] = [];
   const volunteering = new Volunteering(
-    async ({ lobby, room }) => {
-      starts.push({ lobby, room });
+    async ({ lobby, room, relayOnly }) => {
+      starts.push({ lobby, room, relayOnly });
       return new FakeNode();
     },
     () => performance.now(),
   );
   const invited = { invite: null, isConsented: false };
-  const page = { volunteering, invited, name: 'calm-fox', onName: () => {} };
-  render(<VolunteerPage {...page} findLobby={async () => true} />, root);
-  const button = () => root.querySelector<HTMLElement>('[data-testid=lobby]');
+  const findOffers = async () => ({ lobby: true, relay });
+  render(<VolunteerPage {...{ ...PAGE, volunteering, invited, findOffers }} />, root);
+  const button = () => root.querySelector<HTMLButtonElement>('[data-testid=lobby]');
   await expect.poll(button).not.toBeNull();
+  const warns = 'strangers and see this machine’s network address';
+  expect(root.textContent?.includes(warns)).toBe(!relay);
+  await expect.poll(() => button()?.disabled).toBe(false);
   button()?.click();
   await expect.poll(() => root.textContent).toContain('Ready. Waiting for a gamer.');
-  expect(starts).toEqual([{ lobby: true, room: undefined }]);
+  expect(starts).toEqual([{ lobby: true, room: undefined, relayOnly: relay }]);
+  await volunteering.stop();
+});
+
+it('ignores a click that comes as the page appears, which may have been meant for another page', async () => {
+  const starts: unknown[] = [];
+  const volunteering = new Volunteering(
+    async ({ room }) => {
+      starts.push(room);
+      return new FakeNode();
+    },
+    () => performance.now(),
+  );
+  const invited = { invite: { room: 'r' }, isConsented: false };
+  render(<VolunteerPage {...{ ...PAGE, volunteering, invited }} />, root);
+  const button = () => root.querySelector<HTMLButtonElement>('[data-testid=start]');
+  button()?.click();
+  await expect.poll(() => button()?.disabled).toBe(false);
+  expect(starts).toEqual([]);
+  button()?.click();
+  await expect.poll(() => root.textContent).toContain('Ready. Waiting for a gamer.');
+  expect(starts).toEqual(['r']);
   await volunteering.stop();
 });

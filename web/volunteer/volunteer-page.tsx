@@ -2,12 +2,16 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Invite } from '../../shared/invite.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
+import type { Offers } from '../../shared/server-status.ts';
 import { DEFAULT_LIMITS } from '../sdk/volunteer-limits.ts';
+import { type AddressAudience, AddressField, hidesAddress } from '../ui/address-field.tsx';
 import { Button } from '../ui/buttons.tsx';
 import { CopyDiagnostics } from '../ui/copy-diagnostics.tsx';
 import { type Choice, SelectField, TextField } from '../ui/fields.tsx';
 import { Notice, PageHeader, Panel, StatusLine } from '../ui/layout.tsx';
 import { ModelProgress } from '../ui/model-progress.tsx';
+import { SeenLink } from '../ui/seen-link.tsx';
+import { useSettled } from '../ui/settled.ts';
 import { CapabilitiesPanel } from './capabilities-panel.tsx';
 import { type InvitedRoom, InviteForm } from './invite-form.tsx';
 import { statusOf, volunteerErrorTitle } from './messages.ts';
@@ -22,16 +26,24 @@ const MAX_GAMERS: readonly Choice<string>[] = ['1', '2', '4', '8'].map((value) =
 interface VolunteerPageProps {
   volunteering: Volunteering;
   invited: InvitedRoom;
-  findLobby: () => Promise<boolean>;
+  findOffers: () => Promise<Offers>;
   name: string;
   onName: (name: string) => void;
+  addressAudience: AddressAudience;
+  onAddressAudience: (audience: AddressAudience) => void;
 }
 
+const HELPED = { invited: 'People who invited me', everyone: 'Those I help' };
+
 /** The volunteer page. */
-export function VolunteerPage({ volunteering, invited, findLobby, name: firstName, onName }: VolunteerPageProps) {
+export function VolunteerPage({ volunteering, invited, findOffers, ...kept }: VolunteerPageProps) {
   const invite = useSignal<Invite | null>(invited.invite);
-  const isLobbyOpen = useSignal(false);
-  const name = useSignal(firstName);
+  const offers = useSignal<Offers>({ lobby: false, relay: false });
+  const name = useSignal(kept.name);
+  const addressAudience = useSignal(kept.addressAudience);
+  const isSettled = useSettled();
+  /** A start before that could show an address that is to be hidden. */
+  const areOffersKnown = useSignal(false);
   const maxGamers = useSignal<number>(DEFAULT_LIMITS.maxGamers);
   const phase = volunteering.phase.value;
   const error = volunteering.error.value;
@@ -42,18 +54,19 @@ export function VolunteerPage({ volunteering, invited, findLobby, name: firstNam
 
   /** @param where - null: the lobby */
   const start = (where: Invite | null) => {
-    onName(name.value);
-    void volunteering.start({ invite: where, name: name.value.trim(), maxGamers: maxGamers.value });
+    kept.onName(name.value);
+    const relayOnly = offers.value.relay && hidesAddress(addressAudience.value, where === null);
+    void volunteering.start({ invite: where, name: name.value.trim(), maxGamers: maxGamers.value, relayOnly });
   };
 
   // Only when the page opens; later starts are the person's decision.
   useEffect(() => {
-    if (invited.isConsented) start(invited.invite);
+    void findOffers().then((found) => {
+      offers.value = found;
+      areOffersKnown.value = true;
+      if (invited.isConsented) start(invited.invite);
+    });
   }, []);
-
-  useEffect(() => {
-    if (needsInvite) void findLobby().then((isOpen) => (isLobbyOpen.value = isOpen));
-  }, [needsInvite]);
 
   return (
     <>
@@ -74,12 +87,19 @@ export function VolunteerPage({ volunteering, invited, findLobby, name: firstNam
                 invite.value = found;
                 volunteering.clearFailure();
               }}
-              onLobby={isLobbyOpen.value ? () => start(null) : null}
+              onLobby={offers.value.lobby ? () => start(null) : null}
+              isAddressShown={!offers.value.relay || !hidesAddress(addressAudience.value, true)}
+              isSettled={isSettled}
             />
           )}
           <div class="volunteer__buttons">
             {!isOn && (
-              <Button onPress={() => start(invite.value)} primary disabled={needsInvite} testId="start">
+              <Button
+                onPress={() => start(invite.value)}
+                primary
+                disabled={needsInvite || !isSettled || !areOffersKnown.value}
+                testId="start"
+              >
                 Start
               </Button>
             )}
@@ -120,9 +140,19 @@ export function VolunteerPage({ volunteering, invited, findLobby, name: firstNam
                 volunteering.setMaxGamers(maxGamers.value);
               }}
             />
+            <AddressField
+              audience={addressAudience.value}
+              onChange={(chosen) => {
+                addressAudience.value = chosen;
+                kept.onAddressAudience(chosen);
+              }}
+              hasRelay={offers.value.relay}
+              people={HELPED}
+              disabled={isOn}
+            />
             <p class="soft small">
-              Gamers send you pictures and get sharper ones back. Their pages cannot run code on this machine. They only
-              see its speed, this name and, as with any video call, its network address.
+              Gamers send you pictures and get sharper ones back. Their pages cannot run code of their own on this
+              machine. They see its speed and this name. <SeenLink />
             </p>
           </Panel>
         </div>

@@ -48,7 +48,7 @@ class FakeNode extends EventTarget {
   }
 }
 
-const OPTIONS = { invite: { room: 'r', token: 't' }, name: 'calm-fox', maxGamers: 2 };
+const OPTIONS = { invite: { room: 'r', token: 't' }, name: 'calm-fox', maxGamers: 2, relayOnly: true };
 const volunteeringWith = (start: StartNode) => new Volunteering(start, () => Date.now());
 
 describe('volunteering', () => {
@@ -65,7 +65,7 @@ describe('volunteering', () => {
     const volunteering = volunteeringWith(start);
     await volunteering.start(OPTIONS);
     expect(start).toHaveBeenCalledWith({
-      ...{ room: 'r', invite: 't', name: 'calm-fox', limits: { maxGamers: 2 } },
+      ...{ room: 'r', invite: 't', name: 'calm-fox', limits: { maxGamers: 2 }, relayOnly: true },
       onModelProgress: expect.any(Function),
     });
     expect(volunteering.phase.value).toBe('serving');

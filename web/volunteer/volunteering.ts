@@ -25,6 +25,8 @@ interface StartOptions {
   invite: Invite | null;
   name: string;
   maxGamers: number;
+  /** Hides this machine's network address from gamers; needs a relay at the server. */
+  relayOnly: boolean;
 }
 
 /** The state of volunteering on this machine, and what it has contributed. */
@@ -50,7 +52,7 @@ export class Volunteering {
   ) {}
 
   /** Never rejects; failures are in `error`. */
-  async start({ invite, name, maxGamers }: StartOptions): Promise<void> {
+  async start({ invite, name, maxGamers, relayOnly }: StartOptions): Promise<void> {
     if (this.#attempt) return;
     const attempt = Symbol('start');
     this.#attempt = attempt;
@@ -63,6 +65,7 @@ export class Volunteering {
         ...destination(invite),
         ...(name && { name }),
         limits: { maxGamers },
+        relayOnly,
         onModelProgress: (progress) => {
           if (this.#attempt === attempt) this.fetches.value = withFetch(this.fetches.value, progress);
         },

@@ -10,6 +10,8 @@ export const INFER = {
   maxRank: 8,
   /** All inputs, or all outputs, together: leaves room for the envelope in a transfer. */
   maxBytes: 64 * 1024 * 1024,
+  /** The same, elements: what they cost does not depend on their size. As many as 64 MiB of float32. */
+  maxElements: 16 * 1024 * 1024,
 } as const;
 
 /** Allowed difference of two numbers, relative to them and to the usual size in their tensor: half precision's 2^-11 over some layers. */
@@ -68,7 +70,8 @@ export const headersSchema: ZodType<TensorHeader[]> = z
   .min(1)
   .max(INFER.maxTensors)
   .refine((headers) => new Set(headers.map(({ name }) => name)).size === headers.length, 'duplicate name')
-  .refine((headers) => sizeOfAll(headers) <= INFER.maxBytes, 'too many bytes');
+  .refine((headers) => sizeOfAll(headers) <= INFER.maxBytes, 'too many bytes')
+  .refine((headers) => elementsOfAll(headers) <= INFER.maxElements, 'too many elements');
 
 export function isTensorType(type: string): type is TensorType {
   return Object.hasOwn(VIEWS, type);
@@ -80,6 +83,10 @@ export function sizeBytes({ type, dims }: Pick<TensorHeader, 'type' | 'dims'>): 
 
 export function sizeOfAll(headers: readonly TensorHeader[]): number {
   return headers.reduce((sum, header) => sum + sizeBytes(header), 0);
+}
+
+export function elementsOfAll(headers: readonly Pick<TensorHeader, 'dims'>[]): number {
+  return headers.reduce((sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, 1), 0);
 }
 
 /** Returns the bytes of a tensor as its elements: a view if they are aligned, otherwise a copy. */

@@ -80,6 +80,11 @@ export function parseManifest(json: unknown): Manifest {
   );
 }
 
+/** An upscaling network is no model for `infer`: a picture of any size would reach it, past the limits of `upscale`. */
+export function inferModelsIn({ models }: Manifest) {
+  return models.filter((model) => model.task === 'infer');
+}
+
 export function networksIn({ models }: Manifest): NetworkModel[] {
   return models.filter((model) => model.task === 'upscale');
 }

@@ -222,6 +222,11 @@ describe('wrong responses', () => {
     },
   );
 
+  test('infer gets only models that are meant for it: no upscaling network, past the limits of upscale', async () => {
+    await server.publish('v1', ['fast-smooth']);
+    await expect(server.store().loadOnnx('fast-smooth', () => {})).rejects.toMatchObject({ reason: 'unknown-model' });
+  });
+
   test('a network that is not in the list is unknown, and the error names those that are', async () => {
     await expect(server.store().load('balanced-smooth', 'wgsl')).rejects.toMatchObject({
       reason: 'unknown-model',

@@ -2,7 +2,15 @@ import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { isModelUrl } from '../../../shared/tasks/infer.ts';
 import { download, RELOAD } from './download.ts';
-import { type Manifest, type Model, type ModelFile, type NetworkModel, networksIn, parseManifest } from './manifest.ts';
+import {
+  inferModelsIn,
+  type Manifest,
+  type Model,
+  type ModelFile,
+  type NetworkModel,
+  networksIn,
+  parseManifest,
+} from './manifest.ts';
 import { ModelCache } from './model-cache.ts';
 import {
   type ModelFileKind,
@@ -81,8 +89,7 @@ export class ModelStore implements ModelSource, OnnxSource {
     const reporter = this.#reporterFor(name, 'onnx', onShare);
     return this.#reported(reporter, async () => {
       if (isModelUrl(name)) return this.#urlModels.load(name, reporter);
-      const { models } = await this.#list();
-      return this.#file(modelOf(models, name).files.onnx, reporter);
+      return this.#file(modelOf(inferModelsIn(await this.#list()), name).files.onnx, reporter);
     });
   }
 

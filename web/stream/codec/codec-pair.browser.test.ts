@@ -3,7 +3,8 @@ import { sizeOf } from '../frame-size.ts';
 import { type Codec, isCodecUsable, rankedCodecs } from './codecs.ts';
 import { FrameDecoder } from './frame-decoder.ts';
 import { FrameEncoder, type Packet } from './frame-encoder.ts';
-import { writeChecksum } from './packet-checksum.ts';
+import { verifiedFrame, writeChecksum } from './packet-checksum.ts';
+import { sizesIn } from './packet-size.ts';
 
 const SIZE = { width: 64, height: 36 };
 const SMALLER = { width: 32, height: 18 };
@@ -15,6 +16,7 @@ let frames: { number: number; color: number[] }[];
 let undecoded: [number, string][];
 let keyframeRequests: number;
 let errors: unknown[];
+let misfits: unknown[];
 let encoder: FrameEncoder<number>;
 let decoder: FrameDecoder<number>;
 
@@ -24,6 +26,7 @@ beforeEach(() => {
   undecoded = [];
   keyframeRequests = 0;
   errors = [];
+  misfits = [];
   encoder = newEncoder('vp8');
   decoder = new FrameDecoder('vp8', SIZE, now, {
     onFrame(frame, number) {
@@ -37,6 +40,7 @@ beforeEach(() => {
       keyframeRequests++;
     },
     onError: (error) => errors.push(error),
+    onMisfit: (error) => misfits.push(error),
   });
 });
 
@@ -79,6 +83,7 @@ test('every codec can change its frame size from one frame to the next', async (
       onUndecoded: (number, cause) => undecoded.push([number, cause]),
       onKeyframeNeeded: () => {},
       onError: (error) => errors.push(error),
+      onMisfit: (error) => misfits.push(error),
     });
     await encode(0, 1);
     encoder.resize(SMALLER);
@@ -91,8 +96,31 @@ test('every codec can change its frame size from one frame to the next', async (
     expect(sizes, codec).toEqual([large, large, small, small, large]);
     resized.dispose();
   }
-  expect(errors).toEqual([]);
-  expect(undecoded).toEqual([]);
+  expect([errors, misfits, undecoded]).toEqual([[], [], []]);
+});
+
+test('the packets of every codec say their size, and a picture larger than agreed is never decoded', async () => {
+  const large = { width: 128, height: 80 };
+  for (const codec of await rankedCodecs()) {
+    packets = [];
+    misfits = [];
+    encoder.dispose();
+    encoder = newEncoder(codec, [], large);
+    await encode(0, 1);
+    const [key, delta] = packets.map(({ data }) => sizesIn(codec, verifiedFrame(data) ?? new Uint8Array(0)));
+    expect([key, delta], codec).toEqual([[large], []]);
+    const shown: unknown[] = [];
+    const narrow = new FrameDecoder<number>(codec, SIZE, now, {
+      onFrame: (frame) => shown.push(frame.close()),
+      onUndecoded: (number, cause) => undecoded.push([number, cause]),
+      onKeyframeNeeded: () => {},
+      onError: (error) => errors.push(error),
+      onMisfit: (error) => misfits.push(error),
+    });
+    for (const [number, packet] of packets.entries()) narrow.decode(packet, number);
+    expect(misfits, codec).toMatchObject([{ reason: 'malformed' }]);
+    expect([shown, errors]).toEqual([[], []]);
+  }
 });
 
 test('after a lost packet a keyframe is requested, and nothing is shown until it arrives', async () => {
@@ -150,8 +178,8 @@ test('frames inside a codec are accounted for when it is disposed', async () => 
   expect([...undecoded, ...frames]).toHaveLength(1);
 });
 
-function newEncoder(codec: Codec, skipped: number[] = []): FrameEncoder<number> {
-  const settings = { codec, ...SIZE, fps: 30, kbps: 1_000 };
+function newEncoder(codec: Codec, skipped: number[] = [], size = SIZE): FrameEncoder<number> {
+  const settings = { codec, ...size, fps: 30, kbps: 1_000 };
   return new FrameEncoder(settings, {
     onPacket: (packet) => packets.push(packet),
     onSkipped: (number) => skipped.push(number),

@@ -1,9 +1,11 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { UndecodedCause } from '../frame.ts';
+import { sizeOf } from '../frame-size.ts';
 import { MAX_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
 import { type Codec, type CodecSize, decoderConfig } from './codecs.ts';
 import type { Packet } from './frame-encoder.ts';
 import { verifiedFrame } from './packet-checksum.ts';
+import { fitsInto, sizesIn } from './packet-size.ts';
 
 /** Failures without a decoded frame between them after which the stream is given up: more keyframes would not help. */
 const MAX_CONSECUTIVE_FAILURES = 3;
@@ -19,6 +21,8 @@ export interface FrameDecoderHandlers<Tag> {
   onKeyframeNeeded(): void;
   /** Decoding failed repeatedly; the stream cannot go on. */
   onError(error: MeshError): void;
+  /** A picture larger than agreed came, which no honest sender makes: the link must end. Nothing is decoded after it. */
+  onMisfit(error: MeshError): void;
 }
 
 /**
@@ -75,6 +79,12 @@ export class FrameDecoder<Tag> {
       this.#inside.set(number, { tag, keyframe: packet.keyframe, timestampUs: packet.timestampUs });
       const data = verifiedFrame(packet.data);
       if (!data) throw new Error('a packet was damaged');
+      const sizes = sizesIn(this.#codec, data);
+      if (packet.keyframe && sizes.length === 0) throw new Error('a keyframe has no size');
+      if (!sizes.every((size) => fitsInto(size, this.#size))) {
+        this.#misfit();
+        return;
+      }
       if (packet.keyframe) this.#configure(packet);
       const type = packet.keyframe ? 'key' : 'delta';
       this.#decoder?.decode(new EncodedVideoChunk({ type, timestamp: number, data }));
@@ -107,6 +117,10 @@ export class FrameDecoder<Tag> {
       const inside = this.#inside.get(frame.timestamp);
       this.#inside.delete(frame.timestamp);
       if (!inside || this.#disposed) return;
+      if (!fitsInto(sizeOf(frame), this.#size)) {
+        this.#misfit();
+        return;
+      }
       this.#failures = 0;
       if (inside.keyframe) this.#keyframes.satisfied();
       this.#handlers.onFrame(new VideoFrame(frame, { timestamp: inside.timestampUs }), inside.tag);
@@ -119,6 +133,14 @@ export class FrameDecoder<Tag> {
     this.#expectedSequence = null;
     this.#handlers.onUndecoded(tag, cause);
     this.#keyframes.need();
+  }
+
+  #misfit(): void {
+    this.dispose();
+    const { width, height } = this.#size;
+    this.#handlers.onMisfit(
+      MeshError.malformed(`A picture arrived that is larger than the agreed ${width}x${height}.`),
+    );
   }
 
   #failed(cause: unknown): void {

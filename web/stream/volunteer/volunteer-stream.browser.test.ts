@@ -19,6 +19,7 @@ let channel: VideoChannel;
 let messages: VideoMessage[];
 let sizes: number[][];
 let decoder: FrameDecoder<number>;
+let closedWith: unknown[];
 const now = () => performance.now();
 
 beforeEach(async () => {
@@ -26,7 +27,11 @@ beforeEach(async () => {
   far = new TestPort();
   messages = [];
   sizes = [];
-  streams = new VolunteerStreams({ port: far, engine: canvasEngine, now, onFailed: () => {}, onClosed: () => {} });
+  closedWith = [];
+  streams = new VolunteerStreams({
+    ...{ port: far, engine: canvasEngine, now, onFailed: () => {} },
+    onClosed: (error) => closedWith.push(error),
+  });
   channel = new VideoChannel(near, now, () => {});
   decoder = new FrameDecoder<number>('vp8', { width: SETUP.outWidth, height: SETUP.outHeight }, now, {
     onFrame(frame) {
@@ -37,6 +42,7 @@ beforeEach(async () => {
     onUndecoded: () => {},
     onKeyframeNeeded: () => {},
     onError: () => {},
+    onMisfit: () => {},
   });
   channel.listen(SETUP.streamId, {
     onMessage({ message, attachments: [data] }) {
@@ -104,10 +110,18 @@ test('a frame that was sent smaller is answered in the same size', async () => {
     ]);
 });
 
-test.each([
-  ['larger than the setup', 128, 72],
-  ['too small for the largest scale', 16, 10],
-])('a frame that is %s is dropped', async (_, width, height) => {
-  send(width, height, 1);
+test('the first frame larger than the setup ends the link, without being decoded', async () => {
+  send(128, 72, 1);
+  await expect
+    .poll(() => {
+      deliver(near, far);
+      return closedWith;
+    })
+    .toMatchObject([{ reason: 'malformed' }]);
+  expect(far.closeCalls).toBe(1);
+});
+
+test('a frame that is too small for the largest scale is dropped', async () => {
+  send(16, 10, 1);
   await expect.poll(() => answerTo(1)).toMatchObject({ kind: 'dropped', why: 'undecodable' });
 });

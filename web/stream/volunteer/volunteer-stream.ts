@@ -27,6 +27,8 @@ export interface VolunteerStreamOptions {
   onFrameDone(computeMs: number): void;
   /** The stream cannot go on. Called once. */
   onFailed(error: MeshError): void;
+  /** The gamer sent what no honest one sends: the link must end. */
+  onHostile(error: MeshError): void;
 }
 
 /** A frame between arrival and answer, with its times on this machine's clock. */
@@ -92,6 +94,7 @@ export class VolunteerStream {
       onUndecoded: (held, cause) => this.#drop(held, cause),
       onKeyframeNeeded: () => channel.trySendNote({ kind: 'keyframe-request', streamId }),
       onError,
+      onMisfit: (error) => options.onHostile(error),
     });
     this.#stopListening = channel.listen(streamId, {
       onMessage: (item) => this.#received(item),

@@ -118,6 +118,11 @@ export class VolunteerStreams {
         log.warn('failed', { stream: setup.streamId, reason: error.reason });
         onFailed(setup.streamId, error);
       },
+      onHostile: (error) => {
+        if (this.#disposed) return;
+        this.dispose();
+        this.#options.onClosed(error);
+      },
     });
     this.#streams.set(setup.streamId, stream);
     const { streamId, codec, quality, width, height, outWidth, outHeight } = setup;

@@ -1,0 +1,41 @@
+import { type Logger, pino, stdSerializers } from 'pino';
+import type { Config } from './settings.ts';
+
+/** What is said of an error. Its other members may hold anything: those of Redis hold the command with its arguments. */
+const SAID = ['type', 'message', 'stack', 'code', 'reason'] as const;
+
+/**
+ * The server's log: JSON lines on standard output. Errors are said without what they carry, and no secret setting appears in them,
+ * whoever put it there.
+ */
+export function openLog(config: Config, destination?: { write(line: string): void }): Logger {
+  const redact = redactorFor(secretsOf(config));
+  const err = (cause: unknown) => {
+    if (!(cause instanceof Error)) return typeof cause === 'string' ? redact(cause) : cause;
+    const serialized: Record<string, unknown> = { ...stdSerializers.err(cause) };
+    return Object.fromEntries(
+      SAID.flatMap((key) => {
+        const value = serialized[key];
+        return typeof value === 'string' || typeof value === 'number' ? [[key, redact(String(value))]] : [];
+      }),
+    );
+  };
+  const options = { level: config.logLevel, serializers: { err } };
+  return destination ? pino(options, destination) : pino(options);
+}
+
+function secretsOf({ redisUrl, turnSecret, inviteSecret, operatorToken, iceServers }: Config): string[] {
+  const credentials = iceServers.flatMap(({ credential }) => credential ?? []);
+  const secrets = [redisUrl, turnSecret, inviteSecret, operatorToken, ...credentials];
+  if (redisUrl) {
+    const { password } = new URL(redisUrl);
+    // As it was written, and as Redis is sent it.
+    secrets.push(password, decodeURIComponent(password));
+  }
+  // The longest first: a password is part of its URL.
+  return secrets.filter(Boolean).sort((a, b) => b.length - a.length);
+}
+
+function redactorFor(secrets: readonly string[]): (text: string) => string {
+  return (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text);
+}
