@@ -30,7 +30,7 @@ async function startVolunteer(page: Page, serverUrl: string, name: string): Prom
   );
 }
 
-/** Keeps all volunteers busy, and submits new tasks as others end. */
+/** Keeps twice as many tasks in flight as one volunteer's credits allow, so that each volunteer always holds some. */
 function deliverAll(count: number): void {
   window.redispatches = [];
   window.client.addEventListener('redispatched', (event) => {
@@ -48,7 +48,7 @@ function deliverAll(count: number): void {
       if (isRight) window.deliveries[index] = (window.deliveries[index] ?? 0) + 1;
     }
   };
-  window.delivered = Promise.all(Array.from({ length: 64 }, worker));
+  window.delivered = Promise.all(Array.from({ length: 128 }, worker));
 }
 
 test('a volunteer whose browser is killed without a goodbye costs no task', async ({ server }) => {

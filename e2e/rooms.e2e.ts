@@ -10,7 +10,7 @@ async function volunteer(page: Page, link: string): Promise<void> {
   await page.getByTestId('start').click();
 }
 
-test('a revoked link admits nobody and the page says so; members stay, and the new link works', async ({
+test('a revoked link admits nobody and says so; those who are there stay, and the new link works', async ({
   server,
   context,
   browser,

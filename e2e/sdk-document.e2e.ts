@@ -50,7 +50,8 @@ async function startSite() {
     async open(context: BrowserContext, script: string): Promise<{ page: Page; printed: string[] }> {
       const printed: string[] = [];
       const page = await context.newPage();
-      page.on('console', (message) => printed.push(message.text()));
+      // Not the browser's own warnings, such as those about WebGPU.
+      page.on('console', (message) => message.type() === 'log' && printed.push(message.text()));
       page.on('pageerror', (error) => printed.push(String(error)));
       const ended = page.waitForFunction(() => document.title === 'ended');
       const nth = scripts.push(`${script}\ndocument.title = 'ended';`) - 1;

@@ -103,11 +103,9 @@ test('a shared tab is sharpened, may be resized, and says so when it is stopped'
 test('a browser that cannot capture is offered neither screen nor camera', async ({ server, context }) => {
   const gamer = await context.newPage();
   await gamer.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'mediaDevices'));
-  await gamer.addInitScript(() => Reflect.deleteProperty(window, 'MediaRecorder'));
   await openGamer(gamer, server.url);
   await expect(gamer.getByTestId('source').getByRole('radio')).toHaveCount(3);
   await expect(gamer.getByTestId('save-after')).toBeVisible();
-  await expect(gamer.getByTestId('record')).toHaveCount(0);
 });
 
 test('a file that is no picture is refused with a sentence, and the game is a click away', async ({

@@ -151,5 +151,5 @@ test('a model from a URL is run by a volunteer whose owner allowed its origin, a
       return (error as Error).message;
     }
   });
-  expect(refused).toContain('no origin');
+  expect(refused).toContain('is not an origin');
 });

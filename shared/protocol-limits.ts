@@ -23,6 +23,10 @@ export const SIGNALING = {
   maxRoomChars: 128,
   /** A signed token with its room and its terms is a few hundred characters. */
   maxInviteChars: 2_048,
+  /** A room's owner finds its way back with an invite of this length; a link that strangers may find should live for less. */
+  maxInviteS: 7 * 24 * 3_600,
+  /** More sessions than eight full rooms: who means more means any number. */
+  maxInviteUses: 1_000,
   /** The reason of an accusation: one sentence for the server's log. */
   maxAccusationChars: 200,
   /** Members of one room: a party of friends and their machines, with room to spare. */

@@ -106,8 +106,10 @@ export const joinedSchema = z.strictObject({
   lobby: z.boolean(),
   /** To be signed with the key named in the join (see `proofBytes`); null when the join named none. */
   challenge: challengeSchema.nullable(),
-  /** True for the gamer that made the room or used an owner's invite: it may remove volunteers and revoke invites. */
+  /** True for the gamer that made the room or used an owner's invite: it may remove members and revoke invites. */
   owner: z.boolean(),
+  /** Whether this gamer may make invites into the room: its owner, and whom the owner lets; in an open room any gamer. */
+  mayInvite: z.boolean(),
   /** Peers that are already there, sent with the answer because most pages join to meet someone who is waiting. */
   introductions: z.array(introductionSchema).max(SIGNALING.maxFirstIntroductions),
 });
@@ -137,11 +139,18 @@ const signalRequestSchema = z.strictObject({
 
 const inviteSchema = z.strictObject({
   role: roleSchema,
-  expiresInS: z.int().min(1).max(31_536_000),
-  uses: z.int().min(1).max(10_000).optional(),
+  /** From a member that was invited itself, the invite ends no later than the one it came by. */
+  expiresInS: z.int().min(1).max(SIGNALING.maxInviteS),
+  uses: z.int().min(1).max(SIGNALING.maxInviteUses).optional(),
   /** Makes the bearer an owner of the room as well: an owner's way back after a reload. */
   owner: z.boolean().optional(),
+  /** Lets the bearer, a gamer, invite others; who comes by such an invite counts as a use of this one too. */
+  mayInvite: z.boolean().optional(),
 });
+
+/** A gamer of a room, as its owner sees it. */
+const roomGamerSchema = z.strictObject({ id: sessionIdSchema, name: nameSchema, owner: z.boolean() });
+export type RoomGamer = z.infer<typeof roomGamerSchema>;
 
 /** What a gamer observed of a volunteer since its last report. */
 const reportSchema = z.strictObject({
@@ -157,6 +166,9 @@ const accusationSchema = z.strictObject({
   /** What was wrong, for the server's log. */
   why: z.string().max(SIGNALING.maxAccusationChars),
 });
+
+/** A full room of the largest default size. A larger one lists those that came first. */
+export const MAX_LISTED_GAMERS = 128;
 
 /** Pages send null as the payload of an event that has none; nothing at all is accepted too. */
 const noPayload = z.null().optional();
@@ -177,7 +189,7 @@ const eventTable = {
   prove: { schema: z.strictObject({ signature: signatureSchema }), role: 'volunteer', reply: done },
   /** Whether volunteers of the lobby may help this gamer. */
   lobby: { schema: z.strictObject({ open: z.boolean() }), role: 'gamer', reply: done },
-  /** Makes a signed invite into the gamer's room. */
+  /** Makes a signed invite into the gamer's room, where it may. */
   invite: { schema: inviteSchema, role: 'gamer', reply: z.object({ token: z.string() }) },
   /** The room's owner revokes an invite: it admits nobody new. */
   revoke: {
@@ -187,6 +199,10 @@ const eventTable = {
   },
   /** The room's owner removes a volunteer. */
   remove: { schema: z.strictObject({ volunteerId: sessionIdSchema }), role: 'gamer', reply: done },
+  /** The other gamers of a room, for its owner. */
+  gamers: { schema: noPayload, role: 'gamer', reply: z.array(roomGamerSchema).max(MAX_LISTED_GAMERS) },
+  /** The room's owner removes another gamer, which is no owner. */
+  removeGamer: { schema: z.strictObject({ gamerId: sessionIdSchema }), role: 'gamer', reply: done },
   /** Renews TURN credentials for a session that outlasts the present ones. Introduced to nobody, it gets some for a short test. */
   ice: { schema: noPayload, role: 'any', reply: iceGrantSchema },
   leave: { schema: noPayload, role: 'any', reply: done },
@@ -245,7 +261,7 @@ export interface ServerToClientEvents {
   signal: (signal: RelayedSignal) => void;
   /**
    * A peer left for good; a lobby volunteer may have been moved to another gamer. With `replaced` (a newer socket took over
-   * this session) and `removed` (the room's owner removed a volunteer) `peerId` may be the receiver's own id.
+   * this session) and `removed` (the room's owner removed a member) `peerId` may be the receiver's own id.
    */
   gone: (member: Farewell) => void;
 }

@@ -115,7 +115,9 @@ export async function createServer(
   const limits = new Limits(config.limitFactor, undefined, cluster?.redis);
   const instance = cluster?.instance ?? 'alone';
   const adapter = cluster?.adapter();
-  const gateway = new Gateway(http, { requestHandler, instance, adapter, hosts, config, limits, metrics, clock, log });
+  const gateway = new Gateway(http, {
+    ...{ requestHandler, instance, adapter, hosts, config, secret, limits, metrics, clock, log },
+  });
   const connections = new OpenConnections();
   connections.watch(http);
 

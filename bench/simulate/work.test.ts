@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LOBBY } from '../../signaling-server/access/room-address.ts';
+import { LOBBY, newRoom } from '../../signaling-server/access/room-address.ts';
 import { Member } from '../../signaling-server/rooms/member.ts';
 import type { Machine, Player } from './people.ts';
 import { flowOf, jainIndex, meanFlow, spreadOf, Work } from './work.ts';
@@ -13,7 +13,7 @@ const machine = (perS: number, { reliability = 1, accepting = true } = {}): Mach
 };
 
 function player(wantsPerS: number, helpers: readonly Machine[]): Player {
-  const member = new Member(`g${count++}`, 'gamer', '', { name: 'r', inviteOnly: true });
+  const member = new Member(`g${count++}`, 'gamer', '', newRoom(true));
   for (const { member: volunteer } of helpers) {
     member.peers.set(volunteer.id, volunteer);
     volunteer.peers.set(member.id, member);

@@ -1,5 +1,5 @@
 import type { Role, VolunteerStatus } from '../../shared/signaling.ts';
-import { LOBBY } from '../../signaling-server/access/room-address.ts';
+import { LOBBY, newRoom } from '../../signaling-server/access/room-address.ts';
 import type { Connection } from '../../signaling-server/rooms/connection.ts';
 import type { Member } from '../../signaling-server/rooms/member.ts';
 import { Rooms } from '../../signaling-server/rooms/rooms.ts';
@@ -108,7 +108,7 @@ export class World {
 
   #join(role: Role, rttMs: number): Member {
     const id = `${role} ${this.#count++}`;
-    const place = role === 'volunteer' ? LOBBY : { name: id, inviteOnly: true };
+    const place = role === 'volunteer' ? LOBBY : newRoom(true, id);
     const member = this.#rooms.add({ id, role, name: role }, place);
     member.attach(new NoConnection(rttMs));
     member.greet({
@@ -121,6 +121,7 @@ export class World {
       resumed: false,
       lobby: true,
       owner: false,
+      mayInvite: false,
       challenge: null,
     });
     return member;
@@ -184,7 +185,7 @@ class NoConnection implements Connection {
   readonly host = 'simulated';
   readonly instance = 'simulated';
   readonly socketId = '';
-  readonly address = '';
+  readonly networks = [''];
 
   constructor(readonly rttMs: number) {}
 

@@ -200,3 +200,41 @@ test('the capacity of a room counts members at all instances', async () => {
   await bed.page(second.url).join({ room: 'den' });
   expect(await bed.page(third.url).tryJoin({ room: 'den' })).toMatchObject({ error: { reason: 'room-full' } });
 });
+
+test('a fallen-empty invite-only room is not its name at any instance, and comes back by its pass when the leader has changed', async () => {
+  const [first, second, third] = await three();
+  const owner = bed.page(second.url);
+  const { room, pass } = await owner.join({ inviteOnly: true });
+  const made = await owner.ask<{ token: string }>('invite', { role: 'volunteer', expiresInS: 600 });
+  const invite = made.ok ? made.value.token : '';
+  await owner.ask('leave');
+  const squatter = bed.page(third.url);
+  expect(await squatter.join({ room, inviteOnly: true })).toMatchObject({ owner: true });
+  await first.close();
+  const back = bed.page(second.url, owner.sessionKey);
+  expect(await back.join({ room, invite: pass })).toMatchObject({ owner: true, introductions: [] });
+  const { introductions } = await bed.page(third.url).join({ room, role: 'volunteer', invite });
+  expect(introductions).toHaveLength(1);
+  await squatter.caughtUp();
+  expect(squatter.introductions).toEqual([]);
+});
+
+test('Redis holds neither an address nor a session’s key', async () => {
+  const turn = { turnUrls: ['turn:turn.example'], turnSecret: 'north-of-the-river' };
+  const first = await instance({ limitFactor: 1, trustedProxies: 1, ...turn });
+  const page = bed.page(first.url, undefined, { 'x-forwarded-for': '192.0.2.123' });
+  await page.join({ inviteOnly: true });
+  expect(await page.ask('ice')).toMatchObject({ ok: true });
+  await bed.page(first.url, undefined, { 'x-forwarded-for': '192.0.2.123' }).tryJoin({ invite: 'nonsense' });
+  const client = new Redis(redis.url);
+  const keys = await client.keys('*');
+  const values = [...Object.values(await client.hgetall('p2c2r:members')), await client.get('p2c2r:outbox')];
+  client.disconnect();
+  for (const limit of ['joins address', 'wrong invites', 'connection tests']) {
+    expect(
+      keys.some((key) => key.startsWith(`p2c2r:limit:${limit}`)),
+      limit,
+    ).toBe(true);
+  }
+  for (const secret of ['192.0.2', page.sessionKey]) expect([...keys, ...values].join(' ')).not.toContain(secret);
+});

@@ -10,19 +10,20 @@ import { KEYS } from './redis-state.ts';
 import { StreamBudget } from './stream-budget.ts';
 
 /**
- * The hour-long attack of one address on the shipped Redis, in seconds: Redis has a thirtieth of its memory, and the server a thirtieth
+ * The hour-long attack of one address on the shipped Redis, in seconds: Redis has a fiftieth of its memory, and the server a thirtieth
  * of its bounds. Whatever pages send, the leader's lease, limits, bans and members stay.
  */
 const MAX_MEMORY = '16mb';
 const BOUNDS = {
   maxStreamBytes: 1024 * 1024,
-  waiting: { perMember: 128 * 1024, perAddress: 256 * 1024, inAll: 1024 * 1024 },
+  waiting: { perMember: 128 * 1024, perNetwork: 256 * 1024, inAll: 1024 * 1024 },
 };
 /** As large as an offer may be. */
 const LARGE_SDP = 'x'.repeat(SIGNALING.maxSdpChars);
 /** More than Redis can hold. */
 const FLOOD_SIGNALS = 1_500;
 const AT_ONCE = 50;
+const QUOTA = { room: 'den', network: 'n' };
 
 const bed = new TestBed();
 let redis: TestRedis;
@@ -48,7 +49,7 @@ async function memory(): Promise<{ used: number; evicted: number }> {
 test('a flood of the largest signals evicts neither the lease nor limits nor bans, and others meet meanwhile', async () => {
   const { url } = await instance({ limitFactor: 100 });
   const store = new RedisStore(client, new ManualServerClock());
-  await store.ban('somebody', new ManualServerClock().epochMs() + 600_000);
+  await store.ban('somebody', new ManualServerClock().epochMs() + 600_000, QUOTA);
   const lease = await client.get(KEYS.lead);
 
   const flooder = bed.page(url);
@@ -127,7 +128,7 @@ test('where something else has filled Redis, a leader is found and keeps its lea
   const first = await instance();
   expect(await client.get(KEYS.lead)).not.toBeNull();
   const store = new RedisStore(client, clock);
-  await store.ban('somebody', clock.epochMs() + 600_000);
+  await store.ban('somebody', clock.epochMs() + 600_000, QUOTA);
   expect(await store.isBanned('somebody')).toBe(true);
   const lease = await client.get(KEYS.lead);
   await new Promise((resolve) => setTimeout(resolve, 1_200));
@@ -141,7 +142,8 @@ test('reputations, partners and accusations are forgotten past a bound, the leas
   const limits = { ...STORE_LIMITS, maxReputations: 3, maxGamers: 2, maxRoomsWithAccused: 2 };
   const store = new RedisStore(client, new ManualServerClock(), limits);
   const report = { completed: 1, failed: 0, rttMs: 5 };
-  for (const index of [0, 1, 2, 3, 1, 4]) await store.record(`g${index}`, `v${index}`, report);
+  for (const index of [0, 1, 2, 3, 1, 4])
+    await store.record({ gamerId: `g${index}`, network: `n${index}` }, `v${index}`, report);
   const completed = async (id: string) => (await store.reputation(id)).completed;
   expect(await Promise.all(['v0', 'v1', 'v2', 'v3', 'v4'].map(completed))).toEqual([0, 2, 0, 1, 1]);
   expect((await store.partners('g3')).size).toBe(0);
@@ -151,8 +153,8 @@ test('reputations, partners and accusations are forgotten past a bound, the leas
   expect((await store.accused('c')).size).toBe(1);
   const keys = await client.keys('*');
   for (const key of keys) expect(await client.pttl(key), key).toBeGreaterThan(0);
-  // Three reputations, two gamers and two rooms with what belongs to each, and an index of each.
-  expect(keys).toHaveLength(3 + 2 * 2 + 2 * 2 + 3);
+  // Three volunteers, two gamers and two rooms with what belongs to each, and an index of each.
+  expect(keys).toHaveLength(2 * 3 + 2 * 2 + 2 * 2 + 3);
 });
 
 test('the stream is cut to half of its bytes, the newest entries staying', () => {

@@ -76,17 +76,17 @@ export class RemoteConnection implements Connection {
   readonly instance: string;
   readonly socketId: string;
   readonly host: string;
-  readonly address: string;
+  readonly networks: readonly string[];
   readonly rttMs: number;
 
   constructor(
-    { instance, socketId, host, address, rttMs }: SocketInfo,
+    { instance, socketId, host, networks, rttMs }: SocketInfo,
     private readonly send: (message: OutgoingMessage) => void,
   ) {
     this.instance = instance;
     this.socketId = socketId;
     this.host = host;
-    this.address = address;
+    this.networks = networks;
     this.rttMs = rttMs;
   }
 

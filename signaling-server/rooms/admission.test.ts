@@ -98,7 +98,7 @@ test('an invite is refused for another role or room, after its expiry, and when 
 
 test('tokens with another algorithm, key or audience are refused even when their claims are right', async () => {
   const { url, room } = await privateRoom();
-  const claims = { room, inviteOnly: true, role: 'volunteer', jti: 'x' };
+  const claims = { room, id: 'some room', inviteOnly: true, role: 'volunteer', jti: 'x' };
   const exp = clock.epochMs() / 1_000 + 60;
   const sign = (key: string, alg: string, audience: string, payload: object) =>
     new SignJWT({ ...payload })
@@ -122,6 +122,9 @@ test('tokens with another algorithm, key or audience are refused even when their
   }
   const genuine = await sign(SECRET, 'HS256', 'p2c2r-invite', claims);
   expect(await bed.page(url).tryJoin({ room, role: 'volunteer', invite: genuine })).toMatchObject({ ok: true });
+  const { id: _, ...ofOldVersion } = claims;
+  const old = await sign(SECRET, 'HS256', 'p2c2r-invite', ofOldVersion);
+  expect(await bed.page(url).tryJoin({ room, role: 'volunteer', invite: old })).toMatchObject(refused(/older version/));
 });
 
 test('a single-use invite admits one session, any number of times', async () => {
@@ -169,4 +172,64 @@ test('a token for an invite-only room neither enters nor closes an open room of 
   await Promise.all([member.caughtUp(), schemer.caughtUp()]);
   expect(member.introductions).toHaveLength(1);
   expect(schemer.introductions).toEqual([]);
+});
+
+test('whoever makes a room anew under the name of a fallen-empty invite-only one is in another room: neither owns nor meets the other', async () => {
+  const { url, owner, room } = await privateRoom();
+  const oldInvite = await inviteFrom(owner, { role: 'volunteer', expiresInS: 60 });
+  const removed = bed.page(url);
+  const { id: volunteerId, pass: oldPass } = await removed.join({ role: 'volunteer', invite: oldInvite });
+  const back = await inviteFrom(owner, { role: 'gamer', expiresInS: 3_600, owner: true });
+  await owner.ask('remove', { volunteerId });
+  await owner.ask('leave');
+
+  const [asGamer, asVolunteer] = [bed.page(url), bed.page(url)];
+  expect(await asGamer.join({ room, inviteOnly: true }), 'a room of its own').toMatchObject({ owner: true, room });
+  const made = await inviteFrom(asGamer, { role: 'volunteer', expiresInS: 60 });
+  await asVolunteer.join({ room, role: 'volunteer', invite: made });
+  const again = bed.page(url);
+  expect(await again.join({ room, invite: back })).toMatchObject({ owner: true, room, introductions: [] });
+  await Promise.all([again, asGamer, asVolunteer].map((page) => page.caughtUp()));
+  expect(again.introductions).toEqual([]);
+  expect(asGamer.introductions).toHaveLength(1);
+  expect(await asGamer.ask('revoke', { token: back }), 'its owner has no say in the other').toMatchObject(
+    refused(/not an invite into this room/),
+  );
+  const returns = bed.page(url, removed.sessionKey);
+  expect(await returns.tryJoin({ room, role: 'volunteer', invite: oldPass })).toMatchObject(refused(/has removed/));
+  expect(await bed.page(url).tryJoin({ role: 'volunteer', invite: oldInvite })).toMatchObject(refused(/revoked/));
+});
+
+test('after a restart a pass or an invite brings the same room back, even when somebody has made one of its name meanwhile', async () => {
+  const { url, owner, room } = await privateRoom();
+  const volunteer = bed.page(url);
+  const invite = await inviteFrom(owner, { role: 'volunteer', expiresInS: 600 });
+  const { pass } = await volunteer.join({ role: 'volunteer', invite });
+  const next = await bed.server({ inviteSecret: SECRET }, clock);
+  const squatter = bed.page(next.url);
+  await squatter.join({ room, inviteOnly: true });
+  const member = bed.page(next.url, volunteer.sessionKey);
+  await member.join({ room, role: 'volunteer', invite: pass });
+  const guest = bed.page(next.url);
+  await guest.join({ role: 'volunteer', invite });
+  const ownPass = await bed.page(url, owner.sessionKey).join({ room });
+  const back = bed.page(next.url, owner.sessionKey);
+  const joined = await back.join({ room, invite: ownPass.pass });
+  expect(joined).toMatchObject({ owner: true, inviteOnly: true, room });
+  expect(joined.introductions).toHaveLength(2);
+  await squatter.caughtUp();
+  expect(squatter.introductions).toEqual([]);
+});
+
+test('an owner of an earlier open room owns nothing in one that was made anew under its name', async () => {
+  const { url } = await bed.server({}, clock);
+  const [first, next] = [bed.page(url), bed.page(url)];
+  await first.join({ room: 'den' });
+  const back = await inviteFrom(first, { role: 'gamer', expiresInS: 60, owner: true });
+  const mine = bed.page(url);
+  expect(await mine.join({ room: 'den', invite: back }), 'in its own room it does').toMatchObject({ owner: true });
+  await first.ask('leave');
+  await mine.ask('leave');
+  expect(await next.join({ room: 'den' })).toMatchObject({ owner: true });
+  expect(await bed.page(url).join({ room: 'den', invite: back })).toMatchObject({ owner: false });
 });

@@ -8,16 +8,16 @@ export const socketInfoSchema = z.object({
   socketId: z.string(),
   /** The server as its page addresses it, `host[:port]`. */
   host: z.string(),
-  /** The client address that limits count it under. */
-  address: z.string(),
+  /** The networks that limits count it under, narrowest first, hashed: see `networksOf`. */
+  networks: z.array(z.string()).min(1).readonly(),
   /** Round trip, ms; an assumption until it was measured. */
   rttMs: z.number(),
 });
 export type SocketInfo = Readonly<z.infer<typeof socketInfoSchema>>;
 
 /** Copies these fields from an object that may have others. */
-export const socketInfoOf = ({ instance, socketId, host, address, rttMs }: SocketInfo): SocketInfo => ({
-  ...{ instance, socketId, host, address, rttMs },
+export const socketInfoOf = ({ instance, socketId, host, networks, rttMs }: SocketInfo): SocketInfo => ({
+  ...{ instance, socketId, host, networks, rttMs },
 });
 
 /** Sends to a member's socket, whichever instance holds it. Implemented over socket.io and over Redis. */

@@ -1,5 +1,5 @@
 import pino from 'pino';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type JoinRequest, PROTOCOL_VERSION } from '../../shared/signaling.ts';
 import { Invites } from '../access/invites.ts';
 import { LockOut } from '../access/lock-out.ts';
@@ -10,9 +10,10 @@ import { newSessionKey } from '../test-server.ts';
 import type { Connection } from './connection.ts';
 import { Coordinator } from './coordinator.ts';
 
-/** Answers only when a number of callers are waiting, as a remote store may. */
+/** Answers only once a number of callers were waiting, as a remote store may. */
 class SlowStore extends MemoryStore {
   readonly #waiting: (() => void)[] = [];
+  #hasAnswered = false;
 
   constructor(
     clock: ManualServerClock,
@@ -22,10 +23,13 @@ class SlowStore extends MemoryStore {
   }
 
   override async partners(gamerId: string): Promise<ReadonlyMap<string, number>> {
-    await new Promise<void>((resolve) => {
-      this.#waiting.push(resolve);
-      if (this.#waiting.length === this.callers) for (const answer of this.#waiting.splice(0)) answer();
-    });
+    if (!this.#hasAnswered) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+        this.#hasAnswered = this.#waiting.length === this.callers;
+        if (this.#hasAnswered) for (const answer of this.#waiting) answer();
+      });
+    }
     return super.partners(gamerId);
   }
 }
@@ -34,7 +38,7 @@ const connection = (): Connection => ({
   ...{ instance: 'one', socketId: 'any' },
   rttMs: 1,
   host: 'here',
-  address: '192.0.2.1',
+  networks: ['network'],
   joined() {},
   introduce() {},
   signal() {},
@@ -42,12 +46,13 @@ const connection = (): Connection => ({
   close() {},
 });
 
-function coordinatorFor(callers: number): Coordinator {
-  const clock = new ManualServerClock();
-  const store = new SlowStore(clock, callers);
+const clock = new ManualServerClock();
+const coordinatorFor = (callers: number) => coordinatorWith(new SlowStore(clock, callers));
+
+function coordinatorWith(store: MemoryStore): Coordinator {
   return new Coordinator({
     config: {
-      ...{ roomCapacity: 8, maxSessions: 8, maxIntroductions: 8, lobby: false, invites: 'optional' },
+      ...{ roomCapacity: 8, maxSessions: 8, limitFactor: 0, maxIntroductions: 8, lobby: false, invites: 'optional' },
     },
     invites: new Invites('a secret of at least thirty-two characters', store, clock),
     store,
@@ -82,4 +87,31 @@ test('a session that makes an invite-only room over two sockets at once is admit
   ];
   const outcomes = await Promise.all(joins);
   expect(outcomes.map(({ joined }) => joined.resumed).toSorted()).toEqual([false, true]);
+  expect(outcomes.map(({ joined }) => joined.owner)).toEqual([true, true]);
+});
+
+test('a member that is removed, or whose invite is revoked, while its join is under way does not get in', async () => {
+  const store = new MemoryStore(clock);
+  const coordinator = coordinatorWith(store);
+  const { member: owner } = await coordinator.join(request(), connection());
+  const joining = async (volunteerKey: string) => {
+    const { token } = await coordinator.invite(owner, { role: 'volunteer', expiresInS: 60 });
+    const join = () => coordinator.join({ ...request(volunteerKey), role: 'volunteer', invite: token }, connection());
+    return { token, join };
+  };
+  /** Does something while the join waits for the store. */
+  const meanwhile = (act: () => Promise<void>) =>
+    vi.spyOn(store, 'partners').mockImplementationOnce(async () => {
+      await act();
+      return new Map();
+    });
+
+  const removed = await joining(newSessionKey());
+  const { member } = await removed.join();
+  const again = await joining(newSessionKey());
+  meanwhile(() => coordinator.owner.revoke(owner, { token: again.token }));
+  await expect(again.join()).rejects.toThrow(/revoked/);
+  meanwhile(() => coordinator.owner.remove(owner, { volunteerId: member.id }));
+  await expect(removed.join(), 'over another socket of the same session').rejects.toThrow(/has removed/);
+  expect(coordinator.counts()).toMatchObject({ volunteers: 0 });
 });

@@ -11,9 +11,9 @@ import type {
   VolunteerStatus,
 } from '../../shared/signaling.ts';
 import { claimIdentity, sessionIdSync } from '../access/identity.ts';
-import { type Invites, notInvited } from '../access/invites.ts';
+import { type Invites, notInvited, type Rights, revokedInvite } from '../access/invites.ts';
 import type { LockOut } from '../access/lock-out.ts';
-import { isSameRoom, roomKey } from '../access/room-address.ts';
+import { isSameRoom, type RoomAddress, roomKey } from '../access/room-address.ts';
 import type { RelayAccess } from '../access/turn.ts';
 import type { ServerClock } from '../clock.ts';
 import type { Store } from '../store/store.ts';
@@ -22,12 +22,24 @@ import type { Connection } from './connection.ts';
 import { Introductions, introduce } from './introductions.ts';
 import type { Member, MemberObserver, MemberRecord } from './member.ts';
 import { OwnerActions } from './owner-actions.ts';
+import { PairAllowance } from './pair-allowance.ts';
 import { ReputationTracker } from './reputation.ts';
 import { type Counts, Rooms } from './rooms.ts';
 import type { WaitingEvent, WaitingLimits } from './waiting-events.ts';
 
+/**
+ * Offers of one member to one peer; LIMIT_FACTOR multiplies the burst. A link that fails is tried seven times in 16 s, and each offer
+ * costs the other side a connection of its own.
+ */
+export const OFFERS_TO_ONE_PEER = { burst: 8, perS: 0.5, maxPairs: 50_000 } as const;
+
 interface Parts {
-  config: AdmissionConfig & { roomCapacity: number; maxSessions: number; maxIntroductions: number };
+  config: AdmissionConfig & {
+    roomCapacity: number;
+    maxSessions: number;
+    maxIntroductions: number;
+    limitFactor: number;
+  };
   invites: Invites;
   store: Store;
   clock: ServerClock;
@@ -55,6 +67,8 @@ export class Coordinator {
   readonly #admission: Admission;
   /** Cancels the expiry of members whose socket is away. */
   readonly #graces = new Map<Member, () => void>();
+  /** Null when limits are switched off. */
+  readonly #offers: PairAllowance | null;
 
   readonly owner: OwnerActions;
   readonly reputation: ReputationTracker;
@@ -70,11 +84,13 @@ export class Coordinator {
     this.#rooms = rooms;
     this.#introductions = introductions;
     this.#admission = new Admission({ config, rooms, invites, lockOut });
+    const offers = { ...OFFERS_TO_ONE_PEER, burst: OFFERS_TO_ONE_PEER.burst * config.limitFactor };
+    this.#offers = config.limitFactor === 0 ? null : new PairAllowance(offers, clock);
     this.owner = new OwnerActions({
       ...{ rooms, introductions, invites, store, clock, log },
       removeMember: (member) => this.#remove(member, 'removed'),
     });
-    this.reputation = new ReputationTracker({ rooms, introductions, owner: this.owner, store, log });
+    this.reputation = new ReputationTracker({ rooms, introductions, owner: this.owner, store, clock, log });
   }
 
   counts(): Counts {
@@ -126,22 +142,29 @@ export class Coordinator {
     const { invites, store, config } = this.parts;
     const id = sessionIdSync(request.sessionKey);
     const { role } = request;
-    const admitted = await this.#admission.admit(id, request, connection.address);
-    const { room, isOwner, invite } = admitted;
+    const admitted = await this.#admission.admit(id, request, connection.networks);
+    const { room, onlyIfNew: _, byInvite, ...rights } = admitted;
     const [isRemoved, pass, reputation, partners, accused] = await Promise.all([
       this.owner.isRemoved(room, id),
       // Open rooms need no pass.
-      room.inviteOnly ? invites.pass(room, { role, sessionId: id, isOwner, invite }) : undefined,
+      room.inviteOnly ? invites.pass(room, { role, sessionId: id, ...rights }) : undefined,
       store.reputation(this.#rooms.session(id)?.historyId ?? id),
       store.partners(id),
       store.accused(roomKey(room)),
     ]);
-    if (isRemoved) throw MeshError.removedFromRoom();
+    // The owner may have removed the member, or revoked its invite, while the store was asked.
+    if (isRemoved || this.#rooms.removedFrom(room).has(id)) throw MeshError.removedFromRoom();
+    if (byInvite && this.#admission.isRevoked(room, rights.lineage)) throw revokedInvite();
+
+    // Over another socket the same page has made this room, or returned to it, meanwhile.
+    if (this.#isInNamesake(id, request, room)) return this.join(request, connection);
 
     const { member, resumed } = this.#enter(id, request, admitted);
     member.attach(connection);
     this.#endGrace(member);
-    Object.assign(member, { name: request.name, reputation, partners, accused, isOwner, invite });
+    // Another page may have made an open room of this name meanwhile: rights are those in one room, not in its namesake.
+    const hasRights = member.room.id === room.id;
+    Object.assign(member, { name: request.name, reputation, partners, accused, ...(hasRights ? rights : NO_RIGHTS) });
     if (role === 'volunteer') {
       if (request.status) member.status = request.status;
       const { publicKey } = request;
@@ -157,13 +180,15 @@ export class Coordinator {
         ...{ id, room: room.name, inviteOnly: room.inviteOnly },
         ...(pass !== undefined && { pass }),
         ...(this.parts.relay.isThere && { relay: true }),
-        ...{ resumed, lobby: config.lobby, owner: isOwner, challenge: member.claim?.challenge ?? null },
+        ...{ owner: member.isOwner, mayInvite: mayInvite(member) },
+        ...{ resumed, lobby: config.lobby, challenge: member.claim?.challenge ?? null },
       },
     };
   }
 
   /**
    * Renews TURN credentials, or lends some for a test of the connection.
+   * @param address that its socket comes from, hashed
    * @throws MeshError `rate-limited` when the address has tested too often
    */
   async renewIce({ id, peers }: Member, address: string): Promise<IceGrant> {
@@ -179,11 +204,14 @@ export class Coordinator {
     member.greet({ ...joined, ...(member.peers.size > 0 ? relay.grant(member.id) : relay.open) });
   }
 
-  /** @throws MeshError `not-invited` between members that were not introduced, `queue-full` */
+  /** @throws MeshError `not-invited` between members that were not introduced, `queue-full`, `rate-limited` */
   signal(from: Member, { to, attempt, signal }: SignalRequest): void {
     const peer = from.peers.get(to);
     if (!peer) throw notInvited('You are not introduced to this member, or it has left. Wait for an introduction.');
-    peer.signal({ from: from.id, attempt, signal }, from.address);
+    if (signal.type === 'offer' && this.#offers?.take(from.id, to, 1) === 0) {
+      throw new MeshError('rate-limited', 'You tried to connect to this member many times. Wait a few seconds.');
+    }
+    peer.signal({ from: from.id, attempt, signal }, from.network);
   }
 
   setStatus(volunteer: Member, status: VolunteerStatus): void {
@@ -200,10 +228,15 @@ export class Coordinator {
     this.#introductions.update(gamer);
   }
 
-  /** @throws MeshError `not-invited` when a guest would make others owners */
+  /** @throws MeshError `not-invited` when a guest was not given the right, would make others owners, or its own invite has ended */
   async invite(gamer: Member, request: InviteRequest): Promise<{ token: string }> {
     if (request.owner && !gamer.isOwner) throw notInvited('Only the owner of this room can make others its owners.');
-    return { token: await this.parts.invites.invite(gamer.room, request) };
+    if (!mayInvite(gamer))
+      throw notInvited('Only the owner of this room can invite, and whom the owner lets. Ask for a link.');
+    // An invite into an open room gives no more than its name.
+    const lineage = gamer.isOwner || !gamer.room.inviteOnly ? [] : gamer.lineage;
+    if (this.#admission.isRevoked(gamer.room, lineage)) throw revokedInvite();
+    return { token: await this.parts.invites.invite(gamer.room, request, lineage) };
   }
 
   leave(member: Member): void {
@@ -230,7 +263,7 @@ export class Coordinator {
     const known = this.#rooms.session(id);
     if (known?.role === role && isSameRoom(known.room, room)) return { member: known, resumed: true };
     // Another page may have made the room since this one was admitted.
-    if (onlyIfNew && this.#rooms.has(room)) throw invitedMembersOnly();
+    if (onlyIfNew && this.#rooms.isInviteOnly(room.name)) throw invitedMembersOnly();
     // Before it leaves its old room: a page that finds the new one full stays where it is.
     this.#rooms.checkSpace(room, known);
     if (known) {
@@ -238,6 +271,13 @@ export class Coordinator {
       this.#remove(known, 'left');
     }
     return { member: this.#rooms.add({ id, role, name }, room), resumed: false };
+  }
+
+  /** Whether a session is in a room like this one that has another id. */
+  #isInNamesake(sessionId: string, { role }: JoinRequest, { id, name, inviteOnly }: RoomAddress): boolean {
+    const known = this.#rooms.session(sessionId);
+    if (known?.role !== role) return false;
+    return known.room.name === name && known.room.inviteOnly === inviteOnly && known.room.id !== id;
   }
 
   readonly #grantFor = ({ id }: Member): IceGrant | undefined => {
@@ -270,4 +310,11 @@ export class Coordinator {
     this.#graces.get(member)?.();
     this.#graces.delete(member);
   }
+}
+
+const NO_RIGHTS: Rights = { isOwner: false, mayInvite: false, lineage: [] };
+
+/** Only owners invite into an invite-only room, and whom they let. The name of an open room, which all its members know, is enough. */
+function mayInvite({ isOwner, mayInvite: isLet, room, role }: Member): boolean {
+  return role === 'gamer' && (isOwner || isLet || !room.inviteOnly);
 }

@@ -62,6 +62,6 @@ test('gamers’ reports move a volunteer up or down for the next gamer', async (
   await good.join({ room, role: 'volunteer' });
   await newcomer.caughtUp();
   expect(newcomer.introductions.at(-1)).toMatchObject({ peerId: goodId });
-  // It has another gamer, which may take half of its time.
-  expect(newcomer.introductions.at(-1)?.score).toBeGreaterThan(0.55);
+  // It has another gamer, which may take half of its time, and one network has spoken for it.
+  expect(newcomer.introductions.at(-1)?.score).toBeGreaterThan(0.5);
 });

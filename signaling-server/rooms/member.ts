@@ -15,7 +15,7 @@ import {
 import { TASK_NAMES, type TaskName } from '../../shared/tasks/definition.ts';
 import { z } from '../../shared/zod.ts';
 import type { IdentityClaim } from '../access/identity.ts';
-import type { InviteRef } from '../access/invites.ts';
+import { type Lineage, lineageSchema } from '../access/invites.ts';
 import type { RoomAddress } from '../access/room-address.ts';
 import type { Accused, Reputation } from '../store/store.ts';
 import { type Connection, socketInfoOf, socketInfoSchema } from './connection.ts';
@@ -32,7 +32,7 @@ export const memberRecordSchema = z.object({
   id: sessionIdSchema,
   role: roleSchema,
   name: z.string(),
-  room: z.object({ name: z.string(), inviteOnly: z.boolean(), isLobby: z.boolean().exactOptional() }),
+  room: z.object({ id: z.string(), name: z.string(), inviteOnly: z.boolean(), isLobby: z.boolean().exactOptional() }),
   status: volunteerStatusSchema,
   reputation: z.object({ completed: z.number(), failed: z.number() }),
   claim: z
@@ -42,8 +42,9 @@ export const memberRecordSchema = z.object({
   needs: z.array(z.enum(TASK_NAMES)).readonly(),
   isSeeking: z.boolean(),
   isOwner: z.boolean(),
-  invite: z.object({ id: z.string(), expiresAtMs: z.number() }).nullable(),
-  /** Session and history ids removed from its room. */
+  mayInvite: z.boolean(),
+  lineage: lineageSchema,
+  /** Session and history ids removed from its room, and invites revoked there. */
   removed: z.array(z.string()),
   peers: z.array(sessionIdSchema),
   partners: z.array(z.tuple([z.string(), z.number()])),
@@ -80,11 +81,13 @@ export class Member {
   partners: ReadonlyMap<string, number> = new Map();
   /** Volunteers that gamers of this gamer's room reported. */
   accused: Accused = new Map();
-  /** Whether it may remove volunteers and revoke invites. */
+  /** Whether it may remove members and revoke invites. */
   isOwner = false;
-  /** The invite that admitted it; null if it needed none. */
-  invite: InviteRef | null = null;
-  /** Session and history ids removed from this member's room. */
+  /** Whether it may invite others; an owner always may. */
+  mayInvite = false;
+  /** The invite that admitted it last, after those that this one descends from; empty if it needed none. */
+  lineage: Lineage = [];
+  /** Session and history ids removed from this member's room, and invites revoked there. */
   removed: ReadonlySet<string> = new Set();
   /** The members that this one is introduced to, by id; always mutual. */
   readonly peers = new Map<string, Member>();
@@ -113,9 +116,10 @@ export class Member {
 
   /** Everything that another instance needs to continue with this member, see {@link restore}. */
   record(): MemberRecord {
-    const { id, role, name, room, status, reputation, claim, identity, needs, isSeeking, isOwner, invite } = this;
+    const { id, role, name, room, status, reputation, claim, identity, needs, isSeeking } = this;
+    const { isOwner, mayInvite, lineage } = this;
     return {
-      ...{ id, role, name, room, status, reputation, claim, identity, needs, isSeeking, isOwner, invite },
+      ...{ id, role, name, room, status, reputation, claim, identity, needs, isSeeking, isOwner, mayInvite, lineage },
       removed: [...this.removed],
       peers: [...this.peers.keys()],
       partners: [...this.partners],
@@ -130,8 +134,9 @@ export class Member {
    * @param connection to the socket that the member had there; null when that is gone
    */
   restore(record: MemberRecord, connection: Connection | null, waiting: readonly WaitingEvent[]): void {
-    const { status, reputation, claim, identity, needs, isSeeking, isOwner, invite, partners, met } = record;
-    Object.assign(this, { status, reputation, claim, identity, needs, isSeeking, isOwner, invite });
+    const { status, reputation, claim, identity, needs, isSeeking, isOwner, mayInvite, lineage } = record;
+    Object.assign(this, { status, reputation, claim, identity, needs, isSeeking, isOwner, mayInvite, lineage });
+    const { partners, met } = record;
     this.partners = new Map(partners);
     for (const [id, historyId] of met) this.remember(id, historyId);
     this.#waiting.restore(waiting);
@@ -177,13 +182,13 @@ export class Member {
     return this.peers.get(volunteerId)?.historyId ?? this.#met?.get(volunteerId);
   }
 
-  /** The client address of its socket that limits count it under; empty while that is away. */
-  get address(): string {
-    return this.#connection?.address ?? '';
-  }
-
   get rttMs(): number {
     return this.#connection?.rttMs ?? ASSUMED_RTT_MS;
+  }
+
+  /** The widest network that it comes from, hashed; for one whose socket is away, all such count as one. */
+  get network(): string {
+    return this.#connection?.networks.at(-1) ?? '';
   }
 
   /** Switches to a newer socket, which {@link greet} then answers. An older one is notified and ended. */
@@ -235,15 +240,15 @@ export class Member {
   }
 
   /**
-   * @param address of the sender
-   * @throws MeshError `queue-full` when the member is away and too much is waiting for it, or from that address
+   * @param network of the sender
+   * @throws MeshError `queue-full` when the member is away and too much is waiting for it, or from that network
    */
-  signal(signal: RelayedSignal, address: string): void {
+  signal(signal: RelayedSignal, network: string): void {
     if (this.#connection) {
       this.#connection.signal(signal);
       return;
     }
-    this.#waiting.addSignal(signal, address);
+    this.#waiting.addSignal(signal, network);
     this.observer?.waitingChanged(this);
   }
 

@@ -5,7 +5,7 @@ import { ManualServerClock } from '../test-clock.ts';
 import { TestBed, type TestPage } from '../test-server.ts';
 import { OWNER_ACTION_LIMIT } from './owner-actions.ts';
 
-/** What only the owner of a room may do: revoke invites, remove volunteers, and return as the owner. */
+/** What only the owner of a room may do: invite and let others invite, revoke, remove members, and return as the owner. */
 const bed = new TestBed();
 let clock: ManualServerClock;
 beforeEach(() => {
@@ -194,4 +194,86 @@ test('where the server requires invites every room is invite-only, and a volunte
   expect(await bed.page(url).tryJoin({ room: 'den' })).toMatchObject(refused(/invited members/));
   expect(await guest(url, await inviteFrom(owner))).toMatchObject({ ok: true });
   expect(await bed.page(url).join()).toMatchObject({ inviteOnly: true });
+});
+
+test('guests invite nobody into an invite-only room unless the owner lets them; into an open room every gamer does', async () => {
+  const { url, owner } = await ownRoom();
+  const [guestPage, delegate, opener, visitor] = [bed.page(url), bed.page(url), bed.page(url), bed.page(url)];
+  const joined = await guestPage.join({ invite: await inviteFrom(owner, { role: 'gamer' }) });
+  expect(joined.mayInvite).toBe(false);
+  const request = { role: 'volunteer', expiresInS: 60 };
+  expect(await guestPage.ask('invite', request)).toMatchObject(refused(/Only the owner of this room can invite/));
+  const let_ = await delegate.join({ invite: await inviteFrom(owner, { role: 'gamer', mayInvite: true }) });
+  expect(let_).toMatchObject({ mayInvite: true, owner: false });
+  expect(await guest(url, await inviteFrom(delegate))).toMatchObject({ ok: true });
+  expect(await delegate.ask('invite', { ...request, role: 'gamer', owner: true })).toMatchObject(
+    refused(/Only the owner/),
+  );
+  await opener.join({ room: 'open' });
+  expect(await visitor.join({ room: 'open' })).toMatchObject({ owner: false, mayInvite: true });
+  expect(await guest(url, await inviteFrom(visitor))).toMatchObject({ ok: true });
+});
+
+test('a guest’s invite ends with the one it came by, and counts as a use of it, also after the guest returned by its pass', async () => {
+  const { url, owner, room } = await ownRoom();
+  const delegate = bed.page(url);
+  const terms = { role: 'gamer', mayInvite: true, expiresInS: 600, uses: 3 } as const;
+  const { pass } = await delegate.join({ invite: await inviteFrom(owner, terms) });
+  const long = await inviteFrom(delegate, { expiresInS: 604_800, uses: 1_000 });
+  const next = await bed.server({}, clock);
+  const back = bed.page(next.url, delegate.sessionKey);
+  expect(await back.join({ room, invite: pass })).toMatchObject({ mayInvite: true, owner: false });
+  const another = await inviteFrom(back, { expiresInS: 604_800 });
+  expect(await guest(url, long)).toMatchObject({ ok: true });
+  expect(await guest(url, another)).toMatchObject({ ok: true });
+  expect(await guest(url, long), 'the guest itself was the first use').toMatchObject(refused(/used up/));
+  clock.advance(601_000);
+  expect(await guest(next.url, another)).toMatchObject(refused(/expired/));
+  expect(await back.ask('invite', { role: 'volunteer', expiresInS: 60 })).toMatchObject(refused(/has expired/));
+});
+
+test('revoking an invite revokes all that descend from it, made before or after, and no others', async () => {
+  const { url, owner } = await ownRoom();
+  const [first, second] = [bed.page(url), bed.page(url)];
+  const root = await inviteFrom(owner, { role: 'gamer', mayInvite: true });
+  await first.join({ invite: root });
+  const branch = await inviteFrom(first, { role: 'gamer', mayInvite: true });
+  await second.join({ invite: branch });
+  const [leaf, unrelated] = [await inviteFrom(second), await inviteFrom(owner)];
+  expect(await guest(url, leaf)).toMatchObject({ ok: true });
+  expect(await owner.ask('revoke', { token: root })).toEqual({ ok: true, value: null });
+  expect(await guest(url, leaf)).toMatchObject(refused(/revoked/));
+  expect(await bed.page(url).tryJoin({ invite: branch })).toMatchObject(refused(/revoked/));
+  expect(await second.ask('invite', { role: 'volunteer', expiresInS: 60 })).toMatchObject(refused(/revoked/));
+  expect(await guest(url, unrelated)).toMatchObject({ ok: true });
+});
+
+test('an owner lists the other gamers and removes one, with the invites that it made; guests do neither, and owners stay', async () => {
+  const { url, owner, room } = await ownRoom();
+  const [friend, coOwner, volunteer] = [bed.page(url), bed.page(url), bed.page(url)];
+  const invite = await inviteFrom(owner, { role: 'gamer', mayInvite: true });
+  const { id: gamerId, pass } = await friend.join({ invite, name: 'Friend' });
+  const { id: coOwnerId } = await coOwner.join({ invite: await inviteFrom(owner, { role: 'gamer', owner: true }) });
+  await volunteer.join({ role: 'volunteer', invite: await inviteFrom(owner) });
+  const ofFriend = await inviteFrom(friend);
+  expect(await owner.ask('gamers', null)).toEqual({
+    ok: true,
+    value: [
+      { id: gamerId, name: 'Friend', owner: false },
+      { id: coOwnerId, name: 'gamer', owner: true },
+    ],
+  });
+  expect(await friend.ask('gamers', null)).toMatchObject(refused(/Only the owner/));
+  expect(await friend.ask('removeGamer', { gamerId: coOwnerId })).toMatchObject(refused(/Only the owner/));
+  expect(await owner.ask('removeGamer', { gamerId: coOwnerId })).toMatchObject(refused(/owns the room as well/));
+  expect(await owner.ask('removeGamer', { gamerId: 'A'.repeat(22) })).toMatchObject(refused(/not in your room/));
+  expect(await owner.ask('removeGamer', { gamerId })).toEqual({ ok: true, value: null });
+  expect(await friend.ended).toBe('io server disconnect');
+  expect(friend.farewells.at(-1)).toEqual({ peerId: gamerId, why: 'removed' });
+  await volunteer.caughtUp();
+  expect(volunteer.farewells).toEqual([{ peerId: gamerId, why: 'removed' }]);
+  const back = (token: string | undefined) => bed.page(url, friend.sessionKey).tryJoin({ room, invite: token });
+  expect(await back(pass)).toMatchObject(refused(/has removed/));
+  expect(await bed.page(url).tryJoin({ invite })).toMatchObject(refused(/revoked/));
+  expect(await guest(url, ofFriend)).toMatchObject(refused(/revoked/));
 });

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import { MeshError } from '../../shared/errors.ts';
-import type { EventPayload } from '../../shared/signaling.ts';
-import { type Invites, notInvited, PASS_VALID_S } from '../access/invites.ts';
+import { type EventPayload, MAX_LISTED_GAMERS, type RoomGamer } from '../../shared/signaling.ts';
+import { banOf, type InviteRef, type Invites, notInvited, PASS_VALID_S } from '../access/invites.ts';
 import { RateLimit } from '../access/rate-limit.ts';
-import { isSameRoom, membershipDigest, type RoomAddress } from '../access/room-address.ts';
+import { isSameRoom, membershipDigest, type RoomAddress, roomKey } from '../access/room-address.ts';
 import type { ServerClock } from '../clock.ts';
 import type { Store } from '../store/store.ts';
 import type { Introductions } from './introductions.ts';
@@ -24,20 +24,25 @@ interface Parts {
   removeMember(member: Member): void;
 }
 
-/** What only the owner of a room may do: revoke invites and remove volunteers. */
+/**
+ * What only the owner of a room may do: revoke invites and remove members. Both take effect in the room at once; what the store
+ * then remembers of it, for the time after a restart or after the room fell empty, cannot fail them.
+ */
 export class OwnerActions {
   readonly #limit = new RateLimit(OWNER_ACTION_LIMIT);
 
   constructor(private readonly parts: Parts) {}
 
   /**
-   * Revokes an invite. Members that it admitted earlier stay.
+   * Revokes an invite, and with it those that descend from it. Members that they admitted earlier stay.
    * @throws MeshError `not-invited` when the sender is no owner, or the token is no invite into its room; `rate-limited`
    */
   async revoke(owner: Member, { token }: EventPayload<'revoke'>): Promise<void> {
     await this.#check(owner);
-    const { invites } = this.parts;
-    await invites.revoke(await invites.find(token, owner.room));
+    const { room } = owner;
+    const invite = await this.parts.invites.find(token, room);
+    this.parts.rooms.markRemoved(room, [banOf(invite)]);
+    await this.#remember(owner, [], invite);
   }
 
   /**
@@ -47,46 +52,94 @@ export class OwnerActions {
    */
   async remove(owner: Member, { volunteerId }: EventPayload<'remove'>): Promise<void> {
     await this.#check(owner);
-    const { rooms, introductions, invites, log } = this.parts;
+    const { rooms, introductions, log } = this.parts;
     const { room } = owner;
-    const found = rooms.session(volunteerId);
-    const isHere = found?.role === 'volunteer' && isSameRoom(found.room, room);
-    // A volunteer that has left already is kept from returning.
-    const historyId = isHere ? found.historyId : owner.historyIdOf(volunteerId);
-    if (historyId === undefined) throw notInvited('This volunteer is not in your room.');
-    rooms.markRemoved(room, [volunteerId, historyId]);
-    if (room.inviteOnly) await Promise.all([this.#ban(room, volunteerId), this.#ban(room, historyId)]);
-    if (isHere && found.invite) await invites.revoke(found.invite);
-    log.info({ owner: owner.id, volunteer: historyId }, 'a volunteer was removed');
     const volunteer = rooms.session(volunteerId);
-    if (volunteer && isSameRoom(volunteer.room, room)) this.expel(volunteer);
-    else if (volunteer) introductions.removeFromGamers(room, volunteer);
+    const isHere = volunteer?.role === 'volunteer' && isSameRoom(volunteer.room, room);
+    // A volunteer that has left already is kept from returning.
+    const historyId = isHere ? volunteer.historyId : owner.historyIdOf(volunteerId);
+    if (historyId === undefined) throw notInvited('This volunteer is not in your room.');
+    const ids = [...new Set([volunteerId, historyId])];
+    if (isHere) this.#expelFrom(room, volunteer, ids);
+    else {
+      rooms.markRemoved(room, ids);
+      if (volunteer && !isSameRoom(volunteer.room, room)) introductions.removeFromGamers(room, volunteer);
+    }
+    log.info({ owner: owner.id, volunteer: historyId }, 'a volunteer was removed');
+    await this.#remember(owner, ids, isHere ? volunteer.lineage.at(-1) : undefined);
+  }
+
+  /**
+   * Lists the other gamers of a room.
+   * @throws MeshError `not-invited` when the sender is no owner
+   */
+  gamers(owner: Member): RoomGamer[] {
+    refuseGuests(owner);
+    const others = [...this.parts.rooms.members(owner.room)].filter(({ role }) => role === 'gamer');
+    return others
+      .filter(({ id }) => id !== owner.id)
+      .slice(0, MAX_LISTED_GAMERS)
+      .map(({ id, name, isOwner }) => ({ id, name, owner: isOwner }));
+  }
+
+  /**
+   * Removes a gamer, which does not return with its session while the room exists; the invite that admitted it is revoked, and so are
+   * those that it made. An owner cannot be removed, so that who got hold of an owner's invite does not remove who made the room.
+   * @throws MeshError `not-invited` when the sender is no owner, or the gamer is one or is not there; `rate-limited`
+   */
+  async removeGamer(owner: Member, { gamerId }: EventPayload<'removeGamer'>): Promise<void> {
+    await this.#check(owner);
+    const { rooms, log } = this.parts;
+    const gamer = rooms.session(gamerId);
+    if (gamer?.role !== 'gamer' || !isSameRoom(gamer.room, owner.room)) {
+      throw notInvited('This gamer is not in your room.');
+    }
+    if (gamer.isOwner) throw notInvited('This gamer owns the room as well, so it cannot be removed. Make a new room.');
+    this.#expelFrom(owner.room, gamer, [gamerId]);
+    log.info({ owner: owner.id, gamer: gamerId }, 'a gamer was removed');
+    await this.#remember(owner, [gamerId], gamer.lineage.at(-1));
   }
 
   /** @param id a session id or a history id */
   async isRemoved(room: RoomAddress, id: string): Promise<boolean> {
     if (this.parts.rooms.removedFrom(room).has(id)) return true;
-    return room.inviteOnly && this.parts.store.isBanned(banOf(room, id));
+    return room.inviteOnly && this.parts.store.isBanned(memberBan(room, id));
   }
 
-  /** Ends the session of a volunteer that was removed, and tells it why. */
-  expel(volunteer: Member): void {
-    volunteer.dismiss('removed');
-    this.parts.removeMember(volunteer);
+  /** Ends the session of a member that was removed, and tells it why. */
+  expel(member: Member): void {
+    member.dismiss('removed');
+    this.parts.removeMember(member);
   }
 
-  /** Outlasts every pass issued before, since the invites of an invite-only room can make the room again after its end. */
-  async #ban(room: RoomAddress, id: string): Promise<void> {
-    const { store, clock } = this.parts;
-    await store.ban(banOf(room, id), clock.epochMs() + PASS_VALID_S * 1_000);
+  #expelFrom(room: RoomAddress, member: Member, ids: readonly string[]): void {
+    const invite = member.lineage.at(-1);
+    this.parts.rooms.markRemoved(room, [...ids, ...(invite ? [banOf(invite)] : [])]);
+    this.expel(member);
+  }
+
+  /** Has the store remember a removal or revocation for as long as tokens issued before are valid. Only logs what fails. */
+  async #remember({ room, network }: Member, ids: readonly string[], invite: InviteRef | undefined): Promise<void> {
+    const { store, clock, invites, log } = this.parts;
+    const quota = { room: roomKey(room), network };
+    const untilMs = clock.epochMs() + PASS_VALID_S * 1_000;
+    const bans = room.inviteOnly ? ids.map((id) => store.ban(memberBan(room, id), untilMs, quota)) : [];
+    if (invite) bans.push(invites.revoke(invite, quota));
+    for (const { reason } of (await Promise.allSettled(bans)).filter((ban) => ban.status === 'rejected')) {
+      log.warn({ err: reason }, 'a removal or revocation is forgotten when its room falls empty or this server stops');
+    }
   }
 
   async #check(owner: Member): Promise<void> {
-    if (!owner.isOwner) throw notInvited('Only the owner of this room can do this: the player who made it.');
+    refuseGuests(owner);
     if (!(await this.#limit.take(owner.id))) {
       throw new MeshError('rate-limited', 'You did this many times. Wait ten minutes, or make a new room.');
     }
   }
 }
 
-const banOf = (room: RoomAddress, id: string) => `member ${membershipDigest(room, id)}`;
+function refuseGuests({ isOwner }: Member): void {
+  if (!isOwner) throw notInvited('Only the owner of this room can do this: the player who made it.');
+}
+
+const memberBan = (room: RoomAddress, id: string) => `member ${membershipDigest(room, id)}`;

@@ -5,20 +5,29 @@ import { provenIdentity } from '../access/identity.ts';
 import { notInvited } from '../access/invites.ts';
 import { RateLimit } from '../access/rate-limit.ts';
 import { type RoomAddress, roomKey } from '../access/room-address.ts';
-import type { Store } from '../store/store.ts';
+import type { ServerClock } from '../clock.ts';
+import type { Report, Store } from '../store/store.ts';
 import type { Introductions } from './introductions.ts';
 import type { Member } from './member.ts';
 import type { OwnerActions } from './owner-actions.ts';
+import { PairAllowance } from './pair-allowance.ts';
 import type { Rooms } from './rooms.ts';
 
 /** Accusations of one gamer: an honest one does not meet more cheats than it has helpers. */
 export const ACCUSATION_LIMIT = { events: 16, windowMs: 600_000, maxKeys: 10_000 } as const;
+
+/**
+ * Tasks in a gamer's reports on one volunteer that count: more is not plausible of work that takes a link and a GPU, and would change
+ * nothing, see `addReport`.
+ */
+export const REPORTED_TASKS = { burst: 100, perS: 10, maxPairs: 20_000 } as const;
 
 interface Parts {
   rooms: Rooms;
   introductions: Introductions;
   owner: Pick<OwnerActions, 'isRemoved' | 'expel'>;
   store: Store;
+  clock: Pick<ServerClock, 'now'>;
   log: Logger;
 }
 
@@ -26,19 +35,33 @@ interface Parts {
 export class ReputationTracker {
   readonly #accusations = new RateLimit(ACCUSATION_LIMIT);
 
-  constructor(private readonly parts: Parts) {}
+  readonly #reported: PairAllowance;
 
-  /** @throws MeshError `not-invited` about a volunteer that the gamer is not introduced to */
+  constructor(private readonly parts: Parts) {
+    this.#reported = new PairAllowance(REPORTED_TASKS, parts.clock);
+  }
+
+  /**
+   * Takes a report into the volunteer's history. What exceeds {@link REPORTED_TASKS} is scaled down.
+   * @throws MeshError `not-invited` about a volunteer that the gamer is not introduced to
+   */
   async report(gamer: Member, report: VolunteerReport): Promise<void> {
     const volunteer = gamer.peers.get(report.volunteerId);
     if (!volunteer) throw notInvited('You are not introduced to this volunteer, or it has left.');
     const { store, introductions } = this.parts;
     const { historyId } = volunteer;
-    await store.record(gamer.id, historyId, report);
+    const { id: gamerId, network } = gamer;
+    await store.record({ gamerId, network }, historyId, this.#plausible(gamerId, report));
     volunteer.reputation = await store.reputation(historyId);
     introductions.scoreChanged(volunteer);
     gamer.partners = await store.partners(gamer.id);
     for (const member of [gamer, volunteer]) member.changed();
+  }
+
+  #plausible(gamerId: string, { volunteerId, completed, failed, rttMs }: VolunteerReport): Report {
+    const tasks = completed + failed;
+    const factor = tasks === 0 ? 0 : this.#reported.take(gamerId, volunteerId, tasks) / tasks;
+    return { completed: Math.round(completed * factor), failed: Math.round(failed * factor), rttMs };
   }
 
   /**

@@ -1,16 +1,16 @@
 import { MeshError } from '../../shared/errors.ts';
 import type { Role } from '../../shared/signaling.ts';
-import { type RoomAddress, roomKey } from '../access/room-address.ts';
+import { openRoomKey, type RoomAddress, roomKey } from '../access/room-address.ts';
 import { Member, type MemberObserver } from './member.ts';
 import { WaitingBudget, type WaitingLimits } from './waiting-events.ts';
 
-/** Ids that a room remembers as removed; the oldest are forgotten. Each removal takes two. */
+/** Ids that a room remembers as removed, besides the store; the oldest are forgotten. Each removal takes three. */
 const MAX_REMOVED_PER_ROOM = 256;
 
 interface Room {
   address: RoomAddress;
   members: Map<string, Member>;
-  /** Session and history ids that may not return while the room exists. */
+  /** Session and history ids that may not return while the room exists, and revoked invites. */
   removed: Set<string>;
 }
 
@@ -31,6 +31,8 @@ interface Capacity {
 export class Rooms {
   readonly #rooms = new Map<string, Room>();
   readonly #sessions = new Map<string, Member>();
+  /** How many invite-only rooms have a name. */
+  readonly #inviteOnlyNames = new Map<string, number>();
   readonly #waiting: WaitingBudget;
 
   constructor(
@@ -41,8 +43,14 @@ export class Rooms {
     this.#waiting = new WaitingBudget(waitingLimits);
   }
 
-  has(address: RoomAddress): boolean {
-    return this.#rooms.has(roomKey(address));
+  /** The open room of this name. */
+  openRoom(name: string): RoomAddress | undefined {
+    return this.#rooms.get(openRoomKey(name))?.address;
+  }
+
+  /** Whether an invite-only room has this name. */
+  isInviteOnly(name: string): boolean {
+    return this.#inviteOnlyNames.has(name);
   }
 
   members(address: RoomAddress): Iterable<Member> {
@@ -84,11 +92,10 @@ export class Rooms {
   add({ id, role, name }: { id: string; role: Role; name: string }, address: RoomAddress): Member {
     this.checkSpace(address);
     const key = roomKey(address);
-    const room = this.#rooms.get(key) ?? { address, members: new Map(), removed: new Set() };
+    const room = this.#rooms.get(key) ?? this.#make(address);
     const member = new Member(id, role, name, room.address, this.observer, this.#waiting);
     member.removed = room.removed;
     room.members.set(id, member);
-    this.#rooms.set(key, room);
     this.#sessions.set(id, member);
     return member;
   }
@@ -97,18 +104,18 @@ export class Rooms {
     const key = roomKey(member.room);
     const room = this.#rooms.get(key);
     room?.members.delete(member.id);
-    if (room?.members.size === 0) this.#rooms.delete(key);
+    if (room?.members.size === 0) this.#end(room.address);
     this.#sessions.delete(member.id);
     member.forgetWaiting();
     this.observer?.memberRemoved(member.id);
   }
 
-  /** The session and history ids that may not return into a room while it exists. */
+  /** What {@link markRemoved} was told of a room that exists. */
   removedFrom(address: RoomAddress): ReadonlySet<string> {
     return this.#rooms.get(roomKey(address))?.removed ?? new Set();
   }
 
-  /** Adds to {@link removedFrom}. */
+  /** @param ids session and history ids that may not return into a room while it exists, or invites that were revoked */
   markRemoved(address: RoomAddress, ids: readonly string[]): void {
     const removed = this.#rooms.get(roomKey(address))?.removed;
     if (!removed) return;
@@ -118,6 +125,24 @@ export class Rooms {
       if (removed.size <= MAX_REMOVED_PER_ROOM) return;
       removed.delete(id);
     }
+  }
+
+  #make(address: RoomAddress): Room {
+    const room = { address, members: new Map<string, Member>(), removed: new Set<string>() };
+    this.#rooms.set(roomKey(address), room);
+    if (address.inviteOnly) this.#countName(address.name, 1);
+    return room;
+  }
+
+  #end(address: RoomAddress): void {
+    this.#rooms.delete(roomKey(address));
+    if (address.inviteOnly) this.#countName(address.name, -1);
+  }
+
+  #countName(name: string, change: 1 | -1): void {
+    const count = (this.#inviteOnlyNames.get(name) ?? 0) + change;
+    if (count > 0) this.#inviteOnlyNames.set(name, count);
+    else this.#inviteOnlyNames.delete(name);
   }
 
   counts(): Counts {

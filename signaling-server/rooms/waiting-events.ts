@@ -13,43 +13,43 @@ export type WaitingEvent = z.infer<typeof waitingEventSchema>;
 /** How much may wait, bytes. */
 export interface WaitingLimits {
   perMember: number;
-  perAddress: number;
+  perNetwork: number;
   inAll: number;
 }
 
 export const WAITING_LIMITS: WaitingLimits = {
   /** The offers and candidates of a dozen gamers, at 10 kB each. */
   perMember: 128 * 1024,
-  /** From one address: a party of thirty whose volunteers lose their network at once. */
-  perAddress: 4 * 1024 * 1024,
+  /** From one network (an IPv4 /24, an IPv6 /48): a party of thirty whose volunteers lose their network at once. */
+  perNetwork: 4 * 1024 * 1024,
   /** In this process and in Redis: members are away for half a minute at most. */
   inAll: 32 * 1024 * 1024,
 };
 
-/** Counts what waits for all members, so that no address can fill the server's memory, or its Redis. */
+/** Counts what waits for all members, so that no network can fill the server's memory, or its Redis. */
 export class WaitingBudget {
   #bytes = 0;
   readonly #bytesOf = new Map<string, number>();
 
   constructor(readonly limits: WaitingLimits = WAITING_LIMITS) {}
 
-  fits(address: string, sizeBytes: number): boolean {
-    const { perAddress, inAll } = this.limits;
-    return this.#bytes + sizeBytes <= inAll && (this.#bytesOf.get(address) ?? 0) + sizeBytes <= perAddress;
+  fits(network: string, sizeBytes: number): boolean {
+    const { perNetwork, inAll } = this.limits;
+    return this.#bytes + sizeBytes <= inAll && (this.#bytesOf.get(network) ?? 0) + sizeBytes <= perNetwork;
   }
 
-  add(address: string, sizeBytes: number): void {
+  add(network: string, sizeBytes: number): void {
     this.#bytes += sizeBytes;
-    const bytes = (this.#bytesOf.get(address) ?? 0) + sizeBytes;
-    if (bytes > 0) this.#bytesOf.set(address, bytes);
-    else this.#bytesOf.delete(address);
+    const bytes = (this.#bytesOf.get(network) ?? 0) + sizeBytes;
+    if (bytes > 0) this.#bytesOf.set(network, bytes);
+    else this.#bytesOf.delete(network);
   }
 }
 
 interface Entry {
   event: WaitingEvent;
-  /** The address that sent it; empty for the server itself, and where another instance took it. */
-  address: string;
+  /** The network that sent it, hashed; empty for the server itself, and where another instance took it. */
+  network: string;
   sizeBytes: number;
 }
 
@@ -65,17 +65,17 @@ export class WaitingEvents {
   }
 
   /**
-   * @param address of the sender
+   * @param network of the sender
    * @throws MeshError `queue-full`
    */
-  addSignal(signal: RelayedSignal, address: string): void {
+  addSignal(signal: RelayedSignal, network: string): void {
     // Only the newest attempt of a sender can still become a link.
     this.#drop(({ kind, body }) => kind === 'signal' && body.from === signal.from && body.attempt < signal.attempt);
-    const entry = entryOf({ kind: 'signal', body: signal }, address);
+    const entry = entryOf({ kind: 'signal', body: signal }, network);
     const isFull =
       this.#entries.length >= SIGNALING.maxBufferedSignals ||
       this.#bytes + entry.sizeBytes > this.budget.limits.perMember ||
-      !this.budget.fits(address, entry.sizeBytes);
+      !this.budget.fits(network, entry.sizeBytes);
     if (isFull) {
       throw new MeshError('queue-full', 'The other side is offline and has many signals waiting. Try again shortly.');
     }
@@ -103,20 +103,20 @@ export class WaitingEvents {
   #add(entry: Entry): void {
     this.#entries.push(entry);
     this.#bytes += entry.sizeBytes;
-    this.budget.add(entry.address, entry.sizeBytes);
+    this.budget.add(entry.network, entry.sizeBytes);
   }
 
   #drop(isObsolete: (event: WaitingEvent) => boolean): void {
     const kept = this.#entries.filter(({ event }) => !isObsolete(event));
-    for (const { event, address, sizeBytes } of this.#entries) {
+    for (const { event, network, sizeBytes } of this.#entries) {
       if (!isObsolete(event)) continue;
       this.#bytes -= sizeBytes;
-      this.budget.add(address, -sizeBytes);
+      this.budget.add(network, -sizeBytes);
     }
     this.#entries = kept;
   }
 }
 
-function entryOf(event: WaitingEvent, address: string): Entry {
-  return { event, address, sizeBytes: Buffer.byteLength(JSON.stringify(event)) };
+function entryOf(event: WaitingEvent, network: string): Entry {
+  return { event, network, sizeBytes: Buffer.byteLength(JSON.stringify(event)) };
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
-import { clientAddress, isFromThisMachine, limitKey } from './client-address.ts';
+import { clientAddress, hashedNetworksOf, isFromThisMachine, networksOf } from './client-address.ts';
 
 const request = (remoteAddress: string, headers: Record<string, string> = {}) =>
   ({ headers: { host: 'localhost:8080', ...headers }, socket: { remoteAddress } }) as unknown as IncomingMessage;
@@ -19,13 +19,23 @@ test('behind proxies, only the entries they wrote themselves are trusted', () =>
   expect(clientAddress(withPort, 1), 'an entry that is no address').toBe('127.0.0.1');
 });
 
-test('limits count an IPv4 address as itself and an IPv6 address as its /64 network', () => {
+test('limits count an IPv4 address, an IPv6 /64, and the networks around them', () => {
+  const of = (address: string) => networksOf(address).map(({ prefix, times }) => `${prefix} x${times}`);
   expect(clientAddress(request('::ffff:192.0.2.9'), 0)).toBe('192.0.2.9');
-  expect(limitKey('192.0.2.9')).toBe('192.0.2.9');
-  expect(limitKey('2001:db8:1:2:aaaa::1')).toBe('2001:db8:1:2::/64');
-  expect(limitKey('2001:0db8:0001:0002:bbbb:cccc:dddd:eeee')).toBe('2001:db8:1:2::/64');
-  expect(limitKey('2001:db8::1')).toBe('2001:db8::/64');
-  expect(limitKey('::1')).toBe('::/64');
+  expect(of('192.0.2.9')).toEqual(['192.0.2.9 x1', '192.0.2.0/24 x8']);
+  const site = ['2001:db8:1:1ff::/64 x1', '2001:db8:1:100::/56 x2', '2001:db8:1::/48 x4'];
+  expect(of('2001:db8:1:1ff:aaaa::1')).toEqual(site);
+  expect(of('2001:0db8:0001:01ff:bbbb:cccc:dddd:eeee')).toEqual(site);
+  expect(of('::1')[0]).toBe('::/64 x1');
+  expect(of('')).toEqual([' x1']);
+});
+
+test('addresses go on as keyed hashes only: the same network has the same one, and none is the hash of a guess', () => {
+  const [one, two] = [hashedNetworksOf('192.0.2.9', 'secret'), hashedNetworksOf('192.0.2.10', 'secret')];
+  expect(JSON.stringify([one, two])).not.toContain('192');
+  expect(one[0].key).not.toBe(two[0].key);
+  expect(one[1]).toEqual(two[1]);
+  expect(hashedNetworksOf('192.0.2.9', 'another')[0].key).not.toBe(one[0].key);
 });
 
 test.each([

@@ -1,12 +1,31 @@
+import { createHmac } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
 import proxyAddr from 'proxy-addr';
+import type { Sender } from './limits.ts';
 
 const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
 const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
 
-/** Length of the network prefix that limits count as one IPv6 client, bits: a provider assigns a site at least a /64 (RFC 6177). */
-const IPV6_PREFIX_BITS = 64;
+/** A network that limits count as one client. */
+export interface Network {
+  /** In CIDR notation; of a single IPv4 address without the length. */
+  prefix: string;
+  /** How many times the allowance of one client its members have together. */
+  times: number;
+}
+
+/**
+ * Lengths of the prefixes that limits count under, bits. A provider assigns a site anything from a /64 to a /48 (RFC 6177), so whoever
+ * has a /48 could otherwise be 65,536 clients. An IPv4 network of 256 addresses may belong to as many households, but also to one
+ * hoster's customer.
+ */
+const IPV6_PREFIXES = [
+  { bits: 64, times: 1 },
+  { bits: 56, times: 2 },
+  { bits: 48, times: 4 },
+] as const;
+const IPV4_WIDER = { bits: 24, times: 8 } as const;
 
 /**
  * The IP address that a request came from. Each proxy appends the address it saw to X-Forwarded-For; only the entries that our own
@@ -19,14 +38,31 @@ export function clientAddress(request: IncomingMessage, trustedProxies: number):
   return normalize(address) ?? normalize(request.socket.remoteAddress) ?? '';
 }
 
+/** The networks that limits count an address under, narrowest first. */
+export function networksOf(address: string): Network[] {
+  if (ipaddr.IPv6.isValid(address)) {
+    return IPV6_PREFIXES.map(({ bits, times }) => {
+      const network = ipaddr.IPv6.networkAddressFromCIDR(`${address}/${bits}`);
+      return { prefix: `${network.toString()}/${bits}`, times };
+    });
+  }
+  const single = { prefix: address, times: 1 };
+  if (!ipaddr.IPv4.isValid(address)) return [single];
+  const { bits, times } = IPV4_WIDER;
+  const network = ipaddr.IPv4.networkAddressFromCIDR(`${address}/${bits}`);
+  return [single, { prefix: `${network.toString()}/${bits}`, times }];
+}
+
 /**
- * The key under which limits count an address: an IPv4 address itself, and the /64 network of an IPv6 address, since one household
- * can use every address in it.
+ * The same networks under names that tell nobody an address, for Redis and logs. Keyed, since without a key four billion IPv4
+ * addresses are tried in minutes.
  */
-export function limitKey(address: string): string {
-  if (!ipaddr.IPv6.isValid(address)) return address;
-  const network = ipaddr.IPv6.networkAddressFromCIDR(`${address}/${IPV6_PREFIX_BITS}`);
-  return `${network.toString()}/${IPV6_PREFIX_BITS}`;
+export function hashedNetworksOf(address: string, key: string): Sender['networks'] {
+  const [first, ...others] = networksOf(address).map(({ prefix, times }) => {
+    const hash = createHmac('sha256', key).update(`network ${prefix}`).digest();
+    return { key: hash.subarray(0, 12).toString('base64url'), times };
+  });
+  return [first ?? { key: '', times: 1 }, ...others];
 }
 
 /**

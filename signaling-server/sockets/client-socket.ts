@@ -34,8 +34,7 @@ export class ClientSocket {
 
   constructor(
     private readonly socket: SignalingSocket,
-    /** The client address that limits count it under. */
-    private readonly address: string,
+    private readonly networks: Sender['networks'],
     /** When the connection was opened, ms on the server's clock. */
     private readonly openedAtMs: number,
     private readonly parts: ClientSocketParts,
@@ -43,7 +42,9 @@ export class ClientSocket {
     const { instance, clock, log, metrics } = parts;
     const handshakeMs = clock.now() - openedAtMs;
     const onSlow = () => metrics.refused('socket', 'slow');
-    this.#connection = new SocketConnection(socket, { instance, address, handshakeMs, clock, log, onSlow });
+    this.#connection = new SocketConnection(socket, {
+      ...{ instance, networks: networks.map(({ key }) => key), handshakeMs, clock, log, onSlow },
+    });
     this.#startDeadline();
     this.#countBytes();
   }
@@ -62,7 +63,7 @@ export class ClientSocket {
       checkVersion(auth);
       const request = parse(joinSchema, auth);
       // Not the key, which is a secret: limits may be counted in Redis.
-      await limits.spend('joins', { address: this.address, session: sessionIdSync(request.sessionKey) });
+      await limits.spend('joins', { networks: this.networks, session: sessionIdSync(request.sessionKey) });
       const { id, resumed } = await requestHandler.join(this.#connection, request);
       this.#session = id;
       metrics.joined(resumed, clock.now() - this.openedAtMs);
@@ -95,7 +96,7 @@ export class ClientSocket {
   }
 
   get #sender(): Sender {
-    return { address: this.address, session: this.#session ?? undefined };
+    return { networks: this.networks, session: this.#session ?? undefined };
   }
 
   /** Ends the socket when it speaks for no session for too long. */

@@ -72,6 +72,8 @@ const PAYLOADS: { readonly [E in ClientEvent]: EventPayload<E> } = {
   invite: { role: 'volunteer', expiresInS: 60 },
   revoke: { token: 'token' },
   remove: { volunteerId: 'A'.repeat(22) },
+  gamers: null,
+  removeGamer: { gamerId: 'A'.repeat(22) },
   ice: null,
   leave: null,
 };

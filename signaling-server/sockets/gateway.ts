@@ -6,8 +6,9 @@ import { SIGNALING } from '../../shared/protocol-limits.ts';
 import type { ClientToServerEvents, ServerToClientEvents } from '../../shared/signaling.ts';
 import { type AllowedHosts, WRONG_HOST } from '../http/allowed-hosts.ts';
 import { applySecurityHeaders, mayConnect } from '../http/security-headers.ts';
-import { clientAddress, limitKey } from './client-address.ts';
+import { clientAddress, hashedNetworksOf } from './client-address.ts';
 import { ClientSocket, type ClientSocketParts, JOIN_TIMEOUT_MS } from './client-socket.ts';
+import type { Sender } from './limits.ts';
 import { dropTransport, type SignalingSocket } from './socket-connection.ts';
 
 interface Parts extends ClientSocketParts {
@@ -15,6 +16,8 @@ interface Parts extends ClientSocketParts {
   adapter?: ServerOptions['adapter'] | undefined;
   hosts: Pick<AllowedHosts, 'allows'>;
   config: { allowedOrigins: readonly string[]; maxSessions: number; trustedProxies: number };
+  /** Under which addresses are hashed; the same at all instances. */
+  secret: string;
 }
 
 /** The socket.io server: decides who may connect, and reaches the sockets of all instances. */
@@ -45,7 +48,7 @@ export class Gateway {
     this.#io.engine.use(applySecurityHeaders);
     this.#io.engine.on('connection', (conn: SignalingSocket['conn']) => {
       this.#openedAtMs.set(conn, parts.clock.now());
-      const closed = parts.limits.socketOpened(this.#addressOf(conn.request));
+      const closed = parts.limits.socketOpened(this.#networksOf(conn.request));
       conn.on('close', closed);
     });
     this.#io.on('connection', (socket) => this.#accept(socket));
@@ -90,8 +93,10 @@ export class Gateway {
     for (const socket of [...this.#io.sockets.sockets.values()]) dropTransport(socket);
   }
 
-  #addressOf(request: IncomingMessage): string {
-    return limitKey(clientAddress(request, this.parts.config.trustedProxies));
+  /** Beyond this point nothing knows an address: limits, logs and Redis see hashes. */
+  #networksOf(request: IncomingMessage): Sender['networks'] {
+    const { config, secret } = this.parts;
+    return hashedNetworksOf(clientAddress(request, config.trustedProxies), secret);
   }
 
   /**
@@ -113,9 +118,9 @@ export class Gateway {
       if (this.socketCount >= 2 * config.maxSessions) {
         throw new MeshError('room-full', 'This server has as many sockets as it may hold. Try again later.');
       }
-      const address = this.#addressOf(request);
-      limits.checkSockets(address);
-      await limits.spend('connects', { address });
+      const networks = this.#networksOf(request);
+      limits.checkSockets(networks);
+      await limits.spend('connects', { networks });
       return null;
     } catch (cause) {
       const { reason, message } = MeshError.from(cause, 'signaling-unreachable');
@@ -125,7 +130,7 @@ export class Gateway {
 
   #accept(socket: SignalingSocket): void {
     const openedAtMs = this.#openedAtMs.get(socket.conn) ?? this.parts.clock.now();
-    const client = new ClientSocket(socket, this.#addressOf(socket.conn.request), openedAtMs, this.parts);
+    const client = new ClientSocket(socket, this.#networksOf(socket.conn.request), openedAtMs, this.parts);
     this.#track(client.join());
     socket.onAny((event: string, ...args: unknown[]) => this.#track(client.handle(event, args)));
     socket.on('disconnect', () => client.disconnected());

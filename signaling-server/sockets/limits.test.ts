@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { IDLE_STATUS, newSessionKey, TestBed } from '../test-server.ts';
-import { LIMITS, Limits, type LimitTable, OverLimit } from './limits.ts';
+import { hashedNetworksOf } from './client-address.ts';
+import { LIMITS, Limits, type LimitTable, OverLimit, type Sender } from './limits.ts';
 
 const bed = new TestBed();
 afterEach(async () => {
@@ -9,6 +10,8 @@ afterEach(async () => {
 });
 
 const TABLE: LimitTable = { ...LIMITS, signalsPerSession: 3, signalsPerAddress: 5, socketsPerAddress: 2 };
+const only = (key: string): Sender['networks'] => [{ key, times: 1 }];
+const home = only('home');
 const refusalOf = (spending: Promise<void>) =>
   spending.then(
     () => null,
@@ -17,7 +20,7 @@ const refusalOf = (spending: Promise<void>) =>
 
 test('a session has a limit, and all sessions of an address share another', async () => {
   const limits = new Limits(1, TABLE);
-  const spend = (session: string, address = 'home') => refusalOf(limits.spend('signals', { address, session }));
+  const spend = (session: string, networks = home) => refusalOf(limits.spend('signals', { networks, session }));
   for (let times = 0; times < 3; times++) expect(await spend('a')).toBeNull();
   expect(await spend('a')).toMatchObject({
     reason: 'rate-limited',
@@ -28,13 +31,13 @@ test('a session has a limit, and all sessions of an address share another', asyn
   expect(await spend('c'), 'what a session was refused does not count against its address').toMatchObject({
     message: expect.stringMatching(/from this address/),
   });
-  expect(await spend('c', 'elsewhere')).toBeNull();
+  expect(await spend('c', only('elsewhere'))).toBeNull();
 });
 
 test('a new window resets the limits; the error says when it starts and how far the limit was exceeded', async () => {
   vi.useFakeTimers();
   const limits = new Limits(1, TABLE);
-  const spend = () => refusalOf(limits.spend('signals', { address: 'home', session: 'a' }, 3));
+  const spend = () => refusalOf(limits.spend('signals', { networks: home, session: 'a' }, 3));
   expect(await spend()).toBeNull();
   vi.advanceTimersByTime(4_000);
   const refusal = await spend();
@@ -47,7 +50,7 @@ test('a new window resets the limits; the error says when it starts and how far 
 test('the factor multiplies every limit, and 0 switches them off', async () => {
   const wide = new Limits(2, TABLE);
   const spend = (limits: Limits, points: number) =>
-    refusalOf(limits.spend('signals', { address: 'home', session: 'a' }, points));
+    refusalOf(limits.spend('signals', { networks: home, session: 'a' }, points));
   expect(await spend(wide, 6)).toBeNull();
   expect(await spend(wide, 1)).toBeInstanceOf(OverLimit);
   expect(await spend(new Limits(0, TABLE), 1e9)).toBeNull();
@@ -55,12 +58,12 @@ test('the factor multiplies every limit, and 0 switches them off', async () => {
 
 test('the number of open sockets per address is limited', () => {
   const limits = new Limits(1, TABLE);
-  limits.socketOpened('home');
-  const close = limits.socketOpened('home');
-  expect(() => limits.checkSockets('home')).toThrow(/too many connections/);
-  limits.checkSockets('elsewhere');
+  limits.socketOpened(home);
+  const close = limits.socketOpened(home);
+  expect(() => limits.checkSockets(home)).toThrow(/too many connections/);
+  limits.checkSockets(only('elsewhere'));
   close();
-  limits.checkSockets('home');
+  limits.checkSockets(home);
 });
 
 test('a page that joins too often is refused with a reason, and others of its address are not', async () => {
@@ -112,4 +115,52 @@ test('sockets that one address opens too fast are refused; those of another are 
   expect(await from('192.0.2.10').tryJoin()).toMatchObject({ ok: true });
   const metrics = await (await fetch(`${url}metrics`)).text();
   expect(metrics).toContain('p2c2r_refusals_total{event="connect",reason="rate-limited"} 1');
+});
+
+test('networks around an address have limits of their own, so that one site with a /56 or /48 cannot take every session', async () => {
+  const table: LimitTable = { ...LIMITS, joinsPerAddress: 2, socketsPerAddress: 1 };
+  const limits = new Limits(1, table);
+  const join = (address: string) =>
+    refusalOf(limits.spend('joins', { networks: hashedNetworksOf(address, 'key'), session: address }));
+  const joinsOf = async (addresses: string[]) => {
+    const answers = [];
+    for (const address of addresses) answers.push(await join(address));
+    return answers.filter((answer) => answer === null).length;
+  };
+  const everyOf = (prefix: (index: string) => string) =>
+    Array.from({ length: 256 }, (_, index) => prefix(index.toString(16).padStart(2, '0')));
+  // One address of each of the 256 networks of /64 in a /56, then one of each /56 in the same /48.
+  expect(await joinsOf(everyOf((index) => `2001:db8:1:1${index}::1`))).toBe(4);
+  expect(await joinsOf(everyOf((index) => `2001:db8:1:${index}00::1`))).toBe(4);
+  expect(await joinsOf(everyOf((index) => `192.0.2.${Number.parseInt(index, 16)}`))).toBe(16);
+  expect(await join('2001:db8:2::1'), 'another site').toBeNull();
+  expect(await join('192.0.3.1')).toBeNull();
+
+  const opened = Array.from({ length: 2 }, (_, index) => {
+    const networks = hashedNetworksOf(`2001:db8:1:1${index}::1`, 'key');
+    limits.checkSockets(networks);
+    return limits.socketOpened(networks);
+  });
+  expect(() => limits.checkSockets(hashedNetworksOf('2001:db8:1:13::1', 'key'))).toThrow(/too many connections/);
+  limits.checkSockets(hashedNetworksOf('2001:db8:1:200::1', 'key'));
+  for (const close of opened) close();
+  limits.checkSockets(hashedNetworksOf('2001:db8:1:13::1', 'key'));
+});
+
+test('what one address was refused does not use up what its neighbours may', async () => {
+  const limits = new Limits(1, { ...LIMITS, joinsPerAddress: 1 });
+  const join = (address: string) => refusalOf(limits.spend('joins', { networks: hashedNetworksOf(address, 'key') }));
+  for (let times = 0; times < 50; times++) await join('192.0.2.1');
+  expect(await join('192.0.2.2')).toBeNull();
+});
+
+test('a server full of one site’s sessions is not full: a /56 takes a part of its places, others still join', async () => {
+  const { url } = await bed.server({ limitFactor: 0.1, trustedProxies: 1, maxSessions: 40 });
+  const from = (address: string) => bed.page(url, newSessionKey(), { 'x-forwarded-for': address });
+  const joins = await Promise.allSettled(
+    Array.from({ length: 60 }, (_, index) => from(`2001:db8:1:${index}::1`).tryJoin()),
+  );
+  const admitted = joins.filter((join) => join.status === 'fulfilled' && join.value.ok);
+  expect(admitted).toHaveLength(2 * 0.1 * LIMITS.joinsPerAddress);
+  expect(await from('2001:db8:2::1').tryJoin()).toMatchObject({ ok: true });
 });

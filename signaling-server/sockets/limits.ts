@@ -3,8 +3,8 @@ import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimi
 import { MeshError } from '../../shared/errors.ts';
 
 /**
- * What one address and one session may send in a window; LIMIT_FACTOR multiplies each. A whole household or school may share an
- * address.
+ * What one address (IPv4, or an IPv6 /64) and one session may send in a window; LIMIT_FACTOR multiplies each. A whole household or
+ * school may share an address.
  */
 export const LIMITS = {
   windowS: 10,
@@ -32,9 +32,17 @@ export const LIMITS = {
 /** What is counted: new sockets, joins, signals, all other events, and the bytes of everything. */
 export type Limited = 'connects' | 'joins' | 'signals' | 'events' | 'bytes';
 
+/** A network whose members share an allowance of `times` that of one address. */
+export interface LimitedNetwork {
+  /** Its name in the counters, a hash. */
+  key: string;
+  times: number;
+}
+
 /** Whose limits an event counts against. */
 export interface Sender {
-  address: string;
+  /** Narrowest first, which is the address itself. */
+  networks: readonly [LimitedNetwork, ...LimitedNetwork[]];
   /** Undefined before it is known. */
   session?: string | undefined;
 }
@@ -42,7 +50,7 @@ export interface Sender {
 /** {@link LIMITS} with other numbers. */
 export type LimitTable = { readonly [Name in keyof typeof LIMITS]: number };
 
-const WHOSE = { address: 'from this address', session: 'from this page' };
+const WHOSE = { network: 'from this network', address: 'from this address', session: 'from this page' };
 
 /** A sender exceeded a limit. */
 export class OverLimit extends MeshError {
@@ -59,24 +67,27 @@ export class OverLimit extends MeshError {
 }
 
 /**
- * Limits what one address and one session may send, so that a flood does not slow others down. rate-limiter-flexible counts in fixed
+ * Limits what one address and one session may send, so that a flood does not slow others down, and how many sockets and sessions the
+ * networks around an address may open, so that a /48 does not take every place. What sessions then send is bounded by their number.
+ * rate-limiter-flexible counts in fixed
  * windows and forgets a sender when its window ends. It counts in memory, or in Redis for all instances together, and in memory
  * again while Redis does not answer. Each instance counts its own open sockets.
  */
 export class Limits {
-  readonly #counters: Record<Limited, { address: RateLimiterAbstract; session: RateLimiterAbstract | null }> | null;
+  readonly #counters: Record<Limited, Counters> | null;
   readonly #sockets = new Map<string, number>();
   readonly #maxSockets: number;
 
   /** @param factor multiplies the table; 0 switches all limits off. */
   constructor(factor: number, table: LimitTable = LIMITS, redis?: Redis) {
-    const counter = (name: string, points: number) => {
+    const counter = (name: string, points: number): RateLimiterAbstract => {
       const options = { keyPrefix: `p2c2r:limit:${name}`, points: points * factor, duration: table.windowS };
       const memory = new RateLimiterMemory(options);
       return redis ? new RateLimiterRedis({ ...options, storeClient: redis, insuranceLimiter: memory }) : memory;
     };
-    const pair = (what: Limited, perAddress: number, perSession: number | null) => ({
+    const pair = (what: Limited, perAddress: number, perSession: number | null, areWiderLimited = false): Counters => ({
       address: counter(`${what} address`, perAddress),
+      wider: areWiderLimited ? new WiderCounters((times) => counter(`${what} network`, perAddress * times)) : null,
       session: perSession === null ? null : counter(`${what} session`, perSession),
     });
     this.#maxSockets = factor === 0 ? Number.POSITIVE_INFINITY : table.socketsPerAddress * factor;
@@ -84,8 +95,8 @@ export class Limits {
       factor === 0
         ? null
         : {
-            connects: pair('connects', table.connectsPerAddress, null),
-            joins: pair('joins', table.joinsPerAddress, table.joinsPerSession),
+            connects: pair('connects', table.connectsPerAddress, null, true),
+            joins: pair('joins', table.joinsPerAddress, table.joinsPerSession, true),
             signals: pair('signals', table.signalsPerAddress, table.signalsPerSession),
             events: pair('events', table.eventsPerAddress, table.eventsPerSession),
             bytes: pair('bytes', table.bytesPerAddress, table.bytesPerSession),
@@ -96,27 +107,54 @@ export class Limits {
    * Counts what a sender sent. Before its session is known, its address is also held to the limits of one session.
    * @throws OverLimit
    */
-  async spend(what: Limited, { address, session = address }: Sender, points = 1): Promise<void> {
+  async spend(what: Limited, { networks, session }: Sender, points = 1): Promise<void> {
     const counters = this.#counters?.[what];
     if (!counters) return;
-    await consume(counters.session, session, points, (left, times) => new OverLimit(what, 'session', left, times));
-    await consume(counters.address, address, points, (left, times) => new OverLimit(what, 'address', left, times));
+    const [{ key: address }, ...wider] = networks;
+    const over = (whose: keyof typeof WHOSE) => (leftMs: number, times: number) =>
+      new OverLimit(what, whose, leftMs, times);
+    await consume(counters.session, session ?? address, points, over('session'));
+    await consume(counters.address, address, points, over('address'));
+    // One after the other: what an address was refused must not use up what its neighbours may.
+    for (const { key, times } of wider) await consume(counters.wider?.of(times) ?? null, key, points, over('network'));
   }
 
-  /** @throws MeshError `rate-limited` when the address has too many open sockets. */
-  checkSockets(address: string): void {
-    if ((this.#sockets.get(address) ?? 0) < this.#maxSockets) return;
+  /** @throws MeshError `rate-limited` when the address, or a network around it, has too many open sockets. */
+  checkSockets(networks: Sender['networks']): void {
+    if (networks.every(({ key, times }) => (this.#sockets.get(key) ?? 0) < this.#maxSockets * times)) return;
     throw new MeshError('rate-limited', 'This address has too many connections open. Close some, then try again.');
   }
 
   /** @returns a function to call when the socket is closed. */
-  socketOpened(address: string): () => void {
-    this.#sockets.set(address, (this.#sockets.get(address) ?? 0) + 1);
+  socketOpened(networks: Sender['networks']): () => void {
+    for (const { key } of networks) this.#sockets.set(key, (this.#sockets.get(key) ?? 0) + 1);
     return () => {
-      const left = (this.#sockets.get(address) ?? 1) - 1;
-      if (left > 0) this.#sockets.set(address, left);
-      else this.#sockets.delete(address);
+      for (const { key } of networks) {
+        const left = (this.#sockets.get(key) ?? 1) - 1;
+        if (left > 0) this.#sockets.set(key, left);
+        else this.#sockets.delete(key);
+      }
     };
+  }
+}
+
+interface Counters {
+  address: RateLimiterAbstract;
+  /** Null: only the address itself is limited. */
+  wider: WiderCounters | null;
+  session: RateLimiterAbstract | null;
+}
+
+/** Counters of networks, one for each size of allowance. */
+class WiderCounters {
+  readonly #byTimes = new Map<number, RateLimiterAbstract>();
+
+  constructor(private readonly make: (times: number) => RateLimiterAbstract) {}
+
+  of(times: number): RateLimiterAbstract {
+    const counter = this.#byTimes.get(times) ?? this.make(times);
+    this.#byTimes.set(times, counter);
+    return counter;
   }
 }
 

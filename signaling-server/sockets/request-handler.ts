@@ -146,7 +146,9 @@ export class LocalRequestHandler<S extends SocketInfo = SocketInfo> implements R
     invite: (member, request) => this.parts.coordinator.invite(member, request),
     revoke: (member, request) => nullAfter(this.parts.coordinator.owner.revoke(member, request)),
     remove: (member, request) => nullAfter(this.parts.coordinator.owner.remove(member, request)),
-    ice: (member, _, { connection }) => this.parts.coordinator.renewIce(member, connection.address),
+    gamers: (member) => this.parts.coordinator.owner.gamers(member),
+    removeGamer: (member, request) => nullAfter(this.parts.coordinator.owner.removeGamer(member, request)),
+    ice: (member, _, { connection }) => this.parts.coordinator.renewIce(member, connection.networks[0] ?? ''),
     leave: (member, _, binding) => {
       this.parts.coordinator.leave(member);
       binding.member = null;

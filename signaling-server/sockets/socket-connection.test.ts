@@ -9,7 +9,7 @@ test('the round trip is that of the handshake until a heartbeat has measured a n
   const conn = new EventEmitter();
   const socket = { conn } as unknown as SignalingSocket;
   const connection = new SocketConnection(socket, {
-    ...{ instance: 'one', address: '192.0.2.1', handshakeMs: 40, clock },
+    ...{ instance: 'one', networks: ['network'], handshakeMs: 40, clock },
     ...{ log: pino({ level: 'silent' }), onSlow() {} },
   });
   expect(connection.rttMs).toBe(40);

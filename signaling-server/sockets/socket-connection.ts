@@ -18,8 +18,8 @@ export type SignalingSocket = Socket<ClientToServerEvents, ServerToClientEvents>
 
 interface Parts {
   instance: string;
-  /** The client address that limits count it under. */
-  address: string;
+  /** See {@link SocketInfo.networks}. */
+  networks: readonly string[];
   /** From the server's first packet to the client's answer: a round trip in itself. */
   handshakeMs: number;
   clock: Pick<ServerClock, 'now'>;
@@ -69,8 +69,8 @@ export class SocketConnection implements Connection {
     return this.socket.id;
   }
 
-  get address(): string {
-    return this.parts.address;
+  get networks(): readonly string[] {
+    return this.parts.networks;
   }
 
   get host(): string {

@@ -3,7 +3,16 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { ServerClock } from '../clock.ts';
 import { type Entry, entrySchema, MemoryStore } from './memory.ts';
-import { type Accused, type CountedInvite, type Report, type Reputation, roomDigest, type Store } from './store.ts';
+import {
+  type Accused,
+  type CountedInvite,
+  type Quota,
+  type Report,
+  type Reporter,
+  type Reputation,
+  roomDigest,
+  type Store,
+} from './store.ts';
 
 /** Appended lines (about 60 bytes each) after which the file is compacted, beyond twice the lines it needs. */
 export const MIN_LINES_TO_COMPACT = 1_000;
@@ -54,9 +63,9 @@ export class FileStore implements Store {
     return this.#memory.partners(gamerId);
   }
 
-  async record(gamerId: string, historyId: string, report: Report): Promise<void> {
-    await this.#memory.record(gamerId, historyId, report);
-    this.#log(['tasks', historyId, report.completed, report.failed]);
+  async record(reporter: Reporter, historyId: string, report: Report): Promise<void> {
+    await this.#memory.record(reporter, historyId, report);
+    this.#log(['tasks', historyId, report.completed, report.failed, reporter.network]);
   }
 
   accused(roomKey: string): Promise<Accused> {
@@ -68,15 +77,17 @@ export class FileStore implements Store {
     this.#log(['accused', roomDigest(roomKey), gamerId, historyId]);
   }
 
-  async useInvite(invite: CountedInvite, sessionId: string): Promise<boolean> {
-    const isAdmitted = await this.#memory.useInvite(invite, sessionId);
-    if (isAdmitted) this.#log(['used', invite.id, sessionId, invite.expiresAtMs]);
+  async useInvite(invite: CountedInvite, sessionId: string, quota: Quota): Promise<boolean> {
+    const room = roomDigest(quota.room);
+    const isAdmitted = await this.#memory.useInvite(invite, sessionId, { ...quota, room });
+    if (isAdmitted) this.#log(['used', invite.id, sessionId, invite.expiresAtMs, room, quota.network]);
     return isAdmitted;
   }
 
-  async ban(id: string, expiresAtMs: number): Promise<void> {
-    await this.#memory.ban(id, expiresAtMs);
-    this.#log(['banned', id, expiresAtMs]);
+  async ban(id: string, expiresAtMs: number, quota: Quota): Promise<void> {
+    const room = roomDigest(quota.room);
+    await this.#memory.ban(id, expiresAtMs, { ...quota, room });
+    this.#log(['banned', id, expiresAtMs, room, quota.network]);
   }
 
   isBanned(id: string): Promise<boolean> {

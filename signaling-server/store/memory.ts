@@ -1,16 +1,20 @@
 import { LRUCache } from 'lru-cache';
-import type { MeshError } from '../../shared/errors.ts';
 import { z } from '../../shared/zod.ts';
 import type { ServerClock } from '../clock.ts';
+import { type Expiring, ExpiringTable } from './expiring-table.ts';
 import {
   type Accused,
+  addReport,
   type CountedInvite,
+  type Quota,
   type Report,
+  type Reporter,
   type Reputation,
   STORE_LIMITS,
   type Store,
   tooManyBans,
-  tooManyInvites,
+  tooManyUses,
+  weigh,
 } from './store.ts';
 
 const id = z.string().max(128);
@@ -18,38 +22,59 @@ const count = z.int().min(0);
 
 /** One fact that outlives a restart. */
 export const entrySchema = z.union([
-  /** Tasks that gamers reported of a volunteer, added to those of other entries: history id, completed, failed. */
-  z.tuple([z.literal('tasks'), id, count, count]),
+  /**
+   * Tasks that a network's gamers reported of a volunteer, added to those of other entries: history id, completed, failed, network.
+   * Versions that added up the reports of all networks wrote none.
+   */
+  z.tuple([z.literal('tasks'), id, count, count, id.optional()]),
   /** A gamer caught a volunteer: room, gamer, history id. */
   z.tuple([z.literal('accused'), id, id, id]),
-  /** A counted invite admitted a session: invite, session, expiry of the invite in ms since the Unix epoch. */
-  z.tuple([z.literal('used'), id, id, count]),
-  /** A ban: what is banned, expiry in ms since the Unix epoch. */
-  z.tuple([z.literal('banned'), id, count]),
+  /** A counted invite admitted a session: invite, session, expiry of the invite in ms since the Unix epoch, room, network. */
+  z.tuple([z.literal('used'), id, id, count, id, id]),
+  /** A ban: what is banned, expiry in ms since the Unix epoch, room, network. */
+  z.tuple([z.literal('banned'), id, count, id, id]),
 ]);
 export type Entry = z.infer<typeof entrySchema>;
 
 /** Remembers for the life of this process. */
 export class MemoryStore implements Store {
-  readonly #reputations = new LRUCache<string, Reputation>({ max: STORE_LIMITS.maxReputations });
+  /** History id -> what each network reported. */
+  readonly #reputations = new LRUCache<string, LRUCache<string, Reputation>>({ max: STORE_LIMITS.maxReputations });
   readonly #partners = new LRUCache<string, LRUCache<string, number>>({ max: STORE_LIMITS.maxGamers });
   readonly #accused = new LRUCache<string, LRUCache<string, Set<string>>>({ max: STORE_LIMITS.maxRoomsWithAccused });
-  readonly #inviteUses = new Map<string, { sessions: Set<string>; expiresAtMs: number }>();
-  readonly #bans = new Map<string, { expiresAtMs: number }>();
+  /** Invite -> the sessions that used it. */
+  readonly #sessionsOf = new Map<string, Set<string>>();
+  readonly #uses = new ExpiringTable<Expiring & { invite: string; session: string }>(
+    {
+      room: STORE_LIMITS.maxUsesPerRoom,
+      network: STORE_LIMITS.maxUsesPerNetwork,
+      all: STORE_LIMITS.maxUses,
+    },
+    ({ invite, session }) => {
+      const sessions = this.#sessionsOf.get(invite);
+      sessions?.delete(session);
+      if (sessions?.size === 0) this.#sessionsOf.delete(invite);
+    },
+  );
+  readonly #bans = new ExpiringTable<Expiring>({
+    room: STORE_LIMITS.maxBansPerRoom,
+    network: STORE_LIMITS.maxBansPerNetwork,
+    all: STORE_LIMITS.maxBans,
+  });
 
   constructor(private readonly clock: Pick<ServerClock, 'epochMs'>) {}
 
   async reputation(historyId: string): Promise<Reputation> {
-    return this.#reputations.get(historyId) ?? { completed: 0, failed: 0 };
+    return weigh(this.#reputations.get(historyId)?.values() ?? []);
   }
 
   async partners(gamerId: string): Promise<ReadonlyMap<string, number>> {
     return new Map(this.#partners.get(gamerId)?.entries());
   }
 
-  async record(gamerId: string, historyId: string, report: Report): Promise<void> {
+  async record({ gamerId, network }: Reporter, historyId: string, report: Report): Promise<void> {
     const { completed, failed, rttMs } = report;
-    this.#credit(historyId, { completed, failed });
+    this.#credit(historyId, network, { completed, failed });
     const partners = this.#partners.get(gamerId) ?? new LRUCache({ max: STORE_LIMITS.maxPartnersPerGamer });
     partners.set(historyId, rttMs);
     this.#partners.set(gamerId, partners);
@@ -68,20 +93,28 @@ export class MemoryStore implements Store {
     this.#accused.set(roomKey, room);
   }
 
-  async useInvite({ id, maxUses, expiresAtMs }: CountedInvite, sessionId: string): Promise<boolean> {
-    const uses = this.#inviteUses.get(id) ?? { sessions: new Set<string>(), expiresAtMs };
-    if (uses.sessions.has(sessionId)) return true;
-    if (uses.sessions.size >= maxUses) return false;
-    if (!this.#inviteUses.has(id)) this.#makeRoom(this.#inviteUses, STORE_LIMITS.maxCountedInvites, tooManyInvites);
-    this.#inviteUses.set(id, uses);
-    uses.sessions.add(sessionId);
+  async useInvite({ id, maxUses, expiresAtMs }: CountedInvite, sessionId: string, quota: Quota): Promise<boolean> {
+    const sessions = this.#sessionsOf.get(id) ?? new Set<string>();
+    if (sessions.has(sessionId)) return true;
+    if (sessions.size >= maxUses) return false;
+    const full = this.#uses.full(quota, this.clock.epochMs());
+    if (full) throw tooManyUses(full === 'all' ? undefined : full);
+    const { room, network } = quota;
+    this.#uses.set(`${id} ${sessionId}`, { invite: id, session: sessionId, expiresAtMs, room, network });
+    this.#sessionsOf.set(id, sessions.add(sessionId));
     return true;
   }
 
-  async ban(id: string, expiresAtMs: number): Promise<void> {
+  async ban(id: string, expiresAtMs: number, { room, network }: Quota): Promise<void> {
     const known = this.#bans.get(id);
-    if (!known) this.#makeRoom(this.#bans, STORE_LIMITS.maxBans, tooManyBans);
-    this.#bans.set(id, { expiresAtMs: Math.max(known?.expiresAtMs ?? 0, expiresAtMs) });
+    if (known) {
+      this.#bans.set(id, { ...known, expiresAtMs: Math.max(known.expiresAtMs, expiresAtMs) });
+      return;
+    }
+    const nowMs = this.clock.epochMs();
+    if (this.#bans.full({ room, network }, nowMs) === 'room') this.#bans.dropSoonestOf(room);
+    if (this.#bans.full({ room, network }, nowMs)) throw tooManyBans();
+    this.#bans.set(id, { expiresAtMs, room, network });
   }
 
   async isBanned(id: string): Promise<boolean> {
@@ -93,15 +126,17 @@ export class MemoryStore implements Store {
   async restore(entry: Entry): Promise<void> {
     switch (entry[0]) {
       case 'tasks':
-        this.#credit(entry[1], { completed: entry[2], failed: entry[3] });
+        this.#credit(entry[1], entry[4] ?? '', { completed: entry[2], failed: entry[3] });
         return;
       case 'accused':
         return this.accuse(entry[1], entry[2], entry[3]);
       case 'used':
-        await this.useInvite({ id: entry[1], maxUses: Number.POSITIVE_INFINITY, expiresAtMs: entry[3] }, entry[2]);
+        await this.useInvite({ id: entry[1], maxUses: Number.POSITIVE_INFINITY, expiresAtMs: entry[3] }, entry[2], {
+          ...{ room: entry[4], network: entry[5] },
+        });
         return;
       case 'banned':
-        return this.ban(entry[1], entry[2]);
+        return this.ban(entry[1], entry[2], { room: entry[3], network: entry[4] });
     }
   }
 
@@ -110,34 +145,30 @@ export class MemoryStore implements Store {
    * again with each new link.
    */
   *entries(): Iterable<Entry> {
-    for (const [id, { completed, failed }] of [...this.#reputations.entries()].toReversed())
-      yield ['tasks', id, completed, failed];
+    for (const [id, voices] of [...this.#reputations.entries()].toReversed()) {
+      for (const [network, { completed, failed }] of [...voices.entries()].toReversed())
+        yield ['tasks', id, completed, failed, network];
+    }
     for (const [roomKey, room] of [...this.#accused.entries()].toReversed()) {
       for (const [id, gamers] of [...room.entries()].toReversed())
         for (const gamer of gamers) yield ['accused', roomKey, gamer, id];
     }
     const nowMs = this.clock.epochMs();
-    for (const [id, { sessions, expiresAtMs }] of this.#inviteUses) {
-      if (expiresAtMs > nowMs) for (const session of sessions) yield ['used', id, session, expiresAtMs];
+    for (const [, { invite, session, expiresAtMs, room, network }] of this.#uses.entries()) {
+      if (expiresAtMs > nowMs) yield ['used', invite, session, expiresAtMs, room, network];
     }
-    for (const [id, { expiresAtMs }] of this.#bans) if (expiresAtMs > nowMs) yield ['banned', id, expiresAtMs];
+    for (const [id, { expiresAtMs, room, network }] of this.#bans.entries()) {
+      if (expiresAtMs > nowMs) yield ['banned', id, expiresAtMs, room, network];
+    }
   }
 
   async close(): Promise<void> {}
 
-  #credit(historyId: string, { completed, failed }: Reputation): void {
-    const before = this.#reputations.get(historyId);
-    this.#reputations.set(historyId, {
-      completed: (before?.completed ?? 0) + completed,
-      failed: (before?.failed ?? 0) + failed,
-    });
-  }
-
-  /** Makes space for one more entry by dropping expired ones. */
-  #makeRoom(all: Map<string, { expiresAtMs: number }>, max: number, tooMany: () => MeshError): void {
-    if (all.size < max) return;
-    const nowMs = this.clock.epochMs();
-    for (const [id, { expiresAtMs }] of all) if (expiresAtMs <= nowMs) all.delete(id);
-    if (all.size >= max) throw tooMany();
+  #credit(historyId: string, network: string, tasks: Reputation): void {
+    const voices =
+      this.#reputations.get(historyId) ??
+      new LRUCache<string, Reputation>({ max: STORE_LIMITS.maxSourcesPerVolunteer });
+    voices.set(network, addReport(voices.get(network) ?? { completed: 0, failed: 0 }, tasks));
+    this.#reputations.set(historyId, voices);
   }
 }

@@ -4,13 +4,17 @@ import type { ServerClock } from '../clock.ts';
 import {
   type Accused,
   type CountedInvite,
+  MAX_TASKS_PER_SOURCE,
+  type Quota,
   type Report,
+  type Reporter,
   type Reputation,
   roomDigest,
   STORE_LIMITS,
   type Store,
   tooManyBans,
-  tooManyInvites,
+  tooManyUses,
+  weigh,
 } from './store.ts';
 
 /** A volunteer's reputation outlasts a season without it. */
@@ -18,79 +22,102 @@ export const REPUTATION_TTL_S = 90 * 24 * 3_600;
 /** A room's accusations and a gamer's partners. */
 const ROOM_TTL_S = 30 * 24 * 3_600;
 
-/**
- * Forgets the least recently used of a kind of key, with what belongs to it. Redis itself must evict nothing: it would begin with what
- * ends soonest, which are the leader's lease, limits and bans.
- */
-const BOUND = `
-local now = redis.call('TIME')
-local function keep(index, key, most, ttl)
-  redis.call('ZADD', index, now[1] * 1e6 + now[2], key)
-  while redis.call('ZCARD', index) > tonumber(most) do
-    local oldest = redis.call('ZPOPMIN', index)[1]
-    redis.call('DEL', oldest, oldest .. ':seen')
-  end
-  redis.call('EXPIRE', index, ttl)
+/** Makes a key live at least as long as its newest entry. */
+const OUTLIVE = `
+local function outlive(key, leftMs)
+  if redis.call('PTTL', key) < leftMs then redis.call('PEXPIRE', key, leftMs) end
 end`;
 
 /**
- * Keys: reputation, partners, when each partner was last seen, index of reputations, index of gamers. Arguments: completed, failed,
- * volunteer, rtt, bound, two TTLs, bounds of both indexes.
+ * Sets a field of a hash. Of its fields the least recently set are forgotten past `most`, and of all such hashes, which `index` lists, past
+ * `mostKeys`. Redis itself must evict nothing: it would begin with what ends soonest, which are the leader's lease, limits and bans.
  */
-const RECORD = `${BOUND}
-redis.call('HINCRBY', KEYS[1], 'completed', ARGV[1])
-redis.call('HINCRBY', KEYS[1], 'failed', ARGV[2])
-redis.call('EXPIRE', KEYS[1], ARGV[6])
-redis.call('HSET', KEYS[2], ARGV[3], ARGV[4])
-redis.call('ZADD', KEYS[3], now[1] * 1e6 + now[2], ARGV[3])
-while redis.call('ZCARD', KEYS[3]) > tonumber(ARGV[5]) do
-  redis.call('HDEL', KEYS[2], redis.call('ZPOPMIN', KEYS[3])[1])
-end
-redis.call('EXPIRE', KEYS[2], ARGV[7])
-redis.call('EXPIRE', KEYS[3], ARGV[7])
-keep(KEYS[4], KEYS[1], ARGV[8], ARGV[6])
-keep(KEYS[5], KEYS[2], ARGV[9], ARGV[7])`;
+const REMEMBER = `
+local now = redis.call('TIME')
+local nowUs = now[1] * 1e6 + now[2]
+local function remember(values, seen, index, field, value, most, mostKeys, ttl)
+  redis.call('HSET', values, field, value)
+  redis.call('ZADD', seen, nowUs, field)
+  while redis.call('ZCARD', seen) > tonumber(most) do
+    redis.call('HDEL', values, redis.call('ZPOPMIN', seen)[1])
+  end
+  redis.call('ZADD', index, nowUs, values)
+  while redis.call('ZCARD', index) > tonumber(mostKeys) do
+    local oldest = redis.call('ZPOPMIN', index)[1]
+    redis.call('DEL', oldest, oldest .. ':seen')
+  end
+  for _, key in ipairs({ values, seen, index }) do redis.call('EXPIRE', key, ttl) end
+end`;
 
 /**
- * Keys: accusers of each volunteer of a room, when each was last accused, index of rooms. Arguments: volunteer, gamer, both bounds, TTL,
- * bound of the index.
+ * Keys: what each network reported, when it last did, index of volunteers; partners, when each was last seen, index of gamers.
+ * Arguments: completed, failed, volunteer, rtt, network, tasks remembered of a network; bounds of networks and volunteers, TTL; bounds
+ * of partners and gamers, TTL. The sums are those of `addReport`.
  */
-const ACCUSE = `${BOUND}
+const RECORD = `${REMEMBER}
+local past = redis.call('HGET', KEYS[1], ARGV[5]) or '0 0'
+local completed, failed = string.match(past, '(%d+) (%d+)')
+completed, failed = completed + ARGV[1], failed + ARGV[2]
+local factor = math.min(1, ARGV[6] / (completed + failed))
+local kept = string.format('%d %d', math.floor(completed * factor + 0.5), math.floor(failed * factor + 0.5))
+remember(KEYS[1], KEYS[2], KEYS[3], ARGV[5], kept, ARGV[7], ARGV[8], ARGV[9])
+remember(KEYS[4], KEYS[5], KEYS[6], ARGV[3], ARGV[4], ARGV[10], ARGV[11], ARGV[12])`;
+
+/**
+ * Keys: accusers of each volunteer of a room, when each was last accused, index of rooms. Arguments: volunteer, gamer, bounds of
+ * accusers, accused and rooms, TTL.
+ */
+const ACCUSE = `${REMEMBER}
 local gamers = cjson.decode(redis.call('HGET', KEYS[1], ARGV[1]) or '[]')
 local known = #gamers >= tonumber(ARGV[3])
 for _, gamer in ipairs(gamers) do known = known or gamer == ARGV[2] end
 if not known then table.insert(gamers, ARGV[2]) end
-redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(gamers))
-redis.call('ZADD', KEYS[2], now[1] * 1e6 + now[2], ARGV[1])
-while redis.call('ZCARD', KEYS[2]) > tonumber(ARGV[4]) do
-  redis.call('HDEL', KEYS[1], redis.call('ZPOPMIN', KEYS[2])[1])
-end
-redis.call('EXPIRE', KEYS[1], ARGV[5])
-redis.call('EXPIRE', KEYS[2], ARGV[5])
-keep(KEYS[3], KEYS[1], ARGV[6], ARGV[5])`;
+remember(KEYS[1], KEYS[2], KEYS[3], ARGV[1], cjson.encode(gamers), ARGV[4], ARGV[5], ARGV[6])`;
 
-/** Keys: sessions that used an invite, expiry of each invite. Arguments: invite, session, uses, now, expiry, bound. */
-const USE = `
+/**
+ * Keys: sessions that used an invite; the uses of a room, of a network, and all, with their expiry. Arguments: invite, session, uses,
+ * now, expiry, a bound for each of the last three keys. Returns 1, 0 when it is used up, or minus the number of the key that is full.
+ */
+const USE = `${OUTLIVE}
 if redis.call('SISMEMBER', KEYS[1], ARGV[2]) == 1 then return 1 end
 if redis.call('SCARD', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[4])
-if not redis.call('ZSCORE', KEYS[2], ARGV[1]) and redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[6]) then return -1 end
-redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1])
+for i = 2, 4 do
+  redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', ARGV[4])
+  if redis.call('ZCARD', KEYS[i]) >= tonumber(ARGV[4 + i]) then return -i end
+end
+local leftMs = math.max(1, ARGV[5] - ARGV[4])
 redis.call('SADD', KEYS[1], ARGV[2])
-local left = math.max(1, ARGV[5] - ARGV[4])
-redis.call('PEXPIRE', KEYS[1], left)
-if redis.call('PTTL', KEYS[2]) < left then redis.call('PEXPIRE', KEYS[2], left) end
+outlive(KEYS[1], leftMs)
+for i = 2, 4 do
+  redis.call('ZADD', KEYS[i], ARGV[5], ARGV[1] .. ' ' .. ARGV[2])
+  outlive(KEYS[i], leftMs)
+end
 return 1`;
 
-/** Key: expiry of each ban. Arguments: what is banned, now, expiry, bound. */
-const BAN = `
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[2])
-if not redis.call('ZSCORE', KEYS[1], ARGV[1]) and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then return 0 end
-redis.call('ZADD', KEYS[1], math.max(ARGV[3], redis.call('ZSCORE', KEYS[1], ARGV[1]) or 0), ARGV[1])
-local left = math.max(1, ARGV[3] - ARGV[2])
-if redis.call('PTTL', KEYS[1]) < left then redis.call('PEXPIRE', KEYS[1], left) end
+/**
+ * Keys: expiry of the bans of a room, of a network, and all. Arguments: what is banned, now, expiry, a bound for each key. In a full
+ * room the ban that ends first is lifted. Returns 0 when another key is full.
+ */
+const BAN = `${OUTLIVE}
+local known = redis.call('ZSCORE', KEYS[3], ARGV[1])
+if known and tonumber(known) <= tonumber(ARGV[2]) then known = nil end
+for i = 1, 3 do redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', ARGV[2]) end
+if not known then
+  if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then
+    local soonest = redis.call('ZPOPMIN', KEYS[1])[1]
+    redis.call('ZREM', KEYS[2], soonest)
+    redis.call('ZREM', KEYS[3], soonest)
+  end
+  for i = 2, 3 do if redis.call('ZCARD', KEYS[i]) >= tonumber(ARGV[3 + i]) then return 0 end end
+end
+local expiryMs = math.max(ARGV[3], known or 0)
+for i = 1, 3 do
+  redis.call('ZADD', KEYS[i], expiryMs, ARGV[1])
+  outlive(KEYS[i], math.max(1, expiryMs - ARGV[2]))
+end
 return 1`;
 
+const USES = 'p2c2r:uses';
 const BANS = 'p2c2r:bans';
 
 const gamersSchema = z.array(z.string());
@@ -104,8 +131,13 @@ export class RedisStore implements Store {
   ) {}
 
   async reputation(historyId: string): Promise<Reputation> {
-    const [completed, failed] = await this.redis.hmget(`p2c2r:reputation:${historyId}`, 'completed', 'failed');
-    return { completed: Number(completed ?? 0), failed: Number(failed ?? 0) };
+    const voices = await this.redis.hvals(`p2c2r:standing:${historyId}`);
+    return weigh(
+      voices.map((voice) => {
+        const [completed = 0, failed = 0] = voice.split(' ').map(Number);
+        return { completed, failed };
+      }),
+    );
   }
 
   async partners(gamerId: string): Promise<ReadonlyMap<string, number>> {
@@ -113,12 +145,20 @@ export class RedisStore implements Store {
     return new Map(Object.entries(partners).map(([id, rttMs]) => [id, Number(rttMs)]));
   }
 
-  async record(gamerId: string, historyId: string, { completed, failed, rttMs }: Report): Promise<void> {
-    const partners = `p2c2r:partners:${gamerId}`;
-    const keys = [`p2c2r:reputation:${historyId}`, partners, `${partners}:seen`, 'p2c2r:reputations', 'p2c2r:gamers'];
-    const { maxPartnersPerGamer, maxReputations, maxGamers } = this.limits;
-    const bounds = [maxPartnersPerGamer, REPUTATION_TTL_S, ROOM_TTL_S, maxReputations, maxGamers];
-    await this.redis.eval(RECORD, keys.length, ...keys, completed, failed, historyId, rttMs, ...bounds);
+  async record({ gamerId, network }: Reporter, historyId: string, report: Report): Promise<void> {
+    const { completed, failed, rttMs } = report;
+    const { maxSourcesPerVolunteer, maxReputations, maxPartnersPerGamer, maxGamers } = this.limits;
+    const [voices, partners] = [`p2c2r:standing:${historyId}`, `p2c2r:partners:${gamerId}`];
+    const keys = [
+      ...[voices, `${voices}:seen`, 'p2c2r:reputations'],
+      ...[partners, `${partners}:seen`, 'p2c2r:gamers'],
+    ];
+    const bounds = [
+      ...[maxSourcesPerVolunteer, maxReputations, REPUTATION_TTL_S],
+      ...[maxPartnersPerGamer, maxGamers, ROOM_TTL_S],
+    ];
+    const values = [completed, failed, historyId, rttMs, network, MAX_TASKS_PER_SOURCE, ...bounds];
+    await this.redis.eval(RECORD, keys.length, ...keys, ...values);
   }
 
   async accused(roomKey: string): Promise<Accused> {
@@ -131,21 +171,24 @@ export class RedisStore implements Store {
   async accuse(roomKey: string, gamerId: string, historyId: string): Promise<void> {
     const { maxAccusers, maxAccusedPerRoom, maxRoomsWithAccused } = this.limits;
     const keys = [accusedKey(roomKey), `${accusedKey(roomKey)}:seen`, 'p2c2r:rooms accused'];
-    const values = [historyId, gamerId, maxAccusers, maxAccusedPerRoom, ROOM_TTL_S, maxRoomsWithAccused];
+    const values = [historyId, gamerId, maxAccusers, maxAccusedPerRoom, maxRoomsWithAccused, ROOM_TTL_S];
     await this.redis.eval(ACCUSE, keys.length, ...keys, ...values);
   }
 
-  async useInvite({ id, maxUses, expiresAtMs }: CountedInvite, sessionId: string): Promise<boolean> {
-    const keys = [`p2c2r:invite:${id}`, 'p2c2r:invites'];
-    const values = [id, sessionId, maxUses, this.clock.epochMs(), expiresAtMs, this.limits.maxCountedInvites];
-    const answer = await this.redis.eval(USE, keys.length, ...keys, ...values);
-    if (answer === -1) throw tooManyInvites();
+  async useInvite({ id, maxUses, expiresAtMs }: CountedInvite, sessionId: string, quota: Quota): Promise<boolean> {
+    const keys = [`p2c2r:invite:${id}`, ...quotaKeys(USES, quota)];
+    const bounds = [this.limits.maxUsesPerRoom, this.limits.maxUsesPerNetwork, this.limits.maxUses];
+    const values = [id, sessionId, maxUses, this.clock.epochMs(), expiresAtMs, ...bounds];
+    const answer = Number(await this.redis.eval(USE, keys.length, ...keys, ...values));
+    if (answer < 0) throw tooManyUses(answer === -2 ? 'room' : answer === -3 ? 'network' : undefined);
     return answer === 1;
   }
 
-  async ban(id: string, expiresAtMs: number): Promise<void> {
-    const values = [id, this.clock.epochMs(), expiresAtMs, this.limits.maxBans];
-    if ((await this.redis.eval(BAN, 1, BANS, ...values)) === 0) throw tooManyBans();
+  async ban(id: string, expiresAtMs: number, quota: Quota): Promise<void> {
+    const keys = quotaKeys(BANS, quota);
+    const bounds = [this.limits.maxBansPerRoom, this.limits.maxBansPerNetwork, this.limits.maxBans];
+    const values = [id, this.clock.epochMs(), expiresAtMs, ...bounds];
+    if ((await this.redis.eval(BAN, keys.length, ...keys, ...values)) === 0) throw tooManyBans();
   }
 
   async isBanned(id: string): Promise<boolean> {
@@ -157,3 +200,10 @@ export class RedisStore implements Store {
 }
 
 const accusedKey = (roomKey: string) => `p2c2r:accused:${roomDigest(roomKey)}`;
+
+/** The sorted sets that hold a room's, a network's and all entries. */
+const quotaKeys = (name: string, { room, network }: Quota) => [
+  `${name}:room:${roomDigest(room)}`,
+  `${name}:network:${network}`,
+  name,
+];

@@ -11,6 +11,9 @@ import { REPUTATION_TTL_S, RedisStore } from './redis.ts';
 import { STORE_LIMITS, type Store } from './store.ts';
 import { TestRedis } from './test-redis.ts';
 
+const by = (gamerId: string, network = `network of ${gamerId}`) => ({ gamerId, network });
+const quota = { room: 'invited r', network: 'n' };
+
 /** What the coordinator relies on, with each of the stores. */
 let server: TestRedis;
 let redis: Redis;
@@ -51,8 +54,8 @@ describe.each(KINDS)('a store %s', (_, open) => {
 
   test('reports add up to a reputation, and are remembered as partners', async () => {
     expect(await store.reputation('v')).toEqual({ completed: 0, failed: 0 });
-    await store.record('g', 'v', { completed: 3, failed: 1, rttMs: 9.5 });
-    await store.record('h', 'v', { completed: 2, failed: 0, rttMs: 4 });
+    await store.record(by('g'), 'v', { completed: 3, failed: 1, rttMs: 9.5 });
+    await store.record(by('h'), 'v', { completed: 2, failed: 0, rttMs: 4 });
     expect(await store.reputation('v')).toEqual({ completed: 5, failed: 1 });
     expect(await store.partners('g')).toEqual(new Map([['v', 9.5]]));
     expect(await store.partners('nobody')).toEqual(new Map());
@@ -60,47 +63,103 @@ describe.each(KINDS)('a store %s', (_, open) => {
 
   test('the partners of one gamer are bounded, and the newest are kept', async () => {
     for (let index = 0; index <= STORE_LIMITS.maxPartnersPerGamer; index++) {
-      await store.record('g', `v${index}`, { completed: 1, failed: 0, rttMs: 1 });
+      await store.record(by('g'), `v${index}`, { completed: 1, failed: 0, rttMs: 1 });
     }
     const partners = await store.partners('g');
     expect(partners.size).toBe(STORE_LIMITS.maxPartnersPerGamer);
     expect(partners.has('v0')).toBe(false);
   });
 
-  test('uses are counted by session; when too many invites are counted, new ones are refused until old ones expire', async () => {
-    const invite = (id: string) => ({ id, maxUses: 2, expiresAtMs: clock.epochMs() + 600_000 });
-    const first = invite('first');
-    expect(await store.useInvite(first, 'a')).toBe(true);
-    expect(await store.useInvite(first, 'a')).toBe(true);
-    expect(await store.useInvite(first, 'b')).toBe(true);
-    expect(await store.useInvite(first, 'c')).toBe(false);
-    const others = Array.from({ length: STORE_LIMITS.maxCountedInvites - 1 }, (_, index) => invite(`i${index}`));
-    await Promise.all(others.map((one) => store.useInvite(one, 'a')));
-    await expect(store.useInvite(invite('one more'), 'a')).rejects.toMatchObject({ reason: 'rate-limited' });
-    expect(await store.useInvite(first, 'c'), 'no invite was forgotten').toBe(false);
-    clock.advance(600_000);
-    expect(await store.useInvite(invite('one more'), 'a')).toBe(true);
+  test('one network counts as one voice, whatever it claims: a million failures neither ruin a volunteer nor make one', async () => {
+    for (const gamer of ['g', 'h', 'i']) await store.record(by(gamer), 'v', { completed: 50, failed: 0, rttMs: 1 });
+    const liar = 'network of a liar';
+    for (let times = 0; times < 20; times++) {
+      await store.record(by(`liar ${times}`, liar), 'v', { completed: 0, failed: 1_000_000, rttMs: 1 });
+      await store.record(by(`liar ${times}`, liar), 'friend', { completed: 1_000_000, failed: 0, rttMs: 1 });
+    }
+    expect(await store.reputation('v')).toEqual({ completed: 15, failed: 5 });
+    expect(await store.reputation('friend')).toEqual({ completed: 5, failed: 0 });
   });
 
-  test('a ban ends at its time and can be extended; when too many are in force new ones are refused until old ones expire', async () => {
-    const inS = (seconds: number) => clock.epochMs() + seconds * 1_000;
+  test('of one network’s reports the newer count for more, and of the networks the newest are kept', async () => {
+    const report = (completed: number, failed: number) => ({ completed, failed, rttMs: 1 });
+    await store.record(by('g'), 'v', report(150, 50));
+    for (let times = 0; times < 8; times++) await store.record(by('g'), 'v', report(200, 0));
+    const { completed, failed } = await store.reputation('v');
+    expect(completed + failed).toBeCloseTo(5, 5);
+    expect(failed).toBeLessThan(0.05);
+    for (let index = 0; index < STORE_LIMITS.maxSourcesPerVolunteer; index++) {
+      await store.record(by(`g${index}`), 'w', report(0, 5));
+    }
+    await store.record(by('g0'), 'w', report(0, 1));
+    await store.record(by('newest'), 'w', report(5, 0));
+    expect(await store.reputation('w')).toEqual({
+      ...{ completed: 5, failed: 5 * (STORE_LIMITS.maxSourcesPerVolunteer - 1) },
+    });
+  });
+
+  test('uses are counted by session, and forgotten when the invite expires', async () => {
+    const invite = { id: 'first', maxUses: 2, expiresAtMs: clock.epochMs() + 600_000 };
+    const use = (session: string) => store.useInvite(invite, session, quota);
+    expect([await use('a'), await use('a'), await use('b'), await use('c')]).toEqual([true, true, true, false]);
+  });
+
+  test('a room, or a network, full of counted uses fills the store for no other, until they expire', async () => {
+    const invite = (id: string) => ({ id, maxUses: 1_000, expiresAtMs: clock.epochMs() + 600_000 });
+    const fill = async (of: string, most: number, quotaOf: (index: number) => { room: string; network: string }) => {
+      const all = Array.from({ length: most }, (_, index) =>
+        store.useInvite(invite(`${of}${index % 10}`), `s${index}`, quotaOf(index)),
+      );
+      await Promise.all(all);
+    };
+    const full = (what: RegExp) => ({ reason: 'rate-limited', message: expect.stringMatching(what) });
+    const { maxUsesPerRoom, maxUsesPerNetwork } = STORE_LIMITS;
+    await fill('i', maxUsesPerRoom, (index) => ({ room: 'flooded', network: `n${index}` }));
+    const inFlooded = { room: 'flooded', network: 'fresh' };
+    await expect(store.useInvite(invite('one more'), 'a', inFlooded)).rejects.toMatchObject(full(/this room/i));
+    expect(await store.useInvite(invite('i0'), 's0', inFlooded), 'who was admitted stays so').toBe(true);
+    expect(await store.useInvite(invite('one more'), 'a', quota)).toBe(true);
+
+    clock.advance(600_000);
+    expect(await store.useInvite(invite('one more'), 'a', inFlooded)).toBe(true);
+    await fill('k', maxUsesPerNetwork, (index) => ({ room: `r${index}`, network: 'flooder' }));
+    const ofFlooder = { room: 'any', network: 'flooder' };
+    await expect(store.useInvite(invite('last'), 'a', ofFlooder)).rejects.toMatchObject(full(/your network/));
+    expect(await store.useInvite(invite('last'), 'a', quota)).toBe(true);
+  });
+
+  test('a ban ends at its time and can be extended', async () => {
+    const ban = (seconds: number) => store.ban('a', clock.epochMs() + seconds * 1_000, quota);
     expect(await store.isBanned('a')).toBe(false);
-    await store.ban('a', inS(10));
-    await store.ban('a', inS(20));
-    await store.ban('a', inS(5));
+    for (const seconds of [10, 20, 5]) await ban(seconds);
     expect([await store.isBanned('a'), await store.isBanned('b')]).toEqual([true, false]);
     clock.advance(19_000);
     expect(await store.isBanned('a'), 'the longest ban counts').toBe(true);
     clock.advance(1_000);
     expect(await store.isBanned('a')).toBe(false);
+    await ban(10);
+    expect(await store.isBanned('a')).toBe(true);
+  });
 
-    await Promise.all(Array.from({ length: STORE_LIMITS.maxBans }, (_, index) => store.ban(`b${index}`, inS(600))));
-    await expect(store.ban('one more', inS(600))).rejects.toMatchObject({ reason: 'rate-limited' });
-    await store.ban('b0', inS(601));
-    expect(await store.isBanned('b1'), 'no ban was forgotten').toBe(true);
-    clock.advance(600_000);
-    await store.ban('one more', inS(600));
-    expect([await store.isBanned('one more'), await store.isBanned('b1')]).toEqual([true, false]);
+  test('bans of one room, or from one network, leave others their place; an owner can always ban one more', async () => {
+    const inS = (seconds: number) => clock.epochMs() + seconds * 1_000;
+    const { maxBansPerRoom, maxBansPerNetwork } = STORE_LIMITS;
+    for (let index = 0; index < maxBansPerRoom; index++) await store.ban(`b${index}`, inS(600 + index), quota);
+    await store.ban('one more', inS(600), quota);
+    const banned = await Promise.all(['b0', 'b1', 'one more'].map((id) => store.isBanned(id)));
+    expect(banned, 'the ban that would have ended first is lifted').toEqual([false, true, true]);
+
+    for (let index = maxBansPerRoom; index < maxBansPerNetwork; index++) {
+      await store.ban(`b${index}`, inS(600), { room: `r${index % 3}`, network: 'n' });
+    }
+    await expect(store.ban('x', inS(600), { room: 'y', network: 'n' })).rejects.toMatchObject({
+      reason: 'rate-limited',
+    });
+    await store.ban('x', inS(600), { room: 'y', network: 'another' });
+    expect([await store.isBanned('x'), await store.isBanned('b1')]).toEqual([true, true]);
+    clock.advance(3_600_000);
+    await store.ban('z', inS(600), { room: 'y', network: 'n' });
+    expect([await store.isBanned('z'), await store.isBanned('b1')]).toEqual([true, false]);
   });
 
   test('a gamer counts once against a volunteer, in its room only; the accusers of one volunteer are bounded', async () => {
@@ -118,12 +177,13 @@ describe.each(KINDS)('a store %s', (_, open) => {
 
 test('every key in Redis expires, and none names a room', async () => {
   const store = new RedisStore(redis, clock);
-  await store.record('g', 'v', { completed: 1, failed: 0, rttMs: 1 });
+  await store.record(by('g'), 'v', { completed: 1, failed: 0, rttMs: 1 });
   await store.accuse('open secret den', 'g', 'v');
-  await store.useInvite({ id: 'i', maxUses: 1, expiresAtMs: clock.epochMs() + 1_000 }, 's');
-  await store.ban('b', clock.epochMs() + 1_000);
+  await store.useInvite({ id: 'i', maxUses: 1, expiresAtMs: clock.epochMs() + 1_000 }, 's', quota);
+  await store.ban('b', clock.epochMs() + 1_000, quota);
   const keys = await redis.keys('*');
-  expect(keys).toHaveLength(11);
+  // Two for the volunteer, two for the gamer, two for the room, each pair with an index; four for the use, three for the ban.
+  expect(keys).toHaveLength(3 * 3 + 4 + 3);
   const livesS = await Promise.all(keys.map((key) => redis.ttl(key)));
   for (const lifeS of livesS) {
     expect(lifeS).toBeGreaterThanOrEqual(0);

@@ -12,7 +12,7 @@ export class TestRedis {
   #child: ChildProcess;
 
   /** @param maxMemory as in redis.conf, such as 16mb */
-  static async start(maxMemory = '512mb'): Promise<TestRedis> {
+  static async start(maxMemory = '768mb'): Promise<TestRedis> {
     const port = await freePort();
     return new TestRedis(port, maxMemory, await launch(port, maxMemory));
   }

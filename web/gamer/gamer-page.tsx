@@ -13,6 +13,7 @@ import { isSharpened } from './renderers.ts';
 import './gamer-page.css';
 import type { GameWork } from '../game/game-work.ts';
 import { GameHud } from './game-hud.tsx';
+import { GamersPanel } from './gamers-panel.tsx';
 import { LiveDetails, LiveFigures, StillDetails, StillFigures } from './hud.tsx';
 import { JoinQuestion } from './join-question.tsx';
 import { helpersOf, statusOf } from './messages.ts';
@@ -87,6 +88,7 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name,
         <div class="gamer__side">
           <SharePanel
             inviteUrl={session.link.url.value}
+            mayInvite={session.client.value?.mayInvite ?? true}
             onReplace={canReplace ? () => session.replaceLink() : null}
             audience={session.hasLobby.value ? session.audience.value : null}
             onAudience={(audience) => session.setAudience(audience)}
@@ -125,6 +127,13 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name,
             shares={report?.kind === 'stream' ? report.stats.shares : null}
             onRemove={isOwner ? (id) => void session.removeVolunteer(id) : null}
           />
+          {isOwner && (
+            <GamersPanel
+              gamers={session.gamers.value}
+              onOpen={() => void session.listGamers()}
+              onRemove={(id) => void session.removeGamer(id)}
+            />
+          )}
         </div>
         <div class="gamer__details">
           {player.source.value?.kind === 'game' && <GameHud work={gameWork} volunteers={volunteers} />}

@@ -73,7 +73,7 @@ export function tabStore(): TabStore | null {
 
 const LINK_KEY = 'p2c2r.link';
 
-type Room = Pick<Client, 'room' | 'createInvite' | 'takeBackInvite'>;
+type Room = Pick<Client, 'room' | 'createInvite' | 'revokeInvite'>;
 
 /**
  * The invite link for volunteers. It survives a reload of the page, so that people who have it need no other, and so that it can still
@@ -97,7 +97,7 @@ export class InviteLink {
   /** Revokes the old link and makes a new one. */
   async replace(client: Room): Promise<void> {
     const token = this.url.value && parseInviteLink(this.url.value)?.token;
-    if (token) await client.takeBackInvite(token);
+    if (token) await client.revokeInvite(token);
     this.store?.removeItem(LINK_KEY);
     try {
       this.url.value = await this.#make(client);

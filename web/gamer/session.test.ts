@@ -16,17 +16,25 @@ class FakeClient extends EventTarget {
   room = 'r';
   isOwner = true;
   isInviteOnly = true;
+  mayInvite = true;
   readonly lobbyCalls: boolean[] = [];
   /** What was asked of the client about the lobby and addresses, in order. */
   readonly exposure: string[] = [];
   readonly invited: unknown[] = [];
   readonly revoked: string[] = [];
   readonly removed: string[] = [];
-  async takeBackInvite(token: string) {
+  async revokeInvite(token: string) {
     this.revoked.push(token);
   }
   async removeVolunteer(id: string) {
     this.removed.push(id);
+  }
+  others = [{ id: 'g1', name: 'Friend', owner: false }];
+  async gamers() {
+    return this.others;
+  }
+  async removeGamer(id: string) {
+    this.others = this.others.filter((gamer) => gamer.id !== id);
   }
   async setLobby(open: boolean) {
     this.lobbyCalls.push(open);
@@ -130,17 +138,38 @@ describe('the gamer page’s session', () => {
     expect(session.link.url.value).toContain('volunteer-token-4');
   });
 
+  it('lists the other gamers for their owner, and again when it has removed one', async () => {
+    const session = sessionWith(async () => new FakeClient());
+    await session.start();
+    expect(session.gamers.value).toBeNull();
+    await session.listGamers();
+    expect(session.gamers.value).toMatchObject([{ name: 'Friend' }]);
+    await session.removeGamer('g1');
+    expect(session.gamers.value).toEqual([]);
+    await session.close();
+    expect(session.gamers.value).toBeNull();
+  });
+
+  it('asks for no invites where it may not invite', async () => {
+    const client = new FakeClient();
+    client.mayInvite = false;
+    const session = sessionWith(async () => client);
+    await session.start();
+    await settled();
+    expect([client.invited, session.link.url.value, session.warning.value]).toEqual([[], null, null]);
+  });
+
   it('keeps its link and warns when the server does not revoke it', async () => {
     const client = new FakeClient();
     const session = sessionWith(async () => client);
     await session.start();
     await settled();
-    client.takeBackInvite = () => Promise.reject(new MeshError('rate-limited', 'That was often.'));
+    client.revokeInvite = () => Promise.reject(new MeshError('rate-limited', 'That was often.'));
     const before = session.link.url.value;
     expect(await session.replaceLink()).toBe(false);
     expect([session.link.url.value, session.warning.value?.reason]).toEqual([before, 'rate-limited']);
 
-    client.takeBackInvite = async () => {};
+    client.revokeInvite = async () => {};
     client.createInvite = () => Promise.reject(new MeshError('signaling-unreachable', 'No answer.'));
     expect(await session.replaceLink()).toBe(false);
     expect(session.link.url.value, 'a revoked link is no longer shown').toBeNull();

@@ -1,7 +1,7 @@
 import { type Signal, signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
 import { INVITE } from '../sdk/invites.ts';
-import type { VolunteerInfo } from '../sdk/types.ts';
+import type { GamerInfo, VolunteerInfo } from '../sdk/types.ts';
 import { type AddressAudience, hidesAddress } from '../ui/address-field.tsx';
 import { type ModelFetch, withFetch } from '../ui/model-progress.tsx';
 import type { Client, Connect } from './client.ts';
@@ -43,6 +43,8 @@ export class GamerSession {
   readonly warning = signal<MeshError | null>(null);
   readonly client = signal<Client | null>(null);
   readonly volunteers = signal<readonly VolunteerInfo[]>([]);
+  /** The other gamers, as of the last {@link listGamers}; null before. */
+  readonly gamers = signal<readonly GamerInfo[] | null>(null);
   readonly link: InviteLink;
   /** Whether this page may remove volunteers and revoke links. */
   readonly isOwner = signal(false);
@@ -101,7 +103,7 @@ export class GamerSession {
       this.#onVolunteers();
       this.#onState();
       // The room works without invites; only nobody new can join.
-      void this.#attempt(() => this.#makeInvites(client));
+      if (client.mayInvite) void this.#attempt(() => this.#makeInvites(client));
     } catch (cause) {
       this.#fail(cause);
     }
@@ -138,6 +140,18 @@ export class GamerSession {
     });
   }
 
+  /** Asks the server who else plays here. Only for the room's owner. */
+  async listGamers(): Promise<void> {
+    await this.#attempt(async (client) => {
+      this.gamers.value = await client.gamers();
+    });
+  }
+
+  async removeGamer(id: string): Promise<void> {
+    await this.#attempt((client) => client.removeGamer(id));
+    await this.listGamers();
+  }
+
   close(): Promise<void> {
     this.#closed = true;
     return this.#leave();
@@ -160,6 +174,7 @@ export class GamerSession {
     const client = this.client.value;
     this.client.value = null;
     this.volunteers.value = [];
+    this.gamers.value = null;
     this.link.close();
     this.fetches.value = [];
     client?.removeEventListener('volunteers', this.#onVolunteers);

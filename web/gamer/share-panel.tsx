@@ -16,6 +16,8 @@ const AUDIENCES: readonly Choice<Audience>[] = [
 interface SharePanelProps {
   /** Null while there is none. */
   inviteUrl: string | null;
+  /** Whether this page may invite: in other people's rooms only if their owner lets it. */
+  mayInvite: boolean;
   /** Revokes the link and makes a new one; null when this page may not. */
   onReplace: (() => Promise<boolean>) | null;
   /** Who may help; null when there is no choice. */
@@ -28,11 +30,16 @@ interface SharePanelProps {
 const HELPERS = { invited: 'People with my link', everyone: 'Those who help' };
 
 /** Ways to get volunteers: the invite link, the lobby, and a window on this machine. */
-export function SharePanel({ inviteUrl, onReplace, audience, onAudience, address, onOpenWindow }: SharePanelProps) {
+export function SharePanel(props: SharePanelProps) {
+  const { inviteUrl, mayInvite, onReplace, audience, onAudience, address, onOpenWindow } = props;
   if (!inviteUrl) {
     return (
       <Panel title="Get help">
-        <p class="soft">Your invite link appears here once the room is open.</p>
+        <p class="soft">
+          {mayInvite
+            ? 'Your invite link appears here once the room is open.'
+            : 'Only the owner of this room invites volunteers. Ask the owner to send them the link.'}
+        </p>
       </Panel>
     );
   }

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { VolunteerInfo } from '../sdk/types.ts';
 import { Button } from '../ui/buttons.tsx';
@@ -53,13 +54,24 @@ function Volunteer({ volunteer, share, onRemove }: VolunteerProps) {
         {formatCount(completed)} tasks
         {failed > 0 && `, ${formatCount(failed)} failed`}
       </span>
-      {onRemove && <Removal name={name} onRemove={onRemove} />}
+      {onRemove && (
+        <Removal name={name} onRemove={onRemove}>
+          {name} cannot come back to this room, and your invite link is replaced by a new one.
+        </Removal>
+      )}
     </li>
   );
 }
 
+interface RemovalProps {
+  name: string;
+  onRemove: () => void;
+  /** What follows from it. */
+  children: ComponentChildren;
+}
+
 /** Asks for confirmation, since a removal cannot be undone while the room exists. */
-function Removal({ name, onRemove }: { name: string; onRemove: () => void }) {
+export function Removal({ name, onRemove, children }: RemovalProps) {
   const [isConfirming, setConfirming] = useState(false);
   if (!isConfirming) {
     return (
@@ -76,9 +88,7 @@ function Removal({ name, onRemove }: { name: string; onRemove: () => void }) {
   }
   return (
     <fieldset class="volunteers__confirm" aria-label={`Remove ${name}?`}>
-      <p class="small">
-        {name} cannot come back to this room, and your invite link is replaced by a new one. Remove it?
-      </p>
+      <p class="small">{children} Remove it?</p>
       <Button onPress={onRemove} testId="remove-sure">
         Remove
       </Button>

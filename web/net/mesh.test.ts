@@ -66,6 +66,7 @@ const JOINED = {
   lobby: false,
   challenge: null,
   owner: true,
+  mayInvite: true,
 };
 const introductions = ['P', 'Q'].map((letter) => ({
   ...{ peerId: id(letter), name: 'peer', role: 'volunteer', initiate: true, score: 0.5 },

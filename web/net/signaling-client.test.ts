@@ -29,6 +29,7 @@ const JOINED = {
   lobby: false,
   challenge: null,
   owner: true,
+  mayInvite: true,
   introductions: [],
 };
 const introduction = { peerId: id('P'), name: 'peer', role: 'volunteer', initiate: true, score: 0.5 };

@@ -7,6 +7,7 @@ import type {
   JoinRequest,
   LinkReport,
   PeerSignal,
+  RoomGamer,
   SignalRequest,
   VolunteerReport,
   VolunteerStatus,
@@ -127,13 +128,23 @@ export class SignalingClient {
   }
 
   /** Revokes an invite; only the room's owner may. Throws MeshError `signaling-unreachable`, or the server's refusal. */
-  async takeBackInvite(token: string): Promise<void> {
+  async revokeInvite(token: string): Promise<void> {
     await this.#session.request('revoke', { token });
   }
 
   /** Removes a volunteer from the room; only its owner may. Throws MeshError `signaling-unreachable`, or the server's refusal. */
   async removeVolunteer(volunteerId: string): Promise<void> {
     await this.#session.request('remove', { volunteerId });
+  }
+
+  /** The other gamers of the room; only its owner may ask. Throws MeshError `signaling-unreachable`, or the server's refusal. */
+  gamers(): Promise<RoomGamer[]> {
+    return this.#session.request('gamers', null);
+  }
+
+  /** Removes a gamer from the room; only its owner may. Throws MeshError `signaling-unreachable`, or the server's refusal. */
+  async removeGamer(gamerId: string): Promise<void> {
+    await this.#session.request('removeGamer', { gamerId });
   }
 
   /** Leaves the room, so that its members need not wait for us. */

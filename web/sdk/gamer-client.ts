@@ -16,6 +16,7 @@ import { applyLogSetting } from './log-setting.ts';
 import type {
   ClientStats,
   FrameStream,
+  GamerInfo,
   GamerOptions,
   InviteOptions,
   StreamOptions,
@@ -110,6 +111,11 @@ export class GamerClient extends EventTarget {
   /** Whether this client owns the room: it created it, or joined with an owner's invite. */
   get isOwner(): boolean {
     return this.#room.joined?.owner ?? false;
+  }
+
+  /** Whether this client may make invites: its room's owner, and whom the owner lets; in an open room everybody. */
+  get mayInvite(): boolean {
+    return this.#room.joined?.mayInvite ?? false;
   }
 
   /** Whether the room can only be joined with an invite. */
@@ -207,7 +213,7 @@ export class GamerClient extends EventTarget {
   }
 
   /**
-   * Makes a link by which others may join this room. Throws MeshError `signaling-unreachable`, `not-invited`, `bad-input`, `closed`.
+   * Makes a link by which others may join this room, if this client may invite (see `mayInvite`). Throws MeshError `signaling-unreachable`, `not-invited`, `bad-input`, `closed`.
    *
    * @returns the link, and the token in it, with which the invite can be revoked.
    */
@@ -219,8 +225,8 @@ export class GamerClient extends EventTarget {
    * Revokes an invite: it admits nobody new, and those who joined with it stay. Only for the room's owner.
    * Throws MeshError `signaling-unreachable`, `not-invited`, `rate-limited`, `closed`.
    */
-  async takeBackInvite(token: string): Promise<void> {
-    await this.#room.session().takeBackInvite(token);
+  async revokeInvite(token: string): Promise<void> {
+    await this.#room.session().revokeInvite(token);
   }
 
   /**
@@ -229,6 +235,22 @@ export class GamerClient extends EventTarget {
    */
   async removeVolunteer(volunteerId: string): Promise<void> {
     await this.#room.session().removeVolunteer(volunteerId);
+  }
+
+  /**
+   * The other gamers of the room. Only for the room's owner. Throws MeshError `signaling-unreachable`, `not-invited`, `rate-limited`,
+   * `closed`.
+   */
+  async gamers(): Promise<GamerInfo[]> {
+    return this.#room.session().gamers();
+  }
+
+  /**
+   * Removes a gamer that is no owner from the room. It is told so, and its invite is revoked, with those that it made. Only for the
+   * room's owner. Throws MeshError `signaling-unreachable`, `not-invited`, `rate-limited`, `closed`.
+   */
+  async removeGamer(gamerId: string): Promise<void> {
+    await this.#room.session().removeGamer(gamerId);
   }
 
   /** Allows volunteers of the server's open lobby to help this room, or no longer. Resolves when the server knows. */

@@ -1,4 +1,6 @@
+import { MeshError } from '../../shared/errors.ts';
 import { makeInviteLink } from '../../shared/invite.ts';
+import { SIGNALING } from '../../shared/protocol-limits.ts';
 import type { SignalingClient } from '../net/signaling-client.ts';
 import type { InviteOptions } from './types.ts';
 
@@ -9,21 +11,32 @@ export const INVITE = {
   /** A reloaded page keeps its link while this part of its validity is left. With less, friends would get a link about to expire. */
   keepWhileLeft: 0.5,
   /** Validity of the invite by which an owner returns to its room: as long as a member's pass. */
-  wayBackS: 7 * 24 * 3_600,
+  wayBackS: SIGNALING.maxInviteS,
 } as const;
 
 /**
- * Has the server sign an invite to the session's room. Throws MeshError `signaling-unreachable`, or the server's reason for a refusal.
+ * Has the server sign an invite to the session's room. Throws MeshError `bad-input`, `signaling-unreachable`, or the server's reason for a refusal.
  *
  * @returns the token, and the link to the page of the role, which carries it.
  */
 export async function createInvite(
   session: SignalingClient,
   serverUrl: string,
-  { role = 'volunteer', expiresInS = INVITE.expiresInS, uses, owner }: InviteOptions,
+  { role = 'volunteer', expiresInS = INVITE.expiresInS, uses, owner, mayInvite }: InviteOptions,
 ): Promise<{ url: string; token: string }> {
-  const terms = { ...(uses !== undefined && { uses }), ...(owner !== undefined && { owner }) };
+  checkRange('expiresInS', expiresInS, SIGNALING.maxInviteS);
+  if (uses !== undefined) checkRange('uses', uses, SIGNALING.maxInviteUses);
+  const terms = {
+    ...(uses !== undefined && { uses }),
+    ...(owner !== undefined && { owner }),
+    ...(mayInvite !== undefined && { mayInvite }),
+  };
   const token = await session.createInvite({ role, expiresInS, ...terms });
   const pageUrl = new URL(`/${role}`, serverUrl).href;
   return { url: makeInviteLink(pageUrl, { room: session.joined.room, token }), token };
+}
+
+function checkRange(name: string, value: number, max: number): void {
+  if (Number.isInteger(value) && value >= 1 && value <= max) return;
+  throw new MeshError('bad-input', `An invite’s ${name} must be an integer from 1 to ${max}.`);
 }

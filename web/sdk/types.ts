@@ -257,12 +257,12 @@ export interface InviteOptions {
   /** @default 'volunteer' */
   role?: 'volunteer' | 'gamer';
   /**
-   * Validity, seconds.
+   * Validity, seconds; at most 604,800 (a week). From a guest that may invite: no longer than the invite it came by.
    * @default 86,400 (a day)
    */
   expiresInS?: number;
   /**
-   * How many may join with it.
+   * How many may join with it, at most 1,000.
    * @default unlimited
    */
   uses?: number;
@@ -271,4 +271,18 @@ export interface InviteOptions {
    * @default false
    */
   owner?: boolean;
+  /**
+   * For role `gamer`: whoever joins with it may invite others into an invite-only room. They count as uses of this invite too, and
+   * revoking it revokes their invites.
+   * @default false
+   */
+  mayInvite?: boolean;
+}
+
+/** Another gamer of the room. */
+export interface GamerInfo {
+  id: string;
+  name: string;
+  /** Whether it owns the room as well; such a gamer cannot be removed. */
+  owner: boolean;
 }
