@@ -1,12 +1,11 @@
 /**
- * The import rules of the house, five floors with no arrow back up:
- * pages -> sdk -> dispatch, stream -> net, compute -> shared. The README draws them. `npm run check` first proves that each
- * rule bites (deploy/import-rules.mjs), then holds the tree to them; tests live on the floor of what they test.
+ * Layering rules: each layer imports only the layers below (docs/design.md, Layers). A self-test (deploy/import-rules.mjs) first proves
+ * that each rule rejects a violation. Tests belong to the layer of what they test.
  * @type {import('dependency-cruiser').IConfiguration}
  */
-const FLOORS = ['net', 'compute', 'dispatch', 'stream', 'sdk', 'game', 'ui', 'gamer', 'volunteer'];
+const LAYERS = ['net', 'compute', 'dispatch', 'stream', 'sdk', 'game', 'ui', 'gamer', 'volunteer'];
 const TESTS = '(\\.test\\.tsx?|/test-[^/]+\\.tsx?)$';
-/** Packages that the build puts into the pages: a production server has no need of them, so they are no `dependencies`. */
+/** Packages that are bundled into the pages: a production server does not need them, so they are not in `dependencies`. */
 const IN_PAGES = [
   '@preact/signals',
   'comlink',
@@ -32,15 +31,15 @@ const only = (name, from, allowed, comment) => ({
   },
 });
 
-/** A room of the server: production files of it may import shared/, the clock, and these other rooms or files of the server. */
-const serverRoom = (room, allowed, comment) => ({
-  name: `server-${room}`,
+/** A module of the server: its production files may import shared/, the clock, and these other modules or files of the server. */
+const serverModule = (folder, allowed, comment) => ({
+  name: `server-${folder}`,
   comment,
   severity: 'error',
-  from: { path: `^signaling-server/${room}/`, pathNot: TESTS },
+  from: { path: `^signaling-server/${folder}/`, pathNot: TESTS },
   to: {
     path: '^signaling-server/',
-    pathNot: [room, 'clock', ...allowed].map((name) => `^signaling-server/${name}[/.]`),
+    pathNot: [folder, 'clock', ...allowed].map((name) => `^signaling-server/${name}[/.]`),
   },
 });
 
@@ -50,44 +49,46 @@ module.exports = {
     {
       name: 'no-unresolvable',
       comment:
-        "the rules cannot judge an import that leads nowhere; the address of a package's file they take as text: the build finds it; a page's address of the SDK the server finds; what a project of others has installed its test does",
+        'unresolved imports would escape the rules. Exceptions: URLs of package files, which the build resolves; the SDK, which the server serves; e2e/fresh-project, which its own test installs and checks',
       severity: 'error',
       from: { pathNot: '^e2e/fresh-project/' },
       to: { couldNotResolve: true, pathNot: '^(onnxruntime-web/[^/]+\\?url|/p2c2r\\.js)$' },
     },
-    only('shared-imports-nothing', 'shared', [], 'both ends agree on shared/; it knows nobody'),
-    only('server-knows-only-shared', 'signaling-server', ['shared'], 'the coordinator introduces; it never computes'),
-    serverRoom('store', [], 'a store remembers; it knows nothing of members'),
-    serverRoom('lobby', [], 'the lobby pairs whatever has the facts it needs'),
-    serverRoom('access', ['store'], 'who may enter is decided without knowing who is there'),
-    serverRoom('rooms', ['access', 'lobby', 'store'], 'decisions are made over connections, whatever carries them'),
-    serverRoom('sockets', ['rooms', 'access', 'http'], 'sockets bring requests to the rooms'),
-    serverRoom(
-      'cluster',
-      ['rooms', 'sockets', 'boot/listening'],
-      'a cluster carries requests to the instance that leads',
+    only('shared-imports-nothing', 'shared', [], 'shared/ is what both ends agree on; it depends on nothing'),
+    only(
+      'server-knows-only-shared',
+      'signaling-server',
+      ['shared'],
+      'the server introduces browsers; it does not compute',
     ),
-    serverRoom('http', ['boot', 'sockets/client-address'], 'pages and figures are served without knowing the rooms'),
-    only('net-floor', 'web/net', ['shared'], 'net and compute do not know each other'),
-    only('compute-floor', 'web/compute', ['shared'], 'compute stays ignorant of channels'),
-    only('dispatch-floor', 'web/dispatch', ['shared', 'web/net', 'web/compute'], 'dispatch stands on net and compute'),
-    only('stream-floor', 'web/stream', ['shared', 'web/net', 'web/compute'], 'stream stands on net and compute'),
+    serverModule('store', [], 'a store only stores data; it does not know members'),
+    serverModule('lobby', [], 'the lobby pairs gamers and volunteers from plain facts'),
+    serverModule('access', ['store'], 'access is decided without the members of a room'),
+    serverModule('rooms', ['access', 'lobby', 'store'], 'decisions do not depend on the transport'),
+    serverModule('sockets', ['rooms', 'access', 'http'], 'sockets pass requests to the rooms'),
+    serverModule('cluster', ['rooms', 'sockets', 'boot/listening'], 'a cluster forwards requests to the leader'),
+    serverModule('http', ['boot', 'sockets/client-address'], 'pages and metrics are served without the rooms'),
+    only('net-floor', 'web/net', ['shared'], 'net and compute do not import each other'),
+    only('compute-floor', 'web/compute', ['shared'], 'compute does not use channels'),
+    only('dispatch-floor', 'web/dispatch', ['shared', 'web/net', 'web/compute'], 'dispatch builds on net and compute'),
+    only('stream-floor', 'web/stream', ['shared', 'web/net', 'web/compute'], 'stream builds on net and compute'),
     only(
       'sdk-floor',
       'web/sdk',
       ['shared', 'web/net', 'web/compute', 'web/dispatch', 'web/stream'],
-      'the SDK wires the floors below',
+      'the SDK connects the layers below',
     ),
     only('ui-knows-nobody', 'web/ui', [], 'components take plain values'),
     only(
       'game-floor',
       'web/game',
       ['shared', 'web/sdk'],
-      'the built-in game is a game like any other: it knows the SDK and no page',
+      'the built-in game uses only the SDK, as any other game would',
     ),
     {
       name: 'game-doors',
-      comment: 'web/game has two doors: the game, and the parts of it that tasks compute; everything else is private',
+      comment:
+        'web/game exports two files: the game, and the parts of it that tasks compute; everything else is private',
       severity: 'error',
       from: { path: '^(web|e2e|bench|examples)/', pathNot: ['^web/game/', TESTS] },
       to: { path: '^web/game/', pathNot: '^web/game/(built-in-game|game-work)\\.ts$' },
@@ -96,35 +97,35 @@ module.exports = {
       'gamer-page',
       'web/gamer',
       ['shared', 'web/sdk', 'web/ui', 'web/game'],
-      'a page wires the SDK and the game to ui/',
+      'a page connects the SDK and the game to ui/',
     ),
     {
       name: 'stream-shared-files',
-      comment: 'what both ends of a stream share stands below the rooms',
+      comment: 'files that both ends of a stream share import neither end',
       severity: 'error',
       from: { path: '^web/stream/[^/]+$' },
       to: { path: '^web/stream/[^/]+/' },
     },
     {
       name: 'stream-rooms',
-      comment: 'codec, transport, verify and upscale serve either end of a stream and know neither',
+      comment: 'codec, transport, verify and upscale are used by both ends of a stream and import neither',
       severity: 'error',
       from: { path: '^web/stream/(codec|transport|verify|upscale)/', pathNot: TESTS },
       to: { path: '^web/stream/(gamer|volunteer)/' },
     },
     {
       name: 'stream-ends',
-      comment: 'the two ends of a stream meet on the wire only',
+      comment: 'the two ends of a stream share only the wire format',
       severity: 'error',
       from: { path: '^web/stream/(gamer|volunteer)/', pathNot: TESTS },
       to: { path: '^web/stream/(gamer|volunteer)/', pathNot: '^web/stream/$1/' },
     },
-    only('volunteer-page', 'web/volunteer', ['shared', 'web/sdk', 'web/ui'], 'a page wires the SDK to ui/'),
+    only('volunteer-page', 'web/volunteer', ['shared', 'web/sdk', 'web/ui'], 'a page connects the SDK to ui/'),
     {
-      ...only('other-page', 'web', ['shared', 'web/sdk', 'web/ui'], 'what is on no floor is a page'),
-      from: { path: '^web/', pathNot: `^web/(${FLOORS.join('|')})/` },
+      ...only('other-page', 'web', ['shared', 'web/sdk', 'web/ui'], 'a folder that is no layer is a page'),
+      from: { path: '^web/', pathNot: `^web/(${LAYERS.join('|')})/` },
       to: {
-        path: `^(signaling-server|e2e|bench|deploy|examples|web/(${FLOORS.join('|')}))/`,
+        path: `^(signaling-server|e2e|bench|deploy|examples|web/(${LAYERS.join('|')}))/`,
         pathNot: '^web/(sdk|ui)/',
       },
     },
@@ -143,7 +144,7 @@ module.exports = {
     {
       name: 'no-dev-dependencies-in-production',
       severity: 'error',
-      comment: 'the server runs with `dependencies` alone; shared/ is a part of it',
+      comment: 'the server, with shared/, runs with `dependencies` alone',
       from: { path: '^(shared|signaling-server)/', pathNot: TESTS },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },

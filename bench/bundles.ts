@@ -39,7 +39,10 @@ async function bundle(folder: string, input: Record<string, string>, replacement
     root: ROOT,
     base: './',
     logLevel: 'error',
-    ...{ resolve: resolution, esbuild, worker: { ...worker, plugins }, plugins: plugins() },
+    resolve: resolution,
+    esbuild,
+    worker: { ...worker, plugins },
+    plugins: plugins(),
     publicDir: false,
     build: {
       target: 'es2022',

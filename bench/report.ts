@@ -39,7 +39,9 @@ export function figure(what: string, value: number, unit = '', options: Target &
   const bounds = boundsOf(target);
   const number = isMeasured ? `${short(value)}${unit && ` ${unit}`}` : 'none';
   return {
-    ...{ what, unit, target },
+    what,
+    unit,
+    target,
     figure: note ? `${number}  (${note})` : number,
     value: isMeasured ? value : null,
     met: bounds.length === 0 ? null : isMeasured && bounds.every(([key, bound]) => CHECKS[key].isMet(value, bound)),

@@ -16,7 +16,7 @@ declare global {
   }
 }
 
-/** Gives a page `refusalOf`: how a promise of the SDK rejects. */
+/** Adds `refusalOf` to a page: how a promise of the SDK rejects. */
 async function withRefusals(page: Page): Promise<Page> {
   await page.evaluate(() => {
     window.refusalOf = (promise) =>
@@ -32,12 +32,15 @@ async function withRefusals(page: Page): Promise<Page> {
   return page;
 }
 
-/** Every one says what to do in a sentence. */
+/** Every refusal says in a sentence what to do. */
 function refusal(reason: string) {
   return { reason, message: expect.stringMatching(/^[A-Z0-9].{20,}\.$/s), isMeshError: true };
 }
 
-test('wrong tasks reject with their reasons, and those beside them are done', async ({ volunteerPage, gamerPage }) => {
+test('wrong tasks reject with their reasons, and valid ones submitted with them complete', async ({
+  volunteerPage,
+  gamerPage,
+}) => {
   await volunteerPage('mixed');
   const gamer = await withRefusals(await gamerPage('mixed', { where: 'volunteers' }));
   await waitForVolunteers(gamer, 1);
@@ -71,7 +74,7 @@ test('wrong tasks reject with their reasons, and those beside them are done', as
   expect(refusals.bytes).toEqual([1, 2, 3]);
 });
 
-test('with nobody there: a task for volunteers only says so in time', async ({ gamerPage }) => {
+test('without volunteers, a task for volunteers only rejects in time', async ({ gamerPage }) => {
   const gamer = await withRefusals(await gamerPage('empty'));
   const ends = await gamer.evaluate(() =>
     Promise.all([
@@ -111,7 +114,7 @@ test('options that make no sense are refused before anything is connected', asyn
   expect(ends).toEqual(Array.from({ length: 6 }, () => refusal('bad-input')));
 });
 
-test('a full room, a wrong address and a missing invite are told apart', async ({ page }) => {
+test('a full room, a wrong address and a missing invite have different reasons', async ({ page }) => {
   const small = await startServer({ env: { ROOM_CAPACITY: '2' } });
   try {
     await openSdk(page, small.url);
@@ -133,7 +136,7 @@ test('a full room, a wrong address and a missing invite are told apart', async (
   }
 });
 
-test('a page of another version is told so by the server', async ({ page, server }) => {
+test('the server refuses a page of another version with a sentence', async ({ page, server }) => {
   await page.routeWebSocket(/socket\.io/, (socket) => {
     const upstream = socket.connectToServer();
     socket.onMessage((message) =>
@@ -146,7 +149,7 @@ test('a page of another version is told so by the server', async ({ page, server
   expect(end).toEqual(refusal('protocol-version'));
 });
 
-test('a browser without WebRTC is told so', async ({ sdkPage }) => {
+test('a browser without WebRTC is refused with a sentence', async ({ sdkPage }) => {
   const page = await withRefusals(await sdkPage());
   const ends = await page.evaluate(() => {
     Reflect.deleteProperty(window, 'RTCPeerConnection');
@@ -167,9 +170,9 @@ test('a browser without WebGPU volunteers with its processor', async ({ server }
     const capabilities = await page.evaluate(async (module) => {
       const { VolunteerNode } = await import(module);
       const node = await VolunteerNode.start({ room: 'no gpu' });
-      const told = node.capabilities;
+      const { capabilities } = node;
       await node.stop();
-      return told;
+      return capabilities;
     }, '/p2c2r.js');
     expect(capabilities.backends.upscale.backend).toBe('js');
     expect(capabilities.adapter).not.toBe('');
@@ -178,7 +181,7 @@ test('a browser without WebGPU volunteers with its processor', async ({ server }
   }
 });
 
-test('browsers that cannot connect to each other: the gamer is told why', async ({ server }) => {
+test('when two browsers cannot connect, the gamer learns why', async ({ server }) => {
   const browser = await chromium.launch({
     ...(await launchOptions({ hasWebgpu: false })),
     args: [

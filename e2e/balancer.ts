@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /**
- * A load balancer that knows no sessions: each TCP connection goes to the next server in turn that takes one. What a person has at
- * home or a cloud gives, with the least help that either may give.
+ * A load balancer without sticky sessions: each TCP connection goes to the next server, round robin, that accepts it. It stands for
+ * the simplest balancer a self-hoster or a cloud may provide.
  */
 export class Balancer {
   readonly #server = createServer((client) => this.#pass(client, this.ports.length));
@@ -46,7 +46,7 @@ export class Balancer {
     });
   }
 
-  /** When one side goes the other does. */
+  /** When one side closes, the other is closed too. */
   #join(one: Socket, other: Socket): void {
     this.#sockets.add(one);
     one.on('error', () => other.destroy());

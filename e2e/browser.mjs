@@ -8,7 +8,7 @@ import { installDebianPackage } from './debian.mjs';
 export const WEBGPU_FLAG = '--enable-unsafe-webgpu';
 
 /**
- * For tests, which load nothing but our own pages: WebGPU without a GPU, in a container, without a word to the internet. A volunteer's
+ * Flags for tests, which load only our own pages: WebGPU without a GPU, in a container, without contact to the internet. A volunteer's
  * Chromium has flags of its own (deploy/sandbox.mjs).
  */
 export const CHROMIUM_FLAGS = Object.freeze([
@@ -30,7 +30,7 @@ const ELSEWHERE = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
-/** Playwright asks several hosts in turn; one that swallows packets must not hold us for long. */
+/** Playwright tries several hosts; one that drops packets must not delay us for long. */
 const CONNECT_TIMEOUT_MS = 10_000;
 const DOWNLOAD_TIMEOUT_MS = 300_000;
 
@@ -58,9 +58,9 @@ export async function findBrowser() {
 }
 
 /**
- * The same, and installs one where there is none: Playwright's download, else Debian's package.
+ * The same, but installs one if there is none: Playwright's download, or else Debian's package.
  * @returns {Promise<string>} its executable
- * @throws {SetupError} saying what to do, when none can be had
+ * @throws {SetupError} with what to do if none can be installed
  */
 export async function ensureBrowser() {
   const found = await findBrowser();
@@ -92,14 +92,14 @@ async function downloadBrowser() {
 }
 
 /**
- * Chromium may be there without the libraries that it needs.
+ * Whether it starts: Chromium may be installed without the libraries that it needs.
  * @param {string} executable
  */
 async function starts(executable) {
   try {
     await access(executable, constants.X_OK);
   } catch {
-    // Not there, or not for us.
+    // Missing, or not executable.
     return false;
   }
   // On Windows it would open a window instead of printing its version.

@@ -7,10 +7,10 @@ declare global {
   }
 }
 
-/** A browser's own test picture as its camera: a track that no page draws. */
+/** The browser's built-in test picture as its camera: a track that the page does not draw. */
 export const CAMERA_FLAGS = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
 
-/** Small, and few enough a second for two busy cores to keep up with. */
+/** Small frames, few enough that two busy cores keep up. */
 export const CAMERA_FPS = 10;
 
 /** A gamer's page streams its camera, as `window.stream`, until frames come back from a volunteer. */
@@ -18,7 +18,7 @@ export async function streamCamera(gamer: Page): Promise<void> {
   await gamer.evaluate(async (frameRate) => {
     const camera = await navigator.mediaDevices.getUserMedia({ video: { width: 160, height: 120, frameRate } });
     const [track] = camera.getVideoTracks();
-    if (!track) throw new Error('This browser has no camera, not even a pretended one.');
+    if (!track) throw new Error('This browser has no camera, not even a fake one.');
     window.stream = await window.client.openStream(track, { scale: 2, quality: 'bilinear' });
     document.body.append(window.stream.canvas);
   }, CAMERA_FPS);
@@ -28,7 +28,7 @@ export async function streamCamera(gamer: Page): Promise<void> {
   });
 }
 
-/** Frames a second that a volunteer sharpened and the gamer saw, over so long. */
+/** Frames per second that a volunteer upscaled and the gamer presented, measured over `spanMs`. */
 export function volunteerFps(gamer: Page, spanMs: number): Promise<number> {
   return gamer.evaluate(async (wantedMs) => {
     const look = () => {
@@ -36,7 +36,7 @@ export function volunteerFps(gamer: Page, spanMs: number): Promise<number> {
       return { atMs: performance.now(), count: framesPresented - framesLocal - framesUnsharpened };
     };
     const first = look();
-    // A worker's clock: a hidden page's own ticks once a second.
+    // A worker's timer: a hidden page's own timers fire once a second.
     const clock = new Worker(
       URL.createObjectURL(new Blob([`setTimeout(() => postMessage(null), ${wantedMs})`], { type: 'text/javascript' })),
     );

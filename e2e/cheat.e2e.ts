@@ -6,7 +6,7 @@ import { largestDifference, testPicture } from './pictures.ts';
 const ROOM = 'not all who help are honest';
 const COUNT = 30;
 
-/** Put before the volunteer's worker: of whatever is larger than an envelope it sends other bytes, as a cheat's program would. */
+/** Prepended to the volunteer's worker: changes the bytes of everything larger than an envelope, as a cheating program would. */
 const CHEATING = `{
   const send = RTCDataChannel.prototype.send;
   RTCDataChannel.prototype.send = function (data) {
@@ -17,7 +17,7 @@ const CHEATING = `{
 }
 `;
 
-/** The same for live streams: whatever comes, it answers with the first picture it was asked for. */
+/** The same for live streams: every answer is the first frame it received. */
 const STANDING_STILL = `{
   const encode = VideoEncoder.prototype.encode;
   let first = null;
@@ -41,7 +41,7 @@ async function openCheat(page: Page, serverUrl: string, cheating: string): Promi
   }, ROOM);
 }
 
-test('a volunteer that sends wrong pictures is found out by the first: none is delivered, and it gets nothing more', async ({
+test('a volunteer that sends wrong pictures is barred after the first one: none is delivered, and it gets no more work', async ({
   browser,
   server,
   volunteerPage,

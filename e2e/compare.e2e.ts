@@ -12,7 +12,7 @@ async function openCompare(page: Page, serverUrl: string): Promise<void> {
   await expect(page.locator('[data-state=working]')).toHaveCount(0);
 }
 
-/** Size of a tile's picture, and how many brightnesses it has. */
+/** Size of a tile's picture, and how many different brightness values it has. */
 function lookAtTile(page: Page, method: string): Promise<{ width: number; height: number; greens: number }> {
   return page
     .getByTestId(`tile-${method}`)
@@ -24,14 +24,14 @@ function lookAtTile(page: Page, method: string): Promise<{ width: number; height
     });
 }
 
-/** Made, and measured against its truth. */
+/** The network's picture was made and measured against the truth. */
 async function expectNetworkTile(page: Page, network: string): Promise<void> {
   const tile = page.getByTestId(`tile-${network}`);
   expect(await lookAtTile(page, network)).toMatchObject({ width: 192, height: 128 });
   await expect(tile).toContainText('dB');
 }
 
-test('every way to make a picture larger is shown beside the truth, with its time and its nearness', {
+test('every method is shown beside the truth, with its time and its PSNR', {
   tag: '@gpu',
 }, async ({ page, server }) => {
   await openCompare(page, server.url);
@@ -52,7 +52,7 @@ test('every way to make a picture larger is shown beside the truth, with its tim
   expect(await lookAtTile(page, 'spatial')).toMatchObject({ width: 192, height: 128 });
 });
 
-test('all pictures are looked at from as near', async ({ page, server }) => {
+test('all pictures are shown at the same zoom', async ({ page, server }) => {
   await openCompare(page, server.url);
   await page.getByTestId('nearer').click();
   const transforms = await page
@@ -62,7 +62,7 @@ test('all pictures are looked at from as near', async ({ page, server }) => {
   expect(new Set(transforms)).toEqual(new Set(['translate(-25%, -25%) scale(1.5)']));
 });
 
-test('a picture of the visitor’s own has no truth, and a file that is none is refused with a sentence', async ({
+test('a visitor’s own picture has no truth, and a file that is no picture is refused with a sentence', async ({
   page,
   server,
 }) => {
@@ -80,7 +80,7 @@ test('a picture of the visitor’s own has no truth, and a file that is none is 
   await expect(page.getByRole('alert')).toContainText('cannot read “a.png”');
 });
 
-test('networks that cannot be fetched say so in their tiles, and the rest is there', async ({
+test('networks that cannot be fetched say so in their tiles, and the other tiles are complete', async ({
   context,
   page,
   server,

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { runChild } from '../deploy/child.mjs';
 
-/** Of `apt-get`, which fetches its lists first. */
+/** Time limit of `apt-get`, which fetches its lists first. */
 const PACKAGE_TIMEOUT_MS = 600_000;
 
 /**
- * Installs one of Debian's packages where that is ours to do: as root, on Debian itself.
+ * Installs a Debian package, if this is Debian and we are root.
  * @param {string} name
  * @returns {Promise<boolean>} whether it was tried
  */
@@ -25,6 +25,6 @@ export async function installDebianPackage(name) {
 async function isDebianRoot() {
   if (process.getuid?.() !== 0) return false;
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
-  // Ubuntu's packages of browsers are empty ones that point to a snap.
+  // Ubuntu's browser packages are empty: they point to a snap.
   return /^ID=debian$/m.test(release);
 }

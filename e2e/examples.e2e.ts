@@ -3,7 +3,7 @@ import { expect, test } from './fixtures.ts';
 
 const VOLUNTEER_PAGE_TIMEOUT_MS = 60_000;
 
-test('an example makes a picture larger, here and then by the helper it invites', async ({ context, server }) => {
+test('the upscale example runs here, and then on the helper it invites', async ({ context, server }) => {
   const page = await openExample(await context.newPage(), server.url, 'upscale.html');
   await expect(page.locator('#status')).toHaveText(/^320x200 to 640x400 in \d+ ms, .* by this computer/);
   expect(await distinctColors(page, '#after')).toBeGreaterThan(50);
@@ -12,7 +12,7 @@ test('an example makes a picture larger, here and then by the helper it invites'
   await expect(page.locator('#status')).toHaveText(/^320x200 to 640x400 .* by /);
 });
 
-test('an example has a picture ray-traced in tiles by whoever helps, and all of it arrives', async ({
+test('the ray-tracing example splits a picture into tiles over everyone who helps, and all tiles arrive', async ({
   context,
   server,
 }) => {
@@ -28,7 +28,7 @@ test('an example has a picture ray-traced in tiles by whoever helps, and all of 
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(40);
 });
 
-test('an example asks a network in batches, and draws every answer', async ({ context, server }) => {
+test('the inference example runs a network in batches, and draws every answer', async ({ context, server }) => {
   const page = await openExample(await context.newPage(), server.url, 'inference.html');
   await expect(page.locator('#status')).toHaveText(/^6144 ships in 48 batches: \d+ ms, by this computer$/);
   expect(await distinctColors(page, '#map')).toBeGreaterThan(20);
@@ -37,7 +37,7 @@ test('an example asks a network in batches, and draws every answer', async ({ co
   await expect(page.locator('#status')).toHaveText(/^6144 ships in 48 batches: /);
 });
 
-/** From the list of them all; whatever the page complains of fails the test. */
+/** Opens an example from the list of examples. Any error on the page fails the test. */
 async function openExample(page: Page, serverUrl: string, file: string): Promise<Page> {
   page.on('pageerror', (error) => {
     throw error;
@@ -47,7 +47,7 @@ async function openExample(page: Page, serverUrl: string, file: string): Promise
   return page;
 }
 
-/** In the window that the page opens, as its user would. */
+/** Starts a helper in the window that the page opens, as its user would. */
 async function inviteHelper(page: Page): Promise<void> {
   const opening = page.context().waitForEvent('page');
   await page.locator('#invite').click();
@@ -56,7 +56,7 @@ async function inviteHelper(page: Page): Promise<void> {
   await expect(page.locator('#helpers')).toHaveText('1 helping', { timeout: VOLUNTEER_PAGE_TIMEOUT_MS });
 }
 
-/** Of every 97th pixel: an empty canvas has one. */
+/** Counts the colours of every 97th pixel: an empty canvas has one. */
 function distinctColors(page: Page, selector: string): Promise<number> {
   return page.locator(selector).evaluate((canvas: HTMLCanvasElement) => {
     const { data } = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] };

@@ -4,7 +4,7 @@ import { type RunningServer, startServer } from './server.ts';
 
 declare global {
   interface Window {
-    /** What `/p2c2r.js` exports, and what a test keeps between its calls. */
+    /** The exports of `/p2c2r.js`, and what a test keeps between its calls. */
     sdk: typeof Sdk;
     node: Sdk.VolunteerNode;
     client: Sdk.GamerClient;
@@ -12,15 +12,15 @@ declare global {
 }
 
 interface WorkerFixtures {
-  /** One server for all tests of a worker that neither configure, stop nor count on it: starting one takes most of a second. */
+  /** One server for all tests of a worker that need no settings and neither stop it nor count its members: a start takes most of a second. */
   sharedServer: RunningServer;
 }
 
 interface Fixtures {
   server: RunningServer;
-  /** The name of a room of this test's own: members of an earlier test may still be in the grace of a lost socket. */
+  /** The name of a room of this test's own: members of an earlier test may still be in the grace period of a lost socket. */
   roomOf(name: string): string;
-  /** A page of the server's origin that knows nothing but `/p2c2r.js`. */
+  /** A page of the server's origin with nothing but `/p2c2r.js`. */
   sdkPage(): Promise<Page>;
   /** The same page with a volunteer in `roomOf(room)`. */
   volunteerPage(room: string, options?: Sdk.VolunteerOptions): Promise<Page>;
@@ -90,7 +90,7 @@ export const testWithOwnServer = test.extend<Pick<Fixtures, 'server' | 'roomOf'>
 
 export { expect } from 'playwright/test';
 
-/** Opens a page of the server's origin that knows nothing but `/p2c2r.js`, as `window.sdk`. */
+/** Opens a page of the server's origin with nothing but `/p2c2r.js`, as `window.sdk`. */
 export async function openSdk(page: Page, serverUrl: string): Promise<void> {
   await page.goto(new URL('/healthz', serverUrl).href);
   await page.evaluate(async (module) => {
@@ -98,7 +98,7 @@ export async function openSdk(page: Page, serverUrl: string): Promise<void> {
   }, '/p2c2r.js');
 }
 
-/** Until so many volunteers are linked. */
+/** Waits until this many volunteers are linked. */
 export async function waitForVolunteers(gamer: Page, volunteers: number): Promise<void> {
   await gamer.evaluate((count) => window.client.whenReady({ volunteers: count, timeoutMs: 60_000 }), volunteers);
 }

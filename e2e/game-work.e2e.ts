@@ -1,21 +1,21 @@
-// The built-in game has its ships steered by whoever is there, says who that is, and plays on when they leave.
+// The built-in game has volunteers steer its ships, names them, and plays on when they leave.
 import type { Page } from 'playwright/test';
 import { expect, test } from './fixtures.ts';
 
-/** What the page says of a part of the game. */
+/** The page's label of who computes a part of the game. */
 const who = (gamer: Page, part: string) => gamer.getByTestId(`who-${part}`);
 
 async function isPlaying(gamer: Page): Promise<void> {
   await expect(gamer.getByTestId('fps-in')).toHaveText(/[1-9]/);
 }
 
-test('the game’s work runs on a volunteer, here by a switch, and in the game itself when nobody is left', async ({
+test('the game’s work runs on a volunteer, here when switched, and in the game itself when nobody is left', async ({
   server,
   context,
 }) => {
   const gamer = await context.newPage();
   await gamer.goto(new URL('/gamer', server.url).href);
-  // Frames go before tasks: a machine without a GPU that sharpens all it can has no time left for anything else.
+  // Frames go before tasks: a machine without a GPU would spend all its time on upscaling.
   await gamer.getByRole('combobox', { name: 'Quality' }).selectOption('bilinear');
   await expect(who(gamer, 'ships')).toHaveText('the game itself');
   await isPlaying(gamer);

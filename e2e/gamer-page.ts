@@ -9,19 +9,19 @@ export async function openGamer(page: Page, serverUrl: string): Promise<string> 
   return linkOf(page);
 }
 
-/** The same with a still picture in the game's place, for tests of everything but frames: a game drawn without a GPU takes all of a machine. */
+/** The same with a still picture instead of the game, for tests that are not about frames: without a GPU, drawing the game uses all cores. */
 export async function openStillGamer(page: Page, serverUrl: string): Promise<string> {
   await page.goto(new URL('/gamer', serverUrl).href);
   await choosePicture(page);
   return linkOf(page);
 }
 
-/** What others would follow. */
+/** The invite link that the page shows. */
 export function linkOf(gamer: Page): Promise<string> {
   return gamer.getByRole('textbox', { name: 'Invite link' }).inputValue();
 }
 
-/** A small picture as the gamer's source. */
+/** Chooses a small picture as the gamer's source. */
 export async function choosePicture(gamer: Page): Promise<void> {
   const png = await gamer.evaluate(() => {
     const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 36 });
@@ -34,7 +34,7 @@ export async function choosePicture(gamer: Page): Promise<void> {
     .setInputFiles({ name: 'square.png', mimeType: 'image/png', buffer: Buffer.from(png, 'base64') });
 }
 
-/** The output's size, how much its brightness varies, and a rough print of it to tell two moments apart. */
+/** The output's size, the spread of its brightness, and a rough fingerprint that tells two frames apart. */
 export function lookAtOutput(page: Page): Promise<{ width: number; height: number; spread: number; print: string }> {
   return page.evaluate(() => {
     const canvas = document.querySelector('[data-testid=output] canvas');
@@ -51,7 +51,7 @@ export function lookAtOutput(page: Page): Promise<{ width: number; height: numbe
   });
 }
 
-/** Presses what saves, and gives back the file. */
+/** Presses a save button and returns the file. */
 export async function saved(page: Page, testId: string): Promise<{ name: string; base64: string }> {
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByTestId(testId).click()]);
   return { name: file.suggestedFilename(), base64: await contents(file) };
@@ -61,7 +61,7 @@ async function contents(file: Download): Promise<string> {
   return (await readFile(await file.path())).toString('base64');
 }
 
-/** As the page's own browser reads it: its size and how much its brightness varies. */
+/** Decodes a PNG in the page's browser: its size and the spread of its brightness. */
 export function lookAtPng(page: Page, base64: string): Promise<{ width: number; height: number; spread: number }> {
   return page.evaluate(async (encoded) => {
     const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));

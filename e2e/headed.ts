@@ -10,9 +10,9 @@ import { SetupError } from '../deploy/failure.mjs';
 import { installDebianPackage } from './debian.mjs';
 import { launchOptions } from './launch.mjs';
 
-/** Makes sure of Xvfb, a screen that nobody sees. Throws SetupError with what to do where it cannot be had. */
+/** Installs Xvfb, a virtual screen, if it is missing. Throws SetupError with what to do if that fails. */
 export async function ensureXvfb(): Promise<void> {
-  // Elsewhere browsers find a screen, or nobody can give them one.
+  // Other systems have a screen, or cannot have Xvfb.
   if (process.platform !== 'linux' || hasXvfb()) return;
   if ((await installDebianPackage('xvfb')) && hasXvfb()) return;
   throw new SetupError(
@@ -20,7 +20,7 @@ export async function ensureXvfb(): Promise<void> {
   );
 }
 
-/** A browser with windows whose tabs can be hidden, on a screen of its own. */
+/** Launches a browser with real windows, whose tabs can be hidden, on a virtual screen of its own. */
 export async function launchHeaded(flags: readonly string[] = []): Promise<HeadedBrowser> {
   await ensureXvfb();
   const profile = await mkdtemp(join(tmpdir(), 'p2c2r-headed-'));
@@ -51,7 +51,7 @@ export class HeadedBrowser {
     this.close = close;
   }
 
-  /** A window with one page; `page.context()` is that of all windows. */
+  /** Opens a window with one page; all windows share one context. */
   async newWindow(): Promise<Page> {
     const session = await this.#browser.newBrowserCDPSession();
     const opened = this.#context.waitForEvent('page');
@@ -81,7 +81,7 @@ function hasXvfb(): boolean {
   return spawnSync('Xvfb', ['-help'], { stdio: 'ignore' }).error === undefined;
 }
 
-/** On the first number that is free, which Xvfb tells on the pipe it is given. */
+/** Starts a screen with the first free number, which Xvfb writes to the pipe. */
 async function startScreen(): Promise<{ display: string; stop(): Promise<void> }> {
   const screen = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x800x24', '-nolisten', 'tcp'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
@@ -93,8 +93,8 @@ async function startScreen(): Promise<{ display: string; stop(): Promise<void> }
 }
 
 /**
- * Not by Playwright's own launch, which keeps hidden pages as busy as shown ones and has every page believe that it is looked at:
- * browsers of gamers and volunteers do neither.
+ * Starts the browser without Playwright's launcher, whose flags disable the throttling of hidden pages and emulate focus: the browsers
+ * of gamers and volunteers do neither.
  */
 async function startBrowser(flags: readonly string[], display: string | undefined) {
   const { args = [], executablePath = chromium.executablePath() } = await launchOptions({ hasWebgpu: false });
@@ -108,12 +108,12 @@ async function startBrowser(flags: readonly string[], display: string | undefine
   return { process: running, browser: await chromium.connectOverCDP(address, { noDefaults: true }) };
 }
 
-/** What the pattern finds in the first line that it fits; null when the process ends before. */
+/** Returns the first group of the first line that matches; null if the process ends before. */
 async function firstLine(process: ChildProcess, output: Readable, pattern: RegExp): Promise<string | null> {
   const found = new Promise<string>((resolve) => {
     createInterface(output).on('line', (line) => {
-      const [, told] = pattern.exec(line) ?? [];
-      if (told !== undefined) resolve(told);
+      const [, found] = pattern.exec(line) ?? [];
+      if (found !== undefined) resolve(found);
     });
   });
   return Promise.race([found, once(process, 'exit').then(() => null)]);

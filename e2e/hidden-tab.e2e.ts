@@ -3,9 +3,9 @@ import { CAMERA_FLAGS, streamCamera, volunteerFps } from './camera.ts';
 import { expect, openSdk, testWithOwnServer as test, waitForVolunteers } from './fixtures.ts';
 import { ensureXvfb, type HeadedBrowser, launchHeaded } from './headed.ts';
 
-/** Long enough for a hidden page's once-a-second timers to show in what its worker does, if they did. */
+/** Long enough for the once-a-second timers of a hidden page to show in its worker's rate, if the worker depended on them. */
 const SPAN_MS = 3_000;
-/** What hung on a hidden page's timers would have a tenth of its pace; the rest is for a machine that does other things as well. */
+/** With a hidden page's timers the rate would fall to a tenth; the margin is for a busy machine. */
 const LEAST_SHARE = 0.5;
 const INSTALL_TIMEOUT_MS = 600_000;
 
@@ -20,7 +20,7 @@ test.beforeAll(async () => {
 
 test.beforeEach(async ({ server }) => {
   headed = await launchHeaded(CAMERA_FLAGS);
-  // A window each.
+  // Each page has a window of its own.
   [gamer, volunteer] = [await headed.newWindow(), await headed.newWindow()];
   for (const page of [gamer, volunteer]) await openSdk(page, server.url);
   await volunteer.evaluate(async () => {
@@ -62,7 +62,7 @@ test('a gamer whose tab is hidden still gets its frames, and sees them at once w
       small?.drawImage(window.stream.canvas, 0, 0, 40, 30);
       return small?.getImageData(0, 0, 40, 30).data.join() ?? '';
     };
-    // Two pictures that differ from the one before: it moves.
+    // Two changes of the picture prove that it moves.
     for (let changes = 0, before = print(); changes < 2; ) {
       await new Promise(requestAnimationFrame);
       const now = print();

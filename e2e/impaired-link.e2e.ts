@@ -5,12 +5,12 @@ import { ImpairedRelay } from './impaired-relay.mjs';
 import { launchOptions } from './launch.mjs';
 import { ensureCoturn, iceServersAt, startTurnServer } from './turn-server.mjs';
 
-/** A poor line, with room for two or three of its frames. */
+/** A poor line whose queue holds two or three frames. */
 const IMPAIRMENT = { delayMs: 30, loss: 0.02, queueBytes: 5_000, seed: 1 };
-/** A third of what the camera's small pictures take on their way back. */
+/** A third of the downlink bitrate of the camera's small frames. */
 const SQUEEZE_KBPS = 60;
 const SQUEEZE_FRAMES = 20;
-/** A picture that stays for so long has stopped, on any machine: frames that are missing are shown from here. */
+/** Longer than this without a new picture is a freeze on any machine: missing frames are shown from this computer. */
 const STANDSTILL_MS = 2_000;
 const INSTALL_TIMEOUT_MS = 600_000;
 
@@ -22,7 +22,7 @@ test.beforeAll(async () => {
   await ensureCoturn();
 });
 
-test('over a relay that loses packets and is squeezed for a while the picture goes on, and the volunteer’s comes back', {
+test('over a lossy relay that is throttled for a while, the picture goes on and the volunteer’s frames return', {
   tag: '@alone',
 }, async ({ volunteerPage, gamerPage }) => {
   const turn = await startTurnServer();
@@ -49,7 +49,7 @@ test('over a relay that loses packets and is squeezed for a while the picture go
       return running === 'volunteers' && shares.some(({ share }) => share > 0.8);
     });
     expect(await gamer.evaluate(() => window.longestStandMs)).toBeLessThan(STANDSTILL_MS);
-    // It went the bad way, and lost what it was to lose.
+    // The stream used the impaired relay, which lost packets.
     expect(relay.counts.up.lost + relay.counts.down.lost).toBeGreaterThan(0);
   } finally {
     await relay.stop();
@@ -63,7 +63,7 @@ declare global {
   }
 }
 
-/** Notes the longest time in which no new picture was shown. */
+/** Records the longest time without a new picture. */
 function watchForStandstills(): void {
   window.longestStandMs = 0;
   let last = { count: window.stream.stats().framesPresented, atMs: performance.now() };
@@ -74,7 +74,7 @@ function watchForStandstills(): void {
   }, 50);
 }
 
-/** Until so many more frames were shown. */
+/** Waits until this many more frames were presented. */
 async function presentMore(gamer: Page, frames: number): Promise<void> {
   const shown = await gamer.evaluate(() => window.stream.stats().framesPresented);
   await gamer.waitForFunction((wanted) => window.stream.stats().framesPresented >= wanted, shown + frames);

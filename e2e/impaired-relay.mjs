@@ -1,19 +1,19 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { ImpairedWay } from './impaired-way.mjs';
+import { ImpairedPath } from './impaired-path.mjs';
 
 const HOST = '127.0.0.1';
-/** Two browsers make a dozen. */
+/** Limit of clients: two browsers use a dozen sockets. */
 const MAX_CLIENTS = 64;
-/** Of a socket; a burst of a whole second of video must not get lost where nobody counts it. */
+/** Receive buffer of a socket: a burst of a second of video must not be lost here, where no test counts it. */
 const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
 
 /**
  * @typedef {object} Impairment
- * @property {number} delayMs each way
- * @property {number} loss 0..1, each way
- * @property {number} queueBytes what may wait each way while the relay is squeezed; what comes then is dropped
- * @property {number} [seed] of the losses
+ * @property {number} delayMs in each direction
+ * @property {number} loss 0..1, in each direction
+ * @property {number} queueBytes queue limit in each direction while the rate is limited; datagrams beyond it are dropped
+ * @property {number} [seed] for the random losses
  */
 
 /**
@@ -21,7 +21,7 @@ const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
  * container's kernel may lack. All clients share the path, as the flats of a house share one line.
  */
 export class ImpairedRelay {
-  /** Its end for clients. */
+  /** The socket that clients send to. */
   #socket = createSocket({ type: 'udp4', recvBufferSize: SOCKET_BUFFER_BYTES });
   /** To the server a socket for each client, by the client's address. @type {Map<string, import('node:dgram').Socket>} */
   #clients = new Map();
@@ -46,8 +46,8 @@ export class ImpairedRelay {
    */
   constructor(serverPort, { seed = 1, ...impairment }) {
     this.#serverPort = serverPort;
-    this.#up = new ImpairedWay({ ...impairment, seed });
-    this.#down = new ImpairedWay({ ...impairment, seed: seed + 1 });
+    this.#up = new ImpairedPath({ ...impairment, seed });
+    this.#down = new ImpairedPath({ ...impairment, seed: seed + 1 });
     this.#socket.on('message', (data, { address, port }) => this.#cameUp(data, address, port));
   }
 
@@ -55,12 +55,12 @@ export class ImpairedRelay {
     return this.#socket.address().port;
   }
 
-  /** Datagrams each way that were let through, that were lost, and that found the queue full. */
+  /** Datagrams in each direction that were passed, lost, and dropped because the queue was full. */
   get counts() {
     return { up: this.#up.counts, down: this.#down.counts };
   }
 
-  /** From now on no more than this each way; null: as much as comes. @param {number | null} kbps */
+  /** Limits the rate in each direction; null: no limit. @param {number | null} kbps */
   squeeze(kbps) {
     this.#up.squeeze(kbps);
     this.#down.squeeze(kbps);

@@ -13,7 +13,7 @@ afterEach(async () => {
   endings = [];
 });
 
-test('what goes through comes back to the one that sent it, late by both delays', async () => {
+test('answers return to their sender, delayed in both directions', async () => {
   const relay = await echoBehind({ delayMs: 30, loss: 0, queueBytes: 10_000 });
   const [one, other] = [await newSocket(), await newSocket()];
   const sentMs = performance.now();
@@ -24,7 +24,7 @@ test('what goes through comes back to the one that sent it, late by both delays'
   expect(performance.now() - sentMs).toBeGreaterThan(58);
 });
 
-test('its losses are the same for the same seed', async () => {
+test('the same seed gives the same losses', async () => {
   const lost = [];
   for (const seed of [7, 7, 8]) {
     const relay = await echoBehind({ delayMs: 0, loss: 0.2, queueBytes: 10_000, seed });
@@ -43,7 +43,7 @@ test('its losses are the same for the same seed', async () => {
   expect(lost[0]).not.toBe(lost[2]);
 });
 
-test('squeezed, it lets through no more than its rate, and holds no more than its queue', async () => {
+test('throttled, it passes no more than its rate and queues no more than its limit', async () => {
   const relay = await echoBehind({ delayMs: 0, loss: 0, queueBytes: 5_000 });
   const socket = await newSocket();
   let came = 0;
@@ -60,7 +60,7 @@ test('squeezed, it lets through no more than its rate, and holds no more than it
   await expect.poll(() => came).toBe(25);
 });
 
-/** A relay before a server that sends back what it gets. */
+/** A relay in front of a server that echoes. */
 async function echoBehind(impairment: Parameters<typeof ImpairedRelay.start>[1]) {
   const server = await newSocket();
   server.on('message', (data, { address, port }) => server.send(data, port, address));

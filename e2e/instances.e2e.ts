@@ -11,7 +11,7 @@ import { type RunningServer, startServer } from './server.ts';
 
 declare global {
   interface Window {
-    /** Echoes that came back right, until `isEnough`. */
+    /** Number of correct echoes until `isEnough`. */
     echoed: number;
     isEnough: boolean;
     echoing: Promise<unknown>;
@@ -26,16 +26,16 @@ const STATUS = { load: 0, accepting: true, tasks: ['echo'], maxGamers: 8 };
 interface Site {
   instances: RunningServer[];
   url: string;
-  /** The instance that decides for all: it alone knows rooms. */
+  /** The leader: the instance that makes all decisions. */
   decider(): Promise<RunningServer>;
 }
 
-/** Three instances over one Redis, behind a balancer that sends every connection to the next of them. */
+/** Three instances over one Redis, behind a round-robin balancer. */
 const test = base.extend<{ site: Site }>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's needs from its pattern.
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's dependencies from its pattern.
   site: async ({}, use) => {
     const redis = await TestRedis.start();
-    // Tests come from one address, and many at once.
+    // All test clients share one address.
     const env = { REDIS_URL: redis.url, INVITE_SECRET, LIMIT_FACTOR: '100' };
     const instances = await Promise.all([1, 2, 3].map(() => startServer({ env })));
     const balancer = await Balancer.start(instances.map(({ port }) => port));
@@ -59,7 +59,7 @@ async function health({ url }: RunningServer): Promise<{ counts: { sockets: numb
   return (await fetch(`${url}healthz`)).json();
 }
 
-/** A page's own session at the site, in Node: its browser is not what is tried here. */
+/** A member's session, in Node: this test needs no browser. */
 async function member(url: string, role: Role, room: string) {
   const sessionKey = newSessionKey();
   const events: SignalingEvent[] = [];
@@ -83,7 +83,7 @@ async function member(url: string, role: Role, room: string) {
 }
 
 for (const which of ['the one that decides', 'another'] as const) {
-  test(`of three instances ${which} is killed under load: every session resumes, and everybody reaches everybody`, async ({
+  test(`of three instances ${which} is killed under load: every session resumes, and all members reach each other`, async ({
     site,
   }) => {
     const rooms = await Promise.all(
@@ -134,7 +134,7 @@ for (const which of ['the one that decides', 'another'] as const) {
   });
 }
 
-test('links and running tasks do not notice that their instance is killed; who comes later is introduced', async ({
+test('links and running tasks survive the death of their instance; later members are introduced', async ({
   site,
   browser,
 }) => {
@@ -168,7 +168,7 @@ test('links and running tasks do not notice that their instance is killed; who c
   const decider = await site.decider();
   await decider.kill();
 
-  // Kept up through the time without anybody who decides, and beyond.
+  // Continues through the time without a leader, and beyond.
   await late.evaluate(serve);
   await waitForVolunteers(gamer, 2);
   const before = await gamer.evaluate(() => window.echoed);

@@ -1,8 +1,8 @@
-// What a gamer does with the sharp picture: keeps it, records it, and looks at it elsewhere.
+// What a gamer does with the upscaled picture: saves it, records it, and shows it elsewhere.
 import { expect, test } from './fixtures.ts';
 import { lookAtOutput, lookAtPng, openGamer, saved } from './gamer-page.ts';
 
-test('a still of the running game, alone and beside what it was made of', async ({ server, context }) => {
+test('a still of the running game is saved, alone and beside its source', async ({ server, context }) => {
   const gamer = await context.newPage();
   await openGamer(gamer, server.url);
   const after = await saved(gamer, 'save-after');
@@ -36,7 +36,7 @@ test('a clip of before and after is recorded with a countdown, stopped and playe
         video.addEventListener('error', () => reject(video.error));
       });
       const { duration: lengthS, videoWidth: width, videoHeight: height } = video;
-      // What a player finds out by going there.
+      // Seeking to the end shows the real duration.
       video.currentTime = 1e6;
       await new Promise((resolve) => video.addEventListener('seeked', resolve, { once: true }));
       return { lengthS, endS: video.currentTime, width, height };
@@ -45,7 +45,7 @@ test('a clip of before and after is recorded with a countdown, stopped and playe
   );
   expect(clip).toMatchObject({ width: 1280, height: 720 });
   expect(clip.endS).toBeGreaterThan(1);
-  // It is told in the head of the file.
+  // The file's header has the duration.
   expect(Math.abs(clip.lengthS - clip.endS)).toBeLessThan(0.5);
 });
 
@@ -55,7 +55,7 @@ test('the picture fills the screen, where the game is still played, and comes ba
   await gamer.getByRole('button', { name: 'Full screen' }).press('Enter');
   await expect(gamer.locator('figure:fullscreen').getByTestId('output')).toBeVisible();
   await expect(gamer.getByRole('application')).toBeFocused();
-  // It stands still: the game has heard the key.
+  // The game received the key and paused.
   await gamer.keyboard.press('p');
   await expect(gamer.getByTestId('fps-in')).toHaveText('0');
 
@@ -75,7 +75,7 @@ test('the sharp picture moves to a small window and comes back when that is clos
   await expect.poll(async () => (await lookAtOutput(gamer)).print).not.toBe(print);
 });
 
-test('where a page cannot have a small window of its own, a video in one shows the sharp picture', async ({
+test('without document picture-in-picture, a video in a small window shows the sharp picture', async ({
   server,
   context,
 }) => {
@@ -91,7 +91,7 @@ test('where a page cannot have a small window of its own, a video in one shows t
   await toggle.click();
   await expect.poll(shown).toEqual([1280, 720]);
   await expect(gamer.getByRole('button', { name: 'Bring the sharp picture back' })).toBeVisible();
-  // It is a copy: the page keeps its own.
+  // The window shows a copy: the page keeps its own canvas.
   await expect(gamer.getByTestId('output').locator('canvas')).toBeVisible();
   // Another stream has another canvas.
   await gamer.getByLabel('Scale').selectOption('1.5');

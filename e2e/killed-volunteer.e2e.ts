@@ -7,7 +7,7 @@ import { launchOptions } from './launch.mjs';
 declare global {
   interface Window {
     redispatches: Redispatch[];
-    /** Of each task in turn, how often it was delivered rightly. */
+    /** For each task, how often a correct result was delivered. */
     deliveries: number[];
     delivered: Promise<unknown>;
   }
@@ -16,7 +16,7 @@ declare global {
 const ROOM = 'mortals';
 const COUNT = 1_000;
 
-/** Two browsers hide their addresses from each other behind names that only a network resolves. */
+/** Without this flag, browsers hide their addresses behind mDNS names, which only a network resolves. */
 const options = await launchOptions({ hasWebgpu: false });
 const launch = { ...options, args: [...(options.args ?? []), '--disable-features=WebRtcHideLocalIpsWithMdns'] };
 
@@ -30,7 +30,7 @@ async function startVolunteer(page: Page, serverUrl: string, name: string): Prom
   );
 }
 
-/** Twice as many at a time as one volunteer's credits allow, so that each of them always holds some; new ones as others end. */
+/** Keeps twice as many tasks in flight as one volunteer's credits allow, so that each volunteer always holds some. */
 function deliverAll(count: number): void {
   window.redispatches = [];
   window.client.addEventListener('redispatched', (event) => {
@@ -51,7 +51,7 @@ function deliverAll(count: number): void {
   window.delivered = Promise.all(Array.from({ length: 128 }, worker));
 }
 
-test('a volunteer whose browser is killed, and never says so, costs no task', async ({ server }) => {
+test('a volunteer whose browser is killed without a goodbye costs no task', async ({ server }) => {
   const mortal = await chromium.launchServer(launch);
   const lasting = await chromium.launch(launch);
   try {
@@ -70,7 +70,7 @@ test('a volunteer whose browser is killed, and never says so, costs no task', as
     await gamer.waitForFunction(() => window.client.stats().completed > 200);
     const { pid } = mortal.process();
     if (pid === undefined) throw new Error('The browser to be killed did not start.');
-    // With all its helpers, which would otherwise say goodbye.
+    // Kills all its child processes too, which would otherwise close the connection properly.
     process.kill(-pid, 'SIGKILL');
 
     const ended = await gamer.evaluate(async () => {
@@ -79,7 +79,7 @@ test('a volunteer whose browser is killed, and never says so, costs no task', as
     });
     expect(ended.deliveries).toEqual(new Array<number>(COUNT).fill(1));
     expect(ended.stats).toMatchObject({ completed: COUNT, failed: 0, inFlight: 0, queued: 0 });
-    // Noticed by its silence, or even before that: on a busy machine what it held was late already.
+    // Detected by its silence, or earlier: on a busy machine its tasks may have been late already.
     const causes = ended.redispatches.filter(({ ranOn }) => ranOn === mortalId).map(({ cause }) => cause);
     expect(causes).toEqual(expect.arrayContaining([expect.stringMatching(/^(silent|late)$/)]));
   } finally {

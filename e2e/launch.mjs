@@ -1,9 +1,9 @@
 import { CHROMIUM_FLAGS, findBrowser, WEBGPU_FLAG } from './browser.mjs';
 
 /**
- * How each runner starts its browser. `npm test` has found the executable and hands it on in P2C2R_BROWSER.
- * @param {{ hasWebgpu?: boolean }} [options] tests of what does not compute with it do without: shaders that a processor compiles are most
- *   of what a page's start takes
+ * How each runner starts its browser. `npm test` finds the executable and passes it in P2C2R_BROWSER.
+ * @param {{ hasWebgpu?: boolean }} [options] false for tests that do not use it: compiling shaders on the processor is most of a page's
+ *   start time
  * @returns {Promise<import('playwright').LaunchOptions>}
  */
 export async function launchOptions({ hasWebgpu = true } = {}) {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from './fixtures.ts';
 import { startServer } from './server.ts';
 
-/** A game's own site: any page, from anywhere but our server. */
+/** A game's own site, on another origin than our server. */
 async function startSite(): Promise<{ origin: string; stop(): void }> {
   const site = createServer((_, response) => response.setHeader('content-type', 'text/html').end('<h1>A game</h1>'));
   await new Promise<void>((resolve) => site.listen(0, 'localhost', resolve));
@@ -41,7 +41,7 @@ test('a page of an allowed origin imports the SDK from our server and runs tasks
   }
 });
 
-test("a page of another origin gets the networks' files whole, and can tell a missing one", async ({
+test('a page of another origin gets the complete files of the networks, and learns which are missing', async ({
   context,
   server,
 }) => {
@@ -71,7 +71,7 @@ test("a page of another origin gets the networks' files whole, and can tell a mi
   }
 });
 
-test('a page of any other origin is told that the server does not answer it', async ({ context, server }) => {
+test('a page of any other origin learns that the server does not answer it', async ({ context, server }) => {
   const site = await startSite();
   try {
     const page = await context.newPage();

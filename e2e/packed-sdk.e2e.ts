@@ -12,12 +12,12 @@ import { startServer } from './server.ts';
 const VITE = join(ROOT, 'node_modules/vite/bin/vite.js');
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 
-/** What programs print is read here: the runner asks them for colours. */
+/** Output is parsed here, and the test runner would ask for colours. */
 const PLAIN = { FORCE_COLOR: '0' };
-/** Of what a failed program printed, which may have a line of a megabyte in it. */
+/** Limit of a failed program's quoted output, which may have a line of a megabyte. */
 const TOLD_CHARS = 2_000;
 
-/** A project of somebody who has nothing of ours but the package. */
+/** A project with nothing of this repository but the package. */
 let project: string;
 
 test.beforeAll(async () => {
@@ -30,15 +30,17 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => rm(project, { recursive: true, force: true }));
 
-test("the packed SDK's types are whole and keep the contract", async () => {
+test("the packed SDK's types are complete and keep the contract", async () => {
   await cp(join(ROOT, 'web/sdk/test-contract.d.ts'), join(project, 'src/test-contract.d.ts'));
   const assertions = await readFile(join(ROOT, 'web/sdk/test-contract-holds.ts'), 'utf8');
   await writeFile(join(project, 'src/test-contract-holds.ts'), assertions.replace('./p2c2r.ts', 'p2c2r'));
-  // Libraries are checked as well: nothing is left to be taken for any.
+  // `skipLibCheck` is off, so that no missing type silently becomes `any`.
   await run(process.execPath, TSC, '-p', 'tsconfig.json');
 });
 
-test("a fresh Vite project's built page finds worker, runtime and network, and does a task", async ({ page }) => {
+test("a fresh Vite project's built page loads its worker, runtime and network, and completes a task", async ({
+  page,
+}) => {
   const configured = await readFile(join(project, 'vite.config.js'), 'utf8');
   expect(exampleOf(await readExamples(''), 'vite.config.js').code).toBe(configured);
   await run(process.execPath, VITE, 'build', '--logLevel', 'warn');
@@ -53,12 +55,12 @@ test("a fresh Vite project's built page finds worker, runtime and network, and d
   }
 });
 
-test('game servers in Node have a browser do their tasks', async ({ server, volunteerPage }) => {
+test('game servers in Node run their tasks in a browser', async ({ server, volunteerPage }) => {
   await mkdir(join(project, 'node_modules/@roamhq'), { recursive: true });
   for (const name of await readdir(join(ROOT, 'node_modules/@roamhq'))) {
     await symlink(join(ROOT, 'node_modules/@roamhq', name), join(project, 'node_modules/@roamhq', name));
   }
-  // One room for both: that of the documented one.
+  // Both use the room that the documentation names.
   await volunteerPage('demo', { backend: 'js' });
 
   const documented = exampleOf(await readExamples(server.url), 'node');
@@ -70,14 +72,14 @@ test('game servers in Node have a browser do their tasks', async ({ server, volu
   expect(JSON.parse(printed)).toEqual({ isWhole: true, ranOn: volunteerId, refusal: 'unsupported-browser' });
 });
 
-/** Runs a program in the project; returns what it printed. */
+/** Runs a program in the project and returns its output. */
 async function run(program: string, ...args: string[]): Promise<string> {
   const { code, output } = await runChild(program, args, { cwd: project, env: PLAIN, quiet: true, timeoutMs: 90_000 });
   expect(code, output.slice(-TOLD_CHARS)).toBe(0);
   return output;
 }
 
-/** Serves what was built. */
+/** Serves the built project. */
 async function preview(): Promise<{ origin: string; stop(): Promise<void> }> {
   const child = spawn(process.execPath, [VITE, 'preview', '--host', 'localhost', '--port', '0'], {
     cwd: project,

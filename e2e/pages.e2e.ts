@@ -3,7 +3,7 @@ import { expect, test } from './fixtures.ts';
 import { choosePicture, lookAtOutput, lookAtPng, openGamer, openStillGamer, saved } from './gamer-page.ts';
 import { startServer } from './server.ts';
 
-/** A gamer's page, and a volunteer's that followed its link and pressed Start; frames go there. */
+/** A gamer's page, and a volunteer's that followed its link and pressed Start. Frames go to the volunteer. */
 async function openBoth(
   context: BrowserContext,
   serverUrl: string,
@@ -32,15 +32,12 @@ test('a gamer shares a link, a volunteer follows it, and the game comes back sha
 
   const first = await lookAtOutput(gamer);
   expect([first.width, first.height]).toEqual([1280, 720]);
-  // Not a blank picture, and it moves by itself.
+  // The picture is not blank, and it moves.
   expect(first.spread).toBeGreaterThan(5);
   await expect.poll(async () => (await lookAtOutput(gamer)).print).not.toBe(first.print);
 });
 
-test('alone with one machine: a button opens a second window that starts at once and helps', async ({
-  server,
-  context,
-}) => {
+test('on one machine, a button opens a second window that starts at once and helps', async ({ server, context }) => {
   const gamer = await context.newPage();
   await openGamer(gamer, server.url);
   const opening = context.waitForEvent('page');
@@ -82,7 +79,7 @@ test('a picture is sharpened as a task and can be saved', async ({ server, conte
   expect(await lookAtPng(gamer, base64)).toMatchObject({ width: 128, height: 72 });
 });
 
-test('a network may be chosen whatever runs: the picture goes on, and the page says what made it', {
+test('a network may be chosen while a stream runs: the picture goes on, and the page names the quality in use', {
   tag: '@gpu',
 }, async ({ server, context }) => {
   const { gamer, volunteer } = await openBoth(context, server.url);
@@ -96,7 +93,7 @@ test('a network may be chosen whatever runs: the picture goes on, and the page s
   await expect(gamer.getByTestId('helpers')).not.toHaveText('–');
 });
 
-test('a link that invites nobody, and a browser without WebRTC, are told on the page', async ({ server, context }) => {
+test('the page explains a forged invite, and a browser without WebRTC', async ({ server, context }) => {
   const volunteer = await context.newPage();
   const gamer = await context.newPage();
   const invite = new URL(await openStillGamer(gamer, server.url));
@@ -110,10 +107,10 @@ test('a link that invites nobody, and a browser without WebRTC, are told on the 
   await expect(walled.getByRole('alert')).toContainText('WebRTC');
 });
 
-test('diagnostics say how it goes, without room, invite, names, keys or addresses', async ({ context }) => {
+test('diagnostics describe the session without room, invite, names, keys or addresses', async ({ context }) => {
   const turn = { TURN_URLS: 'turn:192.0.2.7:3478', TURN_SECRET: 'a-long-secret-for-the-test' };
   const server = await startServer({ env: turn });
-  // What the browsers and the server said to each other holds every secret there is.
+  // The messages between the browsers and the server contain every secret there is.
   const said: string[] = [];
   context.on('page', (page) =>
     page.on('websocket', (socket) => {
@@ -140,7 +137,7 @@ test('diagnostics say how it goes, without room, invite, names, keys or addresse
   expect(report.log.join('\n')).toMatch(/net\.link connecting[\s\S]*net\.link open/);
   const others = JSON.parse(volunteerText);
   expect(others).toMatchObject({ role: 'volunteer', state: 'serving', links: [{ state: 'open' }] });
-  // From its worker.
+  // The log of its worker.
   expect(others.log.join('\n')).toContain('compute.backends chosen');
 
   const secrets = [
@@ -157,7 +154,7 @@ test('diagnostics say how it goes, without room, invite, names, keys or addresse
   await server.stop();
 });
 
-/** Values of these names, and addresses in ICE candidates, wherever they stand in what was said. */
+/** Values of these fields, and addresses in ICE candidates, anywhere in the messages. */
 function secretsIn(said: readonly string[]): string[] {
   const text = said.join('\n');
   const named = [

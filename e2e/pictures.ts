@@ -1,4 +1,4 @@
-/** A picture as it travels into a page. */
+/** A picture, encoded for `page.evaluate`. */
 export interface TestPicture {
   width: number;
   height: number;
@@ -6,7 +6,7 @@ export interface TestPicture {
   base64: string;
 }
 
-/** Edges in every direction, smooth parts, fine detail and alpha, different for every seed. */
+/** A picture with edges in every direction, smooth parts, fine detail and alpha; different for every seed. */
 export function testPicture(width: number, height: number, seed: number): TestPicture {
   const data = new Uint8ClampedArray(width * height * 4);
   const angle = seed * 0.7;

@@ -10,8 +10,8 @@ import { ROOT, runChild } from '../deploy/child.mjs';
 /** The user of `deploy/Dockerfile`'s image: `node` of its base image. */
 const USER_ID = 1000;
 
-/** What the image holds, without a container engine: the build, the production packages and the commands of `deploy/Dockerfile`. */
-test('the server starts as another user with production packages alone, is healthy and stops in order', async ({
+/** The contents of the image, without a container engine: the build, the production packages and the commands of `deploy/Dockerfile`. */
+test('the server starts as another user with production packages alone, is healthy and stops cleanly', async ({
   request,
 }) => {
   // biome-ignore lint/suspicious/noSkippedTests: a developer's own machine may leave it to CI.
@@ -26,7 +26,7 @@ test('the server starts as another user with production packages alone, is healt
     await copyProductionPackages(folder);
     const packages = await readdir(join(folder, 'node_modules'));
     for (const tool of ['vite', 'typescript', 'playwright', 'vitest']) expect(packages).not.toContain(tool);
-    // The build has bundled what the pages use.
+    // The packages of the pages are bundled in the build.
     for (const bundled of ['onnxruntime-web', 'three', 'preact']) expect(packages).not.toContain(bundled);
     const state = join(folder, 'state');
     await mkdir(state);
@@ -60,7 +60,7 @@ async function copyProductionPackages(folder: string): Promise<void> {
   });
   expect(code, output).toBe(0);
   const packages = output.trim().split('\n').slice(1);
-  // A package inside another one comes with it.
+  // A package nested in another one is copied with it.
   const outermost = packages.filter((path) => !packages.some((other) => path.startsWith(`${other}/`)));
   for (const path of outermost) await cp(path, join(folder, relative(ROOT, path)), { recursive: true });
 }

@@ -3,8 +3,8 @@ import { SetupError } from '../deploy/failure.mjs';
 import { installDebianPackage } from './debian.mjs';
 
 /**
- * Finds redis-server, or installs Debian's where that may be done.
- * @throws {SetupError} saying what to do, when it cannot be had
+ * Finds redis-server, or installs Debian's package if this is Debian and we are root.
+ * @throws {SetupError} with what to do if it cannot be installed
  */
 export async function ensureRedis() {
   if (isThere()) return;

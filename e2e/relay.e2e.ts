@@ -28,7 +28,7 @@ interface Fixtures {
   turn: Awaited<ReturnType<typeof startTurnServer>>;
 }
 
-/** A server that gives out credentials for a coturn which shares its secret. */
+/** A server that issues credentials for a coturn that shares its secret. */
 const test = base.extend<Fixtures>({
   turnTtlS: [600, { option: true }],
   turnSettings: [{}, { option: true }],
@@ -50,7 +50,7 @@ test.beforeAll(async () => {
   await ensureCoturn();
 });
 
-test('two browsers meet over the relay alone with what the server issued, and neither tells the other its address', async ({
+test('two browsers connect over the relay alone with the server’s credentials, and neither reveals its address', async ({
   sdkPage,
 }) => {
   const [volunteer, gamer] = [await sdkPage(), await sdkPage()];
@@ -63,7 +63,7 @@ test('two browsers meet over the relay alone with what the server issued, and ne
   }
 });
 
-test('coturn takes credentials that the server issued, and neither expired nor forged ones', async ({
+test('coturn accepts credentials that the server issued, and neither expired nor forged ones', async ({
   sdkPage,
   turn,
   turnTtlS,
@@ -166,7 +166,7 @@ async function linkOverRelay(volunteer: Page, gamer: Page): Promise<void> {
   await waitForVolunteers(gamer, 1);
 }
 
-/** Fills with every candidate that leaves the page for the server. */
+/** Collects every candidate that the page sends to the server. */
 function candidatesSentBy(page: Page): string[] {
   const candidates: string[] = [];
   page.on('websocket', (socket) =>

@@ -1,7 +1,7 @@
 import { expect, test, testWithOwnServer, waitForVolunteers } from './fixtures.ts';
 import { startServer } from './server.ts';
 
-/** Submits so many echoes of increasing size and keeps their ends; `window.ends` is awaited later. */
+/** Submits `count` echoes of increasing size; `window.ends` is awaited later. */
 function startEchoes(count: number): void {
   const tasks = window.client.submitTasksBatch(
     Array.from({ length: count }, (_, index) => ({
@@ -43,7 +43,7 @@ test('a volunteer that closes in the middle of its work loses no task', { tag: '
   await staying.waitForFunction(() => window.node.stats().tasksDone > 0);
 });
 
-test('when the only volunteer closes, what it held is done here', async ({ volunteerPage, gamerPage }) => {
+test('when the only volunteer closes, its tasks run on the gamer’s machine', async ({ volunteerPage, gamerPage }) => {
   const leaving = await volunteerPage('alone');
   const gamer = await gamerPage('alone', { where: 'auto' });
   await waitForVolunteers(gamer, 1);
@@ -74,7 +74,7 @@ testWithOwnServer(
     await gamer.evaluate(startEchoes, 300);
     await server.stop();
     await gamer.waitForFunction(() => window.client.state === 'reconnecting');
-    // With no server at all: tasks need only the link.
+    // Tasks need only the link, not the server.
     await gamer.evaluate(() => window.client.submitTask('echo', { bytes: new Uint8Array([7]) }).result);
     const again = await startServer({ port: server.port });
     try {

@@ -2,7 +2,7 @@ import type { Page } from 'playwright/test';
 import { expect, test } from './fixtures.ts';
 import { linkOf, openStillGamer } from './gamer-page.ts';
 
-/** What a room's owner and its volunteers see of who is let in, who is removed, and what stands between two networks. */
+/** Invites, removals and connection failures, as a room's owner and its volunteers see them. */
 const names = (gamer: Page) => gamer.locator('.volunteers__name');
 
 async function volunteer(page: Page, link: string): Promise<void> {
@@ -38,11 +38,7 @@ test('a revoked link admits nobody and says so; those who are there stay, and th
   await elsewhere.close();
 });
 
-test('a volunteer that is removed is told so, and its link brings it back no more', async ({
-  server,
-  context,
-  browser,
-}) => {
+test('a removed volunteer is told, and its link does not readmit it', async ({ server, context, browser }) => {
   const gamer = await context.newPage();
   const link = await openStillGamer(gamer, server.url);
   const theirs = await browser.newContext();
@@ -53,24 +49,24 @@ test('a volunteer that is removed is told so, and its link brings it back no mor
   await gamer.getByTestId('remove').click();
   await gamer.getByTestId('remove-sure').click();
   await expect(names(gamer)).toHaveCount(0);
-  const told = removed.getByRole('alert').first();
-  await expect(told).toContainText('The owner of this room has removed this machine from it');
+  const alert = removed.getByRole('alert').first();
+  await expect(alert).toContainText('The owner of this room has removed this machine from it');
   await expect(removed.getByTestId('status')).toContainText('Not helping');
   await expect.poll(() => linkOf(gamer)).not.toBe(link);
   const next = await linkOf(gamer);
 
   await removed.reload();
   await removed.getByTestId('start').click();
-  await expect(told).toContainText('has revoked this invite');
-  // Not with the new one either: it is the same machine.
+  await expect(alert).toContainText('has revoked this invite');
+  // Nor does the new link admit it: it is the same machine.
   await removed.goto('about:blank');
   await volunteer(removed, next);
-  await expect(told).toContainText('has removed this machine');
+  await expect(alert).toContainText('has removed this machine');
   await expect(names(gamer)).toHaveCount(0);
   await theirs.close();
 });
 
-test('a room outlives a reload of its owner: the volunteer helps again, the link is the same, the owner is its owner', async ({
+test('a room outlives a reload of its owner: the volunteer helps again, the link is the same, the owner is still the owner', async ({
   server,
   context,
 }) => {
@@ -89,12 +85,12 @@ test('a room outlives a reload of its owner: the volunteer helps again, the link
   await expect(helper.getByTestId('status')).toContainText('Not helping');
 });
 
-test('two browsers whose networks let nothing through are told, both, that a TURN relay is lacking', async ({
+test('when two networks let nothing through, both pages say that a TURN relay is missing', async ({
   server,
   context,
 }) => {
   test.setTimeout(120_000);
-  // As behind networks that let no direct connection through: there is no way but a relay, and none is set up.
+  // Simulates networks that allow no direct connection: only a relay would help, and none is set up.
   await context.addInitScript(() => {
     const Direct = window.RTCPeerConnection;
     window.RTCPeerConnection = class extends Direct {

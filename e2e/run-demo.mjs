@@ -6,11 +6,11 @@ import { runCommand } from '../deploy/failure.mjs';
 import { ensureInstalled } from '../deploy/install.mjs';
 import { ensureBrowser } from './browser.mjs';
 
-/** What the demo shows, ms. */
+/** Duration of the demo, ms. */
 const DURATION_MS = 10_000;
 const OUTPUT = join(ROOT, 'demo-output');
 
-// npm run demo: a server, a volunteer and a gamer of their own, without a screen.
+// npm run demo: a server, a volunteer and a gamer in headless browsers.
 endWithNpm();
 await runCommand(async () => {
   await ensureInstalled();

@@ -18,7 +18,7 @@ npm run test:long [-- part of a file's name ...]
   --quick  unit tests and the end-to-end smoke test only, for the inner loop
   --help   prints this`;
 
-/** How many of the slowest tests are printed: enough to see what to mend first. */
+/** How many of the slowest tests are printed: enough to see what to speed up first. */
 const SLOWEST = 10;
 
 const words = process.argv.slice(2);
@@ -68,7 +68,7 @@ async function testAll() {
     ...(build?.ok ? { P2C2R_BUILD: build.value.folder } : {}),
   };
   for (const runner of runners) {
-    // Why there is no build has been printed; the other tests do not need it.
+    // The reason for the missing build was printed; the other tests do not need it.
     if (!runner.needsBuild || build?.ok) await timed(runner.name, () => runOne(runner, env));
   }
   if (filters.length > 0 && results.length + troubles.length === 0) {

@@ -11,7 +11,7 @@ import { ROOT } from '../deploy/child.mjs';
 /**
  * @typedef {object} Runner
  * @property {string} name as printed
- * @property {string} suite what `npm test -- SUITE` calls it; several runners may be of one suite
+ * @property {string} suite its name in `npm test -- SUITE`; several runners may belong to one suite
  * @property {boolean} needsBrowser
  * @property {boolean} needsBuild
  * @property {number} timeoutMs for all its tests; only ends a runner that hangs
@@ -25,7 +25,7 @@ const VITEST = { needsBuild: false, results: vitestResults };
 const PLAYWRIGHT = { suite: 'e2e', needsBrowser: true, needsBuild: true, results: playwrightResults };
 
 /**
- * Tests of these tags run elsewhere or alone: `@alone` measures rates or delays that a neighbour on the other core would spoil, `@long` takes
+ * Tests of these tags run elsewhere or alone: `@alone` measures rates or delays that a test on the other core would disturb, `@long` takes
  * minutes by nature, `@smoke` is the end-to-end part of `npm test -- --quick`.
  */
 const ALONE = '@alone';
@@ -113,7 +113,7 @@ function vitestResults(report) {
       status: statusOf(test.status),
       durationMs: test.duration ?? 0,
     }));
-    // A file that throws while it is loaded, or in a hook, has failed without a test that did.
+    // A file that throws while it is loaded, or in a hook, fails without a failed test.
     const hasFailedItself = status === 'failed' && !results.some((test) => test.status === 'failed');
     return hasFailedItself ? [...results, { name, status: /** @type {const} */ ('failed'), durationMs: 0 }] : results;
   });
@@ -132,7 +132,7 @@ function playwrightResults(report) {
     ...suites.flatMap(specsOf).flatMap(({ title, tests }) =>
       tests.map(({ status, results }) => ({
         name: title,
-        // A test that passed at a second try has failed.
+        // A test that passed only on a retry counts as failed.
         status: statusOf(status),
         durationMs: results.reduce((sum, { duration }) => sum + duration, 0),
       })),

@@ -30,7 +30,7 @@ test('every example of docs/sdk.md runs in a page of another origin and prints w
   }
 });
 
-/** A site whose pages are each a script, which it has from us. */
+/** A site that serves one page per script. */
 async function startSite() {
   const scripts: string[] = [];
   const site = createServer(({ url = '/' }, response) => {
@@ -46,7 +46,7 @@ async function startSite() {
   return {
     origin,
     stop: () => site.close(),
-    /** Runs a script to its end in a page of its own; returns what it printed. */
+    /** Runs a script to its end in a page of its own and returns its console output. */
     async open(context: BrowserContext, script: string): Promise<{ page: Page; printed: string[] }> {
       const printed: string[] = [];
       const page = await context.newPage();

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { ROOT } from '../deploy/child.mjs';
 
 export interface Example {
-  /** What follows `js` at its fence; empty: goes on from the `connect` example. */
+  /** The word after `js` at its fence; empty: it continues the `connect` example. */
   role: string;
-  /** The heading it stands under. */
+  /** The heading above it. */
   title: string;
   code: string;
-  /** What the document says that it prints. */
+  /** The output that the document promises. */
   prints: string[];
 }
 
@@ -30,7 +30,7 @@ export async function readExamples(serverUrl: string): Promise<Example[]> {
   return examples;
 }
 
-/** The only one of its role. */
+/** Returns the only example of a role. */
 export function exampleOf(examples: readonly Example[], role: string): Example {
   const [example, another] = examples.filter((candidate) => candidate.role === role);
   if (!example || another) throw new Error(`docs/sdk.md must have one example with the role ${role}.`);

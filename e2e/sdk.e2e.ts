@@ -48,7 +48,7 @@ for (const backend of ['wgsl', 'js'] as const) {
   });
 }
 
-test('a hundred tasks travel over one lasting connection, and an equal one over none', async ({
+test('a hundred tasks share one connection, and a repeated one is answered from the cache', async ({
   volunteerPage,
   sdkPage,
   roomOf,

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { SetupError } from '../deploy/failure.mjs';
 
 /**
- * Starts a build's server on a free port, as a process of its own: what self-hosters run.
+ * Starts a build's server on a free port, in a process of its own, as self-hosters do.
  * @param {{ serverFile: string, pagesDir: string }} build
  * @param {{ port?: number, env?: Record<string, string> }} [options]
  * @returns {Promise<{ url: string, port: number, pid: number, stop(): Promise<void>, kill(): Promise<void> }>} `stop` is graceful, as SIGTERM

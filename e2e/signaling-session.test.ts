@@ -6,7 +6,7 @@ import { type Identity, volunteerIdentity } from '../web/net/identity.ts';
 import { SignalingClient } from '../web/net/signaling-client.ts';
 import type { SignalingEvent } from '../web/net/signaling-session.ts';
 
-/** The browser's side of a session against a real server. */
+/** The client's side of a session against a real server. */
 const bed = new TestBed();
 const clients: SignalingClient[] = [];
 afterEach(async () => {
@@ -56,7 +56,7 @@ test('members join under the id of their key, are introduced, and signal both wa
   expect(gamer.of('signal')).toMatchObject([{ from: volunteer.id, attempt: 7 }]);
 });
 
-test('every introduction of a join is heard once, those too that come on the heels of its answer', async () => {
+test('every introduction of a join is received once, also those that follow its answer at once', async () => {
   const { url } = await bed.server();
   const gamers = await Promise.all(Array.from({ length: 6 }, () => member(url, 'gamer')));
   const volunteer = await member(url, 'volunteer');
@@ -64,7 +64,7 @@ test('every introduction of a join is heard once, those too that come on the hee
   expect(volunteer.introduced().toSorted()).toEqual(gamers.map(({ id }) => id).toSorted());
 });
 
-test('after a restart of the server a client is back as the same member, and is introduced again', async () => {
+test('after a server restart a client returns as the same member and is introduced again', async () => {
   const server = await bed.server();
   const { gamer, volunteer } = await pair(server.url);
   await server.close();
@@ -77,7 +77,7 @@ test('after a restart of the server a client is back as the same member, and is 
   expect(gamer.of('state').map(({ state }) => state)).toEqual(['reconnecting', 'online']);
 });
 
-test('members of an invite-only room come back by their pass after a restart, strangers do not', async () => {
+test('members of an invite-only room return with their pass after a restart, strangers do not', async () => {
   const server = await bed.server();
   const owner = await member(server.url, 'gamer', { room: 'attic', inviteOnly: true });
   await expect(member(server.url, 'volunteer', { room: 'attic' })).rejects.toMatchObject({ reason: 'not-invited' });
@@ -93,7 +93,7 @@ test('members of an invite-only room come back by their pass after a restart, st
   await expect(member(server.url, 'volunteer', { room: 'attic' })).rejects.toMatchObject({ reason: 'not-invited' });
 });
 
-test('signals made while the server is away reach the other side once both are back, whoever is back first', async () => {
+test('signals made while the server is away arrive once both sides are back, whoever returns first', async () => {
   const server = await bed.server();
   const { gamer, volunteer } = await pair(server.url);
   await server.close();
@@ -107,7 +107,7 @@ test('signals made while the server is away reach the other side once both are b
   expect([...gamer.of('refused'), ...volunteer.of('refused')]).toEqual([]);
 });
 
-test('a signal for a member that is not back yet waits for it', async () => {
+test('a signal for a member that has not returned waits for it', async () => {
   const server = await bed.server();
   const { gamer, volunteer } = await pair(server.url);
   await Promise.all([server.close(), volunteer.client.close()]);
@@ -119,7 +119,7 @@ test('a signal for a member that is not back yet waits for it', async () => {
   expect([sdps(back.of('signal')), gamer.of('refused')]).toEqual([[[2, 'patient']], []]);
 });
 
-/** The score that a gamer who comes now is told of the only volunteer. */
+/** The score of the only volunteer, as a newly joined gamer receives it. */
 async function scoreForNewcomer(url: string): Promise<number | undefined> {
   const page = bed.page(url);
   const { introductions } = await page.join({ room: 'den' });
@@ -129,7 +129,7 @@ async function scoreForNewcomer(url: string): Promise<number | undefined> {
 
 const wrong = { taskType: 'echo', why: 'other bytes' };
 
-test('a report of a wrong result reaches the server, one made while it was away once the volunteer is back', async () => {
+test('a report of a wrong result reaches the server; one made while it was away, once the volunteer is back', async () => {
   const server = await bed.server();
   const { gamer, volunteer } = await pair(server.url);
   gamer.client.tellAccusation({ volunteerId: volunteer.id, ...wrong });
@@ -166,7 +166,7 @@ test('a volunteer proves its identity at every join, and is introduced with its 
   expect([...gamer.of('refused'), ...again.of('refused')]).toEqual([]);
 });
 
-test('a gamer’s wish for help from the lobby outlives a restart of the server', async () => {
+test('a gamer’s request for help from the lobby survives a server restart', async () => {
   const server = await bed.server({ lobby: true });
   const gamer = await member(server.url, 'gamer');
   const volunteer = await member(server.url, 'volunteer', { lobby: true });
@@ -181,7 +181,7 @@ test('a gamer’s wish for help from the lobby outlives a restart of the server'
   await eventually('they are parted', () => gamer.of('gone').length === 1 && volunteer.of('gone').length === 1);
 });
 
-test('a server that does not answer is told at once', async () => {
+test('a server that does not answer is reported at once', async () => {
   const server = await bed.server();
   await server.close();
   await expect(member(server.url, 'gamer')).rejects.toMatchObject({
@@ -191,7 +191,7 @@ test('a server that does not answer is told at once', async () => {
   });
 });
 
-test('why a server lets somebody not in reaches them as a MeshError', async () => {
+test('a refused join rejects with a MeshError of the server’s reason', async () => {
   const { url } = await bed.server({ roomCapacity: 1 });
   await member(url, 'gamer');
   const refusals: [string, Partial<JoinRequest>][] = [
@@ -205,7 +205,7 @@ test('why a server lets somebody not in reaches them as a MeshError', async () =
   }
 });
 
-test('a malformed signal is refused, and the session lives on', async () => {
+test('a malformed signal is refused, and the session continues', async () => {
   const { url } = await bed.server();
   const { gamer, volunteer } = await pair(url);
   gamer.client.signal(volunteer.id, -1, offer('v=0'));
@@ -216,11 +216,11 @@ test('a malformed signal is refused, and the session lives on', async () => {
   expect([gamer.client.state, volunteer.of('refused')]).toEqual(['online', []]);
 });
 
-test('who closes has left for the others at once, and hears nothing more', async () => {
+test('the others see a closed client leave at once, and it receives nothing more', async () => {
   const { url } = await bed.server();
   const { gamer, volunteer } = await pair(url);
   await Promise.all([volunteer.client.close(), volunteer.client.close()]);
-  await eventually('the gamer is told', () => gamer.of('gone').length === 1);
+  await eventually('the gamer hears of it', () => gamer.of('gone').length === 1);
   expect(gamer.of('gone')).toEqual([{ kind: 'gone', peerId: volunteer.id, why: 'left' }]);
   expect([volunteer.client.state, volunteer.of('ended')]).toEqual(['closed', []]);
   await expect(volunteer.client.createInvite({ role: 'gamer', expiresInS: 1 })).rejects.toMatchObject({
@@ -228,7 +228,7 @@ test('who closes has left for the others at once, and hears nothing more', async
   });
 });
 
-test('a session that another page took over has ended, and does not fight for it', async () => {
+test('a session that another page took over ends, and does not take it back', async () => {
   const { url } = await bed.server();
   const first = await member(url, 'gamer');
   const second = await member(url, 'gamer', { sessionKey: first.sessionKey });

@@ -1,10 +1,10 @@
-// Cameras, shared tabs and files in the game's place.
+// Cameras, shared tabs and files as sources.
 import type { BrowserContext, Page } from 'playwright/test';
 import { expect, test } from './fixtures.ts';
 import { lookAtOutput, openGamer, saved } from './gamer-page.ts';
 import { launchOptions } from './launch.mjs';
 
-/** What the tab is called that the browser shares without asking. */
+/** Title of the tab that the browser shares without asking. */
 const SHARED_TITLE = 'shared by a test';
 
 const launch = await launchOptions({ hasWebgpu: false });
@@ -19,7 +19,7 @@ test.use({
   },
 });
 
-/** A tab that somebody might share. */
+/** Opens a tab to share. */
 async function openSharedTab(context: BrowserContext, serverUrl: string, { isMoving = true } = {}): Promise<Page> {
   const page = await context.newPage();
   await page.setViewportSize({ width: 480, height: 270 });
@@ -48,7 +48,7 @@ async function choose(gamer: Page, source: 'Screen' | 'Camera'): Promise<void> {
   await gamer.getByTestId(`source-${source.toLowerCase()}`).click();
 }
 
-test('a camera is sharpened and shown, and let go when something else is chosen', async ({ server, context }) => {
+test('a camera is sharpened and shown, and released when another source is chosen', async ({ server, context }) => {
   await context.grantPermissions(['camera']);
   const gamer = await context.newPage();
   await openGamer(gamer, server.url);
@@ -68,7 +68,7 @@ test('a camera is sharpened and shown, and let go when something else is chosen'
   await expect(gamer.getByText('Before: 640 × 360')).toBeVisible();
 });
 
-test('a camera that is refused is told in words, and the game goes on', async ({ server, context }) => {
+test('a refused camera is explained, and the game goes on', async ({ server, context }) => {
   const gamer = await context.newPage();
   await openGamer(gamer, server.url);
   await choose(gamer, 'Camera');
@@ -93,14 +93,14 @@ test('a shared tab is sharpened, may be resized, and says so when it is stopped'
   await shared.close();
   await expect(gamer.getByRole('alert')).toContainText('Sharing has stopped');
   await expect(gamer.getByTestId('output').locator('canvas')).toBeVisible();
-  // One in which nothing moves gives a single frame.
+  // A tab in which nothing moves gives a single frame.
   await openSharedTab(context, server.url, { isMoving: false });
   await gamer.getByRole('button', { name: 'Share again…' }).click();
   await expect(gamer.getByRole('alert')).toHaveCount(0);
   await expect(gamer.getByText('After: 960 × 540, sharpened')).toBeVisible();
 });
 
-test('a browser that captures nothing is offered neither screen nor camera', async ({ server, context }) => {
+test('a browser that cannot capture is offered neither screen nor camera', async ({ server, context }) => {
   const gamer = await context.newPage();
   await gamer.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'mediaDevices'));
   await openGamer(gamer, server.url);
@@ -108,7 +108,10 @@ test('a browser that captures nothing is offered neither screen nor camera', asy
   await expect(gamer.getByTestId('save-after')).toBeVisible();
 });
 
-test('a file that is no picture is refused in words, and the game is a click away', async ({ server, context }) => {
+test('a file that is no picture is refused with a sentence, and the game is a click away', async ({
+  server,
+  context,
+}) => {
   const gamer = await context.newPage();
   await openGamer(gamer, server.url);
   await gamer

@@ -2,7 +2,7 @@ import { expect, test, waitForVolunteers } from './fixtures.ts';
 
 const ROOM = 'many hands';
 
-test('a picture ray-traced by two volunteers in tiles is the one that a single machine paints', async ({
+test('a picture ray-traced in tiles by two volunteers equals that of a single machine', async ({
   volunteerPage,
   gamerPage,
 }) => {

@@ -1,11 +1,6 @@
 import { expect, testWithOwnServer as test, waitForVolunteers } from './fixtures.ts';
 
-test('the status page shows who is here, and how browsers found each other, as it happens', async ({
-  page,
-  server,
-  volunteerPage,
-  gamerPage,
-}) => {
+test('the status page shows members and introductions, live', async ({ page, server, volunteerPage, gamerPage }) => {
   await page.goto(new URL('/status', server.url).href);
   await expect(page.getByTestId('gamers')).toHaveText('0');
   await volunteerPage('den');
@@ -16,7 +11,7 @@ test('the status page shows who is here, and how browsers found each other, as i
   await expect(page.getByTestId('direct-links')).toHaveText('1', { timeout: 30_000 });
 });
 
-test('elsewhere it asks for the token, and keeps it for the tab', async ({ page, server }) => {
+test('from another machine it asks for the token, and keeps it for the tab', async ({ page, server }) => {
   await page.route('**/status.json', async (route) => {
     const isAllowed = route.request().headers().authorization === 'Bearer right token';
     if (isAllowed) await route.continue();

@@ -6,26 +6,26 @@ import { launchOptions } from './launch.mjs';
 
 declare global {
   interface Window {
-    /** In a gamer's worker: when each frame was drawn, on the clock that all threads share. */
+    /** In a gamer's worker: when each frame was drawn, on a clock that all threads share. */
     drawnAtMs: number[];
-    /** In a volunteer's worker: those it computed with. */
+    /** In a volunteer's worker: the devices it computed with. */
     devices: Set<GPUDevice>;
-    /** On a page: what it sent over a `video` channel itself. */
+    /** On a page: its own sends over a `video` channel. */
     videoSends: number;
   }
 }
 
-/** A collection of garbage, a level that loads: what a game's page does to its main thread. */
+/** As long as a garbage collection or the loading of a level blocks a game's main thread. */
 const BLOCK_MS = 500;
 const BLOCKS = 6;
-/** What was under way when a block began is through after this: it tells nothing. */
+/** Frames in flight when a block begins are drawn by then, and say nothing about it. */
 const SETTLE_MS = 100;
-/** Between two blocks. */
+/** Frames between two blocks. */
 const REST_FRAMES = 8;
 
 /**
- * OpenGL by the processor. Without any, Chromium's workers ask the page's main thread for it each time the pixels of a VideoFrame are
- * wanted, and wait for the answer: no frame would be drawn while the page is blocked. With one, a GPU's or this, they never ask again.
+ * OpenGL on the processor. Without OpenGL, Chromium's workers ask the page's main thread for every pixel read of a VideoFrame and wait,
+ * so that no frame is drawn while the page is blocked. With it, on a GPU or here, they do not ask.
  */
 const OPENGL_FLAGS = ['--use-angle=swiftshader', '--ignore-gpu-blocklist', '--enable-gpu-rasterization'];
 
@@ -49,12 +49,12 @@ test('while the gamer’s page is blocked, the built-in game goes on being shown
 }) => {
   await page.goto(new URL('/gamer', server.url).href);
   await expect(page.getByTestId('output').locator('canvas')).toBeVisible();
-  // Sharpened here, since nobody else is there, and fast: the game and the stream have a worker each all the same.
+  // Upscaled here by the cheapest quality, since no volunteer is there; the game and the stream still have a worker each.
   await page.getByLabel('Quality').selectOption('bilinear');
   await expectToGoOnWhileBlocked(page);
 });
 
-test('where channels cannot be moved to a worker the page forwards them, and goes on after it was blocked', async ({
+test('where channels cannot be transferred to a worker, the page forwards them and recovers after a block', async ({
   sdkPage,
 }) => {
   const [volunteer, gamer] = [await sdkPage(), await sdkPage()];
@@ -77,10 +77,9 @@ test('where channels cannot be moved to a worker the page forwards them, and goe
     expect(await page.evaluate(() => window.videoSends)).toBeGreaterThan(REST_FRAMES);
 });
 
-test('a volunteer whose GPU goes away in the middle of a stream gets it back and goes on', { tag: '@gpu' }, async ({
-  volunteerPage,
-  gamerPage,
-}) => {
+test('a volunteer that loses its GPU device in the middle of a stream gets a new one and goes on', {
+  tag: '@gpu',
+}, async ({ volunteerPage, gamerPage }) => {
   const volunteer = await volunteerPage('lost', { backend: 'wgsl' });
   const gamer = await gamerPage('lost', { where: 'volunteers' });
   await waitForVolunteers(gamer, 1);
@@ -91,7 +90,7 @@ test('a volunteer whose GPU goes away in the middle of a stream gets it back and
   await worker.evaluate(() => {
     for (const device of self.devices) device.destroy();
   });
-  // The picture goes on meanwhile.
+  // The picture goes on in the meantime.
   await presentMore(gamer, 3);
   await expect.poll(() => worker.evaluate(() => self.devices.size), { timeout: 60_000 }).toBe(2);
   const framesDone = await volunteer.evaluate(() => window.node.stats().framesDone);
@@ -99,7 +98,7 @@ test('a volunteer whose GPU goes away in the middle of a stream gets it back and
   await gamer.waitForFunction(() => window.stream.stats().running === 'volunteers');
 });
 
-/** Blocks the page again and again: frames are drawn meanwhile, at a third of their usual pace at least. */
+/** Blocks the page repeatedly: frames must be drawn at a third of their usual rate at least. */
 async function expectToGoOnWhileBlocked(page: Page): Promise<void> {
   const worker = workerOf(page, 'stream.worker');
   await worker.evaluate(noteDrawings);
@@ -120,7 +119,7 @@ async function expectToGoOnWhileBlocked(page: Page): Promise<void> {
   expect(blockedFps).toBeGreaterThan(usualFps / 3);
 }
 
-/** Until so many more frames were drawn. */
+/** Waits until this many more frames were drawn. */
 async function drawMore(worker: Worker, frames: number): Promise<void> {
   const drawn = await worker.evaluate(() => self.drawnAtMs.length);
   await expect.poll(() => worker.evaluate(() => self.drawnAtMs.length)).toBeGreaterThanOrEqual(drawn + frames);
@@ -132,7 +131,7 @@ function workerOf(page: Page, name: string): Worker {
   return worker;
 }
 
-/** Until so many more frames were shown. */
+/** Waits until this many more frames were presented. */
 async function presentMore(gamer: Page, frames: number): Promise<void> {
   const shown = await gamer.evaluate(() => window.stream.stats().framesPresented);
   await gamer.waitForFunction((wanted) => window.stream.stats().framesPresented >= wanted, shown + frames);
@@ -156,7 +155,7 @@ function block(spanMs: number): { fromMs: number; toMs: number } {
   return { fromMs: performance.timeOrigin + startMs, toMs: performance.timeOrigin + performance.now() };
 }
 
-/** As Firefox does. */
+/** Refuses to transfer data channels, as older browsers do. */
 function refuseToMoveChannels(): void {
   for (const { prototype } of [MessagePort, Worker]) {
     const { postMessage } = prototype;

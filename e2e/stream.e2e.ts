@@ -20,7 +20,7 @@ for (const backend of ['wgsl', 'js'] as const) {
       let frame = 0;
       const draw = () => {
         if (!context) return;
-        // Three fields that stay, so that any frame tells right from wrong, and a corner that moves.
+        // Three fixed fields, so that any frame can be checked, and a corner that moves.
         for (const [index, colour] of ['#c02020', '#20a040', '#3050d0'].entries()) {
           context.fillStyle = colour;
           context.fillRect(index * 22, 0, 22, 36);
@@ -53,7 +53,7 @@ for (const backend of ['wgsl', 'js'] as const) {
       [48, 80, 208],
     ];
     for (const [index, colour] of seen.colours.entries()) {
-      // Twice through a video codec with half the colour resolution.
+      // Encoded twice, with half the chroma resolution.
       for (const [channel, value] of colour.entries()) {
         expect(Math.abs(value - (expected[index]?.[channel] ?? 0))).toBeLessThan(24);
       }
@@ -63,11 +63,11 @@ for (const backend of ['wgsl', 'js'] as const) {
     const { stagesMs, glassToGlassMs, codec } = stats;
     expect(stagesMs.reduce((sum, { p50 }) => sum + p50, 0)).toBeCloseTo(glassToGlassMs.p50);
     expect(codec).toMatch(/^(vp8|vp9|h264|av1)$/);
-    // A volunteer's worker tells its page what it has done now and then: the gamer may have seen the frame before that.
+    // A volunteer's worker reports its counts periodically, maybe after the gamer has presented the frame.
     await volunteer.waitForFunction(() => window.node.stats().framesDone > 0);
 
     await gamer.evaluate(() => window.stream.close());
-    // Nobody sends it frames any more.
+    // It receives no more frames.
     await expect.poll(() => volunteer.evaluate(() => window.node.stats().load)).toBe(0);
   });
 }

@@ -3,7 +3,7 @@ import { expect, test, waitForVolunteers } from './fixtures.ts';
 const ROOM = 'more than frames';
 
 for (const where of ['volunteers', 'local'] as const) {
-  test(`paths, bodies and rays by the public shapes of their inputs: ${where}`, async ({
+  test(`pathfinding, physics and ray tracing with inputs as the documentation types them: ${where}`, async ({
     volunteerPage,
     gamerPage,
   }) => {
@@ -55,7 +55,7 @@ for (const where of ['volunteers', 'local'] as const) {
       };
     });
     expect(answers.ranOn === 'local').toBe(where === 'local');
-    // Around the wall, not across its corner.
+    // The path goes around the wall, not across its corner.
     const points = [
       [0, 0],
       [0, 1],
@@ -66,7 +66,7 @@ for (const where of ['volunteers', 'local'] as const) {
     expect(answers.paths).toEqual([{ points, cost: 4 }, null]);
     expect(answers.bodies.map(({ velocity }) => Math.round(velocity[0] * 1e9) / 1e9)).toEqual([0, 1]);
     expect([answers.collisions, answers.states]).toEqual([[[0, 1]], 7 * 2 * 6]);
-    // A half of all light and of 5 %, as sRGB writes 0.525; and the red behind it.
+    // Half of the light plus ambient, 0.525 in sRGB; and the red background.
     expect([answers.isImage, answers.middle]).toEqual([true, [192, 192, 192, 255]]);
     expect(answers.beside[0]).toBeGreaterThan(200);
     expect(answers.beside.slice(1)).toEqual([0, 0, 255]);
@@ -74,7 +74,7 @@ for (const where of ['volunteers', 'local'] as const) {
 }
 
 for (const where of ['volunteers', 'local'] as const) {
-  test(`a model of the server's list, by the public shapes of its tensors: ${where}`, async ({
+  test(`a model of the server's manifest, with tensors as the documentation types them: ${where}`, async ({
     volunteerPage,
     gamerPage,
   }) => {
@@ -83,7 +83,7 @@ for (const where of ['volunteers', 'local'] as const) {
     if (where === 'volunteers') await waitForVolunteers(gamer, 1);
     const answers = await gamer.evaluate(async () => {
       const { client } = window;
-      // Two craft in the middle of a straight, one of which points to the right and one to the left.
+      // Two ships in the middle of a straight, one pointing right and one left.
       const row = (nose: number) => [0, nose, nose, 0, 0.6, ...Array(10).fill(0)];
       const observation = { type: 'float32', dims: [2, 15], data: Float32Array.from([...row(0.3), ...row(-0.3)]) };
       const stages: string[] = [];
@@ -111,7 +111,7 @@ for (const where of ['volunteers', 'local'] as const) {
     expect(answers.ranOn === 'local').toBe(where === 'local');
     expect(answers.backend).toMatch(/^ort-/);
     expect([answers.type, answers.dims, answers.isFloats]).toEqual(['float32', [2, 2], true]);
-    // Back to its lane, and no brake on a straight.
+    // They steer back to their lanes and do not brake.
     const [first = 0, firstBrake = 1, second = 0, secondBrake = 1] = answers.controls;
     expect(first).toBeLessThan(-0.1);
     expect(second).toBeGreaterThan(0.1);

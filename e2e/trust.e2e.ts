@@ -5,13 +5,13 @@ import { openStillGamer } from './gamer-page.ts';
 import { startServer } from './server.ts';
 
 /**
- * Without a history the score of a volunteer that has another gamer ends here: even odds, half its time, and what a third of a
- * millisecond of distance leaves; see RANKING. With a good one it is above it at any distance.
+ * Upper bound of the score of a volunteer without history that has another gamer: even odds, half its time, and a round trip of a
+ * third of a millisecond; see RANKING. With a good history the score is higher at any distance.
  */
 const NEWCOMERS_BEST = 0.5;
 const ROOM = 'Wednesday dungeon';
 
-/** Starts a volunteer in a page, or again after a reload. */
+/** Starts a volunteer in a page, also after a reload. */
 async function volunteer(page: Page, name: string): Promise<void> {
   await page.evaluate(
     async (options) => {
@@ -21,7 +21,7 @@ async function volunteer(page: Page, name: string): Promise<void> {
   );
 }
 
-/** The scores, by name, that a gamer who comes now is told of so many volunteers. */
+/** The scores by name, as a newly joined gamer receives them once this many volunteers are linked. */
 async function scoresOf(page: Page, volunteers: number): Promise<Record<string, number>> {
   return page.evaluate(
     async ({ room, count }) => {
@@ -35,7 +35,7 @@ async function scoresOf(page: Page, volunteers: number): Promise<Record<string, 
   );
 }
 
-test('a volunteer’s history survives a reload, its good name in a room does not survive a report', async ({
+test('a volunteer’s history survives a reload; its reputation in a room does not survive a report', async ({
   browser,
   server,
   sdkPage,
@@ -79,7 +79,7 @@ test('a volunteer’s history survives a reload, its good name in a room does no
   expect(scores.newcomer).toBeGreaterThan(0);
 });
 
-test('a volunteer of another browser profile is somebody else', async ({ browser, server, sdkPage }) => {
+test('a volunteer of another browser profile has another identity', async ({ browser, server, sdkPage }) => {
   const keyOf = async (page: Page) => {
     await volunteer(page, 'one');
     return page.evaluate(async () => {
@@ -102,7 +102,7 @@ test('a volunteer of another browser profile is somebody else', async ({ browser
   await other.close();
 });
 
-/** Keeps all that channels send from here, as text with a letter for each byte. */
+/** Records everything that channels send from this thread, as text with one character per byte. */
 function record(): void {
   const sent: string[] = [];
   const { send } = RTCDataChannel.prototype;
@@ -143,14 +143,14 @@ test('nothing that is sent to a volunteer names the room, the gamer or the game'
   await helper.waitForFunction(() => window.node.stats().framesDone > 0);
   const sent = await Promise.all([gamer.evaluate(recorded), ...gamer.workers().map((one) => one.evaluate(recorded))]);
   const all = sent.flat().join('\n');
-  // The recording works: this is what is in it.
+  // The recording is complete.
   for (const part of [/control:.*hello/s, /control:.*stream-setup/s, /tasks:.*upscale/s, /video:.*frame/s]) {
     expect(all).toMatch(part);
   }
   expect(all).not.toMatch(/Wednesday|dungeon|Zebedee|Doe|Caverns|Confidence/i);
 });
 
-test('the open lobby: a volunteer without an invite helps a gamer that lets anyone', async ({ context }) => {
+test('open lobby: a volunteer without an invite helps a gamer that accepts anyone', async ({ context }) => {
   const server = await startServer({ env: { LOBBY: 'on' } });
   const [volunteerPage, gamer] = [await context.newPage(), await context.newPage()];
   await volunteerPage.goto(new URL('/volunteer', server.url).href);

@@ -14,12 +14,12 @@ const PROGRAM = 'turnserver';
 const HOST = '127.0.0.1';
 const START_TIMEOUT_MS = 10_000;
 const PROBE_INTERVAL_MS = 50;
-/** Longer than any run. */
+/** Lifetime of credentials: longer than any run. */
 const CREDENTIALS_LIVE_S = 24 * 3_600;
 
 /**
- * Finds coturn, or installs Debian's where that may be done.
- * @throws {SetupError} saying what to do, when it cannot be had
+ * Finds coturn, or installs Debian's package if this is Debian and we are root.
+ * @throws {SetupError} with what to do if it cannot be installed
  */
 export async function ensureCoturn() {
   if (isThere()) return;
@@ -30,9 +30,9 @@ export async function ensureCoturn() {
 }
 
 /**
- * A coturn of our own on this machine, for this machine only, started as deploy/compose.yaml starts it.
- * @param {{ publicIp?: string, options?: string[] }} [settings] publicIp: the address of a NAT that it pretends to be behind; options: more
- *   of coturn's
+ * A coturn process that listens on this machine only, started as deploy/compose.yaml starts it.
+ * @param {{ publicIp?: string, options?: string[] }} [settings] publicIp: the public address of a simulated NAT; options: further
+ *   options of coturn
  * @returns {Promise<{ port: number, secret: string, folder: string, credentials: { username: string, credential: string }, stop(): Promise<void> }>}
  * @throws {SetupError} when it ends before it answers
  */
@@ -90,11 +90,11 @@ async function freePort() {
   return port;
 }
 
-/** Until it answers a STUN binding request (RFC 8489). @param {number} port */
+/** Waits until it answers a STUN binding request (RFC 8489). @param {number} port */
 async function answers(port) {
   const request = Buffer.concat([Buffer.from([0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42]), randomBytes(12)]);
   const socket = createSocket('udp4').bind(0, HOST);
-  // One that is refused is asked again.
+  // A refused request is sent again.
   socket.on('error', () => {});
   let isAnswered = false;
   socket.on('message', () => {

@@ -1,4 +1,4 @@
 import { ensureRedis } from './redis.mjs';
 
-/** Before all unit tests: those of the server's store start a Redis of their own. */
+/** Runs before all unit tests: those of the server's store start their own Redis. */
 export const setup = ensureRedis;

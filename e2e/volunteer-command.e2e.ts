@@ -10,7 +10,7 @@ const isRoot = process.getuid?.() === 0;
 /** `nobody` on Linux. */
 const NOBODY = { uid: 65_534, gid: 65_534 };
 
-/** `npm run volunteer`: a machine without a screen serves a gamer, and leaves when it is asked to. */
+/** `npm run volunteer`: a machine without a screen serves a gamer, and leaves on request. */
 const commands: ChildProcess[] = [];
 test.afterEach(() => {
   for (const command of commands.splice(0)) command.kill('SIGKILL');
@@ -38,7 +38,7 @@ async function volunteersAt(serverUrl: string): Promise<number> {
   return (await (await fetch(new URL('/healthz', serverUrl))).json()).counts.volunteers;
 }
 
-test('it works for a gamer until it is asked to stop, and is then gone at once', async ({ server, gamerPage }) => {
+test('it works for a gamer until it is stopped, and then leaves at once', async ({ server, gamerPage }) => {
   const { command, ended, output } = volunteer('--url', server.url, '--room', 'den', '--max-gamers', '1');
   const gamer = await gamerPage('den', { where: 'volunteers' });
   await waitForVolunteers(gamer, 1);
@@ -50,14 +50,14 @@ test('it works for a gamer until it is asked to stop, and is then gone at once',
   command.kill('SIGTERM');
   const [code] = await ended;
   expect(code, output()).toBe(0);
-  // Not after the grace of a lost socket: it has said goodbye.
+  // At once, without the grace period of a lost socket: it left properly.
   expect(await volunteersAt(server.url)).toBe(0);
   expect(output()).toContain('"serving"');
   expect(output(), 'it says plainly that it had to').toContain('runs WITHOUT its sandbox');
   expect(output()).not.toContain('den');
 });
 
-test('a server that is away is waited for, and asking to stop ends the wait', async ({ server }) => {
+test('it waits for a server that is away, until it is stopped', async ({ server }) => {
   await server.stop();
   const patient = volunteer('--url', server.url, '--room', 'den');
   await expect.poll(patient.output, { timeout: 60_000 }).toContain('trying again');
@@ -65,14 +65,14 @@ test('a server that is away is waited for, and asking to stop ends the wait', as
   expect((await patient.ended)[0]).toBe(0);
 });
 
-test('a server that will not have it says why, and is not asked again', async ({ server }) => {
+test('a server that refuses it says why, and it does not try again', async ({ server }) => {
   const { ended, output } = volunteer('--url', server.url, '--room', 'den', '--invite', 'forged');
   expect((await ended)[0]).toBe(1);
   expect(output()).toContain('This invite is not valid on this server');
   expect(output()).not.toMatch(/^\s+at /m);
 });
 
-test('one that the room’s owner removes says so, and does not come back', async ({ server, gamerPage }) => {
+test('when the room’s owner removes it, it says so and does not return', async ({ server, gamerPage }) => {
   const gamer = await gamerPage('den');
   const { ended, output } = volunteer('--url', server.url, '--room', 'den');
   await waitForVolunteers(gamer, 1);

@@ -13,7 +13,7 @@ export interface RankingFacts {
   load: number;
   /** Round trip between the two, ms; before they have a link, the sum of their round trips to the server. */
   latencyMs: number;
-  /** 0..1: whether the two have worked together before, or share a network. */
+  /** 0..1: whether the two have worked together before. */
   affinity: number;
 }
 

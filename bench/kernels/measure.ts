@@ -45,8 +45,12 @@ export async function measureKernels(gpu: GPU | undefined, models: ModelSource, 
   device.destroy();
   const { flopsPerMs, bytesPerMs } = peaks;
   return {
-    ...{ adapter, isSoftware, hasF16, sizes },
-    ...{ gigaflopsPerS: flopsPerMs / 1e6, gigabytesPerS: bytesPerMs / 1e6 },
+    adapter,
+    isSoftware,
+    hasF16,
+    sizes,
+    gigaflopsPerS: flopsPerMs / 1e6,
+    gigabytesPerS: bytesPerMs / 1e6,
   };
 }
 

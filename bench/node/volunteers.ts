@@ -31,7 +31,12 @@ export function tasksDone(): number[] {
 async function startOne(url: string, room: string, nth: number): Promise<void> {
   done[nth] = 0;
   await Mesh.join({
-    ...{ url, role: 'volunteer', room, name: `volunteer ${nth}`, wrtc, iceServers: [] },
+    url,
+    role: 'volunteer',
+    room,
+    name: `volunteer ${nth}`,
+    wrtc,
+    iceServers: [],
     clock: systemClock,
     random: Math.random,
     capabilities: () => capabilities,

@@ -60,7 +60,8 @@ function gathering(side: number, agents: number, goals: number): PathfindingInpu
   const grid = randomGrid(side, side, random, 0.2);
   const queries = randomQueries(grid, agents, random);
   return {
-    ...{ grid, neighbours: 8 },
+    grid,
+    neighbours: 8,
     queries: queries.map(({ start, goal }, i) => ({ start, goal: queries[i % goals]?.goal ?? goal })),
   };
 }

@@ -43,7 +43,10 @@ export function paintFrame(paint: Painter, width: number, height: number, number
   paint(luma, width, height, number);
   writeNumber(luma, width, height, number);
   return new VideoFrame(picture, {
-    ...{ format: 'I420', codedWidth: width, codedHeight: height, timestamp: timestampUs },
+    format: 'I420',
+    codedWidth: width,
+    codedHeight: height,
+    timestamp: timestampUs,
   });
 }
 

@@ -56,7 +56,9 @@ export function taskEcho(sizeBytes: number, options?: TaskOptions) {
 
 export function batchEcho(options: TaskOptions = {}) {
   const items = Array.from({ length: BATCH }, () => ({
-    ...{ type: 'echo' as const, input: { bytes: freshBytes(SIZE_BYTES) }, options },
+    type: 'echo' as const,
+    input: { bytes: freshBytes(SIZE_BYTES) },
+    options,
   }));
   const tasks = client().submitTasksBatch(items);
   return Promise.all(tasks.map(({ result }) => result));

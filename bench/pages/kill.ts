@@ -43,7 +43,12 @@ export async function runEchoes() {
   const lanes = await Promise.allSettled(Array.from({ length: WINDOW }, lane));
   const { completed, failed } = client().stats();
   return {
-    ...{ correct, pictures, killed, longestMs, redispatches, victimId },
+    correct,
+    pictures,
+    killed,
+    longestMs,
+    redispatches,
+    victimId,
     /** As the client counts them; each task that was awaited here must be one of them. */
     completed: completed - before.completed,
     failed: failed - before.failed + lanes.filter(({ status }) => status === 'rejected').length,

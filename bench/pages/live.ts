@@ -146,7 +146,9 @@ export async function sample(options: { room: string; durationMs: number; interv
       atMs: performance.timeOrigin + performance.now(),
       p95Ms: glassToGlassMs.p95,
       uplinkMs: stagesMs.find(({ name }) => name === 'uplink')?.p50 ?? Number.NaN,
-      ...{ uplinkKbps, downlinkKbps, volunteersShare: volunteersShare(found) },
+      uplinkKbps,
+      downlinkKbps,
+      volunteersShare: volunteersShare(found),
     });
   }
   return samples;

@@ -11,10 +11,10 @@ const MUST_GAIN_DB: Record<Input, Record<string, number>> = {
 const FILTERS = ['bilinear', 'catmull-rom', 'lanczos3', 'spatial'];
 
 /** Number of parameters by network. */
-type Parameters = Readonly<Record<string, number>>;
+type ParameterCounts = Readonly<Record<string, number>>;
 
 /** Every method beside bicubic on one kind of input, and our networks beside what that input is special for. */
-export function inputRows(title: string, input: Input, measured: Measured, parameters: Parameters): Row[] {
+export function inputRows(title: string, input: Input, measured: Measured, parameters: ParameterCounts): Row[] {
   const { pictures, kbps } = measured;
   const mean = meansOf(pictures);
   const bicubic = mean('bicubic');
@@ -23,7 +23,8 @@ export function inputRows(title: string, input: Input, measured: Measured, param
   const gain = (method: string) => {
     const atLeast = kbps === null ? MUST_GAIN_DB[input][method] : undefined;
     return figure(`${title}: ${method} over bicubic`, mean(method).psnrDb - bicubic.psnrDb, 'dB', {
-      ...{ note: notes(mean(method), parameters[method]), ...(atLeast !== undefined && { atLeast }) },
+      note: notes(mean(method), parameters[method]),
+      ...(atLeast !== undefined && { atLeast }),
     });
   };
   return [
@@ -51,13 +52,18 @@ function codedRows(title: string, mean: MeanScore, networks: readonly string[]):
   const best = filters.reduce((a, b) => (mean(a).psnrDb >= mean(b).psnrDb ? a : b));
   return networks.map((name) =>
     figure(`${title}: ${name} over the best filter`, mean(name).psnrDb - mean(best).psnrDb, 'dB', {
-      ...{ above: 0, note: best },
+      above: 0,
+      note: best,
     }),
   );
 }
 
 /** anime4k-webgpu's networks beside bicubic, and the largest of ours that has no more parameters beside each, on the same pictures. */
-export function anime4kRows(title: string, { pictures, anime4kParameters }: Measured, parameters: Parameters): Row[] {
+export function anime4kRows(
+  title: string,
+  { pictures, anime4kParameters }: Measured,
+  parameters: ParameterCounts,
+): Row[] {
   const names = Object.keys(anime4kParameters);
   if (names.length === 0) return [text(`${title}: anime4k`, 'not measured: there is no WebGPU here')];
   const shared = pictures.filter(({ scores }) => names.every((name) => name in scores));
@@ -76,7 +82,7 @@ export function anime4kRows(title: string, { pictures, anime4kParameters }: Meas
   });
 }
 
-function largestUpTo(limit: number, parameters: Parameters): string {
+function largestUpTo(limit: number, parameters: ParameterCounts): string {
   const fitting = Object.entries(parameters).filter(([, count]) => count <= limit);
   return fitting.sort(([, a], [, b]) => b - a)[0]?.[0] ?? 'none of ours';
 }

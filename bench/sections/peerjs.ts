@@ -51,7 +51,8 @@ export const peerjs: Section = {
         note: `ours ${p50Ms.ours.toFixed(2)}, binary ${p50Ms.binary.toFixed(2)}, raw ${p50Ms.raw.toFixed(2)} ms`,
       }),
       figure('echoes of 1 kB in batches / the better PeerJS', perS.batched / bestPerS, 'x', {
-        ...{ above: 1, note: rate(perS.batched) },
+        above: 1,
+        note: rate(perS.batched),
       }),
       figure('echoes of 1 kB one by one / the better PeerJS', perS.single / bestPerS, 'x', { note: rate(perS.single) }),
     ];

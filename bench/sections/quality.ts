@@ -13,7 +13,9 @@ const GAMES = ['supertuxkart', 'neverball'];
 const FRAMES = '/bench/frames/';
 const INPUTS = [null, 2_000, 6_000].flatMap((kbps) =>
   (['box', 'aliased'] as const).map((input) => ({
-    ...{ input, kbps, anime4kEvery: kbps === null ? 3 : 6 },
+    input,
+    kbps,
+    anime4kEvery: kbps === null ? 3 : 6,
     title: kbps === null ? input : `${input}, H.264 ${kbps / 1_000} Mb/s`,
   })),
 );

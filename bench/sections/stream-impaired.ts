@@ -54,7 +54,9 @@ async function measure(context: Context, site: Site, turn: Awaited<ReturnType<ty
   // Both ends reach each other through the EXCLUSIVE_SLOT server only, and only the gamer reaches that through the impaired path: everything
   // crosses it once each way. If the volunteer were behind it too, delays and losses would count twice.
   await site.volunteer({
-    ...{ room, variant: 'quick', relayOnly: true },
+    room,
+    variant: 'quick',
+    relayOnly: true,
     iceServers: iceServersAt(turn.port, turn.credentials),
   });
   const gamer = await site.page<typeof StreamPage>('stream');

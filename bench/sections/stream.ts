@@ -99,12 +99,17 @@ export const streamQuality: Section = {
     const rows: Row[] = [];
     for (const mbps of [1, 2, 4, 8]) {
       await gamer.call('open', {
-        ...{ ...size, room, variant: 'quick', fps: 30, picture: 'detail' },
+        ...size,
+        room,
+        variant: 'quick',
+        fps: 30,
+        picture: 'detail',
         bitrateKbps: 1_000 * mbps,
       });
       await gamer.call('settled', room);
       const { psnrDb, uplinkKbps, downlinkKbps, codec, fps, samples } = await gamer.call('measureQuality', {
-        ...{ room, ...size },
+        room,
+        ...size,
       });
       await gamer.call('close', room);
       rows.push(

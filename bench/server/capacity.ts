@@ -111,7 +111,9 @@ export async function measureSignals(context: Context, clients: Clients): Promis
     const { value, cpuS } = await withCpuOf(pid, () => clients.call('sendSignals', kind, url, SIGNALS));
     await stop();
     return {
-      ...{ ...value, p50Ms: median(value.tookMs), p99Ms: percentile(value.tookMs, 0.99) },
+      ...value,
+      p50Ms: median(value.tookMs),
+      p99Ms: percentile(value.tookMs, 0.99),
       perCpuS: ((SIGNALS.warmUpMs + SIGNALS.durationMs) / SIGNALS.durationMs) * (value.arrived / cpuS),
     };
   };

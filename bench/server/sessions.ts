@@ -83,7 +83,8 @@ async function joinOne(url: string, nth: number): Promise<void> {
   const known: string[] = [];
   let id = '';
   const client: SignalingClient = await SignalingClient.connect({
-    ...{ url, clock: systemClock },
+    url,
+    clock: systemClock,
     join: () => ({ protocolVersion: PROTOCOL_VERSION, sessionKey, role, name: role, room }),
     ...(role === 'volunteer' && { status: () => STATUS }),
     onEvent: (event) => {

@@ -68,8 +68,12 @@ export class OurSocket extends ClientSocket<Joined> {
   constructor(url: string, { role, room }: { role: Role; room: string }) {
     super(url, SOCKET_IO);
     this.#join = {
-      ...{ protocolVersion: PROTOCOL_VERSION, sessionKey: randomBytes(16).toString('base64url') },
-      ...{ role, name: role, room, ...(role === 'volunteer' && { status: STATUS }) },
+      protocolVersion: PROTOCOL_VERSION,
+      sessionKey: randomBytes(16).toString('base64url'),
+      role,
+      name: role,
+      room,
+      ...(role === 'volunteer' && { status: STATUS }),
     };
   }
 

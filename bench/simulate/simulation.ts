@@ -13,7 +13,7 @@ export type MatchmakerName = keyof typeof MATCHMAKERS;
 export function simulate(name: MatchmakerName) {
   const startedMs = performance.now();
   const world = new World(SEED, PEOPLE.crowd, MATCHMAKERS[name]);
-  world.agenda.runUntil(PEOPLE.hourS);
+  world.events.runUntil(PEOPLE.hourS);
   const { decisionsMs, calm, rush } = world.figures;
   return {
     decisions: {

@@ -11,7 +11,7 @@ const IN_RUSH_S = PEOPLE.rushAtS + PEOPLE.rushWithinS;
 
 function worldAt(atS: number, matchmaker: ConstructorParameters<typeof World>[2]): World {
   const world = new World(3, CROWD, matchmaker);
-  world.agenda.runUntil(atS);
+  world.events.runUntil(atS);
   return world;
 }
 

@@ -4,7 +4,7 @@ import type { Connection } from '../../signaling-server/rooms/connection.ts';
 import type { Member } from '../../signaling-server/rooms/member.ts';
 import { Rooms } from '../../signaling-server/rooms/rooms.ts';
 import { STORE_LIMITS } from '../../signaling-server/store/store.ts';
-import { Agenda } from './agenda.ts';
+import { EventQueue } from './event-queue.ts';
 import type { Matchmaker } from './matchmakers.ts';
 import { type Machine, newMachine, newPlayer, newRttMs, PEOPLE, type Player, Random } from './people.ts';
 import { type Flow, Work } from './work.ts';
@@ -29,7 +29,7 @@ interface Crowd {
 
 /** An hour of a lobby under one matchmaker. The same people join and leave at the same times under every matchmaker. */
 export class World {
-  readonly agenda = new Agenda();
+  readonly events = new EventQueue();
   readonly machines = new Map<Member, Machine>();
   readonly players = new Map<Member, Player>();
   readonly figures: Figures = { decisionsMs: [], calm: [], rush: [] };
@@ -42,16 +42,16 @@ export class World {
   constructor(seed: number, { volunteers, gamers }: Crowd, matchmaker: (rooms: Rooms) => Matchmaker) {
     this.#random = new Random(seed);
     this.#matchmaker = matchmaker(this.#rooms);
-    const gather = (join: () => void) => this.agenda.at(PEOPLE.gatherS * this.#random.next(), join);
+    const gather = (join: () => void) => this.events.at(PEOPLE.gatherS * this.#random.next(), join);
     for (let nth = 0; nth < volunteers; nth++) gather(() => this.#volunteerJoins());
     for (let nth = 0; nth < gamers; nth++) gather(() => this.#gamerJoins());
     this.#every(REPORTS_EVERY_S, () => this.#report());
     this.#every(FLOW_EVERY_S, () => this.#flow());
-    this.agenda.at(PEOPLE.rushAtS, () => this.#rush());
+    this.events.at(PEOPLE.rushAtS, () => this.#rush());
   }
 
   #every(periodS: number, act: () => void): void {
-    this.agenda.after(periodS, () => {
+    this.events.after(periodS, () => {
       act();
       this.#every(periodS, act);
     });
@@ -62,7 +62,7 @@ export class World {
     const member = this.#join('volunteer', newRttMs(life));
     this.machines.set(member, newMachine(life, member));
     this.#decide(() => this.#matchmaker.arrived(member));
-    this.agenda.after(life.exponential(PEOPLE.volunteerStaysS), () => {
+    this.events.after(life.exponential(PEOPLE.volunteerStaysS), () => {
       this.machines.delete(member);
       this.#leave(member);
       this.#volunteerJoins();
@@ -71,7 +71,7 @@ export class World {
   }
 
   #workThenPause(member: Member, life: Random): void {
-    this.agenda.after(life.exponential(PEOPLE.worksForS), () => {
+    this.events.after(life.exponential(PEOPLE.worksForS), () => {
       if (!this.machines.has(member)) return;
       this.#pause(member, life.exponential(PEOPLE.pausesForS));
       this.#workThenPause(member, life);
@@ -81,7 +81,7 @@ export class World {
   #pause(volunteer: Member, forS: number): void {
     if (!this.machines.has(volunteer) || !volunteer.status.accepting) return;
     this.#setStatus(volunteer, { accepting: false, load: 0 });
-    this.agenda.after(forS, () => {
+    this.events.after(forS, () => {
       if (this.machines.has(volunteer)) this.#setStatus(volunteer, { accepting: true, load: 0 });
     });
   }
@@ -90,7 +90,7 @@ export class World {
     for (const member of this.machines.keys()) {
       if (this.#random.next() > PEOPLE.rushShare) continue;
       const forS = this.#random.exponential(PEOPLE.rushPausesForS);
-      this.agenda.after(PEOPLE.rushWithinS * this.#random.next(), () => this.#pause(member, forS));
+      this.events.after(PEOPLE.rushWithinS * this.#random.next(), () => this.#pause(member, forS));
     }
   }
 
@@ -99,7 +99,7 @@ export class World {
     const member = this.#join('gamer', newRttMs(life));
     this.players.set(member, newPlayer(life, member));
     this.#decide(() => this.#matchmaker.arrived(member));
-    this.agenda.after(life.exponential(PEOPLE.gamerStaysS), () => {
+    this.events.after(life.exponential(PEOPLE.gamerStaysS), () => {
       this.players.delete(member);
       this.#leave(member);
       this.#gamerJoins();
@@ -112,8 +112,17 @@ export class World {
     const member = this.#rooms.add({ id, role, name: role }, place);
     member.attach(new NoConnection(rttMs));
     member.greet({
-      ...{ id, room: place.name, inviteOnly: true, pass: '', iceServers: [], iceValidS: null },
-      ...{ resumed: false, lobby: true, owner: false, mayInvite: false, challenge: null },
+      id,
+      room: place.name,
+      inviteOnly: true,
+      pass: '',
+      iceServers: [],
+      iceValidS: null,
+      resumed: false,
+      lobby: true,
+      owner: false,
+      mayInvite: false,
+      challenge: null,
     });
     return member;
   }
@@ -133,12 +142,12 @@ export class World {
     const startedMs = performance.now();
     act();
     const tookMs = performance.now() - startedMs;
-    if (this.agenda.nowS > PEOPLE.gatherS) this.figures.decisionsMs.push(tookMs);
+    if (this.events.nowS > PEOPLE.gatherS) this.figures.decisionsMs.push(tookMs);
   }
 
   #flow(): void {
     const flow = this.#work.flow(this.machines, this.players);
-    const { nowS } = this.agenda;
+    const { nowS } = this.events;
     if (nowS > 2 * PEOPLE.gatherS && nowS <= PEOPLE.rushAtS) this.figures.calm.push(flow);
     if (nowS > PEOPLE.rushAtS + PEOPLE.rushWithinS) this.figures.rush.push(flow);
     for (const { member } of this.machines.values()) {

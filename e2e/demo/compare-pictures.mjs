@@ -1,6 +1,6 @@
 /**
- * Runs in the gamer's page: the source stretched bilinearly and the sharpened output, the same part of each, magnified side by
- * side; and how much stronger the output's edges are (mean absolute Laplacian of its luma over that of the stretched source).
+ * Runs in the gamer's page: shows the source stretched bilinearly and the upscaled output, the same part of each, magnified side by
+ * side; and measures how much stronger the output's edges are (mean absolute Laplacian of its luma over that of the stretched source).
  * @returns {{ dataUrl: string, sharpness: number }}
  */
 export function comparePictures() {

@@ -2,11 +2,11 @@ import { chromium } from 'playwright';
 import { launchOptions } from '../launch.mjs';
 import { comparePictures } from './compare-pictures.mjs';
 
-/** A software GPU on two busy cores takes its time. */
+/** Generous: a software GPU on two busy cores is slow. */
 const PATIENCE_MS = 60_000;
 const LINE_INTERVAL_MS = 1_000;
 
-/** A gamer's and a volunteer's page, as people have them, in one headless browser. */
+/** A gamer's and a volunteer's page in one headless browser, used as people would. */
 export class Stage {
   /**
    * @param {import('playwright').Browser} browser
@@ -29,7 +29,7 @@ export class Stage {
     return new Stage(browser, gamer, await context.newPage());
   }
 
-  /** Follows the invite and presses Start. Returns what the volunteer's machine says of itself. */
+  /** Follows the invite and presses Start. Returns the volunteer's own description of its machine. */
   async startVolunteer() {
     const invite = await this.gamer.getByRole('textbox', { name: 'Invite link' }).inputValue();
     await this.volunteer.goto(invite);
@@ -39,7 +39,7 @@ export class Stage {
     return this.#text('.volunteers__facts');
   }
 
-  /** Until the gamer sees a frame that the volunteer sharpened. */
+  /** Waits until the gamer sees a frame that the volunteer upscaled. */
   async firstFrame() {
     await this.volunteer.waitForFunction(
       () => Number(document.querySelector('[data-testid=frames]')?.textContent ?? 0) > 0,
@@ -52,8 +52,8 @@ export class Stage {
 
   /**
    * @param {number} durationMs
-   * @param {(line: string) => void} say what can be seen now, once a second
-   * @returns {Promise<Record<string, string>>} what a person could read off the two pages
+   * @param {(line: string) => void} say prints the current figures, once a second
+   * @returns {Promise<Record<string, string>>} the figures that the two pages show
    */
   async watch(durationMs, say) {
     const before = await this.#framesShown();
@@ -89,7 +89,7 @@ export class Stage {
     await this.browser.close();
   }
 
-  /** Until no frame came for a while: the last one sharpened is the last one drawn. */
+  /** Waits until no frame came for a while: then the last upscaled frame is the last one drawn. */
   async #standStill() {
     for (let last = -1, now = await this.#framesShown(); now !== last; ) {
       last = now;

@@ -7,7 +7,7 @@ import { physics } from './physics.ts';
 import { raytracing } from './raytracing.ts';
 import { upscale } from './upscale.ts';
 
-/** The task types that this version runs. A new type is added here and to TASK_NAMES. */
+/** The task types that this version runs. A new type is added here and to `TASK_NAMES` in definition.ts. */
 export const catalogue = { echo, upscale, infer, pathfinding, physics, raytracing } as const satisfies Record<
   TaskName,
   unknown

@@ -13,7 +13,7 @@ import {
   type Tensor,
   type TensorHeader,
 } from './infer/tensors.ts';
-import { bytesOf, checkedInput, checkSizes, partOf } from './packing.ts';
+import { attachmentAt, bytesOf, checkedInput, checkSizes } from './packing.ts';
 
 /** First deadline by declared effort, ms. */
 const FIRST_DEADLINE_MS = { simple: 500, complex: 5_000 };
@@ -94,7 +94,7 @@ export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
   checkAttachments({ inputs }, attachments) {
     checkSizes(attachments, inputs.map(sizeBytes), 'An infer task');
     for (const [at, { type }] of inputs.entries()) {
-      if (type === 'bool' && !isBooleans(partOf(attachments, at)))
+      if (type === 'bool' && !isBooleans(attachmentAt(attachments, at)))
         throw MeshError.malformed('An infer task arrived with bool values other than 0 and 1.');
     }
   },
@@ -108,7 +108,7 @@ export const infer: TaskDefinition<InferInput, InferParams, InferResult> = {
       outputs: Object.fromEntries(
         headers.map(({ name, type, dims }, at) => [
           name,
-          { type, dims, data: elementsIn(type, partOf(attachments, at)) },
+          { type, dims, data: elementsIn(type, attachmentAt(attachments, at)) },
         ]),
       ),
     };

@@ -29,10 +29,10 @@ export function checkSizes(attachments: readonly Uint8Array[], sizesBytes: reado
 }
 
 /** An attachment whose size was checked. Throws MeshError `malformed` if there is none. */
-export function partOf(attachments: readonly Uint8Array[], at: number): Uint8Array {
-  const part = attachments[at];
-  if (!part) throw MeshError.malformed('An attachment is missing.');
-  return part;
+export function attachmentAt(attachments: readonly Uint8Array[], index: number): Uint8Array {
+  const attachment = attachments[index];
+  if (!attachment) throw MeshError.malformed('An attachment is missing.');
+  return attachment;
 }
 
 /** A typed-array constructor. Attachments hold numbers in little endian, which is the native order of every browser. */

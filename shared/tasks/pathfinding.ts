@@ -1,7 +1,7 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
 import type { PackedTask, TaskDefinition } from './definition.ts';
-import { checkedInput, checkSizes, noValue, partOf } from './packing.ts';
+import { attachmentAt, checkedInput, checkSizes, noValue } from './packing.ts';
 import {
   BYTES_PER_QUERY,
   dealQueries,
@@ -82,14 +82,14 @@ export const pathfinding: TaskDefinition<PathfindingInput, PathfindingParams, Pa
   },
   checkAttachments({ width, height, queries }, attachments) {
     checkSizes(attachments, [width * height, queries * BYTES_PER_QUERY], 'A pathfinding task');
-    for (const { startX, startY, goalX, goalY } of readQueries(partOf(attachments, 1))) {
+    for (const { startX, startY, goalX, goalY } of readQueries(attachmentAt(attachments, 1))) {
       if (Math.max(startX, goalX) >= width || Math.max(startY, goalY) >= height) {
         throw MeshError.malformed('A pathfinding task arrived with queries outside its grid.');
       }
     }
   },
   unpackResult({ params, attachments }, result) {
-    return { paths: decodePaths(params, readQueries(partOf(attachments, 1)), result) };
+    return { paths: decodePaths(params, readQueries(attachmentAt(attachments, 1)), result) };
   },
   kindOf: () => 'pathfinding',
   firstDeadlineMs: () => FIRST_DEADLINE_MS,
@@ -97,11 +97,11 @@ export const pathfinding: TaskDefinition<PathfindingInput, PathfindingParams, Pa
   // A guess: a path is about 1.2 times as long as a side of the grid. 12 bytes are its cost and its length.
   resultBytes: ({ width, height, queries }) => queries * (12 + Math.round(0.6 * (width + height))),
   verify({ params, attachments }, { paths }, random) {
-    const queries = readQueries(partOf(attachments, 1));
-    return verifyPaths(params, partOf(attachments, 0), { queries, paths, workCells: params.workCells }, random);
+    const queries = readQueries(attachmentAt(attachments, 1));
+    return verifyPaths(params, attachmentAt(attachments, 0), { queries, paths, workCells: params.workCells }, random);
   },
   split({ params, attachments }, parts) {
-    const queries = readQueries(partOf(attachments, 1));
+    const queries = readQueries(attachmentAt(attachments, 1));
     const cells = params.width * params.height;
     const piles = dealQueries(queries, parts, (group) => expectedCells(queries, group, cells));
     const { width, height, neighbours } = params;
@@ -109,7 +109,7 @@ export const pathfinding: TaskDefinition<PathfindingInput, PathfindingParams, Pa
       tasks: piles.map((places) =>
         packed(
           { width, height, neighbours },
-          partOf(attachments, 0),
+          attachmentAt(attachments, 0),
           places.flatMap((at) => queries[at] ?? []),
         ),
       ),

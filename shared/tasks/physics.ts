@@ -1,7 +1,7 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
 import type { TaskDefinition } from './definition.ts';
-import { bytesOf, checkedInput, checkSizes, noValue, numbersIn, partOf, vec3 } from './packing.ts';
+import { attachmentAt, bytesOf, checkedInput, checkSizes, noValue, numbersIn, vec3 } from './packing.ts';
 import {
   checkpointCount,
   checkpointInterval,
@@ -71,7 +71,7 @@ export const physics: TaskDefinition<PhysicsInput, PhysicsParams, PhysicsResult>
   },
   checkAttachments({ bodies }, attachments) {
     checkSizes(attachments, [bodies * NUMBERS_PER_BODY * 8], 'A physics task');
-    const { positions, velocities, radii, masses } = readBodies(numbersIn(Float64Array, partOf(attachments, 0)));
+    const { positions, velocities, radii, masses } = readBodies(numbersIn(Float64Array, attachmentAt(attachments, 0)));
     const isRight =
       [positions, velocities].every((numbers) => numbers.every(isPlace)) &&
       [radii, masses].every((numbers) => numbers.every(isSize));
@@ -84,7 +84,7 @@ export const physics: TaskDefinition<PhysicsInput, PhysicsParams, PhysicsResult>
   // 8 bytes per body are a guess for the collisions.
   resultBytes: (params) => params.bodies * (NUMBERS_PER_STATE * 8 + 8) + checkpointsBytes(params),
   verify({ params, attachments }, result, random) {
-    const bodies = readBodies(numbersIn(Float64Array, partOf(attachments, 0)));
+    const bodies = readBodies(numbersIn(Float64Array, attachmentAt(attachments, 0)));
     return verifySimulated(bodies, params, params, result, random);
   },
 };

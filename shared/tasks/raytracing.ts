@@ -1,7 +1,7 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
 import type { TaskDefinition } from './definition.ts';
-import { checkedInput, checkSizes, noValue, partOf, vec3 } from './packing.ts';
+import { attachmentAt, checkedInput, checkSizes, noValue, vec3 } from './packing.ts';
 import { light, lightSchema, objectSchema, RAYTRACING, sceneOf } from './raytracing/input.ts';
 import type { Tile, View } from './raytracing/render.ts';
 import { checkScene, packScene, readScene, type SceneCounts, sceneSizesBytes } from './raytracing/scene.ts';
@@ -113,7 +113,7 @@ export const raytracing: TaskDefinition<RaytracingInput, RaytracingParams, Raytr
           pasted(
             params.tile,
             tiles,
-            results.map(({ attachments }) => partOf(attachments, 0)),
+            results.map(({ attachments }) => attachmentAt(attachments, 0)),
           ),
         ],
       }),

@@ -6,15 +6,15 @@ import { Segmented, SelectField } from '../ui/fields.tsx';
 import { errorTitle } from '../ui/format.ts';
 import { Notice, PageHeader, Panel } from '../ui/layout.tsx';
 import './compare-page.css';
-import { type Comparing, METHODS } from './comparing.ts';
+import { type Comparison, METHODS } from './comparison.ts';
 import { MethodTile, SplitStage } from './method-views.tsx';
 import { SCENES, type SceneName, type Subject } from './scenes.ts';
 import { WHOLE, ZOOM_STEP, zoomed } from './viewport.ts';
 
 /** The compare page. */
-export function ComparePage({ comparing }: { comparing: Comparing }) {
-  const { subject, tiles, error, view, left, right } = comparing;
-  const isDropping = useDroppedFile((file) => void comparing.chooseFile(file));
+export function ComparePage({ comparison }: { comparison: Comparison }) {
+  const { subject, tiles, error, view, left, right } = comparison;
+  const isDropping = useDroppedFile((file) => void comparison.chooseFile(file));
   const shown = METHODS.filter(({ value }) => value in tiles.value);
   const failure = error.value;
   const list = useRef<HTMLUListElement>(null);
@@ -33,11 +33,11 @@ export function ComparePage({ comparing }: { comparing: Comparing }) {
         </p>
         {failure && (
           <Notice title={errorTitle(failure.reason)} text={failure.message} isError>
-            <Button onPress={() => void comparing.retry()}>Try again</Button>
+            <Button onPress={() => void comparison.retry()}>Try again</Button>
           </Notice>
         )}
         <div class={view.value.zoom > 1 ? 'compare__stage compare__stage--zoomed' : 'compare__stage'}>
-          <SplitStage comparing={comparing} />
+          <SplitStage comparison={comparison} />
         </div>
         <div class="compare__side">
           <Panel title="Picture">
@@ -45,10 +45,10 @@ export function ComparePage({ comparing }: { comparing: Comparing }) {
               legend="A crop of a game"
               choices={SCENES}
               value={subject.value?.scene?.value ?? 'own'}
-              onChange={(name) => name !== 'own' && void comparing.chooseScene(name)}
+              onChange={(name) => name !== 'own' && void comparison.chooseScene(name)}
               testId="scene"
             />
-            <FileButton accept="image/*" onFile={(file) => void comparing.chooseFile(file)} testId="own-picture">
+            <FileButton accept="image/*" onFile={(file) => void comparison.chooseFile(file)} testId="own-picture">
               Use your own…
             </FileButton>
             {subject.value && <SubjectNote subject={subject.value} />}
@@ -107,13 +107,13 @@ export function ComparePage({ comparing }: { comparing: Comparing }) {
             return tile && <MethodTile key={method.value} method={method} tile={tile} view={view} />;
           })}
         </ul>
-        {subject.value?.truth && (
+        {subject.value?.reference && (
           <p class="small soft">
             dB: how close a picture’s brightness is to the reference (luma PSNR). Higher is closer, and 1 dB is easy to
             see. One small crop says little: <code>npm run bench -- quality</code> measures whole frames.
           </p>
         )}
-        <CopyDiagnostics collect={() => comparing.diagnose()} />
+        <CopyDiagnostics collect={() => comparison.diagnose()} />
       </main>
     </>
   );

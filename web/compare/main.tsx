@@ -1,13 +1,13 @@
 import { render } from 'preact';
 import { GamerClient } from '../sdk/p2c2r.ts';
 import { ComparePage } from './compare-page.tsx';
-import { Comparing } from './comparing.ts';
+import { Comparison } from './comparison.ts';
 
-const comparing = new Comparing({ connect: () => GamerClient.connect({ name: 'compare', where: 'local' }) });
+const comparison = new Comparison({ connect: () => GamerClient.connect({ name: 'compare', where: 'local' }) });
 
 // A page restored from the back/forward cache has lost its client, so it starts over.
 addEventListener('pageshow', (event) => event.persisted && location.reload());
 
 const root = document.getElementById('page');
-if (root) render(<ComparePage comparing={comparing} />, root);
-void comparing.start();
+if (root) render(<ComparePage comparison={comparison} />, root);
+void comparison.start();

@@ -2,7 +2,7 @@ import { effect, type ReadonlySignal, type Signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { BeforeAfter, type Playable } from '../ui/before-after.tsx';
 import { backendLabel, errorTitle, formatMs } from '../ui/format.ts';
-import { type Comparing, labelOf, type METHODS, type Tile } from './comparing.ts';
+import { type Comparison, labelOf, type METHODS, type Tile } from './comparison.ts';
 import { attachPanZoom, transformOf, type View } from './viewport.ts';
 
 interface MethodTileProps {
@@ -54,8 +54,8 @@ function workText({ backend, computeMs }: { backend: string; computeMs: number }
 }
 
 /** Two methods' pictures with a divider between them. */
-export function SplitStage({ comparing }: { comparing: Comparing }) {
-  const { tiles, left, right, view, splitPercent, subject } = comparing;
+export function SplitStage({ comparison }: { comparison: Comparison }) {
+  const { tiles, left, right, view, splitPercent, subject } = comparison;
   const play = useMemo(
     (): Playable => ({
       label: 'The picture: drag or use the arrow keys to pan, plus and minus to zoom, 0 to reset.',

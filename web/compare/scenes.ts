@@ -33,7 +33,7 @@ export interface Subject {
   /** A unique name. */
   title: string;
   small: ImageData;
-  truth: ImageData | null;
+  reference: ImageData | null;
   scene: Scene | null;
   /** A remark for people. */
   note: string;
@@ -41,9 +41,9 @@ export interface Subject {
 
 /** Throws MeshError `connection-failed`. */
 export async function loadScene(name: SceneName): Promise<Subject> {
-  const [small, truth] = await Promise.all([load(`${name}.small.png`), load(`${name}.truth.png`)]);
+  const [small, reference] = await Promise.all([load(`${name}.small.png`), load(`${name}.truth.png`)]);
   const scene = SCENES.find(({ value }) => value === name) ?? null;
-  return { title: scene?.label ?? name, small, truth, scene, note: '' };
+  return { title: scene?.label ?? name, small, reference, scene, note: '' };
 }
 
 async function load(file: string): Promise<ImageData> {

@@ -172,8 +172,8 @@ test('an engine given the speeds of its adapter times nothing, and one given tho
   });
   expect(engine.measuredSpeeds).toEqual(posted);
   const onProcessor = { gpu: undefined, preferBackend: 'js' } as const;
-  const foreign = await startEngine({ ...onProcessor, measuredSpeeds: { ...posted, processorUnitsPerMs: 1 / 8 } });
-  expect(foreign.measuredSpeeds.processorUnitsPerMs).toBeGreaterThan(1 / 8);
+  const foreign = await startEngine({ ...onProcessor, measuredSpeeds: { ...posted, cpuUnitsPerMs: 1 / 8 } });
+  expect(foreign.measuredSpeeds.cpuUnitsPerMs).toBeGreaterThan(1 / 8);
   expect(foreign.measuredSpeeds.gpu).toBeNull();
 });
 

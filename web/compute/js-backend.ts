@@ -1,5 +1,5 @@
 import type { PackedResult, PackedTask, Steps } from '../../shared/tasks/definition.ts';
-import { numbersIn, partOf } from '../../shared/tasks/packing.ts';
+import { attachmentAt, numbersIn } from '../../shared/tasks/packing.ts';
 import { readQueries } from '../../shared/tasks/pathfinding/queries.ts';
 import { encodePaths } from '../../shared/tasks/pathfinding/result.ts';
 import { solvePaths } from '../../shared/tasks/pathfinding/solve.ts';
@@ -73,15 +73,15 @@ export function assumedSpeeds(): Record<string, { backend: string; unitsPerMs: n
 
 /** Reference executor of `pathfinding`. Throws MeshError `too-large`. */
 export function* findPaths({ params, attachments }: PackedTask<PathfindingParams>): Steps<PackedResult> {
-  const cost = partOf(attachments, 0);
-  const queries = readQueries(partOf(attachments, 1));
+  const cost = attachmentAt(attachments, 0);
+  const queries = readQueries(attachmentAt(attachments, 1));
   const paths = yield* solvePaths(params, cost, queries);
   return encodePaths(params, cost, queries, paths);
 }
 
 /** Reference executor of `physics`. Throws MeshError `bad-input`, `too-large`. */
 export function* simulateBodies({ params, attachments }: PackedTask<PhysicsParams>): Steps<PackedResult> {
-  const bodies = readBodies(numbersIn(Float64Array, partOf(attachments, 0)));
+  const bodies = readBodies(numbersIn(Float64Array, attachmentAt(attachments, 0)));
   return encodeSimulated(bodies, yield* simulate(bodies, params, params));
 }
 

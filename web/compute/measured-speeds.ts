@@ -18,7 +18,7 @@ export interface MeasuredSpeeds {
   /** Build, browser, adapter and preference for which it holds: see {@link speedsKey}. An engine ignores speeds with another key. */
   key: string;
   /** Filters on the processor, units of `upscale.cost` per ms. */
-  processorUnitsPerMs: number;
+  cpuUnitsPerMs: number;
   /** Null where there is no GPU, or where it was too slow, computed wrong or did not run the kernels. */
   gpu: GpuSpeeds | null;
   /** Cost of each network on the backends that compute it right, as far as networks were needed. */

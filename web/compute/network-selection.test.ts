@@ -165,7 +165,9 @@ test('a backend with a known cost is checked and not timed, and refused where it
   const bench = new Bench();
   const known = { fixedMs: 7, msPerPixel: 0 };
   const selection = new NetworkSelection({
-    ...{ models, now: bench.now, knownCosts: { fast: { wgsl: known, 'ort-wasm': known } } },
+    models,
+    now: bench.now,
+    knownCosts: { fast: { wgsl: known, 'ort-wasm': known } },
     tiers: [[bench.backend('wgsl', 50, 0), bench.backend('ort-wasm', 1, 0, true), bench.backend('ort-webgpu', 9, 0)]],
   });
   await selection.prepare('fast', bench.run);

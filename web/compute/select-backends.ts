@@ -61,9 +61,14 @@ export async function selectBackends(options: Options): Promise<BackendSet> {
   const backends = await select(options, startMs);
   const { upscale, physics, raytracing, pathfinding } = backends.speeds;
   log.info('chosen', {
-    ...{ upscale: upscale?.backend, physics: physics?.backend, raytracing: raytracing?.backend },
-    ...{ pathfinding: pathfinding?.backend, upscaleUnitsPerMs: upscale?.unitsPerMs },
-    ...{ frameIn: backends.frameIn, frameOut: backends.frameOut, tookMs: options.now() - startMs },
+    upscale: upscale?.backend,
+    physics: physics?.backend,
+    raytracing: raytracing?.backend,
+    pathfinding: pathfinding?.backend,
+    upscaleUnitsPerMs: upscale?.unitsPerMs,
+    frameIn: backends.frameIn,
+    frameOut: backends.frameOut,
+    tookMs: options.now() - startMs,
   });
   return backends;
 }
@@ -95,15 +100,15 @@ async function select(options: Options, startMs: number): Promise<BackendSet> {
 function choose(options: Options, processor: MeasuredProcessor, gpu: MeasuredGpu): BackendSet {
   const { preferBackend } = options;
   const { speeds, opened } = gpu;
-  const { processorUnitsPerMs } = processor.measured;
-  const isFaster = speeds !== null && speeds.filterUnitsPerMs > processorUnitsPerMs;
+  const { cpuUnitsPerMs } = processor.measured;
+  const isFaster = speeds !== null && speeds.filterUnitsPerMs > cpuUnitsPerMs;
   if (speeds && (preferBackend === 'wgsl' || (isFaster && preferBackend !== 'ort-webgpu'))) {
     const unitsPerMs = speeds.filterUnitsPerMs;
     return gpuBackends(options, processor, gpu, { filters: gpu.wgsl, unitsPerMs, adapter: opened.name });
   }
   const adapter = speeds ? `${opened.name} is slower than ${PROCESSOR}` : `${opened.name} ${gpu.problem}: ${PROCESSOR}`;
   if (preferBackend === 'ort-webgpu' || !opened.isSoftware) {
-    return gpuBackends(options, processor, gpu, { filters: processor.js, unitsPerMs: processorUnitsPerMs, adapter });
+    return gpuBackends(options, processor, gpu, { filters: processor.js, unitsPerMs: cpuUnitsPerMs, adapter });
   }
   // A software GPU is the same processor with more overhead.
   gpu.dispose();
@@ -116,8 +121,8 @@ function isKnownToLose(
   { preferBackend }: Options,
   { measured }: MeasuredProcessor,
 ): boolean {
-  const { gpu, processorUnitsPerMs } = measured;
-  return isSoftware && !preferBackend && gpu !== null && gpu.filterUnitsPerMs <= processorUnitsPerMs;
+  const { gpu, cpuUnitsPerMs } = measured;
+  return isSoftware && !preferBackend && gpu !== null && gpu.filterUnitsPerMs <= cpuUnitsPerMs;
 }
 
 /** @param adapter - name of the GPU; empty where none is used. */
@@ -126,8 +131,8 @@ async function measureProcessor(options: Options, adapter: string): Promise<Meas
   const key = speedsKey(adapter, preferBackend);
   const known = measuredSpeeds?.key === key ? measuredSpeeds : undefined;
   const js = new JsBackend(now);
-  const processorUnitsPerMs = known?.processorUnitsPerMs ?? (await measureFilterSpeed(js, now, FILTER_TIMING_MS));
-  return { js, known, measured: { key, processorUnitsPerMs, gpu: known?.gpu ?? null } };
+  const cpuUnitsPerMs = known?.cpuUnitsPerMs ?? (await measureFilterSpeed(js, now, FILTER_TIMING_MS));
+  return { js, known, measured: { key, cpuUnitsPerMs, gpu: known?.gpu ?? null } };
 }
 
 function processorBackends({ models, onnx, now }: Options, processor: MeasuredProcessor, adapter: string): BackendSet {
@@ -135,7 +140,12 @@ function processorBackends({ models, onnx, now }: Options, processor: MeasuredPr
   const library = ortWasm(models, now);
   const inference = new Inference({ onnx, runtimes: [openOnCpu], now });
   return new BackendSet({
-    ...{ adapter, ...PROCESSOR_PATHS, filters: js, unitsPerMs: measured.processorUnitsPerMs, inference, measured },
+    adapter,
+    ...PROCESSOR_PATHS,
+    filters: js,
+    unitsPerMs: measured.cpuUnitsPerMs,
+    inference,
+    measured,
     networks: new NetworkSelection({ models, tiers: [library], knownCosts: known?.networks, now }),
     executors: new Map(),
     preparesNetworks: false,
@@ -164,10 +174,15 @@ function gpuBackends(
   const gpuRuntimes = isSoftware && !isOrtPreferred ? [] : [openOnGpu(device)];
   const inference = new Inference({ onnx, runtimes: [openOnCpu, ...gpuRuntimes], now });
   return new BackendSet({
-    ...{ ...chosen, inference, measured },
+    ...chosen,
+    inference,
+    measured,
     ...(chosen.filters === wgsl ? wgsl.framePaths : PROCESSOR_PATHS),
     networks: new NetworkSelection({
-      ...{ models, tiers: preferBackend ? preferred : tiers, knownCosts: known?.networks, now },
+      models,
+      tiers: preferBackend ? preferred : tiers,
+      knownCosts: known?.networks,
+      now,
     }),
     executors: new Map([...executors].map(([type, { executor }]) => [type, executor])),
     preparesNetworks: models !== undefined && !isSoftware && ours.length > 0,

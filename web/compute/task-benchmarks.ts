@@ -1,5 +1,5 @@
 import { finish, type PackedResult, type PackedTask, type Steps } from '../../shared/tasks/definition.ts';
-import { partOf } from '../../shared/tasks/packing.ts';
+import { attachmentAt } from '../../shared/tasks/packing.ts';
 import { readQueries } from '../../shared/tasks/pathfinding/queries.ts';
 import { type PathfindingParams, pathfinding } from '../../shared/tasks/pathfinding.ts';
 import { PHYSICS } from '../../shared/tasks/physics/bodies.ts';
@@ -187,10 +187,16 @@ function raytracingBenchmark(tracer: WgslRayTracer): ExecutorBenchmark<Raytracin
       { position: [-4, 3, 2], color: [0.2, 0.2, 0.3] },
     ],
     background: [0.1, 0.2, 0.4],
-    ...{ width: PICTURE_SIDE, height: PICTURE_SIDE, samplesPerPixel: 4, seed: 1 },
+    width: PICTURE_SIDE,
+    height: PICTURE_SIDE,
+    samplesPerPixel: 4,
+    seed: 1,
   });
   return {
-    ...{ task, cost: raytracing.cost, size: () => 0, runReference: traceRays },
+    task,
+    cost: raytracing.cost,
+    size: () => 0,
+    runReference: traceRays,
     run: (asked, slot) => tracer.run(asked, slot),
     isCorrect({ attachments: [painted] }, { attachments: [expected] }) {
       if (!painted || !expected || painted.length !== expected.length) return false;
@@ -216,7 +222,9 @@ function pathfindingBenchmark(finder: WgslPathFinder, isSmall: boolean): Executo
   cost[goal[1] * side + goal[0]] = 1;
   const task = pathfinding.pack({ grid: { width: side, height: side, cost }, neighbours: 8, queries });
   return {
-    ...{ task, cost: pathfinding.cost, runReference: findPaths },
+    task,
+    cost: pathfinding.cost,
+    runReference: findPaths,
     size: ({ width, height }) => width * height,
     run: (asked, slot) => finder.run(asked, slot),
     isCorrect(found, expected) {
@@ -227,7 +235,7 @@ function pathfindingBenchmark(finder: WgslPathFinder, isSmall: boolean): Executo
       return true;
     },
     isWorthwhile({ params: { width, height }, attachments }, { minSize }) {
-      return width * height >= minSize && fieldGroups(readQueries(partOf(attachments, 1))).length > 0;
+      return width * height >= minSize && fieldGroups(readQueries(attachmentAt(attachments, 1))).length > 0;
     },
   };
 }
@@ -243,12 +251,16 @@ function physicsBenchmark(simulator: WgslSimulator, isSmall: boolean): ExecutorB
     return {
       position: [x * width, y * width, z * width],
       velocity: [-4 * x, -4 * y, -4 * z],
-      ...{ radius, mass: radius ** 3 },
+      radius,
+      mass: radius ** 3,
     };
   });
   const task = physics.pack({ bodies, gravity: [0, -9.81, 0], timestepS: 0.01, steps, restitution: 0.8 });
   return {
-    ...{ task, cost: physics.cost, size: (params) => params.bodies, runReference: simulateBodies },
+    task,
+    cost: physics.cost,
+    size: (params) => params.bodies,
+    runReference: simulateBodies,
     run: (asked, slot) => simulator.run(asked, slot),
     // Single precision leads the bodies elsewhere than the reference: each segment must pass the check that a gamer makes.
     isCorrect(simulated) {

@@ -33,11 +33,16 @@ const PATHS: Parameters<typeof pathfinding.pack>[0] = {
   ],
 };
 const BODY: Parameters<typeof physics.pack>[0]['bodies'][number] = {
-  ...{ position: [0, 0, 0], velocity: [1, 0, 0], radius: 0.5, mass: 1 },
+  position: [0, 0, 0],
+  velocity: [1, 0, 0],
+  radius: 0.5,
+  mass: 1,
 };
 const BODIES: Parameters<typeof physics.pack>[0] = {
   bodies: [BODY, { position: [2, 0.2, 0], velocity: [0, 0, 0], radius: 0.5, mass: 2 }],
-  ...{ gravity: [0, -9.81, 0], timestepS: 0.01, steps: 200 },
+  gravity: [0, -9.81, 0],
+  timestepS: 0.01,
+  steps: 200,
 };
 const PICTURE: Parameters<typeof raytracing.pack>[0] = {
   camera: { position: [0, 1, 5], target: [0, 0, 0], fovDeg: 45 },
@@ -46,7 +51,10 @@ const PICTURE: Parameters<typeof raytracing.pack>[0] = {
     { type: 'plane', point: [0, -1, 0], normal: [0, 1, 0], material: { color: [0.5, 0.5, 0.5] } },
   ],
   lights: [{ position: [3, 5, 4], color: [0.9, 0.9, 0.9] }],
-  ...{ width: 64, height: 48, samplesPerPixel: 2, seed: 7 },
+  width: 64,
+  height: 48,
+  samplesPerPixel: 2,
+  seed: 7,
 };
 
 async function executed<Params, Result>(definition: TaskDefinition<never, Params, Result>, task: PackedTask<Params>) {
@@ -138,8 +146,10 @@ const LONG = {
   },
   physics: () => {
     const bodies = Array.from({ length: 1_000 }, (_, i) => ({
-      ...{ position: [i, 0, 0] as [number, number, number], velocity: [0, 0, 0] as [number, number, number] },
-      ...{ radius: 0.4, mass: 1 },
+      position: [i, 0, 0] as [number, number, number],
+      velocity: [0, 0, 0] as [number, number, number],
+      radius: 0.4,
+      mass: 1,
     }));
     return physics.pack({ ...BODIES, bodies, steps: 50_000 });
   },

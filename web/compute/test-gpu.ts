@@ -44,7 +44,7 @@ export async function fixedSpeeds(
   };
   return {
     key: speedsKey(adapter ? adapterName(adapter.info) : '', preferBackend),
-    processorUnitsPerMs: 5_000,
+    cpuUnitsPerMs: 5_000,
     gpu: adapter ? { filterUnitsPerMs: 2_500, framePaths: SAFE_FRAME_PATHS, executors } : null,
     networks: Object.fromEntries(NETWORKS.map((network) => [network, costs])) as NetworkCosts,
   };

@@ -24,7 +24,9 @@ beforeEach(async () => {
   broken = [];
   nextTransferId = 0;
   runner = new RemoteRunner({
-    ...{ volunteerId: 'bad', port, now: () => bench.clock.now() },
+    volunteerId: 'bad',
+    port,
+    now: () => bench.clock.now(),
     onRoom: () => bench.dispatcher.wake(),
     onBroken: (error) => {
       broken.push(error);
@@ -32,7 +34,9 @@ beforeEach(async () => {
     },
   });
   runner.capabilities = {
-    ...{ adapter: '', codecs: [], tasks: ['echo'] },
+    adapter: '',
+    codecs: [],
+    tasks: ['echo'],
     backends: { echo: { backend: 'js', unitsPerMs: 1_000 } },
   };
   bench.dispatcher.add(runner);
@@ -154,7 +158,7 @@ describe('a task is cancelled', () => {
     const running = await submitted(1);
     const hedged = await submitted(2);
     const good = bench.volunteer('good');
-    good.room = 2;
+    good.capacity = 2;
     runner.silent = true;
     bench.dispatcher.suspect(runner);
     await ticksPass();
@@ -187,7 +191,7 @@ test('a full queue refuses more tasks, and those in it are unaffected', async ()
   const tasks = Array.from({ length: JOB_QUEUE.maxJobs }, () => bench.submit({ where: 'volunteers' }));
   expect(await reasonOf(bench.submit({ where: 'volunteers' }).result)).toBe('queue-full');
   const good = bench.volunteer('good');
-  good.room = JOB_QUEUE.maxJobs;
+  good.capacity = JOB_QUEUE.maxJobs;
   await ticksPass();
   for (const job of good.started) good.end(job);
   expect((await Promise.all(tasks.map(({ result }) => result))).length).toBe(JOB_QUEUE.maxJobs);

@@ -20,9 +20,9 @@ export function firstPlacement({ where }: Job, candidates: readonly Runner[]): P
 /** Why a job needs another attempt. */
 export type RedispatchCause = 'silent' | 'late' | 'failed' | 'returned' | 'lost' | 'barred';
 
-/** A job was begun again on another runner. */
+/** A job was restarted or duplicated on another runner. */
 export interface Redispatch {
-  /** Who made the attempt that was not enough: a volunteer's id, or `local`. */
+  /** Runner of the previous attempt: a volunteer's id, or `local`. */
   ranOn: string;
   cause: RedispatchCause;
   /** Time from noticing that to the start of another attempt, ms. */
@@ -48,12 +48,15 @@ export class DispatchCounter {
   constructor() {
     const zeros = () => Object.fromEntries(PLACEMENTS.map((placement) => [placement, 0])) as Record<Placement, number>;
     this.#counts = {
-      ...{ hedged: 0, redispatched: 0, ranLocally: 0, ranOnVolunteers: 0 },
+      hedged: 0,
+      redispatched: 0,
+      ranLocally: 0,
+      ranOnVolunteers: 0,
       placements: { local: zeros(), volunteers: zeros() },
     };
   }
 
-  /** A copy that does not change any more. */
+  /** A snapshot. */
   get counts(): DispatchCounts {
     return structuredClone(this.#counts);
   }

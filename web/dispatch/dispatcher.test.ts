@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
-import { ATTEMPTS } from './job-run.ts';
+import { ATTEMPTS } from './job-state.ts';
 import { reasonOf, TestBench, ticksPass } from './test-bench.ts';
 
 let bench: TestBench;
@@ -54,7 +54,7 @@ describe('where a task runs', () => {
 
   test('a task waits for a fast busy volunteer rather than going to a slow free one', async () => {
     const [fast, slow] = [volunteer('fast'), volunteer('slow')];
-    fast.room = 1;
+    fast.capacity = 1;
     fast.msPerTask = 10;
     slow.msPerTask = 1_000;
     submit({ where: 'volunteers' });
@@ -75,7 +75,7 @@ describe('where a task runs', () => {
 
   test('a higher priority goes first, then an earlier deadline', async () => {
     const one = volunteer('one');
-    one.room = 1;
+    one.capacity = 1;
     submit({ where: 'volunteers' }, 1);
     submit({ where: 'volunteers', timeoutMs: 400 }, 2);
     submit({ where: 'volunteers', priority: 5 }, 3);

@@ -24,7 +24,7 @@ import {
   timingOf,
 } from './job.ts';
 import { JobQueue, type QueueDecision } from './job-queue.ts';
-import { type Attempt, JobRun, type RedispatchNeed } from './job-run.ts';
+import { type Attempt, JobState, type RedispatchNeed } from './job-state.ts';
 import type { LocalRunner } from './local-runner.ts';
 import { type Accepted, ResultChecker, type VerificationEnvironment } from './result-checker.ts';
 import { earliest, RunnerPool } from './runner-pool.ts';
@@ -51,7 +51,7 @@ export class Dispatcher {
   readonly #clock: Clock;
   readonly #events: DispatcherEvents;
   readonly #queue = new JobQueue();
-  readonly #runs = new Map<Job, JobRun>();
+  readonly #states = new Map<Job, JobState>();
   readonly #pool: RunnerPool;
   readonly #budget = new DuplicateBudget();
   readonly #exploration: Exploration;
@@ -90,7 +90,7 @@ export class Dispatcher {
   }
 
   get inFlight(): number {
-    return this.#runs.size - this.#queue.length;
+    return this.#states.size - this.#queue.length;
   }
 
   /** A volunteer's connection opened. */
@@ -110,21 +110,21 @@ export class Dispatcher {
   /** A task or a stream got a wrong answer from this volunteer. The jobs it holds start elsewhere at once. */
   #barred(volunteerId: string): void {
     this.#pool.removeById(volunteerId);
-    for (const run of [...this.#runs.values()]) {
-      const attempt = run.attemptOf(volunteerId);
+    for (const state of [...this.#states.values()]) {
+      const attempt = state.attemptOf(volunteerId);
       if (!attempt) continue;
       const { runner } = attempt;
-      runner.cancel(run.job);
+      runner.cancel(state.job);
       this.#hedging.ended(attempt);
       this.#exploration.ended(attempt);
-      run.attempts.delete(runner);
-      this.#needAnother(run, runner, 'barred');
+      state.attempts.delete(runner);
+      this.#needAnother(state, runner, 'barred');
     }
   }
 
   /** The volunteer fell silent: the jobs it holds get a second runner at once. Only a confirmed loss counts against the volunteer. */
   suspect(volunteer: Runner): void {
-    for (const { attempts } of this.#runs.values()) {
+    for (const { attempts } of this.#states.values()) {
       const attempt = attempts.get(volunteer);
       if (attempt) this.#hedging.suspect(attempt);
     }
@@ -142,23 +142,23 @@ export class Dispatcher {
 
   /** The runners that may run such a job and take work at the moment. */
   ableTo(job: Job): Runner[] {
-    return this.#pool.candidates(new JobRun(job, () => {}));
+    return this.#pool.candidates(new JobState(job, () => {}));
   }
 
   /** Queues a job. `onEnd` is called once: later, or by the handle's `abort`. Throws MeshError `queue-full`, `closed`. */
   submit(job: Job, onEnd: OnJobEnd): JobHandle {
     this.#queue.checkSpace(job);
-    const run = new JobRun(job, onEnd);
-    this.#runs.set(job, run);
+    const state = new JobState(job, onEnd);
+    this.#states.set(job, state);
     this.#queue.add(job);
     if (job.where !== 'volunteers') this.#pool.local.prepare();
     this.wake();
     return {
       get wasStarted() {
-        return run.wasStarted;
+        return state.wasStarted;
       },
       raisePriority: (priority) => this.#queue.raisePriority(job, priority),
-      abort: (error) => this.#abort(run, error),
+      abort: (error) => this.#abort(state, error),
     };
   }
 
@@ -168,7 +168,7 @@ export class Dispatcher {
   }
 
   dispose(error: MeshError): void {
-    for (const run of [...this.#runs.values()]) this.#abort(run, error);
+    for (const state of [...this.#states.values()]) this.#abort(state, error);
     this.#scheduleLater.dispose();
     this.#hedging.dispose();
     this.#checker.dispose();
@@ -176,14 +176,14 @@ export class Dispatcher {
     this.#queue.close(error);
   }
 
-  #abort(run: JobRun, error: MeshError): void {
-    if (this.#runs.get(run.job) !== run) return;
-    for (const attempt of run.attempts.values()) {
-      attempt.runner.cancel(run.job);
+  #abort(state: JobState, error: MeshError): void {
+    if (this.#states.get(state.job) !== state) return;
+    for (const attempt of state.attempts.values()) {
+      attempt.runner.cancel(state.job);
       // No outcome is reported for a cancelled attempt.
       this.#exploration.ended(attempt);
     }
-    this.#end(run, { kind: 'failed', error });
+    this.#end(state, { kind: 'failed', error });
   }
 
   #schedule(): void {
@@ -194,10 +194,10 @@ export class Dispatcher {
 
   /** Starts second attempts, before any new job: they have waited longest. */
   #hedge(): void {
-    if (!this.#hedging.isWanted || !this.#pool.hasRoom) return;
+    if (!this.#hedging.isWanted || !this.#pool.hasCapacity) return;
     this.#hedging.pairUp(
-      (run) => this.#pool.earliestFree(run),
-      (run, second) => this.#start(run, second, 'hedge'),
+      (state) => this.#pool.earliestFree(state),
+      (state, second) => this.#start(state, second, 'hedge'),
     );
   }
 
@@ -207,51 +207,51 @@ export class Dispatcher {
    */
   #startWaiting(): void {
     const reservedMs = new Map<Runner, number>();
-    const hopeless: JobRun[] = [];
+    const hopeless: JobState[] = [];
     const passedOver = new Map<string, number>();
     const firstAttempts: FirstAttempt[] = [];
     this.#queue.take((job): QueueDecision => {
-      const run = this.#runs.get(job);
-      if (!run) return 'take';
-      if (!this.#pool.hasRoom) return 'stop';
+      const state = this.#states.get(job);
+      if (!state) return 'take';
+      if (!this.#pool.hasCapacity) return 'stop';
       const group = `${job.where} ${job.type}`;
       const passed = passedOver.get(group) ?? 0;
       if (passed > LOOK_AHEAD_JOBS) return 'leave';
-      const candidates = this.#pool.candidates(run);
+      const candidates = this.#pool.candidates(state);
       const first = earliest(candidates, job, reservedMs);
-      if (first?.hasRoom) {
-        run.isQueued = false;
-        const isRetry = run.wasStarted;
-        this.#start(run, first, isRetry ? 'retry' : firstPlacement(job, candidates));
-        if (!isRetry) firstAttempts.push({ run, runner: first, candidates });
+      if (first?.hasCapacity) {
+        state.isQueued = false;
+        const isRetry = state.wasStarted;
+        this.#start(state, first, isRetry ? 'retry' : firstPlacement(job, candidates));
+        if (!isRetry) firstAttempts.push({ state, runner: first, candidates });
         return 'take';
       }
       // An exploration under way may still bring the result.
-      if (!first && run.attempts.size === 0 && !this.#pool.mayYetRun(run)) {
-        run.isQueued = false;
-        hopeless.push(run);
+      if (!first && state.attempts.size === 0 && !this.#pool.couldRunLater(state)) {
+        state.isQueued = false;
+        hopeless.push(state);
         return 'take';
       }
       if (first) reservedMs.set(first, (reservedMs.get(first) ?? 0) + first.workMs(job));
       passedOver.set(group, passed + 1);
       return 'leave';
     });
-    this.#exploration.pairUp(firstAttempts, (run, leastKnown) => this.#start(run, leastKnown, 'exploration'));
-    for (const run of hopeless) this.#giveUp(run);
+    this.#exploration.pairUp(firstAttempts, (state, leastKnown) => this.#start(state, leastKnown, 'exploration'));
+    for (const state of hopeless) this.#giveUp(state);
   }
 
-  #start(run: JobRun, runner: Runner, placement: Placement): void {
-    const { need, job } = run;
+  #start(state: JobState, runner: Runner, placement: Placement): void {
+    const { pendingRedispatch, job } = state;
     // Read before the start, which lengthens the runner's backlog.
     const lateAfterMs = runner.lateAfterMs(job);
-    const attempt: Attempt = { run, runner, placement, startedMs: this.#clock.now(), lateAfterMs };
+    const attempt: Attempt = { state, runner, placement, startedMs: this.#clock.now(), lateAfterMs };
     this.#counter.attemptStarted(placement);
-    run.begin(attempt);
+    state.begin(attempt);
     this.#hedging.began(attempt);
     if (placement === 'exploration') this.#exploration.began(attempt);
     else this.#exploration.giveWay(runner);
     runner.start(job, (outcome) => this.#attemptEnded(attempt, outcome));
-    if (need) this.#reportRedispatch(need, attempt);
+    if (pendingRedispatch) this.#reportRedispatch(pendingRedispatch, attempt);
   }
 
   /** In a microtask of its own: a listener may submit tasks, and the queue is being iterated. */
@@ -260,15 +260,15 @@ export class Dispatcher {
   }
 
   #attemptEnded(attempt: Attempt, outcome: Outcome<AttemptResult>): void {
-    const { run, runner } = attempt;
+    const { state, runner } = attempt;
     this.#hedging.ended(attempt);
     this.#exploration.ended(attempt);
     // An exploration may end long after its job.
-    if (run.attempts.get(runner) !== attempt || this.#runs.get(run.job) !== run) return;
-    run.attempts.delete(runner);
+    if (state.attempts.get(runner) !== attempt || this.#states.get(state.job) !== state) return;
+    state.attempts.delete(runner);
     if (outcome.kind === 'done') this.#receive(attempt, outcome.result);
     else if (outcome.kind !== 'returned') this.#attemptFailed(attempt, outcome.kind, outcome.error);
-    else if (run.returned()) this.#needAnother(run, runner, 'returned');
+    else if (state.recordHandback()) this.#needAnother(state, runner, 'returned');
     else {
       const error = new MeshError(
         'volunteer-failed',
@@ -278,73 +278,73 @@ export class Dispatcher {
     }
   }
 
-  #attemptFailed({ run, runner }: Attempt, cause: 'failed' | 'lost', error: MeshError): void {
-    if (cause === 'lost') run.lost(runner.id, error);
-    else run.failed(runner.id, error);
+  #attemptFailed({ state, runner }: Attempt, cause: 'failed' | 'lost', error: MeshError): void {
+    if (cause === 'lost') state.lost(runner.id, error);
+    else state.failed(runner.id, error);
     if (runner.id !== this.#pool.local.id) this.#events.onVolunteerResult(runner.id, false);
-    this.#needAnother(run, runner, cause);
+    this.#needAnother(state, runner, cause);
   }
 
   /** The job ends with the check of this result, unless another attempt is sooner. A wrong result bars its volunteer in any case. */
   #receive(attempt: Attempt, result: AttemptResult): void {
-    const { run, runner } = attempt;
-    const { job } = run;
+    const { state, runner } = attempt;
+    const { job } = state;
     const endedMs = this.#clock.now();
     const volunteerId = runner.id === this.#pool.local.id ? null : runner.id;
-    run.checks++;
+    state.pendingChecks++;
     this.#checker.examine(job, result.packed, volunteerId, (decision) => {
-      run.checks--;
+      state.pendingChecks--;
       if (decision.kind === 'wrong')
         this.#trust.wrong({ volunteerId: runner.id, work: job.type, error: decision.error });
-      if (this.#runs.get(job) !== run) return;
+      if (this.#states.get(job) !== state) return;
       if (decision.kind === 'accepted') this.#finish(attempt, result, decision, endedMs);
-      else if (decision.kind === 'distrusted') this.#needAnother(run, runner, 'barred');
+      else if (decision.kind === 'distrusted') this.#needAnother(state, runner, 'barred');
       else this.#attemptFailed(attempt, 'failed', decision.error);
     });
   }
 
   /** Queues the job for another attempt, unless one is under way. */
-  #needAnother(run: JobRun, runner: Runner, cause: RedispatchCause): void {
-    const [other] = run.awaited;
+  #needAnother(state: JobState, runner: Runner, cause: RedispatchCause): void {
+    const [other] = state.viableAttempts;
     if (other) this.#hedging.remains(other);
-    else if (!run.isQueued && run.checks === 0) {
-      run.need = { cause, ranOn: runner.id, detectedMs: this.#clock.now() };
-      run.isQueued = true;
-      this.#queue.add(run.job);
+    else if (!state.isQueued && state.pendingChecks === 0) {
+      state.pendingRedispatch = { cause, ranOn: runner.id, detectedMs: this.#clock.now() };
+      state.isQueued = true;
+      this.#queue.add(state.job);
     }
     this.wake();
   }
 
   #finish(attempt: Attempt, result: AttemptResult, { value, isChecked }: Accepted, endedMs: number): void {
-    const { run, runner, placement, startedMs } = attempt;
-    const { job } = run;
+    const { state, runner, placement, startedMs } = attempt;
+    const { job } = state;
     const { packed, backend, queueMs, computeMs } = result;
     const isLocal = runner.id === this.#pool.local.id;
     this.#counter.jobDone(isLocal ? 'local' : 'volunteers', placement);
     if (!isLocal) this.#events.onVolunteerResult(runner.id, true);
-    for (const other of run.attempts.values()) {
+    for (const other of state.attempts.values()) {
       // An exploration runs to its end, or nothing would be learned from it.
       if (other.placement !== 'exploration') other.runner.cancel(job);
     }
-    const times = { startedMs, endedMs, queueMs, computeMs, ranOn: runner.id, backend, attempts: run.attempted };
+    const times = { startedMs, endedMs, queueMs, computeMs, ranOn: runner.id, backend, attempts: state.attempted };
     const timing = timingOf(job, times);
-    this.#end(run, { kind: 'done', result: { value, packed, timing, computedBy: [runner.id], isChecked } });
+    this.#end(state, { kind: 'done', result: { value, packed, timing, computedBy: [runner.id], isChecked } });
   }
 
-  #giveUp(run: JobRun): void {
+  #giveUp(state: JobState): void {
     const nobody =
       this.#pool.local.error ??
       new MeshError('volunteer-failed', 'No volunteer could run this task. Submit it again later.');
-    this.#end(run, { kind: 'failed', error: run.lastError ?? nobody });
+    this.#end(state, { kind: 'failed', error: state.lastError ?? nobody });
   }
 
-  #end(run: JobRun, outcome: FinalOutcome<JobResult>): void {
-    if (!this.#runs.delete(run.job)) return;
-    for (const attempt of run.attempts.values()) this.#hedging.ended(attempt);
-    run.attempts.clear();
+  #end(state: JobState, outcome: FinalOutcome<JobResult>): void {
+    if (!this.#states.delete(state.job)) return;
+    for (const attempt of state.attempts.values()) this.#hedging.ended(attempt);
+    state.attempts.clear();
     // Searching the queue for a job that is not there would cost its whole length.
-    if (run.isQueued) this.#queue.remove(run.job);
-    run.onEnd(outcome);
+    if (state.isQueued) this.#queue.remove(state.job);
+    state.onEnd(outcome);
     this.wake();
   }
 }

@@ -50,9 +50,18 @@ function jobOf(quality: Quality): Job {
   const image = { width: 10, height: 10, data: new Uint8Array(400) };
   const packed = definition.pack({ image, scale: 2, quality });
   return {
-    ...{ type: 'upscale', kind: definition.kindOf(packed.params), definition, packed, where: 'auto', priority: 0 },
-    ...{ cost: definition.cost(packed.params), bytesOut: 400, bytesIn: 1_600 },
-    ...{ submittedMs: 0, deadlineMs: 100, firstDeadlineMs: 100 },
+    type: 'upscale',
+    kind: definition.kindOf(packed.params),
+    definition,
+    packed,
+    where: 'auto',
+    priority: 0,
+    cost: definition.cost(packed.params),
+    bytesOut: 400,
+    bytesIn: 1_600,
+    submittedMs: 0,
+    deadlineMs: 100,
+    firstDeadlineMs: 100,
   };
 }
 

@@ -43,7 +43,7 @@ test('the result of an exploration counts if it arrives first', async () => {
 
 test('a volunteer with a stale measurement is explored once every `tasksPerExploration` tasks', async () => {
   other.measuredMs = bench.clock.now() - EXPLORATION.staleAfterMs;
-  other.room = 1_000;
+  other.capacity = 1_000;
   for (let nth = 0; nth < 3 * EXPLORATION.tasksPerExploration; nth++) {
     await runOne();
     for (const job of other.started) other.end(job);
@@ -58,9 +58,9 @@ test('a volunteer that was measured recently, is busy, silent or far too slow is
   other.silent = true;
   await runOne();
   other.silent = false;
-  other.room = 0;
+  other.capacity = 0;
   await runOne();
-  other.room = 8;
+  other.capacity = 8;
   other.msPerTask = EXPLORATION.maxRatio * 100;
   await runOne();
   expect(other.started).toEqual([]);
@@ -109,7 +109,7 @@ test('an exploration whose task is over gives way to real work', async () => {
   other.measuredMs = null;
   await runOne();
   const [explored] = other.started;
-  chosen.room = 0;
+  chosen.capacity = 0;
   const task = bench.submit({ where: 'volunteers' });
   bench.dispatcher.remove(chosen);
   await ticksPass();

@@ -1,6 +1,6 @@
 import type { DuplicateBudget } from './hedging.ts';
 import type { Job, Runner } from './job.ts';
-import type { Attempt, JobRun } from './job-run.ts';
+import type { Attempt, JobState } from './job-state.ts';
 import { STRAGGLER } from './straggler-threshold.ts';
 
 /** When a runner is measured although it is predicted to be slower than another. */
@@ -15,7 +15,7 @@ export const EXPLORATION = {
 
 /** A job's first attempt, and the runners it was chosen from. */
 export interface FirstAttempt {
-  run: JobRun;
+  state: JobState;
   runner: Runner;
   candidates: readonly Runner[];
 }
@@ -41,11 +41,11 @@ export class Exploration {
    * Starts explorations beside first attempts, usually none. To be called after all jobs that can start have done so: a runner that
    * was given another job of the kind is measured without a duplicate.
    */
-  pairUp(firstAttempts: readonly FirstAttempt[], start: (run: JobRun, leastKnown: Runner) => void): void {
-    for (const { run, runner, candidates } of firstAttempts) {
+  pairUp(firstAttempts: readonly FirstAttempt[], start: (state: JobState, leastKnown: Runner) => void): void {
+    for (const { state, runner, candidates } of firstAttempts) {
       this.#budget.earn();
-      const leastKnown = this.#pick(run.job, candidates, runner);
-      if (leastKnown) start(run, leastKnown);
+      const leastKnown = this.#pick(state.job, candidates, runner);
+      if (leastKnown) start(state, leastKnown);
     }
   }
 
@@ -61,9 +61,9 @@ export class Exploration {
   /** Real work starts on this runner: cancels an exploration there whose own job is over. */
   giveWay(runner: Runner): void {
     const attempt = this.#underWay.get(runner);
-    if (!attempt || attempt.run.attempts.has(runner)) return;
+    if (!attempt || attempt.state.attempts.has(runner)) return;
     this.#underWay.delete(runner);
-    runner.cancel(attempt.run.job);
+    runner.cancel(attempt.state.job);
   }
 
   #pick(job: Job, candidates: readonly Runner[], chosen: Runner): Runner | null {
@@ -84,7 +84,8 @@ export class Exploration {
     let least: Runner | null = null;
     let leastMs = this.#now() - EXPLORATION.staleAfterMs;
     for (const runner of candidates) {
-      if (runner === chosen || !runner.hasRoom || this.#underWay.has(runner) || runner.isRunning(job.kind)) continue;
+      if (runner === chosen || !runner.hasCapacity || this.#underWay.has(runner) || runner.isRunning(job.kind))
+        continue;
       const measuredMs = runner.measuredAtMs(job.kind) ?? Number.NEGATIVE_INFINITY;
       if (measuredMs > leastMs || runner.predictMs(job) > maxMs) continue;
       least = runner;

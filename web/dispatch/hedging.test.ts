@@ -90,7 +90,7 @@ describe('a late task', () => {
 
   test('is hedged for at most one task in twenty, beyond a small burst', async () => {
     const count = 200;
-    for (const one of [first, second]) one.room = count;
+    for (const one of [first, second]) one.capacity = count;
     for (let nth = 0; nth < count; nth++) {
       bench.submit({ where: 'volunteers' });
       await ticksPass(2);
@@ -106,12 +106,12 @@ describe('a late task', () => {
 
 describe('a volunteer that falls silent', () => {
   test('has its tasks started elsewhere at once, regardless of the budget, and gets no new ones', async () => {
-    first.room = 100;
+    first.capacity = 100;
     const tasks = Array.from({ length: 50 }, () => bench.submit({ where: 'volunteers' }));
     second.msPerTask = 100_000;
     await ticksPass();
     expect(first.started).toHaveLength(50);
-    second.room = 100;
+    second.capacity = 100;
     first.silent = true;
     bench.dispatcher.suspect(first);
     await ticksPass();
@@ -137,13 +137,13 @@ describe('a volunteer that falls silent', () => {
   });
 
   test('keeps its task if it is heard again before another runner has room', async () => {
-    second.room = 0;
+    second.capacity = 0;
     await started();
     first.silent = true;
     bench.dispatcher.suspect(first);
     await ticksPass();
     first.silent = false;
-    second.room = 1;
+    second.capacity = 1;
     bench.dispatcher.wake();
     await ticksPass();
     expect(second.started).toEqual([]);

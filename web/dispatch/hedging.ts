@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { DeadlineWatch } from '../net/deadline-watch.ts';
 import type { RedispatchCause } from './dispatch-counts.ts';
 import type { Runner } from './job.ts';
-import type { Attempt, JobRun } from './job-run.ts';
+import type { Attempt, JobState } from './job-state.ts';
 import { STRAGGLER } from './straggler-threshold.ts';
 
 /** How much work may be done twice: 5 % of the tasks (Dean & Barroso 2013, "The Tail at Scale"). */
@@ -50,7 +50,7 @@ export class Hedging {
   readonly #onWanted: () => void;
   readonly #watch: DeadlineWatch<Attempt>;
   /** Jobs that wait for a second runner, each with the attempt that is not enough. */
-  readonly #wanted = new Map<JobRun, Attempt>();
+  readonly #wanted = new Map<JobState, Attempt>();
 
   /** @param onWanted - {@link pairUp} has something to do. */
   constructor(clock: Clock, budget: DuplicateBudget, onWanted: () => void) {
@@ -68,13 +68,13 @@ export class Hedging {
   began(attempt: Attempt): void {
     // Explorations may take as long as they need.
     if (attempt.placement === 'exploration') return;
-    this.#wanted.delete(attempt.run);
+    this.#wanted.delete(attempt.state);
     this.#watch.watch(attempt, attempt.lateAfterMs);
   }
 
   ended(attempt: Attempt): void {
     this.#watch.forget(attempt);
-    if (this.#wanted.get(attempt.run) === attempt) this.#wanted.delete(attempt.run);
+    if (this.#wanted.get(attempt.state) === attempt) this.#wanted.delete(attempt.state);
   }
 
   /** The attempt's volunteer fell silent. */
@@ -89,22 +89,22 @@ export class Hedging {
   }
 
   /** Starts second attempts, those that waited longest first, for every job for which `find` returns a runner. */
-  pairUp(find: (run: JobRun) => Runner | null, start: (run: JobRun, second: Runner) => void): void {
-    for (const [run, attempt] of this.#wanted) {
-      const isSilent = run.need?.cause === 'silent';
+  pairUp(find: (state: JobState) => Runner | null, start: (state: JobState, second: Runner) => void): void {
+    for (const [state, attempt] of this.#wanted) {
+      const isSilent = state.pendingRedispatch?.cause === 'silent';
       if (isSilent && !attempt.runner.silent) {
         // The runner is heard again and may still be in time.
-        this.#wanted.delete(run);
-        run.need = null;
+        this.#wanted.delete(state);
+        state.pendingRedispatch = null;
         this.remains(attempt);
         continue;
       }
       const isFree = isSilent || this.#isOverdue(attempt);
       if (!isFree && !this.#budget.canSpend) continue;
-      const second = find(run);
+      const second = find(state);
       if (!second) continue;
       if (!isFree) this.#budget.spend();
-      start(run, second);
+      start(state, second);
     }
   }
 
@@ -126,11 +126,12 @@ export class Hedging {
 
   /** Asks for a second attempt, unless another promising one is under way. */
   #want(attempt: Attempt, cause: RedispatchCause): void {
-    const { run, runner } = attempt;
-    const others = run.awaited.filter((other) => other !== attempt);
-    if (others.length > 0 || run.isQueued || run.need?.cause === 'silent') return;
-    if (run.need?.cause !== cause) run.need = { cause, ranOn: runner.id, detectedMs: this.#clock.now() };
-    this.#wanted.set(run, attempt);
+    const { state, runner } = attempt;
+    const others = state.viableAttempts.filter((other) => other !== attempt);
+    if (others.length > 0 || state.isQueued || state.pendingRedispatch?.cause === 'silent') return;
+    if (state.pendingRedispatch?.cause !== cause)
+      state.pendingRedispatch = { cause, ranOn: runner.id, detectedMs: this.#clock.now() };
+    this.#wanted.set(state, attempt);
     this.#onWanted();
   }
 }

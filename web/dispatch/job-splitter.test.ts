@@ -78,7 +78,7 @@ describe('a picture that several runners finish sooner than one', () => {
     await first.result;
     expect((await submit().result).timing.ranOn).toBe('cache');
     const startedBefore = one.started.length;
-    bench.deduplicator.forgetFrom('two');
+    bench.deduplicator.evictByVolunteer('two');
     submit();
     await ticksPass();
     expect(one.started.length).toBeGreaterThan(startedBefore);
@@ -129,11 +129,11 @@ describe('a picture that several runners finish sooner than one', () => {
 
   test('has the priority of the most urgent task that wants it', async () => {
     const [one, two] = [painter('one'), painter('two')];
-    one.room = 0;
-    two.room = 0;
+    one.capacity = 0;
+    two.capacity = 0;
     submit();
     submit({ priority: 5 });
-    one.room = 8;
+    one.capacity = 8;
     bench.dispatcher.wake();
     await ticksPass();
     expect(one.started.length).toBeGreaterThan(0);
@@ -180,7 +180,7 @@ describe('not split is', () => {
 
   test('a task submitted while enough jobs wait to keep everybody busy', async () => {
     const volunteers = [painter('one'), painter('two')];
-    for (const volunteer of volunteers) volunteer.room = 0;
+    for (const volunteer of volunteers) volunteer.capacity = 0;
     submit({ cache: false });
     const waiting = bench.dispatcher.queued;
     submit({ cache: false });

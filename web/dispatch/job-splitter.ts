@@ -82,7 +82,7 @@ export class JobSplitter {
   }
 
   /** Runs the parts again that this volunteer computed for jobs still under way: its results are no longer trusted. */
-  forgetFrom(volunteerId: string): void {
+  evictByVolunteer(volunteerId: string): void {
     for (const split of [...this.#splits]) {
       try {
         for (const part of split.parts) {
@@ -168,7 +168,10 @@ function planSplit(job: Job, runners: readonly Runner[], nowMs: number): SplitPl
     const { where, priority, deadlineMs } = job;
     const jobs = tasks.map((task) => ({
       ...describeTask(definition, task),
-      ...{ where, priority, deadlineMs, submittedMs: nowMs },
+      where,
+      priority,
+      deadlineMs,
+      submittedMs: nowMs,
     }));
     const predictedMs = finishMs(jobs, runners);
     if (predictedMs >= bestMs) continue;

@@ -34,7 +34,9 @@ export interface Job {
 /** The fields of a {@link Job} that follow from the task alone. */
 export function describeTask(definition: AnyTaskDefinition, packed: PackedTask) {
   return {
-    ...{ type: definition.type, definition, packed },
+    type: definition.type,
+    definition,
+    packed,
     kind: definition.kindOf(packed.params),
     cost: definition.cost(packed.params),
     bytesOut: totalBytes(packed.attachments),
@@ -98,7 +100,7 @@ export interface Runner {
   /** Whether it takes any work at the moment. */
   readonly accepts: boolean;
   /** Whether it takes one more job now. */
-  readonly hasRoom: boolean;
+  readonly hasCapacity: boolean;
   /** No sign of life for longer than its work explains. It gets nothing new, and what it holds is hedged. */
   readonly silent: boolean;
   can(type: string): boolean;

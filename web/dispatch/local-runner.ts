@@ -56,7 +56,7 @@ export class LocalRunner implements Runner {
     return this.#error;
   }
 
-  get hasRoom(): boolean {
+  get hasCapacity(): boolean {
     return this.#running.size < LOCAL.maxUnderWay;
   }
 
@@ -84,7 +84,7 @@ export class LocalRunner implements Runner {
   }
 
   /** False once it is known that this machine cannot run the type. */
-  mayYetRun(type: string): boolean {
+  couldRunLater(type: string): boolean {
     return this.#error === null && (this.#types === null || this.#types.has(type));
   }
 

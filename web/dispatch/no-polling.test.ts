@@ -14,7 +14,7 @@ const HOUR_MS = 3_600_000;
 
 test('tasks that wait for a volunteer set no timer and cause no work for an hour', async () => {
   const busy = bench.volunteer('busy');
-  busy.room = 0;
+  busy.capacity = 0;
   const asked = vi.spyOn(busy, 'predictMs');
   for (let nth = 0; nth < 100; nth++) bench.submit({ where: 'volunteers' });
   await ticksPass();
@@ -28,7 +28,7 @@ test('tasks that wait for a volunteer set no timer and cause no work for an hour
 test('running tasks share one timer, and late ones are looked at again at doubling intervals', async () => {
   const slow = bench.volunteer('slow');
   slow.lateMs = 50;
-  slow.room = 100;
+  slow.capacity = 100;
   const asked = vi.spyOn(slow, 'predictMs');
   for (let nth = 0; nth < 100; nth++) bench.submit({ where: 'volunteers' });
   await ticksPass();

@@ -118,7 +118,7 @@ export class RemoteRunner implements Runner {
     return this.#creditWindow > 0 && !this.#channel.isClosed;
   }
 
-  get hasRoom(): boolean {
+  get hasCapacity(): boolean {
     if (!this.accepts || this.#outstanding.size >= this.#creditWindow) return false;
     // More than a send queue holds would be refused there, and count as the volunteer's failure.
     return this.#outstanding.size === 0 || this.#bytesInFlight < MAX_BYTES_IN_FLIGHT;

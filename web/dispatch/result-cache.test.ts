@@ -35,7 +35,7 @@ test('forgets the results of one volunteer only', () => {
   const cache = new ResultCache();
   cache.put('theirs', result(1), ['cheat']);
   cache.put('of another', result(1), ['good']);
-  cache.forgetFrom('cheat');
+  cache.evictByVolunteer('cheat');
   expect([cache.get('theirs', false), cache.get('of another', false)]).toEqual([undefined, result(1)]);
 });
 

@@ -11,7 +11,7 @@ export const RESULT_CACHE = {
   maxBytes: 128 * 1024 * 1024,
   /** One result must not evict all others. */
   maxEntryBytes: 32 * 1024 * 1024,
-  /** Up to this size hashing synchronously (4 us a kB) costs less than the asynchronous Web Crypto call. */
+  /** Up to this size hashing synchronously (4 us per kB) costs less than the asynchronous Web Crypto call. */
   syncHashBytes: 16 * 1024,
 } as const;
 
@@ -51,7 +51,7 @@ export class ResultCache {
   }
 
   /** Removes every result this volunteer computed a part of. */
-  forgetFrom(volunteerId: string): void {
+  evictByVolunteer(volunteerId: string): void {
     for (const [key, { computedBy }] of [...this.#results.entries()])
       if (computedBy.includes(volunteerId)) this.#results.delete(key);
   }

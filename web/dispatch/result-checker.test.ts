@@ -108,7 +108,7 @@ describe('a volunteer that cheats', () => {
     await ticksPass();
     cheat.end(cheat.started.at(-1), wrong(jobOf(cheat.started.slice(-1))));
     await expect(caught.result).rejects.toMatchObject({ reason: 'verify-failed' });
-    bench.deduplicator.forgetFrom('cheat');
+    bench.deduplicator.evictByVolunteer('cheat');
     const good = bench.volunteer('good');
     const asked = bench.submitBytes(bytes(100), { where: 'volunteers' });
     await ticksPass();

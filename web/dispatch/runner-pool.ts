@@ -1,5 +1,5 @@
 import type { Job, Runner } from './job.ts';
-import type { JobRun } from './job-run.ts';
+import type { JobState } from './job-state.ts';
 import type { LocalRunner } from './local-runner.ts';
 
 /** Everybody who can run jobs: this machine and the volunteers that are linked. */
@@ -29,26 +29,26 @@ export class RunnerPool {
   }
 
   /** Whether anybody could start a job now. */
-  get hasRoom(): boolean {
-    if (this.local.hasRoom) return true;
-    for (const { hasRoom, accepts, silent } of this.#volunteers) if (hasRoom && accepts && !silent) return true;
+  get hasCapacity(): boolean {
+    if (this.local.hasCapacity) return true;
+    for (const { hasCapacity, accepts, silent } of this.#volunteers) if (hasCapacity && accepts && !silent) return true;
     return false;
   }
 
-  /** The runners that may run the job and take work at the moment, whether they have room or not. */
-  candidates(run: JobRun): Runner[] {
-    return run.candidates(this.local, this.#volunteers);
+  /** The runners that may run the job and take work at the moment, whether they have free capacity or not. */
+  candidates(state: JobState): Runner[] {
+    return state.candidates(this.local, this.#volunteers);
   }
 
-  /** The runner with room that is predicted to finish the job first, or null. */
-  earliestFree(run: JobRun): Runner | null {
-    const free = this.candidates(run).filter(({ hasRoom }) => hasRoom);
-    return earliest(free, run.job);
+  /** The runner with free capacity that is predicted to finish the job first, or null. */
+  earliestFree(state: JobState): Runner | null {
+    const free = this.candidates(state).filter(({ hasCapacity }) => hasCapacity);
+    return earliest(free, state.job);
   }
 
   /** Whether a job without candidates may get one later. */
-  mayYetRun(run: JobRun): boolean {
-    return run.mayYetRun(this.local, this.#volunteers);
+  couldRunLater(state: JobState): boolean {
+    return state.couldRunLater(this.local, this.#volunteers);
   }
 }
 

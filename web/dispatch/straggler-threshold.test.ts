@@ -5,8 +5,18 @@ import { STRAGGLER, StragglerThreshold } from './straggler-threshold.ts';
 
 const definition = definitionOf('echo');
 const job: Job = {
-  ...{ type: 'echo', kind: 'echo', definition, packed: { params: {}, attachments: [] }, where: 'auto' },
-  ...{ cost: 1, bytesOut: 1, bytesIn: 1, priority: 0, submittedMs: 0, deadlineMs: 500, firstDeadlineMs: 500 },
+  type: 'echo',
+  kind: 'echo',
+  definition,
+  packed: { params: {}, attachments: [] },
+  where: 'auto',
+  cost: 1,
+  bytesOut: 1,
+  bytesIn: 1,
+  priority: 0,
+  submittedMs: 0,
+  deadlineMs: 500,
+  firstDeadlineMs: 500,
 };
 
 test('each type has its own first deadline', () => {

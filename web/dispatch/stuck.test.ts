@@ -43,12 +43,12 @@ describe('one by one', () => {
     other.measuredMs = null;
     const task = bench.submit({ where: 'volunteers' });
     await ticksPass();
-    for (const one of [chosen, other]) one.room = 0;
+    for (const one of [chosen, other]) one.capacity = 0;
     chosen.end(chosen.started[0], { kind: 'returned' });
     other.end(other.started[0], { kind: 'returned' });
     await ticksPass();
     expect([bench.dispatcher.queued, bench.dispatcher.inFlight]).toEqual([1, 0]);
-    for (const one of [chosen, other]) one.room = 8;
+    for (const one of [chosen, other]) one.capacity = 8;
     bench.dispatcher.wake();
     await ticksPass();
     expect(bench.dispatcher.counts.redispatched).toBe(1);
@@ -109,7 +109,7 @@ describe('one by one', () => {
     const [first, second] = [bench.volunteer('first'), bench.volunteer('second')];
     first.lateMs = 20;
     second.msPerTask = 20;
-    second.room = 0;
+    second.capacity = 0;
     bench.submit({ where: 'volunteers' });
     await ticksPass();
     first.silent = true;
@@ -119,7 +119,7 @@ describe('one by one', () => {
     first.silent = false;
     bench.dispatcher.wake();
     await ticksPass();
-    second.room = 1;
+    second.capacity = 1;
     bench.clock.advance(100);
     await ticksPass();
     expect(second.started).toEqual(first.started);

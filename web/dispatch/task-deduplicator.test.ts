@@ -156,12 +156,12 @@ describe('equal tasks under way', () => {
   });
 
   test('run with the highest of their priorities', async () => {
-    volunteer.room = 0;
+    volunteer.capacity = 0;
     submit(1, { priority: 5 });
     submit(2);
     submit(2, { priority: 9 });
     await ticksPass();
-    volunteer.room = 1;
+    volunteer.capacity = 1;
     bench.dispatcher.wake();
     await ticksPass();
     expect(volunteer.started[0]?.packed.attachments[0]).toEqual(new Uint8Array([2]));

@@ -65,9 +65,9 @@ export class TaskDeduplicator {
   }
 
   /** Forgets the results of a volunteer that is no longer trusted. Parts of jobs under way that it computed are run again. */
-  forgetFrom(volunteerId: string): void {
-    this.#cache.forgetFrom(volunteerId);
-    this.#splitter.forgetFrom(volunteerId);
+  evictByVolunteer(volunteerId: string): void {
+    this.#cache.evictByVolunteer(volunteerId);
+    this.#splitter.evictByVolunteer(volunteerId);
   }
 
   dispose(error: MeshError): void {

@@ -18,7 +18,7 @@ const volunteer: TestBench['volunteer'] = (id, types) => bench.volunteer(id, typ
 describe('ending a task', () => {
   test('cancel ends it wherever it is and cancels it at the runner', async () => {
     const one = volunteer('one');
-    one.room = 1;
+    one.capacity = 1;
     const [running, waiting] = [submit({ where: 'volunteers' }), submit({ where: 'volunteers' })];
     await ticksPass();
     running.cancel();

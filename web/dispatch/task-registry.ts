@@ -162,7 +162,9 @@ export class TaskRegistry {
     const submittedMs = this.#clock.now();
     return {
       ...task,
-      ...{ where, priority, submittedMs },
+      where,
+      priority,
+      submittedMs,
       deadlineMs: submittedMs + (timeoutMs ?? task.firstDeadlineMs),
       ...(onProgress && { onProgress: (progress) => queueMicrotask(() => onProgress(progress)) }),
     };

@@ -134,23 +134,23 @@ test('progress reaches its listener until the task ends', async () => {
 test('large tasks wait while too many bytes are in flight; a single one never does', async () => {
   const large = echoJob(1, MAX_BYTES_IN_FLIGHT);
   runner.start(large, () => {});
-  expect(runner.hasRoom).toBe(false);
+  expect(runner.hasCapacity).toBe(false);
   runner.cancel(large);
-  expect(runner.hasRoom).toBe(true);
+  expect(runner.hasCapacity).toBe(true);
   start(2);
-  expect(runner.hasRoom).toBe(true);
+  expect(runner.hasCapacity).toBe(true);
 });
 
 test('a runner takes as many tasks as it has credit for, and any more are handed back', async () => {
-  expect(runner.hasRoom).toBe(true);
+  expect(runner.hasCapacity).toBe(true);
   const started = [1, 2, 3, 4, 5].map((byte) => start(byte));
-  expect(runner.hasRoom).toBe(false);
+  expect(runner.hasCapacity).toBe(false);
   await exchange();
   expect(executions).toHaveLength(4);
   expect(started[4]?.outcomes).toEqual([{ kind: 'returned' }]);
   done(executions[0]);
   await exchange();
-  expect(runner.hasRoom).toBe(true);
+  expect(runner.hasCapacity).toBe(true);
 });
 
 test('a cancelled task stops on the volunteer, and a result that crosses the cancel is ignored', async () => {
@@ -169,10 +169,10 @@ test('a pause hands every task back at once, and none are taken until it ends', 
   await exchange();
   server.share = 0;
   await exchange();
-  expect([outcomes, executions[0]?.signal.aborted, runner.hasRoom]).toEqual([[{ kind: 'returned' }], true, false]);
+  expect([outcomes, executions[0]?.signal.aborted, runner.hasCapacity]).toEqual([[{ kind: 'returned' }], true, false]);
   server.share = 4;
   await exchange();
-  expect(runner.hasRoom).toBe(true);
+  expect(runner.hasCapacity).toBe(true);
 });
 
 test('a lost GPU hands the task back; any other failure is reported with its reason', async () => {
@@ -241,7 +241,7 @@ test('a shrinking window hands back the newest tasks and those on their way', as
   expect(here.map(({ outcomes }) => outcomes)).toEqual([[], [], [{ kind: 'returned' }]]);
   expect(onTheWay.outcomes).toEqual([{ kind: 'returned' }]);
   expect(executions.map(({ signal }) => signal.aborted)).toEqual([false, false, true]);
-  expect([server.held, runner.hasRoom]).toEqual([2, false]);
+  expect([server.held, runner.hasCapacity]).toEqual([2, false]);
 });
 
 test('credit follows the service time, without a message for every task', async () => {
@@ -249,7 +249,7 @@ test('credit follows the service time, without a message for every task', async 
   await exchange();
   const most: number[] = [];
   for (let next = 0; next < 60; next++) {
-    while (runner.hasRoom) start(next);
+    while (runner.hasCapacity) start(next);
     most.push(runner.outstanding);
     await exchange();
     nowMs += 40;

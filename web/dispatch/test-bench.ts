@@ -13,7 +13,7 @@ import { type SubmitOptions, TaskRegistry } from './task-registry.ts';
 export class TestVolunteer implements Runner {
   readonly started: Job[] = [];
   readonly cancelled: Job[] = [];
-  room = 8;
+  capacity = 8;
   msPerTask = 10;
   /** Added for each unit of cost, ms. */
   msPerUnit = 0;
@@ -29,8 +29,8 @@ export class TestVolunteer implements Runner {
     readonly types: readonly string[] = ['echo', 'upscale'],
   ) {}
 
-  get hasRoom(): boolean {
-    return this.#waiting.size < this.room;
+  get hasCapacity(): boolean {
+    return this.#waiting.size < this.capacity;
   }
 
   can(type: string): boolean {
@@ -159,7 +159,7 @@ export class TestBench {
     );
     this.trust.barred.add(({ volunteerId }) => {
       this.barred.push(volunteerId);
-      this.deduplicator.forgetFrom(volunteerId);
+      this.deduplicator.evictByVolunteer(volunteerId);
     });
     this.deduplicator = new TaskDeduplicator(this.dispatcher, this.clock);
     this.registry = new TaskRegistry(this.deduplicator, this.clock);

@@ -203,11 +203,17 @@ export class SimulatedVolunteer {
     this.machine = new SimulatedMachine(clock, serviceMs);
     this.machine.claimedMs = claimedMs ?? null;
     this.runner = new RemoteRunner({
-      ...{ volunteerId: id, port: gamerEnd, now, onBroken },
+      volunteerId: id,
+      port: gamerEnd,
+      now,
+      onBroken,
       onRoom: () => dispatcher.wake(),
     });
     this.#server = new TaskServer({
-      ...{ port: volunteerEnd, clock, onBroken, memory: new MemoryBudget() },
+      port: volunteerEnd,
+      clock,
+      onBroken,
+      memory: new MemoryBudget(),
       execute: (_type, packed: PackedTask, signal) => this.machine.run(packed, signal),
       onDone: () => {},
       onWork: () => {},
@@ -216,7 +222,9 @@ export class SimulatedVolunteer {
     this.#server.rttMs = 2 * latencyMs;
     this.runner.rttMs = 2 * latencyMs;
     this.runner.capabilities = {
-      ...{ adapter: 'simulated', codecs: [], tasks: ['echo'] },
+      adapter: 'simulated',
+      codecs: [],
+      tasks: ['echo'],
       backends: {
         echo: { backend: 'simulated', unitsPerMs: this.machine.unitsPerMs() },
       },

@@ -29,8 +29,8 @@ const UNSUPPORTED =
   'The game is drawn in a worker on an OffscreenCanvas, which this browser does not have. Update it, use a recent Chrome, Edge, Firefox or Safari, or pick an image or a video instead.';
 
 /**
- * The game of the gamer page, one of the two doors of web/game (the other is game-work.ts). It runs in a worker; the page only forwards
- * keys and pointers.
+ * The game of the gamer page. With game-work.ts the public interface of web/game. It runs in a worker; the page only forwards keys and
+ * pointers.
  */
 export class BuiltInGame {
   /** Resolves when the first frame is drawn. Rejects with the MeshError that `onError` gets. */

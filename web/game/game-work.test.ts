@@ -74,7 +74,7 @@ it('returns the result and says who computed it', async () => {
   expect(client.submitted[0]?.options).toMatchObject({ where: 'volunteers', timeoutMs: TASK_TIMEOUT_MS });
   client.finish('v1');
   expect(await running).toEqual({ outputs: {} });
-  expect(ships()).toEqual({ by: 'v1', perSecond: 0.5, typicalMs: 8, why: '' });
+  expect(ships()).toEqual({ by: 'v1', perSecond: 0.5, medianMs: 8, why: '' });
 });
 
 it('a part set to run here needs no volunteer', async () => {

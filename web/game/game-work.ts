@@ -5,7 +5,7 @@ import type { GamerClient } from '../sdk/p2c2r.ts';
 import { PART_TASKS, PARTS, type Part, type PartRequest, type PartResult } from './messages.ts';
 import { type PartStatus, TASK_TIMEOUT_MS, WorkLog } from './work-log.ts';
 
-// One of the game's two doors (the other is built-in-game.ts): the parts of the game that tasks compute.
+// With built-in-game.ts the public interface of web/game: the parts of the game that tasks compute.
 export { Hangar } from './hangar.ts';
 export { PARTS, type Part } from './messages.ts';
 export type { PartStatus } from './work-log.ts';

@@ -146,7 +146,7 @@ class OffloadedPathfinding {
       queries,
     };
     this.#task.request(input, ({ paths }) => {
-      for (const [at, trip] of trips.entries()) this.#swarm.follow(trip, paths[at]?.points ?? null);
+      for (const [at, trip] of trips.entries()) this.#swarm.assignPath(trip, paths[at]?.points ?? null);
     });
   }
 }

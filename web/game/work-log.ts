@@ -1,6 +1,6 @@
 import type { Timing } from '../sdk/types.ts';
 import type { Part } from './messages.ts';
-import { STRETCH_S } from './simulation/debris-physics.ts';
+import { LOOKAHEAD_S } from './simulation/debris-physics.ts';
 import { DRONE_WAIT_S } from './simulation/drone-swarm.ts';
 import { STEER_HOLD_S } from './simulation/pilots.ts';
 
@@ -11,7 +11,7 @@ export interface PartStatus {
   /** Results that came in time, per second. */
   perSecond: number;
   /** Median time of those results; NaN when there is none. */
-  typicalMs: number;
+  medianMs: number;
   /** Why the game computes it itself, as a sentence. */
   why: string;
 }
@@ -23,7 +23,7 @@ export const TASK_TIMEOUT_MS = 10_000;
 const USEFUL_MS: Record<Part, number> = {
   ships: STEER_HOLD_S * 1000,
   drones: DRONE_WAIT_S * 1000,
-  debris: STRETCH_S * 1000,
+  debris: LOOKAHEAD_S * 1000,
   hangar: TASK_TIMEOUT_MS,
 };
 
@@ -82,22 +82,22 @@ export class WorkLog {
     this.#results = this.#results.filter(({ atMs }) => nowMs - atMs <= windowMs);
     const last = this.#results.at(-1);
     // One late result among many does not change who does the work.
-    const isLatest = last && (last.atMs >= this.#failedAtMs || nowMs - last.atMs <= STEADY_MS);
-    if (last && isLatest && !this.#isOverdue(nowMs)) {
+    const isCurrent = last && (last.atMs >= this.#failedAtMs || nowMs - last.atMs <= STEADY_MS);
+    if (last && isCurrent && !this.#isOverdue(nowMs)) {
       const times = this.#results.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
       return {
         by: last.ranOn,
         perSecond: (this.#results.length * 1000) / windowMs,
-        typicalMs: times[times.length >> 1] ?? Number.NaN,
+        medianMs: times[times.length >> 1] ?? Number.NaN,
         why: '',
       };
     }
-    const why = this.#whyNobody(nowMs);
-    return { by: why === null ? null : 'game', perSecond: 0, typicalMs: Number.NaN, why: why ?? '' };
+    const why = this.#fallbackReason(nowMs);
+    return { by: why === null ? null : 'game', perSecond: 0, medianMs: Number.NaN, why: why ?? '' };
   }
 
   /** Null when nothing was requested recently. */
-  #whyNobody(nowMs: number): string | null {
+  #fallbackReason(nowMs: number): string | null {
     if (nowMs - this.#failedAtMs <= STATUS_WINDOW_MS[this.#part]) return this.#why;
     return this.#requestedAtMs === null ? null : 'Waiting for a result.';
   }

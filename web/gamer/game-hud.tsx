@@ -90,11 +90,11 @@ function whoText({ by }: PartStatus, volunteers: readonly VolunteerInfo[]): stri
   return by === 'local' ? 'this computer' : nameOf(by, volunteers);
 }
 
-function detailText(part: Part, { by, perSecond, typicalMs, why }: PartStatus): string {
+function detailText(part: Part, { by, perSecond, medianMs, why }: PartStatus): string {
   const { what, alone } = TEXTS[part];
   if (by === null) return 'Nothing was requested recently.';
   if (by === 'game') return `${why} Meanwhile ${alone}.`;
-  return `${what}, ${formatRate(perSecond)} times a second, typically in ${formatMs(typicalMs)} ms`;
+  return `${what}, ${formatRate(perSecond)} times a second, typically in ${formatMs(medianMs)} ms`;
 }
 
 /** The player's ship, ray-traced. Nothing is rendered while the view is closed. */

@@ -30,7 +30,7 @@ export class GamerTasks {
     });
     this.#trust = trust;
     // What it answered without a check is not to be believed any more.
-    trust.barred.add(({ volunteerId }) => this.#deduplicator.forgetFrom(volunteerId));
+    trust.barred.add(({ volunteerId }) => this.#deduplicator.evictByVolunteer(volunteerId));
     this.#deduplicator = new TaskDeduplicator(this.dispatcher, systemClock);
     this.#registry = new TaskRegistry(this.#deduplicator, systemClock);
   }

@@ -21,7 +21,7 @@ test.each(CASES)(
     const before = missedFrames();
 
     let damaged = 0;
-    rig.damage = (bytes, end) => {
+    rig.corrupt = (bytes, end) => {
       if (end === to && hasFrame(bytes) && damaged === 0) {
         damaged++;
         damage(bytes);
@@ -54,7 +54,7 @@ test.each<[End]>([['volunteer'], ['gamer']])(
     rig = new StreamRig();
     const stream = await rig.open(fieldFrames(96, 54), { where: 'volunteers' });
     await vi.waitUntil(() => framesOfVolunteers(stream) > 5, WAIT);
-    rig.damage = (bytes, end) => {
+    rig.corrupt = (bytes, end) => {
       if (end === to && hasFrame(bytes)) damage(bytes);
     };
     await vi.waitUntil(() => /could not be decoded/.test(stream.stats().why), WAIT);

@@ -38,7 +38,7 @@ export class StreamRig {
   /** Why the gamer's page barred the volunteer. */
   readonly barred: MeshError[] = [];
   /** Modifies the bytes of each message on its way, in place. */
-  damage: (bytes: Uint8Array, to: End) => void = () => {};
+  corrupt: (bytes: Uint8Array, to: End) => void = () => {};
   readonly #link: StreamLink;
   readonly #gamer: StreamRegistry;
   readonly #streams: Comlink.Remote<StreamRegistry>;
@@ -71,8 +71,8 @@ export class StreamRig {
     Comlink.expose(this.#gamer, port1);
     this.#streams = Comlink.wrap<StreamRegistry>(port2);
     const [gamerEnd, volunteerEnd] = simulatedChannel(systemClock, LOOPBACK);
-    this.#watch(gamerEnd, 'gamer');
-    this.#watch(volunteerEnd, 'volunteer');
+    this.#intercept(gamerEnd, 'gamer');
+    this.#intercept(volunteerEnd, 'volunteer');
     const forwarded = new MessageChannel();
     forwardChannel(gamerEnd, forwarded.port1);
     void this.#gamer.attachVideo(VOLUNTEER_ID, forwarded.port2);
@@ -110,11 +110,11 @@ export class StreamRig {
     this.#streams[Comlink.releaseProxy]();
   }
 
-  #watch(port: SimulatedPort, to: End): void {
+  #intercept(port: SimulatedPort, to: End): void {
     const arrive = port.arrive.bind(port);
     port.arrive = (data) => {
       const bytes = data.slice();
-      this.damage(bytes, to);
+      this.corrupt(bytes, to);
       arrive(bytes);
     };
   }

@@ -24,12 +24,12 @@ Comlink.transferHandlers.set('throw', {
     if (typeof serialized === 'object' && serialized !== null && 'meshError' in serialized) {
       throw MeshError.from(serialized.meshError);
     }
-    throw thrownBy(() => deserialize(serialized));
+    throw valueThrownBy(() => deserialize(serialized));
   },
 });
 
 /** Comlink's deserializer throws the value instead of returning it. */
-function thrownBy(run: () => unknown): unknown {
+function valueThrownBy(run: () => unknown): unknown {
   try {
     return run();
   } catch (thrown) {

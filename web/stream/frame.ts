@@ -6,7 +6,7 @@ import type { StageTimes } from './frame-timing.ts';
 export interface UpscaleOutcome {
   quality: Quality;
   /** Why it is not the chosen quality; null when it is. */
-  lowered: LoweredCause | null;
+  downgradeReason: LoweredCause | null;
 }
 
 /**
@@ -26,12 +26,12 @@ export interface CapturedFrame {
 }
 
 /** A frame ready for the screen. Its receiver owns `frame` and closes it. */
-export interface SharpFrame {
+export interface UpscaledFrame {
   frameId: number;
   frame: VideoFrame;
   purpose: Purpose;
   /** Null: the source frame unchanged, because nothing could upscale it. */
-  made: UpscaleOutcome | null;
+  outcome: UpscaleOutcome | null;
   /** Null: upscaled on this machine. */
   volunteerId: string | null;
   /** Time spent in each stage if the frame is presented at this moment. */
@@ -40,7 +40,7 @@ export interface SharpFrame {
 
 /** Receives the frames of one side. */
 export interface FrameSink {
-  onSharp(frame: SharpFrame): void;
+  onUpscaled(frame: UpscaledFrame): void;
   onDropped(frame: Pick<CapturedFrame, 'frameId' | 'purpose'>, cause: DropCause): void;
 }
 

@@ -13,7 +13,7 @@ export const DEFAULT_BITRATE_KBPS = 6_000;
  */
 export const RETRY_AFTER_MS = 5_000;
 
-/** Options of `GamerClient.openStream` (docs/design.md, SDK). */
+/** Options of `GamerClient.openStream` (docs/sdk.md). */
 export interface StreamOptions {
   /** 1..4, default 2. */
   scale?: number;
@@ -29,7 +29,7 @@ export interface StreamOptions {
    * because the picture must not freeze, and `stats().why` says so. `local`: always on this machine. Default: the client's setting.
    */
   where?: Where;
-  /** Largest uplink bitrate, default 6000. The downlink, with its larger pictures, gets 2.5 times as much. */
+  /** Largest bitrate to each volunteer, kb/s, default 6000. The way back, with its larger pictures, gets 2.5 times as much. */
   bitrateKbps?: number;
 }
 
@@ -39,7 +39,7 @@ export interface StreamSettings {
   quality: Quality;
   maxFps: number;
   where: Where;
-  /** Largest uplink bitrate. */
+  /** Largest bitrate to each volunteer, kb/s. */
   bitrateKbps: number;
 }
 

@@ -66,11 +66,11 @@ describe('the before/after divider', () => {
     expect(splitOf(divider())).toBe(80);
   });
 
-  it('hands out the very canvas it was given, so that its pixels can be read', () => {
+  it('renders the given canvas element itself, so that its pixels can be read', () => {
     expect(root.querySelector('[data-testid=output] canvas')).toBe(after);
   });
 
-  it('clips the sharp side at the divider', () => {
+  it('clips the “after” side at the divider', () => {
     const layer = root.querySelector('.before-after__layer--after');
     expect(layer && getComputedStyle(layer).clipPath).toBe('inset(0px 0px 0px 50%)');
   });

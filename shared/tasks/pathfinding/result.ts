@@ -1,7 +1,7 @@
 import { concatBytes } from '../../bytes.ts';
 import { MeshError } from '../../errors.ts';
 import type { PackedResult } from '../definition.ts';
-import { bytesOf, numbersIn, partOf } from '../packing.ts';
+import { attachmentAt, bytesOf, numbersIn } from '../packing.ts';
 import { Grid, type GridShape, STEP_X, STEP_Y } from './grid.ts';
 import { PATHFINDING, type Query } from './queries.ts';
 
@@ -41,9 +41,9 @@ export function mergePaths(
   const counts = new Uint32Array(total);
   const paths: Uint8Array[] = Array.from({ length: total }, () => new Uint8Array(0));
   for (const [i, { attachments }] of results.entries()) {
-    const partCosts = numbersIn(Float64Array, partOf(attachments, 0));
-    const partCounts = numbersIn(Uint32Array, partOf(attachments, 1));
-    const steps = partOf(attachments, 2);
+    const partCosts = numbersIn(Float64Array, attachmentAt(attachments, 0));
+    const partCounts = numbersIn(Uint32Array, attachmentAt(attachments, 1));
+    const steps = attachmentAt(attachments, 2);
     let from = 0;
     for (const [j, place] of (piles[i] ?? []).entries()) {
       const count = partCounts[j] ?? 0;
@@ -78,9 +78,9 @@ export function decodePaths(
   ) {
     throw MeshError.malformed('The number of paths that came back is not that of the queries.');
   }
-  const costs = numbersIn(Float64Array, partOf(attachments, 0));
-  const counts = numbersIn(Uint32Array, partOf(attachments, 1));
-  const steps = partOf(attachments, 2);
+  const costs = numbersIn(Float64Array, attachmentAt(attachments, 0));
+  const counts = numbersIn(Uint32Array, attachmentAt(attachments, 1));
+  const steps = attachmentAt(attachments, 2);
   const total = counts.reduce((sum, value) => sum + value, 0);
   if (total !== steps.byteLength || total > PATHFINDING.maxSteps) {
     throw MeshError.malformed('Paths came back with the wrong number of steps.');

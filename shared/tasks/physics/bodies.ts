@@ -1,6 +1,6 @@
 import { MeshError } from '../../errors.ts';
 import type { PackedResult } from '../definition.ts';
-import { bytesOf, checkSizes, numbersIn, partOf, type Vec3 } from '../packing.ts';
+import { attachmentAt, bytesOf, checkSizes, numbersIn, type Vec3 } from '../packing.ts';
 
 /** Limits of a `physics` task and the spacing of its checkpoints. */
 export const PHYSICS = {
@@ -136,8 +136,8 @@ export function decodeSimulated(count: number, schedule: Schedule, { attachments
   if (pairsBytes % 8 !== 0 || pairsBytes > PHYSICS.maxCollisions * 8) {
     throw MeshError.malformed('A simulation came back with a malformed list of collisions.');
   }
-  const last = numbersIn(Float64Array, partOf(attachments, 0));
-  const states = numbersIn(Float32Array, partOf(attachments, 1));
+  const last = numbersIn(Float64Array, attachmentAt(attachments, 0));
+  const states = numbersIn(Float32Array, attachmentAt(attachments, 1));
   if (!last.every(Number.isFinite) || !states.every(Number.isFinite)) {
     throw MeshError.malformed('A simulation came back with values that are not finite.');
   }
@@ -145,7 +145,7 @@ export function decodeSimulated(count: number, schedule: Schedule, { attachments
     const [x = 0, y = 0, z = 0, vx = 0, vy = 0, vz = 0] = last.subarray(i * NUMBERS_PER_STATE);
     return { position: [x, y, z] as Vec3, velocity: [vx, vy, vz] as Vec3 };
   });
-  const collisions = readPairs(numbersIn(Uint32Array, partOf(attachments, 2)), count);
+  const collisions = readPairs(numbersIn(Uint32Array, attachmentAt(attachments, 2)), count);
   return { bodies, collisions, checkpoints: { everySteps: schedule.checkpointEvery, states } };
 }
 

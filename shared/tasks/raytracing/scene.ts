@@ -1,5 +1,5 @@
 import { MeshError } from '../../errors.ts';
-import { bytesOf, numbersIn, partOf } from '../packing.ts';
+import { attachmentAt, bytesOf, numbersIn } from '../packing.ts';
 import { BOX } from './bvh.ts';
 
 /** A scene on the wire, one attachment for each member. Single precision, since it may be rendered by a GPU. */
@@ -56,13 +56,13 @@ export function packScene(scene: Scene): Uint8Array[] {
 /** Reads a scene from attachments whose sizes have been checked. */
 export function readScene(attachments: readonly Uint8Array[]): Scene {
   return {
-    spheres: numbersIn(Float32Array, partOf(attachments, 0)),
-    planes: numbersIn(Float32Array, partOf(attachments, 1)),
-    lights: numbersIn(Float32Array, partOf(attachments, 2)),
-    meshSizes: numbersIn(Uint32Array, partOf(attachments, 3)),
-    meshMaterials: numbersIn(Float32Array, partOf(attachments, 4)),
-    positions: numbersIn(Float32Array, partOf(attachments, 5)),
-    indices: numbersIn(Uint32Array, partOf(attachments, 6)),
+    spheres: numbersIn(Float32Array, attachmentAt(attachments, 0)),
+    planes: numbersIn(Float32Array, attachmentAt(attachments, 1)),
+    lights: numbersIn(Float32Array, attachmentAt(attachments, 2)),
+    meshSizes: numbersIn(Uint32Array, attachmentAt(attachments, 3)),
+    meshMaterials: numbersIn(Float32Array, attachmentAt(attachments, 4)),
+    positions: numbersIn(Float32Array, attachmentAt(attachments, 5)),
+    indices: numbersIn(Uint32Array, attachmentAt(attachments, 6)),
   };
 }
 

@@ -27,7 +27,10 @@ afterEach(() => {
 
 async function startEngine(options: Partial<EngineOptions> = {}): Promise<Engine> {
   const engine = await Engine.create({
-    ...{ gpu: undefined, now: () => performance.now(), models: repositoryModels, onnx: repositoryModels },
+    gpu: undefined,
+    now: () => performance.now(),
+    models: repositoryModels,
+    onnx: repositoryModels,
     measuredSpeeds: await fixedSpeeds(undefined, null),
     ...options,
   });

@@ -7,7 +7,7 @@
 // A cost keeps the sums of straight and of diagonal steps apart: whole numbers, so the order of adding does not matter. Costs x + y sqrt(2)
 // are compared by squares of whole numbers too, so rounding never decides.
 
-struct Field {
+struct Params {
   width: u32,
   height: u32,
   // Directions: 4 or 8.
@@ -16,15 +16,15 @@ struct Field {
   goal: u32,
 }
 
-@group(0) @binding(0) var<uniform> field: Field;
+@group(0) @binding(0) var<uniform> params: Params;
 // One byte per cell; 0 is a wall.
 @group(0) @binding(1) var<storage, read> cost: array<u32>;
-@group(0) @binding(2) var<storage, read> before: array<vec2u>;
-@group(0) @binding(3) var<storage, read_write> after: array<vec2u>;
-// By tile: whether the pass before changed it, and whether this pass does.
-@group(0) @binding(4) var<storage, read> wasChanged: array<u32>;
-@group(0) @binding(5) var<storage, read_write> isChanged: array<u32>;
-@group(0) @binding(6) var<storage, read_write> changes: atomic<u32>;
+@group(0) @binding(2) var<storage, read> distancesBefore: array<vec2u>;
+@group(0) @binding(3) var<storage, read_write> distancesAfter: array<vec2u>;
+// By tile: whether the previous pass changed it, and whether this pass does.
+@group(0) @binding(4) var<storage, read> wasDirty: array<u32>;
+@group(0) @binding(5) var<storage, read_write> isDirty: array<u32>;
+@group(0) @binding(6) var<storage, read_write> changeCount: atomic<u32>;
 // One byte per cell: the direction of its next step, or NO_DIRECTION.
 @group(0) @binding(7) var<storage, read_write> directions: array<u32>;
 
@@ -34,14 +34,14 @@ const EDGE = SIDE + 2u;
 
 var<workgroup> costs: array<u32, EDGE * EDGE>;
 // Twice: a round reads one and writes the other.
-var<workgroup> reached: array<array<vec2u, EDGE * EDGE>, 2>;
+var<workgroup> distances: array<array<vec2u, EDGE * EDGE>, 2>;
 // The last round in which a cell improved, from 1 on.
 var<workgroup> lastRound: atomic<u32>;
 var<workgroup> isMoving: bool;
 
-fn across() -> u32 { return (field.width + SIDE - 1u) / SIDE; }
-fn down() -> u32 { return (field.height + SIDE - 1u) / SIDE; }
-fn isInside(x: i32, y: i32) -> bool { return x >= 0 && y >= 0 && x < i32(field.width) && y < i32(field.height); }
+fn across() -> u32 { return (params.width + SIDE - 1u) / SIDE; }
+fn down() -> u32 { return (params.height + SIDE - 1u) / SIDE; }
+fn isInside(x: i32, y: i32) -> bool { return x >= 0 && y >= 0 && x < i32(params.width) && y < i32(params.height); }
 fn costOf(cell: u32) -> u32 { return extractBits(cost[cell / 4u], 8u * (cell % 4u), 8u); }
 
 // As in shared/tasks/pathfinding/grid.ts: east, south, west, north, then the diagonals clockwise from south-east.
@@ -88,33 +88,33 @@ fn isLess(one: vec2u, other: vec2u) -> bool {
 }
 
 @compute @workgroup_size(64)
-fn begin(@builtin(global_invocation_id) id: vec3u) {
+fn initialize(@builtin(global_invocation_id) id: vec3u) {
   let cell = id.x;
-  if (cell < field.width * field.height) { after[cell] = select(FAR, vec2u(0u), cell == field.goal); }
-  let goalTile = (field.goal / field.width / SIDE) * across() + (field.goal % field.width) / SIDE;
-  if (cell < across() * down()) { isChanged[cell] = select(0u, 1u, cell == goalTile); }
+  if (cell < params.width * params.height) { distancesAfter[cell] = select(FAR, vec2u(0u), cell == params.goal); }
+  let goalTile = (params.goal / params.width / SIDE) * across() + (params.goal % params.width) / SIDE;
+  if (cell < across() * down()) { isDirty[cell] = select(0u, 1u, cell == goalTile); }
 }
 
-fn isAwake(tile: vec2u) -> bool {
+fn hasDirtyNeighbour(tile: vec2u) -> bool {
   var changed = 0u;
   for (var y = max(tile.y, 1u) - 1u; y <= min(tile.y + 1u, down() - 1u); y++) {
     for (var x = max(tile.x, 1u) - 1u; x <= min(tile.x + 1u, across() - 1u); x++) {
-      changed |= wasChanged[y * across() + x];
+      changed |= wasDirty[y * across() + x];
     }
   }
   return changed != 0u;
 }
 
 @compute @workgroup_size(SIDE, SIDE)
-fn spread(
+fn relax(
   @builtin(workgroup_id) tile: vec3u,
   @builtin(local_invocation_id) at: vec3u,
   @builtin(local_invocation_index) nth: u32,
 ) {
   let tileNumber = tile.y * across() + tile.x;
-  if (!isAwake(tile.xy)) {
+  if (!hasDirtyNeighbour(tile.xy)) {
     // Both buffers already hold the same values: nothing changed the tile since it was last written.
-    if (nth == 0u) { isChanged[tileNumber] = 0u; }
+    if (nth == 0u) { isDirty[tileNumber] = 0u; }
     return;
   }
   for (var slot = nth; slot < EDGE * EDGE; slot += SIDE * SIDE) {
@@ -123,18 +123,18 @@ fn spread(
     var known = FAR;
     costs[slot] = 0u;
     if (isInside(x, y)) {
-      let cell = u32(y) * field.width + u32(x);
+      let cell = u32(y) * params.width + u32(x);
       costs[slot] = costOf(cell);
-      known = before[cell];
+      known = distancesBefore[cell];
     }
-    reached[0][slot] = known;
-    reached[1][slot] = known;
+    distances[0][slot] = known;
+    distances[1][slot] = known;
   }
   workgroupBarrier();
 
   let slot = (at.y + 1u) * EDGE + at.x + 1u;
   var open = 0u;
-  for (var direction = 0u; direction < field.neighbours; direction++) {
+  for (var direction = 0u; direction < params.neighbours; direction++) {
     let step = stepOf(direction);
     let beside = u32(i32(slot) + step.x);
     let below = u32(i32(slot) + i32(EDGE) * step.y);
@@ -142,17 +142,17 @@ fn spread(
     let free = min(min(costs[slot], costs[neighbour(slot, direction)]), min(costs[beside], costs[below]));
     if (free != 0u) { open |= 1u << direction; }
   }
-  var best = reached[0][slot];
+  var best = distances[0][slot];
   for (var round = 1u; round <= ROUNDS; round++) {
     let known = best;
-    for (var direction = 0u; direction < field.neighbours; direction++) {
+    for (var direction = 0u; direction < params.neighbours; direction++) {
       let next = neighbour(slot, direction);
-      let beyond = reached[(round + 1u) % 2u][next];
+      let beyond = distances[(round + 1u) % 2u][next];
       if ((open & (1u << direction)) == 0u || beyond.x == FAR.x) { continue; }
       let total = stepped(beyond, costs[next], direction);
       if (best.x == FAR.x || isLess(total, best)) { best = total; }
     }
-    reached[round % 2u][slot] = best;
+    distances[round % 2u][slot] = best;
     if (any(best != known)) { atomicStore(&lastRound, round); }
     workgroupBarrier();
     // The check costs more than a round.
@@ -162,11 +162,11 @@ fn spread(
   }
   let x = tile.x * SIDE + at.x;
   let y = tile.y * SIDE + at.y;
-  if (x < field.width && y < field.height) { after[y * field.width + x] = best; }
+  if (x < params.width && y < params.height) { distancesAfter[y * params.width + x] = best; }
   if (nth == 0u) {
     let changed = select(0u, 1u, atomicLoad(&lastRound) != 0u);
-    isChanged[tileNumber] = changed;
-    atomicOr(&changes, changed);
+    isDirty[tileNumber] = changed;
+    atomicOr(&changeCount, changed);
   }
 }
 
@@ -176,8 +176,8 @@ fn neighbour(slot: u32, direction: u32) -> u32 {
 }
 
 @compute @workgroup_size(64)
-fn point(@builtin(global_invocation_id) id: vec3u) {
-  let cells = field.width * field.height;
+fn extractDirections(@builtin(global_invocation_id) id: vec3u) {
+  let cells = params.width * params.height;
   if (id.x * 4u >= cells) { return; }
   var four = 0u;
   for (var i = 0u; i < 4u; i++) {
@@ -189,21 +189,21 @@ fn point(@builtin(global_invocation_id) id: vec3u) {
 
 // The first of the equally cheap steps.
 fn downhill(cell: u32) -> u32 {
-  let own = before[cell];
-  let place = vec2i(i32(cell % field.width), i32(cell / field.width));
-  if (own.x == FAR.x || cell == field.goal) { return NO_DIRECTION; }
-  for (var direction = 0u; direction < field.neighbours; direction++) {
+  let own = distancesBefore[cell];
+  let place = vec2i(i32(cell % params.width), i32(cell / params.width));
+  if (own.x == FAR.x || cell == params.goal) { return NO_DIRECTION; }
+  for (var direction = 0u; direction < params.neighbours; direction++) {
     let step = stepOf(direction);
     if (costAt(place + step) == 0u) { continue; }
     if (direction >= 4u && (costAt(place + vec2i(step.x, 0)) == 0u || costAt(place + vec2i(0, step.y)) == 0u)) { continue; }
-    let next = u32((place.y + step.y) * i32(field.width) + place.x + step.x);
-    if (before[next].x == FAR.x) { continue; }
-    if (all(stepped(before[next], costOf(next), direction) == own)) { return direction; }
+    let next = u32((place.y + step.y) * i32(params.width) + place.x + step.x);
+    if (distancesBefore[next].x == FAR.x) { continue; }
+    if (all(stepped(distancesBefore[next], costOf(next), direction) == own)) { return direction; }
   }
   return NO_DIRECTION;
 }
 
 fn costAt(place: vec2i) -> u32 {
   if (!isInside(place.x, place.y)) { return 0u; }
-  return costOf(u32(place.y) * field.width + u32(place.x));
+  return costOf(u32(place.y) * params.width + u32(place.x));
 }

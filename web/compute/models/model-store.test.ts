@@ -299,8 +299,11 @@ test('progress is reported at a bounded rate, and the end always', async () => {
   expect(fetching.length).toBeGreaterThan(3);
   expect(server.reports.every((progress) => progress.totalBytes === totalBytes)).toBe(true);
   expect(server.reports.at(-1)).toEqual({
-    ...{ model: 'fast-smooth', kind: 'wgsl', state: 'ready' },
-    ...{ loadedBytes: totalBytes, totalBytes },
+    model: 'fast-smooth',
+    kind: 'wgsl',
+    state: 'ready',
+    loadedBytes: totalBytes,
+    totalBytes,
   });
 });
 

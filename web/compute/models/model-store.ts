@@ -192,7 +192,10 @@ export class ModelStore implements ModelSource, OnnxSource {
   #download(path: string, limitBytes: number, cache: RequestCache, onBytes?: (loadedBytes: number) => void) {
     const { baseUrl, fetch, clock } = this.#options;
     return download(new URL(path, baseUrl), {
-      ...{ fetch, clock, limitBytes, cache },
+      fetch,
+      clock,
+      limitBytes,
+      cache,
       what: path,
       ...(onBytes && { onBytes }),
     });

@@ -58,7 +58,13 @@ export class TestModelServer {
       return { path, bytes: bytes.byteLength, sha256: await sha256Hex(bytes, crypto.subtle) };
     };
     return {
-      ...{ name, version, task: 'upscale', scale: 2, licence: 'MIT', parameters: 1, gainOverBicubicDb: {} },
+      name,
+      version,
+      task: 'upscale',
+      scale: 2,
+      licence: 'MIT',
+      parameters: 1,
+      gainOverBicubicDb: {},
       network: { widths: [3, 4], outputs: 'luma', leak: 0.1 },
       files: {
         wgsl: await file(`${name}.bin`),

@@ -85,7 +85,9 @@ export class UrlModels {
       fetch: async (input, init) => {
         const response = await fetch(input, {
           ...init,
-          ...{ credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer' },
+          credentials: 'omit',
+          redirect: 'error',
+          referrerPolicy: 'no-referrer',
         });
         reporter.expect(Number(response.headers.get('content-length') ?? 0));
         return response;

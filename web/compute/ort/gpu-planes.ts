@@ -81,7 +81,9 @@ export class GpuPlanes {
       const values = new Int32Array([width, height, from, to, first, last]);
       passes.device.queue.writeBuffer(uniform, 0, values);
       return {
-        ...{ width, height: to - from, keptRows: last - first },
+        width,
+        height: to - from,
+        keptRows: last - first,
         toPlanes: this.#bindGroup(passes.toPlanes, [uniform, this.source, this.input]),
         fromPlanes: this.#bindGroup(passes.fromPlanes, [uniform, this.source, this.output, this.#result]),
       };

@@ -23,17 +23,21 @@ const NO_DIRECTION = ${NO_DIRECTION}u;
 
 /** Compiled once per device. */
 export interface FlowFieldPipelines {
-  begin: GPUComputePipeline;
-  spread: GPUComputePipeline;
-  point: GPUComputePipeline;
+  initialize: GPUComputePipeline;
+  relax: GPUComputePipeline;
+  extractDirections: GPUComputePipeline;
 }
 
 export async function compileFlowField(device: GPUDevice): Promise<FlowFieldPipelines> {
   const module = device.createShaderModule({ label: 'flow field', code: CONSTANTS + code });
   const compile = (entryPoint: string) =>
     device.createComputePipelineAsync({ label: entryPoint, layout: 'auto', compute: { module, entryPoint } });
-  const [begin, spread, point] = await Promise.all([compile('begin'), compile('spread'), compile('point')]);
-  return { begin, spread, point };
+  const [initialize, relax, extractDirections] = await Promise.all([
+    compile('initialize'),
+    compile('relax'),
+    compile('extractDirections'),
+  ]);
+  return { initialize, relax, extractDirections };
 }
 
 interface FlowFieldParts {
@@ -52,9 +56,9 @@ export class FlowField {
   readonly #buffers: Buffers;
   readonly #destroy: () => void;
   /** Bind groups for the two directions between the ping-pong buffers. */
-  readonly #begin: readonly [GPUBindGroup, GPUBindGroup];
-  readonly #spread: readonly [GPUBindGroup, GPUBindGroup];
-  readonly #point: GPUBindGroup;
+  readonly #initializeGroups: readonly [GPUBindGroup, GPUBindGroup];
+  readonly #relaxGroups: readonly [GPUBindGroup, GPUBindGroup];
+  readonly #extractGroup: GPUBindGroup;
   /** Passes between two checks whether a cell still changes. Adapts to how long they take. */
   #passes: number = MIN_PASSES;
 
@@ -62,20 +66,20 @@ export class FlowField {
     this.#parts = parts;
     this.#buffers = buffers;
     this.#destroy = destroy;
-    const { begin, spread, point } = parts.pipelines;
-    const { field, cost, reached, changed, changes, directions } = buffers;
-    const [one, other] = reached;
-    const [oneChanged, otherChanged] = changed;
-    this.#begin = [
-      this.#bind(begin, { 0: field, 3: one, 5: oneChanged }),
-      this.#bind(begin, { 0: field, 3: other, 5: otherChanged }),
+    const { initialize, relax, extractDirections } = parts.pipelines;
+    const { params, cost, distances, dirtyTiles, changeCount, directions } = buffers;
+    const [one, other] = distances;
+    const [oneDirty, otherDirty] = dirtyTiles;
+    this.#initializeGroups = [
+      this.#bind(initialize, { 0: params, 3: one, 5: oneDirty }),
+      this.#bind(initialize, { 0: params, 3: other, 5: otherDirty }),
     ];
-    const both = { 0: field, 1: cost, 6: changes };
-    this.#spread = [
-      this.#bind(spread, { ...both, 2: one, 3: other, 4: oneChanged, 5: otherChanged }),
-      this.#bind(spread, { ...both, 2: other, 3: one, 4: otherChanged, 5: oneChanged }),
+    const both = { 0: params, 1: cost, 6: changeCount };
+    this.#relaxGroups = [
+      this.#bind(relax, { ...both, 2: one, 3: other, 4: oneDirty, 5: otherDirty }),
+      this.#bind(relax, { ...both, 2: other, 3: one, 4: otherDirty, 5: oneDirty }),
     ];
-    this.#point = this.#bind(point, { 0: field, 1: cost, 2: one, 7: directions });
+    this.#extractGroup = this.#bind(extractDirections, { 0: params, 1: cost, 2: one, 7: directions });
   }
 
   /** Throws MeshError `too-large`, `device-lost`. */
@@ -85,12 +89,12 @@ export class FlowField {
     const tiles = Math.ceil(shape.width / SIDE) * Math.ceil(shape.height / SIDE);
     const { STORAGE, UNIFORM, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
     const allocated = await allocate(device, 'the grid', (buffer) => ({
-      field: buffer('field', 16, UNIFORM | COPY_DST),
+      params: buffer('params', 16, UNIFORM | COPY_DST),
       cost: buffer('cost', wordBytes(cells), STORAGE | COPY_DST),
-      reached: [buffer('reached', cells * 8, STORAGE), buffer('reached', cells * 8, STORAGE)] as const,
-      changed: [buffer('changed', tiles * 4, STORAGE), buffer('changed', tiles * 4, STORAGE)] as const,
-      changes: buffer('changes', 4, STORAGE | COPY_DST | COPY_SRC),
-      changesReadback: buffer('changes readback', 4, MAP_READ | COPY_DST),
+      distances: [buffer('distances', cells * 8, STORAGE), buffer('distances', cells * 8, STORAGE)] as const,
+      dirtyTiles: [buffer('dirty tiles', tiles * 4, STORAGE), buffer('dirty tiles', tiles * 4, STORAGE)] as const,
+      changeCount: buffer('change count', 4, STORAGE | COPY_DST | COPY_SRC),
+      changeCountReadback: buffer('change count readback', 4, MAP_READ | COPY_DST),
       directions: buffer('directions', wordBytes(cells), STORAGE | COPY_SRC),
       readback: buffer('readback', wordBytes(cells), MAP_READ | COPY_DST),
     }));
@@ -108,11 +112,11 @@ export class FlowField {
     const { device, pipelines, shape } = this.#parts;
     const { width, height, neighbours } = shape;
     const cells = width * height;
-    device.queue.writeBuffer(this.#buffers.field, 0, Uint32Array.of(width, height, neighbours, goal));
+    device.queue.writeBuffer(this.#buffers.params, 0, Uint32Array.of(width, height, neighbours, goal));
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    pass.setPipeline(pipelines.begin);
-    for (const group of this.#begin) {
+    pass.setPipeline(pipelines.initialize);
+    for (const group of this.#initializeGroups) {
       pass.setBindGroup(0, group);
       pass.dispatchWorkgroups(Math.ceil(cells / WORKGROUP));
     }
@@ -122,7 +126,7 @@ export class FlowField {
       const startMs = this.#parts.now();
       const passes = this.#passes;
       done += passes;
-      const isSettled = !(await this.#relax(passes));
+      const isSettled = !(await this.#runPasses(passes));
       const tookMs = this.#parts.now() - startMs;
       this.#passes = Math.min(MAX_PASSES, Math.max(MIN_PASSES, tookMs < SLICE_MS ? passes * 2 : passes >> 1));
       if (isSettled) return this.#readDirections();
@@ -139,26 +143,26 @@ export class FlowField {
   }
 
   /** Whether the last of the passes still changed anything. */
-  async #relax(passes: number): Promise<boolean> {
+  async #runPasses(passes: number): Promise<boolean> {
     const { device } = this.#parts;
-    const { changes, changesReadback } = this.#buffers;
+    const { changeCount, changeCountReadback } = this.#buffers;
     const encoder = device.createCommandEncoder();
     // An even number in all: each check begins in the same buffer.
     this.#encode(encoder, passes - 1, 0);
-    encoder.clearBuffer(changes);
+    encoder.clearBuffer(changeCount);
     this.#encode(encoder, 1, (passes - 1) % 2);
-    encoder.copyBufferToBuffer(changes, 0, changesReadback, 0, 4);
+    encoder.copyBufferToBuffer(changeCount, 0, changeCountReadback, 0, 4);
     device.queue.submit([encoder.finish()]);
-    const [changed] = new Uint32Array(await readBuffer(changesReadback));
+    const [changed] = new Uint32Array(await readBuffer(changeCountReadback));
     return changed !== 0;
   }
 
   #encode(encoder: GPUCommandEncoder, passes: number, from: number): void {
     const { pipelines, shape } = this.#parts;
     const pass = encoder.beginComputePass();
-    pass.setPipeline(pipelines.spread);
+    pass.setPipeline(pipelines.relax);
     for (let i = from; i < from + passes; i++) {
-      pass.setBindGroup(0, this.#spread[i % 2 === 0 ? 0 : 1]);
+      pass.setBindGroup(0, this.#relaxGroups[i % 2 === 0 ? 0 : 1]);
       pass.dispatchWorkgroups(Math.ceil(shape.width / SIDE), Math.ceil(shape.height / SIDE));
     }
     pass.end();
@@ -170,8 +174,8 @@ export class FlowField {
     const cells = shape.width * shape.height;
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    pass.setPipeline(pipelines.point);
-    pass.setBindGroup(0, this.#point);
+    pass.setPipeline(pipelines.extractDirections);
+    pass.setBindGroup(0, this.#extractGroup);
     pass.dispatchWorkgroups(Math.ceil(cells / 4 / WORKGROUP));
     pass.end();
     encoder.copyBufferToBuffer(directions, 0, readback, 0, wordBytes(cells));
@@ -189,12 +193,12 @@ export class FlowField {
 }
 
 interface Buffers {
-  field: GPUBuffer;
+  params: GPUBuffer;
   cost: GPUBuffer;
-  reached: readonly [GPUBuffer, GPUBuffer];
-  changed: readonly [GPUBuffer, GPUBuffer];
-  changes: GPUBuffer;
-  changesReadback: GPUBuffer;
+  distances: readonly [GPUBuffer, GPUBuffer];
+  dirtyTiles: readonly [GPUBuffer, GPUBuffer];
+  changeCount: GPUBuffer;
+  changeCountReadback: GPUBuffer;
   directions: GPUBuffer;
   readback: GPUBuffer;
 }

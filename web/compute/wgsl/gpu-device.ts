@@ -15,9 +15,9 @@ const MAX_NAME = 100;
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|software/i;
 
 /**
- * Null where there is no adapter. The default limits of WebGPU are enough for a 16-megapixel picture (textures of 8,192 pixels a side,
- * buffers of 256 MiB of which it needs 64, 16 KiB of workgroup memory), so none are requested. Of the features only half precision is,
- * which doubles the throughput of most GPUs.
+ * Opens a device, or returns null if there is no adapter. The default limits of WebGPU are enough for a 16-megapixel picture (textures
+ * of 8,192 pixels a side, buffers of 256 MiB of which it needs 64, 16 KiB of workgroup memory), so none are requested. Of the features
+ * only half precision is, which doubles the throughput of most GPUs.
  */
 export async function openDevice(gpu: GPU): Promise<OpenedDevice | null> {
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });

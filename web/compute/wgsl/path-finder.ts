@@ -1,6 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { PackedResult, PackedTask, Steps } from '../../../shared/tasks/definition.ts';
-import { partOf } from '../../../shared/tasks/packing.ts';
+import { attachmentAt } from '../../../shared/tasks/packing.ts';
 import { type GridShape, STEP_X, STEP_Y } from '../../../shared/tasks/pathfinding/grid.ts';
 import { groupedByGoal, PATHFINDING, type Query, readQueries } from '../../../shared/tasks/pathfinding/queries.ts';
 import { encodePaths } from '../../../shared/tasks/pathfinding/result.ts';
@@ -32,17 +32,17 @@ export class WgslPathFinder {
 
   /** Costs equal those of the reference exactly. Throws MeshError `device-lost`, `too-large`, `cancelled`, `volunteer-failed`. */
   async run({ params, attachments }: PackedTask<PathfindingParams>, slot: TimeSlot): Promise<PackedResult> {
-    const cost = partOf(attachments, 0);
-    const queries = readQueries(partOf(attachments, 1));
+    const cost = attachmentAt(attachments, 0);
+    const queries = readQueries(attachmentAt(attachments, 1));
     const paths: Paths = queries.map(() => null);
     const groups = fieldGroups(queries);
     await this.#solveByFields(params, cost, queries, groups, paths, slot);
     const grouped = new Set(groups.flat());
-    const alone = queries.flatMap((query, at) => (grouped.has(at) ? [] : [{ query, at }]));
-    if (alone.length > 0) {
-      const asked = alone.map(({ query }) => query);
-      const found = await this.#inSlices(solvePaths(params, cost, asked), slot);
-      for (const [i, { at }] of alone.entries()) paths[at] = found[i] ?? null;
+    const ungrouped = queries.flatMap((query, index) => (grouped.has(index) ? [] : [{ query, index }]));
+    if (ungrouped.length > 0) {
+      const ungroupedQueries = ungrouped.map(({ query }) => query);
+      const ungroupedPaths = await this.#inSlices(solvePaths(params, cost, ungroupedQueries), slot);
+      for (const [i, { index }] of ungrouped.entries()) paths[index] = ungroupedPaths[i] ?? null;
     }
     return encodePaths(params, cost, queries, paths);
   }
@@ -94,8 +94,8 @@ function* followField(directions: Uint8Array, of: FieldGroup, paths: Paths): Ste
   const { shape, cost, goal, queries, group } = of;
   const offsets = STEP_X.map((x, direction) => x + shape.width * (STEP_Y[direction] ?? 0));
   let steps = 0;
-  for (const at of group) {
-    const query = queries[at];
+  for (const index of group) {
+    const query = queries[index];
     if (!query) continue;
     let cell = query.startY * shape.width + query.startX;
     const path: number[] = [];
@@ -106,7 +106,7 @@ function* followField(directions: Uint8Array, of: FieldGroup, paths: Paths): Ste
     }
     steps += path.length;
     if (steps > PATHFINDING.maxSteps) throw MeshError.tooLarge('The paths together', steps, PATHFINDING.maxSteps);
-    if (cell === goal && cost[cell] !== 0) paths[at] = Uint8Array.from(path);
+    if (cell === goal && cost[cell] !== 0) paths[index] = Uint8Array.from(path);
     yield;
   }
 }

@@ -80,7 +80,8 @@ export class WgslRayTracer {
   #compiled(): Promise<GPUComputePipeline> {
     const label = 'raytracing';
     this.#pipeline ??= this.#device.createComputePipelineAsync({
-      ...{ label, layout: 'auto' },
+      label,
+      layout: 'auto',
       compute: { module: this.#device.createShaderModule({ label, code: CONSTANTS + code }), entryPoint: 'main' },
     });
     return this.#pipeline;

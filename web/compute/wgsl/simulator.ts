@@ -1,5 +1,5 @@
 import type { PackedResult, PackedTask } from '../../../shared/tasks/definition.ts';
-import { numbersIn, partOf } from '../../../shared/tasks/packing.ts';
+import { attachmentAt, numbersIn } from '../../../shared/tasks/packing.ts';
 import { encodeSimulated, readBodies } from '../../../shared/tasks/physics/bodies.ts';
 import type { PhysicsParams } from '../../../shared/tasks/physics.ts';
 import code from '../kernels/physics.wgsl?raw';
@@ -32,7 +32,7 @@ export class WgslSimulator {
    * represent: then the reference must run the task. Throws MeshError `device-lost`, `too-large`, `cancelled`.
    */
   async run({ params, attachments }: PackedTask<PhysicsParams>, slot: TimeSlot): Promise<PackedResult | null> {
-    const bodies = readBodies(numbersIn(Float64Array, partOf(attachments, 0)));
+    const bodies = readBodies(numbersIn(Float64Array, attachmentAt(attachments, 0)));
     if ([bodies.radii, bodies.masses].some((sizes) => sizes.some((size) => size < MIN_SIZE))) return null;
     this.#pipelines ??= compilePhysics(this.#device);
     const pipelines = await this.#pipelines;

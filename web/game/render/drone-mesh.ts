@@ -25,7 +25,11 @@ export class DroneMesh {
       this.#placer.position.set(x, y + SWAY_M * Math.sin(timeS * 2.4 + index), z);
       this.#placer.rotation.order = 'YXZ';
       // Leans forward while it flies.
-      this.#placer.rotation.set(drone.isThere ? 0 : -0.35, -drone.headingRad, 0.06 * Math.sin(timeS * 3 + index * 2));
+      this.#placer.rotation.set(
+        drone.hasArrived ? 0 : -0.35,
+        -drone.headingRad,
+        0.06 * Math.sin(timeS * 3 + index * 2),
+      );
       this.#placer.updateMatrix();
       this.object.setMatrixAt(index, this.#placer.matrix);
     }

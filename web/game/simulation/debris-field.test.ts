@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import { physics } from '../../../shared/tasks/physics.ts';
 import { DebrisField, DebrisPile, PIECES_PER_PILE, type Ship, type StretchPlan } from './debris-field.ts';
-import { type PhysicsResult, STRETCH, STRETCH_S } from './debris-physics.ts';
+import { LOOKAHEAD_S, type PhysicsResult, STRETCH } from './debris-physics.ts';
 import { seededRandom } from './numbers.ts';
 import { STEP_MS } from './race.ts';
 import { floorUnder, Track } from './track.ts';
@@ -102,7 +102,7 @@ it('pieces follow a result that comes in time', () => {
     field.follow(plan, rising(plan));
   });
   // The result raises pieces by ten metres per stretch.
-  const stretches = (timeS - Math.min(...lowest.values())) / STRETCH_S;
+  const stretches = (timeS - Math.min(...lowest.values())) / LOOKAHEAD_S;
   expect(heightM()).toBeGreaterThan(8 * stretches);
 });
 

@@ -1,12 +1,12 @@
 import type { Craft } from './craft.ts';
 import {
   endOf,
+  LOOKAHEAD_S,
   ownStretch,
   type PhysicsBody,
   type PhysicsInput,
   type PhysicsResult,
   pieceAt,
-  STRETCH_S,
   type Stretch,
   stretchOf,
   stretchTask,
@@ -102,7 +102,7 @@ export class DebrisField {
   step(timeS: number, ships: readonly Ship[]): void {
     this.#plan ??= this.#planned(timeS, ships);
     if (this.#plan && timeS >= this.#plan.fromS) this.#begin(this.#plan);
-    else if (!this.#plan && this.#running && timeS >= this.#running.stretch.fromS + STRETCH_S) this.#running = null;
+    else if (!this.#plan && this.#running && timeS >= this.#running.stretch.fromS + LOOKAHEAD_S) this.#running = null;
   }
 
   /** All pieces, heap after heap. */
@@ -121,8 +121,8 @@ export class DebrisField {
   /** The stretch after the running one, or one that begins soon because a ship is about to hit a heap. Null while nothing moves. */
   #planned(timeS: number, ships: readonly Ship[]): StretchPlan | null {
     const running = this.#running;
-    const fromS = running ? running.stretch.fromS + STRETCH_S : timeS + LEAD_S;
-    const withinS = running ? STRETCH_S : EARLY_S;
+    const fromS = running ? running.stretch.fromS + LOOKAHEAD_S : timeS + LEAD_S;
+    const withinS = running ? LOOKAHEAD_S : EARLY_S;
     const struck = this.#piles.flatMap((pile, index) => {
       const isHit =
         timeS >= (this.#backAtS[index] ?? 0) && ships.some((ship) => this.#hits(ship, pile, fromS - timeS, withinS));

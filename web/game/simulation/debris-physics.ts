@@ -6,7 +6,7 @@ export type PhysicsBody = PhysicsInput['bodies'][number];
 
 /** A stretch is how far the game looks ahead: long enough for a result to arrive, short enough to predict where the ships are. */
 export const STRETCH = { steps: 30, timestepS: 1 / 120, frameSteps: 3 } as const;
-export const STRETCH_S = STRETCH.steps * STRETCH.timestepS;
+export const LOOKAHEAD_S = STRETCH.steps * STRETCH.timestepS;
 const FRAMES = STRETCH.steps / STRETCH.frameSteps;
 /** m/s2, less than the earth's: it suits a city of hovercraft. */
 const GRAVITY: [number, number, number] = [0, -5, 0];
@@ -73,7 +73,7 @@ export function ownStretch(fromS: number, pieces: readonly PhysicsBody[], ships:
 
 /** Position of a piece, clamped to the stretch. */
 export function pieceAt({ fromS, frames }: Stretch, piece: number, timeS: number): [number, number, number] {
-  const frame = Math.max(0, Math.min(FRAMES, ((timeS - fromS) / STRETCH_S) * FRAMES));
+  const frame = Math.max(0, Math.min(FRAMES, ((timeS - fromS) / LOOKAHEAD_S) * FRAMES));
   const before = frames[Math.floor(frame)];
   const after = frames[Math.ceil(frame)];
   const share = frame - Math.floor(frame);

@@ -73,14 +73,14 @@ it('with a path they stay low and get ahead of the race again', () => {
   race(
     swarm,
     20,
-    (trip) => swarm.follow(trip, corner(trip)),
+    (trip) => swarm.assignPath(trip, corner(trip)),
     () => {
       highestY = Math.max(highestY, ...swarm.drones.map(({ place }) => place.y));
     },
   );
   expect(highestY).toBeLessThan(25);
   const player = track.at(20 * PLAYER_MPS);
-  const waiting = swarm.drones.filter(({ isThere }) => isThere);
+  const waiting = swarm.drones.filter(({ hasArrived }) => hasArrived);
   expect(waiting.length).toBeGreaterThan(0);
   for (const { place } of waiting) expect(Math.hypot(place.x - player.x, place.z - player.z)).toBeGreaterThan(0);
 });
@@ -92,7 +92,7 @@ it('ignores a path that comes after the drone has left', () => {
   const [late] = trips;
   if (!late) throw new Error('No drone left its post.');
   const before = swarm.drones.map(({ place }) => ({ ...place }));
-  swarm.follow(late, corner(late));
+  swarm.assignPath(late, corner(late));
   const [moved] = swarm.drones.slice(late.drone);
   moved?.step(STEP_S);
   // It is still on its way over the roofs, no lower than it was.

@@ -1,5 +1,5 @@
 import { type Building, CityGrid, type Flat } from './city.ts';
-import { Drone, type Place, smoothWay } from './drone.ts';
+import { Drone, type Place, smoothPath } from './drone.ts';
 import { wrappedDifference } from './numbers.ts';
 import { GROUND_Y, type Track } from './track.ts';
 
@@ -64,7 +64,7 @@ export class DroneSwarm {
   step(stepS: number, timeS: number, playerM: number): void {
     for (const [index, drone] of this.drones.entries()) {
       drone.step(stepS);
-      if (drone.isThere && this.#isPassed(index, playerM) && !this.#isWaiting(index))
+      if (drone.hasArrived && this.#isPassed(index, playerM) && !this.#isWaiting(index))
         this.#leave(index, timeS, playerM);
     }
     const late = this.#waiting.filter(({ sinceS }) => timeS - sinceS > DRONE_WAIT_S);
@@ -73,12 +73,12 @@ export class DroneSwarm {
   }
 
   /** Does nothing once the drone no longer waits. @param cells - from start to goal; null: there is no path through the streets */
-  follow(trip: Trip, cells: readonly (readonly [number, number])[] | null): void {
+  assignPath(trip: Trip, cells: readonly (readonly [number, number])[] | null): void {
     const waiting = this.#waiting.find((other) => other === trip);
     const drone = waiting && this.drones[waiting.drone];
     if (!waiting || !drone) return;
     this.#waiting = this.#waiting.filter((other) => other !== waiting);
-    if (cells) drone.fly(smoothWay(this.#streets(drone.place, cells, waiting.to)), waiting.to, STREET_Y);
+    if (cells) drone.fly(smoothPath(this.#streets(drone.place, cells, waiting.to)), waiting.to, STREET_Y);
     else drone.fly([], waiting.to, this.#roofsY);
   }
 

@@ -16,7 +16,7 @@ const CLIMBING_SHARE = 0.15;
 export class Drone {
   readonly place: Place;
   headingRad = 0;
-  #way: Flat[] = [];
+  #path: Flat[] = [];
   #velocity: Flat = { x: 0, z: 0 };
   #heightM: number;
   #goal: Place;
@@ -27,13 +27,13 @@ export class Drone {
     this.#heightM = place.y;
   }
 
-  get isThere(): boolean {
-    return this.#way.length === 0;
+  get hasArrived(): boolean {
+    return this.#path.length === 0;
   }
 
   /** @param heightM - y on the way; the drone ends at the goal's own height */
-  fly(way: readonly Flat[], goal: Place, heightM: number): void {
-    this.#way = [...way, goal];
+  fly(path: readonly Flat[], goal: Place, heightM: number): void {
+    this.#path = [...path, goal];
     this.#goal = goal;
     this.#heightM = heightM;
   }
@@ -45,19 +45,19 @@ export class Drone {
   }
 
   step(stepS: number): void {
-    const wantedM = this.isThere ? this.#goal.y : this.#heightM;
+    const wantedM = this.hasArrived ? this.#goal.y : this.#heightM;
     const climbM = wantedM - this.place.y;
     this.place.y += clamp(climbM, -CLIMB_MPS * stepS, CLIMB_MPS * stepS);
     const share = climbM > CLIMBING_M ? CLIMBING_SHARE : 1;
     const from = { x: this.place.x, z: this.place.z };
     this.#advance(SPEED_MPS * share * stepS);
     this.#velocity = { x: (this.place.x - from.x) / stepS, z: (this.place.z - from.z) / stepS };
-    if (!this.isThere) this.headingRad = Math.atan2(this.#velocity.x, -this.#velocity.z);
+    if (!this.hasArrived) this.headingRad = Math.atan2(this.#velocity.x, -this.#velocity.z);
   }
 
   #advance(byM: number): void {
     let leftM = byM;
-    for (let next = this.#way[0]; next; next = this.#way[0]) {
+    for (let next = this.#path[0]; next; next = this.#path[0]) {
       const toNextM = Math.hypot(next.x - this.place.x, next.z - this.place.z);
       const share = toNextM <= leftM ? 1 : leftM / toNextM;
       this.place.x += (next.x - this.place.x) * share;
@@ -65,7 +65,7 @@ export class Drone {
       // Ends by the share, not by a remaining distance, which rounding could keep above zero for ever.
       if (share < 1) return;
       leftM -= toNextM;
-      this.#way.shift();
+      this.#path.shift();
     }
   }
 }
@@ -73,18 +73,18 @@ export class Drone {
 const ROUNDS = 2;
 
 /** Rounds the corners of a path by cutting them twice (Chaikin, 1974). */
-export function smoothWay(way: readonly Flat[]): Flat[] {
-  let line = [...way];
+export function smoothPath(path: readonly Flat[]): Flat[] {
+  let line = [...path];
   for (let round = 0; round < ROUNDS; round++) line = withCutCorners(line);
   return line;
 }
 
-function withCutCorners(way: readonly Flat[]): Flat[] {
-  const cut = way.slice(1).flatMap((to, index) => {
-    const from = way[index] ?? to;
+function withCutCorners(path: readonly Flat[]): Flat[] {
+  const cut = path.slice(1).flatMap((to, index) => {
+    const from = path[index] ?? to;
     return [between(from, to, 0.25), between(from, to, 0.75)];
   });
-  return [...way.slice(0, 1), ...cut, ...way.slice(-1)];
+  return [...path.slice(0, 1), ...cut, ...path.slice(-1)];
 }
 
 function between(from: Flat, to: Flat, share: number): Flat {

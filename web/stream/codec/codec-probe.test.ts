@@ -6,7 +6,11 @@ const NAMES = ['first', 'second', 'third', 'fourth'] as const;
 test.each<[string, CodecCost[], string[]]>([
   ['the cheapest codec comes first', [4, 3, 2, 1], ['fourth', 'third', 'second', 'first']],
   ['about equal costs keep their order', [1.1, 1, 1.05, 1], ['first', 'second', 'third', 'fourth']],
-  ['a clearly cheaper codec overtakes only dearer ones', [2, 1, 3, 1.5], ['second', 'fourth', 'first', 'third']],
+  [
+    'a clearly cheaper codec is ranked above more expensive ones only',
+    [2, 1, 3, 1.5],
+    ['second', 'fourth', 'first', 'third'],
+  ],
   ['unmeasured codecs come last', ['unmeasured', 5, 'unmeasured', 2], ['fourth', 'second', 'first', 'third']],
   ['failed codecs are left out', ['failed', 5, 'failed', 2], ['fourth', 'second']],
   [

@@ -4,7 +4,7 @@ import { FrameRateEstimator, MIN_ENCODER_FPS } from './frame-encoder.ts';
 /** Adds frames at this rate; returns how often the encoder would be reconfigured. */
 function run(estimator: FrameRateEstimator, fps: number, seconds: number, startUs = 0): number {
   let changes = 0;
-  for (let frame = 0; frame < fps * seconds; frame++) if (estimator.frame(startUs + (frame * 1e6) / fps)) changes++;
+  for (let frame = 0; frame < fps * seconds; frame++) if (estimator.addFrame(startUs + (frame * 1e6) / fps)) changes++;
   return changes;
 }
 

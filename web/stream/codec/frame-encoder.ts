@@ -3,7 +3,7 @@ import { type ColorSpace, colorSpaceSchema } from '../../../shared/messages.ts';
 import { type Codec, type CodecSize, encoderConfig } from './codecs.ts';
 import { CHECKSUM_BYTES, writeChecksum } from './packet-checksum.ts';
 
-/** An encoder is told at least this frame rate, so that no frame may take more than 100 ms of the bitrate. */
+/** Lowest frame rate that an encoder is told, so that its rate control never budgets more than 100 ms' worth of bits for one frame. */
 export const MIN_ENCODER_FPS = 10;
 /** Weight of the newest interval in the measured frame rate. */
 const SMOOTHING = 0.25;
@@ -45,8 +45,8 @@ export class FrameEncoder<Tag> {
   readonly #settings: FrameEncoderSettings;
   readonly #handlers: FrameEncoderHandlers<Tag>;
   readonly #encoder: VideoEncoder;
-  /** Frames inside the encoder, oldest first. */
-  readonly #inside: { timestampUs: number; tag: Tag }[] = [];
+  /** Frames that the encoder holds, oldest first. */
+  readonly #pending: { timestampUs: number; tag: Tag }[] = [];
   readonly #frameRate: FrameRateEstimator;
   #color: ColorSpace | null = null;
   #sequence = 0;
@@ -68,20 +68,20 @@ export class FrameEncoder<Tag> {
     }
   }
 
-  /** Frames inside the encoder. */
+  /** Frames that the encoder holds. */
   get queued(): number {
-    return this.#inside.length;
+    return this.#pending.length;
   }
 
   /** Encodes a frame, which the encoder scales to its size. The caller keeps the frame. Timestamps must increase. */
   encode(frame: VideoFrame, tag: Tag): void {
-    this.#inside.push({ timestampUs: frame.timestamp, tag });
+    this.#pending.push({ timestampUs: frame.timestamp, tag });
     try {
-      if (this.#frameRate.frame(frame.timestamp)) this.#configure();
+      if (this.#frameRate.addFrame(frame.timestamp)) this.#configure();
       this.#encoder.encode(frame, { keyFrame: this.#wantsKeyframe });
       this.#wantsKeyframe = false;
     } catch (cause) {
-      this.#inside.pop();
+      this.#pending.pop();
       this.#handlers.onSkipped(tag);
       this.#handlers.onError(encodingFailed(this.#settings, cause));
     }
@@ -109,10 +109,10 @@ export class FrameEncoder<Tag> {
     this.#wantsKeyframe = true;
   }
 
-  /** Frames still inside are reported as skipped. */
+  /** Frames that the encoder still holds are reported as skipped. */
   dispose(): void {
     if (this.#encoder.state !== 'closed') this.#encoder.close();
-    for (const { tag } of this.#inside.splice(0)) this.#handlers.onSkipped(tag);
+    for (const { tag } of this.#pending.splice(0)) this.#handlers.onSkipped(tag);
   }
 
   #configure(): void {
@@ -134,7 +134,7 @@ export class FrameEncoder<Tag> {
 
   /** Packets come in the order of the frames; a frame without a packet was skipped. */
   #tagOf(timestampUs: number): Tag | undefined {
-    for (let next = this.#inside.shift(); next; next = this.#inside.shift()) {
+    for (let next = this.#pending.shift(); next; next = this.#pending.shift()) {
       if (next.timestampUs === timestampUs) return next.tag;
       this.#handlers.onSkipped(next.tag);
     }
@@ -168,7 +168,7 @@ export class FrameRateEstimator {
   }
 
   /** Adds a frame; returns whether the rate changed. */
-  frame(timestampUs: number): boolean {
+  addFrame(timestampUs: number): boolean {
     const lastUs = this.#lastUs;
     this.#lastUs = timestampUs;
     if (lastUs === null || timestampUs <= lastUs) return false;

@@ -3,7 +3,7 @@ import { MeshError } from '../../../shared/errors.ts';
 import type { VideoMessage } from '../../../shared/messages.ts';
 import type { CheckedSetup } from '../codec/codecs.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
-import type { DropCause, SharpFrame, UpscaleOutcome } from '../frame.ts';
+import type { DropCause, UpscaledFrame, UpscaleOutcome } from '../frame.ts';
 import { sizeOf } from '../frame-size.ts';
 import { volunteerFrameStages } from '../frame-timing.ts';
 import type { InFlightFrame } from '../transport/in-flight-window.ts';
@@ -21,7 +21,7 @@ export interface AnswerReceiverOptions {
   clock: Clock;
   check: PictureCheck;
   /** Passes ownership of a verified picture; `decodedMs` is the current time. */
-  onPicture(picture: SharpFrame & { made: UpscaleOutcome }, decodedMs: number): void;
+  onPicture(picture: UpscaledFrame & { outcome: UpscaleOutcome }, decodedMs: number): void;
   onDropped(frame: InFlightFrame, cause: DropCause): void;
   /** The decoder failed, or a second picture was wrong. */
   onFailed(error: MeshError): void;
@@ -86,12 +86,15 @@ export class AnswerReceiver {
     const { quality, lowered, stages } = message;
     const decodedMs = this.#options.clock.now();
     const moments = { capturedMs, encodeStartMs, sentMs, arrivedMs, decodedMs, uplinkBytes, downlinkBytes };
-    const sharp = {
-      ...{ frameId, purpose, frame: picture, made: { quality, lowered } },
+    const upscaled = {
+      frameId,
+      purpose,
+      frame: picture,
+      outcome: { quality, downgradeReason: lowered },
       volunteerId: this.#options.volunteerId,
       stagesAt: (presentedMs: number) => volunteerFrameStages({ ...moments, volunteer: stages, presentedMs }),
     };
-    this.#options.onPicture(sharp, decodedMs);
+    this.#options.onPicture(upscaled, decodedMs);
   }
 
   /** Why the picture must not be shown; null if it may be. */

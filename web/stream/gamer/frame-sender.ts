@@ -77,7 +77,7 @@ export class FrameSender {
    */
   canSend(nowMs: number): boolean {
     if (!this.#adaptation.isDue(nowMs)) return false;
-    if (this.#options.channel.hasRoom(this.#rate.kbps)) return true;
+    if (this.#options.channel.hasCapacity(this.#rate.kbps)) return true;
     this.#congested(nowMs);
     return false;
   }
@@ -90,7 +90,7 @@ export class FrameSender {
 
   /** @param receivedMs - on the volunteer's clock. */
   acknowledged(frameId: number, receivedMs: number, nowMs: number): void {
-    this.#rate.acknowledged(frameId, receivedMs, nowMs);
+    this.#rate.onAcknowledged(frameId, receivedMs, nowMs);
     this.#adapt();
   }
 
@@ -108,7 +108,7 @@ export class FrameSender {
     frame.uplinkBytes = data.byteLength;
     const message = { kind: 'frame', streamId: setup.streamId, frameId: frame.frameId, ...packet } as const;
     if (channel.trySendFrame(message, data, this.#rate.kbps)) {
-      this.#rate.sent(frame.frameId, frame.uplinkBytes, frame.sentMs);
+      this.#rate.onSent(frame.frameId, frame.uplinkBytes, frame.sentMs);
       const queuedBytes = channel.queuedBytes + frame.uplinkBytes;
       onSent(frame, (8 * queuedBytes) / this.#rate.kbps + this.#rate.queueMs);
       return;
@@ -120,7 +120,7 @@ export class FrameSender {
   }
 
   #congested(nowMs: number): void {
-    this.#rate.congested(nowMs);
+    this.#rate.onCongestion(nowMs);
     this.#adapt();
   }
 

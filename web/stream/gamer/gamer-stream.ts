@@ -1,7 +1,7 @@
 import type { Clock } from '../../../shared/clock.ts';
 import type { MeshError, WireError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
-import type { CapturedFrame, FrameSink, Purpose, SharpFrame } from '../frame.ts';
+import type { CapturedFrame, FrameSink, Purpose, UpscaledFrame } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
 import type { StreamSettings } from '../settings.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
@@ -85,18 +85,22 @@ export class GamerStream {
     const statistics = new StreamStatistics(now);
     this.#statistics = statistics;
     this.#presenter = new Presenter({
-      ...{ clock, canvas, statistics },
+      clock,
+      canvas,
+      statistics,
       holdMs: () => this.#pool.intervalMs,
       isOlderExpected: (frameId) => this.#pool.isOlderExpected(frameId),
-      onShown: () => this.#recovery.shown(),
+      onShown: () => this.#recovery.onShown(),
     });
     this.#intake = new FrameIntake({
-      ...{ now, settings, statistics },
+      now,
+      settings,
+      statistics,
       onResize: (size) => this.#resized(size),
       onFrame: (frame) => this.#route(frame),
     });
     const sink: FrameSink = {
-      onSharp: (sharp) => this.#upscaled(sharp),
+      onUpscaled: (upscaled) => this.#upscaled(upscaled),
       onDropped: ({ frameId, purpose }, cause) => {
         if (purpose === 'show') statistics.dropped(frameId, cause);
         this.#presenter.settle();
@@ -105,17 +109,23 @@ export class GamerStream {
     this.#local = new LocalRoute({ engine, now, sink });
     this.#pool = new VolunteerPool(
       {
-        ...{ clock, random, sink },
+        clock,
+        random,
+        sink,
         onSent: (sizeBytes) => statistics.sent(sizeBytes),
         onReceived: (sizeBytes) => statistics.received(sizeBytes),
-        onSilent: () => this.#recovery.volunteerSilent(),
+        onSilent: () => this.#recovery.onVolunteerSilent(),
         onFailed: (streamId, error) => this.#volunteerFailed(streamId, error),
       },
       settings.maxFps,
     );
     this.#recovery = new StallRecovery({
-      ...{ clock, intake: this.#intake, presenter: this.#presenter },
-      ...{ local: this.#local, localMeter: this.#localMeter, pool: this.#pool },
+      clock,
+      intake: this.#intake,
+      presenter: this.#presenter,
+      local: this.#local,
+      localMeter: this.#localMeter,
+      pool: this.#pool,
     });
     this.#decision = this.#decide();
     this.#reader = new SourceReader(frames, first, {
@@ -211,16 +221,16 @@ export class GamerStream {
       this.#local.offer(copy('show'));
       if (isAuto) this.#pool.probeIdle(() => copy('measure'));
     }
-    this.#recovery.captured(this.#decision.running === 'volunteers' ? this.#pool.delayMs : 0);
+    this.#recovery.onCaptured(this.#decision.running === 'volunteers' ? this.#pool.delayMs : 0);
   }
 
   /** Takes ownership of the frame. */
-  #upscaled(sharp: SharpFrame): void {
-    this.#localMeter.measured(sharp, this.#options.clock.now());
-    if (this.#closed || sharp.purpose === 'measure') sharp.frame.close();
+  #upscaled(upscaled: UpscaledFrame): void {
+    this.#localMeter.measured(upscaled, this.#options.clock.now());
+    if (this.#closed || upscaled.purpose === 'measure') upscaled.frame.close();
     // A frame that fills a gap must not wait for the late frames that caused it.
-    else if (sharp.purpose === 'fill') this.#presenter.presentNow(sharp);
-    else this.#presenter.present(sharp);
+    else if (upscaled.purpose === 'fill') this.#presenter.presentNow(upscaled);
+    else this.#presenter.present(upscaled);
   }
 
   #why(): string {

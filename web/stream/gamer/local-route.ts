@@ -4,9 +4,9 @@ import type { CapturedFrame, FrameSink } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
 import { localFrameStages } from '../frame-timing.ts';
 import { RETRY_AFTER_MS } from '../settings.ts';
+import { AdaptiveUpscaler } from '../upscale/adaptive-upscaler.ts';
 import { FrameBudget } from '../upscale/frame-budget.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
-import { GovernedUpscaler } from '../upscale/governed-upscaler.ts';
 import { type TimedOutcome, UpscaleQueue } from '../upscale/upscale-queue.ts';
 
 export interface LocalRouteOptions {
@@ -36,7 +36,7 @@ export class LocalRoute {
   #engine: FrameEngine | null = null;
   #isCreatingEngine = false;
   /** Kept after a failure, because it remembers which qualities are too slow. */
-  #upscaler: GovernedUpscaler | null = null;
+  #upscaler: AdaptiveUpscaler | null = null;
   #shape: Shape | null = null;
   #retryAtMs = Number.NEGATIVE_INFINITY;
   #error: MeshError | null = null;
@@ -70,7 +70,7 @@ export class LocalRoute {
   }
 
   /** Whether a frame offered now would be upscaled, or would at least make the engine start again. */
-  get mayTry(): boolean {
+  get canTry(): boolean {
     return !this.#isCreatingEngine && this.#options.now() >= this.#retryAtMs;
   }
 
@@ -98,7 +98,7 @@ export class LocalRoute {
   }
 
   /** Takes ownership of the frame and shows it unchanged. */
-  letThrough({ frame, ...info }: CapturedFrame): void {
+  passThrough({ frame, ...info }: CapturedFrame): void {
     this.#createEngine();
     if (this.#disposed) frame.close();
     else this.#deliver(frame, info, null);
@@ -113,9 +113,11 @@ export class LocalRoute {
   #deliver(frame: VideoFrame, { frameId, purpose, capturedMs }: FrameInfo, outcome: TimedOutcome | null): void {
     const nowMs = this.#options.now();
     const { computeStartMs, computedMs } = outcome ?? { computeStartMs: nowMs, computedMs: nowMs };
-    this.#options.sink.onSharp({
-      ...{ frameId, purpose, frame },
-      made: outcome && { quality: outcome.quality, lowered: outcome.lowered },
+    this.#options.sink.onUpscaled({
+      frameId,
+      purpose,
+      frame,
+      outcome: outcome && { quality: outcome.quality, downgradeReason: outcome.downgradeReason },
       volunteerId: null,
       stagesAt: (presentedMs) => localFrameStages({ capturedMs, computeStartMs, computedMs, presentedMs }),
     });
@@ -126,7 +128,7 @@ export class LocalRoute {
     if (!this.#engine || !this.#shape || now() < this.#retryAtMs) return;
     const { size, quality, fps } = this.#shape;
     try {
-      this.#upscaler ??= new GovernedUpscaler(
+      this.#upscaler ??= new AdaptiveUpscaler(
         this.#engine,
         { outWidth: size.outWidth, outHeight: size.outHeight, quality },
         now,

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../../shared/manual-clock.ts';
-import type { SharpFrame } from '../frame.ts';
+import type { UpscaledFrame } from '../frame.ts';
 import { ReorderBuffer } from './presenter.ts';
 
 const HOLD_MS = 20;
@@ -26,7 +26,7 @@ beforeEach(() => {
 
 function arrives(frameId: number): void {
   expected.delete(frameId);
-  buffer.offer({ frameId, frame: { close: () => closed.push(frameId) } } as unknown as SharpFrame);
+  buffer.offer({ frameId, frame: { close: () => closed.push(frameId) } } as unknown as UpscaledFrame);
 }
 
 test('frames in order are shown at once', () => {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
-import type { SharpFrame } from '../frame.ts';
+import type { UpscaledFrame } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
 import type { StreamStatistics } from './stream-statistics.ts';
 
@@ -11,7 +11,7 @@ export interface ReorderBufferOptions {
   /** Whether a frame older than this one is still expected. */
   isOlderExpected(frameId: number): boolean;
   /** Takes ownership of the frame. */
-  show(sharp: SharpFrame): void;
+  show(upscaled: UpscaledFrame): void;
 }
 
 /**
@@ -21,7 +21,7 @@ export interface ReorderBufferOptions {
 export class ReorderBuffer {
   readonly #options: ReorderBufferOptions;
   /** Oldest first. */
-  #held: SharpFrame[] = [];
+  #held: UpscaledFrame[] = [];
   #cancelTimer = () => {};
 
   constructor(options: ReorderBufferOptions) {
@@ -29,9 +29,9 @@ export class ReorderBuffer {
   }
 
   /** Takes ownership of the frame. */
-  offer(sharp: SharpFrame): void {
+  offer(upscaled: UpscaledFrame): void {
     const wasEmpty = this.#held.length === 0;
-    this.#held.push(sharp);
+    this.#held.push(upscaled);
     this.#held.sort((a, b) => a.frameId - b.frameId);
     this.settle();
     if (wasEmpty && this.#held.length > 0) {
@@ -55,7 +55,7 @@ export class ReorderBuffer {
   }
 
   #showAll(): void {
-    for (const sharp of this.#held.splice(0)) this.#options.show(sharp);
+    for (const upscaled of this.#held.splice(0)) this.#options.show(upscaled);
   }
 }
 
@@ -75,7 +75,7 @@ export class Presenter {
   readonly #reorder: ReorderBuffer;
   #newestFrameId = -1;
   #shownMs: number;
-  #shown: Pick<SharpFrame, 'made' | 'volunteerId'> | null = null;
+  #shown: Pick<UpscaledFrame, 'outcome' | 'volunteerId'> | null = null;
 
   /** Throws MeshError `unsupported-browser`. */
   constructor(options: PresenterOptions) {
@@ -86,7 +86,12 @@ export class Presenter {
     this.#options = options;
     this.#context = context;
     this.#shownMs = clock.now();
-    this.#reorder = new ReorderBuffer({ clock, holdMs, isOlderExpected, show: (sharp) => this.presentNow(sharp) });
+    this.#reorder = new ReorderBuffer({
+      clock,
+      holdMs,
+      isOlderExpected,
+      show: (upscaled) => this.presentNow(upscaled),
+    });
   }
 
   /** Id of the frame on the screen; -1 before the first. */
@@ -100,20 +105,20 @@ export class Presenter {
   }
 
   /** What is on the screen; null before the first frame. */
-  get shown(): Pick<SharpFrame, 'made' | 'volunteerId'> | null {
+  get shown(): Pick<UpscaledFrame, 'outcome' | 'volunteerId'> | null {
     return this.#shown;
   }
 
   /** Takes ownership of a frame and draws it once no older frame is expected, or has waited long enough. */
-  present(sharp: SharpFrame): void {
-    this.#reorder.offer(sharp);
+  present(upscaled: UpscaledFrame): void {
+    this.#reorder.offer(upscaled);
   }
 
   /** Takes ownership of a frame and draws it at once, unless a newer one is on the screen. */
-  presentNow(sharp: SharpFrame): void {
-    const { frameId, frame } = sharp;
+  presentNow(upscaled: UpscaledFrame): void {
+    const { frameId, frame } = upscaled;
     try {
-      if (frameId > this.#newestFrameId) this.#draw(sharp);
+      if (frameId > this.#newestFrameId) this.#draw(upscaled);
     } finally {
       frame.close();
     }
@@ -128,9 +133,9 @@ export class Presenter {
     this.#reorder.dispose();
   }
 
-  #draw(sharp: SharpFrame): void {
+  #draw(upscaled: UpscaledFrame): void {
     const { clock, canvas, statistics, onShown } = this.#options;
-    const { frameId, frame, made, volunteerId, stagesAt } = sharp;
+    const { frameId, frame, outcome, volunteerId, stagesAt } = upscaled;
     if (this.size) {
       const { outWidth, outHeight } = this.size;
       if (canvas.width !== outWidth) canvas.width = outWidth;
@@ -140,8 +145,8 @@ export class Presenter {
     // Stretched: a frame that was let through as captured has the source's size.
     this.#context.drawImage(frame, 0, 0, canvas.width, canvas.height);
     this.#shownMs = clock.now();
-    this.#shown = { made, volunteerId };
-    statistics.presented(sharp, stagesAt(this.#shownMs));
+    this.#shown = { outcome, volunteerId };
+    statistics.presented(upscaled, stagesAt(this.#shownMs));
     onShown();
   }
 }

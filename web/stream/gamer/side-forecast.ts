@@ -1,5 +1,5 @@
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import type { SharpFrame } from '../frame.ts';
+import type { UpscaledFrame } from '../frame.ts';
 import { RecentMedian } from '../rolling-statistics.ts';
 import { MAX_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
 
@@ -90,11 +90,11 @@ export class LocalMeter {
   }
 
   /** Learns from a frame, if this machine upscaled it. */
-  measured({ made, volunteerId, stagesAt }: SharpFrame, nowMs: number): void {
-    if (made === null || volunteerId !== null) return;
+  measured({ outcome, volunteerId, stagesAt }: UpscaledFrame, nowMs: number): void {
+    if (outcome === null || volunteerId !== null) return;
     // Times of another quality say nothing about this one.
-    if (made.quality !== this.#quality) this.#computeMs.clear();
-    this.#quality = made.quality;
+    if (outcome.quality !== this.#quality) this.#computeMs.clear();
+    this.#quality = outcome.quality;
     this.#computeMs.add(stagesAt(nowMs).compute);
   }
 

@@ -23,8 +23,8 @@ beforeEach(() => {
 function showFrames(count: number, scatterMs = 0): void {
   for (let nth = 0; nth < count; nth++) {
     clock.advance(INTERVAL_MS + (nth % 2 ? scatterMs : -scatterMs));
-    detector.captured(10);
-    detector.shown();
+    detector.onCaptured(10);
+    detector.onShown();
   }
 }
 
@@ -47,7 +47,7 @@ test('a still source is not a stall and sets no timer; its next frame is awaited
   clock.advance(60_000);
   expect([stallsMs, clock.pending]).toEqual([[], 0]);
   isMoving = true;
-  detector.captured(100);
+  detector.onCaptured(100);
   clock.advance(100);
   expect(stallsMs).toEqual([]);
   clock.advance(MAX_SLACK_MS);

@@ -18,29 +18,29 @@ const DEVIATIONS = 4;
 /** The local engine fills a gap only if a frame takes it no longer than this, ms. */
 const MAX_FILL_MS = 40;
 
-/** Detects that no frame was shown at its usual time. Uses one timer, and none while the source stands still. */
+/** Detects that no frame was shown at its usual time. Uses one timer, and none while the source is static. */
 export class StallDetector {
   readonly #clock: Clock;
-  readonly #onStall: () => boolean;
+  readonly #checkStall: () => boolean;
   #meanMs: number | null = null;
   #deviationMs = 0;
-  /** When the last frame was shown; null while the source stands still. */
+  /** When the last frame was shown; null while the source is static. */
   #shownMs: number | null = null;
   #cancelTimer: (() => void) | null = null;
 
-  /** @param onStall - called when no frame was shown in time; returns whether one was due. */
-  constructor(clock: Clock, onStall: () => boolean) {
+  /** @param checkStall - called when no frame was shown in time; returns whether one was due. */
+  constructor(clock: Clock, checkStall: () => boolean) {
     this.#clock = clock;
-    this.#onStall = onStall;
+    this.#checkStall = checkStall;
   }
 
   /** The source gave a frame, which usually takes `delayMs` to reach the screen. */
-  captured(delayMs: number): void {
+  onCaptured(delayMs: number): void {
     if (!this.#cancelTimer) this.#arm(Math.max(delayMs, this.#meanMs ?? 0));
   }
 
   /** A frame reached the screen. */
-  shown(): void {
+  onShown(): void {
     const nowMs = this.#clock.now();
     if (this.#shownMs !== null) this.#learn(nowMs - this.#shownMs);
     this.#shownMs = nowMs;
@@ -56,8 +56,8 @@ export class StallDetector {
     const slackMs = Math.min(MAX_SLACK_MS, Math.max(MIN_SLACK_MS, DEVIATIONS * this.#deviationMs));
     this.#cancelTimer = this.#clock.after(usualMs + slackMs, () => {
       this.#cancelTimer = null;
-      // The source stands still: its pause is not an interval to learn from.
-      if (!this.#onStall()) this.#shownMs = null;
+      // The source is static: its pause is not an interval to learn from.
+      if (!this.#checkStall()) this.#shownMs = null;
     });
   }
 
@@ -82,7 +82,7 @@ export interface StallRecoveryOptions {
 }
 
 /**
- * Keeps the picture from freezing. Fills a gap with the newest frame, made locally, when no frame is shown in its usual time; repeats the
+ * Keeps the picture from freezing. Fills a gap with the newest frame, upscaled locally, when no frame is shown in its usual time; repeats the
  * newest frame when its picture was lost, or when a still picture can be improved.
  */
 export class StallRecovery {
@@ -95,17 +95,17 @@ export class StallRecovery {
   }
 
   /** The source gave a frame, which usually takes `delayMs` to reach the screen. */
-  captured(delayMs: number): void {
-    this.#detector.captured(delayMs);
+  onCaptured(delayMs: number): void {
+    this.#detector.onCaptured(delayMs);
   }
 
   /** A frame reached the screen. */
-  shown(): void {
-    this.#detector.shown();
+  onShown(): void {
+    this.#detector.onShown();
   }
 
-  /** A volunteer fell silent. The frames that it holds may never come back: the newest one goes elsewhere. */
-  volunteerSilent(): void {
+  /** A volunteer fell silent. Its frames may never come back, so the newest one is sent elsewhere. */
+  onVolunteerSilent(): void {
     if (this.#isNewestMissing) this.#options.intake.repeatNewest();
   }
 
@@ -138,7 +138,7 @@ export class StallRecovery {
     const isQuick = local.isReady && (localMeter.computeMs ?? 0) <= MAX_FILL_MS;
     if (isQuick || this.#isStalled(clock.now())) local.offer(captured);
     // Nobody can upscale it in time, so it is shown as captured.
-    else if (pool.name === null) local.letThrough(captured);
+    else if (pool.name === null) local.passThrough(captured);
     else captured.frame.close();
     return true;
   }
@@ -149,12 +149,12 @@ export class StallRecovery {
     return nowMs - presenter.shownMs > Math.max(DEFAULT_STALL_MS, 2 * usualMs);
   }
 
-  /** Whether the frame on the screen was not upscaled, or stands still while a better quality needs frames to warm up. */
+  /** Whether the frame on the screen was not upscaled, or is static while a better quality needs frames to warm up. */
   #canImprove(nowMs: number): boolean {
     const { presenter, local } = this.#options;
     const { shown, shownMs } = presenter;
     if (!shown) return false;
-    if (shown.made === null) return local.mayTry;
-    return shown.made.lowered === 'getting-ready' && nowMs - shownMs > DEFAULT_STALL_MS;
+    if (shown.outcome === null) return local.canTry;
+    return shown.outcome.downgradeReason === 'getting-ready' && nowMs - shownMs > DEFAULT_STALL_MS;
   }
 }

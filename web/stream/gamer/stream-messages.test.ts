@@ -11,23 +11,23 @@ const state: StreamState = {
   shown: null,
   nameOf: (id) => (id === 'v1' ? 'Vera' : null),
 };
-const shown = (made: NonNullable<StreamState['shown']>['made'], volunteerId: string | null = 'v1') =>
-  explainStream({ ...state, shown: { made, volunteerId } });
+const shown = (outcome: NonNullable<StreamState['shown']>['outcome'], volunteerId: string | null = 'v1') =>
+  explainStream({ ...state, shown: { outcome, volunteerId } });
 
 test('the chosen quality needs no explanation', () => {
   expect(explainStream(state)).toBe(why);
-  expect(shown({ quality: 'quality', lowered: null })).toBe(why);
+  expect(shown({ quality: 'quality', downgradeReason: null })).toBe(why);
   // The user has just chosen another quality.
-  expect(shown({ quality: 'spatial', lowered: null })).toBe(why);
+  expect(shown({ quality: 'spatial', downgradeReason: null })).toBe(why);
   expect(shown(null)).toBe(why);
 });
 
 test('a lower quality names the machine and the reason', () => {
-  expect(shown({ quality: 'balanced', lowered: 'too-slow' })).toBe(
+  expect(shown({ quality: 'balanced', downgradeReason: 'too-slow' })).toBe(
     `${why} Vera is too slow for 'quality' at this rate: 'balanced' is shown.`,
   );
-  expect(shown({ quality: 'spatial', lowered: 'getting-ready' })).toContain("Vera is getting 'quality' ready");
-  expect(shown({ quality: 'spatial', lowered: 'not-available' }, 'gone')).toContain(
+  expect(shown({ quality: 'spatial', downgradeReason: 'getting-ready' })).toContain("Vera is getting 'quality' ready");
+  expect(shown({ quality: 'spatial', downgradeReason: 'not-available' }, 'gone')).toContain(
     "The volunteer cannot run 'quality' now: 'spatial' is shown.",
   );
 });
@@ -35,8 +35,9 @@ test('a lower quality names the machine and the reason', () => {
 test('the reason why this computer cannot run a quality is included', () => {
   const qualityError = new MeshError('unknown-model', 'No such model.');
   const explanation = explainStream({
-    ...{ ...state, local: { ...state.local, qualityError } },
-    shown: { made: { quality: 'spatial', lowered: 'not-available' }, volunteerId: null },
+    ...state,
+    local: { ...state.local, qualityError },
+    shown: { outcome: { quality: 'spatial', downgradeReason: 'not-available' }, volunteerId: null },
   });
   expect(explanation).toContain("This computer cannot run 'quality' now: 'spatial' is shown. No such model.");
 });

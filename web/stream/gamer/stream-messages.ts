@@ -1,6 +1,6 @@
 import type { MeshError } from '../../../shared/errors.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import type { SharpFrame, UpscaleOutcome } from '../frame.ts';
+import type { UpscaledFrame, UpscaleOutcome } from '../frame.ts';
 import type { Decision } from './side-choice.ts';
 
 export interface StreamState {
@@ -16,7 +16,7 @@ export interface StreamState {
   /** The quality that the user chose. */
   chosen: Quality;
   /** What is on the screen; null before the first frame. */
-  shown: Pick<SharpFrame, 'made' | 'volunteerId'> | null;
+  shown: Pick<UpscaledFrame, 'outcome' | 'volunteerId'> | null;
   /** Null if the volunteer has left. */
   nameOf(volunteerId: string): string | null;
 }
@@ -25,11 +25,11 @@ export interface StreamState {
 export function explainStream({ decision, frameError, local, chosen, shown, nameOf }: StreamState): string {
   if (frameError) return `The newest frame cannot be used (${frameError.reason}): ${frameError.message}`;
   if (decision.running === 'volunteers' || local.isReady) {
-    if (!shown?.made) return decision.why;
-    const { made, volunteerId } = shown;
+    if (!shown?.outcome) return decision.why;
+    const { outcome, volunteerId } = shown;
     const isLocal = volunteerId === null;
     const by = isLocal ? 'This computer' : (nameOf(volunteerId) ?? 'The volunteer');
-    return [decision.why, explainQuality(chosen, made, by, isLocal ? local.qualityError : null)]
+    return [decision.why, explainQuality(chosen, outcome, by, isLocal ? local.qualityError : null)]
       .filter(Boolean)
       .join(' ');
   }
@@ -41,12 +41,13 @@ export function explainStream({ decision, frameError, local, chosen, shown, name
 /** Why the quality is below the chosen one; empty if it is not. */
 function explainQuality(
   chosen: Quality,
-  { quality, lowered }: UpscaleOutcome,
+  { quality, downgradeReason }: UpscaleOutcome,
   by: string,
   error: MeshError | null,
 ): string {
-  if (lowered === null || quality === chosen) return '';
-  if (lowered === 'getting-ready') return `${by} is getting '${chosen}' ready: '${quality}' is shown meanwhile.`;
-  if (lowered === 'too-slow') return `${by} is too slow for '${chosen}' at this rate: '${quality}' is shown.`;
+  if (downgradeReason === null || quality === chosen) return '';
+  if (downgradeReason === 'getting-ready')
+    return `${by} is getting '${chosen}' ready: '${quality}' is shown meanwhile.`;
+  if (downgradeReason === 'too-slow') return `${by} is too slow for '${chosen}' at this rate: '${quality}' is shown.`;
   return `${by} cannot run '${chosen}' now: '${quality}' is shown.${error ? ` ${error.message}` : ''}`;
 }

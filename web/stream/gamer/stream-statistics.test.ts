@@ -26,8 +26,8 @@ function present(delayMs: number, volunteerId: string | null = null, isUpscaled 
     presentedMs: nowMs,
   });
   const frameId = capture();
-  const made = isUpscaled ? ({ quality: 'balanced', lowered: 'too-slow' } as const) : null;
-  statistics.presented({ frameId, volunteerId, made }, stages);
+  const outcome = isUpscaled ? ({ quality: 'balanced', downgradeReason: 'too-slow' } as const) : null;
+  statistics.presented({ frameId, volunteerId, outcome }, stages);
 }
 
 function capture(): number {

@@ -1,6 +1,6 @@
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
-import type { DropCause, SharpFrame } from '../frame.ts';
+import type { DropCause, UpscaledFrame } from '../frame.ts';
 import { type FrameTiming, type StageTimes, summarize, totalMs } from '../frame-timing.ts';
 import { SlidingWindow } from '../rolling-statistics.ts';
 
@@ -171,11 +171,11 @@ export class StreamStatistics {
   }
 
   presented(
-    { frameId, volunteerId, made }: Pick<SharpFrame, 'frameId' | 'volunteerId' | 'made'>,
+    { frameId, volunteerId, outcome }: Pick<UpscaledFrame, 'frameId' | 'volunteerId' | 'outcome'>,
     stages: StageTimes,
   ): void {
-    const isUpscaled = made !== null;
-    this.#quality = made?.quality ?? null;
+    const isUpscaled = outcome !== null;
+    this.#quality = outcome?.quality ?? null;
     const upscaledBy = volunteerId === null ? 'local' : 'volunteer';
     this.#accounting.presented(frameId, isUpscaled ? upscaledBy : 'nobody');
     this.#presented.add({ volunteerId, isUpscaled, stages, totalMs: totalMs(stages) }, this.#now());

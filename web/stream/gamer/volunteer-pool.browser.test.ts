@@ -24,12 +24,14 @@ beforeEach(() => {
   silences = 0;
   nextFrameId = 0;
   const sink = {
-    onSharp: () => {},
+    onUpscaled: () => {},
     onDropped: ({ frameId }: { frameId: number }, cause: string) => dropped.push([frameId, cause]),
   };
   pool = new VolunteerPool(
     {
-      ...{ clock, random: () => 0, sink },
+      clock,
+      random: () => 0,
+      sink,
       onSent: () => {},
       onReceived: () => {},
       onSilent: () => silences++,

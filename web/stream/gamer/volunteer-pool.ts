@@ -2,7 +2,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import type { MeshError } from '../../../shared/errors.ts';
 import { logger, shortId } from '../../../shared/log.ts';
 import { DropOldestQueue } from '../drop-oldest-queue.ts';
-import type { CapturedFrame, FrameSink, SharpFrame } from '../frame.ts';
+import type { CapturedFrame, FrameSink, UpscaledFrame } from '../frame.ts';
 import { totalMs } from '../frame-timing.ts';
 import { RecentMedian } from '../rolling-statistics.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
@@ -49,7 +49,7 @@ export class VolunteerPool {
     this.#options = options;
     this.#fps = fps;
     this.#waiting = new DropOldestQueue(1, (captured) => this.#drop(captured));
-    this.#sink = { ...options.sink, onSharp: (sharp) => this.#upscaled(sharp) };
+    this.#sink = { ...options.sink, onUpscaled: (upscaled) => this.#upscaled(upscaled) };
   }
 
   /** Codec of the busiest volunteer; empty without one. */
@@ -105,7 +105,13 @@ export class VolunteerPool {
     const { streamId } = ready.setup;
     this.remove(streamId);
     const route = new VolunteerRoute({
-      ...{ ready, channel, clock, random, sink: this.#sink, onSent, onReceived },
+      ready,
+      channel,
+      clock,
+      random,
+      sink: this.#sink,
+      onSent,
+      onReceived,
       sourceMs: () => this.intervalMs,
       onChanged: () => this.#changed(streamId),
       onFailed: (error) => this.#failed(streamId, error),
@@ -150,7 +156,7 @@ export class VolunteerPool {
     for (const { route, probes } of this.#responsive()) {
       if (!route.isIdle) continue;
       const delayMs = route.meter.isMeasured ? route.meter.delayMs : null;
-      if (route.hasRoom() && probes.wants(nowMs, delayMs)) route.send(copy());
+      if (route.hasCapacity() && probes.wants(nowMs, delayMs)) route.send(copy());
     }
   }
 
@@ -183,7 +189,7 @@ export class VolunteerPool {
     const nowMs = this.#options.clock.now();
     const responsive = this.#responsive();
     const soonestMs = responsive[0]?.route.meter.expectMs(nowMs) ?? 0;
-    const free = responsive.find(({ route }) => route.hasRoom())?.route;
+    const free = responsive.find(({ route }) => route.hasCapacity())?.route;
     if (!free) return null;
     // A frame that returns when newer ones are already on the screen is useless.
     return free.meter.expectMs(nowMs) <= soonestMs + this.intervalMs ? free : null;
@@ -212,9 +218,9 @@ export class VolunteerPool {
     this.#options.onFailed(streamId, error);
   }
 
-  #upscaled(sharp: SharpFrame): void {
-    if (sharp.purpose === 'show') this.#delayMs.add(totalMs(sharp.stagesAt(this.#options.clock.now())));
-    this.#options.sink.onSharp(sharp);
+  #upscaled(upscaled: UpscaledFrame): void {
+    if (upscaled.purpose === 'show') this.#delayMs.add(totalMs(upscaled.stagesAt(this.#options.clock.now())));
+    this.#options.sink.onUpscaled(upscaled);
   }
 
   #drop(captured: CapturedFrame): void {

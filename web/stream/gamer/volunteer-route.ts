@@ -65,7 +65,11 @@ export class VolunteerRoute {
       onGivenUp: () => onFailed(MeshError.timeout(`A frame for ${this.name}`, GIVE_UP_AFTER_MS)),
     });
     this.#sender = new FrameSender({
-      ...{ setup: ready.setup, channel, clock, sourceIntervalMs: options.sourceMs, onError: onFailed },
+      setup: ready.setup,
+      channel,
+      clock,
+      sourceIntervalMs: options.sourceMs,
+      onError: onFailed,
       onSent: ({ frameId, uplinkBytes }, transmitMs) => {
         this.#liveness.sent(frameId, transmitMs);
         options.onSent(uplinkBytes);
@@ -76,11 +80,16 @@ export class VolunteerRoute {
       },
     });
     this.#receiver = new AnswerReceiver({
-      ...{ setup: ready.setup, volunteerId: ready.volunteerId, name: ready.name },
-      ...{ channel, clock, check: this.#check, onFailed },
+      setup: ready.setup,
+      volunteerId: ready.volunteerId,
+      name: ready.name,
+      channel,
+      clock,
+      check: this.#check,
+      onFailed,
       onPicture: (picture, decodedMs) => {
-        this.meter.measured(picture.stagesAt(decodedMs), picture.made.quality);
-        sink.onSharp(picture);
+        this.meter.measured(picture.stagesAt(decodedMs), picture.outcome.quality);
+        sink.onUpscaled(picture);
       },
       onDropped: (frame, cause) => sink.onDropped(frame, cause),
     });
@@ -117,9 +126,9 @@ export class VolunteerRoute {
   }
 
   /** Whether a frame would be sent now. Call when there is one: a full channel counts as a sign of congestion. */
-  hasRoom(): boolean {
+  hasCapacity(): boolean {
     const nowMs = this.#options.clock.now();
-    return !this.#disposed && this.#window.hasRoom(nowMs) && this.#sender.canSend(nowMs);
+    return !this.#disposed && this.#window.hasCapacity(nowMs) && this.#sender.canSend(nowMs);
   }
 
   /** Whether an older frame that is to be shown is still expected back. */

@@ -27,12 +27,12 @@ describe('frames in flight', () => {
 
   test('their number is limited, and an answer frees a place', () => {
     for (let frameId = 0; frameId < FIRST_FRAMES_IN_FLIGHT; frameId++) {
-      expect(window.hasRoom(0)).toBe(true);
+      expect(window.hasCapacity(0)).toBe(true);
       send(frameId, 0);
     }
-    expect(window.hasRoom(0)).toBe(false);
+    expect(window.hasCapacity(0)).toBe(false);
     expect(window.answered(0, STAGES, 20)?.frameId).toBe(0);
-    expect(window.hasRoom(20)).toBe(true);
+    expect(window.hasCapacity(20)).toBe(true);
   });
 
   test('an acknowledgement proves that earlier unacknowledged frames are lost', () => {
@@ -55,7 +55,7 @@ describe('frames in flight', () => {
 
   test('a frame that is never answered frees its place after a timeout', () => {
     for (const frameId of [1, 2, 3]) send(frameId, 0);
-    expect(window.hasRoom(FRAME_TIMEOUT_MS + 1)).toBe(true);
+    expect(window.hasCapacity(FRAME_TIMEOUT_MS + 1)).toBe(true);
     expect(lost).toHaveLength(3);
     expect(window.answered(1, STAGES, FRAME_TIMEOUT_MS + 1)).toBeUndefined();
   });
@@ -63,7 +63,7 @@ describe('frames in flight', () => {
   test('an acknowledged frame is waited for longer', () => {
     send(1, 0);
     window.acknowledged(1, 10);
-    window.hasRoom(FRAME_TIMEOUT_MS + 1);
+    window.hasCapacity(FRAME_TIMEOUT_MS + 1);
     expect(lost).toEqual([]);
     expect(window.answered(1, STAGES, FRAME_TIMEOUT_MS + 2)?.frameId).toBe(1);
   });
@@ -79,7 +79,7 @@ describe('frames in flight', () => {
     send(2, 0);
     window.answered(1, { ...STAGES, computeMs: 40 }, 50);
     expect([estimator.serviceMs, estimator.expectMs(50)]).toEqual([40, 80]);
-    window.hasRoom(FRAME_TIMEOUT_MS + 1);
+    window.hasCapacity(FRAME_TIMEOUT_MS + 1);
     expect(estimator.delayMs).toBe(FRAME_TIMEOUT_MS);
   });
 });
@@ -116,7 +116,7 @@ function simulate({ computeMs, rttMs, fps, serviceMs = computeMs }: Simulated, s
       isWaiting = true;
       nextFrameMs += 1000 / fps;
     }
-    if (!isWaiting || !window.hasRoom(nowMs)) continue;
+    if (!isWaiting || !window.hasCapacity(nowMs)) continue;
     isWaiting = false;
     const decodedMs = nowMs + CODECS_MS / 2 + rttMs / 2;
     const startedMs = Math.max(decodedMs, freeAtMs);
@@ -182,7 +182,7 @@ test('timeouts lower the limit, and answers raise it one frame at a time', () =>
   expect(before).toBeLessThan(MAX_FRAMES_IN_FLIGHT);
   for (let frameId = 100; frameId < 120; frameId++) {
     send(frameId, 0);
-    window.hasRoom(100_000);
+    window.hasCapacity(100_000);
   }
   expect(window.limit).toBe(1);
   answer(100, 60, 10);

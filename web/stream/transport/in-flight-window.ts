@@ -73,7 +73,7 @@ export class InFlightWindow {
   }
 
   /** Gives up frames that timed out, then tells whether another one may be sent. */
-  hasRoom(nowMs: number): boolean {
+  hasCapacity(nowMs: number): boolean {
     for (const frame of [...this.#frames.values()]) {
       const timeoutMs = frame.isAcknowledged ? ANSWER_TIMEOUT_MS : FRAME_TIMEOUT_MS;
       if (nowMs - frame.encodeStartMs <= timeoutMs) continue;
@@ -86,7 +86,9 @@ export class InFlightWindow {
 
   start({ frameId, capturedMs, purpose }: Omit<CapturedFrame, 'frame'>, nowMs: number): InFlightFrame {
     const frame: InFlightFrame = {
-      ...{ frameId, capturedMs, purpose },
+      frameId,
+      capturedMs,
+      purpose,
       encodeStartMs: nowMs,
       sentMs: null,
       uplinkBytes: 0,

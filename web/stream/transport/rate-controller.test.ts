@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
-import { FIRST_KBPS, RateController } from './rate-controller.ts';
+import { INITIAL_KBPS, RateController } from './rate-controller.ts';
 import { MAX_QUEUED_MS } from './video-channel.ts';
 
 const MAX_KBPS = 6_000;
@@ -24,12 +24,12 @@ class SimulatedLink {
       this.#acknowledge();
       // Whole frames are dropped instead of queued for long.
       if (this.#freeAtMs - this.nowMs > MAX_QUEUED_MS) {
-        this.rate.congested(this.nowMs);
+        this.rate.onCongestion(this.nowMs);
         continue;
       }
       const sizeBytes = (this.rate.kbps * 1000) / 8 / FPS;
       this.#freeAtMs = Math.max(this.#freeAtMs, this.nowMs) + (8 * sizeBytes) / this.capacityKbps;
-      this.rate.sent(this.#frameId, sizeBytes, this.nowMs);
+      this.rate.onSent(this.#frameId, sizeBytes, this.nowMs);
       const arrivesMs = Math.max(this.#freeAtMs + ONE_WAY_DELAY_MS, this.#heldUntilMs);
       this.#underWay.push({ frameId: this.#frameId++, arrivesMs });
     }
@@ -45,7 +45,7 @@ class SimulatedLink {
   #acknowledge(): void {
     while ((this.#underWay[0]?.arrivesMs ?? Number.POSITIVE_INFINITY) + ONE_WAY_DELAY_MS <= this.nowMs) {
       const arrived = this.#underWay.shift();
-      if (arrived) this.rate.acknowledged(arrived.frameId, arrived.arrivesMs + CLOCK_OFFSET_MS, this.nowMs);
+      if (arrived) this.rate.onAcknowledged(arrived.frameId, arrived.arrivesMs + CLOCK_OFFSET_MS, this.nowMs);
     }
   }
 }
@@ -61,7 +61,7 @@ test('a link with enough capacity keeps the requested rate', () => {
 });
 
 test('the rate starts low, so that a bad link is not flooded, and reaches its maximum within two seconds', () => {
-  expect(link.rate.kbps).toBe(FIRST_KBPS);
+  expect(link.rate.kbps).toBe(INITIAL_KBPS);
   link.run(2_000);
   expect(link.rate.kbps).toBe(MAX_KBPS);
 });
@@ -98,17 +98,17 @@ describe('when the capacity drops to a sixth', () => {
 
 test('a full send buffer lowers the rate once, not once for each frame of a burst', () => {
   link.run(2_000);
-  for (let refused = 0; refused < 10; refused++) link.rate.congested(link.nowMs);
+  for (let refused = 0; refused < 10; refused++) link.rate.onCongestion(link.nowMs);
   expect(link.rate.kbps).toBeGreaterThan(0.5 * MAX_KBPS);
   expect(link.rate.kbps).toBeLessThan(MAX_KBPS);
 });
 
 test('the rate never falls below the minimum of a stream, and unacknowledged frames are forgotten', () => {
   for (let frameId = 0; frameId < 10_000; frameId++) {
-    link.rate.sent(frameId, 1_000, frameId * 33);
-    link.rate.congested(frameId * 33);
+    link.rate.onSent(frameId, 1_000, frameId * 33);
+    link.rate.onCongestion(frameId * 33);
   }
   expect(link.rate.kbps).toBeGreaterThanOrEqual(STREAM_LIMITS.minBitrateKbps);
   expect(link.rate.kbps).toBeLessThan(1.2 * STREAM_LIMITS.minBitrateKbps);
-  expect(link.rate.acknowledged(0, 1, 1)).toBe(false);
+  expect(link.rate.onAcknowledged(0, 1, 1)).toBe(false);
 });

@@ -2,29 +2,29 @@ import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import { SlidingWindow, WindowedMinimum } from '../rolling-statistics.ts';
 import { MAX_QUEUED_MS } from './video-channel.ts';
 
-/** Initial rate where more was asked for: a bad link carries it, and a good one reaches 15,000 kb/s from it within 1.4 s. */
-export const FIRST_KBPS = 1_000;
+/** Initial rate, if the limit is not lower: a bad link carries it, and a good one reaches 15,000 kb/s from it within 1.4 s. */
+export const INITIAL_KBPS = 1_000;
 /** Queueing delay above which a frame counts as queued, ms. */
 const QUEUED_ABOVE_MS = 60;
 /** Congestion: every frame sent during this time was queued, ms. */
 const STANDING_QUEUE_MS = 160;
 /** The rate rises only while the queueing delay is below this, ms. */
-const CALM_BELOW_MS = 30;
+const INCREASE_BELOW_QUEUE_MS = 30;
 /** Time between two steps of the rate, ms. */
 const STEP_MS = 200;
 /** Share of the current rate added at each step before the first sign of congestion, and after it (eightfold within 5 s). */
 const START_INCREASE = 0.5;
 const INCREASE = 0.09;
 /** A step down goes to this share of the throughput... */
-const DECREASE = 0.8;
-/** ...but to no less than this share of the current rate: a hiccup of half a second must not ruin the picture. */
-const DEEPEST_STEP = 0.6;
+const DECREASE_FACTOR = 0.8;
+/** ...but to no less than this share of the current rate, so that a 0.5 s stall does not collapse the bitrate. */
+const MIN_DECREASE_FACTOR = 0.6;
 /** Time over which the throughput is measured, ms. */
 const THROUGHPUT_WINDOW_MS = 500;
-/** The rate is published when it changed by this share: each change costs the encoder a few frames of settling. */
+/** The encoder's rate changes only by at least this share: after each change it needs a few frames to settle. */
 const HYSTERESIS = 0.1;
-/** The fastest one-way delay is taken over one to two of these: clocks drift and routes change. */
-const FASTEST_DELAY_WINDOW_MS = 10_000;
+/** The base delay, the minimum one-way delay, is taken over one to two of these windows: clocks drift and routes change. */
+const BASE_DELAY_WINDOW_MS = 10_000;
 /** Frames remembered until they are acknowledged. */
 const MAX_UNACKNOWLEDGED = 64;
 
@@ -43,12 +43,12 @@ interface SentFrame {
  */
 export class RateController {
   readonly #unacknowledged = new Map<number, SentFrame>();
-  readonly #fastestDelayMs = new WindowedMinimum(FASTEST_DELAY_WINDOW_MS);
-  /** Bytes acknowledged lately. */
+  readonly #baseDelayMs = new WindowedMinimum(BASE_DELAY_WINDOW_MS);
+  /** Bytes acknowledged within the window. */
   readonly #deliveredBytes = new SlidingWindow<number>(THROUGHPUT_WINDOW_MS, MAX_UNACKNOWLEDGED);
   readonly #maxKbps: number;
-  #exactKbps: number;
-  #publishedKbps: number;
+  #targetKbps: number;
+  #appliedKbps: number;
   #queueMs = 0;
   /** When the newest unqueued frame was sent. */
   #unqueuedSentMs: number | null = null;
@@ -59,12 +59,12 @@ export class RateController {
 
   constructor(maxKbps: number) {
     this.#maxKbps = maxKbps;
-    this.#exactKbps = Math.min(maxKbps, FIRST_KBPS);
-    this.#publishedKbps = this.#exactKbps;
+    this.#targetKbps = Math.min(maxKbps, INITIAL_KBPS);
+    this.#appliedKbps = this.#targetKbps;
   }
 
   get kbps(): number {
-    return this.#publishedKbps;
+    return this.#appliedKbps;
   }
 
   /** Queueing delay of the newest acknowledged frame, ms. */
@@ -72,7 +72,7 @@ export class RateController {
     return this.#queueMs;
   }
 
-  sent(frameId: number, sizeBytes: number, nowMs: number): void {
+  onSent(frameId: number, sizeBytes: number, nowMs: number): void {
     this.#unacknowledged.set(frameId, { sentMs: nowMs, sizeBytes });
     // Frames that are never acknowledged must not accumulate.
     for (const [oldest] of this.#unacknowledged) {
@@ -82,46 +82,46 @@ export class RateController {
   }
 
   /** @param receivedMs - on the receiver's clock. Returns whether the rate changed. */
-  acknowledged(frameId: number, receivedMs: number, nowMs: number): boolean {
+  onAcknowledged(frameId: number, receivedMs: number, nowMs: number): boolean {
     const frame = this.#unacknowledged.get(frameId);
     if (!frame) return false;
     this.#unacknowledged.delete(frameId);
     this.#deliveredBytes.add(frame.sizeBytes, nowMs);
     const delayMs = receivedMs - frame.sentMs;
-    this.#fastestDelayMs.add(delayMs, nowMs);
-    this.#queueMs = delayMs - this.#fastestDelayMs.value;
+    this.#baseDelayMs.add(delayMs, nowMs);
+    this.#queueMs = delayMs - this.#baseDelayMs.value;
     if (this.#queueMs <= QUEUED_ABOVE_MS) this.#unqueuedSentMs = frame.sentMs;
     this.#unqueuedSentMs ??= frame.sentMs;
-    if (frame.sentMs - this.#unqueuedSentMs > STANDING_QUEUE_MS) return this.congested(nowMs);
-    return this.#queueMs < CALM_BELOW_MS && this.#raise(nowMs);
+    if (frame.sentMs - this.#unqueuedSentMs > STANDING_QUEUE_MS) return this.onCongestion(nowMs);
+    return this.#queueMs < INCREASE_BELOW_QUEUE_MS && this.#raise(nowMs);
   }
 
   /** Frames queue in the network, or the send buffer is full. Returns whether the rate changed. */
-  congested(nowMs: number): boolean {
+  onCongestion(nowMs: number): boolean {
     // One step per queue length: frames already under way were sent at the old rate.
     if (nowMs - this.#loweredMs < STEP_MS + Math.min(this.#queueMs, MAX_QUEUED_MS)) return false;
     this.#unqueuedSentMs = null;
-    const lowered = DECREASE * Math.min(this.#exactKbps, this.#throughputKbps(nowMs));
-    this.#exactKbps = Math.max(STREAM_LIMITS.minBitrateKbps, DEEPEST_STEP * this.#exactKbps, lowered);
+    const lowered = DECREASE_FACTOR * Math.min(this.#targetKbps, this.#throughputKbps(nowMs));
+    this.#targetKbps = Math.max(STREAM_LIMITS.minBitrateKbps, MIN_DECREASE_FACTOR * this.#targetKbps, lowered);
     this.#loweredMs = nowMs;
     this.#isStarting = false;
-    return this.#publish();
+    return this.#apply();
   }
 
   #raise(nowMs: number): boolean {
     const isDue = nowMs - Math.max(this.#raisedMs, this.#loweredMs) >= STEP_MS;
-    if (!isDue || this.#exactKbps >= this.#maxKbps) return false;
+    if (!isDue || this.#targetKbps >= this.#maxKbps) return false;
     const increase = this.#isStarting ? START_INCREASE : INCREASE;
-    this.#exactKbps = Math.min(this.#maxKbps, (1 + increase) * this.#exactKbps);
+    this.#targetKbps = Math.min(this.#maxKbps, (1 + increase) * this.#targetKbps);
     this.#raisedMs = nowMs;
-    return this.#publish();
+    return this.#apply();
   }
 
-  #publish(): boolean {
-    const reachesMax = this.#exactKbps === this.#maxKbps && this.#publishedKbps !== this.#maxKbps;
-    const change = Math.abs(this.#exactKbps - this.#publishedKbps);
-    if (!reachesMax && change < HYSTERESIS * this.#publishedKbps) return false;
-    this.#publishedKbps = this.#exactKbps;
+  #apply(): boolean {
+    const reachesMax = this.#targetKbps === this.#maxKbps && this.#appliedKbps !== this.#maxKbps;
+    const change = Math.abs(this.#targetKbps - this.#appliedKbps);
+    if (!reachesMax && change < HYSTERESIS * this.#appliedKbps) return false;
+    this.#appliedKbps = this.#targetKbps;
     return true;
   }
 

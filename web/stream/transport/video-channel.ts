@@ -56,7 +56,7 @@ export class VideoChannel {
   }
 
   /** Whether a frame of a stream at this bitrate would be sent now. */
-  hasRoom(kbps: number): boolean {
+  hasCapacity(kbps: number): boolean {
     return this.queuedBytes <= queueBoundBytes(kbps);
   }
 

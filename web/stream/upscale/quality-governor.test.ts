@@ -54,7 +54,7 @@ class Machine {
     this.frames++;
     this.clock.advance(Math.max(FRAME_MS, tookMs));
     this.governor.measured(tookMs);
-    for (let missedMs = tookMs - FRAME_MS; missedMs > FRAME_MS; missedMs -= FRAME_MS) this.governor.skipped();
+    for (let missedMs = tookMs - FRAME_MS; missedMs > FRAME_MS; missedMs -= FRAME_MS) this.governor.onFrameSkipped();
     const { wanted } = this.governor;
     if (wanted && this.broken.has(wanted)) this.governor.failed(wanted);
     else if (wanted) this.governor.warmedUp(wanted, this.times[wanted] * this.scatter());
@@ -76,16 +76,16 @@ function seeded(seed: number): () => number {
 
 test('a stream starts with spatial at once and climbs one network at a time to the chosen quality', () => {
   const machine = new Machine(QUICK);
-  expect([machine.governor.quality, machine.governor.lowered]).toEqual(['spatial', 'getting-ready']);
+  expect([machine.governor.quality, machine.governor.downgradeReason]).toEqual(['spatial', 'getting-ready']);
   expect(machine.framesUntil('quality')).toBeLessThanOrEqual(3 * FIRST_CLIMB_FRAMES);
   expect(machine.changes.map(({ to }) => to)).toEqual(NETWORKS);
-  expect(machine.governor.lowered).toBeNull();
+  expect(machine.governor.downgradeReason).toBeNull();
 });
 
 test.each(['bilinear', 'spatial'] as const)('%s is kept when chosen, whatever it takes', (filter) => {
   const machine = new Machine({ ...QUICK, bilinear: 50, spatial: 100 }, filter);
   machine.run(500);
-  expect([machine.governor.quality, machine.changes, machine.governor.lowered]).toEqual([filter, [], null]);
+  expect([machine.governor.quality, machine.changes, machine.governor.downgradeReason]).toEqual([filter, [], null]);
 });
 
 test('the quality is never better than the chosen one, and never below spatial', () => {
@@ -94,7 +94,7 @@ test('the quality is never better than the chosen one, and never below spatial',
   expect(machine.governor.quality).toBe('fast');
   machine.times = { bilinear: 1, spatial: 200, fast: 300, balanced: 400, quality: 500 };
   machine.run(500);
-  expect([machine.governor.quality, machine.governor.lowered]).toEqual(['spatial', 'too-slow']);
+  expect([machine.governor.quality, machine.governor.downgradeReason]).toEqual(['spatial', 'too-slow']);
 });
 
 test('a sudden load is answered within half a window of frames, a heavy one at once', () => {
@@ -113,7 +113,7 @@ test('a hiccup changes nothing', () => {
   machine.run(300);
   for (let n = 0; n < 20; n++) {
     machine.governor.measured(20 * BUDGET_MS);
-    machine.governor.skipped();
+    machine.governor.onFrameSkipped();
     machine.run(WINDOW_FRAMES);
   }
   expect(machine.governor.quality).toBe('quality');
@@ -122,7 +122,7 @@ test('a hiccup changes nothing', () => {
 test('skipped frames count, even if the others are quick', () => {
   const machine = new Machine(QUICK);
   machine.run(300);
-  for (let n = 0; n < WINDOW_FRAMES; n++) machine.governor.skipped();
+  for (let n = 0; n < WINDOW_FRAMES; n++) machine.governor.onFrameSkipped();
   expect(machine.governor.quality).toBe('balanced');
 });
 
@@ -151,7 +151,7 @@ test('a quality that is far too slow is rejected before it is shown', () => {
   const machine = new Machine({ ...QUICK, balanced: 40, quality: 100 });
   machine.run(600);
   expect(machine.changes.map(({ to }) => to)).toEqual(['fast']);
-  expect(machine.governor.lowered).toBe('too-slow');
+  expect(machine.governor.downgradeReason).toBe('too-slow');
 });
 
 test('a network that fails is skipped and tried again later', () => {
@@ -164,7 +164,7 @@ test('a network that fails is skipped and tried again later', () => {
   expect(machine.governor.quality).toBe('fast');
   machine.governor.failed('fast');
   machine.run(300);
-  expect([machine.governor.quality, machine.governor.lowered]).toEqual(['spatial', 'not-available']);
+  expect([machine.governor.quality, machine.governor.downgradeReason]).toEqual(['spatial', 'not-available']);
   machine.broken = new Set();
   expect(machine.framesUntil('quality') / 60).toBeLessThan((2 * FIRST_FAILED_WAIT_MS) / 1_000 + 5);
 });

@@ -97,7 +97,7 @@ export class QualityGovernor {
   }
 
   /** Why the quality is below the chosen one; null when it is not. */
-  get lowered(): LoweredCause | null {
+  get downgradeReason(): LoweredCause | null {
     if (this.#quality === this.#ceiling) return null;
     const next = this.#nextBetter();
     if (next === null) return 'not-available';
@@ -129,7 +129,7 @@ export class QualityGovernor {
   }
 
   /** A frame was dropped because the engine was busy. */
-  skipped(): void {
+  onFrameSkipped(): void {
     this.#remember(null);
     const skipped = this.#frames.length - this.#tookMs().length;
     if (skipped >= JUDGE_FRAMES) this.#stepDown();

@@ -27,11 +27,11 @@ export function slowEngine(computeMs: number): FrameEngine {
       return {
         ...frames,
         async process(frame) {
-          const [sharp] = await Promise.all([
+          const [upscaled] = await Promise.all([
             frames.process(frame),
             new Promise((resolve) => setTimeout(resolve, computeMs)),
           ]);
-          return sharp;
+          return upscaled;
         },
       };
     },

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
 import { openFrames } from '../gamer/test-frame-ledger.ts';
-import { GovernedUpscaler } from './governed-upscaler.ts';
+import { AdaptiveUpscaler } from './adaptive-upscaler.ts';
 import { type QualityBehaviour, QualityEngine } from './test-frame-engine.ts';
 import { UpscaleQueue } from './upscale-queue.ts';
 
@@ -30,7 +30,7 @@ beforeEach(() => {
     onFailed: (_, tag, cause) => events.push(`failed ${tag}: ${cause && MeshError.from(cause).reason}`),
     onDropped: (tag) => events.push(`dropped ${tag}`),
   });
-  queue.upscaler = new GovernedUpscaler(engine, { outWidth: 32, outHeight: 16, quality: 'spatial' }, now);
+  queue.upscaler = new AdaptiveUpscaler(engine, { outWidth: 32, outHeight: 16, quality: 'spatial' }, now);
 });
 
 afterEach(() => {

@@ -1,6 +1,6 @@
 import { DropOldestQueue } from '../drop-oldest-queue.ts';
 import type { UpscaleOutcome } from '../frame.ts';
-import type { GovernedUpscaler } from './governed-upscaler.ts';
+import type { AdaptiveUpscaler } from './adaptive-upscaler.ts';
 
 /** How a frame was upscaled, and when; ms on this machine's clock. */
 export interface TimedOutcome extends UpscaleOutcome {
@@ -30,7 +30,7 @@ export class UpscaleQueue<Tag> {
   readonly #options: UpscaleQueueOptions<Tag>;
   readonly #waiting: DropOldestQueue<{ frame: VideoFrame; tag: Tag }>;
   /** Used from the next frame on, and closed on disposal. Null: frames fail until there is one. */
-  upscaler: GovernedUpscaler | null = null;
+  upscaler: AdaptiveUpscaler | null = null;
   #isBusy = false;
   #isDisposed = false;
 
@@ -38,7 +38,7 @@ export class UpscaleQueue<Tag> {
     this.#options = options;
     this.#waiting = new DropOldestQueue(options.capacity, ({ frame, tag }) => {
       frame.close();
-      if (!this.#isDisposed) this.upscaler?.skipped();
+      if (!this.#isDisposed) this.upscaler?.onFrameSkipped();
       options.onDropped(tag);
     });
   }
@@ -79,11 +79,11 @@ export class UpscaleQueue<Tag> {
     }
   }
 
-  async #process(upscaler: GovernedUpscaler, source: VideoFrame, tag: Tag): Promise<void> {
+  async #process(upscaler: AdaptiveUpscaler, source: VideoFrame, tag: Tag): Promise<void> {
     const { now, onUpscaled, onDropped } = this.#options;
     const computeStartMs = now();
-    const { frame, quality, lowered } = await upscaler.process(source);
-    const outcome = { quality, lowered, computeStartMs, computedMs: now() };
+    const { frame, quality, downgradeReason } = await upscaler.process(source);
+    const outcome = { quality, downgradeReason, computeStartMs, computedMs: now() };
     try {
       if (this.#isDisposed) onDropped(tag);
       else onUpscaled(new VideoFrame(frame, { timestamp: source.timestamp }), tag, outcome);

@@ -74,7 +74,9 @@ function send(width: number, height: number, frameId: number): void {
     },
   );
   const frame = new VideoFrame(new Uint8Array(4 * width * height), {
-    ...{ format: 'RGBX', codedWidth: width, codedHeight: height },
+    format: 'RGBX',
+    codedWidth: width,
+    codedHeight: height,
     timestamp: 1_000 * frameId,
   });
   encoder.encode(frame, frameId);

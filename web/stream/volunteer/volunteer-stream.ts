@@ -8,9 +8,9 @@ import { FrameEncoder, type Packet } from '../codec/frame-encoder.ts';
 import { canBecome, isSameSize, sizeOf } from '../frame-size.ts';
 import { RateController } from '../transport/rate-controller.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
+import { AdaptiveUpscaler } from '../upscale/adaptive-upscaler.ts';
 import { FrameBudget } from '../upscale/frame-budget.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
-import { GovernedUpscaler } from '../upscale/governed-upscaler.ts';
 import { type TimedOutcome, UpscaleQueue } from '../upscale/upscale-queue.ts';
 
 /** Decoded frames that may wait for the engine, and upscaled ones for the encoder: a decoder stalls at about ten open frames. */
@@ -47,7 +47,7 @@ type UpscaledFrame = HeldFrame & { outcome: TimedOutcome };
 export class VolunteerStream {
   readonly #options: VolunteerStreamOptions;
   readonly #decoder: FrameDecoder<HeldFrame>;
-  readonly #upscaler: GovernedUpscaler;
+  readonly #upscaler: AdaptiveUpscaler;
   readonly #queue: UpscaleQueue<HeldFrame>;
   readonly #encoder: FrameEncoder<UpscaledFrame>;
   readonly #budget = new FrameBudget();
@@ -67,7 +67,7 @@ export class VolunteerStream {
     this.#setup = setup;
     this.#rate = new RateController(downlinkKbps);
     const onError = (error: MeshError) => this.#fail(error);
-    this.#upscaler = new GovernedUpscaler(engine, { outWidth, outHeight, quality }, now);
+    this.#upscaler = new AdaptiveUpscaler(engine, { outWidth, outHeight, quality }, now);
     this.#queue = new UpscaleQueue({
       capacity: MAX_FRAMES_WAITING,
       now,
@@ -153,7 +153,7 @@ export class VolunteerStream {
   }
 
   #acknowledged({ frameId, receivedMs }: Extract<VideoMessage, { kind: 'ack' }>): void {
-    if (this.#rate.acknowledged(frameId, receivedMs, this.#options.now())) this.#applyRate();
+    if (this.#rate.onAcknowledged(frameId, receivedMs, this.#options.now())) this.#applyRate();
   }
 
   #applyRate(): void {
@@ -179,7 +179,7 @@ export class VolunteerStream {
     this.#upscaleFailures = 0;
     try {
       // Dropping a frame before the encoder is better than after it, when later frames would depend on it.
-      if (!channel.hasRoom(this.#rate.kbps)) this.#downlinkFull(held);
+      if (!channel.hasCapacity(this.#rate.kbps)) this.#downlinkFull(held);
       else if (this.#encoder.queued >= MAX_FRAMES_WAITING) this.#drop(held, 'volunteer-busy');
       else this.#encoder.encode(frame, { ...held, outcome });
     } finally {
@@ -197,7 +197,7 @@ export class VolunteerStream {
     const { channel, now, onFrameDone } = this.#options;
     const { streamId } = this.#setup;
     const { frameId, arrivedMs, decodedMs, outcome } = held;
-    const { computeStartMs, computedMs, quality, lowered } = outcome;
+    const { computeStartMs, computedMs, quality, downgradeReason: lowered } = outcome;
     const sentMs = now();
     const stages = {
       queueMs: computeStartMs - decodedMs,
@@ -214,13 +214,13 @@ export class VolunteerStream {
       this.#downlinkFull(held);
       return;
     }
-    this.#rate.sent(frameId, data.byteLength, sentMs);
+    this.#rate.onSent(frameId, data.byteLength, sentMs);
     this.#held--;
     onFrameDone(stages.computeMs);
   }
 
   #downlinkFull(held: HeldFrame): void {
-    if (this.#rate.congested(this.#options.now())) this.#applyRate();
+    if (this.#rate.onCongestion(this.#options.now())) this.#applyRate();
     this.#drop(held, 'downlink-full');
   }
 

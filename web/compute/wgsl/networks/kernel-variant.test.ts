@@ -55,7 +55,9 @@ function blocksIn({ inputs, outputs, weights, bias }: Layer, { width, height, ch
       }),
     },
     features: {
-      ...{ width, height, channels: 4 },
+      width,
+      height,
+      channels: 4,
       data: data.filter((_, i) => (i % channels) >> 2 === block),
     },
   }));

@@ -22,7 +22,7 @@ interface OpenUpscaler {
  * Upscales the frames of one stream in the best quality that keeps up, as its {@link QualityGovernor} decides. The next better quality is
  * warmed up beside the one in use, and a frame whose network fails is upscaled again in the next lower quality.
  */
-export class GovernedUpscaler {
+export class AdaptiveUpscaler {
   readonly #engine: FrameEngine;
   readonly #now: () => number;
   readonly #governor: QualityGovernor;
@@ -52,13 +52,13 @@ export class GovernedUpscaler {
 
   /** Quality in use, and why it is not a better one. */
   get outcome(): UpscaleOutcome {
-    const { quality, lowered } = this.#governor;
-    return { quality, lowered };
+    const { quality, downgradeReason } = this.#governor;
+    return { quality, downgradeReason };
   }
 
   /** Error that makes a better quality unavailable; null if there is none. */
   get error(): MeshError | null {
-    return this.#governor.lowered === 'not-available' ? this.#error : null;
+    return this.#governor.downgradeReason === 'not-available' ? this.#error : null;
   }
 
   /** Best quality to use, from the next frame on. */
@@ -87,7 +87,7 @@ export class GovernedUpscaler {
     this.#isResized = false;
     this.#governor.size = this.#sizeKey(frame);
     for (;;) {
-      const { quality, lowered } = this.outcome;
+      const { quality, downgradeReason } = this.outcome;
       try {
         const upscaler = this.#open(quality);
         const wasWarmingUp = this.#warmup?.isComputing;
@@ -96,7 +96,7 @@ export class GovernedUpscaler {
         const isUndisturbed = !wasWarmingUp && !this.#warmup?.isComputing;
         if (isUndisturbed && quality === this.#governor.quality) this.#governor.measured(this.#now() - startMs);
         this.#warmUp(frame);
-        return { frame: upscaled, quality, lowered };
+        return { frame: upscaled, quality, downgradeReason };
       } catch (cause) {
         this.#closeCurrent();
         if (!isNetwork(quality)) throw cause;
@@ -106,8 +106,8 @@ export class GovernedUpscaler {
   }
 
   /** A frame was dropped because this upscaler was busy. */
-  skipped(): void {
-    if (!this.#warmup?.isComputing) this.#governor.skipped();
+  onFrameSkipped(): void {
+    if (!this.#warmup?.isComputing) this.#governor.onFrameSkipped();
   }
 
   /** Releases everything until the next frame. Must not be called while a frame is processed. */

@@ -1,19 +1,19 @@
 /**
- * One direction of a bad way: loses some datagrams, lets the others through in their order, no faster than its rate and each after
- * its delay.
+ * One direction of an impaired path: loses some datagrams and passes the others in order, no faster than its rate, each after its
+ * delay.
  */
-export class ImpairedWay {
+export class ImpairedPath {
   counts = { carried: 0, lost: 0, overflowed: 0 };
   #delayMs;
   #loss;
   #queueBytes;
   #random;
   #now;
-  /** Bytes a millisecond; null: as fast as they come. @type {number | null} */
+  /** Bytes per millisecond; null: no limit. @type {number | null} */
   #bytesPerMs = null;
-  /** When the last one has left the bottleneck. */
+  /** When the last datagram leaves the bottleneck. */
   #freeAtMs = 0;
-  /** Under way, the first to arrive first. @type {{ atMs: number, deliver: () => void }[]} */
+  /** Datagrams in flight, in order of arrival. @type {{ atMs: number, deliver: () => void }[]} */
   #underWay = [];
   /** @type {NodeJS.Timeout | null} */
   #timer = null;
@@ -53,7 +53,7 @@ export class ImpairedWay {
     this.#wait();
   }
 
-  /** What is under way is gone. */
+  /** Drops all datagrams in flight. */
   stop() {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
@@ -61,7 +61,7 @@ export class ImpairedWay {
   }
 
   /**
-   * A bucket that holds nothing over: a datagram leaves when those before it have left and its own bytes have been let out.
+   * A token bucket without a burst: a datagram leaves when those before it have left and its own bytes have been sent.
    * @param {number} nowMs
    * @param {number} sizeBytes
    * @returns {number | null} null when the queue has no room for it
@@ -83,7 +83,7 @@ export class ImpairedWay {
 
   #arrive() {
     this.#timer = null;
-    // A timer may come a little before its time; half a millisecond is no matter.
+    // A timer may fire slightly early; half a millisecond does not matter.
     const nowMs = this.#now() + 0.5;
     for (let [first] = this.#underWay; first && first.atMs <= nowMs; [first] = this.#underWay) {
       this.#underWay.shift();

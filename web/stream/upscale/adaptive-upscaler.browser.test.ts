@@ -3,7 +3,7 @@ import { MeshError } from '../../../shared/errors.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { UpscaleOutcome } from '../frame.ts';
-import { GovernedUpscaler } from './governed-upscaler.ts';
+import { AdaptiveUpscaler } from './adaptive-upscaler.ts';
 import { FAR_OVER_FRAMES } from './quality-governor.ts';
 import { READY_WITHIN_MS } from './quality-warmup.ts';
 import { type QualityBehaviour, QualityEngine } from './test-frame-engine.ts';
@@ -12,11 +12,11 @@ const SETTINGS = { outWidth: 128, outHeight: 72, quality: 'quality' } as const;
 
 let clock: ManualClock;
 let engine: QualityEngine;
-let upscaler: GovernedUpscaler;
+let upscaler: AdaptiveUpscaler;
 
 function start(behaviour: Partial<Record<Quality, QualityBehaviour>> = {}): void {
   engine = new QualityEngine(behaviour, { wait: async (ms) => clock.advance(ms) });
-  upscaler = new GovernedUpscaler(engine, SETTINGS, () => clock.now());
+  upscaler = new AdaptiveUpscaler(engine, SETTINGS, () => clock.now());
   upscaler.budgetMs = 14;
 }
 
@@ -31,7 +31,9 @@ async function run(frames: number, width = 64): Promise<UpscaleOutcome[]> {
   const outcomes: UpscaleOutcome[] = [];
   for (let n = 0; n < frames; n++) {
     const frame = new VideoFrame(new Uint8Array(4 * width * 36), {
-      ...{ format: 'RGBX', codedWidth: width, codedHeight: 36 },
+      format: 'RGBX',
+      codedWidth: width,
+      codedHeight: 36,
       timestamp: n,
     });
     const { frame: upscaled, ...outcome } = await upscaler.process(frame);
@@ -50,9 +52,9 @@ const names = (outcomes: UpscaleOutcome[]) => [...new Set(outcomes.map(({ qualit
 test('every frame is upscaled while better qualities warm up, up to the chosen one', async () => {
   start();
   const outcomes = await run(40);
-  expect(outcomes[0]).toEqual({ quality: 'spatial', lowered: 'getting-ready' });
+  expect(outcomes[0]).toEqual({ quality: 'spatial', downgradeReason: 'getting-ready' });
   expect(names(outcomes)).toEqual(['spatial', 'fast', 'balanced', 'quality']);
-  expect(outcomes.at(-1)).toEqual({ quality: 'quality', lowered: null });
+  expect(outcomes.at(-1)).toEqual({ quality: 'quality', downgradeReason: null });
   expect(engine.open).toEqual(['quality']);
 });
 
@@ -75,7 +77,7 @@ test('a missing network leaves the quality as it is, and the reason is reported'
   const error = new MeshError('unknown-model', 'No such network here.');
   start({ fast: { error }, balanced: { error }, quality: { error } });
   const outcomes = await run(40);
-  expect(outcomes.at(-1)).toEqual({ quality: 'spatial', lowered: 'not-available' });
+  expect(outcomes.at(-1)).toEqual({ quality: 'spatial', downgradeReason: 'not-available' });
   expect(upscaler.error).toBe(error);
   expect(engine.open).toEqual(['spatial']);
 });
@@ -85,7 +87,7 @@ test('a frame whose network fails is upscaled in the next lower quality', async 
   start(behaviour);
   await run(40);
   behaviour.quality = { error: new MeshError('device-lost', 'The GPU went away.') };
-  expect(await run(1)).toEqual([{ quality: 'balanced', lowered: 'not-available' }]);
+  expect(await run(1)).toEqual([{ quality: 'balanced', downgradeReason: 'not-available' }]);
 });
 
 test('a network that is too slow gives way to a lower quality', async () => {
@@ -93,7 +95,7 @@ test('a network that is too slow gives way to a lower quality', async () => {
   start(behaviour);
   await run(40);
   behaviour.quality = { computeMs: 60 };
-  expect((await run(FAR_OVER_FRAMES + 1)).at(-1)).toEqual({ quality: 'balanced', lowered: 'too-slow' });
+  expect((await run(FAR_OVER_FRAMES + 1)).at(-1)).toEqual({ quality: 'balanced', downgradeReason: 'too-slow' });
 });
 
 test('a filter that fails is an error', async () => {

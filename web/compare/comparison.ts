@@ -35,7 +35,7 @@ interface Options {
 const RERUN_BELOW_MS = 1_000;
 
 /** Enlarges one picture at a time by every method that this browser supports. */
-export class Comparing {
+export class Comparison {
   readonly subject = signal<Subject | null>(null);
   readonly tiles = signal<Tiles>({});
   /** Why there is no picture, or why networks are missing. */
@@ -97,12 +97,12 @@ export class Comparing {
   }
 
   async #compare(subject: Subject, ending: AbortSignal): Promise<void> {
-    const { small, truth } = subject;
+    const { small, reference } = subject;
     const done = (image: ImageData, work: Work | null): Tile => ({
       kind: 'done',
       image,
       work,
-      psnrDb: psnrTo(truth, image),
+      psnrDb: psnrTo(reference, image),
     });
     const waiting = [...QUALITIES, 'bicubic' as const].map((method) => [method, { kind: 'working' }] as const);
     this.subject.value = subject;
@@ -110,10 +110,10 @@ export class Comparing {
     this.tiles.value = {
       ...Object.fromEntries(waiting),
       small: { kind: 'done', image: nearestNeighbour(small), psnrDb: null, work: null },
-      ...(truth && { truth: { kind: 'done', image: truth, psnrDb: null, work: null } }),
+      ...(reference && { truth: { kind: 'done', image: reference, psnrDb: null, work: null } }),
     };
-    if (!truth && this.right.value === 'truth') this.right.value = 'quality';
-    if (!truth && this.left.value === 'truth') this.left.value = 'bicubic';
+    if (!reference && this.right.value === 'truth') this.right.value = 'quality';
+    if (!reference && this.left.value === 'truth') this.left.value = 'bicubic';
     // Lets the browser draw the new state first.
     await new Promise(requestAnimationFrame);
     const { image: bicubic, computeMs } = timedBicubic(small);
@@ -169,8 +169,8 @@ function timedBicubic(small: ImageData): { image: ImageData; computeMs: number }
 }
 
 /** Luma PSNR, dB. */
-function psnrTo(truth: ImageData | null, image: ImageData): number | null {
-  return truth && psnrDb(lumaOf(image), lumaOf(truth));
+function psnrTo(reference: ImageData | null, image: ImageData): number | null {
+  return reference && psnrDb(lumaOf(image), lumaOf(reference));
 }
 
 /** Every pixel as a square of 2 x 2, so that it lines up with the other pictures. */
@@ -193,7 +193,7 @@ async function openFile(file: File): Promise<Subject> {
   const note = isWhole
     ? `${width} × ${height} pixels`
     : `the central ${pixels.width} × ${pixels.height} of its ${width} × ${height} pixels`;
-  return { title: file.name, small: pixels, truth: null, scene: null, note };
+  return { title: file.name, small: pixels, reference: null, scene: null, note };
 }
 
 export type Method = 'small' | 'bicubic' | Quality | 'truth';

@@ -3,8 +3,8 @@ interface Entry {
   act: () => void;
 }
 
-/** Actions at times of a virtual clock, in a sorted list for each second, since hundreds of thousands are pending at a time. */
-export class Agenda {
+/** Actions at times of a virtual clock. Kept in a sorted list for each second, since hundreds of thousands are pending at a time. */
+export class EventQueue {
   readonly #seconds = new Map<number, Entry[]>();
   nowS = 0;
 
@@ -19,7 +19,7 @@ export class Agenda {
     this.at(this.nowS + delayS, act);
   }
 
-  /** Runs everything up to then in order; actions of the same moment in the order in which they were entered. */
+  /** Runs all actions up to `endS` in order; those of the same time in the order in which they were added. */
   runUntil(endS: number): void {
     for (let second = Math.floor(this.nowS); second <= endS; second++) {
       const entries = this.#seconds.get(second) ?? [];

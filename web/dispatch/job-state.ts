@@ -16,14 +16,14 @@ export const ATTEMPTS = {
 /** A job's need for another attempt. */
 export interface RedispatchNeed {
   readonly cause: RedispatchCause;
-  /** Who made the attempt that was not enough: a volunteer's id, or `local`. */
+  /** Runner of the previous attempt: a volunteer's id, or `local`. */
   readonly ranOn: string;
   readonly detectedMs: number;
 }
 
-/** One runner's try at a job. */
+/** One execution of a job on one runner. */
 export interface Attempt {
-  readonly run: JobRun;
+  readonly state: JobState;
   readonly runner: Runner;
   readonly placement: Placement;
   readonly startedMs: number;
@@ -33,11 +33,11 @@ export interface Attempt {
 
 interface LocalAbility {
   readonly id: string;
-  mayYetRun(type: string): boolean;
+  couldRunLater(type: string): boolean;
 }
 
 /** The state of one job in the dispatcher, from its submission to its end. */
-export class JobRun {
+export class JobState {
   /** Attempts under way; more than one while the job is hedged or explored. */
   readonly attempts = new Map<Runner, Attempt>();
   /** Runners that failed at the job: they are not asked again. */
@@ -47,12 +47,12 @@ export class JobRun {
   #failures = 0;
   #returns = 0;
   #started = 0;
-  /** Checks of its results under way: one of them may yet be accepted. */
-  checks = 0;
+  /** Checks of its results in progress: one of them may still be accepted. */
+  pendingChecks = 0;
   /** Whether it waits in the queue. */
   isQueued = true;
-  /** Set when an attempt was not enough, until another one begins. */
-  need: RedispatchNeed | null = null;
+  /** Set when an attempt failed, was lost or is late, until another one begins. */
+  pendingRedispatch: RedispatchNeed | null = null;
   lastError: MeshError | null = null;
 
   constructor(
@@ -69,8 +69,8 @@ export class JobRun {
     return this.#started - this.#returns;
   }
 
-  /** Attempts that can be expected to bring the result: no explorations, and no silent runners. */
-  get awaited(): Attempt[] {
+  /** Attempts that are expected to return the result: no explorations, and none on silent runners. */
+  get viableAttempts(): Attempt[] {
     return [...this.attempts.values()].filter(({ placement, runner }) => placement !== 'exploration' && !runner.silent);
   }
 
@@ -82,17 +82,17 @@ export class JobRun {
   begin(attempt: Attempt): void {
     this.attempts.set(attempt.runner, attempt);
     this.#started++;
-    if (this.need) {
-      const { cause, ranOn, detectedMs } = this.need;
+    if (this.pendingRedispatch) {
+      const { cause, ranOn, detectedMs } = this.pendingRedispatch;
       const runners = { from: shortId(ranOn), to: shortId(attempt.runner.id) };
       const delayMs = attempt.startedMs - detectedMs;
       log.info('redispatched', { task: this.job.type, cause, ...runners, delayMs, attempts: this.#started });
     }
-    if (attempt.placement !== 'exploration') this.need = null;
+    if (attempt.placement !== 'exploration') this.pendingRedispatch = null;
   }
 
   /** Records that the job was handed back. Returns false when that happened so often that it counts as a failure. */
-  returned(): boolean {
+  recordHandback(): boolean {
     return ++this.#returns <= ATTEMPTS.maxReturns;
   }
 
@@ -110,12 +110,12 @@ export class JobRun {
     this.lastError = error;
   }
 
-  /** The runners that may run the job and take work at the moment, whether they have room or not. */
+  /** The runners that may run the job and take work at the moment, whether they have free capacity or not. */
   candidates(local: Runner, volunteers: Iterable<Runner>): Runner[] {
     const able: Runner[] = [];
-    if (this.job.where !== 'volunteers' && this.#mayAsk(local)) able.push(local);
-    if (!this.#mayAskVolunteers) return able;
-    for (const volunteer of volunteers) if (this.#mayAsk(volunteer)) able.push(volunteer);
+    if (this.job.where !== 'volunteers' && this.#isEligible(local)) able.push(local);
+    if (!this.#mayUseVolunteers) return able;
+    for (const volunteer of volunteers) if (this.#isEligible(volunteer)) able.push(volunteer);
     if (this.#lostOn.size === 0) return able;
     const steady = able.filter(({ id }) => !this.#lostOn.has(id));
     return steady.length > 0 ? steady : able;
@@ -125,10 +125,10 @@ export class JobRun {
    * Whether a job without candidates may get one later: this machine, once it is measured; a volunteer that is silent or takes no work
    * at the moment; or, for `where: 'volunteers'` until one has failed at it, a volunteer that has yet to connect.
    */
-  mayYetRun(local: LocalAbility, volunteers: Iterable<Runner>): boolean {
+  couldRunLater(local: LocalAbility, volunteers: Iterable<Runner>): boolean {
     const { where, type, replicaOf } = this.job;
-    if (where !== 'volunteers' && !this.#failedOn.has(local.id) && local.mayYetRun(type)) return true;
-    if (!this.#mayAskVolunteers) return false;
+    if (where !== 'volunteers' && !this.#failedOn.has(local.id) && local.couldRunLater(type)) return true;
+    if (!this.#mayUseVolunteers) return false;
     // A result waits for its replica, so the replica waits for nobody who has yet to come.
     if (where === 'volunteers' && replicaOf === undefined && this.#failedOn.size === 0) return true;
     for (const volunteer of volunteers) if (this.#isAllowed(volunteer.id) && volunteer.can(type)) return true;
@@ -139,11 +139,11 @@ export class JobRun {
     log.warn('attempt failed', { task: this.job.type, runner: shortId(runnerId), cause, reason });
   }
 
-  get #mayAskVolunteers(): boolean {
+  get #mayUseVolunteers(): boolean {
     return this.job.where !== 'local' && this.#failures < ATTEMPTS.maxOnVolunteers;
   }
 
-  #mayAsk(runner: Runner): boolean {
+  #isEligible(runner: Runner): boolean {
     const isAvailable = runner.accepts && !runner.silent && runner.can(this.job.type);
     return isAvailable && this.#isAllowed(runner.id) && !this.attempts.has(runner);
   }
