@@ -98,7 +98,7 @@ test('coturn accepts credentials that the server issued, and neither expired nor
 test.describe('credentials for seconds', () => {
   test.use({ turnTtlS: SHORT_TTL_S, turnSettings: { options: [`--max-allocate-lifetime=${ALLOCATION_S}`] } });
 
-  test('a link that lives through a relay outlives its first credential', async ({ sdkPage }) => {
+  test('a link that lives through a relay outlives its first credential', { tag: '@long' }, async ({ sdkPage }) => {
     const [volunteer, gamer] = [await sdkPage(), await sdkPage()];
     await gamer.evaluate(() => {
       const Native = window.RTCPeerConnection;

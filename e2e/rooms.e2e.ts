@@ -85,7 +85,7 @@ test('a room outlives a reload of its owner: the volunteer helps again, the link
   await expect(helper.getByTestId('status')).toContainText('Not helping');
 });
 
-test('when two networks let nothing through, both pages say that a TURN relay is missing', async ({
+test('when two networks let nothing through, both pages say that a TURN relay is missing', { tag: '@long' }, async ({
   server,
   context,
 }) => {

@@ -7,7 +7,7 @@ import { endWithNpm, runChild } from '../deploy/child.mjs';
 import { hasCode, SetupError } from '../deploy/failure.mjs';
 import { ensureInstalled } from '../deploy/install.mjs';
 import { ensureBrowser } from './browser.mjs';
-import { ALL, LONG_ONLY, QUICK } from './runners.mjs';
+import { ALL, LONG_ONLY, QUICK, UNIT_AND_BROWSER } from './runners.mjs';
 
 /** @typedef {import('./runners.mjs').Runner} Runner */
 /** @typedef {import('./runners.mjs').TestResult} TestResult */
@@ -33,7 +33,13 @@ const available = flags.includes('--quick') ? QUICK : flags.includes('--long') ?
 const suites = new Set(available.map(({ suite }) => suite));
 const chosen = words.filter((word) => suites.has(word));
 const filters = words.filter((word) => !suites.has(word) && !word.startsWith('--'));
-const runners = available.filter(({ suite }) => chosen.length === 0 || chosen.includes(suite));
+const separate = available.filter(({ suite }) => chosen.length === 0 || chosen.includes(suite));
+/** @param {Runner} runner */
+const isUnitOrBrowser = ({ suite }) => suite === 'unit' || suite === 'browser';
+const runners =
+  separate.filter(isUnitOrBrowser).length === 2 && available === ALL
+    ? [UNIT_AND_BROWSER, ...separate.filter((runner) => !isUnitOrBrowser(runner))]
+    : separate;
 
 /** @type {TestResult[]} */
 const results = [];
@@ -61,21 +67,23 @@ async function testAll() {
   const needsBrowser = runners.some((runner) => runner.needsBrowser);
   const browser = needsBrowser ? await prepared('browser found or installed', ensureBrowser) : undefined;
   if (browser && !browser.ok) return;
-  const build = runners.some(({ needsBuild }) => needsBuild) ? await prepared('build', ensureBuilt) : undefined;
+  // Beside the tests that do not need it.
+  const building = runners.some(({ needsBuild }) => needsBuild) ? prepared('build', ensureBuilt) : undefined;
 
-  const env = {
-    ...(browser ? { P2C2R_BROWSER: browser.value } : {}),
-    ...(build?.ok ? { P2C2R_BUILD: build.value.folder } : {}),
-  };
+  const env = browser ? { P2C2R_BROWSER: browser.value } : {};
   for (const runner of runners) {
-    // The reason for the missing build was printed; the other tests do not need it.
-    if (!runner.needsBuild || build?.ok) await timed(runner.name, () => runOne(runner, env));
+    const build = runner.needsBuild ? await building : undefined;
+    // If there is none, the reason was printed; the other tests do not need it.
+    if (build && !build.ok) continue;
+    const buildEnv = build ? { P2C2R_BUILD: build.value.folder } : {};
+    await timed(runner.name, () => runOne(runner, { ...env, ...buildEnv }));
   }
   if (filters.length > 0 && results.length + troubles.length === 0) {
     troubles.push(`No test is in a file whose name has ${filters.join(' or ')}.`);
   } else if (filters.length === 0) {
     for (const suite of chosen.length > 0 ? chosen : suites) {
-      if (!ranSuites.has(suite) && troubles.length === 0)
+      const isWithUnit = suite === 'browser' && runners.includes(UNIT_AND_BROWSER);
+      if (!isWithUnit && !ranSuites.has(suite) && troubles.length === 0)
         troubles.push(`There is no ${suite} test, or all are skipped.`);
     }
   }

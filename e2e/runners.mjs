@@ -37,13 +37,21 @@ const unit = {
   args: vitest('unit'),
 };
 
+const browser = {
+  ...{ name: 'browser', suite: 'browser', needsBrowser: true, timeoutMs: 10 * 60_000, ...VITEST },
+  args: vitest('browser', 'browser-gpu'),
+};
+
+/** In place of both where both run: unit tests wait for sockets and timers for half of their time. @type {Runner} */
+export const UNIT_AND_BROWSER = {
+  ...{ name: 'unit and browser', suite: 'unit', needsBrowser: true, timeoutMs: 12 * 60_000, ...VITEST },
+  args: vitest('unit', 'browser', 'browser-gpu'),
+};
+
 /** `npm test`, cheap answers first. @type {readonly Runner[]} */
 export const ALL = [
   unit,
-  {
-    ...{ name: 'browser', suite: 'browser', needsBrowser: true, timeoutMs: 10 * 60_000, ...VITEST },
-    args: vitest('browser', 'browser-gpu'),
-  },
+  browser,
   {
     ...{ name: 'e2e, two at a time', timeoutMs: 15 * 60_000, ...PLAYWRIGHT },
     args: playwright('--workers=2', `--grep-invert=${ALONE}|${LONG}`),

@@ -17,7 +17,7 @@ declare global {
 
 /** As long as a garbage collection or the loading of a level blocks a game's main thread. */
 const BLOCK_MS = 500;
-const BLOCKS = 6;
+const BLOCKS = 4;
 /** Frames in flight when a block begins are drawn by then, and say nothing about it. */
 const SETTLE_MS = 100;
 /** Frames between two blocks. */

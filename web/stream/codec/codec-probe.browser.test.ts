@@ -38,7 +38,7 @@ test('codecs are ranked only once', async () => {
   const ranked = await rankedCodecs();
   expect(ranked).toContain('vp8');
   const made = coders.length;
-  expect(await rankedCodecs()).toBe(ranked);
+  expect(await rankedCodecs()).toEqual(ranked);
   expect(coders).toHaveLength(made);
 });
 
