@@ -34,6 +34,12 @@ async function provenHistory(url: string, identity: TestIdentity) {
   return gamer;
 }
 
+/**
+ * Between any score of a newcomer and of a volunteer with that history: 0.4 * 0.5 + 0.3 for a newcomer, and more than 0.7 for one with
+ * a history and this gamer as its partner; the round trip, which differs from run to run, adds up to 0.2.
+ */
+const NEWCOMERS_BEST = 0.7;
+
 /** The gamer's most recent introduction. */
 async function newest(gamer: TestPage) {
   await gamer.caughtUp();
@@ -44,11 +50,10 @@ test('history follows the key to another session; gamers learn only the session'
   const { url } = await bed.server();
   const identity = await TestIdentity.make();
   const gamer = await provenHistory(url, identity);
-  const before = gamer.introductions[0]?.score ?? 1;
   const id = await identity.join(bed.page(url), url);
   const introduction = await newest(gamer);
   expect(introduction?.peerId).toBe(id);
-  expect(introduction?.score).toBeGreaterThan(before + 0.15);
+  expect(introduction?.score).toBeGreaterThan(NEWCOMERS_BEST);
   expect(new Set(ids(gamer)).size).toBe(2);
   expect(JSON.stringify(gamer.introductions)).not.toContain(identity.publicKey);
 });
@@ -57,13 +62,14 @@ test('an unproven claim is introduced to nobody; a volunteer that fails to prove
   const { url } = await bed.server();
   const identity = await TestIdentity.make();
   const gamer = await provenHistory(url, identity);
-  const before = gamer.introductions[0]?.score ?? 0;
   const thief = bed.page(url);
   const { id, challenge } = await identity.claim(thief);
   expect((await newest(gamer))?.peerId).not.toBe(id);
   const forger = await TestIdentity.make();
   expect(await forger.prove(thief, challenge, url)).toMatchObject(unproven);
-  expect(await newest(gamer)).toMatchObject({ peerId: id, score: expect.closeTo(before, 1) });
+  const introduction = await newest(gamer);
+  expect(introduction?.peerId).toBe(id);
+  expect(introduction?.score).toBeLessThanOrEqual(NEWCOMERS_BEST);
   expect(await identity.prove(thief, challenge, url), 'a challenge is answered once').toMatchObject({
     error: { reason: 'malformed' },
   });
@@ -181,7 +187,7 @@ test('an identity outlives the grace period of a session', async () => {
   const gamer = await provenHistory(url, identity);
   clock.advance(SIGNALING.resumeGraceMs * 10);
   await identity.join(bed.page(url), url);
-  expect((await newest(gamer))?.score).toBeGreaterThan(0.65);
+  expect((await newest(gamer))?.score).toBeGreaterThan(NEWCOMERS_BEST);
 });
 
 test('the server computes the same session id as the page', async () => {
