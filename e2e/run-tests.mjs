@@ -7,7 +7,7 @@ import { endWithNpm, runChild } from '../deploy/child.mjs';
 import { hasCode, SetupError } from '../deploy/failure.mjs';
 import { ensureInstalled } from '../deploy/install.mjs';
 import { ensureBrowser } from './browser.mjs';
-import { ALL, LONG_ONLY, QUICK, UNIT_AND_BROWSER } from './runners.mjs';
+import { ALL, LONG_ONLY, QUICK } from './runners.mjs';
 
 /** @typedef {import('./runners.mjs').Runner} Runner */
 /** @typedef {import('./runners.mjs').TestResult} TestResult */
@@ -30,16 +30,15 @@ if (flags.includes('--help') || unknown.length > 0) {
   process.exit(unknown.length > 0 ? 1 : 0);
 }
 const available = flags.includes('--quick') ? QUICK : flags.includes('--long') ? LONG_ONLY : ALL;
-const suites = new Set(available.map(({ suite }) => suite));
+const suites = new Set(available.flatMap((runner) => runner.suites));
 const chosen = words.filter((word) => suites.has(word));
 const filters = words.filter((word) => !suites.has(word) && !word.startsWith('--'));
-const separate = available.filter(({ suite }) => chosen.length === 0 || chosen.includes(suite));
-/** @param {Runner} runner */
-const isUnitOrBrowser = ({ suite }) => suite === 'unit' || suite === 'browser';
-const runners =
-  separate.filter(isUnitOrBrowser).length === 2 && available === ALL
-    ? [UNIT_AND_BROWSER, ...separate.filter((runner) => !isUnitOrBrowser(runner))]
-    : separate;
+const wanted = chosen.length > 0 ? new Set(chosen) : suites;
+/** A runner of several suites makes those of each of them needless. */
+const joint = available.find((runner) => runner.suites.length > 1 && runner.suites.every((suite) => wanted.has(suite)));
+const runners = available.filter(
+  (runner) => runner === joint || runner.suites.every((suite) => wanted.has(suite) && !joint?.suites.includes(suite)),
+);
 
 /** @type {TestResult[]} */
 const results = [];
@@ -81,9 +80,8 @@ async function testAll() {
   if (filters.length > 0 && results.length + troubles.length === 0) {
     troubles.push(`No test is in a file whose name has ${filters.join(' or ')}.`);
   } else if (filters.length === 0) {
-    for (const suite of chosen.length > 0 ? chosen : suites) {
-      const isWithUnit = suite === 'browser' && runners.includes(UNIT_AND_BROWSER);
-      if (!isWithUnit && !ranSuites.has(suite) && troubles.length === 0)
+    for (const suite of wanted) {
+      if (!ranSuites.has(suite) && troubles.length === 0)
         troubles.push(`There is no ${suite} test, or all are skipped.`);
     }
   }
@@ -123,7 +121,7 @@ async function prepared(part, step) {
  * @param {Runner} runner
  * @param {Record<string, string>} env
  */
-async function runOne({ name, suite, args, results: resultsOf, timeoutMs, files = [], env: ownEnv }, env) {
+async function runOne({ name, suites: own, args, results: resultsOf, timeoutMs, files = [], env: ownEnv }, env) {
   console.log(`\n=== ${name} tests`);
   const reportFile = join(scratch, `${name.replace(/\W+/g, '-')}.json`);
   const { code, timedOut } = await runChild(process.execPath, args(filters.length > 0 ? filters : files, reportFile), {
@@ -143,7 +141,7 @@ async function runOne({ name, suite, args, results: resultsOf, timeoutMs, files 
   if (code !== 0 && !hasFailed && !timedOut) {
     troubles.push(`The ${name} tests crashed: no test failed, yet their runner ended with code ${code}; see above.`);
   }
-  if (found.some(({ status }) => status !== 'skipped')) ranSuites.add(suite);
+  if (found.some(({ status }) => status !== 'skipped')) for (const suite of own) ranSuites.add(suite);
 }
 
 function printTimes() {

@@ -11,7 +11,7 @@ import { ROOT } from '../deploy/child.mjs';
 /**
  * @typedef {object} Runner
  * @property {string} name as printed
- * @property {string} suite its name in `npm test -- SUITE`; several runners may belong to one suite
+ * @property {readonly string[]} suites what `npm test -- SUITE` calls its tests; several runners may be of one suite
  * @property {boolean} needsBrowser
  * @property {boolean} needsBuild
  * @property {number} timeoutMs for all its tests; only ends a runner that hangs
@@ -22,7 +22,7 @@ import { ROOT } from '../deploy/child.mjs';
  */
 
 const VITEST = { needsBuild: false, results: vitestResults };
-const PLAYWRIGHT = { suite: 'e2e', needsBrowser: true, needsBuild: true, results: playwrightResults };
+const PLAYWRIGHT = { suites: ['e2e'], needsBrowser: true, needsBuild: true, results: playwrightResults };
 
 /**
  * Tests of these tags run elsewhere or alone: `@alone` measures rates or delays that a test on the other core would disturb, `@long` takes
@@ -33,23 +33,27 @@ const LONG = '@long';
 const SMOKE = '@smoke';
 
 const unit = {
-  ...{ name: 'unit', suite: 'unit', needsBrowser: false, timeoutMs: 5 * 60_000, ...VITEST },
+  ...{ name: 'unit', suites: ['unit'], needsBrowser: false, timeoutMs: 5 * 60_000, ...VITEST },
   args: vitest('unit'),
 };
 
 const browser = {
-  ...{ name: 'browser', suite: 'browser', needsBrowser: true, timeoutMs: 10 * 60_000, ...VITEST },
+  ...{ name: 'browser', suites: ['browser'], needsBrowser: true, timeoutMs: 10 * 60_000, ...VITEST },
   args: vitest('browser', 'browser-gpu'),
 };
 
-/** In place of both where both run: unit tests wait for sockets and timers for half of their time. @type {Runner} */
-export const UNIT_AND_BROWSER = {
-  ...{ name: 'unit and browser', suite: 'unit', needsBrowser: true, timeoutMs: 12 * 60_000, ...VITEST },
+/** Both at the same time: unit tests wait for sockets and timers for half of their time. */
+const unitAndBrowser = {
+  ...{ name: 'unit and browser', suites: ['unit', 'browser'], needsBrowser: true, timeoutMs: 12 * 60_000, ...VITEST },
   args: vitest('unit', 'browser', 'browser-gpu'),
 };
 
-/** `npm test`, cheap answers first. @type {readonly Runner[]} */
+/**
+ * `npm test`, cheap answers first. The first runner whose suites are all wanted runs them; later ones run what is left.
+ * @type {readonly Runner[]}
+ */
 export const ALL = [
+  unitAndBrowser,
   unit,
   browser,
   {
@@ -74,11 +78,11 @@ export const QUICK = [
 /** `npm run test:long`: what takes minutes by nature. @type {readonly Runner[]} */
 export const LONG_ONLY = [
   {
-    ...{ name: 'fuzzing of the server', suite: 'unit', needsBrowser: false, timeoutMs: 120 * 60_000, ...VITEST },
+    ...{ name: 'fuzzing of the server', suites: ['unit'], needsBrowser: false, timeoutMs: 120 * 60_000, ...VITEST },
     ...{ args: vitest('unit'), files: ['fuzz.test.ts'], env: { FUZZ_RUNS: '100000' } },
   },
   {
-    ...{ name: 'unit, long', suite: 'unit', needsBrowser: false, timeoutMs: 30 * 60_000, ...VITEST },
+    ...{ name: 'unit, long', suites: ['unit'], needsBrowser: false, timeoutMs: 30 * 60_000, ...VITEST },
     args: vitest('long'),
   },
   {

@@ -36,12 +36,12 @@ export class MemoryBudget {
     return sizeBytes;
   }
 
-  /** Whether this gamer may take up so much more. */
-  hasRoom(user: MemoryUser, moreBytes: number): boolean {
+  /** Whether this gamer may hold this much more. */
+  hasCapacity(user: MemoryUser, moreBytes: number): boolean {
     return user.heldBytes + moreBytes <= MEMORY.maxBytesPerGamer && this.heldBytes + moreBytes <= MEMORY.maxBytes;
   }
 
-  /** Call when a gamer took up more without being asked: with a part of a transfer. */
+  /** To be called after a part of a transfer arrived, which takes memory without being granted it. */
   grown(user: MemoryUser): void {
     // A task that comes on top of the limit is handed back once it is complete; no honest gamer sends a second one.
     if (user.heldBytes > MEMORY.maxBytesPerGamer + TRANSFER.maxTransferBytes) this.#evict(user);

@@ -171,7 +171,7 @@ export class TaskServer {
     if (this.#running.has(id)) throw MeshError.malformed('Two tasks have the same id.');
     // A shrinking credit may cross tasks that are on their way.
     const isTooMuch =
-      this.#running.size >= this.#grantedWindow || !this.#options.memory.hasRoom(this, totalBytes(attachments));
+      this.#running.size >= this.#grantedWindow || !this.#options.memory.hasCapacity(this, totalBytes(attachments));
     if (isTooMuch) this.#answer(bare({ kind: 'returned', id }));
     else void this.#run(task, attachments);
   }
@@ -214,7 +214,7 @@ export class TaskServer {
     if (this.#channel.isClosed) return;
     try {
       const sizeBytes = totalBytes(item.attachments);
-      if (sizeBytes > 0 && !this.#options.memory.hasRoom(this, sizeBytes)) {
+      if (sizeBytes > 0 && !this.#options.memory.hasCapacity(this, sizeBytes)) {
         throw new MeshError(
           'queue-full',
           'Too many results wait to be sent to you. Take them before sending more tasks.',
