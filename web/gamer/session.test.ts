@@ -2,94 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { INVITE } from '../sdk/invites.ts';
 import { volunteer } from '../sdk/test-volunteer-info.ts';
-import type { InviteOptions } from '../sdk/types.ts';
-import type { Client, Connect } from './client.ts';
-import type { TabStore } from './room-links.ts';
-import { GamerSession } from './session.ts';
-
-/** A fake client. */
-class FakeClient extends EventTarget {
-  state: Client['state'] = 'online';
-  volunteers = [volunteer()];
-  isClosed = false;
-  hasLobby = false;
-  room = 'r';
-  isOwner = true;
-  isInviteOnly = true;
-  mayInvite = true;
-  readonly lobbyCalls: boolean[] = [];
-  /** What was asked of the client about the lobby and addresses, in order. */
-  readonly exposure: string[] = [];
-  readonly invited: unknown[] = [];
-  readonly revoked: string[] = [];
-  readonly removed: string[] = [];
-  async revokeInvite(token: string) {
-    this.revoked.push(token);
-  }
-  async removeVolunteer(id: string) {
-    this.removed.push(id);
-  }
-  others = [{ id: 'g1', name: 'Friend', owner: false }];
-  async gamers() {
-    return this.others;
-  }
-  async removeGamer(id: string) {
-    this.others = this.others.filter((gamer) => gamer.id !== id);
-  }
-  async setLobby(open: boolean) {
-    this.lobbyCalls.push(open);
-    this.exposure.push(`lobby ${open}`);
-  }
-  setRelayOnly(relayOnly: boolean) {
-    this.exposure.push(`relay only ${relayOnly}`);
-  }
-  async createInvite({ role = 'volunteer', ...terms }: InviteOptions = {}) {
-    this.invited.push({ role, ...terms });
-    const token = `${role}-token-${this.invited.length}`;
-    return { url: `https://p2c2r.example/${role}#room=r&invite=${token}`, token };
-  }
-  openStream(): Promise<never> {
-    return Promise.reject(MeshError.closed('The client'));
-  }
-  submitTask(): never {
-    throw MeshError.closed('The client');
-  }
-  async diagnostics() {
-    return {};
-  }
-  async close() {
-    this.isClosed = true;
-  }
-  become(state: Client['state']) {
-    this.state = state;
-    this.dispatchEvent(new Event('state'));
-  }
-}
-
-function tabStore(kept: Record<string, string> = {}): TabStore & { items: Map<string, string> } {
-  const items = new Map(Object.entries(kept));
-  return {
-    items,
-    getItem: (key) => items.get(key) ?? null,
-    setItem: (key, value) => void items.set(key, value),
-    removeItem: (key) => void items.delete(key),
-  };
-}
-
-let nowMs = 1_700_000_000_000;
-
-function sessionWith(
-  connect: Connect,
-  store: TabStore | null = null,
-  pageUrl = 'https://p2c2r.example/gamer',
-  hasRelay = false,
-) {
-  const findRelay = async () => hasRelay;
-  const rest = { findRelay, addressAudience: 'invited', now: () => nowMs } as const;
-  return new GamerSession({ connect, name: 'calm-fox', pageUrl, store, ...rest });
-}
-
-const settled = () => new Promise((resolve) => setTimeout(resolve));
+import { FakeClient, sessionWith, settled, tabStore, timeOfDay } from './test-session.ts';
 
 describe('the gamer page’s session', () => {
   it('opens a room, lists its volunteers, and has an invite link ready', async () => {
@@ -119,7 +32,7 @@ describe('the gamer page’s session', () => {
     };
     expect(await linkOf(), 'a link, and an invite for this tab').toBe(2);
     expect(await linkOf(), 'an invite for this tab').toBe(1);
-    nowMs += INVITE.expiresInS * 1_000 * INVITE.keepWhileLeft;
+    timeOfDay.ms += INVITE.expiresInS * 1_000 * INVITE.keepWhileLeft;
     expect(await linkOf()).toBe(2);
     expect(await linkOf('another')).toBe(2);
   });
@@ -173,107 +86,6 @@ describe('the gamer page’s session', () => {
     client.createInvite = () => Promise.reject(new MeshError('signaling-unreachable', 'No answer.'));
     expect(await session.replaceLink()).toBe(false);
     expect(session.link.url.value, 'a revoked link is no longer shown').toBeNull();
-  });
-
-  it('offers frames to the lobby only when told to, and remembers that when it joins again', async () => {
-    const client = new FakeClient();
-    client.hasLobby = true;
-    const joins: unknown[] = [];
-    const session = sessionWith(async ({ lobby }) => {
-      joins.push(lobby);
-      return client;
-    });
-    await session.start();
-    expect([session.hasLobby.value, session.audience.value]).toEqual([true, 'room']);
-    session.setAudience('lobby');
-    expect(client.lobbyCalls).toEqual([true]);
-    await session.start();
-    expect(joins).toEqual([false, true]);
-  });
-
-  it('asks before it joins the room of a link, and connects to nothing until the person agrees', async () => {
-    const link = 'https://p2c2r.example/gamer#room=theirs&invite=t';
-    const rooms: unknown[] = [];
-    const connect: Connect = async ({ room }) => {
-      rooms.push(room);
-      return new FakeClient();
-    };
-    const store = tabStore();
-    const session = sessionWith(connect, store, link);
-    await session.open();
-    expect([session.phase.value, rooms]).toEqual(['asking', []]);
-    await session.agree();
-    expect([session.phase.value, rooms]).toEqual(['online', ['theirs']]);
-
-    // A reload of this tab does not ask again; another link, or another tab, does.
-    await sessionWith(connect, store, link).open();
-    expect(rooms).toEqual(['theirs', 'theirs']);
-    for (const [elsewhere, tab] of [
-      [link.replace('theirs', 'another'), store],
-      [link.replace('=t', '=u'), store],
-      [link, tabStore()],
-      [link, null],
-    ] as const) {
-      const asking = sessionWith(connect, tab, elsewhere);
-      await asking.open();
-      expect(asking.phase.value).toBe('asking');
-    }
-    expect(rooms).toHaveLength(2);
-  });
-
-  it('joins this tab’s own room without a question', async () => {
-    for (const kept of [{}, { 'p2c2r.room': 'room=mine&invite=back' }]) {
-      const session = sessionWith(async () => new FakeClient(), tabStore(kept));
-      await session.open();
-      expect(session.phase.value).toBe('online');
-    }
-  });
-
-  it('hides this machine’s address from the lobby before anybody of it is introduced, unless its owner shows it', async () => {
-    const client = new FakeClient();
-    client.hasLobby = true;
-    const joins: unknown[] = [];
-    const connect: Connect = async ({ relayOnly }) => {
-      joins.push(relayOnly);
-      return client;
-    };
-    const session = sessionWith(connect, null, undefined, true);
-    await session.start();
-    session.setAudience('lobby');
-    expect(client.exposure).toEqual(['relay only true', 'lobby true']);
-    session.setAddressAudience('everyone');
-    session.setAddressAudience('invited');
-    expect(client.exposure.splice(0).slice(2)).toEqual(['relay only false', 'relay only true']);
-
-    let serverKnows = () => {};
-    client.setLobby = () =>
-      new Promise((resolve) => {
-        serverKnows = resolve;
-      });
-    session.setAudience('room');
-    await settled();
-    expect(client.exposure, 'somebody of the lobby may still be on the way').toEqual([]);
-    serverKnows();
-    await settled();
-    expect(client.exposure).toEqual(['relay only false']);
-    session.setAddressAudience('nobody');
-    await session.start();
-    session.setAddressAudience('everyone');
-    await session.start();
-    expect(joins).toEqual([false, true, false]);
-  });
-
-  it('does not ask for a relay that the server does not have', async () => {
-    const client = new FakeClient();
-    const joins: unknown[] = [];
-    const session = sessionWith(async ({ relayOnly }) => {
-      joins.push(relayOnly);
-      return client;
-    });
-    session.setAudience('lobby');
-    await session.start();
-    session.setAddressAudience('nobody');
-    expect([joins, client.exposure, session.hasRelay.value]).toEqual([[false], ['relay only false'], false]);
   });
 
   it('reports the networks that this machine fetches', async () => {
