@@ -2,12 +2,12 @@ import { expose } from 'comlink';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
 import { lumaOf, psnrDb } from '../../web/compare/luma.ts';
-import { cubic, doubled, LANCZOS3 } from '../../web/compare/resample.ts';
 import { OrtWasmBackend } from '../../web/compute/ort/ort-wasm-backend.ts';
 import { cpuRuntime } from '../../web/compute/ort/runtime.ts';
 import { upscaleReference } from '../../web/compute/reference/upscale.ts';
 import type { TimeSlot } from '../../web/compute/schedule.ts';
 import { servedModels } from '../../web/compute/test-models.ts';
+import { cubic, doubled, LANCZOS3 } from './resample.ts';
 import { ssimAgainst } from './ssim.ts';
 
 /** A small picture and what it should become. */

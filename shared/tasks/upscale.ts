@@ -4,7 +4,7 @@ import type { PackedTask, PixelImage, TaskDefinition, Verification } from './def
 import { noValue } from './packing.ts';
 
 /** First deadline of each quality, ms. */
-const FIRST_DEADLINE_MS = { bilinear: 100, spatial: 100, fast: 100, balanced: 1_000, quality: 1_000 };
+const FIRST_DEADLINE_MS = { bilinear: 100, bicubic: 100, spatial: 100, fast: 100, balanced: 1_000, quality: 1_000 };
 
 /** Size limits of an `upscale` task, and the tolerances for comparing its results. */
 export const IMAGE = {
@@ -28,7 +28,7 @@ export const CHECKED_TILE = {
 } as const;
 
 /** Qualities computed by a filter: every machine supports them, at any ratio. */
-export const FILTERS = ['bilinear', 'spatial'] as const;
+export const FILTERS = ['bilinear', 'bicubic', 'spatial'] as const;
 export type Filter = (typeof FILTERS)[number];
 
 /** Qualities computed by a neural network, the cheapest first: it doubles the picture, and a filter then scales to the requested size. */
@@ -73,7 +73,14 @@ const MAX_RATIO = 4;
 const DEFAULT_SCALE = 2;
 
 /** Work per output pixel relative to bilinear: reads and arithmetic operations, counted in the kernels and from the shapes of the networks. */
-const WORK_PER_PIXEL: Record<Quality, number> = { bilinear: 1, spatial: 6, fast: 18, balanced: 72, quality: 145 };
+const WORK_PER_PIXEL: Record<Quality, number> = {
+  bilinear: 1,
+  bicubic: 3,
+  spatial: 6,
+  fast: 18,
+  balanced: 72,
+  quality: 145,
+};
 
 const side = z.int().min(1).max(IMAGE.maxImageSide);
 

@@ -5,7 +5,6 @@ import type { GamerClient } from '../sdk/p2c2r.ts';
 import type { Quality } from '../sdk/types.ts';
 import type { Choice } from '../ui/fields.tsx';
 import { lumaOf, psnrDb } from './luma.ts';
-import { cubic, doubled } from './resample.ts';
 import { loadScene, readPicture, type SceneName, type Subject } from './scenes.ts';
 import { WHOLE } from './viewport.ts';
 
@@ -104,7 +103,7 @@ export class Comparison {
       work,
       psnrDb: psnrTo(reference, image),
     });
-    const waiting = [...QUALITIES, 'bicubic' as const].map((method) => [method, { kind: 'working' }] as const);
+    const waiting = QUALITIES.map((method) => [method, { kind: 'working' }] as const);
     this.subject.value = subject;
     this.view.value = WHOLE;
     this.tiles.value = {
@@ -116,9 +115,6 @@ export class Comparison {
     if (!reference && this.left.value === 'truth') this.left.value = 'bicubic';
     // Lets the browser draw the new state first.
     await new Promise(requestAnimationFrame);
-    const { image: bicubic, computeMs } = timedBicubic(small);
-    const work = { backend: 'js', computeMs };
-    this.#put('bicubic', done(bicubic, work), ending);
     const client = await this.#connected().catch((cause: unknown) => MeshError.from(cause, 'connection-failed'));
     if (client instanceof MeshError && !ending.aborted) this.error.value = client;
     for (const quality of QUALITIES) {
@@ -160,14 +156,6 @@ async function upscaled(
   return first.computeMs < RERUN_BELOW_MS ? run() : first;
 }
 
-/** Bicubic, which the SDK does not have. The second run is timed, as for the other methods. */
-function timedBicubic(small: ImageData): { image: ImageData; computeMs: number } {
-  doubled(small, cubic(-0.75));
-  const startedMs = performance.now();
-  const { data, width } = doubled(small, cubic(-0.75));
-  return { image: new ImageData(data, width), computeMs: performance.now() - startedMs };
-}
-
 /** Luma PSNR, dB. */
 function psnrTo(reference: ImageData | null, image: ImageData): number | null {
   return reference && psnrDb(lumaOf(image), lumaOf(reference));
@@ -196,7 +184,7 @@ async function openFile(file: File): Promise<Subject> {
   return { title: file.name, small: pixels, reference: null, scene: null, note };
 }
 
-export type Method = 'small' | 'bicubic' | Quality | 'truth';
+export type Method = 'small' | Quality | 'truth';
 
 /** In the order of the page. */
 export const METHODS: readonly (Choice<Method> & { about: string })[] = [
@@ -211,7 +199,7 @@ export const METHODS: readonly (Choice<Method> & { about: string })[] = [
 ];
 
 /** The methods of the SDK, the fastest first. */
-export const QUALITIES: readonly Quality[] = ['bilinear', 'spatial', 'fast', 'balanced', 'quality'];
+export const QUALITIES: readonly Quality[] = ['bilinear', 'bicubic', 'spatial', 'fast', 'balanced', 'quality'];
 
 export function labelOf(method: Method): string {
   return METHODS.find(({ value }) => value === method)?.label ?? method;

@@ -84,7 +84,10 @@ export interface TaskExecutor {
 export function requireFilter<T extends FrameTarget>(target: T): T & { quality: Filter } {
   const { quality } = target;
   if (!isNetwork(quality)) return { ...target, quality };
-  throw new MeshError('unknown-model', `The network '${quality}' does not run here. Use 'spatial' or 'bilinear'.`);
+  throw new MeshError(
+    'unknown-model',
+    `The network '${quality}' does not run here. Use 'spatial', 'bicubic' or 'bilinear'.`,
+  );
 }
 
 /** Narrows the quality to a network, for backends that run nothing else. Throws MeshError `unknown-model`. */

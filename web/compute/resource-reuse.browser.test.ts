@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
-import { FILTERS } from '../../shared/tasks/upscale.ts';
+import { FILTERS, type Filter } from '../../shared/tasks/upscale.ts';
 import { Engine } from './engine.ts';
 import { fixedSpeeds } from './test-gpu.ts';
 import { paintedPicture } from './test-pictures.ts';
@@ -60,9 +60,9 @@ beforeAll(async () => {
 
 afterAll(() => engine.dispose());
 
-const sizes = { bilinear: [24, 18], spatial: [26, 20] } as const;
+const sizes = { bilinear: [24, 18], bicubic: [22, 16], spatial: [26, 20] } as const;
 
-function runTask(quality: 'bilinear' | 'spatial', owner = 'ann') {
+function runTask(quality: Filter, owner = 'ann') {
   const [width, height] = sizes[quality];
   const image = paintedPicture(width, height);
   const packed = definitionOf('upscale').pack({ image, width: width * 2, height: height * 2, quality });

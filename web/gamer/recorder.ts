@@ -110,6 +110,7 @@ interface SavedPicture {
 
 const SHARP: Record<Quality, string> = {
   bilinear: 'bilinear',
+  bicubic: 'bicubic',
   spatial: 'sharpened',
   fast: 'fast-network',
   balanced: 'balanced-network',

@@ -13,6 +13,7 @@ const WHERES: readonly Choice<Where>[] = [
 const QUALITIES: readonly Choice<Quality>[] = [
   { value: 'spatial', label: 'Sharp edges (spatial)' },
   { value: 'bilinear', label: 'Plain (bilinear)' },
+  { value: 'bicubic', label: 'Smooth (bicubic)' },
   { value: 'fast', label: 'Network: fast' },
   { value: 'balanced', label: 'Network: balanced' },
   { value: 'quality', label: 'Network: best' },

@@ -13,7 +13,7 @@ export type ImageInput =
 /** auto: whichever is predicted to finish first; volunteers: never here (waits for one, up to timeoutMs); local: never elsewhere. Default auto. */
 export type Where = 'auto' | 'volunteers' | 'local';
 /** fast, balanced and quality need their networks; until those exist they are refused with reason `unknown-model`. Default spatial. */
-export type Quality = 'bilinear' | 'spatial' | 'fast' | 'balanced' | 'quality';
+export type Quality = 'bilinear' | 'bicubic' | 'spatial' | 'fast' | 'balanced' | 'quality';
 export type Tensor = { type: string; dims: number[]; data: ArrayBufferView };
 export type Vec3 = [number, number, number];
 

@@ -46,6 +46,7 @@ export function formatCount(count: number): string {
 
 const QUALITIES: Record<string, string> = {
   bilinear: 'bilinear',
+  bicubic: 'bicubic',
   spatial: 'spatial',
   fast: 'fast network',
   balanced: 'balanced network',

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import { FILTERS } from '../../../shared/tasks/upscale.ts';
+import { FILTERS, type Filter } from '../../../shared/tasks/upscale.ts';
 import { halved, meanSquaredError, paintedPicture, psnrDb, writingPicture } from '../test-pictures.ts';
+import { bicubicWeights } from './bicubic.ts';
 import { upscaleReference } from './upscale.ts';
 
-function upscaled(image: PixelImage, ratioX: number, ratioY: number, quality: 'bilinear' | 'spatial'): PixelImage {
+function upscaled(image: PixelImage, ratioX: number, ratioY: number, quality: Filter): PixelImage {
   const outWidth = Math.round(image.width * ratioX);
   const outHeight = Math.round(image.height * ratioY);
   return { width: outWidth, height: outHeight, data: upscaleReference(image, { outWidth, outHeight, quality }) };
@@ -58,15 +59,38 @@ describe.each(FILTERS)('%s', (quality) => {
   });
 });
 
-test('bilinear at the same size is a copy, including invisible colours', () => {
+test.each(['bilinear', 'bicubic'] as const)('%s at the same size is a copy, including invisible colours', (quality) => {
   const image = paintedPicture(17, 5);
-  expect([...upscaled(image, 1, 1, 'bilinear').data]).toEqual([...image.data]);
+  expect([...upscaled(image, 1, 1, quality).data]).toEqual([...image.data]);
 });
 
 test('bilinear doubles a step through a quarter and three quarters', () => {
   const data = new Uint8Array([0, 0, 0, 255, 200, 200, 200, 255]);
   const result = upscaled({ width: 2, height: 1, data }, 2, 1, 'bilinear');
   expect([0, 4, 8, 12].map((i) => result.data[i])).toEqual([0, 50, 150, 200]);
+});
+
+describe('bicubic', () => {
+  test('doubles by the weights of cubic convolution with a = -0.5, multiples of 1/128', () => {
+    expect(bicubicWeights(0.25).map((weight) => weight * 128)).toEqual([-9, 111, 29, -3]);
+    expect(bicubicWeights(0.75).map((weight) => weight * 128)).toEqual([-3, 29, 111, -9]);
+  });
+
+  test('overshoots beside an edge, and is clamped at black and white', () => {
+    const edge = (dark: number, light: number) => {
+      const data = new Uint8Array(8 * 4).map((_, i) => (i % 4 === 3 ? 255 : i < 16 ? dark : light));
+      return [...upscaled({ width: 8, height: 1, data }, 2, 1, 'bicubic').data.filter((_, i) => i % 4 === 0)];
+    };
+    expect(edge(100, 228).slice(5, 11)).toEqual([97, 91, 126, 202, 237, 231]);
+    expect(edge(0, 255).slice(5, 11)).toEqual([0, 0, 52, 203, 255, 255]);
+  });
+
+  test('restores more than bilinear', () => {
+    const original = paintedPicture(256, 128);
+    const small = halved(original);
+    const bicubic = psnrDb(upscaled(small, 2, 2, 'bicubic'), original);
+    expect(bicubic).toBeGreaterThan(psnrDb(upscaled(small, 2, 2, 'bilinear'), original) + 0.5);
+  });
 });
 
 describe('spatial', () => {

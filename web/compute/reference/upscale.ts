@@ -1,5 +1,6 @@
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
-import type { Filter } from '../../../shared/tasks/upscale.ts';
+import type { Filter, Quality } from '../../../shared/tasks/upscale.ts';
+import { bicubicRow } from './bicubic.ts';
 import { edgeAdaptiveRow, sharpenRow } from './edge-adaptive.ts';
 import { type AxisSamples, axisSamples, PAD_LEFT, type SourceRow, SourceRows } from './source-rows.ts';
 
@@ -30,7 +31,7 @@ export function* upscaleRows(
   { outWidth, outHeight, quality }: UpscaleTarget,
   out: Uint8ClampedArray,
 ): Generator<number, void> {
-  if (quality === 'bilinear' && isIdentity(image, { outWidth, outHeight })) {
+  if (copiesAtSameSize(quality) && isIdentity(image, { outWidth, outHeight })) {
     out.set(image.data);
     return;
   }
@@ -39,10 +40,15 @@ export function* upscaleRows(
   const lines = axisSamples(image.height, outHeight);
   const write = (y: number, row: Float32Array) => writeRow(row, out, y * outWidth * 4);
   if (quality === 'bilinear') yield* bilinearRows(source, columns, lines, write);
+  else if (quality === 'bicubic') yield* bicubicRows(source, columns, lines, write);
   else yield* spatialRows(source, columns, lines, write);
 }
 
-/** Whether the sizes are equal: then a bilinear picture is a copy, including the colours of transparent pixels. */
+/** Whether a filter changes nothing where the sizes are equal: then its result is a copy, including the colours of transparent pixels. */
+export function copiesAtSameSize(quality: Quality): boolean {
+  return quality === 'bilinear' || quality === 'bicubic';
+}
+
 export function isIdentity(
   image: { width: number; height: number },
   target: { outWidth: number; outHeight: number },
@@ -60,6 +66,22 @@ function* bilinearRows(
   for (let y = 0; y < lines.base.length; y++) {
     const top = lines.base[y] ?? 0;
     bilinearRow(source.at(top), source.at(top + 1), lines.fraction[y] ?? 0, columns, row);
+    write(y, row);
+    yield y + 1;
+  }
+}
+
+function* bicubicRows(
+  source: SourceRows,
+  columns: AxisSamples,
+  lines: AxisSamples,
+  write: (y: number, row: Float32Array) => void,
+): Generator<number, void> {
+  const row = new Float32Array(columns.base.length * 4);
+  for (let y = 0; y < lines.base.length; y++) {
+    const top = lines.base[y] ?? 0;
+    const rows = [source.at(top - 1), source.at(top), source.at(top + 1), source.at(top + 2)] as const;
+    bicubicRow(rows, lines.fraction[y] ?? 0, columns, row);
     write(y, row);
     yield y + 1;
   }

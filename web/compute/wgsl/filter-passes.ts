@@ -1,5 +1,6 @@
 import type { Filter } from '../../../shared/tasks/upscale.ts';
 import type { UpscaleShape } from '../backend.ts';
+import bicubic from '../kernels/bicubic.wgsl?raw';
 import bilinear from '../kernels/bilinear.wgsl?raw';
 import resultCode from '../kernels/result.wgsl?raw';
 import sampling from '../kernels/sampling.wgsl?raw';
@@ -88,6 +89,7 @@ interface FilterCode {
 
 const KERNELS: Record<Filter, FilterCode> = {
   bilinear: { code: bilinear, side: 8 },
+  bicubic: { code: bicubic, side: 16 },
   spatial: { code: spatial, side: 16 },
 };
 

@@ -3,7 +3,7 @@ import { type InputKind, isNetwork, type Quality, type UpscaleParams } from '../
 import { type Backend, type BackendFrames, type FramePaths, type FrameTarget, SAFE_FRAME_PATHS } from '../backend.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { FrameInputKindTracker, inputKindOf } from '../networks/input-kind.ts';
-import { isIdentity } from '../reference/upscale.ts';
+import { copiesAtSameSize, isIdentity } from '../reference/upscale.ts';
 import type { Started } from '../schedule.ts';
 import { checkFrameShape, type FrameTime, frameSize, makeFrame, RgbaReader, timeOf } from '../video-frames.ts';
 import { PassFactory, UpscaleResourcePool, UpscaleResources } from './upscale-resources.ts';
@@ -29,7 +29,7 @@ export class WgslBackend implements Backend {
   }
 
   async startPixels(pixels: Uint8Array, shape: UpscaleParams): Promise<Started<Uint8Array<ArrayBuffer>>> {
-    if (shape.quality === 'bilinear' && isIdentity(shape, shape)) {
+    if (copiesAtSameSize(shape.quality) && isIdentity(shape, shape)) {
       const copy = pixels.slice();
       return { isDone: true, finish: async () => copy };
     }

@@ -16,7 +16,7 @@ import {
 const FRAME_MS = 1000 / 60;
 const BUDGET_MS = SOURCE_SHARE * FRAME_MS;
 /** A machine that keeps up in every quality. */
-const QUICK: Times = { bilinear: 1, spatial: 2, fast: 3, balanced: 5, quality: 9 };
+const QUICK: Times = { bilinear: 1, bicubic: 1, spatial: 2, fast: 3, balanced: 5, quality: 9 };
 
 type Times = Record<Quality, number>;
 
@@ -92,7 +92,7 @@ test('the quality is never better than the chosen one, and never below spatial',
   const machine = new Machine(QUICK, 'fast');
   machine.run(500);
   expect(machine.governor.quality).toBe('fast');
-  machine.times = { bilinear: 1, spatial: 200, fast: 300, balanced: 400, quality: 500 };
+  machine.times = { bilinear: 1, bicubic: 1, spatial: 200, fast: 300, balanced: 400, quality: 500 };
   machine.run(500);
   expect([machine.governor.quality, machine.governor.downgradeReason]).toEqual(['spatial', 'too-slow']);
 });
@@ -129,7 +129,7 @@ test('skipped frames count, even if the others are quick', () => {
 test('the quality recovers once a load is over', () => {
   const machine = new Machine(QUICK);
   machine.run(300);
-  machine.times = { bilinear: 5, spatial: 8, fast: 20, balanced: 30, quality: 60 };
+  machine.times = { bilinear: 5, bicubic: 5, spatial: 8, fast: 20, balanced: 30, quality: 60 };
   machine.run(600);
   expect(machine.governor.quality).toBe('spatial');
   machine.times = QUICK;
@@ -219,7 +219,14 @@ test('on a noisy machine the quality never oscillates, whatever its times', () =
   for (let seed = 1; seed <= 20; seed++) {
     const random = seeded(seed);
     const top = BUDGET_MS * (0.3 + 2 * random());
-    const times: Times = { bilinear: 1, spatial: 0.1 * top, fast: 0.2 * top, balanced: 0.6 * top, quality: top };
+    const times: Times = {
+      bilinear: 1,
+      bicubic: 1,
+      spatial: 0.1 * top,
+      fast: 0.2 * top,
+      balanced: 0.6 * top,
+      quality: top,
+    };
     const spread = 0.6 * random();
     // Now and then another program takes up the machine for a frame.
     const scatter = () => (random() < 0.02 ? 4 : 1 + spread * (random() - 0.5));

@@ -33,7 +33,7 @@ export class NetworkCache {
   async #make(name: ModelName): Promise<CompiledNetwork> {
     try {
       if (!this.#models) {
-        const what = `The network '${name}' does not run here. Use 'spatial' or 'bilinear'.`;
+        const what = `The network '${name}' does not run here. Use 'spatial', 'bicubic' or 'bilinear'.`;
         throw new MeshError('unknown-model', what);
       }
       const { model, bytes } = await this.#models.load(name, 'wgsl');
