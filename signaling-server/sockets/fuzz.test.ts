@@ -11,7 +11,7 @@ import {
   PROTOCOL_VERSION,
 } from '../../shared/signaling.ts';
 import { z } from '../../shared/zod.ts';
-import { eventually, IDLE_STATUS, newSessionKey, TestBed, type TestPage } from '../test-server.ts';
+import { IDLE_STATUS, newSessionKey, TestBed, type TestPage } from '../test-server.ts';
 
 /**
  * Thousands of messages that no page of ours sends, over real sockets. The server must not throw (that would end this process),
