@@ -1,5 +1,5 @@
 import { lumaOf, psnrDb } from '../../web/compare/luma.ts';
-import { inTurn, median, mediansInTurn } from '../measuring.ts';
+import { inTurn, median, mediansInTurn, sum } from '../measuring.ts';
 import { pixelsOf } from '../quality/pictures.ts';
 import { detailPainter, POSITIONS, paintFrame, readNumber, stripTop } from './frames.ts';
 import { live, presentedPerS, seen, sleep, watch } from './live.ts';
@@ -51,7 +51,7 @@ async function latency(room: string) {
   watch(room);
   await sleep(WINDOW_MS);
   const { glassToGlassMs, stagesMs } = stream.stats();
-  const stagesTotalMs = stagesMs.reduce((total, { p50 }) => total + p50, 0);
+  const stagesTotalMs = sum(stagesMs.map(({ p50 }) => p50));
   return {
     glassToGlassMs: glassToGlassMs.p50,
     /** How far the stages' sum is from the whole, as a share of the whole. */

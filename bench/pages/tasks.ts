@@ -1,41 +1,29 @@
 import { durationsMs, inTurn, mapValues, median, mediansInTurn, percentile, ratePerS, sum } from '../measuring.ts';
 import { connectBare } from './bare-channel.ts';
-import {
-  BATCH,
-  batchEcho,
-  batchedPerS,
-  client,
-  close,
-  connect,
-  freshPicture,
-  SIZE_BYTES,
-  singlePerS,
-  taskEcho,
-  UNCACHED,
-} from './gamer.ts';
+import * as gamer from './gamer.ts';
 
 const [ROUNDS, TRIPS] = [7, 300];
 
 /** Echo tasks beside a bare channel, in a gamer's page whose volunteer is in another page of this browser. */
 export async function measureEcho(room: string) {
-  await connect({ room });
+  await gamer.connect({ room });
   const bareEcho = await connectBare();
   const perS = await mediansInTurn(
     {
-      bare: singlePerS(() => bareEcho(SIZE_BYTES)),
+      bare: gamer.singlePerS(() => bareEcho(gamer.SIZE_BYTES)),
       // The same bytes with a batch in each message: what the channel itself gains by that.
-      bareBatched: batchedPerS(() => bareEcho(BATCH * SIZE_BYTES)),
-      single: singlePerS(() => taskEcho(SIZE_BYTES)),
-      batched: batchedPerS(() => batchEcho()),
-      singleUncached: singlePerS(() => taskEcho(SIZE_BYTES, UNCACHED)),
-      batchedUncached: batchedPerS(() => batchEcho(UNCACHED)),
+      bareBatched: gamer.batchedPerS(() => bareEcho(gamer.BATCH * gamer.SIZE_BYTES)),
+      single: gamer.singlePerS(() => gamer.taskEcho(gamer.SIZE_BYTES)),
+      batched: gamer.batchedPerS(() => gamer.batchEcho()),
+      singleUncached: gamer.singlePerS(() => gamer.taskEcho(gamer.SIZE_BYTES, gamer.UNCACHED)),
+      batchedUncached: gamer.batchedPerS(() => gamer.batchEcho(gamer.UNCACHED)),
     },
     ROUNDS,
   );
   const tripsMs = await inTurn(
     {
-      bare: () => durationsMs(TRIPS, () => bareEcho(SIZE_BYTES)),
-      task: () => durationsMs(TRIPS, () => taskEcho(SIZE_BYTES)),
+      bare: () => durationsMs(TRIPS, () => bareEcho(gamer.SIZE_BYTES)),
+      task: () => durationsMs(TRIPS, () => gamer.taskEcho(gamer.SIZE_BYTES)),
     },
     ROUNDS,
   );
@@ -48,29 +36,29 @@ export async function measureLink(room: string) {
   const ms = await mediansInTurn(
     {
       ownLink: async () => {
-        await close();
+        await gamer.close();
         return median(
           await durationsMs(1, async () => {
-            await connect({ room });
-            await taskEcho(SIZE_BYTES);
+            await gamer.connect({ room });
+            await gamer.taskEcho(gamer.SIZE_BYTES);
           }),
         );
       },
-      lastingLink: async () => median(await durationsMs(100, () => taskEcho(SIZE_BYTES))),
+      lastingLink: async () => median(await durationsMs(100, () => gamer.taskEcho(gamer.SIZE_BYTES))),
     },
     5,
   );
   return { ownLinkMs: ms.ownLink, lastingLinkMs: ms.lastingLink };
 }
 
-const upscale = (image: ReturnType<typeof freshPicture>) => client().submitTask('upscale', { image }).result;
+const upscale = (image: ReturnType<typeof gamer.freshPicture>) => gamer.client().submitTask('upscale', { image }).result;
 
 const COUNT = 100;
 
 /** Different pictures, all submitted at once beside one after another; then the same picture again and again. */
 export async function measureUpscale(room: string) {
-  await connect({ room });
-  const fresh = () => upscale(freshPicture(64, 36));
+  await gamer.connect({ room });
+  const fresh = () => upscale(gamer.freshPicture(64, 36));
   const tookMs = await mediansInTurn(
     {
       pipelined: async () => sum(await durationsMs(1, () => Promise.all(Array.from({ length: COUNT }, fresh)))),
@@ -78,7 +66,7 @@ export async function measureUpscale(room: string) {
     },
     5,
   );
-  const image = freshPicture(64, 36);
+  const image = gamer.freshPicture(64, 36);
   await upscale(image);
   let ranOn = '';
   const againMs = await durationsMs(50, async () => {
@@ -88,14 +76,14 @@ export async function measureUpscale(room: string) {
     pipelinedPerS: (1_000 * COUNT) / tookMs.pipelined,
     oneByOnePerS: (1_000 * COUNT) / tookMs.oneByOne,
     againMs: median(againMs),
-    ranOn: ranOn === client().volunteers[0]?.id ? 'the volunteer' : ranOn,
+    ranOn: ranOn === gamer.client().volunteers[0]?.id ? 'the volunteer' : ranOn,
   };
 }
 
 /** How many pictures one volunteer upscales in a second, and what its first task takes beside later ones. */
 export async function measureBackend({ room, width, height }: { room: string; width: number; height: number }) {
-  await connect({ room });
-  const fresh = () => upscale(freshPicture(width, height));
+  await gamer.connect({ room });
+  const fresh = () => upscale(gamer.freshPicture(width, height));
   const [firstMs = Number.NaN, ...laterMs] = await durationsMs(5, fresh);
   return { perS: await ratePerS({ window: 4, durationMs: 3_000 }, fresh), firstMs, laterMs: median(laterMs) };
 }

@@ -23,7 +23,7 @@ export const nodeVolunteers: Section = {
       const room = await startLinked(context, { url, room: `room ${nth}`, volunteers: PER_ROOM });
       rooms.push(room);
       linked += room.linked;
-      context.say(`${linked} of ${ALL} volunteers linked`);
+      console.log(`${linked} of ${ALL} volunteers linked`);
     }
     const linkedInS = (performance.now() - startedMs) / 1_000;
     const echoes = await Promise.all(rooms.map(({ gamer }) => gamer.call('echoFor', LOAD)));

@@ -80,7 +80,7 @@ async function holdIdle(context: Context, clients: Clients, kind: ServerKind) {
   await clients.call('closeAll');
   await stop();
   const kB = (idle.value - beforeBytes) / held / 1_000;
-  context.say(`${kind}: ${held} sockets, ${kB.toFixed(1)} kB each`);
+  console.log(`${kind}: ${held} sockets, ${kB.toFixed(1)} kB each`);
   return { held, refusal, kB, cpuPercent: (100 * idle.cpuS) / idle.tookS };
 }
 
@@ -111,7 +111,7 @@ async function measureJoins(context: Context, clients: Clients): Promise<Row[]> 
   const of = (kind: keyof typeof rounds, key: Key) => median(rounds[kind].map((round) => round[key]));
   const others = (key: Key) =>
     `PeerServer ${short(of('peer', key))}, to pages with an id ${short(of('named', key))}; bare socket.io ${short(of('bare', key))}`;
-  context.say(`joins: ours ${short(of('ours', 'perS'))} /s; ${others('perS')}`);
+  console.log(`joins: ours ${short(of('ours', 'perS'))} /s; ${others('perS')}`);
   return [
     figure('pages that joined, of 500 rooms x 8', Math.min(...rounds.ours.map(({ count }) => count)), '', {
       atLeast: JOINS.count,
@@ -148,7 +148,7 @@ async function measureSignals(context: Context, clients: Clients): Promise<Row[]
     };
   };
   const [ours, peer] = [await relay('ours'), await relay('peer')];
-  context.say(`signals: p99 ${ours.p99Ms.toFixed(2)} ms`);
+  console.log(`signals: p99 ${ours.p99Ms.toFixed(2)} ms`);
   return [
     figure('relay of 2,000 signals/s, p99', ours.p99Ms, 'ms', {
       below: 10,

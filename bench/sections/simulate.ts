@@ -23,7 +23,7 @@ export const simulate: Section = {
       const child = context.startProcess<{ simulateHour: typeof simulateHour }>('sections/simulate');
       const outcome = await child.call('simulateHour', name);
       child.kill();
-      context.say(`${name}: an hour in ${outcome.tookS.toFixed(0)} s`);
+      console.log(`${name}: an hour in ${outcome.tookS.toFixed(0)} s`);
       return outcome;
     };
     const all = { ours: await simulated('ours'), roundRobin: await simulated('roundRobin') };

@@ -78,7 +78,7 @@ async function measure(context: Context, site: Site, turn: Awaited<ReturnType<ty
   const frames = await gamer.call('seen', room);
   const times = { startMs, reducedMs, restoredMs, endMs: now() };
   const { up, down } = relay.counts;
-  context.say(`Datagrams up ${JSON.stringify(up)}, down ${JSON.stringify(down)}`);
+  console.log(`Datagrams up ${JSON.stringify(up)}, down ${JSON.stringify(down)}`);
   await gamer.call('close', room);
   return rowsOf(samples, frames, times);
 }

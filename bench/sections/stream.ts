@@ -26,7 +26,7 @@ export const stream: Section = {
     await gamer.call('open', { ...format, room: rooms.channel });
     await gamer.call('open', { ...format, room: rooms.port, variant: 'by-port' });
     for (const room of Object.values(rooms)) await gamer.call('settled', room);
-    context.say('Both streams run; measuring them in turn.');
+    console.log('Both streams run; measuring them in turn.');
     const { channel, port } = await gamer.call('measureStream', { rooms, ...LOAD });
     return [
       figure('frames/s / with MessagePorts', channel.fps / port.fps, 'x', {

@@ -32,7 +32,7 @@ export async function measureRestart(context: Context, clients: Clients): Promis
   } while (performance.now() - stoppedMs < RESTART.withinMs && counts.backAfterMs.length < RESTART.sessions);
   await clients.call('closeSessions');
   const backAfterMs = counts.backAfterMs.filter((afterMs) => afterMs <= RESTART.withinMs).sort((a, b) => a - b);
-  context.say(`restart: ${backAfterMs.length} sessions back`);
+  console.log(`restart: ${backAfterMs.length} sessions back`);
   const lastMs = backAfterMs.at(-1) ?? Number.NaN;
   const busiest = Math.max(...backAfterMs.map((afterMs) => countBetween(backAfterMs, afterMs, RESTART.windowMs)));
   return [
@@ -99,7 +99,7 @@ export async function measureInstances(context: Context, clients: Clients): Prom
   const end = await clients.call('sessionCounts');
   await clients.call('closeSessions');
   const away = end.backAfterMs.length;
-  context.say(`instances: ${away} sessions were away, ${done.done} tasks done`);
+  console.log(`instances: ${away} sessions were away, ${done.done} tasks done`);
   const lost = end.lost + end.changed + end.forgotten + sessions - end.online;
   return [
     figure('3 instances, one killed: sessions lost', lost, '', {
