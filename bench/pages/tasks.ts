@@ -51,7 +51,8 @@ export async function measureLink(room: string) {
   return { ownLinkMs: ms.ownLink, lastingLinkMs: ms.lastingLink };
 }
 
-const upscale = (image: ReturnType<typeof gamer.freshPicture>) => gamer.client().submitTask('upscale', { image }).result;
+const upscale = (image: ReturnType<typeof gamer.freshPicture>) =>
+  gamer.client().submitTask('upscale', { image }).result;
 
 const COUNT = 100;
 
