@@ -230,7 +230,7 @@ export class Coordinator {
   async invite(gamer: Member, request: InviteRequest): Promise<{ token: string }> {
     if (request.owner && !gamer.isOwner) throw notInvited('Only the owner of this room can make others its owners.');
     if (!mayInvite(gamer))
-      throw notInvited('Only the owner of this room can invite, and whom the owner lets. Ask for a link.');
+      throw notInvited('Only the owner of this room can invite, and guests whom the owner allows to. Ask for a link.');
     // An invite into an open room gives no more than its name.
     const lineage = gamer.isOwner || !gamer.room.inviteOnly ? [] : gamer.lineage;
     if (this.#admission.isRevoked(gamer.room, lineage)) throw revokedInvite();
@@ -255,7 +255,7 @@ export class Coordinator {
 
 const NO_RIGHTS: Rights = { isOwner: false, mayInvite: false, lineage: [] };
 
-/** Only owners invite into an invite-only room, and whom they let. The name of an open room, which all its members know, is enough. */
+/** Only owners, and guests they allow to, invite into an invite-only room. To enter an open room its name is enough, which all members know. */
 function mayInvite({ isOwner, mayInvite: isLet, room, role }: Member): boolean {
   return role === 'gamer' && (isOwner || isLet || !room.inviteOnly);
 }
