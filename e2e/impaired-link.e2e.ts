@@ -30,11 +30,13 @@ test('over a lossy relay that is throttled for a while, the picture goes on and 
   try {
     const room = 'impaired';
     await volunteerPage(room, {
-      ...{ backend: 'js', relayOnly: true },
+      backend: 'js',
+      relayOnly: true,
       iceServers: iceServersAt(turn.port, turn.credentials),
     });
     const gamer = await gamerPage(room, {
-      ...{ where: 'volunteers', relayOnly: true },
+      where: 'volunteers',
+      relayOnly: true,
       iceServers: iceServersAt(relay.port, turn.credentials),
     });
     await waitForVolunteers(gamer, 1);

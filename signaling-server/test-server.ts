@@ -58,7 +58,11 @@ export class TestPage {
     extraHeaders: Record<string, string> = {},
   ) {
     this.socket = io(url, {
-      ...{ transports: ['websocket'], reconnection: false, forceNew: true, autoConnect: false, extraHeaders },
+      transports: ['websocket'],
+      reconnection: false,
+      forceNew: true,
+      autoConnect: false,
+      extraHeaders,
       // A hostile page may send anything here.
       auth: (send) => send(this.#handshake as object),
     });
@@ -87,7 +91,11 @@ export class TestPage {
     const role = request.role ?? 'gamer';
     const status = role === 'volunteer' ? { status: IDLE_STATUS } : {};
     return this.open({
-      ...{ protocolVersion: PROTOCOL_VERSION, sessionKey, role, name: role, ...status },
+      protocolVersion: PROTOCOL_VERSION,
+      sessionKey,
+      role,
+      name: role,
+      ...status,
       ...request,
     });
   }

@@ -34,7 +34,7 @@ export class AllowedHosts {
   }
 }
 
-/** For whoever asks under another name. */
+/** The answer to a request for another host name. */
 export const WRONG_HOST =
   'This server does not answer to this name. Whoever runs it can allow the name with ALLOWED_HOSTS, or TRUSTED_PROXIES if a proxy is in front.';
 

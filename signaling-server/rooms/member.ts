@@ -26,7 +26,7 @@ const ASSUMED_RTT_MS = 50;
 /** Volunteers remembered per gamer, so that it can still report one that left. 64 ids take 2 kB. */
 const MAX_REMEMBERED_VOLUNTEERS = 64;
 
-/** A member as one instance leaves it to the next, in Redis. Accusations are not part of it: the store has
+/** A member as one instance leaves it to the next, in Redis. Accusations are not included: the store has
  * them. Neither is what waits for it, which is kept apart: strangers decide how large that is, and how often it changes. */
 export const memberRecordSchema = z.object({
   id: sessionIdSchema,

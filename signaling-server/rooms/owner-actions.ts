@@ -25,8 +25,8 @@ interface Parts {
 }
 
 /**
- * What only the owner of a room may do: revoke invites and remove members. Both take effect in the room at once; what the store
- * then remembers of it, for the time after a restart or after the room fell empty, cannot fail them.
+ * What only the owner of a room may do: revoke invites and remove members. Both take effect in the room at once. The store
+ * then keeps them for the time after a restart, or after the room was empty; if that fails, they hold in the room all the same.
  */
 export class OwnerActions {
   readonly #limit = new RateLimit(OWNER_ACTION_LIMIT);

@@ -159,14 +159,14 @@ test(
     const bystander = bed.page(url);
     await bystander.join({ room: 'den' });
     const join = {
-      ...{
-        protocolVersion: PROTOCOL_VERSION,
-        sessionKey: newSessionKey(),
-        role: 'volunteer',
-        name: 'n',
-        room: 'other',
-      },
-      ...{ invite: 'token', inviteOnly: true, status: IDLE_STATUS },
+      protocolVersion: PROTOCOL_VERSION,
+      sessionKey: newSessionKey(),
+      role: 'volunteer',
+      name: 'n',
+      room: 'other',
+      invite: 'token',
+      inviteOnly: true,
+      status: IDLE_STATUS,
     };
     const page = bed.page(url);
     await fc.assert(

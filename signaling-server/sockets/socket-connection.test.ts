@@ -9,8 +9,12 @@ test('the round trip is that of the handshake until a heartbeat has measured a n
   const conn = new EventEmitter();
   const socket = { conn } as unknown as SignalingSocket;
   const connection = new SocketConnection(socket, {
-    ...{ instance: 'one', networks: ['network'], handshakeMs: 40, clock },
-    ...{ log: pino({ level: 'silent' }), onSlow() {} },
+    instance: 'one',
+    networks: ['network'],
+    handshakeMs: 40,
+    clock,
+    log: pino({ level: 'silent' }),
+    onSlow() {},
   });
   expect(connection.rttMs).toBe(40);
   conn.emit('packetCreate', { type: 'message' });

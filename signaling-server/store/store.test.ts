@@ -94,7 +94,8 @@ describe.each(KINDS)('a store %s', (_, open) => {
     await store.record(by('g0'), 'w', report(0, 1));
     await store.record(by('newest'), 'w', report(5, 0));
     expect(await store.reputation('w')).toEqual({
-      ...{ completed: 5, failed: 5 * (STORE_LIMITS.maxSourcesPerVolunteer - 1) },
+      completed: 5,
+      failed: 5 * (STORE_LIMITS.maxSourcesPerVolunteer - 1),
     });
   });
 

@@ -85,7 +85,7 @@ export class VolunteerStreams {
     }
   }
 
-  /** Releases the stream. Frames of it that still arrive are ignored. */
+  /** Releases the stream. Its frames that still arrive are ignored. */
   close(streamId: number): void {
     this.#opening.delete(streamId);
     if (this.#streams.has(streamId)) log.info('closed', { stream: streamId });
