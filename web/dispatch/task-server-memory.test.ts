@@ -119,7 +119,7 @@ describe("a volunteer's memory is bounded in bytes", () => {
     expect(evicted).toMatchObject([{ reason: 'queue-full' }]);
   });
 
-  test('where all gamers together take too much, whoever holds most has to go, and nobody else', () => {
+  test('when all gamers together exceed the budget, only the gamer that holds the most memory is disconnected', () => {
     const evicted: string[] = [];
     const user = (name: string, heldBytes: number): MemoryUser => ({ heldBytes, evict: () => evicted.push(name) });
     const others = [user('small', 10 * MIB), user('largest', 255 * MIB), ...[1, 2].map(() => user('large', 250 * MIB))];
