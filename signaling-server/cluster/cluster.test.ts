@@ -201,7 +201,7 @@ test('the capacity of a room counts members at all instances', async () => {
   expect(await bed.page(third.url).tryJoin({ room: 'den' })).toMatchObject({ error: { reason: 'room-full' } });
 });
 
-test('a fallen-empty invite-only room is not its name at any instance, and comes back by its pass when the leader has changed', async () => {
+test('an empty invite-only room cannot be entered by name at any instance, and its pass restores it after a change of leader', async () => {
   const [first, second, third] = await three();
   const owner = bed.page(second.url);
   const { room, pass } = await owner.join({ inviteOnly: true });

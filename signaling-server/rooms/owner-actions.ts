@@ -126,7 +126,7 @@ export class OwnerActions {
     const bans = room.inviteOnly ? ids.map((id) => store.ban(memberBan(room, id), untilMs, quota)) : [];
     if (invite) bans.push(invites.revoke(invite, quota));
     for (const { reason } of (await Promise.allSettled(bans)).filter((ban) => ban.status === 'rejected')) {
-      log.warn({ err: reason }, 'a removal or revocation is forgotten when its room falls empty or this server stops');
+      log.warn({ err: reason }, 'a removal or revocation is lost when its room becomes empty or this server stops');
     }
   }
 
