@@ -140,6 +140,16 @@ test('a removed volunteer with a proven identity is refused with a new session a
   expect(owner.introductions.map(({ peerId }) => peerId)).toEqual([volunteerId]);
 });
 
+test('a volunteer that left before it was removed does not return by the invite that admitted it either', async () => {
+  const { url, owner } = await ownRoom();
+  const invite = await inviteFrom(owner);
+  const volunteer = bed.page(url);
+  const { id: volunteerId } = await volunteer.join({ role: 'volunteer', invite });
+  await volunteer.ask('leave');
+  expect(await owner.ask('remove', { volunteerId })).toMatchObject({ ok: true });
+  expect(await guest(url, invite)).toMatchObject(refused(/owner of this room has revoked this invite/));
+});
+
 test('a volunteer whose socket is away can be removed, and stays removed when invites make the room again', async () => {
   const { url, owner, room } = await ownRoom();
   const away = bed.page(url);
