@@ -1,11 +1,14 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { type InputKind, isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
 import { type Backend, type BackendFrames, type FramePaths, type FrameTarget, SAFE_FRAME_PATHS } from '../backend.ts';
+import { uprightSize } from '../frame-orientation.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { FrameInputKindTracker, inputKindOf } from '../networks/input-kind.ts';
 import { isIdentity } from '../reference/upscale.ts';
 import type { Started } from '../schedule.ts';
-import { checkFrameShape, type FrameTime, frameSize, makeFrame, RgbaReader, timeOf } from '../video-frames.ts';
+import { checkFrameShape, type FrameTime, makeFrame, RgbaReader, timeOf } from '../video-frames.ts';
+import type { SourceKind } from './filter-passes.ts';
+import { importOf } from './frame-import.ts';
 import { PassFactory, UpscaleResourcePool, UpscaleResources } from './upscale-resources.ts';
 
 /** Our kernels on a WebGPU device. Owns the device and destroys it. */
@@ -66,6 +69,14 @@ function unpadded(bytes: ArrayBuffer, strideBytes: number, rowBytes: number, row
   return result;
 }
 
+/** What the resources of a stream were made for. */
+interface FrameSource {
+  width: number;
+  height: number;
+  input: InputKind;
+  kind: SourceKind;
+}
+
 /** The frames of one stream on the GPU. The resources for their size are allocated with the first frame and kept. */
 export class WgslFrames implements BackendFrames {
   readonly #device: GPUDevice;
@@ -75,7 +86,7 @@ export class WgslFrames implements BackendFrames {
   readonly #reader = new RgbaReader();
   #resources: UpscaleResources | null = null;
   readonly #inputKind = new FrameInputKindTracker();
-  #source: { width: number; height: number; input: InputKind } = { width: 0, height: 0, input: 'smooth' };
+  #source: FrameSource = { width: 0, height: 0, input: 'smooth', kind: 'texture' };
   #canvas: OutputCanvas | null = null;
   #disposed = false;
 
@@ -109,14 +120,14 @@ export class WgslFrames implements BackendFrames {
 
   /** Writes the frame's pixels to the input, or returns the frame as a texture that a kernel can read without a copy. */
   async #importFrame(frame: VideoFrame, resources: UpscaleResources): Promise<GPUExternalTexture | undefined> {
-    switch (this.#framePaths.frameIn) {
+    switch (importOf(frame, this.#framePaths.frameIn)) {
       case 'importExternalTexture':
         return this.#device.importExternalTexture({ source: frame });
       case 'copyExternalImageToTexture':
         this.#device.queue.copyExternalImageToTexture(
           { source: frame },
           { texture: resources.input },
-          frameSize(frame),
+          uprightSize(frame),
         );
         return undefined;
       case 'copyTo':
@@ -138,22 +149,22 @@ export class WgslFrames implements BackendFrames {
   }
 
   async #resourcesFor(frame: VideoFrame): Promise<UpscaleResources> {
-    const size = frameSize(frame);
+    const size = uprightSize(frame);
     const input = isNetwork(this.#target.quality) ? await this.#inputKind.of(frame) : 'smooth';
+    const kind = importOf(frame, this.#framePaths.frameIn) === 'importExternalTexture' ? 'external' : 'texture';
     const made = this.#source;
-    const fits = size.width === made.width && size.height === made.height && input === made.input;
+    const fits = size.width === made.width && size.height === made.height && input === made.input && kind === made.kind;
     if (this.#resources && fits) return this.#resources;
     const shape = { ...this.#target, ...size };
     checkFrameShape(shape);
-    const source = this.#framePaths.frameIn === 'importExternalTexture' ? 'external' : 'texture';
-    const resources = await UpscaleResources.create(this.#device, this.#passFactory, { ...shape, input }, source);
+    const resources = await UpscaleResources.create(this.#device, this.#passFactory, { ...shape, input }, kind);
     if (this.#disposed) {
       resources.dispose();
       throw MeshError.closed('The stream');
     }
     this.#resources?.dispose();
     this.#resources = resources;
-    this.#source = { ...size, input };
+    this.#source = { ...size, input, kind };
     return resources;
   }
 }
