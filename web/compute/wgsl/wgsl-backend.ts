@@ -9,6 +9,7 @@ import type { Started } from '../schedule.ts';
 import { checkFrameShape, type FrameTime, makeFrame, RgbaReader, timeOf } from '../video-frames.ts';
 import type { SourceKind } from './filter-passes.ts';
 import { importOf } from './frame-import.ts';
+import { OutputCanvas } from './output-canvas.ts';
 import { PassFactory, UpscaleResourcePool, UpscaleResources } from './upscale-resources.ts';
 
 /** Our kernels on a WebGPU device. Owns the device and destroys it. */
@@ -141,11 +142,12 @@ export class WgslFrames implements BackendFrames {
     time: FrameTime,
     resources: UpscaleResources,
   ): Promise<Started<VideoFrame>> {
-    const external = await this.#importFrame(frame, resources);
     this.#canvas ??= new OutputCanvas(this.#device, this.#target);
-    resources.submitInto(this.#canvas.nextTexture(), external);
-    const sharp = this.#canvas.toFrame(time);
-    return { isDone: true, finish: async () => sharp };
+    const canvas = this.#canvas;
+    await canvas.ready();
+    const external = await this.#importFrame(frame, resources);
+    const sharp = canvas.frame((texture) => resources.submitInto(texture, external), time);
+    return { isDone: false, finish: () => sharp };
   }
 
   async #resourcesFor(frame: VideoFrame): Promise<UpscaleResources> {
@@ -166,35 +168,5 @@ export class WgslFrames implements BackendFrames {
     this.#resources = resources;
     this.#source = { ...size, input, kind };
     return resources;
-  }
-}
-
-/** An invisible canvas whose pictures become frames without leaving the GPU. */
-class OutputCanvas {
-  readonly #canvas: OffscreenCanvas;
-  readonly #context: GPUCanvasContext;
-
-  constructor(device: GPUDevice, { outWidth, outHeight }: FrameTarget) {
-    this.#canvas = new OffscreenCanvas(outWidth, outHeight);
-    const context = this.#canvas.getContext('webgpu');
-    if (!context)
-      throw new MeshError('unsupported-browser', 'This browser has no WebGPU canvas in workers. Use a newer one.');
-    this.#context = context;
-    // The kernels write rgba8unorm. The other canvas format needs an optional feature.
-    const usage = GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.RENDER_ATTACHMENT;
-    context.configure({ device, format: 'rgba8unorm', usage, alphaMode: 'opaque' });
-  }
-
-  nextTexture(): GPUTexture {
-    return this.#context.getCurrentTexture();
-  }
-
-  /** A frame of what was submitted last. Call it in the same microtask, before the browser takes the texture away. */
-  toFrame({ timestamp, duration }: FrameTime): VideoFrame {
-    return new VideoFrame(this.#canvas, { timestamp, ...(duration === null ? {} : { duration }) });
-  }
-
-  dispose(): void {
-    this.#context.unconfigure();
   }
 }
