@@ -2,7 +2,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Backend, FRAME_EXPORTS, FRAME_IMPORTS } from '../backend.ts';
 import { uprightSize } from '../frame-orientation.ts';
 import { JsBackend } from '../js-backend.ts';
-import { canvasFrame, colorSpaceOf, cut, type FrameExtras, type Painting, rgbFrame, yuvFrame } from '../test-frames.ts';
+import {
+  canvasFrame,
+  colorSpaceOf,
+  cut,
+  type FrameExtras,
+  type Painting,
+  rgbFrame,
+  yuvFrame,
+} from '../painted-frames.ts';
 import { RgbaReader } from '../video-frames.ts';
 import { openDevice } from './gpu-device.ts';
 import { WgslBackend } from './wgsl-backend.ts';

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { colorSpaceOf, rgbFrame } from '../test-frames.ts';
+import { colorSpaceOf, rgbFrame } from '../painted-frames.ts';
 import { RgbaReader } from '../video-frames.ts';
 import { READBACK_RING_SIZE } from './gpu-buffers.ts';
 import { openDevice } from './gpu-device.ts';

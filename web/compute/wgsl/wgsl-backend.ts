@@ -1,4 +1,5 @@
 import { MeshError } from '../../../shared/errors.ts';
+import { logger } from '../../../shared/log.ts';
 import { type InputKind, isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
 import { type Backend, type BackendFrames, type FramePaths, type FrameTarget, SAFE_FRAME_PATHS } from '../backend.ts';
 import { uprightSize } from '../frame-orientation.ts';
@@ -9,8 +10,11 @@ import type { Started } from '../schedule.ts';
 import { checkFrameShape, type FrameTime, makeFrame, RgbaReader, timeOf } from '../video-frames.ts';
 import type { SourceKind } from './filter-passes.ts';
 import { importOf } from './frame-import.ts';
+import { CHECKED_NETWORK, framesMatchPixels } from './network-frames.ts';
 import { OutputCanvas } from './output-canvas.ts';
 import { PassFactory, UpscaleResourcePool, UpscaleResources } from './upscale-resources.ts';
+
+const log = logger('compute.wgsl');
 
 /** Our kernels on a WebGPU device. Owns the device and destroys it. */
 export class WgslBackend implements Backend {
@@ -29,7 +33,9 @@ export class WgslBackend implements Backend {
   }
 
   async prepare(quality: Quality): Promise<void> {
-    if (isNetwork(quality)) await this.#passFactory.prepare(quality);
+    if (!isNetwork(quality)) return;
+    await this.#passFactory.prepare(quality);
+    if (quality === CHECKED_NETWORK) await this.#checkFramePaths();
   }
 
   async startPixels(pixels: Uint8Array, shape: UpscaleParams): Promise<Started<Uint8Array<ArrayBuffer>>> {
@@ -59,6 +65,16 @@ export class WgslBackend implements Backend {
   dispose(): void {
     this.#pool.dispose();
     this.#device.destroy();
+  }
+
+  /** The self-test at start-up had no network, which would have had to be fetched. Streams opened from now on use the paths that are left. */
+  async #checkFramePaths(): Promise<void> {
+    const { frameIn, frameOut } = this.framePaths;
+    if (frameIn === SAFE_FRAME_PATHS.frameIn && frameOut === SAFE_FRAME_PATHS.frameOut) return;
+    const isRight = await framesMatchPixels(this, CHECKED_NETWORK).catch(() => false);
+    if (isRight) return;
+    log.warn('frames look wrong after a network; they now pass through the processor', { frameIn, frameOut });
+    this.framePaths = SAFE_FRAME_PATHS;
   }
 }
 

@@ -1,4 +1,4 @@
-/** Frames of every kind that a source may give, for tests of the ways of frames into a backend. */
+/** Frames of every kind that a source may give, painted with known colours: for the self-test at start-up, and for tests. */
 
 /** The colour at a pixel: red, green, blue and, where it is translucent, alpha; 0..255. */
 export type Painting = (x: number, y: number) => readonly number[];
