@@ -35,7 +35,7 @@ const networksBesideWorkers: Plugin = {
  */
 function inChromium(
   name: string,
-  { include, exclude, launch }: { include: string[]; exclude: string[]; launch: LaunchOptions },
+  { launch, ...files }: { include: string[]; exclude: string[]; launch: LaunchOptions; globalSetup?: string[] },
 ): TestProjectInlineConfiguration {
   return {
     ...sources,
@@ -44,8 +44,7 @@ function inChromium(
     optimizeDeps: { entries: ['web/**/*.{ts,tsx}', 'shared/**/*.ts'] },
     test: {
       name,
-      include,
-      exclude,
+      ...files,
       testTimeout: 60_000,
       hookTimeout: 60_000,
       browser: {
@@ -94,7 +93,12 @@ export default defineConfig({
         exclude: [...exclude, ...ON_SYSTEM_GL],
         launch: await launchOptions(),
       }),
-      inChromium('browser-gl', { include: ON_SYSTEM_GL, exclude, launch: await systemGlOptions() }),
+      inChromium('browser-gl', {
+        include: ON_SYSTEM_GL,
+        exclude,
+        launch: await systemGlOptions(),
+        globalSetup: ['e2e/system-gl.mjs'],
+      }),
     ],
   },
 });

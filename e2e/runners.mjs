@@ -39,13 +39,13 @@ const unit = {
 
 const browser = {
   ...{ name: 'browser', suites: ['browser'], needsBrowser: true, timeoutMs: 10 * 60_000, ...VITEST },
-  args: vitest('browser', 'browser-gpu'),
+  args: vitest('browser', 'browser-gpu', 'browser-gl'),
 };
 
 /** Both at the same time: unit tests wait for sockets and timers for half of their time. */
 const unitAndBrowser = {
   ...{ name: 'unit and browser', suites: ['unit', 'browser'], needsBrowser: true, timeoutMs: 12 * 60_000, ...VITEST },
-  args: vitest('unit', 'browser', 'browser-gpu'),
+  args: vitest('unit', 'browser', 'browser-gpu', 'browser-gl'),
 };
 
 /**
