@@ -11,7 +11,9 @@ import {
   rgbFrame,
   yuvFrame,
 } from '../painted-frames.ts';
+import { repositoryModels } from '../test-models.ts';
 import { RgbaReader } from '../video-frames.ts';
+import { showsColors } from './frame-colors.ts';
 import { openDevice } from './gpu-device.ts';
 import { WgslBackend } from './wgsl-backend.ts';
 
@@ -130,16 +132,14 @@ const processor = new JsBackend(() => performance.now());
 beforeAll(async () => {
   const opened = await openDevice(navigator.gpu);
   if (!opened) throw new Error('no GPU');
-  gpu = new WgslBackend(opened.device);
+  gpu = new WgslBackend(opened.device, repositoryModels);
 });
 
 afterAll(() => gpu.dispose());
 
 /** The ways of a frame through a backend and out of it. */
-const WAYS = [
-  ...FRAME_IMPORTS.flatMap((frameIn) => FRAME_EXPORTS.map((frameOut) => ({ frameIn, frameOut }))),
-  { frameIn: 'processor', frameOut: 'processor' } as const,
-];
+const WAYS_OF_GPU = FRAME_IMPORTS.flatMap((frameIn) => FRAME_EXPORTS.map((frameOut) => ({ frameIn, frameOut })));
+const WAYS = [...WAYS_OF_GPU, { frameIn: 'processor', frameOut: 'processor' } as const];
 
 test.each(KINDS)('every way shows what drawImage shows: $name', async ({ make, drawn, tolerance }) => {
   const frame = make();
@@ -153,6 +153,18 @@ test.each(KINDS)('every way shows what drawImage shows: $name', async ({ make, d
   }
   frame.close();
   expect(wrong).toEqual([]);
+});
+
+test.each(WAYS_OF_GPU)('the self-test accepts the colours of $frameIn and $frameOut', async (framePaths) => {
+  gpu.framePaths = framePaths;
+  expect(await showsColors(gpu)).toBe(true);
+});
+
+test('a network whose frames look like its pictures keeps the shortest paths', async () => {
+  const shortest = { frameIn: 'importExternalTexture', frameOut: 'canvas' } as const;
+  gpu.framePaths = shortest;
+  await gpu.prepare('fast');
+  expect(gpu.framePaths).toEqual(shortest);
 });
 
 async function through(way: (typeof WAYS)[number], frame: VideoFrame, size: { width: number; height: number }) {
