@@ -13,6 +13,7 @@ import { NetworkSelection } from './network-selection.ts';
 import { openOnCpu, openOnGpu } from './ort/onnx-sessions.ts';
 import { OrtWasmBackend } from './ort/ort-wasm-backend.ts';
 import { OrtWebGpuBackend } from './ort/ort-webgpu-backend.ts';
+import { SpotChecks } from './spot-checks.ts';
 import { type MeasuredExecutor, selectGpuExecutors } from './task-benchmarks.ts';
 import { selectFramePaths } from './wgsl/frame-paths.ts';
 import { type OpenedDevice, openDevice } from './wgsl/gpu-device.ts';
@@ -27,11 +28,13 @@ const FILTER_TIMING_MS = 600;
 const MAX_CAUSE_LENGTH = 80;
 
 const PROCESSOR = "this computer's processor";
-const PROCESSOR_PATHS = { frameIn: 'copyTo', frameOut: 'pixels' };
+const PROCESSOR_PATHS = () => ({ frameIn: 'copyTo', frameOut: 'pixels' });
 
 interface Options extends Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend' | 'models' | 'onnx' | 'measuredSpeeds'> {
   /** Set to time everything again, except a software GPU that lost to the processor. */
   checkpoint?: Checkpoint;
+  /** Half a sentence on why the GPU must not be used, for people. */
+  gpuProblem?: string;
 }
 
 /** The filters on the processor, and what was measured so far. */
@@ -109,12 +112,13 @@ export async function remeasure(
 }
 
 async function select(options: Options, startMs: number): Promise<BackendSet> {
-  const { gpu, now, preferBackend } = options;
+  const { gpu, now, preferBackend, gpuProblem } = options;
   // Whoever asks for the GPU by name waits for it.
   const leftMs = () => (preferBackend ? Number.POSITIVE_INFINITY : MEASURING_BUDGET_MS - (now() - startMs));
   const withoutGpu = async (adapter: string) =>
     processorBackends(options, await measureProcessor(options, ''), adapter);
   if (preferBackend === 'js' || preferBackend === 'ort-wasm') return withoutGpu(PROCESSOR);
+  if (gpuProblem) return withoutGpu(`${gpuProblem}: ${PROCESSOR}`);
   if (!gpu) return withoutGpu(`No WebGPU: ${PROCESSOR}`);
   const opening = openDevice(gpu).catch(() => null);
   const opened = await unlessLate(leftMs(), opening, (late) => late?.device.destroy());
@@ -183,8 +187,10 @@ function processorBackends({ models, onnx, now }: Options, processor: MeasuredPr
   const inference = new Inference({ onnx, runtimes: [openOnCpu], now });
   return new BackendSet({
     adapter,
-    ...PROCESSOR_PATHS,
+    framePaths: PROCESSOR_PATHS,
     filters: js,
+    processor: js,
+    spotChecks: null,
     unitsPerMs: measured.cpuUnitsPerMs,
     inference,
     measured,
@@ -215,11 +221,16 @@ function gpuBackends(
   const preferred = isOrtPreferred ? [onDevice] : [ours];
   const gpuRuntimes = isSoftware && !isOrtPreferred ? [] : [openOnGpu(device)];
   const inference = new Inference({ onnx, runtimes: [openOnCpu, ...gpuRuntimes], now });
+  const avoidShortPaths = () => wgsl.avoidShortPaths();
+  const spotChecks = new SpotChecks({ reference: js, now, random: Math.random, avoidShortPaths });
+  const wrong = spotChecks.failed.then(() => ({ problem: `${opened.name} gave wrong pictures` }));
   return new BackendSet({
     ...chosen,
     inference,
     measured,
-    ...(chosen.filters === wgsl ? wgsl.framePaths : PROCESSOR_PATHS),
+    processor: js,
+    spotChecks,
+    framePaths: chosen.filters === wgsl ? () => wgsl.framePaths : PROCESSOR_PATHS,
     networks: new NetworkSelection({
       models,
       tiers: preferBackend ? preferred : tiers,
@@ -228,7 +239,7 @@ function gpuBackends(
     }),
     executors: new Map([...executors].map(([type, { executor }]) => [type, executor])),
     preparesNetworks: models !== undefined && !isSoftware && ours.length > 0,
-    lost: device.lost.then(() => {}),
+    lost: Promise.race([device.lost.then(() => ({ problem: null })), wrong]),
     owned: [inference, ...onDevice, ...library, js, gpu],
   });
 }

@@ -65,7 +65,16 @@ export class WgslBackend implements Backend {
   }
 
   openFrames(target: FrameTarget): BackendFrames {
-    return new WgslFrames(this.#device, this.#passFactory, target, this.framePaths);
+    return new WgslFrames(this.#device, this.#passFactory, target, this);
+  }
+
+  /** Lets the frames of all streams pass through the processor from now on. Returns whether they took a shorter way. */
+  avoidShortPaths(): boolean {
+    const { frameIn, frameOut } = this.framePaths;
+    if (frameIn === SAFE_FRAME_PATHS.frameIn && frameOut === SAFE_FRAME_PATHS.frameOut) return false;
+    log.warn('frames come out wrong; they now pass through the processor', { frameIn, frameOut });
+    this.framePaths = SAFE_FRAME_PATHS;
+    return true;
   }
 
   dispose(): void {
@@ -73,14 +82,11 @@ export class WgslBackend implements Backend {
     this.#device.destroy();
   }
 
-  /** The self-test at start-up had no network, which would have had to be fetched. Streams opened from now on use the paths that are left. */
+  /** The self-test at start-up had no network, which would have had to be fetched. */
   async #checkFramePaths(): Promise<void> {
-    const { frameIn, frameOut } = this.framePaths;
-    if (frameIn === SAFE_FRAME_PATHS.frameIn && frameOut === SAFE_FRAME_PATHS.frameOut) return;
+    if (this.framePaths === SAFE_FRAME_PATHS) return;
     const isRight = await framesMatchPixels(this, CHECKED_NETWORK).catch(() => false);
-    if (isRight) return;
-    log.warn('frames look wrong after a network; they now pass through the processor', { frameIn, frameOut });
-    this.framePaths = SAFE_FRAME_PATHS;
+    if (!isRight) this.avoidShortPaths();
   }
 }
 
@@ -105,7 +111,7 @@ export class WgslFrames implements BackendFrames {
   readonly #device: GPUDevice;
   readonly #passFactory: PassFactory;
   readonly #target: FrameTarget;
-  readonly #framePaths: FramePaths;
+  readonly #backend: { readonly framePaths: FramePaths };
   readonly #reader = new RgbaReader();
   #resources: UpscaleResources | null = null;
   readonly #inputKind = new FrameInputKindTracker();
@@ -113,20 +119,27 @@ export class WgslFrames implements BackendFrames {
   #canvas: OutputCanvas | null = null;
   #disposed = false;
 
-  constructor(device: GPUDevice, passFactory: PassFactory, target: FrameTarget, framePaths: FramePaths) {
+  /** @param backend - says at each frame which paths it takes. */
+  constructor(
+    device: GPUDevice,
+    passFactory: PassFactory,
+    target: FrameTarget,
+    backend: { readonly framePaths: FramePaths },
+  ) {
     this.#device = device;
     this.#passFactory = passFactory;
     this.#target = target;
-    this.#framePaths = framePaths;
+    this.#backend = backend;
   }
 
   async start(frame: VideoFrame): Promise<Started<VideoFrame>> {
     const time = timeOf(frame);
-    const resources = await this.#resourcesFor(frame);
-    if (this.#framePaths.frameOut === 'canvas' && !time.hasAlpha)
-      return this.#exportThroughCanvas(frame, time, resources);
+    const { frameIn: selected, frameOut } = this.#backend.framePaths;
+    const frameIn = importOf(frame, selected);
+    const resources = await this.#resourcesFor(frame, frameIn);
+    if (frameOut === 'canvas' && !time.hasAlpha) return this.#exportThroughCanvas(frame, time, frameIn, resources);
     const readback = await resources.ring.take();
-    resources.submit(readback, await this.#importFrame(frame, resources));
+    resources.submit(readback, await this.#importFrame(frame, frameIn, resources));
     const { outWidth: width, outHeight: height } = this.#target;
     const { strideBytes } = resources.ring;
     const sharp = resources.ring.read(readback, (bytes) => makeFrame(bytes, { width, height, strideBytes }, time));
@@ -142,8 +155,12 @@ export class WgslFrames implements BackendFrames {
   }
 
   /** Writes the frame's pixels to the input, or returns the frame as a texture that a kernel can read without a copy. */
-  async #importFrame(frame: VideoFrame, resources: UpscaleResources): Promise<GPUExternalTexture | undefined> {
-    switch (importOf(frame, this.#framePaths.frameIn)) {
+  async #importFrame(
+    frame: VideoFrame,
+    frameIn: FrameImport,
+    resources: UpscaleResources,
+  ): Promise<GPUExternalTexture | undefined> {
+    switch (frameIn) {
       case 'importExternalTexture':
         return this.#device.importExternalTexture({ source: frame });
       case 'copyExternalImageToTexture':
@@ -162,20 +179,21 @@ export class WgslFrames implements BackendFrames {
   async #exportThroughCanvas(
     frame: VideoFrame,
     time: FrameTime,
+    frameIn: FrameImport,
     resources: UpscaleResources,
   ): Promise<Started<VideoFrame>> {
     this.#canvas ??= new OutputCanvas(this.#device, this.#target);
     const canvas = this.#canvas;
     await canvas.ready();
-    const external = await this.#importFrame(frame, resources);
+    const external = await this.#importFrame(frame, frameIn, resources);
     const sharp = canvas.frame((texture) => resources.submitInto(texture, external), time);
     return { isDone: false, finish: () => sharp };
   }
 
-  async #resourcesFor(frame: VideoFrame): Promise<UpscaleResources> {
+  async #resourcesFor(frame: VideoFrame, frameIn: FrameImport): Promise<UpscaleResources> {
     const size = uprightSize(frame);
     const input = isNetwork(this.#target.quality) ? await this.#inputKind.of(frame) : 'smooth';
-    const kind = importOf(frame, this.#framePaths.frameIn) === 'importExternalTexture' ? 'external' : 'texture';
+    const kind = frameIn === 'importExternalTexture' ? 'external' : 'texture';
     const made = this.#source;
     const fits = size.width === made.width && size.height === made.height && input === made.input && kind === made.kind;
     if (this.#resources && fits) return this.#resources;
