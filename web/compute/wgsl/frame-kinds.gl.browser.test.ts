@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Backend, FRAME_EXPORTS, FRAME_IMPORTS } from '../backend.ts';
+import { type Backend, FRAME_EXPORTS, FRAME_IMPORTS, SAFE_FRAME_PATHS } from '../backend.ts';
 import { uprightSize } from '../frame-orientation.ts';
 import { JsBackend } from '../js-backend.ts';
 import {
@@ -126,13 +126,15 @@ const KINDS: Kind[] = [
   { name: 'a canvas in Display P3', make: () => canvasFrame(SIZE, flat, 'display-p3') },
 ];
 
+let device: GPUDevice;
 let gpu: WgslBackend;
 const processor = new JsBackend(() => performance.now());
 
 beforeAll(async () => {
   const opened = await openDevice(navigator.gpu);
   if (!opened) throw new Error('no GPU');
-  gpu = new WgslBackend(opened.device, repositoryModels);
+  device = opened.device;
+  gpu = new WgslBackend(device, repositoryModels);
 });
 
 afterAll(() => gpu.dispose());
@@ -160,11 +162,17 @@ test.each(WAYS_OF_GPU)('the self-test accepts the colours of $frameIn and $frame
   expect(await showsColors(gpu)).toBe(true);
 });
 
-test('a network whose frames look like its pictures keeps the shortest paths', async () => {
+test('a network keeps the shortest paths while its frames look like its pictures, and no longer', async () => {
   const shortest = { frameIn: 'importExternalTexture', frameOut: 'canvas' } as const;
   gpu.framePaths = shortest;
   await gpu.prepare('fast');
   expect(gpu.framePaths).toEqual(shortest);
+  const { importExternalTexture } = device;
+  const other = yuvFrame('NV12', SIZE, bt709, smooth);
+  device.importExternalTexture = () => importExternalTexture.call(device, { source: other });
+  await gpu.prepare('fast');
+  expect(gpu.framePaths).toEqual(SAFE_FRAME_PATHS);
+  other.close();
 });
 
 async function through(way: (typeof WAYS)[number], frame: VideoFrame, size: { width: number; height: number }) {
