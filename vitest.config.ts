@@ -1,6 +1,7 @@
 /// <reference types="@vitest/browser/providers/playwright" />
 import type { Plugin } from 'vite';
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { wasmKernels } from './deploy/assembly-script.mjs';
 import { launchOptions } from './e2e/launch.mjs';
 import pages from './vite.config.ts';
 
@@ -14,7 +15,12 @@ const exclude = [...configDefaults.exclude, '.build/**'];
 
 /** Resolves and transforms the sources as the build of the pages does. */
 const { resolve, esbuild, worker } = pages;
-const sources = { ...(resolve && { resolve }), ...(esbuild && { esbuild }), ...(worker && { worker }) };
+const sources = {
+  plugins: [wasmKernels],
+  ...(resolve && { resolve }),
+  ...(esbuild && { esbuild }),
+  ...(worker && { worker }),
+};
 
 /** Workers load the networks from beside their own folder, as in a build. Here Vite serves the repository, which has them in web/public. */
 const networksBesideWorkers: Plugin = {
@@ -37,7 +43,7 @@ function inChromium(
 ): TestProjectInlineConfiguration {
   return {
     ...sources,
-    plugins: [networksBesideWorkers],
+    plugins: [wasmKernels, networksBesideWorkers],
     // Scanned in advance: a package found during a run would make Vite reload the page in the middle of a test.
     optimizeDeps: { entries: ['web/**/*.{ts,tsx}', 'shared/**/*.ts'] },
     test: {

@@ -14,7 +14,10 @@ const COMPILED = join(ROOT, '.build/wasm');
  */
 const BUILDS = new Map([
   ['kernels.wasm', []],
-  ['kernels-threads.wasm', ['--enable', 'threads', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '8192']],
+  [
+    'kernels-threads.wasm',
+    ['--enable', 'threads', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '8192'],
+  ],
 ]);
 
 const OPTIONS = [
@@ -64,11 +67,11 @@ async function compile(options, path) {
   const { default: asc } = await import('assemblyscript/asc');
   const unfinished = `${path}-${process.pid}`;
   await mkdir(join(path, '..'), { recursive: true });
-  const { error, stderr } = await asc.main(
-    ['index.ts', '--baseDir', SOURCES, '--outFile', 'kernels', ...options],
-    { writeFile: (_name, contents) => writeFile(unfinished, contents) },
-  );
-  if (error) throw new Error(`The kernels in web/compute/wasm/assembly do not compile:\n${stderr.toString()}`, { cause: error });
+  const { error, stderr } = await asc.main(['index.ts', '--baseDir', SOURCES, '--outFile', 'kernels', ...options], {
+    writeFile: (_name, contents) => writeFile(unfinished, contents),
+  });
+  if (error)
+    throw new Error(`The kernels in web/compute/wasm/assembly do not compile:\n${stderr.toString()}`, { cause: error });
   // Other processes may be doing the same.
   await rename(unfinished, path);
 }

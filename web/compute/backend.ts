@@ -26,8 +26,8 @@ export interface PictureShape extends UpscaleShape {
   input: InputKind;
 }
 
-/** Backends: our kernels on WebGPU, the reference on the processor, and onnxruntime-web on either, for networks only. */
-export type BackendName = 'wgsl' | 'js' | 'ort-wasm' | 'ort-webgpu';
+/** Backends: our kernels on WebGPU; those on the processor; the reference there; and onnxruntime-web on either, for networks only. */
+export type BackendName = 'wgsl' | 'wasm' | 'js' | 'ort-wasm' | 'ort-webgpu';
 
 /** One way to compute on this machine. `startPixels` and `BackendFrames.start` run in a time slot of the schedule, `finish` after it. */
 export interface Backend {

@@ -54,7 +54,14 @@ export function quantized({ leak }: NetworkShape, layers: readonly Layer[]): Qua
     scale = outScale;
     const { weights, biases, shift } = rounded;
     const inputs = blocksOf(layer.inputs) * 4;
-    return { inputs, outputs: layer.outputs, weights, biases, shift, leak: Math.min(Math.round(outLeak * 32_768), LARGEST_16) };
+    return {
+      inputs,
+      outputs: layer.outputs,
+      weights,
+      biases,
+      shift,
+      leak: Math.min(Math.round(outLeak * 32_768), LARGEST_16),
+    };
   });
 }
 

@@ -69,6 +69,6 @@ export function bicubicRow(
 function limited(pixel: v128): v128 {
   const exact = f32x4.extract_lane(pixel, 3);
   const alpha = f32x4.splat(max<f32>(min<f32>(exact, 255), 0));
-  const scaled = f32x4.mul(pixel, f32x4.splat((<f32>255) / max<f32>(exact, 255)));
+  const scaled = f32x4.mul(pixel, f32x4.splat(<f32>255 / max<f32>(exact, 255)));
   return f32x4.pmax(f32x4.pmin(scaled, alpha), f32x4.splat(0));
 }

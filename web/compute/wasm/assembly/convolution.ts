@@ -71,7 +71,7 @@ function eightOutputs(
     let high3 = biasHigh;
     let weight = weights;
     for (let row = 0; row < 3; row++) {
-      let pixel0 = (row == 0 ? above : row == 1 ? here : below) + <usize>x * inBytes;
+      let pixel0 = (row === 0 ? above : row === 1 ? here : below) + <usize>x * inBytes;
       let pixel1 = pixel0 + inBytes;
       let pixel2 = pixel1 + inBytes;
       let pixel3 = pixel2 + inBytes;
@@ -144,7 +144,7 @@ function fourOutputs(
     let sum3 = bias;
     let weight = weights;
     for (let row = 0; row < 3; row++) {
-      let pixel0 = (row == 0 ? above : row == 1 ? here : below) + <usize>x * inBytes;
+      let pixel0 = (row === 0 ? above : row === 1 ? here : below) + <usize>x * inBytes;
       let pixel1 = pixel0 + inBytes;
       let pixel2 = pixel1 + inBytes;
       let pixel3 = pixel2 + inBytes;

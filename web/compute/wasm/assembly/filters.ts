@@ -2,9 +2,9 @@ import { bicubicRow, cubicWeights } from './bicubic';
 import { bilinearRow } from './bilinear';
 import { PAD, PIXEL, writeRow } from './rows';
 import { lumaAt, openSource, rowAt, rowBytes, sourceScratchBytes } from './source';
-import { edgeAdaptiveRow, edgeRow, edgesBetween, lumaRow, sharpenRow, WEIGHTS_BYTES } from './spatial';
+import { edgeAdaptiveRow, edgeRow, edgesBetween, sharpenRow, WEIGHTS_BYTES } from './spatial';
 
-/** Numbers of the filters, as in web/compute/wasm/wasm-kernels.ts. */
+/** Numbers of the filters, as in web/compute/wasm/kernel-instance.ts. */
 const BILINEAR: i32 = 0;
 const BICUBIC: i32 = 1;
 const SPATIAL: i32 = 2;
@@ -93,7 +93,7 @@ export function openFilter(
   columnShares = columns + paddedTable(resultWidth);
   lineBases = lines;
   lineShares = lines + paddedTable(resultHeight);
-  openSource(source, width, height, opaque, filter == SPATIAL, scratch);
+  openSource(source, width, height, opaque, filter === SPATIAL, scratch);
   line = scratch + sourceScratchBytes(width);
   edges = line + rowBytes(width);
   keptEdges = edges + edgeBytes(width);
@@ -102,7 +102,7 @@ export function openFilter(
   keptUpscaled = across + outBytes(outWidth);
   tapWeights = keptUpscaled + UPSCALED_KEPT * outBytes(outWidth);
   nextWritten = -1;
-  if (filter == BICUBIC) {
+  if (filter === BICUBIC) {
     for (let x = 0; x < outWidth; x++) v128.store(across + x * 16, cubicWeights(load<f32>(columnShares + x * 4)));
   }
 }
@@ -113,19 +113,43 @@ function paddedTable(entries: i32): i32 {
 
 /** Computes the output rows from `from` to before `to`. Goes on where the last call ended, if that is `from`. */
 export function filterRows(from: i32, to: i32): void {
-  if (filter == SPATIAL) return spatialRows(from, to);
+  if (filter === SPATIAL) {
+    spatialRows(from, to);
+    return;
+  }
   for (let y = from; y < to; y++) {
     const top = load<i32>(lineBases + y * 4);
     const share = load<f32>(lineShares + y * 4);
-    if (filter == BILINEAR) {
-      bilinearRow(rowAt(top), rowAt(top + 1), share, width + 2 * PAD, columnBases, columnShares, outWidth, line, written);
+    if (filter === BILINEAR) {
+      bilinearRow(
+        rowAt(top),
+        rowAt(top + 1),
+        share,
+        width + 2 * PAD,
+        columnBases,
+        columnShares,
+        outWidth,
+        line,
+        written,
+      );
     } else {
       const first = rowAt(top - 1);
       const last = rowAt(top + 2);
       const weights = cubicWeights(share);
       const padded = width + 2 * PAD;
       bicubicRow(
-        first, rowAt(top), rowAt(top + 1), last, weights, padded, columnBases, across, outWidth, opaque, line, written,
+        first,
+        rowAt(top),
+        rowAt(top + 1),
+        last,
+        weights,
+        padded,
+        columnBases,
+        across,
+        outWidth,
+        opaque,
+        line,
+        written,
       );
     }
     writeRow(written, outWidth, opaque, target + y * outWidth * 4);
@@ -133,7 +157,7 @@ export function filterRows(from: i32, to: i32): void {
 }
 
 function spatialRows(from: i32, to: i32): void {
-  if (from != nextWritten) {
+  if (from !== nextWritten) {
     nextUpscaled = max(from - 1, 0);
     evenEdges = NONE;
     oddEdges = NONE;
@@ -160,7 +184,17 @@ function upscaleRow(y: i32): void {
   const lower = rowAt(top + 1);
   const last = rowAt(top + 2);
   edgeAdaptiveRow(
-    first, upper, lower, last, share, edges, columnBases, columnShares, outWidth, tapWeights, upscaledAt(y),
+    first,
+    upper,
+    lower,
+    last,
+    share,
+    edges,
+    columnBases,
+    columnShares,
+    outWidth,
+    tapWeights,
+    upscaledAt(y),
   );
 }
 
@@ -168,7 +202,7 @@ function upscaleRow(y: i32): void {
 function edgesAt(y: i32): usize {
   const isOdd = y & 1;
   const row = keptEdges + isOdd * edgeBytes(width);
-  if ((isOdd ? oddEdges : evenEdges) == y) return row;
+  if ((isOdd ? oddEdges : evenEdges) === y) return row;
   edgeRow(lumaAt(y - 1), lumaAt(y), lumaAt(y + 1), width, row);
   if (isOdd) oddEdges = y;
   else evenEdges = y;

@@ -87,22 +87,22 @@ function keptAt(level: i32): i32 {
 }
 
 function pixelBytes(level: i32): i32 {
-  return level == 0 ? SOURCE_BYTES : outBytesOf(level - 1);
+  return level === 0 ? SOURCE_BYTES : outBytesOf(level - 1);
 }
 
 /** The pixel before the first of a kept row; rows outside the picture repeat its first or last one. */
 function rowAt(level: i32, y: i32): usize {
   const inside = min(max(y, 0), height - 1);
-  const slot = level == 0 ? inside % SOURCE_KEPT : inside % KEPT;
+  const slot = level === 0 ? inside % SOURCE_KEPT : inside % KEPT;
   return keptAt(level) + slot * paddedPixels(width) * pixelBytes(level);
 }
 
 /** Computes the result of the source rows from `from` to before `to`. Goes on where the last call ended, if that is `from`. */
 export function networkRows(from: i32, to: i32): void {
-  if (from != nextRow) start(from);
+  if (from !== nextRow) start(from);
   const pixels = paddedPixels(width);
   const room = scratch + MAX_LAYERS * 8;
-  const isLuma = outBytesOf(count - 1) == 8;
+  const isLuma = outBytesOf(count - 1) === 8;
   for (let y = from; y < to; y++) {
     need(count, y);
     const detail = rowAt(count, y) + pixelBytes(count);
@@ -122,7 +122,7 @@ function start(from: i32): void {
   for (let level = 0; level <= count; level++) {
     store<i32>(scratch + level * 8, max(0, from - (count - level)), 0);
     store<i32>(scratch + level * 8, <i32>room, 4);
-    room += pixels * pixelBytes(level) * (level == 0 ? SOURCE_KEPT : KEPT);
+    room += pixels * pixelBytes(level) * (level === 0 ? SOURCE_KEPT : KEPT);
   }
 }
 
@@ -133,14 +133,23 @@ function need(level: i32, y: i32): void {
     setNext(level, next + 1);
     const row = rowAt(level, next);
     const bytes = pixelBytes(level);
-    if (level == 0) {
+    if (level === 0) {
       fixedRow(source + next * width * 4, width, opaque, row + bytes);
     } else {
       const layer = level - 1;
       need(layer, next + 1);
       convolvedRow(
-        rowAt(layer, next - 1), rowAt(layer, next), rowAt(layer, next + 1), inBytesOf(layer), bytes,
-        weightsOf(layer), biasesOf(layer), shiftOf(layer), leakOf(layer), width, row + bytes,
+        rowAt(layer, next - 1),
+        rowAt(layer, next),
+        rowAt(layer, next + 1),
+        inBytesOf(layer),
+        bytes,
+        weightsOf(layer),
+        biasesOf(layer),
+        shiftOf(layer),
+        leakOf(layer),
+        width,
+        row + bytes,
       );
     }
     memory.copy(row, row + bytes, bytes);

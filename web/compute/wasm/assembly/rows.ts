@@ -26,7 +26,7 @@ export function isOpaque(pixels: usize, count: i32): bool {
   let least = i32x4.extract_lane(all, 0) & i32x4.extract_lane(all, 1);
   least &= i32x4.extract_lane(all, 2) & i32x4.extract_lane(all, 3);
   for (; i < count; i++, pixels += 4) least &= load<i32>(pixels);
-  return least >>> 24 == 255;
+  return least >>> 24 === 255;
 }
 
 /** One pixel as floats. */
@@ -66,7 +66,10 @@ export function writeRow(row: usize, width: i32, isOpaque: bool, pixels: usize):
   let x = 0;
   for (; x + 4 <= width; x += 4, row += 4 * PIXEL) {
     const low = i16x8.narrow_i32x4_s(wholePixel(v128.load(row), isOpaque), wholePixel(v128.load(row, PIXEL), isOpaque));
-    const high = i16x8.narrow_i32x4_s(wholePixel(v128.load(row, 2 * PIXEL), isOpaque), wholePixel(v128.load(row, 3 * PIXEL), isOpaque));
+    const high = i16x8.narrow_i32x4_s(
+      wholePixel(v128.load(row, 2 * PIXEL), isOpaque),
+      wholePixel(v128.load(row, 3 * PIXEL), isOpaque),
+    );
     v128.store(pixels + x * 4, i8x16.narrow_i16x8_u(low, high));
   }
   for (; x < width; x++, row += PIXEL) {
@@ -80,7 +83,7 @@ export function wholePixel(pixel: v128, isOpaque: bool): v128 {
   let values = pixel;
   if (!isOpaque) {
     const alpha = f32x4.extract_lane(values, 3);
-    const scale: f32 = alpha > LEAST_ALPHA ? (<f32>255.0) / alpha : 0;
+    const scale: f32 = alpha > LEAST_ALPHA ? <f32>255.0 / alpha : 0;
     values = f32x4.mul(values, f32x4.replace_lane(f32x4.splat(scale), 3, 1.0));
   }
   // A colour that overshoots is divided by a small alpha: it is limited before the rounding.

@@ -52,7 +52,7 @@ export function rowAt(y: i32): usize {
   const inside = min(max(y, 0), height - 1);
   const slot = inside % ROWS_KEPT;
   const row = kept + 16 + slot * slotBytes(width);
-  if (load<i32>(kept + slot * 4) != inside) {
+  if (load<i32>(kept + slot * 4) !== inside) {
     floatRow(pixels + inside * width * 4, width, opaque, row);
     if (needsLuma) lumaRow(row, width + 2 * PAD, row + rowBytes(width));
     store<i32>(kept + slot * 4, inside);
