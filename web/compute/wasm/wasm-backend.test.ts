@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { compiledKernels } from '../../../deploy/assembly-script.mjs';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
 import { FILTERS, type InputKind, NETWORKS, type Network, type Quality } from '../../../shared/tasks/upscale.ts';
@@ -11,6 +10,7 @@ import { doubledReference } from '../networks/reference-network.ts';
 import { unpackLayers } from '../networks/weights.ts';
 import { upscaleReference } from '../reference/upscale.ts';
 import { largestVisibleDifference, opaque, paintedPicture } from '../test-pictures.ts';
+import kernelsUrl from './kernels.wasm?url';
 import { WasmBackend } from './wasm-backend.ts';
 import type { KernelModule } from './workspace.ts';
 
@@ -39,7 +39,8 @@ let kernels: KernelModule;
 let backend: WasmBackend;
 
 beforeAll(async () => {
-  const bytes = await readFile(await compiledKernels('kernels.wasm'));
+  // Vite's addresses count from the folder of the repository.
+  const bytes = await readFile(new URL(`../../..${kernelsUrl}`, import.meta.url));
   kernels = { module: await WebAssembly.compile(bytes), isShared: false };
   backend = new WasmBackend({ kernels, threads: 1, models, now: () => 0 });
 });
