@@ -23,6 +23,7 @@ const sources = {
 };
 
 /** Workers load the networks from beside their own folder, as in a build. Here Vite serves the repository, which has them in web/public. */
+const ISOLATED = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 const networksBesideWorkers: Plugin = {
   name: 'networks-beside-workers',
   configureServer({ middlewares }) {
@@ -44,6 +45,7 @@ function inChromium(
   return {
     ...sources,
     plugins: [wasmKernels, networksBesideWorkers],
+    server: { headers: ISOLATED },
     // Scanned in advance: a package found during a run would make Vite reload the page in the middle of a test.
     optimizeDeps: { entries: ['web/**/*.{ts,tsx}', 'shared/**/*.ts'] },
     test: {

@@ -7,6 +7,7 @@ import { hasCode } from './failure.mjs';
 /** The sources in AssemblyScript, and the folder of what was compiled from them. */
 const SOURCES = join(ROOT, 'web/compute/wasm/assembly');
 const COMPILED = join(ROOT, '.build/wasm');
+const COMPILER = join(ROOT, 'node_modules/assemblyscript/package.json');
 
 /**
  * The two builds of the same sources, by the name that pages import. A module says for good whether its memory is shared between threads,
@@ -37,16 +38,31 @@ export async function compiledKernels(name) {
   const options = BUILDS.get(name);
   if (!options) throw new Error(`There is no build ${name} of the kernels.`);
   const args = [...OPTIONS, ...options];
-  const hash = createHash('sha256').update(JSON.stringify(args));
+  const { version } = JSON.parse(await readFile(COMPILER, 'utf8'));
+  const hash = createHash('sha256').update(JSON.stringify([version, ...args]));
   for (const file of await sourceFiles()) hash.update(`${relative(SOURCES, file)}\0`).update(await readFile(file));
   const path = join(COMPILED, hash.digest('hex').slice(0, 16), name);
-  try {
-    await stat(path);
-  } catch (cause) {
-    if (!hasCode(cause, 'ENOENT')) throw cause;
-    await compile(args, path);
+  if (!(await exists(path))) {
+    // The pages and each of their workers ask for it at the same time.
+    const compiling = running.get(path) ?? compile(args, path).finally(() => running.delete(path));
+    running.set(path, compiling);
+    await compiling;
   }
   return path;
+}
+
+/** @type {Map<string, Promise<void>>} compilations by path */
+const running = new Map();
+
+/** @param {string} path */
+async function exists(path) {
+  try {
+    await stat(path);
+    return true;
+  } catch (cause) {
+    if (hasCode(cause, 'ENOENT')) return false;
+    throw cause;
+  }
 }
 
 /** @returns {Promise<string[]>} absolute paths, in a fixed order */

@@ -46,6 +46,11 @@ export class WasmBackend implements Backend {
     this.#workspaces = new WorkspacePool(kernels, (workspace) => this.#threads.forget(workspace));
   }
 
+  /** Threads that the next picture would get: those that have started. */
+  get threads(): number {
+    return this.#threads.available;
+  }
+
   async prepare(quality: Quality): Promise<void> {
     if (!isNetwork(quality)) return;
     await Promise.all([this.#network(modelName(quality, 'smooth')), this.#network(modelName(quality, 'aliased'))]);
@@ -98,7 +103,7 @@ export class WasmBackend implements Backend {
     use: (result: Uint8Array) => T,
   ): Promise<T> {
     return this.#workspaces.lend(async (workspace) => {
-      const threads = this.#threads.available;
+      const { threads } = this;
       let picture = putPicture(workspace, image);
       let filter = isNetwork(quality) ? null : quality;
       if (isNetwork(quality)) {
