@@ -23,12 +23,25 @@ const sources = {
 };
 
 /** Workers load the networks from beside their own folder, as in a build. Here Vite serves the repository, which has them in web/public. */
-const ISOLATED = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 const networksBesideWorkers: Plugin = {
   name: 'networks-beside-workers',
   configureServer({ middlewares }) {
     middlewares.use((request, _response, next) => {
       request.url = request.url?.replace(/^\/web\/models\//, '/web/public/models/');
+      next();
+    });
+  },
+};
+
+/** Isolates the pages of the tests that compute, so that the kernels of the processor have threads, which share memory. */
+const isolated: Plugin = {
+  name: 'isolated',
+  // Before Vitest answers with its own page.
+  enforce: 'pre',
+  configureServer({ middlewares }) {
+    middlewares.use((_request, response, next) => {
+      response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
+      response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
       next();
     });
   },
@@ -44,8 +57,7 @@ function inChromium(
 ): TestProjectInlineConfiguration {
   return {
     ...sources,
-    plugins: [wasmKernels, networksBesideWorkers],
-    server: { headers: ISOLATED },
+    plugins: [wasmKernels, networksBesideWorkers, ...(hasWebgpu ? [isolated] : [])],
     // Scanned in advance: a package found during a run would make Vite reload the page in the middle of a test.
     optimizeDeps: { entries: ['web/**/*.{ts,tsx}', 'shared/**/*.ts'] },
     test: {
