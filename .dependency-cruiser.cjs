@@ -33,7 +33,7 @@ const only = (name, from, allowed, comment) => ({
 
 /** A module of the server: its production files may import shared/, the clock, and these other modules or files of the server. */
 const serverModule = (folder, allowed, comment) => ({
-  name: `server-${folder}`,
+  name: `server-${folder}-imports`,
   comment,
   severity: 'error',
   from: { path: `^signaling-server/${folder}/`, pathNot: TESTS },
@@ -59,7 +59,7 @@ module.exports = {
     },
     only('shared-imports-nothing', 'shared', [], 'shared/ is what both ends agree on; it depends on nothing'),
     only(
-      'server-knows-only-shared',
+      'server-imports-only-shared',
       'signaling-server',
       ['shared'],
       'the server introduces browsers; it does not compute',
@@ -71,25 +71,35 @@ module.exports = {
     serverModule('sockets', ['rooms', 'access', 'http'], 'sockets pass requests to the rooms'),
     serverModule('cluster', ['rooms', 'sockets', 'boot/listening'], 'a cluster forwards requests to the leader'),
     serverModule('http', ['boot', 'sockets/client-address'], 'pages and metrics are served without the rooms'),
-    only('net-floor', 'web/net', ['shared'], 'net and compute do not import each other'),
-    only('compute-floor', 'web/compute', ['shared'], 'compute does not use channels'),
-    only('dispatch-floor', 'web/dispatch', ['shared', 'web/net', 'web/compute'], 'dispatch builds on net and compute'),
-    only('stream-floor', 'web/stream', ['shared', 'web/net', 'web/compute'], 'stream builds on net and compute'),
+    only('net-imports-only-shared', 'web/net', ['shared'], 'net and compute do not import each other'),
+    only('compute-imports-only-shared', 'web/compute', ['shared'], 'compute does not use channels'),
     only(
-      'sdk-floor',
+      'dispatch-imports-only-net-and-compute',
+      'web/dispatch',
+      ['shared', 'web/net', 'web/compute'],
+      'dispatch builds on net and compute',
+    ),
+    only(
+      'stream-imports-only-net-and-compute',
+      'web/stream',
+      ['shared', 'web/net', 'web/compute'],
+      'stream builds on net and compute',
+    ),
+    only(
+      'sdk-imports-only-layers-below',
       'web/sdk',
       ['shared', 'web/net', 'web/compute', 'web/dispatch', 'web/stream'],
       'the SDK connects the layers below',
     ),
-    only('ui-knows-nobody', 'web/ui', [], 'components take plain values'),
+    only('ui-imports-nothing', 'web/ui', [], 'components take plain values'),
     only(
-      'game-floor',
+      'game-imports-only-sdk',
       'web/game',
       ['shared', 'web/sdk'],
       'the built-in game uses only the SDK, as any other game would',
     ),
     {
-      name: 'game-doors',
+      name: 'game-only-imported-through-its-two-entry-files',
       comment:
         'web/game exports two files: the game, and the parts of it that tasks compute; everything else is private',
       severity: 'error',
@@ -97,35 +107,45 @@ module.exports = {
       to: { path: '^web/game/', pathNot: '^web/game/(built-in-game|game-work)\\.ts$' },
     },
     only(
-      'gamer-page',
+      'gamer-page-imports-only-sdk-ui-game',
       'web/gamer',
       ['shared', 'web/sdk', 'web/ui', 'web/game'],
       'a page connects the SDK and the game to ui/',
     ),
     {
-      name: 'stream-shared-files',
+      name: 'stream-root-files-import-no-subfolder',
       comment: 'files that both ends of a stream share import neither end',
       severity: 'error',
       from: { path: '^web/stream/[^/]+$' },
       to: { path: '^web/stream/[^/]+/' },
     },
     {
-      name: 'stream-rooms',
+      name: 'stream-shared-folders-import-neither-end',
       comment: 'codec, transport, verify and upscale are used by both ends of a stream and import neither',
       severity: 'error',
       from: { path: '^web/stream/(codec|transport|verify|upscale)/', pathNot: TESTS },
       to: { path: '^web/stream/(gamer|volunteer)/' },
     },
     {
-      name: 'stream-ends',
+      name: 'stream-ends-do-not-import-each-other',
       comment: 'the two ends of a stream share only the wire format',
       severity: 'error',
       from: { path: '^web/stream/(gamer|volunteer)/', pathNot: TESTS },
       to: { path: '^web/stream/(gamer|volunteer)/', pathNot: '^web/stream/$1/' },
     },
-    only('volunteer-page', 'web/volunteer', ['shared', 'web/sdk', 'web/ui'], 'a page connects the SDK to ui/'),
+    only(
+      'volunteer-page-imports-only-sdk-ui',
+      'web/volunteer',
+      ['shared', 'web/sdk', 'web/ui'],
+      'a page connects the SDK to ui/',
+    ),
     {
-      ...only('other-page', 'web', ['shared', 'web/sdk', 'web/ui'], 'a folder that is no layer is a page'),
+      ...only(
+        'other-pages-import-only-sdk-ui',
+        'web',
+        ['shared', 'web/sdk', 'web/ui'],
+        'a folder that is no layer is a page',
+      ),
       from: { path: '^web/', pathNot: `^web/(${LAYERS.join('|')})/` },
       to: {
         path: `^(signaling-server|e2e|bench|deploy|examples|web/(${LAYERS.join('|')}))/`,
@@ -133,7 +153,7 @@ module.exports = {
       },
     },
     {
-      name: 'simple-peer-behind-one-file',
+      name: 'simple-peer-only-in-peer-file',
       severity: 'error',
       from: { pathNot: '^web/net/peer\\.ts$' },
       to: { path: '(^|/)simple-peer(/|$)' },

@@ -69,22 +69,10 @@ interface SiteOptions {
 
 /** What a section measures with. Whatever it starts here ends with the section. */
 export class Context {
-  readonly minutes: number;
-  readonly framesDir: string;
-  readonly #bundleDir: string;
   readonly #endings: (() => Promise<unknown>)[] = [];
   #ended: Promise<void> | undefined;
 
-  constructor({ minutes, framesDir, bundleDir }: Settings) {
-    this.minutes = minutes;
-    this.framesDir = framesDir;
-    this.#bundleDir = bundleDir;
-  }
-
-  /** Prints a line of progress. */
-  say(line: string): void {
-    console.log(line);
-  }
+  constructor(readonly settings: Settings) {}
 
   /** Registers what to do when the section ends; the latest is done first. */
   defer(ending: () => Promise<unknown>): void {
@@ -101,7 +89,7 @@ export class Context {
 
   /** Starts a server that also serves modules of bench/pages/, and a browser. */
   async openSite({ modules = [], variants = [], env = {}, flags = [], context = {} }: SiteOptions = {}): Promise<Site> {
-    const pagesDir = await mkdtemp(join(this.#bundleDir, 'pages-'));
+    const pagesDir = await mkdtemp(join(this.settings.bundleDir, 'pages-'));
     await cp((await ensureBuilt()).pagesDir, pagesDir, { recursive: true });
     await bundlePages(join(pagesDir, 'bench'), ['volunteer', ...modules]);
     await bundleSdk(join(pagesDir, 'bench'), variants);
@@ -126,7 +114,7 @@ export class Context {
    * Starts a process to call exports of a module of bench/ in, one at a time, such as `node/gamer`; bench/run.mjs lists these modules.
    */
   startProcess<Module>(module: string): RemoteProcess<Module> {
-    const child = fork(join(this.#bundleDir, 'child.mjs'), [join(this.#bundleDir, `${module}.mjs`)], {
+    const child = fork(join(this.settings.bundleDir, 'child.mjs'), [join(this.settings.bundleDir, `${module}.mjs`)], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       // Keeps NaN, infinities and typed arrays.
       serialization: 'advanced',

@@ -75,23 +75,21 @@ export function short(value: number): string {
   return Number.isInteger(value) ? String(value) : value.toFixed(digits);
 }
 
-const HEAD = ['what', 'figure', 'must reach', 'met'];
-
+/** The rows of all sections in columns, one group of lines for each section. */
 export function tableOf(sections: readonly SectionReport[]): string {
-  const groups = sections.map(({ name, rows, crash }) =>
-    crash
-      ? [[name, 'crashed: the reason is above', '', 'no']]
-      : rows.map((row) => [`${name}: ${row.what}`, row.figure, targetOf(row), verdict(row)]),
-  );
-  const widths = HEAD.map((_, column) =>
-    Math.max(...[HEAD, ...groups.flat()].map((cells) => cells[column]?.length ?? 0)),
-  );
-  const line = (cells: readonly string[]) =>
-    `│ ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' │ ')} │`;
-  const rule = ([left = '', middle = '', right = '']: string) =>
-    `${left}${widths.map((width) => '─'.repeat(width + 2)).join(middle)}${right}`;
-  const body = groups.map((rows) => rows.map(line).join('\n')).join(`\n${rule('├┼┤')}\n`);
-  return [rule('┌┬┐'), line(HEAD), rule('├┼┤'), body, rule('└┴┘')].join('\n');
+  const groups = [
+    [['what', 'figure', 'must reach', 'met']],
+    ...sections.map(({ name, rows, crash }) =>
+      crash
+        ? [[name, 'crashed: the reason is above', '', 'no']]
+        : rows.map((row) => [`${name}: ${row.what}`, row.figure, targetOf(row), verdict(row)]),
+    ),
+  ];
+  const widthOf = (column: number) => Math.max(...groups.flat().map((cells) => cells[column]?.length ?? 0));
+  const widths = [0, 1, 2, 3].map(widthOf);
+  const line = (cells: readonly string[]) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' │ ');
+  const rule = widths.map((width) => '─'.repeat(width)).join('─┼─');
+  return groups.map((rows) => rows.map(line).join('\n')).join(`\n${rule}\n`);
 }
 
 function verdict({ met }: Row): string {

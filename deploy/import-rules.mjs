@@ -4,7 +4,7 @@ import { ROOT, runChild } from './child.mjs';
 
 const CRUISER = join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
 const RULES = join(ROOT, '.dependency-cruiser.cjs');
-const HOUSE = ['shared', 'signaling-server', 'web', 'e2e', 'bench', 'deploy', 'examples'];
+const FOLDERS = ['shared', 'signaling-server', 'web', 'e2e', 'bench', 'deploy', 'examples'];
 
 /** Files that exist to be imported in the trials below. */
 const TARGETS = [
@@ -42,31 +42,31 @@ const TARGETS = [
 /** @type {readonly Trial[]} */
 const TRIALS = [
   ['shared/bad.ts', 'web/net/link.ts', 'shared-imports-nothing'],
-  ['signaling-server/bad.ts', 'web/net/link.ts', 'server-knows-only-shared'],
-  ['signaling-server/store/bad.ts', 'signaling-server/rooms/rooms.ts', 'server-store'],
-  ['signaling-server/lobby/bad.ts', 'signaling-server/store/store.ts', 'server-lobby'],
-  ['signaling-server/access/bad.ts', 'signaling-server/rooms/rooms.ts', 'server-access'],
-  ['signaling-server/rooms/bad.ts', 'signaling-server/sockets/gateway.ts', 'server-rooms'],
-  ['signaling-server/rooms/bad-root.ts', 'signaling-server/server.ts', 'server-rooms'],
-  ['signaling-server/sockets/bad.ts', 'signaling-server/cluster/cluster.ts', 'server-sockets'],
-  ['signaling-server/cluster/bad.ts', 'signaling-server/boot/settings.ts', 'server-cluster'],
-  ['signaling-server/http/bad.ts', 'signaling-server/rooms/rooms.ts', 'server-http'],
-  ['web/net/bad.ts', 'web/compute/engine.ts', 'net-floor'],
-  ['web/net/bad.test.ts', 'web/sdk/p2c2r.ts', 'net-floor'],
-  ['web/compute/bad.ts', 'web/net/link.ts', 'compute-floor'],
-  ['web/dispatch/bad.ts', 'web/stream/gamer/gamer-stream.ts', 'dispatch-floor'],
-  ['web/stream/bad.ts', 'web/dispatch/dispatcher.ts', 'stream-floor'],
-  ['web/stream/bad-frame.ts', 'web/stream/codec/codecs.ts', 'stream-shared-files'],
-  ['web/stream/codec/bad.ts', 'web/stream/gamer/gamer-stream.ts', 'stream-rooms'],
-  ['web/stream/gamer/bad.ts', 'web/stream/volunteer/volunteer-stream.ts', 'stream-ends'],
-  ['web/sdk/bad.ts', 'web/gamer/page.ts', 'sdk-floor'],
-  ['web/game/bad.ts', 'web/gamer/page.ts', 'game-floor'],
-  ['web/gamer/bad-door.ts', 'web/game/simulation/race.ts', 'game-doors'],
-  ['web/ui/bad.ts', 'shared/errors.ts', 'ui-knows-nobody'],
-  ['web/gamer/bad.ts', 'web/volunteer/page.ts', 'gamer-page'],
-  ['web/volunteer/bad.ts', 'web/net/link.ts', 'volunteer-page'],
-  ['web/other/bad.ts', 'web/net/link.ts', 'other-page'],
-  ['web/stream/bad-peer.ts', 'simple-peer', 'simple-peer-behind-one-file'],
+  ['signaling-server/bad.ts', 'web/net/link.ts', 'server-imports-only-shared'],
+  ['signaling-server/store/bad.ts', 'signaling-server/rooms/rooms.ts', 'server-store-imports'],
+  ['signaling-server/lobby/bad.ts', 'signaling-server/store/store.ts', 'server-lobby-imports'],
+  ['signaling-server/access/bad.ts', 'signaling-server/rooms/rooms.ts', 'server-access-imports'],
+  ['signaling-server/rooms/bad.ts', 'signaling-server/sockets/gateway.ts', 'server-rooms-imports'],
+  ['signaling-server/rooms/bad-root.ts', 'signaling-server/server.ts', 'server-rooms-imports'],
+  ['signaling-server/sockets/bad.ts', 'signaling-server/cluster/cluster.ts', 'server-sockets-imports'],
+  ['signaling-server/cluster/bad.ts', 'signaling-server/boot/settings.ts', 'server-cluster-imports'],
+  ['signaling-server/http/bad.ts', 'signaling-server/rooms/rooms.ts', 'server-http-imports'],
+  ['web/net/bad.ts', 'web/compute/engine.ts', 'net-imports-only-shared'],
+  ['web/net/bad.test.ts', 'web/sdk/p2c2r.ts', 'net-imports-only-shared'],
+  ['web/compute/bad.ts', 'web/net/link.ts', 'compute-imports-only-shared'],
+  ['web/dispatch/bad.ts', 'web/stream/gamer/gamer-stream.ts', 'dispatch-imports-only-net-and-compute'],
+  ['web/stream/bad.ts', 'web/dispatch/dispatcher.ts', 'stream-imports-only-net-and-compute'],
+  ['web/stream/bad-frame.ts', 'web/stream/codec/codecs.ts', 'stream-root-files-import-no-subfolder'],
+  ['web/stream/codec/bad.ts', 'web/stream/gamer/gamer-stream.ts', 'stream-shared-folders-import-neither-end'],
+  ['web/stream/gamer/bad.ts', 'web/stream/volunteer/volunteer-stream.ts', 'stream-ends-do-not-import-each-other'],
+  ['web/sdk/bad.ts', 'web/gamer/page.ts', 'sdk-imports-only-layers-below'],
+  ['web/game/bad.ts', 'web/gamer/page.ts', 'game-imports-only-sdk'],
+  ['web/gamer/bad-entry.ts', 'web/game/simulation/race.ts', 'game-only-imported-through-its-two-entry-files'],
+  ['web/ui/bad.ts', 'shared/errors.ts', 'ui-imports-nothing'],
+  ['web/gamer/bad.ts', 'web/volunteer/page.ts', 'gamer-page-imports-only-sdk-ui-game'],
+  ['web/volunteer/bad.ts', 'web/net/link.ts', 'volunteer-page-imports-only-sdk-ui'],
+  ['web/other/bad.ts', 'web/net/link.ts', 'other-pages-import-only-sdk-ui'],
+  ['web/stream/bad-peer.ts', 'simple-peer', 'simple-peer-only-in-peer-file'],
   ['signaling-server/bad-tool.ts', 'vitest', 'no-dev-dependencies-in-production'],
   ['signaling-server/bad-package.ts', 'three', 'no-dev-dependencies-in-production'],
   ['shared/bad-package.ts', 'comlink', 'no-dev-dependencies-in-production'],
@@ -105,21 +105,21 @@ const TRIALS = [
 ];
 
 /**
- * Shows that the import rules bite, on a small house of files that break one each, and of some that break none.
+ * Shows that each import rule refuses a file that breaks it, and that none refuses a file that breaks none.
  * @returns {Promise<string>} what is wrong with the rules; empty when all is well
  */
 export async function tryImportRules() {
   await mkdir(join(ROOT, '.build'), { recursive: true });
   // Inside the checkout, where imports of packages find node_modules.
-  const house = await mkdtemp(join(ROOT, '.build/import-rules-'));
+  const tree = await mkdtemp(join(ROOT, '.build/import-rules-'));
   try {
-    for (const file of ['package.json', 'tsconfig.json']) await cp(join(ROOT, file), join(house, file));
-    for (const target of TARGETS) await write(join(house, target), 'export const here = 1;\n');
-    for (const [from, to] of TRIALS) await write(join(house, from), `import '${specifier(from, to)}';\n`);
-    const { output } = await cruise(house, ['--output-type', 'json']);
+    for (const file of ['package.json', 'tsconfig.json']) await cp(join(ROOT, file), join(tree, file));
+    for (const target of TARGETS) await write(join(tree, target), 'export const here = 1;\n');
+    for (const [from, to] of TRIALS) await write(join(tree, from), `import '${specifier(from, to)}';\n`);
+    const { output } = await cruise(tree, ['--output-type', 'json']);
     return judge(JSON.parse(output)).join('\n');
   } finally {
-    await rm(house, { recursive: true, force: true });
+    await rm(tree, { recursive: true, force: true });
   }
 }
 
@@ -138,7 +138,7 @@ export async function checkImports() {
  */
 async function cruise(folder, args) {
   const there = await readdir(folder);
-  const folders = HOUSE.filter((name) => there.includes(name));
+  const folders = FOLDERS.filter((name) => there.includes(name));
   return runChild(process.execPath, [CRUISER, '--config', RULES, '--no-cache', ...args, ...folders], {
     cwd: folder,
     quiet: true,

@@ -77,7 +77,8 @@ function start(folder: string, [program = '', ...args]: string[], env: Record<st
     cwd: folder,
     env: { PATH: process.env.PATH, NODE_ENV: 'production', PAGES_DIR: 'pages', STATE_DIR: 'state', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
-    ...{ uid: USER_ID, gid: USER_ID },
+    uid: USER_ID,
+    gid: USER_ID,
   });
 }
 

@@ -7,7 +7,7 @@ import { endWithNpm, runChild } from '../deploy/child.mjs';
 import { hasCode, SetupError } from '../deploy/failure.mjs';
 import { ensureInstalled } from '../deploy/install.mjs';
 import { ensureBrowser } from './browser.mjs';
-import { ALL, LONG_ONLY, QUICK } from './runners.mjs';
+import { ALL, LONG_ONLY, QUICK, suitesWithoutTests } from './runners.mjs';
 
 /** @typedef {import('./runners.mjs').Runner} Runner */
 /** @typedef {import('./runners.mjs').TestResult} TestResult */
@@ -46,8 +46,6 @@ const results = [];
 const troubles = [];
 /** @type {{ part: string, tookMs: number }[]} */
 const times = [];
-/** Suites of which at least one test ran. @type {Set<string>} */
-const ranSuites = new Set();
 
 endWithNpm();
 const scratch = mkdtempSync(join(tmpdir(), 'p2c2r-tests-'));
@@ -79,11 +77,10 @@ async function testAll() {
   }
   if (filters.length > 0 && results.length + troubles.length === 0) {
     troubles.push(`No test is in a file whose name has ${filters.join(' or ')}.`);
-  } else if (filters.length === 0) {
-    for (const suite of wanted) {
-      if (!ranSuites.has(suite) && troubles.length === 0)
-        troubles.push(`There is no ${suite} test, or all are skipped.`);
-    }
+  } else if (troubles.length === 0) {
+    // A file's name need not be in every suite, but it must be in those that were named with it.
+    const missing = suitesWithoutTests(filters.length > 0 ? chosen : wanted, results);
+    for (const suite of missing) troubles.push(`No ${suite} test ran: there is none, or all are skipped.`);
   }
 }
 
@@ -121,7 +118,7 @@ async function prepared(part, step) {
  * @param {Runner} runner
  * @param {Record<string, string>} env
  */
-async function runOne({ name, suites: own, args, results: resultsOf, timeoutMs, files = [], env: ownEnv }, env) {
+async function runOne({ name, args, results: resultsOf, timeoutMs, files = [], env: ownEnv }, env) {
   console.log(`\n=== ${name} tests`);
   const reportFile = join(scratch, `${name.replace(/\W+/g, '-')}.json`);
   const { code, timedOut } = await runChild(process.execPath, args(filters.length > 0 ? filters : files, reportFile), {
@@ -141,7 +138,6 @@ async function runOne({ name, suites: own, args, results: resultsOf, timeoutMs, 
   if (code !== 0 && !hasFailed && !timedOut) {
     troubles.push(`The ${name} tests crashed: no test failed, yet their runner ended with code ${code}; see above.`);
   }
-  if (found.some(({ status }) => status !== 'skipped')) for (const suite of own) ranSuites.add(suite);
 }
 
 function printTimes() {

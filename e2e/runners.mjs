@@ -4,6 +4,7 @@ import { ROOT } from '../deploy/child.mjs';
 /**
  * @typedef {object} TestResult
  * @property {string} name
+ * @property {string} suite what `npm test -- SUITE` calls it
  * @property {'passed' | 'failed' | 'skipped'} status
  * @property {number} durationMs
  */
@@ -33,18 +34,30 @@ const LONG = '@long';
 const SMOKE = '@smoke';
 
 const unit = {
-  ...{ name: 'unit', suites: ['unit'], needsBrowser: false, timeoutMs: 5 * 60_000, ...VITEST },
+  name: 'unit',
+  suites: ['unit'],
+  needsBrowser: false,
+  timeoutMs: 5 * 60_000,
+  ...VITEST,
   args: vitest('unit'),
 };
 
 const browser = {
-  ...{ name: 'browser', suites: ['browser'], needsBrowser: true, timeoutMs: 10 * 60_000, ...VITEST },
+  name: 'browser',
+  suites: ['browser'],
+  needsBrowser: true,
+  timeoutMs: 10 * 60_000,
+  ...VITEST,
   args: vitest('browser', 'browser-gpu'),
 };
 
 /** Both at the same time: unit tests wait for sockets and timers for half of their time. */
 const unitAndBrowser = {
-  ...{ name: 'unit and browser', suites: ['unit', 'browser'], needsBrowser: true, timeoutMs: 12 * 60_000, ...VITEST },
+  name: 'unit and browser',
+  suites: ['unit', 'browser'],
+  needsBrowser: true,
+  timeoutMs: 12 * 60_000,
+  ...VITEST,
   args: vitest('unit', 'browser', 'browser-gpu'),
 };
 
@@ -57,11 +70,15 @@ export const ALL = [
   unit,
   browser,
   {
-    ...{ name: 'e2e, two at a time', timeoutMs: 15 * 60_000, ...PLAYWRIGHT },
+    name: 'e2e, two at a time',
+    timeoutMs: 15 * 60_000,
+    ...PLAYWRIGHT,
     args: playwright('--workers=2', `--grep-invert=${ALONE}|${LONG}`),
   },
   {
-    ...{ name: 'e2e, one at a time', timeoutMs: 10 * 60_000, ...PLAYWRIGHT },
+    name: 'e2e, one at a time',
+    timeoutMs: 10 * 60_000,
+    ...PLAYWRIGHT,
     args: playwright('--workers=1', `--grep=${ALONE}`, `--grep-invert=${LONG}`),
   },
 ];
@@ -70,7 +87,9 @@ export const ALL = [
 export const QUICK = [
   unit,
   {
-    ...{ name: 'e2e smoke', timeoutMs: 5 * 60_000, ...PLAYWRIGHT },
+    name: 'e2e smoke',
+    timeoutMs: 5 * 60_000,
+    ...PLAYWRIGHT,
     args: playwright('--workers=2', `--grep=${SMOKE}`),
   },
 ];
@@ -78,15 +97,27 @@ export const QUICK = [
 /** `npm run test:long`: what takes minutes by nature. @type {readonly Runner[]} */
 export const LONG_ONLY = [
   {
-    ...{ name: 'fuzzing of the server', suites: ['unit'], needsBrowser: false, timeoutMs: 120 * 60_000, ...VITEST },
-    ...{ args: vitest('unit'), files: ['fuzz.test.ts'], env: { FUZZ_RUNS: '100000' } },
+    name: 'fuzzing of the server',
+    suites: ['unit'],
+    needsBrowser: false,
+    timeoutMs: 120 * 60_000,
+    ...VITEST,
+    args: vitest('unit'),
+    files: ['fuzz.test.ts'],
+    env: { FUZZ_RUNS: '100000' },
   },
   {
-    ...{ name: 'unit, long', suites: ['unit'], needsBrowser: false, timeoutMs: 30 * 60_000, ...VITEST },
+    name: 'unit, long',
+    suites: ['unit'],
+    needsBrowser: false,
+    timeoutMs: 30 * 60_000,
+    ...VITEST,
     args: vitest('long'),
   },
   {
-    ...{ name: 'e2e, long', ...PLAYWRIGHT, timeoutMs: 60 * 60_000 },
+    name: 'e2e, long',
+    ...PLAYWRIGHT,
+    timeoutMs: 60 * 60_000,
     args: playwright('--workers=1', `--grep=${LONG}`),
   },
 ];
@@ -120,14 +151,17 @@ function playwright(...flags) {
 function vitestResults(report) {
   const { testResults } = /** @type {{ testResults: VitestFile[] }} */ (report);
   return testResults.flatMap(({ name, status, assertionResults }) => {
+    const suite = name.includes('.browser.test.') ? 'browser' : 'unit';
     const results = assertionResults.map((test) => ({
       name: test.fullName,
+      suite,
       status: statusOf(test.status),
       durationMs: test.duration ?? 0,
     }));
     // A file that throws while it is loaded, or in a hook, fails without a failed test.
     const hasFailedItself = status === 'failed' && !results.some((test) => test.status === 'failed');
-    return hasFailedItself ? [...results, { name, status: /** @type {const} */ ('failed'), durationMs: 0 }] : results;
+    const failure = { name, suite, status: /** @type {const} */ ('failed'), durationMs: 0 };
+    return hasFailedItself ? [...results, failure] : results;
   });
 }
 
@@ -144,6 +178,7 @@ function playwrightResults(report) {
     ...suites.flatMap(specsOf).flatMap(({ title, tests }) =>
       tests.map(({ status, results }) => ({
         name: title,
+        suite: 'e2e',
         // A test that passed only on a retry counts as failed.
         status: statusOf(status),
         durationMs: results.reduce((sum, { duration }) => sum + duration, 0),
@@ -151,6 +186,7 @@ function playwrightResults(report) {
     ),
     ...errors.map(({ message = 'an error outside any test' }) => ({
       name: message,
+      suite: 'e2e',
       status: /** @type {const} */ ('failed'),
       durationMs: 0,
     })),
@@ -166,4 +202,14 @@ function specsOf({ specs, suites = [] }) {
 function statusOf(status) {
   if (status === 'passed' || status === 'expected') return 'passed';
   return ['skipped', 'pending', 'todo', 'disabled'].includes(status) ? 'skipped' : 'failed';
+}
+
+/**
+ * @param {Iterable<string>} asked suites
+ * @param {readonly TestResult[]} results
+ * @returns {string[]} those of which no test ran
+ */
+export function suitesWithoutTests(asked, results) {
+  const ran = new Set(results.filter(({ status }) => status !== 'skipped').map(({ suite }) => suite));
+  return [...asked].filter((suite) => !ran.has(suite));
 }

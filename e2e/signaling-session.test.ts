@@ -22,7 +22,8 @@ async function member(url: string, role: Role, wanted: Partial<JoinRequest> = {}
     url,
     join: () => ({ protocolVersion: PROTOCOL_VERSION, sessionKey, role, name: role, room: 'den', ...claim, ...wanted }),
     ...(role === 'volunteer' && { status: () => IDLE_STATUS }),
-    ...{ identity, clock: systemClock },
+    identity,
+    clock: systemClock,
     onEvent: (event) => events.push(event),
   });
   clients.push(client);

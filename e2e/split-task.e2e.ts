@@ -19,11 +19,16 @@ test('a picture ray-traced in tiles by two volunteers equals that of a single ma
         fovDeg: 45,
       },
       objects: [-1.2, 0, 1.2].map((x) => ({
-        ...{ type: 'sphere' as const, center: [x, x / 3, -x] as [number, number, number], radius: 0.8 },
+        type: 'sphere' as const,
+        center: [x, x / 3, -x] as [number, number, number],
+        radius: 0.8,
         material: { color: [0.8, 0.5 + x / 3, 0.4] as [number, number, number], reflectivity: 0.3 },
       })),
       lights: [{ position: [3, 5, 4] as [number, number, number], color: [0.9, 0.9, 0.9] as [number, number, number] }],
-      ...{ width: 203, height: 151, samplesPerPixel: 16, seed: 3 },
+      width: 203,
+      height: 151,
+      samplesPerPixel: 16,
+      seed: 3,
     };
     const before = client.stats();
     const together = await client.submitTask('raytracing', picture, { where: 'volunteers', cache: false }).result;

@@ -25,7 +25,9 @@ for (const where of ['volunteers', 'local'] as const) {
           { position: [0, 0, 0], velocity: [1, 0, 0], radius: 0.5, mass: 1 },
           { position: [1.5, 0, 0], velocity: [0, 0, 0], radius: 0.5, mass: 1 },
         ],
-        ...{ gravity: [0, 0, 0], timestepS: 0.01, steps: 100 },
+        gravity: [0, 0, 0],
+        timestepS: 0.01,
+        steps: 100,
       });
       const painted = client.submitTask('raytracing', {
         camera: { position: [0, 0, 5], target: [0, 0, 0], fovDeg: 45 },
@@ -39,7 +41,10 @@ for (const where of ['volunteers', 'local'] as const) {
           },
         ],
         lights: [{ position: [0, 0, 5], color: [1, 1, 1] }],
-        ...{ width: 33, height: 33, samplesPerPixel: 1, seed: 1 },
+        width: 33,
+        height: 33,
+        samplesPerPixel: 1,
+        seed: 1,
       });
       const [{ paths, timing }, { bodies, collisions, checkpoints }, { image }] = await Promise.all([
         found.result,
@@ -48,7 +53,11 @@ for (const where of ['volunteers', 'local'] as const) {
       ]);
       const middle = (16 * 33 + 16) * 4;
       return {
-        ...{ paths, bodies, collisions, ranOn: timing.ranOn, isImage: image instanceof ImageData },
+        paths,
+        bodies,
+        collisions,
+        ranOn: timing.ranOn,
+        isImage: image instanceof ImageData,
         states: checkpoints.states.length,
         middle: [...image.data.slice(middle, middle + 4)],
         beside: [...image.data.slice(middle - 48, middle - 44)],
@@ -102,7 +111,12 @@ for (const where of ['volunteers', 'local'] as const) {
       const refused = await wrong.result.catch(({ reason, message }) => ({ reason, message }));
       const { type = '', dims = [], data = null } = outputs.controls ?? {};
       return {
-        ...{ type, dims, ranOn: timing.ranOn, backend: timing.backend, stages, refused },
+        type,
+        dims,
+        ranOn: timing.ranOn,
+        backend: timing.backend,
+        stages,
+        refused,
         isFloats: data instanceof Float32Array,
         controls: [...(data as Float32Array)],
         again: (again.controls?.data as Float32Array | undefined)?.[0],

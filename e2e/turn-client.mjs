@@ -10,8 +10,13 @@ const HOST = '127.0.0.1';
 const MAGIC_COOKIE = 0x2112a442;
 const METHOD = { allocate: 3, createPermission: 8 };
 const ATTRIBUTE = {
-  ...{ username: 0x0006, messageIntegrity: 0x0008, errorCode: 0x0009, xorPeerAddress: 0x0012 },
-  ...{ realm: 0x0014, nonce: 0x0015, requestedTransport: 0x0019 },
+  username: 0x0006,
+  messageIntegrity: 0x0008,
+  errorCode: 0x0009,
+  xorPeerAddress: 0x0012,
+  realm: 0x0014,
+  nonce: 0x0015,
+  requestedTransport: 0x0019,
 };
 /** Protocol numbers of IANA. */
 export const TRANSPORT = { tcp: 6, udp: 17 };

@@ -108,7 +108,7 @@ export const joinedSchema = z.strictObject({
   challenge: challengeSchema.nullable(),
   /** True for the gamer that made the room or used an owner's invite: it may remove members and revoke invites. */
   owner: z.boolean(),
-  /** Whether this gamer may make invites into the room: its owner, and whom the owner lets; in an open room any gamer. */
+  /** Whether this gamer may invite others: the owner and guests whom the owner allows to; in an open room every gamer. */
   mayInvite: z.boolean(),
   /** Peers that are already there, sent with the answer because most pages join to meet someone who is waiting. */
   introductions: z.array(introductionSchema).max(SIGNALING.maxFirstIntroductions),

@@ -58,7 +58,11 @@ export class TestPage {
     extraHeaders: Record<string, string> = {},
   ) {
     this.socket = io(url, {
-      ...{ transports: ['websocket'], reconnection: false, forceNew: true, autoConnect: false, extraHeaders },
+      transports: ['websocket'],
+      reconnection: false,
+      forceNew: true,
+      autoConnect: false,
+      extraHeaders,
       // A hostile page may send anything here.
       auth: (send) => send(this.#handshake as object),
     });
@@ -87,7 +91,11 @@ export class TestPage {
     const role = request.role ?? 'gamer';
     const status = role === 'volunteer' ? { status: IDLE_STATUS } : {};
     return this.open({
-      ...{ protocolVersion: PROTOCOL_VERSION, sessionKey, role, name: role, ...status },
+      protocolVersion: PROTOCOL_VERSION,
+      sessionKey,
+      role,
+      name: role,
+      ...status,
       ...request,
     });
   }
@@ -97,10 +105,20 @@ export class TestPage {
     // The socket of a page that was refused or has left may still be open.
     this.socket.disconnect();
     this.#handshake = handshake;
+    // Not `ended`, which an earlier socket of this page may have resolved: then nothing would be awaited, nor reach the server.
     return new Promise((resolve, reject) => {
-      this.socket.once('joined', resolve);
-      void this.ended.then((why) => reject(new Error(why)));
-      this.socket.connect();
+      const forget = () => this.socket.off('joined', joined).off('connect_error', refused).off('disconnect', ended);
+      const fail = (why: string) => {
+        forget();
+        reject(new Error(why));
+      };
+      const joined = (answer: Answer<Joined>) => {
+        forget();
+        resolve(answer);
+      };
+      const refused = ({ message }: Error) => fail(message);
+      const ended = (why: string) => fail(why);
+      this.socket.on('joined', joined).on('connect_error', refused).on('disconnect', ended).connect();
     });
   }
 

@@ -4,7 +4,7 @@ import { type ModelSource, modelName } from '../../web/compute/models/model-sour
 import { blocksOf, TAPS, unpackLayers } from '../../web/compute/networks/weights.ts';
 import { compileNetwork } from '../../web/compute/wgsl/networks/compiled-network.ts';
 import { NetworkPasses } from '../../web/compute/wgsl/networks/network-passes.ts';
-import { durationsMs, median } from '../measuring.ts';
+import { durationsMs, median, sum } from '../measuring.ts';
 import { anime4kPipelines } from '../quality/anime4k.ts';
 import type { Peaks } from './peaks.ts';
 
@@ -94,10 +94,10 @@ function workOf({ widths }: NetworkShape, width: number, height: number, channel
     return { flops: 2 * TAPS * inputs * outputs * places, bytes: read + written };
   });
   return {
-    flops: passes.reduce((total, { flops }) => total + flops, 0),
-    bytes: passes.reduce((total, { bytes }) => total + bytes, 0),
+    flops: sum(passes.map(({ flops }) => flops)),
+    bytes: sum(passes.map(({ bytes }) => bytes)),
     floorMs: ({ flopsPerMs, bytesPerMs }) =>
-      passes.reduce((total, { flops, bytes }) => total + Math.max(flops / flopsPerMs, bytes / bytesPerMs), 0),
+      sum(passes.map(({ flops, bytes }) => Math.max(flops / flopsPerMs, bytes / bytesPerMs))),
   };
 }
 
@@ -125,7 +125,7 @@ export async function frameTimes(device: GPUDevice, contenders: readonly Contend
   }
   for (let round = 0; round < rounds; round++) {
     for (const { contender, frames, times } of lanes) {
-      const isSlow = times.reduce((total, ms) => total + ms * frames, 0) > LONG_ENOUGH_MS;
+      const isSlow = frames * sum(times) > LONG_ENOUGH_MS;
       if (!isSlow) times.push((await batchMs(contender, frames)) / frames);
     }
   }

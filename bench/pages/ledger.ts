@@ -1,46 +1,14 @@
+import { openFrames } from '../../web/stream/gamer/test-frame-ledger.ts';
+
 /**
  * Counts what a worker holds that is not freed by itself: VideoFrames that were not closed, GPU buffers and textures that were not
  * destroyed. It is imported into a running worker: what was created before is not counted.
  */
-
-const frames = new Set<VideoFrame>();
 const gpu = { buffers: 0, textures: 0 };
 
 export function held() {
-  for (const frame of frames) {
-    // A closed frame has no format any more.
-    if (frame.format === null) frames.delete(frame);
-  }
-  return { frames: frames.size, ...gpu };
+  return { frames: openFrames(), ...gpu };
 }
-
-const PlainVideoFrame = VideoFrame;
-
-function note<Value>(value: Value): Value {
-  if (value instanceof PlainVideoFrame) frames.add(value);
-  return value;
-}
-
-globalThis.VideoFrame = new Proxy(PlainVideoFrame, {
-  construct: (target, parameters) => note(Reflect.construct(target, parameters)),
-});
-
-const { clone } = PlainVideoFrame.prototype;
-PlainVideoFrame.prototype.clone = function () {
-  return note(clone.call(this));
-};
-
-globalThis.VideoDecoder = new Proxy(VideoDecoder, {
-  construct: (target, [{ output, error }]) =>
-    Reflect.construct(target, [{ output: (frame: VideoFrame) => output(note(frame)), error }]),
-});
-
-const { read } = ReadableStreamDefaultReader.prototype;
-ReadableStreamDefaultReader.prototype.read = async function () {
-  const result = await read.call(this);
-  note(result.value);
-  return result;
-};
 
 if (typeof GPUDevice === 'function') {
   count(GPUDevice.prototype, 'createBuffer', GPUBuffer.prototype, 'buffers');

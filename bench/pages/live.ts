@@ -1,5 +1,6 @@
 import type { FrameStream, GamerClient } from '../../web/sdk/p2c2r.ts';
 import type { Variant } from '../bundles.ts';
+import { sum } from '../measuring.ts';
 import { detailPainter, FrameSource, paintGradient, readNumber } from './frames.ts';
 import { loadSdk } from './gamer.ts';
 
@@ -37,17 +38,8 @@ export function live(room: string): Live {
 
 /** Makes this page a gamer with a stream in a room of its own. */
 export async function open(options: LiveOptions): Promise<void> {
-  const {
-    room,
-    volunteers = 1,
-    variant,
-    iceServers = [],
-    relayOnly = false,
-    picture,
-    bitrateKbps,
-    ...format
-  } = options;
-  const { GamerClient } = await loadSdk(variant);
+  const { room, volunteers = 1, iceServers = [], relayOnly = false, picture, bitrateKbps, ...format } = options;
+  const { GamerClient } = await loadSdk(options.variant);
   const client = await GamerClient.connect({ room, where: 'volunteers', iceServers, relayOnly });
   await client.whenReady({ volunteers, timeoutMs: PATIENCE_MS });
   const source = new FrameSource({ ...format, paint: picture === 'detail' ? detailPainter() : paintGradient });
@@ -61,7 +53,7 @@ export async function open(options: LiveOptions): Promise<void> {
 
 /** The share of the shown frames that volunteers upscaled, 0..1. */
 function volunteersShare({ stream }: Live): number {
-  return stream.stats().shares.reduce((total, { share }) => total + share, 0);
+  return sum(stream.stats().shares.map(({ share }) => share));
 }
 
 /** Waits until volunteers alone upscale the frames: by then this machine's own engine has been measured and disturbs nothing. */
@@ -160,7 +152,7 @@ export async function finalCounts({ room, drainMs }: { room: string; drainMs: nu
   source.pause();
   await sleep(drainMs);
   const { framesCaptured, framesPresented, framesDropped, framesLocal, framesUnsharpened } = stream.stats();
-  const dropped = Object.values(framesDropped).reduce((total, count) => total + count, 0);
+  const dropped = sum(Object.values(framesDropped));
   return { captured: framesCaptured, presented: framesPresented, dropped, local: framesLocal + framesUnsharpened };
 }
 

@@ -1,17 +1,7 @@
 import { type DataConnection, Peer } from 'peerjs';
 import { durationsMs, inTurn, mapValues, median, mediansInTurn } from '../measuring.ts';
 import { echoOver } from './bare-channel.ts';
-import {
-  batchEcho,
-  batchedPerS,
-  close,
-  connect,
-  loadSdk,
-  SIZE_BYTES,
-  singlePerS,
-  taskEcho,
-  UNCACHED,
-} from './gamer.ts';
+import * as gamer from './gamer.ts';
 
 type Serialization = 'binary' | 'raw';
 
@@ -48,7 +38,7 @@ function connectPeer(address: PeerAddress, to: string, serialization: Serializat
 
 /** Loads this module and the SDK, so that joining loads nothing more. */
 export async function load(): Promise<void> {
-  await loadSdk();
+  await gamer.loadSdk();
 }
 
 /** Time from loaded code to an open PeerJS connection, ms. */
@@ -63,8 +53,8 @@ export async function peerJoinMs({ to, ...address }: PeerAddress & { to: string 
 
 /** Time from loaded code to a volunteer that is ready for work, ms. */
 export async function ourJoinMs(room: string): Promise<number> {
-  const [tookMs = Number.NaN] = await durationsMs(1, () => connect({ room }));
-  await close();
+  const [tookMs = Number.NaN] = await durationsMs(1, () => gamer.connect({ room }));
+  await gamer.close();
   return tookMs;
 }
 
@@ -73,7 +63,7 @@ const [ROUNDS, TRIPS] = [5, 200];
 
 /** Ours and PeerJS's in one gamer's page, each with its other side in a page of its own. Tasks are not cached: PeerJS keeps no results either. */
 export async function measureBesidePeerJs({ room, port, to }: { room: string; port: number; to: string }) {
-  await connect({ room });
+  await gamer.connect({ room });
   const peerEcho = async (serialization: Serialization) => {
     const { connection } = await connectPeer({ port }, to, serialization);
     return echoOver(
@@ -84,7 +74,7 @@ export async function measureBesidePeerJs({ room, port, to }: { room: string; po
   const [binary, raw] = [await peerEcho('binary'), await peerEcho('raw')];
   const tripsMs = await inTurn(
     {
-      ours: () => durationsMs(TRIPS, () => taskEcho(TRIP_BYTES, UNCACHED)),
+      ours: () => durationsMs(TRIPS, () => gamer.taskEcho(TRIP_BYTES, gamer.UNCACHED)),
       binary: () => durationsMs(TRIPS, () => binary(TRIP_BYTES)),
       raw: () => durationsMs(TRIPS, () => raw(TRIP_BYTES)),
     },
@@ -92,10 +82,10 @@ export async function measureBesidePeerJs({ room, port, to }: { room: string; po
   );
   const perS = await mediansInTurn(
     {
-      single: singlePerS(() => taskEcho(SIZE_BYTES, UNCACHED)),
-      batched: batchedPerS(() => batchEcho(UNCACHED)),
-      binary: singlePerS(() => binary(SIZE_BYTES)),
-      raw: singlePerS(() => raw(SIZE_BYTES)),
+      single: gamer.singlePerS(() => gamer.taskEcho(gamer.SIZE_BYTES, gamer.UNCACHED)),
+      batched: gamer.batchedPerS(() => gamer.batchEcho(gamer.UNCACHED)),
+      binary: gamer.singlePerS(() => binary(gamer.SIZE_BYTES)),
+      raw: gamer.singlePerS(() => raw(gamer.SIZE_BYTES)),
     },
     ROUNDS,
   );

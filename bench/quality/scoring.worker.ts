@@ -1,13 +1,13 @@
 import { expose } from 'comlink';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
-import { NETWORKS } from '../../shared/tasks/upscale.ts';
+import { type Filter, NETWORKS } from '../../shared/tasks/upscale.ts';
 import { lumaOf, psnrDb } from '../../web/compare/luma.ts';
 import { OrtWasmBackend } from '../../web/compute/ort/ort-wasm-backend.ts';
 import { cpuRuntime } from '../../web/compute/ort/runtime.ts';
 import { upscaleReference } from '../../web/compute/reference/upscale.ts';
 import type { TimeSlot } from '../../web/compute/schedule.ts';
 import { servedModels } from '../../web/compute/test-models.ts';
-import { cubic, doubled, LANCZOS3 } from './resample.ts';
+import { cubic, doubled, LANCZOS3 } from '../../web/compute/test-resample.ts';
 import { ssimAgainst } from './ssim.ts';
 
 /** A small picture and what it should become. */
@@ -31,7 +31,7 @@ const EXCLUSIVE_SLOT: TimeSlot = { signal: new AbortController().signal, yieldNo
 type Method = (image: PixelImage) => PixelImage | Promise<PixelImage>;
 
 const reference =
-  (quality: 'bilinear' | 'spatial'): Method =>
+  (quality: Filter): Method =>
   ({ width, height, data }) => {
     const size = { outWidth: width * 2, outHeight: height * 2 };
     const pixels = upscaleReference({ width, height, data }, { ...size, quality });
@@ -53,7 +53,7 @@ const network =
 const METHODS: Record<string, Method> = {
   bilinear: reference('bilinear'),
   bicubic: (image) => doubled(image, cubic(-0.75)),
-  'catmull-rom': (image) => doubled(image, cubic(-0.5)),
+  'catmull-rom': reference('bicubic'),
   lanczos3: (image) => doubled(image, LANCZOS3),
   spatial: reference('spatial'),
   'bicubic-from-samples': (image) => doubled(image, cubic(-0.75), SAMPLE_OFFSET),

@@ -1,6 +1,7 @@
-import type { Section } from '../context.ts';
+import type { Context, Section } from '../context.ts';
 import { sum } from '../measuring.ts';
-import { startLinked } from '../node/linked.ts';
+import type * as Gamer from '../node/gamer.ts';
+import type * as Volunteers from '../node/volunteers.ts';
 import { figure } from '../report.ts';
 
 /** More connections crash the native WebRTC library: a process with a hundred did, twenty work. */
@@ -22,7 +23,7 @@ export const nodeVolunteers: Section = {
       const room = await startLinked(context, { url, room: `room ${nth}`, volunteers: PER_ROOM });
       rooms.push(room);
       linked += room.linked;
-      context.say(`${linked} of ${ALL} volunteers linked`);
+      console.log(`${linked} of ${ALL} volunteers linked`);
     }
     const linkedInS = (performance.now() - startedMs) / 1_000;
     const echoes = await Promise.all(rooms.map(({ gamer }) => gamer.call('echoFor', LOAD)));
@@ -40,3 +41,11 @@ export const nodeVolunteers: Section = {
     ];
   },
 };
+
+/** Starts a process with volunteers and one with a gamer that is linked to all of them. */
+export async function startLinked(context: Context, options: { url: string; room: string; volunteers: number }) {
+  const volunteers = context.startProcess<typeof Volunteers>('node/volunteers');
+  await volunteers.call('start', { ...options, count: options.volunteers });
+  const gamer = context.startProcess<typeof Gamer>('node/gamer');
+  return { volunteers, gamer, linked: await gamer.call('connect', options) };
+}

@@ -25,23 +25,25 @@ export const quality: Section = {
   about: 'pictures beside the truth on games left out of training: our networks, the usual filters and anime4k-webgpu',
   onlyWhenNamed: true,
   async run(context) {
-    const stills = await findStills(context.framesDir);
+    const stills = await findStills(context.settings.framesDir);
     if (stills.length === 0) {
-      return [text('skipped', `no frames of ${GAMES.join(' and ')} in ${context.framesDir}; use --frames DIR`)];
+      return [
+        text('skipped', `no frames of ${GAMES.join(' and ')} in ${context.settings.framesDir}; use --frames DIR`),
+      ];
     }
     const parameters = await readParameters();
     const site = await context.openSite({ modules: ['quality'] });
     const scorer = await site.page<typeof QualityPage>('quality');
     await scorer.page.route(`**${FRAMES}**`, (route) => {
       const path = new URL(route.request().url()).pathname.replace(FRAMES, '');
-      return route.fulfill({ path: join(context.framesDir, path) });
+      return route.fulfill({ path: join(context.settings.framesDir, path) });
     });
     const rows: Row[] = [];
-    const endMs = performance.now() + 60_000 * context.minutes;
+    const endMs = performance.now() + 60_000 * context.settings.minutes;
     for (const { title, ...input } of INPUTS) {
       // An input that is begun late would run into the section's timeout, and all rows would be lost.
       if (performance.now() > endMs) {
-        rows.push(text(title, `not measured within ${context.minutes} minutes; use --minutes N`));
+        rows.push(text(title, `not measured within ${context.settings.minutes} minutes; use --minutes N`));
         continue;
       }
       const measured = await scorer.call('measure', { ...input, stills });
@@ -49,7 +51,7 @@ export const quality: Section = {
         ...inputRows(title, input.input, measured, parameters),
         ...anime4kRows(title, measured, parameters),
       ];
-      for (const { what, figure } of measuredRows) context.say(`${what.padEnd(64)} ${figure}`);
+      for (const { what, figure } of measuredRows) console.log(`${what.padEnd(64)} ${figure}`);
       rows.push(...measuredRows);
     }
     return rows;

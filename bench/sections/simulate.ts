@@ -1,9 +1,16 @@
 import type { Section } from '../context.ts';
+import { median, percentile } from '../measuring.ts';
 import { figure, type Row, text } from '../report.ts';
-import type * as Simulation from '../simulate/simulation.ts';
+import { ours, RoundRobin } from '../simulate/matchmakers.ts';
+import { PEOPLE } from '../simulate/people.ts';
+import { meanFlow } from '../simulate/work.ts';
+import { World } from '../simulate/world.ts';
 
-type Outcome = Awaited<ReturnType<typeof Simulation.simulate>>;
-type Outcomes = Record<Simulation.MatchmakerName, Outcome>;
+const SEED = 7;
+const MATCHMAKERS = { ours, roundRobin: () => new RoundRobin() };
+
+type MatchmakerName = keyof typeof MATCHMAKERS;
+type Outcome = ReturnType<typeof simulateHour>;
 
 export const simulate: Section = {
   name: 'simulate',
@@ -12,11 +19,11 @@ export const simulate: Section = {
     '100,000 volunteers and 20,000 gamers in the lobby for an hour of virtual time: our matchmaker beside round-robin',
   async run(context) {
     // One after another, since decisions are timed.
-    const simulated = async (name: Simulation.MatchmakerName) => {
-      const child = context.startProcess<typeof Simulation>('simulate/simulation');
-      const outcome = await child.call('simulate', name);
+    const simulated = async (name: MatchmakerName) => {
+      const child = context.startProcess<{ simulateHour: typeof simulateHour }>('sections/simulate');
+      const outcome = await child.call('simulateHour', name);
       child.kill();
-      context.say(`${name}: an hour in ${outcome.tookS.toFixed(0)} s`);
+      console.log(`${name}: an hour in ${outcome.tookS.toFixed(0)} s`);
       return outcome;
     };
     const all = { ours: await simulated('ours'), roundRobin: await simulated('roundRobin') };
@@ -34,11 +41,32 @@ export const simulate: Section = {
   },
 };
 
-function phaseRows(phase: 'calm' | 'rush', title: string, { ours, roundRobin }: Outcomes): Row[] {
+/** One hour under one matchmaker, to be called in a process of its own: memory is measured. */
+export function simulateHour(name: MatchmakerName) {
+  const startedMs = performance.now();
+  const world = new World(SEED, PEOPLE.crowd, MATCHMAKERS[name]);
+  world.events.runUntil(PEOPLE.hourS);
+  const { decisionsMs, calm, rush } = world.figures;
+  return {
+    decisions: {
+      count: decisionsMs.length,
+      p50Ms: median(decisionsMs),
+      p99Ms: percentile(decisionsMs, 0.99),
+      maxMs: percentile(decisionsMs, 1),
+    },
+    /** The mean flow of each phase's minutes. */
+    calm: meanFlow(calm),
+    rush: meanFlow(rush),
+    tookS: (performance.now() - startedMs) / 1_000,
+    residentBytes: process.memoryUsage.rss(),
+  };
+}
+
+function phaseRows(phase: 'calm' | 'rush', title: string, all: Record<MatchmakerName, Outcome>): Row[] {
   const row = (what: string, key: keyof Outcome['calm'], better: 'above' | 'below' | null) =>
-    figure(`${title}: ${what}`, ours[phase][key], '', {
-      ...(better && { [better]: roundRobin[phase][key] }),
-      note: `round-robin ${roundRobin[phase][key].toFixed(4)}`,
+    figure(`${title}: ${what}`, all.ours[phase][key], '', {
+      ...(better && { [better]: all.roundRobin[phase][key] }),
+      note: `round-robin ${all.roundRobin[phase][key].toFixed(4)}`,
     });
   return [
     row('share of gamers that are served', 'served', 'above'),

@@ -51,7 +51,7 @@ async function measure(context: Context, site: Site, turn: Awaited<ReturnType<ty
   const room = `stream impaired ${loss}`;
   const relay = await ImpairedRelay.start(turn.port, { ...IMPAIRMENT, loss });
   context.defer(() => relay.stop());
-  // Both ends reach each other through the EXCLUSIVE_SLOT server only, and only the gamer reaches that through the impaired path: everything
+  // Both ends reach each other through the TURN server only, and only the gamer reaches that through the impaired path: everything
   // crosses it once each way. If the volunteer were behind it too, delays and losses would count twice.
   await site.volunteer({
     room,
@@ -78,7 +78,7 @@ async function measure(context: Context, site: Site, turn: Awaited<ReturnType<ty
   const frames = await gamer.call('seen', room);
   const times = { startMs, reducedMs, restoredMs, endMs: now() };
   const { up, down } = relay.counts;
-  context.say(`Datagrams up ${JSON.stringify(up)}, down ${JSON.stringify(down)}`);
+  console.log(`Datagrams up ${JSON.stringify(up)}, down ${JSON.stringify(down)}`);
   await gamer.call('close', room);
   return rowsOf(samples, frames, times);
 }

@@ -42,12 +42,12 @@ export const streamSoak: Section = {
     await gamer.call('settled', ROOM);
     const samples: Sample[] = [];
     const startedMs = performance.now();
-    const durationMs = 60_000 * context.minutes;
+    const durationMs = 60_000 * context.settings.minutes;
     for (let nth = 1; nth <= SAMPLES; nth++) {
       await sleep(Math.max(0, startedMs + (nth * durationMs) / SAMPLES - performance.now()));
       const sample = await takeSample({ gamer: gamer.page, volunteer: volunteer.page }, workers, session);
       samples.push(sample);
-      if (nth % (SAMPLES / 10) === 0) context.say(`${(100 * nth) / SAMPLES} %: ${JSON.stringify(sample)}`);
+      if (nth % (SAMPLES / 10) === 0) console.log(`${(100 * nth) / SAMPLES} %: ${JSON.stringify(sample)}`);
     }
     const { captured, presented, dropped, local } = await gamer.call('finalCounts', { room: ROOM, drainMs: DRAIN_MS });
     // A browser also starts and ends processes of its own; only those that were there all the time are compared.

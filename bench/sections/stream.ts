@@ -1,6 +1,5 @@
 import type { RemotePage, Section } from '../context.ts';
 import type * as StreamPage from '../pages/stream.ts';
-import type * as QualityPage from '../pages/stream-quality.ts';
 import { figure, type Row } from '../report.ts';
 
 const LOAD = { fastFps: 240, steadyFps: 30 };
@@ -27,7 +26,7 @@ export const stream: Section = {
     await gamer.call('open', { ...format, room: rooms.channel });
     await gamer.call('open', { ...format, room: rooms.port, variant: 'by-port' });
     for (const room of Object.values(rooms)) await gamer.call('settled', room);
-    context.say('Both streams run; measuring them in turn.');
+    console.log('Both streams run; measuring them in turn.');
     const { channel, port } = await gamer.call('measureStream', { rooms, ...LOAD });
     return [
       figure('frames/s / with MessagePorts', channel.fps / port.fps, 'x', {
@@ -93,9 +92,9 @@ export const streamQuality: Section = {
     const room = 'stream quality';
     // Large and fast enough to need more than the lower bitrates.
     const size = { width: 640, height: 360 };
-    const site = await context.openSite({ modules: ['stream-quality'], variants: ['quick'] });
+    const site = await context.openSite({ modules: ['stream'], variants: ['quick'] });
     await site.volunteer({ room, variant: 'quick' });
-    const gamer = await site.page<typeof QualityPage>('stream-quality');
+    const gamer = await site.page<typeof StreamPage>('stream');
     const rows: Row[] = [];
     for (const mbps of [1, 2, 4, 8]) {
       await gamer.call('open', {

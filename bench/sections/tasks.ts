@@ -1,7 +1,6 @@
 import { upscale as upscaleType } from '../../shared/tasks/upscale.ts';
 import type { Section } from '../context.ts';
-import type * as EchoPage from '../pages/echo.ts';
-import type * as UpscalePage from '../pages/upscale.ts';
+import type * as TasksPage from '../pages/tasks.ts';
 import { figure, type Row, short, text } from '../report.ts';
 
 export const echo: Section = {
@@ -9,9 +8,9 @@ export const echo: Section = {
   about: 'echo tasks of 1 kB beside a bare data channel between the same two pages: rate and latency',
   async run(context) {
     const room = 'echo';
-    const site = await context.openSite({ modules: ['echo'] });
+    const site = await context.openSite({ modules: ['tasks'] });
     await (await site.volunteer({ room, backend: 'js' })).call('answerBare');
-    const gamer = await site.page<typeof EchoPage>('echo');
+    const gamer = await site.page<typeof TasksPage>('tasks');
     const { perS, p50Ms, p99Ms } = await gamer.call('measureEcho', room);
     const rate = (what: string, tasksPerS: number, atLeast?: number) =>
       figure(`${what} / bare channel`, tasksPerS / perS.bare, 'x', {
@@ -37,9 +36,9 @@ export const link: Section = {
   about: 'echoes over one lasting link, beside a connection made for each',
   async run(context) {
     const room = 'link';
-    const site = await context.openSite({ modules: ['echo'] });
+    const site = await context.openSite({ modules: ['tasks'] });
     await site.volunteer({ room, backend: 'js' });
-    const gamer = await site.page<typeof EchoPage>('echo');
+    const gamer = await site.page<typeof TasksPage>('tasks');
     const { ownLinkMs, lastingLinkMs } = await gamer.call('measureLink', room);
     return [
       figure('a connection per echo / one for all', ownLinkMs / lastingLinkMs, 'x', {
@@ -55,9 +54,9 @@ export const upscale: Section = {
   about: '100 upscale tasks of 64x36 through one volunteer, pipelined beside one by one; then the same one again',
   async run(context) {
     const room = 'upscale';
-    const site = await context.openSite({ modules: ['upscale'] });
+    const site = await context.openSite({ modules: ['tasks'] });
     await site.volunteer({ room });
-    const gamer = await site.page<typeof UpscalePage>('upscale');
+    const gamer = await site.page<typeof TasksPage>('tasks');
     const { pipelinedPerS, oneByOnePerS, againMs, ranOn } = await gamer.call('measureUpscale', room);
     return [
       figure('100 of 64x36, pipelined', pipelinedPerS, '/s', { above: 100 }),
@@ -76,7 +75,7 @@ export const backends: Section = {
   name: 'backends',
   about: 'each backend of this machine: the speed it measured of itself, and the rate at which a gamer gets results',
   async run(context) {
-    const site = await context.openSite({ modules: ['upscale'] });
+    const site = await context.openSite({ modules: ['tasks'] });
     const data = new Uint8Array(SIZE.width * SIZE.height * 4);
     const costUnits = upscaleType.cost(upscaleType.pack({ image: { ...SIZE, data } }).params);
     const rows: Row[] = [];
@@ -86,7 +85,7 @@ export const backends: Section = {
       const { backend = 'none', unitsPerMs = Number.NaN } = capabilities.backends.upscale ?? {};
       if (backend !== room) rows.push(text(room, `not on this machine: ${backend} computes instead`));
       else {
-        const gamer = await site.page<typeof UpscalePage>('upscale');
+        const gamer = await site.page<typeof TasksPage>('tasks');
         const { perS, firstMs, laterMs } = await gamer.call('measureBackend', { room, ...SIZE });
         await gamer.page.close();
         if (room === 'wgsl') rows.push(text('GPU', adapter || 'no GPU here: WebGPU is not available'));

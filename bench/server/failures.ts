@@ -3,22 +3,27 @@ import { SetupError } from '../../deploy/failure.mjs';
 import { Balancer } from '../../e2e/balancer.ts';
 import { ensureRedis } from '../../e2e/redis.mjs';
 import { TestRedis } from '../../signaling-server/store/test-redis.ts';
-import type { Context } from '../context.ts';
-import { startLinked } from '../node/linked.ts';
+import type { Context, RemoteProcess } from '../context.ts';
 import { figure, type Row, text } from '../report.ts';
-import { type BenchServer, type Clients, startOurs } from './start.ts';
+import { startLinked } from '../sections/node-volunteers.ts';
+import type * as ClientsModule from './clients.ts';
+
+export type Clients = RemoteProcess<typeof ClientsModule>;
+
+/** All clients of the bench share one address. */
+export const WITHOUT_LIMITS = { LIMIT_FACTOR: '0' };
 
 const LOOK_EVERY_MS = 200;
 const RESTART = { sessions: 1_000, withinMs: 10_000, windowMs: 100 };
 
 /** A thousand sessions of the real client lose their server and find its successor, which remembers none of them. */
 export async function measureRestart(context: Context, clients: Clients): Promise<Row[]> {
-  const first = await startOurs(context);
+  const first = await context.startServer({ env: WITHOUT_LIMITS });
   await clients.call('joinSessions', first.url, RESTART.sessions);
   await clients.call('expectLoss');
   const stoppedMs = performance.now();
   await first.stop();
-  await startOurs(context, { port: first.port });
+  await context.startServer({ env: WITHOUT_LIMITS, port: first.port });
   const awayMs = performance.now() - stoppedMs;
   let counts: Awaited<ReturnType<typeof clients.call<'sessionCounts'>>>;
   do {
@@ -27,7 +32,7 @@ export async function measureRestart(context: Context, clients: Clients): Promis
   } while (performance.now() - stoppedMs < RESTART.withinMs && counts.backAfterMs.length < RESTART.sessions);
   await clients.call('closeSessions');
   const backAfterMs = counts.backAfterMs.filter((afterMs) => afterMs <= RESTART.withinMs).sort((a, b) => a - b);
-  context.say(`restart: ${backAfterMs.length} sessions back`);
+  console.log(`restart: ${backAfterMs.length} sessions back`);
   const lastMs = backAfterMs.at(-1) ?? Number.NaN;
   const busiest = Math.max(...backAfterMs.map((afterMs) => countBetween(backAfterMs, afterMs, RESTART.windowMs)));
   return [
@@ -72,8 +77,8 @@ export async function measureInstances(context: Context, clients: Clients): Prom
   const { sessions, volunteers, tasks } = INSTANCES;
   const redis = await TestRedis.start();
   context.defer(() => redis.kill());
-  const env = { REDIS_URL: redis.url, INVITE_SECRET: 'one secret for all instances of the bench', LIMIT_FACTOR: '0' };
-  const instances = await Promise.all(Array.from({ length: INSTANCES.count }, () => startOurs(context, { env })));
+  const env = { ...WITHOUT_LIMITS, REDIS_URL: redis.url, INVITE_SECRET: 'one secret for all instances of the bench' };
+  const instances = await Promise.all(Array.from({ length: INSTANCES.count }, () => context.startServer({ env })));
   const balancer = await Balancer.start(instances.map(({ port }) => port));
   context.defer(() => balancer.stop());
   const { gamer } = await startLinked(context, { url: balancer.url, room: 'linked', volunteers });
@@ -94,7 +99,7 @@ export async function measureInstances(context: Context, clients: Clients): Prom
   const end = await clients.call('sessionCounts');
   await clients.call('closeSessions');
   const away = end.backAfterMs.length;
-  context.say(`instances: ${away} sessions were away, ${done.done} tasks done`);
+  console.log(`instances: ${away} sessions were away, ${done.done} tasks done`);
   const lost = end.lost + end.changed + end.forgotten + sessions - end.online;
   return [
     figure('3 instances, one killed: sessions lost', lost, '', {
@@ -121,7 +126,7 @@ async function untilBack(clients: Clients, killedMs: number): Promise<number> {
 }
 
 /** The instance that decides for all of them is the one that has rooms. */
-async function decidingOne<Instance extends BenchServer>(instances: readonly Instance[]): Promise<Instance> {
+async function decidingOne<Instance extends { url: string }>(instances: readonly Instance[]): Promise<Instance> {
   for (const instance of instances) {
     const health = await (await fetch(new URL('/healthz', instance.url))).json();
     if (health.counts.rooms > 0) return instance;

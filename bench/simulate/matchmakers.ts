@@ -67,7 +67,7 @@ export class RoundRobin implements Matchmaker {
 
   #offer(volunteer: Member): void {
     this.#update(volunteer);
-    while (hasRoom(volunteer)) {
+    while (hasCapacity(volunteer)) {
       const gamer = firstOf(this.#waiting, (one) => canHelp(volunteer, one));
       if (!gamer) return;
       this.#introduce(gamer, volunteer);
@@ -97,7 +97,7 @@ export class RoundRobin implements Matchmaker {
   }
 
   #update(volunteer: Member): void {
-    if (hasRoom(volunteer)) this.#vacant.add(volunteer);
+    if (hasCapacity(volunteer)) this.#vacant.add(volunteer);
     else this.#vacant.delete(volunteer);
   }
 }
@@ -111,13 +111,15 @@ function wantsMore(gamer: Member): boolean {
   return placesOf(gamer, DEFAULT_MAX_INTRODUCTIONS) > 0;
 }
 
-function hasRoom({ status, peers, online }: Member): boolean {
+function hasCapacity({ status, peers, online }: Member): boolean {
   return online && status.accepting && peers.size < status.maxGamers;
 }
 
 function canHelp(volunteer: Member, gamer: Member): boolean {
   return (
-    hasRoom(volunteer) && isWelcome(gamer, volunteer) && isOfUse(taskSet(volunteer.status.tasks), taskSet(gamer.needs))
+    hasCapacity(volunteer) &&
+    isWelcome(gamer, volunteer) &&
+    isOfUse(taskSet(volunteer.status.tasks), taskSet(gamer.needs))
   );
 }
 

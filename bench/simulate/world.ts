@@ -4,7 +4,6 @@ import type { Connection } from '../../signaling-server/rooms/connection.ts';
 import type { Member } from '../../signaling-server/rooms/member.ts';
 import { Rooms } from '../../signaling-server/rooms/rooms.ts';
 import { STORE_LIMITS } from '../../signaling-server/store/store.ts';
-import { EventQueue } from './event-queue.ts';
 import type { Matchmaker } from './matchmakers.ts';
 import { type Machine, newMachine, newPlayer, newRttMs, PEOPLE, type Player, Random } from './people.ts';
 import { type Flow, Work } from './work.ts';
@@ -177,6 +176,42 @@ export class World {
       gamer.partners = new Map([...partners].slice(-STORE_LIMITS.maxPartnersPerGamer));
     }
     for (const volunteer of rated) if (this.machines.has(volunteer)) this.#matchmaker.rated(volunteer);
+  }
+}
+
+interface Entry {
+  atS: number;
+  act: () => void;
+}
+
+/** Actions at times of a virtual clock. Kept in a sorted list for each second, since hundreds of thousands are pending at a time. */
+export class EventQueue {
+  readonly #seconds = new Map<number, Entry[]>();
+  nowS = 0;
+
+  at(atS: number, act: () => void): void {
+    const second = Math.floor(atS);
+    const entries = this.#seconds.get(second) ?? [];
+    this.#seconds.set(second, entries);
+    entries.splice(entries.findLastIndex((entry) => entry.atS <= atS) + 1, 0, { atS, act });
+  }
+
+  after(delayS: number, act: () => void): void {
+    this.at(this.nowS + delayS, act);
+  }
+
+  /** Runs all actions up to `endS` in order; those of the same time in the order in which they were added. */
+  runUntil(endS: number): void {
+    for (let second = Math.floor(this.nowS); second <= endS; second++) {
+      const entries = this.#seconds.get(second) ?? [];
+      for (let next = entries[0]; next && next.atS <= endS; next = entries[0]) {
+        entries.shift();
+        this.nowS = next.atS;
+        next.act();
+      }
+      if (entries.length === 0) this.#seconds.delete(second);
+    }
+    this.nowS = endS;
   }
 }
 

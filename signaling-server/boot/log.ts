@@ -1,12 +1,12 @@
 import { type Logger, pino, stdSerializers } from 'pino';
 import type { Config } from './settings.ts';
 
-/** What is said of an error. Its other members may hold anything: those of Redis hold the command with its arguments. */
-const SAID = ['type', 'message', 'stack', 'code', 'reason'] as const;
+/** The fields of an error that are logged. Others may hold anything: those of Redis hold the command with its arguments. */
+const ERROR_FIELDS = ['type', 'message', 'stack', 'code', 'reason'] as const;
 
 /**
- * The server's log: JSON lines on standard output. Errors are said without what they carry, and no secret setting appears in them,
- * whoever put it there.
+ * The server's log: JSON lines on standard output. Of an error it holds ERROR_FIELDS only, and secret settings are redacted
+ * in them, wherever they come from.
  */
 export function openLog(config: Config, destination?: { write(line: string): void }): Logger {
   const redact = redactorFor(secretsOf(config));
@@ -14,7 +14,7 @@ export function openLog(config: Config, destination?: { write(line: string): voi
     if (!(cause instanceof Error)) return typeof cause === 'string' ? redact(cause) : cause;
     const serialized: Record<string, unknown> = { ...stdSerializers.err(cause) };
     return Object.fromEntries(
-      SAID.flatMap((key) => {
+      ERROR_FIELDS.flatMap((key) => {
         const value = serialized[key];
         return typeof value === 'string' || typeof value === 'number' ? [[key, redact(String(value))]] : [];
       }),

@@ -147,7 +147,7 @@ export class Leadership {
 
   end(): void {
     this.#isOver = true;
-    this.#coordinator.close();
+    this.#coordinator.sessions.close();
   }
 
   #connectionTo(socket: SocketInfo): RemoteConnection {

@@ -60,7 +60,10 @@ test('HTTP and HTTPS lead to one server: members meet whichever of the two they 
   const gamer = bed.page(url);
   const { id } = await gamer.join({ room: 'den' });
   const socket = io(secureUrl, {
-    ...{ transports: ['websocket'], reconnection: false, forceNew: true, ca: cert },
+    transports: ['websocket'],
+    reconnection: false,
+    forceNew: true,
+    ca: cert,
     auth: { protocolVersion: PROTOCOL_VERSION, sessionKey: newSessionKey(), role: 'volunteer', name: 'n', room: 'den' },
   });
   const answer = await new Promise<{ ok: boolean; value: Joined }>((resolve, reject) => {

@@ -35,7 +35,8 @@ class SlowStore extends MemoryStore {
 }
 
 const connection = (): Connection => ({
-  ...{ instance: 'one', socketId: 'any' },
+  instance: 'one',
+  socketId: 'any',
   rttMs: 1,
   host: 'here',
   networks: ['network'],
@@ -52,7 +53,12 @@ const coordinatorFor = (callers: number) => coordinatorWith(new SlowStore(clock,
 function coordinatorWith(store: MemoryStore): Coordinator {
   return new Coordinator({
     config: {
-      ...{ roomCapacity: 8, maxSessions: 8, limitFactor: 0, maxIntroductions: 8, lobby: false, invites: 'optional' },
+      roomCapacity: 8,
+      maxSessions: 8,
+      limitFactor: 0,
+      maxIntroductions: 8,
+      lobby: false,
+      invites: 'optional',
     },
     invites: new Invites('a secret of at least thirty-two characters', store, clock),
     store,
@@ -65,8 +71,12 @@ function coordinatorWith(store: MemoryStore): Coordinator {
 }
 
 const request = (sessionKey = newSessionKey()): JoinRequest => ({
-  ...{ protocolVersion: PROTOCOL_VERSION, role: 'gamer', name: 'ann' },
-  ...{ sessionKey, room: 'den', inviteOnly: true },
+  protocolVersion: PROTOCOL_VERSION,
+  role: 'gamer',
+  name: 'ann',
+  sessionKey,
+  room: 'den',
+  inviteOnly: true,
 });
 
 test('of two sessions that make the same invite-only room at once, one gets it and the other needs an invite', async () => {

@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
 import { MeshError } from '../../shared/errors.ts';
-import { SIGNALING } from '../../shared/protocol-limits.ts';
 import type {
   EventPayload,
   IceGrant,
@@ -13,11 +12,11 @@ import type {
 import { claimIdentity, sessionIdSync } from '../access/identity.ts';
 import { type Invites, notInvited, type Rights, revokedInvite } from '../access/invites.ts';
 import type { LockOut } from '../access/lock-out.ts';
-import { isSameRoom, type RoomAddress, roomKey } from '../access/room-address.ts';
+import { roomKey } from '../access/room-address.ts';
 import type { RelayAccess } from '../access/turn.ts';
 import type { ServerClock } from '../clock.ts';
 import type { Store } from '../store/store.ts';
-import { Admission, type AdmissionConfig, type Admitted, invitedMembersOnly, noLobby } from './admission.ts';
+import { Admission, type AdmissionConfig, noLobby } from './admission.ts';
 import type { Connection } from './connection.ts';
 import { Introductions, introduce } from './introductions.ts';
 import type { Member, MemberObserver, MemberRecord } from './member.ts';
@@ -25,6 +24,7 @@ import { OwnerActions } from './owner-actions.ts';
 import { PairAllowance } from './pair-allowance.ts';
 import { ReputationTracker } from './reputation.ts';
 import { type Counts, Rooms } from './rooms.ts';
+import { Sessions } from './sessions.ts';
 import type { WaitingEvent, WaitingLimits } from './waiting-events.ts';
 
 /**
@@ -65,11 +65,10 @@ export class Coordinator {
   readonly #rooms: Rooms;
   readonly #introductions: Introductions;
   readonly #admission: Admission;
-  /** Cancels the expiry of members whose socket is away. */
-  readonly #graces = new Map<Member, () => void>();
   /** Null when limits are switched off. */
   readonly #offers: PairAllowance | null;
 
+  readonly sessions: Sessions;
   readonly owner: OwnerActions;
   readonly reputation: ReputationTracker;
 
@@ -83,12 +82,13 @@ export class Coordinator {
     });
     this.#rooms = rooms;
     this.#introductions = introductions;
+    this.sessions = new Sessions({ rooms, introductions, clock, log });
     this.#admission = new Admission({ config, rooms, invites, lockOut });
     const offers = { ...OFFERS_TO_ONE_PEER, burst: OFFERS_TO_ONE_PEER.burst * config.limitFactor };
     this.#offers = config.limitFactor === 0 ? null : new PairAllowance(offers, clock);
     this.owner = new OwnerActions({
       ...{ rooms, introductions, invites, store, clock, log },
-      removeMember: (member) => this.#remove(member, 'removed'),
+      removeMember: (member) => this.sessions.remove(member, 'removed'),
     });
     this.reputation = new ReputationTracker({ rooms, introductions, owner: this.owner, store, clock, log });
   }
@@ -128,7 +128,7 @@ export class Coordinator {
     await Promise.all([...rooms.values()].map((room) => this.reputation.loadAccused(room)));
     for (const member of members) {
       if (member.isSeeking) this.#introductions.seek(member, true);
-      if (!member.online) this.#beginGrace(member);
+      if (!member.online) this.sessions.beginGrace(member);
     }
     for (const member of members) this.#introductions.update(member);
     return members;
@@ -157,11 +157,9 @@ export class Coordinator {
     if (byInvite && this.#admission.isRevoked(room, rights.lineage)) throw revokedInvite();
 
     // Over another socket the same page has made this room, or returned to it, meanwhile.
-    if (this.#isInNamesake(id, request, room)) return this.join(request, connection);
+    if (this.sessions.isInNamesake(id, request, room)) return this.join(request, connection);
 
-    const { member, resumed } = this.#enter(id, request, admitted);
-    member.attach(connection);
-    this.#endGrace(member);
+    const { member, resumed } = this.sessions.enter(id, request, admitted, connection);
     // Another page may have made an open room of this name meanwhile: rights are those in one room, not in its namesake.
     const hasRights = member.room.id === room.id;
     Object.assign(member, { name: request.name, reputation, partners, accused, ...(hasRights ? rights : NO_RIGHTS) });
@@ -232,7 +230,7 @@ export class Coordinator {
   async invite(gamer: Member, request: InviteRequest): Promise<{ token: string }> {
     if (request.owner && !gamer.isOwner) throw notInvited('Only the owner of this room can make others its owners.');
     if (!mayInvite(gamer))
-      throw notInvited('Only the owner of this room can invite, and whom the owner lets. Ask for a link.');
+      throw notInvited('Only the owner of this room can invite, and guests whom the owner allows to. Ask for a link.');
     // An invite into an open room gives no more than its name.
     const lineage = gamer.isOwner || !gamer.room.inviteOnly ? [] : gamer.lineage;
     if (this.#admission.isRevoked(gamer.room, lineage)) throw revokedInvite();
@@ -240,44 +238,7 @@ export class Coordinator {
   }
 
   leave(member: Member): void {
-    if (this.has(member)) this.#remove(member, 'left');
-  }
-
-  /** To be called when a socket is gone: its session waits for another one. */
-  lost(member: Member, connection: Connection): void {
-    if (!member.detach(connection) || !this.has(member)) return;
-    this.#introductions.away(member);
-    this.#beginGrace(member);
-  }
-
-  close(): void {
-    for (const cancel of this.#graces.values()) cancel();
-    this.#graces.clear();
-  }
-
-  /**
-   * Resumes the session, or moves it to the room.
-   * @throws MeshError `room-full`, `not-invited`
-   */
-  #enter(id: string, { role, name }: JoinRequest, { room, onlyIfNew }: Admitted): { member: Member; resumed: boolean } {
-    const known = this.#rooms.session(id);
-    if (known?.role === role && isSameRoom(known.room, room)) return { member: known, resumed: true };
-    // Another page may have made the room since this one was admitted.
-    if (onlyIfNew && this.#rooms.isInviteOnly(room.name)) throw invitedMembersOnly();
-    // Before it leaves its old room: a page that finds the new one full stays where it is.
-    this.#rooms.checkSpace(room, known);
-    if (known) {
-      known.dismiss();
-      this.#remove(known, 'left');
-    }
-    return { member: this.#rooms.add({ id, role, name }, room), resumed: false };
-  }
-
-  /** Whether a session is in a room like this one that has another id. */
-  #isInNamesake(sessionId: string, { role }: JoinRequest, { id, name, inviteOnly }: RoomAddress): boolean {
-    const known = this.#rooms.session(sessionId);
-    if (known?.role !== role) return false;
-    return known.room.name === name && known.room.inviteOnly === inviteOnly && known.room.id !== id;
+    if (this.has(member)) this.sessions.remove(member, 'left');
   }
 
   readonly #grantFor = ({ id }: Member): IceGrant | undefined => {
@@ -285,36 +246,16 @@ export class Coordinator {
     return relay.isThere ? relay.grant(id) : undefined;
   };
 
-  #remove(member: Member, why: 'left' | 'expired' | 'removed'): void {
-    this.#endGrace(member);
-    this.#rooms.remove(member);
-    const formerPeers = [...member.peers.values()];
-    for (const peer of formerPeers) peer.removePeer({ peerId: member.id, why });
-    member.peers.clear();
-    this.parts.log.debug({ member: member.id, why }, 'gone');
-    this.#introductions.left(member, formerPeers);
-  }
-
   #seek(gamer: Member, isSeeking: boolean): void {
     gamer.isSeeking = isSeeking;
     gamer.changed();
     this.#introductions.seek(gamer, isSeeking);
   }
-
-  #beginGrace(member: Member): void {
-    const expire = () => this.#remove(member, 'expired');
-    this.#graces.set(member, this.parts.clock.after(SIGNALING.resumeGraceMs, expire));
-  }
-
-  #endGrace(member: Member): void {
-    this.#graces.get(member)?.();
-    this.#graces.delete(member);
-  }
 }
 
 const NO_RIGHTS: Rights = { isOwner: false, mayInvite: false, lineage: [] };
 
-/** Only owners invite into an invite-only room, and whom they let. The name of an open room, which all its members know, is enough. */
+/** Only owners, and guests they allow to, invite into an invite-only room. To enter an open room its name is enough, which all members know. */
 function mayInvite({ isOwner, mayInvite: isLet, room, role }: Member): boolean {
   return role === 'gamer' && (isOwner || isLet || !room.inviteOnly);
 }

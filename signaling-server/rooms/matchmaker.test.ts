@@ -5,22 +5,27 @@ import { match } from './matchmaker.ts';
 
 type Peers = Map<string, { historyId: string; isOfLobby: boolean; status: VolunteerStatus }>;
 const status = (changes: Partial<VolunteerStatus> = {}) => ({
-  ...{ load: 0, accepting: true, tasks: [], maxGamers: 4 },
+  load: 0,
+  accepting: true,
+  tasks: [],
+  maxGamers: 4,
   ...changes,
 });
 const gamer = (id: string, facts: Partial<GamerFacts> = {}): GamerFacts => ({
-  ...{ id, rttMs: 20, peers: new Map(), partners: new Map(), accused: new Map() },
+  id,
+  rttMs: 20,
+  peers: new Map(),
+  partners: new Map(),
+  accused: new Map(),
   ...facts,
 });
 const volunteer = (id: string, changes: Partial<VolunteerStatus> = {}, facts: Partial<VolunteerFacts> = {}) => ({
-  ...{
-    id,
-    historyId: id,
-    rttMs: 20,
-    peers: new Map(),
-    reputation: { completed: 0, failed: 0 },
-    status: status(changes),
-  },
+  id,
+  historyId: id,
+  rttMs: 20,
+  peers: new Map(),
+  reputation: { completed: 0, failed: 0 },
+  status: status(changes),
   ...facts,
 });
 const names = (matches: ReturnType<typeof match<GamerFacts, VolunteerFacts>>) =>

@@ -83,7 +83,7 @@ export class ReputationTracker {
     introductions.update(gamer);
   }
 
-  /** Reads from the store whom gamers of a room have accused. */
+  /** Reads from the store which volunteers the gamers of a room have accused. */
   async loadAccused(room: RoomAddress): Promise<void> {
     const accused = await this.parts.store.accused(roomKey(room));
     for (const member of this.parts.rooms.members(room)) member.accused = accused;

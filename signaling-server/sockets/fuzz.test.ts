@@ -11,7 +11,7 @@ import {
   PROTOCOL_VERSION,
 } from '../../shared/signaling.ts';
 import { z } from '../../shared/zod.ts';
-import { eventually, IDLE_STATUS, newSessionKey, TestBed, type TestPage } from '../test-server.ts';
+import { IDLE_STATUS, newSessionKey, TestBed, type TestPage } from '../test-server.ts';
 
 /**
  * Thousands of messages that no page of ours sends, over real sockets. The server must not throw (that would end this process),
@@ -159,14 +159,14 @@ test(
     const bystander = bed.page(url);
     await bystander.join({ room: 'den' });
     const join = {
-      ...{
-        protocolVersion: PROTOCOL_VERSION,
-        sessionKey: newSessionKey(),
-        role: 'volunteer',
-        name: 'n',
-        room: 'other',
-      },
-      ...{ invite: 'token', inviteOnly: true, status: IDLE_STATUS },
+      protocolVersion: PROTOCOL_VERSION,
+      sessionKey: newSessionKey(),
+      role: 'volunteer',
+      name: 'n',
+      room: 'other',
+      invite: 'token',
+      inviteOnly: true,
+      status: IDLE_STATUS,
     };
     const page = bed.page(url);
     await fc.assert(
@@ -174,10 +174,14 @@ test(
         const answer = await page.open(handshake).catch(() => null);
         if (answer) expectReason(answer);
       }),
-      parameters(1_500),
+      parameters(300),
     );
     page.close();
-    await eventually('only the bystander has a socket', async () => (await status(url)).now.sockets === 1);
+    const refused = (await status(url)).refusals.filter(({ event }) => event === 'join');
+    const answered = refused.reduce((sum, { count }) => sum + count, 0);
+    expect(answered, 'most handshakes reached the server').toBeGreaterThan((longRuns ?? 300) / 2);
+    // The bystander keeps its socket, and nobody else does.
+    await expect.poll(async () => (await status(url)).now.sockets, { timeout: 10_000 }).toBe(1);
     await bystander.caughtUp();
     expect(bystander.farewells).toEqual([]);
   },
@@ -257,7 +261,8 @@ test(
       }),
       parameters(1_000),
     );
-    await eventually('only the bystander has a socket', async () => (await status(url)).now.sockets === 1);
+    // The bystander keeps its socket, and nobody else does.
+    await expect.poll(async () => (await status(url)).now.sockets, { timeout: 10_000 }).toBe(1);
     expect(await bystander.ask('link', PAYLOADS.link)).toEqual({ ok: true, value: null });
   },
   TIMEOUT_MS,

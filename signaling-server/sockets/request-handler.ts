@@ -87,7 +87,7 @@ export class LocalRequestHandler<S extends SocketInfo = SocketInfo> implements R
       const { id, resumed } = arrival.joined;
       binding.member = arrival.member;
       // If the page went away before the answer, the session exists all the same and waits for the page's next socket.
-      if (binding.isGone) coordinator.lost(arrival.member, binding.connection);
+      if (binding.isGone) coordinator.sessions.lost(arrival.member, binding.connection);
       else coordinator.welcome(arrival);
       return { id, resumed };
     } catch (cause) {
@@ -110,7 +110,7 @@ export class LocalRequestHandler<S extends SocketInfo = SocketInfo> implements R
     this.#bindings.delete(socketId);
     if (!binding) return;
     binding.isGone = true;
-    if (binding.member) this.parts.coordinator.lost(binding.member, binding.connection);
+    if (binding.member) this.parts.coordinator.sessions.lost(binding.member, binding.connection);
   }
 
   /** Binds a restored member to the socket that it had at another instance's time. */
@@ -128,7 +128,7 @@ export class LocalRequestHandler<S extends SocketInfo = SocketInfo> implements R
   }
 
   async close(): Promise<void> {
-    this.parts.coordinator.close();
+    this.parts.coordinator.sessions.close();
   }
 
   readonly #handlers: { [E in ClientEvent]: Handler<E> } = {

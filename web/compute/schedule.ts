@@ -168,7 +168,7 @@ class Job {
 interface Settling<T> {
   resolve(value: T): void;
   reject(cause: unknown): void;
-  /** Called first: whoever waits for the result may compute at once. */
+  /** Called first: the code that awaits the result may start to compute at once. */
   onEnded(): void;
 }
 

@@ -75,7 +75,7 @@ export interface TaskResult {
 /** The validated result of a job. `value` was unpacked from `packed`. */
 export interface JobResult extends TaskResult {
   packed: PackedResult;
-  /** Everybody who computed a part of it: volunteer ids or `local`. */
+  /** Every runner that computed a part: volunteer ids or `local`. */
   computedBy: readonly string[];
   /** False if it was due for a check that could not be made. */
   isChecked: boolean;
@@ -83,7 +83,7 @@ export interface JobResult extends TaskResult {
 
 export type OnJobEnd = (outcome: FinalOutcome<JobResult>) => void;
 
-/** Control over one submitted job, held by whoever submitted it. */
+/** Control over one submitted job, held by the code that submitted it. */
 export interface JobHandle {
   /** Whether the job, or a part of it, was ever given to a runner. */
   readonly wasStarted: boolean;

@@ -43,7 +43,7 @@ export class ResultCache {
       : undefined;
   }
 
-  /** @param computedBy - everybody who computed a part of it: volunteer ids or `local`. */
+  /** @param computedBy - every runner that computed a part: volunteer ids or `local` */
   put(key: string, result: PackedResult, computedBy: readonly string[]): void {
     // Tested before the copy, which is the expensive part.
     if (totalBytes(result.attachments) + ENTRY_BYTES > RESULT_CACHE.maxEntryBytes) return;

@@ -80,7 +80,7 @@ export class TaskRegistry {
       }
     }).then((outcome) => this.#settle(id, outcome, toResult));
     this.#running.set(id, result);
-    // A task nobody awaits must not cause an unhandled rejection; whoever awaits `result` still gets the error.
+    // A task that nobody awaits must not cause an unhandled rejection; code that awaits `result` still gets the error.
     result.catch(() => {});
     return { id, type, result, cancel: () => handle?.abort(MeshError.cancelled()) };
   }

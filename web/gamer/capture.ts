@@ -3,7 +3,7 @@ import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
 import { GAME_SIZE } from '../game/built-in-game.ts';
 import type { CaptureKind } from './source.ts';
 
-/** Phones lack a part of it; a page opened over http:// lacks all of it. */
+/** Phones lack some of these; a page opened over http:// lacks all of them. */
 type Devices = Partial<Pick<MediaDevices, 'getDisplayMedia' | 'getUserMedia'>>;
 
 /** Only Chromium has it, and TypeScript's DOM types lack it. */

@@ -32,7 +32,7 @@ interface GamerPageProps {
   recorder: Recorder;
   floating: FloatingPicture;
   name: string;
-  /** Makes a report for whoever looks into a problem. */
+  /** Makes a report for diagnosing a problem. */
   diagnose: () => Promise<object>;
 }
 

@@ -27,7 +27,7 @@ const AGREED_KEY = 'p2c2r.agreed';
 
 /**
  * Whether the person in this tab has yet to agree to the room in the page's link. Anybody can send somebody such a link, and joining shows
- * this machine's pictures and address to whoever is in the room. A room kept from before a reload was agreed to, or is the tab's own.
+ * this machine's pictures and address to everybody in the room. A room kept from before a reload was agreed to, or is the tab's own.
  */
 export function needsConsent(pageUrl: string, store: TabStore | null): boolean {
   const invited = parseInviteLink(pageUrl);

@@ -5,7 +5,7 @@ import type { Client, Connect } from './client.ts';
 import type { TabStore } from './room-links.ts';
 import { GamerSession } from './session.ts';
 
-/** A client without a server, which records what the page asks of it. */
+/** A client without a server, which records the page's calls. */
 export class FakeClient extends EventTarget {
   state: Client['state'] = 'online';
   volunteers = [volunteer()];

@@ -113,7 +113,7 @@ export class GamerClient extends EventTarget {
     return this.#room.joined?.owner ?? false;
   }
 
-  /** Whether this client may make invites: its room's owner, and whom the owner lets; in an open room everybody. */
+  /** Whether this client may invite others: the room's owner and guests whom the owner allows to; in an open room every gamer. */
   get mayInvite(): boolean {
     return this.#room.joined?.mayInvite ?? false;
   }
@@ -230,7 +230,7 @@ export class GamerClient extends EventTarget {
   }
 
   /**
-   * Removes a volunteer from the room for as long as the room exists. It is told so, and its invite is revoked. Only for the room's
+   * Removes a volunteer from the room for as long as the room exists. It is notified, and its invite is revoked. Only for the room's
    * owner. Throws MeshError `signaling-unreachable`, `not-invited`, `rate-limited`, `closed`.
    */
   async removeVolunteer(volunteerId: string): Promise<void> {
@@ -246,7 +246,7 @@ export class GamerClient extends EventTarget {
   }
 
   /**
-   * Removes a gamer that is no owner from the room. It is told so, and its invite is revoked, with those that it made. Only for the
+   * Removes a gamer that is no owner from the room. It is notified, and its invite is revoked with those that it created. Only for the
    * room's owner. Throws MeshError `signaling-unreachable`, `not-invited`, `rate-limited`, `closed`.
    */
   async removeGamer(gamerId: string): Promise<void> {
@@ -270,7 +270,7 @@ export class GamerClient extends EventTarget {
     return this.#tasks.stats();
   }
 
-  /** A report for whoever looks into a problem. It has no names, invites, keys or network addresses. Never rejects. */
+  /** A report for diagnosing a problem. It has no names, invites, keys or network addresses. Never rejects. */
   async diagnostics(): Promise<GamerDiagnostics> {
     const [page, links, engine, codecs] = await Promise.all([
       pageDiagnostics(),

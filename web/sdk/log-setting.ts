@@ -18,7 +18,7 @@ export interface SettingSources {
   option: LogSetting | undefined;
 }
 
-/** The first that is given: the address, the browser's storage, the option. They are for whoever looks into a page that others wrote. */
+/** The first valid setting of: the address, the browser's storage, the option. The first two are for people who debug others' pages. */
 export function chooseSetting({ address, stored, option }: SettingSources): LogSetting {
   const asked = address === undefined ? null : new URL(address).searchParams.get(LOG_PARAMETER);
   return [asked, stored, option].find(isSetting) ?? 'off';

@@ -126,7 +126,7 @@ export class VolunteerNode extends EventTarget {
     return { ...this.#stats, gamers: this.#openLinks().length };
   }
 
-  /** A report for whoever looks into a problem. It has no names, invites, keys or network addresses. Never rejects. */
+  /** A report for diagnosing a problem. It has no names, invites, keys or network addresses. Never rejects. */
   async diagnostics(): Promise<VolunteerDiagnostics> {
     const [page, links, codecs] = await Promise.all([
       pageDiagnostics(),

@@ -13,7 +13,7 @@ export function canOpenPictureWindow(): boolean {
 
 /**
  * Opens the window. Browsers require a click, so call it directly in the handler.
- * @param onClosed - called once, whoever closed the window
+ * @param onClosed - called once, whether the page or the person closed the window
  */
 export function openPictureWindow(
   canvas: HTMLCanvasElement,

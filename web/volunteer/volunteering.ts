@@ -107,7 +107,7 @@ export class Volunteering {
     await node?.stop();
   }
 
-  /** A report for whoever looks into a problem. */
+  /** A report for diagnosing a problem. */
   diagnose(): Promise<object> {
     return this.#node?.diagnostics() ?? pageDiagnostics();
   }

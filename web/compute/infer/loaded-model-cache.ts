@@ -114,7 +114,7 @@ function retire({ model }: Loading): void {
   model.then(
     (loaded) => loaded.retire(),
     () => {
-      // It was never loaded, and whoever waited for it got the error.
+      // It was never loaded, and the jobs that waited for it got the error.
     },
   );
 }

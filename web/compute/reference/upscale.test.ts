@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { FILTERS, type Filter } from '../../../shared/tasks/upscale.ts';
 import { halved, meanSquaredError, paintedPicture, psnrDb, writingPicture } from '../test-pictures.ts';
+import { cubic, doubled } from '../test-resample.ts';
 import { bicubicWeights } from './bicubic.ts';
 import { upscaleReference } from './upscale.ts';
 
@@ -74,6 +75,13 @@ describe('bicubic', () => {
   test('doubles by the weights of cubic convolution with a = -0.5, multiples of 1/128', () => {
     expect(bicubicWeights(0.25).map((weight) => weight * 128)).toEqual([-9, 111, 29, -3]);
     expect(bicubicWeights(0.75).map((weight) => weight * 128)).toEqual([-3, 29, 111, -9]);
+  });
+
+  test('equals cubic convolution computed pixel by pixel, borders included', () => {
+    const image = { ...paintedPicture(23, 11) };
+    image.data = image.data.map((value, i) => (i % 4 === 3 ? 255 : value));
+    const expected = doubled(image, cubic(-0.5));
+    expect(largest(upscaled(image, 2, 2, 'bicubic'), expected)).toBeLessThanOrEqual(1);
   });
 
   test('overshoots beside an edge, and is clamped at black and white', () => {

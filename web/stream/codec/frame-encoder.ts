@@ -3,11 +3,11 @@ import { type ColorSpace, colorSpaceSchema } from '../../../shared/messages.ts';
 import { type Codec, type CodecSize, encoderConfig } from './codecs.ts';
 import { CHECKSUM_BYTES, writeChecksum } from './packet-checksum.ts';
 
-/** Lowest frame rate that an encoder is told, so that its rate control never budgets more than 100 ms' worth of bits for one frame. */
+/** Lowest frame rate set in an encoder, so that its rate control never budgets more than 100 ms' worth of bits for one frame. */
 export const MIN_ENCODER_FPS = 10;
 /** Weight of the newest interval in the measured frame rate. */
 const SMOOTHING = 0.25;
-/** The encoder is told of a new frame rate when it changed by this factor. */
+/** The encoder is reconfigured when the frame rate has changed by this factor. */
 const HYSTERESIS = 1.4;
 
 /** One encoded frame as it is sent. */
@@ -143,7 +143,7 @@ export class FrameEncoder<Tag> {
 }
 
 /**
- * Measures the frame rate for an encoder. An encoder divides its bitrate by the frame rate it is told: if only a tenth of those frames
+ * Measures the frame rate for an encoder. An encoder divides its bitrate by the configured frame rate: if only a tenth of those frames
  * came, each would get a tenth of the bits it could have.
  */
 export class FrameRateEstimator {

@@ -183,7 +183,7 @@ export class SourceReader {
   readonly #onFrame: (frame: VideoFrame) => void;
   #stopped = false;
 
-  /** @param first - delivered before those of the stream; the reader takes ownership of it. */
+  /** @param first - delivered before the stream's frames; the reader takes ownership */
   constructor(frames: ReadableStream<VideoFrame>, first: VideoFrame | null, { onFrame, onEnd }: SourceReaderHandlers) {
     this.#reader = frames.getReader();
     this.#onFrame = onFrame;

@@ -6,7 +6,8 @@ const frames = new Set<VideoFrame>();
 
 export function openFrames(): number {
   // A closed frame has no format.
-  return [...frames].filter((frame) => frame.format !== null).length;
+  for (const frame of frames) if (frame.format === null) frames.delete(frame);
+  return frames.size;
 }
 
 function track<Value>(value: Value): Value {

@@ -57,7 +57,7 @@ export class InFlightWindow {
   #answersInRound = 0;
   #shortestQueueMs = Number.POSITIVE_INFINITY;
 
-  /** @param estimator - of this volunteer; is told what is sent, answered and given up. */
+  /** @param estimator - of this volunteer; it is updated with each frame that is sent, answered or given up */
   constructor(estimator: CompletionEstimator, onLost: (frame: InFlightFrame, cause: 'lost' | 'timeout') => void) {
     this.#estimator = estimator;
     this.#onLost = onLost;

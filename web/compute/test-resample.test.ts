@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cubic, doubled, type Kernel, LANCZOS3 } from './resample.ts';
+import { cubic, doubled, type Kernel, LANCZOS3 } from './test-resample.ts';
 
 const GREYS = [
   [10, 200, 30, 90],
