@@ -134,10 +134,11 @@ function tapWeights(edges: usize, bases: usize, shares: usize, share: f32, weigh
   const along = f32x4.mul(stretched, stretched);
   const lobe = f32x4.add(f32x4.splat(LOBE_FLAT), f32x4.mul(f32x4.splat(LOBE_EDGE - LOBE_FLAT), strength));
 
-  // The squared distance that the kernel takes is a quadratic form: a dx² + b dx dy + c dy².
-  const xx = f32x4.mul(unitX, unitX);
-  const yy = f32x4.mul(unitY, unitY);
-  const xy = f32x4.mul(unitX, unitY);
+  // What the kernel takes is a quadratic form: a dx² + b dx dy + c dy².
+  const lobe4 = f32x4.mul(lobe, f32x4.splat(4));
+  const xx = f32x4.mul(f32x4.mul(unitX, unitX), lobe);
+  const yy = f32x4.mul(f32x4.mul(unitY, unitY), lobe);
+  const xy = f32x4.mul(f32x4.mul(unitX, unitY), lobe);
   const a = f32x4.add(f32x4.mul(xx, across), f32x4.mul(yy, along));
   const b = f32x4.mul(f32x4.add(xy, xy), f32x4.sub(across, along));
   const c = f32x4.add(f32x4.mul(yy, across), f32x4.mul(xx, along));
@@ -154,30 +155,30 @@ function tapWeights(edges: usize, bases: usize, shares: usize, share: f32, weigh
   let dy = f32x4.splat(-1 - share);
   let bDy = f32x4.mul(b, dy);
   let cDy = f32x4.mul(f32x4.mul(c, dy), dy);
-  let total = storeWeight(weights, 0, dx1, aDx1, bDy, cDy, lobe);
-  total = f32x4.add(total, storeWeight(weights, 1, dx2, aDx2, bDy, cDy, lobe));
+  let total = storeWeight(weights, 0, dx1, aDx1, bDy, cDy, lobe, lobe4);
+  total = f32x4.add(total, storeWeight(weights, 1, dx2, aDx2, bDy, cDy, lobe, lobe4));
 
   dy = f32x4.splat(-share);
   bDy = f32x4.mul(b, dy);
   cDy = f32x4.mul(f32x4.mul(c, dy), dy);
-  total = f32x4.add(total, storeWeight(weights, 2, dx0, aDx0, bDy, cDy, lobe));
-  total = f32x4.add(total, storeWeight(weights, 3, dx1, aDx1, bDy, cDy, lobe));
-  total = f32x4.add(total, storeWeight(weights, 4, dx2, aDx2, bDy, cDy, lobe));
-  total = f32x4.add(total, storeWeight(weights, 5, dx3, aDx3, bDy, cDy, lobe));
+  total = f32x4.add(total, storeWeight(weights, 2, dx0, aDx0, bDy, cDy, lobe, lobe4));
+  total = f32x4.add(total, storeWeight(weights, 3, dx1, aDx1, bDy, cDy, lobe, lobe4));
+  total = f32x4.add(total, storeWeight(weights, 4, dx2, aDx2, bDy, cDy, lobe, lobe4));
+  total = f32x4.add(total, storeWeight(weights, 5, dx3, aDx3, bDy, cDy, lobe, lobe4));
 
   dy = f32x4.splat(1 - share);
   bDy = f32x4.mul(b, dy);
   cDy = f32x4.mul(f32x4.mul(c, dy), dy);
-  total = f32x4.add(total, storeWeight(weights, 6, dx0, aDx0, bDy, cDy, lobe));
-  total = f32x4.add(total, storeWeight(weights, 7, dx1, aDx1, bDy, cDy, lobe));
-  total = f32x4.add(total, storeWeight(weights, 8, dx2, aDx2, bDy, cDy, lobe));
-  total = f32x4.add(total, storeWeight(weights, 9, dx3, aDx3, bDy, cDy, lobe));
+  total = f32x4.add(total, storeWeight(weights, 6, dx0, aDx0, bDy, cDy, lobe, lobe4));
+  total = f32x4.add(total, storeWeight(weights, 7, dx1, aDx1, bDy, cDy, lobe, lobe4));
+  total = f32x4.add(total, storeWeight(weights, 8, dx2, aDx2, bDy, cDy, lobe, lobe4));
+  total = f32x4.add(total, storeWeight(weights, 9, dx3, aDx3, bDy, cDy, lobe, lobe4));
 
   dy = f32x4.splat(2 - share);
   bDy = f32x4.mul(b, dy);
   cDy = f32x4.mul(f32x4.mul(c, dy), dy);
-  total = f32x4.add(total, storeWeight(weights, 10, dx1, aDx1, bDy, cDy, lobe));
-  total = f32x4.add(total, storeWeight(weights, 11, dx2, aDx2, bDy, cDy, lobe));
+  total = f32x4.add(total, storeWeight(weights, 10, dx1, aDx1, bDy, cDy, lobe, lobe4));
+  total = f32x4.add(total, storeWeight(weights, 11, dx2, aDx2, bDy, cDy, lobe, lobe4));
   const scales = weights + TAPS * 16;
   v128.store(scales, f32x4.div(one, total));
   return scales;
@@ -189,12 +190,25 @@ function edgeAt(edges: usize, base: usize, share: usize): v128 {
   return between(v128.load(left), v128.load(left, PIXEL), v128.load32_splat(share));
 }
 
-function storeWeight(weights: usize, tap: i32, dx: v128, aDx: v128, bDy: v128, cDy: v128, lobe: v128): v128 {
-  const squared = f32x4.add(f32x4.mul(dx, f32x4.add(aDx, bDy)), cDy);
-  const wave = f32x4.sub(f32x4.mul(squared, f32x4.splat(0.5)), f32x4.splat(1.25));
-  // Past the end of the kernel the window is zero.
-  const window = f32x4.pmin(f32x4.sub(f32x4.mul(lobe, squared), f32x4.splat(1)), f32x4.splat(0));
-  const weight = f32x4.mul(f32x4.sub(f32x4.mul(wave, wave), f32x4.splat(0.5625)), f32x4.mul(window, window));
+/**
+ * The kernel of the reference is `((0.4 d - 1)² 1.5625 - 0.5625) (lobe d - 1)²` up to the end of its window, where `lobe d` is 1. A factor of
+ * all taps makes no difference: with `q = lobe d` it is `(q - lobe) (q - 4 lobe) (q - 1)²`.
+ */
+function storeWeight(
+  weights: usize,
+  tap: i32,
+  dx: v128,
+  aDx: v128,
+  bDy: v128,
+  cDy: v128,
+  lobe: v128,
+  lobe4: v128,
+): v128 {
+  const one = f32x4.splat(1);
+  const q = f32x4.pmin(f32x4.add(f32x4.mul(dx, f32x4.add(aDx, bDy)), cDy), one);
+  const window = f32x4.sub(q, one);
+  const wave = f32x4.mul(f32x4.sub(q, lobe), f32x4.sub(q, lobe4));
+  const weight = f32x4.mul(wave, f32x4.mul(window, window));
   v128.store(weights + tap * 16, weight);
   return weight;
 }
