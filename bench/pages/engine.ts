@@ -15,7 +15,7 @@ import { OrtWasmBackend } from '../../web/compute/ort/ort-wasm-backend.ts';
 import { cpuRuntime } from '../../web/compute/ort/runtime.ts';
 import { nextMacrotask, type TimeSlot } from '../../web/compute/schedule.ts';
 import { servedModels } from '../../web/compute/test-models.ts';
-import { loadKernels } from '../../web/compute/wasm/kernel-module.ts';
+import { loadKernels } from '../../web/compute/wasm/open-wasm.ts';
 import { WasmBackend } from '../../web/compute/wasm/wasm-backend.ts';
 import { durationsMs, median, mediansInTurn } from '../measuring.ts';
 

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
@@ -142,6 +142,30 @@ test("without WebGPU the processor is used, and the adapter's name says so", asy
   expect(frame.pixels.length).toBe(34 * 10 * 4);
 });
 
+describe('where the kernels of the processor cannot run, the reference computes, and the name says why', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+  });
+
+  const refuse = () => vi.spyOn(WebAssembly, 'compile').mockRejectedValue(new WebAssembly.CompileError('refused'));
+
+  test.each<[string, () => void]>([
+    ['WebAssembly is forbidden', refuse],
+    ['WebAssembly has no SIMD', () => refuse() && vi.spyOn(WebAssembly, 'validate').mockReturnValue(false)],
+    ['has no WebAssembly', () => vi.stubGlobal('WebAssembly', undefined)],
+    ['could not be fetched', () => vi.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('offline'))],
+  ])('%s', async (why, forbid) => {
+    forbid();
+    const engine = await startEngine({ gpu: undefined });
+    expect(engine.capabilities.backends.upscale?.backend).toBe('js');
+    expect(engine.capabilities.adapter).toContain('plain JavaScript');
+    expect(engine.capabilities.adapter).toContain(why);
+    const task = upscaleTask(paintedPicture(4, 4), 8, 8, 'spatial');
+    expect((await engine.execute('upscale', task, nobodys)).backend).toBe('js');
+  });
+});
+
 test("a GPU without an adapter is not used, and the adapter's name says why", async () => {
   const gpu = { requestAdapter: async () => null } as unknown as GPU;
   const engine = await startEngine({ gpu });
@@ -196,7 +220,7 @@ test('remembered speeds are timed again in the background for the next start, bu
   // On a real GPU all of it is measured.
   if (!device || !engine.capabilities.adapter.includes('(software)')) return;
   expect(told).toEqual([remembered]);
-  expect(engine.capabilities.backends.upscale).toEqual({ backend: 'js', unitsPerMs: 1 / 8 });
+  expect(engine.capabilities.backends.upscale).toEqual({ backend: 'wasm', unitsPerMs: 1 / 8 });
 
   measureAgain();
   await expect.poll(() => told.length).toBe(2);

@@ -4,7 +4,7 @@ import { EXCLUSIVE_SLOT } from '../filter-benchmark.ts';
 import { upscaleReference } from '../reference/upscale.ts';
 import { repositoryModels } from '../test-models.ts';
 import { largestVisibleDifference, opaque, paintedPicture } from '../test-pictures.ts';
-import { loadKernels } from './kernel-module.ts';
+import { loadKernels } from './open-wasm.ts';
 import { WasmBackend } from './wasm-backend.ts';
 
 const backends: WasmBackend[] = [];
