@@ -1,6 +1,7 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
 import type { KernelJob } from './kernel-instance.ts';
+import type { FromThread, ThreadWork, ToThread } from './kernels.worker.ts';
 import threadUrl from './kernels.worker.ts?worker&url';
 import type { Workspace } from './workspace.ts';
 
@@ -13,25 +14,6 @@ const MAX_THREADS = 4;
 export function threadsOf(isIsolated: boolean, cores: number): number {
   return isIsolated ? Math.min(Math.max(1, cores), MAX_THREADS) : 1;
 }
-
-/** A thread's share of a job. */
-export interface ThreadWork {
-  /** Names the memory in later messages. */
-  workspace: number;
-  memory: WebAssembly.Memory;
-  job: KernelJob;
-  /** Index of the thread, and where in the memory its claims to rows are. */
-  thread: number;
-  claims: number;
-}
-
-export type ToThread =
-  | { kind: 'start'; module: WebAssembly.Module }
-  | { kind: 'work'; work: ThreadWork }
-  | { kind: 'forget'; workspace: number };
-
-/** `error` is the message of what went wrong. */
-export type FromThread = { kind: 'started' } | { kind: 'done' } | { kind: 'failed'; error: string };
 
 interface Helper {
   worker: Worker;

@@ -1,6 +1,24 @@
-import { KernelInstance, rowsPerCall } from './kernel-instance.ts';
-import type { FromThread, ThreadWork, ToThread } from './kernel-threads.ts';
+import { KernelInstance, type KernelJob, rowsPerCall } from './kernel-instance.ts';
 import { RowClaims } from './row-claims.ts';
+
+/** A thread's share of a job. */
+export interface ThreadWork {
+  /** Names the memory in later messages. */
+  workspace: number;
+  memory: WebAssembly.Memory;
+  job: KernelJob;
+  /** Index of the thread, and where in the memory its claims to rows are. */
+  thread: number;
+  claims: number;
+}
+
+export type ToThread =
+  | { kind: 'start'; module: WebAssembly.Module }
+  | { kind: 'work'; work: ThreadWork }
+  | { kind: 'forget'; workspace: number };
+
+/** `error` is the message of what went wrong. */
+export type FromThread = { kind: 'started' } | { kind: 'done' } | { kind: 'failed'; error: string };
 
 /** A helper of the engine: computes rows of pictures in memory that it shares with it. */
 let module: WebAssembly.Module | null = null;
