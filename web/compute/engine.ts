@@ -224,7 +224,7 @@ export class Engine {
     log.warn('device lost', { losses: this.#losses, isHopeless });
     const { measuredSpeeds } = lost;
     const options: EngineOptions = isHopeless
-      ? { ...this.#options, preferBackend: 'js' }
+      ? { ...this.#options, preferBackend: 'wasm' }
       : { ...this.#options, measuredSpeeds };
     this.#backends = selectBackends(options).then((backends) => {
       lost.dispose();
