@@ -9,6 +9,7 @@ import { describeMachine, type SectionReport, tableOf, writeJson } from './repor
 import { infer, networksWasm, types } from './sections/compute.ts';
 import { kernels, kernelsNode } from './sections/kernels.ts';
 import { kill } from './sections/kill.ts';
+import { limits } from './sections/limits.ts';
 import { nodeVolunteers } from './sections/node-volunteers.ts';
 import { peerjs } from './sections/peerjs.ts';
 import { quality } from './sections/quality.ts';
@@ -24,7 +25,21 @@ import { wire } from './sections/wire.ts';
 
 /** All sections by name. */
 const SECTIONS: readonly Section[] = [
-  ...[backends, echo, infer, kernels, kernelsNode, kill, link, networksWasm, nodeVolunteers, peerjs, quality, server],
+  ...[
+    backends,
+    echo,
+    infer,
+    kernels,
+    kernelsNode,
+    kill,
+    limits,
+    link,
+    networksWasm,
+    nodeVolunteers,
+    peerjs,
+    quality,
+    server,
+  ],
   ...[simulate, stream, streamImpaired, streamKill, streamQuality, streamSoak, streamTwo, trust, types, upscale, wire],
 ];
 
