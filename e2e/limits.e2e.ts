@@ -1,11 +1,14 @@
 import type { Page } from 'playwright/test';
 import type * as Sdk from '../web/sdk/p2c2r.ts';
-import { expect, test, waitForVolunteers } from './fixtures.ts';
+import { expect, openSdk, test, waitForVolunteers } from './fixtures.ts';
+import { launchHeaded } from './headed.ts';
 
 declare global {
   interface Window {
     /** The fake battery: unplugs or plugs in, and returns when that was, in ms since 1970. */
     setCharging(charging: boolean): number;
+    /** When the browser said that it freezes the page, ms since 1970. */
+    frozenAtMs: number;
     stream: Sdk.FrameStream;
     painted: Promise<number>;
     /** When this gamer first had no task at a volunteer and no frame on its way to one, ms since 1970. */
@@ -67,8 +70,11 @@ async function watchForHandingBack(gamer: Page): Promise<void> {
   });
 }
 
-async function expectHandedBack(gamer: Page, sinceMs: number): Promise<void> {
-  const tookMs = (await gamer.evaluate(() => window.handedBackAtMs)) - sinceMs;
+async function startVolunteer(room: string): Promise<void> {
+  window.node = await window.sdk.VolunteerNode.start({ room, backend: 'js' });
+}
+
+function expectAtOnce(tookMs: number): void {
   test.info().annotations.push({ type: 'handed back after', description: `${tookMs} ms` });
   expect(tookMs).toBeLessThan(HANDED_BACK_MS);
 }
@@ -103,29 +109,52 @@ test('unplugged in the middle of its work, a volunteer hands it back at once, sa
 
   await watchForHandingBack(gamer);
   const unpluggedAtMs = await volunteer.evaluate(() => window.setCharging(false));
-  await expectHandedBack(gamer, unpluggedAtMs);
+  const handedBackAtMs = await gamer.evaluate(() => window.handedBackAtMs);
+  expect(await gamer.evaluate(() => window.client.stats().completed)).toBeLessThan(TASKS);
+  expectAtOnce(handedBackAtMs - unpluggedAtMs);
   await expect(volunteer.getByTestId('status')).toContainText('Paused: on battery.');
   await volunteer.evaluate(() => window.setCharging(true));
   await expect(volunteer.getByTestId('status')).toContainText('Helping a gamer.');
   await expectNothingLost(gamer);
 });
 
-test('a frozen page’s work goes elsewhere at once, and it goes on when the page does', async ({
-  volunteerPage,
-  gamerPage,
+test('a hidden page that the browser freezes hands its work back at once, for others to do, and serves again when it thaws', async ({
+  server,
+  roomOf,
 }) => {
-  const volunteer = await volunteerPage('frozen', { backend: 'js' });
-  const gamer = await gamerPage('frozen', { where: 'volunteers' });
-  await waitForVolunteers(gamer, 1);
-  await streamAndPaint(gamer);
+  // Only a hidden page can be frozen, and only a browser with a screen hides pages.
+  const headed = await launchHeaded();
+  try {
+    const [gamer, volunteer] = [await headed.newWindow(), await headed.newWindow()];
+    for (const page of [gamer, volunteer]) await openSdk(page, server.url);
+    await volunteer.evaluate(startVolunteer, roomOf('frozen'));
+    await volunteer.evaluate(() => {
+      document.addEventListener('freeze', () => {
+        window.frozenAtMs = Date.now();
+      });
+    });
+    await gamer.evaluate(async (room) => {
+      window.client = await window.sdk.GamerClient.connect({ room, where: 'volunteers' });
+    }, roomOf('frozen'));
+    await waitForVolunteers(gamer, 1);
+    await headed.hide(volunteer);
+    await streamAndPaint(gamer);
 
-  await watchForHandingBack(gamer);
-  const session = await volunteer.context().newCDPSession(volunteer);
-  const frozenAtMs = Date.now();
-  await session.send('Page.setWebLifecycleState', { state: 'frozen' });
-  await expectHandedBack(gamer, frozenAtMs);
-  await session.send('Page.setWebLifecycleState', { state: 'active' });
-  await expectNothingLost(gamer);
+    await watchForHandingBack(gamer);
+    const session = await volunteer.context().newCDPSession(volunteer);
+    await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+    const handedBackAtMs = await gamer.evaluate(() => window.handedBackAtMs);
+    expect(await gamer.evaluate(() => window.client.stats().completed)).toBeLessThan(TASKS);
+    const other = await headed.newWindow();
+    await openSdk(other, server.url);
+    await other.evaluate(startVolunteer, roomOf('frozen'));
+    await expectNothingLost(gamer);
+    await session.send('Page.setWebLifecycleState', { state: 'active' });
+    expectAtOnce(handedBackAtMs - (await volunteer.evaluate(() => window.frozenAtMs)));
+    expect(await volunteer.evaluate(() => window.node.state)).toBe('serving');
+  } finally {
+    await headed.close();
+  }
 });
 
 test('a limit that a browser cannot keep is refused with what to do, and is no switch on the page', async ({
