@@ -151,7 +151,7 @@ test('a hidden page that the browser freezes hands its work back at once, for ot
     await expectNothingLost(gamer);
     await session.send('Page.setWebLifecycleState', { state: 'active' });
     expectAtOnce(handedBackAtMs - (await volunteer.evaluate(() => window.frozenAtMs)));
-    expect(await volunteer.evaluate(() => window.node.state)).toBe('serving');
+    await expect.poll(() => volunteer.evaluate(() => window.node.state)).toBe('serving');
   } finally {
     await headed.close();
   }
