@@ -38,14 +38,14 @@ export class WgslBackend implements Backend {
     const resources = await this.#pool.get({ ...shape, input });
     const readback = await resources.ring.take();
     resources.upload(pixels);
-    resources.submit(readback);
+    const gpuTime = resources.submit(readback);
     const { strideBytes } = resources.ring;
     // Read even when no one waits for it any more, so that the buffer returns to its ring.
     const result = resources.ring.read(readback, (bytes) => unpadded(bytes, strideBytes, outWidth * 4, outHeight));
     result.catch(() => {
       // Whoever calls finish() gets the error.
     });
-    return { isDone: false, finish: () => result };
+    return { isDone: false, finish: () => result, ...gpuTime };
   }
 
   openFrames(target: FrameTarget): BackendFrames {
@@ -54,6 +54,7 @@ export class WgslBackend implements Backend {
 
   dispose(): void {
     this.#pool.dispose();
+    this.#passFactory.timer.dispose();
     this.#device.destroy();
   }
 }
@@ -92,11 +93,11 @@ export class WgslFrames implements BackendFrames {
     if (this.#framePaths.frameOut === 'canvas' && !time.hasAlpha)
       return this.#exportThroughCanvas(frame, time, resources);
     const readback = await resources.ring.take();
-    resources.submit(readback, await this.#importFrame(frame, resources));
+    const gpuTime = resources.submit(readback, await this.#importFrame(frame, resources));
     const { outWidth: width, outHeight: height } = this.#target;
     const { strideBytes } = resources.ring;
     const sharp = resources.ring.read(readback, (bytes) => makeFrame(bytes, { width, height, strideBytes }, time));
-    return { isDone: false, finish: () => sharp };
+    return { isDone: false, finish: () => sharp, ...gpuTime };
   }
 
   dispose(): void {
@@ -132,9 +133,9 @@ export class WgslFrames implements BackendFrames {
   ): Promise<Started<VideoFrame>> {
     const external = await this.#importFrame(frame, resources);
     this.#canvas ??= new OutputCanvas(this.#device, this.#target);
-    resources.submitInto(this.#canvas.nextTexture(), external);
+    const gpuTime = resources.submitInto(this.#canvas.nextTexture(), external);
     const sharp = this.#canvas.toFrame(time);
-    return { isDone: true, finish: async () => sharp };
+    return { isDone: true, finish: async () => sharp, ...gpuTime };
   }
 
   async #resourcesFor(frame: VideoFrame): Promise<UpscaleResources> {
