@@ -9,6 +9,7 @@ import { describeMachine, type SectionReport, tableOf, writeJson } from './repor
 import { infer, processor, types } from './sections/compute.ts';
 import { kernels, kernelsNode } from './sections/kernels.ts';
 import { kill, streamKill } from './sections/kill.ts';
+import { limits } from './sections/limits.ts';
 import { nodeVolunteers } from './sections/node-volunteers.ts';
 import { peerjs } from './sections/peerjs.ts';
 import { quality } from './sections/quality.ts';
@@ -23,7 +24,21 @@ import { wire } from './sections/wire.ts';
 
 /** All sections by name. */
 const SECTIONS: readonly Section[] = [
-  ...[backends, echo, infer, kernels, kernelsNode, kill, link, nodeVolunteers, peerjs, processor, quality, server],
+  ...[
+    backends,
+    echo,
+    infer,
+    kernels,
+    kernelsNode,
+    kill,
+    limits,
+    link,
+    nodeVolunteers,
+    peerjs,
+    processor,
+    quality,
+    server,
+  ],
   ...[simulate, stream, streamImpaired, streamKill, streamQuality, streamSoak, streamTwo, trust, types, upscale, wire],
 ];
 
