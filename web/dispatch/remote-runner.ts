@@ -5,6 +5,7 @@ import { type Capabilities, type TaskMessage, taskMessageSchema } from '../../sh
 import { bare, type Carried } from '../../shared/wire.ts';
 import { ASSUMED_RTT_MS } from '../net/failure-detector.ts';
 import { FlowChannel } from '../net/flow-channel.ts';
+import { errorOfPeer } from '../net/peer-error.ts';
 import type { ChannelPort } from '../net/transferable-channel.ts';
 import { Estimator } from './estimator.ts';
 import type { AttemptResult, Job, Outcome, Runner } from './job.ts';
@@ -233,7 +234,7 @@ export class RemoteRunner implements Runner, MemoryUser {
       this.#creditWindow = message.window;
     } else if (message.kind === 'result') this.#finished(message, attachments);
     else if (message.kind === 'failed') {
-      this.#take(message.id)?.onOutcome({ kind: 'failed', error: MeshError.from(message.error) });
+      this.#take(message.id)?.onOutcome({ kind: 'failed', error: errorOfPeer(message.error, 'volunteer') });
     } else if (message.kind === 'progress') {
       const { stage, share } = message;
       this.#outstanding.get(message.id)?.job.onProgress?.({ stage, share });
