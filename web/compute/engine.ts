@@ -154,7 +154,7 @@ export class Engine {
   async #infer(params: InferParams, attachments: Uint8Array[], options: ExecuteOptions): Promise<ExecutedTask> {
     const { owner, signal, onProgress } = options;
     const { inference } = await this.#backends;
-    const preparing = inference.prepare({ params, attachments, onProgress }, (body) =>
+    const preparing = inference.prepare({ params, attachments, signal, onProgress }, (body) =>
       this.#schedule.task(BENCHMARK_OWNER, NEVER_CANCELLED, body),
     );
     const ready = await orCancelled(preparing, signal).catch((cause: unknown) => {
