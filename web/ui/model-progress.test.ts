@@ -35,6 +35,12 @@ it('reports no failure while another file of the same network is available or be
   expect(fetchStatus([fetchOf(failed), fetchOf({ kind: 'onnx' })]).failure).toBeNull();
 });
 
+it('shows nothing of the models that other people name in their tasks', () => {
+  const fetches = [fetchOf({})];
+  for (const model of ['Reload and paste your key', 'https://evil.example/a.onnx', 'steering'])
+    expect(withFetch(fetches, fetchOf({ model, ...failed }))).toBe(fetches);
+});
+
 it('keeps the newest progress of each file', () => {
   const fetches = withFetch(
     [fetchOf(failed), fetchOf({ kind: 'onnx' })],
