@@ -1,4 +1,3 @@
-import { INPUT_KINDS, NETWORKS } from '../../shared/tasks/upscale.ts';
 import { formatBytes } from './format.ts';
 import { Notice } from './layout.tsx';
 
@@ -22,17 +21,18 @@ export interface FetchStatus {
   failure: { title: string; text: string } | null;
 }
 
-/** Names of the networks' models. */
-const SHOWN: ReadonlySet<string> = new Set(
-  NETWORKS.flatMap((network) => INPUT_KINDS.map((kind) => `${network}-${kind}`)),
-);
-
 /**
  * Adds the newest progress of a file in place of its previous one. Models of `infer` tasks are left out: another person chose their names,
  * and may choose any number of them.
+ *
+ * @param networks - names of the networks' models.
  */
-export function withFetch(fetches: readonly ModelFetch[], newest: ModelFetch): readonly ModelFetch[] {
-  if (!SHOWN.has(newest.model)) return fetches;
+export function withFetch(
+  fetches: readonly ModelFetch[],
+  newest: ModelFetch,
+  networks: readonly string[],
+): readonly ModelFetch[] {
+  if (!networks.includes(newest.model)) return fetches;
   return [...fetches.filter(({ model, kind }) => model !== newest.model || kind !== newest.kind), newest];
 }
 
