@@ -104,7 +104,6 @@ export function edgeAdaptiveRow(
 /** Stores the weights of the twelve taps of four pixels, a vector a tap, and after them 1 over their sums; returns the place of those. */
 function tapWeights(edges: usize, bases: usize, shares: usize, share: f32, weights: usize): usize {
   const one = f32x4.splat(1);
-  const fx = v128.load(shares);
   // The edge at each pixel; then transposed, the same value of all four.
   const edge0 = edgeAt(edges, bases, shares);
   const edge1 = edgeAt(edges, bases + 4, shares + 4);
@@ -135,7 +134,8 @@ function tapWeights(edges: usize, bases: usize, shares: usize, share: f32, weigh
   const lobe = f32x4.add(f32x4.splat(LOBE_FLAT), f32x4.mul(f32x4.splat(LOBE_EDGE - LOBE_FLAT), strength));
 
   // What the kernel takes is a quadratic form: a dx² + b dx dy + c dy².
-  const lobe4 = f32x4.mul(lobe, f32x4.splat(4));
+  const first = f32x4.sub(one, lobe);
+  const second = f32x4.sub(one, f32x4.mul(lobe, f32x4.splat(4)));
   const xx = f32x4.mul(f32x4.mul(unitX, unitX), lobe);
   const yy = f32x4.mul(f32x4.mul(unitY, unitY), lobe);
   const xy = f32x4.mul(f32x4.mul(unitX, unitY), lobe);
@@ -143,42 +143,60 @@ function tapWeights(edges: usize, bases: usize, shares: usize, share: f32, weigh
   const b = f32x4.mul(f32x4.add(xy, xy), f32x4.sub(across, along));
   const c = f32x4.add(f32x4.mul(yy, across), f32x4.mul(xx, along));
 
-  const dx0 = f32x4.sub(f32x4.splat(-1), fx);
-  const dx1 = f32x4.neg(fx);
-  const dx2 = f32x4.sub(one, fx);
-  const dx3 = f32x4.sub(f32x4.splat(2), fx);
-  const aDx0 = f32x4.mul(a, dx0);
-  const aDx1 = f32x4.mul(a, dx1);
-  const aDx2 = f32x4.mul(a, dx2);
-  const aDx3 = f32x4.mul(a, dx3);
+  // From one tap to the next the form grows by its difference, and that by 2 a. A row starts left of the four nearest pixels.
+  const dx = f32x4.sub(f32x4.splat(-1), v128.load(shares));
+  const start = f32x4.sub(f32x4.mul(f32x4.mul(a, dx), dx), one);
+  const twice = f32x4.add(a, a);
+  const growth = f32x4.add(f32x4.mul(twice, dx), a);
+  let total = f32x4.splat(0);
 
   let dy = f32x4.splat(-1 - share);
   let bDy = f32x4.mul(b, dy);
-  let cDy = f32x4.mul(f32x4.mul(c, dy), dy);
-  let total = storeWeight(weights, 0, dx1, aDx1, bDy, cDy, lobe, lobe4);
-  total = f32x4.add(total, storeWeight(weights, 1, dx2, aDx2, bDy, cDy, lobe, lobe4));
+  let t = f32x4.add(f32x4.add(start, f32x4.mul(bDy, dx)), f32x4.mul(f32x4.mul(c, dy), dy));
+  let step = f32x4.add(growth, bDy);
+  t = f32x4.add(t, step);
+  step = f32x4.add(step, twice);
+  total = f32x4.add(total, storeWeight(weights, 0, t, first, second));
+  t = f32x4.add(t, step);
+  total = f32x4.add(total, storeWeight(weights, 1, t, first, second));
 
   dy = f32x4.splat(-share);
   bDy = f32x4.mul(b, dy);
-  cDy = f32x4.mul(f32x4.mul(c, dy), dy);
-  total = f32x4.add(total, storeWeight(weights, 2, dx0, aDx0, bDy, cDy, lobe, lobe4));
-  total = f32x4.add(total, storeWeight(weights, 3, dx1, aDx1, bDy, cDy, lobe, lobe4));
-  total = f32x4.add(total, storeWeight(weights, 4, dx2, aDx2, bDy, cDy, lobe, lobe4));
-  total = f32x4.add(total, storeWeight(weights, 5, dx3, aDx3, bDy, cDy, lobe, lobe4));
+  t = f32x4.add(f32x4.add(start, f32x4.mul(bDy, dx)), f32x4.mul(f32x4.mul(c, dy), dy));
+  step = f32x4.add(growth, bDy);
+  total = f32x4.add(total, storeWeight(weights, 2, t, first, second));
+  t = f32x4.add(t, step);
+  step = f32x4.add(step, twice);
+  total = f32x4.add(total, storeWeight(weights, 3, t, first, second));
+  t = f32x4.add(t, step);
+  step = f32x4.add(step, twice);
+  total = f32x4.add(total, storeWeight(weights, 4, t, first, second));
+  t = f32x4.add(t, step);
+  total = f32x4.add(total, storeWeight(weights, 5, t, first, second));
 
   dy = f32x4.splat(1 - share);
   bDy = f32x4.mul(b, dy);
-  cDy = f32x4.mul(f32x4.mul(c, dy), dy);
-  total = f32x4.add(total, storeWeight(weights, 6, dx0, aDx0, bDy, cDy, lobe, lobe4));
-  total = f32x4.add(total, storeWeight(weights, 7, dx1, aDx1, bDy, cDy, lobe, lobe4));
-  total = f32x4.add(total, storeWeight(weights, 8, dx2, aDx2, bDy, cDy, lobe, lobe4));
-  total = f32x4.add(total, storeWeight(weights, 9, dx3, aDx3, bDy, cDy, lobe, lobe4));
+  t = f32x4.add(f32x4.add(start, f32x4.mul(bDy, dx)), f32x4.mul(f32x4.mul(c, dy), dy));
+  step = f32x4.add(growth, bDy);
+  total = f32x4.add(total, storeWeight(weights, 6, t, first, second));
+  t = f32x4.add(t, step);
+  step = f32x4.add(step, twice);
+  total = f32x4.add(total, storeWeight(weights, 7, t, first, second));
+  t = f32x4.add(t, step);
+  step = f32x4.add(step, twice);
+  total = f32x4.add(total, storeWeight(weights, 8, t, first, second));
+  t = f32x4.add(t, step);
+  total = f32x4.add(total, storeWeight(weights, 9, t, first, second));
 
   dy = f32x4.splat(2 - share);
   bDy = f32x4.mul(b, dy);
-  cDy = f32x4.mul(f32x4.mul(c, dy), dy);
-  total = f32x4.add(total, storeWeight(weights, 10, dx1, aDx1, bDy, cDy, lobe, lobe4));
-  total = f32x4.add(total, storeWeight(weights, 11, dx2, aDx2, bDy, cDy, lobe, lobe4));
+  t = f32x4.add(f32x4.add(start, f32x4.mul(bDy, dx)), f32x4.mul(f32x4.mul(c, dy), dy));
+  step = f32x4.add(growth, bDy);
+  t = f32x4.add(t, step);
+  step = f32x4.add(step, twice);
+  total = f32x4.add(total, storeWeight(weights, 10, t, first, second));
+  t = f32x4.add(t, step);
+  total = f32x4.add(total, storeWeight(weights, 11, t, first, second));
   const scales = weights + TAPS * 16;
   v128.store(scales, f32x4.div(one, total));
   return scales;
@@ -192,23 +210,11 @@ function edgeAt(edges: usize, base: usize, share: usize): v128 {
 
 /**
  * The kernel of the reference is `((0.4 d - 1)² 1.5625 - 0.5625) (lobe d - 1)²` up to the end of its window, where `lobe d` is 1. A factor of
- * all taps makes no difference: with `q = lobe d` it is `(q - lobe) (q - 4 lobe) (q - 1)²`.
+ * all taps makes no difference: with `t = lobe d - 1` it is `(t + 1 - lobe) (t + 1 - 4 lobe) t²`.
  */
-function storeWeight(
-  weights: usize,
-  tap: i32,
-  dx: v128,
-  aDx: v128,
-  bDy: v128,
-  cDy: v128,
-  lobe: v128,
-  lobe4: v128,
-): v128 {
-  const one = f32x4.splat(1);
-  const q = f32x4.pmin(f32x4.add(f32x4.mul(dx, f32x4.add(aDx, bDy)), cDy), one);
-  const window = f32x4.sub(q, one);
-  const wave = f32x4.mul(f32x4.sub(q, lobe), f32x4.sub(q, lobe4));
-  const weight = f32x4.mul(wave, f32x4.mul(window, window));
+function storeWeight(weights: usize, tap: i32, form: v128, first: v128, second: v128): v128 {
+  const t = f32x4.pmin(form, f32x4.splat(0));
+  const weight = f32x4.mul(f32x4.mul(f32x4.add(t, first), f32x4.add(t, second)), f32x4.mul(t, t));
   v128.store(weights + tap * 16, weight);
   return weight;
 }
