@@ -1,3 +1,4 @@
+import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { logger } from '../../shared/log.ts';
 import { checkArrivedTask, type PackedResult, type PackedTask } from '../../shared/tasks/catalogue.ts';
@@ -18,10 +19,6 @@ export type { EngineCapabilities, EngineOptions, ExecutedTask, FrameUpscaler };
 
 const log = logger('compute.engine');
 
-/** Time slots in which networks are measured belong to no gamer. */
-const BENCHMARK_OWNER = '';
-const NEVER_CANCELLED = new AbortController().signal;
-
 /** GPU devices that may be lost before the engine stays on the processor: what takes a device away that often will take the next one. */
 export const MAX_DEVICE_LOSSES = 3;
 
@@ -40,7 +37,7 @@ export class Engine {
 
   private constructor(options: EngineOptions, backends: BackendSet) {
     this.#options = options;
-    this.#schedule = new Schedule({ now: options.now, yieldToEventLoop: nextMacrotask });
+    this.#schedule = new Schedule({ now: options.now, after: systemClock.after, yieldToEventLoop: nextMacrotask });
     this.#current = backends;
     this.#backends = Promise.resolve(backends);
     this.#watch(backends);
@@ -63,6 +60,20 @@ export class Engine {
       frameIn,
       frameOut,
     };
+  }
+
+  /** The part of the time in which it computes: above 0, up to 1. The time of a GPU counts, and that of the processor where it computes. */
+  get share(): number {
+    return this.#schedule.share;
+  }
+
+  set share(share: number) {
+    this.#schedule.share = share;
+  }
+
+  /** Time spent computing since the start, ms. */
+  get busyMs(): number {
+    return this.#schedule.busyMs;
   }
 
   /** What was measured so far. Handed to another engine on the same adapter, it saves that engine the timing. */
@@ -140,9 +151,7 @@ export class Engine {
   async #infer(params: InferParams, attachments: Uint8Array[], options: ExecuteOptions): Promise<ExecutedTask> {
     const { owner, signal, onProgress } = options;
     const { inference } = await this.#backends;
-    const preparing = inference.prepare({ params, attachments, onProgress }, (body) =>
-      this.#schedule.task(BENCHMARK_OWNER, NEVER_CANCELLED, body),
-    );
+    const preparing = inference.prepare({ params, attachments, onProgress }, (body) => this.#schedule.benchmark(body));
     const ready = await orCancelled(preparing, signal).catch((cause: unknown) => {
       // No one waits for it any more.
       preparing.then(({ release }) => release()).catch(() => {});
@@ -154,9 +163,7 @@ export class Engine {
   /** The backends, once a quality was loaded and measured. Not in a time slot: the first time may take seconds. */
   async #readyFor(quality: Quality): Promise<BackendSet> {
     const backends = await this.#backends;
-    const isNew = await backends.prepare(quality, (body) =>
-      this.#schedule.task(BENCHMARK_OWNER, NEVER_CANCELLED, body),
-    );
+    const isNew = await backends.prepare(quality, (body) => this.#schedule.benchmark(body));
     if (isNew && !this.#disposed && backends === this.#current) this.#options.onCapabilities?.(this.capabilities);
     return backends;
   }

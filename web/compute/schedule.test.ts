@@ -13,7 +13,8 @@ import {
 const never = new AbortController().signal;
 
 function start(clock = new ManualClock()) {
-  return new Schedule({ now: () => clock.now(), yieldToEventLoop: nextMacrotask });
+  const after = (delayMs: number, callback: () => void) => clock.after(delayMs, callback);
+  return new Schedule({ now: () => clock.now(), after, yieldToEventLoop: nextMacrotask });
 }
 
 /** Work that ends in its time slot. */

@@ -24,8 +24,8 @@ export interface TaskServerOptions {
   clock: Clock;
   /** Shared by all gamers of this volunteer. */
   memory: MemoryBudget;
-  /** A task was computed; `computeMs` is how long it kept this machine busy. */
-  onDone(computeMs: number): void;
+  /** A task was computed. */
+  onDone(): void;
   /** A task of this gamer arrived, or the first part of one. */
   onWork(): void;
   /** A message was malformed or the channel broke: the link must end. */
@@ -194,7 +194,7 @@ export class TaskServer {
       if (abort.signal.aborted) return;
       const { value, backend, computeMs } = executed;
       const queueMs = Math.max(0, clock.now() - arrivedMs - computeMs);
-      onDone(computeMs);
+      onDone();
       this.#window.taskDone();
       const message = { kind: 'result', id, value, backend, queueMs, computeMs } as const;
       this.#answer({ message, attachments: executed.attachments });

@@ -10,7 +10,11 @@ import { summing } from './test-sessions.ts';
 /** Runs models on the given runtimes, with a schedule and a clock that advances only during runs. */
 class Bench {
   readonly clock = new ManualClock();
-  readonly schedule = new Schedule({ now: () => this.clock.now(), yieldToEventLoop: nextMacrotask });
+  readonly schedule = new Schedule({
+    now: () => this.clock.now(),
+    after: (delayMs, callback) => this.clock.after(delayMs, callback),
+    yieldToEventLoop: nextMacrotask,
+  });
   readonly loads: string[] = [];
   readonly inference: Inference;
 

@@ -23,8 +23,8 @@ export interface VolunteerStreamOptions {
   channel: VideoChannel;
   engine: FrameEngine;
   now(): number;
-  /** An upscaled frame was sent to the gamer; `computeMs` is the time it took in the engine. */
-  onFrameDone(computeMs: number): void;
+  /** An upscaled frame was sent to the gamer. */
+  onFrameDone(): void;
   /** The stream cannot go on. Called once. */
   onFailed(error: MeshError): void;
   /** The gamer sent what no honest one sends: the link must end. */
@@ -216,7 +216,7 @@ export class VolunteerStream {
     }
     this.#rate.onSent(frameId, data.byteLength, sentMs);
     this.#held--;
-    onFrameDone(stages.computeMs);
+    onFrameDone();
   }
 
   #downlinkFull(held: HeldFrame): void {
