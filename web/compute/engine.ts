@@ -109,7 +109,7 @@ export class Engine {
     }
   }
 
-  /** Frames run before tasks: see {@link Schedule}. Throws MeshError `closed`. */
+  /** Frames and tasks share the time: see {@link Schedule}. Throws MeshError `closed`. */
   openFrames({ outWidth, outHeight, quality }: FrameTarget): FrameUpscaler {
     if (this.#disposed) throw MeshError.closed('The compute engine');
     const frames = new EngineFrames({

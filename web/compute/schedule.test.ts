@@ -87,6 +87,33 @@ test('a small task waits for a slice of a frame, not for the frame and those beh
   expect(stream.usedMs).toBeGreaterThan(20 * 50 - 20 * SLICE_MS);
 });
 
+test('a small task need not wait for a long one, nor the long one for a series of small ones', async () => {
+  const clock = new ManualClock();
+  const schedule = start(clock);
+  const order: string[] = [];
+  const long = schedule.task(
+    'hangar',
+    never,
+    done(async (slot) => {
+      for (let slice = 0; slice < 10; slice++) {
+        clock.advance(SLICE_MS);
+        order.push('long');
+        await slot.yieldNow();
+      }
+    }),
+  );
+  await nextMacrotask();
+  const small = Array.from({ length: 20 }, () =>
+    schedule.task(
+      'hangar',
+      new AbortController().signal,
+      done(async () => order.push('small')),
+    ),
+  );
+  await Promise.all([long, ...small]);
+  expect(order.slice(2, 8)).toEqual(['small', 'long', 'small', 'long', 'small', 'long']);
+});
+
 test('while both never end, frames and tasks get their guaranteed shares, and neither waits long', async () => {
   const clock = new ManualClock();
   const schedule = start(clock);

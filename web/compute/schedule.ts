@@ -12,6 +12,9 @@ export const SLICE_MS = 8;
 /** Tasks that may be started and not finished. Three hide the 5 to 15 ms of `mapAsync`, and a frame waits behind no more than these. */
 export const MAX_TASKS_IN_FLIGHT = 3;
 
+/** Tasks that have yielded and wait for their next turn, while another one may start: a long one, and a short one that came after it. */
+const MAX_TASKS_PAUSED = 2;
+
 /** Time slots in which something is measured belong to no gamer. */
 const BENCHMARK_OWNER = '';
 const NEVER_CANCELLED = new AbortController().signal;
@@ -45,8 +48,12 @@ export class Schedule {
   readonly #options: ScheduleOptions;
   readonly #frames: Job[] = [];
   readonly #tasks = new FairQueue<Job>();
-  /** By class, the work that yielded. It ends before other work of its class starts. */
-  readonly #paused: Record<WorkClass, Job | null> = { frames: null, tasks: null };
+  /** The frame that yielded. It ends before the next one starts. */
+  #pausedFrame: Job | null = null;
+  /** Tasks that yielded, in the order of their turns. */
+  readonly #pausedTasks: Job[] = [];
+  /** Whether the task that had the last turn had its first one. */
+  #hasTaskStarted = false;
   readonly #shares = new WorkShares();
   readonly #duty: DutyCycle;
   /** Ends the wait for the duty cycle. */
@@ -125,7 +132,8 @@ export class Schedule {
     this.#wake?.();
     for (const job of [...this.#frames.splice(0), ...this.#tasks.drain()]) job.reject(closed());
     // They find out, and end.
-    for (const of of WORK_CLASSES) void this.#takePaused(of)?.turn();
+    for (const paused of [this.#pausedFrame, ...this.#pausedTasks.splice(0)]) void paused?.turn();
+    this.#pausedFrame = null;
   }
 
   #job<T>(of: WorkClass, body: () => Promise<Started<T>>, { resolve, reject }: Settling<T>): Job {
@@ -171,23 +179,32 @@ export class Schedule {
 
   /** Whether work of the class can start or go on. */
   #canGo(of: WorkClass): boolean {
-    if (this.#paused[of]) return true;
-    return of === 'frames'
-      ? this.#frames.length > 0
-      : this.#tasksInFlight < MAX_TASKS_IN_FLIGHT && !this.#tasks.isEmpty;
+    if (of === 'frames') return this.#pausedFrame !== null || this.#frames.length > 0;
+    return this.#pausedTasks.length > 0 || this.#canStartTask;
+  }
+
+  get #canStartTask(): boolean {
+    const hasRoom = this.#tasksInFlight < MAX_TASKS_IN_FLIGHT && this.#pausedTasks.length < MAX_TASKS_PAUSED;
+    return hasRoom && !this.#tasks.isEmpty;
   }
 
   #next(): (() => Promise<boolean>) | undefined {
     const [first, second] = this.#shares.order;
     const of = this.#canGo(first) ? first : second;
-    const job = this.#takePaused(of) ?? (of === 'frames' ? this.#frames.shift() : this.#takeTask());
+    const job = of === 'frames' ? this.#nextFrame() : this.#nextTask();
     return job && (() => this.#turn(job));
   }
 
-  #takePaused(of: WorkClass): Job | null {
-    const paused = this.#paused[of];
-    this.#paused[of] = null;
-    return paused;
+  #nextFrame(): Job | undefined {
+    const paused = this.#pausedFrame;
+    this.#pausedFrame = null;
+    return paused ?? this.#frames.shift();
+  }
+
+  /** Tasks that start take turns with those that go on, so that a short one need not wait for a long one, nor the other way round. */
+  #nextTask(): Job | undefined {
+    this.#hasTaskStarted = this.#canStartTask && !(this.#hasTaskStarted && this.#pausedTasks.length > 0);
+    return this.#hasTaskStarted ? this.#takeTask() : this.#pausedTasks.shift();
   }
 
   #takeTask(): Job | undefined {
@@ -229,7 +246,8 @@ export class Schedule {
     this.#charge(job);
     this.#duty.end();
     if (!this.#disposed) {
-      this.#paused[job.of] = job;
+      if (job.of === 'frames') this.#pausedFrame = job;
+      else this.#pausedTasks.push(job);
       await job.yielded();
     }
     this.#duty.begin();
