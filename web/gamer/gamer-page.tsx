@@ -17,6 +17,7 @@ import { GamersPanel } from './gamers-panel.tsx';
 import { LiveDetails, LiveFigures, StillDetails, StillFigures } from './hud.tsx';
 import { JoinQuestion } from './join-question.tsx';
 import { helpersOf, statusOf } from './messages.ts';
+import { NoGpuNotice } from './no-gpu-notice.tsx';
 import { Notices } from './notices.tsx';
 import type { Player } from './player.ts';
 import type { Recorder } from './recorder.ts';
@@ -73,6 +74,13 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name,
             />
           )}
           <Notices session={session} player={player} />
+          <NoGpuNotice
+            report={report}
+            chosen={player.quality.value}
+            volunteers={volunteers}
+            scale={player.scale.value}
+            onScale={(chosen) => void player.setScale(chosen)}
+          />
           {(player.source.value || !isBroken) && <PictureStage player={player} floating={floating} />}
           <SaveButtons
             recorder={recorder}
