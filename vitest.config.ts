@@ -1,7 +1,8 @@
 /// <reference types="@vitest/browser/providers/playwright" />
+import type { LaunchOptions } from 'playwright';
 import type { Plugin } from 'vite';
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
-import { launchOptions } from './e2e/launch.mjs';
+import { launchOptions, systemGlOptions } from './e2e/launch.mjs';
 import pages from './vite.config.ts';
 
 const IN_BROWSER = '**/*.browser.test.{ts,tsx}';
@@ -9,7 +10,8 @@ const IN_BROWSER = '**/*.browser.test.{ts,tsx}';
 const LONG = '**/*.long.test.ts';
 /** Browser tests that compute with WebGPU. */
 const ON_GPU = ['web/compute/**/*.browser.test.ts', 'web/sdk/stream-device-lost.browser.test.ts'];
-const launch = { withWebgpu: await launchOptions(), withoutWebgpu: await launchOptions({ hasWebgpu: false }) };
+/** Browser tests of what only a GPU process on OpenGL can do. */
+const ON_SYSTEM_GL = ['**/*.gl.browser.test.ts'];
 const exclude = [...configDefaults.exclude, '.build/**'];
 
 /** Resolves and transforms the sources as the build of the pages does. */
@@ -33,7 +35,7 @@ const networksBesideWorkers: Plugin = {
  */
 function inChromium(
   name: string,
-  { include, exclude, hasWebgpu }: { include: string[]; exclude: string[]; hasWebgpu: boolean },
+  { launch, ...files }: { include: string[]; exclude: string[]; launch: LaunchOptions; globalSetup?: string[] },
 ): TestProjectInlineConfiguration {
   return {
     ...sources,
@@ -42,8 +44,7 @@ function inChromium(
     optimizeDeps: { entries: ['web/**/*.{ts,tsx}', 'shared/**/*.ts'] },
     test: {
       name,
-      include,
-      exclude,
+      ...files,
       testTimeout: 60_000,
       hookTimeout: 60_000,
       browser: {
@@ -52,7 +53,7 @@ function inChromium(
         headless: true,
         fileParallelism: false,
         screenshotFailures: false,
-        instances: [{ browser: 'chromium', launch: hasWebgpu ? launch.withWebgpu : launch.withoutWebgpu }],
+        instances: [{ browser: 'chromium', launch }],
       },
     },
   };
@@ -82,8 +83,22 @@ export default defineConfig({
         ...sources,
         test: { name: 'long', environment: 'node', include: [LONG], exclude, testTimeout: 600_000 },
       },
-      inChromium('browser', { include: [IN_BROWSER], exclude: [...exclude, ...ON_GPU], hasWebgpu: false }),
-      inChromium('browser-gpu', { include: ON_GPU, exclude, hasWebgpu: true }),
+      inChromium('browser', {
+        include: [IN_BROWSER],
+        exclude: [...exclude, ...ON_GPU, ...ON_SYSTEM_GL],
+        launch: await launchOptions({ hasWebgpu: false }),
+      }),
+      inChromium('browser-gpu', {
+        include: ON_GPU,
+        exclude: [...exclude, ...ON_SYSTEM_GL],
+        launch: await launchOptions(),
+      }),
+      inChromium('browser-gl', {
+        include: ON_SYSTEM_GL,
+        exclude,
+        launch: await systemGlOptions(),
+        globalSetup: ['e2e/system-gl.mjs'],
+      }),
     ],
   },
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright';
 import { ensureBuilt } from '../deploy/build.mjs';
 import { ensureBrowser } from '../e2e/browser.mjs';
-import { launchOptions } from '../e2e/launch.mjs';
+import { launchOptions, systemGlOptions } from '../e2e/launch.mjs';
 import { startServer } from '../e2e/server-process.mjs';
 import { bundlePages, bundleSdk, type Variant } from './bundles.ts';
 import type { Call, Reply } from './child.ts';
@@ -64,6 +64,8 @@ interface SiteOptions {
   env?: Record<string, string>;
   /** Command line flags of the browser. */
   flags?: readonly string[];
+  /** Whether it draws with the system's OpenGL, where frames enter WebGPU and leave it without a copy. */
+  onSystemGl?: boolean;
   context?: BrowserContextOptions;
 }
 
@@ -88,13 +90,20 @@ export class Context {
   }
 
   /** Starts a server that also serves modules of bench/pages/, and a browser. */
-  async openSite({ modules = [], variants = [], env = {}, flags = [], context = {} }: SiteOptions = {}): Promise<Site> {
+  async openSite({
+    modules = [],
+    variants = [],
+    env = {},
+    flags = [],
+    onSystemGl = false,
+    context = {},
+  }: SiteOptions = {}): Promise<Site> {
     const pagesDir = await mkdtemp(join(this.settings.bundleDir, 'pages-'));
     await cp((await ensureBuilt()).pagesDir, pagesDir, { recursive: true });
     await bundlePages(join(pagesDir, 'bench'), ['volunteer', ...modules]);
     await bundleSdk(join(pagesDir, 'bench'), variants);
     const { url } = await this.startServer({ env, pagesDir });
-    const browser = await chromium.launch(await browserOptions(flags));
+    const browser = await chromium.launch(await browserOptions(flags, onSystemGl));
     this.defer(() => browser.close());
     return new Site(url, browser, await browser.newContext(context));
   }
@@ -182,9 +191,9 @@ export class Site {
   }
 }
 
-async function browserOptions(flags: readonly string[]) {
+async function browserOptions(flags: readonly string[], onSystemGl = false) {
   process.env.P2C2R_BROWSER ??= await ensureBrowser();
-  const options = await launchOptions();
+  const options = await (onSystemGl ? systemGlOptions() : launchOptions());
   // A signal ends the section, and the section ends its browsers.
   const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
   return { ...options, ...signals, args: [...(options.args ?? []), ...flags] };

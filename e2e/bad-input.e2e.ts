@@ -4,6 +4,9 @@ import { expect, openSdk, test, waitForVolunteers } from './fixtures.ts';
 import { launchOptions } from './launch.mjs';
 import { startServer } from './server.ts';
 
+/** Step, ms, in which a page's clock is put forward: shorter than what a request to the server may take. */
+const SKIP_MS = 1_000;
+
 interface Refusal {
   reason: string;
   message: string;
@@ -13,6 +16,8 @@ interface Refusal {
 declare global {
   interface Window {
     refusalOf(promise: Promise<unknown>): Promise<Refusal | 'no error'>;
+    /** What an error event said. */
+    told?: { reason: string; message: string };
   }
 }
 
@@ -192,22 +197,26 @@ test('when two browsers cannot connect, the gamer learns why', async ({ server }
   try {
     const context = await browser.newContext();
     const [volunteer, gamer] = [await context.newPage(), await context.newPage()];
+    await gamer.clock.install();
     for (const page of [volunteer, gamer]) await page.goto(`${server.url}/healthz`);
     await volunteer.evaluate(
       async (module) => (await import(module)).VolunteerNode.start({ room: 'walled' }).then(() => {}),
       '/p2c2r.js',
     );
-    const told = await gamer.evaluate(async (module) => {
+    await gamer.evaluate(async (module) => {
       const { GamerClient } = await import(module);
       const client = await GamerClient.connect({ room: 'walled' });
-      return new Promise<{ reason: string; message: string }>((resolve) => {
-        client.addEventListener('error', ({ detail }: CustomEvent) =>
-          resolve({ reason: detail.reason, message: detail.message }),
-        );
+      client.addEventListener('error', ({ detail: { reason, message } }: CustomEvent) => {
+        window.told = { reason, message };
       });
     }, '/p2c2r.js');
-    expect(told.reason).toBe('connection-failed');
-    expect(told.message).toContain('TURN');
+    // The page's time passes some ten times as fast: an attempt to connect takes 15 s.
+    const told = () => gamer.evaluate(() => window.told);
+    await expect(async () => {
+      await gamer.clock.fastForward(SKIP_MS);
+      expect(await told()).toBeDefined();
+    }).toPass({ intervals: [SKIP_MS / 10] });
+    expect(await told()).toEqual({ reason: 'connection-failed', message: expect.stringContaining('TURN') });
   } finally {
     await browser.close();
   }

@@ -73,8 +73,8 @@ test('a link joins nobody’s room before the person agrees, and they may take a
     const connections = connectionsOf(gamer);
     await gamer.goto(site.origin);
     await gamer.getByRole('link').click();
-    const question = gamer.getByRole('region', { name: 'Join somebody’s room?' });
-    await expect(question).toContainText('the pictures that you have sharpened');
+    const question = gamer.getByRole('region', { name: 'Join someone else’s room?' });
+    await expect(question).toContainText('pictures they sharpen for you');
     await expect(question).toContainText('network address');
     await expect(gamer.getByTestId('join-room')).toBeEnabled();
     expect(connections.count).toBe(0);

@@ -4,7 +4,7 @@ import { expect, openSdk, testWithOwnServer as test, waitForVolunteers } from '.
 import { ensureXvfb, type HeadedBrowser, launchHeaded } from './headed.ts';
 
 /** Long enough for the once-a-second timers of a hidden page to show in its worker's rate, if the worker depended on them. */
-const SPAN_MS = 3_000;
+const SPAN_MS = 2_000;
 /** With a hidden page's timers the rate would fall to a tenth; the margin is for a busy machine. */
 const LEAST_SHARE = 0.5;
 const INSTALL_TIMEOUT_MS = 600_000;

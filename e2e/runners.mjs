@@ -48,7 +48,7 @@ const browser = {
   needsBrowser: true,
   timeoutMs: 10 * 60_000,
   ...VITEST,
-  args: vitest('browser', 'browser-gpu'),
+  args: vitest('browser', 'browser-gpu', 'browser-gl'),
 };
 
 /** Both at the same time: unit tests wait for sockets and timers for half of their time. */
@@ -58,7 +58,7 @@ const unitAndBrowser = {
   needsBrowser: true,
   timeoutMs: 12 * 60_000,
   ...VITEST,
-  args: vitest('unit', 'browser', 'browser-gpu'),
+  args: vitest('unit', 'browser', 'browser-gpu', 'browser-gl'),
 };
 
 /**

@@ -17,11 +17,11 @@ declare global {
 
 /** As long as a garbage collection or the loading of a level blocks a game's main thread. */
 const BLOCK_MS = 500;
-const BLOCKS = 4;
+const BLOCKS = 3;
 /** Frames in flight when a block begins are drawn by then, and say nothing about it. */
 const SETTLE_MS = 100;
 /** Frames between two blocks. */
-const REST_FRAMES = 8;
+const REST_FRAMES = 5;
 
 /**
  * OpenGL on the processor. Without OpenGL, Chromium's workers ask the page's main thread for every pixel read of a VideoFrame and wait,

@@ -85,7 +85,7 @@ test('when the room’s owner removes it, it says so and does not return', async
 });
 
 if (isRoot) {
-  test('root is refused with what to do, unless it asks for no sandbox by name', async ({ server }) => {
+  test('root is refused with instructions, unless it explicitly asks to run without a sandbox', async ({ server }) => {
     const { ended, output } = command(['--url', server.url, '--room', 'den']);
     expect((await ended)[0]).toBe(1);
     expect(output()).toMatch(/This is root.*Start it as another user.*--without-sandbox/);

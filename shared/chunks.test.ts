@@ -154,6 +154,13 @@ test('a later transfer drops an unfinished one on a lossy channel, but not on a 
   expect([reliable.lost, reliable.whole.unfinished]).toEqual([[], 1]);
 });
 
+test('whatever ids it gives them, a peer keeps one unfinished transfer on a lossy channel', () => {
+  const { whole, lost, push } = reassembler({ lossy: true });
+  for (let id = 50; id > 0; id--) push(split(id, 25)[0]);
+  expect([whole.unfinished, whole.unfinishedBytes]).toEqual([1, CHUNK_BYTES]);
+  expect(lost).toHaveLength(49);
+});
+
 test('a transfer of one chunk also drops an unfinished one on a lossy channel', () => {
   const { lost, push } = reassembler({ lossy: true });
   push(split(1, 25)[0]);

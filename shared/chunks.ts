@@ -58,7 +58,7 @@ export function* splitTransfer(
 export interface ReassemblerOptions {
   /** Payload of every chunk but the last of a transfer. */
   chunkBytes: number;
-  /** For lossy channels, which are ordered and not interleaved: the first chunk of a later transfer means that the rest of an earlier one is lost. */
+  /** For lossy channels, which are ordered and not interleaved: a chunk of another transfer means that the rest of the unfinished one is lost. */
   lossy?: boolean;
   /** Called with the ids of transfers that will never be complete. */
   onLost?: (transferIds: number[]) => void;
@@ -121,7 +121,7 @@ export class Reassembler {
     const header = readHeader(chunk);
     const payload = chunk.subarray(CHUNK_HEADER_BYTES);
     this.#checkSize(header, payload);
-    if (this.#options.lossy) this.#dropOlderThan(header.transferId);
+    if (this.#options.lossy) this.#dropOthers(header.transferId);
     if (header.count === 1) return payload;
 
     const partial = this.#partials.get(header.transferId) ?? this.#begin(header, nowMs);
@@ -156,8 +156,9 @@ export class Reassembler {
     this.#partialBytes = 0;
   }
 
-  #dropOlderThan(transferId: number): void {
-    if (this.#partials.size > 0) this.#drop((id) => id < transferId);
+  /** Those with a higher id too: a peer that counts down could otherwise have every one of them kept. */
+  #dropOthers(transferId: number): void {
+    if (this.#partials.size > 0) this.#drop((id) => id !== transferId);
   }
 
   #drop(isLost: (transferId: number, partial: PartialTransfer) => boolean): void {

@@ -35,6 +35,16 @@ test('messages and their attachments arrive unchanged and in order', () => {
   expect(decodeTransfer(encoded(items), schema)).toEqual(items);
 });
 
+test('a small attachment does not keep a large envelope in memory', () => {
+  const large: Carried<Message> = {
+    message: { kind: 'note', id: 1, text: 'x'.repeat(100_000) },
+    attachments: [counted(50)],
+  };
+  const [item] = decodeTransfer(encoded([large]), schema);
+  expect(item?.attachments[0]).toEqual(counted(50));
+  expect(item?.attachments[0]?.buffer.byteLength).toBe(50);
+});
+
 test('attachments are copied neither by encoding nor by decoding', () => {
   const attachment = counted(50);
   const parts = encodeTransfer([{ message: { kind: 'stop' }, attachments: [attachment] }]);

@@ -33,12 +33,13 @@ export function encodeTransfer(items: readonly Carried<unknown>[]): Uint8Array[]
 
 /**
  * Decodes and validates a complete transfer. The attachments of a message that travelled alone are views of `bytes`. Messages that
- * shared a transfer get copies of their attachments: keeping one does not keep the others in memory, and one can be transferred to a
- * worker without the others. Throws MeshError `malformed` or `too-large`.
+ * shared a transfer, or that have an envelope larger than their attachments, get copies: keeping an attachment keeps nothing else in memory
+ * that nobody counts, and it can be transferred to a worker without the others. Throws MeshError `malformed` or `too-large`.
  */
 export function decodeTransfer<Message>(bytes: Uint8Array, schema: ZodType<Message>): Carried<Message>[] {
   const envelope = readEnvelope(bytes);
   let offset = LENGTH_BYTES + envelope.sizeBytes;
+  const isCopied = envelope.entries.length > 1 || bytes.byteLength < 2 * offset;
   const items = envelope.entries.map((entry) => {
     const { message, sizes } = readEntry(entry);
     const parsed = schema.safeParse(message);
@@ -48,7 +49,7 @@ export function decodeTransfer<Message>(bytes: Uint8Array, schema: ZodType<Messa
       if (attachment.byteLength !== sizeBytes)
         throw MeshError.malformed('A transfer is shorter than its envelope declares.');
       offset += sizeBytes;
-      return envelope.entries.length > 1 ? attachment.slice() : attachment;
+      return isCopied ? attachment.slice() : attachment;
     });
     return { message: parsed.data, attachments };
   });

@@ -8,7 +8,15 @@ import { Invites } from './access/invites.ts';
 import { LockOut } from './access/lock-out.ts';
 import { RelayAccess } from './access/turn.ts';
 import { keptInviteSecret } from './boot/invite-secret.ts';
-import { closeOf, EVERY_NETWORK, listenOn, OpenConnections, urlOf } from './boot/listening.ts';
+import {
+  closeOf,
+  EVERY_NETWORK,
+  listenOn,
+  OpenConnections,
+  REQUEST_DEADLINES,
+  type RequestDeadlines,
+  urlOf,
+} from './boot/listening.ts';
 import { openLog } from './boot/log.ts';
 import type { Config } from './boot/settings.ts';
 import { type ServerClock, serverClock } from './clock.ts';
@@ -22,7 +30,7 @@ import { Coordinator } from './rooms/coordinator.ts';
 import type { MemberObserver } from './rooms/member.ts';
 import type { WaitingLimits } from './rooms/waiting-events.ts';
 import { Gateway } from './sockets/gateway.ts';
-import { Limits } from './sockets/limits.ts';
+import { LIMITS, Limits } from './sockets/limits.ts';
 import { LocalRequestHandler, type RequestHandler } from './sockets/request-handler.ts';
 import type { SocketConnection } from './sockets/socket-connection.ts';
 import { FileStore } from './store/file.ts';
@@ -55,7 +63,7 @@ interface ServerParts {
   clock?: ServerClock;
   log?: Logger;
   /** Smaller bounds for tests. */
-  bounds?: { maxStreamBytes?: number; waiting?: WaitingLimits };
+  bounds?: { maxStreamBytes?: number; waiting?: WaitingLimits; deadlines?: RequestDeadlines };
 }
 
 export async function createServer(
@@ -93,7 +101,7 @@ export async function createServer(
     cluster ?? new LocalRequestHandler({ coordinator: coordinatorFor(), metrics, connect: (socket) => socket });
 
   const hosts = new AllowedHosts(config, (name) => https?.isCertified(name) ?? false);
-  const http = createHttpServer();
+  const http = createHttpServer(bounds.deadlines ?? REQUEST_DEADLINES);
   http.on(
     'request',
     httpHandler({
@@ -118,7 +126,7 @@ export async function createServer(
   const gateway = new Gateway(http, {
     ...{ requestHandler, instance, adapter, hosts, config, secret, limits, metrics, clock, log },
   });
-  const connections = new OpenConnections();
+  const connections = new OpenConnections(connectionsPerAddress(config));
   connections.watch(http);
 
   async function end(): Promise<void> {
@@ -142,7 +150,7 @@ export async function createServer(
           const coordinator = coordinatorFor(observer);
           return { coordinator, requestHandler: new LocalRequestHandler({ coordinator, metrics, connect }) };
         });
-        https = await openSecureServer(config, clock, http);
+        https = await openSecureServer(config, clock, bounds.deadlines ?? REQUEST_DEADLINES, http);
         const port = await listenOn(http, config.port, config.host);
         log.info({ host: config.host, port }, 'listening');
         if (https) {
@@ -193,6 +201,15 @@ async function inviteSecretOf({ stateDir }: Config, log: Logger): Promise<string
     );
     return randomBytes(32).toString('base64url');
   }
+}
+
+/**
+ * How many connections one address may have open, with and without a request. Behind a proxy all come from it, and it has limits of
+ * its own. Twice the sockets, since a page also loads files.
+ */
+function connectionsPerAddress({ limitFactor, trustedProxies }: Config): number {
+  if (limitFactor === 0 || trustedProxies > 0) return Number.POSITIVE_INFINITY;
+  return 2 * LIMITS.socketsPerAddress * limitFactor;
 }
 
 /** Whether pages are given a relay: by TURN_URLS, or by an entry of ICE_SERVERS. */

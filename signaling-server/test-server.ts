@@ -105,10 +105,20 @@ export class TestPage {
     // The socket of a page that was refused or has left may still be open.
     this.socket.disconnect();
     this.#handshake = handshake;
+    // Not `ended`, which an earlier socket of this page may have resolved: then nothing would be awaited, nor reach the server.
     return new Promise((resolve, reject) => {
-      this.socket.once('joined', resolve);
-      void this.ended.then((why) => reject(new Error(why)));
-      this.socket.connect();
+      const forget = () => this.socket.off('joined', joined).off('connect_error', refused).off('disconnect', ended);
+      const fail = (why: string) => {
+        forget();
+        reject(new Error(why));
+      };
+      const joined = (answer: Answer<Joined>) => {
+        forget();
+        resolve(answer);
+      };
+      const refused = ({ message }: Error) => fail(message);
+      const ended = (why: string) => fail(why);
+      this.socket.on('joined', joined).on('connect_error', refused).on('disconnect', ended).connect();
     });
   }
 

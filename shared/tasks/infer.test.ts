@@ -42,7 +42,7 @@ describe('an input is refused', () => {
   });
 });
 
-test('elements are bounded as well as bytes, for those who submit and for those who compute', () => {
+test('elements are bounded as well as bytes, both when submitting and when computing', () => {
   const dims = [INFER.maxElements + 1];
   const x = { type: 'uint8', dims, data: new Uint8Array(INFER.maxElements + 1) };
   expect(() => infer.pack({ ...input, inputs: { x } })).toThrow(expect.objectContaining({ reason: 'too-large' }));
@@ -140,7 +140,7 @@ test('a result that another machine confirms is accepted, even with different ro
   expect(asked(given(1, -2), [given(1.0004, -2.0006)])).toEqual(['another', undefined]);
 });
 
-test('a share of the checks asks this machine only, so that two volunteers that confirm each other are found out', () => {
+test('a share of the checks uses this machine only, so that two volunteers that confirm each other are detected', () => {
   expect(asked(given(1, -2), [given(1, -2)], 0)).toEqual(['us', undefined]);
   expect(() => asked(given(5, 5), [given(1, -2), given(1, -2)], 0)).toThrow(
     expect.objectContaining({ reason: 'verify-failed' }),

@@ -35,7 +35,7 @@ export class LockOut {
    */
   constructor(factor: number, redis?: Redis) {
     const { most, windowMs, lockMs, maxAddresses } = WRONG_INVITES;
-    // The limit blocks whoever exceeds it, and the last of `most` wrong invites already locks.
+    // The limiter blocks only above its limit, but the last of `most` wrong invites must already lock.
     const events = most * factor - 1;
     const options = { events, windowMs, blockMs: lockMs, maxKeys: maxAddresses, redis };
     this.#limit = factor === 0 ? null : new RateLimit({ ...options, keyPrefix: 'p2c2r:limit:wrong invites' });

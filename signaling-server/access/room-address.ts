@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 /**
- * Identifies a room. A name is not a room: whoever makes an invite-only room anew under the name of one that fell empty makes
- * another room. Its id is what invites, passes and bans carry. An open room lets in whoever knows its name, so its name finds it;
- * its id tells whether an owner's invite was made for this room or for an earlier one of the same name.
+ * Identifies a room. The name alone does not: a new invite-only room under the name of one that became empty is a
+ * different room. Invites, passes and bans refer to the id. Anyone who knows the name of an open room may enter it, so it is looked up by
+ * its name; its id tells whether an owner's invite was made for this room or for an earlier one of the same name.
  */
 export interface RoomAddress {
   /** 128 random bits of the server. Only a signed token brings a room back under its id. */
@@ -32,7 +32,7 @@ export function roomKey({ id, name, inviteOnly, isLobby }: RoomAddress): string 
 
 export const isSameRoom = (one: RoomAddress, other: RoomAddress) => roomKey(one) === roomKey(other);
 
-/** Identifies a member of a room in a ban. Hashed, so that bans of one room have nothing in common for whoever reads them. */
+/** Identifies a member of a room in a ban. Hashed, so that nobody who reads the bans can tell which belong to the same room. */
 export function membershipDigest({ id }: RoomAddress, memberId: string): string {
   return createHash('sha256').update(`${id} ${memberId}`).digest('base64url');
 }

@@ -44,7 +44,7 @@ test('an error of Redis is logged without its command, which holds members, cred
   expect(lines.join()).not.toMatch(/a password|credential of ann/);
 });
 
-test('no secret setting appears in the log, whoever put it into an error', () => {
+test('no secret setting appears in the log, even when an error contains it', () => {
   const { log, lines } = logged();
   const secrets = [PASSWORD, SECRETS.redisUrl, SECRETS.turnSecret, SECRETS.inviteSecret, SECRETS.operatorToken];
   for (const secret of [...secrets, 'of a fixed relay']) {

@@ -59,6 +59,18 @@ test('pages at different instances meet, signal and leave; the leader counts the
   expect(volunteer.farewells).toEqual([{ peerId: gamerId, why: 'left' }]);
 });
 
+test('a message nested too deeply to be passed on is refused where it arrives, before it waits for a leader', async () => {
+  const [, second] = await three();
+  const page = bed.page(second.url);
+  await page.join();
+  const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
+  // Our client could not serialize it either.
+  page.socket.io.engine.send(`299["link",${deep}]`);
+  expect(await page.ask('link', { outcome: 'direct' })).toMatchObject({ ok: true });
+  const metrics = await (await fetch(`${second.url}metrics`)).text();
+  expect(metrics).toContain('p2c2r_refusals_total{event="link",reason="malformed"} 1');
+});
+
 test('a session resumes at any instance with its queued events; its older socket at another instance is told and ended', async () => {
   const [, second, third] = await three();
   const [gamer, volunteer] = [bed.page(second.url), bed.page(second.url)];
@@ -201,7 +213,7 @@ test('the capacity of a room counts members at all instances', async () => {
   expect(await bed.page(third.url).tryJoin({ room: 'den' })).toMatchObject({ error: { reason: 'room-full' } });
 });
 
-test('a fallen-empty invite-only room is not its name at any instance, and comes back by its pass when the leader has changed', async () => {
+test('an empty invite-only room cannot be entered by name at any instance, and its pass restores it after a change of leader', async () => {
   const [first, second, third] = await three();
   const owner = bed.page(second.url);
   const { room, pass } = await owner.join({ inviteOnly: true });

@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { createAdapter } from '@socket.io/redis-streams-adapter';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
-import type { ClientEvent, JoinRequest } from '../../shared/signaling.ts';
+import { CLIENT_EVENTS, type ClientEvent, type JoinRequest } from '../../shared/signaling.ts';
+import type { z } from '../../shared/zod.ts';
 import { type SocketInfo, socketInfoOf } from '../rooms/connection.ts';
 import type { Counts } from '../rooms/rooms.ts';
 import type { Gateway } from '../sockets/gateway.ts';
-import type { JoinResult, RequestHandler } from '../sockets/request-handler.ts';
+import { type JoinResult, parse, type RequestHandler } from '../sockets/request-handler.ts';
 import { Leadership, type OpenCoordinator } from './leadership.ts';
 import {
   CHANNELS,
@@ -101,8 +102,10 @@ export class Cluster implements RequestHandler {
     return (await this.#requests.add({ kind: 'join', socket: socketInfoOf(socket), request })) as JoinResult;
   }
 
-  handle(socket: SocketInfo, event: ClientEvent, payload: unknown): Promise<unknown> {
-    return this.#requests.add({ kind: 'event', socket: socketInfoOf(socket), event, payload });
+  async handle(socket: SocketInfo, event: ClientEvent, payload: unknown): Promise<unknown> {
+    // The leader checks it too. One that cannot be serialized would be pending here, and fail every sending of what is pending.
+    const checked = parse(CLIENT_EVENTS[event].schema as z.ZodType<unknown>, payload);
+    return this.#requests.add({ kind: 'event', socket: socketInfoOf(socket), event, payload: checked });
   }
 
   disconnected(socket: SocketInfo): void {

@@ -46,7 +46,7 @@ async function memory(): Promise<{ used: number; evicted: number }> {
   return { used: numberOf('used_memory'), evicted: numberOf('evicted_keys') };
 }
 
-test('a flood of the largest signals evicts neither the lease nor limits nor bans, and others meet meanwhile', async () => {
+test('a flood of the largest signals evicts no lease, limit or ban, and others can still meet', async () => {
   const { url } = await instance({ limitFactor: 100 });
   const store = new RedisStore(client, new ManualServerClock());
   await store.ban('somebody', new ManualServerClock().epochMs() + 600_000, QUOTA);
@@ -89,7 +89,7 @@ test('a flood of the largest signals evicts neither the lease nor limits nor ban
   expect(used).toBeLessThan(12 * 1024 * 1024);
 });
 
-test('what waits for members is kept apart from their records, and is bounded for each sender and in all', async () => {
+test('waiting signals are stored apart from member records, with a limit for each sender and in total', async () => {
   const { url } = await instance();
   const flooder = bed.page(url);
   const { id: from } = await flooder.join({ room: 'flood' });
@@ -118,7 +118,7 @@ test('what waits for members is kept apart from their records, and is bounded fo
   await eventually('nothing waits any longer', async () => (await client.hlen(KEYS.waiting)) === 0);
 });
 
-test('where something else has filled Redis, a leader is found and keeps its lease, members and bans', async () => {
+test('when something else has filled Redis, a leader is still elected and keeps its lease, members and bans', async () => {
   const clock = new ManualServerClock();
   for (let count = 0; (await memory()).used < 15 * 1024 * 1024; count++) {
     await client.set(`foreign:${count}`, 'x'.repeat(64 * 1024));
@@ -157,7 +157,7 @@ test('reputations, partners and accusations are forgotten past a bound, the leas
   expect(keys).toHaveLength(2 * 3 + 2 * 2 + 2 * 2 + 3);
 });
 
-test('the stream is cut to half of its bytes, the newest entries staying', () => {
+test('the stream is trimmed to half of its bytes and keeps the newest entries', () => {
   const budget = new StreamBudget(10_000);
   for (let count = 0; count < 9; count++) expect(budget.added(1, 700)).toBeNull();
   expect(budget.added(2, 700)).toBe(5);

@@ -32,7 +32,7 @@ test('names are those of the origins, of the certificate, and of ALLOWED_HOSTS; 
   expect(allows({ allowedHosts: ['*'] })).toBe(true);
 });
 
-test('a page of a rebound name gets no page, no figures and no socket', async () => {
+test('a rebound host name gets no page, no metrics and no socket', async () => {
   const { url } = await bed.server();
   const status = (path: string, headers: Record<string, string>) =>
     new Promise((resolve, reject) => {

@@ -34,9 +34,9 @@ export class AllowedHosts {
   }
 }
 
-/** The answer to a request for another host name. */
+/** The response to a request for another host name. */
 export const WRONG_HOST =
-  'This server does not answer to this name. Whoever runs it can allow the name with ALLOWED_HOSTS, or TRUSTED_PROXIES if a proxy is in front.';
+  'This server does not accept this host name. Its operator can allow the name with ALLOWED_HOSTS, or set TRUSTED_PROXIES if there is a proxy in front of it.';
 
 /** @returns the name or address without its port; null for what is no host */
 function nameIn(header: string): string | null {

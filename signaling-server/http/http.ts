@@ -38,7 +38,7 @@ interface Parts {
 const NO_PAGES =
   'The pages are not built. Run `npm start`, which builds them, or set PAGES_DIR, then restart the server.';
 
-/** Paths that only the operator of the server may read. */
+/** For the operator of the server. */
 const OPERATOR_PATHS = ['/metrics', '/status.json'];
 
 const MODELS = '/models/';

@@ -7,7 +7,7 @@ import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { generate } from 'selfsigned';
-import { StartError } from '../boot/listening.ts';
+import { type RequestDeadlines, StartError } from '../boot/listening.ts';
 import type { Config } from '../boot/settings.ts';
 import type { ServerClock } from '../clock.ts';
 
@@ -38,6 +38,7 @@ export interface Certificate {
 /**
  * Opens HTTPS beside plain HTTP: browsers give WebGPU, WebCodecs and screen capture only to pages that came over HTTPS or from their
  * own machine.
+ * @param deadlines of a request; the first is also that of a handshake
  * @param plain answers every request and upgrade of the HTTPS server too.
  * @returns null when neither LAN nor TLS_CERT is set.
  * @throws StartError when a certificate cannot be read, made or used.
@@ -45,6 +46,7 @@ export interface Certificate {
 export async function openSecureServer(
   config: Pick<Config, 'lan' | 'tlsCert' | 'tlsKey' | 'stateDir' | 'host'>,
   clock: Pick<ServerClock, 'epochMs'>,
+  deadlines: RequestDeadlines,
   plain: HttpServer,
 ): Promise<SecureServer | null> {
   if (!config.lan && !config.tlsCert) return null;
@@ -55,7 +57,7 @@ export async function openSecureServer(
     const { cert, key } = isOwnCertificate
       ? await ownCertificate(config.stateDir, hosts, clock)
       : { cert: await readFile(config.tlsCert), key: await readFile(config.tlsKey) };
-    const server = createServer({ cert, key });
+    const server = createServer({ cert, key, ...deadlines, handshakeTimeout: deadlines.headersTimeout });
     server.on('request', (request, response) => plain.emit('request', request, response));
     server.on('upgrade', (request, socket, head) => plain.emit('upgrade', request, socket, head));
     const parsed = isOwnCertificate ? null : new X509Certificate(cert);

@@ -174,7 +174,7 @@ test('a token for an invite-only room neither enters nor closes an open room of 
   expect(schemer.introductions).toEqual([]);
 });
 
-test('whoever makes a room anew under the name of a fallen-empty invite-only one is in another room: neither owns nor meets the other', async () => {
+test('a room made under the name of an invite-only room that became empty is a different room: the two owners do not own or meet each other’s', async () => {
   const { url, owner, room } = await privateRoom();
   const oldInvite = await inviteFrom(owner, { role: 'volunteer', expiresInS: 60 });
   const removed = bed.page(url);
@@ -200,7 +200,7 @@ test('whoever makes a room anew under the name of a fallen-empty invite-only one
   expect(await bed.page(url).tryJoin({ role: 'volunteer', invite: oldInvite })).toMatchObject(refused(/revoked/));
 });
 
-test('after a restart a pass or an invite brings the same room back, even when somebody has made one of its name meanwhile', async () => {
+test('after a restart, a pass or an invite restores the same room, even if someone has made another one with its name', async () => {
   const { url, owner, room } = await privateRoom();
   const volunteer = bed.page(url);
   const invite = await inviteFrom(owner, { role: 'volunteer', expiresInS: 600 });
@@ -221,7 +221,7 @@ test('after a restart a pass or an invite brings the same room back, even when s
   expect(squatter.introductions).toEqual([]);
 });
 
-test('an owner of an earlier open room owns nothing in one that was made anew under its name', async () => {
+test('the owner of an earlier open room does not own a new room with the same name', async () => {
   const { url } = await bed.server({}, clock);
   const [first, next] = [bed.page(url), bed.page(url)];
   await first.join({ room: 'den' });

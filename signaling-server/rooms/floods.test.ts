@@ -21,7 +21,7 @@ async function inviteFrom(owner: TestPage, request: InviteRequest): Promise<stri
 const WEEK_S = 7 * 24 * 3_600;
 const counted = { role: 'volunteer', expiresInS: WEEK_S, uses: 1 } as const;
 
-test('one address fills the store for nobody else: it is refused, others use counted invites, every owner removes and revokes', async () => {
+test('one address cannot fill the store for others: it is refused, while others use counted invites and owners can remove and revoke', async () => {
   const clock = new ManualServerClock();
   const useInvite = vi.spyOn(MemoryStore.prototype, 'useInvite');
   const { url } = await bed.server({ trustedProxies: 1 }, clock);
@@ -77,7 +77,7 @@ test('an invite lives for days at most, and for a bounded number of uses', async
   expect(await owner.ask('invite', counted)).toMatchObject({ ok: true });
 });
 
-test('a report of a million failures moves a volunteer’s history no further than one voice, for that gamer’s network or any', async () => {
+test('a report of a million failures affects a volunteer’s history no more than any other single network’s report', async () => {
   const record = vi.spyOn(MemoryStore.prototype, 'record');
   const { url } = await bed.server({ trustedProxies: 1 });
   const from = (address: string) => bed.page(url, newSessionKey(), { 'x-forwarded-for': address });
@@ -98,7 +98,7 @@ test('a report of a million failures moves a volunteer’s history no further th
   expect(Math.max(...told), 'what is not plausible for the time since they met is scaled down').toBe(100);
 });
 
-test('offers to one peer are spaced, so that a gamer cannot make a volunteer open connection after connection; candidates are not', async () => {
+test('offers to one peer are rate-limited, so a gamer cannot make a volunteer open many connections; candidates are not', async () => {
   const clock = new ManualServerClock();
   const { url } = await bed.server({ limitFactor: 1 }, clock);
   const [gamer, volunteer, other] = [bed.page(url), bed.page(url), bed.page(url)];

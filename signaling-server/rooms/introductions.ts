@@ -130,7 +130,7 @@ export class Introductions {
   #pair({ gamer, volunteer }: { gamer: Member; volunteer: Member }): void {
     gamer.peers.set(volunteer.id, volunteer);
     volunteer.peers.set(gamer.id, gamer);
-    gamer.remember(volunteer.id, volunteer.historyId);
+    gamer.remember(volunteer);
     introduce(gamer, volunteer, this.#grantFor);
     this.#onMatch();
   }

@@ -15,7 +15,7 @@ import {
 import { TASK_NAMES, type TaskName } from '../../shared/tasks/definition.ts';
 import { z } from '../../shared/zod.ts';
 import type { IdentityClaim } from '../access/identity.ts';
-import { type Lineage, lineageSchema } from '../access/invites.ts';
+import { type InviteRef, inviteRefSchema, type Lineage, lineageSchema } from '../access/invites.ts';
 import type { RoomAddress } from '../access/room-address.ts';
 import type { Accused, Reputation } from '../store/store.ts';
 import { type Connection, socketInfoOf, socketInfoSchema } from './connection.ts';
@@ -23,8 +23,16 @@ import { WaitingBudget, type WaitingEvent, WaitingEvents } from './waiting-event
 
 /** Round trip of a socket before it was measured: between a home network and a server on the same continent. */
 const ASSUMED_RTT_MS = 50;
-/** Volunteers remembered per gamer, so that it can still report one that left. 64 ids take 2 kB. */
+/** Volunteers remembered per gamer, so that it can still report or remove one that left. 64 take some 6 kB. */
 const MAX_REMEMBERED_VOLUNTEERS = 64;
+
+/** What a gamer remembers of a volunteer that it was introduced to. */
+const metSchema = z.object({
+  historyId: z.string(),
+  /** Which admitted it to the room; null if none did. */
+  invite: inviteRefSchema.nullable(),
+});
+type Met = z.infer<typeof metSchema>;
 
 /** A member as one instance leaves it to the next, in Redis. Accusations are not included: the store has
  * them. Neither is what waits for it, which is kept apart: strangers decide how large that is, and how often it changes. */
@@ -48,7 +56,7 @@ export const memberRecordSchema = z.object({
   removed: z.array(z.string()),
   peers: z.array(sessionIdSchema),
   partners: z.array(z.tuple([z.string(), z.number()])),
-  met: z.array(z.tuple([z.string(), z.string()])),
+  met: z.array(z.tuple([z.string(), metSchema])),
   /** Null while its socket is away. */
   socket: socketInfoSchema.nullable(),
 });
@@ -92,8 +100,8 @@ export class Member {
   /** The members that this one is introduced to, by id; always mutual. */
   readonly peers = new Map<string, Member>();
   #connection: Connection | null = null;
-  /** Volunteers this gamer was introduced to, including those that left: id -> history id. Null until the first. */
-  #met: LRUCache<string, string> | null = null;
+  /** Volunteers this gamer was introduced to, including those that left, by id. Null until the first. */
+  #met: LRUCache<string, Met> | null = null;
   /** Introductions to send with the answer to a join, by peer; null once that answer was sent. */
   #firstIntroductions: Map<string, Introduction> | null = null;
   readonly #waiting: WaitingEvents;
@@ -138,7 +146,7 @@ export class Member {
     Object.assign(this, { status, reputation, claim, identity, needs, isSeeking, isOwner, mayInvite, lineage });
     const { partners, met } = record;
     this.partners = new Map(partners);
-    for (const [id, historyId] of met) this.remember(id, historyId);
+    for (const [id, volunteer] of met) this.#remember(id, volunteer);
     this.#waiting.restore(waiting);
     this.#connection = connection;
   }
@@ -171,15 +179,24 @@ export class Member {
     return this.identity ?? this.id;
   }
 
-  /** Remembers a volunteer that this gamer is introduced to, see {@link historyIdOf}. */
-  remember(volunteerId: string, historyId: string): void {
+  /** Remembers a volunteer that this gamer is introduced to, see {@link historyIdOf} and {@link inviteOf}. */
+  remember({ id, historyId, lineage }: Pick<Member, 'id' | 'historyId' | 'lineage'>): void {
+    this.#remember(id, { historyId, invite: lineage.at(-1) ?? null });
+  }
+
+  #remember(volunteerId: string, volunteer: Met): void {
     this.#met ??= new LRUCache({ max: MAX_REMEMBERED_VOLUNTEERS });
-    this.#met.set(volunteerId, historyId);
+    this.#met.set(volunteerId, volunteer);
   }
 
   /** The history id of a volunteer that this gamer is or was introduced to; undefined for any other. */
   historyIdOf(volunteerId: string): string | undefined {
-    return this.peers.get(volunteerId)?.historyId ?? this.#met?.get(volunteerId);
+    return this.peers.get(volunteerId)?.historyId ?? this.#met?.get(volunteerId)?.historyId;
+  }
+
+  /** The invite that admitted a volunteer which this gamer was introduced to. */
+  inviteOf(volunteerId: string): InviteRef | undefined {
+    return this.#met?.get(volunteerId)?.invite ?? undefined;
   }
 
   get rttMs(): number {

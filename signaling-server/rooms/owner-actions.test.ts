@@ -140,6 +140,16 @@ test('a removed volunteer with a proven identity is refused with a new session a
   expect(owner.introductions.map(({ peerId }) => peerId)).toEqual([volunteerId]);
 });
 
+test('a volunteer that left before it was removed does not return by the invite that admitted it either', async () => {
+  const { url, owner } = await ownRoom();
+  const invite = await inviteFrom(owner);
+  const volunteer = bed.page(url);
+  const { id: volunteerId } = await volunteer.join({ role: 'volunteer', invite });
+  await volunteer.ask('leave');
+  expect(await owner.ask('remove', { volunteerId })).toMatchObject({ ok: true });
+  expect(await guest(url, invite)).toMatchObject(refused(/owner of this room has revoked this invite/));
+});
+
 test('a volunteer whose socket is away can be removed, and stays removed when invites make the room again', async () => {
   const { url, owner, room } = await ownRoom();
   const away = bed.page(url);
@@ -196,7 +206,7 @@ test('where the server requires invites every room is invite-only, and a volunte
   expect(await bed.page(url).join()).toMatchObject({ inviteOnly: true });
 });
 
-test('guests invite nobody into an invite-only room unless the owner lets them; into an open room every gamer does', async () => {
+test('guests cannot invite into an invite-only room unless the owner allows it; any gamer can invite into an open room', async () => {
   const { url, owner } = await ownRoom();
   const [guestPage, delegate, opener, visitor] = [bed.page(url), bed.page(url), bed.page(url), bed.page(url)];
   const joined = await guestPage.join({ invite: await inviteFrom(owner, { role: 'gamer' }) });
@@ -214,7 +224,7 @@ test('guests invite nobody into an invite-only room unless the owner lets them; 
   expect(await guest(url, await inviteFrom(visitor))).toMatchObject({ ok: true });
 });
 
-test('a guest’s invite ends with the one it came by, and counts as a use of it, also after the guest returned by its pass', async () => {
+test('a guest’s invite expires with the invite the guest used, and each use counts for both, even after the guest returned with its pass', async () => {
   const { url, owner, room } = await ownRoom();
   const delegate = bed.page(url);
   const terms = { role: 'gamer', mayInvite: true, expiresInS: 600, uses: 3 } as const;
@@ -232,7 +242,7 @@ test('a guest’s invite ends with the one it came by, and counts as a use of it
   expect(await back.ask('invite', { role: 'volunteer', expiresInS: 60 })).toMatchObject(refused(/has expired/));
 });
 
-test('revoking an invite revokes all that descend from it, made before or after, and no others', async () => {
+test('revoking an invite revokes all invites made from it, before or after, and no others', async () => {
   const { url, owner } = await ownRoom();
   const [first, second] = [bed.page(url), bed.page(url)];
   const root = await inviteFrom(owner, { role: 'gamer', mayInvite: true });
@@ -248,7 +258,7 @@ test('revoking an invite revokes all that descend from it, made before or after,
   expect(await guest(url, unrelated)).toMatchObject({ ok: true });
 });
 
-test('an owner lists the other gamers and removes one, with the invites that it made; guests do neither, and owners stay', async () => {
+test('an owner can list the other gamers and remove one along with its invites; guests cannot, and owners cannot be removed', async () => {
   const { url, owner, room } = await ownRoom();
   const [friend, coOwner, volunteer] = [bed.page(url), bed.page(url), bed.page(url)];
   const invite = await inviteFrom(owner, { role: 'gamer', mayInvite: true });

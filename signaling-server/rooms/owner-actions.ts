@@ -47,7 +47,7 @@ export class OwnerActions {
 
   /**
    * Removes a volunteer: one of the room leaves it, one of the lobby leaves only the room's gamers. Neither returns while the room
-   * exists, and the invite that admitted the volunteer is revoked.
+   * exists, and the invite that admitted the volunteer is revoked, also where it has left since.
    * @throws MeshError `not-invited` when the sender is no owner, or never met the volunteer; `rate-limited`
    */
   async remove(owner: Member, { volunteerId }: EventPayload<'remove'>): Promise<void> {
@@ -60,13 +60,12 @@ export class OwnerActions {
     const historyId = isHere ? volunteer.historyId : owner.historyIdOf(volunteerId);
     if (historyId === undefined) throw notInvited('This volunteer is not in your room.');
     const ids = [...new Set([volunteerId, historyId])];
-    if (isHere) this.#expelFrom(room, volunteer, ids);
-    else {
-      rooms.markRemoved(room, ids);
-      if (volunteer && !isSameRoom(volunteer.room, room)) introductions.removeFromGamers(room, volunteer);
-    }
+    const invite = isHere ? volunteer.lineage.at(-1) : owner.inviteOf(volunteerId);
+    rooms.markRemoved(room, [...ids, ...(invite ? [banOf(invite)] : [])]);
+    if (isHere) this.expel(volunteer);
+    else if (volunteer && !isSameRoom(volunteer.room, room)) introductions.removeFromGamers(room, volunteer);
     log.info({ owner: owner.id, volunteer: historyId }, 'a volunteer was removed');
-    await this.#remember(owner, ids, isHere ? volunteer.lineage.at(-1) : undefined);
+    await this.#remember(owner, ids, invite);
   }
 
   /**
@@ -95,9 +94,11 @@ export class OwnerActions {
       throw notInvited('This gamer is not in your room.');
     }
     if (gamer.isOwner) throw notInvited('This gamer owns the room as well, so it cannot be removed. Make a new room.');
-    this.#expelFrom(owner.room, gamer, [gamerId]);
+    const invite = gamer.lineage.at(-1);
+    rooms.markRemoved(owner.room, [gamerId, ...(invite ? [banOf(invite)] : [])]);
+    this.expel(gamer);
     log.info({ owner: owner.id, gamer: gamerId }, 'a gamer was removed');
-    await this.#remember(owner, [gamerId], gamer.lineage.at(-1));
+    await this.#remember(owner, [gamerId], invite);
   }
 
   /** @param id a session id or a history id */
@@ -112,12 +113,6 @@ export class OwnerActions {
     this.parts.removeMember(member);
   }
 
-  #expelFrom(room: RoomAddress, member: Member, ids: readonly string[]): void {
-    const invite = member.lineage.at(-1);
-    this.parts.rooms.markRemoved(room, [...ids, ...(invite ? [banOf(invite)] : [])]);
-    this.expel(member);
-  }
-
   /** Has the store remember a removal or revocation for as long as tokens issued before are valid. Only logs what fails. */
   async #remember({ room, network }: Member, ids: readonly string[], invite: InviteRef | undefined): Promise<void> {
     const { store, clock, invites, log } = this.parts;
@@ -126,7 +121,7 @@ export class OwnerActions {
     const bans = room.inviteOnly ? ids.map((id) => store.ban(memberBan(room, id), untilMs, quota)) : [];
     if (invite) bans.push(invites.revoke(invite, quota));
     for (const { reason } of (await Promise.allSettled(bans)).filter((ban) => ban.status === 'rejected')) {
-      log.warn({ err: reason }, 'a removal or revocation is forgotten when its room falls empty or this server stops');
+      log.warn({ err: reason }, 'a removal or revocation is lost when its room becomes empty or this server stops');
     }
   }
 

@@ -30,7 +30,7 @@ test('limits count an IPv4 address, an IPv6 /64, and the networks around them', 
   expect(of('')).toEqual([' x1']);
 });
 
-test('addresses go on as keyed hashes only: the same network has the same one, and none is the hash of a guess', () => {
+test('addresses are passed on only as keyed hashes: equal networks have equal hashes, which cannot be guessed without the key', () => {
   const [one, two] = [hashedNetworksOf('192.0.2.9', 'secret'), hashedNetworksOf('192.0.2.10', 'secret')];
   expect(JSON.stringify([one, two])).not.toContain('192');
   expect(one[0].key).not.toBe(two[0].key);

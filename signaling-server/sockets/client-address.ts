@@ -77,6 +77,6 @@ export function isFromThisMachine({ headers, socket }: IncomingMessage): boolean
 }
 
 /** Sockets that listen on IPv6 report IPv4 addresses as `::ffff:192.0.2.9`. @returns null for what is no address. */
-function normalize(address = ''): string | null {
+export function normalize(address = ''): string | null {
   return ipaddr.isValid(address) ? ipaddr.process(address).toString() : null;
 }

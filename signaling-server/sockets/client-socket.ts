@@ -9,7 +9,8 @@ import type { ServerClock } from '../clock.ts';
 import type { Metrics } from '../http/metrics.ts';
 import { LIMITS, type Limits, OverLimit, type Sender } from './limits.ts';
 import { JOIN_FIRST, parse, type RequestHandler } from './request-handler.ts';
-import { dropTransport, type SignalingSocket, SocketConnection } from './socket-connection.ts';
+import { type SignalingSocket, SocketConnection } from './socket-connection.ts';
+import type { Transport } from './transport.ts';
 
 /** A socket that has not joined after this time is not one of our pages. */
 export const JOIN_TIMEOUT_MS = 10_000;
@@ -27,26 +28,20 @@ export interface ClientSocketParts {
 /** One client's socket: applies limits and deadlines to it, passes its requests on, and answers each exactly once. */
 export class ClientSocket {
   readonly #connection: SocketConnection;
-  /** The id of the session, once it has joined. */
-  #session: string | null = null;
   #isJoining = true;
   #cancelDeadline: () => void = () => {};
 
   constructor(
     private readonly socket: SignalingSocket,
-    private readonly networks: Sender['networks'],
-    /** When the connection was opened, ms on the server's clock. */
-    private readonly openedAtMs: number,
+    private readonly transport: Transport,
     private readonly parts: ClientSocketParts,
   ) {
-    const { instance, clock, log, metrics } = parts;
-    const handshakeMs = clock.now() - openedAtMs;
-    const onSlow = () => metrics.refused('socket', 'slow');
+    const { instance, clock } = parts;
+    const { networks, openedAtMs } = transport;
     this.#connection = new SocketConnection(socket, {
-      ...{ instance, networks: networks.map(({ key }) => key), handshakeMs, clock, log, onSlow },
+      ...{ instance, networks: networks.map(({ key }) => key), handshakeMs: clock.now() - openedAtMs, clock },
     });
     this.#startDeadline();
-    this.#countBytes();
   }
 
   /** To be called when the socket is gone. */
@@ -63,10 +58,10 @@ export class ClientSocket {
       checkVersion(auth);
       const request = parse(joinSchema, auth);
       // Not the key, which is a secret: limits may be counted in Redis.
-      await limits.spend('joins', { networks: this.networks, session: sessionIdSync(request.sessionKey) });
+      await limits.spend('joins', { networks: this.transport.networks, session: sessionIdSync(request.sessionKey) });
       const { id, resumed } = await requestHandler.join(this.#connection, request);
-      this.#session = id;
-      metrics.joined(resumed, clock.now() - this.openedAtMs);
+      this.transport.session = id;
+      metrics.joined(resumed, clock.now() - this.transport.openedAtMs);
     } catch (cause) {
       this.socket.emit('joined', { ok: false, error: this.#refusalOf(cause, 'join').toWire() });
     } finally {
@@ -82,21 +77,21 @@ export class ClientSocket {
     try {
       await this.parts.limits.spend(event === 'signal' ? 'signals' : 'events', this.#sender);
       if (!isClientEvent(event)) throw MeshError.malformed('This server does not know this event.');
-      if (!this.#session && !this.#isJoining) throw notInvited(JOIN_FIRST);
+      if (!this.transport.session && !this.#isJoining) throw notInvited(JOIN_FIRST);
       const value = await this.parts.requestHandler.handle(this.#connection, event, payload);
       if (event === 'leave') {
-        this.#session = null;
+        this.transport.session = undefined;
         this.#startDeadline();
       }
       acknowledge({ ok: true, value });
     } catch (cause) {
       acknowledge({ ok: false, error: this.#refusalOf(cause, isClientEvent(event) ? event : 'unknown').toWire() });
-      if (cause instanceof OverLimit && cause.times >= LIMITS.dropAtTimes) dropTransport(this.socket);
+      if (cause instanceof OverLimit && cause.times >= LIMITS.dropAtTimes) this.transport.drop();
     }
   }
 
   get #sender(): Sender {
-    return { networks: this.networks, session: this.#session ?? undefined };
+    return this.transport;
   }
 
   /** Ends the socket when it speaks for no session for too long. */
@@ -105,19 +100,7 @@ export class ClientSocket {
     this.#cancelDeadline = this.parts.clock.after(JOIN_TIMEOUT_MS, () => {
       // A join under way may yet be refused.
       if (this.#isJoining) this.#startDeadline();
-      else if (!this.#session) this.socket.disconnect(true);
-    });
-  }
-
-  #countBytes(): void {
-    this.socket.conn.on('packet', ({ data }: { data?: string | Buffer }) => {
-      const sizeBytes = data?.length ?? 0;
-      if (sizeBytes === 0) return;
-      // No answer: finding out which request to answer would mean parsing the packet.
-      this.parts.limits.spend('bytes', this.#sender, sizeBytes).catch((cause: unknown) => {
-        this.#refusalOf(cause, 'bytes');
-        dropTransport(this.socket);
-      });
+      else if (!this.transport.session) this.socket.disconnect(true);
     });
   }
 

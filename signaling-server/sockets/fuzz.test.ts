@@ -174,9 +174,12 @@ test(
         const answer = await page.open(handshake).catch(() => null);
         if (answer) expectReason(answer);
       }),
-      parameters(1_500),
+      parameters(300),
     );
     page.close();
+    const refused = (await status(url)).refusals.filter(({ event }) => event === 'join');
+    const answered = refused.reduce((sum, { count }) => sum + count, 0);
+    expect(answered, 'most handshakes reached the server').toBeGreaterThan((longRuns ?? 300) / 2);
     // The bystander keeps its socket, and nobody else does.
     await expect.poll(async () => (await status(url)).now.sockets, { timeout: 10_000 }).toBe(1);
     await bystander.caughtUp();

@@ -1,6 +1,7 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { Server, type ServerOptions } from 'socket.io';
+import { WebSocketServer } from 'ws';
 import { MeshError, type MeshErrorReason } from '../../shared/errors.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import type { ClientToServerEvents, ServerToClientEvents } from '../../shared/signaling.ts';
@@ -9,7 +10,8 @@ import { applySecurityHeaders, mayConnect } from '../http/security-headers.ts';
 import { clientAddress, hashedNetworksOf } from './client-address.ts';
 import { ClientSocket, type ClientSocketParts, JOIN_TIMEOUT_MS } from './client-socket.ts';
 import type { Sender } from './limits.ts';
-import { dropTransport, type SignalingSocket } from './socket-connection.ts';
+import type { SignalingSocket } from './socket-connection.ts';
+import { Transport } from './transport.ts';
 
 interface Parts extends ClientSocketParts {
   /** Through which socket.io receives what other instances send to its sockets. */
@@ -23,8 +25,7 @@ interface Parts extends ClientSocketParts {
 /** The socket.io server: decides who may connect, and reaches the sockets of all instances. */
 export class Gateway {
   readonly #io: Server<ClientToServerEvents, ServerToClientEvents>;
-  /** When each connection was opened, before it became a socket. */
-  readonly #openedAtMs = new WeakMap<object, number>();
+  readonly #transports = new WeakMap<SignalingSocket['conn'], Transport>();
   readonly #inProgress = new Set<Promise<void>>();
 
   constructor(
@@ -37,6 +38,7 @@ export class Gateway {
       transports: ['websocket'],
       ...(parts.adapter && { adapter: parts.adapter }),
       maxHttpBufferSize: SIGNALING.maxMessageBytes,
+      wsEngine: PlainWebSocketServer,
       // Applies until the CONNECT packet, which carries the join; from then on ClientSocket has a deadline of its own.
       connectTimeout: JOIN_TIMEOUT_MS,
       allowRequest: (request, decide) =>
@@ -46,9 +48,11 @@ export class Gateway {
         }),
     });
     this.#io.engine.use(applySecurityHeaders);
+    this.#io.engine.use(refuseUpgrades);
     this.#io.engine.on('connection', (conn: SignalingSocket['conn']) => {
-      this.#openedAtMs.set(conn, parts.clock.now());
-      const closed = parts.limits.socketOpened(this.#networksOf(conn.request));
+      const networks = this.#networksOf(conn.request);
+      this.#transports.set(conn, new Transport(conn, networks, parts));
+      const closed = parts.limits.socketOpened(networks);
       conn.on('close', closed);
     });
     this.#io.on('connection', (socket) => this.#accept(socket));
@@ -85,12 +89,12 @@ export class Gateway {
   /** Drops the transport of one of this instance's sockets; its page reconnects. */
   drop(socketId: string): void {
     const socket = this.#io.sockets.sockets.get(socketId);
-    if (socket) dropTransport(socket);
+    if (socket) this.#transports.get(socket.conn)?.drop();
   }
 
   /** Drops the transports of all of this instance's sockets; their pages reconnect. */
   dropAll(): void {
-    for (const socket of [...this.#io.sockets.sockets.values()]) dropTransport(socket);
+    for (const { conn } of [...this.#io.sockets.sockets.values()]) this.#transports.get(conn)?.drop();
   }
 
   /** Beyond this point nothing knows an address: limits, logs and Redis see hashes. */
@@ -129,17 +133,47 @@ export class Gateway {
   }
 
   #accept(socket: SignalingSocket): void {
-    const openedAtMs = this.#openedAtMs.get(socket.conn) ?? this.parts.clock.now();
-    const client = new ClientSocket(socket, this.#networksOf(socket.conn.request), openedAtMs, this.parts);
+    const transport = this.#transports.get(socket.conn);
+    // A client that connects to its namespace again over the same transport would have sessions without number behind one socket.
+    if (!transport || transport.isTaken) {
+      transport?.drop();
+      return;
+    }
+    transport.isTaken = true;
+    const client = new ClientSocket(socket, transport, this.parts);
     this.#track(client.join());
     socket.onAny((event: string, ...args: unknown[]) => this.#track(client.handle(event, args)));
-    socket.on('disconnect', () => client.disconnected());
+    socket.on('disconnect', () => {
+      client.disconnected();
+      // A client that leaves the namespace has nothing more to say, and no deadline would end its transport.
+      transport.close();
+    });
   }
 
   #track(work: Promise<void>): void {
     this.#inProgress.add(work);
     void work.finally(() => this.#inProgress.delete(work));
   }
+}
+
+/**
+ * Refuses messages in many pieces. Browsers send messages of this size whole; each piece of a byte takes a hundred in memory until the
+ * last one has come.
+ */
+class PlainWebSocketServer extends WebSocketServer {
+  constructor(options: ConstructorParameters<typeof WebSocketServer>[0]) {
+    const bounds = { maxFragments: 64, maxBufferedChunks: 1_024 };
+    super({ ...options, ...bounds });
+  }
+}
+
+/**
+ * Refuses requests that name a connection: they continue or upgrade one of another transport, and there is only one transport. engine.io
+ * would not ask whether they are allowed, and would leave those that are no upgrades without an answer.
+ */
+function refuseUpgrades({ url = '' }: IncomingMessage, _: unknown, next: (cause?: Error) => void): void {
+  const query = new URLSearchParams(url.slice(url.indexOf('?') + 1));
+  next(query.has('sid') ? new Error('there is a single transport') : undefined);
 }
 
 /** Joins the answer to an upgrade and engine.io's first packet, both written in this turn of the event loop, into one system call. */

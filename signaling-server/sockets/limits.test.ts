@@ -117,7 +117,7 @@ test('sockets that one address opens too fast are refused; those of another are 
   expect(metrics).toContain('p2c2r_refusals_total{event="connect",reason="rate-limited"} 1');
 });
 
-test('networks around an address have limits of their own, so that one site with a /56 or /48 cannot take every session', async () => {
+test('the networks around an address have their own limits, so one site with a /56 or /48 cannot take every session', async () => {
   const table: LimitTable = { ...LIMITS, joinsPerAddress: 2, socketsPerAddress: 1 };
   const limits = new Limits(1, table);
   const join = (address: string) =>
@@ -154,7 +154,7 @@ test('what one address was refused does not use up what its neighbours may', asy
   expect(await join('192.0.2.2')).toBeNull();
 });
 
-test('a server full of one site’s sessions is not full: a /56 takes a part of its places, others still join', async () => {
+test('one site cannot fill the server: a /56 gets only part of the sessions, and others can still join', async () => {
   const { url } = await bed.server({ limitFactor: 0.1, trustedProxies: 1, maxSessions: 40 });
   const from = (address: string) => bed.page(url, newSessionKey(), { 'x-forwarded-for': address });
   const joins = await Promise.allSettled(

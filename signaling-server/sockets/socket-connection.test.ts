@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events';
-import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { ManualServerClock } from '../test-clock.ts';
 import { type SignalingSocket, SocketConnection } from './socket-connection.ts';
@@ -13,8 +12,6 @@ test('the round trip is that of the handshake until a heartbeat has measured a n
     networks: ['network'],
     handshakeMs: 40,
     clock,
-    log: pino({ level: 'silent' }),
-    onSlow() {},
   });
   expect(connection.rttMs).toBe(40);
   conn.emit('packetCreate', { type: 'message' });

@@ -70,7 +70,7 @@ describe.each(KINDS)('a store %s', (_, open) => {
     expect(partners.has('v0')).toBe(false);
   });
 
-  test('one network counts as one voice, whatever it claims: a million failures neither ruin a volunteer nor make one', async () => {
+  test('all reports from one network together carry a fixed weight: a million failures cannot ruin a volunteer, and a million successes cannot make one', async () => {
     for (const gamer of ['g', 'h', 'i']) await store.record(by(gamer), 'v', { completed: 50, failed: 0, rttMs: 1 });
     const liar = 'network of a liar';
     for (let times = 0; times < 20; times++) {
@@ -105,7 +105,7 @@ describe.each(KINDS)('a store %s', (_, open) => {
     expect([await use('a'), await use('a'), await use('b'), await use('c')]).toEqual([true, true, true, false]);
   });
 
-  test('a room, or a network, full of counted uses fills the store for no other, until they expire', async () => {
+  test('a room or network that reached its limit of counted uses does not affect others', async () => {
     const invite = (id: string) => ({ id, maxUses: 1_000, expiresAtMs: clock.epochMs() + 600_000 });
     const fill = async (of: string, most: number, quotaOf: (index: number) => { room: string; network: string }) => {
       const all = Array.from({ length: most }, (_, index) =>
@@ -142,7 +142,7 @@ describe.each(KINDS)('a store %s', (_, open) => {
     expect(await store.isBanned('a')).toBe(true);
   });
 
-  test('bans of one room, or from one network, leave others their place; an owner can always ban one more', async () => {
+  test('the bans of one room or network leave space for others, and an owner can always add a ban', async () => {
     const inS = (seconds: number) => clock.epochMs() + seconds * 1_000;
     const { maxBansPerRoom, maxBansPerNetwork } = STORE_LIMITS;
     for (let index = 0; index < maxBansPerRoom; index++) await store.ban(`b${index}`, inS(600 + index), quota);

@@ -70,7 +70,7 @@ export class Comparison {
     await (subject ? this.#choose(async () => subject) : this.start());
   }
 
-  /** A report for troubleshooting. */
+  /** A report for diagnosing a problem. */
   async diagnose(): Promise<object> {
     const client = await this.#client?.catch(() => null);
     return client ? client.diagnostics() : pageDiagnostics();

@@ -27,7 +27,8 @@ export interface PictureShape extends UpscaleShape {
 }
 
 /** Backends: our kernels on WebGPU, the reference on the processor, and onnxruntime-web on either, for networks only. */
-export type BackendName = 'wgsl' | 'js' | 'ort-wasm' | 'ort-webgpu';
+export const BACKEND_NAMES = ['wgsl', 'js', 'ort-wasm', 'ort-webgpu'] as const;
+export type BackendName = (typeof BACKEND_NAMES)[number];
 
 /** One way to compute on this machine. `startPixels` and `BackendFrames.start` run in a time slot of the schedule, `finish` after it. */
 export interface Backend {

@@ -2,8 +2,8 @@ import { MeshError } from '../../shared/errors.ts';
 import type { Backend, BackendFrames, FrameTarget } from './backend.ts';
 import type { BackendSet } from './backend-set.ts';
 import type { FrameUpscaler } from './engine-types.ts';
+import { uprightSize } from './frame-orientation.ts';
 import type { Schedule } from './schedule.ts';
-import { frameSize } from './video-frames.ts';
 
 /** Attempts at one frame while GPU devices get lost. */
 const MAX_FRAME_ATTEMPTS = 3;
@@ -65,7 +65,7 @@ export class EngineFrames implements FrameUpscaler {
   #framesOn(backends: BackendSet, frame: VideoFrame): BackendFrames {
     if (this.#disposed) throw MeshError.closed('The stream');
     // For another size another backend may be the fastest.
-    const backend = backends.backendFor({ ...this.#options.target, ...frameSize(frame) });
+    const backend = backends.backendFor({ ...this.#options.target, ...uprightSize(frame) });
     if (this.#opened?.backend !== backend) {
       this.#opened?.frames.dispose();
       this.#opened = { backend, frames: backend.openFrames(this.#options.target) };

@@ -1,3 +1,4 @@
+import type { Clock } from '../../shared/clock.ts';
 import type { ProgressListener } from '../../shared/tasks/definition.ts';
 import type { BackendName } from './backend.ts';
 import type { MeasuredSpeeds } from './measured-speeds.ts';
@@ -52,6 +53,10 @@ export interface EngineOptions {
    * checks that answers are right and times nothing; otherwise it ignores them.
    */
   measuredSpeeds?: MeasuredSpeeds;
+  /** Called with what `Engine.measuredSpeeds` gives at the start, and again whenever more was measured. */
+  onMeasured?(speeds: MeasuredSpeeds): void;
+  /** Set to have the given `measuredSpeeds` timed again, for the next start, once the machine is idle. */
+  refresh?: { clock: Clock; isMachineBusy(): boolean };
 }
 
 /** Sharpens the frames of one stream. */

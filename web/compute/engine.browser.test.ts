@@ -7,7 +7,7 @@ import { Engine, MAX_DEVICE_LOSSES } from './engine.ts';
 import type { EngineCapabilities, EngineOptions, ExecuteOptions, FrameUpscaler } from './engine-types.ts';
 import type { MeasuredSpeeds } from './measured-speeds.ts';
 import { upscaleReference } from './reference/upscale.ts';
-import { watchedGpu } from './test-gpu.ts';
+import { fixedSpeeds, watchedGpu } from './test-gpu.ts';
 import { opaque, paintedPicture } from './test-pictures.ts';
 
 const nobodys: ExecuteOptions = { owner: 'nobody', signal: new AbortController().signal };
@@ -175,6 +175,34 @@ test('an engine given the speeds of its adapter times nothing, and one given tho
   const foreign = await startEngine({ ...onProcessor, measuredSpeeds: { ...posted, cpuUnitsPerMs: 1 / 8 } });
   expect(foreign.measuredSpeeds.cpuUnitsPerMs).toBeGreaterThan(1 / 8);
   expect(foreign.measuredSpeeds.gpu).toBeNull();
+});
+
+test('remembered speeds are timed again in the background for the next start, but not a software GPU that lost', async () => {
+  const { gpu, devices } = watchedGpu();
+  const remembered = { ...(await fixedSpeeds(undefined, gpu)), gpu: null, cpuUnitsPerMs: 1 / 8, networks: {} };
+  const told: MeasuredSpeeds[] = [];
+  let measureAgain = () => {};
+  const after = (_delayMs: number, callback: () => void) => {
+    measureAgain = callback;
+    return () => {};
+  };
+  const engine = await Engine.create({
+    ...{ gpu, now: () => performance.now(), measuredSpeeds: remembered },
+    onMeasured: (speeds) => told.push(speeds),
+    refresh: { clock: { now: () => performance.now(), after }, isMachineBusy: () => false },
+  });
+  engines.push(engine);
+  const [device] = devices;
+  // On a real GPU all of it is measured.
+  if (!device || !engine.capabilities.adapter.includes('(software)')) return;
+  expect(told).toEqual([remembered]);
+  expect(engine.capabilities.backends.upscale).toEqual({ backend: 'js', unitsPerMs: 1 / 8 });
+
+  measureAgain();
+  await expect.poll(() => told.length).toBe(2);
+  expect(told[1]).toMatchObject({ key: remembered.key, gpu: null });
+  expect(told[1]?.cpuUnitsPerMs).toBeGreaterThan(1 / 8);
+  expect(engine.measuredSpeeds).toEqual(remembered);
 });
 
 test('a cancelled task ends at once, a malformed one is refused, and others are not affected', async () => {

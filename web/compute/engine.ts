@@ -12,7 +12,8 @@ import type { EngineCapabilities, EngineOptions, ExecutedTask, ExecuteOptions, F
 import { assumedSpeeds, referenceExecutor } from './js-backend.ts';
 import type { MeasuredSpeeds } from './measured-speeds.ts';
 import { nextMacrotask, runInSlices, Schedule } from './schedule.ts';
-import { selectBackends } from './select-backends.ts';
+import { remeasure, selectBackends } from './select-backends.ts';
+import { SpeedRefresh } from './speed-refresh.ts';
 import { deviceLost } from './wgsl/gpu-device.ts';
 
 export type { EngineCapabilities, EngineOptions, ExecutedTask, FrameUpscaler };
@@ -30,6 +31,8 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #schedule: Schedule;
   readonly #frames = new Set<EngineFrames>();
+  /** Null where no remembered speeds were used. */
+  readonly #refresh: SpeedRefresh | null;
   #backends: Promise<BackendSet>;
   #current: BackendSet;
   #losses = 0;
@@ -40,12 +43,15 @@ export class Engine {
     this.#schedule = new Schedule({ now: options.now, after: systemClock.after, yieldToEventLoop: nextMacrotask });
     this.#current = backends;
     this.#backends = Promise.resolve(backends);
+    this.#refresh = this.#startRefresh();
     this.#watch(backends);
   }
 
   /** Measures this machine within {@link MEASURING_BUDGET_MS}. */
   static async create(options: EngineOptions): Promise<Engine> {
-    return new Engine(options, await selectBackends(options));
+    const backends = await selectBackends(options);
+    options.onMeasured?.(backends.measuredSpeeds);
+    return new Engine(options, backends);
   }
 
   get capabilities(): EngineCapabilities {
@@ -91,12 +97,15 @@ export class Engine {
     if (options.signal.aborted) throw MeshError.cancelled();
     if (type === 'echo') return { value: null, attachments, backend: 'js', computeMs: 0 };
     const executor = referenceExecutor(type);
+    const workEnded = this.#refresh?.workStarted();
     try {
       if (type === 'infer') return await this.#infer(params as InferParams, attachments, options);
       if (executor) return await this.#compute(type, { params, attachments }, executor, options);
       return await this.#upscale(params as UpscaleParams, attachments[0] ?? new Uint8Array(0), options);
     } catch (cause) {
       throw MeshError.from(cause);
+    } finally {
+      workEnded?.();
     }
   }
 
@@ -112,12 +121,16 @@ export class Engine {
   /** Frames and tasks share the time: see {@link Schedule}. Throws MeshError `closed`. */
   openFrames({ outWidth, outHeight, quality }: FrameTarget): FrameUpscaler {
     if (this.#disposed) throw MeshError.closed('The compute engine');
+    const workEnded = this.#refresh?.workStarted();
     const frames = new EngineFrames({
       target: { outWidth, outHeight, quality },
       schedule: this.#schedule,
       current: () => this.#current,
       backends: () => this.#readyFor(quality),
-      onDisposed: () => this.#frames.delete(frames),
+      onDisposed: () => {
+        this.#frames.delete(frames);
+        workEnded?.();
+      },
     });
     this.#frames.add(frames);
     return frames;
@@ -131,6 +144,7 @@ export class Engine {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#refresh?.dispose();
     this.#schedule.dispose();
     for (const frames of [...this.#frames]) frames.dispose();
     this.#current.dispose();
@@ -169,7 +183,10 @@ export class Engine {
   async #readyFor(quality: Quality): Promise<BackendSet> {
     const backends = await this.#backends;
     const isNew = await backends.prepare(quality, (body) => this.#schedule.benchmark(body));
-    if (isNew && !this.#disposed && backends === this.#current) this.#options.onCapabilities?.(this.capabilities);
+    if (isNew && !this.#disposed && backends === this.#current) {
+      this.#options.onCapabilities?.(this.capabilities);
+      this.#options.onMeasured?.(this.measuredSpeeds);
+    }
     return backends;
   }
 
@@ -193,6 +210,17 @@ export class Engine {
       return { isDone: true, finish: async () => result };
     });
     return { value, attachments, backend, computeMs: now() - startMs };
+  }
+
+  /** The speeds that it measures are for the next start: changing the backends of a running engine would drop the models it has loaded. */
+  #startRefresh(): SpeedRefresh | null {
+    const { refresh, measuredSpeeds, onMeasured } = this.#options;
+    if (!refresh || measuredSpeeds?.key !== this.measuredSpeeds.key) return null;
+    return new SpeedRefresh({
+      ...refresh,
+      measure: (checkpoint) => remeasure(this.#options, this.measuredSpeeds, checkpoint),
+      onMeasured: (speeds) => onMeasured?.(speeds),
+    });
   }
 
   #watch(backends: BackendSet): void {

@@ -9,6 +9,9 @@ import type { TimeSlot } from './schedule.ts';
 export const BENCHMARK_WIDTH = 160;
 export const BENCHMARK_HEIGHT = 90;
 
+/** Lets the event loop run. Rejects with MeshError `cancelled` when the machine is needed, so that measuring stops. */
+export type Checkpoint = () => Promise<void>;
+
 /** Timed runs of a filter. The fastest counts: the first pays for compiling and allocating. */
 const MAX_RUNS = 8;
 
@@ -17,14 +20,22 @@ export const EXCLUSIVE_SLOT: TimeSlot = { signal: new AbortController().signal, 
 
 /**
  * Measures how fast a backend upscales, in units of `upscale.cost` per ms. Starts no run after `budgetMs`, but always makes one.
- * Throws MeshError.
+ * Throws MeshError, and what `checkpoint` throws.
+ *
+ * @param checkpoint - called before each run.
  */
-export async function measureFilterSpeed(backend: Backend, now: () => number, budgetMs: number): Promise<number> {
+export async function measureFilterSpeed(
+  backend: Backend,
+  now: () => number,
+  budgetMs: number,
+  checkpoint?: Checkpoint,
+): Promise<number> {
   const startMs = now();
   const image = testPattern(BENCHMARK_WIDTH, BENCHMARK_HEIGHT);
   const shape = doubled(image, 'spatial');
   let bestMs = Number.POSITIVE_INFINITY;
   for (let run = 0; run < MAX_RUNS && (run === 0 || now() - startMs < budgetMs); run++) {
+    await checkpoint?.();
     const runStartMs = now();
     await runOnce(backend, image, shape);
     bestMs = Math.min(bestMs, now() - runStartMs);

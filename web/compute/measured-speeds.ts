@@ -1,8 +1,10 @@
-import type { Network } from '../../shared/tasks/upscale.ts';
-import type { BackendName, FramePaths } from './backend.ts';
+import { z } from 'zod';
+import { TASK_NAMES } from '../../shared/tasks/definition.ts';
+import { NETWORKS, type Network } from '../../shared/tasks/upscale.ts';
+import { BACKEND_NAMES, type BackendName, FRAME_EXPORTS, FRAME_IMPORTS, type FramePaths } from './backend.ts';
 
 /** Raise it whenever a kernel, a benchmark or a unit of cost changes, so that speeds kept by an older build are measured again. */
-const BENCHMARK_VERSION = 1;
+const BENCHMARK_VERSION = 2;
 
 /**
  * Shortest duration, ms, that a measurement may report. Browsers round their clocks: to 0.1 ms where a page is not cross-origin
@@ -42,6 +44,32 @@ export interface ExecutorSpeed {
 }
 
 export type NetworkCosts = Partial<Record<Network, Partial<Record<BackendName, RunCost>>>>;
+
+/** Longest key, characters: an adapter's name has at most 100, a browser's user agent about 150, in some embedded browsers several hundred. */
+const MAX_KEY = 1_000;
+
+const speed = z.number().positive();
+const duration = z.number().nonnegative();
+const executorSpeed = z.strictObject({
+  unitsPerMs: speed,
+  minCost: z.number().nonnegative(),
+  minSize: z.number().nonnegative(),
+});
+const runCost = z.strictObject({ fixedMs: duration, msPerPixel: duration });
+
+/** Checks speeds that were stored: their storage may be corrupt, or hold what another version of this code wrote. */
+export const measuredSpeedsSchema: z.ZodType<MeasuredSpeeds> = z.strictObject({
+  key: z.string().max(MAX_KEY),
+  cpuUnitsPerMs: speed,
+  gpu: z.nullable(
+    z.strictObject({
+      filterUnitsPerMs: speed,
+      framePaths: z.strictObject({ frameIn: z.enum(FRAME_IMPORTS), frameOut: z.enum(FRAME_EXPORTS) }),
+      executors: z.partialRecord(z.enum(TASK_NAMES), executorSpeed),
+    }),
+  ),
+  networks: z.partialRecord(z.enum(NETWORKS), z.partialRecord(z.enum(BACKEND_NAMES), runCost)),
+});
 
 /** @param adapter - name of the GPU; empty where none is used. */
 export function speedsKey(adapter: string, preferBackend: BackendName | undefined): string {

@@ -1,9 +1,10 @@
 import { MeshError } from '../../shared/errors.ts';
 import { logger } from '../../shared/log.ts';
+import { NETWORKS } from '../../shared/tasks/upscale.ts';
 import type { Backend } from './backend.ts';
 import { BackendSet } from './backend-set.ts';
 import { type EngineOptions, MEASURING_BUDGET_MS } from './engine-types.ts';
-import { filtersAreCorrect, measureFilterSpeed } from './filter-benchmark.ts';
+import { type Checkpoint, EXCLUSIVE_SLOT, filtersAreCorrect, measureFilterSpeed } from './filter-benchmark.ts';
 import { Inference } from './infer/inference.ts';
 import { JsBackend } from './js-backend.ts';
 import { type GpuSpeeds, type MeasuredSpeeds, speedsKey } from './measured-speeds.ts';
@@ -28,13 +29,18 @@ const MAX_CAUSE_LENGTH = 80;
 const PROCESSOR = "this computer's processor";
 const PROCESSOR_PATHS = { frameIn: 'copyTo', frameOut: 'pixels' };
 
-type Options = Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend' | 'models' | 'onnx' | 'measuredSpeeds'>;
+interface Options extends Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend' | 'models' | 'onnx' | 'measuredSpeeds'> {
+  /** Set to time everything again, except a software GPU that lost to the processor. */
+  checkpoint?: Checkpoint;
+}
 
 /** The filters on the processor, and what was measured so far. */
 interface MeasuredProcessor {
   js: JsBackend;
   measured: Omit<MeasuredSpeeds, 'networks'>;
   /** Speeds measured earlier on the same adapter. */
+  remembered: MeasuredSpeeds | undefined;
+  /** Those of them that need not be measured again. */
   known: MeasuredSpeeds | undefined;
 }
 
@@ -53,8 +59,9 @@ const LATE = Symbol('late');
 
 /**
  * Measures this machine and selects the fastest backends that compute right. Takes at most {@link MEASURING_BUDGET_MS}, unless a GPU
- * backend was asked for by name. What `measuredSpeeds` holds for the same adapter is checked and not timed again. Networks are measured
- * when they are first needed.
+ * backend was asked for by name. What `measuredSpeeds` holds for the same adapter is checked and not timed again: a start may leave the
+ * timing to the background, where a wrong figure costs a frame, but not the checks, since a driver may have been updated meanwhile and a
+ * GPU that computes wrong must never serve. Networks are measured when they are first needed.
  */
 export async function selectBackends(options: Options): Promise<BackendSet> {
   const startMs = options.now();
@@ -73,6 +80,34 @@ export async function selectBackends(options: Options): Promise<BackendSet> {
   return backends;
 }
 
+/**
+ * Times again what was remembered, on backends of its own. Rejects with what `checkpoint` throws, which is called between the runs.
+ * A network that cannot be timed keeps its remembered cost.
+ */
+export async function remeasure(
+  options: Options,
+  measuredSpeeds: MeasuredSpeeds,
+  checkpoint: Checkpoint,
+): Promise<MeasuredSpeeds> {
+  const backends = await select({ ...options, measuredSpeeds, checkpoint }, options.now());
+  try {
+    for (const network of NETWORKS) {
+      await checkpoint();
+      if (!measuredSpeeds.networks[network]) continue;
+      await backends
+        .prepare(network, async (body) => (await body({ ...EXCLUSIVE_SLOT, yieldNow: checkpoint })).finish())
+        .catch(() => {
+          // What was remembered of it is checked whenever it is used.
+        });
+    }
+    await checkpoint();
+    const { networks, ...others } = backends.measuredSpeeds;
+    return { ...others, networks: { ...measuredSpeeds.networks, ...networks } };
+  } finally {
+    backends.dispose();
+  }
+}
+
 async function select(options: Options, startMs: number): Promise<BackendSet> {
   const { gpu, now, preferBackend } = options;
   // Whoever asks for the GPU by name waits for it.
@@ -86,7 +121,10 @@ async function select(options: Options, startMs: number): Promise<BackendSet> {
   if (opened === null) return withoutGpu(`No GPU for WebGPU: ${PROCESSOR}`);
   const tooSlow = `A GPU too slow to be measured: ${PROCESSOR}`;
   if (opened === LATE) return withoutGpu(tooSlow);
-  const processor = await measureProcessor(options, opened.name);
+  const processor = await measureProcessor(options, opened.name).catch((cause: unknown) => {
+    opened.device.destroy();
+    throw cause;
+  });
   if (isKnownToLose(opened, options, processor)) {
     opened.device.destroy();
     return processorBackends(options, processor, `${opened.name} is slower than ${PROCESSOR}`);
@@ -115,24 +153,28 @@ function choose(options: Options, processor: MeasuredProcessor, gpu: MeasuredGpu
   return processorBackends(options, processor, adapter);
 }
 
-/** A software GPU that was slower than the processor before need not even be checked. */
+/**
+ * A software GPU that was slower than the processor before, or too slow to be measured, need not even be checked: compiling our kernels
+ * keeps the processor busy for seconds. A real GPU that failed is tried at each start, since its driver may only have been busy.
+ */
 function isKnownToLose(
   { isSoftware }: OpenedDevice,
   { preferBackend }: Options,
-  { measured }: MeasuredProcessor,
+  { measured, remembered }: MeasuredProcessor,
 ): boolean {
-  const { gpu, cpuUnitsPerMs } = measured;
-  return isSoftware && !preferBackend && gpu !== null && gpu.filterUnitsPerMs <= cpuUnitsPerMs;
+  if (!isSoftware || preferBackend || !remembered) return false;
+  return remembered.gpu === null || remembered.gpu.filterUnitsPerMs <= measured.cpuUnitsPerMs;
 }
 
 /** @param adapter - name of the GPU; empty where none is used. */
 async function measureProcessor(options: Options, adapter: string): Promise<MeasuredProcessor> {
-  const { now, preferBackend, measuredSpeeds } = options;
+  const { now, preferBackend, measuredSpeeds, checkpoint } = options;
   const key = speedsKey(adapter, preferBackend);
-  const known = measuredSpeeds?.key === key ? measuredSpeeds : undefined;
+  const remembered = measuredSpeeds?.key === key ? measuredSpeeds : undefined;
+  const known = checkpoint ? undefined : remembered;
   const js = new JsBackend(now);
-  const cpuUnitsPerMs = known?.cpuUnitsPerMs ?? (await measureFilterSpeed(js, now, FILTER_TIMING_MS));
-  return { js, known, measured: { key, cpuUnitsPerMs, gpu: known?.gpu ?? null } };
+  const cpuUnitsPerMs = known?.cpuUnitsPerMs ?? (await measureFilterSpeed(js, now, FILTER_TIMING_MS, checkpoint));
+  return { js, remembered, known, measured: { key, cpuUnitsPerMs, gpu: remembered?.gpu ?? null } };
 }
 
 function processorBackends({ models, onnx, now }: Options, processor: MeasuredProcessor, adapter: string): BackendSet {
@@ -197,7 +239,7 @@ function ortWasm(models: ModelSource | undefined, now: () => number): OrtWasmBac
 
 async function measureGpu(
   opened: OpenedDevice,
-  { models, now, preferBackend }: Options,
+  { models, now, preferBackend, checkpoint }: Options,
   { known }: MeasuredProcessor,
 ): Promise<MeasuredGpu> {
   const wgsl = new WgslBackend(opened.device, models);
@@ -206,9 +248,12 @@ async function measureGpu(
   const gpu = known?.gpu;
   try {
     if (!(await filtersAreCorrect(wgsl))) return failed;
-    const filterUnitsPerMs = gpu?.filterUnitsPerMs ?? (await measureFilterSpeed(wgsl, now, FILTER_TIMING_MS));
+    const filterUnitsPerMs =
+      gpu?.filterUnitsPerMs ?? (await measureFilterSpeed(wgsl, now, FILTER_TIMING_MS, checkpoint));
+    await checkpoint?.();
     const framePaths = await selectFramePaths(wgsl, opened.isSoftware, now, gpu?.framePaths);
     wgsl.framePaths = framePaths;
+    await checkpoint?.();
     const executors = await selectGpuExecutors(opened, { preferBackend, known: gpu?.executors, now });
     const executorSpeeds = Object.fromEntries([...executors].map(([type, { speed }]) => [type, speed]));
     return { ...failed, speeds: { filterUnitsPerMs, framePaths, executors: executorSpeeds }, executors };

@@ -1,7 +1,9 @@
 import { MeshError } from '../../shared/errors.ts';
 import { type UpscaleParams, upscale } from '../../shared/tasks/upscale.ts';
 import type { BackendFrames, FrameTarget } from './backend.ts';
+import { isUpright, orientationOf, turned, uprightSize } from './frame-orientation.ts';
 import type { Started, TimeSlot } from './schedule.ts';
+import { conversionOf, planarFormat, rgbaOfPlanes } from './yuv.ts';
 
 /** The visible pixels of a frame. The reader overwrites `data` with its next frame. */
 export interface FramePixels {
@@ -11,38 +13,56 @@ export interface FramePixels {
 }
 
 /**
- * Reads a frame's pixels as RGBA, whatever the decoder gave (I420, NV12, BGRA): with `copyTo` where the browser converts (Chromium),
- * otherwise through a 2D canvas, which works in every browser with VideoFrame.
+ * Reads the pixels that `drawImage` shows of a frame, upright, whatever the decoder gave: the colour rule of docs/design.md, "Compute". Uses
+ * `copyTo` where the browser converts (Chromium), a conversion of our own where it does so inexactly, and otherwise a 2D canvas, which works in
+ * every browser with VideoFrame.
  */
 export class RgbaReader {
-  #data = new Uint8Array(0);
+  #data = new Uint8ClampedArray(0);
+  #planes = new Uint8Array(0);
   #canvas: OffscreenCanvas | null = null;
 
   /** Throws MeshError `source-ended` for a closed frame, `unsupported-browser`. */
   async read(frame: VideoFrame): Promise<FramePixels> {
-    const { width, height } = frameSize(frame);
+    const { width, height } = uprightSize(frame);
     const sizeBytes = width * height * 4;
-    if (this.#data.byteLength !== sizeBytes) this.#data = new Uint8Array(sizeBytes);
-    if (canConvert(frame, sizeBytes)) await frame.copyTo(this.#data, RGBA);
-    else this.#draw(frame, width, height);
-    return { width, height, data: this.#data };
+    if (this.#data.byteLength !== sizeBytes) this.#data = new Uint8ClampedArray(sizeBytes);
+    const data = new Uint8Array(this.#data.buffer);
+    const orientation = orientationOf(frame);
+    const { visibleRect: stored } = frame;
+    const conversion = conversionOf(frame);
+    if (stored && conversion !== 'canvas' && canConvert(frame, sizeBytes)) {
+      await this.#copy(frame, conversion, stored);
+      if (isUpright(orientation)) return { width, height, data };
+      return { width, height, data: turned(data, stored, orientation) };
+    }
+    this.#draw(frame, width, height);
+    return { width, height, data };
+  }
+
+  /** As the pixels are stored, before any rotation. */
+  async #copy(frame: VideoFrame, conversion: 'browser' | 'planes', { width, height }: DOMRectReadOnly): Promise<void> {
+    const format = planarFormat(frame.format);
+    if (!format || conversion === 'browser') {
+      await frame.copyTo(this.#data, RGBA);
+      return;
+    }
+    const sizeBytes = frame.allocationSize();
+    if (this.#planes.byteLength !== sizeBytes) this.#planes = new Uint8Array(sizeBytes);
+    const layout = await frame.copyTo(this.#planes);
+    rgbaOfPlanes({ format, bytes: this.#planes, layout, width, height }, this.#data);
   }
 
   #draw(frame: VideoFrame, width: number, height: number): void {
     if (this.#canvas?.width !== width || this.#canvas.height !== height)
       this.#canvas = new OffscreenCanvas(width, height);
-    const context = this.#canvas.getContext('2d', { willReadFrequently: true });
+    // With `willReadFrequently` the processor would draw, with the inexact conversion of `copyTo`.
+    const context = this.#canvas.getContext('2d', { willReadFrequently: false });
     if (!context) throw new MeshError('unsupported-browser', 'This browser cannot read frames. Use a newer one.');
     context.clearRect(0, 0, width, height);
     context.drawImage(frame, 0, 0, width, height);
     this.#data.set(context.getImageData(0, 0, width, height).data);
   }
-}
-
-/** Throws MeshError `source-ended` for a closed frame. */
-export function frameSize({ visibleRect }: VideoFrame): { width: number; height: number } {
-  if (!visibleRect) throw new MeshError('source-ended', 'The frame was closed before it was sharpened.');
-  return { width: visibleRect.width, height: visibleRect.height };
 }
 
 const RGBA = { format: 'RGBA', colorSpace: 'srgb' } as const;

@@ -14,11 +14,11 @@ export const MEMORY = {
 /** One gamer's part of a volunteer's memory. */
 export interface MemoryUser {
   readonly heldBytes: number;
-  /** Ends its link, and so frees its memory. */
+  /** Closes its link, which frees its memory. */
   evict(error: MeshError): void;
 }
 
-/** The memory that all gamers of one volunteer share. Where it runs out, whoever holds most has to go. */
+/** The memory that all gamers of one volunteer share. When the budget is exceeded, the gamer that holds the most memory is disconnected. */
 export class MemoryBudget {
   readonly #users = new Set<MemoryUser>();
 
@@ -41,7 +41,7 @@ export class MemoryBudget {
     return user.heldBytes + moreBytes <= MEMORY.maxBytesPerGamer && this.heldBytes + moreBytes <= MEMORY.maxBytes;
   }
 
-  /** To be called after a part of a transfer arrived, which takes memory without being granted it. */
+  /** Call it when a part of a transfer has arrived: that memory was not granted by {@link hasCapacity}. */
   grown(user: MemoryUser): void {
     // A task that comes on top of the limit is handed back once it is complete; no honest gamer sends a second one.
     if (user.heldBytes > MEMORY.maxBytesPerGamer + TRANSFER.maxTransferBytes) this.#evict(user);

@@ -206,7 +206,7 @@ describe('an honest volunteer', () => {
     bench.dispose();
   });
 
-  test('is confirmed by this machine, not by another newcomer that came with it', async () => {
+  test('is confirmed by this machine, not by another newcomer that connected at the same time', async () => {
     const bench = new TestBench();
     bench.random = () => 0.99;
     let run = 0;

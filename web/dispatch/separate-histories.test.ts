@@ -5,7 +5,7 @@ function confirmOften(histories: SeparateHistories, volunteerId: string): void {
   for (let n = 0; n < SEPARATE.confirmedHere; n++) histories.confirmedHere(volunteerId);
 }
 
-test('two newcomers that came together cannot confirm each other, however long they work', () => {
+test('two newcomers that connected at the same time cannot confirm each other, however long they work', () => {
   const histories = new SeparateHistories();
   histories.met('one', 0);
   histories.met('two', SEPARATE.apartMs - 1);

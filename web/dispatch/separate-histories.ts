@@ -4,7 +4,7 @@ import { PROBATION_RESULTS } from '../../shared/reputation.ts';
 export const SEPARATE = {
   /** Answers that this machine itself found right before a volunteer may confirm others: as many as end its own probation. */
   confirmedHere: PROBATION_RESULTS,
-  /** Between the first links to two volunteers that may confirm each other: whoever opens several at once is likely one person. */
+  /** Between the first links to two volunteers that may confirm each other: several that connect at once probably belong to one person. */
   apartMs: 60_000,
   /** Volunteers remembered. Whoever is forgotten is a newcomer again. */
   maxVolunteers: 4_096,

@@ -6,7 +6,7 @@ import type { MeshError } from '../../shared/errors.ts';
 import { ManualClock } from '../../shared/manual-clock.ts';
 import type { TaskMessage } from '../../shared/messages.ts';
 import { taskMessageSchema } from '../../shared/messages.ts';
-import { decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
+import { bare, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
 import { TestPort } from '../net/test-channel.ts';
 import { MEMORY, MemoryBudget, type MemoryUser } from './memory-budget.ts';
 import { TaskServer } from './task-server.ts';
@@ -103,7 +103,23 @@ describe("a volunteer's memory is bounded in bytes", () => {
     expect(broken).toEqual([]);
   });
 
-  test('where all gamers together take too much, whoever holds most has to go, and nobody else', () => {
+  test('answers that a gamer does not read count as well, also where each of its messages is small', async () => {
+    const evicted: MeshError[] = [];
+    const other: MemoryUser = { heldBytes: MEMORY.maxBytes - 2 * MIB, evict: (error) => evicted.push(error) };
+    memory.add(other);
+    port.bufferedAmount = CHANNELS.tasks.highWaterBytes;
+    const tasks = Array.from({ length: 256 }, (_, id) =>
+      bare({ kind: 'task', id, type: 'no such task', params: null }),
+    );
+    const [envelope] = splitTransfer(0, encodeTransfer(tasks), chunkBytes);
+    for (let n = 0; n < 400 && evicted.length === 0; n++) {
+      if (envelope) port.receive(envelope.slice().buffer);
+      await ticksPass();
+    }
+    expect(evicted).toMatchObject([{ reason: 'queue-full' }]);
+  });
+
+  test('when all gamers together exceed the budget, only the gamer that holds the most memory is disconnected', () => {
     const evicted: string[] = [];
     const user = (name: string, heldBytes: number): MemoryUser => ({ heldBytes, evict: () => evicted.push(name) });
     const others = [user('small', 10 * MIB), user('largest', 255 * MIB), ...[1, 2].map(() => user('large', 250 * MIB))];

@@ -120,13 +120,15 @@ export class TaskServer {
   }
 
   #chunkArrived(): void {
+    // Also where a chunk completes its transfer: a gamer that reads nothing has its own answers pile up here.
+    this.#options.memory.grown(this);
+    if (this.#channel.isClosed) return;
     if (this.#channel.unfinishedTransfers === 0) {
       this.#cancelStallTimer?.();
       this.#cancelStallTimer = null;
       return;
     }
     this.#options.onWork();
-    this.#options.memory.grown(this);
     if (this.#cancelStallTimer === null) this.#watchStalled();
   }
 
@@ -157,7 +159,7 @@ export class TaskServer {
   #sendCredit(): void {
     this.#grantedWindow = this.#window.size;
     if (this.#channel.isClosed) return;
-    this.#channel.send(bare({ kind: 'credit', serial: this.#creditSerial++, window: this.#grantedWindow }));
+    this.#answer(bare({ kind: 'credit', serial: this.#creditSerial++, window: this.#grantedWindow }));
   }
 
   #received({ message, attachments }: Carried<TaskMessage>): void {
@@ -224,8 +226,10 @@ export class TaskServer {
     } catch (cause) {
       // The result does not fit the send queue: the gamer should try elsewhere rather than wait for it.
       const { message } = item;
-      if (message.kind !== 'result') throw cause;
-      this.#channel.send(bare({ kind: 'failed', id: message.id, error: MeshError.from(cause).toWire() }));
+      const error = MeshError.from(cause);
+      if (message.kind === 'result') this.#answer(bare({ kind: 'failed', id: message.id, error: error.toWire() }));
+      // Nothing fits any more. Thrown from here, the error would end whatever computes or shares out credit.
+      else this.evict(error);
     }
   }
 

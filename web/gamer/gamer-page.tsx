@@ -33,7 +33,7 @@ interface GamerPageProps {
   recorder: Recorder;
   floating: FloatingPicture;
   name: string;
-  /** Makes a report for troubleshooting. */
+  /** Makes a report for diagnosing a problem. */
   diagnose: () => Promise<object>;
 }
 

@@ -3,14 +3,14 @@ import { Panel } from '../ui/layout.tsx';
 import { Removal } from './volunteers-panel.tsx';
 
 interface GamersPanelProps {
-  /** Null before they were asked for. */
+  /** Null until they are loaded. */
   gamers: readonly GamerInfo[] | null;
-  /** Asks the server for them. */
+  /** Loads them from the server. */
   onOpen: () => void;
   onRemove: (id: string) => void;
 }
 
-/** Who else plays in an owner's room. Collapsed, and asked for only when opened, since most rooms have one gamer. */
+/** The other gamers in the room, for its owner. Collapsed, and loaded only when opened, since most rooms have one gamer. */
 export function GamersPanel({ gamers, onOpen, onRemove }: GamersPanelProps) {
   return (
     <Panel title="Other gamers">
@@ -22,10 +22,10 @@ export function GamersPanel({ gamers, onOpen, onRemove }: GamersPanelProps) {
             <li class="volunteers__entry" key={id}>
               <span class="volunteers__name">{name}</span>
               {owner ? (
-                <span class="volunteers__facts">owns this room too</span>
+                <span class="volunteers__facts">also an owner</span>
               ) : (
                 <Removal name={name} onRemove={() => onRemove(id)}>
-                  {name} cannot come back to this room, and the invites of {name} no longer work.
+                  {name} cannot rejoin this room, and invites that {name} made stop working.
                 </Removal>
               )}
             </li>

@@ -11,16 +11,16 @@ interface JoinQuestionProps {
   onOwnRoom: () => void;
 }
 
-const PEOPLE = { invited: 'The people in this room', everyone: 'Those who help' };
+const PEOPLE = { invited: 'People in this room', everyone: 'All volunteers' };
 
 /** Asked before the page joins the room of a link: anybody can send a link, and it must not share anything by itself. */
 export function JoinQuestion({ address, onJoin, onOwnRoom }: JoinQuestionProps) {
   const isSettled = useSettled();
   return (
-    <Panel title="Join somebody’s room?">
+    <Panel title="Join someone else’s room?">
       <p>
-        The link that you followed leads to a room that somebody else opened. If you join, the volunteers there get the
-        pictures that you have sharpened. Join only if you know who sent you the link. <SeenLink />
+        The link you followed leads to a room that someone else opened. If you join, the volunteers in that room see the
+        pictures they sharpen for you. Join only if you know who sent you the link. <SeenLink />
       </p>
       <AddressField {...address} people={PEOPLE} />
       <div class="join-question__answers">

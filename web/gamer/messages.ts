@@ -23,7 +23,7 @@ export interface Situation {
 /** The page's status. The headline changes only with the situation; the detail may change with every figure. */
 export function statusOf({ phase, report, where, isBroken, volunteers }: Situation): Status {
   if (phase === 'asking') {
-    return { tone: 'idle', headline: 'This link leads to somebody’s room. You have not joined it.', detail: '' };
+    return { tone: 'idle', headline: 'This link leads to someone else’s room. You have not joined it.', detail: '' };
   }
   if (phase === 'connecting') return { tone: 'busy', headline: 'Opening your room…', detail: '' };
   if (phase === 'failed' || phase === 'closed') return { tone: 'bad', headline: 'Not connected.', detail: '' };

@@ -57,7 +57,7 @@ describe('who may see a gamer’s frames and address', () => {
     }
   });
 
-  it('hides this machine’s address from the lobby before anybody of it is introduced, unless its owner shows it', async () => {
+  it('hides this machine’s address from the lobby before the first introduction, unless the person chose to show it', async () => {
     const client = new FakeClient();
     client.hasLobby = true;
     const joins: unknown[] = [];

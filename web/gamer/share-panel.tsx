@@ -28,7 +28,7 @@ interface SharePanelProps {
   onOpenWindow: () => void;
 }
 
-const HELPERS = { invited: 'People with my link', everyone: 'Those who help' };
+const HELPERS = { invited: 'People with my link', everyone: 'All volunteers' };
 
 /** Ways to get volunteers: the invite link, the lobby, and a window on this machine. */
 export function SharePanel(props: SharePanelProps) {

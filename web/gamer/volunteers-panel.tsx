@@ -56,7 +56,7 @@ function Volunteer({ volunteer, share, onRemove }: VolunteerProps) {
       </span>
       {onRemove && (
         <Removal name={name} onRemove={onRemove}>
-          {name} cannot come back to this room, and your invite link is replaced by a new one.
+          {name} cannot rejoin this room, and a new invite link replaces yours.
         </Removal>
       )}
     </li>

@@ -119,6 +119,16 @@ describe('on the control channel', () => {
   });
 });
 
+test('a hello that comes in one envelope after a goodbye does not open the link again', async () => {
+  const { gamer, volunteer } = pair();
+  await areOpen(gamer, volunteer);
+  const hello = { kind: 'hello', protocolVersion: PROTOCOL_VERSION, role: 'gamer', capabilities: null };
+  const both = encodeTransfer([bare({ kind: 'bye', error: null }), bare(hello)]);
+  gamer.connections[0]?.channels.get('control')?.send(concatBytes(both));
+  await happened(() => expect(kinds(volunteer)).toContain('closed'));
+  expect(volunteer.link.state).toBe('closed');
+});
+
 describe('a lost connection', () => {
   test.each(['gamer', 'volunteer'] as const)('is reported and replaced when the %s’s end dies', async (which) => {
     const attached: string[] = [];

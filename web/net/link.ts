@@ -202,7 +202,12 @@ export class Link {
       if (data.byteLength > TRANSFER.maxControlBytes) {
         throw MeshError.tooLarge('A control message', data.byteLength, TRANSFER.maxControlBytes);
       }
-      for (const { message } of decodeTransfer(data, controlMessageSchema)) this.#understood(message);
+      const connection = this.#connection;
+      for (const { message } of decodeTransfer(data, controlMessageSchema)) {
+        // A message before this one may have ended the connection; a hello after a goodbye must not open the link again.
+        if (this.#connection !== connection) return;
+        this.#understood(message);
+      }
     } catch (cause) {
       this.close(MeshError.from(cause, 'malformed'));
     }

@@ -123,7 +123,7 @@ test.each<[string, unknown, Partial<MeshOptions>]>([
   expect(await states()).toEqual(['closed']);
 });
 
-test('a gamer that hides its address later opens every further connection through relays only', async () => {
+test('after a gamer hides its address, all new connections go through relays only', async () => {
   let socket: Socket | undefined;
   const url = await serve((connected) => {
     socket = connected;

@@ -4,7 +4,7 @@ import type { ClientStats, VolunteerInfo, VolunteerStats } from './types.ts';
 // The public types of diagnostics reports.
 
 /**
- * A report for troubleshooting. It has no room name, invite, key, person's name, file name or network address; ids are cut
+ * A report for diagnosing a problem. It has no room name, invite, key, person's name, file name or network address; ids are cut
  * to six characters.
  */
 export interface Diagnostics {

@@ -270,7 +270,7 @@ export class GamerClient extends EventTarget {
     return this.#tasks.stats();
   }
 
-  /** A report for troubleshooting. It has no names, invites, keys or network addresses. Never rejects. */
+  /** A report for diagnosing a problem. It has no names, invites, keys or network addresses. Never rejects. */
   async diagnostics(): Promise<GamerDiagnostics> {
     const [page, links, engine, codecs] = await Promise.all([
       pageDiagnostics(),

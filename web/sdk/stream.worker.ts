@@ -6,6 +6,7 @@ import type { ModelProgress } from '../compute/models/model-source.ts';
 import { StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import { type LogConnection, relayLog } from './log-relay.ts';
 import { openModelStore } from './open-model-store.ts';
+import { RememberedSpeeds } from './remembered-speeds.ts';
 import './worker-errors.ts';
 
 /** Owner of every task in this worker: the machine works for its own user. */
@@ -13,7 +14,8 @@ const OWNER = 'local';
 
 /** The gamer's worker: runs the local engine, and every part of a stream that touches a frame. */
 class StreamWorker {
-  readonly streams = Comlink.proxy(new StreamRegistry(() => this.#startEngine(), systemClock, Math.random));
+  readonly #streams = new StreamRegistry(() => this.#startEngine(), systemClock, Math.random);
+  readonly streams = Comlink.proxy(this.#streams);
   readonly #running = new Map<number, AbortController>();
   readonly #models = openModelStore(import.meta.url, (progress) => this.#tell(progress));
   #tell: (progress: ModelProgress) => void = () => {};
@@ -70,17 +72,27 @@ class StreamWorker {
   }
 
   #startEngine(): Promise<Engine> {
-    this.#engine ??= Engine.create({
-      gpu: navigator.gpu,
-      now: systemClock.now,
-      models: this.#models,
-      onnx: this.#models,
-    }).catch((cause: unknown) => {
+    this.#engine ??= this.#createEngine().catch((cause: unknown) => {
       // The next call tries again.
       this.#engine = null;
       throw cause;
     });
     return this.#engine;
+  }
+
+  async #createEngine(): Promise<Engine> {
+    const speeds = new RememberedSpeeds('stream', import.meta.url, undefined);
+    const measuredSpeeds = await speeds.load();
+    return Engine.create({
+      gpu: navigator.gpu,
+      now: systemClock.now,
+      models: this.#models,
+      onnx: this.#models,
+      ...(measuredSpeeds && { measuredSpeeds }),
+      onMeasured: (measured) => speeds.save(measured),
+      // Also frames that volunteers make come from a game that this machine draws.
+      refresh: { clock: systemClock, isMachineBusy: () => this.#streams.size > 0 },
+    });
   }
 }
 

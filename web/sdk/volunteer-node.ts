@@ -168,7 +168,7 @@ export class VolunteerNode extends EventTarget {
     return { ...this.#stats, gamers: this.#openLinks().length, bytesToday: this.#conditions.bytesToday };
   }
 
-  /** A report for troubleshooting. It has no names, invites, keys or network addresses. Never rejects. */
+  /** A report for diagnosing a problem. It has no names, invites, keys or network addresses. Never rejects. */
   async diagnostics(): Promise<VolunteerDiagnostics> {
     const [page, links, codecs] = await Promise.all([
       pageDiagnostics(),

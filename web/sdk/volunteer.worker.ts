@@ -13,6 +13,7 @@ import { BusyMeter } from './busy-meter.ts';
 import { LinkEndpoint, type MovedChannels } from './link-endpoint.ts';
 import { type LogConnection, relayLog } from './log-relay.ts';
 import { openModelStore } from './open-model-store.ts';
+import { RememberedSpeeds } from './remembered-speeds.ts';
 import type { VolunteerLimits } from './types.ts';
 import './worker-errors.ts';
 
@@ -81,6 +82,8 @@ class VolunteerWorker {
       ...{ adapter, backends, codecs },
       tasks: [...RUNNABLE_TASK_TYPES],
     });
+    const speeds = new RememberedSpeeds('volunteer', import.meta.url, backend);
+    const measuredSpeeds = await speeds.load();
     this.#tell = tell;
     this.applyLimits(limits);
     this.#engine = await Engine.create({
@@ -89,6 +92,9 @@ class VolunteerWorker {
       ...(backend && { preferBackend: backend }),
       models: this.#models,
       onnx: this.#models,
+      ...(measuredSpeeds && { measuredSpeeds }),
+      onMeasured: (measured) => speeds.save(measured),
+      refresh: { clock: systemClock, isMachineBusy: () => false },
       onCapabilities: (measured) => tell({ kind: 'capabilities', capabilities: toCapabilities(measured) }),
     });
     this.#engine.share = this.#gpuShare;

@@ -1,5 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
 import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
+import { isUpright, orientationOf, uprightSize } from '../compute/frame-orientation.ts';
 
 /** Largest enlargement of a frame on each axis. */
 export const MAX_SCALE = 4;
@@ -54,8 +55,12 @@ export function canBecome(
   return isEven && isRatioPossible(width, outWidth) && isRatioPossible(height, outHeight);
 }
 
-/** A frame of `size` with a new timestamp, cropped from the top left of `frame` and sharing its pixels. The caller closes both. */
+/**
+ * A frame of `size` with a new timestamp, cropped from the top left of `frame`. Shares its pixels where it stands upright: encoders do not
+ * turn frames, so one that does not is drawn upright. The caller closes both.
+ */
 export function retimed(frame: VideoFrame, timestampUs: number, { width, height }: StreamSize): VideoFrame {
+  if (!isUpright(orientationOf(frame))) return drawnUpright(frame, timestampUs, { width, height });
   const { x, y } = frame.visibleRect ?? { x: 0, y: 0 };
   return new VideoFrame(frame, {
     timestamp: timestampUs,
@@ -65,10 +70,16 @@ export function retimed(frame: VideoFrame, timestampUs: number, { width, height 
   });
 }
 
-/** Visible size of a frame in pixels, before any stretching for display. */
+function drawnUpright(frame: VideoFrame, timestamp: number, { width, height }: { width: number; height: number }) {
+  const canvas = new OffscreenCanvas(width, height);
+  const size = sizeOf(frame);
+  canvas.getContext('2d')?.drawImage(frame, 0, 0, size.width, size.height);
+  return new VideoFrame(canvas, { timestamp, alpha: 'discard' });
+}
+
+/** Visible size of an upright frame in pixels, before any stretching for display. */
 export function sizeOf(frame: VideoFrame): { width: number; height: number } {
-  const { width, height } = frame.visibleRect ?? { width: frame.codedWidth, height: frame.codedHeight };
-  return { width, height };
+  return frame.visibleRect ? uprightSize(frame) : { width: frame.codedWidth, height: frame.codedHeight };
 }
 
 /** Rounds down to an even number. The tolerance covers products such as 70 * 1.1, which fall just below the intended integer. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { hidesAddress, rememberAudience, rememberedAudience } from './address-field.tsx';
 
-test('by default the lobby’s strangers do not see the address, and invited people connect directly', () => {
+test('by default, strangers from the lobby do not see the address, and invited people connect directly', () => {
   const audience = rememberedAudience(null);
   expect([hidesAddress(audience, true), hidesAddress(audience, false)]).toEqual([true, false]);
   expect([hidesAddress('everyone', true), hidesAddress('everyone', false)]).toEqual([false, false]);

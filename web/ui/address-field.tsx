@@ -42,7 +42,8 @@ export function AddressField({ audience, onChange, hasRelay, people, disabled = 
   if (!hasRelay) {
     return (
       <p class="soft small" data-testid="address-shown">
-        {people.everyone} see this machine’s network address, as in a video call: this server has no relay to hide it.
+        {people.everyone} can see this machine’s network address, as in a video call. This server has no relay to hide
+        it.
       </p>
     );
   }
@@ -61,7 +62,7 @@ export function AddressField({ audience, onChange, hasRelay, people, disabled = 
         disabled={disabled}
       />
       <p class="soft small">
-        From anyone else the server’s relay hides it: everything goes through there, encrypted, and a little slower.
+        The server’s relay hides it from everyone else. Those connections stay encrypted, but are a little slower.
       </p>
     </div>
   );

@@ -146,8 +146,8 @@ export function VolunteerPage({ volunteering, invited, findOffers, ...kept }: Vo
               disabled={isOn}
             />
             <p class="soft small">
-              Gamers send you pictures and get sharper ones back. Their pages cannot run code of their own on this
-              machine. They see its speed and this name. <SeenLink />
+              Gamers send you pictures and tasks, and get the results back. They cannot run their own code on this
+              machine. They see its graphics card, its speed and this name. <SeenLink />
             </p>
           </Panel>
           <LimitsPanel

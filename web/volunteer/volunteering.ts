@@ -116,7 +116,7 @@ export class Volunteering {
     await node?.stop();
   }
 
-  /** A report for troubleshooting. */
+  /** A report for diagnosing a problem. */
   diagnose(): Promise<object> {
     return this.#node?.diagnostics() ?? pageDiagnostics();
   }

@@ -1,3 +1,4 @@
+import { MeshError } from '../../errors.ts';
 import { numbersIn } from '../packing.ts';
 
 /** Limits of a `pathfinding` task, and the point from which a flow field pays off. */
@@ -37,6 +38,18 @@ export function writeQueries(queries: readonly Query[]): Uint8Array {
     queries.flatMap(({ startX, startY, goalX, goalY }) => [startX, startY, goalX, goalY]),
   );
   return new Uint8Array(numbers.buffer);
+}
+
+/** Counts the steps of a task's paths as they are found: thousands of winding paths would take gigabytes before their result is encoded. */
+export class StepCounter {
+  #steps = 0;
+
+  /** Throws MeshError `too-large` once there are more than a result may have. */
+  add(steps: number): void {
+    this.#steps += steps;
+    if (this.#steps > PATHFINDING.maxSteps)
+      throw MeshError.tooLarge('The paths together', this.#steps, PATHFINDING.maxSteps);
+  }
 }
 
 /** Groups queries by goal, as indices into the list: those of one goal are solved together. */

@@ -85,6 +85,9 @@ export function decodePaths(
   if (total !== steps.byteLength || total > PATHFINDING.maxSteps) {
     throw MeshError.malformed('Paths came back with the wrong number of steps.');
   }
+  // A cheapest path visits no cell twice. A longer one would only take this page's time and memory.
+  if (counts.some((steps) => steps >= width * height))
+    throw MeshError.malformed('A path came back that runs in circles.');
   let at = 0;
   return queries.map((query, i) => {
     const cost = costs[i] ?? Number.NaN;

@@ -44,12 +44,22 @@ export class Search {
     return Uint8Array.from(path.reverse());
   }
 
-  /** Returns cheapest paths from several starts to one goal, from one flow field that reaches to the farthest start. */
-  *pathsTo(goal: number, starts: readonly number[]): Steps<(Uint8Array | null)[]> {
+  /**
+   * Returns cheapest paths from several starts to one goal, from one flow field that reaches to the farthest start.
+   *
+   * @param onPath - called with the number of steps of each path, before the next one is followed. It may throw.
+   */
+  *pathsTo(
+    goal: number,
+    starts: readonly number[],
+    onPath: (steps: number) => void = () => {},
+  ): Steps<(Uint8Array | null)[]> {
     yield* this.#spread(goal, starts, null, Number.POSITIVE_INFINITY);
     const paths: (Uint8Array | null)[] = [];
     for (const start of starts) {
-      paths.push(this.#isSettled(start) ? this.#downhill(start, goal) : null);
+      const path = this.#isSettled(start) ? this.#downhill(start, goal) : null;
+      onPath(path?.length ?? 0);
+      paths.push(path);
       yield;
     }
     return paths;

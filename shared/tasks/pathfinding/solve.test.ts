@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { finish } from '../definition.ts';
+import { bytesOf } from '../packing.ts';
 import { pathfinding } from '../pathfinding.ts';
 import { seededRandom } from '../test-random.ts';
 import { Grid } from './grid.ts';
-import { Search } from './search.ts';
+import { CELLS_PER_STEP, Search } from './search.ts';
+import { solvePaths } from './solve.ts';
 import { cheapestFrom, randomGrid, randomQueries, solved } from './test-grids.ts';
 
 /** A grid from a drawing: `#` is a wall, digits are costs. */
@@ -93,4 +95,43 @@ test('paths with the same steps in another order have exactly the same cost', ()
   expect(due).toBe(7 * 19 + 7 * 19 * Math.SQRT2);
   expect(grid.pathCost(start, Uint8Array.from([...southEast, ...east]))).toBe(due);
   expect(grid.pathCost(start, Uint8Array.from(east.flatMap(() => [0, 4])))).toBe(due);
+});
+
+test.each([
+  ['one goal, by a flow field', () => 0],
+  ['separate goals, by searches', (i: number) => i],
+])(
+  'a volunteer gives up paths to %s once they are longer than a result, not when it has found thousands',
+  (_, goalX) => {
+    const side = 1_024;
+    // One corridor that winds through the whole grid.
+    const cost = Uint8Array.from({ length: side * side }, (_cell, at) => {
+      const [x, y] = [at % side, Math.trunc(at / side)];
+      return y % 2 === 0 || x === (y % 4 === 1 ? side - 1 : 0) ? 1 : 0;
+    });
+    const queries = Array.from({ length: 12 }, (_query, i) => ({
+      startX: 0,
+      startY: side - 2,
+      goalX: goalX(i),
+      goalY: 0,
+    }));
+    let yields = 0;
+    const solving = solvePaths({ width: side, height: side, neighbours: 4 }, cost, queries);
+    expect(() => {
+      while (!solving.next().done) yields++;
+    }).toThrow(expect.objectContaining({ reason: 'too-large' }));
+    expect(yields).toBeLessThan((9 * (side * side)) / CELLS_PER_STEP);
+  },
+);
+
+test('a path that is longer than its grid has cells is malformed', () => {
+  const grid = drawn('11', '11');
+  const task = pathfinding.pack({ grid, neighbours: 4, queries: [{ start: [0, 0], goal: [0, 0] }] });
+  const around = (rounds: number) => {
+    const steps = Uint8Array.from({ length: 4 * rounds }, (_step, i) => i % 4);
+    const attachments = [Float64Array.of(4), Uint32Array.of(steps.length), steps].map(bytesOf);
+    return () => pathfinding.unpackResult(task, { value: null, attachments });
+  };
+  expect(around(1)).toThrow(expect.objectContaining({ reason: 'malformed' }));
+  expect(around(250_000)).toThrow(expect.objectContaining({ reason: 'malformed' }));
 });

@@ -1,9 +1,12 @@
 import type { Steps } from '../definition.ts';
 import { Grid, type GridShape } from './grid.ts';
-import { groupedByGoal, PATHFINDING, type Query } from './queries.ts';
+import { groupedByGoal, PATHFINDING, type Query, StepCounter } from './queries.ts';
 import { CELLS_PER_STEP, Search } from './search.ts';
 
-/** Returns the directions of each query's path; null if there is none. Deterministic, also among paths of equal cost. */
+/**
+ * Returns the directions of each query's path; null if there is none. Deterministic, also among paths of equal cost. Throws MeshError
+ * `too-large` as soon as the paths together are longer than a result may be.
+ */
 export function* solvePaths(
   shape: GridShape,
   cost: Uint8Array,
@@ -12,6 +15,7 @@ export function* solvePaths(
   const grid = new Grid(shape, cost);
   const search = new Search(grid);
   const paths: (Uint8Array | null)[] = queries.map(() => null);
+  const counter = new StepCounter();
   let regions: Uint32Array | null = null;
   const mayBeLinked = (start: number, goal: number) =>
     !grid.isWall(start) && !grid.isWall(goal) && (regions === null || regions[start] === regions[goal]);
@@ -24,10 +28,15 @@ export function* solvePaths(
       const found = yield* search.pathsTo(
         goal,
         asked.map(({ start }) => start),
+        (steps) => counter.add(steps),
       );
       for (const [i, { at }] of asked.entries()) paths[at] = found[i] ?? null;
     } else {
-      for (const { at, start } of asked) paths[at] = (yield* search.pathBetween(start, goal)) ?? null;
+      for (const { at, start } of asked) {
+        const path = (yield* search.pathBetween(start, goal)) ?? null;
+        counter.add(path?.length ?? 0);
+        paths[at] = path;
+      }
     }
     // A failed search settles a whole region; with the regions known, no further search fails like that.
     if (asked.some(({ at }) => paths[at] === null)) regions ??= yield* regionsOf(grid);

@@ -3,8 +3,10 @@ import type { Steps } from '../definition.ts';
 
 /** Average number of pairs per body above which the bodies are considered heaped up in one place. */
 const MAX_PAIRS_PER_BODY = 64;
-/** Bodies processed between two yields: half a millisecond. */
-const BODIES_PER_STEP = 512;
+/** Pairs that are compared between two yields: half a millisecond. Counted by pair, since bodies may all be put into one cell. */
+const PAIRS_PER_STEP = 64 * 1024;
+
+const CELLS_AROUND = 12;
 
 /**
  * Finds the pairs that touch or nearly touch. It uses spatial hashing: a uniform grid over all space whose cells are slots of a hash table
@@ -18,6 +20,7 @@ export class PairFinder {
   /** Linked lists: the first body of each slot, and the next one of each body; -1 ends a list. */
   readonly #first: Int32Array;
   readonly #next: Int32Array;
+  #compared = 0;
 
   constructor(radii: Float64Array) {
     const count = radii.length;
@@ -39,7 +42,12 @@ export class PairFinder {
     const pairs: number[] = [];
     for (let body = 0; body < count; body++) {
       this.#around(body, positions, margin, pairs);
-      if (body % BODIES_PER_STEP === BODIES_PER_STEP - 1) yield;
+      // Looking into the cells around a body takes about as long as a dozen comparisons.
+      this.#compared += CELLS_AROUND;
+      if (this.#compared >= PAIRS_PER_STEP) {
+        this.#compared = 0;
+        yield;
+      }
       if (pairs.length > count * MAX_PAIRS_PER_BODY) {
         throw MeshError.badInput('Too many bodies overlap at once. Spread them out, or make them smaller.');
       }
@@ -90,6 +98,7 @@ export class PairFinder {
 
   /** Tests a pair. It is reported for its larger body only; for equal radii, for the later one. */
   #test(body: number, other: number, positions: Float64Array, margin: number, pairs: number[]): void {
+    this.#compared++;
     const radius = this.#radii[body] ?? 0;
     const otherRadius = this.#radii[other] ?? 0;
     if (otherRadius > radius || (otherRadius === radius && other >= body)) return;

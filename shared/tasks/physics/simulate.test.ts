@@ -124,3 +124,17 @@ test('too many overlapping bodies are refused with advice', () => {
     expect.objectContaining({ reason: 'bad-input', message: expect.stringContaining('Spread') }),
   );
 });
+
+test('the search for pairs pauses every few thousand comparisons, also where all bodies are in one cell', () => {
+  const count = 4_000;
+  // The median is wide, so one cell holds all of the narrow ones, which do not touch.
+  const radii = Float64Array.from({ length: count }, (_, i) => (i % 2 === 0 ? 1e-6 : 1));
+  const positions = Float64Array.from({ length: count * 3 }, (_, at) =>
+    Math.trunc(at / 3) % 2 === 0 ? Math.trunc(at / 3) * ((at % 3) + 1) * 1e-5 : Math.trunc(at / 3) * 1e4,
+  );
+  const finding = new PairFinder(radii).find(positions, 0);
+  let yields = 0;
+  while (!finding.next().done) yields++;
+  // 2,000 bodies are compared with 2,000 each.
+  expect(yields).toBeGreaterThan(50);
+});

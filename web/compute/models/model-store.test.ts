@@ -222,7 +222,7 @@ describe('wrong responses', () => {
     },
   );
 
-  test('infer gets only models that are meant for it: no upscaling network, past the limits of upscale', async () => {
+  test('infer loads only models meant for it, not the upscaling networks, whose limits it would bypass', async () => {
     await server.publish('v1', ['fast-smooth']);
     await expect(server.store().loadOnnx('fast-smooth', () => {})).rejects.toMatchObject({ reason: 'unknown-model' });
   });

@@ -93,12 +93,15 @@ const KERNELS: Record<Filter, FilterCode> = {
   spatial: { code: spatial, side: 16 },
 };
 
-/** Goes before `source.wgsl`. */
+/** Goes before `source.wgsl`. Our textures have straight alpha; an imported frame is premultiplied (WebGPU specification, `GPUExternalTexture`). */
 export const SOURCES: Record<SourceKind, string> = {
   texture: `alias source_texture = texture_2d<f32>;
-fn read_texel(position: vec2i) -> vec4f { return textureLoad(source, position, 0); }\n`,
+fn premultiplied_at(position: vec2i) -> vec4f {
+  let texel = textureLoad(source, position, 0);
+  return vec4f(texel.rgb * texel.a, texel.a);
+}\n`,
   external: `alias source_texture = texture_external;
-fn read_texel(position: vec2i) -> vec4f { return textureLoad(source, position); }\n`,
+fn premultiplied_at(position: vec2i) -> vec4f { return textureLoad(source, position); }\n`,
 };
 
 /** The compiled filters of one device. Each is compiled when it is first needed and kept. */

@@ -1,8 +1,13 @@
-import { MeshError } from '../../../shared/errors.ts';
 import type { PackedResult, PackedTask, Steps } from '../../../shared/tasks/definition.ts';
 import { attachmentAt } from '../../../shared/tasks/packing.ts';
 import { type GridShape, STEP_X, STEP_Y } from '../../../shared/tasks/pathfinding/grid.ts';
-import { groupedByGoal, PATHFINDING, type Query, readQueries } from '../../../shared/tasks/pathfinding/queries.ts';
+import {
+  groupedByGoal,
+  PATHFINDING,
+  type Query,
+  readQueries,
+  StepCounter,
+} from '../../../shared/tasks/pathfinding/queries.ts';
 import { encodePaths } from '../../../shared/tasks/pathfinding/result.ts';
 import { solvePaths } from '../../../shared/tasks/pathfinding/solve.ts';
 import type { PathfindingParams } from '../../../shared/tasks/pathfinding.ts';
@@ -59,6 +64,7 @@ export class WgslPathFinder {
     this.#pipelines ??= compileFlowField(this.#device);
     const parts = { device: this.#device, now: this.#now, pipelines: await this.#pipelines, shape };
     const field = await FlowField.create(parts, cost);
+    const counter = new StepCounter();
     try {
       for (const group of groups) {
         const { goalX = 0, goalY = 0 } = queries[group[0] ?? 0] ?? {};
@@ -66,7 +72,7 @@ export class WgslPathFinder {
         // No path leads into a wall.
         if (cost[goal] === 0) continue;
         const directions = await field.directionsTo(goal, slot);
-        await this.#inSlices(followField(directions, { shape, cost, goal, queries, group }, paths), slot);
+        await this.#inSlices(followField(directions, { shape, cost, goal, queries, group, counter }, paths), slot);
       }
     } finally {
       field.dispose();
@@ -84,6 +90,8 @@ interface FieldGroup {
   goal: number;
   queries: readonly Query[];
   group: readonly number[];
+  /** Of all groups of the task. */
+  counter: StepCounter;
 }
 
 /**
@@ -91,9 +99,8 @@ interface FieldGroup {
  * MeshError `too-large`.
  */
 function* followField(directions: Uint8Array, of: FieldGroup, paths: Paths): Steps<void> {
-  const { shape, cost, goal, queries, group } = of;
+  const { shape, cost, goal, queries, group, counter } = of;
   const offsets = STEP_X.map((x, direction) => x + shape.width * (STEP_Y[direction] ?? 0));
-  let steps = 0;
   for (const index of group) {
     const query = queries[index];
     if (!query) continue;
@@ -104,8 +111,7 @@ function* followField(directions: Uint8Array, of: FieldGroup, paths: Paths): Ste
       path.push(direction);
       cell += offsets[direction] ?? 0;
     }
-    steps += path.length;
-    if (steps > PATHFINDING.maxSteps) throw MeshError.tooLarge('The paths together', steps, PATHFINDING.maxSteps);
+    counter.add(path.length);
     if (cell === goal && cost[cell] !== 0) paths[index] = Uint8Array.from(path);
     yield;
   }

@@ -1,12 +1,20 @@
 import { MeshError } from '../../../shared/errors.ts';
+import { logger } from '../../../shared/log.ts';
 import { type InputKind, isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
 import { type Backend, type BackendFrames, type FramePaths, type FrameTarget, SAFE_FRAME_PATHS } from '../backend.ts';
+import { uprightSize } from '../frame-orientation.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { FrameInputKindTracker, inputKindOf } from '../networks/input-kind.ts';
 import { copiesAtSameSize, isIdentity } from '../reference/upscale.ts';
 import type { Started } from '../schedule.ts';
-import { checkFrameShape, type FrameTime, frameSize, makeFrame, RgbaReader, timeOf } from '../video-frames.ts';
+import { checkFrameShape, type FrameTime, makeFrame, RgbaReader, timeOf } from '../video-frames.ts';
+import type { SourceKind } from './filter-passes.ts';
+import { importOf } from './frame-import.ts';
+import { CHECKED_NETWORK, framesMatchPixels } from './network-frames.ts';
+import { OutputCanvas } from './output-canvas.ts';
 import { PassFactory, UpscaleResourcePool, UpscaleResources } from './upscale-resources.ts';
+
+const log = logger('compute.wgsl');
 
 /** Our kernels on a WebGPU device. Owns the device and destroys it. */
 export class WgslBackend implements Backend {
@@ -25,7 +33,9 @@ export class WgslBackend implements Backend {
   }
 
   async prepare(quality: Quality): Promise<void> {
-    if (isNetwork(quality)) await this.#passFactory.prepare(quality);
+    if (!isNetwork(quality)) return;
+    await this.#passFactory.prepare(quality);
+    if (quality === CHECKED_NETWORK) await this.#checkFramePaths();
   }
 
   async startPixels(pixels: Uint8Array, shape: UpscaleParams): Promise<Started<Uint8Array<ArrayBuffer>>> {
@@ -56,6 +66,16 @@ export class WgslBackend implements Backend {
     this.#pool.dispose();
     this.#device.destroy();
   }
+
+  /** The self-test at start-up had no network, which would have had to be fetched. Streams opened from now on use the paths that are left. */
+  async #checkFramePaths(): Promise<void> {
+    const { frameIn, frameOut } = this.framePaths;
+    if (frameIn === SAFE_FRAME_PATHS.frameIn && frameOut === SAFE_FRAME_PATHS.frameOut) return;
+    const isRight = await framesMatchPixels(this, CHECKED_NETWORK).catch(() => false);
+    if (isRight) return;
+    log.warn('frames look wrong after a network; they now pass through the processor', { frameIn, frameOut });
+    this.framePaths = SAFE_FRAME_PATHS;
+  }
 }
 
 function unpadded(bytes: ArrayBuffer, strideBytes: number, rowBytes: number, rows: number): Uint8Array<ArrayBuffer> {
@@ -64,6 +84,14 @@ function unpadded(bytes: ArrayBuffer, strideBytes: number, rowBytes: number, row
   const result = new Uint8Array(rowBytes * rows);
   for (let y = 0; y < rows; y++) result.set(padded.subarray(y * strideBytes, y * strideBytes + rowBytes), y * rowBytes);
   return result;
+}
+
+/** What the resources of a stream were made for. */
+interface FrameSource {
+  width: number;
+  height: number;
+  input: InputKind;
+  kind: SourceKind;
 }
 
 /** The frames of one stream on the GPU. The resources for their size are allocated with the first frame and kept. */
@@ -75,7 +103,7 @@ export class WgslFrames implements BackendFrames {
   readonly #reader = new RgbaReader();
   #resources: UpscaleResources | null = null;
   readonly #inputKind = new FrameInputKindTracker();
-  #source: { width: number; height: number; input: InputKind } = { width: 0, height: 0, input: 'smooth' };
+  #source: FrameSource = { width: 0, height: 0, input: 'smooth', kind: 'texture' };
   #canvas: OutputCanvas | null = null;
   #disposed = false;
 
@@ -109,14 +137,14 @@ export class WgslFrames implements BackendFrames {
 
   /** Writes the frame's pixels to the input, or returns the frame as a texture that a kernel can read without a copy. */
   async #importFrame(frame: VideoFrame, resources: UpscaleResources): Promise<GPUExternalTexture | undefined> {
-    switch (this.#framePaths.frameIn) {
+    switch (importOf(frame, this.#framePaths.frameIn)) {
       case 'importExternalTexture':
         return this.#device.importExternalTexture({ source: frame });
       case 'copyExternalImageToTexture':
         this.#device.queue.copyExternalImageToTexture(
           { source: frame },
           { texture: resources.input },
-          frameSize(frame),
+          uprightSize(frame),
         );
         return undefined;
       case 'copyTo':
@@ -130,60 +158,31 @@ export class WgslFrames implements BackendFrames {
     time: FrameTime,
     resources: UpscaleResources,
   ): Promise<Started<VideoFrame>> {
-    const external = await this.#importFrame(frame, resources);
     this.#canvas ??= new OutputCanvas(this.#device, this.#target);
-    resources.submitInto(this.#canvas.nextTexture(), external);
-    const sharp = this.#canvas.toFrame(time);
-    return { isDone: true, finish: async () => sharp };
+    const canvas = this.#canvas;
+    await canvas.ready();
+    const external = await this.#importFrame(frame, resources);
+    const sharp = canvas.frame((texture) => resources.submitInto(texture, external), time);
+    return { isDone: false, finish: () => sharp };
   }
 
   async #resourcesFor(frame: VideoFrame): Promise<UpscaleResources> {
-    const size = frameSize(frame);
+    const size = uprightSize(frame);
     const input = isNetwork(this.#target.quality) ? await this.#inputKind.of(frame) : 'smooth';
+    const kind = importOf(frame, this.#framePaths.frameIn) === 'importExternalTexture' ? 'external' : 'texture';
     const made = this.#source;
-    const fits = size.width === made.width && size.height === made.height && input === made.input;
+    const fits = size.width === made.width && size.height === made.height && input === made.input && kind === made.kind;
     if (this.#resources && fits) return this.#resources;
     const shape = { ...this.#target, ...size };
     checkFrameShape(shape);
-    const source = this.#framePaths.frameIn === 'importExternalTexture' ? 'external' : 'texture';
-    const resources = await UpscaleResources.create(this.#device, this.#passFactory, { ...shape, input }, source);
+    const resources = await UpscaleResources.create(this.#device, this.#passFactory, { ...shape, input }, kind);
     if (this.#disposed) {
       resources.dispose();
       throw MeshError.closed('The stream');
     }
     this.#resources?.dispose();
     this.#resources = resources;
-    this.#source = { ...size, input };
+    this.#source = { ...size, input, kind };
     return resources;
-  }
-}
-
-/** An invisible canvas whose pictures become frames without leaving the GPU. */
-class OutputCanvas {
-  readonly #canvas: OffscreenCanvas;
-  readonly #context: GPUCanvasContext;
-
-  constructor(device: GPUDevice, { outWidth, outHeight }: FrameTarget) {
-    this.#canvas = new OffscreenCanvas(outWidth, outHeight);
-    const context = this.#canvas.getContext('webgpu');
-    if (!context)
-      throw new MeshError('unsupported-browser', 'This browser has no WebGPU canvas in workers. Use a newer one.');
-    this.#context = context;
-    // The kernels write rgba8unorm. The other canvas format needs an optional feature.
-    const usage = GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.RENDER_ATTACHMENT;
-    context.configure({ device, format: 'rgba8unorm', usage, alphaMode: 'opaque' });
-  }
-
-  nextTexture(): GPUTexture {
-    return this.#context.getCurrentTexture();
-  }
-
-  /** A frame of what was submitted last. Call it in the same microtask, before the browser takes the texture away. */
-  toFrame({ timestamp, duration }: FrameTime): VideoFrame {
-    return new VideoFrame(this.#canvas, { timestamp, ...(duration === null ? {} : { duration }) });
-  }
-
-  dispose(): void {
-    this.#context.unconfigure();
   }
 }

@@ -1,4 +1,4 @@
-import { BitReader } from './bit-reader.ts';
+import { BitReader, MAX_HEADERS } from './bit-reader.ts';
 import type { CodecSize } from './codecs.ts';
 
 const OBU_SEQUENCE_HEADER = 1;
@@ -6,7 +6,8 @@ const OBU_SEQUENCE_HEADER = 1;
 /** The largest sizes that the sequence headers of an AV1 packet allow its frames. AV1 bitstream specification, section 5.3. */
 export function av1Sizes(packet: Uint8Array): CodecSize[] {
   const sizes: CodecSize[] = [];
-  for (let at = 0; at < packet.byteLength; ) {
+  for (let at = 0, units = 0; at < packet.byteLength; units++) {
+    if (units === MAX_HEADERS) throw new RangeError('an AV1 packet has too many units');
     const head = packet[at++] ?? 0;
     const hasExtension = (head & 4) !== 0;
     if (hasExtension) at++;

@@ -1,3 +1,9 @@
+/**
+ * Most headers of one kind in a packet. Encoders write a few at most; reading millions of them would hold up the thread for seconds, far
+ * longer than it takes to send them.
+ */
+export const MAX_HEADERS = 64;
+
 /** Reads the bit fields of a video header, most significant bit first. Reading past the end throws a RangeError. */
 export class BitReader {
   readonly #bytes: Uint8Array;

@@ -1,4 +1,4 @@
-import { BitReader } from './bit-reader.ts';
+import { BitReader, MAX_HEADERS } from './bit-reader.ts';
 import type { CodecSize } from './codecs.ts';
 
 const NAL_SEQUENCE_PARAMETERS = 7;
@@ -12,8 +12,9 @@ export function h264Sizes(packet: Uint8Array): CodecSize[] {
   const sizes: CodecSize[] = [];
   for (let at = 0; at + 3 < packet.byteLength; at++) {
     const isStart = packet[at] === 0 && packet[at + 1] === 0 && packet[at + 2] === 1;
-    if (isStart && ((packet[at + 3] ?? 0) & 31) === NAL_SEQUENCE_PARAMETERS)
-      sizes.push(sequenceSize(unescaped(packet.subarray(at + 4, at + 4 + MAX_SEQUENCE_BYTES))));
+    if (!isStart || ((packet[at + 3] ?? 0) & 31) !== NAL_SEQUENCE_PARAMETERS) continue;
+    if (sizes.length === MAX_HEADERS) throw new RangeError('an H.264 packet has too many parameter sets');
+    sizes.push(sequenceSize(unescaped(packet.subarray(at + 4, at + 4 + MAX_SEQUENCE_BYTES))));
   }
   return sizes;
 }

@@ -145,6 +145,14 @@ test('headers that are cut off or of a kind that no encoder here makes are refus
   expect(() => sizesIn('av1', Uint8Array.of(0x0a, 2, 0, 0))).toThrow(RangeError);
 });
 
+test('a packet of nothing but headers is refused after a few of them', () => {
+  const many = (part: Uint8Array) => joined(...Array.from({ length: 100 }, () => part));
+  expect(() => sizesIn('h264', many(h264(64, 64)))).toThrow(RangeError);
+  expect(() => sizesIn('av1', many(av1(64, 64)))).toThrow(RangeError);
+  // Units of other kinds and without content, two bytes each.
+  expect(() => sizesIn('av1', many(Uint8Array.of(0x12, 0)))).toThrow(RangeError);
+});
+
 test('what encoders pad to their blocks fits, and what is larger does not', () => {
   const allowed = { width: 1_280, height: 720 };
   expect(fitsInto({ width: 1_280, height: 736 }, allowed)).toBe(true);

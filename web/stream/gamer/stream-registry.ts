@@ -24,6 +24,11 @@ export class StreamRegistry {
     this.#random = random;
   }
 
+  /** Open streams. */
+  get size(): number {
+    return this.#streams.size;
+  }
+
   /**
    * Takes ownership of a link's video channel. Must run in the handler of the message that brought the channel, as it does when called
    * through Comlink: a transferred channel starts to deliver when that handler returns.

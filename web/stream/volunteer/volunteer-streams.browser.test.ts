@@ -4,7 +4,7 @@ import type { StreamSetup } from '../../../shared/messages.ts';
 import { ForwardedPort } from '../../net/transferable-channel.ts';
 import { TEST_SETUP } from '../gamer/test-setup.ts';
 import { canvasEngine } from '../upscale/test-frame-engine.ts';
-import { MAX_STREAMS_PER_LINK, VolunteerStreams } from './volunteer-streams.ts';
+import { MAX_PENDING_SETUPS, MAX_STREAMS_PER_LINK, VolunteerStreams } from './volunteer-streams.ts';
 
 const SETUP: StreamSetup = { ...TEST_SETUP, streamId: 1 };
 
@@ -58,6 +58,17 @@ test('a stream that is closed while it is being opened stays closed', async () =
   const opening = streams.setup(SETUP);
   streams.close(SETUP.streamId);
   await expect(opening).rejects.toMatchObject({ reason: 'cancelled' });
+});
+
+test('streams that are opened and closed over and over wait for the browser in bounded number', async () => {
+  const openings = Array.from({ length: MAX_PENDING_SETUPS + 1 }, (_, streamId) => {
+    const opening = streams.setup({ ...SETUP, streamId });
+    streams.close(streamId);
+    return opening.catch(({ reason }: MeshError) => reason);
+  });
+  const reasons = await Promise.all(openings);
+  expect(reasons.at(-1)).toBe('queue-full');
+  expect(new Set(reasons.slice(0, -1))).toEqual(new Set(['cancelled']));
 });
 
 test('a malformed message closes the channel with a reason', async () => {

@@ -13,6 +13,8 @@ const log = logger('stream.volunteer');
 
 /** Streams of one gamer that a volunteer holds at a time: each has a decoder, an encoder and a pipeline. */
 export const MAX_STREAMS_PER_LINK = 4;
+/** Setups of one gamer that may wait for the browser's answer about their codec. One that was closed meanwhile still waits for it. */
+export const MAX_PENDING_SETUPS = 16;
 
 export interface VolunteerStreamsOptions {
   /** The volunteer's end of the link's `video` channel. */
@@ -34,6 +36,8 @@ export class VolunteerStreams {
   readonly #streams = new Map<number, VolunteerStream>();
   /** Setups in progress. A setup whose entry is gone was cancelled by a close. */
   readonly #opening = new Map<number, StreamSetup>();
+  /** Setups that wait for the browser, cancelled ones too. */
+  #pendingSetups = 0;
   #framesDone = 0;
   #disposed = false;
 
@@ -76,11 +80,13 @@ export class VolunteerStreams {
     }
     this.#checkRoom(setup.streamId);
     this.#opening.set(setup.streamId, wanted);
+    this.#pendingSetups++;
     try {
       await checkCodec(setup);
       if (this.#disposed || this.#opening.get(setup.streamId) !== wanted) throw MeshError.cancelled('The stream');
       return this.#open(setup).backend;
     } finally {
+      this.#pendingSetups--;
       if (this.#opening.get(setup.streamId) === wanted) this.#opening.delete(setup.streamId);
     }
   }
@@ -135,6 +141,8 @@ export class VolunteerStreams {
     if (this.#disposed) throw MeshError.closed('The link');
     if (this.#opening.has(streamId))
       throw MeshError.badInput('This stream is already being opened. Wait for the answer.');
+    if (this.#pendingSetups >= MAX_PENDING_SETUPS)
+      throw new MeshError('queue-full', 'Too many streams are being opened here. Wait for the answers.');
     if (this.#streams.size + this.#opening.size < MAX_STREAMS_PER_LINK) return;
     throw new MeshError(
       'queue-full',

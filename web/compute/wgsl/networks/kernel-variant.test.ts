@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { IMAGE } from '../../../../shared/tasks/upscale.ts';
 import { type NetworkShape, networksIn, parseManifest } from '../../models/manifest.ts';
+import { halfPrecisionTolerances } from '../../networks/half-precision.ts';
 import { type Features, featuresOf } from '../../networks/reference-network.ts';
 import { blocksOf, type Layer, roundedToFloat16, TAPS, unpackLayers } from '../../networks/weights.ts';
 import { readVectors } from '../../test-models.ts';
@@ -24,6 +25,27 @@ it.each(['fast', 'balanced', 'quality'])('the network %s is exact enough in half
   const offBy = features.data.map((value, i) => Math.abs(value - (exact?.data[i] ?? Number.NaN)));
   expect(Math.max(...offBy) * 255).toBeLessThan(IMAGE.tolerance8bit);
 });
+
+// The tests of layers use these tolerances on a machine with half precision.
+it.each(['fast', 'balanced', 'quality'])(
+  'every layer of %s in half precision is within its tolerance',
+  async (name) => {
+    const { network, layers } = await load(`${name}-aliased`);
+    const source = await sourceOfVectors(name);
+    const exact = featuresOf(network, layers, source);
+    const tolerances = halfPrecisionTolerances(network, layers, source);
+    let features = halved(source);
+    for (const [n, layer] of layers.entries()) {
+      features = halfLayer(network, layer, features, n === layers.length - 1 ? 1 : network.leak);
+      const shares = features.data.map((value, i) => {
+        return Math.abs(value - (exact[n]?.data[i] ?? Number.NaN)) / (tolerances[n]?.data[i] ?? 0);
+      });
+      expect(Math.max(...shares), `layer ${n}`).toBeLessThan(1);
+      // A tolerance that nothing could exceed would find no wrong kernel.
+      expect(Math.max(...shares), `layer ${n}`).toBeGreaterThan(0.02);
+    }
+  },
+);
 
 function halfLayer(network: NetworkShape, layer: Layer, features: Features, slope: number): Features {
   const isByBlock = variantFor(layer, { hasF16: true, isSoftware: false }).sumsByBlock;

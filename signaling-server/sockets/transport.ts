@@ -1,0 +1,107 @@
+import type { Socket as TcpSocket } from 'node:net';
+import type { Logger } from 'pino';
+import type { Socket } from 'socket.io';
+import { MeshError } from '../../shared/errors.ts';
+import type { ServerClock } from '../clock.ts';
+import type { Metrics } from '../http/metrics.ts';
+import { type Limits, OverLimit, type Sender } from './limits.ts';
+
+/** What may wait for a client that does not read before its transport is dropped. */
+export const UNREAD_LIMITS = {
+  /** Twice what a resumed session may be sent at once. */
+  packets: 512,
+  /** The offers of 64 gamers, with their candidates. Answers to a client's own pings count too, which are no packets. */
+  bytes: 2 * 1024 * 1024,
+  /** Pages read what they are sent at once; a thousand sockets that never do would otherwise hold all of `bytes` for good, ms. */
+  stallMs: 30_000,
+} as const;
+
+interface Parts {
+  limits: Pick<Limits, 'spend'>;
+  metrics: Pick<Metrics, 'refused'>;
+  clock: Pick<ServerClock, 'now'>;
+  log: Logger;
+}
+
+/**
+ * The transport of one client, from its first byte on. Counts every byte that arrives and watches what the client leaves unread. It
+ * counts below WebSocket messages, since a client may send much that never becomes one: pings, parts of messages, packets before
+ * its join.
+ */
+export class Transport {
+  /** Whose limits its bytes count against; undefined until the session is known. */
+  session: string | undefined;
+  /** Whether it carries its one socket.io socket. */
+  isTaken = false;
+  /** ms on the server's clock. */
+  readonly openedAtMs: number;
+  #queuedPackets = 0;
+  #unreadSinceMs: number | null = null;
+  #isDropped = false;
+
+  constructor(
+    private readonly conn: Socket['conn'],
+    readonly networks: Sender['networks'],
+    private readonly parts: Parts,
+  ) {
+    this.openedAtMs = parts.clock.now();
+    const tcp = this.#tcp;
+    tcp.on('data', ({ length }) => this.#received(length));
+    tcp.on('drain', () => {
+      this.#unreadSinceMs = null;
+    });
+    conn.on('packetCreate', () => {
+      this.#queuedPackets++;
+      this.#dropIfUnread();
+    });
+    conn.on('flush', () => {
+      this.#queuedPackets = 0;
+    });
+  }
+
+  /**
+   * Ends the transport rather than its socket, so that a page sees a lost connection and reconnects. It is destroyed at once, with
+   * everything queued in it: a client that does not read would not read a goodbye either.
+   */
+  drop(): void {
+    if (this.#isDropped) return;
+    this.#isDropped = true;
+    this.conn.close(true);
+    this.#tcp.destroy();
+  }
+
+  /** Ends the transport after what is queued was sent. */
+  close(): void {
+    this.conn.close();
+  }
+
+  get #tcp(): TcpSocket {
+    return this.conn.request.socket;
+  }
+
+  #received(sizeBytes: number): void {
+    this.#dropIfUnread();
+    const { limits, metrics, log } = this.parts;
+    const { networks, session } = this;
+    // No answer: finding out which request to answer would mean parsing the packet.
+    limits.spend('bytes', { networks, session }, sizeBytes).catch((cause: unknown) => {
+      metrics.refused('bytes', MeshError.from(cause, 'signaling-unreachable').reason);
+      if (!(cause instanceof OverLimit)) log.error({ err: cause }, 'the bytes of a client could not be counted');
+      this.drop();
+    });
+  }
+
+  #dropIfUnread(): void {
+    const { writableLength: unreadBytes, writableNeedDrain } = this.#tcp;
+    const nowMs = this.parts.clock.now();
+    if (writableNeedDrain) this.#unreadSinceMs ??= nowMs;
+    const { packets, bytes, stallMs } = UNREAD_LIMITS;
+    const stalledMs = this.#unreadSinceMs === null ? 0 : nowMs - this.#unreadSinceMs;
+    const isWithin = this.#queuedPackets <= packets && unreadBytes <= bytes && stalledMs <= stallMs;
+    if (isWithin || this.#isDropped) return;
+    const { log, metrics } = this.parts;
+    log.warn({ queuedPackets: this.#queuedPackets, unreadBytes, stalledMs }, 'dropped a socket that does not read');
+    metrics.refused('socket', 'slow');
+    this.drop();
+  }
+}

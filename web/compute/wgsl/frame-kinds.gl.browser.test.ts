@@ -1,0 +1,211 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Backend, FRAME_EXPORTS, FRAME_IMPORTS } from '../backend.ts';
+import { EXCLUSIVE_SLOT } from '../filter-benchmark.ts';
+import { uprightSize } from '../frame-orientation.ts';
+import { JsBackend } from '../js-backend.ts';
+import {
+  canvasFrame,
+  colorSpaceOf,
+  cut,
+  type FrameExtras,
+  type Painting,
+  rgbFrame,
+  yuvFrame,
+} from '../painted-frames.ts';
+import { RgbaReader } from '../video-frames.ts';
+import { openDevice } from './gpu-device.ts';
+import { WgslBackend } from './wgsl-backend.ts';
+
+/** Of 255, in areas of one colour. At edges browsers interpolate chroma in different ways. */
+const FLAT_TOLERANCE = 2;
+/** The same where chroma rises by 3 a pixel: without interpolation it is off by as much, and blue weighs it twice. */
+const SMOOTH_TOLERANCE = 8;
+
+const SIZE = { width: 64, height: 48 };
+const ODD = { width: 61, height: 45 };
+const PART = { width: 40, height: 30 };
+
+const COLOURS = [
+  [200, 40, 60],
+  [30, 180, 70],
+  [40, 60, 210],
+  [240, 230, 40],
+  [128, 128, 128],
+  [16, 16, 16],
+  [250, 250, 250],
+  [20, 200, 220],
+] as const;
+const flat: Painting = (x, y) => COLOURS[(Math.floor(x / 16) % 4) + 4 * (Math.floor(y / 24) % 2)] ?? [];
+const translucent: Painting = (x, y) => [...flat(x, y), x < 32 ? 255 : y < 24 ? 128 : 60];
+const smooth: Painting = (x, y) => [40 + 3 * x, 128 + 60 * Math.sin(y / 12), 230 - 3 * x];
+
+const bt709 = colorSpaceOf('bt709');
+const bt709Full = colorSpaceOf('bt709', { fullRange: true });
+const bt601 = colorSpaceOf('smpte170m', { primaries: 'smpte170m', transfer: 'smpte170m' });
+const bt601Full = colorSpaceOf('smpte170m', { primaries: 'smpte170m', transfer: 'smpte170m', fullRange: true });
+const onlyMatrix601 = colorSpaceOf('smpte170m');
+const srgb = colorSpaceOf('rgb', { fullRange: true, transfer: 'iec61966-2-1' });
+const p3 = colorSpaceOf('rgb', { fullRange: true, primaries: 'smpte432', transfer: 'iec61966-2-1' });
+const pq = colorSpaceOf('bt709', { primaries: 'bt2020', transfer: 'pq' });
+const hlg = colorSpaceOf('bt709', { primaries: 'bt2020', transfer: 'hlg' });
+
+interface Kind {
+  name: string;
+  make(): VideoFrame;
+  /** A frame of the same pixels that the browser draws with the GPU, where it would convert this kind with libyuv, which clips blue (yuv.ts). */
+  drawn?(): VideoFrame;
+  tolerance?: number;
+}
+
+const i420 = (name: string, colorSpace: VideoColorSpaceInit, extras?: FrameExtras): Kind => ({
+  name: `I420, ${name}`,
+  make: () => yuvFrame('I420', SIZE, colorSpace, flat, extras),
+});
+const nv12 = (name: string, colorSpace: VideoColorSpaceInit, extras?: FrameExtras): Kind => ({
+  name: `NV12, ${name}`,
+  make: () => yuvFrame('NV12', SIZE, colorSpace, flat, extras),
+  drawn: () => yuvFrame('I420', SIZE, colorSpace, flat, extras),
+});
+
+const KINDS: Kind[] = [
+  ...[i420, nv12].flatMap((format) => [
+    format('BT.709', bt709),
+    format('BT.709 in full range', bt709Full),
+    format('BT.601', bt601),
+    format('BT.601 in full range', bt601Full),
+    format('the matrix of BT.601, the primaries of BT.709', onlyMatrix601),
+    format('the primaries of BT.470', colorSpaceOf('smpte170m', { primaries: 'bt470bg' })),
+    format('a quarter turn', bt709, { rotation: 90 }),
+    format('half a turn', bt709, { rotation: 180 }),
+    format('three quarter turns', bt709, { rotation: 270 }),
+    format('mirrored', bt709, { flip: true }),
+    format('turned and mirrored', bt709, { rotation: 90, flip: true }),
+    format('pixels that are not square', bt709, { displayWidth: 96, displayHeight: 48 }),
+  ]),
+  i420('BT.2020', colorSpaceOf('bt709', { primaries: 'bt2020' })),
+  i420('PQ', pq),
+  i420('HLG', hlg),
+  i420('linear light', colorSpaceOf('bt709', { transfer: 'linear' })),
+  { name: 'I420 of odd size', make: () => yuvFrame('I420', ODD, bt709, flat) },
+  {
+    name: 'NV12 of odd size',
+    make: () => yuvFrame('NV12', ODD, bt709, flat),
+    drawn: () => yuvFrame('I420', ODD, bt709, flat),
+  },
+  { name: 'the corner of I420', make: () => cut(yuvFrame('I420', SIZE, bt709, flat), 0, 0, PART) },
+  { name: 'the middle of I420', make: () => cut(yuvFrame('I420', SIZE, bt709, flat), 8, 4, PART) },
+  {
+    name: 'the middle of NV12',
+    make: () => cut(yuvFrame('NV12', SIZE, bt709, flat), 8, 4, PART),
+    drawn: () => cut(yuvFrame('I420', SIZE, bt709, flat), 8, 4, PART),
+  },
+  { name: 'I420 of smooth chroma', make: () => yuvFrame('I420', SIZE, bt709, smooth), tolerance: SMOOTH_TOLERANCE },
+  {
+    name: 'NV12 of smooth chroma, BT.601',
+    make: () => yuvFrame('NV12', SIZE, bt601, smooth),
+    drawn: () => yuvFrame('I420', SIZE, bt601, smooth),
+    tolerance: SMOOTH_TOLERANCE,
+  },
+  { name: 'translucent I420A, BT.601', make: () => yuvFrame('I420A', SIZE, bt601, translucent) },
+  { name: 'translucent I420A in full range', make: () => yuvFrame('I420A', SIZE, bt709Full, translucent) },
+  ...(['RGBX', 'BGRX', 'RGBA', 'BGRA'] as const).map((format) => ({
+    name: `opaque ${format}`,
+    make: () => rgbFrame(format, SIZE, srgb, flat),
+  })),
+  ...(['RGBA', 'BGRA'] as const).map((format) => ({
+    name: `translucent ${format}`,
+    make: () => rgbFrame(format, SIZE, srgb, translucent),
+  })),
+  { name: 'RGBX of Display P3', make: () => rgbFrame('RGBX', SIZE, p3, flat) },
+  { name: 'RGBX without a colour space', make: () => rgbFrame('RGBX', SIZE, undefined, flat) },
+  { name: 'turned RGBX', make: () => rgbFrame('RGBX', SIZE, srgb, flat, { rotation: 90 }) },
+  { name: 'the middle of RGBX', make: () => cut(rgbFrame('RGBX', SIZE, srgb, flat), 7, 5, PART) },
+  { name: 'a canvas', make: () => canvasFrame(SIZE, flat) },
+  { name: 'a translucent canvas', make: () => canvasFrame(SIZE, translucent) },
+  { name: 'a canvas in Display P3', make: () => canvasFrame(SIZE, flat, 'display-p3') },
+];
+
+let gpu: WgslBackend;
+const processor = new JsBackend(() => performance.now());
+
+beforeAll(async () => {
+  const opened = await openDevice(navigator.gpu);
+  if (!opened) throw new Error('no GPU');
+  gpu = new WgslBackend(opened.device);
+});
+
+afterAll(() => gpu.dispose());
+
+/** The ways of a frame through a backend and out of it. */
+const WAYS = [
+  ...FRAME_IMPORTS.flatMap((frameIn) => FRAME_EXPORTS.map((frameOut) => ({ frameIn, frameOut }))),
+  { frameIn: 'processor', frameOut: 'processor' } as const,
+];
+
+test.each(KINDS)('every way shows what drawImage shows: $name', async ({ make, drawn, tolerance }) => {
+  const frame = make();
+  const size = uprightSize(frame);
+  const expected = shown(drawn?.() ?? make(), size);
+  const wrong: string[] = [];
+  for (const way of WAYS) {
+    const pixels = await through(way, frame, size);
+    const worst = largestDifference(pixels, expected, size, tolerance === undefined);
+    if (worst > (tolerance ?? FLAT_TOLERANCE)) wrong.push(`${way.frameIn}, ${way.frameOut}: ${worst.toFixed(1)}`);
+  }
+  frame.close();
+  expect(wrong).toEqual([]);
+});
+
+async function through(way: (typeof WAYS)[number], frame: VideoFrame, size: { width: number; height: number }) {
+  let backend: Backend = processor;
+  if (way.frameIn !== 'processor') {
+    gpu.framePaths = way;
+    backend = gpu;
+  }
+  const frames = backend.openFrames({ outWidth: size.width, outHeight: size.height, quality: 'bilinear' });
+  try {
+    const same = await (await frames.start(frame, EXCLUSIVE_SLOT)).finish();
+    const { data } = await new RgbaReader().read(same);
+    same.close();
+    return data;
+  } finally {
+    frames.dispose();
+  }
+}
+
+/** As a canvas shows it that the GPU draws: one that is read often is drawn by the processor. Closes the frame. */
+function shown(frame: VideoFrame, { width, height }: { width: number; height: number }): Uint8ClampedArray {
+  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: false });
+  if (!context) throw new Error('no canvas');
+  context.drawImage(frame, 0, 0, width, height);
+  frame.close();
+  return context.getImageData(0, 0, width, height).data;
+}
+
+/** Compares premultiplied colours; with `isFlat` only where nothing changes within three pixels. */
+function largestDifference(
+  pixels: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  { width, height }: { width: number; height: number },
+  isFlat: boolean,
+): number {
+  let largest = 0;
+  const visible = (of: ArrayLike<number>, i: number) =>
+    i % 4 === 3 ? (of[i] ?? 0) : ((of[i] ?? 0) * (of[i | 3] ?? 0)) / 255;
+  for (let y = 3; y < height - 3; y++) {
+    for (let x = 3; x < width - 3; x++) {
+      const at = (y * width + x) * 4;
+      if (isFlat && !isEven(expected, at, width)) continue;
+      for (let i = at; i < at + 4; i++) {
+        largest = Math.max(largest, Math.abs(visible(pixels, i) - visible(expected, i)));
+      }
+    }
+  }
+  return largest;
+}
+
+function isEven(expected: ArrayLike<number>, at: number, width: number): boolean {
+  return [-3, 3, -3 * width, 3 * width].every((offset) =>
+    [0, 1, 2, 3].every((n) => Math.abs((expected[at + n] ?? 0) - (expected[at + 4 * offset + n] ?? 0)) <= 4),
+  );
+}
