@@ -208,19 +208,23 @@ export class QualityGovernor {
     return best ?? above[0] ?? null;
   }
 
-  /** The next lower quality that takes less time; null where there is none. */
+  /** The best lower quality that is expected to fit, else the lowest that takes less time; null where none does. */
   #nextLower(): Quality | null {
     const ladder = ladderTo(this.#ceiling);
-    const below = ladder.slice(0, Math.max(0, ladder.indexOf(this.#quality)));
-    return below.findLast((quality) => !this.#isFailing(quality) && this.#isCheaper(quality)) ?? null;
+    const tookMs = median(this.#newestMs) || Number.POSITIVE_INFINITY;
+    const cheaper = ladder
+      .slice(0, Math.max(0, ladder.indexOf(this.#quality)))
+      .filter((quality) => !this.#isFailing(quality) && this.#underLoadMs(quality, tookMs) < tookMs);
+    return cheaper.findLast((quality) => this.#underLoadMs(quality, tookMs) <= this.budgetMs) ?? cheaper[0] ?? null;
   }
 
-  /** Whether the quality takes less time than the present one. Predictions of both compare best: they are for the same load. */
-  #isCheaper(quality: Quality): boolean {
+  /** Time expected of a quality under the load in which the present one takes `tookMs`. */
+  #underLoadMs(quality: Quality, tookMs: number): number {
     const predictedMs = this.#predictMs(quality);
     const presentMs = this.#predictMs(this.#quality);
-    if (predictedMs !== null && presentMs !== null) return predictedMs < presentMs;
-    return this.#expectedMs(quality) < (median(this.#newestMs) || Number.POSITIVE_INFINITY);
+    // Predictions of both were measured under the same load.
+    const isComparable = predictedMs !== null && presentMs !== null && tookMs < Number.POSITIVE_INFINITY;
+    return isComparable ? (tookMs * predictedMs) / presentMs : this.#expectedMs(quality);
   }
 
   #isFailing(quality: Quality): boolean {
