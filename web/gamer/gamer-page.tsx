@@ -74,13 +74,6 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name,
             />
           )}
           <Notices session={session} player={player} />
-          <NoGpuNotice
-            report={report}
-            chosen={player.quality.value}
-            volunteers={volunteers}
-            scale={player.scale.value}
-            onScale={(chosen) => void player.setScale(chosen)}
-          />
           {(player.source.value || !isBroken) && <PictureStage player={player} floating={floating} />}
           <SaveButtons
             recorder={recorder}
@@ -92,6 +85,13 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name,
           ) : (
             <LiveFigures report={report} quality={player.quality.value} helpers={helpers} />
           )}
+          <NoGpuNotice
+            report={report}
+            chosen={player.quality.value}
+            volunteers={volunteers}
+            scale={player.scale.value}
+            onScale={(chosen) => void player.setScale(chosen)}
+          />
         </div>
         <div class="gamer__side">
           <SharePanel

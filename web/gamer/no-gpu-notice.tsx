@@ -14,39 +14,49 @@ const LEAST_SCALE = 1.5;
 /** Where the invite link is on the page. */
 export const GET_HELP_ID = 'get-help';
 
+/** Time, ms, that the notice stays after its reason is gone: a better quality that is only tried must not make it come and go. */
+export const LINGER_MS = 10_000;
+
 interface Situation {
   report: Report | null;
   chosen: Quality;
   volunteers: readonly unknown[];
-  /** Whether the person is told already: it should not come and go while a better quality is tried. */
-  isTold: boolean;
 }
 
-/** Why the picture is worse than chosen, where a GPU would help; null where that is not the reason. */
-export function whyWithoutGpu({ report, chosen, volunteers, isTold }: Situation): string | null {
+/** What the person was told, and when it was true last, ms. */
+export interface Told {
+  why: string;
+  atMs: number;
+}
+
+/** Why the picture is worse than chosen, where a GPU would help; null where that is not the reason, and was not a moment ago. */
+export function whyWithoutGpu(
+  { report, chosen, volunteers }: Situation,
+  before: Told | null,
+  nowMs: number,
+): Told | null {
   if (report?.kind !== 'stream' || volunteers.length > 0) return null;
   const { running, lowered, localBackend, quality } = report.stats;
-  const isLowered = lowered === 'too-slow' || (isTold && lowered === 'getting-ready');
-  if (running !== 'local' || !isLowered || !ON_PROCESSOR.includes(localBackend)) return null;
-  if (quality === null) {
-    return 'No GPU here and no volunteer: this computer’s processor is too slow to sharpen the picture, so you see it as the browser enlarges it.';
-  }
-  return `No GPU here and no volunteer: this computer’s processor keeps up with ${qualityLabel(quality)}, not with ${qualityLabel(chosen)}.`;
+  if (running !== 'local' || !ON_PROCESSOR.includes(localBackend)) return null;
+  if (lowered !== 'too-slow') return before && nowMs - before.atMs < LINGER_MS ? before : null;
+  const what = quality
+    ? `keeps up with ${qualityLabel(quality)}, not with ${qualityLabel(chosen)}.`
+    : 'is too slow to sharpen the picture, so you see it as the browser enlarges it.';
+  return { why: `No GPU here and no volunteer: this computer’s processor ${what}`, atMs: nowMs };
 }
 
-interface NoGpuNoticeProps extends Omit<Situation, 'isTold'> {
+interface NoGpuNoticeProps extends Situation {
   scale: number;
   onScale: (scale: number) => void;
 }
 
 /** Says that the picture is worse than chosen for want of a GPU, and offers what would help. */
 export function NoGpuNotice({ scale, onScale, ...situation }: NoGpuNoticeProps) {
-  const isTold = useRef(false);
-  const why = whyWithoutGpu({ ...situation, isTold: isTold.current });
-  isTold.current = why !== null;
-  if (why === null) return null;
+  const told = useRef<Told | null>(null);
+  told.current = whyWithoutGpu(situation, told.current, performance.now());
+  if (!told.current) return null;
   return (
-    <Notice title="A graphics card would help" text={why} isWarning testId="no-gpu">
+    <Notice title="A graphics card would help" text={told.current.why} isWarning testId="no-gpu">
       <Button onPress={() => document.getElementById(GET_HELP_ID)?.scrollIntoView({ behavior: 'smooth' })}>
         Invite a friend with a GPU
       </Button>
