@@ -7,6 +7,7 @@ import { runCommand, SetupError } from '../deploy/failure.mjs';
 import { Context, type Section, type Settings } from './context.ts';
 import { describeMachine, type SectionReport, tableOf, writeJson } from './report.ts';
 import { infer, processor, types } from './sections/compute.ts';
+import { gameTasks } from './sections/game-tasks.ts';
 import { kernels, kernelsNode } from './sections/kernels.ts';
 import { kill, streamKill } from './sections/kill.ts';
 import { limits } from './sections/limits.ts';
@@ -27,6 +28,7 @@ const SECTIONS: readonly Section[] = [
   ...[
     backends,
     echo,
+    gameTasks,
     infer,
     kernels,
     kernelsNode,

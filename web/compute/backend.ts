@@ -44,7 +44,7 @@ export interface Backend {
 /** The state of one stream on a backend. */
 export interface BackendFrames {
   /** Sharpens a frame. The caller keeps it and may close it once this resolved. Throws MeshError. */
-  start(frame: VideoFrame): Promise<Started<VideoFrame>>;
+  start(frame: VideoFrame, slot: TimeSlot): Promise<Started<VideoFrame>>;
   /** Frames in flight may still finish. */
   dispose(): void;
 }

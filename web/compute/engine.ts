@@ -5,7 +5,7 @@ import { checkArrivedTask, type PackedResult, type PackedTask } from '../../shar
 import type { Steps } from '../../shared/tasks/definition.ts';
 import type { InferParams } from '../../shared/tasks/infer.ts';
 import { isNetwork, NETWORKS, type Quality, type UpscaleParams } from '../../shared/tasks/upscale.ts';
-import type { FrameTarget } from './backend.ts';
+import type { FrameTarget, UpscaleShape } from './backend.ts';
 import type { BackendSet } from './backend-set.ts';
 import { EngineFrames } from './engine-frames.ts';
 import type { EngineCapabilities, EngineOptions, ExecutedTask, ExecuteOptions, FrameUpscaler } from './engine-types.ts';
@@ -118,7 +118,7 @@ export class Engine {
     }
   }
 
-  /** Frames run before tasks: see {@link Schedule}. Throws MeshError `closed`. */
+  /** Frames and tasks share the time: see {@link Schedule}. Throws MeshError `closed`. */
   openFrames({ outWidth, outHeight, quality }: FrameTarget): FrameUpscaler {
     if (this.#disposed) throw MeshError.closed('The compute engine');
     const workEnded = this.#refresh?.workStarted();
@@ -134,6 +134,11 @@ export class Engine {
     });
     this.#frames.add(frames);
     return frames;
+  }
+
+  /** Predicts from what was measured how long a frame takes when nothing else computes, ms; null where that is not known yet. */
+  predictMs(shape: UpscaleShape): number | null {
+    return this.#current.predictMs(shape);
   }
 
   dispose(): void {

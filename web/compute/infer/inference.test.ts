@@ -95,6 +95,30 @@ describe('tasks that wait together', () => {
     expect(runtime.runs.reduce((sum, rows) => sum + rows, 0)).toBe(INFERENCE.maxMergedTasks + 5);
   });
 
+  test('are computed once, though all take turns while the batch runs, and if the first of them is cancelled too', async () => {
+    let onRun = (): void => {};
+    const runtime = summing({
+      onRun: (rows) => {
+        bench.clock.advance(rows);
+        onRun();
+      },
+    });
+    const bench: Bench = new Bench([runtime]);
+    await bench.run(1, 0);
+    runtime.runs.length = 0;
+    const results = await Promise.all([bench.run(60, 1), bench.run(60, 2)]);
+    expect(results.map(({ numbers }) => numbers)).toEqual([counted(60, 1), counted(60, 2)]);
+    expect(runtime.runs.length).toBeGreaterThan(2);
+    expect(runtime.runs.reduce((sum, rows) => sum + rows, 0)).toBe(120);
+    const controller = new AbortController();
+    onRun = () => controller.abort();
+    const cancelled = expect(bench.run(60, 1, { signal: controller.signal })).rejects.toMatchObject({
+      reason: 'cancelled',
+    });
+    expect((await bench.run(60, 3)).numbers).toEqual(counted(60, 3));
+    await cancelled;
+  });
+
   test('are not affected by one that is cancelled', async () => {
     const runtime = summing();
     const bench = new Bench([runtime]);

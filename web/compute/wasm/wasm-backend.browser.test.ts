@@ -30,7 +30,7 @@ test('frames of a stream match the reference, keep their time, and follow a sour
     const image = opaque(paintedPicture(width, height));
     const size = { codedWidth: width, codedHeight: height };
     const frame = new VideoFrame(image.data, { format: 'RGBX', ...size, timestamp: width });
-    const sharp = await (await frames.start(frame)).finish();
+    const sharp = await (await frames.start(frame, EXCLUSIVE_SLOT)).finish();
     const shown = new Uint8Array(62 * 44 * 4);
     await sharp.copyTo(shown, { format: 'RGBA' });
     const expected = upscaleReference(image, { outWidth: 62, outHeight: 44, quality: 'spatial' });
