@@ -18,8 +18,6 @@ export class RowClaims {
   /** Of each part: the first and the last row left (exclusive), in one number, so that both change at once. */
   readonly #parts: Int32Array;
   readonly #rowsPerTake: number;
-  /** Rows that this thread took from others, computed piece by piece. */
-  #taken: Rows = { from: 0, to: 0 };
 
   /** @param parts - one entry a thread; {@link RowClaims.divide} fills it. */
   constructor(parts: Int32Array, rowsPerTake: number) {
@@ -36,23 +34,19 @@ export class RowClaims {
 
   /** The next rows of a thread; null when none are left. */
   take(thread: number): Rows | null {
-    if (this.#taken.from === this.#taken.to) {
+    for (;;) {
       const own = this.#takeFirst(thread);
       if (own) return own;
       const stolen = this.#steal();
       if (!stolen) return null;
-      this.#taken = stolen;
+      // Its part was empty, so nobody else changes it. Others may take from it in turn, should this thread's core be taken away.
+      Atomics.store(this.#parts, thread, packed(stolen.from, stolen.to));
     }
-    const { from, to } = this.#taken;
-    const end = Math.min(to, from + this.#rowsPerTake);
-    this.#taken = { from: end, to };
-    return { from, to: end };
   }
 
   /** Leaves nothing to take, for a job that is given up. */
   close(): void {
     for (let thread = 0; thread < this.#parts.length; thread++) Atomics.store(this.#parts, thread, 0);
-    this.#taken = { from: 0, to: 0 };
   }
 
   #takeFirst(thread: number): Rows | null {
