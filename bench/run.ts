@@ -6,10 +6,11 @@ import { ROOT } from '../deploy/child.mjs';
 import { runCommand, SetupError } from '../deploy/failure.mjs';
 import { Context, type Section, type Settings } from './context.ts';
 import { describeMachine, type SectionReport, tableOf, writeJson } from './report.ts';
-import { infer, networksWasm, types } from './sections/compute.ts';
+import { infer, processor, types } from './sections/compute.ts';
 import { gameTasks } from './sections/game-tasks.ts';
 import { kernels, kernelsNode } from './sections/kernels.ts';
 import { kill, streamKill } from './sections/kill.ts';
+import { limits } from './sections/limits.ts';
 import { nodeVolunteers } from './sections/node-volunteers.ts';
 import { peerjs } from './sections/peerjs.ts';
 import { quality } from './sections/quality.ts';
@@ -32,10 +33,11 @@ const SECTIONS: readonly Section[] = [
     kernels,
     kernelsNode,
     kill,
+    limits,
     link,
-    networksWasm,
     nodeVolunteers,
     peerjs,
+    processor,
     quality,
     server,
   ],

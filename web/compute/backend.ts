@@ -26,8 +26,8 @@ export interface PictureShape extends UpscaleShape {
   input: InputKind;
 }
 
-/** Backends: our kernels on WebGPU, the reference on the processor, and onnxruntime-web on either, for networks only. */
-export const BACKEND_NAMES = ['wgsl', 'js', 'ort-wasm', 'ort-webgpu'] as const;
+/** Backends: our kernels on WebGPU; those on the processor; the reference there; and onnxruntime-web on either, for networks only. */
+export const BACKEND_NAMES = ['wgsl', 'wasm', 'js', 'ort-wasm', 'ort-webgpu'] as const;
 export type BackendName = (typeof BACKEND_NAMES)[number];
 
 /** One way to compute on this machine. `startPixels` and `BackendFrames.start` run in a time slot of the schedule, `finish` after it. */

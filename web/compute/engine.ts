@@ -170,7 +170,9 @@ export class Engine {
   async #infer(params: InferParams, attachments: Uint8Array[], options: ExecuteOptions): Promise<ExecutedTask> {
     const { owner, signal, onProgress } = options;
     const { inference } = await this.#backends;
-    const preparing = inference.prepare({ params, attachments, onProgress }, (body) => this.#schedule.benchmark(body));
+    const preparing = inference.prepare({ params, attachments, signal, onProgress }, (body) =>
+      this.#schedule.benchmark(body),
+    );
     const ready = await orCancelled(preparing, signal).catch((cause: unknown) => {
       // No one waits for it any more.
       preparing.then(({ release }) => release()).catch(() => {});
@@ -236,7 +238,7 @@ export class Engine {
     log.warn('device lost', { losses: this.#losses, isHopeless });
     const { measuredSpeeds } = lost;
     const options: EngineOptions = isHopeless
-      ? { ...this.#options, preferBackend: 'js' }
+      ? { ...this.#options, preferBackend: 'wasm' }
       : { ...this.#options, measuredSpeeds };
     this.#backends = selectBackends(options).then((backends) => {
       lost.dispose();

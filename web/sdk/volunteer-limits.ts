@@ -1,6 +1,6 @@
 import { MeshError } from '../../shared/errors.ts';
 import { TASK_LIMITS } from '../../shared/protocol-limits.ts';
-import { type MachineSignals, whyUnsupported } from './serving/machine-signals.ts';
+import { type MachineSignals, SOMETIMES_UNSUPPORTED, whyUnsupported } from './serving/machine-signals.ts';
 import { checkHours } from './serving/weekly-hours.ts';
 import type { VolunteerLimits } from './types.ts';
 
@@ -22,8 +22,6 @@ export const DEFAULT_LIMITS: Readonly<VolunteerLimits> = {
 
 /** The limits that are on or off. */
 const SWITCHES = ['onlyWhenIdle', 'pauseOnBattery', 'keepAwake'] as const;
-/** Limits that not every browser can keep. */
-const SOMETIMES_UNSUPPORTED = ['pauseOnBattery', 'pauseBelowBattery', 'keepAwake'] as const;
 
 /** Returns the limits. Throws MeshError `bad-input` if one is invalid. */
 export function checkedLimits(limits: VolunteerLimits): VolunteerLimits {

@@ -62,9 +62,10 @@ export function HoursField({ hours, onChange }: HoursFieldProps) {
                   <input
                     type="checkbox"
                     checked={isOn}
+                    aria-label={name}
                     onChange={(event) => setDay(weekday, event.currentTarget.checked)}
                   />
-                  {name}
+                  <span aria-hidden="true">{name.slice(0, 3)}</span>
                 </label>
                 <TimeInput
                   label={`${name}, from`}

@@ -1,6 +1,11 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { askForIdleDetection, idlePermission, whyPartial, whyUnsupported } from '../sdk/serving/machine-signals.ts';
+import {
+  askForIdleDetection,
+  idlePermission,
+  whyIdlenessIsPartial,
+  whyUnsupported,
+} from '../sdk/serving/machine-signals.ts';
 import { type Choice, SelectField } from '../ui/fields.tsx';
 import { formatBytes, formatPercent } from '../ui/format.ts';
 import { Panel } from '../ui/layout.tsx';
@@ -51,7 +56,7 @@ export function LimitsPanel({ limits, onChange, bytesToday }: LimitsPanelProps) 
       <Switch
         label="Only while I am not using this computer"
         isOn={limits.onlyWhenIdle}
-        note={(limits.onlyWhenIdle && whyPartial('onlyWhenIdle', isIdleDetected)) || undefined}
+        note={limits.onlyWhenIdle && !isIdleDetected ? whyIdlenessIsPartial() : undefined}
         onChange={(onlyWhenIdle) => {
           // Browsers ask only in a click.
           if (onlyWhenIdle && !isIdleDetected) void askForIdleDetection();

@@ -18,12 +18,18 @@ class Bench {
   readonly loads: string[] = [];
   readonly inference: Inference;
 
+  /** The downloads that are under way end when this is resolved. */
+  downloaded: Promise<void> = Promise.resolve();
+  readonly aborted: string[] = [];
+
   constructor(runtimes: ReturnType<typeof summing>[]) {
     this.inference = new Inference({
       onnx: {
-        loadOnnx: async (model, onShare) => {
+        loadOnnx: async (model, onShare, signal) => {
           this.loads.push(model);
+          signal.addEventListener('abort', () => this.aborted.push(model));
           onShare(0.5);
+          await this.downloaded;
           return new Uint8Array(1);
         },
       },
@@ -39,7 +45,7 @@ class Bench {
     const task = infer.pack({ model, inputs: { x: { type: 'float32', dims: [rows, 2], data } } });
     const onProgress = tell && ((progress: TaskProgress) => tell.push(progress));
     const slot = <T>(body: Parameters<typeof this.schedule.task<T>>[2]) => this.schedule.task('owner', signal, body);
-    const ready = await this.inference.prepare({ ...task, onProgress }, slot);
+    const ready = await this.inference.prepare({ ...task, signal, onProgress }, slot);
     const { backend, computeMs, ...packed } = await this.inference.execute(ready, slot);
     const numbers = Array.from(infer.unpackResult(task, packed).outputs.y?.data ?? [], Number);
     return { numbers, backend, computeMs, buffer: packed.attachments[0]?.buffer };
@@ -200,6 +206,28 @@ describe('models', () => {
     bench.inference.dispose();
     await nextMacrotask();
     expect(runtime.released()).toBe(MAX_LOADED_MODELS + 1);
+  });
+
+  test('are downloaded no longer once every task that waited for them was cancelled', async () => {
+    const runtime = summing();
+    const bench = new Bench([runtime]);
+    let finish = () => {};
+    bench.downloaded = new Promise((resolve) => {
+      finish = resolve;
+    });
+    const [first, second] = [new AbortController(), new AbortController()];
+    const runs = [first, second].map(({ signal }) => bench.run(1, 0, { signal }).catch(({ reason }) => reason));
+    await nextMacrotask();
+    first.abort();
+    expect(bench.aborted).toEqual([]);
+    second.abort();
+    expect(bench.aborted).toEqual(['sum']);
+    finish();
+    expect(await Promise.all(runs)).toEqual(['cancelled', 'cancelled']);
+    // The next task starts anew.
+    expect((await bench.run(1, 7)).numbers).toEqual([7]);
+    expect(bench.loads).toEqual(['sum', 'sum']);
+    expect(bench.aborted).toEqual(['sum']);
   });
 
   test('that do not run are unknown, and the error says why', async () => {

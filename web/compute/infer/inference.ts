@@ -29,6 +29,8 @@ export interface InferenceOptions extends LoadedModelCacheOptions {
 export interface InferTask {
   params: InferParams;
   attachments: readonly Uint8Array[];
+  /** The task was cancelled. */
+  signal: AbortSignal;
   onProgress?: ProgressListener | undefined;
 }
 
@@ -72,12 +74,13 @@ export class Inference {
    *
    * @param run - runs the measurement of the model in a time slot.
    *
-   * Throws MeshError: `unknown-model`; `bad-input` when the inputs do not fit the model; `connection-failed`, `malformed` when it cannot be
+   * Throws MeshError: `cancelled`; `unknown-model`; `bad-input` when the inputs do not fit the model; `connection-failed`, `malformed` when it cannot be
    * fetched; `volunteer-failed`, `device-lost`, `closed`.
    */
   async prepare(task: InferTask, run: RunInSlot): Promise<ReadyTask> {
-    const { params, attachments, onProgress } = task;
-    const model = await this.#models.get(params.model, (share) => onProgress?.({ stage: 'loading', share }));
+    const { params, attachments, signal, onProgress } = task;
+    const onShare = (share: number) => onProgress?.({ stage: 'loading', share });
+    const model = await this.#models.get(params.model, onShare, signal);
     const release = model.hold();
     try {
       checkInputs(params.model, model.shape, params.inputs);

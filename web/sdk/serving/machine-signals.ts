@@ -1,5 +1,3 @@
-import type { VolunteerLimits } from '../types.ts';
-
 // What a browser, or a program that runs one without a screen, tells about the machine.
 
 /** The part of a BatteryManager (Battery Status API) that is used. */
@@ -75,21 +73,23 @@ export function wakeLocks(): WakeLock | null {
   return host.navigator?.wakeLock ?? null;
 }
 
+/** Limits that not every browser can keep. */
+export const SOMETIMES_UNSUPPORTED = ['pauseOnBattery', 'pauseBelowBattery', 'keepAwake'] as const;
+
 /** Why a limit cannot be kept here, as a sentence; null: it can. */
-export function whyUnsupported(limit: keyof VolunteerLimits, signals: MachineSignals = {}): string | null {
-  if (limit === 'pauseOnBattery' || limit === 'pauseBelowBattery') {
-    const isTold = signals.battery || host.navigator?.getBattery;
-    return isTold ? null : 'This browser does not tell whether it runs on battery.';
-  }
+export function whyUnsupported(
+  limit: (typeof SOMETIMES_UNSUPPORTED)[number],
+  signals: MachineSignals = {},
+): string | null {
   if (limit === 'keepAwake') {
     return signals.keepAwake || wakeLocks() ? null : 'This browser cannot keep the computer awake.';
   }
-  return null;
+  const isTold = signals.battery || host.navigator?.getBattery;
+  return isTold ? null : 'This browser does not tell whether it runs on battery.';
 }
 
-/** What of a limit is kept here only in part, as a sentence; null: all of it is. */
-export function whyPartial(limit: keyof VolunteerLimits, isIdleDetected: boolean): string | null {
-  if (limit !== 'onlyWhenIdle' || isIdleDetected) return null;
+/** What of `onlyWhenIdle` is not noticed without Idle Detection, as a sentence. */
+export function whyIdlenessIsPartial(): string {
   return host.IdleDetector
     ? 'Without your permission, only your use of this page is noticed.'
     : 'This browser tells only whether you use this page, not the computer.';
