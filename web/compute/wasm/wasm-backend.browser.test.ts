@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { NETWORKS } from '../../../shared/tasks/upscale.ts';
-import { EXCLUSIVE_SLOT, EXCLUSIVE_SLOT } from '../filter-benchmark.ts';
+import { EXCLUSIVE_SLOT } from '../filter-benchmark.ts';
 import { upscaleReference } from '../reference/upscale.ts';
 import { repositoryModels } from '../test-models.ts';
 import { largestVisibleDifference, opaque, paintedPicture } from '../test-pictures.ts';
