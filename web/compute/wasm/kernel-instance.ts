@@ -106,11 +106,11 @@ export function rowsOf(job: KernelJob): number {
 }
 
 /** Pixels that a thread computes in a millisecond on a processor of 2020. It decides only how many rows are computed at a time. */
-const PIXELS_PER_MS = { bilinear: 300_000, bicubic: 200_000, spatial: 30_000 } as const;
-const PRODUCTS_PER_MS = 20_000_000;
+const PIXELS_PER_MS = { bilinear: 500_000, bicubic: 250_000, spatial: 50_000 } as const;
+const PRODUCTS_PER_MS = 25_000_000;
 
-/** Time, ms, of one call of the kernels: a fraction of a slice of the schedule. */
-const CALL_MS = 2;
+/** Time, ms, of one call of the kernels: by about as much one thread may end before another. */
+const CALL_MS = 0.5;
 
 export function rowsPerCall(job: KernelJob): number {
   const rowMs =

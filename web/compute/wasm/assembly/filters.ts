@@ -1,8 +1,9 @@
 import { bicubicRow, cubicWeights } from './bicubic';
 import { bilinearRow } from './bilinear';
+import { edgeRow, edgesBetween } from './edges';
 import { PAD, PIXEL, writeRow } from './rows';
 import { lumaAt, openSource, rowAt, rowBytes, sourceScratchBytes } from './source';
-import { edgeAdaptiveRow, edgeRow, edgesBetween, sharpenRow, WEIGHTS_BYTES } from './spatial';
+import { edgeAdaptiveRow, kernelRow, sharpenRow, WEIGHTS_BYTES } from './spatial';
 
 /** Numbers of the filters, as in web/compute/wasm/kernel-instance.ts. */
 const BILINEAR: i32 = 0;
@@ -28,6 +29,7 @@ let across: usize = 0;
 let line: usize = 0;
 let edges: usize = 0;
 let written: usize = 0;
+let kernels: usize = 0;
 let tapWeights: usize = 0;
 /** Two rows of edges and three upscaled rows, which are kept for the next row. */
 let keptEdges: usize = 0;
@@ -48,7 +50,7 @@ export function filterScratchBytes(sourceWidth: i32, targetWidth: i32): i32 {
     sourceScratchBytes(sourceWidth) +
     rowBytes(sourceWidth) +
     edgeBytes(sourceWidth) * (1 + EDGES_KEPT) +
-    outBytes(targetWidth) * (2 + UPSCALED_KEPT) +
+    outBytes(targetWidth) * (3 + UPSCALED_KEPT) +
     WEIGHTS_BYTES
   );
 }
@@ -100,7 +102,8 @@ export function openFilter(
   written = keptEdges + EDGES_KEPT * edgeBytes(width);
   across = written + outBytes(outWidth);
   keptUpscaled = across + outBytes(outWidth);
-  tapWeights = keptUpscaled + UPSCALED_KEPT * outBytes(outWidth);
+  kernels = keptUpscaled + UPSCALED_KEPT * outBytes(outWidth);
+  tapWeights = kernels + outBytes(outWidth);
   nextWritten = -1;
   if (filter === BICUBIC) {
     for (let x = 0; x < outWidth; x++) v128.store(across + x * 16, cubicWeights(load<f32>(columnShares + x * 4)));
@@ -183,13 +186,14 @@ function upscaleRow(y: i32): void {
   const upper = rowAt(top);
   const lower = rowAt(top + 1);
   const last = rowAt(top + 2);
+  kernelRow(edges, columnBases, columnShares, outWidth, kernels);
   edgeAdaptiveRow(
     first,
     upper,
     lower,
     last,
     share,
-    edges,
+    kernels,
     columnBases,
     columnShares,
     outWidth,

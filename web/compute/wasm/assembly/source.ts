@@ -1,5 +1,5 @@
+import { lumaRow } from './edges';
 import { floatRow, PAD, PIXEL } from './rows';
-import { lumaRow } from './spatial';
 
 /**
  * The job of the filters: one at a time for each instance of the module, which is one for each thread. The picture is read row by row when

@@ -5,76 +5,20 @@ const LOBE_FLAT: f32 = 0.5;
 const LOBE_EDGE: f32 = 0.21;
 const STRETCH: f32 = 0.5;
 const FLAT_GRADIENT_SQUARED: f32 = 1.0 / 32768.0;
-const TINY_STEP: f32 = 1.0 / 65536.0;
 const SHARPNESS: f32 = 0.6;
 const OVERSHOOT: f32 = 0.05;
 const TAPS: i32 = 12;
 /** Room for what {@link edgeAdaptiveRow} notes about four pixels. */
 export const WEIGHTS_BYTES: i32 = (TAPS + 1) * 16;
-
-/** Brightness of a padded row, 0..2, a float a pixel; `room` for a multiple of four. */
-export function lumaRow(row: usize, paddedWidth: i32, luma: usize): void {
-  const weights = f32x4(0.25 / 255.0, 0.5 / 255.0, 0.25 / 255.0, 1.0 / 255.0);
-  for (let x = 0; x < paddedWidth; x += 4, row += 4 * PIXEL, luma += 16) {
-    const a = f32x4.mul(v128.load(row), weights);
-    const b = f32x4.mul(v128.load(row, 16), weights);
-    const c = f32x4.mul(v128.load(row, 32), weights);
-    const d = f32x4.mul(v128.load(row, 48), weights);
-    // The sums of each pixel's four values, by transposing.
-    const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
-    const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7));
-    v128.store(luma, f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7)));
-  }
-}
+/** Bytes of the kernels of four pixels. */
+export const KERNEL_BYTES: i32 = 4 * 16;
 
 /**
- * What the reference finds at each of an output pixel's four nearest input pixels, computed once an input pixel: the gradient and whether
- * it is an edge. Four floats a pixel: gradient across and down, edgeness, nothing. Starts one pixel before the picture.
- */
-export function edgeRow(north: usize, here: usize, south: usize, width: i32, edges: usize): void {
-  const zero = f32x4.splat(0);
-  for (let x = PAD - 1; x < width + PAD + 1; x += 4, edges += 4 * PIXEL) {
-    const at: usize = x * 4;
-    const west = v128.load(here + at - 4);
-    const center = v128.load(here + at);
-    const east = v128.load(here + at + 4);
-    const above = v128.load(north + at);
-    const below = v128.load(south + at);
-    const across = f32x4.sub(east, west);
-    const down = f32x4.sub(below, above);
-    const edge = f32x4.add(steadiness(west, center, east, across), steadiness(above, center, below, down));
-    const low = v128.shuffle<f32>(across, down, 0, 4, 1, 5);
-    const high = v128.shuffle<f32>(across, down, 2, 6, 3, 7);
-    const lowEdge = v128.shuffle<f32>(edge, zero, 0, 4, 1, 5);
-    const highEdge = v128.shuffle<f32>(edge, zero, 2, 6, 3, 7);
-    v128.store(edges, v128.shuffle<f64>(low, lowEdge, 0, 2));
-    v128.store(edges, v128.shuffle<f64>(low, lowEdge, 1, 3), 16);
-    v128.store(edges, v128.shuffle<f64>(high, highEdge, 0, 2), 32);
-    v128.store(edges, v128.shuffle<f64>(high, highEdge, 1, 3), 48);
-  }
-}
-
-function steadiness(before: v128, here: v128, after: v128, change: v128): v128 {
-  const steps = f32x4.pmax(f32x4.abs(f32x4.sub(after, here)), f32x4.abs(f32x4.sub(here, before)));
-  const largest = f32x4.pmax(steps, f32x4.splat(TINY_STEP));
-  const ratio = f32x4.pmin(f32x4.div(f32x4.abs(change), largest), f32x4.splat(1));
-  return f32x4.mul(ratio, ratio);
-}
-
-/** Interpolates two rows of edges, `share` of the second. */
-export function edgesBetween(above: usize, below: usize, share: f32, width: i32, out: usize): void {
-  const down = f32x4.splat(share);
-  for (let at: usize = 0, end = <usize>((width + 2) * PIXEL); at < end; at += PIXEL) {
-    v128.store(out + at, between(v128.load(above + at), v128.load(below + at), down));
-  }
-}
-
-/**
- * Upscales a row. Four output pixels at a time find their kernels and the weights of their taps; then each adds up its own taps.
+ * Upscales a row. Four output pixels at a time find the weights of their taps; then each adds up its own taps.
  *
  * @param first - the padded row above the two nearest ones; `last` the one below them.
  * @param share - how far the output row is from `upper` to `lower`.
- * @param edges - of {@link edgesBetween}.
+ * @param kernels - of {@link kernelRow}.
  * @param bases - padded to a multiple of four, as is `shares` and the room at `out`.
  * @param weights - room for the weights of four pixels.
  */
@@ -84,7 +28,7 @@ export function edgeAdaptiveRow(
   lower: usize,
   last: usize,
   share: f32,
-  edges: usize,
+  kernels: usize,
   bases: usize,
   shares: usize,
   outWidth: i32,
@@ -92,7 +36,7 @@ export function edgeAdaptiveRow(
   out: usize,
 ): void {
   for (let x: usize = 0, end = <usize>outWidth * 4; x < end; x += 16) {
-    const total = tapWeights(edges, bases + x, shares + x, share, weights);
+    const total = tapWeights(kernels + x * 4, shares + x, share, weights);
     for (let pixel: usize = 0; pixel < 16; pixel += 4, out += PIXEL) {
       const left: usize = (load<i32>(bases + x + pixel) + PAD) * PIXEL;
       const scale = v128.load32_splat(total + pixel);
@@ -101,10 +45,9 @@ export function edgeAdaptiveRow(
   }
 }
 
-/** Stores the weights of the twelve taps of four pixels, a vector a tap, and after them 1 over their sums; returns the place of those. */
-function tapWeights(edges: usize, bases: usize, shares: usize, share: f32, weights: usize): usize {
+/** Stores the kernels of four pixels: three factors of a quadratic form of the distance, and the lobe. */
+function storeKernels(edges: usize, bases: usize, shares: usize, out: usize): void {
   const one = f32x4.splat(1);
-  const fx = v128.load(shares);
   // The edge at each pixel; then transposed, the same value of all four.
   const edge0 = edgeAt(edges, bases, shares);
   const edge1 = edgeAt(edges, bases + 4, shares + 4);
@@ -135,50 +78,93 @@ function tapWeights(edges: usize, bases: usize, shares: usize, share: f32, weigh
   const lobe = f32x4.add(f32x4.splat(LOBE_FLAT), f32x4.mul(f32x4.splat(LOBE_EDGE - LOBE_FLAT), strength));
 
   // What the kernel takes is a quadratic form: a dx² + b dx dy + c dy².
-  const lobe4 = f32x4.mul(lobe, f32x4.splat(4));
   const xx = f32x4.mul(f32x4.mul(unitX, unitX), lobe);
   const yy = f32x4.mul(f32x4.mul(unitY, unitY), lobe);
   const xy = f32x4.mul(f32x4.mul(unitX, unitY), lobe);
   const a = f32x4.add(f32x4.mul(xx, across), f32x4.mul(yy, along));
   const b = f32x4.mul(f32x4.add(xy, xy), f32x4.sub(across, along));
   const c = f32x4.add(f32x4.mul(yy, across), f32x4.mul(xx, along));
+  v128.store(out, a);
+  v128.store(out, b, 16);
+  v128.store(out, c, 32);
+  v128.store(out, lobe, 48);
+}
 
-  const dx0 = f32x4.sub(f32x4.splat(-1), fx);
-  const dx1 = f32x4.neg(fx);
-  const dx2 = f32x4.sub(one, fx);
-  const dx3 = f32x4.sub(f32x4.splat(2), fx);
-  const aDx0 = f32x4.mul(a, dx0);
-  const aDx1 = f32x4.mul(a, dx1);
-  const aDx2 = f32x4.mul(a, dx2);
-  const aDx3 = f32x4.mul(a, dx3);
+/**
+ * The kernels of a row's pixels, four at a time. A pass of its own: together with the weights it would need more registers than there are.
+ *
+ * @param edges - of {@link edgesBetween} in edges.ts.
+ * @param out - room for {@link KERNEL_BYTES} for each four pixels.
+ */
+export function kernelRow(edges: usize, bases: usize, shares: usize, outWidth: i32, out: usize): void {
+  for (let x: usize = 0, end = <usize>outWidth * 4; x < end; x += 16, out += KERNEL_BYTES) {
+    storeKernels(edges, bases + x, shares + x, out);
+  }
+}
+
+/** Stores the weights of the twelve taps of four pixels, a vector a tap, and after them 1 over their sums; returns the place of those. */
+function tapWeights(kernel: usize, shares: usize, share: f32, weights: usize): usize {
+  const one = f32x4.splat(1);
+  const a = v128.load(kernel);
+  const b = v128.load(kernel, 16);
+  const c = v128.load(kernel, 32);
+  const lobe = v128.load(kernel, 48);
+  const first = f32x4.sub(one, lobe);
+  const second = f32x4.sub(one, f32x4.mul(lobe, f32x4.splat(4)));
+  // From one tap to the next the form grows by its difference, and that by 2 a. A row starts left of the four nearest pixels.
+  const dx = f32x4.sub(f32x4.splat(-1), v128.load(shares));
+  const start = f32x4.sub(f32x4.mul(f32x4.mul(a, dx), dx), one);
+  const twice = f32x4.add(a, a);
+  const growth = f32x4.add(f32x4.mul(twice, dx), a);
+  let total = f32x4.splat(0);
 
   let dy = f32x4.splat(-1 - share);
   let bDy = f32x4.mul(b, dy);
-  let cDy = f32x4.mul(f32x4.mul(c, dy), dy);
-  let total = storeWeight(weights, 0, dx1, aDx1, bDy, cDy, lobe, lobe4);
-  total = f32x4.add(total, storeWeight(weights, 1, dx2, aDx2, bDy, cDy, lobe, lobe4));
+  let t = f32x4.add(f32x4.add(start, f32x4.mul(bDy, dx)), f32x4.mul(f32x4.mul(c, dy), dy));
+  let step = f32x4.add(growth, bDy);
+  t = f32x4.add(t, step);
+  step = f32x4.add(step, twice);
+  total = f32x4.add(total, storeWeight(weights, 0, t, first, second));
+  t = f32x4.add(t, step);
+  total = f32x4.add(total, storeWeight(weights, 1, t, first, second));
 
   dy = f32x4.splat(-share);
   bDy = f32x4.mul(b, dy);
-  cDy = f32x4.mul(f32x4.mul(c, dy), dy);
-  total = f32x4.add(total, storeWeight(weights, 2, dx0, aDx0, bDy, cDy, lobe, lobe4));
-  total = f32x4.add(total, storeWeight(weights, 3, dx1, aDx1, bDy, cDy, lobe, lobe4));
-  total = f32x4.add(total, storeWeight(weights, 4, dx2, aDx2, bDy, cDy, lobe, lobe4));
-  total = f32x4.add(total, storeWeight(weights, 5, dx3, aDx3, bDy, cDy, lobe, lobe4));
+  t = f32x4.add(f32x4.add(start, f32x4.mul(bDy, dx)), f32x4.mul(f32x4.mul(c, dy), dy));
+  step = f32x4.add(growth, bDy);
+  total = f32x4.add(total, storeWeight(weights, 2, t, first, second));
+  t = f32x4.add(t, step);
+  step = f32x4.add(step, twice);
+  total = f32x4.add(total, storeWeight(weights, 3, t, first, second));
+  t = f32x4.add(t, step);
+  step = f32x4.add(step, twice);
+  total = f32x4.add(total, storeWeight(weights, 4, t, first, second));
+  t = f32x4.add(t, step);
+  total = f32x4.add(total, storeWeight(weights, 5, t, first, second));
 
   dy = f32x4.splat(1 - share);
   bDy = f32x4.mul(b, dy);
-  cDy = f32x4.mul(f32x4.mul(c, dy), dy);
-  total = f32x4.add(total, storeWeight(weights, 6, dx0, aDx0, bDy, cDy, lobe, lobe4));
-  total = f32x4.add(total, storeWeight(weights, 7, dx1, aDx1, bDy, cDy, lobe, lobe4));
-  total = f32x4.add(total, storeWeight(weights, 8, dx2, aDx2, bDy, cDy, lobe, lobe4));
-  total = f32x4.add(total, storeWeight(weights, 9, dx3, aDx3, bDy, cDy, lobe, lobe4));
+  t = f32x4.add(f32x4.add(start, f32x4.mul(bDy, dx)), f32x4.mul(f32x4.mul(c, dy), dy));
+  step = f32x4.add(growth, bDy);
+  total = f32x4.add(total, storeWeight(weights, 6, t, first, second));
+  t = f32x4.add(t, step);
+  step = f32x4.add(step, twice);
+  total = f32x4.add(total, storeWeight(weights, 7, t, first, second));
+  t = f32x4.add(t, step);
+  step = f32x4.add(step, twice);
+  total = f32x4.add(total, storeWeight(weights, 8, t, first, second));
+  t = f32x4.add(t, step);
+  total = f32x4.add(total, storeWeight(weights, 9, t, first, second));
 
   dy = f32x4.splat(2 - share);
   bDy = f32x4.mul(b, dy);
-  cDy = f32x4.mul(f32x4.mul(c, dy), dy);
-  total = f32x4.add(total, storeWeight(weights, 10, dx1, aDx1, bDy, cDy, lobe, lobe4));
-  total = f32x4.add(total, storeWeight(weights, 11, dx2, aDx2, bDy, cDy, lobe, lobe4));
+  t = f32x4.add(f32x4.add(start, f32x4.mul(bDy, dx)), f32x4.mul(f32x4.mul(c, dy), dy));
+  step = f32x4.add(growth, bDy);
+  t = f32x4.add(t, step);
+  step = f32x4.add(step, twice);
+  total = f32x4.add(total, storeWeight(weights, 10, t, first, second));
+  t = f32x4.add(t, step);
+  total = f32x4.add(total, storeWeight(weights, 11, t, first, second));
   const scales = weights + TAPS * 16;
   v128.store(scales, f32x4.div(one, total));
   return scales;
@@ -192,23 +178,11 @@ function edgeAt(edges: usize, base: usize, share: usize): v128 {
 
 /**
  * The kernel of the reference is `((0.4 d - 1)² 1.5625 - 0.5625) (lobe d - 1)²` up to the end of its window, where `lobe d` is 1. A factor of
- * all taps makes no difference: with `q = lobe d` it is `(q - lobe) (q - 4 lobe) (q - 1)²`.
+ * all taps makes no difference: with `t = lobe d - 1` it is `(t + 1 - lobe) (t + 1 - 4 lobe) t²`.
  */
-function storeWeight(
-  weights: usize,
-  tap: i32,
-  dx: v128,
-  aDx: v128,
-  bDy: v128,
-  cDy: v128,
-  lobe: v128,
-  lobe4: v128,
-): v128 {
-  const one = f32x4.splat(1);
-  const q = f32x4.pmin(f32x4.add(f32x4.mul(dx, f32x4.add(aDx, bDy)), cDy), one);
-  const window = f32x4.sub(q, one);
-  const wave = f32x4.mul(f32x4.sub(q, lobe), f32x4.sub(q, lobe4));
-  const weight = f32x4.mul(wave, f32x4.mul(window, window));
+function storeWeight(weights: usize, tap: i32, form: v128, first: v128, second: v128): v128 {
+  const t = f32x4.pmin(form, f32x4.splat(0));
+  const weight = f32x4.mul(f32x4.mul(f32x4.add(t, first), f32x4.add(t, second)), f32x4.mul(t, t));
   v128.store(weights + tap * 16, weight);
   return weight;
 }
