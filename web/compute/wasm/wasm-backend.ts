@@ -5,7 +5,7 @@ import { type Backend, type BackendFrames, type FrameTarget, filterAfter } from 
 import { type ModelName, type ModelSource, modelName } from '../models/model-source.ts';
 import { InputKindTracker, inputKindOf } from '../networks/input-kind.ts';
 import { unpackLayers } from '../networks/weights.ts';
-import { nextMacrotask, runInSlices, type Started, type TimeSlot } from '../schedule.ts';
+import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { checkFrameShape, makeFrame, RgbaReader, timeOf } from '../video-frames.ts';
 import { type KernelJob, rowsOf, rowsPerCall } from './kernel-instance.ts';
 import { filterJob, networkJob, type PlacedPicture, putPicture } from './kernel-jobs.ts';
@@ -73,13 +73,16 @@ export class WasmBackend implements Backend {
     const kinds = new InputKindTracker();
     const { outWidth: width, outHeight: height, quality } = target;
     return {
-      start: async (frame) => {
+      start: async (frame, slot) => {
         const time = timeOf(frame);
         const image = await reader.read(frame);
         checkFrameShape({ ...target, width: image.width, height: image.height });
         const input = kindFor(quality, () => kinds.of(image));
-        const sharp = await this.#upscale(image, { ...target, input }, nextMacrotask, (result) =>
-          makeFrame(result, { width, height, strideBytes: width * 4 }, time),
+        const sharp = await this.#upscale(
+          image,
+          { ...target, input },
+          () => slot.yieldNow(),
+          (result) => makeFrame(result, { width, height, strideBytes: width * 4 }, time),
         );
         return { isDone: true, finish: async () => sharp };
       },
