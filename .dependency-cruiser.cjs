@@ -49,10 +49,13 @@ module.exports = {
     {
       name: 'no-unresolvable',
       comment:
-        'unresolved imports would escape the rules. Exceptions: URLs of package files, which the build resolves; the SDK, which the server serves; e2e/fresh-project, which its own test installs and checks',
+        'unresolved imports would escape the rules. Exceptions: URLs of package files and of the compiled kernels, which the build resolves; the SDK, which the server serves; e2e/fresh-project, which its own test installs and checks',
       severity: 'error',
       from: { pathNot: '^e2e/fresh-project/' },
-      to: { couldNotResolve: true, pathNot: '^(onnxruntime-web/[^/]+\\?url|/p2c2r\\.js)$' },
+      to: {
+        couldNotResolve: true,
+        pathNot: '^(onnxruntime-web/[^/]+\\?url|\\./kernels(-threads)?\\.wasm\\?url|/p2c2r\\.js)$',
+      },
     },
     only('shared-imports-nothing', 'shared', [], 'shared/ is what both ends agree on; it depends on nothing'),
     only(

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { wasmKernels } from './deploy/assembly-script.mjs';
 import { compileAtLoad } from './deploy/vite-plugins.mjs';
 
 const fromHere = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -24,7 +25,7 @@ export default defineConfig({
       ),
     },
   },
-  plugins: [compileAtLoad('p2c2r')],
+  plugins: [wasmKernels, compileAtLoad('p2c2r')],
   esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
   build: {
     target: 'es2022',
@@ -48,5 +49,5 @@ export default defineConfig({
       },
     },
   },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [wasmKernels] },
 });

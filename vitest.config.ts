@@ -2,6 +2,7 @@
 import type { LaunchOptions } from 'playwright';
 import type { Plugin } from 'vite';
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { wasmKernels } from './deploy/assembly-script.mjs';
 import { launchOptions, systemGlOptions } from './e2e/launch.mjs';
 import pages from './vite.config.ts';
 
@@ -16,7 +17,12 @@ const exclude = [...configDefaults.exclude, '.build/**'];
 
 /** Resolves and transforms the sources as the build of the pages does. */
 const { resolve, esbuild, worker } = pages;
-const sources = { ...(resolve && { resolve }), ...(esbuild && { esbuild }), ...(worker && { worker }) };
+const sources = {
+  plugins: [wasmKernels],
+  ...(resolve && { resolve }),
+  ...(esbuild && { esbuild }),
+  ...(worker && { worker }),
+};
 
 /** Workers load the networks from beside their own folder, as in a build. Here Vite serves the repository, which has them in web/public. */
 const networksBesideWorkers: Plugin = {
@@ -29,17 +35,37 @@ const networksBesideWorkers: Plugin = {
   },
 };
 
+/** Isolates the pages of the tests that compute, so that the kernels of the processor have threads, which share memory. */
+const isolated: Plugin = {
+  name: 'isolated',
+  // Before Vitest answers with its own page.
+  enforce: 'pre',
+  configureServer({ middlewares }) {
+    middlewares.use((_request, response, next) => {
+      response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
+      response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
+      next();
+    });
+  },
+};
+
+interface BrowserProject {
+  include: string[];
+  exclude: string[];
+  launch: LaunchOptions;
+  /** Whether its pages are cross-origin isolated. */
+  isIsolated?: boolean;
+  globalSetup?: string[];
+}
+
 /**
  * A project of browser tests, in a browser of its own. Its files run one after another, since in parallel they would compete for one GPU,
  * which is often a software GPU. The two projects run at the same time: one mostly waits for media and sockets, the other computes.
  */
-function inChromium(
-  name: string,
-  { launch, ...files }: { include: string[]; exclude: string[]; launch: LaunchOptions; globalSetup?: string[] },
-): TestProjectInlineConfiguration {
+function inChromium(name: string, { launch, isIsolated, ...files }: BrowserProject): TestProjectInlineConfiguration {
   return {
     ...sources,
-    plugins: [networksBesideWorkers],
+    plugins: [wasmKernels, networksBesideWorkers, ...(isIsolated ? [isolated] : [])],
     // Scanned in advance: a package found during a run would make Vite reload the page in the middle of a test.
     optimizeDeps: { entries: ['web/**/*.{ts,tsx}', 'shared/**/*.ts'] },
     test: {
@@ -92,6 +118,7 @@ export default defineConfig({
         include: ON_GPU,
         exclude: [...exclude, ...ON_SYSTEM_GL],
         launch: await launchOptions(),
+        isIsolated: true,
       }),
       inChromium('browser-gl', {
         include: ON_SYSTEM_GL,

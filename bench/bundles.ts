@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { build, loadConfigFromFile, type Plugin } from 'vite';
+import { wasmKernels } from '../deploy/assembly-script.mjs';
 import { ROOT } from '../deploy/child.mjs';
 
 /** A module of the SDK and what takes its place; paths from the root of the checkout. */
@@ -33,7 +34,7 @@ async function bundle(folder: string, input: Record<string, string>, replacement
   const { NODE_ENV } = process.env;
   const loaded = await loadConfigFromFile({ command: 'build', mode: 'production' }, join(ROOT, 'vite.config.ts'));
   const { resolve: resolution = {}, esbuild = {}, worker = {} } = loaded?.config ?? {};
-  const plugins = () => [replacing(replacements)];
+  const plugins = () => [wasmKernels, replacing(replacements)];
   await build({
     configFile: false,
     root: ROOT,

@@ -6,9 +6,11 @@ import { ROOT } from '../deploy/child.mjs';
 import { runCommand, SetupError } from '../deploy/failure.mjs';
 import { Context, type Section, type Settings } from './context.ts';
 import { describeMachine, type SectionReport, tableOf, writeJson } from './report.ts';
-import { infer, networksWasm, types } from './sections/compute.ts';
+import { infer, processor, types } from './sections/compute.ts';
+import { gameTasks } from './sections/game-tasks.ts';
 import { kernels, kernelsNode } from './sections/kernels.ts';
 import { kill, streamKill } from './sections/kill.ts';
+import { limits } from './sections/limits.ts';
 import { nodeVolunteers } from './sections/node-volunteers.ts';
 import { peerjs } from './sections/peerjs.ts';
 import { quality } from './sections/quality.ts';
@@ -23,7 +25,22 @@ import { wire } from './sections/wire.ts';
 
 /** All sections by name. */
 const SECTIONS: readonly Section[] = [
-  ...[backends, echo, infer, kernels, kernelsNode, kill, link, networksWasm, nodeVolunteers, peerjs, quality, server],
+  ...[
+    backends,
+    echo,
+    gameTasks,
+    infer,
+    kernels,
+    kernelsNode,
+    kill,
+    limits,
+    link,
+    nodeVolunteers,
+    peerjs,
+    processor,
+    quality,
+    server,
+  ],
   ...[simulate, stream, streamImpaired, streamKill, streamQuality, streamSoak, streamTwo, trust, types, upscale, wire],
 ];
 

@@ -31,6 +31,7 @@ const INPUTS = [
   'package-lock.json',
   'vite.config.ts',
   'tsconfig.json',
+  'deploy/assembly-script.mjs',
   'deploy/bundle.mjs',
   'deploy/vite-plugins.mjs',
 ];

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright';
 import { SetupError } from './failure.mjs';
+import { MachineSignals } from './machine-signals.mjs';
 import { asMissingSandbox, RUNS_WITHOUT, VOLUNTEER_FLAGS } from './sandbox.mjs';
+import { tellPage } from './signals-in-page.mjs';
 
 /** Wait before a retry when the browser or server is gone. Most come back at once, so the wait starts short and doubles up to a minute. */
 const FIRST_RETRY_MS = 1_000;
@@ -21,6 +23,7 @@ const FINAL_REASONS = ['not-invited', 'bad-input', 'protocol-version', 'unsuppor
  * @typedef {import('pino').Logger} Logger
  * @typedef {import('playwright').Page} Page
  * @typedef {Window & { volunteer: import('../web/sdk/p2c2r.ts').VolunteerNode }} VolunteerWindow
+ * @typedef {import('./signals-in-page.mjs').SignalsWindow} SignalsWindow
  * @typedef {{ reason: string, message: string }} Refusal
  * @typedef {{ ok: true, adapter: string } | { ok: false, reason: string, message: string }} Started
  */
@@ -34,14 +37,21 @@ export class HeadlessVolunteer {
   constructor(options, log) {
     this.options = options;
     this.log = log;
+    const { onlyWhenIdle, pauseOnBattery, pauseBelowBattery, keepAwake } = options.limits;
+    this.machine = new MachineSignals({
+      isBattery: Boolean(pauseOnBattery || pauseBelowBattery),
+      isIdle: Boolean(onlyWhenIdle),
+      isAwake: Boolean(keepAwake),
+    });
   }
 
   /**
    * @param {AbortSignal} stop
    * Volunteers until asked to stop.
-   * @throws {SetupError} when the server rejects this volunteer for good
+   * @throws {SetupError} when the server rejects this volunteer for good, or a limit cannot be kept on this machine
    */
   async serveUntil(stop) {
+    await this.machine.open();
     let retryMs = FIRST_RETRY_MS;
     while (!stop.aborted) {
       const startedAtMs = performance.now();
@@ -66,6 +76,7 @@ export class HeadlessVolunteer {
     const browser = await this.launch();
     try {
       const page = await browser.newPage({ ignoreHTTPSErrors: insecure });
+      const signals = await tellPage(page, this.machine, this.log);
       const stopped = await whenStopped(page);
       const ended = endOf(page, stop);
       const started = await Promise.race([this.start(page), ended]);
@@ -75,6 +86,7 @@ export class HeadlessVolunteer {
         return started.message;
       }
       this.log.info({ adapter: started.adapter, isSandboxed }, 'serving');
+      this.machine.watch(() => void signals.tell());
       const logging = setInterval(() => void this.logStatistics(page), LOG_INTERVAL_MS);
       try {
         const why = await Promise.race([ended, stopped.why]);
@@ -84,6 +96,8 @@ export class HeadlessVolunteer {
         return why.message;
       } finally {
         clearInterval(logging);
+        this.machine.close();
+        signals.flush();
       }
     } finally {
       await browser.close();
@@ -111,7 +125,7 @@ export class HeadlessVolunteer {
    * @returns {Promise<Started>}
    */
   async start(page) {
-    const { url, room, invite, name, maxGamers } = this.options;
+    const { url, room, invite, name, limits } = this.options;
     try {
       // Any page from the server will do; only its origin matters.
       await page.goto(`${url}/healthz`);
@@ -128,7 +142,8 @@ export class HeadlessVolunteer {
       async ({ module, options }) => {
         try {
           const { VolunteerNode } = await import(module);
-          const node = await VolunteerNode.start(options);
+          const { machineSignals: signals } = /** @type {SignalsWindow} */ (/** @type {unknown} */ (window));
+          const node = await VolunteerNode.start({ ...options, signals });
           Object.assign(window, { volunteer: node });
           /** @type {Refusal | null} */
           let last = null;
@@ -151,7 +166,7 @@ export class HeadlessVolunteer {
       },
       {
         module: '/p2c2r.js',
-        options: { room, invite, name, ...(maxGamers !== undefined && { limits: { maxGamers } }) },
+        options: { room, invite, name, limits },
       },
     );
   }
@@ -159,11 +174,12 @@ export class HeadlessVolunteer {
   /** @param {Page} page */
   async logStatistics(page) {
     try {
-      const { state, stats } = await page.evaluate(() => {
+      const { state, paused, stats } = await page.evaluate(() => {
         const { volunteer } = /** @type {VolunteerWindow} */ (/** @type {unknown} */ (window));
-        return { state: volunteer.state, stats: volunteer.stats() };
+        const paused = volunteer.limitStates.map(({ what }) => what);
+        return { state: volunteer.state, paused, stats: volunteer.stats() };
       });
-      this.log.info({ state, ...stats }, 'statistics');
+      this.log.info({ state, ...(paused.length > 0 && { paused }), ...stats }, 'statistics');
     } catch (cause) {
       // The page is just closing; its end is logged elsewhere.
       this.log.debug({ err: cause }, 'no statistics');

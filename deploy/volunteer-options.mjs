@@ -1,8 +1,6 @@
 import { parseArgs } from 'node:util';
 import { SetupError } from './failure.mjs';
-
-/** The largest `maxGamers` that shared/signaling.ts accepts. */
-const MOST_GAMERS = 64;
+import { readLimits } from './volunteer-limits.mjs';
 
 export const VOLUNTEER_HELP = `Volunteers this machine's GPU without a screen, until it is asked to stop.
 
@@ -12,7 +10,14 @@ npm run volunteer -- --url URL --room ROOM [flags]
 --room ROOM            the room to serve
 --invite TOKEN         a signed invite, for rooms that need one
 --name NAME            the name that gamers see; by default a random one
---max-gamers N         most gamers served at the same time, 1 to ${MOST_GAMERS}
+--max-gamers N         most gamers served at the same time, 1 to 64
+--gpu-share N          part of the computing time that is lent, above 0 and up to 1
+--only-when-idle       pause while somebody uses this machine (as xprintidle or systemd-logind tell)
+--pause-on-battery     pause while this machine runs on battery
+--pause-below-battery N  pause on battery below this charge, 0 to 1
+--hours "DAYS HH:MM-HH:MM"  serve only then, may be repeated, such as --hours "mon-fri 20:00-08:00"
+--data-mb-per-day N    pause when this many megabytes were sent and received today
+--keep-awake           keep this machine from falling asleep while it serves (by systemd-inhibit)
 --insecure             accept an untrusted certificate, such as that of npm start -- --lan
 --browser-flag=FLAG    a flag for Chromium, may be repeated, such as --browser-flag=--use-angle=vulkan
 --without-sandbox      run Chromium without its sandbox, as root or where the machine allows none: what breaks out of the
@@ -24,7 +29,7 @@ npm run volunteer -- --url URL --room ROOM [flags]
  * @property {string} room
  * @property {string | undefined} invite
  * @property {string | undefined} name
- * @property {number | undefined} maxGamers
+ * @property {Partial<import('../web/sdk/types.ts').VolunteerLimits>} limits
  * @property {boolean} insecure
  * @property {string[]} browserFlags
  * @property {boolean} withoutSandbox
@@ -47,17 +52,14 @@ export function readVolunteerOptions(argv) {
   const link = new URLSearchParams(url?.hash.slice(1));
   const room = values.room ?? link.get('room');
   if (!room) problems.push('--room is missing: name the room to serve, or pass a whole invite link as --url.');
-  const maxGamers = values['max-gamers'] === undefined ? undefined : Number(values['max-gamers']);
-  if (maxGamers !== undefined && !(Number.isInteger(maxGamers) && maxGamers >= 1 && maxGamers <= MOST_GAMERS)) {
-    problems.push(`--max-gamers is "${values['max-gamers']}": it must be a whole number from 1 to ${MOST_GAMERS}.`);
-  }
+  const limits = readLimits(values, problems);
   if (problems.length > 0 || !url || !room) throw new SetupError(problems.join('\n'));
   return {
     url: url.origin,
     room,
     invite: values.invite ?? link.get('invite') ?? undefined,
     name: values.name,
-    maxGamers,
+    limits,
     insecure: values.insecure ?? false,
     browserFlags: values['browser-flag'] ?? [],
     withoutSandbox: values['without-sandbox'] ?? false,
@@ -75,6 +77,13 @@ function parse(argv) {
         invite: { type: 'string' },
         name: { type: 'string' },
         'max-gamers': { type: 'string' },
+        'gpu-share': { type: 'string' },
+        'only-when-idle': { type: 'boolean' },
+        'pause-on-battery': { type: 'boolean' },
+        'pause-below-battery': { type: 'string' },
+        hours: { type: 'string', multiple: true },
+        'data-mb-per-day': { type: 'string' },
+        'keep-awake': { type: 'boolean' },
         insecure: { type: 'boolean' },
         'browser-flag': { type: 'string', multiple: true },
         'without-sandbox': { type: 'boolean' },

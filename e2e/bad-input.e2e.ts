@@ -179,7 +179,7 @@ test('a browser without WebGPU volunteers with its processor', async ({ server }
       await node.stop();
       return capabilities;
     }, '/p2c2r.js');
-    expect(capabilities.backends.upscale.backend).toBe('js');
+    expect(capabilities.backends.upscale.backend).toBe('wasm');
     expect(capabilities.adapter).not.toBe('');
   } finally {
     await browser.close();

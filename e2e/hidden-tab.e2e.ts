@@ -24,7 +24,7 @@ test.beforeEach(async ({ server }) => {
   [gamer, volunteer] = [await headed.newWindow(), await headed.newWindow()];
   for (const page of [gamer, volunteer]) await openSdk(page, server.url);
   await volunteer.evaluate(async () => {
-    window.node = await window.sdk.VolunteerNode.start({ room: 'hidden', backend: 'js' });
+    window.node = await window.sdk.VolunteerNode.start({ room: 'hidden', backend: 'wasm' });
   });
   await gamer.evaluate(async () => {
     window.client = await window.sdk.GamerClient.connect({ room: 'hidden', where: 'volunteers' });

@@ -32,7 +32,7 @@ test('over a lossy relay that is throttled for a while, the picture goes on and 
   try {
     const room = 'impaired';
     await volunteerPage(room, {
-      backend: 'js',
+      backend: 'wasm',
       relayOnly: true,
       iceServers: iceServersAt(turn.port, turn.credentials),
     });

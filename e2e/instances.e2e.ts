@@ -142,7 +142,7 @@ test('links and running tasks survive the death of their instance; later members
   const [volunteer, gamer, late] = [await context.newPage(), await context.newPage(), await context.newPage()];
   for (const page of [volunteer, gamer, late]) await openSdk(page, site.url);
   const serve = async () => {
-    window.node = await window.sdk.VolunteerNode.start({ room: 'den', backend: 'js' });
+    window.node = await window.sdk.VolunteerNode.start({ room: 'den', backend: 'wasm' });
   };
   await volunteer.evaluate(serve);
   await gamer.evaluate(async () => {

@@ -61,7 +61,7 @@ test('game servers in Node run their tasks in a browser', async ({ server, volun
     await symlink(join(ROOT, 'node_modules/@roamhq', name), join(project, 'node_modules/@roamhq', name));
   }
   // Both use the room that the documentation names.
-  await volunteerPage('demo', { backend: 'js' });
+  await volunteerPage('demo', { backend: 'wasm' });
 
   const documented = exampleOf(await readExamples(server.url), 'node');
   await writeFile(join(project, 'documented.js'), documented.code);

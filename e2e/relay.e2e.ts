@@ -78,7 +78,7 @@ test('coturn accepts credentials that the server issued, and neither expired nor
     window.client = await window.sdk.GamerClient.connect({ room: 'relay' });
   });
   await volunteer.evaluate(async () => {
-    window.node = await window.sdk.VolunteerNode.start({ room: 'relay', backend: 'js' });
+    window.node = await window.sdk.VolunteerNode.start({ room: 'relay', backend: 'wasm' });
   });
   // Not the answer to its join, when it knew nobody.
   const packet = await received;
@@ -158,7 +158,7 @@ test('no command line of coturn holds its secret, and no other user can read its
 
 async function linkOverRelay(volunteer: Page, gamer: Page): Promise<void> {
   await volunteer.evaluate(async () => {
-    window.node = await window.sdk.VolunteerNode.start({ room: 'relay', backend: 'js', relayOnly: true });
+    window.node = await window.sdk.VolunteerNode.start({ room: 'relay', backend: 'wasm', relayOnly: true });
   });
   await gamer.evaluate(async () => {
     window.client = await window.sdk.GamerClient.connect({ room: 'relay', where: 'volunteers', relayOnly: true });

@@ -5,7 +5,7 @@ import { largestDifference, testPicture } from './pictures.ts';
 const ROOM = 'a room known by name';
 const COUNT = 100;
 
-for (const backend of ['wgsl', 'js'] as const) {
+for (const backend of ['wgsl', 'wasm'] as const) {
   test(`a script that only knows /p2c2r.js gets 100 correct upscaled images from another page: ${backend}`, {
     tag: backend === 'wgsl' ? ['@gpu'] : [],
   }, async ({ volunteerPage, gamerPage }) => {

@@ -7,7 +7,7 @@ declare global {
   }
 }
 
-for (const backend of ['wgsl', 'js'] as const) {
+for (const backend of ['wgsl', 'wasm'] as const) {
   test(`a canvas streamed to a volunteer comes back larger, in its colours, with its time accounted for: ${backend}`, {
     tag: backend === 'wgsl' ? ['@gpu'] : [],
   }, async ({ volunteerPage, gamerPage }) => {

@@ -6,14 +6,17 @@ import { swarm } from '../../shared/tasks/physics/test-bodies.ts';
 import type { PhysicsInput } from '../../shared/tasks/physics.ts';
 import { busyScene } from '../../shared/tasks/raytracing/test-scenes.ts';
 import { seededRandom } from '../../shared/tasks/test-random.ts';
-import { NETWORKS } from '../../shared/tasks/upscale.ts';
-import type { BackendName } from '../../web/compute/backend.ts';
+import { FILTERS, NETWORKS, type Quality } from '../../shared/tasks/upscale.ts';
+import type { Backend, BackendName } from '../../web/compute/backend.ts';
 import { Engine } from '../../web/compute/engine.ts';
 import { testPattern } from '../../web/compute/filter-benchmark.ts';
+import { JsBackend } from '../../web/compute/js-backend.ts';
 import { OrtWasmBackend } from '../../web/compute/ort/ort-wasm-backend.ts';
 import { cpuRuntime } from '../../web/compute/ort/runtime.ts';
-import type { TimeSlot } from '../../web/compute/schedule.ts';
+import { nextMacrotask, type TimeSlot } from '../../web/compute/schedule.ts';
 import { servedModels } from '../../web/compute/test-models.ts';
+import { loadKernels } from '../../web/compute/wasm/open-wasm.ts';
+import { WasmBackend } from '../../web/compute/wasm/wasm-backend.ts';
 import { durationsMs, median, mediansInTurn } from '../measuring.ts';
 
 /** This page's own engine, without a gamer or a volunteer. */
@@ -98,24 +101,41 @@ function steering(rows: number, from: number): InferInput {
   return { model: 'steering', inputs: { observation: { type: 'float32', dims: [rows, INPUTS], data } } };
 }
 
-const SIZE = { width: 320, height: 180 };
-const FRAMES = 30;
+const SIZE = { width: 640, height: 360 };
+const PICTURES = 5;
 const EXCLUSIVE_SLOT: TimeSlot = { signal: never, yieldNow: async () => {} };
 
-/** Frame times of our networks by onnxruntime-web on the processor. */
-export async function measureNetworksWasm() {
-  const backend = new OrtWasmBackend(servedModels('/models/'), now);
+/** Times, ms, to double a picture on the processor, by what computes it; measured in turn. */
+export async function measureProcessor() {
+  const models = servedModels('/models/');
+  const { kernels } = await loadKernels();
+  const one = new WasmBackend({ kernels, threads: 1, models, now });
+  const two = new WasmBackend({ kernels, threads: kernels.isShared ? 2 : 1, models, now });
+  const runtime = await cpuRuntime();
+  runtime.env.wasm.numThreads = 1;
+  const ort = new OrtWasmBackend(models, now);
+  const js = new JsBackend(now);
   const picture = testPattern(SIZE.width, SIZE.height);
-  const image = { ...SIZE, data: Uint8Array.from(picture.data, (value, i) => (i % 4 === 3 ? 255 : value)) };
-  const timings = [];
-  for (const network of NETWORKS) {
-    const shape = { ...SIZE, outWidth: SIZE.width * 2, outHeight: SIZE.height * 2, quality: network };
-    const once = async () => (await backend.startPixels(image.data, shape, EXCLUSIVE_SLOT)).finish();
-    // For the first network the library is loaded and compiled as well.
-    const [firstMs = Number.NaN] = await durationsMs(3, once);
-    timings.push({ network, firstMs, frameMs: median(await durationsMs(FRAMES, once)) });
-  }
-  const { numThreads } = (await cpuRuntime()).env.wasm;
-  backend.dispose();
-  return { timings, threads: numThreads ?? 1 };
+  const pixels = Uint8Array.from(picture.data, (value, i) => (i % 4 === 3 ? 255 : value));
+  const shapeOf = (quality: Quality) => ({ ...SIZE, outWidth: SIZE.width * 2, outHeight: SIZE.height * 2, quality });
+  const doubling = (backend: Backend, quality: Quality) => async () => {
+    const once = async () => (await backend.startPixels(pixels, shapeOf(quality), EXCLUSIVE_SLOT)).finish();
+    return median(await durationsMs(backend === js ? 1 : PICTURES, once));
+  };
+  const all = (name: string, backend: Backend, qualities: readonly Quality[]) =>
+    qualities.map((quality) => [`${quality} ${name}`, doubling(backend, quality)] as const);
+  // Helpers start with the first picture, which does not wait for them.
+  for (let tries = 0; kernels.isShared && two.threads < 2 && tries < 100; tries++) await nextMacrotask();
+  const ms = await mediansInTurn(
+    Object.fromEntries([
+      ...all('js', js, ['spatial']),
+      ...all('wasm', one, [...FILTERS, ...NETWORKS]),
+      ...all('wasm2', two, ['spatial', ...NETWORKS]),
+      ...all('ort', ort, NETWORKS),
+    ]),
+    ROUNDS,
+  );
+  const { threads } = two;
+  for (const backend of [one, two, ort]) backend.dispose();
+  return { ms, threads };
 }

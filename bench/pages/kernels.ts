@@ -1,4 +1,5 @@
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
+import { EXCLUSIVE_SLOT } from '../../web/compute/filter-benchmark.ts';
 import { GpuPlanes, PlanePasses } from '../../web/compute/ort/gpu-planes.ts';
 import { gpuRuntime, gpuSession, serialized } from '../../web/compute/ort/runtime.ts';
 import { servedModels } from '../../web/compute/test-models.ts';
@@ -34,7 +35,7 @@ export async function measureCanvasOut() {
     const size = { width: 320, height: 180, strideBytes: 320 * 4 };
     const frame = makeFrame(noisePixels(320, 180), size, { timestamp: run, duration: null, hasAlpha: false });
     const startMs = performance.now();
-    const sharp = await (await frames.start(frame)).finish();
+    const sharp = await (await frames.start(frame, EXCLUSIVE_SLOT)).finish();
     const finishedMs = performance.now();
     await reader.read(sharp);
     frame.close();

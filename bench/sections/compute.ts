@@ -1,6 +1,7 @@
+import { NETWORKS } from '../../shared/tasks/upscale.ts';
 import type { Section } from '../context.ts';
 import type * as EnginePage from '../pages/engine.ts';
-import { figure, type Row, text } from '../report.ts';
+import { figure, type Row, short, text } from '../report.ts';
 
 export const infer: Section = {
   name: 'infer',
@@ -30,20 +31,40 @@ export const infer: Section = {
   },
 };
 
-export const networksWasm: Section = {
-  name: 'networks-wasm',
-  about: 'frames a second of our networks by onnxruntime-web on the processor, 320x180 to 640x360',
+/** How many times faster the kernels of the processor must be than what they replace. */
+const LEAST_OVER_JS = 10;
+const LEAST_OVER_ORT = 1.5;
+const LEAST_OF_TWO = 1.7;
+
+export const processor: Section = {
+  name: 'processor',
+  about: 'our kernels on the processor, 640x360 to 1280x720, beside plain JavaScript, onnxruntime-web and one thread',
   async run(context) {
     const site = await context.openSite({ modules: ['engine'] });
-    const engine = await site.page<typeof EnginePage>('engine');
-    const { timings, threads } = await engine.call('measureNetworksWasm');
-    return timings.map(({ network, firstMs, frameMs }) =>
-      figure(network, 1_000 / frameMs, 'frames/s', {
-        note: `${frameMs.toFixed(1)} ms a frame, threads: ${threads}; the first took ${firstMs.toFixed(0)} ms`,
-        // The target is for two cores.
-        ...(network === 'fast' && { atLeast: 25 }),
-      }),
-    );
+    const page = await site.page<typeof EnginePage>('engine');
+    const { ms, threads } = await page.call('measureProcessor');
+    const msOf = (what: string) => ms[what] ?? Number.NaN;
+    const ratio = (what: string, slow: string, fast: string, options: { atLeast?: number } = {}) =>
+      figure(what, msOf(slow) / msOf(fast), 'x', {
+        note: `${short(msOf(slow))} ms / ${short(msOf(fast))} ms`,
+        ...options,
+      });
+    return [
+      ...['bilinear', 'bicubic', 'spatial'].map((quality) => figure(quality, msOf(`${quality} wasm`), 'ms')),
+      ratio('spatial: plain JavaScript / ours', 'spatial js', 'spatial wasm', { atLeast: LEAST_OVER_JS }),
+      ...NETWORKS.map((network) =>
+        ratio(`${network}: onnxruntime-web / ours, one thread each`, `${network} ort`, `${network} wasm`, {
+          ...(network === 'fast' && { atLeast: LEAST_OVER_ORT }),
+        }),
+      ),
+      ...(threads < 2
+        ? [text('two threads', 'none here')]
+        : ['spatial', ...NETWORKS].map((quality) =>
+            ratio(`${quality}: one thread / two`, `${quality} wasm`, `${quality} wasm2`, {
+              ...(quality === 'spatial' && { atLeast: LEAST_OF_TWO }),
+            }),
+          )),
+    ];
   },
 };
 

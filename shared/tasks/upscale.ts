@@ -34,6 +34,11 @@ export type Quality = (typeof QUALITIES)[number];
 export const INPUT_KINDS = ['smooth', 'aliased'] as const;
 export type InputKind = (typeof INPUT_KINDS)[number];
 
+/** Names of the networks' models: one for each kind of input. */
+export const NETWORK_MODELS: readonly string[] = NETWORKS.flatMap((network) =>
+  INPUT_KINDS.map((kind) => `${network}-${kind}`),
+);
+
 export interface UpscaleParams {
   width: number;
   height: number;

@@ -3,7 +3,7 @@ import { fromBase64Url } from '../../shared/bytes.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { IDENTITY_KEY, IDENTITY_SIGNATURE, identityOf, type ProofTerms, proofBytes } from '../../shared/identity.ts';
 
-/** The same id as `sessionIdOf` in shared/, synchronously: WebCrypto would hand microseconds of work to another thread. */
+/** The same id as `sessionIdOf` in shared/, but synchronous: WebCrypto would pass work of a few microseconds to another thread. */
 export function sessionIdSync(sessionKey: string): string {
   return createHash('sha256').update(sessionKey).digest().subarray(0, 16).toString('base64url');
 }
@@ -14,7 +14,7 @@ export interface IdentityClaim extends ProofTerms {
   publicKey: string;
 }
 
-/** Makes a claim with a challenge of its own, so that no signature made for another join or server proves it. */
+/** Makes a claim with a new challenge, so that a signature made for another join or server does not prove it. */
 export function claimIdentity(publicKey: string, sessionId: string, host: string): IdentityClaim {
   return { publicKey, sessionId, host, challenge: randomBytes(16).toString('base64url') };
 }
@@ -44,7 +44,7 @@ async function isSigned(
     const key = await crypto.subtle.importKey('raw', point, IDENTITY_KEY, false, ['verify']);
     return await crypto.subtle.verify(IDENTITY_SIGNATURE, key, signature, proofBytes(terms));
   } catch {
-    // The bytes are no point on the curve, so the key belongs to nobody.
+    // The bytes are not a point on the curve, so this is not a public key.
     return false;
   }
 }

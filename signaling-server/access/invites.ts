@@ -7,32 +7,32 @@ import type { ServerClock } from '../clock.ts';
 import type { Quota, Store } from '../store/store.ts';
 import { type RoomAddress, roomKey } from './room-address.ts';
 
-/** A member may return with its pass after a weekend, but not with one found in an old backup. */
+/** Long enough for a member to return after a weekend; too short for a pass that somebody finds in an old backup. */
 export const PASS_VALID_S = 7 * 24 * 3_600;
-/** How often the right to invite can be handed on. Each step makes tokens some 100 characters longer. */
+/** How many times the right to invite can be passed on. Each time makes tokens about 100 characters longer. */
 export const MAX_LINEAGE = 4;
 
 /** The two kinds of token differ in their audience, so that neither is accepted as the other. */
 const INVITE = 'p2c2r-invite';
 const PASS = 'p2c2r-pass';
 
-/** Refers to an invite without its token. */
+/** Identifies an invite without its token. */
 export const inviteRefSchema = z.object({
   id: z.string(),
   /** ms since the Unix epoch. */
   expiresAtMs: z.number(),
-  /** Absent: any number of sessions. */
+  /** How many sessions it admits. Absent: any number. */
   maxUses: z.int().exactOptional(),
 });
 export type InviteRef = z.infer<typeof inviteRefSchema>;
 
-/** An invite, and before it those that it descends from, the owner's first. Empty for who came without one. */
+/** An invite and, before it, those that it descends from, beginning with the owner's. Empty for a member that came without an invite. */
 export const lineageSchema = z.array(inviteRefSchema).max(MAX_LINEAGE).readonly();
 export type Lineage = z.infer<typeof lineageSchema>;
 
 const claimsSchema = z.object({
   room: z.string(),
-  /** The room's id. Absent in tokens of versions that knew rooms by name. */
+  /** The room's id. Absent in tokens of old versions, which identified rooms by name. */
   id: z.string().optional(),
   inviteOnly: z.boolean(),
   role: roleSchema,
@@ -66,11 +66,11 @@ export interface Rights {
 /** What a valid token permits. */
 export interface Grant extends Rights {
   room: RoomAddress;
-  /** Whether the token is a pass, whose bearer was admitted before. */
+  /** Whether the token is a pass: then its session was admitted before. */
   isPass: boolean;
 }
 
-/** The token was never valid for this bearer. An address that presents many of these is guessing. */
+/** The token was never valid for this session. An address that sends many such tokens is guessing. */
 export class WrongInvite extends MeshError {
   constructor(message: string, cause?: unknown) {
     super('not-invited', message, { cause });
@@ -84,11 +84,11 @@ export interface PassHolder extends Rights {
 }
 
 /**
- * Signed tokens (JWT, HS256; RFC 7519): invites, which members hand on, and passes, which readmit one session after a restart of
- * the server. The store remembers uses and revocations.
+ * Signed tokens (JWT, HS256; RFC 7519) of two kinds. Members give invites to others. A pass readmits one session after a restart of the
+ * server. The store remembers uses and revocations.
  */
 export class Invites {
-  /** Imported once; given the secret itself, jose would import it for every token. */
+  /** Imported once. If it were given the secret itself, jose would import it again for every token. */
   readonly #key: Promise<CryptoKey>;
 
   constructor(
@@ -101,9 +101,9 @@ export class Invites {
   }
 
   /**
-   * @param lineage of the member that invites; empty for an owner. The invite ends with the first of them, counts against the uses
-   *   of each, and is revoked with any.
-   * @throws MeshError `not-invited` when one of them has ended or was revoked, or has been handed on too often
+   * @param lineage of the member that invites; empty for an owner. The new invite expires when the first invite of the lineage does, each of
+   *   its uses counts for all of them, and revoking one of them revokes it.
+   * @throws MeshError `not-invited` when one of them has expired or was revoked, or the right to invite was passed on too many times
    */
   async invite(room: RoomAddress, request: InviteRequest, lineage: Lineage = []): Promise<string> {
     const { role, expiresInS, uses, owner, mayInvite } = request;
@@ -128,7 +128,7 @@ export class Invites {
 
   /**
    * Checks an invite or a pass. Does not count a use, see {@link countUse}.
-   * @throws MeshError `not-invited` with what is wrong with the token; {@link WrongInvite} when nobody could have used it like this
+   * @throws MeshError `not-invited` with what is wrong with the token; {@link WrongInvite} when it was never valid for this session
    */
   async verify(token: string, { sessionId, role, room }: Bearer): Promise<Grant> {
     const { id, ...claims } = await this.#read(token);
@@ -144,7 +144,7 @@ export class Invites {
       room: { id, name: claims.room, inviteOnly: claims.inviteOnly },
       ...{ isOwner, mayInvite: isOwner || claims.mayInvite === true },
     };
-    // A revoked invite admits nobody new; passes of members that it admitted earlier stay valid.
+    // A revoked invite admits nobody new, but the passes of members that it admitted stay valid.
     if (claims.sub !== undefined) return { ...grant, lineage: claims.via ?? [], isPass: true };
     const lineage = [...(claims.via ?? []), refOf(claims)];
     await this.#refuseRevoked(lineage);
@@ -152,13 +152,13 @@ export class Invites {
   }
 
   /**
-   * Counts a session against an invite with a limited number of uses, and against those that it descends from.
+   * Counts a session as a use of an invite, and of those that it descends from, where their uses are limited.
    * @param network that the session comes from
-   * @throws MeshError `not-invited` when it is used up, `rate-limited` when the store counts too many uses
+   * @throws MeshError `not-invited` when it is used up, `rate-limited` when the store holds too many uses
    */
   async countUse({ room, lineage, isPass }: Grant, sessionId: string, network: string): Promise<void> {
     if (isPass) return;
-    // The invite itself goes first: one that is used up must not use up those that it descends from.
+    // The invite itself is counted first: if it is used up, the invites that it descends from must not lose a use.
     for (const { maxUses, ...invite } of lineage.toReversed()) {
       if (maxUses === undefined) continue;
       if (!(await this.store.useInvite({ ...invite, maxUses }, sessionId, { room: roomKey(room), network }))) {
@@ -168,8 +168,8 @@ export class Invites {
   }
 
   /**
-   * Finds out which invite into a room a token is.
-   * @throws MeshError `not-invited` when it is none, or has expired
+   * Finds out which invite a token is.
+   * @throws MeshError `not-invited` when it is not an invite into this room, or has expired
    */
   async find(token: string, room: RoomAddress): Promise<InviteRef> {
     const claims = await this.#read(token);
@@ -178,7 +178,7 @@ export class Invites {
   }
 
   /**
-   * The invite, and those that descend from it, admit nobody new.
+   * Makes the invite, and those that descend from it, admit nobody new.
    * @throws MeshError `rate-limited` when the store remembers too many bans
    */
   async revoke(invite: InviteRef, quota: Quota): Promise<void> {
@@ -232,7 +232,7 @@ function refOf({ jti, exp, uses }: { jti: string; exp: number; uses?: number | u
   return { id: jti, expiresAtMs: exp * 1_000, ...(uses !== undefined && { maxUses: uses }) };
 }
 
-/** Names an invite in a ban. */
+/** The id of an invite in a ban. */
 export const banOf = ({ id }: Pick<InviteRef, 'id'>) => `invite ${id}`;
 
 export function revokedInvite(): MeshError {

@@ -3,7 +3,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { RateLimit } from './rate-limit.ts';
 
 /**
- * How many wrong invites lock an address out. Nobody mistypes ten links, and guessing one succeeds with a probability of 2^-256.
+ * How many wrong invites lock an address out. Nobody mistypes ten links in a row. A single guess succeeds with a probability of 2^-256.
  */
 export const WRONG_INVITES = {
   /** Wrong invites in one window that lock the address. */
@@ -14,7 +14,7 @@ export const WRONG_INVITES = {
   maxAddresses: 10_000,
 } as const;
 
-/** Too many wrong invites came from this address, so its invites are not looked at for a while. */
+/** Too many wrong invites came from this address, so its invites are refused unread for a while. */
 export class LockedOut extends MeshError {
   constructor(waitMs: number) {
     const minutes = Math.max(1, Math.ceil(waitMs / 60_000));
@@ -25,7 +25,7 @@ export class LockedOut extends MeshError {
   }
 }
 
-/** Stops the guessing of invites: an address that brings too many wrong ones is locked out for a time. */
+/** Stops the guessing of invites: an address that sends too many wrong ones is locked out for a while. */
 export class LockOut {
   readonly #limit: RateLimit | null;
 

@@ -15,7 +15,7 @@ export interface RateLimitOptions {
   windowMs: number;
   /** How long a key stays blocked once it exceeds `events`, ms. Default: until its window ends. */
   blockMs?: number;
-  /** Keys kept in memory; past it the least recently counted one is forgotten. */
+  /** Maximum number of keys in memory; beyond that the least recently counted key is forgotten. */
   maxKeys: number;
   /** Counts for all instances together. The counts are in memory while Redis does not answer. */
   redis?: Redis | undefined;
@@ -58,7 +58,7 @@ export class RateLimit {
   }
 }
 
-/** RateLimiterMemory keeps a key until its window ends, so an attacker with many addresses could fill the memory. */
+/** A RateLimiterMemory with a limited number of keys. By itself it keeps each key until its window ends, so many addresses could fill the memory. */
 class BoundedMemoryLimiter extends RateLimiterMemory {
   readonly #keys: LRUCache<string, true>;
 

@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 /**
- * Identifies a room. The name alone does not: a new invite-only room under the name of one that became empty is a
+ * Identifies a room. A name alone does not: when an invite-only room became empty and somebody makes one with the same name, that is a
  * different room. Invites, passes and bans refer to the id. Anyone who knows the name of an open room may enter it, so it is looked up by
  * its name; its id tells whether an owner's invite was made for this room or for an earlier one of the same name.
  */
 export interface RoomAddress {
-  /** 128 random bits of the server. Only a signed token brings a room back under its id. */
+  /** 128 random bits that the server made. Only a signed token can restore a room with this id. */
   id: string;
   name: string;
   inviteOnly: boolean;
@@ -16,7 +16,7 @@ export interface RoomAddress {
 
 export const LOBBY: RoomAddress = { id: 'lobby', name: 'lobby', inviteOnly: false, isLobby: true };
 
-/** The address of a room that never existed. @param name absent: one that nobody can guess */
+/** The address of a new room. @param name absent: a random one that nobody can guess */
 export function newRoom(inviteOnly: boolean, name: string = randomId()): RoomAddress {
   return { id: randomId(), name, inviteOnly };
 }

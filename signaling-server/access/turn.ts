@@ -13,17 +13,17 @@ export interface IceConfig {
   turnTtlS: number;
 }
 
-/** What a page may have of the relay that is introduced to nobody: enough to find out whether it reaches it. */
+/** Credentials for a page that knows nobody yet: enough to test whether it can reach the relay. */
 export const CONNECTION_TEST = {
   maxValidS: 60,
-  /** Tests of one address in a window: a household's pages, each opened anew a few times. */
+  /** Tests of one address in a window: enough for the pages of a household, each reloaded a few times. */
   perAddress: 20,
   windowMs: 600_000,
   maxAddresses: 10_000,
 } as const;
 
 /**
- * Makes ICE servers with expiring credentials: those of ICE_SERVERS, and those of TURN_URLS with credentials of the session's own.
+ * Makes the list of ICE servers for a session: those of ICE_SERVERS, and those of TURN_URLS with expiring credentials of its own.
  * The credentials follow coturn's REST scheme (`use-auth-secret`, draft-uberti-behave-turn-rest-00): the username is the expiry
  * in seconds of the Unix epoch and the session's id; the credential is its HMAC-SHA1 under the secret shared with the TURN server.
  * @param nowMs ms since the Unix epoch
@@ -38,13 +38,13 @@ export function iceGrantFor(sessionId: string, config: IceConfig, nowMs: number,
 }
 
 /**
- * Who may use the relay, which costs its owner traffic: sessions that are introduced to somebody, for as long as they are. A page that
- * merely joined a room knows nobody to relay to.
+ * Decides who may use the relay, since traffic costs its owner money: sessions that are introduced to somebody, for as long as they are. A
+ * page that has only joined a room has nobody to connect to.
  */
 export class RelayAccess {
   /** Whether there is a relay at all. */
   readonly isThere: boolean;
-  /** For a session that is introduced to nobody: what anybody may know. */
+  /** The ICE servers for a session that is introduced to nobody: those that are no secret. */
   readonly open: IceGrant;
   readonly #tests: RateLimit | null;
 

@@ -3,7 +3,7 @@ import { z } from '../../shared/zod.ts';
 import { DEFAULT_MAX_INTRODUCTIONS } from '../rooms/introductions.ts';
 import { emptyOrAtLeast, hosts, iceServers, onOrOff, origins, turnUrls, wholeNumber } from './setting-schemas.ts';
 
-/** One setting of the server, and everything that is said or checked about it. */
+/** One setting of the server: its default, its check and its description. */
 export interface Setting {
   /** Environment variable; the flag is the same name in lower case with dashes. */
   name: string;
@@ -26,88 +26,88 @@ const SETTINGS = {
     name: 'PORT',
     fallback: '8080',
     ...wholeNumber(0, 65_535),
-    help: 'Port for pages and sockets; 0 takes any free port',
+    help: 'Port for HTTP; 0 takes any free port',
   },
   host: {
     name: 'HOST',
     fallback: 'localhost',
     schema: z.string().regex(/^\S+$/),
     expects: 'a host name or address without spaces, such as localhost or 0.0.0.0',
-    help: 'Address to listen on; 0.0.0.0 listens on every network',
+    help: 'Address to listen on; 0.0.0.0 means all IPv4 addresses of this machine',
   },
   allowedOrigins: {
     name: 'ALLOWED_ORIGINS',
     fallback: '',
     schema: origins(),
     expects: 'origins separated by commas, such as https://game.example,https://other.example:8443',
-    help: 'Other sites whose pages may connect, separated by commas; * allows all',
+    help: 'Other sites whose pages may connect to this server; * allows all',
   },
   allowedHosts: {
     name: 'ALLOWED_HOSTS',
     fallback: '',
     schema: hosts(),
     expects: 'names separated by commas, without ports, such as play.example.org',
-    help: 'Names under which browsers may address the server; * allows all. By default its addresses, its own name, those of ALLOWED_ORIGINS and TLS_CERT, and any behind TRUSTED_PROXIES',
+    help: 'Host names under which browsers may reach the server; * allows all. IP addresses, localhost and the names in TLS_CERT are always allowed. By default HOST, the name of this machine and those in ALLOWED_ORIGINS are allowed too, and every name if TRUSTED_PROXIES is set',
   },
   pagesDir: {
     name: 'PAGES_DIR',
     fallback: '.build/pages',
     schema: z.string().min(1),
     expects: 'a folder',
-    help: 'Folder of the built pages',
+    help: 'Folder with the built pages',
   },
   stateDir: {
     name: 'STATE_DIR',
     fallback: '.build/state',
     schema: z.string().min(1),
     expects: 'a folder',
-    help: 'Folder for what must survive a restart',
+    help: 'Folder for data that must survive a restart',
   },
   roomCapacity: {
     name: 'ROOM_CAPACITY',
     fallback: String(SIGNALING.roomCapacity),
     ...wholeNumber(2, 10_000),
-    help: 'Most members of one room',
+    help: 'Maximum number of members in one room',
   },
   maxIntroductions: {
     name: 'MAX_INTRODUCTIONS',
     fallback: String(DEFAULT_MAX_INTRODUCTIONS),
     ...wholeNumber(1, 64),
-    help: 'Most volunteers that one gamer is introduced to',
+    help: 'Maximum number of volunteers that one gamer is introduced to',
   },
   maxSessions: {
-    // About 20 kB each, so a small machine holds them.
+    // About 20 kB each, so they fit into a small machine's memory.
     name: 'MAX_SESSIONS',
     fallback: '20000',
     ...wholeNumber(2, 1_000_000),
-    help: 'Most members of all rooms together, including those who may still come back',
+    help: 'Maximum number of members in all rooms together, including those that are offline but may still come back',
   },
   lobby: {
     name: 'LOBBY',
     fallback: 'off',
     ...onOrOff(),
-    help: 'Opens a lobby: volunteers without an invite serve any gamer who asks',
+    help: 'Opens a lobby, where volunteers without an invite help any gamer who asks for help',
   },
   invites: {
     name: 'INVITES',
     fallback: 'optional',
     schema: z.enum(['optional', 'required']),
     expects: 'optional or required',
-    help: 'Whether every room needs an invite; otherwise rooms named in code are open to everybody who knows the name',
+    help: 'With `required`, nobody enters a room without an invite. With `optional`, a game can also open rooms that anyone who knows the name may enter',
   },
   iceServers: {
     name: 'ICE_SERVERS',
     fallback: '[]',
     schema: iceServers(),
     expects: 'a JSON list such as [{"urls":"stun:stun.example:3478"}], with username and credential for TURN',
-    help: 'STUN and TURN servers for the browsers, as JSON',
+    help: 'STUN and TURN servers that browsers use, as JSON',
   },
   turnUrls: {
     name: 'TURN_URLS',
     fallback: '',
     schema: turnUrls(),
     expects: 'up to 8 URLs separated by commas, such as turn:turn.example:3478,turns:turn.example:5349',
-    help: 'TURN servers for browsers that cannot reach each other; each introduced session gets credentials of its own',
+    help: 'TURN servers that relay between browsers that cannot connect directly; each session gets its own credentials when it is introduced to somebody',
   },
   turnSecret: {
     name: 'TURN_SECRET',
@@ -115,14 +115,14 @@ const SETTINGS = {
     schema: emptyOrAtLeast(16),
     secret: true,
     expects: 'at least 16 characters, together with TURN_URLS',
-    help: 'Signs the credentials for TURN_URLS; the same as static-auth-secret in coturn',
+    help: 'Signs the credentials for TURN_URLS; must equal static-auth-secret in coturn',
   },
   turnTtlS: {
-    // A link that fails is tried again within half a minute. Copied credentials are of use for minutes.
+    // A failed link is retried within half a minute, so minutes are enough; stolen credentials are useless soon.
     name: 'TURN_TTL_S',
     fallback: '600',
     ...wholeNumber(20, 24 * 3_600),
-    help: 'Seconds for which TURN credentials can open connections; pages with links get new ones before that',
+    help: 'How long TURN credentials can open connections, seconds; pages that need them longer get new ones in time',
   },
   inviteSecret: {
     name: 'INVITE_SECRET',
@@ -130,14 +130,14 @@ const SETTINGS = {
     schema: emptyOrAtLeast(32),
     secret: true,
     expects: 'at least 32 characters, the same for every instance',
-    help: 'Signs invites; by default random and kept in STATE_DIR',
+    help: 'Signs invites; by default a random secret is made and stored in STATE_DIR',
   },
   logLevel: {
     name: 'LOG_LEVEL',
     fallback: 'info',
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     expects: 'fatal, error, warn, info, debug, trace or silent',
-    help: 'Lowest severity that is logged',
+    help: 'Least severe level that is logged',
   },
   lan: {
     name: 'LAN',
@@ -145,13 +145,13 @@ const SETTINGS = {
     ...onOrOff(),
     isSwitch: true,
     expects: 'on or off; --lan alone means on',
-    help: 'Also serves HTTPS to the local network, with a self-made certificate unless TLS_CERT is set',
+    help: 'Also serves HTTPS to the local network, with a self-signed certificate unless TLS_CERT is set',
   },
   httpsPort: {
     name: 'HTTPS_PORT',
     fallback: '8443',
     ...wholeNumber(0, 65_535),
-    help: 'Port for HTTPS, with LAN or TLS_CERT; 0 takes any free port',
+    help: 'Port for HTTPS, which LAN or TLS_CERT turns on; 0 takes any free port',
   },
   tlsCert: {
     name: 'TLS_CERT',
@@ -173,25 +173,25 @@ const SETTINGS = {
     schema: emptyOrAtLeast(16),
     secret: true,
     expects: 'at least 16 characters',
-    help: 'Opens /metrics and /status to other machines; without it only this machine sees them',
+    help: 'Lets other machines read /metrics and /status with this token; without it only this machine can',
   },
   trustedProxies: {
     name: 'TRUSTED_PROXIES',
     fallback: '0',
     ...wholeNumber(0, 8),
-    help: 'Number of proxies in front of the server that add to X-Forwarded-For; limits per address need it',
+    help: 'Number of proxies in front of the server that add to X-Forwarded-For. Without it, all clients behind a proxy count as one address',
   },
   limitFactor: {
     name: 'LIMIT_FACTOR',
     fallback: '1',
     ...wholeNumber(0, 10_000),
-    help: 'Multiplies all limits per address and session; 0 switches them off',
+    help: 'Multiplies all limits per address and session; 0 turns them off',
   },
   drainDelayS: {
     name: 'DRAIN_DELAY_S',
     fallback: '0',
     ...wholeNumber(0, 600),
-    help: 'Seconds to keep serving after a request to stop while /readyz answers 503, so that a load balancer can react',
+    help: 'How long the server keeps running after it was asked to stop, seconds. /readyz answers 503 meanwhile, so that load balancers send no new clients',
   },
   redisUrl: {
     name: 'REDIS_URL',
@@ -199,14 +199,14 @@ const SETTINGS = {
     secret: true,
     schema: z.union([z.literal(''), z.url({ protocol: /^rediss?$/ })]),
     expects: 'a URL such as redis://localhost:6379 or rediss://user:password@redis.example:6380/2, with INVITE_SECRET',
-    help: 'Shares rooms, sessions, reputations and limits with all instances that use the same Redis',
+    help: 'Redis, through which several instances share rooms, sessions, reputations and limits',
   },
   configFile: {
     name: 'CONFIG_FILE',
     fallback: '',
     schema: z.string(),
     expects: 'a file',
-    help: 'File of NAME=value lines, for settings given neither as a flag nor in the environment',
+    help: 'File with lines such as PORT=8080; flags and environment variables take precedence',
   },
 } satisfies Record<string, Setting>;
 
@@ -216,12 +216,12 @@ export type Config = { [Key in keyof typeof SETTINGS]: z.output<(typeof SETTINGS
 /** Every setting with its key in {@link Config}. */
 export const settings = Object.entries<Setting>(SETTINGS) as [keyof Config, Setting][];
 
-/** @param name of an environment variable. @returns the flag without its dashes. */
+/** @param name of an environment variable. @returns its flag without the leading dashes. */
 export function flagOf(name: string): string {
   return name.toLowerCase().replaceAll('_', '-');
 }
 
-/** What `--help` prints: a row for each setting, and below it the values it takes. */
+/** The output of `--help`: a row for each setting, and below it the values that it takes. */
 export function helpText(): string {
   const rows = settings.map(([, { name, fallback, help, secret }]) => [
     secret ? '' : `--${flagOf(name)}`,
@@ -238,7 +238,7 @@ export function helpText(): string {
   return `P2C2R's server: serves the pages and introduces gamers to volunteers.\n\n${withTypes.join('\n')}\n`;
 }
 
-/** The same as a Markdown table, which docs/hosting.md holds. */
+/** The same as a Markdown table, for docs/hosting.md. */
 export function settingsMarkdown(): string {
   const cell = (text: string) => text.replaceAll('|', '\\|');
   const rows = settings.map(([, { name, fallback, help, expects, secret }]) => {

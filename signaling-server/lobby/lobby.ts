@@ -2,7 +2,7 @@ import { byFewestHelpers, byMostHelpers, type Seeker, type SeekerFacts, SeekerIn
 import { isOfUse, isWelcome, standing, type VolunteerFacts } from './suitability.ts';
 import { type IndexedVolunteer, isBetter, VolunteerIndex } from './volunteer-index.ts';
 
-/** Carries out the lobby's decisions. Both must have updated the `peers` of the two when they return. */
+/** Carries out the lobby's decisions. Both methods must have updated the `peers` of both members when they return. */
 export interface LobbyActions<G, V> {
   pair(gamer: G, volunteer: V): void;
   unpair(gamer: G, volunteer: V): void;
@@ -22,17 +22,17 @@ interface Transfer<G extends SeekerFacts, V extends VolunteerFacts> extends Assi
  * gamer that may have more, the gamer with the fewest helpers picks its best volunteer; then, while some gamer has two helpers
  * more than another, the one with the most gives up the volunteer that suits it least to the one with the fewest.
  *
- * Once nothing is left to do, only what has changed since can give rise to new work. The lobby therefore looks at the changed
- * members, and otherwise only at the first entries of its indexes, so that a decision costs about the same with ten volunteers
- * and with a hundred thousand.
+ * Once the rule is satisfied, only members that change afterwards can break it. The lobby therefore looks at the changed members, and
+ * otherwise only at the first entries of its indexes. So a decision takes about as long with a hundred thousand volunteers as with
+ * ten.
  */
 export class Lobby<G extends SeekerFacts, V extends VolunteerFacts> {
   readonly #volunteers = new VolunteerIndex<V>();
   readonly #seekers: SeekerIndex<G>;
   readonly #actions: LobbyActions<G, V>;
-  /** Changed gamers that a volunteer may be available for. */
+  /** Changed gamers that may now get another volunteer. */
   readonly #changedSeekers = new Set<Seeker<G>>();
-  /** Changed volunteers that a gamer may be available for. */
+  /** Changed volunteers that may now help another gamer. */
   readonly #changedVolunteers = new Set<IndexedVolunteer<V>>();
   /** Changed gamers that may have too many or too few helpers compared with others. */
   readonly #unbalanced = new Set<Seeker<G>>();
@@ -67,7 +67,7 @@ export class Lobby<G extends SeekerFacts, V extends VolunteerFacts> {
     if (hasChanged) this.#updateGamersOf(volunteer);
   }
 
-  /** Ranks a volunteer anew after its score, and nothing else, changed. That alone pairs and unpairs nobody. */
+  /** Updates a volunteer's rank when only its score changed. This alone pairs and unpairs nobody. */
   rerank(volunteer: V): void {
     if (this.#volunteers.get(volunteer.id)) this.#volunteers.upsert(volunteer);
   }
@@ -121,7 +121,7 @@ export class Lobby<G extends SeekerFacts, V extends VolunteerFacts> {
     return ofChangedVolunteers;
   }
 
-  /** Finds the gamer with the fewest helpers that a changed volunteer could help; that gamer picks its best of all volunteers. */
+  /** Of the gamers that a changed volunteer could help, the one with the fewest helpers picks its best volunteer of all. */
   #nextOfChangedVolunteers(): Assignment<G, V> | null {
     let next: Seeker<G> | null = null;
     for (const volunteer of this.#changedVolunteers) {
@@ -185,7 +185,7 @@ export class Lobby<G extends SeekerFacts, V extends VolunteerFacts> {
     return next;
   }
 
-  /** Of one gamer's volunteers, the one that suits it least among those that another gamer may have. */
+  /** Of the volunteers that one gamer may give to another, the one that suits it least. */
   #transferable(from: Seeker<G>, to: Seeker<G>): IndexedVolunteer<V> | null {
     let least: IndexedVolunteer<V> | null = null;
     let leastStanding = 0;

@@ -2,7 +2,7 @@ import { SortedList } from './sorted-list.ts';
 import { type GamerFacts, helpersOf, isOfUse, placesOf, type TaskSet, taskSet } from './suitability.ts';
 
 export interface SeekerFacts extends GamerFacts {
-  /** Task types it wants to run; empty: any. */
+  /** Task types that it wants to run; an empty list means any. */
   readonly needs: readonly string[];
 }
 
@@ -17,7 +17,7 @@ export interface Seeker<G extends SeekerFacts = SeekerFacts> {
   helpers: number;
   /** Whether it may have another volunteer. */
   isUnderServed: boolean;
-  /** The distinct capabilities of its lobby volunteers, which may be transferred to other gamers. */
+  /** The distinct capabilities of its volunteers from the lobby, which may move to other gamers. */
   transferables: readonly TaskSet[];
 }
 
@@ -32,8 +32,8 @@ export function byMostHelpers(one: Seeker, other: Seeker): number {
 }
 
 /**
- * The gamers that accept help from the lobby: under-served ones, which may have more volunteers, indexed by need; and those that
- * may turn out over-served, indexed by the capabilities of the volunteers they could give up.
+ * The gamers that accept help from the lobby, in two indexes: those that may have more volunteers (under-served), by their needs; and
+ * those that may have too many (over-served), by the capabilities of the volunteers that they could give up.
  */
 export class SeekerIndex<G extends SeekerFacts> {
   readonly #seekers = new Map<string, Seeker<G>>();

@@ -1,8 +1,8 @@
-/** A chunk of twice this length is split in two. Moving this many items costs less than finding their place. */
+/** A chunk of twice this length is split in two. Moving so few items takes less time than finding the place of one. */
 const CHUNK_ITEMS = 256;
 
 /**
- * A sorted list for hundreds of thousands of items that come and go: adding or deleting costs the length of one chunk. The sort
+ * A sorted list for hundreds of thousands of items that come and go: adding or deleting an item moves the items of one chunk only. The sort
  * key of an item must not change while the item is in the list, and no two items may compare as equal.
  */
 export class SortedList<T> {

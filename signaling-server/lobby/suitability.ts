@@ -9,7 +9,7 @@ export interface Helper {
   readonly status: VolunteerStatus;
 }
 
-/** What matchmaking needs to know of either side. `Member` in rooms/ has all of it. */
+/** What matchmaking needs to know about a gamer or volunteer. `Member` in rooms/ has all of it. */
 interface Party {
   readonly id: string;
   /** Round trip between its socket and the coordinator, ms. */
@@ -38,9 +38,9 @@ export interface VolunteerFacts extends Party {
 }
 
 /**
- * The share of a volunteer's time, 0 to 1, that one more gamer must expect to find taken: its reported load, or, if its gamers
- * use all they may, everything but an equal share. The reported load lags behind; ranking by it alone would send gamers that
- * arrive together to the same few volunteers.
+ * The share of a volunteer's time, 0 to 1, that is taken already when one more gamer comes. This is its reported load or, if higher,
+ * what is taken when each of its gamers uses an equal share. The reported load lags behind: ranking by it alone would send gamers that arrive
+ * together to the same few volunteers.
  *
  * @param otherGamers how many gamers it has besides the one that asks
  */
@@ -68,8 +68,8 @@ export function standing(gamer: GamerFacts, volunteer: VolunteerFacts): number {
 }
 
 /**
- * Whether the two may be introduced. The check uses the history id as well, so that a volunteer does not get another chance with
- * the gamer that caught it by starting a new session.
+ * Whether the two may be introduced. The check includes the history id: otherwise a volunteer could meet the gamer that caught it again
+ * by starting a new session.
  */
 export function isWelcome(gamer: GamerFacts, { id, historyId }: VolunteerFacts): boolean {
   const { removed } = gamer;
@@ -82,7 +82,7 @@ export function hasAccused({ id, accused }: GamerFacts, historyId: string): bool
   return accused.get(historyId)?.has(id) ?? false;
 }
 
-/** Counts the volunteers that are of use to a gamer: they accept work, and it accepts their results. */
+/** Counts a gamer's useful volunteers: those that accept work, and whose results the gamer accepts. */
 export function helpersOf(gamer: GamerFacts, counts: (helper: Helper) => boolean = () => true): number {
   let helpers = 0;
   for (const helper of gamer.peers.values()) {
@@ -92,8 +92,8 @@ export function helpersOf(gamer: GamerFacts, counts: (helper: Helper) => boolean
 }
 
 /**
- * How many more volunteers a gamer may be introduced to. A volunteer that is of no use now takes no place, so that a gamer whose
- * helpers all pause is not left alone; in total a gamer may have twice the limit.
+ * How many more volunteers a gamer may be introduced to. Only useful ones count, so that a gamer whose helpers all pause gets others. With
+ * the useless ones it may have twice the limit.
  */
 export function placesOf(
   gamer: GamerFacts,

@@ -12,14 +12,14 @@ import {
   type VolunteerFacts,
 } from './suitability.ts';
 
-/** Two regions per doubling of the round trip: successive heartbeats of one socket differ by more than a finer step. */
+/** Two regions per doubling of the round trip. Finer steps would be pointless: one socket's heartbeats differ by more than that. */
 const REGIONS_PER_OCTAVE = 2;
 /** All volunteers beyond this round trip form one region. */
 const FARTHEST_REGION_MS = 2_000;
 
 /**
- * The region of a volunteer by its distance from this server, as the least round trip of that region, ms. Distance is measured, so
- * that nobody can claim a region; the regions are few because each choice of a volunteer looks into all of them.
+ * The region of a volunteer, named by the shortest round trip in that region, ms. The server measures the round trip, so nobody can choose a
+ * region. There are few regions because every choice of a volunteer looks into all of them.
  */
 export function regionRttMs(rttMs: number): number {
   if (!(rttMs >= 1)) return 0;
@@ -27,7 +27,7 @@ export function regionRttMs(rttMs: number): number {
   return 2 ** (Math.floor(REGIONS_PER_OCTAVE * octaves) / REGIONS_PER_OCTAVE);
 }
 
-/** The volunteers of one region and capability that accept another gamer, best first. */
+/** The volunteers with equal region and capabilities that accept another gamer, best first. */
 interface Bucket<V extends VolunteerFacts> {
   regionRttMs: number;
   capabilities: TaskSet;
@@ -36,11 +36,11 @@ interface Bucket<V extends VolunteerFacts> {
 
 /** A volunteer in the index. Its sort keys do not change between calls of {@link VolunteerIndex.upsert}. */
 export class IndexedVolunteer<V extends VolunteerFacts> implements VolunteerFacts {
-  /** The round trip of its region: within a region distance makes no difference. */
+  /** The round trip of its region: all volunteers of a region count as equally far. */
   rttMs = 0;
   /** The part of its score that does not depend on the gamer. */
   merit = 0;
-  /** Null while it accepts no other gamer. */
+  /** Null while it accepts no further gamer. */
   bucket: Bucket<V> | null = null;
   #isAccepting = false;
   #indexedHistoryId = '';
@@ -148,9 +148,9 @@ export class VolunteerIndex<V extends VolunteerFacts> {
   }
 
   /**
-   * The best volunteer that has a vacancy and is welcome. Volunteers that the gamer has no history with rank in the order of
-   * their bucket, so only the first welcome one of each bucket is considered; those it has worked with, or that were reported in
-   * its room, are considered one by one.
+   * The best volunteer that has a free place and that the gamer accepts. For a gamer, volunteers that it has no history with rank in the
+   * order of their bucket, so only the first acceptable one of each bucket is considered. Volunteers that it has worked with, or that were
+   * reported in its room, are considered one by one.
    */
   bestFor({ gamer, needs }: Seeker): IndexedVolunteer<V> | null {
     const { partners, accused } = gamer;
@@ -166,9 +166,9 @@ export class VolunteerIndex<V extends VolunteerFacts> {
     for (const [capabilities, byRegion] of this.#buckets) {
       if (!isOfUse(capabilities, needs)) continue;
       for (const bucket of byRegion.values()) {
-        // A stranger's standing is its merit plus this.
+        // The score of a volunteer without history with this gamer is its merit plus this.
         const near = nearness(gamer.rttMs + bucket.regionRttMs);
-        // Stops at the first one that cannot be the best: most buckets are dismissed by looking at one volunteer.
+        // Stops at the first one that cannot be the best, which for most buckets is the first of all.
         const first = bucket.volunteers.first((one) => one.merit + near < bestStanding || isCandidate(one));
         if (first && first.merit + near >= bestStanding) consider(first, first.merit + near);
       }

@@ -9,16 +9,16 @@ const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
 
 /** A network that limits count as one client. */
 export interface Network {
-  /** In CIDR notation; of a single IPv4 address without the length. */
+  /** In CIDR notation; a single IPv4 address has no length. */
   prefix: string;
-  /** How many times the allowance of one client its members have together. */
+  /** Its members together may use this many times the allowance of one client. */
   times: number;
 }
 
 /**
- * Lengths of the prefixes that limits count under, bits. A provider assigns a site anything from a /64 to a /48 (RFC 6177), so whoever
- * has a /48 could otherwise be 65,536 clients. An IPv4 network of 256 addresses may belong to as many households, but also to one
- * hoster's customer.
+ * Prefix lengths of the networks that limits are counted for, bits. A provider assigns a site anything from a /64 to a /48 (RFC 6177), so
+ * without this a site with a /48 could act as 65,536 clients. The 256 addresses of an IPv4 /24 may belong to 256 households, but also to one
+ * customer of a hosting company.
  */
 const IPV6_PREFIXES = [
   { bits: 64, times: 1 },
@@ -34,11 +34,11 @@ const IPV4_WIDER = { bits: 24, times: 8 } as const;
  */
 export function clientAddress(request: IncomingMessage, trustedProxies: number): string {
   const address = proxyAddr(request, (_address, hop) => hop < trustedProxies);
-  // A proxy that writes something else, such as a port, must not give every connection a limit of its own.
+  // A proxy may append something else, such as a port. Then not every connection must get limits of its own.
   return normalize(address) ?? normalize(request.socket.remoteAddress) ?? '';
 }
 
-/** The networks that limits count an address under, narrowest first. */
+/** The networks whose limits apply to an address, narrowest first. */
 export function networksOf(address: string): Network[] {
   if (ipaddr.IPv6.isValid(address)) {
     return IPV6_PREFIXES.map(({ bits, times }) => {
@@ -54,8 +54,8 @@ export function networksOf(address: string): Network[] {
 }
 
 /**
- * The same networks under names that tell nobody an address, for Redis and logs. Keyed, since without a key four billion IPv4
- * addresses are tried in minutes.
+ * The same networks under names that hide the address, for Redis and logs. The names are keyed hashes: without a key, all four billion IPv4
+ * addresses could be tried in minutes.
  */
 export function hashedNetworksOf(address: string, key: string): Sender['networks'] {
   const [first, ...others] = networksOf(address).map(({ prefix, times }) => {
@@ -66,8 +66,8 @@ export function hashedNetworksOf(address: string, key: string): Sender['networks
 }
 
 /**
- * Whether a request comes from a person or a program on this machine. A request that a local proxy passes on does not. Neither does
- * one whose Host header names another machine: a foreign page may point a name of its own at 127.0.0.1 (DNS rebinding).
+ * Whether a request comes from a person or a program on this machine. False for a request that a local proxy passes on, and for one whose
+ * Host header names another machine: a foreign page may point its own domain name at 127.0.0.1 (DNS rebinding).
  */
 export function isFromThisMachine({ headers, socket }: IncomingMessage): boolean {
   const address = normalize(socket.remoteAddress);
@@ -76,7 +76,7 @@ export function isFromThisMachine({ headers, socket }: IncomingMessage): boolean
   return LOOPBACK_NAMES.has(headers.host?.toLowerCase().replace(/:\d+$/, '') ?? '');
 }
 
-/** Sockets that listen on IPv6 report IPv4 addresses as `::ffff:192.0.2.9`. @returns null for what is no address. */
+/** Sockets that listen on IPv6 report IPv4 addresses as `::ffff:192.0.2.9`. @returns null when the text is not an address. */
 export function normalize(address = ''): string | null {
   return ipaddr.isValid(address) ? ipaddr.process(address).toString() : null;
 }

@@ -57,7 +57,7 @@ export class ClientSocket {
     try {
       checkVersion(auth);
       const request = parse(joinSchema, auth);
-      // Not the key, which is a secret: limits may be counted in Redis.
+      // Not the session key, which is a secret, as limits may be counted in Redis.
       await limits.spend('joins', { networks: this.transport.networks, session: sessionIdSync(request.sessionKey) });
       const { id, resumed } = await requestHandler.join(this.#connection, request);
       this.transport.session = id;
@@ -94,11 +94,11 @@ export class ClientSocket {
     return this.transport;
   }
 
-  /** Ends the socket when it speaks for no session for too long. */
+  /** Ends the socket if it has had no session for too long. */
   #startDeadline(): void {
     this.#cancelDeadline();
     this.#cancelDeadline = this.parts.clock.after(JOIN_TIMEOUT_MS, () => {
-      // A join under way may yet be refused.
+      // The join that is under way may still be refused.
       if (this.#isJoining) this.#startDeadline();
       else if (!this.transport.session) this.socket.disconnect(true);
     });

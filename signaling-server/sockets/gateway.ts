@@ -18,7 +18,7 @@ interface Parts extends ClientSocketParts {
   adapter?: ServerOptions['adapter'] | undefined;
   hosts: Pick<AllowedHosts, 'allows'>;
   config: { allowedOrigins: readonly string[]; maxSessions: number; trustedProxies: number };
-  /** Under which addresses are hashed; the same at all instances. */
+  /** The key for hashing addresses; the same at all instances. */
   secret: string;
 }
 
@@ -34,7 +34,7 @@ export class Gateway {
   ) {
     this.#io = new Server(http, {
       serveClient: false,
-      // A single transport needs no sticky sessions behind a load balancer and no CORS, and has one limit on message size.
+      // With WebSocket alone, load balancers need no sticky sessions, CORS is not needed, and there is a single limit on message size.
       transports: ['websocket'],
       ...(parts.adapter && { adapter: parts.adapter }),
       maxHttpBufferSize: SIGNALING.maxMessageBytes,
@@ -67,7 +67,7 @@ export class Gateway {
     while (this.#inProgress.size > 0) await Promise.all(this.#inProgress);
   }
 
-  /** Ends every socket in such a way that its page reconnects, to this server's successor. */
+  /** Ends every socket in such a way that its page reconnects, by then to the server that replaces this one. */
   close(): Promise<void> {
     return this.#io.close();
   }
@@ -97,7 +97,7 @@ export class Gateway {
     for (const { conn } of [...this.#io.sockets.sockets.values()]) this.#transports.get(conn)?.drop();
   }
 
-  /** Beyond this point nothing knows an address: limits, logs and Redis see hashes. */
+  /** Replaces the client's address by hashes of its networks, here at the entrance: limits, logs and Redis never see the address. */
   #networksOf(request: IncomingMessage): Sender['networks'] {
     const { config, secret } = this.parts;
     return hashedNetworksOf(clientAddress(request, config.trustedProxies), secret);
@@ -134,7 +134,7 @@ export class Gateway {
 
   #accept(socket: SignalingSocket): void {
     const transport = this.#transports.get(socket.conn);
-    // A client that connects to its namespace again over the same transport would have sessions without number behind one socket.
+    // A client that connects to the namespace again over the same transport could have any number of sessions behind one socket.
     if (!transport || transport.isTaken) {
       transport?.drop();
       return;
@@ -145,7 +145,7 @@ export class Gateway {
     socket.onAny((event: string, ...args: unknown[]) => this.#track(client.handle(event, args)));
     socket.on('disconnect', () => {
       client.disconnected();
-      // A client that leaves the namespace has nothing more to say, and no deadline would end its transport.
+      // A client that leaves the namespace needs its transport no longer, and no deadline would end that.
       transport.close();
     });
   }
@@ -157,8 +157,8 @@ export class Gateway {
 }
 
 /**
- * Refuses messages in many pieces. Browsers send messages of this size whole; each piece of a byte takes a hundred in memory until the
- * last one has come.
+ * Refuses messages that come in many pieces. Browsers send messages of this size in one piece. Until the last piece has come, a piece of one
+ * byte takes a hundred bytes of memory.
  */
 class PlainWebSocketServer extends WebSocketServer {
   constructor(options: ConstructorParameters<typeof WebSocketServer>[0]) {
@@ -168,8 +168,8 @@ class PlainWebSocketServer extends WebSocketServer {
 }
 
 /**
- * Refuses requests that name a connection: they continue or upgrade one of another transport, and there is only one transport. engine.io
- * would not ask whether they are allowed, and would leave those that are no upgrades without an answer.
+ * Refuses requests that name an existing connection. They would continue or upgrade a connection of another transport, and there is only one
+ * transport. engine.io does not ask `allowRequest` about them, and never answers those that are not upgrades.
  */
 function refuseUpgrades({ url = '' }: IncomingMessage, _: unknown, next: (cause?: Error) => void): void {
   const query = new URLSearchParams(url.slice(url.indexOf('?') + 1));

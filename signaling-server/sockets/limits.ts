@@ -8,9 +8,9 @@ import { MeshError } from '../../shared/errors.ts';
  */
 export const LIMITS = {
   windowS: 10,
-  /** A hundred pages behind one address that lost their server, and the second attempts of those that were refused. */
+  /** New sockets: a hundred pages behind one address that all reconnect, and again those that were refused. */
   connectsPerAddress: 200,
-  /** Fewer than connects: a refused join is answered, so the page can say why. */
+  /** Fewer than new sockets, because a refused join is answered, so the page can say why. */
   joinsPerAddress: 150,
   /** A page that reconnects as fast as it can joins ten times in a window. */
   joinsPerSession: 20,
@@ -32,7 +32,7 @@ export const LIMITS = {
 /** What is counted: new sockets, joins, signals, all other events, and the bytes of everything. */
 export type Limited = 'connects' | 'joins' | 'signals' | 'events' | 'bytes';
 
-/** A network whose members share an allowance of `times` that of one address. */
+/** A network whose members together may use `times` the allowance of one address. */
 export interface LimitedNetwork {
   /** Its name in the counters, a hash. */
   key: string;
@@ -43,7 +43,7 @@ export interface LimitedNetwork {
 export interface Sender {
   /** Narrowest first, which is the address itself. */
   networks: readonly [LimitedNetwork, ...LimitedNetwork[]];
-  /** Undefined before it is known. */
+  /** Undefined until it is known. */
   session?: string | undefined;
 }
 
@@ -68,10 +68,10 @@ export class OverLimit extends MeshError {
 
 /**
  * Limits what one address and one session may send, so that a flood does not slow others down, and how many sockets and sessions the
- * networks around an address may open, so that a /48 does not take every place. What sessions then send is bounded by their number.
- * rate-limiter-flexible counts in fixed
- * windows and forgets a sender when its window ends. It counts in memory, or in Redis for all instances together, and in memory
- * again while Redis does not answer. Each instance counts its own open sockets.
+ * networks around an address may open, so that one /48 cannot take every place. The limits of sessions then limit what a network sends.
+ *
+ * rate-limiter-flexible counts in fixed windows and forgets a sender when its window ends. It counts in memory, or in Redis for all
+ * instances together; while Redis does not answer, in memory. Each instance counts its own open sockets.
  */
 export class Limits {
   readonly #counters: Record<Limited, Counters> | null;
@@ -115,7 +115,7 @@ export class Limits {
       new OverLimit(what, whose, leftMs, times);
     await consume(counters.session, session ?? address, points, over('session'));
     await consume(counters.address, address, points, over('address'));
-    // One after the other: what an address was refused must not use up what its neighbours may.
+    // In this order: events that are refused to an address must not count for its neighbours.
     for (const { key, times } of wider) await consume(counters.wider?.of(times) ?? null, key, points, over('network'));
   }
 

@@ -41,7 +41,7 @@ export interface RequestHandler<S extends SocketInfo = SocketInfo> {
   handle(socket: S, event: ClientEvent, payload: unknown): Promise<unknown>;
   /** To be called when the socket is gone. */
   disconnected(socket: S): void;
-  /** Of the rooms that this process decides about. */
+  /** Figures about the rooms that this process manages. */
   counts(): Counts;
   close(): Promise<void>;
 }
@@ -86,7 +86,7 @@ export class LocalRequestHandler<S extends SocketInfo = SocketInfo> implements R
       const arrival = await coordinator.join(request, binding.connection);
       const { id, resumed } = arrival.joined;
       binding.member = arrival.member;
-      // If the page went away before the answer, the session exists all the same and waits for the page's next socket.
+      // If the page is gone before the answer, the session still exists and waits for the page's next socket.
       if (binding.isGone) coordinator.sessions.lost(arrival.member, binding.connection);
       else coordinator.welcome(arrival);
       return { id, resumed };
@@ -113,7 +113,7 @@ export class LocalRequestHandler<S extends SocketInfo = SocketInfo> implements R
     if (binding.member) this.parts.coordinator.sessions.lost(binding.member, binding.connection);
   }
 
-  /** Binds a restored member to the socket that it had at another instance's time. */
+  /** Gives a restored member the socket that it had while another instance led the cluster. */
   bind(member: Member, connection: Connection): void {
     this.#bindings.set(connection.socketId, { connection, member, isGone: false });
   }
@@ -157,7 +157,7 @@ export class LocalRequestHandler<S extends SocketInfo = SocketInfo> implements R
   };
 }
 
-/** The reply to an event that has none. */
+/** The reply to an event that returns nothing. */
 async function nullAfter(work: unknown): Promise<null> {
   await work;
   return null;
@@ -175,7 +175,7 @@ export function parse<T>(schema: z.ZodType<T>, payload: unknown): T {
   throw MeshError.malformed(`The server cannot read what the page sent (${where}: ${issue?.code}).`);
 }
 
-/** zod reads the `length` of a value that it has refused already, and throws where that is an object that has no primitive value. */
+/** zod also reads the `length` of values that it has refused, and throws if that is an object without a primitive value. */
 function tryParse<T>(schema: z.ZodType<T>, payload: unknown) {
   try {
     return schema.safeParse(payload);

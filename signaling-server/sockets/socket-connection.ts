@@ -16,7 +16,7 @@ interface Parts {
   instance: string;
   /** See {@link SocketInfo.networks}. */
   networks: readonly string[];
-  /** From the server's first packet to the client's answer: a round trip in itself. */
+  /** Time from the server's first packet to the client's answer, which is one round trip. */
   handshakeMs: number;
   clock: Pick<ServerClock, 'now'>;
 }

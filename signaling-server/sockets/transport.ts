@@ -6,13 +6,13 @@ import type { ServerClock } from '../clock.ts';
 import type { Metrics } from '../http/metrics.ts';
 import { type Limits, OverLimit, type Sender } from './limits.ts';
 
-/** What may wait for a client that does not read before its transport is dropped. */
+/** How much may wait for a client that does not read, before its transport is dropped. */
 export const UNREAD_LIMITS = {
   /** Twice what a resumed session may be sent at once. */
   packets: 512,
-  /** The offers of 64 gamers, with their candidates. Answers to a client's own pings count too, which are no packets. */
+  /** The offers of 64 gamers, with their candidates. The answers to a client's own pings, which are not packets, count too. */
   bytes: 2 * 1024 * 1024,
-  /** Pages read what they are sent at once; a thousand sockets that never do would otherwise hold all of `bytes` for good, ms. */
+  /** Longest time that something may wait, ms. Pages read at once. Without it, a thousand sockets that never read could each hold `bytes` for ever. */
   stallMs: 30_000,
 } as const;
 
@@ -24,14 +24,14 @@ interface Parts {
 }
 
 /**
- * The transport of one client, from its first byte on. Counts every byte that arrives and watches what the client leaves unread. It
- * counts below WebSocket messages, since a client may send much that never becomes one: pings, parts of messages, packets before
- * its join.
+ * The transport of one client, from its first byte on. Counts every byte that arrives and watches how much the client leaves unread. It
+ * counts bytes rather than WebSocket messages, because a client may send much that never becomes a message: pings, parts of messages,
+ * packets before its join.
  */
 export class Transport {
-  /** Whose limits its bytes count against; undefined until the session is known. */
+  /** The sender whose limits its bytes count for; undefined until the session is known. */
   session: string | undefined;
-  /** Whether it carries its one socket.io socket. */
+  /** Whether it has had its socket.io socket. It carries only one. */
   isTaken = false;
   /** ms on the server's clock. */
   readonly openedAtMs: number;
@@ -60,8 +60,8 @@ export class Transport {
   }
 
   /**
-   * Ends the transport rather than its socket, so that a page sees a lost connection and reconnects. It is destroyed at once, with
-   * everything queued in it: a client that does not read would not read a goodbye either.
+   * Ends the transport rather than its socket, so that a page sees a lost connection and reconnects. Everything that waits in it is dropped:
+   * a client that does not read would not read a closing message either.
    */
   drop(): void {
     if (this.#isDropped) return;
@@ -83,7 +83,7 @@ export class Transport {
     this.#dropIfUnread();
     const { limits, metrics, log } = this.parts;
     const { networks, session } = this;
-    // No answer: finding out which request to answer would mean parsing the packet.
+    // Without an answer: the packet would have to be parsed to find out which request it is.
     limits.spend('bytes', { networks, session }, sizeBytes).catch((cause: unknown) => {
       metrics.refused('bytes', MeshError.from(cause, 'signaling-unreachable').reason);
       if (!(cause instanceof OverLimit)) log.error({ err: cause }, 'the bytes of a client could not be counted');

@@ -5,16 +5,16 @@ export interface Expiring extends Quota {
   expiresAtMs: number;
 }
 
-/** What of a table is full. */
+/** Which limit of a table is reached. */
 export type Full = keyof Quota | 'all';
 
-/** Entries that must not be dropped before they expire, with bounds for each room, for each network, and for all together. */
+/** Entries that must not be dropped before they expire. Their number is limited per room, per network and in total. */
 export class ExpiringTable<Entry extends Expiring> {
   readonly #entries = new Map<string, Entry>();
   /** How many entries a room or a network has. */
   readonly #counts = new Map<string, number>();
 
-  /** Nothing expires before, ms since the Unix epoch. Without it every refusal would search the whole table. */
+  /** No entry expires before this time, ms since the Unix epoch. Saves a search of the whole table at every refusal. */
   #nextExpiryMs = Number.POSITIVE_INFINITY;
 
   /** @param onDelete called with every entry that is deleted or dropped */
@@ -31,7 +31,7 @@ export class ExpiringTable<Entry extends Expiring> {
     return this.#entries;
   }
 
-  /** @returns what is full although everything that has expired was dropped; null when one more entry fits */
+  /** Drops expired entries if necessary. @returns the limit that is reached even then; null when one more entry fits */
   full(quota: Quota, nowMs: number): Full | null {
     if (this.#fullNow(quota) !== null) this.#dropExpired(nowMs);
     return this.#fullNow(quota);

@@ -41,7 +41,7 @@ export class FileStore implements Store {
     await mkdir(stateDir, { recursive: true });
     const store = new FileStore(join(stateDir, FILE_NAME), clock, log);
     await store.#load();
-    // Finds out whether the file is writable now rather than with the first report.
+    // Fails now, rather than at the first report, if the file cannot be written.
     await store.#compact();
     return store;
   }
@@ -114,7 +114,7 @@ export class FileStore implements Store {
     this.#writing ??= this.#writeAll();
   }
 
-  /** Writes until nothing is pending. Entries that arrive during a write go together in the next. */
+  /** Writes until nothing is pending. Entries that arrive during a write are written together afterwards. */
   async #writeAll(): Promise<void> {
     while (this.#pending.length > 0) {
       try {
@@ -139,7 +139,7 @@ export class FileStore implements Store {
   }
 
   async #compact(): Promise<void> {
-    // The memory holds pending entries already.
+    // The memory already contains the pending entries.
     this.#pending = [];
     const lines = [...this.#memory.entries()].map((entry) => JSON.stringify(entry));
     const draft = `${this.#path}.new`;
@@ -152,7 +152,7 @@ export class FileStore implements Store {
 
 const textOf = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
 
-/** @returns null for a line that is no entry, such as one that a crash cut short */
+/** @returns null for a line that is not an entry, for example because a crash cut it short */
 function parseEntry(line: string): Entry | null {
   try {
     return entrySchema.parse(JSON.parse(line));

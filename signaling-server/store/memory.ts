@@ -20,11 +20,11 @@ import {
 const id = z.string().max(128);
 const count = z.int().min(0);
 
-/** One fact that outlives a restart. */
+/** One fact that is kept across restarts. */
 export const entrySchema = z.union([
   /**
-   * Tasks that a network's gamers reported of a volunteer, added to those of other entries: history id, completed, failed, network.
-   * Versions that added up the reports of all networks wrote none.
+   * Tasks that the gamers of a network reported about a volunteer; entries for the same volunteer and network add up. History id, completed,
+   * failed, network. Older versions, which added up the reports of all networks, wrote no network.
    */
   z.tuple([z.literal('tasks'), id, count, count, id.optional()]),
   /** A gamer caught a volunteer: room, gamer, history id. */
@@ -36,7 +36,7 @@ export const entrySchema = z.union([
 ]);
 export type Entry = z.infer<typeof entrySchema>;
 
-/** Remembers for the life of this process. */
+/** A store in this process's memory. */
 export class MemoryStore implements Store {
   /** History id -> what each network reported. */
   readonly #reputations = new LRUCache<string, LRUCache<string, Reputation>>({ max: STORE_LIMITS.maxReputations });
@@ -141,8 +141,8 @@ export class MemoryStore implements Store {
   }
 
   /**
-   * Everything that outlives a restart, least recently used first. A gamer's partners do not: their round trips are measured
-   * again with each new link.
+   * Everything that is kept across restarts, least recently used first. A gamer's partners are not among it, because their round trips are
+   * measured again with each new link.
    */
   *entries(): Iterable<Entry> {
     for (const [id, voices] of [...this.#reputations.entries()].toReversed()) {

@@ -17,7 +17,7 @@ import {
   weigh,
 } from './store.ts';
 
-/** A volunteer's reputation outlasts a season without it. */
+/** A volunteer that was away for a season still has its reputation. */
 export const REPUTATION_TTL_S = 90 * 24 * 3_600;
 /** A room's accusations and a gamer's partners. */
 const ROOM_TTL_S = 30 * 24 * 3_600;
@@ -29,8 +29,9 @@ local function outlive(key, leftMs)
 end`;
 
 /**
- * Sets a field of a hash. Of its fields the least recently set are forgotten past `most`, and of all such hashes, which `index` lists, past
- * `mostKeys`. Redis itself must evict nothing: it would begin with what ends soonest, which are the leader's lease, limits and bans.
+ * Sets a field of a hash. A hash keeps the `most` fields that were set last. `index` lists all such hashes, of which the `mostKeys` that were
+ * used last are kept. Redis itself must not evict anything: it would begin with the keys that expire first, which are the leader's lease,
+ * limits and bans.
  */
 const REMEMBER = `
 local now = redis.call('TIME')
@@ -95,8 +96,8 @@ end
 return 1`;
 
 /**
- * Keys: expiry of the bans of a room, of a network, and all. Arguments: what is banned, now, expiry, a bound for each key. In a full
- * room the ban that ends first is lifted. Returns 0 when another key is full.
+ * Keys: the bans of a room, of a network, and all, each with their expiry. Arguments: what is banned, now, expiry, a bound for each key. When
+ * the room is full, its ban that ends first is lifted. Returns 0 when another key is full.
  */
 const BAN = `${OUTLIVE}
 local known = redis.call('ZSCORE', KEYS[3], ARGV[1])
@@ -122,7 +123,7 @@ const BANS = 'p2c2r:bans';
 
 const gamersSchema = z.array(z.string());
 
-/** Remembers in Redis, for all instances. Every key expires. */
+/** A store in Redis, which all instances share. Every key expires. */
 export class RedisStore implements Store {
   constructor(
     private readonly redis: Redis,
@@ -195,13 +196,13 @@ export class RedisStore implements Store {
     return Number((await this.redis.zscore(BANS, id)) ?? 0) > this.clock.epochMs();
   }
 
-  /** The connection belongs to the cluster, which closes it. */
+  /** Leaves the connection open: it belongs to the cluster, which closes it. */
   async close(): Promise<void> {}
 }
 
 const accusedKey = (roomKey: string) => `p2c2r:accused:${roomDigest(roomKey)}`;
 
-/** The sorted sets that hold a room's, a network's and all entries. */
+/** The sorted sets with the entries of a room, of a network, and of all. */
 const quotaKeys = (name: string, { room, network }: Quota) => [
   `${name}:room:${roomDigest(room)}`,
   `${name}:network:${network}`,

@@ -2,28 +2,28 @@ import { createHash } from 'node:crypto';
 import { MeshError } from '../../shared/errors.ts';
 import type { VolunteerReport } from '../../shared/signaling.ts';
 
-/** What a store remembers at most. The least recently used entries are dropped, except invites and bans: see {@link Store}. */
+/** How much a store remembers. Beyond that it drops the least recently used entries, except invites and bans: see {@link Store}. */
 export const STORE_LIMITS = {
-  /** Volunteers. In Redis some 1.5 kB each with reports from 16 networks. */
+  /** Volunteers. In Redis, one with reports from 16 networks takes about 1.5 kB. */
   maxReputations: 50_000,
   maxPartnersPerGamer: 64,
   maxGamers: 10_000,
   maxRoomsWithAccused: 1_000,
   maxAccusedPerRoom: 128,
-  /** More accusers of one volunteer would not change the order of volunteers. */
+  /** Accusers of one volunteer. More would not change the order of volunteers. */
   maxAccusers: 16,
   /** Networks whose reports count for one volunteer; the one that reported least recently is dropped. */
   maxSourcesPerVolunteer: 16,
-  /** Sessions that used a counted invite, until it expires: some 700 bytes each in Redis, 150 in memory. */
+  /** Sessions that used an invite with a limited number of uses. Each is kept until the invite expires, and takes about 700 bytes in Redis or 150 in memory. */
   maxUses: 200_000,
-  /** Of one room: 32 times the members that it holds. A room that is full of them still takes invites without a count. */
+  /** Of those, in one room: 32 times its members. A room that reached this still accepts invites with unlimited uses. */
   maxUsesPerRoom: 4_096,
-  /** Of one network (/24 or /48): a large school in a week. Filling the store takes 50 networks. */
+  /** Of those, from one network (/24 or /48): enough for a large school in a week. It takes 50 networks to fill the store. */
   maxUsesPerNetwork: 4_096,
   maxBans: 50_000,
-  /** Of one room: a removal takes three. Past it the ban that ends first is lifted: an owner harms only its own room. */
+  /** Bans in one room; a removal makes three. Beyond that the ban that ends first is lifted, which harms only the owner's own room. */
   maxBansPerRoom: 512,
-  /** Made from one network: some 300 removals in a week. */
+  /** Bans made from one network: about 300 removals in a week. */
   maxBansPerNetwork: 1_024,
 } as const;
 
@@ -41,7 +41,7 @@ export interface CountedInvite {
   expiresAtMs: number;
 }
 
-/** Whose share of a store an entry takes, so that nobody can fill it for others. */
+/** Which room and network an entry counts for, so that nobody can fill the store for others. */
 export interface Quota {
   /** Room key. */
   room: string;
@@ -54,7 +54,7 @@ export type Report = Omit<VolunteerReport, 'volunteerId'>;
 /** Who reports on a volunteer. */
 export interface Reporter {
   gamerId: string;
-  /** See {@link Quota.network}. Sessions cost nothing, so the reports of all gamers of one network together count as one voice. */
+  /** See {@link Quota.network}. Anybody can open many sessions, so all reports from one network count as those of one reporter. */
   network: string;
 }
 
@@ -79,15 +79,15 @@ export interface Store {
   /**
    * Counts a session against an invite. A session counts once, however often it comes.
    * @returns false when the invite is used up
-   * @throws MeshError `rate-limited` when the room, the network or the store counts too many: dropping one would make its invite
-   *   valid again
+   * @throws MeshError `rate-limited` when the room, the network or the store holds too many uses. Dropping one instead would make a used-up
+   *   invite valid again
    */
   useInvite(invite: CountedInvite, sessionId: string, quota: Quota): Promise<boolean>;
   /**
-   * Bans whatever `id` names until a point in time. Banning again extends the time.
+   * Bans `id` until a point in time. Banning it again extends the ban.
    * @param id at most 128 characters
    * @param expiresAtMs ms since the Unix epoch
-   * @throws MeshError `rate-limited` when too many bans of the network, or of all, are in force
+   * @throws MeshError `rate-limited` when the network, or the store, has too many bans
    */
   ban(id: string, expiresAtMs: number, quota: Quota): Promise<void>;
   isBanned(id: string): Promise<boolean>;
@@ -95,14 +95,14 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** Stores know a room by this digest only, because whoever knows its name may enter it. */
+/** What stores know a room by. Not its name: whoever reads that in a store could enter the room. */
 export const roomDigest = (roomKey: string) => createHash('sha256').update(roomKey).digest('base64url').slice(0, 22);
 
-/** Tasks of one network's reports that are remembered: with more, older ones count for less. */
+/** How many tasks of one network's reports are remembered. When there are more, all counts are scaled down, so older reports count for less. */
 export const MAX_TASKS_PER_SOURCE = 200;
 /**
- * For how many tasks the reports of one network count at most. One voice alone moves the history term of the score between 1/7 and
- * 6/7, whatever it claims; three honest ones outweigh a liar.
+ * How many tasks the reports of one network count for at most. Whatever a single network claims, it moves the history term of the score no
+ * further than to 1/7 or 6/7, and three honest networks outweigh a lying one.
  */
 const VOICE_TASKS = 5;
 
@@ -113,7 +113,7 @@ export function addReport(before: Reputation, { completed, failed }: Reputation)
   return { completed: Math.round(sum.completed * factor), failed: Math.round(sum.failed * factor) };
 }
 
-/** Sums up the voices of all networks that reported on a volunteer. */
+/** Adds up the reports of all networks about a volunteer. */
 export function weigh(voices: Iterable<Reputation>): Reputation {
   const sum = { completed: 0, failed: 0 };
   for (const { completed, failed } of voices) {
@@ -124,7 +124,7 @@ export function weigh(voices: Iterable<Reputation>): Reputation {
   return sum;
 }
 
-/** @param whose fills the store: `network` or `room`; absent: all together */
+/** @param whose limit is reached: that of the `network` or the `room`; absent: that of the store */
 export function tooManyUses(whose?: keyof Quota): MeshError {
   const why = {
     room: 'Too many of this room’s counted invites are in use. Ask for one that is not limited to a number of uses.',

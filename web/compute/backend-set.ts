@@ -1,8 +1,8 @@
 import { MeshError } from '../../shared/errors.ts';
 import { logger } from '../../shared/log.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
-import { isNetwork, type Quality } from '../../shared/tasks/upscale.ts';
-import type { Backend, FrameTarget, TaskExecutor, UpscaleShape } from './backend.ts';
+import { type Filter, isNetwork, type Quality, upscale } from '../../shared/tasks/upscale.ts';
+import { type Backend, type FrameTarget, filterAfter, type TaskExecutor, type UpscaleShape } from './backend.ts';
 import type { Inference } from './infer/inference.ts';
 import type { MeasuredSpeeds } from './measured-speeds.ts';
 import type { NetworkSelection, RunInSlot } from './network-selection.ts';
@@ -89,6 +89,23 @@ export class BackendSet {
    */
   async prepare(quality: Quality, run: RunInSlot): Promise<boolean> {
     return isNetwork(quality) && this.#parts.networks.prepare(quality, run);
+  }
+
+  /**
+   * Predicts the time for a picture, ms; null where that is not known: of networks that were not measured, and of a GPU's filters, whose
+   * benchmark on a small picture measures mostly how long an answer is under way.
+   */
+  predictMs(shape: UpscaleShape): number | null {
+    const { quality, width, height } = shape;
+    if (!isNetwork(quality)) return this.#predictFilterMs(quality, shape);
+    const doubledMs = this.#parts.networks.predictMs(quality, width * height);
+    const filter = filterAfter(shape);
+    return doubledMs === null ? null : doubledMs + (filter ? (this.#predictFilterMs(filter, shape) ?? 0) : 0);
+  }
+
+  #predictFilterMs(quality: Filter, shape: UpscaleShape): number | null {
+    const { filters, unitsPerMs } = this.#parts;
+    return filters.name === 'wgsl' ? null : upscale.cost({ ...shape, quality }) / unitsPerMs;
   }
 
   /** The fastest backend that computes a prepared quality right. Throws MeshError `unknown-model`. */

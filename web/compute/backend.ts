@@ -26,8 +26,8 @@ export interface PictureShape extends UpscaleShape {
   input: InputKind;
 }
 
-/** Backends: our kernels on WebGPU, the reference on the processor, and onnxruntime-web on either, for networks only. */
-export const BACKEND_NAMES = ['wgsl', 'js', 'ort-wasm', 'ort-webgpu'] as const;
+/** Backends: our kernels on WebGPU; those on the processor; the reference there; and onnxruntime-web on either, for networks only. */
+export const BACKEND_NAMES = ['wgsl', 'wasm', 'js', 'ort-wasm', 'ort-webgpu'] as const;
 export type BackendName = (typeof BACKEND_NAMES)[number];
 
 /** One way to compute on this machine. `startPixels` and `BackendFrames.start` run in a time slot of the schedule, `finish` after it. */
@@ -44,7 +44,7 @@ export interface Backend {
 /** The state of one stream on a backend. */
 export interface BackendFrames {
   /** Sharpens a frame. The caller keeps it and may close it once this resolved. Throws MeshError. */
-  start(frame: VideoFrame): Promise<Started<VideoFrame>>;
+  start(frame: VideoFrame, slot: TimeSlot): Promise<Started<VideoFrame>>;
   /** Frames in flight may still finish. */
   dispose(): void;
 }

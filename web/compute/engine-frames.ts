@@ -62,7 +62,7 @@ export class EngineFrames implements FrameUpscaler {
   }
 
   #attempt(frame: VideoFrame, backends: BackendSet): Promise<VideoFrame> {
-    return this.#options.schedule.frame(async () => this.#framesOn(backends, frame).start(frame));
+    return this.#options.schedule.frame(async (slot) => this.#framesOn(backends, frame).start(frame, slot));
   }
 
   #framesOn(backends: BackendSet, frame: VideoFrame): BackendFrames {

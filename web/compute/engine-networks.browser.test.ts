@@ -34,20 +34,20 @@ async function upscaled(engine: Engine, quality: Quality) {
   return { image, backend: executed.backend, pixels: executed.attachments[0] ?? new Uint8Array(0) };
 }
 
-test('a machine without WebGPU runs networks on onnxruntime-web, and advertises their speed once it is measured', async () => {
+test('a machine without WebGPU runs networks in WebAssembly, and advertises their speed once it is measured', async () => {
   const told: EngineCapabilities[] = [];
   const engine = await startEngine({ gpu: undefined, onCapabilities: (capabilities) => told.push(capabilities) });
   expect(engine.capabilities.backends).not.toHaveProperty(['upscale:fast']);
   const { image, backend, pixels } = await upscaled(engine, 'fast');
   const { shape, layers } = await loadNetwork('fast', inputKindOf(image));
-  expect(backend).toBe('ort-wasm');
+  expect(backend).toBe('wasm');
   expect(largestVisibleDifference(pixels, doubledReference(shape, layers, image).data)).toBeLessThanOrEqual(
     IMAGE.tolerance8bit,
   );
   await upscaled(engine, 'fast');
   expect(told).toHaveLength(1);
-  expect(told[0]?.backends['upscale:fast']).toMatchObject({ backend: 'ort-wasm' });
-  expect(told[0]?.backends.upscale).toMatchObject({ backend: 'js' });
+  expect(told[0]?.backends['upscale:fast']).toMatchObject({ backend: 'wasm' });
+  expect(told[0]?.backends.upscale).toMatchObject({ backend: 'wasm' });
 });
 
 test('a stream runs a network too, and names its backend', async () => {
@@ -58,7 +58,7 @@ test('a stream runs a network too, and names its backend', async () => {
   const sharp = await frames.process(frame);
   const shown = new Uint8Array(48 * 28 * 4);
   await sharp.copyTo(shown, { format: 'RGBA' });
-  expect([frames.backend, sharp.timestamp]).toEqual(['ort-wasm', 3]);
+  expect([frames.backend, sharp.timestamp]).toEqual(['wasm', 3]);
   expect(largestVisibleDifference(shown, pixels)).toBeLessThanOrEqual(1);
   frame.close();
   sharp.close();
@@ -77,14 +77,14 @@ test("onnxruntime-web runs on the engine's device when it is preferred", async (
     measuredSpeeds: await fixedSpeeds('ort-webgpu'),
   });
   expect((await upscaled(engine, 'fast')).backend).toBe('ort-webgpu');
-  expect((await upscaled(engine, 'spatial')).backend).toBe('js');
+  expect((await upscaled(engine, 'spatial')).backend).toBe('wasm');
 });
 
 test('without models networks are unknown, a cancelled task ends at once, and filters still run', async () => {
   const engine = await Engine.create({ gpu: undefined, now: () => performance.now() });
   engines.push(engine);
   await expect(upscaled(engine, 'fast')).rejects.toMatchObject({ reason: 'unknown-model' });
-  expect((await upscaled(engine, 'spatial')).backend).toBe('js');
+  expect((await upscaled(engine, 'spatial')).backend).toBe('wasm');
   const slow = await startEngine({ gpu: undefined, models: { load: () => new Promise(() => {}) } });
   const controller = new AbortController();
   const image = paintedPicture(4, 4);
@@ -93,5 +93,5 @@ test('without models networks are unknown, a cancelled task ends at once, and fi
   controller.abort();
   await expect(waiting).rejects.toMatchObject({ reason: 'cancelled' });
   // Nor does it delay the others.
-  expect((await upscaled(slow, 'spatial')).backend).toBe('js');
+  expect((await upscaled(slow, 'spatial')).backend).toBe('wasm');
 });

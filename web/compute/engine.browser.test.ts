@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
@@ -128,12 +128,12 @@ test('a stream goes on when its frames change size, and reports an error when th
 test("without WebGPU the processor is used, and the adapter's name says so", async () => {
   const engine = await startEngine({ gpu: undefined });
   expect(engine.capabilities.adapter).toContain('No WebGPU');
-  expect(engine.capabilities.backends.upscale).toMatchObject({ backend: 'js' });
+  expect(engine.capabilities.backends.upscale).toMatchObject({ backend: 'wasm' });
   const image = paintedPicture(17, 5);
   const executed = await engine.execute('upscale', upscaleTask(image, 34, 10, 'spatial'), nobodys);
   const expected = upscaleReference(image, { outWidth: 34, outHeight: 10, quality: 'spatial' });
-  expect(executed.backend).toBe('js');
-  expect(largestDifference(executed.attachments[0] ?? [], expected)).toBe(0);
+  expect(executed.backend).toBe('wasm');
+  expect(largestDifference(executed.attachments[0] ?? [], expected)).toBeLessThanOrEqual(IMAGE.tolerance8bit);
   const frame = await processed(
     engine.openFrames({ outWidth: 34, outHeight: 10, quality: 'spatial' }),
     opaque(image),
@@ -142,10 +142,34 @@ test("without WebGPU the processor is used, and the adapter's name says so", asy
   expect(frame.pixels.length).toBe(34 * 10 * 4);
 });
 
+describe('where the kernels of the processor cannot run, the reference computes, and the name says why', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+  });
+
+  const refuse = () => vi.spyOn(WebAssembly, 'compile').mockRejectedValue(new WebAssembly.CompileError('refused'));
+
+  test.each<[string, () => void]>([
+    ['WebAssembly is forbidden', refuse],
+    ['WebAssembly has no SIMD', () => refuse() && vi.spyOn(WebAssembly, 'validate').mockReturnValue(false)],
+    ['has no WebAssembly', () => vi.stubGlobal('WebAssembly', undefined)],
+    ['could not be fetched', () => vi.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('offline'))],
+  ])('%s', async (why, forbid) => {
+    forbid();
+    const engine = await startEngine({ gpu: undefined });
+    expect(engine.capabilities.backends.upscale?.backend).toBe('js');
+    expect(engine.capabilities.adapter).toContain('plain JavaScript');
+    expect(engine.capabilities.adapter).toContain(why);
+    const task = upscaleTask(paintedPicture(4, 4), 8, 8, 'spatial');
+    expect((await engine.execute('upscale', task, nobodys)).backend).toBe('js');
+  });
+});
+
 test("a GPU without an adapter is not used, and the adapter's name says why", async () => {
   const gpu = { requestAdapter: async () => null } as unknown as GPU;
   const engine = await startEngine({ gpu });
-  expect(engine.capabilities.backends.upscale?.backend).toBe('js');
+  expect(engine.capabilities.backends.upscale?.backend).toBe('wasm');
   expect(engine.capabilities.adapter).toContain('No GPU');
 });
 
@@ -196,7 +220,7 @@ test('remembered speeds are timed again in the background for the next start, bu
   // On a real GPU all of it is measured.
   if (!device || !engine.capabilities.adapter.includes('(software)')) return;
   expect(told).toEqual([remembered]);
-  expect(engine.capabilities.backends.upscale).toEqual({ backend: 'js', unitsPerMs: 1 / 8 });
+  expect(engine.capabilities.backends.upscale).toEqual({ backend: 'wasm', unitsPerMs: 1 / 8 });
 
   measureAgain();
   await expect.poll(() => told.length).toBe(2);
@@ -244,7 +268,7 @@ test('a machine that keeps losing its device ends up on the processor', async ()
     devices.at(-1)?.destroy();
     await expect.poll(() => told, { timeout: 20_000 }).toBe(loss);
   }
-  expect(engine.capabilities.backends.upscale?.backend).toBe('js');
+  expect(engine.capabilities.backends.upscale?.backend).toBe('wasm');
 });
 
 test('a disposed engine refuses work', async () => {

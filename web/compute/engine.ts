@@ -1,10 +1,11 @@
+import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { logger } from '../../shared/log.ts';
 import { checkArrivedTask, type PackedResult, type PackedTask } from '../../shared/tasks/catalogue.ts';
 import type { Steps } from '../../shared/tasks/definition.ts';
 import type { InferParams } from '../../shared/tasks/infer.ts';
 import { isNetwork, NETWORKS, type Quality, type UpscaleParams } from '../../shared/tasks/upscale.ts';
-import type { Backend, FrameTarget } from './backend.ts';
+import type { Backend, FrameTarget, UpscaleShape } from './backend.ts';
 import type { BackendSet, LostGpu } from './backend-set.ts';
 import { EngineFrames } from './engine-frames.ts';
 import type { EngineCapabilities, EngineOptions, ExecutedTask, ExecuteOptions, FrameUpscaler } from './engine-types.ts';
@@ -18,10 +19,6 @@ import { deviceLost } from './wgsl/gpu-device.ts';
 export type { EngineCapabilities, EngineOptions, ExecutedTask, FrameUpscaler };
 
 const log = logger('compute.engine');
-
-/** Time slots in which networks are measured belong to no gamer. */
-const BENCHMARK_OWNER = '';
-const NEVER_CANCELLED = new AbortController().signal;
 
 /** GPU devices that may be lost before the engine stays on the processor: what takes a device away that often will take the next one. */
 export const MAX_DEVICE_LOSSES = 3;
@@ -43,7 +40,7 @@ export class Engine {
 
   private constructor(options: EngineOptions, backends: BackendSet) {
     this.#options = options;
-    this.#schedule = new Schedule({ now: options.now, yieldToEventLoop: nextMacrotask });
+    this.#schedule = new Schedule({ now: options.now, after: systemClock.after, yieldToEventLoop: nextMacrotask });
     this.#current = backends;
     this.#backends = Promise.resolve(backends);
     this.#refresh = this.#startRefresh();
@@ -69,6 +66,20 @@ export class Engine {
       frameIn,
       frameOut,
     };
+  }
+
+  /** The part of the time in which it computes: above 0, up to 1. The time of a GPU counts, and that of the processor where it computes. */
+  get share(): number {
+    return this.#schedule.share;
+  }
+
+  set share(share: number) {
+    this.#schedule.share = share;
+  }
+
+  /** Time spent computing since the start, ms. */
+  get busyMs(): number {
+    return this.#schedule.busyMs;
   }
 
   /** What was measured so far. Handed to another engine on the same adapter, it saves that engine the timing. */
@@ -107,7 +118,7 @@ export class Engine {
     }
   }
 
-  /** Frames run before tasks: see {@link Schedule}. Throws MeshError `closed`. */
+  /** Frames and tasks share the time: see {@link Schedule}. Throws MeshError `closed`. */
   openFrames({ outWidth, outHeight, quality }: FrameTarget): FrameUpscaler {
     if (this.#disposed) throw MeshError.closed('The compute engine');
     const workEnded = this.#refresh?.workStarted();
@@ -123,6 +134,11 @@ export class Engine {
     });
     this.#frames.add(frames);
     return frames;
+  }
+
+  /** Predicts from what was measured how long a frame takes when nothing else computes, ms; null where that is not known yet. */
+  predictMs(shape: UpscaleShape): number | null {
+    return this.#current.predictMs(shape);
   }
 
   dispose(): void {
@@ -161,8 +177,8 @@ export class Engine {
   async #infer(params: InferParams, attachments: Uint8Array[], options: ExecuteOptions): Promise<ExecutedTask> {
     const { owner, signal, onProgress } = options;
     const { inference } = await this.#backends;
-    const preparing = inference.prepare({ params, attachments, onProgress }, (body) =>
-      this.#schedule.task(BENCHMARK_OWNER, NEVER_CANCELLED, body),
+    const preparing = inference.prepare({ params, attachments, signal, onProgress }, (body) =>
+      this.#schedule.benchmark(body),
     );
     const ready = await orCancelled(preparing, signal).catch((cause: unknown) => {
       // No one waits for it any more.
@@ -175,9 +191,7 @@ export class Engine {
   /** The backends, once a quality was loaded and measured. Not in a time slot: the first time may take seconds. */
   async #readyFor(quality: Quality): Promise<BackendSet> {
     const backends = await this.#backends;
-    const isNew = await backends.prepare(quality, (body) =>
-      this.#schedule.task(BENCHMARK_OWNER, NEVER_CANCELLED, body),
-    );
+    const isNew = await backends.prepare(quality, (body) => this.#schedule.benchmark(body));
     if (isNew && !this.#disposed && backends === this.#current) {
       this.#options.onCapabilities?.(this.capabilities);
       this.#options.onMeasured?.(this.measuredSpeeds);
@@ -231,7 +245,7 @@ export class Engine {
     log.warn('device lost', { losses: this.#losses, isHopeless, problem });
     const { measuredSpeeds } = lost;
     const options: EngineOptions = isHopeless
-      ? { ...this.#options, preferBackend: 'js' }
+      ? { ...this.#options, preferBackend: 'wasm' }
       : { ...this.#options, measuredSpeeds };
     this.#backends = selectBackends({ ...options, ...(problem !== null && { gpuProblem: problem }) }).then(
       (backends) => {

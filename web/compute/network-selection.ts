@@ -95,6 +95,13 @@ export class NetworkSelection {
     return fastestAt(this.#candidates.get(network) ?? [], sourcePixels)?.backend;
   }
 
+  /** Time for a network that was measured, now or earlier, ms; null for one that was not. */
+  predictMs(network: Network, sourcePixels: number): number | null {
+    const known = Object.values(this.#options.knownCosts?.[network] ?? {});
+    const costs = this.#candidates.get(network)?.map(({ cost }) => cost) ?? known;
+    return costs.length > 0 ? Math.min(...costs.map((cost) => predictMs(cost, sourcePixels))) : null;
+  }
+
   /** Speeds of the networks measured so far, by `upscale.kindOf`: what a volunteer advertises. */
   get speeds(): Record<string, { backend: string; unitsPerMs: number }> {
     const speeds: Record<string, { backend: string; unitsPerMs: number }> = {};

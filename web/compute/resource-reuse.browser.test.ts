@@ -82,7 +82,8 @@ test.each(FILTERS)('%s: the first task compiles nothing, the tenth allocates not
 test('simultaneous tasks rotate through a few readback buffers, whoever owns them', async () => {
   const burst = () => Promise.all(['ann', 'bob', 'ann', 'cat', 'bob', 'ann'].map((owner) => runTask('spatial', owner)));
   const made = await createdBy(ALLOCATING, burst);
-  expect(made.filter((name) => name === 'createBuffer').length).toBeLessThanOrEqual(READBACK_RING_SIZE);
+  // Each with the two buffers that measure its time.
+  expect(made.filter((name) => name === 'createBuffer').length).toBeLessThanOrEqual(3 * READBACK_RING_SIZE);
   expect(await createdBy([...COMPILING, ...ALLOCATING], burst)).toEqual([]);
 });
 

@@ -1,49 +1,64 @@
 import { MeshError } from '../../shared/errors.ts';
-import { FairQueue, type Taken } from './fair-queue.ts';
+import { DutyCycle } from './duty-cycle.ts';
+import { FairQueue } from './fair-queue.ts';
+import { Job, runBody, type Settling, type Started } from './schedule-job.ts';
+import { WORK_CLASSES, type WorkClass, WorkShares } from './work-shares.ts';
+
+export type { Started } from './schedule-job.ts';
 
 /** Time slice, ms: how long work on the processor runs before it yields to the event loop. Half a frame at 60 frames a second. */
 export const SLICE_MS = 8;
 
-/** Wait, ms, after which a task runs before frames: a quarter of the shortest task deadline, and one late frame in ten at 60 frames a second. */
-export const MAX_TASK_WAIT_MS = 150;
-
 /** Tasks that may be started and not finished. Three hide the 5 to 15 ms of `mapAsync`, and a frame waits behind no more than these. */
 export const MAX_TASKS_IN_FLIGHT = 3;
 
-/** The time in which one task has the machine. */
+/** Tasks that have yielded and wait for their next turn, while another one may start: a long one, and a short one that came after it. */
+const MAX_TASKS_PAUSED = 2;
+
+/** Time slots in which something is measured belong to no gamer. */
+const BENCHMARK_OWNER = '';
+const NEVER_CANCELLED = new AbortController().signal;
+
+/** The time in which one piece of work has the machine. */
 export interface TimeSlot {
   readonly signal: AbortSignal;
-  /** Lets the event loop run and waiting frames go first. A long task calls it every few milliseconds. Throws MeshError `cancelled`. */
+  /**
+   * Lets the event loop run, and then whatever has a better right to the machine. Long work calls it every few milliseconds. Throws
+   * MeshError `cancelled`, `closed`.
+   */
   yieldNow(): Promise<void>;
-}
-
-/** Work in flight. The rest of it needs no time slot, so the next work may start meanwhile. */
-export interface Started<T> {
-  /** Whether all of it was done in its time slot. */
-  readonly isDone: boolean;
-  /** Resolves to the result. Throws MeshError `device-lost`, `closed`. */
-  finish(): Promise<T>;
 }
 
 export interface ScheduleOptions {
   now(): number;
+  /** Calls back once after `delayMs`. Returns a function that cancels the timer. */
+  after(delayMs: number, callback: () => void): () => void;
   /** Lets the event loop run, so that messages with frames and cancellations arrive. */
   yieldToEventLoop(): Promise<void>;
 }
 
 /**
- * Decides what computes next on this machine. Frames run before tasks, in their order of arrival; but since there may be more frames than
- * the machine can sharpen, one task runs when none ran for {@link MAX_TASK_WAIT_MS}. Owners of tasks get equal shares of the time. Work
- * starts one at a time, and at most {@link MAX_TASKS_IN_FLIGHT} started tasks are unfinished: a GPU works in order, so everything later
- * waits behind them. Callers bound what waits.
+ * Decides what computes next on this machine. Frames and tasks each have a {@link WorkShares guaranteed share} of the time, and long work
+ * of either gives way to the other where it yields: a task of a few milliseconds waits for a part of a frame, not for the frame and those
+ * behind it. Frames run in their order of arrival; owners of tasks get equal shares of the tasks' time. One piece of work has the machine
+ * at a time, and at most {@link MAX_TASKS_IN_FLIGHT} started tasks are unfinished: a GPU works in order, so everything later waits behind
+ * them. Nothing starts or goes on while the machine has used its {@link DutyCycle share} of the time. Callers bound what waits.
  */
 export class Schedule {
   readonly #options: ScheduleOptions;
   readonly #frames: Job[] = [];
   readonly #tasks = new FairQueue<Job>();
+  /** The frame that yielded. It ends before the next one starts. */
+  #pausedFrame: Job | null = null;
+  /** Tasks that yielded, in the order of their turns. */
+  readonly #pausedTasks: Job[] = [];
+  /** Whether the task that had the last turn had its first one. */
+  #hasTaskStarted = false;
+  readonly #shares = new WorkShares();
+  readonly #duty: DutyCycle;
+  /** Ends the wait for the duty cycle. */
+  #wake: (() => void) | null = null;
   #tasksInFlight = 0;
-  /** When a waiting task last got a time slot, or began to wait. */
-  #tasksWaitSinceMs = 0;
   /** The machine's time up to this moment is charged to an owner. */
   #chargedUntilMs = Number.NEGATIVE_INFINITY;
   /** When the event loop last ran. */
@@ -53,31 +68,60 @@ export class Schedule {
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
+    this.#duty = new DutyCycle(options.now);
+  }
+
+  /** The part of the time in which anything is computed: above 0, up to 1. */
+  get share(): number {
+    return this.#duty.share;
+  }
+
+  set share(share: number) {
+    this.#duty.share = share;
+    this.#wake?.();
+  }
+
+  /** Time with work since the start, ms. */
+  get busyMs(): number {
+    return this.#duty.busyMs;
   }
 
   /** Rejects with MeshError `closed` when the schedule is disposed first. */
-  frame<T>(body: () => Promise<Started<T>>): Promise<T> {
+  frame<T>(body: (slot: TimeSlot) => Promise<Started<T>>): Promise<T> {
     if (this.#disposed) return Promise.reject(closed());
     return new Promise<T>((resolve, reject) => {
-      this.#frames.push(new Job((onEnded) => runJob(body, { resolve, reject, onEnded }), reject));
+      const slot = { signal: NEVER_CANCELLED, yieldNow: () => this.#yieldNow(job, NEVER_CANCELLED) };
+      const job: Job = this.#job('frames', () => body(slot), { resolve, reject });
+      this.#frames.push(job);
       void this.#run();
     });
   }
 
   /** Rejects with MeshError `cancelled` as soon as the signal aborts, also while the task waits. */
   task<T>(owner: string, signal: AbortSignal, body: (slot: TimeSlot) => Promise<Started<T>>): Promise<T> {
+    return this.#task({ owner, signal, isInterruptible: true }, body);
+  }
+
+  /**
+   * Runs what measures this machine, as a task of no gamer. Others run before and after it, and the duty cycle is waited for there, not
+   * amid what it measures: keep it to a fraction of a second.
+   */
+  benchmark<T>(body: (slot: TimeSlot) => Promise<Started<T>>): Promise<T> {
+    return this.#task({ owner: BENCHMARK_OWNER, signal: NEVER_CANCELLED, isInterruptible: false }, body);
+  }
+
+  #task<T>({ owner, signal, isInterruptible }: TaskTerms, body: (slot: TimeSlot) => Promise<Started<T>>): Promise<T> {
     if (this.#disposed) return Promise.reject(closed());
     if (signal.aborted) return Promise.reject(MeshError.cancelled());
     const done = new AbortController();
     return new Promise<T>((resolve, reject) => {
-      const slot: TimeSlot = { signal, yieldNow: () => this.#yieldNow(job, signal) };
-      const job = new Job((onEnded) => runJob(() => body(slot), { resolve, reject, onEnded }), reject);
+      const yieldNow = () => (isInterruptible ? this.#yieldNow(job, signal) : this.#yieldToEventLoop());
+      const job: Job = this.#job('tasks', () => body({ signal, yieldNow }), { resolve, reject });
       const onAbort = () => {
-        this.#tasks.remove(owner, job);
+        if (this.#tasks.remove(owner, job)) this.#shares.ended('tasks');
         reject(MeshError.cancelled());
       };
       signal.addEventListener('abort', onAbort, { once: true, signal: done.signal });
-      if (this.#tasks.isEmpty) this.#tasksWaitSinceMs = this.#options.now();
       this.#tasks.push(owner, job);
       void this.#run();
     }).finally(() => done.abort());
@@ -85,17 +129,30 @@ export class Schedule {
 
   dispose(): void {
     this.#disposed = true;
+    this.#wake?.();
     for (const job of [...this.#frames.splice(0), ...this.#tasks.drain()]) job.reject(closed());
+    // They find out, and end.
+    for (const paused of [this.#pausedFrame, ...this.#pausedTasks.splice(0)]) void paused?.turn();
+    this.#pausedFrame = null;
+  }
+
+  #job<T>(of: WorkClass, body: () => Promise<Started<T>>, { resolve, reject }: Settling<T>): Job {
+    this.#shares.arrived(of);
+    const onEnded = () => this.#ended(job);
+    const job: Job = new Job(of, () => runBody(body, { duty: this.#duty, onEnded, resolve, reject }), reject);
+    return job;
   }
 
   async #run(): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
     this.#lastYieldMs = this.#options.now();
-    for (let next = this.#next(); next; next = this.#next()) {
-      await next();
+    while (WORK_CLASSES.some((of) => this.#canGo(of))) {
+      // Work that may start starts now, in order of arrival with what is called in the same tick.
+      if (this.#duty.waitMs > 0) await this.#untilAllowed();
+      const hasYielded = await this.#next()?.();
       // Promises alone would block the event loop through a series of short tasks, and with it frames, cancellations and leases.
-      if (this.#options.now() - this.#lastYieldMs >= SLICE_MS) await this.#yieldToEventLoop();
+      if (hasYielded || this.#options.now() - this.#lastYieldMs >= SLICE_MS) await this.#yieldToEventLoop();
     }
     this.#busy = false;
   }
@@ -105,83 +162,105 @@ export class Schedule {
     this.#lastYieldMs = this.#options.now();
   }
 
-  #next(): (() => Promise<void>) | undefined {
-    const waitedMs = this.#options.now() - this.#tasksWaitSinceMs;
-    const frame = waitedMs < MAX_TASK_WAIT_MS ? this.#frames.shift() : undefined;
-    if (frame) return () => this.#start(frame);
-    const task = this.#tasksInFlight < MAX_TASKS_IN_FLIGHT ? this.#tasks.take() : undefined;
-    if (task) return () => this.#startTask(task);
-    const late = this.#frames.shift();
-    return late && (() => this.#start(late));
+  /** Resolves when the duty cycle allows work, or the schedule is disposed. */
+  async #untilAllowed(): Promise<void> {
+    while (this.#duty.waitMs > 0 && !this.#disposed) {
+      await new Promise<void>((resolve) => {
+        const cancel = this.#options.after(this.#duty.waitMs, resolve);
+        this.#wake = () => {
+          cancel();
+          resolve();
+        };
+      });
+      this.#wake = null;
+      this.#lastYieldMs = this.#options.now();
+    }
   }
 
-  #startTask({ item, settle }: Taken<Job>): Promise<void> {
-    this.#tasksWaitSinceMs = this.#options.now();
+  /** Whether work of the class can start or go on. */
+  #canGo(of: WorkClass): boolean {
+    if (of === 'frames') return this.#pausedFrame !== null || this.#frames.length > 0;
+    return this.#pausedTasks.length > 0 || this.#canStartTask;
+  }
+
+  get #canStartTask(): boolean {
+    const hasRoom = this.#tasksInFlight < MAX_TASKS_IN_FLIGHT && this.#pausedTasks.length < MAX_TASKS_PAUSED;
+    return hasRoom && !this.#tasks.isEmpty;
+  }
+
+  #next(): (() => Promise<boolean>) | undefined {
+    const [first, second] = this.#shares.order;
+    const of = this.#canGo(first) ? first : second;
+    const job = of === 'frames' ? this.#nextFrame() : this.#nextTask();
+    return job && (() => this.#turn(job));
+  }
+
+  #nextFrame(): Job | undefined {
+    const paused = this.#pausedFrame;
+    this.#pausedFrame = null;
+    return paused ?? this.#frames.shift();
+  }
+
+  /** Tasks that start take turns with those that go on, so that a short one need not wait for a long one, nor the other way round. */
+  #nextTask(): Job | undefined {
+    this.#hasTaskStarted = this.#canStartTask && !(this.#hasTaskStarted && this.#pausedTasks.length > 0);
+    return this.#hasTaskStarted ? this.#takeTask() : this.#pausedTasks.shift();
+  }
+
+  #takeTask(): Job | undefined {
+    const taken = this.#tasks.take();
+    if (!taken) return undefined;
+    const { item, settle } = taken;
     this.#tasksInFlight++;
-    return this.#start(item, () => {
+    item.onEnded = () => {
       this.#tasksInFlight--;
       settle(item.spentMs);
       void this.#run();
-    });
+    };
+    return item;
   }
 
-  /** Resolves when the next work may start. */
-  #start(job: Job, onEnded?: () => void): Promise<void> {
-    job.startedMs = this.#options.now();
-    return job.start(() => {
-      this.#charge(job);
-      onEnded?.();
-    });
+  /** Resolves when the next work may have the machine, to whether this one yielded. */
+  #turn(job: Job): Promise<boolean> {
+    this.#shares.goes(job.of);
+    job.turnStartMs = this.#options.now();
+    return job.turn();
   }
 
   /** Work in flight at the same time is charged in the order it ends: each job the time since the one before it. */
   #charge(job: Job): void {
     const nowMs = this.#options.now();
-    job.spentMs += Math.max(0, nowMs - Math.max(job.startedMs, this.#chargedUntilMs));
+    const spentMs = Math.max(0, nowMs - Math.max(job.turnStartMs, this.#chargedUntilMs));
+    job.spentMs += spentMs;
+    this.#shares.charge(job.of, spentMs);
     this.#chargedUntilMs = nowMs;
   }
 
+  #ended(job: Job): void {
+    this.#charge(job);
+    this.#shares.ended(job.of);
+    job.onEnded();
+  }
+
   async #yieldNow(job: Job, signal: AbortSignal): Promise<void> {
-    await this.#yieldToEventLoop();
-    if (this.#frames.length > 0) this.#charge(job);
-    // Frames that arrive meanwhile wait for the next slice. Otherwise a task would stand still as long as there are too many frames.
-    for (let left = this.#frames.length; left > 0; left--) {
-      const frame = this.#frames.shift();
-      if (frame) await this.#start(frame);
+    this.#charge(job);
+    this.#duty.end();
+    if (!this.#disposed) {
+      if (job.of === 'frames') this.#pausedFrame = job;
+      else this.#pausedTasks.push(job);
+      await job.yielded();
     }
+    this.#duty.begin();
     throwIfCancelled(signal);
     if (this.#disposed) throw closed();
   }
 }
 
-class Job {
-  startedMs = 0;
-  spentMs = 0;
-
-  constructor(
-    /** Resolves when the rest needs no time slot. Calls back once the job ended, well or not. */
-    readonly start: (onEnded: () => void) => Promise<void>,
-    readonly reject: (error: MeshError) => void,
-  ) {}
-}
-
-interface Settling<T> {
-  resolve(value: T): void;
-  reject(cause: unknown): void;
-  /** Called first: the code that awaits the result may start to compute at once. */
-  onEnded(): void;
-}
-
-async function runJob<T>(body: () => Promise<Started<T>>, { resolve, reject, onEnded }: Settling<T>): Promise<void> {
-  try {
-    const started = await body();
-    const finishing = started.finish().finally(onEnded).then(resolve, reject);
-    // The next work may compute without a pause, and the end of this one would be noticed only after it.
-    if (started.isDone) await finishing;
-  } catch (cause) {
-    onEnded();
-    reject(cause);
-  }
+interface TaskTerms {
+  owner: string;
+  signal: AbortSignal;
+  /** Whether others may run, and the duty cycle is waited for, where it yields. */
+  isInterruptible: boolean;
 }
 
 function throwIfCancelled(signal: AbortSignal): void {

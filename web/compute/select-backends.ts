@@ -1,7 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
 import { logger } from '../../shared/log.ts';
 import { NETWORKS } from '../../shared/tasks/upscale.ts';
-import type { Backend } from './backend.ts';
+import type { Backend, BackendName } from './backend.ts';
 import { BackendSet } from './backend-set.ts';
 import { type EngineOptions, MEASURING_BUDGET_MS } from './engine-types.ts';
 import { type Checkpoint, EXCLUSIVE_SLOT, filtersAreCorrect, measureFilterSpeed } from './filter-benchmark.ts';
@@ -15,6 +15,8 @@ import { OrtWasmBackend } from './ort/ort-wasm-backend.ts';
 import { OrtWebGpuBackend } from './ort/ort-webgpu-backend.ts';
 import { SpotChecks } from './spot-checks.ts';
 import { type MeasuredExecutor, selectGpuExecutors } from './task-benchmarks.ts';
+import { openWasm } from './wasm/open-wasm.ts';
+import type { WasmBackend } from './wasm/wasm-backend.ts';
 import { selectFramePaths } from './wgsl/frame-paths.ts';
 import { type OpenedDevice, openDevice } from './wgsl/gpu-device.ts';
 import { WgslBackend } from './wgsl/wgsl-backend.ts';
@@ -28,6 +30,8 @@ const FILTER_TIMING_MS = 600;
 const MAX_CAUSE_LENGTH = 80;
 
 const PROCESSOR = "this computer's processor";
+/** Ways to compute that leave the GPU alone. */
+const ON_PROCESSOR: readonly BackendName[] = ['wasm', 'js', 'ort-wasm'];
 const PROCESSOR_PATHS = () => ({ frameIn: 'copyTo', frameOut: 'pixels' });
 
 interface Options extends Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend' | 'models' | 'onnx' | 'measuredSpeeds'> {
@@ -39,7 +43,11 @@ interface Options extends Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend' | 
 
 /** The filters on the processor, and what was measured so far. */
 interface MeasuredProcessor {
-  js: JsBackend;
+  filters: Backend;
+  /** Null where WebAssembly does not run, or was not asked for. */
+  wasm: WasmBackend | null;
+  /** What computes, for people. */
+  name: string;
   measured: Omit<MeasuredSpeeds, 'networks'>;
   /** Speeds measured earlier on the same adapter. */
   remembered: MeasuredSpeeds | undefined;
@@ -115,15 +123,17 @@ async function select(options: Options, startMs: number): Promise<BackendSet> {
   const { gpu, now, preferBackend, gpuProblem } = options;
   // Whoever asks for the GPU by name waits for it.
   const leftMs = () => (preferBackend ? Number.POSITIVE_INFINITY : MEASURING_BUDGET_MS - (now() - startMs));
-  const withoutGpu = async (adapter: string) =>
-    processorBackends(options, await measureProcessor(options, ''), adapter);
-  if (preferBackend === 'js' || preferBackend === 'ort-wasm') return withoutGpu(PROCESSOR);
-  if (gpuProblem) return withoutGpu(`${gpuProblem}: ${PROCESSOR}`);
-  if (!gpu) return withoutGpu(`No WebGPU: ${PROCESSOR}`);
+  const withoutGpu = async (adapterOf: (name: string) => string) => {
+    const processor = await measureProcessor(options, '');
+    return processorBackends(options, processor, adapterOf(processor.name));
+  };
+  if (preferBackend && ON_PROCESSOR.includes(preferBackend)) return withoutGpu((name) => name);
+  if (gpuProblem) return withoutGpu((name) => `${gpuProblem}: ${name}`);
+  if (!gpu) return withoutGpu((name) => `No WebGPU: ${name}`);
   const opening = openDevice(gpu).catch(() => null);
   const opened = await unlessLate(leftMs(), opening, (late) => late?.device.destroy());
-  if (opened === null) return withoutGpu(`No GPU for WebGPU: ${PROCESSOR}`);
-  const tooSlow = `A GPU too slow to be measured: ${PROCESSOR}`;
+  if (opened === null) return withoutGpu((name) => `No GPU for WebGPU: ${name}`);
+  const tooSlow = (name: string) => `A GPU too slow to be measured: ${name}`;
   if (opened === LATE) return withoutGpu(tooSlow);
   const processor = await measureProcessor(options, opened.name).catch((cause: unknown) => {
     opened.device.destroy();
@@ -131,10 +141,10 @@ async function select(options: Options, startMs: number): Promise<BackendSet> {
   });
   if (isKnownToLose(opened, options, processor)) {
     opened.device.destroy();
-    return processorBackends(options, processor, `${opened.name} is slower than ${PROCESSOR}`);
+    return processorBackends(options, processor, `${opened.name} is slower than ${processor.name}`);
   }
   const measured = await unlessLate(leftMs(), measureGpu(opened, options, processor), (late) => late.dispose());
-  if (measured === LATE) return processorBackends(options, processor, tooSlow);
+  if (measured === LATE) return processorBackends(options, processor, tooSlow(processor.name));
   processor.measured.gpu = measured.speeds;
   return choose(options, processor, measured);
 }
@@ -148,9 +158,10 @@ function choose(options: Options, processor: MeasuredProcessor, gpu: MeasuredGpu
     const unitsPerMs = speeds.filterUnitsPerMs;
     return gpuBackends(options, processor, gpu, { filters: gpu.wgsl, unitsPerMs, adapter: opened.name });
   }
-  const adapter = speeds ? `${opened.name} is slower than ${PROCESSOR}` : `${opened.name} ${gpu.problem}: ${PROCESSOR}`;
+  const { name } = processor;
+  const adapter = speeds ? `${opened.name} is slower than ${name}` : `${opened.name} ${gpu.problem}: ${name}`;
   if (preferBackend === 'ort-webgpu' || !opened.isSoftware) {
-    return gpuBackends(options, processor, gpu, { filters: processor.js, unitsPerMs: cpuUnitsPerMs, adapter });
+    return gpuBackends(options, processor, gpu, { filters: processor.filters, unitsPerMs: cpuUnitsPerMs, adapter });
   }
   // A software GPU is the same processor with more overhead.
   gpu.dispose();
@@ -176,37 +187,52 @@ async function measureProcessor(options: Options, adapter: string): Promise<Meas
   const key = speedsKey(adapter, preferBackend);
   const remembered = measuredSpeeds?.key === key ? measuredSpeeds : undefined;
   const known = checkpoint ? undefined : remembered;
-  const js = new JsBackend(now);
-  const cpuUnitsPerMs = known?.cpuUnitsPerMs ?? (await measureFilterSpeed(js, now, FILTER_TIMING_MS, checkpoint));
-  return { js, remembered, known, measured: { key, cpuUnitsPerMs, gpu: remembered?.gpu ?? null } };
+  const opened = preferBackend === 'js' ? null : await openWasm(options);
+  const wasm = opened?.backend ?? null;
+  const filters = wasm ?? new JsBackend(now);
+  const name = opened?.problem ? `${PROCESSOR} in plain JavaScript, since ${opened.problem}` : PROCESSOR;
+  try {
+    const cpuUnitsPerMs =
+      known?.cpuUnitsPerMs ?? (await measureFilterSpeed(filters, now, FILTER_TIMING_MS, checkpoint));
+    return { filters, wasm, name, remembered, known, measured: { key, cpuUnitsPerMs, gpu: remembered?.gpu ?? null } };
+  } catch (cause) {
+    filters.dispose();
+    throw cause;
+  }
 }
 
-function processorBackends({ models, onnx, now }: Options, processor: MeasuredProcessor, adapter: string): BackendSet {
-  const { js, known, measured } = processor;
+function processorBackends(
+  { models, onnx, now, preferBackend }: Options,
+  processor: MeasuredProcessor,
+  adapter: string,
+): BackendSet {
+  const { filters, wasm, known, measured } = processor;
   const library = ortWasm(models, now);
+  // Ours are the fastest: onnxruntime-web is not even fetched for them.
+  const tiers = wasm && preferBackend !== 'ort-wasm' ? [[wasm], library] : [library];
   const inference = new Inference({ onnx, runtimes: [openOnCpu], now });
   return new BackendSet({
     adapter,
     framePaths: PROCESSOR_PATHS,
-    filters: js,
-    processor: js,
+    filters,
+    processor: filters,
     spotChecks: null,
     unitsPerMs: measured.cpuUnitsPerMs,
     inference,
     measured,
-    networks: new NetworkSelection({ models, tiers: [library], knownCosts: known?.networks, now }),
+    networks: new NetworkSelection({ models, tiers, knownCosts: known?.networks, now }),
     executors: new Map(),
     preparesNetworks: false,
     lost: new Promise(() => {
       // A processor is never lost.
     }),
-    owned: [inference, ...library, js],
+    owned: [inference, ...library, filters],
   });
 }
 
 function gpuBackends(
   { models, onnx, now, preferBackend }: Options,
-  { js, known, measured }: MeasuredProcessor,
+  { filters, wasm, known, measured }: MeasuredProcessor,
   gpu: MeasuredGpu,
   chosen: { filters: Backend; unitsPerMs: number; adapter: string },
 ): BackendSet {
@@ -214,21 +240,22 @@ function gpuBackends(
   const { device, isSoftware } = opened;
   const ours = speeds ? [wgsl] : [];
   const onDevice = models ? [new OrtWebGpuBackend({ device, models, now })] : [];
-  const library = [...(isSoftware ? [] : onDevice), ...ortWasm(models, now)];
+  const library = ortWasm(models, now);
+  const onProcessor = wasm ? [wasm] : [];
   // On a GPU that computes right our kernels are the fastest: onnxruntime-web is not even fetched.
-  const tiers = isSoftware ? [[...ours, ...library]] : [ours, library];
+  const tiers = isSoftware ? [[...ours, ...onProcessor], library] : [ours, [...onDevice, ...onProcessor], library];
   const isOrtPreferred = preferBackend === 'ort-webgpu';
   const preferred = isOrtPreferred ? [onDevice] : [ours];
   const gpuRuntimes = isSoftware && !isOrtPreferred ? [] : [openOnGpu(device)];
   const inference = new Inference({ onnx, runtimes: [openOnCpu, ...gpuRuntimes], now });
   const avoidShortPaths = () => wgsl.avoidShortPaths();
-  const spotChecks = new SpotChecks({ reference: js, now, random: Math.random, avoidShortPaths });
+  const spotChecks = new SpotChecks({ reference: filters, now, random: Math.random, avoidShortPaths });
   const wrong = spotChecks.failed.then(() => ({ problem: `${opened.name} gave wrong pictures` }));
   return new BackendSet({
     ...chosen,
     inference,
     measured,
-    processor: js,
+    processor: filters,
     spotChecks,
     framePaths: chosen.filters === wgsl ? () => wgsl.framePaths : PROCESSOR_PATHS,
     networks: new NetworkSelection({
@@ -240,7 +267,7 @@ function gpuBackends(
     executors: new Map([...executors].map(([type, { executor }]) => [type, executor])),
     preparesNetworks: models !== undefined && !isSoftware && ours.length > 0,
     lost: Promise.race([device.lost.then(() => ({ problem: null })), wrong]),
-    owned: [inference, ...onDevice, ...library, js, gpu],
+    owned: [inference, ...onDevice, ...library, filters, gpu],
   });
 }
 

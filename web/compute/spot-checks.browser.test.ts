@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import type { Backend, BackendFrames } from './backend.ts';
+import { EXCLUSIVE_SLOT } from './filter-benchmark.ts';
 import { JsBackend } from './js-backend.ts';
 import { colorSpaceOf, cut, type Painting, rgbFrame, yuvFrame } from './painted-frames.ts';
 import { nextMacrotask } from './schedule.ts';
@@ -21,9 +22,9 @@ function setup() {
   const gpu = { seen: (frame: VideoFrame) => frame.clone(), areShort: false };
   const openFrames: Backend['openFrames'] = (target) => {
     const frames = reference.openFrames(target);
-    const start: BackendFrames['start'] = async (frame) => {
+    const start: BackendFrames['start'] = async (frame, slot) => {
       const seen = gpu.seen(frame);
-      const started = await frames.start(seen);
+      const started = await frames.start(seen, slot);
       seen.close();
       return started;
     };
@@ -53,7 +54,7 @@ function setup() {
   const sharpen = async (frame: VideoFrame) => {
     clock.nowMs += SPOT_CHECK_INTERVAL_MS;
     const before = checked;
-    const started = await frames.start(frame);
+    const started = await frames.start(frame, EXCLUSIVE_SLOT);
     frame.close();
     const sharp = await started.finish();
     const { codedWidth } = sharp;

@@ -86,13 +86,13 @@ export class SpotChecks {
   #openFrames(backend: Backend, target: FrameTarget): BackendFrames {
     const frames = backend.openFrames(target);
     return {
-      start: async (frame) => {
+      start: async (frame, slot) => {
         const tile = this.#dueFrame(frame, target);
-        if (!tile) return frames.start(frame);
+        if (!tile) return frames.start(frame, slot);
         // The caller may close the frame before the check.
         const source = frame.clone();
         try {
-          const started = await frames.start(frame);
+          const started = await frames.start(frame, slot);
           return followed(
             started,
             (sharp) => {

@@ -33,12 +33,13 @@ export async function fixedSpeeds(
   preferBackend?: BackendName,
   gpu: GPU | null | undefined = navigator.gpu,
 ): Promise<MeasuredSpeeds> {
-  const usesGpu = preferBackend !== 'js' && preferBackend !== 'ort-wasm';
+  const usesGpu = !['wasm', 'js', 'ort-wasm'].includes(preferBackend ?? '');
   const adapter = usesGpu ? await gpu?.requestAdapter({ powerPreference: 'high-performance' }) : null;
   const executor: ExecutorSpeed = { unitsPerMs: 1_000, minCost: 0, minSize: 0 };
   const executors = preferBackend === 'wgsl' ? { raytracing: executor, pathfinding: executor, physics: executor } : {};
   const costs = {
     wgsl: { fixedMs: 5, msPerPixel: 0.01 },
+    wasm: { fixedMs: 1, msPerPixel: 0.0002 },
     'ort-wasm': { fixedMs: 1, msPerPixel: 0.0005 },
     'ort-webgpu': { fixedMs: 20, msPerPixel: 0.1 },
   };

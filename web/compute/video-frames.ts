@@ -2,7 +2,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { type UpscaleParams, upscale } from '../../shared/tasks/upscale.ts';
 import type { BackendFrames, FrameTarget } from './backend.ts';
 import { isUpright, orientationOf, turned, uprightSize } from './frame-orientation.ts';
-import { nextMacrotask, type Started } from './schedule.ts';
+import type { Started, TimeSlot } from './schedule.ts';
 import { conversionOf, planarFormat, rgbaOfPlanes } from './yuv.ts';
 
 /** The visible pixels of a frame. The reader overwrites `data` with its next frame. */
@@ -130,7 +130,7 @@ export type UpscalePixels = (
   yieldNow: () => Promise<void>,
 ) => Promise<Uint8ClampedArray<ArrayBuffer>>;
 
-/** Frames of one stream on a backend that needs their pixels. Once a frame has begun it is finished first, but messages still arrive. */
+/** Frames of one stream on a backend that needs their pixels. Tasks run between the parts of a frame, when it is their turn. */
 export class PixelFrames implements BackendFrames {
   readonly #target: FrameTarget;
   readonly #upscale: UpscalePixels;
@@ -141,12 +141,12 @@ export class PixelFrames implements BackendFrames {
     this.#upscale = upscale;
   }
 
-  async start(frame: VideoFrame): Promise<Started<VideoFrame>> {
+  async start(frame: VideoFrame, slot: TimeSlot): Promise<Started<VideoFrame>> {
     const time = timeOf(frame);
     const image = await this.#reader.read(frame);
     const { outWidth: width, outHeight: height } = this.#target;
     checkFrameShape({ ...this.#target, width: image.width, height: image.height });
-    const pixels = await this.#upscale(image, this.#target, nextMacrotask);
+    const pixels = await this.#upscale(image, this.#target, () => slot.yieldNow());
     return { isDone: true, finish: async () => makeFrame(pixels, { width, height, strideBytes: width * 4 }, time) };
   }
 

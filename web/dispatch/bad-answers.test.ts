@@ -8,6 +8,7 @@ import { HEARTBEAT } from '../net/heartbeat.ts';
 import { TestPort } from '../net/test-channel.ts';
 import { JOB_QUEUE } from './job-queue.ts';
 import { KEPT_RESULTS } from './kept-results.ts';
+import { MemoryBudget } from './memory-budget.ts';
 import { RemoteRunner } from './remote-runner.ts';
 import { reasonOf, TestBench, ticksPass } from './test-bench.ts';
 
@@ -26,7 +27,8 @@ beforeEach(async () => {
   runner = new RemoteRunner({
     volunteerId: 'bad',
     port,
-    now: () => bench.clock.now(),
+    clock: bench.clock,
+    memory: new MemoryBudget(),
     onRoom: () => bench.dispatcher.wake(),
     onBroken: (error) => {
       broken.push(error);

@@ -1,12 +1,16 @@
 import { CHANNELS } from '../../shared/channels.ts';
+import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type Capabilities, type TaskMessage, taskMessageSchema } from '../../shared/messages.ts';
 import { bare, type Carried } from '../../shared/wire.ts';
 import { ASSUMED_RTT_MS } from '../net/failure-detector.ts';
 import { FlowChannel } from '../net/flow-channel.ts';
+import { errorOfPeer } from '../net/peer-error.ts';
 import type { ChannelPort } from '../net/transferable-channel.ts';
 import { Estimator } from './estimator.ts';
 import type { AttemptResult, Job, Outcome, Runner } from './job.ts';
+import type { MemoryBudget, MemoryUser } from './memory-budget.ts';
+import { StallWatch } from './stall-watch.ts';
 import { RecentQuantile, StragglerThreshold } from './straggler-threshold.ts';
 
 /** Bytes of tasks and results on their way to and from one volunteer, before it gets more. With the largest task on top they fit a send queue. */
@@ -30,7 +34,9 @@ interface Outstanding {
 export interface RemoteRunnerOptions {
   volunteerId: string;
   port: ChannelPort;
-  now(): number;
+  clock: Clock;
+  /** Shared by all volunteers of this gamer. */
+  memory: MemoryBudget;
   /** The volunteer may take another job, or its abilities changed. */
   onRoom(): void;
   /** A job was sent while none was outstanding. */
@@ -42,10 +48,11 @@ export interface RemoteRunnerOptions {
 }
 
 /** A volunteer as a runner, over the `tasks` channel of one connection. Tasks are pipelined within its credit. */
-export class RemoteRunner implements Runner {
+export class RemoteRunner implements Runner, MemoryUser {
   readonly id: string;
   readonly #options: RemoteRunnerOptions;
   readonly #channel: FlowChannel<TaskMessage>;
+  readonly #stallWatch: StallWatch;
   readonly #estimator: Estimator;
   readonly #stragglers = new StragglerThreshold();
   readonly #serviceMs = new RecentQuantile(0.99);
@@ -62,21 +69,45 @@ export class RemoteRunner implements Runner {
   constructor(options: RemoteRunnerOptions) {
     this.id = options.volunteerId;
     this.#options = options;
-    this.#estimator = new Estimator(ASSUMED_RTT_MS, options.now);
+    const now = () => options.clock.now();
+    this.#estimator = new Estimator(ASSUMED_RTT_MS, now);
     this.#channel = new FlowChannel(
       options.port,
       CHANNELS.tasks,
       taskMessageSchema,
       {
         onMessage: (item) => this.#received(item),
-        onChunk: () => options.onSign?.(),
+        onChunk: () => {
+          options.onSign?.();
+          options.memory.grown(this);
+          this.#stallWatch.chunkArrived();
+        },
         onClose: (error) => {
+          this.#stallWatch.dispose();
+          options.memory.remove(this);
           this.#loseAll(error);
           if (error) options.onBroken(error);
         },
       },
-      options.now,
+      now,
     );
+    this.#stallWatch = new StallWatch(this.#channel, options.clock, () => {
+      const message = 'A result from a volunteer came to a halt, so the link was closed. The task runs elsewhere.';
+      this.evict(new MeshError('connection-failed', message));
+    });
+    options.memory.add(this);
+  }
+
+  /** Memory of results that are not complete. What waits to be sent is this side's own doing, and bounded by {@link MAX_BYTES_IN_FLIGHT}. */
+  get heldBytes(): number {
+    return this.#channel.unfinishedBytes;
+  }
+
+  /** Ends the link. */
+  evict(error: MeshError): void {
+    if (this.#channel.isClosed) return;
+    this.#channel.close();
+    this.#options.onBroken(error);
   }
 
   /** From the volunteer's hello; null before it. */
@@ -162,7 +193,12 @@ export class RemoteRunner implements Runner {
       return;
     }
     const workMs = this.#estimator.computeMs(job);
-    const times = { sentMs: this.#options.now(), predictedMs: this.predictMs(job), backlogMs: this.#backlogMs, workMs };
+    const times = {
+      sentMs: this.#options.clock.now(),
+      predictedMs: this.predictMs(job),
+      backlogMs: this.#backlogMs,
+      workMs,
+    };
     this.#backlogMs += workMs;
     this.#bytesInFlight += job.bytesOut + job.bytesIn;
     this.#outstanding.set(id, { job, ...times, bytesInFlight: this.#bytesInFlight, onOutcome });
@@ -185,7 +221,7 @@ export class RemoteRunner implements Runner {
   /** By how much the oldest job exceeds its predicted time. For all that is known it may take as long again. */
   #overdueMs(): number {
     const [oldest] = this.#outstanding.values();
-    return oldest ? Math.max(0, this.#options.now() - oldest.sentMs - oldest.predictedMs) : 0;
+    return oldest ? Math.max(0, this.#options.clock.now() - oldest.sentMs - oldest.predictedMs) : 0;
   }
 
   #received({ message, attachments }: Carried<TaskMessage>): void {
@@ -198,7 +234,7 @@ export class RemoteRunner implements Runner {
       this.#creditWindow = message.window;
     } else if (message.kind === 'result') this.#finished(message, attachments);
     else if (message.kind === 'failed') {
-      this.#take(message.id)?.onOutcome({ kind: 'failed', error: MeshError.from(message.error) });
+      this.#take(message.id)?.onOutcome({ kind: 'failed', error: errorOfPeer(message.error, 'volunteer') });
     } else if (message.kind === 'progress') {
       const { stage, share } = message;
       this.#outstanding.get(message.id)?.job.onProgress?.({ stage, share });
@@ -213,7 +249,7 @@ export class RemoteRunner implements Runner {
     // The result crossed our cancel.
     if (!outstanding) return;
     const { job, sentMs, bytesInFlight, predictedMs, backlogMs, onOutcome } = outstanding;
-    const elapsedMs = this.#options.now() - sentMs;
+    const elapsedMs = this.#options.clock.now() - sentMs;
     // A volunteer cannot claim more time than we observed.
     const computeMs = Math.min(message.computeMs, elapsedMs);
     const queueMs = Math.min(message.queueMs, elapsedMs - computeMs);

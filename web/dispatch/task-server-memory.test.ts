@@ -79,11 +79,11 @@ async function answers(): Promise<unknown[]> {
 
 describe("a volunteer's memory is bounded in bytes", () => {
   test('tasks whose inputs would exceed the part of one gamer are handed back, not held', async () => {
-    const most = Math.floor(MEMORY.maxBytesPerGamer / (60 * MIB));
+    const most = Math.floor(MEMORY.maxBytesPerLink / (60 * MIB));
     for (let id = 0; id <= most; id++) sendTask(id, 60 * MIB);
     expect([running, server.held]).toEqual([most, most]);
     expect(await answers()).toEqual([['returned', most]]);
-    expect(server.heldBytes).toBeLessThanOrEqual(MEMORY.maxBytesPerGamer);
+    expect(server.heldBytes).toBeLessThanOrEqual(MEMORY.maxBytesPerLink);
     expect(broken).toEqual([]);
   });
 
@@ -93,7 +93,7 @@ describe("a volunteer's memory is bounded in bytes", () => {
     port.bufferedAmount = CHANNELS.tasks.highWaterBytes;
     for (const end of finish) end();
     await ticksPass();
-    expect(server.heldBytes).toBeLessThanOrEqual(MEMORY.maxBytesPerGamer);
+    expect(server.heldBytes).toBeLessThanOrEqual(MEMORY.maxBytesPerLink);
     sendTask(5, 30 * MIB);
     port.bufferedAmount = 0;
     port.fire('bufferedamountlow');

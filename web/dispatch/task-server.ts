@@ -1,6 +1,6 @@
 import { totalBytes } from '../../shared/bytes.ts';
 import { CHANNELS } from '../../shared/channels.ts';
-import { type Clock, TIMER_GRAIN_MS } from '../../shared/clock.ts';
+import type { Clock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { type TaskMessage, taskMessageSchema } from '../../shared/messages.ts';
 import { checkArrivedTask } from '../../shared/tasks/catalogue.ts';
@@ -9,7 +9,8 @@ import { bare, type Carried } from '../../shared/wire.ts';
 import { FlowChannel } from '../net/flow-channel.ts';
 import type { ChannelPort } from '../net/transferable-channel.ts';
 import { CreditWindow } from './credit-window.ts';
-import { MEMORY, type MemoryBudget } from './memory-budget.ts';
+import type { MemoryBudget } from './memory-budget.ts';
+import { StallWatch } from './stall-watch.ts';
 
 /** A computed task. */
 export interface Executed extends PackedResult {
@@ -24,8 +25,8 @@ export interface TaskServerOptions {
   clock: Clock;
   /** Shared by all gamers of this volunteer. */
   memory: MemoryBudget;
-  /** A task was computed; `computeMs` is how long it kept this machine busy. */
-  onDone(computeMs: number): void;
+  /** A task was computed. */
+  onDone(): void;
   /** A task of this gamer arrived, or the first part of one. */
   onWork(): void;
   /** A message was malformed or the channel broke: the link must end. */
@@ -45,12 +46,12 @@ export class TaskServer {
   readonly #channel: FlowChannel<TaskMessage>;
   readonly #running = new Map<number, Running>();
   readonly #window: CreditWindow;
+  readonly #stallWatch: StallWatch;
   /** The window the gamer was told last. */
   #grantedWindow = 0;
   #creditSerial = 0;
   /** Bytes of the inputs of tasks that are here. */
   #inputBytes = 0;
-  #cancelStallTimer: (() => void) | null = null;
 
   constructor(options: TaskServerOptions) {
     this.#options = options;
@@ -65,7 +66,7 @@ export class TaskServer {
         onMessage: (item) => this.#received(item),
         onChunk: () => this.#chunkArrived(),
         onClose: (error) => {
-          this.#cancelStallTimer?.();
+          this.#stallWatch.dispose();
           options.memory.remove(this);
           this.#abortAll();
           if (error) options.onBroken(error);
@@ -73,6 +74,10 @@ export class TaskServer {
       },
       now,
     );
+    this.#stallWatch = new StallWatch(this.#channel, options.clock, () => {
+      const message = 'A transfer to this volunteer came to a halt, so its link was closed. Connect again.';
+      this.evict(new MeshError('connection-failed', message));
+    });
     options.memory.add(this);
   }
 
@@ -123,27 +128,8 @@ export class TaskServer {
     // Also where a chunk completes its transfer: a gamer that reads nothing has its own answers pile up here.
     this.#options.memory.grown(this);
     if (this.#channel.isClosed) return;
-    if (this.#channel.unfinishedTransfers === 0) {
-      this.#cancelStallTimer?.();
-      this.#cancelStallTimer = null;
-      return;
-    }
-    this.#options.onWork();
-    if (this.#cancelStallTimer === null) this.#watchStalled();
-  }
-
-  /** A timer, because a gamer that sends nothing more must not keep what it sent here. */
-  #watchStalled(): void {
-    const { clock } = this.#options;
-    this.#cancelStallTimer = null;
-    const sinceMs = this.#channel.stalledSinceMs;
-    if (sinceMs === Number.POSITIVE_INFINITY || this.#channel.isClosed) return;
-    const leftMs = sinceMs + MEMORY.stalledMs - clock.now();
-    if (leftMs > TIMER_GRAIN_MS) this.#cancelStallTimer = clock.after(leftMs, () => this.#watchStalled());
-    else {
-      const message = 'A transfer to this volunteer came to a halt, so its link was closed. Connect again.';
-      this.evict(new MeshError('connection-failed', message));
-    }
+    this.#stallWatch.chunkArrived();
+    if (this.#channel.unfinishedTransfers > 0) this.#options.onWork();
   }
 
   #adjust(): void {
@@ -196,7 +182,7 @@ export class TaskServer {
       if (abort.signal.aborted) return;
       const { value, backend, computeMs } = executed;
       const queueMs = Math.max(0, clock.now() - arrivedMs - computeMs);
-      onDone(computeMs);
+      onDone();
       this.#window.taskDone();
       const message = { kind: 'result', id, value, backend, queueMs, computeMs } as const;
       this.#answer({ message, attachments: executed.attachments });

@@ -37,12 +37,19 @@ beforeEach(async () => {
   workBegan = 0;
   gamerPort = new TestPort();
   volunteerPort = new TestPort();
-  const now = () => nowMs;
   const onBroken = (error: MeshError) => broken.push(error);
-  runner = new RemoteRunner({ volunteerId: 'v', port: gamerPort, now, onRoom: () => {}, onBroken });
+  const clock = { now: () => nowMs, after: () => () => {} };
+  runner = new RemoteRunner({
+    volunteerId: 'v',
+    port: gamerPort,
+    clock,
+    memory: new MemoryBudget(),
+    onRoom: () => {},
+    onBroken,
+  });
   server = new TaskServer({
     port: volunteerPort,
-    clock: { now, after: () => () => {} },
+    clock,
     memory: new MemoryBudget(),
     execute: (_, packed, signal, onProgress) =>
       new Promise((finish, fail) => executions.push({ packed, signal, onProgress, finish, fail })),
@@ -279,8 +286,16 @@ test('a large task counts as work from its first chunk, and every chunk of its r
   let [began, signs] = [0, 0];
   runner.dispose();
   const port = new TestPort();
-  const options = { volunteerId: 'v', now: () => nowMs, onRoom: () => {}, onBroken: () => {} };
-  runner = new RemoteRunner({ ...options, port, onWork: () => began++, onSign: () => signs++ });
+  runner = new RemoteRunner({
+    volunteerId: 'v',
+    port,
+    clock: { now: () => nowMs, after: () => () => {} },
+    memory: new MemoryBudget(),
+    onRoom: () => {},
+    onWork: () => began++,
+    onSign: () => signs++,
+    onBroken: () => {},
+  });
   const large = { ...echoJob(1), packed: definitionOf('echo').pack({ bytes: new Uint8Array(300_000) }) };
   for (const job of [large, echoJob(2)]) runner.start(job, () => {});
   expect([began, runner.outstanding]).toEqual([1, 2]);

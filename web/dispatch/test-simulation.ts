@@ -195,7 +195,6 @@ export class SimulatedVolunteer {
     }: VolunteerOptions,
   ) {
     const { clock, dispatcher } = simulation;
-    const now = () => clock.now();
     const onBroken = (error: MeshError) => {
       throw error;
     };
@@ -205,7 +204,8 @@ export class SimulatedVolunteer {
     this.runner = new RemoteRunner({
       volunteerId: id,
       port: gamerEnd,
-      now,
+      clock,
+      memory: new MemoryBudget(),
       onBroken,
       onRoom: () => dispatcher.wake(),
     });

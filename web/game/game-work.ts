@@ -8,7 +8,7 @@ import { type PartStatus, TASK_TIMEOUT_MS, WorkLog } from './work-log.ts';
 // With built-in-game.ts the public interface of web/game: the parts of the game that tasks compute.
 export { Hangar } from './hangar.ts';
 export { PARTS, type Part } from './messages.ts';
-export type { PartStatus } from './work-log.ts';
+export { type PartStatus, USEFUL_MS } from './work-log.ts';
 
 /** Where a part of the game is computed. */
 export type PartPlace = 'volunteers' | 'local';

@@ -19,8 +19,8 @@ export interface PartStatus {
 /** A volunteer may first have to fetch the model and the runtime, which takes seconds over a slow line. */
 export const TASK_TIMEOUT_MS = 10_000;
 
-/** How long a result is useful to the game. */
-const USEFUL_MS: Record<Part, number> = {
+/** How long a result is useful to the game: a later one comes too late. */
+export const USEFUL_MS: Readonly<Record<Part, number>> = {
   ships: STEER_HOLD_S * 1000,
   drones: DRONE_WAIT_S * 1000,
   debris: LOOKAHEAD_S * 1000,

@@ -17,6 +17,7 @@ import { GamersPanel } from './gamers-panel.tsx';
 import { LiveDetails, LiveFigures, StillDetails, StillFigures } from './hud.tsx';
 import { JoinQuestion } from './join-question.tsx';
 import { helpersOf, statusOf } from './messages.ts';
+import { NoGpuNotice } from './no-gpu-notice.tsx';
 import { Notices } from './notices.tsx';
 import type { Player } from './player.ts';
 import type { Recorder } from './recorder.ts';
@@ -84,6 +85,13 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name,
           ) : (
             <LiveFigures report={report} quality={player.quality.value} helpers={helpers} />
           )}
+          <NoGpuNotice
+            report={report}
+            chosen={player.quality.value}
+            volunteers={volunteers}
+            scale={player.scale.value}
+            onScale={(chosen) => void player.setScale(chosen)}
+          />
         </div>
         <div class="gamer__side">
           <SharePanel

@@ -25,7 +25,7 @@ export function GamersPanel({ gamers, onOpen, onRemove }: GamersPanelProps) {
                 <span class="volunteers__facts">also an owner</span>
               ) : (
                 <Removal name={name} onRemove={() => onRemove(id)}>
-                  {name} cannot rejoin this room, and invites that {name} made stop working.
+                  This gamer cannot rejoin this room, and the invites they made stop working. Remove them?
                 </Removal>
               )}
             </li>

@@ -55,6 +55,15 @@ describe('the status of the gamer page', () => {
     expect(helpersOf(report, [])).toBe('–');
   });
 
+  it('says that frames are not sharpened where this computer is too slow, even just after some were', () => {
+    const report = live({ ...LOCAL, quality: null, lowered: 'too-slow', why: 'Too slow.' });
+    expect(statusOf(situation({ report, volunteers: [] }))).toEqual({
+      tone: 'busy',
+      headline: 'Not sharpened: this computer is too slow for it.',
+      detail: 'Too slow.',
+    });
+  });
+
   it('no longer names a volunteer that has left or paused', () => {
     expect(helpersOf(live(), [])).toBe('–');
     expect(helpersOf(live({ running: 'local' }), [volunteer()])).toBe('this computer');

@@ -66,6 +66,9 @@ function workOf(report: Report | null, where: Where, volunteers: Situation['volu
     const headline = stats.framesPresented === 0 ? 'Waiting for the first frames…' : 'The picture stands still.';
     return { tone: 'busy', headline, detail: stats.why };
   }
+  if (stats.quality === null && stats.lowered === 'too-slow') {
+    return { tone: 'busy', headline: 'Not sharpened: this computer is too slow for it.', detail: stats.why };
+  }
   if (!isSharpening(stats)) return { tone: 'idle', headline: 'Getting ready: not sharpened yet.', detail: stats.why };
   const helping = sharing(stats, volunteers);
   if (stats.running === 'volunteers' && helping.length > 0) {

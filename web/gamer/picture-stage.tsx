@@ -52,7 +52,9 @@ export function PictureStage({ player, floating }: { player: Player; floating: F
 function afterLabel(size: Size | null, scale: number, quality: Quality, report: Report | null): string {
   const made = shownQuality(report, quality);
   const done = made === 'spatial' ? 'sharpened' : qualityLabel(made);
-  const how = report && isSharpened(report) ? done : 'not sharpened yet';
+  const isLeft = report?.kind === 'stream' && report.stats.quality === null && report.stats.lowered === 'too-slow';
+  const soft = isLeft ? 'not sharpened' : 'not sharpened yet';
+  const how = report && isSharpened(report) && !isLeft ? done : soft;
   // The real size where it is known: a large source may get less than the chosen scale.
   const shown = (report?.kind === 'stream' ? report.size : report) ?? (size && scaled(size, scale));
   return shown ? `After: ${shown.width} × ${shown.height}, ${how}` : 'After';

@@ -6,6 +6,7 @@ import { Panel } from '../ui/layout.tsx';
 import { QrCode } from '../ui/qr-code.tsx';
 import { SeenLink } from '../ui/seen-link.tsx';
 import { LanNotice } from './lan-notice.tsx';
+import { GET_HELP_ID } from './no-gpu-notice.tsx';
 import type { Audience } from './session.ts';
 
 const AUDIENCES: readonly Choice<Audience>[] = [
@@ -34,7 +35,7 @@ export function SharePanel(props: SharePanelProps) {
   const { inviteUrl, mayInvite, onReplace, audience, onAudience, address, onOpenWindow } = props;
   if (!inviteUrl) {
     return (
-      <Panel title="Get help">
+      <Panel title="Get help" id={GET_HELP_ID}>
         <p class="soft">
           {mayInvite
             ? 'Your invite link appears here once the room is open.'
@@ -44,7 +45,7 @@ export function SharePanel(props: SharePanelProps) {
     );
   }
   return (
-    <Panel title="Get help">
+    <Panel title="Get help" id={GET_HELP_ID}>
       <p class="soft small">
         Send this link to a friend with a good graphics card; there is nothing to install.{' '}
         {audience === 'lobby' ? 'People with the link, and anyone in the lobby,' : 'Only people with the link'} can

@@ -24,6 +24,8 @@ export function streamStats(changes: Partial<StreamStats> = {}): StreamStats {
     shares: [{ volunteerId: 'v1', share: 0.98 }],
     running: 'volunteers',
     quality: 'spatial',
+    lowered: null,
+    localBackend: '',
     why: 'Fresher there.',
     ...changes,
   };

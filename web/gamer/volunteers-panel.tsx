@@ -56,7 +56,7 @@ function Volunteer({ volunteer, share, onRemove }: VolunteerProps) {
       </span>
       {onRemove && (
         <Removal name={name} onRemove={onRemove}>
-          {name} cannot rejoin this room, and a new invite link replaces yours.
+          This volunteer cannot rejoin this room, and a new invite link replaces yours. Remove it?
         </Removal>
       )}
     </li>
@@ -66,7 +66,7 @@ function Volunteer({ volunteer, share, onRemove }: VolunteerProps) {
 interface RemovalProps {
   name: string;
   onRemove: () => void;
-  /** What follows from it. */
+  /** What follows from it, and the question. */
   children: ComponentChildren;
 }
 
@@ -88,7 +88,7 @@ export function Removal({ name, onRemove, children }: RemovalProps) {
   }
   return (
     <fieldset class="volunteers__confirm" aria-label={`Remove ${name}?`}>
-      <p class="small">{children} Remove it?</p>
+      <p class="small">{children}</p>
       <Button onPress={onRemove} testId="remove-sure">
         Remove
       </Button>

@@ -13,7 +13,10 @@ const host = { id: 'h', type: 'local-candidate', candidateType: 'host' };
 const reflexive = { id: 's', type: 'remote-candidate', candidateType: 'srflx' };
 const relayed = { id: 'r', type: 'remote-candidate', candidateType: 'relay' };
 const pair = (id: string, remoteCandidateId: string, more = {}) => ({
-  ...{ id, type: 'candidate-pair', localCandidateId: 'h', remoteCandidateId },
+  id,
+  type: 'candidate-pair',
+  localCandidateId: 'h',
+  remoteCandidateId,
   ...more,
 });
 const pathOf = (statistics: RTCStatsReport) => iceRouteOf(statistics)?.path ?? null;

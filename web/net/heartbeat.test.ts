@@ -65,8 +65,22 @@ async function heartbeat() {
     responder.workBegan();
   };
   return {
-    ...{ clock, gamer, volunteer, readings, lost, broken, work, monitor, responder, exchange },
-    ...{ silences, rtts, service, isWorking, workFor, beginWork },
+    clock,
+    gamer,
+    volunteer,
+    readings,
+    lost,
+    broken,
+    work,
+    monitor,
+    responder,
+    exchange,
+    silences,
+    rtts,
+    service,
+    isWorking,
+    workFor,
+    beginWork,
   };
 }
 

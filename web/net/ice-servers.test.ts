@@ -13,7 +13,8 @@ function renewal(answers: (() => Promise<IceGrant>)[], isNeeded = () => true) {
   const told: unknown[] = [];
   let asked = 0;
   const renewing = new IceRenewal({
-    ...{ clock, isNeeded },
+    clock,
+    isNeeded,
     ask: () => answers[asked++]?.() ?? Promise.reject(new Error('asked too often')),
     onGrant: ({ iceServers }) => told.push(iceServers[0]?.username),
     onRefused: (cause) => told.push(cause),

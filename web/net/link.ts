@@ -5,11 +5,12 @@ import { MeshError } from '../../shared/errors.ts';
 import { logger, shortId } from '../../shared/log.ts';
 import { type Capabilities, type ControlMessage, controlMessageSchema } from '../../shared/messages.ts';
 import { TRANSFER } from '../../shared/protocol-limits.ts';
-import { type Introduction, type PeerSignal, PROTOCOL_VERSION } from '../../shared/signaling.ts';
+import { type Introduction, type PeerSignal, PROTOCOL_VERSION, type Role } from '../../shared/signaling.ts';
 import { bare, decodeTransfer, encodeTransfer } from '../../shared/wire.ts';
 import { type IceRoute, noRoute } from './connection-outcome.ts';
 import { Listeners } from './listeners.ts';
 import type { Peer } from './peer.ts';
+import { errorOfPeer } from './peer-error.ts';
 
 const log = logger('net.link');
 
@@ -154,6 +155,11 @@ export class Link {
     this.#finish(error);
   }
 
+  /** Gamers make the offers. */
+  get #peerRole(): Role {
+    return this.#initiate ? 'volunteer' : 'gamer';
+  }
+
   get #logFields(): { peer: string } {
     return { peer: shortId(this.peerId) };
   }
@@ -214,7 +220,7 @@ export class Link {
   }
 
   #understood(message: ControlMessage): void {
-    if (message.kind === 'bye') this.#finish(message.error && MeshError.from(message.error));
+    if (message.kind === 'bye') this.#finish(message.error && errorOfPeer(message.error, this.#peerRole));
     else if (message.kind === 'hello') this.#greeted(message);
     else if (this.#state !== 'open') throw MeshError.malformed('A message arrived before the hello.');
     else {

@@ -69,7 +69,11 @@ const JOINED = {
   mayInvite: true,
 };
 const introductions = ['P', 'Q'].map((letter) => ({
-  ...{ peerId: id(letter), name: 'peer', role: 'volunteer', initiate: true, score: 0.5 },
+  peerId: id(letter),
+  name: 'peer',
+  role: 'volunteer',
+  initiate: true,
+  score: 0.5,
 }));
 
 async function serve(onConnection: (socket: Socket) => void): Promise<string> {
@@ -89,8 +93,14 @@ const answering = (answer: unknown) =>
 
 async function join(options: Pick<MeshOptions, 'url'> & Partial<MeshOptions>): Promise<Mesh> {
   const mesh = await Mesh.join({
-    ...{ role: 'gamer', name: 'ann', iceServers: [], clock: systemClock, random: () => 0.5 },
-    ...{ capabilities: () => null, attachChannels: () => () => {}, onEvent: () => {} },
+    role: 'gamer',
+    name: 'ann',
+    iceServers: [],
+    clock: systemClock,
+    random: () => 0.5,
+    capabilities: () => null,
+    attachChannels: () => () => {},
+    onEvent: () => {},
     ...options,
   });
   endings.push(() => mesh.close());
@@ -167,7 +177,9 @@ test.each<[string, RTCIceServer[], RegExp]>([
       value: { ...JOINED, iceServers, introductions: introductions.slice(0, 1) },
     });
     await join({
-      ...{ url, clock, iceServers: undefined },
+      url,
+      clock,
+      iceServers: undefined,
       onEvent: (event) => {
         if (event.kind === 'linked') event.link.events.add((change) => events.push(change));
       },

@@ -155,8 +155,14 @@ export const note = (id: number, sizeBytes?: number) => ({
 });
 
 export const SPEC: ChannelSpec = {
-  ...{ name: 'tasks', id: 1, ordered: false, interleavedTransfers: 4 },
-  ...{ chunkBytes: 1_000, highWaterBytes: 4_000, lowWaterBytes: 1_000, maxTransferBytes: TRANSFER.maxTransferBytes },
+  name: 'tasks',
+  id: 1,
+  ordered: false,
+  interleavedTransfers: 4,
+  chunkBytes: 1_000,
+  highWaterBytes: 4_000,
+  lowWaterBytes: 1_000,
+  maxTransferBytes: TRANSFER.maxTransferBytes,
 };
 export const LOSSY: ChannelSpec = {
   ...SPEC,

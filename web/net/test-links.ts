@@ -6,7 +6,9 @@ import { Link, type LinkEnvironment, type LinkEvent } from './link.ts';
 import { Peer, type PeerOptions } from './peer.ts';
 
 export const CAPABILITIES: Capabilities = {
-  ...{ adapter: 'test', tasks: ['echo'], codecs: ['vp8'] },
+  adapter: 'test',
+  tasks: ['echo'],
+  codecs: ['vp8'],
   backends: { echo: { backend: 'js', unitsPerMs: 1_000 } },
 };
 
@@ -59,7 +61,7 @@ function linkEnd(role: Role, options: EndOptions, other: () => Link): LinkEnd {
   let attempts = 0;
   const environment: LinkEnvironment = {
     clock,
-    openPeer: (initiate) => new Peer({ ...{ initiate, iceServers, relayOnly, clock }, wrtc: recorded(connections) }),
+    openPeer: (initiate) => new Peer({ initiate, iceServers, relayOnly, clock, wrtc: recorded(connections) }),
     hasRelay: () => false,
     random: () => 0.5,
     nextAttempt: () => attempts++,
@@ -74,8 +76,11 @@ function linkEnd(role: Role, options: EndOptions, other: () => Link): LinkEnd {
     attachChannels: (_, createChannel) => attach(createChannel),
   };
   const introduction: Introduction = {
-    ...{ peerId: `peer of the ${role}`, name: 'other', score: 1 },
-    ...{ role: role === 'gamer' ? 'volunteer' : 'gamer', initiate: role === 'gamer' },
+    peerId: `peer of the ${role}`,
+    name: 'other',
+    score: 1,
+    role: role === 'gamer' ? 'volunteer' : 'gamer',
+    initiate: role === 'gamer',
   };
   const link = new Link(introduction, environment);
   const events: LinkEvent[] = [];

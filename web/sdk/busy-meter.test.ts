@@ -4,25 +4,35 @@ import { BusyMeter, LOAD_WINDOW_MS } from './busy-meter.ts';
 
 test('the load is the busy part of the last seconds: it rises with work and falls afterwards', () => {
   const clock = new ManualClock();
-  const meter = new BusyMeter(() => clock.now());
+  const usage = { busyMs: 0, share: 1 };
+  const meter = new BusyMeter(
+    () => clock.now(),
+    () => usage,
+  );
   expect(meter.load).toBe(0);
   for (let done = 0; done < 20; done++) {
     clock.advance(100);
-    meter.taskDone(50);
+    usage.busyMs += 50;
     expect(meter.load).toBeCloseTo(0.5);
   }
   clock.advance(LOAD_WINDOW_MS);
   expect(meter.load).toBeLessThan(0.2);
   clock.advance(LOAD_WINDOW_MS);
   expect(meter.load).toBe(0);
-  expect(meter).toMatchObject({ tasksDone: 20, framesDone: 0, busyMs: 1_000 });
+  expect(meter.busyMs).toBe(1_000);
 });
 
-test('overlapping work counts as full load, not more', () => {
+test('a machine that uses all of the share that it lends is fully busy, and never more than that', () => {
   const clock = new ManualClock();
-  const meter = new BusyMeter(() => clock.now());
+  const usage = { busyMs: 0, share: 0.1 };
+  const meter = new BusyMeter(
+    () => clock.now(),
+    () => usage,
+  );
   void meter.load;
-  clock.advance(10);
-  meter.frameDone(500);
+  clock.advance(1_000);
+  usage.busyMs += 50;
+  expect(meter.load).toBeCloseTo(0.5);
+  usage.busyMs += 80;
   expect(meter.load).toBe(1);
 });

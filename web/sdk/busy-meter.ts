@@ -1,37 +1,39 @@
 /** The load is measured over this time: steady enough to rank by, and quick to show that a game started. */
 export const LOAD_WINDOW_MS = 3_000;
 
-/** Measures how busy a volunteer's machine is with tasks and frames of gamers. */
+/** How long an engine computed since its start, and the part of the time in which it may. */
+export interface Usage {
+  busyMs: number;
+  share: number;
+}
+
+/** Counts what a volunteer does for gamers, and measures how busy its machine is. */
 export class BusyMeter {
   readonly #now: () => number;
+  readonly #usage: () => Usage;
   tasksDone = 0;
   framesDone = 0;
-  busyMs = 0;
   /** Readings of `busyMs` from the recent past, oldest first. */
   #marks: { atMs: number; busyMs: number }[] = [];
 
-  constructor(now: () => number) {
+  constructor(now: () => number, usage: () => Usage) {
     this.#now = now;
+    this.#usage = usage;
   }
 
-  /** The busy part of the last {@link LOAD_WINDOW_MS}, 0..1. */
+  get busyMs(): number {
+    return this.#usage().busyMs;
+  }
+
+  /** The busy part of the time that is lent, in the last {@link LOAD_WINDOW_MS}, 0..1. */
   get load(): number {
     const nowMs = this.#now();
-    this.#marks.push({ atMs: nowMs, busyMs: this.busyMs });
+    const { busyMs, share } = this.#usage();
+    this.#marks.push({ atMs: nowMs, busyMs });
     const oldestMs = nowMs - LOAD_WINDOW_MS;
     while ((this.#marks[1]?.atMs ?? nowMs) <= oldestMs) this.#marks.shift();
     const first = this.#marks[0];
     if (!first || nowMs <= first.atMs) return 0;
-    return Math.min(1, (this.busyMs - first.busyMs) / (nowMs - first.atMs));
-  }
-
-  taskDone(computeMs: number): void {
-    this.tasksDone++;
-    this.busyMs += computeMs;
-  }
-
-  frameDone(computeMs: number): void {
-    this.framesDone++;
-    this.busyMs += computeMs;
+    return Math.min(1, (busyMs - first.busyMs) / (share * (nowMs - first.atMs)));
   }
 }

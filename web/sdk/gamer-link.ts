@@ -3,6 +3,7 @@ import type { MeshError } from '../../shared/errors.ts';
 import { logger, shortId } from '../../shared/log.ts';
 import type { Capabilities } from '../../shared/messages.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import type { MemoryBudget } from '../dispatch/memory-budget.ts';
 import { RemoteRunner } from '../dispatch/remote-runner.ts';
 import { ASSUMED_RTT_MS } from '../net/failure-detector.ts';
 import { HeartbeatMonitor } from '../net/heartbeat.ts';
@@ -21,6 +22,8 @@ export interface GamerLinkOptions {
   trust: VolunteerTrust;
   dispatcher: Dispatcher;
   clock: Clock;
+  /** Shared by all links of this gamer. */
+  memory: MemoryBudget;
   /** {@link GamerLink.info} changed. */
   onChanged(): void;
   /** A connection failed or was lost; another attempt may follow. */
@@ -73,12 +76,13 @@ export class GamerLink {
 
   /** Sets up this end of a new connection's channels. Returns what closes them. */
   attach(createChannel: CreateChannel): () => void {
-    const { link, dispatcher, clock } = this.#options;
+    const { link, dispatcher, clock, memory } = this.#options;
     const onBroken = (error: MeshError) => link.broken(error);
     const runner = new RemoteRunner({
       volunteerId: link.peerId,
       port: createChannel('tasks'),
-      now: () => clock.now(),
+      clock,
+      memory,
       onRoom: () => dispatcher.wake(),
       onWork: () => heartbeat.workBegan(),
       onSign: () => heartbeat.heard(),

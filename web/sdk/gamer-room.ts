@@ -2,6 +2,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import { MemoryBudget } from '../dispatch/memory-budget.ts';
 import type { Link } from '../net/link.ts';
 import { Mesh, type MeshEvent } from '../net/mesh.ts';
 import type { PeerOptions } from '../net/peer.ts';
@@ -32,6 +33,7 @@ export interface GamerRoomOptions {
 export class GamerRoom {
   readonly #options: GamerRoomOptions;
   readonly #links = new Map<string, GamerLink>();
+  readonly #memory = new MemoryBudget();
   #mesh: Mesh | null = null;
   #cancelReports = () => {};
   #lastError: MeshError | null = null;
@@ -146,6 +148,7 @@ export class GamerRoom {
       trust,
       dispatcher,
       clock: systemClock,
+      memory: this.#memory,
       onChanged: onVolunteersChanged,
       onTrouble: (error) => this.#reportError(error),
       moveVideo: (volunteerId, channel) =>

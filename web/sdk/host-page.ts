@@ -18,6 +18,20 @@ export function whenPageEnds(leave: () => void): () => void {
   return () => window.removeEventListener('pagehide', leave);
 }
 
+/**
+ * Calls back when the browser freezes the page (Page Lifecycle API) and when the page goes on: until then no code of it runs. Returns what
+ * stops watching. A page that is only hidden is not frozen.
+ */
+export function whenPageFreezes(onFreeze: () => void, onResume: () => void): () => void {
+  if (typeof document === 'undefined') return () => {};
+  document.addEventListener('freeze', onFreeze);
+  document.addEventListener('resume', onResume);
+  return () => {
+    document.removeEventListener('freeze', onFreeze);
+    document.removeEventListener('resume', onResume);
+  };
+}
+
 export interface StartedWorker {
   worker: Worker;
   /** Rejects with MeshError `unsupported-browser` if the worker does not start, and with `closed` when it is terminated. */

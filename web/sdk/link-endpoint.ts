@@ -51,7 +51,7 @@ export class LinkEndpoint {
         engine.execute(type, packed, { owner: linkId, signal, onProgress }),
       clock,
       memory,
-      onDone: (computeMs) => meter.taskDone(computeMs),
+      onDone: () => meter.tasksDone++,
       onWork: () => this.#heartbeat.workBegan(),
       onBroken,
     });
@@ -59,7 +59,7 @@ export class LinkEndpoint {
       port: adoptChannel(channels.video),
       engine,
       now,
-      onFrameDone: (computeMs) => meter.frameDone(computeMs),
+      onFrameDone: () => meter.framesDone++,
       onFailed: (streamId, error) => this.#streamFailed(streamId, error),
       onClosed: (error) => {
         if (error) onBroken(error);

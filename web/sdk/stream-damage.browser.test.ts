@@ -57,7 +57,7 @@ test.each<[End]>([['volunteer'], ['gamer']])(
     rig.corrupt = (bytes, end) => {
       if (end === to && hasFrame(bytes)) damage(bytes);
     };
-    await vi.waitUntil(() => /could not be decoded/.test(stream.stats().why), WAIT);
+    await vi.waitUntil(() => /could not (read|be decoded)/.test(stream.stats().why), WAIT);
     if (to === 'volunteer') expect(rig.failures[0]).toMatchObject({ reason: 'malformed' });
     const { framesLocal } = stream.stats();
     await vi.waitUntil(() => stream.stats().framesLocal > framesLocal + 5, WAIT);

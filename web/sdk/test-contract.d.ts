@@ -207,6 +207,8 @@ export class VolunteerNode extends EventTarget {
   readonly capabilities: { adapter: string; backends: Record<string, { backend: string; unitsPerMs: number }> };
   readonly state: 'probing' | 'serving' | 'paused' | 'reconnecting' | 'stopped';
   readonly limits: VolunteerLimits;
+  /** Which limit holds it back now, in a sentence for a person; null when none does. */
+  readonly limitState: { limit: keyof VolunteerLimits; why: string } | null;
   setLimits(limits: Partial<VolunteerLimits>): void;
   stats(): {
     tasksDone: number;
@@ -223,12 +225,16 @@ export class VolunteerNode extends EventTarget {
   stop(): Promise<void>;
   // events: 'stats', 'state'
 }
+/** pauseBelowBattery: 0..1. hours, local time: [weekday 0-6 from Sunday, from minute, to minute][]; empty is always. dataMBPerDay: 0 is no limit. */
 export interface VolunteerLimits {
   gpuShare: number;
   maxGamers: number;
   onlyWhenIdle: boolean;
   pauseOnBattery: boolean;
+  pauseBelowBattery: number;
   keepAwake: boolean;
+  hours: [number, number, number][];
+  dataMBPerDay: number;
   acceptModelsFrom: string[];
 }
 

@@ -6,6 +6,7 @@ import type { ModelProgress } from '../compute/models/model-source.ts';
 import type { Placement, PlacementCounts, Redispatch, RedispatchCause } from '../dispatch/dispatch-counts.ts';
 import type { Timing } from '../dispatch/job.ts';
 import type { FrameStream, StreamChanges, StreamOptions, StreamSource, StreamStats } from './frame-stream.ts';
+import type { MachineSignals } from './serving/machine-signals.ts';
 import type { TaskType, TaskTypes } from './task-types.ts';
 
 // The public types of the SDK. The comments here are its reference documentation.
@@ -14,6 +15,7 @@ export type * from './task-types.ts';
 export type {
   FrameStream,
   LogSetting,
+  MachineSignals,
   ModelProgress,
   Placement,
   PlacementCounts,
@@ -192,6 +194,11 @@ export interface VolunteerOptions {
   name?: string;
   limits?: Partial<VolunteerLimits>;
   /**
+   * What tells about the machine in place of the browser, for volunteers without a screen.
+   * @default the browser's own interfaces
+   */
+  signals?: MachineSignals;
+  /**
    * Forces one backend; some of them only run networks. Without WebGPU the CPU is used.
    * @default whichever is measured to be fastest
    */
@@ -212,10 +219,12 @@ export interface VolunteerOptions {
   log?: LogSetting;
 }
 
-/** What a volunteer lends. Only `maxGamers` and `acceptModelsFrom` have an effect yet; the others are checked and stored. */
+/**
+ * What a volunteer lends, and when. While a limit holds it back, the volunteer is `paused` and `limitState` says why; it resumes by itself.
+ */
 export interface VolunteerLimits {
   /**
-   * Part of the GPU's time, above 0 and up to 1.
+   * Part of the time in which it computes, above 0 and up to 1, in windows of a second. The time of the GPU counts where the GPU tells it.
    * @default 1
    */
   gpuShare: number;
@@ -224,12 +233,38 @@ export interface VolunteerLimits {
    * @default 4
    */
   maxGamers: number;
-  /** @default false */
+  /**
+   * Pauses while somebody uses the computer, and for a minute after. Without the permission for Idle Detection, which a page asks for in a
+   * click (`IdleDetector.requestPermission()`), only the use of the page itself is noticed.
+   * @default false
+   */
   onlyWhenIdle: boolean;
-  /** @default false */
+  /**
+   * Pauses while the computer runs on battery. Refused with `unsupported-browser` where the browser does not tell.
+   * @default false
+   */
   pauseOnBattery: boolean;
-  /** @default false */
+  /**
+   * Pauses on battery below this charge, 0..1. Refused like `pauseOnBattery`.
+   * @default 0 (never)
+   */
+  pauseBelowBattery: number;
+  /**
+   * Keeps the computer awake while it serves and the page is shown. Refused with `unsupported-browser` where the browser cannot.
+   * @default false
+   */
   keepAwake: boolean;
+  /**
+   * The hours of the week in which it serves, local time: weekday from 0 (Sunday), from minute, to minute of the day (up to 1,440). A window
+   * that ends before it begins ends on the next day.
+   * @default [] (always)
+   */
+  hours: [weekday: number, fromMinute: number, toMinute: number][];
+  /**
+   * Most megabytes (1,000,000 bytes) sent and received a day, together for all volunteers of this origin in this browser; 0 is no limit.
+   * @default 0
+   */
+  dataMBPerDay: number;
   /**
    * Origins (https, or the volunteer's own server) from which gamers may have models run here.
    * @default []
@@ -237,13 +272,22 @@ export interface VolunteerLimits {
   acceptModelsFrom: string[];
 }
 
-/** Totals since the node started, except `gamers`, `load` and `qualities`. */
+/** Which limit holds a volunteer back. */
+export interface LimitState {
+  limit: keyof VolunteerLimits;
+  /** A sentence for a person, such as "Paused: on battery." */
+  why: string;
+  /** The reason in it by itself, such as "on battery". */
+  what: string;
+}
+
+/** Totals since the node started, except `gamers`, `load`, `qualities` and `bytesToday`. */
 export interface VolunteerStats {
   tasksDone: number;
   framesDone: number;
   /** Gamers linked now. */
   gamers: number;
-  /** The busy part of the last seconds: 0 is idle, 1 fully busy. */
+  /** The busy part of the time that it lends (`gpuShare`), in the last seconds: 0 is idle, 1 fully busy. */
   load: number;
   /** Qualities of the streams' frames at the moment, each once. They are lower than requested if this machine is too slow. */
   qualities: Quality[];
@@ -251,6 +295,8 @@ export interface VolunteerStats {
   busyMs: number;
   bytesIn: number;
   bytesOut: number;
+  /** What counts towards `dataMBPerDay`. */
+  bytesToday: number;
 }
 
 export interface InviteOptions {

@@ -9,16 +9,18 @@ import { requireWebRtc } from '../net/peer.ts';
 import { STATUS_INTERVAL_MS } from '../net/status-reporter.ts';
 import { linkDiagnostics, orNull, pageDiagnostics } from './diagnostics.ts';
 import type { VolunteerDiagnostics } from './diagnostics-types.ts';
-import { defaultServerUrl, whenPageEnds } from './host-page.ts';
+import { defaultServerUrl, whenPageEnds, whenPageFreezes } from './host-page.ts';
 import { applyLogSetting } from './log-setting.ts';
-import type { VolunteerLimits, VolunteerOptions, VolunteerStats } from './types.ts';
-import type { WorkerStats } from './volunteer.worker.ts';
-import { checkedLimits, DEFAULT_LIMITS } from './volunteer-limits.ts';
+import type { MachineSignals } from './serving/machine-signals.ts';
+import { ServingConditions } from './serving/serving-conditions.ts';
+import type { LimitState, VolunteerLimits, VolunteerOptions, VolunteerStats } from './types.ts';
+import type { WorkerLimits, WorkerStats } from './volunteer.worker.ts';
+import { checkedLimits, DEFAULT_LIMITS, requireSupported } from './volunteer-limits.ts';
 import { VolunteerWorkerClient } from './volunteer-worker-client.ts';
 
 /**
  * `probing`: measuring this machine. `reconnecting`: the server cannot be reached, while the gamers that are linked are still served.
- * `paused`: takes no work.
+ * `paused`: takes no work, because it was asked to pause or because a limit holds it back.
  */
 export type VolunteerState = 'probing' | 'serving' | 'paused' | 'reconnecting' | 'stopped';
 
@@ -36,7 +38,7 @@ const NO_STATS: WorkerStats = {
  * A machine that lends its GPU to the gamers of a room.
  *
  * Events:
- * - `state`: {@link VolunteerNode.state} changed.
+ * - `state`: {@link VolunteerNode.state} or {@link VolunteerNode.limitStates} changed.
  * - `stats`: {@link VolunteerNode.stats} changed.
  * - `error` (CustomEvent<MeshError>): a gamer could not be linked, or the server ended the session.
  * - `model-progress` (CustomEvent<ModelProgress>): this machine is downloading a neural network.
@@ -44,11 +46,17 @@ const NO_STATS: WorkerStats = {
 export class VolunteerNode extends EventTarget {
   readonly #worker: VolunteerWorkerClient;
   readonly #stopWatchingPage: () => void;
+  readonly #conditions: ServingConditions;
+  readonly #signals: MachineSignals;
   #limits: VolunteerLimits;
   #capabilities: Capabilities = { adapter: '', backends: {}, tasks: [], codecs: [] };
   #mesh: Mesh | null = null;
   #stats: WorkerStats = NO_STATS;
+  /** Asked to pause. */
   #paused = false;
+  #frozen = false;
+  /** What the worker was told. */
+  #isHeldBack = false;
   /** The server ended the session for good. */
   #isSessionOver = false;
   #stopping: Promise<void> | null = null;
@@ -72,13 +80,16 @@ export class VolunteerNode extends EventTarget {
     }
   }
 
-  private constructor({ limits = {}, onModelProgress }: VolunteerOptions) {
+  private constructor({ limits = {}, signals = {}, onModelProgress }: VolunteerOptions) {
     super();
     this.#limits = checkedLimits({ ...DEFAULT_LIMITS, ...limits });
+    requireSupported(this.#limits, signals);
+    this.#signals = signals;
     this.#worker = new VolunteerWorkerClient({
       links: () => this.#mesh?.links ?? new Map<string, Link>(),
       onStats: (stats) => {
         this.#stats = stats;
+        this.#conditions.counted(stats.bytesIn + stats.bytesOut);
         this.dispatchEvent(new Event('stats'));
       },
       onCapabilities: (capabilities) => {
@@ -90,7 +101,22 @@ export class VolunteerNode extends EventTarget {
         this.dispatchEvent(new CustomEvent('model-progress', { detail: progress }));
       },
     });
-    this.#stopWatchingPage = whenPageEnds(() => this.stop());
+    this.#conditions = new ServingConditions({
+      clock: systemClock,
+      today: () => new Date(),
+      signals,
+      onChange: () => this.#applyPauses(),
+    });
+    const stops = [
+      whenPageEnds(() => this.stop()),
+      whenPageFreezes(
+        () => this.#freeze(true),
+        () => this.#freeze(false),
+      ),
+    ];
+    this.#stopWatchingPage = () => {
+      for (const stop of stops) stop();
+    };
   }
 
   /** The room's name; empty before the join. */
@@ -108,22 +134,38 @@ export class VolunteerNode extends EventTarget {
     if (this.#stopping) return 'stopped';
     if (!this.#mesh) return 'probing';
     if (this.#mesh.state !== 'online') return 'reconnecting';
-    return this.#paused ? 'paused' : 'serving';
+    return this.#isHeldBack ? 'paused' : 'serving';
   }
 
   get limits(): VolunteerLimits {
     return { ...this.#limits };
   }
 
-  /** Changes some of the limits. Throws MeshError `bad-input`. */
+  /** Which limit holds it back now; null when none does. Of several the first. */
+  get limitState(): LimitState | null {
+    return this.limitStates[0] ?? null;
+  }
+
+  /** All limits that hold it back now. It resumes when there is none. */
+  get limitStates(): LimitState[] {
+    return this.#conditions.holds.map(({ limit, why }) => ({ limit, why: `Paused: ${why}.`, what: why }));
+  }
+
+  /** Changes some of the limits, with effect at once. Throws MeshError `bad-input`; `unsupported-browser` for one that cannot be kept here. */
   setLimits(limits: Partial<VolunteerLimits>): void {
-    this.#limits = checkedLimits({ ...this.#limits, ...limits });
-    void this.#worker.remote.acceptModelsFrom(this.#limits.acceptModelsFrom);
+    const changed = checkedLimits({ ...this.#limits, ...limits });
+    requireSupported(changed, this.#signals);
+    const isShareNew = changed.gpuShare !== this.#limits.gpuShare;
+    this.#limits = changed;
+    if (this.#stopping) return;
+    void this.#worker.remote.applyLimits(workerLimits(changed));
+    this.#conditions.limits = changed;
+    if (isShareNew) this.#sendCapabilities();
     this.#sendStatus();
   }
 
   stats(): VolunteerStats {
-    return { ...this.#stats, gamers: this.#openLinks().length };
+    return { ...this.#stats, gamers: this.#openLinks().length, bytesToday: this.#conditions.bytesToday };
   }
 
   /** A report for diagnosing a problem. It has no names, invites, keys or network addresses. Never rejects. */
@@ -149,17 +191,14 @@ export class VolunteerNode extends EventTarget {
   pause(): void {
     if (this.#paused || this.#stopping) return;
     this.#paused = true;
-    void this.#worker.remote.pause();
-    this.#stateChanged();
+    this.#applyPauses();
   }
 
+  /** Ends {@link pause}. A limit may hold it back still. */
   resume(): void {
     if (!this.#paused || this.#stopping) return;
     this.#paused = false;
-    void this.#worker.remote.resume();
-    // Gamers whose streams were handed back take this as an offer.
-    this.#sendCapabilities();
-    this.#stateChanged();
+    this.#applyPauses();
   }
 
   /** Hands running work back and leaves the room. */
@@ -178,9 +217,10 @@ export class VolunteerNode extends EventTarget {
     iceServers,
     relayOnly,
   }: VolunteerOptions): Promise<void> {
-    const measuring = this.#worker.start(this.#limits.acceptModelsFrom, backend);
+    const measuring = this.#worker.start(workerLimits(this.#limits), backend);
+    this.#conditions.limits = this.#limits;
     const identifying = URL.canParse(url) ? volunteerIdentity(new URL(url).host) : null;
-    const [capabilities, identity] = await Promise.all([measuring, identifying]);
+    const [capabilities, identity] = await Promise.all([measuring, identifying, this.#conditions.ready()]);
     this.#capabilities = capabilities;
     this.#mesh = await Mesh.join({
       url,
@@ -188,18 +228,20 @@ export class VolunteerNode extends EventTarget {
       ...{ name, room, invite, lobby, iceServers, relayOnly, identity: identity ?? undefined },
       clock: systemClock,
       random: Math.random,
-      capabilities: () => this.#capabilities,
+      capabilities: () => this.#offer(),
       status: () => this.#status(),
       attachChannels: (link, createChannel) => this.#worker.attach(link, createChannel),
       onEvent: (event) => this.#handle(event),
     });
     this.#repeatStatus();
+    this.#conditions.isServing = !this.#isHeldBack;
     this.#stateChanged();
   }
 
   async #stop(): Promise<void> {
     this.#cancelStatus();
     this.#stopWatchingPage();
+    this.#conditions.dispose();
     await this.#mesh?.close();
     this.#worker.dispose();
     this.dispatchEvent(new Event('state'));
@@ -225,8 +267,47 @@ export class VolunteerNode extends EventTarget {
     });
   }
 
+  /** The pauses that were asked for, those of the limits and that of a frozen page are one to the worker, the server and the gamers. */
+  #applyPauses(): void {
+    if (this.#stopping) return;
+    const isHeldBack = this.#paused || this.#frozen || this.#conditions.holds.length > 0;
+    if (isHeldBack !== this.#isHeldBack) {
+      this.#isHeldBack = isHeldBack;
+      this.#conditions.isServing = this.#mesh !== null && !isHeldBack;
+      if (isHeldBack) void this.#worker.remote.pause();
+      else {
+        void this.#worker.remote.resume();
+        // Gamers whose streams were handed back take this as an offer.
+        this.#sendCapabilities();
+      }
+    }
+    this.#stateChanged();
+  }
+
+  #freeze(isFrozen: boolean): void {
+    this.#frozen = isFrozen;
+    this.#applyPauses();
+    if (!isFrozen) return;
+    // The worker is frozen too, and may hand nothing back any more. Gamers notice a closed connection at once, and connect again.
+    const error = new MeshError(
+      'connection-failed',
+      'The browser froze the volunteer’s page. Its work continues elsewhere.',
+    );
+    for (const link of this.#openLinks()) link.fail(error);
+  }
+
   #sendCapabilities(): void {
-    for (const link of this.#openLinks()) link.send({ kind: 'capabilities', capabilities: this.#capabilities });
+    const capabilities = this.#offer();
+    for (const link of this.#openLinks()) link.send({ kind: 'capabilities', capabilities });
+  }
+
+  /** What this machine does for gamers: its measured speeds, as far as the share of its time allows. */
+  #offer(): Capabilities {
+    const { gpuShare } = this.#limits;
+    const speeds = Object.entries(this.#capabilities.backends).map(
+      ([kind, { backend, unitsPerMs }]) => [kind, { backend, unitsPerMs: unitsPerMs * gpuShare }] as const,
+    );
+    return { ...this.#capabilities, backends: Object.fromEntries(speeds) };
   }
 
   #openLinks(): Link[] {
@@ -236,7 +317,7 @@ export class VolunteerNode extends EventTarget {
   #status(): VolunteerStatus {
     const { load } = this.#stats;
     const { tasks } = this.#capabilities;
-    return { load, accepting: !this.#paused, tasks, maxGamers: this.#limits.maxGamers };
+    return { load, accepting: !this.#isHeldBack, tasks, maxGamers: this.#limits.maxGamers };
   }
 
   #sendStatus(): void {
@@ -257,4 +338,8 @@ export class VolunteerNode extends EventTarget {
   #reportError(error: MeshError): void {
     this.dispatchEvent(new CustomEvent('error', { detail: error }));
   }
+}
+
+function workerLimits({ gpuShare, acceptModelsFrom }: VolunteerLimits): WorkerLimits {
+  return { gpuShare, acceptModelsFrom };
 }

@@ -7,7 +7,7 @@ import type { Link, LinkEnvironment } from '../net/link.ts';
 import { makeTransferable } from '../net/transferable-channel.ts';
 import { type StartedWorker, startWorker } from './host-page.ts';
 import { receiveLog } from './log-relay.ts';
-import type { VolunteerWorkerApi, VolunteerWorkerEvent, WorkerStats } from './volunteer.worker.ts';
+import type { VolunteerWorkerApi, VolunteerWorkerEvent, WorkerLimits, WorkerStats } from './volunteer.worker.ts';
 import volunteerWorkerUrl from './volunteer.worker.ts?worker&url';
 import './worker-errors.ts';
 
@@ -36,9 +36,9 @@ export class VolunteerWorkerClient {
   }
 
   /** Measures this machine. Throws MeshError if nothing can be computed here, or the worker does not start. */
-  start(acceptModelsFrom: readonly string[], backend?: BackendName): Promise<Capabilities> {
+  start(limits: WorkerLimits, backend?: BackendName): Promise<Capabilities> {
     const listener = Comlink.proxy((event: VolunteerWorkerEvent) => this.#handle(event));
-    return Promise.race([this.remote.start(listener, acceptModelsFrom, backend), this.#started.failed]);
+    return Promise.race([this.remote.start(listener, limits, backend), this.#started.failed]);
   }
 
   /** Makes a new connection's channels and moves them to the worker. Returns what detaches them. */

@@ -14,10 +14,14 @@ import { LinkEndpoint, type MovedChannels } from './link-endpoint.ts';
 import { type LogConnection, relayLog } from './log-relay.ts';
 import { openModelStore } from './open-model-store.ts';
 import { RememberedSpeeds } from './remembered-speeds.ts';
+import type { VolunteerLimits } from './types.ts';
 import './worker-errors.ts';
 
 /** How often the page gets statistics: twice a second looks live. */
 const STATS_INTERVAL_MS = 500;
+
+/** The limits that the worker keeps. */
+export type WorkerLimits = Pick<VolunteerLimits, 'gpuShare' | 'acceptModelsFrom'>;
 
 /** Totals since the worker started, except where noted. */
 export interface WorkerStats {
@@ -47,12 +51,13 @@ export type VolunteerWorkerEvent =
  */
 class VolunteerWorker {
   readonly #endpoints = new Map<string, LinkEndpoint>();
-  readonly #meter = new BusyMeter(systemClock.now);
+  readonly #meter = new BusyMeter(systemClock.now, () => this.#engine ?? { busyMs: 0, share: 1 });
   readonly #memory = new MemoryBudget();
   readonly #models = openModelStore(import.meta.url, (progress) => this.#tell({ kind: 'model-progress', progress }));
   #engine: Engine | null = null;
   #tell: (event: VolunteerWorkerEvent) => void = () => {};
   #paused = false;
+  #gpuShare = 1;
   /** Bytes of links that have ended. */
   #past = { bytesIn: 0, bytesOut: 0 };
 
@@ -68,7 +73,7 @@ class VolunteerWorker {
   /** Measures this machine. Throws MeshError if nothing can be computed here. */
   async start(
     tell: (event: VolunteerWorkerEvent) => void,
-    acceptModelsFrom: readonly string[],
+    limits: WorkerLimits,
     backend?: BackendName,
   ): Promise<Capabilities> {
     // Before the engine is measured and not at the same time, as both use the processor.
@@ -80,7 +85,7 @@ class VolunteerWorker {
     const speeds = new RememberedSpeeds('volunteer', import.meta.url, backend);
     const measuredSpeeds = await speeds.load();
     this.#tell = tell;
-    this.#models.acceptModelsFrom = acceptModelsFrom;
+    this.applyLimits(limits);
     this.#engine = await Engine.create({
       gpu: navigator.gpu,
       now: systemClock.now,
@@ -92,13 +97,15 @@ class VolunteerWorker {
       refresh: { clock: systemClock, isMachineBusy: () => false },
       onCapabilities: (measured) => tell({ kind: 'capabilities', capabilities: toCapabilities(measured) }),
     });
+    this.#engine.share = this.#gpuShare;
     this.#tellStats();
     return toCapabilities(this.#engine.capabilities);
   }
 
-  /** Sets the origins from which gamers may have models run here. */
-  acceptModelsFrom(origins: readonly string[]): void {
-    this.#models.acceptModelsFrom = origins;
+  applyLimits({ gpuShare, acceptModelsFrom }: WorkerLimits): void {
+    this.#models.acceptModelsFrom = acceptModelsFrom;
+    this.#gpuShare = gpuShare;
+    if (this.#engine) this.#engine.share = gpuShare;
   }
 
   /** Takes ownership of a new connection's channels. Must be called in the event-loop tick that made them. */

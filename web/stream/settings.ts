@@ -18,8 +18,8 @@ export interface StreamOptions {
   /** 1..4, default 2. */
   scale?: number;
   /**
-   * Best quality of the frames, default `spatial`. Where a network is too slow, still loading or missing, a lower quality is used, down
-   * to `spatial`; `stats().quality` reports which.
+   * Best quality of the frames, default `spatial`. Where it is too slow, still loading or missing, a lower one is used, down to `bicubic`,
+   * and where this machine is too slow even for that, frames are shown as they are; `stats().quality` reports which.
    */
   quality?: Quality;
   /** Default 60. */

@@ -60,6 +60,7 @@ export function qualityLabel(quality: string): string {
 const BACKENDS: Record<string, string> = {
   wgsl: 'graphics card',
   'ort-webgpu': 'graphics card',
+  wasm: 'processor',
   'ort-wasm': 'processor',
   js: 'processor',
 };

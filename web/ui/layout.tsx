@@ -26,11 +26,19 @@ function BrandMark() {
   );
 }
 
+interface PanelProps {
+  title: string;
+  note?: string;
+  /** For links to it. */
+  id?: string;
+  children: ComponentChildren;
+}
+
 /** A titled region of a page. */
-export function Panel({ title, note, children }: { title: string; note?: string; children: ComponentChildren }) {
+export function Panel({ title, note, id, children }: PanelProps) {
   const titleId = useId();
   return (
-    <section class="panel" aria-labelledby={titleId}>
+    <section class="panel" {...(id && { id })} aria-labelledby={titleId}>
       <div class="panel__head">
         <h2 class="panel__title" id={titleId}>
           {title}
@@ -47,14 +55,18 @@ interface NoticeProps {
   text: string;
   /** Screen readers announce errors at once. */
   isError?: boolean;
+  /** Something is worse than it could be. */
+  isWarning?: boolean;
+  testId?: string;
   /** Buttons. */
   children?: ComponentChildren;
 }
 
 /** A message with optional buttons. */
-export function Notice({ title, text, isError = false, children }: NoticeProps) {
+export function Notice({ title, text, isError = false, isWarning = false, testId, children }: NoticeProps) {
+  const kind = isError ? ' notice--error' : isWarning ? ' notice--warning' : '';
   return (
-    <div class={isError ? 'notice notice--error' : 'notice'} role={isError ? 'alert' : 'note'}>
+    <div class={`notice${kind}`} role={isError ? 'alert' : 'note'} data-testid={testId}>
       <h2 class="notice__title">{title}</h2>
       <p class="notice__text">{text}</p>
       {children && <div class="notice__actions">{children}</div>}

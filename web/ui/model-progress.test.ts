@@ -5,6 +5,7 @@ const fetchOf = (changes: Partial<ModelFetch>): ModelFetch => ({
   ...{ model: 'quality-smooth', kind: 'wgsl', state: 'fetching', loadedBytes: 120_000, totalBytes: 212_000 },
   ...changes,
 });
+const NETWORKS = ['quality-smooth', 'fast-smooth'];
 const failed = { state: 'failed', error: { message: 'The server has none. Reload.' } } as const;
 
 it('sums the progress of all files', () => {
@@ -35,12 +36,19 @@ it('reports no failure while another file of the same network is available or be
   expect(fetchStatus([fetchOf(failed), fetchOf({ kind: 'onnx' })]).failure).toBeNull();
 });
 
+it('shows nothing of the models that other people name in their tasks', () => {
+  const fetches = [fetchOf({})];
+  for (const model of ['Reload and paste your key', 'https://evil.example/a.onnx', 'steering'])
+    expect(withFetch(fetches, fetchOf({ model, ...failed }), NETWORKS)).toBe(fetches);
+});
+
 it('keeps the newest progress of each file', () => {
   const fetches = withFetch(
     [fetchOf(failed), fetchOf({ kind: 'onnx' })],
     fetchOf({ state: 'ready', note: 'No room.' }),
+    NETWORKS,
   );
   expect(fetches).toHaveLength(2);
   expect(fetchStatus(fetches).failure).toBeNull();
-  expect(fetchStatus(withFetch(fetches, fetchOf({ kind: 'onnx', state: 'ready' }))).line).toBe('No room.');
+  expect(fetchStatus(withFetch(fetches, fetchOf({ kind: 'onnx', state: 'ready' }), NETWORKS)).line).toBe('No room.');
 });

@@ -21,8 +21,18 @@ export interface FetchStatus {
   failure: { title: string; text: string } | null;
 }
 
-/** Adds the newest progress of a file in place of its previous one. */
-export function withFetch(fetches: readonly ModelFetch[], newest: ModelFetch): ModelFetch[] {
+/**
+ * Adds the newest progress of a file in place of its previous one. Models of `infer` tasks are left out: another person chose their names,
+ * and may choose any number of them.
+ *
+ * @param networks - names of the networks' models.
+ */
+export function withFetch(
+  fetches: readonly ModelFetch[],
+  newest: ModelFetch,
+  networks: readonly string[],
+): readonly ModelFetch[] {
+  if (!networks.includes(newest.model)) return fetches;
   return [...fetches.filter(({ model, kind }) => model !== newest.model || kind !== newest.kind), newest];
 }
 

@@ -5,6 +5,7 @@ import { rememberAudience, rememberedAudience } from '../ui/address-field.tsx';
 import { nameStore, rememberedName, rememberName } from '../ui/friendly-name.ts';
 import { takePermit } from '../ui/one-time-permit.ts';
 import { invitedRoom, serverOffers } from './invite-form.tsx';
+import { rememberedLimits, rememberLimits } from './remembered-limits.ts';
 import { VolunteerPage } from './volunteer-page.tsx';
 import { Volunteering } from './volunteering.ts';
 
@@ -34,6 +35,8 @@ if (root) {
       findOffers={serverOffers}
       name={rememberedName(store, 'volunteer', Math.random)}
       onName={(name) => rememberName(store, 'volunteer', name)}
+      limits={rememberedLimits(store)}
+      onLimits={(limits) => rememberLimits(store, limits)}
       addressAudience={rememberedAudience(store)}
       onAddressAudience={(audience) => rememberAudience(store, audience)}
     />,

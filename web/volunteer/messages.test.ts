@@ -22,3 +22,10 @@ it('names the qualities that gamers’ frames are sharpened with', () => {
   expect(detail('quality', 'spatial')).toBe('Frames are sharpened with: best network, spatial.');
   expect(detail()).toBe('');
 });
+
+it('names everything that pauses it, and nothing where the person did', () => {
+  expect(statusOf('paused', null, ['on battery', 'outside your hours']).headline).toBe(
+    'Paused: on battery; outside your hours.',
+  );
+  expect(statusOf('paused', null).headline).toBe('Paused. Running tasks were returned.');
+});

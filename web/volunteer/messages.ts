@@ -9,10 +9,16 @@ export interface Status {
   detail?: string;
 }
 
+const PAUSED_BY_HAND = 'Paused. Running tasks were returned.';
+
 type Contribution = Pick<NodeStats, 'framesDone' | 'tasksDone' | 'gamers' | 'qualities'>;
 
-/** The page's status. The headline changes only with the situation. @param stats - null before the first start */
-export function statusOf(phase: Phase, stats: Contribution | null): Status {
+/**
+ * The page's status. The headline changes only with the situation.
+ * @param stats - null before the first start
+ * @param pauses - what pauses it, to follow "Paused: "
+ */
+export function statusOf(phase: Phase, stats: Contribution | null, pauses: readonly string[] = []): Status {
   switch (phase) {
     case 'off':
       return {
@@ -22,7 +28,7 @@ export function statusOf(phase: Phase, stats: Contribution | null): Status {
     case 'starting':
       return { tone: 'busy', headline: 'Measuring what this machine can do…' };
     case 'paused':
-      return { tone: 'idle', headline: 'Paused. Running tasks were returned.' };
+      return { tone: 'idle', headline: pauses.length > 0 ? `Paused: ${pauses.join('; ')}.` : PAUSED_BY_HAND };
     case 'reconnecting':
       return { tone: 'busy', headline: 'The server is unreachable; reconnecting. Linked gamers are still served.' };
     case 'failed':

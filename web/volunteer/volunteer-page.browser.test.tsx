@@ -2,19 +2,18 @@ import { render } from 'preact';
 import { afterEach, expect, it } from 'vitest';
 import '../ui/base.css';
 import type { ModelProgress } from '../sdk/types.ts';
+import { rememberedLimits } from './remembered-limits.ts';
 import { VolunteerPage } from './volunteer-page.tsx';
 import { type Node, Volunteering } from './volunteering.ts';
 
 class FakeNode extends EventTarget implements Pick<Node, 'state' | 'stats'> {
   readonly state = 'serving';
   readonly capabilities = { adapter: 'card', backends: {} };
-  readonly limits = {
-    ...{ gpuShare: 1, maxGamers: 4, onlyWhenIdle: false, pauseOnBattery: false, keepAwake: false },
-    acceptModelsFrom: [],
-  };
+  readonly limitStates = [];
   setLimits() {}
   stats() {
-    return { tasksDone: 0, framesDone: 0, gamers: 0, load: 0, busyMs: 0, bytesIn: 0, bytesOut: 0, qualities: [] };
+    const bytes = { bytesIn: 0, bytesOut: 0, bytesToday: 0 };
+    return { tasksDone: 0, framesDone: 0, gamers: 0, load: 0, busyMs: 0, ...bytes, qualities: [] };
   }
   async diagnostics() {
     return {};
@@ -27,6 +26,7 @@ class FakeNode extends EventTarget implements Pick<Node, 'state' | 'stats'> {
 const PAGE = {
   findOffers: async () => ({ lobby: false, relay: false }),
   ...{ name: 'calm-fox', onName: () => {} },
+  ...{ limits: rememberedLimits(null), onLimits: () => {} },
   ...{ addressAudience: 'invited' as const, onAddressAudience: () => {} },
 };
 

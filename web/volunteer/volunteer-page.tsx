@@ -3,25 +3,24 @@ import { useEffect } from 'preact/hooks';
 import type { Invite } from '../../shared/invite.ts';
 import { SIGNALING } from '../../shared/protocol-limits.ts';
 import type { Offers } from '../../shared/server-status.ts';
-import { DEFAULT_LIMITS } from '../sdk/volunteer-limits.ts';
 import { type AddressAudience, AddressField, hidesAddress } from '../ui/address-field.tsx';
 import { Button } from '../ui/buttons.tsx';
 import { CopyDiagnostics } from '../ui/copy-diagnostics.tsx';
-import { type Choice, SelectField, TextField } from '../ui/fields.tsx';
+import { TextField } from '../ui/fields.tsx';
 import { Notice, PageHeader, Panel, StatusLine } from '../ui/layout.tsx';
 import { ModelProgress } from '../ui/model-progress.tsx';
 import { SeenLink } from '../ui/seen-link.tsx';
 import { useSettled } from '../ui/settled.ts';
 import { CapabilitiesPanel } from './capabilities-panel.tsx';
 import { type InvitedRoom, InviteForm } from './invite-form.tsx';
+import { LimitsPanel } from './limits-panel.tsx';
 import { statusOf, volunteerErrorTitle } from './messages.ts';
 import './volunteer-page.css';
 import { Stat, Stats } from '../ui/figures.tsx';
 import { formatBytes, formatCount, formatPercent, formatRate } from '../ui/format.ts';
 import { type ChartLine, LiveChart } from '../ui/live-chart.tsx';
+import type { PageLimits } from './remembered-limits.ts';
 import { CHART_WINDOW_S, type Figures, type Volunteering } from './volunteering.ts';
-
-const MAX_GAMERS: readonly Choice<string>[] = ['1', '2', '4', '8'].map((value) => ({ value, label: value }));
 
 interface VolunteerPageProps {
   volunteering: Volunteering;
@@ -29,6 +28,8 @@ interface VolunteerPageProps {
   findOffers: () => Promise<Offers>;
   name: string;
   onName: (name: string) => void;
+  limits: PageLimits;
+  onLimits: (limits: PageLimits) => void;
   addressAudience: AddressAudience;
   onAddressAudience: (audience: AddressAudience) => void;
 }
@@ -44,11 +45,14 @@ export function VolunteerPage({ volunteering, invited, findOffers, ...kept }: Vo
   const isSettled = useSettled();
   /** A start before that could show an address that is to be hidden. */
   const areOffersKnown = useSignal(false);
-  const maxGamers = useSignal<number>(DEFAULT_LIMITS.maxGamers);
+  const limits = useSignal(kept.limits);
   const phase = volunteering.phase.value;
   const error = volunteering.error.value;
   const warning = volunteering.warning.value;
   const figures = volunteering.figures.value;
+  const isPausedByHand = volunteering.isPausedByHand.value;
+  const heldBy = volunteering.limitStates.value.map(({ what }) => what);
+  const pauses = isPausedByHand && heldBy.length > 0 ? ['by you', ...heldBy] : heldBy;
   const needsInvite = !invite.value || error?.reason === 'not-invited';
   const isOn = phase !== 'off' && phase !== 'failed';
 
@@ -56,7 +60,7 @@ export function VolunteerPage({ volunteering, invited, findOffers, ...kept }: Vo
   const start = (where: Invite | null) => {
     kept.onName(name.value);
     const relayOnly = offers.value.relay && hidesAddress(addressAudience.value, where === null);
-    void volunteering.start({ invite: where, name: name.value.trim(), maxGamers: maxGamers.value, relayOnly });
+    void volunteering.start({ invite: where, name: name.value.trim(), limits: limits.value, relayOnly });
   };
 
   // Only when the page opens; later starts are the person's decision.
@@ -73,7 +77,7 @@ export function VolunteerPage({ volunteering, invited, findOffers, ...kept }: Vo
       <PageHeader title="Volunteer">Close this page and it stops</PageHeader>
       <main class="volunteer">
         <div class="volunteer__control">
-          <StatusLine {...statusOf(phase, figures?.stats ?? null)} testId="status" />
+          <StatusLine {...statusOf(phase, figures?.stats ?? null, pauses)} testId="status" />
           <ModelProgress fetches={volunteering.fetches.value} />
           {error && <Notice title={volunteerErrorTitle(error)} text={error.message} isError />}
           {warning && (
@@ -105,12 +109,12 @@ export function VolunteerPage({ volunteering, invited, findOffers, ...kept }: Vo
             )}
             {isOn && (
               <Button
-                onPress={() => (phase === 'paused' ? volunteering.resume() : volunteering.pause())}
+                onPress={() => (isPausedByHand ? volunteering.resume() : volunteering.pause())}
                 primary
                 disabled={phase === 'starting'}
                 testId="pause"
               >
-                {phase === 'paused' ? 'Resume' : 'Pause'}
+                {isPausedByHand ? 'Resume' : 'Pause'}
               </Button>
             )}
             {isOn && (
@@ -131,15 +135,6 @@ export function VolunteerPage({ volunteering, invited, findOffers, ...kept }: Vo
               maxLength={SIGNALING.maxNameChars}
               disabled={isOn}
             />
-            <SelectField
-              label="Gamers at a time, at most"
-              choices={MAX_GAMERS}
-              value={String(maxGamers.value)}
-              onChange={(chosen) => {
-                maxGamers.value = Number(chosen);
-                volunteering.setMaxGamers(maxGamers.value);
-              }}
-            />
             <AddressField
               audience={addressAudience.value}
               onChange={(chosen) => {
@@ -155,6 +150,15 @@ export function VolunteerPage({ volunteering, invited, findOffers, ...kept }: Vo
               machine. They see its graphics card, its speed and this name. <SeenLink />
             </p>
           </Panel>
+          <LimitsPanel
+            limits={limits.value}
+            bytesToday={figures?.stats.bytesToday ?? null}
+            onChange={(changed) => {
+              limits.value = changed;
+              kept.onLimits(changed);
+              volunteering.setLimits(changed);
+            }}
+          />
         </div>
         <CopyDiagnostics collect={() => volunteering.diagnose()} />
       </main>

@@ -8,14 +8,7 @@ class FakeNode extends EventTarget {
   framesDone = 0;
   gamers = 1;
   readonly capabilities = { adapter: 'card', backends: {} };
-  readonly limits = {
-    gpuShare: 1,
-    maxGamers: 4,
-    onlyWhenIdle: false,
-    pauseOnBattery: false,
-    keepAwake: false,
-    acceptModelsFrom: [],
-  };
+  limitStates: Node['limitStates'] = [];
   setLimits() {}
   stats() {
     this.framesDone += 30;
@@ -28,6 +21,7 @@ class FakeNode extends EventTarget {
       busyMs: 1,
       bytesIn: 2,
       bytesOut: 3,
+      bytesToday: 5,
     };
   }
   async diagnostics() {
@@ -48,7 +42,7 @@ class FakeNode extends EventTarget {
   }
 }
 
-const OPTIONS = { invite: { room: 'r', token: 't' }, name: 'calm-fox', maxGamers: 2, relayOnly: true };
+const OPTIONS = { invite: { room: 'r', token: 't' }, name: 'calm-fox', limits: { maxGamers: 2 }, relayOnly: true };
 const volunteeringWith = (start: StartNode) => new Volunteering(start, () => Date.now());
 
 describe('volunteering', () => {

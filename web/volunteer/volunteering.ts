@@ -1,8 +1,9 @@
 import { signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
 import type { Invite } from '../../shared/invite.ts';
+import { NETWORK_MODELS } from '../../shared/tasks/upscale.ts';
 import { pageDiagnostics } from '../sdk/diagnostics.ts';
-import type { VolunteerNode } from '../sdk/p2c2r.ts';
+import type { LimitState, VolunteerLimits, VolunteerNode } from '../sdk/p2c2r.ts';
 import { type ModelFetch, withFetch } from '../ui/model-progress.tsx';
 import { TimeWindow } from '../ui/time-window.ts';
 
@@ -24,7 +25,7 @@ interface StartOptions {
   /** Null: the open lobby. */
   invite: Invite | null;
   name: string;
-  maxGamers: number;
+  limits: Partial<VolunteerLimits>;
   /** Hides this machine's network address from gamers; needs a relay at the server. */
   relayOnly: boolean;
 }
@@ -35,6 +36,9 @@ export class Volunteering {
   readonly error = signal<MeshError | null>(null);
   /** An error that did not stop the volunteer. */
   readonly warning = signal<MeshError | null>(null);
+  /** What pauses it now, besides the person. */
+  readonly limitStates = signal<readonly LimitState[]>([]);
+  readonly isPausedByHand = signal(false);
   readonly capabilities = signal<Node['capabilities'] | null>(null);
   readonly figures = signal<Figures | null>(null);
   /** Progress of the network files fetched since the start. */
@@ -43,6 +47,8 @@ export class Volunteering {
   #timer: ReturnType<typeof setInterval> | undefined;
   #history = new TimeWindow(CHART_WINDOW_S, MAX_SAMPLES);
   #last: { atMs: number; framesDone: number; gamers: number } | null = null;
+  /** Limits that the person changed while the node started. */
+  #limitsSetMeanwhile: Partial<VolunteerLimits> | null = null;
   /** The current start; null when the person has stopped. */
   #attempt: symbol | null = null;
 
@@ -52,10 +58,11 @@ export class Volunteering {
   ) {}
 
   /** Never rejects; failures are in `error`. */
-  async start({ invite, name, maxGamers, relayOnly }: StartOptions): Promise<void> {
+  async start({ invite, name, limits, relayOnly }: StartOptions): Promise<void> {
     if (this.#attempt) return;
     const attempt = Symbol('start');
     this.#attempt = attempt;
+    this.#limitsSetMeanwhile = null;
     this.phase.value = 'starting';
     this.error.value = null;
     this.warning.value = null;
@@ -64,10 +71,10 @@ export class Volunteering {
       const node = await this.startNode({
         ...destination(invite),
         ...(name && { name }),
-        limits: { maxGamers },
+        limits,
         relayOnly,
         onModelProgress: (progress) => {
-          if (this.#attempt === attempt) this.fetches.value = withFetch(this.fetches.value, progress);
+          if (this.#attempt === attempt) this.fetches.value = withFetch(this.fetches.value, progress, NETWORK_MODELS);
         },
       });
       if (this.#attempt !== attempt) return void node.stop();
@@ -88,15 +95,18 @@ export class Volunteering {
   }
 
   pause(): void {
+    this.isPausedByHand.value = true;
     this.#node?.pause();
   }
 
   resume(): void {
+    this.isPausedByHand.value = false;
     this.#node?.resume();
   }
 
-  setMaxGamers(maxGamers: number): void {
-    this.#node?.setLimits({ maxGamers });
+  setLimits(limits: Partial<VolunteerLimits>): void {
+    if (this.#node) this.#node.setLimits(limits);
+    else this.#limitsSetMeanwhile = limits;
   }
 
   async stop(): Promise<void> {
@@ -114,6 +124,7 @@ export class Volunteering {
 
   #serve(node: Node): void {
     this.#node = node;
+    if (this.#limitsSetMeanwhile) node.setLimits(this.#limitsSetMeanwhile);
     this.#history = new TimeWindow(CHART_WINDOW_S, MAX_SAMPLES);
     this.#last = null;
     this.capabilities.value = node.capabilities;
@@ -127,6 +138,8 @@ export class Volunteering {
   #detach(): Node | null {
     const node = this.#node;
     this.#node = null;
+    this.limitStates.value = [];
+    this.isPausedByHand.value = false;
     clearInterval(this.#timer);
     if (node) this.#reportEnd(node);
     node?.removeEventListener('state', this.#onState);
@@ -157,6 +170,7 @@ export class Volunteering {
   readonly #onState = () => {
     const state = this.#node?.state;
     if (state === undefined) return;
+    this.limitStates.value = this.#node?.limitStates ?? [];
     if (state !== 'stopped') {
       this.phase.value = state === 'probing' ? 'starting' : state;
       return;
@@ -185,7 +199,7 @@ export type Node = Pick<
   VolunteerNode,
   | 'capabilities'
   | 'state'
-  | 'limits'
+  | 'limitStates'
   | 'setLimits'
   | 'stats'
   | 'pause'

@@ -102,8 +102,8 @@ test('any other model of the list runs too, and inputs that do not fit are refus
 
 test('a file that is no model is unknown, and the next task runs', async () => {
   const onnx = {
-    loadOnnx: async (model: string, onShare: (share: number) => void) =>
-      model === 'rubbish' ? new Uint8Array([1, 2, 3]) : repositoryModels.loadOnnx(model, onShare),
+    loadOnnx: async (model: string, onShare: (share: number) => void, signal: AbortSignal) =>
+      model === 'rubbish' ? new Uint8Array([1, 2, 3]) : repositoryModels.loadOnnx(model, onShare, signal),
   };
   const engine = await startEngine({ onnx });
   await expect(run(engine, { ...steering(ships), model: 'rubbish' })).rejects.toMatchObject({
@@ -115,7 +115,9 @@ test('a file that is no model is unknown, and the next task runs', async () => {
 test('on a device the answers are the same', async () => {
   const opened = await openDevice(navigator.gpu);
   if (!opened) throw new Error('There is no WebGPU here.');
-  const session = await openOnGpu(opened.device)(await repositoryModels.loadOnnx('steering', () => {}));
+  const session = await openOnGpu(opened.device)(
+    await repositoryModels.loadOnnx('steering', () => {}, new AbortController().signal),
+  );
   const { params, attachments } = infer.pack(steering(ships));
   const inputs = params.inputs.map((header, at) => ({ ...header, bytes: attachments[at] ?? new Uint8Array(0) }));
   const [controls] = await session.run(inputs);

@@ -10,16 +10,26 @@ import { summing } from './test-sessions.ts';
 /** Runs models on the given runtimes, with a schedule and a clock that advances only during runs. */
 class Bench {
   readonly clock = new ManualClock();
-  readonly schedule = new Schedule({ now: () => this.clock.now(), yieldToEventLoop: nextMacrotask });
+  readonly schedule = new Schedule({
+    now: () => this.clock.now(),
+    after: (delayMs, callback) => this.clock.after(delayMs, callback),
+    yieldToEventLoop: nextMacrotask,
+  });
   readonly loads: string[] = [];
   readonly inference: Inference;
+
+  /** The downloads that are under way end when this is resolved. */
+  downloaded: Promise<void> = Promise.resolve();
+  readonly aborted: string[] = [];
 
   constructor(runtimes: ReturnType<typeof summing>[]) {
     this.inference = new Inference({
       onnx: {
-        loadOnnx: async (model, onShare) => {
+        loadOnnx: async (model, onShare, signal) => {
           this.loads.push(model);
+          signal.addEventListener('abort', () => this.aborted.push(model));
           onShare(0.5);
+          await this.downloaded;
           return new Uint8Array(1);
         },
       },
@@ -35,7 +45,7 @@ class Bench {
     const task = infer.pack({ model, inputs: { x: { type: 'float32', dims: [rows, 2], data } } });
     const onProgress = tell && ((progress: TaskProgress) => tell.push(progress));
     const slot = <T>(body: Parameters<typeof this.schedule.task<T>>[2]) => this.schedule.task('owner', signal, body);
-    const ready = await this.inference.prepare({ ...task, onProgress }, slot);
+    const ready = await this.inference.prepare({ ...task, signal, onProgress }, slot);
     const { backend, computeMs, ...packed } = await this.inference.execute(ready, slot);
     const numbers = Array.from(infer.unpackResult(task, packed).outputs.y?.data ?? [], Number);
     return { numbers, backend, computeMs, buffer: packed.attachments[0]?.buffer };
@@ -83,6 +93,30 @@ describe('tasks that wait together', () => {
     await Promise.all(Array.from({ length: INFERENCE.maxMergedTasks + 5 }, (_, i) => bench.run(1, i)));
     expect(Math.max(...runtime.runs)).toBeLessThanOrEqual(INFERENCE.maxMergedTasks);
     expect(runtime.runs.reduce((sum, rows) => sum + rows, 0)).toBe(INFERENCE.maxMergedTasks + 5);
+  });
+
+  test('are computed once, though all take turns while the batch runs, and if the first of them is cancelled too', async () => {
+    let onRun = (): void => {};
+    const runtime = summing({
+      onRun: (rows) => {
+        bench.clock.advance(rows);
+        onRun();
+      },
+    });
+    const bench: Bench = new Bench([runtime]);
+    await bench.run(1, 0);
+    runtime.runs.length = 0;
+    const results = await Promise.all([bench.run(60, 1), bench.run(60, 2)]);
+    expect(results.map(({ numbers }) => numbers)).toEqual([counted(60, 1), counted(60, 2)]);
+    expect(runtime.runs.length).toBeGreaterThan(2);
+    expect(runtime.runs.reduce((sum, rows) => sum + rows, 0)).toBe(120);
+    const controller = new AbortController();
+    onRun = () => controller.abort();
+    const cancelled = expect(bench.run(60, 1, { signal: controller.signal })).rejects.toMatchObject({
+      reason: 'cancelled',
+    });
+    expect((await bench.run(60, 3)).numbers).toEqual(counted(60, 3));
+    await cancelled;
   });
 
   test('are not affected by one that is cancelled', async () => {
@@ -172,6 +206,28 @@ describe('models', () => {
     bench.inference.dispose();
     await nextMacrotask();
     expect(runtime.released()).toBe(MAX_LOADED_MODELS + 1);
+  });
+
+  test('are downloaded no longer once every task that waited for them was cancelled', async () => {
+    const runtime = summing();
+    const bench = new Bench([runtime]);
+    let finish = () => {};
+    bench.downloaded = new Promise((resolve) => {
+      finish = resolve;
+    });
+    const [first, second] = [new AbortController(), new AbortController()];
+    const runs = [first, second].map(({ signal }) => bench.run(1, 0, { signal }).catch(({ reason }) => reason));
+    await nextMacrotask();
+    first.abort();
+    expect(bench.aborted).toEqual([]);
+    second.abort();
+    expect(bench.aborted).toEqual(['sum']);
+    finish();
+    expect(await Promise.all(runs)).toEqual(['cancelled', 'cancelled']);
+    // The next task starts anew.
+    expect((await bench.run(1, 7)).numbers).toEqual([7]);
+    expect(bench.loads).toEqual(['sum', 'sum']);
+    expect(bench.aborted).toEqual(['sum']);
   });
 
   test('that do not run are unknown, and the error says why', async () => {

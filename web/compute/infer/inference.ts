@@ -29,6 +29,8 @@ export interface InferenceOptions extends LoadedModelCacheOptions {
 export interface InferTask {
   params: InferParams;
   attachments: readonly Uint8Array[];
+  /** The task was cancelled. */
+  signal: AbortSignal;
   onProgress?: ProgressListener | undefined;
 }
 
@@ -42,6 +44,8 @@ export interface ReadyTask {
   readonly key: string | null;
   /** Releases the model, which is kept until then. */
   readonly release: () => void;
+  /** Whether another task runs it in its batch. */
+  isTaken: boolean;
   /** Set by the task that ran it in its batch. */
   result: ExecutedTask | null;
 }
@@ -70,19 +74,20 @@ export class Inference {
    *
    * @param run - runs the measurement of the model in a time slot.
    *
-   * Throws MeshError: `unknown-model`; `bad-input` when the inputs do not fit the model; `connection-failed`, `malformed` when it cannot be
+   * Throws MeshError: `cancelled`; `unknown-model`; `bad-input` when the inputs do not fit the model; `connection-failed`, `malformed` when it cannot be
    * fetched; `volunteer-failed`, `device-lost`, `closed`.
    */
   async prepare(task: InferTask, run: RunInSlot): Promise<ReadyTask> {
-    const { params, attachments, onProgress } = task;
-    const model = await this.#models.get(params.model, (share) => onProgress?.({ stage: 'loading', share }));
+    const { params, attachments, signal, onProgress } = task;
+    const onShare = (share: number) => onProgress?.({ stage: 'loading', share });
+    const model = await this.#models.get(params.model, onShare, signal);
     const release = model.hold();
     try {
       checkInputs(params.model, model.shape, params.inputs);
       const inputs = params.inputs.map((header, at) => ({ ...header, bytes: attachments[at] ?? new Uint8Array(0) }));
       const session = await model.session(inputs, run, this.#now);
       const key = model.shape.isBatched ? rowKey(inputs) : null;
-      return { task, model, session, inputs, key, release, result: null };
+      return { task, model, session, inputs, key, release, isTaken: false, result: null };
     } catch (cause) {
       release();
       throw cause;
@@ -96,6 +101,7 @@ export class Inference {
       return await run(async (slot) => {
         // Tasks that have just arrived can join the batch.
         if (!ready.result) await slot.yieldNow();
+        while (ready.isTaken) await slot.yieldNow();
         const result = ready.result ?? (await this.#runWithOthers(ready, slot));
         return { isDone: true, finish: async () => result };
       });
@@ -116,6 +122,19 @@ export class Inference {
       return executed(session, await session.run(inputs), this.#now() - startMs);
     }
     const group = this.#groupOf(ready, key);
+    for (const member of group) {
+      this.#waiting.delete(member);
+      member.isTaken = member !== ready;
+    }
+    try {
+      return await this.#runGroup(ready, group, slot);
+    } finally {
+      for (const member of group) member.isTaken = false;
+    }
+  }
+
+  async #runGroup(ready: ReadyTask, group: readonly ReadyTask[], slot: TimeSlot): Promise<ExecutedTask> {
+    const { session } = ready;
     const joined = joinRows(group.map((member) => member.inputs));
     const { outputs, computeMs } = await this.#runRows(ready, joined, group, slot);
     const rows = rowsOf(joined);
@@ -124,7 +143,6 @@ export class Inference {
       const count = rowsOf(member.inputs);
       const own = takeRows(outputs, from, count).map((it) => ({ ...it, bytes: it.bytes.slice() }));
       member.result = executed(session, own, (computeMs * count) / rows);
-      this.#waiting.delete(member);
       from += count;
     }
     return ready.result ?? executed(session, outputs, computeMs);

@@ -13,7 +13,13 @@ const PROBE_RUNS = 3;
 interface Loading {
   readonly model: Promise<LoadedModel>;
   /** Everyone who waits for the model. */
-  readonly listeners: Set<(share: number) => void>;
+  readonly waiters: Set<Waiter>;
+  /** Ends the download. */
+  readonly ending: AbortController;
+}
+
+interface Waiter {
+  onShare(share: number): void;
 }
 
 export interface LoadedModelCacheOptions {
@@ -36,20 +42,29 @@ export class LoadedModelCache {
 
   /**
    * @param onShare - called with the share that was fetched, 0 to 1.
+   * @param signal - the caller waits no longer. A download for which nobody waits ends.
    *
    * Throws MeshError: as {@link OnnxSource.loadOnnx} does; `unknown-model` when it does not run here; `closed`.
    */
-  async get(name: string, onShare: (share: number) => void): Promise<LoadedModel> {
+  async get(name: string, onShare: (share: number) => void, signal: AbortSignal): Promise<LoadedModel> {
     if (this.#isDisposed) throw MeshError.closed('The compute engine');
-    const loading = this.#loading.get(name) ?? this.#load(name, onShare);
+    if (signal.aborted) throw MeshError.cancelled();
+    const waiter = { onShare };
+    const loading = this.#loading.get(name) ?? this.#load(name, waiter);
     this.#loading.delete(name);
     this.#loading.set(name, loading);
     this.#makeRoom();
-    loading.listeners.add(onShare);
+    loading.waiters.add(waiter);
+    const leave = () => {
+      loading.waiters.delete(waiter);
+      if (loading.waiters.size === 0) this.#abandon(name, loading);
+    };
+    signal.addEventListener('abort', leave);
     try {
       return await loading.model;
     } finally {
-      loading.listeners.delete(onShare);
+      signal.removeEventListener('abort', leave);
+      loading.waiters.delete(waiter);
     }
   }
 
@@ -67,13 +82,22 @@ export class LoadedModelCache {
     }
   }
 
-  #load(name: string, onShare: (share: number) => void): Loading {
-    const listeners = new Set([onShare]);
+  /** Nobody waits any longer: a gamer that starts and cancels tasks must not have one download after another go on. */
+  #abandon(name: string, loading: Loading): void {
+    loading.ending.abort();
+    // It may have been downloaded just now, and then is opened still.
+    retire(loading);
+    if (this.#loading.get(name) === loading) this.#loading.delete(name);
+  }
+
+  #load(name: string, first: Waiter): Loading {
+    const waiters = new Set([first]);
     const report = (share: number) => {
-      for (const listener of listeners) listener(share);
+      for (const waiter of waiters) waiter.onShare(share);
     };
-    const model = this.#open(name, report);
-    const loading = { model, listeners };
+    const ending = new AbortController();
+    const model = this.#open(name, report, ending.signal);
+    const loading = { model, waiters, ending };
     model.catch(() => {
       // The next call tries again.
       if (this.#loading.get(name) === loading) this.#loading.delete(name);
@@ -81,10 +105,11 @@ export class LoadedModelCache {
     return loading;
   }
 
-  async #open(name: string, onShare: (share: number) => void): Promise<LoadedModel> {
+  async #open(name: string, onShare: (share: number) => void, signal: AbortSignal): Promise<LoadedModel> {
     const { onnx, runtimes } = this.#options;
     if (!onnx) throw new MeshError('unknown-model', `There are no models here, so '${name}' cannot be run.`);
-    const bytes = await onnx.loadOnnx(name, onShare);
+    const bytes = await onnx.loadOnnx(name, onShare, signal);
+    if (signal.aborted) throw MeshError.cancelled();
     const sessions: OnnxSession[] = [];
     const refusals: string[] = [];
     for (const open of runtimes) {

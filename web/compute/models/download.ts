@@ -18,14 +18,18 @@ export interface DownloadOptions {
   /** Longest body that is read. */
   limitBytes: number;
   cache: RequestCache;
+  /** Ends the download. */
+  signal?: AbortSignal | undefined;
   /** Called with the bytes received so far. */
   onBytes?: (loadedBytes: number) => void;
 }
 
-/** Downloads a file. Throws MeshError: `connection-failed` with advice, `malformed` when the body is longer than `limitBytes`. */
+/** Downloads a file. Throws MeshError: `connection-failed` with advice, `malformed` when the body is longer than `limitBytes`, `cancelled`. */
 export async function download(url: URL, options: DownloadOptions): Promise<Uint8Array<ArrayBuffer>> {
-  const { fetch, clock, what, cache } = options;
+  const { fetch, clock, what, cache, signal } = options;
   const ending = new AbortController();
+  if (signal?.aborted) throw MeshError.cancelled(`The download of ${what}`);
+  signal?.addEventListener('abort', () => ending.abort(), { signal: ending.signal });
   let stopWaiting = () => {};
   const wait = () => {
     stopWaiting();
@@ -37,6 +41,7 @@ export async function download(url: URL, options: DownloadOptions): Promise<Uint
     checkAnswer(response, what);
     return await readBody(response, options, wait);
   } catch (cause) {
+    if (signal?.aborted) throw MeshError.cancelled(`The download of ${what}`);
     if (cause instanceof MeshError) throw cause;
     throw broken(what, ending.signal.aborted ? 'the server fell silent' : MeshError.from(cause).message, cause);
   } finally {

@@ -35,10 +35,11 @@ export interface OnnxSource {
   /**
    * @param model - a name in the list of models, or a URL.
    * @param onShare - called with the share that was fetched, 0 to 1.
+   * @param signal - ends the download.
    *
-   * Throws MeshError: as {@link ModelSource.load} does; `unknown-model` for a URL that is not accepted here.
+   * Throws MeshError: as {@link ModelSource.load} does; `unknown-model` for a URL that is not accepted here; `cancelled`.
    */
-  loadOnnx(model: string, onShare: (share: number) => void): Promise<Uint8Array<ArrayBuffer>>;
+  loadOnnx(model: string, onShare: (share: number) => void, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** Progress of fetching one file. Plain data: the worker posts it to its page. */

@@ -224,7 +224,9 @@ describe('wrong responses', () => {
 
   test('infer loads only models meant for it, not the upscaling networks, whose limits it would bypass', async () => {
     await server.publish('v1', ['fast-smooth']);
-    await expect(server.store().loadOnnx('fast-smooth', () => {})).rejects.toMatchObject({ reason: 'unknown-model' });
+    await expect(server.store().loadOnnx('fast-smooth', () => {}, new AbortController().signal)).rejects.toMatchObject({
+      reason: 'unknown-model',
+    });
   });
 
   test('a network that is not in the list is unknown, and the error names those that are', async () => {

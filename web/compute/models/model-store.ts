@@ -1,7 +1,7 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { isModelUrl } from '../../../shared/tasks/infer.ts';
-import { download, RELOAD } from './download.ts';
+import { type DownloadOptions, download, RELOAD } from './download.ts';
 import {
   inferModelsIn,
   type Manifest,
@@ -85,11 +85,15 @@ export class ModelStore implements ModelSource, OnnxSource {
     return { model, bytes: bytes.slice().buffer };
   }
 
-  async loadOnnx(name: string, onShare: (share: number) => void): Promise<Uint8Array<ArrayBuffer>> {
+  async loadOnnx(
+    name: string,
+    onShare: (share: number) => void,
+    signal: AbortSignal,
+  ): Promise<Uint8Array<ArrayBuffer>> {
     const reporter = this.#reporterFor(name, 'onnx', onShare);
     return this.#reported(reporter, async () => {
-      if (isModelUrl(name)) return this.#urlModels.load(name, reporter);
-      return this.#file(modelOf(inferModelsIn(await this.#list()), name).files.onnx, reporter);
+      if (isModelUrl(name)) return this.#urlModels.load(name, reporter, signal);
+      return this.#file(modelOf(inferModelsIn(await this.#list()), name).files.onnx, reporter, signal);
     });
   }
 
@@ -139,7 +143,7 @@ export class ModelStore implements ModelSource, OnnxSource {
     return this.#manifest;
   }
 
-  async #file(file: ModelFile, reporter: ProgressReporter): Promise<Uint8Array<ArrayBuffer>> {
+  async #file(file: ModelFile, reporter: ProgressReporter, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     reporter.expect(file.bytes);
     const key = this.#keyOf(file);
     const kept = await this.#cache.get(key);
@@ -147,25 +151,39 @@ export class ModelStore implements ModelSource, OnnxSource {
       if (await this.#isWhole(kept, file)) return kept;
       await this.#cache.delete(key);
     }
-    const bytes = await this.#fetchFile(file, reporter);
+    const bytes = await this.#fetchFile(file, reporter, signal);
     await this.#cache.put(key, bytes);
     return bytes;
   }
 
-  async #fetchFile(file: ModelFile, reporter: ProgressReporter): Promise<Uint8Array<ArrayBuffer>> {
+  async #fetchFile(
+    file: ModelFile,
+    reporter: ProgressReporter,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array<ArrayBuffer>> {
     for (let attempt = 1; ; attempt++) {
       try {
         reporter.loaded(0);
-        return await this.#fetchOnce(file, reporter, attempt === 1 ? 'default' : 'reload');
+        return await this.#fetchOnce(file, reporter, attempt === 1 ? 'default' : 'reload', signal);
       } catch (cause) {
         if (attempt >= MAX_ATTEMPTS) throw cause;
       }
     }
   }
 
-  async #fetchOnce(file: ModelFile, reporter: ProgressReporter, cache: RequestCache): Promise<Uint8Array<ArrayBuffer>> {
+  async #fetchOnce(
+    file: ModelFile,
+    reporter: ProgressReporter,
+    cache: RequestCache,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array<ArrayBuffer>> {
     const { path, bytes: limitBytes } = file;
-    const bytes = await this.#download(path, limitBytes, cache, (loadedBytes) => reporter.loaded(loadedBytes));
+    const bytes = await this.#download(path, {
+      limitBytes,
+      cache,
+      signal,
+      onBytes: (loadedBytes) => reporter.loaded(loadedBytes),
+    });
     if (await this.#isWhole(bytes, file)) return bytes;
     const how = bytes.byteLength < limitBytes ? `only ${bytes.byteLength} of ${limitBytes} bytes came` : 'wrong hash';
     throw new MeshError('malformed', `${path} arrived damaged (${how}). ${RELOAD}`);
@@ -174,7 +192,7 @@ export class ModelStore implements ModelSource, OnnxSource {
   async #readManifest(): Promise<Manifest> {
     const key = new URL('manifest.json', this.#options.baseUrl);
     try {
-      const bytes = await this.#download('manifest.json', MAX_MANIFEST_BYTES, 'no-cache');
+      const bytes = await this.#download('manifest.json', { limitBytes: MAX_MANIFEST_BYTES, cache: 'no-cache' });
       const manifest = parsed(bytes);
       await this.#cache.put(key, bytes);
       const files = manifest.models.flatMap((model) => Object.values(model.files));
@@ -189,16 +207,9 @@ export class ModelStore implements ModelSource, OnnxSource {
     }
   }
 
-  #download(path: string, limitBytes: number, cache: RequestCache, onBytes?: (loadedBytes: number) => void) {
+  #download(path: string, options: Omit<DownloadOptions, 'fetch' | 'clock' | 'what'>) {
     const { baseUrl, fetch, clock } = this.#options;
-    return download(new URL(path, baseUrl), {
-      fetch,
-      clock,
-      limitBytes,
-      cache,
-      what: path,
-      ...(onBytes && { onBytes }),
-    });
+    return download(new URL(path, baseUrl), { ...options, fetch, clock, what: path });
   }
 
   async #isWhole(bytes: Uint8Array<ArrayBuffer>, file: ModelFile): Promise<boolean> {

@@ -28,7 +28,7 @@ function newStore(accepted: readonly string[] | null = [ELSEWHERE]) {
 }
 
 const load = (url: string, accepted?: readonly string[] | null, shares: number[] = []) =>
-  newStore(accepted).loadOnnx(url, (share) => shares.push(share));
+  newStore(accepted).loadOnnx(url, (share) => shares.push(share), new AbortController().signal);
 const pinned = async (bytes: Uint8Array<ArrayBuffer> = BYTES) =>
   `${ELSEWHERE}/a.onnx#sha256=${await sha256Hex(bytes, crypto.subtle)}`;
 
@@ -86,6 +86,26 @@ test('models without a hash are requested each time, and only a few are kept', a
     await load(await pinned(bytes));
   }
   expect([...server.caches.entries.values()].map(([first]) => first)).toEqual([1, 2, 3, 4]);
+});
+
+test('a download that is cancelled ends at once, and is not tried again', async () => {
+  const ending = new AbortController();
+  let fetched: AbortSignal | null | undefined;
+  const store = server.store({
+    fetch: async (_input, init) => {
+      fetched = init?.signal;
+      return new Response(
+        new ReadableStream({ start: (body) => fetched?.addEventListener('abort', () => body.error()) }),
+      );
+    },
+  });
+  store.acceptModelsFrom = [ELSEWHERE];
+  const loading = store.loadOnnx(`${ELSEWHERE}/a.onnx`, () => {}, ending.signal);
+  await expect.poll(() => fetched?.aborted).toBe(false);
+  ending.abort();
+  await expect(loading).rejects.toMatchObject({ reason: 'cancelled' });
+  expect(fetched?.aborted).toBe(true);
+  expect(server.clock.pending).toBe(0);
 });
 
 test('a model that is too large is given up', async () => {

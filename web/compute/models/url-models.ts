@@ -40,9 +40,10 @@ export class UrlModels {
   }
 
   /**
-   * Throws MeshError `unknown-model` when it may not be fetched, `connection-failed` when it cannot be, `malformed` when the hash differs.
+   * Throws MeshError `unknown-model` when it may not be fetched, `connection-failed` when it cannot be, `malformed` when the hash differs,
+   * `cancelled`.
    */
-  async load(model: string, reporter: ProgressReporter): Promise<Uint8Array<ArrayBuffer>> {
+  async load(model: string, reporter: ProgressReporter, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const url = new URL(model);
     this.#checkAccepted(url);
     const sha256 = PIN.exec(url.hash)?.[1];
@@ -52,7 +53,7 @@ export class UrlModels {
       );
     const kept = sha256 && (await this.#kept(sha256));
     if (kept) return kept;
-    const bytes = await this.#fetch(url, reporter);
+    const bytes = await this.#fetch(url, reporter, signal);
     if (!sha256) return bytes;
     if ((await this.#options.digest(bytes)) !== sha256) {
       const message = `The file at ${url.origin}${url.pathname} does not have that hash. Correct the hash, or restore the model.`;
@@ -78,7 +79,7 @@ export class UrlModels {
     return null;
   }
 
-  async #fetch(url: URL, reporter: ProgressReporter): Promise<Uint8Array<ArrayBuffer>> {
+  async #fetch(url: URL, reporter: ProgressReporter, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const { fetch, clock } = this.#options;
     return download(url, {
       // No cookies and no referrer are sent, and a redirect cannot lead to an origin that was not allowed.
@@ -96,6 +97,7 @@ export class UrlModels {
       what: `the model ${url.pathname}`,
       limitBytes: MAX_URL_MODEL_BYTES,
       cache: 'no-cache',
+      signal,
       onBytes: (loadedBytes) => reporter.loaded(loadedBytes),
     });
   }

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { IMAGE, NETWORKS, type Quality } from '../../../shared/tasks/upscale.ts';
 import { filterAfter } from '../backend.ts';
+import { EXCLUSIVE_SLOT } from '../filter-benchmark.ts';
 import { inputKindOf } from '../networks/input-kind.ts';
 import { doubledReference } from '../networks/reference-network.ts';
 import { upscaleReference } from '../reference/upscale.ts';
@@ -92,7 +93,7 @@ test('frames of a stream match pictures and keep their time', async () => {
   const frames = backend.openFrames({ outWidth: 64, outHeight: 36, quality: 'fast' });
   const size = { codedWidth: 32, codedHeight: 18 };
   const frame = new VideoFrame(image.data, { format: 'RGBX', ...size, timestamp: 7 });
-  const sharp = await (await frames.start(frame)).finish();
+  const sharp = await (await frames.start(frame, EXCLUSIVE_SLOT)).finish();
   const shown = new Uint8Array(64 * 36 * 4);
   await sharp.copyTo(shown, { format: 'RGBA' });
   expect(sharp.timestamp).toBe(7);
@@ -108,7 +109,7 @@ test('filters are refused, and a disposed backend refuses work', async () => {
   gone.dispose();
   const frames = gone.openFrames({ outWidth: 8, outHeight: 8, quality: 'fast' });
   const frame = new VideoFrame(new Uint8Array(64), { format: 'RGBX', codedWidth: 4, codedHeight: 4, timestamp: 0 });
-  await expect(frames.start(frame)).rejects.toMatchObject({ reason: 'closed' });
+  await expect(frames.start(frame, EXCLUSIVE_SLOT)).rejects.toMatchObject({ reason: 'closed' });
   frame.close();
 });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { IMAGE, NETWORKS, type Quality } from '../../../shared/tasks/upscale.ts';
+import { EXCLUSIVE_SLOT } from '../filter-benchmark.ts';
 import { inputKindOf } from '../networks/input-kind.ts';
 import { doubledReference } from '../networks/reference-network.ts';
 import { upscaleReference } from '../reference/upscale.ts';
@@ -91,7 +92,7 @@ test('frames of a stream match pictures, several at a time', async () => {
   const shown = await Promise.all(
     [1, 2, 3, 4].map(async (timestamp) => {
       const frame = new VideoFrame(image.data, { format: 'RGBX', codedWidth: 17, codedHeight: 6, timestamp });
-      const sharp = await (await frames.start(frame)).finish();
+      const sharp = await (await frames.start(frame, EXCLUSIVE_SLOT)).finish();
       const pixels = new Uint8Array(34 * 12 * 4);
       await sharp.copyTo(pixels, { format: 'RGBA' });
       frame.close();

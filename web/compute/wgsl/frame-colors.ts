@@ -1,4 +1,5 @@
 import type { Backend } from '../backend.ts';
+import { EXCLUSIVE_SLOT } from '../filter-benchmark.ts';
 import { colorSpaceOf, type Painting, rgbFrame, yuvFrame } from '../painted-frames.ts';
 import { RgbaReader } from '../video-frames.ts';
 
@@ -54,7 +55,7 @@ export async function showsColors(backend: Pick<Backend, 'openFrames'>): Promise
   try {
     for (const { frame, painting } of frames()) {
       try {
-        const copy = await (await copying.start(frame)).finish();
+        const copy = await (await copying.start(frame, EXCLUSIVE_SLOT)).finish();
         const { data } = await reader.read(copy);
         copy.close();
         if (!isAsPainted(data, painting)) return false;

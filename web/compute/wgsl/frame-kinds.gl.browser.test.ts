@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Backend, FRAME_EXPORTS, FRAME_IMPORTS, SAFE_FRAME_PATHS } from '../backend.ts';
+import { EXCLUSIVE_SLOT } from '../filter-benchmark.ts';
 import { uprightSize } from '../frame-orientation.ts';
 import { JsBackend } from '../js-backend.ts';
 import {
@@ -183,7 +184,7 @@ async function through(way: (typeof WAYS)[number], frame: VideoFrame, size: { wi
   }
   const frames = backend.openFrames({ outWidth: size.width, outHeight: size.height, quality: 'bilinear' });
   try {
-    const same = await (await frames.start(frame)).finish();
+    const same = await (await frames.start(frame, EXCLUSIVE_SLOT)).finish();
     const { data } = await new RgbaReader().read(same);
     same.close();
     return data;

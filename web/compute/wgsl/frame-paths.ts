@@ -1,6 +1,6 @@
 import { FILTERS, type Filter, IMAGE } from '../../../shared/tasks/upscale.ts';
 import { type Backend, FRAME_EXPORTS, FRAME_IMPORTS, type FramePaths, SAFE_FRAME_PATHS } from '../backend.ts';
-import { testPattern } from '../filter-benchmark.ts';
+import { EXCLUSIVE_SLOT, testPattern } from '../filter-benchmark.ts';
 import { upscaleReference } from '../reference/upscale.ts';
 import { makeFrame, RgbaReader } from '../video-frames.ts';
 import { showsColors } from './frame-colors.ts';
@@ -109,7 +109,7 @@ async function timeIntact(
   try {
     for (let run = 0; run < runs; run++) {
       const startMs = now();
-      const sharp = await (await frames.start(frame)).finish();
+      const sharp = await (await frames.start(frame, EXCLUSIVE_SLOT)).finish();
       bestMs = Math.min(bestMs, now() - startMs);
       try {
         if (!(await isIntact(sharp, expected))) return Number.POSITIVE_INFINITY;

@@ -17,13 +17,14 @@ const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|software/i
 /**
  * Opens a device, or returns null if there is no adapter. The default limits of WebGPU are enough for a 16-megapixel picture (textures
  * of 8,192 pixels a side, buffers of 256 MiB of which it needs 64, 16 KiB of workgroup memory), so none are requested. Of the features
- * only half precision is, which doubles the throughput of most GPUs.
+ * half precision is, which doubles the throughput of most GPUs, and the GPU's own clock, which says how long it computed.
  */
 export async function openDevice(gpu: GPU): Promise<OpenedDevice | null> {
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) return null;
   const { info } = adapter;
-  const requiredFeatures = adapter.features.has('shader-f16') ? (['shader-f16'] as const) : [];
+  const wanted = ['shader-f16', 'timestamp-query'] as const;
+  const requiredFeatures = wanted.filter((feature) => adapter.features.has(feature));
   const device = await adapter.requestDevice({ label: 'p2c2r', requiredFeatures });
   return { device, name: adapterName(info), isSoftware: isSoftware(info) };
 }

@@ -29,7 +29,7 @@ export async function framesMatchPixels(
   const frames = backend.openFrames({ ...TARGET, quality });
   try {
     const pixels = (await reader.read(frame)).data.slice();
-    const sharp = await (await frames.start(frame)).finish();
+    const sharp = await (await frames.start(frame, EXCLUSIVE_SLOT)).finish();
     const seen = (await reader.read(sharp)).data;
     sharp.close();
     const shape: UpscaleParams = { ...SIZE, ...TARGET, quality };

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { EXCLUSIVE_SLOT } from '../filter-benchmark.ts';
 import { colorSpaceOf, rgbFrame } from '../painted-frames.ts';
 import { RgbaReader } from '../video-frames.ts';
 import { READBACK_RING_SIZE } from './gpu-buffers.ts';
@@ -43,7 +44,7 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
 test('a frame on a canvas is finished only when the GPU has computed it', async () => {
   const { device, frames } = await openFrames();
   const ends = heldQueue(device);
-  const started = await frames.start(grey(10));
+  const started = await frames.start(grey(10), EXCLUSIVE_SLOT);
   const finished = started.finish();
   expect([started.isDone, await isSettled(finished)]).toEqual([false, false]);
   ends[0]?.();
@@ -53,8 +54,8 @@ test('a frame on a canvas is finished only when the GPU has computed it', async 
 test('a GPU that falls behind gets no more frames than a readback ring has buffers', async () => {
   const { device, frames } = await openFrames();
   const ends = heldQueue(device);
-  for (let n = 0; n < READBACK_RING_SIZE; n++) await frames.start(grey(n));
-  const next = frames.start(grey(99));
+  for (let n = 0; n < READBACK_RING_SIZE; n++) await frames.start(grey(n), EXCLUSIVE_SLOT);
+  const next = frames.start(grey(99), EXCLUSIVE_SLOT);
   expect(await isSettled(next)).toBe(false);
   ends[0]?.();
   expect(await isSettled(next)).toBe(true);
@@ -64,7 +65,7 @@ test('frames in computation at the same time keep their pictures apart', async (
   const { frames } = await openFrames();
   const values = [20, 60, 100, 140, 180, 220];
   const finishing: Promise<VideoFrame>[] = [];
-  for (const value of values) finishing.push((await frames.start(grey(value))).finish());
+  for (const value of values) finishing.push((await frames.start(grey(value), EXCLUSIVE_SLOT)).finish());
   const seen: (number | undefined)[] = [];
   for (const frame of await Promise.all(finishing)) seen.push((await new RgbaReader().read(frame)).data[0]);
   expect(seen).toEqual(values);
@@ -73,7 +74,7 @@ test('frames in computation at the same time keep their pictures apart', async (
 test('a device that is lost meanwhile takes its frames with it', async () => {
   const { device, frames } = await openFrames();
   const ends = heldQueue(device);
-  const finished = (await frames.start(grey(10))).finish();
+  const finished = (await frames.start(grey(10), EXCLUSIVE_SLOT)).finish();
   device.destroy();
   await device.lost;
   ends[0]?.();
@@ -84,7 +85,7 @@ test('frames in computation when a device is lost are either whole or reported a
   const { device, frames } = await openFrames();
   const values = [20, 60, 100];
   const finishing: Promise<VideoFrame>[] = [];
-  for (const value of values) finishing.push((await frames.start(grey(value))).finish());
+  for (const value of values) finishing.push((await frames.start(grey(value), EXCLUSIVE_SLOT)).finish());
   device.destroy();
   for (const [n, outcome] of (await Promise.allSettled(finishing)).entries()) {
     if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ reason: 'device-lost' });

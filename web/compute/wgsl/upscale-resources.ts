@@ -2,20 +2,25 @@ import { MeshError } from '../../../shared/errors.ts';
 import { INPUT_KINDS, isNetwork, type Network } from '../../../shared/tasks/upscale.ts';
 import { filterAfter, type PictureShape } from '../backend.ts';
 import { type ModelSource, modelName } from '../models/model-source.ts';
+import type { Started } from '../schedule.ts';
 import { FilterPasses, FilterPipelines, type Passes, type SourceKind, type SourceResource } from './filter-passes.ts';
 import { MAX_CACHED_BYTES, ReadbackRing } from './gpu-buffers.ts';
 import { deviceLost } from './gpu-device.ts';
+import { GpuTimer, type TimedPass } from './gpu-timer.ts';
 import { NetworkCache } from './networks/compiled-network.ts';
 import { checkNetworkFits, NetworkPasses } from './networks/network-passes.ts';
 
 /** Compiles what each quality needs on one device, once, and creates its passes. */
 export class PassFactory {
+  /** Measures the passes on this device. */
+  readonly timer: GpuTimer;
   readonly #device: GPUDevice;
   readonly #pipelines: FilterPipelines;
   readonly #networks: NetworkCache;
 
   /** @param models - undefined: there are no networks. */
   constructor(device: GPUDevice, models?: ModelSource) {
+    this.timer = new GpuTimer(device);
     this.#device = device;
     this.#pipelines = new FilterPipelines(device);
     this.#networks = new NetworkCache(device, models);
@@ -54,14 +59,16 @@ export class UpscaleResources {
   readonly #device: GPUDevice;
   readonly #shape: PictureShape;
   readonly #passes: Passes;
+  readonly #timer: GpuTimer;
   readonly #output: GPUTexture;
   readonly #inputView: GPUTextureView;
   readonly #outputView: GPUTextureView;
 
-  private constructor(device: GPUDevice, shape: PictureShape, passes: Passes) {
+  private constructor(device: GPUDevice, shape: PictureShape, passes: Passes, timer: GpuTimer) {
     this.#device = device;
     this.#shape = shape;
     this.#passes = passes;
+    this.#timer = timer;
     this.input = device.createTexture({
       label: 'source',
       size: [shape.width, shape.height],
@@ -95,7 +102,7 @@ export class UpscaleResources {
     device.pushErrorScope('out-of-memory');
     // A GPU may support less than its limits promise.
     device.pushErrorScope('validation');
-    const resources = new UpscaleResources(device, shape, makePasses());
+    const resources = new UpscaleResources(device, shape, makePasses(), passFactory.timer);
     const errors = await Promise.all([device.popErrorScope(), device.popErrorScope()]).catch((cause: unknown) => {
       throw deviceLost(cause);
     });
@@ -122,22 +129,21 @@ export class UpscaleResources {
   }
 
   /** Computes from the input, or from an imported frame where one is given, and copies the result to `readback`. */
-  submit(readback: GPUBuffer, external?: GPUExternalTexture): void {
+  submit(readback: GPUBuffer, external?: GPUExternalTexture): GpuTime {
     const encoder = this.#device.createCommandEncoder();
-    this.#encode(encoder, external, this.#outputView);
+    const timed = this.#encode(encoder, external, this.#outputView);
     const { outWidth, outHeight } = this.#shape;
     encoder.copyTextureToBuffer({ texture: this.#output }, { buffer: readback, bytesPerRow: this.ring.strideBytes }, [
       outWidth,
       outHeight,
     ]);
-    this.#device.queue.submit([encoder.finish()]);
+    return this.#submit(encoder, timed);
   }
 
   /** Computes into a texture of the result's size that others own, such as a canvas's. */
-  submitInto(target: GPUTexture, external?: GPUExternalTexture): void {
+  submitInto(target: GPUTexture, external?: GPUExternalTexture): GpuTime {
     const encoder = this.#device.createCommandEncoder();
-    this.#encode(encoder, external, target.createView());
-    this.#device.queue.submit([encoder.finish()]);
+    return this.#submit(encoder, this.#encode(encoder, external, target.createView()));
   }
 
   /** Work that was submitted is still computed and read. */
@@ -148,13 +154,28 @@ export class UpscaleResources {
     this.ring.dispose();
   }
 
-  #encode(encoder: GPUCommandEncoder, external: GPUExternalTexture | undefined, result: GPUTextureView): void {
+  #encode(
+    encoder: GPUCommandEncoder,
+    external: GPUExternalTexture | undefined,
+    result: GPUTextureView,
+  ): TimedPass | null {
     const source: SourceResource = external ?? this.#inputView;
-    const pass = encoder.beginComputePass();
+    const timed = this.#timer.begin();
+    const pass = encoder.beginComputePass(timed ? { timestampWrites: timed.timestampWrites } : {});
     this.#passes.encode(pass, source, result);
     pass.end();
+    timed?.encode(encoder);
+    return timed;
+  }
+
+  #submit(encoder: GPUCommandEncoder, timed: TimedPass | null): GpuTime {
+    this.#device.queue.submit([encoder.finish()]);
+    return timed ? { gpuMs: timed.read() } : {};
   }
 }
+
+/** How long the GPU computed, where it tells. */
+export type GpuTime = Pick<Started<unknown>, 'gpuMs'>;
 
 /** The resources of the shapes that tasks had. The least recently used are freed when they take too much memory. */
 export class UpscaleResourcePool {

@@ -18,7 +18,7 @@ import { checkFrameShape, type FrameTime, makeFrame, RgbaReader, timeOf } from '
 import type { SourceKind } from './filter-passes.ts';
 import { CHECKED_NETWORK, framesMatchPixels } from './network-frames.ts';
 import { OutputCanvas } from './output-canvas.ts';
-import { PassFactory, UpscaleResourcePool, UpscaleResources } from './upscale-resources.ts';
+import { type GpuTime, PassFactory, UpscaleResourcePool, UpscaleResources } from './upscale-resources.ts';
 
 const log = logger('compute.wgsl');
 
@@ -54,14 +54,14 @@ export class WgslBackend implements Backend {
     const resources = await this.#pool.get({ ...shape, input });
     const readback = await resources.ring.take();
     resources.upload(pixels);
-    resources.submit(readback);
+    const gpuTime = resources.submit(readback);
     const { strideBytes } = resources.ring;
     // Read even when no one waits for it any more, so that the buffer returns to its ring.
     const result = resources.ring.read(readback, (bytes) => unpadded(bytes, strideBytes, outWidth * 4, outHeight));
     result.catch(() => {
       // Whoever calls finish() gets the error.
     });
-    return { isDone: false, finish: () => result };
+    return { isDone: false, finish: () => result, ...gpuTime };
   }
 
   openFrames(target: FrameTarget): BackendFrames {
@@ -79,6 +79,7 @@ export class WgslBackend implements Backend {
 
   dispose(): void {
     this.#pool.dispose();
+    this.#passFactory.timer.dispose();
     this.#device.destroy();
   }
 
@@ -139,11 +140,11 @@ export class WgslFrames implements BackendFrames {
     const resources = await this.#resourcesFor(frame, frameIn);
     if (frameOut === 'canvas' && !time.hasAlpha) return this.#exportThroughCanvas(frame, time, frameIn, resources);
     const readback = await resources.ring.take();
-    resources.submit(readback, await this.#importFrame(frame, frameIn, resources));
+    const gpuTime = resources.submit(readback, await this.#importFrame(frame, frameIn, resources));
     const { outWidth: width, outHeight: height } = this.#target;
     const { strideBytes } = resources.ring;
     const sharp = resources.ring.read(readback, (bytes) => makeFrame(bytes, { width, height, strideBytes }, time));
-    return { isDone: false, finish: () => sharp };
+    return { isDone: false, finish: () => sharp, ...gpuTime };
   }
 
   dispose(): void {
@@ -186,8 +187,11 @@ export class WgslFrames implements BackendFrames {
     const canvas = this.#canvas;
     await canvas.ready();
     const external = await this.#importFrame(frame, frameIn, resources);
-    const sharp = canvas.frame((texture) => resources.submitInto(texture, external), time);
-    return { isDone: false, finish: () => sharp };
+    let gpuTime: GpuTime = {};
+    const sharp = canvas.frame((texture) => {
+      gpuTime = resources.submitInto(texture, external);
+    }, time);
+    return { isDone: false, finish: () => sharp, ...gpuTime };
   }
 
   async #resourcesFor(frame: VideoFrame, frameIn: FrameImport): Promise<UpscaleResources> {

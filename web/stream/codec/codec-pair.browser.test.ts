@@ -4,8 +4,8 @@ import { sizeOf } from '../frame-size.ts';
 import { type Codec, isCodecUsable, rankedCodecs } from './codecs.ts';
 import { FrameDecoder } from './frame-decoder.ts';
 import { FrameEncoder, type Packet } from './frame-encoder.ts';
-import { verifiedFrame, writeChecksum } from './packet-checksum.ts';
-import { sizesIn } from './packet-size.ts';
+import { CHECKSUM_BYTES, verifiedFrame, writeChecksum } from './packet-checksum.ts';
+import { maxPacketBytes, sizesIn } from './packet-size.ts';
 
 const SIZE = { width: 64, height: 36 };
 const SMALLER = { width: 32, height: 18 };
@@ -122,6 +122,51 @@ test('the packets of every codec say their size, and a picture larger than agree
     expect(misfits, codec).toMatchObject([{ reason: 'malformed' }]);
     expect([shown, errors]).toEqual([[], []]);
   }
+});
+
+test('a packet larger than any picture of the agreed size ends the link, without being decoded', async () => {
+  await encode(0);
+  const [packet] = packets;
+  if (!packet) throw new Error('no packet');
+  for (const sizeBytes of [maxPacketBytes(SIZE), maxPacketBytes(SIZE) + 1]) {
+    expect(misfits).toEqual([]);
+    const data = new Uint8Array(sizeBytes + CHECKSUM_BYTES);
+    data.set(verifiedFrame(packet.data) ?? []);
+    writeChecksum(data);
+    decoder.decode({ ...packet, data }, 0);
+  }
+  expect(misfits).toMatchObject([{ reason: 'malformed' }]);
+});
+
+test('a VP9 frame that hides behind another one in its packet is not decoded', async () => {
+  const large = { width: 1_024, height: 768 };
+  encoder.dispose();
+  encoder = newEncoder('vp9');
+  await encode(0, 1);
+  encoder.dispose();
+  encoder = newEncoder('vp9', [], large);
+  await encode(2);
+  const [key, delta, hidden] = packets.map((packet) => ({ ...packet, data: verifiedFrame(packet.data) }));
+  if (!key?.data || !delta?.data || !hidden?.data) throw new Error('no packets');
+  const sizes: unknown[] = [];
+  const narrow = new FrameDecoder<number>('vp9', SIZE, now, {
+    onFrame: (frame) => {
+      sizes.push(sizeOf(frame));
+      frame.close();
+    },
+    onUndecoded: (number, cause) => undecoded.push([number, cause]),
+    onKeyframeNeeded: () => {},
+    onError: (error) => errors.push(error),
+    onMisfit: (error) => misfits.push(error),
+  });
+  for (const [number, { data, ...packet }] of [key, delta].entries()) {
+    const both = new Uint8Array([...(data ?? []), ...hidden.data, ...new Uint8Array(CHECKSUM_BYTES)]);
+    writeChecksum(both);
+    narrow.decode({ ...packet, data: both }, number);
+  }
+  await vi.waitUntil(() => sizes.length + misfits.length + undecoded.length >= 2, WAIT);
+  expect([sizes, misfits, undecoded, errors]).toEqual([[SIZE, SIZE], [], [], []]);
+  narrow.dispose();
 });
 
 test("VP8 and VP9 frames with a webcam's primaries are decoded as BT.709's, which shows the same colours", async () => {

@@ -6,7 +6,7 @@ import { MAX_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
 import { type Codec, type CodecSize, decoderConfig } from './codecs.ts';
 import type { Packet } from './frame-encoder.ts';
 import { verifiedFrame } from './packet-checksum.ts';
-import { fitsInto, sizesIn } from './packet-size.ts';
+import { decodable, fitsInto, maxPacketBytes, sizesIn } from './packet-size.ts';
 
 /** Failures without a decoded frame between them after which the stream is given up: more keyframes would not help. */
 const MAX_CONSECUTIVE_FAILURES = 3;
@@ -22,7 +22,7 @@ export interface FrameDecoderHandlers<Tag> {
   onKeyframeNeeded(): void;
   /** Decoding failed repeatedly; the stream cannot go on. */
   onError(error: MeshError): void;
-  /** A picture larger than agreed came, which no honest sender makes: the link must end. Nothing is decoded after it. */
+  /** A picture larger than agreed came, or a packet larger than any such picture, which no honest sender makes: the link must end. Nothing is decoded after it. */
   onMisfit(error: MeshError): void;
 }
 
@@ -80,6 +80,10 @@ export class FrameDecoder<Tag> {
       this.#inside.set(number, { tag, keyframe: packet.keyframe, timestampUs: packet.timestampUs });
       const data = verifiedFrame(packet.data);
       if (!data) throw new Error('a packet was damaged');
+      if (data.byteLength > maxPacketBytes(this.#size)) {
+        this.#misfit();
+        return;
+      }
       const sizes = sizesIn(this.#codec, data);
       if (packet.keyframe && sizes.length === 0) throw new Error('a keyframe has no size');
       if (!sizes.every((size) => fitsInto(size, this.#size))) {
@@ -88,7 +92,7 @@ export class FrameDecoder<Tag> {
       }
       if (packet.keyframe) this.#configure(packet);
       const type = packet.keyframe ? 'key' : 'delta';
-      this.#decoder?.decode(new EncodedVideoChunk({ type, timestamp: number, data }));
+      this.#decoder?.decode(new EncodedVideoChunk({ type, timestamp: number, data: decodable(this.#codec, data) }));
       this.#expectedSequence = (packet.sequence + 1) >>> 0;
     } catch (cause) {
       this.#failed(cause);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fitsInto, sizesIn } from './packet-size.ts';
+import { decodable, fitsInto, sizesIn } from './packet-size.ts';
 
 /** Fields of a header, as [value, bits], packed from the most significant bit. */
 function packed(...fields: [number, number][]): Uint8Array {
@@ -123,6 +123,21 @@ describe('a size cannot hide', () => {
       { width: 64, height: 64 },
       { width: 16_384, height: 16_384 },
     ]);
+  });
+
+  test('behind a VP9 frame without an index: the decoder gets one, which ends the packet where the frame ends', () => {
+    for (const sizeBytes of [12, 70_000]) {
+      const packet = joined(vp9Key(64, 64), new Uint8Array(sizeBytes));
+      const indexed = decodable('vp9', packet);
+      expect(indexed.subarray(0, packet.byteLength)).toEqual(packet);
+      const view = new DataView(indexed.buffer, packet.byteLength);
+      expect([view.getUint8(0), view.getUint32(1, true), view.getUint8(5)]).toEqual([0xd8, packet.byteLength, 0xd8]);
+      expect(sizesIn('vp9', indexed)).toEqual(sizesIn('vp9', packet));
+      expect(decodable('vp9', indexed)).toBe(indexed);
+    }
+    expect(decodable('vp9', superframe(vp9Key(64, 64), vp9Key(32, 32)))).toEqual(
+      superframe(vp9Key(64, 64), vp9Key(32, 32)),
+    );
   });
 
   test('behind another sequence header or parameter set', () => {

@@ -169,9 +169,13 @@ export class GamerStream {
 
   stats(): StreamStats {
     const { running } = this.#decision;
+    const outcome = this.#presenter.shown?.outcome;
+    const isTooSlow = outcome === null && running === 'local' && this.#local.isResting;
     return this.#statistics.report({
       codec: this.#pool.codec,
       running,
+      lowered: outcome?.downgradeReason ?? (isTooSlow ? 'too-slow' : null),
+      localBackend: this.#local.backend,
       why: this.#ended?.message ?? this.#why(),
     });
   }

@@ -23,16 +23,24 @@ interface Shape {
   fps: number;
 }
 
-type FrameInfo = Omit<CapturedFrame, 'frame'>;
+type FrameInfo = Omit<CapturedFrame, 'frame'> & {
+  /** Whether the frame before it is long ago. */
+  isAlone: boolean;
+};
+
+/** Time without a frame, ms, after which one counts as still: the last frame of a source that stands still is repeated about this often. */
+const ALONE_MS = 240;
 
 /**
  * Upscales frames on the gamer's own machine, of those that wait only the newest. While the engine is being created, and for a while after
- * it failed, frames pass through unchanged: a soft picture is better than none.
+ * it failed, frames pass through unchanged: a soft picture is better than none. They also do while the picture moves on a machine that is
+ * too slow for any quality: soft pictures at the full rate are better than two sharp ones a second.
  */
 export class LocalRoute {
   readonly #options: LocalRouteOptions;
   readonly #queue: UpscaleQueue<FrameInfo>;
   readonly #budget = new FrameBudget();
+  #offeredMs = Number.NEGATIVE_INFINITY;
   #engine: FrameEngine | null = null;
   #isCreatingEngine = false;
   /** Kept after a failure, because it remembers which qualities are too slow. */
@@ -47,6 +55,7 @@ export class LocalRoute {
     this.#queue = new UpscaleQueue({
       capacity: 1,
       now: options.now,
+      hasTime: ({ isAlone }) => isAlone,
       onUpscaled: (frame, info, outcome) => {
         this.#error = null;
         this.#deliver(frame, info, outcome);
@@ -67,6 +76,16 @@ export class LocalRoute {
   /** Whether frames are upscaled rather than passed through unchanged. */
   get isReady(): boolean {
     return this.#engine !== null && this.#error === null;
+  }
+
+  /** Whether frames are passed through unchanged because this machine is too slow to upscale them. */
+  get isResting(): boolean {
+    return this.#upscaler?.isResting ?? false;
+  }
+
+  /** The backend that upscales here; empty before the first frame. */
+  get backend(): string {
+    return this.#upscaler?.backend ?? '';
   }
 
   /** Whether a frame offered now would be upscaled, or would at least make the engine start again. */
@@ -91,10 +110,13 @@ export class LocalRoute {
       frame.close();
       return;
     }
+    const nowMs = this.#options.now();
+    const isAlone = nowMs - this.#offeredMs >= ALONE_MS;
+    this.#offeredMs = nowMs;
     this.#createEngine();
-    this.#budget.frame(info.frameId, info.capturedMs, this.#options.now());
+    this.#budget.frame(info.frameId, info.capturedMs, nowMs);
     this.#prepareUpscaler();
-    this.#queue.offer(frame, info);
+    this.#queue.offer(frame, { ...info, isAlone });
   }
 
   /** Takes ownership of the frame and shows it unchanged. */
@@ -110,7 +132,11 @@ export class LocalRoute {
   }
 
   /** @param outcome - null for a frame that passes through unchanged. */
-  #deliver(frame: VideoFrame, { frameId, purpose, capturedMs }: FrameInfo, outcome: TimedOutcome | null): void {
+  #deliver(
+    frame: VideoFrame,
+    { frameId, purpose, capturedMs }: Omit<CapturedFrame, 'frame'>,
+    outcome: TimedOutcome | null,
+  ): void {
     const nowMs = this.#options.now();
     const { computeStartMs, computedMs } = outcome ?? { computeStartMs: nowMs, computedMs: nowMs };
     this.#options.sink.onUpscaled({
@@ -134,6 +160,7 @@ export class LocalRoute {
         now,
       );
       this.#upscaler.budgetMs = this.#budget.localMs(fps);
+      this.#upscaler.patienceMs = this.#budget.localPatienceMs;
       this.#queue.upscaler = this.#upscaler;
     } catch (cause) {
       this.#failed(cause);

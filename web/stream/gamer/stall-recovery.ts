@@ -154,7 +154,9 @@ export class StallRecovery {
     const { presenter, local } = this.#options;
     const { shown, shownMs } = presenter;
     if (!shown) return false;
-    if (shown.outcome === null) return local.canTry;
-    return shown.outcome.downgradeReason === 'getting-ready' && nowMs - shownMs > DEFAULT_STALL_MS;
+    const isStill = nowMs - shownMs > DEFAULT_STALL_MS;
+    // Where the machine is too slow for a moving picture.
+    if (shown.outcome === null) return local.canTry && (isStill || !local.isResting);
+    return shown.outcome.downgradeReason === 'getting-ready' && isStill;
   }
 }

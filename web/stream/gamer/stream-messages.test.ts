@@ -6,7 +6,7 @@ const why = 'Fresher from a volunteer.';
 const state: StreamState = {
   decision: { running: 'volunteers', why },
   frameError: null,
-  local: { isReady: true, error: null, qualityError: null },
+  local: { isReady: true, error: null, isResting: false, qualityError: null },
   chosen: 'quality',
   shown: null,
   nameOf: (id) => (id === 'v1' ? 'Vera' : null),
@@ -42,11 +42,24 @@ test('the reason why this computer cannot run a quality is included', () => {
   expect(explanation).toContain("This computer cannot run 'quality' now: 'spatial' is shown. No such model.");
 });
 
+test('a computer that is too slow for any quality says so while it shows frames unsharpened', () => {
+  const decision = { running: 'local', why } as const;
+  const explain = (isResting: boolean) =>
+    explainStream({
+      ...state,
+      decision,
+      local: { ...state.local, isResting },
+      shown: { outcome: null, volunteerId: null },
+    });
+  expect(explain(true)).toContain('too slow to sharpen at this rate: frames are shown unsharpened');
+  expect(explain(false)).toBe(why);
+});
+
 test('the more serious problem is explained', () => {
   const frameError = MeshError.badInput('Torn.');
   expect(explainStream({ ...state, frameError })).toBe('The newest frame cannot be used (bad-input): Torn.');
   const decision = { running: 'local', why: '' } as const;
-  const local = { isReady: false, error: null, qualityError: null };
+  const local = { isReady: false, error: null, isResting: false, qualityError: null };
   expect(explainStream({ ...state, decision, local })).toMatch(/^Getting ready/);
   expect(explainStream({ ...state, decision, local: { ...local, error: frameError } })).toContain('unsharpened: Torn.');
 });

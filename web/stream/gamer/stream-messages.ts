@@ -10,6 +10,8 @@ export interface StreamState {
   local: {
     isReady: boolean;
     error: MeshError | null;
+    /** Whether this computer is too slow to sharpen frames that move. */
+    isResting: boolean;
     /** Why this computer cannot run a better quality; null if that is not the reason. */
     qualityError: MeshError | null;
   };
@@ -25,6 +27,9 @@ export interface StreamState {
 export function explainStream({ decision, frameError, local, chosen, shown, nameOf }: StreamState): string {
   if (frameError) return `The newest frame cannot be used (${frameError.reason}): ${frameError.message}`;
   if (decision.running === 'volunteers' || local.isReady) {
+    if (decision.running === 'local' && local.isResting && shown?.outcome === null) {
+      return `${decision.why} This computer is too slow to sharpen at this rate: frames are shown unsharpened, so that they keep coming.`;
+    }
     if (!shown?.outcome) return decision.why;
     const { outcome, volunteerId } = shown;
     const isLocal = volunteerId === null;

@@ -110,7 +110,7 @@ test('after a codec failed the next one is tried, then the volunteer is left alo
   link.refuse();
   link.refuse();
   expect(link.setups.map(({ codec }) => codec)).toEqual(['h264', 'vp8']);
-  expect(negotiator.lastError?.message).toBe('no');
+  expect(negotiator.lastError?.message).toBe('The volunteer said: “no”');
   clock.advance(RETRY_AFTER_MS - 1);
   negotiator.refresh();
   expect(link.setups).toHaveLength(2);

@@ -3,6 +3,7 @@ import { logger, shortId } from '../../../shared/log.ts';
 import type { Capabilities, ControlMessage, StreamSetup } from '../../../shared/messages.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import { isNetwork, upscale } from '../../../shared/tasks/upscale.ts';
+import { errorOfPeer } from '../../net/peer-error.ts';
 import type { VolunteerTrust } from '../../net/volunteer-trust.ts';
 import { type Codec, commonCodecs } from '../codec/codecs.ts';
 import type { StreamSize } from '../frame-size.ts';
@@ -180,7 +181,7 @@ export class StreamNegotiator {
     if (!negotiation) return;
     if (message.kind === 'stream-failed') {
       if (negotiation.isReady) this.#options.removeRoute(streamId);
-      this.#fail(negotiation, MeshError.from(message.error));
+      this.#fail(negotiation, errorOfPeer(message.error, 'volunteer'));
     } else if (message.kind === 'stream-ready' && !negotiation.isReady) this.#ready(negotiation);
   }
 

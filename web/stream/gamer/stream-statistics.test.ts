@@ -4,7 +4,7 @@ import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import { localFrameStages } from '../frame-timing.ts';
 import { FrameAccounting, StreamStatistics } from './stream-statistics.ts';
 
-const STATE = { codec: 'vp8', running: 'local', why: 'test' } as const;
+const STATE = { codec: 'vp8', running: 'local', lowered: null, localBackend: 'js', why: 'test' } as const;
 
 let clock: ManualClock;
 let statistics: StreamStatistics;

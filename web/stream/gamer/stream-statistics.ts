@@ -1,3 +1,4 @@
+import type { LoweredCause } from '../../../shared/messages.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { DropCause, UpscaledFrame } from '../frame.ts';
@@ -37,6 +38,10 @@ export interface StreamStats {
   running: Side;
   /** Quality of the picture on the screen; null if it is shown as captured. Where it is below the chosen one, `why` says why. */
   quality: Quality | null;
+  /** Why the picture on the screen is below the chosen quality, or not sharpened; null when it is neither, or not for long. */
+  lowered: LoweredCause | null;
+  /** The backend of this computer's own engine, such as `wgsl` (its GPU) or `wasm` (its processor); empty while it was not needed. */
+  localBackend: string;
   why: string;
 }
 
@@ -181,7 +186,7 @@ export class StreamStatistics {
     this.#presented.add({ volunteerId, isUpscaled, stages, totalMs: totalMs(stages) }, this.#now());
   }
 
-  report(state: Pick<StreamStats, 'codec' | 'running' | 'why'>): StreamStats {
+  report(state: Pick<StreamStats, 'codec' | 'running' | 'lowered' | 'localBackend' | 'why'>): StreamStats {
     const nowMs = this.#now();
     const presented = this.#presented.entries(nowMs);
     // A stream younger than the window has a shorter one; otherwise it would look slow.

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
-import type { Quality } from '../../../shared/tasks/upscale.ts';
+import { QUALITIES, type Quality } from '../../../shared/tasks/upscale.ts';
 import type { UpscaleOutcome } from '../frame.ts';
 import { AdaptiveUpscaler } from './adaptive-upscaler.ts';
 import { FAR_OVER_FRAMES } from './quality-governor.ts';
@@ -26,9 +26,12 @@ beforeEach(() => {
 
 afterEach(() => upscaler.close());
 
+/** Null: the frame was left as it is. */
+type Outcome = UpscaleOutcome | null;
+
 /** Upscales frames while the next quality warms up beside them. Returns the outcome of each. */
-async function run(frames: number, width = 64): Promise<UpscaleOutcome[]> {
-  const outcomes: UpscaleOutcome[] = [];
+async function run(frames: number, width = 64, hasTime = false): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
   for (let n = 0; n < frames; n++) {
     const frame = new VideoFrame(new Uint8Array(4 * width * 36), {
       format: 'RGBX',
@@ -36,10 +39,10 @@ async function run(frames: number, width = 64): Promise<UpscaleOutcome[]> {
       codedHeight: 36,
       timestamp: n,
     });
-    const { frame: upscaled, ...outcome } = await upscaler.process(frame);
-    upscaled.close();
+    const result = await upscaler.process(frame, hasTime);
     frame.close();
-    outcomes.push(outcome);
+    result?.frame.close();
+    outcomes.push(result && { quality: result.quality, downgradeReason: result.downgradeReason });
     clock.advance(2);
     // Lets the warm-up run.
     await new Promise((resolve) => setTimeout(resolve));
@@ -47,7 +50,7 @@ async function run(frames: number, width = 64): Promise<UpscaleOutcome[]> {
   return outcomes;
 }
 
-const names = (outcomes: UpscaleOutcome[]) => [...new Set(outcomes.map(({ quality }) => quality))];
+const names = (outcomes: Outcome[]) => [...new Set(outcomes.map((outcome) => outcome?.quality))];
 
 test('every frame is upscaled while better qualities warm up, up to the chosen one', async () => {
   start();
@@ -103,6 +106,31 @@ test('a filter that fails is an error', async () => {
   start(behaviour);
   behaviour.spatial = { error: new MeshError('device-lost', 'The GPU went away.') };
   await expect(run(1)).rejects.toMatchObject({ reason: 'device-lost' });
+});
+
+test('frames are left as they are while even the cheapest quality takes too long, but one that has time is upscaled', async () => {
+  const behaviour: Partial<Record<Quality, QualityBehaviour>> = {};
+  for (const quality of QUALITIES) behaviour[quality] = { computeMs: 300 };
+  start(behaviour);
+  upscaler.patienceMs = 100;
+  const outcomes = await run(3 * FAR_OVER_FRAMES);
+  expect(outcomes.at(-1)).toBeNull();
+  expect(upscaler.isResting).toBe(true);
+  expect(await run(1, 64, true)).toEqual([{ quality: 'bicubic', downgradeReason: 'too-slow' }]);
+  expect(await run(1)).toEqual([null]);
+  for (const quality of QUALITIES) behaviour[quality] = { computeMs: 1 };
+  clock.advance(60_000);
+  expect(names(await run(200))).toContain('quality');
+});
+
+test('what the engine predicts decides where a stream begins', async () => {
+  start();
+  upscaler.close();
+  const predictMs = ({ quality }: { quality: Quality }) => (quality === 'bicubic' ? 5 : 500);
+  const predicting = { openFrames: engine.openFrames.bind(engine), predictMs };
+  upscaler = new AdaptiveUpscaler(predicting, SETTINGS, () => clock.now());
+  upscaler.budgetMs = 14;
+  expect((await run(1))[0]).toEqual({ quality: 'bicubic', downgradeReason: 'too-slow' });
 });
 
 test('changing the quality or the size, and closing, leave nothing open', async () => {

@@ -19,14 +19,16 @@ interface OpenUpscaler {
 }
 
 /**
- * Upscales the frames of one stream in the best quality that keeps up, as its {@link QualityGovernor} decides. The next better quality is
- * warmed up beside the one in use, and a frame whose network fails is upscaled again in the next lower quality.
+ * Upscales the frames of one stream in the best quality that keeps up, as its {@link QualityGovernor} decides, or leaves them as they are.
+ * The next better quality is warmed up beside the one in use, and a frame whose network fails is upscaled again in the next lower quality.
  */
 export class AdaptiveUpscaler {
   readonly #engine: FrameEngine;
   readonly #now: () => number;
   readonly #governor: QualityGovernor;
   #settings: UpscalerSettings;
+  /** Size of the newest frame; null before the first. */
+  #source: { width: number; height: number } | null = null;
   #isResized = false;
   #backend = '';
   #current: OpenUpscaler | null = null;
@@ -41,7 +43,7 @@ export class AdaptiveUpscaler {
     this.#engine = engine;
     this.#now = now;
     this.#settings = settings;
-    this.#governor = new QualityGovernor(settings.quality, now);
+    this.#governor = new QualityGovernor(settings.quality, now, (quality) => this.#predictMs(quality));
     this.#open(this.#governor.quality);
   }
 
@@ -54,6 +56,11 @@ export class AdaptiveUpscaler {
   get outcome(): UpscaleOutcome {
     const { quality, downgradeReason } = this.#governor;
     return { quality, downgradeReason };
+  }
+
+  /** Whether frames are left as they are, because even the cheapest quality takes longer than {@link patienceMs}. */
+  get isResting(): boolean {
+    return this.#governor.isResting;
   }
 
   /** Error that makes a better quality unavailable; null if there is none. */
@@ -73,6 +80,11 @@ export class AdaptiveUpscaler {
     this.#governor.budgetMs = budgetMs;
   }
 
+  /** Time for one frame above which it is better left as it is, ms. */
+  set patienceMs(patienceMs: number) {
+    this.#governor.patienceMs = patienceMs;
+  }
+
   /** Size of the upscaled frames, from the next frame on. */
   resize({ outWidth, outHeight }: Omit<UpscalerSettings, 'quality'>): void {
     if (outWidth === this.#settings.outWidth && outHeight === this.#settings.outHeight) return;
@@ -81,11 +93,23 @@ export class AdaptiveUpscaler {
     this.#endWarmup();
   }
 
-  /** Upscales one frame at a time. The caller closes both the given and the returned frame. Throws MeshError. */
-  async process(frame: VideoFrame): Promise<UpscaleOutcome & { frame: VideoFrame }> {
+  /**
+   * Upscales one frame at a time. The caller closes both the given and the returned frame. Null: it is better left as it is. Throws
+   * MeshError.
+   *
+   * @param hasTime - the frame is upscaled however long it takes, because no other follows soon.
+   */
+  async process(frame: VideoFrame, hasTime = false): Promise<(UpscaleOutcome & { frame: VideoFrame }) | null> {
     if (this.#isResized) this.close();
     this.#isResized = false;
+    this.#source = sizeOf(frame);
     this.#governor.size = this.#sizeKey(frame);
+    const { isResting } = this.#governor;
+    if (isResting && !hasTime) {
+      this.#governor.rested();
+      this.#warmUp(frame);
+      return null;
+    }
     for (;;) {
       const { quality, downgradeReason } = this.outcome;
       try {
@@ -94,7 +118,8 @@ export class AdaptiveUpscaler {
         const startMs = this.#now();
         const upscaled = await upscaler.process(frame);
         const isUndisturbed = !wasWarmingUp && !this.#warmup?.isComputing;
-        if (isUndisturbed && quality === this.#governor.quality) this.#governor.measured(this.#now() - startMs);
+        if (isUndisturbed && !isResting && quality === this.#governor.quality)
+          this.#governor.measured(this.#now() - startMs);
         this.#warmUp(frame);
         return { frame: upscaled, quality, downgradeReason };
       } catch (cause) {
@@ -137,6 +162,13 @@ export class AdaptiveUpscaler {
   #openFrames(quality: Quality): FrameUpscaler {
     const { outWidth, outHeight } = this.#settings;
     return this.#engine.openFrames({ outWidth, outHeight, quality });
+  }
+
+  /** Before the first frame it is taken to be doubled, as most are. */
+  #predictMs(quality: Quality): number | null {
+    const { outWidth, outHeight } = this.#settings;
+    const { width, height } = this.#source ?? { width: outWidth / 2, height: outHeight / 2 };
+    return this.#engine.predictMs?.({ width, height, outWidth, outHeight, quality }) ?? null;
   }
 
   #warmUp(frame: VideoFrame): void {

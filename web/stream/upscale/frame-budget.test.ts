@@ -41,3 +41,16 @@ test('the local budget does not grow when upscaling slows the game down', () => 
   }
   expect(budget.localMs(60)).toBeCloseTo((LOCAL_SHARE * 1000) / 60);
 });
+
+test('fewer than ten pictures a second are not worth it, unless the source gives no more or is slowed down by them', () => {
+  expect(new FrameBudget().localPatienceMs).toBe(Number.POSITIVE_INFINITY);
+  expect(budgetOf(1, 1000 / 60).localPatienceMs).toBe(LONGEST_INTERVAL_MS);
+  expect(budgetOf(1, 500, 500).localPatienceMs).toBe(500);
+  const budget = new FrameBudget();
+  let capturedMs = 0;
+  for (let frameId = 0; frameId < 120; frameId++) {
+    capturedMs += frameId < 60 ? 1000 / 60 : 400;
+    budget.frame(frameId, capturedMs, capturedMs);
+  }
+  expect(budget.localPatienceMs).toBe(LONGEST_INTERVAL_MS);
+});

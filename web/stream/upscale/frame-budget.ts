@@ -22,7 +22,7 @@ export class FrameBudget {
   #last: { frameId: number; capturedMs: number; arrivedMs: number } | null = null;
   #frames = 0;
   /** Shortest median interval of the source: a game slowed down by the upscaling itself must not be taken for a slower source. */
-  #fastestIntervalMs = LONGEST_INTERVAL_MS;
+  #fastestIntervalMs = Number.POSITIVE_INFINITY;
 
   /** @param capturedMs - on the source's clock. */
   frame(frameId: number, capturedMs: number, arrivedMs: number): void {
@@ -34,7 +34,10 @@ export class FrameBudget {
     this.#sourceIntervalMs.add((capturedMs - last.capturedMs) / (frameId - last.frameId));
     this.#arrivalIntervalMs.add(arrivedMs - last.arrivedMs);
     if (this.#frames < MIN_FRAMES) return;
-    this.#fastestIntervalMs = Math.min(this.#fastestIntervalMs, this.#sourceIntervalMs.value ?? LONGEST_INTERVAL_MS);
+    this.#fastestIntervalMs = Math.min(
+      this.#fastestIntervalMs,
+      this.#sourceIntervalMs.value ?? Number.POSITIVE_INFINITY,
+    );
   }
 
   /** Budget of a volunteer, ms. @param maxFps - limit of the source's frame rate. */
@@ -46,6 +49,16 @@ export class FrameBudget {
   /** Budget of the gamer's own machine, ms. @param maxFps - limit of the source's frame rate. */
   localMs(maxFps: number): number {
     return LOCAL_SHARE * this.#intervalMs(maxFps);
+  }
+
+  /**
+   * Time for one frame, ms, above which the gamer's own machine had better show it as it is: fewer than ten pictures a second are no
+   * motion, unless the source gives no more. Infinite before the source's rate is known.
+   */
+  get localPatienceMs(): number {
+    return this.#frames < MIN_FRAMES
+      ? Number.POSITIVE_INFINITY
+      : Math.max(LONGEST_INTERVAL_MS, this.#fastestIntervalMs);
   }
 
   #intervalMs(maxFps: number): number {

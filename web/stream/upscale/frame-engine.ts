@@ -1,9 +1,19 @@
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 
+export interface UpscaleShape {
+  width: number;
+  height: number;
+  outWidth: number;
+  outHeight: number;
+  quality: Quality;
+}
+
 /** The part of the compute engine that streams use; implemented by `web/compute/engine.ts`. */
 export interface FrameEngine {
   /** Throws MeshError if no backend supports the quality. */
   openFrames(options: { outWidth: number; outHeight: number; quality: Quality }): FrameUpscaler;
+  /** Predicts from what was measured how long a frame takes, ms; null where that is not known yet. Absent: nothing is ever known. */
+  predictMs?(shape: UpscaleShape): number | null;
 }
 
 /** Upscales the frames of one stream in one quality. Whoever opened it disposes it, but not while it processes. */

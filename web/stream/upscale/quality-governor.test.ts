@@ -24,7 +24,7 @@ type Times = Record<Quality, number>;
 class Machine {
   readonly clock = new ManualClock(1_000);
   readonly governor: QualityGovernor;
-  readonly changes: { atMs: number; to: Quality }[] = [];
+  readonly changes: { atMs: number; to: Quality | null }[] = [];
   broken = new Set<Quality>();
   frames = 0;
 
@@ -32,9 +32,17 @@ class Machine {
     public times: Times,
     ceiling: Quality = 'quality',
     private readonly scatter: () => number = () => 1,
+    predicted: Partial<Times> = {},
   ) {
-    this.governor = new QualityGovernor(ceiling, () => this.clock.now());
+    const predictMs = (quality: Quality) => predicted[quality] ?? null;
+    this.governor = new QualityGovernor(ceiling, () => this.clock.now(), predictMs);
     this.governor.budgetMs = BUDGET_MS;
+    this.governor.size = '640x360';
+  }
+
+  /** Null: frames are left as they are. */
+  get shown(): Quality | null {
+    return this.governor.isResting ? null : this.governor.quality;
   }
 
   run(frames: number): void {
@@ -49,17 +57,23 @@ class Machine {
   }
 
   #frame(): void {
-    const before = this.governor.quality;
-    const tookMs = this.times[before] * this.scatter();
+    const before = this.shown;
     this.frames++;
-    this.clock.advance(Math.max(FRAME_MS, tookMs));
-    this.governor.measured(tookMs);
-    for (let missedMs = tookMs - FRAME_MS; missedMs > FRAME_MS; missedMs -= FRAME_MS) this.governor.onFrameSkipped();
+    if (before === null) {
+      this.clock.advance(FRAME_MS);
+      this.governor.rested();
+    } else this.#upscale(before);
     const { wanted } = this.governor;
     if (wanted && this.broken.has(wanted)) this.governor.failed(wanted);
     else if (wanted) this.governor.warmedUp(wanted, this.times[wanted] * this.scatter());
-    const { quality } = this.governor;
-    if (quality !== before) this.changes.push({ atMs: this.clock.now(), to: quality });
+    if (this.shown !== before) this.changes.push({ atMs: this.clock.now(), to: this.shown });
+  }
+
+  #upscale(before: Quality): void {
+    const tookMs = this.times[before] * this.scatter();
+    this.clock.advance(Math.max(FRAME_MS, tookMs));
+    this.governor.measured(tookMs);
+    for (let missedMs = tookMs - FRAME_MS; missedMs > FRAME_MS; missedMs -= FRAME_MS) this.governor.onFrameSkipped();
   }
 }
 
@@ -82,19 +96,19 @@ test('a stream starts with spatial at once and climbs one network at a time to t
   expect(machine.governor.downgradeReason).toBeNull();
 });
 
-test.each(['bilinear', 'spatial'] as const)('%s is kept when chosen, whatever it takes', (filter) => {
-  const machine = new Machine({ ...QUICK, bilinear: 50, spatial: 100 }, filter);
+test.each(['bilinear', 'bicubic'] as const)('%s is kept when chosen: there is nothing cheaper', (filter) => {
+  const machine = new Machine({ ...QUICK, bilinear: 50, bicubic: 60 }, filter);
   machine.run(500);
   expect([machine.governor.quality, machine.changes, machine.governor.downgradeReason]).toEqual([filter, [], null]);
 });
 
-test('the quality is never better than the chosen one, and never below spatial', () => {
+test('the quality is never better than the chosen one, and never below bicubic', () => {
   const machine = new Machine(QUICK, 'fast');
   machine.run(500);
   expect(machine.governor.quality).toBe('fast');
   machine.times = { bilinear: 1, bicubic: 1, spatial: 200, fast: 300, balanced: 400, quality: 500 };
   machine.run(500);
-  expect([machine.governor.quality, machine.governor.downgradeReason]).toEqual(['spatial', 'too-slow']);
+  expect([machine.governor.quality, machine.governor.downgradeReason]).toEqual(['bicubic', 'too-slow']);
 });
 
 test('a sudden load is answered within half a window of frames, a heavy one at once', () => {
@@ -192,6 +206,66 @@ test('a choice takes effect from the next frame on', () => {
   };
   expect([chosen('fast'), chosen('bilinear'), chosen('quality')]).toEqual(['fast', 'bilinear', 'spatial']);
   expect(machine.framesUntil('quality')).toBeLessThan(3 * CLIMB_FRAMES + 5);
+});
+
+test('a stream begins with the best filter that is predicted to keep the rate', () => {
+  const begins = (predicted: Partial<Times>, ceiling: Quality = 'quality') =>
+    new Machine(QUICK, ceiling, undefined, predicted).governor.quality;
+  expect(begins({ bicubic: 3, spatial: 10 })).toBe('spatial');
+  expect(begins({ bicubic: 3, spatial: 40 })).toBe('bicubic');
+  expect(begins({ bicubic: 30, spatial: 40 })).toBe('bicubic');
+  // No frame waits for a model.
+  expect(begins({ bicubic: 3, spatial: 40, fast: 8 })).toBe('bicubic');
+  expect(begins({ bicubic: 3, spatial: 10 }, 'bicubic')).toBe('bicubic');
+});
+
+test('where times are known, a stream climbs to the best quality that fits at once', () => {
+  const machine = new Machine(QUICK, 'quality', undefined, QUICK);
+  machine.run(2 * FIRST_CLIMB_FRAMES);
+  expect(machine.changes.map(({ to }) => to)).toEqual(['quality']);
+  const slow = new Machine({ ...QUICK, quality: 40 }, 'quality', undefined, { ...QUICK, quality: 40 });
+  slow.run(600);
+  expect(slow.changes.map(({ to }) => to)).toEqual(['balanced']);
+});
+
+test('on a processor where a network is cheaper than a filter, the filter is passed over', () => {
+  const processor: Times = { bilinear: 2, bicubic: 4, spatial: 16, fast: 9, balanced: 40, quality: 80 };
+  const machine = new Machine(processor, 'quality', undefined, { bicubic: 4, spatial: 16, fast: 9 });
+  machine.run(300);
+  expect(machine.changes.map(({ to }) => to)).toEqual(['fast']);
+  machine.times = { ...processor, spatial: 30, fast: 1.5 * BUDGET_MS };
+  machine.run(JUDGE_FRAMES);
+  expect(machine.governor.quality).toBe('bicubic');
+});
+
+test('a prediction that was wrong is found out', () => {
+  const machine = new Machine(QUICK, 'spatial', undefined, { bicubic: 3, spatial: 40 });
+  expect(machine.governor.quality).toBe('bicubic');
+  expect(machine.framesUntil('spatial') / 60).toBeLessThan(30);
+});
+
+test('where even the cheapest quality is too slow, frames are left as they are, and it is tried again ever more rarely', () => {
+  const hopeless: Times = { bilinear: 150, bicubic: 200, spatial: 400, fast: 300, balanced: 900, quality: 2_000 };
+  const machine = new Machine(hopeless);
+  machine.governor.patienceMs = 100;
+  machine.run(20);
+  expect([machine.shown, machine.governor.downgradeReason]).toEqual([null, 'too-slow']);
+  machine.run(60 * 60);
+  expect(machine.shown).toBeNull();
+  expect(machine.changes.length).toBeLessThan(6);
+  machine.times = QUICK;
+  expect(machine.framesUntil('quality') / 60).toBeLessThan(150);
+});
+
+test('a picture that is slow but still moves is sharpened, and so is any whose frames nobody else would show', () => {
+  const slow: Times = { bilinear: 10, bicubic: 70, spatial: 140, fast: 100, balanced: 300, quality: 700 };
+  const machine = new Machine(slow);
+  machine.governor.patienceMs = 100;
+  machine.run(1_000);
+  expect(machine.shown).toBe('bicubic');
+  const volunteer = new Machine({ ...slow, bicubic: 500 });
+  volunteer.run(200);
+  expect(volunteer.shown).toBe('bicubic');
 });
 
 test('several streams on one machine settle where it keeps up with all of them', () => {

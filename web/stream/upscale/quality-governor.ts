@@ -1,8 +1,9 @@
 import { logger } from '../../../shared/log.ts';
 import type { LoweredCause } from '../../../shared/messages.ts';
-import { isNetwork, NETWORKS, type Quality } from '../../../shared/tasks/upscale.ts';
+import { isNetwork, QUALITIES, type Quality } from '../../../shared/tasks/upscale.ts';
 import { median } from '../rolling-statistics.ts';
 import { LONGEST_INTERVAL_MS, SOURCE_SHARE } from './frame-budget.ts';
+import { fadedMs, MeasuredTimes } from './measured-times.ts';
 
 const log = logger('stream.quality');
 
@@ -18,10 +19,6 @@ export const STEP_UP_SHARE = 0.8;
 /** Frames before a step up: to a quality that was never tried, so that a stream soon looks its best, and to any other. */
 export const FIRST_CLIMB_FRAMES = 3;
 export const CLIMB_FRAMES = 30;
-/** Half-life of a measured time, ms: loads of games last for seconds. */
-const TIME_HALF_LIFE_MS = 10_000;
-/** Measured times remembered: five qualities at several send sizes. */
-const MAX_TIMES = 32;
 /** Wait before a quality that was too slow is tried again; doubled each time it did not hold for {@link PROVEN_MS}. */
 const FIRST_WAIT_MS = 3_000;
 const MAX_WAIT_MS = 120_000;
@@ -40,39 +37,58 @@ interface Backoff {
   failedWaitMs: number;
 }
 
+/** Predicts how long a frame of the present size takes, ms; null where that is not known. */
+export type PredictMs = (quality: Quality) => number | null;
+
 /**
  * Decides the quality of a stream's next frame: the best one, up to the chosen one, whose frames fit the time budget.
  *
- * It starts at `spatial` and climbs one network at a time, so that no frame waits for a model, and a machine that is far too slow for the
- * largest network finds out with the smallest. It never goes below `spatial`: `bilinear` is what a browser does without us. A filter that
- * was chosen is kept whatever it takes.
+ * It starts at the best filter that is predicted to fit, and climbs: to the best quality whose time is known and fits, else to the next
+ * one that was never tried. So no frame waits for a model, and a machine that is far too slow for the largest network finds out with the
+ * smallest. What is better on paper may be cheaper too, such as a network beside a filter on a processor: then the worse one is passed over.
+ *
+ * The lowest quality is `bicubic`, which shows more than a browser's own enlarging. Where even that takes longer than {@link patienceMs},
+ * frames are better left as they are: they come soft, but at the full rate.
  */
 export class QualityGovernor {
   readonly #now: () => number;
+  readonly #predictMs: PredictMs;
   readonly #times: MeasuredTimes;
   readonly #backoffs = new Map<Quality, Backoff>();
   #ceiling: Quality;
   #quality: Quality;
+  #isResting = false;
   #sinceMs: number;
   #size = '';
+  #sizeSinceMs: number;
   /** Times of the newest frames in this quality, oldest first; null for a skipped frame. */
   #frames: (number | null)[] = [];
+  /** The newest {@link FAR_OVER_FRAMES} times, whatever was skipped between them. */
+  #newestMs: number[] = [];
   /** Frames measured in the current quality and size. */
   #measuredFrames = 0;
   /** Time that upscaling one frame may take, ms. */
   budgetMs: number = SOURCE_SHARE * LONGEST_INTERVAL_MS;
+  /** Time for one frame above which it is not worth it, ms. Infinite where nobody else would show the frame. */
+  patienceMs: number = Number.POSITIVE_INFINITY;
 
-  constructor(ceiling: Quality, now: () => number) {
+  constructor(ceiling: Quality, now: () => number, predictMs: PredictMs = () => null) {
     this.#now = now;
+    this.#predictMs = predictMs;
     this.#times = new MeasuredTimes(now);
     this.#ceiling = ceiling;
-    this.#quality = ladderTo(ceiling)[0];
-    this.#sinceMs = now();
+    this.#sizeSinceMs = this.#sinceMs = now();
+    this.#quality = this.#first();
   }
 
   /** Quality of the next frame. */
   get quality(): Quality {
     return this.#quality;
+  }
+
+  /** Whether frames are better left as they are, because even {@link quality}, the cheapest one, takes too long. */
+  get isResting(): boolean {
+    return this.#isResting;
   }
 
   get ceiling(): Quality {
@@ -83,21 +99,28 @@ export class QualityGovernor {
   set ceiling(ceiling: Quality) {
     if (ceiling === this.#ceiling) return;
     this.#ceiling = ceiling;
-    const ladder = ladderTo(ceiling);
-    if (isNetwork(ceiling) && ladder.includes(this.#quality)) return;
-    this.#switchTo(isNetwork(ceiling) && isNetwork(this.#quality) ? ceiling : ladder[0], 'chosen');
+    const isKept = isNetwork(ceiling) && ladderTo(ceiling).includes(this.#quality);
+    if (isKept) return;
+    this.#isResting = false;
+    this.#switchTo(isNetwork(ceiling) && isNetwork(this.#quality) ? ceiling : this.#first(), 'chosen');
   }
 
   /** Identifies the size of the following frames: times depend on it. */
   set size(size: string) {
     if (size === this.#size) return;
+    const isFirst = this.#size === '';
     this.#size = size;
+    this.#sizeSinceMs = this.#now();
     for (const backoff of this.#backoffs.values()) backoff.slowWaitMs = backoff.slowUntilMs = 0;
+    this.#isResting = false;
+    const isHopeless = this.#expectedMs(this.#quality) > FAR_OVER_RATIO * this.budgetMs;
+    if (isFirst || isHopeless) this.#quality = this.#first();
     this.#restart();
   }
 
   /** Why the quality is below the chosen one; null when it is not. */
   get downgradeReason(): LoweredCause | null {
+    if (this.#isResting) return 'too-slow';
     if (this.#quality === this.#ceiling) return null;
     const next = this.#nextBetter();
     if (next === null) return 'not-available';
@@ -107,10 +130,9 @@ export class QualityGovernor {
 
   /** Quality that should be warmed up now; null: none. */
   get wanted(): Quality | null {
-    const next = this.#nextBetter();
-    if (next === null || this.#now() < this.#backoff(next).slowUntilMs) return null;
-    const isNew = !this.#times.isKnown(next, this.#size);
-    const enough = isNew ? FIRST_CLIMB_FRAMES : CLIMB_FRAMES;
+    const next = this.#isResting ? this.#quality : this.#nextBetter();
+    if (next === null || !this.#isDue(next)) return null;
+    const enough = this.#isTried(next) ? CLIMB_FRAMES : FIRST_CLIMB_FRAMES;
     return this.#measuredFrames >= enough && this.#mayFit(next) ? next : null;
   }
 
@@ -118,18 +140,23 @@ export class QualityGovernor {
   measured(tookMs: number): void {
     this.#remember(tookMs);
     this.#measuredFrames++;
+    this.#newestMs = [...this.#newestMs, tookMs].slice(-FAR_OVER_FRAMES);
     const took = this.#tookMs();
     const medianMs = median(took);
-    const last = took.slice(-FAR_OVER_FRAMES);
-    const lastMs = last.length < FAR_OVER_FRAMES ? 0 : Math.min(...last);
-    const isFarOver = lastMs > FAR_OVER_RATIO * this.budgetMs;
+    const isFarOver = this.#atLeastMs > FAR_OVER_RATIO * this.budgetMs;
     const isOver = took.length >= JUDGE_FRAMES && medianMs > this.budgetMs;
-    this.#times.learned(this.#quality, this.#size, isFarOver ? lastMs : medianMs);
+    this.#times.learned(this.#quality, this.#size, isFarOver ? this.#atLeastMs : medianMs);
     if (isOver || isFarOver) this.#stepDown();
+  }
+
+  /** A frame was left as it is. */
+  rested(): void {
+    this.#measuredFrames++;
   }
 
   /** A frame was dropped because the engine was busy. */
   onFrameSkipped(): void {
+    if (this.#isResting) return;
     this.#remember(null);
     const skipped = this.#frames.length - this.#tookMs().length;
     if (skipped >= JUDGE_FRAMES) this.#stepDown();
@@ -138,12 +165,15 @@ export class QualityGovernor {
   /** A quality is warmed up and takes `tookMs` for a frame, beside the frames shown. Returns whether to use it: not if it is far too slow. */
   warmedUp(quality: Quality, tookMs: number): boolean {
     this.#times.learned(quality, this.#size, tookMs);
-    if (quality !== this.#nextBetter()) return false;
-    if (tookMs > FAR_OVER_RATIO * this.budgetMs) {
+    const ladder = ladderTo(this.#ceiling);
+    const isBetter = ladder.indexOf(quality) > ladder.indexOf(this.#quality);
+    if (this.#isResting ? quality !== this.#quality : !isBetter) return false;
+    if (tookMs > (this.#isResting ? this.patienceMs : FAR_OVER_RATIO * this.budgetMs)) {
       this.#tooSlow(quality, 0);
       return false;
     }
     this.#backoff(quality).failedWaitMs = 0;
+    this.#isResting = false;
     this.#switchTo(quality, 'fits');
     return true;
   }
@@ -154,38 +184,96 @@ export class QualityGovernor {
     backoff.failedWaitMs = doubled(backoff.failedWaitMs, FIRST_FAILED_WAIT_MS, MAX_FAILED_WAIT_MS);
     backoff.failedUntilMs = this.#now() + backoff.failedWaitMs;
     log.warn('failed', { quality, waitMs: backoff.failedWaitMs });
-    if (quality === this.#quality) this.#switchTo(this.#nextLower(), 'failed');
+    if (quality === this.#quality) this.#switchTo(this.#nextLower() ?? ladderTo(this.#ceiling)[0], 'failed');
   }
 
-  /** The next better quality that is not failing; null at the top. */
+  /** The best filter that is predicted to fit; where nothing is known, `spatial`. */
+  #first(): Quality {
+    const ladder = ladderTo(this.#ceiling);
+    const fits = (quality: Quality) => this.#expectedMs(quality) <= STEP_UP_SHARE * this.budgetMs;
+    return ladder.findLast((quality) => !isNetwork(quality) && fits(quality)) ?? ladder[0];
+  }
+
+  /** The quality to climb to: the best of those that are known to fit, else the next one, unless that is failing; null at the top. */
   #nextBetter(): Quality | null {
     const ladder = ladderTo(this.#ceiling);
-    const above = ladder.slice(ladder.indexOf(this.#quality) + 1);
-    return above.find((quality) => !this.#isFailing(quality)) ?? null;
+    const above = ladder.slice(ladder.indexOf(this.#quality) + 1).filter((quality) => !this.#isFailing(quality));
+    let best: Quality | null = null;
+    for (const quality of above) {
+      if (!this.#isKnown(quality)) return best ?? quality;
+      if (this.#mayFit(quality) && this.#isDue(quality)) best = quality;
+      // The next network is larger.
+      else if (isNetwork(quality)) break;
+    }
+    return best ?? above[0] ?? null;
   }
 
-  #nextLower(): Quality {
+  /** The best lower quality that is expected to fit, else the lowest that takes less time; null where none does. */
+  #nextLower(): Quality | null {
     const ladder = ladderTo(this.#ceiling);
-    const below = ladder.slice(0, Math.max(0, ladder.indexOf(this.#quality)));
-    return below.findLast((quality) => !this.#isFailing(quality)) ?? ladder[0];
+    const tookMs = median(this.#newestMs) || Number.POSITIVE_INFINITY;
+    const cheaper = ladder
+      .slice(0, Math.max(0, ladder.indexOf(this.#quality)))
+      .filter((quality) => !this.#isFailing(quality) && this.#underLoadMs(quality, tookMs) < tookMs);
+    return cheaper.findLast((quality) => this.#underLoadMs(quality, tookMs) <= this.budgetMs) ?? cheaper[0] ?? null;
+  }
+
+  /** Time expected of a quality under the load in which the present one takes `tookMs`. */
+  #underLoadMs(quality: Quality, tookMs: number): number {
+    const predictedMs = this.#predictMs(quality);
+    const presentMs = this.#predictMs(this.#quality);
+    // Predictions of both were measured under the same load.
+    const isComparable = predictedMs !== null && presentMs !== null && tookMs < Number.POSITIVE_INFINITY;
+    return isComparable ? (tookMs * predictedMs) / presentMs : this.#expectedMs(quality);
   }
 
   #isFailing(quality: Quality): boolean {
     return this.#now() < this.#backoff(quality).failedUntilMs;
   }
 
-  /** Whether the quality is expected to fit the budget. It takes at least as long as the current, lower one. */
+  /** Whether it may be tried again after it was too slow. */
+  #isDue(quality: Quality): boolean {
+    return this.#now() >= this.#backoff(quality).slowUntilMs;
+  }
+
+  /** Whether the quality is expected to fit the budget, or where none does, to be worth it. */
   #mayFit(quality: Quality): boolean {
-    const expectedMs = Math.max(this.#times.expectedMs(quality, this.#size), median(this.#tookMs()));
+    if (this.#isResting) return this.#expectedMs(quality) <= STEP_UP_SHARE * this.patienceMs;
+    const presentMs = median(this.#tookMs());
+    // What took longer than the present one when it was tried still does, whatever load there was.
+    const isLonger = !this.#isKnown(quality) || (this.#times.lastMs(quality, this.#size) ?? 0) > presentMs;
+    const expectedMs = Math.max(this.#expectedMs(quality), isLonger ? presentMs : 0);
     return expectedMs <= STEP_UP_SHARE * this.budgetMs;
+  }
+
+  /** Measured, else predicted; 0 where nothing is known. A prediction is no last word either. */
+  #expectedMs(quality: Quality): number {
+    const measuredMs = this.#times.expectedMs(quality, this.#size);
+    return measuredMs ?? fadedMs(this.#predictMs(quality) ?? 0, this.#now() - this.#sizeSinceMs);
+  }
+
+  #isTried(quality: Quality): boolean {
+    return this.#times.lastMs(quality, this.#size) !== null;
+  }
+
+  #isKnown(quality: Quality): boolean {
+    return this.#isTried(quality) || this.#predictMs(quality) !== null;
   }
 
   #stepDown(): void {
     const quality = this.#quality;
     const below = this.#nextLower();
-    if (below === quality) return;
+    if (below !== null) {
+      this.#tooSlow(quality, this.#now() - this.#sinceMs);
+      this.#switchTo(below, 'too-slow');
+      return;
+    }
+    const tookMs = this.#atLeastMs;
+    if (tookMs <= this.patienceMs) return;
     this.#tooSlow(quality, this.#now() - this.#sinceMs);
-    this.#switchTo(below, 'too-slow');
+    log.info('rests', { quality, tookMs, patienceMs: this.patienceMs });
+    this.#isResting = true;
+    this.#restart();
   }
 
   #tooSlow(quality: Quality, heldMs: number): void {
@@ -205,12 +293,18 @@ export class QualityGovernor {
   #restart(): void {
     this.#sinceMs = this.#now();
     this.#frames = [];
+    this.#newestMs = [];
     this.#measuredFrames = 0;
   }
 
   #remember(tookMs: number | null): void {
     this.#frames.push(tookMs);
     if (this.#frames.length > WINDOW_FRAMES) this.#frames.shift();
+  }
+
+  /** What each of the newest frames took, ms; 0 before there are enough. */
+  get #atLeastMs(): number {
+    return this.#newestMs.length < FAR_OVER_FRAMES ? 0 : Math.min(...this.#newestMs);
   }
 
   /** Times of the frames that were not skipped, oldest first. */
@@ -227,51 +321,12 @@ export class QualityGovernor {
   }
 }
 
-/** Qualities that may be used when `ceiling` is chosen, lowest first. */
+/** Qualities that may be used when `ceiling` is chosen, lowest first. `bilinear` is what a browser does without us. */
 function ladderTo(ceiling: Quality): readonly [Quality, ...Quality[]] {
-  if (!isNetwork(ceiling)) return [ceiling];
-  return ['spatial', ...NETWORKS.slice(0, NETWORKS.indexOf(ceiling) + 1)];
+  const [lowest = ceiling, ...better] = QUALITIES.slice(QUALITIES.indexOf('bicubic'), QUALITIES.indexOf(ceiling) + 1);
+  return [lowest, ...better];
 }
 
 function doubled(beforeMs: number, firstMs: number, maxMs: number): number {
   return beforeMs === 0 ? firstMs : Math.min(2 * beforeMs, maxMs);
-}
-
-/** Measured times by quality and size, trusted less as they age. */
-class MeasuredTimes {
-  readonly #now: () => number;
-  /** Least recently updated first. */
-  readonly #times = new Map<string, { tookMs: number; atMs: number }>();
-
-  constructor(now: () => number) {
-    this.#now = now;
-  }
-
-  learned(quality: Quality, size: string, tookMs: number): void {
-    const key = keyOf(quality, size);
-    this.#times.delete(key);
-    this.#times.set(key, { tookMs, atMs: this.#now() });
-    for (const [oldest] of this.#times) {
-      if (this.#times.size <= MAX_TIMES) break;
-      this.#times.delete(oldest);
-    }
-  }
-
-  /**
-   * The measured time, halved every {@link TIME_HALF_LIFE_MS}: the load that made it slow may be over, and a quality that was far too slow
-   * is tried again later than one that nearly fitted. 0 for a quality that was never tried.
-   */
-  expectedMs(quality: Quality, size: string): number {
-    const known = this.#times.get(keyOf(quality, size));
-    if (!known) return 0;
-    return known.tookMs * 0.5 ** ((this.#now() - known.atMs) / TIME_HALF_LIFE_MS);
-  }
-
-  isKnown(quality: Quality, size: string): boolean {
-    return this.#times.has(keyOf(quality, size));
-  }
-}
-
-function keyOf(quality: Quality, size: string): string {
-  return `${quality} ${size}`;
 }

@@ -12,9 +12,11 @@ export interface UpscaleQueueOptions<Tag> {
   /** Frames that may wait; beyond it the oldest gives way. */
   capacity: number;
   now(): number;
+  /** Whether the frame is upscaled however long it takes. Default: no. */
+  hasTime?(tag: Tag): boolean;
   /** Passes ownership of the upscaled frame, which has its source's timestamp. */
   onUpscaled(frame: VideoFrame, tag: Tag, outcome: TimedOutcome): void;
-  /** The frame could not be upscaled; `cause` is null if there is no upscaler. The queue closes `source` afterwards. */
+  /** The frame was not upscaled; `cause` is null if there is no upscaler, or it is better left as it is. The queue closes `source` afterwards. */
   onFailed(source: VideoFrame, tag: Tag, cause: unknown): void;
   /** The frame gave way to a newer one, or the queue was disposed. */
   onDropped(tag: Tag): void;
@@ -80,9 +82,15 @@ export class UpscaleQueue<Tag> {
   }
 
   async #process(upscaler: AdaptiveUpscaler, source: VideoFrame, tag: Tag): Promise<void> {
-    const { now, onUpscaled, onDropped } = this.#options;
+    const { now, hasTime, onUpscaled, onFailed, onDropped } = this.#options;
     const computeStartMs = now();
-    const { frame, quality, downgradeReason } = await upscaler.process(source);
+    const upscaled = await upscaler.process(source, hasTime?.(tag));
+    if (!upscaled) {
+      if (this.#isDisposed) onDropped(tag);
+      else onFailed(source, tag, null);
+      return;
+    }
+    const { frame, quality, downgradeReason } = upscaled;
     const outcome = { quality, downgradeReason, computeStartMs, computedMs: now() };
     try {
       if (this.#isDisposed) onDropped(tag);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { VideoMessage } from '../../../shared/messages.ts';
 import { deliver, TestPort } from '../../net/test-channel.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
@@ -7,6 +7,7 @@ import { sizeOf } from '../frame-size.ts';
 import { TEST_SETUP } from '../gamer/test-setup.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
 import { canvasEngine } from '../upscale/test-frame-engine.ts';
+import { CHANGE_INTERVAL_MS } from './volunteer-stream.ts';
 import { VolunteerStreams } from './volunteer-streams.ts';
 
 const SETUP = { ...TEST_SETUP, streamId: 1 };
@@ -20,7 +21,8 @@ let messages: VideoMessage[];
 let sizes: number[][];
 let decoder: FrameDecoder<number>;
 let closedWith: unknown[];
-const now = () => performance.now();
+let nowMs: number;
+const now = () => nowMs;
 
 beforeEach(async () => {
   near = new TestPort();
@@ -28,6 +30,7 @@ beforeEach(async () => {
   messages = [];
   sizes = [];
   closedWith = [];
+  nowMs = 1_000;
   streams = new VolunteerStreams({
     ...{ port: far, engine: canvasEngine, now, onFailed: () => {} },
     onClosed: (error) => closedWith.push(error),
@@ -124,4 +127,18 @@ test('the first frame larger than the setup ends the link, without being decoded
 test('a frame that is too small for the largest scale is dropped', async () => {
   send(16, 10, 1);
   await expect.poll(() => answerTo(1)).toMatchObject({ kind: 'dropped', why: 'undecodable' });
+});
+
+test('a flood of changed settings configures the encoder once; the next frame gets the newest', async () => {
+  const configure = vi.spyOn(VideoEncoder.prototype, 'configure');
+  try {
+    for (let n = 0; n < 100; n++) await streams.setup({ ...SETUP, fps: 24 - (n % 10) });
+    expect(configure.mock.calls.map(([{ framerate }]) => framerate)).toEqual([24]);
+    nowMs += CHANGE_INTERVAL_MS;
+    send(64, 36, 1);
+    await expect.poll(() => answerTo(1)).toMatchObject({ kind: 'sharper' });
+    expect(configure.mock.calls.map(([{ framerate }]) => framerate)).toContain(15);
+  } finally {
+    configure.mockRestore();
+  }
 });

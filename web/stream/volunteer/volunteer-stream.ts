@@ -18,13 +18,16 @@ const MAX_FRAMES_WAITING = 3;
 /** Failures of the engine in a row after which the stream is given up. */
 const MAX_UPSCALE_FAILURES = 3;
 
+/** Shortest time between two changes of a stream's settings, ms: a person who moves a slider does not notice, and a flood costs little. */
+export const CHANGE_INTERVAL_MS = 200;
+
 export interface VolunteerStreamOptions {
   setup: CheckedSetup;
   channel: VideoChannel;
   engine: FrameEngine;
   now(): number;
-  /** An upscaled frame was sent to the gamer; `computeMs` is the time it took in the engine. */
-  onFrameDone(computeMs: number): void;
+  /** An upscaled frame was sent to the gamer. */
+  onFrameDone(): void;
   /** The stream cannot go on. Called once. */
   onFailed(error: MeshError): void;
   /** The gamer sent what no honest one sends: the link must end. */
@@ -55,6 +58,9 @@ export class VolunteerStream {
   readonly #rate: RateController;
   readonly #stopListening: () => void;
   #setup: CheckedSetup;
+  /** The settings in effect: the setup's, or earlier ones. */
+  #applied: CheckedSetup;
+  #changedMs = Number.NEGATIVE_INFINITY;
   #held = 0;
   #upscaleFailures = 0;
   #disposed = false;
@@ -65,6 +71,7 @@ export class VolunteerStream {
     const { setup, channel, engine, now } = options;
     const { streamId, codec, width, height, outWidth, outHeight, quality, fps, downlinkKbps } = setup;
     this.#setup = setup;
+    this.#applied = setup;
     this.#rate = new RateController(downlinkKbps);
     const onError = (error: MeshError) => this.#fail(error);
     this.#upscaler = new AdaptiveUpscaler(engine, { outWidth, outHeight, quality }, now);
@@ -116,14 +123,13 @@ export class VolunteerStream {
     return this.#held;
   }
 
-  /** Changes quality, frame rate or bitrate in place. Throws MeshError `bad-input` for another codec or size. */
+  /** Changes quality and frame rate in place, at once or within {@link CHANGE_INTERVAL_MS}. Throws MeshError `bad-input` for another codec or size. */
   change(setup: CheckedSetup): void {
     if (setup.codec !== this.#setup.codec || !isSameSize(setup, this.#setup)) {
       throw MeshError.badInput('An open stream keeps its codec and sizes. Open another stream instead.');
     }
     this.#setup = setup;
-    this.#upscaler.quality = setup.quality;
-    this.#applyRate();
+    this.#applyChange();
   }
 
   dispose(): void {
@@ -145,9 +151,10 @@ export class VolunteerStream {
     const { streamId, frameId, sequence, timestampUs, keyframe, color } = message;
     const nowMs = this.#options.now();
     this.#held++;
+    this.#applyChange();
     this.#options.channel.trySendNote({ kind: 'ack', streamId, frameId, receivedMs: nowMs });
     this.#budget.frame(frameId, timestampUs / 1000, nowMs);
-    this.#upscaler.budgetMs = this.#budget.volunteerMs(this.#setup.fps);
+    this.#upscaler.budgetMs = this.#budget.volunteerMs(this.#applied.fps);
     const held = { frameId, arrivedMs: nowMs, decodedMs: nowMs };
     this.#decoder.decode({ sequence, timestampUs, keyframe, color, data }, held);
   }
@@ -156,8 +163,18 @@ export class VolunteerStream {
     if (this.#rate.onAcknowledged(frameId, receivedMs, this.#options.now())) this.#applyRate();
   }
 
+  /** Applies the newest settings, unless others have just been applied: then the next frame does. */
+  #applyChange(): void {
+    const nowMs = this.#options.now();
+    if (this.#applied === this.#setup || nowMs < this.#changedMs + CHANGE_INTERVAL_MS) return;
+    this.#changedMs = nowMs;
+    this.#applied = this.#setup;
+    this.#upscaler.quality = this.#applied.quality;
+    this.#applyRate();
+  }
+
   #applyRate(): void {
-    this.#encoder.setRate(this.#setup.fps, this.#rate.kbps);
+    this.#encoder.setRate(this.#applied.fps, this.#rate.kbps);
   }
 
   #decoded(frame: VideoFrame, held: HeldFrame): void {
@@ -216,7 +233,7 @@ export class VolunteerStream {
     }
     this.#rate.onSent(frameId, data.byteLength, sentMs);
     this.#held--;
-    onFrameDone(stages.computeMs);
+    onFrameDone();
   }
 
   #downlinkFull(held: HeldFrame): void {

@@ -21,8 +21,8 @@ export interface VolunteerStreamsOptions {
   port: ChannelPort;
   engine: FrameEngine;
   now(): number;
-  /** An upscaled frame was sent to the gamer; `computeMs` is the time it took in the engine. */
-  onFrameDone?(computeMs: number): void;
+  /** An upscaled frame was sent to the gamer. */
+  onFrameDone?(): void;
   /** An open stream failed and was closed; the gamer must be told. */
   onFailed(streamId: number, error: MeshError): void;
   /** The channel closed by itself. With an error the link must be closed too. */
@@ -115,9 +115,9 @@ export class VolunteerStreams {
       channel: this.#channel,
       engine,
       now,
-      onFrameDone: (computeMs) => {
+      onFrameDone: () => {
         this.#framesDone++;
-        onFrameDone?.(computeMs);
+        onFrameDone?.();
       },
       onFailed: (error) => {
         this.#streams.delete(setup.streamId);

@@ -3,6 +3,7 @@ import { MeshError } from '../../../../shared/errors.ts';
 import type { PixelImage } from '../../../../shared/tasks/definition.ts';
 import { IMAGE, NETWORKS, type Network } from '../../../../shared/tasks/upscale.ts';
 import type { UpscaleShape } from '../../backend.ts';
+import { EXCLUSIVE_SLOT } from '../../filter-benchmark.ts';
 import type { NetworkShape } from '../../models/manifest.ts';
 import type { ModelSource } from '../../models/model-source.ts';
 import { inputKindOf } from '../../networks/input-kind.ts';
@@ -141,7 +142,7 @@ test('frames of a stream match pictures, and nothing is created per frame', asyn
   const frames = backend.openFrames({ outWidth: 48, outHeight: 36, quality: 'balanced' });
   const sharpen = async (timestamp: number) => {
     const frame = new VideoFrame(image.data, { format: 'RGBX', codedWidth: 24, codedHeight: 18, timestamp });
-    const sharp = await (await frames.start(frame)).finish();
+    const sharp = await (await frames.start(frame, EXCLUSIVE_SLOT)).finish();
     frame.close();
     const pixels = await new RgbaReader().read(sharp);
     sharp.close();

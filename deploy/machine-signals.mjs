@@ -1,0 +1,185 @@
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { SetupError } from './failure.mjs';
+
+/** Where Linux tells about batteries and mains power. */
+const POWER_SUPPLIES = '/sys/class/power_supply';
+/** The kernel announces a change to root's programs only, so this reads a few small files. */
+const BATTERY_INTERVAL_MS = 1_000;
+/** Each look is a process, and it counts as idle only after a minute without input. */
+const IDLE_INTERVAL_MS = 5_000;
+const IDLE_AFTER_MS = 60_000;
+/** A stopped session bus must not hold the volunteer up. */
+const COMMAND_TIMEOUT_MS = 2_000;
+
+const run = promisify(execFile);
+
+/**
+ * @typedef {{ charging: boolean, level: number }} Battery
+ * @typedef {{ isBattery: boolean, isIdle: boolean, isAwake: boolean }} Wanted
+ * @typedef {(command: string, args: string[]) => Promise<string>} Command resolves to what a command prints, or rejects
+ */
+
+/**
+ * Reads the machine's batteries. Several are one: together they are charging unless one discharges, and the level is their mean.
+ * @param {string} [folder]
+ * @returns {Battery | null} null where the system does not tell; a machine without a battery is always charging
+ */
+export function readBattery(folder = POWER_SUPPLIES) {
+  /** @type {string[]} */
+  let names = [];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return null;
+  }
+  /** @param {string} name @param {string} file */
+  const read = (name, file) => {
+    try {
+      return readFileSync(join(folder, name, file), 'utf8').trim();
+    } catch {
+      return '';
+    }
+  };
+  // A mouse has a battery too; its scope is Device.
+  const batteries = names.filter((name) => read(name, 'type') === 'Battery' && read(name, 'scope') !== 'Device');
+  if (batteries.length === 0) return { charging: true, level: 1 };
+  const levels = batteries.map((name) => Number(read(name, 'capacity')) / 100);
+  const charging = batteries.every((name) => read(name, 'status') !== 'Discharging');
+  return { charging, level: levels.reduce((sum, level) => sum + level, 0) / levels.length };
+}
+
+/**
+ * Whether nobody uses this machine, as X tells where there is a display, else as systemd's login manager does.
+ * @param {Command} [command]
+ * @param {NodeJS.ProcessEnv} [env]
+ * @returns {Promise<boolean | null>} null where neither tells
+ */
+export async function readIdle(command = output, env = process.env) {
+  if (env.DISPLAY) {
+    const idleMs = Number(await command('xprintidle', []).catch(() => 'not told'));
+    if (Number.isFinite(idleMs)) return idleMs >= IDLE_AFTER_MS;
+  }
+  // Without the name of a session these are the properties of all of them.
+  const hint = (await command('loginctl', ['show-session', '--property=IdleHint', '--value']).catch(() => '')).trim();
+  return hint === 'yes' || hint === 'no' ? hint === 'yes' : null;
+}
+
+/** @type {Command} */
+async function output(command, args) {
+  return (await run(command, args, { timeout: COMMAND_TIMEOUT_MS })).stdout;
+}
+
+/** Only sleep: to hold off idleness too would look to `--only-when-idle` as if somebody used the machine. */
+const INHIBIT = ['--what=sleep', '--who=p2c2r volunteer', '--why=It computes for gamers', '--mode=block'];
+
+/** What this machine tells about itself to a volunteer without a screen. */
+export class MachineSignals {
+  /** @param {Wanted} wanted what its limits need */
+  constructor(wanted) {
+    this.wanted = wanted;
+    /** @type {Battery | null} */
+    this.battery = null;
+    /** @type {boolean | null} */
+    this.isIdle = null;
+    /** @type {import('node:child_process').ChildProcess | null} */
+    this.inhibitor = null;
+    /** @type {NodeJS.Timeout[]} */
+    this.timers = [];
+  }
+
+  /**
+   * Reads what is wanted once, before the browser starts.
+   * @throws {SetupError} with a sentence for each flag that could do nothing here
+   */
+  async open() {
+    const { isBattery, isIdle, isAwake } = this.wanted;
+    /** @type {string[]} */
+    const problems = [];
+    if (isBattery) this.battery = readBattery();
+    if (isIdle) this.isIdle = await readIdle();
+    if (isBattery && !this.battery) {
+      problems.push(
+        `--pause-on-battery and --pause-below-battery need ${POWER_SUPPLIES}, which this system does not have. Leave them out.`,
+      );
+    }
+    if (isIdle && this.isIdle === null) {
+      problems.push(
+        '--only-when-idle needs xprintidle and a display, or systemd-logind, and neither tells here whether the machine is used. Leave it out, or install xprintidle.',
+      );
+    }
+    if (isAwake && spawnSync('systemd-inhibit', [...INHIBIT, 'true'], { timeout: COMMAND_TIMEOUT_MS }).status !== 0) {
+      problems.push('--keep-awake needs systemd-inhibit and a running systemd-logind. Leave it out here.');
+    }
+    if (problems.length > 0) throw new SetupError(problems.join('\n'));
+  }
+
+  /**
+   * Calls back whenever the battery or the idleness changed, until {@link close}.
+   * @param {() => void} onChange
+   */
+  watch(onChange) {
+    const { isBattery, isIdle } = this.wanted;
+    /** @param {() => Promise<void> | void} look @param {number} intervalMs */
+    const repeat = (look, intervalMs) => {
+      const before = () => JSON.stringify([this.battery, this.isIdle]);
+      const timer = setInterval(async () => {
+        const known = before();
+        await look();
+        if (before() !== known) onChange();
+      }, intervalMs);
+      this.timers.push(timer);
+    };
+    const lookAtBattery = () => {
+      this.battery = readBattery() ?? this.battery;
+    };
+    const lookForPeople = async () => {
+      this.isIdle = (await readIdle()) ?? this.isIdle;
+    };
+    if (isBattery) repeat(lookAtBattery, BATTERY_INTERVAL_MS);
+    if (isIdle) repeat(lookForPeople, IDLE_INTERVAL_MS);
+  }
+
+  /**
+   * Keeps the machine from falling asleep, or lets it.
+   * @param {boolean} isServing
+   */
+  keepAwake(isServing) {
+    if (isServing === (this.inhibitor !== null)) return;
+    this.inhibitor?.kill();
+    // It holds the lock for as long as its command runs.
+    this.inhibitor = isServing
+      ? spawn('systemd-inhibit', [...INHIBIT, 'sleep', 'infinity'], { stdio: 'ignore' })
+      : null;
+    this.inhibitor?.on('error', () => {});
+  }
+
+  close() {
+    for (const timer of this.timers.splice(0)) clearInterval(timer);
+    this.keepAwake(false);
+  }
+}
+
+/** Where the data of the day is kept between runs: the XDG Base Directory Specification's folder for state. */
+export const DATA_FILE = join(process.env.XDG_STATE_HOME || join(homedir(), '.local/state'), 'p2c2r/data-today.json');
+
+/** @returns {string | null} what {@link keepData} wrote last */
+export function keptData(file = DATA_FILE) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @param {string} data
+ * @throws {Error} if the file cannot be written
+ */
+export function keepData(data, file = DATA_FILE) {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, data);
+}

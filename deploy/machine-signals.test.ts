@@ -1,0 +1,59 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { keepData, keptData, readBattery, readIdle } from './machine-signals.mjs';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'p2c2r-power-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function supply(name: string, files: Record<string, string>): void {
+  mkdirSync(join(folder, name), { recursive: true });
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, name, file), `${text}\n`);
+}
+
+test('a battery that discharges is told with its level, and mains power ends that', () => {
+  supply('AC', { type: 'Mains', online: '0' });
+  supply('BAT0', { type: 'Battery', status: 'Discharging', capacity: '42' });
+  expect(readBattery(folder)).toEqual({ charging: false, level: 0.42 });
+  supply('BAT0', { status: 'Not charging' });
+  expect(readBattery(folder)).toEqual({ charging: true, level: 0.42 });
+});
+
+test('two batteries are one; a mouse’s is none; a machine without one is on mains power', () => {
+  expect(readBattery(folder)).toEqual({ charging: true, level: 1 });
+  supply('mouse', { type: 'Battery', scope: 'Device', status: 'Discharging', capacity: '10' });
+  expect(readBattery(folder)).toEqual({ charging: true, level: 1 });
+  supply('BAT0', { type: 'Battery', status: 'Unknown', capacity: '100' });
+  supply('BAT1', { type: 'Battery', status: 'Discharging', capacity: '50' });
+  expect(readBattery(folder)).toEqual({ charging: false, level: 0.75 });
+});
+
+test('a system that does not tell about batteries is noticed', () => {
+  expect(readBattery(join(folder, 'none'))).toBeNull();
+});
+
+test('whether somebody is there X tells, else the login manager, else nobody', async () => {
+  const answers = (known: Record<string, string>) => async (command: string) => {
+    const answer = known[command];
+    if (answer === undefined) throw new Error(`${command}: not found`);
+    return answer;
+  };
+  const display = { DISPLAY: ':0' };
+  expect(await readIdle(answers({ xprintidle: '59999\n', loginctl: 'yes\n' }), display)).toBe(false);
+  expect(await readIdle(answers({ xprintidle: '60000\n' }), display)).toBe(true);
+  expect(await readIdle(answers({ loginctl: 'no\n' }), display)).toBe(false);
+  expect(await readIdle(answers({ xprintidle: '0', loginctl: 'yes\n' }), {})).toBe(true);
+  expect(await readIdle(answers({ loginctl: '' }), {})).toBeNull();
+  expect(await readIdle(answers({}), display)).toBeNull();
+});
+
+test('the data of the day is kept from run to run', () => {
+  const file = join(folder, 'state/data.json');
+  expect(keptData(file)).toBeNull();
+  keepData('{"day":"2031-05-07","bytes":1}', file);
+  expect(keptData(file)).toContain('2031-05-07');
+});

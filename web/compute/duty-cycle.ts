@@ -1,0 +1,95 @@
+/** Window, ms, in which the engine keeps to its share of the time: what people call "now" when they look at a machine's load. */
+export const SHARE_WINDOW_MS = 1_000;
+
+/**
+ * Longest idle time, ms, that may be caught up on: a tenth of the window, so that no window exceeds its share by more than a tenth and the
+ * piece of work that is running. It is short because frames at an even pace look better than a burst of them and then none.
+ */
+const MAX_SAVED_MS = SHARE_WINDOW_MS / 10;
+
+/**
+ * Longest time, ms, that one piece of work is charged for. No work takes that long without a pause: the machine was suspended meanwhile,
+ * and would owe the whole night.
+ */
+const MAX_CHARGE_MS = 10_000;
+
+/**
+ * Holds the engine to a share of the time: after work of 10 ms at a share of 0.1 comes a pause of 90 ms. A token bucket (ITU-T I.371) whose
+ * tokens are milliseconds of computing. Work may start while there are tokens; it takes what it takes, and the debt is waited for.
+ *
+ * Several pieces of work at the same time count once, since they share one machine.
+ */
+export class DutyCycle {
+  readonly #now: () => number;
+  #share = 1;
+  /** Time that may be used at once, ms; below 0 it is owed. */
+  #savedMs = 0;
+  #active = 0;
+  #settledAtMs: number;
+  #busyMs = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+    this.#settledAtMs = now();
+  }
+
+  /** The part of the time in which there may be work: above 0, up to 1. */
+  get share(): number {
+    return this.#share;
+  }
+
+  set share(share: number) {
+    this.#settle();
+    this.#share = share;
+    // What was owed at another share would be waited for at this one.
+    this.#savedMs = 0;
+  }
+
+  /** Time with work since the start, ms. */
+  get busyMs(): number {
+    this.#settle();
+    return this.#busyMs;
+  }
+
+  /** Time until work may start, ms. */
+  get waitMs(): number {
+    this.#settle();
+    return this.#share < 1 ? Math.max(0, -this.#savedMs / this.#share) : 0;
+  }
+
+  /** Work starts or goes on. Call {@link end} when it ends or pauses. */
+  begin(): void {
+    this.#settle();
+    this.#active++;
+  }
+
+  end(): void {
+    this.#settle();
+    this.#active--;
+  }
+
+  /** Charges for work whose time was measured elsewhere, such as by the GPU's own clock. */
+  charge(spentMs: number): void {
+    this.#settle();
+    this.#spend(Math.min(spentMs, MAX_CHARGE_MS));
+  }
+
+  #settle(): void {
+    const nowMs = this.#now();
+    const elapsedMs = Math.max(0, nowMs - this.#settledAtMs);
+    this.#settledAtMs = nowMs;
+    if (this.#active > 0) {
+      const chargedMs = Math.min(elapsedMs, MAX_CHARGE_MS);
+      this.#spend(chargedMs);
+      // Not limited: the work took longer than may be saved, and all of that time counts.
+      this.#savedMs += this.#share * chargedMs;
+    } else {
+      this.#savedMs = Math.min(this.#savedMs + this.#share * elapsedMs, this.#share * MAX_SAVED_MS);
+    }
+  }
+
+  #spend(spentMs: number): void {
+    this.#busyMs += spentMs;
+    this.#savedMs -= spentMs;
+  }
+}

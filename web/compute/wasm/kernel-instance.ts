@@ -1,0 +1,119 @@
+import type { Filter } from '../../../shared/tasks/upscale.ts';
+
+/** Work of the kernels on a picture that lies in a memory, in numbers that a thread can be sent. Addresses are in bytes. */
+export type KernelJob = FilterJob | NetworkJob;
+
+interface PictureJob {
+  /** Straight RGBA8. */
+  source: number;
+  width: number;
+  height: number;
+  target: number;
+  isOpaque: boolean;
+  /** Room for the work of each thread. */
+  scratch: readonly number[];
+}
+
+export interface FilterJob extends PictureJob {
+  kind: 'filter';
+  filter: Filter;
+  outWidth: number;
+  outHeight: number;
+  /** Tables of the axes: bases, then shares, each padded to a multiple of four entries of four bytes. */
+  columns: number;
+  lines: number;
+}
+
+/** Doubles the picture. */
+export interface NetworkJob extends PictureJob {
+  kind: 'network';
+  /** Of the network, for each source pixel. */
+  products: number;
+  /** Descriptions of its layers. */
+  layers: number;
+  layerCount: number;
+}
+
+/** What web/compute/wasm/assembly exports; its sources explain the parameters. */
+interface KernelExports {
+  isOpaque(pixels: number, count: number): number;
+  filterScratchBytes(width: number, outWidth: number): number;
+  openFilter(...args: number[]): void;
+  filterRows(from: number, to: number): void;
+  networkScratchBytes(width: number, channels: number): number;
+  openNetwork(...args: number[]): void;
+  networkRows(from: number, to: number): void;
+}
+
+/** The filters by their numbers in the kernels. */
+const FILTER_NUMBERS: Record<Filter, number> = { bilinear: 0, bicubic: 1, spatial: 2 };
+
+/** The kernels on one memory, for one thread and one job at a time. */
+export class KernelInstance {
+  readonly #exports: KernelExports;
+
+  /** Throws what WebAssembly throws where the memory does not fit the module. */
+  constructor(module: WebAssembly.Module, memory: WebAssembly.Memory) {
+    // Sound: the build makes both from the same sources.
+    this.#exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelExports;
+  }
+
+  isOpaque(pixels: number, count: number): boolean {
+    return this.#exports.isOpaque(pixels, count) !== 0;
+  }
+
+  filterScratchBytes(width: number, outWidth: number): number {
+    return this.#exports.filterScratchBytes(width, outWidth);
+  }
+
+  /** @param channels - those that all layers together put out. */
+  networkScratchBytes(width: number, channels: number): number {
+    return this.#exports.networkScratchBytes(width, channels);
+  }
+
+  /** Begins a job as one of its threads. Returns what computes its rows. */
+  open(job: KernelJob, thread: number): (from: number, to: number) => void {
+    const { source, width, height, target, isOpaque } = job;
+    const scratch = job.scratch[thread] ?? 0;
+    const opaque = isOpaque ? 1 : 0;
+    if (job.kind === 'network') {
+      const { layers, layerCount } = job;
+      this.#exports.openNetwork(source, width, height, target, layers, layerCount, opaque, scratch);
+      return this.#exports.networkRows;
+    }
+    const { outWidth, outHeight, columns, lines } = job;
+    const filter = FILTER_NUMBERS[job.filter];
+    this.#exports.openFilter(
+      filter,
+      source,
+      width,
+      height,
+      target,
+      outWidth,
+      outHeight,
+      columns,
+      lines,
+      opaque,
+      scratch,
+    );
+    return this.#exports.filterRows;
+  }
+}
+
+/** Rows of a job: those of the result for a filter, those of the source for a network. */
+export function rowsOf(job: KernelJob): number {
+  return job.kind === 'network' ? job.height : job.outHeight;
+}
+
+/** Pixels that a thread computes in a millisecond on a processor of 2020. It decides only how many rows are computed at a time. */
+const PIXELS_PER_MS = { bilinear: 500_000, bicubic: 250_000, spatial: 50_000 } as const;
+const PRODUCTS_PER_MS = 25_000_000;
+
+/** Time, ms, of one call of the kernels: by about as much one thread may end before another. */
+const CALL_MS = 0.5;
+
+export function rowsPerCall(job: KernelJob): number {
+  const rowMs =
+    job.kind === 'network' ? (job.width * job.products) / PRODUCTS_PER_MS : job.outWidth / PIXELS_PER_MS[job.filter];
+  return Math.max(1, Math.round(CALL_MS / rowMs));
+}

@@ -1,0 +1,65 @@
+import { MeshError } from '../../../shared/errors.ts';
+import { logger } from '../../../shared/log.ts';
+import { filtersAreCorrect } from '../filter-benchmark.ts';
+import type { ModelSource } from '../models/model-source.ts';
+import { threadsOf } from './kernel-threads.ts';
+import plainUrl from './kernels.wasm?url';
+import threadsUrl from './kernels-threads.wasm?url';
+import { WasmBackend } from './wasm-backend.ts';
+import type { KernelModule } from './workspace.ts';
+
+const log = logger('compute.wasm');
+
+/** The backend, or a half sentence on why there is none. */
+export type OpenedWasm = { backend: WasmBackend; problem: null } | { backend: null; problem: string };
+
+/** Loads the kernels of the processor and checks their filters. Networks are checked when they are first needed. */
+export async function openWasm({ models, now }: { models?: ModelSource; now(): number }): Promise<OpenedWasm> {
+  let backend: WasmBackend | null = null;
+  try {
+    const { kernels, threads } = await loadKernels();
+    backend = new WasmBackend({ kernels, threads, models, now });
+    if (await filtersAreCorrect(backend)) return { backend, problem: null };
+    throw new MeshError('volunteer-failed', 'WebAssembly computes wrong');
+  } catch (cause) {
+    backend?.dispose();
+    const { reason, message } = MeshError.from(cause);
+    log.warn('no kernels on the processor', { reason });
+    return { backend: null, problem: message };
+  }
+}
+
+/**
+ * Fetches and compiles the kernels: for several threads where memory can be shared. Throws MeshError `unsupported-browser` where WebAssembly
+ * or its vectors are missing or forbidden, `connection-failed` where the kernels cannot be fetched.
+ */
+export async function loadKernels(): Promise<{ kernels: KernelModule; threads: number }> {
+  const threads = threadsOf(self.crossOriginIsolated === true, navigator.hardwareConcurrency);
+  const bytes = await fetched(threads > 1 ? threadsUrl : plainUrl);
+  return { kernels: { module: await compiled(bytes), isShared: threads > 1 }, threads };
+}
+
+async function fetched(url: string): Promise<ArrayBuffer> {
+  try {
+    const response = await fetch(new URL(url, import.meta.url));
+    if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
+    return await response.arrayBuffer();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new MeshError('connection-failed', `the kernels could not be fetched: ${reason}`, { cause });
+  }
+}
+
+async function compiled(bytes: ArrayBuffer): Promise<WebAssembly.Module> {
+  if (typeof WebAssembly === 'undefined') throw new MeshError('unsupported-browser', 'the browser has no WebAssembly');
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    const isValid = WebAssembly.validate(bytes);
+    // What is valid and does not compile is forbidden: by the page's policy, or by the person's settings.
+    const why = isValid
+      ? "WebAssembly is forbidden here; the page's Content-Security-Policy must allow 'wasm-unsafe-eval'"
+      : "the browser's WebAssembly has no SIMD";
+    throw new MeshError('unsupported-browser', why, { cause });
+  }
+}

@@ -1,0 +1,171 @@
+import { readFile } from 'node:fs/promises';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import { seededRandom } from '../../../shared/tasks/test-random.ts';
+import { FILTERS, type InputKind, NETWORKS, type Network, type Quality } from '../../../shared/tasks/upscale.ts';
+import { EXCLUSIVE_SLOT, testPattern } from '../filter-benchmark.ts';
+import { networksIn, parseManifest } from '../models/manifest.ts';
+import { type ModelSource, modelName } from '../models/model-source.ts';
+import { doubledReference } from '../networks/reference-network.ts';
+import { unpackLayers } from '../networks/weights.ts';
+import { upscaleReference } from '../reference/upscale.ts';
+import { largestVisibleDifference, opaque, paintedPicture } from '../test-pictures.ts';
+import kernelsUrl from './kernels.wasm?url';
+import { WasmBackend } from './wasm-backend.ts';
+import type { KernelModule } from './workspace.ts';
+
+/**
+ * Largest visible difference to the reference, of 255: single precision, and 16-bit whole numbers, may round to the other side. A colour that
+ * alpha multiplies is rounded twice.
+ */
+const OPAQUE_TOLERANCE = 1;
+const TOLERANCE = 2;
+
+/** Share of channels where `spatial` may choose another edge, because the picture that it gets was rounded otherwise. */
+const OTHER_EDGE_SHARE = 0.005;
+
+const MODELS = new URL('../../public/models/', import.meta.url);
+
+const models: ModelSource = {
+  async load(name) {
+    const manifest = parseManifest(JSON.parse(await readFile(new URL('manifest.json', MODELS), 'utf8')));
+    const model = networksIn(manifest).find((candidate) => candidate.name === name);
+    if (!model) throw new Error(`no model ${name}`);
+    return { model, bytes: Uint8Array.from(await readFile(new URL(model.files.wgsl.path, MODELS))).buffer };
+  },
+};
+
+let kernels: KernelModule;
+let backend: WasmBackend;
+
+beforeAll(async () => {
+  // Vite's addresses count from the folder of the repository.
+  const bytes = await readFile(new URL(`../../..${kernelsUrl}`, import.meta.url));
+  kernels = { module: await WebAssembly.compile(bytes), isShared: false };
+  backend = new WasmBackend({ kernels, threads: 1, models, now: () => 0 });
+});
+
+async function upscaled(image: PixelImage, outWidth: number, outHeight: number, quality: Quality, input?: InputKind) {
+  const { width, height, data } = image;
+  const shape = { width, height, outWidth, outHeight, quality, ...(input && { input }) };
+  return (await backend.startPixels(new Uint8Array(data), shape, EXCLUSIVE_SLOT)).finish();
+}
+
+function toleranceFor({ data }: PixelImage): number {
+  return data.every((value, i) => i % 4 !== 3 || value === 255) ? OPAQUE_TOLERANCE : TOLERANCE;
+}
+
+/** Every pixel at random, with all kinds of alpha. */
+function noise(width: number, height: number): PixelImage {
+  const random = seededRandom(width * 1_000 + height);
+  const alphas = [0, 255, 1, 128];
+  const data = Uint8Array.from({ length: width * height * 4 }, (_, i) =>
+    i % 4 === 3 && random() < 0.7 ? (alphas[Math.floor(random() * alphas.length)] ?? 0) : Math.floor(random() * 256),
+  );
+  return { width, height, data };
+}
+
+function pictures(width: number, height: number): PixelImage[] {
+  return [noise, paintedPicture, testPattern].flatMap((make) => [make(width, height), opaque(make(width, height))]);
+}
+
+/** Sides that no vector divides, single rows and columns, and every kind of ratio from 1 to 4. */
+const SIZES = [
+  [1, 1, 1, 1],
+  [1, 1, 4, 3],
+  [2, 1, 3, 4],
+  [3, 7, 3, 7],
+  [17, 5, 34, 10],
+  [17, 5, 41, 19],
+  [5, 33, 20, 66],
+  [31, 22, 62, 44],
+  [64, 36, 65, 37],
+] as const;
+
+describe.each(FILTERS)('the filter %s in WebAssembly', (quality) => {
+  test.each(SIZES)('matches the reference from %ix%i to %ix%i, with and without alpha', async (...sizes) => {
+    const [width, height, outWidth, outHeight] = sizes;
+    for (const image of pictures(width, height)) {
+      const expected = upscaleReference(image, { outWidth, outHeight, quality });
+      const made = await upscaled(image, outWidth, outHeight, quality);
+      expect(largestVisibleDifference(made, expected)).toBeLessThanOrEqual(toleranceFor(image));
+    }
+  });
+});
+
+describe.each(NETWORKS)('the network %s in WebAssembly', (quality) => {
+  test.each(['smooth', 'aliased'] as const)(
+    'matches the reference on %s pictures, at odd sizes and with alpha',
+    async (input) => {
+      const { shape, layers } = await network(quality, input);
+      for (const [width, height] of [
+        [1, 1],
+        [2, 3],
+        [17, 5],
+        [5, 16],
+        [33, 21],
+      ] as const) {
+        for (const image of pictures(width, height)) {
+          const made = await upscaled(image, width * 2, height * 2, quality, input);
+          const expected = doubledReference(shape, layers, image).data;
+          expect(largestVisibleDifference(made, expected)).toBeLessThanOrEqual(toleranceFor(image));
+        }
+      }
+    },
+  );
+
+  test('makes any size that is asked for: a filter resizes the doubled picture', async () => {
+    const image = opaque(paintedPicture(23, 14));
+    const { shape, layers } = await network(quality, 'smooth');
+    const doubled = { width: 46, height: 28, data: doubledReference(shape, layers, image).data };
+    for (const [outWidth, outHeight, filter] of [
+      [23, 14, 'bilinear'],
+      [46, 30, 'spatial'],
+    ] as const) {
+      const made = await upscaled(image, outWidth, outHeight, quality, 'smooth');
+      const expected = upscaleReference(doubled, { outWidth, outHeight, quality: filter });
+      const others = made.filter((value, i) => Math.abs(value - (expected[i] ?? 0)) > 2 * TOLERANCE);
+      expect(others.length).toBeLessThanOrEqual(made.length * OTHER_EDGE_SHARE);
+    }
+  });
+});
+
+async function network(quality: Network, input: InputKind) {
+  const { model, bytes } = await models.load(modelName(quality, input), 'wgsl');
+  return { shape: model.network, layers: unpackLayers(model.network, bytes) };
+}
+
+test('an extreme picture stays right: sums of 16-bit products neither overflow nor lose the picture', async () => {
+  const random = seededRandom(5);
+  const data = Uint8Array.from({ length: 40 * 24 * 4 }, (_, i) => (i % 4 === 3 || random() < 0.5 ? 255 : 0));
+  const image = { width: 40, height: 24, data };
+  for (const quality of NETWORKS) {
+    const { shape, layers } = await network(quality, 'aliased');
+    const made = await upscaled(image, 80, 48, quality, 'aliased');
+    const expected = doubledReference(shape, layers, image).data;
+    expect(largestVisibleDifference(made, expected)).toBeLessThanOrEqual(OPAQUE_TOLERANCE);
+  }
+});
+
+test('other work runs between the bands of a picture, even on the same backend, and a cancelled picture ends there', async () => {
+  let nowMs = 0;
+  // Each look at the clock is late: the backend yields after each band.
+  const busy = new WasmBackend({ kernels, threads: 1, models, now: () => (nowMs += 10) });
+  const image = noise(300, 200);
+  const expected = upscaleReference(image, { outWidth: 600, outHeight: 400, quality: 'spatial' });
+  const within: Uint8Array[] = [];
+  const run = async (yieldNow: () => Promise<void>, quality: Quality = 'spatial') => {
+    const shape = { width: 300, height: 200, outWidth: 600, outHeight: 400, quality };
+    const data = new Uint8Array(image.data);
+    return (await busy.startPixels(data, shape, { ...EXCLUSIVE_SLOT, yieldNow })).finish();
+  };
+  const outer = await run(async () => {
+    if (within.length < 2) within.push(await run(async () => {}));
+  });
+  for (const made of [outer, ...within]) expect(largestVisibleDifference(made, expected)).toBeLessThanOrEqual(1);
+  expect(within).toHaveLength(2);
+  await expect(run(() => Promise.reject(new Error('cancelled')))).rejects.toThrow('cancelled');
+  expect(largestVisibleDifference(await run(async () => {}), expected)).toBeLessThanOrEqual(1);
+  busy.dispose();
+  await expect(run(async () => {})).rejects.toMatchObject({ reason: 'closed' });
+});

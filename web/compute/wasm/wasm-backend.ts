@@ -1,0 +1,181 @@
+import { MeshError } from '../../../shared/errors.ts';
+import type { PixelImage } from '../../../shared/tasks/definition.ts';
+import { type InputKind, isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
+import { type Backend, type BackendFrames, type FrameTarget, filterAfter } from '../backend.ts';
+import { type ModelName, type ModelSource, modelName } from '../models/model-source.ts';
+import { InputKindTracker, inputKindOf } from '../networks/input-kind.ts';
+import { unpackLayers } from '../networks/weights.ts';
+import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
+import { checkFrameShape, makeFrame, RgbaReader, timeOf } from '../video-frames.ts';
+import { type KernelJob, rowsOf, rowsPerCall } from './kernel-instance.ts';
+import { filterJob, networkJob, type PlacedPicture, putPicture } from './kernel-jobs.ts';
+import { KernelThreads } from './kernel-threads.ts';
+import { type QuantizedLayer, quantized } from './quantized-network.ts';
+import { RowClaims } from './row-claims.ts';
+import { type KernelModule, type Workspace, WorkspacePool } from './workspace.ts';
+
+export interface WasmBackendOptions {
+  kernels: KernelModule;
+  /** Threads to compute with; more than one only with shared memory. */
+  threads: number;
+  /** Undefined: only the filters run. */
+  models: ModelSource | undefined;
+  now(): number;
+}
+
+/** What a picture becomes, and where its pixels come from. */
+interface Target extends FrameTarget {
+  input: InputKind;
+}
+
+/**
+ * Filters and networks on the processor, by kernels in WebAssembly with vector instructions. Filters are within a step of 255 of the
+ * reference, networks within two, since they compute in 16-bit whole numbers. Other work runs between bands of rows.
+ */
+export class WasmBackend implements Backend {
+  readonly name = 'wasm';
+  readonly #options: WasmBackendOptions;
+  readonly #threads: KernelThreads;
+  readonly #workspaces: WorkspacePool;
+  readonly #networks = new Map<ModelName, Promise<QuantizedLayer[]>>();
+
+  constructor(options: WasmBackendOptions) {
+    const { kernels, threads } = options;
+    this.#options = options;
+    this.#threads = new KernelThreads(kernels.module, threads);
+    this.#workspaces = new WorkspacePool(kernels, (workspace) => this.#threads.forget(workspace));
+  }
+
+  /** Threads that the next picture would get: those that have started. */
+  get threads(): number {
+    return this.#threads.available;
+  }
+
+  async prepare(quality: Quality): Promise<void> {
+    if (!isNetwork(quality)) return;
+    await Promise.all([this.#network(modelName(quality, 'smooth')), this.#network(modelName(quality, 'aliased'))]);
+  }
+
+  async startPixels(data: Uint8Array, shape: UpscaleParams, slot: TimeSlot): Promise<Started<Uint8Array<ArrayBuffer>>> {
+    const image = { width: shape.width, height: shape.height, data };
+    const input = shape.input ?? kindFor(shape.quality, () => inputKindOf(image));
+    const pixels = await this.#upscale(
+      image,
+      { ...shape, input },
+      () => slot.yieldNow(),
+      (result) => new Uint8Array(result),
+    );
+    return { isDone: true, finish: async () => pixels };
+  }
+
+  openFrames(target: FrameTarget): BackendFrames {
+    const reader = new RgbaReader();
+    const kinds = new InputKindTracker();
+    const { outWidth: width, outHeight: height, quality } = target;
+    return {
+      start: async (frame, slot) => {
+        const time = timeOf(frame);
+        const image = await reader.read(frame);
+        checkFrameShape({ ...target, width: image.width, height: image.height });
+        const input = kindFor(quality, () => kinds.of(image));
+        const sharp = await this.#upscale(
+          image,
+          { ...target, input },
+          () => slot.yieldNow(),
+          (result) => makeFrame(result, { width, height, strideBytes: width * 4 }, time),
+        );
+        return { isDone: true, finish: async () => sharp };
+      },
+      dispose: () => {
+        // Nothing to free but the reader's buffer.
+      },
+    };
+  }
+
+  dispose(): void {
+    this.#workspaces.dispose();
+    this.#threads.dispose();
+    this.#networks.clear();
+  }
+
+  /** @param use - makes something of the result, which is overwritten after that. */
+  #upscale<T>(
+    image: PixelImage,
+    { outWidth, outHeight, quality, input }: Target,
+    yieldNow: () => Promise<void>,
+    use: (result: Uint8Array) => T,
+  ): Promise<T> {
+    return this.#workspaces.lend(async (workspace) => {
+      const { threads } = this;
+      let picture = putPicture(workspace, image);
+      let filter = isNetwork(quality) ? null : quality;
+      if (isNetwork(quality)) {
+        const network = await this.#network(modelName(quality, input));
+        const doubled = networkJob(workspace, picture, network, threads);
+        await this.#run(workspace, doubled.job, yieldNow);
+        picture = doubled.result;
+        filter = filterAfter({ ...image, outWidth, outHeight, quality });
+      }
+      if (filter) {
+        const filtered = filterJob(workspace, picture, { outWidth, outHeight, filter }, threads);
+        if (filtered.job) await this.#run(workspace, filtered.job, yieldNow);
+        picture = filtered.result;
+      }
+      return use(pixelsOf(workspace, picture));
+    });
+  }
+
+  async #run(workspace: Workspace, job: KernelJob, yieldNow: () => Promise<void>): Promise<void> {
+    const threads = job.scratch.length;
+    const address = workspace.place(threads * Int32Array.BYTES_PER_ELEMENT);
+    const parts = new Int32Array(workspace.memory.buffer, address, threads);
+    RowClaims.divide(parts, rowsOf(job));
+    const claims = new RowClaims(parts, rowsPerCall(job));
+    const helping = this.#threads.help(workspace, job, address, threads);
+    helping.catch(() => {
+      // Awaited below.
+    });
+    const rows = workspace.kernels.open(job, 0);
+    try {
+      await runInSlices(bands(claims, rows), this.#options.now, yieldNow);
+    } finally {
+      claims.close();
+      // They write into the workspace until then.
+      await helping;
+    }
+  }
+
+  #network(name: ModelName): Promise<QuantizedLayer[]> {
+    const known = this.#networks.get(name);
+    if (known) return known;
+    const loading = this.#load(name);
+    this.#networks.set(name, loading);
+    // The next call tries again.
+    loading.catch(() => this.#networks.delete(name));
+    return loading;
+  }
+
+  async #load(name: ModelName): Promise<QuantizedLayer[]> {
+    const { models } = this.#options;
+    if (!models) throw new MeshError('unknown-model', `The network '${name}' does not run here. Use 'spatial'.`);
+    const { model, bytes } = await models.load(name, 'wgsl');
+    return quantized(model.network, unpackLayers(model.network, bytes));
+  }
+}
+
+/** Computes the rows that this thread claims. */
+function* bands(claims: RowClaims, rows: (from: number, to: number) => void): Generator<void, void> {
+  for (let next = claims.take(0); next; next = claims.take(0)) {
+    rows(next.from, next.to);
+    yield;
+  }
+}
+
+function pixelsOf(workspace: Workspace, { address, width, height }: PlacedPicture): Uint8Array {
+  return workspace.bytes(address, width * height * 4);
+}
+
+/** Only networks have weights for each kind of input. */
+function kindFor(quality: Quality, inspect: () => InputKind): InputKind {
+  return isNetwork(quality) ? inspect() : 'smooth';
+}

@@ -1,0 +1,47 @@
+/** The classes of an engine's work. */
+export const WORK_CLASSES = ['frames', 'tasks'] as const;
+export type WorkClass = (typeof WORK_CLASSES)[number];
+
+/**
+ * Share of the time that a class has at least while both have work. A game's own tasks take a tenth of a core, a few milliseconds at a
+ * time, and find the time for it at once; a flood of tasks slows a stream down by a quarter and no more.
+ */
+export const GUARANTEED_SHARE: Readonly<Record<WorkClass, number>> = { frames: 0.75, tasks: 0.25 };
+
+/**
+ * Says which class of work goes next: start-time fair queueing with weights (P. Goyal, H. M. Vin, H. Cheng, "Start-Time Fair Queueing",
+ * SIGCOMM 1996), as between the owners of tasks. A class that had no work for a while starts level with the other one, so that it waits
+ * for no more than the piece of work that is running, and has saved up nothing.
+ */
+export class WorkShares {
+  /** Virtual time up to which a class has used its share: time used over the share. */
+  readonly #paidUntilMs: Record<WorkClass, number> = { frames: 0, tasks: 0 };
+  /** Pieces of work of a class that wait, run or are in flight. */
+  readonly #open: Record<WorkClass, number> = { frames: 0, tasks: 0 };
+  /** Virtual start of the piece of work that went last. */
+  #virtualMs = 0;
+
+  /** A piece of work arrived. Call {@link ended} once, however it ends. */
+  arrived(of: WorkClass): void {
+    if (this.#open[of] === 0) this.#paidUntilMs[of] = Math.max(this.#paidUntilMs[of], this.#virtualMs);
+    this.#open[of]++;
+  }
+
+  ended(of: WorkClass): void {
+    this.#open[of]--;
+  }
+
+  /** The classes in the order in which they go, if they can. Frames are first where both have used the same: someone watches them. */
+  get order(): readonly [WorkClass, WorkClass] {
+    return this.#paidUntilMs.tasks < this.#paidUntilMs.frames ? ['tasks', 'frames'] : ['frames', 'tasks'];
+  }
+
+  /** A piece of work of the class has the machine from now on. */
+  goes(of: WorkClass): void {
+    this.#virtualMs = Math.max(this.#virtualMs, this.#paidUntilMs[of]);
+  }
+
+  charge(of: WorkClass, spentMs: number): void {
+    this.#paidUntilMs[of] += spentMs / GUARANTEED_SHARE[of];
+  }
+}

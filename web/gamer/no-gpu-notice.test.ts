@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import type { StreamStats } from './client.ts';
+import { LINGER_MS, type Told, whyWithoutGpu } from './no-gpu-notice.tsx';
+import { streamStats } from './test-figures.ts';
+
+const SLOW: Partial<StreamStats> = {
+  running: 'local',
+  shares: [],
+  quality: 'bicubic',
+  lowered: 'too-slow',
+  localBackend: 'wasm',
+};
+
+function told(changes: Partial<StreamStats> = {}, { volunteers = 0, before = null as Told | null, nowMs = 0 } = {}) {
+  const stats = streamStats({ ...SLOW, ...changes });
+  const situation = {
+    report: { kind: 'stream', stats, capturedFps: 30, size: null, columns: [[], [], []] },
+    chosen: 'quality',
+    volunteers: Array.from({ length: volunteers }),
+  } as const satisfies Parameters<typeof whyWithoutGpu>[0];
+  return whyWithoutGpu(situation, before, nowMs);
+}
+
+test('a processor that is too slow for the chosen quality is named, with the quality that it keeps up with', () => {
+  expect(told()?.why).toMatch(/^No GPU here and no volunteer: .*keeps up with/);
+  expect(told({ quality: null })?.why).toContain('too slow to sharpen the picture');
+});
+
+test('nothing is said where a GPU would not help, or help is there', () => {
+  expect(told({ lowered: null, quality: 'quality' })).toBeNull();
+  expect(told({ lowered: 'getting-ready' })).toBeNull();
+  expect(told({ lowered: 'not-available' })).toBeNull();
+  expect(told({ localBackend: 'wgsl' })).toBeNull();
+  expect(told({ running: 'volunteers' })).toBeNull();
+  expect(told({}, { volunteers: 1 })).toBeNull();
+});
+
+test('the notice stays while a better quality is tried, and goes at once when help comes', () => {
+  const before = told();
+  for (const lowered of ['getting-ready', null] as const) {
+    expect(told({ lowered }, { before, nowMs: LINGER_MS - 1 })).toBe(before);
+    expect(told({ lowered }, { before, nowMs: LINGER_MS })).toBeNull();
+  }
+  expect(told({}, { before, volunteers: 1 })).toBeNull();
+});

@@ -1,0 +1,123 @@
+import { useRef } from 'preact/hooks';
+import type { VolunteerLimits } from '../sdk/types.ts';
+import { Switch } from '../ui/switch.tsx';
+
+type Hours = VolunteerLimits['hours'];
+
+const MINUTES_PER_DAY = 24 * 60;
+/** From the evening to the morning, when most computers are not used. */
+const USUAL = { from: 20 * 60, to: 8 * 60 };
+/** Weekdays in the order of most calendars of the world, counted from Sunday. */
+const WEEK: readonly (readonly [weekday: number, name: string])[] = [
+  [1, 'Monday'],
+  [2, 'Tuesday'],
+  [3, 'Wednesday'],
+  [4, 'Thursday'],
+  [5, 'Friday'],
+  [6, 'Saturday'],
+  [0, 'Sunday'],
+];
+
+interface HoursFieldProps {
+  hours: Hours;
+  onChange: (hours: Hours) => void;
+}
+
+/** The hours of the week in which this machine helps: one window a day. */
+export function HoursField({ hours, onChange }: HoursFieldProps) {
+  /** Times of days that are switched off. */
+  const kept = useRef(new Map<number, { from: number; to: number }>());
+  const windowOf = (weekday: number) => {
+    const [, from, to] = hours.find(([day]) => day === weekday) ?? [];
+    return from === undefined || to === undefined ? null : { from, to };
+  };
+  const timesOf = (weekday: number) => windowOf(weekday) ?? kept.current.get(weekday) ?? USUAL;
+
+  const setDay = (weekday: number, isOn: boolean, { from, to } = timesOf(weekday)) => {
+    kept.current.set(weekday, { from, to });
+    const others = hours.filter(([day]) => day !== weekday);
+    onChange(isOn ? [...others, [weekday, from, to]] : others);
+  };
+
+  const setAll = (isOn: boolean) =>
+    onChange(isOn ? WEEK.map(([weekday]) => [weekday, timesOf(weekday).from, timesOf(weekday).to]) : []);
+
+  return (
+    <div class="hours">
+      <Switch
+        label="Only at certain hours"
+        isOn={hours.length > 0}
+        onChange={setAll}
+        note={hours.length > 0 ? 'Local time. A window that ends before it begins ends on the next day.' : undefined}
+        testId="hours"
+      />
+      {hours.length > 0 && (
+        <div class="hours__week">
+          {WEEK.map(([weekday, name]) => {
+            const isOn = windowOf(weekday) !== null;
+            const { from, to } = timesOf(weekday);
+            return (
+              <div class="hours__day" key={weekday}>
+                <label class="hours__name">
+                  <input
+                    type="checkbox"
+                    checked={isOn}
+                    aria-label={name}
+                    onChange={(event) => setDay(weekday, event.currentTarget.checked)}
+                  />
+                  <span aria-hidden="true">{name.slice(0, 3)}</span>
+                </label>
+                <TimeInput
+                  label={`${name}, from`}
+                  minute={from}
+                  disabled={!isOn}
+                  onChange={(changed) => changed !== to && setDay(weekday, true, { from: changed, to })}
+                />
+                <span aria-hidden="true">to</span>
+                <TimeInput
+                  label={`${name}, to`}
+                  minute={to}
+                  disabled={!isOn}
+                  onChange={(changed) => {
+                    // Midnight ends the day.
+                    const end = changed === 0 ? MINUTES_PER_DAY : changed;
+                    if (end !== from) setDay(weekday, true, { from, to: end });
+                  }}
+                />
+              </div>
+            );
+          })}
+        </div>
+      )}
+    </div>
+  );
+}
+
+interface TimeInputProps {
+  label: string;
+  /** Of the day. */
+  minute: number;
+  disabled: boolean;
+  onChange: (minute: number) => void;
+}
+
+function TimeInput({ label, minute, disabled, onChange }: TimeInputProps) {
+  return (
+    <input
+      class="field__control hours__time"
+      type="time"
+      aria-label={label}
+      value={timeText(minute)}
+      disabled={disabled}
+      onChange={(event) => {
+        const [hours = Number.NaN, minutes = Number.NaN] = event.currentTarget.value.split(':').map(Number);
+        if (Number.isInteger(hours) && Number.isInteger(minutes)) onChange(hours * 60 + minutes);
+      }}
+    />
+  );
+}
+
+function timeText(minute: number): string {
+  const parts = [Math.floor(minute / 60) % 24, minute % 60];
+  return parts.map((part) => String(part).padStart(2, '0')).join(':');
+}

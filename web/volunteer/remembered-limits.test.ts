@@ -1,0 +1,45 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { rememberedLimits, rememberLimits } from './remembered-limits.ts';
+
+function storeWith(text: string | null) {
+  let kept = text;
+  return {
+    getItem: () => kept,
+    setItem: (_key: string, value: string) => {
+      kept = value;
+    },
+  };
+}
+
+beforeEach(() => void vi.stubGlobal('navigator', { getBattery: async () => null, wakeLock: {} }));
+afterEach(() => void vi.unstubAllGlobals());
+
+it('limits are as they were set last', () => {
+  const store = storeWith(null);
+  const limits = { ...rememberedLimits(store), gpuShare: 0.25, pauseOnBattery: true, dataMBPerDay: 500 };
+  rememberLimits(store, limits);
+  expect(rememberedLimits(store)).toEqual(limits);
+});
+
+it('one that is invalid costs no other, and what is no limit is ignored', () => {
+  const stored = JSON.stringify({ gpuShare: 7, hours: [[9, 0, 1]], dataMBPerDay: 500, other: 1 });
+  expect(rememberedLimits(storeWith(stored))).toEqual({ ...rememberedLimits(null), dataMBPerDay: 500 });
+  for (const text of ['no JSON', 'null', '[]', '3']) {
+    expect(rememberedLimits(storeWith(text))).toEqual(rememberedLimits(null));
+  }
+});
+
+it('one that this browser cannot keep is off', () => {
+  const store = storeWith(JSON.stringify({ pauseOnBattery: true, pauseBelowBattery: 0.3, keepAwake: true }));
+  expect(rememberedLimits(store)).toMatchObject({ pauseOnBattery: true, pauseBelowBattery: 0.3, keepAwake: true });
+  vi.stubGlobal('navigator', {});
+  expect(rememberedLimits(store)).toMatchObject({ pauseOnBattery: false, pauseBelowBattery: 0, keepAwake: false });
+});
+
+it('where nothing can be kept, they last as long as the page', () => {
+  const forbidden = () => {
+    throw new Error('forbidden');
+  };
+  const store = { getItem: forbidden, setItem: forbidden };
+  expect(() => rememberLimits(store, rememberedLimits(store))).not.toThrow();
+});

@@ -1,0 +1,56 @@
+import { whyUnsupported } from '../sdk/serving/machine-signals.ts';
+import type { VolunteerLimits } from '../sdk/types.ts';
+import { checkedLimits, DEFAULT_LIMITS } from '../sdk/volunteer-limits.ts';
+
+const STORAGE_KEY = 'p2c2r.limits';
+
+type LimitStore = Pick<Storage, 'getItem' | 'setItem'>;
+
+/** The limits that the page offers. From where models may come is left to programs that use the SDK. */
+export type PageLimits = Omit<VolunteerLimits, 'acceptModelsFrom'>;
+
+const { acceptModelsFrom: _, ...PAGE_DEFAULTS } = DEFAULT_LIMITS;
+
+/** The limits that were set last in this browser. What is missing, invalid or cannot be kept here is as by default. */
+export function rememberedLimits(store: LimitStore | null): PageLimits {
+  return supported({ ...PAGE_DEFAULTS, ...read(store) });
+}
+
+export function rememberLimits(store: LimitStore | null, limits: PageLimits): void {
+  try {
+    store?.setItem(STORAGE_KEY, JSON.stringify(limits));
+  } catch {
+    // A full or forbidden storage: they hold until the page ends.
+  }
+}
+
+/** Each limit by itself, so that one that is invalid costs no other. */
+function read(store: LimitStore | null): Partial<PageLimits> {
+  try {
+    const stored: unknown = JSON.parse(store?.getItem(STORAGE_KEY) ?? '{}');
+    const entries = Object.entries(stored ?? {}).filter(([name, value]) => isValid(name, value));
+    return Object.fromEntries(entries);
+  } catch {
+    return {};
+  }
+}
+
+function isValid(name: string, value: unknown): boolean {
+  if (!(name in PAGE_DEFAULTS)) return false;
+  try {
+    checkedLimits({ ...DEFAULT_LIMITS, [name]: value });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A browser may lose an interface, for example when the page is opened without https. */
+function supported(limits: PageLimits): PageLimits {
+  const { pauseOnBattery, pauseBelowBattery, keepAwake } = PAGE_DEFAULTS;
+  return {
+    ...limits,
+    ...(whyUnsupported('pauseOnBattery') && { pauseOnBattery, pauseBelowBattery }),
+    ...(whyUnsupported('keepAwake') && { keepAwake }),
+  };
+}
