@@ -11,6 +11,8 @@ const SHORTEST: FramePaths = { frameIn: 'importExternalTexture', frameOut: 'canv
 const SAFEST: FramePaths = { frameIn: 'copyTo', frameOut: 'readback' };
 const SIZE = { width: 96, height: 80 };
 const TARGET = { outWidth: 192, outHeight: 160, quality: 'spatial' } as const;
+/** Only ends a test that hangs. */
+const WAIT = { timeout: 30_000 };
 const bt709 = colorSpaceOf('bt709');
 
 /** One for all tests, since compiling takes seconds on a software GPU. */
@@ -83,7 +85,7 @@ test('when frames by short paths come out wrong after an hour, the stream goes o
       await sharpened(frames, colourful);
       aheadMs += SPOT_CHECK_INTERVAL_MS;
       return paths();
-    })
+    }, WAIT)
     .toEqual(SAFEST);
   black.close();
   expect(await sharpened(frames, grey(200))).toBeGreaterThan(190);
