@@ -46,9 +46,11 @@ export const kernelsNode: Section = {
   async run() {
     // The compiler must not look for it: most people have not installed it.
     const name = 'webgpu';
-    const webgpu: WebgpuPackage = await import(name).catch((cause) => {
-      throw new SetupError(`The npm package webgpu is missing. Run: npm install --no-save webgpu\n\n${cause.message}`);
+    const webgpu: WebgpuPackage | null = await import(name).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ERR_MODULE_NOT_FOUND') return null;
+      throw new SetupError(`The npm package webgpu does not run on this machine: ${cause.message}`);
     });
+    if (!webgpu) return [text('skipped', 'the npm package webgpu is missing; run: npm install --no-save webgpu')];
     Object.assign(globalThis, webgpu.globals);
     const { measureKernels, modelsFrom } = await import('../kernels/measure.ts');
     const models = modelsFrom(async (file) => {

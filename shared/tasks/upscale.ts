@@ -1,7 +1,8 @@
 import { MeshError } from '../errors.ts';
 import { z } from '../zod.ts';
-import type { PackedTask, PixelImage, TaskDefinition, Verification } from './definition.ts';
+import type { PackedResult, PackedTask, PixelImage, TaskDefinition, Verification } from './definition.ts';
 import { noValue } from './packing.ts';
+import { agrees, type PictureTile, randomTile, sourceOf } from './upscale-tile.ts';
 
 /** First deadline of each quality, ms. */
 const FIRST_DEADLINE_MS = { bilinear: 100, bicubic: 100, spatial: 100, fast: 100, balanced: 1_000, quality: 1_000 };
@@ -15,16 +16,6 @@ export const IMAGE = {
   /** Longest side of an image, pixels. */
   maxImageSide: 8_192,
   maxOutputPixels: 16 * 1024 * 1024,
-} as const;
-
-/** The tile of a picture that a check computes again. */
-export const CHECKED_TILE = {
-  /** Side in source pixels: a tenth of a second on a slow CPU. */
-  sidePx: 32,
-  /** Source pixels around it that keep the cut from changing it: the deepest network reads 6 pixels to each side, the filter after it 2. */
-  haloPx: 8,
-  /** Share of its pixels that may differ: where a filter chooses between two edges, rounding may choose the other one. */
-  maxDifferingShare: 0.005,
 } as const;
 
 /** Qualities computed by a filter: every machine supports them, at any ratio. */
@@ -181,92 +172,38 @@ function isRatioAllowed(from: number, to: number): boolean {
   return to >= from * MIN_RATIO && to <= from * MAX_RATIO;
 }
 
-/** Extent of a checked tile along one axis. */
-interface Span {
-  /** In source pixels. */
-  from: number;
-  length: number;
-  /** In pixels of the result. */
-  outFrom: number;
-  outLength: number;
-  /** Part of the result that the cut edges do not affect, relative to `outFrom`; `validTo` is exclusive. */
-  validFrom: number;
-  validTo: number;
-}
-
-/**
- * Checks a random tile by computing it again on this machine. A tile does not reveal the kind of the whole picture's pixels, so for a
- * network the tile may match either set of its weights. Throws MeshError `verify-failed`.
- */
+/** Checks a random tile by computing it again on this machine. Throws MeshError `verify-failed`. */
 function* verifyUpscaled(
   { params, attachments }: PackedTask<UpscaleParams>,
   image: PixelImage,
   random: () => number,
 ): Verification {
-  const across = randomSpan(params.width, params.outWidth, random);
-  const down = randomSpan(params.height, params.outHeight, random);
-  const pixels = cropped(attachments[0] ?? new Uint8Array(0), params.width, across, down);
-  const tile = { width: across.length, height: down.length, outWidth: across.outLength, outHeight: down.outLength };
-  const tolerance = isNetwork(params.quality) ? IMAGE.networkTolerance8bit : IMAGE.tolerance8bit;
-  for (const input of isNetwork(params.quality) ? INPUT_KINDS : [undefined]) {
-    const tileParams: UpscaleParams = { ...tile, quality: params.quality, ...(input && { input }) };
-    const ours = yield { task: { params: tileParams, attachments: [pixels] }, by: 'us' };
-    if (agrees(ours?.attachments[0] ?? new Uint8Array(0), image, across, down, tolerance)) return;
+  const tile = randomTile(params, random);
+  const source = sourceOf(attachments[0] ?? new Uint8Array(0), params.width, tile);
+  return yield* verifyTile(params.quality, tile, source, image);
+}
+
+/** Compares a tile as computed again with the result that holds it. */
+export type CompareTile = (ours: Uint8Array, image: PixelImage, tile: PictureTile, tolerance: number) => boolean;
+
+/**
+ * Checks a tile by computing it again from its source pixels. A tile does not reveal the kind of the whole picture's pixels, so for a network
+ * it may match either set of its weights. Throws MeshError `verify-failed`.
+ */
+export function* verifyTile(
+  quality: Quality,
+  tile: PictureTile,
+  source: Uint8Array,
+  image: PixelImage,
+  isSame: CompareTile = agrees,
+): Generator<{ task: PackedTask<UpscaleParams>; by: 'us' }, void, PackedResult | undefined> {
+  const { across, down } = tile;
+  const size = { width: across.length, height: down.length, outWidth: across.outLength, outHeight: down.outLength };
+  const tolerance = isNetwork(quality) ? IMAGE.networkTolerance8bit : IMAGE.tolerance8bit;
+  for (const input of isNetwork(quality) ? INPUT_KINDS : [undefined]) {
+    const params: UpscaleParams = { ...size, quality, ...(input && { input }) };
+    const ours = yield { task: { params, attachments: [source] }, by: 'us' };
+    if (isSame(ours?.attachments[0] ?? new Uint8Array(0), image, tile, tolerance)) return;
   }
   throw MeshError.verifyFailed('An upscaled picture does not match its source.');
-}
-
-/** A random span of whole steps of the ratio, so that the tile's pixels are aligned with those of the picture. */
-function randomSpan(length: number, outLength: number, random: () => number): Span {
-  const steps = greatestDivisor(length, outLength);
-  const step = length / steps;
-  const outStep = outLength / steps;
-  const count = Math.min(steps, Math.ceil((CHECKED_TILE.sidePx + 2 * CHECKED_TILE.haloPx) / step));
-  const first = Math.min(steps - count, Math.floor(random() * (steps - count + 1)));
-  const halo = Math.ceil((CHECKED_TILE.haloPx / step) * outStep);
-  return {
-    ...{ from: first * step, length: count * step, outFrom: first * outStep, outLength: count * outStep },
-    validFrom: first === 0 ? 0 : halo,
-    validTo: count * outStep - (first + count === steps ? 0 : halo),
-  };
-}
-
-function greatestDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestDivisor(b, a % b);
-}
-
-function cropped(pixels: Uint8Array, width: number, across: Span, down: Span): Uint8Array {
-  const tile = new Uint8Array(across.length * down.length * 4);
-  for (let y = 0; y < down.length; y++) {
-    const start = ((down.from + y) * width + across.from) * 4;
-    tile.set(pixels.subarray(start, start + across.length * 4), y * across.length * 4);
-  }
-  return tile;
-}
-
-/** Compares all but a few pixels: where a filter chooses between two edges, rounding may choose the other one. */
-function agrees(ours: Uint8Array, { width, data }: PixelImage, across: Span, down: Span, tolerance: number): boolean {
-  if (ours.byteLength !== across.outLength * down.outLength * 4) return false;
-  let differing = 0;
-  let count = 0;
-  for (let y = down.validFrom; y < down.validTo; y++) {
-    for (let x = across.validFrom; x < across.validTo; x++) {
-      const at = (y * across.outLength + x) * 4;
-      const there = ((down.outFrom + y) * width + across.outFrom + x) * 4;
-      count++;
-      if (!isNear(ours, at, data, there, tolerance)) differing++;
-    }
-  }
-  return differing <= count * CHECKED_TILE.maxDifferingShare;
-}
-
-/** Compares one pixel. Colour differences are weighted by alpha, since the colours of nearly transparent pixels are noise. */
-function isNear(ours: Uint8Array, at: number, theirs: PixelImage['data'], there: number, tolerance: number): boolean {
-  const alpha = ours[at + 3] ?? 0;
-  if (Math.abs(alpha - (theirs[there + 3] ?? 0)) > tolerance) return false;
-  for (let channel = 0; channel < 3; channel++) {
-    const difference = Math.abs((ours[at + channel] ?? 0) - (theirs[there + channel] ?? 0));
-    if (difference * alpha > tolerance * 255) return false;
-  }
-  return true;
 }

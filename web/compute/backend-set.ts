@@ -1,16 +1,25 @@
+import { MeshError } from '../../shared/errors.ts';
+import { logger } from '../../shared/log.ts';
 import type { PackedTask } from '../../shared/tasks/definition.ts';
 import { type Filter, isNetwork, type Quality, upscale } from '../../shared/tasks/upscale.ts';
 import { type Backend, type FrameTarget, filterAfter, type TaskExecutor, type UpscaleShape } from './backend.ts';
 import type { Inference } from './infer/inference.ts';
 import type { MeasuredSpeeds } from './measured-speeds.ts';
 import type { NetworkSelection, RunInSlot } from './network-selection.ts';
+import type { SpotChecks } from './spot-checks.ts';
+
+const log = logger('compute.backends');
 
 export interface BackendSetParts {
   /** Name of the GPU, or why there is none, for people. */
   adapter: string;
-  frameIn: string;
-  frameOut: string;
+  /** How frames get into the backends and out of them, by now: paths that turn out to be wrong are given up. */
+  framePaths(): { frameIn: string; frameOut: string };
   filters: Backend;
+  /** Computes pictures for which a GPU has no memory. */
+  processor: Backend;
+  /** Null where there is no GPU to check. */
+  spotChecks: SpotChecks | null;
   /** Speed of `filters`, units of `upscale.cost` per ms. */
   unitsPerMs: number;
   networks: NetworkSelection;
@@ -20,9 +29,15 @@ export interface BackendSetParts {
   /** What was measured at start-up; the networks are added as they are measured. */
   measured: Omit<MeasuredSpeeds, 'networks'>;
   preparesNetworks: boolean;
-  lost: Promise<void>;
+  lost: Promise<LostGpu>;
   /** Disposed in this order. */
   owned: readonly { dispose(): void }[];
+}
+
+/** A GPU device that was lost, or given up. */
+export interface LostGpu {
+  /** Half a sentence on why the GPU must not be used again, for people; null: another device may be opened. */
+  problem: string | null;
 }
 
 /**
@@ -31,20 +46,18 @@ export interface BackendSetParts {
  */
 export class BackendSet {
   readonly adapter: string;
-  readonly frameIn: string;
-  readonly frameOut: string;
   /** Whether networks are measured before they are needed: on a GPU that costs next to nothing. */
   readonly preparesNetworks: boolean;
   /** Runs ONNX models, each on the runtime that was measured to be the fastest. */
   readonly inference: Inference;
-  /** Resolves when the GPU device is lost, for whatever reason. */
-  readonly lost: Promise<void>;
+  /** Resolves when the GPU device is lost, for whatever reason, or gives wrong pixels. */
+  readonly lost: Promise<LostGpu>;
   readonly #parts: BackendSetParts;
+  /** Pixels of the smallest result for which a backend had no memory, by backend and network. */
+  readonly #tooLarge = new Map<string, number>();
 
   constructor(parts: BackendSetParts) {
     this.adapter = parts.adapter;
-    this.frameIn = parts.frameIn;
-    this.frameOut = parts.frameOut;
     this.preparesNetworks = parts.preparesNetworks;
     this.inference = parts.inference;
     this.lost = parts.lost;
@@ -56,6 +69,14 @@ export class BackendSet {
     const { filters, unitsPerMs, networks, executors } = this.#parts;
     const others = [...executors].map(([type, { backend, unitsPerMs }]) => [type, { backend, unitsPerMs }]);
     return { upscale: { backend: filters.name, unitsPerMs }, ...networks.speeds, ...Object.fromEntries(others) };
+  }
+
+  get frameIn(): string {
+    return this.#parts.framePaths().frameIn;
+  }
+
+  get frameOut(): string {
+    return this.#parts.framePaths().frameOut;
   }
 
   get measuredSpeeds(): MeasuredSpeeds {
@@ -88,9 +109,31 @@ export class BackendSet {
   }
 
   /** The fastest backend that computes a prepared quality right. Throws MeshError `unknown-model`. */
-  backendFor({ quality, width, height }: UpscaleShape): Backend {
-    const { filters, networks } = this.#parts;
-    return isNetwork(quality) ? networks.backendFor(quality, width * height) : filters;
+  backendFor(shape: UpscaleShape): Backend {
+    const { quality, width, height } = shape;
+    const { filters, networks, processor, spotChecks } = this.#parts;
+    const fastest = isNetwork(quality) ? networks.backendFor(quality, width * height) : filters;
+    if (pixelsOf(shape) >= (this.#tooLarge.get(memoryKey(fastest, quality)) ?? Number.POSITIVE_INFINITY))
+      return processor;
+    return spotChecks?.watch(fastest) ?? fastest;
+  }
+
+  /**
+   * A backend failed. Returns whether {@link backendFor} now gives another one for the same picture: when a GPU has no memory for it, the
+   * processor computes it and all that are as large, since trying each again would fail each time.
+   */
+  hasOther(backend: Backend, shape: UpscaleShape, cause: unknown): boolean {
+    const { processor } = this.#parts;
+    const { quality, width, height, outWidth, outHeight } = shape;
+    if (!(cause instanceof MeshError) || cause.reason !== 'too-large' || backend.name === processor.name) return false;
+    if (isNetwork(quality) && !processor.prepare) return false;
+    const key = memoryKey(backend, quality);
+    this.#tooLarge.set(key, Math.min(pixelsOf(shape), this.#tooLarge.get(key) ?? Number.POSITIVE_INFINITY));
+    log.warn('the GPU has no memory for a picture; the processor computes it', {
+      quality,
+      sizes: `${width}x${height} to ${outWidth}x${outHeight}`,
+    });
+    return true;
   }
 
   /** What runs a task faster than the reference on the processor; undefined where the reference is the fastest. */
@@ -110,4 +153,12 @@ export class BackendSet {
   dispose(): void {
     for (const part of this.#parts.owned) part.dispose();
   }
+}
+
+function memoryKey({ name }: Backend, quality: Quality): string {
+  return isNetwork(quality) ? `${name} ${quality}` : name;
+}
+
+function pixelsOf({ outWidth, outHeight }: UpscaleShape): number {
+  return outWidth * outHeight;
 }

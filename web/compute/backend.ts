@@ -35,7 +35,7 @@ export interface Backend {
   readonly name: BackendName;
   /** Upscales straight-alpha sRGB RGBA8 pixels. Throws MeshError. */
   startPixels(pixels: Uint8Array, shape: UpscaleParams, slot: TimeSlot): Promise<Started<Uint8Array<ArrayBuffer>>>;
-  /** Loads what a quality needs, so that its first time slot waits for nothing. Throws MeshError. */
+  /** Loads what a quality needs, so that its first time slot waits for nothing. Backends without it run only filters. Throws MeshError. */
   prepare?(quality: Quality): Promise<void>;
   openFrames(target: FrameTarget): BackendFrames;
   dispose(): void;

@@ -1,11 +1,11 @@
 import { MeshError } from '../../shared/errors.ts';
-import type { Backend, BackendFrames, FrameTarget } from './backend.ts';
+import type { Backend, BackendFrames, FrameTarget, UpscaleShape } from './backend.ts';
 import type { BackendSet } from './backend-set.ts';
 import type { FrameUpscaler } from './engine-types.ts';
 import { uprightSize } from './frame-orientation.ts';
 import type { Schedule } from './schedule.ts';
 
-/** Attempts at one frame while GPU devices get lost. */
+/** Attempts at one frame while GPU devices get lost or have no memory for it. */
 const MAX_FRAME_ATTEMPTS = 3;
 
 export interface EngineFramesOptions {
@@ -42,8 +42,11 @@ export class EngineFrames implements FrameUpscaler {
         backends = await this.#options.backends();
         return await this.#attempt(frame, backends);
       } catch (cause) {
+        if (attempt >= MAX_FRAME_ATTEMPTS) throw MeshError.from(cause);
+        const backend = this.#opened?.backend;
+        if (backend && !this.#disposed && backends.hasOther(backend, this.#shapeOf(frame), cause)) continue;
         const isLost = cause instanceof MeshError && cause.reason === 'device-lost';
-        if (!isLost || attempt >= MAX_FRAME_ATTEMPTS) throw MeshError.from(cause);
+        if (!isLost) throw MeshError.from(cause);
         // By then the engine has seen the loss too, and the next attempt waits for the new backends.
         await backends.lost;
       }
@@ -65,11 +68,15 @@ export class EngineFrames implements FrameUpscaler {
   #framesOn(backends: BackendSet, frame: VideoFrame): BackendFrames {
     if (this.#disposed) throw MeshError.closed('The stream');
     // For another size another backend may be the fastest.
-    const backend = backends.backendFor({ ...this.#options.target, ...uprightSize(frame) });
+    const backend = backends.backendFor(this.#shapeOf(frame));
     if (this.#opened?.backend !== backend) {
       this.#opened?.frames.dispose();
       this.#opened = { backend, frames: backend.openFrames(this.#options.target) };
     }
     return this.#opened.frames;
+  }
+
+  #shapeOf(frame: VideoFrame): UpscaleShape {
+    return { ...this.#options.target, ...uprightSize(frame) };
   }
 }

@@ -166,8 +166,14 @@ describe('where the kernels of the processor cannot run, the reference computes,
   });
 });
 
-test("a GPU without an adapter is not used, and the adapter's name says why", async () => {
-  const gpu = { requestAdapter: async () => null } as unknown as GPU;
+test.each([
+  ['has no adapter', async () => null],
+  [
+    'opens no device',
+    async () => ({ info: {}, features: new Set(), requestDevice: () => Promise.reject(new Error()) }),
+  ],
+])("a GPU that %s is not used, and the adapter's name says why", async (_what, requestAdapter) => {
+  const gpu = { requestAdapter } as unknown as GPU;
   const engine = await startEngine({ gpu });
   expect(engine.capabilities.backends.upscale?.backend).toBe('wasm');
   expect(engine.capabilities.adapter).toContain('No GPU');

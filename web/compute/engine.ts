@@ -5,8 +5,8 @@ import { checkArrivedTask, type PackedResult, type PackedTask } from '../../shar
 import type { Steps } from '../../shared/tasks/definition.ts';
 import type { InferParams } from '../../shared/tasks/infer.ts';
 import { isNetwork, NETWORKS, type Quality, type UpscaleParams } from '../../shared/tasks/upscale.ts';
-import type { FrameTarget, UpscaleShape } from './backend.ts';
-import type { BackendSet } from './backend-set.ts';
+import type { Backend, FrameTarget, UpscaleShape } from './backend.ts';
+import type { BackendSet, LostGpu } from './backend-set.ts';
 import { EngineFrames } from './engine-frames.ts';
 import type { EngineCapabilities, EngineOptions, ExecutedTask, ExecuteOptions, FrameUpscaler } from './engine-types.ts';
 import { assumedSpeeds, referenceExecutor } from './js-backend.ts';
@@ -150,21 +150,28 @@ export class Engine {
     this.#current.dispose();
   }
 
-  async #upscale(params: UpscaleParams, pixels: Uint8Array, { owner, signal }: ExecuteOptions): Promise<ExecutedTask> {
+  async #upscale(params: UpscaleParams, pixels: Uint8Array, options: ExecuteOptions): Promise<ExecutedTask> {
+    const { owner, signal } = options;
     const { now } = this.#options;
-    let startMs = now();
-    let backend = '';
     const ready = await orCancelled(this.#readyFor(params.quality), signal);
-    const result = await this.#schedule.task(owner, signal, async (slot) => {
-      const backends = await this.#backends;
-      // The new backends would have to measure the network first, which does not belong into a time slot.
-      if (backends !== ready && isNetwork(params.quality)) throw deviceLost(null);
-      const upscaler = backends.backendFor(params);
-      backend = upscaler.name;
-      startMs = now();
-      return upscaler.startPixels(pixels, params, slot);
-    });
-    return { value: null, attachments: [result], backend, computeMs: now() - startMs };
+    for (;;) {
+      let startMs = now();
+      let backends = ready;
+      let backend: Backend | undefined;
+      try {
+        const result = await this.#schedule.task(owner, signal, async (slot) => {
+          backends = await this.#backends;
+          // The new backends would have to measure the network first, which does not belong into a time slot.
+          if (backends !== ready && isNetwork(params.quality)) throw deviceLost(null);
+          backend = backends.backendFor(params);
+          startMs = now();
+          return backend.startPixels(pixels, params, slot);
+        });
+        return { value: null, attachments: [result], backend: backend?.name ?? '', computeMs: now() - startMs };
+      } catch (cause) {
+        if (!backend || !backends.hasOther(backend, params, cause)) throw cause;
+      }
+    }
   }
 
   async #infer(params: InferParams, attachments: Uint8Array[], options: ExecuteOptions): Promise<ExecutedTask> {
@@ -206,7 +213,7 @@ export class Engine {
       const backends = this.#current.executorOf(type, task) ? await this.#backends : this.#current;
       const executor = backends.executorOf(type, task);
       startMs = now();
-      const accelerated = await executor?.run(task, slot);
+      const accelerated = await executor?.run(task, slot).catch(nullIfTooLarge);
       if (executor && accelerated) backend = executor.backend;
       const result = accelerated ?? (await runInSlices(reference(task), now, () => slot.yieldNow()));
       return { isDone: true, finish: async () => result };
@@ -227,30 +234,32 @@ export class Engine {
 
   #watch(backends: BackendSet): void {
     if (backends.preparesNetworks) void this.prepareNetworks();
-    void backends.lost.then(() => {
-      if (!this.#disposed && backends === this.#current) this.#rebuild(backends);
+    void backends.lost.then((lost) => {
+      if (!this.#disposed && backends === this.#current) this.#rebuild(backends, lost);
     });
   }
 
-  #rebuild(lost: BackendSet): void {
+  #rebuild(lost: BackendSet, { problem }: LostGpu): void {
     this.#losses++;
     const isHopeless = this.#losses > MAX_DEVICE_LOSSES;
-    log.warn('device lost', { losses: this.#losses, isHopeless });
+    log.warn('device lost', { losses: this.#losses, isHopeless, problem });
     const { measuredSpeeds } = lost;
     const options: EngineOptions = isHopeless
       ? { ...this.#options, preferBackend: 'wasm' }
       : { ...this.#options, measuredSpeeds };
-    this.#backends = selectBackends(options).then((backends) => {
-      lost.dispose();
-      this.#current = backends;
-      if (this.#disposed) {
-        backends.dispose();
+    this.#backends = selectBackends({ ...options, ...(problem !== null && { gpuProblem: problem }) }).then(
+      (backends) => {
+        lost.dispose();
+        this.#current = backends;
+        if (this.#disposed) {
+          backends.dispose();
+          return backends;
+        }
+        this.#watch(backends);
+        this.#options.onCapabilities?.(this.capabilities);
         return backends;
-      }
-      this.#watch(backends);
-      this.#options.onCapabilities?.(this.capabilities);
-      return backends;
-    });
+      },
+    );
   }
 }
 
@@ -266,4 +275,10 @@ async function orCancelled<T>(waited: Promise<T>, signal: AbortSignal): Promise<
   } finally {
     done.abort();
   }
+}
+
+/** What a GPU has no memory for, the processor computes. */
+function nullIfTooLarge(cause: unknown): null {
+  if (cause instanceof MeshError && cause.reason === 'too-large') return null;
+  throw cause;
 }

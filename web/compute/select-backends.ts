@@ -13,6 +13,7 @@ import { NetworkSelection } from './network-selection.ts';
 import { openOnCpu, openOnGpu } from './ort/onnx-sessions.ts';
 import { OrtWasmBackend } from './ort/ort-wasm-backend.ts';
 import { OrtWebGpuBackend } from './ort/ort-webgpu-backend.ts';
+import { SpotChecks } from './spot-checks.ts';
 import { type MeasuredExecutor, selectGpuExecutors } from './task-benchmarks.ts';
 import { openWasm } from './wasm/open-wasm.ts';
 import type { WasmBackend } from './wasm/wasm-backend.ts';
@@ -31,11 +32,13 @@ const MAX_CAUSE_LENGTH = 80;
 const PROCESSOR = "this computer's processor";
 /** Ways to compute that leave the GPU alone. */
 const ON_PROCESSOR: readonly BackendName[] = ['wasm', 'js', 'ort-wasm'];
-const PROCESSOR_PATHS = { frameIn: 'copyTo', frameOut: 'pixels' };
+const PROCESSOR_PATHS = () => ({ frameIn: 'copyTo', frameOut: 'pixels' });
 
 interface Options extends Pick<EngineOptions, 'gpu' | 'now' | 'preferBackend' | 'models' | 'onnx' | 'measuredSpeeds'> {
   /** Set to time everything again, except a software GPU that lost to the processor. */
   checkpoint?: Checkpoint;
+  /** Half a sentence on why the GPU must not be used, for people. */
+  gpuProblem?: string;
 }
 
 /** The filters on the processor, and what was measured so far. */
@@ -117,7 +120,7 @@ export async function remeasure(
 }
 
 async function select(options: Options, startMs: number): Promise<BackendSet> {
-  const { gpu, now, preferBackend } = options;
+  const { gpu, now, preferBackend, gpuProblem } = options;
   // Whoever asks for the GPU by name waits for it.
   const leftMs = () => (preferBackend ? Number.POSITIVE_INFINITY : MEASURING_BUDGET_MS - (now() - startMs));
   const withoutGpu = async (adapterOf: (name: string) => string) => {
@@ -125,6 +128,7 @@ async function select(options: Options, startMs: number): Promise<BackendSet> {
     return processorBackends(options, processor, adapterOf(processor.name));
   };
   if (preferBackend && ON_PROCESSOR.includes(preferBackend)) return withoutGpu((name) => name);
+  if (gpuProblem) return withoutGpu((name) => `${gpuProblem}: ${name}`);
   if (!gpu) return withoutGpu((name) => `No WebGPU: ${name}`);
   const opening = openDevice(gpu).catch(() => null);
   const opened = await unlessLate(leftMs(), opening, (late) => late?.device.destroy());
@@ -209,8 +213,10 @@ function processorBackends(
   const inference = new Inference({ onnx, runtimes: [openOnCpu], now });
   return new BackendSet({
     adapter,
-    ...PROCESSOR_PATHS,
+    framePaths: PROCESSOR_PATHS,
     filters,
+    processor: filters,
+    spotChecks: null,
     unitsPerMs: measured.cpuUnitsPerMs,
     inference,
     measured,
@@ -242,11 +248,16 @@ function gpuBackends(
   const preferred = isOrtPreferred ? [onDevice] : [ours];
   const gpuRuntimes = isSoftware && !isOrtPreferred ? [] : [openOnGpu(device)];
   const inference = new Inference({ onnx, runtimes: [openOnCpu, ...gpuRuntimes], now });
+  const avoidShortPaths = () => wgsl.avoidShortPaths();
+  const spotChecks = new SpotChecks({ reference: filters, now, random: Math.random, avoidShortPaths });
+  const wrong = spotChecks.failed.then(() => ({ problem: `${opened.name} gave wrong pictures` }));
   return new BackendSet({
     ...chosen,
     inference,
     measured,
-    ...(chosen.filters === wgsl ? wgsl.framePaths : PROCESSOR_PATHS),
+    processor: filters,
+    spotChecks,
+    framePaths: chosen.filters === wgsl ? () => wgsl.framePaths : PROCESSOR_PATHS,
     networks: new NetworkSelection({
       models,
       tiers: preferBackend ? preferred : tiers,
@@ -255,7 +266,7 @@ function gpuBackends(
     }),
     executors: new Map([...executors].map(([type, { executor }]) => [type, executor])),
     preparesNetworks: models !== undefined && !isSoftware && ours.length > 0,
-    lost: device.lost.then(() => {}),
+    lost: Promise.race([device.lost.then(() => ({ problem: null })), wrong]),
     owned: [inference, ...onDevice, ...library, filters, gpu],
   });
 }

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { MeshError } from '../../../shared/errors.ts';
 import type { PackedTask, Recomputation } from '../../../shared/tasks/definition.ts';
 import { seededRandom } from '../../../shared/tasks/test-random.ts';
-import { CHECKED_TILE, FILTERS, isNetwork, type UpscaleParams, upscale } from '../../../shared/tasks/upscale.ts';
+import { FILTERS, isNetwork, type UpscaleParams, upscale } from '../../../shared/tasks/upscale.ts';
+import { CHECKED_TILE } from '../../../shared/tasks/upscale-tile.ts';
 import { upscaleReference } from './upscale.ts';
 
 // The reference plays both the checking machine and the volunteer, because `shared/` contains neither.

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Backend, FRAME_EXPORTS, FRAME_IMPORTS } from '../backend.ts';
+import { type Backend, FRAME_EXPORTS, FRAME_IMPORTS, SAFE_FRAME_PATHS } from '../backend.ts';
 import { EXCLUSIVE_SLOT } from '../filter-benchmark.ts';
 import { uprightSize } from '../frame-orientation.ts';
 import { JsBackend } from '../js-backend.ts';
@@ -12,7 +12,9 @@ import {
   rgbFrame,
   yuvFrame,
 } from '../painted-frames.ts';
+import { repositoryModels } from '../test-models.ts';
 import { RgbaReader } from '../video-frames.ts';
+import { showsColors } from './frame-colors.ts';
 import { openDevice } from './gpu-device.ts';
 import { WgslBackend } from './wgsl-backend.ts';
 
@@ -125,22 +127,22 @@ const KINDS: Kind[] = [
   { name: 'a canvas in Display P3', make: () => canvasFrame(SIZE, flat, 'display-p3') },
 ];
 
+let device: GPUDevice;
 let gpu: WgslBackend;
 const processor = new JsBackend(() => performance.now());
 
 beforeAll(async () => {
   const opened = await openDevice(navigator.gpu);
   if (!opened) throw new Error('no GPU');
-  gpu = new WgslBackend(opened.device);
+  device = opened.device;
+  gpu = new WgslBackend(device, repositoryModels);
 });
 
 afterAll(() => gpu.dispose());
 
 /** The ways of a frame through a backend and out of it. */
-const WAYS = [
-  ...FRAME_IMPORTS.flatMap((frameIn) => FRAME_EXPORTS.map((frameOut) => ({ frameIn, frameOut }))),
-  { frameIn: 'processor', frameOut: 'processor' } as const,
-];
+const WAYS_OF_GPU = FRAME_IMPORTS.flatMap((frameIn) => FRAME_EXPORTS.map((frameOut) => ({ frameIn, frameOut })));
+const WAYS = [...WAYS_OF_GPU, { frameIn: 'processor', frameOut: 'processor' } as const];
 
 test.each(KINDS)('every way shows what drawImage shows: $name', async ({ make, drawn, tolerance }) => {
   const frame = make();
@@ -154,6 +156,24 @@ test.each(KINDS)('every way shows what drawImage shows: $name', async ({ make, d
   }
   frame.close();
   expect(wrong).toEqual([]);
+});
+
+test.each(WAYS_OF_GPU)('the self-test accepts the colours of $frameIn and $frameOut', async (framePaths) => {
+  gpu.framePaths = framePaths;
+  expect(await showsColors(gpu)).toBe(true);
+});
+
+test('a network keeps the shortest paths while its frames look like its pictures, and no longer', async () => {
+  const shortest = { frameIn: 'importExternalTexture', frameOut: 'canvas' } as const;
+  gpu.framePaths = shortest;
+  await gpu.prepare('fast');
+  expect(gpu.framePaths).toEqual(shortest);
+  const { importExternalTexture } = device;
+  const other = yuvFrame('NV12', SIZE, bt709, smooth);
+  device.importExternalTexture = () => importExternalTexture.call(device, { source: other });
+  await gpu.prepare('fast');
+  expect(gpu.framePaths).toEqual(SAFE_FRAME_PATHS);
+  other.close();
 });
 
 async function through(way: (typeof WAYS)[number], frame: VideoFrame, size: { width: number; height: number }) {

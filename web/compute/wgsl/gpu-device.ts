@@ -25,7 +25,9 @@ export async function openDevice(gpu: GPU): Promise<OpenedDevice | null> {
   const { info } = adapter;
   const wanted = ['shader-f16', 'timestamp-query'] as const;
   const requiredFeatures = wanted.filter((feature) => adapter.features.has(feature));
-  const device = await adapter.requestDevice({ label: 'p2c2r', requiredFeatures });
+  const label = 'p2c2r';
+  // Some drivers offer features that their devices do not have. Everything runs without them, if slower.
+  const device = await adapter.requestDevice({ label, requiredFeatures }).catch(() => adapter.requestDevice({ label }));
   return { device, name: adapterName(info), isSoftware: isSoftware(info) };
 }
 

@@ -80,3 +80,15 @@ test('a device that is lost meanwhile takes its frames with it', async () => {
   ends[0]?.();
   await expect(finished).rejects.toMatchObject({ reason: 'device-lost' });
 });
+
+test('frames in computation when a device is lost are either whole or reported as lost', async () => {
+  const { device, frames } = await openFrames();
+  const values = [20, 60, 100];
+  const finishing: Promise<VideoFrame>[] = [];
+  for (const value of values) finishing.push((await frames.start(grey(value), EXCLUSIVE_SLOT)).finish());
+  device.destroy();
+  for (const [n, outcome] of (await Promise.allSettled(finishing)).entries()) {
+    if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ reason: 'device-lost' });
+    else expect((await new RgbaReader().read(outcome.value)).data[0]).toBe(values[n]);
+  }
+});

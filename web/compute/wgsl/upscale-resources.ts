@@ -100,11 +100,13 @@ export class UpscaleResources {
   ): Promise<UpscaleResources> {
     const makePasses = await passFactory.passesFor(shape, source);
     device.pushErrorScope('out-of-memory');
+    // A GPU may support less than its limits promise.
+    device.pushErrorScope('validation');
     const resources = new UpscaleResources(device, shape, makePasses(), passFactory.timer);
-    const error = await device.popErrorScope().catch((cause: unknown) => {
+    const errors = await Promise.all([device.popErrorScope(), device.popErrorScope()]).catch((cause: unknown) => {
       throw deviceLost(cause);
     });
-    if (!error) return resources;
+    if (errors.every((error) => error === null)) return resources;
     resources.dispose();
     const { outWidth, outHeight } = shape;
     throw new MeshError(

@@ -1,15 +1,21 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
 import { type InputKind, isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
-import { type Backend, type BackendFrames, type FramePaths, type FrameTarget, SAFE_FRAME_PATHS } from '../backend.ts';
-import { uprightSize } from '../frame-orientation.ts';
+import {
+  type Backend,
+  type BackendFrames,
+  type FrameImport,
+  type FramePaths,
+  type FrameTarget,
+  SAFE_FRAME_PATHS,
+} from '../backend.ts';
+import { isUpright, orientationOf, uprightSize } from '../frame-orientation.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { FrameInputKindTracker, inputKindOf } from '../networks/input-kind.ts';
 import { copiesAtSameSize, isIdentity } from '../reference/upscale.ts';
 import type { Started } from '../schedule.ts';
 import { checkFrameShape, type FrameTime, makeFrame, RgbaReader, timeOf } from '../video-frames.ts';
 import type { SourceKind } from './filter-passes.ts';
-import { importOf } from './frame-import.ts';
 import { CHECKED_NETWORK, framesMatchPixels } from './network-frames.ts';
 import { OutputCanvas } from './output-canvas.ts';
 import { type GpuTime, PassFactory, UpscaleResourcePool, UpscaleResources } from './upscale-resources.ts';
@@ -59,7 +65,16 @@ export class WgslBackend implements Backend {
   }
 
   openFrames(target: FrameTarget): BackendFrames {
-    return new WgslFrames(this.#device, this.#passFactory, target, this.framePaths);
+    return new WgslFrames(this.#device, this.#passFactory, target, this);
+  }
+
+  /** Lets the frames of all streams pass through the processor from now on. Returns whether they took a shorter way. */
+  avoidShortPaths(): boolean {
+    const { frameIn, frameOut } = this.framePaths;
+    if (frameIn === SAFE_FRAME_PATHS.frameIn && frameOut === SAFE_FRAME_PATHS.frameOut) return false;
+    log.warn('frames come out wrong; they now pass through the processor', { frameIn, frameOut });
+    this.framePaths = SAFE_FRAME_PATHS;
+    return true;
   }
 
   dispose(): void {
@@ -68,14 +83,11 @@ export class WgslBackend implements Backend {
     this.#device.destroy();
   }
 
-  /** The self-test at start-up had no network, which would have had to be fetched. Streams opened from now on use the paths that are left. */
+  /** The self-test at start-up had no network, which would have had to be fetched. */
   async #checkFramePaths(): Promise<void> {
-    const { frameIn, frameOut } = this.framePaths;
-    if (frameIn === SAFE_FRAME_PATHS.frameIn && frameOut === SAFE_FRAME_PATHS.frameOut) return;
+    if (this.framePaths === SAFE_FRAME_PATHS) return;
     const isRight = await framesMatchPixels(this, CHECKED_NETWORK).catch(() => false);
-    if (isRight) return;
-    log.warn('frames look wrong after a network; they now pass through the processor', { frameIn, frameOut });
-    this.framePaths = SAFE_FRAME_PATHS;
+    if (!isRight) this.avoidShortPaths();
   }
 }
 
@@ -100,7 +112,7 @@ export class WgslFrames implements BackendFrames {
   readonly #device: GPUDevice;
   readonly #passFactory: PassFactory;
   readonly #target: FrameTarget;
-  readonly #framePaths: FramePaths;
+  readonly #backend: { readonly framePaths: FramePaths };
   readonly #reader = new RgbaReader();
   #resources: UpscaleResources | null = null;
   readonly #inputKind = new FrameInputKindTracker();
@@ -108,20 +120,27 @@ export class WgslFrames implements BackendFrames {
   #canvas: OutputCanvas | null = null;
   #disposed = false;
 
-  constructor(device: GPUDevice, passFactory: PassFactory, target: FrameTarget, framePaths: FramePaths) {
+  /** @param backend - says at each frame which paths it takes. */
+  constructor(
+    device: GPUDevice,
+    passFactory: PassFactory,
+    target: FrameTarget,
+    backend: { readonly framePaths: FramePaths },
+  ) {
     this.#device = device;
     this.#passFactory = passFactory;
     this.#target = target;
-    this.#framePaths = framePaths;
+    this.#backend = backend;
   }
 
   async start(frame: VideoFrame): Promise<Started<VideoFrame>> {
     const time = timeOf(frame);
-    const resources = await this.#resourcesFor(frame);
-    if (this.#framePaths.frameOut === 'canvas' && !time.hasAlpha)
-      return this.#exportThroughCanvas(frame, time, resources);
+    const { frameIn: selected, frameOut } = this.#backend.framePaths;
+    const frameIn = importOf(frame, selected);
+    const resources = await this.#resourcesFor(frame, frameIn);
+    if (frameOut === 'canvas' && !time.hasAlpha) return this.#exportThroughCanvas(frame, time, frameIn, resources);
     const readback = await resources.ring.take();
-    const gpuTime = resources.submit(readback, await this.#importFrame(frame, resources));
+    const gpuTime = resources.submit(readback, await this.#importFrame(frame, frameIn, resources));
     const { outWidth: width, outHeight: height } = this.#target;
     const { strideBytes } = resources.ring;
     const sharp = resources.ring.read(readback, (bytes) => makeFrame(bytes, { width, height, strideBytes }, time));
@@ -137,8 +156,12 @@ export class WgslFrames implements BackendFrames {
   }
 
   /** Writes the frame's pixels to the input, or returns the frame as a texture that a kernel can read without a copy. */
-  async #importFrame(frame: VideoFrame, resources: UpscaleResources): Promise<GPUExternalTexture | undefined> {
-    switch (importOf(frame, this.#framePaths.frameIn)) {
+  async #importFrame(
+    frame: VideoFrame,
+    frameIn: FrameImport,
+    resources: UpscaleResources,
+  ): Promise<GPUExternalTexture | undefined> {
+    switch (frameIn) {
       case 'importExternalTexture':
         return this.#device.importExternalTexture({ source: frame });
       case 'copyExternalImageToTexture':
@@ -157,12 +180,13 @@ export class WgslFrames implements BackendFrames {
   async #exportThroughCanvas(
     frame: VideoFrame,
     time: FrameTime,
+    frameIn: FrameImport,
     resources: UpscaleResources,
   ): Promise<Started<VideoFrame>> {
     this.#canvas ??= new OutputCanvas(this.#device, this.#target);
     const canvas = this.#canvas;
     await canvas.ready();
-    const external = await this.#importFrame(frame, resources);
+    const external = await this.#importFrame(frame, frameIn, resources);
     let gpuTime: GpuTime = {};
     const sharp = canvas.frame((texture) => {
       gpuTime = resources.submitInto(texture, external);
@@ -170,10 +194,10 @@ export class WgslFrames implements BackendFrames {
     return { isDone: false, finish: () => sharp, ...gpuTime };
   }
 
-  async #resourcesFor(frame: VideoFrame): Promise<UpscaleResources> {
+  async #resourcesFor(frame: VideoFrame, frameIn: FrameImport): Promise<UpscaleResources> {
     const size = uprightSize(frame);
     const input = isNetwork(this.#target.quality) ? await this.#inputKind.of(frame) : 'smooth';
-    const kind = importOf(frame, this.#framePaths.frameIn) === 'importExternalTexture' ? 'external' : 'texture';
+    const kind = frameIn === 'importExternalTexture' ? 'external' : 'texture';
     const made = this.#source;
     const fits = size.width === made.width && size.height === made.height && input === made.input && kind === made.kind;
     if (this.#resources && fits) return this.#resources;
@@ -189,4 +213,33 @@ export class WgslFrames implements BackendFrames {
     this.#source = { ...size, input, kind };
     return resources;
   }
+}
+
+/** Colour spaces whose frames Chromium imports with the colours that `drawImage` shows. */
+const PRIMARIES: readonly (string | null)[] = ['bt709'];
+const TRANSFERS: readonly (string | null)[] = ['bt709', 'smpte170m', 'iec61966-2-1'];
+
+/**
+ * The way of one frame into the GPU: the selected one, or the processor's where that shows another picture than `drawImage`. As measured
+ * (frame-kinds.gl.browser.test.ts), Chromium's short ways
+ *
+ * - convert BT.601 primaries, which `drawImage` shows as they are (40 of 255), and leave PQ and HLG unconverted;
+ * - sample a picture cut out of the middle of a frame beside its edges (80 of 255);
+ * - copy a frame with pixels that are not square stretched, and so only a part of it.
+ */
+function importOf(frame: VideoFrame, selected: FrameImport): FrameImport {
+  return isPlain(frame) ? selected : SAFE_FRAME_PATHS.frameIn;
+}
+
+function isPlain(frame: VideoFrame): boolean {
+  const { colorSpace, visibleRect, displayWidth, displayHeight } = frame;
+  if (!visibleRect || !isUpright(orientationOf(frame))) return false;
+  return (
+    PRIMARIES.includes(colorSpace.primaries) &&
+    TRANSFERS.includes(colorSpace.transfer) &&
+    visibleRect.x === 0 &&
+    visibleRect.y === 0 &&
+    visibleRect.width === displayWidth &&
+    visibleRect.height === displayHeight
+  );
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { colorSpaceOf, yuvFrame } from '../../compute/painted-frames.ts';
 import { sizeOf } from '../frame-size.ts';
 import { type Codec, isCodecUsable, rankedCodecs } from './codecs.ts';
 import { FrameDecoder } from './frame-decoder.ts';
@@ -166,6 +167,38 @@ test('a VP9 frame that hides behind another one in its packet is not decoded', a
   await vi.waitUntil(() => sizes.length + misfits.length + undecoded.length >= 2, WAIT);
   expect([sizes, misfits, undecoded, errors]).toEqual([[SIZE, SIZE], [], [], []]);
   narrow.dispose();
+});
+
+test("VP8 and VP9 frames with a webcam's primaries are decoded as BT.709's, which shows the same colours", async () => {
+  const webcam = colorSpaceOf('smpte170m', { primaries: 'smpte170m', transfer: 'smpte170m' });
+  for (const codec of ['vp8', 'vp9'] as const) {
+    packets = [];
+    encoder.dispose();
+    encoder = newEncoder(codec);
+    const source = yuvFrame('I420', SIZE, webcam, () => [200, 40, 60]);
+    const shown = centerColor(source);
+    encoder.encode(source, 0);
+    source.close();
+    await vi.waitUntil(() => packets.length === 1, WAIT);
+    const decoded: unknown[] = [];
+    const colored = new FrameDecoder<number>(codec, SIZE, now, {
+      onFrame(frame) {
+        const { primaries, transfer, matrix } = frame.colorSpace;
+        decoded.push({ primaries, transfer, matrix, shown: centerColor(frame) });
+        frame.close();
+      },
+      onUndecoded: (number, cause) => undecoded.push([number, cause]),
+      onKeyframeNeeded: () => {},
+      onError: (error) => errors.push(error),
+      onMisfit: (error) => misfits.push(error),
+    });
+    const [packet] = packets;
+    if (packet) colored.decode(packet, 0);
+    await vi.waitUntil(() => decoded.length === 1, WAIT);
+    expect(packet?.color, codec).toMatchObject({ primaries: 'smpte170m' });
+    expect(decoded, codec).toEqual([{ primaries: 'bt709', transfer: 'smpte170m', matrix: 'smpte170m', shown }]);
+    colored.dispose();
+  }
 });
 
 test('after a lost packet a keyframe is requested, and nothing is shown until it arrives', async () => {

@@ -1,4 +1,5 @@
 import { MeshError } from '../../../shared/errors.ts';
+import type { ColorSpace } from '../../../shared/messages.ts';
 import type { UndecodedCause } from '../frame.ts';
 import { sizeOf } from '../frame-size.ts';
 import { MAX_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
@@ -103,7 +104,7 @@ export class FrameDecoder<Tag> {
     this.#decoder ??= this.#newDecoder();
     const config = decoderConfig(this.#codec, this.#size);
     // TypeScript's list of color space names is older than the standard's.
-    this.#decoder.configure(color ? { ...config, colorSpace: color as VideoColorSpaceInit } : config);
+    this.#decoder.configure(color ? { ...config, colorSpace: shownAs(color) as VideoColorSpaceInit } : config);
   }
 
   #newDecoder(): VideoDecoder {
@@ -174,6 +175,14 @@ export class FrameDecoder<Tag> {
     this.#inside.clear();
     for (const { tag } of undecoded) this.#handlers.onUndecoded(tag, 'undecodable');
   }
+}
+
+/**
+ * Browsers show the primaries of BT.601, which webcams have, as BT.709's. Named so, the frames also enter a GPU without a copy, where Chromium
+ * would convert the others. Decoders of H.264 and AV1 take the names from the stream instead.
+ */
+function shownAs(color: ColorSpace): ColorSpace {
+  return color.primaries === 'smpte170m' ? { ...color, primaries: 'bt709' } : color;
 }
 
 /**

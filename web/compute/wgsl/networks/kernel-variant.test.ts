@@ -6,7 +6,8 @@ import { halfPrecisionTolerances } from '../../networks/half-precision.ts';
 import { type Features, featuresOf } from '../../networks/reference-network.ts';
 import { blocksOf, type Layer, roundedToFloat16, TAPS, unpackLayers } from '../../networks/weights.ts';
 import { readVectors } from '../../test-models.ts';
-import { variantFor } from './kernel-variant.ts';
+import { deviceTraits, variantFor } from './kernel-variant.ts';
+import { layerCode } from './layer-shader.ts';
 
 const MODELS = new URL('../../../public/models/', import.meta.url);
 const VECTORS = new URL('../../networks/test-vectors/', import.meta.url);
@@ -46,6 +47,22 @@ it.each(['fast', 'balanced', 'quality'])(
     }
   },
 );
+
+it.each(['fast', 'balanced', 'quality'])('a device without half precision gets shaders of %s in f32', async (name) => {
+  const { network, layers } = await load(`${name}-smooth`);
+  const device = {
+    features: new Set(),
+    adapterInfo: { vendor: 'someone', architecture: '', device: '', description: '' },
+  };
+  const traits = deviceTraits(device as unknown as GPUDevice);
+  expect(traits).toMatchObject({ hasF16: false });
+  for (const [n, layer] of layers.entries()) {
+    const place = { isFirst: n === 0, isLast: n === layers.length - 1 };
+    const variant = variantFor(layer, traits);
+    expect(variant.precision).toBe('f32');
+    expect(layerCode(network, layer, place, variant, 'uniform')).not.toMatch(/\bf16\b|vec4h/);
+  }
+});
 
 function halfLayer(network: NetworkShape, layer: Layer, features: Features, slope: number): Features {
   const isByBlock = variantFor(layer, { hasF16: true, isSoftware: false }).sumsByBlock;

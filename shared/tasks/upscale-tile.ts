@@ -1,0 +1,119 @@
+import type { PixelImage } from './definition.ts';
+
+/** The tile of a picture that a check computes again. */
+export const CHECKED_TILE = {
+  /** Side in source pixels: a tenth of a second on a slow CPU. */
+  sidePx: 32,
+  /** Source pixels around it that keep the cut from changing it: the deepest network reads 6 pixels to each side, the filter after it 2. */
+  haloPx: 8,
+  /** Share of its pixels that may differ: where a filter chooses between two edges, rounding may choose the other one. */
+  maxDifferingShare: 0.005,
+} as const;
+
+/** Extent of a checked tile along one axis. */
+export interface Span {
+  /** In source pixels. */
+  from: number;
+  length: number;
+  /** In pixels of the result. */
+  outFrom: number;
+  outLength: number;
+  /** Part of the result that the cut edges do not affect, relative to `outFrom`; `validTo` is exclusive. */
+  validFrom: number;
+  validTo: number;
+}
+
+/** A part of a picture and of its result. */
+export interface PictureTile {
+  across: Span;
+  down: Span;
+}
+
+/** @param alignment - of the tile, steps of the ratio: 2 for frames whose chroma has half the size. */
+export function randomTile(
+  { width, height, outWidth, outHeight }: { width: number; height: number; outWidth: number; outHeight: number },
+  random: () => number,
+  alignment = 1,
+): PictureTile {
+  return {
+    across: randomSpan(width, outWidth, random, alignment),
+    down: randomSpan(height, outHeight, random, alignment),
+  };
+}
+
+/** A random span of whole steps of the ratio, so that the tile's pixels are aligned with those of the picture. */
+function randomSpan(length: number, outLength: number, random: () => number, alignment: number): Span {
+  const steps = greatestDivisor(length, outLength);
+  const step = length / steps;
+  const outStep = outLength / steps;
+  const count = Math.min(steps, Math.ceil((CHECKED_TILE.sidePx + 2 * CHECKED_TILE.haloPx) / step));
+  const chosen = Math.min(steps - count, Math.floor(random() * (steps - count + 1)));
+  const first = chosen - (chosen % alignment);
+  const halo = Math.ceil((CHECKED_TILE.haloPx / step) * outStep);
+  return {
+    ...{ from: first * step, length: count * step, outFrom: first * outStep, outLength: count * outStep },
+    validFrom: first === 0 ? 0 : halo,
+    validTo: count * outStep - (first + count === steps ? 0 : halo),
+  };
+}
+
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
+}
+
+/** Copies a tile's source pixels out of those of a picture that is `width` wide. */
+export function sourceOf(pixels: Uint8Array, width: number, { across, down }: PictureTile): Uint8Array {
+  return cropped(pixels, width, across.from, down.from, across.length, down.length);
+}
+
+/** Copies a tile's part out of a result that is `width` wide. Compare it as the result of {@link alone}. */
+export function resultOf(pixels: Uint8Array, width: number, { across, down }: PictureTile): PixelImage {
+  const data = cropped(pixels, width, across.outFrom, down.outFrom, across.outLength, down.outLength);
+  return { width: across.outLength, height: down.outLength, data };
+}
+
+/** The tile as a part of a result that holds nothing else. */
+export function alone({ across, down }: PictureTile): PictureTile {
+  return { across: { ...across, outFrom: 0 }, down: { ...down, outFrom: 0 } };
+}
+
+function cropped(pixels: Uint8Array, stride: number, x: number, y: number, width: number, height: number): Uint8Array {
+  const part = new Uint8Array(width * height * 4);
+  for (let row = 0; row < height; row++) {
+    const start = ((y + row) * stride + x) * 4;
+    part.set(pixels.subarray(start, start + width * 4), row * width * 4);
+  }
+  return part;
+}
+
+/** Compares all but a few pixels: where a filter chooses between two edges, rounding may choose the other one. */
+export function agrees(
+  ours: Uint8Array,
+  { width, data }: PixelImage,
+  { across, down }: PictureTile,
+  tolerance: number,
+): boolean {
+  if (ours.byteLength !== across.outLength * down.outLength * 4) return false;
+  let differing = 0;
+  let count = 0;
+  for (let y = down.validFrom; y < down.validTo; y++) {
+    for (let x = across.validFrom; x < across.validTo; x++) {
+      const at = (y * across.outLength + x) * 4;
+      const there = ((down.outFrom + y) * width + across.outFrom + x) * 4;
+      count++;
+      if (!isNear(ours, at, data, there, tolerance)) differing++;
+    }
+  }
+  return differing <= count * CHECKED_TILE.maxDifferingShare;
+}
+
+/** Compares one pixel. Colour differences are weighted by alpha, since the colours of nearly transparent pixels are noise. */
+function isNear(ours: Uint8Array, at: number, theirs: PixelImage['data'], there: number, tolerance: number): boolean {
+  const alpha = ours[at + 3] ?? 0;
+  if (Math.abs(alpha - (theirs[there + 3] ?? 0)) > tolerance) return false;
+  for (let channel = 0; channel < 3; channel++) {
+    const difference = Math.abs((ours[at + channel] ?? 0) - (theirs[there + channel] ?? 0));
+    if (difference * alpha > tolerance * 255) return false;
+  }
+  return true;
+}

@@ -1,0 +1,80 @@
+import type { PixelImage } from '../../shared/tasks/definition.ts';
+import type { CompareTile } from '../../shared/tasks/upscale.ts';
+import { agrees, type PictureTile } from '../../shared/tasks/upscale-tile.ts';
+import { type FramePixels, RgbaReader } from './video-frames.ts';
+
+/**
+ * Frames of 4:2:0 are compared by the averages of blocks of so many pixels: ways into a GPU interpolate chroma differently, and where that makes
+ * colours clip, brightness differs too. What a GPU computes wrong, or delivers from somewhere else, shows nevertheless.
+ */
+const BLOCK_SIDE = 16;
+const MAX_BLOCK_DIFFERENCE = 24;
+const MAX_DIFFERING_BLOCKS = 0.1;
+
+/** A tile's source, the same part of the result, and how the two are compared. */
+export interface TileParts {
+  source: Uint8Array;
+  result: PixelImage;
+  isSame: CompareTile;
+}
+
+/** Reads a tile of a frame and of its result, and closes both. */
+export async function partsOfFrames(
+  source: VideoFrame,
+  sharp: VideoFrame,
+  { across, down }: PictureTile,
+): Promise<TileParts> {
+  try {
+    const from = await partOf(source, { x: across.from, y: down.from, width: across.length, height: down.length });
+    const to = { x: across.outFrom, y: down.outFrom, width: across.outLength, height: down.outLength };
+    const isRgb = /^(RGB|BGR)/.test(source.format ?? '');
+    return { source: from.data, result: await partOf(sharp, to), isSame: isRgb ? agrees : resembles };
+  } finally {
+    source.close();
+    sharp.close();
+  }
+}
+
+/** In pixels, from the corner of a frame's visible part. */
+interface Area {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** Reads nothing but a part of a frame. */
+async function partOf(frame: VideoFrame, { x, y, width, height }: Area): Promise<FramePixels> {
+  const { visibleRect, timestamp } = frame;
+  const rect = { x: (visibleRect?.x ?? 0) + x, y: (visibleRect?.y ?? 0) + y, width, height };
+  const part = new VideoFrame(frame, { timestamp, visibleRect: rect });
+  try {
+    return await new RgbaReader().read(part);
+  } finally {
+    part.close();
+  }
+}
+
+/** Compares the averages of blocks. */
+function resembles(ours: Uint8Array, { width, data }: PixelImage, { across, down }: PictureTile): boolean {
+  let count = 0;
+  let differing = 0;
+  for (let y = down.validFrom; y < down.validTo; y += BLOCK_SIDE) {
+    for (let x = across.validFrom; x < across.validTo; x += BLOCK_SIDE) {
+      const columns = Math.min(BLOCK_SIDE, across.validTo - x);
+      const rows = Math.min(BLOCK_SIDE, down.validTo - y);
+      const sums = [0, 0, 0];
+      for (let row = y; row < y + rows; row++) {
+        for (let column = x; column < x + columns; column++) {
+          for (let n = 0; n < 3; n++) {
+            const our = ours[(row * across.outLength + column) * 4 + n] ?? 0;
+            sums[n] = (sums[n] ?? 0) + our - (data[(row * width + column) * 4 + n] ?? 0);
+          }
+        }
+      }
+      count++;
+      if (sums.some((sum) => Math.abs(sum) > MAX_BLOCK_DIFFERENCE * columns * rows)) differing++;
+    }
+  }
+  return differing <= count * MAX_DIFFERING_BLOCKS;
+}
