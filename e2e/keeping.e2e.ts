@@ -6,7 +6,8 @@ test('a still of the running game is saved, alone and beside its source', async 
   const gamer = await context.newPage();
   await openGamer(gamer, server.url);
   const after = await saved(gamer, 'save-after');
-  expect(after.name).toBe('game-sharpened-2x.png');
+  // On a busy machine the quality steps down.
+  expect(after.name).toMatch(/^game-(sharpened|bicubic)-2x\.png$/);
   const sharp = await lookAtPng(gamer, after.base64);
   expect([sharp.width, sharp.height]).toEqual([1280, 720]);
   expect(sharp.spread).toBeGreaterThan(20);

@@ -7,6 +7,8 @@ declare global {
   interface Window {
     /** The fake battery: unplugs or plugs in, and returns when that was, in ms since 1970. */
     setCharging(charging: boolean): number;
+    /** Who uses the fake machine: somebody or nobody. Returns when that was, in ms since 1970. */
+    setUser(state: 'active' | 'idle'): number;
     /** When the browser said that it freezes the page, ms since 1970. */
     frozenAtMs: number;
     stream: Sdk.FrameStream;
@@ -115,6 +117,43 @@ test('unplugged in the middle of its work, a volunteer hands it back at once, sa
   await expect(volunteer.getByTestId('status')).toContainText('Paused: on battery.');
   await volunteer.evaluate(() => window.setCharging(true));
   await expect(volunteer.getByTestId('status')).toContainText('Helping a gamer.');
+  await expectNothingLost(gamer);
+});
+
+test('when the person comes back, and when the page is closed, the work is handed back at once, for others to do', async ({
+  sdkPage,
+  gamerPage,
+  volunteerPage,
+  roomOf,
+}) => {
+  const volunteer = await sdkPage();
+  await volunteer.evaluate(async (room) => {
+    const idle = Object.assign(new EventTarget(), { userState: 'idle' as 'active' | 'idle', screenState: null });
+    window.setUser = (state) => {
+      const atMs = Date.now();
+      idle.userState = state;
+      idle.dispatchEvent(new Event('change'));
+      return atMs;
+    };
+    const options = { limits: { onlyWhenIdle: true }, signals: { idle } };
+    window.node = await window.sdk.VolunteerNode.start({ room, backend: 'js', ...options });
+  }, roomOf('person'));
+  const gamer = await gamerPage('person', { where: 'volunteers' });
+  await waitForVolunteers(gamer, 1);
+  await streamAndPaint(gamer);
+
+  await watchForHandingBack(gamer);
+  const backAtMs = await volunteer.evaluate(() => window.setUser('active'));
+  expectAtOnce((await gamer.evaluate(() => window.handedBackAtMs)) - backAtMs);
+  await volunteer.evaluate(() => window.setUser('idle'));
+  await gamer.waitForFunction(() => window.client.stats().inFlight > 0);
+
+  await watchForHandingBack(gamer);
+  const closedAtMs = Date.now();
+  await volunteer.close();
+  expectAtOnce((await gamer.evaluate(() => window.handedBackAtMs)) - closedAtMs);
+  expect(await gamer.evaluate(() => window.client.stats().completed)).toBeLessThan(TASKS);
+  await volunteerPage('person', { backend: 'js' });
   await expectNothingLost(gamer);
 });
 
