@@ -51,8 +51,12 @@ export function lookAtOutput(page: Page): Promise<{ width: number; height: numbe
   });
 }
 
-/** Presses a save button and returns the file. */
+/** On a machine that is busy with other work, a page shows frames as they are for a while, and then tries to sharpen them again. */
+export const SHARPENED_WITHIN = { timeout: 75_000 };
+
+/** Presses a save button, once there is something to save, and returns the file. */
 export async function saved(page: Page, testId: string): Promise<{ name: string; base64: string }> {
+  await expect(page.getByTestId(testId)).toBeEnabled(SHARPENED_WITHIN);
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByTestId(testId).click()]);
   return { name: file.suggestedFilename(), base64: await contents(file) };
 }
