@@ -15,9 +15,12 @@ declare global {
   }
 }
 
-/** As long as a garbage collection or the loading of a level blocks a game's main thread. */
-const BLOCK_MS = 500;
-const BLOCKS = 3;
+/**
+ * As long as the loading of a level blocks a game's main thread. Together the blocks last long enough that a busy machine, which draws two
+ * frames a second, draws several.
+ */
+const BLOCK_MS = 1_000;
+const BLOCKS = 4;
 /** Frames in flight when a block begins are drawn by then, and say nothing about it. */
 const SETTLE_MS = 100;
 /** Frames between two blocks. */
