@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { ROOT } from './child.mjs';
-import { hasCode } from './failure.mjs';
 
 /** The sources in AssemblyScript, and the folder of what was compiled from them. */
 const SOURCES = join(ROOT, 'web/compute/wasm/assembly');
@@ -42,7 +42,7 @@ export async function compiledKernels(name) {
   const hash = createHash('sha256').update(JSON.stringify([version, ...args]));
   for (const file of await sourceFiles()) hash.update(`${relative(SOURCES, file)}\0`).update(await readFile(file));
   const path = join(COMPILED, hash.digest('hex').slice(0, 16), name);
-  if (!(await exists(path))) {
+  if (!existsSync(path)) {
     // The pages and each of their workers ask for it at the same time.
     const compiling = running.get(path) ?? compile(args, path).finally(() => running.delete(path));
     running.set(path, compiling);
@@ -53,17 +53,6 @@ export async function compiledKernels(name) {
 
 /** @type {Map<string, Promise<void>>} compilations by path */
 const running = new Map();
-
-/** @param {string} path */
-async function exists(path) {
-  try {
-    await stat(path);
-    return true;
-  } catch (cause) {
-    if (hasCode(cause, 'ENOENT')) return false;
-    throw cause;
-  }
-}
 
 /** @returns {Promise<string[]>} absolute paths, in a fixed order */
 export async function sourceFiles() {

@@ -1,0 +1,24 @@
+import { ManualClock } from '../../shared/manual-clock.ts';
+import { nextMacrotask, Schedule, type Started, type TimeSlot } from './schedule.ts';
+
+export const never = new AbortController().signal;
+
+/** A schedule on a clock that the test moves. */
+export function start(clock = new ManualClock()) {
+  const after = (delayMs: number, callback: () => void) => clock.after(delayMs, callback);
+  return new Schedule({ now: () => clock.now(), after, yieldToEventLoop: nextMacrotask });
+}
+
+/** Work that ends in its time slot. */
+export function done<T>(body: (slot: TimeSlot) => Promise<T>): (slot: TimeSlot) => Promise<Started<T>> {
+  return async (slot) => {
+    const value = await body(slot);
+    return { isDone: true, finish: async () => value };
+  };
+}
+
+/** A frame that ends in its time slot. */
+export const frameDone =
+  <T>(body: () => Promise<T>) =>
+  () =>
+    done(body)({ signal: never, yieldNow: nextMacrotask });
