@@ -1,0 +1,31 @@
+/**
+ * Detail: what a network adds to the luma of an enlarged picture, sent as the luma plane of a video of its own. The player adds it to its own
+ * enlargement of its own frame (docs/streams.md).
+ */
+
+/** What detail is added to, by the names in `StreamSetup`; each is a filter that every machine computes alike, within a step of 255. */
+export const DETAIL_BASES = ['bicubic'] as const;
+export type DetailBase = (typeof DETAIL_BASES)[number];
+
+/** The code of no detail. With chroma of the same value it is a grey picture, which costs a codec next to nothing. */
+export const NO_DETAIL_CODE = 128;
+/**
+ * Largest distance of a code from {@link NO_DETAIL_CODE}: what limited-range luma, 16..235 (ITU-R BT.709, item 4.6), holds on both sides.
+ * Whatever a network, a codec or a cheat does, no pixel changes by more than this divided by the gain.
+ */
+export const MAX_DETAIL_CODES = 107;
+
+/** How detail is coded. */
+export interface DetailCoding {
+  base: DetailBase;
+  /** Codes for one step of 255. */
+  gain: number;
+  /** Smaller differences, in steps of 255, are not sent: they are invisible, and noise costs bits. */
+  deadZone: number;
+}
+
+/** Limits of the gain: below 1 detail would be rounded away, above 16 clipped at 7 steps of 255. */
+export const DETAIL_GAIN_LIMITS = { min: 1, max: 16 } as const;
+
+/** Luma of sRGB-encoded colours (ITU-R BT.709, item 3.2). */
+export const LUMA_WEIGHTS = { red: 0.2126, green: 0.7152, blue: 0.0722 } as const;
