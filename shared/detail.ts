@@ -27,5 +27,8 @@ export interface DetailCoding {
 /** Limits of the gain: below 1 detail would be rounded away, above 16 clipped at 7 steps of 255. */
 export const DETAIL_GAIN_LIMITS = { min: 1, max: 16 } as const;
 
+/** Largest dead zone, in steps of 255: what is smaller than this is hardly visible, what is larger is the detail itself. */
+export const MAX_DEAD_ZONE = 8;
+
 /** Luma of sRGB-encoded colours (ITU-R BT.709, item 3.2). */
 export const LUMA_WEIGHTS = { red: 0.2126, green: 0.7152, blue: 0.0722 } as const;

@@ -110,7 +110,7 @@ test('video: frames, drops and acknowledgements', () => {
   holds(videoMessageSchema, { kind: 'ack', streamId: 1, frameId: 2, receivedMs: 1.5 }, [{ receivedMs: -1 }]);
   const stages = { queueMs: 0, decodeMs: 1, computeMs: 2, encodeMs: 3, totalMs: 6 };
   const made = { quality: 'fast', lowered: 'too-slow', downlinkKbps: 900 };
-  holds(videoMessageSchema, { ...frame, kind: 'sharper', stages, ...made }, [
+  holds(videoMessageSchema, { ...frame, kind: 'answer', stages, ...made }, [
     { quality: 'best' },
     { quality: undefined },
     { lowered: 'tired' },
@@ -119,7 +119,7 @@ test('video: frames, drops and acknowledgements', () => {
     { downlinkKbps: STREAM_LIMITS.maxBitrateKbps + 1 },
     { stages: { ...stages, computeMs: -1 } },
   ]);
-  holds(videoMessageSchema, { ...frame, kind: 'sharper', stages, ...made, quality: 'quality', lowered: null }, []);
+  holds(videoMessageSchema, { ...frame, kind: 'answer', stages, ...made, quality: 'quality', lowered: null }, []);
 });
 
 test('an unknown colour space counts as null, and its frame is accepted', () => {

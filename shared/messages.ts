@@ -1,3 +1,4 @@
+import { DETAIL_GAIN_LIMITS, MAX_DEAD_ZONE } from './detail.ts';
 import { STREAM_LIMITS, TASK_LIMITS } from './protocol-limits.ts';
 import { roleSchema, wireErrorSchema } from './signaling.ts';
 import { PROGRESS_STAGES } from './tasks/definition.ts';
@@ -39,6 +40,14 @@ const streamSetupSchema = z.strictObject({
   fps: z.number().min(1).max(STREAM_LIMITS.maxFps),
   uplinkKbps: z.number().min(STREAM_LIMITS.minBitrateKbps).max(STREAM_LIMITS.maxBitrateKbps),
   downlinkKbps: z.number().min(STREAM_LIMITS.minBitrateKbps).max(STREAM_LIMITS.maxBitrateKbps),
+  /** How detail is coded; null: pictures are wanted. The base is text, so that an unknown one is refused with a sentence. */
+  detail: z
+    .strictObject({
+      base: shortText,
+      gain: z.number().min(DETAIL_GAIN_LIMITS.min).max(DETAIL_GAIN_LIMITS.max),
+      deadZone: z.number().min(0).max(MAX_DEAD_ZONE),
+    })
+    .nullable(),
 });
 export type StreamSetup = z.infer<typeof streamSetupSchema>;
 
@@ -143,15 +152,17 @@ const VOLUNTEER_DROP_CAUSES = [
   'undecodable',
   'encoder-skipped',
   'compute-failed',
+  /** Too slow for any quality that gives detail. */
+  'too-slow',
 ] as const;
 export type VolunteerDropCause = (typeof VOLUNTEER_DROP_CAUSES)[number];
 
 export const videoMessageSchema = z.discriminatedUnion('kind', [
   /** Gamer to volunteer: an encoded source frame, the only attachment. */
   z.strictObject({ kind: z.literal('frame'), ...frameFields }),
-  /** Volunteer to gamer: the same frame, upscaled and encoded again. */
+  /** Volunteer to gamer: the same frame, upscaled and encoded again, or its detail. */
   z.strictObject({
-    kind: z.literal('sharper'),
+    kind: z.literal('answer'),
     ...frameFields,
     stages: volunteerStagesSchema,
     /** The quality it was computed with. */

@@ -149,7 +149,7 @@ const GOOD: Record<ChannelName, { schema: ZodType; messages: readonly [object, .
     schema: videoMessageSchema,
     messages: [
       { kind: 'frame', ...frame },
-      { kind: 'sharper', ...frame, stages, quality: 'spatial', lowered: null, downlinkKbps: 9_000 },
+      { kind: 'answer', ...frame, stages, quality: 'spatial', lowered: null, downlinkKbps: 9_000 },
       { kind: 'ack', streamId: 1, frameId: 2, receivedMs: 1 },
     ],
   },

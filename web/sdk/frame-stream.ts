@@ -14,7 +14,7 @@ import { checkStreamChanges, type StreamOptions, type StreamSettings, toStreamSe
 export type { StreamLink, StreamOptions, StreamSource, StreamStats };
 
 /** Settings that may change while a stream runs. */
-export type StreamChanges = Pick<StreamOptions, 'quality' | 'maxFps' | 'where'>;
+export type StreamChanges = Pick<StreamOptions, 'quality' | 'maxFps' | 'where' | 'patience'>;
 
 /** A live source, upscaled. */
 export interface FrameStream {

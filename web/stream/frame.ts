@@ -10,10 +10,10 @@ export interface UpscaleOutcome {
 }
 
 /**
- * Why a frame is sent to a side (this machine or a volunteer): `show` it, `fill` a gap while the other side is late, or only `measure`
- * that side. Only frames sent to be shown count as dropped when they fail.
+ * Why a frame is sent to a side (this machine or a volunteer): to `show` what comes back, or only to `measure` that side. Only frames sent
+ * to be shown count as dropped when they fail.
  */
-export type Purpose = 'show' | 'fill' | 'measure';
+export type Purpose = 'show' | 'measure';
 
 /** A source frame to be upscaled. Its receiver owns `frame` and closes it. */
 export interface CapturedFrame {
@@ -28,6 +28,8 @@ export interface CapturedFrame {
 /** A frame ready for the screen. Its receiver owns `frame` and closes it. */
 export interface UpscaledFrame {
   frameId: number;
+  /** When the stream's worker received it, ms. */
+  capturedMs: number;
   frame: VideoFrame;
   purpose: Purpose;
   /** Null: the source frame unchanged, because nothing could upscale it. */
@@ -38,9 +40,20 @@ export interface UpscaledFrame {
   stagesAt(presentedMs: number): StageTimes;
 }
 
+/** The detail of a frame, from a volunteer. */
+export interface FrameDetail extends Omit<UpscaledFrame, 'frame'> {
+  /** Luma codes of the output size, row by row without gaps (shared/detail.ts). */
+  codes: Uint8Array;
+  /** Codes for one step of 255. */
+  gain: number;
+  outcome: UpscaleOutcome;
+  volunteerId: string;
+}
+
 /** Receives the frames of one side. */
 export interface FrameSink {
   onUpscaled(frame: UpscaledFrame): void;
+  onDetail(detail: FrameDetail): void;
   onDropped(frame: Pick<CapturedFrame, 'frameId' | 'purpose'>, cause: DropCause): void;
 }
 
@@ -63,7 +76,7 @@ export type DropCause =
   /** A newer frame was shown first. */
   | 'late'
   | 'wrong-size'
-  /** Its picture does not match the source frame. */
+  /** Its picture or detail does not match the source frame. */
   | 'wrong-picture'
   /** The frame could not be used: it has an unsupported size, or the browser failed to process it. */
   | 'failed'

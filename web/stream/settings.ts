@@ -25,13 +25,27 @@ export interface StreamOptions {
   /** Default 60. */
   maxFps?: number;
   /**
-   * `auto`: the side that shows fresher pictures. `volunteers`: a volunteer whenever one is ready; until then frames are upscaled locally,
-   * because the picture must not freeze, and `stats().why` says so. `local`: always on this machine. Default: the client's setting.
+   * `auto`: whoever makes the better picture. `volunteers`: volunteers whenever one is ready; until then frames are only enlarged, and
+   * `stats().why` says so. `local`: always on this machine. Default: the client's setting.
    */
   where?: Where;
-  /** Largest bitrate to each volunteer, kb/s, default 6000. The way back, with its larger pictures, gets 2.5 times as much. */
+  /** Largest bitrate to each volunteer, kb/s, default 6000. The way back gets half as much for detail, 2.5 times as much for pictures. */
   bitrateKbps?: number;
+  /**
+   * `detail`, the default: this machine shows its own frame, enlarged, and volunteers send what sharpens it. `picture`: one volunteer sends
+   * the whole sharpened picture, which passes two video codecs; for a machine that cannot enlarge frames itself. Fixed for a stream.
+   */
+  transport?: Transport;
+  /** Frames by which a picture may be delayed to wait for its detail, 0..2. Default: as few as bring most of the detail. */
+  patience?: number;
 }
+
+/** What volunteers send: the detail of a frame, or the whole picture. */
+const TRANSPORTS = ['detail', 'picture'] as const;
+export type Transport = (typeof TRANSPORTS)[number];
+
+/** Largest number of frames by which a picture may wait for its detail: a longer delay is felt in every game. */
+export const MAX_PATIENCE = 2;
 
 /** Validated settings of a stream, with defaults applied. */
 export interface StreamSettings {
@@ -41,6 +55,9 @@ export interface StreamSettings {
   where: Where;
   /** Largest bitrate to each volunteer, kb/s. */
   bitrateKbps: number;
+  transport: Transport;
+  /** Null: chosen by what arrives. */
+  patience: number | null;
 }
 
 /** Applies defaults and validates. Throws MeshError `bad-input`. */
@@ -49,21 +66,32 @@ export function toStreamSettings(options: StreamOptions, defaultWhere: Where): S
   checkRange('scale', scale, 1, MAX_SCALE);
   checkRange('bitrateKbps', bitrateKbps, STREAM_LIMITS.minBitrateKbps, STREAM_LIMITS.maxBitrateKbps);
   const { quality = 'spatial', maxFps = STREAM_LIMITS.defaultFps, where = defaultWhere } = options;
-  checkStreamChanges({ maxFps, where });
-  return { scale, bitrateKbps, quality: checkedQuality(quality), maxFps, where };
+  const { transport = 'detail', patience } = options;
+  if (!TRANSPORTS.includes(transport)) {
+    throw MeshError.badInput(`There is no transport '${transport}'. Use one of ${TRANSPORTS.join(', ')}.`);
+  }
+  checkStreamChanges({ maxFps, where, ...(patience !== undefined && { patience }) });
+  return {
+    ...{ scale, bitrateKbps, quality: checkedQuality(quality), maxFps, where, transport },
+    patience: patience ?? null,
+  };
 }
 
 /** Validates changes to a running stream. Throws MeshError `bad-input`. */
 export function checkStreamChanges(
-  options: Pick<StreamOptions, 'quality' | 'maxFps' | 'where'>,
+  options: Pick<StreamOptions, 'quality' | 'maxFps' | 'where' | 'patience'>,
 ): Partial<StreamSettings> {
-  const { quality, maxFps, where } = options;
+  const { quality, maxFps, where, patience } = options;
+  if (patience !== undefined && (patience < 0 || patience > MAX_PATIENCE || !Number.isInteger(patience))) {
+    throw MeshError.badInput(`patience must be a whole number from 0 to ${MAX_PATIENCE}, not ${patience}.`);
+  }
   if (maxFps !== undefined) checkRange('maxFps', maxFps, 1, STREAM_LIMITS.maxFps);
   if (where !== undefined) checkWhere(where);
   return {
     ...(quality !== undefined && { quality: checkedQuality(quality) }),
     ...(maxFps !== undefined && { maxFps }),
     ...(where !== undefined && { where }),
+    ...(patience !== undefined && { patience }),
   };
 }
 

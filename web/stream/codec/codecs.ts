@@ -1,3 +1,4 @@
+import type { DetailCoding } from '../../../shared/detail.ts';
 import { logger } from '../../../shared/log.ts';
 import type { StreamSetup } from '../../../shared/messages.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
@@ -10,8 +11,8 @@ const log = logger('stream.codec');
 const CODECS = ['h264', 'vp8', 'vp9', 'av1'] as const;
 export type Codec = (typeof CODECS)[number];
 
-/** A stream's setup whose codec is known. */
-export type CheckedSetup = StreamSetup & { codec: Codec };
+/** A stream's setup whose codec and base are known. */
+export type CheckedSetup = StreamSetup & { codec: Codec; detail: DetailCoding | null };
 
 export interface CodecSize {
   width: number;

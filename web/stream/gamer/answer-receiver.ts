@@ -1,16 +1,20 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
+import { logger } from '../../../shared/log.ts';
 import type { VideoMessage } from '../../../shared/messages.ts';
 import type { CheckedSetup } from '../codec/codecs.ts';
 import { FrameDecoder } from '../codec/frame-decoder.ts';
-import type { DropCause, UpscaledFrame, UpscaleOutcome } from '../frame.ts';
+import { DetailReader } from '../compose/detail-reader.ts';
+import type { DropCause, FrameDetail, UpscaledFrame, UpscaleOutcome } from '../frame.ts';
 import { sizeOf } from '../frame-size.ts';
 import { volunteerFrameStages } from '../frame-timing.ts';
 import type { InFlightFrame } from '../transport/in-flight-window.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
 import type { PictureCheck } from '../verify/picture-check.ts';
 
-export type AnswerMessage = Extract<VideoMessage, { kind: 'sharper' }>;
+const log = logger('stream.answers');
+
+export type AnswerMessage = Extract<VideoMessage, { kind: 'answer' }>;
 
 export interface AnswerReceiverOptions {
   setup: CheckedSetup;
@@ -22,6 +26,8 @@ export interface AnswerReceiverOptions {
   check: PictureCheck;
   /** Passes ownership of a verified picture; `decodedMs` is the current time. */
   onPicture(picture: UpscaledFrame & { outcome: UpscaleOutcome }, decodedMs: number): void;
+  /** Passes detail whose size is right; `decodedMs` is the current time. */
+  onDetail(detail: FrameDetail, decodedMs: number): void;
   onDropped(frame: InFlightFrame, cause: DropCause): void;
   /** The decoder failed, or a second picture was wrong. */
   onFailed(error: MeshError): void;
@@ -35,10 +41,13 @@ interface Answer {
   frame: InFlightFrame | undefined;
 }
 
-/** Decodes the answers of one volunteer, and verifies that their pictures have the right size and show what was sent. */
+/** Decodes the answers of one volunteer, and verifies that they have the right size and belong to what was sent. */
 export class AnswerReceiver {
   readonly #options: AnswerReceiverOptions;
   readonly #decoder: FrameDecoder<Answer>;
+  readonly #reader = new DetailReader();
+  /** Details are read one after the other, in the order of their frames. */
+  #reading = Promise.resolve();
 
   constructor(options: AnswerReceiverOptions) {
     this.#options = options;
@@ -75,33 +84,67 @@ export class AnswerReceiver {
       picture.close();
       return;
     }
+    const { width, height } = sizeOf(picture);
+    const { outWidth, outHeight, detail } = this.#options.setup;
+    if (width !== outWidth || height !== outHeight) {
+      picture.close();
+      this.#options.onDropped(frame, 'wrong-size');
+    } else if (detail) {
+      this.#reading = this.#reading.then(() => this.#readDetail({ picture, gain: detail.gain }, answer, frame));
+    }
+    else this.#passPicture(picture, answer, frame);
+  }
+
+  /** Takes ownership of the picture. */
+  #passPicture(picture: VideoFrame, answer: Answer, frame: InFlightFrame): void {
     const cause = this.#verify(picture, frame);
     if (cause !== null) {
       picture.close();
       this.#options.onDropped(frame, cause);
       return;
     }
-    const { message, arrivedMs, downlinkBytes } = answer;
-    const { frameId, purpose, capturedMs, encodeStartMs, sentMs, uplinkBytes } = frame;
-    const { quality, lowered, stages } = message;
     const decodedMs = this.#options.clock.now();
+    this.#options.onPicture({ ...this.#made(answer, frame, decodedMs), frame: picture }, decodedMs);
+  }
+
+  /** Takes ownership of the picture. Never rejects. */
+  async #readDetail(
+    { picture, gain }: { picture: VideoFrame; gain: number },
+    answer: Answer,
+    frame: InFlightFrame,
+  ): Promise<void> {
+    try {
+      const codes = await this.#reader.read(picture);
+      const decodedMs = this.#options.clock.now();
+      this.#options.onDetail({ ...this.#made(answer, frame, decodedMs), codes, gain }, decodedMs);
+    } catch (cause) {
+      this.#options.onDropped(frame, 'undecodable');
+      log.warn('detail not read', { reason: MeshError.from(cause).reason });
+    } finally {
+      picture.close();
+    }
+  }
+
+  /** What is known of a frame that was answered. */
+  #made({ message, arrivedMs, downlinkBytes }: Answer, frame: InFlightFrame, decodedMs: number) {
+    const { frameId, purpose, capturedMs, encodeStartMs, uplinkBytes } = frame;
+    const { quality, lowered, stages } = message;
+    // It was sent, or it could not have been answered.
+    const sentMs = frame.sentMs ?? encodeStartMs;
     const moments = { capturedMs, encodeStartMs, sentMs, arrivedMs, decodedMs, uplinkBytes, downlinkBytes };
-    const upscaled = {
+    return {
       frameId,
+      capturedMs,
       purpose,
-      frame: picture,
       outcome: { quality, downgradeReason: lowered },
       volunteerId: this.#options.volunteerId,
       stagesAt: (presentedMs: number) => volunteerFrameStages({ ...moments, volunteer: stages, presentedMs }),
     };
-    this.#options.onPicture(upscaled, decodedMs);
   }
 
   /** Why the picture must not be shown; null if it may be. */
   #verify(picture: VideoFrame, frame: InFlightFrame): DropCause | null {
-    const { setup, name, check, onFailed } = this.#options;
-    const { width, height } = sizeOf(picture);
-    if (width !== setup.outWidth || height !== setup.outHeight) return 'wrong-size';
+    const { name, check, onFailed } = this.#options;
     const verdict = check.after(frame.thumbnail, picture);
     if (verdict === 'wrong') {
       onFailed(MeshError.verifyFailed(`${name} answered a live stream with pictures of something else.`));

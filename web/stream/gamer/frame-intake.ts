@@ -30,6 +30,8 @@ export class FrameRateCap {
 export interface IntakeFrame {
   frameId: number;
   capturedMs: number;
+  /** Whether it is the newest frame once more, since the source stands still. */
+  isRepeat: boolean;
   /** Owned by the intake; receivers clone it. */
   frame: VideoFrame;
 }
@@ -86,7 +88,7 @@ export class FrameIntake {
     const frameId = this.#nextFrameId++;
     statistics.captured(frameId);
     try {
-      if (this.#rateCap.admits(now())) this.#admit(source, frameId);
+      if (this.#rateCap.admits(now())) this.#admit(source, frameId, false);
       else statistics.refused('fps-cap');
     } catch (cause) {
       statistics.refused('failed');
@@ -104,7 +106,7 @@ export class FrameIntake {
     const frameId = this.#nextFrameId++;
     this.#options.statistics.repeated(frameId);
     try {
-      this.#admit(newest.frame, frameId);
+      this.#admit(newest.frame, frameId, true);
     } catch (cause) {
       this.#failed(cause);
     } finally {
@@ -117,7 +119,7 @@ export class FrameIntake {
     this.#newest = null;
   }
 
-  #admit(source: VideoFrame, frameId: number): void {
+  #admit(source: VideoFrame, frameId: number, isRepeat: boolean): void {
     const { now, settings, onResize, onFrame } = this.#options;
     const size = streamSize(sizeOf(source), settings.scale);
     if (!this.#size || !isSameSize(size, this.#size)) {
@@ -126,7 +128,7 @@ export class FrameIntake {
     }
     const capturedMs = now();
     this.#lastTimestampUs = Math.max(this.#lastTimestampUs + 1, Math.round(capturedMs * 1000));
-    const admitted = { frameId, capturedMs, frame: retimed(source, this.#lastTimestampUs, size) };
+    const admitted = { frameId, capturedMs, isRepeat, frame: retimed(source, this.#lastTimestampUs, size) };
     this.#newest?.frame.close();
     this.#newest = admitted;
     onFrame(admitted);

@@ -66,6 +66,11 @@ export class FrameSender {
     this.#adapt();
   }
 
+  /** Rate of the downlink, reported or agreed. */
+  get downlinkKbps(): number {
+    return this.#downlinkKbps ?? this.#options.setup.downlinkKbps;
+  }
+
   /** Rate of the downlink as the volunteer reports it; counts from the next adaptation on. */
   set downlinkKbps(downlinkKbps: number) {
     this.#downlinkKbps = downlinkKbps;

@@ -1,18 +1,23 @@
 import type { Clock } from '../../../shared/clock.ts';
-import type { MeshError, WireError } from '../../../shared/errors.ts';
+import { MeshError, type WireError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
-import type { CapturedFrame, FrameSink, Purpose, UpscaledFrame } from '../frame.ts';
+import type { Composer } from '../compose/composer.ts';
+import type { CapturedFrame, DropCause, FrameDetail, FrameSink, Purpose, UpscaledFrame } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
+import { localFrameStages } from '../frame-timing.ts';
 import type { StreamSettings } from '../settings.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
 import { FrameIntake, type IntakeFrame } from './frame-intake.ts';
 import { SourceReader } from './frame-source.ts';
+import { DetailPresenter } from './detail-presenter.ts';
+import { DEAD_ZONE_CODES, detailGainDb, detailWeight } from './detail-tuning.ts';
+import { LocalMeter } from './local-meter.ts';
 import { LocalRoute } from './local-route.ts';
-import { Presenter } from './presenter.ts';
+import { Patience } from './patience.ts';
+import { Screen } from './screen.ts';
 import { type Decision, SideChoice } from './side-choice.ts';
-import { LocalMeter } from './side-forecast.ts';
-import { StallRecovery } from './stall-recovery.ts';
+import { StillPicture } from './still-picture.ts';
 import { explainStream } from './stream-messages.ts';
 import { StreamStatistics, type StreamStats } from './stream-statistics.ts';
 import { VolunteerPool } from './volunteer-pool.ts';
@@ -47,6 +52,8 @@ export type StreamEvent =
 export interface GamerStreamOptions extends StreamOpening {
   /** Called when the local engine is first needed. */
   engine(): Promise<FrameEngine>;
+  /** Called when a detail stream is opened; the stream disposes it. */
+  openComposer(): Promise<Composer>;
   clock: Clock;
   random(): number;
   /** The video channel of a linked volunteer. Throws MeshError `closed` if it has none. */
@@ -54,21 +61,31 @@ export interface GamerStreamOptions extends StreamOpening {
   onClosed(): void;
 }
 
+/** A picture that is missing on the screen for this long is sent again, ms: ten frames at 60 fps. */
+const MISSING_MS = 160;
+
 /**
- * A stream on the gamer's side, in its worker. Source frames come in through {@link FrameIntake}, go to the side that
- * {@link SideChoice} picks, and reach the canvas through {@link Presenter}. {@link StallRecovery} keeps the picture from freezing.
+ * A stream on the gamer's side, in its worker. Source frames come in through {@link FrameIntake} and are shown at once, enlarged, by
+ * {@link DetailPresenter}, which adds the detail that the volunteers of {@link VolunteerPool} send; or they are sharpened here by
+ * {@link LocalRoute}, if {@link SideChoice} expects a better picture of that. With the transport `picture` one volunteer's pictures are
+ * shown instead of this machine's own.
  */
 export class GamerStream {
   readonly #options: GamerStreamOptions;
   readonly #statistics: StreamStatistics;
   readonly #intake: FrameIntake;
   readonly #reader: SourceReader;
-  readonly #presenter: Presenter;
+  readonly #screen: Screen;
   readonly #local: LocalRoute;
   readonly #localMeter = new LocalMeter();
   readonly #pool: VolunteerPool;
-  readonly #recovery: StallRecovery;
+  readonly #patience: Patience;
+  readonly #still: StillPicture;
   readonly #choice = new SideChoice();
+  /** Null until it is ready: frames are stretched by the browser meanwhile. Null also for the transport `picture`. */
+  #composed: DetailPresenter | null = null;
+  /** Why this machine cannot add detail. */
+  #composeError: MeshError | null = null;
   #settings: StreamSettings;
   #decision: Decision;
   #cancelTick: () => void = () => {};
@@ -84,14 +101,8 @@ export class GamerStream {
     this.#settings = settings;
     const statistics = new StreamStatistics(now);
     this.#statistics = statistics;
-    this.#presenter = new Presenter({
-      clock,
-      canvas,
-      statistics,
-      holdMs: () => this.#pool.intervalMs,
-      isOlderExpected: (frameId) => this.#pool.isOlderExpected(frameId),
-      onShown: () => this.#recovery.onShown(),
-    });
+    this.#screen = new Screen({ clock, canvas, statistics });
+    this.#patience = new Patience(settings.patience, now);
     this.#intake = new FrameIntake({
       now,
       settings,
@@ -101,10 +112,8 @@ export class GamerStream {
     });
     const sink: FrameSink = {
       onUpscaled: (upscaled) => this.#upscaled(upscaled),
-      onDropped: ({ frameId, purpose }, cause) => {
-        if (purpose === 'show') statistics.dropped(frameId, cause);
-        this.#presenter.settle();
-      },
+      onDetail: (detail) => this.#detailCame(detail),
+      onDropped: (frame, cause) => this.#dropped(frame, cause),
     };
     this.#local = new LocalRoute({ engine, now, sink });
     this.#pool = new VolunteerPool(
@@ -114,36 +123,35 @@ export class GamerStream {
         sink,
         onSent: (sizeBytes) => statistics.sent(sizeBytes),
         onReceived: (sizeBytes) => statistics.received(sizeBytes),
-        onSilent: () => this.#recovery.onVolunteerSilent(),
         onFailed: (streamId, error) => this.#volunteerFailed(streamId, error),
       },
       settings.maxFps,
     );
-    this.#recovery = new StallRecovery({
+    this.#still = new StillPicture({
       clock,
-      intake: this.#intake,
-      presenter: this.#presenter,
-      local: this.#local,
-      localMeter: this.#localMeter,
-      pool: this.#pool,
+      intervalMs: () => this.#pool.intervalMs,
+      isIncomplete: () => this.#isIncomplete(),
+      canRefine: () => this.#isDetail && this.#decision.running === 'volunteers' && this.#pool.name !== null,
+      repeat: () => this.#intake.repeatNewest(),
     });
     this.#decision = this.#decide();
     this.#reader = new SourceReader(frames, first, {
       onFrame: (frame) => this.#intake.accept(frame),
       onEnd: (error) => this.#sourceEnded(error),
     });
+    if (this.#isDetail) void this.#openComposer();
     this.#tick();
   }
 
   set(changes: Partial<StreamSettings>): void {
     this.#settings = { ...this.#settings, ...changes };
-    const { maxFps, quality, where } = this.#settings;
+    const { maxFps, quality, where, patience } = this.#settings;
     log.info('settings', { quality, where, maxFps });
     this.#intake.maxFps = maxFps;
     this.#pool.fps = maxFps;
+    this.#patience.chosen = patience;
     this.#shapeLocal();
-    this.#restartProbes();
-    this.#intake.repeatNewest();
+    this.#restart();
   }
 
   /**
@@ -152,14 +160,13 @@ export class GamerStream {
    */
   addVolunteer(ready: ReadyVolunteer): void {
     this.#pool.add(ready, this.#options.videoChannelOf(ready.volunteerId));
-    this.#restartProbes();
-    this.#intake.repeatNewest();
+    this.#restart();
   }
 
   /** Removes the route with this id; the stream goes on without it. */
   removeVolunteer(streamId: number): void {
     this.#pool.remove(streamId);
-    this.#intake.repeatNewest();
+    this.#restart();
   }
 
   /** The connection to a volunteer is lost. */
@@ -169,9 +176,10 @@ export class GamerStream {
 
   stats(): StreamStats {
     const { running } = this.#decision;
-    const outcome = this.#presenter.shown?.outcome;
+    const outcome = this.#screen.shown?.outcome;
     const isTooSlow = outcome === null && running === 'local' && this.#local.isResting;
     return this.#statistics.report({
+      transport: this.#settings.transport,
       codec: this.#pool.codec,
       running,
       lowered: outcome?.downgradeReason ?? (isTooSlow ? 'too-slow' : null),
@@ -186,19 +194,54 @@ export class GamerStream {
     this.#cancelTick();
     // First: what ends below must not repeat the newest frame.
     this.#intake.dispose();
-    this.#recovery.dispose();
-    this.#presenter.dispose();
+    this.#still.dispose();
     this.#pool.clear();
     this.#local.dispose();
+    this.#composed?.dispose();
     this.#options.events.close();
     this.#options.onClosed();
     await this.#reader.stop();
   }
 
+  get #isDetail(): boolean {
+    return this.#settings.transport === 'detail';
+  }
+
+  async #openComposer(): Promise<void> {
+    const { clock, openComposer } = this.#options;
+    try {
+      const composer = await openComposer();
+      if (this.#closed) {
+        composer.dispose();
+        return;
+      }
+      this.#composed = new DetailPresenter({
+        clock,
+        composer,
+        screen: this.#screen,
+        statistics: this.#statistics,
+        patience: this.#patience,
+        intervalMs: () => this.#pool.intervalMs,
+        tuning: (detail) => this.#tuning(detail),
+      });
+      this.#intake.repeatNewest();
+    } catch (cause) {
+      this.#composeError = MeshError.from(cause, 'unsupported-browser');
+      log.warn('cannot compose', { reason: this.#composeError.reason });
+    }
+  }
+
+  #tuning({ outcome: { quality } }: FrameDetail) {
+    const { downlinkKbps = 0 } = this.#pool.forecast ?? {};
+    return { weight: detailWeight(quality), deadZoneCodes: DEAD_ZONE_CODES, gainDb: detailGainDb(quality, downlinkKbps) };
+  }
+
   #resized(size: StreamSize): void {
     log.info('size', { ...size });
-    this.#presenter.size = size;
+    this.#screen.size = size;
+    this.#composed?.clear();
     this.#pool.clear();
+    this.#patience.restart();
     this.#shapeLocal();
     this.#tell({ kind: 'size', size });
   }
@@ -210,59 +253,96 @@ export class GamerStream {
   }
 
   /** Sends copies of the frame to the side that runs, and to the other one when that has to be measured. */
-  #route({ frame, frameId, capturedMs }: IntakeFrame): void {
+  #route({ frame, frameId, capturedMs, isRepeat }: IntakeFrame): void {
     const copy = (purpose: Purpose): CapturedFrame => ({ frameId, capturedMs, frame: frame.clone(), purpose });
     this.#decision = this.#decide();
+    this.#still.onFrame(isRepeat);
     const isAuto = this.#settings.where === 'auto';
     if (this.#decision.running === 'volunteers') {
-      // At least once in any case: the first frame that fills a gap must not wait for shaders to be compiled.
-      const wantsLocal = isAuto || this.#localMeter.computeMs === null;
-      if (wantsLocal && this.#localMeter.wantsProbe(capturedMs)) this.#local.offer(copy('measure'));
+      const isHelped = this.#pool.name !== null;
+      // The other side is worth measuring only where it could be chosen.
+      if (isAuto && this.#isDetail && this.#localMeter.wantsProbe(capturedMs)) this.#local.offer(copy('measure'));
+      if (isHelped) this.#patience.sent(frameId);
+      this.#patience.judge(this.#pool.intervalMs);
+      if (this.#isDetail || !isHelped) this.#showOwn(copy('show'), isHelped);
       // Last: if the encoder fails at once, the newest frame is repeated and this one is closed.
-      this.#pool.offer(copy('show'));
+      if (isHelped) this.#pool.offer(copy('show'));
       if (this.#intake.newest?.frameId === frameId) this.#pool.probeIdle(() => copy('measure'));
     } else {
       this.#local.offer(copy('show'));
       if (isAuto) this.#pool.probeIdle(() => copy('measure'));
     }
-    this.#recovery.onCaptured(this.#decision.running === 'volunteers' ? this.#pool.delayMs : 0);
+  }
+
+  /** Takes ownership of a frame and shows it, enlarged. */
+  #showOwn(captured: CapturedFrame, isHelped: boolean): void {
+    if (this.#composed) this.#composed.offer(captured, isHelped);
+    else this.#screen.show({ ...captured, outcome: null, volunteerId: null, stagesAt: enlargedStages(captured) });
   }
 
   /** Takes ownership of the frame. */
   #upscaled(upscaled: UpscaledFrame): void {
-    this.#localMeter.measured(upscaled, this.#options.clock.now());
-    if (this.#closed || upscaled.purpose === 'measure') upscaled.frame.close();
-    // A frame that fills a gap must not wait for the late frames that caused it.
-    else if (upscaled.purpose === 'fill') this.#presenter.presentNow(upscaled);
-    else this.#presenter.present(upscaled);
+    const { frame, frameId, capturedMs, purpose, outcome, volunteerId } = upscaled;
+    if (volunteerId === null) this.#localMeter.measured(upscaled, this.#options.clock.now());
+    if (this.#closed || purpose === 'measure') frame.close();
+    else if (outcome === null) this.#showOwn({ frame, frameId, capturedMs, purpose }, false);
+    else this.#screen.show(upscaled);
+  }
+
+  #detailCame(detail: FrameDetail): void {
+    if (this.#closed || detail.purpose === 'measure') return;
+    this.#still.onDetail(detail.codes);
+    this.#composed?.add(detail);
+  }
+
+  #dropped({ frameId, purpose }: Pick<CapturedFrame, 'frameId' | 'purpose'>, cause: DropCause): void {
+    if (purpose !== 'show') return;
+    this.#statistics.dropped(frameId, cause);
+    this.#patience.dropped(frameId);
+    this.#composed?.dropped(frameId);
+  }
+
+  /** Whether the newest frame is missing on the screen, or its picture waits for what frames bring about. */
+  #isIncomplete(): boolean {
+    const { newest } = this.#intake;
+    const { newestFrameId, shownMs, shown } = this.#screen;
+    if (!newest) return false;
+    if (newest.frameId > newestFrameId) return this.#options.clock.now() - shownMs > MISSING_MS;
+    if (this.#decision.running === 'local' && shown?.outcome === null) return this.#local.canTry;
+    return shown?.outcome?.downgradeReason === 'getting-ready';
   }
 
   #why(): string {
     return explainStream({
       decision: this.#decision,
-      frameError: this.#intake.error,
+      frameError: this.#intake.error ?? (this.#decision.running === 'volunteers' ? this.#composeError : null),
       local: this.#local,
-      shown: this.#presenter.shown,
+      shown: this.#screen.shown,
       chosen: this.#settings.quality,
       nameOf: (volunteerId) => this.#pool.nameOf(volunteerId),
     });
   }
 
   #decide(): Decision {
-    const { where, maxFps } = this.#settings;
+    const { where, transport } = this.#settings;
     return this.#choice.decide({
       where,
-      local: this.#localMeter.forecast(maxFps),
-      volunteer: this.#pool.forecast(),
+      transport,
+      localQuality: this.#localMeter.quality,
+      volunteer: this.#pool.forecast,
     });
   }
 
-  #restartProbes(): void {
+  /** Settings or volunteers have changed. */
+  #restart(): void {
     this.#localMeter.restartProbes();
     this.#pool.restartProbes();
+    this.#patience.restart();
+    this.#still.restart();
+    this.#intake.repeatNewest();
   }
 
-  /** The last frame stays on the screen; the ticks repeat it until it is upscaled. */
+  /** The last frame stays on the screen, and is refined. */
   #sourceEnded(error: MeshError): void {
     this.#ended = error;
     log.info('source ended', { reason: error.reason });
@@ -271,12 +351,11 @@ export class GamerStream {
 
   #volunteerFailed(streamId: number, error: MeshError): void {
     this.#tell({ kind: 'volunteer-failed', streamId, error: error.toWire() });
-    this.#intake.repeatNewest();
+    this.#restart();
   }
 
   #tick(): void {
     this.#cancelTick = this.#options.clock.after(STATS_INTERVAL_MS, () => this.#tick());
-    this.#recovery.checkStillFrame();
     this.#decision = this.#decide();
     this.#tell({ kind: 'stats', stats: this.stats() });
   }
@@ -284,4 +363,9 @@ export class GamerStream {
   #tell(event: StreamEvent): void {
     this.#options.events.postMessage(event);
   }
+}
+
+function enlargedStages({ capturedMs }: CapturedFrame): UpscaledFrame['stagesAt'] {
+  return (presentedMs) =>
+    localFrameStages({ capturedMs, computeStartMs: capturedMs, computedMs: capturedMs, presentedMs });
 }

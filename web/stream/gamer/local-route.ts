@@ -13,7 +13,7 @@ export interface LocalRouteOptions {
   /** Creates the engine. Called at the first frame: a machine that only sends frames never probes its GPU. */
   engine(): Promise<FrameEngine>;
   now(): number;
-  sink: FrameSink;
+  sink: Pick<FrameSink, 'onUpscaled' | 'onDropped'>;
 }
 
 interface Shape {
@@ -119,13 +119,6 @@ export class LocalRoute {
     this.#queue.offer(frame, { ...info, isAlone });
   }
 
-  /** Takes ownership of the frame and shows it unchanged. */
-  passThrough({ frame, ...info }: CapturedFrame): void {
-    this.#createEngine();
-    if (this.#disposed) frame.close();
-    else this.#deliver(frame, info, null);
-  }
-
   dispose(): void {
     this.#disposed = true;
     this.#queue.dispose();
@@ -141,6 +134,7 @@ export class LocalRoute {
     const { computeStartMs, computedMs } = outcome ?? { computeStartMs: nowMs, computedMs: nowMs };
     this.#options.sink.onUpscaled({
       frameId,
+      capturedMs,
       purpose,
       frame,
       outcome: outcome && { quality: outcome.quality, downgradeReason: outcome.downgradeReason },
@@ -156,7 +150,7 @@ export class LocalRoute {
     try {
       this.#upscaler ??= new AdaptiveUpscaler(
         this.#engine,
-        { outWidth: size.outWidth, outHeight: size.outHeight, quality },
+        { outWidth: size.outWidth, outHeight: size.outHeight, quality, detail: null },
         now,
       );
       this.#upscaler.budgetMs = this.#budget.localMs(fps);

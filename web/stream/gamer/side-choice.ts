@@ -1,24 +1,30 @@
-import { type LogFields, logger } from '../../../shared/log.ts';
+import { logger } from '../../../shared/log.ts';
 import type { Where } from '../../../shared/tasks/definition.ts';
-import { QUALITIES } from '../../../shared/tasks/upscale.ts';
-import { type Forecast, oldestPictureMs } from './side-forecast.ts';
+import type { Quality } from '../../../shared/tasks/upscale.ts';
+import type { Transport } from '../settings.ts';
+import { detailGainDb, gainHereDb } from './detail-tuning.ts';
 import type { Side } from './stream-statistics.ts';
 
 const log = logger('stream.side');
 
-/** `auto` changes sides only if the new picture is younger than this share of the current one's age, so that it does not flap. */
-export const SWITCH_RATIO = 0.85;
-/** `auto` prefers a better quality if its pictures are older by at most this, ms: players feel a longer delay... */
-export const MAX_EXTRA_AGE_MS = 50;
-/** ...and come at intervals at most this many times as long. */
-const MAX_INTERVAL_RATIO = 1.2;
+/** `auto` changes sides only for a gain of this much, dB, so that it does not flap; a smaller one is hardly visible. */
+export const SWITCH_GAIN_DB = 0.1;
+
+/** A volunteer, as far as the choice depends on it. */
+export interface HelpForecast {
+  name: string;
+  /** Quality of its newest frame; null before the first. */
+  quality: Quality | null;
+  downlinkKbps: number;
+}
 
 export interface Situation {
   where: Where;
-  /** Null until this machine was measured. */
-  local: Forecast | null;
+  transport: Transport;
+  /** The quality that this machine keeps up with; null until it was measured. */
+  localQuality: Quality | null;
   /** Null while no volunteer is ready. */
-  volunteer: (Forecast & { name: string }) | null;
+  volunteer: HelpForecast | null;
 }
 
 export interface Decision {
@@ -28,82 +34,54 @@ export interface Decision {
 }
 
 /** Why a side runs, for the log. */
-type SideCause = 'asked' | 'no-volunteer' | 'not-measured' | 'better-quality' | 'fresher';
+type SideCause = 'asked' | 'no-volunteer' | 'not-measured' | 'better-picture';
 
 /**
- * Decides which side upscales the frames, without flapping. Of two sides with the same quality, the one with the fresher picture runs. A
- * side with the better quality runs even if the other one is fresher, which may be only because it does less; but not if its pictures
- * come much less often or are much older. Each side has already lowered its quality to what keeps up, and in a game a late picture is
- * no better picture.
+ * Decides which side sharpens the frames, without flapping: the one whose picture is expected to be better. Detail of a better network may
+ * gain less than a smaller network on this machine, since it comes from frames that a codec has coarsened. Delay does not count: the
+ * enlarged frame is shown at once either way.
  */
 export class SideChoice {
   #running: Side = 'local';
   /** Why the present side runs. */
   #cause: SideCause | null = null;
 
-  decide({ where, local, volunteer }: Situation): Decision {
+  decide({ where, transport, localQuality, volunteer }: Situation): Decision {
     if (where === 'local') return this.#settle('local', 'asked', 'You chose to sharpen frames on this computer.');
     if (!volunteer) {
-      return this.#settle(
-        'local',
-        'no-volunteer',
-        'No volunteer is ready yet, so this computer sharpens the frames meanwhile.',
-      );
+      return where === 'volunteers'
+        ? this.#settle('volunteers', 'no-volunteer', 'No volunteer is ready yet, so frames are only enlarged meanwhile.')
+        : this.#settle('local', 'no-volunteer', 'No volunteer is ready yet, so this computer sharpens the frames meanwhile.');
     }
-    if (where === 'volunteers')
-      return this.#settle('volunteers', 'asked', `You chose volunteers; ${volunteer.name} is helping.`);
-    if (!local) {
-      return this.#settle(
-        'volunteers',
-        'not-measured',
-        `${volunteer.name} is helping; this computer's own speed is not known yet.`,
-      );
+    const { name } = volunteer;
+    if (where === 'volunteers' || transport === 'picture') {
+      const why = where === 'volunteers' ? `You chose volunteers; ${name} is helping.` : `${name} is helping.`;
+      return this.#settle('volunteers', 'asked', why);
     }
-    return this.#compare(local, volunteer);
+    if (localQuality === null) {
+      const why = `${name} is helping; this computer's own speed is not known yet.`;
+      return this.#settle('volunteers', 'not-measured', why);
+    }
+    return this.#compare(localQuality, volunteer);
   }
 
-  #compare(local: Forecast, volunteer: Forecast & { name: string }): Decision {
-    const localAgeMs = oldestPictureMs(local);
-    const volunteerAgeMs = oldestPictureMs(volunteer);
-    const better = this.#better(local, volunteer);
-    if (better) {
-      const here = `'${local.quality}' on this computer`;
-      const there = `'${volunteer.quality}' from ${volunteer.name}`;
-      return this.#settle(
-        better,
-        'better-quality',
-        `Better ${better === 'local' ? `${here}, ${there}` : `${there}, ${here}`}.`,
-      );
+  #compare(localQuality: Quality, { name, quality, downlinkKbps }: HelpForecast): Decision {
+    if (quality === null) {
+      return this.#settle(this.#running, 'not-measured', `${name} is getting ready to help.`);
     }
-    const [currentMs, otherMs] =
-      this.#running === 'local' ? [localAgeMs, volunteerAgeMs] : [volunteerAgeMs, localAgeMs];
-    const running = otherMs < SWITCH_RATIO * currentMs ? otherThan(this.#running) : this.#running;
-    const volunteerText = `${volunteer.name} ${Math.round(volunteerAgeMs)} ms`;
-    const localText = `this computer ${Math.round(localAgeMs)} ms`;
-    const why =
-      running === 'local'
-        ? `Fresher here: ${localText}, ${volunteerText}.`
-        : `Fresher from a volunteer: ${volunteerText}, ${localText}.`;
-    return this.#settle(running, 'fresher', why, { localAgeMs, volunteerAgeMs });
+    const hereDb = gainHereDb(localQuality);
+    const thereDb = detailGainDb(quality, downlinkKbps);
+    const [ownDb, otherDb] = this.#running === 'local' ? [hereDb, thereDb] : [thereDb, hereDb];
+    const running = otherDb > ownDb + SWITCH_GAIN_DB ? otherThan(this.#running) : this.#running;
+    const here = `'${localQuality}' on this computer`;
+    const there = `detail by '${quality}' from ${name}`;
+    const why = running === 'local' ? `${here} is at least as good as ${there}.` : `${there} is at least as good as ${here}.`;
+    return this.#settle(running, 'better-picture', capitalized(why), { hereDb, thereDb });
   }
 
-  /** The side that has the better quality and keeps up; null if there is none. */
-  #better(local: Forecast, volunteer: Forecast): Side | null {
-    if (local.quality === null || volunteer.quality === null || local.quality === volunteer.quality) return null;
-    const isLocal = QUALITIES.indexOf(local.quality) > QUALITIES.indexOf(volunteer.quality);
-    const [side, better, worse] = isLocal
-      ? (['local', local, volunteer] as const)
-      : (['volunteers', volunteer, local] as const);
-    // The side that runs already may be a little worse than one that would take over; otherwise it would flap at the limit.
-    const slack = this.#running === side ? 1 / SWITCH_RATIO : 1;
-    const isOftenEnough = better.intervalMs <= slack * MAX_INTERVAL_RATIO * worse.intervalMs;
-    const extraAgeMs = oldestPictureMs(better) - oldestPictureMs(worse);
-    return isOftenEnough && extraAgeMs <= slack * MAX_EXTRA_AGE_MS ? side : null;
-  }
-
-  #settle(running: Side, cause: SideCause, why: string, ages: LogFields = {}): Decision {
-    if (running !== this.#running) log.info('switched', { from: this.#running, to: running, cause, ...ages });
-    else if (cause !== this.#cause) log.debug('kept', { running, cause, ...ages });
+  #settle(running: Side, cause: SideCause, why: string, gains: Record<string, number> = {}): Decision {
+    if (running !== this.#running) log.info('switched', { from: this.#running, to: running, cause, ...gains });
+    else if (cause !== this.#cause) log.debug('kept', { running, cause, ...gains });
     this.#running = running;
     this.#cause = cause;
     return { running, why };
@@ -112,4 +90,8 @@ export class SideChoice {
 
 function otherThan(side: Side): Side {
   return side === 'local' ? 'volunteers' : 'local';
+}
+
+function capitalized(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }

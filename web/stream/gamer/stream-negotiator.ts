@@ -1,3 +1,4 @@
+import type { DetailCoding } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { logger, shortId } from '../../../shared/log.ts';
 import type { Capabilities, ControlMessage, StreamSetup } from '../../../shared/messages.ts';
@@ -5,21 +6,29 @@ import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import { isNetwork, upscale } from '../../../shared/tasks/upscale.ts';
 import { errorOfPeer } from '../../net/peer-error.ts';
 import type { VolunteerTrust } from '../../net/volunteer-trust.ts';
-import { type Codec, commonCodecs } from '../codec/codecs.ts';
+import { type CheckedSetup, type Codec, commonCodecs } from '../codec/codecs.ts';
 import type { StreamSize } from '../frame-size.ts';
 import { RETRY_AFTER_MS, type StreamSettings } from '../settings.ts';
 import type { ReadyVolunteer } from './volunteer-route.ts';
 
 const log = logger('stream.negotiator');
 
-/** Volunteers set up for one stream: two share the work or stand by; more help only slow ones. */
-export const MAX_VOLUNTEERS = 4;
+/**
+ * Volunteers set up for one stream. Of detail, two share the work or stand by; more help only slow ones. Pictures of several volunteers
+ * would differ visibly.
+ */
+export const MAX_VOLUNTEERS = { detail: 4, picture: 1 } as const;
 /** How long a volunteer may take to set up a stream, ms: codecs, a model and the first keyframe. */
 export const SETUP_TIMEOUT_MS = 10_000;
 /** Time for both codecs on both machines until it is measured, ms: 720p in software. */
 const ASSUMED_CODEC_MS = 20;
-/** Bitrate of the downlink relative to the uplink. It carries scale^2 the pixels, but a sharp game picture needs only about this factor. */
-const DOWNLINK_BITRATE_FACTOR = 2.5;
+/**
+ * Bitrate of the downlink relative to the uplink. Pictures have scale^2 the pixels, but a sharp game picture needs only about this factor;
+ * detail is nothing but the edges of them, in luma (`bench -- glass`).
+ */
+const DOWNLINK_BITRATE_FACTOR = { detail: 0.5, picture: 2.5 } as const;
+/** How detail is coded: a gain of 4 puts the strongest edges of today's networks just inside the range of codes. */
+const DETAIL_CODING: DetailCoding = { base: 'bicubic', gain: 4, deadZone: 0.5 };
 
 /** A linked volunteer, as a stream sees it. */
 export interface StreamLink {
@@ -57,7 +66,7 @@ interface Candidate {
 
 /** A volunteer that was asked for a stream, and its answer. */
 interface Negotiation extends Candidate {
-  setup: StreamSetup & { codec: Codec };
+  setup: CheckedSetup;
   askedMs: number;
   isReady: boolean;
   stopListening(): void;
@@ -127,7 +136,7 @@ export class StreamNegotiator {
   #askMore(): void {
     if (!this.#wanted || this.#wanted.settings.where === 'local') return;
     const { size, settings } = this.#wanted;
-    const places = Math.max(0, MAX_VOLUNTEERS - this.#negotiations.size);
+    const places = Math.max(0, MAX_VOLUNTEERS[settings.transport] - this.#negotiations.size);
     for (const candidate of this.#candidates(size, settings).slice(0, places)) this.#ask(candidate, size, settings);
   }
 
@@ -154,7 +163,8 @@ export class StreamNegotiator {
 
   #ask(candidate: Candidate, size: StreamSize, settings: StreamSettings): void {
     const { link, codec } = candidate;
-    const setup = { streamId: this.#options.nextStreamId(), codec, ...size, ...adjustable(settings) };
+    const detail = settings.transport === 'detail' ? DETAIL_CODING : null;
+    const setup = { streamId: this.#options.nextStreamId(), codec, ...size, ...adjustable(settings), detail };
     const stopListening = link.onControl((message) => this.#onControl(setup.streamId, message));
     const askedMs = this.#options.now();
     this.#negotiations.set(link.id, { ...candidate, setup, askedMs, isReady: false, stopListening });
@@ -235,7 +245,8 @@ function retryKey({ link, codec }: Pick<Candidate, 'link' | 'codec'>): string {
 }
 
 /** The part of a setup that can change while the stream runs. */
-function adjustable({ quality, maxFps, bitrateKbps }: StreamSettings) {
-  const downlinkKbps = Math.min(bitrateKbps * DOWNLINK_BITRATE_FACTOR, STREAM_LIMITS.maxBitrateKbps);
+function adjustable({ quality, maxFps, bitrateKbps, transport }: StreamSettings) {
+  const wantedKbps = bitrateKbps * DOWNLINK_BITRATE_FACTOR[transport];
+  const downlinkKbps = Math.min(Math.max(wantedKbps, STREAM_LIMITS.minBitrateKbps), STREAM_LIMITS.maxBitrateKbps);
   return { quality, fps: maxFps, uplinkKbps: bitrateKbps, downlinkKbps };
 }

@@ -1,27 +1,24 @@
 import * as Comlink from 'comlink';
-import type { Clock } from '../../../shared/clock.ts';
 import { MeshError, type WireError } from '../../../shared/errors.ts';
 import { adoptChannel, type TransferableChannel } from '../../net/transferable-channel.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
-import type { FrameEngine } from '../upscale/frame-engine.ts';
-import { GamerStream, type StreamOpening } from './gamer-stream.ts';
+import { GamerStream, type GamerStreamOptions, type StreamOpening } from './gamer-stream.ts';
+
+/** What every stream uses. */
+export type StreamRegistryOptions = Pick<GamerStreamOptions, 'engine' | 'openComposer' | 'clock' | 'random'>;
 
 /**
  * The open streams of one gamer's worker, and its end of every link's video channel. The page calls it through Comlink and gets a
  * proxy of each stream that it opens.
  */
 export class StreamRegistry {
-  readonly #engine: () => Promise<FrameEngine>;
-  readonly #clock: Clock;
-  readonly #random: () => number;
+  readonly #options: StreamRegistryOptions;
   readonly #streams = new Set<GamerStream>();
   /** By link id, which is the volunteer's id. */
   readonly #channels = new Map<string, VideoChannel>();
 
-  constructor(engine: () => Promise<FrameEngine>, clock: Clock, random: () => number) {
-    this.#engine = engine;
-    this.#clock = clock;
-    this.#random = random;
+  constructor(options: StreamRegistryOptions) {
+    this.#options = options;
   }
 
   /** Open streams. */
@@ -40,7 +37,7 @@ export class StreamRegistry {
     return new Promise((resolve) => {
       const channel = new VideoChannel(
         adoptChannel(moved),
-        () => this.#clock.now(),
+        () => this.#options.clock.now(),
         (error) => {
           if (this.#channels.get(linkId) === channel) this.#channels.delete(linkId);
           const lost = error ?? new MeshError('connection-failed', 'The connection to the volunteer closed.');
@@ -61,9 +58,7 @@ export class StreamRegistry {
     try {
       const stream = new GamerStream({
         ...opening,
-        engine: this.#engine,
-        clock: this.#clock,
-        random: this.#random,
+        ...this.#options,
         videoChannelOf: (volunteerId) => this.#channelOf(volunteerId),
         onClosed: () => this.#streams.delete(stream),
       });

@@ -3,7 +3,8 @@ import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { DropCause, UpscaledFrame } from '../frame.ts';
 import { type FrameTiming, type StageTimes, summarize, totalMs } from '../frame-timing.ts';
-import { SlidingWindow } from '../rolling-statistics.ts';
+import { percentile, SlidingWindow } from '../rolling-statistics.ts';
+import type { Transport } from '../settings.ts';
 
 /** The side that upscales the frames. */
 export type Side = 'volunteers' | 'local';
@@ -16,17 +17,26 @@ export interface StreamStats {
   framesCaptured: number;
   /** Frames sent to volunteers, to be shown or only to measure a volunteer. */
   framesSent: number;
-  /** Presented by any side. A frame that this computer showed because a volunteer was late is not dropped when the answer comes. */
+  /** Shown, with or without being sharpened. */
   framesPresented: number;
-  /** Of the presented frames, those upscaled on this computer. */
+  /** Of the presented frames, those sharpened on this computer. */
   framesLocal: number;
-  /** Of the presented frames, those shown as captured because nothing could upscale them yet. */
+  /** Of the presented frames, those that were only enlarged. */
   framesUnsharpened: number;
+  /** Of the presented frames, those that carried the detail that a volunteer made of them. */
+  framesWithDetail: number;
+  /** Age of a frame, since its capture, when its detail was shown. */
+  detailAgeMs: { p50: number; p95: number };
+  /**
+   * What detail is estimated to gain over the enlarged frames, dB of luma PSNR, from what `bench -- glass` measured with this quality and
+   * rate: live there is nothing to measure it against. Null without detail.
+   */
+  gainDb: number | null;
   /** By cause. Counted once a newer frame is on the screen: until then the frame may still be shown by another side. */
   framesDropped: Record<string, number>;
   /** Pictures a second, including frames shown again in a better quality. */
   fps: number;
-  /** Of upscaled frames; 0 while there are none. */
+  /** Of detail streams: all frames; otherwise those that were upscaled. 0 while there are none. */
   glassToGlassMs: { p50: number; p95: number };
   stagesMs: { name: string; p50: number }[];
   uplinkKbps: number;
@@ -63,8 +73,8 @@ interface OpenFrame {
 
 /**
  * Counts the outcome of each source frame once: shown, or dropped for one cause, or still open. Frames are shown in order, so a frame
- * older than the one on the screen is settled. Until then, a frame that one side dropped may still be shown by another, and a frame that
- * fills a gap counts as shown whatever becomes of the volunteer's answer.
+ * older than the one on the screen is settled. Until then, a frame that one side dropped may still be shown by another, and a frame shown as
+ * it was may still get its detail.
  */
 export class FrameAccounting {
   readonly shown: Record<ShownBy, number> = { volunteer: 0, local: 0, nobody: 0 };
@@ -121,12 +131,16 @@ export class FrameAccounting {
 }
 
 interface Presented extends FrameTiming {
+  frameId: number;
   /** Null: upscaled or let through by this machine. */
   volunteerId: string | null;
   isUpscaled: boolean;
 }
 
 const MAX_FRAMES_IN_WINDOW = (STREAM_LIMITS.maxFps * STREAM_LIMITS.statsWindowMs) / 1000;
+
+/** What a stream knows besides its frames. */
+type StreamState = Pick<StreamStats, 'codec' | 'running' | 'lowered' | 'localBackend' | 'why'> & { transport: Transport };
 
 /** Collects a stream's figures: outcomes, timings and traffic of its frames. */
 export class StreamStatistics {
@@ -137,6 +151,11 @@ export class StreamStatistics {
   readonly #accounting = new FrameAccounting();
   #framesCaptured = 0;
   #framesSent = 0;
+  readonly #detailed = new SlidingWindow<{ ageMs: number; gainDb: number }>(
+    STREAM_LIMITS.statsWindowMs,
+    MAX_FRAMES_IN_WINDOW,
+  );
+  #last: Presented | null = null;
   #quality: Quality | null = null;
   #firstCapturedMs: number | null = null;
 
@@ -175,6 +194,7 @@ export class StreamStatistics {
     this.#accounting.failed(frameId, cause);
   }
 
+  /** The frame was drawn, for the first time or again with its detail. */
   presented(
     { frameId, volunteerId, outcome }: Pick<UpscaledFrame, 'frameId' | 'volunteerId' | 'outcome'>,
     stages: StageTimes,
@@ -183,26 +203,41 @@ export class StreamStatistics {
     this.#quality = outcome?.quality ?? null;
     const upscaledBy = volunteerId === null ? 'local' : 'volunteer';
     this.#accounting.presented(frameId, isUpscaled ? upscaledBy : 'nobody');
-    this.#presented.add({ volunteerId, isUpscaled, stages, totalMs: totalMs(stages) }, this.#now());
+    if (this.#last?.frameId === frameId) {
+      Object.assign(this.#last, { volunteerId, isUpscaled });
+      return;
+    }
+    this.#last = { frameId, volunteerId, isUpscaled, stages, totalMs: totalMs(stages) };
+    this.#presented.add(this.#last, this.#now());
   }
 
-  report(state: Pick<StreamStats, 'codec' | 'running' | 'lowered' | 'localBackend' | 'why'>): StreamStats {
+  /** A frame was drawn with its own detail. */
+  detailed(ageMs: number, gainDb: number): void {
+    this.#detailed.add({ ageMs, gainDb }, this.#now());
+  }
+
+  report({ transport, ...state }: StreamState): StreamStats {
     const nowMs = this.#now();
     const presented = this.#presented.entries(nowMs);
     // A stream younger than the window has a shorter one; otherwise it would look slow.
     const spanMs = Math.min(STREAM_LIMITS.statsWindowMs, Math.max(1, nowMs - (this.#firstCapturedMs ?? nowMs)));
     const kbps = (bytes: SlidingWindow<number>) => (8 * bytes.entries(nowMs).reduce((sum, n) => sum + n, 0)) / spanMs;
     const { shown, dropped } = this.#accounting;
+    const detailed = this.#detailed.entries(nowMs);
+    const agesMs = detailed.map(({ ageMs }) => ageMs).sort((a, b) => a - b);
     return {
       framesCaptured: this.#framesCaptured,
       framesSent: this.#framesSent,
       framesPresented: shown.volunteer + shown.local + shown.nobody,
       framesLocal: shown.local,
       framesUnsharpened: shown.nobody,
+      framesWithDetail: transport === 'detail' ? shown.volunteer : 0,
+      detailAgeMs: { p50: percentile(agesMs, 0.5), p95: percentile(agesMs, 0.95) },
+      gainDb: detailed.length === 0 ? null : detailed.reduce((sum, { gainDb }) => sum + gainDb, 0) / detailed.length,
       framesDropped: Object.fromEntries(dropped),
       fps: presented.length > 1 ? (1000 * presented.length) / spanMs : 0,
-      // A frame that was not upscaled is fast and says nothing about those that are.
-      ...summarize(presented.filter(({ isUpscaled }) => isUpscaled)),
+      // Where the whole picture comes from elsewhere, a frame that was not upscaled is fast and says nothing about those that are.
+      ...summarize(presented.filter(({ isUpscaled }) => isUpscaled || transport === 'detail')),
       uplinkKbps: kbps(this.#upBytes),
       downlinkKbps: kbps(this.#downBytes),
       shares: sharesOf(presented),

@@ -2,11 +2,11 @@ import type { Clock } from '../../../shared/clock.ts';
 import type { MeshError } from '../../../shared/errors.ts';
 import { logger, shortId } from '../../../shared/log.ts';
 import { DropOldestQueue } from '../drop-oldest-queue.ts';
-import type { CapturedFrame, FrameSink, UpscaledFrame } from '../frame.ts';
-import { totalMs } from '../frame-timing.ts';
+import type { CapturedFrame, FrameSink } from '../frame.ts';
 import { RecentMedian } from '../rolling-statistics.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
-import { type Forecast, ProbeSchedule, poolForecast } from './side-forecast.ts';
+import { ProbeSchedule } from './local-meter.ts';
+import type { HelpForecast } from './side-choice.ts';
 import { type ReadyVolunteer, VolunteerRoute } from './volunteer-route.ts';
 
 const log = logger('stream.volunteers');
@@ -17,8 +17,6 @@ export interface VolunteerPoolOptions {
   sink: FrameSink;
   onSent(sizeBytes: number): void;
   onReceived(sizeBytes: number): void;
-  /** A volunteer fell silent. The frames that it holds may never come back. */
-  onSilent(): void;
   /** A route failed and was removed. */
   onFailed(streamId: number, error: MeshError): void;
 }
@@ -39,8 +37,6 @@ export class VolunteerPool {
   /** By stream id. */
   readonly #members = new Map<number, Member>();
   readonly #waiting: DropOldestQueue<CapturedFrame>;
-  readonly #sink: FrameSink;
-  readonly #delayMs = new RecentMedian();
   readonly #sourceIntervalMs = new RecentMedian();
   #newestMs: number | null = null;
   #fps: number;
@@ -49,7 +45,6 @@ export class VolunteerPool {
     this.#options = options;
     this.#fps = fps;
     this.#waiting = new DropOldestQueue(1, (captured) => this.#drop(captured));
-    this.#sink = { ...options.sink, onUpscaled: (upscaled) => this.#upscaled(upscaled) };
   }
 
   /** Codec of the busiest volunteer; empty without one. */
@@ -70,28 +65,19 @@ export class VolunteerPool {
     return null;
   }
 
-  /** Recent glass-to-glass delay through the pool, or the predicted one until it was measured, ms. */
-  get delayMs(): number {
-    const predictions = this.#responsive().map(({ route }) => route.meter.delayMs);
-    return this.#delayMs.value ?? Math.min(...predictions);
-  }
-
   /** Between two frames of the source, ms. */
   get intervalMs(): number {
     return Math.max(this.#sourceIntervalMs.value ?? 0, 1000 / this.#fps);
   }
 
   /** Null while no volunteer responds. */
-  forecast(): (Forecast & { name: string }) | null {
-    const { name } = this;
-    if (name === null) return null;
-    const routes = this.#responsive().map(({ route }) => ({
-      delayMs: route.meter.delayMs,
-      serviceMs: route.intervalMs,
-    }));
+  get forecast(): HelpForecast | null {
     // The first one gets most of the frames.
-    const quality = this.#responsive()[0]?.route.meter.quality ?? null;
-    return { name, ...poolForecast(this.delayMs, routes, this.#fps, quality) };
+    const [first] = this.#responsive();
+    const { name } = this;
+    return first && name !== null
+      ? { name, quality: first.route.meter.quality, downlinkKbps: first.route.downlinkKbps }
+      : null;
   }
 
   set fps(fps: number) {
@@ -101,7 +87,7 @@ export class VolunteerPool {
 
   /** Throws MeshError `unsupported-browser` if this browser cannot encode for the volunteer. */
   add(ready: ReadyVolunteer, channel: VideoChannel): void {
-    const { clock, random, onSent, onReceived } = this.#options;
+    const { clock, random, sink, onSent, onReceived } = this.#options;
     const { streamId } = ready.setup;
     this.remove(streamId);
     const route = new VolunteerRoute({
@@ -109,7 +95,7 @@ export class VolunteerPool {
       channel,
       clock,
       random,
-      sink: this.#sink,
+      sink,
       onSent,
       onReceived,
       sourceMs: () => this.intervalMs,
@@ -139,7 +125,6 @@ export class VolunteerPool {
   clear(): void {
     this.#waiting.clear();
     for (const streamId of [...this.#members.keys()]) this.remove(streamId);
-    this.#delayMs.clear();
   }
 
   /** Takes ownership of the frame. */
@@ -162,12 +147,6 @@ export class VolunteerPool {
 
   restartProbes(): void {
     for (const { probes } of this.#members.values()) probes.restart();
-  }
-
-  /** Whether a frame older than this one, sent to be shown, is still expected back. */
-  isOlderExpected(frameId: number): boolean {
-    for (const { route } of this.#members.values()) if (route.isOlderExpected(frameId)) return true;
-    return false;
   }
 
   /** Volunteers that are not silent; the one that would return a frame first comes first. */
@@ -199,12 +178,10 @@ export class VolunteerPool {
     const member = this.#members.get(streamId);
     if (!member) return;
     const { silent, volunteerId } = member.route;
-    const fellSilent = silent && !member.wasSilent;
     if (silent !== member.wasSilent) {
       log.info(silent ? 'silent' : 'heard again', { volunteer: shortId(volunteerId), stream: streamId });
     }
     member.wasSilent = silent;
-    if (fellSilent) this.#options.onSilent();
     this.#pump();
   }
 
@@ -216,11 +193,6 @@ export class VolunteerPool {
     log.warn('failed', { volunteer, stream: streamId, reason: error.reason });
     this.remove(streamId);
     this.#options.onFailed(streamId, error);
-  }
-
-  #upscaled(upscaled: UpscaledFrame): void {
-    if (upscaled.purpose === 'show') this.#delayMs.add(totalMs(upscaled.stagesAt(this.#options.clock.now())));
-    this.#options.sink.onUpscaled(upscaled);
   }
 
   #drop(captured: CapturedFrame): void {

@@ -91,6 +91,10 @@ export class VolunteerRoute {
         this.meter.measured(picture.stagesAt(decodedMs), picture.outcome.quality);
         sink.onUpscaled(picture);
       },
+      onDetail: (detail, decodedMs) => {
+        this.meter.measured(detail.stagesAt(decodedMs), detail.outcome.quality);
+        sink.onDetail(detail);
+      },
       onDropped: (frame, cause) => sink.onDropped(frame, cause),
     });
     this.#stopListening = channel.listen(ready.setup.streamId, {
@@ -120,9 +124,8 @@ export class VolunteerRoute {
     return this.#window.size === 0;
   }
 
-  /** Shortest time between two frames of this volunteer, ms. */
-  get intervalMs(): number {
-    return Math.max(this.meter.serviceMs, this.#sender.intervalMs);
+  get downlinkKbps(): number {
+    return this.#sender.downlinkKbps;
   }
 
   /** Whether a frame would be sent now. Call when there is one: a full channel counts as a sign of congestion. */
@@ -131,18 +134,13 @@ export class VolunteerRoute {
     return !this.#disposed && this.#window.hasCapacity(nowMs) && this.#sender.canSend(nowMs);
   }
 
-  /** Whether an older frame that is to be shown is still expected back. */
-  isOlderExpected(frameId: number): boolean {
-    return !this.silent && this.#window.isOlderExpected(frameId);
-  }
-
   /** Takes ownership of the frame, which must have the setup's size. */
   send({ frame: source, ...captured }: CapturedFrame): void {
     try {
       if (captured.purpose === 'show' && this.#window.promote(captured.frameId)) return;
       const frame = this.#window.start(captured, this.#options.clock.now());
       this.#sender.send(source, frame);
-      frame.thumbnail = this.#check.before(source, this.#sender.bitsPerPixel);
+      if (!this.setup.detail) frame.thumbnail = this.#check.before(source, this.#sender.bitsPerPixel);
     } finally {
       source.close();
     }
@@ -169,7 +167,7 @@ export class VolunteerRoute {
     else if (message.kind === 'dropped') {
       const frame = this.#window.remove(message.frameId, this.#options.clock.now());
       if (frame) this.#options.sink.onDropped(frame, message.why);
-    } else if (message.kind === 'sharper') this.#answered(message, attachments[0] ?? new Uint8Array());
+    } else if (message.kind === 'answer') this.#answered(message, attachments[0] ?? new Uint8Array());
     this.#options.onChanged();
   }
 

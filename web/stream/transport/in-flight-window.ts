@@ -107,14 +107,6 @@ export class InFlightWindow {
     return frame !== undefined;
   }
 
-  /** Whether an older frame that is to be shown is in flight. */
-  isOlderExpected(frameId: number): boolean {
-    for (const frame of this.#frames.values()) {
-      if (frame.purpose === 'show' && frame.frameId < frameId) return true;
-    }
-    return false;
-  }
-
   /** The volunteer received a frame. Returns it, unless it was given up before. */
   acknowledged(frameId: number, nowMs: number): InFlightFrame | undefined {
     for (const frame of [...this.#frames.values()]) {

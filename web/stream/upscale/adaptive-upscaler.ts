@@ -1,3 +1,4 @@
+import type { DetailCoding } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { isNetwork, type Quality } from '../../../shared/tasks/upscale.ts';
 import type { UpscaleOutcome } from '../frame.ts';
@@ -11,6 +12,8 @@ export interface UpscalerSettings {
   outHeight: number;
   /** Best quality to use. */
   quality: Quality;
+  /** Null: its frames are pictures. */
+  detail: DetailCoding | null;
 }
 
 interface OpenUpscaler {
@@ -86,7 +89,7 @@ export class AdaptiveUpscaler {
   }
 
   /** Size of the upscaled frames, from the next frame on. */
-  resize({ outWidth, outHeight }: Omit<UpscalerSettings, 'quality'>): void {
+  resize({ outWidth, outHeight }: Pick<UpscalerSettings, 'outWidth' | 'outHeight'>): void {
     if (outWidth === this.#settings.outWidth && outHeight === this.#settings.outHeight) return;
     this.#settings = { ...this.#settings, outWidth, outHeight };
     this.#isResized = true;
@@ -160,8 +163,8 @@ export class AdaptiveUpscaler {
   }
 
   #openFrames(quality: Quality): FrameUpscaler {
-    const { outWidth, outHeight } = this.#settings;
-    return this.#engine.openFrames({ outWidth, outHeight, quality });
+    const { outWidth, outHeight, detail } = this.#settings;
+    return this.#engine.openFrames({ outWidth, outHeight, quality, ...(detail && { detail }) });
   }
 
   /** Before the first frame it is taken to be doubled, as most are. */

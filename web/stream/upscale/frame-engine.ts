@@ -1,3 +1,4 @@
+import type { DetailCoding } from '../../../shared/detail.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 
 export interface UpscaleShape {
@@ -10,8 +11,13 @@ export interface UpscaleShape {
 
 /** The part of the compute engine that streams use; implemented by `web/compute/engine.ts`. */
 export interface FrameEngine {
-  /** Throws MeshError if no backend supports the quality. */
-  openFrames(options: { outWidth: number; outHeight: number; quality: Quality }): FrameUpscaler;
+  /** With `detail` the frames are detail instead of pictures. Throws MeshError if no backend supports the quality. */
+  openFrames(options: {
+    outWidth: number;
+    outHeight: number;
+    quality: Quality;
+    detail?: DetailCoding | undefined;
+  }): FrameUpscaler;
   /** Predicts from what was measured how long a frame takes, ms; null where that is not known yet. Absent: nothing is ever known. */
   predictMs?(shape: UpscaleShape): number | null;
 }

@@ -50,7 +50,7 @@ beforeEach(async () => {
   channel.listen(SETUP.streamId, {
     onMessage({ message, attachments: [data] }) {
       messages.push(message);
-      if (message.kind === 'sharper' && data) decoder.decode({ ...message, data }, message.frameId);
+      if (message.kind === 'answer' && data) decoder.decode({ ...message, data }, message.frameId);
     },
     onLost: () => {},
   });
@@ -95,16 +95,16 @@ function answerTo(frameId: number) {
 
 test('an answer has the requested size and reports the downlink rate', async () => {
   send(64, 36, 1);
-  await expect.poll(() => answerTo(1)).toMatchObject({ kind: 'sharper', downlinkKbps: 1_000 });
+  await expect.poll(() => answerTo(1)).toMatchObject({ kind: 'answer', downlinkKbps: 1_000 });
   await expect.poll(() => sizes).toEqual([[128, 72]]);
   expect(messages.filter(({ kind }) => kind === 'ack')).toHaveLength(1);
 });
 
 test('a frame that was sent smaller is answered in the same size', async () => {
   send(64, 36, 1);
-  await expect.poll(() => answerTo(1)).toMatchObject({ kind: 'sharper' });
+  await expect.poll(() => answerTo(1)).toMatchObject({ kind: 'answer' });
   send(32, 18, 2);
-  await expect.poll(() => answerTo(2)).toMatchObject({ kind: 'sharper' });
+  await expect.poll(() => answerTo(2)).toMatchObject({ kind: 'answer' });
   await expect
     .poll(() => sizes)
     .toEqual([
@@ -136,7 +136,7 @@ test('a flood of changed settings configures the encoder once; the next frame ge
     expect(configure.mock.calls.map(([{ framerate }]) => framerate)).toEqual([24]);
     nowMs += CHANGE_INTERVAL_MS;
     send(64, 36, 1);
-    await expect.poll(() => answerTo(1)).toMatchObject({ kind: 'sharper' });
+    await expect.poll(() => answerTo(1)).toMatchObject({ kind: 'answer' });
     expect(configure.mock.calls.map(([{ framerate }]) => framerate)).toContain(15);
   } finally {
     configure.mockRestore();

@@ -44,8 +44,8 @@ interface HeldFrame {
 type UpscaledFrame = HeldFrame & { outcome: TimedOutcome };
 
 /**
- * The volunteer's end of one stream: receive, decode, upscale, encode, send. Every frame is answered once, with its picture or with the
- * reason why there is none.
+ * The volunteer's end of one stream: receive, decode, upscale, encode, send. Every frame is answered once: with its picture, with its
+ * detail, or with the reason why there is none.
  */
 export class VolunteerStream {
   readonly #options: VolunteerStreamOptions;
@@ -69,12 +69,12 @@ export class VolunteerStream {
   constructor(options: VolunteerStreamOptions) {
     this.#options = options;
     const { setup, channel, engine, now } = options;
-    const { streamId, codec, width, height, outWidth, outHeight, quality, fps, downlinkKbps } = setup;
+    const { streamId, codec, width, height, outWidth, outHeight, quality, fps, downlinkKbps, detail } = setup;
     this.#setup = setup;
     this.#applied = setup;
     this.#rate = new RateController(downlinkKbps);
     const onError = (error: MeshError) => this.#fail(error);
-    this.#upscaler = new AdaptiveUpscaler(engine, { outWidth, outHeight, quality }, now);
+    this.#upscaler = new AdaptiveUpscaler(engine, { outWidth, outHeight, quality, detail }, now);
     this.#queue = new UpscaleQueue({
       capacity: MAX_FRAMES_WAITING,
       now,
@@ -125,8 +125,8 @@ export class VolunteerStream {
 
   /** Changes quality and frame rate in place, at once or within {@link CHANGE_INTERVAL_MS}. Throws MeshError `bad-input` for another codec or size. */
   change(setup: CheckedSetup): void {
-    if (setup.codec !== this.#setup.codec || !isSameSize(setup, this.#setup)) {
-      throw MeshError.badInput('An open stream keeps its codec and sizes. Open another stream instead.');
+    if (setup.codec !== this.#setup.codec || !isSameSize(setup, this.#setup) || !isSameCoding(setup, this.#setup)) {
+      throw MeshError.badInput('An open stream keeps its codec, sizes and coding. Open another stream instead.');
     }
     this.#setup = setup;
     this.#applyChange();
@@ -195,8 +195,10 @@ export class VolunteerStream {
     const { channel } = this.#options;
     this.#upscaleFailures = 0;
     try {
+      // Detail of the base itself is nothing.
+      if (this.#setup.detail?.base === outcome.quality) this.#drop(held, 'too-slow');
       // Dropping a frame before the encoder is better than after it, when later frames would depend on it.
-      if (!channel.hasCapacity(this.#rate.kbps)) this.#downlinkFull(held);
+      else if (!channel.hasCapacity(this.#rate.kbps)) this.#downlinkFull(held);
       else if (this.#encoder.queued >= MAX_FRAMES_WAITING) this.#drop(held, 'volunteer-busy');
       else this.#encoder.encode(frame, { ...held, outcome });
     } finally {
@@ -225,7 +227,7 @@ export class VolunteerStream {
     };
     const downlinkKbps = this.#rate.kbps;
     const answer = { ...packet, stages, quality, lowered, downlinkKbps };
-    const message = { kind: 'sharper', streamId, frameId, ...answer } as const;
+    const message = { kind: 'answer', streamId, frameId, ...answer } as const;
     if (!channel.trySendFrame(message, data, downlinkKbps)) {
       this.#encoder.requestKeyframe();
       this.#downlinkFull(held);
@@ -252,4 +254,8 @@ export class VolunteerStream {
     this.dispose();
     this.#options.onFailed(error);
   }
+}
+
+function isSameCoding({ detail: one }: CheckedSetup, { detail: other }: CheckedSetup): boolean {
+  return one?.base === other?.base && one?.gain === other?.gain && one?.deadZone === other?.deadZone;
 }

@@ -1,3 +1,4 @@
+import { DETAIL_BASES, type DetailCoding } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
 import type { StreamSetup } from '../../../shared/messages.ts';
@@ -159,7 +160,15 @@ function checkedSetup(setup: StreamSetup): CheckedSetup {
       `Frames of ${width}x${height} cannot become ${outWidth}x${outHeight}: even sizes, 1 to ${MAX_SCALE} times as large.`,
     );
   }
-  return { ...setup, codec };
+  return { ...setup, codec, detail: setup.detail && checkedDetail(setup.detail) };
+}
+
+function checkedDetail({ base, ...coding }: NonNullable<StreamSetup['detail']>): DetailCoding {
+  const known = DETAIL_BASES.find((name) => name === base);
+  if (known) return { base: known, ...coding };
+  throw MeshError.badInput(
+    `This volunteer cannot make detail for the base '${base}'. Use ${DETAIL_BASES.join(' or ')}, or reload both pages.`,
+  );
 }
 
 async function checkCodec({ codec, width, height, outWidth, outHeight }: CheckedSetup): Promise<void> {

@@ -1,7 +1,6 @@
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { UpscaledFrame } from '../frame.ts';
 import { RecentMedian } from '../rolling-statistics.ts';
-import { MAX_FRAMES_IN_FLIGHT } from '../transport/in-flight-window.ts';
 
 /** `auto` measures the side that is not running this often, ms... */
 export const PROBE_INTERVAL_MS = 5_000;
@@ -9,44 +8,6 @@ export const PROBE_INTERVAL_MS = 5_000;
 export const PROBE_FRAMES = 5;
 /** Largest share of its time that a side spends on probes while the other one runs. */
 const MAX_PROBE_DUTY = 0.05;
-
-/** What a side would do to the picture: measured, or predicted until it was measured. */
-export interface Forecast {
-  /** From a source frame to its upscaled picture, ms. */
-  delayMs: number;
-  /** Between two upscaled frames, ms. */
-  intervalMs: number;
-  /** The quality it reaches at this frame rate; null while unknown. */
-  quality: Quality | null;
-}
-
-/** Age that a picture on the screen reaches before the next one replaces it, ms. A long delay and a low rate both raise it. */
-export function oldestPictureMs({ delayMs, intervalMs }: Forecast): number {
-  return delayMs + intervalMs;
-}
-
-/** Forecast of a side that processes one frame at a time and is never faster than the source. */
-export function localForecast(delayMs: number, fps: number, quality: Quality | null): Forecast {
-  return { delayMs, intervalMs: Math.max(1000 / fps, delayMs), quality };
-}
-
-/**
- * Forecast of volunteers that share the frames. Each has several frames in flight and is no faster than its slowest stage.
- *
- * @param routes - at least one.
- */
-export function poolForecast(
-  delayMs: number,
-  routes: readonly { delayMs: number; serviceMs: number }[],
-  fps: number,
-  quality: Quality | null,
-): Forecast {
-  const framesPerMs = routes.reduce(
-    (sum, route) => sum + 1 / Math.max(route.serviceMs, route.delayMs / MAX_FRAMES_IN_FLIGHT),
-    0,
-  );
-  return { delayMs, intervalMs: Math.max(1000 / fps, 1 / framesPerMs), quality };
-}
 
 /**
  * When `auto` measures a side that is not running, since a side that is never measured can never be chosen: a few frames every few
@@ -84,11 +45,6 @@ export class LocalMeter {
   readonly #probes = new ProbeSchedule();
   #quality: Quality | null = null;
 
-  /** Null before the first upscaled frame. */
-  get computeMs(): number | null {
-    return this.#computeMs.value;
-  }
-
   /** Learns from a frame, if this machine upscaled it. */
   measured({ outcome, volunteerId, stagesAt }: UpscaledFrame, nowMs: number): void {
     if (outcome === null || volunteerId !== null) return;
@@ -103,11 +59,11 @@ export class LocalMeter {
   }
 
   wantsProbe(nowMs: number): boolean {
-    return this.#probes.wants(nowMs, this.computeMs);
+    return this.#probes.wants(nowMs, this.#computeMs.value);
   }
 
-  /** Null before the first upscaled frame. */
-  forecast(fps: number): Forecast | null {
-    return this.computeMs === null ? null : localForecast(this.computeMs, fps, this.#quality);
+  /** The quality that this machine keeps up with; null before its first frame. */
+  get quality(): Quality | null {
+    return this.#quality;
   }
 }

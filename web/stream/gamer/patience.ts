@@ -1,0 +1,80 @@
+import { percentile } from '../rolling-statistics.ts';
+import { MAX_PATIENCE } from '../settings.ts';
+
+/** Frames to judge by: two seconds at 30 fps. */
+const WINDOW_FRAMES = 60;
+/** Frames after which the first judgement is made, and time between two, ms: a change of delay is seen, so it must be rare. */
+const MIN_FRAMES = 12;
+const JUDGE_INTERVAL_MS = 1_000;
+/** Share of the frames whose detail must come in time for a patience to be enough... */
+const MOST = 0.9;
+/** ...and the share below which even the largest patience brings too little to delay the picture for. */
+const WORTHWHILE = 0.5;
+/** A frame shown at once stays for one interval: detail that comes within this share of it is still worth showing. */
+const SHARE_OF_OWN_INTERVAL = 0.5;
+
+/**
+ * Chooses by how many frames the picture is delayed to wait for detail: as few as bring most of it. Where hardly any detail comes in time
+ * it waits for none.
+ */
+export class Patience {
+  readonly #now: () => number;
+  /** Delay of each frame's detail, ms; infinite until it comes. Oldest first, by frame id. */
+  readonly #delaysMs = new Map<number, number>();
+  #chosen: number | null;
+  #automatic = MAX_PATIENCE;
+  #judgedMs = Number.NEGATIVE_INFINITY;
+
+  /** @param chosen - by the user; null: by what arrives. */
+  constructor(chosen: number | null, now: () => number) {
+    this.#chosen = chosen;
+    this.#now = now;
+  }
+
+  set chosen(frames: number | null) {
+    this.#chosen = frames;
+  }
+
+  /** Frames to wait for detail, 0..{@link MAX_PATIENCE}. */
+  get frames(): number {
+    return this.#chosen ?? this.#automatic;
+  }
+
+  /** A frame was sent for detail. */
+  sent(frameId: number): void {
+    this.#delaysMs.set(frameId, Number.POSITIVE_INFINITY);
+    const [oldest] = this.#delaysMs.keys();
+    if (this.#delaysMs.size > WINDOW_FRAMES && oldest !== undefined) this.#delaysMs.delete(oldest);
+  }
+
+  /** Its detail came. */
+  arrived(frameId: number, delayMs: number): void {
+    if (this.#delaysMs.has(frameId)) this.#delaysMs.set(frameId, delayMs);
+  }
+
+  /** Its detail will not come, for a reason that waiting does not change. */
+  dropped(frameId: number): void {
+    this.#delaysMs.delete(frameId);
+  }
+
+  /** To be called with each frame of the source. */
+  judge(intervalMs: number): void {
+    if (this.#delaysMs.size < MIN_FRAMES || this.#now() < this.#judgedMs + JUDGE_INTERVAL_MS) return;
+    this.#judgedMs = this.#now();
+    // The newest frames could not be answered yet.
+    const settled = [...this.#delaysMs.values()].slice(0, -(MAX_PATIENCE + 1));
+    const ascending = settled.sort((a, b) => a - b);
+    const limitMs = (frames: number) => Math.max(frames, SHARE_OF_OWN_INTERVAL) * intervalMs;
+    const choices = Array.from({ length: MAX_PATIENCE + 1 }, (_, frames) => frames);
+    const enough = choices.find((frames) => percentile(ascending, MOST) <= limitMs(frames));
+    const isWorthwhile = percentile(ascending, WORTHWHILE) <= limitMs(MAX_PATIENCE);
+    this.#automatic = enough ?? (isWorthwhile ? MAX_PATIENCE : 0);
+  }
+
+  /** Forgets what was measured: the volunteers or the size have changed. */
+  restart(): void {
+    this.#delaysMs.clear();
+    this.#automatic = MAX_PATIENCE;
+    this.#judgedMs = Number.NEGATIVE_INFINITY;
+  }
+}

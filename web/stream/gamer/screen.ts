@@ -1,0 +1,82 @@
+import type { Clock } from '../../../shared/clock.ts';
+import { MeshError } from '../../../shared/errors.ts';
+import type { UpscaledFrame } from '../frame.ts';
+import type { StreamSize } from '../frame-size.ts';
+import type { StreamStatistics } from './stream-statistics.ts';
+
+/** What is known of a frame that is shown. */
+export type ShownFrame = Pick<UpscaledFrame, 'frameId' | 'outcome' | 'volunteerId' | 'stagesAt'>;
+
+export interface ScreenOptions {
+  clock: Clock;
+  canvas: OffscreenCanvas;
+  statistics: StreamStatistics;
+}
+
+/** The output canvas. A frame older than the one that it shows is not drawn. */
+export class Screen {
+  /** Output size. The canvas is resized when the next frame is drawn, since resizing blanks it. */
+  size: StreamSize | null = null;
+  readonly #options: ScreenOptions;
+  readonly #context: OffscreenCanvasRenderingContext2D;
+  #newestFrameId = -1;
+  #shownMs: number;
+  #shown: ShownFrame | null = null;
+
+  /** Throws MeshError `unsupported-browser`. */
+  constructor(options: ScreenOptions) {
+    // Opaque: video frames have no alpha, and the compositor need not blend.
+    const context = options.canvas.getContext('2d', { alpha: false });
+    if (!context) throw new MeshError('unsupported-browser', 'This browser cannot draw on a canvas in a worker.');
+    this.#options = options;
+    this.#context = context;
+    this.#shownMs = options.clock.now();
+  }
+
+  /** Id of the frame on the screen, or being drawn; -1 before the first. */
+  get newestFrameId(): number {
+    return this.#newestFrameId;
+  }
+
+  /** When the frame on the screen was drawn; before the first, when the stream was opened. */
+  get shownMs(): number {
+    return this.#shownMs;
+  }
+
+  /** What is on the screen; null before the first frame. */
+  get shown(): ShownFrame | null {
+    return this.#shown;
+  }
+
+  /** Takes ownership of a picture and draws it, stretched, unless a newer one is on the screen. */
+  show({ frame, ...shown }: UpscaledFrame): void {
+    try {
+      if (shown.frameId <= this.#newestFrameId) return;
+      const context = this.begin(shown.frameId);
+      context?.drawImage(frame, 0, 0, context.canvas.width, context.canvas.height);
+      this.drawn(shown);
+    } finally {
+      frame.close();
+    }
+  }
+
+  /** Where to draw this frame; null if a newer one is on the screen. Call {@link drawn} when it is drawn. */
+  begin(frameId: number): OffscreenCanvasRenderingContext2D | null {
+    if (frameId < this.#newestFrameId) return null;
+    this.#newestFrameId = frameId;
+    const { canvas } = this.#options;
+    if (this.size) {
+      const { outWidth, outHeight } = this.size;
+      if (canvas.width !== outWidth) canvas.width = outWidth;
+      if (canvas.height !== outHeight) canvas.height = outHeight;
+    }
+    return this.#context;
+  }
+
+  drawn(shown: ShownFrame): void {
+    const { clock, statistics } = this.#options;
+    this.#shownMs = clock.now();
+    this.#shown = shown;
+    statistics.presented(shown, shown.stagesAt(this.#shownMs));
+  }
+}

@@ -1,0 +1,84 @@
+import type { Clock } from '../../../shared/clock.ts';
+
+/** A source that gave no frame for this long stands still, ms; never sooner than after some of its usual intervals. */
+const STILL_AFTER_MS = 100;
+const STILL_AFTER_INTERVALS = 2.5;
+/** Between two repeats of a still frame, ms: each is coded finer, and a person does not see the steps. */
+const REPEAT_MS = 100;
+/** Answers in a row that change a still picture's detail by less than {@link GAINED_CODES} after which nothing more is gained. */
+const UNCHANGED_ANSWERS = 4;
+/** Mean change of the codes that is still worth the bits. */
+const GAINED_CODES = 0.1;
+/** Repeats after which it is left alone in any case: a network or codec may never settle. */
+const MAX_REPEATS = 50;
+/** Every which code is compared: a sample is enough, and 1080p has two million. */
+const SAMPLE_STEP = 13;
+
+export interface StillPictureOptions {
+  clock: Clock;
+  /** Usual time between two frames of the source, ms. */
+  intervalMs(): number;
+  /** Whether the newest frame is missing on the screen, or waits for something that frames bring about: a model, an engine. */
+  isIncomplete(): boolean;
+  /** Whether a volunteer would send finer detail of the newest frame. */
+  canRefine(): boolean;
+  /** Sends the newest frame through the stream again. */
+  repeat(): void;
+}
+
+/** Sends the last frame of a source that stands still again: until it is on the screen, and until finer detail gains nothing more. */
+export class StillPicture {
+  readonly #options: StillPictureOptions;
+  #cancelTimer = () => {};
+  #repeats = 0;
+  #unchanged = 0;
+  #sample: Uint8Array | null = null;
+  #isDisposed = false;
+
+  constructor(options: StillPictureOptions) {
+    this.#options = options;
+  }
+
+  /** The stream got a frame. */
+  onFrame(isRepeat: boolean): void {
+    if (isRepeat) this.#repeats++;
+    else this.restart();
+    this.#arm(isRepeat ? REPEAT_MS : Math.max(STILL_AFTER_MS, STILL_AFTER_INTERVALS * this.#options.intervalMs()));
+  }
+
+  /** Detail of a frame came. */
+  onDetail(codes: Uint8Array): void {
+    const sample = codes.filter((_, index) => index % SAMPLE_STEP === 0);
+    this.#unchanged = this.#sample && meanChange(this.#sample, sample) < GAINED_CODES ? this.#unchanged + 1 : 0;
+    this.#sample = sample;
+  }
+
+  /** More may be gained again: the source moved, or volunteers or settings changed. */
+  restart(): void {
+    this.#repeats = 0;
+    this.#unchanged = 0;
+  }
+
+  dispose(): void {
+    this.#isDisposed = true;
+    this.#cancelTimer();
+  }
+
+  #arm(waitMs: number): void {
+    this.#cancelTimer();
+    if (!this.#isDisposed) this.#cancelTimer = this.#options.clock.after(waitMs, () => this.#check());
+  }
+
+  #check(): void {
+    const { isIncomplete, canRefine, repeat } = this.#options;
+    this.#arm(REPEAT_MS);
+    const isFinished = this.#repeats >= MAX_REPEATS || this.#unchanged >= UNCHANGED_ANSWERS;
+    if (isIncomplete() || (!isFinished && canRefine())) repeat();
+  }
+}
+
+function meanChange(before: Uint8Array, after: Uint8Array): number {
+  if (before.length !== after.length) return Number.POSITIVE_INFINITY;
+  const sum = after.reduce((total, code, index) => total + Math.abs(code - (before[index] ?? 0)), 0);
+  return sum / Math.max(1, after.length);
+}
