@@ -9,15 +9,19 @@ export interface UpscaleShape {
   quality: Quality;
 }
 
+/** What the frames of a stream become. */
+export interface FrameTarget {
+  outWidth: number;
+  outHeight: number;
+  quality: Quality;
+  /** Set: frames become detail, I420 of the output size, instead of pictures. */
+  detail?: DetailCoding;
+}
+
 /** The part of the compute engine that streams use; implemented by `web/compute/engine.ts`. */
 export interface FrameEngine {
-  /** With `detail` the frames are detail instead of pictures. Throws MeshError if no backend supports the quality. */
-  openFrames(options: {
-    outWidth: number;
-    outHeight: number;
-    quality: Quality;
-    detail?: DetailCoding | undefined;
-  }): FrameUpscaler;
+  /** Throws MeshError if no backend supports the quality. */
+  openFrames(target: FrameTarget): FrameUpscaler;
   /** Predicts from what was measured how long a frame takes, ms; null where that is not known yet. Absent: nothing is ever known. */
   predictMs?(shape: UpscaleShape): number | null;
 }
