@@ -12,7 +12,7 @@ const capabilities = {
 const hello = { kind: 'hello', protocolVersion: 1, role: 'volunteer', capabilities };
 const setup = {
   ...{ streamId: 1, codec: 'vp8', width: 640, height: 360, outWidth: 1280, outHeight: 720, quality: 'spatial' },
-  ...{ fps: 60, uplinkKbps: 6_000, downlinkKbps: 15_000 },
+  ...{ fps: 60, uplinkKbps: 6_000, downlinkKbps: 15_000, detail: { base: 'bicubic', gain: 4, deadZone: 0.5 } },
 };
 const color = { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false };
 const frame = { kind: 'frame', streamId: 1, frameId: 2, sequence: 2, timestampUs: -5, keyframe: true, color };
@@ -52,6 +52,9 @@ describe('control', () => {
         { fps: STREAM_LIMITS.maxFps + 1 },
       ],
       ...[{ uplinkKbps: 0 }, { downlinkKbps: 1e9 }, { quality: 'best' }, { streamId: -1 }, { codec: 'c'.repeat(65) }],
+      ...[{ base: 'b'.repeat(65) }, { gain: 0.5 }, { gain: 17 }, { gain: Number.NaN }, { deadZone: -1 }, { more: 1 }].map((field) => ({
+        detail: { ...setup.detail, ...field },
+      })),
     ];
     const variations = wrong.map((field) => ({ setup: { ...setup, ...field } }));
     holds(controlMessageSchema, { kind: 'stream-setup', setup }, variations);

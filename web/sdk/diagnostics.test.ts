@@ -78,8 +78,8 @@ describe('a diagnostics report', () => {
     events.emit({ kind: 'lost', error });
     new VolunteerTrust(Math.random).wrong({ volunteerId: SECRETS.id, work: 'stream', error });
     const side = new SideChoice();
-    const forecast = { delayMs: 30, intervalMs: 16, quality: null, name: SECRETS.person };
-    side.decide({ where: 'volunteers', local: null, volunteer: forecast });
+    const volunteer = { name: SECRETS.person, quality: null, downlinkKbps: 3_000 };
+    side.decide({ where: 'volunteers', transport: 'detail', localQuality: null, volunteer });
     log
       .logger('careless')
       .info('told', { address: SECRETS.address, id: SECRETS.id, server: `https://${SECRETS.server}` });

@@ -120,9 +120,9 @@ class PageFrameStream implements FrameStream {
   }
 
   stats(): StreamStats {
-    const { running, why } = this.#stats;
+    const { codec, why } = this.#stats;
     const error = this.#negotiator?.lastError;
-    const isTold = error && running === 'local' && this.#settings.where !== 'local';
+    const isTold = error && codec === '' && this.#settings.where !== 'local';
     return isTold ? { ...this.#stats, why: `${why} The last volunteer was dropped: ${error.message}` } : this.#stats;
   }
 

@@ -7,6 +7,7 @@ import { type SimulatedPort, simulatedChannel } from '../net/test-channel.ts';
 import { forwardChannel } from '../net/transferable-channel.ts';
 import { VolunteerTrust } from '../net/volunteer-trust.ts';
 import type { Codec } from '../stream/codec/codecs.ts';
+import { canvasComposer } from '../stream/compose/test-composer.ts';
 import { StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import type { FrameEngine } from '../stream/upscale/frame-engine.ts';
 import { canvasEngine } from '../stream/upscale/test-frame-engine.ts';
@@ -66,7 +67,12 @@ export class StreamRig {
       ensureVideo() {},
     };
     this.trust.barred.add(({ error }) => this.barred.push(error));
-    this.#gamer = new StreamRegistry(gamerEngine, systemClock, Math.random);
+    this.#gamer = new StreamRegistry({
+      engine: gamerEngine,
+      openComposer: async () => canvasComposer(),
+      clock: systemClock,
+      random: Math.random,
+    });
     const { port1, port2 } = new MessageChannel();
     Comlink.expose(this.#gamer, port1);
     this.#streams = Comlink.wrap<StreamRegistry>(port2);

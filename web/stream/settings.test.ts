@@ -8,6 +8,8 @@ test('omitted options get their defaults', () => {
     maxFps: 60,
     where: 'local',
     bitrateKbps: 6_000,
+    transport: 'detail',
+    patience: null,
   });
 });
 
@@ -19,6 +21,9 @@ test.each([
   [{ scale: 0.99 }, 'bad-input'],
   [{ scale: 4.1 }, 'bad-input'],
   [{ bitrateKbps: 1 }, 'bad-input'],
+  [{ transport: 'pigeon' as 'detail' }, 'bad-input'],
+  [{ patience: 3 }, 'bad-input'],
+  [{ patience: 0.5 }, 'bad-input'],
   [{ maxFps: Number.POSITIVE_INFINITY }, 'bad-input'],
   [{ quality: 'best' as 'fast' }, 'bad-input'],
   [{ quality: 'best' as 'fast' }, 'bad-input'],

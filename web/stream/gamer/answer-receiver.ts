@@ -45,7 +45,7 @@ interface Answer {
 export class AnswerReceiver {
   readonly #options: AnswerReceiverOptions;
   readonly #decoder: FrameDecoder<Answer>;
-  readonly #reader = new DetailReader();
+  readonly #reader: DetailReader;
   /** Details are read one after the other, in the order of their frames. */
   #reading = Promise.resolve();
 
@@ -53,6 +53,7 @@ export class AnswerReceiver {
     this.#options = options;
     const { setup, channel, clock, onDropped, onFailed } = options;
     const { codec, outWidth, outHeight, streamId } = setup;
+    this.#reader = new DetailReader({ width: outWidth, height: outHeight });
     this.#decoder = new FrameDecoder(codec, { width: outWidth, height: outHeight }, () => clock.now(), {
       onFrame: (picture, answer) => this.#decoded(picture, answer),
       onUndecoded: ({ frame }, cause) => frame && onDropped(frame, cause),

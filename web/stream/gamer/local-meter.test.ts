@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PROBE_FRAMES, PROBE_INTERVAL_MS, ProbeSchedule, poolForecast } from './side-forecast.ts';
+import { PROBE_FRAMES, PROBE_INTERVAL_MS, ProbeSchedule } from './local-meter.ts';
 
 /** How many frames go to the other side during this many seconds at 60 fps. */
 function probesDuring(seconds: number, otherDelayMs: number | null, schedule = new ProbeSchedule()): number {
@@ -22,11 +22,4 @@ test('a change starts a probe at once', () => {
   probesDuring(1, 10, schedule);
   schedule.restart();
   expect(schedule.wants(1_000, 10)).toBe(true);
-});
-
-test('two volunteers reach twice the rate of one, up to the rate of the source', () => {
-  const route = { delayMs: 60, serviceMs: 40 };
-  expect(poolForecast(60, [route], 60, null).intervalMs).toBe(40);
-  expect(poolForecast(60, [route, route], 60, null).intervalMs).toBe(20);
-  expect(poolForecast(60, [route, route, route], 60, null).intervalMs).toBeCloseTo(1000 / 60);
 });

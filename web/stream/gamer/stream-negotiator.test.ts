@@ -77,7 +77,7 @@ test('a volunteer is set up, and gets frames once it says that it is ready', () 
   links = [link];
   negotiator.request(SIZE, SETTINGS);
   expect(link.setups).toMatchObject([
-    { ...SIZE, quality: 'spatial', fps: 60, uplinkKbps: 6_000, downlinkKbps: 15_000 },
+    { ...SIZE, quality: 'spatial', fps: 60, uplinkKbps: 6_000, downlinkKbps: 3_000 },
   ]);
   expect(added).toEqual([]);
   link.ready();
@@ -85,7 +85,7 @@ test('a volunteer is set up, and gets frames once it says that it is ready', () 
 });
 
 test('the fastest volunteers are set up, as many as a stream may have', () => {
-  const many = Array.from({ length: MAX_VOLUNTEERS + 2 }, (_, index) => new FakeLink(`${index}`, 10 + index));
+  const many = Array.from({ length: MAX_VOLUNTEERS.detail + 2 }, (_, index) => new FakeLink(`${index}`, 10 + index));
   links = many;
   negotiator.request(SIZE, SETTINGS);
   expect(many.map(({ setups }) => setups.length)).toEqual([0, 0, 1, 1, 1, 1]);
@@ -151,7 +151,7 @@ test('only a route that the worker still has is removed', () => {
 });
 
 test('a volunteer that leaves is removed, and the next one takes its place', () => {
-  const many = Array.from({ length: MAX_VOLUNTEERS + 1 }, (_, index) => new FakeLink(`${index}`, 1_000 - index));
+  const many = Array.from({ length: MAX_VOLUNTEERS.detail + 1 }, (_, index) => new FakeLink(`${index}`, 1_000 - index));
   links = many;
   negotiator.request(SIZE, SETTINGS);
   const [first] = many;
@@ -161,7 +161,7 @@ test('a volunteer that leaves is removed, and the next one takes its place', () 
   expect(removed).toEqual([0]);
   expect(first?.sent.map(({ kind }) => kind)).toEqual(['stream-setup']);
   many.at(-1)?.ready();
-  expect(added.map(({ volunteerId }) => volunteerId)).toEqual(['0', `${MAX_VOLUNTEERS}`]);
+  expect(added.map(({ volunteerId }) => volunteerId)).toEqual(['0', `${MAX_VOLUNTEERS.detail}`]);
 });
 
 test('a volunteer that never answers is given up', () => {

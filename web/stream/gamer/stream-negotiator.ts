@@ -1,7 +1,7 @@
 import type { DetailCoding } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { logger, shortId } from '../../../shared/log.ts';
-import type { Capabilities, ControlMessage, StreamSetup } from '../../../shared/messages.ts';
+import type { Capabilities, ControlMessage } from '../../../shared/messages.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import { isNetwork, upscale } from '../../../shared/tasks/upscale.ts';
 import { errorOfPeer } from '../../net/peer-error.ts';

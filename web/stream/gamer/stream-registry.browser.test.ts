@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../../../shared/clock.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import { STREAM_LIMITS } from '../../../shared/protocol-limits.ts';
 import type { Where } from '../../../shared/tasks/definition.ts';
+import { canvasComposer } from '../compose/test-composer.ts';
 import { toStreamSettings } from '../settings.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
 import { canvasEngine } from '../upscale/test-frame-engine.ts';
@@ -113,48 +114,6 @@ test.each(['engine', 'frame'])('a still source is upscaled after a temporary fai
   expect(newestStats()).toMatchObject({ framesCaptured: 1, framesPresented: 1, framesUnsharpened: 0 });
 });
 
-test('while a volunteer upscales, this machine is probed once, so that it can fill a gap at once', async () => {
-  const clock = new ManualClock();
-  let engineMade = (_: FrameEngine) => {};
-  const engine = new Promise<FrameEngine>((resolve) => {
-    engineMade = resolve;
-  });
-  let upscaled = 0;
-  use(() => engine, clock);
-  let source: ReadableStreamDefaultController<VideoFrame> | undefined;
-  const frames = new ReadableStream<VideoFrame>({
-    start(controller) {
-      source = controller;
-    },
-  });
-  stream = open(frames, 'volunteers');
-  source?.enqueue(frameOf(64, 36));
-  await expect.poll(() => events.map(({ kind }) => kind)).toContain('size');
-  void streams.attachVideo('vera', channel.port1);
-  channel.port2.postMessage({ kind: 'state', readyState: 'open' });
-  // Predicted so slow that no stall is noticed meanwhile.
-  const ready = { volunteerId: 'vera', name: 'Vera', setup: { ...TEST_SETUP, streamId: 1 }, predictedMs: 60_000 };
-  stream.addVolunteer(ready);
-  engineMade({
-    openFrames(options) {
-      const upscaler = canvasEngine.openFrames(options);
-      return { ...upscaler, process: (frame) => upscaler.process(frame).finally(() => upscaled++) };
-    },
-  });
-  const nextFrame = () => {
-    // Too little for the volunteer, which never answers, to count as silent.
-    clock.advance(3);
-    source?.enqueue(frameOf(64, 36));
-    return upscaled;
-  };
-  await expect.poll(nextFrame).toBe(1);
-  for (let frame = 0; frame < 10; frame++) {
-    nextFrame();
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  expect(upscaled).toBe(1);
-});
-
 test('a source that fails ends the stream, and the reason is reported', async () => {
   const failing = new ReadableStream<VideoFrame>({
     pull(controller) {
@@ -170,7 +129,7 @@ test('a source that fails ends the stream, and the reason is reported', async ()
 });
 
 function use(engine: () => Promise<FrameEngine>, clock: Clock = systemClock): void {
-  streams = new StreamRegistry(engine, clock, Math.random);
+  streams = new StreamRegistry({ engine, openComposer: async () => canvasComposer(), clock, random: Math.random });
 }
 
 function allStats() {

@@ -5,6 +5,7 @@ import { localFrameStages } from '../frame-timing.ts';
 import { FrameAccounting, StreamStatistics } from './stream-statistics.ts';
 
 const STATE = { codec: 'vp8', running: 'local', lowered: null, localBackend: 'js', why: 'test' } as const;
+const PICTURES = { ...STATE, transport: 'picture' } as const;
 
 let clock: ManualClock;
 let statistics: StreamStatistics;
@@ -43,7 +44,7 @@ test('counts the outcome of every frame', () => {
   capture();
   statistics.refused('fps-cap');
   capture();
-  expect(statistics.report(STATE)).toMatchObject({
+  expect(statistics.report(PICTURES)).toMatchObject({
     framesCaptured: 6,
     framesSent: 1,
     framesPresented: 1,
@@ -58,26 +59,26 @@ test('a young stream reports its true rate, an old one the rate of the last seco
     present(5);
     clock.advance(20);
   }
-  expect(statistics.report(STATE).fps).toBeCloseTo(50, 0);
+  expect(statistics.report(PICTURES).fps).toBeCloseTo(50, 0);
   for (let frame = 0; frame < 100; frame++) {
     present(5);
     clock.advance(100);
   }
-  expect(statistics.report(STATE).fps).toBeCloseTo(10, 0);
+  expect(statistics.report(PICTURES).fps).toBeCloseTo(10, 0);
 });
 
 test('times cover the window only, counts the whole stream', () => {
   present(80);
   clock.advance(STREAM_LIMITS.statsWindowMs + 1);
   present(8);
-  const report = statistics.report(STATE);
+  const report = statistics.report(PICTURES);
   expect(report.glassToGlassMs).toEqual({ p50: 8, p95: 8 });
   expect(report.framesPresented).toBe(2);
 });
 
 test('reports each volunteer’s share of the presented frames', () => {
   for (const who of ['a', 'a', 'a', null]) present(5, who);
-  expect(statistics.report(STATE).shares).toEqual([{ volunteerId: 'a', share: 0.75 }]);
+  expect(statistics.report(PICTURES).shares).toEqual([{ volunteerId: 'a', share: 0.75 }]);
 });
 
 test('reports the bitrate of both directions', () => {
@@ -85,7 +86,7 @@ test('reports the bitrate of both directions', () => {
   clock.advance(1_000);
   statistics.sent(1_000);
   statistics.received(3_000);
-  const { uplinkKbps, downlinkKbps } = statistics.report(STATE);
+  const { uplinkKbps, downlinkKbps } = statistics.report(PICTURES);
   expect([uplinkKbps, downlinkKbps]).toEqual([8, 24]);
 });
 
@@ -95,18 +96,18 @@ test('frames shown as captured count as presented, but not into the latency', ()
     present(1, null, false);
   }
   present(80);
-  const report = statistics.report(STATE);
+  const report = statistics.report(PICTURES);
   expect(report).toMatchObject({ framesPresented: 11, framesUnsharpened: 10, framesLocal: 1 });
   expect(report.glassToGlassMs).toEqual({ p50: 80, p95: 80 });
   expect(report.fps).toBeGreaterThan(10);
 });
 
 test('reports the quality of the picture on the screen', () => {
-  expect(statistics.report(STATE).quality).toBeNull();
+  expect(statistics.report(PICTURES).quality).toBeNull();
   present(5);
-  expect(statistics.report(STATE).quality).toBe('balanced');
+  expect(statistics.report(PICTURES).quality).toBe('balanced');
   present(1, null, false);
-  expect(statistics.report(STATE).quality).toBeNull();
+  expect(statistics.report(PICTURES).quality).toBeNull();
 });
 
 describe('FrameAccounting', () => {

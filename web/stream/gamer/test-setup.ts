@@ -9,4 +9,5 @@ export const TEST_SETUP = {
   fps: 30,
   uplinkKbps: 1_000,
   downlinkKbps: 2_000,
+  detail: null,
 } as const;

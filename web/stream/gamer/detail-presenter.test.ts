@@ -1,0 +1,200 @@
+import { beforeEach, expect, test } from 'vitest';
+import { ManualClock } from '../../../shared/manual-clock.ts';
+import type { AppliedDetail, Composer, RawPicture } from '../compose/composer.ts';
+import type { FrameDetail } from '../frame.ts';
+import { localFrameStages } from '../frame-timing.ts';
+import { DetailPresenter } from './detail-presenter.ts';
+import { Patience } from './patience.ts';
+import type { Screen, ShownFrame } from './screen.ts';
+import { StreamStatistics } from './stream-statistics.ts';
+
+const INTERVAL_MS = 33;
+
+interface NumberedPicture extends RawPicture {
+  frameId: number;
+}
+
+/** What was drawn: the frame, and whose detail was added to it. */
+type Drawn = [frameId: number, detailOf: number | null];
+
+let clock: ManualClock;
+let drawn: Drawn[];
+let shown: ShownFrame[];
+let openPictures: Set<number>;
+let closedFrames: number;
+let statistics: StreamStatistics;
+let patience: Patience;
+let presenter: DetailPresenter;
+
+beforeEach(() => {
+  clock = new ManualClock(1_000);
+  drawn = [];
+  shown = [];
+  openPictures = new Set();
+  closedFrames = 0;
+  use(1);
+});
+
+function use(frames: number): void {
+  patience = new Patience(frames, () => clock.now());
+  statistics = new StreamStatistics(() => clock.now());
+  let newest = -1;
+  const screen = {
+    begin(frameId: number) {
+      if (frameId < newest) return null;
+      newest = frameId;
+      return {};
+    },
+    drawn(frame: ShownFrame) {
+      shown.push(frame);
+      statistics.presented(frame, frame.stagesAt(clock.now()));
+    },
+  } as unknown as Screen;
+  presenter = new DetailPresenter({
+    ...{ clock, composer: composer(), screen, statistics, patience },
+    intervalMs: () => INTERVAL_MS,
+    tuning: () => ({ weight: 0.7, deadZoneCodes: 1, gainDb: 1 }),
+  });
+}
+
+function composer(): Composer {
+  return {
+    name: 'wasm',
+    async load(frame) {
+      const frameId = frame.timestamp;
+      openPictures.add(frameId);
+      const picture: NumberedPicture = { frameId, width: 64, height: 36, dispose: () => openPictures.delete(frameId) };
+      return picture;
+    },
+    async compose(raw: RawPicture, detail: AppliedDetail | null) {
+      const numberOf = (picture: RawPicture) => (picture as NumberedPicture).frameId;
+      expect(openPictures).toContain(numberOf(raw));
+      if (detail) expect(openPictures).toContain(numberOf(detail.of));
+      drawn.push([numberOf(raw), detail && numberOf(detail.of)]);
+    },
+    dispose() {},
+  };
+}
+
+/** Lets promises settle. */
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+async function capture(frameId: number, isExpected = true): Promise<void> {
+  statistics.captured(frameId);
+  const frame = { timestamp: frameId, close: () => closedFrames++ } as unknown as VideoFrame;
+  presenter.offer({ frameId, capturedMs: clock.now(), frame, purpose: 'show' }, isExpected);
+  await settle();
+}
+
+async function answer(frameId: number): Promise<void> {
+  const at = clock.now();
+  const detail: FrameDetail = {
+    ...{ frameId, capturedMs: at, purpose: 'show', codes: new Uint8Array(4), gain: 4, volunteerId: 'vera' },
+    outcome: { quality: 'fast', downgradeReason: null },
+    stagesAt: (presentedMs) =>
+      localFrameStages({ capturedMs: at, computeStartMs: at, computedMs: at, presentedMs }),
+  };
+  presenter.add(detail);
+  await settle();
+}
+
+async function wait(ms: number): Promise<void> {
+  clock.advance(ms);
+  await settle();
+}
+
+test('a frame whose detail comes by its deadline is shown with it, at once', async () => {
+  await capture(0);
+  await wait(20);
+  expect(drawn).toEqual([]);
+  await answer(0);
+  expect(drawn).toEqual([[0, 0]]);
+  expect(closedFrames).toBe(1);
+});
+
+test('at its deadline a frame is shown without its detail', async () => {
+  await capture(0);
+  await wait(INTERVAL_MS + 1);
+  expect(drawn).toEqual([[0, null]]);
+  expect(shown[0]).toMatchObject({ outcome: null, volunteerId: null });
+});
+
+test('detail that comes while its frame is on the screen is added to it', async () => {
+  use(0);
+  await capture(0);
+  expect(drawn).toEqual([[0, null]]);
+  await answer(0);
+  expect(drawn).toEqual([[0, null], [0, 0]]);
+});
+
+test('detail that comes when the next frame is shown serves that one, by the picture that it belongs to', async () => {
+  use(0);
+  await capture(0);
+  await capture(1);
+  await answer(0);
+  expect(drawn).toEqual([[0, null], [1, null]]);
+  await capture(2);
+  expect(drawn.at(-1)).toEqual([2, 0]);
+  await answer(1);
+  await capture(3);
+  expect(drawn.at(-1)).toEqual([3, 1]);
+});
+
+test('frames are shown in order: one that has its detail waits for the one before it, but not beyond its deadline', async () => {
+  await capture(0);
+  await wait(10);
+  await capture(1);
+  await wait(INTERVAL_MS - 11);
+  await answer(1);
+  expect(drawn).toEqual([[0, null], [1, 1]].slice(0, drawn.length));
+  await wait(2);
+  expect(drawn.at(-1)).toEqual([1, 1]);
+});
+
+test('a frame that nobody sharpens, or whose detail will not come, does not wait', async () => {
+  await capture(0, false);
+  expect(drawn).toEqual([[0, null]]);
+  await capture(1);
+  presenter.dropped(1);
+  await settle();
+  expect(drawn.at(-1)).toEqual([1, null]);
+});
+
+test('each frame counts once, as sharpened by its volunteer if its detail was shown', async () => {
+  await capture(0);
+  await answer(0);
+  await capture(1);
+  await wait(INTERVAL_MS + 1);
+  await answer(1);
+  await capture(2, false);
+  const state = { codec: 'vp8', running: 'volunteers', lowered: null, localBackend: '', why: '' } as const;
+  expect(statistics.report({ ...state, transport: 'detail' })).toMatchObject({
+    framesPresented: 3,
+    framesWithDetail: 2,
+    framesUnsharpened: 1,
+    framesDropped: {},
+    gainDb: 1,
+  });
+});
+
+test('few pictures are kept, and none after the end', async () => {
+  use(0);
+  for (let frameId = 0; frameId < 20; frameId++) {
+    await capture(frameId);
+    if (frameId % 5 === 0) await answer(frameId);
+    expect(openPictures.size).toBeLessThanOrEqual(6);
+  }
+  presenter.dispose();
+  expect(openPictures.size).toBe(0);
+  await capture(20);
+  expect([openPictures.size, closedFrames]).toEqual([0, 21]);
+  expect(clock.pending).toBe(0);
+});
+
+test('unknown and repeated detail is ignored', async () => {
+  await answer(7);
+  await capture(0);
+  await answer(0);
+  await answer(0);
+  expect(drawn).toEqual([[0, 0], [0, 0]]);
+});

@@ -1,0 +1,63 @@
+import { beforeEach, expect, test } from 'vitest';
+import { ManualClock } from '../../../shared/manual-clock.ts';
+import { Patience } from './patience.ts';
+
+const INTERVAL_MS = 33;
+
+let clock: ManualClock;
+let nextFrameId: number;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  nextFrameId = 0;
+});
+
+/** Sends frames whose detail comes after these delays, in turn; null: never. */
+function run(patience: Patience, ...delaysMs: (number | null)[]): number {
+  for (let frame = 0; frame < 90; frame++) {
+    const frameId = nextFrameId++;
+    patience.sent(frameId);
+    const delayMs = delaysMs[frame % delaysMs.length] ?? null;
+    if (delayMs !== null) patience.arrived(frameId, delayMs);
+    clock.advance(INTERVAL_MS);
+    patience.judge(INTERVAL_MS);
+  }
+  return patience.frames;
+}
+
+const automatic = () => new Patience(null, () => clock.now());
+
+test('the picture waits for as few frames as bring most of the detail', () => {
+  expect(run(automatic(), 10)).toBe(0);
+  expect(run(automatic(), 30)).toBe(1);
+  expect(run(automatic(), 50)).toBe(2);
+  expect(run(automatic(), 20, 30, 60)).toBe(2);
+});
+
+test('where hardly any detail comes in time, the picture waits for none', () => {
+  expect(run(automatic(), 200)).toBe(0);
+  expect(run(automatic(), null)).toBe(0);
+  expect(run(automatic(), 40, null, null)).toBe(0);
+});
+
+test('frames that could not be sent say nothing about the delay', () => {
+  const patience = automatic();
+  for (let frame = 0; frame < 60; frame++) {
+    patience.sent(nextFrameId);
+    patience.dropped(nextFrameId++);
+  }
+  expect(run(patience, 30)).toBe(1);
+});
+
+test('a faster volunteer shortens the wait again', () => {
+  const patience = automatic();
+  expect(run(patience, 60)).toBe(2);
+  expect(run(patience, 5)).toBe(0);
+});
+
+test('the user may choose it', () => {
+  const patience = new Patience(1, () => clock.now());
+  expect(run(patience, 200)).toBe(1);
+  patience.chosen = null;
+  expect(run(patience, 200)).toBe(0);
+});
