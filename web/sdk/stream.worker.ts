@@ -3,6 +3,7 @@ import { systemClock } from '../../shared/clock.ts';
 import type { PackedTask, ProgressListener } from '../../shared/tasks/definition.ts';
 import { Engine, type EngineCapabilities, type ExecutedTask } from '../compute/engine.ts';
 import type { ModelProgress } from '../compute/models/model-source.ts';
+import { WasmComposer } from '../stream/compose/wasm-composer.ts';
 import { StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import { type LogConnection, relayLog } from './log-relay.ts';
 import { openModelStore } from './open-model-store.ts';
@@ -14,7 +15,12 @@ const OWNER = 'local';
 
 /** The gamer's worker: runs the local engine, and every part of a stream that touches a frame. */
 class StreamWorker {
-  readonly #streams = new StreamRegistry(() => this.#startEngine(), systemClock, Math.random);
+  readonly #streams = new StreamRegistry({
+    engine: () => this.#startEngine(),
+    openComposer: () => WasmComposer.open(),
+    clock: systemClock,
+    random: Math.random,
+  });
   readonly streams = Comlink.proxy(this.#streams);
   readonly #running = new Map<number, AbortController>();
   readonly #models = openModelStore(import.meta.url, (progress) => this.#tell(progress));
