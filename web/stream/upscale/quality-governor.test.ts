@@ -6,12 +6,12 @@ import {
   CLIMB_FRAMES,
   FAR_OVER_FRAMES,
   FIRST_CLIMB_FRAMES,
-  FIRST_FAILED_WAIT_MS,
   JUDGE_FRAMES,
   QualityGovernor,
   STEP_UP_SHARE,
   WINDOW_FRAMES,
 } from './quality-governor.ts';
+import { FIRST_FAILED_WAIT_MS } from './quality-records.ts';
 
 const FRAME_MS = 1000 / 60;
 const BUDGET_MS = SOURCE_SHARE * FRAME_MS;
