@@ -89,11 +89,11 @@ describe('the status of the gamer page', () => {
     expect(headline(1)).toBe('The picture stands still.');
   });
 
-  it('distinguishes a sharpened still picture from one that never was sharpened', () => {
+  it('distinguishes a sharpened picture from one that is shown as captured', () => {
     expect(isSharpened(live())).toBe(true);
-    expect(isSharpened(live({ fps: 0, framesUnsharpened: 3 }))).toBe(true);
-    expect(isSharpened(live({ fps: 0, framesPresented: 3, framesUnsharpened: 3 }))).toBe(false);
-    expect(isSharpened(live({ fps: 0, framesPresented: 0 }))).toBe(false);
+    // The source stands still, and its last frame was sharpened.
+    expect(isSharpened(live({ fps: 0 }))).toBe(true);
+    expect(isSharpened(live({ quality: null }))).toBe(false);
   });
 
   it('says when no picture will come', () => {
@@ -120,9 +120,10 @@ describe('the status of the gamer page', () => {
 });
 
 it('names the quality in use, and the chosen one when it differs', () => {
-  expect(shownQuality(live({ quality: 'fast' }), 'quality')).toBe('fast');
-  expect(shownQuality(live({ quality: null }), 'quality')).toBe('quality');
-  expect(shownQuality(null, 'spatial')).toBe('spatial');
+  expect(shownQuality(live({ quality: 'fast' }))).toBe('fast');
+  expect(shownQuality(live({ quality: null }))).toBeNull();
+  expect(shownQuality(null)).toBeNull();
   expect(qualityHint('quality', 'quality')).toBe('with best network');
   expect(qualityHint('fast', 'quality')).toBe('with fast network, not best network');
+  expect(qualityHint('fast', 'auto')).toBe('with fast network');
 });
