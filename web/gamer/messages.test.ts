@@ -89,11 +89,11 @@ describe('the status of the gamer page', () => {
     expect(headline(1)).toBe('The picture stands still.');
   });
 
-  it('distinguishes a sharpened picture from one that is shown as captured', () => {
+  it('distinguishes a sharpened still picture from one that never was sharpened', () => {
     expect(isSharpened(live())).toBe(true);
-    // The source stands still, and its last frame was sharpened.
-    expect(isSharpened(live({ fps: 0 }))).toBe(true);
-    expect(isSharpened(live({ quality: null }))).toBe(false);
+    expect(isSharpened(live({ fps: 0, framesUnsharpened: 3 }))).toBe(true);
+    expect(isSharpened(live({ fps: 0, framesPresented: 3, framesUnsharpened: 3 }))).toBe(false);
+    expect(isSharpened(live({ fps: 0, framesPresented: 0 }))).toBe(false);
   });
 
   it('says when no picture will come', () => {

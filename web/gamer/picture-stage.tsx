@@ -1,4 +1,5 @@
 import { effect, type ReadonlySignal, signal } from '@preact/signals';
+import type { Quality } from '../sdk/types.ts';
 import { BeforeAfter } from '../ui/before-after.tsx';
 import { Button, IconButton } from '../ui/buttons.tsx';
 import { qualityLabel } from '../ui/format.ts';
@@ -49,14 +50,17 @@ export function PictureStage({ player, floating }: { player: Player; floating: F
 }
 
 function afterLabel(size: Size | null, scale: number, report: Report | null): string {
-  const made = shownQuality(report);
   const isLeft = report?.kind === 'stream' && report.stats.quality === null && report.stats.lowered === 'too-slow';
   const soft = isLeft ? 'not sharpened' : 'not sharpened yet';
-  const done = made === 'spatial' ? 'sharpened' : made && qualityLabel(made);
-  const how = (report && isSharpened(report) && done) ?? soft;
+  const how = report && isSharpened(report) && !isLeft ? sharpLabel(shownQuality(report)) : soft;
   // The real size where it is known: a large source may get less than the chosen scale.
   const shown = (report?.kind === 'stream' ? report.size : report) ?? (size && scaled(size, scale));
   return shown ? `After: ${shown.width} × ${shown.height}, ${how}` : 'After';
+}
+
+/** @param quality - null while a single frame is shown as captured. */
+function sharpLabel(quality: Quality | null): string {
+  return quality === null || quality === 'spatial' ? 'sharpened' : qualityLabel(quality);
 }
 
 function scaled({ width, height }: Size, scale: number): Size {

@@ -51,9 +51,12 @@ export function isSharpening({ fps, glassToGlassMs }: StreamStats): boolean {
   return fps > 0 && glassToGlassMs.p50 > 0;
 }
 
-/** Whether the picture on the page is a sharpened one. */
+/** Whether the picture on the page is a sharpened one, apart from single frames shown as captured because they would have been late. */
 export function isSharpened(report: Report): boolean {
-  return report.kind === 'image' ? report.timing !== null : report.stats.quality !== null;
+  if (report.kind === 'image') return report.timing !== null;
+  const { fps, framesPresented, framesUnsharpened } = report.stats;
+  // When the source stands still, its last frame was sharpened.
+  return fps === 0 ? framesPresented > framesUnsharpened : isSharpening(report.stats);
 }
 
 /** The quality of the picture on the page; null if there is no picture, or it is the source's. */
