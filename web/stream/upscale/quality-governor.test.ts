@@ -238,6 +238,13 @@ test('on a processor where a network is cheaper than a filter, the filter is pas
   expect(machine.governor.quality).toBe('bicubic');
 });
 
+test('on a processor where a filter is too slow, the network beyond it is tried although nothing is known of it', () => {
+  const processor: Times = { bilinear: 2, bicubic: 4, spatial: 16, fast: 9, balanced: 40, quality: 80 };
+  const machine = new Machine(processor, 'quality', undefined, { bicubic: 4, spatial: 16 });
+  machine.run(300);
+  expect(machine.changes.map(({ to }) => to)).toEqual(['fast']);
+});
+
 test('a prediction that was wrong is found out', () => {
   const machine = new Machine(QUICK, 'spatial', undefined, { bicubic: 3, spatial: 40 });
   expect(machine.governor.quality).toBe('bicubic');

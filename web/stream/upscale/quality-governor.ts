@@ -97,7 +97,7 @@ export class QualityGovernor {
     if (this.#quality === this.#ceiling) return null;
     const next = this.#nextBetter();
     if (next === null) return 'not-available';
-    const isTooSlow = this.#records.wasTooSlow(next) || !this.#mayFit(next);
+    const isTooSlow = this.#records.wasTooSlow(next) || !this.mayFit(next);
     return isTooSlow ? 'too-slow' : 'getting-ready';
   }
 
@@ -106,7 +106,17 @@ export class QualityGovernor {
     const next = this.#isResting ? this.#quality : this.#nextBetter();
     if (next === null || !this.#records.isDue(next)) return null;
     const enough = this.#records.isTried(next) ? CLIMB_FRAMES : FIRST_CLIMB_FRAMES;
-    return this.#measuredFrames >= enough && this.#mayFit(next) ? next : null;
+    return this.#measuredFrames >= enough && this.mayFit(next) ? next : null;
+  }
+
+  /** Whether the quality is expected to fit the budget, or where none does, to be worth it. */
+  mayFit(quality: Quality): boolean {
+    if (this.#isResting) return this.#records.expectedMs(quality) <= STEP_UP_SHARE * this.patienceMs;
+    const presentMs = median(this.#tookMs());
+    // What took longer than the present one when it was tried still does, whatever load there was.
+    const isLonger = !this.#records.isKnown(quality) || (this.#records.lastMs(quality) ?? 0) > presentMs;
+    const expectedMs = Math.max(this.#records.expectedMs(quality), isLonger ? presentMs : 0);
+    return expectedMs <= STEP_UP_SHARE * this.budgetMs;
   }
 
   /** A frame was upscaled in `quality`; the time includes waiting in the engine for frames of other streams. */
@@ -174,7 +184,7 @@ export class QualityGovernor {
     let best: Quality | null = null;
     for (const quality of above) {
       if (!this.#records.isKnown(quality)) return best ?? quality;
-      if (this.#mayFit(quality) && this.#records.isDue(quality)) best = quality;
+      if (this.mayFit(quality) && this.#records.isDue(quality)) best = quality;
       // The next network is larger.
       else if (isNetwork(quality)) break;
     }
@@ -190,16 +200,6 @@ export class QualityGovernor {
       .slice(0, Math.max(0, ladder.indexOf(this.#quality)))
       .filter((quality) => !this.#records.isFailing(quality) && expectedMs(quality) < tookMs);
     return cheaper.findLast((quality) => expectedMs(quality) <= this.budgetMs) ?? cheaper[0] ?? null;
-  }
-
-  /** Whether the quality is expected to fit the budget, or where none does, to be worth it. */
-  #mayFit(quality: Quality): boolean {
-    if (this.#isResting) return this.#records.expectedMs(quality) <= STEP_UP_SHARE * this.patienceMs;
-    const presentMs = median(this.#tookMs());
-    // What took longer than the present one when it was tried still does, whatever load there was.
-    const isLonger = !this.#records.isKnown(quality) || (this.#records.lastMs(quality) ?? 0) > presentMs;
-    const expectedMs = Math.max(this.#records.expectedMs(quality), isLonger ? presentMs : 0);
-    return expectedMs <= STEP_UP_SHARE * this.budgetMs;
   }
 
   #stepDown(): void {
