@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
-import { checkStreamChanges, toStreamSettings } from './settings.ts';
+import { QUALITIES } from '../../shared/tasks/upscale.ts';
+import { bestOf, checkStreamChanges, toStreamSettings } from './settings.ts';
 
 test('omitted options get their defaults', () => {
   expect(toStreamSettings({}, 'local')).toEqual({
     scale: 2,
-    quality: 'spatial',
+    quality: 'auto',
     maxFps: 60,
     where: 'local',
     bitrateKbps: 6_000,
@@ -15,6 +16,11 @@ test('omitted options get their defaults', () => {
 
 test('changes contain only the options given', () => {
   expect(checkStreamChanges({ maxFps: 30 })).toEqual({ maxFps: 30 });
+  expect(checkStreamChanges({ quality: 'auto' })).toEqual({ quality: 'auto' });
+});
+
+test('where no quality was chosen, the best one may be used', () => {
+  expect([bestOf('auto'), bestOf('spatial')]).toEqual([QUALITIES.at(-1), 'spatial']);
 });
 
 test.each([
@@ -25,7 +31,6 @@ test.each([
   [{ patience: 3 }, 'bad-input'],
   [{ patience: 0.5 }, 'bad-input'],
   [{ maxFps: Number.POSITIVE_INFINITY }, 'bad-input'],
-  [{ quality: 'best' as 'fast' }, 'bad-input'],
   [{ quality: 'best' as 'fast' }, 'bad-input'],
 ])('%o is rejected as %s', (options, reason) => {
   expect(() => toStreamSettings(options, 'auto')).toThrow(expect.objectContaining({ reason }));
