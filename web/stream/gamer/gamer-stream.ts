@@ -1,13 +1,8 @@
-import type { Clock } from '../../../shared/clock.ts';
-import type { MeshError, WireError } from '../../../shared/errors.ts';
+import type { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
-import type { Composer } from '../compose/composer.ts';
 import type { CapturedFrame, DropCause, FrameDetail, FrameSink, Purpose, UpscaledFrame } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
 import { bestOf, type StreamSettings } from '../settings.ts';
-import type { VideoChannel } from '../transport/video-channel.ts';
-import type { FrameEngine } from '../upscale/frame-engine.ts';
-import type { UpscaleTile } from '../verify/detail-check.ts';
 import { DEAD_ZONE_CODES, detailGainDb, detailWeight } from './detail-tuning.ts';
 import { FrameIntake, type IntakeFrame } from './frame-intake.ts';
 import { SourceReader } from './frame-source.ts';
