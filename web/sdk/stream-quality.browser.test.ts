@@ -51,6 +51,20 @@ test('this computer lowers its quality in the same way', async () => {
   expect(stream.stats().why).not.toContain('too slow');
 });
 
+test('where no quality was chosen, the best that keeps up is used and none counts as lowered, until one is chosen', async () => {
+  const stream = await rig.open(fieldFrames(64, 36), { maxFps: 10, where: 'local' });
+  await vi.waitUntil(() => stream.stats().quality === 'quality', WAIT);
+  behaviour.quality = TOO_SLOW;
+  await vi.waitUntil(() => stream.stats().quality === 'balanced', WAIT);
+  expect(stream.stats()).toMatchObject({ lowered: null, why: 'You chose to sharpen frames on this computer.' });
+  stream.set({ quality: 'quality' });
+  await vi.waitUntil(() => stream.stats().lowered === 'too-slow', WAIT);
+  expect(stream.stats().why).toContain('This computer is too slow');
+  stream.set({ quality: 'auto' });
+  await vi.waitUntil(() => stream.stats().lowered === null, WAIT);
+  expect(stream.stats().why).toBe('You chose to sharpen frames on this computer.');
+});
+
 test('where no network runs, volunteers and this computer fall back to `spatial`', async () => {
   const error = new MeshError('unknown-model', 'The network does not run here.');
   for (const network of ['fast', 'balanced', 'quality'] as const) behaviour[network] = { error };
