@@ -1,5 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { io, type Socket } from 'socket.io-client';
@@ -183,6 +185,25 @@ export class TestBed {
 
   async end(): Promise<void> {
     for (const end of this.#endings.splice(0).reverse()) await end();
+  }
+}
+
+/**
+ * A port for a server that is started later, or again. It is below those that systems give to outgoing connections, of which tests that
+ * run meanwhile open thousands: one of them could take a port that was free a moment ago.
+ */
+export async function keptPort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(20_000, 32_768);
+    const probe = createTcpServer().listen(port, '127.0.0.1');
+    const isFree = await once(probe, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    probe.close();
+    await once(probe, 'close');
+    return port;
   }
 }
 
