@@ -65,7 +65,7 @@ test.each<[End]>([['volunteer'], ['gamer']])(
     if (to === 'volunteer') expect(rig.failures[0]).toMatchObject({ reason: 'malformed' });
     const { framesLocal } = stream.stats();
     await vi.waitUntil(() => stream.stats().framesLocal > framesLocal + 5, WAIT);
-    expect(stream.stats().running).toBe('local');
+    await expect.poll(() => stream.stats().running).toBe('local');
     expect(lookAtFields(stream.canvas)).toMatchObject({ isRight: true });
   },
 );
