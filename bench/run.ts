@@ -8,6 +8,7 @@ import { Context, type Section, type Settings } from './context.ts';
 import { describeMachine, type SectionReport, tableOf, writeJson } from './report.ts';
 import { infer, processor, types } from './sections/compute.ts';
 import { gameTasks } from './sections/game-tasks.ts';
+import { glass } from './sections/glass.ts';
 import { kernels, kernelsNode } from './sections/kernels.ts';
 import { kill, streamKill } from './sections/kill.ts';
 import { limits } from './sections/limits.ts';
@@ -29,6 +30,7 @@ const SECTIONS: readonly Section[] = [
     backends,
     echo,
     gameTasks,
+    glass,
     infer,
     kernels,
     kernelsNode,
