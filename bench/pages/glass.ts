@@ -236,7 +236,7 @@ const outSize = ({ clip: { width, height } }: Loaded) => ({ outWidth: width, out
 async function* sources({ clip }: Loaded): AsyncGenerator<VideoFrame> {
   for (const { source, timestampUs } of clip.frames) {
     const size = { width: source.width, height: source.height, strideBytes: source.width * 4 };
-    yield makeFrame(source.data, size, { timestamp: timestampUs, duration: null, hasAlpha: false });
+    yield makeFrame(recoloured(source), size, { timestamp: timestampUs, duration: null, hasAlpha: false });
   }
 }
 
@@ -286,4 +286,37 @@ function untransmitted(scores: FrameScore[]): Measured {
 function rates({ clip }: Loaded, up: Traffic, down: Traffic) {
   const kbps = ({ bytes }: Traffic) => (bytes * 8 * clip.fps) / clip.frames.length / 1_000;
   return { upKbps: kbps(up), downKbps: kbps(down), keyframeShare: down.keyframeBytes / Math.max(down.bytes, 1) };
+}
+
+// TEMP experiments
+let tweaks: { up?: object; down?: object; chroma?: number } = {};
+const configure = VideoEncoder.prototype.configure;
+VideoEncoder.prototype.configure = function (config) {
+  const extra = config.width > (loaded?.clip.width ?? 0) * 0.6 ? tweaks.down : tweaks.up;
+  return configure.call(this, { ...config, ...extra });
+};
+export function experiment(t: typeof tweaks) {
+  tweaks = t;
+}
+function recoloured(image: ImageData): Uint8ClampedArray<ArrayBuffer> {
+  const { width, height, data } = image;
+  const n = tweaks.chroma ?? 1;
+  if (n === 1) return data as Uint8ClampedArray<ArrayBuffer>;
+  const out = data.slice() as Uint8ClampedArray<ArrayBuffer>;
+  const cb = new Float32Array(width * height), cr = new Float32Array(width * height);
+  for (let by = 0; by < height; by += n) for (let bx = 0; bx < width; bx += n) {
+    let sb = 0, sr = 0, c = 0;
+    for (let y = by; y < Math.min(by + n, height); y++) for (let x = bx; x < Math.min(bx + n, width); x++) {
+      const at = (y * width + x) * 4; const Y = 0.2126 * data[at]! + 0.7152 * data[at + 1]! + 0.0722 * data[at + 2]!;
+      sb += data[at + 2]! - Y; sr += data[at]! - Y; c++;
+    }
+    if (n > 64) { sb = 0; sr = 0; }
+    for (let y = by; y < Math.min(by + n, height); y++) for (let x = bx; x < Math.min(bx + n, width); x++) { cb[y * width + x] = sb / c; cr[y * width + x] = sr / c; }
+  }
+  for (let i = 0; i < width * height; i++) {
+    const at = i * 4; const Y = 0.2126 * data[at]! + 0.7152 * data[at + 1]! + 0.0722 * data[at + 2]!;
+    const B = Y + cb[i]!, R = Y + cr[i]!; const G = (Y - 0.2126 * R - 0.0722 * B) / 0.7152;
+    out[at] = R; out[at + 1] = G; out[at + 2] = B;
+  }
+  return out;
 }
