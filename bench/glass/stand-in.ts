@@ -9,21 +9,26 @@ export function openDetail(
   size: { outWidth: number; outHeight: number },
   quality: Network,
   { gain, deadZone }: DetailCoding,
+  v = 0,
 ) {
   const sharp = engine.openFrames({ ...size, quality });
   const base = engine.openFrames({ ...size, quality: 'bicubic' });
-  const readers = [new RgbaReader(), new RgbaReader()] as const;
+  const other2 = engine.openFrames({ ...size, quality: 'spatial' });
+  const readers = [new RgbaReader(), new RgbaReader(), new RgbaReader()] as const;
   return {
     async process(frame: VideoFrame): Promise<VideoFrame> {
       const made = await sharp.process(frame);
       const plain = await base.process(frame);
       const [one, other] = [await readers[0].read(made), await readers[1].read(plain)];
+      const alt = v ? await other2.process(frame) : null;
+      const third = alt ? await readers[2].read(alt) : other;
+      alt?.close();
       made.close();
       plain.close();
       const { width, height } = one;
       const codes = new Uint8Array((width * height * 3) / 2).fill(NO_DETAIL_CODE);
       for (let i = 0, at = 0; i < width * height; i++, at += 4) {
-        const part = (channel: number) => (one.data[at + channel] ?? 0) - (other.data[at + channel] ?? 0);
+        const part = (channel: number) => (one.data[at + channel] ?? 0) - (1 - v) * (other.data[at + channel] ?? 0) - v * (third.data[at + channel] ?? 0);
         const delta = LUMA_WEIGHTS.red * part(0) + LUMA_WEIGHTS.green * part(1) + LUMA_WEIGHTS.blue * part(2);
         if (Math.abs(delta) < deadZone) continue;
         const code = Math.round(gain * delta);

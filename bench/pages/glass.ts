@@ -23,6 +23,7 @@ interface Loaded {
   bases: Uint8ClampedArray[];
 }
 
+const spatials: Uint8ClampedArray[] = [];
 let loaded: Loaded | null = null;
 
 /** Loads a clip, which all measurements are made with. */
@@ -34,6 +35,8 @@ export async function load(url: string, maxFrames: number) {
   for await (const { pixels } of pictures(loaded, 'bicubic', sources(loaded))) {
     loaded.bases.push(new Uint8ClampedArray(pixels));
   }
+  spatials.length = 0;
+  for await (const { pixels } of pictures(loaded, 'spatial', sources(loaded))) spatials.push(new Uint8ClampedArray(pixels));
   return { width, height, fps, frames: clip.frames.length };
 }
 
@@ -141,6 +144,7 @@ export async function measureDetail(way: DetailWay, applications: readonly Appli
 export interface CodeStatistics {
   /** Sum of squares of what bicubic lacks. */
   squares: number;
+  plainSquares: number;
   pixels: number;
   count: number[];
   lacking: number[];
@@ -162,24 +166,29 @@ export async function detailStatistics(way: DetailWay) {
 }
 
 function statisticsOf({ clip, bases }: Loaded, index: number, codes: Uint8Array): CodeStatistics {
-  const luma = lumaOf({ ...clip, data: bases[index] ?? new Uint8ClampedArray() });
+  const plain = lumaOf({ ...clip, data: bases[index] ?? new Uint8ClampedArray() });
+  const v = tweaks.base ?? 0;
+  const spatial = v ? lumaOf({ ...clip, data: spatials[index]! }) : plain;
+  const luma = plain.map((p, i) => p + v * (spatial[i]! - p));
   const { truth } = clip.frames[index] as ClipFrame;
   const count = new Array<number>(256).fill(0);
   const lacking = new Array<number>(256).fill(0);
   let squares = 0;
+  let plainSquares = 0;
   for (let i = 0; i < codes.length; i++) {
     const error = (truth[i] ?? 0) / LUMA_STEPS - (luma[i] ?? 0);
     const code = codes[i] ?? 0;
     squares += error * error;
+    plainSquares += ((truth[i] ?? 0) / LUMA_STEPS - (plain[i] ?? 0)) ** 2;
     count[code] = (count[code] ?? 0) + 1;
     lacking[code] = (lacking[code] ?? 0) + error;
   }
-  return { squares, pixels: codes.length, count, lacking };
+  return { squares, plainSquares, pixels: codes.length, count, lacking };
 }
 
 async function* detailOf(state: Loaded, { network, coding, up, down }: DetailWay, sent: Traffic, answered: Traffic) {
   const { clip, engine } = state;
-  const detail = openDetail(engine, outSize(state), network, coding);
+  const detail = openDetail(engine, outSize(state), network, coding, tweaks.base);
   const arrived = throughCodec(sources(state), settingsOf(clip, up, 0.5), sent);
   async function* made() {
     for await (const frame of arrived) {
@@ -289,7 +298,7 @@ function rates({ clip }: Loaded, up: Traffic, down: Traffic) {
 }
 
 // TEMP experiments
-let tweaks: { up?: object; down?: object; chroma?: number } = {};
+let tweaks: { up?: object; down?: object; chroma?: number; base?: number } = {};
 const configure = VideoEncoder.prototype.configure;
 VideoEncoder.prototype.configure = function (config) {
   const extra = config.width > (loaded?.clip.width ?? 0) * 0.6 ? tweaks.down : tweaks.up;
@@ -319,4 +328,10 @@ function recoloured(image: ImageData): Uint8ClampedArray<ArrayBuffer> {
     out[at] = R; out[at + 1] = G; out[at + 2] = B;
   }
   return out;
+}
+
+import { cubic, doubled } from '../../web/compute/test-resample.ts';
+export async function measureCubic(a: number): Promise<Measured> {
+  const state = current();
+  return untransmitted(state.clip.frames.map(({ source }, i) => scoreOf(state, i, lumaOf(doubled(source, cubic(a))))));
 }

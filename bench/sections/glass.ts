@@ -27,6 +27,7 @@ export const glass: Section = {
     show('bicubic', base);
     show('stretch', await page.call('measureStretch'));
     if (process.env.EXPLORE) {
+      if (process.env.CUBIC) { show("spatial", await page.call("measurePicture", "spatial")); for (const a of [-0.5, -0.75, -1, -1.25, -1.5]) show(`cubic ${a}`, await page.call("measureCubic", a)); }
       if (process.env.LOCAL) for (const n of ["fast", "balanced", "quality"] as const) { const w = [1, 0.85, 0.7, 0.5]; (await page.call("measureLocal", n, { base: "bicubic", gain: 4, deadZone: 0 }, w)).forEach((m, i) => show(`local ${n} x ${w[i]}`, m)); }
       for (const way of JSON.parse(process.env.EXPLORE)) {
         const startedMs = performance.now();
@@ -34,7 +35,7 @@ export const glass: Section = {
         await page.call('experiment', way.tweaks ?? {});
         const st = await page.call('detailStatistics', { network, coding: { base: 'bicubic', gain, deadZone }, up, down });
         const at = (weight: number, deadZoneCodes: number) => gainOf(st.frames, st.missing, gain, { weight, deadZoneCodes });
-        const cells = [0, 2, 4].map((dz) => [0.5, 0.7, 0.85, 1].map((w) => { const g = at(w, dz); return `${g.meanDb.toFixed(2)}/${g.worstDb.toFixed(2)}`; }).join(' '));
+        const cells = [0, 2].map((dz) => [0, 0.5, 0.7, 0.85, 1].map((w) => { const g = at(w, dz); return `${g.meanDb.toFixed(2)}/${g.worstDb.toFixed(2)}`; }).join(' '));
         console.log(`${network} ${up.codec}${up.kbps}x${up.scale ?? 1}->${down.codec}${down.kbps}x${down.scale ?? 1} g${gain} dz${deadZone} ${way.tweaks ? JSON.stringify(way.tweaks) : ''} | ${cells.join(' | ')} | miss ${st.missing} ${Math.round(st.upKbps)}+${Math.round(st.downKbps)} key ${st.keyframeShare.toFixed(2)} ${Math.round((performance.now() - startedMs) / 1000)} s`);
         if (process.env.DUMP) appendFileSync(process.env.DUMP, JSON.stringify({ way, st }) + '\n');
       }
