@@ -145,6 +145,7 @@ export interface CodeStatistics {
   /** Sum of squares of what bicubic lacks. */
   squares: number;
   plainSquares: number;
+  m: number[];
   pixels: number;
   count: number[];
   lacking: number[];
@@ -183,7 +184,15 @@ function statisticsOf({ clip, bases }: Loaded, index: number, codes: Uint8Array)
     count[code] = (count[code] ?? 0) + 1;
     lacking[code] = (lacking[code] ?? 0) + error;
   }
-  return { squares, plainSquares, pixels: codes.length, count, lacking };
+  const m = [0, 0, 0, 0, 0];
+  if (!v) {
+    const sp = lumaOf({ ...clip, data: spatials[index]! });
+    for (let i = 0; i < codes.length; i++) {
+      const e = truth[i]! / LUMA_STEPS - plain[i]!; const d = codes[i]! - 128; const q = sp[i]! - plain[i]!;
+      m[0]! += e * d; m[1]! += e * q; m[2]! += d * d; m[3]! += q * q; m[4]! += d * q;
+    }
+  }
+  return { m, squares, plainSquares, pixels: codes.length, count, lacking };
 }
 
 async function* detailOf(state: Loaded, { network, coding, up, down }: DetailWay, sent: Traffic, answered: Traffic) {

@@ -37,6 +37,11 @@ export const glass: Section = {
         const at = (weight: number, deadZoneCodes: number) => gainOf(st.frames, st.missing, gain, { weight, deadZoneCodes });
         const cells = [0, 2].map((dz) => [0, 0.5, 0.7, 0.85, 1].map((w) => { const g = at(w, dz); return `${g.meanDb.toFixed(2)}/${g.worstDb.toFixed(2)}`; }).join(' '));
         console.log(`${network} ${up.codec}${up.kbps}x${up.scale ?? 1}->${down.codec}${down.kbps}x${down.scale ?? 1} g${gain} dz${deadZone} ${way.tweaks ? JSON.stringify(way.tweaks) : ''} | ${cells.join(' | ')} | miss ${st.missing} ${Math.round(st.upKbps)}+${Math.round(st.downKbps)} key ${st.keyframeShare.toFixed(2)} ${Math.round((performance.now() - startedMs) / 1000)} s`);
+        if (process.env.JOINT) for (const u of [0, 0.25, 0.4, 0.5, 0.6]) {
+          console.log('   u', u, [0.3, 0.4, 0.5, 0.6, 0.7, 0.85].map((wt) => {
+            const gs = st.frames.map(({ m: [ed = 0, es = 0, dd = 0, ss = 0, ds = 0], plainSquares: e }) => { const w = wt / gain; return 10 * Math.log10(e / (e - 2 * w * ed - 2 * u * es + w * w * dd + u * u * ss + 2 * w * u * ds)); });
+            return `w${wt} ${mean(gs).toFixed(2)}/${Math.min(...gs).toFixed(2)}`; }).join(' '));
+        }
         if (process.env.DUMP) appendFileSync(process.env.DUMP, JSON.stringify({ way, st }) + '\n');
       }
       return rows;
