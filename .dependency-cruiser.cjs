@@ -121,9 +121,9 @@ module.exports = {
     },
     {
       name: 'stream-shared-folders-import-neither-end',
-      comment: 'codec, transport, verify and upscale are used by both ends of a stream and import neither',
+      comment: 'codec, transport, verify, upscale and compose know neither end of a stream',
       severity: 'error',
-      from: { path: '^web/stream/(codec|transport|verify|upscale)/', pathNot: TESTS },
+      from: { path: '^web/stream/(codec|transport|verify|upscale|compose)/', pathNot: TESTS },
       to: { path: '^web/stream/(gamer|volunteer)/' },
     },
     {

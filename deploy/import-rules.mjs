@@ -58,6 +58,7 @@ const TRIALS = [
   ['web/stream/bad.ts', 'web/dispatch/dispatcher.ts', 'stream-imports-only-net-and-compute'],
   ['web/stream/bad-frame.ts', 'web/stream/codec/codecs.ts', 'stream-root-files-import-no-subfolder'],
   ['web/stream/codec/bad.ts', 'web/stream/gamer/gamer-stream.ts', 'stream-shared-folders-import-neither-end'],
+  ['web/stream/compose/bad.ts', 'web/stream/gamer/gamer-stream.ts', 'stream-shared-folders-import-neither-end'],
   ['web/stream/gamer/bad.ts', 'web/stream/volunteer/volunteer-stream.ts', 'stream-ends-do-not-import-each-other'],
   ['web/sdk/bad.ts', 'web/gamer/page.ts', 'sdk-imports-only-layers-below'],
   ['web/game/bad.ts', 'web/gamer/page.ts', 'game-imports-only-sdk'],

@@ -43,7 +43,11 @@ interface KernelExports {
   networkScratchBytes(width: number, channels: number): number;
   openNetwork(...args: number[]): void;
   networkRows(from: number, to: number): void;
+  addDetail(pixels: number, codes: number, count: number, scale: number, deadZone: number): void;
 }
+
+/** Unit of the steps for one code in the kernels (assembly/add-detail.ts). */
+const DETAIL_SCALE = 2048;
 
 /** The filters by their numbers in the kernels. */
 const FILTER_NUMBERS: Record<Filter, number> = { bilinear: 0, bicubic: 1, spatial: 2 };
@@ -60,6 +64,17 @@ export class KernelInstance {
 
   isOpaque(pixels: number, count: number): boolean {
     return this.#exports.isOpaque(pixels, count) !== 0;
+  }
+
+  /**
+   * Adds detail to opaque pixels.
+   *
+   * @param pixels - address of `count` pixels, RGBA8; `codes` that of as many bytes.
+   * @param stepsPerCode - in steps of 255, below 16.
+   * @param deadZoneCodes - distance from the code of no detail up to which a code adds nothing.
+   */
+  addDetail(pixels: number, codes: number, count: number, stepsPerCode: number, deadZoneCodes: number): void {
+    this.#exports.addDetail(pixels, codes, count, Math.round(stepsPerCode * DETAIL_SCALE), deadZoneCodes);
   }
 
   filterScratchBytes(width: number, outWidth: number): number {

@@ -30,11 +30,12 @@ export async function openWasm({ models, now }: { models?: ModelSource; now(): n
 }
 
 /**
- * Fetches and compiles the kernels: for several threads where memory can be shared. Throws MeshError `unsupported-browser` where WebAssembly
+ * Fetches and compiles the kernels, by default for several threads where memory can be shared; one thread's memory is not shared. Throws MeshError `unsupported-browser` where WebAssembly
  * or its vectors are missing or forbidden, `connection-failed` where the kernels cannot be fetched.
  */
-export async function loadKernels(): Promise<{ kernels: KernelModule; threads: number }> {
-  const threads = threadsOf(self.crossOriginIsolated === true, navigator.hardwareConcurrency);
+export async function loadKernels(
+  threads = threadsOf(self.crossOriginIsolated === true, navigator.hardwareConcurrency),
+): Promise<{ kernels: KernelModule; threads: number }> {
   const bytes = await fetched(threads > 1 ? threadsUrl : plainUrl);
   return { kernels: { module: await compiled(bytes), isShared: threads > 1 }, threads };
 }
