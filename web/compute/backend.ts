@@ -1,3 +1,4 @@
+import type { DetailCoding } from '../../shared/detail.ts';
 import { MeshError } from '../../shared/errors.ts';
 import type { PackedResult, PackedTask } from '../../shared/tasks/definition.ts';
 import {
@@ -14,6 +15,8 @@ export interface FrameTarget {
   outWidth: number;
   outHeight: number;
   quality: Quality;
+  /** Frames are then not pictures but detail, I420 of the output size: what the picture's luma has more than its base, coded in their luma. */
+  detail?: DetailCoding;
 }
 
 export interface UpscaleShape extends FrameTarget {

@@ -119,11 +119,11 @@ export class Engine {
   }
 
   /** Frames and tasks share the time: see {@link Schedule}. Throws MeshError `closed`. */
-  openFrames({ outWidth, outHeight, quality }: FrameTarget): FrameUpscaler {
+  openFrames({ outWidth, outHeight, quality, detail }: FrameTarget): FrameUpscaler {
     if (this.#disposed) throw MeshError.closed('The compute engine');
     const workEnded = this.#refresh?.workStarted();
     const frames = new EngineFrames({
-      target: { outWidth, outHeight, quality },
+      target: { outWidth, outHeight, quality, ...(detail && { detail }) },
       schedule: this.#schedule,
       current: () => this.#current,
       backends: () => this.#readyFor(quality),

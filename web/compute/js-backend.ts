@@ -13,7 +13,7 @@ import type { RaytracingParams } from '../../shared/tasks/raytracing.ts';
 import { type Backend, type BackendFrames, type FrameTarget, requireFilter, type UpscaleShape } from './backend.ts';
 import { upscaleRows } from './reference/upscale.ts';
 import { runInSlices, type Started, type TimeSlot } from './schedule.ts';
-import { PixelFrames } from './video-frames.ts';
+import { PixelFrames, type UpscalePixels } from './video-frames.ts';
 
 /** The reference filters on the processor: for browsers without WebGPU, and where a software GPU is slower. */
 export class JsBackend implements Backend {
@@ -34,11 +34,12 @@ export class JsBackend implements Backend {
   }
 
   openFrames(target: FrameTarget): BackendFrames {
-    return new PixelFrames(target, async (image, { outWidth, outHeight }, yieldNow) => {
+    const upscale: UpscalePixels = async (image, { outWidth, outHeight }, yieldNow) => {
       const pixels = new Uint8ClampedArray(outWidth * outHeight * 4);
       await runInSlices(upscaleRows(image, requireFilter(target), pixels), this.#now, yieldNow);
       return pixels;
-    });
+    };
+    return new PixelFrames(target, upscale, this.#now);
   }
 
   dispose(): void {

@@ -1,8 +1,10 @@
 import { MeshError } from '../../shared/errors.ts';
-import { type UpscaleParams, upscale } from '../../shared/tasks/upscale.ts';
-import type { BackendFrames, FrameTarget } from './backend.ts';
+import { upscale } from '../../shared/tasks/upscale.ts';
+import type { BackendFrames, FrameTarget, UpscaleShape } from './backend.ts';
+import { DetailFrameMaker } from './detail-frames.ts';
 import { isUpright, orientationOf, turned, uprightSize } from './frame-orientation.ts';
-import type { Started, TimeSlot } from './schedule.ts';
+import { detailRows } from './reference/detail.ts';
+import { runInSlices, type Started, type TimeSlot } from './schedule.ts';
 import { conversionOf, planarFormat, rgbaOfPlanes } from './yuv.ts';
 
 /** The visible pixels of a frame. The reader overwrites `data` with its next frame. */
@@ -115,9 +117,8 @@ export function timeOf({ timestamp, duration, format }: VideoFrame): FrameTime {
 }
 
 /** Checks a frame's size: a stream's source may change it at any time. Throws MeshError `bad-input`. */
-export function checkFrameShape(shape: UpscaleParams): void {
-  if (upscale.params.safeParse(shape).success) return;
-  const { width, height, outWidth, outHeight } = shape;
+export function checkFrameShape({ width, height, outWidth, outHeight, quality }: UpscaleShape): void {
+  if (upscale.params.safeParse({ width, height, outWidth, outHeight, quality }).success) return;
   throw MeshError.badInput(
     `Frames of ${width}x${height} cannot become ${outWidth}x${outHeight}: 1 to 4 times as large on each axis. Open a new stream.`,
   );
@@ -134,20 +135,32 @@ export type UpscalePixels = (
 export class PixelFrames implements BackendFrames {
   readonly #target: FrameTarget;
   readonly #upscale: UpscalePixels;
+  readonly #now: () => number;
   readonly #reader = new RgbaReader();
+  readonly #detailFrames = new DetailFrameMaker();
 
-  constructor(target: FrameTarget, upscale: UpscalePixels) {
+  constructor(target: FrameTarget, upscale: UpscalePixels, now: () => number) {
     this.#target = target;
     this.#upscale = upscale;
+    this.#now = now;
   }
 
   async start(frame: VideoFrame, slot: TimeSlot): Promise<Started<VideoFrame>> {
     const time = timeOf(frame);
     const image = await this.#reader.read(frame);
-    const { outWidth: width, outHeight: height } = this.#target;
+    const { outWidth: width, outHeight: height, detail } = this.#target;
     checkFrameShape({ ...this.#target, width: image.width, height: image.height });
-    const pixels = await this.#upscale(image, this.#target, () => slot.yieldNow());
-    return { isDone: true, finish: async () => makeFrame(pixels, { width, height, strideBytes: width * 4 }, time) };
+    const yieldNow = () => slot.yieldNow();
+    const data = await this.#upscale(image, this.#target, yieldNow);
+    if (!detail) {
+      return { isDone: true, finish: async () => makeFrame(data, { width, height, strideBytes: width * 4 }, time) };
+    }
+    const codes = new Uint8Array(width * height);
+    await runInSlices(detailRows(image, { width, height, data }, detail, codes), this.#now, yieldNow);
+    return {
+      isDone: true,
+      finish: async () => this.#detailFrames.make({ codes, width, height, strideBytes: width }, time),
+    };
   }
 
   dispose(): void {

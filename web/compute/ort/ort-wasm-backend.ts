@@ -7,7 +7,7 @@ import { type ModelName, type ModelSource, modelName } from '../models/model-sou
 import { InputKindTracker, inputKindOf } from '../networks/input-kind.ts';
 import { upscaleRows } from '../reference/upscale.ts';
 import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
-import { PixelFrames } from '../video-frames.ts';
+import { PixelFrames, type UpscalePixels } from '../video-frames.ts';
 import { type Band, bandsOf, fromPlanes, isOpaque, type Planes, toPlanes } from './bands.ts';
 import { type LoadedNetwork, NetworkSessions } from './onnx-sessions.ts';
 import { cpuRuntime, createSession, type OrtRuntime, toRunError } from './runtime.ts';
@@ -50,9 +50,9 @@ export class OrtWasmBackend implements Backend {
 
   openFrames(target: FrameTarget): BackendFrames {
     const kinds = new InputKindTracker();
-    return new PixelFrames(target, (image, _target, yieldNow) =>
-      this.#upscale(image, kinds.of(image), target, yieldNow),
-    );
+    const upscale: UpscalePixels = (image, _target, yieldNow) =>
+      this.#upscale(image, kinds.of(image), target, yieldNow);
+    return new PixelFrames(target, upscale, this.#now);
   }
 
   dispose(): void {

@@ -7,7 +7,7 @@ import { type ModelName, type ModelSource, modelName } from '../models/model-sou
 import { InputKindTracker, inputKindOf } from '../networks/input-kind.ts';
 import { upscaleRows } from '../reference/upscale.ts';
 import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
-import { PixelFrames } from '../video-frames.ts';
+import { PixelFrames, type UpscalePixels } from '../video-frames.ts';
 import { MAX_CACHED_BYTES } from '../wgsl/gpu-buffers.ts';
 import { deviceLost } from '../wgsl/gpu-device.ts';
 import { GpuPlanes, PlanePasses, type ValueType } from './gpu-planes.ts';
@@ -69,10 +69,11 @@ export class OrtWebGpuBackend implements Backend {
   openFrames(target: FrameTarget): BackendFrames {
     const { quality } = requireNetwork(target);
     const kinds = new InputKindTracker();
-    return new PixelFrames(target, async (image, _target, yieldNow) => {
+    const upscale: UpscalePixels = async (image, _target, yieldNow) => {
       const { doubled } = await this.#start(image, modelName(quality, kinds.of(image)));
       return this.#filtered(image, target, await doubled, yieldNow);
-    });
+    };
+    return new PixelFrames(target, upscale, this.#options.now);
   }
 
   dispose(): void {

@@ -71,7 +71,8 @@ function* bilinearRows(
   }
 }
 
-function* bicubicRows(
+/** Upscales by cubic convolution: passes each row to `write`, premultiplied floats of 0..1, which the next row overwrites. */
+export function* bicubicRows(
   source: SourceRows,
   columns: AxisSamples,
   lines: AxisSamples,

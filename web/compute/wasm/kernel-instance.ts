@@ -1,7 +1,7 @@
 import type { Filter } from '../../../shared/tasks/upscale.ts';
 
 /** Work of the kernels on a picture that lies in a memory, in numbers that a thread can be sent. Addresses are in bytes. */
-export type KernelJob = FilterJob | NetworkJob;
+export type KernelJob = FilterJob | NetworkJob | DetailJob;
 
 interface PictureJob {
   /** Straight RGBA8. */
@@ -14,14 +14,28 @@ interface PictureJob {
   scratch: readonly number[];
 }
 
-export interface FilterJob extends PictureJob {
-  kind: 'filter';
-  filter: Filter;
+interface EnlargingJob extends PictureJob {
   outWidth: number;
   outHeight: number;
   /** Tables of the axes: bases, then shares, each padded to a multiple of four entries of four bytes. */
   columns: number;
   lines: number;
+}
+
+export interface FilterJob extends EnlargingJob {
+  kind: 'filter';
+  filter: Filter;
+}
+
+/** Codes what a sharp picture of the result's size has more than the source enlarged by `bicubic`; the target is a byte a pixel, in rows padded to a multiple of four. */
+export interface DetailJob extends EnlargingJob {
+  kind: 'detail';
+  /** Straight RGBA8. */
+  sharp: number;
+  /** Codes for a step of 255. */
+  gain: number;
+  /** In such steps. */
+  deadZone: number;
 }
 
 /** Doubles the picture. */
@@ -40,6 +54,8 @@ interface KernelExports {
   filterScratchBytes(width: number, outWidth: number): number;
   openFilter(...args: number[]): void;
   filterRows(from: number, to: number): void;
+  openDetail(sharp: number, gain: number, deadZone: number): void;
+  detailRows(from: number, to: number): void;
   networkScratchBytes(width: number, channels: number): number;
   openNetwork(...args: number[]): void;
   networkRows(from: number, to: number): void;
@@ -97,7 +113,7 @@ export class KernelInstance {
       return this.#exports.networkRows;
     }
     const { outWidth, outHeight, columns, lines } = job;
-    const filter = FILTER_NUMBERS[job.filter];
+    const filter = FILTER_NUMBERS[filterOf(job)];
     this.#exports.openFilter(
       filter,
       source,
@@ -111,11 +127,17 @@ export class KernelInstance {
       opaque,
       scratch,
     );
-    return this.#exports.filterRows;
+    if (job.kind === 'filter') return this.#exports.filterRows;
+    this.#exports.openDetail(job.sharp, job.gain, job.deadZone);
+    return this.#exports.detailRows;
   }
 }
 
-/** Rows of a job: those of the result for a filter, those of the source for a network. */
+function filterOf(job: FilterJob | DetailJob): Filter {
+  return job.kind === 'filter' ? job.filter : 'bicubic';
+}
+
+/** Rows of a job: those of the source for a network, otherwise those of the result. */
 export function rowsOf(job: KernelJob): number {
   return job.kind === 'network' ? job.height : job.outHeight;
 }
@@ -129,6 +151,6 @@ const CALL_MS = 0.5;
 
 export function rowsPerCall(job: KernelJob): number {
   const rowMs =
-    job.kind === 'network' ? (job.width * job.products) / PRODUCTS_PER_MS : job.outWidth / PIXELS_PER_MS[job.filter];
+    job.kind === 'network' ? (job.width * job.products) / PRODUCTS_PER_MS : job.outWidth / PIXELS_PER_MS[filterOf(job)];
   return Math.max(1, Math.round(CALL_MS / rowMs));
 }

@@ -1,7 +1,9 @@
+import type { DetailCoding } from '../../../shared/detail.ts';
 import type { Filter } from '../../../shared/tasks/upscale.ts';
+import { deadZoneOf } from '../reference/detail.ts';
 import { type AxisSamples, axisSamples } from '../reference/source-rows.ts';
 import { copiesAtSameSize, isIdentity } from '../reference/upscale.ts';
-import type { FilterJob, NetworkJob } from './kernel-instance.ts';
+import type { DetailJob, FilterJob, NetworkJob } from './kernel-instance.ts';
 import type { QuantizedLayer } from './quantized-network.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -36,26 +38,40 @@ export function filterJob(
   threads: number,
 ): { job: FilterJob | null; result: PlacedPicture } {
   if (copiesAtSameSize(filter) && isIdentity(source, { outWidth, outHeight })) return { job: null, result: source };
-  const { address, width, height, isOpaque } = source;
-  const result = placePicture(workspace, outWidth, outHeight, isOpaque);
+  const result = placePicture(workspace, outWidth, outHeight, source.isOpaque);
+  const job = enlargingJob(workspace, source, result, threads);
+  return { job: { kind: 'filter', filter, target: result.address, ...job }, result };
+}
+
+/** A job that codes what a picture has more than the base, `source` enlarged to its size, to `codes`: a byte a pixel. */
+export function detailJob(
+  workspace: Workspace,
+  source: PlacedPicture,
+  sharp: PlacedPicture,
+  coding: DetailCoding,
+  threads: number,
+): { job: DetailJob; codes: { address: number; strideBytes: number } } {
+  // The kernel writes four codes at a time, and another thread may write the next row.
+  const strideBytes = Math.ceil(sharp.width / 4) * 4;
+  const address = workspace.place(strideBytes * sharp.height);
+  const job = enlargingJob(workspace, source, sharp, threads);
+  const { gain } = coding;
+  return {
+    job: { kind: 'detail', target: address, ...job, sharp: sharp.address, gain, deadZone: deadZoneOf(coding) },
+    codes: { address, strideBytes },
+  };
+}
+
+function enlargingJob(
+  workspace: Workspace,
+  { address, width, height, isOpaque }: PlacedPicture,
+  { width: outWidth, height: outHeight }: PlacedPicture,
+  threads: number,
+) {
   const columns = putAxis(workspace, axisSamples(width, outWidth));
   const lines = putAxis(workspace, axisSamples(height, outHeight));
   const scratch = placeScratch(workspace, workspace.kernels.filterScratchBytes(width, outWidth), threads);
-  const sizes = { width, height, outWidth, outHeight };
-  return {
-    job: {
-      kind: 'filter',
-      filter,
-      source: address,
-      target: result.address,
-      ...sizes,
-      isOpaque,
-      columns,
-      lines,
-      scratch,
-    },
-    result,
-  };
+  return { source: address, width, height, outWidth, outHeight, isOpaque, columns, lines, scratch };
 }
 
 /** A job that doubles a picture. */

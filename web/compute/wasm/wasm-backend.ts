@@ -1,14 +1,16 @@
+import type { DetailCoding } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { type InputKind, isNetwork, type Quality, type UpscaleParams } from '../../../shared/tasks/upscale.ts';
 import { type Backend, type BackendFrames, type FrameTarget, filterAfter } from '../backend.ts';
+import { type DetailCodes, DetailFrameMaker } from '../detail-frames.ts';
 import { type ModelName, type ModelSource, modelName } from '../models/model-source.ts';
 import { InputKindTracker, inputKindOf } from '../networks/input-kind.ts';
 import { unpackLayers } from '../networks/weights.ts';
 import { runInSlices, type Started, type TimeSlot } from '../schedule.ts';
 import { checkFrameShape, makeFrame, RgbaReader, timeOf } from '../video-frames.ts';
 import { type KernelJob, rowsOf, rowsPerCall } from './kernel-instance.ts';
-import { filterJob, networkJob, type PlacedPicture, putPicture } from './kernel-jobs.ts';
+import { detailJob, filterJob, networkJob, type PlacedPicture, putPicture } from './kernel-jobs.ts';
 import { KernelThreads } from './kernel-threads.ts';
 import { type QuantizedLayer, quantized } from './quantized-network.ts';
 import { RowClaims } from './row-claims.ts';
@@ -71,20 +73,21 @@ export class WasmBackend implements Backend {
   openFrames(target: FrameTarget): BackendFrames {
     const reader = new RgbaReader();
     const kinds = new InputKindTracker();
-    const { outWidth: width, outHeight: height, quality } = target;
+    const detailFrames = new DetailFrameMaker();
+    const { outWidth: width, outHeight: height, quality, detail } = target;
     return {
       start: async (frame, slot) => {
         const time = timeOf(frame);
         const image = await reader.read(frame);
         checkFrameShape({ ...target, width: image.width, height: image.height });
         const input = kindFor(quality, () => kinds.of(image));
-        const sharp = await this.#upscale(
-          image,
-          { ...target, input },
-          () => slot.yieldNow(),
-          (result) => makeFrame(result, { width, height, strideBytes: width * 4 }, time),
-        );
-        return { isDone: true, finish: async () => sharp };
+        const yieldNow = () => slot.yieldNow();
+        const made = detail
+          ? await this.#detail(image, { ...target, input }, detail, yieldNow, (codes) => detailFrames.make(codes, time))
+          : await this.#upscale(image, { ...target, input }, yieldNow, (result) =>
+              makeFrame(result, { width, height, strideBytes: width * 4 }, time),
+            );
+        return { isDone: true, finish: async () => made };
       },
       dispose: () => {
         // Nothing to free but the reader's buffer.
@@ -101,28 +104,58 @@ export class WasmBackend implements Backend {
   /** @param use - makes something of the result, which is overwritten after that. */
   #upscale<T>(
     image: PixelImage,
-    { outWidth, outHeight, quality, input }: Target,
+    target: Target,
     yieldNow: () => Promise<void>,
     use: (result: Uint8Array) => T,
   ): Promise<T> {
     return this.#workspaces.lend(async (workspace) => {
-      const { threads } = this;
-      let picture = putPicture(workspace, image);
-      let filter = isNetwork(quality) ? null : quality;
-      if (isNetwork(quality)) {
-        const network = await this.#network(modelName(quality, input));
-        const doubled = networkJob(workspace, picture, network, threads);
-        await this.#run(workspace, doubled.job, yieldNow);
-        picture = doubled.result;
-        filter = filterAfter({ ...image, outWidth, outHeight, quality });
-      }
-      if (filter) {
-        const filtered = filterJob(workspace, picture, { outWidth, outHeight, filter }, threads);
-        if (filtered.job) await this.#run(workspace, filtered.job, yieldNow);
-        picture = filtered.result;
-      }
-      return use(pixelsOf(workspace, picture));
+      const sharp = await this.#sharpened(workspace, putPicture(workspace, image), target, yieldNow);
+      return use(pixelsOf(workspace, sharp));
     });
+  }
+
+  /** @param use - as that of a picture. */
+  #detail<T>(
+    image: PixelImage,
+    target: Target,
+    coding: DetailCoding,
+    yieldNow: () => Promise<void>,
+    use: (codes: DetailCodes) => T,
+  ): Promise<T> {
+    return this.#workspaces.lend(async (workspace) => {
+      const source = putPicture(workspace, image);
+      const sharp = await this.#sharpened(workspace, source, target, yieldNow);
+      const { job, codes } = detailJob(workspace, source, sharp, coding, this.threads);
+      await this.#run(workspace, job, yieldNow);
+      const { width, height } = sharp;
+      const { address, strideBytes } = codes;
+      return use({ codes: workspace.bytes(address, strideBytes * height), width, height, strideBytes });
+    });
+  }
+
+  async #sharpened(
+    workspace: Workspace,
+    source: PlacedPicture,
+    { outWidth, outHeight, quality, input }: Target,
+    yieldNow: () => Promise<void>,
+  ): Promise<PlacedPicture> {
+    const { threads } = this;
+    let picture = source;
+    let filter = isNetwork(quality) ? null : quality;
+    if (isNetwork(quality)) {
+      const network = await this.#network(modelName(quality, input));
+      const doubled = networkJob(workspace, source, network, threads);
+      await this.#run(workspace, doubled.job, yieldNow);
+      picture = doubled.result;
+      const { width, height } = source;
+      filter = filterAfter({ width, height, outWidth, outHeight, quality });
+    }
+    if (filter) {
+      const filtered = filterJob(workspace, picture, { outWidth, outHeight, filter }, threads);
+      if (filtered.job) await this.#run(workspace, filtered.job, yieldNow);
+      picture = filtered.result;
+    }
+    return picture;
   }
 
   async #run(workspace: Workspace, job: KernelJob, yieldNow: () => Promise<void>): Promise<void> {

@@ -2,6 +2,7 @@ import type { Filter } from '../../../shared/tasks/upscale.ts';
 import type { UpscaleShape } from '../backend.ts';
 import bicubic from '../kernels/bicubic.wgsl?raw';
 import bilinear from '../kernels/bilinear.wgsl?raw';
+import detail from '../kernels/detail.wgsl?raw';
 import resultCode from '../kernels/result.wgsl?raw';
 import sampling from '../kernels/sampling.wgsl?raw';
 import sourceCode from '../kernels/source.wgsl?raw';
@@ -81,16 +82,21 @@ export class FilterPasses implements Passes {
 /** What kernels read: our own texture, or a VideoFrame imported without a copy. */
 export type SourceKind = 'texture' | 'external';
 
+/** A filter, or the pass that subtracts `bicubic` from a picture. */
+type KernelName = Filter | 'detail';
+
 interface FilterCode {
   code: string;
+  entryPoint: 'main' | 'detail';
   /** Output pixels along each side of a workgroup. */
   side: number;
 }
 
-const KERNELS: Record<Filter, FilterCode> = {
-  bilinear: { code: bilinear, side: 8 },
-  bicubic: { code: bicubic, side: 16 },
-  spatial: { code: spatial, side: 16 },
+const KERNELS: Record<KernelName, FilterCode> = {
+  bilinear: { code: bilinear, entryPoint: 'main', side: 8 },
+  bicubic: { code: bicubic, entryPoint: 'main', side: 16 },
+  spatial: { code: spatial, entryPoint: 'main', side: 16 },
+  detail: { code: bicubic + detail, entryPoint: 'detail', side: 16 },
 };
 
 /** Goes before `source.wgsl`. Our textures have straight alpha; an imported frame is premultiplied (WebGPU specification, `GPUExternalTexture`). */
@@ -113,16 +119,16 @@ export class FilterPipelines {
     this.#device = device;
   }
 
-  get(quality: Filter, source: SourceKind): Promise<Kernel> {
-    const key = `${quality} ${source}`;
-    const made = this.#made.get(key) ?? this.#make(quality, source);
+  get(name: KernelName, source: SourceKind): Promise<Kernel> {
+    const key = `${name} ${source}`;
+    const made = this.#made.get(key) ?? this.#make(name, source);
     this.#made.set(key, made);
     return made;
   }
 
-  async #make(quality: Filter, source: SourceKind): Promise<Kernel> {
-    const { code, side } = KERNELS[quality];
-    const label = `upscale ${quality} from ${source}`;
+  async #make(name: KernelName, source: SourceKind): Promise<Kernel> {
+    const { code, entryPoint, side } = KERNELS[name];
+    const label = `upscale ${name} from ${source}`;
     const module = this.#device.createShaderModule({
       label,
       code: SOURCES[source] + sourceCode + resultCode + sampling + code,
@@ -130,7 +136,7 @@ export class FilterPipelines {
     const pipeline = await this.#device.createComputePipelineAsync({
       label,
       layout: 'auto',
-      compute: { module, entryPoint: 'main' },
+      compute: { module, entryPoint },
     });
     return { pipeline, layout: pipeline.getBindGroupLayout(0), workgroup: [side, side] };
   }

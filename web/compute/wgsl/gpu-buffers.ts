@@ -62,9 +62,9 @@ export class ReadbackRing {
   #made = 0;
   #disposed = false;
 
-  constructor(device: GPUDevice, width: number, height: number) {
+  constructor(device: GPUDevice, width: number, height: number, pixelBytes = 4) {
     this.#device = device;
-    this.strideBytes = Math.ceil((width * 4) / ROW_ALIGNMENT_BYTES) * ROW_ALIGNMENT_BYTES;
+    this.strideBytes = Math.ceil((width * pixelBytes) / ROW_ALIGNMENT_BYTES) * ROW_ALIGNMENT_BYTES;
     this.#sizeBytes = this.strideBytes * height;
   }
 

@@ -3,12 +3,24 @@ import { INPUT_KINDS, isNetwork, type Network } from '../../../shared/tasks/upsc
 import { filterAfter, type PictureShape } from '../backend.ts';
 import { type ModelSource, modelName } from '../models/model-source.ts';
 import type { Started } from '../schedule.ts';
-import { FilterPasses, FilterPipelines, type Passes, type SourceKind, type SourceResource } from './filter-passes.ts';
+import { DetailPass } from './detail-pass.ts';
+import {
+  FilterPasses,
+  FilterPipelines,
+  type Kernel,
+  type Passes,
+  type SourceKind,
+  type SourceResource,
+} from './filter-passes.ts';
 import { MAX_CACHED_BYTES, ReadbackRing } from './gpu-buffers.ts';
 import { deviceLost } from './gpu-device.ts';
 import { GpuTimer, type TimedPass } from './gpu-timer.ts';
 import { NetworkCache } from './networks/compiled-network.ts';
 import { checkNetworkFits, NetworkPasses } from './networks/network-passes.ts';
+
+/** Bytes of a pixel of a picture, and of detail. */
+const RGBA_BYTES = 4;
+const CODE_BYTES = 1;
 
 /** Compiles what each quality needs on one device, once, and creates its passes. */
 export class PassFactory {
@@ -49,6 +61,11 @@ export class PassFactory {
     checkNetworkFits(this.#device, network, shape);
     return () => new NetworkPasses(this.#device, { network, copy, resize }, shape);
   }
+
+  /** Compiles the pass that makes detail of pictures. */
+  detailKernel(source: SourceKind): Promise<Kernel> {
+    return this.#pipelines.get('detail', source);
+  }
 }
 
 /** The textures and buffers for pictures of one shape. Allocated once and used for one picture after another. */
@@ -59,12 +76,20 @@ export class UpscaleResources {
   readonly #device: GPUDevice;
   readonly #shape: PictureShape;
   readonly #passes: Passes;
+  readonly #detail: DetailPass | null;
   readonly #timer: GpuTimer;
   readonly #output: GPUTexture;
   readonly #inputView: GPUTextureView;
   readonly #outputView: GPUTextureView;
 
-  private constructor(device: GPUDevice, shape: PictureShape, passes: Passes, timer: GpuTimer) {
+  private constructor(
+    device: GPUDevice,
+    shape: PictureShape,
+    passes: Passes,
+    detailKernel: Kernel | null,
+    timer: GpuTimer,
+  ) {
+    const { outWidth, outHeight, detail } = shape;
     this.#device = device;
     this.#shape = shape;
     this.#passes = passes;
@@ -78,11 +103,13 @@ export class UpscaleResources {
     });
     this.#output = device.createTexture({
       label: 'result',
-      size: [shape.outWidth, shape.outHeight],
+      size: [outWidth, outHeight],
       format: 'rgba8unorm',
-      usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_SRC,
+      usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_SRC,
     });
-    this.ring = new ReadbackRing(device, shape.outWidth, shape.outHeight);
+    this.ring = new ReadbackRing(device, outWidth, outHeight, detail ? CODE_BYTES : RGBA_BYTES);
+    const { strideBytes } = this.ring;
+    this.#detail = detail && detailKernel ? new DetailPass(device, detailKernel, shape, detail, strideBytes) : null;
     this.#inputView = this.input.createView();
     this.#outputView = this.#output.createView();
   }
@@ -98,11 +125,14 @@ export class UpscaleResources {
     shape: PictureShape,
     source: SourceKind,
   ): Promise<UpscaleResources> {
-    const makePasses = await passFactory.passesFor(shape, source);
+    const [makePasses, detailKernel] = await Promise.all([
+      passFactory.passesFor(shape, source),
+      shape.detail ? passFactory.detailKernel(source) : null,
+    ]);
     device.pushErrorScope('out-of-memory');
     // A GPU may support less than its limits promise.
     device.pushErrorScope('validation');
-    const resources = new UpscaleResources(device, shape, makePasses(), passFactory.timer);
+    const resources = new UpscaleResources(device, shape, makePasses(), detailKernel, passFactory.timer);
     const errors = await Promise.all([device.popErrorScope(), device.popErrorScope()]).catch((cause: unknown) => {
       throw deviceLost(cause);
     });
@@ -117,7 +147,8 @@ export class UpscaleResources {
 
   get sizeBytes(): number {
     const { width, height, outWidth, outHeight } = this.#shape;
-    return (width * height + outWidth * outHeight) * 4 + this.ring.sizeBytes + this.#passes.sizeBytes;
+    const picturesBytes = (width * height + outWidth * outHeight) * RGBA_BYTES;
+    return picturesBytes + this.ring.sizeBytes + this.#passes.sizeBytes + (this.#detail?.sizeBytes ?? 0);
   }
 
   /** Uploads straight-alpha RGBA8. The bytes are copied before it returns. */
@@ -128,19 +159,19 @@ export class UpscaleResources {
     this.#device.queue.writeTexture({ texture: this.input }, bytes, { bytesPerRow: width * 4 }, [width, height]);
   }
 
-  /** Computes from the input, or from an imported frame where one is given, and copies the result to `readback`. */
+  /**
+   * Computes from the input, or from an imported frame where one is given, and copies the result to `readback`: the picture, RGBA, or the codes of
+   * its detail, a byte a pixel.
+   */
   submit(readback: GPUBuffer, external?: GPUExternalTexture): GpuTime {
     const encoder = this.#device.createCommandEncoder();
     const timed = this.#encode(encoder, external, this.#outputView);
-    const { outWidth, outHeight } = this.#shape;
-    encoder.copyTextureToBuffer({ texture: this.#output }, { buffer: readback, bytesPerRow: this.ring.strideBytes }, [
-      outWidth,
-      outHeight,
-    ]);
+    if (this.#detail) this.#detail.encodeCopy(encoder, readback);
+    else this.#encodeCopy(encoder, readback);
     return this.#submit(encoder, timed);
   }
 
-  /** Computes into a texture of the result's size that others own, such as a canvas's. */
+  /** Computes the picture into a texture of the result's size that others own, such as a canvas's. Detail has no such way out. */
   submitInto(target: GPUTexture, external?: GPUExternalTexture): GpuTime {
     const encoder = this.#device.createCommandEncoder();
     return this.#submit(encoder, this.#encode(encoder, external, target.createView()));
@@ -149,6 +180,7 @@ export class UpscaleResources {
   /** Work that was submitted is still computed and read. */
   dispose(): void {
     this.#passes.dispose();
+    this.#detail?.dispose();
     this.input.destroy();
     this.#output.destroy();
     this.ring.dispose();
@@ -163,9 +195,16 @@ export class UpscaleResources {
     const timed = this.#timer.begin();
     const pass = encoder.beginComputePass(timed ? { timestampWrites: timed.timestampWrites } : {});
     this.#passes.encode(pass, source, result);
+    this.#detail?.encode(pass, source, result);
     pass.end();
     timed?.encode(encoder);
     return timed;
+  }
+
+  #encodeCopy(encoder: GPUCommandEncoder, readback: GPUBuffer): void {
+    const { outWidth, outHeight } = this.#shape;
+    const to = { buffer: readback, bytesPerRow: this.ring.strideBytes };
+    encoder.copyTextureToBuffer({ texture: this.#output }, to, [outWidth, outHeight]);
   }
 
   #submit(encoder: GPUCommandEncoder, timed: TimedPass | null): GpuTime {

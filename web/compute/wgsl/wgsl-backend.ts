@@ -9,6 +9,7 @@ import {
   type FrameTarget,
   SAFE_FRAME_PATHS,
 } from '../backend.ts';
+import { DetailFrameMaker } from '../detail-frames.ts';
 import { isUpright, orientationOf, uprightSize } from '../frame-orientation.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { FrameInputKindTracker, inputKindOf } from '../networks/input-kind.ts';
@@ -116,6 +117,7 @@ export class WgslFrames implements BackendFrames {
   readonly #reader = new RgbaReader();
   #resources: UpscaleResources | null = null;
   readonly #inputKind = new FrameInputKindTracker();
+  readonly #detailFrames = new DetailFrameMaker();
   #source: FrameSource = { width: 0, height: 0, input: 'smooth', kind: 'texture' };
   #canvas: OutputCanvas | null = null;
   #disposed = false;
@@ -138,12 +140,18 @@ export class WgslFrames implements BackendFrames {
     const { frameIn: selected, frameOut } = this.#backend.framePaths;
     const frameIn = importOf(frame, selected);
     const resources = await this.#resourcesFor(frame, frameIn);
-    if (frameOut === 'canvas' && !time.hasAlpha) return this.#exportThroughCanvas(frame, time, frameIn, resources);
+    const { outWidth: width, outHeight: height, detail } = this.#target;
+    // Detail is read back: codes on a canvas would be converted as colours.
+    if (frameOut === 'canvas' && !time.hasAlpha && !detail)
+      return this.#exportThroughCanvas(frame, time, frameIn, resources);
     const readback = await resources.ring.take();
     const gpuTime = resources.submit(readback, await this.#importFrame(frame, frameIn, resources));
-    const { outWidth: width, outHeight: height } = this.#target;
     const { strideBytes } = resources.ring;
-    const sharp = resources.ring.read(readback, (bytes) => makeFrame(bytes, { width, height, strideBytes }, time));
+    const sharp = resources.ring.read(readback, (bytes) => {
+      const size = { width, height, strideBytes };
+      if (!detail) return makeFrame(bytes, size, time);
+      return this.#detailFrames.make({ codes: new Uint8Array(bytes), ...size }, time);
+    });
     return { isDone: false, finish: () => sharp, ...gpuTime };
   }
 

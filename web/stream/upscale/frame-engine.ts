@@ -1,3 +1,4 @@
+import type { DetailCoding } from '../../../shared/detail.ts';
 import type { Quality } from '../../../shared/tasks/upscale.ts';
 
 export interface UpscaleShape {
@@ -8,10 +9,19 @@ export interface UpscaleShape {
   quality: Quality;
 }
 
+/** What the frames of a stream become. */
+export interface FrameTarget {
+  outWidth: number;
+  outHeight: number;
+  quality: Quality;
+  /** Set: frames become detail, I420 of the output size, instead of pictures. */
+  detail?: DetailCoding;
+}
+
 /** The part of the compute engine that streams use; implemented by `web/compute/engine.ts`. */
 export interface FrameEngine {
   /** Throws MeshError if no backend supports the quality. */
-  openFrames(options: { outWidth: number; outHeight: number; quality: Quality }): FrameUpscaler;
+  openFrames(target: FrameTarget): FrameUpscaler;
   /** Predicts from what was measured how long a frame takes, ms; null where that is not known yet. Absent: nothing is ever known. */
   predictMs?(shape: UpscaleShape): number | null;
 }

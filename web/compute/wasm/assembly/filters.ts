@@ -1,5 +1,6 @@
 import { bicubicRow, cubicWeights } from './bicubic';
 import { bilinearRow } from './bilinear';
+import { detailRow } from './detail';
 import { edgeRow, edgesBetween } from './edges';
 import { PAD, PIXEL, writeRow } from './rows';
 import { lumaAt, openSource, rowAt, rowBytes, sourceScratchBytes } from './source';
@@ -43,6 +44,11 @@ let oddEdges: i32 = 0;
 const NONE: i32 = -2;
 let nextUpscaled: i32 = 0;
 let nextWritten: i32 = 0;
+
+/** Of detail: the picture that the bicubic one is subtracted from, codes for a step of 255, and steps that are no detail. */
+let sharp: usize = 0;
+let gain: f32 = 0;
+let deadZone: f32 = 0;
 
 /** Memory that a job needs besides its pictures and tables. */
 export function filterScratchBytes(sourceWidth: i32, targetWidth: i32): i32 {
@@ -136,26 +142,53 @@ export function filterRows(from: i32, to: i32): void {
         written,
       );
     } else {
-      const first = rowAt(top - 1);
-      const last = rowAt(top + 2);
-      const weights = cubicWeights(share);
-      const padded = width + 2 * PAD;
-      bicubicRow(
-        first,
-        rowAt(top),
-        rowAt(top + 1),
-        last,
-        weights,
-        padded,
-        columnBases,
-        across,
-        outWidth,
-        opaque,
-        line,
-        written,
-      );
+      bicubicAt(top, share);
     }
     writeRow(written, outWidth, opaque, target + y * outWidth * 4);
+  }
+}
+
+/** Computes the bicubic row that lies `share` of the way after the input row `top`. */
+function bicubicAt(top: i32, share: f32): void {
+  const first = rowAt(top - 1);
+  const last = rowAt(top + 2);
+  const weights = cubicWeights(share);
+  const padded = width + 2 * PAD;
+  bicubicRow(
+    first,
+    rowAt(top),
+    rowAt(top + 1),
+    last,
+    weights,
+    padded,
+    columnBases,
+    across,
+    outWidth,
+    opaque,
+    line,
+    written,
+  );
+}
+
+/**
+ * Begins detail in place of a bicubic picture, after {@link openFilter} of that: `result` there is room for the codes, a byte a pixel, in rows
+ * padded to a multiple of four.
+ *
+ * @param picture - of the size of the result; straight RGBA8.
+ * @param codesPerStep - of 255; `stepsIgnored` are such steps.
+ */
+export function openDetail(picture: usize, codesPerStep: f32, stepsIgnored: f32): void {
+  sharp = picture;
+  gain = codesPerStep;
+  deadZone = stepsIgnored;
+}
+
+/** Computes rows of detail, as {@link filterRows}. */
+export function detailRows(from: i32, to: i32): void {
+  for (let y = from; y < to; y++) {
+    bicubicAt(load<i32>(lineBases + y * 4), load<f32>(lineShares + y * 4));
+    const codes = target + y * ((outWidth + 3) & ~3);
+    detailRow(written, sharp + y * outWidth * 4, outWidth, opaque, gain, deadZone, codes);
   }
 }
 
