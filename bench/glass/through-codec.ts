@@ -11,11 +11,12 @@ const STUCK_AFTER_MS = 20_000;
 /** What one direction of a stream sent. */
 export interface Traffic {
   bytes: number;
-  packets: number;
   keyframeBytes: number;
+  /** How long the encoder took for each frame, ms. */
+  encodeMs: number[];
 }
 
-export const newTraffic = (): Traffic => ({ bytes: 0, packets: 0, keyframeBytes: 0 });
+export const newTraffic = (): Traffic => ({ bytes: 0, keyframeBytes: 0, encodeMs: [] });
 
 /**
  * Sends frames through the encoder and the decoder of a stream, and gives those that come out, with their timestamps; the receiver closes
@@ -48,10 +49,10 @@ export async function* throughCodec(
     onError: fail,
     onMisfit: fail,
   });
-  const encoder = new FrameEncoder<null>(settings, {
-    onPacket: (packet) => {
+  const encoder = new FrameEncoder<number>(settings, {
+    onPacket: (packet, startedMs) => {
       sent++;
-      traffic.packets++;
+      traffic.encodeMs.push(performance.now() - startedMs);
       traffic.bytes += packet.data.byteLength;
       if (packet.keyframe) traffic.keyframeBytes += packet.data.byteLength;
       decoder.decode(packet, null);
@@ -72,7 +73,7 @@ export async function* throughCodec(
   };
   try {
     for await (const frame of frames) {
-      encoder.encode(frame, null);
+      encoder.encode(frame, performance.now());
       frame.close();
       await until(() => encoder.queued === 0 && received === sent, SKIPPED_AFTER_MS);
       await until(() => encoder.queued < MAX_QUEUED && received === sent, STUCK_AFTER_MS);

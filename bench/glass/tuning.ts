@@ -1,18 +1,44 @@
 import { NO_DETAIL_CODE } from '../../shared/detail.ts';
-import type { Application, CodeStatistics } from '../pages/glass.ts';
+import { sum } from '../measuring.ts';
+import type { FrameStatistics } from './score.ts';
 
-/** Mean and worst gain over bicubic, dB, if the codes of these frames are added so. Clamping at black and white is left out. */
-export function gainOf(frames: readonly CodeStatistics[], missing: number, gain: number, { weight, deadZoneCodes }: Application) {
-  const gains = frames.map(({ squares, plainSquares, count, lacking }) => {
-    let left = squares;
-    for (let code = 0; code < 256; code++) {
-      const distance = code - NO_DETAIL_CODE;
-      if (Math.abs(distance) <= deadZoneCodes) continue;
-      const addition = (weight * distance) / gain;
-      left += addition * (addition * (count[code] ?? 0) - 2 * (lacking[code] ?? 0));
-    }
-    return 10 * Math.log10(plainSquares / left);
-  });
-  const sum = gains.reduce((total, value) => total + value, 0);
-  return { meanDb: sum / (gains.length + missing), worstDb: Math.min(...gains, ...(missing > 0 ? [0] : [])) };
+/** How detail is added, and the spatial filter beside it. */
+export interface Tuning {
+  /** Codes for one step of 255. */
+  gain: number;
+  weight: number;
+  deadZoneCodes: number;
+  /** Share of what the spatial filter adds to the bicubic picture. */
+  spatialWeight: number;
+}
+
+/** What frames gain over their bicubic pictures, dB of luma PSNR. */
+export interface Gain {
+  meanDb: number;
+  worstDb: number;
+}
+
+/**
+ * What a way of adding detail gains. Exact but for the limits of black and white: the error of a pixel is what bicubic lacks less what is added,
+ * and the sum of its squares takes only sums by code.
+ *
+ * @param missing - frames without detail.
+ */
+export function gainOf(frames: readonly FrameStatistics[], missing: number, tuning: Tuning): Gain {
+  const gains = frames.map((frame) => gainOfFrame(frame, tuning));
+  return { meanDb: sum(gains) / (gains.length + missing), worstDb: Math.min(...gains, ...(missing > 0 ? [0] : [])) };
+}
+
+function gainOfFrame(
+  { lackSquares, spatialSquares, spatialLack, count, lack, spatial }: FrameStatistics,
+  { gain, weight, deadZoneCodes, spatialWeight }: Tuning,
+): number {
+  let left = lackSquares + spatialWeight * (spatialWeight * spatialSquares - 2 * spatialLack);
+  for (const [code, pixels] of count.entries()) {
+    const distance = code - NO_DETAIL_CODE;
+    if (Math.abs(distance) <= deadZoneCodes) continue;
+    const added = (weight * distance) / gain;
+    left += added * (added * pixels - 2 * ((lack[code] ?? 0) - spatialWeight * (spatial[code] ?? 0)));
+  }
+  return 10 * Math.log10(lackSquares / left);
 }

@@ -1,43 +1,198 @@
 import type { DetailCoding } from '../../shared/detail.ts';
-import { NO_DETAIL_CODE } from '../../shared/detail.ts';
 import type { Network, Quality } from '../../shared/tasks/upscale.ts';
 import { lumaOf } from '../../web/compare/luma.ts';
 import { Engine } from '../../web/compute/engine.ts';
 import { servedModels } from '../../web/compute/test-models.ts';
 import { makeFrame, RgbaReader } from '../../web/compute/video-frames.ts';
 import type { Codec } from '../../web/stream/codec/codecs.ts';
-import { type Clip, type ClipFrame, LUMA_STEPS, loadClip } from '../glass/clip.ts';
-import { type FrameScore, Scorer } from '../glass/score.ts';
-import { openDetail, readCodes } from '../glass/stand-in.ts';
+import type { AppliedDetail, Composer, RawPicture } from '../../web/stream/compose/composer.ts';
+import { DetailReader } from '../../web/stream/compose/detail-reader.ts';
+import { WasmComposer } from '../../web/stream/compose/wasm-composer.ts';
+import { type Clip, loadClip } from '../glass/clip.ts';
+import { type FrameScore, type FrameStatistics, frameOf, scoreOf, statisticsOf } from '../glass/score.ts';
 import { newTraffic, type Traffic, throughCodec } from '../glass/through-codec.ts';
-import { pixelsOf } from '../quality/pictures.ts';
+import { median } from '../measuring.ts';
 
-/** SSIM is measured of one frame in this many. */
-const SSIM_EVERY = 6;
+/** One direction of a stream. */
+export interface Way {
+  codec: Codec;
+  kbps: number;
+}
 
+/** A volunteer's work, and the ways to it and back. */
+export interface Offload {
+  network: Network;
+  up: Way;
+  down: Way;
+}
+
+export interface DetailOffload extends Offload {
+  coding: DetailCoding;
+}
+
+/** How detail is added. */
+export type Application = Pick<AppliedDetail, 'weight' | 'deadZoneCodes'>;
+
+/** What the ways of a stream were. */
+interface Transmission {
+  upKbps: number;
+  downKbps: number;
+  /** Share of the bytes down that keyframes took. */
+  keyframeShare: number;
+  /** Median time, ms, in which the encoder encoded a frame down. */
+  encodeMs: number;
+  /** Frames for which nothing came. */
+  missing: number;
+}
+
+/** What one way of making the shown picture came to. */
+export interface Measured {
+  /** Of each frame of the clip. */
+  scores: FrameScore[];
+  /** Null where nothing was sent. */
+  transmission: Transmission | null;
+}
+
+/** What the page measures with. */
 interface Loaded {
   clip: Clip;
   engine: Engine;
-  scorer: Scorer;
-  /** The bicubic picture of each source frame. */
-  bases: Uint8ClampedArray[];
+  composer: Composer;
+  screen: OffscreenCanvasRenderingContext2D;
+  /** The source frames. */
+  raws: RawPicture[];
 }
 
-const spatials: Uint8ClampedArray[] = [];
 let loaded: Loaded | null = null;
 
-/** Loads a clip, which all measurements are made with. */
+/** Loads the clip that everything is measured with. */
 export async function load(url: string, maxFrames: number) {
   const clip = await loadClip(url, maxFrames);
-  const { width, height, fps } = clip;
-  const engine = await Engine.create({ gpu: undefined, now: () => performance.now(), models: servedModels('/models/') });
-  loaded = { clip, engine, scorer: new Scorer(width, height), bases: [] };
-  for await (const { pixels } of pictures(loaded, 'bicubic', sources(loaded))) {
-    loaded.bases.push(new Uint8ClampedArray(pixels));
+  const { width, height, fps, frames } = clip;
+  const screen = new OffscreenCanvas(width, height).getContext('2d', { alpha: false, willReadFrequently: true });
+  if (!screen) throw new Error('There is no canvas to compose on.');
+  const engine = await Engine.create({
+    gpu: navigator.gpu,
+    now: () => performance.now(),
+    models: servedModels('/models/'),
+  });
+  const composer = await WasmComposer.open();
+  loaded = { clip, engine, composer, screen, raws: [] };
+  for await (const frame of sources(clip)) {
+    loaded.raws.push(await composer.load(frame));
+    frame.close();
   }
-  spatials.length = 0;
-  for await (const { pixels } of pictures(loaded, 'spatial', sources(loaded))) spatials.push(new Uint8ClampedArray(pixels));
-  return { width, height, fps, frames: clip.frames.length };
+  return { width, height, fps, frames: frames.length };
+}
+
+/** The source as the browser stretches it. */
+export async function measureStretch(): Promise<Measured> {
+  const { clip, screen } = current();
+  const scores: FrameScore[] = [];
+  for await (const frame of sources(clip)) {
+    screen.drawImage(frame, 0, 0, clip.width, clip.height);
+    frame.close();
+    scores.push(scoreOf(clip, scores.length, onScreen()));
+  }
+  return { scores, transmission: null };
+}
+
+/** The source as the player shows it without detail. */
+export async function measureBase(): Promise<Measured> {
+  const { clip } = current();
+  const scores: FrameScore[] = [];
+  for (const index of clip.frames.keys()) scores.push(await composedScore(index, null));
+  return { scores, transmission: null };
+}
+
+/** The source with the detail of a quality of this machine, which nothing coded, by weight. */
+export async function measureLocal(quality: Quality, coding: DetailCoding, weights: readonly number[]) {
+  const { clip, engine, raws } = current();
+  const measured = weights.map((): Measured => ({ scores: [], transmission: null }));
+  const frames = engine.openFrames({ ...outSizeOf(clip), quality, detail: coding });
+  const reader = new DetailReader(clip);
+  let index = 0;
+  for await (const frame of processed(frames, sources(clip))) {
+    const of = rawOf(raws, index);
+    const codes = await reader.read(frame);
+    frame.close();
+    for (const [i, weight] of weights.entries()) {
+      const detail = { codes, gain: coding.gain, weight, deadZoneCodes: 0, of };
+      measured[i]?.scores.push(await composedScore(index, detail));
+    }
+    index++;
+  }
+  frames.dispose();
+  return measured;
+}
+
+/** The source with a volunteer's detail, by how it is added. Detail of the frame before serves where none came, as in a stream. */
+export async function measureDetail(offload: DetailOffload, applications: readonly Application[]): Promise<Measured[]> {
+  const { clip, raws } = current();
+  const { codesByTime, transmission } = await receivedDetail(offload);
+  const measured: Measured[] = [];
+  for (const application of applications) {
+    const scores: FrameScore[] = [];
+    let detail: AppliedDetail | null = null;
+    for (const [index, { timestampUs }] of clip.frames.entries()) {
+      const codes = codesByTime.get(timestampUs);
+      if (codes) detail = { codes, gain: offload.coding.gain, ...application, of: rawOf(raws, index) };
+      scores.push(await composedScore(index, detail));
+    }
+    measured.push({ scores, transmission });
+  }
+  return measured;
+}
+
+/** What of a volunteer's detail comes, beside what is lacking. */
+export async function detailStatistics(offload: DetailOffload) {
+  const { clip, engine } = current();
+  const { codesByTime, transmission } = await receivedDetail(offload);
+  const frames: FrameStatistics[] = [];
+  const spatial = engine.openFrames({ ...outSizeOf(clip), quality: 'spatial' });
+  const reader = new RgbaReader();
+  let index = 0;
+  for await (const frame of processed(spatial, sources(clip))) {
+    const { data } = await reader.read(frame);
+    const { truth, timestampUs } = frameOf(clip, index);
+    frame.close();
+    await compose(index, null);
+    const codes = codesByTime.get(timestampUs);
+    const pictures = [lumaOf(onScreen()), lumaOf({ ...clip, data: new Uint8ClampedArray(data.buffer) })] as const;
+    if (codes) frames.push(statisticsOf(truth, ...pictures, codes));
+    index++;
+  }
+  spatial.dispose();
+  return { frames, transmission };
+}
+
+/** The picture way: a volunteer's picture as it comes. While none comes the last one stays. */
+export async function measurePictures({ network, up, down }: Offload): Promise<Measured> {
+  const { clip, engine, screen } = current();
+  const [sent, answered] = [newTraffic(), newTraffic()];
+  const frames = engine.openFrames({ ...outSizeOf(clip), quality: network });
+  const pictures = processed(frames, throughCodec(sources(clip), uplinkOf(clip, up), sent));
+  const scores: FrameScore[] = [];
+  let came = 0;
+  await compose(0, null);
+  const showUntil = (timestampUs: number) => {
+    for (
+      let next = clip.frames[scores.length];
+      next && next.timestampUs < timestampUs;
+      next = clip.frames[scores.length]
+    ) {
+      scores.push(scoreOf(clip, scores.length, onScreen()));
+    }
+  };
+  for await (const frame of throughCodec(pictures, downlinkOf(clip, down), answered)) {
+    showUntil(frame.timestamp);
+    screen.drawImage(frame, 0, 0);
+    came++;
+    frame.close();
+  }
+  showUntil(Number.POSITIVE_INFINITY);
+  frames.dispose();
+  return { scores, transmission: transmissionOf(clip, sent, answered, came) };
 }
 
 function current(): Loaded {
@@ -45,302 +200,70 @@ function current(): Loaded {
   return loaded;
 }
 
-export interface Way {
-  codec: Codec;
-  kbps: number;
-  /** Size of what is sent, as a share of the picture's; 1 unless given. */
-  scale?: number;
-}
-
-/** What one way of making the shown picture came to. */
-export interface Measured {
-  /** Of each frame of the clip. */
-  scores: FrameScore[];
-  /** Of each frame, shown as bicubic alone makes it, or as the last one was, since nothing came for it. */
-  missing: number;
-  upKbps: number;
-  downKbps: number;
-  /** Share of the bytes down that keyframes took. */
-  keyframeShare: number;
-}
-
-/** The source as the browser stretches it. */
-export async function measureStretch(): Promise<Measured> {
-  const state = current();
-  const { width, height } = state.clip;
-  const scores: FrameScore[] = [];
-  for await (const frame of sources(state)) {
-    const picture = pixelsOf(frame, width, height);
-    frame.close();
-    scores.push(scoreOf(state, scores.length, lumaOf(picture)));
-  }
-  return untransmitted(scores);
-}
-
-/** The source as this machine enlarges it. */
-export async function measurePicture(quality: Quality): Promise<Measured> {
-  const state = current();
-  const scores: FrameScore[] = [];
-  for await (const { pixels } of pictures(state, quality, sources(state))) {
-    scores.push(scoreOf(state, scores.length, lumaOf({ ...state.clip, data: pixels })));
-  }
-  return untransmitted(scores);
-}
-
-/** The source as a network of this machine sharpens it: bicubic and the network's detail, by weight. */
-export async function measureLocal(network: Network, coding: DetailCoding, weights: readonly number[]) {
-  const state = current();
-  const measured = weights.map((): FrameScore[] => []);
-  const detail = openDetail(state.engine, outSize(state), network, coding);
-  let index = 0;
-  for await (const frame of sources(state)) {
-    const made = await detail.process(frame);
-    frame.close();
-    const codes = await readCodes(made);
-    made.close();
-    for (const [i, weight] of weights.entries()) {
-      const luma = composedLuma(state, index, codes, { ...coding, weight, deadZoneCodes: 0 });
-      measured[i]?.push(scoreOf(state, index, luma));
-    }
-    index++;
-  }
-  detail.dispose();
-  return measured.map(untransmitted);
-}
-
-/** How detail is added at the player. */
-export interface Application {
-  weight: number;
-  deadZoneCodes: number;
-}
-
-export interface DetailWay {
-  network: Network;
-  coding: DetailCoding;
-  up: Way;
-  down: Way;
-}
-
-/** The source's bicubic and a volunteer's detail, by how it is added. */
-export async function measureDetail(way: DetailWay, applications: readonly Application[]): Promise<Measured[]> {
-  const state = current();
-  const up = newTraffic();
-  const down = newTraffic();
-  const came = new Map<number, Uint8Array>();
-  for await (const frame of detailOf(state, way, up, down)) {
-    came.set(frame.timestamp, await readCodes(frame));
-    frame.close();
-  }
-  return applications.map((application) => {
-    const scores = state.clip.frames.map(({ timestampUs }, index) => {
-      const codes = came.get(timestampUs);
-      return scoreOf(state, index, composedLuma(state, index, codes ?? null, { ...way.coding, ...application }));
-    });
-    return { scores, missing: scores.length - came.size, ...rates(state, up, down) };
-  });
-}
-
-/** By code, of one frame: how many pixels have it, and the sum of what bicubic lacks there. */
-export interface CodeStatistics {
-  /** Sum of squares of what bicubic lacks. */
-  squares: number;
-  plainSquares: number;
-  m: number[];
-  pixels: number;
-  count: number[];
-  lacking: number[];
-}
-
-/** Statistics of a detail way from which the PSNR of every way of adding its codes follows. */
-export async function detailStatistics(way: DetailWay) {
-  const state = current();
-  const up = newTraffic();
-  const down = newTraffic();
-  const frames: CodeStatistics[] = [];
-  for await (const frame of detailOf(state, way, up, down)) {
-    const index = state.clip.frames.findIndex(({ timestampUs }) => timestampUs === frame.timestamp);
-    const codes = await readCodes(frame);
-    frame.close();
-    frames.push(statisticsOf(state, index, codes));
-  }
-  return { frames, missing: state.clip.frames.length - frames.length, ...rates(state, up, down) };
-}
-
-function statisticsOf({ clip, bases }: Loaded, index: number, codes: Uint8Array): CodeStatistics {
-  const plain = lumaOf({ ...clip, data: bases[index] ?? new Uint8ClampedArray() });
-  const v = tweaks.base ?? 0;
-  const spatial = v ? lumaOf({ ...clip, data: spatials[index]! }) : plain;
-  const luma = plain.map((p, i) => p + v * (spatial[i]! - p));
-  const { truth } = clip.frames[index] as ClipFrame;
-  const count = new Array<number>(256).fill(0);
-  const lacking = new Array<number>(256).fill(0);
-  let squares = 0;
-  let plainSquares = 0;
-  for (let i = 0; i < codes.length; i++) {
-    const error = (truth[i] ?? 0) / LUMA_STEPS - (luma[i] ?? 0);
-    const code = codes[i] ?? 0;
-    squares += error * error;
-    plainSquares += ((truth[i] ?? 0) / LUMA_STEPS - (plain[i] ?? 0)) ** 2;
-    count[code] = (count[code] ?? 0) + 1;
-    lacking[code] = (lacking[code] ?? 0) + error;
-  }
-  const m = [0, 0, 0, 0, 0];
-  if (!v) {
-    const sp = lumaOf({ ...clip, data: spatials[index]! });
-    for (let i = 0; i < codes.length; i++) {
-      const e = truth[i]! / LUMA_STEPS - plain[i]!; const d = codes[i]! - 128; const q = sp[i]! - plain[i]!;
-      m[0]! += e * d; m[1]! += e * q; m[2]! += d * d; m[3]! += q * q; m[4]! += d * q;
-    }
-  }
-  return { m, squares, plainSquares, pixels: codes.length, count, lacking };
-}
-
-async function* detailOf(state: Loaded, { network, coding, up, down }: DetailWay, sent: Traffic, answered: Traffic) {
-  const { clip, engine } = state;
-  const detail = openDetail(engine, outSize(state), network, coding, tweaks.base);
-  const arrived = throughCodec(sources(state), settingsOf(clip, up, 0.5), sent);
-  async function* made() {
-    for await (const frame of arrived) {
-      const codes = await detail.process(frame);
-      frame.close();
-      yield codes;
-    }
-  }
-  yield* throughCodec(made(), settingsOf(clip, down, 1), answered);
-  detail.dispose();
-}
-
-/** The picture way: the volunteer's picture as it comes. A frame that does not come leaves the last one shown. */
-export async function measurePictureWay({ network, up, down }: Omit<DetailWay, 'coding'>): Promise<Measured> {
-  const state = current();
+async function receivedDetail({ network, coding, up, down }: DetailOffload) {
+  const { clip, engine } = current();
   const [sent, answered] = [newTraffic(), newTraffic()];
-  const sharp = state.engine.openFrames({ ...outSize(state), quality: network });
-  const arrived = throughCodec(sources(state), settingsOf(state.clip, up, 0.5), sent);
-  async function* made() {
-    for await (const frame of arrived) {
-      const picture = await sharp.process(frame);
-      frame.close();
-      yield picture;
-    }
-  }
-  const reader = new RgbaReader();
-  const scores: FrameScore[] = [];
-  let missing = 0;
-  let last = lumaOf({ ...state.clip, data: state.bases[0] ?? new Uint8ClampedArray() });
-  const showUntil = (timestampUs: number) => {
-    for (; (state.clip.frames[scores.length]?.timestampUs ?? Number.POSITIVE_INFINITY) < timestampUs; missing++) {
-      scores.push(scoreOf(state, scores.length, last));
-    }
-  };
-  for await (const frame of throughCodec(made(), settingsOf(state.clip, down, 1), answered)) {
-    showUntil(frame.timestamp);
-    const { data } = await reader.read(frame);
+  const frames = engine.openFrames({ ...outSizeOf(clip), quality: network, detail: coding });
+  const details = processed(frames, throughCodec(sources(clip), uplinkOf(clip, up), sent));
+  const reader = new DetailReader(clip);
+  const codesByTime = new Map<number, Uint8Array>();
+  for await (const frame of throughCodec(details, downlinkOf(clip, down), answered)) {
+    codesByTime.set(frame.timestamp, await reader.read(frame));
     frame.close();
-    last = lumaOf({ ...state.clip, data: new Uint8ClampedArray(data.buffer) });
-    scores.push(scoreOf(state, scores.length, last));
   }
-  showUntil(Number.MAX_VALUE);
-  sharp.dispose();
-  return { scores, missing, ...rates(state, sent, answered) };
+  frames.dispose();
+  return { codesByTime, transmission: transmissionOf(clip, sent, answered, codesByTime.size) };
 }
 
-function settingsOf({ width, height, fps }: Clip, { codec, kbps, scale = 1 }: Way, share: number) {
-  const even = (side: number) => 2 * Math.round((side * share * scale) / 2);
-  return { codec, kbps, fps, width: even(width), height: even(height) };
-}
-
-const outSize = ({ clip: { width, height } }: Loaded) => ({ outWidth: width, outHeight: height });
-
-async function* sources({ clip }: Loaded): AsyncGenerator<VideoFrame> {
-  for (const { source, timestampUs } of clip.frames) {
+/** The source frames at their own times. */
+async function* sources({ frames }: Clip): AsyncGenerator<VideoFrame> {
+  for (const { source, timestampUs } of frames) {
     const size = { width: source.width, height: source.height, strideBytes: source.width * 4 };
-    yield makeFrame(recoloured(source), size, { timestamp: timestampUs, duration: null, hasAlpha: false });
+    yield makeFrame(source.data, size, { timestamp: timestampUs, duration: null, hasAlpha: false });
   }
 }
 
-/** The engine's pictures; their pixels are overwritten with the next. */
-async function* pictures({ clip, engine }: Loaded, quality: Quality, frames: AsyncIterable<VideoFrame>) {
-  const sharp = engine.openFrames({ outWidth: clip.width, outHeight: clip.height, quality });
-  const reader = new RgbaReader();
+/** What the engine makes of frames, which are closed. */
+async function* processed(upscaler: ReturnType<Engine['openFrames']>, frames: AsyncIterable<VideoFrame>) {
   for await (const frame of frames) {
-    const picture = await sharp.process(frame);
+    const made = await upscaler.process(frame);
     frame.close();
-    const { data } = await reader.read(picture);
-    const { timestamp } = picture;
-    picture.close();
-    yield { timestamp, pixels: new Uint8ClampedArray(data.buffer) };
+    yield made;
   }
-  sharp.dispose();
 }
 
-function composedLuma(
-  { clip, bases }: Loaded,
-  index: number,
-  codes: Uint8Array | null,
-  { gain, weight, deadZoneCodes }: DetailCoding & Application,
-): Float32Array {
-  const base = bases[index] ?? new Uint8ClampedArray();
-  if (!codes) return lumaOf({ ...clip, data: base });
-  const picture = base.slice();
-  for (let i = 0, at = 0; i < codes.length; i++, at += 4) {
-    const code = (codes[i] ?? 0) - NO_DETAIL_CODE;
-    if (Math.abs(code) <= deadZoneCodes) continue;
-    const addition = (weight * code) / gain;
-    for (let channel = at; channel < at + 3; channel++) picture[channel] = (base[channel] ?? 0) + addition;
-  }
-  return lumaOf({ ...clip, data: picture });
+async function compose(index: number, detail: AppliedDetail | null): Promise<void> {
+  const { composer, raws, screen } = current();
+  await composer.compose(rawOf(raws, index), detail, screen);
 }
 
-function scoreOf({ clip, scorer }: Loaded, index: number, luma: Float32Array): FrameScore {
-  const frame = clip.frames[index];
-  if (!frame) throw new Error('More frames came than were sent.');
-  return scorer.score(luma, frame.truth, index % SSIM_EVERY === 0);
+async function composedScore(index: number, detail: AppliedDetail | null): Promise<FrameScore> {
+  await compose(index, detail);
+  return scoreOf(current().clip, index, onScreen());
 }
 
-function untransmitted(scores: FrameScore[]): Measured {
-  return { scores, missing: 0, upKbps: 0, downKbps: 0, keyframeShare: 0 };
+function onScreen(): ImageData {
+  const { clip, screen } = current();
+  return screen.getImageData(0, 0, clip.width, clip.height);
 }
 
-function rates({ clip }: Loaded, up: Traffic, down: Traffic) {
-  const kbps = ({ bytes }: Traffic) => (bytes * 8 * clip.fps) / clip.frames.length / 1_000;
-  return { upKbps: kbps(up), downKbps: kbps(down), keyframeShare: down.keyframeBytes / Math.max(down.bytes, 1) };
+function rawOf(raws: readonly RawPicture[], index: number): RawPicture {
+  const raw = raws[index];
+  if (!raw) throw new Error(`The clip has no frame ${index}.`);
+  return raw;
 }
 
-// TEMP experiments
-let tweaks: { up?: object; down?: object; chroma?: number; base?: number } = {};
-const configure = VideoEncoder.prototype.configure;
-VideoEncoder.prototype.configure = function (config) {
-  const extra = config.width > (loaded?.clip.width ?? 0) * 0.6 ? tweaks.down : tweaks.up;
-  return configure.call(this, { ...config, ...extra });
-};
-export function experiment(t: typeof tweaks) {
-  tweaks = t;
-}
-function recoloured(image: ImageData): Uint8ClampedArray<ArrayBuffer> {
-  const { width, height, data } = image;
-  const n = tweaks.chroma ?? 1;
-  if (n === 1) return data as Uint8ClampedArray<ArrayBuffer>;
-  const out = data.slice() as Uint8ClampedArray<ArrayBuffer>;
-  const cb = new Float32Array(width * height), cr = new Float32Array(width * height);
-  for (let by = 0; by < height; by += n) for (let bx = 0; bx < width; bx += n) {
-    let sb = 0, sr = 0, c = 0;
-    for (let y = by; y < Math.min(by + n, height); y++) for (let x = bx; x < Math.min(bx + n, width); x++) {
-      const at = (y * width + x) * 4; const Y = 0.2126 * data[at]! + 0.7152 * data[at + 1]! + 0.0722 * data[at + 2]!;
-      sb += data[at + 2]! - Y; sr += data[at]! - Y; c++;
-    }
-    if (n > 64) { sb = 0; sr = 0; }
-    for (let y = by; y < Math.min(by + n, height); y++) for (let x = bx; x < Math.min(bx + n, width); x++) { cb[y * width + x] = sb / c; cr[y * width + x] = sr / c; }
-  }
-  for (let i = 0; i < width * height; i++) {
-    const at = i * 4; const Y = 0.2126 * data[at]! + 0.7152 * data[at + 1]! + 0.0722 * data[at + 2]!;
-    const B = Y + cb[i]!, R = Y + cr[i]!; const G = (Y - 0.2126 * R - 0.0722 * B) / 0.7152;
-    out[at] = R; out[at + 1] = G; out[at + 2] = B;
-  }
-  return out;
-}
+const outSizeOf = ({ width, height }: Clip) => ({ outWidth: width, outHeight: height });
+const uplinkOf = ({ width, height, fps }: Clip, way: Way) => ({ ...way, fps, width: width / 2, height: height / 2 });
+const downlinkOf = ({ width, height, fps }: Clip, way: Way) => ({ ...way, fps, width, height });
 
-import { cubic, doubled } from '../../web/compute/test-resample.ts';
-export async function measureCubic(a: number): Promise<Measured> {
-  const state = current();
-  return untransmitted(state.clip.frames.map(({ source }, i) => scoreOf(state, i, lumaOf(doubled(source, cubic(a))))));
+function transmissionOf({ fps, frames }: Clip, up: Traffic, down: Traffic, came: number): Transmission {
+  const kbps = ({ bytes }: Traffic) => (bytes * 8 * fps) / frames.length / 1_000;
+  return {
+    upKbps: kbps(up),
+    downKbps: kbps(down),
+    keyframeShare: down.keyframeBytes / Math.max(down.bytes, 1),
+    encodeMs: median(down.encodeMs),
+    missing: frames.length - came,
+  };
 }
