@@ -10,6 +10,7 @@ import { describeMachine, type SectionReport, tableOf, writeJson } from './repor
 import { infer, processor, types } from './sections/compute.ts';
 import { gameTasks } from './sections/game-tasks.ts';
 import { glass } from './sections/glass.ts';
+import { glassTune } from './sections/glass-tune.ts';
 import { kernels, kernelsNode } from './sections/kernels.ts';
 import { kill, streamKill } from './sections/kill.ts';
 import { limits } from './sections/limits.ts';
@@ -32,6 +33,7 @@ const SECTIONS: readonly Section[] = [
     echo,
     gameTasks,
     glass,
+    glassTune,
     infer,
     kernels,
     kernelsNode,

@@ -14,13 +14,13 @@ export const APPLICATION = { weight: 0.7, deadZoneCodes: 1 };
 
 /** Bitrates up and down, kb/s, and what detail must gain over bicubic at them, dB. */
 const RATE_OF_CODECS = { name: '2+1', upKbps: 2_000, downKbps: 1_000, atLeast: 0.8 };
-const RATES = [
+export const RATES = [
   { name: '1+0.5', upKbps: 1_000, downKbps: 500, atLeast: 0.4 },
   RATE_OF_CODECS,
   { name: '4+2', upKbps: 4_000, downKbps: 2_000, atLeast: 1.2 },
 ];
 /** A link that hardly carries video: detail must not harm there. */
-const LOW_RATE = { name: '0.3+0.15', upKbps: 300, downKbps: 150 };
+export const LOW_RATE = { name: '0.3+0.15', upKbps: 300, downKbps: 150 };
 /** At how many times the detail's bitrates the picture way is measured too. */
 const MORE = 3;
 /** The network and the bitrates that codecs are compared with. */
