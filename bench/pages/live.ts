@@ -169,7 +169,8 @@ class ShownFrames {
   readonly #reader: ReadableStreamDefaultReader<VideoFrame>;
 
   constructor({ track }: FrameStream) {
-    const Processor: TrackProcessor = Reflect.get(globalThis, 'MediaStreamTrackProcessor');
+    // As an object, since the types that mediabunny brings know only processors of one kind of track each.
+    const Processor: TrackProcessor = Reflect.get(globalThis as object, 'MediaStreamTrackProcessor');
     this.#reader = new Processor({ track }).readable.getReader();
     void this.#watch();
   }
