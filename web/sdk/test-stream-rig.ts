@@ -7,6 +7,7 @@ import { type SimulatedPort, simulatedChannel } from '../net/test-channel.ts';
 import { forwardChannel } from '../net/transferable-channel.ts';
 import { VolunteerTrust } from '../net/volunteer-trust.ts';
 import type { Codec } from '../stream/codec/codecs.ts';
+import type { Composer } from '../stream/compose/composer.ts';
 import { canvasComposer } from '../stream/compose/test-composer.ts';
 import { StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import type { FrameEngine } from '../stream/upscale/frame-engine.ts';
@@ -29,6 +30,7 @@ export interface StreamRigOptions {
   codec?: Codec;
   gamerEngine?: () => Promise<FrameEngine>;
   volunteerEngine?: FrameEngine;
+  openComposer?: () => Promise<Composer>;
 }
 
 /** A gamer's page, its worker and one volunteer in one thread, so that a test can interfere with everything between them. */
@@ -51,6 +53,7 @@ export class StreamRig {
     codec = 'vp8',
     gamerEngine = async () => canvasEngine,
     volunteerEngine = canvasEngine,
+    openComposer = async () => canvasComposer(),
   }: StreamRigOptions = {}) {
     this.#link = {
       id: VOLUNTEER_ID,
@@ -69,7 +72,7 @@ export class StreamRig {
     this.trust.barred.add(({ error }) => this.barred.push(error));
     this.#gamer = new StreamRegistry({
       engine: gamerEngine,
-      openComposer: async () => canvasComposer(),
+      openComposer,
       clock: systemClock,
       random: Math.random,
     });

@@ -8,10 +8,10 @@ import { localFrameStages } from '../frame-timing.ts';
 import { bestOf, type StreamSettings } from '../settings.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
-import { FrameIntake, type IntakeFrame } from './frame-intake.ts';
-import { SourceReader } from './frame-source.ts';
 import { DetailPresenter } from './detail-presenter.ts';
 import { DEAD_ZONE_CODES, detailGainDb, detailWeight } from './detail-tuning.ts';
+import { FrameIntake, type IntakeFrame } from './frame-intake.ts';
+import { SourceReader } from './frame-source.ts';
 import { LocalMeter } from './local-meter.ts';
 import { LocalRoute } from './local-route.ts';
 import { Patience } from './patience.ts';
@@ -234,7 +234,11 @@ export class GamerStream {
 
   #tuning({ outcome: { quality } }: FrameDetail) {
     const { downlinkKbps = 0 } = this.#pool.forecast ?? {};
-    return { weight: detailWeight(quality), deadZoneCodes: DEAD_ZONE_CODES, gainDb: detailGainDb(quality, downlinkKbps) };
+    return {
+      weight: detailWeight(quality),
+      deadZoneCodes: DEAD_ZONE_CODES,
+      gainDb: detailGainDb(quality, downlinkKbps),
+    };
   }
 
   #resized(size: StreamSize): void {
@@ -314,9 +318,11 @@ export class GamerStream {
   }
 
   #why(): string {
+    const { error, reducedFrom, size } = this.#intake;
     return explainStream({
       decision: this.#decision,
-      frameError: this.#intake.error ?? (this.#decision.running === 'volunteers' ? this.#composeError : null),
+      frameError: error ?? (this.#decision.running === 'volunteers' ? this.#composeError : null),
+      reduced: reducedFrom && size && { from: reducedFrom, to: size },
       local: this.#local,
       shown: this.#screen.shown,
       chosen: this.#settings.quality,
