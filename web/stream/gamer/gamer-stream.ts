@@ -8,6 +8,7 @@ import { localFrameStages } from '../frame-timing.ts';
 import { bestOf, type StreamSettings } from '../settings.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
+import type { UpscaleTile } from '../verify/detail-check.ts';
 import { DetailPresenter } from './detail-presenter.ts';
 import { DEAD_ZONE_CODES, detailGainDb, detailWeight } from './detail-tuning.ts';
 import { FrameIntake, type IntakeFrame } from './frame-intake.ts';
@@ -52,6 +53,8 @@ export type StreamEvent =
 export interface GamerStreamOptions extends StreamOpening {
   /** Called when the local engine is first needed. */
   engine(): Promise<FrameEngine>;
+  /** Computes again what a volunteer computed, to check it. */
+  upscaleTile: UpscaleTile;
   /** Called when a detail stream is opened; the stream disposes it. */
   openComposer(): Promise<Composer>;
   clock: Clock;
@@ -120,6 +123,7 @@ export class GamerStream {
       {
         clock,
         random,
+        upscaleTile: options.upscaleTile,
         sink,
         onSent: (sizeBytes) => statistics.sent(sizeBytes),
         onReceived: (sizeBytes) => statistics.received(sizeBytes),

@@ -5,7 +5,10 @@ import { VideoChannel } from '../transport/video-channel.ts';
 import { GamerStream, type GamerStreamOptions, type StreamOpening } from './gamer-stream.ts';
 
 /** What every stream uses. */
-export type StreamRegistryOptions = Pick<GamerStreamOptions, 'engine' | 'openComposer' | 'clock' | 'random'>;
+export type StreamRegistryOptions = Pick<
+  GamerStreamOptions,
+  'engine' | 'upscaleTile' | 'openComposer' | 'clock' | 'random'
+>;
 
 /**
  * The open streams of one gamer's worker, and its end of every link's video channel. The page calls it through Comlink and gets a
