@@ -82,3 +82,12 @@ test.each(['detail', 'picture'] as const)(
     expect(rig.failures).toEqual([]);
   },
 );
+
+test('a volunteer that does not know the base of the detail says so, and frames are only enlarged', async () => {
+  rig.alterSetup = ({ detail, ...setup }) => ({ ...setup, detail: detail && { ...detail, base: 'lanczos' } });
+  const stream = await rig.open(fieldFrames(64, 36), { where: 'volunteers' });
+  const sentence = "This volunteer cannot make detail for the base 'lanczos'. Use bicubic, or reload both pages.";
+  await vi.waitUntil(() => stream.stats().why.includes(sentence) && stream.stats().framesUnsharpened > 3, WAIT);
+  expect(rig.failures[0]).toMatchObject({ reason: 'bad-input' });
+  expect(lookAtFields(stream.canvas)).toMatchObject({ isRight: true });
+});
