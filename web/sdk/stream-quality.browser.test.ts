@@ -32,7 +32,6 @@ test('a volunteer uses the chosen quality once it is ready, a lower one while it
   const stream = await open('volunteers');
   await vi.waitUntil(() => framesOfVolunteers(stream) > 3 && stream.stats().quality === 'quality', WAIT);
   behaviour.quality = TOO_SLOW;
-  // While it is late, frames are made locally.
   const words = "Vera is too slow for 'quality' at this rate: 'balanced' is shown.";
   await vi.waitUntil(() => stream.stats().why.includes(words), WAIT);
   behaviour.quality = {};
