@@ -187,7 +187,7 @@ export class GamerStream {
   #resized(size: StreamSize): void {
     log.info('size', { ...size });
     this.#screen.size = size;
-    this.#own.clear();
+    this.#own.resize(size);
     this.#pool.clear();
     this.#patience.restart();
     this.#shapeLocal();

@@ -27,8 +27,11 @@ const ASSUMED_CODEC_MS = 20;
  * detail is nothing but the edges of them, in luma (`bench -- glass`).
  */
 const DOWNLINK_BITRATE_FACTOR = { detail: 0.5, picture: 2.5 } as const;
-/** How detail is coded: a gain of 4 puts the strongest edges of today's networks just inside the range of codes. */
-const DETAIL_CODING: DetailCoding = { base: 'bicubic', gain: 4, deadZone: 0.5 };
+/**
+ * How detail is coded. With a gain of 2 codecs keep to low bitrates, and what they lose is small beside what they gain with 4 where there are bits
+ * (`bench -- glass-tune`).
+ */
+const DETAIL_CODING: DetailCoding = { base: 'bicubic', gain: 2, deadZone: 0.5 };
 
 /** A linked volunteer, as a stream sees it. */
 export interface StreamLink {
