@@ -1,4 +1,3 @@
-import type { DetailCoding } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { logger, shortId } from '../../../shared/log.ts';
 import type { Capabilities, ControlMessage } from '../../../shared/messages.ts';
@@ -9,6 +8,7 @@ import type { VolunteerTrust } from '../../net/volunteer-trust.ts';
 import { type CheckedSetup, type Codec, commonCodecs } from '../codec/codecs.ts';
 import type { StreamSize } from '../frame-size.ts';
 import { bestOf, RETRY_AFTER_MS, type StreamSettings } from '../settings.ts';
+import { detailCoding } from './detail-tuning.ts';
 import type { ReadyVolunteer } from './volunteer-route.ts';
 
 const log = logger('stream.negotiator');
@@ -27,11 +27,6 @@ const ASSUMED_CODEC_MS = 20;
  * detail is nothing but the edges of them, in luma (`bench -- glass`).
  */
 const DOWNLINK_BITRATE_FACTOR = { detail: 0.5, picture: 2.5 } as const;
-/**
- * How detail is coded. With a gain of 2 codecs keep to low bitrates, and what they lose is small beside what they gain with 4 where there are bits
- * (`bench -- glass-tune`).
- */
-const DETAIL_CODING: DetailCoding = { base: 'bicubic', gain: 2, deadZone: 0.5 };
 
 /** A linked volunteer, as a stream sees it. */
 export interface StreamLink {
@@ -167,8 +162,9 @@ export class StreamNegotiator {
 
   #ask(candidate: Candidate, size: StreamSize, settings: StreamSettings): void {
     const { link, codec } = candidate;
-    const detail = settings.transport === 'detail' ? DETAIL_CODING : null;
-    const setup = { streamId: this.#options.nextStreamId(), codec, ...size, ...adjustable(settings), detail };
+    const changeable = adjustable(settings);
+    const detail = settings.transport === 'detail' ? detailCoding(changeable.downlinkKbps) : null;
+    const setup = { streamId: this.#options.nextStreamId(), codec, ...size, ...changeable, detail };
     const stopListening = link.onControl((message) => this.#onControl(setup.streamId, message));
     const askedMs = this.#options.now();
     this.#negotiations.set(link.id, { ...candidate, setup, askedMs, isReady: false, stopListening });
