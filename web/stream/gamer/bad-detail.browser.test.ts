@@ -1,6 +1,6 @@
 // Protects: whatever a volunteer sends as detail, the picture stays this machine's own, and honest detail that comes after it is shown.
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { MAX_DETAIL_CODES } from '../../../shared/detail.ts';
+import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { ColorSpace } from '../../../shared/messages.ts';
 import { deliver, TestPort } from '../../net/test-channel.ts';
@@ -22,7 +22,7 @@ const GAIN = 4;
 const QUALITY = 'quality';
 /** An honest volunteer's code everywhere, and what it makes of {@link GREY}. */
 const CODE = 168;
-const SHARPENED = GREY + Math.round(((CODE - 128) / GAIN) * detailWeight(QUALITY));
+const SHARPENED = GREY + Math.round(((CODE - NO_DETAIL_CODE) / GAIN) * detailWeight(QUALITY));
 const DETAIL_COLOR = { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false } as const;
 const INTERVAL_MS = 33;
 
@@ -129,7 +129,7 @@ test.each([0, 255])(
   async (code) => {
     answer(await nextAsked(), { code });
     await expect.poll(() => Math.abs(level() - GREY)).toBeGreaterThan(15);
-    expect(Math.max(...levels.map((each) => Math.abs(each - GREY)))).toBeLessThanOrEqual(MAX_DETAIL_CODES / GAIN);
+    expect(Math.max(...levels.map((each) => Math.abs(each - GREY)))).toBeLessThanOrEqual(NO_DETAIL_CODE / GAIN);
   },
 );
 
