@@ -14,7 +14,8 @@ import { VideoChannel } from '../transport/video-channel.ts';
 import { canvasEngine } from '../upscale/test-frame-engine.ts';
 import { noUpscaleTile } from '../verify/test-upscale-tile.ts';
 import { detailWeight } from './detail-tuning.ts';
-import { GamerStream, type StreamEvent } from './gamer-stream.ts';
+import { GamerStream } from './gamer-stream.ts';
+import type { StreamEvent } from './stream-opening.ts';
 import { TEST_SETUP } from './test-setup.ts';
 
 const GREY = 128;

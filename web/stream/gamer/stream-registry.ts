@@ -2,7 +2,8 @@ import * as Comlink from 'comlink';
 import { MeshError, type WireError } from '../../../shared/errors.ts';
 import { adoptChannel, type TransferableChannel } from '../../net/transferable-channel.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
-import { GamerStream, type GamerStreamOptions, type StreamOpening } from './gamer-stream.ts';
+import { GamerStream } from './gamer-stream.ts';
+import type { GamerStreamOptions, StreamOpening } from './stream-opening.ts';
 
 /** What every stream uses. */
 export type StreamRegistryOptions = Pick<

@@ -11,7 +11,9 @@ const random = seededRandom(3);
 const edges = codes(() => (random() - 0.5) * 60);
 
 function codes(of: (index: number) => number): Uint8Array {
-  return Uint8Array.from({ length: SIDE * SIDE }, (_, index) => Math.min(235, Math.max(21, Math.round(128 + of(index)))));
+  return Uint8Array.from({ length: SIDE * SIDE }, (_, index) =>
+    Math.min(235, Math.max(21, Math.round(128 + of(index)))),
+  );
 }
 
 /** Judges a volunteer that answers every tile in this way. */

@@ -28,7 +28,8 @@ function newCheck(): DetailCheck {
     setup: SETUP,
     now: () => performance.now(),
     random: seededRandom(1),
-    upscaleTile: async (params, data) => new Uint8Array(upscaleReference({ ...params, data }, params)),
+    upscaleTile: async (params, data) =>
+      new Uint8Array(upscaleReference({ ...params, data }, { ...params, quality: 'spatial' })),
     requestKeyframe: () => keyframesWanted++,
     onJudged: (worth) => judged.push(worth),
   });
@@ -40,7 +41,7 @@ async function run(check: DetailCheck, answer: (codes: Uint8Array) => Uint8Array
   const kbps = 1_000;
   const encoder = new FrameEncoder<number>(
     { codec: 'vp8', width, height, fps: 30, kbps },
-    { onPacket: (packet) => packets.push(packet), onSkipped: () => {}, onError: expect.unreachable },
+    { onPacket: (packet) => packets.push(packet), onSkipped: () => {}, onError: () => expect.unreachable() },
   );
   for (const frame of movingFrames(FRAMES, width, height, 30)) {
     encoder.encode(frame, 0);
@@ -51,10 +52,10 @@ async function run(check: DetailCheck, answer: (codes: Uint8Array) => Uint8Array
   const decoded: VideoFrame[] = [];
   const decoder = new FrameDecoder<number>('vp8', { width, height }, () => 0, {
     onFrame: (frame) => decoded.push(frame),
-    onUndecoded: expect.unreachable,
-    onKeyframeNeeded: expect.unreachable,
-    onError: expect.unreachable,
-    onMisfit: expect.unreachable,
+    onUndecoded: () => expect.unreachable(),
+    onKeyframeNeeded: () => expect.unreachable(),
+    onError: () => expect.unreachable(),
+    onMisfit: () => expect.unreachable(),
   });
   for (const [frameId, packet] of packets.entries()) {
     check.sent(packet, frameId);
