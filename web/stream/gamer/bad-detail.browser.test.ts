@@ -153,9 +153,7 @@ test('detail that comes after the source changed its size is not shown, and that
   answer(frameId, { code: 235 });
   await exchange();
   help(2, { width: 80, height: 40, outWidth: 160, outHeight: 80 });
-  await show(80, 40);
-  await exchange();
-  answer(await newestAsked(), { width: 160, height: 80 }, 2);
+  answer(await nextAsked(80, 40), { width: 160, height: 80 }, 2);
   await expectLevel(SHARPENED);
   expect(levels.filter((each) => !isNear(each, GREY) && !isNear(each, SHARPENED))).toEqual([]);
 });
@@ -186,15 +184,15 @@ async function show(width: number, height: number): Promise<void> {
 }
 
 /** Id of the next frame of the source, once the volunteer has it. */
-async function nextAsked(): Promise<number> {
+async function nextAsked(width = 64, height = 36): Promise<number> {
   const before = asked.length;
-  await show(64, 36);
-  await expect.poll(() => deliver(gamerEnd, volunteerEnd) || asked.length).toBeGreaterThan(before);
-  return newestAsked();
-}
-
-async function newestAsked(): Promise<number> {
-  await expect.poll(() => deliver(gamerEnd, volunteerEnd) && asked.length).toBeGreaterThan(0);
+  await show(width, height);
+  await expect
+    .poll(() => {
+      deliver(gamerEnd, volunteerEnd);
+      return asked.length;
+    })
+    .toBeGreaterThan(before);
   return asked.at(-1) ?? -1;
 }
 
