@@ -26,6 +26,11 @@ export type StreamChanges = Pick<StreamOptions, 'quality' | 'maxFps' | 'where' |
 export interface FrameStream {
   /** Shows the frames; put it into a page. */
   readonly canvas: HTMLCanvasElement;
+  /**
+   * Shows the source's frames as they were captured, at their own size: at every moment the one that `canvas` shows sharpened, which the
+   * source itself has left behind by then. Made when it is first read; blank until the next frame is shown.
+   */
+  readonly before: HTMLCanvasElement;
   /** The canvas as a track, for a video element or a recorder. It ends with the stream. */
   readonly track: MediaStreamTrack;
   /** At most a quarter of a second old. `why` also says that the source ended, or why the last volunteer was dropped. */
@@ -104,6 +109,7 @@ class PageFrameStream implements FrameStream {
   #settings: StreamSettings;
   #size: StreamSize | null = null;
   #stats: StreamStats;
+  #before: HTMLCanvasElement | null = null;
   #track: MediaStreamTrack | null = null;
   #closing: Promise<void> | null = null;
 
@@ -117,6 +123,15 @@ class PageFrameStream implements FrameStream {
     this.#eventPort = eventPort;
     eventPort.onmessage = ({ data }: MessageEvent<StreamEvent>) => this.#onEvent(data);
     void this.#startNegotiating();
+  }
+
+  get before(): HTMLCanvasElement {
+    if (!this.#before) {
+      this.#before = document.createElement('canvas');
+      const offscreen = this.#before.transferControlToOffscreen();
+      if (!this.#closing) void this.#remote.showBefore(Comlink.transfer(offscreen, [offscreen]));
+    }
+    return this.#before;
   }
 
   get track(): MediaStreamTrack {

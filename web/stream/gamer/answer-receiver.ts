@@ -92,8 +92,7 @@ export class AnswerReceiver {
       this.#options.onDropped(frame, 'wrong-size');
     } else if (detail) {
       this.#reading = this.#reading.then(() => this.#readDetail({ picture, gain: detail.gain }, answer, frame));
-    }
-    else this.#passPicture(picture, answer, frame);
+    } else this.#passPicture(picture, answer, frame);
   }
 
   /** Takes ownership of the picture. */

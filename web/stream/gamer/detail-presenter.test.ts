@@ -91,8 +91,7 @@ async function answer(frameId: number): Promise<void> {
   const detail: FrameDetail = {
     ...{ frameId, capturedMs: at, purpose: 'show', codes: new Uint8Array(4), gain: 4, volunteerId: 'vera' },
     outcome: { quality: 'fast', downgradeReason: null },
-    stagesAt: (presentedMs) =>
-      localFrameStages({ capturedMs: at, computeStartMs: at, computedMs: at, presentedMs }),
+    stagesAt: (presentedMs) => localFrameStages({ capturedMs: at, computeStartMs: at, computedMs: at, presentedMs }),
   };
   presenter.add(detail);
   await settle();
@@ -124,7 +123,10 @@ test('detail that comes while its frame is on the screen is added to it', async 
   await capture(0);
   expect(drawn).toEqual([[0, null]]);
   await answer(0);
-  expect(drawn).toEqual([[0, null], [0, 0]]);
+  expect(drawn).toEqual([
+    [0, null],
+    [0, 0],
+  ]);
 });
 
 test('detail that comes when the next frame is shown serves that one, by the picture that it belongs to', async () => {
@@ -132,7 +134,10 @@ test('detail that comes when the next frame is shown serves that one, by the pic
   await capture(0);
   await capture(1);
   await answer(0);
-  expect(drawn).toEqual([[0, null], [1, null]]);
+  expect(drawn).toEqual([
+    [0, null],
+    [1, null],
+  ]);
   await capture(2);
   expect(drawn.at(-1)).toEqual([2, 0]);
   await answer(1);
@@ -146,7 +151,12 @@ test('frames are shown in order: one that has its detail waits for the one befor
   await capture(1);
   await wait(INTERVAL_MS - 11);
   await answer(1);
-  expect(drawn).toEqual([[0, null], [1, 1]].slice(0, drawn.length));
+  expect(drawn).toEqual(
+    [
+      [0, null],
+      [1, 1],
+    ].slice(0, drawn.length),
+  );
   await wait(2);
   expect(drawn.at(-1)).toEqual([1, 1]);
 });
@@ -196,5 +206,8 @@ test('unknown and repeated detail is ignored', async () => {
   await capture(0);
   await answer(0);
   await answer(0);
-  expect(drawn).toEqual([[0, 0], [0, 0]]);
+  expect(drawn).toEqual([
+    [0, 0],
+    [0, 0],
+  ]);
 });

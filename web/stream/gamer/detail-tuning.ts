@@ -18,9 +18,33 @@ const TUNING: Readonly<Record<Quality, QualityTuning>> = {
   bilinear: { weight: 0, gainHereDb: -0.5, gains: [] },
   bicubic: { weight: 0, gainHereDb: 0, gains: [] },
   spatial: { weight: 0.7, gainHereDb: 0.1, gains: [{ kbps: 500, db: 0 }] },
-  fast: { weight: 0.7, gainHereDb: 0.8, gains: [{ kbps: 500, db: 0.3 }, { kbps: 1_000, db: 0.6 }, { kbps: 2_000, db: 0.8 }] },
-  balanced: { weight: 0.7, gainHereDb: 1, gains: [{ kbps: 500, db: 0.4 }, { kbps: 1_000, db: 0.7 }, { kbps: 2_000, db: 1 }] },
-  quality: { weight: 0.7, gainHereDb: 1.1, gains: [{ kbps: 500, db: 0.5 }, { kbps: 1_000, db: 0.9 }, { kbps: 2_000, db: 1.3 }] },
+  fast: {
+    weight: 0.7,
+    gainHereDb: 0.8,
+    gains: [
+      { kbps: 500, db: 0.3 },
+      { kbps: 1_000, db: 0.6 },
+      { kbps: 2_000, db: 0.8 },
+    ],
+  },
+  balanced: {
+    weight: 0.7,
+    gainHereDb: 1,
+    gains: [
+      { kbps: 500, db: 0.4 },
+      { kbps: 1_000, db: 0.7 },
+      { kbps: 2_000, db: 1 },
+    ],
+  },
+  quality: {
+    weight: 0.7,
+    gainHereDb: 1.1,
+    gains: [
+      { kbps: 500, db: 0.5 },
+      { kbps: 1_000, db: 0.9 },
+      { kbps: 2_000, db: 1.3 },
+    ],
+  },
 };
 
 /** Share of the detail of this quality that is added. */

@@ -8,10 +8,11 @@ import { localFrameStages } from '../frame-timing.ts';
 import { bestOf, type StreamSettings } from '../settings.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
-import { FrameIntake, type IntakeFrame } from './frame-intake.ts';
-import { SourceReader } from './frame-source.ts';
+import { BeforeView } from './before-view.ts';
 import { DetailPresenter } from './detail-presenter.ts';
 import { DEAD_ZONE_CODES, detailGainDb, detailWeight } from './detail-tuning.ts';
+import { FrameIntake, type IntakeFrame } from './frame-intake.ts';
+import { SourceReader } from './frame-source.ts';
 import { LocalMeter } from './local-meter.ts';
 import { LocalRoute } from './local-route.ts';
 import { Patience } from './patience.ts';
@@ -174,6 +175,13 @@ export class GamerStream {
     this.#pool.connectionLost(volunteerId, error);
   }
 
+  /** Shows the frames as they were captured on this canvas too, from the next one on. Throws MeshError `unsupported-browser`. */
+  showBefore(canvas: OffscreenCanvas): void {
+    if (this.#closed) return;
+    this.#screen.before = new BeforeView(canvas);
+    this.#intake.repeatNewest();
+  }
+
   stats(): StreamStats {
     const { running } = this.#decision;
     const outcome = this.#screen.shown?.outcome;
@@ -199,6 +207,7 @@ export class GamerStream {
     this.#pool.clear();
     this.#local.dispose();
     this.#composed?.dispose();
+    this.#screen.before?.dispose();
     this.#options.events.close();
     this.#options.onClosed();
     await this.#reader.stop();
@@ -234,7 +243,11 @@ export class GamerStream {
 
   #tuning({ outcome: { quality } }: FrameDetail) {
     const { downlinkKbps = 0 } = this.#pool.forecast ?? {};
-    return { weight: detailWeight(quality), deadZoneCodes: DEAD_ZONE_CODES, gainDb: detailGainDb(quality, downlinkKbps) };
+    return {
+      weight: detailWeight(quality),
+      deadZoneCodes: DEAD_ZONE_CODES,
+      gainDb: detailGainDb(quality, downlinkKbps),
+    };
   }
 
   #resized(size: StreamSize): void {
@@ -256,6 +269,7 @@ export class GamerStream {
   /** Sends copies of the frame to the side that runs, and to the other one when that has to be measured. */
   #route({ frame, frameId, capturedMs, isRepeat }: IntakeFrame): void {
     const copy = (purpose: Purpose): CapturedFrame => ({ frameId, capturedMs, frame: frame.clone(), purpose });
+    this.#screen.before?.keep(frameId, frame);
     this.#decision = this.#decide();
     this.#still.onFrame(isRepeat);
     const isAuto = this.#settings.where === 'auto';

@@ -2,6 +2,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { UpscaledFrame } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
+import type { BeforeView } from './before-view.ts';
 import type { StreamStatistics } from './stream-statistics.ts';
 
 /** What is known of a frame that is shown. */
@@ -17,6 +18,8 @@ export interface ScreenOptions {
 export class Screen {
   /** Output size. The canvas is resized when the next frame is drawn, since resizing blanks it. */
   size: StreamSize | null = null;
+  /** Shows the same frames as they were captured; null until somebody asks for them. */
+  before: BeforeView | null = null;
   readonly #options: ScreenOptions;
   readonly #context: OffscreenCanvasRenderingContext2D;
   #newestFrameId = -1;
@@ -77,6 +80,7 @@ export class Screen {
     const { clock, statistics } = this.#options;
     this.#shownMs = clock.now();
     this.#shown = shown;
+    this.before?.show(shown.frameId);
     statistics.presented(shown, shown.stagesAt(this.#shownMs));
   }
 }

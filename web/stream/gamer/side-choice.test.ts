@@ -14,9 +14,9 @@ const runs = (situation: Partial<Situation>) => choice.decide({ ...AUTO, ...situ
 
 test('the side that the user chose runs, whatever the picture', () => {
   expect(runs({ where: 'local', localQuality: 'bicubic', volunteer: VERA }).running).toBe('local');
-  expect(runs({ where: 'volunteers', localQuality: 'quality', volunteer: { ...VERA, quality: 'spatial' } }).running).toBe(
-    'volunteers',
-  );
+  expect(
+    runs({ where: 'volunteers', localQuality: 'quality', volunteer: { ...VERA, quality: 'spatial' } }).running,
+  ).toBe('volunteers');
 });
 
 test('without a volunteer this computer sharpens, or nobody if volunteers were chosen, and `why` says so', () => {

@@ -50,8 +50,16 @@ export class SideChoice {
     if (where === 'local') return this.#settle('local', 'asked', 'You chose to sharpen frames on this computer.');
     if (!volunteer) {
       return where === 'volunteers'
-        ? this.#settle('volunteers', 'no-volunteer', 'No volunteer is ready yet, so frames are only enlarged meanwhile.')
-        : this.#settle('local', 'no-volunteer', 'No volunteer is ready yet, so this computer sharpens the frames meanwhile.');
+        ? this.#settle(
+            'volunteers',
+            'no-volunteer',
+            'No volunteer is ready yet, so frames are only enlarged meanwhile.',
+          )
+        : this.#settle(
+            'local',
+            'no-volunteer',
+            'No volunteer is ready yet, so this computer sharpens the frames meanwhile.',
+          );
     }
     const { name } = volunteer;
     if (where === 'volunteers' || transport === 'picture') {
@@ -75,7 +83,8 @@ export class SideChoice {
     const running = otherDb > ownDb + SWITCH_GAIN_DB ? otherThan(this.#running) : this.#running;
     const here = `'${localQuality}' on this computer`;
     const there = `detail by '${quality}' from ${name}`;
-    const why = running === 'local' ? `${here} is at least as good as ${there}.` : `${there} is at least as good as ${here}.`;
+    const why =
+      running === 'local' ? `${here} is at least as good as ${there}.` : `${there} is at least as good as ${here}.`;
     return this.#settle(running, 'better-picture', capitalized(why), { hereDb, thereDb });
   }
 

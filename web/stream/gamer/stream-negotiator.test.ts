@@ -76,9 +76,7 @@ test('a volunteer is set up, and gets frames once it says that it is ready', () 
   const link = new FakeLink('vera', 1_000);
   links = [link];
   negotiator.request(SIZE, SETTINGS);
-  expect(link.setups).toMatchObject([
-    { ...SIZE, quality: 'quality', fps: 60, uplinkKbps: 6_000, downlinkKbps: 3_000 },
-  ]);
+  expect(link.setups).toMatchObject([{ ...SIZE, quality: 'quality', fps: 60, uplinkKbps: 6_000, downlinkKbps: 3_000 }]);
   expect(added).toEqual([]);
   link.ready();
   expect(added).toMatchObject([{ volunteerId: 'vera', setup: { streamId: 0 } }]);

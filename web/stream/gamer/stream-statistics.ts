@@ -143,7 +143,9 @@ interface Presented extends FrameTiming {
 const MAX_FRAMES_IN_WINDOW = (STREAM_LIMITS.maxFps * STREAM_LIMITS.statsWindowMs) / 1000;
 
 /** What a stream knows besides its frames. */
-type StreamState = Pick<StreamStats, 'codec' | 'running' | 'lowered' | 'localBackend' | 'why'> & { transport: Transport };
+type StreamState = Pick<StreamStats, 'codec' | 'running' | 'lowered' | 'localBackend' | 'why'> & {
+  transport: Transport;
+};
 
 /** Collects a stream's figures: outcomes, timings and traffic of its frames. */
 export class StreamStatistics {
