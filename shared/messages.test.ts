@@ -52,7 +52,14 @@ describe('control', () => {
         { fps: STREAM_LIMITS.maxFps + 1 },
       ],
       ...[{ uplinkKbps: 0 }, { downlinkKbps: 1e9 }, { quality: 'best' }, { streamId: -1 }, { codec: 'c'.repeat(65) }],
-      ...[{ base: 'b'.repeat(65) }, { gain: 0.5 }, { gain: 17 }, { gain: Number.NaN }, { deadZone: -1 }, { more: 1 }].map((field) => ({
+      ...[
+        { base: 'b'.repeat(65) },
+        { gain: 0.5 },
+        { gain: 17 },
+        { gain: Number.NaN },
+        { deadZone: -1 },
+        { more: 1 },
+      ].map((field) => ({
         detail: { ...setup.detail, ...field },
       })),
     ];

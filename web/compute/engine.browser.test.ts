@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { NO_DETAIL_CODE } from '../../shared/detail.ts';
 import { MeshError } from '../../shared/errors.ts';
 import { definitionOf } from '../../shared/tasks/catalogue.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
@@ -7,6 +8,7 @@ import { Engine, MAX_DEVICE_LOSSES } from './engine.ts';
 import type { EngineCapabilities, EngineOptions, ExecuteOptions, FrameUpscaler } from './engine-types.ts';
 import type { MeasuredSpeeds } from './measured-speeds.ts';
 import { upscaleReference } from './reference/upscale.ts';
+import { DETAIL, detailCodes, largestExcess, readDetail } from './test-detail.ts';
 import { fixedSpeeds, watchedGpu } from './test-gpu.ts';
 import { opaque, paintedPicture } from './test-pictures.ts';
 
@@ -95,6 +97,36 @@ describe.each(FILTERS)('the %s kernel', (quality) => {
     expect(frames.map(({ timestamp }) => timestamp)).toEqual(times);
     for (const { pixels } of frames)
       expect(largestDifference(pixels, expected)).toBeLessThanOrEqual(IMAGE.tolerance8bit);
+  });
+
+  test('gives streams of detail what its pictures have more than the base, at even and odd ratios', async () => {
+    for (const [width, height, outWidth, outHeight] of [
+      [24, 16, 48, 32],
+      [17, 5, 34, 10],
+      [17, 5, 26, 8],
+    ] as const) {
+      const image = opaque(paintedPicture(width, height));
+      const target = { outWidth, outHeight, quality };
+      const frames = shared.openFrames({ ...target, detail: DETAIL });
+      const codes = await detailProcessed(frames, image);
+      const sharp = { width: outWidth, height: outHeight, data: upscaleReference(image, target) };
+      expect([outWidth, largestExcess(codes, detailCodes(image, sharp), 1) <= 0]).toEqual([outWidth, true]);
+      frames.dispose();
+    }
+  });
+
+  test('has no detail of a flat picture, at the largest gain', async () => {
+    for (const [outWidth, outHeight] of [
+      [34, 10],
+      [26, 8],
+      [18, 6],
+    ] as const) {
+      const detail = { base: 'bicubic', gain: 16, deadZone: 0 } as const;
+      const frames = shared.openFrames({ outWidth, outHeight, quality, detail });
+      const flat = { width: 17, height: 5, data: new Uint8Array(17 * 5 * 4).fill(201) };
+      expect(new Set(await detailProcessed(frames, flat))).toEqual(new Set([NO_DETAIL_CODE]));
+      frames.dispose();
+    }
   });
 });
 
@@ -256,11 +288,14 @@ test('a lost device returns its task, and tasks and streams go on with a new dev
   const image = opaque(paintedPicture(64, 36));
   const task = upscaleTask(image, 128, 72, 'spatial');
   const upscaler = engine.openFrames({ outWidth: 128, outHeight: 72, quality: 'spatial' });
+  const detail = engine.openFrames({ outWidth: 128, outHeight: 72, quality: 'spatial', detail: DETAIL });
   await processed(upscaler, image, 1);
+  const codes = await detailProcessed(detail, image);
   const running = engine.execute('upscale', task, nobodys);
   devices[0]?.destroy();
   await expect(running).rejects.toMatchObject({ reason: 'device-lost' });
   expect((await processed(upscaler, image, 2)).timestamp).toBe(2);
+  expect(await detailProcessed(detail, image)).toEqual(codes);
   expect((await engine.execute('upscale', task, nobodys)).backend).toBe('wgsl');
   expect([devices.length, told.length]).toEqual([2, 1]);
   expect(told[0], 'its speeds are not measured again').toEqual(shared.capabilities);
@@ -296,6 +331,13 @@ async function processed(upscaler: FrameUpscaler, image: ReturnType<typeof opaqu
   } finally {
     frame.close();
   }
+}
+
+async function detailProcessed(frames: FrameUpscaler, { width, height, data }: ReturnType<typeof opaque>) {
+  const frame = new VideoFrame(data, { format: 'RGBX', codedWidth: width, codedHeight: height, timestamp: 1 });
+  const { codes } = await readDetail(await frames.process(frame));
+  frame.close();
+  return codes;
 }
 
 async function pixelsOf(frame: VideoFrame): Promise<Uint8Array> {

@@ -1,6 +1,8 @@
+import type { DetailCoding } from '../../shared/detail.ts';
 import type { PixelImage } from '../../shared/tasks/definition.ts';
 import type { CompareTile } from '../../shared/tasks/upscale.ts';
 import { agrees, type PictureTile } from '../../shared/tasks/upscale-tile.ts';
+import { compareDetail } from './detail-tiles.ts';
 import { type FramePixels, RgbaReader } from './video-frames.ts';
 
 /**
@@ -11,23 +13,33 @@ const BLOCK_SIDE = 16;
 const MAX_BLOCK_DIFFERENCE = 24;
 const MAX_DIFFERING_BLOCKS = 0.1;
 
-/** A tile's source, the same part of the result, and how the two are compared. */
+/** A tile's source, the same part of the result, and how it is compared with what is computed again. */
 export interface TileParts {
   source: Uint8Array;
+  /** RGBA; a byte a pixel where it is detail. */
   result: PixelImage;
   isSame: CompareTile;
 }
 
-/** Reads a tile of a frame and of its result, and closes both. */
+/**
+ * Reads a tile of a frame and of its result, and closes both.
+ *
+ * @param detail - how the result is coded, where it is detail.
+ */
 export async function partsOfFrames(
   source: VideoFrame,
   sharp: VideoFrame,
   { across, down }: PictureTile,
+  detail?: DetailCoding,
 ): Promise<TileParts> {
   try {
     const from = await partOf(source, { x: across.from, y: down.from, width: across.length, height: down.length });
     const to = { x: across.outFrom, y: down.outFrom, width: across.outLength, height: down.outLength };
     const isRgb = /^(RGB|BGR)/.test(source.format ?? '');
+    if (detail) {
+      const { data } = from;
+      return { source: data, result: await lumaOf(sharp, to), isSame: compareDetail(data, detail, isRgb) };
+    }
     return { source: from.data, result: await partOf(sharp, to), isSame: isRgb ? agrees : resembles };
   } finally {
     source.close();
@@ -53,6 +65,20 @@ async function partOf(frame: VideoFrame, { x, y, width, height }: Area): Promise
   } finally {
     part.close();
   }
+}
+
+/** Reads the luma of a part of an I420 frame, a byte a pixel. */
+async function lumaOf(frame: VideoFrame, { x, y, width, height }: Area): Promise<PixelImage> {
+  const planes = new Uint8Array(frame.allocationSize());
+  const [luma] = await frame.copyTo(planes);
+  const data = new Uint8Array(width * height);
+  if (luma) {
+    for (let row = 0; row < height; row++) {
+      const start = luma.offset + (y + row) * luma.stride + x;
+      data.set(planes.subarray(start, start + width), row * width);
+    }
+  }
+  return { width, height, data };
 }
 
 /** Compares the averages of blocks. */

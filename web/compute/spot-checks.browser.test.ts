@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { Backend, BackendFrames } from './backend.ts';
+import type { Backend, BackendFrames, FrameTarget } from './backend.ts';
 import { EXCLUSIVE_SLOT } from './filter-benchmark.ts';
 import { JsBackend } from './js-backend.ts';
 import { colorSpaceOf, cut, type Painting, rgbFrame, yuvFrame } from './painted-frames.ts';
@@ -7,7 +7,8 @@ import { nextMacrotask } from './schedule.ts';
 import { SPOT_CHECK_INTERVAL_MS, SpotChecks, WRONG_IN_A_ROW } from './spot-checks.ts';
 
 const SIZE = { width: 96, height: 80 };
-const TARGET = { outWidth: 192, outHeight: 160, quality: 'bilinear' } as const;
+const TARGET: FrameTarget = { outWidth: 192, outHeight: 160, quality: 'bilinear' };
+const DETAIL_TARGET: FrameTarget = { ...TARGET, detail: { base: 'bicubic', gain: 4, deadZone: 1 } };
 const srgb = colorSpaceOf('rgb', { fullRange: true, transfer: 'iec61966-2-1' });
 const bt709 = colorSpaceOf('bt709');
 
@@ -16,7 +17,7 @@ const colourful: Painting = (x, y) => [(x % 7) * 40, (y % 5) * 60, ((x + y) % 3)
 const rgbx = (painting: Painting = colourful) => rgbFrame('RGBX', SIZE, srgb, painting);
 
 /** A GPU that sharpens what `seen` makes of a frame, and counts what it was given. */
-function setup() {
+function setup(target = TARGET) {
   const clock = { nowMs: 0 };
   const reference = new JsBackend(() => performance.now());
   const gpu = { seen: (frame: VideoFrame) => frame.clone(), areShort: false };
@@ -49,7 +50,7 @@ function setup() {
   const checks = new SpotChecks({ reference: counting, now: () => clock.nowMs, random: () => 0.6, avoidShortPaths });
   const failed = vi.fn();
   void checks.failed.then(failed);
-  const frames = checks.watch(backend).openFrames(TARGET);
+  const frames = checks.watch(backend).openFrames(target);
   /** Sharpens a frame after the interval, and closes everything before it is checked. */
   const sharpen = async (frame: VideoFrame) => {
     clock.nowMs += SPOT_CHECK_INTERVAL_MS;
@@ -91,6 +92,25 @@ test('chroma interpolated in another way passes, another picture does not', asyn
   gpu.seen = () => rgbx((x, y) => (x + y < 90 ? [250, 20, 60] : [10, 200, 10]));
   for (let n = 0; n < WRONG_IN_A_ROW; n++) await sharpen(yuvFrame('NV12', SIZE, bt709, colourful));
   expect(failed).toHaveBeenCalledOnce();
+});
+
+test.each([
+  ['RGBX', () => rgbx()],
+  ['NV12', () => yuvFrame('NV12', SIZE, bt709, colourful)],
+])('right detail of %s passes, detail of another picture does not', async (_name, make) => {
+  const { gpu, sharpen, failed } = setup(DETAIL_TARGET);
+  for (let n = 0; n < 3; n++) expect(await sharpen(make())).toBe(1);
+  expect(failed).not.toHaveBeenCalled();
+  gpu.seen = () => rgbx((x, y) => (Math.floor(x / 3) % 2 === y % 2 ? [250, 250, 250] : [10, 10, 10]));
+  for (let n = 0; n < WRONG_IN_A_ROW; n++) await sharpen(make());
+  expect(failed).toHaveBeenCalledOnce();
+});
+
+test('detail of chroma that was interpolated in another way passes', async () => {
+  const { gpu, sharpen, failed } = setup(DETAIL_TARGET);
+  gpu.seen = () => rgbx();
+  for (let n = 0; n < 3; n++) await sharpen(yuvFrame('NV12', SIZE, bt709, colourful));
+  expect(failed).not.toHaveBeenCalled();
 });
 
 test('wrong frames give up the short paths first, and then the GPU', async () => {

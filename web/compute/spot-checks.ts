@@ -97,7 +97,7 @@ export class SpotChecks {
             started,
             (sharp) => {
               const result = sharp.clone();
-              void this.#check('frame', target, tile, () => partsOfFrames(source, result, tile));
+              void this.#check('frame', target, tile, () => partsOfFrames(source, result, tile, target.detail));
             },
             () => source.close(),
           );

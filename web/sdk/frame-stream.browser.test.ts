@@ -36,21 +36,21 @@ afterEach(async () => {
   worker.terminate();
 });
 
-test.each([
-  'detail',
-  'picture',
-] as const)('with the transport `%s` a volunteer’s frames are shown, twice as large and with the right content', async (transport) => {
-  const volunteer = await newVolunteer();
-  const stream = await openOn(animated(), { where: 'volunteers', transport, maxFps: 30 });
-  await vi.waitUntil(() => stream.stats().shares.length > 0 && stream.stats().framesPresented > 5, WAIT);
+test.each(['detail', 'picture'] as const)(
+  'with the transport `%s` a volunteer’s frames are shown, twice as large and with the right content',
+  async (transport) => {
+    const volunteer = await newVolunteer();
+    const stream = await openOn(animated(), { where: 'volunteers', transport, maxFps: 30 });
+    await vi.waitUntil(() => stream.stats().shares.length > 0 && stream.stats().framesPresented > 5, WAIT);
 
-  await expectPicture(stream, 2);
-  expect(stream.stats()).toMatchObject({ running: 'volunteers', codec: 'vp8' });
-  expect(stream.stats().shares[0]?.volunteerId).toBe('volunteer-1');
-  expect(stream.stats().framesSent).toBeGreaterThan(0);
-  expect(stream.stats().framesWithDetail > 0).toBe(transport === 'detail');
-  expect(await volunteer.volunteer.framesDone).toBeGreaterThan(0);
-});
+    await expectPicture(stream, 2);
+    expect(stream.stats()).toMatchObject({ running: 'volunteers', codec: 'vp8' });
+    expect(stream.stats().shares[0]?.volunteerId).toBe('volunteer-1');
+    expect(stream.stats().framesSent).toBeGreaterThan(0);
+    expect(stream.stats().framesWithDetail > 0).toBe(transport === 'detail');
+    expect(await volunteer.volunteer.framesDone).toBeGreaterThan(0);
+  },
+);
 
 test('most of the frames of a moving source are shown with their own detail', async () => {
   await newVolunteer({ computeMs: 5 });

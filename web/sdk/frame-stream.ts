@@ -5,8 +5,9 @@ import type { VolunteerTrust } from '../net/volunteer-trust.ts';
 import { rankedCodecs } from '../stream/codec/codecs.ts';
 import type { StreamSize } from '../stream/frame-size.ts';
 import { openSource, type StreamSource } from '../stream/gamer/frame-source.ts';
-import type { GamerStream, StreamEvent } from '../stream/gamer/gamer-stream.ts';
+import type { GamerStream } from '../stream/gamer/gamer-stream.ts';
 import { type StreamLink, StreamNegotiator } from '../stream/gamer/stream-negotiator.ts';
+import type { StreamEvent } from '../stream/gamer/stream-opening.ts';
 import type { StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import type { StreamStats } from '../stream/gamer/stream-statistics.ts';
 import {

@@ -1,6 +1,7 @@
 import * as Comlink from 'comlink';
 import { systemClock } from '../../shared/clock.ts';
 import type { PackedTask, ProgressListener } from '../../shared/tasks/definition.ts';
+import type { UpscaleParams } from '../../shared/tasks/upscale.ts';
 import { Engine, type EngineCapabilities, type ExecutedTask } from '../compute/engine.ts';
 import type { ModelProgress } from '../compute/models/model-source.ts';
 import { WasmComposer } from '../stream/compose/wasm-composer.ts';
@@ -17,6 +18,7 @@ const OWNER = 'local';
 class StreamWorker {
   readonly #streams = new StreamRegistry({
     engine: () => this.#startEngine(),
+    upscaleTile: (params, source) => this.#upscaleTile(params, source),
     openComposer: () => WasmComposer.open(),
     clock: systemClock,
     random: Math.random,
@@ -75,6 +77,17 @@ class StreamWorker {
 
   cancel(callId: number): void {
     this.#running.get(callId)?.abort();
+  }
+
+  async #upscaleTile(params: UpscaleParams, source: Uint8Array): Promise<Uint8Array> {
+    const engine = await this.#startEngine();
+    const { signal } = new AbortController();
+    const { attachments } = await engine.execute(
+      'upscale',
+      { params, attachments: [source] },
+      { owner: OWNER, signal },
+    );
+    return attachments[0] ?? new Uint8Array(0);
   }
 
   #startEngine(): Promise<Engine> {

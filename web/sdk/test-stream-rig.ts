@@ -11,6 +11,7 @@ import { canvasComposer } from '../stream/compose/test-composer.ts';
 import { StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import type { FrameEngine } from '../stream/upscale/frame-engine.ts';
 import { canvasEngine } from '../stream/upscale/test-frame-engine.ts';
+import { noUpscaleTile } from '../stream/verify/test-upscale-tile.ts';
 import { VolunteerStreams } from '../stream/volunteer/volunteer-streams.ts';
 import {
   type FrameStream,
@@ -69,6 +70,7 @@ export class StreamRig {
     this.trust.barred.add(({ error }) => this.barred.push(error));
     this.#gamer = new StreamRegistry({
       engine: gamerEngine,
+      upscaleTile: noUpscaleTile,
       openComposer: async () => canvasComposer(),
       clock: systemClock,
       random: Math.random,

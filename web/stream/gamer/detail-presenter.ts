@@ -116,9 +116,11 @@ export class DetailPresenter {
     this.#collect();
   }
 
+  /** The composer is disposed too. */
   dispose(): void {
     this.#isDisposed = true;
     this.clear();
+    this.#options.composer.dispose();
   }
 
   async #load(): Promise<void> {

@@ -16,6 +16,8 @@ export interface FrameSenderOptions {
   sourceIntervalMs(): number;
   /** A frame was handed to the channel; the link needs `transmitMs` for it and the data queued before it. */
   onSent(frame: InFlightFrame, transmitMs: number): void;
+  /** A packet was handed to the channel. */
+  onPacket(packet: Packet, frameId: number): void;
   /** A frame will not be sent. */
   onUnsent(frame: InFlightFrame, cause: DropCause): void;
   /** The encoder failed and cannot be used any more. */
@@ -108,7 +110,7 @@ export class FrameSender {
   }
 
   #transmit({ data, ...packet }: Packet, frame: InFlightFrame): void {
-    const { setup, channel, clock, onSent, onUnsent } = this.#options;
+    const { setup, channel, clock, onSent, onPacket, onUnsent } = this.#options;
     frame.sentMs = clock.now();
     frame.uplinkBytes = data.byteLength;
     const message = { kind: 'frame', streamId: setup.streamId, frameId: frame.frameId, ...packet } as const;
@@ -116,6 +118,7 @@ export class FrameSender {
       this.#rate.onSent(frame.frameId, frame.uplinkBytes, frame.sentMs);
       const queuedBytes = channel.queuedBytes + frame.uplinkBytes;
       onSent(frame, (8 * queuedBytes) / this.#rate.kbps + this.#rate.queueMs);
+      onPacket({ ...packet, data }, frame.frameId);
       return;
     }
     // Later delta frames would depend on the one that was not sent.

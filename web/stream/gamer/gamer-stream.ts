@@ -1,25 +1,21 @@
-import type { Clock } from '../../../shared/clock.ts';
-import { MeshError, type WireError } from '../../../shared/errors.ts';
+import type { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
-import type { Composer } from '../compose/composer.ts';
 import type { CapturedFrame, DropCause, FrameDetail, FrameSink, Purpose, UpscaledFrame } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
-import { localFrameStages } from '../frame-timing.ts';
 import { bestOf, type StreamSettings } from '../settings.ts';
-import type { VideoChannel } from '../transport/video-channel.ts';
-import type { FrameEngine } from '../upscale/frame-engine.ts';
 import { BeforeView } from './before-view.ts';
-import { DetailPresenter } from './detail-presenter.ts';
 import { DEAD_ZONE_CODES, detailGainDb, detailWeight } from './detail-tuning.ts';
 import { FrameIntake, type IntakeFrame } from './frame-intake.ts';
 import { SourceReader } from './frame-source.ts';
 import { LocalMeter } from './local-meter.ts';
 import { LocalRoute } from './local-route.ts';
+import { OwnPicture } from './own-picture.ts';
 import { Patience } from './patience.ts';
 import { Screen } from './screen.ts';
 import { type Decision, SideChoice } from './side-choice.ts';
 import { StillPicture } from './still-picture.ts';
 import { explainStream } from './stream-messages.ts';
+import type { GamerStreamOptions, StreamEvent } from './stream-opening.ts';
 import { StreamStatistics, type StreamStats } from './stream-statistics.ts';
 import { VolunteerPool } from './volunteer-pool.ts';
 import type { ReadyVolunteer } from './volunteer-route.ts';
@@ -29,45 +25,12 @@ const log = logger('stream.gamer');
 /** How often a stream reports its figures, ms: as often as a person can read them. */
 export const STATS_INTERVAL_MS = 250;
 
-/** What the page hands to its worker to open a stream. Everything but `settings` is transferred. */
-export interface StreamOpening {
-  frames: ReadableStream<VideoFrame>;
-  /** What the source shows now: a still source may not give another frame. The stream closes it. */
-  first: VideoFrame | null;
-  canvas: OffscreenCanvas;
-  settings: StreamSettings;
-  /** Carries {@link StreamEvent}s to the page until the stream is closed. */
-  events: MessagePort;
-}
-
-/** What a stream in its worker tells the page. */
-export type StreamEvent =
-  /** Sent before the first frame and whenever the source changes its size: volunteers must be set up for the new size. */
-  | { kind: 'size'; size: StreamSize }
-  /** The route to a volunteer failed. The stream has already removed it. */
-  | { kind: 'volunteer-failed'; streamId: number; error: WireError }
-  | { kind: 'stats'; stats: StreamStats }
-  /** The source ended. The page still has to close the stream. */
-  | { kind: 'ended'; error: WireError };
-
-export interface GamerStreamOptions extends StreamOpening {
-  /** Called when the local engine is first needed. */
-  engine(): Promise<FrameEngine>;
-  /** Called when a detail stream is opened; the stream disposes it. */
-  openComposer(): Promise<Composer>;
-  clock: Clock;
-  random(): number;
-  /** The video channel of a linked volunteer. Throws MeshError `closed` if it has none. */
-  videoChannelOf(volunteerId: string): VideoChannel;
-  onClosed(): void;
-}
-
 /** A picture that is missing on the screen for this long is sent again, ms: ten frames at 60 fps. */
 const MISSING_MS = 160;
 
 /**
  * A stream on the gamer's side, in its worker. Source frames come in through {@link FrameIntake} and are shown at once, enlarged, by
- * {@link DetailPresenter}, which adds the detail that the volunteers of {@link VolunteerPool} send; or they are sharpened here by
+ * {@link OwnPicture}, which adds the detail that the volunteers of {@link VolunteerPool} send; or they are sharpened here by
  * {@link LocalRoute}, if {@link SideChoice} expects a better picture of that. With the transport `picture` one volunteer's pictures are
  * shown instead of this machine's own.
  */
@@ -83,10 +46,7 @@ export class GamerStream {
   readonly #patience: Patience;
   readonly #still: StillPicture;
   readonly #choice = new SideChoice();
-  /** Null until it is ready: frames are stretched by the browser meanwhile. Null also for the transport `picture`. */
-  #composed: DetailPresenter | null = null;
-  /** Why this machine cannot add detail. */
-  #composeError: MeshError | null = null;
+  readonly #own: OwnPicture;
   #settings: StreamSettings;
   #decision: Decision;
   #cancelTick: () => void = () => {};
@@ -104,6 +64,13 @@ export class GamerStream {
     this.#statistics = statistics;
     this.#screen = new Screen({ clock, canvas, statistics });
     this.#patience = new Patience(settings.patience, now);
+    this.#own = new OwnPicture({
+      ...{ clock, screen: this.#screen, statistics, patience: this.#patience },
+      intervalMs: () => this.#pool.intervalMs,
+      tuning: (detail) => this.#tuning(detail),
+      openComposer: this.#isDetail ? options.openComposer : null,
+      onReady: () => this.#intake.repeatNewest(),
+    });
     this.#intake = new FrameIntake({
       now,
       settings,
@@ -121,6 +88,7 @@ export class GamerStream {
       {
         clock,
         random,
+        upscaleTile: options.upscaleTile,
         sink,
         onSent: (sizeBytes) => statistics.sent(sizeBytes),
         onReceived: (sizeBytes) => statistics.received(sizeBytes),
@@ -140,7 +108,6 @@ export class GamerStream {
       onFrame: (frame) => this.#intake.accept(frame),
       onEnd: (error) => this.#sourceEnded(error),
     });
-    if (this.#isDetail) void this.#openComposer();
     this.#tick();
   }
 
@@ -206,7 +173,7 @@ export class GamerStream {
     this.#still.dispose();
     this.#pool.clear();
     this.#local.dispose();
-    this.#composed?.dispose();
+    this.#own.dispose();
     this.#screen.before?.dispose();
     this.#options.events.close();
     this.#options.onClosed();
@@ -215,30 +182,6 @@ export class GamerStream {
 
   get #isDetail(): boolean {
     return this.#settings.transport === 'detail';
-  }
-
-  async #openComposer(): Promise<void> {
-    const { clock, openComposer } = this.#options;
-    try {
-      const composer = await openComposer();
-      if (this.#closed) {
-        composer.dispose();
-        return;
-      }
-      this.#composed = new DetailPresenter({
-        clock,
-        composer,
-        screen: this.#screen,
-        statistics: this.#statistics,
-        patience: this.#patience,
-        intervalMs: () => this.#pool.intervalMs,
-        tuning: (detail) => this.#tuning(detail),
-      });
-      this.#intake.repeatNewest();
-    } catch (cause) {
-      this.#composeError = MeshError.from(cause, 'unsupported-browser');
-      log.warn('cannot compose', { reason: this.#composeError.reason });
-    }
   }
 
   #tuning({ outcome: { quality } }: FrameDetail) {
@@ -253,7 +196,7 @@ export class GamerStream {
   #resized(size: StreamSize): void {
     log.info('size', { ...size });
     this.#screen.size = size;
-    this.#composed?.clear();
+    this.#own.clear();
     this.#pool.clear();
     this.#patience.restart();
     this.#shapeLocal();
@@ -279,7 +222,7 @@ export class GamerStream {
       if (isAuto && this.#isDetail && this.#localMeter.wantsProbe(capturedMs)) this.#local.offer(copy('measure'));
       if (isHelped) this.#patience.sent(frameId);
       this.#patience.judge(this.#pool.intervalMs);
-      if (this.#isDetail || !isHelped) this.#showOwn(copy('show'), isHelped);
+      if (this.#isDetail || !isHelped) this.#own.show(copy('show'), isHelped);
       // Last: if the encoder fails at once, the newest frame is repeated and this one is closed.
       if (isHelped) this.#pool.offer(copy('show'));
       if (this.#intake.newest?.frameId === frameId) this.#pool.probeIdle(() => copy('measure'));
@@ -289,32 +232,26 @@ export class GamerStream {
     }
   }
 
-  /** Takes ownership of a frame and shows it, enlarged. */
-  #showOwn(captured: CapturedFrame, isHelped: boolean): void {
-    if (this.#composed) this.#composed.offer(captured, isHelped);
-    else this.#screen.show({ ...captured, outcome: null, volunteerId: null, stagesAt: enlargedStages(captured) });
-  }
-
   /** Takes ownership of the frame. */
   #upscaled(upscaled: UpscaledFrame): void {
     const { frame, frameId, capturedMs, purpose, outcome, volunteerId } = upscaled;
     if (volunteerId === null) this.#localMeter.measured(upscaled, this.#options.clock.now());
     if (this.#closed || purpose === 'measure') frame.close();
-    else if (outcome === null) this.#showOwn({ frame, frameId, capturedMs, purpose }, false);
+    else if (outcome === null) this.#own.show({ frame, frameId, capturedMs, purpose }, false);
     else this.#screen.show(upscaled);
   }
 
   #detailCame(detail: FrameDetail): void {
     if (this.#closed || detail.purpose === 'measure') return;
     this.#still.onDetail(detail.codes);
-    this.#composed?.add(detail);
+    this.#own.add(detail);
   }
 
   #dropped({ frameId, purpose }: Pick<CapturedFrame, 'frameId' | 'purpose'>, cause: DropCause): void {
     if (purpose !== 'show') return;
     this.#statistics.dropped(frameId, cause);
     this.#patience.dropped(frameId);
-    this.#composed?.dropped(frameId);
+    this.#own.dropped(frameId);
   }
 
   /** Whether the newest frame is missing on the screen, or its picture waits for what frames bring about. */
@@ -330,7 +267,7 @@ export class GamerStream {
   #why(): string {
     return explainStream({
       decision: this.#decision,
-      frameError: this.#intake.error ?? (this.#decision.running === 'volunteers' ? this.#composeError : null),
+      frameError: this.#intake.error ?? (this.#decision.running === 'volunteers' ? this.#own.error : null),
       local: this.#local,
       shown: this.#screen.shown,
       chosen: this.#settings.quality,
@@ -378,9 +315,4 @@ export class GamerStream {
   #tell(event: StreamEvent): void {
     this.#options.events.postMessage(event);
   }
-}
-
-function enlargedStages({ capturedMs }: CapturedFrame): UpscaledFrame['stagesAt'] {
-  return (presentedMs) =>
-    localFrameStages({ capturedMs, computeStartMs: capturedMs, computedMs: capturedMs, presentedMs });
 }

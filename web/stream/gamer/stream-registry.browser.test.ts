@@ -7,7 +7,9 @@ import { canvasComposer } from '../compose/test-composer.ts';
 import { toStreamSettings } from '../settings.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
 import { canvasEngine } from '../upscale/test-frame-engine.ts';
-import { type GamerStream, STATS_INTERVAL_MS, type StreamEvent } from './gamer-stream.ts';
+import { noUpscaleTile } from '../verify/test-upscale-tile.ts';
+import { type GamerStream, STATS_INTERVAL_MS } from './gamer-stream.ts';
+import type { StreamEvent } from './stream-opening.ts';
 import { StreamRegistry } from './stream-registry.ts';
 import { TEST_SETUP } from './test-setup.ts';
 
@@ -129,7 +131,13 @@ test('a source that fails ends the stream, and the reason is reported', async ()
 });
 
 function use(engine: () => Promise<FrameEngine>, clock: Clock = systemClock): void {
-  streams = new StreamRegistry({ engine, openComposer: async () => canvasComposer(), clock, random: Math.random });
+  streams = new StreamRegistry({
+    engine,
+    upscaleTile: noUpscaleTile,
+    openComposer: async () => canvasComposer(),
+    clock,
+    random: Math.random,
+  });
 }
 
 function allStats() {

@@ -2,10 +2,14 @@ import * as Comlink from 'comlink';
 import { MeshError, type WireError } from '../../../shared/errors.ts';
 import { adoptChannel, type TransferableChannel } from '../../net/transferable-channel.ts';
 import { VideoChannel } from '../transport/video-channel.ts';
-import { GamerStream, type GamerStreamOptions, type StreamOpening } from './gamer-stream.ts';
+import { GamerStream } from './gamer-stream.ts';
+import type { GamerStreamOptions, StreamOpening } from './stream-opening.ts';
 
 /** What every stream uses. */
-export type StreamRegistryOptions = Pick<GamerStreamOptions, 'engine' | 'openComposer' | 'clock' | 'random'>;
+export type StreamRegistryOptions = Pick<
+  GamerStreamOptions,
+  'engine' | 'upscaleTile' | 'openComposer' | 'clock' | 'random'
+>;
 
 /**
  * The open streams of one gamer's worker, and its end of every link's video channel. The page calls it through Comlink and gets a

@@ -5,6 +5,7 @@ import { DropOldestQueue } from '../drop-oldest-queue.ts';
 import type { CapturedFrame, FrameSink } from '../frame.ts';
 import { RecentMedian } from '../rolling-statistics.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
+import type { UpscaleTile } from '../verify/detail-check.ts';
 import { ProbeSchedule } from './local-meter.ts';
 import type { HelpForecast } from './side-choice.ts';
 import { type ReadyVolunteer, VolunteerRoute } from './volunteer-route.ts';
@@ -14,6 +15,7 @@ const log = logger('stream.volunteers');
 export interface VolunteerPoolOptions {
   clock: Clock;
   random(): number;
+  upscaleTile: UpscaleTile;
   sink: FrameSink;
   onSent(sizeBytes: number): void;
   onReceived(sizeBytes: number): void;
@@ -87,7 +89,7 @@ export class VolunteerPool {
 
   /** Throws MeshError `unsupported-browser` if this browser cannot encode for the volunteer. */
   add(ready: ReadyVolunteer, channel: VideoChannel): void {
-    const { clock, random, sink, onSent, onReceived } = this.#options;
+    const { clock, random, upscaleTile, sink, onSent, onReceived } = this.#options;
     const { streamId } = ready.setup;
     this.remove(streamId);
     const route = new VolunteerRoute({
@@ -95,6 +97,7 @@ export class VolunteerPool {
       channel,
       clock,
       random,
+      upscaleTile,
       sink,
       onSent,
       onReceived,
@@ -149,12 +152,15 @@ export class VolunteerPool {
     for (const { probes } of this.#members.values()) probes.restart();
   }
 
-  /** Volunteers that are not silent; the one that would return a frame first comes first. */
+  /** Volunteers that are not silent; first the one that would return a frame first, last those whose detail was of no use. */
   #responsive(): Member[] {
     const nowMs = this.#options.clock.now();
     return [...this.#members.values()]
       .filter(({ route }) => !route.silent)
-      .sort((a, b) => a.route.meter.expectMs(nowMs) - b.route.meter.expectMs(nowMs));
+      .sort(
+        ({ route: a }, { route: b }) =>
+          Number(b.isUseful) - Number(a.isUseful) || a.meter.expectMs(nowMs) - b.meter.expectMs(nowMs),
+      );
   }
 
   #pump(): void {

@@ -8,9 +8,14 @@ import { CompletionEstimator } from '../transport/completion-estimator.ts';
 import { InFlightWindow } from '../transport/in-flight-window.ts';
 import { GIVE_UP_AFTER_MS, LivenessMonitor } from '../transport/liveness-monitor.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
+import type { DetailWorth } from '../verify/detail-benefit.ts';
+import { DetailCheck, type UpscaleTile } from '../verify/detail-check.ts';
 import { PictureCheck } from '../verify/picture-check.ts';
 import { type AnswerMessage, AnswerReceiver } from './answer-receiver.ts';
 import { FrameSender } from './frame-sender.ts';
+
+/** Verdicts in a row that a volunteer's detail is of no use, after which it gets no more frames. */
+const MAX_USELESS_VERDICTS = 10;
 
 /** A volunteer that answered `stream-ready`. */
 export interface ReadyVolunteer {
@@ -26,6 +31,7 @@ export interface VolunteerRouteOptions {
   channel: VideoChannel;
   clock: Clock;
   random(): number;
+  upscaleTile: UpscaleTile;
   sink: FrameSink;
   /** Time between two frames of the source, ms. */
   sourceMs(): number;
@@ -48,7 +54,10 @@ export class VolunteerRoute {
   readonly #receiver: AnswerReceiver;
   readonly #window: InFlightWindow;
   readonly #liveness: LivenessMonitor;
-  readonly #check: PictureCheck;
+  readonly #pictureCheck: PictureCheck;
+  /** Null for pictures. */
+  readonly #detailCheck: DetailCheck | null;
+  #uselessVerdicts = 0;
   readonly #stopListening: () => void;
   #disposed = false;
 
@@ -58,7 +67,15 @@ export class VolunteerRoute {
     const { ready, channel, clock, random, sink, onFailed } = options;
     this.meter = new CompletionEstimator(ready.predictedMs);
     this.#window = new InFlightWindow(this.meter, (frame, cause) => sink.onDropped(frame, cause));
-    this.#check = new PictureCheck(random);
+    this.#pictureCheck = new PictureCheck(random);
+    this.#detailCheck = ready.setup.detail
+      ? new DetailCheck({
+          ...{ setup: ready.setup, random, upscaleTile: options.upscaleTile },
+          now: () => clock.now(),
+          requestKeyframe: () => this.#sender.requestKeyframe(),
+          onJudged: (worth) => this.#judged(worth),
+        })
+      : null;
     this.#liveness = new LivenessMonitor({
       clock,
       onChanged: (isSilent) => this.#livenessChanged(isSilent),
@@ -74,6 +91,7 @@ export class VolunteerRoute {
         this.#liveness.sent(frameId, transmitMs);
         options.onSent(uplinkBytes);
       },
+      onPacket: (packet, frameId) => this.#detailCheck?.sent(packet, frameId),
       onUnsent: (frame, cause) => {
         this.#window.remove(frame.frameId, clock.now());
         sink.onDropped(frame, cause);
@@ -85,7 +103,7 @@ export class VolunteerRoute {
       name: ready.name,
       channel,
       clock,
-      check: this.#check,
+      check: this.#pictureCheck,
       onFailed,
       onPicture: (picture, decodedMs) => {
         this.meter.measured(picture.stagesAt(decodedMs), picture.outcome.quality);
@@ -93,6 +111,7 @@ export class VolunteerRoute {
       },
       onDetail: (detail, decodedMs) => {
         this.meter.measured(detail.stagesAt(decodedMs), detail.outcome.quality);
+        this.#detailCheck?.received(detail.frameId, detail.codes, detail.outcome.quality);
         sink.onDetail(detail);
       },
       onDropped: (frame, cause) => sink.onDropped(frame, cause),
@@ -120,6 +139,11 @@ export class VolunteerRoute {
     return this.#liveness.isSilent;
   }
 
+  /** Whether its detail was found to improve the picture, or was not judged yet. */
+  get isUseful(): boolean {
+    return this.#uselessVerdicts === 0;
+  }
+
   get isIdle(): boolean {
     return this.#window.size === 0;
   }
@@ -140,7 +164,7 @@ export class VolunteerRoute {
       if (captured.purpose === 'show' && this.#window.promote(captured.frameId)) return;
       const frame = this.#window.start(captured, this.#options.clock.now());
       this.#sender.send(source, frame);
-      if (!this.setup.detail) frame.thumbnail = this.#check.before(source, this.#sender.bitsPerPixel);
+      if (!this.#detailCheck) frame.thumbnail = this.#pictureCheck.before(source, this.#sender.bitsPerPixel);
     } finally {
       source.close();
     }
@@ -157,6 +181,7 @@ export class VolunteerRoute {
     this.#liveness.dispose();
     this.#sender.dispose();
     this.#receiver.dispose();
+    this.#detailCheck?.dispose();
     for (const frame of this.#window.clear()) this.#options.sink.onDropped(frame, 'route-closed');
   }
 
@@ -189,6 +214,17 @@ export class VolunteerRoute {
     const frame = this.#window.answered(frameId, stages, nowMs);
     onReceived(data.byteLength);
     this.#receiver.receive(message, data, frame);
+  }
+
+  #judged(worth: DetailWorth): void {
+    const { onFailed, onChanged } = this.#options;
+    this.#uselessVerdicts = worth === 'useless' ? this.#uselessVerdicts + 1 : 0;
+    if (worth === 'wrong') {
+      onFailed(MeshError.verifyFailed(`${this.name} answered a live stream with detail of something else.`));
+    } else if (this.#uselessVerdicts >= MAX_USELESS_VERDICTS) {
+      // Not its fault: the link may be too slow, or the picture has nothing to sharpen.
+      onFailed(new MeshError('volunteer-failed', `The detail of ${this.name} does not improve the picture.`));
+    } else onChanged();
   }
 
   #livenessChanged(isSilent: boolean): void {

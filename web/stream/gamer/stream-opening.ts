@@ -1,0 +1,44 @@
+import type { Clock } from '../../../shared/clock.ts';
+import type { WireError } from '../../../shared/errors.ts';
+import type { Composer } from '../compose/composer.ts';
+import type { StreamSize } from '../frame-size.ts';
+import type { StreamSettings } from '../settings.ts';
+import type { VideoChannel } from '../transport/video-channel.ts';
+import type { FrameEngine } from '../upscale/frame-engine.ts';
+import type { UpscaleTile } from '../verify/detail-check.ts';
+import type { StreamStats } from './stream-statistics.ts';
+
+/** What the page hands to its worker to open a stream. Everything but `settings` is transferred. */
+export interface StreamOpening {
+  frames: ReadableStream<VideoFrame>;
+  /** What the source shows now: a still source may not give another frame. The stream closes it. */
+  first: VideoFrame | null;
+  canvas: OffscreenCanvas;
+  settings: StreamSettings;
+  /** Carries {@link StreamEvent}s to the page until the stream is closed. */
+  events: MessagePort;
+}
+
+/** What a stream in its worker tells the page. */
+export type StreamEvent =
+  /** Sent before the first frame and whenever the source changes its size: volunteers must be set up for the new size. */
+  | { kind: 'size'; size: StreamSize }
+  /** The route to a volunteer failed. The stream has already removed it. */
+  | { kind: 'volunteer-failed'; streamId: number; error: WireError }
+  | { kind: 'stats'; stats: StreamStats }
+  /** The source ended. The page still has to close the stream. */
+  | { kind: 'ended'; error: WireError };
+
+export interface GamerStreamOptions extends StreamOpening {
+  /** Called when the local engine is first needed. */
+  engine(): Promise<FrameEngine>;
+  /** Computes again what a volunteer computed, to check it. */
+  upscaleTile: UpscaleTile;
+  /** Called when a detail stream is opened, which disposes it. */
+  openComposer(): Promise<Composer>;
+  clock: Clock;
+  random(): number;
+  /** The video channel of a linked volunteer. Throws MeshError `closed` if it has none. */
+  videoChannelOf(volunteerId: string): VideoChannel;
+  onClosed(): void;
+}

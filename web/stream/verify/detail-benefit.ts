@@ -1,0 +1,71 @@
+import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
+import type { PictureTile } from '../../../shared/tasks/upscale-tile.ts';
+
+/** Tiles by which a volunteer is judged, and how many of them the first judgement takes. */
+const JUDGED_TILES = 12;
+const MIN_TILES = 5;
+/** Mean square of a tile's detail, codes, below which it says nothing: a codec leaves nothing of it at any rate. */
+const MIN_ENERGY = 4;
+/** Detail that takes more than this share of what it should add off the picture is wrong. Coding noise takes none at any rate. */
+const WRONG = -0.5;
+/** Detail that adds less than this share is not worth its bits. */
+const USELESS = 0.02;
+
+/** What a volunteer's detail is worth: `wrong` harms the picture, `useless` leaves it as it is. */
+export type DetailWorth = 'helpful' | 'useless' | 'wrong';
+
+/** How much a tile's detail should add, and how much of that the received detail did add; squares of codes. */
+export interface TileBenefit {
+  energy: number;
+  /** Negative: the picture is worse than without it. */
+  gained: number;
+}
+
+/**
+ * Compares received detail with that of our own computation. What is left of the error after adding `received` is (expected - received)^2,
+ * without it expected^2; their difference is the gain, whatever a codec did to the detail.
+ *
+ * @param expected - codes of the tile alone.
+ * @param received - codes of the whole frame, `width` wide.
+ */
+export function benefitOf(
+  expected: Uint8Array,
+  received: Uint8Array,
+  width: number,
+  { across, down }: PictureTile,
+): TileBenefit {
+  let energy = 0;
+  let gained = 0;
+  let count = 0;
+  for (let y = down.validFrom; y < down.validTo; y++) {
+    for (let x = across.validFrom; x < across.validTo; x++) {
+      const ours = (expected[y * across.outLength + x] ?? 0) - NO_DETAIL_CODE;
+      const theirs = (received[(down.outFrom + y) * width + across.outFrom + x] ?? 0) - NO_DETAIL_CODE;
+      energy += ours * ours;
+      gained += theirs * (2 * ours - theirs);
+      count++;
+    }
+  }
+  return { energy: energy / Math.max(1, count), gained: gained / Math.max(1, count) };
+}
+
+/** What the tiles of one volunteer's detail that were checked last say of it. */
+export class DetailRecord {
+  readonly #tiles: TileBenefit[] = [];
+
+  /** Tiles without detail of their own count only if something was added to them. */
+  add(tile: TileBenefit): void {
+    if (tile.energy < MIN_ENERGY && tile.gained > -MIN_ENERGY) return;
+    this.#tiles.push(tile);
+    if (this.#tiles.length > JUDGED_TILES) this.#tiles.shift();
+  }
+
+  /** Null until enough was checked. */
+  get worth(): DetailWorth | null {
+    if (this.#tiles.length < MIN_TILES) return null;
+    const energy = this.#tiles.reduce((sum, tile) => sum + tile.energy, 0);
+    const share = this.#tiles.reduce((sum, tile) => sum + tile.gained, 0) / Math.max(energy, MIN_ENERGY);
+    if (share < WRONG) return 'wrong';
+    return share < USELESS ? 'useless' : 'helpful';
+  }
+}

@@ -1,0 +1,109 @@
+import { beforeEach, expect, test } from 'vitest';
+import { seededRandom } from '../../../shared/tasks/test-random.ts';
+import { detailRows } from '../../compute/reference/detail.ts';
+import { upscaleReference } from '../../compute/reference/upscale.ts';
+import { RgbaReader } from '../../compute/video-frames.ts';
+import { movingFrames } from '../codec/codec-probe.ts';
+import { FrameDecoder } from '../codec/frame-decoder.ts';
+import { FrameEncoder, type Packet } from '../codec/frame-encoder.ts';
+import { TEST_SETUP } from '../gamer/test-setup.ts';
+import type { DetailWorth } from './detail-benefit.ts';
+import { DetailCheck } from './detail-check.ts';
+
+const CODING = { base: 'bicubic', gain: 4, deadZone: 0.5 } as const;
+const SETUP = { ...TEST_SETUP, streamId: 1, detail: CODING };
+const { width, height, outWidth, outHeight } = SETUP;
+const FRAMES = 12;
+
+let judged: DetailWorth[];
+let keyframesWanted: number;
+
+beforeEach(() => {
+  judged = [];
+  keyframesWanted = 0;
+});
+
+function newCheck(): DetailCheck {
+  return new DetailCheck({
+    setup: SETUP,
+    now: () => performance.now(),
+    random: seededRandom(1),
+    upscaleTile: async (params, data) =>
+      new Uint8Array(upscaleReference({ ...params, data }, { ...params, quality: 'spatial' })),
+    requestKeyframe: () => keyframesWanted++,
+    onJudged: (worth) => judged.push(worth),
+  });
+}
+
+/** Encodes frames as a gamer does, decodes them as a volunteer does, and passes the detail that `answer` makes of the honest one. */
+async function run(check: DetailCheck, answer: (codes: Uint8Array) => Uint8Array): Promise<void> {
+  const packets: Packet[] = [];
+  const kbps = 1_000;
+  const encoder = new FrameEncoder<number>(
+    { codec: 'vp8', width, height, fps: 30, kbps },
+    { onPacket: (packet) => packets.push(packet), onSkipped: () => {}, onError: () => expect.unreachable() },
+  );
+  for (const frame of movingFrames(FRAMES, width, height, 30)) {
+    encoder.encode(frame, 0);
+    frame.close();
+  }
+  await expect.poll(() => packets.length).toBe(FRAMES);
+  encoder.dispose();
+  const decoded: VideoFrame[] = [];
+  const decoder = new FrameDecoder<number>('vp8', { width, height }, () => 0, {
+    onFrame: (frame) => decoded.push(frame),
+    onUndecoded: () => expect.unreachable(),
+    onKeyframeNeeded: () => expect.unreachable(),
+    onError: () => expect.unreachable(),
+    onMisfit: () => expect.unreachable(),
+  });
+  for (const [frameId, packet] of packets.entries()) {
+    check.sent(packet, frameId);
+    decoder.decode(packet, frameId);
+    await expect.poll(() => decoded.length).toBe(1);
+    const frame = decoded.pop();
+    if (!frame) return;
+    const codes = await detailOf(frame);
+    frame.close();
+    // Its own decoder is as fast.
+    await new Promise((resolve) => setTimeout(resolve, 15));
+    check.received(frameId, answer(codes), 'spatial');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  decoder.dispose();
+}
+
+async function detailOf(frame: VideoFrame): Promise<Uint8Array> {
+  const source = await new RgbaReader().read(frame);
+  const sharp = upscaleReference(source, { outWidth, outHeight, quality: 'spatial' });
+  const codes = new Uint8Array(outWidth * outHeight);
+  for (const _ of detailRows(source, { width: outWidth, height: outHeight, data: sharp }, CODING, codes));
+  return codes;
+}
+
+test('honest detail, weakened by a codec, is helpful', async () => {
+  const check = newCheck();
+  await run(check, (codes) => codes.map((code) => 128 + Math.round(0.6 * (code - 128))));
+  check.dispose();
+  expect(judged.length).toBeGreaterThan(0);
+  expect(new Set(judged)).toEqual(new Set(['helpful']));
+});
+
+test.each<[string, DetailWorth, (codes: Uint8Array) => Uint8Array]>([
+  ['nothing', 'useless', (codes) => codes.map(() => 128)],
+  ['the opposite', 'wrong', (codes) => codes.map((code) => 256 - code)],
+  ['a bright veil', 'wrong', (codes) => codes.map(() => 235)],
+])('a volunteer that adds %s is found out: %s', async (_, worth, cheat) => {
+  const check = newCheck();
+  await run(check, cheat);
+  check.dispose();
+  expect(judged.at(-1)).toBe(worth);
+});
+
+test('runs begin at keyframes, which are asked for only when none was sent for long', async () => {
+  const check = newCheck();
+  const delta: Packet = { sequence: 1, timestampUs: 0, keyframe: false, color: null, data: new Uint8Array(8) };
+  for (let frameId = 0; frameId < 50; frameId++) check.sent(delta, frameId);
+  check.dispose();
+  expect(keyframesWanted).toBe(1);
+});
