@@ -4,6 +4,7 @@ import { VolunteerTrust } from '../net/volunteer-trust.ts';
 import type { TestGamerApi } from '../stream/gamer/test-gamer.worker.ts';
 import { linkVolunteer, type TestVolunteerLink } from '../stream/volunteer/test-volunteer-link.ts';
 import { type FrameStream, openFrameStream, type StreamOptions } from './frame-stream.ts';
+import { StreamRig } from './test-stream-rig.ts';
 import './worker-errors.ts';
 
 /** A frame shows its number as a row of black and white squares, which every codec keeps apart. */
@@ -40,23 +41,31 @@ test.each([
   ['frames sharpened here', { where: 'local' }],
 ] as const)('of %s, before and after are of one and the same frame', async (_what, options) => {
   if (options.where === 'volunteers') await addVolunteer();
-  const { before, canvas } = await open(options);
+  const opened = await open(options);
+  await opened.pair();
   animate();
   await vi.waitUntil(() => isSharpening(options.where), WAIT);
   const seen = new Set<number | null>();
-  const differing: (number | null)[][] = [];
   let isSourceAhead = false;
-  while (seen.size < 40) {
-    await new Promise(requestAnimationFrame);
-    const [captured, shown] = [numberOn(before), numberOn(canvas)];
-    if (captured !== shown) differing.push([captured, shown]);
-    isSourceAhead ||= numberOn(source) !== shown;
-    seen.add(shown);
+  while (seen.size < 30) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const pair = await opened.pair();
+    if (!pair) continue;
+    const { before, after } = pair;
+    expect([before.width, before.height, after.width]).toEqual([SIZE.width, SIZE.height, SCALE * SIZE.width]);
+    const number = numberOn(after);
+    expect(numberOn(before)).toBe(number);
+    isSourceAhead ||= numberOn(source) !== number;
+    seen.add(number);
+    before.close();
+    after.close();
   }
-  expect(differing).toEqual([]);
-  // What the test protects: the source itself is not of the same moment.
+  // What the test protects: the source itself is of another moment.
   expect(isSourceAhead).toBe(true);
-  expect([before.width, before.height]).toEqual([SIZE.width, SIZE.height]);
+  // The canvases on the page come to show the same frame too.
+  stopDrawing();
+  const last = numberOn(source);
+  await vi.waitUntil(() => numberOn(opened.canvas) === last && numberOn(opened.before) === last, WAIT);
 });
 
 test('a still picture is shown before and after as well, and stays when the stream is closed', async () => {
@@ -64,6 +73,41 @@ test('a still picture is shown before and after as well, and stays when the stre
   await vi.waitUntil(() => numberOn(before) === 0 && isSharpening('local'), WAIT);
   await stream?.close();
   expect(numberOn(before)).toBe(0);
+});
+
+test('a pair says what was done to its frame, and there is none of a closed stream', async () => {
+  await addVolunteer();
+  const opened = await open({ where: 'volunteers' });
+  expect(await opened.pair()).toBeNull();
+  const first = await vi.waitUntil(() => opened.pair(), WAIT);
+  expect(first).toMatchObject({ quality: null, volunteerId: null });
+  const helped = await vi.waitUntil(async () => {
+    const pair = await opened.pair();
+    return pair?.volunteerId ? pair : null;
+  }, WAIT);
+  expect(helped).toMatchObject({ volunteerId: 'volunteer-1', quality: expect.any(String) });
+  const last = opened.pair();
+  await opened.close();
+  // Either is fine, as long as it ends.
+  expect([null, true]).toContain(await last.then((pair) => pair && true));
+  await expect(opened.pair()).rejects.toMatchObject({ reason: 'closed' });
+});
+
+test('nothing is copied until somebody asks for it', async () => {
+  const copies = vi.spyOn(OffscreenCanvas.prototype, 'transferToImageBitmap');
+  const rig = new StreamRig();
+  try {
+    paint(0);
+    const opened = await rig.open(source, { where: 'local' });
+    animate();
+    await vi.waitUntil(() => opened.stats().framesPresented > 5, WAIT);
+    expect(copies).not.toHaveBeenCalled();
+    void opened.before;
+    await vi.waitUntil(() => copies.mock.calls.length > 0, WAIT);
+  } finally {
+    await rig.dispose();
+    copies.mockRestore();
+  }
 });
 
 function isSharpening(where: string): boolean {
@@ -86,8 +130,8 @@ function paint(number: number): void {
 }
 
 /** The number of the frame on a canvas; null if it shows none. */
-function numberOn(canvas: HTMLCanvasElement): number | null {
-  if (canvas.width % BITS > 0) return null;
+function numberOn(canvas: HTMLCanvasElement | ImageBitmap): number | null {
+  if (canvas.width % (BITS * SQUARE) > 0) return null;
   const square = canvas.width / BITS;
   const context = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
   context?.drawImage(canvas, 0, 0);

@@ -1,10 +1,23 @@
 import { MeshError } from '../../../shared/errors.ts';
+import type { Quality } from '../../../shared/tasks/upscale.ts';
 import { sizeOf } from '../frame-size.ts';
 
 /** Frames that may be on the way to the screen at a time: half a second at 60 fps, as long as a volunteer's picture is waited for. */
 const MAX_FRAMES = 32;
 /** Bytes that their copies may take: those of 32 frames of 1080p. */
 const MAX_BYTES = 32 * 4 * 1920 * 1080;
+
+/** A frame that a stream shows, before and after. The receiver closes both pictures. */
+export interface FramePair {
+  /** As captured. */
+  before: ImageBitmap;
+  /** As shown. */
+  after: ImageBitmap;
+  /** The quality it was sharpened with, here or by the detail of a volunteer; null if it was only enlarged. */
+  quality: Quality | null;
+  /** Null: nobody's but this machine's. */
+  volunteerId: string | null;
+}
 
 interface Kept {
   frameId: number;
@@ -16,11 +29,13 @@ interface Kept {
  * are on the way are kept until one of them, or a newer one, is shown; so no frame of the source stays open, which would make it stall.
  */
 export class BeforeView {
+  readonly #canvas: OffscreenCanvas;
   readonly #context: ImageBitmapRenderingContext;
   readonly #drawing: OffscreenCanvas;
   readonly #drawingContext: OffscreenCanvasRenderingContext2D;
   /** Oldest first. */
   #kept: Kept[] = [];
+  #shownFrameId = -1;
 
   /** Throws MeshError `unsupported-browser`. */
   constructor(canvas: OffscreenCanvas) {
@@ -30,8 +45,18 @@ export class BeforeView {
     if (!context || !drawingContext) {
       throw new MeshError('unsupported-browser', 'This browser cannot draw on a canvas in a worker.');
     }
+    this.#canvas = canvas;
     this.#context = context;
     this.#drawingContext = drawingContext;
+  }
+
+  /** Id of the frame on the canvas; -1 before the first. */
+  get shownFrameId(): number {
+    return this.#shownFrameId;
+  }
+
+  get canvas(): OffscreenCanvas {
+    return this.#canvas;
   }
 
   /** Copies a frame, which the caller still owns. Its id is higher than all before. */
@@ -52,6 +77,7 @@ export class BeforeView {
     this.#release(at);
     // Takes the picture and its size over: nothing is copied again.
     this.#context.transferFromImageBitmap(shown.picture);
+    this.#shownFrameId = frameId;
   }
 
   /** The last picture stays on the canvas. */

@@ -1,9 +1,10 @@
+import * as Comlink from 'comlink';
 import type { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
 import type { CapturedFrame, DropCause, FrameDetail, FrameSink, Purpose, UpscaledFrame } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
 import { bestOf, type StreamSettings } from '../settings.ts';
-import { BeforeView } from './before-view.ts';
+import { BeforeView, type FramePair } from './before-view.ts';
 import { DEAD_ZONE_CODES, detailGainDb, detailWeight } from './detail-tuning.ts';
 import { FrameIntake, type IntakeFrame } from './frame-intake.ts';
 import { SourceReader } from './frame-source.ts';
@@ -147,6 +148,12 @@ export class GamerStream {
     if (this.#closed) return;
     this.#screen.before = new BeforeView(canvas);
     this.#intake.repeatNewest();
+  }
+
+  /** Both pictures of the frame on the screen; null while there is none, or none was shown on {@link showBefore}'s canvas yet. */
+  async pair(): Promise<FramePair | null> {
+    const pair = await this.#screen.pair();
+    return pair && Comlink.transfer(pair, [pair.before, pair.after]);
   }
 
   stats(): StreamStats {
