@@ -64,7 +64,8 @@ export function treatment(report: Report | null): string {
   const { byVolunteers, here } = sharpeningOf(report.stats);
   if (byVolunteers > here) return extent === 'most' ? 'with detail' : 'with some detail';
   const quality = shownQuality(report);
-  return extent === 'most' && quality ? qualityLabel(quality) : 'partly sharpened';
+  if (extent === 'some') return 'partly sharpened';
+  return quality === null || quality === 'spatial' ? 'sharpened' : qualityLabel(quality);
 }
 
 function scaled({ width, height }: Size, scale: number): Size {
