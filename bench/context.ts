@@ -7,6 +7,7 @@ import { ensureBuilt } from '../deploy/build.mjs';
 import { ensureBrowser } from '../e2e/browser.mjs';
 import { launchOptions, systemGlOptions } from '../e2e/launch.mjs';
 import { startServer } from '../e2e/server-process.mjs';
+import type { Codec } from '../web/stream/codec/codecs.ts';
 import { bundlePages, bundleSdk, type Variant } from './bundles.ts';
 import type { Call, Reply } from './child.ts';
 import type * as VolunteerPage from './pages/volunteer.ts';
@@ -22,6 +23,10 @@ export interface Settings {
   minutes: number;
   /** Where recorded frames of games are. */
   framesDir: string;
+  /** A recorded clip, how many of its frames to measure, and the codec of both ways; null: the best. */
+  clip: string;
+  clipFrames: number;
+  codec: Codec | null;
   /** Where modules for child processes were bundled to. */
   bundleDir: string;
 }

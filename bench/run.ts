@@ -4,10 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ROOT } from '../deploy/child.mjs';
 import { runCommand, SetupError } from '../deploy/failure.mjs';
+import { isCodec } from '../web/stream/codec/codecs.ts';
 import { Context, type Section, type Settings } from './context.ts';
 import { describeMachine, type SectionReport, tableOf, writeJson } from './report.ts';
 import { infer, processor, types } from './sections/compute.ts';
 import { gameTasks } from './sections/game-tasks.ts';
+import { glass } from './sections/glass.ts';
+import { glassTune } from './sections/glass-tune.ts';
 import { kernels, kernelsNode } from './sections/kernels.ts';
 import { kill, streamKill } from './sections/kill.ts';
 import { limits } from './sections/limits.ts';
@@ -29,6 +32,8 @@ const SECTIONS: readonly Section[] = [
     backends,
     echo,
     gameTasks,
+    glass,
+    glassTune,
     infer,
     kernels,
     kernelsNode,
@@ -52,8 +57,15 @@ those that take long.
   --list         list the sections
   --json FILE    where the figures are written as JSON (bench-output/bench.json)
   --minutes N    how long sections that run for as long as they are told run (10)
-  --frames DIR   recorded frames of games, for the section quality ($P2C2R_FRAMES, or ../shared/frames)`;
+  --frames DIR   recorded frames of games, for the section quality ($P2C2R_FRAMES, or ../shared/frames)
+  --clip FILE    a recorded clip, twice as large as the stream it stands for, for the sections glass and
+                 glass-tune (supertuxkart/clip.mp4 among the recorded frames, if it is there)
+  --clip-frames N  how many of its frames they measure (60)
+  --codec NAME   the codec both ways, for the section glass: h264, vp8, vp9 or av1 (the best of those measured)`;
 
+const DEFAULT_JSON = join(ROOT, 'bench-output/bench.json');
+/** In the folder of recorded frames. */
+const DEFAULT_CLIP = 'supertuxkart/clip.mp4';
 /** Only ends a section that hangs. */
 const SECTION_TIMEOUT_MS = 480_000;
 
@@ -102,22 +114,39 @@ async function bench(bundleDir: string): Promise<void> {
 function readArguments() {
   try {
     const { values, positionals } = parseArgs({
+      args: withDefaultJson(process.argv.slice(2)),
       allowPositionals: true,
       options: {
         help: { type: 'boolean', default: false },
         list: { type: 'boolean', default: false },
-        json: { type: 'string', default: join(ROOT, 'bench-output/bench.json') },
+        json: { type: 'string', default: DEFAULT_JSON },
         minutes: { type: 'string', default: '10' },
+        clip: { type: 'string' },
+        'clip-frames': { type: 'string', default: '60' },
+        codec: { type: 'string' },
         frames: { type: 'string', default: process.env.P2C2R_FRAMES ?? join(ROOT, '../shared/frames') },
       },
     });
-    const { help, list, json, frames } = values;
+    const { help, list, json, frames, codec = null } = values;
     const minutes = Number(values.minutes);
     if (!(minutes > 0)) throw new Error(`--minutes must be a number above 0, not ${values.minutes}.`);
-    return { names: positionals, help, list, jsonFile: resolve(json), minutes, framesDir: resolve(frames) };
+    const clipFrames = Number(values['clip-frames']);
+    if (!(clipFrames >= 1)) throw new Error(`--clip-frames must be a number from 1, not ${values['clip-frames']}.`);
+    if (codec !== null && !isCodec(codec)) throw new Error(`There is no codec ${codec}: h264, vp8, vp9 or av1.`);
+    const framesDir = resolve(frames);
+    const clip = values.clip ? resolve(values.clip) : join(framesDir, DEFAULT_CLIP);
+    return { names: positionals, help, list, jsonFile: resolve(json), minutes, framesDir, clip, clipFrames, codec };
   } catch (cause) {
     throw new SetupError(`${cause instanceof Error ? cause.message : cause}\nSee npm run bench -- --help.`);
   }
+}
+
+/** `--json` alone names the default file. */
+function withDefaultJson(args: readonly string[]): string[] {
+  return args.flatMap((arg, i) => {
+    const isAlone = arg === '--json' && (args[i + 1] ?? '--').startsWith('--');
+    return isAlone ? [arg, DEFAULT_JSON] : [arg];
+  });
 }
 
 /** Runs a section. One that crashes prints the reason and does not stop the others. */

@@ -13,13 +13,13 @@ export const CAMERA_FLAGS = ['--use-fake-ui-for-media-stream', '--use-fake-devic
 /** Small frames, few enough that two busy cores keep up. */
 export const CAMERA_FPS = 10;
 
-/** A gamer's page streams its camera, as `window.stream`, until frames come back from a volunteer. */
+/** A gamer's page streams its camera, as `window.stream`, until most frames are shown with detail of a volunteer. */
 export async function streamCamera(gamer: Page): Promise<void> {
   await gamer.evaluate(async (frameRate) => {
     const camera = await navigator.mediaDevices.getUserMedia({ video: { width: 160, height: 120, frameRate } });
     const [track] = camera.getVideoTracks();
     if (!track) throw new Error('This browser has no camera, not even a fake one.');
-    window.stream = await window.client.openStream(track, { scale: 2, quality: 'bilinear' });
+    window.stream = await window.client.openStream(track, { scale: 2, quality: 'spatial' });
     document.body.append(window.stream.canvas);
   }, CAMERA_FPS);
   await gamer.waitForFunction(() => {
@@ -28,12 +28,11 @@ export async function streamCamera(gamer: Page): Promise<void> {
   });
 }
 
-/** Frames per second that a volunteer upscaled and the gamer presented, measured over `spanMs`. */
+/** Frames per second that the gamer presented with a volunteer's detail, measured over `spanMs`. */
 export function volunteerFps(gamer: Page, spanMs: number): Promise<number> {
   return gamer.evaluate(async (wantedMs) => {
     const look = () => {
-      const { framesPresented, framesLocal, framesUnsharpened } = window.stream.stats();
-      return { atMs: performance.now(), count: framesPresented - framesLocal - framesUnsharpened };
+      return { atMs: performance.now(), count: window.stream.stats().framesWithDetail };
     };
     const first = look();
     // A worker's timer: a hidden page's own timers fire once a second.

@@ -17,7 +17,7 @@ const CHEATING = `{
 }
 `;
 
-/** The same for live streams: every answer is the first frame it received. */
+/** The same for live streams: every answer is what it made of the first frame. */
 const STANDING_STILL = `{
   const encode = VideoEncoder.prototype.encode;
   let first = null;
@@ -109,10 +109,11 @@ test('a volunteer that answers a live stream with an old picture is barred, and 
     const error = new Promise<string>((resolve) => {
       window.client.addEventListener('error', (event) => resolve((event as CustomEvent<Error>).detail.message));
     });
-    const stream = await window.client.openStream(canvas, { scale: 2 });
+    const stream = await window.client.openStream(canvas, { scale: 2, transport: 'picture' });
     const why = await error;
-    const { framesLocal } = stream.stats();
-    while (stream.stats().framesLocal < framesLocal + 5) await new Promise((resolve) => setTimeout(resolve, 50));
+    const { framesUnsharpened } = stream.stats();
+    while (stream.stats().framesUnsharpened < framesUnsharpened + 5)
+      await new Promise((resolve) => setTimeout(resolve, 50));
     return { why, barred: window.client.volunteers.map((volunteer) => volunteer.barred) };
   });
   expect(found.why).toContain('cheat answered a live stream with pictures of something else');

@@ -10,9 +10,9 @@ const IMPAIRMENT = { delayMs: 30, loss: 0.02, queueBytes: 5_000, seed: 1 };
 /** A third of the downlink bitrate of the camera's small frames. */
 const SQUEEZE_KBPS = 60;
 const SQUEEZE_FRAMES = 20;
-/** Of so many successive frames a volunteer must make four fifths again. The stream's own shares look further back, into the squeeze. */
+/** Of so many successive frames four fifths must have detail again. The stream's own shares look further back, into the squeeze. */
 const RECOVERED_FRAMES = 15;
-/** Longer than this without a new picture is a freeze on any machine: missing frames are shown from this computer. */
+/** Longer than this without a new picture is a freeze on any machine: the picture is this computer's own. */
 const STANDSTILL_MS = 2_000;
 const INSTALL_TIMEOUT_MS = 600_000;
 
@@ -24,7 +24,7 @@ test.beforeAll(async () => {
   await ensureCoturn();
 });
 
-test('over a lossy relay that is throttled for a while, the picture goes on and the volunteer’s frames return', {
+test('over a lossy relay that is throttled for a while, the picture goes on and the volunteer’s detail returns', {
   tag: '@alone',
 }, async ({ volunteerPage, gamerPage }) => {
   const turn = await startTurnServer();
@@ -76,11 +76,11 @@ function watchForStandstills(): void {
   }, 50);
 }
 
-/** Waits until a volunteer made at least four fifths of so many successive frames. */
+/** Waits until at least four fifths of so many successive frames were shown with a volunteer's detail. */
 async function helpedAgain(frames: number): Promise<void> {
   const look = () => {
-    const { framesPresented, framesLocal, framesUnsharpened } = window.stream.stats();
-    return { presented: framesPresented, helped: framesPresented - framesLocal - framesUnsharpened };
+    const { framesPresented, framesWithDetail } = window.stream.stats();
+    return { presented: framesPresented, helped: framesWithDetail };
   };
   for (let first = look(); ; ) {
     await new Promise((resolve) => setTimeout(resolve, 50));

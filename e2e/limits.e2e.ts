@@ -44,7 +44,7 @@ async function streamAndPaint(gamer: Page): Promise<void> {
       if (context) context.fillStyle = frame++ % 2 ? '#a04020' : '#2040a0';
       context?.fillRect(0, 0, 64, 36);
     }, 50);
-    window.stream = await window.client.openStream(canvas, { scale: 2, quality: 'bilinear', where: 'volunteers' });
+    window.stream = await window.client.openStream(canvas, { scale: 2, quality: 'spatial', where: 'volunteers' });
   });
   await gamer.waitForFunction(() => window.stream.stats().shares.some(({ share }) => share > 0.5));
   await gamer.evaluate((count) => {
@@ -81,12 +81,12 @@ function expectAtOnce(tookMs: number): void {
   expect(tookMs).toBeLessThan(HANDED_BACK_MS);
 }
 
-/** All tasks were computed once it went on, and frames come back again. */
+/** All tasks were computed once it went on, and detail comes again. */
 async function expectNothingLost(gamer: Page): Promise<void> {
   expect(await gamer.evaluate(() => window.painted)).toBe(TASKS);
   expect(await gamer.evaluate(() => window.client.stats())).toMatchObject({ completed: TASKS, failed: 0 });
-  const before = await gamer.evaluate(() => window.stream.stats().framesPresented);
-  await gamer.waitForFunction((count) => window.stream.stats().framesPresented > count + 5, before);
+  const before = await gamer.evaluate(() => window.stream.stats().framesWithDetail);
+  await gamer.waitForFunction((count) => window.stream.stats().framesWithDetail > count + 5, before);
 }
 
 test('unplugged in the middle of its work, a volunteer hands it back at once, says why, and goes on when plugged in', async ({

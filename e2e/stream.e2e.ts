@@ -8,7 +8,7 @@ declare global {
 }
 
 for (const backend of ['wgsl', 'wasm'] as const) {
-  test(`a canvas streamed to a volunteer comes back larger, in its colours, with its time accounted for: ${backend}`, {
+  test(`a canvas streamed to a volunteer is shown larger, in its colours, with detail, its time accounted for: ${backend}`, {
     tag: backend === 'wgsl' ? ['@gpu'] : [],
   }, async ({ volunteerPage, gamerPage }) => {
     const volunteer = await volunteerPage('stream', { backend });
@@ -30,7 +30,8 @@ for (const backend of ['wgsl', 'wasm'] as const) {
         requestAnimationFrame(draw);
       };
       draw();
-      window.stream = await window.client.openStream(canvas, { scale: 2 });
+      // Slow enough that even on a busy machine detail comes in time for its frame.
+      window.stream = await window.client.openStream(canvas, { scale: 2, maxFps: 10 });
     });
     const helped = await gamer.waitForFunction(() => {
       const stats = window.stream.stats();
@@ -53,9 +54,9 @@ for (const backend of ['wgsl', 'wasm'] as const) {
       [48, 80, 208],
     ];
     for (const [index, colour] of seen.colours.entries()) {
-      // Encoded twice, with half the chroma resolution.
+      // This machine's own pixels: the middle of a field has no detail but a codec's noise.
       for (const [channel, value] of colour.entries()) {
-        expect(Math.abs(value - (expected[index]?.[channel] ?? 0))).toBeLessThan(24);
+        expect(Math.abs(value - (expected[index]?.[channel] ?? 0))).toBeLessThan(6);
       }
     }
     const stats = await helped.jsonValue();
@@ -63,6 +64,8 @@ for (const backend of ['wgsl', 'wasm'] as const) {
     const { stagesMs, glassToGlassMs, codec } = stats;
     expect(stagesMs.reduce((sum, { p50 }) => sum + p50, 0)).toBeCloseTo(glassToGlassMs.p50);
     expect(codec).toMatch(/^(vp8|vp9|h264|av1)$/);
+    expect(stats.framesWithDetail).toBeGreaterThan(0);
+    expect(stats.framesLocal).toBe(0);
     // A volunteer's worker reports its counts periodically, maybe after the gamer has presented the frame.
     await volunteer.waitForFunction(() => window.node.stats().framesDone > 0);
 

@@ -44,6 +44,8 @@ export async function open(options: LiveOptions): Promise<void> {
   await client.whenReady({ volunteers, timeoutMs: PATIENCE_MS });
   const source = new FrameSource({ ...format, paint: picture === 'detail' ? detailPainter() : paintGradient });
   const stream = await client.openStream(source.frames, {
+    // These figures are about the transport: a quality that steps up and down between runs would hide it.
+    quality: 'spatial',
     maxFps: 240,
     ...(bitrateKbps !== undefined && { bitrateKbps }),
   });
@@ -167,7 +169,8 @@ class ShownFrames {
   readonly #reader: ReadableStreamDefaultReader<VideoFrame>;
 
   constructor({ track }: FrameStream) {
-    const Processor: TrackProcessor = Reflect.get(globalThis, 'MediaStreamTrackProcessor');
+    // As an object, since the types that mediabunny brings know only processors of one kind of track each.
+    const Processor: TrackProcessor = Reflect.get(globalThis as object, 'MediaStreamTrackProcessor');
     this.#reader = new Processor({ track }).readable.getReader();
     void this.#watch();
   }

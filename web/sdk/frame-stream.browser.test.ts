@@ -44,8 +44,10 @@ test.each(['detail', 'picture'] as const)(
     await vi.waitUntil(() => stream.stats().shares.length > 0 && stream.stats().framesPresented > 5, WAIT);
 
     await expectPicture(stream, 2);
-    expect(stream.stats()).toMatchObject({ running: 'volunteers', codec: 'vp8' });
-    expect(stream.stats().shares[0]?.volunteerId).toBe('volunteer-1');
+    // A volunteer that is late for a moment has no share of the stream.
+    await expect
+      .poll(() => stream.stats())
+      .toMatchObject({ running: 'volunteers', codec: 'vp8', shares: [{ volunteerId: 'volunteer-1' }] });
     expect(stream.stats().framesSent).toBeGreaterThan(0);
     expect(stream.stats().framesWithDetail > 0).toBe(transport === 'detail');
     expect(await volunteer.volunteer.framesDone).toBeGreaterThan(0);
@@ -129,13 +131,13 @@ describe('two volunteers', () => {
   let first: TestVolunteerLink;
   let second: TestVolunteerLink;
 
-  /** A deadline that even a busy machine meets. */
-  const OPTIONS = { where: 'volunteers', maxFps: 20 } as const;
+  /** Deadlines that even a busy machine meets. */
+  const OPTIONS = { where: 'volunteers', maxFps: 10 } as const;
 
   /** Each is too slow for the source on its own. */
   beforeEach(async () => {
-    first = await newVolunteer({ id: 'first', computeMs: 60 });
-    second = await newVolunteer({ id: 'second', computeMs: 60 });
+    first = await newVolunteer({ id: 'first', computeMs: 110 });
+    second = await newVolunteer({ id: 'second', computeMs: 110 });
   });
 
   const shareOf = (stream: FrameStream, id: string) =>
@@ -145,7 +147,7 @@ describe('two volunteers', () => {
     const stream = await openOn(animated(), OPTIONS);
     await vi.waitUntil(() => shareOf(stream, 'first') > 0.2 && shareOf(stream, 'second') > 0.2, WAIT);
     await expectPicture(stream, 2);
-    expect(stream.stats().why).toMatch(/and 1 more/);
+    await expect.poll(() => stream.stats().why).toContain('and 1 more');
   });
 
   test('when one leaves, the other takes over its share', async () => {
@@ -155,7 +157,7 @@ describe('two volunteers', () => {
     linked = [second];
     linksChanged();
     await vi.waitUntil(() => shareOf(stream, 'first') === 0 && shareOf(stream, 'second') > 0.5, WAIT);
-    expect(stream.stats().running).toBe('volunteers');
+    await expect.poll(() => stream.stats().running).toBe('volunteers');
     await expectPicture(stream, 2);
   });
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { FrameStream } from './frame-stream.ts';
 import { fieldFrames, lookAtFields, paintFields } from './test-fields.ts';
-import { StreamRig } from './test-stream-rig.ts';
+import { framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
 
 /** Only ends a test that hangs; nothing is measured. */
 const WAIT = { timeout: 30_000, interval: 10 };
@@ -33,21 +33,26 @@ test('when a video ends, the stream reports it and keeps its last picture', asyn
   URL.revokeObjectURL(video.src);
 });
 
-test('when a ReadableStream is closed, the stream reports it and keeps its last picture, made by a volunteer', async () => {
-  const reader = fieldFrames(64, 36).getReader();
-  let left = 20;
-  const frames = new ReadableStream<VideoFrame>({
-    async pull(controller) {
-      const { value } = await reader.read();
-      if (value) controller.enqueue(value);
-      if (--left > 0) return;
-      controller.close();
-      await reader.cancel();
-    },
-  });
-  const stream = await rig.open(frames, { where: 'volunteers' });
-  await expectEnd(stream);
-});
+test.each(['detail', 'picture'] as const)(
+  'when a ReadableStream is closed while a volunteer helps, the stream reports it and keeps its last picture: %s',
+  async (transport) => {
+    const reader = fieldFrames(64, 36).getReader();
+    let isWanted = true;
+    const frames = new ReadableStream<VideoFrame>({
+      async pull(controller) {
+        const { value } = await reader.read();
+        if (value) controller.enqueue(value);
+        if (isWanted) return;
+        controller.close();
+        await reader.cancel();
+      },
+    });
+    const stream = await rig.open(frames, { where: 'volunteers', transport });
+    await vi.waitUntil(() => framesOfVolunteers(stream) > 3, WAIT);
+    isWanted = false;
+    await expectEnd(stream);
+  },
+);
 
 test('when reading a ReadableStream fails, the stream reports the reason and keeps its last picture', async () => {
   const reader = fieldFrames(64, 36).getReader();

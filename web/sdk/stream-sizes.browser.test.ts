@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
 import { fieldFrames, lookAtFields } from './test-fields.ts';
 import { framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
 
@@ -28,22 +27,24 @@ test.each([
   }
 });
 
-test('a size that the volunteer cannot encode is rejected with a reason, and frames are upscaled locally', async () => {
+test('a size that the volunteer cannot encode is rejected with a reason, and this computer sharpens the frames where it may', async () => {
   const { isConfigSupported } = VideoEncoder;
   vi.spyOn(VideoEncoder, 'isConfigSupported').mockImplementation((config) =>
     config.width === 640 ? Promise.resolve({ supported: false, config }) : isConfigSupported.call(VideoEncoder, config),
   );
   const stream = await rig.open(fieldFrames(320, 180), { where: 'volunteers' });
-  await vi.waitUntil(() => rig.failures.length > 0 && stream.stats().framesLocal > 3, WAIT);
+  await vi.waitUntil(() => rig.failures.length > 0 && stream.stats().framesUnsharpened > 3, WAIT);
   vi.restoreAllMocks();
   expect(rig.failures[0]).toMatchObject({
     reason: 'unsupported-browser',
     message: expect.stringContaining('h264 at 640x360'),
   });
-  expect(stream.stats()).toMatchObject({ running: 'local', why: expect.stringContaining('h264 at 640x360') });
+  expect(stream.stats()).toMatchObject({ framesLocal: 0, why: expect.stringContaining('h264 at 640x360') });
+  stream.set({ where: 'auto' });
+  await vi.waitUntil(() => stream.stats().framesLocal > 3, WAIT);
 });
 
-test('a size that this browser cannot encode is reported, and frames are upscaled locally', async () => {
+test('a size that this browser cannot encode is reported, and frames are only enlarged', async () => {
   const { configure } = VideoEncoder.prototype;
   vi.spyOn(VideoEncoder.prototype, 'configure').mockImplementation(function (this: VideoEncoder, config) {
     // As a browser does for a size that none of its encoders supports: the error comes later.
@@ -54,33 +55,39 @@ test('a size that this browser cannot encode is reported, and frames are upscale
   });
   const stream = await rig.open(fieldFrames(320, 180), { where: 'volunteers' });
   await vi.waitUntil(
-    () => /cannot encode h264 at 320x180/.test(stream.stats().why) && stream.stats().framesLocal > 3,
+    () => /cannot encode h264 at 320x180/.test(stream.stats().why) && stream.stats().framesUnsharpened > 3,
     WAIT,
   );
   vi.restoreAllMocks();
-  expect(stream.stats().running).toBe('local');
+  expect(framesOfVolunteers(stream)).toBe(0);
 });
 
-test('where the bitrate is too low for the size, smaller frames are sent and return at full size', async () => {
-  const widths: number[] = [];
-  const { configure } = VideoEncoder.prototype;
-  vi.spyOn(VideoEncoder.prototype, 'configure').mockImplementation(function (this: VideoEncoder, config) {
-    widths.push(config.width);
-    configure.call(this, config);
-  });
-  const stream = await rig.open(fieldFrames(960, 540), { where: 'volunteers', scale: 1, bitrateKbps: 60 });
-  // How much smaller depends on how fast this machine makes frames.
-  await vi.waitUntil(() => Math.min(...widths) < 960, WAIT);
-  const shown = framesOfVolunteers(stream);
-  await vi.waitUntil(() => framesOfVolunteers(stream) > shown + 5, WAIT);
-  vi.restoreAllMocks();
-  expect([stream.canvas.width, stream.canvas.height]).toEqual([960, 540]);
+test.each(['detail', 'picture'] as const)(
+  'where the bitrate is too low for the size, smaller frames are sent and return at full size: %s',
+  async (transport) => {
+    const widths: number[] = [];
+    const { configure } = VideoEncoder.prototype;
+    vi.spyOn(VideoEncoder.prototype, 'configure').mockImplementation(function (this: VideoEncoder, config) {
+      widths.push(config.width);
+      configure.call(this, config);
+    });
+    const stream = await rig.open(fieldFrames(960, 540), { where: 'volunteers', transport, scale: 1, bitrateKbps: 60 });
+    // How much smaller depends on how fast this machine makes frames.
+    await vi.waitUntil(() => Math.min(...widths) < 960, WAIT);
+    const shown = framesOfVolunteers(stream);
+    await vi.waitUntil(() => framesOfVolunteers(stream) > shown + 5, WAIT);
+    vi.restoreAllMocks();
+    expect([stream.canvas.width, stream.canvas.height]).toEqual([960, 540]);
+    expect(lookAtFields(stream.canvas)).toMatchObject({ isRight: true });
+    expect(rig.failures).toEqual([]);
+  },
+);
+
+test('a volunteer that does not know the base of the detail says so, and frames are only enlarged', async () => {
+  rig.alterSetup = ({ detail, ...setup }) => ({ ...setup, detail: detail && { ...detail, base: 'lanczos' } });
+  const stream = await rig.open(fieldFrames(64, 36), { where: 'volunteers' });
+  const sentence = "This volunteer cannot make detail for the base 'lanczos'. Use bicubic, or reload both pages.";
+  await vi.waitUntil(() => stream.stats().why.includes(sentence) && stream.stats().framesUnsharpened > 3, WAIT);
+  expect(rig.failures[0]).toMatchObject({ reason: 'bad-input' });
   expect(lookAtFields(stream.canvas)).toMatchObject({ isRight: true });
-  expect(rig.failures).toEqual([]);
-});
-
-test('a source above the size limit is rejected with a reason', async () => {
-  const stream = await rig.open(fieldFrames(STREAM_LIMITS.maxSide + 2, 18), { where: 'volunteers' });
-  await vi.waitUntil(() => /too-large/.test(stream.stats().why), WAIT);
-  expect(stream.stats().why).toContain(`${STREAM_LIMITS.maxSide}`);
 });

@@ -1,12 +1,13 @@
 import * as Comlink from 'comlink';
 import { systemClock } from '../../shared/clock.ts';
 import { MeshError } from '../../shared/errors.ts';
-import type { ControlMessage } from '../../shared/messages.ts';
+import type { ControlMessage, StreamSetup } from '../../shared/messages.ts';
 import { Listeners } from '../net/listeners.ts';
 import { type SimulatedPort, simulatedChannel } from '../net/test-channel.ts';
 import { forwardChannel } from '../net/transferable-channel.ts';
 import { VolunteerTrust } from '../net/volunteer-trust.ts';
 import type { Codec } from '../stream/codec/codecs.ts';
+import type { Composer } from '../stream/compose/composer.ts';
 import { canvasComposer } from '../stream/compose/test-composer.ts';
 import { StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import type { FrameEngine } from '../stream/upscale/frame-engine.ts';
@@ -30,6 +31,7 @@ export interface StreamRigOptions {
   codec?: Codec;
   gamerEngine?: () => Promise<FrameEngine>;
   volunteerEngine?: FrameEngine;
+  openComposer?: () => Promise<Composer>;
 }
 
 /** A gamer's page, its worker and one volunteer in one thread, so that a test can interfere with everything between them. */
@@ -41,10 +43,13 @@ export class StreamRig {
   readonly barred: MeshError[] = [];
   /** Modifies the bytes of each message on its way, in place. */
   corrupt: (bytes: Uint8Array, to: End) => void = () => {};
+  /** Changes what the volunteer is asked for, as another version of the gamer's page might ask. */
+  alterSetup: (setup: StreamSetup) => StreamSetup = (setup) => setup;
   readonly #link: StreamLink;
   readonly #gamer: StreamRegistry;
   readonly #streams: Comlink.Remote<StreamRegistry>;
   readonly #volunteer: VolunteerStreams;
+  readonly #volunteerEnd: SimulatedPort;
   readonly #toGamer = new Listeners<ControlMessage>();
   readonly #open: FrameStream[] = [];
 
@@ -52,6 +57,7 @@ export class StreamRig {
     codec = 'vp8',
     gamerEngine = async () => canvasEngine,
     volunteerEngine = canvasEngine,
+    openComposer = async () => canvasComposer(),
   }: StreamRigOptions = {}) {
     this.#link = {
       id: VOLUNTEER_ID,
@@ -71,7 +77,7 @@ export class StreamRig {
     this.#gamer = new StreamRegistry({
       engine: gamerEngine,
       upscaleTile: noUpscaleTile,
-      openComposer: async () => canvasComposer(),
+      openComposer,
       clock: systemClock,
       random: Math.random,
     });
@@ -79,6 +85,7 @@ export class StreamRig {
     Comlink.expose(this.#gamer, port1);
     this.#streams = Comlink.wrap<StreamRegistry>(port2);
     const [gamerEnd, volunteerEnd] = simulatedChannel(systemClock, LOOPBACK);
+    this.#volunteerEnd = volunteerEnd;
     this.#intercept(gamerEnd, 'gamer');
     this.#intercept(volunteerEnd, 'volunteer');
     const forwarded = new MessageChannel();
@@ -111,6 +118,11 @@ export class StreamRig {
     return stream;
   }
 
+  /** As when its process is killed: it says nothing more, and nobody is told. */
+  killVolunteer(): void {
+    this.#volunteerEnd.isDead = true;
+  }
+
   async dispose(): Promise<void> {
     await Promise.all(this.#open.map((stream) => stream.close()));
     this.#gamer.detachVideo(VOLUNTEER_ID);
@@ -132,7 +144,11 @@ export class StreamRig {
     if (message.kind !== 'stream-setup') return;
     const { streamId } = message.setup;
     try {
-      this.#toGamer.emit({ kind: 'stream-ready', streamId, backend: await this.#volunteer.setup(message.setup) });
+      this.#toGamer.emit({
+        kind: 'stream-ready',
+        streamId,
+        backend: await this.#volunteer.setup(this.alterSetup(message.setup)),
+      });
     } catch (cause) {
       this.#failed(streamId, MeshError.from(cause));
     }

@@ -1,6 +1,8 @@
 import { MeshError } from '../../../shared/errors.ts';
-import { isSameSize, retimed, type StreamSize, sizeOf, streamSize } from '../frame-size.ts';
+import type { PictureSize } from '../compose/composition.ts';
+import { isReduced, isSameSize, type StreamSize, streamSize } from '../frame-size.ts';
 import type { StreamSettings } from '../settings.ts';
+import { retimed, shownSize } from './frame-redrawing.ts';
 import type { StreamStatistics } from './stream-statistics.ts';
 
 /** Thins a source to a frame rate, evenly, whatever its jitter. */
@@ -53,6 +55,7 @@ export class FrameIntake {
   readonly #options: FrameIntakeOptions;
   readonly #rateCap: FrameRateCap;
   #size: StreamSize | null = null;
+  #reducedFrom: PictureSize | null = null;
   #newest: IntakeFrame | null = null;
   #error: MeshError | null = null;
   #nextFrameId = 0;
@@ -66,6 +69,11 @@ export class FrameIntake {
   /** Null before the first frame. */
   get size(): StreamSize | null {
     return this.#size;
+  }
+
+  /** Size of the source's frames, where they are too large for a stream and made smaller; null where they are not. */
+  get reducedFrom(): PictureSize | null {
+    return this.#reducedFrom;
   }
 
   /** Null before the first frame and after {@link dispose}. */
@@ -121,7 +129,10 @@ export class FrameIntake {
 
   #admit(source: VideoFrame, frameId: number, isRepeat: boolean): void {
     const { now, settings, onResize, onFrame } = this.#options;
-    const size = streamSize(sizeOf(source), settings.scale);
+    const shown = shownSize(source);
+    const size = streamSize(shown, settings.scale);
+    // A repeated frame was made smaller before.
+    if (!isRepeat) this.#reducedFrom = isReduced(shown, size) ? shown : null;
     if (!this.#size || !isSameSize(size, this.#size)) {
       this.#size = size;
       onResize(size);

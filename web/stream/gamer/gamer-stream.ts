@@ -272,9 +272,11 @@ export class GamerStream {
   }
 
   #why(): string {
+    const { error, reducedFrom, size } = this.#intake;
     return explainStream({
       decision: this.#decision,
-      frameError: this.#intake.error ?? (this.#decision.running === 'volunteers' ? this.#own.error : null),
+      frameError: error ?? (this.#decision.running === 'volunteers' ? this.#own.error : null),
+      reduced: reducedFrom && size && { from: reducedFrom, to: size },
       local: this.#local,
       shown: this.#screen.shown,
       chosen: this.#settings.quality,

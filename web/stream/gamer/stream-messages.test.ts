@@ -6,6 +6,7 @@ const why = 'Fresher from a volunteer.';
 const state: StreamState = {
   decision: { running: 'volunteers', why },
   frameError: null,
+  reduced: null,
   local: { isReady: true, error: null, isResting: false, qualityError: null },
   chosen: 'quality',
   shown: null,
@@ -60,6 +61,13 @@ test('a computer that is too slow for any quality says so while it shows frames 
     });
   expect(explain(true)).toContain('too slow to sharpen at this rate: frames are shown unsharpened');
   expect(explain(false)).toBe(why);
+});
+
+test('frames that are made smaller are mentioned beside what is done with them', () => {
+  const reduced = { from: { width: 5120, height: 1440 }, to: { width: 4096, height: 1152 } };
+  expect(explainStream({ ...state, reduced })).toBe(
+    `${why} The source is too large: its frames of 5120x1440 are made smaller, 4096x1152.`,
+  );
 });
 
 test('the more serious problem is explained', () => {

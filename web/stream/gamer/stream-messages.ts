@@ -1,4 +1,5 @@
 import type { MeshError } from '../../../shared/errors.ts';
+import type { PictureSize } from '../compose/composition.ts';
 import type { UpscaledFrame, UpscaleOutcome } from '../frame.ts';
 import type { StreamQuality } from '../settings.ts';
 import type { Decision } from './side-choice.ts';
@@ -7,6 +8,8 @@ export interface StreamState {
   decision: Decision;
   /** Why the newest frame could not be used; null when it could. */
   frameError: MeshError | null;
+  /** Size of frames that are too large, and the size they are made; null where they are not. */
+  reduced: { from: PictureSize; to: PictureSize } | null;
   local: {
     isReady: boolean;
     error: MeshError | null;
@@ -22,9 +25,16 @@ export interface StreamState {
   nameOf(volunteerId: string): string | null;
 }
 
-/** Explains to the user, in a sentence or two, what the stream does and why. */
-export function explainStream({ decision, frameError, local, chosen, shown, nameOf }: StreamState): string {
+/** Explains to the user, in a few sentences, what the stream does and why. */
+export function explainStream(state: StreamState): string {
+  const { frameError, reduced } = state;
   if (frameError) return `The newest frame cannot be used (${frameError.reason}): ${frameError.message}`;
+  if (!reduced) return explainSharpening(state);
+  const { from, to } = reduced;
+  return `${explainSharpening(state)} The source is too large: its frames of ${from.width}x${from.height} are made smaller, ${to.width}x${to.height}.`;
+}
+
+function explainSharpening({ decision, local, chosen, shown, nameOf }: StreamState): string {
   if (decision.running === 'volunteers' || local.isReady) {
     if (decision.running === 'local' && local.isResting && shown?.outcome === null) {
       return `${decision.why} This computer is too slow to sharpen at this rate: frames are shown unsharpened, so that they keep coming.`;

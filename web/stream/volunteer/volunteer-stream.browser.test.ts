@@ -129,6 +129,16 @@ test('a frame that is too small for the largest scale is dropped', async () => {
   await expect.poll(() => answerTo(1)).toMatchObject({ kind: 'dropped', why: 'undecodable' });
 });
 
+test.each(['bilinear', 'bicubic'] as const)(
+  'detail of %s, which is no better than its base, is not sent',
+  async (quality) => {
+    streams.close(SETUP.streamId);
+    await streams.setup({ ...SETUP, quality, detail: { base: 'bicubic', gain: 4, deadZone: 0.5 } });
+    send(64, 36, 1);
+    await expect.poll(() => answerTo(1)).toMatchObject({ kind: 'dropped', why: 'too-slow' });
+  },
+);
+
 test('a flood of changed settings configures the encoder once; the next frame gets the newest', async () => {
   const configure = vi.spyOn(VideoEncoder.prototype, 'configure');
   try {

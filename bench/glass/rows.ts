@@ -1,0 +1,48 @@
+import { sum } from '../measuring.ts';
+import type { Measured } from '../pages/glass.ts';
+import { figure, type Row, type Target } from '../report.ts';
+
+const mean = (values: readonly number[]) => sum(values) / values.length;
+const psnrsDb = ({ scores }: Measured) => scores.map(({ psnrDb }) => psnrDb);
+
+export interface Summary {
+  /** Over bicubic of the same frames, dB: the mean of all, and of the worst. */
+  gainDb: number;
+  worstDb: number;
+  ssim: number;
+}
+
+export function summaryOf(measured: Measured, bicubic: Measured): Summary {
+  const before = psnrsDb(bicubic);
+  const gains = psnrsDb(measured).map((psnrDb, i) => psnrDb - (before[i] ?? Number.NaN));
+  const ssims = measured.scores.flatMap(({ ssim }) => (ssim === null ? [] : [ssim]));
+  return { gainDb: mean(gains), worstDb: Math.min(...gains), ssim: mean(ssims) };
+}
+
+/** The figure that all others are compared with. */
+export function bicubicRow(bicubic: Measured): Row {
+  const note = `SSIM ${summaryOf(bicubic, bicubic).ssim.toFixed(4)}; mean of ${bicubic.scores.length} frames`;
+  return figure('bicubic', mean(psnrsDb(bicubic)), 'dB', { note });
+}
+
+/** What a way of making the picture gains over bicubic. */
+export function gainRow(what: string, measured: Measured, bicubic: Measured, target: Target = {}): Row {
+  const { gainDb, worstDb, ssim } = summaryOf(measured, bicubic);
+  const note = [`worst frame ${signed(worstDb)}`, `SSIM ${ssim.toFixed(4)}`, ...traffic(measured)].join('; ');
+  const row = figure(what, gainDb, 'dB', { note, ...target });
+  return { ...row, figure: `${signed(gainDb)} dB  (${note})` };
+}
+
+function traffic({ transmission }: Measured): string[] {
+  if (!transmission) return [];
+  const { upKbps, downKbps, keyframeShare, encodeMs, missing } = transmission;
+  return [
+    `${upKbps.toFixed(0)} up and ${downKbps.toFixed(0)} kb/s down, ${(100 * keyframeShare).toFixed(0)} % in keyframes`,
+    `${encodeMs.toFixed(0)} ms to encode`,
+    ...(missing > 0 ? [`${missing} frames without`] : []),
+  ];
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '' : '+'}${value.toFixed(2)}`;
+}

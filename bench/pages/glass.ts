@@ -1,0 +1,269 @@
+import type { DetailCoding } from '../../shared/detail.ts';
+import type { Network, Quality } from '../../shared/tasks/upscale.ts';
+import { lumaOf } from '../../web/compare/luma.ts';
+import { Engine } from '../../web/compute/engine.ts';
+import { servedModels } from '../../web/compute/test-models.ts';
+import { makeFrame, RgbaReader } from '../../web/compute/video-frames.ts';
+import type { Codec } from '../../web/stream/codec/codecs.ts';
+import type { AppliedDetail, Composer, RawPicture } from '../../web/stream/compose/composer.ts';
+import { DetailReader } from '../../web/stream/compose/detail-reader.ts';
+import { WasmComposer } from '../../web/stream/compose/wasm-composer.ts';
+import { type Clip, loadClip } from '../glass/clip.ts';
+import { type FrameScore, type FrameStatistics, frameOf, scoreOf, statisticsOf } from '../glass/score.ts';
+import { newTraffic, type Traffic, throughCodec } from '../glass/through-codec.ts';
+import { median } from '../measuring.ts';
+
+/** One direction of a stream. */
+export interface Way {
+  codec: Codec;
+  kbps: number;
+}
+
+/** A volunteer's work, and the ways to it and back. */
+export interface Offload {
+  network: Network;
+  up: Way;
+  down: Way;
+}
+
+export interface DetailOffload extends Offload {
+  coding: DetailCoding;
+}
+
+/** How detail is added. */
+export type Application = Pick<AppliedDetail, 'weight' | 'deadZoneCodes'>;
+
+/** What the ways of a stream were. */
+interface Transmission {
+  upKbps: number;
+  downKbps: number;
+  /** Share of the bytes down that keyframes took. */
+  keyframeShare: number;
+  /** Median time, ms, in which the encoder encoded a frame down. */
+  encodeMs: number;
+  /** Frames for which nothing came. */
+  missing: number;
+}
+
+/** What one way of making the shown picture came to. */
+export interface Measured {
+  /** Of each frame of the clip. */
+  scores: FrameScore[];
+  /** Null where nothing was sent. */
+  transmission: Transmission | null;
+}
+
+/** What the page measures with. */
+interface Loaded {
+  clip: Clip;
+  engine: Engine;
+  composer: Composer;
+  screen: OffscreenCanvasRenderingContext2D;
+  /** The source frames. */
+  raws: RawPicture[];
+}
+
+let loaded: Loaded | null = null;
+
+/** Loads the clip that everything is measured with. */
+export async function load(url: string, maxFrames: number) {
+  const clip = await loadClip(url, maxFrames);
+  const { width, height, fps, frames } = clip;
+  const screen = new OffscreenCanvas(width, height).getContext('2d', { alpha: false, willReadFrequently: true });
+  if (!screen) throw new Error('There is no canvas to compose on.');
+  const engine = await Engine.create({
+    gpu: navigator.gpu,
+    now: () => performance.now(),
+    models: servedModels('/models/'),
+  });
+  const composer = await WasmComposer.open();
+  loaded = { clip, engine, composer, screen, raws: [] };
+  for await (const frame of sources(clip)) {
+    loaded.raws.push(await composer.load(frame));
+    frame.close();
+  }
+  return { width, height, fps, frames: frames.length };
+}
+
+/** The source as the browser stretches it. */
+export async function measureStretch(): Promise<Measured> {
+  const { clip, screen } = current();
+  const scores: FrameScore[] = [];
+  for await (const frame of sources(clip)) {
+    screen.drawImage(frame, 0, 0, clip.width, clip.height);
+    frame.close();
+    scores.push(scoreOf(clip, scores.length, onScreen()));
+  }
+  return { scores, transmission: null };
+}
+
+/** The source as the player shows it without detail. */
+export async function measureBase(): Promise<Measured> {
+  const { clip } = current();
+  const scores: FrameScore[] = [];
+  for (const index of clip.frames.keys()) scores.push(await composedScore(index, null));
+  return { scores, transmission: null };
+}
+
+/** The source with the detail of a quality of this machine, which nothing coded, by weight. */
+export async function measureLocal(quality: Quality, coding: DetailCoding, weights: readonly number[]) {
+  const { clip, engine, raws } = current();
+  const measured = weights.map((): Measured => ({ scores: [], transmission: null }));
+  const frames = engine.openFrames({ ...outSizeOf(clip), quality, detail: coding });
+  const reader = new DetailReader(clip);
+  let index = 0;
+  for await (const frame of processed(frames, sources(clip))) {
+    const of = rawOf(raws, index);
+    const codes = await reader.read(frame);
+    frame.close();
+    for (const [i, weight] of weights.entries()) {
+      const detail = { codes, gain: coding.gain, weight, deadZoneCodes: 0, of };
+      measured[i]?.scores.push(await composedScore(index, detail));
+    }
+    index++;
+  }
+  frames.dispose();
+  return measured;
+}
+
+/** The source with a volunteer's detail, by how it is added. Detail of the frame before serves where none came, as in a stream. */
+export async function measureDetail(offload: DetailOffload, applications: readonly Application[]): Promise<Measured[]> {
+  const { clip, raws } = current();
+  const { codesByTime, transmission } = await receivedDetail(offload);
+  const measured: Measured[] = [];
+  for (const application of applications) {
+    const scores: FrameScore[] = [];
+    let detail: AppliedDetail | null = null;
+    for (const [index, { timestampUs }] of clip.frames.entries()) {
+      const codes = codesByTime.get(timestampUs);
+      if (codes) detail = { codes, gain: offload.coding.gain, ...application, of: rawOf(raws, index) };
+      scores.push(await composedScore(index, detail));
+    }
+    measured.push({ scores, transmission });
+  }
+  return measured;
+}
+
+/** What of a volunteer's detail comes, beside what is lacking. */
+export async function detailStatistics(offload: DetailOffload) {
+  const { clip, engine } = current();
+  const { codesByTime, transmission } = await receivedDetail(offload);
+  const frames: FrameStatistics[] = [];
+  const spatial = engine.openFrames({ ...outSizeOf(clip), quality: 'spatial' });
+  const reader = new RgbaReader();
+  let index = 0;
+  for await (const frame of processed(spatial, sources(clip))) {
+    const { data } = await reader.read(frame);
+    const { truth, timestampUs } = frameOf(clip, index);
+    frame.close();
+    await compose(index, null);
+    const codes = codesByTime.get(timestampUs);
+    const pictures = [lumaOf(onScreen()), lumaOf({ ...clip, data: new Uint8ClampedArray(data.buffer) })] as const;
+    if (codes) frames.push(statisticsOf(truth, ...pictures, codes));
+    index++;
+  }
+  spatial.dispose();
+  return { frames, transmission };
+}
+
+/** The picture way: a volunteer's picture as it comes. While none comes the last one stays. */
+export async function measurePictures({ network, up, down }: Offload): Promise<Measured> {
+  const { clip, engine, screen } = current();
+  const [sent, answered] = [newTraffic(), newTraffic()];
+  const frames = engine.openFrames({ ...outSizeOf(clip), quality: network });
+  const pictures = processed(frames, throughCodec(sources(clip), uplinkOf(clip, up), sent));
+  const scores: FrameScore[] = [];
+  let came = 0;
+  await compose(0, null);
+  const showUntil = (timestampUs: number) => {
+    for (
+      let next = clip.frames[scores.length];
+      next && next.timestampUs < timestampUs;
+      next = clip.frames[scores.length]
+    ) {
+      scores.push(scoreOf(clip, scores.length, onScreen()));
+    }
+  };
+  for await (const frame of throughCodec(pictures, downlinkOf(clip, down), answered)) {
+    showUntil(frame.timestamp);
+    screen.drawImage(frame, 0, 0);
+    came++;
+    frame.close();
+  }
+  showUntil(Number.POSITIVE_INFINITY);
+  frames.dispose();
+  return { scores, transmission: transmissionOf(clip, sent, answered, came) };
+}
+
+function current(): Loaded {
+  if (!loaded) throw new Error('No clip was loaded.');
+  return loaded;
+}
+
+async function receivedDetail({ network, coding, up, down }: DetailOffload) {
+  const { clip, engine } = current();
+  const [sent, answered] = [newTraffic(), newTraffic()];
+  const frames = engine.openFrames({ ...outSizeOf(clip), quality: network, detail: coding });
+  const details = processed(frames, throughCodec(sources(clip), uplinkOf(clip, up), sent));
+  const reader = new DetailReader(clip);
+  const codesByTime = new Map<number, Uint8Array>();
+  for await (const frame of throughCodec(details, downlinkOf(clip, down), answered)) {
+    codesByTime.set(frame.timestamp, await reader.read(frame));
+    frame.close();
+  }
+  frames.dispose();
+  return { codesByTime, transmission: transmissionOf(clip, sent, answered, codesByTime.size) };
+}
+
+/** The source frames at their own times. */
+async function* sources({ frames }: Clip): AsyncGenerator<VideoFrame> {
+  for (const { source, timestampUs } of frames) {
+    const size = { width: source.width, height: source.height, strideBytes: source.width * 4 };
+    yield makeFrame(source.data, size, { timestamp: timestampUs, duration: null, hasAlpha: false });
+  }
+}
+
+/** What the engine makes of frames, which are closed. */
+async function* processed(upscaler: ReturnType<Engine['openFrames']>, frames: AsyncIterable<VideoFrame>) {
+  for await (const frame of frames) {
+    const made = await upscaler.process(frame);
+    frame.close();
+    yield made;
+  }
+}
+
+async function compose(index: number, detail: AppliedDetail | null): Promise<void> {
+  const { composer, raws, screen } = current();
+  await composer.compose(rawOf(raws, index), detail, screen);
+}
+
+async function composedScore(index: number, detail: AppliedDetail | null): Promise<FrameScore> {
+  await compose(index, detail);
+  return scoreOf(current().clip, index, onScreen());
+}
+
+function onScreen(): ImageData {
+  const { clip, screen } = current();
+  return screen.getImageData(0, 0, clip.width, clip.height);
+}
+
+function rawOf(raws: readonly RawPicture[], index: number): RawPicture {
+  const raw = raws[index];
+  if (!raw) throw new Error(`The clip has no frame ${index}.`);
+  return raw;
+}
+
+const outSizeOf = ({ width, height }: Clip) => ({ outWidth: width, outHeight: height });
+const uplinkOf = ({ width, height, fps }: Clip, way: Way) => ({ ...way, fps, width: width / 2, height: height / 2 });
+const downlinkOf = ({ width, height, fps }: Clip, way: Way) => ({ ...way, fps, width, height });
+
+function transmissionOf({ fps, frames }: Clip, up: Traffic, down: Traffic, came: number): Transmission {
+  const kbps = ({ bytes }: Traffic) => (bytes * 8 * fps) / frames.length / 1_000;
+  return {
+    upKbps: kbps(up),
+    downKbps: kbps(down),
+    keyframeShare: down.keyframeBytes / Math.max(down.bytes, 1),
+    encodeMs: median(down.encodeMs),
+    missing: frames.length - came,
+  };
+}

@@ -1,0 +1,268 @@
+// Protects: whatever a volunteer sends as detail, the picture stays this machine's own, and honest detail that comes after it is shown.
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MAX_DETAIL_CODES } from '../../../shared/detail.ts';
+import { ManualClock } from '../../../shared/manual-clock.ts';
+import type { ColorSpace } from '../../../shared/messages.ts';
+import { deliver, TestPort } from '../../net/test-channel.ts';
+import type { Codec } from '../codec/codecs.ts';
+import { FrameEncoder } from '../codec/frame-encoder.ts';
+import type { Composer } from '../compose/composer.ts';
+import { WasmComposer } from '../compose/wasm-composer.ts';
+import type { StreamSize } from '../frame-size.ts';
+import { toStreamSettings } from '../settings.ts';
+import { VideoChannel } from '../transport/video-channel.ts';
+import { canvasEngine } from '../upscale/test-frame-engine.ts';
+import { noUpscaleTile } from '../verify/test-upscale-tile.ts';
+import { detailWeight } from './detail-tuning.ts';
+import { GamerStream } from './gamer-stream.ts';
+import type { StreamEvent } from './stream-opening.ts';
+import { TEST_SETUP } from './test-setup.ts';
+
+const GREY = 128;
+const GAIN = 4;
+const QUALITY = 'quality';
+/** An honest volunteer's code everywhere, and what it makes of {@link GREY}. */
+const CODE = 168;
+const SHARPENED = GREY + Math.round(((CODE - 128) / GAIN) * detailWeight(QUALITY));
+const DETAIL_COLOR = { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false } as const;
+const INTERVAL_MS = 33;
+
+let clock: ManualClock;
+let source: ReadableStreamDefaultController<VideoFrame>;
+let canvas: OffscreenCanvas;
+let stream: GamerStream;
+let events: StreamEvent[];
+let eventPort: MessagePort;
+let gamerEnd: TestPort;
+let volunteerEnd: TestPort;
+let gamerChannel: VideoChannel;
+let volunteerChannel: VideoChannel;
+/** Frames that came to the volunteer. */
+let asked: number[];
+/** Brightness of each picture that was drawn. */
+let levels: number[];
+
+beforeEach(async () => {
+  clock = new ManualClock(1_000);
+  const now = () => clock.now();
+  [gamerEnd, volunteerEnd] = [new TestPort(), new TestPort()];
+  gamerChannel = new VideoChannel(gamerEnd, now, () => {});
+  volunteerChannel = new VideoChannel(volunteerEnd, now, () => {});
+  [asked, levels, events] = [[], [], []];
+  const { port1, port2 } = new MessageChannel();
+  eventPort = port1;
+  port1.onmessage = ({ data }: MessageEvent<StreamEvent>) => events.push(data);
+  canvas = new OffscreenCanvas(1, 1);
+  const composer = recording(await WasmComposer.open());
+  stream = new GamerStream({
+    frames: new ReadableStream({
+      start(controller) {
+        source = controller;
+      },
+    }),
+    ...{ first: null, canvas, events: port2, clock, random: () => 0.5, upscaleTile: noUpscaleTile },
+    settings: toStreamSettings({ where: 'volunteers', patience: 0 }, 'volunteers'),
+    engine: async () => canvasEngine,
+    openComposer: async () => composer,
+    videoChannelOf: () => gamerChannel,
+    onClosed: () => {},
+  });
+  await show(64, 36);
+  help(1, TEST_SETUP);
+  await expect.poll(() => levels.length).toBeGreaterThan(0);
+});
+
+afterEach(async () => {
+  await stream.close();
+  gamerChannel.close();
+  volunteerChannel.close();
+  eventPort.close();
+});
+
+interface Answer {
+  code?: number;
+  width?: number;
+  height?: number;
+  codec?: Codec;
+  color?: ColorSpace;
+}
+
+const BAD: [string, (frameId: number) => void][] = [
+  ['of a frame that was never sent', (frameId) => answer(frameId + 100, { code: 235 })],
+  ['of another size', (frameId) => answer(frameId, { code: 235, width: 64, height: 36 })],
+  ['in another codec', (frameId) => answer(frameId, { code: 235, codec: 'vp9' })],
+  [
+    'that comes twice',
+    (frameId) => {
+      answer(frameId, {});
+      answer(frameId, { code: 235 });
+    },
+  ],
+];
+
+test.each(BAD)('detail %s is not shown, and the detail of the next frame is', async (_, misbehave) => {
+  misbehave(await nextAsked());
+  await exchange();
+  answer(await nextAsked(), {});
+  await expectLevel(SHARPENED);
+  expect(levels.filter((level) => !isNear(level, GREY) && !isNear(level, SHARPENED))).toEqual([]);
+  expect(events.map(({ kind }) => kind)).not.toContain('volunteer-failed');
+});
+
+test('detail that comes after that of a newer frame does not replace it', async () => {
+  const [older, newer] = [await nextAsked(), await nextAsked()];
+  answer(newer, {});
+  await expectLevel(SHARPENED);
+  answer(older, { code: 235 });
+  await exchange();
+  await show(64, 36);
+  await expect.poll(() => levels.length).toBeGreaterThan(3);
+  expect(levels.filter((level) => !isNear(level, GREY) && !isNear(level, SHARPENED))).toEqual([]);
+});
+
+test('detail that is declared to be in full range is the same data', async () => {
+  answer(await nextAsked(), { color: { ...DETAIL_COLOR, fullRange: true } });
+  await expectLevel(SHARPENED);
+});
+
+test.each([0, 255])(
+  'detail of the code %i, which no honest volunteer sends, changes no pixel by more than the bound',
+  async (code) => {
+    answer(await nextAsked(), { code });
+    await expect.poll(() => Math.abs(level() - GREY)).toBeGreaterThan(15);
+    expect(Math.max(...levels.map((each) => Math.abs(each - GREY)))).toBeLessThanOrEqual(MAX_DETAIL_CODES / GAIN);
+  },
+);
+
+test('detail larger than agreed ends the volunteer’s stream with a sentence, and the picture goes on', async () => {
+  answer(await nextAsked(), { code: 235, width: 256, height: 144 });
+  await exchange();
+  await expect
+    .poll(() => events.find(({ kind }) => kind === 'volunteer-failed'))
+    .toMatchObject({ error: { reason: 'verify-failed', message: expect.stringContaining('larger than agreed') } });
+  const drawn = levels.length;
+  await show(64, 36);
+  await expect.poll(() => levels.length).toBeGreaterThan(drawn);
+  expect(levels.every((each) => isNear(each, GREY))).toBe(true);
+});
+
+test('detail that comes after the source changed its size is not shown, and that of the new size is', async () => {
+  const frameId = await nextAsked();
+  await show(80, 40);
+  await expect.poll(() => [canvas.width, canvas.height]).toEqual([160, 80]);
+  answer(frameId, { code: 235 });
+  await exchange();
+  help(2, { width: 80, height: 40, outWidth: 160, outHeight: 80 });
+  await show(80, 40);
+  await exchange();
+  answer(await newestAsked(), { width: 160, height: 80 }, 2);
+  await expectLevel(SHARPENED);
+  expect(levels.filter((each) => !isNear(each, GREY) && !isNear(each, SHARPENED))).toEqual([]);
+});
+
+/** A volunteer is set up. */
+function help(streamId: number, size: StreamSize): void {
+  const detail = { base: 'bicubic', gain: GAIN, deadZone: 0.5 } as const;
+  volunteerChannel.listen(streamId, {
+    onMessage: ({ message }) => void (message.kind === 'frame' && asked.push(message.frameId)),
+    onLost: () => {},
+  });
+  stream.addVolunteer({
+    volunteerId: 'vera',
+    name: 'Vera',
+    setup: { ...TEST_SETUP, ...size, streamId, detail },
+    predictedMs: 5,
+  });
+}
+
+/** The source gives a frame. */
+async function show(width: number, height: number): Promise<void> {
+  clock.advance(INTERVAL_MS);
+  const pixels = new Uint8Array(4 * width * height).fill(GREY);
+  source.enqueue(
+    new VideoFrame(pixels, { format: 'RGBX', codedWidth: width, codedHeight: height, timestamp: clock.now() * 1_000 }),
+  );
+  await exchange();
+}
+
+/** Id of the next frame of the source, once the volunteer has it. */
+async function nextAsked(): Promise<number> {
+  const before = asked.length;
+  await show(64, 36);
+  await expect.poll(() => deliver(gamerEnd, volunteerEnd) || asked.length).toBeGreaterThan(before);
+  return newestAsked();
+}
+
+async function newestAsked(): Promise<number> {
+  await expect.poll(() => deliver(gamerEnd, volunteerEnd) && asked.length).toBeGreaterThan(0);
+  return asked.at(-1) ?? -1;
+}
+
+/** Sends an answer as soon as it is encoded: a keyframe of its own. */
+function answer(
+  frameId: number,
+  { code = CODE, width = 128, height = 72, codec = 'vp8', color }: Answer,
+  streamId = 1,
+): void {
+  const stages = { queueMs: 0, decodeMs: 1, computeMs: 1, encodeMs: 1, totalMs: 3 };
+  const encoder = new FrameEncoder<number>(
+    { codec, width, height, fps: 30, kbps: 20_000 },
+    {
+      onPacket({ data, ...packet }) {
+        const given = { ...packet, color: color ?? packet.color, stages, quality: QUALITY, lowered: null } as const;
+        const message = { kind: 'answer', streamId, frameId, ...given, downlinkKbps: 1_000 } as const;
+        volunteerChannel.trySendFrame(message, data, 20_000);
+        encoder.dispose();
+      },
+      onSkipped: () => {},
+      onError: () => {},
+    },
+  );
+  const planes = new Uint8Array(width * height * 1.5).fill(code, 0, width * height).fill(128, width * height);
+  const frame = new VideoFrame(planes, {
+    ...{ format: 'I420', codedWidth: width, codedHeight: height, timestamp: 0 },
+    colorSpace: DETAIL_COLOR,
+  });
+  encoder.encode(frame, frameId);
+  frame.close();
+}
+
+/** Delivers what both ends send until they have been quiet for a while. */
+async function exchange(): Promise<void> {
+  for (let quiet = 0; quiet < 4; ) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    quiet = deliver(gamerEnd, volunteerEnd) + deliver(volunteerEnd, gamerEnd) > 0 ? 0 : quiet + 1;
+  }
+}
+
+async function expectLevel(expected: number): Promise<void> {
+  await expect
+    .poll(() => {
+      deliver(volunteerEnd, gamerEnd);
+      return isNear(level(), expected);
+    })
+    .toBe(true);
+}
+
+/** Codecs may miss a code by two. */
+function isNear(actual: number, expected: number): boolean {
+  return Math.abs(actual - expected) <= 1;
+}
+
+function level(): number {
+  const { data } = canvas.getContext('2d')?.getImageData(canvas.width / 2, canvas.height / 2, 1, 1) ?? {};
+  return data?.[0] ?? Number.NaN;
+}
+
+/** Notes the brightness of every picture. */
+function recording(composer: Composer): Composer {
+  return {
+    name: composer.name,
+    load: (frame) => composer.load(frame),
+    async compose(raw, detail, target) {
+      await composer.compose(raw, detail, target);
+      levels.push(level());
+    },
+    dispose: () => composer.dispose(),
+  };
+}
