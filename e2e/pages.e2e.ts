@@ -29,7 +29,7 @@ async function openBoth(
 
 /** For tests that are not about quality. */
 async function makeFramesCheap(gamer: Page): Promise<void> {
-  await gamer.getByRole('combobox', { name: 'Quality' }).selectOption('bilinear');
+  await gamer.getByRole('combobox', { name: 'Quality' }).selectOption('spatial');
 }
 
 test('a gamer shares a link, a volunteer follows it, and the game comes back sharper', {
