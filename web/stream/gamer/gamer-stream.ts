@@ -3,7 +3,7 @@ import type { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
 import type { CapturedFrame, DropCause, FrameDetail, FrameSink, Purpose, UpscaledFrame } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
-import { bestOf, type StreamSettings } from '../settings.ts';
+import { bestOf, MAX_PATIENCE, type StreamSettings } from '../settings.ts';
 import { BeforeView, type FramePair } from './before-view.ts';
 import { DEAD_ZONE_CODES, detailGainDb, detailWeight } from './detail-tuning.ts';
 import { FrameIntake, type IntakeFrame } from './frame-intake.ts';
@@ -13,7 +13,7 @@ import { LocalRoute } from './local-route.ts';
 import { OwnPicture } from './own-picture.ts';
 import { Patience } from './patience.ts';
 import { Screen } from './screen.ts';
-import { type Decision, SideChoice } from './side-choice.ts';
+import { type Decision, type HelpForecast, SideChoice } from './side-choice.ts';
 import { StillPicture } from './still-picture.ts';
 import { explainStream } from './stream-messages.ts';
 import type { GamerStreamOptions, StreamEvent } from './stream-opening.ts';
@@ -289,9 +289,19 @@ export class GamerStream {
     return this.#choice.decide({
       where,
       transport,
+      nowMs: this.#options.clock.now(),
       localQuality: this.#localMeter.quality,
-      volunteer: this.#pool.forecast,
+      volunteer: this.#forecast(),
     });
+  }
+
+  #forecast(): HelpForecast | null {
+    const { forecast, intervalMs } = this.#pool;
+    if (!forecast) return null;
+    const isQuick = forecast.delayMs <= MAX_PATIENCE * intervalMs;
+    // While volunteers help, it is counted; before, one frame now and then tells how long it would take.
+    const inTimeShare = this.#decision?.running === 'volunteers' ? this.#patience.inTimeShare : Number(isQuick);
+    return { ...forecast, inTimeShare };
   }
 
   /** Settings or volunteers have changed. */
