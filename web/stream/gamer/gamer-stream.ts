@@ -1,8 +1,10 @@
+import * as Comlink from 'comlink';
 import type { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
 import type { CapturedFrame, DropCause, FrameDetail, FrameSink, Purpose, UpscaledFrame } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
 import { bestOf, MAX_PATIENCE, type StreamSettings } from '../settings.ts';
+import { BeforeView, type FramePair } from './before-view.ts';
 import { DEAD_ZONE_CODES, detailGainDb, detailWeight } from './detail-tuning.ts';
 import { FrameIntake, type IntakeFrame } from './frame-intake.ts';
 import { SourceReader } from './frame-source.ts';
@@ -144,6 +146,19 @@ export class GamerStream {
     this.#pool.connectionLost(volunteerId, error);
   }
 
+  /** Shows the frames as they were captured on this canvas too, from the next one on. Throws MeshError `unsupported-browser`. */
+  showBefore(canvas: OffscreenCanvas): void {
+    if (this.#closed) return;
+    this.#screen.before = new BeforeView(canvas);
+    this.#intake.repeatNewest();
+  }
+
+  /** Both pictures of the frame on the screen; null while there is none, or none was shown on {@link showBefore}'s canvas yet. */
+  async pair(): Promise<FramePair | null> {
+    const pair = await this.#screen.pair();
+    return pair && Comlink.transfer(pair, [pair.before, pair.after]);
+  }
+
   stats(): StreamStats {
     const { running } = this.#decision;
     const outcome = this.#screen.shown?.outcome;
@@ -169,6 +184,7 @@ export class GamerStream {
     this.#pool.clear();
     this.#local.dispose();
     this.#own.dispose();
+    this.#screen.before?.dispose();
     this.#options.events.close();
     this.#options.onClosed();
     await this.#reader.stop();
@@ -206,6 +222,7 @@ export class GamerStream {
   /** Sends copies of the frame to the side that runs, and to the other one when that has to be measured. */
   #route({ frame, frameId, capturedMs, isRepeat }: IntakeFrame): void {
     const copy = (purpose: Purpose): CapturedFrame => ({ frameId, capturedMs, frame: frame.clone(), purpose });
+    this.#screen.before?.keep(frameId, frame);
     this.#decision = this.#decide();
     this.#still.onFrame(isRepeat);
     const isAuto = this.#settings.where === 'auto';
