@@ -22,13 +22,13 @@ export function canvasComposer(ledger: ComposerLedger = { open: 0 }): Composer {
     },
     async compose(raw, detail, target) {
       const { canvas } = target;
-      target.globalCompositeOperation = 'source-over';
       target.drawImage((raw as RawPicture & { canvas: OffscreenCanvas }).canvas, 0, 0, canvas.width, canvas.height);
       if (!detail || detail.of !== raw) return;
       const steps = Math.max(0, (detail.weight * ((detail.codes[0] ?? 128) - 128)) / detail.gain);
       target.globalCompositeOperation = 'lighter';
       target.fillStyle = `rgb(${steps} ${steps} ${steps})`;
       target.fillRect(0, 0, canvas.width, canvas.height);
+      target.globalCompositeOperation = 'source-over';
     },
     dispose() {},
   };

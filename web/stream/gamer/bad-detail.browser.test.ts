@@ -129,7 +129,7 @@ test.each([0, 255])(
   'detail of the code %i, which no honest volunteer sends, changes no pixel by more than the bound',
   async (code) => {
     answer(await nextAsked(), { code });
-    await expect.poll(() => Math.abs(level() - GREY)).toBeGreaterThan(15);
+    await expect.poll(() => Math.abs(level() - GREY)).toBeGreaterThan(10);
     expect(Math.max(...levels.map((each) => Math.abs(each - GREY)))).toBeLessThanOrEqual(NO_DETAIL_CODE / GAIN);
   },
 );

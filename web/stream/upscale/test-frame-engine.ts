@@ -20,8 +20,8 @@ export const canvasEngine: FrameEngine = {
   },
 };
 
-/** The codes of {@link canvasEngine}'s detail: with a gain of 4, ten steps brighter. */
-export const TEST_DETAIL_CODE = 168;
+/** The codes of {@link canvasEngine}'s detail: with a gain of 2, ten steps brighter. */
+export const TEST_DETAIL_CODE = 148;
 
 function flatDetail(codedWidth: number, codedHeight: number): FrameUpscaler {
   const pixels = codedWidth * codedHeight;
