@@ -1,6 +1,14 @@
 import type { BrowserContext, Page } from 'playwright/test';
 import { expect, test } from './fixtures.ts';
-import { choosePicture, lookAtOutput, lookAtPng, openGamer, openStillGamer, SHARPENED, saved } from './gamer-page.ts';
+import {
+  choosePicture,
+  lookAtOutput,
+  lookAtPng,
+  openGamer,
+  openStillGamer,
+  saved,
+  TREATED_FILE,
+} from './gamer-page.ts';
 import { startServer } from './server.ts';
 
 /** A gamer's page, and a volunteer's that followed its link and pressed Start. Frames go to the volunteer. */
@@ -21,7 +29,7 @@ async function openBoth(
 
 /** For tests that are not about quality. */
 async function makeFramesCheap(gamer: Page): Promise<void> {
-  await gamer.getByRole('combobox', { name: 'Quality' }).selectOption('bilinear');
+  await gamer.getByRole('combobox', { name: 'Quality' }).selectOption('spatial');
 }
 
 test('a gamer shares a link, a volunteer follows it, and the game comes back sharper', {
@@ -30,7 +38,9 @@ test('a gamer shares a link, a volunteer follows it, and the game comes back sha
   const { gamer, volunteer } = await openBoth(context, server.url);
 
   const volunteerName = (await gamer.locator('.volunteers__name').textContent()) ?? '';
-  await expect(gamer.getByTestId('helpers')).toHaveText(volunteerName);
+  await expect(gamer.locator('.volunteers__share')).toHaveText(/^[1-9]\d* % of frames$/);
+  // Whoever the page says sharpened them, it was no other.
+  await expect(gamer.getByTestId('helpers')).toHaveText(new RegExp(`^(–|${volunteerName})$`));
   await expect(gamer.getByTestId('fps')).not.toHaveText(/^[0–]$/);
   await expect(gamer.getByTestId('latency')).toHaveText(/\d/);
   await expect(volunteer.getByTestId('frames')).not.toHaveText('0');
@@ -60,7 +70,7 @@ test('when the volunteer closes its page, the picture goes on here', async ({ se
   await expect(volunteer.getByTestId('frames')).not.toHaveText('0');
   await volunteer.close();
 
-  await expect(gamer.getByTestId('helpers')).toHaveText('this computer');
+  await expect(gamer.getByTestId('status')).toContainText('Only enlarged: no volunteer is helping.');
   const { print } = await lookAtOutput(gamer);
   await expect.poll(async () => (await lookAtOutput(gamer)).print).not.toBe(print);
 });
@@ -72,9 +82,9 @@ test('a volunteer pauses in one click, gets nothing meanwhile, and goes on', asy
 
   await volunteer.getByTestId('pause').click();
   await expect(volunteer.getByTestId('status')).toContainText(/paused/i);
-  await expect(gamer.getByTestId('helpers')).toHaveText('this computer');
+  await expect(gamer.getByTestId('status')).toContainText('Only enlarged: no volunteer is helping.');
   await volunteer.getByTestId('pause').click();
-  await expect(gamer.getByTestId('helpers')).not.toHaveText('this computer');
+  await expect(gamer.getByTestId('status')).not.toContainText('no volunteer is helping');
 });
 
 test('a picture is sharpened as a task and can be saved', async ({ server, context }) => {
@@ -82,7 +92,7 @@ test('a picture is sharpened as a task and can be saved', async ({ server, conte
   await expect(gamer.getByTestId('output').locator('canvas')).toHaveJSProperty('width', 128);
   await expect(gamer.getByTestId('helpers')).not.toHaveText('this computer');
   const { name, base64 } = await saved(gamer, 'save-after');
-  expect(name).toMatch(new RegExp(`^square-${SHARPENED}-2x\\.png$`));
+  expect(name).toMatch(new RegExp(`^square-${TREATED_FILE}-2x\\.png$`));
   expect(await lookAtPng(gamer, base64)).toMatchObject({ width: 128, height: 72 });
 });
 
@@ -92,10 +102,10 @@ test('a network may be chosen while a stream runs: the picture goes on, and the 
   const { gamer, volunteer } = await openBoth(context, server.url);
   await expect(gamer.getByTestId('latency')).toHaveText(/\d/);
   await gamer.getByRole('combobox', { name: 'Quality' }).selectOption({ label: 'Network: best' });
-  await expect(gamer.getByText(/^with (bicubic|spatial|.* network)/)).toBeVisible();
+  await expect(gamer.getByText(/^(Only enlarged, with bicubic|with (spatial|.* network))/)).toBeVisible();
   const before = await lookAtOutput(gamer);
   await expect.poll(async () => (await lookAtOutput(gamer)).print).not.toBe(before.print);
-  await expect(volunteer.getByText(/^Frames are sharpened with/)).toBeVisible();
+  await expect(volunteer.getByText(/^Computing with/)).toBeVisible();
   await choosePicture(gamer);
   await expect(gamer.getByTestId('helpers')).not.toHaveText('–');
 });

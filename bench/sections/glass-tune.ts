@@ -2,12 +2,14 @@ import { NETWORKS } from '../../shared/tasks/upscale.ts';
 import type { Section } from '../context.ts';
 import { gainOf, type Tuning } from '../glass/tuning.ts';
 import { type Row, text } from '../report.ts';
-import { CODING, LOW_RATE, missingClip, openClip, RATES } from './glass.ts';
+import { APPLICATION, CODING, LOW_RATE, missingClip, openClip, RATES } from './glass.ts';
 
 /** What is tried. */
-const GAINS = [1.5, 2, 3, 4];
+const GAINS = [1, 1.5, 2, 4];
 const WEIGHTS = [0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1];
-const DEAD_ZONES_CODES = [0, 1, 2, 4];
+const DEAD_ZONES_CODES = [0, 2, 4, 6];
+/** Tried with the application that the section glass measures. */
+const SPATIAL_WEIGHT = 0.4;
 const SPATIAL_WEIGHTS = [0, 0.25, 0.4, 0.5];
 
 /**
@@ -36,7 +38,9 @@ export const glassTune: Section = {
               .flatMap((spatialWeight) => tunings(gain, spatialWeight))
               .map((tuning) => ({ tuning, ...gainOf(frames, missing, tuning) }))
               .reduce((a, b) => (b.meanDb > a.meanDb ? b : a));
-          const found = [best([0]), best(SPATIAL_WEIGHTS)].map(
+          const shipped = [0, SPATIAL_WEIGHT].map((spatialWeight) => ({ ...APPLICATION, gain, spatialWeight }));
+          const tried = shipped.map((tuning) => ({ tuning, ...gainOf(frames, missing, tuning) }));
+          const found = [...tried, best([0]), best(SPATIAL_WEIGHTS)].map(
             ({ tuning: { weight, deadZoneCodes, spatialWeight }, meanDb, worstDb }) =>
               `${meanDb.toFixed(2)} (worst ${worstDb.toFixed(2)}) at weight ${weight}, dead zone ${deadZoneCodes}, spatial ${spatialWeight}`,
           );

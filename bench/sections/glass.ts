@@ -8,9 +8,9 @@ import { bicubicRow, gainRow, summaryOf } from '../glass/rows.ts';
 import type * as GlassPage from '../pages/glass.ts';
 import { type Row, text } from '../report.ts';
 
-export const CODING = { base: 'bicubic', gain: 4, deadZone: 1 } as const;
+export const CODING = { base: 'bicubic', gain: 2, deadZone: 1 } as const;
 const WEIGHTS = [1, 0.85, 0.7, 0.5];
-export const APPLICATION = { weight: 0.7, deadZoneCodes: 1 };
+export const APPLICATION = { weight: 0.7, deadZoneCodes: 4 };
 
 /** Bitrates up and down, kb/s, and what detail must gain over bicubic at them, dB. */
 const RATE_OF_CODECS = { name: '2+1', upKbps: 2_000, downKbps: 1_000, atLeast: 0.8 };

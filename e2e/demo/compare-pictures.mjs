@@ -1,14 +1,16 @@
 /**
- * Runs in the gamer's page: shows the source stretched bilinearly and the upscaled output, the same part of each, magnified side by
+ * Runs in the gamer's page: shows a frame stretched bilinearly and as it is shown, the same part of each, magnified side by
  * side; and measures how much stronger the output's edges are (mean absolute Laplacian of its luma over that of the stretched source).
  * @returns {{ dataUrl: string, sharpness: number }}
  */
 export function comparePictures() {
   const after = document.querySelector('[data-testid=output] canvas');
-  const before = document.querySelector('.before-after__layer:not([data-testid=output]) canvas');
+  const before = document.querySelector('[data-testid=output-before] canvas');
   if (!(before instanceof HTMLCanvasElement) || !(after instanceof HTMLCanvasElement)) {
     throw new Error('The page shows no two pictures.');
   }
+  // "After: 1280 × 720, with detail": what the page says was done to it.
+  const treatment = document.querySelector('.before-after__caption--after')?.textContent?.split(', ')[1] ?? '';
   const { width, height } = after;
   const part = { width: Math.round(width * 0.4), height: Math.round(height * 0.5) };
   const magnification = 2;
@@ -67,7 +69,7 @@ export function comparePictures() {
       part.height * magnification,
     );
     context.fillStyle = index === 0 ? '#a7b0c0' : '#ffb84d';
-    context.fillText(index === 0 ? 'before: stretched, bilinear' : 'after: sharpened by the volunteer', x + 12, 28);
+    context.fillText(index === 0 ? 'before: stretched, bilinear' : `after: ${treatment}`, x + 12, 28);
   }
   return { dataUrl: picture.toDataURL('image/png'), sharpness: edges(right.pixels) / edges(left.pixels) };
 }

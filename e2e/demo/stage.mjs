@@ -74,10 +74,11 @@ export class Stage {
       'latency p95': `${p95} ms`,
       backend: (await this.#text('.volunteers__facts')).split(' · ')[0] ?? '',
       'sharpened by': await this.#figure('helpers'),
+      'frames sharpened': await this.#figure('sharpened'),
     };
   }
 
-  /** Pauses the game, so that source and result show the same moment, and compares the two. */
+  /** Pauses the game, so that the last frame is shown with all of its detail, and compares it before and after. */
   async beforeAndAfter() {
     await this.gamer.getByRole('application').press('p');
     await this.#standStill();

@@ -4,6 +4,7 @@ import { Engine } from './engine.ts';
 import type { FrameUpscaler } from './engine-types.ts';
 import { colorSpaceOf, type Painting, yuvFrame } from './painted-frames.ts';
 import { SPOT_CHECK_INTERVAL_MS, WRONG_IN_A_ROW } from './spot-checks.ts';
+import { DETAIL, largestExcess, readDetail } from './test-detail.ts';
 import { fixedSpeeds, watchedGpu } from './test-gpu.ts';
 import { RgbaReader } from './video-frames.ts';
 
@@ -50,6 +51,11 @@ function namedGpu(onDevice: (device: GPUDevice) => void): GPU {
 
 /** Saturated colours side by side, where ways into a GPU interpolate chroma most differently. */
 const colourful: Painting = (x, y) => [(x % 7) * 40, (y % 5) * 60, ((x + y) % 3) * 120];
+/** Without chroma, which ways in interpolate differently. */
+const discs: Painting = (x, y) => {
+  const value = ((x % 24) - 12) ** 2 + ((y % 20) - 9) ** 2 < 50 ? 210 : 40 + x;
+  return [value, value, value];
+};
 const grey = (value: number): Painting => {
   return () => [value, value, value];
 };
@@ -72,6 +78,24 @@ test('right frames of short paths pass their spot checks', async () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   expect([paths(), engine.capabilities.backends.upscale?.backend]).toEqual([SHORTEST, 'wgsl']);
+});
+
+test('detail of an imported frame is that of a frame read by the processor, and is no canvas', async () => {
+  const codesBy = async (frameIn: FramePaths['frameIn']) => {
+    const frames = engine.openFrames({ ...TARGET, detail: DETAIL });
+    // Only plain colour spaces are imported.
+    const primaries = frameIn === 'copyTo' ? 'smpte170m' : 'bt709';
+    const frame = yuvFrame('NV12', SIZE, colorSpaceOf('bt709', { primaries }), discs);
+    const { codes } = await readDetail(await frames.process(frame));
+    frame.close();
+    frames.dispose();
+    return codes;
+  };
+  const imported = await codesBy('importExternalTexture');
+  expect(paths()).toEqual(SHORTEST);
+  expect(new Set(imported).size).toBeGreaterThan(20);
+  // A way into the GPU may round colours to the other side.
+  expect(largestExcess(imported, await codesBy('copyTo'), 2)).toBeLessThanOrEqual(0);
 });
 
 test('when frames by short paths come out wrong after an hour, the stream goes on by the safe ones', async () => {

@@ -79,6 +79,34 @@ function canConvert(frame: VideoFrame, sizeBytes: number): boolean {
   }
 }
 
+/** Formats of 8 bits a sample; null is a frame that never leaves the GPU. */
+const PLAIN_FORMATS: readonly (string | null)[] = ['I420', 'I420A', 'NV12', 'RGBA', 'RGBX', 'BGRA', 'BGRX', null];
+/** Colour spaces whose frames Chromium imports with the colours that `drawImage` shows. */
+const PLAIN_PRIMARIES: readonly (string | null)[] = ['bt709'];
+const PLAIN_TRANSFERS: readonly (string | null)[] = ['bt709', 'smpte170m', 'iec61966-2-1'];
+
+/**
+ * Whether a frame may enter a GPU by a short way; others are read by the processor. As measured (wgsl/frame-kinds.gl.browser.test.ts), Chromium's
+ * short ways
+ *
+ * - convert BT.601 primaries, which `drawImage` shows as they are (40 of 255), and leave PQ and HLG unconverted;
+ * - sample a picture cut out of the middle of a frame beside its edges (80 of 255);
+ * - copy a frame with pixels that are not square stretched, and so only a part of it.
+ */
+export function isPlain(frame: VideoFrame): boolean {
+  const { format, colorSpace, visibleRect, displayWidth, displayHeight } = frame;
+  if (!visibleRect || !isUpright(orientationOf(frame))) return false;
+  return (
+    PLAIN_FORMATS.includes(format) &&
+    PLAIN_PRIMARIES.includes(colorSpace.primaries) &&
+    PLAIN_TRANSFERS.includes(colorSpace.transfer) &&
+    visibleRect.x === 0 &&
+    visibleRect.y === 0 &&
+    visibleRect.width === displayWidth &&
+    visibleRect.height === displayHeight
+  );
+}
+
 /** The colour space of every frame made here. Without it a browser guesses from the size, and colours shift. */
 const SRGB: VideoColorSpaceInit = {
   primaries: 'bt709',

@@ -26,7 +26,9 @@ function record(writer: ClipWriter, openWriter = () => Promise.resolve(writer)) 
   let draws = 0;
   const clip = new Clip({
     openWriter,
-    draw: () => draws++,
+    draw: async () => {
+      draws++;
+    },
     clock,
     maxMs: 3_000,
     onRemaining: (remainingS) => remaining.push(remainingS),

@@ -7,7 +7,7 @@ export interface ClipOptions {
   /** Opens the encoder. The clip starts when it is open. */
   openWriter: () => Promise<ClipWriter>;
   /** Draws the current picture onto the canvas that the writer encodes. */
-  draw: () => void;
+  draw: () => Promise<void>;
   clock: Clock;
   maxMs: number;
   /** Whole seconds left to record: called at once and on every change. 0 means that recording is over and the file is being finished. */
@@ -63,7 +63,7 @@ export class Clip {
 
   async #addFrame(writer: ClipWriter, elapsedMs: number): Promise<void> {
     if (!this.#isStopped) this.#setRemaining(this.#options.maxMs - elapsedMs);
-    this.#options.draw();
+    await this.#options.draw();
     // Waits for the encoder: a slow one gets fewer frames, and no queue is left to drain when the recording stops.
     await writer.add(elapsedMs / 1_000, FRAME_INTERVAL_MS / 1_000);
   }

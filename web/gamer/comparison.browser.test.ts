@@ -29,7 +29,7 @@ describe('before and after as one picture', () => {
   });
 
   it('is drawn side by side at the sharpened one’s size', () => {
-    const both = sideBySide({ before, after, splitPercent: 50 });
+    const both = sideBySide({ before, after });
     const context = both.getContext('2d');
     expect(both.height).toBe(40);
     expect(context && [5, both.width - 5].map((x) => colourAt(context, x, 20))).toEqual(['255,0,0', '0,0,255']);

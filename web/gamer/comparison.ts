@@ -1,12 +1,19 @@
 import { MeshError } from '../../shared/errors.ts';
-import type { Size, Source } from './source.ts';
+import type { Quality } from '../sdk/types.ts';
+import type { Size } from './source.ts';
 
-/** The two pictures on the page, and the position of the divider. */
+/** Two pictures of one and the same frame, and the position of the divider. */
 export interface Comparison {
-  before: Source['before'];
-  after: HTMLCanvasElement;
+  before: HTMLCanvasElement | ImageBitmap;
+  after: HTMLCanvasElement | ImageBitmap;
+  /** What `after` was sharpened with; null if it was only enlarged. */
+  quality: Quality | null;
   splitPercent: number;
+  /** Releases the pictures. */
+  release(): void;
 }
+
+type Split = Pick<Comparison, 'before' | 'after' | 'splitPercent'>;
 
 const GROUND = '#070a0f';
 const DIVIDER = '#e9eef7';
@@ -23,7 +30,7 @@ export function blankCanvas({ width, height }: Size): CanvasRenderingContext2D {
 }
 
 /** Draws the comparison as on the page, before to the left of the divider and after to the right. Letterboxed to fit the canvas. */
-export function paintSplit(context: CanvasRenderingContext2D, { before, after, splitPercent }: Comparison): void {
+export function paintSplit(context: CanvasRenderingContext2D, { before, after, splitPercent }: Split): void {
   const { canvas } = context;
   const fit = Math.min(canvas.width / after.width, canvas.height / after.height);
   const [width, height] = [after.width * fit, after.height * fit];
@@ -44,8 +51,8 @@ export function paintSplit(context: CanvasRenderingContext2D, { before, after, s
   context.fillRect(split - thickness / 2, top, thickness, height);
 }
 
-/** Draws both pictures side by side at the sharpened one's size. */
-export function sideBySide({ before, after }: Comparison): HTMLCanvasElement {
+/** Draws both pictures side by side at the larger one's size. */
+export function sideBySide({ before, after }: Pick<Comparison, 'before' | 'after'>): HTMLCanvasElement {
   const { width, height } = after;
   const gap = Math.ceil(width * GAP_SHARE);
   const context = blankCanvas({ width: 2 * width + gap, height });
@@ -56,10 +63,10 @@ export function sideBySide({ before, after }: Comparison): HTMLCanvasElement {
   return context.canvas;
 }
 
-/** A snapshot of a canvas that keeps changing. */
-export function copyOf(canvas: HTMLCanvasElement): HTMLCanvasElement {
-  const context = blankCanvas(canvas);
-  context.drawImage(canvas, 0, 0);
+/** Draws a picture at its own size. */
+export function copyOf(picture: Comparison['after']): HTMLCanvasElement {
+  const context = blankCanvas(picture);
+  context.drawImage(picture, 0, 0);
   return context.canvas;
 }
 

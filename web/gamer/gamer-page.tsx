@@ -9,7 +9,6 @@ import { ModelProgress } from '../ui/model-progress.tsx';
 import { grantPermit } from '../ui/one-time-permit.ts';
 import { offeredCaptures } from './capture.ts';
 import { type FloatingPicture, PictureStage, SaveButtons } from './picture-stage.tsx';
-import { isSharpened } from './renderers.ts';
 import './gamer-page.css';
 import type { GameWork } from '../game/game-work.ts';
 import { GameHud } from './game-hud.tsx';
@@ -24,6 +23,7 @@ import type { Recorder } from './recorder.ts';
 import type { GamerSession } from './session.ts';
 import { SettingsRow, SourcePicker } from './settings-panel.tsx';
 import { SharePanel } from './share-panel.tsx';
+import { hasPicture } from './sharpening.ts';
 import { VolunteersPanel } from './volunteers-panel.tsx';
 
 interface GamerPageProps {
@@ -75,11 +75,7 @@ export function GamerPage({ session, player, gameWork, recorder, floating, name,
           )}
           <Notices session={session} player={player} />
           {(player.source.value || !isBroken) && <PictureStage player={player} floating={floating} />}
-          <SaveButtons
-            recorder={recorder}
-            isSharp={report !== null && isSharpened(report)}
-            hasBefore={!player.hasEnded}
-          />
+          <SaveButtons recorder={recorder} isEnabled={hasPicture(report)} />
           {report?.kind === 'image' ? (
             <StillFigures report={report} chosen={player.quality.value} helpers={helpers} />
           ) : (

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { volunteer } from '../sdk/test-volunteer-info.ts';
-import { frameShares, streamStages, taskStages } from './hud.tsx';
+import { frameShares, signedPercent, streamStages, taskStages } from './hud.tsx';
 import { streamStats } from './test-figures.ts';
 
 it('says where each stage ran, and omits stages without time', () => {
@@ -20,21 +20,28 @@ it('counts a local task as computed here', () => {
 
 const VOLUNTEERS = [volunteer(), volunteer({ id: 'v2', name: 'calm-fox' })];
 
-it('names who sharpened the frames, and counts the rest as done here', () => {
+it('names who sharpened the frames, and counts those that were only enlarged apart', () => {
   const shares = [
     { volunteerId: 'v1', share: 0.5 },
-    { volunteerId: 'v2', share: 0.25 },
+    { volunteerId: 'v2', share: 0.125 },
   ];
-  expect(frameShares({ shares, fps: 30 }, VOLUNTEERS).map(({ name, ratio }) => [name, ratio])).toEqual([
-    ['brave-otter', 0.5],
-    ['calm-fox', 0.25],
-    ['this computer', 0.25],
+  const stats = streamStats({ shares, localShare: 0.125 });
+  expect(frameShares(stats, VOLUNTEERS).map(({ name, ratio, place }) => [name, ratio, place])).toEqual([
+    ['detail by brave-otter', 0.5, 'there'],
+    ['detail by calm-fox', 0.125, 'there'],
+    ['sharpened on this computer', 0.125, 'here'],
+    ['only enlarged', 0.25, 'nowhere'],
   ]);
 });
 
 it('reports nothing without frames, and ignores rounding errors', () => {
-  expect(frameShares({ shares: [], fps: 0 }, VOLUNTEERS)).toEqual([]);
-  const shares = [{ volunteerId: 'gone', share: 0.999 }];
-  expect(frameShares({ shares, fps: 30 }, VOLUNTEERS).map(({ name }) => name)).toEqual(['a volunteer who left']);
-  expect(frameShares({ shares: [], fps: 30 }, []).map(({ ratio }) => ratio)).toEqual([1]);
+  expect(frameShares(streamStats({ fps: 0 }), VOLUNTEERS)).toEqual([]);
+  const gone = streamStats({ shares: [{ volunteerId: 'gone', share: 0.999 }] });
+  expect(frameShares(gone, VOLUNTEERS).map(({ name }) => name)).toEqual(['detail by a volunteer who left']);
+  const bicubic = streamStats({ quality: 'bicubic' });
+  expect(frameShares(bicubic, VOLUNTEERS).map(({ name, ratio }) => [name, ratio])).toEqual([['only enlarged', 1]]);
+});
+
+it('says by how much edges are stronger, or weaker, and nothing where that is not known', () => {
+  expect([0.234, 0, -0.02, Number.NaN].map(signedPercent)).toEqual(['+23 %', '+0 %', '−2 %', '–']);
 });

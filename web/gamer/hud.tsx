@@ -1,10 +1,11 @@
 import type { StreamQuality, Timing, VolunteerInfo, Where } from '../sdk/types.ts';
 import { type Share, ShareBar, StageBar, type StageTime, Stat, Stats } from '../ui/figures.tsx';
-import { backendLabel, formatCount, formatKbps, formatMs, formatRate, NO_FIGURE } from '../ui/format.ts';
+import { backendLabel, formatCount, formatKbps, formatMs, formatPercent, formatRate, NO_FIGURE } from '../ui/format.ts';
 import { type ChartLine, LiveChart } from '../ui/live-chart.tsx';
 import type { StreamStats } from './client.ts';
 import { nameOf, qualityHint } from './messages.ts';
-import { CHART_WINDOW_S, type ImageReport, isSharpening, type StreamReport } from './renderers.ts';
+import { CHART_WINDOW_S, type ImageReport, type StreamReport } from './renderers.ts';
+import { isEnlarged, sharpeningOf, streamExtent } from './sharpening.ts';
 
 const LINES: readonly [ChartLine, ChartLine] = [
   { name: 'Frames', colour: 'accent', unit: 'fps' },
@@ -24,24 +25,36 @@ interface LiveHudProps {
 /** Main figures of a stream. */
 export function LiveFigures({ report, quality, helpers }: LiveHudProps) {
   const stats = report?.stats;
-  const isMeasured = stats !== undefined && isSharpening(stats);
   const { p50, p95 } = stats?.glassToGlassMs ?? { p50: 0, p95: 0 };
   const isSending = stats !== undefined && stats.framesSent > 0;
+  const { byVolunteers, here } = stats ? sharpeningOf(stats) : { byVolunteers: 0, here: 0 };
+  const isSharp = stats !== undefined && streamExtent(stats) !== 'none';
   return (
     <Stats isWide>
       <Stat label="Frames in" value={report ? formatRate(report.capturedFps) : NO_FIGURE} unit="fps" testId="fps-in" />
       <Stat label="Frames out" value={stats ? formatRate(stats.fps) : NO_FIGURE} unit="fps" testId="fps" />
       <Stat
         label={DELAY_LABEL}
-        value={isMeasured ? `${formatMs(p50)} / ${formatMs(p95)}` : NO_FIGURE}
+        value={p50 > 0 ? `${formatMs(p50)} / ${formatMs(p95)}` : NO_FIGURE}
         unit="ms"
         testId="latency"
       />
       <Stat
         label="Sharpened by"
         value={helpers}
-        {...(isMeasured && stats.quality && { hint: qualityHint(stats.quality, quality) })}
+        {...(isSharp && stats.quality && { hint: qualityHint(stats.quality, quality) })}
         testId="helpers"
+      />
+      <Stat
+        label={byVolunteers > here ? 'Frames with detail' : 'Frames sharpened'}
+        value={stats && stats.fps > 0 ? formatPercent(byVolunteers + here) : NO_FIGURE}
+        testId="sharpened"
+      />
+      <Stat
+        label="Sharper than stretched"
+        value={report ? signedPercent(report.sharperBy) : NO_FIGURE}
+        {...(isSharp && stats.gainDb !== null && { hint: gainHint(stats.gainDb) })}
+        testId="sharper"
       />
       <Stat
         label="Sent"
@@ -53,6 +66,18 @@ export function LiveFigures({ report, quality, helpers }: LiveHudProps) {
   );
 }
 
+/** How much stronger edges are, measured on the picture. @param ratio 0.2 for 20 % */
+export function signedPercent(ratio: number): string {
+  if (!Number.isFinite(ratio)) return NO_FIGURE;
+  const percent = Math.round(ratio * 100);
+  return `${percent < 0 ? '−' : '+'}${Math.abs(percent)} %`;
+}
+
+/** Cannot be measured while the stream runs: nobody has the true picture. */
+function gainHint(gainDb: number): string {
+  return `detail: about +${gainDb.toFixed(1)} dB, estimated`;
+}
+
 interface LiveDetailsProps {
   report: StreamReport;
   volunteers: readonly VolunteerInfo[];
@@ -60,14 +85,13 @@ interface LiveDetailsProps {
 
 /** Stages of a frame, who sharpens, a chart of the last minute, and the outcome of every frame. */
 export function LiveDetails({ report: { stats, columns }, volunteers }: LiveDetailsProps) {
-  const shares = isSharpening(stats) ? frameShares(stats, volunteers) : [];
-  const delay = isSharpening(stats)
-    ? `, with a typical delay of ${formatMs(stats.glassToGlassMs.p50)} milliseconds`
-    : '';
+  const shares = frameShares(stats, volunteers);
+  const { p50 } = stats.glassToGlassMs;
+  const delay = p50 > 0 ? `, with a typical delay of ${formatMs(p50)} milliseconds` : '';
   return (
     <>
-      {isSharpening(stats) && <StageBar stages={streamStages(stats)} />}
-      {shares.length > 0 && <ShareBar label="Frames by" shares={shares} />}
+      {p50 > 0 && <StageBar stages={streamStages(stats)} />}
+      {shares.length > 0 && <ShareBar label="Frames" shares={shares} />}
       <LiveChart
         lines={LINES}
         columns={columns}
@@ -91,8 +115,9 @@ function Frames({ stats }: { stats: StreamStats }) {
       <dl class="hud-frames__list">
         <Count name="captured" count={stats.framesCaptured} />
         <Count name="sent to volunteers" count={stats.framesSent} />
-        <Count name="sharpened here" count={stats.framesLocal} />
-        <Count name="shown unsharpened" count={stats.framesUnsharpened} />
+        <Count name="shown with detail of a volunteer" count={stats.framesWithDetail} />
+        <Count name="made here" count={stats.framesLocal} />
+        <Count name="only enlarged" count={stats.framesUnsharpened} />
         {drops.map(([cause, count]) => (
           <Count key={cause} name={`dropped: ${cause.replaceAll('-', ' ')}`} count={count} />
         ))}
@@ -126,7 +151,7 @@ export function StillFigures({
       <Stat label="Result" value={`${width} × ${height}`} unit="px" />
       <Stat label="Took" value={timing ? formatMs(timing.totalMs) : NO_FIGURE} unit="ms" testId="latency" />
       <Stat
-        label="Sharpened by"
+        label={isEnlarged(quality) ? 'Enlarged by' : 'Sharpened by'}
         value={helpers}
         {...(timing && { hint: qualityHint(quality, chosen) })}
         testId="helpers"
@@ -176,18 +201,19 @@ function placeOf(stage: string, running: Where): StageTime['place'] {
 /** Smaller shares are rounding errors. */
 const LEAST_RATIO = 0.005;
 
-/** Who sharpened the recent frames. What no volunteer did, this machine did. Empty while there are no frames. */
-export function frameShares(
-  { shares, fps }: Pick<StreamStats, 'shares' | 'fps'>,
-  volunteers: readonly { id: string; name: string }[],
-): Share[] {
-  if (fps === 0) return [];
-  const there = shares
-    .filter(({ share }) => share >= LEAST_RATIO)
-    .map(({ volunteerId, share }): Share => {
-      return { id: volunteerId, name: nameOf(volunteerId, volunteers), ratio: share, place: 'there' };
-    });
-  const hereRatio = 1 - shares.reduce((sum, { share }) => sum + share, 0);
-  if (hereRatio < LEAST_RATIO) return there;
-  return [...there, { id: 'here', name: 'this computer', ratio: hereRatio, place: 'here' }];
+/** Who sharpened the recent frames, and how many were only enlarged. Empty while there are no frames. */
+export function frameShares(stats: ShareStats, volunteers: readonly { id: string; name: string }[]): Share[] {
+  if (stats.fps === 0) return [];
+  const { byVolunteers, here } = sharpeningOf(stats);
+  const isHelped = byVolunteers > 0;
+  const shares: Share[] = [
+    ...(isHelped ? stats.shares : []).map(({ volunteerId, share }): Share => {
+      return { id: volunteerId, name: `detail by ${nameOf(volunteerId, volunteers)}`, ratio: share, place: 'there' };
+    }),
+    { id: 'here', name: 'sharpened on this computer', ratio: here, place: 'here' },
+    { id: 'enlarged', name: 'only enlarged', ratio: 1 - byVolunteers - here, place: 'nowhere' },
+  ];
+  return shares.filter(({ ratio }) => ratio >= LEAST_RATIO);
 }
+
+type ShareStats = Parameters<typeof sharpeningOf>[0];

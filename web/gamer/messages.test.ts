@@ -2,18 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { volunteer } from '../sdk/test-volunteer-info.ts';
 import type { StreamStats } from './client.ts';
 import { helpersOf, qualityHint, type Situation, statusOf } from './messages.ts';
-import { isSharpened, type Report, shownQuality } from './renderers.ts';
-import { streamStats } from './test-figures.ts';
+import type { Report } from './renderers.ts';
+import { streamReport as live } from './test-figures.ts';
 
-const COLUMNS: [number[], ...(number | null)[][]] = [[], [], []];
-const live = (changes: Partial<StreamStats> = {}): Report => ({
-  kind: 'stream',
-  stats: streamStats(changes),
-  capturedFps: 60,
-  size: null,
-  columns: COLUMNS,
-});
-const LOCAL: Partial<StreamStats> = { running: 'local', shares: [], why: 'No volunteer is ready yet.' };
+const LOCAL: Partial<StreamStats> = {
+  running: 'local',
+  codec: '',
+  shares: [],
+  localShare: 1,
+  why: 'No volunteer is ready yet.',
+};
+const ENLARGED: Partial<StreamStats> = { ...LOCAL, localShare: 0, quality: null };
 const situation = (changes: Partial<Situation> = {}): Situation => ({
   phase: 'online',
   report: live(),
@@ -24,12 +23,33 @@ const situation = (changes: Partial<Situation> = {}): Situation => ({
 });
 
 describe('the status of the gamer page', () => {
-  it('names the volunteer that helps, and says why', () => {
+  it('names the volunteer that helps, and says on how many frames, and why', () => {
     expect(statusOf(situation())).toEqual({
       tone: 'good',
       headline: 'brave-otter sharpens your frames.',
-      detail: 'Fresher there.',
+      detail: 'Detail on 98 % of the frames. Fresher there.',
     });
+  });
+
+  it('does not claim more than the volunteer’s share where most frames come without detail', () => {
+    const report = live({ shares: [{ volunteerId: 'v1', share: 0.12 }] });
+    expect(statusOf(situation({ report }))).toMatchObject({
+      headline: 'Enlarged here; brave-otter sharpens some of the frames.',
+      detail: 'Detail on 12 % of the frames. Fresher there.',
+    });
+    expect(statusOf(situation({ report: live({ shares: [] }) }))).toMatchObject({
+      tone: 'idle',
+      headline: 'Only enlarged: no detail comes from the volunteer.',
+    });
+    expect(helpersOf(live({ shares: [] }), [volunteer()])).toBe('–');
+  });
+
+  it('says that frames are only enlarged where a filter does no more, whoever runs it', () => {
+    for (const changes of [{ quality: 'bicubic' }, { ...LOCAL, quality: 'bilinear' }] as const) {
+      const report = live(changes);
+      expect(statusOf(situation({ report })).headline).toMatch(/^Only enlarged, with bi(cubic|linear)\.$/);
+      expect(helpersOf(report, [volunteer()])).toBe('–');
+    }
   });
 
   it('keeps its headline while only figures change, so that screen readers do not repeat it', () => {
@@ -45,18 +65,22 @@ describe('the status of the gamer page', () => {
     expect(helpersOf(live(LOCAL), [])).toBe('this computer');
   });
 
-  it('does not claim sharpening while frames are shown unsharpened', () => {
-    const report = live({ ...LOCAL, glassToGlassMs: { p50: 0, p95: 0 }, framesUnsharpened: 88, why: 'Getting ready.' });
+  it('does not claim sharpening while frames are only enlarged, or most of them are', () => {
+    const report = live({ ...ENLARGED, why: 'Getting ready.' });
     expect(statusOf(situation({ report }))).toEqual({
       tone: 'idle',
       headline: 'Getting ready: not sharpened yet.',
       detail: 'Getting ready.',
     });
     expect(helpersOf(report, [])).toBe('–');
+    expect(statusOf(situation({ report: live({ ...LOCAL, localShare: 0.3 }) }))).toMatchObject({
+      headline: 'Only some frames are sharpened on this computer.',
+      detail: 'Sharpened here: on 30 % of the frames. No volunteer is ready yet.',
+    });
   });
 
   it('says that frames are not sharpened where this computer is too slow, even just after some were', () => {
-    const report = live({ ...LOCAL, quality: null, lowered: 'too-slow', why: 'Too slow.' });
+    const report = live({ ...LOCAL, localShare: 0.2, quality: null, lowered: 'too-slow', why: 'Too slow.' });
     expect(statusOf(situation({ report, volunteers: [] }))).toEqual({
       tone: 'busy',
       headline: 'Not sharpened: this computer is too slow for it.',
@@ -66,13 +90,14 @@ describe('the status of the gamer page', () => {
 
   it('no longer names a volunteer that has left or paused', () => {
     expect(helpersOf(live(), [])).toBe('–');
-    expect(helpersOf(live({ running: 'local' }), [volunteer()])).toBe('this computer');
+    expect(helpersOf(live({ ...LOCAL }), [volunteer()])).toBe('this computer');
   });
 
-  it('waits for a volunteer where only volunteers are wanted', () => {
-    expect(statusOf(situation({ report: live(LOCAL), where: 'volunteers' }))).toMatchObject({
-      tone: 'busy',
-      headline: 'No volunteer is helping right now.',
+  it('says that the picture is only enlarged where only volunteers are wanted and none is there', () => {
+    const report = live({ ...ENLARGED, running: 'volunteers' });
+    expect(statusOf(situation({ report, where: 'volunteers' }))).toMatchObject({
+      tone: 'idle',
+      headline: 'Only enlarged: no volunteer is helping.',
       detail: 'No volunteer is ready yet.',
     });
   });
@@ -87,13 +112,6 @@ describe('the status of the gamer page', () => {
       statusOf(situation({ report: live({ fps: 0, framesPresented }) })).headline;
     expect(headline(0)).toBe('Waiting for the first frames…');
     expect(headline(1)).toBe('The picture stands still.');
-  });
-
-  it('distinguishes a sharpened still picture from one that never was sharpened', () => {
-    expect(isSharpened(live())).toBe(true);
-    expect(isSharpened(live({ fps: 0, framesUnsharpened: 3 }))).toBe(true);
-    expect(isSharpened(live({ fps: 0, framesPresented: 3, framesUnsharpened: 3 }))).toBe(false);
-    expect(isSharpened(live({ fps: 0, framesPresented: 0 }))).toBe(false);
   });
 
   it('says when no picture will come', () => {
@@ -116,13 +134,13 @@ describe('the status of the gamer page', () => {
     const report: Report = { kind: 'image', timing, quality: 'spatial', why, width: 4, height: 4 };
     expect(statusOf(situation({ report }))).toMatchObject({ headline: 'Sharpened by brave-otter.', detail: why });
     expect(helpersOf(report, [])).toBe('a volunteer who left');
+    expect(statusOf(situation({ report: { ...report, quality: 'bicubic' } })).headline).toBe(
+      'Enlarged by brave-otter.',
+    );
   });
 });
 
 it('names the quality in use, and the chosen one when it differs', () => {
-  expect(shownQuality(live({ quality: 'fast' }))).toBe('fast');
-  expect(shownQuality(live({ quality: null }))).toBeNull();
-  expect(shownQuality(null)).toBeNull();
   expect(qualityHint('quality', 'quality')).toBe('with best network');
   expect(qualityHint('fast', 'quality')).toBe('with fast network, not best network');
   expect(qualityHint('fast', 'auto')).toBe('with fast network');

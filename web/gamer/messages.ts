@@ -1,9 +1,10 @@
 import type { Quality, StreamQuality, Where } from '../sdk/types.ts';
-import { qualityLabel } from '../ui/format.ts';
+import { formatPercent, qualityLabel } from '../ui/format.ts';
 import type { Tone } from '../ui/layout.tsx';
 import type { StreamStats } from './client.ts';
-import { isSharpening, type Report } from './renderers.ts';
+import type { Report } from './renderers.ts';
 import type { Phase } from './session.ts';
+import { type Extent, extentOf, isEnlarged, sharpeningOf, streamExtent } from './sharpening.ts';
 
 export interface Status {
   tone: Tone;
@@ -46,7 +47,7 @@ export function qualityHint(shown: Quality, chosen: StreamQuality): string {
 export function helpersOf(report: Report | null, volunteers: Situation['volunteers']): string {
   if (!report) return '–';
   if (report.kind === 'image') return report.timing ? whoRan(report.timing.ranOn, volunteers) : '–';
-  if (!isSharpening(report.stats)) return '–';
+  if (streamExtent(report.stats) === 'none') return '–';
   // A volunteer that has just paused still has a share of the last frames.
   if (report.stats.running === 'local') return 'this computer';
   const helping = sharing(report.stats, volunteers);
@@ -58,28 +59,52 @@ function workOf(report: Report | null, where: Where, volunteers: Situation['volu
   if (!report) return { tone: 'busy', headline: 'Starting the picture…', detail: '' };
   if (report.kind === 'image') {
     if (!report.timing) return { tone: 'busy', headline: waitingFor(where, volunteers), detail: '' };
-    const headline = `Sharpened by ${whoRan(report.timing.ranOn, volunteers)}.`;
+    const done = isEnlarged(report.quality) ? 'Enlarged' : 'Sharpened';
+    const headline = `${done} by ${whoRan(report.timing.ranOn, volunteers)}.`;
     return { tone: 'good', headline, detail: report.why };
   }
-  const { stats } = report;
-  if (stats.fps === 0) {
-    const headline = stats.framesPresented === 0 ? 'Waiting for the first frames…' : 'The picture stands still.';
-    return { tone: 'busy', headline, detail: stats.why };
+  return workOfStream(report.stats, where, volunteers);
+}
+
+function workOfStream(stats: StreamStats, where: Where, volunteers: Situation['volunteers']): Status {
+  const { fps, framesPresented, quality, lowered, why } = stats;
+  if (fps === 0) {
+    const headline = framesPresented === 0 ? 'Waiting for the first frames…' : 'The picture stands still.';
+    return { tone: 'busy', headline, detail: why };
   }
-  if (stats.quality === null && stats.lowered === 'too-slow') {
-    return { tone: 'busy', headline: 'Not sharpened: this computer is too slow for it.', detail: stats.why };
+  if (quality === null && lowered === 'too-slow') {
+    return { tone: 'busy', headline: 'Not sharpened: this computer is too slow for it.', detail: why };
   }
-  if (!isSharpening(stats)) return { tone: 'idle', headline: 'Getting ready: not sharpened yet.', detail: stats.why };
+  const { byVolunteers, here } = sharpeningOf(stats);
+  const extent = extentOf(byVolunteers + here);
   const helping = sharing(stats, volunteers);
+  if (extent === 'none') return { tone: 'idle', headline: whyOnlyEnlarged(stats, where), detail: why };
   if (stats.running === 'volunteers' && helping.length > 0) {
-    const who =
-      helping.length === 1 ? `${helpersOf(report, volunteers)} sharpens` : `${helping.length} volunteers sharpen`;
-    return { tone: 'good', headline: `${who} your frames.`, detail: stats.why };
+    const names = helping.map(({ volunteerId }) => nameOf(volunteerId, volunteers));
+    const headline = helpHeadline(names, extentOf(byVolunteers));
+    return { tone: 'good', headline, detail: `Detail ${shareOfFrames(byVolunteers)}. ${why}` };
   }
-  if (where !== 'volunteers') return { tone: 'good', headline: 'Sharpened on this computer.', detail: stats.why };
-  const headline =
-    stats.running === 'volunteers' ? 'Waiting for a volunteer’s first frame.' : 'No volunteer is helping right now.';
-  return { tone: 'busy', headline, detail: stats.why };
+  if (extent === 'most') return { tone: 'good', headline: 'Sharpened on this computer.', detail: why };
+  const detail = `Sharpened here: ${shareOfFrames(here)}. ${why}`;
+  return { tone: 'busy', headline: 'Only some frames are sharpened on this computer.', detail };
+}
+
+function helpHeadline(names: readonly string[], extent: Extent): string {
+  const [name] = names;
+  const who = names.length === 1 ? `${name} sharpens` : `${names.length} volunteers sharpen`;
+  return extent === 'most' ? `${who} your frames.` : `Enlarged here; ${who} some of the frames.`;
+}
+
+function whyOnlyEnlarged({ codec, quality, running }: StreamStats, where: Where): string {
+  if (quality !== null && isEnlarged(quality)) return `Only enlarged, with ${qualityLabel(quality)}.`;
+  if (running === 'local') return 'Getting ready: not sharpened yet.';
+  if (codec !== '') return 'Only enlarged: no detail comes from the volunteer.';
+  return where === 'volunteers' ? 'Only enlarged: no volunteer is helping.' : 'Getting ready: not sharpened yet.';
+}
+
+/** @param share 0..1 */
+function shareOfFrames(share: number): string {
+  return `on ${formatPercent(share)} of the frames`;
 }
 
 function waitingFor(where: Where, volunteers: Situation['volunteers']): string {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { StreamQuality } from '../sdk/types.ts';
 import type { StreamStats } from './client.ts';
 import { LINGER_MS, type Told, whyWithoutGpu } from './no-gpu-notice.tsx';
-import { streamStats } from './test-figures.ts';
+import { streamReport } from './test-figures.ts';
 
 const SLOW: Partial<StreamStats> = {
   running: 'local',
@@ -23,12 +23,11 @@ function told(
   changes: Partial<StreamStats> = {},
   { volunteers = 0, before = null, nowMs = 0, chosen = 'quality' }: Rest = {},
 ) {
-  const stats = streamStats({ ...SLOW, ...changes });
   const situation = {
-    report: { kind: 'stream', stats, capturedFps: 30, size: null, columns: [[], [], []] },
+    report: streamReport({ ...SLOW, ...changes }),
     chosen,
     volunteers: Array.from({ length: volunteers }),
-  } as const satisfies Parameters<typeof whyWithoutGpu>[0];
+  } satisfies Parameters<typeof whyWithoutGpu>[0];
   return whyWithoutGpu(situation, before, nowMs);
 }
 

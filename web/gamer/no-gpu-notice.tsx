@@ -56,7 +56,7 @@ const WITHOUT_HELP = 'No GPU here and no volunteer:';
 function whyNow(quality: Quality | null, chosen: StreamQuality): string {
   const what = quality
     ? `keeps up with ${qualityLabel(quality)}, not with ${qualityLabel(chosen)}.`
-    : 'is too slow to sharpen the picture, so you see it as the browser enlarges it.';
+    : 'is too slow to sharpen the picture, so it is only enlarged.';
   return `${WITHOUT_HELP} this computer’s processor ${what}`;
 }
 

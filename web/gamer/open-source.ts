@@ -44,7 +44,7 @@ async function openGame({ onError }: SourceHandlers, gameWork: GameWork): Promis
   }
   return {
     kind: 'game',
-    before: canvas,
+    element: canvas,
     size: signal(GAME_SIZE),
     frames: game.source,
     play: { label: GAME_LABEL, attach: (target) => game.attach(target) },
@@ -88,7 +88,7 @@ export async function openVideo(file: File): Promise<LiveSource> {
     dispose();
     throw cause;
   }
-  return { kind: 'video', before: video, size: sizeOf(video), frames: video, play: null, dispose };
+  return { kind: 'video', element: video, size: sizeOf(video), frames: video, play: null, dispose };
 }
 
 /** Takes ownership of the track. Does not wait for a picture, since a minimised window gives none until it is restored. */
@@ -105,7 +105,7 @@ export function openCaptured({ kind, track }: Captured, { onError }: SourceHandl
     track.stop();
     video.srcObject = null;
   };
-  return { kind, before: video, size, frames: track, play: null, dispose };
+  return { kind, element: video, size, frames: track, play: null, dispose };
 }
 
 export function unreadable(file: File, formats: string, cause: unknown): MeshError {

@@ -1,28 +1,29 @@
 import { effect, type ReadonlySignal, signal } from '@preact/signals';
-import type { Quality } from '../sdk/types.ts';
 import { BeforeAfter } from '../ui/before-after.tsx';
 import { Button, IconButton } from '../ui/buttons.tsx';
 import { qualityLabel } from '../ui/format.ts';
 import { canOpenPictureWindow, openPictureWindow, type PictureWindow } from '../ui/picture-window.ts';
 import type { Player } from './player.ts';
 import { MAX_CLIP_MS, type Recorder } from './recorder.ts';
-import { isSharpened, type Report, shownQuality } from './renderers.ts';
+import type { Report } from './renderers.ts';
+import { reportExtent, sharpeningOf, shownQuality } from './sharpening.ts';
 import type { Size } from './source.ts';
 
 const DEFAULT_RATIO = 16 / 9;
 
-/** Before and after on the page, with the sharpened picture in its own window if the person wants. */
+/** Before and after of one and the same frame, with the result in its own window if the person wants. */
 export function PictureStage({ player, floating }: { player: Player; floating: FloatingPicture }) {
   const source = player.source.value;
   const size = source?.size.value ?? null;
-  const output = player.output.value;
+  const { before, after } = player;
   const pictureWindow = floating.window.value;
   const isAway = pictureWindow?.isMoved === true;
   return (
     <>
       <BeforeAfter
-        before={source && !player.hasEnded ? source.before : null}
-        after={isAway ? null : output}
+        source={source && source.kind !== 'image' && !player.hasEnded ? source.element : null}
+        before={before}
+        after={isAway ? null : after}
         ratio={size ? size.width / size.height : DEFAULT_RATIO}
         beforeLabel={size ? `Before: ${size.width} × ${size.height}, stretched` : 'Before'}
         afterLabel={afterLabel(size, player.scale.value, player.report.value)}
@@ -32,7 +33,7 @@ export function PictureStage({ player, floating }: { player: Player; floating: F
         }}
         play={source?.play ?? null}
         corner={
-          output &&
+          after &&
           canOpenPictureWindow() && (
             <IconButton
               icon={pictureWindow ? 'pop-in' : 'pop-out'}
@@ -50,16 +51,20 @@ export function PictureStage({ player, floating }: { player: Player; floating: F
 }
 
 function afterLabel(size: Size | null, scale: number, report: Report | null): string {
-  const isLeft = report?.kind === 'stream' && report.stats.quality === null && report.stats.lowered === 'too-slow';
-  const soft = isLeft ? 'not sharpened' : 'not sharpened yet';
-  const how = report && isSharpened(report) && !isLeft ? sharpLabel(shownQuality(report)) : soft;
   // The real size where it is known: a large source may get less than the chosen scale.
   const shown = (report?.kind === 'stream' ? report.size : report) ?? (size && scaled(size, scale));
-  return shown ? `After: ${shown.width} × ${shown.height}, ${how}` : 'After';
+  return shown ? `After: ${shown.width} × ${shown.height}, ${treatment(report)}` : 'After';
 }
 
-/** @param quality - null while a single frame is shown as captured. */
-function sharpLabel(quality: Quality | null): string {
+/** What was done to the picture on the page. */
+export function treatment(report: Report | null): string {
+  const extent = reportExtent(report);
+  if (report?.kind !== 'stream') return report?.timing ? qualityLabel(report.quality) : 'not sharpened yet';
+  if (extent === 'none') return 'only enlarged';
+  const { byVolunteers, here } = sharpeningOf(report.stats);
+  if (byVolunteers > here) return extent === 'most' ? 'with detail' : 'with some detail';
+  const quality = shownQuality(report);
+  if (extent === 'some') return 'partly sharpened';
   return quality === null || quality === 'spatial' ? 'sharpened' : qualityLabel(quality);
 }
 
@@ -69,27 +74,24 @@ function scaled({ width, height }: Size, scale: number): Size {
 
 interface SaveButtonsProps {
   recorder: Recorder;
-  /** There is a sharpened picture. */
-  isSharp: boolean;
-  /** There is an original to compare it with. */
-  hasBefore: boolean;
+  /** There is a picture. */
+  isEnabled: boolean;
 }
 
 /** Buttons that save pictures and record clips. */
-export function SaveButtons({ recorder, isSharp, hasBefore }: SaveButtonsProps) {
-  const isComparable = isSharp && hasBefore;
+export function SaveButtons({ recorder, isEnabled }: SaveButtonsProps) {
   const remainingS = recorder.remainingS.value;
   return (
     <div class="save-buttons">
-      <Button onPress={() => void recorder.saveAfter()} disabled={!isSharp} testId="save-after">
+      <Button onPress={() => void recorder.saveAfter()} disabled={!isEnabled} testId="save-after">
         Save picture
       </Button>
-      <Button onPress={() => void recorder.saveBoth()} disabled={!isComparable} testId="save-both">
+      <Button onPress={() => void recorder.saveBoth()} disabled={!isEnabled} testId="save-both">
         Save before and after
       </Button>
       {recorder.canRecord &&
         (remainingS === null ? (
-          <Button onPress={() => void recorder.record()} disabled={!isComparable} testId="record">
+          <Button onPress={() => void recorder.record()} disabled={!isEnabled} testId="record">
             Record a clip <span class="soft">up to {MAX_CLIP_MS / 1_000} s</span>
           </Button>
         ) : (

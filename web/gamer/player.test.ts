@@ -31,7 +31,7 @@ class Bench {
       if (isCaptured(choice)) choice.track.stop();
     };
     const size = signal({ width: 4, height: 2 });
-    return { kind: 'video', before: element(), size, frames: element(), play: null, dispose };
+    return { kind: 'video', element: element(), size, frames: element(), play: null, dispose };
   };
 
   readonly capture = () => this.answer();
@@ -67,6 +67,8 @@ class Bench {
       const name = this.#begin(`stream ${options.where} ${options.scale}`);
       return {
         canvas: element(),
+        before: element(),
+        pair: async () => null,
         stats: () => streamStats(),
         set: ({ where, quality }: StreamOptions) => {
           this.log.push(`set ${where}`);

@@ -108,16 +108,35 @@ export class Player {
     this.warning.value = MeshError.badInput(`“${file.name}” is neither a picture nor a video. Choose one of these.`);
   }
 
-  /** The source has ended. Its last sharpened picture stays; the original is hidden, since an ended video turns black. */
+  /** The source has ended. Its last picture stays. */
   get hasEnded(): boolean {
     return this.error.value?.reason === 'source-ended';
   }
 
-  /** The two pictures on the page; null while one is missing. */
-  comparison(): Comparison | null {
-    const before = this.source.value?.before;
-    const after = this.output.value;
-    return before && after ? { before, after, splitPercent: this.splitPercent.value } : null;
+  /** Two pictures of one and the same frame, of those on the page; null while there are none. The caller releases them. */
+  async comparison(): Promise<Comparison | null> {
+    const renderer = this.#renderer;
+    try {
+      const pair = await renderer?.pair();
+      return pair ? { ...pair, splitPercent: this.splitPercent.value } : null;
+    } catch (cause) {
+      // The source is being changed.
+      if (renderer !== this.#renderer) return null;
+      throw cause;
+    }
+  }
+
+  /** Shows what {@link after} was made of. A live source is later by now. */
+  get before(): HTMLCanvasElement | null {
+    const report = this.report.value;
+    if (report?.kind === 'stream') return report.before;
+    const source = this.source.value;
+    return source?.kind === 'image' ? source.before : null;
+  }
+
+  /** Shows the result; null until there is one. */
+  get after(): HTMLCanvasElement | null {
+    return this.before && this.output.value;
   }
 
   close(): Promise<void> {

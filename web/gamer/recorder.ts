@@ -6,7 +6,6 @@ import { Clip, clipSize } from './clip.ts';
 import { canRecordClips, openClipWriter } from './clip-writer.ts';
 import { blankCanvas, type Comparison, copyOf, paintSplit, sideBySide, toPng } from './comparison.ts';
 import type { Player } from './player.ts';
-import { shownQuality } from './renderers.ts';
 import { isCaptured, type SourceChoice } from './source.ts';
 
 export const MAX_CLIP_MS = 30_000;
@@ -23,13 +22,14 @@ export class Recorder {
   readonly remainingS = signal<number | null>(null);
   readonly canRecord = canRecordClips();
   readonly #options: RecorderOptions;
+  #isRecording = false;
   #clip: Clip | null = null;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
   }
 
-  /** Saves the sharpened picture. */
+  /** Saves the picture. */
   saveAfter(): Promise<void> {
     return this.#save('after', ({ after }) => copyOf(after));
   }
@@ -42,18 +42,22 @@ export class Recorder {
   /** Records until it is stopped or {@link MAX_CLIP_MS} are over. Continues through a change of source. */
   async record(): Promise<void> {
     const { player, clock, download } = this.#options;
-    const shown = player.comparison();
-    if (!shown || this.#clip) return;
-    // Named after what is shown when the clip starts.
-    const nameWith = this.#namer('before-after');
+    if (this.#isRecording) return;
+    this.#isRecording = true;
     try {
-      const context = blankCanvas(clipSize(shown.after));
+      const first = await player.comparison();
+      if (!first) return;
+      // Named after what is shown when the clip starts.
+      const nameWith = this.#namer('before-after', first.quality);
+      const context = blankCanvas(clipSize(first.after));
+      first.release();
       this.#clip = new Clip({
         openWriter: () => openClipWriter(context.canvas),
-        draw: () => {
+        draw: async () => {
           // Null while the source changes: the last picture stays.
-          const now = player.comparison();
-          if (now) paintSplit(context, now);
+          const shown = await player.comparison();
+          if (shown) paintSplit(context, shown);
+          shown?.release();
         },
         clock,
         maxMs: MAX_CLIP_MS,
@@ -67,6 +71,7 @@ export class Recorder {
       player.warning.value = MeshError.from(cause, 'unsupported-browser');
     } finally {
       this.#clip = null;
+      this.#isRecording = false;
       this.remainingS.value = null;
     }
   }
@@ -77,23 +82,21 @@ export class Recorder {
 
   async #save(what: 'after' | 'before-after', draw: (shown: Comparison) => HTMLCanvasElement): Promise<void> {
     const { player, download } = this.#options;
-    const shown = player.comparison();
-    if (!shown) return;
     try {
-      download(await toPng(draw(shown)), this.#namer(what)('png'));
+      const shown = await player.comparison();
+      if (!shown) return;
+      const nameWith = this.#namer(what, shown.quality);
+      const picture = draw(shown);
+      shown.release();
+      download(await toPng(picture), nameWith('png'));
     } catch (cause) {
       player.warning.value = MeshError.from(cause, 'too-large');
     }
   }
 
-  #namer(what: 'after' | 'before-after'): (extension: string) => string {
-    const { choice, report, scale } = this.#options.player;
-    const picture = {
-      choice: choice.value,
-      quality: shownQuality(report.value),
-      scale: scale.value,
-      what,
-    };
+  #namer(what: SavedPicture['what'], quality: Quality | null): (extension: string) => string {
+    const { choice, scale } = this.#options.player;
+    const picture = { choice: choice.value, quality, scale: scale.value, what };
     return (extension) => fileName({ ...picture, extension });
   }
 }
@@ -103,14 +106,14 @@ interface SavedPicture {
   /** The quality it was made with; null if it is the source's, only enlarged. */
   quality: Quality | null;
   scale: number;
-  /** The sharpened picture alone, or with the original. */
+  /** The picture alone, or with the original. */
   what: 'after' | 'before-after';
   extension: string;
 }
 
 const SHARP: Record<Quality, string> = {
-  bilinear: 'bilinear',
-  bicubic: 'bicubic',
+  bilinear: 'enlarged',
+  bicubic: 'enlarged',
   spatial: 'sharpened',
   fast: 'fast-network',
   balanced: 'balanced-network',
@@ -123,7 +126,7 @@ export function fileName({ choice, quality, scale, what, extension }: SavedPictu
 }
 
 function afterName(quality: Quality | null): string {
-  return quality ? SHARP[quality] : 'stretched';
+  return quality ? SHARP[quality] : 'enlarged';
 }
 
 function sourceName(choice: SourceChoice): string {

@@ -5,6 +5,8 @@ import type { Quality, StreamQuality, Task, Timing, Where } from '../sdk/types.t
 import { qualityLabel } from '../ui/format.ts';
 import { CountRate, TimeWindow } from '../ui/time-window.ts';
 import type { Client, FrameStream, StreamStats } from './client.ts';
+import type { Comparison } from './comparison.ts';
+import { SharpnessMeter } from './sharpness.ts';
 import type { LiveSource, Size, StillSource } from './source.ts';
 
 /** Settings that the person chose. */
@@ -14,9 +16,13 @@ export interface Settings {
   scale: number;
 }
 
+type Pair = Omit<Comparison, 'splitPercent'>;
+
 /** Renders a source's sharpened pictures on a canvas. */
 export interface Renderer {
   readonly canvas: HTMLCanvasElement;
+  /** Both pictures of what is shown; null while there is none. */
+  pair(): Promise<Pair | null>;
   /** Changes settings that need no new renderer. */
   set(settings: Pick<Settings, 'where' | 'quality'>): void;
   close(): Promise<void>;
@@ -40,28 +46,14 @@ export interface StreamReport {
   stats: StreamStats;
   /** Frame rate of the source; NaN until it is known. */
   capturedFps: number;
-  /** Size of the sharpened picture; null before the first. */
+  /** Size of the picture; null before the first. */
   size: Size | null;
+  /** The frame on the canvas as it was captured; null before the first. */
+  before: HTMLCanvasElement | null;
+  /** How much stronger its edges are than those of the frame stretched, as a share, measured; NaN while that is not known. */
+  sharperBy: number;
   /** Chart data: times in seconds, frame rates, typical delays in ms. */
   columns: [number[], ...(number | null)[][]];
-}
-
-/** Whether frames are being sharpened. Until this machine has been measured they are shown unsharpened. */
-export function isSharpening({ fps, glassToGlassMs }: StreamStats): boolean {
-  return fps > 0 && glassToGlassMs.p50 > 0;
-}
-
-/** Whether the picture on the page is a sharpened one, apart from single frames shown as captured because they would have been late. */
-export function isSharpened(report: Report): boolean {
-  if (report.kind === 'image') return report.timing !== null;
-  const { fps, framesPresented, framesUnsharpened } = report.stats;
-  // When the source stands still, its last frame was sharpened.
-  return fps === 0 ? framesPresented > framesUnsharpened : isSharpening(report.stats);
-}
-
-/** The quality of the picture on the page; null if there is no picture, or it is the source's. */
-export function shownQuality(report: Report | null): Quality | null {
-  return (report?.kind === 'stream' ? report.stats.quality : report?.quality) ?? null;
 }
 
 /** As often as a person can read figures. */
@@ -69,19 +61,27 @@ const REPORT_INTERVAL_MS = 500;
 /** Time that the chart covers. */
 export const CHART_WINDOW_S = 60;
 const MAX_SAMPLES = (CHART_WINDOW_S * 1_000) / REPORT_INTERVAL_MS + 1;
+/** Reports between two measurements of the picture itself: each reads a part of it back. */
+const REPORTS_PER_MEASUREMENT = 4;
 
-/** Renders a stream of sharpened frames and reports its figures. */
+/** Renders a stream and reports its figures. */
 export class StreamRenderer implements Renderer {
   readonly #history = new TimeWindow(CHART_WINDOW_S, MAX_SAMPLES);
   /** Measured over the same window as the output frame rate. */
   readonly #captured = new CountRate(STREAM_LIMITS.statsWindowMs);
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #startedMs = performance.now();
+  /** From the start: its pictures are those of the stream's canvas from the first one on. */
+  readonly #before: HTMLCanvasElement;
+  #meter = new SharpnessMeter();
+  #sharperBy = Number.NaN;
+  #reports = 0;
 
   private constructor(
     private readonly stream: FrameStream,
     private readonly onReport: (report: Report) => void,
   ) {
+    this.#before = stream.before;
     this.#timer = setInterval(() => this.#report(), REPORT_INTERVAL_MS);
   }
 
@@ -99,8 +99,21 @@ export class StreamRenderer implements Renderer {
     return this.stream.canvas;
   }
 
+  async pair(): Promise<Pair | null> {
+    const pair = await this.stream.pair();
+    if (!pair) return null;
+    const { before, after, quality } = pair;
+    const release = () => {
+      before.close();
+      after.close();
+    };
+    return { before, after, quality, release };
+  }
+
   set({ where, quality }: Pick<Settings, 'where' | 'quality'>): void {
     this.stream.set({ where, quality });
+    this.#meter = new SharpnessMeter();
+    this.#sharperBy = Number.NaN;
   }
 
   async close(): Promise<void> {
@@ -113,13 +126,19 @@ export class StreamRenderer implements Renderer {
     const nowMs = performance.now();
     const timeS = (nowMs - this.#startedMs) / 1_000;
     this.#captured.add(stats.framesCaptured, nowMs);
-    this.#history.add([timeS, stats.fps, isSharpening(stats) ? stats.glassToGlassMs.p50 : null]);
+    this.#history.add([timeS, stats.fps, stats.glassToGlassMs.p50 || null]);
     const { width, height } = this.canvas;
+    const hasPicture = stats.framesPresented > 0;
+    // Nobody reads the figures of a hidden page.
+    const isMeasured = hasPicture && !document.hidden && this.#reports++ % REPORTS_PER_MEASUREMENT === 0;
+    if (isMeasured) this.#sharperBy = this.#meter.sample(this.#before, this.canvas);
     this.onReport({
       kind: 'stream',
       stats,
       capturedFps: this.#captured.perSecond,
-      size: stats.framesPresented > 0 ? { width, height } : null,
+      size: hasPicture ? { width, height } : null,
+      before: hasPicture ? this.#before : null,
+      sharperBy: this.#sharperBy,
       columns: this.#history.columns(2),
     });
   }
@@ -146,6 +165,8 @@ export class ImageRenderer implements Renderer {
   readonly canvas: HTMLCanvasElement;
   #settings: Settings;
   #task: Task<'upscale'> | null = null;
+  /** The quality of the picture on the canvas; null before it is sharpened. */
+  #shown: Quality | null = null;
 
   constructor(
     private readonly client: Client,
@@ -166,6 +187,11 @@ export class ImageRenderer implements Renderer {
     if (where === this.#settings.where && quality === this.#settings.quality) return;
     this.#settings = { ...this.#settings, where, quality };
     void this.#run();
+  }
+
+  async pair(): Promise<Pair | null> {
+    const { before } = this.source;
+    return this.#shown && { before, after: this.canvas, quality: this.#shown, release: () => {} };
   }
 
   async close(): Promise<void> {
@@ -196,6 +222,7 @@ export class ImageRenderer implements Renderer {
       const { image, timing } = await task.result;
       if (this.#task !== task) return;
       this.canvas.getContext('2d')?.putImageData(image, 0, 0);
+      this.#shown = quality;
       const done = { kind: 'image', timing, quality, why, width: image.width, height: image.height } as const;
       if (next) await this.#sharpen(next, { before: done });
       else this.handlers.onReport(done);

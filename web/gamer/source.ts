@@ -18,8 +18,6 @@ export interface Size {
 }
 
 interface AnySource {
-  /** The original picture; the browser stretches it. */
-  before: HTMLCanvasElement | HTMLVideoElement;
   /** May change at any time, as when a shared window is resized. Null until the first picture. */
   size: ReadonlySignal<Size | null>;
   play: Playable | null;
@@ -28,11 +26,14 @@ interface AnySource {
 
 export interface LiveSource extends AnySource {
   kind: 'game' | 'video' | CaptureKind;
+  /** Shows the source until its stream shows frames; a video then plays on unseen. */
+  element: HTMLCanvasElement | HTMLVideoElement;
   frames: Parameters<Client['openStream']>[0];
 }
 
 export interface StillSource extends AnySource {
   kind: 'image';
+  before: HTMLCanvasElement;
   image: ImageBitmap;
 }
 

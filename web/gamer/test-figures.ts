@@ -1,4 +1,5 @@
 import type { StreamStats } from './client.ts';
+import type { StreamReport } from './renderers.ts';
 
 /** Statistics of a stream that one volunteer sharpens, for tests. */
 export function streamStats(changes: Partial<StreamStats> = {}): StreamStats {
@@ -25,11 +26,26 @@ export function streamStats(changes: Partial<StreamStats> = {}): StreamStats {
     downlinkKbps: 14_000,
     codec: 'vp8',
     shares: [{ volunteerId: 'v1', share: 0.98 }],
+    localShare: 0,
     running: 'volunteers',
     quality: 'spatial',
     lowered: null,
     localBackend: '',
     why: 'Fresher there.',
     ...changes,
+  };
+}
+
+/** The page's report on such a stream. */
+export function streamReport(changes: Partial<StreamStats> = {}): StreamReport {
+  const stats = streamStats(changes);
+  return {
+    kind: 'stream',
+    stats,
+    capturedFps: 60,
+    size: null,
+    before: null,
+    sharperBy: Number.NaN,
+    columns: [[], [], []],
   };
 }

@@ -8,7 +8,7 @@ import type { StreamStats } from './client.ts';
 
 interface VolunteersPanelProps {
   volunteers: readonly VolunteerInfo[];
-  /** Shares of the recent frames; null without a stream. */
+  /** Shares of the recent frames that each sharpened; null without a stream. */
   shares: StreamStats['shares'] | null;
   /** Null when this page may not remove volunteers. */
   onRemove: ((id: string) => void) | null;
@@ -48,7 +48,7 @@ function Volunteer({ volunteer, share, onRemove }: VolunteerProps) {
   return (
     <li class="volunteers__entry">
       <span class="volunteers__name">{name}</span>
-      {share !== null && <span class="volunteers__share figures">{formatPercent(share)}</span>}
+      {share !== null && <span class="volunteers__share figures">{formatPercent(share)} of frames</span>}
       <span class="volunteers__facts">
         {barred ? 'barred: returned wrong results' : backendLabel(backend)} · {formatMs(rttMs)} ms round trip ·{' '}
         {formatCount(completed)} tasks

@@ -4,6 +4,7 @@ import type { Where } from '../../shared/tasks/definition.ts';
 import type { VolunteerTrust } from '../net/volunteer-trust.ts';
 import { rankedCodecs } from '../stream/codec/codecs.ts';
 import type { StreamSize } from '../stream/frame-size.ts';
+import type { FramePair } from '../stream/gamer/before-view.ts';
 import { openSource, type StreamSource } from '../stream/gamer/frame-source.ts';
 import type { GamerStream } from '../stream/gamer/gamer-stream.ts';
 import { type StreamLink, StreamNegotiator } from '../stream/gamer/stream-negotiator.ts';
@@ -18,7 +19,7 @@ import {
   toStreamSettings,
 } from '../stream/settings.ts';
 
-export type { StreamLink, StreamOptions, StreamQuality, StreamSource, StreamStats };
+export type { FramePair, StreamLink, StreamOptions, StreamQuality, StreamSource, StreamStats };
 
 /** Settings that may change while a stream runs. */
 export type StreamChanges = Pick<StreamOptions, 'quality' | 'maxFps' | 'where' | 'patience'>;
@@ -27,6 +28,17 @@ export type StreamChanges = Pick<StreamOptions, 'quality' | 'maxFps' | 'where' |
 export interface FrameStream {
   /** Shows the frames; put it into a page. */
   readonly canvas: HTMLCanvasElement;
+  /**
+   * Shows the source's frames as they were captured, at their own size: at every moment the one that `canvas` shows sharpened, which the
+   * source itself has left behind by then. Made when it is first read; blank until the next frame is shown. For the eye: a page that
+   * is busy may read the two canvases a frame apart, so use {@link pair} for pictures that are saved.
+   */
+  readonly before: HTMLCanvasElement;
+  /**
+   * Copies of one frame as captured and as shown, with what was done to it. Null until a frame is shown after the first call, or after
+   * `before` was first read. The caller closes both pictures. Rejects with MeshError `closed`.
+   */
+  pair(): Promise<FramePair | null>;
   /** The canvas as a track, for a video element or a recorder. It ends with the stream. */
   readonly track: MediaStreamTrack;
   /** At most a quarter of a second old. `why` also says that the source ended, or why the last volunteer was dropped. */
@@ -105,6 +117,9 @@ class PageFrameStream implements FrameStream {
   #settings: StreamSettings;
   #size: StreamSize | null = null;
   #stats: StreamStats;
+  #before: HTMLCanvasElement | null = null;
+  /** Settles when no pair is being made. */
+  #pairs: Promise<unknown> = Promise.resolve();
   #track: MediaStreamTrack | null = null;
   #closing: Promise<void> | null = null;
 
@@ -118,6 +133,23 @@ class PageFrameStream implements FrameStream {
     this.#eventPort = eventPort;
     eventPort.onmessage = ({ data }: MessageEvent<StreamEvent>) => this.#onEvent(data);
     void this.#startNegotiating();
+  }
+
+  get before(): HTMLCanvasElement {
+    if (!this.#before) {
+      this.#before = document.createElement('canvas');
+      const offscreen = this.#before.transferControlToOffscreen();
+      if (!this.#closing) void this.#remote.showBefore(Comlink.transfer(offscreen, [offscreen]));
+    }
+    return this.#before;
+  }
+
+  async pair(): Promise<FramePair | null> {
+    if (this.#closing) throw MeshError.closed('The stream');
+    if (!this.#before) void this.before;
+    const pair = this.#remote.pair();
+    this.#pairs = Promise.allSettled([this.#pairs, pair]);
+    return pair;
   }
 
   get track(): MediaStreamTrack {
@@ -154,6 +186,8 @@ class PageFrameStream implements FrameStream {
     this.#eventPort.close();
     this.#deps.onClosed(this);
     await this.#remote.close();
+    // Their answers come through the proxy.
+    await this.#pairs;
     this.#remote[Comlink.releaseProxy]();
   }
 

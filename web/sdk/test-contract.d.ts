@@ -155,7 +155,7 @@ export class GamerClient extends EventTarget {
   getResult(id: string, options?: { timeoutMs?: number }): Promise<unknown>;
   openStream(
     source: HTMLCanvasElement | HTMLVideoElement | MediaStreamTrack | ReadableStream<VideoFrame>,
-    options?: { scale?: number; quality?: Quality; maxFps?: number; where?: Where; bitrateKbps?: number },
+    options?: StreamOptions,
   ): Promise<FrameStream>;
   createInvite(options?: {
     role?: 'volunteer' | 'gamer';
@@ -167,12 +167,26 @@ export class GamerClient extends EventTarget {
   // events: 'volunteers' (the list changed), 'state' ('connecting' | 'online' | 'reconnecting' | 'closed')
 }
 
+/**
+ * transport: `detail` (default) shows this machine's own frame at once and adds what volunteers send; `picture` shows what they send. patience:
+ * frames that a base may wait for its detail, 0..2, default automatic.
+ */
+export interface StreamOptions {
+  scale?: number;
+  quality?: Quality;
+  maxFps?: number;
+  where?: Where;
+  bitrateKbps?: number;
+  transport?: 'detail' | 'picture';
+  patience?: number;
+}
+
 export interface FrameStream {
   /** Where the frames are shown; put it into a page. */
   readonly canvas: HTMLCanvasElement;
   readonly track: MediaStreamTrack;
   stats(): StreamStats;
-  set(options: { quality?: Quality; maxFps?: number; where?: Where }): void;
+  set(options: { quality?: Quality; maxFps?: number; where?: Where; patience?: number }): void;
   close(): Promise<void>;
 }
 /** Percentiles over the last 5 s, ms; stages in order, adding up to glass-to-glass. */
@@ -191,6 +205,10 @@ export interface StreamStats {
   shares: { volunteerId: string; share: number }[];
   running: Where;
   why: string;
+  /** Of the frames shown: those with detail; how old the detail was, ms; what it is estimated to have gained, dB over the base (null: not known). */
+  framesWithDetail: number;
+  detailAgeMs: { p50: number; p95: number };
+  gainDb: number | null;
 }
 
 export class VolunteerNode extends EventTarget {

@@ -6,6 +6,7 @@ import type { ModelProgress } from '../compute/models/model-source.ts';
 import type { Placement, PlacementCounts, Redispatch, RedispatchCause } from '../dispatch/dispatch-counts.ts';
 import type { Timing } from '../dispatch/job.ts';
 import type {
+  FramePair,
   FrameStream,
   StreamChanges,
   StreamOptions,
@@ -20,6 +21,7 @@ import type { TaskType, TaskTypes } from './task-types.ts';
 
 export type * from './task-types.ts';
 export type {
+  FramePair,
   FrameStream,
   LogSetting,
   MachineSignals,

@@ -11,6 +11,10 @@ export interface Playable {
 }
 
 interface BeforeAfterProps {
+  /**
+   * What the pictures are made of, shown while they are missing and unseen afterwards. It stays in the page: a video that leaves it pauses.
+   */
+  source?: HTMLElement | null;
   /** The original picture, stretched by the browser. */
   before: HTMLElement | null;
   after: HTMLElement | null;
@@ -32,7 +36,8 @@ interface BeforeAfterProps {
  * Two pictures of the same thing with a divider that pointers and the keyboard move, on the page or in full screen.
  */
 export function BeforeAfter(props: BeforeAfterProps) {
-  const { before, after, ratio, beforeLabel, afterLabel, splitPercent, onSplit, play, corner, testId } = props;
+  const { source = null, before, after, ratio, beforeLabel, afterLabel } = props;
+  const { splitPercent, onSplit, play, corner, testId } = props;
   const figure = useRef<HTMLElement>(null);
   const frame = useRef<HTMLDivElement>(null);
   const cover = useRef<HTMLDivElement>(null);
@@ -58,7 +63,11 @@ export function BeforeAfter(props: BeforeAfterProps) {
   return (
     <figure class="before-after-figure" ref={figure}>
       <div class={before ? 'before-after' : 'before-after before-after--whole'} ref={frame}>
-        <Layer element={before} class="before-after__layer" />
+        <Layer
+          element={source}
+          class={before ? 'before-after__layer before-after__layer--unseen' : 'before-after__layer'}
+        />
+        <Layer element={before} class="before-after__layer" testId={testId && `${testId}-before`} />
         <Layer element={after} class="before-after__layer before-after__layer--after" testId={testId} />
         {play && <Cover play={play} place={cover} />}
         {before && after && (
@@ -114,7 +123,7 @@ export function BeforeAfter(props: BeforeAfterProps) {
         </div>
       </div>
       <figcaption class="before-after__captions">
-        <span>{before && beforeLabel}</span>
+        <span>{(before ?? source) && beforeLabel}</span>
         <span class="before-after__caption--after">{after && afterLabel}</span>
       </figcaption>
     </figure>

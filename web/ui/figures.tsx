@@ -64,8 +64,8 @@ export interface Share {
   name: string;
   /** 0 to 1; all shares add up to 1. */
   ratio: number;
-  /** On this machine, or on a volunteer. */
-  place: 'here' | 'there';
+  /** On this machine, on a volunteer, or by nobody. */
+  place: 'here' | 'there' | 'nowhere';
 }
 
 /** A bar that shows who did how much, with names and percentages. */

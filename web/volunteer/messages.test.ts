@@ -16,10 +16,10 @@ it('says that the invite does not work', () => {
   expect(volunteerErrorTitle(new MeshError('room-full', 'Full.'))).toBe('This room is full');
 });
 
-it('names the qualities that gamers’ frames are sharpened with', () => {
+it('names the qualities that it computes gamers’ frames with', () => {
   const detail = (...qualities: ('spatial' | 'quality')[]) =>
     statusOf('serving', { framesDone: 1, tasksDone: 0, gamers: 2, qualities }).detail;
-  expect(detail('quality', 'spatial')).toBe('Frames are sharpened with: best network, spatial.');
+  expect(detail('quality', 'spatial')).toBe('Computing with: best network, spatial.');
   expect(detail()).toBe('');
 });
 

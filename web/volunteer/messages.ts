@@ -41,7 +41,7 @@ export function statusOf(phase: Phase, stats: Contribution | null, pauses: reado
       return {
         tone: 'good',
         headline,
-        detail: means.length > 0 ? `Frames are sharpened with: ${means.join(', ')}.` : '',
+        detail: means.length > 0 ? `Computing with: ${means.join(', ')}.` : '',
       };
     }
   }

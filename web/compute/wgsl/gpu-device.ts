@@ -39,7 +39,12 @@ export function adapterName(info: GPUAdapterInfo): string {
 }
 
 export function isSoftware({ isFallbackAdapter, vendor, architecture, device, description }: GPUAdapterInfo): boolean {
-  return isFallbackAdapter || SOFTWARE.test([vendor, architecture, device, description].join(' '));
+  return isFallbackAdapter || isSoftwareName([vendor, architecture, device, description].join(' '));
+}
+
+/** Whether a driver's name for itself is that of a program that computes on the processor. */
+export function isSoftwareName(name: string): boolean {
+  return SOFTWARE.test(name);
 }
 
 /** The error of a valid call on a device that was lost. */

@@ -10,12 +10,12 @@ import {
   SAFE_FRAME_PATHS,
 } from '../backend.ts';
 import { DetailFrameMaker } from '../detail-frames.ts';
-import { isUpright, orientationOf, uprightSize } from '../frame-orientation.ts';
+import { uprightSize } from '../frame-orientation.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { FrameInputKindTracker, inputKindOf } from '../networks/input-kind.ts';
 import { copiesAtSameSize, isIdentity } from '../reference/upscale.ts';
 import type { Started } from '../schedule.ts';
-import { checkFrameShape, type FrameTime, makeFrame, RgbaReader, timeOf } from '../video-frames.ts';
+import { checkFrameShape, type FrameTime, isPlain, makeFrame, RgbaReader, timeOf } from '../video-frames.ts';
 import type { SourceKind } from './filter-passes.ts';
 import { CHECKED_NETWORK, framesMatchPixels } from './network-frames.ts';
 import { OutputCanvas } from './output-canvas.ts';
@@ -223,31 +223,7 @@ export class WgslFrames implements BackendFrames {
   }
 }
 
-/** Colour spaces whose frames Chromium imports with the colours that `drawImage` shows. */
-const PRIMARIES: readonly (string | null)[] = ['bt709'];
-const TRANSFERS: readonly (string | null)[] = ['bt709', 'smpte170m', 'iec61966-2-1'];
-
-/**
- * The way of one frame into the GPU: the selected one, or the processor's where that shows another picture than `drawImage`. As measured
- * (frame-kinds.gl.browser.test.ts), Chromium's short ways
- *
- * - convert BT.601 primaries, which `drawImage` shows as they are (40 of 255), and leave PQ and HLG unconverted;
- * - sample a picture cut out of the middle of a frame beside its edges (80 of 255);
- * - copy a frame with pixels that are not square stretched, and so only a part of it.
- */
+/** The way of one frame into the GPU: the selected one, or the processor's where that shows another picture than `drawImage`. */
 function importOf(frame: VideoFrame, selected: FrameImport): FrameImport {
   return isPlain(frame) ? selected : SAFE_FRAME_PATHS.frameIn;
-}
-
-function isPlain(frame: VideoFrame): boolean {
-  const { colorSpace, visibleRect, displayWidth, displayHeight } = frame;
-  if (!visibleRect || !isUpright(orientationOf(frame))) return false;
-  return (
-    PRIMARIES.includes(colorSpace.primaries) &&
-    TRANSFERS.includes(colorSpace.transfer) &&
-    visibleRect.x === 0 &&
-    visibleRect.y === 0 &&
-    visibleRect.width === displayWidth &&
-    visibleRect.height === displayHeight
-  );
 }

@@ -23,7 +23,7 @@ const GAIN = 4;
 const QUALITY = 'quality';
 /** An honest volunteer's code everywhere, and what it makes of {@link GREY}. */
 const CODE = 168;
-const SHARPENED = GREY + Math.round(((CODE - NO_DETAIL_CODE) / GAIN) * detailWeight(QUALITY));
+const SHARPENED = GREY + Math.round(((CODE - NO_DETAIL_CODE) / GAIN) * detailWeight(null));
 const DETAIL_COLOR = { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false } as const;
 const INTERVAL_MS = 33;
 

@@ -1,8 +1,10 @@
+import * as Comlink from 'comlink';
 import type { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
 import type { CapturedFrame, DropCause, FrameDetail, FrameSink, Purpose, UpscaledFrame } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
-import { bestOf, type StreamSettings } from '../settings.ts';
+import { bestOf, MAX_PATIENCE, type StreamSettings } from '../settings.ts';
+import { BeforeView, type FramePair } from './before-view.ts';
 import { DEAD_ZONE_CODES, detailGainDb, detailWeight } from './detail-tuning.ts';
 import { FrameIntake, type IntakeFrame } from './frame-intake.ts';
 import { SourceReader } from './frame-source.ts';
@@ -11,7 +13,8 @@ import { LocalRoute } from './local-route.ts';
 import { OwnPicture } from './own-picture.ts';
 import { Patience } from './patience.ts';
 import { Screen } from './screen.ts';
-import { type Decision, SideChoice } from './side-choice.ts';
+import { type Decision, type HelpForecast, SideChoice } from './side-choice.ts';
+import { SourceSharpness } from './source-sharpness.ts';
 import { StillPicture } from './still-picture.ts';
 import { explainStream } from './stream-messages.ts';
 import type { GamerStreamOptions, StreamEvent } from './stream-opening.ts';
@@ -43,6 +46,7 @@ export class GamerStream {
   readonly #localMeter = new LocalMeter();
   readonly #pool: VolunteerPool;
   readonly #patience: Patience;
+  readonly #sharpness: SourceSharpness;
   readonly #still: StillPicture;
   readonly #choice = new SideChoice();
   readonly #own: OwnPicture;
@@ -63,6 +67,7 @@ export class GamerStream {
     this.#statistics = statistics;
     this.#screen = new Screen({ clock, canvas, statistics });
     this.#patience = new Patience(settings.patience, now);
+    this.#sharpness = new SourceSharpness(now);
     this.#own = new OwnPicture({
       ...{ clock, screen: this.#screen, statistics, patience: this.#patience },
       intervalMs: () => this.#pool.intervalMs,
@@ -141,6 +146,19 @@ export class GamerStream {
     this.#pool.connectionLost(volunteerId, error);
   }
 
+  /** Shows the frames as they were captured on this canvas too, from the next one on. Throws MeshError `unsupported-browser`. */
+  showBefore(canvas: OffscreenCanvas): void {
+    if (this.#closed) return;
+    this.#screen.before = new BeforeView(canvas);
+    this.#intake.repeatNewest();
+  }
+
+  /** Both pictures of the frame on the screen; null while there is none, or none was shown on {@link showBefore}'s canvas yet. */
+  async pair(): Promise<FramePair | null> {
+    const pair = await this.#screen.pair();
+    return pair && Comlink.transfer(pair, [pair.before, pair.after]);
+  }
+
   stats(): StreamStats {
     const { running } = this.#decision;
     const outcome = this.#screen.shown?.outcome;
@@ -166,6 +184,7 @@ export class GamerStream {
     this.#pool.clear();
     this.#local.dispose();
     this.#own.dispose();
+    this.#screen.before?.dispose();
     this.#options.events.close();
     this.#options.onClosed();
     await this.#reader.stop();
@@ -178,7 +197,7 @@ export class GamerStream {
   #tuning({ outcome: { quality } }: FrameDetail) {
     const { downlinkKbps = 0 } = this.#pool.forecast ?? {};
     return {
-      weight: detailWeight(quality),
+      weight: detailWeight(this.#sharpness.value),
       deadZoneCodes: DEAD_ZONE_CODES,
       gainDb: detailGainDb(quality, downlinkKbps),
     };
@@ -187,7 +206,7 @@ export class GamerStream {
   #resized(size: StreamSize): void {
     log.info('size', { ...size });
     this.#screen.size = size;
-    this.#own.clear();
+    this.#own.resize(size);
     this.#pool.clear();
     this.#patience.restart();
     this.#shapeLocal();
@@ -203,6 +222,7 @@ export class GamerStream {
   /** Sends copies of the frame to the side that runs, and to the other one when that has to be measured. */
   #route({ frame, frameId, capturedMs, isRepeat }: IntakeFrame): void {
     const copy = (purpose: Purpose): CapturedFrame => ({ frameId, capturedMs, frame: frame.clone(), purpose });
+    this.#screen.before?.keep(frameId, frame);
     this.#decision = this.#decide();
     this.#still.onFrame(isRepeat);
     const isAuto = this.#settings.where === 'auto';
@@ -210,7 +230,10 @@ export class GamerStream {
       const isHelped = this.#pool.name !== null;
       // The other side is worth measuring only where it could be chosen.
       if (isAuto && this.#isDetail && this.#localMeter.wantsProbe(capturedMs)) this.#local.offer(copy('measure'));
-      if (isHelped) this.#patience.sent(frameId);
+      if (isHelped) {
+        this.#patience.sent(frameId);
+        this.#sharpness.offer(frame);
+      }
       this.#patience.judge(this.#pool.intervalMs);
       if (this.#isDetail || !isHelped) this.#own.show(copy('show'), isHelped);
       // Last: if the encoder fails at once, the newest frame is repeated and this one is closed.
@@ -272,9 +295,19 @@ export class GamerStream {
     return this.#choice.decide({
       where,
       transport,
+      nowMs: this.#options.clock.now(),
       localQuality: this.#localMeter.quality,
-      volunteer: this.#pool.forecast,
+      volunteer: this.#forecast(),
     });
+  }
+
+  #forecast(): HelpForecast | null {
+    const { forecast, intervalMs } = this.#pool;
+    if (!forecast) return null;
+    const isQuick = forecast.delayMs <= MAX_PATIENCE * intervalMs;
+    // While volunteers help, it is counted; before, one frame now and then tells how long it would take.
+    const inTimeShare = this.#decision?.running === 'volunteers' ? this.#patience.inTimeShare : Number(isQuick);
+    return { ...forecast, inTimeShare };
   }
 
   /** Settings or volunteers have changed. */

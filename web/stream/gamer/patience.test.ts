@@ -55,6 +55,15 @@ test('a faster volunteer shortens the wait again', () => {
   expect(run(patience, 5)).toBe(0);
 });
 
+test('it is known how much of the detail comes in time', () => {
+  const patience = automatic();
+  expect(patience.inTimeShare).toBeNull();
+  run(patience, 40, 200);
+  expect(patience.inTimeShare).toBeCloseTo(0.5, 1);
+  run(patience, 40);
+  expect(patience.inTimeShare).toBe(1);
+});
+
 test('the user may choose it', () => {
   const patience = new Patience(1, () => clock.now());
   expect(run(patience, 200)).toBe(1);

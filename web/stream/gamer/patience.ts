@@ -23,6 +23,7 @@ export class Patience {
   readonly #delaysMs = new Map<number, number>();
   #chosen: number | null;
   #automatic = MAX_PATIENCE;
+  #inTimeShare: number | null = null;
   #judgedMs = Number.NEGATIVE_INFINITY;
 
   /** @param chosen - by the user; null: by what arrives. */
@@ -33,6 +34,11 @@ export class Patience {
 
   set chosen(frames: number | null) {
     this.#chosen = frames;
+  }
+
+  /** Share of the recent frames whose detail came while it could be shown, 0..1; null until enough frames are known. */
+  get inTimeShare(): number | null {
+    return this.#inTimeShare;
   }
 
   /** Frames to wait for detail, 0..{@link MAX_PATIENCE}. */
@@ -65,6 +71,8 @@ export class Patience {
     const settled = [...this.#delaysMs.values()].slice(0, -(MAX_PATIENCE + 1));
     const ascending = settled.sort((a, b) => a - b);
     const limitMs = (frames: number) => Math.max(frames, SHARE_OF_OWN_INTERVAL) * intervalMs;
+    const largestMs = limitMs(this.#chosen ?? MAX_PATIENCE);
+    this.#inTimeShare = settled.filter((delayMs) => delayMs <= largestMs).length / settled.length;
     const choices = Array.from({ length: MAX_PATIENCE + 1 }, (_, frames) => frames);
     const enough = choices.find((frames) => percentile(ascending, MOST) <= limitMs(frames));
     const isWorthwhile = percentile(ascending, WORTHWHILE) <= limitMs(MAX_PATIENCE);
@@ -75,6 +83,7 @@ export class Patience {
   restart(): void {
     this.#delaysMs.clear();
     this.#automatic = MAX_PATIENCE;
+    this.#inTimeShare = null;
     this.#judgedMs = Number.NEGATIVE_INFINITY;
   }
 }

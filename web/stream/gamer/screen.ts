@@ -2,6 +2,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { UpscaledFrame } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
+import type { BeforeView, FramePair } from './before-view.ts';
 import type { StreamStatistics } from './stream-statistics.ts';
 
 /** What is known of a frame that is shown. */
@@ -17,9 +18,13 @@ export interface ScreenOptions {
 export class Screen {
   /** Output size. The canvas is resized when the next frame is drawn, since resizing blanks it. */
   size: StreamSize | null = null;
+  /** Shows the same frames as they were captured; null until somebody asks for them. */
+  before: BeforeView | null = null;
   readonly #options: ScreenOptions;
   readonly #context: OffscreenCanvasRenderingContext2D;
   #newestFrameId = -1;
+  /** Resized since the last frame was drawn. */
+  #isBlank = true;
   #shownMs: number;
   #shown: ShownFrame | null = null;
 
@@ -67,8 +72,10 @@ export class Screen {
     const { canvas } = this.#options;
     if (this.size) {
       const { outWidth, outHeight } = this.size;
-      if (canvas.width !== outWidth) canvas.width = outWidth;
-      if (canvas.height !== outHeight) canvas.height = outHeight;
+      if (canvas.width !== outWidth || canvas.height !== outHeight) {
+        Object.assign(canvas, { width: outWidth, height: outHeight });
+        this.#isBlank = true;
+      }
     }
     return this.#context;
   }
@@ -77,6 +84,20 @@ export class Screen {
     const { clock, statistics } = this.#options;
     this.#shownMs = clock.now();
     this.#shown = shown;
+    this.#isBlank = false;
+    this.before?.show(shown.frameId);
     statistics.presented(shown, shown.stagesAt(this.#shownMs));
+  }
+
+  /** Copies of both pictures of the frame on the screen; null while there is none, or it was captured before {@link before} was asked for. */
+  async pair(): Promise<FramePair | null> {
+    const shown = this.#shown;
+    if (!shown || this.#isBlank || this.before?.shownFrameId !== shown.frameId) return null;
+    // Both are taken at once; what is drawn while they are being made does not count.
+    const [before, after] = await Promise.all([
+      createImageBitmap(this.before.canvas),
+      createImageBitmap(this.#options.canvas),
+    ]);
+    return { before, after, quality: shown.outcome?.quality ?? null, volunteerId: shown.volunteerId };
   }
 }

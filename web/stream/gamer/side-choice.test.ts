@@ -3,8 +3,8 @@ import { type HelpForecast, SideChoice, type Situation, SWITCH_GAIN_DB } from '.
 
 let choice: SideChoice;
 
-const VERA: HelpForecast = { name: 'Vera', quality: 'quality', downlinkKbps: 4_000 };
-const AUTO: Situation = { where: 'auto', transport: 'detail', localQuality: null, volunteer: null };
+const VERA: HelpForecast = { name: 'Vera', quality: 'quality', downlinkKbps: 4_000, inTimeShare: null };
+const AUTO: Situation = { where: 'auto', transport: 'detail', nowMs: 0, localQuality: null, volunteer: null };
 
 beforeEach(() => {
   choice = new SideChoice();
@@ -35,6 +35,25 @@ test('auto takes the better picture: a better network may gain less from coded f
 
 test('a volunteer that has not answered yet changes nothing', () => {
   expect(runs({ localQuality: 'fast', volunteer: { ...VERA, quality: null } }).running).toBe('local');
+});
+
+test('detail that seldom comes in time gains little, and its volunteer is tried again ever later', () => {
+  const fast = { localQuality: 'fast', volunteer: { ...VERA, inTimeShare: 1 } } as const;
+  const late = { ...fast, volunteer: { ...VERA, inTimeShare: 0.2 } };
+  let nowMs = 0;
+  const triesWithin = (ms: number) => {
+    let tries = 0;
+    for (const endMs = nowMs + ms; nowMs < endMs; nowMs += 1_000) {
+      if (runs({ ...fast, nowMs }).running === 'local') continue;
+      tries++;
+      // It is found out soon.
+      nowMs += 1_000;
+      expect(runs({ ...late, nowMs }).running).toBe('local');
+    }
+    return tries;
+  };
+  expect(triesWithin(60_000)).toBe(2);
+  expect(triesWithin(600_000)).toBeLessThan(7);
 });
 
 test('auto does not flap where both pictures are about equal', () => {

@@ -10,17 +10,28 @@ const log = logger('stream.side');
 /** `auto` changes sides only for a gain of this much, dB, so that it does not flap; a smaller one is hardly visible. */
 export const SWITCH_GAIN_DB = 0.1;
 
+/**
+ * Wait, ms, before `auto` tries volunteers again whose detail was worth less than was expected of them, and its limit. Doubled each time they did not
+ * hold for {@link PROVEN_MS}.
+ */
+const FIRST_WAIT_MS = 10_000;
+const MAX_WAIT_MS = 160_000;
+const PROVEN_MS = 30_000;
+
 /** A volunteer, as far as the choice depends on it. */
 export interface HelpForecast {
   name: string;
   /** Quality of its newest frame; null before the first. */
   quality: Quality | null;
   downlinkKbps: number;
+  /** Share of the frames whose detail comes while it can be shown, 0..1; null until that is known. */
+  inTimeShare: number | null;
 }
 
 export interface Situation {
   where: Where;
   transport: Transport;
+  nowMs: number;
   /** The quality that this machine keeps up with; null until it was measured. */
   localQuality: Quality | null;
   /** Null while no volunteer is ready. */
@@ -38,15 +49,18 @@ type SideCause = 'asked' | 'no-volunteer' | 'not-measured' | 'better-picture';
 
 /**
  * Decides which side sharpens the frames, without flapping: the one whose picture is expected to be better. Detail of a better network may
- * gain less than a smaller network on this machine, since it comes from frames that a codec has coarsened. Delay does not count: the
+ * gain less than a smaller network on this machine, since it comes from frames that a codec has coarsened, and from few frames in time. Delay does not count: the
  * enlarged frame is shown at once either way.
  */
 export class SideChoice {
   #running: Side = 'local';
   /** Why the present side runs. */
   #cause: SideCause | null = null;
+  #switchedMs = Number.NEGATIVE_INFINITY;
+  #retryAtMs = Number.NEGATIVE_INFINITY;
+  #waitMs = FIRST_WAIT_MS;
 
-  decide({ where, transport, localQuality, volunteer }: Situation): Decision {
+  decide({ where, transport, nowMs, localQuality, volunteer }: Situation): Decision {
     if (where === 'local') return this.#settle('local', 'asked', 'You chose to sharpen frames on this computer.');
     if (!volunteer) {
       return where === 'volunteers'
@@ -70,22 +84,34 @@ export class SideChoice {
       const why = `${name} is helping; this computer's own speed is not known yet.`;
       return this.#settle('volunteers', 'not-measured', why);
     }
-    return this.#compare(localQuality, volunteer);
+    return this.#compare(localQuality, volunteer, nowMs);
   }
 
-  #compare(localQuality: Quality, { name, quality, downlinkKbps }: HelpForecast): Decision {
+  #compare(localQuality: Quality, { name, quality, downlinkKbps, inTimeShare }: HelpForecast, nowMs: number): Decision {
     if (quality === null) {
       return this.#settle(this.#running, 'not-measured', `${name} is getting ready to help.`);
     }
     const hereDb = gainHereDb(localQuality);
-    const thereDb = detailGainDb(quality, downlinkKbps);
+    const thereDb = (inTimeShare ?? 1) * detailGainDb(quality, downlinkKbps);
     const [ownDb, otherDb] = this.#running === 'local' ? [hereDb, thereDb] : [thereDb, hereDb];
-    const running = otherDb > ownDb + SWITCH_GAIN_DB ? otherThan(this.#running) : this.#running;
+    const mayChange = this.#running === 'volunteers' || nowMs >= this.#retryAtMs;
+    const changes = otherDb > ownDb + SWITCH_GAIN_DB && mayChange;
+    const running = changes ? otherThan(this.#running) : this.#running;
+    if (changes) this.#changed(running, nowMs);
     const here = `'${localQuality}' on this computer`;
     const there = `detail by '${quality}' from ${name}`;
     const why =
       running === 'local' ? `${here} is at least as good as ${there}.` : `${there} is at least as good as ${here}.`;
     return this.#settle(running, 'better-picture', capitalized(why), { hereDb, thereDb });
+  }
+
+  #changed(running: Side, nowMs: number): void {
+    if (running === 'local') {
+      const isProven = nowMs - this.#switchedMs >= PROVEN_MS;
+      this.#waitMs = isProven ? FIRST_WAIT_MS : Math.min(2 * this.#waitMs, MAX_WAIT_MS);
+      this.#retryAtMs = nowMs + this.#waitMs;
+    }
+    this.#switchedMs = nowMs;
   }
 
   #settle(running: Side, cause: SideCause, why: string, gains: Record<string, number> = {}): Decision {

@@ -76,9 +76,11 @@ test('times cover the window only, counts the whole stream', () => {
   expect(report.framesPresented).toBe(2);
 });
 
-test('reports each volunteer’s share of the presented frames', () => {
-  for (const who of ['a', 'a', 'a', null]) present(5, who);
-  expect(statistics.report(PICTURES).shares).toEqual([{ volunteerId: 'a', share: 0.75 }]);
+test('reports each volunteer’s share of the presented frames, and this computer’s, which leaves those that were only enlarged', () => {
+  expect(statistics.report(PICTURES)).toMatchObject({ shares: [], localShare: 0 });
+  for (const who of ['a', 'a', null]) present(5, who);
+  present(5, null, false);
+  expect(statistics.report(PICTURES)).toMatchObject({ shares: [{ volunteerId: 'a', share: 0.5 }], localShare: 0.25 });
 });
 
 test('reports the bitrate of both directions', () => {

@@ -43,8 +43,10 @@ export interface StreamStats {
   downlinkKbps: number;
   /** The codec of the busiest volunteer; empty without one. */
   codec: string;
-  /** Each volunteer's share of the presented frames, 0..1. */
+  /** Each volunteer's share of the presented frames, 0..1: those that carried its detail, or were its pictures. */
   shares: { volunteerId: string; share: number }[];
+  /** This computer's share, 0..1: the frames that it sharpened. What no share counts was only enlarged. */
+  localShare: number;
   running: Side;
   /** Quality of the picture on the screen; null if it is shown as captured. Where it is below the chosen one, `why` says why. */
   quality: Quality | null;
@@ -246,13 +248,19 @@ export class StreamStatistics {
       uplinkKbps: kbps(this.#upBytes),
       downlinkKbps: kbps(this.#downBytes),
       shares: sharesOf(presented),
+      localShare: localShareOf(presented),
       quality: this.#quality,
       ...state,
     };
   }
 }
 
-/** Each volunteer's share of the presented frames; this machine made the rest. */
+function localShareOf(presented: readonly Presented[]): number {
+  const here = presented.filter(({ volunteerId, isUpscaled }) => isUpscaled && volunteerId === null);
+  return presented.length === 0 ? 0 : here.length / presented.length;
+}
+
+/** Each volunteer's share of the presented frames. */
 function sharesOf(presented: readonly Presented[]): StreamStats['shares'] {
   const counts = new Map<string, number>();
   for (const { volunteerId } of presented) {

@@ -72,14 +72,14 @@ export class VolunteerPool {
     return Math.max(this.#sourceIntervalMs.value ?? 0, 1000 / this.#fps);
   }
 
-  /** Null while no volunteer responds. */
-  get forecast(): HelpForecast | null {
+  /** What help to expect; null while no volunteer responds. */
+  get forecast(): (Omit<HelpForecast, 'inTimeShare'> & { delayMs: number }) | null {
     // The first one gets most of the frames.
     const [first] = this.#responsive();
     const { name } = this;
-    return first && name !== null
-      ? { name, quality: first.route.meter.quality, downlinkKbps: first.route.downlinkKbps }
-      : null;
+    if (!first || name === null) return null;
+    const { meter, downlinkKbps } = first.route;
+    return { name, quality: meter.quality, downlinkKbps, delayMs: meter.delayMs };
   }
 
   set fps(fps: number) {

@@ -1,0 +1,38 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { isCodecUsable } from '../codec/codecs.ts';
+import { openFrames } from '../gamer/test-frame-ledger.ts';
+import { codecsForDetail, detailFidelity } from './codec-self-test.ts';
+import { DetailReader } from './detail-reader.ts';
+
+const now = () => performance.now();
+/** Enough for any trial. */
+const LONG_MS = 30_000;
+const SIZE = { width: 256, height: 256 };
+
+afterEach(() => vi.restoreAllMocks());
+
+test.each(['h264', 'vp8', 'vp9', 'av1'] as const)(
+  '%s carries detail: nothing comes out as nothing, ramps within two codes',
+  async (codec) => {
+    if (!(await isCodecUsable(codec, SIZE, SIZE))) return;
+    const { flatError, rampError } = await detailFidelity(codec, now, LONG_MS);
+    expect(flatError).toBeLessThanOrEqual(1);
+    expect(rampError).toBeLessThanOrEqual(2);
+    expect(openFrames()).toBe(0);
+  },
+);
+
+test('a codec that changes the range of luma is not used', async () => {
+  const { read } = DetailReader.prototype;
+  vi.spyOn(DetailReader.prototype, 'read').mockImplementation(async function (this: DetailReader, frame) {
+    return (await read.call(this, frame)).map((code) => Math.round((code * 219) / 255 + 16));
+  });
+  expect(await codecsForDetail(['vp8'], now, LONG_MS)).toEqual([]);
+});
+
+test('a codec that this browser lacks is not used', async () => {
+  vi.spyOn(VideoEncoder.prototype, 'configure').mockImplementation(() => {
+    throw new DOMException('no such codec', 'NotSupportedError');
+  });
+  expect(await detailFidelity('vp8', now, LONG_MS)).toEqual({ codec: 'vp8', flatError: null, rampError: null });
+});

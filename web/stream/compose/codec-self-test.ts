@@ -1,0 +1,158 @@
+import { MAX_DETAIL_CODES, NO_DETAIL_CODE } from '../../../shared/detail.ts';
+import { MeshError } from '../../../shared/errors.ts';
+import { logger } from '../../../shared/log.ts';
+import type { Codec } from '../codec/codecs.ts';
+import { FrameDecoder } from '../codec/frame-decoder.ts';
+import { FrameEncoder } from '../codec/frame-encoder.ts';
+import { DetailReader } from './detail-reader.ts';
+
+const log = logger('stream.compose');
+
+/** Large enough for every code to be a column of its own, and a multiple of the blocks of all codecs. */
+const SIZE = { width: 256, height: 256 };
+const FPS = 30;
+/** Generous: some four bits a pixel. */
+const KBPS = 8_000;
+/** Frames of each pattern: a codec refines what stands still, and its rate control may skip one. */
+const FRAMES_PER_PATTERN = 3;
+/** Largest error of a flat 128, codes: what the player's dead zone removes. */
+const FLAT_TOLERANCE = 1;
+/** Largest error of a ramp, codes. */
+const RAMP_TOLERANCE = 2;
+/** Time for trying one codec, ms; it takes some 100. */
+const TRIAL_MS = 1_000;
+
+/** How a codec of this browser carries detail. Largest errors, in codes; null where it failed or took too long. */
+export interface DetailFidelity {
+  codec: Codec;
+  flatError: number | null;
+  rampError: number | null;
+}
+
+/** The codecs that carry detail right: encoded, decoded and read here, a flat 128 comes out as no detail and ramps within two codes. */
+export async function codecsForDetail(
+  codecs: readonly Codec[],
+  now: () => number,
+  trialMs = TRIAL_MS,
+): Promise<Codec[]> {
+  const right: Codec[] = [];
+  for (const codec of codecs) {
+    const { flatError, rampError } = await detailFidelity(codec, now, trialMs);
+    const isRight =
+      flatError !== null && flatError <= FLAT_TOLERANCE && rampError !== null && rampError <= RAMP_TOLERANCE;
+    log.info('tried', { codec, isRight, flatError, rampError });
+    if (isRight) right.push(codec);
+  }
+  return right;
+}
+
+/** Sends a flat 128 and two ramps of all codes through a codec. Never throws. */
+export async function detailFidelity(codec: Codec, now: () => number, trialMs = TRIAL_MS): Promise<DetailFidelity> {
+  let roundTrip: RoundTrip | null = null;
+  try {
+    roundTrip = new RoundTrip(codec, now, trialMs);
+    const errors: number[] = [];
+    for (const pattern of [FLAT, ACROSS, DOWN, FLAT]) errors.push(await roundTrip.largestError(pattern));
+    const [first = 0, across = 0, down = 0, last = 0] = errors;
+    return { codec, flatError: Math.max(first, last), rampError: Math.max(across, down) };
+  } catch (cause) {
+    log.warn('cannot carry detail', { codec, reason: MeshError.from(cause).reason });
+    return { codec, flatError: null, rampError: null };
+  } finally {
+    roundTrip?.dispose();
+  }
+}
+
+const FLAT = pattern(() => NO_DETAIL_CODE);
+const ACROSS = pattern((x) => rampCode(x));
+const DOWN = pattern((_, y) => rampCode(y));
+
+function pattern(codeAt: (x: number, y: number) => number): Uint8Array {
+  const { width, height } = SIZE;
+  return Uint8Array.from({ length: width * height }, (_, i) => codeAt(i % width, Math.floor(i / width)));
+}
+
+function rampCode(position: number): number {
+  return Math.min(NO_DETAIL_CODE - MAX_DETAIL_CODES + position, NO_DETAIL_CODE + MAX_DETAIL_CODES);
+}
+
+/** Both ends of a stream of detail in one codec. */
+class RoundTrip {
+  readonly #reader = new DetailReader(SIZE);
+  readonly #encoder: FrameEncoder<null>;
+  readonly #decoder: FrameDecoder<null>;
+  readonly #cancelTimer: () => void;
+  #settle: { resolve(codes: Uint8Array | null): void; reject(error: unknown): void } = { resolve() {}, reject() {} };
+  #frames = 0;
+
+  /** Throws MeshError `unsupported-browser`. */
+  constructor(codec: Codec, now: () => number, trialMs: number) {
+    const failed = (error: unknown) => this.#settle.reject(error);
+    const undecoded = () =>
+      failed(new MeshError('unsupported-browser', `This browser does not decode its own ${codec}.`));
+    this.#decoder = new FrameDecoder(codec, SIZE, now, {
+      onFrame: (frame) => void this.#read(frame),
+      ...{ onUndecoded: undecoded, onKeyframeNeeded: undecoded, onError: failed, onMisfit: failed },
+    });
+    this.#encoder = new FrameEncoder(
+      { codec, ...SIZE, fps: FPS, kbps: KBPS },
+      {
+        onPacket: (packet) => this.#decoder.decode(packet, null),
+        onSkipped: () => this.#settle.resolve(null),
+        onError: failed,
+      },
+    );
+    const timer = setTimeout(() => failed(MeshError.timeout(`Trying ${codec}`, trialMs)), trialMs);
+    this.#cancelTimer = () => clearTimeout(timer);
+  }
+
+  /** Of the last of several frames with these codes. Throws MeshError. */
+  async largestError(codes: Uint8Array): Promise<number> {
+    let received: Uint8Array | null = null;
+    for (let n = 0; n < FRAMES_PER_PATTERN; n++) received = (await this.#send(codes)) ?? received;
+    if (!received) throw new MeshError('timeout', 'The encoder skips every frame. Use another codec.');
+    let largest = 0;
+    for (let i = 0; i < codes.length; i++) largest = Math.max(largest, Math.abs((codes[i] ?? 0) - (received[i] ?? 0)));
+    return largest;
+  }
+
+  dispose(): void {
+    this.#cancelTimer();
+    this.#encoder.dispose();
+    this.#decoder.dispose();
+  }
+
+  /** Null where the encoder skipped the frame. */
+  async #send(codes: Uint8Array): Promise<Uint8Array | null> {
+    const frame = detailFrame(codes, Math.round((this.#frames++ * 1e6) / FPS));
+    try {
+      const received = new Promise<Uint8Array | null>((resolve, reject) => {
+        this.#settle = { resolve, reject };
+      });
+      this.#encoder.encode(frame, null);
+      return await received;
+    } finally {
+      frame.close();
+    }
+  }
+
+  async #read(frame: VideoFrame): Promise<void> {
+    const { resolve, reject } = this.#settle;
+    try {
+      resolve(await this.#reader.read(frame));
+    } catch (cause) {
+      reject(cause);
+    } finally {
+      frame.close();
+    }
+  }
+}
+
+/** As a volunteer makes it. */
+function detailFrame(codes: Uint8Array, timestamp: number): VideoFrame {
+  const { width, height } = SIZE;
+  const data = new Uint8Array(codes.length * 1.5).fill(NO_DETAIL_CODE, codes.length);
+  data.set(codes);
+  const colorSpace = { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false } as const;
+  return new VideoFrame(data, { format: 'I420', codedWidth: width, codedHeight: height, timestamp, colorSpace });
+}
