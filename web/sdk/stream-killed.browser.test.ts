@@ -34,7 +34,7 @@ test('when a volunteer is killed, every frame of the source or the one after it 
   expect(stream.stats().shares.length).toBeLessThanOrEqual(1);
 
   const seen = drawn.slice(atKill - 5);
-  expect(new Set(seen.map(({ level }) => level)).size, JSON.stringify(drawn)).toBeGreaterThan(1);
+  expect(new Set(seen.map(({ level }) => level)).size).toBeGreaterThan(1);
   for (const [index, { number, level }] of seen.entries()) {
     expect(level).toBeGreaterThanOrEqual(GREY - 1);
     expect(level).toBeLessThanOrEqual(GREY + DETAIL_STEPS);
@@ -54,7 +54,7 @@ function numberedFrames(): ReadableStream<VideoFrame> {
       async pull(controller) {
         await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
         const pixels = new Uint8Array(4 * 64 * 36).fill(GREY);
-        for (let at = 2; at < pixels.length; at += 4) pixels[at] = GREY + 2 * (count % NUMBERS);
+        for (let at = 0; at < pixels.length; at += 4) pixels.set([GREY + 2 * (count % NUMBERS), 255], at + 2);
         const timestamp = count++ * INTERVAL_MS * 1000;
         controller.enqueue(new VideoFrame(pixels, { format: 'RGBX', codedWidth: 64, codedHeight: 36, timestamp }));
       },
