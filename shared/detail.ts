@@ -11,7 +11,8 @@ export type DetailBase = (typeof DETAIL_BASES)[number];
 export const NO_DETAIL_CODE = 128;
 /**
  * Largest distance of a code from {@link NO_DETAIL_CODE}: what limited-range luma, 16..235 (ITU-R BT.709, item 4.6), holds on both sides.
- * Whatever a network, a codec or a cheat does, no pixel changes by more than this divided by the gain.
+ * An honest volunteer's detail changes no pixel by more than this divided by the gain. Other codes come from a codec's overshoot or from a cheat, and
+ * are at most 128 away.
  */
 export const MAX_DETAIL_CODES = 107;
 

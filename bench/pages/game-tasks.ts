@@ -27,7 +27,7 @@ export interface GameOptions {
   hasHangar: boolean;
 }
 
-/** Runs the built-in game as the gamer page does: a volunteer upscales its frames and computes its tasks. */
+/** Runs the built-in game as the gamer page does: a volunteer makes detail of its frames and computes its tasks. */
 export async function play({ room, quality, hasHangar }: GameOptions): Promise<void> {
   const { GamerClient } = await loadSdk();
   const client = await GamerClient.connect({ room, where: 'volunteers', iceServers: [] });
@@ -55,15 +55,13 @@ export async function play({ room, quality, hasHangar }: GameOptions): Promise<v
 export async function watch(durationMs: number) {
   if (!stream) throw new Error('The game does not run: call play first.');
   outcomes = [];
-  const sharpened = ({ framesPresented, framesUnsharpened }: ReturnType<FrameStream['stats']>) =>
-    framesPresented - framesUnsharpened;
-  const before = sharpened(stream.stats());
+  const before = stream.stats().framesWithDetail;
   await sleep(durationMs);
   const stats = stream.stats();
   const requested = outcomes;
   outcomes = [];
   await sleep(DRAIN_MS);
   const tasks = requested.map(({ part, tookMs }) => ({ part, tookMs, isInTime: tookMs <= USEFUL_MS[part] }));
-  const sharpenedFps = (1_000 * (sharpened(stats) - before)) / durationMs;
-  return { tasks, sharpenedFps, p95Ms: stats.glassToGlassMs.p95, quality: stats.quality };
+  const detailFps = (1_000 * (stats.framesWithDetail - before)) / durationMs;
+  return { tasks, detailFps, detailP95Ms: stats.detailAgeMs.p95, quality: stats.quality };
 }

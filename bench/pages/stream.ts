@@ -1,8 +1,9 @@
 import { lumaOf, psnrDb } from '../../web/compare/luma.ts';
+import type { FrameStream } from '../../web/sdk/p2c2r.ts';
 import { inTurn, median, mediansInTurn, sum } from '../measuring.ts';
 import { pixelsOf } from '../quality/pictures.ts';
 import { detailPainter, POSITIONS, paintFrame, readNumber, stripTop } from './frames.ts';
-import { live, presentedPerS, seen, sleep, watch } from './live.ts';
+import { helpedPerS, live, seen, sleep, watch } from './live.ts';
 
 export * from './live.ts';
 
@@ -21,13 +22,13 @@ export async function measureStream(options: {
 }) {
   const { rooms, fastFps, steadyFps } = options;
   for (const room of Object.values(rooms)) live(room).source.pause();
-  const rate = (room: string) => running(room, fastFps, () => presentedPerS({ room, durationMs: 2_000 }));
+  const rate = (room: string) => running(room, fastFps, () => helpedPerS({ room, durationMs: 2_000 }));
   const fps = await mediansInTurn({ channel: () => rate(rooms.channel), port: () => rate(rooms.port) }, 5);
   const delay = (room: string) => running(room, steadyFps, () => latency(room));
   const delays = await inTurn({ channel: () => delay(rooms.channel), port: () => delay(rooms.port) }, 2);
   const of = (way: 'channel' | 'port') => ({
     fps: fps[way],
-    glassToGlassMs: median(delays[way].map(({ glassToGlassMs }) => glassToGlassMs)),
+    detailAgeMs: median(delays[way].map(({ detailAgeMs }) => detailAgeMs)),
     stagesError: Math.max(...delays[way].map(({ stagesError }) => stagesError)),
     seenMs: median(delays[way].map(({ seenMs }) => seenMs)),
     codec: live(rooms[way]).stream.stats().codec,
@@ -50,10 +51,10 @@ async function latency(room: string) {
   const { stream } = live(room);
   watch(room);
   await sleep(WINDOW_MS);
-  const { glassToGlassMs, stagesMs } = stream.stats();
+  const { glassToGlassMs, detailAgeMs, stagesMs } = stream.stats();
   const stagesTotalMs = sum(stagesMs.map(({ p50 }) => p50));
   return {
-    glassToGlassMs: glassToGlassMs.p50,
+    detailAgeMs: detailAgeMs.p50,
     /** How far the stages' sum is from the whole, as a share of the whole. */
     stagesError: Math.abs(stagesTotalMs - glassToGlassMs.p50) / glassToGlassMs.p50,
     seenMs: median(seen(room).map(({ ageMs }) => ageMs)),
@@ -81,18 +82,24 @@ export async function measureQuality({ room, width, height }: { room: string; wi
   await sleep(SETTLE_MS);
   const psnrsDb: number[] = [];
   for (let sample = 0; sample < SAMPLES; sample++) {
-    const { framesLocal } = stream.stats();
+    const unhelped = unhelpedOf(stream);
     await sleep(STATISTICS_MS);
     const shown = pixelsOf(stream.canvas, 2 * width, 2 * height);
     await sleep(STATISTICS_MS);
-    // A frame that was upscaled here went through no codec.
-    if (stream.stats().framesLocal !== framesLocal) continue;
+    // A frame that was shown as it was went through no codec.
+    if (unhelpedOf(stream) !== unhelped) continue;
     const number = readNumber(shown);
     const reference = number === null ? undefined : lumas[number % POSITIONS];
     if (reference) psnrsDb.push(psnrDb(comparedLuma(shown), reference));
   }
   const { uplinkKbps, downlinkKbps, codec, fps } = stream.stats();
   return { psnrDb: median(psnrsDb), uplinkKbps, downlinkKbps, codec, fps, samples: psnrsDb.length };
+}
+
+/** Frames that were shown without a volunteer's work. */
+function unhelpedOf(stream: FrameStream): number {
+  const { framesLocal, framesUnsharpened } = stream.stats();
+  return framesLocal + framesUnsharpened;
 }
 
 /** The luma of what is above the strip with the number. */

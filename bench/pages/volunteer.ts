@@ -1,11 +1,22 @@
+import type { VolunteerNode } from '../../web/sdk/p2c2r.ts';
 import type { VolunteerOptions } from '../../web/sdk/types.ts';
 import type { Variant } from '../bundles.ts';
 import { loadSdk } from './gamer.ts';
 
 export { answerBare } from './bare-channel.ts';
 
+/** By room. */
+const nodes = new Map<string, VolunteerNode>();
+
 /** Makes this page a volunteer for as long as it is open. */
 export async function volunteer({ variant, ...options }: VolunteerOptions & { variant?: Variant }) {
   const { VolunteerNode } = await loadSdk(variant);
-  return (await VolunteerNode.start({ iceServers: [], ...options })).capabilities;
+  const node = await VolunteerNode.start({ iceServers: [], ...options });
+  if (options.room !== undefined) nodes.set(options.room, node);
+  return node.capabilities;
+}
+
+/** Frames of streams that the page answered in this room so far. */
+export function framesDone(room: string): number {
+  return nodes.get(room)?.stats().framesDone ?? 0;
 }

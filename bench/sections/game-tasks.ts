@@ -9,7 +9,7 @@ const SETTLE_MS = 15_000;
 
 const RACE = ['ships', 'drones', 'debris'] as const;
 
-/** The built-in game with a volunteer beside it on the same processor, which upscales its frames and computes its tasks. */
+/** The built-in game with a volunteer beside it on the same processor, which makes detail of its frames and computes its tasks. */
 export const gameTasks: Section = {
   name: 'game-tasks',
   about: 'tasks of the built-in game beside its stream, on the same processor: how many come back in time',
@@ -22,7 +22,7 @@ export const gameTasks: Section = {
       const gamer = await site.page<typeof GameTasksPage>('game-tasks');
       await gamer.call('play', { room, quality: 'quality', hasHangar });
       await gamer.page.waitForTimeout(SETTLE_MS);
-      const { tasks, sharpenedFps, p95Ms, quality } = await gamer.call('watch', DURATION_MS);
+      const { tasks, detailFps, detailP95Ms, quality } = await gamer.call('watch', DURATION_MS);
       await site.browser.close();
       const race = tasks.filter(({ part }) => part !== 'hangar');
       const inTime = race.filter(({ isInTime }) => isInTime);
@@ -37,8 +37,8 @@ export const gameTasks: Section = {
           ...(!hasHangar && { atLeast: 95 }),
           note: parts.join('; '),
         }),
-        figure(`frames sharpened beside ${beside}`, sharpenedFps, '/s', {
-          note: `${quality ?? 'not sharpened'}, p95 ${p95Ms.toFixed(0)} ms`,
+        figure(`frames with detail beside ${beside}`, detailFps, '/s', {
+          note: `${quality ?? 'none now'}, detail p95 ${detailP95Ms.toFixed(0)} ms after capture`,
         }),
       );
     }

@@ -109,7 +109,10 @@ function rowsOf(samples: readonly StreamPage.Sample[], frames: readonly StreamPa
       atMost: 5,
       note: `${beforePerS.toFixed(1)} /s before it, ${leastPerS.toFixed(0)} in the worst second`,
     }),
-    figure('share of frames that volunteers gave during the limit', reduced?.volunteersShare ?? Number.NaN, ''),
+    figure('share of frames with detail during the limit', reduced?.volunteersShare ?? Number.NaN, ''),
+    figure('age of detail p95, before the limit', last?.detailP95Ms ?? Number.NaN, 'ms', {
+      note: `${reduced?.detailP95Ms.toFixed(0)} ms during it`,
+    }),
     text('bitrates before and during the limit', `${kbps(last)}; ${kbps(reduced)}`),
   ];
 }

@@ -49,14 +49,17 @@ export const streamSoak: Section = {
       samples.push(sample);
       if (nth % (SAMPLES / 10) === 0) console.log(`${(100 * nth) / SAMPLES} %: ${JSON.stringify(sample)}`);
     }
-    const { captured, presented, dropped, local } = await gamer.call('finalCounts', { room: ROOM, drainMs: DRAIN_MS });
+    const { captured, presented, dropped, unhelped } = await gamer.call('finalCounts', {
+      room: ROOM,
+      drainMs: DRAIN_MS,
+    });
     // A browser also starts and ends processes of its own; only those that were there all the time are compared.
     const names = Object.keys(samples[0] ?? {}).filter((name) => samples.every((sample) => name in sample));
     return [
       ...names.map((name) => growth(name, samples)),
       figure('frames neither shown nor dropped, or both', Math.abs(captured - presented - dropped), '', {
         atMost: 0,
-        note: `${captured} captured, ${presented} shown, ${dropped} dropped; ${local} upscaled here`,
+        note: `${captured} captured, ${presented} shown, ${dropped} dropped; ${unhelped} shown without detail`,
       }),
     ];
   },

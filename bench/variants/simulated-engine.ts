@@ -1,5 +1,7 @@
+import { NO_DETAIL_CODE } from '../../shared/detail.ts';
 import type { Engine as RealEngine } from '../../web/compute/engine.ts';
 import type { EngineCapabilities, EngineOptions, ExecutedTask, FrameUpscaler } from '../../web/compute/engine-types.ts';
+import type { FrameTarget } from '../../web/stream/upscale/frame-engine.ts';
 
 /**
  * Replaces `web/compute/engine.ts`: takes a fixed time for each frame, one after another, and costs the processor next to nothing.
@@ -22,32 +24,63 @@ class SimulatedEngine implements Pick<RealEngine, 'capabilities' | 'execute' | '
     throw new Error('This engine upscales frames and runs no tasks.');
   }
 
-  openFrames({ outWidth, outHeight }: { outWidth: number; outHeight: number }): FrameUpscaler {
-    const canvas = new OffscreenCanvas(outWidth, outHeight);
-    // In memory, since reading a texture back without a GPU would take longer than the wait.
-    const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
-    const scale = async (frame: VideoFrame) => {
+  openFrames(target: FrameTarget): FrameUpscaler {
+    const made = target.detail ? detailFrames(target) : scaledFrames(target);
+    const make = async (frame: VideoFrame) => {
       const startedMs = performance.now();
-      context?.drawImage(frame, 0, 0, outWidth, outHeight);
-      const scaled = new VideoFrame(canvas, { timestamp: frame.timestamp });
+      const result = made(frame);
       const leftMs = this.computeMs - (performance.now() - startedMs);
       if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs));
-      return scaled;
+      return result;
     };
     return {
       backend: 'js',
       ready: async () => {},
       process: (frame) => {
-        const scaled = this.#lastFrame.then(() => scale(frame));
+        const result = this.#lastFrame.then(() => make(frame));
         // A failed frame does not affect the next.
-        this.#lastFrame = scaled.catch(() => {});
-        return scaled;
+        this.#lastFrame = result.catch(() => {});
+        return result;
       },
       dispose() {},
     };
   }
 
   dispose(): void {}
+}
+
+/** The frame, stretched. */
+function scaledFrames({ outWidth, outHeight }: FrameTarget): (frame: VideoFrame) => VideoFrame {
+  const canvas = new OffscreenCanvas(outWidth, outHeight);
+  // In memory, since reading a texture back without a GPU would take longer than the wait.
+  const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
+  return (frame) => {
+    context?.drawImage(frame, 0, 0, outWidth, outHeight);
+    return new VideoFrame(canvas, { timestamp: frame.timestamp });
+  };
+}
+
+/** Between two edges of the simulated detail, pixels; as in a game's picture, most of it is none. */
+const EDGE_PITCH = 24;
+/** Codes of such an edge, on either side of it. */
+const EDGE_CODES = 30;
+
+/** Detail of edges that move up by a row with each frame, whatever the frame shows: a codec has as much to do as with a network's. */
+function detailFrames({ outWidth, outHeight }: FrameTarget): (frame: VideoFrame) => VideoFrame {
+  const rows = outHeight + EDGE_PITCH;
+  const planes = new Uint8Array(outWidth * rows + (outWidth * outHeight) / 2).fill(NO_DETAIL_CODE);
+  for (let i = 0; i < outWidth * rows; i++) {
+    const along = ((i % outWidth) + 2 * Math.floor(i / outWidth)) % EDGE_PITCH;
+    if (along < 2) planes[i] = NO_DETAIL_CODE + (along === 0 ? EDGE_CODES : -EDGE_CODES);
+  }
+  const chroma = { offset: outWidth * rows, stride: outWidth / 2 };
+  let count = 0;
+  return ({ timestamp }) =>
+    new VideoFrame(planes, {
+      ...{ format: 'I420', codedWidth: outWidth, codedHeight: outHeight, timestamp },
+      layout: [{ offset: outWidth * (count++ % EDGE_PITCH), stride: outWidth }, chroma, chroma],
+      colorSpace: { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false },
+    });
 }
 
 /** The `Engine` of a module that replaces the real one. */

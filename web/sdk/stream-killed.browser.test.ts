@@ -34,7 +34,7 @@ test('when a volunteer is killed, every frame of the source or the one after it 
   expect(stream.stats().shares.length).toBeLessThanOrEqual(1);
 
   const seen = drawn.slice(atKill - 5);
-  expect(new Set(seen.map(({ level }) => level)).size).toBeGreaterThan(1);
+  expect(new Set(seen.map(({ level }) => level)).size, JSON.stringify(drawn)).toBeGreaterThan(1);
   for (const [index, { number, level }] of seen.entries()) {
     expect(level).toBeGreaterThanOrEqual(GREY - 1);
     expect(level).toBeLessThanOrEqual(GREY + DETAIL_STEPS);

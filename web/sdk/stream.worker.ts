@@ -4,7 +4,10 @@ import type { PackedTask, ProgressListener } from '../../shared/tasks/definition
 import type { UpscaleParams } from '../../shared/tasks/upscale.ts';
 import { Engine, type EngineCapabilities, type ExecutedTask } from '../compute/engine.ts';
 import type { ModelProgress } from '../compute/models/model-source.ts';
-import { WasmComposer } from '../stream/compose/wasm-composer.ts';
+import { type OpenedDevice, openDevice } from '../compute/wgsl/gpu-device.ts';
+import type { Composer } from '../stream/compose/composer.ts';
+import { openComposer } from '../stream/compose/open-composer.ts';
+import type { StreamSize } from '../stream/frame-size.ts';
 import { StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import { type LogConnection, relayLog } from './log-relay.ts';
 import { openModelStore } from './open-model-store.ts';
@@ -19,7 +22,7 @@ class StreamWorker {
   readonly #streams = new StreamRegistry({
     engine: () => this.#startEngine(),
     upscaleTile: (params, source) => this.#upscaleTile(params, source),
-    openComposer: () => WasmComposer.open(),
+    openComposer: (size) => this.#openComposer(size),
     clock: systemClock,
     random: Math.random,
   });
@@ -28,6 +31,8 @@ class StreamWorker {
   readonly #models = openModelStore(import.meta.url, (progress) => this.#tell(progress));
   #tell: (progress: ModelProgress) => void = () => {};
   #engine: Promise<Engine> | null = null;
+  /** Of all streams; it lives as long as this worker. */
+  #composersGpu: Promise<OpenedDevice | null> | null = null;
 
   /** Reports downloads of the models that the local engine needs. */
   onModelProgress(tell: (progress: ModelProgress) => void): void {
@@ -77,6 +82,26 @@ class StreamWorker {
 
   cancel(callId: number): void {
     this.#running.get(callId)?.abort();
+  }
+
+  async #openComposer(size: StreamSize): Promise<Composer> {
+    // Not the engine's, which is not even started where volunteers do the work.
+    this.#composersGpu ??= this.#openGpu();
+    return openComposer({ size, gpu: await this.#composersGpu, now: systemClock.now });
+  }
+
+  /** Null where there is none but the processor's. */
+  async #openGpu(): Promise<OpenedDevice | null> {
+    const opened = navigator.gpu ? await openDevice(navigator.gpu).catch(() => null) : null;
+    if (opened?.isSoftware) {
+      opened.device.destroy();
+      return null;
+    }
+    // The next stream gets a new one.
+    void opened?.device.lost.then(() => {
+      this.#composersGpu = null;
+    });
+    return opened;
   }
 
   async #upscaleTile(params: UpscaleParams, source: Uint8Array): Promise<Uint8Array> {

@@ -1,6 +1,6 @@
 // Protects: whatever a volunteer sends as detail, the picture stays this machine's own, and honest detail that comes after it is shown.
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { MAX_DETAIL_CODES } from '../../../shared/detail.ts';
+import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { ManualClock } from '../../../shared/manual-clock.ts';
 import type { ColorSpace } from '../../../shared/messages.ts';
 import { deliver, TestPort } from '../../net/test-channel.ts';
@@ -23,7 +23,7 @@ const GAIN = 4;
 const QUALITY = 'quality';
 /** An honest volunteer's code everywhere, and what it makes of {@link GREY}. */
 const CODE = 168;
-const SHARPENED = GREY + Math.round(((CODE - 128) / GAIN) * detailWeight(QUALITY));
+const SHARPENED = GREY + Math.round(((CODE - NO_DETAIL_CODE) / GAIN) * detailWeight(null));
 const DETAIL_COLOR = { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false } as const;
 const INTERVAL_MS = 33;
 
@@ -130,7 +130,7 @@ test.each([0, 255])(
   async (code) => {
     answer(await nextAsked(), { code });
     await expect.poll(() => Math.abs(level() - GREY)).toBeGreaterThan(15);
-    expect(Math.max(...levels.map((each) => Math.abs(each - GREY)))).toBeLessThanOrEqual(MAX_DETAIL_CODES / GAIN);
+    expect(Math.max(...levels.map((each) => Math.abs(each - GREY)))).toBeLessThanOrEqual(NO_DETAIL_CODE / GAIN);
   },
 );
 
@@ -153,9 +153,7 @@ test('detail that comes after the source changed its size is not shown, and that
   answer(frameId, { code: 235 });
   await exchange();
   help(2, { width: 80, height: 40, outWidth: 160, outHeight: 80 });
-  await show(80, 40);
-  await exchange();
-  answer(await newestAsked(), { width: 160, height: 80 }, 2);
+  answer(await nextAsked(80, 40), { width: 160, height: 80 }, 2);
   await expectLevel(SHARPENED);
   expect(levels.filter((each) => !isNear(each, GREY) && !isNear(each, SHARPENED))).toEqual([]);
 });
@@ -186,15 +184,15 @@ async function show(width: number, height: number): Promise<void> {
 }
 
 /** Id of the next frame of the source, once the volunteer has it. */
-async function nextAsked(): Promise<number> {
+async function nextAsked(width = 64, height = 36): Promise<number> {
   const before = asked.length;
-  await show(64, 36);
-  await expect.poll(() => deliver(gamerEnd, volunteerEnd) || asked.length).toBeGreaterThan(before);
-  return newestAsked();
-}
-
-async function newestAsked(): Promise<number> {
-  await expect.poll(() => deliver(gamerEnd, volunteerEnd) && asked.length).toBeGreaterThan(0);
+  await show(width, height);
+  await expect
+    .poll(() => {
+      deliver(gamerEnd, volunteerEnd);
+      return asked.length;
+    })
+    .toBeGreaterThan(before);
   return asked.at(-1) ?? -1;
 }
 

@@ -14,6 +14,7 @@ import { OwnPicture } from './own-picture.ts';
 import { Patience } from './patience.ts';
 import { Screen } from './screen.ts';
 import { type Decision, type HelpForecast, SideChoice } from './side-choice.ts';
+import { SourceSharpness } from './source-sharpness.ts';
 import { StillPicture } from './still-picture.ts';
 import { explainStream } from './stream-messages.ts';
 import type { GamerStreamOptions, StreamEvent } from './stream-opening.ts';
@@ -45,6 +46,7 @@ export class GamerStream {
   readonly #localMeter = new LocalMeter();
   readonly #pool: VolunteerPool;
   readonly #patience: Patience;
+  readonly #sharpness: SourceSharpness;
   readonly #still: StillPicture;
   readonly #choice = new SideChoice();
   readonly #own: OwnPicture;
@@ -65,6 +67,7 @@ export class GamerStream {
     this.#statistics = statistics;
     this.#screen = new Screen({ clock, canvas, statistics });
     this.#patience = new Patience(settings.patience, now);
+    this.#sharpness = new SourceSharpness(now);
     this.#own = new OwnPicture({
       ...{ clock, screen: this.#screen, statistics, patience: this.#patience },
       intervalMs: () => this.#pool.intervalMs,
@@ -194,7 +197,7 @@ export class GamerStream {
   #tuning({ outcome: { quality } }: FrameDetail) {
     const { downlinkKbps = 0 } = this.#pool.forecast ?? {};
     return {
-      weight: detailWeight(quality),
+      weight: detailWeight(this.#sharpness.value),
       deadZoneCodes: DEAD_ZONE_CODES,
       gainDb: detailGainDb(quality, downlinkKbps),
     };
@@ -203,7 +206,7 @@ export class GamerStream {
   #resized(size: StreamSize): void {
     log.info('size', { ...size });
     this.#screen.size = size;
-    this.#own.clear();
+    this.#own.resize(size);
     this.#pool.clear();
     this.#patience.restart();
     this.#shapeLocal();
@@ -227,7 +230,10 @@ export class GamerStream {
       const isHelped = this.#pool.name !== null;
       // The other side is worth measuring only where it could be chosen.
       if (isAuto && this.#isDetail && this.#localMeter.wantsProbe(capturedMs)) this.#local.offer(copy('measure'));
-      if (isHelped) this.#patience.sent(frameId);
+      if (isHelped) {
+        this.#patience.sent(frameId);
+        this.#sharpness.offer(frame);
+      }
       this.#patience.judge(this.#pool.intervalMs);
       if (this.#isDetail || !isHelped) this.#own.show(copy('show'), isHelped);
       // Last: if the encoder fails at once, the newest frame is repeated and this one is closed.

@@ -3,6 +3,7 @@ import { MeshError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
 import type { Composer } from '../compose/composer.ts';
 import type { CapturedFrame, FrameDetail, UpscaledFrame } from '../frame.ts';
+import type { StreamSize } from '../frame-size.ts';
 import { localFrameStages } from '../frame-timing.ts';
 import { DetailPresenter, type DetailPresenterOptions } from './detail-presenter.ts';
 
@@ -11,7 +12,7 @@ const log = logger('stream.picture');
 export interface OwnPictureOptions extends Omit<DetailPresenterOptions, 'composer'> {
   clock: Clock;
   /** Null: detail is never added. */
-  openComposer: (() => Promise<Composer>) | null;
+  openComposer: ((size: StreamSize) => Promise<Composer>) | null;
   /** Frames can be composed from now on. */
   onReady(): void;
 }
@@ -24,11 +25,11 @@ export class OwnPicture {
   readonly #options: OwnPictureOptions;
   #presenter: DetailPresenter | null = null;
   #error: MeshError | null = null;
+  #isOpening = false;
   #isDisposed = false;
 
   constructor(options: OwnPictureOptions) {
     this.#options = options;
-    if (options.openComposer) void this.#open(options.openComposer);
   }
 
   /** Why this machine cannot add detail; null if it can, or it is not known yet. */
@@ -52,9 +53,13 @@ export class OwnPicture {
     this.#presenter?.dropped(frameId);
   }
 
-  /** The source has changed its size. */
-  clear(): void {
+  /** The source has this size now. */
+  resize(size: StreamSize): void {
     this.#presenter?.clear();
+    const { openComposer } = this.#options;
+    if (!openComposer || this.#isOpening) return;
+    this.#isOpening = true;
+    void this.#open(() => openComposer(size));
   }
 
   dispose(): void {

@@ -1,4 +1,3 @@
-import type { DetailCoding } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import { logger, shortId } from '../../../shared/log.ts';
 import type { Capabilities, ControlMessage } from '../../../shared/messages.ts';
@@ -9,6 +8,7 @@ import type { VolunteerTrust } from '../../net/volunteer-trust.ts';
 import { type CheckedSetup, type Codec, commonCodecs } from '../codec/codecs.ts';
 import type { StreamSize } from '../frame-size.ts';
 import { bestOf, RETRY_AFTER_MS, type StreamSettings } from '../settings.ts';
+import { detailCoding } from './detail-tuning.ts';
 import type { ReadyVolunteer } from './volunteer-route.ts';
 
 const log = logger('stream.negotiator');
@@ -27,8 +27,6 @@ const ASSUMED_CODEC_MS = 20;
  * detail is nothing but the edges of them, in luma (`bench -- glass`).
  */
 const DOWNLINK_BITRATE_FACTOR = { detail: 0.5, picture: 2.5 } as const;
-/** How detail is coded: a gain of 4 puts the strongest edges of today's networks just inside the range of codes. */
-const DETAIL_CODING: DetailCoding = { base: 'bicubic', gain: 4, deadZone: 0.5 };
 
 /** A linked volunteer, as a stream sees it. */
 export interface StreamLink {
@@ -164,8 +162,9 @@ export class StreamNegotiator {
 
   #ask(candidate: Candidate, size: StreamSize, settings: StreamSettings): void {
     const { link, codec } = candidate;
-    const detail = settings.transport === 'detail' ? DETAIL_CODING : null;
-    const setup = { streamId: this.#options.nextStreamId(), codec, ...size, ...adjustable(settings), detail };
+    const changeable = adjustable(settings);
+    const detail = settings.transport === 'detail' ? detailCoding(changeable.downlinkKbps) : null;
+    const setup = { streamId: this.#options.nextStreamId(), codec, ...size, ...changeable, detail };
     const stopListening = link.onControl((message) => this.#onControl(setup.streamId, message));
     const askedMs = this.#options.now();
     this.#negotiations.set(link.id, { ...candidate, setup, askedMs, isReady: false, stopListening });

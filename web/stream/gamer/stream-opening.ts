@@ -34,8 +34,8 @@ export interface GamerStreamOptions extends StreamOpening {
   engine(): Promise<FrameEngine>;
   /** Computes again what a volunteer computed, to check it. */
   upscaleTile: UpscaleTile;
-  /** Called when a detail stream is opened, which disposes it. */
-  openComposer(): Promise<Composer>;
+  /** Called when the size of a detail stream is known. The stream disposes the composer. */
+  openComposer(size: StreamSize): Promise<Composer>;
   clock: Clock;
   random(): number;
   /** The video channel of a linked volunteer. Throws MeshError `closed` if it has none. */

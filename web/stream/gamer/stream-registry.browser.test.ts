@@ -75,7 +75,8 @@ test('a frame that is too small is reported with its reason, and the stream goes
 
 test('an error of the browser in one frame is reported as such, not as the end of the source', async () => {
   // It has no pixels: making a VideoFrame from it throws.
-  const broken = { visibleRect: new DOMRectReadOnly(0, 0, 64, 36), close() {} } as VideoFrame;
+  const size = { visibleRect: new DOMRectReadOnly(0, 0, 64, 36), displayWidth: 64, displayHeight: 36 };
+  const broken = { ...size, format: 'RGBX', colorSpace: { primaries: 'bt709' }, close() {} } as VideoFrame;
   stream = open(framesOf(broken));
   await expect.poll(() => newestStats()?.why).toMatch(/\(device-lost\).*VideoFrame/);
   expect(events.map(({ kind }) => kind)).not.toContain('ended');

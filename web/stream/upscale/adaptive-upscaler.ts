@@ -16,6 +16,9 @@ export interface UpscalerSettings {
   detail: DetailCoding | null;
 }
 
+/** Detail of a lesser quality adds nothing to its base, or makes it worse. A machine that is too slow for it skips frames instead. */
+const LOWEST_OF_DETAIL = 'spatial';
+
 interface OpenUpscaler {
   quality: Quality;
   upscaler: FrameUpscaler;
@@ -46,7 +49,10 @@ export class AdaptiveUpscaler {
     this.#engine = engine;
     this.#now = now;
     this.#settings = settings;
-    this.#governor = new QualityGovernor(settings.quality, now, (quality) => this.#predictMs(quality));
+    this.#governor = new QualityGovernor(settings.quality, now, {
+      predictMs: (quality) => this.#predictMs(quality),
+      ...(settings.detail && { lowest: LOWEST_OF_DETAIL }),
+    });
     this.#open(this.#governor.quality);
   }
 

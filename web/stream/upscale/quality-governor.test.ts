@@ -33,9 +33,10 @@ class Machine {
     ceiling: Quality = 'quality',
     private readonly scatter: () => number = () => 1,
     predicted: Partial<Times> = {},
+    lowest: Quality = 'bicubic',
   ) {
     const predictMs = (quality: Quality) => predicted[quality] ?? null;
-    this.governor = new QualityGovernor(ceiling, () => this.clock.now(), predictMs);
+    this.governor = new QualityGovernor(ceiling, () => this.clock.now(), { predictMs, lowest });
     this.governor.budgetMs = BUDGET_MS;
     this.governor.size = '640x360';
   }
@@ -109,6 +110,14 @@ test('the quality is never better than the chosen one, and never below bicubic',
   machine.times = { bilinear: 1, bicubic: 1, spatial: 200, fast: 300, balanced: 400, quality: 500 };
   machine.run(500);
   expect([machine.governor.quality, machine.governor.downgradeReason]).toEqual(['bicubic', 'too-slow']);
+});
+
+test('where bicubic is not worth it, a machine that is too slow for anything better keeps the lowest that is', () => {
+  const machine = new Machine(QUICK, 'fast', () => 1, {}, 'spatial');
+  machine.run(500);
+  machine.times = { bilinear: 1, bicubic: 1, spatial: 200, fast: 300, balanced: 400, quality: 500 };
+  machine.run(500);
+  expect([machine.governor.quality, machine.governor.isResting]).toEqual(['spatial', false]);
 });
 
 test('a sudden load is answered within half a window of frames, a heavy one at once', () => {

@@ -20,6 +20,9 @@ export const STEP_UP_SHARE = 0.8;
 export const FIRST_CLIMB_FRAMES = 3;
 export const CLIMB_FRAMES = 30;
 
+/** Qualities, lowest first. */
+type Ladder = readonly [Quality, ...Quality[]];
+
 /**
  * Decides the quality of a stream's next frame: the best one, up to the chosen one, whose frames fit the time budget.
  *
@@ -27,12 +30,13 @@ export const CLIMB_FRAMES = 30;
  * one that was never tried. So no frame waits for a model, and a machine that is far too slow for the largest network finds out with the
  * smallest. What is better on paper may be cheaper too, such as a network beside a filter on a processor: then the worse one is passed over.
  *
- * The lowest quality is `bicubic`, which shows more than a browser's own enlarging. Where even that takes longer than {@link patienceMs},
- * frames are better left as they are: they come soft, but at the full rate.
+ * The lowest quality is `bicubic`, which shows more than a browser's own enlarging, or for detail, the lowest that adds any to its base. Where
+ * even that takes longer than {@link patienceMs}, frames are better left as they are: they come soft, but at the full rate.
  */
 export class QualityGovernor {
   readonly #now: () => number;
   readonly #records: QualityRecords;
+  readonly #lowest: Quality;
   #ceiling: Quality;
   #quality: Quality;
   #isResting = false;
@@ -48,9 +52,15 @@ export class QualityGovernor {
   /** Time for one frame above which it is not worth it, ms. Infinite where nobody else would show the frame. */
   patienceMs: number = Number.POSITIVE_INFINITY;
 
-  constructor(ceiling: Quality, now: () => number, predictMs: PredictMs = () => null) {
+  /** @param lowest - of the qualities that are worth it. */
+  constructor(
+    ceiling: Quality,
+    now: () => number,
+    { predictMs = () => null, lowest = 'bicubic' }: { predictMs?: PredictMs; lowest?: Quality } = {},
+  ) {
     this.#now = now;
     this.#records = new QualityRecords(now, predictMs);
+    this.#lowest = lowest;
     this.#ceiling = ceiling;
     this.#sinceMs = now();
     this.#quality = this.#first();
@@ -74,7 +84,7 @@ export class QualityGovernor {
   set ceiling(ceiling: Quality) {
     if (ceiling === this.#ceiling) return;
     this.#ceiling = ceiling;
-    const isKept = isNetwork(ceiling) && ladderTo(ceiling).includes(this.#quality);
+    const isKept = isNetwork(ceiling) && this.#ladderTo(ceiling).includes(this.#quality);
     if (isKept) return;
     this.#isResting = false;
     this.#switchTo(isNetwork(ceiling) && isNetwork(this.#quality) ? ceiling : this.#first(), 'chosen');
@@ -148,7 +158,7 @@ export class QualityGovernor {
   /** A quality is warmed up and takes `tookMs` for a frame, beside the frames shown. Returns whether to use it: not if it is far too slow. */
   warmedUp(quality: Quality, tookMs: number): boolean {
     this.#records.learned(quality, tookMs);
-    const ladder = ladderTo(this.#ceiling);
+    const ladder = this.#ladder;
     const isBetter = ladder.indexOf(quality) > ladder.indexOf(this.#quality);
     if (this.#isResting ? quality !== this.#quality : !isBetter) return false;
     if (tookMs > (this.#isResting ? this.patienceMs : FAR_OVER_RATIO * this.budgetMs)) {
@@ -165,19 +175,19 @@ export class QualityGovernor {
   failed(quality: Quality): void {
     const waitMs = this.#records.failed(quality);
     log.warn('failed', { quality, waitMs });
-    if (quality === this.#quality) this.#switchTo(this.#nextLower() ?? ladderTo(this.#ceiling)[0], 'failed');
+    if (quality === this.#quality) this.#switchTo(this.#nextLower() ?? this.#ladder[0], 'failed');
   }
 
   /** The best filter that is predicted to fit; where nothing is known, `spatial`. */
   #first(): Quality {
-    const ladder = ladderTo(this.#ceiling);
+    const ladder = this.#ladder;
     const fits = (quality: Quality) => this.#records.expectedMs(quality) <= STEP_UP_SHARE * this.budgetMs;
     return ladder.findLast((quality) => !isNetwork(quality) && fits(quality)) ?? ladder[0];
   }
 
   /** The quality to climb to: the best of those that are known to fit, else the next one, unless that is failing; null at the top. */
   #nextBetter(): Quality | null {
-    const ladder = ladderTo(this.#ceiling);
+    const ladder = this.#ladder;
     const above = ladder
       .slice(ladder.indexOf(this.#quality) + 1)
       .filter((quality) => !this.#records.isFailing(quality));
@@ -193,7 +203,7 @@ export class QualityGovernor {
 
   /** The best lower quality that is expected to fit, else the lowest that takes less time; null where none does. */
   #nextLower(): Quality | null {
-    const ladder = ladderTo(this.#ceiling);
+    const ladder = this.#ladder;
     const tookMs = median(this.#newestMs) || Number.POSITIVE_INFINITY;
     const expectedMs = (quality: Quality) => this.#records.underLoadMs(quality, { quality: this.#quality, tookMs });
     const cheaper = ladder
@@ -246,10 +256,17 @@ export class QualityGovernor {
   #tookMs(): number[] {
     return this.#frames.filter((tookMs) => tookMs !== null);
   }
-}
 
-/** Qualities that may be used when `ceiling` is chosen, lowest first. `bilinear` is what a browser does without us. */
-function ladderTo(ceiling: Quality): readonly [Quality, ...Quality[]] {
-  const [lowest = ceiling, ...better] = QUALITIES.slice(QUALITIES.indexOf('bicubic'), QUALITIES.indexOf(ceiling) + 1);
-  return [lowest, ...better];
+  get #ladder(): Ladder {
+    return this.#ladderTo(this.#ceiling);
+  }
+
+  /** Qualities that may be used when `ceiling` is chosen. */
+  #ladderTo(ceiling: Quality): Ladder {
+    const [lowest = ceiling, ...better] = QUALITIES.slice(
+      QUALITIES.indexOf(this.#lowest),
+      QUALITIES.indexOf(ceiling) + 1,
+    );
+    return [lowest, ...better];
+  }
 }
