@@ -9,7 +9,7 @@ it('says where each stage ran, and omits stages without time', () => {
 });
 
 it('attributes every stage of a local frame to this machine', () => {
-  const stages = streamStages(streamStats({ running: 'local' }));
+  const stages = streamStages(streamStats({ shares: [] }));
   expect(new Set(stages.map(({ place }) => place))).toEqual(new Set(['here']));
 });
 

@@ -1,4 +1,5 @@
-import type { StreamQuality, Timing, VolunteerInfo, Where } from '../sdk/types.ts';
+import { useRef } from 'preact/hooks';
+import type { Quality, StreamQuality, Timing, VolunteerInfo } from '../sdk/types.ts';
 import { type Share, ShareBar, StageBar, type StageTime, Stat, Stats } from '../ui/figures.tsx';
 import { backendLabel, formatCount, formatKbps, formatMs, formatPercent, formatRate, NO_FIGURE } from '../ui/format.ts';
 import { type ChartLine, LiveChart } from '../ui/live-chart.tsx';
@@ -28,7 +29,7 @@ export function LiveFigures({ report, quality, helpers }: LiveHudProps) {
   const { p50, p95 } = stats?.glassToGlassMs ?? { p50: 0, p95: 0 };
   const isSending = stats !== undefined && stats.framesSent > 0;
   const { byVolunteers, here } = stats ? sharpeningOf(stats) : { byVolunteers: 0, here: 0 };
-  const isSharp = stats !== undefined && streamExtent(stats) !== 'none';
+  const shown = useLastQuality(stats);
   return (
     <Stats isWide>
       <Stat label="Frames in" value={report ? formatRate(report.capturedFps) : NO_FIGURE} unit="fps" testId="fps-in" />
@@ -42,7 +43,7 @@ export function LiveFigures({ report, quality, helpers }: LiveHudProps) {
       <Stat
         label="Sharpened by"
         value={helpers}
-        {...(isSharp && stats.quality && { hint: qualityHint(stats.quality, quality) })}
+        {...(shown && { hint: qualityHint(shown, quality) })}
         testId="helpers"
       />
       <Stat
@@ -51,10 +52,13 @@ export function LiveFigures({ report, quality, helpers }: LiveHudProps) {
         testId="sharpened"
       />
       <Stat
-        label="Sharper than stretched"
-        value={report ? signedPercent(report.sharperBy) : NO_FIGURE}
-        {...(isSharp && stats.gainDb !== null && { hint: gainHint(stats.gainDb) })}
-        testId="sharper"
+        label="Gain by detail, estimated"
+        {...(stats?.gainDb ? { value: signed(stats.gainDb, 1), unit: 'dB' } : { value: NO_FIGURE })}
+      />
+      <Stat
+        label="Edge contrast, to stretched"
+        value={report ? signedPercent(report.contrastGain) : NO_FIGURE}
+        testId="contrast"
       />
       <Stat
         label="Sent"
@@ -66,16 +70,25 @@ export function LiveFigures({ report, quality, helpers }: LiveHudProps) {
   );
 }
 
-/** How much stronger edges are, measured on the picture. @param ratio 0.2 for 20 % */
+/** @param ratio 0.2 for 20 % */
 export function signedPercent(ratio: number): string {
-  if (!Number.isFinite(ratio)) return NO_FIGURE;
-  const percent = Math.round(ratio * 100);
-  return `${percent < 0 ? '−' : '+'}${Math.abs(percent)} %`;
+  return Number.isFinite(ratio) ? `${signed(ratio * 100, 0)} %` : NO_FIGURE;
 }
 
-/** Cannot be measured while the stream runs: nobody has the true picture. */
-function gainHint(gainDb: number): string {
-  return `detail: about +${gainDb.toFixed(1)} dB, estimated`;
+function signed(value: number, decimals: number): string {
+  const digits = Math.abs(value).toFixed(decimals);
+  return `${value < 0 && Number(digits) > 0 ? '−' : '+'}${digits}`;
+}
+
+/**
+ * The quality of the last frame that was sharpened; null while none is. The picture on the screen may be one without: a line that comes and
+ * goes with every frame cannot be read.
+ */
+function useLastQuality(stats: StreamStats | undefined): Quality | null {
+  const last = useRef<Quality | null>(null);
+  if (!stats || streamExtent(stats) === 'none') last.current = null;
+  else last.current = stats.quality ?? last.current;
+  return last.current;
 }
 
 interface LiveDetailsProps {
@@ -174,10 +187,11 @@ const ON_THE_WAY = ['uplink', 'downlink'];
 const ON_THE_VOLUNTEER = ['queue', 'volunteer decode', 'compute', 'volunteer encode'];
 
 /** The stages of a frame that took time, and where each ran. */
-export function streamStages({ stagesMs, running }: Pick<StreamStats, 'stagesMs' | 'running'>): StageTime[] {
+export function streamStages({ stagesMs, shares }: Pick<StreamStats, 'stagesMs' | 'shares'>): StageTime[] {
+  const isHelped = shares.length > 0;
   return stagesMs
     .filter(({ p50 }) => p50 > 0)
-    .map(({ name, p50 }) => ({ name, ms: p50, place: placeOf(name, running) }));
+    .map(({ name, p50 }) => ({ name, ms: p50, place: isHelped ? placeOf(name) : 'here' }));
 }
 
 /** The stages of a task that took time. */
@@ -192,8 +206,8 @@ export function taskStages({ queueMs, sendMs, computeMs, receiveMs, ranOn }: Tim
   return stages.filter(({ ms }) => ms > 0);
 }
 
-function placeOf(stage: string, running: Where): StageTime['place'] {
-  if (running === 'local') return 'here';
+/** Where a frame is in this stage that went to a volunteer. */
+function placeOf(stage: string): StageTime['place'] {
   if (ON_THE_WAY.includes(stage)) return 'way';
   return ON_THE_VOLUNTEER.includes(stage) ? 'there' : 'here';
 }

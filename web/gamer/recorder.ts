@@ -6,9 +6,14 @@ import { Clip, clipSize } from './clip.ts';
 import { canRecordClips, openClipWriter } from './clip-writer.ts';
 import { blankCanvas, type Comparison, copyOf, paintSplit, sideBySide, toPng } from './comparison.ts';
 import type { Player } from './player.ts';
+import { isEnlarged } from './sharpening.ts';
 import { isCaptured, type SourceChoice } from './source.ts';
 
 export const MAX_CLIP_MS = 30_000;
+
+/** A frame is often shown first without its detail. Times that a still is taken again for it, and the time between two, ms. */
+const MAX_RETAKES = 10;
+const RETAKE_MS = 30;
 
 interface RecorderOptions {
   player: Player;
@@ -83,7 +88,7 @@ export class Recorder {
   async #save(what: 'after' | 'before-after', draw: (shown: Comparison) => HTMLCanvasElement): Promise<void> {
     const { player, download } = this.#options;
     try {
-      const shown = await player.comparison();
+      const shown = await this.#take();
       if (!shown) return;
       const nameWith = this.#namer(what, shown.quality);
       const picture = draw(shown);
@@ -91,6 +96,17 @@ export class Recorder {
       download(await toPng(picture), nameWith('png'));
     } catch (cause) {
       player.warning.value = MeshError.from(cause, 'too-large');
+    }
+  }
+
+  /** A sharpened picture, if one comes soon. */
+  async #take(): Promise<Comparison | null> {
+    const { player, clock } = this.#options;
+    for (let retakes = 0; ; retakes++) {
+      const shown = await player.comparison();
+      if (!shown || !isEnlarged(shown.quality) || retakes === MAX_RETAKES) return shown;
+      shown.release();
+      await new Promise<void>((resolve) => clock.after(RETAKE_MS, resolve));
     }
   }
 

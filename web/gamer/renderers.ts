@@ -51,7 +51,7 @@ export interface StreamReport {
   /** The frame on the canvas as it was captured; null before the first. */
   before: HTMLCanvasElement | null;
   /** How much stronger its edges are than those of the frame stretched, as a share, measured; NaN while that is not known. */
-  sharperBy: number;
+  contrastGain: number;
   /** Chart data: times in seconds, frame rates, typical delays in ms. */
   columns: [number[], ...(number | null)[][]];
 }
@@ -74,7 +74,7 @@ export class StreamRenderer implements Renderer {
   /** From the start: its pictures are those of the stream's canvas from the first one on. */
   readonly #before: HTMLCanvasElement;
   #meter = new SharpnessMeter();
-  #sharperBy = Number.NaN;
+  #contrastGain = Number.NaN;
   #reports = 0;
 
   private constructor(
@@ -113,7 +113,7 @@ export class StreamRenderer implements Renderer {
   set({ where, quality }: Pick<Settings, 'where' | 'quality'>): void {
     this.stream.set({ where, quality });
     this.#meter = new SharpnessMeter();
-    this.#sharperBy = Number.NaN;
+    this.#contrastGain = Number.NaN;
   }
 
   async close(): Promise<void> {
@@ -131,14 +131,14 @@ export class StreamRenderer implements Renderer {
     const hasPicture = stats.framesPresented > 0;
     // Nobody reads the figures of a hidden page.
     const isMeasured = hasPicture && !document.hidden && this.#reports++ % REPORTS_PER_MEASUREMENT === 0;
-    if (isMeasured) this.#sharperBy = this.#meter.sample(this.#before, this.canvas);
+    if (isMeasured) this.#contrastGain = this.#meter.sample(this.#before, this.canvas);
     this.onReport({
       kind: 'stream',
       stats,
       capturedFps: this.#captured.perSecond,
       size: hasPicture ? { width, height } : null,
       before: hasPicture ? this.#before : null,
-      sharperBy: this.#sharperBy,
+      contrastGain: this.#contrastGain,
       columns: this.#history.columns(2),
     });
   }

@@ -45,7 +45,7 @@ export function streamReport(changes: Partial<StreamStats> = {}): StreamReport {
     capturedFps: 60,
     size: null,
     before: null,
-    sharperBy: Number.NaN,
+    contrastGain: Number.NaN,
     columns: [[], [], []],
   };
 }
