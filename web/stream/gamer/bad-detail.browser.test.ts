@@ -87,22 +87,22 @@ interface Answer {
   color?: ColorSpace;
 }
 
-const BAD: [string, (frameId: number) => void][] = [
+const BAD: [string, (frameId: number) => Promise<void>][] = [
   ['of a frame that was never sent', (frameId) => answer(frameId + 100, { code: 235 })],
   ['of another size', (frameId) => answer(frameId, { code: 235, width: 64, height: 36 })],
   [
     'that comes twice',
-    (frameId) => {
-      answer(frameId, {});
-      answer(frameId, { code: 235 });
+    async (frameId) => {
+      await answer(frameId, {});
+      await answer(frameId, { code: 235 });
     },
   ],
 ];
 
 test.each(BAD)('detail %s is not shown, and the detail of the next frame is', async (_, misbehave) => {
-  misbehave(await nextAsked());
+  await misbehave(await nextAsked());
   await exchange();
-  answer(await nextAsked(), {});
+  await answer(await nextAsked(), {});
   await expectLevel(SHARPENED);
   expect(levels.filter((level) => !isNear(level, GREY) && !isNear(level, SHARPENED))).toEqual([]);
   expect(events.map(({ kind }) => kind)).not.toContain('volunteer-failed');
@@ -110,9 +110,9 @@ test.each(BAD)('detail %s is not shown, and the detail of the next frame is', as
 
 test('detail that comes after that of a newer frame does not replace it', async () => {
   const [older, newer] = [await nextAsked(), await nextAsked()];
-  answer(newer, {});
+  await answer(newer, {});
   await expectLevel(SHARPENED);
-  answer(older, { code: 235 });
+  await answer(older, { code: 235 });
   await exchange();
   await show(64, 36);
   await expect.poll(() => levels.length).toBeGreaterThan(3);
@@ -120,14 +120,14 @@ test('detail that comes after that of a newer frame does not replace it', async 
 });
 
 test('detail that is declared to be in full range is the same data', async () => {
-  answer(await nextAsked(), { color: { ...DETAIL_COLOR, fullRange: true } });
+  await answer(await nextAsked(), { color: { ...DETAIL_COLOR, fullRange: true } });
   await expectLevel(SHARPENED);
 });
 
 test.each([0, 255])(
   'detail of the code %i, which no honest volunteer sends, changes no pixel by more than the bound',
   async (code) => {
-    answer(await nextAsked(), { code });
+    await answer(await nextAsked(), { code });
     await expect
       .poll(() => {
         deliver(volunteerEnd, gamerEnd);
@@ -143,7 +143,7 @@ test.each<[string, Answer]>([
   // What it says where the agreed codec has its size is taken for one.
   ['in another codec', { codec: 'vp9' }],
 ])('detail %s ends the volunteer’s stream with a sentence, and the picture goes on', async (_, bad) => {
-  answer(await nextAsked(), { code: 235, ...bad });
+  await answer(await nextAsked(), { code: 235, ...bad });
   await exchange();
   await expect
     .poll(() => events.find(({ kind }) => kind === 'volunteer-failed'))
@@ -158,10 +158,10 @@ test('detail that comes after the source changed its size is not shown, and that
   const frameId = await nextAsked();
   await show(80, 40);
   await expect.poll(() => [canvas.width, canvas.height]).toEqual([160, 80]);
-  answer(frameId, { code: 235 });
+  await answer(frameId, { code: 235 });
   await exchange();
   help(2, { width: 80, height: 40, outWidth: 160, outHeight: 80 });
-  answer(await nextAsked(80, 40), { width: 160, height: 80 }, 2);
+  await answer(await nextAsked(80, 40), { width: 160, height: 80 }, 2);
   await expectLevel(SHARPENED);
   expect(levels.filter((each) => !isNear(each, GREY) && !isNear(each, SHARPENED))).toEqual([]);
 });
@@ -204,13 +204,17 @@ async function nextAsked(width = 64, height = 36): Promise<number> {
   return asked.at(-1) ?? -1;
 }
 
-/** Sends an answer as soon as it is encoded: a keyframe of its own. */
-function answer(
+/** Sends an answer once it is encoded: a keyframe of its own. */
+async function answer(
   frameId: number,
   { code = CODE, width = 128, height = 72, codec = 'vp8', color }: Answer,
   streamId = 1,
-): void {
+): Promise<void> {
   const stages = { queueMs: 0, decodeMs: 1, computeMs: 1, encodeMs: 1, totalMs: 3 };
+  let sent = () => {};
+  const isSent = new Promise<void>((resolve) => {
+    sent = resolve;
+  });
   const encoder = new FrameEncoder<number>(
     { codec, width, height, fps: 30, kbps: 20_000 },
     {
@@ -219,6 +223,7 @@ function answer(
         const message = { kind: 'answer', streamId, frameId, ...given, downlinkKbps: 1_000 } as const;
         volunteerChannel.trySendFrame(message, data, 20_000);
         encoder.dispose();
+        sent();
       },
       onSkipped: () => {},
       onError: () => {},
@@ -231,6 +236,7 @@ function answer(
   });
   encoder.encode(frame, frameId);
   frame.close();
+  await isSent;
 }
 
 /** Delivers what both ends send until they have been quiet for a while. */
