@@ -1,7 +1,7 @@
 import { test as base, type Page } from 'playwright/test';
 import type * as Sdk from '../web/sdk/p2c2r.ts';
 import { type RunningServer, startServer } from './server.ts';
-import { type Machine, machineOf, visitedBefore } from './speeds.ts';
+import { type Machine, machineOf, storageAfterVisit } from './speeds.ts';
 
 declare global {
   interface Window {
@@ -46,7 +46,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   ],
   // Of every context. A test that is tagged @smoke measures the machine, as on a first visit.
   storageState: async ({ machine, server }, use, { tags }) =>
-    use(tags.includes('@smoke') ? undefined : await visitedBefore(machine, server.url)),
+    use(tags.includes('@smoke') ? undefined : await storageAfterVisit(machine, server.url)),
   server: ({ sharedServer }, use) => use(sharedServer),
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's dependencies from its pattern.
   roomOf: ({}, use, { testId }) => use((name) => `${name} ${testId}`),
