@@ -11,6 +11,8 @@ const IN_BROWSER = '**/*.browser.test.{ts,tsx}';
 const LONG = '**/*.long.test.ts';
 /** Browser tests that compute with WebGPU. */
 const ON_GPU = ['web/compute/**/*.browser.test.ts', 'web/sdk/stream-device-lost.browser.test.ts'];
+/** Those of them that run kernels without an engine: about half of the time. */
+const OF_KERNELS = ['web/compute/{ort,wgsl}/**/*.browser.test.ts'];
 /** Browser tests of what only a GPU process on OpenGL can do. */
 const ON_SYSTEM_GL = ['**/*.gl.browser.test.ts'];
 const exclude = [...configDefaults.exclude, '.build/**'];
@@ -62,7 +64,8 @@ interface BrowserProject {
 
 /**
  * A project of browser tests, in a browser of its own. Its files run one after another, since in parallel they would compete for one GPU,
- * which is often a software GPU. The two projects run at the same time: one mostly waits for media and sockets, the other computes.
+ * which is often a software GPU. The projects run at the same time: one mostly waits for media and sockets, and a software GPU compiles
+ * shaders on one core.
  */
 function inChromium(name: string, { launch, isIsolated, ...files }: BrowserProject): TestProjectInlineConfiguration {
   return {
@@ -120,6 +123,12 @@ export default defineConfig({
       }),
       inChromium('browser-gpu', {
         include: ON_GPU,
+        exclude: [...exclude, ...ON_SYSTEM_GL, ...OF_KERNELS],
+        launch: await launchOptions(),
+        isIsolated: true,
+      }),
+      inChromium('browser-kernels', {
+        include: OF_KERNELS,
         exclude: [...exclude, ...ON_SYSTEM_GL],
         launch: await launchOptions(),
         isIsolated: true,

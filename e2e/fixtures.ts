@@ -1,6 +1,7 @@
 import { test as base, type Page } from 'playwright/test';
 import type * as Sdk from '../web/sdk/p2c2r.ts';
 import { type RunningServer, startServer } from './server.ts';
+import { type Machine, machineOf, storageAfterVisit } from './speeds.ts';
 
 declare global {
   interface Window {
@@ -14,6 +15,7 @@ declare global {
 interface WorkerFixtures {
   /** One server for all tests of a worker that need no settings and neither stop it nor count its members: a start takes most of a second. */
   sharedServer: RunningServer;
+  machine: Machine;
 }
 
 interface Fixtures {
@@ -38,6 +40,13 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     },
     { scope: 'worker' },
   ],
+  machine: [
+    async ({ browser, sharedServer }, use) => use(await machineOf(browser, sharedServer.url)),
+    { scope: 'worker' },
+  ],
+  // Of every context. A test that is tagged @smoke measures the machine, as on a first visit.
+  storageState: async ({ machine, server }, use, { tags }) =>
+    use(tags.includes('@smoke') ? undefined : await storageAfterVisit(machine, server.url)),
   server: ({ sharedServer }, use) => use(sharedServer),
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads a fixture's dependencies from its pattern.
   roomOf: ({}, use, { testId }) => use((name) => `${name} ${testId}`),

@@ -1,7 +1,8 @@
 import type { Page } from 'playwright/test';
 import { CAMERA_FLAGS, streamCamera, volunteerFps } from './camera.ts';
-import { expect, openSdk, testWithOwnServer as test, waitForVolunteers } from './fixtures.ts';
+import { expect, openSdk, test, waitForVolunteers } from './fixtures.ts';
 import { ensureXvfb, type HeadedBrowser, launchHeaded } from './headed.ts';
+import { type RunningServer, startServer } from './server.ts';
 
 /** Long enough for the once-a-second timers of a hidden page to show in its worker's rate, if the worker depended on them. */
 const SPAN_MS = 2_000;
@@ -9,6 +10,8 @@ const SPAN_MS = 2_000;
 const LEAST_SHARE = 0.5;
 const INSTALL_TIMEOUT_MS = 600_000;
 
+/** One stream for all tests: that a volunteer is hidden changes nothing for the gamer, as the first test shows. */
+let server: RunningServer;
 let headed: HeadedBrowser;
 let gamer: Page;
 let volunteer: Page;
@@ -16,9 +19,7 @@ let volunteer: Page;
 test.beforeAll(async () => {
   test.setTimeout(INSTALL_TIMEOUT_MS);
   await ensureXvfb();
-});
-
-test.beforeEach(async ({ server }) => {
+  server = await startServer();
   headed = await launchHeaded(CAMERA_FLAGS);
   // Each page has a window of its own.
   [gamer, volunteer] = [await headed.newWindow(), await headed.newWindow()];
@@ -33,7 +34,10 @@ test.beforeEach(async ({ server }) => {
   await streamCamera(gamer);
 });
 
-test.afterEach(() => headed.close());
+test.afterAll(async () => {
+  await headed?.close();
+  await server?.stop();
+});
 
 test('a volunteer whose tab is hidden goes on at the same pace', { tag: '@alone' }, async () => {
   const shownFps = await volunteerFps(gamer, SPAN_MS);

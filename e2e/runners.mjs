@@ -28,6 +28,9 @@ const ALONE = '@alone';
 const LONG = '@long';
 const SMOKE = '@smoke';
 
+/** Projects of vitest.config.ts. */
+const IN_BROWSER = ['browser', 'browser-gpu', 'browser-kernels', 'browser-gl'];
+
 const unit = {
   name: 'unit',
   suites: ['unit'],
@@ -43,7 +46,7 @@ const browser = {
   needsBrowser: true,
   timeoutMs: 10 * 60_000,
   ...VITEST,
-  args: vitest('browser', 'browser-gpu', 'browser-gl'),
+  args: vitest(...IN_BROWSER),
 };
 
 /** Both at the same time: unit tests wait for sockets and timers for half of their time. */
@@ -53,7 +56,7 @@ const unitAndBrowser = {
   needsBrowser: true,
   timeoutMs: 12 * 60_000,
   ...VITEST,
-  args: vitest('unit', 'browser', 'browser-gpu', 'browser-gl'),
+  args: vitest('unit', ...IN_BROWSER),
 };
 
 /**

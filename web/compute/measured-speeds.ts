@@ -71,9 +71,16 @@ export const measuredSpeedsSchema: z.ZodType<MeasuredSpeeds> = z.strictObject({
   networks: z.partialRecord(z.enum(NETWORKS), z.partialRecord(z.enum(BACKEND_NAMES), runCost)),
 });
 
-/** @param adapter - name of the GPU; empty where none is used. */
-export function speedsKey(adapter: string, preferBackend: BackendName | undefined): string {
-  return [BENCHMARK_VERSION, globalThis.navigator?.userAgent ?? '', adapter, preferBackend ?? ''].join('|');
+/**
+ * @param adapter - name of the GPU; empty where none is used.
+ * @param userAgent - default: this browser's.
+ */
+export function speedsKey(
+  adapter: string,
+  preferBackend: BackendName | undefined,
+  userAgent = globalThis.navigator?.userAgent ?? '',
+): string {
+  return [BENCHMARK_VERSION, userAgent, adapter, preferBackend ?? ''].join('|');
 }
 
 /** Duration of a run as a linear function of the source's pixels. */

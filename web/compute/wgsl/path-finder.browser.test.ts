@@ -74,12 +74,11 @@ const GRIDS: [string, PathfindingInput['grid']][] = [
 test.each(GRIDS.flatMap(([name, grid]) => [[name, 4, grid] as const, [name, 8, grid] as const]))(
   '%s, %i neighbours: each path costs what the reference says',
   async (_, neighbours, grid) => {
-    for (const seed of [1, 2]) {
-      const queries = [...gathering(grid, 12, seed, 3), ...gathering(grid, 2, seed + 50, 2)];
-      const { task, result } = await find({ grid, neighbours, queries });
-      expect(result.paths.map((path) => path?.cost)).toEqual(solved(task).paths.map((path) => path?.cost));
-      for (let look = 0; look < 10; look++) finish(pathfinding.verify(task, result, seededRandom(look)) as Steps<void>);
-    }
+    // Another start and other goals with each rule; a software GPU searches for a second.
+    const queries = [...gathering(grid, 12, neighbours, 3), ...gathering(grid, 2, neighbours + 50, 2)];
+    const { task, result } = await find({ grid, neighbours, queries });
+    expect(result.paths.map((path) => path?.cost)).toEqual(solved(task).paths.map((path) => path?.cost));
+    for (let look = 0; look < 10; look++) finish(pathfinding.verify(task, result, seededRandom(look)) as Steps<void>);
   },
 );
 
