@@ -56,7 +56,7 @@ export function LiveFigures({ report, quality, helpers }: LiveHudProps) {
         {...(stats?.gainDb ? { value: signed(stats.gainDb, 1), unit: 'dB' } : { value: NO_FIGURE })}
       />
       <Stat
-        label="Edge contrast, to stretched"
+        label="Edges, against stretched"
         value={report ? signedPercent(report.contrastGain) : NO_FIGURE}
         testId="contrast"
       />
