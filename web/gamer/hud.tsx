@@ -56,8 +56,9 @@ export function LiveFigures({ report, quality, helpers }: LiveHudProps) {
         {...(stats?.gainDb ? { value: signed(stats.gainDb, 1), unit: 'dB' } : { value: NO_FIGURE })}
       />
       <Stat
-        label="Edge contrast, to stretched"
+        label="Edge contrast"
         value={report ? signedPercent(report.contrastGain) : NO_FIGURE}
+        hint="over the frame stretched"
         testId="contrast"
       />
       <Stat

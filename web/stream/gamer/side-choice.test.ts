@@ -19,8 +19,8 @@ test('the side that the user chose runs, whatever the picture', () => {
   ).toBe('volunteers');
 });
 
-test('without a volunteer this computer sharpens, or nobody if volunteers were chosen, and `why` says so', () => {
-  expect(runs({})).toMatchObject({ running: 'local', why: expect.stringContaining('this computer sharpens') });
+test('without a volunteer this computer does the work, or nobody if volunteers were chosen, and `why` says so', () => {
+  expect(runs({})).toMatchObject({ running: 'local', why: expect.stringContaining('this computer does what it can') });
   expect(runs({ where: 'volunteers' })).toMatchObject({
     running: 'volunteers',
     why: expect.stringContaining('frames are only enlarged'),

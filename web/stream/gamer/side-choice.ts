@@ -72,7 +72,7 @@ export class SideChoice {
         : this.#settle(
             'local',
             'no-volunteer',
-            'No volunteer is ready yet, so this computer sharpens the frames meanwhile.',
+            'No volunteer is ready yet, so this computer does what it can meanwhile.',
           );
     }
     const { name } = volunteer;
