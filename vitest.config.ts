@@ -14,6 +14,8 @@ const ON_GPU = ['web/compute/**/*.browser.test.ts', 'web/sdk/stream-device-lost.
 /** Browser tests of what only a GPU process on OpenGL can do. */
 const ON_SYSTEM_GL = ['**/*.gl.browser.test.ts'];
 const exclude = [...configDefaults.exclude, '.build/**'];
+/** How long `expect.poll` waits. Vitest's default is a second, in which a machine with two busy cores may not start one encoder. */
+const poll = { timeout: 20_000 };
 
 /** Resolves and transforms the sources as the build of the pages does. */
 const { resolve, esbuild, worker } = pages;
@@ -73,6 +75,7 @@ function inChromium(name: string, { launch, isIsolated, ...files }: BrowserProje
       ...files,
       testTimeout: 60_000,
       hookTimeout: 60_000,
+      expect: { poll },
       browser: {
         enabled: true,
         provider: 'playwright',
@@ -103,6 +106,7 @@ export default defineConfig({
           exclude: [...exclude, IN_BROWSER, LONG],
           testTimeout: 30_000,
           hookTimeout: 30_000,
+          expect: { poll },
         },
       },
       {

@@ -51,6 +51,12 @@ export function lookAtOutput(page: Page): Promise<{ width: number; height: numbe
   });
 }
 
+/**
+ * What the page and its files call a sharpened picture, in whichever quality the machine keeps up with. On a busy machine, single frames
+ * are shown as captured.
+ */
+export const SHARPENED = '(sharpened|stretched|bicubic|(fast|balanced|best)[ -]network)';
+
 /** On a machine that is busy with other work, a page shows frames as they are for a while, and then tries to sharpen them again. */
 export const SHARPENED_WITHIN = { timeout: 75_000 };
 

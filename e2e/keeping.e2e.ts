@@ -1,13 +1,12 @@
 // What a gamer does with the upscaled picture: saves it, records it, and shows it elsewhere.
 import { expect, test } from './fixtures.ts';
-import { lookAtOutput, lookAtPng, openGamer, saved } from './gamer-page.ts';
+import { lookAtOutput, lookAtPng, openGamer, SHARPENED, saved } from './gamer-page.ts';
 
 test('a still of the running game is saved, alone and beside its source', async ({ server, context }) => {
   const gamer = await context.newPage();
   await openGamer(gamer, server.url);
   const after = await saved(gamer, 'save-after');
-  // On a busy machine the quality steps down.
-  expect(after.name).toMatch(/^game-(sharpened|bicubic)-2x\.png$/);
+  expect(after.name).toMatch(new RegExp(`^game-${SHARPENED}-2x\\.png$`));
   const sharp = await lookAtPng(gamer, after.base64);
   expect([sharp.width, sharp.height]).toEqual([1280, 720]);
   expect(sharp.spread).toBeGreaterThan(20);

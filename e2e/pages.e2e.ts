@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from 'playwright/test';
 import { expect, test } from './fixtures.ts';
-import { choosePicture, lookAtOutput, lookAtPng, openGamer, openStillGamer, saved } from './gamer-page.ts';
+import { choosePicture, lookAtOutput, lookAtPng, openGamer, openStillGamer, SHARPENED, saved } from './gamer-page.ts';
 import { startServer } from './server.ts';
 
 /** A gamer's page, and a volunteer's that followed its link and pressed Start. Frames go to the volunteer. */
@@ -82,7 +82,7 @@ test('a picture is sharpened as a task and can be saved', async ({ server, conte
   await expect(gamer.getByTestId('output').locator('canvas')).toHaveJSProperty('width', 128);
   await expect(gamer.getByTestId('helpers')).not.toHaveText('this computer');
   const { name, base64 } = await saved(gamer, 'save-after');
-  expect(name).toMatch(/^square-(sharpened|bicubic)-2x\.png$/);
+  expect(name).toMatch(new RegExp(`^square-${SHARPENED}-2x\\.png$`));
   expect(await lookAtPng(gamer, base64)).toMatchObject({ width: 128, height: 72 });
 });
 

@@ -7,10 +7,11 @@ import { endWithNpm, runChild } from '../deploy/child.mjs';
 import { hasCode, SetupError } from '../deploy/failure.mjs';
 import { ensureInstalled } from '../deploy/install.mjs';
 import { ensureBrowser } from './browser.mjs';
-import { ALL, LONG_ONLY, QUICK, suitesWithoutTests } from './runners.mjs';
+import { describeFailures, suitesWithoutTests } from './reports.mjs';
+import { ALL, LONG_ONLY, QUICK } from './runners.mjs';
 
 /** @typedef {import('./runners.mjs').Runner} Runner */
-/** @typedef {import('./runners.mjs').TestResult} TestResult */
+/** @typedef {import('./reports.mjs').TestResult} TestResult */
 
 const USAGE = `npm test [-- [--quick] [unit|browser|e2e ...] [part of a file's name ...]]
 npm run test:long [-- part of a file's name ...]
@@ -53,7 +54,10 @@ const scratch = mkdtempSync(join(tmpdir(), 'p2c2r-tests-'));
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 await testAll();
 printTimes();
-for (const trouble of troubles) console.error(`\n${trouble}`);
+// Last, and on the same stream as the rest: a log that is cut keeps its end, and there it must say what failed and why.
+const failures = describeFailures(results);
+if (failures !== '') console.log(failures);
+for (const trouble of troubles) console.log(`\n${trouble}`);
 const passed = results.filter(({ status }) => status === 'passed').length;
 const failed = results.filter(({ status }) => status === 'failed').length + troubles.length;
 console.log(`\n${passed} passed, ${failed} failed`);
@@ -121,7 +125,7 @@ async function prepared(part, step) {
 async function runOne({ name, args, results: resultsOf, timeoutMs, files = [], env: ownEnv }, env) {
   console.log(`\n=== ${name} tests`);
   const reportFile = join(scratch, `${name.replace(/\W+/g, '-')}.json`);
-  const { code, timedOut } = await runChild(process.execPath, args(filters.length > 0 ? filters : files, reportFile), {
+  const { code, timedOut } = await runChild(process.execPath, args(filters.length > 0 ? filters : files), {
     env: { ...env, ...ownEnv, P2C2R_REPORT: reportFile },
     timeoutMs,
   });

@@ -1,13 +1,8 @@
 import { join } from 'node:path';
 import { ROOT } from '../deploy/child.mjs';
+import { playwrightResults, vitestResults } from './reports.mjs';
 
-/**
- * @typedef {object} TestResult
- * @property {string} name
- * @property {string} suite what `npm test -- SUITE` calls it
- * @property {'passed' | 'failed' | 'skipped'} status
- * @property {number} durationMs
- */
+/** @typedef {import('./reports.mjs').TestResult} TestResult */
 
 /**
  * @typedef {object} Runner
@@ -18,7 +13,7 @@ import { ROOT } from '../deploy/child.mjs';
  * @property {number} timeoutMs for all its tests; only ends a runner that hangs
  * @property {Record<string, string>} [env]
  * @property {readonly string[]} [files] parts of the names of its files, where it runs no others
- * @property {(filters: readonly string[], reportFile: string) => string[]} args for Node
+ * @property {(filters: readonly string[]) => string[]} args for Node; its report goes to the file that the variable P2C2R_REPORT names
  * @property {(report: unknown) => TestResult[]} results of its own report: every test, and a failure for each file that could not be run
  */
 
@@ -124,10 +119,10 @@ export const LONG_ONLY = [
 
 /** @param {readonly string[]} projects run at the same time @returns {Runner['args']} */
 function vitest(...projects) {
-  return (filters, reportFile) => [
+  return (filters) => [
     join(ROOT, 'node_modules/vitest/vitest.mjs'),
     ...['run', ...projects.flatMap((project) => ['--project', project]), '--passWithNoTests'],
-    ...['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`],
+    ...['--reporter=default', `--reporter=${join(ROOT, 'e2e/vitest-reporter.mjs')}`],
     ...filters,
   ];
 }
@@ -138,78 +133,4 @@ function playwright(...flags) {
     join(ROOT, 'node_modules/playwright/cli.js'),
     ...['test', '--pass-with-no-tests', ...flags, ...filters],
   ];
-}
-
-/**
- * @typedef {object} VitestFile
- * @property {string} name
- * @property {string} status
- * @property {{ status: string, fullName: string, duration?: number }[]} assertionResults
- */
-
-/** @param {unknown} report @returns {TestResult[]} */
-function vitestResults(report) {
-  const { testResults } = /** @type {{ testResults: VitestFile[] }} */ (report);
-  return testResults.flatMap(({ name, status, assertionResults }) => {
-    const suite = name.includes('.browser.test.') ? 'browser' : 'unit';
-    const results = assertionResults.map((test) => ({
-      name: test.fullName,
-      suite,
-      status: statusOf(test.status),
-      durationMs: test.duration ?? 0,
-    }));
-    // A file that throws while it is loaded, or in a hook, fails without a failed test.
-    const hasFailedItself = status === 'failed' && !results.some((test) => test.status === 'failed');
-    const failure = { name, suite, status: /** @type {const} */ ('failed'), durationMs: 0 };
-    return hasFailedItself ? [...results, failure] : results;
-  });
-}
-
-/**
- * @typedef {object} PlaywrightSuite
- * @property {PlaywrightSuite[]} [suites]
- * @property {{ title: string, tests: { status: string, results: { duration: number }[] }[] }[]} specs
- */
-
-/** @param {unknown} report @returns {TestResult[]} */
-function playwrightResults(report) {
-  const { suites, errors } = /** @type {{ suites: PlaywrightSuite[], errors: { message?: string }[] }} */ (report);
-  return [
-    ...suites.flatMap(specsOf).flatMap(({ title, tests }) =>
-      tests.map(({ status, results }) => ({
-        name: title,
-        suite: 'e2e',
-        // A test that passed only on a retry counts as failed.
-        status: statusOf(status),
-        durationMs: results.reduce((sum, { duration }) => sum + duration, 0),
-      })),
-    ),
-    ...errors.map(({ message = 'an error outside any test' }) => ({
-      name: message,
-      suite: 'e2e',
-      status: /** @type {const} */ ('failed'),
-      durationMs: 0,
-    })),
-  ];
-}
-
-/** @param {PlaywrightSuite} suite @returns {PlaywrightSuite['specs']} */
-function specsOf({ specs, suites = [] }) {
-  return [...specs, ...suites.flatMap(specsOf)];
-}
-
-/** @param {string} status of either runner @returns {TestResult['status']} */
-function statusOf(status) {
-  if (status === 'passed' || status === 'expected') return 'passed';
-  return ['skipped', 'pending', 'todo', 'disabled'].includes(status) ? 'skipped' : 'failed';
-}
-
-/**
- * @param {Iterable<string>} asked suites
- * @param {readonly TestResult[]} results
- * @returns {string[]} those of which no test ran
- */
-export function suitesWithoutTests(asked, results) {
-  const ran = new Set(results.filter(({ status }) => status !== 'skipped').map(({ suite }) => suite));
-  return [...asked].filter((suite) => !ran.has(suite));
 }

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../shared/clock.ts';
 import { type JoinRequest, PROTOCOL_VERSION, type Role, sessionIdOf } from '../shared/signaling.ts';
-import { eventually, IDLE_STATUS, newSessionKey, TestBed } from '../signaling-server/test-server.ts';
+import { eventually, IDLE_STATUS, keptPort, newSessionKey, TestBed } from '../signaling-server/test-server.ts';
 import { type Identity, volunteerIdentity } from '../web/net/identity.ts';
 import { SignalingClient } from '../web/net/signaling-client.ts';
 import type { SignalingEvent } from '../web/net/signaling-session.ts';
@@ -66,7 +66,7 @@ test('every introduction of a join is received once, also those that follow its 
 });
 
 test('after a server restart a client returns as the same member and is introduced again', async () => {
-  const server = await bed.server();
+  const server = await bed.server({ port: await keptPort() });
   const { gamer, volunteer } = await pair(server.url);
   await server.close();
   await eventually('both notice', () => [gamer, volunteer].every(({ client }) => client.state === 'reconnecting'));
@@ -79,7 +79,7 @@ test('after a server restart a client returns as the same member and is introduc
 });
 
 test('members of an invite-only room return with their pass after a restart, strangers do not', async () => {
-  const server = await bed.server();
+  const server = await bed.server({ port: await keptPort() });
   const owner = await member(server.url, 'gamer', { room: 'attic', inviteOnly: true });
   await expect(member(server.url, 'volunteer', { room: 'attic' })).rejects.toMatchObject({ reason: 'not-invited' });
   const invite = await owner.client.createInvite({ role: 'volunteer', expiresInS: 60, uses: 1 });
@@ -95,7 +95,7 @@ test('members of an invite-only room return with their pass after a restart, str
 });
 
 test('signals made while the server is away arrive once both sides are back, whoever returns first', async () => {
-  const server = await bed.server();
+  const server = await bed.server({ port: await keptPort() });
   const { gamer, volunteer } = await pair(server.url);
   await server.close();
   await eventually('both notice', () => [gamer, volunteer].every(({ client }) => client.state === 'reconnecting'));
@@ -109,7 +109,7 @@ test('signals made while the server is away arrive once both sides are back, who
 });
 
 test('a signal for a member that has not returned waits for it', async () => {
-  const server = await bed.server();
+  const server = await bed.server({ port: await keptPort() });
   const { gamer, volunteer } = await pair(server.url);
   await Promise.all([server.close(), volunteer.client.close()]);
   await bed.server({ port: server.port });
@@ -131,7 +131,7 @@ async function scoreForNewcomer(url: string): Promise<number | undefined> {
 const wrong = { taskType: 'echo', why: 'other bytes' };
 
 test('a report of a wrong result reaches the server; one made while it was away, once the volunteer is back', async () => {
-  const server = await bed.server();
+  const server = await bed.server({ port: await keptPort() });
   const { gamer, volunteer } = await pair(server.url);
   gamer.client.tellAccusation({ volunteerId: volunteer.id, ...wrong });
   await eventually('it counts', async () => (await scoreForNewcomer(server.url)) === 0);
@@ -146,7 +146,7 @@ test('a report of a wrong result reaches the server; one made while it was away,
 });
 
 test('a volunteer proves its identity at every join, and is introduced with its history', async () => {
-  const server = await bed.server();
+  const server = await bed.server({ port: await keptPort() });
   const identity = await volunteerIdentity(new URL(server.url).host, () => null);
   if (!identity) throw new Error('there is no WebCrypto here');
   const gamer = await member(server.url, 'gamer');
@@ -168,7 +168,7 @@ test('a volunteer proves its identity at every join, and is introduced with its 
 });
 
 test('a gamer’s request for help from the lobby survives a server restart', async () => {
-  const server = await bed.server({ lobby: true });
+  const server = await bed.server({ port: await keptPort(), lobby: true });
   const gamer = await member(server.url, 'gamer');
   const volunteer = await member(server.url, 'volunteer', { lobby: true });
   expect([gamer.client.joined.lobby, gamer.introduced()]).toEqual([true, []]);

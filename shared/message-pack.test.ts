@@ -4,6 +4,10 @@ import { ENVELOPE, packMessages, unpackMessages } from './message-pack.ts';
 
 const malformed = expect.objectContaining({ name: 'MeshError', reason: 'malformed' });
 const plain = new Packr({ useRecords: false });
+/** Only shows what would freeze a page: refusing takes well under a millisecond. */
+const MAX_MS = 50;
+/** A pause of the whole machine is not the message's fault: only one that is slow each time is. */
+const MAX_TRIES = 4;
 const joined = (...parts: (Uint8Array | number[])[]) => Uint8Array.from(parts.flatMap((part) => [...part]));
 
 test('plain values arrive unchanged, whatever their size', () => {
@@ -60,10 +64,13 @@ describe('is malformed', () => {
     ['nothing', new Uint8Array(0)],
     ['two values', Uint8Array.of(1, 2)],
   ])('%s', (_, bytes) => {
-    const startMs = performance.now();
-    expect(() => unpackMessages(bytes)).toThrow(malformed);
-    // Only ends what would freeze a page; refusing takes well under a millisecond.
-    expect(performance.now() - startMs).toBeLessThan(50);
+    let fastestMs = Number.POSITIVE_INFINITY;
+    for (let tries = 0; tries < MAX_TRIES && fastestMs > MAX_MS; tries++) {
+      const startMs = performance.now();
+      expect(() => unpackMessages(bytes)).toThrow(malformed);
+      fastestMs = Math.min(fastestMs, performance.now() - startMs);
+    }
+    expect(fastestMs).toBeLessThan(MAX_MS);
   });
 
   test('with an error that says so briefly, whatever arrived', () => {

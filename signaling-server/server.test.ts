@@ -36,7 +36,8 @@ test('a stop ends a kept-alive connection as soon as its response is sent', asyn
   const closed = close();
   client.resume();
   await closed;
-  expect(performance.now() - startedAtMs).toBeLessThan(2_000);
+  // Node keeps it for five seconds.
+  expect(performance.now() - startedAtMs).toBeLessThan(4_500);
 });
 
 test('the log contains no room name, key, token or session description', async () => {

@@ -1,5 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { io, type Socket } from 'socket.io-client';
@@ -20,6 +22,9 @@ import type { ServerClock } from './clock.ts';
 import { createServer } from './server.ts';
 
 export const newSessionKey = () => randomBytes(16).toString('base64url');
+
+/** Only ends what hangs: a machine with two busy cores takes its time. */
+const WAIT_MS = 20_000;
 
 export const IDLE_STATUS = { load: 0, accepting: true, tasks: ['echo'], maxGamers: 8 };
 
@@ -78,7 +83,7 @@ export class TestPage {
 
   /** Sends any event with any payloads, as a hostile page could. @returns the raw answer. */
   ask<T = unknown>(event: string, ...payloads: unknown[]): Promise<Answer<T>> {
-    return (this.socket as Socket).timeout(5_000).emitWithAck(event, ...payloads);
+    return (this.socket as Socket).timeout(WAIT_MS).emitWithAck(event, ...payloads);
   }
 
   /** Sends any event without asking for an answer. */
@@ -183,11 +188,30 @@ export class TestBed {
   }
 }
 
-/** Waits up to 5 s for something that another connection causes. @param what names it in the error. */
+/**
+ * A port for a server that is started later, or again. It is below those that systems give to outgoing connections, of which tests that
+ * run meanwhile open thousands: one of them could take a port that was free a moment ago.
+ */
+export async function keptPort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(20_000, 32_768);
+    const probe = createTcpServer().listen(port, '127.0.0.1');
+    const isFree = await once(probe, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    probe.close();
+    await once(probe, 'close');
+    return port;
+  }
+}
+
+/** Waits for something that another connection causes. @param what names it in the error. */
 export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
+  for (let tries = 0; tries < WAIT_MS / 10; tries++) {
     if (await holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error(`This did not happen within 5 s: ${what}`);
+  throw new Error(`This did not happen within ${WAIT_MS / 1_000} s: ${what}`);
 }

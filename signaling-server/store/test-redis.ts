@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { keptPort } from '../test-server.ts';
 
 const SHIPPED_SETTINGS = fileURLToPath(new URL('../../deploy/redis.conf', import.meta.url));
 
@@ -13,7 +12,7 @@ export class TestRedis {
 
   /** @param maxMemory as in redis.conf, such as 16mb */
   static async start(maxMemory = '768mb'): Promise<TestRedis> {
-    const port = await freePort();
+    const port = await keptPort();
     return new TestRedis(port, maxMemory, await launch(port, maxMemory));
   }
 
@@ -55,13 +54,4 @@ async function launch(port: number, maxMemory: string): Promise<ChildProcess> {
   });
   if (!(await isUp)) throw new Error(`redis-server ended before it listened on port ${port}`);
   return child;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

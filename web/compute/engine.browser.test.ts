@@ -281,7 +281,7 @@ test('a cancelled task ends at once, a malformed one is refused, and others are 
   await expect(engine.execute('cooking', large, nobodys)).rejects.toMatchObject({ reason: 'unknown-task' });
 });
 
-test('a lost device returns its task, and tasks and streams go on with a new device at the speeds measured before', async () => {
+test('a lost device returns its task, and tasks and streams go on with a new device, until a machine has lost too many', async () => {
   const { gpu, devices } = watchedGpu();
   const told: EngineCapabilities[] = [];
   const engine = await startEngine({ gpu, onCapabilities: (capabilities) => told.push(capabilities) });
@@ -299,17 +299,14 @@ test('a lost device returns its task, and tasks and streams go on with a new dev
   expect((await engine.execute('upscale', task, nobodys)).backend).toBe('wgsl');
   expect([devices.length, told.length]).toEqual([2, 1]);
   expect(told[0], 'its speeds are not measured again').toEqual(shared.capabilities);
-});
 
-test('a machine that keeps losing its device ends up on the processor', async () => {
-  const { gpu, devices } = watchedGpu();
-  let told = 0;
-  const engine = await startEngine({ gpu, onCapabilities: () => told++ });
-  for (let loss = 1; loss <= MAX_DEVICE_LOSSES + 1; loss++) {
+  for (let loss = 2; loss <= MAX_DEVICE_LOSSES + 1; loss++) {
+    expect(engine.capabilities.backends.upscale?.backend).toBe('wgsl');
     devices.at(-1)?.destroy();
-    await expect.poll(() => told, { timeout: 20_000 }).toBe(loss);
+    await expect.poll(() => told.length).toBe(loss);
   }
   expect(engine.capabilities.backends.upscale?.backend).toBe('wasm');
+  expect((await engine.execute('upscale', task, nobodys)).backend).toBe('wasm');
 });
 
 test('a disposed engine refuses work', async () => {

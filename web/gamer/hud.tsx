@@ -1,4 +1,4 @@
-import type { Quality, Timing, VolunteerInfo, Where } from '../sdk/types.ts';
+import type { StreamQuality, Timing, VolunteerInfo, Where } from '../sdk/types.ts';
 import { type Share, ShareBar, StageBar, type StageTime, Stat, Stats } from '../ui/figures.tsx';
 import { backendLabel, formatCount, formatKbps, formatMs, formatRate, NO_FIGURE } from '../ui/format.ts';
 import { type ChartLine, LiveChart } from '../ui/live-chart.tsx';
@@ -17,7 +17,7 @@ const DELAY_LABEL = 'Delay, typical / slowest 5\u00a0%';
 interface LiveHudProps {
   report: StreamReport | null;
   /** The chosen quality. */
-  quality: Quality;
+  quality: StreamQuality;
   helpers: string;
 }
 
@@ -111,7 +111,15 @@ function Count({ name, count }: { name: string; count: number }) {
 }
 
 /** Main figures of one sharpened picture. */
-export function StillFigures({ report, chosen, helpers }: { report: ImageReport; chosen: Quality; helpers: string }) {
+export function StillFigures({
+  report,
+  chosen,
+  helpers,
+}: {
+  report: ImageReport;
+  chosen: StreamQuality;
+  helpers: string;
+}) {
   const { timing, quality, width, height } = report;
   return (
     <Stats>

@@ -120,9 +120,10 @@ describe('the status of the gamer page', () => {
 });
 
 it('names the quality in use, and the chosen one when it differs', () => {
-  expect(shownQuality(live({ quality: 'fast' }), 'quality')).toBe('fast');
-  expect(shownQuality(live({ quality: null }), 'quality')).toBe('quality');
-  expect(shownQuality(null, 'spatial')).toBe('spatial');
+  expect(shownQuality(live({ quality: 'fast' }))).toBe('fast');
+  expect(shownQuality(live({ quality: null }))).toBeNull();
+  expect(shownQuality(null)).toBeNull();
   expect(qualityHint('quality', 'quality')).toBe('with best network');
   expect(qualityHint('fast', 'quality')).toBe('with fast network, not best network');
+  expect(qualityHint('fast', 'auto')).toBe('with fast network');
 });

@@ -1,4 +1,4 @@
-import type { Quality, Where } from '../sdk/types.ts';
+import type { Quality, StreamQuality, Where } from '../sdk/types.ts';
 import { qualityLabel } from '../ui/format.ts';
 import type { Tone } from '../ui/layout.tsx';
 import type { StreamStats } from './client.ts';
@@ -36,10 +36,10 @@ export function statusOf({ phase, report, where, isBroken, volunteers }: Situati
   return working;
 }
 
-/** The quality in use, and the chosen one when it differs. */
-export function qualityHint(shown: Quality, chosen: Quality): string {
+/** The quality in use, and the chosen one when one was chosen and it differs. */
+export function qualityHint(shown: Quality, chosen: StreamQuality): string {
   const hint = `with ${qualityLabel(shown)}`;
-  return shown === chosen ? hint : `${hint}, not ${qualityLabel(chosen)}`;
+  return chosen === 'auto' || shown === chosen ? hint : `${hint}, not ${qualityLabel(chosen)}`;
 }
 
 /** Who sharpens, as a list of names; a dash for nobody. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { StreamQuality } from '../sdk/types.ts';
 import type { StreamStats } from './client.ts';
 import { LINGER_MS, type Told, whyWithoutGpu } from './no-gpu-notice.tsx';
 import { streamStats } from './test-figures.ts';
@@ -11,11 +12,21 @@ const SLOW: Partial<StreamStats> = {
   localBackend: 'wasm',
 };
 
-function told(changes: Partial<StreamStats> = {}, { volunteers = 0, before = null as Told | null, nowMs = 0 } = {}) {
+interface Rest {
+  volunteers?: number;
+  before?: Told | null;
+  nowMs?: number;
+  chosen?: StreamQuality;
+}
+
+function told(
+  changes: Partial<StreamStats> = {},
+  { volunteers = 0, before = null, nowMs = 0, chosen = 'quality' }: Rest = {},
+) {
   const stats = streamStats({ ...SLOW, ...changes });
   const situation = {
     report: { kind: 'stream', stats, capturedFps: 30, size: null, columns: [[], [], []] },
-    chosen: 'quality',
+    chosen,
     volunteers: Array.from({ length: volunteers }),
   } as const satisfies Parameters<typeof whyWithoutGpu>[0];
   return whyWithoutGpu(situation, before, nowMs);
@@ -38,8 +49,23 @@ test('nothing is said where a GPU would not help, or help is there', () => {
 test('the notice stays while a better quality is tried, and goes at once when help comes', () => {
   const before = told();
   for (const lowered of ['getting-ready', null] as const) {
-    expect(told({ lowered }, { before, nowMs: LINGER_MS - 1 })).toBe(before);
+    expect(told({ lowered }, { before, nowMs: LINGER_MS - 1 })).toMatchObject({ atMs: 0 });
     expect(told({ lowered }, { before, nowMs: LINGER_MS })).toBeNull();
   }
   expect(told({}, { before, volunteers: 1 })).toBeNull();
+});
+
+test('what stays contradicts neither the picture nor the choice', () => {
+  const regained = { lowered: null, quality: 'quality' } as const;
+  const stays = told(regained, { before: told(), nowMs: 1_000 });
+  expect(stays?.why).toMatch(/a moment ago, .* did not keep up with best network\.$/);
+  expect(told(regained, { before: stays, nowMs: 2_000 })).toEqual(stays);
+  expect(told({ lowered: null }, { before: told({ quality: null }), nowMs: 1_000 })?.why).toContain('was too slow');
+  expect(told({ lowered: null }, { before: told(), nowMs: 1_000, chosen: 'fast' })).toBeNull();
+});
+
+test('where no quality was chosen, only a picture that is not sharpened is worth a notice', () => {
+  expect(told({}, { chosen: 'auto' })).toBeNull();
+  expect(told({ lowered: null }, { chosen: 'auto' })).toBeNull();
+  expect(told({ quality: null }, { chosen: 'auto' })?.why).toContain('too slow to sharpen the picture');
 });

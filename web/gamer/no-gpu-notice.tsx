@@ -1,5 +1,5 @@
 import { useRef } from 'preact/hooks';
-import type { Quality } from '../sdk/types.ts';
+import type { Quality, StreamQuality } from '../sdk/types.ts';
 import { Button } from '../ui/buttons.tsx';
 import { qualityLabel } from '../ui/format.ts';
 import { Notice } from '../ui/layout.tsx';
@@ -19,17 +19,23 @@ export const LINGER_MS = 10_000;
 
 interface Situation {
   report: Report | null;
-  chosen: Quality;
+  chosen: StreamQuality;
   volunteers: readonly unknown[];
 }
 
 /** What the person was told, and when it was true last, ms. */
 export interface Told {
   why: string;
+  chosen: StreamQuality;
+  /** The quality that the processor kept up with; null if with none. */
+  quality: Quality | null;
   atMs: number;
 }
 
-/** Why the picture is worse than chosen, where a GPU would help; null where that is not the reason, and was not a moment ago. */
+/**
+ * Why the picture is worse than chosen, or not sharpened, where a GPU would help; null where that is not the reason, and was not a moment
+ * ago. Where no quality was chosen, only a picture that is not sharpened at all is worse than promised.
+ */
 export function whyWithoutGpu(
   { report, chosen, volunteers }: Situation,
   before: Told | null,
@@ -38,11 +44,26 @@ export function whyWithoutGpu(
   if (report?.kind !== 'stream' || volunteers.length > 0) return null;
   const { running, lowered, localBackend, quality } = report.stats;
   if (running !== 'local' || !ON_PROCESSOR.includes(localBackend)) return null;
-  if (lowered !== 'too-slow') return before && nowMs - before.atMs < LINGER_MS ? before : null;
+  if (lowered === 'too-slow' && (quality === null || chosen !== 'auto')) {
+    return { why: whyNow(quality, chosen), chosen, quality, atMs: nowMs };
+  }
+  const isRecent = before?.chosen === chosen && nowMs - before.atMs < LINGER_MS;
+  return isRecent ? { ...before, why: whyBefore(before) } : null;
+}
+
+const WITHOUT_HELP = 'No GPU here and no volunteer:';
+
+function whyNow(quality: Quality | null, chosen: StreamQuality): string {
   const what = quality
     ? `keeps up with ${qualityLabel(quality)}, not with ${qualityLabel(chosen)}.`
     : 'is too slow to sharpen the picture, so you see it as the browser enlarges it.';
-  return { why: `No GPU here and no volunteer: this computer’s processor ${what}`, atMs: nowMs };
+  return `${WITHOUT_HELP} this computer’s processor ${what}`;
+}
+
+/** Holds while the better quality is on the screen too. */
+function whyBefore({ quality, chosen }: Told): string {
+  const what = quality ? `did not keep up with ${qualityLabel(chosen)}.` : 'was too slow to sharpen the picture.';
+  return `${WITHOUT_HELP} a moment ago, this computer’s processor ${what}`;
 }
 
 interface NoGpuNoticeProps extends Situation {
@@ -50,7 +71,7 @@ interface NoGpuNoticeProps extends Situation {
   onScale: (scale: number) => void;
 }
 
-/** Says that the picture is worse than chosen for want of a GPU, and offers what would help. */
+/** Says that the picture is worse than promised for want of a GPU, and offers what would help. */
 export function NoGpuNotice({ scale, onScale, ...situation }: NoGpuNoticeProps) {
   const told = useRef<Told | null>(null);
   told.current = whyWithoutGpu(situation, told.current, performance.now());

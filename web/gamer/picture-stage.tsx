@@ -25,7 +25,7 @@ export function PictureStage({ player, floating }: { player: Player; floating: F
         after={isAway ? null : output}
         ratio={size ? size.width / size.height : DEFAULT_RATIO}
         beforeLabel={size ? `Before: ${size.width} × ${size.height}, stretched` : 'Before'}
-        afterLabel={afterLabel(size, player.scale.value, player.quality.value, player.report.value)}
+        afterLabel={afterLabel(size, player.scale.value, player.report.value)}
         splitPercent={player.splitPercent.value}
         onSplit={(splitPercent) => {
           player.splitPercent.value = splitPercent;
@@ -49,15 +49,18 @@ export function PictureStage({ player, floating }: { player: Player; floating: F
   );
 }
 
-function afterLabel(size: Size | null, scale: number, quality: Quality, report: Report | null): string {
-  const made = shownQuality(report, quality);
-  const done = made === 'spatial' ? 'sharpened' : qualityLabel(made);
+function afterLabel(size: Size | null, scale: number, report: Report | null): string {
   const isLeft = report?.kind === 'stream' && report.stats.quality === null && report.stats.lowered === 'too-slow';
   const soft = isLeft ? 'not sharpened' : 'not sharpened yet';
-  const how = report && isSharpened(report) && !isLeft ? done : soft;
+  const how = report && isSharpened(report) && !isLeft ? sharpLabel(shownQuality(report)) : soft;
   // The real size where it is known: a large source may get less than the chosen scale.
   const shown = (report?.kind === 'stream' ? report.size : report) ?? (size && scaled(size, scale));
   return shown ? `After: ${shown.width} × ${shown.height}, ${how}` : 'After';
+}
+
+/** @param quality - null while a single frame is shown as captured. */
+function sharpLabel(quality: Quality | null): string {
+  return quality === null || quality === 'spatial' ? 'sharpened' : qualityLabel(quality);
 }
 
 function scaled({ width, height }: Size, scale: number): Size {

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { describe, expect, it } from 'vitest';
 import { MeshError } from '../../shared/errors.ts';
+import type { StreamOptions } from '../sdk/types.ts';
 import type { Client, FrameStream } from './client.ts';
 import { Player } from './player.ts';
 import { isCaptured, type LiveSource, type SourceChoice, type SourceHandlers } from './source.ts';
@@ -13,6 +14,8 @@ const element = () => ({}) as HTMLCanvasElement;
 class Bench {
   readonly open = new Set<string>();
   readonly log: string[] = [];
+  /** Qualities that streams were opened with or set to, in order. */
+  readonly qualities: unknown[] = [];
   failure: MeshError | null = null;
   /** The person's answer to a camera prompt. */
   answer: () => Promise<MediaStreamTrack> = async () => this.track();
@@ -59,12 +62,16 @@ class Bench {
     submitTask: (): never => {
       throw MeshError.closed('The client');
     },
-    openStream: async (_source: unknown, options: { where?: string; scale?: number } = {}): Promise<FrameStream> => {
+    openStream: async (_source: unknown, options: StreamOptions = {}): Promise<FrameStream> => {
+      this.qualities.push(options.quality);
       const name = this.#begin(`stream ${options.where} ${options.scale}`);
       return {
         canvas: element(),
         stats: () => streamStats(),
-        set: ({ where }: { where?: string }) => void this.log.push(`set ${where}`),
+        set: ({ where, quality }: StreamOptions) => {
+          this.log.push(`set ${where}`);
+          this.qualities.push(quality);
+        },
         close: async () => this.#end(name),
       } as FrameStream;
     },
@@ -120,6 +127,17 @@ describe('the player', () => {
     player.setWhere('volunteers');
     await opening;
     expect(bench.log.at(-1)).toBe('set volunteers');
+    await player.close();
+  });
+
+  it('leaves the quality to the machines until one is chosen, and again when the choice is taken back', async () => {
+    const bench = new Bench();
+    const player = bench.player();
+    await player.useClient(bench.client);
+    expect(new Set(bench.qualities)).toEqual(new Set(['auto']));
+    player.setQuality('fast');
+    player.setQuality('auto');
+    expect(bench.qualities.slice(-2)).toEqual(['fast', 'auto']);
     await player.close();
   });
 

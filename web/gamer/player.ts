@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import { MeshError } from '../../shared/errors.ts';
-import type { Quality, Where } from '../sdk/types.ts';
+import type { StreamQuality, Where } from '../sdk/types.ts';
 import type { capture } from './capture.ts';
 import type { Client } from './client.ts';
 import type { Comparison } from './comparison.ts';
@@ -22,7 +22,7 @@ import {
 export class Player {
   readonly choice = signal<SourceChoice>({ kind: 'game' });
   readonly where = signal<Where>('auto');
-  readonly quality = signal<Quality>('spatial');
+  readonly quality = signal<StreamQuality>('auto');
   readonly scale = signal(2);
 
   /** Position of the divider between before and after. */
@@ -86,7 +86,7 @@ export class Player {
     this.#renderer?.set(this.#settings());
   }
 
-  setQuality(quality: Quality): void {
+  setQuality(quality: StreamQuality): void {
     this.quality.value = quality;
     this.#renderer?.set(this.#settings());
   }

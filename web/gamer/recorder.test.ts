@@ -10,6 +10,7 @@ it.each([
   [GAME, 'spatial', 'after', 'png', 'game-sharpened-2x.png'],
   [GAME, 'bilinear', 'after', 'png', 'game-bilinear-2x.png'],
   [GAME, 'quality', 'after', 'png', 'game-best-network-2x.png'],
+  [GAME, null, 'after', 'png', 'game-stretched-2x.png'],
   [FILE, 'spatial', 'before-after', 'png', 'my clip-before-after-2x.png'],
   [CAMERA, 'spatial', 'before-after', 'webm', 'camera-before-after-2x.webm'],
 ] as const)('a file says what is in it', (choice, quality, what, extension, name) => {

@@ -87,10 +87,10 @@ export class Recorder {
   }
 
   #namer(what: 'after' | 'before-after'): (extension: string) => string {
-    const { choice, quality, report, scale } = this.#options.player;
+    const { choice, report, scale } = this.#options.player;
     const picture = {
       choice: choice.value,
-      quality: shownQuality(report.value, quality.value),
+      quality: shownQuality(report.value),
       scale: scale.value,
       what,
     };
@@ -100,8 +100,8 @@ export class Recorder {
 
 interface SavedPicture {
   choice: SourceChoice;
-  /** The quality it was made with. */
-  quality: Quality;
+  /** The quality it was made with; null if it is the source's, only enlarged. */
+  quality: Quality | null;
   scale: number;
   /** The sharpened picture alone, or with the original. */
   what: 'after' | 'before-after';
@@ -119,7 +119,11 @@ const SHARP: Record<Quality, string> = {
 
 /** A name that says what is in the file: `clip-sharpened-2x.png`, `game-before-after-2x.webm`, `game-best-network-2x.png`. */
 export function fileName({ choice, quality, scale, what, extension }: SavedPicture): string {
-  return `${sourceName(choice)}-${what === 'after' ? SHARP[quality] : what}-${scale}x.${extension}`;
+  return `${sourceName(choice)}-${what === 'after' ? afterName(quality) : what}-${scale}x.${extension}`;
+}
+
+function afterName(quality: Quality | null): string {
+  return quality ? SHARP[quality] : 'stretched';
 }
 
 function sourceName(choice: SourceChoice): string {

@@ -1,7 +1,7 @@
 import { MeshError } from '../../shared/errors.ts';
 import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
 import { isNetwork } from '../../shared/tasks/upscale.ts';
-import type { Quality, Task, Timing, Where } from '../sdk/types.ts';
+import type { Quality, StreamQuality, Task, Timing, Where } from '../sdk/types.ts';
 import { qualityLabel } from '../ui/format.ts';
 import { CountRate, TimeWindow } from '../ui/time-window.ts';
 import type { Client, FrameStream, StreamStats } from './client.ts';
@@ -10,7 +10,7 @@ import type { LiveSource, Size, StillSource } from './source.ts';
 /** Settings that the person chose. */
 export interface Settings {
   where: Where;
-  quality: Quality;
+  quality: StreamQuality;
   scale: number;
 }
 
@@ -31,7 +31,7 @@ export interface ImageReport extends Size {
   timing: Timing | null;
   /** The quality it is sharpened with. */
   quality: Quality;
-  /** Why not with the chosen quality; empty when it is. */
+  /** Why not with the chosen quality, or that a better one follows; empty when neither. */
   why: string;
 }
 
@@ -51,7 +51,7 @@ export function isSharpening({ fps, glassToGlassMs }: StreamStats): boolean {
   return fps > 0 && glassToGlassMs.p50 > 0;
 }
 
-/** Whether the picture on the page is a sharpened one. */
+/** Whether the picture on the page is a sharpened one, apart from single frames shown as captured because they would have been late. */
 export function isSharpened(report: Report): boolean {
   if (report.kind === 'image') return report.timing !== null;
   const { fps, framesPresented, framesUnsharpened } = report.stats;
@@ -59,9 +59,9 @@ export function isSharpened(report: Report): boolean {
   return fps === 0 ? framesPresented > framesUnsharpened : isSharpening(report.stats);
 }
 
-/** The quality of the picture on the page; without a picture, the chosen one. */
-export function shownQuality(report: Report | null, chosen: Quality): Quality {
-  return (report?.kind === 'stream' ? report.stats.quality : report?.quality) ?? chosen;
+/** The quality of the picture on the page; null if there is no picture, or it is the source's. */
+export function shownQuality(report: Report | null): Quality | null {
+  return (report?.kind === 'stream' ? report.stats.quality : report?.quality) ?? null;
 }
 
 /** As often as a person can read figures. */
@@ -130,6 +130,17 @@ interface ImageHandlers {
   onError: (error: MeshError) => void;
 }
 
+/** Why a picture that is sharpened at once is not the best yet. */
+const FOLLOWS = `The ${qualityLabel('quality')} sharpens it further.`;
+
+interface Step {
+  why?: string;
+  /** The better quality that follows. */
+  next?: Quality | null;
+  /** The picture that is shown until this one is there, and stays if this one fails. */
+  before?: ImageReport | null;
+}
+
 /** Renders one picture, sharpened by a task. */
 export class ImageRenderer implements Renderer {
   readonly canvas: HTMLCanvasElement;
@@ -163,15 +174,21 @@ export class ImageRenderer implements Renderer {
     task?.cancel();
   }
 
+  /**
+   * Without a chosen quality a filter's picture comes at once, and the best network's as soon as it is there: a still picture need not keep
+   * up with anything.
+   */
   async #run(): Promise<void> {
     this.#task?.cancel();
-    await this.#sharpen(this.#settings.quality, '');
+    const { quality } = this.#settings;
+    if (quality === 'auto') await this.#sharpen('spatial', { why: FOLLOWS, next: 'quality' });
+    else await this.#sharpen(quality);
   }
 
-  async #sharpen(quality: Quality, why: string): Promise<void> {
+  async #sharpen(quality: Quality, { why = '', next = null, before = null }: Step = {}): Promise<void> {
     const { where, scale } = this.#settings;
     const { width, height } = this.canvas;
-    this.handlers.onReport({ kind: 'image', timing: null, quality, why, width, height });
+    this.handlers.onReport(before ?? { kind: 'image', timing: null, quality, why, width, height });
     let task: Task<'upscale'> | null = null;
     try {
       task = this.client.submitTask('upscale', { image: this.source.image, scale, quality }, { where });
@@ -179,14 +196,20 @@ export class ImageRenderer implements Renderer {
       const { image, timing } = await task.result;
       if (this.#task !== task) return;
       this.canvas.getContext('2d')?.putImageData(image, 0, 0);
-      this.handlers.onReport({ kind: 'image', timing, quality, why, width: image.width, height: image.height });
+      const done = { kind: 'image', timing, quality, why, width: image.width, height: image.height } as const;
+      if (next) await this.#sharpen(next, { before: done });
+      else this.handlers.onReport(done);
     } catch (cause) {
       // The task was cancelled for a newer one.
       if (this.#task !== task) return;
       const error = MeshError.from(cause);
-      if (error.reason !== 'unknown-model' || !isNetwork(quality)) this.handlers.onError(error);
+      if (before) this.handlers.onReport({ ...before, why: '' });
+      else if (error.reason !== 'unknown-model' || !isNetwork(quality)) this.handlers.onError(error);
       // Falls back like a stream: a picture of lower quality is better than none.
-      else await this.#sharpen('spatial', `The ${qualityLabel(quality)} is not available there. ${error.message}`);
+      else
+        await this.#sharpen('spatial', {
+          why: `The ${qualityLabel(quality)} is not available there. ${error.message}`,
+        });
     }
   }
 }

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Quality, Where } from '../sdk/types.ts';
+import type { StreamQuality, Where } from '../sdk/types.ts';
 import { Button, FileButton } from '../ui/buttons.tsx';
 import { type Choice, Segmented, SelectField } from '../ui/fields.tsx';
 import { type CaptureKind, isCaptured, type SourceChoice, type SourceKind } from './source.ts';
@@ -10,7 +10,8 @@ const WHERES: readonly Choice<Where>[] = [
   { value: 'local', label: 'Here' },
 ];
 
-const QUALITIES: readonly Choice<Quality>[] = [
+const QUALITIES: readonly Choice<StreamQuality>[] = [
+  { value: 'auto', label: 'Best that keeps up' },
   { value: 'spatial', label: 'Sharp edges (spatial)' },
   { value: 'bilinear', label: 'Plain (bilinear)' },
   { value: 'bicubic', label: 'Smooth (bicubic)' },
@@ -23,10 +24,10 @@ const SCALES: readonly Choice<string>[] = ['1.5', '2', '3', '4'].map((scale) => 
 
 interface SettingsProps {
   where: Where;
-  quality: Quality;
+  quality: StreamQuality;
   scale: number;
   onWhere: (where: Where) => void;
-  onQuality: (quality: Quality) => void;
+  onQuality: (quality: StreamQuality) => void;
   onScale: (scale: number) => void;
 }
 

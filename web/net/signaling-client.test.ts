@@ -92,7 +92,7 @@ test('every connect sends the join: first as requested, later for the joined roo
     onEvent: () => {},
   });
   endings.push(() => client.close());
-  await vi.waitFor(() => expect(joins).toHaveLength(2), { timeout: 10_000 });
+  await expect.poll(() => joins).toHaveLength(2);
   expect(joins).toEqual([
     { ...wanted, status: { load: 0, accepting: true, tasks: [], maxGamers: 1 } },
     {
@@ -175,7 +175,7 @@ test('unknown or malformed events of a server are reported, and the session cont
   for (const [event, payload] of nonsense) server?.emit(event, payload);
   server?.emit('no such event', {});
   server?.emit('introduce', introduction);
-  await vi.waitFor(() => expect(events.at(-1)).toEqual({ kind: 'introduced', introduction }), { timeout: 10_000 });
+  await expect.poll(() => events.at(-1)).toEqual({ kind: 'introduced', introduction });
   expect(events.slice(0, -1)).toMatchObject(nonsense.map(() => ({ kind: 'refused', error: { reason: 'malformed' } })));
   expect(client.state).toBe('online');
 });
@@ -194,13 +194,13 @@ test('signals for a peer not yet introduced wait in order and within a limit, un
   const { client, events } = await connect(url);
   client.signal(id('L'), 0, offer('for one that leaves'));
   server?.emit('gone', { peerId: id('L'), why: 'left' });
-  await vi.waitFor(() => expect(events).toHaveLength(1));
+  await expect.poll(() => events).toHaveLength(1);
   for (let count = 0; count < SIGNALING.maxBufferedSignals + 2; count++) client.signal(id('P'), 0, offer(`${count}`));
   server?.emit('introduce', { ...introduction, peerId: id('L') });
   server?.emit('introduce', introduction);
-  await vi.waitFor(() => expect(signals).toHaveLength(SIGNALING.maxBufferedSignals), { timeout: 10_000 });
+  await expect.poll(() => signals).toHaveLength(SIGNALING.maxBufferedSignals);
   client.signal(id('P'), 0, offer('last'));
-  await vi.waitFor(() => expect(signals.at(-1)).toBe('last'), { timeout: 10_000 });
+  await expect.poll(() => signals.at(-1)).toBe('last');
   const kept = Array.from({ length: SIGNALING.maxBufferedSignals }, (_, index) => `${index + 2}`);
   expect(signals).toEqual([...kept, 'last']);
 });
@@ -214,9 +214,7 @@ test('the client does not reconnect after the server ends the session on purpose
     setTimeout(() => socket.disconnect(true), 50);
   });
   const { client, events } = await connect(url);
-  await vi.waitFor(() => expect(events.at(-2)).toMatchObject({ kind: 'ended', error: { reason: 'closed' } }), {
-    timeout: 10_000,
-  });
+  await expect.poll(() => events.at(-2)).toMatchObject({ kind: 'ended', error: { reason: 'closed' } });
   await new Promise((resolve) => setTimeout(resolve, 2 * SOCKET.reconnectDelayMs));
   expect([client.state, connections]).toEqual(['closed', 1]);
 });
@@ -230,7 +228,7 @@ test('a refused rejoin ends the session with the server’s reason', async () =>
     if (joins === 1) setTimeout(() => socket.conn.close(), 20);
   });
   const { client, events } = await connect(url);
-  await vi.waitFor(() => expect(client.state).toBe('closed'), { timeout: 10_000 });
+  await expect.poll(() => client.state).toBe('closed');
   expect(events).toMatchObject([
     { kind: 'state', state: 'reconnecting' },
     { kind: 'ended', error: { name: 'MeshError', reason: 'room-full' } },
@@ -251,9 +249,9 @@ test('credentials for the relay come with an introduction, and are renewed in ti
   });
   const clock = new ManualClock();
   const { client, events } = await connect(url, clock);
-  await vi.waitFor(() => expect(client.joined.iceServers).toEqual(turn('first')));
+  await expect.poll(() => client.joined.iceServers).toEqual(turn('first'));
   clock.advance(100_000 * RENEW_AFTER);
-  await vi.waitFor(() => expect(client.joined.iceServers).toEqual(turn('second')));
+  await expect.poll(() => client.joined.iceServers).toEqual(turn('second'));
   expect(client.joined.room).toBe('den');
   expect(events).toMatchObject([{ kind: 'introduced' }]);
   await client.close();
@@ -270,7 +268,7 @@ test('a removed member is told the reason before the state changes, and does not
     socket.disconnect(true);
   });
   const { client, events } = await connect(url);
-  await vi.waitFor(() => expect(client.state).toBe('closed'));
+  await expect.poll(() => client.state).toBe('closed');
   expect(events).toMatchObject([
     { kind: 'gone', peerId: id('P') },
     { kind: 'gone', peerId: JOINED.id },

@@ -42,8 +42,10 @@ test('frames return from a volunteer, twice as large and with the right content'
   await vi.waitUntil(() => stream.stats().shares.length > 0 && stream.stats().framesPresented > 5, WAIT);
 
   await expectPicture(stream, 2);
-  expect(stream.stats()).toMatchObject({ running: 'volunteers', codec: 'vp8' });
-  expect(stream.stats().shares[0]?.volunteerId).toBe('volunteer-1');
+  // A volunteer that is late for a moment has no share of the stream.
+  await expect
+    .poll(() => stream.stats())
+    .toMatchObject({ running: 'volunteers', codec: 'vp8', shares: [{ volunteerId: 'volunteer-1' }] });
   expect(stream.stats().framesSent).toBeGreaterThan(0);
   expect(await volunteer.volunteer.framesDone).toBeGreaterThan(0);
 });
@@ -68,8 +70,9 @@ test('when the only volunteer leaves, frames are upscaled locally', async () => 
   linksChanged();
   const { framesLocal } = stream.stats();
   await vi.waitUntil(() => stream.stats().framesLocal > framesLocal + 5, WAIT);
-  expect(stream.stats().running).toBe('local');
-  expect(stream.stats().why).toMatch(/No volunteer is ready/);
+  await expect
+    .poll(() => stream.stats())
+    .toMatchObject({ running: 'local', why: expect.stringContaining('No volunteer is ready') });
   await expectPicture(stream, 2);
 });
 
@@ -87,7 +90,7 @@ test('a volunteer that says it is ready and then never answers does not freeze t
   await vi.waitUntil(() => stream.stats().framesSent > 0, WAIT);
   const { framesLocal } = stream.stats();
   await vi.waitUntil(() => stream.stats().framesLocal > framesLocal + 3, WAIT);
-  expect(stream.stats().shares).toEqual([]);
+  await expect.poll(() => stream.stats().shares).toEqual([]);
   await expectPicture(stream, 2);
 });
 
@@ -123,7 +126,7 @@ describe('two volunteers', () => {
     const stream = await openOn(animated(), { where: 'volunteers' });
     await vi.waitUntil(() => shareOf(stream, 'first') > 0.2 && shareOf(stream, 'second') > 0.2, WAIT);
     await expectPicture(stream, 2);
-    expect(stream.stats().why).toMatch(/and 1 more/);
+    await expect.poll(() => stream.stats().why).toContain('and 1 more');
   });
 
   test('when one leaves, the other takes over its share', async () => {
@@ -133,7 +136,7 @@ describe('two volunteers', () => {
     linked = [second];
     linksChanged();
     await vi.waitUntil(() => shareOf(stream, 'first') === 0 && shareOf(stream, 'second') > 0.5, WAIT);
-    expect(stream.stats().running).toBe('volunteers');
+    await expect.poll(() => stream.stats().running).toBe('volunteers');
     await expectPicture(stream, 2);
   });
 

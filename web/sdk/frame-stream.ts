@@ -9,9 +9,15 @@ import type { GamerStream, StreamEvent } from '../stream/gamer/gamer-stream.ts';
 import { type StreamLink, StreamNegotiator } from '../stream/gamer/stream-negotiator.ts';
 import type { StreamRegistry } from '../stream/gamer/stream-registry.ts';
 import type { StreamStats } from '../stream/gamer/stream-statistics.ts';
-import { checkStreamChanges, type StreamOptions, type StreamSettings, toStreamSettings } from '../stream/settings.ts';
+import {
+  checkStreamChanges,
+  type StreamOptions,
+  type StreamQuality,
+  type StreamSettings,
+  toStreamSettings,
+} from '../stream/settings.ts';
 
-export type { StreamLink, StreamOptions, StreamSource, StreamStats };
+export type { StreamLink, StreamOptions, StreamQuality, StreamSource, StreamStats };
 
 /** Settings that may change while a stream runs. */
 export type StreamChanges = Pick<StreamOptions, 'quality' | 'maxFps' | 'where'>;

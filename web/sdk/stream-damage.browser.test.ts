@@ -20,14 +20,17 @@ test.each(CASES)(
     await vi.waitUntil(() => framesOfVolunteers(stream) > 5, WAIT);
     const before = missedFrames();
 
-    let damaged = 0;
+    let isDamaged = false;
+    let isRenewed = false;
+    let framesToKeyframe = 0;
     rig.corrupt = (bytes, end) => {
-      if (end === to && hasFrame(bytes) && damaged === 0) {
-        damaged++;
-        damage(bytes);
-      }
+      if (end !== to || !hasFrame(bytes) || isRenewed) return;
+      if (!isDamaged) damage(bytes);
+      else if (hasKeyframe(bytes)) isRenewed = true;
+      else framesToKeyframe++;
+      isDamaged = true;
     };
-    await vi.waitUntil(() => damaged === 1, WAIT);
+    await vi.waitUntil(() => isDamaged, WAIT);
     const count = framesOfVolunteers(stream);
     await vi.waitUntil(() => {
       const { isRight, seen } = lookAtFields(stream.canvas);
@@ -35,8 +38,9 @@ test.each(CASES)(
       return framesOfVolunteers(stream) > count + 10;
     }, WAIT);
     expect(missedFrames() - before).toBeGreaterThan(0);
-    // At 30 frames/s: the requested keyframe arrived within half a second.
-    expect(missedFrames() - before).toBeLessThan(15);
+    // The keyframe was requested at once. Counted in frames that were under way, since a busy machine takes its time.
+    expect(isRenewed).toBe(true);
+    expect(framesToKeyframe).toBeLessThan(15);
     expect(rig.failures).toEqual([]);
 
     /** Frames that the volunteer did not deliver: dropped, or made locally instead. */
@@ -61,7 +65,7 @@ test.each<[End]>([['volunteer'], ['gamer']])(
     if (to === 'volunteer') expect(rig.failures[0]).toMatchObject({ reason: 'malformed' });
     const { framesLocal } = stream.stats();
     await vi.waitUntil(() => stream.stats().framesLocal > framesLocal + 5, WAIT);
-    expect(stream.stats().running).toBe('local');
+    await expect.poll(() => stream.stats().running).toBe('local');
     expect(lookAtFields(stream.canvas)).toMatchObject({ isRight: true });
   },
 );
@@ -69,6 +73,11 @@ test.each<[End]>([['volunteer'], ['gamer']])(
 /** Looks for the name of a field that only messages with a frame have. */
 function hasFrame(bytes: Uint8Array): boolean {
   return new TextDecoder('latin1').decode(bytes).includes('timestampUs');
+}
+
+/** MessagePack writes `true` as 0xc3, after the name of its field. */
+function hasKeyframe(bytes: Uint8Array): boolean {
+  return new TextDecoder('latin1').decode(bytes).includes('keyframe\u00c3');
 }
 
 /** Flips bits of the encoded frame, which is the last part of a message. */

@@ -40,7 +40,9 @@ test('a size that the volunteer cannot encode is rejected with a reason, and fra
     reason: 'unsupported-browser',
     message: expect.stringContaining('h264 at 640x360'),
   });
-  expect(stream.stats()).toMatchObject({ running: 'local', why: expect.stringContaining('h264 at 640x360') });
+  await expect
+    .poll(() => stream.stats())
+    .toMatchObject({ running: 'local', why: expect.stringContaining('h264 at 640x360') });
 });
 
 test('a size that this browser cannot encode is reported, and frames are upscaled locally', async () => {
@@ -58,7 +60,7 @@ test('a size that this browser cannot encode is reported, and frames are upscale
     WAIT,
   );
   vi.restoreAllMocks();
-  expect(stream.stats().running).toBe('local');
+  await expect.poll(() => stream.stats().running).toBe('local');
 });
 
 test('where the bitrate is too low for the size, smaller frames are sent and return at full size', async () => {

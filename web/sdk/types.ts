@@ -5,7 +5,14 @@ import type { BackendName } from '../compute/backend.ts';
 import type { ModelProgress } from '../compute/models/model-source.ts';
 import type { Placement, PlacementCounts, Redispatch, RedispatchCause } from '../dispatch/dispatch-counts.ts';
 import type { Timing } from '../dispatch/job.ts';
-import type { FrameStream, StreamChanges, StreamOptions, StreamSource, StreamStats } from './frame-stream.ts';
+import type {
+  FrameStream,
+  StreamChanges,
+  StreamOptions,
+  StreamQuality,
+  StreamSource,
+  StreamStats,
+} from './frame-stream.ts';
 import type { MachineSignals } from './serving/machine-signals.ts';
 import type { TaskType, TaskTypes } from './task-types.ts';
 
@@ -24,6 +31,7 @@ export type {
   RedispatchCause,
   StreamChanges,
   StreamOptions,
+  StreamQuality,
   StreamSource,
   StreamStats,
   TaskProgress,

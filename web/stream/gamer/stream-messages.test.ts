@@ -32,6 +32,13 @@ test('a lower quality names the machine and the reason', () => {
   );
 });
 
+test('a lower quality needs no explanation where none was promised', () => {
+  for (const downgradeReason of ['too-slow', 'getting-ready', 'not-available'] as const) {
+    const outcome = { quality: 'bicubic', downgradeReason } as const;
+    expect(explainStream({ ...state, chosen: 'auto', shown: { outcome, volunteerId: 'v1' } })).toBe(why);
+  }
+});
+
 test('the reason why this computer cannot run a quality is included', () => {
   const qualityError = new MeshError('unknown-model', 'No such model.');
   const explanation = explainStream({

@@ -1,6 +1,6 @@
 import type { MeshError } from '../../../shared/errors.ts';
-import type { Quality } from '../../../shared/tasks/upscale.ts';
 import type { UpscaledFrame, UpscaleOutcome } from '../frame.ts';
+import type { StreamQuality } from '../settings.ts';
 import type { Decision } from './side-choice.ts';
 
 export interface StreamState {
@@ -15,8 +15,7 @@ export interface StreamState {
     /** Why this computer cannot run a better quality; null if that is not the reason. */
     qualityError: MeshError | null;
   };
-  /** The quality that the user chose. */
-  chosen: Quality;
+  chosen: StreamQuality;
   /** What is on the screen; null before the first frame. */
   shown: Pick<UpscaledFrame, 'outcome' | 'volunteerId'> | null;
   /** Null if the volunteer has left. */
@@ -43,14 +42,14 @@ export function explainStream({ decision, frameError, local, chosen, shown, name
     : 'Getting ready: this computer measures how to sharpen, and shows frames as they come meanwhile.';
 }
 
-/** Why the quality is below the chosen one; empty if it is not. */
+/** Why the quality is below the chosen one; empty if it is not, or if none was chosen. */
 function explainQuality(
-  chosen: Quality,
+  chosen: StreamQuality,
   { quality, downgradeReason }: UpscaleOutcome,
   by: string,
   error: MeshError | null,
 ): string {
-  if (downgradeReason === null || quality === chosen) return '';
+  if (downgradeReason === null || chosen === 'auto' || quality === chosen) return '';
   if (downgradeReason === 'getting-ready')
     return `${by} is getting '${chosen}' ready: '${quality}' is shown meanwhile.`;
   if (downgradeReason === 'too-slow') return `${by} is too slow for '${chosen}' at this rate: '${quality}' is shown.`;

@@ -77,7 +77,7 @@ test('a volunteer is set up, and gets frames once it says that it is ready', () 
   links = [link];
   negotiator.request(SIZE, SETTINGS);
   expect(link.setups).toMatchObject([
-    { ...SIZE, quality: 'spatial', fps: 60, uplinkKbps: 6_000, downlinkKbps: 15_000 },
+    { ...SIZE, quality: 'quality', fps: 60, uplinkKbps: 6_000, downlinkKbps: 15_000 },
   ]);
   expect(added).toEqual([]);
   link.ready();
@@ -188,6 +188,16 @@ test('quality and frame rate change in place; another size needs a new stream', 
     { kind: 'stream-close', streamId: 0 },
     { setup: { streamId: 1, width: 32 } },
   ]);
+});
+
+test('a volunteer may use the best quality where none was chosen, and again once a choice is taken back', () => {
+  const link = new FakeLink('only', 100);
+  links = [link];
+  for (const quality of ['auto', 'fast', 'auto'] as const) {
+    negotiator.request(SIZE, { ...SETTINGS, quality });
+    if (link.setups.length === 1) link.ready();
+  }
+  expect(link.setups.map(({ quality }) => quality)).toEqual(['quality', 'fast', 'quality']);
 });
 
 test('a setting that changes while a volunteer is being set up reaches it afterwards', () => {

@@ -7,7 +7,7 @@ import { errorOfPeer } from '../../net/peer-error.ts';
 import type { VolunteerTrust } from '../../net/volunteer-trust.ts';
 import { type Codec, commonCodecs } from '../codec/codecs.ts';
 import type { StreamSize } from '../frame-size.ts';
-import { RETRY_AFTER_MS, type StreamSettings } from '../settings.ts';
+import { bestOf, RETRY_AFTER_MS, type StreamSettings } from '../settings.ts';
 import type { ReadyVolunteer } from './volunteer-route.ts';
 
 const log = logger('stream.negotiator');
@@ -132,8 +132,9 @@ export class StreamNegotiator {
   }
 
   /** Volunteers that may be asked, the fastest first. */
-  #candidates(size: StreamSize, { quality }: StreamSettings): Candidate[] {
+  #candidates(size: StreamSize, settings: StreamSettings): Candidate[] {
     const candidates: Candidate[] = [];
+    const quality = bestOf(settings.quality);
     // A stream that wants a network starts with this one (quality-governor.ts).
     const firstQuality = isNetwork(quality) ? 'spatial' : quality;
     for (const link of this.#options.links()) {
@@ -237,5 +238,5 @@ function retryKey({ link, codec }: Pick<Candidate, 'link' | 'codec'>): string {
 /** The part of a setup that can change while the stream runs. */
 function adjustable({ quality, maxFps, bitrateKbps }: StreamSettings) {
   const downlinkKbps = Math.min(bitrateKbps * DOWNLINK_BITRATE_FACTOR, STREAM_LIMITS.maxBitrateKbps);
-  return { quality, fps: maxFps, uplinkKbps: bitrateKbps, downlinkKbps };
+  return { quality: bestOf(quality), fps: maxFps, uplinkKbps: bitrateKbps, downlinkKbps };
 }

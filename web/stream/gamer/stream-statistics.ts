@@ -38,7 +38,10 @@ export interface StreamStats {
   running: Side;
   /** Quality of the picture on the screen; null if it is shown as captured. Where it is below the chosen one, `why` says why. */
   quality: Quality | null;
-  /** Why the picture on the screen is below the chosen quality, or not sharpened; null when it is neither, or not for long. */
+  /**
+   * Why the picture on the screen is below the chosen quality, or not sharpened; null when it is neither, or not for long. With quality
+   * `auto` none was chosen, and only a picture that is not sharpened counts.
+   */
   lowered: LoweredCause | null;
   /** The backend of this computer's own engine, such as `wgsl` (its GPU) or `wasm` (its processor); empty while it was not needed. */
   localBackend: string;

@@ -4,6 +4,7 @@ import { ManualClock } from '../../../shared/manual-clock.ts';
 import { QUALITIES, type Quality } from '../../../shared/tasks/upscale.ts';
 import type { UpscaleOutcome } from '../frame.ts';
 import { AdaptiveUpscaler } from './adaptive-upscaler.ts';
+import type { FrameEngine } from './frame-engine.ts';
 import { FAR_OVER_FRAMES } from './quality-governor.ts';
 import { READY_WITHIN_MS } from './quality-warmup.ts';
 import { type QualityBehaviour, QualityEngine } from './test-frame-engine.ts';
@@ -131,6 +132,32 @@ test('what the engine predicts decides where a stream begins', async () => {
   upscaler = new AdaptiveUpscaler(predicting, SETTINGS, () => clock.now());
   upscaler.budgetMs = 14;
   expect((await run(1))[0]).toEqual({ quality: 'bicubic', downgradeReason: 'too-slow' });
+});
+
+test('a network that is measured while it loads, and is too slow, gets no frame', async () => {
+  start();
+  upscaler.close();
+  let measuredMs: number | null = null;
+  const processed: Quality[] = [];
+  const measuring: FrameEngine = {
+    predictMs: ({ quality }) => (quality === 'fast' ? measuredMs : 1),
+    openFrames: (options) => {
+      const frames = engine.openFrames(options);
+      const ready = async () => {
+        if (options.quality === 'fast') measuredMs = 500;
+      };
+      const process = (frame: VideoFrame) => {
+        processed.push(options.quality);
+        return frames.process(frame);
+      };
+      return { backend: 'canvas', ready, process, dispose: () => frames.dispose() };
+    },
+  };
+  upscaler = new AdaptiveUpscaler(measuring, { ...SETTINGS, quality: 'fast' }, () => clock.now());
+  upscaler.budgetMs = 14;
+  expect((await run(20)).at(-1)).toEqual({ quality: 'spatial', downgradeReason: 'too-slow' });
+  expect([measuredMs, new Set(processed)]).toEqual([500, new Set(['spatial'])]);
+  expect(engine.open).toEqual(['spatial']);
 });
 
 test('changing the quality or the size, and closing, leave nothing open', async () => {

@@ -183,6 +183,10 @@ export class AdaptiveUpscaler {
       quality,
       open: () => this.#openFrames(quality),
       now: this.#now,
+      isWorthTrying: () => this.#governor.mayFit(quality),
+      onAbandoned: () => {
+        this.#warmup = null;
+      },
       onReady: (upscaler, tookMs) => {
         this.#warmup = null;
         this.#governor.size = sizeKey;

@@ -6,12 +6,12 @@ import {
   CLIMB_FRAMES,
   FAR_OVER_FRAMES,
   FIRST_CLIMB_FRAMES,
-  FIRST_FAILED_WAIT_MS,
   JUDGE_FRAMES,
   QualityGovernor,
   STEP_UP_SHARE,
   WINDOW_FRAMES,
 } from './quality-governor.ts';
+import { FIRST_FAILED_WAIT_MS } from './quality-records.ts';
 
 const FRAME_MS = 1000 / 60;
 const BUDGET_MS = SOURCE_SHARE * FRAME_MS;
@@ -236,6 +236,13 @@ test('on a processor where a network is cheaper than a filter, the filter is pas
   machine.times = { ...processor, spatial: 30, fast: 1.5 * BUDGET_MS };
   machine.run(JUDGE_FRAMES);
   expect(machine.governor.quality).toBe('bicubic');
+});
+
+test('on a processor where a filter is too slow, the network beyond it is tried although nothing is known of it', () => {
+  const processor: Times = { bilinear: 2, bicubic: 4, spatial: 16, fast: 9, balanced: 40, quality: 80 };
+  const machine = new Machine(processor, 'quality', undefined, { bicubic: 4, spatial: 16 });
+  machine.run(300);
+  expect(machine.changes.map(({ to }) => to)).toEqual(['fast']);
 });
 
 test('a prediction that was wrong is found out', () => {

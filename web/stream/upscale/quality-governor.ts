@@ -3,7 +3,7 @@ import type { LoweredCause } from '../../../shared/messages.ts';
 import { isNetwork, QUALITIES, type Quality } from '../../../shared/tasks/upscale.ts';
 import { median } from '../rolling-statistics.ts';
 import { LONGEST_INTERVAL_MS, SOURCE_SHARE } from './frame-budget.ts';
-import { fadedMs, MeasuredTimes } from './measured-times.ts';
+import { type PredictMs, QualityRecords } from './quality-records.ts';
 
 const log = logger('stream.quality');
 
@@ -19,26 +19,6 @@ export const STEP_UP_SHARE = 0.8;
 /** Frames before a step up: to a quality that was never tried, so that a stream soon looks its best, and to any other. */
 export const FIRST_CLIMB_FRAMES = 3;
 export const CLIMB_FRAMES = 30;
-/** Wait before a quality that was too slow is tried again; doubled each time it did not hold for {@link PROVEN_MS}. */
-const FIRST_WAIT_MS = 3_000;
-const MAX_WAIT_MS = 120_000;
-const PROVEN_MS = 30_000;
-/** The same for a network that failed: its model could not be loaded, or the device had trouble. */
-export const FIRST_FAILED_WAIT_MS = 15_000;
-const MAX_FAILED_WAIT_MS = 300_000;
-
-/** When a quality may be tried again. */
-interface Backoff {
-  /** Until then it is not tried, because it was too slow. */
-  slowUntilMs: number;
-  slowWaitMs: number;
-  /** Until then it is skipped, because it failed. */
-  failedUntilMs: number;
-  failedWaitMs: number;
-}
-
-/** Predicts how long a frame of the present size takes, ms; null where that is not known. */
-export type PredictMs = (quality: Quality) => number | null;
 
 /**
  * Decides the quality of a stream's next frame: the best one, up to the chosen one, whose frames fit the time budget.
@@ -52,15 +32,11 @@ export type PredictMs = (quality: Quality) => number | null;
  */
 export class QualityGovernor {
   readonly #now: () => number;
-  readonly #predictMs: PredictMs;
-  readonly #times: MeasuredTimes;
-  readonly #backoffs = new Map<Quality, Backoff>();
+  readonly #records: QualityRecords;
   #ceiling: Quality;
   #quality: Quality;
   #isResting = false;
   #sinceMs: number;
-  #size = '';
-  #sizeSinceMs: number;
   /** Times of the newest frames in this quality, oldest first; null for a skipped frame. */
   #frames: (number | null)[] = [];
   /** The newest {@link FAR_OVER_FRAMES} times, whatever was skipped between them. */
@@ -74,10 +50,9 @@ export class QualityGovernor {
 
   constructor(ceiling: Quality, now: () => number, predictMs: PredictMs = () => null) {
     this.#now = now;
-    this.#predictMs = predictMs;
-    this.#times = new MeasuredTimes(now);
+    this.#records = new QualityRecords(now, predictMs);
     this.#ceiling = ceiling;
-    this.#sizeSinceMs = this.#sinceMs = now();
+    this.#sinceMs = now();
     this.#quality = this.#first();
   }
 
@@ -107,13 +82,11 @@ export class QualityGovernor {
 
   /** Identifies the size of the following frames: times depend on it. */
   set size(size: string) {
-    if (size === this.#size) return;
-    const isFirst = this.#size === '';
-    this.#size = size;
-    this.#sizeSinceMs = this.#now();
-    for (const backoff of this.#backoffs.values()) backoff.slowWaitMs = backoff.slowUntilMs = 0;
+    if (size === this.#records.size) return;
+    const isFirst = this.#records.size === '';
+    this.#records.size = size;
     this.#isResting = false;
-    const isHopeless = this.#expectedMs(this.#quality) > FAR_OVER_RATIO * this.budgetMs;
+    const isHopeless = this.#records.expectedMs(this.#quality) > FAR_OVER_RATIO * this.budgetMs;
     if (isFirst || isHopeless) this.#quality = this.#first();
     this.#restart();
   }
@@ -124,16 +97,26 @@ export class QualityGovernor {
     if (this.#quality === this.#ceiling) return null;
     const next = this.#nextBetter();
     if (next === null) return 'not-available';
-    const wasTooSlow = this.#backoff(next).slowWaitMs > 0 || !this.#mayFit(next);
-    return wasTooSlow ? 'too-slow' : 'getting-ready';
+    const isTooSlow = this.#records.wasTooSlow(next) || !this.mayFit(next);
+    return isTooSlow ? 'too-slow' : 'getting-ready';
   }
 
   /** Quality that should be warmed up now; null: none. */
   get wanted(): Quality | null {
     const next = this.#isResting ? this.#quality : this.#nextBetter();
-    if (next === null || !this.#isDue(next)) return null;
-    const enough = this.#isTried(next) ? CLIMB_FRAMES : FIRST_CLIMB_FRAMES;
-    return this.#measuredFrames >= enough && this.#mayFit(next) ? next : null;
+    if (next === null || !this.#records.isDue(next)) return null;
+    const enough = this.#records.isTried(next) ? CLIMB_FRAMES : FIRST_CLIMB_FRAMES;
+    return this.#measuredFrames >= enough && this.mayFit(next) ? next : null;
+  }
+
+  /** Whether the quality is expected to fit the budget, or where none does, to be worth it. */
+  mayFit(quality: Quality): boolean {
+    if (this.#isResting) return this.#records.expectedMs(quality) <= STEP_UP_SHARE * this.patienceMs;
+    const presentMs = median(this.#tookMs());
+    // What took longer than the present one when it was tried still does, whatever load there was.
+    const isLonger = !this.#records.isKnown(quality) || (this.#records.lastMs(quality) ?? 0) > presentMs;
+    const expectedMs = Math.max(this.#records.expectedMs(quality), isLonger ? presentMs : 0);
+    return expectedMs <= STEP_UP_SHARE * this.budgetMs;
   }
 
   /** A frame was upscaled in `quality`; the time includes waiting in the engine for frames of other streams. */
@@ -145,7 +128,7 @@ export class QualityGovernor {
     const medianMs = median(took);
     const isFarOver = this.#atLeastMs > FAR_OVER_RATIO * this.budgetMs;
     const isOver = took.length >= JUDGE_FRAMES && medianMs > this.budgetMs;
-    this.#times.learned(this.#quality, this.#size, isFarOver ? this.#atLeastMs : medianMs);
+    this.#records.learned(this.#quality, isFarOver ? this.#atLeastMs : medianMs);
     if (isOver || isFarOver) this.#stepDown();
   }
 
@@ -164,15 +147,15 @@ export class QualityGovernor {
 
   /** A quality is warmed up and takes `tookMs` for a frame, beside the frames shown. Returns whether to use it: not if it is far too slow. */
   warmedUp(quality: Quality, tookMs: number): boolean {
-    this.#times.learned(quality, this.#size, tookMs);
+    this.#records.learned(quality, tookMs);
     const ladder = ladderTo(this.#ceiling);
     const isBetter = ladder.indexOf(quality) > ladder.indexOf(this.#quality);
     if (this.#isResting ? quality !== this.#quality : !isBetter) return false;
     if (tookMs > (this.#isResting ? this.patienceMs : FAR_OVER_RATIO * this.budgetMs)) {
-      this.#tooSlow(quality, 0);
+      this.#records.tooSlow(quality, 0);
       return false;
     }
-    this.#backoff(quality).failedWaitMs = 0;
+    this.#records.worked(quality);
     this.#isResting = false;
     this.#switchTo(quality, 'fits');
     return true;
@@ -180,28 +163,28 @@ export class QualityGovernor {
 
   /** A network could not be loaded, or failed at a frame. */
   failed(quality: Quality): void {
-    const backoff = this.#backoff(quality);
-    backoff.failedWaitMs = doubled(backoff.failedWaitMs, FIRST_FAILED_WAIT_MS, MAX_FAILED_WAIT_MS);
-    backoff.failedUntilMs = this.#now() + backoff.failedWaitMs;
-    log.warn('failed', { quality, waitMs: backoff.failedWaitMs });
+    const waitMs = this.#records.failed(quality);
+    log.warn('failed', { quality, waitMs });
     if (quality === this.#quality) this.#switchTo(this.#nextLower() ?? ladderTo(this.#ceiling)[0], 'failed');
   }
 
   /** The best filter that is predicted to fit; where nothing is known, `spatial`. */
   #first(): Quality {
     const ladder = ladderTo(this.#ceiling);
-    const fits = (quality: Quality) => this.#expectedMs(quality) <= STEP_UP_SHARE * this.budgetMs;
+    const fits = (quality: Quality) => this.#records.expectedMs(quality) <= STEP_UP_SHARE * this.budgetMs;
     return ladder.findLast((quality) => !isNetwork(quality) && fits(quality)) ?? ladder[0];
   }
 
   /** The quality to climb to: the best of those that are known to fit, else the next one, unless that is failing; null at the top. */
   #nextBetter(): Quality | null {
     const ladder = ladderTo(this.#ceiling);
-    const above = ladder.slice(ladder.indexOf(this.#quality) + 1).filter((quality) => !this.#isFailing(quality));
+    const above = ladder
+      .slice(ladder.indexOf(this.#quality) + 1)
+      .filter((quality) => !this.#records.isFailing(quality));
     let best: Quality | null = null;
     for (const quality of above) {
-      if (!this.#isKnown(quality)) return best ?? quality;
-      if (this.#mayFit(quality) && this.#isDue(quality)) best = quality;
+      if (!this.#records.isKnown(quality)) return best ?? quality;
+      if (this.mayFit(quality) && this.#records.isDue(quality)) best = quality;
       // The next network is larger.
       else if (isNetwork(quality)) break;
     }
@@ -212,75 +195,27 @@ export class QualityGovernor {
   #nextLower(): Quality | null {
     const ladder = ladderTo(this.#ceiling);
     const tookMs = median(this.#newestMs) || Number.POSITIVE_INFINITY;
+    const expectedMs = (quality: Quality) => this.#records.underLoadMs(quality, { quality: this.#quality, tookMs });
     const cheaper = ladder
       .slice(0, Math.max(0, ladder.indexOf(this.#quality)))
-      .filter((quality) => !this.#isFailing(quality) && this.#underLoadMs(quality, tookMs) < tookMs);
-    return cheaper.findLast((quality) => this.#underLoadMs(quality, tookMs) <= this.budgetMs) ?? cheaper[0] ?? null;
-  }
-
-  /** Time expected of a quality under the load in which the present one takes `tookMs`. */
-  #underLoadMs(quality: Quality, tookMs: number): number {
-    const predictedMs = this.#predictMs(quality);
-    const presentMs = this.#predictMs(this.#quality);
-    // Predictions of both were measured under the same load.
-    const isComparable = predictedMs !== null && presentMs !== null && tookMs < Number.POSITIVE_INFINITY;
-    return isComparable ? (tookMs * predictedMs) / presentMs : this.#expectedMs(quality);
-  }
-
-  #isFailing(quality: Quality): boolean {
-    return this.#now() < this.#backoff(quality).failedUntilMs;
-  }
-
-  /** Whether it may be tried again after it was too slow. */
-  #isDue(quality: Quality): boolean {
-    return this.#now() >= this.#backoff(quality).slowUntilMs;
-  }
-
-  /** Whether the quality is expected to fit the budget, or where none does, to be worth it. */
-  #mayFit(quality: Quality): boolean {
-    if (this.#isResting) return this.#expectedMs(quality) <= STEP_UP_SHARE * this.patienceMs;
-    const presentMs = median(this.#tookMs());
-    // What took longer than the present one when it was tried still does, whatever load there was.
-    const isLonger = !this.#isKnown(quality) || (this.#times.lastMs(quality, this.#size) ?? 0) > presentMs;
-    const expectedMs = Math.max(this.#expectedMs(quality), isLonger ? presentMs : 0);
-    return expectedMs <= STEP_UP_SHARE * this.budgetMs;
-  }
-
-  /** Measured, else predicted; 0 where nothing is known. A prediction is no last word either. */
-  #expectedMs(quality: Quality): number {
-    const measuredMs = this.#times.expectedMs(quality, this.#size);
-    return measuredMs ?? fadedMs(this.#predictMs(quality) ?? 0, this.#now() - this.#sizeSinceMs);
-  }
-
-  #isTried(quality: Quality): boolean {
-    return this.#times.lastMs(quality, this.#size) !== null;
-  }
-
-  #isKnown(quality: Quality): boolean {
-    return this.#isTried(quality) || this.#predictMs(quality) !== null;
+      .filter((quality) => !this.#records.isFailing(quality) && expectedMs(quality) < tookMs);
+    return cheaper.findLast((quality) => expectedMs(quality) <= this.budgetMs) ?? cheaper[0] ?? null;
   }
 
   #stepDown(): void {
     const quality = this.#quality;
     const below = this.#nextLower();
     if (below !== null) {
-      this.#tooSlow(quality, this.#now() - this.#sinceMs);
+      this.#records.tooSlow(quality, this.#now() - this.#sinceMs);
       this.#switchTo(below, 'too-slow');
       return;
     }
     const tookMs = this.#atLeastMs;
     if (tookMs <= this.patienceMs) return;
-    this.#tooSlow(quality, this.#now() - this.#sinceMs);
+    this.#records.tooSlow(quality, this.#now() - this.#sinceMs);
     log.info('rests', { quality, tookMs, patienceMs: this.patienceMs });
     this.#isResting = true;
     this.#restart();
-  }
-
-  #tooSlow(quality: Quality, heldMs: number): void {
-    const backoff = this.#backoff(quality);
-    const beforeMs = heldMs < PROVEN_MS ? backoff.slowWaitMs : 0;
-    backoff.slowWaitMs = doubled(beforeMs, FIRST_WAIT_MS, MAX_WAIT_MS);
-    backoff.slowUntilMs = this.#now() + backoff.slowWaitMs;
   }
 
   #switchTo(quality: Quality, cause: 'chosen' | 'fits' | 'failed' | 'too-slow'): void {
@@ -311,22 +246,10 @@ export class QualityGovernor {
   #tookMs(): number[] {
     return this.#frames.filter((tookMs) => tookMs !== null);
   }
-
-  #backoff(quality: Quality): Backoff {
-    const known = this.#backoffs.get(quality);
-    if (known) return known;
-    const backoff = { slowUntilMs: 0, slowWaitMs: 0, failedUntilMs: 0, failedWaitMs: 0 };
-    this.#backoffs.set(quality, backoff);
-    return backoff;
-  }
 }
 
 /** Qualities that may be used when `ceiling` is chosen, lowest first. `bilinear` is what a browser does without us. */
 function ladderTo(ceiling: Quality): readonly [Quality, ...Quality[]] {
   const [lowest = ceiling, ...better] = QUALITIES.slice(QUALITIES.indexOf('bicubic'), QUALITIES.indexOf(ceiling) + 1);
   return [lowest, ...better];
-}
-
-function doubled(beforeMs: number, firstMs: number, maxMs: number): number {
-  return beforeMs === 0 ? firstMs : Math.min(2 * beforeMs, maxMs);
 }

@@ -9,13 +9,20 @@ export interface QualityWarmupOptions {
   quality: Quality;
   /** Throws MeshError. */
   open(): FrameUpscaler;
+  /** Whether it is expected to keep up. Asked once it is loaded, when its speed is measured, so that no frame waits for one that is far too slow. */
+  isWorthTrying(): boolean;
+  /** It is loaded, and not worth trying. */
+  onAbandoned(): void;
   now(): number;
   /** The quality is ready, and one frame took `tookMs`. Returns whether the receiver takes ownership of the upscaler. */
   onReady(upscaler: FrameUpscaler, tookMs: number): boolean;
   onFailed(error: MeshError): void;
 }
 
-/** Warms up a quality beside the one in use: loads its model, compiles pipelines with a first frame, and measures a second one. */
+/**
+ * Warms up a quality beside the one in use: loads its model, compiles pipelines with a first frame, and measures a second one, unless it
+ * is known by then to be too slow.
+ */
 export class QualityWarmup {
   readonly quality: Quality;
   readonly #options: QualityWarmupOptions;
@@ -23,7 +30,7 @@ export class QualityWarmup {
   #upscaler: FrameUpscaler | null = null;
   #isReady = false;
   #isComputing = false;
-  /** One of the two outcomes was reported, or neither will be. */
+  /** One of the three outcomes was reported, or none will be. */
   #isOver = false;
 
   constructor(options: QualityWarmupOptions) {
@@ -60,7 +67,8 @@ export class QualityWarmup {
       this.#upscaler = this.#options.open();
       // No frame is held meanwhile: a decoder has only a few.
       await this.#upscaler.ready?.();
-      this.#isReady = true;
+      if (this.#isOver || this.#options.isWorthTrying()) this.#isReady = true;
+      else this.#abandon();
     } catch (cause) {
       this.#fail(cause);
     }
@@ -86,6 +94,11 @@ export class QualityWarmup {
     const isTaken = !this.#isOver && this.#options.onReady(upscaler, tookMs);
     if (isTaken) this.#upscaler = null;
     this.dispose();
+  }
+
+  #abandon(): void {
+    this.dispose();
+    this.#options.onAbandoned();
   }
 
   #fail(cause: unknown): void {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MeshError } from '../../../shared/errors.ts';
 import { openFrames } from '../gamer/test-frame-ledger.ts';
 import { AdaptiveUpscaler } from './adaptive-upscaler.ts';
@@ -47,7 +47,7 @@ function offer(tag: number): void {
 async function finishOne(): Promise<void> {
   const before = events.length;
   finish();
-  await vi.waitUntil(() => events.length > before);
+  await expect.poll(() => events.length).toBeGreaterThan(before);
 }
 
 test('frames are upscaled in order, and the oldest waiting one gives way when the queue is full', async () => {
@@ -60,7 +60,7 @@ test('frames are upscaled in order, and the oldest waiting one gives way when th
 test('a failure is reported with its cause, and the next frame is tried', async () => {
   behaviour.error = new MeshError('device-lost', 'The GPU went away.');
   offer(1);
-  await vi.waitUntil(() => events.length === 1);
+  await expect.poll(() => events).toHaveLength(1);
   delete behaviour.error;
   offer(2);
   await finishOne();
@@ -81,7 +81,7 @@ test('disposal drops every frame, and closes the upscaler once it is idle', asyn
   expect(engine.open).toEqual(['spatial']);
   await finishOne();
   expect(events).toEqual(['dropped 2', 'dropped 1']);
-  await vi.waitUntil(() => engine.open.length === 0);
+  await expect.poll(() => engine.open).toEqual([]);
   offer(3);
   expect(events).toHaveLength(2);
 });

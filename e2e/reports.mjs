@@ -1,0 +1,156 @@
+import { relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { ROOT } from '../deploy/child.mjs';
+
+/** @typedef {import('./vitest-reporter.mjs').VitestReport} VitestReport */
+
+/**
+ * @typedef {object} TestResult
+ * @property {string} name
+ * @property {string} suite what `npm test -- SUITE` calls it
+ * @property {'passed' | 'failed' | 'skipped'} status
+ * @property {number} durationMs
+ * @property {string} [file] path in the checkout, with a line where the report has one
+ * @property {string} [message] why it failed
+ */
+
+/** How much of a failure's message is repeated at the end: what was expected and where. The whole message is with the test. */
+const MESSAGE_LINES = 12;
+const LINE_CHARACTERS = 240;
+/** Lines of a stack that say nothing of our code. */
+const OF_PACKAGES = /^\s+at .*(node_modules|node:internal|<anonymous>)/;
+
+/** @param {unknown} report of `vitest-reporter.mjs` @returns {TestResult[]} */
+export function vitestResults(report) {
+  const { files, unhandledErrors } = /** @type {VitestReport} */ (report);
+  return [...files.flatMap(testsOf), ...unhandledErrors.map(unhandled)];
+}
+
+/** @param {VitestReport['files'][number]} file @returns {TestResult[]} */
+function testsOf({ path, status, messages, tests }) {
+  const place = { suite: vitestSuite(path), file: relative(ROOT, path) };
+  const results = tests.map((test) => ({
+    name: test.name,
+    ...place,
+    status: statusOf(test.status),
+    durationMs: test.durationMs,
+    ...withMessage(test.messages),
+  }));
+  // A file that throws while it is loaded, or in a hook, fails without a failed test.
+  const hasFailedItself = status === 'failed' && !results.some((test) => test.status === 'failed');
+  return hasFailedItself
+    ? [...results, failure({ name: 'the file itself', ...place, ...withMessage(messages) })]
+    : results;
+}
+
+/** @param {VitestReport['unhandledErrors'][number]} error @returns {TestResult} */
+function unhandled({ message, path, test }) {
+  return failure({
+    name: test ? `an unhandled error, perhaps of: ${test}` : 'an unhandled error',
+    suite: vitestSuite(path ?? ''),
+    ...(path && { file: relative(ROOT, path) }),
+    ...withMessage([message]),
+  });
+}
+
+/** @param {string} path */
+function vitestSuite(path) {
+  return path.includes('.browser.test.') ? 'browser' : 'unit';
+}
+
+/**
+ * @typedef {object} PlaywrightError
+ * @property {string} [message]
+ * @property {{ file: string, line: number }} [location]
+ */
+
+/**
+ * @typedef {object} PlaywrightSpec
+ * @property {string} title
+ * @property {string} [file] in the folder of the end-to-end tests
+ * @property {number} [line]
+ * @property {{ status: string, results: { duration: number, errors?: PlaywrightError[] }[] }[]} tests
+ */
+
+/**
+ * @typedef {object} PlaywrightSuite
+ * @property {PlaywrightSuite[]} [suites]
+ * @property {PlaywrightSpec[]} specs
+ */
+
+/** @param {unknown} report @returns {TestResult[]} */
+export function playwrightResults(report) {
+  const { suites, errors } = /** @type {{ suites: PlaywrightSuite[], errors: PlaywrightError[] }} */ (report);
+  return [
+    ...suites.flatMap(specsOf).flatMap(({ title, file, line, tests }) =>
+      tests.map(({ status, results }) => ({
+        name: title,
+        suite: 'e2e',
+        // A test that passed only on a retry counts as failed.
+        status: statusOf(status),
+        durationMs: results.reduce((sum, { duration }) => sum + duration, 0),
+        ...(file && { file: `e2e/${file}:${line}` }),
+        ...withMessage(results.flatMap((result) => result.errors ?? []).map(messageWithPlace)),
+      })),
+    ),
+    ...errors.map((error) =>
+      failure({ name: 'an error outside any test', suite: 'e2e', ...withMessage([messageWithPlace(error)]) }),
+    ),
+  ];
+}
+
+/** @param {PlaywrightSuite} suite @returns {PlaywrightSpec[]} */
+function specsOf({ specs, suites = [] }) {
+  return [...specs, ...suites.flatMap(specsOf)];
+}
+
+/** @param {PlaywrightError} error */
+function messageWithPlace({ message, location }) {
+  return location ? `${message}\n    at ${relative(ROOT, location.file)}:${location.line}` : message;
+}
+
+/** @param {string} status of either runner @returns {TestResult['status']} */
+function statusOf(status) {
+  if (status === 'passed' || status === 'expected') return 'passed';
+  return ['skipped', 'pending', 'todo', 'disabled'].includes(status) ? 'skipped' : 'failed';
+}
+
+/** @param {Omit<TestResult, 'status' | 'durationMs'>} result @returns {TestResult} of what is no test */
+function failure(result) {
+  return { ...result, status: 'failed', durationMs: 0 };
+}
+
+/** @param {readonly (string | undefined)[]} messages @returns {{ message?: string }} */
+function withMessage(messages) {
+  const message = messages.filter((text) => text).join('\n');
+  return message === '' ? {} : { message: stripVTControlCharacters(message) };
+}
+
+/**
+ * @param {readonly TestResult[]} results
+ * @returns {string} every failed test with its suite, its file and the beginning of its message; '' when none failed
+ */
+export function describeFailures(results) {
+  const failed = results.filter(({ status }) => status === 'failed');
+  return failed.map((result) => `\n${describeFailure(result)}`).join('\n');
+}
+
+/** @param {TestResult} result */
+function describeFailure({ suite, name, file, message = '' }) {
+  const lines = message.split('\n').filter((line) => line.trim() !== '' && !OF_PACKAGES.test(line));
+  return [
+    `FAILED  ${suite}: ${name}`,
+    ...(file ? [`  in ${file}`] : []),
+    ...lines.slice(0, MESSAGE_LINES).map((line) => `  | ${line.slice(0, LINE_CHARACTERS)}`),
+  ].join('\n');
+}
+
+/**
+ * @param {Iterable<string>} asked suites
+ * @param {readonly TestResult[]} results
+ * @returns {string[]} those of which no test ran
+ */
+export function suitesWithoutTests(asked, results) {
+  const ran = new Set(results.filter(({ status }) => status !== 'skipped').map(({ suite }) => suite));
+  return [...asked].filter((suite) => !ran.has(suite));
+}
