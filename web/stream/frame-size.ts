@@ -1,10 +1,15 @@
 import { MeshError } from '../../shared/errors.ts';
 import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
 import { uprightSize } from '../compute/frame-orientation.ts';
-import type { PictureSize } from './compose/composition.ts';
 
 /** Largest enlargement of a frame on each axis. */
 export const MAX_SCALE = 4;
+
+/** In pixels. */
+export interface PictureSize {
+  width: number;
+  height: number;
+}
 
 /** Pixel size of a stream's frames as sent (`width`, `height`) and as returned (`outWidth`, `outHeight`). All even. */
 export interface StreamSize extends PictureSize {
