@@ -89,6 +89,14 @@ test('the fastest volunteers are set up, as many as a stream may have', () => {
   expect(many.map(({ setups }) => setups.length)).toEqual([0, 0, 1, 1, 1, 1]);
 });
 
+test('pictures are asked of one volunteer, with a picture’s bitrate and no base', () => {
+  const [slow, fast] = [new FakeLink('slow', 10), new FakeLink('fast', 1_000)];
+  links = [slow, fast];
+  negotiator.request(SIZE, toStreamSettings({ transport: 'picture' }, 'auto'));
+  expect(slow.setups).toEqual([]);
+  expect(fast.setups).toMatchObject([{ uplinkKbps: 6_000, downlinkKbps: 15_000, detail: null }]);
+});
+
 test('a volunteer that joins while there is a free place is set up too', () => {
   const [first, second] = [new FakeLink('first', 10), new FakeLink('second', 1_000)];
   links = [first];
