@@ -1,5 +1,5 @@
 import { NO_DETAIL_CODE } from '../../shared/detail.ts';
-import type { FrameTime } from './video-frames.ts';
+import type { FrameTime } from './frame-orientation.ts';
 
 /** What codecs take for granted of video. The luma is data: nobody may convert it to full range or to another colour space. */
 const COLOR_SPACE: VideoColorSpaceInit = {

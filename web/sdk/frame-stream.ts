@@ -2,7 +2,8 @@ import * as Comlink from 'comlink';
 import { MeshError } from '../../shared/errors.ts';
 import type { Where } from '../../shared/tasks/definition.ts';
 import type { VolunteerTrust } from '../net/volunteer-trust.ts';
-import { rankedCodecs } from '../stream/codec/codecs.ts';
+import { type Codec, rankedCodecs } from '../stream/codec/codecs.ts';
+import { codecsForDetail } from '../stream/compose/codec-self-test.ts';
 import type { StreamSize } from '../stream/frame-size.ts';
 import type { FramePair } from '../stream/gamer/before-view.ts';
 import { openSource, type StreamSource } from '../stream/gamer/frame-source.ts';
@@ -90,6 +91,14 @@ export async function openFrameStream(
     eventPort.close();
     throw cause instanceof MeshError ? cause : cannotHandOver(cause);
   }
+}
+
+/** The codecs that this browser carries detail with, tested once. */
+let detailCodecs: Promise<Codec[]> | undefined;
+
+function testedForDetail(ranked: readonly Codec[]): Promise<Codec[]> {
+  detailCodecs ??= codecsForDetail(ranked, () => performance.now());
+  return detailCodecs;
 }
 
 /** Ids of volunteers' streams. Unique on this page, hence on every link. */
@@ -193,7 +202,8 @@ class PageFrameStream implements FrameStream {
 
   /** The picture does not wait for this: frames are upscaled locally until codecs are ranked and volunteers are set up. */
   async #startNegotiating(): Promise<void> {
-    const codecs = await rankedCodecs();
+    const ranked = await rankedCodecs();
+    const codecs = this.#settings.transport === 'detail' ? await testedForDetail(ranked) : ranked;
     if (this.#closing) return;
     const { links, trust, now, onLinksChanged } = this.#deps;
     const negotiator = new StreamNegotiator({

@@ -1,7 +1,12 @@
 import { MeshError } from '../../shared/errors.ts';
 import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
 import { uprightSize } from '../compute/frame-orientation.ts';
-import type { PictureSize } from './compose/composition.ts';
+
+/** Of a picture, pixels. */
+export interface PictureSize {
+  width: number;
+  height: number;
+}
 
 /** Largest enlargement of a frame on each axis. */
 export const MAX_SCALE = 4;

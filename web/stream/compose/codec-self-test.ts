@@ -29,7 +29,10 @@ export interface DetailFidelity {
   rampError: number | null;
 }
 
-/** The codecs that carry detail right: encoded, decoded and read here, a flat 128 comes out as no detail and ramps within two codes. */
+/**
+ * The codecs without those that carry detail wrong: encoded, decoded and read here, a flat 128 does not come out as no detail, or a ramp not within
+ * two codes. One that failed or took too long stays: a busy machine proves nothing, and a stream that fails tries the next codec.
+ */
 export async function codecsForDetail(
   codecs: readonly Codec[],
   now: () => number,
@@ -38,8 +41,7 @@ export async function codecsForDetail(
   const right: Codec[] = [];
   for (const codec of codecs) {
     const { flatError, rampError } = await detailFidelity(codec, now, trialMs);
-    const isRight =
-      flatError !== null && flatError <= FLAT_TOLERANCE && rampError !== null && rampError <= RAMP_TOLERANCE;
+    const isRight = (flatError ?? 0) <= FLAT_TOLERANCE && (rampError ?? 0) <= RAMP_TOLERANCE;
     log.info('tried', { codec, isRight, flatError, rampError });
     if (isRight) right.push(codec);
   }

@@ -2,8 +2,9 @@ import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { colorSpaceOf, type Painting, rgbFrame, yuvFrame } from '../../compute/painted-frames.ts';
+import type { PictureSize } from '../frame-size.ts';
 import type { Composer, RawPicture } from './composer.ts';
-import { composePixels, type PictureSize } from './composition.ts';
+import { composePixels } from './composition.ts';
 
 /** Size of the picture that is checked: odd, and not a multiple of a tile. */
 const SIZE = { width: 27, height: 19 };

@@ -3,15 +3,11 @@ import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { upscaleReference } from '../../compute/reference/upscale.ts';
 import { checkFrameShape } from '../../compute/video-frames.ts';
+import type { PictureSize } from '../frame-size.ts';
 import type { AppliedDetail } from './composer.ts';
 
 /** Largest weight of detail: a network that falls short is never trusted with more than this. */
 const MAX_WEIGHT = 4;
-
-export interface PictureSize {
-  width: number;
-  height: number;
-}
 
 /** What detail adds, without where. */
 export type DetailScale = Pick<AppliedDetail, 'gain' | 'weight' | 'deadZoneCodes'>;

@@ -1,7 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { RgbaReader } from '../../compute/video-frames.ts';
-import { sizeOf } from '../frame-size.ts';
-import type { PictureSize } from './composition.ts';
+import { type PictureSize, sizeOf } from '../frame-size.ts';
 
 /** Formats whose first plane is luma: 8 bits a sample, or 10 or 12 in the low bits of two bytes. */
 const PLANAR = /^(?:NV12A?|I4(?:20|22|44)A?(?:P(10|12))?)$/;

@@ -1,5 +1,5 @@
 import { RgbaReader } from '../../compute/video-frames.ts';
-import type { PictureSize } from './composition.ts';
+import type { PictureSize } from '../frame-size.ts';
 
 /** Opaque RGBA8 pixels that belong to whoever asked for them. */
 export interface OpaquePixels extends PictureSize {

@@ -1,7 +1,7 @@
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { opaque, paintedPicture } from '../../compute/test-pictures.ts';
+import type { PictureSize } from '../frame-size.ts';
 import type { AppliedDetail, Composer, RawPicture } from './composer.ts';
-import type { PictureSize } from './composition.ts';
 
 /** How detail is added unless a test says otherwise. */
 export const TEST_SCALE = { gain: 4, weight: 0.7, deadZoneCodes: 1 };

@@ -3,8 +3,9 @@ import { logger } from '../../../shared/log.ts';
 import { filterJob, putPicture } from '../../compute/wasm/kernel-jobs.ts';
 import { loadKernels } from '../../compute/wasm/open-wasm.ts';
 import { Workspace } from '../../compute/wasm/workspace.ts';
+import type { PictureSize } from '../frame-size.ts';
 import type { AppliedDetail, Composer, RawPicture } from './composer.ts';
-import { checkComposition, composePixels, type DetailScale, type PictureSize, stepsPerCode } from './composition.ts';
+import { checkComposition, composePixels, type DetailScale, stepsPerCode } from './composition.ts';
 import { OpaqueReader } from './opaque-reader.ts';
 import { codesWhereStill } from './still-tiles.ts';
 

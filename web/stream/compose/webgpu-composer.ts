@@ -2,9 +2,10 @@ import { MeshError } from '../../../shared/errors.ts';
 import { uprightSize } from '../../compute/frame-orientation.ts';
 import { isPlain } from '../../compute/video-frames.ts';
 import { deviceLost } from '../../compute/wgsl/gpu-device.ts';
+import type { PictureSize } from '../frame-size.ts';
 import shaderCode from './compose.wgsl?raw';
 import type { AppliedDetail, Composer, RawPicture } from './composer.ts';
-import { checkComposition, type PictureSize, stepsPerCode } from './composition.ts';
+import { checkComposition, stepsPerCode } from './composition.ts';
 import { OpaqueReader } from './opaque-reader.ts';
 import { TILE_SIDE } from './still-tiles.ts';
 

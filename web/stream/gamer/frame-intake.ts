@@ -1,6 +1,5 @@
 import { MeshError } from '../../../shared/errors.ts';
-import type { PictureSize } from '../compose/composition.ts';
-import { isReduced, isSameSize, type StreamSize, streamSize } from '../frame-size.ts';
+import { isReduced, isSameSize, type PictureSize, type StreamSize, streamSize } from '../frame-size.ts';
 import type { StreamSettings } from '../settings.ts';
 import { retimed, shownSize } from './frame-redrawing.ts';
 import type { StreamStatistics } from './stream-statistics.ts';

@@ -1,7 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import { isUpright, orientationOf } from '../../compute/frame-orientation.ts';
-import type { PictureSize } from '../compose/composition.ts';
-import { isReduced, sizeOf } from '../frame-size.ts';
+import { isReduced, type PictureSize, sizeOf } from '../frame-size.ts';
 
 /** Formats of more than 8 bits a sample, which realtime encoders refuse. */
 const DEEP_FORMAT = /P1[02]$/;

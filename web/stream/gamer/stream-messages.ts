@@ -1,6 +1,6 @@
 import type { MeshError } from '../../../shared/errors.ts';
-import type { PictureSize } from '../compose/composition.ts';
 import type { UpscaledFrame, UpscaleOutcome } from '../frame.ts';
+import type { PictureSize } from '../frame-size.ts';
 import type { StreamQuality } from '../settings.ts';
 import type { Decision } from './side-choice.ts';
 
