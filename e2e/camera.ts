@@ -13,15 +13,19 @@ export const CAMERA_FLAGS = ['--use-fake-ui-for-media-stream', '--use-fake-devic
 /** Small frames, few enough that two busy cores keep up. */
 export const CAMERA_FPS = 10;
 
-/** A gamer's page streams its camera, as `window.stream`, until most frames are shown with detail of a volunteer. */
-export async function streamCamera(gamer: Page): Promise<void> {
-  await gamer.evaluate(async (frameRate) => {
+/**
+ * A gamer's page streams its camera, as `window.stream`, until most frames are shown with what a volunteer made of them. A volunteer that is
+ * slower than a frame's deadline, as a software GPU is, can only be seen to work by its pictures.
+ */
+export async function streamCamera(gamer: Page, transport: 'detail' | 'picture' = 'detail'): Promise<void> {
+  const options = { frameRate: CAMERA_FPS, transport };
+  await gamer.evaluate(async ({ frameRate, transport }) => {
     const camera = await navigator.mediaDevices.getUserMedia({ video: { width: 160, height: 120, frameRate } });
     const [track] = camera.getVideoTracks();
     if (!track) throw new Error('This browser has no camera, not even a fake one.');
-    window.stream = await window.client.openStream(track, { scale: 2, quality: 'spatial' });
+    window.stream = await window.client.openStream(track, { scale: 2, quality: 'spatial', transport });
     document.body.append(window.stream.canvas);
-  }, CAMERA_FPS);
+  }, options);
   await gamer.waitForFunction(() => {
     const { shares, framesPresented } = window.stream.stats();
     return framesPresented > 20 && shares.some(({ share }) => share > 0.5);

@@ -7,8 +7,8 @@ import { framesOfVolunteers, StreamRig } from './test-stream-rig.ts';
 /** Only ends a test that hangs: a software GPU compiles its shaders again after a device loss. */
 const WAIT = { timeout: 60_000, interval: 20 };
 const SIZE = [64, 36] as const;
-/** Slow enough that the detail of a software GPU comes in time for its frame. */
-const OPTIONS = { where: 'volunteers', quality: 'spatial', maxFps: 10 } as const;
+/** A software GPU is slower than a frame's deadline, but pictures are shown however late. */
+const OPTIONS = { where: 'volunteers', transport: 'picture', maxFps: 10 } as const;
 
 /** One for all tests, since compiling takes seconds on a software GPU. */
 let engine: Engine;
@@ -28,14 +28,11 @@ afterEach(() => rig.dispose());
 
 afterAll(() => engine.dispose());
 
-test('when a volunteer loses its GPU device, the picture goes on without its detail, and then with that of its new device', async () => {
+test('when a volunteer loses its GPU device, its pictures go on with a new one', async () => {
   rig = new StreamRig({ volunteerEngine: engine });
   const stream = await rig.open(fieldFrames(...SIZE), OPTIONS);
   await vi.waitUntil(() => framesOfVolunteers(stream) > 3, WAIT);
-  const replaced = loseDevice();
-  const { framesUnsharpened } = stream.stats();
-  await vi.waitUntil(() => stream.stats().framesUnsharpened > framesUnsharpened + 1, WAIT);
-  await replaced;
+  await loseDevice();
   const count = framesOfVolunteers(stream);
   await vi.waitUntil(() => framesOfVolunteers(stream) > count + 3, WAIT);
   expect(rig.failures).toEqual([]);
