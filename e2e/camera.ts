@@ -14,18 +14,23 @@ export const CAMERA_FLAGS = ['--use-fake-ui-for-media-stream', '--use-fake-devic
 export const CAMERA_FPS = 10;
 
 /** A gamer's page streams its camera, as `window.stream`, until most frames are shown with detail of a volunteer. */
-export async function streamCamera(gamer: Page): Promise<void> {
-  await gamer.evaluate(async (frameRate) => {
-    const camera = await navigator.mediaDevices.getUserMedia({ video: { width: 160, height: 120, frameRate } });
-    const [track] = camera.getVideoTracks();
-    if (!track) throw new Error('This browser has no camera, not even a fake one.');
-    window.stream = await window.client.openStream(track, { scale: 2, quality: 'spatial' });
-    document.body.append(window.stream.canvas);
-  }, CAMERA_FPS);
-  await gamer.waitForFunction(() => {
+export async function streamCamera(gamer: Page, maxFps = CAMERA_FPS): Promise<void> {
+  await gamer.evaluate(
+    async (rates) => {
+      const video = { width: 160, height: 120, frameRate: rates.cameraFps };
+      const camera = await navigator.mediaDevices.getUserMedia({ video });
+      const [track] = camera.getVideoTracks();
+      if (!track) throw new Error('This browser has no camera, not even a fake one.');
+      window.stream = await window.client.openStream(track, { scale: 2, quality: 'spatial', maxFps: rates.maxFps });
+      document.body.append(window.stream.canvas);
+    },
+    { cameraFps: CAMERA_FPS, maxFps },
+  );
+  // Two seconds, so that codecs have found their rates.
+  await gamer.waitForFunction((frames) => {
     const { shares, framesPresented } = window.stream.stats();
-    return framesPresented > 20 && shares.some(({ share }) => share > 0.5);
-  });
+    return framesPresented > frames && shares.some(({ share }) => share > 0.5);
+  }, 2 * maxFps);
 }
 
 /** Frames per second that the gamer presented with a volunteer's detail, measured over `spanMs`. */
