@@ -8,13 +8,20 @@ type Replacement = readonly [replaced: string, by: string];
 
 const BY_PORT: Replacement = ['web/net/transferable-channel.ts', 'bench/variants/moved-port.ts'];
 const QUICK: Replacement = ['web/compute/engine.ts', 'bench/variants/quick-engine.ts'];
+const STEADY: Replacement = ['web/compute/engine.ts', 'bench/variants/steady-engine.ts'];
 const WAITING: Replacement = ['web/compute/engine.ts', 'bench/variants/waiting-engine.ts'];
 
 /**
  * The SDK with some of its modules replaced, to measure what the SDK as it is cannot show. Everything else, its workers
  * included, is what users get.
  */
-const VARIANTS = { 'by-port': [BY_PORT], quick: [QUICK], 'quick-by-port': [QUICK, BY_PORT], waiting: [WAITING] };
+const VARIANTS = {
+  'by-port': [BY_PORT],
+  quick: [QUICK],
+  'quick-by-port': [QUICK, BY_PORT],
+  waiting: [WAITING],
+  steady: [STEADY],
+};
 
 export type Variant = keyof typeof VARIANTS;
 

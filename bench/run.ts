@@ -20,6 +20,7 @@ import { quality } from './sections/quality.ts';
 import { server } from './sections/server.ts';
 import { simulate } from './sections/simulate.ts';
 import { stream, streamQuality, streamTwo } from './sections/stream.ts';
+import { streamDetail } from './sections/stream-detail.ts';
 import { streamImpaired } from './sections/stream-impaired.ts';
 import { streamSoak } from './sections/stream-soak.ts';
 import { backends, echo, link, upscale } from './sections/tasks.ts';
@@ -46,7 +47,20 @@ const SECTIONS: readonly Section[] = [
     quality,
     server,
   ],
-  ...[simulate, stream, streamImpaired, streamKill, streamQuality, streamSoak, streamTwo, trust, types, upscale, wire],
+  ...[
+    simulate,
+    stream,
+    streamDetail,
+    streamImpaired,
+    streamKill,
+    streamQuality,
+    streamSoak,
+    streamTwo,
+    trust,
+    types,
+    upscale,
+    wire,
+  ],
 ];
 
 const HELP = `npm run bench [-- NAME ...] [--list] [--json FILE] [--minutes N] [--frames DIR]

@@ -179,14 +179,14 @@ export async function finalCounts({ room, drainMs }: { room: string; drainMs: nu
 type TrackProcessor = new (init: { track: MediaStreamTrack }) => { readable: ReadableStream<VideoFrame> };
 
 /** Watches what a stream shows as a recorder would: each picture that appears on its canvas, once, in order. */
-class ShownFrames {
+export class ShownFrames {
   /** In the order in which they were seen; a picture that is drawn twice counts once. */
   frames: { number: number; atMs: number }[] = [];
   readonly #canvas = new OffscreenCanvas(1, 1);
   readonly #context = this.#canvas.getContext('2d', { alpha: false, willReadFrequently: true });
   readonly #reader: ReadableStreamDefaultReader<VideoFrame>;
 
-  constructor({ track }: FrameStream) {
+  constructor({ track }: Pick<FrameStream, 'track'>) {
     // As an object, since the types that mediabunny brings know only processors of one kind of track each.
     const Processor: TrackProcessor = Reflect.get(globalThis as object, 'MediaStreamTrackProcessor');
     this.#reader = new Processor({ track }).readable.getReader();

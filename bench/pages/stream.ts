@@ -2,8 +2,8 @@ import { lumaOf, psnrDb } from '../../web/compare/luma.ts';
 import type { FrameStream } from '../../web/sdk/p2c2r.ts';
 import { inTurn, median, mediansInTurn, sum } from '../measuring.ts';
 import { pixelsOf } from '../quality/pictures.ts';
-import { detailPainter, POSITIONS, paintFrame, readNumber, stripTop } from './frames.ts';
-import { helpedPerS, live, seen, sleep, watch } from './live.ts';
+import { detailPainter, FrameSource, POSITIONS, paintFrame, readNumber, stripTop } from './frames.ts';
+import { helpedPerS, live, ShownFrames, seen, sleep, watch } from './live.ts';
 
 export * from './live.ts';
 
@@ -59,6 +59,52 @@ async function latency(room: string) {
     stagesError: Math.abs(stagesTotalMs - glassToGlassMs.p50) / glassToGlassMs.p50,
     seenMs: median(seen(room).map(({ ageMs }) => ageMs)),
   };
+}
+
+/** By then the stream has learned what to wait for. */
+const LEARN_MS = 6_000;
+
+/** How many of the shown frames carried their own detail, and how old the frame was when it did. */
+export async function measureDetail({ room }: { room: string }) {
+  const { stream } = live(room);
+  await sleep(LEARN_MS);
+  const before = stream.stats();
+  await sleep(WINDOW_MS);
+  const { framesPresented, framesWithDetail, detailAgeMs } = stream.stats();
+  const detailShare = (framesWithDetail - before.framesWithDetail) / (framesPresented - before.framesPresented);
+  return { detailShare, detailAgeP95Ms: detailAgeMs.p95 };
+}
+
+/** Age of the pictures that are seen, p95: of a stream that waits for no detail, and of a canvas on which the source is drawn as it comes. */
+export async function measureBase({ room, width, height }: { room: string; width: number; height: number }) {
+  const { stream, source } = live(room);
+  stream.set({ patience: 0 });
+  await sleep(LEARN_MS);
+  watch(room);
+  await sleep(WINDOW_MS);
+  const streamMs = agesP95Ms(seen(room).map(({ ageMs }) => ageMs));
+  source.pause();
+  const canvas = Object.assign(document.createElement('canvas'), { width: 2 * width, height: 2 * height });
+  const context = canvas.getContext('2d', { alpha: false });
+  const [track] = canvas.captureStream().getVideoTracks();
+  if (!context || !track) throw new Error('This browser cannot capture a canvas.');
+  const alone = new FrameSource({ width, height, fps: 30, paint: detailPainter() });
+  const reader = alone.frames.getReader();
+  const shown = new ShownFrames({ track });
+  const untilMs = performance.now() + WINDOW_MS;
+  for (let next = await reader.read(); !next.done && performance.now() < untilMs; next = await reader.read()) {
+    context.drawImage(next.value, 0, 0, canvas.width, canvas.height);
+    next.value.close();
+  }
+  await reader.cancel();
+  await shown.stop();
+  const aloneMs = agesP95Ms(shown.frames.map(({ number, atMs }) => atMs - (alone.drawnAtMs.get(number) ?? Number.NaN)));
+  return { streamMs, aloneMs };
+}
+
+function agesP95Ms(agesMs: readonly number[]): number {
+  const ascending = agesMs.filter((ageMs) => !Number.isNaN(ageMs)).sort((a, b) => a - b);
+  return ascending[Math.floor(0.95 * ascending.length)] ?? Number.NaN;
 }
 
 /** Codecs start coarse and get finer. */

@@ -1,4 +1,5 @@
 import { NO_DETAIL_CODE } from '../../shared/detail.ts';
+import type { FrameTime } from './frame-orientation.ts';
 
 /** What codecs take for granted of video. The luma is data: nobody may convert it to full range or to another colour space. */
 const COLOR_SPACE: VideoColorSpaceInit = {
@@ -22,10 +23,7 @@ export class DetailFrameMaker {
   #planes = new Uint8Array(0);
 
   /** Copies the codes. The time is that of the source frame. */
-  make(
-    { codes, width, height, strideBytes }: DetailCodes,
-    { timestamp, duration }: Pick<VideoFrame, 'timestamp' | 'duration'>,
-  ): VideoFrame {
+  make({ codes, width, height, strideBytes }: DetailCodes, { timestamp, duration }: FrameTime): VideoFrame {
     const lumaBytes = width * height;
     const chromaWidth = Math.ceil(width / 2);
     const chromaBytes = chromaWidth * Math.ceil(height / 2);

@@ -56,3 +56,14 @@ function sourceIndex(x: number, y: number, quarters: number, { width, height }: 
   if (quarters === 3) return x * width + (width - 1 - y);
   return y * width + x;
 }
+
+/** What remains of a frame after it was closed. */
+export interface FrameTime {
+  timestamp: number;
+  duration: number | null;
+  hasAlpha: boolean;
+}
+
+export function timeOf({ timestamp, duration, format }: VideoFrame): FrameTime {
+  return { timestamp, duration, hasAlpha: format?.includes('A') ?? false };
+}

@@ -2,7 +2,7 @@ import { MeshError } from '../../shared/errors.ts';
 import { upscale } from '../../shared/tasks/upscale.ts';
 import type { BackendFrames, FrameTarget, UpscaleShape } from './backend.ts';
 import { DetailFrameMaker } from './detail-frames.ts';
-import { isUpright, orientationOf, turned, uprightSize } from './frame-orientation.ts';
+import { type FrameTime, isUpright, orientationOf, timeOf, turned, uprightSize } from './frame-orientation.ts';
 import { detailRows } from './reference/detail.ts';
 import { runInSlices, type Started, type TimeSlot } from './schedule.ts';
 import { conversionOf, planarFormat, rgbaOfPlanes } from './yuv.ts';
@@ -131,17 +131,6 @@ export function makeFrame(
     colorSpace: SRGB,
     ...(source.duration === null ? {} : { duration: source.duration }),
   });
-}
-
-/** What remains of a frame after it was closed. */
-export interface FrameTime {
-  timestamp: number;
-  duration: number | null;
-  hasAlpha: boolean;
-}
-
-export function timeOf({ timestamp, duration, format }: VideoFrame): FrameTime {
-  return { timestamp, duration, hasAlpha: format?.includes('A') ?? false };
 }
 
 /** Checks a frame's size: a stream's source may change it at any time. Throws MeshError `bad-input`. */

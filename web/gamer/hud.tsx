@@ -16,6 +16,9 @@ const LINES: readonly [ChartLine, ChartLine] = [
 /** A non-breaking space keeps the percent sign on the line of its number. */
 const DELAY_LABEL = 'Delay, typical / slowest 5\u00a0%';
 
+/** Smaller gains would be shown as none. */
+const LEAST_GAIN_DB = 0.05;
+
 interface LiveHudProps {
   report: StreamReport | null;
   /** The chosen quality. */
@@ -30,6 +33,7 @@ export function LiveFigures({ report, quality, helpers }: LiveHudProps) {
   const isSending = stats !== undefined && stats.framesSent > 0;
   const { byVolunteers, here } = stats ? sharpeningOf(stats) : { byVolunteers: 0, here: 0 };
   const shown = useLastQuality(stats);
+  const gainDb = stats?.gainDb ?? 0;
   return (
     <Stats isWide>
       <Stat label="Frames in" value={report ? formatRate(report.capturedFps) : NO_FIGURE} unit="fps" testId="fps-in" />
@@ -53,7 +57,7 @@ export function LiveFigures({ report, quality, helpers }: LiveHudProps) {
       />
       <Stat
         label="Gain by detail, estimated"
-        {...(stats?.gainDb ? { value: signed(stats.gainDb, 1), unit: 'dB' } : { value: NO_FIGURE })}
+        {...(gainDb >= LEAST_GAIN_DB ? { value: signed(gainDb, 1), unit: 'dB' } : { value: NO_FIGURE })}
       />
       <Stat
         label="Edge contrast"
@@ -189,7 +193,8 @@ const ON_THE_VOLUNTEER = ['queue', 'volunteer decode', 'compute', 'volunteer enc
 
 /** The stages of a frame that took time, and where each ran. */
 export function streamStages({ stagesMs, shares }: Pick<StreamStats, 'stagesMs' | 'shares'>): StageTime[] {
-  const isHelped = shares.length > 0;
+  // The times are medians: those of the frames of whoever has most of them.
+  const isHelped = shares.reduce((sum, { share }) => sum + share, 0) > 0.5;
   return stagesMs
     .filter(({ p50 }) => p50 > 0)
     .map(({ name, p50 }) => ({ name, ms: p50, place: isHelped ? placeOf(name) : 'here' }));

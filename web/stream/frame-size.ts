@@ -2,14 +2,14 @@ import { MeshError } from '../../shared/errors.ts';
 import { STREAM_LIMITS } from '../../shared/protocol-limits.ts';
 import { uprightSize } from '../compute/frame-orientation.ts';
 
-/** Largest enlargement of a frame on each axis. */
-export const MAX_SCALE = 4;
-
-/** In pixels. */
+/** Of a picture, pixels. */
 export interface PictureSize {
   width: number;
   height: number;
 }
+
+/** Largest enlargement of a frame on each axis. */
+export const MAX_SCALE = 4;
 
 /** Pixel size of a stream's frames as sent (`width`, `height`) and as returned (`outWidth`, `outHeight`). All even. */
 export interface StreamSize extends PictureSize {

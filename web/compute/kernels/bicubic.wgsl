@@ -21,32 +21,8 @@ fn along(at: i32, weight: vec4f) -> vec4f {
   return pixels[at - 1] * weight.x + pixels[at] * weight.y + pixels[at + 1] * weight.z + pixels[at + 2] * weight.w;
 }
 
-// Reads the pixels under the output pixels from `origin` on into `pixels`. Each of the workgroup's `invocations` must call it. Returns where the
-// second of the first row and column is in the source.
-fn read_pixels(origin: vec2i, source_size: vec2i, result_size: vec2i, index: u32, invocations: i32) -> vec2i {
-  let last = result_size - 1;
-  let first_base = sample_at(min(origin, last), source_size, result_size).base;
-  let last_base = sample_at(min(origin + SIDE - 1, last), source_size, result_size).base;
-  let extent = last_base - first_base + 4;
-
-  for (var n = i32(index); n < extent.x * extent.y; n += invocations) {
-    let cell = vec2i(n % extent.x, n / extent.x);
-    pixels[cell.y * SOURCE_SIDE + cell.x] = source_at(first_base - 1 + cell, source_size);
-  }
-  workgroupBarrier();
-  return first_base;
-}
-
-// One output pixel, premultiplied.
-fn bicubic_at(position: vec2i, first_base: vec2i, source_size: vec2i, result_size: vec2i) -> vec4f {
-  let s = sample_at(position, source_size, result_size);
-  let cell = s.base - first_base + 1;
-  let at = cell.y * SOURCE_SIDE + cell.x;
-  let across = weights(s.fraction.x);
-  let down = weights(s.fraction.y);
-  let sum = along(at - SOURCE_SIDE, across) * down.x + along(at, across) * down.y +
-    along(at + SOURCE_SIDE, across) * down.z + along(at + 2 * SOURCE_SIDE, across) * down.w;
-  // A cubic rings at edges: a colour is at most its alpha, and is scaled down with an alpha above 1.
+// A cubic rings at edges: a colour is at most its alpha, and is scaled down with an alpha above 1.
+fn limited(sum: vec4f) -> vec4f {
   let alpha = clamp(sum.a, 0.0, 1.0);
   return vec4f(clamp(sum.rgb / max(sum.a, 1.0), vec3f(0.0), vec3f(alpha)), alpha);
 }
@@ -60,9 +36,27 @@ fn main(
   let source_size = vec2i(textureDimensions(source));
   let result_size = vec2i(textureDimensions(result));
   let origin = vec2i(group.xy) * SIDE;
-  let first_base = read_pixels(origin, source_size, result_size, index, SIDE * SIDE);
-  let position = origin + vec2i(local.xy);
-  if (all(position < result_size)) {
-    store(position, bicubic_at(position, first_base, source_size, result_size));
+  let last = result_size - 1;
+  let first_base = sample_at(min(origin, last), source_size, result_size).base;
+  let last_base = sample_at(min(origin + SIDE - 1, last), source_size, result_size).base;
+  let extent = last_base - first_base + 4;
+
+  for (var n = i32(index); n < extent.x * extent.y; n += SIDE * SIDE) {
+    let cell = vec2i(n % extent.x, n / extent.x);
+    pixels[cell.y * SOURCE_SIDE + cell.x] = source_at(first_base - 1 + cell, source_size);
   }
+  workgroupBarrier();
+
+  let position = origin + vec2i(local.xy);
+  if (any(position >= result_size)) {
+    return;
+  }
+  let s = sample_at(position, source_size, result_size);
+  let cell = s.base - first_base + 1;
+  let at = cell.y * SOURCE_SIDE + cell.x;
+  let across = weights(s.fraction.x);
+  let down = weights(s.fraction.y);
+  let sum = along(at - SOURCE_SIDE, across) * down.x + along(at, across) * down.y +
+    along(at + SOURCE_SIDE, across) * down.z + along(at + 2 * SOURCE_SIDE, across) * down.w;
+  store(position, limited(sum));
 }

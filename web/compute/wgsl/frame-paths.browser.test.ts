@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { FILTERS } from '../../../shared/tasks/upscale.ts';
 import { type BackendFrames, type FramePaths, type FrameTarget, requireFilter, SAFE_FRAME_PATHS } from '../backend.ts';
+import { timeOf } from '../frame-orientation.ts';
 import { upscaleReference } from '../reference/upscale.ts';
-import { makeFrame, RgbaReader, timeOf } from '../video-frames.ts';
+import { makeFrame, RgbaReader } from '../video-frames.ts';
 import { selectFramePaths } from './frame-paths.ts';
 
 type Run = FramePaths & { quality: string };

@@ -1,6 +1,6 @@
 import { MeshError } from '../../../shared/errors.ts';
 import type { FrameTarget } from '../backend.ts';
-import type { FrameTime } from '../video-frames.ts';
+import type { FrameTime } from '../frame-orientation.ts';
 import { READBACK_RING_SIZE } from './gpu-buffers.ts';
 import { deviceLost } from './gpu-device.ts';
 

@@ -10,12 +10,12 @@ import {
   SAFE_FRAME_PATHS,
 } from '../backend.ts';
 import { DetailFrameMaker } from '../detail-frames.ts';
-import { uprightSize } from '../frame-orientation.ts';
+import { type FrameTime, timeOf, uprightSize } from '../frame-orientation.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { FrameInputKindTracker, inputKindOf } from '../networks/input-kind.ts';
 import { copiesAtSameSize, isIdentity } from '../reference/upscale.ts';
 import type { Started } from '../schedule.ts';
-import { checkFrameShape, type FrameTime, isPlain, makeFrame, RgbaReader, timeOf } from '../video-frames.ts';
+import { checkFrameShape, isPlain, makeFrame, RgbaReader } from '../video-frames.ts';
 import type { SourceKind } from './filter-passes.ts';
 import { CHECKED_NETWORK, framesMatchPixels } from './network-frames.ts';
 import { OutputCanvas } from './output-canvas.ts';

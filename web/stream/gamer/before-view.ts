@@ -75,7 +75,10 @@ export class BeforeView {
     if (!shown) return;
     this.#kept.splice(at, 1);
     this.#release(at);
-    // Takes the picture and its size over: nothing is copied again.
+    const { width, height } = shown.picture;
+    // Browsers differ in whether the canvas takes the picture's size over. Setting it blanks the canvas, if only for a moment.
+    if (this.#canvas.width !== width) this.#canvas.width = width;
+    if (this.#canvas.height !== height) this.#canvas.height = height;
     this.#context.transferFromImageBitmap(shown.picture);
     this.#shownFrameId = frameId;
   }
