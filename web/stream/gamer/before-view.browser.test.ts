@@ -18,36 +18,43 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Keeps a frame whose red is its id, and whose size is given. */
-function keep(frameId: number, width = 16, height = 8): void {
+/** A frame of this red. */
+function frameOf(red: number, width = 16, height = 8): VideoFrame {
   const drawing = new OffscreenCanvas(width, height);
   const context = drawing.getContext('2d');
   if (!context) throw new Error('no canvas');
-  context.fillStyle = `rgb(${frameId} 0 0)`;
+  context.fillStyle = `rgb(${red} 0 0)`;
   context.fillRect(0, 0, width, height);
-  const frame = new VideoFrame(drawing, { timestamp: frameId });
+  return new VideoFrame(drawing, { timestamp: 0 });
+}
+
+/** Keeps a frame whose red is its id. */
+function keep(frameId: number, width?: number, height?: number): void {
+  const frame = frameOf(frameId, width, height);
   view.keep(frameId, frame);
   // Its pixels were copied.
   frame.close();
 }
 
-async function redOnCanvas(): Promise<number | undefined> {
-  const context = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d');
-  context?.drawImage(await createImageBitmap(canvas), 0, 0);
-  return context?.getImageData(0, 0, 1, 1).data[0];
+/** Red and size of the picture on the canvas. */
+async function shown(): Promise<(number | undefined)[]> {
+  const picture = await createImageBitmap(canvas);
+  const context = new OffscreenCanvas(1, 1).getContext('2d');
+  context?.drawImage(picture, 0, 0);
+  return [context?.getImageData(0, 0, 1, 1).data[0], picture.width, picture.height];
 }
 
 test('the frame that is shown is the one that was asked for, at its own size, whatever was dropped before it', async () => {
   for (const frameId of [10, 20, 30]) keep(frameId);
   keep(40, 24, 12);
   view.show(20);
-  expect([view.shownFrameId, await redOnCanvas(), released()]).toEqual([20, 20, 1]);
+  expect([view.shownFrameId, released(), ...(await shown())]).toEqual([20, 1, 20, 16, 8]);
   // Drawn again with its detail, and one that is long past.
   view.show(20);
   view.show(10);
   expect(view.shownFrameId).toBe(20);
   view.show(40);
-  expect([await redOnCanvas(), canvas.width, canvas.height, released()]).toEqual([40, 24, 12, 2]);
+  expect([released(), ...(await shown())]).toEqual([2, 40, 24, 12]);
 });
 
 test('frames that are never shown do not pile up, and none is left at the end', () => {
@@ -58,6 +65,8 @@ test('frames that are never shown do not pile up, and none is left at the end', 
 });
 
 test('of large frames fewer are kept', () => {
-  for (let frameId = 0; frameId < 20; frameId++) keep(frameId, 2_560, 1_440);
+  const frame = frameOf(0, 2_560, 1_440);
+  for (let frameId = 0; frameId < 20; frameId++) view.keep(frameId, frame);
+  frame.close();
   expect(released()).toBe(20 - 18);
 });
