@@ -39,7 +39,7 @@ test.use({
 test('while the gamer’s page is blocked, frames of a source that it does not draw go on being shown', {
   tag: '@alone',
 }, async ({ volunteerPage, gamerPage }) => {
-  await volunteerPage('blocked', { backend: 'js' });
+  await volunteerPage('blocked', { backend: 'wasm' });
   const gamer = await gamerPage('blocked', { where: 'volunteers' });
   await waitForVolunteers(gamer, 1);
   await streamCamera(gamer);
@@ -63,7 +63,7 @@ test('where channels cannot be transferred to a worker, the page forwards them a
   const [volunteer, gamer] = [await sdkPage(), await sdkPage()];
   for (const page of [volunteer, gamer]) await page.evaluate(refuseToMoveChannels);
   await volunteer.evaluate(async () => {
-    window.node = await window.sdk.VolunteerNode.start({ room: 'unmoved', backend: 'js' });
+    window.node = await window.sdk.VolunteerNode.start({ room: 'unmoved', backend: 'wasm' });
   });
   await gamer.evaluate(async () => {
     window.client = await window.sdk.GamerClient.connect({ room: 'unmoved', where: 'volunteers' });
