@@ -13,18 +13,20 @@ export const CAMERA_FLAGS = ['--use-fake-ui-for-media-stream', '--use-fake-devic
 /** Small frames, few enough that two busy cores keep up. */
 export const CAMERA_FPS = 10;
 
-/** A gamer's page streams its camera, as `window.stream`, until most frames are shown with detail of a volunteer. */
-export async function streamCamera(gamer: Page, maxFps = CAMERA_FPS): Promise<void> {
+/**
+ * A gamer's page streams its camera, as `window.stream`, until most frames are shown with detail of a volunteer. At a low rate even detail of a
+ * slow machine comes in time for its frame.
+ */
+export async function streamCamera(gamer: Page, { maxFps = CAMERA_FPS, scale = 2 } = {}): Promise<void> {
   await gamer.evaluate(
-    async (rates) => {
-      const video = { width: 160, height: 120, frameRate: rates.cameraFps };
-      const camera = await navigator.mediaDevices.getUserMedia({ video });
+    async ({ frameRate, ...options }) => {
+      const camera = await navigator.mediaDevices.getUserMedia({ video: { width: 160, height: 120, frameRate } });
       const [track] = camera.getVideoTracks();
       if (!track) throw new Error('This browser has no camera, not even a fake one.');
-      window.stream = await window.client.openStream(track, { scale: 2, quality: 'spatial', maxFps: rates.maxFps });
+      window.stream = await window.client.openStream(track, { ...options, quality: 'spatial' });
       document.body.append(window.stream.canvas);
     },
-    { cameraFps: CAMERA_FPS, maxFps },
+    { frameRate: CAMERA_FPS, maxFps, scale },
   );
   // Two seconds, so that codecs have found their rates.
   await gamer.waitForFunction((frames) => {

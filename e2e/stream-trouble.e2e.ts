@@ -23,8 +23,8 @@ const BLOCK_MS = 1_000;
 const BLOCKS = 4;
 /** Frames in flight when a block begins are drawn by then, and say nothing about it. */
 const SETTLE_MS = 100;
-/** At this rate the detail of a software GPU comes in time for its frame, also on a busy machine. */
-const SOFTWARE_GPU_FPS = 2;
+/** So little that the detail of a software GPU comes in time for its frame, also on a busy machine. */
+const FOR_SOFTWARE_GPU = { maxFps: 1, scale: 1 };
 /** Frames between two blocks. */
 const REST_FRAMES = 5;
 
@@ -41,7 +41,7 @@ test.use({
 test('while the gamer’s page is blocked, frames of a source that it does not draw go on being shown', {
   tag: '@alone',
 }, async ({ volunteerPage, gamerPage }) => {
-  await volunteerPage('blocked', { backend: 'js' });
+  await volunteerPage('blocked', { backend: 'wasm' });
   const gamer = await gamerPage('blocked', { where: 'volunteers' });
   await waitForVolunteers(gamer, 1);
   await streamCamera(gamer);
@@ -65,7 +65,7 @@ test('where channels cannot be transferred to a worker, the page forwards them a
   const [volunteer, gamer] = [await sdkPage(), await sdkPage()];
   for (const page of [volunteer, gamer]) await page.evaluate(refuseToMoveChannels);
   await volunteer.evaluate(async () => {
-    window.node = await window.sdk.VolunteerNode.start({ room: 'unmoved', backend: 'js' });
+    window.node = await window.sdk.VolunteerNode.start({ room: 'unmoved', backend: 'wasm' });
   });
   await gamer.evaluate(async () => {
     window.client = await window.sdk.GamerClient.connect({ room: 'unmoved', where: 'volunteers' });
@@ -88,7 +88,7 @@ test('a volunteer that loses its GPU device in the middle of a stream gets a new
   const volunteer = await volunteerPage('lost', { backend: 'wgsl' });
   const gamer = await gamerPage('lost', { where: 'volunteers' });
   await waitForVolunteers(gamer, 1);
-  await streamCamera(gamer, SOFTWARE_GPU_FPS);
+  await streamCamera(gamer, FOR_SOFTWARE_GPU);
   const worker = workerOf(volunteer, 'volunteer.worker');
   await worker.evaluate(noteDevices);
   await expect.poll(() => worker.evaluate(() => self.devices.size)).toBe(1);
