@@ -42,7 +42,7 @@ test('while the gamer’s page is blocked, frames of a source that it does not d
   await volunteerPage('blocked', { backend: 'wasm' });
   const gamer = await gamerPage('blocked', { where: 'volunteers' });
   await waitForVolunteers(gamer, 1);
-  await streamCamera(gamer);
+  await streamCamera(gamer, 'picture');
   await expectToGoOnWhileBlocked(gamer);
 });
 
