@@ -6,7 +6,12 @@ import type { FrameTarget } from '../../web/stream/upscale/frame-engine.ts';
 /**
  * Replaces `web/compute/engine.ts`: takes a fixed time for each frame, one after another, and costs the processor next to nothing.
  */
-class SimulatedEngine implements Pick<RealEngine, 'capabilities' | 'execute' | 'openFrames' | 'dispose'> {
+class SimulatedEngine
+  implements Pick<RealEngine, 'busyMs' | 'capabilities' | 'dispose' | 'execute' | 'openFrames' | 'share'>
+{
+  /** It waits and does not compute. */
+  readonly busyMs = 0;
+  share = 1;
   #lastFrame: Promise<unknown> = Promise.resolve();
 
   constructor(readonly computeMs: number) {}
