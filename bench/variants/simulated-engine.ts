@@ -78,12 +78,14 @@ function detailFrames({ outWidth, outHeight }: FrameTarget): (frame: VideoFrame)
     const along = ((i % outWidth) + 2 * Math.floor(i / outWidth)) % EDGE_PITCH;
     if (along < 2) planes[i] = NO_DETAIL_CODE + (along === 0 ? EDGE_CODES : -EDGE_CODES);
   }
-  const chroma = { offset: outWidth * rows, stride: outWidth / 2 };
+  const stride = outWidth / 2;
+  const blue = { offset: outWidth * rows, stride };
+  const red = { offset: blue.offset + (stride * outHeight) / 2, stride };
   let count = 0;
   return ({ timestamp }) =>
     new VideoFrame(planes, {
       ...{ format: 'I420', codedWidth: outWidth, codedHeight: outHeight, timestamp },
-      layout: [{ offset: outWidth * (count++ % EDGE_PITCH), stride: outWidth }, chroma, chroma],
+      layout: [{ offset: outWidth * (count++ % EDGE_PITCH), stride: outWidth }, blue, red],
       colorSpace: { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false },
     });
 }
