@@ -34,10 +34,10 @@ interface Gain {
 const GAINS: Readonly<Record<Quality, Gain>> = {
   bilinear: { hereDb: -0.5, detail: [] },
   bicubic: { hereDb: 0, detail: [] },
-  spatial: { hereDb: 0.5, detail: [] },
-  fast: { hereDb: 0.8, detail: atRates(0.24, 0.49, 0.85) },
-  balanced: { hereDb: 1, detail: atRates(0.3, 0.59, 1.01) },
-  quality: { hereDb: 1.1, detail: atRates(0.32, 0.64, 1.07) },
+  spatial: { hereDb: 0.7, detail: [] },
+  fast: { hereDb: 1.8, detail: atRates(0.24, 0.49, 0.85) },
+  balanced: { hereDb: 2.1, detail: atRates(0.3, 0.59, 1.01) },
+  quality: { hereDb: 2.3, detail: atRates(0.32, 0.64, 1.07) },
 };
 
 function atRates(at500: number, at1000: number, at2000: number): Gain['detail'] {

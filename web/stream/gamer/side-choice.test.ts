@@ -29,7 +29,7 @@ test('without a volunteer this computer does the work, or nobody if volunteers w
 
 test('auto takes the better picture: a better network may gain less from coded frames than a smaller one here', () => {
   expect(runs({ localQuality: 'bicubic', volunteer: VERA }).running).toBe('volunteers');
-  expect(runs({ localQuality: 'quality', volunteer: VERA }).running).toBe('volunteers');
+  expect(runs({ localQuality: 'spatial', volunteer: VERA }).running).toBe('volunteers');
   expect(runs({ localQuality: 'quality', volunteer: { ...VERA, downlinkKbps: 300 } }).running).toBe('local');
 });
 
@@ -38,7 +38,7 @@ test('a volunteer that has not answered yet changes nothing', () => {
 });
 
 test('detail that seldom comes in time gains little, and its volunteer is tried again ever later', () => {
-  const fast = { localQuality: 'fast', volunteer: { ...VERA, inTimeShare: 1 } } as const;
+  const fast = { localQuality: 'spatial', volunteer: { ...VERA, inTimeShare: 1 } } as const;
   const late = { ...fast, volunteer: { ...VERA, inTimeShare: 0.2 } };
   let nowMs = 0;
   const triesWithin = (ms: number) => {
