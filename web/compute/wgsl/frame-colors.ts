@@ -17,7 +17,8 @@ const MARGIN = 2;
 const FLAT_TOLERANCE = 4;
 const SMOOTH_TOLERANCE = 12;
 
-const COLOURS = [
+/** Dark and light, grey and saturated: each is shown wrong by another fault of a conversion. */
+export const TRIAL_COLOURS = [
   [200, 40, 60],
   [40, 60, 210],
   [30, 180, 70],
@@ -30,7 +31,7 @@ const COLOURS = [
 
 const painting: Painting = (x, y) => {
   if (y >= FLAT_HEIGHT) return [60 + 4 * x, 120, 200 - 4 * x];
-  return COLOURS[Math.floor(x / AREA_SIDE) + (SIZE.width / AREA_SIDE) * Math.floor(y / AREA_SIDE)] ?? [];
+  return TRIAL_COLOURS[Math.floor(x / AREA_SIDE) + (SIZE.width / AREA_SIDE) * Math.floor(y / AREA_SIDE)] ?? [];
 };
 const translucent: Painting = (x, y) => [...painting(x, y), x < SIZE.width / 2 ? 255 : 128];
 

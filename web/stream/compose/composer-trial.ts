@@ -2,6 +2,7 @@ import { NO_DETAIL_CODE } from '../../../shared/detail.ts';
 import { MeshError } from '../../../shared/errors.ts';
 import type { PixelImage } from '../../../shared/tasks/definition.ts';
 import { colorSpaceOf, type Painting, rgbFrame, yuvFrame } from '../../compute/painted-frames.ts';
+import { TRIAL_COLOURS } from '../../compute/wgsl/frame-colors.ts';
 import type { PictureSize } from '../frame-size.ts';
 import type { Composer, RawPicture } from './composer.ts';
 import { composePixels } from './composition.ts';
@@ -22,18 +23,8 @@ const MARGIN = 2;
 /** Rounding luma and chroma to 8 bits changes blue by up to 2, and two correct ways differ by 2 more. */
 const COLOUR_TOLERANCE = 4;
 
-const COLOURS = [
-  [200, 40, 60],
-  [40, 60, 210],
-  [30, 180, 70],
-  [240, 230, 40],
-  [16, 16, 16],
-  [20, 200, 220],
-  [128, 128, 128],
-  [250, 250, 250],
-] as const;
 const areas: Painting = (x, y) =>
-  COLOURS[Math.floor(x / AREA_SIDE) + (COLOURS_SIZE.width / AREA_SIDE) * Math.floor(y / AREA_SIDE)] ?? [];
+  TRIAL_COLOURS[Math.floor(x / AREA_SIDE) + (COLOURS_SIZE.width / AREA_SIDE) * Math.floor(y / AREA_SIDE)] ?? [];
 const translucent: Painting = (x, y) => [...areas(x, y), x < COLOURS_SIZE.width / 2 ? 255 : 128];
 
 /** Edges, gradients and fine stripes. */

@@ -230,7 +230,7 @@ export class GamerStream {
       const isHelped = this.#pool.name !== null;
       // The other side is worth measuring only where it could be chosen.
       if (isAuto && this.#isDetail && this.#localMeter.wantsProbe(capturedMs)) this.#local.offer(copy('measure'));
-      if (isHelped) {
+      if (isHelped && this.#isDetail) {
         this.#patience.sent(frameId);
         this.#sharpness.offer(frame);
       }

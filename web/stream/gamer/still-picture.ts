@@ -48,7 +48,7 @@ export class StillPicture {
 
   /** Detail of a frame came. */
   onDetail(codes: Uint8Array): void {
-    const sample = codes.filter((_, index) => index % SAMPLE_STEP === 0);
+    const sample = sampleOf(codes);
     this.#unchanged = this.#sample && meanChange(this.#sample, sample) < GAINED_CODES ? this.#unchanged + 1 : 0;
     this.#sample = sample;
   }
@@ -75,6 +75,13 @@ export class StillPicture {
     const isFinished = this.#repeats >= MAX_REPEATS || this.#unchanged >= UNCHANGED_ANSWERS;
     if (isIncomplete() || (!isFinished && canRefine())) repeat();
   }
+}
+
+/** Of every frame with detail, so it must not touch each code. */
+function sampleOf(codes: Uint8Array): Uint8Array {
+  const sample = new Uint8Array(Math.ceil(codes.length / SAMPLE_STEP));
+  for (let from = 0, to = 0; from < codes.length; from += SAMPLE_STEP) sample[to++] = codes[from] ?? 0;
+  return sample;
 }
 
 function meanChange(before: Uint8Array, after: Uint8Array): number {
