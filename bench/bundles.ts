@@ -16,7 +16,6 @@ const WAITING: Replacement = ['web/compute/engine.ts', 'bench/variants/waiting-e
  * included, is what users get.
  */
 const VARIANTS = {
-  'by-port': [BY_PORT],
   quick: [QUICK],
   'quick-by-port': [QUICK, BY_PORT],
   waiting: [WAITING],

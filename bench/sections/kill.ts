@@ -88,7 +88,7 @@ export const streamKill: Section = {
     };
     await join();
     await join();
-    await gamer.call('open', { width: 160, height: 90, room: STREAM_ROOM, fps: FPS, volunteers: 2 });
+    await gamer.call('open', { width: 160, height: 90, room: STREAM_ROOM, variant: 'quick', fps: FPS, volunteers: 2 });
     const kills = [];
     for (let round = 0; round < ROUNDS; round++) {
       if (alive.size < 2) await join();

@@ -61,7 +61,7 @@ async function measure(context: Context, site: Site, turn: Awaited<ReturnType<ty
   });
   const gamer = await site.page<typeof StreamPage>('stream');
   const iceServers = iceServersAt(relay.port, turn.credentials);
-  await gamer.call('open', { ...LIVE, room, relayOnly: true, iceServers });
+  await gamer.call('open', { ...LIVE, room, variant: 'quick', relayOnly: true, iceServers });
   await gamer.call('settled', room);
   await gamer.call('watch', room);
   const now = () => performance.timeOrigin + performance.now();

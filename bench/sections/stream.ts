@@ -18,14 +18,14 @@ export const stream: Section = {
     const rooms = { channel: 'stream by channel', port: 'stream by port' };
     const site = await context.openSite({
       modules: ['stream', 'port-broker'],
-      variants: ['by-port', 'quick', 'quick-by-port'],
+      variants: ['quick', 'quick-by-port'],
     });
     const volunteer = await site.volunteer({ room: rooms.channel, variant: 'quick' });
     await volunteer.call('volunteer', { room: rooms.port, variant: 'quick-by-port' });
     const gamer = await site.page<typeof StreamPage>('stream');
     const format = { width: 640, height: 360, fps: LOAD.steadyFps };
-    await gamer.call('open', { ...format, room: rooms.channel });
-    await gamer.call('open', { ...format, room: rooms.port, variant: 'by-port' });
+    await gamer.call('open', { ...format, room: rooms.channel, variant: 'quick' });
+    await gamer.call('open', { ...format, room: rooms.port, variant: 'quick-by-port' });
     for (const room of Object.values(rooms)) await gamer.call('settled', room);
     console.log('Both streams run; measuring them in turn.');
     const { channel, port } = await gamer.call('measureStream', { rooms, ...LOAD });
@@ -60,7 +60,7 @@ export const streamTwo: Section = {
     const site = await context.openSite({ modules: ['stream'], variants: ['waiting'] });
     const volunteers = [await site.volunteer({ room, variant: 'waiting', name: 'one' })];
     const gamer = await site.page<typeof StreamPage>('stream');
-    await gamer.call('open', { width: 160, height: 90, room, fps: SLOW_FPS });
+    await gamer.call('open', { width: 160, height: 90, room, variant: 'waiting', fps: SLOW_FPS });
     await gamer.call('settled', room);
     const one = await detailPerS(gamer, volunteers, room);
     volunteers.push(await site.volunteer({ room, variant: 'waiting', name: 'two' }));
