@@ -3,10 +3,7 @@ import { BuiltInGame } from '../../web/game/built-in-game.ts';
 import { GameWork, Hangar, type Part, USEFUL_MS } from '../../web/game/game-work.ts';
 import type { FrameStream } from '../../web/sdk/p2c2r.ts';
 import type { Quality } from '../../web/sdk/types.ts';
-import { loadSdk } from './gamer.ts';
-import { sleep } from './live.ts';
-
-const PATIENCE_MS = 60_000;
+import { loadSdk, PATIENCE_MS, sleep } from './gamer.ts';
 
 /** Longer than any part's result is useful. */
 const DRAIN_MS = 1_000;
