@@ -12,7 +12,6 @@ import * as gameTasks from './sections/game-tasks.ts';
 import * as glass from './sections/glass.ts';
 import * as kernels from './sections/kernels.ts';
 import * as kill from './sections/kill.ts';
-import * as limits from './sections/limits.ts';
 import * as nodeVolunteers from './sections/node-volunteers.ts';
 import * as peerjs from './sections/peerjs.ts';
 import * as quality from './sections/quality.ts';
@@ -27,7 +26,7 @@ import * as wire from './sections/wire.ts';
 
 /** Every section that these modules export, by name. */
 const SECTIONS = [
-  ...[compute, gameTasks, glass, kernels, kill, limits, nodeVolunteers, peerjs, quality, server],
+  ...[compute, gameTasks, glass, kernels, kill, nodeVolunteers, peerjs, quality, server],
   ...[simulate, stream, streamSoak, streamTrouble, tasks, trust, wire],
 ]
   .flatMap((module): unknown[] => Object.values(module))

@@ -9,11 +9,11 @@ import { seededRandom } from '../../shared/tasks/test-random.ts';
 import { FILTERS, NETWORKS, type Quality } from '../../shared/tasks/upscale.ts';
 import type { Backend, BackendName } from '../../web/compute/backend.ts';
 import { Engine } from '../../web/compute/engine.ts';
-import { testPattern } from '../../web/compute/filter-benchmark.ts';
+import { EXCLUSIVE_SLOT, testPattern } from '../../web/compute/filter-benchmark.ts';
 import { JsBackend } from '../../web/compute/js-backend.ts';
 import { OrtWasmBackend } from '../../web/compute/ort/ort-wasm-backend.ts';
 import { cpuRuntime } from '../../web/compute/ort/runtime.ts';
-import { nextMacrotask, type TimeSlot } from '../../web/compute/schedule.ts';
+import { nextMacrotask } from '../../web/compute/schedule.ts';
 import { servedModels } from '../../web/compute/test-models.ts';
 import { loadKernels } from '../../web/compute/wasm/open-wasm.ts';
 import { WasmBackend } from '../../web/compute/wasm/wasm-backend.ts';
@@ -22,17 +22,20 @@ import { durationsMs, median, mediansInTurn } from '../measuring.ts';
 /** This page's own engine, without a gamer or a volunteer. */
 
 const now = () => performance.now();
-const never = new AbortController().signal;
-const RUN = { owner: 'bench', signal: never };
+const RUN = { owner: 'bench', signal: EXCLUSIVE_SLOT.signal };
 
-/** Each kind of task on one engine, one after another. The first run compiles and does not count. */
+/** Each kind of task on one engine, one after another: the first run, which must load nothing, and later ones. */
 export async function measureTypes(preferBackend: BackendName) {
   const engine = await Engine.create({ gpu: navigator.gpu, now, preferBackend });
   const rates = [];
   for (const { what, type, task, cost } of works()) {
-    const { backend } = await engine.execute(type, task, RUN);
-    const tookMs = median(await durationsMs(3, () => engine.execute(type, task, RUN)));
-    rates.push({ what, backend, tookMs, unitsPerMs: cost / tookMs });
+    let backend = '';
+    const run = async () => {
+      ({ backend } = await engine.execute(type, task, RUN));
+    };
+    const [firstMs = Number.NaN] = await durationsMs(1, run);
+    const tookMs = median(await durationsMs(3, run));
+    rates.push({ what, backend, firstMs, tookMs, unitsPerMs: cost / tookMs });
   }
   const { adapter } = engine.capabilities;
   engine.dispose();
@@ -45,6 +48,7 @@ const SIDE = 128;
 function works() {
   const gravity: PhysicsInput['gravity'] = [0, -9.81, 0];
   const kinds: [what: string, type: string, input: unknown][] = [
+    ['upscale, 160x90', 'upscale', { image: testPattern(160, 90) }],
     ['raytracing, 160x120 at 4 samples', 'raytracing', busyScene({ width: 160, height: 120 })],
     [`pathfinding, 64 agents to one goal on ${SIDE}x${SIDE}`, 'pathfinding', gathering(SIDE, 64, 1)],
     [`pathfinding, 8 to a goal each on ${SIDE}x${SIDE}`, 'pathfinding', gathering(SIDE, 8, 8)],
@@ -103,7 +107,6 @@ function steering(rows: number, from: number): InferInput {
 
 const SIZE = { width: 640, height: 360 };
 const PICTURES = 5;
-const EXCLUSIVE_SLOT: TimeSlot = { signal: never, yieldNow: async () => {} };
 
 /** Times, ms, to double a picture on the processor, by what computes it; measured in turn. */
 export async function measureProcessor() {
@@ -138,4 +141,46 @@ export async function measureProcessor() {
   const { threads } = two;
   for (const backend of [one, two, ort]) backend.dispose();
   return { ms, threads };
+}
+
+/** As many as a gamer keeps waiting: the engine never has nothing to do. */
+const WAITING = 4;
+/** Work that the engine does without a share, to compare with. */
+const REFERENCE_MS = 5_000;
+
+interface Demand {
+  elapsedMs: number;
+  busyMs: number;
+  tasks: number;
+}
+
+/** What the engine did in `spanMs` at each share, beside what it does when all of the time is its own. */
+export async function measureShares(backend: BackendName, shares: readonly number[], spanMs: number) {
+  const engine = await Engine.create({ gpu: navigator.gpu, now, preferBackend: backend });
+  const definition = definitionOf('raytracing');
+  const task = definition.pack(busyScene({ width: 160, height: 120 }));
+  const demand = async (share: number, forMs: number): Promise<Demand> => {
+    engine.share = share;
+    const [startMs, busyBeforeMs] = [now(), engine.busyMs];
+    let tasks = 0;
+    const keepAsking = async () => {
+      while (now() - startMs < forMs) {
+        await engine.execute('raytracing', task, RUN);
+        tasks++;
+      }
+    };
+    await Promise.all(Array.from({ length: WAITING }, keepAsking));
+    return { elapsedMs: now() - startMs, busyMs: engine.busyMs - busyBeforeMs, tasks };
+  };
+  await demand(1, 1_000);
+  const all = await demand(1, REFERENCE_MS);
+  const taskMs = all.elapsedMs / all.tasks;
+  const kept = [];
+  for (const share of shares) {
+    const { elapsedMs, busyMs, tasks } = await demand(share, spanMs);
+    kept.push({ share, busy: busyMs / elapsedMs, done: (tasks * taskMs) / elapsedMs });
+  }
+  const { adapter } = engine.capabilities;
+  engine.dispose();
+  return { adapter, kept };
 }

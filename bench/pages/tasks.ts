@@ -1,4 +1,4 @@
-import { durationsMs, inTurn, mapValues, median, mediansInTurn, percentile, ratePerS, sum } from '../measuring.ts';
+import { durationsMs, inTurn, mapValues, median, mediansInTurn, percentile, sum } from '../measuring.ts';
 import { connectBare } from './bare-channel.ts';
 import * as gamer from './gamer.ts';
 
@@ -79,12 +79,4 @@ export async function measureUpscale(room: string) {
     againMs: median(againMs),
     ranOn: ranOn === gamer.client().volunteers[0]?.id ? 'the volunteer' : ranOn,
   };
-}
-
-/** How many pictures one volunteer upscales in a second, and what its first task takes beside later ones. */
-export async function measureBackend({ room, width, height }: { room: string; width: number; height: number }) {
-  await gamer.connect({ room });
-  const fresh = () => upscale(gamer.freshPicture(width, height));
-  const [firstMs = Number.NaN, ...laterMs] = await durationsMs(5, fresh);
-  return { perS: await ratePerS({ window: 4, durationMs: 3_000 }, fresh), firstMs, laterMs: median(laterMs) };
 }

@@ -1,7 +1,6 @@
-import { upscale as upscaleType } from '../../shared/tasks/upscale.ts';
 import type { Section } from '../context.ts';
 import type * as TasksPage from '../pages/tasks.ts';
-import { figure, type Row, short, text } from '../report.ts';
+import { figure } from '../report.ts';
 
 export const echo: Section = {
   name: 'echo',
@@ -66,40 +65,5 @@ export const upscale: Section = {
       }),
       figure('the same picture again, p50', againMs, 'ms', { below: 1, note: `ran on ${ranOn}` }),
     ];
-  },
-};
-
-const SIZE = { width: 160, height: 90 };
-
-export const backends: Section = {
-  name: 'backends',
-  about: 'each backend of this machine: the speed it measured of itself, and the rate at which a gamer gets results',
-  async run(context) {
-    const site = await context.openSite({ modules: ['tasks'] });
-    const data = new Uint8Array(SIZE.width * SIZE.height * 4);
-    const costUnits = upscaleType.cost(upscaleType.pack({ image: { ...SIZE, data } }).params);
-    const rows: Row[] = [];
-    for (const room of ['js', 'wgsl'] as const) {
-      const { page, capabilities } = await site.volunteer({ room, backend: room });
-      const { adapter } = capabilities;
-      const { backend = 'none', unitsPerMs = Number.NaN } = capabilities.backends.upscale ?? {};
-      if (backend !== room) rows.push(text(room, `not on this machine: ${backend} computes instead`));
-      else {
-        const gamer = await site.page<typeof TasksPage>('tasks');
-        const { perS, firstMs, laterMs } = await gamer.call('measureBackend', { room, ...SIZE });
-        await gamer.page.close();
-        if (room === 'wgsl') rows.push(text('GPU', adapter || 'no GPU here: WebGPU is not available'));
-        rows.push(
-          figure(`${room}: measured of itself`, unitsPerMs, 'units/ms', { note: adapter || 'processor' }),
-          figure(`${room}: upscale tasks of 160x90`, perS, '/s'),
-          figure(`${room}: rate of results / measured of itself`, (perS * costUnits) / (1_000 * unitsPerMs), 'x'),
-          figure(`${room}: first task / later ones`, firstMs / laterMs, 'x', {
-            note: `${short(firstMs)} and ${short(laterMs)} ms: nothing is loaded for a task`,
-          }),
-        );
-      }
-      await page.close();
-    }
-    return rows;
   },
 };
