@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { LOBBY, newRoom } from '../../signaling-server/access/room-address.ts';
 import { Member } from '../../signaling-server/rooms/member.ts';
+import { sum } from '../measuring.ts';
 import type { Machine, Player } from './people.ts';
-import { flowOf, jainIndex, meanFlow, spreadOf, Work } from './work.ts';
+import { correctPerS, dispatch, flowOf, jainIndex, meanFlow, spreadOf } from './work.ts';
 
 let count = 0;
 
@@ -22,15 +23,12 @@ function player(wantsPerS: number, helpers: readonly Machine[]): Player {
 }
 
 function flowing(machines: readonly Machine[], players: readonly Player[]) {
-  const work = new Work();
   const byMember = <One extends { member: Member }>(all: readonly One[]) =>
     new Map(all.map((one) => [one.member, one]));
-  const flow = work.flow(byMember(machines), byMember(players));
-  const gotPerS = (of: Player) =>
-    work
-      .helpsOf(of.member)
-      .reduce((sum, { machine: { perS, reliability }, time }) => sum + perS * reliability * time, 0);
-  return { flow, gotPerS, loadOf: ({ member }: Machine) => work.loadOf(member) };
+  const { flow, loads, helps } = dispatch(byMember(machines), byMember(players));
+  const gotPerS = ({ member }: Player) =>
+    sum((helps.get(member) ?? []).map(({ machine, time }) => correctPerS(machine) * time));
+  return { flow, gotPerS, loadOf: ({ member }: Machine) => loads.get(member) ?? 0 };
 }
 
 test('a gamer spreads its work so that its helpers are equally busy', () => {
