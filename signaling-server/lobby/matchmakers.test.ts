@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { helpersOf, isOfUse, taskSet } from '../../signaling-server/lobby/suitability.ts';
-import { DEFAULT_MAX_INTRODUCTIONS } from '../../signaling-server/rooms/introductions.ts';
-import { ours, RoundRobin } from './matchmakers.ts';
-import { PEOPLE } from './people.ts';
-import { EventQueue, World } from './world.ts';
+import { DEFAULT_MAX_INTRODUCTIONS } from '../rooms/introductions.ts';
+import { helpersOf, isOfUse, taskSet } from './suitability.ts';
+import { EventQueue, World } from './test-hour.ts';
+import { ours, RoundRobin } from './test-matchmakers.ts';
+import { PEOPLE } from './test-people.ts';
+import { meanFlow } from './test-work.ts';
 
 const CROWD = { volunteers: 120, gamers: 40 };
 const MATCHMAKERS = { ours, 'round-robin': () => new RoundRobin() };
@@ -38,6 +39,14 @@ test('the same people join, pause and leave under every matchmaker', () => {
     ];
   });
   expect(people[1]).toEqual(people[0]);
+});
+
+test('when volunteers become scarce, more gamers are served, and more fairly, than by taking turns', () => {
+  const [mine, inTurn] = Object.values(MATCHMAKERS).map((matchmaker) =>
+    meanFlow(worldAt(PEOPLE.hourS, matchmaker).figures.rush),
+  );
+  expect(mine?.served).toBeGreaterThan(inTurn?.served ?? Number.NaN);
+  expect(mine?.fairness).toBeGreaterThan(inTurn?.fairness ?? Number.NaN);
 });
 
 test('actions run once, by their second and then in the order of entering, and those that they add too', () => {

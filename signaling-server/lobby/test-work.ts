@@ -1,6 +1,5 @@
-import type { Member } from '../../signaling-server/rooms/member.ts';
-import { sum } from '../measuring.ts';
-import type { Machine, Player } from './people.ts';
+import type { Member } from '../rooms/member.ts';
+import type { Machine, Player } from './test-people.ts';
 
 /** Rounds in which the time that some gamers leave is offered to the others; after these less than a hundredth is left. */
 const ROUNDS = 6;
@@ -136,6 +135,10 @@ export function jainIndex(values: readonly number[]): number {
 export function spreadOf(values: readonly number[]): number {
   const mean = meanOf(values);
   return mean > 0 ? Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2))) / mean : 0;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function meanOf(values: readonly number[]): number {

@@ -1,12 +1,12 @@
 import type { Role, VolunteerStatus } from '../../shared/signaling.ts';
-import { LOBBY, newRoom } from '../../signaling-server/access/room-address.ts';
-import type { Connection } from '../../signaling-server/rooms/connection.ts';
-import type { Member } from '../../signaling-server/rooms/member.ts';
-import { Rooms } from '../../signaling-server/rooms/rooms.ts';
-import { STORE_LIMITS } from '../../signaling-server/store/store.ts';
-import type { Matchmaker } from './matchmakers.ts';
-import { type Machine, newMachine, newPlayer, newRttMs, PEOPLE, type Player, Random } from './people.ts';
-import { type Dispatched, dispatch, type Flow } from './work.ts';
+import { LOBBY, newRoom } from '../access/room-address.ts';
+import type { Connection } from '../rooms/connection.ts';
+import type { Member } from '../rooms/member.ts';
+import { Rooms } from '../rooms/rooms.ts';
+import { STORE_LIMITS } from '../store/store.ts';
+import type { Matchmaker } from './test-matchmakers.ts';
+import { type Machine, newMachine, newPlayer, newRttMs, PEOPLE, type Player, Random } from './test-people.ts';
+import { type Dispatched, dispatch, type Flow } from './test-work.ts';
 
 /** How often the flow of work is computed and loads are reported; real pages report more often. */
 const FLOW_EVERY_S = 60;

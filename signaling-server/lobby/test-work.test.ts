@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
-import { LOBBY, newRoom } from '../../signaling-server/access/room-address.ts';
-import { Member } from '../../signaling-server/rooms/member.ts';
-import { sum } from '../measuring.ts';
-import type { Machine, Player } from './people.ts';
-import { correctPerS, dispatch, flowOf, jainIndex, meanFlow, spreadOf } from './work.ts';
+import { LOBBY, newRoom } from '../access/room-address.ts';
+import { Member } from '../rooms/member.ts';
+import type { Machine, Player } from './test-people.ts';
+import { correctPerS, dispatch, flowOf, jainIndex, meanFlow, spreadOf } from './test-work.ts';
 
 let count = 0;
 
@@ -27,7 +26,7 @@ function flowing(machines: readonly Machine[], players: readonly Player[]) {
     new Map(all.map((one) => [one.member, one]));
   const { flow, loads, helps } = dispatch(byMember(machines), byMember(players));
   const gotPerS = ({ member }: Player) =>
-    sum((helps.get(member) ?? []).map(({ machine, time }) => correctPerS(machine) * time));
+    (helps.get(member) ?? []).reduce((sum, { machine, time }) => sum + correctPerS(machine) * time, 0);
   return { flow, gotPerS, loadOf: ({ member }: Machine) => loads.get(member) ?? 0 };
 }
 
