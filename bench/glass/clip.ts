@@ -1,8 +1,9 @@
 import { ALL_FORMATS, BlobSource, Input, VideoSampleSink } from 'mediabunny';
-import { lumaOf } from '../../web/compare/luma.ts';
+import { lumaOf, psnrDb } from '../../web/compare/luma.ts';
 import { RgbaReader } from '../../web/compute/video-frames.ts';
 import { detailPainter, paintFrame } from '../pages/frames.ts';
 import { cropped, halved, pixelsOf } from '../quality/pictures.ts';
+import { ssimAgainst } from '../quality/ssim.ts';
 
 /** Sides of the truth are multiples of it, so that the source, half as large, has whole chroma samples. */
 const SIDE_STEP = 4;
@@ -75,4 +76,25 @@ export function paintedClip(
     return { timestampUs, source, truth: new Uint16Array() };
   });
   return { width: 2 * width, height: 2 * height, fps, frames };
+}
+
+/** SSIM takes longer than everything else, so only one frame in this many is scored with it. */
+const SSIM_EVERY = 6;
+
+/** One shown frame beside the truth. */
+export interface FrameScore {
+  /** Of luma. */
+  psnrDb: number;
+  /** Null where it was not measured. */
+  ssim: number | null;
+}
+
+/** Compares a frame of a clip, as it is shown, with the truth. */
+export function scoreOf({ width, height, frames }: Clip, index: number, shown: ImageData): FrameScore {
+  const frame = frames[index];
+  if (!frame) throw new Error(`The clip has no frame ${index}.`);
+  const truth = Float32Array.from(frame.truth, (value) => value / LUMA_STEPS);
+  const luma = lumaOf(shown);
+  const hasSsim = index % SSIM_EVERY === 0;
+  return { psnrDb: psnrDb(luma, truth), ssim: hasSsim ? ssimAgainst({ width, height, luma: truth })(luma) : null };
 }

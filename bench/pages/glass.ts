@@ -3,13 +3,13 @@ import type { Network, Quality } from '../../shared/tasks/upscale.ts';
 import { lumaOf } from '../../web/compare/luma.ts';
 import { Engine } from '../../web/compute/engine.ts';
 import { servedModels } from '../../web/compute/test-models.ts';
-import { makeFrame, RgbaReader } from '../../web/compute/video-frames.ts';
+import { makeFrame } from '../../web/compute/video-frames.ts';
 import type { AppliedDetail, Composer, RawPicture } from '../../web/stream/compose/composer.ts';
 import { DetailReader } from '../../web/stream/compose/detail-reader.ts';
 import { WasmComposer } from '../../web/stream/compose/wasm-composer.ts';
-import { type Clip, loadClip, paintedClip, storedLuma } from '../glass/clip.ts';
-import { type FrameScore, type FrameStatistics, frameOf, scoreOf, statisticsOf } from '../glass/score.ts';
+import { type Clip, type FrameScore, loadClip, paintedClip, scoreOf, storedLuma } from '../glass/clip.ts';
 import { type CodedWay, newTraffic, type Traffic, throughCodec } from '../glass/through-codec.ts';
+import { type FrameStatistics, statisticsOf } from '../glass/tuning.ts';
 import { median } from '../measuring.ts';
 
 /** One direction of a stream. */
@@ -159,23 +159,14 @@ export async function measureDetail(offload: DetailOffload, applications: readon
 
 /** What of a volunteer's detail comes, beside what is lacking. */
 export async function detailStatistics(offload: DetailOffload) {
-  const { clip, engine } = current();
+  const { clip } = current();
   const { codesByTime, transmission } = await receivedDetail(offload);
   const frames: FrameStatistics[] = [];
-  const spatial = engine.openFrames({ ...outSizeOf(clip), quality: 'spatial' });
-  const reader = new RgbaReader();
-  let index = 0;
-  for await (const frame of processed(spatial, sources(clip))) {
-    const { data } = await reader.read(frame);
-    const { truth, timestampUs } = frameOf(clip, index);
-    frame.close();
+  for (const [index, { truth, timestampUs }] of clip.frames.entries()) {
     await compose(index, null);
     const codes = codesByTime.get(timestampUs);
-    const pictures = [lumaOf(onScreen()), lumaOf({ ...clip, data: new Uint8ClampedArray(data.buffer) })] as const;
-    if (codes) frames.push(statisticsOf(truth, ...pictures, codes));
-    index++;
+    if (codes) frames.push(statisticsOf(truth, lumaOf(onScreen()), codes));
   }
-  spatial.dispose();
   return { frames, transmission };
 }
 

@@ -110,9 +110,6 @@ function waysOf({ upKbps, downKbps, loss = 0 }: Omit<Rate, 'name' | 'target'>, [
 const GAINS = [1, 1.5, 2, 4];
 const TRIED_WEIGHTS = [0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1];
 const DEAD_ZONES_CODES = [0, 2, 4, 6];
-/** Tried with the application that the section glass measures. */
-const SPATIAL_WEIGHT = 0.4;
-const SPATIAL_WEIGHTS = [0, 0.25, 0.4, 0.5];
 
 /**
  * The gains of detail-tuning.ts are made of these rows. Tune with one clip and validate with another, with the section glass: weights
@@ -136,14 +133,12 @@ export const glassTune: Section = {
         ...{ network, coding, ...waysOf(rate, [codec, codec]) },
       });
       const tuned = (tuning: Tuning) => ({ tuning, ...gainOf(frames, transmission.missing, tuning) });
-      const best = (spatialWeights: readonly number[]) =>
-        tunings(gain, spatialWeights)
-          .map(tuned)
-          .reduce((a, b) => (b.meanDb > a.meanDb ? b : a));
-      const shipped = [0, SPATIAL_WEIGHT].map((spatialWeight) => tuned({ ...APPLICATION, gain, spatialWeight }));
-      const found = [...shipped, best([0]), best(SPATIAL_WEIGHTS)].map(
-        ({ tuning: { weight, deadZoneCodes, spatialWeight }, meanDb, worstDb }) =>
-          `${meanDb.toFixed(2)} (worst ${worstDb.toFixed(2)}) at weight ${weight}, dead zone ${deadZoneCodes}, spatial ${spatialWeight}`,
+      const best = tunings(gain)
+        .map(tuned)
+        .reduce((a, b) => (b.meanDb > a.meanDb ? b : a));
+      const found = [tuned({ ...APPLICATION, gain }), best].map(
+        ({ tuning: { weight, deadZoneCodes }, meanDb, worstDb }) =>
+          `${meanDb.toFixed(2)} (worst ${worstDb.toFixed(2)}) at weight ${weight}, dead zone ${deadZoneCodes}`,
       );
       const spent = `${transmission.upKbps.toFixed(0)} up and ${transmission.downKbps.toFixed(0)} kb/s down`;
       const row = text(`${network} ${rate.name} gain ${gain}`, `${found.join('; ')}; ${spent}`);
@@ -154,12 +149,8 @@ export const glassTune: Section = {
   },
 };
 
-function tunings(gain: number, spatialWeights: readonly number[]): Tuning[] {
-  return spatialWeights.flatMap((spatialWeight) =>
-    TRIED_WEIGHTS.flatMap((weight) =>
-      DEAD_ZONES_CODES.map((deadZoneCodes) => ({ gain, weight, deadZoneCodes, spatialWeight })),
-    ),
-  );
+function tunings(gain: number): Tuning[] {
+  return TRIED_WEIGHTS.flatMap((weight) => DEAD_ZONES_CODES.map((deadZoneCodes) => ({ gain, weight, deadZoneCodes })));
 }
 
 /** Large and fast enough to need more than the lower bitrates; seconds of it, since codecs start coarse and get finer. */
