@@ -11,7 +11,6 @@ import * as compute from './sections/compute.ts';
 import * as gameTasks from './sections/game-tasks.ts';
 import * as glass from './sections/glass.ts';
 import * as kernels from './sections/kernels.ts';
-import * as kill from './sections/kill.ts';
 import * as nodeVolunteers from './sections/node-volunteers.ts';
 import * as peerjs from './sections/peerjs.ts';
 import * as quality from './sections/quality.ts';
@@ -26,7 +25,7 @@ import * as wire from './sections/wire.ts';
 
 /** Every section that these modules export, by name. */
 const SECTIONS = [
-  ...[compute, gameTasks, glass, kernels, kill, nodeVolunteers, peerjs, quality, server],
+  ...[compute, gameTasks, glass, kernels, nodeVolunteers, peerjs, quality, server],
   ...[simulate, stream, streamSoak, streamTrouble, tasks, trust, wire],
 ]
   .flatMap((module): unknown[] => Object.values(module))
