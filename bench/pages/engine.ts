@@ -17,7 +17,7 @@ import { nextMacrotask } from '../../web/compute/schedule.ts';
 import { servedModels } from '../../web/compute/test-models.ts';
 import { loadKernels } from '../../web/compute/wasm/open-wasm.ts';
 import { WasmBackend } from '../../web/compute/wasm/wasm-backend.ts';
-import { durationsMs, median, mediansInTurn } from '../measuring.ts';
+import { durationsMs, median, mediansInTurn, ratePerS } from '../measuring.ts';
 
 /** This page's own engine, without a gamer or a volunteer. */
 
@@ -145,40 +145,17 @@ export async function measureProcessor() {
 
 /** As many as a gamer keeps waiting: the engine never has nothing to do. */
 const WAITING = 4;
-/** Work that the engine does without a share, to compare with. */
-const REFERENCE_MS = 5_000;
 
-interface Demand {
-  elapsedMs: number;
-  busyMs: number;
-  tasks: number;
-}
-
-/** What the engine did in `spanMs` at each share, beside what it does when all of the time is its own. */
+/** The part of the time, 0..1, in which the engine computed in `spanMs` at each share of it, under full demand. */
 export async function measureShares(backend: BackendName, shares: readonly number[], spanMs: number) {
   const engine = await Engine.create({ gpu: navigator.gpu, now, preferBackend: backend });
-  const definition = definitionOf('raytracing');
-  const task = definition.pack(busyScene({ width: 160, height: 120 }));
-  const demand = async (share: number, forMs: number): Promise<Demand> => {
-    engine.share = share;
-    const [startMs, busyBeforeMs] = [now(), engine.busyMs];
-    let tasks = 0;
-    const keepAsking = async () => {
-      while (now() - startMs < forMs) {
-        await engine.execute('raytracing', task, RUN);
-        tasks++;
-      }
-    };
-    await Promise.all(Array.from({ length: WAITING }, keepAsking));
-    return { elapsedMs: now() - startMs, busyMs: engine.busyMs - busyBeforeMs, tasks };
-  };
-  await demand(1, 1_000);
-  const all = await demand(1, REFERENCE_MS);
-  const taskMs = all.elapsedMs / all.tasks;
+  const task = definitionOf('raytracing').pack(busyScene({ width: 160, height: 120 }));
   const kept = [];
   for (const share of shares) {
-    const { elapsedMs, busyMs, tasks } = await demand(share, spanMs);
-    kept.push({ share, busy: busyMs / elapsedMs, done: (tasks * taskMs) / elapsedMs });
+    engine.share = share;
+    const [startMs, busyBeforeMs] = [now(), engine.busyMs];
+    await ratePerS({ window: WAITING, durationMs: spanMs }, () => engine.execute('raytracing', task, RUN));
+    kept.push({ share, busy: (engine.busyMs - busyBeforeMs) / (now() - startMs) });
   }
   const { adapter } = engine.capabilities;
   engine.dispose();

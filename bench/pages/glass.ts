@@ -139,22 +139,18 @@ export async function measureLocal(quality: Quality, coding: DetailCoding, weigh
   return measured;
 }
 
-/** The source with a volunteer's detail, by how it is added. Detail of the frame before serves where none came, as in a stream. */
-export async function measureDetail(offload: DetailOffload, applications: readonly Application[]): Promise<Measured[]> {
+/** The source with a volunteer's detail. Detail of the frame before serves where none came, as in a stream. */
+export async function measureDetail(offload: DetailOffload, application: Application) {
   const { clip, raws } = current();
   const { codesByTime, transmission } = await receivedDetail(offload);
-  const measured: Measured[] = [];
-  for (const application of applications) {
-    const scores: FrameScore[] = [];
-    let detail: AppliedDetail | null = null;
-    for (const [index, { timestampUs }] of clip.frames.entries()) {
-      const codes = codesByTime.get(timestampUs);
-      if (codes) detail = { codes, gain: offload.coding.gain, ...application, of: rawOf(raws, index) };
-      scores.push(await composedScore(index, detail));
-    }
-    measured.push({ scores, transmission });
+  const scores: FrameScore[] = [];
+  let detail: AppliedDetail | null = null;
+  for (const [index, { timestampUs }] of clip.frames.entries()) {
+    const codes = codesByTime.get(timestampUs);
+    if (codes) detail = { codes, gain: offload.coding.gain, ...application, of: rawOf(raws, index) };
+    scores.push(await composedScore(index, detail));
   }
-  return measured;
+  return { scores, transmission };
 }
 
 /** What of a volunteer's detail comes, beside what is lacking. */

@@ -108,10 +108,10 @@ export const limits: Section = {
       const { adapter, kept } = await engine.call('measureShares', backend, SHARES, SPAN_MS);
       await engine.page.close();
       if (backend === 'wgsl') rows.push(text('wgsl runs on', adapter));
-      for (const { share, busy, done } of kept) {
+      for (const { share, busy } of kept) {
         rows.push(
           figure(`${backend}: off from gpuShare ${share}`, Math.abs(busy / share - 1) * 100, '%', {
-            note: `busy ${(100 * busy).toFixed(1)} % of the time; did ${(100 * done).toFixed(1)} % of the work of a share of 1`,
+            note: `busy ${(100 * busy).toFixed(1)} % of the time`,
             atMost: 10,
           }),
         );

@@ -65,12 +65,8 @@ export const glass: Section = {
       const measured = await page.call('measureLocal', quality, detailCoding(RATE_OF_CODECS.downKbps), WEIGHTS);
       for (const [i, one] of measured.entries()) report(gainRow(`local ${quality} x ${WEIGHTS[i]}`, one, bicubic));
     }
-    const detail = async (network: Network, rate: Rate, pair: Pair) => {
-      const offload = { network, coding: detailCoding(rate.downKbps), ...waysOf(rate, pair) };
-      const [measured] = await page.call('measureDetail', offload, [APPLICATION]);
-      if (!measured) throw new Error('Nothing was measured.');
-      return measured;
-    };
+    const detail = (network: Network, rate: Rate, pair: Pair) =>
+      page.call('measureDetail', { network, coding: detailCoding(rate.downKbps), ...waysOf(rate, pair) }, APPLICATION);
     const { codec } = context.settings;
     let best: Pair = codec ? [codec, codec] : ['av1', 'av1'];
     let bestDb = Number.NEGATIVE_INFINITY;
