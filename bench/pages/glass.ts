@@ -3,21 +3,17 @@ import type { Network, Quality } from '../../shared/tasks/upscale.ts';
 import { lumaOf } from '../../web/compare/luma.ts';
 import { Engine } from '../../web/compute/engine.ts';
 import { servedModels } from '../../web/compute/test-models.ts';
-import { makeFrame, RgbaReader } from '../../web/compute/video-frames.ts';
-import type { Codec } from '../../web/stream/codec/codecs.ts';
+import { makeFrame } from '../../web/compute/video-frames.ts';
 import type { AppliedDetail, Composer, RawPicture } from '../../web/stream/compose/composer.ts';
 import { DetailReader } from '../../web/stream/compose/detail-reader.ts';
 import { WasmComposer } from '../../web/stream/compose/wasm-composer.ts';
-import { type Clip, loadClip } from '../glass/clip.ts';
-import { type FrameScore, type FrameStatistics, frameOf, scoreOf, statisticsOf } from '../glass/score.ts';
-import { newTraffic, type Traffic, throughCodec } from '../glass/through-codec.ts';
+import { type Clip, type FrameScore, loadClip, paintedClip, scoreOf, storedLuma } from '../glass/clip.ts';
+import { type CodedWay, newTraffic, type Traffic, throughCodec } from '../glass/through-codec.ts';
+import { type FrameStatistics, statisticsOf } from '../glass/tuning.ts';
 import { median } from '../measuring.ts';
 
 /** One direction of a stream. */
-export interface Way {
-  codec: Codec;
-  kbps: number;
-}
+export type Way = Pick<CodedWay, 'codec' | 'kbps' | 'loss'>;
 
 /** A volunteer's work, and the ways to it and back. */
 export interface Offload {
@@ -68,7 +64,23 @@ let loaded: Loaded | null = null;
 /** Loads the clip that everything is measured with. */
 export async function load(url: string, maxFrames: number) {
   const clip = await loadClip(url, maxFrames);
+  await use(clip);
   const { width, height, fps, frames } = clip;
+  return { width, height, fps, frames: frames.length };
+}
+
+/** Paints a clip instead, whose truth is the source as it is shown without detail: all that is lost is lost in codecs. */
+export async function paint(format: { width: number; height: number; fps: number }, count: number): Promise<void> {
+  const clip = paintedClip(format, count);
+  await use(clip);
+  for (const [index, frame] of clip.frames.entries()) {
+    await compose(index, null);
+    frame.truth = storedLuma(onScreen());
+  }
+}
+
+async function use(clip: Clip): Promise<void> {
+  const { width, height } = clip;
   const screen = new OffscreenCanvas(width, height).getContext('2d', { alpha: false, willReadFrequently: true });
   if (!screen) throw new Error('There is no canvas to compose on.');
   const engine = await Engine.create({
@@ -82,18 +94,19 @@ export async function load(url: string, maxFrames: number) {
     loaded.raws.push(await composer.load(frame));
     frame.close();
   }
-  return { width, height, fps, frames: frames.length };
 }
 
 /** The source as the browser stretches it. */
 export async function measureStretch(): Promise<Measured> {
-  const { clip, screen } = current();
-  const scores: FrameScore[] = [];
-  for await (const frame of sources(clip)) {
-    screen.drawImage(frame, 0, 0, clip.width, clip.height);
-    frame.close();
-    scores.push(scoreOf(clip, scores.length, onScreen()));
-  }
+  return { scores: await shownScores(sources(current().clip)), transmission: null };
+}
+
+/** The source as this machine's engine enlarges it. */
+export async function measureEnlarged(quality: Quality): Promise<Measured> {
+  const { clip, engine } = current();
+  const frames = engine.openFrames({ ...outSizeOf(clip), quality });
+  const scores = await shownScores(processed(frames, sources(clip)));
+  frames.dispose();
   return { scores, transmission: null };
 }
 
@@ -126,73 +139,68 @@ export async function measureLocal(quality: Quality, coding: DetailCoding, weigh
   return measured;
 }
 
-/** The source with a volunteer's detail, by how it is added. Detail of the frame before serves where none came, as in a stream. */
-export async function measureDetail(offload: DetailOffload, applications: readonly Application[]): Promise<Measured[]> {
+/** The source with a volunteer's detail. Detail of the frame before serves where none came, as in a stream. */
+export async function measureDetail(offload: DetailOffload, application: Application) {
   const { clip, raws } = current();
   const { codesByTime, transmission } = await receivedDetail(offload);
-  const measured: Measured[] = [];
-  for (const application of applications) {
-    const scores: FrameScore[] = [];
-    let detail: AppliedDetail | null = null;
-    for (const [index, { timestampUs }] of clip.frames.entries()) {
-      const codes = codesByTime.get(timestampUs);
-      if (codes) detail = { codes, gain: offload.coding.gain, ...application, of: rawOf(raws, index) };
-      scores.push(await composedScore(index, detail));
-    }
-    measured.push({ scores, transmission });
+  const scores: FrameScore[] = [];
+  let detail: AppliedDetail | null = null;
+  for (const [index, { timestampUs }] of clip.frames.entries()) {
+    const codes = codesByTime.get(timestampUs);
+    if (codes) detail = { codes, gain: offload.coding.gain, ...application, of: rawOf(raws, index) };
+    scores.push(await composedScore(index, detail));
   }
-  return measured;
+  return { scores, transmission };
 }
 
 /** What of a volunteer's detail comes, beside what is lacking. */
 export async function detailStatistics(offload: DetailOffload) {
-  const { clip, engine } = current();
+  const { clip } = current();
   const { codesByTime, transmission } = await receivedDetail(offload);
   const frames: FrameStatistics[] = [];
-  const spatial = engine.openFrames({ ...outSizeOf(clip), quality: 'spatial' });
-  const reader = new RgbaReader();
-  let index = 0;
-  for await (const frame of processed(spatial, sources(clip))) {
-    const { data } = await reader.read(frame);
-    const { truth, timestampUs } = frameOf(clip, index);
-    frame.close();
+  for (const [index, { truth, timestampUs }] of clip.frames.entries()) {
     await compose(index, null);
     const codes = codesByTime.get(timestampUs);
-    const pictures = [lumaOf(onScreen()), lumaOf({ ...clip, data: new Uint8ClampedArray(data.buffer) })] as const;
-    if (codes) frames.push(statisticsOf(truth, ...pictures, codes));
-    index++;
+    if (codes) frames.push(statisticsOf(truth, lumaOf(onScreen()), codes));
   }
-  spatial.dispose();
   return { frames, transmission };
 }
 
-/** The picture way: a volunteer's picture as it comes. While none comes the last one stays. */
-export async function measurePictures({ network, up, down }: Offload): Promise<Measured> {
-  const { clip, engine, screen } = current();
+/** The picture way: a volunteer's picture as it comes. */
+export async function measurePictures({ quality, up, down }: Omit<Offload, 'network'> & { quality: Quality }) {
+  const { clip, engine } = current();
   const [sent, answered] = [newTraffic(), newTraffic()];
-  const frames = engine.openFrames({ ...outSizeOf(clip), quality: network });
+  const frames = engine.openFrames({ ...outSizeOf(clip), quality });
   const pictures = processed(frames, throughCodec(sources(clip), uplinkOf(clip, up), sent));
-  const scores: FrameScore[] = [];
   let came = 0;
+  const counted = async function* (): AsyncGenerator<VideoFrame> {
+    for await (const frame of throughCodec(pictures, downlinkOf(clip, down), answered)) {
+      came++;
+      yield frame;
+    }
+  };
   await compose(0, null);
-  const showUntil = (timestampUs: number) => {
-    for (
-      let next = clip.frames[scores.length];
-      next && next.timestampUs < timestampUs;
-      next = clip.frames[scores.length]
-    ) {
+  const scores = await shownScores(counted());
+  frames.dispose();
+  return { scores, transmission: transmissionOf(clip, sent, answered, came) };
+}
+
+/** Scores of whole pictures, which are closed. While none comes the last one stays. */
+async function shownScores(pictures: AsyncIterable<VideoFrame>): Promise<FrameScore[]> {
+  const { clip, screen } = current();
+  const scores: FrameScore[] = [];
+  const stayUntil = (timestampUs: number) => {
+    while ((clip.frames[scores.length]?.timestampUs ?? Number.POSITIVE_INFINITY) < timestampUs) {
       scores.push(scoreOf(clip, scores.length, onScreen()));
     }
   };
-  for await (const frame of throughCodec(pictures, downlinkOf(clip, down), answered)) {
-    showUntil(frame.timestamp);
-    screen.drawImage(frame, 0, 0);
-    came++;
-    frame.close();
+  for await (const picture of pictures) {
+    stayUntil(picture.timestamp);
+    screen.drawImage(picture, 0, 0, clip.width, clip.height);
+    picture.close();
   }
-  showUntil(Number.POSITIVE_INFINITY);
-  frames.dispose();
-  return { scores, transmission: transmissionOf(clip, sent, answered, came) };
+  stayUntil(Number.POSITIVE_INFINITY);
+  return scores;
 }
 
 function current(): Loaded {
