@@ -4,9 +4,12 @@ import { lumaOf } from '../../web/compare/luma.ts';
 import { Engine } from '../../web/compute/engine.ts';
 import { servedModels } from '../../web/compute/test-models.ts';
 import { makeFrame } from '../../web/compute/video-frames.ts';
-import type { AppliedDetail, Composer, RawPicture } from '../../web/stream/compose/composer.ts';
+import type { Composer, RawPicture } from '../../web/stream/compose/composer.ts';
 import { DetailReader } from '../../web/stream/compose/detail-reader.ts';
 import { WasmComposer } from '../../web/stream/compose/wasm-composer.ts';
+import { drawBlended, type PictureParts } from '../../web/stream/gamer/blended-picture.ts';
+import { blendOf } from '../../web/stream/gamer/detail-tuning.ts';
+import { sharpnessOf } from '../../web/stream/gamer/source-sharpness.ts';
 import { type Clip, type FrameScore, loadClip, paintedClip, scoreOf, storedLuma } from '../glass/clip.ts';
 import { type CodedWay, newTraffic, type Traffic, throughCodec } from '../glass/through-codec.ts';
 import { type FrameStatistics, statisticsOf } from '../glass/tuning.ts';
@@ -25,9 +28,6 @@ export interface Offload {
 export interface DetailOffload extends Offload {
   coding: DetailCoding;
 }
-
-/** How detail is added. */
-export type Application = Pick<AppliedDetail, 'weight' | 'deadZoneCodes'>;
 
 /** What the ways of a stream were. */
 interface Transmission {
@@ -57,6 +57,8 @@ interface Loaded {
   screen: OffscreenCanvasRenderingContext2D;
   /** The source frames. */
   raws: RawPicture[];
+  /** Of the first one. */
+  sharpness: number | null;
 }
 
 let loaded: Loaded | null = null;
@@ -66,7 +68,7 @@ export async function load(url: string, maxFrames: number) {
   const clip = await loadClip(url, maxFrames);
   await use(clip);
   const { width, height, fps, frames } = clip;
-  return { width, height, fps, frames: frames.length };
+  return { width, height, fps, frames: frames.length, sharpness: current().sharpness };
 }
 
 /** Paints a clip instead, whose truth is the source as it is shown without detail: all that is lost is lost in codecs. */
@@ -74,7 +76,7 @@ export async function paint(format: { width: number; height: number; fps: number
   const clip = paintedClip(format, count);
   await use(clip);
   for (const [index, frame] of clip.frames.entries()) {
-    await compose(index, null);
+    await draw(index, ENLARGED);
     frame.truth = storedLuma(onScreen());
   }
 }
@@ -89,7 +91,8 @@ async function use(clip: Clip): Promise<void> {
     models: servedModels('/models/'),
   });
   const composer = await WasmComposer.open();
-  loaded = { clip, engine, composer, screen, raws: [] };
+  const [first] = clip.frames;
+  loaded = { clip, engine, composer, screen, raws: [], sharpness: first ? sharpnessOf(first.source) : null };
   for await (const frame of sources(clip)) {
     loaded.raws.push(await composer.load(frame));
     frame.close();
@@ -114,41 +117,42 @@ export async function measureEnlarged(quality: Quality): Promise<Measured> {
 export async function measureBase(): Promise<Measured> {
   const { clip } = current();
   const scores: FrameScore[] = [];
-  for (const index of clip.frames.keys()) scores.push(await composedScore(index, null));
+  for (const index of clip.frames.keys()) {
+    await draw(index, ENLARGED);
+    scores.push(scoreOf(clip, index, onScreen()));
+  }
   return { scores, transmission: null };
 }
 
-/** The source with the detail of a quality of this machine, which nothing coded, by weight. */
-export async function measureLocal(quality: Quality, coding: DetailCoding, weights: readonly number[]) {
-  const { clip, engine, raws } = current();
-  const measured = weights.map((): Measured => ({ scores: [], transmission: null }));
-  const frames = engine.openFrames({ ...outSizeOf(clip), quality, detail: coding });
-  const reader = new DetailReader(clip);
-  let index = 0;
-  for await (const frame of processed(frames, sources(clip))) {
-    const of = rawOf(raws, index);
-    const codes = await reader.read(frame);
-    frame.close();
-    for (const [i, weight] of weights.entries()) {
-      const detail = { codes, gain: coding.gain, weight, deadZoneCodes: 0, of };
-      measured[i]?.scores.push(await composedScore(index, detail));
+/** The source with this machine's own picture of it, by the share of that; null: as a stream chooses it. */
+export async function measureOwn(quality: Quality, shares: readonly (number | null)[]) {
+  const { clip, sharpness } = current();
+  const measured = shares.map((): Measured => ({ scores: [], transmission: null }));
+  const blend = blendOf(quality, false, sharpness);
+  for await (const { index, own } of ownPictures(quality)) {
+    for (const [i, share] of shares.entries()) {
+      await draw(index, { own, detail: null }, { ...blend, ownShare: share ?? blend.ownShare });
+      measured[i]?.scores.push(scoreOf(clip, index, onScreen()));
     }
-    index++;
   }
-  frames.dispose();
   return measured;
 }
 
-/** The source with a volunteer's detail. Detail of the frame before serves where none came, as in a stream. */
-export async function measureDetail(offload: DetailOffload, application: Application) {
-  const { clip, raws } = current();
+/**
+ * The source with a volunteer's detail and this machine's own picture, put together as in a stream. Detail of the frame before serves where none came.
+ *
+ * @param quality - of the own picture; null: it is only enlarged.
+ */
+export async function measureDetail(offload: DetailOffload, quality: Quality | null) {
+  const { clip, raws, sharpness } = current();
   const { codesByTime, transmission } = await receivedDetail(offload);
   const scores: FrameScore[] = [];
-  let detail: AppliedDetail | null = null;
-  for (const [index, { timestampUs }] of clip.frames.entries()) {
+  let detail: PictureParts['detail'] = null;
+  for await (const { index, own, timestampUs } of ownPictures(quality)) {
     const codes = codesByTime.get(timestampUs);
-    if (codes) detail = { codes, gain: offload.coding.gain, ...application, of: rawOf(raws, index) };
-    scores.push(await composedScore(index, detail));
+    if (codes) detail = { codes, gain: offload.coding.gain, of: rawOf(raws, index) };
+    await draw(index, { own, detail }, blendOf(quality, detail !== null, sharpness));
+    scores.push(scoreOf(clip, index, onScreen()));
   }
   return { scores, transmission };
 }
@@ -159,7 +163,7 @@ export async function detailStatistics(offload: DetailOffload) {
   const { codesByTime, transmission } = await receivedDetail(offload);
   const frames: FrameStatistics[] = [];
   for (const [index, { truth, timestampUs }] of clip.frames.entries()) {
-    await compose(index, null);
+    await draw(index, ENLARGED);
     const codes = codesByTime.get(timestampUs);
     if (codes) frames.push(statisticsOf(truth, lumaOf(onScreen()), codes));
   }
@@ -179,7 +183,7 @@ export async function measurePictures({ quality, up, down }: Omit<Offload, 'netw
       yield frame;
     }
   };
-  await compose(0, null);
+  await draw(0, ENLARGED);
   const scores = await shownScores(counted());
   frames.dispose();
   return { scores, transmission: transmissionOf(clip, sent, answered, came) };
@@ -240,14 +244,30 @@ async function* processed(upscaler: ReturnType<Engine['openFrames']>, frames: As
   }
 }
 
-async function compose(index: number, detail: AppliedDetail | null): Promise<void> {
-  const { composer, raws, screen } = current();
-  await composer.compose(rawOf(raws, index), detail, screen);
+/** What this machine makes of each frame; null of all for null. */
+async function* ownPictures(quality: Quality | null) {
+  const { clip, engine } = current();
+  const upscaler = quality && engine.openFrames({ ...outSizeOf(clip), quality });
+  let index = 0;
+  for await (const source of sources(clip)) {
+    const own = upscaler ? await upscaler.process(source) : null;
+    yield { index: index++, own, timestampUs: source.timestamp };
+    source.close();
+    own?.close();
+  }
+  upscaler?.dispose();
 }
 
-async function composedScore(index: number, detail: AppliedDetail | null): Promise<FrameScore> {
-  await compose(index, detail);
-  return scoreOf(current().clip, index, onScreen());
+const ENLARGED = { own: null, detail: null };
+
+/** On the screen, as a stream does. */
+async function draw(
+  index: number,
+  parts: Omit<PictureParts, 'raw'>,
+  blend = blendOf(null, false, null),
+): Promise<void> {
+  const { composer, raws, screen } = current();
+  await drawBlended(composer, { raw: rawOf(raws, index), ...parts }, blend, screen);
 }
 
 function onScreen(): ImageData {

@@ -1,17 +1,20 @@
 import { access } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { hasCode } from '../../deploy/failure.mjs';
-import { NETWORKS, type Network } from '../../shared/tasks/upscale.ts';
+import { NETWORKS, type Network, type Quality } from '../../shared/tasks/upscale.ts';
 import type { Codec } from '../../web/stream/codec/codecs.ts';
-import { DEAD_ZONE_CODES, detailCoding } from '../../web/stream/gamer/detail-tuning.ts';
+import { blendOf, detailCoding } from '../../web/stream/gamer/detail-tuning.ts';
 import type { Context, Section } from '../context.ts';
 import { bicubicRow, gainRow, meanPsnrDb, summaryOf, worstRow } from '../glass/rows.ts';
 import { gainOf, type Tuning } from '../glass/tuning.ts';
 import type * as GlassPage from '../pages/glass.ts';
 import { figure, type Row, type Target, text } from '../report.ts';
 
-const WEIGHTS = [1, 0.85, 0.7, 0.5];
-const APPLICATION = { weight: 0.7, deadZoneCodes: DEAD_ZONE_CODES };
+/** Null: as a stream chooses it. */
+const SHARES = [null, 1, 0.85, 0.7, 0.5];
+/** What a machine makes of its own frames that can afford a filter, as nearly all can; and one that can afford a network. */
+const OWN = 'spatial';
+const BETTER_OWN = 'fast';
 
 /** Bitrates up and down, kb/s, and what detail must gain over bicubic at them, dB. */
 interface Rate {
@@ -62,16 +65,18 @@ export const glass: Section = {
     report(bicubicRow(bicubic), gainRow('browser stretch', await page.call('measureStretch'), bicubic));
     report(worstRow('with no volunteer', await page.call('measureBase'), bicubic));
     for (const quality of ['spatial', ...NETWORKS] as const) {
-      const measured = await page.call('measureLocal', quality, detailCoding(RATE_OF_CODECS.downKbps), WEIGHTS);
-      for (const [i, one] of measured.entries()) report(gainRow(`local ${quality} x ${WEIGHTS[i]}`, one, bicubic));
+      const measured = await page.call('measureOwn', quality, SHARES);
+      for (const [i, one] of measured.entries()) {
+        report(gainRow(`local ${quality}${SHARES[i] ? ` x ${SHARES[i]}` : ''}`, one, bicubic));
+      }
     }
-    const detail = (network: Network, rate: Rate, pair: Pair) =>
-      page.call('measureDetail', { network, coding: detailCoding(rate.downKbps), ...waysOf(rate, pair) }, APPLICATION);
+    const detail = (network: Network, rate: Rate, pair: Pair, own: Quality | null = OWN) =>
+      page.call('measureDetail', { network, coding: detailCoding(rate.downKbps), ...waysOf(rate, pair) }, own);
     const { codec } = context.settings;
     let best: Pair = codec ? [codec, codec] : ['av1', 'av1'];
     let bestDb = Number.NEGATIVE_INFINITY;
     for (const pair of codec ? [] : PAIRS) {
-      const measured = await detail(COMPARED, RATE_OF_CODECS, pair);
+      const measured = await detail(COMPARED, RATE_OF_CODECS, pair, null);
       report(gainRow(`codecs ${pair.join(' and ')}, ${COMPARED} ${RATE_OF_CODECS.name}`, measured, bicubic));
       const { gainDb } = summaryOf(measured, bicubic);
       if (gainDb > bestDb) [best, bestDb] = [pair, gainDb];
@@ -83,6 +88,10 @@ export const glass: Section = {
         const measured = await detail(network, rate, best);
         report(gainRow(what, measured, bicubic, network === 'quality' ? rate.target : {}));
         if (network === 'quality') report(worstRow(what, measured, bicubic));
+      }
+      for (const own of [null, BETTER_OWN] as const) {
+        const words = own ? `'${own}' here` : 'only enlarged here';
+        report(gainRow(`detail quality ${rate.name}, ${words}`, await detail('quality', rate, best, own), bicubic));
       }
       for (const times of [1, MORE]) {
         const measured = await page.call('measurePictures', { quality: 'quality', ...waysOf(rate, best, times) });
@@ -132,7 +141,8 @@ export const glassTune: Section = {
       const best = tunings(gain)
         .map(tuned)
         .reduce((a, b) => (b.meanDb > a.meanDb ? b : a));
-      const found = [tuned({ ...APPLICATION, gain }), best].map(
+      const { weight, deadZoneCodes } = blendOf(null, true, page.sharpness);
+      const found = [tuned({ weight, deadZoneCodes, gain }), best].map(
         ({ tuning: { weight, deadZoneCodes }, meanDb, worstDb }) =>
           `${meanDb.toFixed(2)} (worst ${worstDb.toFixed(2)}) at weight ${weight}, dead zone ${deadZoneCodes}`,
       );
@@ -193,7 +203,8 @@ async function openClip(context: Context, file = context.settings.clip) {
   const site = await context.openSite({ modules: ['glass'] });
   const page = await site.page<typeof GlassPage>('glass');
   await page.page.route('**/bench/clip', (route) => route.fulfill({ path: file }));
-  const { width, height, fps, frames } = await page.call('load', '/bench/clip', context.settings.clipFrames);
+  const { sharpness, ...clip } = await page.call('load', '/bench/clip', context.settings.clipFrames);
+  const { width, height, fps, frames } = clip;
   const named = (games: readonly string[]) => games.find((game) => file.includes(game));
   const caution = named(TRAINED_ON)
     ? `; ${named(TRAINED_ON)} trained the networks`
@@ -201,7 +212,8 @@ async function openClip(context: Context, file = context.settings.clip) {
       ? `; ${named(CHOSE_NETWORKS)} chose among the trained networks, so others may gain less`
       : '';
   return Object.assign(page, {
-    words: `${relative(process.cwd(), file)}: ${frames} frames of ${width}x${height} at ${fps}/s, the source half as large${caution}`,
+    sharpness,
+    words: `${relative(process.cwd(), file)}: ${frames} frames of ${width}x${height} at ${fps}/s, the source half as large, sharpness ${sharpness?.toFixed(2) ?? 'unknown'}${caution}`,
   });
 }
 
