@@ -16,8 +16,8 @@ import { Screen } from './screen.ts';
 import { type Decision, type HelpForecast, SideChoice } from './side-choice.ts';
 import { SourceSharpness } from './source-sharpness.ts';
 import { StillPicture } from './still-picture.ts';
-import { explainStream } from './stream-messages.ts';
 import type { GamerStreamOptions, StreamEvent } from './stream-opening.ts';
+import { StreamReporter } from './stream-reporter.ts';
 import { StreamStatistics, type StreamStats } from './stream-statistics.ts';
 import { VolunteerPool } from './volunteer-pool.ts';
 import type { ReadyVolunteer } from './volunteer-route.ts';
@@ -49,6 +49,7 @@ export class GamerStream {
   readonly #still: StillPicture;
   readonly #choice = new SideChoice();
   readonly #own: OwnPicture;
+  readonly #reporter: StreamReporter;
   #settings: StreamSettings;
   /** Of the newest frame that this machine sharpened; null before the first. */
   #localQuality: Quality | null = null;
@@ -114,6 +115,10 @@ export class GamerStream {
       canRefine: () => this.#isDetail && this.#decision.running === 'volunteers' && this.#pool.name !== null,
       repeat: () => this.#intake.repeatNewest(),
     });
+    this.#reporter = new StreamReporter({
+      ...{ statistics, intake: this.#intake, screen: this.#screen },
+      ...{ own: this.#own, local: this.#local, pool: this.#pool },
+    });
     this.#decision = this.#decide();
     this.#reader = new SourceReader(frames, first, {
       onFrame: (frame) => this.#intake.accept(frame),
@@ -167,18 +172,7 @@ export class GamerStream {
   }
 
   stats(): StreamStats {
-    const { running } = this.#decision;
-    const outcome = this.#screen.shown?.outcome;
-    const isTooSlow = outcome === null && running === 'local' && this.#local.isResting;
-    const isPromised = this.#settings.quality !== 'auto';
-    return this.#statistics.report({
-      transport: this.#settings.transport,
-      codec: this.#pool.codec,
-      running,
-      lowered: (isPromised && outcome?.downgradeReason) || (isTooSlow ? 'too-slow' : null),
-      localBackend: this.#local.backend,
-      why: this.#ended?.message ?? this.#why(),
-    });
+    return this.#reporter.report({ settings: this.#settings, decision: this.#decision, ended: this.#ended });
   }
 
   async close(): Promise<void> {
@@ -292,19 +286,6 @@ export class GamerStream {
     if (newest.frameId > newestFrameId) return this.#options.clock.now() - shownMs > MISSING_MS;
     if (this.#decision.running === 'local' && shown?.outcome === null) return this.#local.canTry;
     return shown?.outcome?.downgradeReason === 'getting-ready';
-  }
-
-  #why(): string {
-    const { error, reducedFrom, size } = this.#intake;
-    return explainStream({
-      decision: this.#decision,
-      frameError: error ?? (this.#decision.running === 'volunteers' ? this.#own.error : null),
-      reduced: reducedFrom && size && { from: reducedFrom, to: size },
-      local: this.#local,
-      shown: this.#screen.shown,
-      chosen: this.#settings.quality,
-      nameOf: (volunteerId) => this.#pool.nameOf(volunteerId),
-    });
   }
 
   #decide(): Decision {
